@@ -1,0 +1,60 @@
+# What a developer and CI do; `make` alone lists it. Other settings: PY=python3.13 (which Python), VENV=folder, PORT=8001.
+
+ENOUGH = import sys; sys.exit(sys.version_info < (3, 11))
+PY ?= $(shell for python in python3 python3.13 python3.12 python3.11; do \
+	"$$python" -c '$(ENOUGH)' 2>/dev/null && echo "$$python" && break; done)
+VENV = .venv
+PORT ?= 8000
+BIN = $(VENV)/bin
+READY = $(VENV)/ready
+
+.DEFAULT_GOAL := help
+.PHONY: help setup run test lint fix types imports check bench faults compat migration pins
+
+help: ## List what can be made
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+
+$(READY): pyproject.toml constraints.txt scripts/environment.py
+	@"$(PY)" -c '$(ENOUGH)' 2>/dev/null || { echo "Python 3.11 or later is needed. Name one: make PY=python3.13" >&2; exit 1; }
+	@"$(PY)" scripts/environment.py $(VENV)
+	@touch $@
+
+setup: $(READY) ## Only set up: the virtual environment with the project and its tools
+	@echo "Ready. Next: make run, or make test."
+
+run: $(READY) ## Serve the demo task force at http://127.0.0.1:8000 (PORT=8001 for another port)
+	@exec $(BIN)/tracker demo --data demo --port $(PORT)
+
+test: $(READY) ## Run all tests, on SQLite and PostgreSQL and in a browser
+	@chromium="$$($(BIN)/python scripts/browser.py)" && TRACKER_CHROMIUM="$$chromium" $(BIN)/python -m pytest -q
+
+lint: $(READY) ## Look for mistakes and for style
+	@$(BIN)/ruff check
+	@$(BIN)/ruff format --check
+
+fix: $(READY) ## Mend what can be mended by itself
+	@$(BIN)/ruff check --fix
+	@$(BIN)/ruff format
+
+types: $(READY) ## Check the types
+	@$(BIN)/mypy
+
+imports: $(READY) ## Check that imports go down only
+	@$(BIN)/lint-imports --no-logo
+
+check: lint types imports test ## Everything that CI runs
+
+bench: $(READY) ## Measure, and write bench/results.json
+	@$(BIN)/python -m bench
+
+faults: $(READY) ## Kill and stall things while mails go out
+	@$(BIN)/python -m pytest -q tests/faults
+
+compat: $(READY) ## Read our calendars with other people's parsers
+	@$(BIN)/python -m pytest -q tests/compat
+
+migration: $(READY) ## Draft a migration: make migration NAME=add_rooms
+	@$(BIN)/python scripts/migration.py "$(NAME)"
+
+pins: $(READY) ## Renew constraints.txt: the newest releases that pyproject.toml allows
+	@$(BIN)/python scripts/pins.py

@@ -1,0 +1,55 @@
+"""Print the path of a Chromium for the browser tests, after installing one if none is here."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+HELP = "No Chromium is here and none could be installed. Install one, or name it in TRACKER_CHROMIUM."
+
+
+def find() -> str | None:
+    """Return the path of a Chromium: TRACKER_CHROMIUM, then PATH, then Playwright's own; None when there is none."""
+    named = os.environ.get("TRACKER_CHROMIUM")
+    on_path = (path for name in NAMES if (path := shutil.which(name)))
+    return named or next(on_path, None) or _of_playwright()
+
+
+def install() -> None:
+    """Bring a Chromium by Debian's packages, where one may; else let Playwright fetch its own build."""
+    may_install = os.geteuid() == 0 or (shutil.which("sudo") and _runs("sudo", "-n", "true"))
+    rights = [] if os.geteuid() == 0 else ["sudo", "-n"]
+    if may_install and shutil.which("apt-get"):
+        _runs(*rights, "apt-get", "update", "-qq")
+        if _runs(*rights, "apt-get", "install", "-y", "-qq", "--no-install-recommends", "chromium"):
+            return
+    _runs(sys.executable, "-m", "playwright", "install", "chromium")
+
+
+def _runs(*command: str) -> bool:
+    """Run a command that may ask nothing; what it prints goes to standard error."""
+    quiet = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
+    done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=sys.stderr, env=quiet, check=False)
+    return done.returncode == 0
+
+
+def _of_playwright() -> str | None:
+    """Return the path of the build that Playwright downloaded, if it ever did."""
+    folder = Path(os.environ.get("PLAYWRIGHT_BROWSERS_PATH") or Path.home() / ".cache" / "ms-playwright")
+    builds = sorted(folder.glob("chromium-*/chrome-linux*/chrome"))
+    return str(builds[-1]) if builds else None
+
+
+def main() -> None:
+    """Print the path alone on standard output, so that a shell can take it."""
+    if find() is None:
+        sys.stderr.write("Installing Chromium for the browser tests (about a minute, once).\n")
+        install()
+    path = find() or sys.exit(HELP)
+    sys.stdout.write(f"{path}\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,146 @@
+"""The cast of `scenarios`: agencies, bodies and people by role, and short ways to schedule for them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from tracker import keys
+from tracker.database import writing
+from tracker.rules.audiences import Arm, Visibility
+from tracker.rules.invitations import AttendeeRole
+from tracker.rules.meetings import Kind
+from tracker.rules.people import Level, Role, Viewer
+from tracker.rules.planning import Plan
+from tracker.usecases import people
+from tracker.usecases.viewers import viewer_for
+
+NOW = datetime(2026, 12, 15, 15, tzinfo=UTC)
+"""Tuesday, 9:00 AM in Kansas City."""
+SECRET = "a secret of the tests, long enough"
+ZONE = "America/Chicago"
+
+AGENCIES = (
+    ("USAO", "U.S. Attorney's Office, Western District of Missouri", Arm.LAW_ENFORCEMENT, Level.FEDERAL, None),
+    ("FBI", "Federal Bureau of Investigation", Arm.LAW_ENFORCEMENT, Level.FEDERAL, None),
+    ("HSI", "Homeland Security Investigations", Arm.LAW_ENFORCEMENT, Level.FEDERAL, None),
+    ("HHS", "U.S. Department of Health and Human Services", Arm.LAW_ENFORCEMENT, Level.FEDERAL, None),
+    ("KCPD", "Kansas City, Missouri, Police Department", Arm.LAW_ENFORCEMENT, Level.LOCAL, None),
+    ("IPD", "Independence, Missouri, Police Department", Arm.LAW_ENFORCEMENT, Level.LOCAL, None),
+    ("CAHT", "Coalition Against Human Trafficking", Arm.VICTIM_SERVICES, Level.NON_GOVERNMENTAL, None),
+    ("Harbor House", "Harbor House", Arm.VICTIM_SERVICES, Level.NON_GOVERNMENTAL, "CAHT"),
+    ("Bridge Legal", "Bridge Legal", Arm.VICTIM_SERVICES, Level.NON_GOVERNMENTAL, "CAHT"),
+)
+PEOPLE: tuple[tuple[str, str, tuple[Role, ...]], ...] = (
+    ("coordinator", "USAO", (Role.COORDINATOR,)),
+    ("fbi_lead", "FBI", (Role.AGENCY_LEAD,)),
+    ("fbi_alternate", "FBI", ()),
+    ("hsi_liaison", "HSI", ()),
+    ("hhs_liaison", "HHS", ()),
+    ("kcpd_detective", "KCPD", ()),
+    ("kcpd_alternate", "KCPD", ()),
+    ("ipd_liaison", "IPD", ()),
+    ("caht_lead", "CAHT", (Role.AGENCY_LEAD,)),
+    ("caht_alternate", "CAHT", ()),
+    ("harbor_advocate", "Harbor House", ()),
+    ("bridge_advocate", "Bridge Legal", ()),
+)
+STEERING = (
+    "coordinator",
+    "fbi_lead",
+    "hsi_liaison",
+    "hhs_liaison",
+    "kcpd_detective",
+    "ipd_liaison",
+    "caht_lead",
+    "harbor_advocate",
+)
+
+
+@dataclass(frozen=True)
+class Cast:
+    """Everybody by name, as viewers; `agencies` and `bodies` by code and name, as ids."""
+
+    members: Mapping[str, Viewer]
+    agencies: Mapping[str, UUID]
+    bodies: Mapping[str, UUID]
+
+    def __getattr__(self, name: str) -> Viewer:
+        """Return a person: cast.fbi_lead."""
+        try:
+            return self.members[name]
+        except KeyError as unknown:
+            raise AttributeError(name) from unknown
+
+
+async def people_of_the_task_force() -> Cast:
+    """Write the cast into the bound database."""
+    keys.use(SECRET)
+    agencies: dict[str, UUID] = {}
+    ids: dict[str, UUID] = {}
+    async with writing():
+        for code, name, arm, level, coalition in AGENCIES:
+            agencies[code] = await people.add_agency(
+                name=name, code=code, arm=arm, level=level, coalition=agencies[coalition] if coalition else None
+            )
+        for name, agency, roles in PEOPLE:
+            ids[name] = await people.add_member(
+                agency_id=agencies[agency],
+                name=name.replace("_", " ").capitalize(),
+                roles=roles,
+                now=NOW,
+                zone=ZONE,
+                email=f"{name}@{agency.lower().replace(' ', '-')}.example",
+            )
+        bodies = await _bodies(agencies, ids)
+    return Cast({name: await viewer_for(one) for name, one in ids.items()}, agencies, bodies)
+
+
+async def _bodies(agencies: Mapping[str, UUID], ids: Mapping[str, UUID]) -> dict[str, UUID]:
+    agency_of = {name: agency for name, agency, _ in PEOPLE}
+    bodies = {
+        "steering": await people.add_body(name="Steering Committee", kind="steering", place="USAO conference room"),
+        "enforcement": await people.add_body(
+            name="Law Enforcement Committee", kind="committee", arm=Arm.LAW_ENFORCEMENT
+        ),
+        "services": await people.add_body(name="Victim Services Committee", kind="committee", arm=Arm.VICTIM_SERVICES),
+    }
+    for name in STEERING:
+        alternates = [ids[f"{name.split('_')[0]}_alternate"]] if f"{name.split('_')[0]}_alternate" in ids else []
+        await people.add_seat(
+            body_id=bodies["steering"], agency_id=agencies[agency_of[name]], primary=ids[name], alternates=alternates
+        )
+    for name in STEERING[:6]:
+        await people.add_seat(body_id=bodies["enforcement"], agency_id=agencies[agency_of[name]], primary=ids[name])
+    for name in ("caht_lead", "harbor_advocate", "bridge_advocate"):
+        await people.add_seat(body_id=bodies["services"], agency_id=agencies[agency_of[name]], primary=ids[name])
+    await people.make_chair(body_id=bodies["services"], member_id=ids["caht_lead"])
+    return bodies
+
+
+def meeting(*invitees: Viewer, **facts: Any) -> Plan:
+    """Return the plan of a meeting for everyone on January 12, 2027, 10:00–11:30 AM; `facts` replace its fields."""
+    return _plan(invitees, {
+        "kind": Kind.MEETING, "title": "Monthly task force meeting", "visibility": Visibility.ALL,
+        "starts": datetime(2027, 1, 12, 10), "duration": timedelta(minutes=90),  # noqa: DTZ001 - local to the zone
+        "place": "USAO conference room", **facts,
+    })  # fmt: skip
+
+
+def operation(*invitees: Viewer, **facts: Any) -> Plan:
+    """Return the plan of a joint operation for named people on January 16, 2027, 6:00 AM–noon."""
+    return _plan(invitees, {
+        "kind": Kind.JOINT_OPERATION, "title": "Operation Bluestem", "visibility": Visibility.NAMED,
+        "starts": datetime(2027, 1, 16, 6), "duration": timedelta(hours=6),  # noqa: DTZ001 - local to the zone
+        "place": "Staging at Larkspur Lot", "description": "Canary in the notes", **facts,
+    })  # fmt: skip
+
+
+def _plan(invitees: tuple[Viewer, ...], facts: dict[str, Any]) -> Plan:
+    return Plan(zone=ZONE, invitees={one.member_id: AttendeeRole.REQUIRED for one in invitees}, **facts)
+
+
+def everybody(cast: Cast) -> tuple[Viewer, ...]:
+    """Return all members but the coordinator."""
+    return tuple(viewer for name, viewer in cast.members.items() if name != "coordinator")

@@ -1,0 +1,86 @@
+"""Databases for the tests: each test that asks gets a fresh, migrated, bound one."""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, nullcontext
+from pathlib import Path
+
+import pytest
+
+from tests.cast import Cast, people_of_the_task_force
+from tests.database.server import own_server
+from tests.database.sources import PostgresDatabases, Source, SQLiteFiles
+from tracker.database import Engine, bind, close_database, engine_from_url, open_database
+
+
+@pytest.fixture(scope="session")
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@pytest.fixture(scope="session")
+def sqlite_source(tmp_path_factory: pytest.TempPathFactory) -> Source:
+    source = SQLiteFiles(tmp_path_factory.mktemp("template") / "tracker.sqlite")
+    asyncio.run(source.prepare())
+    return source
+
+
+@pytest.fixture(scope="session")
+def postgres_source() -> Iterator[Source]:
+    given = os.environ.get("TRACKER_TEST_POSTGRES")
+    with nullcontext(given) if given else own_server() as server:
+        source = PostgresDatabases(server, is_ours=not given)
+        asyncio.run(source.prepare())
+        yield source
+        asyncio.run(source.clean_up())
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def source(request: pytest.FixtureRequest) -> Source:
+    return request.getfixturevalue(f"{request.param}_source")
+
+
+@pytest.fixture
+async def database(source: Source, tmp_path: Path) -> AsyncIterator[Engine]:
+    """A fresh migrated database, bound; the test runs once on each engine."""
+    async with _opened(source, await source.fresh(tmp_path)) as engine:
+        yield engine
+
+
+@pytest.fixture
+async def sqlite_database(sqlite_source: Source, tmp_path: Path) -> AsyncIterator[Engine]:
+    """A fresh migrated database, bound, for what does not depend on the engine."""
+    async with _opened(sqlite_source, await sqlite_source.fresh(tmp_path)) as engine:
+        yield engine
+
+
+@pytest.fixture
+async def blank_database(source: Source, tmp_path: Path) -> AsyncIterator[Engine]:
+    """A database without tables, bound; the test runs once on each engine."""
+    async with _opened(source, await source.blank(tmp_path)) as engine:
+        yield engine
+
+
+@pytest.fixture
+async def cast(database: Engine) -> Cast:
+    """The cast in a fresh database, on each engine."""
+    return await people_of_the_task_force()
+
+
+@pytest.fixture
+async def sqlite_cast(sqlite_database: Engine) -> Cast:
+    """The cast in a fresh SQLite database, for what does not depend on the engine."""
+    return await people_of_the_task_force()
+
+
+@asynccontextmanager
+async def _opened(source: Source, url: str) -> AsyncIterator[Engine]:
+    engine = engine_from_url(url, synchronous="OFF")
+    bind(engine)
+    await open_database(engine)
+    try:
+        yield engine
+    finally:
+        await close_database(engine)
+        await source.drop(url)

@@ -1,0 +1,1 @@
+"""The database floor: what the stock engines lose on a failure, we keep."""

@@ -1,0 +1,35 @@
+"""Somebody else at the same database: another engine here, another process there."""
+
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from subprocess import PIPE, Popen
+
+from tracker.database import Engine
+from tracker.database.postgres import PostgresEngine
+from tracker.database.sqlite import SQLiteEngine
+
+FOLDER = Path(__file__).parent
+
+
+def url_of(engine: Engine) -> str:
+    return f"sqlite:///{engine.path}" if isinstance(engine, SQLiteEngine) else engine.config["dsn"]
+
+
+@asynccontextmanager
+async def another(engine: Engine, *, patience: float = 30, pool: int = 8) -> AsyncIterator[Engine]:
+    """Open a second engine at the same database; it waits `patience` seconds for a lock."""
+    kind, where = (SQLiteEngine, engine.path) if isinstance(engine, SQLiteEngine) else (PostgresEngine, url_of(engine))
+    other = kind(where, timeout=patience, pool=pool)
+    await other.open()
+    try:
+        yield other
+    finally:
+        await other.close()
+
+
+def process(script: str, *arguments: str) -> Popen[str]:
+    """Start a script of this folder in a Python of its own, from the folder above `tests`."""
+    command = [sys.executable, "-W", "error", str(FOLDER / script), *arguments]
+    return Popen(command, stdout=PIPE, stderr=PIPE, text=True, cwd=FOLDER.parent.parent)

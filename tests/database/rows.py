@@ -1,0 +1,48 @@
+"""The two small tables and the few things that tests do with them."""
+
+import asyncio
+
+from piccolo.querystring import QueryString
+
+from tracker.database import Engine, writing
+
+COUNTER = "CREATE TABLE counter (id INTEGER PRIMARY KEY, n INTEGER NOT NULL)"
+PARENT = "CREATE TABLE parent (id INTEGER PRIMARY KEY, name VARCHAR(40) NOT NULL UNIQUE CHECK (name <> ''))"
+CHILD = (
+    "CREATE TABLE child (id INTEGER PRIMARY KEY,"
+    " parent INTEGER NOT NULL REFERENCES parent (id) ON DELETE CASCADE DEFERRABLE INITIALLY DEFERRED)"
+)
+
+
+async def add_parent(engine: Engine, number: int, name: str = "") -> None:
+    query = QueryString("INSERT INTO parent VALUES ({}, {})", number, name or f"name {number}")
+    await engine.run_querystring(query)
+
+
+async def add_orphan(engine: Engine) -> None:
+    """Write a child whose parent is missing: no error until COMMIT."""
+    await engine.run_querystring(QueryString("INSERT INTO child VALUES (1, 404)"))
+
+
+async def parents(engine: Engine) -> list[int]:
+    return [row["id"] for row in await engine.run_querystring(QueryString("SELECT id FROM parent ORDER BY id"))]
+
+
+async def count(engine: Engine) -> int:
+    return (await engine.run_querystring(QueryString("SELECT n FROM counter")))[0]["n"]
+
+
+async def read_then_write(engine: Engine) -> None:
+    """Increment as use cases do: read, think, write."""
+    async with engine.transaction():
+        n = await count(engine)
+        await asyncio.sleep(0)
+        await engine.run_querystring(QueryString("UPDATE counter SET n = {}", n + 1))
+
+
+async def works(engine: Engine) -> None:
+    """Use every connection of the pool at once, and write: what leaked is missed here, within 5 s."""
+    async with asyncio.timeout(5):
+        await asyncio.gather(*(count(engine) for _ in range(3 * engine.pool_size)))
+        async with writing():
+            await engine.run_querystring(QueryString("UPDATE counter SET n = n + 0"))

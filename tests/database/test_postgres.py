@@ -1,0 +1,84 @@
+"""What PostgreSQL alone needs: a pool that survives its server, and no connection before it is asked for."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import asyncpg
+import pytest
+from piccolo.querystring import QueryString
+
+from tests.database.others import another
+from tests.database.rows import COUNTER, PARENT, add_parent, count, parents, works
+from tests.database.sources import Source
+from tracker.database import Engine, bind, close_database, engine_from_url, open_database, writing
+
+BACKEND = QueryString("SELECT pg_backend_pid() AS pid")
+
+
+@pytest.fixture
+async def server(postgres_source: Source, tmp_path: Path) -> AsyncIterator[Engine]:
+    url = await postgres_source.blank(tmp_path)
+    engine = engine_from_url(url, pool=2)
+    bind(engine)
+    await open_database(engine)
+    for statement in (COUNTER, PARENT, "INSERT INTO counter VALUES (1, 0)"):
+        await engine.run_ddl(statement)
+    yield engine
+    await close_database(engine)
+    await postgres_source.drop(url)
+
+
+async def _cut(engine: Engine, backend: int) -> None:
+    async with another(engine) as administrator:
+        await administrator.run_querystring(QueryString("SELECT pg_terminate_backend({}::int)", backend))
+
+
+async def test_a_connection_cut_in_a_transaction_is_replaced(server: Engine) -> None:
+    for number in range(4):
+        with pytest.raises((asyncpg.PostgresError, asyncpg.InterfaceError)):
+            async with writing():
+                await add_parent(server, number)
+                await _cut(server, (await server.run_querystring(BACKEND))[0]["pid"])
+                await parents(server)
+    assert await parents(server) == []
+    await works(server)
+
+
+async def test_a_connection_cut_in_a_savepoint_takes_the_whole_transaction(server: Engine) -> None:
+    with pytest.raises(Exception, match=r"closed|terminat|failed"):
+        async with writing():
+            await add_parent(server, 1)
+            with pytest.raises((asyncpg.PostgresError, asyncpg.InterfaceError)):
+                async with writing():
+                    await _cut(server, (await server.run_querystring(BACKEND))[0]["pid"])
+                    await parents(server)
+    assert await parents(server) == []
+    await works(server)
+
+
+async def test_an_idle_connection_cut_by_the_server_is_replaced(server: Engine) -> None:
+    await _cut(server, (await server.run_querystring(BACKEND))[0]["pid"])
+    async with writing():
+        await add_parent(server, 1)
+    assert await parents(server) == [1]
+
+
+def test_no_connection_is_made_before_the_database_is_opened() -> None:
+    engine_from_url("postgresql://nobody@127.0.0.1:1/nothing")
+
+
+async def test_a_server_that_is_away_is_said() -> None:
+    engine = engine_from_url("postgresql://nobody@127.0.0.1:1/nothing")
+    with pytest.raises(OSError, match="Connect"):
+        await open_database(engine)
+    await close_database(engine)
+
+
+async def test_without_a_pool_each_query_has_a_connection_that_ends_with_it(server: Engine) -> None:
+    await close_database(server)
+    assert await count(server) == 0
+    async with writing():
+        await add_parent(server, 1)
+    async with another(server) as other:
+        query = QueryString("SELECT count(*) AS n FROM pg_stat_activity WHERE datname = current_database()")
+        assert (await other.run_querystring(query))[0]["n"] == 1

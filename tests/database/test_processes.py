@@ -1,0 +1,12 @@
+"""Several processes at one database, and how a process ends."""
+
+from tests.database.others import process, url_of
+from tests.database.rows import count
+from tracker.database import Engine
+
+
+async def test_four_processes_lose_no_increment_and_end_by_themselves(small: Engine) -> None:
+    workers = [process("increment.py", url_of(small), "10", "10") for _ in range(4)]
+    ends = [(worker.communicate(timeout=30)[1], worker.returncode) for worker in workers]
+    assert ends == [("", 0)] * 4
+    assert await count(small) == 400

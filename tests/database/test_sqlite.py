@@ -1,0 +1,98 @@
+"""What SQLite alone needs: pragmas, a private file, WAL from the first moment, whole rollbacks."""
+
+import sqlite3
+import stat
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from piccolo.engine.exceptions import TransactionError
+from piccolo.querystring import QueryString
+
+from tests.database.rows import PARENT, add_parent, parents
+from tracker.database import bind, close_database, engine_from_url, open_database, writing
+from tracker.database.sqlite import SQLiteEngine
+
+
+@pytest.fixture
+async def file(tmp_path: Path) -> SQLiteEngine:
+    engine = engine_from_url(f"sqlite:///{tmp_path / 'new.sqlite'}")
+    assert isinstance(engine, SQLiteEngine)
+    bind(engine)
+    await open_database(engine)
+    await engine.run_ddl(PARENT)
+    yield engine
+    await close_database(engine)
+
+
+@pytest.mark.parametrize(
+    ("pragma", "value"),
+    [("journal_mode", "wal"), ("synchronous", 2), ("foreign_keys", 1), ("busy_timeout", 30_000), ("trusted_schema", 0)],
+)
+async def test_each_connection_is_safe(file: SQLiteEngine, pragma: str, value: object) -> None:
+    row = (await file.run_ddl(f"PRAGMA {pragma}"))[0]
+    assert list(row.values()) == [value]
+    async with writing():
+        row = (await file.run_ddl(f"PRAGMA {pragma}"))[0]
+    assert list(row.values()) == [value]
+
+
+async def test_only_the_owner_can_read_the_file_and_its_companions(file: SQLiteEngine) -> None:
+    await add_parent(file, 1)
+    modes = {one.name: stat.S_IMODE(one.stat().st_mode) for one in Path(file.path).parent.iterdir()}
+    assert modes == {"new.sqlite": 0o600, "new.sqlite-wal": 0o600, "new.sqlite-shm": 0o600}
+
+
+async def test_closing_ends_every_thread(tmp_path: Path) -> None:
+    before = threading.active_count()
+    engine = engine_from_url(f"sqlite:///{tmp_path / 'new.sqlite'}")
+    bind(engine)
+    await open_database(engine)
+    async with writing():
+        await engine.run_ddl(PARENT)
+    await close_database(engine)
+    assert await parents(engine) == []  # still works, on a connection that ends with the query
+    assert threading.active_count() == before
+
+
+def test_many_who_open_a_new_file_at_once_all_find_it_in_wal_mode(tmp_path: Path) -> None:
+    engines = [SQLiteEngine(str(tmp_path / "new.sqlite")) for _ in range(8)]
+    start = threading.Barrier(len(engines))
+
+    def mode(engine: SQLiteEngine) -> str:
+        start.wait()
+        connection = engine.connect()
+        try:
+            return connection.execute("PRAGMA journal_mode").fetchone()[0]
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(len(engines)) as pool:
+        assert list(pool.map(mode, engines)) == ["wal"] * len(engines)
+
+
+async def test_a_statement_that_rolls_everything_back_does_not_open_the_door_to_stray_writes(
+    file: SQLiteEngine,
+) -> None:
+    await add_parent(file, 1, "same")
+    with pytest.raises(TransactionError):
+        async with writing():
+            await add_parent(file, 2)
+            with pytest.raises(sqlite3.IntegrityError):
+                async with writing():
+                    await file.run_querystring(QueryString("INSERT OR ROLLBACK INTO parent VALUES (3, 'same')"))
+            await add_parent(file, 4)
+    assert await parents(file) == [1]
+
+
+async def test_a_missing_folder_is_said(tmp_path: Path) -> None:
+    engine = engine_from_url(f"sqlite:///{tmp_path / 'missing' / 'new.sqlite'}")
+    with pytest.raises(FileNotFoundError, match="missing"):
+        await open_database(engine)
+
+
+async def test_a_file_that_is_no_database_is_said(tmp_path: Path) -> None:
+    (tmp_path / "letter.txt").write_text("Dear task force, " * 100)
+    with pytest.raises(sqlite3.DatabaseError, match="not a database"):
+        await open_database(engine_from_url(f"sqlite:///{tmp_path / 'letter.txt'}"))

@@ -1,0 +1,240 @@
+"""Every way out of a transaction, on both engines."""
+
+import asyncio
+import threading
+from collections.abc import AsyncIterator
+
+import anyio
+import pytest
+from piccolo.engine.exceptions import TransactionError
+from piccolo.querystring import QueryString
+
+from tests.database.others import another
+from tests.database.rows import add_orphan, add_parent, count, parents, read_then_write, works
+from tracker.database import Engine, lock_audit_head, writing
+
+
+class Stop(Exception):
+    """What a test raises to leave a block."""
+
+
+async def test_a_block_that_ends_well_is_kept(small: Engine) -> None:
+    async with writing():
+        await add_parent(small, 1)
+    assert await parents(small) == [1]
+
+
+async def test_a_block_that_raises_leaves_nothing(small: Engine) -> None:
+    with pytest.raises(Stop):
+        async with writing():
+            await add_parent(small, 1)
+            raise Stop
+    assert await parents(small) == []
+    await works(small)
+
+
+async def test_a_writer_who_waits_in_vain_leaves_nothing_behind(small: Engine) -> None:
+    async with another(small, patience=0.05, pool=2) as other:
+        threads = threading.active_count()
+        async with writing():
+            for _ in range(5):
+                with pytest.raises(Exception, match="lock"):
+                    await read_then_write(other)
+        await read_then_write(other)
+        assert threading.active_count() <= threads + 1
+    assert await count(small) == 1
+
+
+async def test_a_commit_that_fails_leaves_nothing_behind(small: Engine) -> None:
+    for _ in range(2 * small.pool_size):
+        with pytest.raises(Exception, match=r"(?i)foreign key"):
+            async with writing():
+                await add_parent(small, 1)
+                await add_orphan(small)
+    await add_parent(small, 2)
+    assert not small.transaction_exists()
+    async with another(small, patience=1) as other:
+        await read_then_write(other)
+        assert await parents(other) == [2]
+    await works(small)
+
+
+async def test_a_cancel_scope_leaves_nothing_behind(small: Engine) -> None:
+    threads = threading.active_count()
+    for number in range(2 * small.pool_size):
+        with anyio.move_on_after(0.005):
+            async with writing():
+                await add_parent(small, number)
+                await asyncio.sleep(60)
+    assert await parents(small) == []
+    assert not small.transaction_exists()
+    await works(small)
+    assert threading.active_count() <= threads + small.pool_size
+
+
+async def test_a_cancelled_task_leaves_nothing_behind(small: Engine) -> None:
+    async def endless() -> None:
+        async with writing():
+            await add_parent(small, 1)
+            await asyncio.sleep(60)
+
+    for _ in range(2 * small.pool_size):
+        task = asyncio.create_task(endless())
+        await asyncio.sleep(0.003)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+    assert await parents(small) == []
+    await works(small)
+
+
+async def test_a_query_cancelled_at_any_moment_leaves_the_pool_whole(small: Engine) -> None:
+    for step in range(40):
+        with anyio.move_on_after(step * 0.0001):
+            await read_then_write(small)
+        with anyio.move_on_after(step * 0.0001):
+            await count(small)
+    await works(small)
+
+
+async def test_a_writer_who_gives_up_waiting_lets_the_next_one_through(small: Engine) -> None:
+    async def busy() -> None:
+        async with writing():
+            await asyncio.sleep(0.02)
+
+    first, *waiting = [asyncio.create_task(one) for one in (busy(), *(read_then_write(small) for _ in range(3)))]
+    await asyncio.sleep(0.005)
+    waiting[1].cancel()
+    await first
+    done = await asyncio.gather(*waiting, return_exceptions=True)
+    assert [type(one) for one in done] == [type(None), asyncio.CancelledError, type(None)]
+    assert await count(small) == 2
+
+
+async def test_a_writer_who_never_ends_is_not_waited_for_without_end(small: Engine) -> None:
+    async with another(small, patience=0.05) as other:
+        endless = asyncio.create_task(_write_for_ever(other))
+        await asyncio.sleep(0.01)
+        with pytest.raises(TimeoutError):
+            await read_then_write(other)
+        endless.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await endless
+        await read_then_write(other)
+    assert await count(small) == 1
+
+
+async def _write_for_ever(engine: Engine) -> None:
+    async with engine.transaction():
+        await asyncio.sleep(60)
+
+
+async def test_a_task_that_outlives_the_transaction_is_on_its_own(small: Engine) -> None:
+    is_over = asyncio.Event()
+
+    async def later() -> list[int]:
+        await is_over.wait()
+        await add_parent(small, 2)
+        async with writing():
+            await add_parent(small, 3)
+        return await parents(small)
+
+    with pytest.raises(Stop):
+        async with writing():
+            await add_parent(small, 1)
+            task = asyncio.create_task(later())
+            await asyncio.sleep(0)
+            raise Stop
+    is_over.set()
+    assert await task == [2, 3]
+
+
+async def test_a_failed_inner_block_is_undone_alone(small: Engine) -> None:
+    async with writing():
+        await add_parent(small, 1)
+        with pytest.raises(Stop):
+            async with writing():
+                await add_parent(small, 2)
+                async with writing():
+                    await add_parent(small, 3)
+                raise Stop
+        async with writing():
+            await add_parent(small, 4)
+    assert await parents(small) == [1, 4]
+
+
+async def test_a_statement_that_failed_in_an_inner_block_does_no_harm_outside(small: Engine) -> None:
+    async with writing():
+        await add_parent(small, 1, "same")
+        with pytest.raises(Exception, match=r"(?i)unique"):
+            async with writing():
+                await add_parent(small, 2, "same")
+        await add_parent(small, 3)
+    assert await parents(small) == [1, 3]
+
+
+async def test_a_failed_statement_fails_its_block_even_if_caught(small: Engine) -> None:
+    await add_parent(small, 1, "same")
+    with pytest.raises(TransactionError):
+        async with writing():
+            await add_parent(small, 2)
+            with pytest.raises(Exception, match=r"(?i)unique"):
+                await add_parent(small, 3, "same")
+    with pytest.raises(TransactionError):
+        async with writing():
+            with pytest.raises(Exception, match=r"(?i)unique"):
+                await add_parent(small, 3, "same")
+            await add_parent(small, 4)
+    assert await parents(small) == [1]
+    await works(small)
+
+
+async def test_a_block_entered_in_one_context_and_left_in_another_is_over(small: Engine) -> None:
+    async def block() -> AsyncIterator[None]:
+        async with writing():
+            await add_parent(small, 1)
+            yield
+
+    generator = block()
+    await asyncio.create_task(anext(generator))
+    await generator.aclose()
+    assert not small.transaction_exists()
+    assert await parents(small) == []
+    await works(small)
+
+
+async def test_fifty_tasks_lose_no_increment(small: Engine) -> None:
+    async def four_times() -> None:
+        for _ in range(4):
+            await read_then_write(small)
+
+    await asyncio.gather(*(four_times() for _ in range(50)))
+    assert await count(small) == 200
+
+
+async def test_readers_do_not_wait_for_a_writer(small: Engine) -> None:
+    async with writing():
+        await add_parent(small, 1)
+        async with another(small) as other, asyncio.timeout(2):
+            assert await parents(other) == []
+
+
+async def test_a_nested_block_can_be_refused(small: Engine) -> None:
+    async with writing():
+        with pytest.raises(TransactionError):
+            small.transaction(allow_nested=False)
+
+
+async def test_the_audit_head_is_locked_only_inside_a_block(small: Engine) -> None:
+    async with writing():
+        await lock_audit_head()
+    with pytest.raises(TransactionError):
+        await lock_audit_head()
+
+
+async def test_a_transaction_of_piccolos_own_is_undone_as_a_whole(small: Engine) -> None:
+    with pytest.raises(Stop):
+        async with small.transaction():
+            await small.run_querystring(QueryString("INSERT INTO parent VALUES (1, 'a')"))
+            raise Stop
+    assert await parents(small) == []

@@ -1,0 +1,112 @@
+"""Laws that a module's syntax tree can break; each yields `line reason` for every offence."""
+
+import ast
+import re
+from collections.abc import Iterator
+
+LONGEST_FUNCTION = 39  # lines
+WALL_CLOCKS = {"datetime.now", "datetime.utcnow", "datetime.today", "date.today", "time.time", "time.time_ns"}
+SIGHTS_OF_EVENTS = {"Event", "EventAudience", "Occurrence"}
+READS = {"select", "objects", "exists", "count", "raw"}
+SQL_ON_EVENTS = re.compile(r"(?<!DELETE )\b(?:FROM|JOIN)\s+\"?(?:event|event_audience|occurrence)\b", re.IGNORECASE)
+TAKES_SQL = {"raw", "QueryString", "rows"}
+UNSAFE_STORES = {"pickle", "cPickle", "marshal", "shelve", "dill"}
+
+UNEXPLAINED = re.compile(r"#\s*(?:noqa|type:\s*ignore)(?::[\s,A-Z0-9]+|\[[\w\s,-]+\])?\s*$")
+LEFT_TO_DO = re.compile(r"\b(?:TODO|FIXME|XXX)\b")
+
+
+def has_a_docstring(module: ast.Module) -> Iterator[str]:
+    """Every module says in its first line what it is for."""
+    if not ast.get_docstring(module):
+        yield "1 no docstring"
+
+
+def functions_fit_a_page(module: ast.Module) -> Iterator[str]:
+    """A function stays under 40 lines."""
+    for node in ast.walk(module):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            lines = (node.end_lineno or node.lineno) - node.lineno + 1
+            if lines > LONGEST_FUNCTION:
+                yield f"{node.lineno} {node.name} has {lines} lines"
+
+
+def nobody_looks_at_the_clock(module: ast.Module) -> Iterator[str]:
+    """`now` comes in as an argument."""
+    for call in _calls(module):
+        name = _dotted(call.func)
+        if any(name == clock or name.endswith(f".{clock}") for clock in WALL_CLOCKS):
+            yield f"{call.lineno} {name}()"
+
+
+def attributes_have_names(module: ast.Module) -> Iterator[str]:
+    """What a request says never names an attribute."""
+    for call in _calls(module):
+        if _dotted(call.func) in {"getattr", "setattr", "delattr"} and not isinstance(call.args[1], ast.Constant):
+            yield f"{call.lineno} {_dotted(call.func)} with a computed name"
+        if _dotted(call.func) == "getattr" and _dotted(call.args[0]).split(".")[-1] == "request":
+            yield f"{call.lineno} getattr on a request"
+
+
+def sql_is_not_built(module: ast.Module) -> Iterator[str]:
+    """Values go into SQL by `{}` placeholders, never by string building."""
+    for call in _calls(module):
+        if _dotted(call.func).split(".")[-1] in TAKES_SQL:
+            made = [how for argument in call.args if (how := _made(argument))]
+            yield from (f"{call.lineno} SQL is {how} in {_dotted(call.func)}" for how in made)
+
+
+def nothing_is_unpickled(module: ast.Module) -> Iterator[str]:
+    """No format that can run code when it is read."""
+    for node in ast.walk(module):
+        names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+        names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+        yield from (f"{node.lineno} imports {name}" for name in names if name.split(".")[0] in UNSAFE_STORES)
+
+
+def events_are_read_elsewhere(module: ast.Module) -> Iterator[str]:
+    """Outside `tracker/tables/` nobody queries the rows of events: `visible.py` does, and asks who looks."""
+    aliases = _aliases(module)
+    for call in _calls(module):
+        if isinstance(call.func, ast.Attribute) and call.func.attr in READS:
+            table = _dotted(call.func.value).split(".")[-1]
+            if aliases.get(table, table) in SIGHTS_OF_EVENTS:
+                yield f"{call.lineno} {table}.{call.func.attr}()"
+    for text in ast.walk(module):
+        if isinstance(text, ast.Constant) and isinstance(text.value, str) and SQL_ON_EVENTS.search(text.value):
+            yield f"{text.lineno} SQL that reads events"
+
+
+def foreign_keys_say_it_all(module: ast.Module) -> Iterator[str]:
+    """Piccolo's foreign keys are nullable and cascade unless told otherwise; so each one tells."""
+    for call in _calls(module):
+        if _dotted(call.func).split(".")[-1] == "ForeignKey":
+            missing = {"null", "on_delete"} - {word.arg for word in call.keywords}
+            yield from (f"{call.lineno} ForeignKey without {word}" for word in sorted(missing))
+
+
+def _calls(module: ast.Module) -> Iterator[ast.Call]:
+    return (node for node in ast.walk(module) if isinstance(node, ast.Call))
+
+
+def _dotted(node: ast.expr) -> str:
+    """Return `a.b.c` for names and attributes, with an empty start for anything else ("().select")."""
+    if isinstance(node, ast.Name):
+        return node.id
+    return f"{_dotted(node.value)}.{node.attr}" if isinstance(node, ast.Attribute) else ""
+
+
+def _aliases(module: ast.Module) -> dict[str, str]:
+    imports = (node for node in ast.walk(module) if isinstance(node, ast.ImportFrom))
+    return {alias.asname: alias.name for node in imports for alias in node.names if alias.asname}
+
+
+def _made(text: ast.expr) -> str | None:
+    """Return how a string is made from changing parts, or None for literals, constants and other values."""
+    if isinstance(text, ast.JoinedStr) or (isinstance(text, ast.Call) and _dotted(text.func).endswith("format")):
+        return "formatted"
+    if isinstance(text, ast.BinOp):
+        parts = [node for node in ast.walk(text) if isinstance(node, ast.Name | ast.Call | ast.JoinedStr)]
+        fixed = all(isinstance(part, ast.Name) and part.id.isupper() for part in parts)
+        return None if fixed and isinstance(text.op, ast.Add) else "joined"
+    return None

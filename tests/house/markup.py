@@ -1,0 +1,51 @@
+"""Laws for templates; each yields `line reason` for every offence."""
+
+import re
+from collections.abc import Iterator
+
+COMMENT = re.compile(r"\{#.*?#\}|<!--.*?-->", re.DOTALL)
+STATEMENT = re.compile(r"\{%.*?%\}", re.DOTALL)
+VALUE = re.compile(r"\{\{.*?\}\}", re.DOTALL)
+TAG = re.compile(r"<[a-zA-Z][^<>]*>", re.DOTALL)
+QUOTED = re.compile(r"\"[^\"]*\"|'[^']*'")
+UNSAFE_FILTER = re.compile(r"\|\s*(safe|xmlattr)\b|\bMarkup\s*\(|\bautoescape\s+false")
+INLINE = re.compile(
+    r"<style\b|<script\b(?![^>]*\bsrc=)|<[a-zA-Z][^>]*?\s(?:style|on[a-z]+)\s*=|\bjavascript:", re.IGNORECASE
+)
+UNQUOTED = re.compile(r"=\s*[^\s\"'>]")
+
+
+def nothing_is_marked_safe(text: str) -> Iterator[str]:
+    """Escaping is never turned off: no `|safe`, no `|xmlattr`."""
+    yield from _found(UNSAFE_FILTER, _without(text, COMMENT))
+
+
+def nothing_is_inline(text: str) -> Iterator[str]:
+    """The Content-Security-Policy allows no inline style, script or handler."""
+    yield from _found(INLINE, _plain(text))
+
+
+def attributes_are_quoted(text: str) -> Iterator[str]:
+    """A value without quotes ends at its first space, and what follows becomes another attribute."""
+    plain = _plain(text)
+    for tag in TAG.finditer(plain):
+        bare = QUOTED.sub(lambda quoted: '""' + "\n" * quoted.group().count("\n"), tag.group())
+        if UNQUOTED.search(bare):
+            yield f"{_line(plain, tag.start())} {tag.group()[:60]}"
+
+
+def _plain(text: str) -> str:
+    """Return the markup alone: no comments, no statements, a letter for each value; the lines stay where they are."""
+    return _without(_without(_without(text, COMMENT), STATEMENT, " "), VALUE, "J")
+
+
+def _without(text: str, pattern: re.Pattern[str], stand_in: str = "") -> str:
+    return pattern.sub(lambda found: stand_in + "\n" * found.group().count("\n"), text)
+
+
+def _found(pattern: re.Pattern[str], text: str) -> Iterator[str]:
+    return (f"{_line(text, found.start())} {found.group()[:60]}" for found in pattern.finditer(text))
+
+
+def _line(text: str, position: int) -> int:
+    return text.count("\n", 0, position) + 1

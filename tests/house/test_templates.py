@@ -1,0 +1,67 @@
+"""Laws for templates."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from . import markup
+from .reading import ROOT, shown
+
+MAILS = ROOT / "templates" / "mail"
+
+
+def pages() -> list[Path]:
+    """Return the templates that a browser shows."""
+    return sorted(file for file in (ROOT / "templates").rglob("*.html") if MAILS not in file.parents)
+
+
+def offences(law: Callable[[str], Iterator[str]], files: list[Path]) -> list[str]:
+    """Return what breaks the law, each as file, line and reason."""
+    return [f"{shown(file)}:{found}" for file in files for found in law(file.read_text(encoding="utf-8"))]
+
+
+def test_there_are_templates_to_judge() -> None:
+    assert pages()
+
+
+def test_no_template_turns_escaping_off() -> None:
+    everything = sorted(file for file in (ROOT / "templates").rglob("*.*") if file.is_file())
+    assert offences(markup.nothing_is_marked_safe, everything) == []
+
+
+def test_no_page_holds_inline_script_or_style() -> None:
+    assert offences(markup.nothing_is_inline, pages()) == []
+
+
+def test_every_attribute_is_quoted() -> None:
+    assert offences(markup.attributes_are_quoted, sorted((ROOT / "templates").rglob("*.html"))) == []
+
+
+BROKEN = [
+    (markup.nothing_is_marked_safe, "{{ title|safe }}"),
+    (markup.nothing_is_marked_safe, "<a {{ attributes | xmlattr }}>"),
+    (markup.nothing_is_inline, "<p style='color: red'>"),
+    (markup.nothing_is_inline, "<style>p {}</style>"),
+    (markup.nothing_is_inline, "<script>alert(1)</script>"),
+    (markup.nothing_is_inline, '<button type="button" onclick="go()">'),
+    (markup.nothing_is_inline, '<a href="javascript:go()">'),
+    (markup.attributes_are_quoted, "<a href={{ url }}>"),
+    (markup.attributes_are_quoted, '<input type="text" value={% if x %}{{ x }}{% endif %}>'),
+]
+SOUND = [
+    "<script src=\"{{ static('tracker.js') }}\" defer></script>",
+    '<a class="a{% if x %} b{% endif %}" {% if y %}aria-current="page"{% endif %} href="/m?x=1&amp;y=2">J</a>',
+    '<input {% if a == b %}checked{% endif %} data-style="x">{# |safe is forbidden #}',
+]
+
+
+@pytest.mark.parametrize(("law", "source"), BROKEN)
+def test_every_law_on_templates_can_be_broken(law: Callable[[str], Iterator[str]], source: str) -> None:
+    assert list(law(source))
+
+
+@pytest.mark.parametrize("source", SOUND)
+def test_sound_markup_breaks_no_law(source: str) -> None:
+    laws = (markup.nothing_is_marked_safe, markup.nothing_is_inline, markup.attributes_are_quoted)
+    assert [found for law in laws for found in law(source)] == []

@@ -1,0 +1,58 @@
+"""Events and dates as the database would give them, made by hand."""
+
+# A local time is naive: its zone stands beside it.
+# ruff: noqa: DTZ001
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+from tracker.ical.feed import calendar, vevents
+from tracker.ical.vevent import Organizer
+from tracker.rules.audiences import Visibility
+from tracker.rules.calendars import Level
+from tracker.rules.meetings import Event, EventStatus, Kind, Occurrence
+from tracker.rules.planning import rule_of, slot
+from tracker.rules.recurrence import Rule, dates, to_rrule
+
+NOW = datetime(2026, 12, 1, 14, 40, tzinfo=UTC)
+TODAY = NOW.date()
+ORGANIZER = Organizer(name="Rescue Project", address="calendar@tracker.example", base_url="https://tracker.example")
+
+
+def event(rule: Rule | None = None, **facts: Any) -> Event:
+    """Return an event; without other words a meeting for all on Thursday, December 10, 2026, 2:00 to 3:30 PM."""
+    made = Event(**{
+        "id": uuid4(), "uid": str(uuid4()), "reference": None, "kind": Kind.MEETING, "title": "Core group",
+        "description": "", "place": "", "video_link": "", "agenda": "", "visibility": Visibility.ALL, "body_id": None,
+        "body": None, "lead_id": UUID(int=1), "lead": "Coordinator", "lead_agency": "USAO",
+        "status": EventStatus.CONFIRMED, "zone": "America/Chicago", "starts": datetime(2026, 12, 10, 14),
+        "duration": timedelta(minutes=90), "is_all_day": False, "rrule": None, "version": 1, "sequence": 0,
+        "created_at": NOW, "changed_at": NOW, **facts,
+    })  # fmt: skip
+    return replace(made, rrule=to_rrule(rule, made.starts, None if made.is_all_day else made.zone)) if rule else made
+
+
+def date_of(of: Event, start: datetime, **facts: Any) -> Occurrence:
+    """Return a date as the rule wants it, but for `facts`."""
+    starts_at, ends_at = slot(start, of.duration, of.zone)
+    return Occurrence(**{
+        "id": uuid4(), "event": of, "original_start": start, "starts_at": starts_at, "ends_at": ends_at,
+        "title": of.title, "place": of.place, "agenda": of.agenda, "is_cancelled": False, "is_changed": False,
+        "version": 1, "sequence": 0, "changed_at": NOW, "attendance_closed_at": None, **facts,
+    })  # fmt: skip
+
+
+def dates_of(of: Event) -> list[Occurrence]:
+    """Return all dates that the rule gives."""
+    return [date_of(of, start) for start in dates(rule_of(of), of.starts)]
+
+
+def feed(
+    of: Event, its_dates: Sequence[Occurrence] | None = None, level: Level = Level.FULL, today: date = TODAY
+) -> bytes:
+    """Return a feed that holds one event."""
+    body = vevents(of, dates_of(of) if its_dates is None else its_dates, level, ORGANIZER, today)
+    return calendar("Task force", "America/Chicago", [] if of.is_all_day else [of.zone], [body])

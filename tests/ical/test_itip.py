@@ -1,0 +1,120 @@
+"""Calendar messages in mails, as a calendar program reads them."""
+
+# A local time is naive: its zone stands beside it.
+# ruff: noqa: DTZ001
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import icalendar
+import pytest
+
+from tests.ical.making import NOW, ORGANIZER, dates_of, event
+from tracker.errors import Invalid
+from tracker.ical.itip import Attendee, cancel, request
+from tracker.rules.audiences import Visibility
+from tracker.rules.invitations import AnswerValue, AttendeeRole
+from tracker.rules.meetings import Occurrence
+from tracker.rules.recurrence import Repeat, rule_for
+
+READER = Attendee(
+    name="KCPD detective", email="detective@kcpd.example", answer=AnswerValue.NEEDS_ACTION, role=AttendeeRole.REQUIRED
+)
+SERIES = event(rule_for(Repeat.WEEKLY, datetime(2026, 12, 10, 14), count=4), sequence=2, place="Room 4")
+DATES = dates_of(SERIES)
+
+
+def read(message: bytes) -> tuple[str, list[icalendar.Event]]:
+    calendar = icalendar.Calendar.from_ical(message)
+    return str(calendar["METHOD"]), calendar.walk("VEVENT")
+
+
+def moved(one: Occurrence) -> Occurrence:
+    by = timedelta(hours=3)
+    return replace(
+        one, is_changed=True, sequence=4, changed_at=NOW + by, starts_at=one.starts_at + by, ends_at=one.ends_at + by
+    )
+
+
+def test_an_invitation_asks_its_one_reader_and_names_nobody_else() -> None:
+    method, [shown] = read(request(event(), dates_of(event()), READER, ORGANIZER))
+    assert method == "REQUEST"
+    assert str(shown["ATTENDEE"]) == "mailto:detective@kcpd.example"
+    assert dict(shown["ATTENDEE"].params) == {
+        "CN": "KCPD detective", "CUTYPE": "INDIVIDUAL", "ROLE": "REQ-PARTICIPANT", "PARTSTAT": "NEEDS-ACTION",
+        "RSVP": "TRUE",
+    }  # fmt: skip
+    assert str(shown["ORGANIZER"]) == "mailto:calendar@tracker.example"
+
+
+@pytest.mark.parametrize(
+    ("answer", "role", "words"),
+    [
+        (AnswerValue.ACCEPTED, AttendeeRole.CHAIR, ("ACCEPTED", "CHAIR")),
+        (AnswerValue.DECLINED, AttendeeRole.OPTIONAL, ("DECLINED", "OPT-PARTICIPANT")),
+        (AnswerValue.TENTATIVE, AttendeeRole.REQUIRED, ("TENTATIVE", "REQ-PARTICIPANT")),
+    ],
+)
+def test_answer_and_role_are_in_the_words_of_icalendar(
+    answer: AnswerValue, role: AttendeeRole, words: tuple[str, str]
+) -> None:
+    _, [shown] = read(request(event(), dates_of(event()), replace(READER, answer=answer, role=role), ORGANIZER))
+    assert (shown["ATTENDEE"].params["PARTSTAT"], shown["ATTENDEE"].params["ROLE"]) == words
+
+
+def test_a_whole_series_comes_with_its_overrides_and_without_its_cancelled_dates() -> None:
+    dates = [DATES[0], moved(DATES[1]), replace(DATES[2], is_cancelled=True), DATES[3]]
+    message = request(SERIES, dates, READER, ORGANIZER)
+    _, events = read(message)
+    assert [one.get("RECURRENCE-ID") is None for one in events] == [True, False]
+    assert b"EXDATE;TZID=America/Chicago:20261224T140000\r\n" in message
+    assert b"Cancelled: " not in message
+    assert message.count(b"BEGIN:VTIMEZONE") == 1
+
+
+def test_one_date_comes_alone_with_the_higher_sequence() -> None:
+    _, [shown] = read(request(SERIES, DATES, READER, ORGANIZER, only=moved(DATES[1])))
+    assert (shown["SEQUENCE"], shown["RECURRENCE-ID"].dt.hour, shown["DTSTART"].dt.hour) == (4, 14, 17)
+    assert "RRULE" not in shown
+
+
+def test_the_one_date_of_a_single_event_has_no_recurrence_id() -> None:
+    single = event()
+    [one] = dates_of(single)
+    assert request(single, [one], READER, ORGANIZER, only=one) == request(single, [one], READER, ORGANIZER)
+    assert b"RECURRENCE-ID" not in cancel(single, [one], READER, ORGANIZER, only=one)
+
+
+def test_a_cancellation_of_the_series_is_one_event_with_no_lower_sequence() -> None:
+    method, [shown] = read(cancel(SERIES, [DATES[0], moved(DATES[1])], READER, ORGANIZER))
+    assert (method, str(shown["STATUS"]), shown["SEQUENCE"]) == ("CANCEL", "CANCELLED", 4)
+    assert "RSVP" not in shown["ATTENDEE"].params
+
+
+def test_a_cancellation_of_one_date_names_it() -> None:
+    _, [shown] = read(cancel(SERIES, DATES, READER, ORGANIZER, only=DATES[2]))
+    assert (str(shown["STATUS"]), str(shown["SUMMARY"])) == ("CANCELLED", "Core group")
+    assert shown["RECURRENCE-ID"].dt.day == 24
+
+
+def test_a_named_event_tells_its_time_and_nothing_else() -> None:
+    secret = event(visibility=Visibility.NAMED, title="Canary", place="Canary", description="Canary", lead="Canary")
+    for make in (request, cancel):
+        message = make(secret, dates_of(secret), READER, ORGANIZER)
+        assert b"Canary" not in message
+        assert b"SUMMARY:Task force event\r\n" in message
+
+
+def test_the_same_message_is_the_same_bytes_each_time() -> None:
+    assert request(SERIES, DATES, READER, ORGANIZER) == request(SERIES, DATES, READER, ORGANIZER)
+
+
+def test_an_event_without_a_date_left_is_not_sent() -> None:
+    with pytest.raises(ValueError, match="read back"):
+        request(SERIES, [replace(one, is_cancelled=True) for one in DATES], READER, ORGANIZER)
+
+
+@pytest.mark.parametrize("facts", [{"name": "A\rX-EVIL:1"}, {"email": "a@b\r\nX-EVIL:1"}])
+def test_a_reader_whose_name_or_address_could_start_a_line_gets_no_message(facts: dict[str, str]) -> None:
+    with pytest.raises(Invalid):
+        request(event(), dates_of(event()), replace(READER, **facts), ORGANIZER)

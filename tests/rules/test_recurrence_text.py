@@ -1,0 +1,137 @@
+"""Rules as RRULE values and back; what others write is refused at once."""
+
+# A local time is naive: its zone stands beside it.
+# ruff: noqa: DTZ001
+
+from datetime import date, datetime
+from time import perf_counter
+from typing import Any
+
+import pytest
+
+from tracker.errors import Invalid
+from tracker.rules.recurrence import Rule, dates, from_rrule, rule_for, to_rrule
+
+CHICAGO = "America/Chicago"
+START = datetime(2026, 12, 10, 14, 0)
+STEERING = datetime(2027, 1, 12, 10, 0)
+
+
+def a_rule(choice: str, start: datetime = START, **rest: Any) -> Rule:
+    rule = rule_for(choice, start, **rest)
+    assert rule is not None
+    return rule
+
+
+def test_until_is_the_last_start_of_the_series_in_utc() -> None:
+    rule = a_rule("monthly_nth", STEERING, until=date(2027, 12, 31))
+    assert to_rrule(rule, STEERING, CHICAGO) == "FREQ=MONTHLY;BYDAY=2TU;UNTIL=20271214T160000Z"
+
+
+@pytest.mark.parametrize(
+    ("choice", "start", "rest", "text"),
+    [
+        ("daily", START, {"interval": 2, "count": 5}, "FREQ=DAILY;INTERVAL=2;COUNT=5"),
+        ("weekly", START, {"weekdays": [3, 1], "count": 5}, "FREQ=WEEKLY;BYDAY=TU,TH;COUNT=5"),
+        (
+            "weekly",
+            START,
+            {"weekdays": [3, 6], "interval": 2, "count": 5},
+            "FREQ=WEEKLY;INTERVAL=2;BYDAY=TH,SU;WKST=SU;COUNT=5",
+        ),
+        ("monthly_day", START, {"count": 5}, "FREQ=MONTHLY;BYMONTHDAY=10;COUNT=5"),
+        ("monthly_last_day", datetime(2026, 12, 31, 9), {"count": 5}, "FREQ=MONTHLY;BYMONTHDAY=-1;COUNT=5"),
+        ("monthly_last", datetime(2026, 12, 31, 9), {"count": 5}, "FREQ=MONTHLY;BYDAY=-1TH;COUNT=5"),
+        ("yearly", START, {"count": 5}, "FREQ=YEARLY;BYMONTH=12;BYMONTHDAY=10;COUNT=5"),
+        ("yearly_nth", START, {"count": 5}, "FREQ=YEARLY;BYMONTH=12;BYDAY=2TH;COUNT=5"),
+        ("weekly", START, {}, "FREQ=WEEKLY;BYDAY=TH;UNTIL=20271209T200000Z"),
+        ("daily", START, {"count": 1000}, "FREQ=DAILY;UNTIL=20290904T190000Z"),
+    ],
+)
+def test_a_rule_has_one_spelling(choice: str, start: datetime, rest: dict[str, Any], text: str) -> None:
+    rule = a_rule(choice, start, **rest)
+    assert to_rrule(rule, start, CHICAGO) == text
+    read = from_rrule(text, CHICAGO)
+    assert dates(read, start) == dates(rule, start)
+    assert to_rrule(read, start, CHICAGO) == text
+
+
+def test_until_of_an_all_day_series_is_a_date() -> None:
+    rule = a_rule("weekly", datetime(2026, 12, 10))
+    assert to_rrule(rule, datetime(2026, 12, 10), None) == "FREQ=WEEKLY;BYDAY=TH;UNTIL=20271209"
+    assert from_rrule("FREQ=WEEKLY;BYDAY=TH;UNTIL=20271209", None) == rule
+
+
+def test_an_evening_series_reads_back_its_local_last_date_not_the_one_in_utc() -> None:
+    evening = START.replace(hour=20)
+    rule = a_rule("weekly", evening)
+    assert to_rrule(rule, evening, CHICAGO).endswith("UNTIL=20271210T020000Z")
+    assert from_rrule(to_rrule(rule, evening, CHICAGO), CHICAGO) == rule
+
+
+def test_until_of_a_series_that_ends_on_a_skipped_time_keeps_that_date() -> None:
+    night = datetime(2027, 3, 12, 2, 30)
+    rule = a_rule("daily", night, until=date(2027, 3, 14))
+    assert to_rrule(rule, night, CHICAGO) == "FREQ=DAILY;UNTIL=20270314T083000Z"
+    assert from_rrule(to_rrule(rule, night, CHICAGO), CHICAGO) == rule
+
+
+BOMBS = [
+    "FREQ=SECONDLY",
+    "FREQ=SECONDLY;COUNT=5",
+    "FREQ=MINUTELY;UNTIL=20271209T200000Z",
+    "FREQ=HOURLY;COUNT=3",
+    "FREQ=DAILY;INTERVAL=0",
+    "FREQ=DAILY;INTERVAL=0;COUNT=3",
+    "FREQ=SECONDLY;BYMONTH=2;BYMONTHDAY=30",
+    "FREQ=DAILY;BYMONTH=2;BYMONTHDAY=31",
+    "FREQ=DAILY;BYMONTH=2;BYMONTHDAY=31;COUNT=3",
+    "FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30;COUNT=3",
+    "FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=29;COUNT=3",
+    "FREQ=YEARLY;BYWEEKNO=53;COUNT=3",
+    "FREQ=YEARLY;BYYEARDAY=366;COUNT=3",
+    "FREQ=MONTHLY;BYMONTHDAY=31;COUNT=3",
+    "FREQ=MONTHLY;BYDAY=2TU,4TU;COUNT=3",
+    "FREQ=MONTHLY;BYDAY=5MO;COUNT=3",
+    "FREQ=MONTHLY;BYDAY=2XX;COUNT=3",
+    "FREQ=MONTHLY;BYDAY=TU;BYSETPOS=2;COUNT=3",
+    "FREQ=MONTHLY;BYMONTHDAY=-1;BYDAY=2TU;COUNT=3",
+    "FREQ=WEEKLY;COUNT=3",
+    "FREQ=WEEKLY;BYDAY=TH,TU;COUNT=3",
+    "FREQ=WEEKLY;BYDAY=TU,TU;COUNT=3",
+    "FREQ=WEEKLY;BYDAY=TU;WKST=SU;COUNT=3",
+    "FREQ=WEEKLY;INTERVAL=2;BYDAY=TU,SU;COUNT=3",
+    "FREQ=WEEKLY;INTERVAL=99;BYDAY=TU;COUNT=3",
+    "FREQ=DAILY;INTERVAL=1;COUNT=3",
+    "FREQ=DAILY;COUNT=0",
+    "FREQ=DAILY;COUNT=1000000000000",
+    "FREQ=DAILY;COUNT=3;UNTIL=20271209T200000Z",
+    "FREQ=DAILY;UNTIL=20271209",
+    "FREQ=DAILY;UNTIL=20271209T200000",
+    "FREQ=DAILY;UNTIL=20270230T200000Z",
+    "FREQ=DAILY;UNTIL=00010101T000000Z",
+    "FREQ=DAILY;UNTIL=99991231T235959Z",
+    "FREQ=DAILY",
+    "freq=daily;count=3",
+    "FREQ=DAILY;COUNT=3\r\nATTENDEE:mailto:x@example.gov",
+    "FREQ=DAILY;COUNT=٣",
+    "RRULE:FREQ=DAILY;COUNT=3",
+    "FREQ=WEEKLY;BYDAY=" + "MO," * 100_000 + "MO;COUNT=3",
+    "FREQ=DAILY;INTERVAL=" + "9" * 1_000_000,
+    "",
+    "\x00",
+]  # fmt: skip
+
+
+def test_every_rule_that_we_did_not_write_is_refused_at_once() -> None:
+    begun = perf_counter()
+    for text in BOMBS:
+        with pytest.raises(Invalid) as refusal:
+            from_rrule(text, CHICAGO)
+        assert refusal.value.fields == {"repeat": "The tracker does not keep this way to repeat."}, text
+    assert perf_counter() - begun < 0.5
+
+
+def test_a_zoned_until_is_refused_for_an_all_day_series() -> None:
+    with pytest.raises(Invalid):
+        from_rrule("FREQ=DAILY;UNTIL=20271209T200000Z", None)

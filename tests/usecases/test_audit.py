@@ -1,0 +1,181 @@
+"""The audit trail: part of the change, and whoever alters it is found out."""
+
+import pytest
+
+from tests.cast import NOW, SECRET, Cast
+from tracker import keys
+from tracker.database import engine, writing
+from tracker.tables.audit import AuditEntry, AuditHead
+from tracker.tables.audit_guard import statements
+from tracker.tables.people import Member
+from tracker.usecases import audit
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+async def trail(database):
+    """A trail of five entries."""
+    keys.use(SECRET)
+    async with writing():
+        for number in range(1, 6):
+            await audit.record(None, "cli", "tested", "member", f"subject {number}", {"number": number}, NOW)
+    return database
+
+
+async def test_an_untouched_trail_is_whole(trail):
+    assert await audit.verify() is None
+
+
+async def test_an_empty_trail_is_whole(database):
+    keys.use(SECRET)
+    assert await audit.verify() is None
+
+
+async def test_an_entry_says_who_did_what_to_what_and_when(cast: Cast):
+    async with writing():
+        await audit.record(
+            cast.coordinator.member_id, "page", "renamed", "member", cast.fbi_lead.member_id, {"fields": ["name"]}, NOW
+        )
+    row = await AuditEntry.select(AuditEntry.all_columns(exclude=[AuditEntry.previous, AuditEntry.hash])).first()
+    assert row == {
+        "seq": 1,
+        "at": NOW,
+        "actor": str(cast.coordinator.member_id),
+        "door": "page",
+        "verb": "renamed",
+        "subject": "member",
+        "subject_id": str(cast.fbi_lead.member_id),
+        "facts": '{"fields": ["name"]}',
+    }
+
+
+async def test_an_entry_needs_the_transaction_of_its_change(database):
+    keys.use(SECRET)
+    with pytest.raises(Exception, match="transaction"):
+        await audit.record(None, "cli", "tested", "member", "x", {}, NOW)
+
+
+async def test_a_change_that_fails_leaves_no_entry(trail):
+    with pytest.raises(ZeroDivisionError):
+        async with writing():
+            await audit.record(None, "cli", "tested", "member", "x", {}, NOW)
+            1 / 0  # noqa: B018 - the change that fails
+    assert await AuditEntry.count() == 5
+    assert await audit.verify() is None
+
+
+async def test_without_a_trail_the_change_fails_too(cast: Cast):
+    await engine().run_ddl("DROP TABLE audit_entry")
+    with pytest.raises(Exception, match="audit_entry"):
+        async with writing():
+            await Member.update({Member.name: "Changed"}).where(Member.id == cast.fbi_lead.member_id)
+            await audit.record(None, "cli", "renamed", "member", cast.fbi_lead.member_id, {}, NOW)
+    assert not await Member.exists().where(Member.name == "Changed")
+
+
+@pytest.mark.parametrize("column", ["actor", "door", "verb", "subject", "subject_id", "facts", "hash"])
+async def test_a_changed_word_names_the_first_broken_entry(trail, column):
+    for seq in (3, 4):
+        await AuditEntry.update({column: "other"}).where(AuditEntry.seq == seq)
+    assert await audit.verify() == audit.Broken(3, "The entry was changed.")
+
+
+async def test_a_moved_time_is_found(trail):
+    await AuditEntry.update({AuditEntry.at: NOW.replace(microsecond=1)}).where(AuditEntry.seq == 2)
+    assert await audit.verify() == audit.Broken(2, "The entry was changed.")
+
+
+async def test_a_missing_entry_is_found(trail):
+    await AuditEntry.delete().where(AuditEntry.seq == 2)
+    assert await audit.verify() == audit.Broken(2, "The entry is missing.")
+
+
+async def test_a_missing_first_entry_is_found(trail):
+    await AuditEntry.delete().where(AuditEntry.seq == 1)
+    assert await audit.verify() == audit.Broken(1, "The entry is missing.")
+
+
+async def test_missing_last_entries_are_found_by_the_head(trail):
+    await AuditEntry.delete().where(AuditEntry.seq >= 4)
+    assert await audit.verify() == audit.Broken(4, "The entry is missing, and all after it.")
+
+
+async def test_last_entries_that_were_cut_are_found_after_more_were_written(trail):
+    await AuditEntry.delete().where(AuditEntry.seq == 5)
+    async with writing():
+        await audit.record(None, "cli", "tested", "member", "later", {}, NOW)
+    assert await audit.verify() == audit.Broken(5, "The entry is missing.")
+
+
+async def test_a_head_set_back_to_hide_a_cut_is_found(trail):
+    await AuditEntry.delete().where(AuditEntry.seq == 5)
+    last = await AuditEntry.select().where(AuditEntry.seq == 4).first()
+    await AuditHead.update({AuditHead.seq: 4, AuditHead.hash: last["hash"]}).where(AuditHead.id == 1)
+    assert await audit.verify() == audit.Broken(4, "The recorded end of the trail was changed.")
+
+
+async def test_a_missing_head_is_found(trail):
+    await AuditHead.delete(force=True)
+    assert await audit.verify() == audit.Broken(5, "The end of the trail is not recorded.")
+
+
+async def test_an_entry_made_without_the_key_is_found(trail):
+    last = await AuditEntry.select().where(AuditEntry.seq == 5).first()
+    await AuditEntry.insert(AuditEntry(**last | {"seq": 6, "previous": last["hash"]}))
+    assert await audit.verify() == audit.Broken(6, "The entry was changed.")
+
+
+async def test_another_secret_verifies_nothing(trail):
+    keys.use("another secret of the tests, long enough")
+    assert await audit.verify() == audit.Broken(1, "The entry was changed.")
+
+
+async def test_entries_of_parallel_changes_follow_each_other(database):
+    import anyio
+
+    keys.use(SECRET)
+
+    async def change(number: int) -> None:
+        async with writing():
+            await audit.record(None, "cli", "tested", "member", str(number), {}, NOW)
+
+    async with anyio.create_task_group() as group:
+        for number in range(20):
+            group.start_soon(change, number)
+    assert await AuditEntry.count() == 20
+    assert await audit.verify() is None
+
+
+async def test_a_trail_of_many_batches_is_read_to_its_end(trail, monkeypatch):
+    monkeypatch.setattr(audit, "BATCH", 2)
+    assert await audit.verify() is None
+
+
+FORBIDDEN = (
+    "UPDATE audit_entry SET verb = 'other' WHERE seq = 1",
+    "DELETE FROM audit_entry WHERE seq = 5",
+    "DELETE FROM audit_head",
+    "UPDATE audit_head SET seq = 4",
+    "UPDATE audit_head SET seal = ''",
+)
+
+
+@pytest.mark.parametrize("sql", FORBIDDEN)
+async def test_the_database_itself_refuses_to_change_the_trail(trail, sql):
+    await guard()
+    with pytest.raises(Exception, match="the audit trail only grows"):
+        await engine().run_ddl(sql)
+    assert await audit.verify() is None
+
+
+async def test_a_guarded_trail_still_grows(trail):
+    await guard()
+    async with writing():
+        await audit.record(None, "cli", "tested", "member", "6", {}, NOW)
+    assert await audit.verify() is None
+
+
+async def guard() -> None:
+    for one in statements(is_postgres=engine().engine_type == "postgres"):
+        await engine().run_ddl(one)

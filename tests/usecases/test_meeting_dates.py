@@ -1,0 +1,139 @@
+"""One date of a series: moved, cancelled, brought back; and the answers that go with it."""
+
+from datetime import UTC, date, datetime, timedelta
+from uuid import UUID
+
+import pytest
+
+from tests.cast import NOW, Cast, everybody, meeting, operation
+from tracker.errors import Conflict, Gone, Invalid, NotAllowed, NotFound
+from tracker.rules.invitations import AnswerValue
+from tracker.rules.planning import DateChange
+from tracker.rules.recurrence import rule_for
+from tracker.tables import visible
+from tracker.usecases import invitations, meeting_dates, meetings
+
+pytestmark = pytest.mark.anyio
+
+JANUARY_12 = datetime(2027, 1, 12, 10)  # noqa: DTZ001 - local to the event's zone
+MONTHLY = rule_for("monthly_nth", JANUARY_12, until=date(2027, 12, 31))
+APRIL, JUNE = "2027-04-13", "2027-06-08"
+TO_THURSDAY = DateChange(starts=datetime(2027, 4, 15, 13), duration=timedelta(minutes=90))  # noqa: DTZ001 - local
+
+
+async def a_series(cast: Cast) -> UUID:
+    return await meetings.schedule(cast.coordinator, meeting(*everybody(cast), rule=MONTHLY), NOW)
+
+
+async def answer(cast: Cast, event_id: UUID, key: str) -> AnswerValue:
+    occurrence = await meeting_dates.date_for(cast.fbi_lead, event_id, key)
+    mine = await invitations.my_answer(cast.fbi_lead, occurrence)
+    assert mine is not None
+    return mine[1].value if mine[1] else AnswerValue.NEEDS_ACTION
+
+
+async def test_a_date_that_moves_keeps_its_name_and_leaves_the_others_alone(cast: Cast) -> None:
+    event_id = await a_series(cast)
+    await meeting_dates.change_date(cast.coordinator, event_id, APRIL, TO_THURSDAY, 1, NOW, notify=False)
+    april = await meeting_dates.date_for(cast.coordinator, event_id, APRIL)
+    may = await meeting_dates.date_for(cast.coordinator, event_id, "2027-05-11")
+    assert april.starts_at == datetime(2027, 4, 15, 18, tzinfo=UTC)
+    assert (april.sequence, april.event.sequence, may.sequence, may.is_changed) == (1, 0, 0, False)
+
+
+async def test_a_moved_date_asks_again_and_the_others_stay_answered(cast: Cast) -> None:
+    event_id = await a_series(cast)
+    await invitations.answer(cast.fbi_lead, event_id, APRIL, AnswerValue.ACCEPTED, "", NOW, for_series=True)
+    await meeting_dates.change_date(
+        cast.coordinator, event_id, APRIL, TO_THURSDAY, 1, NOW + timedelta(minutes=1), notify=False
+    )
+    assert await answer(cast, event_id, APRIL) is AnswerValue.NEEDS_ACTION
+    assert await answer(cast, event_id, JUNE) is AnswerValue.ACCEPTED
+
+
+async def test_half_an_hour_on_the_same_day_keeps_the_replies(cast: Cast) -> None:
+    event_id = await a_series(cast)
+    await invitations.answer(cast.fbi_lead, event_id, APRIL, AnswerValue.ACCEPTED, "", NOW, for_series=False)
+    later = DateChange(starts=datetime(2027, 4, 13, 10, 30), duration=timedelta(minutes=90))  # noqa: DTZ001 - local
+    await meeting_dates.change_date(cast.coordinator, event_id, APRIL, later, 1, NOW + timedelta(1), notify=False)
+    assert await answer(cast, event_id, APRIL) is AnswerValue.ACCEPTED
+
+
+async def test_a_cancelled_date_comes_back_and_asks_everybody_again(cast: Cast) -> None:
+    event_id = await a_series(cast)
+    await invitations.answer(cast.fbi_lead, event_id, JUNE, AnswerValue.ACCEPTED, "", NOW, for_series=False)
+    await meeting_dates.cancel_date(cast.coordinator, event_id, JUNE, 1, "", NOW + timedelta(minutes=1))
+    await meeting_dates.reinstate_date(cast.coordinator, event_id, JUNE, 2, NOW + timedelta(minutes=2))
+    june = await meeting_dates.date_for(cast.coordinator, event_id, JUNE)
+    assert (june.is_cancelled, june.sequence) == (False, 2)
+    assert await answer(cast, event_id, JUNE) is AnswerValue.NEEDS_ACTION
+
+
+async def test_the_second_of_two_who_move_a_date_is_told(cast: Cast) -> None:
+    event_id = await a_series(cast)
+    await meeting_dates.change_date(cast.coordinator, event_id, APRIL, TO_THURSDAY, 1, NOW, notify=False)
+    with pytest.raises(Conflict):
+        await meeting_dates.cancel_date(cast.coordinator, event_id, APRIL, 1, "", NOW)
+
+
+async def test_a_date_cannot_end_before_it_starts(cast: Cast) -> None:
+    event_id = await a_series(cast)
+    backwards = DateChange(starts=TO_THURSDAY.starts, duration=timedelta(0))
+    with pytest.raises(Invalid):
+        await meeting_dates.change_date(cast.coordinator, event_id, APRIL, backwards, 1, NOW, notify=False)
+
+
+@pytest.mark.parametrize("key", ["2027-04-14", "tomorrow", "", "2027-13-99", "9999-12-31"])
+async def test_a_day_without_a_date_is_not_found(cast: Cast, key: str) -> None:
+    event_id = await a_series(cast)
+    with pytest.raises(NotFound):
+        await meeting_dates.date_for(cast.coordinator, event_id, key)
+
+
+async def test_a_date_that_is_over_takes_no_answer(cast: Cast) -> None:
+    event_id = await a_series(cast)
+    after = datetime(2027, 4, 14, tzinfo=UTC)
+    with pytest.raises(Gone):
+        await invitations.answer(cast.fbi_lead, event_id, APRIL, AnswerValue.ACCEPTED, "", after, for_series=False)
+
+
+async def test_somebody_who_is_not_invited_has_nothing_to_answer(cast: Cast) -> None:
+    event_id = await meetings.schedule(cast.coordinator, meeting(cast.fbi_lead), NOW)
+    with pytest.raises(NotAllowed):
+        await invitations.answer(
+            cast.hsi_liaison, event_id, "2027-01-12", AnswerValue.ACCEPTED, "", NOW, for_series=False
+        )
+
+
+async def test_a_reply_is_owed_once_for_a_series_until_it_is_answered(cast: Cast) -> None:
+    event_id = await a_series(cast)
+    assert [one.line.key for one in await invitations.owed(cast.fbi_lead, NOW)] == ["2027-01-12"]
+    await invitations.answer(cast.fbi_lead, event_id, "2027-01-12", AnswerValue.DECLINED, "", NOW, for_series=True)
+    assert await invitations.owed(cast.fbi_lead, NOW) == []
+
+
+async def test_a_link_answers_for_the_person_it_was_sent_to(cast: Cast) -> None:
+    event_id = await a_series(cast)
+    occurrence = await meeting_dates.date_for(cast.fbi_lead, event_id, APRIL)
+    mine = await invitations.my_answer(cast.fbi_lead, occurrence)
+    assert mine is not None
+    reply = await invitations.reply_by_link(mine[0], occurrence.id, NOW)
+    await invitations.answer_by_link(reply, AnswerValue.TENTATIVE, "Court until 2:30", NOW)
+    assert await answer(cast, event_id, APRIL) is AnswerValue.TENTATIVE
+
+
+async def test_a_link_to_an_event_that_is_over_is_gone(cast: Cast) -> None:
+    event_id = await a_series(cast)
+    occurrence = await meeting_dates.date_for(cast.fbi_lead, event_id, APRIL)
+    mine = await invitations.my_answer(cast.fbi_lead, occurrence)
+    assert mine is not None
+    with pytest.raises(Gone):
+        await invitations.reply_by_link(mine[0], occurrence.id, datetime(2027, 4, 14, tzinfo=UTC))
+
+
+async def test_the_dates_of_a_week_are_those_that_touch_it_and_may_be_seen(cast: Cast) -> None:
+    await a_series(cast)
+    await meetings.schedule(cast.fbi_lead, operation(cast.kcpd_detective), NOW)
+    week = datetime(2027, 1, 10, 6, tzinfo=UTC), datetime(2027, 1, 17, 6, tzinfo=UTC)
+    assert [one.title for one in await visible.lines(cast.harbor_advocate, *week)] == ["Monthly task force meeting"]
+    assert len(await visible.lines(cast.kcpd_detective, *week)) == 2

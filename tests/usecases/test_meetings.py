@@ -1,0 +1,147 @@
+"""Scheduling and changing whole events."""
+
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+from tests.cast import NOW, Cast, everybody, meeting, operation
+from tracker.errors import Conflict, Invalid, NotAllowed, NotFound
+from tracker.rules.audiences import Visibility
+from tracker.rules.meetings import EventStatus
+from tracker.rules.recurrence import rule_for
+from tracker.tables import visible
+from tracker.tables.outbox import Message
+from tracker.usecases import meeting_dates, meetings
+
+pytestmark = pytest.mark.anyio
+
+JANUARY_12 = datetime(2027, 1, 12, 10)  # noqa: DTZ001 - local to the event's zone
+MONTHLY = rule_for("monthly_nth", JANUARY_12, until=date(2027, 12, 31))
+
+
+async def queued(kind: str) -> int:
+    return await Message.count().where((Message.kind == kind) & (Message.state == "pending"))
+
+
+async def test_a_monthly_series_has_its_twelve_dates_at_ten_by_the_clock_on_the_wall(cast: Cast) -> None:
+    event_id = await meetings.schedule(cast.coordinator, meeting(rule=MONTHLY), NOW)
+    event = await meetings.event_for(cast.coordinator, event_id)
+    dates = await meeting_dates.dates_of(cast.coordinator, event)
+    assert len(dates) == 12
+    assert [one.starts_at.hour for one in dates] == [16, 16, 16, 15, 15, 15, 15, 15, 15, 15, 16, 16]
+
+
+async def test_everybody_invited_but_the_lead_gets_one_invitation(cast: Cast) -> None:
+    await meetings.schedule(cast.coordinator, meeting(*everybody(cast), rule=MONTHLY), NOW)
+    assert await queued("invitation") == len(everybody(cast))
+
+
+async def test_a_draft_tells_nobody_and_is_seen_by_its_lead_alone(cast: Cast) -> None:
+    event_id = await meetings.schedule(cast.coordinator, meeting(cast.fbi_lead, status=EventStatus.DRAFT), NOW)
+    assert await queued("invitation") == 0
+    assert await visible.event(cast.fbi_lead, event_id) is None
+    assert await visible.event(cast.coordinator, event_id) is not None
+
+
+async def test_a_draft_that_is_confirmed_invites_everybody(cast: Cast) -> None:
+    event_id = await meetings.schedule(cast.coordinator, meeting(cast.fbi_lead, status=EventStatus.DRAFT), NOW)
+    await meetings.change(cast.coordinator, event_id, meeting(cast.fbi_lead), 1, NOW, notify=False)
+    assert await queued("invitation") == 1
+
+
+async def test_an_operation_is_seen_by_the_named_alone(cast: Cast) -> None:
+    event_id = await meetings.schedule(cast.fbi_lead, operation(cast.kcpd_detective), NOW)
+    assert await visible.event(cast.kcpd_detective, event_id) is not None
+    for stranger in (cast.coordinator, cast.fbi_alternate, cast.caht_lead, cast.harbor_advocate):
+        assert await visible.event(stranger, event_id) is None
+
+
+async def test_somebody_who_may_not_see_an_event_cannot_be_invited_to_it(cast: Cast) -> None:
+    plan = meeting(cast.caht_lead, visibility=Visibility.LAW_ENFORCEMENT)
+    with pytest.raises(Invalid) as refused:
+        await meetings.schedule(cast.coordinator, plan, NOW)
+    assert "Caht lead (CAHT)" in refused.value.fields["people"]
+
+
+async def test_a_member_without_a_role_schedules_nothing(cast: Cast) -> None:
+    with pytest.raises(NotAllowed):
+        await meetings.schedule(cast.harbor_advocate, meeting(), NOW)
+
+
+async def test_an_agency_lead_schedules_for_the_own_arm_but_not_for_everyone(cast: Cast) -> None:
+    await meetings.schedule(cast.caht_lead, meeting(visibility=Visibility.VICTIM_SERVICES), NOW)
+    with pytest.raises(NotAllowed):
+        await meetings.schedule(cast.caht_lead, meeting(), NOW)
+
+
+async def test_an_event_that_ends_before_it_starts_is_refused_at_its_field(cast: Cast) -> None:
+    with pytest.raises(Invalid) as refused:
+        await meetings.schedule(cast.coordinator, meeting(duration=timedelta(minutes=-5)), NOW)
+    assert refused.value.fields == {"ends": "The event ends before it starts."}
+
+
+async def test_whoever_cannot_see_an_event_finds_nothing_to_change(cast: Cast) -> None:
+    event_id = await meetings.schedule(cast.fbi_lead, operation(cast.kcpd_detective), NOW)
+    with pytest.raises(NotFound):
+        await meetings.change(cast.coordinator, event_id, operation(), 1, NOW, notify=False)
+
+
+async def test_a_participant_cannot_change_an_event(cast: Cast) -> None:
+    event_id = await meetings.schedule(cast.coordinator, meeting(cast.fbi_alternate), NOW)
+    with pytest.raises(NotAllowed):
+        await meetings.cancel(cast.fbi_alternate, event_id, 1, "", NOW)
+
+
+async def test_the_second_of_two_editors_is_told_that_it_changed(cast: Cast) -> None:
+    event_id = await meetings.schedule(cast.coordinator, meeting(), NOW)
+    await meetings.change(cast.coordinator, event_id, meeting(title="First"), 1, NOW, notify=False)
+    with pytest.raises(Conflict):
+        await meetings.change(cast.coordinator, event_id, meeting(title="Second"), 1, NOW, notify=False)
+
+
+async def test_a_typo_mended_in_the_notes_tells_nobody_and_leaves_the_sequence(cast: Cast) -> None:
+    event_id = await meetings.schedule(cast.coordinator, meeting(cast.fbi_lead), NOW)
+    await meetings.change(
+        cast.coordinator, event_id, meeting(cast.fbi_lead, description="Mended"), 1, NOW, notify=False
+    )
+    event = await meetings.event_for(cast.coordinator, event_id)
+    assert (event.sequence, event.version, await queued("update")) == (0, 2, 0)
+
+
+async def test_a_single_event_that_moves_keeps_its_date_row_and_raises_its_sequence(cast: Cast) -> None:
+    event_id = await meetings.schedule(cast.coordinator, meeting(cast.fbi_lead), NOW)
+    before = await meeting_dates.nearest_date(cast.coordinator, event_id, NOW)
+    moved = meeting(cast.fbi_lead, starts=JANUARY_12 + timedelta(days=1))
+    await meetings.change(cast.coordinator, event_id, moved, 1, NOW, notify=False)
+    after = await meeting_dates.nearest_date(cast.coordinator, event_id, NOW)
+    assert (after.id, after.key, after.event.sequence) == (before.id, "2027-01-13", 1)
+
+
+async def test_a_running_series_that_changes_its_hour_ends_and_goes_on_as_a_new_one(cast: Cast) -> None:
+    event_id = await meetings.schedule(cast.coordinator, meeting(cast.fbi_lead, rule=MONTHLY), NOW)
+    august = datetime(2027, 8, 1, 15, tzinfo=UTC)
+    earlier = replace(meeting(cast.fbi_lead, rule=MONTHLY), starts=JANUARY_12.replace(hour=9))
+    new_id = await meetings.change(cast.coordinator, event_id, earlier, 1, august, notify=False)
+    old, new = [await meetings.event_for(cast.coordinator, one) for one in (event_id, new_id)]
+    old_dates, new_dates = [await meeting_dates.dates_of(cast.coordinator, one) for one in (old, new)]
+    assert (len(old_dates), len(new_dates)) == (7, 5)
+    assert old.rrule is not None
+    assert "UNTIL=20270713T150000Z" in old.rrule
+    assert old.uid != new.uid
+    assert new_dates[0].original_start == datetime(2027, 8, 10, 9)  # noqa: DTZ001 - local to the event's zone
+
+
+async def test_somebody_taken_off_the_list_alone_is_told(cast: Cast) -> None:
+    event_id = await meetings.schedule(cast.coordinator, meeting(cast.fbi_lead, cast.hsi_liaison), NOW)
+    await meetings.change(cast.coordinator, event_id, meeting(cast.fbi_lead), 1, NOW, notify=False)
+    told = await Message.select(Message.recipient).where(Message.kind == "withdrawal")
+    assert [row["recipient"] for row in told] == [cast.hsi_liaison.member_id]
+
+
+async def test_a_cancelled_event_can_be_brought_back_with_a_higher_sequence(cast: Cast) -> None:
+    event_id = await meetings.schedule(cast.coordinator, meeting(cast.fbi_lead), NOW)
+    await meetings.cancel(cast.coordinator, event_id, 1, "Courtroom conflict", NOW)
+    await meetings.reinstate(cast.coordinator, event_id, 2, NOW)
+    event = await meetings.event_for(cast.coordinator, event_id)
+    assert (event.status, event.sequence) == (EventStatus.CONFIRMED, 2)

@@ -1,0 +1,31 @@
+"""The two engines, which of them is bound, and the one way to write."""
+
+from tracker.database.binding import (
+    Engine,
+    bind,
+    changing_schema,
+    close_database,
+    engine,
+    engine_from_url,
+    is_postgres,
+    lock_audit_head,
+    open_database,
+    writing,
+)
+from tracker.database.conflicts import conflicts
+from tracker.database.rebuild import rebuild_table
+
+__all__ = [
+    "Engine",
+    "bind",
+    "changing_schema",
+    "close_database",
+    "conflicts",
+    "engine",
+    "engine_from_url",
+    "is_postgres",
+    "lock_audit_head",
+    "open_database",
+    "rebuild_table",
+    "writing",
+]

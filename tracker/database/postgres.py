@@ -1,0 +1,90 @@
+"""PostgreSQL with the manners of SQLite: one writer at a time, nothing left in the pool by a failure."""
+
+import asyncio
+from contextlib import suppress
+from typing import Any
+
+from anyio import CancelScope
+from piccolo.engine import postgres as stock
+from piccolo.engine.base import BaseTransaction
+from piccolo.engine.exceptions import TransactionError
+
+from tracker.database.transactions import FAILED, OneWriterEngine, Rows
+
+OLDEST = 13  # major version
+LOCK_TIMEOUT = 30.0  # seconds, as SQLite's busy timeout
+CLOSING = 10.0  # seconds that open queries get at the end
+WRITER = 0x7472_6163_6B65_72  # the advisory lock of whoever writes ("tracker")
+
+
+class PostgresEngine(OneWriterEngine, stock.PostgresEngine):  # type: ignore[misc]  # transaction() is replaced
+    """Piccolo's engine, hardened: stock drains its pool by failures, and READ COMMITTED loses read-then-write updates.
+
+    Writers queue for one advisory lock. SQLite forces the same order, so what passes on one engine passes on the other.
+    """
+
+    def __init__(self, dsn: str, *, pool: int = 8, timeout: float = LOCK_TIMEOUT) -> None:
+        self._prepare(pool, timeout)
+        milliseconds = str(int(timeout * 1000))
+        super().__init__(
+            config={"dsn": dsn, "server_settings": {"application_name": "tracker", "lock_timeout": milliseconds}}
+        )
+
+    async def check_version(self) -> None:
+        """Do nothing when the engine is made: stock connects here, at import time; `open` checks."""
+
+    async def open(self) -> None:
+        """Start the pool; raise when the server is away or too old."""
+        await self.start_connection_pool(min_size=1, max_size=self.pool_size)
+        version = (await self.run_alone("SHOW server_version_num", [], is_pooled=True))[0]["server_version_num"]
+        if int(version) < OLDEST * 10_000:
+            await self.close()
+            raise RuntimeError(f"PostgreSQL {OLDEST} or newer is needed.")
+
+    async def close(self) -> None:
+        """End the pool: queries that run get 10 s, then their connections are cut."""
+        pool, self.pool = self.pool, None
+        if pool is not None:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(CLOSING):
+                    await pool.close()
+
+    async def run_alone(self, query: str, arguments: list[Any], *, is_pooled: bool) -> Rows:
+        """Run one statement outside any transaction; without a pool (Piccolo's own commands) on a new connection."""
+        if self.pool is not None and is_pooled:
+            return list(await self.pool.fetch(query, *arguments))
+        return list(await self._run_in_new_connection(query, arguments))
+
+    async def begin(self) -> Any:
+        """Return a connection that holds the writers' lock; raise after 30 s without it."""
+        connection = await self._acquire()
+        try:
+            await connection.execute(f"BEGIN; SELECT pg_advisory_xact_lock({WRITER})")
+        except BaseException:
+            await self.give_back(connection, is_clean=False)
+            raise
+        return connection
+
+    async def fetch(self, connection: Any, query: str, arguments: list[Any]) -> Rows:
+        """Run one statement on a connection."""
+        return list(await connection.fetch(query, *arguments))
+
+    async def commit(self, connection: Any) -> None:
+        """Commit, or raise: PostgreSQL answers COMMIT of a failed transaction with a quiet ROLLBACK."""
+        if await connection.execute("COMMIT") != "COMMIT":
+            raise TransactionError(FAILED)
+
+    async def give_back(self, connection: Any, *, is_clean: bool) -> None:
+        """Return the connection to the pool, or cut it: the server rolls back and the pool opens another."""
+        if not is_clean:
+            connection.terminate()
+            return
+        with CancelScope(shield=True):
+            await (connection.close() if self.pool is None else self.pool.release(connection))
+
+    def change_of_schema(self) -> BaseTransaction:
+        """Return a transaction in which a table can be altered: any can."""
+        return self.transaction()
+
+    async def _acquire(self) -> Any:
+        return await (self.get_new_connection() if self.pool is None else self.pool.acquire())

@@ -1,0 +1,214 @@
+"""SQLite as a server's database: pooled connections, WAL, IMMEDIATE writes, a file that only its owner reads."""
+
+import asyncio
+import os
+import sqlite3
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+from time import monotonic, sleep
+from typing import Any
+
+import aiosqlite
+from anyio import CancelScope
+from piccolo.engine import sqlite as stock
+from piccolo.engine.base import BaseTransaction
+from piccolo.engine.exceptions import TransactionError
+
+from tracker.database.transactions import OneWriterEngine, Rows, Savepoint, Transaction
+
+BUSY_TIMEOUT = 30.0  # seconds that a writer waits for another process
+STATEMENTS = 512  # prepared statements kept by one connection
+PRAGMAS = (
+    "PRAGMA foreign_keys=ON",
+    "PRAGMA trusted_schema=OFF",
+    "PRAGMA temp_store=MEMORY",
+    "PRAGMA cache_size=-4000",  # KiB for one connection: eight of them must not fill a small machine
+)
+READS = ("SELECT", "WITH", "PRAGMA", "EXPLAIN")
+
+
+class Connection(aiosqlite.Connection):
+    """A connection whose thread ends with the process, and whose rows are dicts made in that thread.
+
+    aiosqlite 0.22 starts threads that are not daemons: one connection left open and the process never ends.
+    """
+
+    def __init__(self, engine: "SQLiteEngine") -> None:
+        super().__init__(engine.connect, iter_chunk_size=64)
+        self._thread.daemon = True
+
+    def _execute_fetchall(self, sql: str, parameters: Any) -> Iterable[Any]:
+        cursor = self._conn.execute(sql, parameters)
+        if cursor.description is None:
+            return []
+        names = [column[0] for column in cursor.description]
+        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+
+class SQLiteEngine(OneWriterEngine, stock.SQLiteEngine):  # type: ignore[misc]  # transaction() is replaced
+    """Piccolo's engine, hardened: stock opens a connection and a thread for each query and leaks them on failure.
+
+    `pool` is the most connections at once; `synchronous` is SQLite's own word (FULL survives power loss).
+    """
+
+    def __init__(self, path: str, *, pool: int = 8, synchronous: str = "FULL", timeout: float = BUSY_TIMEOUT) -> None:
+        self.pragmas = (*PRAGMAS, f"PRAGMA synchronous={synchronous}")
+        self._idle: list[Connection] = []
+        self._is_open = False
+        self._prepare(pool, timeout)
+        super().__init__(path=path, timeout=timeout, cached_statements=STATEMENTS)
+
+    async def open(self) -> None:
+        """Create the file if need be, prove that it can be used, and start keeping connections."""
+        self._is_open = True
+        async with self._borrowed():
+            pass
+
+    async def close(self) -> None:
+        """End the idle connections; those in use end when they are given back."""
+        self._is_open = False
+        while self._idle:
+            await self._idle.pop().close()
+
+    def connect(self) -> sqlite3.Connection:
+        """Open the file in the calling thread, with everything set that stock leaves to chance."""
+        _create_for_owner_only(self.path)
+        connection: sqlite3.Connection = sqlite3.connect(**self.connection_kwargs)
+        try:
+            _write_ahead(connection, self.connection_kwargs["timeout"])
+            for pragma in self.pragmas:
+                connection.execute(pragma)
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    async def get_connection(self) -> Connection:
+        """Return a new connection, which the caller closes."""
+        with CancelScope(shield=True):
+            connection = Connection(self)
+            await connection
+        return connection
+
+    async def run_alone(self, query: str, arguments: list[Any], *, is_pooled: bool) -> Rows:  # noqa: ARG002 - PostgreSQL's
+        """Run one statement outside any transaction; a write waits its turn instead of polling the file's lock."""
+        if query.lstrip()[:7].upper().startswith(READS):
+            return await self._run_borrowed(query, arguments)
+        await self.gate().enter_to_write()
+        try:
+            return await self._run_borrowed(query, arguments)
+        finally:
+            self.gate().leave()
+
+    async def begin(self) -> Connection:
+        """Return a connection that holds the file's write lock; raise after 30 s without it."""
+        return await self._begin_on(await self._acquire())
+
+    async def fetch(self, connection: Connection, query: str, arguments: list[Any]) -> Rows:
+        """Run one statement on a connection."""
+        return list(await connection.execute_fetchall(query, arguments))
+
+    async def commit(self, connection: Connection) -> None:
+        """Commit, or raise: a deferred foreign key is judged here."""
+        await self.fetch(connection, "COMMIT", [])
+
+    async def give_back(self, connection: Connection, *, is_clean: bool) -> None:
+        """Keep the connection for the next user, or close it, which rolls back whatever was left."""
+        self.gate().connections.release()
+        if is_clean and self._is_open and not connection.in_transaction:
+            self._idle.append(connection)
+            return
+        with CancelScope(shield=True):
+            await connection.close()
+
+    def change_of_schema(self) -> BaseTransaction:
+        """Return a transaction in which a table can be rebuilt, or a savepoint in one; see `ChangeOfSchema`."""
+        held = self.live_transaction()
+        if held is None:
+            return ChangeOfSchema(self)
+        if not isinstance(held, ChangeOfSchema):
+            raise TransactionError("Change the schema in `changing_schema()`: here DROP TABLE would delete child rows.")
+        return Savepoint(held)
+
+    async def _acquire(self) -> Connection:
+        slots = self.gate().connections
+        await slots.acquire()
+        try:
+            return self._idle.pop() if self._idle else await self.get_connection()
+        except BaseException:
+            slots.release()
+            raise
+
+    async def _begin_on(self, connection: Connection) -> Connection:
+        try:
+            await connection.execute_fetchall("BEGIN IMMEDIATE")
+        except BaseException:
+            await self.give_back(connection, is_clean=False)
+            raise
+        return connection
+
+    async def _run_borrowed(self, query: str, arguments: list[Any]) -> Rows:
+        async with self._borrowed() as connection:
+            return await self.fetch(connection, query, arguments)
+
+    @asynccontextmanager
+    async def _borrowed(self) -> AsyncIterator[Connection]:
+        connection = await self._acquire()
+        is_idle = True
+        try:
+            yield connection
+        except asyncio.CancelledError:  # its thread may still be at work on the statement
+            is_idle = False
+            raise
+        finally:
+            await self.give_back(connection, is_clean=is_idle)
+
+
+class ChangeOfSchema(Transaction):
+    """A write transaction on a connection of its own without foreign keys, which are judged as a whole at the end.
+
+    With them on, DROP TABLE deletes the rows of the table and so, by ON DELETE CASCADE, all rows that refer to them;
+    and the pragma does nothing inside a transaction (https://www.sqlite.org/lang_altertable.html §7).
+    """
+
+    engine: SQLiteEngine
+
+    async def _begin(self) -> Connection:
+        connection = await self.engine._acquire()  # noqa: SLF001 - the other half of the same engine
+        await self.engine.fetch(connection, "PRAGMA foreign_keys=OFF", [])
+        return await self.engine._begin_on(connection)  # noqa: SLF001
+
+    async def _commit(self) -> None:
+        broken = await self.run("PRAGMA foreign_key_check")
+        if broken:
+            raise sqlite3.IntegrityError(f"Rows of {broken[0]['table']} refer to rows that are gone.")
+        await super()._commit()
+
+    async def _give_back(self, *, is_clean: bool) -> None:  # noqa: ARG002
+        await super()._give_back(is_clean=False)  # nobody else may get a connection without foreign keys
+
+
+def _create_for_owner_only(path: str) -> None:
+    """Create the file with mode 0600 if it is not there; SQLite gives its -wal and -shm the same mode."""
+    os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+
+
+def _write_ahead(connection: sqlite3.Connection, patience: float) -> None:
+    """Switch the file to WAL, once for all time; raise where the file system cannot share memory.
+
+    SQLite does not wait here as it does elsewhere: of four processes that open a new file, one is told "locked".
+    """
+    give_up = monotonic() + patience
+    while (mode := _journal_mode(connection)) is None and monotonic() < give_up:
+        sleep(0.01)
+    if mode != "wal":
+        raise sqlite3.OperationalError("The database file is locked, or its folder cannot hold SQLite's WAL.")
+
+
+def _journal_mode(connection: sqlite3.Connection) -> str | None:
+    try:
+        return str(connection.execute("PRAGMA journal_mode=WAL").fetchone()[0])
+    except sqlite3.OperationalError as refused:
+        if refused.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:  # the low byte is the kind
+            raise
+        return None

@@ -1,0 +1,239 @@
+"""What both engines share: one writer at a time, savepoints inside, exits that nothing interrupts."""
+
+import asyncio
+from abc import abstractmethod
+from collections.abc import Sequence
+from contextlib import suppress
+from contextvars import ContextVar, Token
+from types import TracebackType
+from typing import Any, Self
+from weakref import WeakKeyDictionary
+
+from anyio import CancelScope
+from piccolo.engine.base import BaseTransaction, Engine
+from piccolo.engine.exceptions import TransactionError
+from piccolo.querystring import QueryString
+
+FAILED = "A statement of this transaction failed, so nothing of it is kept. Nest `writing()` around what may fail."
+
+Rows = Sequence[Any]
+
+
+class Gate:
+    """What the tasks of one event loop queue at, first come first served: nobody polls and nobody starves."""
+
+    def __init__(self, pool: int, patience: float) -> None:
+        self.connections = asyncio.Semaphore(pool)
+        self._writer = asyncio.Lock()
+        self._patience = patience
+
+    async def enter_to_write(self) -> None:
+        """Become the one writer of this loop; raise TimeoutError when the present one does not end in time."""
+        async with asyncio.timeout(self._patience):
+            await self._writer.acquire()
+
+    def leave(self) -> None:
+        """Let the next writer in."""
+        self._writer.release()
+
+
+class OneWriterEngine(Engine[BaseTransaction]):
+    """The half of an engine that does not depend on the database: who is in a transaction and who may write.
+
+    A task that was started inside a transaction shares it while it is open and is on its own afterwards;
+    stock Piccolo keeps it on a connection that already serves somebody else.
+    """
+
+    current_transaction: ContextVar[Any]  # of Transaction; Piccolo types it by engine
+
+    def _prepare(self, pool: int, patience: float) -> None:
+        self.pool_size = pool
+        self._patience = patience
+        self._gates: WeakKeyDictionary[asyncio.AbstractEventLoop, Gate] = WeakKeyDictionary()
+
+    def gate(self) -> Gate:
+        """Return the gate of the running event loop."""
+        loop = asyncio.get_running_loop()
+        found = self._gates.get(loop)
+        if found is None:
+            found = self._gates[loop] = Gate(self.pool_size, self._patience)
+        return found
+
+    def live_transaction(self) -> "Transaction | None":
+        """Return the open transaction of this task, or None."""
+        held: Transaction | None = self.current_transaction.get()
+        return None if held is None or held.is_over else held
+
+    def transaction_exists(self) -> bool:
+        """Say whether this task is in an open transaction."""
+        return self.live_transaction() is not None
+
+    def transaction(self, transaction_type: object = None, allow_nested: bool = True) -> BaseTransaction:  # noqa: ARG002, FBT001, FBT002 - Piccolo's signature
+        """Return a write transaction, or a savepoint when the task is in one already.
+
+        Whatever type Piccolo asks for: a DEFERRED transaction that reads and then writes fails under load.
+        """
+        held = self.live_transaction()
+        if held is None:
+            return Transaction(self)
+        if not allow_nested:
+            raise TransactionError("This task is in a transaction already.")
+        return Savepoint(held)
+
+    async def run_querystring(self, querystring: QueryString, in_pool: bool = True) -> Rows:  # noqa: FBT001, FBT002 - Piccolo's signature
+        """Run one query where it belongs: in this task's transaction, else on a connection of its own."""
+        query, arguments = querystring.compile_string(engine_type=self.engine_type)
+        return await self._run(query, arguments, is_pooled=in_pool)
+
+    async def run_ddl(self, ddl: str, in_pool: bool = True) -> Rows:  # noqa: FBT001, FBT002 - Piccolo's signature
+        """Run one statement that changes the schema, in the same places as a query."""
+        return await self._run(ddl, [], is_pooled=in_pool)
+
+    async def _run(self, query: str, arguments: list[Any], *, is_pooled: bool) -> Rows:
+        held = self.live_transaction()
+        if held is not None:
+            return await held.run(query, arguments)
+        return await self.run_alone(query, arguments, is_pooled=is_pooled)
+
+    @abstractmethod
+    async def run_alone(self, query: str, arguments: list[Any], *, is_pooled: bool) -> Rows:
+        """Run one statement outside any transaction."""
+
+    @abstractmethod
+    async def begin(self) -> Any:
+        """Return a connection in a transaction that no other writer can be in; leave nothing behind on failure."""
+
+    @abstractmethod
+    async def fetch(self, connection: Any, query: str, arguments: list[Any]) -> Rows:
+        """Run one statement on a connection."""
+
+    @abstractmethod
+    async def commit(self, connection: Any) -> None:
+        """Commit, or raise."""
+
+    @abstractmethod
+    async def give_back(self, connection: Any, *, is_clean: bool) -> None:
+        """Keep the connection for the next user, or end it when it may still be in a transaction."""
+
+
+class Transaction(BaseTransaction):
+    """One write transaction.
+
+    Whatever happens on the way out (failed COMMIT, cancelled task, dead connection), the connection goes back or is
+    closed, the write lock falls, and the task is no longer in a transaction. Stock Piccolo leaves all three behind.
+    """
+
+    def __init__(self, engine: OneWriterEngine) -> None:
+        self.engine = engine
+        self.connection: Any = None
+        self.is_over = False
+        self.has_failed = False
+        self._savepoints = 0
+
+    async def __aenter__(self) -> Self:
+        self._gate = self.engine.gate()
+        await self._gate.enter_to_write()
+        try:
+            self.connection = await self._begin()
+        except BaseException:
+            self._gate.leave()
+            raise
+        self._entered: Token[Transaction | None] = self.engine.current_transaction.set(self)
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> bool:
+        # Said first: a task started inside must not put a statement between COMMIT and the connection's next user.
+        self.is_over = True
+        self._leave_context()
+        try:
+            with CancelScope(shield=True):
+                await self._end(is_wanted=error is None)
+        finally:
+            self._gate.leave()
+        return False
+
+    async def run(self, query: str, arguments: list[Any] | None = None) -> Rows:
+        """Run one statement in this transaction; after one has failed, refuse, as PostgreSQL does."""
+        if self.has_failed:
+            raise TransactionError(FAILED)
+        try:
+            return await self.engine.fetch(self.connection, query, arguments or [])
+        except BaseException:
+            self.has_failed = True
+            raise
+
+    def name_of_next_savepoint(self) -> str:
+        """Return a name that this transaction has not used."""
+        self._savepoints += 1
+        return f"savepoint_{self._savepoints}"
+
+    async def _begin(self) -> Any:
+        return await self.engine.begin()
+
+    async def _commit(self) -> None:
+        await self.engine.commit(self.connection)
+
+    async def _give_back(self, *, is_clean: bool) -> None:
+        await self.engine.give_back(self.connection, is_clean=is_clean)
+
+    def _leave_context(self) -> None:
+        try:
+            self.engine.current_transaction.reset(self._entered)
+        except ValueError:  # entered in another context: a test's fixture, a generator that a server resumes
+            self.engine.current_transaction.set(None)
+
+    async def _end(self, *, is_wanted: bool) -> None:
+        is_clean = False
+        try:
+            if is_wanted and not self.has_failed:
+                await self._commit()
+                is_clean = True
+        finally:
+            if not is_clean:
+                is_clean = await self._roll_back()
+            await self._give_back(is_clean=is_clean)
+        if is_wanted and self.has_failed:
+            raise TransactionError(FAILED)
+
+    async def _roll_back(self) -> bool:
+        """Say whether it went well; if not, the connection's end does it, and the first error is the one to show."""
+        with suppress(Exception):
+            await self.engine.fetch(self.connection, "ROLLBACK", [])
+            return True
+        return False
+
+
+class Savepoint(BaseTransaction):
+    """A transaction inside one: what fails in it is undone, even when the failure is caught outside.
+
+    Stock Piccolo does nothing here, so the writes of a failed inner block are committed with the outer one.
+    """
+
+    def __init__(self, root: Transaction) -> None:
+        self.root = root
+        self.name = root.name_of_next_savepoint()
+
+    async def __aenter__(self) -> Transaction:
+        await self.root.run(f"SAVEPOINT {self.name}")
+        return self.root
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> bool:
+        with CancelScope(shield=True):
+            if error is None and not self.root.has_failed:
+                await self.root.run(f"RELEASE SAVEPOINT {self.name}")
+                return False
+            await self._undo()
+        if error is None:
+            raise TransactionError(FAILED)
+        return False
+
+    async def _undo(self) -> None:
+        """Go back to where the block began; if that fails the whole transaction stays failed, and is never kept."""
+        self.root.has_failed = False
+        with suppress(Exception):
+            await self.root.run(f"ROLLBACK TO SAVEPOINT {self.name}")
+            await self.root.run(f"RELEASE SAVEPOINT {self.name}")

@@ -1,0 +1,1 @@
+"""Bytes to entries and back; knows iCalendar and nothing of the database."""

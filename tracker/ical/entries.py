@@ -1,0 +1,103 @@
+"""Which VEVENTs an event becomes: its series, and one for each date that is not as the rule says."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+from tracker.rules.meetings import Event, EventStatus, Occurrence
+from tracker.rules.planning import rule_of
+from tracker.rules.recurrence import dates as dates_by_rule
+from tracker.rules.wall_clock import zone_of
+
+
+@dataclass(frozen=True, kw_only=True)
+class Entry:
+    """One VEVENT to be. A naive time is what the clocks of the event's zone show, an aware one is a moment."""
+
+    event: Event
+    zone: ZoneInfo
+    starts: datetime
+    ends: datetime
+    title: str
+    place: str
+    agenda: str
+    is_off: bool
+    sequence: int
+    changed_at: datetime
+    recurrence_id: datetime | None = None
+    """Naive: where the rule put this date."""
+    rrule: str | None = None
+    exdates: tuple[datetime, ...] = ()
+    rdates: tuple[datetime, ...] = ()
+
+
+def entries(event: Event, dates: Sequence[Occurrence], is_gone: Callable[[Occurrence], bool]) -> list[Entry]:
+    """Return the series first, then the dates that differ; none when all dates are gone.
+
+    A date that `is_gone` becomes an EXDATE, and never an override too: Google refuses both. Errors: Invalid for a rule
+    or a zone that the product does not keep.
+    """
+    shown = [one for one in dates if not is_gone(one)]
+    if not shown:
+        return []
+    if not event.is_series and len(dates) == 1:
+        return [replace(of_date(shown[0]), recurrence_id=None)]
+    pattern = _Pattern(event)
+    return [_series(pattern, shown), *(of_date(one) for one in shown if pattern.is_left_by(one))]
+
+
+def of_date(one: Occurrence) -> Entry:
+    """Return the entry of one date alone, named by its RECURRENCE-ID. Errors as in `entries`."""
+    event = one.event
+    return Entry(
+        event=event, zone=zone_of(event.zone), starts=one.starts_at, ends=one.ends_at, title=one.title, place=one.place,
+        agenda=one.agenda, is_off=one.is_off, sequence=max(event.sequence, one.sequence),
+        changed_at=max(event.changed_at, one.changed_at), recurrence_id=one.original_start,
+    )  # fmt: skip
+
+
+def of_series(event: Event) -> Entry:
+    """Return the entry of the rule alone, without its exceptions. Errors as in `entries`."""
+    return Entry(
+        event=event, zone=zone_of(event.zone), starts=event.starts, ends=event.starts + event.duration,
+        title=event.title, place=event.place, agenda=event.agenda, is_off=event.status is EventStatus.CANCELLED,
+        sequence=event.sequence, changed_at=event.changed_at, rrule=event.rrule,
+    )  # fmt: skip
+
+
+class _Pattern:
+    """What a reader makes of DTSTART, DTEND and RRULE."""
+
+    def __init__(self, event: Event) -> None:
+        self.event = event
+        self.starts = dates_by_rule(rule_of(event), event.starts)
+        self.zone = zone_of(event.zone)
+        self.elapsed = self._utc(event.starts + event.duration) - self._utc(event.starts)
+
+    def is_left_by(self, one: Occurrence) -> bool:
+        """Say whether the date needs a VEVENT of its own, whatever its row says of itself.
+
+        RFC 5545 §3.8.5.3 repeats the time elapsed, many programs the wall clock: where the clocks change in between,
+        the two differ, and only an override says it to all.
+        """
+        if one.is_changed or one.is_cancelled:
+            return True
+        starts_at = self._utc(one.original_start)
+        by_wall_clock = self._utc(one.original_start + self.event.duration)
+        return not (one.starts_at == starts_at and one.ends_at == by_wall_clock) or (
+            not self.event.is_all_day and by_wall_clock - starts_at != self.elapsed
+        )
+
+    def _utc(self, local: datetime) -> datetime:
+        return local.replace(tzinfo=self.zone).astimezone(UTC)
+
+
+def _series(pattern: _Pattern, shown: Iterable[Occurrence]) -> Entry:
+    kept = {one.original_start for one in shown}
+    by_rule = set(pattern.starts)
+    return replace(
+        of_series(pattern.event),
+        exdates=tuple(start for start in pattern.starts if start not in kept),
+        rdates=tuple(sorted(kept - by_rule)),
+    )

@@ -1,0 +1,116 @@
+"""Invitations, updates and cancellations as calendar messages for one reader (RFC 5546 §3.2.2, §3.2.5)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import icalendar
+
+from tracker.ical import lines
+from tracker.ical.entries import Entry, entries, of_date, of_series
+from tracker.ical.feed import PRODUCT
+from tracker.ical.timezones import vtimezone
+from tracker.ical.vevent import Organizer, vevent
+from tracker.rules.calendars import Level
+from tracker.rules.invitations import AnswerValue, AttendeeRole
+from tracker.rules.meetings import Event, Occurrence
+
+ROLES = {
+    AttendeeRole.CHAIR: "CHAIR",
+    AttendeeRole.REQUIRED: "REQ-PARTICIPANT",
+    AttendeeRole.OPTIONAL: "OPT-PARTICIPANT",
+}
+PEOPLE = ("ORGANIZER", "ATTENDEE")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Attendee:
+    """The reader of the message, the only person it names besides the organizer."""
+
+    name: str
+    email: str
+    answer: AnswerValue
+    role: AttendeeRole
+
+
+def request(
+    event: Event,
+    dates: Sequence[Occurrence],
+    attendee: Attendee,
+    organizer: Organizer,
+    *,
+    only: Occurrence | None = None,
+) -> bytes:
+    """Return METHOD:REQUEST for the whole event, or for one date alone as Outlook wants it; the same bytes each time.
+
+    A cancelled date is an EXDATE. Named events come with a neutral title and the time only. Errors: Invalid for what
+    cannot stand in a calendar, or when there is no date to invite to.
+    """
+    is_one_date = only is not None and event.is_series
+    found = [of_date(only)] if only and is_one_date else entries(event, dates, lambda one: one.is_cancelled)
+    return _message("REQUEST", found, attendee, organizer)
+
+
+def cancel(
+    event: Event,
+    dates: Sequence[Occurrence],
+    attendee: Attendee,
+    organizer: Organizer,
+    *,
+    only: Occurrence | None = None,
+) -> bytes:
+    """Return METHOD:CANCEL for the whole event or one date: it was cancelled, or this reader is invited no more.
+
+    Its SEQUENCE is never below what the reader was sent. Errors as in `request`.
+    """
+    if only and event.is_series:
+        entry = of_date(only)
+    elif event.is_series:
+        entry = replace(of_series(event), sequence=max(event.sequence, *(one.sequence for one in dates)))
+    else:
+        [entry] = [replace(of_date(one), recurrence_id=None) for one in dates[:1]]
+    return _message("CANCEL", [replace(entry, is_off=True)], attendee, organizer)
+
+
+def _message(method: str, found: Sequence[Entry], attendee: Attendee, organizer: Organizer) -> bytes:
+    people = (_attendee(attendee, method),)
+    body = [vevent(one, _level(one.event), organizer, people, marks_cancelled=False) for one in found]
+    message = b"".join((
+        b"BEGIN:VCALENDAR\r\n",
+        lines.plain("VERSION", "2.0"),
+        lines.text("PRODID", PRODUCT),
+        lines.plain("CALSCALE", "GREGORIAN"),
+        lines.plain("METHOD", method),
+        *(vtimezone(zone) for zone in sorted({one.zone.key for one in found if not one.event.is_all_day})),
+        *body,
+        b"END:VCALENDAR\r\n",
+    ))  # fmt: skip
+    _read_back(message, method, len(found))
+    return message
+
+
+def _level(event: Event) -> Level:
+    return Level.DISCREET if event.is_restricted else Level.FULL
+
+
+def _attendee(attendee: Attendee, method: str) -> bytes:
+    answer = attendee.answer.upper().replace("_", "-")
+    asks = ("RSVP=TRUE",) if method == "REQUEST" else ()
+    return lines.address(
+        "ATTENDEE", attendee.email, attendee.name, "CUTYPE=INDIVIDUAL", f"ROLE={ROLES[attendee.role]}",
+        f"PARTSTAT={answer}", *asks,
+    )  # fmt: skip
+
+
+def _read_back(message: bytes, method: str, count: int) -> None:
+    """Refuse a message that another reader would not take as it was meant; nothing unsound is ever sent."""
+    calendar = icalendar.Calendar.from_ical(message)
+    events = calendar.walk("VEVENT")
+    is_sound = (
+        str(calendar.get("METHOD")) == method
+        and len(events) == count > 0
+        and not any(one.errors for one in calendar.walk())
+        and len({str(one["UID"]) for one in events}) == 1
+        and all(len(one.get(name, [])) > 0 and not isinstance(one[name], list) for one in events for name in PEOPLE)
+    )
+    if not is_sound:
+        raise ValueError("The calendar message does not read back as it was written.")

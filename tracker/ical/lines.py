@@ -1,0 +1,87 @@
+"""Content lines (RFC 5545 §3.1): the one place where text becomes bytes of a calendar.
+
+Nothing that a person typed can start a line of its own: names are ours, values are escaped, controls are refused, and
+no `assert` is relied on, so `python -O` changes nothing.
+"""
+
+import re
+from collections.abc import Iterable
+
+from tracker.errors import Invalid
+
+LONGEST = 75  # octets of a line without its end
+INSIDE = 0x80  # the upper two bits of a byte that goes on with a character of UTF-8
+_FORBIDDEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff]")
+_NOT_IN_PARAMETERS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ufeff]")
+_MAIL_ADDRESS = re.compile(r"[^\s\x00-\x20\x7f-\x9f\"<>(),;:\\\[\]@]{1,64}@[A-Za-z0-9.-]{1,255}")
+_WEB_ADDRESS = re.compile(r"https?://[!#-;=?-Z_a-z~%\[\]]{1,2000}")
+
+
+def text(name: str, value: str) -> bytes:
+    """Return a property of type TEXT (§3.3.11). Errors: Invalid for control characters but newline and tab."""
+    return fold(f"{name}:{escaped(value)}")
+
+
+def texts(name: str, values: Iterable[str]) -> bytes:
+    """Return a property that lists texts, for example CATEGORIES. Errors as in `text`."""
+    return fold(f"{name}:{','.join(escaped(one) for one in values)}")
+
+
+def plain(name: str, value: str) -> bytes:
+    """Return a property whose value this package made: a date, a number, a keyword. Errors: Invalid for controls."""
+    _refuse(_FORBIDDEN, value)
+    return fold(f"{name}:{value}")
+
+
+def address(name: str, email: str, common_name: str, *parameters: str) -> bytes:
+    """Return a property of type CAL-ADDRESS (§3.3.3): ORGANIZER or ATTENDEE.
+
+    Errors: Invalid for an odd address or name.
+    """
+    if not _MAIL_ADDRESS.fullmatch(email):
+        raise Invalid("This mail address cannot stand in a calendar.")
+    return fold(f"{';'.join((name, f'CN={_quoted(common_name)}', *parameters))}:mailto:{email}")
+
+
+def link(name: str, url: str) -> bytes:
+    """Return a property of type URI (§3.3.13). Errors: Invalid for anything but a web address."""
+    if not is_web_address(url):
+        raise Invalid("This is not a web address.")
+    return fold(f"{name}:{url}")
+
+
+def is_web_address(url: str) -> bool:
+    """Say whether a text is a plain http or https address."""
+    return _WEB_ADDRESS.fullmatch(url) is not None
+
+
+def escaped(value: str) -> str:
+    """Return a text as a value (§3.3.11). Errors: Invalid for control characters but newline and tab."""
+    _refuse(_FORBIDDEN, value)
+    return value.replace("\\", "\\\\").replace(";", "\\;").replace(",", "\\,").replace("\n", "\\n")
+
+
+def fold(line: str) -> bytes:
+    """Return a line in UTF-8, at most 75 octets between line ends, never cut inside a character (§3.1)."""
+    rest = line.encode("utf-8")
+    pieces: list[bytes] = []
+    room = LONGEST
+    while len(rest) > room:
+        cut = room
+        while rest[cut] & 0xC0 == INSIDE:
+            cut -= 1
+        pieces.append(rest[:cut])
+        rest, room = rest[cut:], LONGEST - 1
+    pieces.append(rest)
+    return b"\r\n ".join(pieces) + b"\r\n"
+
+
+def _quoted(value: str) -> str:
+    """Return a parameter value in quotes; it cannot hold any (§3.1), and not every client reads RFC 6868."""
+    _refuse(_NOT_IN_PARAMETERS, value)
+    return '"' + value.replace('"', "'") + '"'
+
+
+def _refuse(forbidden: re.Pattern[str], value: str) -> None:
+    if forbidden.search(value):
+        raise Invalid("This text has characters that cannot stand in a calendar.")

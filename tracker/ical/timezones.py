@@ -1,0 +1,149 @@
+"""VTIMEZONE (RFC 5545 §3.6.5) for the zones in use, made from the zone database that the product itself reckons with.
+
+By RRULE with BYDAY from a 1970 or 2007 start and never by RDATE, which Outlook misreads (MS KB 4456241). Where a
+country's rule cannot be said so, each change stands alone as an observance of its own.
+"""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta, tzinfo
+from functools import lru_cache
+from itertools import pairwise
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+from tracker.ical import lines
+from tracker.ical.times import tzid
+
+FIRST_YEAR = 2007  # when the present rule of the United States began
+LAST_YEAR = 2037  # the zone database goes on by the same rule afterwards
+NEVER_CHANGED = datetime(1970, 1, 1)  # noqa: DTZ001 - a wall clock without a zone
+CODES = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
+LAST, FIFTH = -1, 5
+
+
+class Change(NamedTuple):
+    """The clocks change: `local` is what they show at that moment, before they are set."""
+
+    local: datetime
+    before: timedelta
+    after: timedelta
+    name: str
+    is_dst: bool
+
+    @property
+    def kind(self) -> tuple[object, ...]:
+        """What changes of one observance have in common, their day aside."""
+        day = (self.local.month, self.local.weekday(), self.local.time())
+        return (self.before, self.after, self.name, self.is_dst, *day)
+
+    @property
+    def ordinals(self) -> frozenset[int]:
+        """Which weekday of its month this is: 1 to 4 from the start, and LAST."""
+        from_start = (self.local.day + 6) // 7
+        is_last = (self.local + timedelta(days=7)).month != self.local.month
+        fitting = ((from_start, from_start < FIFTH), (LAST, is_last))
+        return frozenset(ordinal for ordinal, fits in fitting if fits)
+
+
+class Run(NamedTuple):
+    """The same change year after year."""
+
+    changes: tuple[Change, ...]
+    ordinals: frozenset[int]
+
+    def goes_on_with(self, change: Change) -> bool:
+        """Say whether a change is the next of this run."""
+        latest = self.changes[-1]
+        return (
+            change.kind == latest.kind
+            and change.local.year == latest.local.year + 1
+            and bool(self.ordinals & change.ordinals)
+        )
+
+
+@lru_cache(64)
+def vtimezone(zone: str) -> bytes:
+    """Return the component of an IANA zone. Errors: ZoneInfoNotFoundError."""
+    observances = [_observance(run) for run in _runs(_changes(ZoneInfo(zone)))] or [_fixed(ZoneInfo(zone))]
+    return b"".join((b"BEGIN:VTIMEZONE\r\n", lines.plain("TZID", tzid(zone)), *observances, b"END:VTIMEZONE\r\n"))
+
+
+def _changes(zone: tzinfo) -> Iterator[Change]:
+    first, after = datetime(FIRST_YEAR, 1, 1, tzinfo=UTC), datetime(LAST_YEAR + 1, 1, 1, tzinfo=UTC)
+    for start, end in pairwise(first + timedelta(days=n) for n in range((after - first).days + 1)):
+        if _offset(start, zone) != _offset(end, zone):
+            yield _change(_when(start, end, zone), zone)
+
+
+def _when(start: datetime, end: datetime, zone: tzinfo) -> datetime:
+    """Return the first second of the new offset, by halving."""
+    old = _offset(start, zone)
+    while end - start > timedelta(seconds=1):
+        middle = start + timedelta(seconds=(end - start) // timedelta(seconds=2))
+        start, end = (middle, end) if _offset(middle, zone) == old else (start, middle)
+    return end
+
+
+def _change(moment: datetime, zone: tzinfo) -> Change:
+    before, after = _offset(moment - timedelta(seconds=1), zone), moment.astimezone(zone)
+    return Change(
+        local=(moment + before).replace(tzinfo=None),
+        before=before,
+        after=_offset(moment, zone),
+        name=after.tzname() or "",
+        is_dst=bool(after.dst()),
+    )
+
+
+def _offset(moment: datetime, zone: tzinfo) -> timedelta:
+    return moment.astimezone(zone).utcoffset() or timedelta()
+
+
+def _runs(changes: Iterator[Change]) -> list[Run]:
+    """Gather the changes of each observance, as long as one rule fits them all."""
+    runs: list[Run] = []
+    for change in changes:
+        index = next((n for n, run in enumerate(runs) if run.goes_on_with(change)), None)
+        if index is None:
+            runs.append(Run((change,), change.ordinals))
+        else:
+            run = runs[index]
+            runs[index] = Run((*run.changes, change), run.ordinals & change.ordinals)
+    return runs
+
+
+def _observance(run: Run) -> bytes:
+    first, last = run.changes[0], run.changes[-1]
+    rule = b""
+    if len(run.changes) > 1:
+        # A day later than the last, since some readers take this UTC for local time.
+        end = last.local - last.before + timedelta(days=1)
+        until = "" if last.local.year == LAST_YEAR else f";UNTIL={end:%Y%m%dT%H%M%SZ}"
+        weekday = f"{max(run.ordinals)}{CODES[first.local.weekday()]}"
+        rule = lines.plain("RRULE", f"FREQ=YEARLY;BYMONTH={first.local.month};BYDAY={weekday}{until}")
+    return _component(first, first.local, rule)
+
+
+def _fixed(zone: tzinfo) -> bytes:
+    always = NEVER_CHANGED.replace(year=FIRST_YEAR, tzinfo=UTC).astimezone(zone)
+    offset = always.utcoffset() or timedelta()
+    return _component(Change(NEVER_CHANGED, offset, offset, always.tzname() or "", is_dst=False), NEVER_CHANGED, b"")
+
+
+def _component(change: Change, start: datetime, rule: bytes) -> bytes:
+    kind = "DAYLIGHT" if change.is_dst else "STANDARD"
+    return b"".join((
+        lines.plain("BEGIN", kind),
+        lines.plain("DTSTART", f"{start:%Y%m%dT%H%M%S}"),
+        rule,
+        lines.plain("TZOFFSETFROM", _signed(change.before)),
+        lines.plain("TZOFFSETTO", _signed(change.after)),
+        lines.text("TZNAME", change.name),
+        lines.plain("END", kind),
+    ))  # fmt: skip
+
+
+def _signed(offset: timedelta) -> str:
+    seconds = int(offset.total_seconds())
+    hours, rest = divmod(abs(seconds), 3600)
+    return f"{'-' if seconds < 0 else '+'}{hours:02}{rest // 60:02}"

@@ -1,0 +1,102 @@
+"""VEVENT (RFC 5545 §3.6.1): an entry as bytes, in full or so that it tells the time and nothing else."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from tracker.ical import lines, times
+from tracker.ical.entries import Entry
+from tracker.rules.calendars import Level, neutral_title
+from tracker.rules.meetings import EventStatus, Kind
+
+CANCELLED = "Cancelled: "
+
+
+@dataclass(frozen=True, kw_only=True)
+class Organizer:
+    """To whom a calendar program writes about the event."""
+
+    name: str
+    address: str
+    base_url: str = ""
+    """Where the pages of events are, without a slash at the end; empty = events name no page."""
+
+
+def vevent(
+    entry: Entry, level: Level, organizer: Organizer, attendees: Iterable[bytes] = (), *, marks_cancelled: bool
+) -> bytes:
+    """Return one component; `attendees` are its ATTENDEE lines.
+
+    `marks_cancelled` puts "Cancelled: " before the title, as feeds need: many programs do not show STATUS.
+    Errors: Invalid for text that cannot stand in a calendar.
+    """
+    prefix = CANCELLED if entry.is_off and marks_cancelled else ""
+    body = _full(entry, prefix, organizer.base_url) if level is Level.FULL else _discreet(entry, prefix)
+    people = (lines.address("ORGANIZER", organizer.address, organizer.name), *attendees)
+    parts = (*_identity(entry), *_times(entry), *body, *_state(entry), *people)
+    return b"".join((b"BEGIN:VEVENT\r\n", *parts, b"END:VEVENT\r\n"))
+
+
+def _identity(entry: Entry) -> Iterator[bytes]:
+    yield lines.text("UID", entry.event.uid)
+    yield times.stamp("DTSTAMP", entry.changed_at)  # never now: the bytes stay the same until something changes
+    yield times.stamp("LAST-MODIFIED", entry.changed_at)
+    yield lines.plain("SEQUENCE", str(entry.sequence))
+
+
+def _times(entry: Entry) -> Iterator[bytes]:
+    is_all_day = entry.event.is_all_day
+    ends = times.first_day_after(entry.starts, entry.ends, entry.zone) if is_all_day else entry.ends
+    if entry.recurrence_id:
+        yield _when("RECURRENCE-ID", entry.recurrence_id, entry)
+    yield _when("DTSTART", entry.starts, entry)
+    if ends != entry.starts:
+        yield _when("DTEND", ends, entry)
+    if entry.rrule:
+        yield lines.plain("RRULE", entry.rrule)
+    yield from (_when("EXDATE", one, entry) for one in entry.exdates)
+    yield from (_when("RDATE", one, entry) for one in entry.rdates)
+
+
+def _when(name: str, value: datetime, entry: Entry) -> bytes:
+    """Return a time in the form of DTSTART: Outlook and Google pass over any other form of the same moment."""
+    return times.day(name, value, entry.zone) if entry.event.is_all_day else times.time(name, value, entry.zone)
+
+
+def _full(entry: Entry, prefix: str, base_url: str) -> Iterator[bytes]:
+    event = entry.event
+    yield lines.text("SUMMARY", prefix + entry.title)
+    if description := _description(entry):
+        yield lines.text("DESCRIPTION", description)
+    if entry.place:
+        yield lines.text("LOCATION", entry.place)
+    yield lines.texts("CATEGORIES", [event.kind.replace("_", " ").capitalize()])
+    yield times.stamp("CREATED", event.created_at)
+    if base_url:
+        yield lines.link("URL", f"{base_url}/events/{event.id}")
+    if lines.is_web_address(event.video_link):
+        yield lines.link("CONFERENCE;VALUE=URI;FEATURE=VIDEO;LABEL=Video", event.video_link)  # RFC 7986 §5.11
+
+
+def _description(entry: Entry) -> str:
+    video = entry.event.video_link
+    agenda = [line for line in entry.agenda.split("\n") if line.strip()]
+    parts = (
+        entry.event.description,
+        f"Video: {video}" if video else "",
+        "\n".join(["Agenda", *(f"- {line}" for line in agenda)]) if agenda else "",
+    )
+    return "\n\n".join(part for part in parts if part)
+
+
+def _discreet(entry: Entry, prefix: str) -> Iterator[bytes]:
+    yield lines.text("SUMMARY", prefix + neutral_title(entry.event.kind))
+    yield lines.plain("CLASS", "CONFIDENTIAL")
+
+
+def _state(entry: Entry) -> Iterator[bytes]:
+    is_tentative = entry.event.status is EventStatus.TENTATIVE
+    status = "CANCELLED" if entry.is_off else "TENTATIVE" if is_tentative else "CONFIRMED"
+    yield lines.plain("STATUS", status)
+    is_free = entry.is_off or entry.event.kind is Kind.DEADLINE
+    yield lines.plain("TRANSP", "TRANSPARENT" if is_free else "OPAQUE")

@@ -1,0 +1,80 @@
+"""Signed links: what a mail's button may open without an account. Pure; who holds the key makes and reads them.
+
+A token names what it is for and nothing else, ends with the event or the item (the use case looks), survives reuse,
+and never signs anyone in. It cannot be told from the outside whether a token is forged, cut or meant for another page.
+"""
+
+import base64
+import binascii
+from hashlib import sha256
+from typing import NamedTuple
+from uuid import UUID
+
+from itsdangerous import BadSignature, Signer
+
+from tracker.errors import NotFound
+
+ID = 16  # bytes of a UUID
+LONGEST = 200  # characters; ours have 86 or 87
+
+
+class ReplyLink(NamedTuple):
+    """Answers one invitation: for one date, or for the series when `occurrence_id` is None."""
+
+    invitation_id: UUID
+    occurrence_id: UUID | None
+
+
+class ItemLink(NamedTuple):
+    """Updates one action item while this member owns it."""
+
+    item_id: UUID
+    owner_id: UUID
+
+
+class Links:
+    """Makes and reads tokens with one key; a token made for one purpose is nothing to another."""
+
+    def __init__(self, key: bytes) -> None:
+        self._reply = _signer(key, "reply")
+        self._item = _signer(key, "item")
+
+    def reply(self, invitation_id: UUID, occurrence_id: UUID | None = None) -> str:
+        """Return the token of a reply page."""
+        return _signed(self._reply, invitation_id, *([occurrence_id] if occurrence_id else []))
+
+    def item(self, item_id: UUID, owner_id: UUID) -> str:
+        """Return the token of an item's update page."""
+        return _signed(self._item, item_id, owner_id)
+
+    def read_reply(self, token: str) -> ReplyLink:
+        """Return what a reply token stands for; NotFound for anything else."""
+        ids = _read(self._reply, token)
+        return ReplyLink(ids[0], ids[1] if len(ids) > 1 else None)
+
+    def read_item(self, token: str) -> ItemLink:
+        """Return what an item's token stands for; NotFound for anything else."""
+        return ItemLink(*_read(self._item, token))
+
+
+def _signer(key: bytes, purpose: str) -> Signer:
+    # itsdangerous signs with SHA-1 and derives its key by joining strings unless it is told otherwise.
+    return Signer(key, salt=f"tracker.links.{purpose}", key_derivation="hmac", digest_method=sha256)
+
+
+def _signed(signer: Signer, *ids: UUID) -> str:
+    payload = b"".join(one.bytes for one in ids)
+    return signer.sign(base64.urlsafe_b64encode(payload).rstrip(b"=")).decode("ascii")
+
+
+def _read(signer: Signer, token: str) -> list[UUID]:
+    try:
+        if len(token) > LONGEST:
+            raise NotFound
+        letters = signer.unsign(token.encode("ascii"))
+        if signer.sign(letters) != token.encode("ascii"):  # base64 has several spellings of the same signature
+            raise NotFound
+        payload = base64.urlsafe_b64decode(letters + b"=" * (-len(letters) % 4))
+    except (BadSignature, UnicodeEncodeError, binascii.Error) as odd:
+        raise NotFound from odd
+    return [UUID(bytes=payload[start : start + ID]) for start in range(0, len(payload), ID)]

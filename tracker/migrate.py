@@ -1,0 +1,77 @@
+"""Bring the database to the newest schema, one process at a time; other processes only check that it is there."""
+
+from collections.abc import Awaitable, Callable
+from contextlib import redirect_stdout
+from importlib.machinery import SourceFileLoader
+from importlib.util import module_from_spec, spec_from_loader
+from io import StringIO
+from pathlib import Path
+from types import ModuleType
+
+from piccolo.apps.migrations.tables import Migration
+
+from tracker.database import changing_schema, engine, is_postgres
+from tracker.paths import folder
+
+APP = "tracker"
+
+
+class SchemaBehind(Exception):
+    """The database lacks migrations that this version of the product needs."""
+
+
+def statements(sql: str) -> Callable[[], Awaitable[None]]:
+    """Return a step for `MigrationManager.add_raw` that runs the statements of `sql`, each ended by `;` and newline.
+
+    Types are PostgreSQL's; Piccolo knows an interval on SQLite by the type name SECONDS.
+    """
+
+    async def run() -> None:
+        bound = engine()
+        text = sql if is_postgres(bound) else sql.replace(" INTERVAL ", " SECONDS ").replace(" BIGINT ", " INTEGER ")
+        for one in filter(None, (part.strip() for part in text.split(";\n"))):
+            await bound.run_ddl(one)
+
+    return run
+
+
+async def migrate() -> list[str]:
+    """Run what has not run yet on the bound engine, all in one transaction with the records; return their names.
+
+    That transaction is the lock: a second runner waits for it on both engines, and then finds nothing to do.
+    """
+    async with changing_schema():
+        await Migration.create_table(if_not_exists=True)
+        missing = await _missing()
+        for module in missing:
+            manager = await module.forwards()
+            with redirect_stdout(StringIO()):  # Piccolo prints as it goes
+                await manager.run()
+            await Migration.insert(Migration(name=module.ID, app_name=APP))
+    return [module.__name__ for module in missing]
+
+
+async def check_schema() -> None:
+    """Raise `SchemaBehind` when a migration has not run; workers call this and never migrate themselves."""
+    if not await Migration.table_exists():
+        raise SchemaBehind("The database is empty. Run `tracker migrate`.")
+    if behind := [module.__name__ for module in await _missing()]:
+        raise SchemaBehind(f"The database lacks {', '.join(behind)}. Run `tracker migrate`.")
+
+
+async def _missing() -> list[ModuleType]:
+    done = set(await Migration.get_migrations_which_ran(app_name=APP))
+    return [module for module in _modules() if module.ID not in done]
+
+
+def _modules() -> list[ModuleType]:
+    return [_load(path) for path in sorted(folder("migrations").glob("m*.py"))]
+
+
+def _load(path: Path) -> ModuleType:
+    loader = SourceFileLoader(path.stem, str(path))
+    spec = spec_from_loader(path.stem, loader)
+    assert spec is not None  # noqa: S101 - a file loader always gives one
+    module = module_from_spec(spec)
+    loader.exec_module(module)
+    return module

@@ -1,0 +1,23 @@
+"""Tells Piccolo which tables there are and where their migrations stand."""
+
+from piccolo.conf.apps import AppConfig, table_finder
+
+from tracker.paths import folder
+
+TABLE_MODULES = (
+    "tracker.tables.people",
+    "tracker.tables.identity",
+    "tracker.tables.meetings",
+    "tracker.tables.invitations",
+    "tracker.tables.attendance",
+    "tracker.tables.action_items",
+    "tracker.tables.outbox",
+    "tracker.tables.subscriptions",
+    "tracker.tables.audit",
+)
+
+APP_CONFIG = AppConfig(
+    app_name="tracker",
+    migrations_folder_path=str(folder("migrations")),
+    table_classes=table_finder(TABLE_MODULES, exclude_imported=True),
+)

@@ -1,0 +1,1 @@
+"""Doors: decode a request, call one use case, encode the answer."""

@@ -1,0 +1,1 @@
+"""Web pages: the doors that people see in a browser."""

@@ -1,0 +1,130 @@
+"""Changing an event as a whole: the form of schedule.py, filled in, and what happens when two people use it at once."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from litestar import Request, Response, get, post
+from litestar.params import FromPath
+from litestar.response import Redirect
+
+from tracker import clock
+from tracker.errors import Conflict, Invalid
+from tracker.ports.guards import signed_in
+from tracker.ports.pages.edits import in_words, merged, record, recorded
+from tracker.ports.pages.form_values import FormValues, form_of, version_in
+from tracker.ports.pages.request import viewer_of
+from tracker.ports.pages.schedule_context import Editing, errors_of, schedule_form
+from tracker.ports.pages.schedule_form import read_plan
+from tracker.ports.pages.schedule_values import form_of_plan
+from tracker.ports.pages.schedule_words import PLAIN_WORDS
+from tracker.rules.date_words import WEEKDAYS
+from tracker.rules.meetings import Event, EventStatus
+from tracker.rules.people import Viewer
+from tracker.usecases import meetings, previews
+from tracker.usecases.previews import Choices
+
+CANCELLED = Invalid("This event is cancelled. Bring it back before you change it; what you typed is kept here meanwhile.")
+LABELS = {
+    "title": "Title", "kind": "Kind", "visibility": "Who can see it", "body": "Meeting of", "date": "First day",
+    "starts": "Start", "ends": "End", "last_day": "Last day", "all_day": "All day", "repeat": "Repeats",
+    "interval": "Repeat every", "until": "Until", "count": "Number of dates", "weekdays": "Days of a weekly series",
+    "place": "Place", "video_link": "Video link", "agenda": "Agenda", "description": "Notes", "tentative": "Tentative",
+}  # fmt: skip
+VALUES: dict[str, dict[str, str]] = {
+    "visibility": {
+        "all": "everyone in the task force", "law_enforcement": "law-enforcement arm only",
+        "victim_services": "victim-services arm only", "body": "members of one body only",
+        "named": "only the named participants",
+    },
+    "all_day": {"yes": "yes", "": "no"}, "tentative": {"yes": "yes", "": "no"},
+    "repeat": {choice.value: words.lower() for choice, words in PLAIN_WORDS.items()},
+}  # fmt: skip
+
+
+class Opened(NamedTuple):
+    """An event as its form shows it now."""
+
+    event: Event
+    offered: Choices
+    form: FormValues
+    editing: Editing
+
+
+@get("/events/{event_id:uuid}/edit", guards=[signed_in])
+async def edit_event(event_id: FromPath[UUID], request: Request[Any, Any, Any]) -> Response[Any]:
+    """Show the form of an event."""
+    opened = await _opened(viewer_of(request), event_id)
+    if opened.event.status is EventStatus.CANCELLED:
+        return Redirect(f"/events/{event_id}", status_code=303)
+    return schedule_form(request, opened.form, opened.offered, opened.event.zone, editing=opened.editing)
+
+
+@post("/events/{event_id:uuid}/edit", guards=[signed_in], status_code=303)
+async def save_event(event_id: FromPath[UUID], request: Request[Any, Any, Any]) -> Response[Any]:
+    """Save the whole event, or show the form again: with errors (422), or with what changed meanwhile (409)."""
+    viewer, form = viewer_of(request), await form_of(request)
+    opened = await _opened(viewer, event_id)
+    if form["save"] not in ("send", "draft"):
+        return _again(request, form, opened)
+    try:
+        if opened.event.status is EventStatus.CANCELLED:
+            raise CANCELLED
+        plan = read_plan(form, opened.offered, opened.event.zone, opened.event)
+        new_id = await meetings.change(
+            viewer, event_id, plan, version_in(form), clock.now(), notify=bool(form["notify"])
+        )
+    except Invalid as wrong:
+        return _again(request, form, opened, wrong)
+    except Conflict:
+        return _beside_each_other(request, form, await _opened(viewer, event_id))
+    return Redirect(f"/events/{new_id}", status_code=303)
+
+
+async def _opened(viewer: Viewer, event_id: UUID) -> Opened:
+    event, plan = await meetings.plan_to_change(viewer, event_id)
+    invitees = {member_id: role for member_id, role in plan.invitees.items() if member_id != event.lead_id}
+    form = form_of_plan(replace(plan, invitees=invitees))
+    outlook = await previews.outlook(viewer, event, clock.now())
+    return Opened(
+        event=event, offered=await previews.choices(viewer, event, invitees), form=form,
+        editing=Editing(event, event.version, record(form), outlook),
+    )  # fmt: skip
+
+
+def _again(
+    request: Request[Any, Any, Any], form: FormValues, opened: Opened, wrong: Invalid | None = None
+) -> Response[str]:
+    """Show what was typed, under the version with which the form was opened."""
+    editing = opened.editing._replace(version=version_in(form), was=form["was"])
+    return schedule_form(
+        request, form, opened.offered, opened.event.zone, editing=editing, errors=errors_of(wrong) if wrong else None,
+        status_code=422 if wrong else 200,
+    )  # fmt: skip
+
+
+def _beside_each_other(request: Request[Any, Any, Any], form: FormValues, opened: Opened) -> Response[str]:
+    """Show what was typed beside what somebody else saved, under the new version: the next Save knows of both."""
+    both, changes = merged(recorded(form["was"]), form, opened.form)
+    people = {f"person:{one.id}": f"Invitation of {one.name} ({one.agency})" for one in opened.offered.people}
+    words = in_words(changes, LABELS | people, _said(opened))
+    return schedule_form(
+        request, both, opened.offered, opened.event.zone, editing=opened.editing._replace(changes=words), status_code=409
+    )
+
+
+def _said(opened: Opened) -> Callable[[str, str], str]:
+    bodies = {str(one.id): one.name for one in opened.offered.bodies}
+
+    def said(name: str, text: str) -> str:
+        if name.startswith("person:"):
+            return text or "not invited"
+        if name == "weekdays":
+            return ", ".join(WEEKDAYS[int(day)] for day in text.split() if day in tuple("0123456")) or "none"
+        return VALUES.get(name, bodies).get(text, text.replace("_", " ") if name == "kind" else text) or "empty"
+
+    return said
+
+
+handlers = [edit_event, save_event]

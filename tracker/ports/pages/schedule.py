@@ -1,0 +1,100 @@
+"""Scheduling: the form, what it says while it is filled in, and the new event."""
+
+from typing import Any
+from uuid import UUID
+
+from litestar import Request, Response, get, post
+from litestar.response import Redirect
+
+from tracker import chance, clock
+from tracker.errors import Invalid, NotAllowed
+from tracker.ports.guards import signed_in
+from tracker.ports.pages.form_values import FormValues, Reader, form_of, id_in, query_of
+from tracker.ports.pages.request import viewer_of, zone_of
+from tracker.ports.pages.schedule_context import Editing, Errors, errors_of, schedule_context, schedule_form
+from tracker.ports.pages.schedule_form import read_plan
+from tracker.ports.pages.schedule_values import A_DAY, empty_form
+from tracker.ports.pages.schedule_words import dates_in_words, repeat_options
+from tracker.ports.pages.templating import page
+from tracker.rules.audiences import Visibility
+from tracker.rules.meetings import Kind
+from tracker.rules.people import Viewer
+from tracker.rules.wording import local
+from tracker.usecases import meetings, previews
+from tracker.usecases.previews import Choices
+
+SENDS = ("send", "draft")
+"""What the buttons that save are worth; any other one shows the form again, and nothing is sent."""
+
+
+@get("/schedule", guards=[signed_in])
+async def schedule_page(request: Request[Any, Any, Any]) -> Response[str]:
+    """Show an empty form, for the kind and the day that the address asks for."""
+    offered = await previews.choices(_organizer(request))
+    return schedule_form(request, _asked_for(request, offered), offered, zone_of(request), form_id=chance.new_id())
+
+
+@post("/events", guards=[signed_in], status_code=303)
+async def schedule_event(request: Request[Any, Any, Any]) -> Response[Any]:
+    """Save what the form describes, or show it again with what keeps it from being saved."""
+    viewer, zone, form = _organizer(request), zone_of(request), await form_of(request)
+    offered = await previews.choices(viewer)
+    form_id = id_in(form["form_id"]) or chance.new_id()
+    if form["save"] not in SENDS:
+        return schedule_form(request, form, offered, zone, form_id=form_id)
+    try:
+        plan = read_plan(form, offered, zone)
+        event_id = await meetings.schedule(viewer, plan, clock.now(), form_id=form_id)
+    except Invalid as wrong:
+        return schedule_form(request, form, offered, zone, form_id=form_id, errors=errors_of(wrong), status_code=422)
+    return Redirect(f"/events/{event_id}", status_code=303)
+
+
+@get("/schedule/preview", guards=[signed_in])
+async def preview_dates(request: Request[Any, Any, Any]) -> Response[str]:
+    """Say what the date fields mean."""
+    _organizer(request)
+    form = query_of(request)
+    return page(
+        "schedule/preview-part.html", request, form=form, is_part=True, errors=Errors(),
+        words=dates_in_words(form, zone_of(request)), repeats=repeat_options(form),
+    )  # fmt: skip
+
+
+@post("/schedule/summary", guards=[signed_in], status_code=200)
+async def summary(request: Request[Any, Any, Any]) -> Response[str]:
+    """Say who gets what; an operation that was another kind a moment ago is for named people."""
+    viewer, form = viewer_of(request), await form_of(request)
+    if form["kind"] == Kind.JOINT_OPERATION and form["kind_shown"] != form["kind"]:
+        form = form.but({"visibility": Visibility.NAMED})
+    offered, editing = await _offered(viewer, id_in(form["event"]))
+    zone = editing.event.zone if editing else zone_of(request)
+    return page(
+        "schedule/summary-part.html", request, is_part=True, errors=Errors(),
+        **schedule_context(form, offered, zone, editing),
+    )  # fmt: skip
+
+
+def _organizer(request: Request[Any, Any, Any]) -> Viewer:
+    viewer = viewer_of(request)
+    if not viewer.may_schedule:
+        raise NotAllowed("Coordinators, chairs of bodies and agency leads schedule events. Ask one of them.")
+    return viewer
+
+
+def _asked_for(request: Request[Any, Any, Any], offered: Choices) -> FormValues:
+    query = query_of(request)
+    kind = next((one for one in Kind if one == query["kind"]), Kind.MEETING)
+    tomorrow = local(clock.now(), zone_of(request)).date() + A_DAY
+    return empty_form(kind, Reader(query).day("date") or tomorrow, offered)
+
+
+async def _offered(viewer: Viewer, event_id: UUID | None) -> tuple[Choices, Editing | None]:
+    if event_id is None:
+        return await previews.choices(viewer), None
+    event, plan = await meetings.plan_to_change(viewer, event_id)
+    outlook = await previews.outlook(viewer, event, clock.now())
+    return await previews.choices(viewer, event, plan.invitees), Editing(event, event.version, "", outlook)
+
+
+handlers = [schedule_page, schedule_event, preview_dates, summary]

@@ -1,0 +1,84 @@
+"""What the templates of the schedule form are given."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+from litestar import Request, Response
+
+from tracker.errors import Invalid
+from tracker.ports.pages.edits import ChangeInWords
+from tracker.ports.pages.form_values import FormValues
+from tracker.ports.pages.schedule_form import picks_of
+from tracker.ports.pages.schedule_words import dates_in_words, repeat_options
+from tracker.ports.pages.templating import page
+from tracker.rules.meetings import Event
+from tracker.usecases.previews import Choices, Outlook, invited, sending
+
+FIELDS = (
+    "title", "kind", "visibility", "body", "date", "starts", "ends", "last_day", "repeat", "interval", "until", "count",
+    "weekdays", "people", "place", "video_link", "agenda", "description",
+)  # fmt: skip
+"""The fields of the form, from top to bottom."""
+
+
+class Errors(dict[str, str]):
+    """A sentence for each field that cannot be taken, from top to bottom; None for a field without one."""
+
+    def __missing__(self, name: str) -> None:
+        """Return nothing, so that a template may ask for any field."""
+
+
+def errors_of(wrong: Invalid, fields: Sequence[str] = FIELDS) -> Errors:
+    """Return the errors in the order of the form; what belongs to no field of it stands under the empty name."""
+    known = {name: wrong.fields[name] for name in fields if name in wrong.fields}
+    rest = [sentence for name, sentence in wrong.fields.items() if name not in known]
+    if not wrong.fields:
+        rest = [wrong.sentence]
+    return Errors(known | ({"": " ".join(rest)} if rest else {}))
+
+
+class Editing(NamedTuple):
+    """What a form that changes a known event carries beside its fields."""
+
+    event: Event
+    version: int
+    was: str
+    outlook: Outlook
+    changes: Sequence[ChangeInWords] | None = None
+    """What somebody else saved meanwhile; None when nobody did."""
+
+
+def schedule_context(
+    form: FormValues, offered: Choices, zone: str, editing: Editing | None = None
+) -> dict[str, Any]:
+    """Return what every part of the form shows."""
+    event = editing.event if editing else None
+    bodies = {one.id: one.name for one in offered.own_bodies}
+    if event and event.body_id:
+        bodies[event.body_id] = event.body or ""
+    return {
+        "form": form, "offered": offered, "event": event, "bodies": list(bodies.items()),
+        "sending": sending(invited(picks_of(form), offered), offered),
+        "words": dates_in_words(form, zone), "repeats": repeat_options(form),
+        "outlook": editing.outlook if editing else None,
+    }  # fmt: skip
+
+
+def schedule_form(  # noqa: PLR0913 - the facts of one page
+    request: Request[Any, Any, Any],
+    form: FormValues,
+    offered: Choices,
+    zone: str,
+    *,
+    form_id: object = "",
+    errors: Mapping[str, str] | None = None,
+    editing: Editing | None = None,
+    status_code: int = 200,
+) -> Response[str]:
+    """Return the whole form, with everything that was typed."""
+    address = f"/events/{editing.event.id}/edit" if editing else "/events"
+    return page(
+        "schedule/form.html", request, status_code=status_code, form_id=form_id, errors=errors or Errors(),
+        action=address, version=editing.version if editing else 0, was=editing.was if editing else "",
+        changes=editing.changes if editing else None, **schedule_context(form, offered, zone, editing),
+    )  # fmt: skip

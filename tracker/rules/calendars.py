@@ -1,0 +1,111 @@
+"""What leaves the house in feeds: how much of an event, how long a cancellation stays, and who fetched it."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+from uuid import UUID
+
+from tracker.errors import Invalid
+from tracker.rules.meetings import Event, EventStatus, Kind, Occurrence
+
+CANCELLED_STAY = timedelta(days=30)
+"""A cancellation is shown this long, so that every client has seen it; then the date is gone."""
+PAST_SHOWN = timedelta(days=366)
+"""Events whose last date ended before this are in no feed."""
+MAX_SUBSCRIPTIONS = 10
+"""Addresses that one member may have at once: one for each device."""
+
+_CLIENTS = (
+    ("google", "Google Calendar"),
+    ("outlook", "Outlook"),
+    ("microsoft", "Outlook"),
+    ("exchange", "Outlook"),
+    ("thunderbird", "Thunderbird"),
+    ("dataaccessd", "Apple Calendar"),
+    ("calendaragent", "Apple Calendar"),
+    ("ical/", "Apple Calendar"),
+    ("icsx5", "ICSx5 on Android"),
+    ("evolution", "Evolution"),
+    ("mozilla", "a browser"),
+    ("curl", "a script"),
+    ("python", "a script"),
+)
+
+
+class Level(StrEnum):
+    """How much of an event stands in a calendar that others keep."""
+
+    FULL = "full"
+    DISCREET = "discreet"
+    """A neutral title and the time only."""
+
+
+class Scope(StrEnum):
+    """Which events a feed holds."""
+
+    ALL = "all"
+    """Everything its owner may see."""
+    MINE = "mine"
+    """What its owner is invited to or leads."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Subscription:
+    """One feed address of one member, without the address itself."""
+
+    id: UUID
+    name: str
+    scope: Scope
+    shows_operations: bool
+    created_at: datetime
+    fetched_at: datetime | None
+    client: str
+    fetches: int
+
+
+def level_for(event: Event, *, shows_operations: bool) -> Level | None:
+    """Return how much of an event a feed may hold; None = it is left out, as named events are unless turned on."""
+    if not event.is_restricted:
+        return Level.FULL
+    return Level.DISCREET if shows_operations else None
+
+
+def neutral_title(kind: Kind) -> str:
+    """Return the title that tells nothing."""
+    return "Operational period" if kind is Kind.JOINT_OPERATION else "Task force event"
+
+
+def is_over_and_gone(event: Event, today: date) -> bool:
+    """Whether the whole event was cancelled so long ago that it is not shown any more."""
+    return event.status is EventStatus.CANCELLED and today >= _end_of_stay(event.changed_at)
+
+
+def is_date_gone(occurrence: Occurrence, today: date) -> bool:
+    """Whether a cancelled date is so far behind that it is not shown any more."""
+    return occurrence.is_cancelled and today >= _end_of_stay(occurrence.ends_at)
+
+
+def shown_until(event: Event, dates: Iterable[Occurrence], today: date) -> date:
+    """Return the first day on which something cancelled is not shown any more, `date.max` if time changes nothing."""
+    days = [_end_of_stay(one.ends_at) for one in dates if one.is_cancelled]
+    if event.status is EventStatus.CANCELLED:
+        days.append(_end_of_stay(event.changed_at))
+    return min((day for day in days if day > today), default=date.max)
+
+
+def client_name(user_agent: str) -> str:
+    """Return what people call the program behind a User-Agent; its own words are never kept or shown."""
+    words = user_agent.lower()
+    return next((name for mark, name in _CLIENTS if mark in words), "another program")
+
+
+def scope_of(text: str) -> Scope:
+    """Return the scope that a form named. Errors: Invalid(scope)."""
+    if text not in set(Scope):
+        raise Invalid(scope="Choose what the feed shows.")
+    return Scope(text)
+
+
+def _end_of_stay(moment: datetime) -> date:
+    return (moment + CANCELLED_STAY).date()

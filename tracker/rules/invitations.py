@@ -1,0 +1,62 @@
+"""Answers: which one counts, and what a change asks again."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from tracker.rules.audiences import Arm
+
+
+class AnswerValue(StrEnum):
+    """PARTSTAT of a person, in iCalendar's words (RFC 5545 §3.2.12)."""
+
+    NEEDS_ACTION = "needs_action"
+    ACCEPTED = "accepted"
+    TENTATIVE = "tentative"
+    DECLINED = "declined"
+
+
+class AttendeeRole(StrEnum):
+    """ROLE of a person (RFC 5545 §3.2.16)."""
+
+    CHAIR = "chair"
+    REQUIRED = "required"
+    OPTIONAL = "optional"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """One answer as it was given; `occurrence_id` None means the whole series."""
+
+    occurrence_id: UUID | None
+    value: AnswerValue
+    comment: str
+    source: str
+    sequence: int
+    answered_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class Participant:
+    """A person invited to a date, with the answer that counts for it."""
+
+    invitation_id: UUID
+    member_id: UUID
+    name: str
+    agency_id: UUID
+    agency: str
+    arm: Arm
+    role: AttendeeRole
+    answer: AnswerValue
+    comment: str
+    source: str
+    answered_at: datetime | None
+
+
+def effective(answers: Iterable[Answer], occurrence_id: UUID | None) -> Answer | None:
+    """Return the answer that counts for a date: the newest for the date, else the newest for the series."""
+    known = sorted(answers, key=lambda answer: (answer.answered_at, answer.sequence), reverse=True)
+    for_date = next((one for one in known if one.occurrence_id == occurrence_id and occurrence_id is not None), None)
+    return for_date or next((one for one in known if one.occurrence_id is None), None)

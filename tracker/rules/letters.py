@@ -1,0 +1,144 @@
+"""Letters: what a mail says before anybody makes bytes of it, and the limits of subject, preview and characters."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from tracker.rules.clean_text import clean
+from tracker.rules.invitations import AnswerValue, AttendeeRole
+from tracker.rules.meetings import Event, Occurrence
+from tracker.rules.outbox import MessageKind
+from tracker.rules.wording import plural
+
+SUBJECT = 70  # characters that a phone shows
+PREVIEW = 90
+HOUR = 60  # minutes
+EVERY = 1_000_000  # characters: what is longer was refused when it was typed
+
+RESTRICTED_SUBJECT = "Task force event: please sign in and reply"
+RESTRICTED_PREVIEW = "Sign in to see the details."
+FOOT = (
+    "You get this because you are on the list for this event. Replying to this email reaches the coordinator. "
+    "Do not send case or victim details by email."
+)
+ITEM_FOOT = (
+    "You get this because this action item is yours. Replying to this email reaches the coordinator. "
+    "Do not send case or victim details by email."
+)
+ANSWER_WORDS = {AnswerValue.ACCEPTED: "Yes", AnswerValue.TENTATIVE: "Maybe", AnswerValue.DECLINED: "No"}
+ANSWER_KEYS = {AnswerValue.ACCEPTED: "yes", AnswerValue.TENTATIVE: "maybe", AnswerValue.DECLINED: "no"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReplyPage:
+    """The page that answers one invitation; `answer` (yes, maybe, no) only preselects."""
+
+    invitation_id: UUID
+    occurrence_id: UUID | None
+    answer: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ItemPage:
+    """The page on which an item's owner tells how it stands; `status` only preselects."""
+
+    item_id: UUID
+    owner_id: UUID
+    status: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SitePage:
+    """A page behind the sign-in; `path` starts with a slash."""
+
+    path: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Elsewhere:
+    """An address that is not ours: the video room."""
+
+    url: str
+
+
+Target = ReplyPage | ItemPage | SitePage | Elsewhere
+
+
+@dataclass(frozen=True, kw_only=True)
+class Button:
+    """A link with its words."""
+
+    label: str
+    target: Target
+
+
+@dataclass(frozen=True, kw_only=True)
+class CalendarPart:
+    """What the reader's calendar is told: the whole event, or one date of a series."""
+
+    is_cancel: bool
+    event: Event
+    date: Occurrence | None
+    dates: tuple[Occurrence, ...]
+    answer: AnswerValue
+    role: AttendeeRole
+
+
+@dataclass(frozen=True, kw_only=True)
+class Letter:
+    """One mail to one person, as text."""
+
+    kind: MessageKind
+    to: str
+    to_name: str
+    subject: str
+    preview: str
+    heading: str
+    facts: tuple[tuple[str, str], ...]
+    paragraphs: tuple[str, ...] = ()
+    buttons: tuple[Button, ...] = ()
+    more: tuple[Button, ...] = ()
+    foot: str = FOOT
+    thread: UUID
+    """The event or item that its mails are gathered under."""
+    calendar: CalendarPart | None = None
+
+
+def one_line(text: str) -> str:
+    """Return user text that is safe in a header: one line, no control or direction characters, no encoded words.
+
+    Python before 3.11.10 turns `=?utf-8?q?x=0D=0ABcc:…?=` in a subject into a header of its own (CVE-2024-6923).
+    """
+    return clean(text, EVERY, "text").replace("=?", "= ?")
+
+
+def cut(text: str, length: int) -> str:
+    """Return at most `length` characters, ended by … at a word where something is left out."""
+    if len(text) <= length:
+        return text
+    kept = text[: length - 1]
+    at_word = kept.rpartition(" ")[0]
+    return (at_word if len(at_word) > length // 2 else kept).rstrip(" ,;:") + "…"
+
+
+def subject(pattern: str, title: str) -> str:
+    """Return the pattern with its one `{}` filled by as much of the title as a subject holds."""
+    room = SUBJECT - len(pattern.replace("{}", ""))
+    return pattern.replace("{}", cut(one_line(title), max(room, 10)))
+
+
+def length_words(length: timedelta) -> str:
+    """Return "90 minutes", "2 hours", "3 hours 30 minutes"; days from one day on."""
+    minutes = int(length.total_seconds() // 60)
+    if length >= timedelta(days=1):
+        return plural(-(-minutes // (24 * HOUR)), "day")
+    if minutes <= 2 * HOUR and minutes % HOUR:
+        return plural(minutes, "minute")
+    hours, rest = divmod(minutes, HOUR)
+    return " ".join(([plural(hours, "hour")] if hours else []) + ([plural(rest, "minute")] if rest else []))
+
+
+def nearness(day: datetime, today: datetime) -> str:
+    """Return Today, Tomorrow or "In 7 days"; both moments on the same wall clock."""
+    days = (day.date() - today.date()).days
+    return {0: "Today", 1: "Tomorrow"}.get(days) or f"In {plural(days, 'day')}"

@@ -1,0 +1,111 @@
+"""What a mail says when time, place or details of an event changed, or a cancelled date takes place again."""
+
+from datetime import datetime
+
+from tracker.rules.letters import ANSWER_KEYS, ANSWER_WORDS, Button, Letter, subject
+from tracker.rules.letters_events import why
+from tracker.rules.letters_words import (
+    Facts,
+    Occasion,
+    answer_buttons,
+    calendar_part,
+    day_and_time,
+    event_page,
+    letter_of,
+    place,
+    reply_button,
+    what_when_where,
+)  # fmt: skip
+from tracker.rules.wall_clock import to_local
+from tracker.rules.wording import clock, day, longday, span
+
+
+def update(about: Occasion) -> Letter:
+    """Return the news of a change; `facts` hold what the reader was told before (starts_at, ends_at, place)."""
+    heading, pattern = _what_changed(about)
+    when = "Now" if _is_moved(about) and not about.is_series else "When"
+    return letter_of(
+        about, heading, subject(pattern, about.title), f"{_was_words(about)} {_reply_words(about)}".strip(),
+        facts=(*_was(about), *what_when_where(about, when), *why(about), *_reply(about)),
+        paragraphs=("The attached update changes it in your calendar.",),
+        buttons=_buttons(about), more=(event_page(about, "See the agenda and who is coming"),),
+        calendar=calendar_part(about),
+    )  # fmt: skip
+
+
+def _what_changed(about: Occasion) -> tuple[str, str]:
+    """Return the heading, and the subject with {} for the title."""
+    if about.facts.get("reinstated"):
+        return "It takes place after all", f"Back on: {{}}, {day_and_time(about)}"
+    if about.is_series:
+        return "The series changed", f"Changed: {{}}, from {day_and_time(about)}"
+    if _is_moved(about):
+        return "The time changed", _moved_pattern(about)
+    if _old_place(about) != place(about):
+        return "The place changed", f"Changed: {{}}, {day_and_time(about)}, has a new place"
+    return "The details changed", f"Changed: {{}}, {day_and_time(about)}"
+
+
+def _moved_pattern(about: Occasion) -> str:
+    was, on = _old(about, "starts_at"), day(about.starts, about.today)
+    if was is not None and was.date() != about.starts.date():
+        return f"Moved: {{}}, {day(was, about.today)} to {day_and_time(about)}"
+    return f"Changed: {{}}, {on}" if about.event.is_all_day else f"Changed: {{}} is now at {clock(about.starts)}, {on}"
+
+
+def _was_words(about: Occasion) -> str:
+    """Return "It was 1:30 PM.", with the day where that changed too."""
+    was = _old(about, "starts_at")
+    if was is None or about.is_series or not _is_moved(about):
+        return ""
+    on = day(was, about.today)
+    if was.date() == about.starts.date():
+        return f"It was {clock(was)}."
+    return f"It was {on}." if about.event.is_all_day else f"It was {on}, {clock(was)}."
+
+
+def _reply_words(about: Occasion) -> str:
+    if about.is_lead:
+        return ""
+    return "Please reply again." if about.has_no_answer else f"Your reply, {ANSWER_WORDS[about.answer]}, still counts."
+
+
+def _was(about: Occasion) -> Facts:
+    starts, ends = _old(about, "starts_at"), _old(about, "ends_at")
+    before: list[tuple[str, str]] = []
+    if starts is not None and ends is not None and _is_moved(about) and not about.is_series:
+        before.append(("Was", f"{longday(starts)}, {span(starts, ends, about.event.is_all_day)}"))
+    if _old_place(about) not in ("", place(about)):
+        before.append(("Was at", _old_place(about)))
+    return tuple(before)
+
+
+def _reply(about: Occasion) -> Facts:
+    if about.is_lead:
+        return ()
+    if about.has_no_answer:
+        return (("Your reply", "None for this time yet. Please answer."),)
+    return (("Your reply", f"{ANSWER_WORDS[about.answer]}, kept. Change it if it does not work any more."),)
+
+
+def _buttons(about: Occasion) -> tuple[Button, ...]:
+    if about.has_no_answer:
+        return answer_buttons(about)
+    kept = ANSWER_KEYS.get(about.answer, "")
+    return *reply_button(about, "Keep my reply", kept), *reply_button(about, "Change my reply")
+
+
+def _is_moved(about: Occasion) -> bool:
+    was = (_old(about, "starts_at"), _old(about, "ends_at"))
+    return None not in was and was != (about.starts, to_local(about.date.ends_at, about.event.zone))
+
+
+def _old_place(about: Occasion) -> str:
+    """Return where it was, in the words of `place`; where nothing else is known, where it is."""
+    return place(about, about.facts.get("place"))
+
+
+def _old(about: Occasion, name: str) -> datetime | None:
+    """Return an earlier time, by the wall clock of the event."""
+    text = about.facts.get(name)
+    return to_local(datetime.fromisoformat(str(text)), about.event.zone) if text else None

@@ -1,0 +1,116 @@
+"""What mails about an event say: invitation, cancellation, withdrawal, and the one mail about restricted events."""
+
+from tracker.rules.letters import FOOT, RESTRICTED_PREVIEW, RESTRICTED_SUBJECT, Button, Letter, SitePage, subject
+from tracker.rules.letters_words import (
+    Facts,
+    Occasion,
+    answer_buttons,
+    calendar_part,
+    day_and_time,
+    event_page,
+    length_and_way,
+    letter_of,
+    reply_by,
+    what_when_where,
+    when_words,
+)  # fmt: skip
+from tracker.rules.letters_words import times as times_of
+from tracker.rules.outbox import MessageKind
+from tracker.rules.wall_clock import to_local
+from tracker.rules.wording import clock, day, longday
+
+NEWS = {
+    MessageKind.INVITATION: "You are named on a task force event",
+    MessageKind.REMINDER: "A reminder about a task force event",
+}
+SIGN_IN = (
+    "The date, title, place and people are shown only after you sign in. "
+    "Do not forward this email: the link works only for you."
+)
+NOTHING_TO_DO = "You do not need to do anything."
+WERE_ON_THE_LIST = FOOT.replace("you are on the list", "you were on the list")
+
+
+def restricted(about: Occasion) -> Letter:
+    """Return the one letter that mails about events for named people may be: it says nothing."""
+    return Letter(
+        kind=about.kind, to=about.reader.email, to_name=about.reader.name, thread=about.event.id,
+        subject=RESTRICTED_SUBJECT, preview=RESTRICTED_PREVIEW,
+        heading=NEWS.get(about.kind, "There is news about a task force event"),
+        facts=(("Details", "Shown after sign-in"),),
+        paragraphs=(SIGN_IN,),
+        buttons=(Button(label="Sign in and reply", target=SitePage(path=f"/events/{about.event.id}")),),
+        foot="You get this because you are a named participant. No calendar entry is attached.",
+    )  # fmt: skip
+
+
+def invitation(about: Occasion) -> Letter:
+    """Return the invitation to an event, with all its dates."""
+    by = reply_by(about)
+    asked = f"Please reply by {day(by, about.today)}." if by else "Please reply soon."
+    deadline = [("Reply by", f"{longday(by).rpartition(',')[0]}, {clock(by)}")] if by else []
+    return letter_of(
+        about, "You are invited", subject(f"Invitation: {{}}, {day_and_time(about)}", about.title),
+        f"{asked} {length_and_way(about)}".strip(),
+        facts=(*what_when_where(about), ("Organizer", f"{about.event.lead} ({about.event.lead_agency})"), *deadline),
+        paragraphs=("Use a button to answer. Each button opens a page where you confirm.",),
+        buttons=answer_buttons(about), more=(event_page(about, "See the agenda and who is coming"),),
+        calendar=calendar_part(about),
+    )  # fmt: skip
+
+
+def ended(about: Occasion) -> Letter:
+    """Return the news that a running series ends and goes on as another one."""
+    last = max((one.starts_at for one in about.dates), default=about.date.starts_at)
+    return letter_of(
+        about, "This series goes on with a new time", subject("Changed: {} goes on with a new time", about.title),
+        "A new invitation follows for the dates to come.",
+        facts=(("What", about.title), ("Last date", longday(to_local(last, about.event.zone)))),
+        paragraphs=("The dates to come are in a new invitation, in a mail of its own. Past dates stay as they were.",),
+        more=(event_page(about, "See the series"),), calendar=calendar_part(about),
+    )  # fmt: skip
+
+
+def cancellation(about: Occasion) -> Letter:
+    """Return the news that a date, or the whole event, does not take place."""
+    if about.is_series:
+        heading, pattern, off = "This series is cancelled", "Cancelled: {}, all dates", "All dates to come"
+    else:
+        heading, pattern = "This date is cancelled", f"Cancelled: {{}}, {day(about.starts, about.today)}"
+        off = f"{longday(about.starts)}, {times_of(about)}"
+    following = _following(about)
+    return letter_of(
+        about, heading, subject(pattern, about.title),
+        f"Only this date. The next date is {following[0][1]}." if following else NOTHING_TO_DO,
+        facts=(("What", about.title), ("Cancelled", off), *following, *why(about)),
+        paragraphs=(f"Other dates in the series are not affected. {NOTHING_TO_DO}" if following else NOTHING_TO_DO,),
+        more=(event_page(about, "See the series" if about.event.is_series else "See the event"),),
+        calendar=calendar_part(about, is_cancel=True),
+    )  # fmt: skip
+
+
+def withdrawal(about: Occasion) -> Letter:
+    """Return the news that its reader is off the list; the event itself takes place."""
+    when = "" if about.is_series else f", {day(about.starts, about.today)}"
+    return letter_of(
+        about, "You are no longer on the list", subject(f"You are off the list: {{}}{when}", about.title),
+        "You do not need to come. The event itself takes place.",
+        facts=(("What", about.title), ("When", when_words(about))),
+        paragraphs=(f"{NOTHING_TO_DO} The attached notice takes it out of your calendar.",),
+        more=(event_page(about, "See the event"),), calendar=calendar_part(about, is_cancel=True),
+        foot=WERE_ON_THE_LIST,
+    )  # fmt: skip
+
+
+def why(about: Occasion) -> Facts:
+    """Return the reason that somebody gave."""
+    reason = str(about.facts.get("reason") or "").strip()
+    return (("Why", reason),) if reason else ()
+
+
+def _following(about: Occasion) -> Facts:
+    """Return the next date of the series, when one of its dates is cancelled."""
+    later = [one for one in about.ahead if one.starts_at > about.date.starts_at and not about.is_whole]
+    if not later:
+        return ()
+    return (("Next", day_and_time(about, later[0])),)

@@ -1,0 +1,199 @@
+"""The parts that letters about events share: what a letter is made of, its facts, its buttons."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from tracker.rules.invitations import AnswerValue, AttendeeRole
+from tracker.rules.letters import (
+    FOOT,
+    PREVIEW,
+    Button,
+    CalendarPart,
+    Elsewhere,
+    Letter,
+    ReplyPage,
+    SitePage,
+    cut,
+    length_words,
+    one_line,
+)  # fmt: skip
+from tracker.rules.meetings import Event, Occurrence
+from tracker.rules.outbox import MessageKind
+from tracker.rules.people import Viewer
+from tracker.rules.planning import rule_of
+from tracker.rules.recurrence_words import short_rule_words
+from tracker.rules.wall_clock import to_local, zone_word
+from tracker.rules.wording import clock, day, longday, plural, span
+
+REPLY_DAYS, REPLY_HOUR = 2, 17
+"""Replies are asked for by 5 PM two days before."""
+
+Facts = tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Occasion:
+    """What a letter about an event is made of, all as its reader may see it."""
+
+    kind: MessageKind
+    reader: Viewer
+    event: Event
+    date: Occurrence
+    """The date it speaks of; in a letter about the whole event the next one, else the last one."""
+    is_whole: bool
+    """Whether it speaks of the whole event and not of one date of a series."""
+    dates: tuple[Occurrence, ...]
+    ahead: tuple[Occurrence, ...]
+    """The dates that are still to come and take place."""
+    invitation_id: UUID | None
+    answer: AnswerValue
+    role: AttendeeRole
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    now: datetime
+
+    @property
+    def title(self) -> str:
+        """Return the title of what it speaks of, fit for a header."""
+        return one_line(self.event.title if self.is_whole else self.date.title)
+
+    @property
+    def starts(self) -> datetime:
+        """Return the start on the wall clock of the event."""
+        return to_local(self.date.starts_at, self.event.zone)
+
+    @property
+    def today(self) -> datetime:
+        """Return the present moment on the wall clock of the event."""
+        return to_local(self.now, self.event.zone)
+
+    @property
+    def is_series(self) -> bool:
+        """Whether it speaks of a series as a whole."""
+        return self.is_whole and self.event.is_series
+
+    @property
+    def has_no_answer(self) -> bool:
+        """Whether its reader still owes an answer; the lead never does."""
+        return self.answer is AnswerValue.NEEDS_ACTION and not self.is_lead
+
+    @property
+    def is_lead(self) -> bool:
+        """Whether its reader leads the event."""
+        return self.reader.member_id == self.event.lead_id
+
+
+def letter_of(  # noqa: PLR0913 - the parts of a letter
+    about: Occasion, heading: str, subject: str, preview: str, *, facts: Facts, paragraphs: tuple[str, ...] = (),
+    buttons: tuple[Button, ...] = (), more: tuple[Button, ...], calendar: CalendarPart | None = None, foot: str = FOOT,
+) -> Letter:  # fmt: skip
+    """Return a letter to the reader, in the thread of the event."""
+    return Letter(
+        kind=about.kind, to=about.reader.email, to_name=about.reader.name, thread=about.event.id, heading=heading,
+        subject=subject, preview=cut(preview, PREVIEW), facts=facts, paragraphs=paragraphs, buttons=buttons, more=more,
+        calendar=calendar, foot=foot,
+    )  # fmt: skip
+
+
+def what_when_where(about: Occasion, when: str = "When") -> Facts:
+    """Return the facts that nearly every letter begins with."""
+    where = place(about)
+    return (
+        ("What", about.title), (when, when_words(about)), *_dates(about), *_own_time(about),
+        *([("Where", where)] if where else []),
+    )  # fmt: skip
+
+
+def when_words(about: Occasion) -> str:
+    """Return "Thursday, December 10, 2026, 2:00–3:30 PM Central", or the rule and the times of a series."""
+    rule = rule_of(about.event) if about.is_series else None
+    first = short_rule_words(rule, about.event.starts) if rule else longday(about.starts)
+    return f"{first}, {times(about)}"
+
+
+def times(about: Occasion) -> str:
+    """Return "2:00–3:30 PM Central", or "All day"."""
+    hours = span(about.starts, to_local(about.date.ends_at, about.event.zone), about.event.is_all_day)
+    return hours if about.event.is_all_day else f"{hours} {zone_word(about.event.zone)}"
+
+
+def day_and_time(about: Occasion, date: Occurrence | None = None) -> str:
+    """Return "Thu, Dec 10, 2:00 PM" of its date or another one, without a time for all-day events."""
+    starts = to_local((date or about.date).starts_at, about.event.zone)
+    on = day(starts, about.today)
+    return on if about.event.is_all_day else f"{on}, {clock(starts)}"
+
+
+def place(about: Occasion, room: str | None = None) -> str:
+    """Return "5th-floor conference room, or by video", or nothing; with another `room` than the present one."""
+    if room is None:
+        room = about.event.place if about.is_whole else about.date.place
+    return ", or ".join(filter(None, (one_line(room), "by video" if about.event.video_link else "")))
+
+
+def length_and_way(about: Occasion) -> str:
+    """Return "90 minutes, in person or by video.", as much of it as there is."""
+    ways = (("in person", about.event.place), ("by video", about.event.video_link))
+    way = " or ".join(word for word, given in ways if given)
+    length = length_words(about.date.ends_at - about.date.starts_at)
+    words = ", ".join(filter(None, (length, way)))
+    return f"{words[:1].upper()}{words[1:]}." if words else ""
+
+
+def reply_by(about: Occasion) -> datetime | None:
+    """Return until when replies are asked for: 5 PM two days before the date; None when that is over."""
+    by = (about.starts - timedelta(days=REPLY_DAYS)).replace(hour=REPLY_HOUR, minute=0, second=0, microsecond=0)
+    return by if by > about.today else None
+
+
+def answer_buttons(about: Occasion) -> tuple[Button, ...]:
+    """Return the three buttons of an invitation; none for the lead."""
+    words = (("Reply yes", "yes"), ("Maybe", "maybe"), ("No", "no"))
+    return tuple(button for label, key in words for button in reply_button(about, label, key))
+
+
+def reply_button(about: Occasion, label: str, key: str = "") -> tuple[Button, ...]:
+    """Return a button to the reply page, or nothing when there is nothing to reply to."""
+    if about.invitation_id is None or about.is_lead:
+        return ()
+    date = None if about.is_whole else about.date.id
+    page = ReplyPage(invitation_id=about.invitation_id, occurrence_id=date, answer=key)
+    return (Button(label=label, target=page),)
+
+
+def event_page(about: Occasion, label: str) -> Button:
+    """Return the link to the event's page, or to the page of one of its dates."""
+    path = f"/events/{about.event.id}" if about.is_whole else f"/events/{about.event.id}/{about.date.key}"
+    return Button(label=label, target=SitePage(path=path))
+
+
+def video_room(about: Occasion) -> tuple[Button, ...]:
+    """Return the way into the video room, when there is one on the web."""
+    link = about.event.video_link
+    return (Button(label="Join by video", target=Elsewhere(url=link)),) if link.startswith("https://") else ()
+
+
+def calendar_part(about: Occasion, *, is_cancel: bool = False) -> CalendarPart:
+    """Return what the reader's calendar is told."""
+    return CalendarPart(
+        is_cancel=is_cancel, event=about.event, date=None if about.is_whole else about.date, dates=about.dates,
+        answer=about.answer, role=about.role,
+    )  # fmt: skip
+
+
+def _dates(about: Occasion) -> Facts:
+    if not about.is_series or not about.ahead:
+        return ()
+    last = longday(to_local(about.ahead[-1].starts_at, about.event.zone))
+    return ("First date", longday(about.starts)), ("Dates", f"{plural(len(about.ahead), 'date')}, until {last}")
+
+
+def _own_time(about: Occasion) -> Facts:
+    """Return the time on the reader's own clock, where it shows another one."""
+    own = to_local(about.date.starts_at, about.reader.zone)
+    if about.event.is_all_day or own.utcoffset() == about.starts.utcoffset():
+        return ()
+    hours = span(own, to_local(about.date.ends_at, about.reader.zone))
+    return (("Your time", f"{day(own, about.today)}, {hours} {zone_word(about.reader.zone)}"),)

@@ -1,0 +1,113 @@
+"""Messages that wait to be mailed: their kinds and states, when to try again, when to give up, which ones bundle."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+PAUSE = timedelta(seconds=30)
+"""A change waits this long before it is mailed, so that several edits make one mail."""
+GIVE_UP = timedelta(days=5)
+"""As long as mail servers themselves try (RFC 5321 §4.5.4.1), where nothing ends the use earlier."""
+FIRST_RETRY = timedelta(seconds=30)
+LONGEST_RETRY = timedelta(minutes=30)
+JITTER = 0.1  # of the pause, either way, so that a thousand mails do not come back in one second
+
+
+class MessageKind(StrEnum):
+    """Why somebody is written to."""
+
+    INVITATION = "invitation"
+    UPDATE = "update"
+    CANCELLATION = "cancellation"
+    WITHDRAWAL = "withdrawal"
+    REMINDER = "reminder"
+    ITEM_ASSIGNED = "item_assigned"
+    ITEM_DUE = "item_due"
+    ITEM_OVERDUE = "item_overdue"
+
+
+CHANGES = frozenset({MessageKind.UPDATE, MessageKind.CANCELLATION, MessageKind.WITHDRAWAL})
+"""What is said about an event that the person was told of before."""
+
+
+class State(StrEnum):
+    """What became of a message; only a pending one is still to be sent."""
+
+    PENDING = "pending"
+    SENT = "sent"
+    BOUNCED = "bounced"
+    """The mail server refused the address or the text for good."""
+    FAILED = "failed"
+    """Given up after days of trying, or it could not be written safely."""
+    TOO_LATE = "too_late"
+    SUPERSEDED = "superseded"
+    """Something newer says it, or it is not true any more."""
+    SUPPRESSED = "suppressed"
+    """The recipient may not know, or is not concerned, any more."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Draft:
+    """A message to be queued; `key` names the deed and the person: the same key never makes two messages.
+
+    `due` None = now, a change after `PAUSE`, in which further edits join it. From `not_after` on it is of no use.
+    """
+
+    kind: str
+    recipient_id: UUID
+    key: str
+    event_id: UUID | None = None
+    occurrence_id: UUID | None = None
+    item_id: UUID | None = None
+    facts: Mapping[str, object] = field(default_factory=dict)
+    due: datetime | None = None
+    not_after: datetime | None = None
+    state: State = State.PENDING
+    reason: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Message:
+    """A message in hand; `facts` hold what cannot be read again later, such as the earlier time."""
+
+    id: UUID
+    key: str
+    kind: MessageKind
+    recipient_id: UUID
+    event_id: UUID | None
+    occurrence_id: UUID | None
+    item_id: UUID | None
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    created_at: datetime
+    due: datetime
+    not_after: datetime | None
+    attempts: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Skip:
+    """Why a message is not sent."""
+
+    state: State
+    reason: str
+
+
+def message_name(key: str) -> str:
+    """Return the left side of the Message-ID: the same for every try of a message, and telling nothing."""
+    return hashlib.sha256(key.encode()).hexdigest()[:32]
+
+
+def next_try(message: Message, now: datetime) -> datetime | Skip:
+    """Return when to try again (30 s after a failure, doubled each time, at most 30 min), or that it is too late."""
+    pause = min(FIRST_RETRY * int(2 ** min(message.attempts - 1, 10)), LONGEST_RETRY)
+    chance = hashlib.sha256(f"{message.key}:{message.attempts}".encode()).digest()[0] / 255
+    at = now + pause * (1 - JITTER + 2 * JITTER * chance)
+    if message.not_after is not None and at >= message.not_after:
+        return Skip(state=State.TOO_LATE, reason="The mail server could not be reached in time.")
+    if at >= message.created_at + GIVE_UP:
+        return Skip(state=State.FAILED, reason="The mail server did not take it for five days.")
+    return at

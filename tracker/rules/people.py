@@ -1,0 +1,103 @@
+"""Who acts: the viewer, with the rights that hold for them now."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from uuid import UUID
+
+from tracker.rules import audiences
+from tracker.rules.audiences import Arm
+
+
+class Level(StrEnum):
+    """The level of government of an agency."""
+
+    FEDERAL = "federal"
+    STATE = "state"
+    LOCAL = "local"
+    TRIBAL = "tribal"
+    NON_GOVERNMENTAL = "non_governmental"
+
+
+class Role(StrEnum):
+    """What a member is trusted with beyond being one; a body chair is one for a body."""
+
+    COORDINATOR = "coordinator"
+    BODY_CHAIR = "body_chair"
+    AGENCY_LEAD = "agency_lead"
+
+
+class Status(StrEnum):
+    """The state of an agency or a member; only `active` opens any door."""
+
+    ACTIVE = "active"
+    SUSPENDED = "suspended"
+    DEPARTED = "departed"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Viewer:
+    """A signed-in person, or the person a mail, a feed or a signed link speaks to.
+
+    `audiences` is what holds for them at this moment; every reader meets it with the audiences of an event.
+    """
+
+    member_id: UUID
+    name: str
+    email: str
+    agency_id: UUID
+    agency: str
+    """Short name of the agency, for example KCPD."""
+    arm: Arm
+    zone: str
+    roles: frozenset[Role] = frozenset()
+    chairs: frozenset[UUID] = frozenset()
+    """Bodies whose chair the viewer is."""
+    audiences: frozenset[str] = field(default=frozenset())
+    door: str = "page"
+    """By which way they act, for the audit trail: page, link, feed, cli, clock."""
+
+    @property
+    def is_coordinator(self) -> bool:
+        """Whether the viewer coordinates the task force."""
+        return Role.COORDINATOR in self.roles
+
+    @property
+    def may_schedule(self) -> bool:
+        """Whether the viewer may schedule anything at all."""
+        return bool(self.roles)
+
+
+def viewer_of(  # noqa: PLR0913 - one keyword for each fact about a person
+    *,
+    member_id: UUID,
+    name: str,
+    email: str,
+    agency_id: UUID,
+    agency: str,
+    arm: Arm,
+    zone: str,
+    roles: frozenset[Role],
+    chairs: frozenset[UUID],
+    seats: frozenset[UUID],
+    all_bodies: frozenset[UUID],
+) -> Viewer:
+    """Return the viewer with the audiences that hold for them.
+
+    A coordinator holds both arms and every body, but no named event that does not name them.
+    """
+    leads_all = Role.COORDINATOR in roles
+    held = audiences.of_person(
+        member_id, agency_id, tuple(Arm) if leads_all else (arm,), all_bodies if leads_all else seats | chairs
+    )
+    return Viewer(
+        member_id=member_id,
+        name=name,
+        email=email,
+        agency_id=agency_id,
+        agency=agency,
+        arm=arm,
+        zone=zone,
+        roles=roles,
+        chairs=chairs,
+        audiences=held,
+    )

@@ -1,0 +1,156 @@
+"""A plan for an event, as somebody fills in the form, and what makes it one that can be saved."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from tracker.errors import Invalid
+from tracker.rules.audiences import Arm, Visibility
+from tracker.rules.invitations import AttendeeRole
+from tracker.rules.meetings import Event, EventStatus, Kind, Occurrence
+from tracker.rules.recurrence import Rule, dates, from_rrule, to_rrule
+from tracker.rules.wall_clock import to_local, to_utc
+
+LONGEST = timedelta(days=14)
+REPLIES_SURVIVE = timedelta(hours=1)
+"""A date that moves by less than this on the same day asks nobody again (ux.md §5)."""
+
+Slot = tuple[datetime, datetime]
+"""Start and end of a date, aware UTC; the end is excluded."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """What is to be scheduled; `starts` is local to `zone`, without offset, and is the first date."""
+
+    kind: Kind
+    title: str
+    visibility: Visibility
+    starts: datetime
+    duration: timedelta
+    zone: str
+    is_all_day: bool = False
+    rule: Rule | None = None
+    body_id: UUID | None = None
+    status: EventStatus = EventStatus.CONFIRMED
+    description: str = ""
+    place: str = ""
+    video_link: str = ""
+    agenda: str = ""
+    invitees: Mapping[UUID, AttendeeRole] = field(default_factory=dict)
+
+    @property
+    def rrule(self) -> str | None:
+        """Return the RRULE value, or None for a single event."""
+        return to_rrule(self.rule, self.starts, None if self.is_all_day else self.zone) if self.rule else None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Person:
+    """A member as the people field of a form knows them."""
+
+    id: UUID
+    name: str
+    email: str
+    agency_id: UUID
+    agency: str
+    arm: Arm
+
+
+def check(plan: Plan) -> None:
+    """Raise `Invalid` with a sentence for each field that keeps the plan from being saved."""
+    wrong: dict[str, str] = {}
+    if not plan.title.strip():
+        wrong["title"] = "Give the event a title."
+    if plan.duration <= timedelta(0):
+        wrong["ends"] = "The event ends before it starts."
+    elif plan.duration > LONGEST:
+        wrong["ends"] = "An event lasts at most 14 days. Schedule two."
+    if plan.visibility is Visibility.BODY and plan.body_id is None:
+        wrong["body"] = "Choose the body whose members may see it."
+    if plan.visibility is Visibility.NAMED and not plan.invitees:
+        wrong["people"] = "Name the people who may know of it."
+    if wrong:
+        raise Invalid(**wrong)
+
+
+def slots(plan: Plan) -> list[tuple[datetime, Slot]]:
+    """Return (original local start, UTC slot) for each date of the plan, by wall clock (`rules.wall_clock`)."""
+    return [(start, slot(start, plan.duration, plan.zone)) for start in dates(plan.rule, plan.starts)]
+
+
+def slot(starts: datetime, duration: timedelta, zone: str) -> Slot:
+    """Return the UTC slot of a local start; the end is by wall clock too, so that 9 to 5 stays 9 to 5."""
+    return to_utc(starts, zone), to_utc(starts + duration, zone)
+
+
+def rule_of(event: Event) -> Rule | None:
+    """Return the rule of a stored event."""
+    return from_rrule(event.rrule, None if event.is_all_day else event.zone) if event.rrule else None
+
+
+def plan_of(event: Event, invitees: Mapping[UUID, AttendeeRole]) -> Plan:
+    """Return the plan that would make this event: what its form shows."""
+    return Plan(
+        kind=event.kind,
+        title=event.title,
+        visibility=event.visibility,
+        starts=event.starts,
+        duration=event.duration,
+        zone=event.zone,
+        is_all_day=event.is_all_day,
+        rule=rule_of(event),
+        body_id=event.body_id,
+        status=event.status,
+        description=event.description,
+        place=event.place,
+        video_link=event.video_link,
+        agenda=event.agenda,
+        invitees=dict(invitees),
+    )
+
+
+def moves(plan: Plan, event: Event) -> bool:
+    """Whether the plan changes when the event takes place: start, length, zone or rule."""
+    return (plan.starts, plan.duration, plan.zone, plan.is_all_day, plan.rrule) != (
+        event.starts,
+        event.duration,
+        event.zone,
+        event.is_all_day,
+        event.rrule,
+    )
+
+
+def asks_again(before: Slot, after: Slot, *, place_changed: bool, zone: str) -> bool:
+    """Whether answers given for `before` no longer count for `after`."""
+    same_day = to_local(before[0], zone).date() == to_local(after[0], zone).date()
+    small = all(abs(new - old) < REPLIES_SURVIVE for old, new in zip(before, after, strict=True))
+    return place_changed or not (same_day and small)
+
+
+@dataclass(frozen=True, kw_only=True)
+class DateChange:
+    """What one date is to become; None = as the series has it."""
+
+    starts: datetime
+    """Local to the event's zone, without offset."""
+    duration: timedelta
+    title: str | None = None
+    place: str | None = None
+    agenda: str | None = None
+    reason: str = ""
+
+
+def check_change(change: DateChange) -> None:
+    """Raise `Invalid` when a date cannot become this."""
+    if change.duration <= timedelta(0):
+        raise Invalid(ends="The event ends before it starts.")
+    if change.duration > LONGEST:
+        raise Invalid(ends="An event lasts at most 14 days. Schedule two.")
+
+
+def is_moved(occurrence: Occurrence) -> bool:
+    """Whether this date is not where the rule puts it."""
+    event = occurrence.event
+    return (occurrence.starts_at, occurrence.ends_at) != slot(occurrence.original_start, event.duration, event.zone)

@@ -1,0 +1,94 @@
+"""Series: from what a form offers to a rule, its dates and its RRULE; one door to the recurrence modules."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import date, datetime
+from enum import StrEnum
+from typing import TypedDict
+
+from tracker.errors import Invalid
+from tracker.rules.recurrence_dates import check_start, dates, first_dates, until_before, years_after
+from tracker.rules.recurrence_rule import LAST, MAX_DATES, MAX_YEARS, Frequency, Rule, nth_weekday
+from tracker.rules.recurrence_text import from_rrule, to_rrule
+
+__all__ = [
+    "LAST", "MAX_DATES", "MAX_YEARS", "Frequency", "Repeat", "Rule", "dates", "first_dates", "from_rrule",
+    "nth_weekday", "rule_for", "to_rrule", "until_before",
+]  # fmt: skip
+
+
+class Repeat(StrEnum):
+    """What the form offers; day, weekday and month of a choice are those of the first date."""
+
+    NONE = "none"
+    DAILY = "daily"
+    WEEKLY = "weekly"
+    MONTHLY_DAY = "monthly_day"
+    MONTHLY_LAST_DAY = "monthly_last_day"
+    MONTHLY_NTH = "monthly_nth"
+    MONTHLY_LAST = "monthly_last"
+    YEARLY = "yearly"
+    YEARLY_NTH = "yearly_nth"
+    YEARLY_LAST = "yearly_last"
+
+
+class _Anchor(TypedDict, total=False):
+    weekdays: tuple[int, ...]
+    monthday: int
+    nth: int
+    weekday: int
+    month: int
+
+
+def rule_for(  # noqa: PLR0913 - one keyword for each field of the form
+    choice: str,
+    start: datetime,
+    *,
+    interval: int = 1,
+    weekdays: Iterable[int] = (),
+    until: date | None = None,
+    count: int | None = None,
+) -> Rule | None:
+    """Return the rule of a choice (`Repeat`) for a series whose first date is `start` (naive); None for a single event.
+
+    A weekly series without weekdays takes the day of `start`. Without an end the series lasts a year, a yearly one
+    five; `until` becomes the last date that the series has. Errors: Invalid by repeat, interval, weekdays, until,
+    count or date.
+    """
+    if choice not in set(Repeat):
+        raise Invalid(repeat="Choose how the event repeats.")
+    check_start(start)
+    if choice == Repeat.NONE:
+        return None
+    unit, _, where = choice.partition("_")
+    frequency = Frequency(unit)
+    if until is None and count is None:
+        until = years_after(start.date(), MAX_YEARS if frequency is Frequency.YEARLY else 1)
+    anchor = _anchor(frequency, where, start.date(), tuple(weekdays))
+    rule = Rule(frequency=frequency, interval=interval, until=until, count=count, **anchor)
+    last = dates(rule, start)[-1].date()
+    return replace(rule, until=last) if rule.until else rule
+
+
+def _anchor(frequency: Frequency, where: str, day: date, weekdays: tuple[int, ...]) -> _Anchor:
+    match frequency:
+        case Frequency.DAILY:
+            return {}
+        case Frequency.WEEKLY:
+            return {"weekdays": weekdays or (day.weekday(),)}
+        case Frequency.MONTHLY:
+            return _day_of_month(where, day)
+        case Frequency.YEARLY:
+            return {**_day_of_month(where, day), "month": day.month}
+
+
+def _day_of_month(where: str, day: date) -> _Anchor:
+    match where:
+        case "last_day":
+            return {"monthday": LAST}
+        case "last":
+            return {"nth": LAST, "weekday": day.weekday()}
+        case "nth":
+            return {"nth": (day.day + 6) // 7, "weekday": day.weekday()}
+        case _:
+            return {"monthday": day.day}

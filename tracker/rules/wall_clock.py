@@ -1,0 +1,64 @@
+"""Wall clocks: what a local time in a named zone means as a moment, and back."""
+
+import re
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from tracker.errors import Invalid
+
+FIRST_YEAR, LAST_YEAR = 1970, 2199
+_NAME = re.compile(r"UTC|[A-Z][A-Za-z_]{1,30}(/[A-Za-z0-9_+-]{1,30}){1,2}", re.ASCII)
+
+# Phoenix is missing: "Mountain" would be an hour off for most of the year.
+_US_ZONES = {
+    "Eastern": "America/New_York America/Detroit America/Indiana/Indianapolis America/Indiana/Marengo "
+    "America/Indiana/Petersburg America/Indiana/Vevay America/Indiana/Vincennes America/Indiana/Winamac "
+    "America/Kentucky/Louisville America/Kentucky/Monticello US/Eastern US/Michigan US/East-Indiana",
+    "Central": "America/Chicago America/Menominee America/Indiana/Knox America/Indiana/Tell_City "
+    "America/North_Dakota/Beulah America/North_Dakota/Center America/North_Dakota/New_Salem US/Central",
+    "Mountain": "America/Denver America/Boise US/Mountain",
+    "Pacific": "America/Los_Angeles US/Pacific",
+    "Alaska": "America/Anchorage America/Juneau America/Metlakatla America/Nome America/Sitka America/Yakutat "
+    "US/Alaska",
+    "Hawaii": "Pacific/Honolulu US/Hawaii",
+}
+_WORDS = {name: word for word, names in _US_ZONES.items() for name in names.split()}
+
+
+def zone_of(name: str) -> ZoneInfo:
+    """Return the zone of an IANA name; Invalid(zone) when there is none, old abbreviations such as EST included."""
+    if not _NAME.fullmatch(name):
+        raise Invalid(zone="Choose a time zone from the list.")
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise Invalid(zone="Choose a time zone from the list.") from error
+
+
+def to_utc(local: datetime, zone: str) -> datetime:
+    """Return the moment, aware in UTC, of a naive local time.
+
+    A time that the clocks skip goes forward by the gap; of a doubled time the first one counts (RFC 5545 §3.3.5).
+    Errors: Invalid(zone), Invalid(date) outside the years 1970 to 2199.
+    """
+    if local.tzinfo is not None:
+        raise ValueError("a local time is naive: its zone comes beside it")
+    return _with_sound_year(local).replace(tzinfo=zone_of(zone), fold=0).astimezone(UTC)
+
+
+def to_local(moment: datetime, zone: str) -> datetime:
+    """Return an aware moment as the clocks of `zone` show it, aware. Errors as in `to_utc`."""
+    if moment.tzinfo is None:
+        raise ValueError("a moment is aware")
+    return _with_sound_year(moment).astimezone(zone_of(zone))
+
+
+def zone_word(zone: str) -> str:
+    """Return what people call a zone: Central for America/Chicago, outside the plain US zones the city."""
+    return _WORDS.get(zone) or zone_of(zone).key.rpartition("/")[2].replace("_", " ")
+
+
+def _with_sound_year(moment: datetime) -> datetime:
+    if not FIRST_YEAR <= moment.year <= LAST_YEAR:
+        raise Invalid(date=f"Choose a date between {FIRST_YEAR} and {LAST_YEAR}.")
+    return moment

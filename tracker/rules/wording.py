@@ -1,0 +1,116 @@
+"""How days, times and numbers are worded for people, the same on pages and in mails.
+
+Every `datetime` here is aware and already in the reader's zone (see `local`); words follow U.S. plain language.
+"""
+
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from dateutil.relativedelta import relativedelta
+
+SAME_YEAR = relativedelta(months=11)  # nearer than this, a day is named without its year
+NOON = 12  # hours
+HOUR = 60  # minutes
+SAME_EVENING = 6 * HOUR  # minutes: so far hours are counted across midnight too
+COUNTED_DAYS = 30  # longer ago than this, the day is named
+SOON = 3  # days before a due date that are counted
+TO = "\N{EN DASH}"
+ZONES = {
+    "America/New_York": "Eastern",
+    "America/Detroit": "Eastern",
+    "America/Indiana/Indianapolis": "Eastern",
+    "America/Chicago": "Central",
+    "America/Denver": "Mountain",
+    "America/Boise": "Mountain",
+    "America/Phoenix": "Arizona time",
+    "America/Los_Angeles": "Pacific",
+    "America/Anchorage": "Alaska time",
+    "Pacific/Honolulu": "Hawaii time",
+    "America/Puerto_Rico": "Atlantic",
+    "UTC": "UTC",
+}
+
+
+def local(moment: datetime, zone: str) -> datetime:
+    """Return an aware moment on the wall clock of an IANA zone; raise `ValueError` for a moment without offset."""
+    if moment.tzinfo is None:
+        raise ValueError("A moment without an offset has no local time.")
+    return moment.astimezone(ZoneInfo(zone))
+
+
+def zone_word(zone: str) -> str:
+    """Return what people call an IANA zone: "Central", or "Berlin time" where there is no such word."""
+    return ZONES.get(zone) or zone.rpartition("/")[2].replace("_", " ") + " time"
+
+
+def day(value: date, today: date | None = None) -> str:
+    """Return "Thu, Dec 10"; with the year when more than 11 months from `today`."""
+    moment = _date(value)
+    words = f"{moment:%a, %b} {moment.day}"
+    is_far = today is not None and not _date(today) - SAME_YEAR <= moment <= _date(today) + SAME_YEAR
+    return f"{words}, {moment.year}" if is_far else words
+
+
+def longday(value: date) -> str:
+    """Return "Thursday, December 10, 2026"."""
+    return f"{value:%A, %B} {value.day}, {value.year}"
+
+
+def clock(value: datetime | time) -> str:
+    """Return "2:00 PM"."""
+    return f"{value.hour % NOON or NOON}:{value.minute:02d} {'AM' if value.hour < NOON else 'PM'}"
+
+
+def span(starts: datetime, ends: datetime, is_all_day: bool = False) -> str:  # noqa: FBT001, FBT002 - a template filter
+    """Return the times that follow the day of the start; `ends` is the first moment outside.
+
+    "2:00-3:30 PM", "11:30 AM-1:00 PM", "10:00 PM-midnight", "6:00 PM - Sat, Dec 12, 2:00 AM", "All day",
+    "All day to Sat, Dec 12"; with en dashes.
+    """
+    last = (ends - timedelta(microseconds=1)).date() if ends > starts else starts.date()
+    if is_all_day:
+        return "All day" if last <= starts.date() else f"All day to {day(last, starts)}"
+    if last > starts.date():
+        return f"{clock(starts)} {TO} {day(ends, starts)}, {clock(ends)}"
+    return clock(starts) if ends <= starts else _within_a_day(starts, ends)
+
+
+def _within_a_day(starts: datetime, ends: datetime) -> str:
+    if ends.date() > starts.date():
+        return f"{clock(starts)}{TO}midnight"
+    first, second = clock(starts), clock(ends)
+    return f"{first[:-3]}{TO}{second}" if first[-2:] == second[-2:] else f"{first}{TO}{second}"
+
+
+def ago(then: datetime, now: datetime) -> str:
+    """Return how long ago a moment was: "just now", "5 minutes ago", "yesterday", "12 days ago", else the day."""
+    minutes = int((now - then).total_seconds() // 60)
+    days = (now.astimezone(then.tzinfo).date() - then.date()).days
+    if minutes < 1:
+        return "just now"
+    if minutes < HOUR:
+        return f"{plural(minutes, 'minute')} ago"
+    if days == 0 or minutes < SAME_EVENING:
+        return f"{plural(minutes // HOUR, 'hour')} ago"
+    if days <= COUNTED_DAYS:
+        return "yesterday" if days == 1 else f"{days} days ago"
+    return day(then, now)
+
+
+def plural(count: int, one: str, many: str | None = None) -> str:
+    """Return "1 person", "4 people": `many` is `one` and an s when it is not given."""
+    return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
+def lateness(due: date, today: date) -> str:
+    """Return where an open thing stands: "Overdue by 4 days", "Due today", "Due in 3 days", "Due Thu, Dec 10"."""
+    late = (today - due).days
+    if late > 0:
+        return f"Overdue by {plural(late, 'day')}"
+    if late == 0:
+        return "Due today"
+    return f"Due in {plural(-late, 'day')}" if late >= -SOON else f"Due {day(due, today)}"
+
+
+def _date(value: date) -> date:
+    return value.date() if isinstance(value, datetime) else value

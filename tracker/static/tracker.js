@@ -1,0 +1,189 @@
+/* Progressive enhancement only: every action also works as a plain link or form. One listener for each kind of event,
+   on the document, so that parts swapped in by htmx need no start of their own. */
+(() => {
+  "use strict";
+  const TOAST_STAYS = 20000; // milliseconds
+  const SAME_SUBMIT = 3000; // milliseconds in which a second press of the same button is taken for a slip
+  const one = (selector, root = document) => root.querySelector(selector);
+  const all = (selector, root = document) => [...root.querySelectorAll(selector)];
+
+  /* Messages ---------------------------------------------------------------- */
+  const toast = one("#toast");
+  let fading;
+
+  function keepForAWhile() {
+    clearTimeout(fading);
+    fading = setTimeout(() => {
+      if (toast.matches(":hover, :focus-within")) keepForAWhile();
+      else toast.replaceChildren();
+    }, TOAST_STAYS);
+  }
+
+  function say(message) {
+    const line = document.createElement("p");
+    line.textContent = message;
+    toast.replaceChildren(line);
+  }
+
+  // Whoever fills it, this script or the server's answer to htmx: it leaves again.
+  new MutationObserver(() => { if (toast.childElementCount) keepForAWhile(); }).observe(toast, { childList: true });
+
+  // A live region is read when it changes, not when it comes with the page.
+  function readFlash() {
+    const flash = one("#flash");
+    if (!flash || !flash.childElementCount) return;
+    const parts = [...flash.childNodes];
+    flash.replaceChildren();
+    setTimeout(() => flash.replaceChildren(...parts), 150);
+  }
+
+  /* Buttons that only a script can serve ------------------------------------- */
+  function selectFor(field) {
+    field.focus();
+    field.select();
+    say("The address is selected. Press Ctrl+C or ⌘C to copy it.");
+  }
+
+  function copy(button) {
+    const field = document.getElementById(button.dataset.copy);
+    if (!navigator.clipboard) return selectFor(field);
+    navigator.clipboard.writeText(field.value).then(() => say("Address copied."), () => selectFor(field));
+  }
+
+  function reveal(button) {
+    const field = document.getElementById(button.dataset.reveal);
+    const shows = field.type === "password";
+    field.type = shows ? "text" : "password";
+    button.setAttribute("aria-pressed", String(shows));
+    button.textContent = shows ? "Hide password" : "Show password";
+  }
+
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest("[data-copy],[data-print],[data-reveal],[data-shortcuts]");
+    if (!button) return;
+    if ("copy" in button.dataset) copy(button);
+    else if ("reveal" in button.dataset) reveal(button);
+    else if ("print" in button.dataset) window.print();
+    else showShortcuts();
+  });
+
+  /* A form is not sent twice by a double press -------------------------------- */
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (event.defaultPrevented || form.method !== "post") return;
+    const sent = Number(form.dataset.sent || 0);
+    if (event.timeStamp - sent < SAME_SUBMIT && sent) event.preventDefault();
+    else form.dataset.sent = event.timeStamp;
+  });
+
+  /* Month: arrows on the day links. The table stays a table for screen readers. - */
+  const STEPS = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -7, ArrowDown: 7 };
+  let dayToFocus = null;
+
+  function target(key, here) {
+    if (key in STEPS) return here + STEPS[key];
+    if (key === "Home") return here - (here % 7);
+    if (key === "End") return here - (here % 7) + 6;
+    return null;
+  }
+
+  function turnPage(event, day) {
+    const link = one(event.key === "PageDown" ? '[data-key="n"]' : '[data-key="p"]');
+    if (!link) return;
+    event.preventDefault();
+    dayToFocus = day.dataset.date.slice(-2);
+    link.click();
+  }
+
+  document.addEventListener("keydown", (event) => {
+    const day = event.target.closest("[data-grid] .tt-day");
+    if (!day || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.key === "PageDown" || event.key === "PageUp") return turnPage(event, day);
+    const days = all(".tt-day", day.closest("[data-grid]"));
+    const next = target(event.key, days.indexOf(day));
+    if (next === null) return;
+    event.preventDefault();
+    if (days[next]) days[next].focus();
+  });
+
+  function focusSameDay() {
+    if (!dayToFocus) return;
+    const days = all("[data-grid] td:not(.out) .tt-day");
+    const same = days.find((day) => day.dataset.date.endsWith(`-${dayToFocus}`));
+    dayToFocus = null;
+    (same || days[days.length - 1])?.focus();
+  }
+
+  /* Single keys: not in fields, and off when the person says so (WCAG 2.1.4) ---- */
+  const SINGLE_KEYS = "tracker-single-keys";
+  const shortcuts = one("#shortcuts");
+  const useKeys = one("#single-keys");
+
+  function keysAreOff() {
+    try { return localStorage.getItem(SINGLE_KEYS) === "off"; } catch { return false; }
+  }
+
+  function showShortcuts() {
+    useKeys.checked = !keysAreOff();
+    shortcuts.showModal();
+  }
+
+  useKeys?.addEventListener("change", () => {
+    try {
+      if (useKeys.checked) localStorage.removeItem(SINGLE_KEYS);
+      else localStorage.setItem(SINGLE_KEYS, "off");
+    } catch { say("This browser does not keep the choice."); }
+  });
+
+  document.addEventListener("keydown", (event) => {
+    const isTyping = event.target.matches("input, select, textarea, [contenteditable]");
+    if (isTyping || event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
+    if (!shortcuts || shortcuts.open || keysAreOff()) return;
+    const wanted = event.key === "/" ? one("[data-find]") : one(`[data-key="${CSS.escape(event.key)}"]`);
+    if (event.key !== "?" && !wanted) return;
+    event.preventDefault();
+    if (event.key === "?") showShortcuts();
+    else if (event.key === "/") wanted.focus();
+    else wanted.click();
+  });
+
+  /* Filter of a long list: data-find names the rows; a [data-find-group] without rows left hides as a whole -------- */
+  function filter(field) {
+    const words = field.value.trim().toLowerCase();
+    const rows = all(field.dataset.find);
+    rows.forEach((row) => { row.hidden = words !== "" && !row.textContent.toLowerCase().includes(words); });
+    all("[data-find-group]").forEach((group) => { group.hidden = !rows.some((row) => group.contains(row) && !row.hidden); });
+    const left = rows.filter((row) => !row.hidden).length;
+    const count = one("[data-find-count]");
+    if (count) count.textContent = words === "" ? "" : `${left} of ${rows.length} shown`;
+  }
+
+  document.addEventListener("input", (event) => { if (event.target.matches("[data-find]")) filter(event.target); });
+  document.addEventListener("search", (event) => { if (event.target.matches("[data-find]")) filter(event.target); });
+
+  /* htmx ------------------------------------------------------------------------ */
+  let errorsSeen = null;
+
+  function focusErrors() {
+    const errors = one("#error-summary");
+    if (errors && errors !== errorsSeen) errors.focus();
+    errorsSeen = errors;
+  }
+
+  document.addEventListener("htmx:after:swap", () => {
+    all("[data-find]").filter((field) => field.value).forEach(filter);
+    focusSameDay();
+    focusErrors();
+  });
+
+  document.addEventListener("htmx:response:error", (event) => {
+    const { status } = event.detail.ctx.response;
+    if (status === 401) location.reload();
+    else if (status !== 422 && status !== 409) say("That was not saved. Reload the page and try again.");
+  });
+
+  document.addEventListener("htmx:error", () => say("That was not saved: the server cannot be reached. Try again in a minute."));
+
+  readFlash();
+  focusErrors();
+})();

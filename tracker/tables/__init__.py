@@ -1,0 +1,1 @@
+"""Rows: columns, constraints and the one reader of events."""

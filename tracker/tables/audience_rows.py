@@ -1,0 +1,21 @@
+"""The audiences of an event as its writers need them, whoever may see it; readers have `visible.py`."""
+
+from collections.abc import Iterable
+from uuid import UUID
+
+from tracker import chance
+from tracker.tables.meetings import EventAudience
+
+
+async def audiences_of(event_id: UUID) -> set[str]:
+    """Return the audiences that may see an event."""
+    found = await EventAudience.select(EventAudience.audience).where(EventAudience.event == event_id)
+    return {row["audience"] for row in found}
+
+
+async def replace_audiences(event_id: UUID, wanted: Iterable[str]) -> None:
+    """Let exactly these audiences see an event."""
+    await EventAudience.delete().where(EventAudience.event == event_id)
+    await EventAudience.insert(
+        *(EventAudience(id=chance.new_id(), event=event_id, audience=one) for one in sorted(wanted))
+    )

@@ -1,0 +1,36 @@
+"""How often something changed for each audience; the counters of a viewer's audiences make the state of their feed."""
+
+from collections.abc import Iterable
+
+from piccolo.querystring import QueryString
+
+from tracker.database import engine
+from tracker.tables.meetings import AudienceVersion
+
+_ONE_MORE = (
+    "INSERT INTO audience_version (audience, version) VALUES ({}, 1)"
+    " ON CONFLICT (audience) DO UPDATE SET version = audience_version.version + 1"
+)
+
+
+async def touch(audiences: Iterable[str]) -> None:
+    """Count a change for each audience, inside the caller's transaction.
+
+    Give the audiences that lose sight of a thing as well as those that gain it. Always in the same order: two writers
+    that lock the same rows never wait for each other in a circle.
+    """
+    for audience in sorted(set(audiences)):
+        await engine().run_querystring(QueryString(_ONE_MORE, audience))
+
+
+async def versions(audiences: Iterable[str]) -> dict[str, int]:
+    """Return the counter of each audience; 0 for one that nothing happened to yet."""
+    wanted = set(audiences)
+    rows = (
+        await AudienceVersion.select(AudienceVersion.audience, AudienceVersion.version).where(
+            AudienceVersion.audience.is_in(sorted(wanted))
+        )
+        if wanted
+        else []
+    )
+    return dict.fromkeys(wanted, 0) | {row["audience"]: row["version"] for row in rows}

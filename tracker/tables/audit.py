@@ -1,0 +1,33 @@
+"""Who did what to what and when, by which door: rows chained by HMAC, never changed."""
+
+from piccolo.columns import BigInt, Text, Timestamptz, Varchar
+from piccolo.table import Table
+
+
+class AuditEntry(Table):
+    """One deed. `hash` covers the row and the hash before it."""
+
+    seq = BigInt(primary_key=True)
+    at = Timestamptz(null=False)
+    actor = Varchar(length=36, default="")
+    """Member id; empty = the system. No foreign key: the trail outlives its subjects."""
+    door = Varchar(length=12)
+    """page, link, feed, cli, clock"""
+    verb = Varchar(length=40)
+    subject = Varchar(length=20)
+    """Kind of thing: event, occurrence, item, member, subscription…"""
+    subject_id = Varchar(length=64, default="")
+    facts = Text(default="{}")
+    """JSON: names of the changed fields and what is not secret of them."""
+    previous = Varchar(length=64)
+    hash = Varchar(length=64)
+
+
+class AuditHead(Table):
+    """The end of the chain, one row with id 1: a deleted last entry is missed by it."""
+
+    id = BigInt(primary_key=True)
+    seq = BigInt(null=False)
+    hash = Varchar(length=64)
+    seal = Varchar(length=64)
+    """HMAC over seq and hash."""

@@ -1,0 +1,87 @@
+"""Agencies, members with their roles, bodies and seats."""
+
+from piccolo.columns import UUID, BigInt, Boolean, ForeignKey, Text, Timestamptz, Varchar
+from piccolo.columns.base import OnDelete
+from piccolo.columns.defaults.uuid import UUID4
+from piccolo.columns.reference import LazyTableReference
+from piccolo.table import Table
+
+
+class Agency(Table):
+    """A member organisation of one arm and one level."""
+
+    id = UUID(primary_key=True, default=UUID4())
+    name = Varchar(length=200)
+    code = Varchar(length=20, unique=True, index=True)
+    """Short name, for example KCPD."""
+    arm = Varchar(length=20)
+    level = Varchar(length=20)
+    coalition = ForeignKey(
+        LazyTableReference("Agency", module_path="tracker.tables.people"),
+        null=True,
+        default=None,
+        on_delete=OnDelete.restrict,
+    )
+    status = Varchar(length=12, default="active")
+
+
+class Member(Table):
+    """A person serving at an agency; members without an account exist."""
+
+    id = UUID(primary_key=True, default=UUID4())
+    agency = ForeignKey(Agency, null=False, on_delete=OnDelete.restrict)
+    name = Varchar(length=120)
+    title = Varchar(length=120, default="")
+    email = Varchar(length=254, unique=True, index=True)
+    """Always lower case."""
+    phone = Varchar(length=40, default="")
+    zone = Varchar(length=60, default="America/Chicago")
+    status = Varchar(length=12, default="active")
+    password_hash = Varchar(length=255, null=True, default=None, secret=True)
+    totp_sealed = Text(null=True, default=None, secret=True)
+    totp_last_step = BigInt(default=0)
+    """Number of the 30 seconds whose code was used last: a code counts once (RFC 6238 §5.2)."""
+    locked_at = Timestamptz(null=True, default=None)
+    joined_at = Timestamptz(null=False)
+
+
+class MemberRole(Table):
+    """One role of one member; a body chair's row names the body."""
+
+    id = UUID(primary_key=True, default=UUID4())
+    member = ForeignKey(Member, null=False, on_delete=OnDelete.cascade)
+    role = Varchar(length=20)
+    body = ForeignKey(
+        LazyTableReference("Body", module_path="tracker.tables.people"),
+        null=True,
+        default=None,
+        on_delete=OnDelete.cascade,
+    )
+
+
+class Body(Table):
+    """A steering committee, committee or team, with seats."""
+
+    id = UUID(primary_key=True, default=UUID4())
+    name = Varchar(length=120, unique=True)
+    kind = Varchar(length=20, default="committee")
+    arm = Varchar(length=20, null=True, default=None)
+    place = Varchar(length=200, default="")
+    status = Varchar(length=12, default="active")
+
+
+class Seat(Table):
+    """The place of an agency in a body."""
+
+    id = UUID(primary_key=True, default=UUID4())
+    body = ForeignKey(Body, null=False, on_delete=OnDelete.cascade)
+    agency = ForeignKey(Agency, null=False, on_delete=OnDelete.restrict)
+
+
+class SeatHolder(Table):
+    """A person who may fill a seat: its primary or an alternate."""
+
+    id = UUID(primary_key=True, default=UUID4())
+    seat = ForeignKey(Seat, null=False, on_delete=OnDelete.cascade)
+    member = ForeignKey(Member, null=False, on_delete=OnDelete.cascade)
+    is_primary = Boolean(default=False)

@@ -1,0 +1,128 @@
+"""Who is invited to a date and who was there: the reader of what hangs on a date that the viewer may see.
+
+Every query asks the predicate of `visible.py` again, so that an occurrence kept from an earlier moment opens nothing.
+Two queries for the participants, one for the marks, whatever their number.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from tracker.rules.attendance import Mark, Recorded
+from tracker.rules.audiences import Arm
+from tracker.rules.invitations import Answer, AnswerValue, AttendeeRole, Participant, effective
+from tracker.rules.meetings import Occurrence
+from tracker.rules.people import Viewer
+from tracker.tables.visible import rows
+
+Row = dict[str, Any]
+
+_INVITED = (
+    "SELECT i.id, i.member, i.role, m.name, m.agency, g.code, g.arm FROM invitation i JOIN event e ON e.id = i.event"
+    " JOIN member m ON m.id = i.member JOIN agency g ON g.id = m.agency WHERE ("
+)
+_ANSWERS = (
+    "SELECT a.invitation, a.occurrence, a.answer, a.comment, a.source, a.sequence, a.answered_at FROM answer a"
+    " JOIN invitation i ON i.id = a.invitation JOIN event e ON e.id = i.event WHERE ("
+)
+_MARKS = (
+    "SELECT k.id, k.member, k.guest, k.guest_agency, k.agency, k.status, k.recorded_at, k.corrected_at, k.recorded_by,"
+    " m.name, g.code FROM attendance_mark k JOIN occurrence o ON o.id = k.occurrence JOIN event e ON e.id = o.event"
+    " LEFT JOIN member m ON m.id = k.member LEFT JOIN agency g ON g.id = k.agency WHERE ("
+)
+
+
+async def participants(viewer: Viewer, occurrence: Occurrence) -> list[Participant]:
+    """Return everybody invited to the event, by agency and name, each with the answer that counts for this date.
+
+    Whose names the viewer may read is `rules.attendance.named_participants`.
+    """
+    by_agency_and_name = ") AND e.id = {} AND i.withdrawn_at IS NULL ORDER BY g.code, m.name, m.id"
+    invited = await rows(_INVITED, viewer, by_agency_and_name, occurrence.event.id)
+    given = await rows(
+        _ANSWERS,
+        viewer,
+        ") AND e.id = {} AND (a.occurrence IS NULL OR a.occurrence = {})",
+        occurrence.event.id,
+        occurrence.id,
+    )
+    answers: dict[UUID, list[Answer]] = {row["id"]: [] for row in invited}
+    for row in given:
+        answers.get(row["invitation"], []).append(_answer(row))
+    return [_participant(row, effective(answers[row["id"]], occurrence.id)) for row in invited]
+
+
+async def recorded(viewer: Viewer, occurrence: Occurrence) -> list[Recorded]:
+    """Return the marks that count, oldest first."""
+    tail = ") AND o.id = {} AND k.corrected_at IS NULL AND k.status <> 'cleared' ORDER BY k.recorded_at, k.id"
+    return [_recorded(row) for row in await rows(_MARKS, viewer, tail, occurrence.id)]
+
+
+async def current(viewer: Viewer, occurrence: Occurrence, member_ids: Iterable[UUID]) -> dict[UUID, Recorded]:
+    """Return the newest row of each of these members, cleared ones included."""
+    wanted = set(member_ids)
+    tail = ") AND o.id = {} AND k.corrected_at IS NULL AND k.member IS NOT NULL"
+    found = [_recorded(row) for row in await rows(_MARKS, viewer, tail, occurrence.id)]
+    return {one.member_id: one for one in found if one.member_id in wanted}
+
+
+async def guest(viewer: Viewer, occurrence: Occurrence, mark_id: UUID) -> Recorded | None:
+    """Return the mark of a walk-in who is no member, unless it was corrected meanwhile."""
+    tail = ") AND o.id = {} AND k.id = {} AND k.corrected_at IS NULL AND k.member IS NULL"
+    found = await rows(_MARKS, viewer, tail, occurrence.id, mark_id)
+    return _recorded(found[0]) if found else None
+
+
+async def step(viewer: Viewer, occurrence: Occurrence, at: datetime) -> list[tuple[Recorded, Recorded | None]]:
+    """Return what the viewer's own deed of that moment wrote and still counts, each with the mark it replaced."""
+    tail = (
+        ") AND o.id = {} AND ((k.recorded_at = {} AND k.recorded_by = {} AND k.corrected_at IS NULL)"
+        " OR k.corrected_at = {}) ORDER BY g.code, m.name, k.id"
+    )
+    found = await rows(_MARKS, viewer, tail, occurrence.id, at, viewer.member_id, at)
+    replaced = {_person(row): _recorded(row) for row in found if row["corrected_at"] is not None}
+    return [(_recorded(row), replaced.get(_person(row))) for row in found if row["corrected_at"] is None]
+
+
+def _person(row: Row) -> tuple[object, ...]:
+    return row["member"], row["guest"], row["guest_agency"], row["agency"] if row["member"] is None else None
+
+
+def _answer(row: Row) -> Answer:
+    return Answer(
+        occurrence_id=row["occurrence"],
+        value=AnswerValue(row["answer"]),
+        comment=row["comment"],
+        source=row["source"],
+        sequence=row["sequence"],
+        answered_at=row["answered_at"],
+    )
+
+
+def _participant(row: Row, answer: Answer | None) -> Participant:
+    return Participant(
+        invitation_id=row["id"],
+        member_id=row["member"],
+        name=row["name"],
+        agency_id=row["agency"],
+        agency=row["code"],
+        arm=Arm(row["arm"]),
+        role=AttendeeRole(row["role"]),
+        answer=answer.value if answer else AnswerValue.NEEDS_ACTION,
+        comment=answer.comment if answer else "",
+        source=answer.source if answer else "",
+        answered_at=answer.answered_at if answer else None,
+    )
+
+
+def _recorded(row: Row) -> Recorded:
+    return Recorded(
+        id=row["id"],
+        member_id=row["member"],
+        name=row["name"] or row["guest"],
+        agency_id=row["agency"],
+        agency=row["code"] or row["guest_agency"],
+        mark=Mark(row["status"]),
+        recorded_at=row["recorded_at"],
+    )

@@ -1,0 +1,1 @@
+"""What people and the clock do: one function per deed, in one transaction."""

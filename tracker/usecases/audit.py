@@ -1,0 +1,129 @@
+"""Who did what to what and when: entries written in the transaction of the change, chained by HMAC.
+
+The key comes from `tracker.keys` (purpose "audit"). The head, sealed by the same key, says where the chain ends.
+"""
+
+import hmac
+import json
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from tracker import keys
+from tracker.database import lock_audit_head
+from tracker.tables.audit import AuditEntry, AuditHead
+
+START = "0" * 64  # what the first entry follows
+HEAD = 1  # id of the only head
+BATCH = 1_000  # entries read at once
+
+
+@dataclass(frozen=True)
+class Broken:
+    """The first entry that is not as it was written, and what is wrong with it."""
+
+    seq: int
+    why: str
+
+
+async def record(
+    actor: UUID | None,
+    door: str,
+    verb: str,
+    subject: str,
+    subject_id: UUID | str,
+    facts: Mapping[str, object],
+    now: datetime,
+) -> None:
+    """Add an entry inside the caller's `writing()`; without one it raises, and if it fails the change fails.
+
+    `actor` is a member's id, None the system; `door` one of page, link, feed, cli, clock; `verb` a past tense
+    ("signed_in"); `facts` names changed fields and what is not secret of them.
+    """
+    await lock_audit_head()
+    head = await _head()
+    entry = AuditEntry(
+        seq=head["seq"] + 1 if head else 1,
+        at=now.astimezone(UTC),
+        actor=str(actor or ""),
+        door=door,
+        verb=verb,
+        subject=subject,
+        subject_id=str(subject_id),
+        facts=json.dumps(facts, sort_keys=True, default=str),
+        previous=head["hash"] if head else START,
+    )
+    entry.hash = _hash(entry.to_dict())
+    await AuditEntry.insert(entry)
+    await _move_head(entry.seq, entry.hash, is_first=head is None)
+
+
+async def verify() -> Broken | None:
+    """Return the first broken entry of the trail, or None when all are as written, none missing, none added."""
+    head = await _head()
+    seq, previous, at_head = 0, START, START
+    async for row in _entries():
+        if wrong := _wrong(row, seq + 1, previous):
+            return wrong
+        seq, previous = row["seq"], row["hash"]
+        if head and seq == head["seq"]:
+            at_head = previous
+    return _wrong_end(head, seq, at_head)
+
+
+def _wrong(row: Mapping[str, Any], seq: int, previous: str) -> Broken | None:
+    if row["seq"] != seq:
+        return Broken(seq, "The entry is missing.")
+    if not hmac.compare_digest(row["hash"], _hash(row)):
+        return Broken(seq, "The entry was changed.")
+    if row["previous"] != previous:
+        return Broken(seq, "The entry does not follow the one before it.")
+    return None
+
+
+def _wrong_end(head: Mapping[str, Any] | None, last: int, at_head: str) -> Broken | None:
+    if head is None:
+        return Broken(last, "The end of the trail is not recorded.") if last else None
+    if not hmac.compare_digest(head["seal"], _seal(head["seq"], head["hash"])):
+        return Broken(head["seq"], "The recorded end of the trail was changed.")
+    if last < head["seq"]:
+        return Broken(last + 1, "The entry is missing, and all after it.")
+    return None if at_head == head["hash"] else Broken(head["seq"], "The recorded end of the trail is another one.")
+
+
+async def _entries() -> AsyncIterator[Mapping[str, Any]]:
+    last = -(2**62)  # before any number that somebody may have put in
+    while rows := await AuditEntry.select().where(AuditEntry.seq > last).order_by(AuditEntry.seq).limit(BATCH):
+        for row in rows:
+            yield row
+        last = rows[-1]["seq"]
+
+
+async def _head() -> Mapping[str, Any] | None:
+    found: Mapping[str, Any] | None = await AuditHead.select().where(AuditHead.id == HEAD).first()
+    return found
+
+
+async def _move_head(seq: int, hash_: str, *, is_first: bool) -> None:
+    seal = _seal(seq, hash_)
+    if is_first:
+        await AuditHead.insert(AuditHead(id=HEAD, seq=seq, hash=hash_, seal=seal))
+    else:
+        values: dict[Any, Any] = {AuditHead.seq: seq, AuditHead.hash: hash_, AuditHead.seal: seal}
+        await AuditHead.update(values).where(AuditHead.id == HEAD)
+
+
+def _hash(row: Mapping[str, Any]) -> str:
+    at = row["at"].astimezone(UTC).isoformat(timespec="microseconds")
+    words = [row[name] for name in ("actor", "door", "verb", "subject", "subject_id", "facts", "previous")]
+    return _digest(json.dumps([row["seq"], at, *words]))
+
+
+def _seal(seq: int, hash_: str) -> str:
+    return _digest(json.dumps(["head", seq, hash_]))
+
+
+def _digest(text: str) -> str:
+    return hmac.digest(keys.named("audit"), text.encode(), "sha256").hex()

@@ -1,0 +1,94 @@
+"""What the page of one date shows to one viewer."""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from tracker.rules.action_items import ActionItem
+from tracker.rules.attendance import named_participants, opens_at
+from tracker.rules.invitations import Answer, AnswerValue, AttendeeRole, Participant
+from tracker.rules.meetings import Occurrence, may_edit
+from tracker.rules.people import Viewer
+from tracker.tables import visible_roll
+from tracker.usecases.action_lists import items_of_date, open_items_of_body, open_items_of_series
+from tracker.usecases.invitations import my_answer
+from tracker.usecases.meeting_dates import date_for, neighbours
+
+
+@dataclass(frozen=True, kw_only=True)
+class AgencyReplies:
+    """The replies of one agency in numbers; which agencies take part is known to everybody who sees the event."""
+
+    agency: str
+    invited: int
+    accepted: int
+    tentative: int
+    declined: int
+    waiting: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class EventView:
+    """One date with what hangs on it, as far as the viewer may know."""
+
+    occurrence: Occurrence
+    is_invited: bool
+    answer: Answer | None
+    may_edit: bool
+    replies: tuple[AgencyReplies, ...]
+    total: AgencyReplies
+    named: tuple[Participant, ...]
+    """People whom the viewer reads by name."""
+    told: int
+    """How many people a change is mailed to."""
+    items: tuple[ActionItem, ...]
+    before: Occurrence | None
+    after: Occurrence | None
+    attendance_opens: datetime
+    is_over: bool
+
+
+async def event_view(viewer: Viewer, event_id: UUID, key: str, now: datetime) -> EventView:
+    """Return what the page of a date shows. Errors: NotFound."""
+    occurrence = await date_for(viewer, event_id, key)
+    mine = await my_answer(viewer, occurrence)
+    everybody = await visible_roll.participants(viewer, occurrence)
+    named, _ = named_participants(viewer, occurrence.event, everybody)
+    before, after = await neighbours(viewer, occurrence)
+    return EventView(
+        occurrence=occurrence, is_invited=mine is not None, answer=mine[1] if mine else None,
+        may_edit=may_edit(viewer, occurrence.event), replies=replies_by_agency(everybody),
+        total=_replies("", everybody), named=tuple(named),
+        told=sum(one.role is not AttendeeRole.CHAIR for one in everybody),
+        items=await _items(viewer, occurrence), before=before, after=after,
+        attendance_opens=opens_at(occurrence), is_over=occurrence.ends_at <= now,
+    )
+
+
+def replies_by_agency(participants: Iterable[Participant]) -> tuple[AgencyReplies, ...]:
+    """Return the replies in numbers, by agency."""
+    groups: dict[str, list[Participant]] = {}
+    for one in participants:
+        groups.setdefault(one.agency, []).append(one)
+    return tuple(_replies(agency, groups[agency]) for agency in sorted(groups))
+
+
+def _replies(agency: str, participants: list[Participant]) -> AgencyReplies:
+    answers = Counter(one.answer for one in participants)
+    return AgencyReplies(
+        agency=agency, invited=len(participants), accepted=answers[AnswerValue.ACCEPTED],
+        tentative=answers[AnswerValue.TENTATIVE], declined=answers[AnswerValue.DECLINED],
+        waiting=answers[AnswerValue.NEEDS_ACTION],
+    )
+
+
+async def _items(viewer: Viewer, occurrence: Occurrence) -> tuple[ActionItem, ...]:
+    """Return the open items of the event and of its body, and what was given on this date, soonest due first."""
+    body_id = occurrence.event.body_id
+    found = [
+        *await open_items_of_series(viewer, occurrence.event.id), *await items_of_date(viewer, occurrence.id),
+        *(await open_items_of_body(viewer, body_id) if body_id else ()),
+    ]
+    return tuple(sorted({one.id: one for one in found}.values(), key=lambda one: (one.due, one.reference)))

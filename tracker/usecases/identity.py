@@ -1,0 +1,166 @@
+"""Signing in: a password or a link opens a challenge, a security code answers it, a session ends every way."""
+
+import json
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from tracker import keys
+from tracker.database import writing
+from tracker.errors import Gone, Invalid, NotAllowed
+from tracker.usecases.identity_accounts import Account, account_at, account_of, clean_address, count_failure, key_of
+from tracker.usecases.identity_codes import Enrolment, begin_enrolment, confirm_enrolment, same_enrolment, use_code
+from tracker.usecases.identity_passwords import hashing, renew_hash
+from tracker.usecases.identity_sessions import open_session, prove
+
+CHALLENGE = timedelta(minutes=10)  # to find the phone and type the code
+WRONG = (
+    "We cannot sign you in with that email and password. Check both and try again. "
+    "After 5 wrong tries an account pauses for 15 minutes."
+)
+PAUSED = "Sign-in is paused for 15 minutes after 5 wrong tries. Try again after that, or ask the coordinator."
+WRONG_CODE = (
+    "That code did not match. Codes change every 30 seconds and count once. Check that your phone’s clock is set "
+    "automatically, then enter the newest code."
+)
+OVER = "This took too long. Please start again."
+
+
+@dataclass(frozen=True)
+class Challenge:
+    """Half a sign-in, sealed: the first proof was right, the code is missing; it opens nothing by itself."""
+
+    token: str
+    needs_enrolment: bool
+
+
+async def sign_in(email: str, password: str, now: datetime, *, client: str = "") -> Challenge:
+    """Check a password and return the challenge for the security code.
+
+    Unknown, wrong, over-long, paused, suspended: the same `Invalid`, after the same work. Raises `Busy` when too many
+    passwords wait to be checked.
+    """
+    address = clean_address(email)
+    account = await account_at(address)
+    stored = account.password_hash if account and account.is_open else None
+    is_right = await hashing().matches(stored, password)
+    async with writing():
+        account = await account_at(address)  # once more: another try may have paused it meanwhile
+        is_right = is_right and account is not None and account.password_hash == stored and not account.is_paused(now)
+        if not is_right:
+            await count_failure(key_of(address), account, now, what="password", client=client)
+    if account is None or stored is None or not is_right:
+        raise Invalid(WRONG)
+    renewed = await renew_hash(account.member_id, stored, password)
+    return challenge_for(replace(account, password_hash=renewed), now)
+
+
+def challenge_for(account: Account, now: datetime) -> Challenge:
+    """Return the challenge for an account whose first proof was right."""
+    words = {"m": str(account.member_id), "e": (now + CHALLENGE).timestamp(), "p": _proof(account)}
+    return Challenge(keys.seal(_key(), json.dumps(words)), needs_enrolment=account.totp_sealed is None)
+
+
+async def answer_code(challenge: str, code: str, now: datetime, *, client: str = "", replacing: str = "") -> str:
+    """Answer a challenge with a security code and return the token of the new session.
+
+    Raises `Invalid(code=…)` with the tries that are left, `Gone` when the challenge is over.
+    """
+    account = await challenged(challenge, now)
+    async with writing():
+        account = await _unchanged(account)
+        if not account.is_paused(now) and await use_code(account, code, now):
+            return await open_session(account, now, how="code", client=client, replacing=replacing)
+        refusal = await _refuse(account, now, client)
+    raise refusal
+
+
+async def enrol(challenge: str, now: datetime, sealed: str = "") -> Enrolment:
+    """Return a new secret for the authenticator app, or the one that a form brought back as `sealed`."""
+    account = await challenged(challenge, now)
+    if account.totp_sealed is not None:
+        raise Gone(OVER)
+    return same_enrolment(account, challenge, sealed) if sealed else begin_enrolment(account, challenge)
+
+
+async def confirm_totp(
+    challenge: str, sealed: str, code: str, now: datetime, *, client: str = "", replacing: str = ""
+) -> str:
+    """Put a new authenticator in force by its first code and return the token of the new session.
+
+    Raises as `answer_code`, and `NotAllowed` when the form was changed or another authenticator came first.
+    """
+    account = await challenged(challenge, now)
+    async with writing():
+        account = await _unchanged(account)
+        if not account.is_paused(now) and await confirm_enrolment(account, challenge, sealed, code, now):
+            return await open_session(account, now, how="new authenticator", client=client, replacing=replacing)
+        refusal = await _refuse(account, now, client)
+    raise refusal
+
+
+async def challenged(challenge: str, now: datetime) -> Account:
+    """Return whose challenge this is; raise `Gone` when it is over, forged, or the account changed since."""
+    try:
+        words = json.loads(keys.open_sealed(_key(), challenge))
+    except keys.BrokenSeal as broken:
+        raise Gone(OVER) from broken
+    account = await account_of(UUID(words["m"]))
+    is_good = account is not None and account.is_open and words["p"] == _proof(account)
+    if account is None or not is_good or now.timestamp() >= words["e"]:
+        raise Gone(OVER)
+    return account
+
+
+async def proof_asked(member_id: UUID) -> str | None:
+    """Return by what a signed-in person can prove it is still them: "code", "password", or None."""
+    account = await account_of(member_id)
+    if account is None:
+        return None
+    return "code" if account.totp_sealed else "password" if account.password_hash else None
+
+
+async def prove_again(member_id: UUID, session_id: str, proof: str, now: datetime, *, client: str = "") -> None:
+    """Let a signed-in person prove who they are with a code, or with the password where there is no code yet.
+
+    Raises `Invalid(proof=…)`, and `NotAllowed` for whoever has neither: a new sign-in link is their proof.
+    """
+    account = await account_of(member_id)
+    if account is None or (account.totp_sealed is None and account.password_hash is None):
+        raise NotAllowed("You have no password yet. Ask the coordinator for a new sign-in link.")
+    is_right = account.totp_sealed is None and await hashing().matches(account.password_hash, proof)
+    async with writing():
+        account = await _unchanged(account)
+        if not account.is_paused(now) and (is_right or await use_code(account, proof, now)):
+            await prove(session_id, now)
+            return
+        why = WRONG_CODE if account.totp_sealed else "That is not your password."
+        refusal = await _refuse(account, now, client, field="proof", why=why)
+    raise refusal
+
+
+async def _unchanged(account: Account) -> Account:
+    """Read an account again inside the transaction; what was proved must still hold."""
+    again = await account_of(account.member_id)
+    if again is None or not again.is_open or _proof(again) != _proof(account):
+        raise Gone(OVER)
+    return again
+
+
+async def _refuse(
+    account: Account, now: datetime, client: str, *, field: str = "code", why: str = WRONG_CODE
+) -> Invalid:
+    left = await count_failure(account.key, account, now, what=field, client=client)
+    if left == 0:
+        return Invalid(**{field: PAUSED})
+    tries = "1 try" if left == 1 else f"{left} tries"
+    return Invalid(**{field: f"{why} {tries} left before a 15-minute pause."})
+
+
+def _proof(account: Account) -> str:
+    """Return what changes with the password: a challenge dies with it."""
+    return keys.mac(_key(), account.password_hash or "")[:16]
+
+
+def _key() -> bytes:
+    return keys.named("challenge")

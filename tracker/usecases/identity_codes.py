@@ -1,0 +1,111 @@
+"""Security codes from an authenticator app (TOTP, RFC 6238): enrolled once, each code counts once."""
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import pyotp
+
+from tracker import keys
+from tracker.errors import NotAllowed
+from tracker.tables.people import Member
+from tracker.usecases import audit
+from tracker.usecases.identity_accounts import Account
+
+PERIOD = 30  # seconds of a code
+WINDOW = (0, -1, 1)  # periods around now that are taken: clocks of phones differ
+ISSUER = "Task Force Tracker"
+AGAIN = "Your authenticator app must be set up again. Please ask the coordinator."
+
+
+@dataclass(frozen=True)
+class Enrolment:
+    """A new secret, not yet in force: `uri` for the QR code, `secret` to type, `sealed` to come back with the form."""
+
+    uri: str
+    secret: str
+    sealed: str
+
+
+def begin_enrolment(account: Account, within: str) -> Enrolment:
+    """Return a new secret for an authenticator app; nothing is stored before a code proves it.
+
+    `within` is the challenge: only together with it does the sealed secret come back.
+    """
+    secret = pyotp.random_base32()
+    return _enrolment(account, secret, keys.seal(_key(), secret, _bound(account, within)))
+
+
+def same_enrolment(account: Account, within: str, sealed: str) -> Enrolment:
+    """Return the enrolment that a form brought back, so that a typing mistake needs no new scan."""
+    return _enrolment(account, _opened(sealed, _bound(account, within)), sealed)
+
+
+async def confirm_enrolment(account: Account, within: str, sealed: str, code: str, now: datetime) -> bool:
+    """Put a secret in force if `code` comes from it; the caller is inside `writing()`.
+
+    Raises `NotAllowed` when the account has an authenticator already.
+    """
+    secret = _opened(sealed, _bound(account, within))
+    step = _step(secret, code, now)
+    if step is None:
+        return False
+    not_yet = (Member.id == account.member_id) & Member.totp_sealed.is_null()
+    changed: dict[Any, Any] = {
+        Member.totp_sealed: keys.seal(_key(), secret, _bound(account)),
+        Member.totp_last_step: step,
+    }
+    if not await Member.update(changed).where(not_yet).returning(Member.id):
+        raise NotAllowed("An authenticator app is set up already. Please sign in with its code.")
+    await audit.record(account.member_id, "page", "authenticator_added", "member", account.member_id, {}, now)
+    return True
+
+
+async def use_code(account: Account, code: str, now: datetime) -> bool:
+    """Say whether a code is right and was never used; from now on it is used. The caller is inside `writing()`."""
+    if account.totp_sealed is None:
+        return False
+    step = _step(_opened(account.totp_sealed, _bound(account)), code, now)
+    if step is None:
+        return False
+    newer = (Member.id == account.member_id) & (Member.totp_last_step < step)
+    return bool(await Member.update({Member.totp_last_step: step}).where(newer).returning(Member.id))
+
+
+async def forget_authenticator(member_id: UUID, now: datetime, *, by: UUID | None, door: str) -> None:
+    """Let a member enrol anew at the next sign-in (lost phone); the caller is inside `writing()`."""
+    await Member.update({Member.totp_sealed: None, Member.totp_last_step: 0}).where(Member.id == member_id)
+    await audit.record(by, door, "authenticator_removed", "member", member_id, {}, now)
+
+
+def _step(secret: str, code: str, now: datetime) -> int | None:
+    """Return the period whose code this is; all are compared, so the time tells nothing."""
+    typed = re.sub(r"[\s-]", "", code)
+    if not re.fullmatch(r"[0-9]{6}", typed):
+        return None
+    present = int(now.timestamp()) // PERIOD
+    codes = pyotp.HOTP(secret)
+    found = [present + off for off in WINDOW if keys.same(codes.at(present + off), typed)]
+    return found[0] if found else None
+
+
+def _enrolment(account: Account, secret: str, sealed: str) -> Enrolment:
+    uri = pyotp.TOTP(secret).provisioning_uri(name=account.email, issuer_name=ISSUER)
+    return Enrolment(uri=uri, secret=secret, sealed=sealed)
+
+
+def _opened(sealed: str, bound_to: str) -> str:
+    try:
+        return keys.open_sealed(_key(), sealed, bound_to)
+    except keys.BrokenSeal as broken:
+        raise NotAllowed(AGAIN) from broken
+
+
+def _key() -> bytes:
+    return keys.named("authenticator")
+
+
+def _bound(account: Account, within: str = "") -> str:
+    return f"{account.member_id} {keys.fingerprint(within)}" if within else str(account.member_id)

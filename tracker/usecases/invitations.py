@@ -1,0 +1,167 @@
+"""Answers to invitations: on the site, by a signed link, and who still owes one."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from tracker import chance
+from tracker.database import writing
+from tracker.errors import Gone, NotAllowed, NotFound
+from tracker.rules.invitations import Answer, AnswerValue, effective
+from tracker.rules.meetings import Line, Occurrence, day_of
+from tracker.rules.people import Viewer
+from tracker.tables import invitations as rows
+from tracker.tables import visible
+from tracker.usecases import audit
+from tracker.usecases.viewers import viewer_for
+
+OWED_AHEAD = timedelta(days=60)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reply:
+    """An invitation as its reply page shows it: the date it speaks of, and what was answered so far."""
+
+    viewer: Viewer
+    invitation_id: UUID
+    occurrence: Occurrence
+    for_series: bool
+    """Whether the answer is for all dates of the series."""
+    answer: AnswerValue
+    comment: str
+    ahead: tuple[Occurrence, ...]
+    """Further dates of the series, when the answer is for all of them."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Owed:
+    """A date on which the viewer has not said yet whether they come."""
+
+    line: Line
+    is_series: bool
+
+
+async def my_answer(viewer: Viewer, occurrence: Occurrence) -> tuple[UUID, Answer | None] | None:
+    """Return the viewer's own invitation to a date and the answer that counts; None when not invited."""
+    found = await rows.Invitation.select(rows.Invitation.id).where(
+        (rows.Invitation.event == occurrence.event.id) & (rows.Invitation.member == viewer.member_id)
+        & rows.Invitation.withdrawn_at.is_null()
+    )  # fmt: skip
+    if not found:
+        return None
+    answers = await _answers([found[0]["id"]])
+    return found[0]["id"], effective(answers[found[0]["id"]], occurrence.id)
+
+
+async def answer(
+    viewer: Viewer, event_id: UUID, key: str, value: AnswerValue, comment: str, now: datetime, *, for_series: bool
+) -> None:
+    """Record the viewer's answer to one date or to the whole series. Errors: NotFound, NotAllowed, Gone."""
+    occurrence = await visible.date(viewer, event_id, day_of(key))
+    if occurrence is None:
+        raise NotFound
+    mine = await my_answer(viewer, occurrence)
+    if mine is None:
+        raise NotAllowed("You are not invited to this event, so there is nothing to answer.")
+    _check_ahead(occurrence, now, for_series=for_series)
+    await _record(viewer, mine[0], occurrence, value, comment, "site", now, for_series=for_series)
+
+
+async def reply_by_link(invitation_id: UUID, occurrence_id: UUID | None, now: datetime) -> Reply:
+    """Return what a reply link shows, with the invited person as viewer.
+
+    Errors: NotFound (withdrawn, departed, no longer visible: all alike), Gone when the event is over or cancelled.
+    """
+    found = await rows.Invitation.select(rows.Invitation.member, rows.Invitation.event).where(
+        (rows.Invitation.id == invitation_id) & rows.Invitation.withdrawn_at.is_null()
+    )
+    if not found:
+        raise NotFound
+    viewer = replace(await viewer_for(found[0]["member"]), door="link")
+    occurrence, ahead = await _spoken_of(viewer, found[0]["event"], occurrence_id, now)
+    given = effective((await _answers([invitation_id]))[invitation_id], occurrence.id)
+    return Reply(
+        viewer=viewer,
+        invitation_id=invitation_id,
+        occurrence=occurrence,
+        for_series=occurrence_id is None and occurrence.event.is_series,
+        answer=given.value if given else AnswerValue.NEEDS_ACTION,
+        comment=given.comment if given else "",
+        ahead=ahead,
+    )
+
+
+async def answer_by_link(reply: Reply, value: AnswerValue, comment: str, now: datetime) -> None:
+    """Record the answer that was pressed on a reply page."""
+    await _record(
+        reply.viewer, reply.invitation_id, reply.occurrence, value, comment, "link", now, for_series=reply.for_series
+    )
+
+
+async def owed(viewer: Viewer, now: datetime) -> list[Owed]:
+    """Return the dates that the viewer has not answered in the next 60 days, one for each event, earliest first."""
+    lines = [one for one in await visible.invited(viewer, now, now + OWED_AHEAD) if not one.is_off]
+    mine = await rows.Invitation.select(rows.Invitation.id, rows.Invitation.event, rows.Invitation.event.rrule).where(
+        (rows.Invitation.member == viewer.member_id) & rows.Invitation.withdrawn_at.is_null()
+        & rows.Invitation.event.is_in(list({one.event_id for one in lines}) or [viewer.member_id])
+    )  # fmt: skip
+    of_event = {row["event"]: row for row in mine}
+    answers = await _answers([row["id"] for row in mine])
+    waiting: dict[UUID, Owed] = {}
+    for line in lines:
+        row = of_event.get(line.event_id)
+        given = effective(answers[row["id"]], line.id) if row else None
+        if row and (given is None or given.value is AnswerValue.NEEDS_ACTION):
+            waiting.setdefault(line.event_id, Owed(line=line, is_series=row["event.rrule"] is not None))
+    return list(waiting.values())
+
+
+async def _spoken_of(
+    viewer: Viewer, event_id: UUID, occurrence_id: UUID | None, now: datetime
+) -> tuple[Occurrence, tuple[Occurrence, ...]]:
+    event = await visible.event(viewer, event_id)
+    if event is None:
+        raise NotFound
+    every = await visible.dates(viewer, event)
+    wanted = [one for one in every if occurrence_id in (None, one.id)]
+    if not wanted:
+        raise NotFound
+    ahead = [one for one in wanted if one.ends_at > now and not one.is_off]
+    if not ahead:
+        raise Gone
+    return ahead[0], tuple(ahead[1:])
+
+
+async def _record(
+    viewer: Viewer, invitation_id: UUID, occurrence: Occurrence, value: AnswerValue, comment: str, source: str,
+    now: datetime, *, for_series: bool,
+) -> None:  # fmt: skip
+    async with writing():
+        await rows.Answer.insert(rows.Answer(
+            id=chance.new_id(), invitation=invitation_id, occurrence=None if for_series else occurrence.id,
+            answer=value, comment=comment, source=source, entered_by=viewer.member_id,
+            sequence=max(occurrence.sequence, occurrence.event.sequence), answered_at=now,
+        ))  # fmt: skip
+        await audit.record(
+            viewer.member_id, viewer.door, "answered", "invitation", invitation_id,
+            {"answer": value, "date": None if for_series else occurrence.key}, now,
+        )  # fmt: skip
+
+
+async def _answers(invitation_ids: list[UUID]) -> dict[UUID, list[Answer]]:
+    given: dict[UUID, list[Answer]] = {one: [] for one in invitation_ids}
+    if not invitation_ids:
+        return given
+    for row in await rows.Answer.select().where(rows.Answer.invitation.is_in(invitation_ids)):
+        given[row["invitation"]].append(Answer(
+            occurrence_id=row["occurrence"], value=AnswerValue(row["answer"]), comment=row["comment"],
+            source=row["source"], sequence=row["sequence"], answered_at=row["answered_at"],
+        ))  # fmt: skip
+    return given
+
+
+def _check_ahead(occurrence: Occurrence, now: datetime, *, for_series: bool) -> None:
+    if occurrence.is_off:
+        raise Gone("This date is cancelled. You do not need to answer.")
+    if occurrence.ends_at <= now and not for_series:
+        raise Gone("This date is over. Replies are closed.")

@@ -1,0 +1,56 @@
+"""From a message in hand to the letter that goes out, or why none does: everything is read again at that moment.
+
+The recipient is the viewer, so a letter never says more than its reader may see now.
+"""
+
+from datetime import datetime
+
+from tracker.errors import NotFound
+from tracker.rules import letters_items
+from tracker.rules.action_items import ActionItem
+from tracker.rules.letters import Letter
+from tracker.rules.outbox import Message, MessageKind, Skip, State
+from tracker.rules.people import Viewer
+from tracker.rules.wall_clock import to_local
+from tracker.tables import visible_items
+from tracker.usecases.letters_events import event_letter
+from tracker.usecases.viewers import viewer_for
+
+NOT_ACTIVE = Skip(state=State.SUPPRESSED, reason="The recipient is not active any more.")
+NOT_AUTHORISED = Skip(state=State.SUPPRESSED, reason="The recipient may not see it any more.")
+NOT_OWNER = Skip(state=State.SUPPRESSED, reason="The recipient does not own the item any more.")
+CLOSED = Skip(state=State.SUPERSEDED, reason="The item is closed.")
+ANOTHER_DAY = Skip(state=State.SUPERSEDED, reason="The item is due on another day now.")
+TOO_LATE = Skip(state=State.TOO_LATE, reason="It was of no use any more when it could be sent.")
+
+
+async def letter(message: Message, now: datetime, zone: str) -> Letter | Skip:
+    """Return the letter of a message, or why it is not sent; `zone` is the task force's, for due days."""
+    if message.not_after is not None and now >= message.not_after:
+        return TOO_LATE
+    try:
+        reader = await viewer_for(message.recipient_id)
+    except NotFound:
+        return NOT_ACTIVE
+    if message.item_id is not None:
+        return await _item_letter(message, reader, now, zone)
+    return await event_letter(message, reader, now)
+
+
+async def _item_letter(message: Message, reader: Viewer, now: datetime, zone: str) -> Letter | Skip:
+    assert message.item_id is not None  # noqa: S101 - the caller asked
+    item = await visible_items.item_by_id(reader, message.item_id)
+    if item is None:
+        return NOT_AUTHORISED
+    return _why_no_item_letter(message, item) or letters_items.letter(
+        message.kind, item, to_local(now, zone).date(), message.facts
+    )
+
+
+def _why_no_item_letter(message: Message, item: ActionItem) -> Skip | None:
+    if item.owner_id != message.recipient_id:
+        return NOT_OWNER
+    if not item.is_open:
+        return CLOSED
+    is_reminder = message.kind is not MessageKind.ITEM_ASSIGNED
+    return ANOTHER_DAY if is_reminder and message.facts.get("due") != item.due.isoformat() else None

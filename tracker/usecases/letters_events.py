@@ -1,0 +1,143 @@
+"""Letters about events: what holds now, as the recipient sees it, and whether the message still makes sense."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from piccolo.querystring import QueryString
+
+from tracker.database import engine
+from tracker.rules import letters_changes, letters_events, letters_reminders
+from tracker.rules.invitations import Answer, AnswerValue, AttendeeRole, effective
+from tracker.rules.letters import Letter
+from tracker.rules.letters_words import Occasion
+from tracker.rules.meetings import Event, EventStatus, Occurrence
+from tracker.rules.outbox import Message, MessageKind, Skip, State
+from tracker.rules.people import Viewer
+from tracker.tables import visible
+
+NOT_AUTHORISED = Skip(state=State.SUPPRESSED, reason="The recipient may not see it any more.")
+NOT_INVITED = Skip(state=State.SUPPRESSED, reason="The recipient is not invited any more.")
+INVITED_AGAIN = Skip(state=State.SUPERSEDED, reason="The recipient is invited again.")
+NOT_PUBLISHED = Skip(state=State.SUPERSEDED, reason="The event is a draft.")
+GONE = Skip(state=State.SUPERSEDED, reason="That date is not in the series any more.")
+OFF = Skip(state=State.SUPERSEDED, reason="It was cancelled since.")
+ON = Skip(state=State.SUPERSEDED, reason="It takes place after all.")
+MOVED = Skip(state=State.SUPERSEDED, reason="It was moved since.")
+DECLINED = Skip(state=State.SUPERSEDED, reason="The recipient declined.")
+OVER = Skip(state=State.TOO_LATE, reason="It was over before it could be sent.")
+WORDS = {
+    MessageKind.INVITATION: letters_events.invitation,
+    MessageKind.UPDATE: letters_changes.update,
+    MessageKind.CANCELLATION: letters_events.cancellation,
+    MessageKind.WITHDRAWAL: letters_events.withdrawal,
+    MessageKind.REMINDER: letters_reminders.reminder,
+}
+_MINE = (
+    "SELECT i.id, i.role, a.occurrence, a.answer, a.sequence, a.answered_at"
+    " FROM invitation i LEFT JOIN answer a ON a.invitation = i.id"
+    " WHERE i.event = {} AND i.member = {} AND i.withdrawn_at IS NULL"
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mine:
+    """The recipient's own invitation, if there is one, and the answers that they gave."""
+
+    id: UUID | None = None
+    role: AttendeeRole = AttendeeRole.REQUIRED
+    answers: tuple[Answer, ...] = ()
+
+    def answer_for(self, date: Occurrence) -> AnswerValue:
+        """Return the answer that counts for a date."""
+        given = effective(self.answers, date.id)
+        return given.value if given else AnswerValue.NEEDS_ACTION
+
+
+async def event_letter(message: Message, reader: Viewer, now: datetime) -> Letter | Skip:
+    """Return the letter of a message about an event, or why it is not sent."""
+    event = await visible.event(reader, message.event_id) if message.event_id else None
+    if event is None:
+        return NOT_AUTHORISED
+    if event.status is EventStatus.DRAFT:
+        return NOT_PUBLISHED
+    about = await _occasion(message, reader, event, now)
+    why_not = about if isinstance(about, Skip) else _why_not(about)
+    if isinstance(about, Skip) or why_not:
+        return why_not or GONE
+    if event.is_restricted:
+        return letters_events.restricted(about)
+    is_ended = message.kind is MessageKind.UPDATE and bool(message.facts.get("ended"))
+    return (letters_events.ended if is_ended else WORDS[message.kind])(about)
+
+
+async def _occasion(message: Message, reader: Viewer, event: Event, now: datetime) -> Occasion | Skip:
+    dates = await _dates(message, reader, event)
+    ahead = [one for one in dates if one.ends_at > now and not one.is_off]
+    date = _spoken_of(message, dates, ahead)
+    if date is None:
+        return GONE
+    mine = await _mine(event.id, reader.member_id)
+    return Occasion(
+        kind=message.kind, reader=reader, event=event, date=date, dates=tuple(dates), ahead=tuple(ahead),
+        is_whole=message.occurrence_id is None or not event.is_series, invitation_id=mine.id, role=mine.role,
+        answer=mine.answer_for(date), facts=message.facts, now=now,
+    )  # fmt: skip
+
+
+async def _dates(message: Message, reader: Viewer, event: Event) -> list[Occurrence]:
+    """Return the dates that the letter needs: a reminder speaks of one and looks at no other."""
+    if message.kind is not MessageKind.REMINDER:
+        return await visible.dates(reader, event)
+    date = await visible.date_by_id(reader, message.occurrence_id) if message.occurrence_id else None
+    return [date] if date else []
+
+
+def _spoken_of(message: Message, dates: list[Occurrence], ahead: list[Occurrence]) -> Occurrence | None:
+    if message.occurrence_id is not None:
+        return next((one for one in dates if one.id == message.occurrence_id), None)
+    return ahead[0] if ahead else (dates[-1] if dates else None)
+
+
+async def _mine(event_id: UUID, member_id: UUID) -> Mine:
+    rows = await engine().run_querystring(QueryString(_MINE, event_id, member_id))
+    given = [
+        Answer(
+            occurrence_id=row["occurrence"], value=AnswerValue(row["answer"]), comment="", source="",
+            sequence=row["sequence"], answered_at=row["answered_at"],
+        )
+        for row in rows if row["answer"]
+    ]  # fmt: skip
+    if not rows:
+        return Mine()
+    return Mine(id=rows[0]["id"], role=AttendeeRole(rows[0]["role"]), answers=tuple(given))
+
+
+def _why_not(about: Occasion) -> Skip | None:
+    """Return why the message makes no sense any more, or None."""
+    if about.kind is MessageKind.WITHDRAWAL:
+        return INVITED_AGAIN if about.invitation_id else _over(about)
+    if about.invitation_id is None:
+        return NOT_INVITED
+    is_off = about.event.status is EventStatus.CANCELLED or (not about.is_whole and about.date.is_off)
+    if about.kind is MessageKind.CANCELLATION:
+        return _over(about) if is_off else ON
+    if is_off:
+        return OFF
+    if about.kind is MessageKind.REMINDER:
+        return _why_no_reminder(about)
+    return None if about.facts.get("ended") else _over(about)
+
+
+def _why_no_reminder(about: Occasion) -> Skip | None:
+    if about.date.is_off:
+        return OFF
+    if about.facts.get("starts_at") != about.date.starts_at.isoformat():
+        return MOVED
+    return DECLINED if about.answer is AnswerValue.DECLINED else None
+
+
+def _over(about: Occasion) -> Skip | None:
+    """Of a whole event something must be left; of one date its end."""
+    ends = max(one.ends_at for one in about.dates) if about.is_whole else about.date.ends_at
+    return OVER if ends <= about.now else None

@@ -1,0 +1,141 @@
+"""One date of an event: see it, move or change it, cancel it, bring it back."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from tracker.database import writing
+from tracker.errors import Conflict, Invalid, NotAllowed, NotFound
+from tracker.rules import planning
+from tracker.rules.meetings import Event, Line, Occurrence, day_of, may_edit
+from tracker.rules.people import Viewer
+from tracker.rules.planning import DateChange
+from tracker.tables import meetings as rows
+from tracker.tables import visible
+from tracker.usecases import audit
+from tracker.usecases.invitees import ask_again, tell, touch
+
+
+async def between(viewer: Viewer, start: datetime, end: datetime) -> list[Line]:
+    """Return the dates that touch [start, end) and that the viewer may see, earliest first."""
+    return await visible.lines(viewer, start, end)
+
+
+async def date_for(viewer: Viewer, event_id: UUID, key: str) -> Occurrence:
+    """Return the date of an event that the rule put on the day `key` (ISO). Errors: NotFound."""
+    occurrence = await visible.date(viewer, event_id, day_of(key))
+    if occurrence is None:
+        raise NotFound
+    return occurrence
+
+
+async def nearest_date(viewer: Viewer, event_id: UUID, now: datetime) -> Occurrence:
+    """Return the next date of an event that is not over, else its last one. Errors: NotFound."""
+    event = await visible.event(viewer, event_id)
+    every = await visible.dates(viewer, event) if event else []
+    if not every:
+        raise NotFound
+    return next((one for one in every if one.ends_at > now and not one.is_cancelled), every[-1])
+
+
+async def dates_of(viewer: Viewer, event: Event) -> list[Occurrence]:
+    """Return all dates of an event, in the order of its rule."""
+    return await visible.dates(viewer, event)
+
+
+async def neighbours(viewer: Viewer, occurrence: Occurrence) -> tuple[Occurrence | None, Occurrence | None]:
+    """Return the date before and the date after in the same series."""
+    return await visible.neighbours(viewer, occurrence)
+
+
+async def change_date(
+    viewer: Viewer, event_id: UUID, key: str, change: DateChange, expected_version: int, now: datetime, *, notify: bool
+) -> None:
+    """Move or change one date. Everybody invited is told when time or place change, otherwise only with `notify`.
+
+    Answers for this date are asked again when it moves by an hour or more, to another day, or to another place.
+    Errors: NotFound, NotAllowed, Conflict, Invalid by field.
+    """
+    planning.check_change(change)
+    async with writing():
+        occurrence = await _to_change(viewer, event_id, key, expected_version)
+        if not occurrence.event.is_series:
+            raise Invalid("This event has one date. Change the event itself.")
+        slot = planning.slot(change.starts, change.duration, occurrence.event.zone)
+        place = occurrence.event.place if change.place is None else change.place
+        is_moved, is_elsewhere = slot != (occurrence.starts_at, occurrence.ends_at), place != occurrence.place
+        await _save(occurrence, now, raise_sequence=is_moved or is_elsewhere, fields={
+            "starts_at": slot[0], "ends_at": slot[1], "title": _own(change.title, occurrence.event.title),
+            "place": _own(change.place, occurrence.event.place), "agenda": _own(change.agenda, occurrence.event.agenda),
+        })  # fmt: skip
+        before = (occurrence.starts_at, occurrence.ends_at)
+        if (is_moved or is_elsewhere) and planning.asks_again(
+            before, slot, place_changed=is_elsewhere, zone=occurrence.event.zone
+        ):
+            await ask_again(event_id, occurrence.id, occurrence.sequence + 1, now)
+        if is_moved or is_elsewhere or notify:
+            await _tell("update", occurrence, now, reason=change.reason)
+        await _log(viewer, "moved" if is_moved else "changed", occurrence, now)
+
+
+async def cancel_date(
+    viewer: Viewer, event_id: UUID, key: str, expected_version: int, reason: str, now: datetime
+) -> None:
+    """Cancel one date; the others stay. Errors: NotFound, NotAllowed, Conflict."""
+    async with writing():
+        occurrence = await _to_change(viewer, event_id, key, expected_version)
+        if occurrence.is_cancelled:
+            raise Conflict("This date is cancelled already.")
+        await _save(occurrence, now, raise_sequence=True, fields={"is_cancelled": True})
+        await _tell("cancellation", occurrence, now, reason=reason)
+        await _log(viewer, "cancelled", occurrence, now)
+
+
+async def reinstate_date(viewer: Viewer, event_id: UUID, key: str, expected_version: int, now: datetime) -> None:
+    """Bring a cancelled date back and ask everybody again. Errors: NotFound, NotAllowed, Conflict."""
+    async with writing():
+        occurrence = await _to_change(viewer, event_id, key, expected_version)
+        if not occurrence.is_cancelled:
+            raise Conflict("This date takes place already.")
+        await _save(occurrence, now, raise_sequence=True, fields={"is_cancelled": False})
+        await ask_again(event_id, occurrence.id, occurrence.sequence + 1, now)
+        await _tell("update", occurrence, now, reason="", reinstated=True)
+        await _log(viewer, "reinstated", occurrence, now)
+
+
+async def _to_change(viewer: Viewer, event_id: UUID, key: str, expected_version: int) -> Occurrence:
+    occurrence = await date_for(viewer, event_id, key)
+    if not may_edit(viewer, occurrence.event):
+        raise NotAllowed("Only the organizer, the body's chair or a coordinator can change this date.")
+    if occurrence.version != expected_version:
+        raise Conflict
+    return occurrence
+
+
+async def _save(occurrence: Occurrence, now: datetime, *, raise_sequence: bool, fields: dict[Any, Any]) -> None:
+    sequence = max(occurrence.sequence, occurrence.event.sequence) + 1 if raise_sequence else occurrence.sequence
+    await rows.Occurrence.update(
+        {**fields, "is_changed": True, "version": occurrence.version + 1, "sequence": sequence, "changed_at": now}
+    ).where(rows.Occurrence.id == occurrence.id)
+    # The series' version rises too: what is kept of it for feeds holds this date. Its own stamps stay (RFC 5546).
+    await rows.Event.update({rows.Event.version: occurrence.event.version + 1}).where(
+        rows.Event.id == occurrence.event.id
+    )
+    await touch(occurrence.event.id)
+
+
+async def _tell(kind: str, occurrence: Occurrence, now: datetime, **facts: object) -> None:
+    before = {
+        "starts_at": occurrence.starts_at.isoformat(),
+        "ends_at": occurrence.ends_at.isoformat(),
+        "place": occurrence.place,
+    }
+    await tell(kind, occurrence.event.id, occurrence.version + 1, now, {**before, **facts}, occurrence_id=occurrence.id)
+
+
+async def _log(viewer: Viewer, verb: str, occurrence: Occurrence, now: datetime) -> None:
+    await audit.record(viewer.member_id, viewer.door, verb, "occurrence", occurrence.id, {"date": occurrence.key}, now)
+
+
+def _own(value: str | None, of_series: str) -> str | None:
+    return None if value is None or value == of_series else value

@@ -1,0 +1,197 @@
+"""Schedule an event, change it as a whole, cancel it, bring it back."""
+
+import hashlib
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from tracker import chance
+from tracker.database import writing
+from tracker.errors import Conflict, Invalid, NotAllowed, NotFound
+from tracker.rules import planning
+from tracker.rules.meetings import Event, EventStatus, Kind, may_edit, may_schedule
+from tracker.rules.people import Viewer
+from tracker.rules.planning import Plan
+from tracker.tables import meetings as rows
+from tracker.tables import visible
+from tracker.usecases import audit
+from tracker.usecases.invitees import invite, invitees_of, set_audiences, tell, touch
+from tracker.usecases.series import add_dates, move_dates, start_anew, starts_anew
+
+
+async def schedule(viewer: Viewer, plan: Plan, now: datetime, *, form_id: UUID | None = None) -> UUID:
+    """Save a plan as an event with all its dates, invite its people (unless it is a draft), and return its id.
+
+    The same plan from the same form (`form_id`, made with the form) makes one event, however often it is sent.
+    Errors: Invalid by field, NotAllowed when the viewer may not put such an event into calendars.
+    """
+    planning.check(plan)
+    _allow(viewer, plan)
+    event_id = _id_from(viewer, plan, form_id) if form_id else chance.new_id()
+    async with writing():
+        if form_id and await visible.event(viewer, event_id):
+            return event_id
+        await add_event(viewer, plan, now, event_id=event_id)
+        await audit.record(viewer.member_id, viewer.door, "scheduled", "event", event_id, {"kind": plan.kind}, now)
+    return event_id
+
+
+async def add_event(
+    viewer: Viewer, plan: Plan, now: datetime, *, previous: Event | None = None, event_id: UUID | None = None
+) -> UUID:
+    """Write the rows of a new event inside the caller's transaction; one that follows another keeps its lead."""
+    lead_id = previous.lead_id if previous else viewer.member_id
+    event = rows.Event(
+        id=event_id or chance.new_id(),
+        uid=chance.new_uid(),
+        lead=lead_id,
+        sequence=0,
+        version=1,
+        created_at=now,
+        previous_series=previous.id if previous else None,
+        **_columns(plan, now),
+        reference=chance.reference("OP") if plan.kind is Kind.JOINT_OPERATION else None,
+    )
+    await rows.Event.insert(event)
+    await add_dates(event.id, planning.slots(plan), now)
+    await set_audiences(viewer, event.id, lead_id, plan, list_of=previous.id if previous else None)
+    await invite(viewer, event.id, lead_id, plan, now)
+    return event.id
+
+
+async def event_for(viewer: Viewer, event_id: UUID) -> Event:
+    """Return the event; raise `NotFound` when it is missing or not for this viewer."""
+    event = await visible.event(viewer, event_id)
+    if event is None:
+        raise NotFound
+    return event
+
+
+async def event_to_change(viewer: Viewer, event_id: UUID, expected_version: int) -> Event:
+    """Return the event if the viewer may change it and nobody did so since they read it.
+
+    Errors: NotFound, NotAllowed, Conflict.
+    """
+    event = await event_for(viewer, event_id)
+    if not may_edit(viewer, event):
+        raise NotAllowed("Only the organizer, the body's chair or a coordinator can change this event.")
+    if event.version != expected_version:
+        raise Conflict
+    return event
+
+
+async def change(
+    viewer: Viewer, event_id: UUID, plan: Plan, expected_version: int, now: datetime, *, notify: bool
+) -> UUID:
+    """Change the whole event and return its id, or the id of the series that goes on in its place.
+
+    A running series whose time or rule changes ends with its last date before `now`; a new one with its own UID goes
+    on (Open-Xchange refuses the same UID with another start). Everybody invited is told when time or place change,
+    otherwise only with `notify`. Errors: NotFound, NotAllowed, Conflict, Invalid by field.
+    """
+    async with writing():
+        event = await event_to_change(viewer, event_id, expected_version)
+        planning.check(plan)
+        _allow(viewer, plan)
+        if planning.moves(plan, event) and await starts_anew(viewer, event, now):
+            new_id = await start_anew(viewer, event, plan, now, add_event)
+        else:
+            new_id = await _change_in_place(viewer, event, plan, now, notify=notify)
+        await audit.record(
+            viewer.member_id, viewer.door, "changed", "event", event_id, {"fields": _changed(plan, event)}, now
+        )
+    return new_id
+
+
+async def cancel(viewer: Viewer, event_id: UUID, expected_version: int, reason: str, now: datetime) -> None:
+    """Cancel the event with all dates to come. Errors: NotFound, NotAllowed, Conflict."""
+    await _set_status(viewer, event_id, expected_version, EventStatus.CANCELLED, "cancellation", reason, now)
+
+
+async def reinstate(viewer: Viewer, event_id: UUID, expected_version: int, now: datetime) -> None:
+    """Bring a cancelled event back. Errors: NotFound, NotAllowed, Conflict."""
+    await _set_status(viewer, event_id, expected_version, EventStatus.CONFIRMED, "update", "", now)
+
+
+def _allow(viewer: Viewer, plan: Plan) -> None:
+    if not may_schedule(viewer, plan.kind, plan.visibility, plan.body_id):
+        raise NotAllowed("You can schedule events for your own arm, your bodies, or people you name.")
+
+
+async def _change_in_place(viewer: Viewer, event: Event, plan: Plan, now: datetime, *, notify: bool) -> UUID:
+    is_moved, is_elsewhere = (
+        planning.moves(plan, event),
+        (plan.place, plan.video_link) != (event.place, event.video_link),
+    )
+    is_new = event.status is EventStatus.DRAFT and plan.status is not EventStatus.DRAFT
+    if plan.status is EventStatus.DRAFT and event.status is not EventStatus.DRAFT:
+        raise Invalid(status="People were told of this event already. Cancel it instead.")
+    sequence = event.sequence + (1 if (is_moved or is_elsewhere) and not is_new else 0)
+    await touch(event.id)
+    await rows.Event.update({**_columns(plan, now), "version": event.version + 1, "sequence": sequence}).where(
+        rows.Event.id == event.id
+    )
+    if is_moved:
+        await move_dates(viewer, event, plan, now)
+    await set_audiences(viewer, event.id, event.lead_id, plan)
+    added = await invite(viewer, event.id, event.lead_id, plan, now, is_first=is_new)
+    if (is_moved or is_elsewhere or notify) and plan.status is not EventStatus.DRAFT and not is_new:
+        await tell("update", event.id, event.version + 1, now, _before(event), skip=added)
+    await touch(event.id)
+    return event.id
+
+
+async def _set_status(
+    viewer: Viewer, event_id: UUID, expected_version: int, status: EventStatus, kind: str, reason: str, now: datetime
+) -> None:
+    async with writing():
+        event = await event_to_change(viewer, event_id, expected_version)
+        if (event.status is EventStatus.CANCELLED) == (status is EventStatus.CANCELLED):
+            raise Conflict
+        await rows.Event.update(
+            {
+                rows.Event.status: status,
+                rows.Event.version: event.version + 1,
+                rows.Event.sequence: event.sequence + 1,
+                rows.Event.changed_at: now,
+            }
+        ).where(rows.Event.id == event.id)
+        await touch(event.id)
+        if event.status is not EventStatus.DRAFT:
+            await tell(kind, event.id, event.version + 1, now, {"reason": reason})
+        verb = "cancelled" if status is EventStatus.CANCELLED else "reinstated"
+        await audit.record(viewer.member_id, viewer.door, verb, "event", event_id, {}, now)
+
+
+def _id_from(viewer: Viewer, plan: Plan, form_id: UUID) -> UUID:
+    """Return the id that this plan from this form has; nobody can aim it at an event of somebody else."""
+    digest = hashlib.sha256(f"{viewer.member_id} {form_id} {plan!r}".encode()).digest()
+    return UUID(bytes=digest[:16], version=4)
+
+
+def _columns(plan: Plan, now: datetime) -> dict[Any, Any]:
+    return {
+        "kind": plan.kind, "title": plan.title.strip(), "description": plan.description, "place": plan.place,
+        "video_link": plan.video_link, "agenda": plan.agenda, "visibility": plan.visibility, "body": plan.body_id,
+        "status": plan.status, "zone": plan.zone, "starts": plan.starts, "duration": plan.duration,
+        "is_all_day": plan.is_all_day, "rrule": plan.rrule, "changed_at": now,
+    }  # fmt: skip
+
+
+def _before(event: Event) -> dict[str, object]:
+    starts_at, ends_at = planning.slot(event.starts, event.duration, event.zone)
+    return {"starts_at": starts_at.isoformat(), "ends_at": ends_at.isoformat(), "place": event.place}
+
+
+def _changed(plan: Plan, event: Event) -> list[str]:
+    new = _columns(plan, event.changed_at)
+    old = _columns(planning.plan_of(event, {}), event.changed_at)
+    return sorted(name for name in new if new[name] != old[name])
+
+
+async def plan_to_change(viewer: Viewer, event_id: UUID) -> tuple[Event, Plan]:
+    """Return the event and the plan that its form shows. Errors: NotFound, NotAllowed."""
+    event = await event_for(viewer, event_id)
+    if not may_edit(viewer, event):
+        raise NotAllowed("Only the organizer, the body's chair or a coordinator can change this event.")
+    return event, planning.plan_of(event, await invitees_of(event.id))

@@ -1,0 +1,127 @@
+"""Who sends, and who of them is still there: known without a clock, by locks that fall when their holder dies.
+
+SQLite: an OS lock (flock) on a file beside the database, freed by the kernel even at kill -9. PostgreSQL: a session's
+advisory lock on a connection of its own, freed by the server when the connection ends. A lease by the wall clock sends
+twice when one machine's clock is wrong; a row lock held while mail is sent keeps a transaction open over the network.
+"""
+
+import fcntl
+import os
+import secrets
+from abc import ABC, abstractmethod
+from pathlib import Path
+from typing import Any
+
+from tracker.database import engine, is_postgres
+
+OURS = 0x6D61_696C  # first half of the advisory locks of workers ("mail")
+NAMES = 2**31  # the other half is a random number, and the worker's name
+KEEPALIVES = "SET tcp_keepalives_idle = 30; SET tcp_keepalives_interval = 10; SET tcp_keepalives_count = 3"
+"""A machine that loses its power frees its work after a minute and not after two hours."""
+
+
+class Worker(ABC):
+    """A sender's proof of life. A name is never used again, so whoever is gone stays gone."""
+
+    name: str
+
+    @abstractmethod
+    def is_there(self) -> bool:
+        """Whether the others still see this worker alive."""
+
+    @abstractmethod
+    async def gone(self, names: list[str]) -> list[str]:
+        """Return which of these workers are not alive any more."""
+
+    @abstractmethod
+    async def leave(self) -> None:
+        """Let go; what is in hand is free for the others."""
+
+
+async def enlist() -> Worker:
+    """Return a new worker on the bound database."""
+    bound = engine()
+    if is_postgres(bound):
+        return await PostgresWorker.enlist(await bound.get_new_connection())
+    return FileWorker(Path(f"{bound.path}.workers"))
+
+
+class FileWorker(Worker):
+    """Holds the lock of a file named after it."""
+
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir(mode=0o700, exist_ok=True)
+        self._folder = folder
+        self.name = secrets.token_hex(8)
+        self._lock: int | None = _locked_file(folder / self.name)
+
+    def is_there(self) -> bool:
+        """Whether the lock is held; it cannot be lost while the process lives."""
+        return self._lock is not None
+
+    async def gone(self, names: list[str]) -> list[str]:
+        """Return those whose lock nobody holds, and tidy up after them."""
+        return [one for one in names if one != self.name and _is_free(self._folder / one)]
+
+    async def leave(self) -> None:
+        """Remove the file and free the lock."""
+        if self._lock is not None:
+            (self._folder / self.name).unlink(missing_ok=True)
+            os.close(self._lock)
+            self._lock = None
+
+
+class PostgresWorker(Worker):
+    """Holds an advisory lock on its own connection."""
+
+    def __init__(self, name: str, connection: Any) -> None:
+        self.name = name
+        self._connection = connection
+
+    @classmethod
+    async def enlist(cls, connection: Any) -> "PostgresWorker":
+        """Take a number that no living worker has; the connection belongs to the worker from now on."""
+        await connection.execute(KEEPALIVES)
+        while True:
+            number = secrets.randbelow(NAMES)
+            if await connection.fetchval("SELECT pg_try_advisory_lock($1, $2)", OURS, number):
+                return cls(str(number), connection)
+
+    def is_there(self) -> bool:
+        """Whether the connection still stands."""
+        return not self._connection.is_closed()
+
+    async def gone(self, names: list[str]) -> list[str]:
+        """Return those whose lock the server does not hold."""
+        held = await self._connection.fetch(
+            "SELECT objid::bigint AS name FROM pg_locks WHERE locktype = 'advisory' AND classid = $1 AND objsubid = 2"
+            " AND granted AND database = (SELECT oid FROM pg_database WHERE datname = current_database())",
+            OURS,
+        )
+        return [one for one in names if one not in {str(row["name"]) for row in held}]
+
+    async def leave(self) -> None:
+        """End the connection, and with it the lock."""
+        await self._connection.close()
+
+
+def _locked_file(path: Path) -> int:
+    """Create a file and hold its lock; the name is new, so nobody looks for it before it stands in a row."""
+    handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
+    fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    return handle
+
+
+def _is_free(path: Path) -> bool:
+    try:
+        handle = os.open(path, os.O_RDWR)
+    except FileNotFoundError:
+        return True
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        path.unlink(missing_ok=True)
+    except BlockingIOError:
+        return False
+    finally:
+        os.close(handle)
+    return True

@@ -1,0 +1,147 @@
+"""Agencies, members, bodies and seats: adding them, and who is who for the forms."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from piccolo.querystring import QueryString
+
+from tracker import chance
+from tracker.database import engine
+from tracker.rules.audiences import Arm
+from tracker.rules.people import Level, Role, Viewer
+from tracker.rules.planning import Person
+from tracker.tables.people import Agency, Body, Member, MemberRole, Seat, SeatHolder
+
+_PEOPLE = (
+    "SELECT m.id, m.name, m.email, m.agency, g.code, g.arm FROM member m JOIN agency g ON g.id = m.agency"
+    " WHERE m.status = 'active' AND g.status = 'active'"
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class BodyChoice:
+    """A body that the viewer may choose for an event, with the people who hold its seats."""
+
+    id: UUID
+    name: str
+    place: str
+    members: frozenset[UUID]
+    primaries: frozenset[UUID]
+
+
+async def add_agency(*, name: str, code: str, arm: Arm, level: Level, coalition: UUID | None = None) -> UUID:
+    """Add an agency; the caller is inside a transaction and has checked the names."""
+    agency = Agency(
+        id=chance.new_id(), name=name, code=code, arm=arm, level=level, coalition=coalition, status="active"
+    )
+    await Agency.insert(agency)
+    return agency.id
+
+
+async def add_member(
+    *,
+    agency_id: UUID,
+    name: str,
+    email: str,
+    now: datetime,
+    zone: str,
+    title: str = "",
+    phone: str = "",
+    roles: Iterable[Role] = (),
+) -> UUID:
+    """Add a member with their roles (a body chair's role is given with the body)."""
+    member = Member(
+        id=chance.new_id(),
+        agency=agency_id,
+        name=name,
+        title=title,
+        email=email.lower(),
+        phone=phone,
+        zone=zone,
+        status="active",
+        joined_at=now,
+    )
+    await Member.insert(member)
+    for role in roles:
+        await MemberRole.insert(MemberRole(id=chance.new_id(), member=member.id, role=role))
+    return member.id
+
+
+async def add_body(*, name: str, kind: str, place: str = "", arm: Arm | None = None) -> UUID:
+    """Add a body without seats."""
+    body = Body(id=chance.new_id(), name=name, kind=kind, arm=arm, place=place, status="active")
+    await Body.insert(body)
+    return body.id
+
+
+async def add_seat(*, body_id: UUID, agency_id: UUID, primary: UUID, alternates: Iterable[UUID] = ()) -> UUID:
+    """Give an agency a seat in a body, with its primary and alternates."""
+    seat = Seat(id=chance.new_id(), body=body_id, agency=agency_id)
+    await Seat.insert(seat)
+    holders = [(primary, True), *((one, False) for one in alternates)]
+    await SeatHolder.insert(
+        *(SeatHolder(id=chance.new_id(), seat=seat.id, member=one, is_primary=first) for one, first in holders)
+    )
+    return seat.id
+
+
+async def make_chair(*, body_id: UUID, member_id: UUID) -> None:
+    """Make a member the chair of a body."""
+    await MemberRole.insert(MemberRole(id=chance.new_id(), member=member_id, role=Role.BODY_CHAIR, body=body_id))
+
+
+async def directory(viewer: Viewer) -> list[Person]:
+    """Return the people whom the viewer may invite, by agency and name.
+
+    A coordinator knows everybody; others the people of their own arm and those with whom they share a body, so that a
+    list of names is not handed to whoever asks.
+    """
+    found = await engine().run_querystring(QueryString(_PEOPLE + " ORDER BY g.code, m.name, m.id"))
+    people = [_person(row) for row in found]
+    if viewer.is_coordinator:
+        return people
+    shared = {one for body in await bodies(viewer) for one in body.members}
+    return [one for one in people if one.arm is viewer.arm or one.id in shared]
+
+
+async def people_by_id(member_ids: Iterable[UUID]) -> dict[UUID, Person]:
+    """Return the active people among the given ids; the caller has the right to know them."""
+    wanted = list(member_ids)
+    if not wanted:
+        return {}
+    among = QueryString(", ".join(["{}"] * len(wanted)), *wanted)
+    found = await engine().run_querystring(QueryString(_PEOPLE + " AND m.id IN ({})", among))
+    return {person.id: person for person in map(_person, found)}
+
+
+async def bodies(viewer: Viewer) -> list[BodyChoice]:
+    """Return the active bodies that the viewer chairs or sits in; all of them for a coordinator."""
+    found = await Body.select(Body.id, Body.name, Body.place).where(Body.status == "active").order_by(Body.name)
+    holders = await SeatHolder.select(SeatHolder.seat.body, SeatHolder.member, SeatHolder.is_primary)
+    mine = [row for row in found if f"body:{row['id']}" in viewer.audiences]
+    return [_body(row, holders) for row in mine]
+
+
+def _person(row: Mapping[str, Any]) -> Person:
+    return Person(
+        id=row["id"],
+        name=row["name"],
+        email=row["email"],
+        agency_id=row["agency"],
+        agency=row["code"],
+        arm=Arm(row["arm"]),
+    )
+
+
+def _body(row: Mapping[str, Any], holders: list[dict[str, Any]]) -> BodyChoice:
+    sitting = [one for one in holders if one["seat.body"] == row["id"]]
+    return BodyChoice(
+        id=row["id"],
+        name=row["name"],
+        place=row["place"],
+        members=frozenset(one["member"] for one in sitting),
+        primaries=frozenset(one["member"] for one in sitting if one["is_primary"]),
+    )

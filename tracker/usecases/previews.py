@@ -1,0 +1,122 @@
+"""What a form offers and what a plan would do, before anything is saved: read only."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
+
+from tracker.rules.audiences import Visibility
+from tracker.rules.invitations import AttendeeRole
+from tracker.rules.meetings import Event, Kind, may_schedule
+from tracker.rules.people import Viewer
+from tracker.rules.planning import Person
+from tracker.tables import visible
+from tracker.usecases import people
+from tracker.usecases.people import BodyChoice
+from tracker.usecases.series import starts_anew
+
+
+@dataclass(frozen=True, kw_only=True)
+class Choices:
+    """What the form of an event offers to its viewer."""
+
+    lead_id: UUID
+    people: tuple[Person, ...]
+    """Whom they may invite, by agency and name, and who is invited already; the lead is not among them."""
+    bodies: tuple[BodyChoice, ...]
+    """Bodies whose seats can be invited at once."""
+    own_bodies: tuple[BodyChoice, ...]
+    """Bodies whose meeting it can be, and who alone may see it."""
+    visibilities: tuple[Visibility, ...]
+
+    @property
+    def agencies(self) -> dict[str, list[Person]]:
+        """Return the people under the short name of the agency of each, in order."""
+        groups: dict[str, list[Person]] = {}
+        for person in self.people:
+            groups.setdefault(person.agency, []).append(person)
+        return groups
+
+
+@dataclass(frozen=True, kw_only=True)
+class Picks:
+    """Who was ticked in the form: whole agencies, the first holders of a body's seats, and people one by one."""
+
+    agencies: frozenset[UUID] = frozenset()
+    bodies: frozenset[UUID] = frozenset()
+    people: frozenset[UUID] = frozenset()
+    roles: Mapping[UUID, AttendeeRole | None] = field(default_factory=dict)
+    """As what each is invited; None = not at all, whatever else is ticked."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sending:
+    """Who is told when the form is sent; the organizer is told of nothing."""
+
+    people: int
+    agencies: tuple[tuple[str, int], ...]
+    required: int
+    optional: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outlook:
+    """What a change of time or rule would do to an event."""
+
+    goes_on_anew: bool
+    """Whether the series ends with its last date before now and a new one goes on."""
+    ahead: int
+    changed_ahead: int
+    """Dates to come that were moved, renamed or cancelled on their own."""
+
+
+async def choices(viewer: Viewer, event: Event | None = None, invited: Iterable[UUID] = ()) -> Choices:
+    """Return what the form offers for a new event, or for an event that the viewer may edit and its `invited`."""
+    lead_id = event.lead_id if event else viewer.member_id
+    known = {one.id: one for one in await people.directory(viewer)} | await people.people_by_id(invited)
+    bodies = tuple(await people.bodies(viewer))
+    own = tuple(one for one in bodies if may_schedule(viewer, Kind.MEETING, Visibility.BODY, one.id))
+    return Choices(
+        lead_id=lead_id, bodies=bodies, own_bodies=own, visibilities=_visibilities(viewer, own, event),
+        people=tuple(sorted(
+            (one for one in known.values() if one.id != lead_id), key=lambda one: (one.agency, one.name, str(one.id))
+        )),
+    )  # fmt: skip
+
+
+def invited(picks: Picks, offered: Choices) -> dict[UUID, AttendeeRole]:
+    """Return who is invited, and as what; only people whom the form offers."""
+    seated = {one for body in offered.bodies if body.id in picks.bodies for one in body.primaries}
+    asked = {person.id for person in offered.people if person.agency_id in picks.agencies} | seated | picks.people
+    roles = {one.id: picks.roles.get(one.id, AttendeeRole.REQUIRED) for one in offered.people if one.id in asked}
+    return {member_id: role for member_id, role in roles.items() if role is not None}
+
+
+def sending(invitees: Mapping[UUID, AttendeeRole], offered: Choices) -> Sending:
+    """Return who would be told."""
+    agencies = Counter(person.agency for person in offered.people if person.id in invitees)
+    optional = sum(role is AttendeeRole.OPTIONAL for role in invitees.values())
+    return Sending(
+        people=len(invitees), agencies=tuple(sorted(agencies.items())), required=len(invitees) - optional,
+        optional=optional,
+    )
+
+
+async def outlook(viewer: Viewer, event: Event, now: datetime) -> Outlook:
+    """Return what a change of time or rule would do."""
+    ahead = [one for one in await visible.dates(viewer, event) if one.starts_at > now]
+    return Outlook(
+        goes_on_anew=await starts_anew(viewer, event, now), ahead=len(ahead),
+        changed_ahead=sum(one.is_changed for one in ahead),
+    )
+
+
+def _visibilities(viewer: Viewer, own: tuple[BodyChoice, ...], event: Event | None) -> tuple[Visibility, ...]:
+    """Return those that the viewer may choose for some event, and the one that the event has."""
+    body_id = own[0].id if own else None
+    return tuple(
+        one for one in Visibility
+        if ((one is not Visibility.BODY or own) and may_schedule(viewer, Kind.MEETING, one, body_id))
+        or (event is not None and one is event.visibility)
+    )

@@ -1,0 +1,56 @@
+"""Whom a date reminds: everybody invited who has not declined it, the lead included."""
+
+from collections.abc import Iterable
+from uuid import UUID
+
+from tracker.rules.invitations import Answer, AnswerValue, effective
+from tracker.tables.invitations import Answer as AnswerRow
+from tracker.tables.invitations import Invitation
+
+CHUNK = 1_000  # ids in one query
+
+
+async def who_comes(dates: Iterable[tuple[UUID, UUID]]) -> dict[UUID, list[UUID]]:
+    """Return the members to remind of each date; `dates` are (occurrence, event)."""
+    wanted = list(dates)
+    invited = await _invited(sorted({event_id for _, event_id in wanted}))
+    answers = await _answers(sorted(one for people in invited.values() for one in people))
+    return {
+        date_id: [
+            member for one, member in sorted(invited.get(event_id, {}).items()) if _comes(answers.get(one, []), date_id)
+        ]
+        for date_id, event_id in wanted
+    }
+
+
+def _comes(answers: list[Answer], date_id: UUID) -> bool:
+    given = effective(answers, date_id)
+    return given is None or given.value is not AnswerValue.DECLINED
+
+
+async def _invited(event_ids: list[UUID]) -> dict[UUID, dict[UUID, UUID]]:
+    """Return for each event the members by their invitation."""
+    known: dict[UUID, dict[UUID, UUID]] = {}
+    for some in _chunks(event_ids):
+        for row in await Invitation.select(Invitation.id, Invitation.event, Invitation.member).where(
+            Invitation.event.is_in(some) & Invitation.withdrawn_at.is_null()
+        ):
+            known.setdefault(row["event"], {})[row["id"]] = row["member"]
+    return known
+
+
+async def _answers(invitation_ids: list[UUID]) -> dict[UUID, list[Answer]]:
+    given: dict[UUID, list[Answer]] = {}
+    for some in _chunks(invitation_ids):
+        for row in await AnswerRow.select(
+            AnswerRow.invitation, AnswerRow.occurrence, AnswerRow.answer, AnswerRow.sequence, AnswerRow.answered_at
+        ).where(AnswerRow.invitation.is_in(some)):
+            given.setdefault(row["invitation"], []).append(Answer(
+                occurrence_id=row["occurrence"], value=AnswerValue(row["answer"]), comment="", source="",
+                sequence=row["sequence"], answered_at=row["answered_at"],
+            ))  # fmt: skip
+    return given
+
+
+def _chunks(ids: list[UUID]) -> list[list[UUID]]:
+    return [ids[first : first + CHUNK] for first in range(0, len(ids), CHUNK)]

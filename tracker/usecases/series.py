@@ -1,0 +1,136 @@
+"""The dates of an event as rows: made when it is saved, moved with its rule, or ended when a series goes on anew."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime
+from typing import Protocol
+from uuid import UUID
+
+from tracker import chance
+from tracker.errors import Invalid
+from tracker.rules import planning
+from tracker.rules.meetings import Event
+from tracker.rules.people import Viewer
+from tracker.rules.planning import Plan, Slot
+from tracker.rules.recurrence import dates, to_rrule, until_before
+from tracker.rules.wall_clock import to_local
+from tracker.tables import meetings as rows
+from tracker.tables import visible
+from tracker.usecases.invitees import ask_again, tell, touch
+
+CHUNK = 500
+"""Rows in one INSERT: PostgreSQL takes at most 32,767 parameters."""
+
+
+class AddEvent(Protocol):
+    """Writes the rows of a new event that follows `previous`."""
+
+    async def __call__(self, viewer: Viewer, plan: Plan, now: datetime, *, previous: Event) -> UUID:
+        """Return the id of the new event."""
+
+
+async def add_dates(event_id: UUID, slots: Iterable[tuple[datetime, Slot]], now: datetime) -> None:
+    """Write one row for each date."""
+    made = [
+        rows.Occurrence(
+            id=chance.new_id(), event=event_id, original_start=start, starts_at=slot[0], ends_at=slot[1], changed_at=now
+        )
+        for start, slot in slots
+    ]
+    for first in range(0, len(made), CHUNK):
+        await rows.Occurrence.insert(*made[first : first + CHUNK])
+
+
+async def starts_anew(viewer: Viewer, event: Event, now: datetime) -> bool:
+    """Whether a change of time or rule needs a new series: when one of its dates has begun."""
+    return event.is_series and any(one.starts_at <= now for one in await visible.dates(viewer, event))
+
+
+async def move_dates(viewer: Viewer, event: Event, plan: Plan, now: datetime) -> None:
+    """Make the dates of an event that has not begun agree with the plan, and ask again whom the move concerns.
+
+    A single event keeps its row, so what hangs on it stays. In a series, dates that stay the same keep theirs.
+    """
+    before = await visible.dates(viewer, event)
+    wanted = dict(planning.slots(plan))
+    if len(before) == len(wanted) == 1:
+        [(start, slot)] = wanted.items()
+        await rows.Occurrence.update(
+            {
+                rows.Occurrence.original_start: start,
+                rows.Occurrence.starts_at: slot[0],
+                rows.Occurrence.ends_at: slot[1],
+                rows.Occurrence.changed_at: now,
+                rows.Occurrence.version: before[0].version + 1,
+                rows.Occurrence.is_changed: False,
+            }
+        ).where(rows.Occurrence.id == before[0].id)
+    else:
+        await _replace_dates(event, {one.original_start for one in before}, wanted, plan, now)
+    was = (before[0].starts_at, before[0].ends_at)
+    if planning.asks_again(was, next(iter(wanted.values())), place_changed=False, zone=plan.zone) or len(wanted) > 1:
+        await ask_again(event.id, None, event.sequence + 1, now)
+
+
+async def _replace_dates(
+    event: Event, present: set[datetime], wanted: dict[datetime, Slot], plan: Plan, now: datetime
+) -> None:
+    gone = present - set(wanted) if (plan.duration, plan.zone) == (event.duration, event.zone) else present
+    if gone:
+        await rows.Occurrence.delete().where(
+            (rows.Occurrence.event == event.id) & rows.Occurrence.original_start.is_in(sorted(gone))
+        )
+    kept = present - gone
+    await add_dates(event.id, [(start, slot) for start, slot in wanted.items() if start not in kept], now)
+
+
+async def start_anew(viewer: Viewer, event: Event, plan: Plan, now: datetime, add_event: AddEvent) -> UUID:
+    """End a running series with its last date before `now` and let the plan go on as a new series; return its id.
+
+    A date that was cancelled stays cancelled when the new rule has one on the same day.
+    """
+    rest = [one for one in await visible.dates(viewer, event) if one.original_start > _local(now, event.zone)]
+    onward = _onward(plan, _local(now, plan.zone))
+    off = {one.original_start.date() for one in rest if one.is_cancelled}
+    await _end_series(event, _local(now, event.zone), now)
+    await tell("update", event.id, event.version + 1, now, {"ended": True})
+    new_id = await add_event(viewer, onward, now, previous=event)
+    if same_day := [start for start, _ in planning.slots(onward) if start.date() in off]:
+        await rows.Occurrence.update({rows.Occurrence.is_cancelled: True, rows.Occurrence.is_changed: True}).where(
+            (rows.Occurrence.event == new_id) & rows.Occurrence.original_start.is_in(same_day)
+        )
+    return new_id
+
+
+async def _end_series(event: Event, split: datetime, now: datetime) -> None:
+    rule = planning.rule_of(event)
+    if rule is None:
+        raise Invalid("Only a series can end early.")
+    shorter = until_before(rule, event.starts, split=split)
+    await touch(event.id)
+    await rows.Event.update(
+        {
+            rows.Event.rrule: to_rrule(shorter, event.starts, None if event.is_all_day else event.zone),
+            rows.Event.version: event.version + 1,
+            rows.Event.sequence: event.sequence + 1,
+            rows.Event.changed_at: now,
+        }
+    ).where(rows.Event.id == event.id)
+    await rows.Occurrence.delete().where(
+        (rows.Occurrence.event == event.id) & (rows.Occurrence.original_start >= split)
+    )
+
+
+def _local(moment: datetime, zone: str) -> datetime:
+    return to_local(moment, zone).replace(tzinfo=None)
+
+
+def _onward(plan: Plan, split: datetime) -> Plan:
+    """Return the plan from its first date after `split` on, with the same last date."""
+    every = dates(plan.rule, plan.starts)
+    ahead = [start for start in every if start > split]
+    if not ahead:
+        raise Invalid(date="The new dates are all in the past. Choose a later start.")
+    return replace(
+        plan, starts=ahead[0], rule=replace(plan.rule, until=every[-1].date(), count=None) if plan.rule else None
+    )

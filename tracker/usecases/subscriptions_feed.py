@@ -1,0 +1,101 @@
+"""From the token of a feed to its owner, what they may see now, and in which state that is; and who fetched it."""
+
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from piccolo.querystring import QueryString
+
+from tracker import keys
+from tracker.database import engine
+from tracker.errors import NotFound
+from tracker.rules.calendars import Scope
+from tracker.rules.people import Viewer
+from tracker.usecases.viewers import RIGHTS, viewer_from
+
+# One query, for a feed is asked for all day and is mostly unchanged. UNION loses the column types: all are text here.
+# Counters of all bodies come along; those that the viewer does not hold are left out afterwards, by the rules alone.
+_STATE = """
+WITH feed AS (
+SELECT s.id, s.scope, s.shows_operations, s.body_hash, s.body_since, s.fetched_at,
+       m.id AS member, m.name, m.email, m.zone, a.id AS agency, a.code, a.arm
+  FROM subscription s JOIN member m ON m.id = s.member JOIN agency a ON a.id = m.agency
+ WHERE s.token_hash = {} AND s.revoked_at IS NULL AND m.status = 'active' AND a.status = 'active'
+)
+SELECT 'feed' AS kind, '' AS word, '' AS body, CAST(id AS VARCHAR(36)) AS id, scope,
+       CASE WHEN shows_operations THEN 'yes' ELSE '' END AS shows_operations, body_hash,
+       CAST(body_since AS VARCHAR(40)) AS body_since, CAST(fetched_at AS VARCHAR(40)) AS fetched_at,
+       CAST(member AS VARCHAR(36)) AS member, name, email, zone, CAST(agency AS VARCHAR(36)) AS agency, code, arm
+  FROM feed
+UNION ALL
+SELECT kind, word, body, '', '', '', '', '', '', '', '', '', '', '', '', '' FROM ({}) r
+UNION ALL
+SELECT 'version', v.audience, CAST(v.version AS VARCHAR(36)), '', '', '', '', '', '', '', '', '', '', '', '', ''
+  FROM audience_version v
+ WHERE v.audience IN (
+       SELECT 'all' UNION ALL SELECT 'arm:law_enforcement' UNION ALL SELECT 'arm:victim_services'
+       UNION ALL SELECT 'agency:' || CAST(agency AS VARCHAR(36)) FROM feed
+       UNION ALL SELECT 'member:' || CAST(member AS VARCHAR(36)) FROM feed
+       UNION ALL SELECT 'body:' || CAST(b.id AS VARCHAR(36)) FROM body b)
+"""
+_OWNER = "(SELECT member FROM feed)"
+_FETCHED = (
+    "UPDATE subscription SET fetches = fetches + {}, fetched_at = {}, client = {}, body_hash = {}, body_since = {}"
+    " WHERE id = {}"
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Feed:
+    """A feed that somebody asks for, at this moment."""
+
+    subscription_id: UUID
+    viewer: Viewer
+    scope: Scope
+    shows_operations: bool
+    state: Hashable
+    """Another one as soon as something changed that the viewer may see, or what they may see."""
+    body_hash: str
+    """SHA-256 of the calendar that was served last; empty when it never was."""
+    body_since: datetime | None
+    fetched_at: datetime | None
+
+
+async def open_feed(token: str) -> Feed:
+    """Return the feed behind a token. Errors: NotFound when it is unknown or revoked, or its owner not active now."""
+    owner = [QueryString(_OWNER)] * 3
+    found = await engine().run_querystring(QueryString(_STATE, keys.fingerprint(token), QueryString(RIGHTS, *owner)))
+    row = next((one for one in found if one["kind"] == "feed"), None)
+    if row is None:
+        raise NotFound
+    viewer = viewer_from({**row, "member": UUID(row["member"]), "agency": UUID(row["agency"])}, found)
+    scope, shows_operations = Scope(row["scope"]), bool(row["shows_operations"])
+    return Feed(
+        subscription_id=UUID(row["id"]),
+        viewer=viewer,
+        scope=scope,
+        shows_operations=shows_operations,
+        state=(viewer.member_id, scope, shows_operations, _versions(viewer, found)),
+        body_hash=row["body_hash"],
+        body_since=_moment(row["body_since"]),
+        fetched_at=_moment(row["fetched_at"]),
+    )
+
+
+async def note_fetches(
+    subscription_id: UUID, count: int, client: str, body_hash: str, body_since: datetime, now: datetime
+) -> None:
+    """Write down that a feed was fetched `count` times, last now by `client`, and what it was given."""
+    facts = (count, now, client, body_hash, body_since, subscription_id)
+    await engine().run_querystring(QueryString(_FETCHED, *facts))
+
+
+def _versions(viewer: Viewer, found: Sequence[Mapping[str, Any]]) -> frozenset[tuple[str, str]]:
+    counted = {one["word"]: one["body"] for one in found if one["kind"] == "version"}
+    return frozenset((audience, counted.get(audience, "")) for audience in viewer.audiences)
+
+
+def _moment(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None

@@ -1,0 +1,107 @@
+"""Who looks: builds a viewer, with what holds for them now, from the rows of people and sessions."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from piccolo.querystring import QueryString
+
+from tracker import keys
+from tracker.database import engine
+from tracker.errors import NotFound
+from tracker.rules.audiences import Arm
+from tracker.rules.people import Role, Status, Viewer, viewer_of
+from tracker.tables.identity import Session
+
+IDLE = timedelta(minutes=30)  # without a request a session ends (CJIS AC-11)
+LONGEST = timedelta(hours=12)  # and in any case (CJIS IA-11)
+TOUCH = timedelta(minutes=1)  # a session in use is written at most this often
+
+_PERSON = (
+    "m.id AS member, m.name AS name, m.email AS email, m.zone AS zone, m.status AS status,"
+    " a.id AS agency, a.code AS code, a.arm AS arm, a.status AS agency_status"
+)
+_BY_MEMBER = f"SELECT {_PERSON} FROM member m JOIN agency a ON a.id = m.agency WHERE m.id = {{}}"
+_BY_SESSION = (
+    f"SELECT {_PERSON}, s.id AS session, s.created_at AS created_at, s.seen_at AS seen_at, s.proved_at AS proved_at"
+    " FROM session s JOIN member m ON m.id = s.member JOIN agency a ON a.id = m.agency WHERE s.id = {}"
+)
+# A seat counts only while its holder serves at the agency that has it. UNION loses the column types, hence the casts.
+RIGHTS = """
+SELECT 'role' AS kind, r.role AS word, CAST(r.body AS VARCHAR(36)) AS body
+  FROM member_role r LEFT JOIN body b ON b.id = r.body
+ WHERE r.member = {} AND (r.body IS NULL OR b.status = 'active')
+UNION ALL
+SELECT 'seat', '', CAST(t.body AS VARCHAR(36))
+  FROM seat_holder h JOIN seat t ON t.id = h.seat JOIN body b ON b.id = t.body JOIN member m ON m.id = h.member
+ WHERE h.member = {} AND t.agency = m.agency AND b.status = 'active'
+UNION ALL
+SELECT 'body', '', CAST(b.id AS VARCHAR(36)) FROM body b
+ WHERE b.status = 'active' AND EXISTS (SELECT 1 FROM member_role r WHERE r.member = {} AND r.role = 'coordinator')
+"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Visit:
+    """A viewer behind a session: the hash of its cookie, and when they last proved who they are."""
+
+    viewer: Viewer
+    session_id: str
+    proved_at: datetime
+
+
+async def viewer_for(member_id: UUID) -> Viewer:
+    """Return the viewer that a member is now; raise `NotFound` unless member and agency are active. Two queries."""
+    rows = await engine().run_querystring(QueryString(_BY_MEMBER, member_id))
+    if not rows or not _is_active(rows[0]):
+        raise NotFound
+    return await _viewer(rows[0])
+
+
+async def viewer_of_session(token: str, now: datetime) -> Visit | None:
+    """Return who is behind a session's cookie, or None when it is unknown, over, or its person not active any more.
+
+    Two queries; once a minute it also notes that the session is in use.
+    """
+    rows = await engine().run_querystring(QueryString(_BY_SESSION, keys.fingerprint(token)))
+    if not rows or not _is_active(rows[0]):
+        return None
+    row = rows[0]
+    if now - row["seen_at"] >= IDLE or now - row["created_at"] >= LONGEST:
+        await Session.delete().where(Session.id == row["session"])
+        return None
+    if now - row["seen_at"] >= TOUCH:
+        await Session.update({Session.seen_at: now}).where(Session.id == row["session"])
+    return Visit(viewer=await _viewer(row), session_id=row["session"], proved_at=row["proved_at"])
+
+
+def _is_active(row: Mapping[str, Any]) -> bool:
+    return bool(row["status"] == Status.ACTIVE and row["agency_status"] == Status.ACTIVE)
+
+
+async def _viewer(row: Mapping[str, Any]) -> Viewer:
+    member_id = row["member"]
+    return viewer_from(row, await engine().run_querystring(QueryString(RIGHTS, member_id, member_id, member_id)))
+
+
+def viewer_from(row: Mapping[str, Any], rights: Sequence[Mapping[str, Any]]) -> Viewer:
+    """Return the viewer behind the row of an active person and the rows of `RIGHTS`."""
+    return viewer_of(
+        member_id=row["member"],
+        name=row["name"],
+        email=row["email"],
+        agency_id=row["agency"],
+        agency=row["code"],
+        arm=Arm(row["arm"]),
+        zone=row["zone"],
+        roles=frozenset(Role(one["word"]) for one in rights if one["kind"] == "role"),
+        chairs=frozenset(UUID(one["body"]) for one in rights if one["word"] == Role.BODY_CHAIR),
+        seats=_bodies(rights, "seat"),
+        all_bodies=_bodies(rights, "body"),
+    )
+
+
+def _bodies(rights: Any, kind: str) -> frozenset[UUID]:
+    return frozenset(UUID(one["body"]) for one in rights if one["kind"] == kind)
