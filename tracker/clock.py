@@ -1,16 +1,26 @@
 """The one place that reads the wall clock; everything below the ports gets `now` as an argument."""
 
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable
+from datetime import UTC, datetime
 
-_offset = timedelta(0)
+
+def _real() -> datetime:
+    return datetime.now(UTC)
+
+
+_read: Callable[[], datetime] = _real
 
 
 def now() -> datetime:
     """Return the present moment, aware, in UTC; a demo may have started it elsewhere."""
-    return datetime.now(UTC) + _offset
+    return _read()
 
 
-def start_at(moment: datetime | None) -> None:
-    """Let the clock run on from `moment` (aware); None brings back the real time."""
-    global _offset  # noqa: PLW0603 - the clock is one for the process, set once at start
-    _offset = timedelta(0) if moment is None else moment - datetime.now(UTC)
+def start_at(moment: datetime | None, *, stands_still: bool = False) -> None:
+    """Let the clock run on from `moment` (aware), or stand still there; None brings back the real time."""
+    global _read  # noqa: PLW0603 - the clock is one for the process, set once at start
+    if moment is None:
+        _read = _real
+        return
+    start, ahead = moment.astimezone(UTC), moment - _real()
+    _read = (lambda: start) if stands_still else (lambda: _real() + ahead)

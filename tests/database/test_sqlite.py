@@ -1,16 +1,20 @@
 """What SQLite alone needs: pragmas, a private file, WAL from the first moment, whole rollbacks."""
 
+import asyncio
 import sqlite3
 import stat
+import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
+import anyio
 import pytest
 from piccolo.engine.exceptions import TransactionError
 from piccolo.querystring import QueryString
 
-from tests.database.rows import PARENT, add_parent, parents
+from tests.database.rows import PARENT, add_parent, connection_threads, parents
 from tracker.database import bind, close_database, engine_from_url, open_database, writing
 from tracker.database.sqlite import SQLiteEngine
 
@@ -44,8 +48,15 @@ async def test_only_the_owner_can_read_the_file_and_its_companions(file: SQLiteE
     assert modes == {"new.sqlite": 0o600, "new.sqlite-wal": 0o600, "new.sqlite-shm": 0o600}
 
 
+async def test_opening_one_more_connection_drops_no_lock_of_the_others(file: SQLiteEngine) -> None:
+    await (await file.get_connection()).close()
+    write_and_close = "import sqlite3, sys; one = sqlite3.connect(sys.argv[1]); one.execute('VACUUM'); one.close()"
+    await anyio.run_process([sys.executable, "-c", write_and_close, file.path])
+    assert Path(f"{file.path}-wal").exists()  # or that process took itself for the last one, and our writes are lost
+
+
 async def test_closing_ends_every_thread(tmp_path: Path) -> None:
-    before = threading.active_count()
+    before = connection_threads()
     engine = engine_from_url(f"sqlite:///{tmp_path / 'new.sqlite'}")
     bind(engine)
     await open_database(engine)
@@ -53,7 +64,20 @@ async def test_closing_ends_every_thread(tmp_path: Path) -> None:
         await engine.run_ddl(PARENT)
     await close_database(engine)
     assert await parents(engine) == []  # still works, on a connection that ends with the query
-    assert threading.active_count() == before
+    await asyncio.sleep(0.1)  # the last thread says that it is done and then ends
+    assert connection_threads() == before
+
+
+async def test_an_opening_that_is_cancelled_leaves_no_thread(file: SQLiteEngine) -> None:
+    before = connection_threads()
+    for step in range(20):
+        opening = asyncio.create_task(file.get_connection())
+        await asyncio.sleep(step * 0.0001)
+        opening.cancel()
+        with suppress(asyncio.CancelledError):
+            await (await opening).close()
+    await asyncio.sleep(0.1)
+    assert connection_threads() <= before
 
 
 def test_many_who_open_a_new_file_at_once_all_find_it_in_wal_mode(tmp_path: Path) -> None:
@@ -72,9 +96,7 @@ def test_many_who_open_a_new_file_at_once_all_find_it_in_wal_mode(tmp_path: Path
         assert list(pool.map(mode, engines)) == ["wal"] * len(engines)
 
 
-async def test_a_statement_that_rolls_everything_back_does_not_open_the_door_to_stray_writes(
-    file: SQLiteEngine,
-) -> None:
+async def test_after_a_statement_that_rolls_everything_back_nothing_more_is_written(file: SQLiteEngine) -> None:
     await add_parent(file, 1, "same")
     with pytest.raises(TransactionError):
         async with writing():

@@ -1,7 +1,6 @@
 """Every way out of a transaction, on both engines."""
 
 import asyncio
-import threading
 from collections.abc import AsyncIterator
 
 import anyio
@@ -10,7 +9,7 @@ from piccolo.engine.exceptions import TransactionError
 from piccolo.querystring import QueryString
 
 from tests.database.others import another
-from tests.database.rows import add_orphan, add_parent, count, parents, read_then_write, works
+from tests.database.rows import add_orphan, add_parent, connection_threads, count, parents, read_then_write, works
 from tracker.database import Engine, lock_audit_head, writing
 
 
@@ -35,13 +34,13 @@ async def test_a_block_that_raises_leaves_nothing(small: Engine) -> None:
 
 async def test_a_writer_who_waits_in_vain_leaves_nothing_behind(small: Engine) -> None:
     async with another(small, patience=0.05, pool=2) as other:
-        threads = threading.active_count()
+        threads = connection_threads()
         async with writing():
             for _ in range(5):
                 with pytest.raises(Exception, match="lock"):
                     await read_then_write(other)
         await read_then_write(other)
-        assert threading.active_count() <= threads + 1
+        assert connection_threads() <= threads + 1
     assert await count(small) == 1
 
 
@@ -60,7 +59,7 @@ async def test_a_commit_that_fails_leaves_nothing_behind(small: Engine) -> None:
 
 
 async def test_a_cancel_scope_leaves_nothing_behind(small: Engine) -> None:
-    threads = threading.active_count()
+    threads = connection_threads()
     for number in range(2 * small.pool_size):
         with anyio.move_on_after(0.005):
             async with writing():
@@ -69,7 +68,7 @@ async def test_a_cancel_scope_leaves_nothing_behind(small: Engine) -> None:
     assert await parents(small) == []
     assert not small.transaction_exists()
     await works(small)
-    assert threading.active_count() <= threads + small.pool_size
+    assert connection_threads() <= threads + small.pool_size
 
 
 async def test_a_cancelled_task_leaves_nothing_behind(small: Engine) -> None:

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -19,23 +20,48 @@ NOW = datetime(2026, 12, 1, 15, tzinfo=UTC)
 OWNER, GIVER, BODY = uuid4(), uuid4(), uuid4()
 
 
-def an_item(**facts: object) -> ActionItem:
+def an_item(**facts: Any) -> ActionItem:
     item = ActionItem(
-        id=uuid4(), uid="u", reference="AI-7QK4", title="Send the contact sheet", owner_id=OWNER, owner="Shelter lead",
-        owner_email="lead@caht.example", agency_id=uuid4(), agency="CAHT", due=date(2026, 11, 27), origin_id=None,
-        origin=None, origin_event_id=None, origin_key=None, is_restricted=False, visibility="all", body_id=BODY,
-        status=ItemStatus.OPEN, progress=0, created_by_id=GIVER, created_at=NOW, changed_at=NOW, closed_at=None,
-        version=1, sequence=0,
+        id=uuid4(),
+        uid="u",
+        reference="AI-7QK4",
+        title="Send the contact sheet",
+        owner_id=OWNER,
+        owner="Shelter lead",
+        owner_email="lead@caht.example",
+        agency_id=uuid4(),
+        agency="CAHT",
+        due=date(2026, 11, 27),
+        origin_id=None,
+        origin=None,
+        origin_event_id=None,
+        origin_key=None,
+        is_restricted=False,
+        visibility="all",
+        body_id=BODY,
+        status=ItemStatus.OPEN,
+        progress=0,
+        created_by_id=GIVER,
+        created_at=NOW,
+        changed_at=NOW,
+        closed_at=None,
+        version=1,
+        sequence=0,
     )
-    return replace(item, **facts)  # type: ignore[arg-type]
+    return replace(item, **facts)
 
 
-def a_viewer(**facts: object) -> Viewer:
+def a_viewer(**facts: Any) -> Viewer:
     viewer = Viewer(
-        member_id=uuid4(), name="V", email="v@fbi.example", agency_id=uuid4(), agency="FBI", arm=Arm.LAW_ENFORCEMENT,
+        member_id=uuid4(),
+        name="V",
+        email="v@fbi.example",
+        agency_id=uuid4(),
+        agency="FBI",
+        arm=Arm.LAW_ENFORCEMENT,
         zone="America/Chicago",
     )
-    return replace(viewer, **facts)  # type: ignore[arg-type]
+    return replace(viewer, **facts)
 
 
 def test_done_is_all_of_it_and_closes_the_item() -> None:
@@ -146,7 +172,8 @@ def test_items_are_grouped_by_when_they_are_due() -> None:
 def test_items_are_grouped_by_owner_and_by_agency() -> None:
     listed = action_lists.matching(ITEMS, Filter(), OWNER)
     assert [group.name for group in action_lists.grouped(listed, GroupBy.OWNER, TODAY)] == [
-        "Analyst (FBI)", "Shelter lead (CAHT)"
+        "Analyst (FBI)",
+        "Shelter lead (CAHT)",
     ]
     assert [group.name for group in action_lists.grouped(listed, GroupBy.AGENCY, TODAY)] == ["CAHT", "FBI"]
 

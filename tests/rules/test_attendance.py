@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -19,24 +20,55 @@ LEAD = uuid4()
 FBI, CAHT = uuid4(), uuid4()
 
 
-def an_event(**facts: object) -> Event:
+def an_event(**facts: Any) -> Event:
     event = Event(
-        id=uuid4(), uid="u", reference=None, kind=Kind.MEETING, title="Monthly meeting", description="", place="",
-        video_link="", agenda="", visibility=Visibility.ALL, body_id=None, body=None, lead_id=LEAD, lead="Lead",
-        lead_agency="USAO", status=EventStatus.CONFIRMED, zone="America/Chicago", starts=datetime(2026, 12, 10, 14),  # noqa: DTZ001 - local
-        duration=timedelta(hours=1), is_all_day=False, rrule=None, version=1, sequence=0, created_at=STARTS,
+        id=uuid4(),
+        uid="u",
+        reference=None,
+        kind=Kind.MEETING,
+        title="Monthly meeting",
+        description="",
+        place="",
+        video_link="",
+        agenda="",
+        visibility=Visibility.ALL,
+        body_id=None,
+        body=None,
+        lead_id=LEAD,
+        lead="Lead",
+        lead_agency="USAO",
+        status=EventStatus.CONFIRMED,
+        zone="America/Chicago",
+        starts=datetime(2026, 12, 10, 14),  # noqa: DTZ001 - local
+        duration=timedelta(hours=1),
+        is_all_day=False,
+        rrule=None,
+        version=1,
+        sequence=0,
+        created_at=STARTS,
         changed_at=STARTS,
     )
-    return replace(event, **facts)  # type: ignore[arg-type]
+    return replace(event, **facts)
 
 
-def a_date(event: Event | None = None, **facts: object) -> Occurrence:
+def a_date(event: Event | None = None, **facts: Any) -> Occurrence:
     date = Occurrence(
-        id=uuid4(), event=event or an_event(), original_start=datetime(2026, 12, 10, 14), starts_at=STARTS,  # noqa: DTZ001 - local
-        ends_at=STARTS + timedelta(hours=1), title="Monthly meeting", place="", agenda="", is_cancelled=False,
-        is_changed=False, version=1, sequence=0, changed_at=STARTS, attendance_closed_at=None,
+        id=uuid4(),
+        event=event or an_event(),
+        original_start=datetime(2026, 12, 10, 14),  # noqa: DTZ001 - local
+        starts_at=STARTS,
+        ends_at=STARTS + timedelta(hours=1),
+        title="Monthly meeting",
+        place="",
+        agenda="",
+        is_cancelled=False,
+        is_changed=False,
+        version=1,
+        sequence=0,
+        changed_at=STARTS,
+        attendance_closed_at=None,
     )
-    return replace(date, **facts)  # type: ignore[arg-type]
+    return replace(date, **facts)
 
 
 def a_participant(
@@ -44,8 +76,17 @@ def a_participant(
 ) -> Participant:
     arm = Arm.VICTIM_SERVICES if agency == "CAHT" else Arm.LAW_ENFORCEMENT
     return Participant(
-        invitation_id=uuid4(), member_id=member_id or uuid4(), name=name, agency_id=CAHT if agency == "CAHT" else FBI,
-        agency=agency, arm=arm, role=AttendeeRole.REQUIRED, answer=answer, comment="", source="", answered_at=None,
+        invitation_id=uuid4(),
+        member_id=member_id or uuid4(),
+        name=name,
+        agency_id=CAHT if agency == "CAHT" else FBI,
+        agency=agency,
+        arm=arm,
+        role=AttendeeRole.REQUIRED,
+        answer=answer,
+        comment="",
+        source="",
+        answered_at=None,
     )
 
 
@@ -55,12 +96,17 @@ def a_mark(mark: Mark, member_id: UUID | None = None, name: str = "Guest", agenc
     )
 
 
-def a_viewer(arm: Arm = Arm.VICTIM_SERVICES, **facts: object) -> Viewer:
+def a_viewer(arm: Arm = Arm.VICTIM_SERVICES, **facts: Any) -> Viewer:
     viewer = Viewer(
-        member_id=uuid4(), name="V", email="v@caht.example", agency_id=CAHT, agency="CAHT", arm=arm,
+        member_id=uuid4(),
+        name="V",
+        email="v@caht.example",
+        agency_id=CAHT,
+        agency="CAHT",
+        arm=arm,
         zone="America/Chicago",
     )
-    return replace(viewer, **facts)  # type: ignore[arg-type]
+    return replace(viewer, **facts)
 
 
 def test_attendance_opens_half_an_hour_before_the_start() -> None:

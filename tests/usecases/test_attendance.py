@@ -9,13 +9,15 @@ import pytest
 from tests.cast import NOW, Cast, everybody, meeting, operation
 from tracker.errors import Invalid, NotAllowed, NotFound
 from tracker.rules.attendance import Mark, Tally, WalkIn
+from tracker.rules.audiences import Visibility
 from tracker.rules.invitations import AnswerValue
 from tracker.rules.people import Viewer
 from tracker.tables.attendance import AttendanceMark
 from tracker.tables.audit import AuditEntry
 from tracker.tables.people import Member
-from tracker.usecases import attendance, invitations, meeting_dates
+from tracker.usecases import attendance, invitations, meeting_dates, people
 from tracker.usecases.meetings import schedule
+from tracker.usecases.viewers import viewer_for
 
 pytestmark = pytest.mark.anyio
 
@@ -134,6 +136,15 @@ async def test_a_guest_is_added_once_however_often_the_form_arrives(cast: Cast) 
     assert (await tally(cast, event_id)).walk_ins == 1
 
 
+async def test_a_guest_who_was_taken_back_can_be_added_again_from_the_same_page(cast: Cast) -> None:
+    event_id = await a_meeting(cast)
+    guest = WalkIn(id=uuid4(), name="P. Gray", agency="Jackson County Prosecutor")
+    await attendance.add_walk_in(cast.coordinator, event_id, KEY, guest, STARTS)
+    await attendance.undo(cast.coordinator, event_id, KEY, STARTS, LATER)
+    await attendance.add_walk_in(cast.coordinator, event_id, KEY, guest, LATER + timedelta(seconds=5))
+    assert (await tally(cast, event_id)).walk_ins == 1
+
+
 async def test_a_guest_can_be_marked_remote_taken_back_and_brought_back(cast: Cast) -> None:
     event_id = await a_meeting(cast)
     guest = WalkIn(id=uuid4(), name="P. Gray", agency="Jackson County Prosecutor")
@@ -159,9 +170,7 @@ async def test_a_member_who_was_not_invited_can_be_added_and_is_a_walk_in(cast: 
 async def test_nobody_can_be_absent_from_an_operation_to_which_they_were_not_invited(cast: Cast) -> None:
     event_id = await schedule(cast.fbi_lead, operation(cast.hsi_liaison, starts=datetime(2027, 1, 12, 10)), NOW)  # noqa: DTZ001 - local
     with pytest.raises(Invalid):
-        await attendance.record(
-            cast.fbi_lead, event_id, KEY, {cast.harbor_advocate.member_id: Mark.ABSENT}, STARTS
-        )
+        await attendance.record(cast.fbi_lead, event_id, KEY, {cast.harbor_advocate.member_id: Mark.ABSENT}, STARTS)
 
 
 async def test_a_walk_in_has_a_name(cast: Cast) -> None:
@@ -172,10 +181,13 @@ async def test_a_walk_in_has_a_name(cast: Cast) -> None:
 
 
 async def test_a_chair_adds_no_member_whom_they_do_not_know(cast: Cast) -> None:
-    event_id = await schedule(cast.caht_lead, meeting(cast.harbor_advocate, visibility="victim_services"), NOW)
-    stranger = WalkIn(id=uuid4(), member_id=cast.kcpd_alternate.member_id)
+    await people.make_chair(body_id=cast.bodies["services"], member_id=cast.bridge_advocate.member_id)
+    chair = await viewer_for(cast.bridge_advocate.member_id)
+    plan = meeting(cast.harbor_advocate, visibility=Visibility.BODY, body_id=cast.bodies["services"])
+    event_id = await schedule(chair, plan, NOW)
     with pytest.raises(Invalid):
-        await attendance.add_walk_in(cast.caht_lead, event_id, KEY, stranger, STARTS)
+        stranger = WalkIn(id=uuid4(), member_id=cast.kcpd_alternate.member_id)
+        await attendance.add_walk_in(chair, event_id, KEY, stranger, STARTS)
 
 
 async def test_the_agency_of_that_day_stays_when_somebody_moves_to_another(cast: Cast) -> None:

@@ -161,7 +161,9 @@ async def send_all(worker: Worker, now: datetime = LATER) -> None:
         await outbox.close(message, SENT, now)
 
 
-async def test_several_edits_in_half_a_minute_make_one_mail_that_knows_the_first_time(cast: Cast, worker: Worker) -> None:
+async def test_several_edits_in_half_a_minute_make_one_mail_that_knows_the_first_time(
+    cast: Cast, worker: Worker
+) -> None:
     event_id = await meetings.schedule(cast.coordinator, _series(cast), NOW)
     await send_all(worker)
     for minute, hour in enumerate((13, 14)):

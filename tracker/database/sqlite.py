@@ -4,7 +4,7 @@ import asyncio
 import os
 import sqlite3
 from collections.abc import AsyncIterator, Iterable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from time import monotonic, sleep
 from typing import Any
 
@@ -14,6 +14,7 @@ from piccolo.engine import sqlite as stock
 from piccolo.engine.base import BaseTransaction
 from piccolo.engine.exceptions import TransactionError
 
+from tracker.database.changes import Mark, Watch
 from tracker.database.transactions import OneWriterEngine, Rows, Savepoint, Transaction
 
 BUSY_TIMEOUT = 30.0  # seconds that a writer waits for another process
@@ -34,8 +35,20 @@ class Connection(aiosqlite.Connection):
     """
 
     def __init__(self, engine: "SQLiteEngine") -> None:
-        super().__init__(engine.connect, iter_chunk_size=64)
+        super().__init__(self._open, iter_chunk_size=64)
         self._thread.daemon = True
+        self._engine = engine
+        self._opened: sqlite3.Connection | None = None
+
+    async def clear_away(self) -> None:
+        """End what a failed or cancelled opening left: a thread that reports to the loop, perhaps an open file."""
+        await asyncio.to_thread(self._thread.join)
+        if self._opened is not None:
+            self._opened.close()
+
+    def _open(self) -> sqlite3.Connection:
+        self._opened = self._engine.connect()
+        return self._opened
 
     def _execute_fetchall(self, sql: str, parameters: Any) -> Iterable[Any]:
         cursor = self._conn.execute(sql, parameters)
@@ -55,8 +68,10 @@ class SQLiteEngine(OneWriterEngine, stock.SQLiteEngine):  # type: ignore[misc]  
         self.pragmas = (*PRAGMAS, f"PRAGMA synchronous={synchronous}")
         self._idle: list[Connection] = []
         self._is_open = False
+        self._watch = Watch(self.connect)
         self._prepare(pool, timeout)
-        super().__init__(path=path, timeout=timeout, cached_statements=STATEMENTS)
+        # One thread uses a connection, but another may have to close it; see `Connection.clear_away`.
+        super().__init__(path=path, timeout=timeout, cached_statements=STATEMENTS, check_same_thread=False)
 
     async def open(self) -> None:
         """Create the file if need be, prove that it can be used, and start keeping connections."""
@@ -67,8 +82,13 @@ class SQLiteEngine(OneWriterEngine, stock.SQLiteEngine):  # type: ignore[misc]  
     async def close(self) -> None:
         """End the idle connections; those in use end when they are given back."""
         self._is_open = False
+        self._watch.close()
         while self._idle:
             await self._idle.pop().close()
+
+    def change_mark(self) -> Mark | None:
+        """Return what stays the same while nobody commits."""
+        return self._watch.mark()
 
     def connect(self) -> sqlite3.Connection:
         """Open the file in the calling thread, with everything set that stock leaves to chance."""
@@ -85,9 +105,13 @@ class SQLiteEngine(OneWriterEngine, stock.SQLiteEngine):  # type: ignore[misc]  
 
     async def get_connection(self) -> Connection:
         """Return a new connection, which the caller closes."""
+        connection = Connection(self)
         with CancelScope(shield=True):
-            connection = Connection(self)
-            await connection
+            try:
+                await connection
+            except BaseException:
+                await connection.clear_away()
+                raise
         return connection
 
     async def run_alone(self, query: str, arguments: list[Any], *, is_pooled: bool) -> Rows:  # noqa: ARG002 - PostgreSQL's
@@ -100,9 +124,29 @@ class SQLiteEngine(OneWriterEngine, stock.SQLiteEngine):  # type: ignore[misc]  
         finally:
             self.gate().leave()
 
+    async def acquire(self) -> Connection:
+        """Return an idle connection, or a new one, when no more than `pool` are in use; `give_back` it."""
+        slots = self.gate().connections
+        await slots.acquire()
+        try:
+            return self._idle.pop() if self._idle else await self.get_connection()
+        except BaseException:
+            slots.release()
+            raise
+
     async def begin(self) -> Connection:
-        """Return a connection that holds the file's write lock; raise after 30 s without it."""
-        return await self._begin_on(await self._acquire())
+        """Return a connection that holds the file's write lock."""
+        return await self.begin_on(await self.acquire())
+
+    async def begin_on(self, connection: Connection, *first: str) -> Connection:
+        """Run `first`, then take the file's write lock on this connection; raise after 30 s without it."""
+        try:
+            for statement in (*first, "BEGIN IMMEDIATE"):
+                await connection.execute_fetchall(statement)
+        except BaseException:
+            await self.give_back(connection, is_clean=False)
+            raise
+        return connection
 
     async def fetch(self, connection: Connection, query: str, arguments: list[Any]) -> Rows:
         """Run one statement on a connection."""
@@ -130,30 +174,13 @@ class SQLiteEngine(OneWriterEngine, stock.SQLiteEngine):  # type: ignore[misc]  
             raise TransactionError("Change the schema in `changing_schema()`: here DROP TABLE would delete child rows.")
         return Savepoint(held)
 
-    async def _acquire(self) -> Connection:
-        slots = self.gate().connections
-        await slots.acquire()
-        try:
-            return self._idle.pop() if self._idle else await self.get_connection()
-        except BaseException:
-            slots.release()
-            raise
-
-    async def _begin_on(self, connection: Connection) -> Connection:
-        try:
-            await connection.execute_fetchall("BEGIN IMMEDIATE")
-        except BaseException:
-            await self.give_back(connection, is_clean=False)
-            raise
-        return connection
-
     async def _run_borrowed(self, query: str, arguments: list[Any]) -> Rows:
         async with self._borrowed() as connection:
             return await self.fetch(connection, query, arguments)
 
     @asynccontextmanager
     async def _borrowed(self) -> AsyncIterator[Connection]:
-        connection = await self._acquire()
+        connection = await self.acquire()
         is_idle = True
         try:
             yield connection
@@ -174,9 +201,7 @@ class ChangeOfSchema(Transaction):
     engine: SQLiteEngine
 
     async def _begin(self) -> Connection:
-        connection = await self.engine._acquire()  # noqa: SLF001 - the other half of the same engine
-        await self.engine.fetch(connection, "PRAGMA foreign_keys=OFF", [])
-        return await self.engine._begin_on(connection)  # noqa: SLF001
+        return await self.engine.begin_on(await self.engine.acquire(), "PRAGMA foreign_keys=OFF")
 
     async def _commit(self) -> None:
         broken = await self.run("PRAGMA foreign_key_check")
@@ -184,13 +209,18 @@ class ChangeOfSchema(Transaction):
             raise sqlite3.IntegrityError(f"Rows of {broken[0]['table']} refer to rows that are gone.")
         await super()._commit()
 
-    async def _give_back(self, *, is_clean: bool) -> None:  # noqa: ARG002
+    async def _give_back(self, *, is_clean: bool) -> None:  # noqa: ARG002 - clean or not, it is closed
         await super()._give_back(is_clean=False)  # nobody else may get a connection without foreign keys
 
 
 def _create_for_owner_only(path: str) -> None:
-    """Create the file with mode 0600 if it is not there; SQLite gives its -wal and -shm the same mode."""
-    os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+    """Create the file with mode 0600 if it is not there; SQLite gives its -wal and -shm the same mode.
+
+    An existing file is not even opened: to close it again would drop every lock that this process holds on it
+    (https://www.sqlite.org/howtocorrupt.html §2.2).
+    """
+    with suppress(FileExistsError):
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
 
 
 def _write_ahead(connection: sqlite3.Connection, patience: float) -> None:

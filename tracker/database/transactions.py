@@ -14,6 +14,8 @@ from piccolo.engine.base import BaseTransaction, Engine
 from piccolo.engine.exceptions import TransactionError
 from piccolo.querystring import QueryString
 
+from tracker.database.changes import Mark
+
 FAILED = "A statement of this transaction failed, so nothing of it is kept. Nest `writing()` around what may fail."
 
 Rows = Sequence[Any]
@@ -58,6 +60,10 @@ class OneWriterEngine(Engine[BaseTransaction]):
         if found is None:
             found = self._gates[loop] = Gate(self.pool_size, self._patience)
         return found
+
+    def change_mark(self) -> Mark | None:
+        """Return what stays the same while nobody commits; None where the database does not tell without a query."""
+        return None
 
     def live_transaction(self) -> "Transaction | None":
         """Return the open transaction of this task, or None."""

@@ -55,7 +55,10 @@ def changed(item: ActionItem, change: Change, now: datetime, today: date) -> Act
         return item
     is_closed = status in CLOSED
     return replace(
-        after, changed_at=now, closed_at=(item.closed_at or now) if is_closed else None, version=item.version + 1,
+        after,
+        changed_at=now,
+        closed_at=(item.closed_at or now) if is_closed else None,
+        version=item.version + 1,
         sequence=item.sequence + (1 if due != item.due or status is ItemStatus.CANCELLED else 0),
     )
 

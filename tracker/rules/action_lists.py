@@ -54,17 +54,19 @@ def counts(items: Iterable[ActionItem], today: date) -> Counts:
     every = list(items)
     unfinished = [one for one in every if one.is_open]
     return Counts(
-        open=len(unfinished), overdue=sum(days_late(one, today) > 0 for one in unfinished),
+        open=len(unfinished),
+        overdue=sum(days_late(one, today) > 0 for one in unfinished),
         this_week=sum(today <= one.due <= today + WEEK for one in unfinished),
         done=sum(one.status is ItemStatus.DONE for one in every),
     )
 
 
 def matching(items: Iterable[ActionItem], chosen: Filter, member_id: UUID) -> list[ActionItem]:
-    """Return the items that the filter lets through; every word must stand in title, owner, agency or number."""
+    """Return the items that the filter lets through; every word must stand in number, title, owner or agency."""
     wanted = chosen.words.casefold().split()
     return [
-        one for one in items
+        one
+        for one in items
         if (one.is_open or (chosen.with_done and one.status is ItemStatus.DONE))
         and (not chosen.only_mine or one.owner_id == member_id)
         and all(word in f"{one.title} {one.owner} {one.agency} {one.reference}".casefold() for word in wanted)

@@ -155,17 +155,25 @@ def roll(participants: Iterable[Participant], recorded: Iterable[Recorded]) -> l
 
 def _invited(participant: Participant, recorded: Recorded | None) -> Line:
     return Line(
-        name=participant.name, agency=recorded.agency if recorded else participant.agency,
+        name=participant.name,
+        agency=recorded.agency if recorded else participant.agency,
         agency_id=recorded.agency_id if recorded else participant.agency_id,
-        member_id=participant.member_id, mark_id=recorded.id if recorded else None,
-        mark=recorded.mark if recorded else None, participant=participant,
+        member_id=participant.member_id,
+        mark_id=recorded.id if recorded else None,
+        mark=recorded.mark if recorded else None,
+        participant=participant,
     )
 
 
 def _walk_in(recorded: Recorded) -> Line:
     return Line(
-        name=recorded.name, agency=recorded.agency, agency_id=recorded.agency_id, member_id=recorded.member_id,
-        mark_id=recorded.id, mark=recorded.mark, participant=None,
+        name=recorded.name,
+        agency=recorded.agency,
+        agency_id=recorded.agency_id,
+        member_id=recorded.member_id,
+        mark_id=recorded.id,
+        mark=recorded.mark,
+        participant=None,
     )
 
 
@@ -174,8 +182,12 @@ def tally(lines: Collection[Line]) -> Tally:
     marks = Counter(line.mark for line in lines)
     return Tally(
         invited=sum(not line.is_walk_in for line in lines),
-        here=marks[Mark.HERE], remote=marks[Mark.REMOTE], absent=marks[Mark.ABSENT], excused=marks[Mark.EXCUSED],
-        unmarked=marks[None], walk_ins=sum(line.is_walk_in for line in lines),
+        here=marks[Mark.HERE],
+        remote=marks[Mark.REMOTE],
+        absent=marks[Mark.ABSENT],
+        excused=marks[Mark.EXCUSED],
+        unmarked=marks[None],
+        walk_ins=sum(line.is_walk_in for line in lines),
     )
 
 

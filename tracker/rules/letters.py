@@ -1,6 +1,6 @@
 """Letters: what a mail says before anybody makes bytes of it, and the limits of subject, preview and characters."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -110,6 +110,15 @@ def one_line(text: str) -> str:
     Python before 3.11.10 turns `=?utf-8?q?x=0D=0ABcc:…?=` in a subject into a header of its own (CVE-2024-6923).
     """
     return clean(text, EVERY, "text").replace("=?", "= ?")
+
+
+def sound(letter: Letter) -> Letter:
+    """Return the letter with every text in it made safe, whatever people typed and rows kept."""
+    return replace(
+        letter, to_name=one_line(letter.to_name), subject=one_line(letter.subject), preview=one_line(letter.preview),
+        heading=one_line(letter.heading), facts=tuple((label, one_line(value)) for label, value in letter.facts),
+        paragraphs=tuple(one_line(one) for one in letter.paragraphs),
+    )  # fmt: skip
 
 
 def cut(text: str, length: int) -> str:

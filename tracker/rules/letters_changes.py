@@ -42,7 +42,7 @@ def _what_changed(about: Occasion) -> tuple[str, str]:
     if _is_moved(about):
         return "The time changed", _moved_pattern(about)
     if _old_place(about) != place(about):
-        return "The place changed", f"Changed: {{}}, {day_and_time(about)}, has a new place"
+        return "The place changed", f"New place: {{}}, {day_and_time(about)}"
     return "The details changed", f"Changed: {{}}, {day_and_time(about)}"
 
 

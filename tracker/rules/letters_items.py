@@ -56,11 +56,12 @@ def _overdue(item: ActionItem, today: date) -> tuple[str, str, str, str]:
 
 def _restricted(kind: MessageKind, item: ActionItem, line: str) -> Letter:
     """Return a letter that names the item and its day, and nothing of the event it comes from."""
+    page = SitePage(path=f"/action-items/{item.reference}")
     return Letter(
         kind=kind, to=item.owner_email, to_name=item.owner, thread=item.id, subject=line,
         preview="Sign in to read it.", heading=f"Action item {item.reference}",
         facts=(("Due", longday(item.due)), ("Details", "Shown after sign-in")), paragraphs=("Sign in to read it.",),
-        buttons=(Button(label="Sign in to read it", target=SitePage(path="/action-items")),), foot=ITEM_FOOT,
+        buttons=(Button(label="Sign in to read it", target=page),), foot=ITEM_FOOT,
     )  # fmt: skip
 
 

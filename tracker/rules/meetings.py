@@ -164,7 +164,7 @@ def may_schedule(viewer: Viewer, kind: Kind, visibility: Visibility, body_id: UU
     return leads_an_agency and (visibility is Visibility.NAMED or visibility == viewer.arm.value)
 
 
-def may_edit(viewer: Viewer, event: Event) -> bool:
+def may_edit(viewer: Viewer, event: Event | Line) -> bool:
     """Whether the viewer, who sees the event, may change it: its lead, the body's chair, a coordinator."""
     return viewer.member_id == event.lead_id or event.body_id in viewer.chairs or viewer.is_coordinator
 

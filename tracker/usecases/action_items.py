@@ -47,7 +47,7 @@ async def create(viewer: Viewer, new: NewItem, now: datetime, today: date) -> st
             agency=owner.agency_id, due=new.due, origin=new.origin_id, body=_body(new, origin),
             audience=next(iter(audience)), status=ItemStatus.OPEN, progress=0, created_by=viewer.member_id,
             created_at=now, changed_at=now, closed_at=None, version=1, sequence=0,
-        ))
+        ))  # fmt: skip
         await _note(viewer, row.id, f"Given to {owner.name}, due {day(new.due, today)}", "", now)
         await _tell(viewer, row.id, owner.member_id, 1, now)
         await audit.record(viewer.member_id, viewer.door, "item_created", "item", row.id, {}, now)
@@ -104,7 +104,7 @@ async def hand_over(
         after = replace(
             item, owner_id=owner.member_id, owner=owner.name, owner_email=owner.email, agency_id=owner.agency_id,
             agency=owner.agency, version=item.version + 1, sequence=item.sequence + 1, changed_at=now,
-        )
+        )  # fmt: skip
         await _save(viewer, item, after, "", "item_handed_over", now, today)
         await _tell(viewer, item.id, owner.member_id, after.version, now)
     return after
@@ -187,9 +187,11 @@ def _body(new: NewItem, origin: Occurrence | None) -> UUID | None:
 async def _insert(row: rows.ActionItem) -> rows.ActionItem:
     for _ in range(TRIES):
         row.reference = chance.reference("AI")
-        if await rows.ActionItem.insert(row).on_conflict(
-            target=rows.ActionItem.reference, action="DO NOTHING"
-        ).returning(rows.ActionItem.id):
+        if (
+            await rows.ActionItem.insert(row)
+            .on_conflict(target=rows.ActionItem.reference, action="DO NOTHING")
+            .returning(rows.ActionItem.id)
+        ):
             return row
     raise Conflict("No free number was found. Try again.")
 
@@ -201,7 +203,7 @@ async def _save(
         "owner": after.owner_id, "agency": after.agency_id, "due": after.due, "status": after.status,
         "progress": after.progress, "changed_at": after.changed_at, "closed_at": after.closed_at,
         "version": after.version, "sequence": after.sequence,
-    }
+    }  # fmt: skip
     await rows.ActionItem.update(values).where(
         rows.ActionItem.id == before.id, rows.ActionItem.version == before.version
     )
@@ -212,9 +214,11 @@ async def _save(
 
 async def _note(viewer: Viewer, item_id: UUID, change: str, text: str, now: datetime) -> None:
     source = "link" if viewer.door == "link" else "site"
-    await rows.ActionNote.insert(rows.ActionNote(
-        id=chance.new_id(), item=item_id, at=now, by=viewer.member_id, source=source, change=change, text=text
-    ))
+    await rows.ActionNote.insert(
+        rows.ActionNote(
+            id=chance.new_id(), item=item_id, at=now, by=viewer.member_id, source=source, change=change, text=text
+        )
+    )
 
 
 async def _tell(viewer: Viewer, item_id: UUID, owner_id: UUID, version: int, now: datetime) -> None:

@@ -11,6 +11,7 @@ from tracker.rules import action_lists as lists
 from tracker.rules.action_items import ActionItem, Note
 from tracker.rules.action_lists import Counts, Filter, Group
 from tracker.rules.attendance import named_participants
+from tracker.rules.audiences import Visibility, of_event
 from tracker.rules.meetings import EventStatus, Line, Occurrence
 from tracker.rules.people import Viewer
 from tracker.rules.planning import Person
@@ -47,6 +48,8 @@ class Choices:
     owners: list[Person]
     origins: Mapping[UUID, Line]
     bodies: Mapping[UUID, str]
+    visibilities: frozenset[Visibility]
+    """Everyone, and the arms that are the viewer's."""
 
 
 async def board(viewer: Viewer, chosen: Filter, now: datetime, today: date) -> Board:
@@ -54,7 +57,8 @@ async def board(viewer: Viewer, chosen: Filter, now: datetime, today: date) -> B
     every = await visible_items.items(viewer, closed_since=now - lists.RECENT)
     listed = lists.matching(every, chosen, viewer.member_id)
     return Board(
-        counts=lists.counts(every, today), groups=lists.grouped(listed, chosen.group_by, today),
+        counts=lists.counts(every, today),
+        groups=lists.grouped(listed, chosen.group_by, today),
         movable=frozenset(one.id for one in listed if rules.may_update(viewer, one)),
     )
 
@@ -70,7 +74,9 @@ async def item_view(viewer: Viewer, reference: str) -> ItemView:
     if item is None:
         raise NotFound
     return ItemView(
-        item=item, notes=await visible_items.notes(viewer, item), may_update=rules.may_update(viewer, item),
+        item=item,
+        notes=await visible_items.notes(viewer, item),
+        may_update=rules.may_update(viewer, item),
         may_direct=rules.may_direct(viewer, item),
     )
 
@@ -105,7 +111,14 @@ async def choices(viewer: Viewer, origin_id: UUID | None, now: datetime) -> Choi
         owners=await possible_owners(viewer, origin),
         origins={line.id: line for line in latest_first if line.status is not EventStatus.DRAFT and not line.is_off},
         bodies={body.id: body.name for body in await people.bodies(viewer)},
+        visibilities=frozenset(one for one in Visibility if of_event(one, None, ()) & viewer.audiences),
     )
+
+
+async def new_owners(viewer: Viewer, item: ActionItem) -> list[Person]:
+    """Return to whom the viewer may hand an item over."""
+    origin = await visible.date_by_id(viewer, item.origin_id) if item.origin_id else None
+    return [person for person in await possible_owners(viewer, origin) if person.id != item.owner_id]
 
 
 async def possible_owners(viewer: Viewer, origin: Occurrence | None) -> list[Person]:

@@ -4,10 +4,11 @@ Every deed says what is to be true, not what is to be turned over, so the same t
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
+from tracker import chance
 from tracker.database import writing
 from tracker.errors import Invalid, NotAllowed
 from tracker.rules import attendance as rules
@@ -46,8 +47,12 @@ async def roll(viewer: Viewer, event_id: UUID, key: str, now: datetime) -> Roll:
     occurrence = await _theirs(viewer, event_id, key)
     lines = await _lines(viewer, occurrence)
     return Roll(
-        occurrence=occurrence, lines=lines, tally=rules.tally(lines), agencies=rules.by_agency(lines),
-        waiting_yes=len(rules.waiting_yes(lines)), why_not=rules.why_not(occurrence, now),
+        occurrence=occurrence,
+        lines=lines,
+        tally=rules.tally(lines),
+        agencies=rules.by_agency(lines),
+        waiting_yes=len(rules.waiting_yes(lines)),
+        why_not=rules.why_not(occurrence, now),
     )
 
 
@@ -89,7 +94,9 @@ async def record(viewer: Viewer, event_id: UUID, key: str, marks: Mapping[UUID, 
             rules.check_mark(mark, is_invited=member_id in known and not known[member_id].is_walk_in)
         new = (
             NewMark(
-                old=old.get(one), mark=mark, member_id=one,
+                old=old.get(one),
+                mark=mark,
+                member_id=one,
                 agency_id=known[one].agency_id if one in known else old[one].agency_id,
             )
             for one, mark in marks.items()
@@ -120,15 +127,17 @@ async def mark_yes_as_here(viewer: Viewer, event_id: UUID, key: str, now: dateti
 
 
 async def add_walk_in(viewer: Viewer, event_id: UUID, key: str, walk_in: WalkIn, now: datetime) -> None:
-    """Add somebody who was not invited and mark them; the same form twice adds nobody else.
+    """Add somebody who was not invited and mark them; the same form twice adds nobody, unless they were taken back.
 
     Raises `Invalid` without a name or for a member whom the viewer does not know.
     """
     rules.check_mark(walk_in.mark, is_invited=False)
     async with writing():
         occurrence = await _open(viewer, event_id, key, now)
-        if await AttendanceMark.exists().where(AttendanceMark.id == walk_in.id):
+        known = await AttendanceMark.select(AttendanceMark.corrected_at).where(AttendanceMark.id == walk_in.id).first()
+        if known and known["corrected_at"] is None:
             return
+        walk_in = replace(walk_in, id=chance.new_id()) if known else walk_in
         new = await (_member(viewer, occurrence, walk_in) if walk_in.member_id else _guest(walk_in))
         await replace_marks(viewer, occurrence, [new], now)
 
@@ -190,7 +199,7 @@ async def _lines(viewer: Viewer, occurrence: Occurrence) -> list[Line]:
 async def _member(viewer: Viewer, occurrence: Occurrence, walk_in: WalkIn) -> NewMark:
     person = next((one for one in await people.directory(viewer) if one.id == walk_in.member_id), None)
     if person is None:
-        raise Invalid(member="Choose a person from the list.")
+        raise Invalid(person="Choose a person from the list.")
     old = await visible_roll.current(viewer, occurrence, [person.id])
     return NewMark(
         id=walk_in.id, old=old.get(person.id), mark=walk_in.mark, member_id=person.id, agency_id=person.agency_id
@@ -205,7 +214,12 @@ async def _guest(walk_in: WalkIn) -> NewMark:
     if walk_in.agency_id and walk_in.agency_id not in dict(await agency_choices()):
         raise Invalid(agency="Choose an agency from the list, or write its name.")
     return NewMark(
-        id=walk_in.id, old=None, mark=walk_in.mark, member_id=None, agency_id=walk_in.agency_id, guest=name,
+        id=walk_in.id,
+        old=None,
+        mark=walk_in.mark,
+        member_id=None,
+        agency_id=walk_in.agency_id,
+        guest=name,
         guest_agency="" if walk_in.agency_id else agency,
     )
 

@@ -37,7 +37,11 @@ def in_place_of(old: Recorded, mark: Mark) -> NewMark:
     """Return another mark for the same person or walk-in, at the agency that was noted then."""
     is_guest = old.member_id is None
     return NewMark(
-        old=old, mark=mark, member_id=old.member_id, agency_id=old.agency_id, guest=old.name if is_guest else "",
+        old=old,
+        mark=mark,
+        member_id=old.member_id,
+        agency_id=old.agency_id,
+        guest=old.name if is_guest else "",
         guest_agency=old.agency if is_guest and old.agency_id is None else "",
     )
 
@@ -56,7 +60,14 @@ async def replace_marks(viewer: Viewer, occurrence: Occurrence, marks: Iterable[
 
 def _row(viewer: Viewer, occurrence: Occurrence, new: NewMark, now: datetime) -> AttendanceMark:
     return AttendanceMark(
-        id=new.id or chance.new_id(), occurrence=occurrence.id, member=new.member_id, guest=new.guest,
-        guest_agency=new.guest_agency, agency=new.agency_id, status=new.mark, recorded_by=viewer.member_id,
-        recorded_at=now, corrected_at=None,
+        id=new.id or chance.new_id(),
+        occurrence=occurrence.id,
+        member=new.member_id,
+        guest=new.guest,
+        guest_agency=new.guest_agency,
+        agency=new.agency_id,
+        status=new.mark,
+        recorded_by=viewer.member_id,
+        recorded_at=now,
+        corrected_at=None,
     )

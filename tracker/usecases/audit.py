@@ -60,11 +60,11 @@ async def record(
     await _move_head(entry.seq, entry.hash, is_first=head is None)
 
 
-async def verify() -> Broken | None:
+async def verify(*, batch: int = BATCH) -> Broken | None:
     """Return the first broken entry of the trail, or None when all are as written, none missing, none added."""
     head = await _head()
     seq, previous, at_head = 0, START, START
-    async for row in _entries():
+    async for row in _entries(batch):
         if wrong := _wrong(row, seq + 1, previous):
             return wrong
         seq, previous = row["seq"], row["hash"]
@@ -93,9 +93,9 @@ def _wrong_end(head: Mapping[str, Any] | None, last: int, at_head: str) -> Broke
     return None if at_head == head["hash"] else Broken(head["seq"], "The recorded end of the trail is another one.")
 
 
-async def _entries() -> AsyncIterator[Mapping[str, Any]]:
+async def _entries(batch: int) -> AsyncIterator[Mapping[str, Any]]:
     last = -(2**62)  # before any number that somebody may have put in
-    while rows := await AuditEntry.select().where(AuditEntry.seq > last).order_by(AuditEntry.seq).limit(BATCH):
+    while rows := await AuditEntry.select().where(AuditEntry.seq > last).order_by(AuditEntry.seq).limit(batch):
         for row in rows:
             yield row
         last = rows[-1]["seq"]

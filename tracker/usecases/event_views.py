@@ -58,12 +58,19 @@ async def event_view(viewer: Viewer, event_id: UUID, key: str, now: datetime) ->
     named, _ = named_participants(viewer, occurrence.event, everybody)
     before, after = await neighbours(viewer, occurrence)
     return EventView(
-        occurrence=occurrence, is_invited=mine is not None, answer=mine[1] if mine else None,
-        may_edit=may_edit(viewer, occurrence.event), replies=replies_by_agency(everybody),
-        total=_replies("", everybody), named=tuple(named),
+        occurrence=occurrence,
+        is_invited=mine is not None,
+        answer=mine[1] if mine else None,
+        may_edit=may_edit(viewer, occurrence.event),
+        replies=replies_by_agency(everybody),
+        total=_replies("", everybody),
+        named=tuple(named),
         told=sum(one.role is not AttendeeRole.CHAIR for one in everybody),
-        items=await _items(viewer, occurrence), before=before, after=after,
-        attendance_opens=opens_at(occurrence), is_over=occurrence.ends_at <= now,
+        items=await _items(viewer, occurrence),
+        before=before,
+        after=after,
+        attendance_opens=opens_at(occurrence),
+        is_over=occurrence.ends_at <= now,
     )
 
 
@@ -78,8 +85,11 @@ def replies_by_agency(participants: Iterable[Participant]) -> tuple[AgencyReplie
 def _replies(agency: str, participants: list[Participant]) -> AgencyReplies:
     answers = Counter(one.answer for one in participants)
     return AgencyReplies(
-        agency=agency, invited=len(participants), accepted=answers[AnswerValue.ACCEPTED],
-        tentative=answers[AnswerValue.TENTATIVE], declined=answers[AnswerValue.DECLINED],
+        agency=agency,
+        invited=len(participants),
+        accepted=answers[AnswerValue.ACCEPTED],
+        tentative=answers[AnswerValue.TENTATIVE],
+        declined=answers[AnswerValue.DECLINED],
         waiting=answers[AnswerValue.NEEDS_ACTION],
     )
 
@@ -88,7 +98,8 @@ async def _items(viewer: Viewer, occurrence: Occurrence) -> tuple[ActionItem, ..
     """Return the open items of the event and of its body, and what was given on this date, soonest due first."""
     body_id = occurrence.event.body_id
     found = [
-        *await open_items_of_series(viewer, occurrence.event.id), *await items_of_date(viewer, occurrence.id),
+        *await open_items_of_series(viewer, occurrence.event.id),
+        *await items_of_date(viewer, occurrence.id),
         *(await open_items_of_body(viewer, body_id) if body_id else ()),
     ]
     return tuple(sorted({one.id: one for one in found}.values(), key=lambda one: (one.due, one.reference)))

@@ -10,6 +10,7 @@ from piccolo.columns.combination import WhereRaw
 from piccolo.custom_types import Combinable
 
 from tracker import chance
+from tracker.database import writing
 from tracker.rules.people import Status
 from tracker.tables.identity import FailedAttempt
 from tracker.tables.people import Member
@@ -84,9 +85,10 @@ async def forget_failures(key: str) -> None:
 
 
 async def release(member_id: UUID, now: datetime, *, by: UUID | None, door: str) -> None:
-    """End the pause of an account, as an administrator does; the caller is inside `writing()`."""
-    await Member.update({Member.locked_at: None}).where(Member.id == member_id)
-    await audit.record(by, door, "released", "member", member_id, {}, now)
+    """End the pause of an account, as an administrator does."""
+    async with writing():
+        await Member.update({Member.locked_at: None}).where(Member.id == member_id)
+        await audit.record(by, door, "released", "member", member_id, {}, now)
 
 
 async def _pause(key: str, member_id: UUID | None, now: datetime) -> None:

@@ -9,7 +9,9 @@ from uuid import UUID
 import pyotp
 
 from tracker import keys
+from tracker.database import writing
 from tracker.errors import NotAllowed
+from tracker.tables.identity import Session
 from tracker.tables.people import Member
 from tracker.usecases import audit
 from tracker.usecases.identity_accounts import Account
@@ -75,9 +77,11 @@ async def use_code(account: Account, code: str, now: datetime) -> bool:
 
 
 async def forget_authenticator(member_id: UUID, now: datetime, *, by: UUID | None, door: str) -> None:
-    """Let a member enrol anew at the next sign-in (lost phone); the caller is inside `writing()`."""
-    await Member.update({Member.totp_sealed: None, Member.totp_last_step: 0}).where(Member.id == member_id)
-    await audit.record(by, door, "authenticator_removed", "member", member_id, {}, now)
+    """Let a member enrol anew at the next sign-in (lost phone), and end their sessions."""
+    async with writing():
+        await Member.update({Member.totp_sealed: None, Member.totp_last_step: 0}).where(Member.id == member_id)
+        await Session.delete().where(Session.member == member_id)
+        await audit.record(by, door, "authenticator_removed", "member", member_id, {}, now)
 
 
 def _step(secret: str, code: str, now: datetime) -> int | None:

@@ -128,8 +128,14 @@ async def _spoken_of(
         raise NotFound
     ahead = [one for one in wanted if one.ends_at > now and not one.is_off]
     if not ahead:
-        raise Gone
+        raise Gone(None if event.is_restricted else _why_closed(wanted[-1]))
     return ahead[0], tuple(ahead[1:])
+
+
+def _why_closed(last: Occurrence) -> str:
+    if last.is_off:
+        return "This event was cancelled. You do not need to reply."
+    return "This event is over. Replies are closed."
 
 
 async def _record(

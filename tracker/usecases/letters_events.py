@@ -56,41 +56,46 @@ class Mine:
 
 async def event_letter(message: Message, reader: Viewer, now: datetime) -> Letter | Skip:
     """Return the letter of a message about an event, or why it is not sent."""
-    event = await visible.event(reader, message.event_id) if message.event_id else None
+    event, dates = await _read(message, reader)
     if event is None:
         return NOT_AUTHORISED
     if event.status is EventStatus.DRAFT:
         return NOT_PUBLISHED
-    about = await _occasion(message, reader, event, now)
-    why_not = about if isinstance(about, Skip) else _why_not(about)
-    if isinstance(about, Skip) or why_not:
-        return why_not or GONE
-    if event.is_restricted:
+    about = await _occasion(message, reader, event, dates, now)
+    if about is None:
+        return GONE
+    return _why_not(about) or _letter(about)
+
+
+def _letter(about: Occasion) -> Letter:
+    if about.event.is_restricted:
         return letters_events.restricted(about)
-    is_ended = message.kind is MessageKind.UPDATE and bool(message.facts.get("ended"))
-    return (letters_events.ended if is_ended else WORDS[message.kind])(about)
+    is_ended = about.kind is MessageKind.UPDATE and bool(about.facts.get("ended"))
+    return (letters_events.ended if is_ended else WORDS[about.kind])(about)
 
 
-async def _occasion(message: Message, reader: Viewer, event: Event, now: datetime) -> Occasion | Skip:
-    dates = await _dates(message, reader, event)
+async def _read(message: Message, reader: Viewer) -> tuple[Event | None, list[Occurrence]]:
+    """Return what the letter needs of the event: a reminder speaks of one date and looks at no other."""
+    if message.kind is MessageKind.REMINDER and message.occurrence_id:
+        date = await visible.date_by_id(reader, message.occurrence_id)
+        return (date.event, [date]) if date else (None, [])
+    event = await visible.event(reader, message.event_id) if message.event_id else None
+    return event, await visible.dates(reader, event) if event else []
+
+
+async def _occasion(
+    message: Message, reader: Viewer, event: Event, dates: list[Occurrence], now: datetime
+) -> Occasion | None:
     ahead = [one for one in dates if one.ends_at > now and not one.is_off]
     date = _spoken_of(message, dates, ahead)
     if date is None:
-        return GONE
+        return None
     mine = await _mine(event.id, reader.member_id)
     return Occasion(
         kind=message.kind, reader=reader, event=event, date=date, dates=tuple(dates), ahead=tuple(ahead),
         is_whole=message.occurrence_id is None or not event.is_series, invitation_id=mine.id, role=mine.role,
         answer=mine.answer_for(date), facts=message.facts, now=now,
     )  # fmt: skip
-
-
-async def _dates(message: Message, reader: Viewer, event: Event) -> list[Occurrence]:
-    """Return the dates that the letter needs: a reminder speaks of one and looks at no other."""
-    if message.kind is not MessageKind.REMINDER:
-        return await visible.dates(reader, event)
-    date = await visible.date_by_id(reader, message.occurrence_id) if message.occurrence_id else None
-    return [date] if date else []
 
 
 def _spoken_of(message: Message, dates: list[Occurrence], ahead: list[Occurrence]) -> Occurrence | None:

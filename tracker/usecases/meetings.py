@@ -56,6 +56,7 @@ async def add_event(
     await add_dates(event.id, planning.slots(plan), now)
     await set_audiences(viewer, event.id, lead_id, plan, list_of=previous.id if previous else None)
     await invite(viewer, event.id, lead_id, plan, now)
+    await touch(event.id)
     return event.id
 
 

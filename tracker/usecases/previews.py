@@ -98,7 +98,9 @@ def sending(invitees: Mapping[UUID, AttendeeRole], offered: Choices) -> Sending:
     agencies = Counter(person.agency for person in offered.people if person.id in invitees)
     optional = sum(role is AttendeeRole.OPTIONAL for role in invitees.values())
     return Sending(
-        people=len(invitees), agencies=tuple(sorted(agencies.items())), required=len(invitees) - optional,
+        people=len(invitees),
+        agencies=tuple(sorted(agencies.items())),
+        required=len(invitees) - optional,
         optional=optional,
     )
 
@@ -107,7 +109,8 @@ async def outlook(viewer: Viewer, event: Event, now: datetime) -> Outlook:
     """Return what a change of time or rule would do."""
     ahead = [one for one in await visible.dates(viewer, event) if one.starts_at > now]
     return Outlook(
-        goes_on_anew=await starts_anew(viewer, event, now), ahead=len(ahead),
+        goes_on_anew=await starts_anew(viewer, event, now),
+        ahead=len(ahead),
         changed_ahead=sum(one.is_changed for one in ahead),
     )
 
@@ -116,7 +119,8 @@ def _visibilities(viewer: Viewer, own: tuple[BodyChoice, ...], event: Event | No
     """Return those that the viewer may choose for some event, and the one that the event has."""
     body_id = own[0].id if own else None
     return tuple(
-        one for one in Visibility
+        one
+        for one in Visibility
         if ((one is not Visibility.BODY or own) and may_schedule(viewer, Kind.MEETING, one, body_id))
         or (event is not None and one is event.visibility)
     )

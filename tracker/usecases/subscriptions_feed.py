@@ -3,6 +3,7 @@
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -17,7 +18,7 @@ from tracker.usecases.viewers import RIGHTS, viewer_from
 
 # One query, for a feed is asked for all day and is mostly unchanged. UNION loses the column types: all are text here.
 # Counters of all bodies come along; those that the viewer does not hold are left out afterwards, by the rules alone.
-_STATE = """
+_FEED = """
 WITH feed AS (
 SELECT s.id, s.scope, s.shows_operations, s.body_hash, s.body_since, s.fetched_at,
        m.id AS member, m.name, m.email, m.zone, a.id AS agency, a.code, a.arm
@@ -30,7 +31,8 @@ SELECT 'feed' AS kind, '' AS word, '' AS body, CAST(id AS VARCHAR(36)) AS id, sc
        CAST(member AS VARCHAR(36)) AS member, name, email, zone, CAST(agency AS VARCHAR(36)) AS agency, code, arm
   FROM feed
 UNION ALL
-SELECT kind, word, body, '', '', '', '', '', '', '', '', '', '', '', '', '' FROM ({}) r
+SELECT kind, word, body, '', '', '', '', '', '', '', '', '', '', '', '', '' FROM ("""
+_VERSIONS = """) r
 UNION ALL
 SELECT 'version', v.audience, CAST(v.version AS VARCHAR(36)), '', '', '', '', '', '', '', '', '', '', '', '', ''
   FROM audience_version v
@@ -41,6 +43,10 @@ SELECT 'version', v.audience, CAST(v.version AS VARCHAR(36)), '', '', '', '', ''
        UNION ALL SELECT 'body:' || CAST(b.id AS VARCHAR(36)) FROM body b)
 """
 _OWNER = "(SELECT member FROM feed)"
+_STATE = _FEED + RIGHTS.format(_OWNER, _OWNER, _OWNER) + _VERSIONS
+PERSON = ("member", "name", "email", "zone", "agency", "code", "arm")
+RIGHT_KINDS = ("role", "seat", "body")
+Right = tuple[str, str, str | None]
 _FETCHED = (
     "UPDATE subscription SET fetches = fetches + {}, fetched_at = {}, client = {}, body_hash = {}, body_since = {}"
     " WHERE id = {}"
@@ -63,21 +69,43 @@ class Feed:
     fetched_at: datetime | None
 
 
+class OpenFeeds:
+    """What `open_feed` found, kept as long as nobody at all commits: never longer, so that a revocation holds at once.
+
+    Only SQLite tells that without a query; on PostgreSQL each request asks.
+    """
+
+    def __init__(self) -> None:
+        self._mark: Hashable = None
+        self._found: dict[str, Feed] = {}
+
+    async def open(self, token: str) -> Feed:
+        """Return the feed behind a token. Errors as in `open_feed`."""
+        mark = engine().change_mark()
+        if mark is None:
+            return await open_feed(token)
+        if mark != self._mark:
+            self._mark, self._found = mark, {}
+        found = self._found
+        if token not in found:
+            found[token] = await open_feed(token)  # what is found after a commit goes with the marks before it
+        return found[token]
+
+
 async def open_feed(token: str) -> Feed:
     """Return the feed behind a token. Errors: NotFound when it is unknown or revoked, or its owner not active now."""
-    owner = [QueryString(_OWNER)] * 3
-    found = await engine().run_querystring(QueryString(_STATE, keys.fingerprint(token), QueryString(RIGHTS, *owner)))
+    found = await engine().run_querystring(QueryString(_STATE, keys.fingerprint(token)))
     row = next((one for one in found if one["kind"] == "feed"), None)
     if row is None:
         raise NotFound
-    viewer = viewer_from({**row, "member": UUID(row["member"]), "agency": UUID(row["agency"])}, found)
-    scope, shows_operations = Scope(row["scope"]), bool(row["shows_operations"])
+    rights = tuple((one["kind"], one["word"], one["body"]) for one in found if one["kind"] in RIGHT_KINDS)
+    viewer = _viewer(*(row[name] for name in PERSON), rights)
     return Feed(
         subscription_id=UUID(row["id"]),
         viewer=viewer,
-        scope=scope,
-        shows_operations=shows_operations,
-        state=(viewer.member_id, scope, shows_operations, _versions(viewer, found)),
+        scope=Scope(row["scope"]),
+        shows_operations=bool(row["shows_operations"]),
+        state=(viewer.member_id, row["scope"], row["shows_operations"], _versions(viewer, found)),
         body_hash=row["body_hash"],
         body_since=_moment(row["body_since"]),
         fetched_at=_moment(row["fetched_at"]),
@@ -90,6 +118,18 @@ async def note_fetches(
     """Write down that a feed was fetched `count` times, last now by `client`, and what it was given."""
     facts = (count, now, client, body_hash, body_since, subscription_id)
     await engine().run_querystring(QueryString(_FETCHED, *facts))
+
+
+@lru_cache(1024)
+def _viewer(  # noqa: PLR0917 - the columns of a person, as text
+    member: str, name: str, email: str, zone: str, agency: str, code: str, arm: str, rights: tuple[Right, ...]
+) -> Viewer:
+    """Return the viewer of these very rows: the same rows give the same viewer, so nothing here can be out of date."""
+    person = {
+        "member": UUID(member), "name": name, "email": email, "zone": zone, "agency": UUID(agency), "code": code,
+        "arm": arm,
+    }  # fmt: skip
+    return viewer_from(person, [{"kind": kind, "word": word, "body": body} for kind, word, body in rights])
 
 
 def _versions(viewer: Viewer, found: Sequence[Mapping[str, Any]]) -> frozenset[tuple[str, str]]:

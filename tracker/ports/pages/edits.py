@@ -39,9 +39,7 @@ def in_words(
     """Return the changes in the order of `labels`; `said(name, text)` words a value. Others have no words and go."""
     of_field = {change.name: change for change in changes}
     return [
-        ChangeInWords(
-            label=label, now=said(name, change.now), typed=said(name, change.typed), is_taken=change.is_taken
-        )
+        ChangeInWords(label=label, now=said(name, change.now), typed=said(name, change.typed), is_taken=change.is_taken)
         for name, label in labels.items()
         if (change := of_field.get(name))
     ]
@@ -79,17 +77,21 @@ def merged(was: Flat, typed: FormValues, now: FormValues) -> tuple[FormValues, l
     """
     mine, theirs = flat(typed), flat(now)
     changes = [
-        Change(name=name, now=theirs.get(name, ""), typed=mine.get(name, ""), is_taken=mine.get(name, "") == was.get(name, ""))
+        Change(name=name, now=now_there, typed=here, is_taken=here == before)
         for name in sorted({*theirs, *(one for one in was if one.startswith("person:"))})
-        if theirs.get(name, "") not in (was.get(name, ""), mine.get(name, ""))
+        for before, here, now_there in [(was.get(name, ""), mine.get(name, ""), theirs.get(name, ""))]
+        if now_there not in (before, here)
     ]
     taken = {change.name: change.now for change in changes if change.is_taken}
     return _with(typed, taken), changes
 
 
 def _with(form: FormValues, taken: Mapping[str, str]) -> FormValues:
-    simple = {name: tuple(text.split(SEPARATOR)) if name == "weekdays" else (text,) for name, text in taken.items()
-              if not name.startswith("person:")}
+    simple = {
+        name: tuple(text.split(SEPARATOR)) if name == "weekdays" else (text,)
+        for name, text in taken.items()
+        if not name.startswith("person:")
+    }
     people = {name.removeprefix("person:"): role for name, role in taken.items() if name.startswith("person:")}
     invited = [one for one in form.all("person") if people.get(one, "-")] + [
         one for one, role in people.items() if role and one not in form.all("person")

@@ -13,9 +13,9 @@ from tracker import clock
 from tracker.errors import Conflict, Invalid
 from tracker.ports.guards import signed_in
 from tracker.ports.pages.edits import in_words, merged, record, recorded
-from tracker.ports.pages.form_values import FormValues, form_of, version_in
+from tracker.ports.pages.form_values import FormValues, errors_of, form_of, version_in
 from tracker.ports.pages.request import viewer_of
-from tracker.ports.pages.schedule_context import Editing, errors_of, schedule_form
+from tracker.ports.pages.schedule_context import FIELDS, Editing, schedule_form
 from tracker.ports.pages.schedule_form import read_plan
 from tracker.ports.pages.schedule_values import form_of_plan
 from tracker.ports.pages.schedule_words import PLAIN_WORDS
@@ -25,7 +25,7 @@ from tracker.rules.people import Viewer
 from tracker.usecases import meetings, previews
 from tracker.usecases.previews import Choices
 
-CANCELLED = Invalid("This event is cancelled. Bring it back before you change it; what you typed is kept here meanwhile.")
+CANCELLED = Invalid("This event is cancelled. Bring it back before you change it. What you typed is kept here.")
 LABELS = {
     "title": "Title", "kind": "Kind", "visibility": "Who can see it", "body": "Meeting of", "date": "First day",
     "starts": "Start", "ends": "End", "last_day": "Last day", "all_day": "All day", "repeat": "Repeats",
@@ -99,7 +99,7 @@ def _again(
     """Show what was typed, under the version with which the form was opened."""
     editing = opened.editing._replace(version=version_in(form), was=form["was"])
     return schedule_form(
-        request, form, opened.offered, opened.event.zone, editing=editing, errors=errors_of(wrong) if wrong else None,
+        request, form, opened.offered, opened.event.zone, editing=editing, errors=errors_of(wrong, FIELDS),
         status_code=422 if wrong else 200,
     )  # fmt: skip
 
@@ -109,9 +109,8 @@ def _beside_each_other(request: Request[Any, Any, Any], form: FormValues, opened
     both, changes = merged(recorded(form["was"]), form, opened.form)
     people = {f"person:{one.id}": f"Invitation of {one.name} ({one.agency})" for one in opened.offered.people}
     words = in_words(changes, LABELS | people, _said(opened))
-    return schedule_form(
-        request, both, opened.offered, opened.event.zone, editing=opened.editing._replace(changes=words), status_code=409
-    )
+    editing = opened.editing._replace(changes=words)
+    return schedule_form(request, both, opened.offered, opened.event.zone, editing=editing, status_code=409)
 
 
 def _said(opened: Opened) -> Callable[[str, str], str]:

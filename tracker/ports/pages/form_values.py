@@ -47,6 +47,23 @@ class FormValues(Mapping[str, str]):
         return FormValues(self._values | new)
 
 
+class Errors(dict[str, str]):
+    """A sentence for each field that cannot be taken, from top to bottom; None for a field without one."""
+
+    def __missing__(self, name: str) -> None:
+        """Return nothing, so that a template may ask for any field."""
+
+
+def errors_of(wrong: Invalid | None, fields: Sequence[str]) -> Errors:
+    """Return the errors in the order of a form's fields; what belongs to none of them stands under the empty name."""
+    if wrong is None:
+        return Errors()
+    known = {name: wrong.fields[name] for name in fields if name in wrong.fields}
+    rest = [sentence for name, sentence in wrong.fields.items() if name not in known]
+    others = " ".join(rest) if wrong.fields else wrong.sentence
+    return Errors(known | ({"": others} if others else {}))
+
+
 async def form_of(request: Request[Any, Any, Any]) -> FormValues:
     """Return what was posted; a file in the place of a text counts as missing. Errors: Invalid."""
     try:
@@ -85,9 +102,10 @@ class Reader:
     def day(self, name: str, missing: str | None = None) -> date | None:
         """Return a day; `missing` is the sentence for a field that must be filled."""
         day = self._typed(name, missing, _day, "Write the day as year-month-day, for example 2027-01-14.")
-        if day is None or FIRST_YEAR <= day.year <= LAST_YEAR:
-            return day
-        return self.refuse(name, f"Choose a day between {FIRST_YEAR} and {LAST_YEAR}.")
+        if day is not None and not FIRST_YEAR <= day.year <= LAST_YEAR:
+            self.refuse(name, f"Choose a day between {FIRST_YEAR} and {LAST_YEAR}.")
+            return None
+        return day
 
     def time(self, name: str, missing: str | None = None) -> time | None:
         """Return a time of day, in whole minutes."""

@@ -9,9 +9,9 @@ from litestar.response import Redirect
 from tracker import chance, clock
 from tracker.errors import Invalid, NotAllowed
 from tracker.ports.guards import signed_in
-from tracker.ports.pages.form_values import FormValues, Reader, form_of, id_in, query_of
+from tracker.ports.pages.form_values import Errors, FormValues, Reader, errors_of, form_of, id_in, query_of
 from tracker.ports.pages.request import viewer_of, zone_of
-from tracker.ports.pages.schedule_context import Editing, Errors, errors_of, schedule_context, schedule_form
+from tracker.ports.pages.schedule_context import FIELDS, Editing, schedule_context, schedule_form
 from tracker.ports.pages.schedule_form import read_plan
 from tracker.ports.pages.schedule_values import A_DAY, empty_form
 from tracker.ports.pages.schedule_words import dates_in_words, repeat_options
@@ -34,6 +34,12 @@ async def schedule_page(request: Request[Any, Any, Any]) -> Response[str]:
     return schedule_form(request, _asked_for(request, offered), offered, zone_of(request), form_id=chance.new_id())
 
 
+@get("/events", guards=[signed_in])
+async def all_events() -> Redirect:
+    """Lead to the calendar: a form that was shown again stands under this address."""
+    return Redirect("/calendar", status_code=303)
+
+
 @post("/events", guards=[signed_in], status_code=303)
 async def schedule_event(request: Request[Any, Any, Any]) -> Response[Any]:
     """Save what the form describes, or show it again with what keeps it from being saved."""
@@ -46,7 +52,8 @@ async def schedule_event(request: Request[Any, Any, Any]) -> Response[Any]:
         plan = read_plan(form, offered, zone)
         event_id = await meetings.schedule(viewer, plan, clock.now(), form_id=form_id)
     except Invalid as wrong:
-        return schedule_form(request, form, offered, zone, form_id=form_id, errors=errors_of(wrong), status_code=422)
+        errors = errors_of(wrong, FIELDS)
+        return schedule_form(request, form, offered, zone, form_id=form_id, errors=errors, status_code=422)
     return Redirect(f"/events/{event_id}", status_code=303)
 
 
@@ -64,10 +71,12 @@ async def preview_dates(request: Request[Any, Any, Any]) -> Response[str]:
 @post("/schedule/summary", guards=[signed_in], status_code=200)
 async def summary(request: Request[Any, Any, Any]) -> Response[str]:
     """Say who gets what; an operation that was another kind a moment ago is for named people."""
-    viewer, form = viewer_of(request), await form_of(request)
+    form = await form_of(request)
+    event_id = id_in(form["event"])
+    viewer = viewer_of(request) if event_id else _organizer(request)
     if form["kind"] == Kind.JOINT_OPERATION and form["kind_shown"] != form["kind"]:
         form = form.but({"visibility": Visibility.NAMED})
-    offered, editing = await _offered(viewer, id_in(form["event"]))
+    offered, editing = await _offered(viewer, event_id)
     zone = editing.event.zone if editing else zone_of(request)
     return page(
         "schedule/summary-part.html", request, is_part=True, errors=Errors(),
@@ -97,4 +106,4 @@ async def _offered(viewer: Viewer, event_id: UUID | None) -> tuple[Choices, Edit
     return await previews.choices(viewer, event, plan.invitees), Editing(event, event.version, "", outlook)
 
 
-handlers = [schedule_page, schedule_event, preview_dates, summary]
+handlers = [schedule_page, all_events, schedule_event, preview_dates, summary]

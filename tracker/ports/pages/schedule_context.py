@@ -5,9 +5,8 @@ from typing import Any, NamedTuple
 
 from litestar import Request, Response
 
-from tracker.errors import Invalid
 from tracker.ports.pages.edits import ChangeInWords
-from tracker.ports.pages.form_values import FormValues
+from tracker.ports.pages.form_values import Errors, FormValues
 from tracker.ports.pages.schedule_form import picks_of
 from tracker.ports.pages.schedule_words import dates_in_words, repeat_options
 from tracker.ports.pages.templating import page
@@ -21,22 +20,6 @@ FIELDS = (
 """The fields of the form, from top to bottom."""
 
 
-class Errors(dict[str, str]):
-    """A sentence for each field that cannot be taken, from top to bottom; None for a field without one."""
-
-    def __missing__(self, name: str) -> None:
-        """Return nothing, so that a template may ask for any field."""
-
-
-def errors_of(wrong: Invalid, fields: Sequence[str] = FIELDS) -> Errors:
-    """Return the errors in the order of the form; what belongs to no field of it stands under the empty name."""
-    known = {name: wrong.fields[name] for name in fields if name in wrong.fields}
-    rest = [sentence for name, sentence in wrong.fields.items() if name not in known]
-    if not wrong.fields:
-        rest = [wrong.sentence]
-    return Errors(known | ({"": " ".join(rest)} if rest else {}))
-
-
 class Editing(NamedTuple):
     """What a form that changes a known event carries beside its fields."""
 
@@ -48,9 +31,7 @@ class Editing(NamedTuple):
     """What somebody else saved meanwhile; None when nobody did."""
 
 
-def schedule_context(
-    form: FormValues, offered: Choices, zone: str, editing: Editing | None = None
-) -> dict[str, Any]:
+def schedule_context(form: FormValues, offered: Choices, zone: str, editing: Editing | None = None) -> dict[str, Any]:
     """Return what every part of the form shows."""
     event = editing.event if editing else None
     bodies = {one.id: one.name for one in offered.own_bodies}
@@ -64,7 +45,7 @@ def schedule_context(
     }  # fmt: skip
 
 
-def schedule_form(  # noqa: PLR0913 - the facts of one page
+def schedule_form(
     request: Request[Any, Any, Any],
     form: FormValues,
     offered: Choices,

@@ -42,12 +42,21 @@ def read_plan(form: FormValues, offered: Choices, zone: str, event: Event | None
     reader = Reader(form)
     when = read_when(reader) or When(starts=ANY_DAY, duration=timedelta(hours=1), is_all_day=False)
     plan = Plan(
-        kind=_kind(reader), title=reader.text("title", LONGEST_TITLE), visibility=_visibility(reader, offered),
-        starts=when.starts, duration=when.duration, zone=zone, is_all_day=when.is_all_day, rule=when.rule,
-        body_id=_body(reader, offered, event), status=status_of(form, event),
+        kind=_kind(reader),
+        title=reader.text("title", LONGEST_TITLE),
+        visibility=_visibility(reader, offered),
+        starts=when.starts,
+        duration=when.duration,
+        zone=zone,
+        is_all_day=when.is_all_day,
+        rule=when.rule,
+        body_id=_body(reader, offered, event),
+        status=status_of(form, event),
         description=reader.text("description", LONGEST_TEXT, multiline=True),
-        place=reader.text("place", LONGEST_PLACE), video_link=_video_link(reader),
-        agenda=reader.text("agenda", LONGEST_TEXT, multiline=True), invitees=invited(_picks(reader, offered), offered),
+        place=reader.text("place", LONGEST_PLACE),
+        video_link=_video_link(reader),
+        agenda=reader.text("agenda", LONGEST_TEXT, multiline=True),
+        invitees=invited(_picks(reader, offered), offered),
     )
     _check_operation(reader, plan)
     reader.tried(lambda: planning.check(plan), None)
@@ -75,7 +84,9 @@ def picks_of(form: FormValues) -> Picks:
         if name.startswith("role-") and form[name] in ROLES and (member_id := id_in(name.removeprefix("role-")))
     }
     return Picks(
-        agencies=ids_in(form.all("agency")), bodies=ids_in(form.all("seats")), people=ids_in(form.all("person")),
+        agencies=ids_in(form.all("agency")),
+        bodies=ids_in(form.all("seats")),
+        people=ids_in(form.all("person")),
         roles=roles,
     )
 
@@ -116,7 +127,11 @@ def _rule(reader: Reader, starts: datetime) -> Rule | None:
     interval = reader.number("interval")
     weekdays = [int(one) for one in form.all("weekdays") if one in tuple("0123456")] if choice == Repeat.WEEKLY else []
     return rule_for(
-        choice, starts, interval=1 if interval is None else interval, weekdays=weekdays, until=reader.day("until"),
+        choice,
+        starts,
+        interval=1 if interval is None else interval,
+        weekdays=weekdays,
+        until=reader.day("until"),
         count=reader.number("count"),
     )
 

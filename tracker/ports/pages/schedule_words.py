@@ -81,6 +81,8 @@ def _in_words(when: When, zone: str) -> DatesInWords:
     holidays = holiday_notes(every)
     return DatesInWords(
         sentence=sentence(when.rule, when.starts, when.duration, zone, is_all_day=when.is_all_day),
-        next_dates=tuple(every[:SHOWN]) if when.rule else (), holidays=tuple(holidays[:SHOWN_HOLIDAYS]),
-        more_holidays=max(0, len(holidays) - SHOWN_HOLIDAYS), zone=zone_word(zone),
+        next_dates=tuple(every[:SHOWN]) if when.rule else (),
+        holidays=tuple(holidays[:SHOWN_HOLIDAYS]),
+        more_holidays=max(0, len(holidays) - SHOWN_HOLIDAYS),
+        zone=zone_word(zone),
     )

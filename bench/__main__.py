@@ -1,0 +1,41 @@
+"""Run every measurement, print the figures and write them to bench/results.json (not committed)."""
+
+import json
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from bench import feeds, pages, reminders, startup
+from bench.figures import Figure
+
+PARTS: tuple[tuple[str, Callable[[], Sequence[Figure]]], ...] = (
+    ("feeds", feeds.measure),
+    ("pages", pages.measure),
+    ("reminders", reminders.measure),
+    ("start and memory", startup.measure),
+)
+RESULTS = Path(__file__).with_name("results.json")
+WIDTH = 58
+
+
+def main() -> int:
+    """Measure, print, write; return 1 when a target is missed."""
+    found: list[Figure] = []
+    for name, measure in PARTS:
+        print(f"\n{name}", flush=True)
+        for figure in measure():
+            print(_line(figure), flush=True)
+            found.append(figure)
+    RESULTS.write_text(json.dumps([one.row() for one in found], indent=1) + "\n", encoding="utf-8")
+    return 1 if any(one.met is False for one in found) else 0
+
+
+def _line(figure: Figure) -> str:
+    ratio = "" if figure.ratio is None else f"{figure.ratio:8.2f} of {figure.floor:,.1f}"
+    target = "" if figure.target is None else f"  {'≥' if figure.more_is_better else '≤'} {figure.target:g}"
+    verdict = {True: "  met", False: "  MISSED", None: ""}[figure.met]
+    return f"  {figure.name:<{WIDTH}} {figure.value:12,.1f} {figure.unit:<10}{ratio}{target}{verdict}"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

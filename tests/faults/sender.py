@@ -1,0 +1,44 @@
+"""A process that sends what is due until it is killed: the product's clock, planner and delivery, and nothing else.
+
+    python -m tests.faults.sender DATABASE_URL SMTP_PORT START [SPEED]
+
+START is the moment (ISO) at which its clock begins; the clock runs SPEED times as fast as the real one.
+"""
+
+import asyncio
+import sys
+import time
+from datetime import datetime, timedelta
+
+from tests.cast import SECRET, ZONE
+from tests.ports.mail.sending import composer, settings
+from tracker import keys
+from tracker.database import bind, engine_from_url, open_database
+from tracker.ports.clock.ticker import Clock
+from tracker.ports.mail.delivery import Delivery
+from tracker.usecases.reminders import queue_due
+
+TICK = 0.05  # seconds
+
+
+async def main(url: str, port: str, start: str, speed: str = "1") -> None:
+    """Open the database and tick for ever."""
+    keys.use(SECRET)
+    engine = engine_from_url(url, pool=4)
+    bind(engine)
+    await open_database(engine)
+    began, first = time.monotonic(), datetime.fromisoformat(start)
+
+    def now() -> datetime:
+        return first + timedelta(seconds=(time.monotonic() - began) * float(speed))
+
+    async def plan() -> None:
+        await queue_due(now(), ZONE)
+
+    delivery = Delivery(settings(smtp_port=int(port)), composer(), now)
+    await Clock([("plan", TICK, plan), ("dispatch", TICK, delivery.dispatch)]).start()
+    await asyncio.Event().wait()
+
+
+if __name__ == "__main__":
+    asyncio.run(main(*sys.argv[1:]))

@@ -1,0 +1,98 @@
+"""Starts and kills senders, and judges afterwards what became of the messages."""
+
+import asyncio
+import os
+import signal
+import sys
+from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from datetime import datetime, timedelta
+
+from tests.cast import NOW, Cast, everybody, meeting
+from tests.faults.server import MailServer
+from tracker.database import Engine, is_postgres
+from tracker.tables.outbox import Message
+from tracker.usecases import meetings
+from tracker.usecases.reminders import queue_due
+
+STARTS = datetime.fromisoformat("2027-01-12T16:00+00:00")
+A_DAY_BEFORE = STARTS - timedelta(days=1)
+IS_FULL = os.environ.get("TRACKER_FAULTS") == "full"
+"""`make faults` runs the long variants."""
+
+
+async def due_reminders(cast: Cast, count: int, zone: str, people: int = 12) -> int:
+    """Let `count` reminders or a few more be due at once, a day before their dates; return how many they are.
+
+    `people` come to each date, the lead among them.
+    """
+    await queue_due(NOW, zone)
+    for _ in range(-(-count // people)):
+        await meetings.schedule(cast.coordinator, meeting(*everybody(cast)[: people - 1]), NOW)
+    await Message.update({Message.state: "superseded"}).where(Message.kind == "invitation")
+    await queue_due(A_DAY_BEFORE - timedelta(seconds=1), zone)
+    await Message.update({Message.state: "superseded"}).where(Message.state == "pending")
+    return await queue_due(A_DAY_BEFORE, zone)
+
+
+class Senders:
+    """Sender processes on one database and one mail server."""
+
+    def __init__(self, engine: Engine, server: MailServer, speed: float = 1.0) -> None:
+        self._url = engine.config["dsn"] if is_postgres(engine) else f"sqlite:///{engine.path}"
+        self._server = server
+        self._speed = speed
+        self.running: list[asyncio.subprocess.Process] = []
+        self.kills = 0
+
+    async def start(self, ahead: timedelta = timedelta(0)) -> asyncio.subprocess.Process:
+        """Start a sender whose clock is so far ahead."""
+        start = A_DAY_BEFORE + timedelta(seconds=1) + ahead
+        arguments = (self._url, str(self._server.port), start.isoformat(), str(self._speed))
+        sender = await asyncio.create_subprocess_exec(sys.executable, "-m", "tests.faults.sender", *arguments)
+        self.running.append(sender)
+        return sender
+
+    async def kill(self, sender: asyncio.subprocess.Process) -> None:
+        """Kill a sender as a power failure would."""
+        self.running.remove(sender)
+        with suppress(ProcessLookupError):
+            sender.send_signal(signal.SIGKILL)
+        await sender.wait()
+        self.kills += 1
+
+    async def stop(self) -> None:
+        """Kill all that run, which by now have nothing to do."""
+        for sender in list(self.running):
+            await self.kill(sender)
+
+
+@asynccontextmanager
+async def sending(engine: Engine, server: MailServer, speed: float = 1.0) -> AsyncIterator[Senders]:
+    """Give senders to the block and kill what is left of them."""
+    senders = Senders(engine, server, speed)
+    try:
+        yield senders
+    finally:
+        await senders.stop()
+
+
+async def until_none_waits(seconds: float = 60) -> None:
+    """Wait until no reminder is pending; fail after some time."""
+    async with asyncio.timeout(seconds):
+        while await Message.exists().where(Message.state == "pending"):  # noqa: ASYNC110 - other processes end it
+            await asyncio.sleep(0.1)
+
+
+async def until_accepted(server: MailServer, count: int) -> None:
+    """Wait until the server has accepted so many mails."""
+    async with asyncio.timeout(60):
+        while len(server.accepted) < count:  # noqa: ASYNC110 - other processes send them
+            await asyncio.sleep(0.01)
+
+
+async def states() -> Counter[str]:
+    """Return how many reminders ended how."""
+    ended = await Message.select(Message.state).where(Message.due == A_DAY_BEFORE).output(as_list=True)
+    return Counter(ended)

@@ -1,0 +1,130 @@
+"""None lost, none twice but for those under way: real processes, killed for real (security.md, FT01 to FT03, FT08)."""
+
+import asyncio
+import os
+import signal
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from random import Random
+
+import pytest
+
+from tests.cast import ZONE, Cast, people_of_the_task_force
+from tests.faults.senders import IS_FULL, due_reminders, sending, states, until_accepted, until_none_waits
+from tests.faults.server import MailServer, serving
+from tracker.database import Engine
+from tracker.ports.mail.delivery import LANES
+
+REMINDERS, KILLS = (2_000, 40) if IS_FULL else (200, 3)
+SLOW = 0.01  # seconds a mail, so that there is a middle to be killed in
+FAST = 300.0  # five minutes a second: a retry after half a minute comes after a tenth of a second
+
+
+@pytest.fixture
+async def cast(database: Engine) -> Cast:
+    return await people_of_the_task_force()
+
+
+@pytest.fixture
+async def server() -> AsyncIterator[MailServer]:
+    async with serving(MailServer(pause=SLOW)) as listening:
+        yield listening
+
+
+async def test_killed_senders_lose_nothing_and_double_only_what_was_under_way(
+    database: Engine, cast: Cast, server: MailServer
+) -> None:
+    count = await due_reminders(cast, REMINDERS, ZONE)
+    async with sending(database, server) as senders:
+        await senders.start()
+        for kill in range(KILLS):
+            await until_accepted(server, (kill + 1) * count // (KILLS + 2))
+            await senders.start()
+            await senders.kill(senders.running[0])
+        await until_none_waits()
+        killed = senders.kills
+    ids = server.message_ids()
+    assert (len(ids), await states()) == (count, {"sent": count})
+    assert ids.total() - count <= killed * LANES
+    assert len(set(server.accepted)) == count  # a second copy is the same to the byte
+
+
+async def test_two_senders_send_nothing_twice(database: Engine, cast: Cast, server: MailServer) -> None:
+    count = await due_reminders(cast, REMINDERS, ZONE)
+    async with sending(database, server) as senders:
+        await senders.start()
+        await senders.start()
+        await until_none_waits()
+    ids = server.message_ids()
+    assert (len(ids), max(ids.values()), await states()) == (count, 1, {"sent": count})
+
+
+async def test_a_sender_whose_clock_is_an_hour_ahead_sends_nothing_twice(
+    database: Engine, cast: Cast, server: MailServer
+) -> None:
+    count = await due_reminders(cast, REMINDERS, ZONE)
+    async with sending(database, server) as senders:
+        await senders.start()
+        await senders.start(ahead=timedelta(hours=1))
+        await until_none_waits()
+    ids = server.message_ids()
+    assert (len(ids), max(ids.values())) == (count, 1)
+
+
+async def test_a_mail_server_that_fails_in_every_way_gets_each_mail_in_the_end(
+    database: Engine, cast: Cast, server: MailServer
+) -> None:
+    chance = Random(7)  # noqa: S311 - repeatable faults
+    lost_answers: list[str] = []
+
+    def sometimes(answer: str) -> str | None:
+        return answer if chance.random() < 0.1 else None
+
+    def loses_the_answer(recipient: str) -> bool:
+        if chance.random() < 0.05:
+            lost_answers.append(recipient)
+            return True
+        return False
+
+    server.at_mail = lambda _: sometimes("451 Busy")
+    server.at_rcpt = lambda to: "550 No such user" if to.startswith("caht_alternate") else sometimes("450 Greylisted")
+    server.at_data = lambda _: sometimes("452 No space")
+    server.cut_before_answer = loses_the_answer
+    count = await due_reminders(cast, REMINDERS, ZONE)
+    bounced = count // 12
+    async with sending(database, server, FAST) as senders:
+        await senders.start()
+        await senders.start()
+        await until_none_waits()
+    ids = server.message_ids()
+    assert await states() == {"sent": count - bounced, "bounced": bounced}
+    assert (len(ids), ids.total() - len(ids)) == (count - bounced, len(lost_answers))
+
+
+@pytest.mark.parametrize("window", ["mail", "rcpt", "before the answer", "after the answer"])
+async def test_a_kill_doubles_a_mail_only_between_its_last_dot_and_the_record(
+    database: Engine, cast: Cast, server: MailServer, window: str
+) -> None:
+    count = await due_reminders(cast, 1, ZONE, people=8)  # so few that one connection carries them
+    async with sending(database, server) as senders:
+        victim = await senders.start()
+        moments = iter(range(1_000))
+
+        def kill_at(here: str) -> None:
+            if here == window and next(moments) == count // 2:
+                os.kill(victim.pid, signal.SIGKILL)
+
+        def kill_later(_: str) -> bool:
+            asyncio.get_running_loop().call_soon(kill_at, "after the answer")
+            return False
+
+        server.at_mail = lambda _: kill_at("mail")
+        server.at_rcpt = lambda _: kill_at("rcpt")
+        server.at_data = lambda _: kill_at("before the answer")
+        server.cut_before_answer = kill_later
+        await victim.wait()
+        await senders.start()
+        await until_none_waits()
+    ids = server.message_ids()
+    assert (len(ids), await states()) == (count, {"sent": count})
+    assert ids.total() - count <= (1 if window.endswith("answer") else 0)

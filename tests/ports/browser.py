@@ -1,0 +1,62 @@
+"""A browser of the tests: one person's cookie and form token, speaking to the application without a socket."""
+
+import re
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+import httpx
+from litestar import Litestar
+
+from tests.cast import SECRET
+from tracker.rules.people import Viewer
+from tracker.settings import Settings
+from tracker.usecases.identity_links import issue_link, redeem_link
+
+BASE = "http://tracker.test"
+FORM_TOKEN = re.compile(r'name="_csrf" value="([^"]+)"')
+
+
+def settings(**facts: Any) -> Settings:
+    """Return the settings of the tests: no clock, a host of their own."""
+    return Settings(**{"secret": SECRET, "base_url": BASE, "run_clock": False, **facts})
+
+
+class Browser:
+    """Fetches pages and sends forms as one person (or nobody)."""
+
+    def __init__(self, app: Litestar, session: str | None = None, *, address: str = "192.0.2.7") -> None:
+        transport = httpx.ASGITransport(app=app, raise_app_exceptions=False, client=(address, 40_000))  # type: ignore[arg-type]  # an ASGI application
+        self._client = httpx.AsyncClient(transport=transport, base_url=BASE, follow_redirects=False)
+        if session:
+            self._client.cookies.set("session", session)
+        self._form_token: str | None = None
+
+    async def get(self, path: str, **kwargs: Any) -> httpx.Response:
+        """Fetch a page."""
+        return await self._client.get(path, **kwargs)
+
+    async def send(self, method: str, path: str, **kwargs: Any) -> httpx.Response:
+        """Send any request, as it is."""
+        return await self._client.request(method, path, **kwargs)
+
+    async def post(self, path: str, form: Mapping[str, Any] | None = None, **kwargs: Any) -> httpx.Response:
+        """Send a form with the token that the site put into its pages."""
+        headers = {"Origin": BASE, "Sec-Fetch-Site": "same-origin", **kwargs.pop("headers", {})}
+        fields = {"_csrf": await self.form_token(), **(form or {})}
+        return await self._client.post(path, data=fields, headers=headers, **kwargs)
+
+    async def form_token(self) -> str:
+        """Return the token that stands in each form of this person, read from a page once."""
+        if self._form_token is None:
+            found = FORM_TOKEN.search((await self.get("/subscriptions")).text)
+            self._form_token = found[1] if found else ""
+        return self._form_token
+
+
+async def session_of(viewer: Viewer, now: datetime) -> str:
+    """Sign somebody in by a one-time link, as the demo does, and return the cookie's value."""
+    token = await issue_link(viewer.member_id, now, timedelta(minutes=5))
+    session = await redeem_link(token, now, asks_code=False)
+    assert isinstance(session, str)
+    return session

@@ -1,0 +1,32 @@
+"""The application over ASGI, with the cast of the tests as its visitors."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+
+import pytest
+from litestar import Litestar
+
+from tests.cast import NOW, Cast
+from tests.ports.browser import Browser, session_of, settings
+from tracker import clock
+from tracker.app import create_app
+from tracker.rules.people import Viewer
+
+SignIn = Callable[[Viewer | None], Awaitable[Browser]]
+
+
+@pytest.fixture
+async def app(sqlite_cast: Cast) -> AsyncIterator[Litestar]:
+    """The application on a fresh SQLite database with the cast; its clock stands at NOW."""
+    clock.start_at(NOW, stands_still=True)
+    yield create_app(settings())
+    clock.start_at(None)
+
+
+@pytest.fixture
+def browse(app: Litestar) -> SignIn:
+    """Return a browser in which a person is signed in; None = a stranger."""
+
+    async def sign_in(viewer: Viewer | None) -> Browser:
+        return Browser(app, await session_of(viewer, clock.now()) if viewer else None)
+
+    return sign_in

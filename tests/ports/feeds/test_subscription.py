@@ -1,0 +1,301 @@
+"""The door of the feeds, as calendar programs knock at it."""
+
+import gzip
+import logging
+from collections.abc import Callable
+from datetime import timedelta
+from email.utils import format_datetime
+from uuid import UUID
+
+import httpx
+import icalendar
+import pytest
+
+from tests.cast import NOW, Cast, meeting, operation
+from tests.ports.browser import Browser
+from tests.ports.conftest import SignIn
+from tracker import clock
+from tracker.database import engine
+from tracker.rules.audiences import Visibility
+from tracker.rules.calendars import Scope, Subscription
+from tracker.rules.people import Viewer
+from tracker.tables.meetings import Event
+from tracker.tables.people import Member, SeatHolder
+from tracker.usecases import subscriptions
+from tracker.usecases.meetings import schedule
+
+PLAIN = {"Accept-Encoding": "identity"}
+QUIET = ("date", "last-modified")
+
+
+@pytest.fixture
+async def program(browse: SignIn) -> Browser:
+    """A calendar program: no cookie, no session."""
+    return await browse(None)
+
+
+async def feed_of(viewer: Viewer, scope: Scope = Scope.ALL, *, shows_operations: bool = False) -> tuple[UUID, str]:
+    """Return the id and the address of a new feed."""
+    subscription_id, token = await subscriptions.create(viewer, "Phone", scope, NOW, shows_operations=shows_operations)
+    return subscription_id, f"/feeds/{token}.ics"
+
+
+async def noted(viewer: Viewer) -> Subscription:
+    [one] = await subscriptions.subscriptions_of(viewer)
+    return one
+
+
+def titles(reply: httpx.Response) -> list[str]:
+    return sorted(str(one["SUMMARY"]) for one in icalendar.Calendar.from_ical(reply.content).walk("VEVENT"))
+
+
+def shown(reply: httpx.Response) -> tuple[object, ...]:
+    headers = sorted((name, value) for name, value in reply.headers.multi_items() if name not in QUIET)
+    return reply.status_code, headers, reply.content
+
+
+async def test_a_feed_shows_what_its_owner_may_see_and_nothing_else(cast: Cast, program: Browser) -> None:
+    await schedule(cast.coordinator, meeting(cast.fbi_lead, title="For all"), NOW)
+    await schedule(cast.coordinator, meeting(title="Police", visibility=Visibility.LAW_ENFORCEMENT), NOW)
+    await schedule(cast.coordinator, operation(cast.kcpd_detective), NOW)
+    _, detective = await feed_of(cast.kcpd_detective)
+    _, advocate = await feed_of(cast.harbor_advocate)
+    assert titles(await program.get(detective)) == ["For all", "Police"]
+    assert titles(await program.get(advocate)) == ["For all"]
+
+
+async def test_a_named_operation_is_shown_discreetly_to_those_who_turned_it_on(cast: Cast, program: Browser) -> None:
+    await schedule(cast.coordinator, operation(cast.kcpd_detective), NOW)
+    _, detective = await feed_of(cast.kcpd_detective, shows_operations=True)
+    _, advocate = await feed_of(cast.harbor_advocate, shows_operations=True)
+    reply = await program.get(detective)
+    assert titles(reply) == ["Operational period"]
+    assert "Bluestem" not in reply.text
+    assert "Larkspur" not in reply.text
+    assert titles(await program.get(advocate)) == []
+
+
+async def test_a_feed_of_ones_own_holds_what_one_is_invited_to(cast: Cast, program: Browser) -> None:
+    await schedule(cast.coordinator, meeting(cast.kcpd_detective, title="Mine"), NOW)
+    await schedule(cast.coordinator, meeting(cast.fbi_lead, title="Others"), NOW)
+    _, address = await feed_of(cast.kcpd_detective, Scope.MINE)
+    assert titles(await program.get(address)) == ["Mine"]
+
+
+async def test_the_headers_are_what_calendar_programs_need(cast: Cast, program: Browser) -> None:
+    _, address = await feed_of(cast.kcpd_detective)
+    reply = await program.get(address, headers=PLAIN)
+    assert reply.status_code == 200
+    assert reply.headers["content-type"] == "text/calendar; charset=utf-8"
+    assert reply.headers["cache-control"] == "private, no-cache"
+    assert reply.headers["x-robots-tag"] == "noindex"
+    assert reply.headers["referrer-policy"] == "no-referrer"
+    assert reply.headers["vary"] == "Accept-Encoding"
+    assert reply.headers["etag"].startswith('"')
+    assert reply.headers["last-modified"] == format_datetime(NOW, usegmt=True)
+    assert "set-cookie" not in reply.headers
+    assert reply.content.startswith(b"BEGIN:VCALENDAR\r\n")
+
+
+async def test_two_fetches_an_hour_apart_are_the_same_bytes(cast: Cast, program: Browser) -> None:
+    await schedule(cast.coordinator, meeting(cast.fbi_lead), NOW)
+    _, address = await feed_of(cast.kcpd_detective)
+    first = await program.get(address)
+    clock.start_at(NOW + timedelta(hours=1), stands_still=True)
+    second = await program.get(address)
+    assert (first.content, first.headers["etag"]) == (second.content, second.headers["etag"])
+    assert first.headers["last-modified"] == second.headers["last-modified"]
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        lambda tag: {"If-None-Match": tag},
+        lambda tag: {"If-None-Match": f"W/{tag}"},
+        lambda tag: {"If-None-Match": f'"other", {tag} , W/"third"'},
+        lambda _: {"If-None-Match": "*"},
+        lambda _: {"If-Modified-Since": format_datetime(NOW, usegmt=True)},
+        lambda _: {"If-Modified-Since": format_datetime(NOW + timedelta(days=1), usegmt=True)},
+    ],
+)
+@pytest.mark.parametrize("encoding", ["identity", "gzip"])
+async def test_what_is_known_already_is_not_sent_again(
+    cast: Cast, program: Browser, condition: Callable[[str], dict[str, str]], encoding: str
+) -> None:
+    _, address = await feed_of(cast.kcpd_detective)
+    first = await program.get(address, headers={"Accept-Encoding": encoding})
+    again = await program.get(address, headers={"Accept-Encoding": encoding, **condition(first.headers["etag"])})
+    assert (again.status_code, again.content) == (304, b"")
+    assert again.headers["etag"] == first.headers["etag"]
+    assert again.headers["vary"] == "Accept-Encoding"
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        {"If-None-Match": '"other"'},
+        {"If-None-Match": "nonsense"},
+        {"If-None-Match": '"other"', "If-Modified-Since": format_datetime(NOW + timedelta(days=1), usegmt=True)},
+        {"If-Modified-Since": format_datetime(NOW - timedelta(seconds=1), usegmt=True)},
+        {"If-Modified-Since": "yesterday"},
+        {"If-Modified-Since": "Tue, 99 Foo 2026 99:99:99 GMT"},
+    ],
+)
+async def test_what_is_not_known_is_sent(cast: Cast, program: Browser, condition: dict[str, str]) -> None:
+    _, address = await feed_of(cast.kcpd_detective)
+    await program.get(address)
+    assert (await program.get(address, headers=condition)).status_code == 200
+
+
+async def test_a_change_gives_another_tag_and_a_later_date(cast: Cast, program: Browser) -> None:
+    _, address = await feed_of(cast.kcpd_detective)
+    first = await program.get(address)
+    clock.start_at(NOW + timedelta(hours=1), stands_still=True)
+    await schedule(cast.coordinator, meeting(cast.fbi_lead), clock.now())
+    second = await program.get(address, headers={"If-None-Match": first.headers["etag"]})
+    assert second.status_code == 200
+    assert second.headers["etag"] != first.headers["etag"]
+    assert second.headers["last-modified"] == format_datetime(clock.now(), usegmt=True)
+
+
+async def test_losing_sight_of_an_event_is_a_change_too(cast: Cast, program: Browser) -> None:
+    await schedule(cast.coordinator, meeting(visibility=Visibility.BODY, body_id=cast.bodies["steering"]), NOW)
+    _, address = await feed_of(cast.kcpd_alternate)
+    first = await program.get(address)
+    assert len(titles(first)) == 1
+    await SeatHolder.delete().where(SeatHolder.member == cast.kcpd_alternate.member_id)
+    clock.start_at(NOW + timedelta(hours=1), stands_still=True)
+    since = {"If-Modified-Since": first.headers["last-modified"]}
+    assert titles(await program.get(address, headers=since)) == []
+
+
+async def test_what_somebody_may_not_see_moves_nothing_of_theirs(cast: Cast, program: Browser) -> None:
+    _, address = await feed_of(cast.harbor_advocate)
+    first = await program.get(address)
+    await schedule(cast.coordinator, operation(cast.fbi_lead), NOW)
+    await schedule(cast.coordinator, meeting(visibility=Visibility.LAW_ENFORCEMENT), NOW)
+    second = await program.get(address)
+    assert shown(second) == shown(first)
+    assert second.headers["last-modified"] == first.headers["last-modified"]
+
+
+async def test_head_is_get_without_the_calendar(cast: Cast, program: Browser) -> None:
+    _, address = await feed_of(cast.kcpd_detective)
+    full, head = await program.get(address), await program.send("HEAD", address)
+    assert (head.status_code, head.content) == (200, b"")
+    assert {**head.headers} == {**full.headers}
+
+
+async def test_gzip_is_sent_to_those_who_read_it_under_a_tag_of_its_own(cast: Cast, program: Browser) -> None:
+    _, address = await feed_of(cast.kcpd_detective)
+    plain = await program.get(address, headers=PLAIN)
+    packed = await program.get(address, headers={"Accept-Encoding": "br;q=1, gzip;q=0.8"})
+    refused = await program.get(address, headers={"Accept-Encoding": "gzip;q=0"})
+    assert packed.headers["content-encoding"] == "gzip"
+    assert int(packed.headers["content-length"]) < len(plain.content)
+    assert packed.content == plain.content  # httpx unpacks
+    assert "content-encoding" not in plain.headers
+    assert "content-encoding" not in refused.headers
+    assert packed.headers["etag"] != plain.headers["etag"]
+    assert gzip.compress(plain.content, mtime=0) == gzip.compress(packed.content, mtime=0)
+
+
+async def test_every_address_that_opens_nothing_gets_the_same_answer(cast: Cast, program: Browser) -> None:
+    revoked_id, revoked = await feed_of(cast.kcpd_detective)
+    rotated_id, rotated = await feed_of(cast.kcpd_detective)
+    _, suspended = await feed_of(cast.ipd_liaison)
+    _, good = await feed_of(cast.fbi_lead)
+    tag = (await program.get(revoked)).headers["etag"]
+    await subscriptions.revoke(cast.kcpd_detective, revoked_id, NOW)
+    await subscriptions.rotate(cast.kcpd_detective, rotated_id, NOW)
+    await Member.update({Member.status: "suspended"}).where(Member.id == cast.ipd_liaison.member_id)
+    token = good.removeprefix("/feeds/").removesuffix(".ics")
+    addresses = [
+        f"/feeds/{'a' * 43}.ics", revoked, rotated, suspended, "/feeds/x.ics", "/feeds/.ics", f"/feeds/{token}",
+        f"/feeds/{token}.ICS", f"/feeds/{token}/calendar.ics", f"/feeds?token={token}",
+        f"/feeds/?token={token}", f"/feeds/.ics?token={token}", "/feeds/%00%ff.ics", "/feeds/%F0%9F%9A%A8.ics",
+        f"/feeds/{'x' * 3000}.ics",
+    ]  # fmt: skip
+    found = {shown(await program.get(one))[::2] for one in addresses}
+    assert len(found) == 1
+    assert next(iter(found))[0] == 404
+    assert (await program.get(revoked, headers={"If-None-Match": tag})).status_code == 404
+    assert (await program.get(good)).status_code == 200
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH"])
+async def test_a_feed_can_only_be_read(cast: Cast, program: Browser, method: str) -> None:
+    _, address = await feed_of(cast.kcpd_detective)
+    assert (await program.send(method, address)).status_code == 405
+
+
+async def test_guesses_are_limited_without_harm_to_others_behind_the_same_address(cast: Cast, program: Browser) -> None:
+    _, good = await feed_of(cast.kcpd_detective)
+    statuses = [(await program.get(f"/feeds/{n}.ics")).status_code for n in range(22)]
+    assert statuses == [404] * 20 + [429] * 2
+    assert (await program.get(f"/feeds/{'b' * 43}.ics")).headers["retry-after"] == "60"
+    assert (await program.get(good)).status_code == 200
+    clock.start_at(NOW + timedelta(minutes=1), stands_still=True)
+    assert (await program.get("/feeds/x.ics")).status_code == 404
+
+
+async def test_the_owner_sees_who_fetched_when_and_how_often(cast: Cast, program: Browser) -> None:
+    _, address = await feed_of(cast.kcpd_detective)
+    assert (await noted(cast.kcpd_detective)).fetched_at is None
+    agent = {"User-Agent": "Google-Calendar-Importer"}
+    first = await program.get(address, headers=agent)
+    for second in (20, 40, 60):
+        clock.start_at(NOW + timedelta(seconds=second), stands_still=True)
+        await program.get(address, headers={**agent, "If-None-Match": first.headers["etag"]})
+    one = await noted(cast.kcpd_detective)
+    assert (one.client, one.fetches, one.fetched_at) == ("Google Calendar", 4, NOW + timedelta(seconds=60))
+
+
+async def test_head_is_no_fetch(cast: Cast, program: Browser) -> None:
+    _, address = await feed_of(cast.kcpd_detective)
+    await program.send("HEAD", address)
+    assert (await noted(cast.kcpd_detective)).fetches == 0
+
+
+async def test_a_feed_is_served_even_when_nothing_can_be_written(cast: Cast, program: Browser) -> None:
+    _, address = await feed_of(cast.kcpd_detective)
+    await engine().run_ddl(
+        "CREATE TRIGGER full BEFORE UPDATE ON subscription BEGIN SELECT RAISE(ABORT, 'disk full'); END"
+    )
+    assert [(await program.get(address)).status_code for _ in range(3)] == [200] * 3
+    await engine().run_ddl("DROP TRIGGER full")
+    await program.get(address)
+    assert (await noted(cast.kcpd_detective)).fetches == 4
+
+
+async def test_one_broken_event_is_left_out_and_logged_by_its_id_alone(
+    cast: Cast, program: Browser, caplog: pytest.LogCaptureFixture
+) -> None:
+    await schedule(cast.coordinator, meeting(title="Sound"), NOW)
+    broken = await schedule(cast.coordinator, meeting(title="Broken canary"), NOW)
+    await Event.update({Event.place: "a\rX-EVIL:1"}).where(Event.id == broken)
+    _, address = await feed_of(cast.kcpd_detective)
+    with caplog.at_level(logging.ERROR):
+        reply = await program.get(address)
+    assert titles(reply) == ["Sound"]
+    assert str(broken) in caplog.text
+    assert "canary" not in caplog.text
+    assert "EVIL" not in caplog.text
+
+
+async def test_no_log_line_holds_a_token(cast: Cast, program: Browser, caplog: pytest.LogCaptureFixture) -> None:
+    _, address = await feed_of(cast.kcpd_detective)
+    with caplog.at_level(logging.DEBUG):
+        await program.get(address)
+        await program.get("/feeds/unknown-token-of-somebody.ics")
+    ours = [one for one in caplog.records if one.name.startswith("tracker")]
+    assert not [one for one in ours if address[7:50] in one.getMessage() or "unknown-token" in one.getMessage()]
+
+
+async def test_a_token_opens_no_other_page(cast: Cast, program: Browser) -> None:
+    _, address = await feed_of(cast.kcpd_detective)
+    token = address.removeprefix("/feeds/").removesuffix(".ics")
+    reply = await program.get(
+        "/subscriptions", headers={"Cookie": f"session={token}", "Authorization": f"Bearer {token}"}
+    )
+    assert reply.status_code != 200

@@ -1,0 +1,30 @@
+"""What the tests of the mail door share: settings, a composer, a delivery to a server of their own."""
+
+from datetime import datetime
+from typing import Any
+
+from tests.cast import SECRET
+from tracker.links import Links
+from tracker.ports.mail.compose import Composer
+from tracker.ports.mail.delivery import Delivery
+from tracker.settings import Settings
+
+LINKS = Links(b"k" * 32)
+
+
+def settings(**other: Any) -> Settings:
+    """Return settings of a task force with an address of its own."""
+    given = {
+        "secret": SECRET, "base_url": "https://tracker.example", "mail_from": "calendar@tracker.example",
+        "coordinator_address": "coordinator@tracker.example", **other,
+    }  # fmt: skip
+    return Settings(**given)
+
+
+def composer(**other: Any) -> Composer:
+    return Composer(settings(**other), LINKS)
+
+
+def delivery(port: int, now: datetime) -> Delivery:
+    """Return a delivery to a server on loopback, at a moment that stands still."""
+    return Delivery(settings(smtp_port=port), composer(), lambda: now)

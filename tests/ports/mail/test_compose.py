@@ -1,0 +1,219 @@
+"""From a letter to bytes: what is in them, and what nobody can put into them."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from email.message import EmailMessage
+from email.parser import BytesParser
+from email.policy import default
+from typing import Any, cast
+from uuid import UUID
+
+import icalendar
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as some
+
+from tests.ical.making import NOW, date_of, event
+from tests.ports.mail.sending import composer
+from tracker.ports.mail.compose import OURS, Unsafe, check, checked_address
+from tracker.rules.clean_text import clean
+from tracker.rules.invitations import AnswerValue, AttendeeRole
+from tracker.rules.letters import Button, CalendarPart, Elsewhere, ItemPage, Letter, ReplyPage, SitePage
+from tracker.rules.outbox import Message, MessageKind
+
+ONE, TWO = UUID(int=1), UUID(int=2)
+HOSTILE = (
+    "=?utf-8?q?x=0D=0ABcc:_evil=40x.example?=",
+    "Notes =?utf-8?b?DQpCY2M6IGV2aWxAeC5leGFtcGxl?=",
+    "a\r\nBcc: evil@x.example",
+    "a\nBcc: evil@x.example",
+    "a\u2028Bcc: evil@x.example",
+    "a\x85Bcc: evil@x.example",
+    "=\n?utf-8?q?=0D=0ABcc:e?=",
+    "=\u202e?utf-8?q?=0D=0ABcc:e?=",
+    "\ud800\udfff",
+    "",
+    '"; <evil@x.example>',
+    "Ü" * 300,
+    "END:VEVENT\\nATTENDEE:mailto:evil@x.example",
+    "<script>alert(1)</script> & {{ 7 * 7 }}",
+)
+
+
+def letter(**other: Any) -> Letter:
+    made = {
+        "kind": MessageKind.INVITATION, "to": "reader@kcpd.example", "to_name": "KCPD detective",
+        "subject": "Invitation: Core group, Thu, Dec 10, 2:00 PM", "preview": "Please reply.",
+        "heading": "You are invited",
+        "facts": (("What", "Core group"), ("Where", "Kansas City")), "paragraphs": ("Use a button.",), "thread": ONE,
+        "buttons": (Button(label="Reply yes", target=ReplyPage(invitation_id=ONE, occurrence_id=TWO, answer="yes")),),
+        "more": (Button(label="See the agenda", target=SitePage(path="/events/1")),), **other,
+    }  # fmt: skip
+    return Letter(**made)
+
+
+def message(key: str = "invitation:1:2") -> Message:
+    return Message(
+        id=ONE, key=key, kind=MessageKind.INVITATION, recipient_id=TWO, event_id=ONE, occurrence_id=None, item_id=None,
+        created_at=NOW, due=NOW, not_after=None, attempts=1,
+    )  # fmt: skip
+
+
+def with_calendar(*, is_cancel: bool = False, **facts: Any) -> Letter:
+    of = event(**facts)
+    part = CalendarPart(
+        is_cancel=is_cancel, event=of, date=None, dates=(date_of(of, of.starts),), answer=AnswerValue.NEEDS_ACTION,
+        role=AttendeeRole.REQUIRED,
+    )  # fmt: skip
+    return letter(calendar=part)
+
+
+def read(content: bytes) -> EmailMessage:
+    return cast("EmailMessage", BytesParser(policy=default).parsebytes(content))
+
+
+def parts(content: bytes) -> dict[str, EmailMessage]:
+    return {one.get_content_type(): one for one in cast("Iterator[EmailMessage]", read(content).walk())}
+
+
+def test_a_calendar_mail_has_the_shape_that_shows_buttons() -> None:
+    mail = composer().mail(with_calendar(), message())
+    shape = [one.get_content_type() for one in read(mail.content).walk()]
+    assert shape == [
+        "multipart/mixed", "multipart/alternative", "text/plain", "text/html", "text/calendar", "application/ics",
+    ]  # fmt: skip
+
+
+def test_the_method_stands_beside_the_calendar_and_in_it() -> None:
+    for is_cancel, method in ((False, "REQUEST"), (True, "CANCEL")):
+        calendar = parts(composer().mail(with_calendar(is_cancel=is_cancel), message()).content)["text/calendar"]
+        inside = icalendar.Calendar.from_ical(calendar.get_payload(decode=True))
+        assert (calendar.get_param("method"), str(inside["METHOD"]), calendar["Content-Transfer-Encoding"]) == (
+            method, method, "base64",
+        )  # fmt: skip
+
+
+def test_the_only_attendee_is_the_reader() -> None:
+    calendar = parts(composer().mail(with_calendar(), message()).content)["text/calendar"].get_content()
+    [entry] = icalendar.Calendar.from_ical(calendar.encode()).events
+    assert [str(one) for one in entry.attendees] == ["mailto:reader@kcpd.example"]
+
+
+def test_a_mail_without_a_calendar_has_text_and_html_alone() -> None:
+    shape = [one.get_content_type() for one in read(composer().mail(letter(), message()).content).walk()]
+    assert shape == ["multipart/alternative", "text/plain", "text/html"]
+
+
+def test_every_try_has_the_same_bytes() -> None:
+    made = with_calendar()
+    assert composer().mail(made, message()) == composer().mail(made, message())
+
+
+def test_the_headers_say_who_writes_that_nobody_answers_by_machine_and_what_belongs_together() -> None:
+    head = read(composer().mail(letter(), message()).content)
+    assert (head["From"], head["To"], head["Reply-To"], head["Auto-Submitted"]) == (
+        "Human Trafficking Rescue Project <calendar@tracker.example>", "reader@kcpd.example",
+        "coordinator@tracker.example", "auto-generated",
+    )  # fmt: skip
+    assert head["Date"].datetime == datetime(2026, 12, 1, 14, 40, tzinfo=UTC)
+
+
+def test_two_messages_have_two_names_and_one_thread() -> None:
+    first, second = (read(composer().mail(letter(), message(key)).content) for key in ("one", "two"))
+    assert first["Message-ID"] != second["Message-ID"]
+    assert first["References"] == second["References"]
+
+
+def test_a_button_opens_the_reply_page_and_only_preselects() -> None:
+    text = parts(composer().mail(letter(), message()).content)["text/plain"].get_content()
+    [address] = [line.strip() for line in text.splitlines() if "/r/" in line]
+    assert address.startswith("https://tracker.example/r/")
+    assert address.endswith("?a=yes")
+
+
+def test_an_item_is_updated_without_an_account() -> None:
+    target = ItemPage(item_id=ONE, owner_id=TWO, status="done")
+    made = letter(buttons=(Button(label="Mark done", target=target),))
+    assert "/u/" in parts(composer().mail(made, message()).content)["text/plain"].get_content()
+
+
+def test_text_and_html_hold_the_same_facts_and_links() -> None:
+    video = Button(label="Video", target=Elsewhere(url="https://v.example/1"))
+    found = parts(composer().mail(letter(more=(video,)), message()).content)
+    for word in ("Core group", "Kansas City", "https://v.example/1", "Use a button."):
+        assert word in found["text/plain"].get_content()
+        assert word in found["text/html"].get_content()
+
+
+def test_html_holds_no_script_no_image_and_nothing_from_elsewhere() -> None:
+    html = parts(composer().mail(letter(), message()).content)["text/html"].get_content().lower()
+    assert not any(word in html for word in ("<script", "<img", "<link", "src=", "url(", "@import", "http-equiv"))
+
+
+@given(some.text(max_size=120))
+@example(HOSTILE[0])
+@example(HOSTILE[1])
+@example(HOSTILE[2])
+@example(HOSTILE[4])
+@example(HOSTILE[8])
+def test_no_text_makes_a_header(text: str) -> None:
+    made = replace(letter(subject=text, facts=(("What", text),), paragraphs=(text,), to_name=text), heading=text)
+    head = composer(task_force_name=text or "x").mail(made, message()).content.partition(b"\r\n\r\n")[0]
+    names = [line.split(b":")[0].decode() for line in head.split(b"\r\n") if line[:1] not in b" \t"]
+    assert sorted(names) == sorted(OURS)
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_a_hostile_title_reaches_its_reader_as_text(text: str) -> None:
+    kept = clean(text, 1000, "title")  # as a form keeps it
+    mail = composer().mail(replace(with_calendar(title=kept or "x", place=kept), subject=text), message())
+    found = parts(mail.content)
+    inside = icalendar.Calendar.from_ical(found["text/calendar"].get_payload(decode=True))
+    assert len(inside.events[0].attendees) == 1
+    assert "<script" not in found["text/html"].get_content()
+    assert (read(mail.content)["To"], read(mail.content)["Bcc"]) == ("reader@kcpd.example", None)
+
+
+@pytest.mark.parametrize("text", ["a@x.example", "A.B+c@sub.x-y.example", "o'neil@kcpd.example", "a@bücher.example"])
+def test_a_plain_address_is_taken(text: str) -> None:
+    assert checked_address(text).isascii()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "", "a", "@x.example", "a@", "a@x.example, e@y.example", "a@x.example;e@y.example", "<a@x.example>",
+        "a b@x.example", "a@x.example\r\nRCPT TO:<e@y.example>", "ü@x.example", "a@x..example",
+        "a..b@x.example", f"{'a' * 250}@x.example", "a@-x.example", '"a b"@x.example', "a@[127.0.0.1]",
+    ],
+)  # fmt: skip
+def test_anything_but_one_plain_address_is_refused(text: str) -> None:
+    with pytest.raises(Unsafe):
+        checked_address(text)
+
+
+def spoilt(old: bytes, new: bytes) -> tuple[bytes, list[str]]:
+    content = composer().mail(letter(), message()).content
+    assert old in content
+    return content.replace(old, new, 1), ["multipart/alternative", "text/plain", "text/html"]
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (b"Auto-Submitted:", b"Bcc: evil@x.example\r\nAuto-Submitted:"),
+        (b"Auto-Submitted: auto-generated\r\n", b""),
+        (b"To: ", b"To: e@y.example\r\nTo: "),
+        (b"Core group", b"Core\ngroup"),
+        (b"Core group", b"Core\0group"),
+        (b"Core group", b"Core gr\xc3\xb6up"),
+        (b"Core group", b"C" * 999),
+        (b"Content-Transfer-Encoding: q", b"X-Evil: 1\r\nContent-Transfer-Encoding: q"),
+        (b"multipart/alternative", b"multipart/mixed"),
+    ],
+)  # fmt: skip
+def test_bytes_that_are_not_as_they_were_meant_are_never_sent(old: bytes, new: bytes) -> None:
+    content, kinds = spoilt(old, new)
+    with pytest.raises(Unsafe):
+        check(content, kinds)

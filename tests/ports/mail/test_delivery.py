@@ -1,0 +1,158 @@
+"""From the outbox to the mail server and back."""
+
+from collections.abc import AsyncIterator
+from datetime import datetime, timedelta
+from email import message_from_bytes, policy
+from uuid import UUID
+
+import pytest
+
+from tests.cast import NOW, Cast, everybody, meeting, operation, people_of_the_task_force
+from tests.faults.server import MailServer, serving
+from tests.ports.mail.sending import delivery
+from tracker.database import Engine
+from tracker.rules.outbox import GIVE_UP
+from tracker.tables.outbox import Message
+from tracker.tables.people import Member
+from tracker.usecases import meetings
+
+LATER = NOW + timedelta(minutes=5)
+
+
+@pytest.fixture
+async def cast(database: Engine) -> Cast:
+    return await people_of_the_task_force()
+
+
+@pytest.fixture
+async def server() -> AsyncIterator[MailServer]:
+    async with serving(MailServer()) as listening:
+        yield listening
+
+
+async def invite(cast: Cast) -> UUID:
+    return await meetings.schedule(cast.coordinator, meeting(cast.fbi_lead, cast.caht_lead), NOW)
+
+
+async def dispatch(server: MailServer, now: datetime = LATER) -> int:
+    sending = delivery(server.port, now)
+    done = await sending.dispatch()
+    await sending.stop()
+    return done
+
+
+async def outcome() -> dict[str, tuple[str, str]]:
+    found = await Message.select(Message.recipient.email, Message.state, Message.reason)
+    return {row["recipient.email"]: (row["state"], row["reason"]) for row in found}
+
+
+async def test_everybody_invited_gets_one_mail_and_the_outbox_knows(cast: Cast, server: MailServer) -> None:
+    await invite(cast)
+    assert await dispatch(server) == 2
+    assert server.recipients() == ["caht_lead@caht.example", "fbi_lead@fbi.example"]
+    assert {state for state, _ in (await outcome()).values()} == {"sent"}
+
+
+async def test_nothing_is_sent_twice(cast: Cast, server: MailServer) -> None:
+    await invite(cast)
+    await dispatch(server)
+    assert await dispatch(server) == 0
+
+
+async def test_an_address_that_the_server_does_not_know_bounces_and_others_get_theirs(
+    cast: Cast, server: MailServer
+) -> None:
+    server.at_rcpt = lambda address: "550 No such user" if address.startswith("caht") else None
+    await invite(cast)
+    await dispatch(server)
+    assert (await outcome())["caht_lead@caht.example"] == ("bounced", "550 No such user")
+    assert server.recipients() == ["fbi_lead@fbi.example"]
+
+
+async def test_a_busy_server_gets_the_same_bytes_again_later(cast: Cast, server: MailServer) -> None:
+    server.at_data = lambda _: None if len(server.tries) and server.tries.total() > 2 else "452 No space"
+    await invite(cast)
+    await dispatch(server)
+    assert await dispatch(server, LATER + timedelta(seconds=5)) == 0  # not before half a minute
+    await dispatch(server, LATER + timedelta(seconds=40))
+    assert {state for state, _ in (await outcome()).values()} == {"sent"}
+
+
+async def test_a_mail_whose_acceptance_was_not_heard_goes_again_under_the_same_name(
+    cast: Cast, server: MailServer
+) -> None:
+    server.cut_before_answer = lambda _: len(server.accepted) <= 2
+    await invite(cast)
+    await dispatch(server)
+    await dispatch(server, LATER + timedelta(seconds=40))
+    assert sorted(server.message_ids().values()) == [2, 2]
+    assert len(set(server.accepted)) == 2
+
+
+async def test_a_server_that_refuses_us_and_not_the_recipient_loses_no_mail(cast: Cast, server: MailServer) -> None:
+    server.at_mail = lambda _: "550 Not from here"
+    await invite(cast)
+    await dispatch(server)
+    assert {state for state, _ in (await outcome()).values()} == {"pending"}
+
+
+async def test_while_the_server_is_away_mails_wait_and_only_one_is_tried(cast: Cast, server: MailServer) -> None:
+    async with serving(MailServer()) as gone:
+        pass
+    await meetings.schedule(cast.coordinator, meeting(*everybody(cast)), NOW)
+    await dispatch(gone)
+    tried = [row["attempts"] for row in await Message.select(Message.attempts)]
+    assert (sum(tried) <= 2, len(tried)) == (True, 11)
+
+
+async def test_after_five_days_without_a_server_a_mail_is_given_up(cast: Cast) -> None:
+    async with serving(MailServer()) as gone:
+        pass
+    await meetings.schedule(cast.coordinator, meeting(cast.fbi_lead), NOW)
+    await dispatch(gone, NOW + GIVE_UP)
+    [(state, reason)] = (await outcome()).values()
+    assert state == "failed"
+    assert "five days" in reason
+
+
+async def test_a_mail_that_cannot_be_written_safely_fails_where_people_see_it(cast: Cast, server: MailServer) -> None:
+    await Member.update({Member.email: "a@x.example, e@y.example"}).where(Member.email == "caht_lead@caht.example")
+    await invite(cast)
+    await dispatch(server)
+    [state] = [state for email, (state, _) in (await outcome()).items() if "," in email]
+    assert (state, server.recipients()) == ("failed", ["fbi_lead@fbi.example"])
+
+
+async def test_one_connection_carries_many_mails(cast: Cast, server: MailServer) -> None:
+    for _ in range(5):
+        await meetings.schedule(cast.coordinator, meeting(*everybody(cast)), NOW)
+    await dispatch(server)
+    assert (len(server.accepted), server.connections) == (55, 5)
+
+
+async def test_a_stopped_delivery_leaves_what_it_did_not_begin_to_others(cast: Cast, server: MailServer) -> None:
+    await invite(cast)
+    stopped = delivery(server.port, LATER)
+    await stopped.stop()
+    assert await stopped.dispatch() == 0
+    await stopped.stop()
+    assert await dispatch(server) == 2
+
+
+async def test_a_mail_about_a_restricted_event_says_nothing_of_it(cast: Cast, server: MailServer) -> None:
+    plan = operation(cast.hsi_liaison, video_link="https://video.example/secret-room")
+    event_id = await meetings.schedule(cast.fbi_lead, plan, NOW)
+    await dispatch(server)
+    [mail] = server.accepted
+    readable = _all_texts(mail)
+    for canary in ("Bluestem", "Larkspur", "Canary", "secret-room", "2027", "Jan", "Fbi lead", "FBI", "text/calendar"):
+        assert canary not in readable
+    assert str(event_id) in readable
+
+
+def _all_texts(mail: bytes) -> str:
+    """Return headers and parts as a reader sees them, and the raw bytes."""
+    message = message_from_bytes(mail, policy=policy.default)
+    parts = [str(one.get_content()) for one in message.walk() if not one.is_multipart()]
+    headers = [f"{name}: {value}" for name, value in message.items() if name != "Date"]
+    return "\n".join([*headers, *parts])

@@ -1,0 +1,61 @@
+"""The sink keeps every mail as it came, and the mailbox reads them."""
+
+from pathlib import Path
+
+import aiosmtplib
+import pytest
+
+from tests.ports.mail.sending import composer
+from tests.ports.mail.test_compose import letter, message, with_calendar
+from tracker.ports.mail.mailbox import Mailbox
+from tracker.ports.mail.sink import Sink
+
+
+async def post(port: int, *contents: bytes) -> None:
+    async with aiosmtplib.SMTP(hostname="127.0.0.1", port=port, start_tls=False) as client:
+        for content in contents:
+            await client.sendmail("calendar@tracker.example", ["reader@kcpd.example"], content)
+
+
+async def kept(folder: Path, *contents: bytes) -> list[bytes]:
+    sink = Sink(folder)
+    await post(await sink.start(), *contents)
+    await sink.stop()
+    return [one.read_bytes() for one in sorted(folder.iterdir())]
+
+
+async def test_a_mail_is_kept_to_the_byte(tmp_path: Path) -> None:
+    content = composer().mail(with_calendar(), message()).content
+    assert await kept(tmp_path / "mail", content) == [content]
+
+
+async def test_mails_sort_in_the_order_of_arrival_over_restarts(tmp_path: Path) -> None:
+    made = [composer().mail(letter(), message(str(number))).content for number in range(3)]
+    await kept(tmp_path, *made[:2])
+    assert await kept(tmp_path, made[2]) == made
+
+
+async def test_the_mailbox_shows_the_newest_first_with_all_parts(tmp_path: Path) -> None:
+    first, second = (composer().mail(one, message(one.heading)).content for one in (letter(), with_calendar()))
+    await kept(tmp_path, first, second)
+    newest, oldest = await Mailbox(tmp_path).newest()
+    assert (newest.name, newest.to) == ("000002", "reader@kcpd.example")
+    assert newest.calendar.startswith("BEGIN:VCALENDAR")
+    assert ("YOU ARE INVITED" in newest.text, "<h1" in newest.html, oldest.calendar) == (True, True, "")
+
+
+async def test_the_mailbox_can_show_one_persons_mail(tmp_path: Path) -> None:
+    await kept(tmp_path, composer().mail(letter(), message()).content)
+    mailbox = Mailbox(tmp_path)
+    assert len(await mailbox.newest("Reader@kcpd.example")) == 1
+    assert await mailbox.newest("other@kcpd.example") == []
+
+
+@pytest.mark.parametrize("name", ["../000001", "000002", "", "x", "000001.eml", "\u0660" * 6])
+async def test_a_name_that_is_no_mail_of_the_sink_finds_nothing(tmp_path: Path, name: str) -> None:
+    await kept(tmp_path / "mail", composer().mail(letter(), message()).content)
+    assert await Mailbox(tmp_path / "mail").mail(name) is None
+
+
+async def test_a_mailbox_without_a_folder_is_empty(tmp_path: Path) -> None:
+    assert await Mailbox(tmp_path / "none").newest() == []

@@ -1,0 +1,159 @@
+"""The line to the mail server: encrypted or not at all, patient but not for ever."""
+
+import asyncio
+import socket
+import ssl
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiosmtpd.smtp import SMTP
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+from tests.faults.server import MailServer, serving
+from tests.ports.mail.sending import settings
+from tracker.ports.mail import smtp
+from tracker.ports.mail.compose import Mail
+from tracker.ports.mail.smtp import Away, Line, Refused, Temporary, is_loopback
+
+MAIL = Mail(sender="calendar@tracker.example", recipient="reader@kcpd.example", content=b"Subject: x\r\n\r\nx\r\n")
+
+
+@pytest.fixture
+def elsewhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let loopback count as another machine."""
+    monkeypatch.setattr(smtp, "is_loopback", lambda _: False)
+
+
+@pytest.mark.usefixtures("elsewhere")
+async def test_mail_to_another_machine_never_goes_unencrypted(caplog: pytest.LogCaptureFixture) -> None:
+    async with serving(MailServer()) as server:
+        with pytest.raises(Away):
+            await Line(settings(smtp_port=server.port)).send(MAIL)
+        assert server.accepted == []
+    assert "The mail server does not let us send" in caplog.text
+
+
+@pytest.mark.usefixtures("elsewhere")
+async def test_a_server_with_a_certificate_that_nobody_vouches_for_gets_no_mail(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    server = MailServer()
+    async with _serving_tls(server, _certificate(tmp_path)) as port:
+        with pytest.raises(Away):
+            await Line(settings(smtp_port=port)).send(MAIL)
+    assert server.accepted == []
+    assert "certificate verify failed" in caplog.text
+
+
+@pytest.mark.usefixtures("elsewhere")
+async def test_mail_goes_over_starttls_when_the_certificate_holds(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server, certificate = MailServer(), _certificate(tmp_path)
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+    async with _serving_tls(server, certificate) as port:
+        line = Line(settings(smtp_port=port))
+        await line.send(MAIL)
+        await line.close()
+    assert len(server.accepted) == 1
+
+
+async def test_a_server_that_never_answers_costs_no_more_than_the_budget(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(smtp, "BUDGET", 0.3)
+    with socket.create_server(("127.0.0.1", 0)) as silent, pytest.raises(Away):  # connects, and that is all
+        async with asyncio.timeout(2):
+            await Line(settings(smtp_port=silent.getsockname()[1])).send(MAIL)
+
+
+async def test_after_a_broken_connection_the_next_mail_opens_a_new_one() -> None:
+    async with serving(MailServer()) as server:
+        server.cut_before_answer = lambda _: len(server.accepted) == 1
+        line = Line(settings(smtp_port=server.port))
+        with pytest.raises(Temporary):
+            await line.send(MAIL)
+        await line.send(MAIL)
+        await line.close()
+        assert (len(server.accepted), server.connections) == (2, 2)
+
+
+@pytest.mark.parametrize(
+    ("hook", "answer", "error"),
+    [
+        ("at_rcpt", "550 No such user", Refused),
+        ("at_rcpt", "450 Greylisted", Temporary),
+        ("at_data", "554 Not wanted", Refused),
+        ("at_data", "452 No space", Temporary),
+        ("at_mail", "451 Busy", Temporary),
+        ("at_mail", "550 Not from here", Away),
+    ],
+)
+async def test_what_the_server_says_decides_what_becomes_of_the_mail(
+    hook: str, answer: str, error: type[Exception]
+) -> None:
+    async with serving(MailServer(**{hook: lambda _: answer})) as server:
+        line = Line(settings(smtp_port=server.port))
+        with pytest.raises(error) as said:
+            await line.send(MAIL)
+        await line.close()
+    assert (type(said.value), answer[:3] in str(said.value)) == (error, True)
+
+
+async def test_a_refused_mail_leaves_the_connection_for_the_next() -> None:
+    async with serving(MailServer(at_rcpt=lambda address: "550 No" if address.startswith("bad") else None)) as server:
+        line = Line(settings(smtp_port=server.port))
+        with pytest.raises(Refused):
+            await line.send(Mail(sender=MAIL.sender, recipient="bad@kcpd.example", content=MAIL.content))
+        await line.send(MAIL)
+        await line.close()
+        assert (len(server.accepted), server.connections) == (1, 1)
+
+
+@pytest.mark.parametrize(("host", "is_here"), [
+    ("127.0.0.1", True), ("::1", True), ("localhost", True), ("127.1.2.3", True), ("10.0.0.1", False),
+    ("mail.example", False), ("127.0.0.1.example", False),
+])  # fmt: skip
+def test_only_this_machine_counts_as_loopback(host: str, is_here: bool) -> None:
+    assert is_loopback(host) is is_here
+
+
+@asynccontextmanager
+async def _serving_tls(server: MailServer, certificate: Path) -> AsyncIterator[int]:
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(certificate)
+    loop = asyncio.get_running_loop()
+    make: Any = partial(SMTP, server, hostname="mail.example", tls_context=context, require_starttls=True, loop=loop)
+    listening = await loop.create_server(make, "127.0.0.1", 0)
+    try:
+        yield listening.sockets[0].getsockname()[1]
+    finally:
+        listening.close()
+        await listening.wait_closed()
+
+
+def _certificate(folder: Path) -> Path:
+    """Make a certificate for 127.0.0.1 that only itself vouches for."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "mail.example")])
+    now = datetime.now(UTC)
+    made = (
+        x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
+        .serial_number(1).not_valid_before(now - timedelta(days=1)).not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )  # fmt: skip
+    path = folder / "certificate.pem"
+    path.write_bytes(
+        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+        + made.public_bytes(serialization.Encoding.PEM)
+    )
+    return path

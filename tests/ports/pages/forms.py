@@ -1,0 +1,56 @@
+"""What a browser without scripts would send: the fields of a form as they stand in a page, some of them typed over."""
+
+from html.parser import HTMLParser
+from typing import Any
+
+Fields = dict[str, list[str]]
+
+
+class FormFields(HTMLParser):
+    """Collects the fields of the form whose action is given; buttons are pressed by whoever sends it."""
+
+    def __init__(self, action: str) -> None:
+        super().__init__()
+        self.action = action
+        self.fields: Fields = {}
+        self._is_inside = False
+        self._name = ""
+        self._text: list[str] | None = None
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = dict(attrs)
+        name = given.get("name") or ""
+        if tag == "form":
+            self._is_inside = given.get("action") == self.action
+        elif not self._is_inside:
+            return
+        elif tag == "input" and (given["type"] not in ("checkbox", "radio") or "checked" in given):
+            self.fields.setdefault(name, []).append(given.get("value") or "")
+        elif tag == "textarea":
+            self._name, self._text = name, []
+        elif tag == "select":
+            self._name = name
+        elif tag == "option" and "selected" in given:
+            self.fields[self._name] = [given.get("value") or ""]
+
+    def handle_data(self, data: str) -> None:
+        if self._text is not None:
+            self._text.append(data)
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == "textarea" and self._text is not None:
+            self.fields[self._name] = ["".join(self._text).removeprefix("\n")]
+            self._text = None
+        elif tag == "form":
+            self._is_inside = False
+
+
+def typed(page: str, action: str, **changes: Any) -> Fields:
+    """Return the fields of a form in a page with some of them changed; a list stands for a repeated field."""
+    reader = FormFields(action)
+    reader.feed(page)
+    assert reader.fields, f"no form goes to {action}"
+    return reader.fields | {
+        name: [str(one) for one in value] if isinstance(value, list | tuple) else [str(value)]
+        for name, value in changes.items()
+    }

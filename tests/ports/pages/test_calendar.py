@@ -1,0 +1,193 @@
+"""The calendar's month and list: what a person reads, filters, odd addresses, and nothing of what is not theirs."""
+
+import re
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from tests.cast import NOW, Cast, everybody, meeting, operation
+from tests.ports.browser import Browser
+from tests.ports.conftest import SignIn
+from tracker.rules.invitations import AnswerValue
+from tracker.rules.meetings import Kind
+from tracker.rules.people import Viewer
+from tracker.rules.recurrence import rule_for
+from tracker.usecases import invitations, meeting_dates
+from tracker.usecases.meetings import schedule
+
+pytestmark = pytest.mark.anyio
+
+JANUARY = "/calendar?month=2027-01"
+FRIDAY_EVENING = datetime(2027, 1, 15, 18)  # noqa: DTZ001 - local to the event's zone
+
+
+async def read(browser: Browser, address: str = JANUARY) -> str:
+    answer = await browser.get(address)
+    assert answer.status_code == 200
+    return answer.text
+
+
+def cell(html: str, day: str) -> str:
+    found = re.search(rf'<td id="d-{day}".*?</td>', html, re.DOTALL)
+    assert found
+    return found[0]
+
+
+def text(html: str) -> str:
+    labels = re.sub(r'<svg[^>]*aria-label="([^"]*)".*?</svg>', r" \1 ", html, flags=re.DOTALL)
+    return " ".join(re.sub(r"<[^>]+>", "", labels).split())
+
+
+def titles(html: str) -> set[str]:
+    return set(re.findall(r'class="tt-ev__n">([^<]*?)\s*<', html))
+
+
+async def on(cast: Cast, day: int, *invitees: Viewer, **facts: Any) -> Any:
+    starts = datetime(2027, 1, day, facts.pop("hour", 10))  # noqa: DTZ001 - local to the event's zone
+    return await schedule(cast.coordinator, meeting(*invitees, **{"starts": starts, **facts}), NOW)
+
+
+async def test_a_chip_says_kind_time_title_day_and_times(sqlite_cast: Cast, browse: SignIn) -> None:
+    event_id = await on(sqlite_cast, 14)
+    html = cell(await read(await browse(sqlite_cast.harbor_advocate)), "2027-01-14")
+    assert f'href="/events/{event_id}/2027-01-14"' in html
+    assert text(html) == (
+        "Thursday, January 14, 1 event• MTG 10 AM Monthly task force meeting,"
+        " Thursday, January 14, 2027, 10:00–11:30 AM, Meeting"
+    )
+
+
+async def test_who_is_named_reads_on_the_chip_that_only_the_named_see_it(sqlite_cast: Cast, browse: SignIn) -> None:
+    await schedule(sqlite_cast.fbi_lead, operation(sqlite_cast.kcpd_detective), NOW)
+    html = cell(await read(await browse(sqlite_cast.kcpd_detective)), "2027-01-16")
+    assert "OPS Only the named participants 6 AM Operation Bluestem" in text(html)
+
+
+async def test_the_month_shows_three_a_day_and_a_link_that_names_the_day_leads_to_the_rest(
+    sqlite_cast: Cast, browse: SignIn
+) -> None:
+    for number in range(5):
+        await on(sqlite_cast, 14, hour=8 + number, title=f"Call {number}")
+    html = await read(await browse(sqlite_cast.harbor_advocate))
+    assert titles(cell(html, "2027-01-14")) == {"Call 0", "Call 1", "Call 2"}
+    address = "/calendar?month=2027-01&amp;view=list#l-2027-01-14"
+    more = f'<a class="tt-more" href="{address}">2 more<span class="usa-sr-only"> on Thursday, January 14</span></a>'
+    assert more in html
+    assert 'id="l-2027-01-14"' in await read(await browse(sqlite_cast.harbor_advocate), f"{JANUARY}&view=list")
+
+
+async def test_an_overnight_operation_stands_on_both_days_and_the_second_says_until_when(
+    sqlite_cast: Cast, browse: SignIn
+) -> None:
+    plan = operation(sqlite_cast.kcpd_detective, starts=FRIDAY_EVENING, duration=timedelta(hours=8))
+    await schedule(sqlite_cast.fbi_lead, plan, NOW)
+    html = await read(await browse(sqlite_cast.kcpd_detective))
+    assert "6 PM Operation Bluestem" in text(cell(html, "2027-01-15"))
+    assert "until 2 AM Operation Bluestem" in text(cell(html, "2027-01-16"))
+
+
+async def test_today_is_marked_and_a_holiday_is_named(sqlite_cast: Cast, browse: SignIn) -> None:
+    html = await read(await browse(sqlite_cast.harbor_advocate), "/calendar")
+    assert 'aria-current="date"' in cell(html, "2026-12-15")
+    assert "no events, today" in text(cell(html, "2026-12-15"))
+    assert "Christmas Day" in text(cell(html, "2026-12-25"))
+
+
+async def test_one_goes_to_the_months_beside_and_the_filters_go_along(sqlite_cast: Cast, browse: SignIn) -> None:
+    html = await read(await browse(sqlite_cast.harbor_advocate), f"{JANUARY}&kind=training&mine=1&cancelled=0")
+    kept = "kind=training&amp;mine=1&amp;cancelled=0"
+    for key, month in (("p", "2026-12"), ("n", "2027-02")):
+        address = f"/calendar?month={month}&amp;{kept}"
+        assert re.search(f'href="{re.escape(address)}" hx-get="{re.escape(address)}"[^>]* data-key="{key}"', html)
+    assert re.search(f'href="/calendar\\?{kept}"[^>]* data-key="t"', html)
+    assert 'aria-label="Previous month, December 2026"' in html
+
+
+async def test_a_filter_shows_only_the_kinds_that_are_ticked(sqlite_cast: Cast, browse: SignIn) -> None:
+    await on(sqlite_cast, 14, title="Call")
+    await on(sqlite_cast, 15, title="Workshop", kind=Kind.TRAINING)
+    await on(sqlite_cast, 18, title="Report", kind=Kind.DEADLINE)
+    browser = await browse(sqlite_cast.harbor_advocate)
+    assert titles(await read(browser, f"{JANUARY}&kind=training&kind=deadline")) == {"Workshop", "Report"}
+    assert titles(await read(browser, f"{JANUARY}&kind=party")) == {"Call", "Workshop", "Report"}
+
+
+async def test_mine_only_is_what_one_leads_or_is_invited_to(sqlite_cast: Cast, browse: SignIn) -> None:
+    await on(sqlite_cast, 14, sqlite_cast.fbi_lead, title="Invited")
+    await on(sqlite_cast, 15, title="Open to all")
+    assert titles(await read(await browse(sqlite_cast.fbi_lead), f"{JANUARY}&mine=1")) == {"Invited"}
+    assert titles(await read(await browse(sqlite_cast.coordinator), f"{JANUARY}&mine=1")) == {"Invited", "Open to all"}
+
+
+async def test_a_cancelled_date_is_struck_out_or_hidden(sqlite_cast: Cast, browse: SignIn) -> None:
+    weekly = rule_for("weekly", datetime(2027, 1, 14, 10), count=2)  # noqa: DTZ001 - local to the event's zone
+    event_id = await on(sqlite_cast, 14, rule=weekly)
+    await meeting_dates.cancel_date(sqlite_cast.coordinator, event_id, "2027-01-21", 1, "Holiday week", NOW)
+    browser = await browse(sqlite_cast.harbor_advocate)
+    assert "Monthly task force meeting (cancelled)" in text(cell(await read(browser), "2027-01-21"))
+    hidden = await read(browser, f"{JANUARY}&cancelled=0")
+    assert "Monthly task force meeting" in cell(hidden, "2027-01-14")
+    assert "Monthly task force meeting" not in cell(hidden, "2027-01-21")
+
+
+async def test_an_empty_month_says_so_and_offers_the_next_step(sqlite_cast: Cast, browse: SignIn) -> None:
+    narrowed = await read(await browse(sqlite_cast.harbor_advocate), f"{JANUARY}&mine=1&cancelled=0")
+    assert "No events in January that you may see and that the filters let through." in text(narrowed)
+    assert '<a href="/calendar?month=2027-01&amp;mine=1">Show cancelled</a>' in narrowed
+    assert '<a href="/calendar?month=2027-01">Clear filters</a>' in narrowed
+    assert "Go to February 2027" in await read(await browse(sqlite_cast.harbor_advocate))
+    assert "Schedule an event" in await read(await browse(sqlite_cast.coordinator), f"{JANUARY}&view=list")
+
+
+async def test_the_list_holds_the_month_s_days_with_the_reader_s_answers(sqlite_cast: Cast, browse: SignIn) -> None:
+    yes = await on(sqlite_cast, 14, sqlite_cast.fbi_lead, title="Answered")
+    await on(sqlite_cast, 15, sqlite_cast.fbi_lead, title="Open")
+    await invitations.answer(sqlite_cast.fbi_lead, yes, "2027-01-14", AnswerValue.ACCEPTED, "", NOW, for_series=False)
+    html = text(await read(await browse(sqlite_cast.fbi_lead), f"{JANUARY}&view=list"))
+    assert re.search(r"Answered\W*MTG Meeting.*?Yes.*?Open\W*MTG Meeting.*?Reply owed.*?2 events\.", html)
+
+
+async def test_the_neighboring_days_of_a_month_are_not_in_its_list(sqlite_cast: Cast, browse: SignIn) -> None:
+    await on(sqlite_cast, 31, title="Last day")
+    browser = await browse(sqlite_cast.harbor_advocate)
+    assert "Last day" in cell(await read(browser, "/calendar?month=2027-02"), "2027-01-31")
+    assert "No events in February" in await read(browser, "/calendar?month=2027-02&view=list")
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "month=2026-13", "month=%ff%00", "month=9999-12", "month=0000-00", "month=" + "9" * 5000, "month[]=1",
+        "month=2027-01&month=x", "view=%00", "kind=&kind=%F0%9F%98%80", "mine=yes&cancelled=maybe", "&&&=&%",
+        "month=1971-01", "month=2198-12", "month=2027-01%0d%0aX: y", "month=<script>",
+    ],
+)  # fmt: skip
+async def test_no_address_of_the_calendar_is_an_error(sqlite_cast: Cast, browse: SignIn, query: str) -> None:
+    for path in ("/calendar", "/calendar/"):
+        html = await read(await browse(sqlite_cast.harbor_advocate), f"{path}?{query}")
+        assert "<script>" not in html
+
+
+async def test_a_month_that_nobody_understands_is_today_s_and_says_so(sqlite_cast: Cast, browse: SignIn) -> None:
+    html = await read(await browse(sqlite_cast.harbor_advocate), "/calendar?month=Decembre")
+    assert "There is no month with that name. This is the present one." in html
+    assert ">December 2026</h1>" in html
+
+
+@pytest.mark.parametrize("address", [JANUARY, f"{JANUARY}&view=list", f"{JANUARY}&mine=1"])
+async def test_an_operation_changes_no_byte_of_the_calendar_of_who_is_not_named(
+    sqlite_cast: Cast, browse: SignIn, address: str
+) -> None:
+    await on(sqlite_cast, 14, *everybody(sqlite_cast))
+    strangers = [sqlite_cast.harbor_advocate, sqlite_cast.caht_lead, sqlite_cast.coordinator, sqlite_cast.fbi_alternate]
+    browsers = [await browse(one) for one in strangers]
+    before = [(await browser.get(address)).content for browser in browsers]
+    await schedule(sqlite_cast.fbi_lead, operation(sqlite_cast.kcpd_detective, starts=FRIDAY_EVENING), NOW)
+    assert [(await browser.get(address)).content for browser in browsers] == before
+    assert "Bluestem" in await read(await browse(sqlite_cast.fbi_lead), address)
+
+
+async def test_a_stranger_does_not_see_the_calendar(browse: SignIn) -> None:
+    answer = await (await browse(None)).get(JANUARY)
+    assert answer.status_code in (302, 303, 401)

@@ -1,0 +1,164 @@
+"""Changing one date of a series: moving, renaming, cancelling it, alone or beside somebody else."""
+
+import re
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from tests.cast import NOW, Cast, everybody, meeting
+from tests.ports.browser import Browser
+from tests.ports.conftest import SignIn
+from tests.ports.pages.forms import Fields, typed
+from tracker.rules.meetings import Occurrence
+from tracker.rules.planning import DateChange, Plan
+from tracker.rules.recurrence import rule_for
+from tracker.rules.wall_clock import to_local
+from tracker.tables.outbox import Message
+from tracker.usecases import meeting_dates, meetings
+
+pytestmark = pytest.mark.anyio
+KEY = "2027-01-19"
+
+
+@pytest.fixture
+async def desk(sqlite_cast: Cast, browse: SignIn) -> Browser:
+    """The coordinator's browser."""
+    return await browse(sqlite_cast.coordinator)
+
+
+@pytest.fixture
+async def series(sqlite_cast: Cast) -> UUID:
+    """Four weekly meetings of everybody, on Tuesdays at 10."""
+    return await meetings.schedule(sqlite_cast.coordinator, weekly(sqlite_cast), NOW)
+
+
+def weekly(cast: Cast, **facts: Any) -> Plan:
+    start = datetime.fromisoformat("2027-01-12 10:00")
+    return meeting(*everybody(cast), starts=start, rule=rule_for("weekly", start, count=4), **facts)
+
+
+async def edited(browser: Browser, event_id: UUID, **changes: Any) -> Fields:
+    address = f"/events/{event_id}/{KEY}/edit"
+    return typed((await browser.get(address)).text, address, **changes)
+
+
+async def save(browser: Browser, event_id: UUID, form: Fields) -> Any:
+    return await browser.post(f"/events/{event_id}/{KEY}/edit", form)
+
+
+async def date_of(cast: Cast, event_id: UUID) -> Occurrence:
+    return await meeting_dates.date_for(cast.coordinator, event_id, KEY)
+
+
+async def test_a_date_moves_and_keeps_its_address(sqlite_cast: Cast, desk: Browser, series: UUID) -> None:
+    answer = await save(desk, series, await edited(desk, series, date="2027-01-20", starts="13:00", ends="14:00"))
+    assert (answer.status_code, answer.headers["location"]) == (303, f"/events/{series}/{KEY}")
+    moved = await date_of(sqlite_cast, series)
+    assert (moved.starts_at, moved.ends_at) == (
+        datetime(2027, 1, 20, 19, tzinfo=UTC), datetime(2027, 1, 20, 20, tzinfo=UTC),
+    )  # fmt: skip
+    page = (await desk.get(f"/events/{series}/{KEY}")).text
+    assert "By the rule of the series it would be Tuesday, January 19, 2027, 10:00–11:30 AM." in page
+
+
+async def test_a_date_saved_as_it_is_stays_as_it_is(sqlite_cast: Cast, desk: Browser, series: UUID) -> None:
+    before = await date_of(sqlite_cast, series)
+    await save(desk, series, await edited(desk, series))
+    after = await date_of(sqlite_cast, series)
+    assert (after.starts_at, after.ends_at, after.title, after.place, after.sequence) == (
+        before.starts_at, before.ends_at, before.title, before.place, before.sequence,
+    )  # fmt: skip
+    assert await Message.count().where(Message.kind == "update") == 0
+
+
+async def test_a_title_and_an_agenda_of_its_own_are_told_only_when_asked_for(
+    sqlite_cast: Cast, desk: Browser, series: UUID
+) -> None:
+    await Message.update({Message.state: "sent"}, force=True)
+    await save(desk, series, await edited(desk, series, title="Planning day", agenda="Plan 60"))
+    date = await date_of(sqlite_cast, series)
+    assert (date.title, date.agenda) == ("Planning day", "Plan 60")
+    assert await Message.count().where(Message.kind == "update") == 0
+    await save(desk, series, await edited(desk, series, title="", notify="yes"))
+    assert (await date_of(sqlite_cast, series)).title == "Monthly task force meeting"
+    assert await Message.count().where(Message.kind == "update") == 11
+
+
+async def test_what_cannot_be_taken_is_told_and_kept(desk: Browser, series: UUID) -> None:
+    odd = await edited(desk, series, date="2027-02-30", ends="9", place="x" * 301, reason="Kept")
+    answer = await save(desk, series, odd)
+    assert answer.status_code == 422
+    again = typed(answer.text, f"/events/{series}/{KEY}/edit")
+    assert (again["reason"], again["date"], again["ends"]) == (["Kept"], ["2027-02-30"], ["9"])
+    assert re.findall(r'<li><a href="#f-([a-z-]+)"', answer.text) == ["date", "ends", "place"]
+
+
+@pytest.mark.parametrize("form", [{}, {"version": "9" * 40}, {"date": ["", "x"]}, {"last_day": "2199-12-31"}])
+async def test_half_a_form_is_answered_with_a_sentence(desk: Browser, series: UUID, form: dict[str, Any]) -> None:
+    answer = await save(desk, series, {"starts": ["10:00"], "ends": ["11:00"], **form})
+    assert answer.status_code == 422
+
+
+async def test_two_people_who_move_the_same_date_see_each_other(sqlite_cast: Cast, desk: Browser, series: UUID) -> None:
+    second = await edited(desk, series, place="FBI field office")
+    change = DateChange(starts=datetime.fromisoformat("2027-01-20 13:00"), duration=timedelta(hours=1),
+                        place="HSI conference room")  # fmt: skip
+    await meeting_dates.change_date(sqlite_cast.coordinator, series, KEY, change, 1, NOW, notify=False)
+    refused = await save(desk, series, second)
+    assert refused.status_code == 409
+    assert "<b>Place</b> is now “HSI conference room”. You typed “FBI field office”" in refused.text
+    assert "<b>Day</b> is now “2027-01-20”. You had not changed it" in refused.text
+    assert (await save(desk, series, typed(refused.text, f"/events/{series}/{KEY}/edit"))).status_code == 303
+    both = await date_of(sqlite_cast, series)
+    assert both.place == "FBI field office"
+    assert to_local(both.starts_at, "America/Chicago").hour == 13
+
+
+async def test_an_event_with_one_date_is_edited_as_a_whole(sqlite_cast: Cast, desk: Browser) -> None:
+    event_id = await meetings.schedule(sqlite_cast.coordinator, meeting(), NOW)
+    for deed in ("edit", "cancellation"):
+        answer = await desk.get(f"/events/{event_id}/2027-01-12/{deed}")
+        assert (answer.status_code, answer.headers["location"]) == (303, f"/events/{event_id}/{deed}")
+
+
+async def test_dates_of_whole_days_have_no_hours(sqlite_cast: Cast, desk: Browser) -> None:
+    start = datetime.fromisoformat("2027-01-12")
+    plan = meeting(starts=start, duration=timedelta(days=2), is_all_day=True, rule=rule_for("weekly", start, count=3))
+    event_id = await meetings.schedule(sqlite_cast.coordinator, plan, NOW)
+    form = await edited(desk, event_id, date="2027-01-20")
+    assert "starts" not in form
+    assert form["last_day"] == ["2027-01-20"]
+    await save(desk, event_id, {**form, "last_day": ["2027-01-22"]})
+    moved = await date_of(sqlite_cast, event_id)
+    assert moved.ends_at - moved.starts_at == timedelta(days=3)
+
+
+async def test_one_date_is_cancelled_with_its_reason_and_brought_back(
+    sqlite_cast: Cast, desk: Browser, series: UUID
+) -> None:
+    action = f"/events/{series}/{KEY}/cancellation"
+    page = (await desk.get(action)).text
+    assert "Cancel this date and tell 11 people" in page
+    assert (await desk.post(action, typed(page, action, reason="Holiday week"))).status_code == 303
+    assert (await date_of(sqlite_cast, series)).is_cancelled
+    page = (await desk.get(f"/events/{series}/{KEY}")).text
+    assert "This date is cancelled" in page
+    action = f"/events/{series}/{KEY}/reinstatement"
+    assert (await desk.post(action, typed(page, action))).status_code == 303
+    assert not (await date_of(sqlite_cast, series)).is_cancelled
+
+
+async def test_a_date_that_is_cancelled_already_says_so(sqlite_cast: Cast, desk: Browser, series: UUID) -> None:
+    await meeting_dates.cancel_date(sqlite_cast.coordinator, series, KEY, 1, "", NOW)
+    assert "This date is cancelled already." in (await desk.get(f"/events/{series}/{KEY}/cancellation")).text
+    answer = await desk.post(f"/events/{series}/{KEY}/cancellation", {"version": "2", "reason": ""})
+    assert answer.status_code == 409
+
+
+async def test_a_reason_that_is_too_long_is_told_and_kept(sqlite_cast: Cast, desk: Browser, series: UUID) -> None:
+    answer = await desk.post(f"/events/{series}/{KEY}/cancellation", {"version": "1", "reason": "x" * 501})
+    assert answer.status_code == 422
+    assert "x" * 501 in answer.text
+    assert not (await date_of(sqlite_cast, series)).is_cancelled

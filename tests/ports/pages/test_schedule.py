@@ -1,0 +1,278 @@
+"""Scheduling: the form, what it says while it is filled in, and what sending it does."""
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.cast import NOW, Cast, operation
+from tests.ports.browser import Browser
+from tests.ports.conftest import SignIn
+from tests.ports.pages.forms import Fields, typed
+from tracker.rules.invitations import AttendeeRole
+from tracker.rules.people import Viewer
+from tracker.tables.outbox import Message
+from tracker.usecases import meeting_dates, meetings
+from tracker.usecases.invitees import invitees_of
+
+pytestmark = pytest.mark.anyio
+MONTHLY: dict[str, Any] = {
+    "title": "Monthly task force meeting", "date": "2027-01-14", "starts": "14:00", "ends": "15:30",
+    "repeat": "monthly_nth", "place": "USAO conference room", "save": "send",
+}  # fmt: skip
+
+
+@pytest.fixture
+async def desk(sqlite_cast: Cast, browse: SignIn) -> Browser:
+    """The coordinator's browser."""
+    return await browse(sqlite_cast.coordinator)
+
+
+async def filled(browser: Browser, address: str = "/schedule", **changes: Any) -> Fields:
+    return typed((await browser.get(address)).text, "/events", **{**MONTHLY, **changes})
+
+
+async def sent(browser: Browser, **changes: Any) -> httpx.Response:
+    return await browser.post("/events", await filled(browser, **changes))
+
+
+async def plan_behind(viewer: Viewer, answer: httpx.Response) -> Any:
+    assert answer.status_code == 303, answer.text
+    event_id = re.fullmatch(r"/events/([0-9a-f-]{36})", answer.headers["location"])
+    assert event_id
+    return (await meetings.plan_to_change(viewer, event_id[1]))[1]
+
+
+def ids(*people: Viewer) -> Sequence[str]:
+    return [str(one.member_id) for one in people]
+
+
+async def test_a_member_without_a_task_of_that_kind_schedules_nothing(sqlite_cast: Cast, browse: SignIn) -> None:
+    detective = await browse(sqlite_cast.kcpd_detective)
+    assert (await detective.get("/schedule")).status_code == 403
+    assert (await detective.get("/schedule/preview")).status_code == 403
+    assert (await detective.post("/events", MONTHLY)).status_code == 403
+    assert (await detective.post("/schedule/summary", MONTHLY)).status_code == 403
+
+
+async def test_a_monthly_series_for_all_agencies_is_one_form(sqlite_cast: Cast, desk: Browser) -> None:
+    answer = await sent(desk, agency=list(sqlite_cast.agencies.values()), agenda="Welcome 5\r\nServices 20")
+    plan = await plan_behind(sqlite_cast.coordinator, answer)
+    assert (plan.rrule, len(plan.invitees), plan.agenda) == (
+        "FREQ=MONTHLY;BYDAY=2TH;UNTIL=20280113T200000Z",
+        12,
+        "Welcome 5\nServices 20",
+    )
+    assert await Message.count().where(Message.kind == "invitation") == 11
+
+
+async def test_the_same_form_sent_twice_makes_one_event(sqlite_cast: Cast, desk: Browser) -> None:
+    form = await filled(desk)
+    first, second = [await desk.post("/events", form) for _ in range(2)]
+    assert first.headers["location"] == second.headers["location"]
+    assert len(await meeting_dates.between(sqlite_cast.coordinator, NOW, NOW.replace(year=2029))) == 13
+
+
+async def test_a_form_that_is_sent_again_with_another_title_makes_another_event(desk: Browser) -> None:
+    form = await filled(desk)
+    first = await desk.post("/events", form)
+    second = await desk.post("/events", {**form, "title": "Another"})
+    assert first.headers["location"] != second.headers["location"]
+
+
+async def test_only_the_buttons_that_say_so_send_anything(sqlite_cast: Cast, desk: Browser) -> None:
+    for pressed in ("show", "", "something else"):
+        answer = await sent(desk, save=pressed, person=ids(sqlite_cast.fbi_lead))
+        assert answer.status_code == 200
+        assert 'value="Monthly task force meeting"' in answer.text
+        assert "1 person of 1 agency: FBI 1." in answer.text
+    assert not await Message.exists()
+
+
+async def test_a_draft_tells_nobody_and_is_seen_by_nobody_else(
+    sqlite_cast: Cast, desk: Browser, browse: SignIn
+) -> None:
+    answer = await sent(desk, save="draft", person=ids(sqlite_cast.fbi_lead))
+    page = await desk.get((await desk.get(answer.headers["location"])).headers["location"])
+    assert "This is a draft" in page.text
+    assert (await (await browse(sqlite_cast.fbi_lead)).get(answer.headers["location"])).status_code == 404
+    assert not await Message.exists()
+
+
+async def test_what_cannot_be_taken_is_told_at_once_and_nothing_typed_is_lost(sqlite_cast: Cast, desk: Browser) -> None:
+    answer = await sent(
+        desk, title=" ", ends="13:00", interval="no", video_link="javascript:alert(1)", agenda="Kept 5",
+        person=ids(sqlite_cast.fbi_lead), description="<b>kept too</b>",
+    )  # fmt: skip
+    assert answer.status_code == 422
+    links = re.findall(r'<li><a href="#(f-[a-z-]+)">', answer.text)
+    assert links == ["f-title", "f-ends", "f-interval", "f-video-link"]
+    again = typed(answer.text, "/events")
+    assert again["agenda"] == ["Kept 5"]
+    assert again["person"] == ids(sqlite_cast.fbi_lead)
+    assert again["description"] == ["<b>kept too</b>"]
+    assert again["video_link"] == ["javascript:alert(1)"]
+    assert all(f'id="{link}"' in answer.text for link in links)
+
+
+async def test_an_operation_is_for_named_people_unless_somebody_chose_otherwise(desk: Browser) -> None:
+    fields = typed((await desk.get("/schedule?kind=joint_operation&date=2027-02-03")).text, "/events")
+    assert (fields["visibility"], fields["date"]) == (["named"], ["2027-02-03"])
+    switched = await sent(desk, kind="joint_operation")
+    assert switched.status_code == 422
+    assert "Operations are for named people unless you decide otherwise." in switched.text
+    knowingly = await desk.post("/events", typed(switched.text, "/events", save="send"))
+    assert knowingly.status_code == 303
+
+
+async def test_a_named_event_needs_its_names(desk: Browser) -> None:
+    answer = await sent(desk, visibility="named")
+    assert answer.status_code == 422
+    assert "Name the people who may know of it." in answer.text
+
+
+async def test_somebody_of_a_ticked_agency_can_be_left_out_and_others_be_optional(
+    sqlite_cast: Cast, desk: Browser
+) -> None:
+    caht = sqlite_cast.caht_lead, sqlite_cast.caht_alternate
+    answer = await sent(
+        desk, agency=[str(sqlite_cast.agencies["CAHT"])], person=ids(sqlite_cast.fbi_lead),
+        **{f"role-{caht[1].member_id}": "out", f"role-{sqlite_cast.fbi_lead.member_id}": "optional"},
+    )  # fmt: skip
+    plan = await plan_behind(sqlite_cast.coordinator, answer)
+    assert plan.invitees == {
+        sqlite_cast.coordinator.member_id: AttendeeRole.CHAIR, caht[0].member_id: AttendeeRole.REQUIRED,
+        sqlite_cast.fbi_lead.member_id: AttendeeRole.OPTIONAL,
+    }  # fmt: skip
+
+
+async def test_a_body_is_invited_by_the_first_holders_of_its_seats(sqlite_cast: Cast, desk: Browser) -> None:
+    answer = await sent(desk, seats=[str(sqlite_cast.bodies["services"])])
+    plan = await plan_behind(sqlite_cast.coordinator, answer)
+    members = {sqlite_cast.caht_lead, sqlite_cast.harbor_advocate, sqlite_cast.bridge_advocate, sqlite_cast.coordinator}
+    assert set(plan.invitees) == {one.member_id for one in members}
+
+
+async def test_a_lead_is_offered_the_own_arm_and_named_people_alone(sqlite_cast: Cast, browse: SignIn) -> None:
+    page = (await (await browse(sqlite_cast.fbi_lead)).get("/schedule")).text
+    assert re.findall(r'name="visibility" id="[a-z0-9-]+" value="([a-z_]+)"', page) == ["law_enforcement", "named"]
+    assert "Harbor advocate" in page  # they share the steering committee
+    assert "Bridge advocate" not in page
+
+
+async def test_what_is_not_offered_is_not_taken(sqlite_cast: Cast, browse: SignIn) -> None:
+    lead = await browse(sqlite_cast.fbi_lead)
+    wide = await sent(lead, visibility="all")
+    stranger = await sent(lead, visibility="named", person=ids(sqlite_cast.bridge_advocate))
+    assert (wide.status_code, stranger.status_code) == (422, 422)
+    assert "Choose who can see it from the list." in wide.text
+    assert "One of these people is not on your list." in stranger.text
+    assert "Bridge advocate" not in stranger.text
+
+
+async def test_a_chair_schedules_for_the_body(sqlite_cast: Cast, browse: SignIn) -> None:
+    chair = await browse(sqlite_cast.caht_lead)
+    services = sqlite_cast.bodies["services"]
+    answer = await sent(chair, visibility="body", body=services, seats=[services])
+    plan = await plan_behind(sqlite_cast.caht_lead, answer)
+    assert plan.body_id == services
+
+
+ODD: tuple[dict[str, Any], ...] = (
+    {"date": "2027-02-30"}, {"date": "9999-12-31"}, {"date": "0001-01-01"}, {"date": "\x00"}, {"starts": "25:00"},
+    {"ends": "14:00"}, {"repeat": "hourly"}, {"repeat": "monthly_day", "date": "2027-01-31"},
+    {"interval": "9" * 5000}, {"interval": "0"}, {"count": "-1"}, {"count": "1000000"}, {"until": "2026-01-01"},
+    {"until": "2027-06-01", "count": "3"}, {"kind": "party"}, {"visibility": ""}, {"visibility": "body"},
+    {"body": "no id"}, {"person": "no id", "visibility": "named"}, {"title": "x" * 201}, {"title": "\u202e\x00"},
+    {"agenda": "a\n" * 5000}, {"video_link": "https://["}, {"video_link": "http://example.org"},
+    {"last_day": "2027-03-14"}, {"last_day": "2199-01-01", "all_day": "yes"}, {"title": ["", "second"]},
+    {"weekdays": ["7", "x"], "repeat": "weekly", "date": ""},
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("odd", ODD)
+async def test_odd_input_is_answered_with_a_sentence(desk: Browser, odd: dict[str, Any]) -> None:
+    answer = await sent(desk, **odd)
+    assert answer.status_code == 422
+    assert 'id="error-summary"' in answer.text
+
+
+PART = b'--x\r\nContent-Disposition: form-data; name="'
+ODD_BODIES = (
+    ("application/x-www-form-urlencoded", b"_csrf=TOKEN&title=%%ff%00&date=\xff\xfe&%ff=1&=&&save=send"),
+    ("application/x-www-form-urlencoded", b"_csrf=TOKEN"),
+    (
+        "multipart/form-data; boundary=x",
+        PART + b'_csrf"\r\n\r\nTOKEN\r\n' + PART + b'title"; filename="a.txt"\r\n\r\nhi\r\n--x--\r\n',
+    ),
+    ("multipart/form-data; boundary=x", PART + b'title"\r\n\r\n\xff\xfe\r\n--x--\r\n'),
+    (
+        "multipart/form-data; boundary=x",
+        PART + b'title"\r\nContent-Type: text/plain; charset=none\r\n\r\nx\r\n--x--\r\n',
+    ),
+    ("multipart/form-data; boundary=x", b"--x\r\nbroken"),
+    ("multipart/form-data", b"--x"),
+    ("application/json", b"{"),
+    ("", b"\x00"),
+)
+
+
+@pytest.mark.parametrize(("kind", "body"), ODD_BODIES)
+async def test_odd_bytes_and_files_never_break_the_form(desk: Browser, kind: str, body: bytes) -> None:
+    token = (await filled(desk))["_csrf"][0]
+    answer = await desk.send(
+        "POST", "/events", content=body.replace(b"TOKEN", token.encode()),
+        headers={"Content-Type": kind, "Origin": "http://tracker.test", "Sec-Fetch-Site": "same-origin"},
+    )  # fmt: skip
+    assert answer.status_code < 500
+
+
+async def test_the_dates_are_named_while_they_are_typed(desk: Browser) -> None:
+    query = {"date": "2026-12-25", "starts": "14:00", "ends": "15:00", "repeat": "weekly", "count": "3"}
+    part = (await desk.get("/schedule/preview", params=query)).text
+    assert "Every week on Friday, 2:00–3:00 PM Central, until Jan 8, 2027 (3 times)." in part
+    assert re.findall(r"<li[^>]*>([^<]+)</li>", part) == ["Fri, Dec 25, 2026", "Fri, Jan 1, 2027", "Fri, Jan 8, 2027"]
+    assert "is <b>Christmas Day</b>" in part
+    assert "Every month on the fourth Friday</option>" in part
+
+
+async def test_the_ways_to_repeat_are_worded_again_only_for_another_first_day(desk: Browser) -> None:
+    query = {"date": "2027-01-14", "labels_for": "2027-01-14", "starts": "14:00", "ends": "15:00", "repeat": "none"}
+    assert "<select" not in (await desk.get("/schedule/preview", params=query)).text
+    assert "<select" in (await desk.get("/schedule/preview", params={**query, "date": "2027-01-15"})).text
+
+
+async def test_dates_that_mean_nothing_yet_say_why(desk: Browser) -> None:
+    part = await desk.get("/schedule/preview", params={"date": "", "starts": "x", "repeat": "weekly"})
+    assert part.status_code == 200
+    assert "Choose a day." in part.text
+
+
+async def test_a_way_to_repeat_that_the_first_day_does_not_have_stays_chosen(desk: Browser) -> None:
+    query = {"date": "2027-01-31", "starts": "14:00", "ends": "15:00", "repeat": "monthly_day"}
+    part = (await desk.get("/schedule/preview", params=query)).text
+    assert '<option value="monthly_day" selected>' in part
+    assert "Not every month has a day 31." in part
+
+
+async def test_the_panel_says_who_gets_what(sqlite_cast: Cast, desk: Browser) -> None:
+    form = await filled(desk, agency=[str(sqlite_cast.agencies["KCPD"])], kind="joint_operation")
+    part = (await desk.post("/schedule/summary", form)).text
+    assert "2 people of 1 agency: KCPD 2." in part
+    assert "You and 2 named people, nobody else" in part
+    assert "Emails are neutral." in part
+    assert 'value="named" checked' in part
+
+
+async def test_the_panel_of_an_event_that_is_not_theirs_is_not_found(sqlite_cast: Cast, desk: Browser) -> None:
+    hidden = await meetings.schedule(sqlite_cast.fbi_lead, operation(sqlite_cast.hsi_liaison), NOW)
+    answer = await desk.post("/schedule/summary", await filled(desk, event=hidden))
+    assert answer.status_code == 404
+
+
+async def test_the_lead_of_an_event_is_always_on_its_list(sqlite_cast: Cast, desk: Browser) -> None:
+    answer = await sent(desk)
+    event_id = answer.headers["location"].rpartition("/")[2]
+    assert await invitees_of(event_id) == {sqlite_cast.coordinator.member_id: AttendeeRole.CHAIR}

@@ -1,0 +1,176 @@
+"""Two worlds for the leak test: one without the secrets, and the same with them, made by copying its file."""
+
+import shutil
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from uuid import UUID
+
+from litestar import Litestar
+
+from tests.cast import NOW, ZONE, Cast, everybody, meeting, operation, people_of_the_task_force
+from tests.ports.browser import session_of, settings
+from tracker import chance, clock
+from tracker.app import create_app
+from tracker.database import bind, close_database, engine, engine_from_url, open_database
+from tracker.migrate import migrate
+from tracker.rules.action_changes import Change, NewItem
+from tracker.rules.action_items import ItemStatus
+from tracker.rules.attendance import Mark
+from tracker.rules.audiences import Visibility
+from tracker.rules.calendars import Scope
+from tracker.rules.invitations import AnswerValue
+from tracker.rules.people import Viewer
+from tracker.rules.planning import DateChange
+from tracker.rules.recurrence import Rule, rule_for
+from tracker.usecases import action_items, attendance, invitations, meeting_dates, meetings, reminders, subscriptions
+
+STARTS = datetime(2027, 1, 12, 10)  # noqa: DTZ001 - local to the event's zone
+LAST_WEEK = NOW - timedelta(days=8)
+TODAY = NOW.date()
+
+
+@dataclass
+class Places:
+    """What the requests of the leak test need to name: things that both worlds have, and things of one only."""
+
+    event: UUID
+    event_key: str
+    past: UUID
+    past_key: str
+    item: str
+    secret_event: UUID
+    secret_key: str
+    secret_item: str
+
+
+@dataclass
+class Worlds:
+    """The cast, their sessions and feed addresses (the same in both worlds), and the two files."""
+
+    cast: Cast
+    sessions: dict[str, str]
+    feeds: dict[str, str]
+    places: Places
+    plain: Path
+    secret: Path
+
+
+async def build(folder: Path) -> Worlds:
+    """Build both worlds; what is seen by all is changed again after the secrets, so that a counter would show."""
+    plain, secret = folder / "plain.sqlite", folder / "secret.sqlite"
+    async with opened(plain):
+        await migrate()
+        cast = await people_of_the_task_force()
+        sessions = {name: await session_of(one, NOW) for name, one in cast.members.items()}
+        feeds = {
+            name: (await subscriptions.create(one, "Phone", Scope.ALL, NOW, shows_operations=True))[1]
+            for name, one in cast.members.items()
+        }
+        places = await _what_all_may_see(cast)
+    shutil.copy(plain, secret)
+    async with opened(secret):
+        await _secrets(cast, places)
+    for file in (plain, secret):
+        async with opened(file):
+            chance.seed(7)
+            await _changed_afterwards(cast, places)
+            chance.seed(None)
+    return Worlds(cast, sessions, feeds, places, plain, secret)
+
+
+@asynccontextmanager
+async def opened(file: Path) -> AsyncIterator[Litestar]:
+    """Bind a world's database, with the clock standing at NOW, and return the application on it."""
+    bound = engine_from_url(f"sqlite:///{file}", synchronous="OFF")
+    bind(bound)
+    await open_database(bound)
+    clock.start_at(NOW, stands_still=True)
+    try:
+        yield create_app(settings())
+        await engine().run_ddl("PRAGMA wal_checkpoint(TRUNCATE)")
+    finally:
+        clock.start_at(None)
+        await close_database(bound)
+
+
+async def _what_all_may_see(cast: Cast) -> Places:
+    series = await meetings.schedule(cast.coordinator, meeting(*everybody(cast), rule=_monthly()), LAST_WEEK)
+    past = await meetings.schedule(
+        cast.coordinator,
+        meeting(*everybody(cast), title="Kick-off", starts=datetime(2026, 12, 8, 10)),
+        LAST_WEEK,  # noqa: DTZ001
+    )
+    during = datetime(2026, 12, 8, 16, 30, tzinfo=NOW.tzinfo)
+    await attendance.record(
+        cast.coordinator,
+        past,
+        "2026-12-08",
+        {cast.fbi_lead.member_id: Mark.HERE, cast.caht_lead.member_id: Mark.REMOTE},
+        during,
+    )
+    item = await _item(cast.coordinator, cast.harbor_advocate, "Send the contact sheet", past, "2026-12-08")
+    return Places(series, "2027-01-12", past, "2026-12-08", item, series, "2027-01-12", item)
+
+
+async def _secrets(cast: Cast, places: Places) -> None:
+    lead, named = cast.fbi_lead, (cast.kcpd_detective, cast.hsi_liaison)
+    places.secret_event = await meetings.schedule(lead, operation(*named, rule=_weekly()), LAST_WEEK)
+    places.secret_key = "2027-01-16"
+    over = await meetings.schedule(
+        lead, operation(*named, title="Operation Canary", starts=datetime(2026, 12, 9, 6)), LAST_WEEK
+    )  # noqa: DTZ001
+    await meetings.schedule(
+        lead, operation(*named, title="Operation Called Off", starts=datetime(2026, 12, 16, 6)), LAST_WEEK
+    )  # noqa: DTZ001
+    await invitations.answer(
+        cast.kcpd_detective, places.secret_event, "2027-01-23", AnswerValue.DECLINED, "Canary", NOW, for_series=False
+    )
+    moved = DateChange(starts=datetime(2027, 1, 31, 6), duration=timedelta(hours=3), place="Canary Street")  # noqa: DTZ001
+    await meeting_dates.change_date(lead, places.secret_event, "2027-01-30", moved, 1, NOW, notify=True)
+    await meeting_dates.cancel_date(lead, places.secret_event, "2027-02-06", 1, "Canary", NOW)
+    await attendance.record(
+        lead,
+        over,
+        "2026-12-09",
+        {cast.kcpd_detective.member_id: Mark.HERE},
+        datetime(2026, 12, 9, 13, tzinfo=NOW.tzinfo),
+    )
+    places.secret_item = await _item(lead, cast.kcpd_detective, "Canary item", over, "2026-12-09")
+    await meetings.schedule(
+        cast.coordinator,
+        meeting(
+            *(one for one in everybody(cast) if one.arm == lead.arm),
+            title="Canary briefing",
+            visibility=Visibility.LAW_ENFORCEMENT,
+        ),
+        NOW,
+    )
+    await reminders.queue_due(NOW, ZONE)
+
+
+async def _changed_afterwards(cast: Cast, places: Places) -> None:
+    later = DateChange(starts=datetime(2027, 2, 11, 13), duration=timedelta(minutes=90))  # noqa: DTZ001
+    await meeting_dates.change_date(cast.coordinator, places.event, "2027-02-09", later, 1, NOW, notify=False)
+    await invitations.answer(
+        cast.caht_lead, places.event, places.event_key, AnswerValue.ACCEPTED, "", NOW, for_series=True
+    )
+    await action_items.update(
+        cast.harbor_advocate, places.item, Change(status=ItemStatus.IN_PROGRESS, progress=50), 1, NOW, TODAY
+    )
+
+
+async def _item(giver: Viewer, owner: Viewer, title: str, event_id: UUID, key: str) -> str:
+    origin = await meeting_dates.date_for(giver, event_id, key)
+    new = NewItem(title=title, owner_id=owner.member_id, due=date(2026, 12, 20), origin_id=origin.id)
+    return await action_items.create(giver, new, LAST_WEEK, TODAY)
+
+
+def _monthly() -> Rule | None:
+    return rule_for("monthly_nth", STARTS, until=date(2027, 6, 30))
+
+
+def _weekly() -> Rule | None:
+    return rule_for("weekly", STARTS.replace(day=16, hour=6), count=6)

@@ -1,0 +1,71 @@
+"""The dates of a span of time, each with the viewer's answer, against both databases."""
+
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+import pytest
+
+from tests.cast import NOW, Cast, meeting, operation
+from tracker.rules.audiences import Visibility
+from tracker.rules.invitations import AnswerValue
+from tracker.rules.people import Viewer
+from tracker.rules.planning import DateChange
+from tracker.rules.recurrence import rule_for
+from tracker.usecases import calendar_lines, invitations, meeting_dates
+from tracker.usecases.calendar_lines import Seen
+from tracker.usecases.meetings import schedule
+
+pytestmark = pytest.mark.anyio
+
+START, END = datetime(2027, 1, 1, tzinfo=UTC), datetime(2027, 3, 1, tzinfo=UTC)
+FIRST = datetime(2027, 1, 12, 10)  # noqa: DTZ001 - local to the event's zone
+MONTHLY = rule_for("monthly_nth", FIRST, count=3)
+
+
+async def seen(viewer: Viewer) -> list[Seen]:
+    return await calendar_lines.seen_between(viewer, START, END)
+
+
+async def answer(viewer: Viewer, event_id: UUID, value: AnswerValue, *, key: str, for_series: bool) -> None:
+    await invitations.answer(viewer, event_id, key, value, "", NOW, for_series=for_series)
+
+
+async def test_each_date_carries_the_answer_that_counts_for_it(cast: Cast) -> None:
+    event_id = await schedule(cast.coordinator, meeting(cast.fbi_lead, rule=MONTHLY), NOW)
+    await answer(cast.fbi_lead, event_id, AnswerValue.ACCEPTED, key="2027-01-12", for_series=True)
+    await answer(cast.fbi_lead, event_id, AnswerValue.DECLINED, key="2027-02-09", for_series=False)
+    assert [one.answer for one in await seen(cast.fbi_lead)] == [AnswerValue.ACCEPTED, AnswerValue.DECLINED]
+
+
+async def test_who_is_invited_and_silent_has_not_answered_and_who_is_not_invited_has_nothing_to_answer(
+    cast: Cast,
+) -> None:
+    await schedule(cast.coordinator, meeting(cast.fbi_lead), NOW)
+    assert [(one.answer, one.is_mine) for one in await seen(cast.fbi_lead)] == [(AnswerValue.NEEDS_ACTION, True)]
+    assert [(one.answer, one.is_mine) for one in await seen(cast.hsi_liaison)] == [(None, False)]
+
+
+async def test_a_date_that_moved_asks_again(cast: Cast) -> None:
+    event_id = await schedule(cast.coordinator, meeting(cast.fbi_lead, rule=MONTHLY), NOW)
+    await answer(cast.fbi_lead, event_id, AnswerValue.ACCEPTED, key="2027-01-12", for_series=True)
+    change = DateChange(starts=FIRST + timedelta(days=1), duration=timedelta(hours=1))
+    await meeting_dates.change_date(cast.coordinator, event_id, "2027-01-12", change, 1, NOW, notify=False)
+    assert [one.answer for one in await seen(cast.fbi_lead)] == [AnswerValue.NEEDS_ACTION, AnswerValue.ACCEPTED]
+
+
+async def test_the_lead_of_an_event_counts_it_as_theirs(cast: Cast) -> None:
+    await schedule(cast.coordinator, meeting(cast.fbi_lead), NOW)
+    assert [one.is_mine for one in await seen(cast.coordinator)] == [True]
+
+
+async def test_an_event_of_a_body_carries_its_name(cast: Cast) -> None:
+    plan = meeting(cast.caht_lead, visibility=Visibility.BODY, body_id=cast.bodies["services"])
+    await schedule(cast.coordinator, plan, NOW)
+    assert [one.body for one in await seen(cast.harbor_advocate)] == ["Victim Services Committee"]
+
+
+async def test_who_is_not_named_sees_nothing_of_an_operation(cast: Cast) -> None:
+    await schedule(cast.fbi_lead, operation(cast.kcpd_detective), NOW)
+    assert [one.line.title for one in await seen(cast.kcpd_detective)] == ["Operation Bluestem"]
+    assert await seen(cast.coordinator) == []
+    assert await seen(cast.harbor_advocate) == []

@@ -1,0 +1,268 @@
+"""Signing in: a password and a code, each once, the same words for whoever fails."""
+
+from datetime import timedelta
+
+import anyio
+import pytest
+
+from tests.cast import NOW, Cast
+from tests.usecases.identity_world import PASSWORD, enrol, give_password, hash_cheaply, locked_at
+from tracker.errors import Gone, Invalid, NotAllowed
+from tracker.tables.audit import AuditEntry
+from tracker.tables.identity import FailedAttempt, Session
+from tracker.tables.people import Agency, Member
+from tracker.usecases import audit, identity, identity_accounts, identity_codes
+from tracker.usecases.viewers import viewer_of_session
+
+pytestmark = pytest.mark.anyio
+
+SOON = NOW + timedelta(minutes=1)
+LATER = NOW + timedelta(minutes=20)
+
+
+@pytest.fixture
+async def world(sqlite_cast: Cast) -> Cast:
+    """The cast, in which the detective has a password."""
+    return await with_password(sqlite_cast)
+
+
+@pytest.fixture
+async def each_world(cast: Cast) -> Cast:
+    """The same on each engine."""
+    return await with_password(cast)
+
+
+async def with_password(cast: Cast) -> Cast:
+    hash_cheaply()
+    await give_password(cast.kcpd_detective)
+    return cast
+
+
+async def fails(email: str, password: str, now=SOON) -> str:
+    with pytest.raises(Invalid) as refusal:
+        await identity.sign_in(email, password, now)
+    return refusal.value.sentence
+
+
+async def test_the_right_password_and_code_open_a_session(each_world: Cast):
+    app = await enrol(each_world.kcpd_detective)
+    challenge = await identity.sign_in(each_world.kcpd_detective.email, PASSWORD, SOON)
+    token = await identity.answer_code(challenge.token, app.code(SOON), SOON)
+    visit = await viewer_of_session(token, SOON)
+    assert visit.viewer == each_world.kcpd_detective
+
+
+async def test_the_right_password_alone_opens_no_session(world: Cast):
+    challenge = await identity.sign_in(world.kcpd_detective.email, PASSWORD, SOON)
+    assert await Session.count() == 0
+    assert await viewer_of_session(challenge.token, SOON) is None
+
+
+async def test_case_and_spaces_around_the_address_do_not_matter(world: Cast):
+    assert await identity.sign_in(f"  {world.kcpd_detective.email.upper()} ", PASSWORD, SOON)
+
+
+@pytest.mark.parametrize("change", [str.upper, lambda text: text + " ", lambda text: text[:-1], lambda text: ""])
+async def test_only_the_exact_password_is_right(world: Cast, change):
+    await fails(world.kcpd_detective.email, change(PASSWORD))
+
+
+async def test_unknown_wrong_suspended_paused_and_overlong_get_the_same_answer(each_world: Cast):
+    await give_password(each_world.fbi_lead)
+    await give_password(each_world.hsi_liaison)
+    await give_password(each_world.ipd_liaison)
+    await Member.update({Member.status: "suspended"}).where(Member.id == each_world.fbi_lead.member_id)
+    await Agency.update({Agency.status: "suspended"}).where(Agency.id == each_world.hsi_liaison.agency_id)
+    await Member.update({Member.locked_at: NOW}).where(Member.id == each_world.ipd_liaison.member_id)
+    answers = {
+        await fails("nobody@nowhere.example", PASSWORD),
+        await fails(each_world.kcpd_detective.email, "not the password of anybody"),
+        await fails(each_world.kcpd_detective.email, PASSWORD * 50),
+        await fails(each_world.fbi_lead.email, PASSWORD),
+        await fails(each_world.hsi_liaison.email, PASSWORD),
+        await fails(each_world.ipd_liaison.email, PASSWORD),
+        await fails(each_world.caht_lead.email, PASSWORD),
+    }
+    assert answers == {identity.WRONG}
+
+
+async def test_odd_addresses_fail_like_unknown_ones(each_world: Cast):
+    for address in ("", "\x00", "a\r\nb@c.example", "x" * 5_000, "\ud800", "ü@ö.example", "' OR 1=1 --"):
+        assert await fails(address, "any\x00thing \ud800") == identity.WRONG
+
+
+async def test_five_wrong_passwords_pause_the_account_for_fifteen_minutes(each_world: Cast):
+    for _ in range(5):
+        await fails(each_world.kcpd_detective.email, "not the password of anybody")
+    assert await locked_at(each_world.kcpd_detective.member_id) == SOON
+    await fails(each_world.kcpd_detective.email, PASSWORD, SOON + timedelta(minutes=14))
+    assert await identity.sign_in(each_world.kcpd_detective.email, PASSWORD, SOON + timedelta(minutes=15))
+
+
+async def test_tries_during_a_pause_do_not_prolong_it(world: Cast):
+    for _ in range(12):
+        await fails(world.kcpd_detective.email, "not the password of anybody")
+    assert await identity.sign_in(world.kcpd_detective.email, PASSWORD, SOON + timedelta(minutes=15))
+
+
+async def test_four_wrong_passwords_in_fifteen_minutes_pause_nothing(world: Cast):
+    for minute in (0, 4, 8, 12, 16):
+        await fails(world.kcpd_detective.email, "wrong words of nobody", NOW + timedelta(minutes=minute))
+    assert await identity.sign_in(world.kcpd_detective.email, PASSWORD, LATER)
+
+
+async def test_ten_guesses_at_once_get_five_tries(each_world: Cast):
+    async with anyio.create_task_group() as group:
+        for guess in ["not the password of anybody"] * 10:
+            group.start_soon(fails, each_world.kcpd_detective.email, guess)
+    assert await locked_at(each_world.kcpd_detective.member_id) == SOON
+    assert await fails(each_world.kcpd_detective.email, PASSWORD) == identity.WRONG
+
+
+async def test_an_administrator_ends_a_pause(each_world: Cast):
+    for _ in range(5):
+        await fails(each_world.kcpd_detective.email, "not the password of anybody")
+    await identity_accounts.release(each_world.kcpd_detective.member_id, SOON, by=None, door="cli")
+    assert await identity.sign_in(each_world.kcpd_detective.email, PASSWORD, SOON)
+
+
+async def test_wrong_tries_of_anybody_are_forgotten_after_fifteen_minutes(each_world: Cast):
+    await fails("nobody@nowhere.example", "x", NOW)
+    await fails("somebody@nowhere.example", "x", LATER)
+    assert await FailedAttempt.count() == 1
+
+
+async def test_a_wrong_code_says_how_many_tries_are_left(world: Cast):
+    await enrol(world.kcpd_detective)
+    challenge = await identity.sign_in(world.kcpd_detective.email, PASSWORD, SOON)
+    with pytest.raises(Invalid) as refusal:
+        await identity.answer_code(challenge.token, "000000", SOON)
+    assert "4 tries left" in refusal.value.fields["code"]
+
+
+async def test_wrong_passwords_and_codes_count_together(world: Cast):
+    app = await enrol(world.kcpd_detective)
+    challenge = await identity.sign_in(world.kcpd_detective.email, PASSWORD, SOON)
+    for _ in range(3):
+        await fails(world.kcpd_detective.email, "not the password of anybody")
+    for _ in range(2):
+        with pytest.raises(Invalid):
+            await identity.answer_code(challenge.token, "000000", SOON)
+    with pytest.raises(Invalid) as refusal:
+        await identity.answer_code(challenge.token, app.code(SOON), SOON)
+    assert refusal.value.fields["code"] == identity.PAUSED
+
+
+async def test_a_right_password_does_not_forgive_wrong_codes(world: Cast):
+    await enrol(world.kcpd_detective)
+    for _ in range(5):
+        challenge = await identity.sign_in(world.kcpd_detective.email, PASSWORD, SOON)
+        with pytest.raises(Invalid):
+            await identity.answer_code(challenge.token, "000000", SOON)
+    assert await fails(world.kcpd_detective.email, PASSWORD) == identity.WRONG
+
+
+async def test_a_whole_sign_in_forgives_earlier_tries(world: Cast):
+    app = await enrol(world.kcpd_detective)
+    for minute in (2, 4):
+        now = NOW + timedelta(minutes=minute)
+        for _ in range(4):
+            await fails(world.kcpd_detective.email, "not the password of anybody", now)
+        challenge = await identity.sign_in(world.kcpd_detective.email, PASSWORD, now)
+        assert await identity.answer_code(challenge.token, app.code(now), now)
+
+
+async def test_a_right_code_does_not_help_a_wrong_password(world: Cast):
+    app = await enrol(world.kcpd_detective)
+    with pytest.raises(Gone):
+        await identity.answer_code("made up", app.code(SOON), SOON)
+    assert await fails(world.kcpd_detective.email, "not the password of anybody") == identity.WRONG
+
+
+async def test_a_challenge_ends_after_ten_minutes(world: Cast):
+    app = await enrol(world.kcpd_detective)
+    challenge = await identity.sign_in(world.kcpd_detective.email, PASSWORD, SOON)
+    late = SOON + identity.CHALLENGE
+    with pytest.raises(Gone):
+        await identity.answer_code(challenge.token, app.code(late), late)
+
+
+async def test_a_challenge_ends_with_the_password(world: Cast):
+    app = await enrol(world.kcpd_detective)
+    challenge = await identity.sign_in(world.kcpd_detective.email, PASSWORD, SOON)
+    await give_password(world.kcpd_detective, "marble tractor lantern fox")
+    with pytest.raises(Gone):
+        await identity.answer_code(challenge.token, app.code(SOON), SOON)
+
+
+async def test_a_challenge_ends_with_the_account(world: Cast):
+    app = await enrol(world.kcpd_detective)
+    challenge = await identity.sign_in(world.kcpd_detective.email, PASSWORD, SOON)
+    await Member.update({Member.status: "departed"}).where(Member.id == world.kcpd_detective.member_id)
+    with pytest.raises(Gone):
+        await identity.answer_code(challenge.token, app.code(SOON), SOON)
+
+
+async def test_a_changed_challenge_opens_nothing(world: Cast):
+    app = await enrol(world.kcpd_detective)
+    challenge = (await identity.sign_in(world.kcpd_detective.email, PASSWORD, SOON)).token
+    for other in ("", "é" * 80, challenge[:-2], challenge[2:], challenge.swapcase(), "\ud800"):
+        with pytest.raises(Gone):
+            await identity.answer_code(other, app.code(SOON), SOON)
+
+
+async def test_success_failure_and_pause_are_in_the_audit_trail(each_world: Cast):
+    for _ in range(5):
+        await fails(each_world.kcpd_detective.email, "not the password of anybody", NOW - timedelta(hours=1))
+    await fails("nobody@nowhere.example", "x", NOW)
+    await enrol(each_world.kcpd_detective)
+    rows = await AuditEntry.select(AuditEntry.verb, AuditEntry.subject_id).order_by(AuditEntry.seq)
+    detective = str(each_world.kcpd_detective.member_id)
+    assert [(row["verb"], row["subject_id"] == detective) for row in rows] == [
+        ("password_changed", True),
+        *[("sign_in_failed", True)] * 5,
+        ("locked", True),
+        ("sign_in_failed", False),
+        ("authenticator_added", True),
+        ("signed_in", True),
+    ]
+    assert await audit.verify() is None
+
+
+async def test_nothing_secret_is_in_the_audit_trail(world: Cast):
+    await enrol(world.kcpd_detective)
+    await fails("nobody@nowhere.example", "guessed words of somebody")
+    rows = str(await AuditEntry.select())
+    assert PASSWORD not in rows
+    assert "guessed" not in rows
+    assert "nowhere.example" not in rows
+
+
+async def test_a_person_proves_again_with_a_code(each_world: Cast):
+    app = await enrol(each_world.kcpd_detective)
+    session = await Session.select().first()
+    member = each_world.kcpd_detective.member_id
+    assert await identity.proof_asked(member) == "code"
+    await identity.prove_again(member, session["id"], app.code(LATER), LATER)
+    assert (await Session.select(Session.proved_at).first())["proved_at"] == LATER
+
+
+async def test_a_wrong_proof_proves_nothing(world: Cast):
+    await enrol(world.kcpd_detective)
+    session = await Session.select().first()
+    with pytest.raises(Invalid):
+        await identity.prove_again(world.kcpd_detective.member_id, session["id"], PASSWORD, LATER)
+    assert (await Session.select(Session.proved_at).first())["proved_at"] == NOW
+
+
+async def test_who_has_neither_password_nor_code_cannot_prove(world: Cast):
+    assert await identity.proof_asked(world.caht_lead.member_id) is None
+    with pytest.raises(NotAllowed):
+        await identity.prove_again(world.caht_lead.member_id, "x", "anything", LATER)
+
+
+async def test_a_removed_authenticator_is_enrolled_anew(each_world: Cast):
+    old = await enrol(each_world.kcpd_detective)
+    await identity_codes.forget_authenticator(each_world.kcpd_detective.member_id, NOW, by=None, door="cli")
+    new = await enrol(each_world.kcpd_detective, LATER)
+    assert new.code(LATER) != old.code(LATER)

@@ -1,0 +1,414 @@
+"""What a letter says is read when it is sent, as its reader may see it then."""
+
+# A local time is naive: its zone stands beside it.
+# ruff: noqa: DTZ001
+
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from uuid import UUID, uuid4
+
+import pytest
+
+from tests.cast import NOW, ZONE, Cast, meeting, operation, people_of_the_task_force
+from tracker.database import Engine, writing
+from tracker.rules.action_changes import Change, NewItem
+from tracker.rules.action_items import ItemStatus
+from tracker.rules.audiences import Visibility
+from tracker.rules.invitations import AnswerValue
+from tracker.rules.letters import PREVIEW, RESTRICTED_SUBJECT, SUBJECT, Letter, ReplyPage
+from tracker.rules.outbox import Skip, State
+from tracker.rules.people import Viewer
+from tracker.rules.planning import DateChange
+from tracker.rules.recurrence import rule_for
+from tracker.tables.action_items import ActionItem
+from tracker.tables.people import Member
+from tracker.usecases import action_items, invitations, letters, meeting_dates, meetings, outbox
+
+LATER = NOW + timedelta(minutes=5)
+TODAY = date(2026, 12, 15)
+
+
+@pytest.fixture
+async def cast(database: Engine) -> Cast:
+    return await people_of_the_task_force()
+
+
+async def waiting(now: datetime) -> list[Letter | Skip]:
+    """Return what becomes of each message that is due, and record it as done."""
+    found = []
+    for message in await outbox.claim("test", (), now, 100):
+        found.append(await letters.letter(message, now, ZONE))
+        made = found[-1]
+        done = made if isinstance(made, Skip) else Skip(state=State.SENT, reason="")
+        await outbox.close(message, done, now)
+    return found
+
+
+async def the_letter(now: datetime = LATER) -> Letter:
+    [letter] = await waiting(now)
+    assert isinstance(letter, Letter)
+    return letter
+
+
+async def the_skip(now: datetime = LATER) -> State:
+    [skip] = await waiting(now)
+    assert isinstance(skip, Skip)
+    return skip.state
+
+
+async def series(cast: Cast, *invitees: Viewer) -> UUID:
+    """Schedule six months of meetings; the invitations are out."""
+    plan = meeting(*(invitees or (cast.fbi_lead,)))
+    event_id = await meetings.schedule(
+        cast.coordinator, replace(plan, rule=rule_for("monthly_nth", plan.starts, count=6)), NOW
+    )
+    await waiting(LATER)
+    return event_id
+
+
+async def single(cast: Cast, *invitees: Viewer) -> UUID:
+    event_id = await meetings.schedule(cast.coordinator, meeting(*(invitees or (cast.fbi_lead,))), NOW)
+    await waiting(LATER)
+    return event_id
+
+
+async def remind(member: Viewer, event_id: UUID, key: str, lead: timedelta = timedelta(days=1)) -> None:
+    """Queue a reminder as the planner would for the date as it stands now."""
+    occurrence = await meeting_dates.date_for(member, event_id, key)
+    async with writing():
+        await outbox.enqueue(
+            kind="reminder", recipient_id=member.member_id, key=str(uuid4()), event_id=event_id, now=NOW,
+            occurrence_id=occurrence.id, not_after=occurrence.starts_at,
+            facts={"lead_time": lead.total_seconds(), "starts_at": occurrence.starts_at.isoformat()},
+        )  # fmt: skip
+
+
+async def move(cast: Cast, event_id: UUID, starts: datetime, **facts: str) -> None:
+    occurrence = await meeting_dates.date_for(cast.coordinator, event_id, "2027-02-09")
+    change = DateChange(starts=starts, duration=timedelta(minutes=90), **facts)
+    await meeting_dates.change_date(
+        cast.coordinator, event_id, "2027-02-09", change, occurrence.version, LATER, notify=True
+    )
+
+
+MOVED = LATER + timedelta(minutes=5)
+
+
+async def test_an_invitation_names_title_day_and_time(cast: Cast) -> None:
+    await meetings.schedule(cast.coordinator, meeting(cast.fbi_lead), NOW)
+    letter = await the_letter()
+    assert (letter.subject, letter.preview) == (
+        "Invitation: Monthly task force meeting, Tue, Jan 12, 10:00 AM",
+        "Please reply by Sun, Jan 10. 90 minutes, in person.",
+    )
+
+
+async def test_an_invitation_says_what_when_where_who_and_until_when_to_reply(cast: Cast) -> None:
+    await meetings.schedule(cast.coordinator, meeting(cast.fbi_lead), NOW)
+    assert (await the_letter()).facts == (
+        ("What", "Monthly task force meeting"),
+        ("When", "Tuesday, January 12, 2027, 10:00–11:30 AM Central"),
+        ("Where", "USAO conference room"),
+        ("Organizer", "Coordinator (USAO)"),
+        ("Reply by", "Sunday, January 10, 5:00 PM"),
+    )
+
+
+async def test_an_invitation_to_a_series_says_the_rule_and_its_dates(cast: Cast) -> None:
+    plan = meeting(cast.fbi_lead)
+    await meetings.schedule(cast.coordinator, replace(plan, rule=rule_for("monthly_nth", plan.starts, count=6)), NOW)
+    facts = dict((await the_letter()).facts)
+    assert facts["When"] == "Second Tuesday of each month, 10:00–11:30 AM Central"
+    assert facts["First date"] == "Tuesday, January 12, 2027"
+    assert facts["Dates"] == "6 dates, until Tuesday, June 8, 2027"
+
+
+async def test_the_buttons_of_an_invitation_answer_for_the_whole_event(cast: Cast) -> None:
+    await meetings.schedule(cast.coordinator, meeting(cast.fbi_lead), NOW)
+    targets = [one.target for one in (await the_letter()).buttons]
+    assert [(one.answer, one.occurrence_id) for one in targets if isinstance(one, ReplyPage)] == [
+        ("yes", None), ("maybe", None), ("no", None),
+    ]  # fmt: skip
+
+
+async def test_a_reader_in_another_zone_is_told_the_own_time_too(cast: Cast) -> None:
+    await Member.update({Member.zone: "America/New_York"}).where(Member.id == cast.fbi_lead.member_id)
+    await meetings.schedule(cast.coordinator, meeting(cast.fbi_lead), NOW)
+    assert dict((await the_letter()).facts)["Your time"] == "Tue, Jan 12, 11:00 AM–12:30 PM Eastern"
+
+
+async def test_an_invitation_that_waited_says_what_holds_now(cast: Cast) -> None:
+    plan = meeting(cast.fbi_lead)
+    event_id = await meetings.schedule(cast.coordinator, plan, NOW)
+    await meetings.change(cast.coordinator, event_id, replace(plan, title="New title"), 1, NOW, notify=False)
+    assert "New title" in (await the_letter()).subject
+
+
+async def test_a_moved_date_names_both_days_the_reason_and_asks_again(cast: Cast) -> None:
+    event_id = await series(cast)
+    await move(cast, event_id, datetime(2027, 2, 11, 13), reason="courtroom conflict")
+    letter = await the_letter(MOVED)
+    assert letter.subject == "Moved: Monthly task force meeting, Tue, Feb 9 to Thu, Feb 11, 1:00 PM"
+    assert letter.facts[0] == ("Was", "Tuesday, February 9, 2027, 10:00–11:30 AM")
+    assert ("Why", "courtroom conflict") in letter.facts
+    assert letter.preview == "It was Tue, Feb 9, 10:00 AM. Please reply again."
+
+
+async def test_a_small_shift_keeps_the_reply_and_says_so(cast: Cast) -> None:
+    event_id = await series(cast)
+    await invitations.answer(cast.fbi_lead, event_id, "2027-02-09", AnswerValue.ACCEPTED, "", LATER, for_series=True)
+    await move(cast, event_id, datetime(2027, 2, 9, 10, 30))
+    letter = await the_letter(MOVED)
+    assert letter.subject == "Changed: Monthly task force meeting is now at 10:30 AM, Tue, Feb 9"
+    assert letter.preview == "It was 10:00 AM. Your reply, Yes, still counts."
+    assert [one.label for one in letter.buttons] == ["Keep my reply", "Change my reply"]
+
+
+async def test_the_mail_of_a_moved_date_carries_only_that_date(cast: Cast) -> None:
+    event_id = await series(cast)
+    await move(cast, event_id, datetime(2027, 2, 11, 13))
+    letter = await the_letter(MOVED)
+    assert letter.calendar is not None
+    assert letter.calendar.date is not None
+    assert letter.calendar.date.key == "2027-02-09"
+
+
+async def test_a_new_place_is_named_with_the_old_one(cast: Cast) -> None:
+    event_id = await series(cast)
+    await move(cast, event_id, datetime(2027, 2, 9, 10), place="Room 2")
+    letter = await the_letter(MOVED)
+    assert letter.subject == "New place: Monthly task force meeting, Tue, Feb 9, 10:00 AM"
+    assert (("Was at", "USAO conference room") in letter.facts, ("Where", "Room 2") in letter.facts) == (True, True)
+
+
+async def test_a_cancelled_date_names_the_next_one(cast: Cast) -> None:
+    event_id = await series(cast)
+    await meeting_dates.cancel_date(cast.coordinator, event_id, "2027-02-09", 1, "Holiday week", LATER)
+    letter = await the_letter(MOVED)
+    assert (letter.subject, letter.preview) == (
+        "Cancelled: Monthly task force meeting, Tue, Feb 9", "Only this date. The next date is Tue, Mar 9, 10:00 AM.",
+    )  # fmt: skip
+    assert letter.calendar is not None
+    assert letter.calendar.is_cancel
+
+
+async def test_a_cancelled_series_says_all_dates(cast: Cast) -> None:
+    event_id = await series(cast)
+    await meetings.cancel(cast.coordinator, event_id, 1, "", LATER)
+    assert (await the_letter(MOVED)).subject == "Cancelled: Monthly task force meeting, all dates"
+
+
+async def test_a_date_that_comes_back_says_so(cast: Cast) -> None:
+    event_id = await series(cast)
+    await meeting_dates.cancel_date(cast.coordinator, event_id, "2027-02-09", 1, "", LATER)
+    await waiting(MOVED)
+    date_now = await meeting_dates.date_for(cast.coordinator, event_id, "2027-02-09")
+    await meeting_dates.reinstate_date(cast.coordinator, event_id, "2027-02-09", date_now.version, MOVED)
+    letter = await the_letter(MOVED + timedelta(minutes=1))
+    assert letter.subject == "Back on: Monthly task force meeting, Tue, Feb 9, 10:00 AM"
+
+
+async def test_a_cancellation_that_was_taken_back_is_not_sent(cast: Cast) -> None:
+    event_id = await series(cast)
+    await meeting_dates.cancel_date(cast.coordinator, event_id, "2027-02-09", 1, "", LATER)
+    [message] = await outbox.claim("slow", (), MOVED, 10)
+    date_now = await meeting_dates.date_for(cast.coordinator, event_id, "2027-02-09")
+    await meeting_dates.reinstate_date(cast.coordinator, event_id, "2027-02-09", date_now.version, MOVED)
+    late = await letters.letter(message, MOVED, ZONE)
+    assert isinstance(late, Skip)
+    assert late.state is State.SUPERSEDED
+
+
+async def test_somebody_taken_off_the_list_alone_is_told(cast: Cast) -> None:
+    event_id = await single(cast, cast.fbi_lead, cast.caht_lead)
+    event, plan = await meetings.plan_to_change(cast.coordinator, event_id)
+    fewer = {one: role for one, role in plan.invitees.items() if one != cast.fbi_lead.member_id}
+    await meetings.change(cast.coordinator, event_id, replace(plan, invitees=fewer), event.version, LATER, notify=False)
+    letter = await the_letter(MOVED)
+    assert (letter.to, letter.subject) == (
+        "fbi_lead@fbi.example", "You are off the list: Monthly task force meeting, Tue, Jan 12",
+    )  # fmt: skip
+
+
+async def test_every_letter_about_a_restricted_event_has_the_same_subject_and_tells_nothing(cast: Cast) -> None:
+    event_id = await meetings.schedule(cast.fbi_lead, operation(cast.hsi_liaison), NOW)
+    first = await the_letter()
+    await remind(cast.hsi_liaison, event_id, "2027-01-16")
+    second = await the_letter()
+    await meetings.cancel(cast.fbi_lead, event_id, 1, "Canary reason", LATER)
+    third = await the_letter(MOVED)
+    assert {one.subject for one in (first, second, third)} == {RESTRICTED_SUBJECT}
+    told = " ".join(str(one) for one in (first, second, third)).replace(str(event_id), "")
+    assert not [word for word in ("Bluestem", "Larkspur", "Canary", "Jan", "6:00", "Fbi lead") if word in told]
+
+
+async def test_a_letter_about_a_restricted_event_has_no_calendar(cast: Cast) -> None:
+    await meetings.schedule(cast.fbi_lead, operation(cast.hsi_liaison), NOW)
+    assert (await the_letter()).calendar is None
+
+
+async def test_who_may_not_see_the_event_any_more_gets_no_mail(cast: Cast) -> None:
+    plan = operation(cast.hsi_liaison, cast.kcpd_detective)
+    event_id = await meetings.schedule(cast.fbi_lead, plan, NOW)
+    await waiting(LATER)
+    await remind(cast.kcpd_detective, event_id, "2027-01-16")
+    fewer = {one: role for one, role in plan.invitees.items() if one != cast.kcpd_detective.member_id}
+    await meetings.change(cast.fbi_lead, event_id, replace(plan, invitees=fewer), 1, LATER, notify=False)
+    found = await waiting(MOVED)
+    assert [one.state for one in found if isinstance(one, Skip)] == [State.SUPPRESSED, State.SUPPRESSED]
+    assert len(found) == 2  # the reminder, and the news that he is off the list
+
+
+async def test_a_departed_member_gets_no_mail(cast: Cast) -> None:
+    event_id = await single(cast)
+    await remind(cast.fbi_lead, event_id, "2027-01-12")
+    await Member.update({Member.status: "departed"}).where(Member.id == cast.fbi_lead.member_id)
+    assert await the_skip() is State.SUPPRESSED
+
+
+async def test_a_reminder_the_day_before_says_tomorrow_and_the_place(cast: Cast) -> None:
+    event_id = await single(cast)
+    await remind(cast.fbi_lead, event_id, "2027-01-12")
+    letter = await the_letter(datetime.fromisoformat("2027-01-11T16:00+00:00"))
+    assert (letter.subject, letter.preview) == (
+        "Tomorrow, 10:00 AM: Monthly task force meeting", "USAO conference room. Please reply.",
+    )  # fmt: skip
+
+
+async def test_a_reminder_that_goes_out_a_day_late_does_not_say_tomorrow(cast: Cast) -> None:
+    event_id = await single(cast)
+    await remind(cast.fbi_lead, event_id, "2027-01-12")
+    letter = await the_letter(datetime.fromisoformat("2027-01-12T13:00+00:00"))
+    assert letter.subject == "Today, 10:00 AM: Monthly task force meeting"
+
+
+async def test_a_reminder_a_week_before_names_the_day(cast: Cast) -> None:
+    event_id = await single(cast)
+    await remind(cast.fbi_lead, event_id, "2027-01-12", timedelta(days=7))
+    letter = await the_letter(datetime.fromisoformat("2027-01-05T16:00+00:00"))
+    assert letter.subject == "In 7 days: Monthly task force meeting, Tue, Jan 12, 10:00 AM"
+
+
+async def test_the_lead_is_reminded_and_has_nothing_to_answer(cast: Cast) -> None:
+    event_id = await single(cast)
+    await remind(cast.coordinator, event_id, "2027-01-12")
+    assert (await the_letter()).buttons == ()
+
+
+async def test_who_declined_is_not_reminded(cast: Cast) -> None:
+    event_id = await single(cast)
+    await remind(cast.fbi_lead, event_id, "2027-01-12")
+    await invitations.answer(cast.fbi_lead, event_id, "2027-01-12", AnswerValue.DECLINED, "", LATER, for_series=False)
+    assert await the_skip() is State.SUPERSEDED
+
+
+async def test_a_reminder_of_a_moved_date_is_not_sent(cast: Cast) -> None:
+    event_id = await series(cast)
+    await remind(cast.fbi_lead, event_id, "2027-02-09")
+    await move(cast, event_id, datetime(2027, 2, 11, 13))
+    assert await the_skip() is State.SUPERSEDED
+
+
+async def test_a_reminder_of_a_cancelled_date_is_not_sent(cast: Cast) -> None:
+    event_id = await series(cast)
+    await remind(cast.fbi_lead, event_id, "2027-02-09")
+    await meeting_dates.cancel_date(cast.coordinator, event_id, "2027-02-09", 1, "", LATER)
+    assert await the_skip() is State.SUPERSEDED
+
+
+async def test_a_reminder_of_a_date_that_began_is_too_late(cast: Cast) -> None:
+    event_id = await single(cast)
+    await remind(cast.fbi_lead, event_id, "2027-01-12")
+    assert await the_skip(datetime.fromisoformat("2027-01-12T16:00+00:00")) is State.TOO_LATE
+
+
+async def test_an_invitation_to_what_is_over_is_too_late(cast: Cast) -> None:
+    await meetings.schedule(cast.coordinator, meeting(cast.fbi_lead), NOW)
+    assert await the_skip(NOW + timedelta(days=60)) is State.TOO_LATE
+
+
+async def item(
+    cast: Cast, origin_id: UUID | None = None, giver: Viewer | None = None, owner: Viewer | None = None
+) -> str:
+    new = NewItem(
+        title="Draft the language-access protocol", owner_id=(owner or cast.caht_lead).member_id, due=date(2027, 2, 9),
+        origin_id=origin_id, seen_by=Visibility.ALL, body_id=None,
+    )  # fmt: skip
+    return await action_items.create(giver or cast.coordinator, new, NOW, TODAY)
+
+
+async def item_reminder(owner: Viewer, kind: str, due: date) -> None:
+    [row] = await ActionItem.select(ActionItem.id)
+    async with writing():
+        await outbox.enqueue(
+            kind=kind, recipient_id=owner.member_id, key=str(uuid4()), item_id=row["id"], now=NOW,
+            facts={"due": due.isoformat()},
+        )  # fmt: skip
+
+
+async def test_a_new_item_is_told_to_its_owner_without_its_title_in_the_subject(cast: Cast) -> None:
+    reference = await item(cast)
+    letter = await the_letter()
+    assert (letter.to, letter.subject) == ("caht_lead@caht.example", f"Action item {reference} for you, due Tue, Feb 9")
+    assert letter.facts[0] == ("Action", "Draft the language-access protocol")
+
+
+async def test_an_item_of_a_restricted_event_says_only_its_number_and_its_day(cast: Cast) -> None:
+    event_id = await meetings.schedule(cast.fbi_lead, operation(cast.hsi_liaison), NOW)
+    await waiting(LATER)
+    origin = await meeting_dates.date_for(cast.fbi_lead, event_id, "2027-01-16")
+    reference = await item(cast, origin.id, cast.fbi_lead, cast.hsi_liaison)
+    letter = await the_letter()
+    assert letter.subject == f"Action item {reference} for you, due Tue, Feb 9"
+    assert letter.facts == (("Due", "Tuesday, February 9, 2027"), ("Details", "Shown after sign-in"))
+    assert "language-access" not in str(letter)
+
+
+@pytest.mark.parametrize(
+    ("kind", "now", "start"),
+    [
+        ("item_due", "2027-02-06T14:00", "Due Tue, Feb 9: "),
+        ("item_due", "2027-02-09T14:00", "Due Tue, Feb 9: "),
+        ("item_overdue", "2027-02-10T14:00", "Overdue by 1 day: "),
+        ("item_overdue", "2027-02-13T14:00", "Overdue by 4 days: "),
+    ],
+)
+async def test_the_owner_is_reminded_by_number_and_lateness(cast: Cast, kind: str, now: str, start: str) -> None:
+    reference = await item(cast)
+    await waiting(LATER)
+    await item_reminder(cast.caht_lead, kind, date(2027, 2, 9))
+    assert (await the_letter(datetime.fromisoformat(f"{now}+00:00"))).subject == f"{start}action item {reference}"
+
+
+async def test_a_closed_item_is_not_reminded_of(cast: Cast) -> None:
+    reference = await item(cast)
+    await waiting(LATER)
+    await item_reminder(cast.caht_lead, "item_due", date(2027, 2, 9))
+    await action_items.update(cast.caht_lead, reference, Change(status=ItemStatus.DONE), 1, LATER, TODAY)
+    assert await the_skip() is State.SUPERSEDED
+
+
+async def test_an_item_with_another_due_day_is_not_reminded_of_on_the_old_one(cast: Cast) -> None:
+    await item(cast)
+    await waiting(LATER)
+    await item_reminder(cast.caht_lead, "item_due", date(2027, 2, 2))
+    assert await the_skip() is State.SUPERSEDED
+
+
+async def test_who_gave_an_item_away_is_not_reminded_of_it(cast: Cast) -> None:
+    reference = await item(cast)
+    await waiting(LATER)
+    await item_reminder(cast.caht_lead, "item_due", date(2027, 2, 9))
+    await action_items.hand_over(cast.coordinator, reference, cast.caht_alternate.member_id, 1, NOW, TODAY)
+    found = {type(one) for one in await waiting(LATER)}
+    assert found == {Skip, Letter}
+
+
+async def test_every_subject_and_preview_fits_its_screen(cast: Cast) -> None:
+    title = "Quarterly review of the interagency response protocol for labor trafficking in hospitality"
+    plan = meeting(cast.fbi_lead, title=title, place="A very long name of a conference room " * 4)
+    event_id = await meetings.schedule(cast.coordinator, plan, NOW)
+    found = await waiting(LATER)
+    await meetings.cancel(cast.coordinator, event_id, 1, "", LATER)
+    found += await waiting(MOVED)
+    assert all(len(one.subject) <= SUBJECT and len(one.preview) <= PREVIEW for one in found if isinstance(one, Letter))

@@ -1,0 +1,113 @@
+"""From a token to its owner, and when the state of a feed changes."""
+
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+
+from tests.cast import NOW, Cast, meeting, operation
+from tracker.database import writing
+from tracker.errors import NotFound
+from tracker.rules import audiences
+from tracker.rules.audiences import Visibility
+from tracker.rules.calendars import Scope
+from tracker.rules.people import Viewer
+from tracker.tables import audience_versions
+from tracker.tables.people import Agency, Body, Member
+from tracker.usecases import subscriptions
+from tracker.usecases.meetings import schedule
+from tracker.usecases.subscriptions_feed import note_fetches, open_feed
+from tracker.usecases.viewers import viewer_for
+
+
+async def token_of(viewer: Viewer, scope: Scope = Scope.ALL) -> str:
+    _, token = await subscriptions.create(viewer, "Phone", scope, NOW, shows_operations=False)
+    return token
+
+
+async def test_a_feed_has_the_rights_that_its_owner_has_on_the_pages(cast: Cast) -> None:
+    for viewer in cast.members.values():
+        feed = await open_feed(await token_of(viewer))
+        assert feed.viewer == await viewer_for(viewer.member_id)
+
+
+@pytest.mark.parametrize(
+    "token", ["", "x", "a" * 43, "\ud800", "../../x", "'; DROP TABLE subscription; --", "é" * 5000]
+)
+async def test_a_token_that_nobody_made_opens_nothing(cast: Cast, token: str) -> None:
+    with pytest.raises(NotFound):
+        await open_feed(token)
+
+
+@pytest.mark.parametrize("status", ["suspended", "departed"])
+async def test_a_member_who_is_not_active_has_no_feed_from_the_next_request_on(cast: Cast, status: str) -> None:
+    token = await token_of(cast.kcpd_detective)
+    await Member.update({Member.status: status}).where(Member.id == cast.kcpd_detective.member_id)
+    with pytest.raises(NotFound):
+        await open_feed(token)
+
+
+async def test_nobody_of_a_suspended_agency_has_a_feed(cast: Cast) -> None:
+    token = await token_of(cast.kcpd_detective)
+    await Agency.update({Agency.status: "suspended"}).where(Agency.code == "KCPD")
+    with pytest.raises(NotFound):
+        await open_feed(token)
+
+
+async def test_the_state_stays_while_nothing_changes(cast: Cast) -> None:
+    token = await token_of(cast.kcpd_detective)
+    assert (await open_feed(token)).state == (await open_feed(token)).state
+
+
+async def test_the_state_changes_with_what_the_owner_may_see(cast: Cast) -> None:
+    token = await token_of(cast.kcpd_detective)
+    before = (await open_feed(token)).state
+    await schedule(cast.coordinator, meeting(cast.fbi_lead), NOW)
+    assert (await open_feed(token)).state != before
+
+
+async def test_the_state_does_not_move_with_what_the_owner_may_not_see(cast: Cast) -> None:
+    token = await token_of(cast.harbor_advocate)
+    before = (await open_feed(token)).state
+    await schedule(cast.coordinator, operation(cast.fbi_lead), NOW)
+    await schedule(cast.coordinator, meeting(cast.fbi_lead, visibility=Visibility.LAW_ENFORCEMENT), NOW)
+    enforcement = meeting(cast.fbi_lead, visibility=Visibility.BODY, body_id=cast.bodies["enforcement"])
+    await schedule(cast.coordinator, enforcement, NOW)
+    assert (await open_feed(token)).state == before
+
+
+async def test_the_state_changes_when_the_owner_loses_a_seat(cast: Cast) -> None:
+    token = await token_of(cast.kcpd_detective)
+    before = (await open_feed(token)).state
+    await Body.update({Body.status: "closed"}).where(Body.id == cast.bodies["steering"])
+    assert (await open_feed(token)).state != before
+
+
+async def test_two_feeds_of_one_member_with_the_same_choices_are_in_the_same_state(cast: Cast) -> None:
+    one, other = await token_of(cast.kcpd_detective), await token_of(cast.kcpd_detective)
+    assert (await open_feed(one)).state == (await open_feed(other)).state
+    assert (await open_feed(await token_of(cast.kcpd_detective, Scope.MINE))).state != (await open_feed(one)).state
+
+
+async def test_a_fetch_is_noted_with_what_was_given(cast: Cast) -> None:
+    token = await token_of(cast.kcpd_detective)
+    feed = await open_feed(token)
+    assert (feed.body_hash, feed.body_since, feed.fetched_at) == ("", None, None)
+    later = NOW + timedelta(minutes=1, microseconds=5)
+    await note_fetches(feed.subscription_id, 3, "Outlook", "ab" * 32, NOW, later)
+    feed = await open_feed(token)
+    assert (feed.body_hash, feed.body_since, feed.fetched_at) == ("ab" * 32, NOW, later)
+    [shown] = await subscriptions.subscriptions_of(cast.kcpd_detective)
+    assert (shown.fetched_at, shown.client, shown.fetches) == (later, "Outlook", 3)
+
+
+async def test_a_change_is_counted_for_each_audience_once_and_undone_with_its_transaction(cast: Cast) -> None:
+    mine, other = audiences.member(UUID(int=1)), audiences.member(UUID(int=2))
+    async with writing():
+        await audience_versions.touch([mine, mine])
+        await audience_versions.touch([mine])
+    with pytest.raises(ZeroDivisionError):
+        async with writing():
+            await audience_versions.touch([mine, other])
+            raise ZeroDivisionError
+    assert await audience_versions.versions([mine, other]) == {mine: 2, other: 0}

@@ -1,0 +1,113 @@
+"""A larger demo for measurements: more people, and an older past, written as rows in bulk.
+
+What is added has no mails, answers, attendance or audit entries, and ended before the demo's own past began: the
+calendar of today stays as it is while the database grows.
+"""
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from typing import Any
+from uuid import UUID
+
+from tracker import chance
+from tracker.demo.cast import LAW, SERVICES, Company
+from tracker.rules import audiences, planning
+from tracker.rules.audiences import Arm, Visibility
+from tracker.rules.invitations import AttendeeRole
+from tracker.rules.meetings import Kind
+from tracker.rules.planning import Plan
+from tracker.rules.recurrence import Frequency, Rule
+from tracker.rules.wall_clock import to_local
+from tracker.tables.invitations import Invitation
+from tracker.tables.meetings import Event, EventAudience
+from tracker.tables.people import Member
+from tracker.usecases.series import CHUNK, add_dates
+
+PEOPLE = 25  # in each helping
+SERIES = 20  # in each helping
+DATES = 50  # in each series, weekly: a thousand dates in each helping
+INVITED = 10  # people of each series
+LATEST = timedelta(weeks=DATES + 30)  # before today, for the first date of a series
+EARLIEST = timedelta(days=20 * 365)
+ROLES = ("analyst", "detective", "caseworker", "advocate", "attorney")
+TITLES = ("Planning call", "Training refresher", "Team meeting", "Review of open work", "Partners call")
+SEEN_BY = {Visibility.ALL: 5, Visibility.LAW_ENFORCEMENT: 3, Visibility.VICTIM_SERVICES: 2}
+"""Who may see a series, and how many of ten."""
+
+
+@dataclass(frozen=True)
+class _Helper:
+    """Somebody who was added."""
+
+    id: UUID
+    arm: Arm
+
+
+async def add(company: Company, now: datetime, zone: str, luck: random.Random, times: int) -> None:
+    """Add so many helpings of people and series, inside the caller's transaction."""
+    for number in range(times):
+        helpers = await _people(company, number, now - EARLIEST, zone)
+        plans = [_plan(now, zone, luck, helpers) for _ in range(SERIES)]
+        await _series(company, plans, now - EARLIEST)
+
+
+async def _people(company: Company, helping: int, joined_at: datetime, zone: str) -> list[_Helper]:
+    places = list({viewer.agency_id: viewer for viewer in company.members.values()}.values())
+    chosen = [places[number % len(places)] for number in range(PEOPLE)]
+    rows = [
+        Member(
+            id=chance.new_id(), agency=one.agency_id, zone=zone, status="active", joined_at=joined_at,
+            name=f"{one.agency} {ROLES[number % len(ROLES)]} {helping * PEOPLE + number + 1}",
+            email=f"person{helping * PEOPLE + number + 1}@large.example",
+        )
+        for number, one in enumerate(chosen)
+    ]  # fmt: skip
+    await _insert(Member, rows)
+    return [_Helper(row.id, one.arm) for row, one in zip(rows, chosen, strict=True)]
+
+
+def _plan(now: datetime, zone: str, luck: random.Random, helpers: Sequence[_Helper]) -> Plan:
+    seen_by = luck.choices(list(SEEN_BY), list(SEEN_BY.values()))[0]
+    arms = {Visibility.LAW_ENFORCEMENT: (LAW,), Visibility.VICTIM_SERVICES: (SERVICES,)}.get(seen_by, tuple(Arm))
+    invited = [one.id for one in helpers if one.arm in arms]
+    first = to_local(now - LATEST - (EARLIEST - LATEST) * luck.random(), zone).date()
+    starts = datetime.combine(first, time(luck.randint(8, 16)))
+    return Plan(
+        kind=Kind.MEETING, title=luck.choice(TITLES), visibility=seen_by, starts=starts, zone=zone,
+        duration=timedelta(minutes=luck.choice((30, 60, 90))), place="Room 3",
+        rule=Rule(frequency=Frequency.WEEKLY, weekdays=(starts.weekday(),), count=DATES),
+        invitees=dict.fromkeys(luck.sample(invited, min(INVITED, len(invited))), AttendeeRole.REQUIRED),
+    )  # fmt: skip
+
+
+async def _series(company: Company, plans: Sequence[Plan], made_at: datetime) -> None:
+    lead = company.members["coordinator"].member_id
+    events = [_event(plan, lead, made_at) for plan in plans]
+    await _insert(Event, events)
+    await _insert(EventAudience, [
+        EventAudience(id=chance.new_id(), event=event.id, audience=audience)
+        for event, plan in zip(events, plans, strict=True)
+        for audience in audiences.of_event(plan.visibility, None, ())
+    ])  # fmt: skip
+    await _insert(Invitation, [
+        Invitation(id=chance.new_id(), event=event.id, member=member_id, role=role, added_at=made_at)
+        for event, plan in zip(events, plans, strict=True)
+        for member_id, role in plan.invitees.items()
+    ])  # fmt: skip
+    for event, plan in zip(events, plans, strict=True):
+        await add_dates(event.id, planning.slots(plan), made_at)
+
+
+def _event(plan: Plan, lead: UUID, made_at: datetime) -> Event:
+    return Event(
+        id=chance.new_id(), uid=chance.new_uid(), kind=plan.kind, title=plan.title, visibility=plan.visibility,
+        lead=lead, status=plan.status, zone=plan.zone, starts=plan.starts, duration=plan.duration, rrule=plan.rrule,
+        place=plan.place, created_at=made_at, changed_at=made_at,
+    )  # fmt: skip
+
+
+async def _insert(table: Any, rows: Sequence[Any]) -> None:
+    for first in range(0, len(rows), CHUNK):
+        await table.insert(*rows[first : first + CHUNK])

@@ -1,0 +1,178 @@
+"""Who is in the demo: the agencies of the model task force, two invented organizations, people named by their role."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+
+from tracker.rules.audiences import Arm
+from tracker.rules.people import Level, Role, Viewer
+from tracker.usecases import people
+from tracker.usecases.viewers import viewer_for
+
+LAW, SERVICES = Arm.LAW_ENFORCEMENT, Arm.VICTIM_SERVICES
+
+
+class Agency(NamedTuple):
+    """A member organization of the demo; `coalition` is the code of another one."""
+
+    code: str
+    name: str
+    arm: Arm
+    level: Level
+    coalition: str | None = None
+
+
+class Body(NamedTuple):
+    """A body of the demo: who holds its seats, and who may stand in for whom."""
+
+    name: str
+    kind: str
+    arm: Arm | None
+    place: str
+    seats: tuple[str, ...]
+    alternates: Mapping[str, str]
+
+
+AGENCIES = (
+    Agency("USAO", "U.S. Attorney’s Office, Western District of Missouri", LAW, Level.FEDERAL),
+    Agency("FBI", "Federal Bureau of Investigation", LAW, Level.FEDERAL),
+    Agency("HSI", "Homeland Security Investigations", LAW, Level.FEDERAL),
+    Agency("HHS", "U.S. Department of Health and Human Services", LAW, Level.FEDERAL),
+    Agency("KCPD", "Kansas City, Missouri, Police Department", LAW, Level.LOCAL),
+    Agency("IPD", "Independence, Missouri, Police Department", LAW, Level.LOCAL),
+    Agency("CAHT", "Coalition Against Human Trafficking", SERVICES, Level.NON_GOVERNMENTAL),
+    Agency("Harbor House", "Harbor House (invented)", SERVICES, Level.NON_GOVERNMENTAL, "CAHT"),
+    Agency("Bridge Legal", "Bridge Legal (invented)", SERVICES, Level.NON_GOVERNMENTAL, "CAHT"),
+)
+PEOPLE: Mapping[str, tuple[tuple[str, str, tuple[Role, ...]], ...]] = {
+    "USAO": (
+        ("coordinator", "Task force coordinator", (Role.COORDINATOR,)),
+        ("attorney", "Assistant U.S. attorney", ()),
+        ("witness_specialist", "Victim witness specialist", ()),
+    ),
+    "FBI": (
+        ("fbi_lead", "FBI operation lead", (Role.AGENCY_LEAD,)),
+        ("fbi_agent", "FBI special agent", ()),
+        ("fbi_specialist", "FBI victim specialist", ()),
+    ),
+    "HSI": (
+        ("hsi_liaison", "HSI liaison", (Role.AGENCY_LEAD,)),
+        ("hsi_agent", "HSI special agent", ()),
+        ("hsi_specialist", "HSI victim assistance specialist", ()),
+    ),
+    "HHS": (("hhs_liaison", "HHS liaison", ()), ("hhs_specialist", "HHS regional specialist", ())),
+    "KCPD": (
+        ("kcpd_sergeant", "KCPD sergeant", (Role.AGENCY_LEAD,)),
+        ("kcpd_detective", "KCPD detective", ()),
+        ("kcpd_analyst", "KCPD analyst", ()),
+    ),
+    "IPD": (("ipd_liaison", "IPD liaison", ()), ("ipd_detective", "IPD detective", ())),
+    "CAHT": (
+        ("caht_lead", "CAHT lead", (Role.AGENCY_LEAD,)),
+        ("caht_deputy", "CAHT deputy lead", ()),
+        ("caht_training", "CAHT training lead", ()),
+        ("caht_outreach", "CAHT outreach lead", ()),
+    ),
+    "Harbor House": (
+        ("shelter_lead", "Shelter program lead", ()),
+        ("advocate", "Harbor House advocate", ()),
+        ("night_lead", "Shelter night lead", ()),
+    ),
+    "Bridge Legal": (
+        ("bridge_attorney", "Bridge Legal attorney", ()),
+        ("bridge_advocate", "Bridge Legal advocate", ()),
+    ),
+}
+"""Key, name and roles by the agency's code."""
+BODIES = {
+    "steering": Body(
+        "Steering Committee", "steering", None, "5th-floor conference room",
+        tuple("coordinator fbi_lead hsi_liaison hhs_liaison kcpd_detective ipd_liaison caht_lead shelter_lead".split()),
+        {"coordinator": "attorney", "fbi_lead": "fbi_agent", "kcpd_detective": "kcpd_sergeant"}
+        | {"caht_lead": "caht_deputy"},
+    ),
+    "enforcement": Body(
+        "Law Enforcement Committee", "committee", LAW, "FBI field office, room 210",
+        ("attorney", "fbi_lead", "hsi_liaison", "hhs_liaison", "kcpd_detective", "ipd_liaison"),
+        {"fbi_lead": "fbi_agent", "hsi_liaison": "hsi_agent", "kcpd_detective": "kcpd_analyst"},
+    ),
+    "services": Body(
+        "Victim Services Committee", "committee", SERVICES, "Harbor House, community room",
+        ("caht_lead", "shelter_lead", "bridge_attorney"),
+        {"caht_lead": "caht_deputy", "shelter_lead": "advocate", "bridge_attorney": "bridge_advocate"},
+    ),
+}  # fmt: skip
+CHAIRS = {"services": "caht_lead"}
+PHONE = "816-555-{:04}"  # 555-01xx belongs to nobody
+
+
+@dataclass(frozen=True)
+class Company:
+    """The demo's people as viewers by key; bodies by key as ids, with the keys of those who hold their seats."""
+
+    members: Mapping[str, Viewer]
+    bodies: Mapping[str, UUID]
+    agencies: Mapping[str, UUID]
+
+    def named(self, *words: str) -> tuple[str, ...]:
+        """Return the keys behind people's keys, bodies' keys, an arm's name or "everyone"; each once."""
+        return tuple(dict.fromkeys(key for word in words for key in self._behind(word)))
+
+    def _behind(self, word: str) -> Iterable[str]:
+        if word == "everyone":
+            return self.members
+        if word in BODIES:
+            return BODIES[word].seats
+        if word in set(Arm):
+            return [key for key, viewer in self.members.items() if viewer.arm == word]
+        return (word,)
+
+
+async def assemble(now: datetime, zone: str) -> Company:
+    """Write agencies, people and bodies into the empty database, inside the caller's transaction."""
+    agencies: dict[str, UUID] = {}
+    for one in AGENCIES:
+        agencies[one.code] = await people.add_agency(
+            name=one.name, code=one.code, arm=one.arm, level=one.level,
+            coalition=agencies[one.coalition] if one.coalition else None,
+        )  # fmt: skip
+    ids = await _people(agencies, now, zone)
+    bodies = {key: await _body(body, agencies, ids) for key, body in BODIES.items()}
+    for key, chair in CHAIRS.items():
+        await people.make_chair(body_id=bodies[key], member_id=ids[chair])
+    return await company(ids, bodies, agencies)
+
+
+async def company(ids: Mapping[str, UUID], bodies: Mapping[str, UUID], agencies: Mapping[str, UUID]) -> Company:
+    """Return the people as viewers, with the rights that hold now."""
+    return Company({key: await viewer_for(one) for key, one in ids.items()}, bodies, agencies)
+
+
+def address(key: str) -> str:
+    """Return the mail address of a person: no such domain exists (RFC 2606)."""
+    agency = next(code for code, members in PEOPLE.items() if key in (one[0] for one in members))
+    return f"{key.replace('_', '.')}@{agency.lower().replace(' ', '-')}.example"
+
+
+async def _people(agencies: Mapping[str, UUID], now: datetime, zone: str) -> dict[str, UUID]:
+    every = [(agency, *person) for agency, members in PEOPLE.items() for person in members]
+    return {
+        key: await people.add_member(
+            agency_id=agencies[agency], name=name, email=address(key), now=now, zone=zone, roles=roles,
+            phone=PHONE.format(100 + number),
+        )
+        for number, (agency, key, name, roles) in enumerate(every)
+    }  # fmt: skip
+
+
+async def _body(body: Body, agencies: Mapping[str, UUID], ids: Mapping[str, UUID]) -> UUID:
+    agency_of = {key: agency for agency, members in PEOPLE.items() for key, *_ in members}
+    body_id = await people.add_body(name=body.name, kind=body.kind, place=body.place, arm=body.arm)
+    for key in body.seats:
+        alternates = [ids[body.alternates[key]]] if key in body.alternates else []
+        await people.add_seat(
+            body_id=body_id, agency_id=agencies[agency_of[key]], primary=ids[key], alternates=alternates
+        )
+    return body_id

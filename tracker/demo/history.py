@@ -1,0 +1,134 @@
+"""Answers, attendance and changes of the demo's past: most people reply, some do not, some come who said no."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from tracker import chance
+from tracker.demo.programme import SERIES, SINGLES, SOON, SOON_AHEAD, Script
+from tracker.demo.story import Date, Story
+from tracker.rules.attendance import Line, Mark, WalkIn
+from tracker.rules.invitations import AnswerValue
+from tracker.rules.meetings import EventStatus, Kind
+from tracker.rules.planning import DateChange
+from tracker.rules.recurrence import Repeat
+from tracker.rules.wall_clock import to_local
+from tracker.usecases import attendance, invitations, meeting_dates, meetings
+
+ANSWERS = {AnswerValue.ACCEPTED: 0.68, AnswerValue.TENTATIVE: 0.08, AnswerValue.DECLINED: 0.08, None: 0.16}
+"""How often each answer comes; None = no reply."""
+SILENT = {
+    ("monthly", "advocate"), ("steering", "kcpd_detective"), ("bluestem", "kcpd_detective"), ("center", "caht_lead"),
+    ("grant", "caht_lead"), ("labor_rights", "shelter_lead"), ("enforcement", "fbi_lead"),
+}  # fmt: skip
+"""Script and person: so that each persona still owes somebody an answer."""
+COMMENTS = ("In the field that day.", "In training that week.", "Court in the morning.")
+MARKS = {Mark.HERE: 0.5, Mark.REMOTE: 0.2, Mark.ABSENT: 0.12, Mark.EXCUSED: 0.12, None: 0.06}
+"""What becomes of people who did not say yes; None = nobody marked them."""
+NOT_TAKEN = "briefing"  # its attendance waits for whoever looks at the demo
+GUEST = ("Paralegal", "Jackson County Prosecutor")
+
+
+def fill(story: Story) -> dict[str, list[Date]]:
+    """Write the whole programme into the diary, and return the dates of each script."""
+    ahead = to_local(story.now + SOON_AHEAD, story.zone)
+    soon = replace(SOON, first=lambda _: ahead.date(), starts=ahead.time().replace(second=0, microsecond=0))
+    dates = {script.key: _tell(story, script) for script in (*SERIES, *SINGLES, soon)}
+    _change(story, dates)
+    return dates
+
+
+def _tell(story: Story, script: Script) -> list[Date]:
+    moment, dates = story.scheduled(script)
+    if script.status is EventStatus.DRAFT or script.is_new:
+        return dates
+    _answers(story, script, moment, dates)
+    for date in dates:
+        if date.ends_at < story.now and script.kind is not Kind.DEADLINE and script.key != NOT_TAKEN:
+            _attendance(story, script, date)
+    return dates
+
+
+def _answers(story: Story, script: Script, moment: datetime, dates: list[Date]) -> None:
+    for key in story.invited(script):
+        value = story.luck.choices(list(ANSWERS), list(ANSWERS.values()))[0]
+        at = min(moment + timedelta(hours=story.luck.uniform(2, 90)), dates[0].starts_at - timedelta(hours=1))
+        if value and at < story.now and (script.key, key) not in SILENT:
+            _answer(story, script, key, value, at, dates[0])
+
+
+def _answer(story: Story, script: Script, key: str, value: AnswerValue, at: datetime, date: Date) -> None:
+    comment = story.luck.choice(COMMENTS) if value is AnswerValue.DECLINED else ""
+
+    async def deed(now: datetime) -> None:
+        await invitations.answer(
+            story.who(key), story.events[script.key], date.key, value, comment, now,
+            for_series=script.repeat is not Repeat.NONE,
+        )  # fmt: skip
+
+    story.at(at, deed)
+
+
+def _attendance(story: Story, script: Script, date: Date) -> None:
+    lead = story.who(script.lead)
+
+    async def bulk(now: datetime) -> None:
+        await attendance.mark_yes_as_here(lead, story.events[script.key], date.key, now)
+
+    async def others(now: datetime) -> None:
+        roll = await attendance.roll(lead, story.events[script.key], date.key, now)
+        marks = {line.member_id: mark for line in roll.lines if line.member_id and (mark := _mark(story, line))}
+        await attendance.record(lead, story.events[script.key], date.key, marks, now)
+        if script.kind is Kind.TRAINING:
+            guest = WalkIn(id=chance.new_id(), name=GUEST[0], agency=GUEST[1])
+            await attendance.add_walk_in(lead, story.events[script.key], date.key, guest, now)
+
+    async def close(now: datetime) -> None:
+        await attendance.close(lead, story.events[script.key], date.key, now)
+
+    story.at(date.starts_at + timedelta(minutes=3), bulk)
+    story.at(date.starts_at + timedelta(minutes=9), others)
+    story.at(date.ends_at + timedelta(minutes=10), close)
+
+
+def _mark(story: Story, line: Line) -> Mark | None:
+    """Return what to record of a person; of those marked already one in twelve took part remotely."""
+    if line.mark is not None:
+        return Mark.REMOTE if story.luck.random() < 1 / 12 else None
+    return story.luck.choices(list(MARKS), list(MARKS.values()))[0]
+
+
+def _change(story: Story, dates: dict[str, list[Date]]) -> None:
+    """Move a date, cancel another and a whole event, before the demo starts; move one more just as it starts."""
+    _move(story, "coordinator", "monthly", _ahead(story, dates["monthly"])[1], story.now - timedelta(days=5))
+    _move(story, "caht_lead", "partners", _ahead(story, dates["partners"])[0], story.now)
+    dropped = _ahead(story, dates["capacity"])[1]
+
+    async def cancel_date(now: datetime) -> None:
+        lead, event_id = story.who("caht_lead"), story.events["capacity"]
+        date = await meeting_dates.date_for(lead, event_id, dropped.key)
+        await meeting_dates.cancel_date(lead, event_id, dropped.key, date.version, "Day off in the county.", now)
+
+    async def cancel_event(now: datetime) -> None:
+        lead = story.who("fbi_lead")
+        event = await meetings.event_for(lead, story.events["radio"])
+        await meetings.cancel(lead, event.id, event.version, "The channel is not ready yet.", now)
+
+    story.at(story.now - timedelta(days=3), cancel_date)
+    story.at(story.now - timedelta(days=1), cancel_event)
+
+
+def _move(story: Story, lead: str, key: str, moved: Date, moment: datetime) -> None:
+    """Move a date to the next day, an hour later."""
+    viewer = story.who(lead)
+
+    async def deed(now: datetime) -> None:
+        date = await meeting_dates.date_for(viewer, story.events[key], moved.key)
+        starts = date.original_start + timedelta(days=1, hours=1)
+        change = DateChange(starts=starts, duration=moved.ends_at - moved.starts_at, reason="The room is taken.")
+        await meeting_dates.change_date(viewer, story.events[key], moved.key, change, date.version, now, notify=True)
+
+    story.at(moment, deed)
+
+
+def _ahead(story: Story, dates: list[Date]) -> list[Date]:
+    return [one for one in dates if one.starts_at > story.now + timedelta(days=2)]

@@ -1,0 +1,120 @@
+"""The action items of the demo: open, in progress, blocked, overdue, done; each given on a date that took place."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from tracker.demo.story import Date, Story
+from tracker.rules.action_changes import Change, NewItem
+from tracker.rules.action_items import ItemStatus
+from tracker.rules.audiences import Visibility
+from tracker.rules.wall_clock import to_local
+from tracker.usecases import action_items, meeting_dates
+
+OPEN, UNDERWAY, BLOCKED, DONE, CANCELLED = ItemStatus
+SOON_AFTER = timedelta(minutes=6)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Step:
+    """What the owner did with an item, so many days ago."""
+
+    ago: int
+    status: ItemStatus
+    progress: int | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Errand:
+    """An item: given on the date of `origin` that lies `back` dates in the past (1 = the latest), due in `due` days."""
+
+    title: str
+    owner: str
+    giver: str
+    origin: str | None
+    back: int = 1
+    due: int
+    steps: tuple[Step, ...] = ()
+
+
+ERRANDS = (
+    Errand(title="Send the list of on-call contacts", owner="hsi_liaison", giver="coordinator", origin="monthly",
+           back=2, due=-4, steps=(Step(ago=12, status=UNDERWAY, progress=50, note="Two agencies are missing."),)),
+    Errand(title="Confirm the interpreter list", owner="caht_lead", giver="coordinator", origin="monthly", back=2,
+           due=3, steps=(Step(ago=6, status=UNDERWAY, progress=25, note="Spanish and Mandarin are confirmed."),)),
+    Errand(title="Draft the outreach flyer", owner="caht_outreach", giver="caht_lead", origin="partners", back=2,
+           due=-1, steps=(Step(ago=9, status=UNDERWAY, progress=60), Step(ago=3, status=DONE, note="Printed."))),
+    Errand(title="Update the referral sheet", owner="shelter_lead", giver="caht_lead", origin="services", back=2,
+           due=-9, steps=(Step(ago=11, status=BLOCKED, progress=30, note="Waiting for two new phone numbers."),)),
+    Errand(title="Book the training room", owner="caht_training", giver="coordinator", origin="monthly", back=3,
+           due=-30, steps=(Step(ago=34, status=DONE),)),
+    Errand(title="Collect the signed partnership agreements", owner="attorney", giver="coordinator",
+           origin="steering", back=2, due=12, steps=(Step(ago=8, status=UNDERWAY, progress=75),)),
+    Errand(title="Share the evidence checklist", owner="fbi_agent", giver="fbi_lead", origin="case_call", back=4,
+           due=-10, steps=(Step(ago=12, status=DONE, note="In the shared folder."),)),
+    Errand(title="Test the shared radio channel", owner="kcpd_detective", giver="fbi_lead", origin="case_call", back=2,
+           due=2, steps=(Step(ago=1, status=UNDERWAY, progress=10),)),
+    Errand(title="List hotels for the next outreach", owner="kcpd_analyst", giver="coordinator", origin="monthly",
+           back=2, due=0),
+    Errand(title="Set the legal clinic dates", owner="bridge_attorney", giver="caht_lead", origin="partners", back=2,
+           due=-2),
+    Errand(title="Count free shelter beds", owner="night_lead", giver="caht_lead", origin="capacity", back=1, due=4),
+    Errand(title="Check the transport vouchers", owner="advocate", giver="caht_lead", origin="capacity", back=3,
+           due=1, steps=(Step(ago=2, status=UNDERWAY, progress=40, note="Eight are left."),)),
+    Errand(title="Name two officers for the exercise", owner="kcpd_detective", giver="coordinator", origin="monthly",
+           back=2, due=-3),
+    Errand(title="Renew the paper phone list", owner="ipd_liaison", giver="coordinator", origin="monthly", back=4,
+           due=-60, steps=(Step(ago=70, status=CANCELLED, note="The online list takes its place."),)),
+    Errand(title="Bring the county map to the fair", owner="kcpd_detective", giver="coordinator", origin=None, due=8),
+)  # fmt: skip
+
+
+def give(story: Story, dates: dict[str, list[Date]]) -> None:
+    """Write every item, and what became of it, into the diary."""
+    for errand in ERRANDS:
+        _give(story, errand, _origin(story, errand, dates))
+
+
+def _origin(story: Story, errand: Errand, dates: dict[str, list[Date]]) -> Date | None:
+    past = [one for one in dates[errand.origin] if one.ends_at < story.now] if errand.origin else []
+    return past[-errand.back] if past else None
+
+
+def _give(story: Story, errand: Errand, origin: Date | None) -> None:
+    giver, owner = story.who(errand.giver), story.who(errand.owner)
+    given = origin.ends_at + SOON_AFTER if origin else story.now
+    made: dict[str, str] = {}
+
+    async def create(now: datetime) -> None:
+        day = to_local(now, story.zone).date()
+        due = to_local(story.now, story.zone).date() + timedelta(days=errand.due)
+        made["reference"] = await action_items.create(
+            giver,
+            NewItem(
+                title=errand.title, owner_id=owner.member_id, due=max(due, day), seen_by=Visibility.LAW_ENFORCEMENT,
+                origin_id=await _origin_id(story, errand, origin) if origin else None,
+            ),
+            now, day,
+        )  # fmt: skip
+
+    story.at(given, create)
+    for number, step in enumerate(errand.steps, start=1):
+        at = max(given + timedelta(hours=number), story.now - timedelta(days=step.ago, hours=number))
+        _step(story, errand, step, number, at, made)
+
+
+def _step(story: Story, errand: Errand, step: Step, version: int, at: datetime, made: dict[str, str]) -> None:
+    who = story.who(errand.giver if step.status is CANCELLED else errand.owner)
+
+    async def update(now: datetime) -> None:
+        change = Change(status=step.status, progress=step.progress, note=step.note)
+        await action_items.update(who, made["reference"], change, version, now, to_local(now, story.zone).date())
+
+    story.at(at, update)
+
+
+async def _origin_id(story: Story, errand: Errand, origin: Date) -> UUID:
+    assert errand.origin is not None  # noqa: S101 - only an errand with an origin has a date of it
+    date = await meeting_dates.date_for(story.who(errand.giver), story.events[errand.origin], origin.key)
+    return date.id

@@ -1,0 +1,61 @@
+"""The five people whom a visitor can be: their one-time sign-in links and the addresses of their feeds."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from tracker.demo.cast import address
+from tracker.errors import NotFound
+from tracker.rules.calendars import Scope
+from tracker.rules.people import Viewer
+from tracker.usecases import subscriptions
+from tracker.usecases.identity_accounts import account_at
+from tracker.usecases.identity_links import issue_link
+from tracker.usecases.viewers import viewer_for
+
+LIFETIME = timedelta(hours=24)
+FEED = "Phone"
+PERSONAS = {
+    "coordinator": "Coordinator",
+    "fbi_lead": "FBI operation lead",
+    "kcpd_detective": "KCPD detective",
+    "caht_lead": "CAHT lead",
+    "advocate": "NGO advocate",
+}
+"""What each is shown as, by the key of the cast."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Persona:
+    """One of them, as `demo.json` lists them."""
+
+    name: str
+    email: str
+    role: str
+    arm: str
+    agency: str
+    sign_in_url: str
+    feed_url: str
+
+
+async def personas(base_url: str, now: datetime) -> list[Persona]:
+    """Return all five with new links, good once and for 24 hours; a feed is made for who has none."""
+    return [await _persona(key, role, base_url, now) for key, role in PERSONAS.items()]
+
+
+async def _persona(key: str, role: str, base_url: str, now: datetime) -> Persona:
+    account = await account_at(address(key))
+    if account is None:
+        raise NotFound(f"This is no demo: nobody has the address {address(key)}.")
+    viewer = await viewer_for(account.member_id)
+    link = await issue_link(viewer.member_id, now, LIFETIME)
+    return Persona(
+        name=viewer.name, email=viewer.email, role=role, arm=viewer.arm, agency=viewer.agency,
+        sign_in_url=f"{base_url}/sign-in/link/{link}", feed_url=f"{base_url}/feeds/{await _feed(viewer, now)}.ics",
+    )  # fmt: skip
+
+
+async def _feed(viewer: Viewer, now: datetime) -> str:
+    known = await subscriptions.tokens_of(viewer, now, now)
+    return next(iter(known.values()), None) or (
+        await subscriptions.create(viewer, FEED, Scope.ALL, now, shows_operations=False)
+    )[1]

@@ -1,0 +1,164 @@
+"""What the demo's calendar holds: the recurring meetings of both arms and of all, trainings, outreach, operations."""
+
+from dataclasses import dataclass
+from datetime import time, timedelta
+
+from tracker.demo.days import (
+    FRIDAY,
+    MONDAY,
+    SATURDAY,
+    THURSDAY,
+    TUESDAY,
+    WEDNESDAY,
+    Day,
+    last_workday,
+    months,
+    weeks,
+    workday,
+)
+from tracker.rules.audiences import Visibility
+from tracker.rules.meetings import EventStatus, Kind
+from tracker.rules.recurrence import Repeat
+
+VIDEO = "https://video.example/task-force"
+ALL, LAW, SERVICES = Visibility.ALL, Visibility.LAW_ENFORCEMENT, Visibility.VICTIM_SERVICES
+
+
+@dataclass(frozen=True, kw_only=True)
+class Script:
+    """One event: `first` is the day of its first date, `who` are keys of people, bodies or arms, or "everyone"."""
+
+    key: str
+    title: str
+    lead: str
+    first: Day
+    who: tuple[str, ...]
+    kind: Kind = Kind.MEETING
+    sees: Visibility = ALL
+    body: str | None = None
+    starts: time = time(10)
+    minutes: int = 60
+    repeat: Repeat = Repeat.NONE
+    interval: int = 1
+    status: EventStatus = EventStatus.CONFIRMED
+    place: str = ""
+    video_link: str = ""
+    description: str = ""
+    agenda: str = ""
+    notice: int = 14
+    """Days before its first date on which it was scheduled."""
+    is_new: bool = False
+    """Scheduled when the demo starts, so that its invitations really go out."""
+
+    @property
+    def is_all_day(self) -> bool:
+        """Whether it takes whole days."""
+        return self.minutes % (24 * 60) == 0
+
+
+SERIES = (
+    Script(
+        key="monthly", title="Monthly task force meeting", lead="coordinator", first=months(-5, 2, THURSDAY),
+        who=("everyone",), starts=time(14), minutes=90, repeat=Repeat.MONTHLY_NTH, place="5th-floor conference room",
+        video_link=VIDEO,
+        agenda="Welcome and open action items 10\nReports of both arms 30\nTrainings and outreach 20\nDates ahead 10",
+    ),
+    Script(
+        key="steering", title="Steering Committee", lead="coordinator", first=months(-4, 4, TUESDAY), who=("steering",),
+        sees=Visibility.BODY, body="steering", starts=time(14), minutes=90, repeat=Repeat.MONTHLY_NTH,
+        place="5th-floor conference room", agenda="Minutes of the last meeting 5\nAgreements to renew 30\nBudget 20",
+    ),
+    Script(
+        key="enforcement", title="Law Enforcement Committee", lead="coordinator", first=months(-3, 1, WEDNESDAY),
+        who=("enforcement",), sees=Visibility.BODY, body="enforcement", starts=time(9), minutes=75,
+        repeat=Repeat.MONTHLY_NTH, place="FBI field office, room 210", agenda="Open action items 15\nWork ahead 45",
+    ),
+    Script(
+        key="services", title="Victim Services Committee", lead="caht_lead", first=months(-3, 3, MONDAY),
+        who=("services",), sees=Visibility.BODY, body="services", starts=time(13), minutes=75,
+        repeat=Repeat.MONTHLY_NTH, place="Harbor House, community room",
+        agenda="Capacity 20\nReferral paths 30\nTraining needs 15",
+    ),
+    Script(
+        key="case_call", title="Coordination call", lead="fbi_lead", first=weeks(-10, TUESDAY), who=(LAW,),
+        sees=LAW, starts=time(10), minutes=30, repeat=Repeat.WEEKLY, video_link=VIDEO, notice=7,
+    ),
+    Script(
+        key="tip_review", title="Tip line review", lead="hsi_liaison", first=weeks(-9, THURSDAY),
+        who=("hsi_liaison", "hsi_agent", "fbi_agent", "kcpd_analyst", "ipd_detective"), sees=LAW, starts=time(15),
+        minutes=45, repeat=Repeat.WEEKLY, interval=2, video_link=VIDEO,
+    ),
+    Script(
+        key="capacity", title="Shelter capacity call", lead="caht_lead", first=weeks(-8, FRIDAY), who=(SERVICES,),
+        sees=SERVICES, starts=time(9), minutes=30, repeat=Repeat.WEEKLY, video_link=VIDEO, notice=7,
+    ),
+    Script(
+        key="partners", title="Service partners meeting", lead="caht_lead", first=weeks(-9, WEDNESDAY),
+        who=(SERVICES,), sees=SERVICES, starts=time(13), minutes=60, repeat=Repeat.WEEKLY, interval=2,
+        place="Bridge Legal, second floor", agenda="Referral paths 20\nLegal clinic dates 20\nTransport 10",
+    ),
+    Script(
+        key="figures", title="Quarterly figures are due", lead="coordinator", first=months(-2, 3, FRIDAY),
+        who=("hsi_liaison", "kcpd_sergeant", "ipd_liaison", "caht_lead", "shelter_lead"), kind=Kind.DEADLINE,
+        minutes=24 * 60, repeat=Repeat.MONTHLY_NTH, interval=3, description="Counts only. Names belong nowhere in it.",
+    ),
+)  # fmt: skip
+SINGLES = (
+    Script(
+        key="interviewing", title="Training: Trauma-informed interviewing", lead="coordinator", first=workday(-33),
+        who=(LAW, "caht_training"), kind=Kind.TRAINING, starts=time(9), minutes=180, place="KCPD academy, room 4",
+    ),
+    Script(
+        key="hotels", title="Outreach: Hotel staff evening", lead="coordinator", first=workday(-19),
+        who=("caht_outreach", "advocate", "kcpd_detective", "ipd_liaison", "hhs_specialist"), kind=Kind.OUTREACH,
+        starts=time(18), minutes=120, place="Independence public library",
+    ),
+    Script(
+        key="briefing", title="Briefing of both arms", lead="coordinator", first=last_workday, who=("everyone",),
+        starts=time(9), minutes=60, place="5th-floor conference room", video_link=VIDEO,
+    ),
+    Script(
+        key="labor_rights", title="Outreach: Labor rights fair", lead="coordinator", first=weeks(2, SATURDAY),
+        who=("caht_outreach", "bridge_advocate", "hhs_liaison", "hsi_specialist", "shelter_lead"), kind=Kind.OUTREACH,
+        starts=time(11), minutes=180, place="Union Station, north hall", notice=30,
+    ),
+    Script(
+        key="grant", title="Grant progress report is due", lead="coordinator", first=workday(24),
+        who=("caht_lead", "attorney"), kind=Kind.DEADLINE, minutes=24 * 60, notice=40,
+    ),
+    Script(
+        key="center", title="Tour of the family justice center", lead="coordinator", first=workday(20),
+        who=("steering",), kind=Kind.OUTREACH, starts=time(13), minutes=90, status=EventStatus.TENTATIVE,
+        place="Family justice center", notice=25,
+    ),
+    Script(
+        key="radio", title="Radio check across agencies", lead="fbi_lead", first=workday(6), who=(LAW,), sees=LAW,
+        starts=time(8), minutes=30, notice=20,
+    ),
+    Script(
+        key="exercise", title="Regional tabletop exercise", lead="coordinator", first=workday(45), who=("everyone",),
+        kind=Kind.TRAINING, starts=time(9), minutes=240, status=EventStatus.DRAFT, notice=50,
+    ),
+    Script(
+        key="bluestem", title="Operation Bluestem", lead="fbi_lead", first=weeks(2, SATURDAY),
+        who=("coordinator", "hsi_liaison", "kcpd_detective", "ipd_liaison"), kind=Kind.JOINT_OPERATION,
+        sees=Visibility.NAMED, starts=time(6), minutes=360, place="Staging lot north", notice=30,
+        description="Briefing at 5:00 AM. Radio channel by separate notice.",
+    ),
+    Script(
+        key="larkspur", title="Operation Larkspur", lead="fbi_lead", first=weeks(3, FRIDAY),
+        who=("hsi_agent", "kcpd_detective", "kcpd_sergeant"), kind=Kind.JOINT_OPERATION, sees=Visibility.NAMED,
+        starts=time(18), minutes=300, place="Staging garage east", is_new=True,
+    ),
+    Script(
+        key="signs", title="Training: Recognizing the signs", lead="coordinator", first=workday(9),
+        who=("hhs_specialist", "ipd_detective", "kcpd_analyst", "night_lead", "advocate", "bridge_advocate"),
+        kind=Kind.TRAINING, starts=time(9), minutes=120, place="Harbor House, community room", is_new=True,
+    ),
+)  # fmt: skip
+SOON = Script(
+    key="soon", title="Call on the week ahead", lead="coordinator", first=workday(0), is_new=True, minutes=30,
+    who=("fbi_lead", "kcpd_detective", "caht_lead", "advocate", "hhs_liaison"), video_link=VIDEO,
+)  # fmt: skip
+SOON_AHEAD = timedelta(hours=2, minutes=2)
+"""So long after the demo starts this call begins: its reminder of two hours before comes while somebody watches."""

@@ -1,0 +1,135 @@
+"""Makes a demo and serves it: one process with the application, its clock, and a mail server that keeps every mail."""
+
+import asyncio
+import os
+import signal
+import socket
+import time
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from types import FrameType
+
+import uvicorn
+
+from tracker import clock, keys
+from tracker.database import bind, close_database, engine_from_url, open_database
+from tracker.demo.folder import DemoFolder
+from tracker.demo.greeting import greeting, listing
+from tracker.demo.personas import personas
+from tracker.demo.seed import Recipe, fill
+from tracker.migrate import migrate
+from tracker.ports.cli.http import server_config
+from tracker.ports.mail.sink import Sink
+from tracker.settings import PREFIX, Settings, load
+
+Say = Callable[[str], None]
+
+SINK_CLOSES = 1.0  # seconds
+TICK = "5"  # seconds: whoever looks on waits less
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """What the command line asks for; `now` None = the real time, `listener` None = make it and do not serve it."""
+
+    folder: Path
+    listener: socket.socket | None
+    seed: int
+    size: int
+    now: datetime | None
+    keeps: bool
+    lists: bool
+    """Whether to write `demo.json`."""
+
+
+def run(options: Options, say: Say) -> None:
+    """Make the demo, or go on with the one that is there, and serve it until somebody stops it.
+
+    Errors: Invalid and Conflict when the folder cannot be used.
+    """
+    for stop in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(stop, _stop)
+    folder = DemoFolder(options.folder)
+    folder.claim()
+    is_fresh = not (options.keeps and folder.has_database)
+    if is_fresh:
+        folder.clear()
+    settings = _settings(options, folder)
+    keys.use(settings.secret)
+    clock.start_at(settings.now)
+    asyncio.run(_prepare(options, settings, say, is_fresh=is_fresh))
+    if options.listener is not None:
+        _serve(options.listener, folder, settings, say, lists=options.lists)
+
+
+def _stop(_number: int, _frame: FrameType | None) -> None:
+    raise SystemExit(0)
+
+
+def _settings(options: Options, folder: DemoFolder) -> Settings:
+    """Return the demo's settings, and leave them in the environment for the application; nobody else's count."""
+    for name in [name for name in os.environ if name.startswith(PREFIX)]:
+        del os.environ[name]
+    port = options.listener.getsockname()[1] if options.listener else 8000
+    chosen = {
+        "DATABASE_URL": folder.database_url, "SECRET": folder.secret(), "BASE_URL": f"http://127.0.0.1:{port}",
+        "MAIL_FOLDER": str(folder.mails), "IS_DEMO": "yes", "TICK": TICK,
+        "NOW": options.now.isoformat() if options.now else "",
+    }  # fmt: skip
+    os.environ.update({f"{PREFIX}{name}": value for name, value in chosen.items()})
+    return load()
+
+
+async def _prepare(options: Options, settings: Settings, say: Say, *, is_fresh: bool) -> None:
+    """Migrate the database and, in a fresh one, tell the demo's story."""
+    started = time.perf_counter()
+    # A demo that loses power is made again, so nothing waits for the disk here.
+    engine = engine_from_url(settings.database_url, synchronous="OFF")
+    bind(engine)
+    await open_database(engine)
+    try:
+        await migrate()
+        if is_fresh:
+            await fill(Recipe(now=clock.now(), zone=settings.time_zone, seed=options.seed, size=options.size))
+    finally:
+        await close_database(engine)
+    took = time.perf_counter() - started
+    say(f"A fresh demo was made in {took:.1f} s." if is_fresh else "Going on with the demo that is there.")
+
+
+def _serve(listener: socket.socket, folder: DemoFolder, settings: Settings, say: Say, *, lists: bool) -> None:
+    config = server_config("tracker.app:create_app")
+
+    async def ready() -> None:
+        people = await personas(settings.base_url, clock.now())
+        if lists:
+            folder.list(listing(settings.base_url, folder.mails, people))
+        say(greeting(settings.base_url, folder.mails, people))
+
+    async def serve() -> None:
+        sink = Sink(folder.mails)
+        os.environ[f"{PREFIX}SMTP_PORT"] = str(await sink.start())
+        try:
+            await _Server(config, ready).serve(sockets=[listener])
+        finally:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(sink.stop(), SINK_CLOSES)
+
+    with asyncio.Runner(loop_factory=config.get_loop_factory()) as runner:
+        runner.run(serve())
+
+
+class _Server(uvicorn.Server):
+    """Says when it is ready."""
+
+    def __init__(self, config: uvicorn.Config, ready: Callable[[], Awaitable[None]]) -> None:
+        super().__init__(config)
+        self._ready = ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            await self._ready()

@@ -1,0 +1,90 @@
+"""What happened in the demo so far, told in the order of time by the deeds of the product itself.
+
+Each deed gets its own moment as `now`, so answers, attendance, notes and the audit trail are as old as they say.
+"""
+
+import random
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from operator import itemgetter
+from uuid import UUID
+
+from tracker.demo.cast import Company
+from tracker.demo.programme import Script
+from tracker.rules import planning
+from tracker.rules.invitations import AttendeeRole
+from tracker.rules.people import Viewer
+from tracker.rules.planning import Plan
+from tracker.rules.recurrence import rule_for
+from tracker.rules.wall_clock import to_local
+from tracker.usecases import meetings
+
+Deed = Callable[[datetime], Awaitable[object]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Date:
+    """One date of a script: its key in addresses, and when it is."""
+
+    key: str
+    starts_at: datetime
+    ends_at: datetime
+
+
+@dataclass
+class Story:
+    """The diary of the demo; `events` are the ids of what was scheduled so far, by the script's key."""
+
+    company: Company
+    now: datetime
+    zone: str
+    luck: random.Random
+    events: dict[str, UUID] = field(default_factory=dict)
+    _diary: list[tuple[datetime, Deed]] = field(default_factory=list)
+
+    def who(self, key: str) -> Viewer:
+        """Return a person as the one who acts; the audit trail says that the command line spoke for them."""
+        return replace(self.company.members[key], door="cli")
+
+    def at(self, moment: datetime, deed: Deed) -> None:
+        """Write a deed into the diary; what would lie ahead happens when the demo starts."""
+        self._diary.append((min(moment, self.now), deed))
+
+    async def live(self, until: datetime) -> None:
+        """Do what the diary holds up to a moment, earliest first, and strike it out."""
+        due = sorted((one for one in self._diary if one[0] <= until), key=itemgetter(0))
+        self._diary = [one for one in self._diary if one[0] > until]
+        for moment, deed in due:
+            await deed(moment)
+
+    def scheduled(self, script: Script) -> tuple[datetime, list[Date]]:
+        """Write into the diary that a script is scheduled; return when, and its dates."""
+        plan = self.plan(script)
+        dates = [
+            Date(key=start.date().isoformat(), starts_at=slot[0], ends_at=slot[1])
+            for start, slot in planning.slots(plan)
+        ]
+        moment = self.now if script.is_new else dates[0].starts_at - timedelta(days=script.notice)
+
+        async def deed(now: datetime) -> None:
+            self.events[script.key] = await meetings.schedule(self.who(script.lead), plan, now)
+
+        self.at(moment, deed)
+        return min(moment, self.now), dates
+
+    def plan(self, script: Script) -> Plan:
+        """Return the plan of a script, seen from today."""
+        starts = datetime.combine(script.first(to_local(self.now, self.zone).date()), script.starts)
+        return Plan(
+            kind=script.kind, title=script.title, visibility=script.sees, zone=self.zone, starts=starts,
+            duration=timedelta(minutes=script.minutes), is_all_day=script.is_all_day, status=script.status,
+            rule=rule_for(script.repeat, starts, interval=script.interval), place=script.place, agenda=script.agenda,
+            body_id=self.company.bodies[script.body] if script.body else None, video_link=script.video_link,
+            description=script.description,
+            invitees={self.company.members[key].member_id: AttendeeRole.REQUIRED for key in self.invited(script)},
+        )  # fmt: skip
+
+    def invited(self, script: Script) -> list[str]:
+        """Return the keys of those whom a script invites, its lead left out."""
+        return [key for key in self.company.named(*script.who) if key != script.lead]

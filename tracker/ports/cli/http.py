@@ -1,0 +1,37 @@
+"""How the application is served: one HTTP server for the demo and for real."""
+
+import errno
+import socket
+
+import uvicorn
+
+from tracker.errors import Conflict, Invalid
+
+BACKLOG = 2048  # connections that wait to be taken
+GOODBYE = 3  # seconds that open requests get at the end
+
+
+def server_config(app: str, *, proxy: str = "") -> uvicorn.Config:
+    """Return the server for a factory named "module:function"; `proxy` is the address whose X-Forwarded-* count.
+
+    By default none count: uvicorn would believe any peer on this machine.
+    """
+    return uvicorn.Config(
+        app, factory=True, log_level="warning", access_log=False, server_header=False, ws="none", lifespan="on",
+        proxy_headers=bool(proxy), forwarded_allow_ips=proxy or None, timeout_graceful_shutdown=GOODBYE,
+    )  # fmt: skip
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """Return a socket that listens there, 0 = any free port. Errors: Conflict when the port is in use, Invalid."""
+    try:
+        family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        listener = socket.socket(family, socket.SOCK_STREAM)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+        listener.listen(BACKLOG)
+    except OSError as refused:
+        if refused.errno == errno.EADDRINUSE:
+            raise Conflict(f"Port {port} is in use. Choose another one with --port, or PORT= with make.") from refused
+        raise Invalid(f"Nothing can listen on {host}, port {port}: {refused.strerror}.") from refused
+    return listener

@@ -1,0 +1,51 @@
+"""The `tracker` command. What goes wrong is one sentence on stderr and exit code 2, never a traceback."""
+
+from typing import Any
+
+import click
+
+from tracker.errors import TrackerError
+from tracker.migrate import SchemaBehind
+from tracker.ports.cli.audit import audit
+from tracker.ports.cli.check import check
+from tracker.ports.cli.demo import demo
+from tracker.ports.cli.init import init
+from tracker.ports.cli.migrate import migrate
+from tracker.ports.cli.roster import roster
+from tracker.ports.cli.serve import serve
+from tracker.ports.cli.sign_in_link import sign_in_link
+from tracker.settings import BadSettings
+
+
+class Refusal(click.ClickException):
+    """Says why a command did not do what was asked."""
+
+    exit_code = 2
+
+    def show(self, file: Any = None) -> None:
+        """Write the sentence to stderr."""
+        click.echo(self.message, file=file, err=True)
+
+
+class Commands(click.Group):
+    """Turns the errors that people are meant to read into refusals."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command that was named."""
+        try:
+            return super().invoke(ctx)
+        except (TrackerError, BadSettings, SchemaBehind) as known:
+            raise Refusal(str(known)) from known
+
+
+@click.group(cls=Commands)
+@click.version_option(package_name="taskforce-tracker")
+def main() -> None:
+    """Run and look after the Task Force Tracker.
+
+    Settings are read from environment variables that begin with TRACKER_; docs/operations.md lists them.
+    """
+
+
+for command in (demo, serve, migrate, check, init, roster, sign_in_link, audit):
+    main.add_command(command)

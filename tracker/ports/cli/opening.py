@@ -1,0 +1,73 @@
+"""What most commands need first: the settings, and the database opened and closed."""
+
+import asyncio
+import sqlite3
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import TypeVar
+
+import asyncpg
+
+from tracker import clock, keys
+from tracker.database import Engine, bind, close_database, engine_from_url, is_postgres, open_database
+from tracker.errors import Invalid, NotFound
+from tracker.migrate import check_schema
+from tracker.rules.clean_text import clean
+from tracker.settings import Settings, load
+
+Outcome = TypeVar("Outcome")
+
+LONGEST_REASON = 10_000  # characters
+
+
+def settings() -> Settings:
+    """Return the settings of the environment. Errors: BadSettings, Invalid."""
+    try:
+        return load()
+    except (OSError, UnicodeDecodeError) as unreadable:
+        raise Invalid(f"A file that a TRACKER_…_FILE setting names cannot be read: {unreadable}.") from unreadable
+
+
+def with_database(work: Callable[[Settings], Awaitable[Outcome]]) -> Outcome:
+    """Run something on the database of the settings, whose schema must be up to date, and return what it returns.
+
+    Errors: BadSettings, NotFound when there is no database, Invalid when it cannot be opened, SchemaBehind.
+    """
+
+    async def run() -> Outcome:
+        chosen = settings()
+        async with opened(chosen):
+            await check_schema()
+            return await work(chosen)
+
+    return asyncio.run(run())
+
+
+@asynccontextmanager
+async def opened(chosen: Settings, *, may_be_new: bool = False) -> AsyncIterator[Engine]:
+    """Open the database of the settings, bind it, and set the keys and the clock. Errors: NotFound, Invalid."""
+    keys.use(chosen.secret)
+    clock.start_at(chosen.now)
+    engine = _engine(chosen, may_be_new=may_be_new)
+    bind(engine)
+    try:
+        await open_database(engine)
+    except (OSError, RuntimeError, sqlite3.Error, asyncpg.PostgresError, asyncpg.InterfaceError) as broken:
+        reason = clean(str(broken), LONGEST_REASON, "reason").rstrip(".")
+        raise Invalid(f"The database cannot be opened: {reason}.") from broken
+    try:
+        yield engine
+    finally:
+        await close_database(engine)
+
+
+def _engine(chosen: Settings, *, may_be_new: bool) -> Engine:
+    """Return the engine of the settings; SQLite would make a file wherever a path is mistyped."""
+    try:
+        engine = engine_from_url(chosen.database_url, pool=chosen.database_pool)
+    except ValueError as odd:
+        raise Invalid(f"TRACKER_DATABASE_URL cannot be used. {odd}") from odd
+    if not (may_be_new or is_postgres(engine) or Path(engine.path).exists()):
+        raise NotFound(f"There is no database at {engine.path}. Run `tracker migrate`.")
+    return engine

@@ -1,0 +1,76 @@
+"""tracker roster import: agencies, members, bodies and seats from a CSV file."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import click
+
+from tracker import clock
+from tracker.errors import Invalid
+from tracker.ports.cli.opening import with_database
+from tracker.rules.roster import Fault
+from tracker.rules.roster_file import LARGEST
+from tracker.settings import Settings
+from tracker.usecases.roster import Outcome, Report, import_roster
+
+MOST = 50  # faults that are shown
+
+
+@click.group()
+def roster() -> None:
+    """Load and update the people of the task force."""
+
+
+@roster.command("import")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--dry-run", "is_trial", is_flag=True, help="Say what would happen, and write nothing.")
+@click.pass_context
+def import_file(context: click.Context, file: Path, *, is_trial: bool) -> None:
+    """Import FILE, a CSV file in UTF-8: all rows or none; people are known by their email.
+
+    The first row names the columns. Needed: agency_code, name, email. Known: agency_name, arm, level, coalition,
+    title, phone, zone, roles, seats, status; docs/operations.md says what they hold.
+    """
+    content = _read(file)
+
+    async def work(settings: Settings) -> Report:
+        return await import_roster(content, clock.now(), settings.time_zone, is_trial=is_trial)
+
+    report = with_database(work)
+    for line in _faults(report.faults) if report.faults else _lines(report, is_trial=is_trial):
+        click.echo(line, err=bool(report.faults))
+    if report.faults:
+        context.exit(2)
+
+
+def _read(file: Path) -> bytes:
+    try:
+        with file.open("rb") as content:
+            return content.read(LARGEST + 1)
+    except OSError as refused:
+        raise Invalid(f"{file} cannot be read: {refused.strerror}.") from refused
+
+
+def _lines(report: Report, *, is_trial: bool) -> Iterator[str]:
+    yield from (f"Row {one.row}: {one.name} ({one.agency}) {_deed(one)}" for one in report.outcomes)
+    yield from report.notes
+    added = sum(one.is_new for one in report.outcomes)
+    changed = sum(bool(one.changes) for one in report.outcomes)
+    same = len(report.outcomes) - added - changed
+    yield f"{added} added, {changed} changed, {same} as they were."
+    if is_trial:
+        yield "This was a dry run: nothing was written."
+
+
+def _deed(one: Outcome) -> str:
+    if one.is_new:
+        return "is new."
+    return f"changed: {', '.join(one.changes)}." if one.changes else "stays as is."
+
+
+def _faults(faults: Sequence[Fault]) -> Iterator[str]:
+    for fault in faults[:MOST]:
+        yield f"Row {fault.row}{', ' + fault.field if fault.field else ''}: {fault.sentence}"
+    if len(faults) > MOST:
+        yield f"And {len(faults) - MOST} more."
+    yield "Nothing was imported."

@@ -1,0 +1,29 @@
+"""tracker sign-in-link: a way in for somebody who has no password yet, or has lost it."""
+
+from datetime import timedelta
+
+import click
+
+from tracker import clock
+from tracker.errors import NotFound
+from tracker.ports.cli.opening import with_database
+from tracker.settings import Settings
+from tracker.usecases.identity_accounts import account_at, clean_address
+from tracker.usecases.identity_links import LIFETIME, issue_link
+
+
+@click.command("sign-in-link")
+@click.argument("email")
+@click.option("--minutes", type=click.IntRange(1, 24 * 60), default=LIFETIME // timedelta(minutes=1), show_default=True,
+              help="How long it works.")
+def sign_in_link(email: str, minutes: int) -> None:
+    """Print a link that signs in the member with EMAIL, once."""
+
+    async def work(settings: Settings) -> str:
+        account = await account_at(clean_address(email))
+        if account is None or not account.is_open:
+            raise NotFound(f"No active member has the address {email}.")
+        token = await issue_link(account.member_id, clock.now(), timedelta(minutes=minutes))
+        return f"{settings.base_url}/sign-in/link/{token}"
+
+    click.echo(with_database(work))

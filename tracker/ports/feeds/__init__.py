@@ -1,0 +1,1 @@
+"""Personal feeds: what a subscribed calendar program fetches all day long."""

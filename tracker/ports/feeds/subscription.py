@@ -1,0 +1,92 @@
+"""GET and HEAD /feeds/<token>.ics: no session, no cookie, no redirect, the same bytes until something changes."""
+
+import logging
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from litestar import HttpMethod, Request, Response, route
+from litestar.background_tasks import BackgroundTask
+
+from tracker import clock
+from tracker.errors import NotFound
+from tracker.ports.feeds.answers import answer, too_many, unknown
+from tracker.ports.feeds.guesses import Guesses
+from tracker.ports.feeds.maker import Maker
+from tracker.ports.guards import feed as feed_guard
+from tracker.rules.calendars import client_name
+from tracker.settings import Settings
+from tracker.usecases.subscriptions_feed import Feed, OpenFeeds, note_fetches
+
+SUFFIX = ".ics"
+NOTED_EVERY = timedelta(minutes=1)
+"""A feed's row is written at most this often; fetches in between are counted here and written with the next."""
+
+log = logging.getLogger(__name__)
+
+
+class Door:
+    """What one running application remembers between two fetches."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.maker = Maker(settings)
+        self.guesses = Guesses()
+        self.feeds = OpenFeeds()
+        self._uncounted: dict[UUID, int] = {}
+
+    def count(self, feed: Feed) -> None:
+        """Count a fetch."""
+        self._uncounted[feed.subscription_id] = self._uncounted.get(feed.subscription_id, 0) + 1
+
+    async def note(self, feed: Feed, body_hash: str, since: datetime, user_agent: str, now: datetime) -> None:
+        """Write down what was counted; never fail."""
+        count = self._uncounted.pop(feed.subscription_id, 0)
+        try:
+            await note_fetches(feed.subscription_id, count, client_name(user_agent), body_hash, since, now)
+        except Exception:  # the calendar is out already, and the next fetch tries again
+            log.exception("A fetch was not noted.")
+            self._uncounted[feed.subscription_id] = self._uncounted.get(feed.subscription_id, 0) + count
+
+
+@route(
+    ["/feeds", "/feeds/{name:path}"],
+    http_method=[HttpMethod.GET, HttpMethod.HEAD],
+    guards=[feed_guard],
+    include_in_schema=False,
+    opt={"skip_compression": True},
+)
+async def subscription(request: Request[Any, Any, Any]) -> Response[Any]:
+    """Answer with the calendar behind the address; every address that opens nothing is answered alike."""
+    now, door = clock.now(), _door(request)
+    try:
+        feed = await door.feeds.open(_token(request))
+    except NotFound:
+        client = request.client.host if request.client else ""
+        return too_many() if door.guesses.is_one_too_many(client, now) else unknown()
+    body = await door.maker.body(feed, now)
+    since = feed.body_since if feed.body_since and feed.body_hash == body.hash else now
+    asked = {name.decode("latin-1"): value.decode("latin-1") for name, value in request.scope["headers"]}
+    reply = answer(body, since, asked)
+    if request.method == HttpMethod.GET:
+        door.count(feed)
+        if _is_to_be_noted(feed, body.hash, now):
+            reply.background = BackgroundTask(door.note, feed, body.hash, since, asked.get("user-agent", ""), now)
+    return reply
+
+
+def _is_to_be_noted(feed: Feed, body_hash: str, now: datetime) -> bool:
+    return feed.fetched_at is None or now - feed.fetched_at >= NOTED_EVERY or feed.body_hash != body_hash
+
+
+def _token(request: Request[Any, Any, Any]) -> str:
+    """Return what stands between /feeds/ and .ics; nothing for any other address, so that it opens nothing."""
+    name = str(request.path_params.get("name", "")).removeprefix("/")
+    return name.removesuffix(SUFFIX) if name.endswith(SUFFIX) else ""
+
+
+def _door(request: Request[Any, Any, Any]) -> Door:
+    state = request.app.state
+    door: Door | None = state.get("feeds")
+    if door is None:
+        door = state["feeds"] = Door(request.scope["state"]["settings"])
+    return door

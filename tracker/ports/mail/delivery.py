@@ -1,0 +1,127 @@
+"""The dispatcher: takes due messages in hand, writes each letter from what holds now, sends it, records the end."""
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from uuid import UUID
+
+from tracker.errors import Invalid
+from tracker.ports.mail.compose import Composer, Unsafe
+from tracker.ports.mail.smtp import Away, Line, Refused, Temporary
+from tracker.rules.letters import Letter
+from tracker.rules.outbox import Message, Skip, State
+from tracker.settings import Settings
+from tracker.usecases import letters, outbox
+from tracker.usecases.outbox_workers import Worker, enlist
+
+BATCH = 50  # messages taken in hand at once
+LANES = 5  # connections at most: so many mails can arrive twice when the process is killed
+PER_LANE = 10  # messages for which one more connection is worth it
+
+SENT = Skip(state=State.SENT, reason="")
+OUR_ERROR = "An error of ours kept it from being sent; the log has the details."
+
+log = logging.getLogger("tracker.mail")
+
+
+class Delivery:
+    """Sends what is due whenever it is told to; any number of processes may."""
+
+    def __init__(self, settings: Settings, composer: Composer, now: Callable[[], datetime]) -> None:
+        self._settings = settings
+        self._composer = composer
+        self._now = now
+        self._worker: Worker | None = None
+        self._lock = asyncio.Lock()
+        self._is_stopping = False
+        self._sent: set[UUID] = set()  # taken by the mail server, but the database does not know yet
+
+    async def dispatch(self) -> int:
+        """Send all that is due and return how many messages were dealt with; stop early when the server is away."""
+        async with self._lock:
+            worker = await self._present()
+            gone = await worker.gone(await outbox.names_in_use())
+            lines = [Line(self._settings) for _ in range(LANES)]
+            try:
+                return await self._empty(worker, gone, lines)
+            finally:
+                await asyncio.gather(*(one.close() for one in lines))
+
+    async def stop(self) -> None:
+        """Finish the mails that are under way, put back the others, and leave."""
+        self._is_stopping = True
+        async with self._lock:
+            if self._worker is not None:
+                await self._worker.leave()
+                self._worker = None
+
+    async def _present(self) -> Worker:
+        """Return this process as a worker: a new one when the database lost sight of it."""
+        if self._worker is None or not self._worker.is_there():
+            self._worker = await enlist()
+        return self._worker
+
+    async def _empty(self, worker: Worker, gone: Sequence[str], lines: Sequence[Line]) -> int:
+        done = 0
+        while not self._is_stopping:
+            batch = await outbox.claim(worker.name, gone, self._now(), BATCH)
+            left = await self._send(batch, worker.name, lines)
+            done += len(batch) - len(left)
+            if not batch or left:
+                await outbox.put_back(left, worker.name)
+                break
+        return done
+
+    async def _send(self, batch: Sequence[Message], worker: str, lines: Sequence[Line]) -> list[Message]:
+        """Send a batch over as many lines as it is worth and return what was not tried."""
+        waiting = deque(batch)
+        async with asyncio.TaskGroup() as lanes:
+            for line in lines[: 1 + len(batch) // PER_LANE]:
+                lanes.create_task(self._lane(waiting, worker, line))
+        return list(waiting)
+
+    async def _lane(self, waiting: deque[Message], worker: str, line: Line) -> None:
+        while waiting and not self._is_stopping:
+            if not await self._one(waiting.popleft(), worker, line):
+                break
+
+    async def _one(self, message: Message, worker: str, line: Line) -> bool:
+        """Deal with one message; return whether the server can take more."""
+        try:
+            await outbox.close(message, await self._tried(message, line), self._now())
+        except Temporary as later:
+            return await self._put_off(message, str(later), worker) and not isinstance(later, Away)
+        except Exception:  # one message that we cannot deal with must not keep the others
+            log.exception("Message %s could not be dealt with.", message.id)
+            return await self._put_off(message, OUR_ERROR, worker)
+        self._sent.discard(message.id)
+        return True
+
+    async def _put_off(self, message: Message, reason: str, worker: str) -> bool:
+        """Put a message back for later; without a database it stays in hand, and the next dispatch finds it there."""
+        try:
+            await outbox.postpone(message, reason, worker, self._now())
+        except Exception:  # it must not cancel the mails that are under way
+            log.exception("Message %s could not be put back.", message.id)
+            return False
+        return True
+
+    async def _tried(self, message: Message, line: Line) -> Skip:
+        if message.id in self._sent:
+            return SENT
+        letter = await letters.letter(message, self._now(), self._settings.time_zone)
+        if not isinstance(letter, Letter):
+            return letter
+        try:
+            mail = self._composer.mail(letter, message)
+        except (Unsafe, Invalid, ValueError) as unsound:
+            log.exception("Message %s could not be written safely.", message.id)
+            return Skip(state=State.FAILED, reason=f"It could not be written safely. {unsound}")
+        try:
+            await line.send(mail)
+        except Refused as refused:
+            return Skip(state=State.BOUNCED, reason=str(refused))
+        self._sent.add(message.id)
+        return SENT

@@ -1,0 +1,142 @@
+"""One line to the mail server (RFC 5321): encrypted unless it stays on this machine, used for mail after mail.
+
+What goes wrong is either `Refused` (this mail, for good) or `Temporary` (try again later). A server that refuses us
+and not the recipient is our own trouble: the mail is kept and the log says so.
+"""
+
+import asyncio
+import logging
+import ssl
+from contextlib import suppress
+from ipaddress import ip_address
+
+import aiosmtplib
+from aiosmtplib import (
+    SMTPConnectError,
+    SMTPException,
+    SMTPRecipientsRefused,
+    SMTPResponseException,
+    SMTPSenderRefused,
+    SMTPServerDisconnected,
+    SMTPTimeoutError,
+)
+
+from tracker.ports.mail.compose import Mail
+from tracker.rules.letters import cut, one_line
+from tracker.settings import Settings
+
+BUDGET = 20.0  # seconds for one mail, from connecting to the server's word
+TLS_PORT = 465  # TLS from the first byte (RFC 8314); every other port is upgraded by STARTTLS
+PERMANENT = 500  # codes from here on are the server's last word
+GOODBYE = 2.0  # seconds for QUIT
+
+log = logging.getLogger("tracker.mail")
+
+
+class Refused(Exception):
+    """The server will never take this mail: no such recipient, or a text that it does not want."""
+
+
+class Temporary(Exception):
+    """The mail may go later."""
+
+
+class Away(Temporary):
+    """The server cannot be reached or used at all, so other mails need not be tried now."""
+
+
+class Line:
+    """A connection that opens with the first mail and again after it broke; one mail at a time."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._client: aiosmtplib.SMTP | None = None
+
+    async def send(self, mail: Mail) -> None:
+        """Hand over one mail within 20 s; return only when the server took it. Errors: Refused, Temporary, Away."""
+        try:
+            async with asyncio.timeout(BUDGET):
+                client = await self._connected()
+                await client.sendmail(mail.sender, [mail.recipient], mail.content)
+        except SMTPRecipientsRefused as refused:
+            raise _judged(refused.recipients[0]) from refused
+        except SMTPSenderRefused as refused:
+            raise (_trouble(refused) if refused.code >= PERMANENT else _judged(refused)) from refused
+        except SMTPResponseException as refused:
+            raise _judged(refused) from refused
+        except (SMTPException, OSError, TimeoutError) as broken:
+            self._drop()
+            raise Temporary(_words(broken)) from broken
+
+    async def close(self) -> None:
+        """Say goodbye, if the server still listens."""
+        if self._client is not None and self._client.is_connected:
+            with suppress(SMTPException, OSError, TimeoutError):
+                await self._client.quit(timeout=GOODBYE)
+        self._drop()
+
+    async def _connected(self) -> aiosmtplib.SMTP:
+        if self._client is not None and self._client.is_connected:
+            return self._client
+        self._client = _client(self._settings)
+        try:
+            await self._client.connect(timeout=BUDGET / 2)
+        except (SMTPException, OSError, TimeoutError) as problem:
+            self._drop()
+            raise _unconnected(problem) from problem
+        return self._client
+
+    def _drop(self) -> None:
+        if self._client is not None:
+            self._client.close()
+            self._client = None
+
+
+def is_loopback(host: str) -> bool:
+    """Whether mail to this host never leaves the machine."""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _client(settings: Settings) -> aiosmtplib.SMTP:
+    is_here, is_tls = is_loopback(settings.smtp_host), settings.smtp_port == TLS_PORT
+    return aiosmtplib.SMTP(
+        hostname=settings.smtp_host, port=settings.smtp_port, timeout=BUDGET,
+        username=settings.smtp_user or None, password=settings.smtp_password or None,
+        use_tls=is_tls and not is_here, start_tls=not is_here and not is_tls,  # True = no mail without it
+        local_hostname=settings.mail_from.rpartition("@")[2],
+    )  # fmt: skip
+
+
+def _unconnected(problem: Exception) -> Away:
+    """Return what to raise: a server that is away may come back; sign-in, STARTTLS and certificates need somebody."""
+    match problem:
+        case ssl.SSLError():
+            return _trouble(problem)
+        case SMTPConnectError() | SMTPServerDisconnected() | SMTPTimeoutError() | OSError():
+            return Away(_words(problem))
+        case _:
+            return _trouble(problem)
+
+
+def _judged(answer: SMTPResponseException) -> Refused | Temporary:
+    words = _words(answer)
+    return Refused(words) if answer.code >= PERMANENT else Temporary(words)
+
+
+def _trouble(problem: Exception) -> Away:
+    """Return a reason to wait, and raise the alarm: somebody has to mend the settings or the server."""
+    log.error("The mail server does not let us send: %s", _words(problem))
+    return Away(_words(problem))
+
+
+def _words(problem: Exception) -> str:
+    match problem:
+        case SMTPResponseException():
+            return cut(one_line(f"{problem.code} {problem.message}"), 150)
+        case TimeoutError():
+            return f"The mail server did not answer within {BUDGET:.0f} seconds."
+        case _:
+            return cut(one_line(str(problem) or type(problem).__name__), 150)

@@ -1,0 +1,90 @@
+"""The two readable parts of a mail, plain text and HTML, from one letter."""
+
+import textwrap
+from functools import cache
+from typing import NamedTuple
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+
+from tracker.links import Links
+from tracker.paths import folder
+from tracker.rules.letters import Button, Elsewhere, ItemPage, Letter, ReplyPage, SitePage, Target
+
+WIDTH = 72  # characters in a line of plain text, as mail programs like it
+LABEL = 13  # characters before a fact
+
+
+class Link(NamedTuple):
+    """A button or a link, with its whole address."""
+
+    label: str
+    url: str
+
+
+class Bodies(NamedTuple):
+    """The same letter twice."""
+
+    text: str
+    html: str
+
+
+class Addresses:
+    """Makes the addresses that mails hold: of this site, and with signed tokens where no sign-in is asked."""
+
+    def __init__(self, base_url: str, links: Links) -> None:
+        self._base_url = base_url
+        self._links = links
+
+    def links_of(self, buttons: tuple[Button, ...]) -> list[Link]:
+        """Return the buttons with their addresses."""
+        return [Link(one.label, self.of(one.target)) for one in buttons]
+
+    def of(self, target: Target) -> str:
+        """Return the address of a target; what a button preselects is only a hint to the page that it opens."""
+        match target:
+            case ReplyPage():
+                token = self._links.reply(target.invitation_id, target.occurrence_id)
+                return f"{self._base_url}/r/{token}{f'?a={target.answer}' if target.answer else ''}"
+            case ItemPage():
+                token = self._links.item(target.item_id, target.owner_id)
+                return f"{self._base_url}/u/{token}{f'?s={target.status}' if target.status else ''}"
+            case SitePage():
+                return f"{self._base_url}{target.path}"
+            case Elsewhere():
+                return target.url
+
+
+def bodies(letter: Letter, addresses: Addresses, task_force: str) -> Bodies:
+    """Return the readable parts of a letter."""
+    values = {
+        "letter": letter,
+        "buttons": addresses.links_of(letter.buttons),
+        "more": addresses.links_of(letter.more),
+        "task_force": task_force,
+    }
+    parts = (_environment().get_template(f"mail/letter/body.{kind}").render(values) for kind in ("txt", "html"))
+    return Bodies(*parts)
+
+
+@cache
+def _environment() -> Environment:
+    jinja = Environment(
+        loader=FileSystemLoader(folder("templates")),
+        autoescape=select_autoescape(("html",), default=False),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        auto_reload=False,
+    )
+    jinja.filters.update(fact=_fact, wrapped=_wrapped)
+    return jinja
+
+
+def _fact(value: str, label: str) -> str:
+    first = f"{label}: ".ljust(LABEL)
+    return textwrap.fill(value, WIDTH, initial_indent=first, subsequent_indent=" " * LABEL, break_on_hyphens=False)
+
+
+def _wrapped(text: str) -> str:
+    return textwrap.fill(text, WIDTH, break_long_words=False, break_on_hyphens=False)

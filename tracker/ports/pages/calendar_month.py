@@ -1,0 +1,90 @@
+"""A month as a table, day by day, and the week that is written out below it on a narrow screen."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from tracker.ports.pages.calendar_query import Asked
+from tracker.ports.pages.entries import Entry, agenda, entry_of
+from tracker.rules import calendar_grid
+from tracker.rules.date_words import month_day
+from tracker.rules.holidays import holiday_notes
+from tracker.usecases.calendar_lines import Seen
+
+DOTS = 3  # at most, for the events of a day on a narrow screen
+LISTED = 30  # events written out below the month on a narrow screen
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cell:
+    """One day of the month's table."""
+
+    day: date
+    href: str
+    classes: str
+    is_today: bool
+    note: str
+    """The holiday, or the name of a neighboring month at its first day."""
+    count: int
+    entries: list[Entry]
+
+    @property
+    def more(self) -> int:
+        """How many of its events are not shown."""
+        return self.count - len(self.entries)
+
+    @property
+    def dots(self) -> str:
+        """Return a dot for each event, for narrow screens."""
+        return "•" * min(self.count, DOTS)
+
+
+def month_context(asked: Asked, weeks: list[list[date]], seen: list[Seen], zone: str, today: date) -> dict[str, Any]:
+    """Return what the template of the month shows."""
+    first, last = weeks[0][0], weeks[-1][-1]
+    every = {one.line.id: one for one in seen}
+    days = calendar_grid.by_day((one.line for one in seen), first, last, zone)
+    holidays = dict(holiday_notes(day for week in weeks for day in week))
+    of_day = {
+        day: [entry_of(every[line.id], day, zone) for line in calendar_grid.shown(lines)] for day, lines in days.items()
+    }
+    cells = [
+        [_cell(asked, day, of_day.get(day, []), len(days.get(day, ())), holidays, today) for day in week]
+        for week in weeks
+    ]
+    return {
+        "weeks": cells,
+        "is_empty": not any(day.month == asked.month.month for day in days),
+        **_week(weeks, seen, days, zone, today),
+    }
+
+
+def _cell(asked: Asked, day: date, entries: list[Entry], count: int, holidays: Mapping[date, str], today: date) -> Cell:
+    is_outside = day.month != asked.month.month
+    is_weekend = day.weekday() > 4  # noqa: PLR2004 - after Friday
+    marks = {"out": is_outside, "wkend": is_weekend, "is-today": day == today, "hol": day in holidays}
+    return Cell(
+        day=day,
+        href=asked.list_of(day),
+        classes=" ".join(word for word, holds in marks.items() if holds),
+        is_today=day == today,
+        note=holidays.get(day) or (f"{day:%b}" if is_outside and day.day == 1 else ""),
+        count=count,
+        entries=entries,
+    )
+
+
+def _week(
+    weeks: Iterable[list[date]], seen: list[Seen], days: Mapping[date, object], zone: str, today: date
+) -> dict[str, Any]:
+    """Return what is written out below the table on a narrow screen, as far as it has room."""
+    week = calendar_grid.week_to_list(weeks, days, today)
+    if week is None:
+        return {"week_name": "", "week_days": []}
+    listed = agenda(seen, week[0], week[-1], zone)
+    room = [LISTED - sum(len(entries) for _, entries in listed[:number]) for number in range(len(listed))]
+    return {
+        "week_name": "This week" if today in week else f"Week of {month_day(week[0])}",
+        "week_days": [(day, entries[:left]) for (day, entries), left in zip(listed, room, strict=True) if left > 0],
+    }

@@ -1,0 +1,84 @@
+"""Dates as the marks of calendars and agendas show them (the macros `chip` and `agenda`)."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from tracker.rules import calendar_grid
+from tracker.rules.meetings import Line
+from tracker.rules.wording import clock, local
+from tracker.usecases.calendar_lines import Seen
+
+
+@dataclass(frozen=True, kw_only=True)
+class Entry:
+    """A date on one of the days that it touches; `starts` and `ends` are on the wall clock of the reader."""
+
+    href: str
+    kind: str
+    visibility: str
+    status: str
+    title: str
+    place: str
+    starts: datetime
+    ends: datetime
+    is_all_day: bool
+    time: str
+    """What this day shows of its time: "2 PM", on its last day "until 2 AM", nothing for a whole day."""
+    body: str | None = None
+    answer: str | None = None
+
+
+Agenda = list[tuple[date, list[Entry]]]
+"""Days with their entries, in order."""
+
+
+def address_of(line: Line) -> str:
+    """Return the address of a date's page."""
+    return f"/events/{line.event_id}/{line.key}"
+
+
+def times_of(line: Line, zone: str) -> tuple[datetime, datetime]:
+    """Return start and end on the wall clock of `zone`; whole days stay the days of their own zone."""
+    own = line.zone if line.is_all_day else zone
+    return local(line.starts_at, own), local(line.ends_at, own)
+
+
+def entry_of(seen: Seen, day: date, zone: str) -> Entry:
+    """Return a date as one of its days shows it."""
+    line = seen.line
+    starts, ends = times_of(line, zone)
+    return Entry(
+        href=address_of(line),
+        kind=line.kind,
+        visibility=line.visibility,
+        status=line.status,
+        title=line.title,
+        place=line.place,
+        starts=starts,
+        ends=ends,
+        is_all_day=line.is_all_day,
+        time=_time(line, day, starts, ends),
+        body=seen.body,
+        answer=seen.answer,
+    )
+
+
+def agenda(seen: Iterable[Seen], first: date, last: date, zone: str) -> Agenda:
+    """Return what falls on each day from `first` to `last`, days without anything left out."""
+    every = {one.line.id: one for one in seen}
+    days = calendar_grid.by_day((one.line for one in every.values()), first, last, zone)
+    return [(day, [entry_of(every[line.id], day, zone) for line in lines]) for day, lines in days.items()]
+
+
+def _time(line: Line, day: date, starts: datetime, ends: datetime) -> str:
+    if line.is_all_day:
+        return ""
+    if starts.date() == day:
+        return _short(starts)
+    is_last = (ends - timedelta.resolution).date() == day and ends.date() == day
+    return f"until {_short(ends)}" if is_last else ""
+
+
+def _short(moment: datetime) -> str:
+    return clock(moment).replace(":00", "")

@@ -1,0 +1,120 @@
+"""The page of an event: everything about one date in one place, and the answer of whoever is invited."""
+
+from typing import Any
+from uuid import UUID
+
+from litestar import Request, Response, get, post
+from litestar.params import FromPath
+from litestar.response import Redirect
+
+from tracker import clock
+from tracker.errors import Gone, Invalid
+from tracker.ports.guards import signed_in
+from tracker.ports.pages.form_values import FormValues, Reader, errors_of, form_of
+from tracker.ports.pages.request import is_from_htmx, viewer_of
+from tracker.ports.pages.templating import page
+from tracker.rules.agenda import agenda_items, planned_minutes
+from tracker.rules.invitations import AnswerValue
+from tracker.rules.meetings import Occurrence
+from tracker.rules.people import Viewer
+from tracker.rules.planning import is_moved, rule_of, slot
+from tracker.rules.recurrence_words import short_rule_words
+from tracker.rules.wording import local
+from tracker.usecases import invitations, meeting_dates
+from tracker.usecases.event_views import EventView, event_view
+
+LONGEST_COMMENT = 1_000  # characters
+HOME = "/"
+"""Where a reply that was given on the home page leads back to."""
+ANSWERS = {"yes": AnswerValue.ACCEPTED, "maybe": AnswerValue.TENTATIVE, "no": AnswerValue.DECLINED}
+"""What the buttons of a page are worth."""
+ANSWER_FIELDS = ("answer", "comment")
+
+
+@get("/events/{event_id:uuid}", guards=[signed_in])
+async def nearest_date(event_id: FromPath[UUID], request: Request[Any, Any, Any]) -> Redirect:
+    """Lead to the next date of an event, or to its last one."""
+    occurrence = await meeting_dates.nearest_date(viewer_of(request), event_id, clock.now())
+    return Redirect(address_of(occurrence), status_code=303)
+
+
+@get("/events/{event_id:uuid}/{key:str}", guards=[signed_in])
+async def event_page(event_id: FromPath[UUID], key: FromPath[str], request: Request[Any, Any, Any]) -> Response[str]:
+    """Show one date."""
+    view = await event_view(viewer_of(request), event_id, key, clock.now())
+    return page("events/show.html", request, **event_context(view))
+
+
+@post("/events/{event_id:uuid}/{key:str}/answer", guards=[signed_in], status_code=303)
+async def answer(event_id: FromPath[UUID], key: FromPath[str], request: Request[Any, Any, Any]) -> Response[Any]:
+    """Record the viewer's answer; a date that is over or cancelled shows so."""
+    viewer, form = viewer_of(request), await form_of(request)
+    try:
+        value, comment = read_answer(form)
+        await invitations.answer(
+            viewer, event_id, key, value, comment, clock.now(), for_series=form["scope"] == "series"
+        )
+    except Gone:
+        return await _answered(request, viewer, event_id, key)
+    except Invalid as wrong:
+        return await _answered(request, viewer, event_id, key, form, wrong)
+    if form["next"] == HOME:
+        return Redirect(HOME, status_code=303)
+    return await _answered(request, viewer, event_id, key)
+
+
+def read_answer(form: FormValues) -> tuple[AnswerValue, str]:
+    """Return what was answered, and in which words. Errors: Invalid by field."""
+    reader = Reader(form)
+    comment = reader.text("comment", LONGEST_COMMENT, multiline=True)
+    value = ANSWERS.get(form["answer"])
+    if value is None:
+        raise Invalid(answer="Choose Yes, Maybe or No.", **reader.wrong)
+    reader.check()
+    return value, comment
+
+
+def address_of(occurrence: Occurrence) -> str:
+    """Return the address of a date's page."""
+    return f"/events/{occurrence.event.id}/{occurrence.key}"
+
+
+def event_context(view: EventView) -> dict[str, Any]:
+    """Return what the page of a date shows."""
+    occurrence, event = view.occurrence, view.occurrence.event
+    agenda = agenda_items(occurrence.agenda)
+    by_rule = slot(occurrence.original_start, event.duration, event.zone)
+    return {
+        **times_of(occurrence), "view": view, "event": event, "agenda": agenda, "planned": planned_minutes(agenda),
+        "minutes": int((occurrence.ends_at - occurrence.starts_at).total_seconds() // 60),
+        "repeats": short_rule_words(rule_of(event), event.starts) if event.is_series else "",
+        "was": tuple(local(one, event.zone) for one in by_rule) if event.is_series and is_moved(occurrence) else None,
+        "attendance_opens": local(view.attendance_opens, event.zone), "comment": "",
+        "wrong": errors_of(None, ANSWER_FIELDS),
+    }  # fmt: skip
+
+
+def times_of(occurrence: Occurrence) -> dict[str, Any]:
+    """Return a date with its times on the wall clock of its zone."""
+    zone = occurrence.event.zone
+    return {
+        "occurrence": occurrence, "starts": local(occurrence.starts_at, zone), "ends": local(occurrence.ends_at, zone),
+        "address": address_of(occurrence),
+    }  # fmt: skip
+
+
+async def _answered(
+    request: Request[Any, Any, Any], viewer: Viewer, event_id: UUID, key: str, form: FormValues | None = None,
+    wrong: Invalid | None = None,
+) -> Response[Any]:  # fmt: skip
+    """Show the page as it is now: the parts that changed to htmx, the whole of it with an error, else its address."""
+    if not wrong and not is_from_htmx(request):
+        occurrence = await meeting_dates.date_for(viewer, event_id, key)
+        return Redirect(f"{address_of(occurrence)}#reply", status_code=303)
+    view = await event_view(viewer, event_id, key, clock.now())
+    typed = {"comment": form["comment"] if form else "", "wrong": errors_of(wrong, ANSWER_FIELDS)}
+    template = "events/reply-part.html" if is_from_htmx(request) else "events/show.html"
+    return page(template, request, status_code=422 if wrong else 200, **event_context(view) | typed)
+
+
+handlers = [nearest_date, event_page, answer]

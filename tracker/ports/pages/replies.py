@@ -1,0 +1,90 @@
+"""The page behind an invitation's link: no account, no navigation; looking changes nothing, a button does."""
+
+from typing import Any, TypeVar
+
+from litestar import HttpMethod, Request, Response, post, route
+from litestar.params import FromPath
+from litestar.response import Redirect
+
+from tracker import clock
+from tracker.errors import Gone, Invalid, NotFound
+from tracker.ports.guards import link
+from tracker.ports.pages.events import ANSWER_FIELDS, ANSWERS, read_answer, times_of
+from tracker.ports.pages.form_values import FormValues, errors_of, form_of, query_of
+from tracker.ports.pages.templating import page
+from tracker.rules.invitations import AnswerValue
+from tracker.usecases import invitations
+from tracker.usecases.invitations import Reply
+
+R = TypeVar("R", bound=Response[Any])
+
+
+@route("/r/{token:str}", http_method=[HttpMethod.GET, HttpMethod.HEAD], guards=[link])
+async def reply_page(token: FromPath[str], request: Request[Any, Any, Any]) -> Response[str]:
+    """Show an invitation with its three buttons; ?a=yes puts that button first, ?saved=yes says what was saved."""
+    try:
+        reply = await _reply(request, token)
+    except (NotFound, Gone) as closed:
+        return _closed(request, closed)
+    query = query_of(request)
+    if query["saved"] and reply.answer is not AnswerValue.NEEDS_ACTION and not reply.occurrence.event.is_restricted:
+        return _private(page("events/reply-saved.html", request, token=token, **_context(reply)))
+    return _form(request, token, reply, wanted=query["a"])
+
+
+@post("/r/{token:str}", guards=[link], status_code=303)
+async def save_reply(token: FromPath[str], request: Request[Any, Any, Any]) -> Response[Any]:
+    """Record the answer whose button was pressed."""
+    form = await form_of(request)
+    try:
+        reply = await _reply(request, token)
+        if reply.occurrence.event.is_restricted:
+            return _form(request, token, reply)
+        value, comment = read_answer(form)
+        await invitations.answer_by_link(reply, value, comment, clock.now())
+    except (NotFound, Gone) as closed:
+        return _closed(request, closed)
+    except Invalid as wrong:
+        return _form(request, token, reply, form=form, wrong=wrong)
+    return _private(Redirect(f"/r/{token}?saved=yes", status_code=303))
+
+
+async def _reply(request: Request[Any, Any, Any], token: str) -> Reply:
+    wanted = request.app.state.links.read_reply(token)
+    return await invitations.reply_by_link(wanted.invitation_id, wanted.occurrence_id, clock.now())
+
+
+def _form(
+    request: Request[Any, Any, Any], token: str, reply: Reply, *, wanted: str = "", form: FormValues | None = None,
+    wrong: Invalid | None = None,
+) -> Response[str]:  # fmt: skip
+    """Show the three buttons, or the way to sign in where only named people may know what it is about."""
+    if reply.occurrence.event.is_restricted:
+        return _private(page("events/reply-sign-in.html", request, address=f"/events/{reply.occurrence.event.id}"))
+    first = next((word for word, value in ANSWERS.items() if value is reply.answer), "yes")
+    first = wanted if wanted in ANSWERS else first
+    return _private(page(
+        "events/reply-form.html", request, status_code=422 if wrong else 200, token=token,
+        answers=sorted(ANSWERS, key=lambda word: word != first), is_asked_for=wanted in ANSWERS,
+        comment=form["comment"] if form else reply.comment, wrong=errors_of(wrong, ANSWER_FIELDS), **_context(reply),
+    ))  # fmt: skip
+
+
+def _context(reply: Reply) -> dict[str, Any]:
+    return {**times_of(reply.occurrence), "reply": reply, "ahead": [times_of(one) for one in reply.ahead]}
+
+
+def _closed(request: Request[Any, Any, Any], why: NotFound | Gone) -> Response[str]:
+    """Say that the event is over or cancelled; of any other link nothing is said but that it cannot be used."""
+    if why.sentence in (NotFound.sentence, Gone.sentence):
+        return _private(page("errors/link.html", request, status_code=404))
+    return _private(page("events/reply-closed.html", request, status_code=410, sentence=why.sentence))
+
+
+def _private(response: R) -> R:
+    """Keep the address, which is the right to answer, from search engines and other sites."""
+    response.headers.update({"X-Robots-Tag": "noindex", "Referrer-Policy": "no-referrer"})
+    return response
+
+
+handlers = [reply_page, save_reply]

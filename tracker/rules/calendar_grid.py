@@ -1,0 +1,110 @@
+"""The calendar's month as a grid: its weeks, what falls on which local day, what the filters let through."""
+
+import re
+from calendar import SUNDAY, Calendar
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from dateutil.relativedelta import relativedelta
+
+from tracker.rules.meetings import Kind, Line
+from tracker.rules.wall_clock import FIRST_YEAR, LAST_YEAR
+
+FIRST_MONTH = date(FIRST_YEAR + 1, 1, 1)
+LAST_MONTH = date(LAST_YEAR - 1, 12, 1)
+SHOWN = 3  # events of a day in the month; the rest is behind "N more"
+A_DAY = timedelta(days=1)
+_MONTH = re.compile(r"[0-9]{4}-[0-9]{2}", re.ASCII)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Filter:
+    """What a viewer wants to see of the events that they may see."""
+
+    kinds: frozenset[Kind] = frozenset(Kind)
+    only_mine: bool = False
+    """Only what they lead or are invited to."""
+    with_cancelled: bool = True
+
+    @property
+    def is_narrow(self) -> bool:
+        """Whether it leaves anything out."""
+        return self != Filter()
+
+
+def month_of(text: str) -> date | None:
+    """Return the first day of a month written as "2026-12"; None for anything else and far outside our time."""
+    if not _MONTH.fullmatch(text) or not 1 <= int(text[5:]) <= 12 or int(text[:4]) == 0:  # noqa: PLR2004 - months
+        return None
+    month = date(int(text[:4]), int(text[5:]), 1)
+    return month if FIRST_MONTH <= month <= LAST_MONTH else None
+
+
+def turned(month: date, by: int) -> date | None:
+    """Return the first day of the month so many months later; None beyond the first and the last month."""
+    other = month + relativedelta(months=by)
+    return other if FIRST_MONTH <= other <= LAST_MONTH else None
+
+
+def weeks(month: date) -> list[list[date]]:
+    """Return the weeks that touch a month, Sunday first, with the days of its neighbors that fill them."""
+    return Calendar(SUNDAY).monthdatescalendar(month.year, month.month)
+
+
+def last_day(month: date) -> date:
+    """Return the last day of a month."""
+    return month + relativedelta(months=1) - A_DAY
+
+
+def moments(first: date, last: date, zone: str) -> tuple[datetime, datetime]:
+    """Return the start of the first day and the end of the last, aware UTC; the end is excluded."""
+    return _midnight(first, zone), _midnight(last + A_DAY, zone)
+
+
+def days_of(line: Line, zone: str) -> list[date]:
+    """Return the local days that a date touches; one of whole days keeps the days of its own zone."""
+    clock = ZoneInfo(line.zone if line.is_all_day else zone)
+    first = line.starts_at.astimezone(clock).date()
+    last = (max(line.ends_at, line.starts_at + timedelta.resolution) - timedelta.resolution).astimezone(clock).date()
+    return [first + A_DAY * number for number in range((last - first).days + 1)]
+
+
+def by_day(lines: Iterable[Line], first: date, last: date, zone: str) -> dict[date, list[Line]]:
+    """Return what falls on each day from `first` to `last`, days without anything left out, earliest start first."""
+    days: dict[date, list[Line]] = {}
+    for line in lines:
+        for day in days_of(line, zone):
+            if first <= day <= last:
+                days.setdefault(day, []).append(line)
+    return dict(sorted(days.items()))
+
+
+def matching(lines: Iterable[Line], chosen: Filter, mine: Collection[UUID]) -> list[Line]:
+    """Return what the filter lets through; `mine` are the dates that the viewer leads or is invited to."""
+    return [
+        line for line in lines
+        if line.kind in chosen.kinds
+        and (chosen.with_cancelled or not line.is_off)
+        and (not chosen.only_mine or line.id in mine)
+    ]  # fmt: skip
+
+
+def shown(lines: Iterable[Line], at_most: int = SHOWN) -> list[Line]:
+    """Return what a day of the month has room for, earliest first: what is cancelled gives way to what is not."""
+    taken = sorted(lines, key=lambda line: line.is_off)[:at_most]
+    return sorted(taken, key=lambda line: line.starts_at)
+
+
+def week_to_list(of_month: Iterable[list[date]], days: Mapping[date, object], today: date) -> list[date] | None:
+    """Return the week that is written out below a month: today's, else the first in which something happens."""
+    every = list(of_month)
+    return next((week for week in every if today in week), None) or next(
+        (week for week in every if any(day in days for day in week)), None
+    )
+
+
+def _midnight(day: date, zone: str) -> datetime:
+    return datetime.combine(day, time(), ZoneInfo(zone)).astimezone(UTC)
