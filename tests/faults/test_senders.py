@@ -1,4 +1,4 @@
-"""None lost, none twice but for those under way: real processes, killed for real (security.md, FT01 to FT03, FT08)."""
+"""None lost, none twice but for those under way: real processes, killed for real ."""
 
 import asyncio
 import os

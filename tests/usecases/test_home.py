@@ -75,12 +75,11 @@ async def test_a_meeting_that_everybody_answered_needs_no_follow_up(cast: Cast) 
         {"starts": datetime(2027, 1, 12, 10)},  # noqa: DTZ001 - local to the event's zone
         {"status": EventStatus.DRAFT},
         {"status": EventStatus.CANCELLED},
+        {"kind": Kind.DEADLINE},
     ],
-    ids=["later", "draft", "cancelled"],
+    ids=["later", "draft", "cancelled", "deadline"],
 )
-async def test_no_reply_is_missing_for_what_is_far_ahead_or_does_not_take_place(
-    cast: Cast, facts: dict[str, Any]
-) -> None:
+async def test_no_reply_is_missing_where_none_is_needed_yet_or_at_all(cast: Cast, facts: dict[str, Any]) -> None:
     await schedule(cast.coordinator, soon(cast.fbi_lead, **facts), NOW)
     assert await asked(cast.coordinator) == []
 

@@ -208,6 +208,15 @@ async def test_a_date_that_comes_back_says_so(cast: Cast) -> None:
     assert letter.subject == "Back on: Monthly task force meeting, Tue, Feb 9, 10:00 AM"
 
 
+async def test_an_event_that_comes_back_as_a_whole_says_so(cast: Cast) -> None:
+    event_id = await single(cast)
+    await meetings.cancel(cast.coordinator, event_id, 1, "", LATER)
+    await waiting(MOVED)
+    await meetings.reinstate(cast.coordinator, event_id, 2, MOVED)
+    letter = await the_letter(MOVED + timedelta(minutes=1))
+    assert letter.subject == "Back on: Monthly task force meeting, Tue, Jan 12, 10:00 AM"
+
+
 async def test_a_cancellation_that_was_taken_back_is_not_sent(cast: Cast) -> None:
     event_id = await series(cast)
     await meeting_dates.cancel_date(cast.coordinator, event_id, "2027-02-09", 1, "", LATER)

@@ -1,5 +1,6 @@
 """The outbox: what is queued, who has it in hand, how it ends."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 from typing import Any
@@ -197,7 +198,7 @@ async def test_a_change_of_one_date_leaves_the_news_of_another_alone(cast: Cast,
     await send_all(worker)
     await meeting_dates.cancel_date(cast.coordinator, event_id, "2027-01-12", 1, "", NOW + timedelta(minutes=10))
     await _move(cast, event_id, 14, NOW + timedelta(minutes=10))
-    assert [one.kind for one in await claim(worker, NOW + timedelta(hours=1))] == ["cancellation", "update"]
+    assert {one.kind for one in await claim(worker, NOW + timedelta(hours=1))} == {"cancellation", "update"}
 
 
 @pytest.mark.parametrize("kind", [MessageKind.REMINDER, MessageKind.ITEM_DUE])
@@ -216,3 +217,25 @@ async def _move(cast: Cast, event_id: UUID, hour: int, now: datetime) -> None:
     date = await meeting_dates.date_for(cast.coordinator, event_id, "2027-02-09")
     change = DateChange(starts=datetime(2027, 2, 9, hour), duration=timedelta(minutes=90))  # noqa: DTZ001 - local
     await meeting_dates.change_date(cast.coordinator, event_id, "2027-02-09", change, date.version, now, notify=True)
+
+
+@pytest.mark.parametrize("source", ["postgres"], indirect=True)
+async def test_a_worker_whose_connection_was_cut_is_gone_and_knows_it(database: Engine, worker: Worker) -> None:
+    other = await enlist()
+    await _cut(database, worker)
+    assert (await other.gone([worker.name]), worker.is_there()) == ([worker.name], False)
+    await other.leave()
+
+
+async def test_a_worker_that_is_there_is_not_gone(worker: Worker) -> None:
+    other = await enlist()
+    assert await other.gone([worker.name, other.name, "7"]) == ["7"]
+    await other.leave()
+
+
+async def _cut(database: Engine, worker: Any) -> None:
+    """End a worker's connection as a restart of the server would."""
+    await database.run_ddl(f"SELECT pg_terminate_backend({worker._connection.get_server_pid()})")
+    async with asyncio.timeout(5):
+        while worker.is_there():  # noqa: ASYNC110 - the server ends it
+            await asyncio.sleep(0.01)

@@ -125,9 +125,7 @@ async def test_one_bad_row_keeps_every_row_out(empty: Engine) -> None:
 
 async def test_a_fault_that_shows_only_in_the_database_keeps_every_row_out(cast: Cast) -> None:
     known = await Member.count()
-    report = await importing(
-        "agency_code,name,email\nKCPD,Another,another@kcpd.example\nDEA,Agent,agent@dea.example\n"
-    )
+    report = await importing("agency_code,name,email\nKCPD,Another,another@kcpd.example\nDEA,Agent,agent@dea.example\n")
     assert [(one.row, one.field) for one in report.faults] == [(3, "arm")]
     assert await Member.count() == known
 

@@ -1,5 +1,6 @@
 """From a token to its owner, and when the state of a feed changes."""
 
+import asyncio
 from datetime import timedelta
 from uuid import UUID
 
@@ -13,10 +14,11 @@ from tracker.rules.audiences import Visibility
 from tracker.rules.calendars import Scope
 from tracker.rules.people import Viewer
 from tracker.tables import audience_versions
+from tracker.tables.meetings import AudienceVersion
 from tracker.tables.people import Agency, Body, Member
 from tracker.usecases import subscriptions
 from tracker.usecases.meetings import schedule
-from tracker.usecases.subscriptions_feed import note_fetches, open_feed
+from tracker.usecases.subscriptions_feed import OpenFeeds, note_fetches, open_feed
 from tracker.usecases.viewers import viewer_for
 
 
@@ -110,4 +112,25 @@ async def test_a_change_is_counted_for_each_audience_once_and_undone_with_its_tr
         async with writing():
             await audience_versions.touch([mine, other])
             raise ZeroDivisionError
-    assert await audience_versions.versions([mine, other]) == {mine: 2, other: 0}
+    found = await AudienceVersion.select().where(AudienceVersion.audience.is_in([mine, other]))
+    assert found == [{"audience": mine, "version": 2}]
+
+
+async def test_what_was_found_is_kept_only_as_long_as_nobody_commits(cast: Cast) -> None:
+    token, feeds = await token_of(cast.kcpd_detective), OpenFeeds()
+    first = await feeds.open(token)
+    again = await feeds.open(token)
+    assert again == first
+    await Member.update({Member.status: "suspended"}).where(Member.id == cast.kcpd_detective.member_id)
+    with pytest.raises(NotFound):
+        await feeds.open(token)
+    await Member.update({Member.status: "active"}).where(Member.id == cast.kcpd_detective.member_id)
+    assert await feeds.open(token) == first
+
+
+async def test_a_change_between_the_question_and_the_answer_is_seen_by_the_next_request(cast: Cast) -> None:
+    token, feeds = await token_of(cast.kcpd_detective), OpenFeeds()
+    await asyncio.gather(
+        *(feeds.open(token) for _ in range(5)), schedule(cast.coordinator, meeting(cast.fbi_lead), NOW)
+    )
+    assert (await feeds.open(token)).state == (await open_feed(token)).state

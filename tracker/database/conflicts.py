@@ -4,7 +4,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from asyncpg import exceptions as postgres  # type: ignore[import-untyped]  # ships no types
+from asyncpg import exceptions as postgres
 
 from tracker.errors import Conflict
 

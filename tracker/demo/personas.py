@@ -56,6 +56,7 @@ async def _persona(key: str, role: str, base_url: str, now: datetime) -> Persona
 
 async def _feed(viewer: Viewer, now: datetime) -> str:
     known = await subscriptions.tokens_of(viewer, now, now)
-    return next(iter(known.values()), None) or (
-        await subscriptions.create(viewer, FEED, Scope.ALL, now, shows_operations=False)
-    )[1]
+    return (
+        next(iter(known.values()), None)
+        or (await subscriptions.create(viewer, FEED, Scope.ALL, now, shows_operations=False))[1]
+    )

@@ -207,7 +207,7 @@ def waiting_yes(lines: Iterable[Line]) -> list[Line]:
 def named_participants(
     viewer: Viewer, event: Event, participants: Iterable[Participant]
 ) -> tuple[list[Participant], list[AgencyCount]]:
-    """Return whom the viewer reads by name, and counts per agency for the others (product.md §4.2.9).
+    """Return whom the viewer reads by name, and counts per agency for the others.
 
     The lead, the body's chair and a coordinator read all names; everybody else those of the own arm.
     """

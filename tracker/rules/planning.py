@@ -14,7 +14,7 @@ from tracker.rules.wall_clock import to_local, to_utc
 
 LONGEST = timedelta(days=14)
 REPLIES_SURVIVE = timedelta(hours=1)
-"""A date that moves by less than this on the same day asks nobody again (ux.md §5)."""
+"""A date that moves by less than this on the same day asks nobody again."""
 
 Slot = tuple[datetime, datetime]
 """Start and end of a date, aware UTC; the end is excluded."""

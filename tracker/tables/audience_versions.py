@@ -5,7 +5,6 @@ from collections.abc import Iterable
 from piccolo.querystring import QueryString
 
 from tracker.database import engine
-from tracker.tables.meetings import AudienceVersion
 
 _ONE_MORE = (
     "INSERT INTO audience_version (audience, version) VALUES ({}, 1)"
@@ -21,16 +20,3 @@ async def touch(audiences: Iterable[str]) -> None:
     """
     for audience in sorted(set(audiences)):
         await engine().run_querystring(QueryString(_ONE_MORE, audience))
-
-
-async def versions(audiences: Iterable[str]) -> dict[str, int]:
-    """Return the counter of each audience; 0 for one that nothing happened to yet."""
-    wanted = set(audiences)
-    rows = (
-        await AudienceVersion.select(AudienceVersion.audience, AudienceVersion.version).where(
-            AudienceVersion.audience.is_in(sorted(wanted))
-        )
-        if wanted
-        else []
-    )
-    return dict.fromkeys(wanted, 0) | {row["audience"]: row["version"] for row in rows}

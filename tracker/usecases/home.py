@@ -9,7 +9,7 @@ from typing import TypeVar
 from tracker.rules import calendar_grid
 from tracker.rules.action_items import ActionItem, days_late
 from tracker.rules.attendance import OPENS_BEFORE
-from tracker.rules.meetings import EventStatus, Line, may_edit
+from tracker.rules.meetings import EventStatus, Kind, Line, may_edit
 from tracker.rules.people import Viewer
 from tracker.rules.work_queue import AHEAD, BACK, LateItem, MissingReplies, OpenRoll, Row, concerns, in_order
 from tracker.tables import visible_items, visible_waiting
@@ -40,7 +40,7 @@ class Days:
     upcoming: Line | None
     """The next date within two weeks that takes place."""
     leads: bool
-    """Whether any date within two weeks is the viewer's to lead."""
+    """Whether any date within two weeks, deadlines aside, is the viewer's to lead."""
     replies: list[MissingReplies]
 
 
@@ -103,7 +103,7 @@ async def _days(viewer: Viewer, now: datetime, today: date, zone: str) -> Days:
     start, end = calendar_grid.moments(today, today + timedelta(days=NEXT_DAYS - 1), zone)
     every = await seen_between(viewer, start, now + AHEAD)
     ahead = [one.line for one in every if one.line.starts_at > now and _takes_place(one.line)]
-    led = [line for line in ahead if may_edit(viewer, line)]
+    led = [line for line in ahead if line.kind is not Kind.DEADLINE and may_edit(viewer, line)]
     return Days(
         agenda=[one for one in every if one.line.starts_at < end],
         upcoming=next(iter(ahead), None),

@@ -159,7 +159,8 @@ async def _set_status(
         ).where(rows.Event.id == event.id)
         await touch(event.id)
         if event.status is not EventStatus.DRAFT:
-            await tell(kind, event.id, event.version + 1, now, {"reason": reason})
+            is_back = status is not EventStatus.CANCELLED
+            await tell(kind, event.id, event.version + 1, now, {"reason": reason, "reinstated": is_back})
         verb = "cancelled" if status is EventStatus.CANCELLED else "reinstated"
         await audit.record(viewer.member_id, viewer.door, verb, "event", event_id, {}, now)
 

@@ -1,28 +1,20 @@
 """From a letter to bytes: what is in them, and what nobody can put into them."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
-from email.message import EmailMessage
-from email.parser import BytesParser
-from email.policy import default
-from typing import Any, cast
-from uuid import UUID
 
 import icalendar
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as some
+from markupsafe import escape
 
-from tests.ical.making import NOW, date_of, event
+from tests.ports.mail.making import ONE, TWO, letter, message, parts, read, with_calendar
 from tests.ports.mail.sending import composer
 from tracker.ports.mail.compose import OURS, Unsafe, check, checked_address
 from tracker.rules.clean_text import clean
-from tracker.rules.invitations import AnswerValue, AttendeeRole
-from tracker.rules.letters import Button, CalendarPart, Elsewhere, ItemPage, Letter, ReplyPage, SitePage
-from tracker.rules.outbox import Message, MessageKind
+from tracker.rules.letters import SUBJECT, Button, Elsewhere, ItemPage, one_line
 
-ONE, TWO = UUID(int=1), UUID(int=2)
 HOSTILE = (
     "=?utf-8?q?x=0D=0ABcc:_evil=40x.example?=",
     "Notes =?utf-8?b?DQpCY2M6IGV2aWxAeC5leGFtcGxl?=",
@@ -39,42 +31,6 @@ HOSTILE = (
     "END:VEVENT\\nATTENDEE:mailto:evil@x.example",
     "<script>alert(1)</script> & {{ 7 * 7 }}",
 )
-
-
-def letter(**other: Any) -> Letter:
-    made = {
-        "kind": MessageKind.INVITATION, "to": "reader@kcpd.example", "to_name": "KCPD detective",
-        "subject": "Invitation: Core group, Thu, Dec 10, 2:00 PM", "preview": "Please reply.",
-        "heading": "You are invited",
-        "facts": (("What", "Core group"), ("Where", "Kansas City")), "paragraphs": ("Use a button.",), "thread": ONE,
-        "buttons": (Button(label="Reply yes", target=ReplyPage(invitation_id=ONE, occurrence_id=TWO, answer="yes")),),
-        "more": (Button(label="See the agenda", target=SitePage(path="/events/1")),), **other,
-    }  # fmt: skip
-    return Letter(**made)
-
-
-def message(key: str = "invitation:1:2") -> Message:
-    return Message(
-        id=ONE, key=key, kind=MessageKind.INVITATION, recipient_id=TWO, event_id=ONE, occurrence_id=None, item_id=None,
-        created_at=NOW, due=NOW, not_after=None, attempts=1,
-    )  # fmt: skip
-
-
-def with_calendar(*, is_cancel: bool = False, **facts: Any) -> Letter:
-    of = event(**facts)
-    part = CalendarPart(
-        is_cancel=is_cancel, event=of, date=None, dates=(date_of(of, of.starts),), answer=AnswerValue.NEEDS_ACTION,
-        role=AttendeeRole.REQUIRED,
-    )  # fmt: skip
-    return letter(calendar=part)
-
-
-def read(content: bytes) -> EmailMessage:
-    return cast("EmailMessage", BytesParser(policy=default).parsebytes(content))
-
-
-def parts(content: bytes) -> dict[str, EmailMessage]:
-    return {one.get_content_type(): one for one in cast("Iterator[EmailMessage]", read(content).walk())}
 
 
 def test_a_calendar_mail_has_the_shape_that_shows_buttons() -> None:
@@ -162,6 +118,19 @@ def test_no_text_makes_a_header(text: str) -> None:
     head = composer(task_force_name=text or "x").mail(made, message()).content.partition(b"\r\n\r\n")[0]
     names = [line.split(b":")[0].decode() for line in head.split(b"\r\n") if line[:1] not in b" \t"]
     assert sorted(names) == sorted(OURS)
+
+
+@given(some.text(min_size=1, max_size=SUBJECT))
+@example("Invitation: Ünïcode Trauma-informed interviewing refresher for a…, Tue, Jan 12")
+def test_a_subject_reaches_its_reader_as_it_was_written(text: str) -> None:
+    mail = composer().mail(letter(subject=text), message())
+    assert " ".join(str(read(mail.content)["Subject"]).split()) == " ".join(one_line(text).split())
+
+
+@given(some.text(max_size=300))
+def test_a_body_reaches_its_reader_as_it_was_written(text: str) -> None:
+    html = parts(composer().mail(letter(heading=text), message()).content)["text/html"].get_content()
+    assert f">{escape(one_line(text))}</h1>" in html
 
 
 @pytest.mark.parametrize("text", HOSTILE)

@@ -1,5 +1,6 @@
 """From the outbox to the mail server and back."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 from email import message_from_bytes, policy
@@ -156,3 +157,18 @@ def _all_texts(mail: bytes) -> str:
     parts = [str(one.get_content()) for one in message.walk() if not one.is_multipart()]
     headers = [f"{name}: {value}" for name, value in message.items() if name != "Date"]
     return "\n".join([*headers, *parts])
+
+
+@pytest.mark.parametrize("source", ["postgres"], indirect=True)
+async def test_a_delivery_that_the_database_lost_sight_of_enlists_anew_and_sends(
+    database: Engine, cast: Cast, server: MailServer
+) -> None:
+    sending = delivery(server.port, LATER)
+    await sending.dispatch()
+    await database.run_ddl(f"SELECT pg_terminate_backend({sending._worker._connection.get_server_pid()})")
+    await invite(cast)
+    async with asyncio.timeout(5):
+        while sending._worker and sending._worker.is_there():  # noqa: ASYNC110 - the server ends it
+            await asyncio.sleep(0.01)
+    assert await sending.dispatch() == 2
+    await sending.stop()

@@ -5,8 +5,8 @@ from pathlib import Path
 import aiosmtplib
 import pytest
 
+from tests.ports.mail.making import letter, message, with_calendar
 from tests.ports.mail.sending import composer
-from tests.ports.mail.test_compose import letter, message, with_calendar
 from tracker.ports.mail.mailbox import Mailbox
 from tracker.ports.mail.sink import Sink
 

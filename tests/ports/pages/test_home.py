@@ -129,7 +129,7 @@ async def test_a_reply_that_is_owed_is_given_by_one_press(sqlite_cast: Cast, bro
     assert address
     answer = await browser.post(address[1], {"answer": "maybe", "next": "/"})
     assert (answer.status_code, answer.headers["location"]) == (303, "/")
-    assert "You have answered everything." in await read(browser)
+    assert "Nothing needs you" in await read(browser)
 
 
 async def test_an_own_item_is_done_by_one_press(sqlite_cast: Cast, browse: SignIn) -> None:

@@ -12,14 +12,24 @@ LARGEST = 1_000
 
 
 @click.command()
-@click.option("--data", type=click.Path(file_okay=False, path_type=Path), default=Path("demo"), show_default=True,
-              help="Folder of its database, mails and secret.")
+@click.option(
+    "--data",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path("demo"),
+    show_default=True,
+    help="Folder of its database, mails and secret.",
+)
 @click.option("--port", type=click.IntRange(0, 65_535), default=8000, show_default=True, help="0 = any free port.")
 @click.option("--json", "lists", is_flag=True, help="Also write demo.json into the folder when it is ready.")
 @click.option("--seed", type=int, default=1, show_default=True, help="The same seed makes the same demo.")
 @click.option("--now", "start", metavar="ISO", help="When its clock starts, for example 2026-12-01T08:40:00-06:00.")
-@click.option("--size", type=click.IntRange(1, LARGEST), default=1, show_default=True,
-              help="Each further step adds 25 people and 1,000 past dates.")
+@click.option(
+    "--size",
+    type=click.IntRange(1, LARGEST),
+    default=1,
+    show_default=True,
+    help="Each further step adds 25 people and 1,000 past dates.",
+)
 @click.option("--keep", "keeps", is_flag=True, help="Go on with the demo that is in the folder.")
 @click.option("--no-serve", "only_makes", is_flag=True, help="Make it and stop; --keep serves it later.")
 def demo(

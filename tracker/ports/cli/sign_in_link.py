@@ -14,8 +14,13 @@ from tracker.usecases.identity_links import LIFETIME, issue_link
 
 @click.command("sign-in-link")
 @click.argument("email")
-@click.option("--minutes", type=click.IntRange(1, 24 * 60), default=LIFETIME // timedelta(minutes=1), show_default=True,
-              help="How long it works.")
+@click.option(
+    "--minutes",
+    type=click.IntRange(1, 24 * 60),
+    default=LIFETIME // timedelta(minutes=1),
+    show_default=True,
+    help="How long it works.",
+)
 def sign_in_link(email: str, minutes: int) -> None:
     """Print a link that signs in the member with EMAIL, once."""
 

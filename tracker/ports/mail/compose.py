@@ -1,6 +1,6 @@
 """From a letter to the bytes of a mail: the same bytes for every try, and no header that was not intended.
 
-Calendar messages: calendars.md §4.1 in the design notes, RFC 6047 (iMIP); headers: RFC 5322, RFC 3834.
+Calendar messages: RFC 6047 (iMIP); headers: RFC 5322, RFC 3834.
 """
 
 import re
@@ -81,7 +81,8 @@ class Composer:
         made["From"] = formataddr((self._name, self._from))
         made["To"] = recipient
         made["Reply-To"] = self._reply_to
-        made["Subject"] = Header(letter.subject, "us-ascii" if letter.subject.isascii() else "utf-8")
+        words = "us-ascii" if letter.subject.isascii() else "utf-8"
+        made["Subject"] = Header(letter.subject, words)  # type: ignore[assignment]  # typeshed wants str alone
         made["Date"] = format_datetime(message.created_at)
         made["Message-ID"] = f"<{message_name(message.key)}@{domain}>"
         made["References"] = f"<{message_name(f'thread:{letter.thread}')}@{domain}>"
@@ -91,8 +92,8 @@ class Composer:
         """Return the parts, the calendar last, where mail programs look for it."""
         readable = bodies(letter, self._addresses, self._name)
         alternatives = MIMEMultipart("alternative", INNER)
-        alternatives.attach(MIMEText(readable.text, "plain", QUOTED))
-        alternatives.attach(MIMEText(readable.html, "html", QUOTED))
+        alternatives.attach(_readable(readable.text, "plain"))
+        alternatives.attach(_readable(readable.html, "html"))
         if letter.calendar is None:
             return alternatives
         content = self._calendar(letter, letter.calendar)
@@ -143,6 +144,10 @@ def _check_parts(content: bytes, kinds: list[str]) -> None:
         raise Unsafe("The mail would have other parts than it was given.")
     if any(name.lower() not in OF_PARTS for one in parts[1:] for name in one.keys()):  # noqa: SIM118 - a message is no dict
         raise Unsafe("A part of the mail would have other headers than it was given.")
+
+
+def _readable(text: str, kind: str) -> MIMEText:
+    return MIMEText(text, kind, QUOTED)  # type: ignore[arg-type]  # takes a Charset since Python 3.5
 
 
 def _encoded(part: MIMEBase, content: bytes) -> MIMEBase:

@@ -41,6 +41,8 @@ class Delivery:
     async def dispatch(self) -> int:
         """Send all that is due and return how many messages were dealt with; stop early when the server is away."""
         async with self._lock:
+            if self._is_stopping:
+                return 0
             worker = await self._present()
             gone = await worker.gone(await outbox.names_in_use())
             lines = [Line(self._settings) for _ in range(LANES)]

@@ -1,0 +1,214 @@
+"""The command line as an operator meets it: what it says, with which exit code, and what it leaves behind."""
+
+import sqlite3
+import stat
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from tracker import clock
+from tracker.ports.cli import main
+from tracker.rules.roster_file import LARGEST
+
+SECRET = "a secret of the tests, long enough"
+ROSTER = (
+    "agency_code,arm,level,name,email,roles,seats\n"
+    "USAO,law enforcement,federal,Coordinator,boss@usao.example,coordinator,Steering\n"
+    "CAHT,victim services,ngo,CAHT lead,lead@caht.example,agency lead,Steering\n"
+)
+Tracker = Callable[..., Result]
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Path:
+    return tmp_path / "tracker.sqlite"
+
+
+@pytest.fixture
+def tracker(database: Path) -> Iterator[Tracker]:
+    """The command on an empty place, with settings of its own."""
+
+    def run(*words: str, **settings: str) -> Result:
+        given = {"SECRET": SECRET, "DATABASE_URL": f"sqlite:///{database}", "SMTP_PORT": "1", **settings}
+        environment = {f"TRACKER_{name}": value for name, value in given.items()}
+        return CliRunner(env=environment).invoke(main, words)
+
+    yield run
+    clock.start_at(None)
+
+
+@pytest.fixture
+def peopled(tracker: Tracker, tmp_path: Path) -> Tracker:
+    """The command on a database with two members."""
+    assert tracker("migrate").exit_code == 0
+    assert tracker("roster", "import", str(roster_file(tmp_path))).exit_code == 0
+    return tracker
+
+
+def roster_file(folder: Path, content: bytes = ROSTER.encode()) -> Path:
+    file = folder / "people.csv"
+    file.write_bytes(content)
+    return file
+
+
+def is_one_sentence(result: Result) -> bool:
+    return result.exit_code == 2 and result.stderr.count("\n") == 1 and result.stderr.rstrip().endswith((".", "`."))
+
+
+def test_the_database_is_made_once(tracker: Tracker) -> None:
+    assert "Done: " in tracker("migrate").output
+    assert tracker("migrate").output == "The database is up to date.\n"
+
+
+def test_an_import_reports_each_row(tracker: Tracker, tmp_path: Path) -> None:
+    tracker("migrate")
+    result = tracker("roster", "import", str(roster_file(tmp_path)))
+    assert "Row 3: CAHT lead (CAHT) is new." in result.output
+    assert "2 added, 0 changed, 0 as they were." in result.output
+
+
+def test_a_dry_run_writes_nothing(tracker: Tracker, tmp_path: Path) -> None:
+    tracker("migrate")
+    result = tracker("roster", "import", "--dry-run", str(roster_file(tmp_path)))
+    assert "nothing was written" in result.output
+    assert tracker("sign-in-link", "boss@usao.example").exit_code == 2
+
+
+def test_bad_rows_are_named_on_stderr_and_nothing_is_imported(tracker: Tracker, tmp_path: Path) -> None:
+    tracker("migrate")
+    bad = ROSTER.replace("lead@caht.example", "nobody").replace("federal", "county")
+    result = tracker("roster", "import", str(roster_file(tmp_path, bad.encode())))
+    assert [line.split(":")[0] for line in result.stderr.splitlines()] == [
+        "Row 2, level", "Row 3, email", "Nothing was imported.",
+    ]  # fmt: skip
+    assert (result.exit_code, result.stdout) == (2, "")
+
+
+def test_of_very_many_faults_the_first_are_shown(peopled: Tracker, tmp_path: Path) -> None:
+    rows = "".join(f"USAO,Member {number},nobody\n" for number in range(200))
+    result = peopled("roster", "import", str(roster_file(tmp_path, b"agency_code,name,email\n" + rows.encode())))
+    assert "And 150 more." in result.stderr
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"\x89PNG\r\n\x1a\n", ROSTER.encode("utf-16"), b"x" * (LARGEST * 5), b'agency_code,name,email\n"']
+)
+def test_a_file_that_is_no_roster_is_refused_in_one_sentence(peopled: Tracker, tmp_path: Path, content: bytes) -> None:
+    assert is_one_sentence(peopled("roster", "import", str(roster_file(tmp_path, content))))
+
+
+def test_a_file_that_is_not_there_or_a_folder_is_refused_in_one_sentence(peopled: Tracker, tmp_path: Path) -> None:
+    assert is_one_sentence(peopled("roster", "import", str(tmp_path / "missing.csv")))
+    assert is_one_sentence(peopled("roster", "import", str(tmp_path)))
+
+
+def test_a_whole_audit_trail_is_found_whole(peopled: Tracker) -> None:
+    result = peopled("audit", "verify")
+    assert (result.exit_code, result.output) == (0, "The audit trail is as it was written.\n")
+
+
+def test_the_first_broken_entry_of_the_audit_trail_is_named(peopled: Tracker, database: Path) -> None:
+    with closing(sqlite3.connect(database)) as raw, raw:
+        for (name,) in raw.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
+            raw.execute(f"DROP TRIGGER {name}")
+        raw.execute("UPDATE audit_entry SET verb = 'removed' WHERE seq IN (2, 3)")
+    result = peopled("audit", "verify")
+    assert (result.exit_code, result.stderr) == (1, "Entry 2: The entry was changed.\n")
+
+
+def test_another_secret_finds_the_audit_trail_broken(peopled: Tracker) -> None:
+    assert peopled("audit", "verify", SECRET="x" * 40).exit_code == 1
+
+
+def test_a_sign_in_link_is_printed_for_an_active_member_alone(peopled: Tracker) -> None:
+    assert peopled("sign-in-link", "Boss@USAO.example").output.startswith("http://127.0.0.1:8000/sign-in/")
+    assert is_one_sentence(peopled("sign-in-link", "stranger@usao.example"))
+
+
+def test_check_names_what_is_sound_and_what_is_not(peopled: Tracker) -> None:
+    result = peopled("check")
+    states = {line[9:21].strip(): line.split()[0] for line in result.output.splitlines()}
+    assert states | {"Python": ""} == states | {"Database": "ok", "Schema": "ok", "Mail server": "fault", "Python": ""}
+    assert result.exit_code == 1
+
+
+def test_check_survives_having_no_settings_and_no_database(tracker: Tracker) -> None:
+    assert "fault    Settings" in tracker("check", SECRET="short").output
+    result = tracker("check")
+    assert "Run `tracker migrate`" in result.output
+    assert result.exit_code == 1
+
+
+@pytest.mark.parametrize(
+    "words", [("roster", "import", "x.csv"), ("audit", "verify"), ("sign-in-link", "a@b.example"), ("serve",)]
+)
+def test_without_a_database_every_command_says_so_and_makes_none(
+    tracker: Tracker, database: Path, tmp_path: Path, words: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "x.csv").write_text(ROSTER)
+    assert is_one_sentence(tracker(*words))
+    assert not database.exists()
+
+
+@pytest.mark.parametrize(
+    "setting",
+    [
+        {"SECRET": "short"},
+        {"DATABASE_URL": "mysql://x"},
+        {"DATABASE_URL": "sqlite:////nowhere/at/all.sqlite"},
+        {"DATABASE_URL": "postgresql://nobody:x@127.0.0.1:1/none"},
+        {"DATABASE_POOL": "many"},
+        {"BASE_URL": "http://127.0.0.1/"},
+        {"SECRET_FILE": "/nowhere/secret"},
+    ],
+)
+def test_a_setting_that_cannot_be_used_is_named_in_one_sentence(tracker: Tracker, setting: dict[str, str]) -> None:
+    assert is_one_sentence(tracker("migrate", **setting))
+
+
+def test_a_database_that_is_none_is_refused_in_one_sentence(tracker: Tracker, database: Path) -> None:
+    database.write_bytes(b"no database at all" * 100)
+    assert is_one_sentence(tracker("audit", "verify"))
+
+
+def test_an_empty_database_is_not_served(tracker: Tracker, database: Path) -> None:
+    database.touch()
+    result = tracker("serve")
+    assert is_one_sentence(result)
+    assert "tracker migrate" in result.stderr
+
+
+def test_a_demo_is_not_served_to_other_computers(peopled: Tracker) -> None:
+    assert is_one_sentence(peopled("serve", "--host", "0.0.0.0", IS_DEMO="yes"))  # noqa: S104 - that is the point
+
+
+def test_a_clock_that_was_moved_is_for_demos(peopled: Tracker) -> None:
+    assert is_one_sentence(peopled("serve", NOW="2027-01-01T00:00:00Z"))
+
+
+def test_a_python_without_assertions_does_not_serve() -> None:
+    started = [sys.executable, "-O", "-c", "from tracker.ports.cli import main; main(['serve'])"]
+    result = subprocess.run(started, capture_output=True, text=True, check=False, env={"TRACKER_SECRET": SECRET})
+    assert result.returncode == 2
+    assert "-O" in result.stderr
+
+
+def test_a_secret_is_made_once_and_for_its_owner_alone(tracker: Tracker, tmp_path: Path) -> None:
+    file = tmp_path / "secret"
+    result = tracker("init", str(file))
+    assert f"TRACKER_SECRET_FILE={file}" in result.output
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    before = file.read_text()
+    assert is_one_sentence(tracker("init", str(file)))
+    assert file.read_text() == before
+
+
+def test_a_made_secret_is_accepted(tracker: Tracker, tmp_path: Path) -> None:
+    tracker("init", str(tmp_path / "secret"))
+    assert tracker("migrate", SECRET_FILE=str(tmp_path / "secret"), SECRET="").exit_code == 0

@@ -1,0 +1,55 @@
+"""Mails in a real mail reader's engine: readable by everyone, on a phone as on a desk."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from uuid import UUID
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, sync_playwright
+
+from tests.ports.mail.making import letter, message, parts
+from tests.ports.mail.sending import composer
+from tracker.rules.letters import Button, Elsewhere, ReplyPage, SitePage
+
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+TALL = "[...document.querySelectorAll('a')].every(link => link.getBoundingClientRect().height >= 44)"
+FACTS = (
+    ("When", "Thursday, December 10, 2026, 2:00–3:30 PM Central"),
+    ("Where", "USAO, 5th-floor conference room, or by video"),
+)
+
+
+@pytest.fixture(scope="module", params=[1280, 390, 320])
+def page(request: pytest.FixtureRequest) -> Iterator[Page]:
+    """A mail with everything that one can have, at one width."""
+    chromium = os.environ.get("TRACKER_CHROMIUM") or shutil.which("chromium")
+    if chromium is None:
+        pytest.skip("No Chromium; `make test` finds or installs one.")
+    reply = ReplyPage(invitation_id=UUID(int=1), occurrence_id=None)
+    buttons = tuple(Button(label=label, target=reply) for label in ("Reply yes", "Maybe", "No"))
+    more = (
+        Button(label="See the agenda and who is coming", target=SitePage(path="/events/1")),
+        Button(label="Join by video", target=Elsewhere(url="https://video.example/1")),
+    )
+    made = composer().mail(letter(facts=FACTS, buttons=buttons, more=more), message())
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        shown = browser.new_page(viewport={"width": request.param, "height": 800})
+        shown.set_content(parts(made.content)["text/html"].get_content())
+        yield shown
+        browser.close()
+
+
+def test_a_mail_has_no_violation_of_the_rules_for_everyone(page: Page) -> None:
+    found = Axe().run(page, options={"runOnly": RULES})
+    assert [one["id"] for one in found.response["violations"]] == []
+
+
+def test_a_mail_never_scrolls_sideways(page: Page) -> None:
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_every_button_of_a_mail_is_tall_enough_for_a_thumb(page: Page) -> None:
+    assert page.evaluate(TALL)

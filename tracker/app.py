@@ -1,0 +1,118 @@
+"""Composes settings, database, doors and clock into one application; decides nothing."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from litestar import Litestar
+from litestar.datastructures import State
+
+from tracker import clock, keys
+from tracker.database import bind, close_database, engine, engine_from_url, open_database
+from tracker.links import Links
+from tracker.migrate import check_schema
+from tracker.ports import errors
+from tracker.ports.clock.ticker import Clock
+from tracker.ports.feeds import subscription
+from tracker.ports.forms import FormRequest
+from tracker.ports.guards import refuse_unguarded
+from tracker.ports.mail.compose import Composer
+from tracker.ports.mail.delivery import Delivery
+from tracker.ports.mail.mailbox import Mailbox
+from tracker.ports.pages import (
+    action_items,
+    attendance,
+    calendar,
+    cancellations,
+    demo_mail,
+    event_dates,
+    event_edit,
+    events,
+    home,
+    identity,
+    item_link,
+    replies,
+    schedule,
+    static,
+    subscriptions,
+)
+from tracker.ports.security import BODY_LIMIT, protect
+from tracker.settings import Settings, load
+from tracker.usecases import reminders
+
+PAGES = (
+    home, calendar, schedule, events, event_dates, event_edit, cancellations, attendance, action_items, subscriptions,
+    identity, replies, item_link,
+)  # fmt: skip
+PLANNING_EVERY = 60.0  # seconds between two looks for reminders that became due
+
+Job = tuple[str, float, Callable[[], Awaitable[object]]]
+
+
+def create_app(settings: Settings | None = None) -> Litestar:
+    """Return the application; without settings they are read from the environment.
+
+    Raises `BadSettings`, and `Unguarded` for a route without a guard. The database is opened when it starts.
+    """
+    chosen = settings or load()
+    keys.use(chosen.secret)
+    if settings is None:
+        clock.start_at(chosen.now)
+    links = Links(keys.named("links"))
+    app = Litestar(
+        route_handlers=[*_handlers(chosen), static.static_file, subscription.subscription],
+        exception_handlers=errors.HANDLERS,
+        lifespan=[_running(chosen, links)],
+        state=State({"links": links, "mailbox": Mailbox(Path(chosen.mail_folder))}),
+        request_class=FormRequest,
+        request_max_body_size=BODY_LIMIT,
+        openapi_config=None,
+        logging_config=None,
+    )
+    refuse_unguarded(app)
+    protect(app, chosen)
+    return app
+
+
+def _handlers(settings: Settings) -> list[Any]:
+    pages = [*PAGES, demo_mail] if settings.is_demo else PAGES
+    return [handler for page in pages for handler in page.handlers]
+
+
+def _running(settings: Settings, links: Links) -> Callable[[Litestar], Any]:
+    @asynccontextmanager
+    async def running(_app: Litestar) -> AsyncIterator[None]:
+        """Open the database, check its schema, tick while the application runs."""
+        bind(engine_from_url(settings.database_url, pool=settings.database_pool))
+        await open_database(engine())
+        try:
+            await check_schema()
+            async with _ticking(settings, links):
+                yield
+        finally:
+            await close_database(engine())
+
+    return running
+
+
+@asynccontextmanager
+async def _ticking(settings: Settings, links: Links) -> AsyncIterator[None]:
+    if not settings.run_clock:
+        yield
+        return
+    delivery = Delivery(settings, Composer(settings, links), clock.now)
+    ticker = Clock(_jobs(settings, delivery))
+    await ticker.start()
+    try:
+        yield
+    finally:
+        await delivery.stop()
+        await ticker.stop()
+
+
+def _jobs(settings: Settings, delivery: Delivery) -> Sequence[Job]:
+    return (
+        ("reminders", min(settings.tick, PLANNING_EVERY), lambda: reminders.queue_due(clock.now(), settings.time_zone)),
+        ("mail", settings.tick, delivery.dispatch),
+    )

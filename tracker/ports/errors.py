@@ -1,0 +1,99 @@
+"""One table from what went wrong to what is answered: a page, or plain text where a program asks."""
+
+import logging
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote
+
+from litestar import Request, Response
+from litestar.exceptions import HTTPException
+from litestar.response import Redirect
+
+from tracker.errors import Busy, Conflict, Gone, Invalid, NotAllowed, NotFound, TooLarge, TrackerError
+from tracker.ports.addresses import HOME, place
+from tracker.ports.guards import SignInNeeded
+from tracker.ports.pages.templating import page
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Reply:
+    """A status, the page that tells it, and its heading where the page has none of its own."""
+
+    status: int
+    template: str = "errors/bad-request.html"
+    heading: str = ""
+
+
+REPLIES: dict[type[TrackerError], Reply] = {
+    NotFound: Reply(404, "errors/404.html"),
+    NotAllowed: Reply(403, "errors/403.html"),
+    Conflict: Reply(409, heading="Somebody changed this meanwhile"),
+    Invalid: Reply(422, heading="Please check what you entered"),
+    TooLarge: Reply(413, heading="This is too large"),
+    Busy: Reply(503, heading="The tracker is busy"),
+    Gone: Reply(410, "errors/link.html"),
+}
+BY_STATUS = {
+    401: REPLIES[NotAllowed],
+    403: REPLIES[NotAllowed],
+    404: REPLIES[NotFound],
+    405: Reply(405, heading="This address does not take that request"),
+    413: REPLIES[TooLarge],
+}
+BROKEN = Reply(500, "errors/500.html")
+RETRY = 60  # seconds until somebody who was too many comes back
+
+Asked = Request[Any, Any, Any]
+
+
+def refused(request: Asked, error: TrackerError) -> Response[Any]:
+    """Answer an error that people are meant to read."""
+    reply = REPLIES[next(kind for kind in type(error).__mro__ if kind in REPLIES)]
+    answer = _answer(request, reply, error.sentence)
+    if reply.status == 503:  # noqa: PLR2004 - the one that passes by itself
+        answer.headers["Retry-After"] = str(RETRY)
+    return answer
+
+
+def rejected(request: Asked, error: HTTPException) -> Response[Any]:
+    """Answer what Litestar could not use; its own words are not shown: they repeat what was asked."""
+    if error.status_code >= 500:  # noqa: PLR2004 - ours, not the visitor's
+        return broken(request, error)
+    answer = _answer(request, BY_STATUS.get(error.status_code, Reply(error.status_code)), "")
+    if allowed := (error.headers or {}).get("allow"):
+        answer.headers["Allow"] = allowed
+    return answer
+
+
+def broken(request: Asked, error: Exception) -> Response[Any]:
+    """Answer a mistake of ours: the page has a reference, the log has the rest."""
+    reference = request.scope["state"].get("request_id", "")
+    log.error("A request broke off.", exc_info=error, extra={"request": reference})
+    return _answer(request, BROKEN, "", reference=reference)
+
+
+def to_sign_in(request: Asked, error: SignInNeeded) -> Response[Any]:
+    """Lead a stranger to the sign-in page and from there on; tell htmx that the session is over."""
+    if request.headers.get("hx-request") == "true":
+        return _answer(request, Reply(401, "errors/403.html"), "You are signed out.")
+    wanted = place(error.place)
+    return Redirect("/sign-in" if wanted == HOME else f"/sign-in?next={quote(wanted, safe='/')}", status_code=303)
+
+
+HANDLERS: dict[int | type[Exception], Any] = {
+    TrackerError: refused,
+    HTTPException: rejected,
+    SignInNeeded: to_sign_in,
+    Exception: broken,
+}
+
+
+def _answer(request: Asked, reply: Reply, sentence: str, **context: str) -> Response[Any]:
+    if request.scope["state"].get("door") == "feed":
+        words = "Not found." if reply.status == 404 else sentence or "This does not work."  # noqa: PLR2004
+        return Response(f"{words}\n", status_code=reply.status, media_type="text/plain")
+    return page(
+        reply.template, request, status_code=reply.status, sentence=sentence, heading=reply.heading, **context
+    )

@@ -1,0 +1,96 @@
+"""Who may come in: every route has one of `public`, `signed_in`, `link`, `feed`, and the application starts with no other."""
+
+import re
+from typing import Any
+
+from litestar import Litestar
+from litestar.handlers import BaseRouteHandler
+from litestar.routes import HTTPRoute
+
+from tracker import clock
+from tracker.errors import NotAllowed
+from tracker.ports import cookies, csrf, flash
+from tracker.ports.csrf import Connection
+from tracker.usecases.viewers import viewer_of_session
+
+SIGNED_OUT = "You are signed out. Sign in again in another tab, then go back: what you typed is still there."
+HERE = re.compile(r"https?://[^/]+(/.*)", re.DOTALL)
+
+
+class SignInNeeded(Exception):
+    """A stranger asked for a page of the members; `place` is where to go on afterwards, as they asked for it."""
+
+    def __init__(self, place: str) -> None:
+        self.place = place
+        super().__init__("A sign-in is needed.")
+
+
+class Unguarded(Exception):
+    """A route has no guard of ours; the application does not start."""
+
+
+async def public(connection: Connection, _: BaseRouteHandler) -> None:
+    """Everybody may come in; nobody is known. Forms must come from a page of ours."""
+    _enter(connection, "page")
+
+
+async def signed_in(connection: Connection, _: BaseRouteHandler) -> None:
+    """Only a person with a session may come in; their forms carry the token that belongs to it.
+
+    Leaves `viewer`, `visit` and `csrf` in the state. Raises `SignInNeeded` for a look, `NotAllowed` for a deed.
+    """
+    _enter(connection, "page")
+    cookie = cookies.read(connection, cookies.SESSION)
+    visit = await viewer_of_session(cookie, clock.now()) if cookie else None
+    is_deed = connection.scope["method"] not in csrf.SAFE
+    if visit is None:
+        raise NotAllowed(SIGNED_OUT) if is_deed else SignInNeeded(_asked(connection))
+    if is_deed:
+        await csrf.check_token(connection, cookie)
+    connection.scope["state"].update(viewer=visit.viewer, visit=visit, csrf=csrf.token_for(cookie))
+
+
+async def link(connection: Connection, _: BaseRouteHandler) -> None:
+    """Whoever holds the link may come in: the signed token in the address is the right, and its handler reads it."""
+    _enter(connection, "link")
+
+
+async def feed(connection: Connection, _: BaseRouteHandler) -> None:
+    """Whoever holds the address may fetch; no cookie counts, and errors are plain text."""
+    connection.scope["state"]["door"] = "feed"
+
+
+GUARDS = (public, signed_in, link, feed)
+
+
+def refuse_unguarded(app: Litestar) -> None:
+    """Raise `Unguarded` unless every handler of every route, mounts included, has exactly one of our guards."""
+    for route in app.routes:
+        handlers = route.route_handlers if isinstance(route, HTTPRoute) else [route.route_handler]
+        for handler in handlers:
+            ours = [guard for guard in handler.resolve_guards() if guard in GUARDS]
+            if len(ours) != 1 and not _is_litestars_own(handler):
+                raise Unguarded(f"{route.path} ({handler}) needs exactly one guard of tracker.ports.guards.")
+
+
+def _enter(connection: Connection, door: str) -> None:
+    state = connection.scope["state"]
+    state["door"] = door
+    if connection.scope["method"] not in csrf.SAFE:
+        csrf.check_origin(connection)
+    if said := flash.heard(connection):
+        state["flash"] = said
+
+
+def _asked(connection: Connection) -> str:
+    """Return the place that a stranger wanted: the page itself, or the one whose part htmx asked for."""
+    if here := HERE.fullmatch(connection.headers.get("hx-current-url", "")):
+        return here[1]
+    scope: Any = connection.scope
+    query = scope["query_string"].decode("latin-1")
+    return f"{scope['path']}?{query}" if query else str(scope["path"])
+
+
+def _is_litestars_own(handler: BaseRouteHandler) -> bool:
+    """Whether this is the answer to OPTIONS that Litestar adds to each path: it lists the methods, no more."""
+    return handler.fn.__module__ == "litestar.routes.http"
