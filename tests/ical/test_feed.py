@@ -219,3 +219,12 @@ def test_a_rule_or_zone_that_we_never_wrote_is_refused(facts: dict[str, str]) ->
 def test_newlines_and_separators_in_text_add_no_property() -> None:
     plain, awkward = event(title="a", description="a"), event(title="a", description="a,;\\\nEND:VEVENT\nX-EVIL:1")
     assert [set(one) for one in events_in(feed(awkward))] == [set(one) for one in events_in(feed(plain))]
+
+
+def test_a_video_link_can_be_joined_from_the_calendar_when_it_is_a_web_address() -> None:
+    [web] = events_in(feed(event(video_link="https://video.example/j/1?a=1;b=2,3")))
+    assert str(web["CONFERENCE"]) == "https://video.example/j/1?a=1;b=2,3"
+    assert web["CONFERENCE"].params["FEATURE"] == "VIDEO"
+    [other] = events_in(feed(event(video_link="Room 7, code 4711")))
+    assert "CONFERENCE" not in other
+    assert str(other["DESCRIPTION"]) == "Video: Room 7, code 4711"

@@ -1,0 +1,1 @@
+"""Doors: over ASGI, with the cast as visitors."""

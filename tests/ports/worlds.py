@@ -1,3 +1,4 @@
+# ruff: noqa: DTZ001 - starts are local to the zone of their event
 """Two worlds for the leak test: one without the secrets, and the same with them, made by copying its file."""
 
 import shutil
@@ -27,7 +28,7 @@ from tracker.rules.planning import DateChange
 from tracker.rules.recurrence import Rule, rule_for
 from tracker.usecases import action_items, attendance, invitations, meeting_dates, meetings, reminders, subscriptions
 
-STARTS = datetime(2027, 1, 12, 10)  # noqa: DTZ001 - local to the event's zone
+STARTS = datetime(2027, 1, 12, 10)
 LAST_WEEK = NOW - timedelta(days=8)
 TODAY = NOW.date()
 
@@ -99,9 +100,7 @@ async def opened(file: Path) -> AsyncIterator[Litestar]:
 async def _what_all_may_see(cast: Cast) -> Places:
     series = await meetings.schedule(cast.coordinator, meeting(*everybody(cast), rule=_monthly()), LAST_WEEK)
     past = await meetings.schedule(
-        cast.coordinator,
-        meeting(*everybody(cast), title="Kick-off", starts=datetime(2026, 12, 8, 10)),
-        LAST_WEEK,  # noqa: DTZ001
+        cast.coordinator, meeting(*everybody(cast), title="Kick-off", starts=datetime(2026, 12, 8, 10)), LAST_WEEK
     )
     during = datetime(2026, 12, 8, 16, 30, tzinfo=NOW.tzinfo)
     await attendance.record(
@@ -121,14 +120,14 @@ async def _secrets(cast: Cast, places: Places) -> None:
     places.secret_key = "2027-01-16"
     over = await meetings.schedule(
         lead, operation(*named, title="Operation Canary", starts=datetime(2026, 12, 9, 6)), LAST_WEEK
-    )  # noqa: DTZ001
+    )
     await meetings.schedule(
         lead, operation(*named, title="Operation Called Off", starts=datetime(2026, 12, 16, 6)), LAST_WEEK
-    )  # noqa: DTZ001
+    )
     await invitations.answer(
         cast.kcpd_detective, places.secret_event, "2027-01-23", AnswerValue.DECLINED, "Canary", NOW, for_series=False
     )
-    moved = DateChange(starts=datetime(2027, 1, 31, 6), duration=timedelta(hours=3), place="Canary Street")  # noqa: DTZ001
+    moved = DateChange(starts=datetime(2027, 1, 31, 6), duration=timedelta(hours=3), place="Canary Street")
     await meeting_dates.change_date(lead, places.secret_event, "2027-01-30", moved, 1, NOW, notify=True)
     await meeting_dates.cancel_date(lead, places.secret_event, "2027-02-06", 1, "Canary", NOW)
     await attendance.record(
@@ -152,7 +151,7 @@ async def _secrets(cast: Cast, places: Places) -> None:
 
 
 async def _changed_afterwards(cast: Cast, places: Places) -> None:
-    later = DateChange(starts=datetime(2027, 2, 11, 13), duration=timedelta(minutes=90))  # noqa: DTZ001
+    later = DateChange(starts=datetime(2027, 2, 11, 13), duration=timedelta(minutes=90))
     await meeting_dates.change_date(cast.coordinator, places.event, "2027-02-09", later, 1, NOW, notify=False)
     await invitations.answer(
         cast.caht_lead, places.event, places.event_key, AnswerValue.ACCEPTED, "", NOW, for_series=True

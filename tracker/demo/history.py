@@ -17,8 +17,9 @@ from tracker.usecases import attendance, invitations, meeting_dates, meetings
 ANSWERS = {AnswerValue.ACCEPTED: 0.68, AnswerValue.TENTATIVE: 0.08, AnswerValue.DECLINED: 0.08, None: 0.16}
 """How often each answer comes; None = no reply."""
 SILENT = {
-    ("monthly", "advocate"), ("steering", "kcpd_detective"), ("bluestem", "kcpd_detective"), ("center", "caht_lead"),
-    ("grant", "caht_lead"), ("labor_rights", "shelter_lead"), ("enforcement", "fbi_lead"),
+    ("monthly", "advocate"), ("steering", "kcpd_detective"), ("bluestem", "kcpd_detective"),
+    ("bluestem", "coordinator"), ("center", "caht_lead"), ("grant", "caht_lead"), ("labor_rights", "shelter_lead"),
+    ("enforcement", "fbi_lead"),
 }  # fmt: skip
 """Script and person: so that each persona still owes somebody an answer."""
 COMMENTS = ("In the field that day.", "In training that week.", "Court in the morning.")

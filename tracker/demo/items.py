@@ -66,6 +66,10 @@ ERRANDS = (
            back=2, due=-3),
     Errand(title="Renew the paper phone list", owner="ipd_liaison", giver="coordinator", origin="monthly", back=4,
            due=-60, steps=(Step(ago=70, status=CANCELLED, note="The online list takes its place."),)),
+    Errand(title="Invite a speaker for the next meeting", owner="coordinator", giver="coordinator", origin="steering",
+           due=5),
+    Errand(title="Confirm the staging lots", owner="fbi_lead", giver="fbi_lead", origin="case_call", back=2, due=6,
+           steps=(Step(ago=1, status=UNDERWAY, progress=50),)),
     Errand(title="Bring the county map to the fair", owner="kcpd_detective", giver="coordinator", origin=None, due=8),
 )  # fmt: skip
 

@@ -1,4 +1,4 @@
-"""Cookies: bound to this host and to https where there is https, out of reach of scripts, never sent along by other sites."""
+"""Cookies: bound to this host, to https where there is https, and out of reach of scripts and of other sites."""
 
 from typing import Any
 

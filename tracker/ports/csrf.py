@@ -1,4 +1,4 @@
-"""Was this form filled in on a page of ours by this visitor? Answered twice: by the browser, and by a token in the form."""
+"""Was this form filled in on a page of ours by this visitor? The browser says so, and a token in the form."""
 
 import re
 import secrets
@@ -57,7 +57,7 @@ def is_good_nonce(cookie: str, now: datetime) -> bool:
     """Say whether the cookie of a sign-in form is one of ours, and fresh."""
     found = NONCE.fullmatch(cookie)
     words, _, mark = cookie.rpartition(".")
-    return bool(found) and keys.same(mark, _mark(words)) and now.timestamp() < int(cookie.split(".")[0])
+    return bool(found) and keys.same(mark, _mark(words)) and now.timestamp() < int(cookie.partition(".")[0])
 
 
 async def _field(connection: Connection) -> str:
@@ -67,9 +67,15 @@ async def _field(connection: Connection) -> str:
         sent = (await connection.form()).get(FIELD, "")
     except TooLarge:
         raise
-    except Exception as unreadable:  # noqa: BLE001 - whatever a parser makes of odd bytes, there is no token in it
+    except Exception as unreadable:  # whatever a parser makes of odd bytes, there is no token in it
         raise NotAllowed(STALE) from unreadable
     return sent if isinstance(sent, str) else ""
+
+
+def is_deed(connection: Connection) -> bool:
+    """Say whether a request may change something."""
+    scope: Any = connection.scope
+    return scope["method"] not in SAFE
 
 
 def _mark(words: str) -> str:

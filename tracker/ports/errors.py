@@ -50,7 +50,7 @@ Asked = Request[Any, Any, Any]
 
 def refused(request: Asked, error: TrackerError) -> Response[Any]:
     """Answer an error that people are meant to read."""
-    reply = REPLIES[next(kind for kind in type(error).__mro__ if kind in REPLIES)]
+    reply = _reply(error)
     answer = _answer(request, reply, error.sentence)
     if reply.status == 503:  # noqa: PLR2004 - the one that passes by itself
         answer.headers["Retry-After"] = str(RETRY)
@@ -90,10 +90,17 @@ HANDLERS: dict[int | type[Exception], Any] = {
 }
 
 
+def status_of(error: Exception) -> int:
+    """Return the status of an error that a page tells in its own form."""
+    return _reply(error).status if isinstance(error, TrackerError) else BROKEN.status
+
+
+def _reply(error: TrackerError) -> Reply:
+    return REPLIES[next(kind for kind in type(error).__mro__ if kind in REPLIES)]
+
+
 def _answer(request: Asked, reply: Reply, sentence: str, **context: str) -> Response[Any]:
     if request.scope["state"].get("door") == "feed":
         words = "Not found." if reply.status == 404 else sentence or "This does not work."  # noqa: PLR2004
         return Response(f"{words}\n", status_code=reply.status, media_type="text/plain")
-    return page(
-        reply.template, request, status_code=reply.status, sentence=sentence, heading=reply.heading, **context
-    )
+    return page(reply.template, request, status_code=reply.status, sentence=sentence, heading=reply.heading, **context)

@@ -6,6 +6,7 @@ from urllib.parse import parse_qsl
 import litestar
 from litestar.datastructures import FormMultiDict
 from litestar.enums import RequestEncodingType
+from litestar.types import Empty
 
 from tracker.errors import TooLarge
 
@@ -18,7 +19,8 @@ class FormRequest(litestar.Request[Any, Any, Any]):
 
     async def form(self) -> FormMultiDict:
         """Return what was posted; raise `TooLarge` for more fields than any form of ours has."""
-        if self.content_type[0] == RequestEncodingType.URL_ENCODED and not isinstance(self._connection_state.form, dict):
+        is_url_encoded = self.content_type[0] == RequestEncodingType.URL_ENCODED
+        if is_url_encoded and self._connection_state.form is Empty:
             self._connection_state.form = _fields(await self.body())
         return await super().form()
 

@@ -1,4 +1,4 @@
-"""Who may come in: every route has one of `public`, `signed_in`, `link`, `feed`, and the application starts with no other."""
+"""Who may come in: every route has one of `public`, `signed_in`, `link`, `feed`, or the application does not start."""
 
 import re
 from typing import Any
@@ -42,10 +42,9 @@ async def signed_in(connection: Connection, _: BaseRouteHandler) -> None:
     _enter(connection, "page")
     cookie = cookies.read(connection, cookies.SESSION)
     visit = await viewer_of_session(cookie, clock.now()) if cookie else None
-    is_deed = connection.scope["method"] not in csrf.SAFE
     if visit is None:
-        raise NotAllowed(SIGNED_OUT) if is_deed else SignInNeeded(_asked(connection))
-    if is_deed:
+        raise NotAllowed(SIGNED_OUT) if csrf.is_deed(connection) else SignInNeeded(_asked(connection))
+    if csrf.is_deed(connection):
         await csrf.check_token(connection, cookie)
     connection.scope["state"].update(viewer=visit.viewer, visit=visit, csrf=csrf.token_for(cookie))
 
@@ -76,7 +75,7 @@ def refuse_unguarded(app: Litestar) -> None:
 def _enter(connection: Connection, door: str) -> None:
     state = connection.scope["state"]
     state["door"] = door
-    if connection.scope["method"] not in csrf.SAFE:
+    if csrf.is_deed(connection):
         csrf.check_origin(connection)
     if said := flash.heard(connection):
         state["flash"] = said

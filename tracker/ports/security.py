@@ -5,6 +5,7 @@ import time
 from typing import Any
 
 from litestar import Litestar
+from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from tracker.errors import TooLarge
@@ -32,7 +33,7 @@ LARGE = "This is larger than 1 MB, which is the most we can take at once."
 
 
 def protect(app: Litestar, settings: Settings) -> None:
-    """Put the shield around an application; routes without a match pass it too, which Litestar's middleware sees not."""
+    """Put the shield around an application; unlike Litestar's middleware it also sees what matches no route."""
     app.asgi_handler = Shield(app.asgi_handler, settings)
 
 
@@ -43,13 +44,13 @@ class Shield:
         self._app = app
         self._settings = settings
         self._hosts = {host.encode("ascii") for host in hosts(settings)}
-        self._headers = HEADERS
+        self._headers: tuple[tuple[bytes, bytes], ...] = HEADERS
         if cookies.is_secure(settings):
             self._headers += ((b"strict-transport-security", HSTS),)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer odd requests at once; count, complete and note all others."""
-        if scope["type"] != "http":
+        if scope["type"] != ScopeType.HTTP:
             await self._app(scope, receive, send)
             return
         start = time.perf_counter()

@@ -40,7 +40,7 @@ class _Anchor(TypedDict, total=False):
     month: int
 
 
-def rule_for(  # noqa: PLR0913 - one keyword for each field of the form
+def rule_for(
     choice: str,
     start: datetime,
     *,

@@ -144,7 +144,10 @@
     event.preventDefault();
     if (event.key === "?") showShortcuts();
     else if (event.key === "/") wanted.focus();
-    else wanted.click();
+    else {
+      wanted.focus(); // htmx keeps it by its id, so that the month beside is read out
+      wanted.click();
+    }
   });
 
   /* Filter of a long list: data-find names the rows; a [data-find-group] without rows left hides as a whole -------- */

@@ -116,7 +116,13 @@ class _Import:
         if changes or not known:
             await audience_versions.touch([audiences.member(member_id)])
             await self._log("updated" if known else "added", "member", member_id, {"fields": changes})
-        return Outcome(row=one.row, name=one.name, agency=one.agency_code, is_new=known is None, changes=tuple(changes))
+        return Outcome(
+            row=one.row,
+            name=one.name,
+            agency=one.agency_code,
+            is_new=known is None,
+            changes=tuple(changes) if known else (),
+        )
 
     async def _add(self, one: Entry, agency_id: UUID) -> UUID:
         member_id = await people.add_member(

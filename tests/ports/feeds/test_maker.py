@@ -1,6 +1,5 @@
 """What is made anew and what is taken from the shelves."""
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -93,7 +92,7 @@ async def test_more_events_than_fit_on_the_shelf_are_served_all_the_same(
 
 
 async def test_the_name_of_a_calendar_says_whose_events_it_holds(cast: Cast) -> None:
-    made = Maker(replace(settings(), task_force_name="Rescue, Project"))
-    for scope, name in ((Scope.ALL, "Rescue, Project"), (Scope.MINE, "Rescue, Project: my events")):
+    made = Maker(settings(task_force_name="Rescue, Project"))
+    for scope, name in ((Scope.ALL, rb"Rescue\, Project"), (Scope.MINE, rb"Rescue\, Project: my events")):
         body = await made.body(await open_feed(await opened(cast, scope)), NOW)
-        assert str(icalendar.Calendar.from_ical(body.text)["X-WR-CALNAME"]) == name
+        assert b"\r\nNAME:" + name + b"\r\nX-WR-CALNAME:" + name + b"\r\n" in body.text

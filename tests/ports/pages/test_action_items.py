@@ -150,6 +150,7 @@ async def test_done_without_scripts_leads_back_to_where_it_was_pressed(desk: Bro
     assert home.headers["location"] == "/"
     away = await desk.post(f"/action-items/{item}/completion", {**form, "next": "//evil.example"})
     assert away.headers["location"] == f"/action-items/{item}"
+    assert f"{item} is done." in (await desk.get("/action-items")).text
 
 
 async def test_an_update_is_saved_from_the_page_of_the_item(desk: Browser, sqlite_cast: Cast, item: str) -> None:

@@ -8,6 +8,7 @@ from litestar.response import Redirect
 
 from tracker import clock
 from tracker.errors import Conflict, Invalid
+from tracker.ports import flash
 from tracker.ports.guards import signed_in
 from tracker.ports.pages import action_forms as forms
 from tracker.ports.pages.action_views import board_context, item_context, new_context, origin_in, row_answer, today_of
@@ -41,7 +42,7 @@ async def give(request: Request[Any, Any, Any]) -> Response[Any]:
         context = await board_context(request, FormValues({}))
         new = await new_context(request, form, errors_of(wrong, forms.NEW_FIELDS))
         return page("action_items/list.html", request, status_code=422, **context, **new)
-    return Redirect(f"/action-items/{reference}", status_code=303)
+    return _redirect(request, f"/action-items/{reference}", f"{reference} is given.")
 
 
 @get(ITEM, guards=[signed_in])
@@ -96,7 +97,7 @@ async def hand_over(reference: FromPath[str], request: Request[Any, Any, Any]) -
         return await _again(request, reference, None, status_code=422, owner_error=wrong.fields.get("owner"))
     except Conflict:
         return await _beside_each_other(request, reference, FormValues({}))
-    return Redirect(f"/action-items/{reference}", status_code=303)
+    return _redirect(request, f"/action-items/{reference}", f"{reference} has a new owner.")
 
 
 async def _moved(
@@ -106,7 +107,13 @@ async def _moved(
     if is_from_htmx(request):
         return await row_answer(request, item.reference, said=said, before=before)
     places = {"/": "/", "list": "/action-items"}
-    return Redirect(places.get(form["next"], f"/action-items/{item.reference}"), status_code=303)
+    return _redirect(request, places.get(form["next"], f"/action-items/{item.reference}"), said)
+
+
+def _redirect(request: Request[Any, Any, Any], address: str, said: str) -> Redirect:
+    redirect = Redirect(address, status_code=303)
+    flash.say(redirect, request.scope["state"]["settings"], said)
+    return redirect
 
 
 async def _again(

@@ -20,7 +20,7 @@ from tracker.settings import Settings
 from tracker.usecases import subscriptions
 
 PATH = "/subscriptions"
-PROVE_AGAIN = f"/confirm?next={PATH}"
+PROVE_AGAIN = f"/sign-in/again?next={PATH}"
 SCOPES = [
     (Scope.ALL.value, "Everything I may see", ""),
     (Scope.MINE.value, "My own events", "What I lead or am invited to"),

@@ -1,0 +1,188 @@
+"""Need-to-know: whoever may not see an event gets the same bytes in a world that has it and in one that has not.
+
+The script speaks to every route of the application; a route without an entry fails the first test. It grows with them.
+"""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+from litestar import Litestar
+
+from tests.ports.browser import Browser, settings
+from tests.ports.worlds import Places, Worlds, build, opened
+from tracker import chance
+from tracker.app import create_app
+
+pytestmark = pytest.mark.anyio
+
+Ask = tuple[str, str, dict[str, str]]
+NOWHERE = "00000000-0000-4000-8000-000000000000"
+WORDS = ("canary", "Bluestem", "Larkspur")
+STRANGERS_OF_OPERATIONS = ("harbor_advocate", "caht_lead", "bridge_advocate")
+
+
+def _events(p: Places) -> list[tuple[str, str]]:
+    open_to_all = [(str(p.event), p.event_key), (str(p.past), p.past_key)]
+    return [*open_to_all, (str(p.secret_event), p.secret_key), (NOWHERE, p.event_key)]
+
+
+def _of_dates(method: str, tail: str, **form: str) -> Callable[[Places], list[Ask]]:
+    return lambda p: [(method, f"/events/{event}/{key}{tail}", form) for event, key in _events(p)]
+
+
+def _of_events(method: str, tail: str, **form: str) -> Callable[[Places], list[Ask]]:
+    return lambda p: [(method, f"/events/{event}{tail}", form) for event, _ in _events(p)]
+
+
+def _of_items(method: str, tail: str, **form: str) -> Callable[[Places], list[Ask]]:
+    return lambda p: [(method, f"/action-items/{one}{tail}", form) for one in (p.item, p.secret_item, "AI-ZZZZ")]
+
+
+def _plain(*asks: str) -> Callable[[Places], list[Ask]]:
+    return lambda _: [("GET", path, {}) for path in asks]
+
+
+def _post(path: str, **form: str) -> Callable[[Places], list[Ask]]:
+    return lambda _: [("POST", path, form)]
+
+
+SCRIPT: dict[str, Callable[[Places], list[Ask]]] = {
+    "GET /": _plain("/"),
+    "GET /calendar": _plain(
+        *(
+            f"/calendar?month={month}&view={view}{more}"
+            for month in ("2026-12", "2027-01", "2027-02", "odd")
+            for view in ("month", "list")
+            for more in ("", "&kind=joint_operation", "&mine=1", "&cancelled=1")
+        )
+    ),
+    "GET /events": _plain("/events"),
+    "POST /events": _post("/events", title="Unsent"),
+    "GET /schedule": _plain("/schedule", "/schedule?kind=joint_operation", "/schedule?date=2027-01-16"),
+    "GET /schedule/preview": _plain("/schedule/preview?date=2027-01-16&repeat=weekly"),
+    "POST /schedule/summary": _post("/schedule/summary", title="Unsent"),
+    "GET /events/{event_id}": _of_events("GET", ""),
+    "GET /events/{event_id}/edit": _of_events("GET", "/edit"),
+    "POST /events/{event_id}/edit": _of_events("POST", "/edit", title="Changed", version="1"),
+    "GET /events/{event_id}/cancellation": _of_events("GET", "/cancellation"),
+    "POST /events/{event_id}/cancellation": _of_events("POST", "/cancellation", version="1"),
+    "POST /events/{event_id}/reinstatement": _of_events("POST", "/reinstatement", version="1"),
+    "GET /events/{event_id}/{key}": _of_dates("GET", ""),
+    "POST /events/{event_id}/{key}/answer": _of_dates("POST", "/answer", answer="accepted"),
+    "GET /events/{event_id}/{key}/edit": _of_dates("GET", "/edit"),
+    "POST /events/{event_id}/{key}/edit": _of_dates("POST", "/edit", version="1"),
+    "GET /events/{event_id}/{key}/cancellation": _of_dates("GET", "/cancellation"),
+    "POST /events/{event_id}/{key}/cancellation": _of_dates("POST", "/cancellation", version="1"),
+    "POST /events/{event_id}/{key}/reinstatement": _of_dates("POST", "/reinstatement", version="1"),
+    "GET /events/{event_id}/{key}/attendance": _of_dates("GET", "/attendance"),
+    "GET /events/{event_id}/{key}/attendance/count": _of_dates("GET", "/attendance/count"),
+    "POST /events/{event_id}/{key}/attendance/marks": _of_dates("POST", "/attendance/marks", mark="here"),
+    "POST /events/{event_id}/{key}/attendance/replied-yes": _of_dates("POST", "/attendance/replied-yes"),
+    "POST /events/{event_id}/{key}/attendance/walk-ins": _of_dates("POST", "/attendance/walk-ins", name="Guest"),
+    "POST /events/{event_id}/{key}/attendance/undo": _of_dates("POST", "/attendance/undo", at="now"),
+    "POST /events/{event_id}/{key}/attendance/closure": _of_dates("POST", "/attendance/closure"),
+    "POST /events/{event_id}/{key}/attendance/reopening": _of_dates("POST", "/attendance/reopening"),
+    "GET /action-items": _plain(
+        "/action-items",
+        "/action-items?group=owner",
+        "/action-items?group=agency",
+        "/action-items?done=1",
+        "/action-items?q=canary",
+        "/action-items?mine=1",
+    ),
+    "POST /action-items": lambda p: [("POST", "/action-items", {"title": "New", "origin": str(p.secret_event)})],
+    "GET /action-items/{reference}": _of_items("GET", ""),
+    "POST /action-items/{reference}": _of_items("POST", "", status="in_progress", version="9"),
+    "POST /action-items/{reference}/completion": _of_items("POST", "/completion", version="9"),
+    "POST /action-items/{reference}/owner": _of_items("POST", "/owner", version="9"),
+    "GET /action-items/{reference}/row": _of_items("GET", "/row"),
+    "GET /subscriptions": _plain("/subscriptions"),
+    "POST /subscriptions": _post("/subscriptions", name=""),
+    "POST /subscriptions/{subscription_id}/choices": _post(f"/subscriptions/{NOWHERE}/choices"),
+    "POST /subscriptions/{subscription_id}/replacement": _post(f"/subscriptions/{NOWHERE}/replacement"),
+    "POST /subscriptions/{subscription_id}/revocation": _post(f"/subscriptions/{NOWHERE}/revocation"),
+    "GET /r/{token}": _plain("/r/nothing"),
+    "POST /r/{token}": _post("/r/nothing", answer="accepted"),
+    "GET /u/{token}": _plain("/u/nothing"),
+    "POST /u/{token}": _post("/u/nothing", status="done"),
+    "GET /sign-in/again": _plain("/sign-in/again"),
+    "POST /sign-in/again": _post("/sign-in/again", proof="000000"),
+    "GET /password": _plain("/password"),
+    "POST /password": _post("/password", password="short"),
+    "POST /sign-out": lambda _: [],  # asked last, below: it ends the session
+}
+NOBODYS = frozenset({
+    "GET /sign-in", "POST /sign-in", "GET /sign-in/code", "POST /sign-in/code", "GET /sign-in/enrolment",
+    "POST /sign-in/enrolment", "GET /sign-in/link/{token}", "POST /sign-in/link/{token}",
+    "GET /static/{name}", "GET /feeds", "GET /feeds/{name}",
+})  # fmt: skip
+"""Routes that read nothing of an event; the feeds are asked below, with each person's own address."""
+
+
+def routes_of(app: Litestar) -> set[str]:
+    """Return "METHOD /path/{name}" for every handler, HEAD and Litestar's OPTIONS aside."""
+    named = {f"{method} {route.path}" for route in app.routes for method in getattr(route, "methods", ())}
+    kinds = (":uuid}", ":str}", ":path}")
+    cleaned = set()
+    for one in named:
+        for kind in kinds:
+            one = one.replace(kind, "}")  # noqa: PLW2901 - one name, cleaned in steps
+        cleaned.add(one)
+    return {one for one in cleaned if not one.startswith(("OPTIONS", "HEAD"))}
+
+
+def test_every_route_stands_in_the_leak_test() -> None:
+    known = set(SCRIPT) | NOBODYS
+    assert routes_of(create_app(settings())) == known
+
+
+@asynccontextmanager
+async def same_chance() -> AsyncIterator[None]:
+    """Let both worlds draw the same ids, as for the mark of an unsent form."""
+    chance.seed(11)
+    yield
+    chance.seed(None)
+
+
+async def seen(world: Path, worlds: Worlds, viewer: str) -> list[tuple[str, int, list[tuple[str, str]], bytes]]:
+    """Return what a person gets in one world for the whole script."""
+    answers = []
+    async with opened(world) as app, same_chance():
+        browser = Browser(app, worlds.sessions[viewer])
+        for asks in SCRIPT.values():
+            for method, path, form in asks(worlds.places):
+                reply = await (browser.post(path, form) if method == "POST" else browser.get(path))
+                answers.append((f"{method} {path}", reply.status_code, sorted(reply.headers.items()), reply.content))
+        for headers in ({}, {"If-None-Match": '"nothing"'}, {"Accept-Encoding": "gzip"}):
+            reply = await browser.get(f"/feeds/{worlds.feeds[viewer]}.ics", headers=headers)
+            answers.append(("GET feed", reply.status_code, sorted(reply.headers.items()), reply.content))
+        reply = await browser.post("/sign-out")
+        answers.append(("POST /sign-out", reply.status_code, sorted(reply.headers.items()), reply.content))
+    return answers
+
+
+@pytest.mark.parametrize("viewer", STRANGERS_OF_OPERATIONS)
+async def test_a_world_with_secrets_is_the_same_to_the_byte_for_who_may_not_see_them(
+    tmp_path: Path, viewer: str
+) -> None:
+    worlds = await build(tmp_path)
+    without, with_secrets = await seen(worlds.plain, worlds, viewer), await seen(worlds.secret, worlds, viewer)
+    assert len(without) >= 150
+    assert all(status < 500 for _, status, _, _ in without)
+    for plain, secret in zip(without, with_secrets, strict=True):
+        assert secret == plain, plain[0]
+
+
+async def test_the_secrets_are_there_for_who_may_see_them(tmp_path: Path) -> None:
+    worlds = await build(tmp_path)
+    text = b"".join(content for *_, content in await seen(worlds.secret, worlds, "kcpd_detective")).lower()
+    assert all(word.lower().encode() in text for word in WORDS)
+
+
+async def test_an_operation_leaves_no_trace_for_law_enforcement_that_is_not_named(tmp_path: Path) -> None:
+    worlds = await build(tmp_path)
+    text = b"".join(content for *_, content in await seen(worlds.secret, worlds, "kcpd_alternate"))
+    assert b"Bluestem" not in text
+    assert b"Called Off" not in text

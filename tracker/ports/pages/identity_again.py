@@ -1,0 +1,110 @@
+"""For people who are signed in: proving once more that it is them, choosing a password, signing out."""
+
+from datetime import timedelta
+from typing import Any
+
+from litestar import Response, get, post
+from litestar.response import Redirect
+
+from tracker import clock
+from tracker.errors import Busy, Invalid
+from tracker.ports import cookies, errors, flash
+from tracker.ports.addresses import place
+from tracker.ports.guards import signed_in
+from tracker.ports.pages.form_values import FormValues, errors_of, form_of, query_of
+from tracker.ports.pages.identity_forms import NO_FORM, Web, client_of, settings_of
+from tracker.ports.pages.templating import page
+from tracker.usecases import identity, identity_passwords, identity_sessions
+from tracker.usecases.viewers import Visit
+
+PROOF_HOLDS = timedelta(minutes=15)  # for what needs more than a session (CJIS IA-11)
+AGAIN = "/sign-in/again"
+PASSWORD = "/password"  # noqa: S105 - an address
+DIFFER = "The two passwords differ. Type the same one twice."
+
+
+@get(AGAIN, guards=[signed_in])
+async def again_page(request: Web) -> Response[str]:
+    """Ask for the code, or for the password of somebody who has no code; `next` is where to go afterwards."""
+    return await _again(request, FormValues({"next": [place(query_of(request)["next"])]}))
+
+
+@post(AGAIN, guards=[signed_in], status_code=303)
+async def prove_again(request: Web) -> Response[Any]:
+    """Check the proof and lead back to what needed it."""
+    form, visit = await form_of(request), _visit(request)
+    try:
+        await identity.prove_again(
+            visit.viewer.member_id, visit.session_id, form["proof"], clock.now(), client=client_of(request)
+        )
+    except (Invalid, Busy) as wrong:
+        return await _again(request, form, wrong)
+    return Redirect(place(form["next"]), status_code=303)
+
+
+@get(PASSWORD, guards=[signed_in])
+async def password_page(request: Web) -> Response[Any]:
+    """Show the form for a new password to somebody who has just proved who they are."""
+    return _first_prove(request) or _password(request)
+
+
+@post(PASSWORD, guards=[signed_in], status_code=303)
+async def choose_password(request: Web) -> Response[Any]:
+    """Set the password and end the person's other sessions."""
+    if first := _first_prove(request):
+        return first
+    form, visit = await form_of(request), _visit(request)
+    if form["password"] != form["repeated"]:
+        return _password(request, Invalid(repeated=DIFFER))
+    person = visit.viewer.member_id
+    try:
+        await identity_passwords.set_password(
+            person, form["password"], clock.now(), by=person, door="page", keeping=visit.session_id
+        )
+    except (Invalid, Busy) as wrong:
+        return _password(request, wrong)
+    answer: Response[Any] = Redirect("/", status_code=303)
+    flash.say(answer, settings_of(request), "Your password is set. Your other sessions have ended.")
+    return answer
+
+
+@post("/sign-out", guards=[signed_in], status_code=303)
+async def sign_out(request: Web) -> Response[Any]:
+    """End the session, and let the browser forget what pages kept in it."""
+    await identity_sessions.sign_out(cookies.read(request, cookies.SESSION), clock.now())
+    # Only "storage": "cookies" would end the sessions of every other site of the same domain.
+    answer: Response[Any] = Redirect("/sign-in", status_code=303, headers={"Clear-Site-Data": '"storage"'})
+    cookies.remove(answer, settings_of(request), cookies.SESSION)
+    flash.say(answer, settings_of(request), "You are signed out.")
+    return answer
+
+
+async def _again(request: Web, form: FormValues, wrong: Exception | None = None) -> Response[str]:
+    asked = await identity.proof_asked(_visit(request).viewer.member_id)
+    return _form(request, "identity/again.html", ("proof",), wrong, form=form, asked=asked)
+
+
+def _password(request: Web, wrong: Exception | None = None) -> Response[str]:
+    return _form(request, "identity/password.html", ("password", "repeated"), wrong, form=NO_FORM)
+
+
+def _form(
+    request: Web, template: str, fields: tuple[str, ...], wrong: Exception | None, **context: Any
+) -> Response[str]:
+    told = wrong if isinstance(wrong, Invalid) else Invalid(str(wrong)) if wrong else None
+    status = errors.status_of(wrong) if wrong else 200
+    return page(template, request, status_code=status, errors=errors_of(told, fields), **context)
+
+
+def _first_prove(request: Web) -> Response[Any] | None:
+    if clock.now() - _visit(request).proved_at < PROOF_HOLDS:
+        return None
+    return Redirect(f"{AGAIN}?next={PASSWORD}", status_code=303)
+
+
+def _visit(request: Web) -> Visit:
+    visit: Visit = request.scope["state"]["visit"]
+    return visit
+
+
+handlers = [again_page, prove_again, password_page, choose_password, sign_out]

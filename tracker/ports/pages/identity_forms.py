@@ -1,0 +1,99 @@
+"""What the pages of signing in share: forms of people who have no session yet, and the way in at the end."""
+
+from typing import Any
+from urllib.parse import quote
+
+from litestar import Request, Response
+from litestar.response import Redirect
+
+from tracker import clock
+from tracker.errors import Busy, Invalid, NotAllowed
+from tracker.ports import cookies, csrf, errors
+from tracker.ports.addresses import HOME, place
+from tracker.ports.pages.form_values import FormValues, errors_of
+from tracker.ports.pages.templating import page
+from tracker.settings import Settings
+from tracker.usecases.identity import CHALLENGE, Challenge
+from tracker.usecases.identity_sessions import CLIENT
+
+Web = Request[Any, Any, Any]
+
+FIELDS = ("ack", "email", "password", "code")
+STALE = "This page was open for too long, or your browser does not keep cookies. Please try again."
+NO_FORM = FormValues({})
+
+
+def settings_of(request: Web) -> Settings:
+    """Return the settings of the application."""
+    settings: Settings = request.scope["state"]["settings"]
+    return settings
+
+
+def show(
+    request: Web, template: str, *, form: FormValues = NO_FORM, wrong: Exception | None = None, **more: Any
+) -> Response[str]:
+    """Show a form to somebody without a session: its token belongs to a short cookie of this browser.
+
+    `wrong` is told in the page, with what was typed still there; passwords are never sent back.
+    """
+    now = clock.now()
+    nonce = cookies.read(request, cookies.SIGN_IN)
+    is_new = not csrf.is_good_nonce(nonce, now)
+    nonce = csrf.new_nonce(now) if is_new else nonce
+    request.scope["state"]["csrf"] = csrf.token_for(nonce)
+    told = wrong if isinstance(wrong, Invalid) else Invalid(str(wrong)) if wrong else None
+    answer = page(template, request, status_code=_status(wrong), form=form, errors=errors_of(told, FIELDS), **more)
+    if isinstance(wrong, Busy):
+        answer.headers["Retry-After"] = str(errors.RETRY)
+    if is_new:
+        cookies.put(answer, settings_of(request), cookies.SIGN_IN, nonce, int(csrf.LIFETIME.total_seconds()))
+    return answer
+
+
+async def check_own(request: Web) -> None:
+    """Raise `NotAllowed` unless the form was filled in on a page that `show` made for this browser, not long ago."""
+    nonce = cookies.read(request, cookies.SIGN_IN)
+    if not csrf.is_good_nonce(nonce, clock.now()):
+        raise NotAllowed(STALE)
+    await csrf.check_token(request, nonce)
+
+
+def to_second_step(request: Web, challenge: Challenge, wanted: str) -> Response[Any]:
+    """Lead on to the code, or to the set-up of an authenticator app: nothing else is open before that."""
+    path = "/sign-in/enrolment" if challenge.needs_enrolment else "/sign-in/code"
+    answer: Response[Any] = Redirect(_with_next(path, wanted), status_code=303)
+    seconds = int(CHALLENGE.total_seconds())
+    cookies.put(answer, settings_of(request), cookies.CHALLENGE, challenge.token, seconds)
+    return answer
+
+
+def to_start(request: Web, wanted: str) -> Response[Any]:
+    """Lead back to the sign-in page when the first proof is missing or too old."""
+    answer: Response[Any] = Redirect(_with_next("/sign-in", wanted), status_code=303)
+    cookies.remove(answer, settings_of(request), cookies.CHALLENGE)
+    return answer
+
+
+def let_in(request: Web, session: str, wanted: str) -> Response[Any]:
+    """Give a browser its session and lead to the page that was wanted."""
+    settings = settings_of(request)
+    answer: Response[Any] = Redirect(place(wanted), status_code=303)
+    cookies.put(answer, settings, cookies.SESSION, session)
+    cookies.remove(answer, settings, cookies.CHALLENGE)
+    cookies.remove(answer, settings, cookies.SIGN_IN)
+    return answer
+
+
+def client_of(request: Web) -> str:
+    """Return from where and with what somebody comes, for the audit trail."""
+    address = request.client.host if request.client else ""
+    said = "".join(letter for letter in request.headers.get("user-agent", "") if letter.isprintable())
+    return f"{address} {said}"[:CLIENT].strip()
+
+
+def _with_next(path: str, wanted: str) -> str:
+    return path if place(wanted) == HOME else f"{path}?next={quote(wanted, safe='/')}"
+
+
+def _status(wrong: Exception | None) -> int:
+    return 200 if wrong is None else errors.status_of(wrong)

@@ -1,0 +1,52 @@
+"""One-time sign-in links: looking shows a button, so that a mail scanner does not use the link up."""
+
+from typing import Any
+
+from litestar import HttpMethod, Response, post, route
+from litestar.params import FromPath
+
+from tracker import clock
+from tracker.errors import Gone, NotAllowed
+from tracker.ports import cookies
+from tracker.ports.addresses import HOME
+from tracker.ports.guards import link
+from tracker.ports.pages.identity_forms import Web, check_own, client_of, let_in, settings_of, show, to_second_step
+from tracker.ports.pages.templating import page
+from tracker.usecases.identity import Challenge
+from tracker.usecases.identity_links import check_link, redeem_link
+
+PATH = "/sign-in/link/{token:str}"
+
+
+@route(PATH, http_method=[HttpMethod.GET, HttpMethod.HEAD], guards=[link])
+async def link_page(token: FromPath[str], request: Web) -> Response[str]:
+    """Show the notice and the button, or that the link is over; nothing changes."""
+    try:
+        await check_link(token, clock.now())
+    except Gone:
+        return _over(request)
+    return show(request, "identity/link.html", token=token)
+
+
+@post(PATH, guards=[link], status_code=303)
+async def use_link(token: FromPath[str], request: Web) -> Response[Any]:
+    """Use the link, once: a demo opens at once, elsewhere the code is next."""
+    is_demo = settings_of(request).is_demo
+    try:
+        await check_own(request)
+        opened = await redeem_link(
+            token, clock.now(), asks_code=not is_demo,
+            client=client_of(request), replacing=cookies.read(request, cookies.SESSION),
+        )  # fmt: skip
+    except Gone:
+        return _over(request)
+    except NotAllowed as wrong:
+        return show(request, "identity/link.html", token=token, wrong=wrong)
+    return to_second_step(request, opened, HOME) if isinstance(opened, Challenge) else let_in(request, opened, HOME)
+
+
+def _over(request: Web) -> Response[str]:
+    return page("identity/link-over.html", request, status_code=410)
+
+
+handlers = [link_page, use_link]
