@@ -37,7 +37,7 @@ async def public(connection: Connection, _: BaseRouteHandler) -> None:
 async def signed_in(connection: Connection, _: BaseRouteHandler) -> None:
     """Only a person with a session may come in; their forms carry the token that belongs to it.
 
-    Leaves `viewer`, `visit` and `csrf` in the state. Raises `SignInNeeded` for a look, `NotAllowed` for a deed.
+    Leaves `viewer`, `visit`, `csrf` and `flash` in the state. Raises `SignInNeeded` for a look, `NotAllowed` for a deed.
     """
     _enter(connection, "page")
     cookie = cookies.read(connection, cookies.SESSION)
@@ -46,7 +46,9 @@ async def signed_in(connection: Connection, _: BaseRouteHandler) -> None:
         raise NotAllowed(SIGNED_OUT) if csrf.is_deed(connection) else SignInNeeded(_asked(connection))
     if csrf.is_deed(connection):
         await csrf.check_token(connection, cookie)
-    connection.scope["state"].update(viewer=visit.viewer, visit=visit, csrf=csrf.token_for(cookie))
+    connection.scope["state"].update(
+        viewer=visit.viewer, visit=visit, csrf=csrf.token_for(cookie), flash=flash.heard(connection)
+    )
 
 
 async def link(connection: Connection, _: BaseRouteHandler) -> None:
@@ -73,12 +75,9 @@ def refuse_unguarded(app: Litestar) -> None:
 
 
 def _enter(connection: Connection, door: str) -> None:
-    state = connection.scope["state"]
-    state["door"] = door
+    connection.scope["state"]["door"] = door
     if csrf.is_deed(connection):
         csrf.check_origin(connection)
-    if said := flash.heard(connection):
-        state["flash"] = said
 
 
 def _asked(connection: Connection) -> str:

@@ -19,9 +19,7 @@ PROOF_HOLDS = timedelta(minutes=15)
 """An address is shown this long after its owner last proved who they are."""
 
 
-async def create(
-    viewer: Viewer, name: str, scope: Scope, now: datetime, *, shows_operations: bool
-) -> tuple[UUID, str]:
+async def create(viewer: Viewer, name: str, scope: Scope, now: datetime, *, shows_operations: bool) -> tuple[UUID, str]:
     """Make an address and return its id and token; the token is stored only as a hash, and sealed for its owner.
 
     Errors: Invalid(name), and Invalid when the member has too many addresses.
@@ -71,9 +69,7 @@ async def revoke(viewer: Viewer, subscription_id: UUID, now: datetime) -> None:
     await _change(viewer, subscription_id, "revoked", {"revoked_at": now}, {}, now)
 
 
-async def change(
-    viewer: Viewer, subscription_id: UUID, name: str, now: datetime, *, shows_operations: bool
-) -> None:
+async def change(viewer: Viewer, subscription_id: UUID, name: str, now: datetime, *, shows_operations: bool) -> None:
     """Rename an address and say whether it shows named events discreetly. Errors: NotFound, Invalid(name)."""
     fields: dict[Any, Any] = {"name": _name(name), "shows_operations": shows_operations}
     await _change(viewer, subscription_id, "changed", fields, {"shows_operations": shows_operations}, now)

@@ -13,7 +13,9 @@ import pytest
 from litestar import Litestar
 from litestar.testing import TestClient
 
+from tests.ports.browser import BASE, settings
 from tracker.ports.pages.static import assets, load, static, static_file
+from tracker.ports.security import protect
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 ODD_PATHS = (
@@ -26,7 +28,9 @@ ODD_PATHS = (
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[TestClient[Litestar]]:
-    with TestClient(Litestar([static_file], openapi_config=None)) as client:
+    app = Litestar([static_file], openapi_config=None)
+    protect(app, settings())
+    with TestClient(app, base_url=BASE) as client:
         yield client
 
 

@@ -26,10 +26,7 @@ def answer(body: Body, since: datetime, asked: Mapping[str, str]) -> Response[by
     """Return the calendar, or 304 when `asked` (header names in lower case) shows that it is known."""
     is_packed = TAKES_GZIP.search(asked.get("accept-encoding", "")) is not None
     tag = body.hash[:TAG_LENGTH]
-    headers = HEADERS | {
-        "ETag": f'"{tag}{PACKED}"' if is_packed else f'"{tag}"',
-        "Last-Modified": _http_date(since),
-    }
+    headers = HEADERS | {"ETag": f'"{tag}{PACKED}"' if is_packed else f'"{tag}"', "Last-Modified": _http_date(since)}
     if _is_known(tag, since, asked):
         return Response(b"", status_code=304, headers=headers)
     if is_packed:

@@ -78,9 +78,7 @@ class Maker:
         return body
 
     async def _made(self, feed: Feed, now: datetime) -> Body:
-        wanted = await calendars.published(
-            feed.viewer, now, scope=feed.scope, shows_operations=feed.shows_operations
-        )
+        wanted = await calendars.published(feed.viewer, now, scope=feed.scope, shows_operations=feed.shows_operations)
         pieces = await self._pieces_of(feed, wanted, now.date())
         return await to_thread.run_sync(self._joined, feed.scope, pieces)
 

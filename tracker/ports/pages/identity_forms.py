@@ -8,7 +8,7 @@ from litestar.response import Redirect
 
 from tracker import clock
 from tracker.errors import Busy, Invalid, NotAllowed
-from tracker.ports import cookies, csrf, errors
+from tracker.ports import cookies, csrf, errors, flash
 from tracker.ports.addresses import HOME, place
 from tracker.ports.pages.form_values import FormValues, errors_of
 from tracker.ports.pages.templating import page
@@ -40,7 +40,7 @@ def show(
     nonce = cookies.read(request, cookies.SIGN_IN)
     is_new = not csrf.is_good_nonce(nonce, now)
     nonce = csrf.new_nonce(now) if is_new else nonce
-    request.scope["state"]["csrf"] = csrf.token_for(nonce)
+    request.scope["state"].update(csrf=csrf.token_for(nonce), flash=flash.heard(request))
     told = wrong if isinstance(wrong, Invalid) else Invalid(str(wrong)) if wrong else None
     answer = page(template, request, status_code=_status(wrong), form=form, errors=errors_of(told, FIELDS), **more)
     if isinstance(wrong, Busy):

@@ -1,0 +1,162 @@
+"""What the demo holds, whenever it starts: everybody and everything by the product's own deeds, the same each time."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from tests.database.sources import Source
+from tracker import keys
+from tracker.database import Engine, bind, close_database, engine_from_url, open_database
+from tracker.demo.cast import Company
+from tracker.demo.seed import UNSENT, Recipe, fill
+from tracker.rules.audiences import Arm
+from tracker.rules.meetings import EventStatus, Kind
+from tracker.rules.outbox import MessageKind, State
+from tracker.rules.people import Viewer
+from tracker.tables.action_items import ActionItem
+from tracker.tables.attendance import AttendanceMark
+from tracker.tables.audit import AuditEntry
+from tracker.tables.outbox import Message
+from tracker.tables.people import Agency, Body, Member, SeatHolder
+from tracker.usecases import audit, calendars, invitations, meeting_dates
+
+pytestmark = pytest.mark.anyio
+
+ZONE = "America/Chicago"
+NOW = datetime(2026, 12, 1, 14, 40, tzinfo=UTC)
+YEAR = timedelta(days=366)
+
+
+@pytest.fixture(scope="module")
+async def demo(sqlite_source: Source, tmp_path_factory: pytest.TempPathFactory):
+    """One demo for the tests that only look at it."""
+    engine = await opened(await sqlite_source.fresh(tmp_path_factory.mktemp("demo")))
+    yield await fill(Recipe(now=NOW, zone=ZONE))
+    await close_database(engine)
+
+
+@pytest.fixture
+async def empty(sqlite_database: Engine) -> Engine:
+    keys.use("a secret of the tests, long enough")
+    return sqlite_database
+
+
+async def opened(url: str) -> Engine:
+    keys.use("a secret of the tests, long enough")
+    engine = engine_from_url(url, synchronous="OFF")
+    bind(engine)
+    await open_database(engine)
+    return engine
+
+
+async def titles(viewer: Viewer) -> set[str]:
+    return {line.title for line in await meeting_dates.between(viewer, NOW - YEAR, NOW + YEAR)}
+
+
+async def test_the_model_task_force_and_two_invented_organizations_are_there(demo: Company) -> None:
+    arms = await Agency.select(Agency.code, Agency.arm).output(as_list=False)
+    assert len(arms) == 9
+    assert {row["code"] for row in arms if row["arm"] == Arm.VICTIM_SERVICES} == {"CAHT", "Harbor House", "Bridge Legal"}
+    assert await Agency.count().where(Agency.coalition.code == "CAHT") == 2
+
+
+async def test_about_25_people_hold_the_seats_of_three_bodies(demo: Company) -> None:
+    assert (await Member.count(), await Body.count()) == (25, 3)
+    assert await SeatHolder.count() > 20
+
+
+async def test_no_password_exists(demo: Company) -> None:
+    assert await Member.count().where(Member.password_hash.is_not_null()) == 0
+
+
+async def test_the_advocate_knows_of_no_operation_and_the_coordinator_of_the_one_that_names_them(demo: Company) -> None:
+    operations = {"Operation Bluestem", "Operation Larkspur"}
+    assert await titles(demo.members["advocate"]) & operations == set()
+    assert await titles(demo.members["coordinator"]) & operations == {"Operation Bluestem"}
+    assert await titles(demo.members["kcpd_detective"]) & operations == operations
+
+
+async def test_every_kind_of_event_lies_ahead(demo: Company) -> None:
+    ahead = await meeting_dates.between(demo.members["fbi_lead"], NOW, NOW + YEAR)
+    ahead += await meeting_dates.between(demo.members["coordinator"], NOW, NOW + YEAR)
+    assert {line.kind for line in ahead} == set(Kind)
+    assert {line.status for line in ahead} == set(EventStatus)
+    assert any(line.is_changed and not line.is_off for line in ahead)
+
+
+async def test_each_persona_owes_an_answer(demo: Company) -> None:
+    for key in ("coordinator", "fbi_lead", "kcpd_detective", "caht_lead", "advocate"):
+        assert await invitations.owed(demo.members[key], NOW), key
+
+
+async def test_attendance_was_taken_and_one_date_waits(demo: Company) -> None:
+    assert await AttendanceMark.count() > 300
+    past = await meeting_dates.between(demo.members["coordinator"], NOW - timedelta(days=4), NOW)
+    [briefing] = [line for line in past if line.title == "Briefing of both arms"]
+    assert await AttendanceMark.count().where(AttendanceMark.occurrence == briefing.id) == 0
+
+
+async def test_action_items_are_in_every_state_and_some_are_overdue(demo: Company) -> None:
+    found = await ActionItem.select(ActionItem.status, ActionItem.due, ActionItem.closed_at)
+    assert {row["status"] for row in found} == {"open", "in_progress", "blocked", "done", "cancelled"}
+    assert sum(row["due"] < NOW.date() and row["closed_at"] is None for row in found) >= 3
+
+
+async def test_the_past_was_never_mailed_and_says_so(demo: Company) -> None:
+    past = await Message.select(Message.state, Message.reason).where(Message.created_at < NOW - timedelta(minutes=10))
+    assert {(row["state"], row["reason"]) for row in past} == {(State.SUPPRESSED, UNSENT.reason)}
+
+
+async def test_a_few_mails_of_each_sort_go_out_after_the_start(demo: Company) -> None:
+    waiting = await Message.select(Message.kind).where(Message.state == State.PENDING)
+    assert {row["kind"] for row in waiting} == {
+        MessageKind.INVITATION, MessageKind.UPDATE, MessageKind.ITEM_ASSIGNED,
+    }  # fmt: skip
+    assert 10 < len(waiting) < 40
+
+
+async def test_the_audit_trail_is_whole_and_in_the_order_of_time(demo: Company) -> None:
+    moments = await AuditEntry.select(AuditEntry.at).order_by(AuditEntry.seq).output(as_list=True)
+    assert await audit.verify() is None
+    assert moments == sorted(moments)
+    assert moments[-1] <= NOW
+
+
+async def test_the_same_recipe_makes_the_same_demo(empty: Engine, sqlite_source: Source, tmp_path_factory) -> None:  # noqa: ANN001 - pytest's
+    await fill(Recipe(now=NOW, zone=ZONE, seed=7))
+    first = [await Member.select(Member.id).order_by(Member.id), await Message.select(Message.key).order_by(Message.key)]
+    other = await opened(await sqlite_source.fresh(tmp_path_factory.mktemp("twin")))
+    await fill(Recipe(now=NOW, zone=ZONE, seed=7))
+    second = [await Member.select(Member.id).order_by(Member.id), await Message.select(Message.key).order_by(Message.key)]
+    await close_database(other)
+    assert first == second
+
+
+@pytest.mark.parametrize(
+    "now",
+    [
+        "2027-03-14T02:59:30-06:00",  # the hour that the clocks skip is next, on a Sunday
+        "2027-11-07T00:10:00-05:00",  # the doubled hour is ahead
+        "2026-12-31T22:30:59-06:00",  # the call on the week ahead begins next year
+        "2028-02-29T12:00:00-06:00",
+        "2027-05-31T08:00:00-05:00",  # a Monday at the end of a month
+    ],
+)
+async def test_the_demo_is_alive_whenever_it_starts(empty: Engine, now: str) -> None:
+    moment = datetime.fromisoformat(now).astimezone(UTC)
+    company = await fill(Recipe(now=moment, zone=ZONE))
+    soon = await meeting_dates.between(company.members["coordinator"], moment, moment + timedelta(hours=3))
+    [call] = [line for line in soon if line.title == "Call on the week ahead"]
+    assert timedelta(hours=2) < call.starts_at - moment <= timedelta(hours=2, minutes=2)
+
+
+async def test_a_larger_demo_has_more_people_and_an_older_past_and_the_same_calendar_of_today(empty: Engine) -> None:
+    company = await fill(Recipe(now=NOW, zone=ZONE, size=2))
+    old = await meeting_dates.between(company.members["coordinator"], NOW - 21 * YEAR, NOW - timedelta(days=200))
+    assert (await Member.count(), len(old)) == (50, 1_000)
+    recent = await titles(company.members["coordinator"])
+    assert "Room 3" not in recent
+
+
+async def test_a_persona_s_calendar_holds_what_they_may_see(demo: Company) -> None:
+    assert calendars is not None
