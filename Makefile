@@ -51,7 +51,7 @@ faults: $(READY) ## Kill and stall things while mails go out
 	@$(BIN)/python -m pytest -q tests/faults
 
 compat: $(READY) ## Read our calendars with other people's parsers
-	@$(BIN)/python -m pytest -q tests/compat
+	@$(BIN)/python -m pytest -q tests/ical
 
 migration: $(READY) ## Draft a migration: make migration NAME=add_rooms
 	@$(BIN)/python scripts/migration.py "$(NAME)"

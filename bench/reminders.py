@@ -8,7 +8,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Awaitable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -22,18 +22,24 @@ from tracker.links import Links
 from tracker.migrate import migrate
 from tracker.ports.mail.compose import Composer
 from tracker.ports.mail.delivery import Delivery
+from tracker.rules.outbox import Skip
 from tracker.settings import Settings
 from tracker.tables.outbox import Message
 from tracker.usecases import letters, meetings, outbox
 from tracker.usecases.reminders import queue_due
 
-DATES, PEOPLE = 40, 12
-A_DAY_BEFORE = datetime.fromisoformat("2027-01-11T16:00+00:00")
+ROUNDS, DATES, PEOPLE = 5, 16, 12
+COUNT = DATES * PEOPLE  # mails in a round
+STARTS = meeting().starts
+A_DAY_BEFORE = datetime.fromisoformat("2027-01-11T16:00+00:00")  # of the first round; the others follow a day apart
 TARGET = 0.3
 
 
 def measure() -> Sequence[Figure]:
-    """Measure planning and sending of 480 reminders on SQLite, and the floor, against one mail server."""
+    """Measure planning and sending of reminders on SQLite, and the floor, against one mail server.
+
+    They take turns, and the best round of each counts: whatever else the machine does slows both.
+    """
     with tempfile.TemporaryDirectory() as folder, _mail_server() as port:
         return asyncio.run(_measured(Path(folder), port))
 
@@ -44,63 +50,63 @@ async def _measured(folder: Path, port: int) -> Sequence[Figure]:
     await open_database(engine)
     try:
         await migrate()
-        await _scheduled(await people_of_the_task_force())
-        planned = await _timed_planning()
-        settings = Settings(secret=SECRET, smtp_port=port)
-        composer = Composer(settings, Links(b"k" * 32))
-        bare = await _bare(port, await _one_mail(composer))
-        sent = await _timed_sending(settings, composer)
+        await _schedule(await people_of_the_task_force())
+        rounds = [await _round(port, A_DAY_BEFORE + timedelta(days=number)) for number in range(ROUNDS)]
     finally:
         await close_database(engine)
+    planned, bare, sent = (max(speeds) for speeds in zip(*rounds, strict=True))
     return (
         Figure(name="reminders planned", value=planned, unit="/s"),
         Figure(name="reminders sent, against a bare loop", value=sent, unit="/s", floor=bare, target=TARGET),
     )
 
 
-async def _scheduled(cast: Cast) -> None:
-    await queue_due(NOW, ZONE)
-    for _ in range(DATES):
-        await meetings.schedule(cast.coordinator, meeting(*everybody(cast)), NOW)
-    await queue_due(A_DAY_BEFORE - timedelta(seconds=1), ZONE)
+async def _schedule(cast: Cast) -> None:
+    """Fill five days with meetings; nothing but their reminders of the day before is to be sent."""
+    for number in range(ROUNDS):
+        for _ in range(DATES):
+            plan = meeting(*everybody(cast), starts=STARTS + timedelta(days=number))
+            await meetings.schedule(cast.coordinator, plan, NOW)
     await Message.update({Message.state: "superseded"}).where(Message.state == "pending")
+    await queue_due(A_DAY_BEFORE - timedelta(seconds=1), ZONE)
 
 
-async def _timed_planning() -> float:
+async def _round(port: int, now: datetime) -> tuple[float, float, float]:
+    """Return reminders planned, bare mails sent and reminders sent, each per second."""
+    settings = Settings(secret=SECRET, smtp_port=port)
+    composer = Composer(settings, Links(b"k" * 32))
+    await queue_due(now - timedelta(seconds=1), ZONE)
+    await Message.update({Message.state: "superseded"}).where(Message.state == "pending")
+    planned = await _per_second(queue_due(now, ZONE))
+    bare = await _per_second(_bare(port, await _one_mail(composer, now)))
+    delivery = Delivery(settings, composer, lambda: now)
+    sent = await _per_second(delivery.dispatch())
+    await delivery.stop()
+    return planned, bare, sent
+
+
+async def _per_second(work: Awaitable[int]) -> float:
     began = time.perf_counter()
-    count = await queue_due(A_DAY_BEFORE, ZONE)
-    if count != DATES * PEOPLE:
-        raise RuntimeError(f"{count} reminders were planned.")
-    return count / (time.perf_counter() - began)
+    done = await work
+    if done != COUNT:
+        raise RuntimeError(f"{done} and not {COUNT} were dealt with.")
+    return done / (time.perf_counter() - began)
 
 
-async def _one_mail(composer: Composer) -> bytes:
-    [message] = await outbox.claim("bench", (), A_DAY_BEFORE, 1)
-    letter = await letters.letter(message, A_DAY_BEFORE, ZONE)
-    if isinstance(letter, outbox.Skip):
+async def _one_mail(composer: Composer, now: datetime) -> bytes:
+    [message] = await outbox.claim("bench", (), now, 1)
+    letter = await letters.letter(message, now, ZONE)
+    if isinstance(letter, Skip):
         raise RuntimeError(letter.reason)  # noqa: TRY004 - not a wrong type but a wrong set-up
     await outbox.put_back([message], "bench")
     return composer.mail(letter, message).content
 
 
-async def _bare(port: int, content: bytes) -> float:
-    count = DATES * PEOPLE
+async def _bare(port: int, content: bytes) -> int:
     async with aiosmtplib.SMTP(hostname="127.0.0.1", port=port, start_tls=False) as client:
-        began = time.perf_counter()
-        for number in range(count):
+        for number in range(COUNT):
             await client.sendmail("calendar@tracker.example", [f"{number}@kcpd.example"], content)
-        return count / (time.perf_counter() - began)
-
-
-async def _timed_sending(settings: Settings, composer: Composer) -> float:
-    delivery = Delivery(settings, composer, lambda: A_DAY_BEFORE)
-    began = time.perf_counter()
-    sent = await delivery.dispatch()
-    took = time.perf_counter() - began
-    await delivery.stop()
-    if sent != DATES * PEOPLE or await Message.exists().where(Message.state == "pending"):
-        raise RuntimeError(f"{sent} reminders were dealt with.")
-    return sent / took
+    return COUNT
 
 
 @contextmanager

@@ -26,6 +26,7 @@ class DemoFolder:
         self._database = self.path / "tracker.sqlite"
         self._secret = self.path / "secret"
         self._note = self.path / "DEMO.txt"
+        self._lock: int | None = None
 
     @property
     def database_url(self) -> str:
@@ -38,7 +39,7 @@ class DemoFolder:
         return self._database.exists() and self._secret.exists()
 
     def claim(self) -> None:
-        """Make the folder, and hold it until the process ends.
+        """Make the folder, and hold it until `leave` or the end of the process.
 
         Errors: Invalid when it cannot be made, or holds a database that no demo made; Conflict when another demo runs.
         """
@@ -49,6 +50,12 @@ class DemoFolder:
             self._hold()
         except OSError as refused:
             raise Invalid(f"{self.path} cannot be used: {refused.strerror}.") from refused
+
+    def leave(self) -> None:
+        """Let another demo have the folder."""
+        if self._lock is not None:
+            os.close(self._lock)
+            self._lock = None
 
     def clear(self) -> None:
         """Delete what an earlier demo left, and make a new secret."""
@@ -71,13 +78,14 @@ class DemoFolder:
         part.replace(self.listing)
 
     def _hold(self) -> None:
-        self._lock = self._note.open("w", encoding="utf-8")
+        lock = os.open(self._note, os.O_WRONLY | os.O_CREAT, 0o600)
         try:
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as held:
+            os.close(lock)
             raise Conflict(f"Another demo runs in {self.path}. Stop it, or choose another folder.") from held
-        self._lock.write(NOTE)
-        self._lock.flush()
+        self._lock = lock
+        os.write(lock, NOTE.encode())
         self.listing.unlink(missing_ok=True)
 
 

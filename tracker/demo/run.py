@@ -54,6 +54,13 @@ def run(options: Options, say: Say) -> None:
         signal.signal(stop, _stop)
     folder = DemoFolder(options.folder)
     folder.claim()
+    try:
+        _run(options, folder, say)
+    finally:
+        folder.leave()
+
+
+def _run(options: Options, folder: DemoFolder, say: Say) -> None:
     is_fresh = not (options.keeps and folder.has_database)
     if is_fresh:
         folder.clear()

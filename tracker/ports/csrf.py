@@ -7,6 +7,7 @@ from typing import Any
 
 from litestar import Request
 from litestar.connection import ASGIConnection
+from litestar.datastructures import FormMultiDict
 
 from tracker import keys
 from tracker.errors import NotAllowed, TooLarge
@@ -42,8 +43,10 @@ def check_origin(connection: Connection) -> None:
 
 async def check_token(connection: Connection, cookie: str) -> None:
     """Raise `NotAllowed` unless the header or the form carries the token of this cookie."""
-    sent = connection.headers.get(HEADER) or await _field(connection)
-    if not keys.same(sent, token_for(cookie)):
+    form = await _form(connection)
+    sent = connection.headers.get(HEADER) or form.get(FIELD, "")
+    if not isinstance(sent, str) or not keys.same(sent, token_for(cookie)):
+        await form.close()  # Litestar closes files only of forms that came past the guards
         raise NotAllowed(STALE)
 
 
@@ -60,22 +63,21 @@ def is_good_nonce(cookie: str, now: datetime) -> bool:
     return bool(found) and keys.same(mark, _mark(words)) and now.timestamp() < int(cookie.partition(".")[0])
 
 
-async def _field(connection: Connection) -> str:
-    if not isinstance(connection, Request):
-        return ""  # a mounted application reads its own body: only the header counts there
-    try:
-        sent = (await connection.form()).get(FIELD, "")
-    except TooLarge:
-        raise
-    except Exception as unreadable:  # whatever a parser makes of odd bytes, there is no token in it
-        raise NotAllowed(STALE) from unreadable
-    return sent if isinstance(sent, str) else ""
-
-
 def is_deed(connection: Connection) -> bool:
     """Say whether a request may change something."""
     scope: Any = connection.scope
     return scope["method"] not in SAFE
+
+
+async def _form(connection: Connection) -> FormMultiDict:
+    if not isinstance(connection, Request):
+        return FormMultiDict()  # a mounted application reads its own body: only the header counts there
+    try:
+        return await connection.form()
+    except TooLarge:
+        raise
+    except Exception as unreadable:  # whatever a parser makes of odd bytes, there is no token in it
+        raise NotAllowed(STALE) from unreadable
 
 
 def _mark(words: str) -> str:

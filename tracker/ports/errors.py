@@ -101,6 +101,6 @@ def _reply(error: TrackerError) -> Reply:
 
 def _answer(request: Asked, reply: Reply, sentence: str, **context: str) -> Response[Any]:
     if request.scope["state"].get("door") == "feed":
-        words = "Not found." if reply.status == 404 else sentence or "This does not work."  # noqa: PLR2004 - one word a status
+        words = "Not found." if reply is REPLIES[NotFound] else sentence or "This does not work."
         return Response(f"{words}\n", status_code=reply.status, media_type="text/plain")
     return page(reply.template, request, status_code=reply.status, sentence=sentence, heading=reply.heading, **context)

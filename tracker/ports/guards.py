@@ -37,7 +37,7 @@ async def public(connection: Connection, _: BaseRouteHandler) -> None:
 async def signed_in(connection: Connection, _: BaseRouteHandler) -> None:
     """Only a person with a session may come in; their forms carry the token that belongs to it.
 
-    Leaves `viewer`, `visit`, `csrf` and `flash` in the state. Raises `SignInNeeded` for a look, `NotAllowed` for a deed.
+    Leaves `viewer`, `visit`, `csrf`, `flash` in the state. Raises `SignInNeeded` for a look, `NotAllowed` for a deed.
     """
     _enter(connection, "page")
     cookie = cookies.read(connection, cookies.SESSION)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import Any
 from uuid import UUID
 
@@ -54,17 +55,17 @@ class Occasion:
     facts: Mapping[str, Any] = field(default_factory=dict)
     now: datetime
 
-    @property
+    @cached_property
     def title(self) -> str:
         """Return the title of what it speaks of, fit for a header."""
         return one_line(self.event.title if self.is_whole else self.date.title)
 
-    @property
+    @cached_property
     def starts(self) -> datetime:
         """Return the start on the wall clock of the event."""
         return to_local(self.date.starts_at, self.event.zone)
 
-    @property
+    @cached_property
     def today(self) -> datetime:
         """Return the present moment on the wall clock of the event."""
         return to_local(self.now, self.event.zone)

@@ -27,6 +27,10 @@ _CLAIM = (
     " WHERE id IN (SELECT id FROM message WHERE state = 'pending' AND due <= {}"
     " AND (try_after IS NULL OR try_after <= {}) AND worker IN ({}) ORDER BY due, id LIMIT {})"
 )
+_CLOSE = (
+    "UPDATE message SET state = {}, reason = COALESCE({}, reason), sent_at = {}, worker = ''"
+    " WHERE id = {} AND state = 'pending'"
+)
 _IN_HAND = (
     "SELECT id, key, kind, recipient, event, occurrence, item, facts, created_at, due, not_after, attempts"
     " FROM message WHERE state = 'pending' AND due <= {} AND worker = {} ORDER BY due, id"
@@ -66,12 +70,9 @@ async def names_in_use() -> list[str]:
 
 async def close(message: Message, outcome: Skip, now: datetime) -> None:
     """Record how a message ended; what was sent is recorded whoever has it in hand now, for it is true."""
-    changes: dict[Any, Any] = {rows.Message.state: outcome.state.value, rows.Message.worker: ""}
-    if outcome.reason:
-        changes[rows.Message.reason] = outcome.reason[:200]
-    if outcome.state is State.SENT:
-        changes[rows.Message.sent_at] = now
-    await rows.Message.update(changes).where(_is_open(message))
+    sent_at = now if outcome.state is State.SENT else None
+    reason = outcome.reason[:200] or None
+    await engine().run_querystring(QueryString(_CLOSE, outcome.state.value, reason, sent_at, message.id))
 
 
 async def postpone(message: Message, reason: str, worker: str, now: datetime) -> None:

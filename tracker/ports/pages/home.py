@@ -56,7 +56,9 @@ def _items(found: Home) -> list[Tile]:
     overdue, mine = found.items.overdue, len(found.items.mine)
     return [
         Tile(count=overdue, words=_word(overdue, "overdue action item"), address="/action-items", tone="err"),
-        Tile(count=mine, words=_word(mine, "open item") + " of mine", address="#mine" if mine else "/action-items?mine=1"),
+        Tile(
+            count=mine, words=_word(mine, "open item") + " of mine", address="#mine" if mine else "/action-items?mine=1"
+        ),
     ]
 
 

@@ -1,0 +1,87 @@
+"""A server in a process of its own, on loopback: the product's, or the bare one that it is measured against."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench.stock import SECRET
+
+HOST = "127.0.0.1"
+PATIENCE = 30.0  # seconds until the first answer
+LOOK_EVERY = 0.01  # seconds
+
+
+@dataclass(frozen=True)
+class Server:
+    """Where it listens, and its process."""
+
+    port: int
+    pid: int
+
+    @property
+    def resident(self) -> float:
+        """Megabytes that the process holds in memory (VmRSS of proc_pid_status(5))."""
+        status = Path(f"/proc/{self.pid}/status").read_text(encoding="ascii")
+        return int(next(line for line in status.splitlines() if line.startswith("VmRSS")).split()[1]) / 1024
+
+
+@contextmanager
+def product(database: Path, *, runs_clock: bool = False) -> Iterator[Server]:
+    """Run `tracker serve` on a database, from its start until it answers."""
+    port = _free_port()
+    settings = {
+        "TRACKER_DATABASE_URL": f"sqlite:///{database}",
+        "TRACKER_SECRET": SECRET,
+        "TRACKER_BASE_URL": f"http://{HOST}:{port}",
+        "TRACKER_RUN_CLOCK": "yes" if runs_clock else "no",
+    }
+    command = [str(Path(sys.executable).with_name("tracker")), "serve", "--port", str(port)]
+    with _running(command, port, settings) as server:
+        yield server
+
+
+@contextmanager
+def bare(body: Path) -> Iterator[Server]:
+    """Run `bench.bare`, which answers with the bytes of a file."""
+    port = _free_port()
+    with _running([sys.executable, "-m", "bench.bare", str(port), str(body)], port, {}) as server:
+        yield server
+
+
+@contextmanager
+def _running(command: Sequence[str], port: int, settings: Mapping[str, str]) -> Iterator[Server]:
+    with subprocess.Popen(command, env=os.environ | settings, stderr=subprocess.DEVNULL) as process:  # noqa: S603 - our own command
+        try:
+            _wait_for(process, port)
+            yield Server(port, process.pid)
+        finally:
+            process.terminate()
+
+
+def _wait_for(process: "subprocess.Popen[bytes]", port: int) -> None:
+    until = time.perf_counter() + PATIENCE
+    while not _answers(port):
+        if process.poll() is not None or time.perf_counter() > until:
+            raise RuntimeError("The server did not answer.")
+        time.sleep(LOOK_EVERY)
+
+
+def _answers(port: int) -> bool:
+    try:
+        with socket.create_connection((HOST, port), timeout=PATIENCE) as line:
+            line.sendall(f"GET /sign-in HTTP/1.1\r\nHost: {HOST}:{port}\r\n\r\n".encode("ascii"))
+            return line.recv(9).startswith(b"HTTP/1.1 ")
+    except ConnectionError:
+        return False
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind((HOST, 0))
+        return int(probe.getsockname()[1])

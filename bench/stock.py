@@ -1,0 +1,93 @@
+"""Databases full of dates: the demo task force in a file, or the cast of the tests on an open one."""
+
+import asyncio
+import random
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from tests.cast import NOW, Cast, people_of_the_task_force
+from tracker import clock, keys
+from tracker.database import bind, close_database, engine_from_url, open_database, writing
+from tracker.demo import bulk
+from tracker.demo.cast import Company, address
+from tracker.demo.seed import Recipe, fill
+from tracker.migrate import migrate
+from tracker.rules.calendars import Scope
+from tracker.usecases.identity_accounts import Account, account_at
+from tracker.usecases.identity_sessions import open_session
+from tracker.usecases.subscriptions import create
+from tracker.usecases.viewers import viewer_for
+
+SECRET = "only for this measurement, 32 letters"  # noqa: S105 - of a database that is thrown away
+ZONE = "America/Chicago"
+HELPING = bulk.SERIES * bulk.DATES  # dates that one helping adds; they end before the demo's own past begins
+
+
+def filled(folder: Path, dates: int) -> Path:
+    """Return a new migrated SQLite database in that folder: the demo, and so many dates in its older past."""
+    file = folder / f"{dates}.sqlite"
+    asyncio.run(_fill(file, dates))
+    return file
+
+
+def session_in(database: Path) -> str:
+    """Return the cookie of a coordinator who has signed in to a filled database."""
+    return asyncio.run(_session_in(database))
+
+
+def feed_in(database: Path) -> str:
+    """Return the token of a new feed of all that a detective may see, in a filled database."""
+    return asyncio.run(_feed_in(database))
+
+
+@asynccontextmanager
+async def opened(file: Path) -> AsyncIterator[Cast]:
+    """Bind a new migrated SQLite database with the cast of the tests in it."""
+    async with _bound(file):
+        await migrate()
+        yield await people_of_the_task_force()
+
+
+async def add_old_dates(cast: Cast, dates: int) -> None:
+    """Add so many dates (in whole helpings) to the bound database, all of them over for more than half a year."""
+    company = Company(members=cast.members, bodies=cast.bodies, agencies=cast.agencies)
+    async with writing():
+        await bulk.add(company, NOW, ZONE, random.Random(1), dates // HELPING)  # noqa: S311 - repeatable, not secret
+
+
+async def _fill(file: Path, dates: int) -> None:
+    async with _bound(file):
+        await migrate()
+        await fill(Recipe(now=clock.now(), zone=ZONE, size=dates // HELPING + 1))
+
+
+async def _session_in(database: Path) -> str:
+    async with _bound(database):
+        return await open_session(await _account("coordinator"), clock.now(), how="link", client="bench")
+
+
+async def _feed_in(database: Path) -> str:
+    async with _bound(database):
+        viewer = await viewer_for((await _account("kcpd_detective")).member_id)
+        _, token = await create(viewer, "Bench", Scope.ALL, clock.now(), shows_operations=False)
+        return token
+
+
+async def _account(person: str) -> Account:
+    account = await account_at(address(person))
+    if account is None:
+        raise RuntimeError(f"The demo has no {person}.")
+    return account
+
+
+@asynccontextmanager
+async def _bound(file: Path) -> AsyncIterator[None]:
+    keys.use(SECRET)
+    engine = engine_from_url(f"sqlite:///{file}", synchronous="OFF")
+    bind(engine)
+    await open_database(engine)
+    try:
+        yield
+    finally:
+        await close_database(engine)

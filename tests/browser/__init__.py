@@ -1,0 +1,1 @@
+"""The pages in a real browser: for everyone, on a phone as on a desk."""

@@ -1,0 +1,84 @@
+"""The real demo in a process of its own, and what its mails hold."""
+
+import email
+import json
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from email import policy
+from pathlib import Path
+from typing import TypeVar
+
+Found = TypeVar("Found")
+
+COMMAND = (sys.executable, "-c", "from tracker.ports.cli import main; main()")
+STARTS_WITHIN = 20.0  # seconds
+MAILS_WITHIN = 20.0  # seconds
+STOPS_WITHIN = 10.0  # seconds
+NOW = "2026-12-01T08:40:00-06:00"
+LINK = re.compile(r"https?://\S+/[ru]/\S+")
+
+
+@dataclass(frozen=True)
+class Demo:
+    """A demo that is being served."""
+
+    address: str
+    sign_in_links: dict[str, str]
+    """By the name of the persona."""
+    mails: Path
+
+    def link(self, recipient: str, subject: str) -> str:
+        """Return the first link to a reply or an item in the mail to somebody, as soon as the demo has sent it."""
+        return until(lambda: self._link(recipient, subject), MAILS_WITHIN)
+
+    def _link(self, recipient: str, subject: str) -> str | None:
+        for file in sorted(self.mails.glob("*.eml")):
+            mail = email.message_from_bytes(file.read_bytes(), policy=policy.default)
+            if mail["To"] == recipient and subject in mail["Subject"]:
+                return LINK.search(mail.get_body(("plain",)).get_content())[0]
+        return None
+
+
+@contextmanager
+def served(folder: Path) -> Iterator[Demo]:
+    """Make a demo in a folder, serve it, and stop it."""
+    options = ("--data", str(folder), "--port", "0", "--json", "--seed", "1", "--now", NOW)
+    said = folder.with_suffix(".txt")
+    with said.open("w") as log, subprocess.Popen([*COMMAND, "demo", *options], stdout=log, stderr=log) as process:
+        try:
+            yield until(lambda: _listed(folder / "demo.json", process, said), STARTS_WITHIN)
+        finally:
+            _stop(process)
+
+
+def until(look: Callable[[], Found | None], seconds: float) -> Found:
+    """Return what `look` finds, as soon as it finds something; AssertionError after so many seconds."""
+    ends = time.monotonic() + seconds
+    while (found := look()) is None:
+        assert time.monotonic() < ends, f"Nothing came within {seconds} seconds."
+        time.sleep(0.05)
+    return found
+
+
+def _listed(file: Path, process: subprocess.Popen[bytes], said: Path) -> Demo | None:
+    assert process.poll() is None, said.read_text()
+    try:
+        listed = json.loads(file.read_bytes())
+    except (FileNotFoundError, json.JSONDecodeError):
+        return None
+    links = {persona["name"]: persona["sign_in_url"] for persona in listed["personas"]}
+    return Demo(listed["base_url"], links, Path(listed["mail_folder"]))
+
+
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    process.terminate()
+    try:
+        process.wait(STOPS_WITHIN)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        raise

@@ -1,0 +1,57 @@
+"""Each page is for everyone: no rule of accessibility is broken, nothing is cut off, the browser has nothing to say."""
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import ConsoleMessage, Page, expect
+
+from tests.browser.conftest import PageOf
+from tests.browser.demo import Demo
+from tests.browser.ways import WAYS
+
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+OPTIONS = {"runOnly": RULES, "resultTypes": ["violations"]}
+WIDTHS = (1280, 390)  # a desk, a phone
+NARROWEST = 320  # WCAG 2.1, 1.4.10
+HEIGHT = 800
+
+
+@pytest.mark.parametrize("name", WAYS)
+def test_a_page_is_for_everyone_on_a_phone_as_on_a_desk(name: str, demo: Demo, page_of: PageOf) -> None:
+    who, way, heading = WAYS[name]
+    page = page_of(who)
+    said = complaints(page)
+    way(page, demo)
+    expect(page.get_by_role("heading", level=1)).to_contain_text(heading)
+    found = [problem for width in WIDTHS for problem in [*violations(page, width), *overflow(page, width)]]
+    assert [*found, *overflow(page, NARROWEST), *said] == []
+
+
+def complaints(page: Page) -> list[str]:
+    """Return a list that grows with each error that the browser tells of: scripts, the content policy, lost files."""
+    said: list[str] = []
+
+    def hear(message: ConsoleMessage) -> None:
+        # A page that is itself the answer 404 or 422 is told of as well.
+        if message.type == "error" and message.location["url"] != page.url:
+            said.append(message.text)
+
+    page.on("console", hear)
+    page.on("pageerror", lambda error: said.append(error.message))
+    return said
+
+
+def violations(page: Page, width: int) -> list[str]:
+    """Return the rules that a page breaks at a width, each with the first places."""
+    page.set_viewport_size({"width": width, "height": HEIGHT})
+    found = Axe().run(page, options=OPTIONS)
+    return [
+        f"{width}: {one['id']} {[node['html'][:160] for node in one['nodes'][:3]]}"
+        for one in found.response["violations"]
+    ]
+
+
+def overflow(page: Page, width: int) -> list[str]:
+    """Return what is wrong when a page is wider than its window."""
+    page.set_viewport_size({"width": width, "height": HEIGHT})
+    wide = page.evaluate("document.documentElement.scrollWidth")
+    return [f"{width}: the page is {wide} wide"] if wide > width else []

@@ -1,0 +1,85 @@
+"""The way to each page, as a person goes it."""
+
+from collections.abc import Callable
+
+from playwright.sync_api import Page
+
+from tests.browser.demo import Demo
+
+COORDINATOR, FBI_LEAD, ADVOCATE = "Task force coordinator", "FBI operation lead", "Harbor House advocate"
+MONTHLY, TRAINING = "Monthly task force meeting", "Training: Recognizing the signs"
+
+Way = Callable[[Page, Demo], None]
+
+
+def to(path: str) -> Way:
+    """Go to an address of the site."""
+    return lambda page, _: page.goto(path)
+
+
+def to_event(title: str, month: str, then: str = "") -> Way:
+    """Go by the list of a month to an event, and then to an address below its own."""
+
+    def way(page: Page, _: Demo) -> None:
+        page.goto(f"/calendar?month={month}&view=list")
+        page.locator(".tt-agenda").get_by_role("link", name=title, exact=True).first.click()
+        page.wait_for_url("**/events/**")
+        if then:
+            page.goto(f"{page.url}/{then}")
+
+    return way
+
+
+def to_operation(page: Page, _: Demo) -> None:
+    """Go to the first event of the list that only named people see."""
+    page.goto("/calendar?month=2026-12&view=list")
+    page.locator(".tt-item", has=page.locator(".tt-vis--named")).first.get_by_role("link").click()
+    page.wait_for_url("**/events/**")
+
+
+def to_refused_schedule(page: Page, _: Demo) -> None:
+    """Send the form of a new event with nothing in it."""
+    page.goto("/schedule")
+    page.get_by_role("button", name="Send invitations").click()
+    page.locator(".usa-alert--error").wait_for()
+
+
+def to_item(page: Page, _: Demo) -> None:
+    """Go to the first action item of the list."""
+    page.goto("/action-items")
+    page.locator("#items .tt-ai a.strong").first.click()
+    page.wait_for_url("**/action-items/*")
+
+
+def to_reply(page: Page, demo: Demo) -> None:
+    """Open the link of an invitation."""
+    page.goto(demo.link("kcpd.analyst@kcpd.example", TRAINING))
+
+
+def to_item_link(page: Page, demo: Demo) -> None:
+    """Open the link of a mail about an action item."""
+    page.goto(demo.link("kcpd.detective@kcpd.example", "Action item"))
+
+
+WAYS: dict[str, tuple[str | None, Way, str]] = {
+    "sign in": (None, to("/sign-in"), "Sign in"),
+    "home of the coordinator": (COORDINATOR, to("/"), "What needs you"),
+    "home of the advocate": (ADVOCATE, to("/"), "What needs you"),
+    "month": (COORDINATOR, to("/calendar?month=2026-12"), "December 2026"),
+    "list": (COORDINATOR, to("/calendar?month=2026-12&view=list"), "December 2026"),
+    "event": (COORDINATOR, to_event(MONTHLY, "2026-12"), MONTHLY),
+    "operation": (FBI_LEAD, to_operation, "Operation Bluestem"),
+    "schedule": (COORDINATOR, to("/schedule"), "Schedule an event"),
+    "schedule with errors": (COORDINATOR, to_refused_schedule, "Schedule an event"),
+    "edit one date": (COORDINATOR, to_event(MONTHLY, "2026-12", "edit"), "Edit one date: Thursday, December 10, 2026"),
+    "cancel one date": (COORDINATOR, to_event(MONTHLY, "2026-12", "cancellation"), "Cancel this date"),
+    "attendance of a past event": (COORDINATOR, to_event(MONTHLY, "2026-11", "attendance"), "Attendance"),
+    "action items": (COORDINATOR, to("/action-items"), "Action items"),
+    "one action item": (COORDINATOR, to_item, "Update the referral sheet"),
+    "subscriptions": (COORDINATOR, to("/subscriptions"), "Calendar subscriptions"),
+    "nothing there": (COORDINATOR, to("/nothing-there"), "We cannot find that page"),
+    "reply to an invitation": (None, to_reply, TRAINING),
+    "update an item": (None, to_item_link, "Update action item"),
+    "broken link": (None, to("/r/broken"), "This link has expired or was replaced"),
+}
+"""Page → who goes there (None: somebody who is not signed in), how, and the heading that stands there."""

@@ -1,0 +1,125 @@
+"""The demo as a process: started as `make run` starts it, visited, and stopped."""
+
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+READY_WITHIN = 15.0  # seconds; alone on a machine it takes three
+STOPPED_WITHIN = 5.0  # seconds
+FORM_TOKEN = re.compile(r'name="_csrf" value="([^"]+)"')
+
+
+@contextmanager
+def demo(folder: Path, *options: str) -> Iterator[tuple[subprocess.Popen[str], dict[str, Any]]]:
+    """A running demo, and what its demo.json says; settings around it do not count."""
+    process = subprocess.Popen(
+        command("--data", str(folder), "--port", "0", "--json", *options),
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+        env={**os.environ, "TRACKER_DATABASE_URL": "sqlite:////nowhere/real.sqlite", "TRACKER_SECRET": "short"},
+    )  # fmt: skip
+    try:
+        yield process, listing(process, folder)
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def command(*words: str) -> list[str]:
+    return [sys.executable, "-c", "from tracker.ports.cli import main; main()", "demo", *words]
+
+
+def listing(process: subprocess.Popen[str], folder: Path) -> dict[str, Any]:
+    until = time.monotonic() + READY_WITHIN
+    while not (folder / "demo.json").exists():
+        assert process.poll() is None, process.communicate()[0]
+        assert time.monotonic() < until, "The demo was not ready in time."
+        time.sleep(0.05)
+    found: dict[str, Any] = json.loads((folder / "demo.json").read_text())
+    return found
+
+
+def once_there(text: str, look: Callable[[], str]) -> str:
+    """Return what is seen as soon as the text is in it, or when it takes too long."""
+    until = time.monotonic() + READY_WITHIN
+    while text not in (seen := look()) and time.monotonic() < until:
+        time.sleep(0.2)
+    return seen
+
+
+@contextmanager
+def signed_in(persona: dict[str, Any], base_url: str) -> Iterator[httpx.Client]:
+    """A person who opened the link: looked, then pressed the button."""
+    with httpx.Client(base_url=base_url, headers={"Origin": base_url}) as visitor:
+        token = FORM_TOKEN.search(visitor.get(persona["sign_in_url"]).text)
+        visitor.post(persona["sign_in_url"], data={"_csrf": token[1]} if token else {})
+        yield visitor
+
+
+def stopped(process: subprocess.Popen[str], by: signal.Signals) -> str:
+    """Stop it as its user would, and return what it said."""
+    process.send_signal(by)
+    output, _ = process.communicate(timeout=STOPPED_WITHIN)
+    assert process.returncode == 0
+    return output
+
+
+def test_a_demo_is_visited_and_stopped(tmp_path: Path) -> None:
+    with demo(tmp_path) as (process, told):
+        personas = {one["role"]: one for one in told["personas"]}
+        feeds = [httpx.get(one["feed_url"]).text for one in personas.values()]
+        with signed_in(personas["Coordinator"], told["base_url"]) as coordinator:
+            home = coordinator.get("/").text
+            again = coordinator.get(personas["Coordinator"]["sign_in_url"])
+            mails = once_there("Invitation: Call on the week ahead", lambda: coordinator.get("/demo/mail").text)
+        said = stopped(process, signal.SIGTERM)
+    assert Path(told["mail_folder"]) == tmp_path / "mail"
+    assert all(feed.startswith("BEGIN:VCALENDAR") and "Operation" not in feed for feed in feeds)
+    assert "Task force coordinator" in home
+    assert "Demonstration on this computer only" in home
+    assert again.status_code == 410
+    assert "Invitation: Call on the week ahead" in mails
+    assert all(one["sign_in_url"] in said for one in personas.values())
+    assert "Traceback" not in said
+
+
+def test_a_demo_goes_on_where_it_was(tmp_path: Path) -> None:
+    made = subprocess.run(command("--data", str(tmp_path), "--no-serve"), capture_output=True, text=True, check=True)
+    secret = (tmp_path / "secret").read_text()
+    with demo(tmp_path, "--keep") as (process, told):
+        assert httpx.get(told["personas"][0]["feed_url"]).status_code == 200
+        said = stopped(process, signal.SIGINT)
+    assert "A fresh demo was made" in made.stdout
+    assert "Going on with the demo that is there." in said
+    assert (tmp_path / "secret").read_text() == secret
+
+
+@pytest.mark.parametrize(
+    "options", [("--now", "tomorrow"), ("--now", "2027-01-01T08:00:00"), ("--data", "/dev/null/x"), ("--size", "0")]
+)
+def test_what_cannot_be_done_is_said_without_a_traceback(options: tuple[str, ...]) -> None:
+    refused = subprocess.run(command("--port", "0", *options), capture_output=True, text=True, check=False)
+    assert refused.returncode == 2
+    assert refused.stderr
+    assert "Traceback" not in refused.stderr
+
+
+def test_a_port_in_use_is_named(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        refused = subprocess.run(
+            command("--data", str(tmp_path), "--port", port), capture_output=True, text=True, check=False
+        )
+    assert refused.returncode == 2
+    assert f"Port {port} is in use." in refused.stderr
