@@ -30,6 +30,12 @@ class Server:
         status = Path(f"/proc/{self.pid}/status").read_text(encoding="ascii")
         return int(next(line for line in status.splitlines() if line.startswith("VmRSS")).split()[1]) / 1024
 
+    @property
+    def worked(self) -> float:
+        """Seconds of processor time that the process has used, to 1/100 (utime and stime of proc_pid_stat(5))."""
+        after_name = Path(f"/proc/{self.pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
+        return (int(after_name[11]) + int(after_name[12])) / os.sysconf("SC_CLK_TCK")
+
 
 @contextmanager
 def product(database: Path, *, runs_clock: bool = False) -> Iterator[Server]:

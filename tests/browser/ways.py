@@ -61,8 +61,21 @@ def to_item_link(page: Page, demo: Demo) -> None:
     page.goto(demo.link("kcpd.detective@kcpd.example", "Action item"))
 
 
+def to_sign_in_link(page: Page, demo: Demo) -> None:
+    """Open a sign-in link without using it."""
+    page.goto(demo.sign_in_links["KCPD detective"])
+
+
+def to_mails(page: Page, demo: Demo) -> None:
+    """Open the list of the demo's mails when there are some, long addresses among them."""
+    demo.link("kcpd.detective@kcpd.example", "Action item")
+    page.goto("/demo/mail")
+
+
 WAYS: dict[str, tuple[str | None, Way, str]] = {
     "sign in": (None, to("/sign-in"), "Sign in"),
+    "sign in by a link": (None, to_sign_in_link, "Sign in with your link"),
+    "mails of the demo": (None, to_mails, "Mails of the demo"),
     "home of the coordinator": (COORDINATOR, to("/"), "What needs you"),
     "home of the advocate": (ADVOCATE, to("/"), "What needs you"),
     "month": (COORDINATOR, to("/calendar?month=2026-12"), "December 2026"),

@@ -14,7 +14,7 @@ from litestar.params import FromPath, FromQuery
 from litestar.types import Receive, Scope, Send
 
 from tests.cast import Cast
-from tests.ports.browser import BASE, Browser, settings
+from tests.ports.browser import Browser, settings
 from tests.ports.conftest import SignIn
 from tracker.errors import Busy, Conflict, Gone, Invalid, NotAllowed, NotFound, TooLarge
 from tracker.ports import access_log, errors
@@ -34,7 +34,7 @@ FAULTS = {
     "large": TooLarge(),
     "busy": Busy(),
     "gone": Gone(),
-    "mistake": ZeroDivisionError("SELECT secret FROM /work/tables"),
+    "mistake": ZeroDivisionError("SELECT secret FROM /srv/tables"),
 }
 
 
@@ -243,7 +243,7 @@ async def test_a_mistake_shows_a_reference_that_is_in_the_log_and_nothing_else(
     logged = next(line for line in map(json.loads, lines.getvalue().splitlines()) if line["from"] == errors.__name__)
     assert logged["request"] in answer.text
     assert "ZeroDivisionError" in logged["trace"]
-    assert not any(word in answer.text for word in ("ZeroDivision", "SELECT", "/work", "Traceback", ".py"))
+    assert not any(word in answer.text for word in ("ZeroDivision", "SELECT", "/srv", "Traceback", ".py"))
 
 
 async def test_missing_pages_are_the_same_to_the_byte(visitor: Browser) -> None:
@@ -266,9 +266,24 @@ async def test_an_odd_query_is_not_repeated(visitor: Browser) -> None:
 
 
 async def test_odd_paths_and_queries_never_break_anything(browse: SignIn, sqlite_cast: Cast) -> None:
-    browser, chance = await browse(sqlite_cast.fbi_lead), random.Random(7)
+    browser, chance = await browse(sqlite_cast.fbi_lead), random.Random(7)  # noqa: S311 - the same odd paths each time
     places = ("/", "/calendar", "/action-items", "/events/", "/static/", "/feeds/", "/r/", "/u/", "/sign-in/link/")
-    odd = ["%00", "%0d%0a", "%ff", "%c3%28", "%2e%2e", "%2f", "//", "..;", "é", "%F0%9F%92%A9", "?x=%00", "?next=%ff", "&", "{x}"]
+    odd = [
+        "%00",
+        "%0d%0a",
+        "%ff",
+        "%c3%28",
+        "%2e%2e",
+        "%2f",
+        "//",
+        "..;",
+        "é",
+        "%F0%9F%92%A9",
+        "?x=%00",
+        "?next=%ff",
+        "&",
+        "{x}",
+    ]
     for _ in range(500):
         path = chance.choice(places) + "".join(chance.choices(odd, k=chance.randint(1, 4)))
         assert (await browser.get(path)).status_code < 500, path
@@ -305,7 +320,7 @@ async def test_each_request_is_a_line_with_its_route_and_not_its_address(visitor
     line = json.loads(lines.getvalue().splitlines()[0])
     assert (line["method"], line["route"], line["status"], line["client"]) == (
         "GET",
-        "/token/{token:str}",
+        "/token/{token}",
         200,
         "192.0.2.7",
     )
@@ -355,7 +370,3 @@ def test_all_logs_can_go_to_one_stream() -> None:
     root.handlers[:] = before
     root.setLevel(level)
     assert json.loads(stream.getvalue())["said"] == "hello"
-
-
-def test_the_address_of_the_tests_is_not_a_real_one() -> None:
-    assert BASE.endswith(".test")

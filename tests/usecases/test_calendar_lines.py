@@ -7,12 +7,12 @@ import pytest
 
 from tests.cast import NOW, Cast, meeting, operation
 from tracker.rules.audiences import Visibility
+from tracker.rules.calendar_grid import Seen
 from tracker.rules.invitations import AnswerValue
 from tracker.rules.people import Viewer
 from tracker.rules.planning import DateChange
 from tracker.rules.recurrence import rule_for
 from tracker.usecases import calendar_lines, invitations, meeting_dates
-from tracker.usecases.calendar_lines import Seen
 from tracker.usecases.meetings import schedule
 
 pytestmark = pytest.mark.anyio

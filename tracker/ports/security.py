@@ -26,7 +26,7 @@ HEADERS = (
     (b"cross-origin-opener-policy", b"same-origin"),
     (b"cross-origin-resource-policy", b"same-origin"),
     (b"permissions-policy", b"camera=(), microphone=(), geolocation=(), payment=(), usb=()"),
-    (b"x-robots-tag", b"noindex, nofollow"),
+    (b"x-robots-tag", b"noindex"),
     (b"cache-control", b"no-store, private"),  # unless the answer says otherwise: hashed files, feeds
 )
 LARGE = "This is larger than 1 MB, which is the most we can take at once."

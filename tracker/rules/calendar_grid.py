@@ -2,14 +2,14 @@
 
 import re
 from calendar import SUNDAY, Calendar
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from dateutil.relativedelta import relativedelta
 
+from tracker.rules.invitations import AnswerValue
 from tracker.rules.meetings import Kind, Line
 from tracker.rules.wall_clock import FIRST_YEAR, LAST_YEAR
 
@@ -18,6 +18,19 @@ LAST_MONTH = date(LAST_YEAR - 1, 12, 1)
 SHOWN = 3  # events of a day in the month; the rest is behind "N more"
 A_DAY = timedelta(days=1)
 _MONTH = re.compile(r"[0-9]{4}-[0-9]{2}", re.ASCII)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Seen:
+    """One date as a viewer sees it in a calendar."""
+
+    line: Line
+    answer: AnswerValue | None = None
+    """What the viewer answered; None when they are not invited."""
+    body: str | None = None
+    """The name of the body that it is for."""
+    is_mine: bool = False
+    """Whether the viewer leads it or is invited."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,30 +85,31 @@ def days_of(line: Line, zone: str) -> list[date]:
     return [first + A_DAY * number for number in range((last - first).days + 1)]
 
 
-def by_day(lines: Iterable[Line], first: date, last: date, zone: str) -> dict[date, list[Line]]:
-    """Return what falls on each day from `first` to `last`, days without anything left out, earliest start first."""
-    days: dict[date, list[Line]] = {}
-    for line in lines:
-        for day in days_of(line, zone):
+def by_day(seen: Iterable[Seen], first: date, last: date, zone: str) -> dict[date, list[Seen]]:
+    """Return what falls on each day from `first` to `last`, days without anything left out, in the order given."""
+    days: dict[date, list[Seen]] = {}
+    for one in seen:
+        for day in days_of(one.line, zone):
             if first <= day <= last:
-                days.setdefault(day, []).append(line)
+                days.setdefault(day, []).append(one)
     return dict(sorted(days.items()))
 
 
-def matching(lines: Iterable[Line], chosen: Filter, mine: Collection[UUID]) -> list[Line]:
-    """Return what the filter lets through; `mine` are the dates that the viewer leads or is invited to."""
+def matching(seen: Iterable[Seen], chosen: Filter) -> list[Seen]:
+    """Return what the filter lets through."""
     return [
-        line for line in lines
-        if line.kind in chosen.kinds
-        and (chosen.with_cancelled or not line.is_off)
-        and (not chosen.only_mine or line.id in mine)
-    ]  # fmt: skip
+        one
+        for one in seen
+        if one.line.kind in chosen.kinds
+        and (chosen.with_cancelled or not one.line.is_off)
+        and (not chosen.only_mine or one.is_mine)
+    ]
 
 
-def shown(lines: Iterable[Line], at_most: int = SHOWN) -> list[Line]:
+def shown(seen: Iterable[Seen], at_most: int = SHOWN) -> list[Seen]:
     """Return what a day of the month has room for, earliest first: what is cancelled gives way to what is not."""
-    taken = sorted(lines, key=lambda line: line.is_off)[:at_most]
-    return sorted(taken, key=lambda line: line.starts_at)
+    taken = sorted(seen, key=lambda one: one.line.is_off)[:at_most]
+    return sorted(taken, key=lambda one: one.line.starts_at)
 
 
 def week_to_list(of_month: Iterable[list[date]], days: Mapping[date, object], today: date) -> list[date] | None:

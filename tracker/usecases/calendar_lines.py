@@ -1,13 +1,13 @@
 """The dates of a span of time as one viewer sees them, each with what they answered."""
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from piccolo.querystring import QueryString
 
 from tracker.database import engine
+from tracker.rules.calendar_grid import Seen
 from tracker.rules.invitations import Answer, AnswerValue, effective
 from tracker.rules.meetings import Line
 from tracker.rules.people import Viewer
@@ -19,17 +19,6 @@ _MINE = (
     " ON a.invitation = i.id AND (a.occurrence IS NULL OR a.occurrence IN ({}))"
     " WHERE i.member = {} AND i.withdrawn_at IS NULL AND i.event IN ({})"
 )
-
-
-@dataclass(frozen=True, kw_only=True)
-class Seen:
-    """One date in brief, with the viewer's answer (None when not invited) and the name of the body it is for."""
-
-    line: Line
-    answer: AnswerValue | None
-    body: str | None
-    is_mine: bool
-    """Whether the viewer leads it or is invited."""
 
 
 async def seen_between(viewer: Viewer, start: datetime, end: datetime) -> list[Seen]:

@@ -9,11 +9,12 @@ from typing import TypeVar
 from tracker.rules import calendar_grid
 from tracker.rules.action_items import ActionItem, days_late
 from tracker.rules.attendance import OPENS_BEFORE
+from tracker.rules.calendar_grid import Seen
 from tracker.rules.meetings import EventStatus, Kind, Line, may_edit
 from tracker.rules.people import Viewer
 from tracker.rules.work_queue import AHEAD, BACK, LateItem, MissingReplies, OpenRoll, Row, concerns, in_order
 from tracker.tables import visible_items, visible_waiting
-from tracker.usecases.calendar_lines import Seen, seen_between
+from tracker.usecases.calendar_lines import seen_between
 from tracker.usecases.invitations import Owed, owed
 
 T = TypeVar("T")

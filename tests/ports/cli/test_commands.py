@@ -192,8 +192,9 @@ def test_a_clock_that_was_moved_is_for_demos(peopled: Tracker) -> None:
     assert is_one_sentence(peopled("serve", NOW="2027-01-01T00:00:00Z"))
 
 
-def test_a_python_without_assertions_does_not_serve() -> None:
-    started = [sys.executable, "-O", "-c", "from tracker.ports.cli import main; main(['serve'])"]
+@pytest.mark.parametrize("command", ["serve", "demo"])
+def test_a_python_without_assertions_does_not_serve(command: str) -> None:
+    started = [sys.executable, "-O", "-c", f"from tracker.ports.cli import main; main(['{command}'])"]
     result = subprocess.run(started, capture_output=True, text=True, check=False, env={"TRACKER_SECRET": SECRET})
     assert result.returncode == 2
     assert "-O" in result.stderr

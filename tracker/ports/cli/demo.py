@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from tracker.errors import Invalid
-from tracker.ports.cli.http import listen
+from tracker.ports.cli.http import listen, need_assertions
 
 LARGEST = 1_000
 
@@ -38,6 +38,7 @@ def demo(
     """Make and serve the demo task force, with sign-in links for five people and the mails it sends."""
     from tracker.demo.run import Options, run  # noqa: PLC0415 - other commands need not wait for it
 
+    need_assertions()
     listener = None if only_makes else listen("127.0.0.1", port)
     run(
         Options(

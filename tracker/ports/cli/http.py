@@ -2,13 +2,20 @@
 
 import errno
 import socket
+import sys
 
 import uvicorn
 
-from tracker.errors import Conflict, Invalid
+from tracker.errors import Conflict, Invalid, NotAllowed
 
 BACKLOG = 2048  # connections that wait to be taken
 GOODBYE = 3  # seconds that open requests get at the end
+
+
+def need_assertions() -> None:
+    """Raise `NotAllowed` under `python -O`: icalendar keeps line breaks out of calendars by an assertion."""
+    if sys.flags.optimize:
+        raise NotAllowed("Python runs with -O, which leaves out checks that keep mail safe. Start it without.")
 
 
 def server_config(app: str, *, proxy: str = "") -> uvicorn.Config:

@@ -1,14 +1,13 @@
 """tracker serve: the application on a port, after a look at what would keep it from working."""
 
 import socket
-import sys
 from ipaddress import ip_address
 
 import click
 import uvicorn
 
-from tracker.errors import Invalid, NotAllowed
-from tracker.ports.cli.http import listen, server_config
+from tracker.errors import Invalid
+from tracker.ports.cli.http import listen, need_assertions, server_config
 from tracker.ports.cli.opening import settings, with_database
 from tracker.settings import Settings
 
@@ -19,8 +18,7 @@ from tracker.settings import Settings
 @click.option("--proxy", default="", metavar="ADDRESS", help="The reverse proxy whose X-Forwarded-* headers count.")
 def serve(host: str, port: int, proxy: str) -> None:
     """Serve the application; the database must be migrated."""
-    if sys.flags.optimize:
-        raise NotAllowed("Python runs with -O, which leaves out checks that keep mail safe. Start it without.")
+    need_assertions()
     check_start(settings(), host)
     with_database(_nothing)
     listener = listen(host, port)

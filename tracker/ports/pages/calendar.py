@@ -13,9 +13,10 @@ from tracker.ports.pages.form_values import query_of
 from tracker.ports.pages.request import viewer_of, zone_of
 from tracker.ports.pages.templating import page
 from tracker.rules import calendar_grid
+from tracker.rules.calendar_grid import Seen
 from tracker.rules.meetings import Kind
 from tracker.rules.wording import local
-from tracker.usecases.calendar_lines import Seen, seen_between
+from tracker.usecases.calendar_lines import seen_between
 
 
 @get("/calendar", guards=[signed_in])
@@ -26,15 +27,9 @@ async def calendar_page(request: Request[Any, Any, Any]) -> Response[str]:
     asked = asked_for(query_of(request), today)
     weeks = calendar_grid.weeks(asked.month)
     start, end = calendar_grid.moments(weeks[0][0], weeks[-1][-1], zone)
-    seen = _filtered(await seen_between(viewer_of(request), start, end), asked)
+    seen = calendar_grid.matching(await seen_between(viewer_of(request), start, end), asked.chosen)
     body = month_context(asked, weeks, seen, zone, today) if asked.view is View.MONTH else _list(asked, seen, zone)
     return page(f"calendar/{asked.view}.html", request, **_frame(asked), **body)
-
-
-def _filtered(seen: list[Seen], asked: Asked) -> list[Seen]:
-    mine = {one.line.id for one in seen if one.is_mine}
-    left = {line.id for line in calendar_grid.matching((one.line for one in seen), asked.chosen, mine)}
-    return [one for one in seen if one.line.id in left]
 
 
 def _frame(asked: Asked) -> dict[str, Any]:

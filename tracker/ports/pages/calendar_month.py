@@ -1,16 +1,16 @@
 """A month as a table, day by day, and the week that is written out below it on a narrow screen."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from tracker.ports.pages.calendar_query import Asked
-from tracker.ports.pages.entries import Entry, agenda, entry_of
+from tracker.ports.pages.entries import Entry, entry_of, written_out
 from tracker.rules import calendar_grid
+from tracker.rules.calendar_grid import Seen
 from tracker.rules.date_words import month_day
 from tracker.rules.holidays import holiday_notes
-from tracker.usecases.calendar_lines import Seen
 
 DOTS = 3  # at most, for the events of a day on a narrow screen
 LISTED = 30  # events written out below the month on a narrow screen
@@ -42,25 +42,16 @@ class Cell:
 
 def month_context(asked: Asked, weeks: list[list[date]], seen: list[Seen], zone: str, today: date) -> dict[str, Any]:
     """Return what the template of the month shows."""
-    first, last = weeks[0][0], weeks[-1][-1]
-    every = {one.line.id: one for one in seen}
-    days = calendar_grid.by_day((one.line for one in seen), first, last, zone)
+    days = calendar_grid.by_day(seen, weeks[0][0], weeks[-1][-1], zone)
     holidays = dict(holiday_notes(day for week in weeks for day in week))
-    of_day = {
-        day: [entry_of(every[line.id], day, zone) for line in calendar_grid.shown(lines)] for day, lines in days.items()
-    }
-    cells = [
-        [_cell(asked, day, of_day.get(day, []), len(days.get(day, ())), holidays, today) for day in week]
-        for week in weeks
-    ]
     return {
-        "weeks": cells,
+        "weeks": [[_cell(asked, day, days.get(day, []), zone, holidays, today) for day in week] for week in weeks],
         "is_empty": not any(day.month == asked.month.month for day in days),
-        **_week(weeks, seen, days, zone, today),
+        **_week(weeks, days, zone, today),
     }
 
 
-def _cell(asked: Asked, day: date, entries: list[Entry], count: int, holidays: Mapping[date, str], today: date) -> Cell:
+def _cell(asked: Asked, day: date, seen: list[Seen], zone: str, holidays: Mapping[date, str], today: date) -> Cell:
     is_outside = day.month != asked.month.month
     is_weekend = day.weekday() > 4  # noqa: PLR2004 - after Friday
     marks = {"out": is_outside, "wkend": is_weekend, "is-today": day == today, "hol": day in holidays}
@@ -70,21 +61,17 @@ def _cell(asked: Asked, day: date, entries: list[Entry], count: int, holidays: M
         classes=" ".join(word for word, holds in marks.items() if holds),
         is_today=day == today,
         note=holidays.get(day) or (f"{day:%b}" if is_outside and day.day == 1 else ""),
-        count=count,
-        entries=entries,
+        count=len(seen),
+        entries=[entry_of(one, day, zone) for one in calendar_grid.shown(seen)],
     )
 
 
-def _week(
-    weeks: Iterable[list[date]], seen: list[Seen], days: Mapping[date, object], zone: str, today: date
-) -> dict[str, Any]:
+def _week(weeks: list[list[date]], days: Mapping[date, list[Seen]], zone: str, today: date) -> dict[str, Any]:
     """Return what is written out below the table on a narrow screen, as far as it has room."""
     week = calendar_grid.week_to_list(weeks, days, today)
     if week is None:
         return {"week_name": "", "week_days": []}
-    listed = agenda(seen, week[0], week[-1], zone)
-    room = [LISTED - sum(len(entries) for _, entries in listed[:number]) for number in range(len(listed))]
     return {
         "week_name": "This week" if today in week else f"Week of {month_day(week[0])}",
-        "week_days": [(day, entries[:left]) for (day, entries), left in zip(listed, room, strict=True) if left > 0],
+        "week_days": written_out({day: days[day] for day in week if day in days}, zone, at_most=LISTED),
     }

@@ -1,13 +1,14 @@
 """Dates as the marks of calendars and agendas show them (the macros `chip` and `agenda`)."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from itertools import islice
 
 from tracker.rules import calendar_grid
+from tracker.rules.calendar_grid import Seen
 from tracker.rules.meetings import Line
 from tracker.rules.wording import clock, local
-from tracker.usecases.calendar_lines import Seen
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,9 +67,19 @@ def entry_of(seen: Seen, day: date, zone: str) -> Entry:
 
 def agenda(seen: Iterable[Seen], first: date, last: date, zone: str) -> Agenda:
     """Return what falls on each day from `first` to `last`, days without anything left out."""
-    every = {one.line.id: one for one in seen}
-    days = calendar_grid.by_day((one.line for one in every.values()), first, last, zone)
-    return [(day, [entry_of(every[line.id], day, zone) for line in lines]) for day, lines in days.items()]
+    return written_out(calendar_grid.by_day(seen, first, last, zone), zone)
+
+
+def written_out(days: Mapping[date, Iterable[Seen]], zone: str, at_most: int | None = None) -> Agenda:
+    """Return days with their entries, as many entries as there is room for; the last day may be cut short."""
+    found: Agenda = []
+    room = at_most
+    for day, seen in days.items():
+        entries = [entry_of(one, day, zone) for one in islice(seen, room)]
+        room = None if room is None else room - len(entries)
+        if entries:
+            found.append((day, entries))
+    return found
 
 
 def _time(line: Line, day: date, starts: datetime, ends: datetime) -> str:

@@ -9,6 +9,7 @@ from litestar.response import Redirect
 
 from tracker import clock
 from tracker.errors import Gone, Invalid
+from tracker.ports import flash
 from tracker.ports.guards import signed_in
 from tracker.ports.pages.form_values import FormValues, Reader, errors_of, form_of
 from tracker.ports.pages.request import is_from_htmx, viewer_of
@@ -59,7 +60,7 @@ async def answer(event_id: FromPath[UUID], key: FromPath[str], request: Request[
     except Invalid as wrong:
         return await _answered(request, viewer, event_id, key, form, wrong)
     if form["next"] == HOME:
-        return Redirect(HOME, status_code=303)
+        return _back_home(request, form["answer"])
     return await _answered(request, viewer, event_id, key)
 
 
@@ -101,6 +102,12 @@ def times_of(occurrence: Occurrence) -> dict[str, Any]:
         "occurrence": occurrence, "starts": local(occurrence.starts_at, zone), "ends": local(occurrence.ends_at, zone),
         "address": address_of(occurrence),
     }  # fmt: skip
+
+
+def _back_home(request: Request[Any, Any, Any], answered: str) -> Redirect:
+    redirect = Redirect(HOME, status_code=303)
+    flash.say(redirect, request.scope["state"]["settings"], f"Your reply is saved: {answered.capitalize()}.")
+    return redirect
 
 
 async def _answered(

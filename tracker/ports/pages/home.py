@@ -8,9 +8,10 @@ from litestar import Request, Response, get
 
 from tracker import clock
 from tracker.ports.guards import signed_in
-from tracker.ports.pages.entries import Agenda, address_of, agenda, times_of
+from tracker.ports.pages.entries import address_of, times_of, written_out
 from tracker.ports.pages.request import viewer_of, zone_of
 from tracker.ports.pages.templating import page
+from tracker.rules import calendar_grid
 from tracker.rules.wording import day, local
 from tracker.rules.work_queue import AHEAD, SHOWN
 from tracker.usecases.home import NEXT_DAYS, Home
@@ -36,12 +37,11 @@ async def home_page(request: Request[Any, Any, Any]) -> Response[str]:
     zone, now = zone_of(request), clock.now()
     today = local(now, zone).date()
     found = await what_needs(viewer_of(request), now, today, zone)
-    days: Agenda = []
-    if found.days:
-        days = agenda(found.days.agenda, today, today + timedelta(days=NEXT_DAYS - 1), zone)
+    last = today + timedelta(days=NEXT_DAYS - 1)
+    days = calendar_grid.by_day(found.days.agenda if found.days else (), today, last, zone)
     return page(
         "home/show.html", request, home=found, tiles=_tiles(found, zone), rows=found.follow_up[:SHOWN],
-        days=_first(days), times=lambda line: times_of(line, zone), address=address_of,
+        days=written_out(days, zone, at_most=AGENDA_SHOWN), times=lambda line: times_of(line, zone), address=address_of,
     )  # fmt: skip
 
 
@@ -87,12 +87,6 @@ def _owed(found: Home) -> list[Tile]:
 
 def _word(count: int, one: str) -> str:
     return one if count == 1 else f"{one}s"
-
-
-def _first(days: Agenda) -> Agenda:
-    """Return as many days as there is room for, the last one cut short."""
-    room = [AGENDA_SHOWN - sum(len(entries) for _, entries in days[:number]) for number in range(len(days))]
-    return [(when, entries[:left]) for (when, entries), left in zip(days, room, strict=True) if left > 0]
 
 
 handlers = [home_page]
