@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryFile
 
 from bench.stock import SECRET
 
@@ -62,20 +63,24 @@ def bare(body: Path) -> Iterator[Server]:
 
 @contextmanager
 def _running(command: Sequence[str], port: int, settings: Mapping[str, str]) -> Iterator[Server]:
-    with subprocess.Popen(command, env=os.environ | settings, stderr=subprocess.DEVNULL) as process:  # noqa: S603 - our own command
+    with (
+        TemporaryFile() as said,
+        subprocess.Popen(command, env=os.environ | settings, stderr=said) as process,  # noqa: S603 - our own command
+    ):
         try:
-            _wait_for(process, port)
+            if not _is_ready(process, port):
+                said.seek(0)
+                raise RuntimeError(f"The server did not answer. {said.read().decode(errors='replace')}")
             yield Server(port, process.pid)
         finally:
             process.terminate()
 
 
-def _wait_for(process: "subprocess.Popen[bytes]", port: int) -> None:
+def _is_ready(process: "subprocess.Popen[bytes]", port: int) -> bool:
     until = time.perf_counter() + PATIENCE
-    while not _answers(port):
-        if process.poll() is not None or time.perf_counter() > until:
-            raise RuntimeError("The server did not answer.")
+    while not (answers := _answers(port)) and process.poll() is None and time.perf_counter() < until:
         time.sleep(LOOK_EVERY)
+    return answers
 
 
 def _answers(port: int) -> bool:

@@ -7,12 +7,15 @@ import pytest
 
 from tests.cast import NOW, Cast, everybody, meeting, operation
 from tracker.errors import Conflict, Invalid, NotAllowed, NotFound
+from tracker.rules.action_changes import NewItem
 from tracker.rules.audiences import Visibility
+from tracker.rules.invitations import AnswerValue
 from tracker.rules.meetings import EventStatus
+from tracker.rules.planning import DateChange
 from tracker.rules.recurrence import rule_for
 from tracker.tables import visible
 from tracker.tables.outbox import Message
-from tracker.usecases import meeting_dates, meetings
+from tracker.usecases import action_items, invitations, meeting_dates, meetings
 
 pytestmark = pytest.mark.anyio
 
@@ -145,3 +148,58 @@ async def test_a_cancelled_event_can_be_brought_back_with_a_higher_sequence(cast
     await meetings.reinstate(cast.coordinator, event_id, 2, NOW)
     event = await meetings.event_for(cast.coordinator, event_id)
     assert (event.status, event.sequence) == (EventStatus.CONFIRMED, 2)
+
+
+async def test_a_draft_that_is_cancelled_is_gone_and_nobody_sees_it(cast: Cast) -> None:
+    event_id = await meetings.schedule(cast.coordinator, meeting(cast.fbi_lead, status=EventStatus.DRAFT), NOW)
+    await meetings.cancel(cast.coordinator, event_id, 1, "", NOW)
+    for viewer in (cast.coordinator, cast.fbi_lead):
+        assert await visible.event(viewer, event_id) is None
+
+
+async def test_a_running_series_that_narrows_takes_its_history_along(cast: Cast) -> None:
+    event_id = await meetings.schedule(cast.coordinator, meeting(cast.fbi_lead, cast.caht_lead, rule=MONTHLY), NOW)
+    august = datetime(2027, 8, 1, 15, tzinfo=UTC)
+    named = meeting(cast.fbi_lead, rule=MONTHLY, visibility=Visibility.NAMED, starts=JANUARY_12.replace(hour=9))
+    await meetings.change(cast.coordinator, event_id, named, 1, august, notify=False)
+    assert await visible.event(cast.fbi_lead, event_id) is not None
+    for stranger in (cast.caht_lead, cast.harbor_advocate):
+        assert await visible.event(stranger, event_id) is None
+
+
+async def test_a_date_with_an_action_item_keeps_a_series_from_changing_its_hour_with_a_sentence(cast: Cast) -> None:
+    event_id = await meetings.schedule(cast.coordinator, meeting(cast.fbi_lead, rule=MONTHLY), NOW)
+    june = await meeting_dates.date_for(cast.coordinator, event_id, "2027-06-08")
+    item = NewItem(title="Bring the roster", owner_id=cast.fbi_lead.member_id, due=date(2027, 6, 1), origin_id=june.id)
+    await action_items.create(cast.coordinator, item, NOW, NOW.date())
+    earlier = meeting(cast.fbi_lead, rule=MONTHLY, starts=JANUARY_12.replace(hour=9))
+    with pytest.raises(Invalid) as refused:
+        await meetings.change(cast.coordinator, event_id, earlier, 1, NOW, notify=False)
+    assert "one by one" in refused.value.fields["date"]
+
+
+async def test_a_date_that_was_held_before_its_day_stays_when_the_series_goes_on_anew(cast: Cast) -> None:
+    event_id = await meetings.schedule(cast.coordinator, meeting(cast.fbi_lead, rule=MONTHLY), NOW)
+    july = datetime(2027, 7, 20, 15, tzinfo=UTC)
+    held = DateChange(starts=datetime(2027, 7, 19, 10), duration=timedelta(hours=1))  # noqa: DTZ001 - local
+    await meeting_dates.change_date(cast.coordinator, event_id, "2027-08-10", held, 1, NOW, notify=False)
+    earlier = meeting(cast.fbi_lead, rule=MONTHLY, starts=JANUARY_12.replace(hour=9))
+    await meetings.change(cast.coordinator, event_id, earlier, 2, july, notify=False)
+    assert (await meeting_dates.date_for(cast.coordinator, event_id, "2027-08-10")).starts_at < july
+
+
+async def test_somebody_invited_again_is_asked_again(cast: Cast) -> None:
+    event_id = await meetings.schedule(cast.coordinator, meeting(cast.fbi_lead), NOW)
+    later = NOW + timedelta(minutes=1)
+    await invitations.answer(cast.fbi_lead, event_id, "2027-01-12", AnswerValue.DECLINED, "", NOW, for_series=False)
+    await meetings.change(cast.coordinator, event_id, meeting(), 1, later, notify=False)
+    await meetings.change(
+        cast.coordinator, event_id, meeting(cast.fbi_lead), 2, later + timedelta(minutes=1), notify=False
+    )
+    assert len(await invitations.owed(cast.fbi_lead, later)) == 1
+
+
+async def test_a_meeting_of_a_body_is_scheduled_by_those_who_sit_in_it(cast: Cast) -> None:
+    plan = operation(cast.hsi_liaison, body_id=cast.bodies["services"])
+    with pytest.raises(NotAllowed):
+        await meetings.schedule(cast.fbi_lead, plan, NOW)

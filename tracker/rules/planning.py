@@ -16,6 +16,15 @@ LONGEST = timedelta(days=14)
 REPLIES_SURVIVE = timedelta(hours=1)
 """A date that moves by less than this on the same day asks nobody again."""
 
+REACH = {
+    Visibility.ALL: 3,
+    Visibility.LAW_ENFORCEMENT: 2,
+    Visibility.VICTIM_SERVICES: 2,
+    Visibility.BODY: 1,
+    Visibility.NAMED: 0,
+}
+"""How far each choice reaches, from everybody to a list."""
+
 Slot = tuple[datetime, datetime]
 """Start and end of a date, aware UTC; the end is excluded."""
 
@@ -120,6 +129,11 @@ def moves(plan: Plan, event: Event) -> bool:
         event.is_all_day,
         event.rrule,
     )
+
+
+def narrows(plan: Plan, event: Event) -> bool:
+    """Whether fewer people may see the plan than the event: history follows then; it never opens to more."""
+    return REACH[plan.visibility] < REACH[event.visibility] or plan.visibility is Visibility.NAMED
 
 
 def asks_again(before: Slot, after: Slot, *, place_changed: bool, zone: str) -> bool:

@@ -48,7 +48,8 @@ async def invite(
     wanted = {**plan.invitees, lead_id: AttendeeRole.CHAIR}
     present = await invitees_of(event_id)
     added = frozenset(wanted) - frozenset(present)
-    await _withdraw(event_id, frozenset(present) - frozenset(wanted), plan, now)
+    await withdraw(event_id, frozenset(present) - frozenset(wanted), plan, now)
+    await _forget_answers(event_id, added, now)
     for member_id in sorted(wanted):
         await _keep(event_id, member_id, wanted[member_id], now)
     if lead_id in added:
@@ -158,7 +159,8 @@ async def _who_may_not_see(invited: Iterable[Person], plan: Plan, wanted: frozen
     ]
 
 
-async def _withdraw(event_id: UUID, gone: frozenset[UUID], plan: Plan, now: datetime) -> None:
+async def withdraw(event_id: UUID, gone: frozenset[UUID], plan: Plan, now: datetime) -> None:
+    """Take people off the list, and tell each of them alone."""
     if not gone:
         return
     await audience_versions.touch({audiences.member(one) for one in gone})
@@ -178,6 +180,21 @@ async def _withdraw(event_id: UUID, gone: frozenset[UUID], plan: Plan, now: date
             ],
             now,
         )
+
+
+async def _forget_answers(event_id: UUID, added: frozenset[UUID], now: datetime) -> None:
+    """Let nothing that people answered before they were taken off the list count when they are invited again."""
+    earlier = Answer.invitation.member.is_in(sorted(added) or [event_id])
+    found = await Answer.select(Answer.invitation, Answer.occurrence).where(
+        (Answer.invitation.event == event_id) & earlier
+    )
+    for invitation, occurrence in {(row["invitation"], row["occurrence"]) for row in found}:
+        await Answer.insert(
+            Answer(
+                id=chance.new_id(), invitation=invitation, occurrence=occurrence, answer="needs_action",
+                source="change", sequence=0, answered_at=now,
+            )
+        )  # fmt: skip
 
 
 async def _keep(event_id: UUID, member_id: UUID, role: AttendeeRole, now: datetime) -> None:

@@ -8,7 +8,7 @@ from uuid import UUID
 from tracker import chance
 from tracker.database import writing
 from tracker.errors import Conflict, Invalid, NotAllowed, NotFound
-from tracker.rules import planning
+from tracker.rules import audiences, planning
 from tracker.rules.meetings import Event, EventStatus, Kind, may_edit, may_schedule
 from tracker.rules.people import Viewer
 from tracker.rules.planning import Plan
@@ -93,7 +93,7 @@ async def change(
     async with writing():
         event = await event_to_change(viewer, event_id, expected_version)
         planning.check(plan)
-        _allow(viewer, plan)
+        _allow(viewer, plan, event)
         if planning.moves(plan, event) and await starts_anew(viewer, event, now):
             new_id = await start_anew(viewer, event, plan, now, add_event)
         else:
@@ -105,7 +105,7 @@ async def change(
 
 
 async def cancel(viewer: Viewer, event_id: UUID, expected_version: int, reason: str, now: datetime) -> None:
-    """Cancel the event with all dates to come. Errors: NotFound, NotAllowed, Conflict."""
+    """Cancel the event with all dates to come; a draft is discarded. Errors: NotFound, NotAllowed, Conflict."""
     await _set_status(viewer, event_id, expected_version, EventStatus.CANCELLED, "cancellation", reason, now)
 
 
@@ -114,9 +114,12 @@ async def reinstate(viewer: Viewer, event_id: UUID, expected_version: int, now: 
     await _set_status(viewer, event_id, expected_version, EventStatus.CONFIRMED, "update", "", now)
 
 
-def _allow(viewer: Viewer, plan: Plan) -> None:
+def _allow(viewer: Viewer, plan: Plan, event: Event | None = None) -> None:
     if not may_schedule(viewer, plan.kind, plan.visibility, plan.body_id):
         raise NotAllowed("You can schedule events for your own arm, your bodies, or people you name.")
+    is_kept = event is not None and plan.body_id == event.body_id
+    if plan.body_id and not is_kept and audiences.body(plan.body_id) not in viewer.audiences:
+        raise NotAllowed("You can schedule a meeting of a body only when you hold a seat in it.")
 
 
 async def _change_in_place(viewer: Viewer, event: Event, plan: Plan, now: datetime, *, notify: bool) -> UUID:
@@ -149,6 +152,9 @@ async def _set_status(
         event = await event_to_change(viewer, event_id, expected_version)
         if (event.status is EventStatus.CANCELLED) == (status is EventStatus.CANCELLED):
             raise Conflict
+        if event.status is EventStatus.DRAFT:
+            await _discard(viewer, event, now)
+            return
         await rows.Event.update(
             {
                 rows.Event.status: status,
@@ -158,11 +164,16 @@ async def _set_status(
             }
         ).where(rows.Event.id == event.id)
         await touch(event.id)
-        if event.status is not EventStatus.DRAFT:
-            is_back = status is not EventStatus.CANCELLED
-            await tell(kind, event.id, event.version + 1, now, {"reason": reason, "reinstated": is_back})
+        is_back = status is not EventStatus.CANCELLED
+        await tell(kind, event.id, event.version + 1, now, {"reason": reason, "reinstated": is_back})
         verb = "cancelled" if status is EventStatus.CANCELLED else "reinstated"
         await audit.record(viewer.member_id, viewer.door, verb, "event", event_id, {}, now)
+
+
+async def _discard(viewer: Viewer, event: Event, now: datetime) -> None:
+    """Delete a draft: a cancelled one would be seen by everybody whom it was meant for."""
+    await rows.Event.delete().where(rows.Event.id == event.id)
+    await audit.record(viewer.member_id, viewer.door, "discarded", "event", event.id, {}, now)
 
 
 def _id_from(viewer: Viewer, plan: Plan, form_id: UUID) -> UUID:

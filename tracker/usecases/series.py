@@ -3,11 +3,12 @@
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 from uuid import UUID
 
 from tracker import chance
-from tracker.errors import Invalid
+from tracker.database import conflicts, writing
+from tracker.errors import Conflict, Invalid
 from tracker.rules import planning
 from tracker.rules.meetings import Event
 from tracker.rules.people import Viewer
@@ -16,7 +17,7 @@ from tracker.rules.recurrence import dates, to_rrule, until_before
 from tracker.rules.wall_clock import to_local
 from tracker.tables import meetings as rows
 from tracker.tables import visible
-from tracker.usecases.invitees import ask_again, tell, touch
+from tracker.usecases.invitees import ask_again, invitees_of, set_audiences, tell, touch, withdraw
 
 CHUNK = 500
 """Rows in one INSERT: PostgreSQL takes at most 32,767 parameters."""
@@ -77,9 +78,7 @@ async def _replace_dates(
 ) -> None:
     gone = present - set(wanted) if (plan.duration, plan.zone) == (event.duration, event.zone) else present
     if gone:
-        await rows.Occurrence.delete().where(
-            (rows.Occurrence.event == event.id) & rows.Occurrence.original_start.is_in(sorted(gone))
-        )
+        await _forget_dates((rows.Occurrence.event == event.id) & rows.Occurrence.original_start.is_in(sorted(gone)))
     kept = present - gone
     await add_dates(event.id, [(start, slot) for start, slot in wanted.items() if start not in kept], now)
 
@@ -87,13 +86,18 @@ async def _replace_dates(
 async def start_anew(viewer: Viewer, event: Event, plan: Plan, now: datetime, add_event: AddEvent) -> UUID:
     """End a running series with its last date before `now` and let the plan go on as a new series; return its id.
 
-    A date that was cancelled stays cancelled when the new rule has one on the same day.
+    A date that was cancelled, or was held before its day, is left out where the new rule has one on the same day.
+    Whoever may not see the new series loses sight of the old one as well.
     """
     rest = [one for one in await visible.dates(viewer, event) if one.original_start > _local(now, event.zone)]
     onward = _onward(plan, _local(now, plan.zone))
-    off = {one.original_start.date() for one in rest if one.is_cancelled}
+    off = {one.original_start.date() for one in rest if one.is_cancelled or one.starts_at <= now}
     await _end_series(event, _local(now, event.zone), now)
-    await tell("update", event.id, event.version + 1, now, {"ended": True})
+    if planning.narrows(plan, event):
+        await _narrow(viewer, event, plan)
+    gone = frozenset(await invitees_of(event.id)) - frozenset(plan.invitees) - {event.lead_id}
+    await tell("update", event.id, event.version + 1, now, {"ended": True}, skip=gone)
+    await withdraw(event.id, gone, plan, now)
     new_id = await add_event(viewer, onward, now, previous=event)
     if same_day := [start for start, _ in planning.slots(onward) if start.date() in off]:
         await rows.Occurrence.update({rows.Occurrence.is_cancelled: True, rows.Occurrence.is_changed: True}).where(
@@ -116,9 +120,27 @@ async def _end_series(event: Event, split: datetime, now: datetime) -> None:
             rows.Event.changed_at: now,
         }
     ).where(rows.Event.id == event.id)
-    await rows.Occurrence.delete().where(
-        (rows.Occurrence.event == event.id) & (rows.Occurrence.original_start >= split)
+    ahead = (rows.Occurrence.original_start >= split) & (rows.Occurrence.starts_at > now)
+    await _forget_dates((rows.Occurrence.event == event.id) & ahead)
+
+
+async def _narrow(viewer: Viewer, event: Event, plan: Plan) -> None:
+    await rows.Event.update({rows.Event.visibility: plan.visibility, rows.Event.body: plan.body_id}).where(
+        rows.Event.id == event.id
     )
+    await set_audiences(viewer, event.id, event.lead_id, plan, list_of=event.id)
+
+
+async def _forget_dates(which: Any) -> None:
+    """Delete dates that the new rule has not; one that something hangs on cannot go. Errors: Invalid(date=…)."""
+    try:
+        with conflicts():
+            async with writing():
+                await rows.Occurrence.delete().where(which)
+    except Conflict as held:
+        raise Invalid(
+            date="A date to come has action items or attendance. Move or cancel dates one by one instead."
+        ) from held
 
 
 def _local(moment: datetime, zone: str) -> datetime:

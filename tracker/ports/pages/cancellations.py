@@ -10,7 +10,7 @@ from litestar.params import FromPath
 from litestar.response import Redirect
 
 from tracker import clock
-from tracker.errors import Conflict, Invalid, NotAllowed
+from tracker.errors import Conflict, Invalid, NotAllowed, NotFound
 from tracker.ports.guards import signed_in
 from tracker.ports.pages.events import address_of, times_of
 from tracker.ports.pages.form_values import FormValues, Reader, errors_of, form_of, version_in
@@ -107,7 +107,10 @@ async def _cancel(
         return _question(request, await _theirs(request, event_id, key), form, whole=whole, wrong=wrong)
     except Conflict:
         return _question(request, await _theirs(request, event_id, key), form, whole=whole, is_stale=True)
-    view = await event_view(viewer_of(request), event_id, key, clock.now())
+    try:
+        view = await event_view(viewer_of(request), event_id, key, clock.now())
+    except NotFound:  # a draft is gone
+        return Redirect("/calendar", status_code=303)
     return Redirect(address_of(view.occurrence), status_code=303)
 
 
