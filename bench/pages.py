@@ -1,6 +1,7 @@
 """The month and the home page through the whole application in process: what they cost, and what age adds to it."""
 
 import asyncio
+import gc
 import gzip
 import tempfile
 import time
@@ -54,9 +55,11 @@ async def _measured(folder: Path) -> Sequence[Figure]:
         async with AsyncExitStack() as stack:
             few = await stack.enter_async_context(_world(folder / "few.sqlite", FEW))
             many = await stack.enter_async_context(_world(folder / "many.sqlite", MANY))
+            _settle()
             young, old = await _in_turns(few, many)
             home = await _timed(many, HOME, ROUNDS * IN_A_ROUND)
             await _schedule(many.cast, FULL - USUAL, many.cast.kcpd_detective)
+            _settle()
             full = await _timed(many, MONTH, ROUNDS * IN_A_ROUND)
             html = (await many.browser.get(MONTH)).content
     finally:
@@ -84,6 +87,12 @@ async def _world(path: Path, dates: int) -> AsyncIterator[World]:
         await _schedule(cast, USUAL, *everybody(cast))
         await _give_items(cast)
         yield World(engine(), cast, Browser(create_app(settings()), await session_of(cast.coordinator, NOW)))
+
+
+def _settle() -> None:
+    """Leave what is loaded out of later sweeps, as `tracker serve` does."""
+    gc.collect()
+    gc.freeze()
 
 
 async def _schedule(cast: Cast, count: int, *invitees: Viewer) -> None:

@@ -361,12 +361,15 @@ def test_secrets_are_taken_out_of_what_is_logged(said: str, kept: str) -> None:
     assert access_log.redacted(said) == kept
 
 
-def test_all_logs_can_go_to_one_stream() -> None:
+def test_all_our_logs_and_the_warnings_of_libraries_go_to_one_stream() -> None:
     stream = io.StringIO()
-    root = logging.getLogger()
-    before, level = root.handlers[:], root.level
+    root, ours = logging.getLogger(), logging.getLogger("tracker")
+    before, levels = root.handlers[:], (root.level, ours.level)
     access_log.configure(stream)
-    logging.getLogger("anything").info("hello")
+    logging.getLogger("tracker.anything").info("hello")
+    logging.getLogger("library").info("chatter")
+    logging.getLogger("library").warning("careful")
     root.handlers[:] = before
-    root.setLevel(level)
-    assert json.loads(stream.getvalue())["said"] == "hello"
+    root.setLevel(levels[0])
+    ours.setLevel(levels[1])
+    assert [json.loads(line)["said"] for line in stream.getvalue().splitlines()] == ["hello", "careful"]

@@ -34,11 +34,12 @@ class JsonLines(logging.Formatter):
         return json.dumps(line, ensure_ascii=True)
 
 
-def configure(stream: TextIO = sys.stderr, level: int = logging.INFO) -> None:
-    """Send all logs of the process there as JSON; called once when a server starts."""
+def configure(stream: TextIO = sys.stderr) -> None:
+    """Send logs there as JSON: all of ours, and the warnings of libraries; called once when a server starts."""
     handler = logging.StreamHandler(stream)
     handler.setFormatter(JsonLines())
-    logging.basicConfig(handlers=[handler], level=level, force=True)
+    logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
+    logging.getLogger("tracker").setLevel(logging.INFO)
 
 
 def redacted(text: str) -> str:

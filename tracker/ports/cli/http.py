@@ -24,8 +24,8 @@ def server_config(app: str, *, proxy: str = "") -> uvicorn.Config:
     By default none count: uvicorn would believe any peer on this machine.
     """
     return uvicorn.Config(
-        app, factory=True, log_level="warning", access_log=False, server_header=False, ws="none", lifespan="on",
-        proxy_headers=bool(proxy), forwarded_allow_ips=proxy or None, timeout_graceful_shutdown=GOODBYE,
+        app, factory=True, log_config=None, log_level="warning", access_log=False, server_header=False, ws="none",
+        lifespan="on", proxy_headers=bool(proxy), forwarded_allow_ips=proxy or None, timeout_graceful_shutdown=GOODBYE,
     )  # fmt: skip
 
 
