@@ -48,7 +48,7 @@ bench: $(READY) ## Measure, and write bench/results.json
 	@$(BIN)/python -m bench
 
 faults: $(READY) ## Kill and stall things while mails go out
-	@$(BIN)/python -m pytest -q tests/faults
+	@TRACKER_FAULTS=full $(BIN)/python -m pytest -q tests/faults
 
 compat: $(READY) ## Read our calendars with other people's parsers
 	@$(BIN)/python -m pytest -q tests/ical

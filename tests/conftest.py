@@ -7,11 +7,15 @@ from contextlib import asynccontextmanager, nullcontext
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from tests.cast import Cast, people_of_the_task_force
 from tests.database.server import own_server
 from tests.database.sources import PostgresDatabases, Source, SQLiteFiles
 from tracker.database import Engine, bind, close_database, engine_from_url, open_database
+
+settings.register_profile("tracker", deadline=None)  # a busy machine is no mistake of the code
+settings.load_profile("tracker")
 
 
 @pytest.fixture(scope="session")

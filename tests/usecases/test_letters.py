@@ -239,6 +239,18 @@ async def test_somebody_taken_off_the_list_alone_is_told(cast: Cast) -> None:
     )  # fmt: skip
 
 
+async def test_somebody_off_the_list_who_may_not_see_the_event_any_more_learns_that_alone(cast: Cast) -> None:
+    event_id = await single(cast, cast.fbi_lead, cast.caht_lead)
+    event, plan = await meetings.plan_to_change(cast.coordinator, event_id)
+    fewer = {one: role for one, role in plan.invitees.items() if one != cast.caht_lead.member_id}
+    named = replace(plan, invitees=fewer, visibility=Visibility.NAMED, title="Canary", place="Canary Street")
+    await meetings.change(cast.coordinator, event_id, named, event.version, LATER, notify=False)
+    [letter] = [one for one in await waiting(MOVED) if isinstance(one, Letter) and one.to == cast.caht_lead.email]
+    assert letter.subject == "You are off the list for a task force event"
+    assert "Canary" not in str(letter)
+    assert letter.calendar is None
+
+
 async def test_every_letter_about_a_restricted_event_has_the_same_subject_and_tells_nothing(cast: Cast) -> None:
     event_id = await meetings.schedule(cast.fbi_lead, operation(cast.hsi_liaison), NOW)
     first = await the_letter()
@@ -256,7 +268,7 @@ async def test_a_letter_about_a_restricted_event_has_no_calendar(cast: Cast) -> 
     assert (await the_letter()).calendar is None
 
 
-async def test_who_may_not_see_the_event_any_more_gets_no_mail(cast: Cast) -> None:
+async def test_who_may_not_see_the_event_any_more_gets_no_reminder_and_nothing_of_it(cast: Cast) -> None:
     plan = operation(cast.hsi_liaison, cast.kcpd_detective)
     event_id = await meetings.schedule(cast.fbi_lead, plan, NOW)
     await waiting(LATER)
@@ -264,8 +276,8 @@ async def test_who_may_not_see_the_event_any_more_gets_no_mail(cast: Cast) -> No
     fewer = {one: role for one, role in plan.invitees.items() if one != cast.kcpd_detective.member_id}
     await meetings.change(cast.fbi_lead, event_id, replace(plan, invitees=fewer), 1, LATER, notify=False)
     found = await waiting(MOVED)
-    assert [one.state for one in found if isinstance(one, Skip)] == [State.SUPPRESSED, State.SUPPRESSED]
-    assert len(found) == 2  # the reminder, and the news that he is off the list
+    assert [one.state for one in found if isinstance(one, Skip)] == [State.SUPPRESSED]
+    assert [one.subject for one in found if isinstance(one, Letter)] == ["You are off the list for a task force event"]
 
 
 async def test_a_departed_member_gets_no_mail(cast: Cast) -> None:

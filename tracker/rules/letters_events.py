@@ -1,5 +1,7 @@
 """What mails about an event say: invitation, cancellation, withdrawal, and the one mail about restricted events."""
 
+from uuid import UUID
+
 from tracker.rules.letters import FOOT, RESTRICTED_PREVIEW, RESTRICTED_SUBJECT, Button, Letter, SitePage, subject
 from tracker.rules.letters_words import (
     Facts,
@@ -16,6 +18,7 @@ from tracker.rules.letters_words import (
 )  # fmt: skip
 from tracker.rules.letters_words import times as times_of
 from tracker.rules.outbox import MessageKind
+from tracker.rules.people import Viewer
 from tracker.rules.wall_clock import to_local
 from tracker.rules.wording import clock, day, longday
 
@@ -99,6 +102,16 @@ def withdrawal(about: Occasion) -> Letter:
         paragraphs=(f"{NOTHING_TO_DO} The attached notice takes it out of your calendar.",),
         more=(event_page(about, "See the event"),), calendar=calendar_part(about, is_cancel=True),
         foot=WERE_ON_THE_LIST,
+    )  # fmt: skip
+
+
+def off_the_list(reader: Viewer, event_id: UUID) -> Letter:
+    """Return the news for somebody who may not see the event any more: that they are off a list, and nothing else."""
+    return Letter(
+        kind=MessageKind.WITHDRAWAL, to=reader.email, to_name=reader.name, thread=event_id,
+        subject="You are off the list for a task force event", preview=NOTHING_TO_DO,
+        heading="You are off the list for a task force event", facts=(),
+        paragraphs=(f"{NOTHING_TO_DO} If the event stands in your calendar, delete it there.",), foot=WERE_ON_THE_LIST,
     )  # fmt: skip
 
 

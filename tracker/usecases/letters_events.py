@@ -58,13 +58,20 @@ async def event_letter(message: Message, reader: Viewer, now: datetime) -> Lette
     """Return the letter of a message about an event, or why it is not sent."""
     event, dates = await _read(message, reader)
     if event is None:
-        return NOT_AUTHORISED
+        return _unseen(message, reader)
     if event.status is EventStatus.DRAFT:
         return NOT_PUBLISHED
     about = await _occasion(message, reader, event, dates, now)
     if about is None:
         return GONE
     return _why_not(about) or _letter(about)
+
+
+def _unseen(message: Message, reader: Viewer) -> Letter | Skip:
+    """Only that they are off the list is told to whoever may not see the event any more: they knew of it."""
+    if message.kind is MessageKind.WITHDRAWAL and message.event_id:
+        return letters_events.off_the_list(reader, message.event_id)
+    return NOT_AUTHORISED
 
 
 def _letter(about: Occasion) -> Letter:
