@@ -1,5 +1,6 @@
 """Three programs of other people that read calendars; each says when things take place."""
 
+import warnings
 from contextlib import redirect_stderr, redirect_stdout
 from datetime import UTC, date, datetime
 from io import StringIO
@@ -43,8 +44,9 @@ def by_ical(feed: bytes) -> list[Shown]:
 
 def by_ics(feed: bytes) -> list[Shown]:
     """Read with ics, which unrolls nothing: only for events that do not repeat."""
-    # Its grammar wraps standard output and error once more for each line that it reads.
-    with redirect_stdout(StringIO()), redirect_stderr(StringIO()):
+    # Its grammar wraps standard output and error once more for each line that it reads; Python 3.13 warns of its calls.
+    with redirect_stdout(StringIO()), redirect_stderr(StringIO()), warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
         calendar = ics.Calendar(feed.decode())
     return sorted(
         Shown(one.begin.datetime, one.end.datetime, one.name) for one in calendar.events if one.status != "CANCELLED"
