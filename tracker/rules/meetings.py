@@ -1,7 +1,7 @@
 """Events and their dates as frozen values, and who may do what to them."""
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
@@ -138,14 +138,6 @@ class Line:
     def is_off(self) -> bool:
         """Whether this date does not take place."""
         return self.status is EventStatus.CANCELLED
-
-
-@dataclass(frozen=True, kw_only=True)
-class Holiday:
-    """A federal holiday as the calendar shows it."""
-
-    day: date
-    name: str
 
 
 def may_schedule(viewer: Viewer, kind: Kind, visibility: Visibility, body_id: UUID | None) -> bool:

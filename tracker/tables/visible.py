@@ -164,16 +164,6 @@ async def invited(viewer: Viewer, start: datetime, end: datetime) -> list[Line]:
     return [_line(row) for row in await rows(_LINE, viewer, tail, start, end, viewer.member_id)]
 
 
-async def next_of_body(viewer: Viewer, body_id: UUID, after: datetime) -> Line | None:
-    """Return the next date of a body that is not cancelled."""
-    tail = (
-        ") AND e.body = {} AND o.starts_at > {} AND NOT o.is_cancelled AND e.status <> 'cancelled'"
-        " ORDER BY o.starts_at LIMIT 1"
-    )
-    found = await rows(_LINE, viewer, tail, body_id, after)
-    return _line(found[0]) if found else None
-
-
 def _line(row: Row) -> Line:
     is_off = bool(row["is_cancelled"]) or row["status"] == EventStatus.CANCELLED
     return Line(
