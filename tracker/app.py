@@ -42,9 +42,20 @@ from tracker.settings import Settings, load
 from tracker.usecases import reminders
 
 PAGES = (
-    home, calendar, schedule, events, event_dates, event_edit, cancellations, attendance, action_items, subscriptions,
-    identity, replies, item_link,
-)  # fmt: skip
+    home,
+    calendar,
+    schedule,
+    events,
+    event_dates,
+    event_edit,
+    cancellations,
+    attendance,
+    action_items,
+    subscriptions,
+    identity,
+    replies,
+    item_link,
+)
 PLANNING_EVERY = 60.0  # seconds between two looks for reminders that became due
 
 Job = tuple[str, float, Callable[[], Awaitable[object]]]

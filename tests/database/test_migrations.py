@@ -10,6 +10,7 @@ from piccolo.table import Table
 from tests.cast import NOW
 from tracker.database import Engine, engine, is_postgres, writing
 from tracker.migrate import SchemaBehind, check_schema, migrate
+from tracker.paths import folder
 from tracker.piccolo_app import APP_CONFIG
 from tracker.usecases import audit
 
@@ -40,7 +41,7 @@ async def test_migrations_run_once(database: Engine) -> None:
 
 async def test_of_two_runners_at_once_one_migrates_and_the_other_finds_it_done(blank_database: Engine) -> None:
     ran = await asyncio.gather(migrate(), migrate())
-    assert sorted(map(len, ran)) == [0, 2]
+    assert sorted(map(len, ran)) == [0, len(list(folder("migrations").glob("m*.py")))]
 
 
 async def test_a_worker_refuses_a_database_that_is_behind(blank_database: Engine) -> None:

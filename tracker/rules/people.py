@@ -24,6 +24,13 @@ class Role(StrEnum):
     COORDINATOR = "coordinator"
     BODY_CHAIR = "body_chair"
     AGENCY_LEAD = "agency_lead"
+    ADMINISTRATOR = "administrator"
+    """Keeps accounts and the roster; no right to any content comes with it (NIST SP 800-53 AC-5)."""
+    AUDITOR = "auditor"
+    """Reads the audit trail; what they may not open shows as ids and verbs."""
+
+
+SCHEDULERS = frozenset({Role.COORDINATOR, Role.BODY_CHAIR, Role.AGENCY_LEAD})
 
 
 class Status(StrEnum):
@@ -64,7 +71,17 @@ class Viewer:
     @property
     def may_schedule(self) -> bool:
         """Whether the viewer may schedule anything at all."""
-        return bool(self.roles)
+        return not SCHEDULERS.isdisjoint(self.roles)
+
+    @property
+    def keeps_accounts(self) -> bool:
+        """Whether the viewer adds people, lets them in and shows them out."""
+        return not self.roles.isdisjoint((Role.COORDINATOR, Role.ADMINISTRATOR))
+
+    @property
+    def reads_audit(self) -> bool:
+        """Whether the viewer may read the audit trail."""
+        return not self.roles.isdisjoint((Role.COORDINATOR, Role.AUDITOR))
 
 
 def viewer_of(  # noqa: PLR0913 - one keyword for each fact about a person

@@ -5,7 +5,7 @@ the filters of `tracker.rules.wording`. A page adds viewer, nav, csrf, flash, se
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -18,6 +18,7 @@ from tracker import clock
 from tracker.paths import folder
 from tracker.ports.pages.static import FOLDER, static
 from tracker.rules import wording
+from tracker.rules.people import Viewer
 from tracker.settings import Settings
 
 QUIET_ZONE = 4  # modules of white around a QR code (ISO/IEC 18004)
@@ -42,6 +43,7 @@ class Place(NamedTuple):
     key: str
     address: str
     label: str
+    is_for: Callable[[Viewer], bool] = lambda _: True
 
 
 NAVIGATION = (
@@ -114,7 +116,7 @@ def common(request: Request[Any, Any, Any]) -> dict[str, Any]:
     now = wording.local(clock.now(), settings.time_zone)
     return {
         "viewer": viewer,
-        "nav": NAVIGATION if viewer else (),
+        "nav": [place for place in NAVIGATION if place.is_for(viewer)] if viewer else (),
         "csrf": state.get("csrf") or "",
         "flash": state.get("flash"),
         "settings": settings,
