@@ -1,7 +1,7 @@
 """Feed addresses: made for one device, shown again, replaced, turned off. Only the hash of an address opens a feed."""
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -11,12 +11,11 @@ from tracker.errors import Invalid, NotAllowed, NotFound
 from tracker.rules.calendars import MAX_SUBSCRIPTIONS, Scope, Subscription
 from tracker.rules.clean_text import clean
 from tracker.rules.people import Viewer
+from tracker.rules.proof import is_fresh
 from tracker.tables import subscriptions as rows
 from tracker.usecases import audit
 
 LONGEST_NAME = 60
-PROOF_HOLDS = timedelta(minutes=15)
-"""An address is shown this long after its owner last proved who they are."""
 
 
 async def create(viewer: Viewer, name: str, scope: Scope, now: datetime, *, shows_operations: bool) -> tuple[UUID, str]:
@@ -43,14 +42,9 @@ async def subscriptions_of(viewer: Viewer) -> list[Subscription]:
     return [_subscription(row) for row in found]
 
 
-def may_show_addresses(proved_at: datetime, now: datetime) -> bool:
-    """Whether the person proved who they are lately enough to see addresses."""
-    return now - proved_at < PROOF_HOLDS
-
-
 async def tokens_of(viewer: Viewer, proved_at: datetime, now: datetime) -> dict[UUID, str]:
     """Return the tokens of the viewer's own addresses by id. Errors: NotAllowed when the proof is too old."""
-    if not may_show_addresses(proved_at, now):
+    if not is_fresh(proved_at, now):
         raise NotAllowed("Confirm that it is you to see your addresses.")
     found = await rows.Subscription.select(rows.Subscription.id, rows.Subscription.token_sealed).where(_own(viewer))
     return {row["id"]: keys.open_sealed(_key(), row["token_sealed"], str(row["id"])) for row in found}

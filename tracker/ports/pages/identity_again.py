@@ -1,6 +1,5 @@
 """For people who are signed in: proving once more that it is them, choosing a password, signing out."""
 
-from datetime import timedelta
 from typing import Any
 
 from litestar import Response, get, post
@@ -13,12 +12,10 @@ from tracker.ports.addresses import place
 from tracker.ports.guards import signed_in
 from tracker.ports.pages.form_values import FormValues, errors_of, form_of, query_of
 from tracker.ports.pages.identity_forms import NO_FORM, Web, client_of, settings_of
+from tracker.ports.pages.proof import AGAIN, first_prove, visit_of
 from tracker.ports.pages.templating import page
 from tracker.usecases import identity, identity_passwords, identity_sessions
-from tracker.usecases.viewers import Visit
 
-PROOF_HOLDS = timedelta(minutes=15)  # for what needs more than a session (CJIS IA-11)
-AGAIN = "/sign-in/again"
 PASSWORD = "/password"  # noqa: S105 - an address
 DIFFER = "The two passwords differ. Type the same one twice."
 
@@ -32,7 +29,7 @@ async def again_page(request: Web) -> Response[str]:
 @post(AGAIN, guards=[signed_in], status_code=303)
 async def prove_again(request: Web) -> Response[Any]:
     """Check the proof and lead back to what needed it."""
-    form, visit = await form_of(request), _visit(request)
+    form, visit = await form_of(request), visit_of(request)
     try:
         await identity.prove_again(
             visit.viewer.member_id, visit.session_id, form["proof"], clock.now(), client=client_of(request)
@@ -45,15 +42,15 @@ async def prove_again(request: Web) -> Response[Any]:
 @get(PASSWORD, guards=[signed_in])
 async def password_page(request: Web) -> Response[Any]:
     """Show the form for a new password to somebody who has just proved who they are."""
-    return _first_prove(request) or _password(request)
+    return first_prove(request, PASSWORD) or _password(request)
 
 
 @post(PASSWORD, guards=[signed_in], status_code=303)
 async def choose_password(request: Web) -> Response[Any]:
     """Set the password and end the person's other sessions."""
-    if first := _first_prove(request):
+    if first := first_prove(request, PASSWORD):
         return first
-    form, visit = await form_of(request), _visit(request)
+    form, visit = await form_of(request), visit_of(request)
     if form["password"] != form["repeated"]:
         return _password(request, Invalid(repeated=DIFFER))
     person = visit.viewer.member_id
@@ -80,7 +77,7 @@ async def sign_out(request: Web) -> Response[Any]:
 
 
 async def _again(request: Web, form: FormValues, wrong: Exception | None = None) -> Response[str]:
-    asked = await identity.proof_asked(_visit(request).viewer.member_id)
+    asked = await identity.proof_asked(visit_of(request).viewer.member_id)
     return _form(request, "identity/again.html", ("proof",), wrong, form=form, asked=asked)
 
 
@@ -94,17 +91,6 @@ def _form(
     told = wrong if isinstance(wrong, Invalid) else Invalid(str(wrong)) if wrong else None
     status = errors.status_of(wrong) if wrong else 200
     return page(template, request, status_code=status, errors=errors_of(told, fields), **context)
-
-
-def _first_prove(request: Web) -> Response[Any] | None:
-    if clock.now() - _visit(request).proved_at < PROOF_HOLDS:
-        return None
-    return Redirect(f"{AGAIN}?next={PASSWORD}", status_code=303)
-
-
-def _visit(request: Web) -> Visit:
-    visit: Visit = request.scope["state"]["visit"]
-    return visit
 
 
 handlers = [again_page, prove_again, password_page, choose_password, sign_out]

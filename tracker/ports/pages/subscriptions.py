@@ -13,6 +13,7 @@ from tracker.errors import Invalid
 from tracker.ports import flash
 from tracker.ports.guards import signed_in
 from tracker.ports.pages.form_values import Errors, FormValues, errors_of, form_of
+from tracker.ports.pages.proof import is_proved, to_proof, visit_of
 from tracker.ports.pages.request import viewer_of
 from tracker.ports.pages.templating import page
 from tracker.rules.calendars import MAX_SUBSCRIPTIONS, Scope, Subscription, scope_of
@@ -20,7 +21,6 @@ from tracker.settings import Settings
 from tracker.usecases import subscriptions
 
 PATH = "/subscriptions"
-PROVE_AGAIN = f"/sign-in/again?next={PATH}"
 SCOPES = [
     (Scope.ALL.value, "Everything I may see", ""),
     (Scope.MINE.value, "My own events", "What I lead or am invited to"),
@@ -107,9 +107,9 @@ async def _page(request: Request[Any, Any, Any], *, status_code: int = 200, **co
     feeds = await _feeds(request)
     values: dict[str, Any] = {
         "feeds": feeds,
-        "is_proved": subscriptions.may_show_addresses(request.scope["state"]["visit"].proved_at, clock.now()),
+        "is_proved": is_proved(request),
         "may_add": len(feeds) < MAX_SUBSCRIPTIONS,
-        "prove_again": PROVE_AGAIN,
+        "prove_again": to_proof(PATH),
         "scopes": SCOPES,
         "scope_words": {scope: label for scope, label, _ in SCOPES},
         "form": FormValues({"scope": [Scope.ALL]}),
@@ -122,9 +122,9 @@ async def _page(request: Request[Any, Any, Any], *, status_code: int = 200, **co
 
 
 async def _feeds(request: Request[Any, Any, Any]) -> list[Shown]:
-    viewer, now, proved_at = viewer_of(request), clock.now(), request.scope["state"]["visit"].proved_at
-    is_proved = subscriptions.may_show_addresses(proved_at, now)
-    tokens = await subscriptions.tokens_of(viewer, proved_at, now) if is_proved else {}
+    viewer = viewer_of(request)
+    proved_at = visit_of(request).proved_at
+    tokens = await subscriptions.tokens_of(viewer, proved_at, clock.now()) if is_proved(request) else {}
     base_url = _settings(request).base_url
     return [
         Shown(feed=one, address=f"{base_url}/feeds/{tokens[one.id]}.ics" if one.id in tokens else None)

@@ -1,0 +1,10 @@
+"""How long a proof of who somebody is holds, for what needs more than a session (CJIS IA-11)."""
+
+from datetime import datetime, timedelta
+
+PROOF_HOLDS = timedelta(minutes=15)
+
+
+def is_fresh(proved_at: datetime, now: datetime) -> bool:
+    """Whether a person who proved who they are at `proved_at` need not do it again."""
+    return now - proved_at < PROOF_HOLDS
