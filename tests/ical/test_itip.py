@@ -11,9 +11,10 @@ import pytest
 
 from tests.ical.making import NOW, ORGANIZER, dates_of, event
 from tracker.errors import Invalid
-from tracker.ical.itip import Attendee, cancel, request
+from tracker.ical.itip import Attendee, cancel, request, take_out
 from tracker.rules.audiences import Visibility
 from tracker.rules.invitations import AnswerValue, AttendeeRole
+from tracker.rules.letters import MailedEntry
 from tracker.rules.meetings import Occurrence
 from tracker.rules.recurrence import Repeat, rule_for
 
@@ -118,3 +119,11 @@ def test_an_event_without_a_date_left_is_not_sent() -> None:
 def test_a_reader_whose_name_or_address_could_start_a_line_gets_no_message(facts: dict[str, str]) -> None:
     with pytest.raises(Invalid):
         request(event(), dates_of(event()), replace(READER, **facts), ORGANIZER)
+
+
+def test_an_entry_that_is_taken_out_is_named_and_nothing_is_said_of_it() -> None:
+    entry = MailedEntry(uid="1b4e28ba@tracker.example", sequence=3, at=NOW)
+    method, [shown] = read(take_out(entry, READER, ORGANIZER))
+    assert method == "CANCEL"
+    assert sorted(shown) == ["ATTENDEE", "DTSTAMP", "ORGANIZER", "SEQUENCE", "STATUS", "UID"]
+    assert (str(shown["UID"]), shown["SEQUENCE"], str(shown["STATUS"])) == (entry.uid, 3, "CANCELLED")

@@ -20,7 +20,7 @@ from tracker.tables.action_items import ActionItem
 from tracker.tables.audit import AuditEntry
 from tracker.tables.outbox import Message
 from tracker.tables.people import Member
-from tracker.usecases import action_items, action_lists, meeting_dates
+from tracker.usecases import action_items, action_lists, meeting_dates, meetings
 from tracker.usecases.meetings import schedule
 
 pytestmark = pytest.mark.anyio
@@ -289,3 +289,15 @@ async def test_the_form_offers_only_the_list_of_a_named_event_as_owners(cast: Ca
 async def test_a_member_without_a_role_is_offered_themselves(cast: Cast) -> None:
     offered = await action_lists.choices(cast.kcpd_detective, None, NOW)
     assert [one.name for one in offered.owners] == ["Kcpd detective"]
+
+
+async def test_an_event_stays_in_the_sight_of_who_owns_an_open_item_from_it(cast: Cast) -> None:
+    event_id = await schedule(cast.coordinator, meeting(cast.fbi_lead, cast.caht_lead), NOW)
+    origin = await meeting_dates.date_for(cast.coordinator, event_id, "2027-01-12")
+    reference = await given(cast.coordinator, cast.caht_lead, origin_id=origin.id)
+    event, plan = await meetings.plan_to_change(cast.coordinator, event_id)
+    without = {one: role for one, role in plan.invitees.items() if one != cast.caht_lead.member_id}
+    named = replace(plan, visibility=Visibility.NAMED, invitees=without)
+    with pytest.raises(Invalid) as refused:
+        await meetings.change(cast.coordinator, event_id, named, event.version, LATER, notify=False)
+    assert reference in refused.value.fields["visibility"]

@@ -15,7 +15,8 @@ from tracker.rules.action_changes import Change, NewItem
 from tracker.rules.action_items import ItemStatus
 from tracker.rules.audiences import Visibility
 from tracker.rules.invitations import AnswerValue
-from tracker.rules.letters import PREVIEW, RESTRICTED_SUBJECT, SUBJECT, Letter, ReplyPage
+from tracker.rules.letters import PREVIEW, RESTRICTED_SUBJECT, SUBJECT, Letter, MailedEntry, ReplyPage
+from tracker.rules.meetings import Event
 from tracker.rules.outbox import Skip, State
 from tracker.rules.people import Viewer
 from tracker.rules.planning import DateChange
@@ -248,7 +249,43 @@ async def test_somebody_off_the_list_who_may_not_see_the_event_any_more_learns_t
     [letter] = [one for one in await waiting(MOVED) if isinstance(one, Letter) and one.to == cast.caht_lead.email]
     assert letter.subject == "You are off the list for a task force event"
     assert "Canary" not in str(letter)
-    assert letter.calendar is None
+    assert letter.calendar == MailedEntry(uid=event.uid, sequence=1, at=LATER)
+
+
+async def test_what_mails_put_into_calendars_is_taken_out_when_the_event_becomes_one_for_named_people(
+    cast: Cast,
+) -> None:
+    event_id = await single(cast)
+    event = await named_from_now_on(cast, event_id)
+    letter = await the_letter(MOVED)
+    assert letter.subject == RESTRICTED_SUBJECT
+    assert letter.calendar == MailedEntry(uid=event.uid, sequence=1, at=LATER)
+
+
+async def test_what_is_to_be_taken_out_of_a_calendar_outlives_a_second_edit(cast: Cast) -> None:
+    event_id = await single(cast)
+    await named_from_now_on(cast, event_id)
+    event, plan = await meetings.plan_to_change(cast.coordinator, event_id)
+    later = LATER + timedelta(seconds=10)
+    await meetings.change(cast.coordinator, event_id, replace(plan, place="Gate 4"), event.version, later, notify=True)
+    assert isinstance((await the_letter(MOVED)).calendar, MailedEntry)
+
+
+async def test_who_was_invited_when_it_was_for_named_people_already_has_nothing_taken_out(cast: Cast) -> None:
+    plan = operation(cast.hsi_liaison, cast.kcpd_detective)
+    event_id = await meetings.schedule(cast.fbi_lead, plan, NOW)
+    await waiting(LATER)
+    fewer = {one: role for one, role in plan.invitees.items() if one != cast.kcpd_detective.member_id}
+    await meetings.change(cast.fbi_lead, event_id, replace(plan, invitees=fewer), 1, LATER, notify=False)
+    assert (await the_letter(MOVED)).calendar is None
+
+
+async def named_from_now_on(cast: Cast, event_id: UUID) -> Event:
+    """Let only those on the list of an event see it; return what it was before."""
+    event, plan = await meetings.plan_to_change(cast.coordinator, event_id)
+    named = replace(plan, visibility=Visibility.NAMED)
+    await meetings.change(cast.coordinator, event_id, named, event.version, LATER, notify=False)
+    return event
 
 
 async def test_every_letter_about_a_restricted_event_has_the_same_subject_and_tells_nothing(cast: Cast) -> None:

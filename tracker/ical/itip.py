@@ -5,13 +5,14 @@ from dataclasses import dataclass, replace
 
 import icalendar
 
-from tracker.ical import lines
+from tracker.ical import lines, times
 from tracker.ical.entries import Entry, entries, of_date, of_series
 from tracker.ical.feed import PRODUCT
 from tracker.ical.timezones import vtimezone
 from tracker.ical.vevent import Organizer, vevent
 from tracker.rules.calendars import Level
 from tracker.rules.invitations import AnswerValue, AttendeeRole
+from tracker.rules.letters import MailedEntry
 from tracker.rules.meetings import Event, Occurrence
 
 ROLES = {
@@ -71,20 +72,43 @@ def cancel(
     return _message("CANCEL", [replace(entry, is_off=True)], attendee, organizer)
 
 
+def take_out(entry: MailedEntry, attendee: Attendee, organizer: Organizer) -> bytes:
+    """Return METHOD:CANCEL that names the entry by its UID and says nothing else of it: no time, no title.
+
+    For a reader who may not see the event any more. DTSTART may be left out beside a METHOD (RFC 5545 §3.6.1).
+    """
+    event = b"".join((
+        b"BEGIN:VEVENT\r\n",
+        lines.text("UID", entry.uid),
+        times.stamp("DTSTAMP", entry.at),
+        lines.plain("SEQUENCE", str(entry.sequence)),
+        lines.plain("STATUS", "CANCELLED"),
+        lines.address("ORGANIZER", organizer.address, organizer.name),
+        _attendee(attendee, "CANCEL"),
+        b"END:VEVENT\r\n",
+    ))  # fmt: skip
+    return _calendar("CANCEL", (), [event])
+
+
 def _message(method: str, found: Sequence[Entry], attendee: Attendee, organizer: Organizer) -> bytes:
     people = (_attendee(attendee, method),)
     body = [vevent(one, _level(one.event), organizer, people, marks_cancelled=False) for one in found]
+    zones = sorted({one.zone.key for one in found if not one.event.is_all_day})
+    return _calendar(method, zones, body)
+
+
+def _calendar(method: str, zones: Sequence[str], events: Sequence[bytes]) -> bytes:
     message = b"".join((
         b"BEGIN:VCALENDAR\r\n",
         lines.plain("VERSION", "2.0"),
         lines.text("PRODID", PRODUCT),
         lines.plain("CALSCALE", "GREGORIAN"),
         lines.plain("METHOD", method),
-        *(vtimezone(zone) for zone in sorted({one.zone.key for one in found if not one.event.is_all_day})),
-        *body,
+        *(vtimezone(zone) for zone in zones),
+        *events,
         b"END:VCALENDAR\r\n",
     ))  # fmt: skip
-    _read_back(message, method, len(found))
+    _read_back(message, method, len(events))
     return message
 
 

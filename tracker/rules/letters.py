@@ -1,13 +1,15 @@
 """Letters: what a mail says before anybody makes bytes of it, and the limits of subject, preview and characters."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from tracker.rules.clean_text import clean
 from tracker.rules.invitations import AnswerValue, AttendeeRole
 from tracker.rules.meetings import Event, Occurrence
-from tracker.rules.outbox import MessageKind
+from tracker.rules.outbox import ENTRY, MessageKind
 from tracker.rules.wording import plural
 
 SUBJECT = 70  # characters that a phone shows
@@ -85,6 +87,28 @@ class CalendarPart:
 
 
 @dataclass(frozen=True, kw_only=True)
+class MailedEntry:
+    """What earlier mails put into the reader's calendar and is to go, whatever they may see of the event now.
+
+    `sequence` is above that of every mail before (RFC 5546 §2.1.4); `at` is when the event went out of their sight.
+    """
+
+    uid: str
+    sequence: int
+    at: datetime
+
+    def facts(self) -> dict[str, object]:
+        """Return the entry as facts of a message; `mailed_entry` reads them."""
+        return {ENTRY: {"uid": self.uid, "sequence": self.sequence, "at": self.at.isoformat()}}
+
+
+def mailed_entry(facts: Mapping[str, Any]) -> MailedEntry | None:
+    """Return the entry that a message is to take out of its reader's calendar, or None."""
+    kept = facts.get(ENTRY)
+    return MailedEntry(**{**kept, "at": datetime.fromisoformat(kept["at"])}) if kept else None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Letter:
     """One mail to one person, as text."""
 
@@ -101,7 +125,7 @@ class Letter:
     foot: str = FOOT
     thread: UUID
     """The event or item that its mails are gathered under."""
-    calendar: CalendarPart | None = None
+    calendar: CalendarPart | MailedEntry | None = None
 
 
 def one_line(text: str) -> str:

@@ -2,7 +2,17 @@
 
 from uuid import UUID
 
-from tracker.rules.letters import FOOT, RESTRICTED_PREVIEW, RESTRICTED_SUBJECT, Button, Letter, SitePage, subject
+from tracker.rules.letters import (
+    FOOT,
+    RESTRICTED_PREVIEW,
+    RESTRICTED_SUBJECT,
+    Button,
+    Letter,
+    MailedEntry,
+    SitePage,
+    mailed_entry,
+    subject,
+)
 from tracker.rules.letters_words import (
     Facts,
     Occasion,
@@ -31,19 +41,25 @@ SIGN_IN = (
     "Do not forward this email: the link works only for you."
 )
 NOTHING_TO_DO = "You do not need to do anything."
+TAKEN_OUT = "The attached notice takes the event out of your calendar."
+NAMED_NOW = f"The event is for named people from now on. {TAKEN_OUT} Your calendar subscription can show its time."
 WERE_ON_THE_LIST = FOOT.replace("you are on the list", "you were on the list")
 
 
 def restricted(about: Occasion) -> Letter:
-    """Return the one letter that mails about events for named people may be: it says nothing."""
+    """Return the one letter that mails about events for named people may be: it says nothing.
+
+    An entry that was mailed before the event was for named people goes out of the reader's calendar.
+    """
+    entry = mailed_entry(about.facts)
     return Letter(
         kind=about.kind, to=about.reader.email, to_name=about.reader.name, thread=about.event.id,
         subject=RESTRICTED_SUBJECT, preview=RESTRICTED_PREVIEW,
         heading=NEWS.get(about.kind, "There is news about a task force event"),
         facts=(("Details", "Shown after sign-in"),),
-        paragraphs=(SIGN_IN,),
+        paragraphs=(SIGN_IN, NAMED_NOW) if entry else (SIGN_IN,),
         buttons=(Button(label="Sign in and reply", target=SitePage(path=f"/events/{about.event.id}")),),
-        foot="You get this because you are a named participant. No calendar entry is attached.",
+        foot="You get this because you are a named participant. No calendar entry is attached.", calendar=entry,
     )  # fmt: skip
 
 
@@ -99,19 +115,23 @@ def withdrawal(about: Occasion) -> Letter:
         about, "You are no longer on the list", subject(f"You are off the list: {{}}{when}", about.title),
         "You do not need to come. The event itself takes place.",
         facts=(("What", about.title), ("When", when_words(about))),
-        paragraphs=(f"{NOTHING_TO_DO} The attached notice takes it out of your calendar.",),
+        paragraphs=(f"{NOTHING_TO_DO} {TAKEN_OUT}",),
         more=(event_page(about, "See the event"),), calendar=calendar_part(about, is_cancel=True),
         foot=WERE_ON_THE_LIST,
     )  # fmt: skip
 
 
-def off_the_list(reader: Viewer, event_id: UUID) -> Letter:
-    """Return the news for somebody who may not see the event any more: that they are off a list, and nothing else."""
+def off_the_list(reader: Viewer, event_id: UUID, entry: MailedEntry | None) -> Letter:
+    """Return the news for somebody who may not see the event any more: that they are off a list, and nothing else.
+
+    `entry` is what earlier mails put into their calendar, if any did.
+    """
+    gone = TAKEN_OUT if entry else "If the event stands in your calendar, delete it there."
     return Letter(
         kind=MessageKind.WITHDRAWAL, to=reader.email, to_name=reader.name, thread=event_id,
         subject="You are off the list for a task force event", preview=NOTHING_TO_DO,
         heading="You are off the list for a task force event", facts=(),
-        paragraphs=(f"{NOTHING_TO_DO} If the event stands in your calendar, delete it there.",), foot=WERE_ON_THE_LIST,
+        paragraphs=(f"{NOTHING_TO_DO} {gone}",), foot=WERE_ON_THE_LIST, calendar=entry,
     )  # fmt: skip
 
 

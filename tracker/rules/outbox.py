@@ -14,6 +14,8 @@ GIVE_UP = timedelta(days=5)
 """As long as mail servers themselves try (RFC 5321 §4.5.4.1), where nothing ends the use earlier."""
 FIRST_RETRY = timedelta(seconds=30)
 LONGEST_RETRY = timedelta(minutes=30)
+ENTRY = "entry"
+"""Name of the fact that holds a calendar entry to be taken out (`letters.MailedEntry`)."""
 JITTER = 0.1  # of the pause, either way, so that a thousand mails do not come back in one second
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
-from tracker.rules.outbox import CHANGES, Draft, MessageKind, State
+from tracker.rules.outbox import CHANGES, ENTRY, Draft, MessageKind, State
 
 BEFORE = ("starts_at", "ends_at", "place")
 """Facts that say what the reader was told before: the first edit of a bundle knows it."""
@@ -52,7 +52,8 @@ def _beside_an_invitation(draft: Draft, waiting: list[Earlier], *, was_told: boo
 
 
 def _told_before(draft: Draft, same: list[Earlier]) -> dict[str, Any]:
+    entry = next(({ENTRY: one.facts[ENTRY]} for one in same if ENTRY in one.facts), {})
     if draft.kind != MessageKind.UPDATE:
-        return {}
+        return entry
     edits = [one for one in same if one.kind is MessageKind.UPDATE and one.occurrence_id == draft.occurrence_id]
-    return {name: edits[0].facts[name] for name in BEFORE if edits and name in edits[0].facts}
+    return entry | {name: edits[0].facts[name] for name in BEFORE if edits and name in edits[0].facts}

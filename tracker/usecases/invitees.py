@@ -1,21 +1,19 @@
-"""Who may see an event, who is invited to it, and whom its changes are told; inside the caller's transaction."""
+"""Who is invited to an event, and whom its changes are told; inside the caller's transaction."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from uuid import UUID
 
 from tracker import chance
-from tracker.errors import Invalid
 from tracker.rules import audiences
-from tracker.rules.audiences import Visibility
 from tracker.rules.invitations import AttendeeRole
-from tracker.rules.meetings import EventStatus
-from tracker.rules.people import Role, Viewer
-from tracker.rules.planning import Person, Plan
-from tracker.tables import audience_rows, audience_versions
+from tracker.rules.letters import MailedEntry
+from tracker.rules.meetings import Event, EventStatus
+from tracker.rules.people import Viewer
+from tracker.rules.planning import Plan
+from tracker.tables import audience_rows, audience_versions, visible
 from tracker.tables.invitations import Answer, Invitation
-from tracker.tables.people import MemberRole, SeatHolder
-from tracker.usecases import outbox, people
+from tracker.usecases import outbox
 
 
 async def invitees_of(event_id: UUID) -> dict[UUID, AttendeeRole]:
@@ -26,29 +24,34 @@ async def invitees_of(event_id: UUID) -> dict[UUID, AttendeeRole]:
     return {row["member"]: AttendeeRole(row["role"]) for row in found}
 
 
-async def set_audiences(
-    viewer: Viewer, event_id: UUID, lead_id: UUID, plan: Plan, *, list_of: UUID | None = None
-) -> None:
-    """Write who may see the event; refuse people who are invited but may not see it. Errors: Invalid(people=…).
-
-    Who is on the list of the event, or of the event `list_of` that it follows, may stay there unknown to the viewer.
-    """
-    wanted = audiences.of_event(plan.visibility, plan.body_id, {lead_id, *plan.invitees})
-    await _check_people(viewer, list_of or event_id, plan, wanted)
-    await audience_rows.replace_audiences(event_id, wanted)
+async def mailed_entry(viewer: Viewer, event: Event, now: datetime) -> MailedEntry | None:
+    """Return what mails have put into the calendars of the people invited so far; None when they never did."""
+    if event.is_restricted or event.status is EventStatus.DRAFT:
+        return None
+    sent = max((one.sequence for one in await visible.dates(viewer, event)), default=0)
+    return MailedEntry(uid=event.uid, sequence=max(event.sequence, sent) + 1, at=now)
 
 
 async def invite(
-    viewer: Viewer, event_id: UUID, lead_id: UUID, plan: Plan, now: datetime, *, is_first: bool = True
+    viewer: Viewer,
+    event_id: UUID,
+    lead_id: UUID,
+    plan: Plan,
+    version: int,
+    now: datetime,
+    *,
+    is_first: bool = True,
+    entry: MailedEntry | None = None,
 ) -> frozenset[UUID]:
     """Make the invitations agree with the plan, tell whom it concerns, and return who was invited newly.
 
-    The lead is chair and has accepted. Somebody taken off the list gets a withdrawal, alone.
+    The lead is chair and has accepted. Somebody taken off the list gets a withdrawal, alone, that takes `entry` out of
+    their calendar. `version` is the event's after the change.
     """
     wanted = {**plan.invitees, lead_id: AttendeeRole.CHAIR}
     present = await invitees_of(event_id)
     added = frozenset(wanted) - frozenset(present)
-    await withdraw(event_id, frozenset(present) - frozenset(wanted), plan, now)
+    await withdraw(event_id, frozenset(present) - frozenset(wanted), plan, version, now, entry=entry)
     await _forget_answers(event_id, added, now)
     for member_id in sorted(wanted):
         await _keep(event_id, member_id, wanted[member_id], now)
@@ -56,19 +59,32 @@ async def invite(
         await _accept(event_id, lead_id, viewer, now)
     told = (frozenset(wanted) if is_first else added) - {lead_id}
     if plan.status is not EventStatus.DRAFT:
-        await outbox.enqueue_all(
-            [
-                outbox.Draft(
-                    kind="invitation",
-                    recipient_id=member_id,
-                    event_id=event_id,
-                    key=f"invitation:{event_id}:{member_id}:{now.isoformat()}",
-                )
-                for member_id in sorted(told)
-            ],
-            now,
-        )
+        await _tell_alone("invitation", event_id, told, version, now)
     return added
+
+
+async def _tell_alone(
+    kind: str,
+    event_id: UUID,
+    whom: frozenset[UUID],
+    version: int,
+    now: datetime,
+    facts: Mapping[str, object] | None = None,
+) -> None:
+    """Queue a message about the whole event to each of some people."""
+    await outbox.enqueue_all(
+        [
+            outbox.Draft(
+                kind=kind,
+                recipient_id=member_id,
+                event_id=event_id,
+                facts=facts or {},
+                key=f"{kind}:{event_id}:{member_id}:{version}",
+            )
+            for member_id in sorted(whom)
+        ],
+        now,
+    )
 
 
 async def tell(
@@ -128,39 +144,10 @@ async def touch(event_id: UUID) -> None:
     await audience_versions.touch(await audience_rows.audiences_of(event_id) | invited)
 
 
-async def _check_people(viewer: Viewer, event_id: UUID, plan: Plan, wanted: frozenset[str]) -> None:
-    known = {one.id: one for one in await people.directory(viewer)}
-    already = await invitees_of(event_id)
-    if not set(plan.invitees) <= {*known, *already, viewer.member_id}:
-        raise Invalid(people="One of these people is not on your list. Choose from the list.")
-    blind = await _who_may_not_see([known[one] for one in plan.invitees if one in known], plan, wanted)
-    if blind:
-        names = ", ".join(f"{one.name} ({one.agency})" for one in blind)
-        raise Invalid(
-            people=f"Not everybody you invite may see this event: {names}. Choose other people or who can see it."
-        )
-
-
-async def _who_may_not_see(invited: Iterable[Person], plan: Plan, wanted: frozenset[str]) -> list[Person]:
-    if plan.visibility in (Visibility.ALL, Visibility.NAMED):
-        return []
-    coordinators = set(
-        await MemberRole.select(MemberRole.member).where(MemberRole.role == Role.COORDINATOR).output(as_list=True)
-    )
-    seated: set[UUID] = set()
-    if plan.visibility is Visibility.BODY:
-        seated = set(
-            await SeatHolder.select(SeatHolder.member).where(SeatHolder.seat.body == plan.body_id).output(as_list=True)
-        ) | set(await MemberRole.select(MemberRole.member).where(MemberRole.body == plan.body_id).output(as_list=True))
-    return [
-        one
-        for one in invited
-        if one.id not in coordinators and one.id not in seated and audiences.arm(one.arm) not in wanted
-    ]
-
-
-async def withdraw(event_id: UUID, gone: frozenset[UUID], plan: Plan, now: datetime) -> None:
-    """Take people off the list, and tell each of them alone."""
+async def withdraw(
+    event_id: UUID, gone: frozenset[UUID], plan: Plan, version: int, now: datetime, *, entry: MailedEntry | None
+) -> None:
+    """Take people off the list, and tell each of them alone; `entry` goes out of their calendars."""
     if not gone:
         return
     await audience_versions.touch({audiences.member(one) for one in gone})
@@ -168,18 +155,7 @@ async def withdraw(event_id: UUID, gone: frozenset[UUID], plan: Plan, now: datet
         (Invitation.event == event_id) & Invitation.member.is_in(list(gone))
     )
     if plan.status is not EventStatus.DRAFT:
-        await outbox.enqueue_all(
-            [
-                outbox.Draft(
-                    kind="withdrawal",
-                    recipient_id=one,
-                    event_id=event_id,
-                    key=f"withdrawal:{event_id}:{one}:{now.isoformat()}",
-                )
-                for one in sorted(gone)
-            ],
-            now,
-        )
+        await _tell_alone("withdrawal", event_id, gone, version, now, entry.facts() if entry else None)
 
 
 async def _forget_answers(event_id: UUID, added: frozenset[UUID], now: datetime) -> None:

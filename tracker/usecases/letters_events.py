@@ -9,7 +9,7 @@ from piccolo.querystring import QueryString
 from tracker.database import engine
 from tracker.rules import letters_changes, letters_events, letters_reminders
 from tracker.rules.invitations import Answer, AnswerValue, AttendeeRole, effective
-from tracker.rules.letters import Letter
+from tracker.rules.letters import Letter, mailed_entry
 from tracker.rules.letters_words import Occasion
 from tracker.rules.meetings import Event, EventStatus, Occurrence
 from tracker.rules.outbox import Message, MessageKind, Skip, State
@@ -70,7 +70,7 @@ async def event_letter(message: Message, reader: Viewer, now: datetime) -> Lette
 def _unseen(message: Message, reader: Viewer) -> Letter | Skip:
     """Only that they are off the list is told to whoever may not see the event any more: they knew of it."""
     if message.kind is MessageKind.WITHDRAWAL and message.event_id:
-        return letters_events.off_the_list(reader, message.event_id)
+        return letters_events.off_the_list(reader, message.event_id, mailed_entry(message.facts))
     return NOT_AUTHORISED
 
 

@@ -9,14 +9,16 @@ from tracker import chance
 from tracker.database import writing
 from tracker.errors import Conflict, Invalid, NotAllowed, NotFound
 from tracker.rules import audiences, planning
+from tracker.rules.audiences import Visibility
 from tracker.rules.meetings import Event, EventStatus, Kind, may_edit, may_schedule
 from tracker.rules.people import Viewer
 from tracker.rules.planning import Plan
 from tracker.tables import meetings as rows
 from tracker.tables import visible
 from tracker.usecases import audit
-from tracker.usecases.invitees import invite, invitees_of, set_audiences, tell, touch
+from tracker.usecases.invitees import invite, invitees_of, mailed_entry, tell, touch
 from tracker.usecases.series import add_dates, move_dates, start_anew, starts_anew
+from tracker.usecases.sight import set_audiences
 
 
 async def schedule(viewer: Viewer, plan: Plan, now: datetime, *, form_id: UUID | None = None) -> UUID:
@@ -55,7 +57,7 @@ async def add_event(
     await rows.Event.insert(event)
     await add_dates(event.id, planning.slots(plan), now)
     await set_audiences(viewer, event.id, lead_id, plan, list_of=previous.id if previous else None)
-    await invite(viewer, event.id, lead_id, plan, now)
+    await invite(viewer, event.id, lead_id, plan, event.version, now)
     await touch(event.id)
     return event.id
 
@@ -87,8 +89,9 @@ async def change(
     """Change the whole event and return its id, or the id of the series that goes on in its place.
 
     A running series whose time or rule changes ends with its last date before `now`; a new one with its own UID goes
-    on (Open-Xchange refuses the same UID with another start). Everybody invited is told when time or place change,
-    otherwise only with `notify`. Errors: NotFound, NotAllowed, Conflict, Invalid by field.
+    on (Open-Xchange refuses the same UID with another start). Everybody invited is told when time or place change, or
+    when the event becomes one for named people, otherwise only with `notify`.
+    Errors: NotFound, NotAllowed, Conflict, Invalid by field.
     """
     async with writing():
         event = await event_to_change(viewer, event_id, expected_version)
@@ -131,6 +134,8 @@ async def _change_in_place(viewer: Viewer, event: Event, plan: Plan, now: dateti
     if plan.status is EventStatus.DRAFT and event.status is not EventStatus.DRAFT:
         raise Invalid(status="People were told of this event already. Cancel it instead.")
     sequence = event.sequence + (1 if (is_moved or is_elsewhere) and not is_new else 0)
+    entry = await mailed_entry(viewer, event, now)
+    closes = entry if plan.visibility is Visibility.NAMED else None
     await touch(event.id)
     await rows.Event.update({**_columns(plan, now), "version": event.version + 1, "sequence": sequence}).where(
         rows.Event.id == event.id
@@ -138,9 +143,11 @@ async def _change_in_place(viewer: Viewer, event: Event, plan: Plan, now: dateti
     if is_moved:
         await move_dates(viewer, event, plan, now)
     await set_audiences(viewer, event.id, event.lead_id, plan)
-    added = await invite(viewer, event.id, event.lead_id, plan, now, is_first=is_new)
-    if (is_moved or is_elsewhere or notify) and plan.status is not EventStatus.DRAFT and not is_new:
-        await tell("update", event.id, event.version + 1, now, _before(event), skip=added)
+    added = await invite(viewer, event.id, event.lead_id, plan, event.version + 1, now, is_first=is_new, entry=entry)
+    is_news = is_moved or is_elsewhere or notify or closes is not None
+    if is_news and plan.status is not EventStatus.DRAFT and not is_new:
+        facts = _before(event) | (closes.facts() if closes else {})
+        await tell("update", event.id, event.version + 1, now, facts, skip=added)
     await touch(event.id)
     return event.id
 

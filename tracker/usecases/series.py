@@ -10,6 +10,7 @@ from tracker import chance
 from tracker.database import conflicts, writing
 from tracker.errors import Conflict, Invalid
 from tracker.rules import planning
+from tracker.rules.audiences import Visibility
 from tracker.rules.meetings import Event
 from tracker.rules.people import Viewer
 from tracker.rules.planning import Plan, Slot
@@ -17,7 +18,8 @@ from tracker.rules.recurrence import dates, to_rrule, until_before
 from tracker.rules.wall_clock import to_local
 from tracker.tables import meetings as rows
 from tracker.tables import visible
-from tracker.usecases.invitees import ask_again, invitees_of, set_audiences, tell, touch, withdraw
+from tracker.usecases.invitees import ask_again, invitees_of, mailed_entry, tell, touch, withdraw
+from tracker.usecases.sight import set_audiences
 
 CHUNK = 500
 """Rows in one INSERT: PostgreSQL takes at most 32,767 parameters."""
@@ -92,12 +94,15 @@ async def start_anew(viewer: Viewer, event: Event, plan: Plan, now: datetime, ad
     rest = [one for one in await visible.dates(viewer, event) if one.original_start > _local(now, event.zone)]
     onward = _onward(plan, _local(now, plan.zone))
     off = {one.original_start.date() for one in rest if one.is_cancelled or one.starts_at <= now}
+    entry = await mailed_entry(viewer, event, now)
+    closes = entry if plan.visibility is Visibility.NAMED else None
     await _end_series(event, _local(now, event.zone), now)
     if planning.narrows(plan, event):
         await _narrow(viewer, event, plan)
     gone = frozenset(await invitees_of(event.id)) - frozenset(plan.invitees) - {event.lead_id}
-    await tell("update", event.id, event.version + 1, now, {"ended": True}, skip=gone)
-    await withdraw(event.id, gone, plan, now)
+    facts = {"ended": True, **(closes.facts() if closes else {})}
+    await tell("update", event.id, event.version + 1, now, facts, skip=gone)
+    await withdraw(event.id, gone, plan, event.version + 1, now, entry=entry)
     new_id = await add_event(viewer, onward, now, previous=event)
     if same_day := [start for start, _ in planning.slots(onward) if start.date() in off]:
         await rows.Occurrence.update({rows.Occurrence.is_cancelled: True, rows.Occurrence.is_changed: True}).where(

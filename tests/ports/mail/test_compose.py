@@ -13,7 +13,7 @@ from tests.ports.mail.making import ONE, TWO, letter, message, parts, read, with
 from tests.ports.mail.sending import composer
 from tracker.ports.mail.compose import OURS, Unsafe, check, checked_address
 from tracker.rules.clean_text import clean
-from tracker.rules.letters import SUBJECT, Button, Elsewhere, ItemPage, one_line
+from tracker.rules.letters import SUBJECT, Button, Elsewhere, ItemPage, MailedEntry, one_line
 
 HOSTILE = (
     "=?utf-8?q?x=0D=0ABcc:_evil=40x.example?=",
@@ -48,6 +48,16 @@ def test_the_method_stands_beside_the_calendar_and_in_it() -> None:
         assert (calendar.get_param("method"), str(inside["METHOD"]), calendar["Content-Transfer-Encoding"]) == (
             method, method, "base64",
         )  # fmt: skip
+
+
+def test_a_mail_that_takes_an_entry_out_of_a_calendar_says_cancel_and_nothing_of_the_event() -> None:
+    entry = MailedEntry(uid="1b4e28ba@tracker.example", sequence=3, at=datetime(2026, 12, 1, tzinfo=UTC))
+    calendar = parts(composer().mail(letter(calendar=entry), message()).content)["text/calendar"]
+    inside = calendar.get_payload(decode=True)
+    assert calendar.get_param("method") == "CANCEL"
+    assert b"UID:1b4e28ba@tracker.example" in inside
+    assert b"DTSTART" not in inside
+    assert b"SUMMARY" not in inside
 
 
 def test_the_only_attendee_is_the_reader() -> None:

@@ -11,6 +11,7 @@ from tests.ports.browser import Browser
 from tests.ports.conftest import SignIn
 from tests.ports.pages.forms import Fields, typed
 from tracker import clock
+from tracker.rules.audiences import Visibility
 from tracker.rules.invitations import AnswerValue
 from tracker.rules.meetings import EventStatus
 from tracker.rules.people import Viewer
@@ -315,3 +316,11 @@ async def test_dates_of_a_series_lead_to_each_other(sqlite_cast: Cast, desk: Bro
     page = (await desk.get(f"/events/{event_id}/2027-01-19")).text
     assert f'Next: <a href="/events/{event_id}/2027-01-26">Tue, Jan 26</a>' in page
     assert f'Previous: <a href="/events/{event_id}/{KEY}">Tue, Jan 12</a>' in page
+
+
+async def test_who_takes_an_event_out_of_their_own_sight_is_told_so(sqlite_cast: Cast, desk: Browser) -> None:
+    plan = meeting(sqlite_cast.kcpd_detective, visibility=Visibility.LAW_ENFORCEMENT)
+    event_id = await meetings.schedule(sqlite_cast.fbi_lead, plan, NOW)
+    answer = await desk.post(f"/events/{event_id}/edit", await edited(desk, event_id, visibility="named"))
+    assert answer.headers["location"] == "/calendar"
+    assert "you are not one of them" in (await desk.get("/calendar")).text

@@ -15,7 +15,8 @@ from tracker.ical.vevent import Organizer
 from tracker.links import Links
 from tracker.ports.mail.mime import INNER, OUTER, Part, encoded, header, multipart, readable
 from tracker.ports.mail.text import Addresses, bodies
-from tracker.rules.letters import CalendarPart, Letter, one_line, sound
+from tracker.rules.invitations import AnswerValue, AttendeeRole
+from tracker.rules.letters import CalendarPart, Letter, MailedEntry, one_line, sound
 from tracker.rules.outbox import Message, message_name
 from tracker.settings import Settings
 
@@ -85,13 +86,19 @@ class Composer:
         if letter.calendar is None:
             return multipart("multipart/alternative", INNER, alternatives)
         content = self._calendar(letter, letter.calendar)
-        method = "CANCEL" if letter.calendar.is_cancel else "REQUEST"
+        is_cancel = isinstance(letter.calendar, MailedEntry) or letter.calendar.is_cancel
+        method = "CANCEL" if is_cancel else "REQUEST"
         alternatives.append(encoded("text/calendar", content, f'; method={method}; charset="UTF-8"'))
         copy = encoded("application/ics", content, "", 'Content-Disposition: attachment; filename="invite.ics"')
         return multipart("multipart/mixed", OUTER, [multipart("multipart/alternative", INNER, alternatives), copy])
 
-    def _calendar(self, letter: Letter, part: CalendarPart) -> bytes:
+    def _calendar(self, letter: Letter, part: CalendarPart | MailedEntry) -> bytes:
         organizer = Organizer(name=self._name, address=self._from, base_url=self._base_url)
+        if isinstance(part, MailedEntry):
+            nobody = itip.Attendee(
+                name=letter.to_name, email=letter.to, answer=AnswerValue.NEEDS_ACTION, role=AttendeeRole.REQUIRED
+            )
+            return itip.take_out(part, nobody, organizer)
         reader = itip.Attendee(name=letter.to_name, email=letter.to, answer=part.answer, role=part.role)
         write = itip.cancel if part.is_cancel else itip.request
         return write(part.event, part.dates, reader, organizer, only=part.date)

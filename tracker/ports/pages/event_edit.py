@@ -10,7 +10,8 @@ from litestar.params import FromPath
 from litestar.response import Redirect
 
 from tracker import clock
-from tracker.errors import Conflict, Invalid
+from tracker.errors import Conflict, Invalid, NotFound
+from tracker.ports import flash
 from tracker.ports.guards import signed_in
 from tracker.ports.pages.edits import in_words, merged, record, recorded
 from tracker.ports.pages.form_values import FormValues, errors_of, form_of, version_in
@@ -26,6 +27,7 @@ from tracker.usecases import meetings, previews
 from tracker.usecases.previews import Choices
 
 CANCELLED = Invalid("This event is cancelled. Bring it back before you change it. What you typed is kept here.")
+OUT_OF_SIGHT = "Saved. Only the people on its list can see that event now, and you are not one of them."
 LABELS = {
     "title": "Title", "kind": "Kind", "visibility": "Who can see it", "body": "Meeting of", "date": "First day",
     "starts": "Start", "ends": "End", "last_day": "Last day", "all_day": "All day", "repeat": "Repeats",
@@ -79,7 +81,18 @@ async def save_event(event_id: FromPath[UUID], request: Request[Any, Any, Any]) 
         return _again(request, form, opened, wrong)
     except Conflict:
         return _beside_each_other(request, form, await _opened(viewer, event_id))
-    return Redirect(f"/events/{new_id}", status_code=303)
+    return await _saved(request, viewer, new_id)
+
+
+async def _saved(request: Request[Any, Any, Any], viewer: Viewer, event_id: UUID) -> Redirect:
+    """Lead to the event, or to the calendar whoever has just taken it out of their own sight."""
+    try:
+        await meetings.event_for(viewer, event_id)
+    except NotFound:
+        answer = Redirect("/calendar", status_code=303)
+        flash.say(answer, request.scope["state"]["settings"], OUT_OF_SIGHT)
+        return answer
+    return Redirect(f"/events/{event_id}", status_code=303)
 
 
 async def _opened(viewer: Viewer, event_id: UUID) -> Opened:

@@ -1,0 +1,80 @@
+"""Who may see an event, checked against who is invited and who owns what comes from it; in the caller's transaction."""
+
+from collections.abc import Iterable
+from uuid import UUID
+
+from tracker.errors import Invalid, NotFound
+from tracker.rules import audiences
+from tracker.rules.audiences import Visibility
+from tracker.rules.people import Role, Viewer
+from tracker.rules.planning import Person, Plan
+from tracker.tables import audience_rows, visible_items
+from tracker.tables.people import MemberRole, SeatHolder
+from tracker.usecases import people
+from tracker.usecases.invitees import invitees_of
+from tracker.usecases.viewers import viewer_for
+
+
+async def set_audiences(
+    viewer: Viewer, event_id: UUID, lead_id: UUID, plan: Plan, *, list_of: UUID | None = None
+) -> None:
+    """Write who may see the event; refuse people who are invited but may not see it. Errors: Invalid(people=…).
+
+    Who is on the list of the event, or of the event `list_of` that it follows, may stay there unknown to the viewer.
+    """
+    wanted = audiences.of_event(plan.visibility, plan.body_id, {lead_id, *plan.invitees})
+    await _check_people(viewer, list_of or event_id, plan, wanted)
+    await _check_owners(viewer, event_id, wanted)
+    await audience_rows.replace_audiences(event_id, wanted)
+
+
+async def _check_people(viewer: Viewer, event_id: UUID, plan: Plan, wanted: frozenset[str]) -> None:
+    known = {one.id: one for one in await people.directory(viewer)}
+    already = await invitees_of(event_id)
+    if not set(plan.invitees) <= {*known, *already, viewer.member_id}:
+        raise Invalid(people="One of these people is not on your list. Choose from the list.")
+    blind = await _who_may_not_see([known[one] for one in plan.invitees if one in known], plan, wanted)
+    if blind:
+        names = ", ".join(f"{one.name} ({one.agency})" for one in blind)
+        raise Invalid(
+            people=f"Not everybody you invite may see this event: {names}. Choose other people or who can see it."
+        )
+
+
+async def _check_owners(viewer: Viewer, event_id: UUID, wanted: frozenset[str]) -> None:
+    """Refuse to take an event out of the sight of somebody whose open action item comes from it."""
+    items = await visible_items.of_event(viewer, event_id)
+    held = {owner: await _held_by(owner) for owner in {one.owner_id for one in items}}
+    blind = [one for one in items if held[one.owner_id] and not wanted & held[one.owner_id]]
+    if blind:
+        owned = ", ".join(f"{one.reference} ({one.owner}, {one.agency})" for one in blind)
+        raise Invalid(
+            visibility=f"Open action items belong to people who could not see this event any more: {owned}. "
+            "Give them to somebody else, or close them, first."
+        )
+
+
+async def _held_by(member_id: UUID) -> frozenset[str]:
+    """Return the audiences of a person; nobody waits for one who is not active."""
+    try:
+        return (await viewer_for(member_id)).audiences
+    except NotFound:
+        return frozenset()
+
+
+async def _who_may_not_see(invited: Iterable[Person], plan: Plan, wanted: frozenset[str]) -> list[Person]:
+    if plan.visibility in (Visibility.ALL, Visibility.NAMED):
+        return []
+    coordinators = set(
+        await MemberRole.select(MemberRole.member).where(MemberRole.role == Role.COORDINATOR).output(as_list=True)
+    )
+    seated: set[UUID] = set()
+    if plan.visibility is Visibility.BODY:
+        seated = set(
+            await SeatHolder.select(SeatHolder.member).where(SeatHolder.seat.body == plan.body_id).output(as_list=True)
+        ) | set(await MemberRole.select(MemberRole.member).where(MemberRole.body == plan.body_id).output(as_list=True))
+    return [
+        one
+        for one in invited
+        if one.id not in coordinators and one.id not in seated and audiences.arm(one.arm) not in wanted
+    ]
