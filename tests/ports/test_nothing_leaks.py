@@ -76,6 +76,7 @@ SCRIPT: dict[str, Callable[[Places], list[Ask]]] = {
     "GET /events/{event_id}/{key}/cancellation": _of_dates("GET", "/cancellation"),
     "POST /events/{event_id}/{key}/cancellation": _of_dates("POST", "/cancellation", version="1"),
     "POST /events/{event_id}/{key}/reinstatement": _of_dates("POST", "/reinstatement", version="1"),
+    "POST /events/{event_id}/{key}/nudges": _of_dates("POST", "/nudges"),
     "GET /events/{event_id}/{key}/attendance": _of_dates("GET", "/attendance"),
     "GET /events/{event_id}/{key}/attendance/count": _of_dates("GET", "/attendance/count"),
     "POST /events/{event_id}/{key}/attendance/marks": _of_dates("POST", "/attendance/marks", mark="here"),

@@ -35,6 +35,7 @@ from tracker.rules.wording import clock, day, longday
 NEWS = {
     MessageKind.INVITATION: "You are named on a task force event",
     MessageKind.REMINDER: "A reminder about a task force event",
+    MessageKind.NO_REPLY: "Your reply to a task force event is missing",
 }
 SIGN_IN = (
     "The date, title, place and people are shown only after you sign in. "

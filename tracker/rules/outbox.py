@@ -27,6 +27,7 @@ class MessageKind(StrEnum):
     CANCELLATION = "cancellation"
     WITHDRAWAL = "withdrawal"
     REMINDER = "reminder"
+    NO_REPLY = "no_reply"
     ITEM_ASSIGNED = "item_assigned"
     ITEM_DUE = "item_due"
     ITEM_OVERDUE = "item_overdue"

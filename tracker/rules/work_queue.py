@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from tracker.rules.action_items import ActionItem, days_late, may_update
 from tracker.rules.meetings import Line
+from tracker.rules.nudges import Nudge
 from tracker.rules.people import Role, Viewer
 
 RUNNING_OUT = timedelta(days=3)  # before a date, in which missing replies come first
@@ -31,6 +32,8 @@ class MissingReplies:
     invited: int
     waiting: int
     agencies: tuple[tuple[str, int], ...]
+    nudge: Nudge | None = None
+    """Whom the viewer could remind."""
     need: Need = Need.REPLIES
 
 

@@ -13,6 +13,15 @@ async def audiences_of(event_id: UUID) -> set[str]:
     return {row["audience"] for row in found}
 
 
+async def audiences_of_each(event_ids: Iterable[UUID]) -> dict[UUID, set[str]]:
+    """Return the audiences that may see each of these events."""
+    found: dict[UUID, set[str]] = {}
+    wanted = EventAudience.event.is_in(list(event_ids))
+    for row in await EventAudience.select(EventAudience.event, EventAudience.audience).where(wanted):
+        found.setdefault(row["event"], set()).add(row["audience"])
+    return found
+
+
 async def replace_audiences(event_id: UUID, wanted: Iterable[str]) -> None:
     """Let exactly these audiences see an event."""
     await EventAudience.delete().where(EventAudience.event == event_id)

@@ -12,15 +12,25 @@ from tracker.rules.people import Viewer
 from tracker.tables.visible import lines_by_id, rows
 
 # The answer that counts is the newest for the date, else the newest for the series (`rules.invitations.effective`).
-_REPLIES = (
-    "SELECT o.id, g.code, COUNT(*) AS invited, SUM(CASE WHEN COALESCE("
-    "(SELECT a.answer FROM answer a WHERE a.invitation = i.id AND a.occurrence = o.id"
+_ANSWER = (
+    "COALESCE((SELECT a.answer FROM answer a WHERE a.invitation = i.id AND a.occurrence = o.id"
     " ORDER BY a.answered_at DESC, a.sequence DESC LIMIT 1),"
     "(SELECT a.answer FROM answer a WHERE a.invitation = i.id AND a.occurrence IS NULL"
     " ORDER BY a.answered_at DESC, a.sequence DESC LIMIT 1),"
-    " 'needs_action') = 'needs_action' THEN 1 ELSE 0 END) AS waiting"
+    " 'needs_action')"
+)
+_INVITED = (
     " FROM occurrence o JOIN event e ON e.id = o.event JOIN invitation i ON i.event = e.id"
     " JOIN member m ON m.id = i.member JOIN agency g ON g.id = m.agency WHERE ("
+)
+_REPLIES = (
+    "SELECT o.id, g.code, COUNT(*) AS invited,"
+    f" SUM(CASE WHEN {_ANSWER} = 'needs_action' THEN 1 ELSE 0 END) AS waiting{_INVITED}"
+)
+_SILENT = "SELECT o.id, i.member" + _INVITED
+_OF_SILENT = (
+    ") AND o.id IN ({}) AND i.withdrawn_at IS NULL AND i.role <> 'chair' AND m.status = 'active'"
+    f" AND g.status = 'active' AND {_ANSWER} = 'needs_action' ORDER BY o.id, i.member"
 )
 _OPEN_ROLL = "SELECT o.id FROM occurrence o JOIN event e ON e.id = o.event WHERE ("
 
@@ -44,6 +54,16 @@ async def replies(viewer: Viewer, occurrence_ids: Iterable[UUID]) -> dict[UUID, 
     for row in found:
         of_date.setdefault(row["id"], []).append(Replies(row["code"], int(row["invited"]), int(row["waiting"])))
     return of_date
+
+
+async def silent(viewer: Viewer, occurrence_ids: Iterable[UUID]) -> dict[UUID, list[UUID]]:
+    """Return the active members who are asked to each of these dates and have not replied; its lead is never asked."""
+    wanted = list(occurrence_ids)
+    found: dict[UUID, list[UUID]] = {}
+    if wanted:
+        for row in await rows(_SILENT, viewer, _OF_SILENT, QueryString(", ".join(["{}"] * len(wanted)), *wanted)):
+            found.setdefault(row["id"], []).append(row["member"])
+    return found
 
 
 async def open_rolls(viewer: Viewer, since: datetime, until: datetime) -> list[Line]:

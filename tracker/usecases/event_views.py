@@ -10,11 +10,13 @@ from tracker.rules.action_items import ActionItem
 from tracker.rules.attendance import named_participants, opens_at
 from tracker.rules.invitations import Answer, AnswerValue, AttendeeRole, Participant
 from tracker.rules.meetings import Occurrence, may_edit
+from tracker.rules.nudges import Nudge
 from tracker.rules.people import Viewer
 from tracker.tables import visible_roll
 from tracker.usecases.action_lists import items_of_date, open_items_of_body, open_items_of_series
 from tracker.usecases.invitations import my_answer
 from tracker.usecases.meeting_dates import date_for, neighbours
+from tracker.usecases.nudges import nudge_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,6 +45,8 @@ class EventView:
     """People whom the viewer reads by name."""
     told: int
     """How many people a change is mailed to."""
+    nudge: Nudge | None
+    """Whom the viewer could remind to reply; None when that is not theirs to do, or too late."""
     items: tuple[ActionItem, ...]
     before: Occurrence | None
     after: Occurrence | None
@@ -66,6 +70,7 @@ async def event_view(viewer: Viewer, event_id: UUID, key: str, now: datetime) ->
         total=_replies("", everybody),
         named=tuple(named),
         told=sum(one.role is not AttendeeRole.CHAIR for one in everybody),
+        nudge=await nudge_of(viewer, occurrence, now),
         items=await _items(viewer, occurrence),
         before=before,
         after=after,

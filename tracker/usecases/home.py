@@ -16,6 +16,7 @@ from tracker.rules.work_queue import AHEAD, BACK, LateItem, MissingReplies, Open
 from tracker.tables import visible_items, visible_waiting
 from tracker.usecases.calendar_lines import seen_between
 from tracker.usecases.invitations import Owed, owed
+from tracker.usecases.nudges import nudges_of
 
 T = TypeVar("T")
 NEXT_DAYS = 10
@@ -109,20 +110,22 @@ async def _days(viewer: Viewer, now: datetime, today: date, zone: str) -> Days:
         agenda=[one for one in every if one.line.starts_at < end],
         upcoming=next(iter(ahead), None),
         leads=bool(led),
-        replies=await _replies(viewer, led),
+        replies=await _replies(viewer, led, now),
     )
 
 
-async def _replies(viewer: Viewer, led: list[Line]) -> list[MissingReplies]:
+async def _replies(viewer: Viewer, led: list[Line], now: datetime) -> list[MissingReplies]:
     of_date = await visible_waiting.replies(viewer, [line.id for line in led])
-    counted = [
+    missing = [line for line in led if any(one.waiting for one in of_date.get(line.id, ()))]
+    nudges = await nudges_of(viewer, missing, now)
+    return [
         MissingReplies(
-            line=line, invited=sum(one.invited for one in agencies), waiting=sum(one.waiting for one in agencies),
-            agencies=tuple((one.agency, one.waiting) for one in agencies if one.waiting),
+            line=line, invited=sum(one.invited for one in of_date[line.id]),
+            waiting=sum(one.waiting for one in of_date[line.id]), nudge=nudges.get(line.id),
+            agencies=tuple((one.agency, one.waiting) for one in of_date[line.id] if one.waiting),
         )
-        for line in led if (agencies := of_date.get(line.id))
+        for line in missing
     ]  # fmt: skip
-    return [one for one in counted if one.waiting]
 
 
 async def _rolls(viewer: Viewer, now: datetime) -> list[OpenRoll]:

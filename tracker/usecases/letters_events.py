@@ -1,5 +1,6 @@
 """Letters about events: what holds now, as the recipient sees it, and whether the message still makes sense."""
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -7,14 +8,14 @@ from uuid import UUID
 from piccolo.querystring import QueryString
 
 from tracker.database import engine
-from tracker.rules import letters_changes, letters_events, letters_reminders
+from tracker.rules import letters_changes, letters_events, letters_nudges, letters_reminders
 from tracker.rules.invitations import Answer, AnswerValue, AttendeeRole, effective
 from tracker.rules.letters import Letter, mailed_entry
 from tracker.rules.letters_words import Occasion
 from tracker.rules.meetings import Event, EventStatus, Occurrence
 from tracker.rules.outbox import Message, MessageKind, Skip, State
 from tracker.rules.people import Viewer
-from tracker.tables import visible
+from tracker.tables import visible, visible_roll
 
 NOT_AUTHORISED = Skip(state=State.SUPPRESSED, reason="The recipient may not see it any more.")
 NOT_INVITED = Skip(state=State.SUPPRESSED, reason="The recipient is not invited any more.")
@@ -25,6 +26,7 @@ OFF = Skip(state=State.SUPERSEDED, reason="It was cancelled since.")
 ON = Skip(state=State.SUPERSEDED, reason="It takes place after all.")
 MOVED = Skip(state=State.SUPERSEDED, reason="It was moved since.")
 DECLINED = Skip(state=State.SUPERSEDED, reason="The recipient declined.")
+REPLIED = Skip(state=State.SUPERSEDED, reason="The recipient has replied.")
 OVER = Skip(state=State.TOO_LATE, reason="It was over before it could be sent.")
 WORDS = {
     MessageKind.INVITATION: letters_events.invitation,
@@ -32,7 +34,10 @@ WORDS = {
     MessageKind.CANCELLATION: letters_events.cancellation,
     MessageKind.WITHDRAWAL: letters_events.withdrawal,
     MessageKind.REMINDER: letters_reminders.reminder,
+    MessageKind.NO_REPLY: letters_nudges.no_reply,
 }
+OF_ONE_DATE = frozenset({MessageKind.REMINDER, MessageKind.NO_REPLY})
+"""What speaks of one date and looks at no other."""
 _MINE = (
     "SELECT i.id, i.role, a.occurrence, a.answer, a.sequence, a.answered_at"
     " FROM invitation i LEFT JOIN answer a ON a.invitation = i.id"
@@ -82,8 +87,8 @@ def _letter(about: Occasion) -> Letter:
 
 
 async def _read(message: Message, reader: Viewer) -> tuple[Event | None, list[Occurrence]]:
-    """Return what the letter needs of the event: a reminder speaks of one date and looks at no other."""
-    if message.kind is MessageKind.REMINDER and message.occurrence_id:
+    """Return what the letter needs of the event."""
+    if message.kind in OF_ONE_DATE and message.occurrence_id:
         date = await visible.date_by_id(reader, message.occurrence_id)
         return (date.event, [date]) if date else (None, [])
     event = await visible.event(reader, message.event_id) if message.event_id else None
@@ -102,7 +107,13 @@ async def _occasion(
         kind=message.kind, reader=reader, event=event, date=date, dates=tuple(dates), ahead=tuple(ahead),
         is_whole=message.occurrence_id is None or not event.is_series, invitation_id=mine.id, role=mine.role,
         answer=mine.answer_for(date), facts=message.facts, now=now,
+        replies=await _replies(reader, date) if message.kind is MessageKind.NO_REPLY else None,
     )  # fmt: skip
+
+
+async def _replies(reader: Viewer, date: Occurrence) -> tuple[int, int, int]:
+    given = Counter(one.answer for one in await visible_roll.participants(reader, date))
+    return given[AnswerValue.ACCEPTED], given[AnswerValue.TENTATIVE], given[AnswerValue.DECLINED]
 
 
 def _spoken_of(message: Message, dates: list[Occurrence], ahead: list[Occurrence]) -> Occurrence | None:
@@ -136,7 +147,7 @@ def _why_not(about: Occasion) -> Skip | None:
         return _over(about) if is_off else ON
     if is_off:
         return OFF
-    if about.kind is MessageKind.REMINDER:
+    if about.kind in OF_ONE_DATE:
         return _why_no_reminder(about)
     return None if about.facts.get("ended") else _over(about)
 
@@ -144,6 +155,8 @@ def _why_not(about: Occasion) -> Skip | None:
 def _why_no_reminder(about: Occasion) -> Skip | None:
     if about.date.is_off:
         return OFF
+    if about.kind is MessageKind.NO_REPLY:
+        return None if about.has_no_answer else REPLIED
     if about.facts.get("starts_at") != about.date.starts_at.isoformat():
         return MOVED
     return DECLINED if about.answer is AnswerValue.DECLINED else None

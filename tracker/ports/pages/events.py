@@ -17,6 +17,7 @@ from tracker.ports.pages.templating import page
 from tracker.rules.agenda import agenda_items, planned_minutes
 from tracker.rules.invitations import AnswerValue
 from tracker.rules.meetings import Occurrence
+from tracker.rules.nudges import why_not
 from tracker.rules.people import Viewer
 from tracker.rules.planning import is_moved, rule_of, slot
 from tracker.rules.recurrence_words import short_rule_words
@@ -90,6 +91,7 @@ def event_context(view: EventView) -> dict[str, Any]:
         "minutes": int((occurrence.ends_at - occurrence.starts_at).total_seconds() // 60),
         "repeats": short_rule_words(rule_of(event), event.starts) if event.is_series else "",
         "was": tuple(local(one, event.zone) for one in by_rule) if event.is_series and is_moved(occurrence) else None,
+        "why_no_nudge": lambda nudge: why_not(nudge, clock.now(), event.zone),
         "attendance_opens": local(view.attendance_opens, event.zone), "comment": "",
         "wrong": errors_of(None, ANSWER_FIELDS),
     }  # fmt: skip

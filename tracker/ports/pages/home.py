@@ -12,6 +12,7 @@ from tracker.ports.pages.entries import address_of, times_of, written_out
 from tracker.ports.pages.request import viewer_of, zone_of
 from tracker.ports.pages.templating import page
 from tracker.rules import calendar_grid
+from tracker.rules.nudges import why_not
 from tracker.rules.wording import day, local
 from tracker.rules.work_queue import AHEAD, SHOWN
 from tracker.usecases.home import NEXT_DAYS, Home
@@ -42,6 +43,7 @@ async def home_page(request: Request[Any, Any, Any]) -> Response[str]:
     return page(
         "home/show.html", request, home=found, tiles=_tiles(found, zone), rows=found.follow_up[:SHOWN],
         days=written_out(days, zone, at_most=AGENDA_SHOWN), times=lambda line: times_of(line, zone), address=address_of,
+        why_no_nudge=lambda nudge: why_not(nudge, now, zone),
     )  # fmt: skip
 
 

@@ -1,0 +1,34 @@
+"""The click that reminds everybody who has not replied to a date."""
+
+from typing import Any
+from uuid import UUID
+
+from litestar import Request, post
+from litestar.params import FromPath
+from litestar.response import Redirect
+
+from tracker import clock
+from tracker.errors import Conflict
+from tracker.ports import flash
+from tracker.ports.guards import signed_in
+from tracker.ports.pages.events import HOME
+from tracker.ports.pages.form_values import form_of
+from tracker.ports.pages.request import viewer_of, zone_of
+from tracker.rules.nudges import done_words
+from tracker.usecases import nudges
+
+
+@post("/events/{event_id:uuid}/{key:str}/nudges", guards=[signed_in], status_code=303)
+async def remind(event_id: FromPath[UUID], key: FromPath[str], request: Request[Any, Any, Any]) -> Redirect:
+    """Remind them and say how many; where somebody was quicker the page says when it can be done again."""
+    form = await form_of(request)
+    back = Redirect(HOME if form["next"] == HOME else f"/events/{event_id}/{key}#participants", status_code=303)
+    try:
+        count = await nudges.nudge(viewer_of(request), event_id, key, clock.now(), zone_of(request))
+    except Conflict:
+        return back
+    flash.say(back, request.scope["state"]["settings"], done_words(count))
+    return back
+
+
+handlers = [remind]

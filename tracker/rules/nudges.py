@@ -1,0 +1,55 @@
+"""Reminding those who have not replied: when it is of use, and that nobody is asked again within two days."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from tracker.rules.meetings import EventStatus, Line
+from tracker.rules.wording import clock, day, local, plural
+
+REST = timedelta(hours=48)
+"""So long after one reminder about an event nobody is asked again to reply to it, on any of its dates."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Nudge:
+    """Whom a date could remind: those who are asked, may see it and have not said whether they come."""
+
+    line: Line
+    silent: tuple[UUID, ...]
+    """Members."""
+    last: datetime | None
+    """When people were reminded of the event before."""
+
+    @property
+    def opens_at(self) -> datetime | None:
+        """When they may be reminded again; None when they never were."""
+        return self.last + REST if self.last else None
+
+    def is_open(self, now: datetime) -> bool:
+        """Whether the last reminder is long enough ago."""
+        return self.opens_at is None or now >= self.opens_at
+
+
+def takes_nudges(line: Line, now: datetime) -> bool:
+    """Whether a date is still to come and its replies are of use."""
+    return not line.is_off and line.status is not EventStatus.DRAFT and now < line.starts_at
+
+
+def why_not(nudge: Nudge, now: datetime, zone: str) -> str | None:
+    """Return the sentence that says why nobody can be reminded at this moment, or None; days as in `zone`."""
+    if not nudge.silent:
+        return "Everybody who is asked has replied."
+    if nudge.opens_at and not nudge.is_open(now):
+        opens, here = local(nudge.opens_at, zone), local(now, zone)
+        return f"Reminded {_at(local(nudge.opens_at - REST, zone), here)}. You can remind again {_at(opens, here)}."
+    return None
+
+
+def done_words(count: int) -> str:
+    """Return what the page says when it is done."""
+    return f"{plural(count, 'person is', 'people are')} reminded to reply. You can remind again in two days."
+
+
+def _at(moment: datetime, today: datetime) -> str:
+    return f"on {day(moment, today)} at {clock(moment)}"

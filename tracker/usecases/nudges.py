@@ -1,0 +1,84 @@
+"""Reminding the people who have not replied to a date: whom it would reach, and the one click that does it."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from uuid import UUID
+
+from tracker.database import writing
+from tracker.errors import Conflict, NotAllowed
+from tracker.rules import nudges as rules
+from tracker.rules.meetings import Line, Occurrence, may_edit
+from tracker.rules.nudges import REST, Nudge, takes_nudges
+from tracker.rules.outbox import Draft, MessageKind
+from tracker.rules.people import Viewer
+from tracker.tables import audience_rows, visible, visible_waiting
+from tracker.tables.outbox import Message
+from tracker.usecases import audit, outbox
+from tracker.usecases.meeting_dates import date_for
+from tracker.usecases.viewers import viewers_for
+
+
+async def nudges_of(viewer: Viewer, lines: Iterable[Line], now: datetime) -> dict[UUID, Nudge]:
+    """Return by date whom its lead, chair or coordinator could remind; other dates, and those begun, are left out.
+
+    A handful of queries, however many dates.
+    """
+    theirs = {one.id: one for one in lines if may_edit(viewer, one) and takes_nudges(one, now)}
+    silent = await visible_waiting.silent(viewer, theirs)
+    event_ids = sorted({theirs[one].event_id for one in silent})
+    seen_by = await audience_rows.audiences_of_each(event_ids) if silent else {}
+    people = await viewers_for(one for members in silent.values() for one in members)
+    last = await _last(event_ids, now) if silent else {}
+    found: dict[UUID, Nudge] = {}
+    for date_id, line in theirs.items():
+        may_see = seen_by.get(line.event_id, set())
+        asked = [one for one in silent.get(date_id, ()) if one in people and people[one].audiences & may_see]
+        found[date_id] = Nudge(line=line, silent=tuple(asked), last=last.get(line.event_id))
+    return found
+
+
+async def nudge_of(viewer: Viewer, occurrence: Occurrence, now: datetime) -> Nudge | None:
+    """Return whom one date could remind, or None when the viewer cannot, or it is too late."""
+    if not may_edit(viewer, occurrence.event):
+        return None
+    return (await nudges_of(viewer, await visible.lines_by_id(viewer, [occurrence.id]), now)).get(occurrence.id)
+
+
+async def nudge(viewer: Viewer, event_id: UUID, key: str, now: datetime, zone: str) -> int:
+    """Remind those who have not replied to a date and return how many they are; `zone` words the refusal.
+
+    Errors: NotFound, NotAllowed, Conflict (nobody left to remind, or reminded less than two days ago).
+    """
+    async with writing():
+        occurrence = await date_for(viewer, event_id, key)
+        if not may_edit(viewer, occurrence.event):
+            raise NotAllowed("Only the organizer, the body's chair or a coordinator can remind people.")
+        found = await nudge_of(viewer, occurrence, now)
+        if found is None:
+            raise Conflict("This date is not ahead any more, so nobody is asked to reply.")
+        if refusal := rules.why_not(found, now, zone):
+            raise Conflict(refusal)
+        await _queue(found, now)
+        facts = {"people": len(found.silent)}
+        await audit.record(viewer.member_id, viewer.door, "reminded", "occurrence", occurrence.id, facts, now)
+    return len(found.silent)
+
+
+async def _queue(found: Nudge, now: datetime) -> None:
+    line = found.line
+    await outbox.enqueue_all([
+        Draft(
+            kind=MessageKind.NO_REPLY, recipient_id=one, event_id=line.event_id, occurrence_id=line.id,
+            key=f"no_reply:{line.id}:{one}:{now.isoformat()}", not_after=line.starts_at,
+        )
+        for one in found.silent
+    ], now)  # fmt: skip
+
+
+async def _last(event_ids: Iterable[UUID], now: datetime) -> dict[UUID, datetime]:
+    """Return when people were last reminded of each event, as far as it still counts."""
+    found = await Message.select(Message.event, Message.created_at).where(
+        (Message.kind == MessageKind.NO_REPLY.value) & Message.event.is_in(list(event_ids))
+        & (Message.created_at > now - REST)
+    ).order_by(Message.created_at)  # fmt: skip
+    return {row["event"]: row["created_at"] for row in found}
