@@ -1,5 +1,6 @@
 """Pages are used with the keyboard alone."""
 
+import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import PageOf
@@ -15,9 +16,52 @@ def test_the_first_stop_skips_to_the_main_content(page_of: PageOf) -> None:
     expect(page.locator("#main")).to_be_focused()
 
 
-def test_an_arrow_moves_to_the_next_day_of_the_month(page_of: PageOf) -> None:
+@pytest.mark.parametrize(
+    ("view", "start", "key", "end"),
+    [
+        ("month", "2026-12-09", "ArrowRight", "2026-12-10"),
+        ("month", "2026-12-09", "ArrowDown", "2026-12-16"),
+        ("month", "2026-12-09", "Home", "2026-12-06"),
+        ("month", "2026-12-09", "End", "2026-12-12"),
+        ("month", "2026-12-31", "PageUp", "2026-11-30"),
+        ("month", "2026-12-09", "PageDown", "2027-01-09"),
+        ("month", "2027-01-02", "ArrowRight", "2027-01-03"),
+        ("week", "2026-12-09", "ArrowLeft", "2026-12-08"),
+        ("week", "2026-12-12", "ArrowRight", "2026-12-13"),
+        ("week", "2026-12-09", "PageUp", "2026-12-02"),
+    ],
+)
+def test_keys_move_from_day_to_day_and_on_to_the_next_page(
+    page_of: PageOf, view: str, start: str, key: str, end: str
+) -> None:
     page = page_of(COORDINATOR)
-    page.goto("/calendar?month=2026-12")
-    page.locator('[data-date="2026-12-09"]').focus()
-    page.keyboard.press("ArrowRight")
-    expect(page.locator('[data-date="2026-12-10"]')).to_be_focused()
+    page.goto(f"/calendar?month=2026-12&view={view}&date={start}")
+    page.locator(f'[data-date="{start}"]').focus()
+    page.keyboard.press(key)
+    expect(page.locator(f'[data-grid] [data-date="{end}"]')).to_be_focused()
+
+
+def test_single_keys_turn_the_page_keep_the_focus_and_can_be_turned_off(page_of: PageOf) -> None:
+    page = page_of(COORDINATOR)
+    page.goto("/calendar?view=week&date=2026-12-09")
+    page.keyboard.press("n")
+    expect(page.get_by_role("heading", level=1)).to_have_text("December 13–19, 2026")
+    expect(page.get_by_role("link", name="Next week")).to_be_focused()
+    page.keyboard.press("t")
+    expect(page.get_by_role("heading", level=1)).to_have_text("November 29 – December 5, 2026")
+    page.keyboard.press("?")
+    page.get_by_label("Use single keys").uncheck()
+    page.get_by_role("button", name="Close").click()
+    page.keyboard.press("p")
+    expect(page.get_by_role("heading", level=1)).to_have_text("November 29 – December 5, 2026")
+    page.evaluate("localStorage.clear()")
+
+
+def test_single_keys_do_nothing_in_a_field(page_of: PageOf) -> None:
+    page = page_of(COORDINATOR)
+    page.goto("/schedule")
+    title = page.get_by_label("Title")
+    title.focus()
+    page.keyboard.type("/cnpt?")
+    expect(title).to_have_value("/cnpt?")
+    assert page.url.endswith("/schedule")

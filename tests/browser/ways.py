@@ -79,6 +79,8 @@ WAYS: dict[str, tuple[str | None, Way, str]] = {
     "home of the coordinator": (COORDINATOR, to("/"), "What needs you"),
     "home of the advocate": (ADVOCATE, to("/"), "What needs you"),
     "month": (COORDINATOR, to("/calendar?month=2026-12"), "December 2026"),
+    "week": (COORDINATOR, to("/calendar?view=week&date=2026-12-10"), "December 6–12, 2026"),
+    "week without events": (ADVOCATE, to("/calendar?view=week&date=2031-07-09&mine=1"), "July 6–12, 2031"),
     "list": (COORDINATOR, to("/calendar?month=2026-12&view=list"), "December 2026"),
     "event": (COORDINATOR, to_event(MONTHLY, "2026-12"), MONTHLY),
     "operation": (FBI_LEAD, to_operation, "Operation Bluestem"),

@@ -20,6 +20,8 @@ pytestmark = pytest.mark.anyio
 Ask = tuple[str, str, dict[str, str]]
 NOWHERE = "00000000-0000-4000-8000-000000000000"
 WORDS = ("canary", "Bluestem", "Larkspur")
+NARROWED = ("&visibility=named", "&visibility=law_enforcement", "&agency=KCPD", "&agency=FBI")
+"""How the calendar is narrowed to where the secrets are."""
 STRANGERS_OF_OPERATIONS = ("harbor_advocate", "caht_lead", "bridge_advocate")
 
 
@@ -55,8 +57,13 @@ SCRIPT: dict[str, Callable[[Places], list[Ask]]] = {
             f"/calendar?month={month}&view={view}{more}"
             for month in ("2026-12", "2027-01", "2027-02", "odd")
             for view in ("month", "list")
-            for more in ("", "&kind=joint_operation", "&mine=1", "&cancelled=1")
-        )
+            for more in ("", "&kind=joint_operation", "&mine=1", "&cancelled=1", *NARROWED)
+        ),
+        *(
+            f"/calendar?view=week&date={day}{more}"
+            for day in ("2026-12-09", "2026-12-16", "2027-01-12", "2027-01-16", "2027-02-06", "odd")
+            for more in ("", "&kind=joint_operation", *NARROWED)
+        ),
     ),
     "GET /events": _plain("/events"),
     "POST /events": _post("/events", title="Unsent"),

@@ -1,43 +1,14 @@
-"""The calendar's month: weeks, days of a date, filters, what a day has room for."""
+"""The calendar's month: weeks, days of a date, what a day has room for."""
 
-from datetime import UTC, date, datetime, timedelta
-from typing import Any
-from uuid import UUID, uuid4
-from zoneinfo import ZoneInfo
+from datetime import date, timedelta
 
 import pytest
 
+from tests.rules.lines import CENTRAL, at, line, seen
 from tracker.rules import calendar_grid as grid
-from tracker.rules.audiences import Visibility
-from tracker.rules.calendar_grid import Filter, Seen
-from tracker.rules.meetings import EventStatus, Kind, Line
+from tracker.rules.meetings import EventStatus
 
-CENTRAL = "America/Chicago"
 DECEMBER = date(2026, 12, 1)
-
-
-def line(
-    starts: datetime, lasts: timedelta = timedelta(hours=1), *, zone: str = CENTRAL, is_all_day: bool = False,
-    kind: Kind = Kind.MEETING, status: EventStatus = EventStatus.CONFIRMED,
-) -> Line:  # fmt: skip
-    """Return a date that starts at a local time of its zone."""
-    start = starts.replace(tzinfo=ZoneInfo(zone)).astimezone(UTC)
-    end = (starts + lasts).replace(tzinfo=ZoneInfo(zone)).astimezone(UTC)
-    return Line(
-        id=uuid4(), event_id=UUID(int=1), key="2026-12-10", kind=kind, title="Call", place="",
-        visibility=Visibility.ALL, status=status, starts_at=start, ends_at=end, zone=zone, is_all_day=is_all_day,
-        is_changed=False, lead_id=UUID(int=2), body_id=None,
-    )  # fmt: skip
-
-
-def seen(*args: Any, is_mine: bool = False, **facts: Any) -> Seen:
-    """Return such a date as somebody sees it."""
-    return Seen(line=line(*args, **facts), is_mine=is_mine)
-
-
-def at(day: int, hour: int = 0, minute: int = 0) -> datetime:
-    """Return a local time in December 2026."""
-    return datetime(2026, 12, day, hour, minute)  # noqa: DTZ001 - local to the event's zone
 
 
 @pytest.mark.parametrize(
@@ -60,6 +31,17 @@ def at(day: int, hour: int = 0, minute: int = 0) -> datetime:
 )
 def test_a_month_is_read_or_it_is_none(text: str, month: date | None) -> None:
     assert grid.month_of(text) == month
+
+
+@pytest.mark.parametrize(
+    ("text", "day"),
+    [
+        ("2026-12-10", date(2026, 12, 10)), ("2026-02-30", None), ("2026-12", None), ("20261210", None),
+        ("9999-12-31", None), ("0001-01-01", None), ("2026-12-10\n", None), ("", None),
+    ],
+)  # fmt: skip
+def test_a_day_is_read_or_it_is_none(text: str, day: date | None) -> None:
+    assert grid.day_of(text) == day
 
 
 def test_the_weeks_of_a_month_start_on_sunday_and_are_whole() -> None:
@@ -119,21 +101,6 @@ def test_a_day_lists_what_touches_it_and_days_outside_are_left_out() -> None:
     night, noon = seen(at(31, 20), timedelta(hours=8)), seen(at(31, 12))
     days = grid.by_day([noon, night], DECEMBER, date(2026, 12, 31), CENTRAL)
     assert days == {date(2026, 12, 31): [noon, night]}
-
-
-def test_the_usual_filter_leaves_nothing_out() -> None:
-    every = [seen(at(1), kind=kind, status=EventStatus.CANCELLED) for kind in Kind]
-    assert not Filter().is_narrow
-    assert grid.matching(every, Filter()) == every
-
-
-def test_a_filter_narrows_by_kind_by_person_and_by_status() -> None:
-    call, training = seen(at(1), is_mine=True), seen(at(1), kind=Kind.TRAINING)
-    cancelled = seen(at(1), status=EventStatus.CANCELLED)
-    every = [call, training, cancelled]
-    assert grid.matching(every, Filter(kinds=frozenset({Kind.TRAINING}))) == [training]
-    assert grid.matching(every, Filter(only_mine=True)) == [call]
-    assert grid.matching(every, Filter(with_cancelled=False)) == [call, training]
 
 
 def test_a_day_has_room_for_three_and_what_is_cancelled_gives_way() -> None:

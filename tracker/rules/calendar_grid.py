@@ -1,4 +1,4 @@
-"""The calendar's month as a grid: its weeks, what falls on which local day, what the filters let through."""
+"""The calendar's month as a grid: its weeks, what falls on which local day, what a day has room for."""
 
 import re
 from calendar import SUNDAY, Calendar
@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from dateutil.relativedelta import relativedelta
 
 from tracker.rules.invitations import AnswerValue
-from tracker.rules.meetings import Kind, Line
+from tracker.rules.meetings import Line
 from tracker.rules.wall_clock import FIRST_YEAR, LAST_YEAR
 
 FIRST_MONTH = date(FIRST_YEAR + 1, 1, 1)
@@ -18,6 +18,7 @@ LAST_MONTH = date(LAST_YEAR - 1, 12, 1)
 SHOWN = 3  # events of a day in the month; the rest is behind "N more"
 A_DAY = timedelta(days=1)
 _MONTH = re.compile(r"[0-9]{4}-[0-9]{2}", re.ASCII)
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,27 +34,25 @@ class Seen:
     """Whether the viewer leads it or is invited."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Filter:
-    """What a viewer wants to see of the events that they may see."""
-
-    kinds: frozenset[Kind] = frozenset(Kind)
-    only_mine: bool = False
-    """Only what they lead or are invited to."""
-    with_cancelled: bool = True
-
-    @property
-    def is_narrow(self) -> bool:
-        """Whether it leaves anything out."""
-        return self != Filter()
-
-
 def month_of(text: str) -> date | None:
     """Return the first day of a month written as "2026-12"; None for anything else and far outside our time."""
     if not _MONTH.fullmatch(text) or not 1 <= int(text[5:]) <= 12 or int(text[:4]) == 0:  # noqa: PLR2004 - months
         return None
     month = date(int(text[:4]), int(text[5:]), 1)
     return month if FIRST_MONTH <= month <= LAST_MONTH else None
+
+
+def day_of(text: str) -> date | None:
+    """Return a day written as "2026-12-10"; None for anything else and far outside our time."""
+    try:
+        return within(date.fromisoformat(text)) if _DAY.fullmatch(text) else None
+    except ValueError:
+        return None
+
+
+def within(day: date) -> date | None:
+    """Return the day; None outside our time."""
+    return day if FIRST_MONTH <= day <= last_day(LAST_MONTH) else None
 
 
 def turned(month: date, by: int) -> date | None:
@@ -72,6 +71,11 @@ def last_day(month: date) -> date:
     return month + relativedelta(months=1) - A_DAY
 
 
+def days_between(first: date, last: date) -> list[date]:
+    """Return the days from the first to the last, both included."""
+    return [first + A_DAY * number for number in range((last - first).days + 1)]
+
+
 def moments(first: date, last: date, zone: str) -> tuple[datetime, datetime]:
     """Return the start of the first day and the end of the last, aware UTC; the end is excluded."""
     return _midnight(first, zone), _midnight(last + A_DAY, zone)
@@ -82,7 +86,7 @@ def days_of(line: Line, zone: str) -> list[date]:
     clock = ZoneInfo(line.zone if line.is_all_day else zone)
     first = line.starts_at.astimezone(clock).date()
     last = (max(line.ends_at, line.starts_at + timedelta.resolution) - timedelta.resolution).astimezone(clock).date()
-    return [first + A_DAY * number for number in range((last - first).days + 1)]
+    return days_between(first, last)
 
 
 def by_day(seen: Iterable[Seen], first: date, last: date, zone: str) -> dict[date, list[Seen]]:
@@ -93,17 +97,6 @@ def by_day(seen: Iterable[Seen], first: date, last: date, zone: str) -> dict[dat
             if first <= day <= last:
                 days.setdefault(day, []).append(one)
     return dict(sorted(days.items()))
-
-
-def matching(seen: Iterable[Seen], chosen: Filter) -> list[Seen]:
-    """Return what the filter lets through."""
-    return [
-        one
-        for one in seen
-        if one.line.kind in chosen.kinds
-        and (chosen.with_cancelled or not one.line.is_off)
-        and (not chosen.only_mine or one.is_mine)
-    ]
 
 
 def shown(seen: Iterable[Seen], at_most: int = SHOWN) -> list[Seen]:

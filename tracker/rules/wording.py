@@ -61,6 +61,11 @@ def clock(value: datetime | time) -> str:
     return f"{value.hour % NOON or NOON}:{value.minute:02d} {'AM' if value.hour < NOON else 'PM'}"
 
 
+def clock_of_half_hour(number: int) -> str:
+    """Return the time at which a half hour of the day begins, as short as it goes: "8 AM" for 16, "8:30 AM" for 17."""
+    return clock(time(number // 2, number % 2 * 30)).replace(":00", "")
+
+
 def span(starts: datetime, ends: datetime, is_all_day: bool = False) -> str:  # noqa: FBT001, FBT002 - a template filter
     """Return the times that follow the day of the start; `ends` is the first moment outside.
 

@@ -76,42 +76,47 @@
     else form.dataset.sent = event.timeStamp;
   });
 
-  /* Month: arrows on the day links. The table stays a table for screen readers. - */
+  /* Calendar: arrows on the day links, from page to page. The table stays a table for screen readers. ------------ */
   const STEPS = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -7, ArrowDown: 7 };
   let dayToFocus = null;
 
-  function target(key, here) {
-    if (key in STEPS) return here + STEPS[key];
-    if (key === "Home") return here - (here % 7);
-    if (key === "End") return here - (here % 7) + 6;
-    return null;
+  const iso = (date) => date.toISOString().slice(0, 10);
+
+  // The day that a key leads to, by its date: UTC, so that no change of the clocks counts.
+  function dayFor(key, day, grid) {
+    const date = new Date(`${day}T00:00:00Z`);
+    const move = (days) => { date.setUTCDate(date.getUTCDate() + days); return iso(date); };
+    if (key in STEPS) return move(STEPS[key]);
+    if (key === "Home") return move(-date.getUTCDay());
+    if (key === "End") return move(6 - date.getUTCDay());
+    if (key !== "PageUp" && key !== "PageDown") return null;
+    const by = key === "PageDown" ? 1 : -1;
+    return grid === "week" ? move(7 * by) : sameDayOfMonth(date, by);
   }
 
-  function turnPage(event, day) {
-    const link = one(event.key === "PageDown" ? '[data-key="n"]' : '[data-key="p"]');
-    if (!link) return;
-    event.preventDefault();
-    dayToFocus = day.dataset.date.slice(-2);
-    link.click();
+  function sameDayOfMonth(date, by) {
+    const days = new Date(Date.UTC(date.getUTCFullYear(), date.getUTCMonth() + by + 1, 0)).getUTCDate();
+    return iso(new Date(Date.UTC(date.getUTCFullYear(), date.getUTCMonth() + by, Math.min(date.getUTCDate(), days))));
   }
+
+  const linkOf = (day) => one(`[data-grid] [data-date="${day}"]`);
 
   document.addEventListener("keydown", (event) => {
-    const day = event.target.closest("[data-grid] .tt-day");
-    if (!day || event.ctrlKey || event.metaKey || event.altKey) return;
-    if (event.key === "PageDown" || event.key === "PageUp") return turnPage(event, day);
-    const days = all(".tt-day", day.closest("[data-grid]"));
-    const next = target(event.key, days.indexOf(day));
-    if (next === null) return;
+    const link = event.target.closest("[data-grid] .tt-day");
+    if (!link || event.ctrlKey || event.metaKey || event.altKey) return;
+    const { grid } = link.closest("[data-grid]").dataset;
+    const wanted = dayFor(event.key, link.dataset.date, grid);
+    if (!wanted) return;
     event.preventDefault();
-    if (days[next]) days[next].focus();
+    const turns = event.key.startsWith("Page");
+    if (!turns && linkOf(wanted)) return linkOf(wanted).focus();
+    dayToFocus = wanted;
+    one(wanted > link.dataset.date ? '[data-key="n"]' : '[data-key="p"]')?.click();
   });
 
-  function focusSameDay() {
-    if (!dayToFocus) return;
-    const days = all("[data-grid] td:not(.out) .tt-day");
-    const same = days.find((day) => day.dataset.date.endsWith(`-${dayToFocus}`));
+  function focusDay() {
+    if (dayToFocus) linkOf(dayToFocus)?.focus();
     dayToFocus = null;
-    (same || days[days.length - 1])?.focus();
   }
 
   /* Single keys: not in fields, and off when the person says so (WCAG 2.1.4) ---- */
@@ -175,7 +180,7 @@
 
   document.addEventListener("htmx:after:swap", () => {
     all("[data-find]").filter((field) => field.value).forEach(filter);
-    focusSameDay();
+    focusDay();
     focusErrors();
   });
 

@@ -1,30 +1,22 @@
-"""The dates of a span of time as one viewer sees them, each with what they answered."""
+"""The dates of a span of time as one viewer sees them, each with what they answered, and what narrows them."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from datetime import datetime
 from uuid import UUID
 
-from piccolo.querystring import QueryString
-
-from tracker.database import engine
+from tracker.rules import audiences
+from tracker.rules.calendar_filter import Choice, Choices, Filter, matching
 from tracker.rules.calendar_grid import Seen
-from tracker.rules.invitations import Answer, AnswerValue, effective
-from tracker.rules.meetings import Line
-from tracker.rules.people import Viewer
-from tracker.tables import visible
-from tracker.tables.people import Body
-
-_MINE = (
-    "SELECT i.event, a.occurrence, a.answer, a.sequence, a.answered_at FROM invitation i LEFT JOIN answer a"
-    " ON a.invitation = i.id AND (a.occurrence IS NULL OR a.occurrence IN ({}))"
-    " WHERE i.member = {} AND i.withdrawn_at IS NULL AND i.event IN ({})"
-)
+from tracker.rules.invitations import AnswerValue, effective
+from tracker.rules.people import Status, Viewer
+from tracker.tables import visible, visible_calendar
+from tracker.tables.people import Agency, Body
 
 
 async def seen_between(viewer: Viewer, start: datetime, end: datetime) -> list[Seen]:
     """Return the dates that touch [start, end), earliest first. At most three queries, whatever their number."""
     lines = await visible.lines(viewer, start, end)
-    answers = await _answers(viewer, lines)
+    answers = await _answers(viewer, start, end) if lines else {}
     bodies = await _bodies({line.body_id for line in lines if line.body_id})
     return [
         Seen(
@@ -37,29 +29,33 @@ async def seen_between(viewer: Viewer, start: datetime, end: datetime) -> list[S
     ]
 
 
-async def _answers(viewer: Viewer, lines: Collection[Line]) -> dict[UUID, AnswerValue]:
+async def chosen_between(viewer: Viewer, start: datetime, end: datetime, chosen: Filter) -> list[Seen]:
+    """Return what a filter lets through of the dates that touch [start, end)."""
+    agency = chosen.agency
+    of_agency = await visible_calendar.events_of_agency(viewer, agency.id, start, end) if agency else frozenset()
+    return matching(await seen_between(viewer, start, end), chosen, of_agency)
+
+
+async def choices(viewer: Viewer) -> Choices:
+    """Return the bodies whose events the viewer may see, and the agencies, by name."""
+    bodies = await Body.select(Body.id, Body.name).where(Body.status == Status.ACTIVE).order_by(Body.name)
+    agencies = await Agency.select(Agency.id, Agency.code).where(Agency.status == Status.ACTIVE).order_by(Agency.code)
+    return Choices(
+        bodies=tuple(
+            Choice(id=row["id"], name=row["name"]) for row in bodies if audiences.body(row["id"]) in viewer.audiences
+        ),
+        agencies=tuple(Choice(id=row["id"], name=row["code"]) for row in agencies),
+    )
+
+
+async def _answers(viewer: Viewer, start: datetime, end: datetime) -> dict[UUID, AnswerValue]:
     """Return the answer that counts for each date to which the viewer is invited."""
-    if not lines:
-        return {}
-    dates, events = _listed({line.id for line in lines}), _listed({line.event_id for line in lines})
-    given: dict[UUID, list[Answer]] = {}
-    for row in await engine().run_querystring(QueryString(_MINE, dates, viewer.member_id, events)):
-        of_event = given.setdefault(row["event"], [])
-        if row["answer"]:
-            of_event.append(Answer(
-                occurrence_id=row["occurrence"], value=AnswerValue(row["answer"]), comment="", source="",
-                sequence=row["sequence"], answered_at=row["answered_at"],
-            ))  # fmt: skip
-    counts = {line.id: effective(given[line.event_id], line.id) for line in lines if line.event_id in given}
-    return {line_id: answer.value if answer else AnswerValue.NEEDS_ACTION for line_id, answer in counts.items()}
+    given = await visible_calendar.my_answers(viewer, start, end)
+    counts = {date_id: effective(answers, date_id) for date_id, answers in given.items()}
+    return {date_id: answer.value if answer else AnswerValue.NEEDS_ACTION for date_id, answer in counts.items()}
 
 
 async def _bodies(ids: Collection[UUID]) -> dict[UUID, str]:
     if not ids:
         return {}
     return {row["id"]: row["name"] for row in await Body.select(Body.id, Body.name).where(Body.id.is_in(list(ids)))}
-
-
-def _listed(ids: Iterable[UUID]) -> QueryString:
-    every = list(ids)
-    return QueryString(", ".join(["{}"] * len(every)), *every)

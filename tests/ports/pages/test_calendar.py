@@ -9,6 +9,7 @@ import pytest
 from tests.cast import NOW, Cast, everybody, meeting, operation
 from tests.ports.browser import Browser
 from tests.ports.conftest import SignIn
+from tracker.rules.audiences import Visibility
 from tracker.rules.invitations import AnswerValue
 from tracker.rules.meetings import Kind
 from tracker.rules.people import Viewer
@@ -19,6 +20,7 @@ from tracker.usecases.meetings import schedule
 pytestmark = pytest.mark.anyio
 
 JANUARY = "/calendar?month=2027-01"
+WEEK = "/calendar?view=week&date=2027-01-14"
 FRIDAY_EVENING = datetime(2027, 1, 15, 18)  # noqa: DTZ001 - local to the event's zone
 
 
@@ -29,7 +31,7 @@ async def read(browser: Browser, address: str = JANUARY) -> str:
 
 
 def cell(html: str, day: str) -> str:
-    found = re.search(rf'<td id="d-{day}".*?</td>', html, re.DOTALL)
+    found = re.search(rf'<td[^>]*><div class="tt-dayrow"><a class="tt-day" data-date="{day}".*?</td>', html, re.DOTALL)
     assert found
     return found[0]
 
@@ -160,6 +162,9 @@ async def test_the_neighboring_days_of_a_month_are_not_in_its_list(sqlite_cast: 
     [
         "month=2026-13", "month=%ff%00", "month=9999-12", "month=0000-00", "month=" + "9" * 5000, "month[]=1",
         "month=2027-01&month=x", "view=%00", "kind=&kind=%F0%9F%98%80", "mine=yes&cancelled=maybe", "&&&=&%",
+        "view=week&date=2027-02-30", "view=week&date=9999-12-31", "view=week&date=2198-12-31",
+        "view=week&date=1970-01-01",
+        "view=week&date=%00", "view=week&month=2027-01", "date=2027-01-14", "body=x&agency=%00&visibility=secret",
         "month=1971-01", "month=2198-12", "month=2027-01%0d%0aX: y", "month=<script>",
     ],
 )  # fmt: skip
@@ -175,7 +180,9 @@ async def test_a_month_that_nobody_understands_is_today_s_and_says_so(sqlite_cas
     assert ">December 2026</h1>" in html
 
 
-@pytest.mark.parametrize("address", [JANUARY, f"{JANUARY}&view=list", f"{JANUARY}&mine=1"])
+@pytest.mark.parametrize(
+    "address", [JANUARY, f"{JANUARY}&view=list", f"{JANUARY}&mine=1", WEEK, f"{JANUARY}&agency=KCPD&visibility=named"]
+)
 async def test_an_operation_changes_no_byte_of_the_calendar_of_who_is_not_named(
     sqlite_cast: Cast, browse: SignIn, address: str
 ) -> None:
@@ -185,7 +192,95 @@ async def test_an_operation_changes_no_byte_of_the_calendar_of_who_is_not_named(
     before = [(await browser.get(address)).content for browser in browsers]
     await schedule(sqlite_cast.fbi_lead, operation(sqlite_cast.kcpd_detective, starts=FRIDAY_EVENING), NOW)
     assert [(await browser.get(address)).content for browser in browsers] == before
-    assert "Bluestem" in await read(await browse(sqlite_cast.fbi_lead), address)
+    assert "Bluestem" in await read(await browse(sqlite_cast.kcpd_detective), address)
+
+
+def week_cell(html: str, event_id: Any) -> str:
+    found = re.search(rf'<td(?: colspan="\d+")?[^>]*>(?:(?!</td>).)*/events/{event_id}/.*?</td>', html, re.DOTALL)
+    assert found
+    return found[0]
+
+
+async def test_a_week_is_a_table_of_half_hours_with_each_date_as_high_as_it_lasts(
+    sqlite_cast: Cast, browse: SignIn
+) -> None:
+    event_id = await on(sqlite_cast, 14)
+    html = await read(await browse(sqlite_cast.harbor_advocate), WEEK)
+    assert week_cell(html, event_id).startswith('<td rowspan="3" class="has">')
+    assert "January 10–16, 2027</h1>" in html
+    assert re.search(r"Thursday.*January.*14.*, 1 event<", html)
+
+
+async def test_dates_that_overlap_share_the_width_of_their_day(sqlite_cast: Cast, browse: SignIn) -> None:
+    ids = [await on(sqlite_cast, 14, hour=hour, title=f"Call {hour}") for hour in (10, 11, 15)]
+    html = await read(await browse(sqlite_cast.harbor_advocate), WEEK)
+    assert [re.search(r'colspan="(\d+)"', week_cell(html, one)) is None for one in ids] == [True, True, False]
+    assert 'scope="colgroup" colspan="2"' in html
+
+
+async def test_whole_days_and_deadlines_stand_above_the_hours_and_holidays_are_named(
+    sqlite_cast: Cast, browse: SignIn
+) -> None:
+    event_id = await on(sqlite_cast, 18, kind=Kind.DEADLINE, title="Report")
+    html = await read(await browse(sqlite_cast.harbor_advocate), "/calendar?view=week&date=2027-01-18")
+    top = re.search(r'<tr class="top">.*?</tr>', html, re.DOTALL)
+    assert top
+    assert str(event_id) in top[0]
+    assert "<small>Martin Luther King Jr. Day</small>" in html
+
+
+async def test_more_than_the_week_has_room_for_is_a_link_that_names_the_day(sqlite_cast: Cast, browse: SignIn) -> None:
+    for number in range(6):
+        await on(sqlite_cast, 14, title=f"Call {number}")
+    html = await read(await browse(sqlite_cast.harbor_advocate), WEEK)
+    assert '2 more<span class="usa-sr-only"> on Thursday, January 14</span></a>' in html
+
+
+async def test_one_goes_to_the_weeks_beside_and_on_to_the_month(sqlite_cast: Cast, browse: SignIn) -> None:
+    html = await read(await browse(sqlite_cast.harbor_advocate), f"{WEEK}&mine=1")
+    assert 'aria-label="Previous week, January 3–9, 2027"' in html
+    assert 'href="/calendar?date=2027-01-21&amp;view=week&amp;mine=1"' in html
+    assert 'href="/calendar?month=2027-01&amp;mine=1"' in html
+
+
+async def test_an_empty_week_says_so_and_offers_to_clear_the_filters(sqlite_cast: Cast, browse: SignIn) -> None:
+    html = await read(await browse(sqlite_cast.harbor_advocate), f"{WEEK}&agency=KCPD")
+    assert "No events in the week of January 10–16, 2027 that you may see and that the filters let through" in html
+    assert '<a href="/calendar?date=2027-01-14&amp;view=week">Clear filters</a>' in html
+
+
+async def test_a_day_that_nobody_understands_is_the_week_of_today_and_says_so(
+    sqlite_cast: Cast, browse: SignIn
+) -> None:
+    html = await read(await browse(sqlite_cast.harbor_advocate), "/calendar?view=week&date=Thursday")
+    assert "There is no week with that name. This is the present one." in html
+    assert "December 13–19, 2026</h1>" in html
+
+
+async def test_a_holiday_is_named_in_the_list_too(sqlite_cast: Cast, browse: SignIn) -> None:
+    await on(sqlite_cast, 14)
+    html = await read(await browse(sqlite_cast.harbor_advocate), f"{JANUARY}&view=list")
+    assert "Martin Luther King Jr. Day, federal holiday" in html
+
+
+async def test_the_calendar_is_narrowed_to_an_agency_a_body_and_who_sees_it(sqlite_cast: Cast, browse: SignIn) -> None:
+    await on(sqlite_cast, 14, sqlite_cast.kcpd_detective, title="With KCPD")
+    await on(sqlite_cast, 15, title="Of the body", visibility=Visibility.BODY, body_id=sqlite_cast.bodies["steering"])
+    await on(sqlite_cast, 19, title="Of one arm", visibility=Visibility.LAW_ENFORCEMENT)
+    browser = await browse(sqlite_cast.fbi_lead)
+    assert titles(await read(browser, f"{JANUARY}&agency=KCPD")) == {"With KCPD"}
+    assert titles(await read(browser, f"{JANUARY}&agency=USAO")) == {"With KCPD", "Of the body", "Of one arm"}
+    assert titles(await read(browser, f"{JANUARY}&body=Steering+Committee")) == {"Of the body"}
+    assert titles(await read(browser, f"{JANUARY}&visibility=law_enforcement")) == {"Of one arm"}
+    narrowed = await read(browser, f"{JANUARY}&agency=KCPD&visibility=all&view=list")
+    assert "<option selected>KCPD</option>" in narrowed
+    assert '<option value="all" selected>' in narrowed
+
+
+async def test_one_chooses_only_from_bodies_whose_events_one_may_see(sqlite_cast: Cast, browse: SignIn) -> None:
+    html = await read(await browse(sqlite_cast.bridge_advocate))
+    assert "Victim Services Committee</option>" in html
+    assert "Law Enforcement Committee" not in html
 
 
 async def test_a_stranger_does_not_see_the_calendar(browse: SignIn) -> None:

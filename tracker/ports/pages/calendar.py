@@ -1,5 +1,7 @@
-"""The calendar: a month as a table or as a list."""
+"""The calendar: a month as a table or as a list, or a week by the hour."""
 
+from collections.abc import Callable
+from datetime import date
 from typing import Any
 
 from litestar import Request, Response, get
@@ -7,46 +9,70 @@ from litestar import Request, Response, get
 from tracker import clock
 from tracker.ports.guards import signed_in
 from tracker.ports.pages.calendar_month import month_context
-from tracker.ports.pages.calendar_query import Asked, View, asked_for
+from tracker.ports.pages.calendar_query import Asked, View, asked_for, span_name
+from tracker.ports.pages.calendar_week import week_context
 from tracker.ports.pages.entries import agenda
 from tracker.ports.pages.form_values import query_of
 from tracker.ports.pages.request import viewer_of, zone_of
 from tracker.ports.pages.templating import page
 from tracker.rules import calendar_grid
+from tracker.rules.audiences import Visibility
 from tracker.rules.calendar_grid import Seen
+from tracker.rules.holidays import holiday_notes
 from tracker.rules.meetings import Kind
 from tracker.rules.wording import local
-from tracker.usecases.calendar_lines import seen_between
+from tracker.usecases import calendar_lines
 
 
 @get("/calendar", guards=[signed_in])
 async def calendar_page(request: Request[Any, Any, Any]) -> Response[str]:
-    """Show a month: `month` (2026-12), `view` (month, list), `kind` (repeatable), `mine` (1), `cancelled` (0)."""
-    zone = zone_of(request)
+    """Show a month or a week.
+
+    `view` (month, week, list), `month` (2026-12) or for a week `date` (2026-12-10); and what narrows it: `kind`
+    (repeatable), `body` (its name), `agency` (KCPD), `visibility`, `mine` (1), `cancelled` (0).
+    """
+    zone, viewer = zone_of(request), viewer_of(request)
     today = local(clock.now(), zone).date()
-    asked = asked_for(query_of(request), today)
-    weeks = calendar_grid.weeks(asked.month)
-    start, end = calendar_grid.moments(weeks[0][0], weeks[-1][-1], zone)
-    seen = calendar_grid.matching(await seen_between(viewer_of(request), start, end), asked.chosen)
-    body = month_context(asked, weeks, seen, zone, today) if asked.view is View.MONTH else _list(asked, seen, zone)
-    return page(f"calendar/{asked.view}.html", request, **_frame(asked), **body)
+    choices = await calendar_lines.choices(viewer)
+    asked = asked_for(query_of(request), today, choices)
+    start, end = calendar_grid.moments(*asked.shown(), zone)
+    seen = await calendar_lines.chosen_between(viewer, start, end, asked.chosen)
+    body = BODIES[asked.view](asked, seen, zone, today)
+    return page(f"calendar/{asked.view}.html", request, choices=choices, **_frame(asked, today), **body)
 
 
-def _frame(asked: Asked) -> dict[str, Any]:
+def _frame(asked: Asked, today: date) -> dict[str, Any]:
     turns = (("p", "Previous", -1), ("n", "Next", 1))
+    in_month = today if today.replace(day=1) == asked.month else asked.month
     return {
-        "asked": asked, "kinds": [kind.value for kind in Kind],
+        "asked": asked, "kinds": [kind.value for kind in Kind], "audiences": [one.value for one in Visibility],
         "turns": [
-            {"key": key, "word": word, "month": month, "address": asked.address(month=month)}
-            for key, word, step in turns if (month := calendar_grid.turned(asked.month, step))
+            {"key": key, "word": word, "name": span_name(asked.view, day), "address": asked.address(day=day)}
+            for key, word, step in turns if (day := asked.turned(step))
         ],
-        "month_address": asked.address(view=View.MONTH), "list_address": asked.address(view=View.LIST),
+        "views": [
+            ("Month", asked.address(view=View.MONTH), asked.view is View.MONTH),
+            ("Week", asked.address(view=View.WEEK, day=None if asked.view is View.WEEK else in_month),
+             asked.view is View.WEEK),
+            ("List", asked.address(view=View.LIST), asked.view is View.LIST),
+        ],
     }  # fmt: skip
 
 
-def _list(asked: Asked, seen: list[Seen], zone: str) -> dict[str, Any]:
-    days = agenda(seen, asked.month, calendar_grid.last_day(asked.month), zone)
-    return {"days": days, "count": len({entry.href for _, entries in days for entry in entries})}
+def _list(asked: Asked, seen: list[Seen], zone: str, _today: date) -> dict[str, Any]:
+    first, last = asked.shown()
+    days = dict(agenda(seen, first, last, zone))
+    count = len({entry.href for entries in days.values() for entry in entries})
+    holidays = dict(holiday_notes(calendar_grid.days_between(first, last)))
+    return {
+        "days": [(day, days.get(day, [])) for day in sorted({*days, *holidays})] if days else [],
+        "holidays": holidays, "count": count,
+    }  # fmt: skip
 
 
+BODIES: dict[View, Callable[[Asked, list[Seen], str, date], dict[str, Any]]] = {
+    View.MONTH: month_context,
+    View.WEEK: week_context,
+    View.LIST: _list,
+}
 handlers = [calendar_page]

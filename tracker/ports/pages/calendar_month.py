@@ -13,7 +13,7 @@ from tracker.rules.date_words import month_day
 from tracker.rules.holidays import holiday_notes
 
 DOTS = 3  # at most, for the events of a day on a narrow screen
-LISTED = 30  # events written out below the month on a narrow screen
+LISTED = 24  # events written out below the month on a narrow screen
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,13 +40,15 @@ class Cell:
         return "•" * min(self.count, DOTS)
 
 
-def month_context(asked: Asked, weeks: list[list[date]], seen: list[Seen], zone: str, today: date) -> dict[str, Any]:
+def month_context(asked: Asked, seen: list[Seen], zone: str, today: date) -> dict[str, Any]:
     """Return what the template of the month shows."""
+    weeks = calendar_grid.weeks(asked.month)
     days = calendar_grid.by_day(seen, weeks[0][0], weeks[-1][-1], zone)
     holidays = dict(holiday_notes(day for week in weeks for day in week))
     return {
         "weeks": [[_cell(asked, day, days.get(day, []), zone, holidays, today) for day in week] for week in weeks],
         "is_empty": not any(day.month == asked.month.month for day in days),
+        "holidays": holidays,
         **_week(weeks, days, zone, today),
     }
 

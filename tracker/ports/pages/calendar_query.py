@@ -6,36 +6,80 @@ from enum import StrEnum
 from urllib.parse import urlencode
 
 from tracker.ports.pages.form_values import FormValues
-from tracker.rules.calendar_grid import Filter, month_of
+from tracker.rules import calendar_grid
+from tracker.rules.audiences import Visibility
+from tracker.rules.calendar_filter import Choices, Filter
+from tracker.rules.calendar_week import week_around
+from tracker.rules.date_words import month_day
 from tracker.rules.meetings import Kind
+
+A_WEEK = 7  # days
 
 
 class View(StrEnum):
-    """How the month is laid out."""
+    """How the calendar is laid out."""
 
     MONTH = "month"
+    WEEK = "week"
     LIST = "list"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Asked:
-    """A month, as a table or a list, narrowed by a filter."""
+    """A month as a table or a list, or a week, narrowed by a filter."""
 
-    month: date
-    """Its first day."""
+    day: date
+    """A day of the month or of the week."""
     view: View = View.MONTH
     chosen: Filter
     is_misread: bool = False
-    """Whether the address named a month that cannot be read, so that today's is shown."""
+    """Whether the address named a time that cannot be read, so that today's is shown."""
 
-    def address(self, *, month: date | None = None, view: View | None = None, chosen: Filter | None = None) -> str:
+    @property
+    def month(self) -> date:
+        """The first day of the month."""
+        return self.day.replace(day=1)
+
+    @property
+    def unit(self) -> str:
+        """What one turns: "week" or "month"."""
+        return "week" if self.view is View.WEEK else "month"
+
+    @property
+    def name(self) -> str:
+        """What is shown: "December 2026", "December 6–12, 2026"."""
+        return span_name(self.view, self.day)
+
+    def shown(self) -> tuple[date, date]:
+        """Return the first and the last day that the page shows; a month's table has whole weeks."""
+        if self.view is View.WEEK:
+            week = week_around(self.day)
+            return week[0], week[-1]
+        if self.view is View.LIST:
+            return self.month, calendar_grid.last_day(self.month)
+        weeks = calendar_grid.weeks(self.month)
+        return weeks[0][0], weeks[-1][-1]
+
+    def turned(self, by: int) -> date | None:
+        """Return a day in the month or week so many later; None outside our time."""
+        if self.view is not View.WEEK:
+            return calendar_grid.turned(self.month, by)
+        return calendar_grid.within(calendar_grid.A_DAY * A_WEEK * by + self.day)
+
+    def address(self, *, day: date | None = None, view: View | None = None, chosen: Filter | None = None) -> str:
         """Return the address of this page with something else in it; what is usual is left out."""
-        return _address(month or self.month, view or self.view, chosen or self.chosen)
+        return _address(_time(view or self.view, day or self.day) + _rest(view or self.view, chosen or self.chosen))
+
+    @property
+    def fields(self) -> list[tuple[str, str]]:
+        """What the form of the filters sends along: the time and the view."""
+        view = [] if self.view is View.MONTH else [("view", str(self.view))]
+        return _time(self.view, self.day) + view
 
     @property
     def of_today(self) -> str:
-        """The address of the present month, however late it is followed."""
-        return _address(None, self.view, self.chosen)
+        """The address of the present month or week, however late it is followed."""
+        return _address(_rest(self.view, self.chosen))
 
     @property
     def with_cancelled(self) -> str:
@@ -49,31 +93,65 @@ class Asked:
 
     def list_of(self, day: date) -> str:
         """Return where the list of a month writes out a day."""
-        return f"{self.address(month=day.replace(day=1), view=View.LIST)}#l-{day}"
+        return f"{self.address(day=day, view=View.LIST)}#l-{day}"
 
 
-def asked_for(query: FormValues, today: date) -> Asked:
+def span_name(view: View, day: date) -> str:
+    """Return the name of the month or the week of a day: "December 2026", "November 29 – December 5, 2026"."""
+    if view is not View.WEEK:
+        return f"{day:%B %Y}"
+    first, *_, last = week_around(day)
+    if first.month == last.month:
+        return f"{month_day(first)}–{last.day}, {last.year}"
+    year = f", {first.year}" if first.year != last.year else ""
+    return f"{month_day(first)}{year} – {month_day(last)}, {last.year}"
+
+
+def asked_for(query: FormValues, today: date, choices: Choices) -> Asked:
     """Return what an address asks for; what it says that nobody understands is passed over."""
-    month = month_of(query["month"])
-    kinds = frozenset(kind for kind in Kind if kind in query.all("kind"))
+    view = next((one for one in View if query["view"] == one), View.MONTH)
+    month, day = calendar_grid.month_of(query["month"]), calendar_grid.day_of(query["date"])
+    wanted = (day or month) if view is View.WEEK else (month or day)
     return Asked(
-        month=month or today.replace(day=1),
-        view=View.LIST if query["view"] == View.LIST else View.MONTH,
-        chosen=Filter(
-            kinds=kinds or frozenset(Kind), only_mine=query["mine"] == "1", with_cancelled=query["cancelled"] != "0"
-        ),
-        is_misread=month is None and query["month"] != "",
+        day=wanted or today,
+        view=view,
+        chosen=_filter(query, choices),
+        is_misread=wanted is None and query["month"] + query["date"] != "",
     )
 
 
-def _address(month: date | None, view: View, chosen: Filter) -> str:
-    asked = [("month", f"{month:%Y-%m}")] if month else []
-    if view is not View.MONTH:
-        asked.append(("view", view))
+def _filter(query: FormValues, choices: Choices) -> Filter:
+    kinds = frozenset(kind for kind in Kind if kind in query.all("kind"))
+    return Filter(
+        kinds=kinds or frozenset(Kind),
+        body=next((one for one in choices.bodies if one.name == query["body"]), None),
+        agency=next((one for one in choices.agencies if one.name == query["agency"]), None),
+        visibility=next((one for one in Visibility if one == query["visibility"]), None),
+        only_mine=query["mine"] == "1",
+        with_cancelled=query["cancelled"] != "0",
+    )
+
+
+def _time(view: View, day: date) -> list[tuple[str, str]]:
+    return [("date", f"{day}")] if view is View.WEEK else [("month", f"{day:%Y-%m}")]
+
+
+def _rest(view: View, chosen: Filter) -> list[tuple[str, str]]:
+    asked = [] if view is View.MONTH else [("view", str(view))]
     if chosen.kinds != frozenset(Kind):
         asked += [("kind", kind) for kind in Kind if kind in chosen.kinds]
+    if chosen.body:
+        asked.append(("body", chosen.body.name))
+    if chosen.agency:
+        asked.append(("agency", chosen.agency.name))
+    if chosen.visibility:
+        asked.append(("visibility", chosen.visibility))
     if chosen.only_mine:
         asked.append(("mine", "1"))
     if not chosen.with_cancelled:
         asked.append(("cancelled", "0"))
+    return asked
+
+
+def _address(asked: list[tuple[str, str]]) -> str:
     return f"/calendar?{urlencode(asked)}" if asked else "/calendar"
