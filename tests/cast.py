@@ -45,7 +45,10 @@ PEOPLE: tuple[tuple[str, str, tuple[Role, ...]], ...] = (
     ("caht_alternate", "CAHT", ()),
     ("harbor_advocate", "Harbor House", ()),
     ("bridge_advocate", "Bridge Legal", ()),
+    ("administrator", "USAO", (Role.ADMINISTRATOR,)),
+    ("auditor", "USAO", (Role.AUDITOR,)),
 )
+OF_NO_EVENT = ("coordinator", "administrator", "auditor")
 STEERING = (
     "coordinator",
     "fbi_lead",
@@ -142,5 +145,5 @@ def _plan(invitees: tuple[Viewer, ...], facts: dict[str, Any]) -> Plan:
 
 
 def everybody(cast: Cast) -> tuple[Viewer, ...]:
-    """Return all members but the coordinator."""
-    return tuple(viewer for name, viewer in cast.members.items() if name != "coordinator")
+    """Return all members but the coordinator, and those who keep accounts or read the trail."""
+    return tuple(viewer for name, viewer in cast.members.items() if name not in OF_NO_EVENT)

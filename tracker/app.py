@@ -22,7 +22,9 @@ from tracker.ports.mail.delivery import Delivery
 from tracker.ports.mail.mailbox import Mailbox
 from tracker.ports.pages import (
     action_items,
+    agencies,
     attendance,
+    bodies,
     calendar,
     cancellations,
     demo_mail,
@@ -33,6 +35,7 @@ from tracker.ports.pages import (
     identity,
     item_link,
     nudges,
+    people,
     replies,
     schedule,
     static,
@@ -53,6 +56,9 @@ PAGES = (
     nudges,
     attendance,
     action_items,
+    people,
+    agencies,
+    bodies,
     subscriptions,
     identity,
     replies,

@@ -17,6 +17,17 @@ def to(path: str) -> Way:
     return lambda page, _: page.goto(path)
 
 
+def to_row(path: str, name: str) -> Way:
+    """Go to a list and from there to what a row of it is named by."""
+
+    def way(page: Page, _: Demo) -> None:
+        page.goto(path)
+        page.locator("tbody th").get_by_role("link", name=name, exact=True).click()
+        page.wait_for_url(f"**{path}/*")
+
+    return way
+
+
 def to_event(title: str, month: str, then: str = "") -> Way:
     """Go by the list of a month to an event, and then to an address below its own."""
 
@@ -91,6 +102,13 @@ WAYS: dict[str, tuple[str | None, Way, str]] = {
     "attendance of a past event": (COORDINATOR, to_event(MONTHLY, "2026-11", "attendance"), "Attendance"),
     "action items": (COORDINATOR, to("/action-items"), "Action items"),
     "one action item": (COORDINATOR, to_item, "Update the referral sheet"),
+    "people": (COORDINATOR, to("/people"), "Agencies and people"),
+    "people whom an advocate knows": (ADVOCATE, to("/people"), "Agencies and people"),
+    "one person": (COORDINATOR, to_row("/people", "Harbor House advocate"), "Harbor House advocate"),
+    "agencies": (COORDINATOR, to("/agencies"), "Agencies"),
+    "one agency": (COORDINATOR, to_row("/agencies", "CAHT"), "Coalition Against Human Trafficking"),
+    "bodies": (COORDINATOR, to("/bodies"), "Bodies"),
+    "one body": (COORDINATOR, to_row("/bodies", "Steering Committee"), "Steering Committee"),
     "subscriptions": (COORDINATOR, to("/subscriptions"), "Calendar subscriptions"),
     "nothing there": (COORDINATOR, to("/nothing-there"), "We cannot find that page"),
     "reply to an invitation": (None, to_reply, TRAINING),

@@ -19,7 +19,7 @@ pytestmark = pytest.mark.anyio
 
 Ask = tuple[str, str, dict[str, str]]
 NOWHERE = "00000000-0000-4000-8000-000000000000"
-WORDS = ("canary", "Bluestem", "Larkspur")
+WORDS = ("canary", "Bluestem", "Larkspur", "Quillfeather")
 NARROWED = ("&visibility=named", "&visibility=law_enforcement", "&agency=KCPD", "&agency=FBI")
 """How the calendar is narrowed to where the secrets are."""
 STRANGERS_OF_OPERATIONS = ("harbor_advocate", "caht_lead", "bridge_advocate")
@@ -40,6 +40,18 @@ def _of_events(method: str, tail: str, **form: str) -> Callable[[Places], list[A
 
 def _of_items(method: str, tail: str, **form: str) -> Callable[[Places], list[Ask]]:
     return lambda p: [(method, f"/action-items/{one}{tail}", form) for one in (p.item, p.secret_item, "AI-ZZZZ")]
+
+
+def _of_people(method: str, tail: str, **form: str) -> Callable[[Places], list[Ask]]:
+    return lambda p: [(method, f"/people/{one}{tail}", form) for one in (p.person, p.secret_person, NOWHERE)]
+
+
+def _of_agencies(method: str, tail: str, **form: str) -> Callable[[Places], list[Ask]]:
+    return lambda p: [(method, f"/agencies/{one}{tail}", form) for one in (p.agency, p.other_agency, NOWHERE)]
+
+
+def _of_bodies(method: str, tail: str, **form: str) -> Callable[[Places], list[Ask]]:
+    return lambda p: [(method, f"/bodies/{one}{tail}", form) for one in (p.body, p.secret_body, NOWHERE)]
 
 
 def _plain(*asks: str) -> Callable[[Places], list[Ask]]:
@@ -106,6 +118,12 @@ SCRIPT: dict[str, Callable[[Places], list[Ask]]] = {
     "POST /action-items/{reference}/completion": _of_items("POST", "/completion", version="9"),
     "POST /action-items/{reference}/owner": _of_items("POST", "/owner", version="9"),
     "GET /action-items/{reference}/row": _of_items("GET", "/row"),
+    "GET /people": _plain("/people", "/people?q=canary", "/people?q=Quillfeather", "/people?left=1"),
+    "GET /people/{person_id}": _of_people("GET", ""),
+    "GET /agencies": _plain("/agencies"),
+    "GET /agencies/{agency_id}": _of_agencies("GET", ""),
+    "GET /bodies": _plain("/bodies"),
+    "GET /bodies/{body_id}": _of_bodies("GET", ""),
     "GET /subscriptions": _plain("/subscriptions"),
     "POST /subscriptions": _post("/subscriptions", name=""),
     "POST /subscriptions/{subscription_id}/choices": _post(f"/subscriptions/{NOWHERE}/choices"),

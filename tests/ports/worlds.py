@@ -15,7 +15,7 @@ from tests.cast import NOW, ZONE, Cast, everybody, meeting, operation, people_of
 from tests.ports.browser import session_of, settings
 from tracker import chance, clock
 from tracker.app import create_app
-from tracker.database import bind, close_database, engine, engine_from_url, open_database
+from tracker.database import bind, close_database, engine, engine_from_url, open_database, writing
 from tracker.migrate import migrate
 from tracker.rules.action_changes import Change, NewItem
 from tracker.rules.action_items import ItemStatus
@@ -26,7 +26,16 @@ from tracker.rules.invitations import AnswerValue
 from tracker.rules.people import Viewer
 from tracker.rules.planning import DateChange
 from tracker.rules.recurrence import Rule, rule_for
-from tracker.usecases import action_items, attendance, invitations, meeting_dates, meetings, reminders, subscriptions
+from tracker.usecases import (
+    action_items,
+    attendance,
+    invitations,
+    meeting_dates,
+    meetings,
+    people,
+    reminders,
+    subscriptions,
+)
 
 STARTS = datetime(2027, 1, 12, 10)
 LAST_WEEK = NOW - timedelta(days=8)
@@ -42,9 +51,15 @@ class Places:
     past: UUID
     past_key: str
     item: str
+    person: UUID
+    agency: UUID
+    other_agency: UUID
+    body: UUID
     secret_event: UUID
     secret_key: str
     secret_item: str
+    secret_person: UUID
+    secret_body: UUID
 
 
 @dataclass
@@ -111,10 +126,29 @@ async def _what_all_may_see(cast: Cast) -> Places:
         during,
     )
     item = await _item(cast.coordinator, cast.harbor_advocate, "Send the contact sheet", past, "2026-12-08")
-    return Places(series, "2027-01-12", past, "2026-12-08", item, series, "2027-01-12", item)
+    person, agency, body = cast.caht_lead.member_id, cast.agencies["CAHT"], cast.bodies["services"]
+    return Places(
+        event=series, event_key="2027-01-12", past=past, past_key="2026-12-08", item=item, person=person,
+        agency=agency, other_agency=cast.agencies["FBI"], body=body, secret_event=series, secret_key="2027-01-12",
+        secret_item=item, secret_person=person, secret_body=body,
+    )  # fmt: skip
+
+
+async def _secret_people(cast: Cast, places: Places) -> None:
+    fbi = cast.agencies["FBI"]
+    async with writing():
+        places.secret_person = await people.add_member(
+            agency_id=fbi, name="Quillfeather", email="canary@fbi.example", now=NOW, zone=ZONE
+        )
+        places.secret_body = await people.add_body(name="Canary Working Group", kind="team", place="Canary Street")
+        await people.add_seat(body_id=places.secret_body, agency_id=fbi, primary=places.secret_person)
+        await people.add_seat(
+            body_id=places.secret_body, agency_id=cast.agencies["KCPD"], primary=cast.kcpd_detective.member_id
+        )
 
 
 async def _secrets(cast: Cast, places: Places) -> None:
+    await _secret_people(cast, places)
     lead, named = cast.fbi_lead, (cast.kcpd_detective, cast.hsi_liaison)
     places.secret_event = await meetings.schedule(lead, operation(*named, rule=_weekly()), LAST_WEEK)
     places.secret_key = "2027-01-16"

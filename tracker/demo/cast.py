@@ -51,6 +51,8 @@ PEOPLE: Mapping[str, tuple[tuple[str, str, tuple[Role, ...]], ...]] = {
         ("coordinator", "Task force coordinator", (Role.COORDINATOR,)),
         ("attorney", "Assistant U.S. attorney", ()),
         ("witness_specialist", "Victim witness specialist", ()),
+        ("administrator", "Systems administrator", (Role.ADMINISTRATOR,)),
+        ("auditor", "Records auditor", (Role.AUDITOR,)),
     ),
     "FBI": (
         ("fbi_lead", "FBI operation lead", (Role.AGENCY_LEAD,)),
@@ -105,6 +107,8 @@ BODIES = {
     ),
 }  # fmt: skip
 CHAIRS = {"services": "caht_lead"}
+BEHIND_THE_SCENES = ("administrator", "auditor")
+"""Who keeps accounts or reads the trail, and is invited to nothing."""
 PHONE = "816-555-{:04}"  # 555-01xx belongs to nobody
 
 
@@ -122,11 +126,11 @@ class Company:
 
     def _behind(self, word: str) -> Iterable[str]:
         if word == "everyone":
-            return self.members
+            return [key for key in self.members if key not in BEHIND_THE_SCENES]
         if word in BODIES:
             return BODIES[word].seats
         if word in set(Arm):
-            return [key for key, viewer in self.members.items() if viewer.arm == word]
+            return [key for key in self.named("everyone") if self.members[key].arm == word]
         return (word,)
 
 

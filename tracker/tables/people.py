@@ -1,6 +1,6 @@
 """Agencies, members with their roles, bodies and seats."""
 
-from piccolo.columns import UUID, BigInt, Boolean, ForeignKey, Text, Timestamptz, Varchar
+from piccolo.columns import UUID, BigInt, Boolean, ForeignKey, Integer, Text, Timestamptz, Varchar
 from piccolo.columns.base import OnDelete
 from piccolo.columns.defaults.uuid import UUID4
 from piccolo.columns.reference import LazyTableReference
@@ -23,10 +23,12 @@ class Agency(Table):
         on_delete=OnDelete.restrict,
     )
     status = Varchar(length=12, default="active")
+    version = Integer(default=1)
+    """Rises with every edit; so do those of members and bodies."""
 
 
 class Member(Table):
-    """A person serving at an agency; members without an account exist."""
+    """A person serving at an agency; guests have no account."""
 
     id = UUID(primary_key=True, default=UUID4())
     agency = ForeignKey(Agency, null=False, on_delete=OnDelete.restrict)
@@ -43,6 +45,17 @@ class Member(Table):
     """Number of the 30 seconds whose code was used last: a code counts once (RFC 6238 §5.2)."""
     locked_at = Timestamptz(null=True, default=None)
     joined_at = Timestamptz(null=False)
+    is_guest = Boolean(default=False)
+    """Invited and answering by the links in mails, and never signed in: no door of an account opens."""
+    expires_at = Timestamptz(null=True, default=None)
+    """From this moment the account is suspended; None = it does not end by itself."""
+    signed_in_at = Timestamptz(null=True, default=None)
+    """When they last signed in; None = not yet."""
+    reopened_at = Timestamptz(null=True, default=None)
+    """When a suspended account was opened again: days without a sign-in are counted from there."""
+    reviewed_at = Timestamptz(null=True, default=None)
+    """When somebody last confirmed that the account is still needed."""
+    version = Integer(default=1)
 
 
 class MemberRole(Table):
@@ -68,6 +81,8 @@ class Body(Table):
     arm = Varchar(length=20, null=True, default=None)
     place = Varchar(length=200, default="")
     status = Varchar(length=12, default="active")
+    """active, ended"""
+    version = Integer(default=1)
 
 
 class Seat(Table):

@@ -164,6 +164,16 @@ async def invited(viewer: Viewer, start: datetime, end: datetime) -> list[Line]:
     return [_line(row) for row in await rows(_LINE, viewer, tail, start, end, viewer.member_id)]
 
 
+async def of_agency(viewer: Viewer, agency_id: UUID, start: datetime, end: datetime) -> list[Line]:
+    """Return the dates in [start, end) of events to which people of an agency are invited, earliest first."""
+    tail = (
+        ") AND o.starts_at >= {} AND o.starts_at < {} AND EXISTS (SELECT 1 FROM invitation i"
+        " JOIN member m ON m.id = i.member WHERE i.event = e.id AND m.agency = {} AND i.withdrawn_at IS NULL)"
+        " ORDER BY o.starts_at, o.id"
+    )
+    return [_line(row) for row in await rows(_LINE, viewer, tail, start, end, agency_id)]
+
+
 def _line(row: Row) -> Line:
     is_off = bool(row["is_cancelled"]) or row["status"] == EventStatus.CANCELLED
     return Line(

@@ -9,6 +9,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from piccolo.querystring import QueryString
+
 from tracker.rules.attendance import Mark, Recorded
 from tracker.rules.audiences import Arm
 from tracker.rules.invitations import Answer, AnswerValue, AttendeeRole, Participant, effective
@@ -31,6 +33,23 @@ _MARKS = (
     " m.name, g.code FROM attendance_mark k JOIN occurrence o ON o.id = k.occurrence JOIN event e ON e.id = o.event"
     " LEFT JOIN member m ON m.id = k.member LEFT JOIN agency g ON g.id = k.agency WHERE ("
 )
+# Whose names they are is `rules.attendance.named_participants`, said in SQL; of an event one reads who leads it.
+_MET = (
+    "SELECT DISTINCT i.member FROM invitation i JOIN event e ON e.id = i.event JOIN member m ON m.id = i.member"
+    " JOIN agency g ON g.id = m.agency WHERE ("
+)
+
+
+async def met(viewer: Viewer) -> set[UUID]:
+    """Return the people whom the viewer reads by name in the events to which both are invited."""
+    of_mine = (
+        ") AND i.withdrawn_at IS NULL AND (g.arm = {} OR e.lead = {} OR e.lead = i.member OR e.body IN ({}))"
+        " AND EXISTS (SELECT 1 FROM invitation x WHERE x.event = e.id AND x.member = {} AND x.withdrawn_at IS NULL)"
+    )
+    chaired = sorted(viewer.chairs) or [viewer.member_id]  # no body has a member's id
+    among = QueryString(", ".join(["{}"] * len(chaired)), *chaired)
+    found = await rows(_MET, viewer, of_mine, viewer.arm.value, viewer.member_id, among, viewer.member_id)
+    return {row["member"] for row in found}
 
 
 async def participants(viewer: Viewer, occurrence: Occurrence) -> list[Participant]:

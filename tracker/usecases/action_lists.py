@@ -1,6 +1,6 @@
 """What people read of action items: the list, one item with its history, what a meeting carries, the form's choices."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from uuid import UUID
@@ -84,6 +84,12 @@ async def item_view(viewer: Viewer, reference: str) -> ItemView:
 async def my_open_items(viewer: Viewer) -> list[ActionItem]:
     """Return the viewer's own open items, soonest due first."""
     return await visible_items.mine(viewer)
+
+
+async def open_items_of_people(viewer: Viewer, member_ids: Iterable[UUID]) -> list[ActionItem]:
+    """Return those open items of some people that the viewer may see, soonest due first."""
+    owners = set(member_ids)
+    return [item for item in await visible_items.items(viewer) if item.owner_id in owners]
 
 
 async def open_items_of_body(viewer: Viewer, body_id: UUID) -> list[ActionItem]:

@@ -7,6 +7,7 @@ from tracker import keys
 from tracker.database import writing
 from tracker.errors import NotAllowed
 from tracker.tables.identity import Session
+from tracker.tables.people import Member
 from tracker.usecases import audit
 from tracker.usecases.identity_accounts import Account, forget_failures
 from tracker.usecases.viewers import IDLE, LONGEST
@@ -37,6 +38,7 @@ async def open_session(account: Account, now: datetime, *, how: str, client: str
                 client=client[:CLIENT],
             )
         )
+        await Member.update({Member.signed_in_at: now}).where(Member.id == account.member_id)
         await forget_failures(account.key)
         facts = {"how": how, "client": client[:CLIENT]}
         await audit.record(account.member_id, "page", "signed_in", "member", account.member_id, facts, now)

@@ -21,6 +21,11 @@ async def between(viewer: Viewer, start: datetime, end: datetime) -> list[Line]:
     return await visible.lines(viewer, start, end)
 
 
+async def next_of_agency(viewer: Viewer, agency_id: UUID, start: datetime, end: datetime) -> list[Line]:
+    """Return the dates in [start, end) that the viewer may see and to which people of an agency are invited."""
+    return await visible.of_agency(viewer, agency_id, start, end)
+
+
 async def date_for(viewer: Viewer, event_id: UUID, key: str) -> Occurrence:
     """Return the date of an event that the rule put on the day `key` (ISO). Errors: NotFound."""
     occurrence = await visible.date(viewer, event_id, day_of(key))

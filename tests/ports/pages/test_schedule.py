@@ -62,10 +62,10 @@ async def test_a_monthly_series_for_all_agencies_is_one_form(sqlite_cast: Cast, 
     plan = await plan_behind(sqlite_cast.coordinator, answer)
     assert (plan.rrule, len(plan.invitees), plan.agenda) == (
         "FREQ=MONTHLY;BYDAY=2TH;UNTIL=20280113T200000Z",
-        12,
+        14,
         "Welcome 5\nServices 20",
     )
-    assert await Message.count().where(Message.kind == "invitation") == 11
+    assert await Message.count().where(Message.kind == "invitation") == 13
 
 
 async def test_the_same_form_sent_twice_makes_one_event(sqlite_cast: Cast, desk: Browser) -> None:

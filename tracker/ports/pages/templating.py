@@ -50,6 +50,7 @@ NAVIGATION = (
     Place("home", "/", "Home"),
     Place("calendar", "/calendar", "Calendar"),
     Place("actions", "/action-items", "Action items"),
+    Place("people", "/people", "Agencies & people"),
 )
 
 

@@ -1,0 +1,50 @@
+"""The agencies of the task force, and the page of one: its people, seats, open action items and next events."""
+
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from litestar import Request, Response, get
+from litestar.params import FromPath
+
+from tracker import clock
+from tracker.ports.guards import signed_in
+from tracker.ports.pages.entries import Agenda, agenda
+from tracker.ports.pages.people import WORDS
+from tracker.ports.pages.request import viewer_of, zone_of
+from tracker.ports.pages.templating import page
+from tracker.rules.calendar_grid import Seen
+from tracker.rules.directory import LEVEL_WORDS
+from tracker.rules.wording import local
+from tracker.usecases import action_lists, directory, meeting_dates
+
+AHEAD = timedelta(days=21)
+
+
+@get("/agencies", guards=[signed_in])
+async def agencies_page(request: Request[Any, Any, Any]) -> Response[str]:
+    """Show the agencies that the viewer may know."""
+    found = await directory.agencies(viewer_of(request))
+    return page("agencies/list.html", request, **WORDS, level_words=LEVEL_WORDS, agencies=found)
+
+
+@get("/agencies/{agency_id:uuid}", guards=[signed_in])
+async def agency_page(agency_id: FromPath[UUID], request: Request[Any, Any, Any]) -> Response[str]:
+    """Show one agency."""
+    viewer = viewer_of(request)
+    found = await directory.agency(viewer, agency_id)
+    items = await action_lists.open_items_of_people(viewer, [person.id for person in found.people])
+    return page(
+        "agencies/show.html", request, **WORDS, level_words=LEVEL_WORDS, agency=found, items=items,
+        days=await _next(request, agency_id),
+    )  # fmt: skip
+
+
+async def _next(request: Request[Any, Any, Any], agency_id: UUID) -> Agenda:
+    zone, now = zone_of(request), clock.now()
+    lines = await meeting_dates.next_of_agency(viewer_of(request), agency_id, now, now + AHEAD)
+    today = local(now, zone).date()
+    return agenda((Seen(line=line) for line in lines if not line.is_off), today, today + AHEAD, zone)
+
+
+handlers = [agencies_page, agency_page]

@@ -1,0 +1,31 @@
+"""The bodies of the task force, and the page of one: who chairs it, and who holds its seats."""
+
+from typing import Any
+from uuid import UUID
+
+from litestar import Request, Response, get
+from litestar.params import FromPath
+
+from tracker.ports.guards import signed_in
+from tracker.ports.pages.people import WORDS
+from tracker.ports.pages.request import viewer_of
+from tracker.ports.pages.templating import page
+from tracker.rules.directory import BODY_KINDS
+from tracker.usecases import directory
+
+
+@get("/bodies", guards=[signed_in])
+async def bodies_page(request: Request[Any, Any, Any]) -> Response[str]:
+    """Show the bodies that the viewer may know."""
+    found = await directory.bodies(viewer_of(request))
+    return page("bodies/list.html", request, **WORDS, kinds=BODY_KINDS, bodies=found)
+
+
+@get("/bodies/{body_id:uuid}", guards=[signed_in])
+async def body_page(body_id: FromPath[UUID], request: Request[Any, Any, Any]) -> Response[str]:
+    """Show one body with its seats."""
+    found = await directory.body(viewer_of(request), body_id)
+    return page("bodies/show.html", request, **WORDS, kinds=BODY_KINDS, body=found)
+
+
+handlers = [bodies_page, body_page]

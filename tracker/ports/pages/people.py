@@ -1,0 +1,62 @@
+"""Who is who: the list of people with its find box, and the page of one person."""
+
+from collections.abc import Sequence
+from itertools import groupby
+from typing import Any
+from uuid import UUID
+
+from litestar import Request, Response, get
+from litestar.params import FromPath
+
+from tracker.ports.guards import signed_in
+from tracker.ports.pages.form_values import FormValues, query_of
+from tracker.ports.pages.request import is_from_htmx, viewer_of
+from tracker.ports.pages.templating import page, part
+from tracker.rules.directory import ARM_WORDS, PersonCard, matches, role_words
+from tracker.usecases import action_lists, directory
+
+MOST = 200  # people on one page
+LONGEST_WORDS = 100  # characters of what is looked for
+WORDS: dict[str, Any] = {"arm_words": ARM_WORDS, "role_words": role_words}
+
+
+@get("/people", guards=[signed_in])
+async def people_page(request: Request[Any, Any, Any]) -> Response[str]:
+    """Show the people whom the viewer may know, by agency; the address holds what is looked for."""
+    context = await _listed(request, query_of(request))
+    if is_from_htmx(request):
+        return part("people/list.html", "found", request, **context)
+    return page("people/list.html", request, **context)
+
+
+@get("/people/{person_id:uuid}", guards=[signed_in])
+async def person_page(person_id: FromPath[UUID], request: Request[Any, Any, Any]) -> Response[str]:
+    """Show one person."""
+    return page("people/show.html", request, **await person_context(request, person_id))
+
+
+async def person_context(request: Request[Any, Any, Any], person_id: UUID) -> dict[str, Any]:
+    """Return what the page of a person shows."""
+    viewer = viewer_of(request)
+    person = await directory.person(viewer, person_id)
+    return {**WORDS, "person": person, "items": await action_lists.open_items_of_people(viewer, [person_id])}
+
+
+async def _listed(request: Request[Any, Any, Any], query: FormValues) -> dict[str, Any]:
+    words, with_departed = query["q"].strip()[:LONGEST_WORDS], query["left"] == "1"
+    known = await directory.people(viewer_of(request), with_departed=with_departed)
+    found = [person for person in known if matches(person, words)]
+    return {
+        **WORDS, "groups": _by_agency(found[:MOST]), "words": words, "with_departed": with_departed,
+        "shown": min(len(found), MOST), "found": len(found), "known": len(known),
+        "agencies": len({person.agency_id for person in known}),
+    }  # fmt: skip
+
+
+def _by_agency(people: Sequence[PersonCard]) -> list[tuple[PersonCard, list[PersonCard]]]:
+    """Return the people of each agency, with one of them to name it."""
+    groups = [list(group) for _, group in groupby(people, key=lambda person: person.agency_id)]
+    return [(group[0], group) for group in groups]
+
+
+handlers = [people_page, person_page]

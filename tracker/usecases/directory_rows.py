@@ -1,0 +1,119 @@
+"""The rows behind the directory: read for one viewer, so that nobody whom they may not know leaves the database."""
+
+from collections.abc import Iterable
+from typing import Any
+from uuid import UUID
+
+from piccolo.querystring import QueryString
+
+from tracker.database import engine
+from tracker.rules.audiences import body as audience_of_body
+from tracker.rules.directory import BodyStatus
+from tracker.rules.people import Role, Viewer
+from tracker.tables import visible_roll
+from tracker.tables.people import Body, MemberRole
+from tracker.tables.subscriptions import Subscription
+
+Row = dict[str, Any]
+
+_PEOPLE = (
+    "SELECT m.id, m.name, m.title, m.email, m.phone, m.zone, m.status, m.is_guest, m.version, m.agency, m.joined_at,"
+    " m.totp_sealed IS NOT NULL AS has_two_steps, m.password_hash IS NOT NULL AS has_password, m.signed_in_at,"
+    " m.expires_at, m.locked_at, m.reviewed_at, g.code, g.name AS agency_name, g.arm"
+    " FROM member m JOIN agency g ON g.id = m.agency WHERE {} AND {} ORDER BY g.code, m.name, m.id"
+)
+_KNOWN = "m.status = 'active' AND g.status = 'active' AND (m.agency = {} OR m.id IN ({}))"
+_AGENCIES = (
+    "SELECT g.id, g.code, g.name, g.arm, g.level, g.coalition, c.code AS coalition_code, g.status, g.version"
+    " FROM agency g LEFT JOIN agency c ON c.id = g.coalition ORDER BY g.code"
+)
+# A seat counts only while its holder is active and serves at the agency that has it.
+_SEATS = (
+    "SELECT t.id AS seat, t.body, t.agency, g.code, m.id AS member, h.is_primary FROM seat t"
+    " JOIN agency g ON g.id = t.agency LEFT JOIN seat_holder h ON h.seat = t.id"
+    " LEFT JOIN member m ON m.id = h.member AND m.agency = t.agency AND m.status = 'active' ORDER BY g.code, t.id"
+)
+ANYBODY = QueryString("m.id = m.id")
+PRESENT = QueryString("m.status <> 'departed'")
+
+
+def at_agency(agency_id: UUID) -> QueryString:
+    """Return the condition that leaves the people of one agency."""
+    return QueryString("m.agency = {}", agency_id)
+
+
+def who_is(member_id: UUID) -> QueryString:
+    """Return the condition that leaves one person."""
+    return QueryString("m.id = {}", member_id)
+
+
+async def people(viewer: Viewer, narrowed: QueryString) -> list[Row]:
+    """Return those of the people `narrowed` whom the viewer may know, by agency and name.
+
+    Who keeps accounts knows everybody. Others know the active people of their own agency, of the bodies in which they
+    sit, and those whom they read by name in an event to which both are invited.
+    """
+    known = ANYBODY
+    if not viewer.keeps_accounts:
+        met = await visible_roll.met(viewer) | await _of_own_bodies(viewer)
+        known = QueryString(_KNOWN, viewer.agency_id, _among(met | {viewer.member_id}))
+    return list(await engine().run_querystring(QueryString(_PEOPLE, known, narrowed)))
+
+
+async def bodies(viewer: Viewer) -> list[Row]:
+    """Return the bodies that the viewer may know, by name: all for who keeps the roster, else those they sit in."""
+    found: list[Row] = await Body.select(
+        Body.id, Body.name, Body.kind, Body.arm, Body.place, Body.status, Body.version
+    ).order_by(Body.name)
+    if viewer.keeps_accounts:
+        return found
+    return [
+        row for row in found if row["status"] == BodyStatus.ACTIVE and audience_of_body(row["id"]) in viewer.audiences
+    ]
+
+
+async def agencies() -> list[Row]:
+    """Return every agency by its code; which of them a viewer may know depends on its people."""
+    return list(await engine().run_querystring(QueryString(_AGENCIES)))
+
+
+async def seats() -> list[Row]:
+    """Return every seat with each of its holders, `member` None where nobody holds it now."""
+    return list(await engine().run_querystring(QueryString(_SEATS)))
+
+
+async def chairs() -> list[Row]:
+    """Return who chairs which body."""
+    is_chair = (MemberRole.role == Role.BODY_CHAIR) & (MemberRole.member.status == "active")
+    found: list[Row] = await MemberRole.select(MemberRole.member, MemberRole.body).where(is_chair)
+    return found
+
+
+async def roles() -> dict[UUID, frozenset[Role]]:
+    """Return what each member is trusted with."""
+    held: dict[UUID, set[Role]] = {}
+    for row in await MemberRole.select(MemberRole.member, MemberRole.role):
+        held.setdefault(row["member"], set()).add(Role(row["role"]))
+    return {member: frozenset(some) for member, some in held.items()}
+
+
+async def feeds() -> dict[UUID, list[Any]]:
+    """Return when each feed in force was fetched last, by its owner."""
+    held: dict[UUID, list[Any]] = {}
+    in_force = Subscription.revoked_at.is_null()
+    for row in await Subscription.select(Subscription.member, Subscription.fetched_at).where(in_force):
+        held.setdefault(row["member"], []).append(row["fetched_at"])
+    return held
+
+
+async def _of_own_bodies(viewer: Viewer) -> set[UUID]:
+    mine = {row["id"] for row in await bodies(viewer)}
+    if not mine:
+        return set()
+    seated = {row["member"] for row in await seats() if row["body"] in mine and row["member"]}
+    return seated | {row["member"] for row in await chairs() if row["body"] in mine}
+
+
+def _among(ids: Iterable[UUID]) -> QueryString:
+    wanted = sorted(ids)
+    return QueryString(", ".join(["{}"] * len(wanted)), *wanted)
