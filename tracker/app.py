@@ -41,6 +41,7 @@ from tracker.ports.pages import (
     static,
     subscriptions,
 )
+from tracker.ports.pages import settings as settings_page
 from tracker.ports.security import BODY_LIMIT, protect
 from tracker.settings import Settings, load
 from tracker.usecases import reminders
@@ -61,6 +62,7 @@ PAGES = (
     bodies,
     subscriptions,
     identity,
+    settings_page,
     replies,
     item_link,
 )

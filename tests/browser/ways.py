@@ -77,6 +77,13 @@ def to_sign_in_link(page: Page, demo: Demo) -> None:
     page.goto(demo.sign_in_links["KCPD detective"])
 
 
+def to_new_codes(page: Page, _: Demo) -> None:
+    """Let recovery codes be made."""
+    page.goto("/settings/recovery-codes")
+    page.get_by_role("button", name="Make 10 new codes").click()
+    page.locator(".tt-codes").wait_for()
+
+
 def to_mails(page: Page, demo: Demo) -> None:
     """Open the list of the demo's mails when there are some, long addresses among them."""
     demo.link("kcpd.detective@kcpd.example", "Action item")
@@ -110,6 +117,12 @@ WAYS: dict[str, tuple[str | None, Way, str]] = {
     "bodies": (COORDINATOR, to("/bodies"), "Bodies"),
     "one body": (COORDINATOR, to_row("/bodies", "Steering Committee"), "Steering Committee"),
     "subscriptions": (COORDINATOR, to("/subscriptions"), "Calendar subscriptions"),
+    "settings": (COORDINATOR, to("/settings"), "Settings"),
+    "settings of a member": (ADVOCATE, to("/settings"), "Settings"),
+    "another authenticator": (ADVOCATE, to("/settings/authenticator"), "Set up an authenticator app"),
+    "recovery codes": (ADVOCATE, to("/settings/recovery-codes"), "Recovery codes"),
+    "new recovery codes": (ADVOCATE, to_new_codes, "Save your new recovery codes"),
+    "lost phone": (ADVOCATE, to("/settings/lost-phone"), "I lost my phone or computer"),
     "nothing there": (COORDINATOR, to("/nothing-there"), "We cannot find that page"),
     "reply to an invitation": (None, to_reply, TRAINING),
     "update an item": (None, to_item_link, "Update action item"),

@@ -133,6 +133,13 @@ SCRIPT: dict[str, Callable[[Places], list[Ask]]] = {
     "POST /r/{token}": _post("/r/nothing", answer="accepted"),
     "GET /u/{token}": _plain("/u/nothing"),
     "POST /u/{token}": _post("/u/nothing", status="done"),
+    "GET /settings": _plain("/settings"),
+    "POST /settings/profile": _post("/settings/profile", title="Changed", zone="America/Chicago"),
+    "GET /settings/recovery-codes": _plain("/settings/recovery-codes"),
+    "POST /settings/sessions/{session_id}/end": _post(f"/settings/sessions/{NOWHERE}/end"),
+    "POST /settings/sessions/end": lambda _: [],  # ends the session, as /sign-out does
+    "GET /settings/lost-phone": _plain("/settings/lost-phone"),
+    "POST /settings/lost-phone": lambda _: [],  # asked below, after the feed that it turns off
     "GET /sign-in/again": _plain("/sign-in/again"),
     "POST /sign-in/again": _post("/sign-in/again", proof="000000"),
     "GET /password": _plain("/password"),
@@ -141,10 +148,12 @@ SCRIPT: dict[str, Callable[[Places], list[Ask]]] = {
 }
 NOBODYS = frozenset({
     "GET /sign-in", "POST /sign-in", "GET /sign-in/code", "POST /sign-in/code", "GET /sign-in/enrolment",
-    "POST /sign-in/enrolment", "GET /sign-in/link/{token}", "POST /sign-in/link/{token}",
+    "POST /sign-in/enrolment", "GET /sign-in/recovery", "POST /sign-in/recovery", "GET /sign-in/link/{token}",
+    "POST /sign-in/link/{token}",
+    "GET /settings/authenticator", "POST /settings/authenticator", "POST /settings/recovery-codes",
     "GET /static/{name}", "GET /feeds", "GET /feeds/{name}",
 })  # fmt: skip
-"""Routes that read nothing of an event; the feeds are asked below, with each person's own address."""
+"""Routes that read nothing of an event, or answer with new secrets; the feeds are asked below, each person's own."""
 
 
 def routes_of(app: Litestar) -> set[str]:
@@ -184,8 +193,9 @@ async def seen(world: Path, worlds: Worlds, viewer: str) -> list[tuple[str, int,
         for headers in ({}, {"If-None-Match": '"nothing"'}, {"Accept-Encoding": "gzip"}):
             reply = await browser.get(f"/feeds/{worlds.feeds[viewer]}.ics", headers=headers)
             answers.append(("GET feed", reply.status_code, sorted(reply.headers.items()), reply.content))
-        reply = await browser.post("/sign-out")
-        answers.append(("POST /sign-out", reply.status_code, sorted(reply.headers.items()), reply.content))
+        for path in ("/settings/lost-phone", "/sign-out"):
+            reply = await browser.post(path)
+            answers.append((f"POST {path}", reply.status_code, sorted(reply.headers.items()), reply.content))
     return answers
 
 

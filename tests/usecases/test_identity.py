@@ -11,7 +11,7 @@ from tracker.errors import Gone, Invalid, NotAllowed
 from tracker.tables.audit import AuditEntry
 from tracker.tables.identity import FailedAttempt, Session
 from tracker.tables.people import Agency, Member
-from tracker.usecases import audit, identity, identity_accounts, identity_codes
+from tracker.usecases import audit, identity, identity_codes, identity_tries
 from tracker.usecases.viewers import viewer_of_session
 
 pytestmark = pytest.mark.anyio
@@ -122,7 +122,7 @@ async def test_ten_guesses_at_once_get_five_tries(each_world: Cast):
 async def test_an_administrator_ends_a_pause(each_world: Cast):
     for _ in range(5):
         await fails(each_world.kcpd_detective.email, "not the password of anybody")
-    await identity_accounts.release(each_world.kcpd_detective.member_id, SOON, by=None, door="cli")
+    await identity_tries.release(each_world.kcpd_detective.member_id, SOON, by=None, door="cli")
     assert await identity.sign_in(each_world.kcpd_detective.email, PASSWORD, SOON)
 
 
@@ -150,7 +150,7 @@ async def test_wrong_passwords_and_codes_count_together(world: Cast):
             await identity.answer_code(challenge.token, "000000", SOON)
     with pytest.raises(Invalid) as refusal:
         await identity.answer_code(challenge.token, app.code(SOON), SOON)
-    assert refusal.value.fields["code"] == identity.PAUSED
+    assert refusal.value.fields["code"] == identity_tries.PAUSED
 
 
 async def test_a_right_password_does_not_forgive_wrong_codes(world: Cast):
@@ -225,6 +225,7 @@ async def test_success_failure_and_pause_are_in_the_audit_trail(each_world: Cast
         ("sign_in_failed", False),
         ("authenticator_added", True),
         ("signed_in", True),
+        ("recovery_codes_made", True),
     ]
     assert await audit.verify() is None
 

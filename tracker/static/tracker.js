@@ -38,16 +38,19 @@
   }
 
   /* Buttons that only a script can serve ------------------------------------- */
-  function selectFor(field) {
-    field.focus();
-    field.select();
-    say("The address is selected. Press Ctrl+C or ⌘C to copy it.");
+  function selectFor(source) {
+    if (source.select) {
+      source.focus();
+      source.select();
+    } else getSelection().selectAllChildren(source);
+    say("The text is selected. Press Ctrl+C or ⌘C to copy it.");
   }
 
+  // A field, or any other element, whose lines are then copied as they are read.
   function copy(button) {
-    const field = document.getElementById(button.dataset.copy);
-    if (!navigator.clipboard) return selectFor(field);
-    navigator.clipboard.writeText(field.value).then(() => say("Address copied."), () => selectFor(field));
+    const source = document.getElementById(button.dataset.copy);
+    if (!navigator.clipboard) return selectFor(source);
+    navigator.clipboard.writeText(source.value ?? source.innerText).then(() => say("Copied."), () => selectFor(source));
   }
 
   function reveal(button) {
@@ -122,22 +125,26 @@
   /* Single keys: not in fields, and off when the person says so (WCAG 2.1.4) ---- */
   const SINGLE_KEYS = "tracker-single-keys";
   const shortcuts = one("#shortcuts");
-  const useKeys = one("#single-keys");
 
   function keysAreOff() {
     try { return localStorage.getItem(SINGLE_KEYS) === "off"; } catch { return false; }
   }
 
+  function tickKeys() {
+    all("[data-single-keys]").forEach((box) => { box.checked = !keysAreOff(); });
+  }
+
   function showShortcuts() {
-    useKeys.checked = !keysAreOff();
     shortcuts.showModal();
   }
 
-  useKeys?.addEventListener("change", () => {
+  document.addEventListener("change", (event) => {
+    if (!event.target.matches("[data-single-keys]")) return;
     try {
-      if (useKeys.checked) localStorage.removeItem(SINGLE_KEYS);
+      if (event.target.checked) localStorage.removeItem(SINGLE_KEYS);
       else localStorage.setItem(SINGLE_KEYS, "off");
     } catch { say("This browser does not keep the choice."); }
+    tickKeys();
   });
 
   document.addEventListener("keydown", (event) => {
@@ -194,4 +201,5 @@
 
   readFlash();
   focusErrors();
+  tickKeys();
 })();

@@ -29,6 +29,15 @@ class SignInLink(Table):
     used_at = Timestamptz(null=True, default=None)
 
 
+class RecoveryCode(Table):
+    """A code for whoever has lost the phone; `id` is the keyed hash of member and code."""
+
+    id = Varchar(length=43, primary_key=True)
+    member = ForeignKey(Member, null=False, on_delete=OnDelete.cascade)
+    made_at = Timestamptz(null=False)
+    used_at = Timestamptz(null=True, default=None)
+
+
 class FailedAttempt(Table):
     """A wrong password or code; counted for each account by all doors together."""
 

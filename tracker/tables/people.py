@@ -43,6 +43,8 @@ class Member(Table):
     totp_sealed = Text(null=True, default=None, secret=True)
     totp_last_step = BigInt(default=0)
     """Number of the 30 seconds whose code was used last: a code counts once (RFC 6238 §5.2)."""
+    totp_at = Timestamptz(null=True, default=None)
+    """Since when the authenticator is in force."""
     locked_at = Timestamptz(null=True, default=None)
     joined_at = Timestamptz(null=False)
     is_guest = Boolean(default=False)

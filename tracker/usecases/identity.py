@@ -1,6 +1,7 @@
 """Signing in: a password or a link opens a challenge, a security code answers it, a session ends every way."""
 
 import json
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -8,21 +9,26 @@ from uuid import UUID
 from tracker import keys
 from tracker.database import writing
 from tracker.errors import Gone, Invalid, NotAllowed
-from tracker.usecases.identity_accounts import Account, account_at, account_of, clean_address, count_failure, key_of
-from tracker.usecases.identity_codes import Enrolment, begin_enrolment, confirm_enrolment, same_enrolment, use_code
+from tracker.usecases.identity_accounts import Account, account_at, account_of, clean_address, key_of
+from tracker.usecases.identity_codes import (
+    WRONG_CODE,
+    Enrolment,
+    begin_enrolment,
+    confirm_enrolment,
+    same_enrolment,
+    use_code,
+)
 from tracker.usecases.identity_passwords import hashing, renew_hash
+from tracker.usecases.identity_recovery import renew_codes, use_recovery_code
 from tracker.usecases.identity_sessions import open_session, prove
+from tracker.usecases.identity_tries import count_failure, refusal
 
 CHALLENGE = timedelta(minutes=10)  # to find the phone and type the code
 WRONG = (
     "We cannot sign you in with that email and password. Check both and try again. "
     "After 5 wrong tries an account pauses for 15 minutes."
 )
-PAUSED = "Sign-in is paused for 15 minutes after 5 wrong tries. Try again after that, or ask the coordinator."
-WRONG_CODE = (
-    "That code did not match. Codes change every 30 seconds and count once. Check that your phone’s clock is set "
-    "automatically, then enter the newest code."
-)
+WRONG_RECOVERY_CODE = "That recovery code did not match, or it was used before. Each counts once."
 OVER = "This took too long. Please start again."
 
 
@@ -32,6 +38,27 @@ class Challenge:
 
     token: str
     needs_enrolment: bool
+
+
+@dataclass(frozen=True)
+class SecondStep:
+    """A kind of code that answers a challenge: what uses it up, and what is said when it is not right."""
+
+    name: str
+    use: Callable[[Account, str, datetime], Awaitable[bool]]
+    refusal: str
+
+
+SECURITY_CODE = SecondStep("code", use_code, WRONG_CODE)
+RECOVERY_CODE = SecondStep("recovery code", use_recovery_code, WRONG_RECOVERY_CODE)
+
+
+@dataclass(frozen=True)
+class FirstSignIn:
+    """The token of the new session, and the recovery codes that are shown this once."""
+
+    session: str
+    recovery_codes: list[str]
 
 
 async def sign_in(email: str, password: str, now: datetime, *, client: str = "") -> Challenge:
@@ -61,18 +88,20 @@ def challenge_for(account: Account, now: datetime) -> Challenge:
     return Challenge(keys.seal(_key(), json.dumps(words)), needs_enrolment=account.totp_sealed is None)
 
 
-async def answer_code(challenge: str, code: str, now: datetime, *, client: str = "", replacing: str = "") -> str:
-    """Answer a challenge with a security code and return the token of the new session.
+async def answer_code(
+    challenge: str, code: str, now: datetime, *, by: SecondStep = SECURITY_CODE, client: str = "", replacing: str = ""
+) -> str:
+    """Answer a challenge with a security code, or `by` a recovery code, and return the token of the new session.
 
     Raises `Invalid(code=…)` with the tries that are left, `Gone` when the challenge is over.
     """
     account = await challenged(challenge, now)
     async with writing():
-        account = await _unchanged(account)
-        if not account.is_paused(now) and await use_code(account, code, now):
-            return await open_session(account, now, how="code", client=client, replacing=replacing)
-        refusal = await _refuse(account, now, client)
-    raise refusal
+        account = await unchanged(account)
+        if not account.is_paused(now) and await by.use(account, code, now):
+            return await open_session(account, now, how=by.name, client=client, replacing=replacing)
+        refused = await refusal(account, now, field="code", why=by.refusal, client=client)
+    raise refused
 
 
 async def enrol(challenge: str, now: datetime, sealed: str = "") -> Enrolment:
@@ -85,18 +114,19 @@ async def enrol(challenge: str, now: datetime, sealed: str = "") -> Enrolment:
 
 async def confirm_totp(
     challenge: str, sealed: str, code: str, now: datetime, *, client: str = "", replacing: str = ""
-) -> str:
-    """Put a new authenticator in force by its first code and return the token of the new session.
+) -> FirstSignIn:
+    """Put a new authenticator in force by its first code, make recovery codes, and open a session.
 
     Raises as `answer_code`, and `NotAllowed` when the form was changed or another authenticator came first.
     """
     account = await challenged(challenge, now)
     async with writing():
-        account = await _unchanged(account)
+        account = await unchanged(account)
         if not account.is_paused(now) and await confirm_enrolment(account, challenge, sealed, code, now):
-            return await open_session(account, now, how="new authenticator", client=client, replacing=replacing)
-        refusal = await _refuse(account, now, client)
-    raise refusal
+            session = await open_session(account, now, how="new authenticator", client=client, replacing=replacing)
+            return FirstSignIn(session, await renew_codes(account.member_id, now))
+        refused = await refusal(account, now, field="code", why=WRONG_CODE, client=client)
+    raise refused
 
 
 async def challenged(challenge: str, now: datetime) -> Account:
@@ -130,31 +160,21 @@ async def prove_again(member_id: UUID, session_id: str, proof: str, now: datetim
         raise NotAllowed("You have no password yet. Ask the coordinator for a new sign-in link.")
     is_right = account.totp_sealed is None and await hashing().matches(account.password_hash, proof)
     async with writing():
-        account = await _unchanged(account)
+        account = await unchanged(account)
         if not account.is_paused(now) and (is_right or await use_code(account, proof, now)):
             await prove(session_id, now)
             return
         why = WRONG_CODE if account.totp_sealed else "That is not your password."
-        refusal = await _refuse(account, now, client, field="proof", why=why)
-    raise refusal
+        refused = await refusal(account, now, field="proof", why=why, client=client)
+    raise refused
 
 
-async def _unchanged(account: Account) -> Account:
+async def unchanged(account: Account) -> Account:
     """Read an account again inside the transaction; what was proved must still hold."""
     again = await account_of(account.member_id)
     if again is None or not again.is_open or _proof(again) != _proof(account):
         raise Gone(OVER)
     return again
-
-
-async def _refuse(
-    account: Account, now: datetime, client: str, *, field: str = "code", why: str = WRONG_CODE
-) -> Invalid:
-    left = await count_failure(account.key, account, now, what=field, client=client)
-    if left == 0:
-        return Invalid(**{field: PAUSED})
-    tries = "1 try" if left == 1 else f"{left} tries"
-    return Invalid(**{field: f"{why} {tries} left before a 15-minute pause."})
 
 
 def _proof(account: Account) -> str:

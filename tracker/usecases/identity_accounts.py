@@ -1,4 +1,4 @@
-"""Accounts as a door sees them, and the pause after five wrong tries, counted over all doors in the database."""
+"""Accounts as a door sees them: what proves who somebody is, and whether the account is open."""
 
 import hashlib
 from dataclasses import dataclass
@@ -9,16 +9,10 @@ from uuid import UUID
 from piccolo.columns.combination import WhereRaw
 from piccolo.custom_types import Combinable
 
-from tracker import chance
-from tracker.database import writing
 from tracker.rules.people import Status
-from tracker.tables.identity import FailedAttempt
 from tracker.tables.people import Member
-from tracker.usecases import audit
 
-TRIES = 5  # wrong ones in a row before the pause (CJIS AC-7)
-WINDOW = timedelta(minutes=15)  # in which they count
-PAUSE = timedelta(minutes=15)  # from the last of them; an administrator can end it earlier
+PAUSE = timedelta(minutes=15)  # from the last of five wrong tries; an administrator can end it earlier
 LONGEST_ADDRESS = 254  # characters (RFC 5321 §4.5.3.1)
 
 
@@ -59,43 +53,6 @@ async def account_of(member_id: UUID) -> Account | None:
 async def account_at(email: str) -> Account | None:
     """Return the account with a mail address, as `clean_address` gives it."""
     return await _account(Member.email == email)
-
-
-async def count_failure(key: str, account: Account | None, now: datetime, *, what: str, client: str) -> int:
-    """Note a wrong try, known account or not; return how many tries are left. The caller is inside `writing()`.
-
-    Tries during a pause are in the audit trail and do not prolong it.
-    """
-    who = account.member_id if account else None
-    facts = {"what": what, "client": client}
-    await audit.record(None, "page", "sign_in_failed", "member", who or key, facts, now)
-    if account and account.is_paused(now):
-        return 0
-    await FailedAttempt.delete().where(FailedAttempt.at <= now - WINDOW)  # of all accounts: the table stays small
-    await FailedAttempt.insert(FailedAttempt(id=chance.new_id(), account=key, at=now))
-    failures: int = await FailedAttempt.count().where(FailedAttempt.account == key)
-    if failures >= TRIES:
-        await _pause(key, who, now)
-    return max(0, TRIES - failures)
-
-
-async def forget_failures(key: str) -> None:
-    """Forget the wrong tries after a whole sign-in; the caller is inside `writing()`."""
-    await FailedAttempt.delete().where(FailedAttempt.account == key)
-
-
-async def release(member_id: UUID, now: datetime, *, by: UUID | None, door: str) -> None:
-    """End the pause of an account, as an administrator does."""
-    async with writing():
-        await Member.update({Member.locked_at: None}).where(Member.id == member_id)
-        await audit.record(by, door, "released", "member", member_id, {}, now)
-
-
-async def _pause(key: str, member_id: UUID | None, now: datetime) -> None:
-    await forget_failures(key)  # after the pause the count begins anew
-    if member_id:
-        await Member.update({Member.locked_at: now}).where(Member.id == member_id)
-    await audit.record(None, "page", "locked", "member", member_id or key, {"for": "15 minutes"}, now)
 
 
 async def _account(where: Combinable | WhereRaw) -> Account | None:

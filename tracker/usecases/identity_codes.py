@@ -7,18 +7,24 @@ from typing import Any
 from uuid import UUID
 
 import pyotp
+from piccolo.custom_types import Combinable
 
 from tracker import keys
 from tracker.database import writing
 from tracker.errors import NotAllowed
-from tracker.tables.identity import Session
 from tracker.tables.people import Member
 from tracker.usecases import audit
 from tracker.usecases.identity_accounts import Account
+from tracker.usecases.identity_recovery import forget_codes
+from tracker.usecases.identity_sessions import end_sessions
 
 PERIOD = 30  # seconds of a code
 WINDOW = (0, -1, 1)  # periods around now that are taken: clocks of phones differ
 ISSUER = "Task Force Tracker"
+WRONG_CODE = (
+    "That code did not match. Codes change every 30 seconds and count once. Check that your phone’s clock is set "
+    "automatically, then enter the newest code."
+)
 AGAIN = "Your authenticator app must be set up again. Please ask the coordinator."
 
 
@@ -50,19 +56,13 @@ async def confirm_enrolment(account: Account, within: str, sealed: str, code: st
 
     Raises `NotAllowed` when the account has an authenticator already.
     """
-    secret = _opened(sealed, _bound(account, within))
-    step = _step(secret, code, now)
-    if step is None:
-        return False
-    not_yet = (Member.id == account.member_id) & Member.totp_sealed.is_null()
-    changed: dict[Any, Any] = {
-        Member.totp_sealed: keys.seal(_key(), secret, _bound(account)),
-        Member.totp_last_step: step,
-    }
-    if not await Member.update(changed).where(not_yet).returning(Member.id):
-        raise NotAllowed("An authenticator app is set up already. Please sign in with its code.")
-    await audit.record(account.member_id, "page", "authenticator_added", "member", account.member_id, {}, now)
-    return True
+    return await _put_in_force(account, within, sealed, code, now, Member.totp_sealed.is_null(), "authenticator_added")
+
+
+async def replace_authenticator(account: Account, within: str, sealed: str, code: str, now: datetime) -> bool:
+    """Put a secret in the place of the one that is in force, if `code` comes from the new one; as above."""
+    unchanged = Member.totp_sealed == account.totp_sealed if account.totp_sealed else Member.totp_sealed.is_null()
+    return await _put_in_force(account, within, sealed, code, now, unchanged, "authenticator_replaced")
 
 
 async def use_code(account: Account, code: str, now: datetime) -> bool:
@@ -77,11 +77,31 @@ async def use_code(account: Account, code: str, now: datetime) -> bool:
 
 
 async def forget_authenticator(member_id: UUID, now: datetime, *, by: UUID | None, door: str) -> None:
-    """Let a member enrol anew at the next sign-in (lost phone), and end their sessions."""
+    """Let a member enrol anew at the next sign-in (lost phone), and end their sessions; the recovery codes go too."""
+    forgotten: dict[Any, Any] = {Member.totp_sealed: None, Member.totp_last_step: 0, Member.totp_at: None}
     async with writing():
-        await Member.update({Member.totp_sealed: None, Member.totp_last_step: 0}).where(Member.id == member_id)
-        await Session.delete().where(Session.member == member_id)
+        await Member.update(forgotten).where(Member.id == member_id)
+        await forget_codes(member_id)
+        await end_sessions(member_id)
         await audit.record(by, door, "authenticator_removed", "member", member_id, {}, now)
+
+
+async def _put_in_force(
+    account: Account, within: str, sealed: str, code: str, now: datetime, still: Combinable, verb: str
+) -> bool:
+    secret = _opened(sealed, _bound(account, within))
+    step = _step(secret, code, now)
+    if step is None:
+        return False
+    changed: dict[Any, Any] = {
+        Member.totp_sealed: keys.seal(_key(), secret, _bound(account)),
+        Member.totp_last_step: step,
+        Member.totp_at: now,
+    }
+    if not await Member.update(changed).where((Member.id == account.member_id) & still).returning(Member.id):
+        raise NotAllowed("Another authenticator app was set up meanwhile. Please sign in with its code.")
+    await audit.record(account.member_id, "page", verb, "member", account.member_id, {}, now)
+    return True
 
 
 def _step(secret: str, code: str, now: datetime) -> int | None:

@@ -1,5 +1,6 @@
 """Sessions: opened at the end of every way to sign in, found by the hash of their cookie, ended for good."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -9,11 +10,22 @@ from tracker.errors import NotAllowed
 from tracker.tables.identity import Session
 from tracker.tables.people import Member
 from tracker.usecases import audit
-from tracker.usecases.identity_accounts import Account, forget_failures
+from tracker.usecases.identity_accounts import Account
+from tracker.usecases.identity_tries import forget_failures
 from tracker.usecases.viewers import IDLE, LONGEST
 
 CLIENT = 200  # letters kept of what a browser says it is
 NOT_NOW = "You cannot sign in now. Please ask the coordinator."
+
+
+@dataclass(frozen=True, kw_only=True)
+class OpenSession:
+    """A browser in which a member is signed in; `client` is from where, and what it says it is."""
+
+    id: str
+    created_at: datetime
+    seen_at: datetime
+    client: str
 
 
 async def open_session(account: Account, now: datetime, *, how: str, client: str, replacing: str = "") -> str:
@@ -55,10 +67,37 @@ async def sign_out(token: str, now: datetime) -> None:
             await audit.record(row["member"], "page", "signed_out", "member", row["member"], {}, now)
 
 
-async def end_sessions(member_id: UUID, *, keeping: str | None = None) -> None:
-    """End a member's sessions, all but the one with the id `keeping`; the caller is inside `writing()`."""
+async def end_sessions(member_id: UUID, *, keeping: str | None = None) -> int:
+    """End a member's sessions, all but the one with the id `keeping`; return how many ended.
+
+    The caller is inside `writing()`.
+    """
     mine = Session.member == member_id
-    await Session.delete().where(mine & (Session.id != keeping) if keeping else mine)
+    return len(await Session.delete().where(mine & (Session.id != keeping) if keeping else mine).returning(Session.id))
+
+
+async def sessions_of(member_id: UUID, now: datetime) -> list[OpenSession]:
+    """Return a member's open sessions, the one used last first."""
+    columns = (Session.id, Session.created_at, Session.seen_at, Session.client)
+    is_open = (Session.seen_at > now - IDLE) & (Session.created_at > now - LONGEST)
+    mine = (Session.member == member_id) & is_open
+    found = await Session.select(*columns).where(mine).order_by(Session.seen_at, ascending=False)
+    return [OpenSession(**row) for row in found]
+
+
+async def end_session(member_id: UUID, session_id: str, now: datetime) -> None:
+    """End one of a member's own sessions; one that is not theirs, or over, is ended already."""
+    mine = (Session.id == session_id) & (Session.member == member_id)
+    async with writing():
+        if await Session.delete().where(mine).returning(Session.id):
+            await audit.record(member_id, "page", "session_ended", "member", member_id, {}, now)
+
+
+async def sign_out_everywhere(member_id: UUID, now: datetime, *, by: UUID | None, door: str) -> None:
+    """End all sessions of a member; `by` is who does it, None the system."""
+    async with writing():
+        await end_sessions(member_id)
+        await audit.record(by, door, "signed_out_everywhere", "member", member_id, {}, now)
 
 
 async def prove(session_id: str, now: datetime) -> None:

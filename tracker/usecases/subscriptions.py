@@ -38,7 +38,7 @@ async def create(viewer: Viewer, name: str, scope: Scope, now: datetime, *, show
 
 async def subscriptions_of(viewer: Viewer) -> list[Subscription]:
     """Return the viewer's own addresses that are not turned off, oldest first."""
-    found = await rows.Subscription.select().where(_own(viewer)).order_by(rows.Subscription.created_at)
+    found = await rows.Subscription.select().where(_of(viewer.member_id)).order_by(rows.Subscription.created_at)
     return [_subscription(row) for row in found]
 
 
@@ -46,7 +46,9 @@ async def tokens_of(viewer: Viewer, proved_at: datetime, now: datetime) -> dict[
     """Return the tokens of the viewer's own addresses by id. Errors: NotAllowed when the proof is too old."""
     if not is_fresh(proved_at, now):
         raise NotAllowed("Confirm that it is you to see your addresses.")
-    found = await rows.Subscription.select(rows.Subscription.id, rows.Subscription.token_sealed).where(_own(viewer))
+    found = await rows.Subscription.select(rows.Subscription.id, rows.Subscription.token_sealed).where(
+        _of(viewer.member_id)
+    )
     return {row["id"]: keys.open_sealed(_key(), row["token_sealed"], str(row["id"])) for row in found}
 
 
@@ -63,6 +65,12 @@ async def revoke(viewer: Viewer, subscription_id: UUID, now: datetime) -> None:
     await _change(viewer, subscription_id, "revoked", {"revoked_at": now}, {}, now)
 
 
+async def revoke_all(member_id: UUID, now: datetime) -> int:
+    """Turn all addresses of a member off for good; return how many. The caller is inside `writing()` and audits it."""
+    turned_off: dict[Any, Any] = {rows.Subscription.revoked_at: now}
+    return len(await rows.Subscription.update(turned_off).where(_of(member_id)).returning(rows.Subscription.id))
+
+
 async def change(viewer: Viewer, subscription_id: UUID, name: str, now: datetime, *, shows_operations: bool) -> None:
     """Rename an address and say whether it shows named events discreetly. Errors: NotFound, Invalid(name)."""
     fields: dict[Any, Any] = {"name": _name(name), "shows_operations": shows_operations}
@@ -73,7 +81,7 @@ async def _change(
     viewer: Viewer, subscription_id: UUID, verb: str, fields: dict[Any, Any], facts: Mapping[str, object], now: datetime
 ) -> None:
     async with writing():
-        mine = _own(viewer) & (rows.Subscription.id == subscription_id)
+        mine = _of(viewer.member_id) & (rows.Subscription.id == subscription_id)
         if not await rows.Subscription.update(fields).where(mine).returning(rows.Subscription.id):
             raise NotFound
         await _log(viewer, verb, subscription_id, facts, now)
@@ -83,8 +91,8 @@ async def _log(viewer: Viewer, verb: str, subscription_id: UUID, facts: Mapping[
     await audit.record(viewer.member_id, viewer.door, verb, "subscription", subscription_id, facts, now)
 
 
-def _own(viewer: Viewer) -> Any:
-    return (rows.Subscription.member == viewer.member_id) & rows.Subscription.revoked_at.is_null()
+def _of(member_id: UUID) -> Any:
+    return (rows.Subscription.member == member_id) & rows.Subscription.revoked_at.is_null()
 
 
 def _secrets(subscription_id: UUID, token: str) -> dict[Any, Any]:

@@ -25,7 +25,7 @@ from tracker.usecases.identity_passwords import Hashing
 
 pytestmark = pytest.mark.anyio
 
-SECRET = re.compile(r"Type this key into the app: <b[^>]*>([A-Z2-7 ]+)</b>")
+SECRET = re.compile(r'<p class="tt-key"><b[^>]*>([A-Z2-7 ]+)</b>')
 ACK = {"ack": "yes", "password": PASSWORD}
 
 
@@ -55,7 +55,7 @@ async def enrolled(browser: Browser, viewer: Viewer) -> App:
     app = App(SECRET.search(page)[1].replace(" ", ""))  # type: ignore[index]  # the page has it
     form = typed(page, "/sign-in/enrolment", code=app.code(clock.now()))
     answer = await browser.send("POST", "/sign-in/enrolment", data=form)
-    assert (answer.status_code, answer.headers["location"]) == (303, "/")
+    assert (answer.status_code, "Save your recovery codes" in answer.text) == (200, True)
     return app
 
 
@@ -245,7 +245,28 @@ async def test_a_wrong_code_says_how_many_tries_are_left_and_then_pauses(
     assert await Session.count() == 1
 
 
-@pytest.mark.parametrize("path", ["/sign-in/code", "/sign-in/enrolment"])
+async def test_a_recovery_code_signs_in_and_says_how_many_are_left(
+    app: Litestar, browser: Browser, detective: Viewer
+) -> None:
+    await send(browser, "/sign-in", "/sign-in", email=detective.email, **ACK)
+    page = html.unescape((await browser.get("/sign-in/enrolment")).text)
+    code = App(SECRET.search(page)[1].replace(" ", "")).code(NOW)  # type: ignore[index]  # the page has it
+    done = await browser.send("POST", "/sign-in/enrolment", data=typed(page, "/sign-in/enrolment", code=code))
+    saved = re.findall(r"<li>([A-Z2-7-]{19})</li>", done.text)
+    other = Browser(app)
+    await send(other, "/sign-in?next=/calendar", "/sign-in", email=detective.email, **ACK)
+    assert 'href="/sign-in/recovery?next=/calendar"' in (await other.get("/sign-in/code?next=/calendar")).text
+    path = "/sign-in/recovery?next=/calendar"
+    answer = await send(other, path, "/sign-in/recovery", code=saved[0].lower())
+    assert (answer.status_code, answer.headers["location"]) == (303, "/calendar")
+    assert "You used a recovery code; 9 are left." in (await other.get("/calendar")).text
+    again = Browser(app)
+    await send(again, "/sign-in", "/sign-in", email=detective.email, **ACK)
+    refused = await send(again, "/sign-in/recovery", "/sign-in/recovery", code=saved[0])
+    assert (refused.status_code, "4 tries left" in refused.text) == (422, True)
+
+
+@pytest.mark.parametrize("path", ["/sign-in/code", "/sign-in/enrolment", "/sign-in/recovery"])
 @pytest.mark.parametrize("cookie", ["", "challenge=bogus", "challenge=%00"])
 async def test_without_the_first_proof_the_second_step_leads_back(browser: Browser, path: str, cookie: str) -> None:
     answer = await browser.get(path, headers={"Cookie": cookie} if cookie else {})

@@ -1,4 +1,4 @@
-"""Signing in: the notice and the password, then the code, or the set-up of the app that makes codes."""
+"""Signing in: the notice and the password, and at the first time the set-up of the app that makes codes."""
 
 from typing import Any
 
@@ -9,13 +9,21 @@ from tracker.errors import Busy, Gone, Invalid, NotAllowed
 from tracker.ports import cookies
 from tracker.ports.addresses import place
 from tracker.ports.guards import public
-from tracker.ports.pages import identity_again, identity_link
+from tracker.ports.pages import identity_again, identity_code, identity_link
 from tracker.ports.pages.form_values import FormValues, form_of, query_of
-from tracker.ports.pages.identity_forms import Web, check_own, client_of, let_in, show, to_second_step, to_start
+from tracker.ports.pages.identity_forms import (
+    Web,
+    check_own,
+    client_of,
+    let_in,
+    show,
+    to_second_step,
+    to_start,
+    wanting,
+)
 from tracker.usecases import identity
 
 SIGN_IN = "identity/sign-in.html"
-CODE = "identity/code.html"
 ENROLMENT = "identity/enrolment.html"
 NO_ACK = "Read the notice, and confirm that you agree to its terms."
 
@@ -23,7 +31,7 @@ NO_ACK = "Read the notice, and confirm that you agree to its terms."
 @get("/sign-in", guards=[public])
 async def sign_in_page(request: Web) -> Response[str]:
     """Show the notice and the form; `next` is where to go afterwards."""
-    return show(request, SIGN_IN, form=_wanting(query_of(request)["next"]))
+    return show(request, SIGN_IN, form=wanting(query_of(request)["next"]))
 
 
 @post("/sign-in", guards=[public], status_code=303)
@@ -39,47 +47,19 @@ async def sign_in(request: Web) -> Response[Any]:
     return to_second_step(request, challenge, form["next"])
 
 
-@get("/sign-in/code", guards=[public])
-async def code_page(request: Web) -> Response[Any]:
-    """Ask for the code of somebody whose password was right."""
-    wanted = query_of(request)["next"]
-    try:
-        await identity.challenged(cookies.read(request, cookies.CHALLENGE), clock.now())
-    except Gone:
-        return to_start(request, wanted)
-    return show(request, CODE, form=_wanting(wanted))
-
-
-@post("/sign-in/code", guards=[public], status_code=303)
-async def answer_code(request: Web) -> Response[Any]:
-    """Check the code; a session is the answer."""
-    form = await form_of(request)
-    try:
-        await check_own(request)
-        session = await identity.answer_code(
-            cookies.read(request, cookies.CHALLENGE), form["code"], clock.now(),
-            client=client_of(request), replacing=cookies.read(request, cookies.SESSION),
-        )  # fmt: skip
-    except Gone:
-        return to_start(request, form["next"])
-    except (Invalid, NotAllowed) as wrong:
-        return show(request, CODE, form=form, wrong=wrong)
-    return let_in(request, session, form["next"])
-
-
 @get("/sign-in/enrolment", guards=[public])
 async def enrolment_page(request: Web) -> Response[Any]:
     """Show a new secret for an authenticator app to somebody who signs in for the first time."""
-    return await _enrolment(request, _wanting(query_of(request)["next"]))
+    return await _enrolment(request, wanting(query_of(request)["next"]))
 
 
 @post("/sign-in/enrolment", guards=[public], status_code=303)
 async def confirm_enrolment(request: Web) -> Response[Any]:
-    """Put the app in force by its first code; a session is the answer."""
+    """Put the app in force by its first code; the answer is a session, and the recovery codes, shown this once."""
     form = await form_of(request)
     try:
         await check_own(request)
-        session = await identity.confirm_totp(
+        first = await identity.confirm_totp(
             cookies.read(request, cookies.CHALLENGE), form["sealed"], form["code"], clock.now(),
             client=client_of(request), replacing=cookies.read(request, cookies.SESSION),
         )  # fmt: skip
@@ -89,7 +69,9 @@ async def confirm_enrolment(request: Web) -> Response[Any]:
         return await _enrolment(request, form, wrong)
     except NotAllowed as wrong:  # the page is stale, or its secret is not one of ours: a new one is shown
         return await _enrolment(request, form.but({"sealed": ""}), wrong)
-    return let_in(request, session, form["next"])
+    wanted = place(form["next"])
+    codes = show(request, "identity/recovery-codes.html", codes=first.recovery_codes, wanted=wanted)
+    return let_in(request, first.session, wanted, answer=codes)
 
 
 async def _enrolment(request: Web, form: FormValues, wrong: Exception | None = None) -> Response[Any]:
@@ -99,10 +81,6 @@ async def _enrolment(request: Web, form: FormValues, wrong: Exception | None = N
     except (Gone, NotAllowed):
         return to_start(request, form["next"])
     return show(request, ENROLMENT, form=form, wrong=wrong, made=made)
-
-
-def _wanting(wanted: str) -> FormValues:
-    return FormValues({"next": [place(wanted)]})
 
 
 def _check_filled(form: FormValues) -> None:
@@ -120,10 +98,9 @@ def _check_filled(form: FormValues) -> None:
 handlers: list[Any] = [
     sign_in_page,
     sign_in,
-    code_page,
-    answer_code,
     enrolment_page,
     confirm_enrolment,
+    *identity_code.handlers,
     *identity_link.handlers,
     *identity_again.handlers,
 ]

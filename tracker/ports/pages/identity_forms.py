@@ -50,6 +50,11 @@ def show(
     return answer
 
 
+def wanting(wanted: str) -> FormValues:
+    """Return an empty form that remembers where to go afterwards."""
+    return FormValues({"next": [place(wanted)]})
+
+
 async def check_own(request: Web) -> None:
     """Raise `NotAllowed` unless the form was filled in on a page that `show` made for this browser, not long ago."""
     nonce = cookies.read(request, cookies.SIGN_IN)
@@ -74,10 +79,10 @@ def to_start(request: Web, wanted: str) -> Response[Any]:
     return answer
 
 
-def let_in(request: Web, session: str, wanted: str) -> Response[Any]:
-    """Give a browser its session and lead to the page that was wanted."""
+def let_in(request: Web, session: str, wanted: str, answer: Response[Any] | None = None) -> Response[Any]:
+    """Give a browser its session and lead to the page that was wanted, or give the answer that comes before it."""
     settings = settings_of(request)
-    answer: Response[Any] = Redirect(place(wanted), status_code=303)
+    answer = answer or Redirect(place(wanted), status_code=303)
     cookies.put(answer, settings, cookies.SESSION, session)
     cookies.remove(answer, settings, cookies.CHALLENGE)
     cookies.remove(answer, settings, cookies.SIGN_IN)

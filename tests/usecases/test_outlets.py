@@ -1,0 +1,75 @@
+"""A lost phone: every session but one and every feed shut in one step."""
+
+from datetime import timedelta
+
+import pytest
+
+from tests.cast import NOW, Cast
+from tests.ports.browser import session_of
+from tracker import keys
+from tracker.errors import NotFound
+from tracker.rules.calendars import Scope
+from tracker.rules.people import Viewer
+from tracker.tables.audit import AuditEntry
+from tracker.usecases import subscriptions
+from tracker.usecases.identity_sessions import end_session, sessions_of, sign_out_everywhere
+from tracker.usecases.outlets import report_lost_phone
+from tracker.usecases.subscriptions_feed import open_feed
+from tracker.usecases.viewers import viewer_of_session
+
+pytestmark = pytest.mark.anyio
+
+SOON = NOW + timedelta(minutes=1)
+
+
+async def feed_of(viewer: Viewer) -> str:
+    return (await subscriptions.create(viewer, "Phone", Scope.ALL, NOW, shows_operations=False))[1]
+
+
+async def test_a_lost_phone_shuts_all_feeds_and_all_sessions_but_the_one_that_tells(cast: Cast):
+    here, there = await session_of(cast.caht_lead, NOW), await session_of(cast.caht_lead, NOW)
+    feeds = [await feed_of(cast.caht_lead), await feed_of(cast.caht_lead)]
+    shut = await report_lost_phone(cast.caht_lead, keys.fingerprint(here), SOON)
+    assert shut == {"sessions": 1, "feeds": 2}
+    assert await viewer_of_session(here, SOON)
+    assert await viewer_of_session(there, SOON) is None
+    for feed in feeds:
+        with pytest.raises(NotFound):
+            await open_feed(feed)
+    [entry] = await AuditEntry.select().where(AuditEntry.verb == "phone_lost")
+    assert entry["facts"] == '{"feeds": 2, "sessions": 1}'
+
+
+async def test_nobody_elses_outlets_are_shut(sqlite_cast: Cast):
+    feed, session = await feed_of(sqlite_cast.fbi_lead), await session_of(sqlite_cast.fbi_lead, NOW)
+    await report_lost_phone(sqlite_cast.caht_lead, "", SOON)
+    assert await viewer_of_session(session, SOON)
+    assert await open_feed(feed)
+
+
+async def test_open_sessions_are_listed_the_latest_first_and_those_that_are_over_are_not(cast: Cast):
+    await session_of(cast.caht_lead, NOW - timedelta(minutes=40))
+    one, other = await session_of(cast.caht_lead, NOW), await session_of(cast.caht_lead, SOON)
+    listed = [session.id for session in await sessions_of(cast.caht_lead.member_id, SOON)]
+    assert listed == [keys.fingerprint(other), keys.fingerprint(one)]
+
+
+async def test_one_session_is_ended_and_the_others_go_on(cast: Cast):
+    one, other = await session_of(cast.caht_lead, NOW), await session_of(cast.caht_lead, NOW)
+    await end_session(cast.caht_lead.member_id, keys.fingerprint(one), SOON)
+    assert await viewer_of_session(one, SOON) is None
+    assert await viewer_of_session(other, SOON)
+
+
+async def test_the_session_of_somebody_else_cannot_be_ended(sqlite_cast: Cast):
+    theirs = await session_of(sqlite_cast.fbi_lead, NOW)
+    await end_session(sqlite_cast.caht_lead.member_id, keys.fingerprint(theirs), SOON)
+    assert await viewer_of_session(theirs, SOON)
+    assert not await AuditEntry.exists().where(AuditEntry.verb == "session_ended")
+
+
+async def test_signing_out_everywhere_ends_all_sessions_of_one_person(cast: Cast):
+    mine, theirs = await session_of(cast.caht_lead, NOW), await session_of(cast.fbi_lead, NOW)
+    await sign_out_everywhere(cast.caht_lead.member_id, SOON, by=cast.caht_lead.member_id, door="page")
+    assert await viewer_of_session(mine, SOON) is None
+    assert await viewer_of_session(theirs, SOON)

@@ -1,0 +1,86 @@
+"""Settings: another authenticator app, and new recovery codes; both need a fresh proof of who asks (CJIS IA-11)."""
+
+from typing import Any
+
+from litestar import Response, get, post
+from litestar.response import Redirect
+
+from tracker import clock
+from tracker.errors import Invalid, NotAllowed
+from tracker.ports import errors, flash
+from tracker.ports.guards import signed_in
+from tracker.ports.pages.form_values import errors_of, form_of
+from tracker.ports.pages.identity_forms import Web, client_of, settings_of
+from tracker.ports.pages.proof import first_prove, visit_of
+from tracker.ports.pages.templating import page
+from tracker.usecases import identity_authenticators
+from tracker.usecases.identity_recovery import renew_codes
+
+AUTHENTICATOR = "/settings/authenticator"
+CODES = "/settings/recovery-codes"
+SECURITY = "/settings#security"
+SET_UP = "Your new authenticator app is set up. Your other sessions have ended."
+FIRST_CODES = "Your authenticator app is set up. Now make recovery codes, for the day you do not have your phone."
+
+
+@get(AUTHENTICATOR, guards=[signed_in])
+async def authenticator_page(request: Web) -> Response[Any]:
+    """Show a new secret; the app that is in force goes on until a code of the new one is entered."""
+    return first_prove(request, AUTHENTICATOR) or await _authenticator(request)
+
+
+@post(AUTHENTICATOR, guards=[signed_in], status_code=303)
+async def set_authenticator(request: Web) -> Response[Any]:
+    """Put the new app in the place of the one before, by its first code."""
+    if first := first_prove(request, AUTHENTICATOR):
+        return first
+    form, visit = await form_of(request), visit_of(request)
+    person = visit.viewer.member_id
+    try:
+        await identity_authenticators.set_authenticator(
+            person, visit.session_id, form["sealed"], form["code"], clock.now(), client_of(request)
+        )
+    except Invalid as wrong:
+        return await _authenticator(request, form["sealed"], wrong)
+    except NotAllowed as wrong:  # the page is stale, or its secret is not one of ours: a new one is shown
+        return await _authenticator(request, "", wrong)
+    has_codes = (await identity_authenticators.proofs_of(person)).codes_left > 0
+    answer: Response[Any] = Redirect(SECURITY if has_codes else CODES, status_code=303)
+    flash.say(answer, settings_of(request), SET_UP if has_codes else FIRST_CODES)
+    return answer
+
+
+@get(CODES, guards=[signed_in])
+async def codes_page(request: Web) -> Response[Any]:
+    """Say how many recovery codes are left, and offer new ones."""
+    return first_prove(request, CODES) or await _codes(request)
+
+
+@post(CODES, guards=[signed_in], status_code=200)
+async def make_codes(request: Web) -> Response[Any]:
+    """Replace the recovery codes and show the new ones, this once."""
+    if first := first_prove(request, CODES):
+        return first
+    return await _codes(request, await renew_codes(visit_of(request).viewer.member_id, clock.now()))
+
+
+async def _authenticator(request: Web, sealed: str = "", wrong: Exception | None = None) -> Response[str]:
+    visit = visit_of(request)
+    person = visit.viewer.member_id
+    told = wrong if isinstance(wrong, Invalid) else Invalid(str(wrong)) if wrong else None
+    return page(
+        "settings/authenticator.html",
+        request,
+        status_code=errors.status_of(wrong) if wrong else 200,
+        made=await identity_authenticators.new_authenticator(person, visit.session_id, sealed),
+        proofs=await identity_authenticators.proofs_of(person),
+        errors=errors_of(told, ("code",)),
+    )
+
+
+async def _codes(request: Web, codes: list[str] | None = None) -> Response[str]:
+    proofs = await identity_authenticators.proofs_of(visit_of(request).viewer.member_id)
+    return page("settings/recovery-codes.html", request, proofs=proofs, codes=codes)
+
+
+handlers = [authenticator_page, set_authenticator, codes_page, make_codes]

@@ -1,0 +1,102 @@
+"""Settings: where one is signed in, and how to end it, one by one, everywhere, or with the feeds of a lost phone."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from litestar import Response, get, post
+from litestar.params import FromPath
+from litestar.response import Redirect
+
+from tracker import clock
+from tracker.ports import cookies, flash
+from tracker.ports.guards import signed_in
+from tracker.ports.pages.identity_forms import Web, settings_of
+from tracker.ports.pages.proof import visit_of
+from tracker.ports.pages.request import viewer_of
+from tracker.ports.pages.templating import page
+from tracker.rules.browsers import browser_name
+from tracker.rules.wording import plural
+from tracker.usecases import identity_sessions
+from tracker.usecases.outlets import report_lost_phone
+from tracker.usecases.subscriptions import subscriptions_of
+
+SECURITY = "/settings#security"
+LOST = "/settings/lost-phone"
+ENDED = "That browser is signed out."
+EVERYWHERE = "You are signed out everywhere."
+SHUT = "Done: {} ended, {} turned off. Next, set up an authenticator app on another phone."
+
+
+@dataclass(frozen=True, kw_only=True)
+class ShownSession:
+    """A session in words; `is_here` says it is the one that looks."""
+
+    id: str
+    browser: str
+    address: str
+    created_at: datetime
+    seen_at: datetime
+    is_here: bool
+
+
+async def shown_sessions(member_id: UUID, here: str, now: datetime) -> list[ShownSession]:
+    """Return a member's open sessions in words, the one that looks first."""
+    found = [_shown(one, here) for one in await identity_sessions.sessions_of(member_id, now)]
+    return sorted(found, key=lambda one: not one.is_here)
+
+
+@post("/settings/sessions/{session_id:str}/end", guards=[signed_in], status_code=303)
+async def end_session(session_id: FromPath[str], request: Web) -> Redirect:
+    """Sign another browser out; this one signs out by the button in the header."""
+    await identity_sessions.end_session(viewer_of(request).member_id, session_id, clock.now())
+    return _back(request, SECURITY, ENDED)
+
+
+@post("/settings/sessions/end", guards=[signed_in], status_code=303)
+async def sign_out_everywhere(request: Web) -> Redirect:
+    """Sign all browsers out, this one too."""
+    viewer = viewer_of(request)
+    await identity_sessions.sign_out_everywhere(viewer.member_id, clock.now(), by=viewer.member_id, door=viewer.door)
+    answer = _back(request, "/sign-in", EVERYWHERE)
+    answer.headers["Clear-Site-Data"] = '"storage"'
+    cookies.remove(answer, settings_of(request), cookies.SESSION)
+    return answer
+
+
+@get(LOST, guards=[signed_in])
+async def lost_phone_page(request: Web) -> Response[str]:
+    """Say what ends when a phone is told to be lost."""
+    viewer, here = viewer_of(request), visit_of(request).session_id
+    sessions = await identity_sessions.sessions_of(viewer.member_id, clock.now())
+    others = [one for one in sessions if one.id != here]
+    return page("settings/lost-phone.html", request, others=len(others), feeds=len(await subscriptions_of(viewer)))
+
+
+@post(LOST, guards=[signed_in], status_code=303)
+async def lose_phone(request: Web) -> Redirect:
+    """End every other session and turn every feed off, at once."""
+    shut = await report_lost_phone(viewer_of(request), visit_of(request).session_id, clock.now())
+    said = SHUT.format(plural(shut["sessions"], "other session"), plural(shut["feeds"], "feed"))
+    return _back(request, SECURITY, said)
+
+
+def _shown(session: identity_sessions.OpenSession, here: str) -> ShownSession:
+    address, _, agent = session.client.partition(" ")
+    return ShownSession(
+        id=session.id,
+        browser=browser_name(agent),
+        address=address,
+        created_at=session.created_at,
+        seen_at=session.seen_at,
+        is_here=session.id == here,
+    )
+
+
+def _back(request: Web, to: str, sentence: str) -> Redirect:
+    answer = Redirect(to, status_code=303)
+    flash.say(answer, settings_of(request), sentence)
+    return answer
+
+
+handlers = [end_session, sign_out_everywhere, lost_phone_page, lose_phone]
