@@ -37,6 +37,9 @@ def _what_changed(about: Occasion) -> tuple[str, str]:
     """Return the heading, and the subject with {} for the title."""
     if about.facts.get("reinstated"):
         return "It takes place after all", f"Back on: {{}}, {day_and_time(about)}"
+    if added := about.facts.get("added"):
+        on = datetime.fromisoformat(str(added))
+        return "The series has one more date", f"New date: {{}}, {day(on, about.today)}, {clock(on)}"
     if about.is_series:
         return "The series changed", f"Changed: {{}}, from {day_and_time(about)}"
     if _is_moved(about):

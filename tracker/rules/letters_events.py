@@ -3,6 +3,7 @@
 from uuid import UUID
 
 from tracker.rules.letters import (
+    ANSWER_WORDS,
     FOOT,
     RESTRICTED_PREVIEW,
     RESTRICTED_SUBJECT,
@@ -68,6 +69,8 @@ def invitation(about: Occasion) -> Letter:
     """Return the invitation to an event, with all its dates."""
     by = reply_by(about)
     asked = f"Please reply by {day(by, about.today)}." if by else "Please reply soon."
+    if not about.has_no_answer and not about.is_lead:  # it follows another series, whose answers went over
+        asked = f"Your reply, {ANSWER_WORDS[about.answer]}, still counts."
     deadline = [("Reply by", f"{longday(by).rpartition(',')[0]}, {clock(by)}")] if by else []
     return letter_of(
         about, "You are invited", subject(f"Invitation: {{}}, {day_and_time(about)}", about.title),
@@ -80,14 +83,19 @@ def invitation(about: Occasion) -> Letter:
 
 
 def ended(about: Occasion) -> Letter:
-    """Return the news that a running series ends and goes on as another one."""
-    last = max((one.starts_at for one in about.dates), default=about.date.starts_at)
+    """Return the news that a running series ends, and whether another one goes on in its place."""
+    last = to_local(max((one.starts_at for one in about.dates), default=about.date.starts_at), about.event.zone)
+    facts = (("What", about.title), ("Last date", longday(last)), *why(about))
+    if about.facts.get("is_last"):
+        heading, title = "This series ends", subject(f"Ends: {{}}, last date {day(last, about.today)}", about.title)
+        preview = text = "The dates after that one are cancelled. The attached notice takes them out of your calendar."
+    else:
+        heading, title = "This series goes on anew", subject("Changed: {} goes on with a new invitation", about.title)
+        preview = "A new invitation follows for the dates to come."
+        text = "The dates to come are in a new invitation, in a mail of its own. Past dates stay as they were."
     return letter_of(
-        about, "This series goes on with a new time", subject("Changed: {} goes on with a new time", about.title),
-        "A new invitation follows for the dates to come.",
-        facts=(("What", about.title), ("Last date", longday(to_local(last, about.event.zone)))),
-        paragraphs=("The dates to come are in a new invitation, in a mail of its own. Past dates stay as they were.",),
-        more=(event_page(about, "See the series"),), calendar=calendar_part(about),
+        about, heading, title, preview, facts=facts, paragraphs=(text,), more=(event_page(about, "See the series"),),
+        calendar=calendar_part(about),
     )  # fmt: skip
 
 

@@ -1,7 +1,7 @@
 """A plan for an event, as somebody fills in the form, and what makes it one that can be saved."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -129,6 +129,22 @@ def moves(plan: Plan, event: Event) -> bool:
         event.is_all_day,
         event.rrule,
     )
+
+
+def only_end_moves(plan: Plan, event: Event) -> bool:
+    """Whether the plan lets a series end later or earlier, and changes nothing else of when it takes place."""
+    new, old = plan.rule, rule_of(event)
+    if new is None or old is None or new == old:
+        return False
+    return not moves(replace(plan, rule=old), event) and replace(new, until=old.until, count=old.count) == old
+
+
+def from_date(plan: Plan, first: datetime) -> Plan:
+    """Return the plan of the part of a series that begins with its date `first` (local), with the same last date."""
+    if plan.rule is None:
+        return plan
+    last = dates(plan.rule, plan.starts)[-1].date()
+    return replace(plan, starts=first, rule=replace(plan.rule, until=last, count=None))
 
 
 def narrows(plan: Plan, event: Event) -> bool:

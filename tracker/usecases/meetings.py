@@ -28,7 +28,7 @@ async def schedule(viewer: Viewer, plan: Plan, now: datetime, *, form_id: UUID |
     Errors: Invalid by field, NotAllowed when the viewer may not put such an event into calendars.
     """
     planning.check(plan)
-    _allow(viewer, plan)
+    allow(viewer, plan)
     event_id = _id_from(viewer, plan, form_id) if form_id else chance.new_id()
     async with writing():
         if form_id and await visible.event(viewer, event_id):
@@ -89,20 +89,21 @@ async def change(
     """Change the whole event and return its id, or the id of the series that goes on in its place.
 
     A running series whose time or rule changes ends with its last date before `now`; a new one with its own UID goes
-    on (Open-Xchange refuses the same UID with another start). Everybody invited is told when time or place change, or
-    when the event becomes one for named people, otherwise only with `notify`.
-    Errors: NotFound, NotAllowed, Conflict, Invalid by field.
+    on (Open-Xchange refuses the same UID with another start). One that only ends on another day stays the same.
+    Everybody invited is told when time or place change, or when the event becomes one for named people, otherwise only
+    with `notify`. Errors: NotFound, NotAllowed, Conflict, Invalid by field.
     """
     async with writing():
         event = await event_to_change(viewer, event_id, expected_version)
         planning.check(plan)
-        _allow(viewer, plan, event)
-        if planning.moves(plan, event) and await starts_anew(viewer, event, now):
+        allow(viewer, plan, event)
+        only_end = planning.only_end_moves(plan, event)
+        if planning.moves(plan, event) and not only_end and await starts_anew(viewer, event, now):
             new_id = await start_anew(viewer, event, plan, now, add_event)
         else:
             new_id = await _change_in_place(viewer, event, plan, now, notify=notify)
         await audit.record(
-            viewer.member_id, viewer.door, "changed", "event", event_id, {"fields": _changed(plan, event)}, now
+            viewer.member_id, viewer.door, "changed", "event", event_id, {"fields": changed_fields(plan, event)}, now
         )
     return new_id
 
@@ -117,7 +118,8 @@ async def reinstate(viewer: Viewer, event_id: UUID, expected_version: int, now: 
     await _set_status(viewer, event_id, expected_version, EventStatus.CONFIRMED, "update", "", now)
 
 
-def _allow(viewer: Viewer, plan: Plan, event: Event | None = None) -> None:
+def allow(viewer: Viewer, plan: Plan, event: Event | None = None) -> None:
+    """Raise `NotAllowed` unless the viewer may put such an event into calendars, or keep `event` so."""
     if not may_schedule(viewer, plan.kind, plan.visibility, plan.body_id):
         raise NotAllowed("You can schedule events for your own arm, your bodies, or people you name.")
     is_kept = event is not None and plan.body_id == event.body_id
@@ -203,7 +205,8 @@ def _before(event: Event) -> dict[str, object]:
     return {"starts_at": starts_at.isoformat(), "ends_at": ends_at.isoformat(), "place": event.place}
 
 
-def _changed(plan: Plan, event: Event) -> list[str]:
+def changed_fields(plan: Plan, event: Event) -> list[str]:
+    """Return the names of the columns in which the plan differs from the event."""
     new = _columns(plan, event.changed_at)
     old = _columns(planning.plan_of(event, {}), event.changed_at)
     return sorted(name for name in new if new[name] != old[name])

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Protocol
 from uuid import UUID
 
@@ -11,16 +11,17 @@ from tracker.database import conflicts, writing
 from tracker.errors import Conflict, Invalid
 from tracker.rules import planning
 from tracker.rules.audiences import Visibility
-from tracker.rules.meetings import Event
+from tracker.rules.meetings import Event, Occurrence
 from tracker.rules.people import Viewer
 from tracker.rules.planning import Plan, Slot
 from tracker.rules.recurrence import dates, to_rrule, until_before
 from tracker.rules.wall_clock import to_local
+from tracker.tables import carried_answers, visible
 from tracker.tables import meetings as rows
-from tracker.tables import visible
 from tracker.usecases.invitees import ask_again, invitees_of, mailed_entry, tell, touch, withdraw
 from tracker.usecases.sight import set_audiences
 
+INSTANT = timedelta(microseconds=1)
 CHUNK = 500
 """Rows in one INSERT: PostgreSQL takes at most 32,767 parameters."""
 
@@ -50,12 +51,17 @@ async def starts_anew(viewer: Viewer, event: Event, now: datetime) -> bool:
 
 
 async def move_dates(viewer: Viewer, event: Event, plan: Plan, now: datetime) -> None:
-    """Make the dates of an event that has not begun agree with the plan, and ask again whom the move concerns.
+    """Make the dates of an event agree with the plan, and ask again whom the move concerns.
 
-    A single event keeps its row, so what hangs on it stays. In a series, dates that stay the same keep theirs.
+    A single event keeps its row, so what hangs on it stays. In a series, dates that stay the same keep theirs, and so
+    do answers when only its end moves; dates that were added to it stay.
     """
     before = await visible.dates(viewer, event)
-    wanted = dict(planning.slots(plan))
+    if planning.only_end_moves(plan, event):
+        await _end_elsewhere(event, before, plan, now)
+        return
+    added = {one.original_start for one in before} - _by_rule(event)
+    wanted = {start: planning.slot(start, plan.duration, plan.zone) for start in added} | dict(planning.slots(plan))
     if len(before) == len(wanted) == 1:
         [(start, slot)] = wanted.items()
         await rows.Occurrence.update(
@@ -75,6 +81,22 @@ async def move_dates(viewer: Viewer, event: Event, plan: Plan, now: datetime) ->
         await ask_again(event.id, None, event.sequence + 1, now)
 
 
+async def _end_elsewhere(event: Event, before: Iterable[Occurrence], plan: Plan, now: datetime) -> None:
+    wanted, by_rule = dict(planning.slots(plan)), _by_rule(event)
+    gone = [one for one in before if one.original_start in by_rule - set(wanted)]
+    if any(one.starts_at <= now for one in gone):
+        raise Invalid(until="A date that has begun stays in the series. Choose a later end.")
+    if gone:
+        await _forget_dates(rows.Occurrence.id.is_in([one.id for one in gone]))
+    await add_dates(event.id, [(start, slot) for start, slot in wanted.items() if start not in by_rule], now)
+
+
+def _by_rule(event: Event) -> set[datetime]:
+    """Return where the rule puts dates, those that were taken out of it included."""
+    rule = planning.rule_of(event)
+    return set(dates(rule, event.starts)) if rule else {event.starts}
+
+
 async def _replace_dates(
     event: Event, present: set[datetime], wanted: dict[datetime, Slot], plan: Plan, now: datetime
 ) -> None:
@@ -85,18 +107,22 @@ async def _replace_dates(
     await add_dates(event.id, [(start, slot) for start, slot in wanted.items() if start not in kept], now)
 
 
-async def start_anew(viewer: Viewer, event: Event, plan: Plan, now: datetime, add_event: AddEvent) -> UUID:
-    """End a running series with its last date before `now` and let the plan go on as a new series; return its id.
+async def start_anew(
+    viewer: Viewer, event: Event, plan: Plan, now: datetime, add_event: AddEvent, *, split: datetime | None = None
+) -> UUID:
+    """End a series with its last date before `split` and let the plan go on as a new series; return its id.
 
-    A date that was cancelled, or was held before its day, is left out where the new rule has one on the same day.
-    Whoever may not see the new series loses sight of the old one as well.
+    `split` is a local start of the series, from which on the plan holds; without one the series ends with its last date
+    before `now`, and those of the plan that are still to come are the new ones. A date that was
+    cancelled, or was held before its day, is left out where the new rule has one on the same day. Answers for dates
+    whose time and place stay the same go over. Whoever may not see the new series loses sight of the old one as well.
     """
-    rest = [one for one in await visible.dates(viewer, event) if one.original_start > _local(now, event.zone)]
-    onward = _onward(plan, _local(now, plan.zone))
+    ends = split or _local(now, event.zone) + INSTANT
+    rest = [one for one in await visible.dates(viewer, event) if one.original_start >= ends]
+    onward = plan if split else _onward(plan, _local(now, plan.zone) + INSTANT)
     off = {one.original_start.date() for one in rest if one.is_cancelled or one.starts_at <= now}
     entry = await mailed_entry(viewer, event, now)
     closes = entry if plan.visibility is Visibility.NAMED else None
-    await _end_series(event, _local(now, event.zone), now)
     if planning.narrows(plan, event):
         await _narrow(viewer, event, plan)
     gone = frozenset(await invitees_of(event.id)) - frozenset(plan.invitees) - {event.lead_id}
@@ -104,14 +130,26 @@ async def start_anew(viewer: Viewer, event: Event, plan: Plan, now: datetime, ad
     await tell("update", event.id, event.version + 1, now, facts, skip=gone)
     await withdraw(event.id, gone, plan, event.version + 1, now, entry=entry)
     new_id = await add_event(viewer, onward, now, previous=event)
+    await _add_again(rest, event, onward, new_id, now)
     if same_day := [start for start, _ in planning.slots(onward) if start.date() in off]:
         await rows.Occurrence.update({rows.Occurrence.is_cancelled: True, rows.Occurrence.is_changed: True}).where(
             (rows.Occurrence.event == new_id) & rows.Occurrence.original_start.is_in(same_day)
         )
+    await carried_answers.carry(event.id, new_id, now)
+    await end_series(event, ends, now)
     return new_id
 
 
-async def _end_series(event: Event, split: datetime, now: datetime) -> None:
+async def _add_again(rest: Iterable[Occurrence], event: Event, onward: Plan, new_id: UUID, now: datetime) -> None:
+    """Let dates that were added to the series, beside its rule, be dates of the one that goes on."""
+    days = {start.date() for start, _ in planning.slots(onward)}
+    beside = [one.original_start for one in rest if one.original_start not in _by_rule(event) and not one.is_cancelled]
+    again = [start for start in beside if start.date() not in days]
+    await add_dates(new_id, [(start, planning.slot(start, onward.duration, onward.zone)) for start in again], now)
+
+
+async def end_series(event: Event, split: datetime, now: datetime) -> None:
+    """Let a series end with its last date before the local start `split`. Errors: Invalid(date=…)."""
     rule = planning.rule_of(event)
     if rule is None:
         raise Invalid("Only a series can end early.")
@@ -155,7 +193,7 @@ def _local(moment: datetime, zone: str) -> datetime:
 def _onward(plan: Plan, split: datetime) -> Plan:
     """Return the plan from its first date after `split` on, with the same last date."""
     every = dates(plan.rule, plan.starts)
-    ahead = [start for start in every if start > split]
+    ahead = [start for start in every if start >= split]
     if not ahead:
         raise Invalid(date="The new dates are all in the past. Choose a later start.")
     return replace(

@@ -1,0 +1,93 @@
+"""One date of a series and all that follow: changed as a series of its own, or cancelled; and a date added to one."""
+
+from datetime import datetime
+from uuid import UUID
+
+from tracker.database import writing
+from tracker.errors import Invalid
+from tracker.rules import planning
+from tracker.rules.meetings import Event, Occurrence
+from tracker.rules.people import Viewer
+from tracker.rules.planning import Plan
+from tracker.tables import meetings as rows
+from tracker.tables import visible
+from tracker.usecases import audit, meetings
+from tracker.usecases.invitees import tell, touch
+from tracker.usecases.meeting_dates import date_for
+from tracker.usecases.series import add_dates, end_series, start_anew
+
+
+async def change_from(
+    viewer: Viewer, event_id: UUID, key: str, plan: Plan, expected_version: int, now: datetime, *, notify: bool
+) -> UUID:
+    """Let a series end before the date `key` and go on by the plan as a new one; return its id.
+
+    From the first date on it is the whole series that changes. Answers for dates whose time and place stay the same
+    are not asked again. Errors: NotFound, NotAllowed, Conflict, Invalid by field.
+    """
+    async with writing():
+        event = await meetings.event_to_change(viewer, event_id, expected_version)
+        first = await _to_come(viewer, event, key, now)
+        if await _is_the_first(viewer, first):
+            return await meetings.change(viewer, event_id, plan, expected_version, now, notify=notify)
+        planning.check(plan)
+        meetings.allow(viewer, plan, event)
+        if planning.slots(plan)[0][1][0] <= now:
+            raise Invalid(date="The new dates begin in the past. Choose a later first day.")
+        new_id = await start_anew(viewer, event, plan, now, meetings.add_event, split=first.original_start)
+        facts = {"fields": meetings.changed_fields(plan, event), "from": key, "next": str(new_id)}
+        await audit.record(viewer.member_id, viewer.door, "changed", "event", event_id, facts, now)
+    return new_id
+
+
+async def cancel_from(
+    viewer: Viewer, event_id: UUID, key: str, expected_version: int, reason: str, now: datetime
+) -> None:
+    """Let a series end before the date `key`, and tell everybody; from the first date on all is cancelled.
+
+    Errors: NotFound, NotAllowed, Conflict, Invalid when something hangs on one of the dates.
+    """
+    async with writing():
+        event = await meetings.event_to_change(viewer, event_id, expected_version)
+        first = await _to_come(viewer, event, key, now)
+        if await _is_the_first(viewer, first):
+            await meetings.cancel(viewer, event_id, expected_version, reason, now)
+            return
+        await end_series(event, first.original_start, now)
+        await tell("update", event_id, event.version + 1, now, {"ended": True, "is_last": True, "reason": reason})
+        await touch(event_id)
+        await audit.record(viewer.member_id, viewer.door, "ended", "event", event_id, {"from": key}, now)
+
+
+async def add_date(viewer: Viewer, event_id: UUID, starts: datetime, expected_version: int, now: datetime) -> str:
+    """Add a date beside the rule of a series (RDATE), with its length and place; `starts` is local. Return its key.
+
+    Errors: NotFound, NotAllowed, Conflict; Invalid(date) when the series has a date on that day already.
+    """
+    async with writing():
+        event = await meetings.event_to_change(viewer, event_id, expected_version)
+        if not event.is_series:
+            raise Invalid(date="This event has one date. Let it repeat, or schedule another event.")
+        if any(one.original_start.date() == starts.date() for one in await visible.dates(viewer, event)):
+            raise Invalid(date="The series has a date on that day already. Change that one instead.")
+        await add_dates(event_id, [(starts, planning.slot(starts, event.duration, event.zone))], now)
+        await rows.Event.update(
+            {rows.Event.version: event.version + 1, rows.Event.sequence: event.sequence + 1, rows.Event.changed_at: now}
+        ).where(rows.Event.id == event_id)
+        await tell("update", event_id, event.version + 1, now, {"added": starts.isoformat()})
+        await touch(event_id)
+        key = starts.date().isoformat()
+        await audit.record(viewer.member_id, viewer.door, "date_added", "event", event_id, {"date": key}, now)
+    return key
+
+
+async def _to_come(viewer: Viewer, event: Event, key: str, now: datetime) -> Occurrence:
+    first = await date_for(viewer, event.id, key)
+    if first.starts_at <= now:
+        raise Invalid(date="That date has begun already. Choose a date to come.")
+    return first
+
+
+async def _is_the_first(viewer: Viewer, date: Occurrence) -> bool:
+    before, _ = await visible.neighbours(viewer, date)
+    return before is None
