@@ -22,6 +22,7 @@ from tracker.ports.mail.delivery import Delivery
 from tracker.ports.mail.mailbox import Mailbox
 from tracker.ports.pages import (
     action_items,
+    added_dates,
     agencies,
     attendance,
     bodies,
@@ -53,6 +54,7 @@ PAGES = (
     events,
     event_dates,
     event_edit,
+    added_dates,
     cancellations,
     nudges,
     attendance,

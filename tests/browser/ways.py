@@ -41,6 +41,13 @@ def to_event(title: str, month: str, then: str = "") -> Way:
     return way
 
 
+def to_edit_from(page: Page, demo: Demo) -> None:
+    """Go to the form that changes a date and all that follow."""
+    to_event(MONTHLY, "2027-01")(page, demo)
+    event, _, key = page.url.rpartition("/")
+    page.goto(f"{event}/edit?from={key}")
+
+
 def to_operation(page: Page, _: Demo) -> None:
     """Go to the first event of the list that only named people see."""
     page.goto("/calendar?month=2026-12&view=list")
@@ -105,6 +112,7 @@ WAYS: dict[str, tuple[str | None, Way, str]] = {
     "schedule": (COORDINATOR, to("/schedule"), "Schedule an event"),
     "schedule with errors": (COORDINATOR, to_refused_schedule, "Schedule an event"),
     "edit one date": (COORDINATOR, to_event(MONTHLY, "2026-12", "edit"), "Edit one date: Thursday, December 10, 2026"),
+    "edit from a date on": (COORDINATOR, to_edit_from, "from Thu, Jan 14 on"),
     "cancel one date": (COORDINATOR, to_event(MONTHLY, "2026-12", "cancellation"), "Cancel this date"),
     "attendance of a past event": (COORDINATOR, to_event(MONTHLY, "2026-11", "attendance"), "Attendance"),
     "action items": (COORDINATOR, to("/action-items"), "Action items"),

@@ -1,5 +1,7 @@
 """One date of a series: moved, cancelled, brought back; and the answers that go with it."""
 
+import json
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
@@ -8,10 +10,12 @@ import pytest
 from tests.cast import NOW, Cast, everybody, meeting, operation
 from tracker.errors import Conflict, Gone, Invalid, NotAllowed, NotFound
 from tracker.rules.invitations import AnswerValue
+from tracker.rules.outbox import Skip, State
 from tracker.rules.planning import DateChange
 from tracker.rules.recurrence import rule_for
 from tracker.tables import visible
-from tracker.usecases import invitations, meeting_dates, meetings
+from tracker.tables.outbox import Message
+from tracker.usecases import invitations, meeting_dates, meetings, outbox
 
 pytestmark = pytest.mark.anyio
 
@@ -59,10 +63,52 @@ async def test_half_an_hour_on_the_same_day_keeps_the_replies(cast: Cast) -> Non
     assert await answer(cast, event_id, APRIL) is AnswerValue.ACCEPTED
 
 
+async def mailed(now: datetime) -> list[str]:
+    """Send what waits, and return the kinds of messages, each once."""
+    found = await outbox.claim("test", (), now, 1_000)
+    for message in found:
+        await outbox.close(message, Skip(state=State.SENT, reason=""), now)
+    return sorted({message.kind.value for message in found})
+
+
+async def test_a_cancellation_that_is_taken_back_before_anybody_heard_of_it_tells_and_asks_nobody(cast: Cast) -> None:
+    event_id = await a_series(cast)
+    await invitations.answer(cast.fbi_lead, event_id, JUNE, AnswerValue.ACCEPTED, "", NOW, for_series=False)
+    await mailed(NOW)
+    await meeting_dates.cancel_date(cast.coordinator, event_id, JUNE, 1, "", NOW + timedelta(seconds=1))
+    await meeting_dates.reinstate_date(cast.coordinator, event_id, JUNE, 2, NOW + timedelta(seconds=9))
+    assert await mailed(NOW + timedelta(minutes=2)) == []
+    assert await answer(cast, event_id, JUNE) is AnswerValue.ACCEPTED
+
+
+async def test_a_move_before_a_cancellation_that_nobody_heard_of_is_told_when_it_is_taken_back(cast: Cast) -> None:
+    event_id = await a_series(cast)
+    await mailed(NOW)
+    await meeting_dates.change_date(cast.coordinator, event_id, APRIL, TO_THURSDAY, 1, NOW, notify=False)
+    await meeting_dates.cancel_date(cast.coordinator, event_id, APRIL, 2, "", NOW + timedelta(seconds=5))
+    await meeting_dates.reinstate_date(cast.coordinator, event_id, APRIL, 3, NOW + timedelta(seconds=9))
+    [facts] = {
+        row["facts"]
+        for row in await Message.select(Message.facts).where((Message.kind == "update") & (Message.state == "pending"))
+    }
+    assert (json.loads(facts)["starts_at"], json.loads(facts)["reinstated"]) == ("2027-04-13T15:00:00+00:00", False)
+
+
+async def test_a_date_is_moved_onto_the_day_of_another_only_by_somebody_who_was_warned(cast: Cast) -> None:
+    event_id = await a_series(cast)
+    may = DateChange(starts=datetime(2027, 5, 11, 14), duration=timedelta(minutes=90))  # noqa: DTZ001 - local
+    with pytest.raises(Invalid, match="Two dates on one day"):
+        await meeting_dates.change_date(cast.coordinator, event_id, APRIL, may, 1, NOW, notify=False)
+    warned = replace(may, may_double=True)
+    await meeting_dates.change_date(cast.coordinator, event_id, APRIL, warned, 1, NOW, notify=False)
+    assert (await meeting_dates.date_for(cast.coordinator, event_id, APRIL)).is_changed
+
+
 async def test_a_cancelled_date_comes_back_and_asks_everybody_again(cast: Cast) -> None:
     event_id = await a_series(cast)
     await invitations.answer(cast.fbi_lead, event_id, JUNE, AnswerValue.ACCEPTED, "", NOW, for_series=False)
     await meeting_dates.cancel_date(cast.coordinator, event_id, JUNE, 1, "", NOW + timedelta(minutes=1))
+    await mailed(NOW + timedelta(minutes=2))
     await meeting_dates.reinstate_date(cast.coordinator, event_id, JUNE, 2, NOW + timedelta(minutes=2))
     june = await meeting_dates.date_for(cast.coordinator, event_id, JUNE)
     assert (june.is_cancelled, june.sequence) == (False, 2)

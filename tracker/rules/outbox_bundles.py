@@ -9,6 +9,8 @@ from tracker.rules.outbox import CHANGES, ENTRY, Draft, MessageKind, State
 
 BEFORE = ("starts_at", "ends_at", "place")
 """Facts that say what the reader was told before: the first edit of a bundle knows it."""
+UNSAID = "unsaid"
+"""Fact of a cancellation: what the reader was told before an edit that nobody has heard of either."""
 SAID_BY_INVITATION = "The invitation that still waits says it."
 NEVER_TOLD = "They had not been told of it yet."
 
@@ -37,6 +39,8 @@ def bundle(draft: Draft, earlier: Iterable[Earlier]) -> tuple[Draft, list[UUID]]
     if any(one.kind is MessageKind.INVITATION for one in waiting):
         return _beside_an_invitation(draft, waiting, was_told=any(one.was_told for one in known))
     same = [one for one in waiting if draft.occurrence_id in (None, one.occurrence_id)]
+    if draft.facts.get("reinstated") and any(one.kind is MessageKind.CANCELLATION for one in same):
+        return _unheard(draft, same)
     return replace(draft, facts={**draft.facts, **_told_before(draft, same)}), [one.id for one in same]
 
 
@@ -51,9 +55,19 @@ def _beside_an_invitation(draft: Draft, waiting: list[Earlier], *, was_told: boo
     return replace(draft, state=State.SUPERSEDED, reason=NEVER_TOLD), [one.id for one in waiting]
 
 
+def _unheard(draft: Draft, same: list[Earlier]) -> tuple[Draft, list[UUID]]:
+    """Say nothing of a cancellation that was taken back before anybody heard of it, only what changed before it."""
+    gone = [one.id for one in same]
+    unsaid = next((one.facts[UNSAID] for one in same if UNSAID in one.facts), None)
+    if unsaid is None:
+        return replace(draft, state=State.SUPERSEDED, reason=NEVER_TOLD), gone
+    return replace(draft, facts={**draft.facts, **unsaid, "reinstated": False}), gone
+
+
 def _told_before(draft: Draft, same: list[Earlier]) -> dict[str, Any]:
     entry = next(({ENTRY: one.facts[ENTRY]} for one in same if ENTRY in one.facts), {})
-    if draft.kind != MessageKind.UPDATE:
-        return entry
     edits = [one for one in same if one.kind is MessageKind.UPDATE and one.occurrence_id == draft.occurrence_id]
-    return entry | {name: edits[0].facts[name] for name in BEFORE if edits and name in edits[0].facts}
+    before = {name: edits[0].facts[name] for name in BEFORE if edits and name in edits[0].facts}
+    if draft.kind == MessageKind.UPDATE:
+        return entry | before
+    return entry | ({UNSAID: before} if before else {})

@@ -170,6 +170,8 @@ class DateChange:
     place: str | None = None
     agenda: str | None = None
     reason: str = ""
+    may_double: bool = False
+    """Whether it may fall on the day of another date of its series: somebody was warned."""
 
 
 def check_change(change: DateChange) -> None:

@@ -10,10 +10,13 @@ from tracker.rules import planning
 from tracker.rules.meetings import Event, Line, Occurrence, day_of, may_edit
 from tracker.rules.people import Viewer
 from tracker.rules.planning import DateChange
+from tracker.rules.wall_clock import to_local
 from tracker.tables import meetings as rows
 from tracker.tables import visible
-from tracker.usecases import audit
+from tracker.usecases import audit, outbox
 from tracker.usecases.invitees import ask_again, tell, touch
+
+TWO_ON_A_DAY = "The series has another date on that day. Choose another day, or tick “Two dates on one day”."
 
 
 async def between(viewer: Viewer, start: datetime, end: datetime) -> list[Line]:
@@ -66,6 +69,7 @@ async def change_date(
         occurrence = await _to_change(viewer, event_id, key, expected_version)
         if not occurrence.event.is_series:
             raise Invalid("This event has one date. Change the event itself.")
+        await _warn_of_double(viewer, occurrence, change)
         slot = planning.slot(change.starts, change.duration, occurrence.event.zone)
         place = occurrence.event.place if change.place is None else change.place
         is_moved, is_elsewhere = slot != (occurrence.starts_at, occurrence.ends_at), place != occurrence.place
@@ -97,13 +101,17 @@ async def cancel_date(
 
 
 async def reinstate_date(viewer: Viewer, event_id: UUID, key: str, expected_version: int, now: datetime) -> None:
-    """Bring a cancelled date back and ask everybody again. Errors: NotFound, NotAllowed, Conflict."""
+    """Bring a cancelled date back and ask everybody again, unless nobody has heard of the cancellation yet.
+
+    Errors: NotFound, NotAllowed, Conflict.
+    """
     async with writing():
         occurrence = await _to_change(viewer, event_id, key, expected_version)
         if not occurrence.is_cancelled:
             raise Conflict("This date takes place already.")
         await _save(occurrence, now, raise_sequence=True, fields={"is_cancelled": False})
-        await ask_again(event_id, occurrence.id, occurrence.sequence + 1, now)
+        if await outbox.anybody_heard(event_id, occurrence.changed_at):
+            await ask_again(event_id, occurrence.id, occurrence.sequence + 1, now)
         await _tell("update", occurrence, now, reason="", reinstated=True)
         await _log(viewer, "reinstated", occurrence, now)
 
@@ -115,6 +123,16 @@ async def _to_change(viewer: Viewer, event_id: UUID, key: str, expected_version:
     if occurrence.version != expected_version:
         raise Conflict
     return occurrence
+
+
+async def _warn_of_double(viewer: Viewer, occurrence: Occurrence, change: DateChange) -> None:
+    """Refuse a day on which the series has another date already, unless somebody was warned of it."""
+    zone = occurrence.event.zone
+    every = await visible.dates(viewer, occurrence.event)
+    taken = {to_local(one.starts_at, zone).date() for one in every if one.id != occurrence.id and not one.is_off}
+    stays = to_local(occurrence.starts_at, zone).date() == change.starts.date()
+    if change.starts.date() in taken and not stays and not change.may_double:
+        raise Invalid(date=TWO_ON_A_DAY)
 
 
 async def _save(occurrence: Occurrence, now: datetime, *, raise_sequence: bool, fields: dict[Any, Any]) -> None:

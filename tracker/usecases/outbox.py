@@ -18,7 +18,10 @@ from tracker.rules.outbox import CHANGES, PAUSE, Draft, Message, MessageKind, Sk
 from tracker.rules.outbox_bundles import Earlier, bundle
 from tracker.tables import outbox as rows
 
-__all__ = ["Draft", "claim", "close", "enqueue", "enqueue_all", "names_in_use", "postpone", "put_back"]
+__all__ = [
+    "Draft", "anybody_heard", "claim", "close", "enqueue", "enqueue_all", "names_in_use", "number_told", "postpone",
+    "put_back",
+]  # fmt: skip
 
 CHUNK = 500  # rows in one INSERT: PostgreSQL takes at most 32,767 parameters
 INTERRUPTED = "Sent again: whoever had it in hand was interrupted, so it may arrive twice."
@@ -50,6 +53,22 @@ async def enqueue_all(drafts: Iterable[Draft], now: datetime) -> None:
         await rows.Message.insert(*made[first : first + CHUNK]).on_conflict(
             target=rows.Message.key, action="DO NOTHING"
         )
+
+
+async def number_told(event_id: UUID, now: datetime) -> int:
+    """Return to how many people the deed that was done on an event at `now` is going to be mailed."""
+    is_waiting = (rows.Message.event == event_id) & (rows.Message.state == State.PENDING.value)
+    told = await rows.Message.select(rows.Message.recipient).where(is_waiting & (rows.Message.created_at == now))
+    return len({row["recipient"] for row in told})
+
+
+async def anybody_heard(event_id: UUID, since: datetime) -> bool:
+    """Return whether a message about an event went out since then, or is on its way: it said how things stood."""
+    kinds = [MessageKind.INVITATION.value, *(kind.value for kind in CHANGES)]
+    about = (rows.Message.event == event_id) & rows.Message.kind.is_in(kinds)
+    return bool(
+        await rows.Message.exists().where(about & ((rows.Message.sent_at >= since) | (rows.Message.worker != "")))
+    )
 
 
 async def claim(worker: str, gone: Iterable[str], now: datetime, limit: int) -> list[Message]:

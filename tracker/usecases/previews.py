@@ -8,11 +8,12 @@ from uuid import UUID
 
 from tracker.rules.audiences import Visibility
 from tracker.rules.invitations import AttendeeRole
-from tracker.rules.meetings import Event, Kind, may_schedule
+from tracker.rules.meetings import Event, Kind, Occurrence, may_schedule
 from tracker.rules.people import Viewer
 from tracker.rules.planning import Person
 from tracker.tables import visible
 from tracker.usecases import people
+from tracker.usecases.meeting_dates import date_for
 from tracker.usecases.people import BodyChoice
 from tracker.usecases.series import starts_anew
 
@@ -69,6 +70,10 @@ class Outlook:
     ahead: int
     changed_ahead: int
     """Dates to come that were moved, renamed or cancelled on their own."""
+    first: Occurrence | None = None
+    """The date from which on the series changes, when it is not all of it."""
+    last_before: Occurrence | None = None
+    """The date with which the series ends then."""
 
 
 async def choices(viewer: Viewer, event: Event | None = None, invited: Iterable[UUID] = ()) -> Choices:
@@ -105,13 +110,18 @@ def sending(invitees: Mapping[UUID, AttendeeRole], offered: Choices) -> Sending:
     )
 
 
-async def outlook(viewer: Viewer, event: Event, now: datetime) -> Outlook:
-    """Return what a change of time or rule would do."""
-    ahead = [one for one in await visible.dates(viewer, event) if one.starts_at > now]
+async def outlook(viewer: Viewer, event: Event, now: datetime, key: str = "") -> Outlook:
+    """Return what a change of time or rule would do; `key` names the date from which on. Errors: NotFound."""
+    every = await visible.dates(viewer, event)
+    first = await date_for(viewer, event.id, key) if key else None
+    before = [one for one in every if first and one.original_start < first.original_start]
+    ahead = [one for one in every if one.starts_at > now and one not in before]
     return Outlook(
         goes_on_anew=await starts_anew(viewer, event, now),
         ahead=len(ahead),
         changed_ahead=sum(one.is_changed for one in ahead),
+        first=first if before else None,
+        last_before=before[-1] if before else None,
     )
 
 

@@ -162,3 +162,51 @@ async def test_a_reason_that_is_too_long_is_told_and_kept(sqlite_cast: Cast, des
     assert answer.status_code == 422
     assert "x" * 501 in answer.text
     assert not (await date_of(sqlite_cast, series)).is_cancelled
+
+
+async def test_a_saved_date_says_how_many_people_are_told(desk: Browser, series: UUID) -> None:
+    await save(desk, series, await edited(desk, series, date="2027-01-20"))
+    assert "Saved. 11 people get a mail about it." in (await desk.get(f"/events/{series}/{KEY}")).text
+
+
+async def test_who_moves_a_date_onto_the_day_of_another_is_warned_and_may_insist(
+    sqlite_cast: Cast, desk: Browser, series: UUID
+) -> None:
+    refused = await save(desk, series, await edited(desk, series, date="2027-01-26", starts="15:00", ends="16:00"))
+    assert refused.status_code == 422
+    again = typed(refused.text, f"/events/{series}/{KEY}/edit", may_double="yes")
+    assert (await save(desk, series, again)).status_code == 303
+    assert (await date_of(sqlite_cast, series)).is_changed
+
+
+async def test_a_date_and_all_that_follow_are_changed_in_one_form(
+    sqlite_cast: Cast, desk: Browser, series: UUID
+) -> None:
+    address = f"/events/{series}/edit"
+    page = (await desk.get(f"{address}?from={KEY}")).text
+    assert "This series ends on Tue, Jan 12." in page
+    answer = await desk.post(address, typed(page, address, starts="9:00".zfill(5), ends="10:30", save="send"))
+    new = UUID(answer.headers["location"].rpartition("/")[2])
+    assert new != series
+    onward = await meeting_dates.dates_of(
+        sqlite_cast.coordinator, await meetings.event_for(sqlite_cast.coordinator, new)
+    )
+    assert [f"{one.key} {one.starts_at:%H}" for one in onward] == ["2027-01-19 15", "2027-01-26 15", "2027-02-02 15"]
+
+
+async def test_a_date_and_all_that_follow_are_cancelled_by_one_choice(
+    sqlite_cast: Cast, desk: Browser, series: UUID
+) -> None:
+    address = f"/events/{series}/{KEY}/cancellation"
+    form = typed((await desk.get(address)).text, address, which="following")
+    answer = await desk.post(address, form)
+    assert answer.headers["location"] == f"/events/{series}/2027-01-12"
+    assert "Cancelled. 11 people get a mail about it." in (await desk.get(answer.headers["location"])).text
+
+
+async def test_a_date_is_added_to_a_series(sqlite_cast: Cast, desk: Browser, series: UUID) -> None:
+    address = f"/events/{series}/dates"
+    page = (await desk.get(address)).text
+    assert (await desk.post(address, typed(page, address, date="2027-01-12"))).status_code == 422
+    answer = await desk.post(address, typed(page, address, date="2027-01-21", starts="14:00"))
+    assert answer.headers["location"] == f"/events/{series}/2027-01-21"

@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -13,10 +14,10 @@ from tracker import clock
 from tracker.errors import Conflict, Invalid, NotAllowed, NotFound
 from tracker.ports.guards import signed_in
 from tracker.ports.pages.events import address_of, times_of
-from tracker.ports.pages.form_values import FormValues, Reader, errors_of, form_of, version_in
-from tracker.ports.pages.request import viewer_of
+from tracker.ports.pages.form_values import FormValues, Reader, errors_of, form_of, query_of, version_in
+from tracker.ports.pages.request import said, told_words, viewer_of
 from tracker.ports.pages.templating import page
-from tracker.usecases import meeting_dates, meetings
+from tracker.usecases import meeting_dates, meetings, outbox, series_parts
 from tracker.usecases.event_views import EventView, event_view
 
 LONGEST_REASON = 500  # characters
@@ -31,18 +32,22 @@ async def ask_to_cancel_date(
     view = await _theirs(request, event_id, key)
     if not view.occurrence.event.is_series:
         return Redirect(f"/events/{event_id}/cancellation", status_code=303)
-    return _question(request, view, FormValues({}), whole=False)
+    return _question(request, view, query_of(request), whole=False)
 
 
 @post("/events/{event_id:uuid}/{key:str}/cancellation", guards=[signed_in], status_code=303)
 async def cancel_date(event_id: FromPath[UUID], key: FromPath[str], request: Request[Any, Any, Any]) -> Response[Any]:
-    """Cancel one date."""
-    viewer = viewer_of(request)
+    """Cancel one date, or that date and all that follow."""
+    viewer, form = viewer_of(request), await form_of(request)
 
-    async def deed(version: int, reason: str) -> None:
-        await meeting_dates.cancel_date(viewer, event_id, key, version, reason, clock.now())
+    async def deed(reason: str, now: datetime) -> None:
+        if form["which"] == "following":
+            version = version_in(form.but({"version": form["series_version"]}))
+            await series_parts.cancel_from(viewer, event_id, key, version, reason, now)
+        else:
+            await meeting_dates.cancel_date(viewer, event_id, key, version_in(form), reason, now)
 
-    return await _cancel(request, event_id, key, deed, whole=False)
+    return await _cancel(request, event_id, key, form, deed, whole=False)
 
 
 @get("/events/{event_id:uuid}/cancellation", guards=[signed_in])
@@ -55,31 +60,36 @@ async def ask_to_cancel(event_id: FromPath[UUID], request: Request[Any, Any, Any
 @post("/events/{event_id:uuid}/cancellation", guards=[signed_in], status_code=303)
 async def cancel(event_id: FromPath[UUID], request: Request[Any, Any, Any]) -> Response[Any]:
     """Cancel the event with all its dates to come."""
-    viewer = viewer_of(request)
+    viewer, form = viewer_of(request), await form_of(request)
     key = (await meeting_dates.nearest_date(viewer, event_id, clock.now())).key
 
-    async def deed(version: int, reason: str) -> None:
-        await meetings.cancel(viewer, event_id, version, reason, clock.now())
+    async def deed(reason: str, now: datetime) -> None:
+        await meetings.cancel(viewer, event_id, version_in(form), reason, now)
 
-    return await _cancel(request, event_id, key, deed, whole=True)
+    return await _cancel(request, event_id, key, form, deed, whole=True)
 
 
 @post("/events/{event_id:uuid}/{key:str}/reinstatement", guards=[signed_in], status_code=303)
 async def reinstate_date(event_id: FromPath[UUID], key: FromPath[str], request: Request[Any, Any, Any]) -> Redirect:
     """Bring a cancelled date back; when somebody was quicker, the page shows how it is now."""
-    viewer, version = viewer_of(request), version_in(await form_of(request))
-    with suppress(Conflict):
-        await meeting_dates.reinstate_date(viewer, event_id, key, version, clock.now())
-    return Redirect(address_of(await meeting_dates.date_for(viewer, event_id, key)), status_code=303)
+    viewer, version, now = viewer_of(request), version_in(await form_of(request)), clock.now()
+    try:
+        await meeting_dates.reinstate_date(viewer, event_id, key, version, now)
+    except Conflict:
+        return Redirect(address_of(await meeting_dates.date_for(viewer, event_id, key)), status_code=303)
+    return await _done(request, event_id, key, "This date takes place again.", now)
 
 
 @post("/events/{event_id:uuid}/reinstatement", guards=[signed_in], status_code=303)
 async def reinstate(event_id: FromPath[UUID], request: Request[Any, Any, Any]) -> Redirect:
     """Bring a cancelled event back; when somebody was quicker, the page shows how it is now."""
-    version = version_in(await form_of(request))
-    with suppress(Conflict):
-        await meetings.reinstate(viewer_of(request), event_id, version, clock.now())
-    return Redirect(f"/events/{event_id}", status_code=303)
+    viewer, version, now = viewer_of(request), version_in(await form_of(request)), clock.now()
+    try:
+        await meetings.reinstate(viewer, event_id, version, now)
+    except Conflict:
+        return Redirect(f"/events/{event_id}", status_code=303)
+    key = (await meeting_dates.nearest_date(viewer, event_id, now)).key
+    return await _done(request, event_id, key, "It takes place again.", now)
 
 
 async def _theirs(request: Request[Any, Any, Any], event_id: UUID, key: str) -> EventView:
@@ -93,25 +103,31 @@ async def _cancel(
     request: Request[Any, Any, Any],
     event_id: UUID,
     key: str,
-    deed: Callable[[int, str], Awaitable[None]],
+    form: FormValues,
+    deed: Callable[[str, datetime], Awaitable[None]],
     *,
     whole: bool,
 ) -> Response[Any]:
-    form = await form_of(request)
-    reader = Reader(form)
+    reader, now = Reader(form), clock.now()
     try:
         reason = reader.text("reason", LONGEST_REASON, multiline=True)
         reader.check()
-        await deed(version_in(form), reason)
+        await deed(reason, now)
     except Invalid as wrong:
         return _question(request, await _theirs(request, event_id, key), form, whole=whole, wrong=wrong)
     except Conflict:
         return _question(request, await _theirs(request, event_id, key), form, whole=whole, is_stale=True)
-    try:
-        view = await event_view(viewer_of(request), event_id, key, clock.now())
-    except NotFound:  # a draft is gone
-        return Redirect("/calendar", status_code=303)
-    return Redirect(address_of(view.occurrence), status_code=303)
+    return await _done(request, event_id, key, "Cancelled.", now)
+
+
+async def _done(request: Request[Any, Any, Any], event_id: UUID, key: str, deed: str, now: datetime) -> Redirect:
+    """Lead to the date as it is now, or to the nearest one that is left; a draft is gone altogether."""
+    viewer, words = viewer_of(request), told_words(deed, await outbox.number_told(event_id, now))
+    with suppress(NotFound):
+        return said(request, address_of(await meeting_dates.date_for(viewer, event_id, key)), words)
+    with suppress(NotFound):
+        return said(request, address_of(await meeting_dates.nearest_date(viewer, event_id, now)), words)
+    return said(request, "/calendar", "The draft is discarded.")
 
 
 def _question(
@@ -121,7 +137,7 @@ def _question(
     occurrence, event = view.occurrence, view.occurrence.event
     return page(
         "events/cancel.html", request, status_code=422 if wrong else 409 if is_stale else 200, **times_of(occurrence),
-        view=view, event=event, whole=whole, is_stale=is_stale, reason=form["reason"],
+        view=view, event=event, whole=whole, is_stale=is_stale, reason=form["reason"], which=form["which"] or "one",
         errors=errors_of(wrong, ("reason",)), version=event.version if whole else occurrence.version,
         is_off=occurrence.is_off if not whole else event.status == "cancelled",
     )  # fmt: skip

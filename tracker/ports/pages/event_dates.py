@@ -15,14 +15,14 @@ from tracker.ports.pages.cancellations import LONGEST_REASON
 from tracker.ports.pages.edits import ChangeInWords, in_words, merged, record, recorded
 from tracker.ports.pages.events import address_of, times_of
 from tracker.ports.pages.form_values import Errors, FormValues, Reader, errors_of, form_of, version_in
-from tracker.ports.pages.request import viewer_of
+from tracker.ports.pages.request import said, told_words, viewer_of
 from tracker.ports.pages.schedule_form import LONGEST_PLACE, LONGEST_TEXT, LONGEST_TITLE, read_when
 from tracker.ports.pages.schedule_values import A_DAY
 from tracker.ports.pages.templating import page
 from tracker.rules.meetings import Occurrence
 from tracker.rules.planning import DateChange
 from tracker.rules.wording import local
-from tracker.usecases import meeting_dates
+from tracker.usecases import meeting_dates, outbox
 from tracker.usecases.event_views import EventView, event_view
 
 LABELS = {
@@ -45,18 +45,18 @@ async def edit_date(event_id: FromPath[UUID], key: FromPath[str], request: Reque
 @post("/events/{event_id:uuid}/{key:str}/edit", guards=[signed_in], status_code=303)
 async def save_date(event_id: FromPath[UUID], key: FromPath[str], request: Request[Any, Any, Any]) -> Response[Any]:
     """Save one date, or show the form again: with errors (422), or with what changed meanwhile (409)."""
-    form, view = await form_of(request), await _theirs(request, event_id, key)
+    form, view, now = await form_of(request), await _theirs(request, event_id, key), clock.now()
     try:
         change = read_change(form, view.occurrence)
         await meeting_dates.change_date(
-            viewer_of(request), event_id, key, change, version_in(form), clock.now(), notify=bool(form["notify"])
+            viewer_of(request), event_id, key, change, version_in(form), now, notify=bool(form["notify"])
         )
     except Invalid as wrong:
         errors = errors_of(wrong, FIELDS)
         return _form(request, view, form, version=version_in(form), was=form["was"], errors=errors, status_code=422)
     except Conflict:
         return await _beside_each_other(request, form, await _theirs(request, event_id, key))
-    return Redirect(address_of(view.occurrence), status_code=303)
+    return said(request, address_of(view.occurrence), told_words("Saved.", await outbox.number_told(event_id, now)))
 
 
 def form_of_date(occurrence: Occurrence) -> FormValues:
@@ -82,7 +82,7 @@ def read_change(form: FormValues, occurrence: Occurrence) -> DateChange:
         starts=when.starts if when else datetime.combine(occurrence.original_start.date(), time()),
         duration=when.duration if when else timedelta(hours=1), title=title or None,
         place=reader.text("place", LONGEST_PLACE), agenda=reader.text("agenda", LONGEST_TEXT, multiline=True),
-        reason=reader.text("reason", LONGEST_REASON, multiline=True),
+        reason=reader.text("reason", LONGEST_REASON, multiline=True), may_double=bool(form["may_double"]),
     )  # fmt: skip
     reader.check()
     return change

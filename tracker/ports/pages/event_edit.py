@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -11,11 +12,10 @@ from litestar.response import Redirect
 
 from tracker import clock
 from tracker.errors import Conflict, Invalid, NotFound
-from tracker.ports import flash
 from tracker.ports.guards import signed_in
 from tracker.ports.pages.edits import in_words, merged, record, recorded
-from tracker.ports.pages.form_values import FormValues, errors_of, form_of, version_in
-from tracker.ports.pages.request import viewer_of
+from tracker.ports.pages.form_values import FormValues, errors_of, form_of, query_of, version_in
+from tracker.ports.pages.request import said, told_words, viewer_of
 from tracker.ports.pages.schedule_context import FIELDS, Editing, schedule_form
 from tracker.ports.pages.schedule_form import read_plan
 from tracker.ports.pages.schedule_values import form_of_plan
@@ -23,7 +23,8 @@ from tracker.ports.pages.schedule_words import PLAIN_WORDS
 from tracker.rules.date_words import WEEKDAYS
 from tracker.rules.meetings import Event, EventStatus
 from tracker.rules.people import Viewer
-from tracker.usecases import meetings, previews
+from tracker.rules.planning import Plan, from_date
+from tracker.usecases import meetings, outbox, previews, series_parts
 from tracker.usecases.previews import Choices
 
 CANCELLED = Invalid("This event is cancelled. Bring it back before you change it. What you typed is kept here.")
@@ -56,8 +57,8 @@ class Opened(NamedTuple):
 
 @get("/events/{event_id:uuid}/edit", guards=[signed_in])
 async def edit_event(event_id: FromPath[UUID], request: Request[Any, Any, Any]) -> Response[Any]:
-    """Show the form of an event."""
-    opened = await _opened(viewer_of(request), event_id)
+    """Show the form of an event; `from` is the date from which on a series is to change."""
+    opened = await _opened(viewer_of(request), event_id, query_of(request)["from"])
     if opened.event.status is EventStatus.CANCELLED:
         return Redirect(f"/events/{event_id}", status_code=303)
     return schedule_form(request, opened.form, opened.offered, opened.event.zone, editing=opened.editing)
@@ -67,39 +68,44 @@ async def edit_event(event_id: FromPath[UUID], request: Request[Any, Any, Any]) 
 async def save_event(event_id: FromPath[UUID], request: Request[Any, Any, Any]) -> Response[Any]:
     """Save the whole event, or show the form again: with errors (422), or with what changed meanwhile (409)."""
     viewer, form = viewer_of(request), await form_of(request)
-    opened = await _opened(viewer, event_id)
+    opened, now = await _opened(viewer, event_id, form["from"]), clock.now()
     if form["save"] not in ("send", "draft"):
         return _again(request, form, opened)
     try:
         if opened.event.status is EventStatus.CANCELLED:
             raise CANCELLED
         plan = read_plan(form, opened.offered, opened.event.zone, opened.event)
-        new_id = await meetings.change(
-            viewer, event_id, plan, version_in(form), clock.now(), notify=bool(form["notify"])
-        )
+        new_id = await _change(viewer, opened, plan, form, now)
     except Invalid as wrong:
         return _again(request, form, opened, wrong)
     except Conflict:
-        return _beside_each_other(request, form, await _opened(viewer, event_id))
-    return await _saved(request, viewer, new_id)
+        return _beside_each_other(request, form, await _opened(viewer, event_id, form["from"]))
+    return await _saved(request, viewer, new_id, now)
 
 
-async def _saved(request: Request[Any, Any, Any], viewer: Viewer, event_id: UUID) -> Redirect:
+async def _change(viewer: Viewer, opened: Opened, plan: Plan, form: FormValues, now: datetime) -> UUID:
+    event_id, version, notify = opened.event.id, version_in(form), bool(form["notify"])
+    if first := opened.editing.outlook.first:
+        return await series_parts.change_from(viewer, event_id, first.key, plan, version, now, notify=notify)
+    return await meetings.change(viewer, event_id, plan, version, now, notify=notify)
+
+
+async def _saved(request: Request[Any, Any, Any], viewer: Viewer, event_id: UUID, now: datetime) -> Redirect:
     """Lead to the event, or to the calendar whoever has just taken it out of their own sight."""
     try:
         await meetings.event_for(viewer, event_id)
     except NotFound:
-        answer = Redirect("/calendar", status_code=303)
-        flash.say(answer, request.scope["state"]["settings"], OUT_OF_SIGHT)
-        return answer
-    return Redirect(f"/events/{event_id}", status_code=303)
+        return said(request, "/calendar", OUT_OF_SIGHT)
+    return said(request, f"/events/{event_id}", told_words("Saved.", await outbox.number_told(event_id, now)))
 
 
-async def _opened(viewer: Viewer, event_id: UUID) -> Opened:
+async def _opened(viewer: Viewer, event_id: UUID, key: str) -> Opened:
     event, plan = await meetings.plan_to_change(viewer, event_id)
+    outlook = await previews.outlook(viewer, event, clock.now(), key if event.is_series else "")
+    if outlook.first:
+        plan = from_date(plan, outlook.first.original_start)
     invitees = {member_id: role for member_id, role in plan.invitees.items() if member_id != event.lead_id}
     form = form_of_plan(replace(plan, invitees=invitees))
-    outlook = await previews.outlook(viewer, event, clock.now())
     return Opened(
         event=event, offered=await previews.choices(viewer, event, invitees), form=form,
         editing=Editing(event, event.version, record(form), outlook),

@@ -3,8 +3,11 @@
 from typing import Any
 
 from litestar import Request
+from litestar.response import Redirect
 
+from tracker.ports import flash
 from tracker.rules.people import Viewer
+from tracker.rules.wording import plural
 from tracker.settings import Settings
 
 
@@ -18,6 +21,19 @@ def zone_of(request: Request[Any, Any, Any]) -> str:
     """Return the IANA name of the task force's zone."""
     settings: Settings = request.scope["state"]["settings"]
     return settings.time_zone
+
+
+def said(request: Request[Any, Any, Any], address: str, sentence: str) -> Redirect:
+    """Lead to a page that begins by saying what has been done."""
+    answer = Redirect(address, status_code=303)
+    flash.say(answer, request.scope["state"]["settings"], sentence)
+    return answer
+
+
+def told_words(deed: str, people: int) -> str:
+    """Return what was done and how many people get a mail about it."""
+    mails = f"{plural(people, 'person gets', 'people get')} a mail about it." if people else "No mail goes out."
+    return f"{deed} {mails}"
 
 
 def is_from_htmx(request: Request[Any, Any, Any]) -> bool:

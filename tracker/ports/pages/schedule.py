@@ -10,19 +10,20 @@ from tracker import chance, clock
 from tracker.errors import Invalid, NotAllowed
 from tracker.ports.guards import signed_in
 from tracker.ports.pages.form_values import Errors, FormValues, Reader, errors_of, form_of, id_in, query_of
-from tracker.ports.pages.request import viewer_of, zone_of
+from tracker.ports.pages.request import said, told_words, viewer_of, zone_of
 from tracker.ports.pages.schedule_context import FIELDS, Editing, schedule_context, schedule_form
 from tracker.ports.pages.schedule_form import read_plan
 from tracker.ports.pages.schedule_values import A_DAY, empty_form
 from tracker.ports.pages.schedule_words import dates_in_words, repeat_options
 from tracker.ports.pages.templating import page
 from tracker.rules.audiences import Visibility
-from tracker.rules.meetings import Kind
+from tracker.rules.meetings import EventStatus, Kind
 from tracker.rules.people import Viewer
 from tracker.rules.wording import local
-from tracker.usecases import meetings, previews
+from tracker.usecases import meetings, outbox, previews
 from tracker.usecases.previews import Choices
 
+DRAFTED = "The draft is saved. Nobody but you can see it."
 SENDS = ("send", "draft")
 """What the buttons that save are worth; any other one shows the form again, and nothing is sent."""
 
@@ -45,16 +46,17 @@ async def schedule_event(request: Request[Any, Any, Any]) -> Response[Any]:
     """Save what the form describes, or show it again with what keeps it from being saved."""
     viewer, zone, form = _organizer(request), zone_of(request), await form_of(request)
     offered = await previews.choices(viewer)
-    form_id = id_in(form["form_id"]) or chance.new_id()
+    form_id, now = id_in(form["form_id"]) or chance.new_id(), clock.now()
     if form["save"] not in SENDS:
         return schedule_form(request, form, offered, zone, form_id=form_id)
     try:
         plan = read_plan(form, offered, zone)
-        event_id = await meetings.schedule(viewer, plan, clock.now(), form_id=form_id)
+        event_id = await meetings.schedule(viewer, plan, now, form_id=form_id)
     except Invalid as wrong:
         errors = errors_of(wrong, FIELDS)
         return schedule_form(request, form, offered, zone, form_id=form_id, errors=errors, status_code=422)
-    return Redirect(f"/events/{event_id}", status_code=303)
+    told = told_words("Scheduled.", await outbox.number_told(event_id, now))
+    return said(request, f"/events/{event_id}", DRAFTED if plan.status is EventStatus.DRAFT else told)
 
 
 @get("/schedule/preview", guards=[signed_in])
@@ -76,7 +78,7 @@ async def summary(request: Request[Any, Any, Any]) -> Response[str]:
     viewer = viewer_of(request) if event_id else _organizer(request)
     if form["kind"] == Kind.JOINT_OPERATION and form["kind_shown"] != form["kind"]:
         form = form.but({"visibility": Visibility.NAMED})
-    offered, editing = await _offered(viewer, event_id)
+    offered, editing = await _offered(viewer, event_id, form["from"])
     zone = editing.event.zone if editing else zone_of(request)
     return page(
         "schedule/summary-part.html", request, is_part=True, errors=Errors(),
@@ -98,11 +100,11 @@ def _asked_for(request: Request[Any, Any, Any], offered: Choices) -> FormValues:
     return empty_form(kind, Reader(query).day("date") or tomorrow, offered)
 
 
-async def _offered(viewer: Viewer, event_id: UUID | None) -> tuple[Choices, Editing | None]:
+async def _offered(viewer: Viewer, event_id: UUID | None, key: str) -> tuple[Choices, Editing | None]:
     if event_id is None:
         return await previews.choices(viewer), None
     event, plan = await meetings.plan_to_change(viewer, event_id)
-    outlook = await previews.outlook(viewer, event, clock.now())
+    outlook = await previews.outlook(viewer, event, clock.now(), key if event.is_series else "")
     return await previews.choices(viewer, event, plan.invitees), Editing(event, event.version, "", outlook)
 
 

@@ -1,0 +1,62 @@
+"""A date beside the rule of a series: the form that adds one."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from litestar import Request, Response, get, post
+from litestar.params import FromPath
+
+from tracker import clock
+from tracker.errors import Conflict, Invalid
+from tracker.ports.guards import signed_in
+from tracker.ports.pages.form_values import FormValues, Reader, errors_of, form_of, version_in
+from tracker.ports.pages.request import said, told_words, viewer_of
+from tracker.ports.pages.templating import page
+from tracker.rules.meetings import Event
+from tracker.usecases import meetings, outbox, series_parts
+
+FIELDS = ("date", "starts")
+MEANWHILE = "Somebody changed the series meanwhile. Nothing is added yet. Look at it, then add the date again."
+
+
+@get("/events/{event_id:uuid}/dates", guards=[signed_in])
+async def new_date(event_id: FromPath[UUID], request: Request[Any, Any, Any]) -> Response[str]:
+    """Show the form."""
+    event, _ = await meetings.plan_to_change(viewer_of(request), event_id)
+    return _form(request, event, FormValues({"starts": [f"{event.starts:%H:%M}"]}))
+
+
+@post("/events/{event_id:uuid}/dates", guards=[signed_in], status_code=303)
+async def add_date(event_id: FromPath[UUID], request: Request[Any, Any, Any]) -> Response[Any]:
+    """Add the date, or show the form again with what keeps it from being added."""
+    viewer, form, now = viewer_of(request), await form_of(request), clock.now()
+    event, _ = await meetings.plan_to_change(viewer, event_id)
+    try:
+        starts = _starts(Reader(form), event)
+        key = await series_parts.add_date(viewer, event_id, starts, version_in(form), now)
+    except Invalid as wrong:
+        return _form(request, event, form, wrong, 422)
+    except Conflict:
+        return _form(request, event, form, Invalid(MEANWHILE), 409)
+    told = await outbox.number_told(event_id, now)
+    return said(request, f"/events/{event_id}/{key}", told_words("The date is added.", told))
+
+
+def _starts(reader: Reader, event: Event) -> datetime:
+    day = reader.day("date", "Choose a day.")
+    begins = event.starts.time() if event.is_all_day else reader.time("starts", "Say when it starts.")
+    reader.check()
+    assert day is not None and begins is not None  # noqa: S101, PT018 - the reader refused anything else
+    return datetime.combine(day, begins)
+
+
+def _form(
+    request: Request[Any, Any, Any], event: Event, form: FormValues, wrong: Invalid | None = None, status: int = 200
+) -> Response[str]:
+    return page(
+        "events/add-date.html", request, status_code=status, event=event, form=form, errors=errors_of(wrong, FIELDS)
+    )
+
+
+handlers = [new_date, add_date]
