@@ -1,4 +1,7 @@
-"""Settings, read once from the environment; secrets may also stand in a file named by *_FILE."""
+"""Settings, read once: from the data folder's file, and from the environment, which counts more.
+
+Each may also stand in a file of its own, named by *_FILE.
+"""
 
 import os
 from collections.abc import Mapping
@@ -7,7 +10,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import get_type_hints
 
+from tracker import settings_file
+
 PREFIX = "TRACKER_"
+DATA = "TRACKER_DATA"
+SQLITE = "sqlite:///"
 SHORTEST_SECRET = 32  # bytes
 KNOWN_BAD_SECRETS = ("changeme", "secret", "default", "password")
 
@@ -20,14 +27,19 @@ class BadSettings(Exception):
 class Settings:
     """Every field is the environment variable TRACKER_<FIELD>."""
 
+    data: str = ""
+    """The folder that holds settings.env, the file secret and the database, as --data names it. Default: none."""
+
     database_url: str = "sqlite:///tracker.sqlite"
-    """Where the data is: sqlite:///path or postgresql://user:password@host/name. Default: a file in the work folder."""
+    """Where the data is: sqlite:///path or postgresql://user:password@host/name. Default: tracker.sqlite in the data
+    folder, else in the work folder."""
 
     database_pool: int = 8
     """Connections kept open by one process. Default 8."""
 
     secret: str
-    """At least 32 characters, from which all keys are derived. No default: `tracker init` makes one."""
+    """At least 32 characters, from which all keys are derived. Default: what stands in the file secret of the data
+    folder, which `tracker init` makes."""
 
     base_url: str = "http://127.0.0.1:8000"
     """The address that people use, without a slash at the end; links in mails are built from it alone."""
@@ -85,17 +97,57 @@ class Settings:
 def load(environment: Mapping[str, str] = os.environ) -> Settings:
     """Read and check the settings; raise `BadSettings` with what to do."""
     types = get_type_hints(Settings)
+    given = _given(environment)
     values = {
         field.name: _typed(field.name, types[field.name], text)
         for field in fields(Settings)
-        if (text := _text(field.name, environment)) is not None
+        if (text := _text(field.name, given)) is not None
     }
     try:
         settings = Settings(**values)  # type: ignore[arg-type]  # the types come from the same hints
     except TypeError as missing:
-        raise BadSettings("TRACKER_SECRET is not set. Run `tracker init`, or set 32 random characters.") from missing
+        raise BadSettings(
+            "TRACKER_SECRET is not set. Run `tracker init --data DIR`, or set 32 random characters."
+        ) from missing
     _check(settings)
     return settings
+
+
+def _given(environment: Mapping[str, str]) -> Mapping[str, str]:
+    """Return the environment and, below it, what the data folder says."""
+    folder = environment.get(DATA)
+    if not folder:
+        return environment
+    given = {"TRACKER_DATABASE_URL": Settings.database_url, **_layered(_of_file(Path(folder)), environment)}
+    if not {"TRACKER_SECRET", "TRACKER_SECRET_FILE"} & given.keys():
+        given["TRACKER_SECRET_FILE"] = settings_file.SECRET
+    return {name: _in_folder(name, value, Path(folder)) for name, value in given.items()}
+
+
+def _of_file(folder: Path) -> dict[str, str]:
+    path = folder / settings_file.NAME
+    if not path.is_file():
+        raise BadSettings(f"There is no {path}. Run `tracker init --data {folder}`.")
+    try:
+        said = settings_file.read(path)
+    except ValueError as odd:
+        raise BadSettings(str(odd)) from odd
+    if odd_names := sorted(said.keys() - settings_file.names(Settings, PREFIX)):
+        raise BadSettings(f"{path} says {odd_names[0]}, which is no setting.")
+    return said
+
+
+def _layered(below: Mapping[str, str], above: Mapping[str, str]) -> dict[str, str]:
+    """Return both; a name above also hides its twin with _FILE below, and the other way round."""
+    hidden = {name.removesuffix("_FILE") for name in above}
+    return {name: value for name, value in below.items() if name.removesuffix("_FILE") not in hidden} | dict(above)
+
+
+def _in_folder(name: str, value: str, folder: Path) -> str:
+    """Let relative paths begin at the data folder."""
+    if name == "TRACKER_DATABASE_URL" and value.startswith(SQLITE):
+        return f"{SQLITE}{folder / value.removeprefix(SQLITE)}"
+    return str(folder / value) if name.startswith(PREFIX) and name.endswith("_FILE") and value else value
 
 
 def _text(name: str, environment: Mapping[str, str]) -> str | None:

@@ -1,7 +1,6 @@
 """The command line as an operator meets it: what it says, with which exit code, and what it leaves behind."""
 
 import sqlite3
-import stat
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -35,7 +34,7 @@ def tracker(database: Path) -> Iterator[Tracker]:
 
     def run(*words: str, **settings: str) -> Result:
         given = {"SECRET": SECRET, "DATABASE_URL": f"sqlite:///{database}", "SMTP_PORT": "1", **settings}
-        environment = {f"TRACKER_{name}": value for name, value in given.items()}
+        environment = {"TRACKER_DATA": None} | {f"TRACKER_{name}": value for name, value in given.items()}
         return CliRunner(env=environment).invoke(main, words)
 
     yield run
@@ -192,24 +191,20 @@ def test_a_clock_that_was_moved_is_for_demos(peopled: Tracker) -> None:
     assert is_one_sentence(peopled("serve", NOW="2027-01-01T00:00:00Z"))
 
 
+def test_what_other_computers_use_is_served_by_https_alone(peopled: Tracker) -> None:
+    result = peopled("serve", BASE_URL="http://tracker.agency.example")
+    assert is_one_sentence(result)
+    assert "https://" in result.stderr
+
+
+@pytest.mark.parametrize("secret", ["changeme", "changeme" * 8, "password" * 8, "short", ""])
+def test_a_default_or_short_secret_serves_nothing(peopled: Tracker, secret: str) -> None:
+    assert is_one_sentence(peopled("serve", SECRET=secret))
+
+
 @pytest.mark.parametrize("command", ["serve", "demo"])
 def test_a_python_without_assertions_does_not_serve(command: str) -> None:
     started = [sys.executable, "-O", "-c", f"from tracker.ports.cli import main; main(['{command}'])"]
     result = subprocess.run(started, capture_output=True, text=True, check=False, env={"TRACKER_SECRET": SECRET})
     assert result.returncode == 2
     assert "-O" in result.stderr
-
-
-def test_a_secret_is_made_once_and_for_its_owner_alone(tracker: Tracker, tmp_path: Path) -> None:
-    file = tmp_path / "secret"
-    result = tracker("init", str(file))
-    assert f"TRACKER_SECRET_FILE={file}" in result.output
-    assert stat.S_IMODE(file.stat().st_mode) == 0o600
-    before = file.read_text()
-    assert is_one_sentence(tracker("init", str(file)))
-    assert file.read_text() == before
-
-
-def test_a_made_secret_is_accepted(tracker: Tracker, tmp_path: Path) -> None:
-    tracker("init", str(tmp_path / "secret"))
-    assert tracker("migrate", SECRET_FILE=str(tmp_path / "secret"), SECRET="").exit_code == 0

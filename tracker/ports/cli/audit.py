@@ -2,6 +2,7 @@
 
 import click
 
+from tracker.ports.cli.data import takes_data
 from tracker.ports.cli.opening import with_database
 from tracker.settings import Settings
 from tracker.usecases import audit as trail
@@ -13,6 +14,7 @@ def audit() -> None:
 
 
 @audit.command()
+@takes_data
 @click.pass_context
 def verify(context: click.Context) -> None:
     """Check every entry; name the first broken one and exit with 1."""

@@ -1,25 +1,98 @@
-"""tracker init: the secret from which all keys of a deployment come."""
+"""tracker init: everything that a new deployment needs, and a way in for its first coordinator."""
 
-import os
+import asyncio
+import csv
 import secrets
+import sys
+from collections.abc import Iterable
+from datetime import timedelta
+from io import StringIO
 from pathlib import Path
 
 import click
 
-from tracker.errors import Conflict, Invalid
+from tracker import clock, settings_file
+from tracker.errors import Invalid
+from tracker.migrate import migrate
+from tracker.ports.cli.data import new_data, use
+from tracker.ports.cli.folder import Claim
+from tracker.ports.cli.opening import opened, settings
+from tracker.rules import roster_file
+from tracker.rules.audiences import Arm
+from tracker.rules.people import Level
+from tracker.settings import PREFIX, Settings
+from tracker.usecases.deployment import found
+
+GOOD_FOR = timedelta(hours=24)
+OPTIONS = {"email": "coordinator", "agency_code": "agency", "agency_name": "agency-name"}
+WHO = "Mail address of the first coordinator"
 
 
 @click.command()
-@click.argument("file", type=click.Path(dir_okay=False, path_type=Path), default=Path("tracker.secret"))
-def init(file: Path) -> None:
-    """Make a secret in FILE, which only its owner can read."""
-    try:
-        handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError as there:
-        raise Conflict(f"{file} exists already. Without its secret, sealed things cannot be opened again.") from there
-    except OSError as refused:
-        raise Invalid(f"{file} cannot be written: {refused.strerror}.") from refused
-    with os.fdopen(handle, "w", encoding="ascii") as secret:
-        secret.write(secrets.token_urlsafe(48) + "\n")
-    click.echo(f"A secret is in {file}. Keep a copy in a safe place, and set:")
-    click.echo(f"TRACKER_SECRET_FILE={file.absolute()}")
+@new_data
+@click.option("--coordinator", metavar="EMAIL", help="Mail address of the first coordinator; asked for when missing.")
+@click.option("--name", default="Coordinator", show_default=True, help="What the first coordinator is called.")
+@click.option("--agency", metavar="CODE", default="USAO", show_default=True, help="Short name of their agency.")
+@click.option("--agency-name", default="U.S. Attorney's Office", show_default=True)
+@click.option(
+    "--arm", type=click.Choice([str(one) for one in Arm]), default=str(Arm.LAW_ENFORCEMENT), show_default=True
+)
+@click.option("--level", type=click.Choice([str(one) for one in Level]), default=str(Level.FEDERAL), show_default=True)
+@click.option("--set", "given", metavar="NAME=VALUE", multiple=True, help="A setting, say TRACKER_SMTP_HOST=smtp.gov.")
+def init(folder: Path, coordinator: str | None, given: tuple[str, ...], **person: str) -> None:
+    """Make the folder --data with settings, secret and database; print a sign-in link for the first coordinator."""
+    email = (coordinator or _asked()).strip().lower()
+    roster = _roster(email, person)
+    with Claim(folder) as claim:
+        claim.write(settings_file.NAME, settings_file.written(Settings, PREFIX, _values(email, given)))
+        claim.write(settings_file.SECRET, secrets.token_urlsafe(48) + "\n")
+        use(claim.place)
+        link = asyncio.run(_fill(roster, email))
+    click.echo(f"{folder} is ready. Keep a copy of {folder / settings_file.SECRET} in another place: without it no")
+    click.echo("backup can be opened. Read the settings through: " + str(folder / settings_file.NAME))
+    click.echo(f"Then: tracker check --data {folder}; tracker serve --data {folder}")
+    click.echo(f"The way in for {email}, good once and for {GOOD_FOR // timedelta(hours=1)} hours while it is served:")
+    click.echo(link)
+
+
+def _asked() -> str:
+    """Ask a person, if there is one."""
+    if not sys.stdin.isatty():
+        raise Invalid("Say who is the first coordinator: --coordinator name@agency.gov")
+    return str(click.prompt(WHO))
+
+
+def _roster(email: str, person: dict[str, str]) -> bytes:
+    """Return a roster of one. Errors: Invalid with what cannot be taken."""
+    row = {"email": email, "agency_code": person.pop("agency"), "roles": "coordinator", **person}
+    content = StringIO()
+    writer = csv.DictWriter(content, row)
+    writer.writeheader()
+    writer.writerow(row)
+    _, faults = roster_file.read(content.getvalue().encode())
+    if faults:
+        raise Invalid(f"--{OPTIONS.get(faults[0].field, faults[0].field)}: {faults[0].sentence}")
+    return content.getvalue().encode()
+
+
+def _values(email: str, given: Iterable[str]) -> dict[str, str]:
+    """Return the settings to write: what follows from the coordinator's address, then what was given."""
+    values = {"COORDINATOR_ADDRESS": email, "MAIL_FROM": f"calendar@{email.partition('@')[2]}"}
+    for one in given:
+        name, sign, value = one.partition("=")
+        if not sign:
+            raise Invalid(f"--set {one} says no value. Write it as --set NAME=VALUE.")
+        values[name.strip().upper().removeprefix(PREFIX)] = value.strip()
+    named = {f"{PREFIX}{name}": value for name, value in values.items()}
+    if odd := sorted(named.keys() - settings_file.names(Settings, PREFIX)):
+        raise Invalid(f"{odd[0]} is no setting.")
+    return named
+
+
+async def _fill(roster: bytes, email: str) -> str:
+    """Make the database and the first person; return the address of their sign-in link."""
+    chosen = settings()
+    async with opened(chosen, may_be_new=True):
+        await migrate()
+        token = await found(roster, email, clock.now(), chosen.time_zone, GOOD_FOR)
+    return f"{chosen.base_url}/sign-in/link/{token}"

@@ -1,5 +1,6 @@
 """The `tracker` command. What goes wrong is one sentence on stderr and exit code 2, never a traceback."""
 
+import os
 from typing import Any
 
 import click
@@ -43,8 +44,10 @@ class Commands(click.Group):
 def main() -> None:
     """Run and look after the Task Force Tracker.
 
-    Settings are read from environment variables that begin with TRACKER_; docs/operations.md lists them.
+    Settings stand in the file settings.env of the folder that --data names, and in environment variables that begin
+    with TRACKER_, which count more; docs/operations.md lists them.
     """
+    os.umask(0o077)  # whatever is written is for its owner alone
 
 
 for command in (demo, serve, migrate, check, init, roster, sign_in_link, audit):

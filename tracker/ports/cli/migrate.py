@@ -5,10 +5,12 @@ import asyncio
 import click
 
 from tracker.migrate import migrate as bring_up_to_date
+from tracker.ports.cli.data import takes_data
 from tracker.ports.cli.opening import opened, settings
 
 
 @click.command()
+@takes_data
 def migrate() -> None:
     """Create the database, or bring it up to date; only one process at a time does it."""
     names = asyncio.run(_migrate())

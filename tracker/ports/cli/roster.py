@@ -7,6 +7,7 @@ import click
 
 from tracker import clock
 from tracker.errors import Invalid
+from tracker.ports.cli.data import takes_data
 from tracker.ports.cli.opening import with_database
 from tracker.rules.roster import Fault
 from tracker.rules.roster_file import LARGEST
@@ -22,6 +23,7 @@ def roster() -> None:
 
 
 @roster.command("import")
+@takes_data
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--dry-run", "is_trial", is_flag=True, help="Say what would happen, and write nothing.")
 @click.pass_context

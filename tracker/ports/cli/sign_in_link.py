@@ -6,6 +6,7 @@ import click
 
 from tracker import clock
 from tracker.errors import NotFound
+from tracker.ports.cli.data import takes_data
 from tracker.ports.cli.opening import with_database
 from tracker.settings import Settings
 from tracker.usecases.identity_accounts import account_at, clean_address
@@ -13,6 +14,7 @@ from tracker.usecases.identity_links import LIFETIME, issue_link
 
 
 @click.command("sign-in-link")
+@takes_data
 @click.argument("email")
 @click.option(
     "--minutes",

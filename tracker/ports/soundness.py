@@ -1,0 +1,161 @@
+"""Is this deployment sound? One line for each thing that was looked at, for `tracker check` and for administrators."""
+
+import asyncio
+import shutil
+import smtplib
+import ssl
+import stat
+from collections.abc import AsyncIterator, Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from ipaddress import ip_address
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from tracker import clock, floors, settings_file
+from tracker.errors import Invalid
+from tracker.migrate import SchemaBehind, check_schema
+from tracker.rules.wording import clock as clock_words
+from tracker.rules.wording import day, local, zone_word
+from tracker.settings import Settings
+
+PATIENCE = 5.0  # seconds for the mail server
+TLS_PORT = 465  # TLS from the first byte (RFC 8314)
+EXAMPLE = ".example"  # a domain in which nobody gets mail (RFC 2606)
+SCARCE, TOO_SCARCE = 1_000_000_000, 100_000_000  # bytes free on the disk of the data folder
+OTHERS = stat.S_IRWXG | stat.S_IRWXO
+
+
+class State(StrEnum):
+    """How a thing is; a fault makes the whole check fail."""
+
+    OK = "ok"
+    WARNING = "warning"
+    FAULT = "fault"
+
+
+@dataclass(frozen=True)
+class Line:
+    """One thing that was looked at."""
+
+    state: State
+    name: str
+    words: str
+
+
+async def lines(chosen: Settings) -> list[Line]:
+    """Return every line, with the database of the settings bound and open."""
+    return [*of_settings(chosen), *[line async for line in of_database()], *await of_surroundings(chosen)]
+
+
+async def of_surroundings(chosen: Settings) -> list[Line]:
+    """Return what can be said without a database: files, disk, mail server, releases."""
+    return [*of_files(chosen), await asyncio.to_thread(_mail_server, chosen), *of_releases()]
+
+
+def refuse_unsafe(chosen: Settings, host: str) -> None:
+    """Raise `Invalid` for a demo that others would reach, a clock that was moved, sessions that can be overheard."""
+    if chosen.is_demo and not is_loopback(host):
+        raise Invalid("A demo is served on this computer only. Take --host 127.0.0.1, or set TRACKER_IS_DEMO=no.")
+    if chosen.now is not None and not chosen.is_demo:
+        raise Invalid("TRACKER_NOW moves the clock, so it is for demos only. Unset it.")
+    address = urlsplit(chosen.base_url)
+    if address.scheme != "https" and not is_loopback(address.hostname or ""):
+        raise Invalid("TRACKER_BASE_URL must begin with https:// when other computers use it, or sessions can be read.")
+
+
+def of_settings(chosen: Settings) -> Iterator[Line]:
+    """Yield whether the settings can be used, and what time it is."""
+    try:
+        refuse_unsafe(chosen, "127.0.0.1")
+        yield _addresses(chosen)
+    except Invalid as unsafe:
+        yield Line(State.FAULT, "Settings", str(unsafe))
+    # For a person to compare: one machine cannot tell that its clock is wrong.
+    now = local(clock.now(), chosen.time_zone)
+    yield Line(State.OK, "Clock", f"It is {day(now)}, {now.year}, {clock_words(now)}, {zone_word(chosen.time_zone)}.")
+
+
+async def of_database() -> AsyncIterator[Line]:
+    """Yield what the open database says."""
+    yield Line(State.OK, "Database", "It can be opened.")
+    try:
+        await check_schema()
+    except SchemaBehind as behind:
+        yield Line(State.FAULT, "Schema", str(behind))
+        return
+    yield Line(State.OK, "Schema", "It is up to date.")
+
+
+def of_files(chosen: Settings) -> Iterator[Line]:
+    """Yield who else may read the data folder, and how much room is left there; nothing without such a folder."""
+    if not chosen.data:
+        return
+    if open_to_others := [path.name for path in private_files(Path(chosen.data)) if path.stat().st_mode & OTHERS]:
+        words = f"Other users of this computer may read {', '.join(open_to_others)}. Run chmod -R go= {chosen.data}"
+        yield Line(State.WARNING, "Files", words)
+    else:
+        yield Line(State.OK, "Files", f"Only their owner reads those in {chosen.data}.")
+    yield _room(chosen.data)
+
+
+def private_files(folder: Path) -> Sequence[Path]:
+    """Return those files of a data folder that are nobody else's business; others may lie in it, too."""
+    database = settings_file.DATABASE
+    names = ("", settings_file.NAME, settings_file.SECRET, database, f"{database}-wal", f"{database}-shm")
+    return [path for name in names if (path := folder / name).exists()]
+
+
+def of_releases() -> Iterator[Line]:
+    """Yield the releases of Python and of libraries that have a floor."""
+    for found in floors.libraries():
+        words = f"{found.installed}; at least {found.floor} is needed."
+        yield Line(State.OK if found.ok else State.FAULT, found.name, words)
+    python = floors.interpreter()
+    words = f"{python.installed}; {python.floor} mends holes in its mail library, which the mail builder works around."
+    yield Line(State.OK, "Python", f"{python.installed}.") if python.ok else Line(State.WARNING, "Python", words)
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host name or address is this computer itself."""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _addresses(chosen: Settings) -> Line:
+    invented = [
+        name for name, address in (("TRACKER_BASE_URL", urlsplit(chosen.base_url).hostname or ""),
+                                   ("TRACKER_MAIL_FROM", chosen.mail_from),
+                                   ("TRACKER_COORDINATOR_ADDRESS", chosen.coordinator_address))
+        if address.endswith(EXAMPLE)
+    ]  # fmt: skip
+    if invented:
+        return Line(State.WARNING, "Settings", f"{' and '.join(invented)} still name a domain that nobody has.")
+    return Line(State.OK, "Settings", f"People come to {chosen.base_url}.")
+
+
+def _room(folder: str) -> Line:
+    free = shutil.disk_usage(folder).free
+    words = f"{free / 1e9:.1f} GB are free for {folder}."
+    state = State.FAULT if free < TOO_SCARCE else State.WARNING if free < SCARCE else State.OK
+    return Line(state, "Disk", words)
+
+
+def _mail_server(chosen: Settings) -> Line:
+    place = f"{chosen.smtp_host}, port {chosen.smtp_port},"
+    try:
+        with _connected(chosen) as server:
+            server.ehlo()
+            if server.has_extn("starttls"):
+                server.starttls(context=ssl.create_default_context())
+    except (OSError, smtplib.SMTPException) as away:
+        return Line(State.FAULT, "Mail server", f"{place} cannot be used: {away}")
+    return Line(State.OK, "Mail server", f"{place} answers.")
+
+
+def _connected(chosen: Settings) -> smtplib.SMTP:
+    if chosen.smtp_port == TLS_PORT:
+        return smtplib.SMTP_SSL(chosen.smtp_host, chosen.smtp_port, timeout=PATIENCE)
+    return smtplib.SMTP(chosen.smtp_host, chosen.smtp_port, timeout=PATIENCE)

@@ -1,0 +1,93 @@
+"""The settings file of a data folder: `TRACKER_NAME=value` lines, as systemd and containers read them too."""
+
+import ast
+import inspect
+import re
+from collections.abc import Mapping
+from dataclasses import MISSING, Field, fields
+from itertools import pairwise
+from pathlib import Path
+from textwrap import dedent, wrap
+from typing import Any
+
+NAME = "settings.env"
+SECRET = "secret"  # noqa: S105 - the name of the file beside it
+DATABASE = "tracker.sqlite"
+FOLDER = "data"  # the setting that names the folder, and so cannot stand in it
+WIDTH = 118  # characters of a comment
+LINE = re.compile(r"([A-Z][A-Z0-9_]*)=(.*)")
+HEAD = """\
+# Settings of the Task Force Tracker. A line that begins with # counts for nothing: take the # away to change what it
+# says. A TRACKER_ variable in the environment counts more than its line here. After a change: `tracker check`, then
+# start `tracker serve` anew. Relative paths begin at this folder.
+"""
+
+
+def read(path: Path) -> dict[str, str]:
+    """Return what the lines of a settings file say. Errors: OSError, ValueError with a sentence for people."""
+    said: dict[str, str] = {}
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+        text = line.strip()
+        if text and not text.startswith("#"):
+            found = LINE.fullmatch(text)
+            if found is None:
+                raise ValueError(f"Line {number} of {path} is no setting. Write it as TRACKER_NAME=value.")
+            said[found[1]] = _bare(found[2].strip())
+    return said
+
+
+def names(kind: type[Any], prefix: str) -> set[str]:
+    """Return what may stand in a settings file: a name for each field of `kind`, and its twin with _FILE."""
+    own = {prefix + field.name.upper() for field in fields(kind) if field.name != FOLDER}
+    return own | {f"{name}_FILE" for name in own}
+
+
+def written(kind: type[Any], prefix: str, values: Mapping[str, str]) -> str:
+    """Return the text of a settings file: each field of `kind` with its docstring, and those of `values` turned on."""
+    said = _docstrings(kind)
+    shown = [field for field in fields(kind) if field.name != FOLDER]
+    return "\n".join([HEAD, *(_part(field, said[field.name], prefix, values) for field in shown)])
+
+
+def _part(field: Field[Any], docstring: str, prefix: str, values: Mapping[str, str]) -> str:
+    name = prefix + field.name.upper()
+    comment = "".join(f"# {line}\n" for line in wrap(docstring, WIDTH))
+    return f"{comment}{name}={values[name]}\n" if name in values else f"{comment}# {name}={_example(field.default)}\n"
+
+
+def without(text: str, *names: str) -> str:
+    """Return the text of a settings file with some settings commented out, their values gone."""
+    for name in names:
+        text = re.sub(rf"(?m)^\s*{re.escape(name)}=.*$", f"# {name}=", text)
+    return text
+
+
+def changed(text: str, name: str, value: str) -> str:
+    """Return the text of a settings file in which a setting has this value, at its place or else at the end."""
+    line, place = f"{name}={value}", re.compile(rf"(?m)^\s*#?\s*{re.escape(name)}=.*$")
+    return place.sub(lambda _: line, text, count=1) if place.search(text) else f"{text.rstrip()}\n\n{line}\n"
+
+
+def _bare(value: str) -> str:
+    """Return a value without the quotation marks that people put around it by habit."""
+    is_quoted = len(value) > 1 and value[0] == value[-1] and value[0] in "\"'"
+    return value[1:-1] if is_quoted else value
+
+
+def _example(default: object) -> str:
+    """Return a default as one would type it; a field without one shows nothing."""
+    if isinstance(default, bool):
+        return "yes" if default else "no"
+    return "" if default in (None, MISSING) else str(default)
+
+
+def _docstrings(kind: type[Any]) -> dict[str, str]:
+    """Return the docstring under each field, as one line; a class keeps none for its fields, so the source is read."""
+    body = ast.parse(dedent(inspect.getsource(kind))).body[0]
+    assert isinstance(body, ast.ClassDef)  # noqa: S101 - the source of a class is one
+    return {
+        one.target.id: " ".join(str(after.value.value).split())
+        for one, after in pairwise(body.body)
+        if isinstance(one, ast.AnnAssign) and isinstance(one.target, ast.Name)
+        and isinstance(after, ast.Expr) and isinstance(after.value, ast.Constant)
+    }  # fmt: skip
