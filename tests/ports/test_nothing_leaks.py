@@ -144,6 +144,12 @@ SCRIPT: dict[str, Callable[[Places], list[Ask]]] = {
     "POST /settings/lost-phone": lambda _: [],  # asked below, after the feed that it turns off
     "GET /sign-in/again": _plain("/sign-in/again"),
     "POST /sign-in/again": _post("/sign-in/again", proof="000000"),
+    "GET /admin": _plain("/admin"),
+    "GET /audit": lambda p: [
+        ("GET", f"/audit{more}", {}) for more in ("", "?what=events", f"?about={p.secret_event}", f"?about={NOWHERE}")
+    ],
+    "POST /audit/verification": _post("/audit/verification"),
+    "GET /audit/export": lambda p: [("GET", f"/audit/export?about={p.secret_event}", {})],
     "GET /password": _plain("/password"),
     "POST /password": _post("/password", password="short"),
     "POST /sign-out": lambda _: [],  # asked last, below: it ends the session

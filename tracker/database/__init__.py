@@ -13,6 +13,7 @@ from tracker.database.binding import (
     writing,
 )
 from tracker.database.conflicts import conflicts
+from tracker.database.failures import is_unavailable, surviving_failures
 from tracker.database.rebuild import rebuild_table
 
 __all__ = [
@@ -24,8 +25,10 @@ __all__ = [
     "engine",
     "engine_from_url",
     "is_postgres",
+    "is_unavailable",
     "lock_audit_head",
     "open_database",
     "rebuild_table",
+    "surviving_failures",
     "writing",
 ]

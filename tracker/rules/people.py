@@ -83,6 +83,11 @@ class Viewer:
         """Whether the viewer may read the audit trail."""
         return not self.roles.isdisjoint((Role.COORDINATOR, Role.AUDITOR))
 
+    @property
+    def reads_all_audit(self) -> bool:
+        """Whether the viewer reads every entry: of what they may not open, ids and verbs."""
+        return Role.AUDITOR in self.roles
+
 
 def viewer_of(  # noqa: PLR0913 - one keyword for each fact about a person
     *,

@@ -17,6 +17,7 @@ from tracker.usecases.action_lists import items_of_date, open_items_of_body, ope
 from tracker.usecases.invitations import my_answer
 from tracker.usecases.meeting_dates import date_for, neighbours
 from tracker.usecases.nudges import nudge_of
+from tracker.usecases.readings import Reading, readings_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,6 +53,8 @@ class EventView:
     after: Occurrence | None
     attendance_opens: datetime
     is_over: bool
+    readings: tuple[Reading, ...]
+    """Who has opened a named event, for those who may change it."""
 
 
 async def event_view(viewer: Viewer, event_id: UUID, key: str, now: datetime) -> EventView:
@@ -76,7 +79,14 @@ async def event_view(viewer: Viewer, event_id: UUID, key: str, now: datetime) ->
         after=after,
         attendance_opens=opens_at(occurrence),
         is_over=occurrence.ends_at <= now,
+        readings=await _readings(viewer, occurrence),
     )
+
+
+async def _readings(viewer: Viewer, occurrence: Occurrence) -> tuple[Reading, ...]:
+    if not (occurrence.event.is_restricted and may_edit(viewer, occurrence.event)):
+        return ()
+    return tuple(await readings_of(viewer, occurrence.event.id))
 
 
 def replies_by_agency(participants: Iterable[Participant]) -> tuple[AgencyReplies, ...]:

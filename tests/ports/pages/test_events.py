@@ -324,3 +324,15 @@ async def test_who_takes_an_event_out_of_their_own_sight_is_told_so(sqlite_cast:
     answer = await desk.post(f"/events/{event_id}/edit", await edited(desk, event_id, visibility="named"))
     assert answer.headers["location"] == "/calendar"
     assert "you are not one of them" in (await desk.get("/calendar")).text
+
+
+async def test_the_lead_of_an_operation_reads_who_has_opened_it(sqlite_cast: Cast, browse: SignIn) -> None:
+    lead, named = sqlite_cast.fbi_lead, sqlite_cast.kcpd_detective
+    event_id = await meetings.schedule(lead, operation(named), NOW)
+    address = f"/events/{event_id}/2027-01-16"
+    assert "Nobody has opened it yet." in (await (await browse(lead)).get(address)).text
+    html = (await (await browse(named)).get(address)).text
+    assert "Who has read this" not in html
+    html = (await (await browse(lead)).get(address)).text
+    assert '<th scope="row" data-l="Person">Kcpd detective</th><td data-l="Agency">KCPD</td>' in html
+    assert "Tue, Dec 15, 9:00 AM" in html

@@ -22,7 +22,7 @@ from tracker.rules.people import Viewer
 from tracker.rules.planning import is_moved, rule_of, slot
 from tracker.rules.recurrence_words import short_rule_words
 from tracker.rules.wording import local
-from tracker.usecases import invitations, meeting_dates
+from tracker.usecases import invitations, meeting_dates, readings
 from tracker.usecases.event_views import EventView, event_view
 
 LONGEST_COMMENT = 1_000  # characters
@@ -43,7 +43,9 @@ async def nearest_date(event_id: FromPath[UUID], request: Request[Any, Any, Any]
 @get("/events/{event_id:uuid}/{key:str}", guards=[signed_in])
 async def event_page(event_id: FromPath[UUID], key: FromPath[str], request: Request[Any, Any, Any]) -> Response[str]:
     """Show one date."""
-    view = await event_view(viewer_of(request), event_id, key, clock.now())
+    viewer, now = viewer_of(request), clock.now()
+    view = await event_view(viewer, event_id, key, now)
+    await readings.note_date(viewer, view.occurrence, now)
     return page("events/show.html", request, **event_context(view))
 
 
@@ -93,6 +95,7 @@ def event_context(view: EventView) -> dict[str, Any]:
         "was": tuple(local(one, event.zone) for one in by_rule) if event.is_series and is_moved(occurrence) else None,
         "why_no_nudge": lambda nudge: why_not(nudge, clock.now(), event.zone),
         "attendance_opens": local(view.attendance_opens, event.zone), "comment": "",
+        "readings": [(one, local(one.at, event.zone)) for one in view.readings],
         "wrong": errors_of(None, ANSWER_FIELDS),
     }  # fmt: skip
 

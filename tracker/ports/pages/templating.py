@@ -51,6 +51,7 @@ NAVIGATION = (
     Place("calendar", "/calendar", "Calendar"),
     Place("actions", "/action-items", "Action items"),
     Place("people", "/people", "Agencies & people"),
+    Place("admin", "/admin", "Admin", lambda viewer: viewer.keeps_accounts or viewer.reads_audit),
 )
 
 

@@ -1,0 +1,154 @@
+"""What the entries of the audit trail are called, the groups that a reader filters by, and which facts are told."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+
+READ = "read"
+DENIED = frozenset({"denied", "not_found", "sign_in_failed", "locked"})
+"""Tries that led to nothing."""
+
+VERBS = {
+    "not_found": "Asked for a page that is not there for them:",
+    "denied": "Was not allowed:",
+    "sign_in_failed": "Failed to sign in:",
+    "locked": "Paused after too many tries:",
+    "released": "Ended the pause of",
+    "signed_in": "Signed in",
+    "signed_out": "Signed out",
+    "link_issued": "Made a sign-in link for",
+    "password_changed": "Set a new password:",
+    "authenticator_added": "Added an authenticator:",
+    "authenticator_removed": "Removed the authenticator of",
+    "audit_read": "Read",
+    "audit_exported": "Exported",
+    "audit_verified": "Verified",
+    "item_created": "Gave",
+    "item_updated": "Updated",
+    "item_handed_over": "Handed over",
+    "answered": "Replied:",
+    "attendance_marked": "Marked attendance of",
+    "attendance_closed": "Closed attendance of",
+    "attendance_reopened": "Reopened attendance of",
+    "caught_up": "Caught up after a pause:",
+}
+"""Verb → how a sentence begins; one that is not here is told by its own word ("scheduled" → "Scheduled")."""
+
+THINGS = {
+    "occurrence": "date",
+    "item": "action item",
+    "subscription": "calendar feed",
+    "audit": "the audit trail",
+    "outbox": "reminders",
+    "invitation": "invitation",
+    "roster": "the roster",
+}
+"""Subject → what people call it; one that is not here is called by its own word."""
+
+DOORS = {"page": "Site", "link": "Mail link", "feed": "Calendar feed", "cli": "Command line", "clock": "System"}
+
+SAID = ("fields", "date", "answer", "status", "kind", "what", "for", "scope", "version", "client", "filter", "route")
+"""Facts that everybody who may read an entry is told; others could count what the reader does not see."""
+
+
+class Group(NamedTuple):
+    """Entries that a reader picks together: those with one of these verbs, and those about one of these subjects."""
+
+    label: str
+    verbs: frozenset[str] = frozenset()
+    subjects: frozenset[str] = frozenset()
+
+
+GROUPS = {
+    "denied": Group("Denied and failed tries", verbs=DENIED),
+    "reading": Group("Reading and exports", verbs=frozenset({READ, "exported", "audit_read", "audit_exported"})),
+    "accounts": Group(
+        "Sign-in and security",
+        verbs=frozenset({
+            "signed_in", "signed_out", "sign_in_failed", "locked", "released", "link_issued", "password_changed",
+            "authenticator_added", "authenticator_removed",
+        }),
+    ),
+    "events": Group("Events and replies", subjects=frozenset({"event", "occurrence", "invitation"})),
+    "items": Group("Action items", subjects=frozenset({"item"})),
+    "people": Group("People and agencies", subjects=frozenset({"member", "agency", "body", "seat", "roster"})),
+    "feeds": Group("Calendar feeds", subjects=frozenset({"subscription"})),
+    "messages": Group("Messages", subjects=frozenset({"message", "outbox"})),
+    "audit": Group("The audit trail", subjects=frozenset({"audit"})),
+}  # fmt: skip
+
+OPEN_SUBJECTS = frozenset({"member", "agency", "body", "seat", "roster", "subscription", "audit", "address"})
+"""Subjects that tell of no event. Whatever is not here and leads to no event that the reader sees is kept from them."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Entry:
+    """One entry as one reader is told of it."""
+
+    seq: int
+    """Its number in the chain; only who reads the whole trail is shown it, for gaps tell of what is left out."""
+    at: datetime
+    actor_id: UUID | None
+    actor: str
+    """Name and agency, "System", or an id that no longer belongs to anybody."""
+    door: str
+    verb: str
+    subject: str
+    subject_id: str
+    title: str = ""
+    """What the subject is called; empty for what the reader may not open."""
+    address: str = ""
+    """Where the subject is; empty when it has no page, or none for the reader."""
+    facts: Mapping[str, object]
+    is_open: bool
+    """Whether the reader may open the subject; otherwise ids and verbs are all they are told."""
+
+    @property
+    def is_denied(self) -> bool:
+        """Whether it tells of a try that led to nothing."""
+        return self.verb in DENIED
+
+    @property
+    def words(self) -> str:
+        """What happened, as the beginning of a sentence that its title or id ends."""
+        return f"{VERBS.get(self.verb) or self.verb.replace('_', ' ').capitalize()} {self._thing}".strip().rstrip(":")
+
+    @property
+    def said(self) -> str:
+        """The facts in one line: "fields: place, title; version: 3"."""
+        shown = {name: value for name, value in self.facts.items() if value and name != "client"}
+        return "; ".join(f"{name.replace('_', ' ')}: {_value(value)}" for name, value in shown.items())
+
+    @property
+    def client(self) -> str:
+        """The network address that it came from, where that was kept."""
+        return str(self.facts.get("client", ""))
+
+    @property
+    def where(self) -> str:
+        """By which way it happened."""
+        return DOORS.get(self.door, self.door.capitalize())
+
+    @property
+    def is_about_actor(self) -> bool:
+        """Whether it tells of what somebody did with their own account."""
+        return self.subject == "member" and self.subject_id == str(self.actor_id)
+
+    @property
+    def _thing(self) -> str:
+        return "" if self.is_about_actor else THINGS.get(self.subject, self.subject)
+
+
+def told(facts: Mapping[str, object], *, reads_all: bool) -> Mapping[str, object]:
+    """Return what a reader is told of the facts of an entry whose subject they may open."""
+    return facts if reads_all else {name: facts[name] for name in SAID if name in facts}
+
+
+def _value(value: object) -> str:
+    if isinstance(value, Mapping):
+        return ", ".join(f"{name} {one}" for name, one in value.items())
+    if isinstance(value, list | tuple):
+        return ", ".join(str(one).replace("_", " ") for one in value)
+    return "yes" if value is True else str(value)

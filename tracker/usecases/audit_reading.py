@@ -1,0 +1,158 @@
+"""The audit trail for people: a page of entries as its reader may know of them, and the recorded acts of reading it."""
+
+import json
+import logging
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from tracker.database import writing
+from tracker.errors import NotFound
+from tracker.rules.audit_words import OPEN_SUBJECTS, Entry, told
+from tracker.rules.people import Viewer
+from tracker.tables import visible_audit
+from tracker.tables.audit import AuditEntry
+from tracker.tables.visible_audit import Choice
+from tracker.usecases import audit, names
+from tracker.usecases.readings import note
+
+__all__ = ["Choice", "Verification", "export", "last_verification", "page", "verify"]
+
+PAGE = 50  # entries
+MOST = 50_000  # entries of one export
+UNKNOWN = "Somebody who is not in the roster"
+
+log = logging.getLogger(__name__)
+
+Row = dict[str, Any]
+Names = dict[UUID, Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Verification:
+    """How the trail was found when it was last verified."""
+
+    at: datetime
+    broken: audit.Broken | None
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether every entry was as it was written."""
+        return self.broken is None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Page:
+    """Entries, newest first; `next_skip` of those at the last moment have been shown when there are older ones."""
+
+    entries: Sequence[Entry]
+    has_older: bool
+    next_until: datetime | None = None
+    next_skip: int = 0
+
+
+async def page(viewer: Viewer, choice: Choice, asked: dict[str, str], now: datetime) -> Page:
+    """Return a page of the trail. That it was read is itself recorded, once a day for each filter (`asked`).
+
+    Errors: NotFound for who does not read the trail.
+    """
+    _check(viewer)
+    await note(viewer, "audit_read", "audit", "", {"filter": asked} if asked else {}, now)
+    found = await visible_audit.entries(viewer, choice, PAGE + 1)
+    entries = await _told(viewer, found[:PAGE])
+    if len(found) <= PAGE:
+        return Page(entries=entries, has_older=False)
+    last = entries[-1].at
+    shown = sum(one.at == last for one in entries) + (choice.skip if last == choice.until else 0)
+    return Page(entries=entries, has_older=True, next_until=last, next_skip=shown)
+
+
+async def export(viewer: Viewer, choice: Choice, asked: dict[str, str], now: datetime) -> Sequence[Entry]:
+    """Return all entries of a choice, newest first, at most 50,000; that they left is recorded. Errors: NotFound."""
+    _check(viewer)
+    found = await visible_audit.entries(viewer, choice, MOST)
+    async with writing():
+        facts = {"filter": asked} if asked else {}
+        await audit.record(viewer.member_id, viewer.door, "audit_exported", "audit", "", facts, now)
+    return await _told(viewer, found)
+
+
+async def verify(viewer: Viewer, now: datetime) -> Verification:
+    """Check the whole trail and record how it was found. Errors: NotFound for who does not read the trail."""
+    _check(viewer)
+    broken = await audit.verify()
+    facts = {"broken": broken.seq, "why": broken.why} if broken else {}
+    try:
+        async with writing():
+            await audit.record(viewer.member_id, viewer.door, "audit_verified", "audit", "", facts, now)
+    except Exception:  # a trail without its end takes no entry, and who asked must hear of it all the more
+        log.exception("The verification was not recorded.")
+    return Verification(at=now, broken=broken)
+
+
+async def last_verification(viewer: Viewer) -> Verification | None:
+    """Return how the trail was found the last time that somebody verified it here. Errors: NotFound."""
+    _check(viewer)
+    found = await (
+        AuditEntry.select(AuditEntry.at, AuditEntry.facts)
+        .where((AuditEntry.subject == "audit") & (AuditEntry.verb == "audit_verified"))
+        .order_by(AuditEntry.seq, ascending=False)
+        .first()
+    )
+    if found is None:
+        return None
+    facts = json.loads(found["facts"])
+    broken = audit.Broken(facts["broken"], facts["why"]) if "broken" in facts else None
+    return Verification(at=found["at"], broken=broken)
+
+
+def _check(viewer: Viewer) -> None:
+    if not viewer.reads_audit:
+        raise NotFound
+
+
+async def _told(viewer: Viewer, rows: Iterable[Row]) -> list[Entry]:
+    """Return entries with the names that they need, asked for at once."""
+    found = list(rows)
+    people = await names.people(_ids(found, "member") | {UUID(row["actor"]) for row in found if row["actor"]})
+    called = {key: f"{name} ({agency})" for key, (name, agency) in people.items()}
+    called |= await names.organizations(_ids(found, "agency") | _ids(found, "body"))
+    return [_entry(viewer, row, called) for row in found]
+
+
+def _ids(rows: Sequence[Row], subject: str) -> set[UUID]:
+    return {found for row in rows if row["subject"] == subject and (found := _id(row["subject_id"]))}
+
+
+def _entry(viewer: Viewer, row: Row, called: Names) -> Entry:
+    is_open = bool(row["event"] or row["sees_item"] or row["subject"] in OPEN_SUBJECTS)
+    title, address = _subject(row, called) if is_open else ("", "")
+    actor_id = UUID(row["actor"]) if row["actor"] else None
+    return Entry(
+        seq=row["seq"], at=row["at"], door=row["door"], verb=row["verb"], subject=row["subject"],
+        subject_id=row["subject_id"], actor_id=actor_id,
+        actor=called.get(actor_id, UNKNOWN) if actor_id else "System", title=title, address=address,
+        facts=told(json.loads(row["facts"]), reads_all=viewer.reads_all_audit) if is_open else {}, is_open=is_open,
+    )  # fmt: skip
+
+
+def _subject(row: Row, called: Names) -> tuple[str, str]:
+    """Return what the subject of an entry that the reader may open is called, and where it is."""
+    if row["reference"]:
+        return f"{row['reference']} {row['item_title']}", f"/action-items/{row['reference']}"
+    if row["event"]:
+        date = row["original_start"]
+        return row["event_title"], f"/events/{row['event']}" + (f"/{date.date().isoformat()}" if date else "")
+    if row["subject"] == "address":
+        return row["subject_id"], ""
+    found = _id(row["subject_id"])
+    return (called.get(found, "") if found else ""), ""
+
+
+def _id(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
