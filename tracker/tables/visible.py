@@ -5,7 +5,7 @@ Missing and forbidden look alike: `None` or an empty list. The SQL is written ou
 500 rows in one go, and building such a query in the ORM costs more than running it.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -53,9 +53,10 @@ def seen_by(viewer: Viewer) -> tuple[QueryString, UUID]:
     return QueryString(", ".join(["{}"] * len(held)), *held), viewer.member_id
 
 
-async def rows(head: str, viewer: Viewer, tail: str, *arguments: Any) -> list[Row]:
+async def rows(head: str, viewer: Viewer, tail: str, *arguments: Any, in_head: Sequence[Any] = ()) -> list[Row]:
     """Run `head` + the predicate + `tail`; the only way from SQL to a reader's rows."""
-    return list(await engine().run_querystring(QueryString(head + MAY_SEE + tail, *seen_by(viewer), *arguments)))
+    whole = QueryString(head + MAY_SEE + tail, *in_head, *seen_by(viewer), *arguments)
+    return list(await engine().run_querystring(whole))
 
 
 async def lines(viewer: Viewer, start: datetime, end: datetime) -> list[Line]:

@@ -40,6 +40,12 @@ async def items(viewer: Viewer, closed_since: datetime | None = None) -> list[Ac
     return await _items(viewer, _OR_OWN_AUDIENCE + also_closed + _IN_ORDER, closed_since)
 
 
+async def reported(viewer: Viewer, since: datetime, until: datetime) -> list[ActionItem]:
+    """Return the items that were given before `until` and not closed before `since`, soonest due first."""
+    tail = _OR_OWN_AUDIENCE + " AND i.created_at < {} AND (i.closed_at IS NULL OR i.closed_at >= {})" + _IN_ORDER
+    return await _items(viewer, tail, until, since)
+
+
 async def mine(viewer: Viewer) -> list[ActionItem]:
     """Return the viewer's own open items, soonest due first."""
     tail = _OR_OWN_AUDIENCE + " AND i.owner = {} AND i.closed_at IS NULL" + _IN_ORDER

@@ -20,9 +20,15 @@ from tracker.tables.visible import rows
 
 Row = dict[str, Any]
 
+WAS_INVITED = (
+    "(i.added_at <= o.ends_at OR i.added_at <= e.created_at)"
+    " AND (i.withdrawn_at IS NULL OR i.withdrawn_at > o.starts_at)"
+)
+"""Whether the invitation `i` of the event `e` held for the date `o`: made with the event or before the date was over,
+and not withdrawn before it began. Whoever joins or leaves a series changes nothing about its past."""
 _INVITED = (
     "SELECT i.id, i.member, i.role, m.name, m.agency, g.code, g.arm FROM invitation i JOIN event e ON e.id = i.event"
-    " JOIN member m ON m.id = i.member JOIN agency g ON g.id = m.agency WHERE ("
+    " JOIN occurrence o ON o.event = e.id JOIN member m ON m.id = i.member JOIN agency g ON g.id = m.agency WHERE ("
 )
 _ANSWERS = (
     "SELECT a.invitation, a.occurrence, a.answer, a.comment, a.source, a.sequence, a.answered_at FROM answer a"
@@ -53,12 +59,12 @@ async def met(viewer: Viewer) -> set[UUID]:
 
 
 async def participants(viewer: Viewer, occurrence: Occurrence) -> list[Participant]:
-    """Return everybody invited to the event, by agency and name, each with the answer that counts for this date.
+    """Return everybody invited to the date, by agency and name, each with the answer that counts for it.
 
     Whose names the viewer may read is `rules.attendance.named_participants`.
     """
-    by_agency_and_name = ") AND e.id = {} AND i.withdrawn_at IS NULL ORDER BY g.code, m.name, m.id"
-    invited = await rows(_INVITED, viewer, by_agency_and_name, occurrence.event.id)
+    by_agency_and_name = ") AND o.id = {} AND " + WAS_INVITED + " ORDER BY g.code, m.name, m.id"
+    invited = await rows(_INVITED, viewer, by_agency_and_name, occurrence.id)
     given = await rows(
         _ANSWERS,
         viewer,

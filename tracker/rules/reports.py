@@ -1,0 +1,123 @@
+"""Reports: who reads them, how far each reader's reach goes, and what is counted.
+
+A report counts only what its reader may open row by row, so no figure tells more than its rows, and none is suppressed.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+from uuid import UUID
+
+from tracker.errors import NotAllowed
+from tracker.rules.meetings import Kind
+from tracker.rules.people import Role, Viewer
+from tracker.rules.report_periods import Period
+from tracker.rules.report_periods import month as month_of
+
+KINDS = (Kind.MEETING, Kind.TRAINING, Kind.OUTREACH, Kind.JOINT_OPERATION)
+"""What is attended; a deadline is not."""
+
+
+class Mark(StrEnum):
+    """What became of one person's place at a date."""
+
+    HERE = "here"
+    REMOTE = "remote"
+    EXCUSED = "excused"
+    ABSENT = "absent"
+    UNMARKED = "unmarked"
+    WALK_IN = "walk_in"
+    """Came without an invitation, in the room or remotely."""
+
+
+PRESENT = frozenset({Mark.HERE, Mark.REMOTE})
+INVITED = PRESENT | {Mark.EXCUSED, Mark.ABSENT, Mark.UNMARKED}
+ATTENDED = PRESENT | {Mark.WALK_IN}
+MEASURES = {
+    "invited": INVITED,
+    "present": PRESENT,
+    "attended": ATTENDED,
+    **{one.value: frozenset({one}) for one in Mark},
+}
+"""The columns of a report by name, each with the marks that it counts."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Span:
+    """Dates of some kinds that start in [start, end) and are over by `until`."""
+
+    start: datetime
+    end: datetime
+    until: datetime
+    kinds: frozenset[Kind]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """What a reader wants to know: a period, one kind of event or all (None), as things stand at `now`."""
+
+    period: Period
+    kind: Kind | None
+    zone: str
+    now: datetime
+
+    @property
+    def is_under_way(self) -> bool:
+        """Whether the period is not over yet."""
+        return self.now < self.period.span(self.zone)[1]
+
+    def span(self, month: date | None = None) -> Span:
+        """Return the dates that count: of the period, or of what lies in it of one month."""
+        start, end = self.period.span(self.zone)
+        if month is not None:
+            first, after = month_of(month).span(self.zone)
+            start, end = max(start, first), max(min(end, after), start)
+        return Span(start=start, end=end, until=self.now, kinds=frozenset(KINDS if self.kind is None else (self.kind,)))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cell:
+    """Which places one number counts: those with one of the marks, of some agencies or of all (None)."""
+
+    marks: frozenset[Mark]
+    agencies: frozenset[UUID | None] | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reach:
+    """Whose attendance a reader counts among the events that they may see."""
+
+    is_whole: bool
+    """Everybody's, so that the rest does not matter."""
+    lead_id: UUID
+    """That of the events which this member leads."""
+    bodies: frozenset[UUID]
+    """That of the events of these bodies."""
+    agency_id: UUID | None
+    """That of the people of this agency, wherever."""
+
+
+def check_reader(viewer: Viewer) -> None:
+    """Raise `NotAllowed` for a viewer without reports."""
+    if not may_read(viewer):
+        raise NotAllowed("Reports are for coordinators, chairs of bodies and leads of agencies.")
+
+
+def may_read(viewer: Viewer) -> bool:
+    """Whether the viewer has reports: who answers for a task force, a body or an agency, as they do who schedule."""
+    return viewer.may_schedule
+
+
+def reach_of(viewer: Viewer) -> Reach:
+    """Return whose attendance the viewer counts, among the events that they may see.
+
+    A coordinator: everybody's. A chair: that of the body's events. An agency lead: that of the own agency. Everyone:
+    that of events they lead. Elsewhere a roll is not theirs to read (`rules.meetings.may_take_attendance`).
+    """
+    leads_the_agency = Role.AGENCY_LEAD in viewer.roles
+    return Reach(
+        is_whole=viewer.is_coordinator,
+        lead_id=viewer.member_id,
+        bodies=viewer.chairs,
+        agency_id=viewer.agency_id if leads_the_agency else None,
+    )

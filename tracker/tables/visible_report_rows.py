@@ -1,0 +1,149 @@
+"""The rows behind the numbers of a report: people's places at dates, and dates."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from piccolo.querystring import QueryString
+
+from tracker.rules.audiences import Visibility
+from tracker.rules.meetings import Kind
+from tracker.rules.people import Viewer
+from tracker.rules.reports import Cell, Mark, Reach, Span
+from tracker.tables.visible import rows
+from tracker.tables.visible_reports import (
+    DATES,
+    HELD,
+    IF_INVITED,
+    IF_WALKED_IN,
+    INVITED,
+    OVER,
+    WALKED_IN,
+    listed,
+    span_values,
+    within,
+)
+
+Row = dict[str, Any]
+
+_AGENCY = " LEFT JOIN agency g ON g.id = COALESCE(k.agency, m.agency)"
+_PLACE = (
+    "SELECT o.id, o.event, o.original_start, o.starts_at, o.ends_at, e.zone, e.is_all_day, e.kind, e.visibility,"
+    " COALESCE(o.title, e.title) AS title, COALESCE(m.name, k.guest) AS person,"
+    " COALESCE(g.code, k.guest_agency) AS code, COALESCE(k.status, 'unmarked') AS status"
+)
+_DATE = (
+    "SELECT o.id, o.event, o.original_start, o.starts_at, o.ends_at, e.zone, e.is_all_day, e.kind, e.visibility,"
+    " COALESCE(o.title, e.title) AS title"
+)
+_COUNT = "SELECT COUNT(*) AS number"
+_OFF = OVER + " AND (o.is_cancelled OR e.status = 'cancelled')"
+_OF_AGENCIES = " AND COALESCE(k.agency, m.agency) IN ({})"
+_OF_OTHERS = " AND COALESCE(k.agency, m.agency) IS NULL"
+_MARKED = " AND COALESCE(k.status, 'unmarked') IN ({})"
+_IN_ORDER = " ORDER BY o.starts_at, o.event, o.original_start, code, person LIMIT {}"
+_BY_START = " ORDER BY o.starts_at, o.event, o.original_start LIMIT {}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class DateRow:
+    """One date behind a number."""
+
+    event_id: UUID
+    key: str
+    starts_at: datetime
+    ends_at: datetime
+    zone: str
+    is_all_day: bool
+    title: str
+    kind: Kind
+    visibility: Visibility
+
+    @property
+    def minutes(self) -> int:
+        """How long it took; whole days are not counted."""
+        return 0 if self.is_all_day else (self.ends_at - self.starts_at) // timedelta(minutes=1)
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlaceRow:
+    """One person's place at one date."""
+
+    date: DateRow
+    person: str
+    agency: str
+    mark: Mark
+    is_remote: bool
+    """How a walk-in took part, too."""
+
+
+async def place_rows(viewer: Viewer, span: Span, reach: Reach, cell: Cell, at_most: int) -> list[PlaceRow]:
+    """Return the places behind a number, by date, agency and name; the first `at_most` of them."""
+    chosen = (*span_values(span), within(reach), *_chosen(cell), at_most)
+    found: list[PlaceRow] = []
+    if cell.marks - {Mark.WALK_IN}:
+        invited = await rows(_PLACE + INVITED + _AGENCY + IF_INVITED, viewer, HELD + "{}{}{}" + _IN_ORDER, *chosen)
+        found += [_place(row, Mark(row["status"])) for row in invited]
+    if Mark.WALK_IN in cell.marks:
+        chosen = (*span_values(span), within(reach), _of(cell.agencies), at_most)
+        walked = await rows(_PLACE + WALKED_IN + _AGENCY + IF_WALKED_IN, viewer, HELD + "{}{}" + _IN_ORDER, *chosen)
+        found += [_place(row, Mark.WALK_IN) for row in walked]
+    return sorted(found, key=_order)[:at_most]
+
+
+async def place_count(viewer: Viewer, span: Span, reach: Reach, cell: Cell) -> int:
+    """Return how many places are behind a number."""
+    chosen = (*span_values(span), within(reach))
+    found: list[Row] = []
+    if cell.marks - {Mark.WALK_IN}:
+        found += await rows(_COUNT + INVITED + IF_INVITED, viewer, HELD + "{}{}{}", *chosen, *_chosen(cell))
+    if Mark.WALK_IN in cell.marks:
+        found += await rows(_COUNT + WALKED_IN + IF_WALKED_IN, viewer, HELD + "{}{}", *chosen, _of(cell.agencies))
+    return sum(row["number"] for row in found)
+
+
+async def held_rows(viewer: Viewer, span: Span, at_most: int) -> list[DateRow]:
+    """Return the dates that were held, earliest first."""
+    return [_date(row) for row in await rows(_DATE + DATES, viewer, HELD + _BY_START, *span_values(span), at_most)]
+
+
+async def cancelled_rows(viewer: Viewer, span: Span, at_most: int) -> list[DateRow]:
+    """Return the dates that were cancelled, earliest first."""
+    return [_date(row) for row in await rows(_DATE + DATES, viewer, _OFF + _BY_START, *span_values(span), at_most)]
+
+
+def _chosen(cell: Cell) -> tuple[QueryString, QueryString]:
+    return _of(cell.agencies), QueryString(_MARKED, listed(cell.marks))
+
+
+def _of(agencies: Collection[UUID | None] | None) -> QueryString:
+    if agencies is None:
+        return QueryString("")
+    if None in agencies:
+        return QueryString(_OF_OTHERS)
+    return QueryString(_OF_AGENCIES, listed(agencies))
+
+
+def _order(row: PlaceRow) -> tuple[object, ...]:
+    return row.date.starts_at, str(row.date.event_id), row.date.key, row.agency, row.person
+
+
+def _place(row: Row, mark: Mark) -> PlaceRow:
+    is_remote = row["status"] == Mark.REMOTE
+    return PlaceRow(date=_date(row), person=row["person"], agency=row["code"] or "", mark=mark, is_remote=is_remote)
+
+
+def _date(row: Row) -> DateRow:
+    return DateRow(
+        event_id=row["event"],
+        key=row["original_start"].date().isoformat(),
+        starts_at=row["starts_at"],
+        ends_at=row["ends_at"],
+        zone=row["zone"],
+        is_all_day=bool(row["is_all_day"]),
+        title=row["title"],
+        kind=Kind(row["kind"]),
+        visibility=Visibility(row["visibility"]),
+    )

@@ -1,0 +1,109 @@
+"""What reports count of the dates that the viewer may see.
+
+The rows behind a number (`visible_report_rows.py`) have the same FROM and the same WHERE, so a number is the count of
+its rows. Whoever came without an invitation that held for the date (`visible_roll.WAS_INVITED`) is a walk-in.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from piccolo.querystring import QueryString
+
+from tracker.database import engine, is_postgres
+from tracker.rules.meetings import Kind
+from tracker.rules.people import Viewer
+from tracker.rules.report_sums import Dates, Places
+from tracker.rules.reports import Mark, Reach, Span
+from tracker.tables.visible import rows
+from tracker.tables.visible_roll import WAS_INVITED
+
+Row = dict[str, Any]
+
+DATES = " FROM occurrence o JOIN event e ON e.id = o.event WHERE ("
+INVITED = (
+    " FROM occurrence o JOIN event e ON e.id = o.event JOIN invitation i ON i.event = e.id"
+    " JOIN member m ON m.id = i.member LEFT JOIN attendance_mark k ON k.occurrence = o.id AND k.member = i.member"
+    " AND k.corrected_at IS NULL AND k.status <> 'cleared'"
+)
+IF_INVITED = " WHERE " + WAS_INVITED + " AND ("
+WALKED_IN = (
+    " FROM occurrence o JOIN event e ON e.id = o.event JOIN attendance_mark k ON k.occurrence = o.id"
+    " LEFT JOIN member m ON m.id = k.member LEFT JOIN invitation i ON i.event = e.id AND i.member = k.member AND "
+    + WAS_INVITED
+)
+IF_WALKED_IN = " WHERE k.corrected_at IS NULL AND k.status IN ('here', 'remote') AND i.id IS NULL AND ("
+OVER = ") AND o.starts_at >= {} AND o.starts_at < {} AND o.ends_at <= {} AND e.kind IN ({}) AND e.status <> 'draft'"
+HELD = OVER + " AND NOT o.is_cancelled AND e.status <> 'cancelled'"
+_COUNT_PLACES = (
+    "SELECT {} AS month, e.kind, COALESCE(k.agency, m.agency) AS agency, COALESCE(k.status, 'unmarked') AS status,"
+    " COUNT(*) AS number"
+)
+_COUNT_DATES = (
+    "SELECT {} AS month, e.kind, CASE WHEN o.is_cancelled OR e.status = 'cancelled' THEN 1 ELSE 0 END AS is_off,"
+    " COUNT(*) AS number, SUM(CASE WHEN e.is_all_day THEN 0 ELSE {} END) AS seconds,"
+    " SUM(CASE WHEN e.visibility = 'named' THEN 1 ELSE 0 END) AS restricted"
+)
+_SECONDS_SQLITE = "strftime('%s', o.ends_at) - strftime('%s', o.starts_at)"
+_SECONDS_POSTGRES = "EXTRACT(EPOCH FROM o.ends_at - o.starts_at)"
+_LATER = "CASE WHEN o.starts_at >= {} THEN 1 ELSE 0 END"
+_WITHIN_REACH = " AND (e.lead = {} OR e.body IN ({}) OR COALESCE(k.agency, m.agency) IN ({}))"
+
+
+async def places(viewer: Viewer, span: Span, months: Sequence[datetime], reach: Reach) -> list[Places]:
+    """Count the places within the reader's reach; `months` are the moments at which the later months begin."""
+    tail = HELD + "{} GROUP BY 1, 2, 3, 4"
+    chosen = (*span_values(span), within(reach))
+    invited = await rows(_COUNT_PLACES + INVITED + IF_INVITED, viewer, tail, *chosen, in_head=[_month(months)])
+    walked = await rows(_COUNT_PLACES + WALKED_IN + IF_WALKED_IN, viewer, tail, *chosen, in_head=[_month(months)])
+    return [
+        *(_places(row, Mark(row["status"])) for row in invited),
+        *(_places(row, Mark.WALK_IN) for row in walked),
+    ]  # fmt: skip
+
+
+async def dates(viewer: Viewer, span: Span, months: Sequence[datetime]) -> list[Dates]:
+    """Count the dates, held and cancelled."""
+    seconds = QueryString(_SECONDS_POSTGRES if is_postgres(engine()) else _SECONDS_SQLITE)
+    in_head = [_month(months), seconds]
+    found = await rows(_COUNT_DATES + DATES, viewer, OVER + " GROUP BY 1, 2, 3", *span_values(span), in_head=in_head)
+    return [
+        Dates(
+            month=row["month"], kind=Kind(row["kind"]), is_off=bool(row["is_off"]), number=row["number"],
+            minutes=int(row["seconds"]) // 60, restricted=int(row["restricted"]),
+        )
+        for row in found
+    ]  # fmt: skip
+
+
+def span_values(span: Span) -> tuple[Any, ...]:
+    """Return the arguments of `OVER` and `HELD`."""
+    return span.start, span.end, span.until, listed(span.kinds)
+
+
+def within(reach: Reach) -> QueryString:
+    """Return the condition that keeps to the reader's reach; nothing for one who reads everybody's attendance."""
+    if reach.is_whole:
+        return QueryString("")
+    agencies = [reach.agency_id] if reach.agency_id else []
+    return QueryString(_WITHIN_REACH, reach.lead_id, listed(reach.bodies), listed(agencies))
+
+
+def listed(values: Iterable[Any]) -> QueryString:
+    """Return values for IN; no value is in an empty list."""
+    every = sorted(values, key=str)
+    return QueryString(", ".join(["{}"] * len(every)), *every) if every else QueryString("NULL")
+
+
+def _month(months: Sequence[datetime]) -> QueryString:
+    """Return the number of a date's month: how many of the later months had begun by then."""
+    return QueryString(" + ".join(["0", *[_LATER] * len(months)]), *months)
+
+
+def _places(row: Row, mark: Mark) -> Places:
+    agency = row["agency"]
+    return Places(
+        month=row["month"], kind=Kind(row["kind"]), agency_id=UUID(str(agency)) if agency else None, mark=mark,
+        number=row["number"],
+    )  # fmt: skip

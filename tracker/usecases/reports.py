@@ -1,0 +1,92 @@
+"""Reports: what a period's figures are for one reader, computed anew from the rows as they stand at that moment.
+
+A correction of attendance shows the next time; nothing is kept of what a report said.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from tracker.database import writing
+from tracker.rules import report_items, report_sums, reports
+from tracker.rules.audiences import Arm
+from tracker.rules.people import Viewer
+from tracker.rules.report_items import ItemLine, Window
+from tracker.rules.report_sums import Activity, Agency, Dates, MonthLine, Tally
+from tracker.rules.reports import Asked, Reach
+from tracker.tables import visible_items, visible_reports
+from tracker.tables.people import Agency as AgencyRow
+from tracker.usecases import audit
+
+OTHERS = Agency(id=None, code="Others", name="Walk-ins of no member agency", arm=None, level="")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Report:
+    """The figures of a period, over what one reader may see."""
+
+    asked: Asked
+    reach: Reach
+    agencies: list[tuple[Agency, Tally]]
+    arms: list[tuple[Arm, Tally]]
+    total: Tally
+    months: list[MonthLine]
+    activities: list[Activity]
+    """By kind, and last their sum; empty when nothing was held or cancelled."""
+    items: list[ItemLine]
+    """By agency, and last their sum; empty when there was nothing to do."""
+    is_restricted: bool
+    """Whether it counts a date that is for named people only."""
+
+
+async def report(viewer: Viewer, asked: Asked) -> Report:
+    """Return the figures that were asked for; raise `NotAllowed` for a viewer without reports. Five queries."""
+    reports.check_reader(viewer)
+    reach, months = reports.reach_of(viewer), asked.period.months()
+    later = [asked.span(first).start for first in months[1:]]
+    places = await visible_reports.places(viewer, asked.span(), later, reach)
+    dates = await visible_reports.dates(viewer, asked.span(), later)
+    every = await agencies()
+    lines = report_sums.by_agency(places, every)
+    window = window_of(asked)
+    items = await visible_items.reported(viewer, window.start, window.end)
+    return Report(
+        asked=asked,
+        reach=reach,
+        agencies=lines,
+        arms=report_sums.by_arm(lines),
+        total=report_sums.tally(places),
+        months=report_sums.by_month(places, dates, months),
+        activities=report_sums.by_kind(places, dates),
+        items=report_items.lines(items, every, window),
+        is_restricted=_is_restricted(dates),
+    )
+
+
+async def agencies() -> list[Agency]:
+    """Return every agency there ever was, by arm and short name, and last the one for guests of none."""
+    columns = (AgencyRow.id, AgencyRow.code, AgencyRow.name, AgencyRow.arm, AgencyRow.level)
+    found = [
+        Agency(id=row["id"], code=row["code"], name=row["name"], arm=Arm(row["arm"]), level=row["level"])
+        for row in await AgencyRow.select(*columns)
+    ]
+    order = list(Arm)
+    return [*sorted(found, key=lambda one: (order.index(one.arm or order[-1]), one.code.casefold())), OTHERS]
+
+
+def window_of(asked: Asked) -> Window:
+    """Return the time in which action items count: of a period that is under way, what is past of it."""
+    start, end = asked.period.span(asked.zone)
+    return Window(start=start, end=max(start, min(end, asked.now)), zone=asked.zone)
+
+
+async def note_download(viewer: Viewer, asked: Asked, what: str, form: str, now: datetime) -> None:
+    """Write into the audit trail that the viewer takes figures or rows out of the tracker."""
+    reports.check_reader(viewer)
+    facts = {"what": what, "format": form, "from": asked.period.first, "to": asked.period.last}
+    async with writing():
+        await audit.record(viewer.member_id, viewer.door, "exported", "report", asked.period.key, facts, now)
+
+
+def _is_restricted(dates: Iterable[Dates]) -> bool:
+    return any(one.restricted and not one.is_off for one in dates)
