@@ -62,6 +62,23 @@ def _post(path: str, **form: str) -> Callable[[Places], list[Ask]]:
     return lambda _: [("POST", path, form)]
 
 
+PERIODS = ("2026-H2", "2026-12", "FY2027-Q1", "FY2027")
+
+
+def _rows(path: str) -> list[str]:
+    parts = {
+        "places": ("invited", "present", "attended", "here", "unmarked", "walk_in", "odd"),
+        "dates": ("held", "cancelled"),
+        "items": ("given", "open", "not_due", "closed"),
+    }
+    return [
+        f"/reports/{path}?period={period}&part={part}&of={measure}"
+        for period in ("2026-H2", "FY2027")
+        for part, measures in parts.items()
+        for measure in measures
+    ]
+
+
 SCRIPT: dict[str, Callable[[Places], list[Ask]]] = {
     "GET /": _plain("/"),
     "GET /calendar": _plain(
@@ -126,6 +143,17 @@ SCRIPT: dict[str, Callable[[Places], list[Ask]]] = {
     "GET /agencies/{agency_id}": _of_agencies("GET", ""),
     "GET /bodies": _plain("/bodies"),
     "GET /bodies/{body_id}": _of_bodies("GET", ""),
+    "GET /reports": _plain(
+        *(f"/reports?period={one}" for one in ("", *PERIODS)),
+        "/reports?period=FY2027&kind=joint_operation",
+        "/reports?period=custom&from=2026-12-09&to=2026-12-09",
+        "/reports?period=custom&from=2026-12-09&to=odd",
+    ),
+    "GET /reports/rows": _plain(*_rows("rows")),
+    "GET /reports.csv": _plain(*(f"/reports.csv?period={one}" for one in PERIODS)),
+    "GET /reports.xlsx": _plain(*(f"/reports.xlsx?period={one}" for one in PERIODS)),
+    "GET /reports/rows.csv": _plain(*_rows("rows.csv")),
+    "GET /reports/rows.xlsx": _plain(*_rows("rows.xlsx")),
     "GET /subscriptions": _plain("/subscriptions"),
     "POST /subscriptions": _post("/subscriptions", name=""),
     "POST /subscriptions/{subscription_id}/choices": _post(f"/subscriptions/{NOWHERE}/choices"),

@@ -48,6 +48,7 @@ THINGS = {
     "outbox": "reminders",
     "invitation": "invitation",
     "roster": "the roster",
+    "report": "a report",
 }
 """Subject → what people call it; one that is not here is called by its own word."""
 
@@ -84,7 +85,7 @@ GROUPS = {
     "audit": Group("The audit trail", subjects=frozenset({"audit"})),
 }  # fmt: skip
 
-OPEN_SUBJECTS = frozenset({"member", "agency", "body", "seat", "roster", "subscription", "audit", "address"})
+OPEN_SUBJECTS = frozenset({"member", "agency", "body", "seat", "roster", "subscription", "audit", "address", "report"})
 """Subjects that tell of no event. Whatever is not here and leads to no event that the reader sees is kept from them."""
 
 

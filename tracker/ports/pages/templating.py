@@ -17,7 +17,7 @@ from markupsafe import Markup, escape
 from tracker import clock
 from tracker.paths import folder
 from tracker.ports.pages.static import FOLDER, static
-from tracker.rules import wording
+from tracker.rules import date_words, reports, wording
 from tracker.rules.people import Viewer
 from tracker.settings import Settings
 
@@ -26,6 +26,7 @@ SVG_FRAME = re.compile(r"^<svg[^>]*>|</svg>\s*$")
 MACROS = {"forms": "macros/forms.html", "cal": "macros/calendar.html"}
 FILTERS = {
     "day": wording.day,
+    "shortday": date_words.short_weekday_date,
     "longday": wording.longday,
     "clock": wording.clock,
     "span": wording.span,
@@ -51,6 +52,7 @@ NAVIGATION = (
     Place("calendar", "/calendar", "Calendar"),
     Place("actions", "/action-items", "Action items"),
     Place("people", "/people", "Agencies & people"),
+    Place("reports", "/reports", "Reports", reports.may_read),
     Place("admin", "/admin", "Admin", lambda viewer: viewer.keeps_accounts or viewer.reads_audit),
 )
 

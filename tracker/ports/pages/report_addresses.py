@@ -1,0 +1,110 @@
+"""Addresses of reports: what the form asks for, what a number's link says, and how both are read back."""
+
+from collections.abc import Callable, Mapping
+from datetime import date, datetime
+from typing import Any
+from urllib.parse import urlencode
+
+from litestar import Request
+
+from tracker import clock
+from tracker.errors import Invalid, NotFound
+from tracker.ports.pages.form_values import FormValues, Reader, id_in
+from tracker.ports.pages.request import zone_of
+from tracker.rules import report_periods
+from tracker.rules.audiences import Arm
+from tracker.rules.calendar_grid import month_of
+from tracker.rules.meetings import Kind
+from tracker.rules.report_periods import CUSTOM, Period
+from tracker.rules.reports import KINDS, Asked
+from tracker.rules.wording import local
+from tracker.usecases.report_rows import OTHERS, Number, Part
+
+PAGE = "/reports"
+FIELDS = ("period", "from", "to", "kind")
+KIND_WORDS = {
+    Kind.MEETING: "Meetings", Kind.TRAINING: "Trainings", Kind.OUTREACH: "Outreach events",
+    Kind.JOINT_OPERATION: "Joint operations",
+}  # fmt: skip
+
+
+def asked_in(request: Request[Any, Any, Any], query: FormValues) -> Asked:
+    """Return what the address asks for: this grant half-year of all kinds, unless it says otherwise.
+
+    `Invalid` for days that make no period; an odd word counts as none.
+    """
+    zone, now = zone_of(request), clock.now()
+    kind = query["kind"] if query["kind"] in list(KINDS) else None
+    return Asked(period=_period(query, now, zone), kind=Kind(kind) if kind else None, zone=zone, now=now)
+
+
+def unasked(request: Request[Any, Any, Any]) -> Asked:
+    """Return what a page shows until somebody asks."""
+    return asked_in(request, FormValues({}))
+
+
+def query_for(asked: Asked) -> dict[str, str]:
+    """Return what an address says of a report."""
+    days = {"from": asked.period.first.isoformat(), "to": asked.period.last.isoformat()}
+    is_custom = asked.period.key == CUSTOM
+    return {"period": asked.period.key, **(days if is_custom else {}), **({"kind": asked.kind} if asked.kind else {})}
+
+
+def page_of(asked: Asked) -> str:
+    """Return the address of a report."""
+    return f"{PAGE}?{encoded(query_for(asked))}"
+
+
+def linked(asked: Asked) -> Callable[..., str]:
+    """Return what gives the address of a number's rows: link("places", "here", agency=…, month=…, kind=…)."""
+
+    def link(part: str, measure: str, **line: Any) -> str:
+        return f"{PAGE}/rows?{encoded(query_for(asked) | number_query(part, measure, line))}"
+
+    return link
+
+
+def encoded(query: Mapping[str, str]) -> str:
+    """Return a query as it stands behind the question mark."""
+    return urlencode(query)
+
+
+def number_query(part: str, measure: str, line: Mapping[str, Any]) -> dict[str, str]:
+    """Return what an address says of a number; what is None in its line is left out."""
+    return {"part": part, "of": measure, **{name: _word(one) for name, one in line.items() if one is not None}}
+
+
+def number_in(query: FormValues) -> Number:
+    """Return the number whose rows the address asks for; `NotFound` when it names none."""
+    agency = query["agency"]
+    if query["part"] not in list(Part) or (query["arm"] and query["arm"] not in list(Arm)):
+        raise NotFound
+    if agency and agency != OTHERS and id_in(agency) is None:
+        raise NotFound
+    return Number(
+        part=Part(query["part"]),
+        measure=query["of"],
+        agency=OTHERS if agency == OTHERS else id_in(agency),
+        arm=Arm(query["arm"]) if query["arm"] else None,
+        month=month_of(query["month"]),
+    )
+
+
+def line_of(number: Number) -> dict[str, Any]:
+    """Return the line in which a number stands, as `number_query` takes it."""
+    return {"agency": number.agency, "arm": number.arm, "month": number.month}
+
+
+def _word(value: object) -> str:
+    return f"{value:%Y-%m}" if isinstance(value, date) else str(value)
+
+
+def _period(query: FormValues, now: datetime, zone: str) -> Period:
+    if query["period"] != CUSTOM:
+        return report_periods.named(query["period"]) or report_periods.at(local(now, zone).date())
+    reader = Reader(query)
+    first, last = reader.day("from", "Choose the first day."), reader.day("to", "Choose the last day.")
+    reader.check()
+    if first is None or last is None:
+        raise Invalid("Choose the first and the last day.")
+    return report_periods.custom(first, last)
