@@ -7,7 +7,7 @@ from datetime import date, datetime
 
 import pytest
 
-from tracker.rules.holidays import federal_holidays, holiday_notes
+from tracker.rules.holidays import federal_holidays, holiday_notes, next_working_day
 
 OBSERVED = {
     2021: "0101 0118 0215 0531 0618 0705 0906 1011 1111 1125 1224 1231",
@@ -57,3 +57,11 @@ def test_notes_name_the_dates_on_holidays_in_their_order_and_no_others() -> None
 
 def test_the_day_after_a_holiday_is_no_holiday() -> None:
     assert holiday_notes([date(2027, 10, 12), date(2026, 11, 27)]) == []
+
+
+def test_after_the_day_before_thanksgiving_the_next_working_day_is_friday() -> None:
+    assert next_working_day(date(2026, 11, 25)) == date(2026, 11, 27)
+
+
+def test_after_christmas_eve_on_a_thursday_the_next_working_day_is_monday() -> None:
+    assert next_working_day(date(2026, 12, 24)) == date(2026, 12, 28)

@@ -43,6 +43,12 @@ def holiday_notes(dates: Iterable[date | datetime]) -> list[tuple[date, str]]:
     return [(day, names[day]) for day in days if day in names]
 
 
+def next_working_day(day: date) -> date:
+    """Return the first day after `day` that is neither on a weekend nor a federal holiday."""
+    ahead = (day + timedelta(days=one) for one in range(1, 15))
+    return next(one for one in ahead if one.weekday() < _SATURDAY and one not in federal_holidays(one.year))
+
+
 def _observed(day: date) -> date:
     shift = {_SATURDAY: -1, _SUNDAY: 1}.get(day.weekday(), 0)
     return day + timedelta(days=shift)

@@ -276,3 +276,23 @@ async def test_the_lead_of_an_event_is_always_on_its_list(sqlite_cast: Cast, des
     answer = await sent(desk)
     event_id = answer.headers["location"].rpartition("/")[2]
     assert await invitees_of(event_id) == {sqlite_cast.coordinator.member_id: AttendeeRole.CHAIR}
+
+
+async def test_a_date_on_a_holiday_is_left_out_as_chosen(sqlite_cast: Cast, browse: SignIn) -> None:
+    desk = await browse(sqlite_cast.coordinator)
+    asked = "/schedule/preview?date=2027-01-11&starts=09:00&ends=10:00&repeat=weekly&count=2"
+    assert "Mon, Jan 18, 2027 is Martin Luther King Jr. Day" in (await desk.get(asked)).text
+    assert "Jan 18, 2027</li>" not in (await desk.get(f"{asked}&holiday-2027-01-18=skip")).text
+
+
+async def test_the_count_of_an_agency_follows_every_way_to_invite(sqlite_cast: Cast, desk: Browser) -> None:
+    page = (await desk.get("/schedule")).text
+    agency = str(sqlite_cast.agencies["FBI"])
+    assert f'<span id="in-{agency}">0 of 2 invited</span>' in page
+    part = (await desk.post("/schedule/summary", typed(page, "/events", agency=agency))).text
+    assert f'<span id="in-{agency}" hx-swap-oob="innerHTML">2 of 2 invited</span>' in part
+
+
+async def test_a_day_that_is_over_is_named_before_it_is_sent(desk: Browser) -> None:
+    page = (await desk.get("/schedule?date=2026-11-02")).text
+    assert "That day is over. Nobody is reminded." in page

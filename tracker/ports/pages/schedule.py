@@ -13,10 +13,11 @@ from tracker.ports.pages.form_values import Errors, FormValues, Reader, errors_o
 from tracker.ports.pages.request import said, told_words, viewer_of, zone_of
 from tracker.ports.pages.schedule_context import FIELDS, Editing, schedule_context, schedule_form
 from tracker.ports.pages.schedule_form import read_plan
-from tracker.ports.pages.schedule_values import A_DAY, empty_form
+from tracker.ports.pages.schedule_values import empty_form
 from tracker.ports.pages.schedule_words import dates_in_words, repeat_options
 from tracker.ports.pages.templating import page
 from tracker.rules.audiences import Visibility
+from tracker.rules.holidays import next_working_day
 from tracker.rules.meetings import EventStatus, Kind
 from tracker.rules.people import Viewer
 from tracker.rules.wording import local
@@ -96,8 +97,8 @@ def _organizer(request: Request[Any, Any, Any]) -> Viewer:
 def _asked_for(request: Request[Any, Any, Any], offered: Choices) -> FormValues:
     query = query_of(request)
     kind = next((one for one in Kind if one == query["kind"]), Kind.MEETING)
-    tomorrow = local(clock.now(), zone_of(request)).date() + A_DAY
-    return empty_form(kind, Reader(query).day("date") or tomorrow, offered)
+    usual = next_working_day(local(clock.now(), zone_of(request)).date())
+    return empty_form(kind, Reader(query).day("date") or usual, offered)
 
 
 async def _offered(viewer: Viewer, event_id: UUID | None, key: str) -> tuple[Choices, Editing | None]:

@@ -3,13 +3,14 @@
 from dataclasses import dataclass
 from datetime import date, datetime, time
 
+from tracker import clock
 from tracker.errors import Invalid
 from tracker.ports.pages.form_values import FormValues, Reader
 from tracker.ports.pages.schedule_form import When, read_when
 from tracker.rules.holidays import holiday_notes
 from tracker.rules.recurrence import Repeat, dates, rule_for
 from tracker.rules.recurrence_words import pattern_words, sentence
-from tracker.rules.wall_clock import zone_word
+from tracker.rules.wall_clock import to_local, zone_word
 
 SHOWN = 5  # dates
 SHOWN_HOLIDAYS = 6
@@ -37,6 +38,7 @@ class DatesInWords:
     holidays: tuple[tuple[date, str], ...] = ()
     more_holidays: int = 0
     zone: str = ""
+    is_over: bool = False
     wrong: tuple[str, ...] = ()
 
     @property
@@ -85,4 +87,5 @@ def _in_words(when: When, zone: str) -> DatesInWords:
         holidays=tuple(holidays[:SHOWN_HOLIDAYS]),
         more_holidays=max(0, len(holidays) - SHOWN_HOLIDAYS),
         zone=zone_word(zone),
+        is_over=bool(every) and every[-1] < to_local(clock.now(), zone).date(),
     )
