@@ -11,6 +11,8 @@ import pytest
 
 from tests.cast import NOW, Cast, meeting
 from tracker.errors import Conflict, Invalid
+from tracker.ical.entries import entries
+from tracker.rules.holiday_choices import HolidayChoice
 from tracker.rules.invitations import AnswerValue
 from tracker.rules.meetings import EventStatus, Occurrence
 from tracker.rules.people import Viewer
@@ -170,3 +172,18 @@ async def test_a_series_does_not_end_before_a_date_that_has_begun(cast: Cast) ->
     with pytest.raises(Invalid) as refused:
         await meetings.change(cast.coordinator, event_id, shorter, event.version, AUGUST, notify=False)
     assert "begun" in refused.value.fields["until"]
+
+
+async def test_dates_on_holidays_are_held_as_chosen_and_feeds_say_so(cast: Cast) -> None:
+    first = datetime(2027, 1, 11, 9)
+    plan = meeting(
+        cast.fbi_lead, starts=first, rule=rule_for("weekly", first, interval=2, count=4),
+        on_holidays={date(2027, 1, 25): HolidayChoice.SKIP, date(2027, 2, 8): HolidayChoice.NEXT_WEEK},
+    )  # fmt: skip
+    event_id = await meetings.schedule(cast.coordinator, plan, NOW)
+    dates = await dates_of(cast, event_id)
+    assert [(f"{one.starts_at:%m-%d}", one.is_changed) for one in dates] == [
+        ("01-11", False), ("02-15", True), ("02-22", False),
+    ]  # fmt: skip
+    [series, moved] = entries(dates[0].event, dates, lambda one: one.is_cancelled)
+    assert (series.exdates, moved.recurrence_id) == ((datetime(2027, 1, 25, 9),), datetime(2027, 2, 8, 9))

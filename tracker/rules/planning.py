@@ -7,6 +7,8 @@ from uuid import UUID
 
 from tracker.errors import Invalid
 from tracker.rules.audiences import Arm, Visibility
+from tracker.rules.date_words import short_weekday_date
+from tracker.rules.holiday_choices import Choices, doubled, held
 from tracker.rules.invitations import AttendeeRole
 from tracker.rules.meetings import Event, EventStatus, Kind, Occurrence
 from tracker.rules.recurrence import Rule, dates, from_rrule, to_rrule
@@ -48,6 +50,8 @@ class Plan:
     video_link: str = ""
     agenda: str = ""
     invitees: Mapping[UUID, AttendeeRole] = field(default_factory=dict)
+    on_holidays: Choices = field(default_factory=dict)
+    """What becomes of dates by the rule that fall on a holiday."""
 
     @property
     def rrule(self) -> str | None:
@@ -80,13 +84,33 @@ def check(plan: Plan) -> None:
         wrong["body"] = "Choose the body whose members may see it."
     if plan.visibility is Visibility.NAMED and not plan.invitees:
         wrong["people"] = "Name the people who may know of it."
+    if not wrong and plan.on_holidays:
+        wrong |= _wrong_on_holidays(plan)
     if wrong:
         raise Invalid(**wrong)
 
 
+def _wrong_on_holidays(plan: Plan) -> dict[str, str]:
+    starts = dates(plan.rule, plan.starts)
+    if not held(starts, plan.on_holidays):
+        return {"holidays": "No date would be left. Keep one, or move one to the next week."}
+    if twice := doubled(starts, plan.on_holidays):
+        on = ", ".join(short_weekday_date(one) for one in twice)
+        return {"holidays": f"Two dates of the series would fall on {on}. Leave one out, or keep it."}
+    return {}
+
+
 def slots(plan: Plan) -> list[tuple[datetime, Slot]]:
     """Return (original local start, UTC slot) for each date of the plan, by wall clock (`rules.wall_clock`)."""
-    return [(start, slot(start, plan.duration, plan.zone)) for start in dates(plan.rule, plan.starts)]
+    return [
+        (start, slot(day, plan.duration, plan.zone))
+        for start, day in held(dates(plan.rule, plan.starts), plan.on_holidays)
+    ]
+
+
+def moved_starts(plan: Plan) -> frozenset[datetime]:
+    """Return where the rule puts the dates that the plan holds on another day."""
+    return frozenset(start for start, day in held(dates(plan.rule, plan.starts), plan.on_holidays) if start != day)
 
 
 def slot(starts: datetime, duration: timedelta, zone: str) -> Slot:

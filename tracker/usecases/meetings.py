@@ -55,7 +55,7 @@ async def add_event(
         reference=chance.reference("OP") if plan.kind is Kind.JOINT_OPERATION else None,
     )
     await rows.Event.insert(event)
-    await add_dates(event.id, planning.slots(plan), now)
+    await add_dates(event.id, planning.slots(plan), now, planning.moved_starts(plan))
     await set_audiences(viewer, event.id, lead_id, plan, list_of=previous.id if previous else None)
     await invite(viewer, event.id, lead_id, plan, event.version, now)
     await touch(event.id)

@@ -33,14 +33,17 @@ class AddEvent(Protocol):
         """Return the id of the new event."""
 
 
-async def add_dates(event_id: UUID, slots: Iterable[tuple[datetime, Slot]], now: datetime) -> None:
-    """Write one row for each date."""
+async def add_dates(
+    event_id: UUID, slots: Iterable[tuple[datetime, Slot]], now: datetime, moved: frozenset[datetime] = frozenset()
+) -> None:
+    """Write one row for each date; those that are `moved` are not where the rule puts them."""
     made = [
         rows.Occurrence(
-            id=chance.new_id(), event=event_id, original_start=start, starts_at=slot[0], ends_at=slot[1], changed_at=now
+            id=chance.new_id(), event=event_id, original_start=start, starts_at=slot[0], ends_at=slot[1],
+            is_changed=start in moved, changed_at=now,
         )
         for start, slot in slots
-    ]
+    ]  # fmt: skip
     for first in range(0, len(made), CHUNK):
         await rows.Occurrence.insert(*made[first : first + CHUNK])
 
@@ -88,7 +91,8 @@ async def _end_elsewhere(event: Event, before: Iterable[Occurrence], plan: Plan,
         raise Invalid(until="A date that has begun stays in the series. Choose a later end.")
     if gone:
         await _forget_dates(rows.Occurrence.id.is_in([one.id for one in gone]))
-    await add_dates(event.id, [(start, slot) for start, slot in wanted.items() if start not in by_rule], now)
+    later = [(start, slot) for start, slot in wanted.items() if start not in by_rule]
+    await add_dates(event.id, later, now, planning.moved_starts(plan))
 
 
 def _by_rule(event: Event) -> set[datetime]:
@@ -104,7 +108,8 @@ async def _replace_dates(
     if gone:
         await _forget_dates((rows.Occurrence.event == event.id) & rows.Occurrence.original_start.is_in(sorted(gone)))
     kept = present - gone
-    await add_dates(event.id, [(start, slot) for start, slot in wanted.items() if start not in kept], now)
+    new = [(start, slot) for start, slot in wanted.items() if start not in kept]
+    await add_dates(event.id, new, now, planning.moved_starts(plan))
 
 
 async def start_anew(

@@ -234,7 +234,7 @@ async def test_the_dates_are_named_while_they_are_typed(desk: Browser) -> None:
     part = (await desk.get("/schedule/preview", params=query)).text
     assert "Every week on Friday, 2:00–3:00 PM Central, until Jan 8, 2027 (3 times)." in part
     assert re.findall(r"<li[^>]*>([^<]+)</li>", part) == ["Fri, Dec 25, 2026", "Fri, Jan 1, 2027", "Fri, Jan 8, 2027"]
-    assert "is <b>Christmas Day</b>" in part
+    assert "is Christmas Day" in part
     assert "Every month on the fourth Friday</option>" in part
 
 

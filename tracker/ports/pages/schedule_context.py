@@ -15,7 +15,7 @@ from tracker.usecases.previews import Choices, Outlook, invited, sending
 
 FIELDS = (
     "title", "kind", "visibility", "body", "date", "starts", "ends", "last_day", "repeat", "interval", "until", "count",
-    "weekdays", "people", "place", "video_link", "agenda", "description",
+    "weekdays", "holidays", "people", "place", "video_link", "agenda", "description",
 )  # fmt: skip
 """The fields of the form, from top to bottom."""
 

@@ -1,7 +1,9 @@
 """From the form of an event to a plan: every field is read, and all mistakes are told at once."""
 
+import re
+from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from typing import TypeVar
 from urllib.parse import urlsplit
@@ -10,6 +12,7 @@ from uuid import UUID
 from tracker.ports.pages.form_values import FormValues, Reader, id_in, ids_in
 from tracker.rules import planning
 from tracker.rules.audiences import Visibility
+from tracker.rules.holiday_choices import HolidayChoice
 from tracker.rules.invitations import AttendeeRole
 from tracker.rules.meetings import Event, EventStatus, Kind
 from tracker.rules.planning import DateChange, Plan
@@ -21,6 +24,9 @@ LONGEST_PLACE = 300
 LONGEST_LINK = 500
 LONGEST_TEXT = 5_000
 NOT_INVITED = "out"
+ON_HOLIDAY = "holiday-"
+"""How the names of the fields begin that say what becomes of a date on a holiday; its day follows."""
+ISO_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 ROLES: dict[str, AttendeeRole | None] = {**{role.value: role for role in AttendeeRole}, NOT_INVITED: None}
 UNNAMED_OPERATION = "Operations are for named people unless you decide otherwise. Check who can see it and send again."
 ANY_DAY = datetime(2000, 1, 1)  # noqa: DTZ001 - local, and only stands in for a day that cannot be read
@@ -57,6 +63,7 @@ def read_plan(form: FormValues, offered: Choices, zone: str, event: Event | None
         video_link=_video_link(reader),
         agenda=reader.text("agenda", LONGEST_TEXT, multiline=True),
         invitees=invited(_picks(reader, offered), offered),
+        on_holidays=holiday_choices(form),
     )
     _check_operation(reader, plan)
     reader.tried(lambda: planning.check(plan), None)
@@ -74,6 +81,17 @@ def read_when(reader: Reader) -> When | None:
     reader.tried(lambda: planning.check_change(DateChange(starts=starts, duration=ends - starts)), None)
     rule = reader.tried(lambda: _rule(reader, starts), None)
     return When(starts=starts, duration=ends - starts, is_all_day=is_all_day, rule=rule)
+
+
+def holiday_choices(form: FormValues) -> dict[date, HolidayChoice]:
+    """Return what was chosen for dates on holidays; a field that cannot be read counts for nothing."""
+    chosen = {}
+    for name in form:
+        day = name.removeprefix(ON_HOLIDAY)
+        if name.startswith(ON_HOLIDAY) and ISO_DAY.fullmatch(day) and form[name] in set(HolidayChoice):
+            with suppress(ValueError):
+                chosen[date.fromisoformat(day)] = HolidayChoice(form[name])
+    return {day: choice for day, choice in chosen.items() if choice is not HolidayChoice.KEEP}
 
 
 def picks_of(form: FormValues) -> Picks:

@@ -6,7 +6,8 @@ from datetime import date, datetime, time
 from tracker import clock
 from tracker.errors import Invalid
 from tracker.ports.pages.form_values import FormValues, Reader
-from tracker.ports.pages.schedule_form import When, read_when
+from tracker.ports.pages.schedule_form import When, holiday_choices, read_when
+from tracker.rules.holiday_choices import Choices, held
 from tracker.rules.holidays import holiday_notes
 from tracker.rules.recurrence import Repeat, dates, rule_for
 from tracker.rules.recurrence_words import pattern_words, sentence
@@ -54,7 +55,7 @@ def dates_in_words(form: FormValues, zone: str) -> DatesInWords:
     if when is None or reader.wrong:
         return DatesInWords(wrong=tuple(reader.wrong.values()))
     try:
-        return _in_words(when, zone)
+        return _in_words(when, zone, holiday_choices(form))
     except Invalid as refused:
         return DatesInWords(wrong=tuple(refused.fields.values()))
 
@@ -78,9 +79,10 @@ def _words(choice: Repeat, day: date | None) -> str | None:
     return pattern_words(rule) if rule else None
 
 
-def _in_words(when: When, zone: str) -> DatesInWords:
-    every = [start.date() for start in dates(when.rule, when.starts)]
-    holidays = holiday_notes(every)
+def _in_words(when: When, zone: str, chosen: Choices) -> DatesInWords:
+    by_rule = dates(when.rule, when.starts)
+    every = [day.date() for _, day in held(by_rule, chosen)]
+    holidays = holiday_notes(by_rule)
     return DatesInWords(
         sentence=sentence(when.rule, when.starts, when.duration, zone, is_all_day=when.is_all_day),
         next_dates=tuple(every[:SHOWN]) if when.rule else (),
