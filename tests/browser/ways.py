@@ -91,6 +91,15 @@ def to_new_codes(page: Page, _: Demo) -> None:
     page.locator(".tt-codes").wait_for()
 
 
+def to_access(page: Page, _: Demo) -> None:
+    """Make a link for the new password of somebody, from their page on."""
+    page.goto("/people?q=detective")
+    page.locator("#found").get_by_role("link", name="KCPD detective", exact=True).click()
+    page.get_by_role("link", name="Manage access").click()
+    page.get_by_role("button", name="Make a link for a new one").click()
+    page.locator("#reset-link").wait_for()
+
+
 def to_mails(page: Page, demo: Demo) -> None:
     """Open the list of the demo's mails when there are some, long addresses among them."""
     demo.link("kcpd.detective@kcpd.example", "Action item")
@@ -135,6 +144,8 @@ WAYS: dict[str, tuple[str | None, Way, str]] = {
     "another authenticator": (ADVOCATE, to("/settings/authenticator"), "Set up an authenticator app"),
     "recovery codes": (ADVOCATE, to("/settings/recovery-codes"), "Recovery codes"),
     "new recovery codes": (ADVOCATE, to_new_codes, "Save your new recovery codes"),
+    "access of a person": (COORDINATOR, to_access, "Access of KCPD detective"),
+    "link for a new password that is over": (None, to("/sign-in/reset/broken"), "This link was used or has expired"),
     "lost phone": (ADVOCATE, to("/settings/lost-phone"), "I lost my phone or computer"),
     "admin": (COORDINATOR, to("/admin"), "Admin"),
     "audit trail": (COORDINATOR, to("/audit"), "Audit trail"),

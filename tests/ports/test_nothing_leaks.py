@@ -163,6 +163,12 @@ SCRIPT: dict[str, Callable[[Places], list[Ask]]] = {
     "POST /r/{token}": _post("/r/nothing", answer="accepted"),
     "GET /u/{token}": _plain("/u/nothing"),
     "POST /u/{token}": _post("/u/nothing", status="done"),
+    "GET /people/{person_id}/access": _of_people("GET", "/access"),
+    "POST /people/{person_id}/access/reset-link": _of_people("POST", "/access/reset-link"),
+    "POST /people/{person_id}/access/release": _of_people("POST", "/access/release"),
+    "POST /people/{person_id}/access/authenticator-removal": _of_people("POST", "/access/authenticator-removal"),
+    "POST /people/{person_id}/access/sign-out": _of_people("POST", "/access/sign-out"),
+    "POST /people/{person_id}/access/feeds-revocation": _of_people("POST", "/access/feeds-revocation"),
     "GET /settings": _plain("/settings"),
     "POST /settings/profile": _post("/settings/profile", title="Changed", zone="America/Chicago"),
     "GET /settings/recovery-codes": _plain("/settings/recovery-codes"),
@@ -185,7 +191,7 @@ SCRIPT: dict[str, Callable[[Places], list[Ask]]] = {
 NOBODYS = frozenset({
     "GET /sign-in", "POST /sign-in", "GET /sign-in/code", "POST /sign-in/code", "GET /sign-in/enrolment",
     "POST /sign-in/enrolment", "GET /sign-in/recovery", "POST /sign-in/recovery", "GET /sign-in/link/{token}",
-    "POST /sign-in/link/{token}",
+    "POST /sign-in/link/{token}", "GET /sign-in/reset/{token}", "POST /sign-in/reset/{token}",
     "GET /settings/authenticator", "POST /settings/authenticator", "POST /settings/recovery-codes",
     "GET /static/{name}", "GET /feeds", "GET /feeds/{name}",
 })  # fmt: skip

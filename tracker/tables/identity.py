@@ -21,12 +21,14 @@ class Session(Table):
 
 
 class SignInLink(Table):
-    """A link that signs one person in once; `id` is the SHA-256 of its token."""
+    """A link that lets one person in once; `id` is the SHA-256 of its token."""
 
     id = Varchar(length=64, primary_key=True)
     member = ForeignKey(Member, null=False, on_delete=OnDelete.cascade)
     expires_at = Timestamptz(null=False)
     used_at = Timestamptz(null=True, default=None)
+    purpose = Varchar(length=8, default="sign_in")
+    """sign_in, or reset: only a new password can be set with it"""
 
 
 class RecoveryCode(Table):

@@ -1,7 +1,10 @@
-"""One-time sign-in links: made by an administrator or the demo, opened by a button, good for one time."""
+"""One-time links: made by an administrator or the demo, opened by a button, good once and for one thing."""
 
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
+
+from piccolo.custom_types import Combinable
 
 from tracker import keys
 from tracker.database import writing
@@ -13,28 +16,43 @@ from tracker.usecases.identity_accounts import Account, account_of
 from tracker.usecases.identity_sessions import open_session
 
 LIFETIME = timedelta(minutes=30)
+SIGN_IN = "sign_in"
+RESET = "reset"
 USED = "This sign-in link was used or has expired. Please ask the coordinator for a new one."
 
 
 async def issue_link(
-    member_id: UUID, now: datetime, lifetime: timedelta = LIFETIME, *, by: UUID | None = None, door: str = "cli"
+    member_id: UUID,
+    now: datetime,
+    lifetime: timedelta = LIFETIME,
+    *,
+    purpose: str = SIGN_IN,
+    by: UUID | None = None,
+    door: str = "cli",
 ) -> str:
-    """Return the token of a new link; only its hash is stored. `by` is who asked for it, None the system."""
+    """Return the token of a new link; only its hash is stored. `by` is who asked for it, None the system.
+
+    A link that resets a password takes the place of earlier ones of the member.
+    """
     token = keys.new_token()
+    theirs = SignInLink.member == member_id
+    is_done = (SignInLink.expires_at <= now) | (SignInLink.purpose == RESET)
     async with writing():
-        await SignInLink.delete().where((SignInLink.member == member_id) & (SignInLink.expires_at <= now))
+        await SignInLink.delete().where(theirs & (is_done if purpose == RESET else SignInLink.expires_at <= now))
         await SignInLink.insert(
-            SignInLink(id=keys.fingerprint(token), member=member_id, expires_at=now + lifetime, used_at=None)
+            SignInLink(
+                id=keys.fingerprint(token), member=member_id, expires_at=now + lifetime, used_at=None, purpose=purpose
+            )
         )
-        facts = {"minutes": int(lifetime.total_seconds() // 60)}
+        facts = {"minutes": int(lifetime.total_seconds() // 60), "for": purpose}
         await audit.record(by, door, "link_issued", "member", member_id, facts, now)
     return token
 
 
-async def check_link(token: str, now: datetime) -> None:
-    """Raise `Gone` unless a link is still good; nothing changes, so a mail scanner may look at it."""
-    if not await _is_good(token, now):
-        raise Gone(USED)
+async def check_link(token: str, now: datetime, purpose: str = SIGN_IN) -> Account:
+    """Return whose link it is; raise `Gone` unless it is still good. Nothing changes: a mail scanner may look at it."""
+    found = await SignInLink.select(SignInLink.member).where(_unused(token, now, purpose)).first()
+    return await _holder(found["member"] if found else None)
 
 
 async def redeem_link(
@@ -46,21 +64,26 @@ async def redeem_link(
     links that are unknown, used or over.
     """
     async with writing():
-        account = await _spend(token, now)
+        account = await spend(token, now)
         if not asks_code:
             return await open_session(account, now, how="link", client=client, replacing=replacing)
     return challenge_for(account, now)
 
 
-async def _spend(token: str, now: datetime) -> Account:
-    unused = (SignInLink.id == keys.fingerprint(token)) & SignInLink.used_at.is_null() & (SignInLink.expires_at > now)
-    spent = await SignInLink.update({SignInLink.used_at: now}).where(unused).returning(SignInLink.member)
-    account = await account_of(spent[0]["member"]) if spent else None
+async def spend(token: str, now: datetime, purpose: str = SIGN_IN) -> Account:
+    """Use a link up and return whose it was; raise `Gone` as above. The caller is inside `writing()`."""
+    used: dict[Any, Any] = {SignInLink.used_at: now}
+    spent = await SignInLink.update(used).where(_unused(token, now, purpose)).returning(SignInLink.member)
+    return await _holder(spent[0]["member"] if spent else None)
+
+
+async def _holder(member_id: UUID | None) -> Account:
+    account = await account_of(member_id) if member_id else None
     if account is None or not account.is_open:
         raise Gone(USED)
     return account
 
 
-async def _is_good(token: str, now: datetime) -> bool:
-    unused = (SignInLink.id == keys.fingerprint(token)) & SignInLink.used_at.is_null() & (SignInLink.expires_at > now)
-    return bool(await SignInLink.exists().where(unused))
+def _unused(token: str, now: datetime, purpose: str) -> Combinable:
+    is_this = (SignInLink.id == keys.fingerprint(token)) & (SignInLink.purpose == purpose)
+    return is_this & SignInLink.used_at.is_null() & (SignInLink.expires_at > now)

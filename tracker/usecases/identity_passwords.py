@@ -99,14 +99,28 @@ async def set_password(
 
     `by` is who does it, None the system. Raises `Invalid(password=…)` with the reason, `NotFound`, `Busy`.
     """
-    person = await _person(member_id)
-    if why := passwords.refusal(password, common_passwords(), person):
-        raise Invalid(password=why)
-    stored = await _hashing.hash(password)
+    stored = await checked_hash(member_id, password)
     async with writing():
-        await Member.update({Member.password_hash: stored}).where(Member.id == member_id)
-        await end_sessions(member_id, keeping=keeping)
-        await audit.record(by, door, "password_changed", "member", member_id, {}, now)
+        await store_hash(member_id, stored, now, by=by, door=door, keeping=keeping)
+
+
+async def checked_hash(member_id: UUID, password: str) -> str:
+    """Return the hash of a password that may be taken; raise `Invalid(password=…)` for another, `NotFound`, `Busy`.
+
+    It takes a while, so it comes before the transaction that stores it.
+    """
+    if why := passwords.refusal(password, common_passwords(), await _person(member_id)):
+        raise Invalid(password=why)
+    return await _hashing.hash(password)
+
+
+async def store_hash(
+    member_id: UUID, stored: str, now: datetime, *, by: UUID | None, door: str, keeping: str | None = None
+) -> None:
+    """Put a hash in force and end sessions, as `set_password` does; the caller is inside `writing()`."""
+    await Member.update({Member.password_hash: stored}).where(Member.id == member_id)
+    await end_sessions(member_id, keeping=keeping)
+    await audit.record(by, door, "password_changed", "member", member_id, {}, now)
 
 
 async def renew_hash(member_id: UUID, stored: str, password: str) -> str:

@@ -6,14 +6,16 @@ from uuid import UUID
 from tracker import chance
 from tracker.database import writing
 from tracker.errors import Invalid
+from tracker.rules.outbox import MessageKind
 from tracker.rules.wording import plural
 from tracker.tables.identity import FailedAttempt
 from tracker.tables.people import Member
-from tracker.usecases import audit
+from tracker.usecases import audit, outbox
 from tracker.usecases.identity_accounts import Account
 
 TRIES = 5  # wrong ones in a row before the pause (CJIS AC-7)
 WINDOW = timedelta(minutes=15)  # in which they count
+TOLD_WITHIN = timedelta(days=1)  # later, the mail about a pause would only frighten
 PAUSED = "Sign-in is paused for 15 minutes after 5 wrong tries. Try again after that, or ask the coordinator."
 
 
@@ -62,4 +64,15 @@ async def _pause(key: str, member_id: UUID | None, now: datetime, door: str) -> 
     await forget_failures(key)  # after the pause the count begins anew
     if member_id:
         await Member.update({Member.locked_at: now}).where(Member.id == member_id)
+        await _tell(member_id, now)
     await audit.record(None, door, "locked", "member", member_id or key, {"for": "15 minutes"}, now)
+
+
+async def _tell(member_id: UUID, now: datetime) -> None:
+    await outbox.enqueue(
+        kind=MessageKind.ACCOUNT_LOCKED,
+        recipient_id=member_id,
+        key=f"account_locked:{member_id}:{now.isoformat()}",
+        not_after=now + TOLD_WITHIN,
+        now=now,
+    )

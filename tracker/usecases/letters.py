@@ -6,7 +6,7 @@ The recipient is the viewer, so a letter never says more than its reader may see
 from datetime import datetime
 
 from tracker.errors import NotFound
-from tracker.rules import letters_items
+from tracker.rules import letters_account, letters_items
 from tracker.rules.action_items import ActionItem
 from tracker.rules.letters import Letter
 from tracker.rules.outbox import Message, MessageKind, Skip, State
@@ -32,6 +32,8 @@ async def letter(message: Message, now: datetime, zone: str) -> Letter | Skip:
         reader = await viewer_for(message.recipient_id)
     except NotFound:
         return NOT_ACTIVE
+    if message.kind is MessageKind.ACCOUNT_LOCKED:
+        return letters_account.locked(reader.member_id, reader.name, reader.email, zone, message.created_at)
     if message.item_id is not None:
         return await _item_letter(message, reader, now, zone)
     return await event_letter(message, reader, now)

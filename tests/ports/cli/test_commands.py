@@ -1,5 +1,6 @@
 """The command line as an operator meets it: what it says, with which exit code, and what it leaves behind."""
 
+import re
 import sqlite3
 import subprocess
 import sys
@@ -104,6 +105,22 @@ def test_a_file_that_is_no_roster_is_refused_in_one_sentence(peopled: Tracker, t
 def test_a_file_that_is_not_there_or_a_folder_is_refused_in_one_sentence(peopled: Tracker, tmp_path: Path) -> None:
     assert is_one_sentence(peopled("roster", "import", str(tmp_path / "missing.csv")))
     assert is_one_sentence(peopled("roster", "import", str(tmp_path)))
+
+
+def test_a_link_for_a_new_password_is_printed(peopled: Tracker) -> None:
+    result = peopled("account", "reset", "Boss@usao.example")
+    assert re.fullmatch(r"http://127\.0\.0\.1:8000/sign-in/reset/[A-Za-z0-9_-]{43}\n", result.stdout)
+
+
+@pytest.mark.parametrize(("deed", "said"), [("release", "over."), ("forget-authenticator", "removed.")])
+def test_an_account_is_helped_and_the_audit_trail_says_so(peopled: Tracker, deed: str, said: str) -> None:
+    assert said in peopled("account", deed, "boss@usao.example").stdout
+    assert peopled("audit", "verify").exit_code == 0
+
+
+@pytest.mark.parametrize("deed", ["reset", "release", "forget-authenticator"])
+def test_an_unknown_address_is_no_account(peopled: Tracker, deed: str) -> None:
+    assert is_one_sentence(peopled("account", deed, "nobody@usao.example"))
 
 
 def test_a_whole_audit_trail_is_found_whole(peopled: Tracker) -> None:

@@ -7,6 +7,7 @@ import click
 
 from tracker.errors import TrackerError
 from tracker.migrate import SchemaBehind
+from tracker.ports.cli.account import account
 from tracker.ports.cli.audit import audit
 from tracker.ports.cli.check import check
 from tracker.ports.cli.demo import demo
@@ -50,5 +51,5 @@ def main() -> None:
     os.umask(0o077)  # whatever is written is for its owner alone
 
 
-for command in (demo, serve, migrate, check, init, roster, sign_in_link, audit):
+for command in (demo, serve, migrate, check, init, roster, sign_in_link, account, audit):
     main.add_command(command)

@@ -9,7 +9,7 @@ from tracker.errors import Busy, Gone, Invalid, NotAllowed
 from tracker.ports import cookies
 from tracker.ports.addresses import place
 from tracker.ports.guards import public
-from tracker.ports.pages import identity_again, identity_code, identity_link
+from tracker.ports.pages import identity_again, identity_code, identity_link, identity_reset
 from tracker.ports.pages.form_values import FormValues, form_of, query_of
 from tracker.ports.pages.identity_forms import (
     Web,
@@ -102,5 +102,6 @@ handlers: list[Any] = [
     confirm_enrolment,
     *identity_code.handlers,
     *identity_link.handlers,
+    *identity_reset.handlers,
     *identity_again.handlers,
 ]

@@ -11,13 +11,12 @@ from tracker.ports import cookies, errors, flash
 from tracker.ports.addresses import place
 from tracker.ports.guards import signed_in
 from tracker.ports.pages.form_values import FormValues, errors_of, form_of, query_of
-from tracker.ports.pages.identity_forms import NO_FORM, Web, client_of, settings_of
+from tracker.ports.pages.identity_forms import NO_FORM, Web, check_repeated, client_of, settings_of
 from tracker.ports.pages.proof import AGAIN, first_prove, visit_of
 from tracker.ports.pages.templating import page
 from tracker.usecases import identity, identity_passwords, identity_sessions
 
 PASSWORD = "/password"  # noqa: S105 - an address
-DIFFER = "The two passwords differ. Type the same one twice."
 
 
 @get(AGAIN, guards=[signed_in])
@@ -51,10 +50,9 @@ async def choose_password(request: Web) -> Response[Any]:
     if first := first_prove(request, PASSWORD):
         return first
     form, visit = await form_of(request), visit_of(request)
-    if form["password"] != form["repeated"]:
-        return _password(request, Invalid(repeated=DIFFER))
     person = visit.viewer.member_id
     try:
+        check_repeated(form)
         await identity_passwords.set_password(
             person, form["password"], clock.now(), by=person, door="page", keeping=visit.session_id
         )

@@ -18,8 +18,9 @@ from tracker.usecases.identity_sessions import CLIENT
 
 Web = Request[Any, Any, Any]
 
-FIELDS = ("ack", "email", "password", "code")
+FIELDS = ("ack", "email", "password", "repeated", "code")
 STALE = "This page was open for too long, or your browser does not keep cookies. Please try again."
+DIFFER = "The two passwords differ. Type the same one twice."
 NO_FORM = FormValues({})
 
 
@@ -53,6 +54,12 @@ def show(
 def wanting(wanted: str) -> FormValues:
     """Return an empty form that remembers where to go afterwards."""
     return FormValues({"next": [place(wanted)]})
+
+
+def check_repeated(form: FormValues) -> None:
+    """Raise `Invalid` unless a new password was typed twice alike."""
+    if form["password"] != form["repeated"]:
+        raise Invalid(repeated=DIFFER)
 
 
 async def check_own(request: Web) -> None:

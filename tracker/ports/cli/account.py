@@ -1,0 +1,64 @@
+"""tracker account: what an operator can do for somebody who cannot sign in."""
+
+from collections.abc import Awaitable, Callable
+
+import click
+
+from tracker import clock
+from tracker.errors import NotFound
+from tracker.ports.cli.opening import with_database
+from tracker.settings import Settings
+from tracker.usecases import identity_codes, identity_tries
+from tracker.usecases.identity_accounts import Account, account_at, clean_address
+from tracker.usecases.identity_resets import issue_reset
+
+
+@click.group()
+def account() -> None:
+    """Help somebody who cannot sign in."""
+
+
+@account.command()
+@click.argument("email")
+def release(email: str) -> None:
+    """End the pause of EMAIL after five wrong tries."""
+
+    async def deed(found: Account, _settings: Settings) -> str:
+        await identity_tries.release(found.member_id, clock.now(), by=None, door="cli")
+        return "The pause is over."
+
+    _do(email, deed)
+
+
+@account.command()
+@click.argument("email")
+def reset(email: str) -> None:
+    """Print a link by which EMAIL sets a new password, once, within 30 minutes; the code is still asked."""
+
+    async def deed(found: Account, settings: Settings) -> str:
+        token = await issue_reset(found.member_id, clock.now(), by=None, door="cli")
+        return f"{settings.base_url}/sign-in/reset/{token}"
+
+    _do(email, deed)
+
+
+@account.command("forget-authenticator")
+@click.argument("email")
+def forget_authenticator(email: str) -> None:
+    """Let EMAIL set up another authenticator at the next sign-in; sessions and recovery codes end."""
+
+    async def deed(found: Account, _settings: Settings) -> str:
+        await identity_codes.forget_authenticator(found.member_id, clock.now(), by=None, door="cli")
+        return "The authenticator is removed."
+
+    _do(email, deed)
+
+
+def _do(email: str, deed: Callable[[Account, Settings], Awaitable[str]]) -> None:
+    async def work(settings: Settings) -> str:
+        found = await account_at(clean_address(email))
+        if found is None:
+            raise NotFound(f"No member has the address {email}.")
+        return await deed(found, settings)
+
+    click.echo(with_database(work))
