@@ -6,6 +6,7 @@ import click
 
 from tracker import clock
 from tracker.errors import NotFound
+from tracker.ports.cli.data import takes_data
 from tracker.ports.cli.opening import with_database
 from tracker.settings import Settings
 from tracker.usecases import identity_codes, identity_tries
@@ -19,6 +20,7 @@ def account() -> None:
 
 
 @account.command()
+@takes_data
 @click.argument("email")
 def release(email: str) -> None:
     """End the pause of EMAIL after five wrong tries."""
@@ -31,6 +33,7 @@ def release(email: str) -> None:
 
 
 @account.command()
+@takes_data
 @click.argument("email")
 def reset(email: str) -> None:
     """Print a link by which EMAIL sets a new password, once, within 30 minutes; the code is still asked."""
@@ -43,6 +46,7 @@ def reset(email: str) -> None:
 
 
 @account.command("forget-authenticator")
+@takes_data
 @click.argument("email")
 def forget_authenticator(email: str) -> None:
     """Let EMAIL set up another authenticator at the next sign-in; sessions and recovery codes end."""
