@@ -58,6 +58,8 @@ class Event:
     sequence: int
     created_at: datetime
     changed_at: datetime
+    cancel_reason: str = ""
+    """Why it was cancelled, in the words of whoever did it."""
 
     @property
     def is_restricted(self) -> bool:
@@ -89,6 +91,8 @@ class Occurrence:
     sequence: int
     changed_at: datetime
     attendance_closed_at: datetime | None
+    cancel_reason: str = ""
+    """Why this date alone was cancelled."""
 
     @property
     def key(self) -> str:

@@ -29,6 +29,8 @@ class Event(Table):
     lead = ForeignKey(Member, null=False, on_delete=OnDelete.restrict)
     status = Varchar(length=12)
     """draft, tentative, confirmed, cancelled"""
+    cancel_reason = Varchar(length=500, default="")
+    """As it was told to the people invited; empty unless it is cancelled."""
     zone = Varchar(length=60)
     starts = Timestamp(null=False, default=None)
     """Local start of the first date, in `zone`."""
@@ -72,6 +74,7 @@ class Occurrence(Table):
     agenda = Text(null=True, default=None)
     """title, place, agenda: None = as in the series"""
     is_cancelled = Boolean(default=False)
+    cancel_reason = Varchar(length=500, default="")
     is_changed = Boolean(default=False)
     """Whether it differs from what the rule says and so stands in feeds as an override."""
     version = Integer(default=1)

@@ -36,13 +36,14 @@ _LINE = (
 _EVENT = (
     "SELECT e.id, e.uid, e.reference, e.kind, e.title, e.description, e.place, e.video_link, e.agenda, e.visibility,"
     " e.body, b.name AS body_name, e.lead, m.name AS lead_name, g.code AS lead_agency, e.status, e.zone, e.starts,"
-    " e.duration, e.is_all_day, e.rrule, e.version, e.sequence, e.created_at, e.changed_at"
+    " e.duration, e.is_all_day, e.rrule, e.version, e.sequence, e.created_at, e.changed_at,"
+    " e.cancel_reason"
     " FROM event e JOIN member m ON m.id = e.lead JOIN agency g ON g.id = m.agency LEFT JOIN body b ON b.id = e.body"
     " WHERE ("
 )
 _DATE = (
     "SELECT o.id, o.event, o.original_start, o.starts_at, o.ends_at, o.title, o.place, o.agenda, o.is_cancelled,"
-    " o.is_changed, o.version, o.sequence, o.changed_at, o.attendance_closed_at"
+    " o.is_changed, o.version, o.sequence, o.changed_at, o.attendance_closed_at, o.cancel_reason"
     " FROM occurrence o JOIN event e ON e.id = o.event WHERE ("
 )
 
@@ -223,6 +224,7 @@ def _event(row: Row) -> Event:
         sequence=row["sequence"],
         created_at=row["created_at"],
         changed_at=row["changed_at"],
+        cancel_reason=row["cancel_reason"],
     )
 
 
@@ -242,4 +244,5 @@ def _occurrence(row: Row, of: Event) -> Occurrence:
         sequence=row["sequence"],
         changed_at=row["changed_at"],
         attendance_closed_at=row["attendance_closed_at"],
+        cancel_reason=row["cancel_reason"],
     )

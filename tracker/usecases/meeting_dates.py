@@ -95,7 +95,7 @@ async def cancel_date(
         occurrence = await _to_change(viewer, event_id, key, expected_version)
         if occurrence.is_cancelled:
             raise Conflict("This date is cancelled already.")
-        await _save(occurrence, now, raise_sequence=True, fields={"is_cancelled": True})
+        await _save(occurrence, now, raise_sequence=True, fields={"is_cancelled": True, "cancel_reason": reason})
         await _tell("cancellation", occurrence, now, reason=reason)
         await _log(viewer, "cancelled", occurrence, now)
 
@@ -109,7 +109,7 @@ async def reinstate_date(viewer: Viewer, event_id: UUID, key: str, expected_vers
         occurrence = await _to_change(viewer, event_id, key, expected_version)
         if not occurrence.is_cancelled:
             raise Conflict("This date takes place already.")
-        await _save(occurrence, now, raise_sequence=True, fields={"is_cancelled": False})
+        await _save(occurrence, now, raise_sequence=True, fields={"is_cancelled": False, "cancel_reason": ""})
         if await outbox.anybody_heard(event_id, occurrence.changed_at):
             await ask_again(event_id, occurrence.id, occurrence.sequence + 1, now)
         await _tell("update", occurrence, now, reason="", reinstated=True)

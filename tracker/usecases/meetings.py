@@ -167,6 +167,7 @@ async def _set_status(
         await rows.Event.update(
             {
                 rows.Event.status: status,
+                rows.Event.cancel_reason: reason,
                 rows.Event.version: event.version + 1,
                 rows.Event.sequence: event.sequence + 1,
                 rows.Event.changed_at: now,

@@ -145,6 +145,7 @@ async def test_one_date_is_cancelled_with_its_reason_and_brought_back(
     assert (await date_of(sqlite_cast, series)).is_cancelled
     page = (await desk.get(f"/events/{series}/{KEY}")).text
     assert "This date is cancelled" in page
+    assert "Holiday week" in page
     action = f"/events/{series}/{KEY}/reinstatement"
     assert (await desk.post(action, typed(page, action))).status_code == 303
     assert not (await date_of(sqlite_cast, series)).is_cancelled
