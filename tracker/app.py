@@ -16,7 +16,7 @@ from tracker.ports import errors
 from tracker.ports.clock.ticker import Clock
 from tracker.ports.feeds import subscription
 from tracker.ports.forms import FormRequest
-from tracker.ports.guards import refuse_unguarded
+from tracker.ports.guards import recognise, refuse_unguarded
 from tracker.ports.mail.compose import Composer
 from tracker.ports.mail.delivery import Delivery
 from tracker.ports.mail.mailbox import Mailbox
@@ -94,6 +94,7 @@ def create_app(settings: Settings | None = None) -> Litestar:
     app = Litestar(
         route_handlers=[*_handlers(chosen), static.static_file, subscription.subscription],
         exception_handlers=errors.HANDLERS,
+        after_exception=[recognise],
         lifespan=[_running(chosen, links)],
         state=State({"links": links, "mailbox": Mailbox(Path(chosen.mail_folder))}),
         request_class=FormRequest,

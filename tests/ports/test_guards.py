@@ -9,7 +9,7 @@ from litestar import Litestar, asgi, get, websocket
 from litestar.connection import WebSocket
 from litestar.types import Receive, Scope, Send
 
-from tests.cast import NOW, Cast
+from tests.cast import NOW, Cast, operation
 from tests.ports.browser import BASE, Browser, session_of, settings
 from tests.ports.conftest import SignIn
 from tracker import clock, keys
@@ -19,6 +19,7 @@ from tracker.ports.addresses import hosts, place
 from tracker.ports.guards import Unguarded, feed, link, public, refuse_unguarded, signed_in
 from tracker.tables.identity import Session
 from tracker.tables.people import Member
+from tracker.usecases.meetings import schedule
 
 pytestmark = pytest.mark.anyio
 
@@ -265,3 +266,22 @@ def test_a_sign_in_form_keeps_its_token_for_an_hour() -> None:
 def test_a_made_up_sign_in_form_has_no_token(nonce: str) -> None:
     keys.use("a secret of the tests, long enough")
     assert not csrf.is_good_nonce(nonce, NOW)
+
+
+# Addresses that lead nowhere --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("path", ["/nothing-there", "/events/nothing", "/events/nothing/2026-12-08", "/a/b/c/d/e/f"])
+async def test_an_address_that_leads_nowhere_looks_like_an_event_that_one_may_not_see(
+    sqlite_cast: Cast, advocate: Browser, path: str
+) -> None:
+    hidden = await schedule(sqlite_cast.fbi_lead, operation(sqlite_cast.kcpd_detective), NOW)
+    missing, unseen = await advocate.get(path), await advocate.get(f"/events/{hidden}/2027-01-16")
+    assert (missing.status_code, missing.content) == (unseen.status_code, unseen.content)
+    assert 'aria-label="Primary"' in missing.text
+
+
+async def test_a_stranger_at_an_address_that_leads_nowhere_has_no_navigation(stranger: Browser) -> None:
+    answer = await stranger.get("/nothing-there")
+    assert answer.status_code == 404
+    assert 'aria-label="Primary"' not in answer.text

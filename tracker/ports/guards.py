@@ -1,9 +1,11 @@
 """Who may come in: every route has one of `public`, `signed_in`, `link`, `feed`, or the application does not start."""
 
+import logging
 import re
 from typing import Any
 
-from litestar import Litestar
+from litestar import Litestar, Request
+from litestar.exceptions import HTTPException
 from litestar.handlers import BaseRouteHandler
 from litestar.routes import HTTPRoute
 
@@ -11,7 +13,9 @@ from tracker import clock
 from tracker.errors import NotAllowed
 from tracker.ports import cookies, csrf, flash
 from tracker.ports.csrf import Connection
-from tracker.usecases.viewers import viewer_of_session
+from tracker.usecases.viewers import Visit, viewer_of_session
+
+log = logging.getLogger(__name__)
 
 SIGNED_OUT = "You are signed out. Sign in again in another tab, then go back: what you typed is still there."
 HERE = re.compile(r"https?://[^/]+(/.*)", re.DOTALL)
@@ -40,15 +44,29 @@ async def signed_in(connection: Connection, _: BaseRouteHandler) -> None:
     Leaves `viewer`, `visit`, `csrf`, `flash` in the state. Raises `SignInNeeded` for a look, `NotAllowed` for a deed.
     """
     _enter(connection, "page")
-    cookie = cookies.read(connection, cookies.SESSION)
-    visit = await viewer_of_session(cookie, clock.now()) if cookie else None
+    visit = await _visit(connection)
     if visit is None:
         raise NotAllowed(SIGNED_OUT) if csrf.is_deed(connection) else SignInNeeded(_asked(connection))
     if csrf.is_deed(connection):
-        await csrf.check_token(connection, cookie)
-    connection.scope["state"].update(
-        viewer=visit.viewer, visit=visit, csrf=csrf.token_for(cookie), flash=flash.heard(connection)
-    )
+        await csrf.check_token(connection, cookies.read(connection, cookies.SESSION))
+    _know(connection, visit)
+
+
+async def recognise(error: Exception, scope: Any) -> None:
+    """Leave in the state who asked for an address that leads nowhere, so that the page about it is their usual one.
+
+    It is then the same to the byte as for an event that they may not see. A hook for `after_exception`.
+    """
+    if not isinstance(error, HTTPException) or "door" in scope["state"]:
+        return
+    connection: Connection = Request(scope)
+    try:
+        visit = await _visit(connection)
+    except Exception:  # whatever keeps us from knowing who it is, there is nothing to see here for a stranger either
+        log.exception("Who asked for a missing page could not be read.")
+        return
+    if visit:
+        _know(connection, visit)
 
 
 async def link(connection: Connection, _: BaseRouteHandler) -> None:
@@ -72,6 +90,16 @@ def refuse_unguarded(app: Litestar) -> None:
             ours = [guard for guard in handler.resolve_guards() if guard in GUARDS]
             if len(ours) != 1 and not _is_litestars_own(handler):
                 raise Unguarded(f"{route.path} ({handler}) needs exactly one guard of tracker.ports.guards.")
+
+
+async def _visit(connection: Connection) -> Visit | None:
+    cookie = cookies.read(connection, cookies.SESSION)
+    return await viewer_of_session(cookie, clock.now()) if cookie else None
+
+
+def _know(connection: Connection, visit: Visit) -> None:
+    token = csrf.token_for(cookies.read(connection, cookies.SESSION))
+    connection.scope["state"].update(viewer=visit.viewer, visit=visit, csrf=token, flash=flash.heard(connection))
 
 
 def _enter(connection: Connection, door: str) -> None:

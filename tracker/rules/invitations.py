@@ -2,11 +2,14 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
 from tracker.rules.audiences import Arm
+
+REPLY_BEFORE, REPLY_HOUR = timedelta(days=2), 17
+"""Replies are asked for by 5 PM two days before."""
 
 
 class AnswerValue(StrEnum):
@@ -53,6 +56,15 @@ class Participant:
     comment: str
     source: str
     answered_at: datetime | None
+
+
+def reply_by(starts: datetime, now: datetime) -> datetime | None:
+    """Return until when replies are asked for: 5 PM two days before a date; None when that is over.
+
+    Both moments are on the wall clock of the event.
+    """
+    by = (starts - REPLY_BEFORE).replace(hour=REPLY_HOUR, minute=0, second=0, microsecond=0)
+    return by if by > now else None
 
 
 def effective(answers: Iterable[Answer], occurrence_id: UUID | None) -> Answer | None:

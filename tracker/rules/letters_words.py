@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import cached_property
 from typing import Any
 from uuid import UUID
 
+from tracker.rules import invitations
 from tracker.rules.invitations import AnswerValue, AttendeeRole
 from tracker.rules.letters import (
     FOOT,
@@ -28,9 +29,6 @@ from tracker.rules.planning import rule_of
 from tracker.rules.recurrence_words import short_rule_words
 from tracker.rules.wall_clock import to_local, zone_word
 from tracker.rules.wording import clock, day, longday, plural, span
-
-REPLY_DAYS, REPLY_HOUR = 2, 17
-"""Replies are asked for by 5 PM two days before."""
 
 Facts = tuple[tuple[str, str], ...]
 
@@ -147,8 +145,7 @@ def length_and_way(about: Occasion) -> str:
 
 def reply_by(about: Occasion) -> datetime | None:
     """Return until when replies are asked for: 5 PM two days before the date; None when that is over."""
-    by = (about.starts - timedelta(days=REPLY_DAYS)).replace(hour=REPLY_HOUR, minute=0, second=0, microsecond=0)
-    return by if by > about.today else None
+    return invitations.reply_by(about.starts, about.today)
 
 
 def answer_buttons(about: Occasion) -> tuple[Button, ...]:

@@ -19,6 +19,11 @@ class Kind(StrEnum):
     OUTREACH = "outreach"
     DEADLINE = "deadline"
 
+    @property
+    def asks_reply(self) -> bool:
+        """Whether anybody is to say that they come: to a deadline nobody comes."""
+        return self is not Kind.DEADLINE
+
 
 class EventStatus(StrEnum):
     """Drafts are seen by their lead alone and are in no feed."""

@@ -33,7 +33,8 @@ class Nudge:
 
 def takes_nudges(line: Line, now: datetime) -> bool:
     """Whether a date is still to come and its replies are of use."""
-    return not line.is_off and line.status is not EventStatus.DRAFT and now < line.starts_at
+    takes_place = not line.is_off and line.status is not EventStatus.DRAFT
+    return line.kind.asks_reply and takes_place and now < line.starts_at
 
 
 def why_not(nudge: Nudge, now: datetime, zone: str) -> str | None:

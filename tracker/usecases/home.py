@@ -10,7 +10,7 @@ from tracker.rules import calendar_grid
 from tracker.rules.action_items import ActionItem, days_late
 from tracker.rules.attendance import OPENS_BEFORE
 from tracker.rules.calendar_grid import Seen
-from tracker.rules.meetings import EventStatus, Kind, Line, may_edit
+from tracker.rules.meetings import EventStatus, Line, may_edit
 from tracker.rules.people import Viewer
 from tracker.rules.work_queue import AHEAD, BACK, LateItem, MissingReplies, OpenRoll, Row, concerns, in_order
 from tracker.tables import visible_items, visible_waiting
@@ -105,7 +105,7 @@ async def _days(viewer: Viewer, now: datetime, today: date, zone: str) -> Days:
     start, end = calendar_grid.moments(today, today + timedelta(days=NEXT_DAYS - 1), zone)
     every = await seen_between(viewer, start, now + AHEAD)
     ahead = [one.line for one in every if one.line.starts_at > now and _takes_place(one.line)]
-    led = [line for line in ahead if line.kind is not Kind.DEADLINE and may_edit(viewer, line)]
+    led = [line for line in ahead if line.kind.asks_reply and may_edit(viewer, line)]
     return Days(
         agenda=[one for one in every if one.line.starts_at < end],
         upcoming=next(iter(ahead), None),

@@ -100,7 +100,8 @@ async def answer_by_link(reply: Reply, value: AnswerValue, comment: str, now: da
 
 async def owed(viewer: Viewer, now: datetime) -> list[Owed]:
     """Return the dates that the viewer has not answered in the next 60 days, one for each event, earliest first."""
-    lines = [one for one in await visible.invited(viewer, now, now + OWED_AHEAD) if not one.is_off]
+    ahead = await visible.invited(viewer, now, now + OWED_AHEAD)
+    lines = [one for one in ahead if one.kind.asks_reply and not one.is_off]
     mine = await rows.Invitation.select(rows.Invitation.id, rows.Invitation.event, rows.Invitation.event.rrule).where(
         (rows.Invitation.member == viewer.member_id) & rows.Invitation.withdrawn_at.is_null()
         & rows.Invitation.event.is_in(list({one.event_id for one in lines}) or [viewer.member_id])

@@ -13,6 +13,7 @@ from tests.ports.conftest import SignIn
 from tracker.database import engine
 from tracker.rules.action_changes import NewItem
 from tracker.rules.audiences import Visibility
+from tracker.rules.meetings import Kind
 from tracker.rules.people import Viewer
 from tracker.usecases import action_items
 from tracker.usecases.meetings import schedule
@@ -118,6 +119,16 @@ async def test_a_member_s_counts(sqlite_cast: Cast, browse: SignIn) -> None:
         ("1 event in the next 10 days", "/calendar?view=list"),
         ("1 reply you owe", "#replies"),
     ]
+
+
+async def test_a_deadline_asks_for_no_reply(sqlite_cast: Cast, browse: SignIn) -> None:
+    event_id = await next_week(sqlite_cast, sqlite_cast.caht_lead, kind=Kind.DEADLINE, title="Report")
+    browser = await browse(sqlite_cast.caht_lead)
+    assert "Nothing needs you" in await read(browser)
+    page = (await browser.get(f"/events/{event_id}/2026-12-22")).text
+    assert "This is a deadline, so there is nothing to answer." in page
+    assert "Reply owed" not in (await browser.get("/calendar?month=2026-12&view=list")).text
+    assert "who have not replied" not in (await (await browse(sqlite_cast.coordinator)).get("/")).text
 
 
 async def test_a_reply_that_is_owed_is_given_by_one_press(sqlite_cast: Cast, browse: SignIn) -> None:

@@ -261,6 +261,7 @@ async def test_the_panel_says_who_gets_what(sqlite_cast: Cast, desk: Browser) ->
     form = await filled(desk, agency=[str(sqlite_cast.agencies["KCPD"])], kind="joint_operation")
     part = (await desk.post("/schedule/summary", form)).text
     assert "2 people of 1 agency: KCPD 2." in part
+    assert "<dt>Reply by</dt><dd>Tue, Jan 12, 5:00 PM</dd>" in part
     assert "You and 2 named people, nobody else" in part
     assert "Emails are neutral." in part
     assert 'value="named" checked' in part

@@ -67,7 +67,7 @@ async def preview_dates(request: Request[Any, Any, Any]) -> Response[str]:
     form = query_of(request)
     return page(
         "schedule/preview-part.html", request, form=form, is_part=True, errors=Errors(),
-        words=dates_in_words(form, zone_of(request)), repeats=repeat_options(form),
+        words=dates_in_words(form, zone_of(request), clock.now()), repeats=repeat_options(form),
     )  # fmt: skip
 
 

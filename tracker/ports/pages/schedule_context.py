@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 from litestar import Request, Response
 
+from tracker import clock
 from tracker.ports.pages.edits import ChangeInWords
 from tracker.ports.pages.form_values import Errors, FormValues
 from tracker.ports.pages.schedule_form import picks_of
@@ -40,7 +41,7 @@ def schedule_context(form: FormValues, offered: Choices, zone: str, editing: Edi
     return {
         "form": form, "offered": offered, "event": event, "bodies": list(bodies.items()),
         "sending": sending(invited(picks_of(form), offered), offered),
-        "words": dates_in_words(form, zone), "repeats": repeat_options(form),
+        "words": dates_in_words(form, zone, clock.now()), "repeats": repeat_options(form),
         "outlook": editing.outlook if editing else None,
     }  # fmt: skip
 

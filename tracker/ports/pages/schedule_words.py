@@ -3,15 +3,16 @@
 from dataclasses import dataclass
 from datetime import date, datetime, time
 
-from tracker import clock
 from tracker.errors import Invalid
 from tracker.ports.pages.form_values import FormValues, Reader
 from tracker.ports.pages.schedule_form import When, holiday_choices, read_when
 from tracker.rules.holiday_choices import Choices, held
 from tracker.rules.holidays import holiday_notes
+from tracker.rules.invitations import reply_by
 from tracker.rules.recurrence import Repeat, dates, rule_for
 from tracker.rules.recurrence_words import pattern_words, sentence
-from tracker.rules.wall_clock import to_local, zone_word
+from tracker.rules.wall_clock import zone_word
+from tracker.rules.wording import local
 
 SHOWN = 5  # dates
 SHOWN_HOLIDAYS = 6
@@ -40,6 +41,8 @@ class DatesInWords:
     more_holidays: int = 0
     zone: str = ""
     is_over: bool = False
+    reply_by: datetime | None = None
+    """Until when replies to the first date are asked for, on the wall clock of the zone; None when that is over."""
     wrong: tuple[str, ...] = ()
 
     @property
@@ -48,14 +51,14 @@ class DatesInWords:
         return frozenset(day for day, _ in self.holidays)
 
 
-def dates_in_words(form: FormValues, zone: str) -> DatesInWords:
-    """Return what the date fields of a form mean; never raises."""
+def dates_in_words(form: FormValues, zone: str, now: datetime) -> DatesInWords:
+    """Return what the date fields of a form mean; never raises. `now` is aware."""
     reader = Reader(form)
     when = read_when(reader)
     if when is None or reader.wrong:
         return DatesInWords(wrong=tuple(reader.wrong.values()))
     try:
-        return _in_words(when, zone, holiday_choices(form))
+        return _in_words(when, zone, holiday_choices(form), local(now, zone))
     except Invalid as refused:
         return DatesInWords(wrong=tuple(refused.fields.values()))
 
@@ -79,9 +82,10 @@ def _words(choice: Repeat, day: date | None) -> str | None:
     return pattern_words(rule) if rule else None
 
 
-def _in_words(when: When, zone: str, chosen: Choices) -> DatesInWords:
+def _in_words(when: When, zone: str, chosen: Choices, now: datetime) -> DatesInWords:
     by_rule = dates(when.rule, when.starts)
-    every = [day.date() for _, day in held(by_rule, chosen)]
+    on = [day for _, day in held(by_rule, chosen)]
+    every = [day.date() for day in on]
     holidays = holiday_notes(by_rule)
     return DatesInWords(
         sentence=sentence(when.rule, when.starts, when.duration, zone, is_all_day=when.is_all_day),
@@ -89,5 +93,6 @@ def _in_words(when: When, zone: str, chosen: Choices) -> DatesInWords:
         holidays=tuple(holidays[:SHOWN_HOLIDAYS]),
         more_holidays=max(0, len(holidays) - SHOWN_HOLIDAYS),
         zone=zone_word(zone),
-        is_over=bool(every) and every[-1] < to_local(clock.now(), zone).date(),
+        is_over=bool(every) and every[-1] < now.date(),
+        reply_by=reply_by((on or by_rule)[0].replace(tzinfo=now.tzinfo), now),
     )
