@@ -8,6 +8,7 @@ TABLE_MODULES = (
     "tracker.tables.people",
     "tracker.tables.identity",
     "tracker.tables.meetings",
+    "tracker.tables.history",
     "tracker.tables.invitations",
     "tracker.tables.attendance",
     "tracker.tables.action_items",

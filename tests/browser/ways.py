@@ -48,6 +48,17 @@ def to_edit_from(page: Page, demo: Demo) -> None:
     page.goto(f"{event}/edit?from={key}")
 
 
+def to_series(title: str, month: str) -> Way:
+    """Go by the list of a month to an event, and on to all its dates, the past ones unfolded."""
+
+    def way(page: Page, demo: Demo) -> None:
+        to_event(title, month)(page, demo)
+        page.get_by_role("link", name="All dates").click()
+        page.get_by_text("past dates").click()
+
+    return way
+
+
 def to_operation(page: Page, _: Demo) -> None:
     """Go to the first event of the list that only named people see."""
     page.goto("/calendar?month=2026-12&view=list")
@@ -117,6 +128,7 @@ WAYS: dict[str, tuple[str | None, Way, str]] = {
     "week without events": (ADVOCATE, to("/calendar?view=week&date=2031-07-09&mine=1"), "July 6–12, 2031"),
     "list": (COORDINATOR, to("/calendar?month=2026-12&view=list"), "December 2026"),
     "event": (COORDINATOR, to_event(MONTHLY, "2026-12"), MONTHLY),
+    "series": (COORDINATOR, to_series(MONTHLY, "2026-12"), MONTHLY),
     "operation": (FBI_LEAD, to_operation, "Operation Bluestem"),
     "schedule": (COORDINATOR, to("/schedule"), "Schedule an event"),
     "schedule with errors": (COORDINATOR, to_refused_schedule, "Schedule an event"),

@@ -8,12 +8,14 @@ from uuid import UUID
 
 from tracker.rules.action_items import ActionItem
 from tracker.rules.attendance import named_participants, opens_at
+from tracker.rules.history import Entry
 from tracker.rules.invitations import Answer, AnswerValue, AttendeeRole, Participant
 from tracker.rules.meetings import Occurrence, may_edit
 from tracker.rules.nudges import Nudge
 from tracker.rules.people import Viewer
 from tracker.tables import visible_roll
 from tracker.usecases.action_lists import items_of_date, open_items_of_body, open_items_of_series
+from tracker.usecases.history import history
 from tracker.usecases.invitations import my_answer
 from tracker.usecases.meeting_dates import date_for, neighbours
 from tracker.usecases.nudges import nudge_of
@@ -55,6 +57,7 @@ class EventView:
     is_over: bool
     readings: tuple[Reading, ...]
     """Who has opened a named event, for those who may change it."""
+    history: tuple[Entry, ...]
 
 
 async def event_view(viewer: Viewer, event_id: UUID, key: str, now: datetime) -> EventView:
@@ -80,6 +83,7 @@ async def event_view(viewer: Viewer, event_id: UUID, key: str, now: datetime) ->
         attendance_opens=opens_at(occurrence),
         is_over=occurrence.ends_at <= now,
         readings=await _readings(viewer, occurrence),
+        history=tuple(await history(viewer, occurrence.event, occurrence)),
     )
 
 

@@ -8,7 +8,7 @@ from tracker import chance
 from tracker.database import writing
 from tracker.errors import Gone, NotAllowed, NotFound
 from tracker.rules.invitations import Answer, AnswerValue, effective
-from tracker.rules.meetings import Line, Occurrence, day_of
+from tracker.rules.meetings import Event, Line, Occurrence, day_of
 from tracker.rules.people import Viewer
 from tracker.tables import invitations as rows
 from tracker.tables import visible
@@ -43,14 +43,17 @@ class Owed:
 
 async def my_answer(viewer: Viewer, occurrence: Occurrence) -> tuple[UUID, Answer | None] | None:
     """Return the viewer's own invitation to a date and the answer that counts; None when not invited."""
-    found = await rows.Invitation.select(rows.Invitation.id).where(
-        (rows.Invitation.event == occurrence.event.id) & (rows.Invitation.member == viewer.member_id)
-        & rows.Invitation.withdrawn_at.is_null()
-    )  # fmt: skip
-    if not found:
+    invitation_id = await _mine(viewer, occurrence.event)
+    if invitation_id is None:
         return None
-    answers = await _answers([found[0]["id"]])
-    return found[0]["id"], effective(answers[found[0]["id"]], occurrence.id)
+    answers = await _answers([invitation_id])
+    return invitation_id, effective(answers[invitation_id], occurrence.id)
+
+
+async def my_answers(viewer: Viewer, event: Event) -> list[Answer] | None:
+    """Return everything that the viewer answered to an event; None when not invited."""
+    invitation_id = await _mine(viewer, event)
+    return None if invitation_id is None else (await _answers([invitation_id]))[invitation_id]
 
 
 async def answer(
@@ -115,6 +118,14 @@ async def owed(viewer: Viewer, now: datetime) -> list[Owed]:
         if row and (given is None or given.value is AnswerValue.NEEDS_ACTION):
             waiting.setdefault(line.event_id, Owed(line=line, is_series=row["event.rrule"] is not None))
     return list(waiting.values())
+
+
+async def _mine(viewer: Viewer, event: Event) -> UUID | None:
+    found = await rows.Invitation.select(rows.Invitation.id).where(
+        (rows.Invitation.event == event.id) & (rows.Invitation.member == viewer.member_id)
+        & rows.Invitation.withdrawn_at.is_null()
+    )  # fmt: skip
+    return found[0]["id"] if found else None
 
 
 async def _spoken_of(

@@ -1,5 +1,6 @@
 """One date of an event: see it, move or change it, cancel it, bring it back."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -7,13 +8,14 @@ from uuid import UUID
 from tracker.database import writing
 from tracker.errors import Conflict, Invalid, NotAllowed, NotFound
 from tracker.rules import planning
+from tracker.rules.history import Change, Verb, changes_of_date
 from tracker.rules.meetings import Event, Line, Occurrence, day_of, may_edit
 from tracker.rules.people import Viewer
 from tracker.rules.planning import DateChange
 from tracker.rules.wall_clock import to_local
 from tracker.tables import meetings as rows
 from tracker.tables import visible
-from tracker.usecases import audit, outbox
+from tracker.usecases import audit, history, outbox
 from tracker.usecases.invitees import ask_again, tell, touch
 
 TWO_ON_A_DAY = "The series has another date on that day. Choose another day, or tick “Two dates on one day”."
@@ -84,7 +86,10 @@ async def change_date(
             await ask_again(event_id, occurrence.id, occurrence.sequence + 1, now)
         if is_moved or is_elsewhere or notify:
             await _tell("update", occurrence, now, reason=change.reason)
-        await _log(viewer, "moved" if is_moved else "changed", occurrence, now)
+        title = occurrence.event.title if change.title is None else change.title
+        agenda = occurrence.event.agenda if change.agenda is None else change.agenda
+        changes = changes_of_date(occurrence, slot, title, place, agenda)
+        await _log(viewer, "moved" if is_moved else "changed", occurrence, now, Verb.CHANGED, changes)
 
 
 async def cancel_date(
@@ -97,7 +102,7 @@ async def cancel_date(
             raise Conflict("This date is cancelled already.")
         await _save(occurrence, now, raise_sequence=True, fields={"is_cancelled": True, "cancel_reason": reason})
         await _tell("cancellation", occurrence, now, reason=reason)
-        await _log(viewer, "cancelled", occurrence, now)
+        await _log(viewer, "cancelled", occurrence, now, Verb.CANCELLED)
 
 
 async def reinstate_date(viewer: Viewer, event_id: UUID, key: str, expected_version: int, now: datetime) -> None:
@@ -113,7 +118,7 @@ async def reinstate_date(viewer: Viewer, event_id: UUID, key: str, expected_vers
         if await outbox.anybody_heard(event_id, occurrence.changed_at):
             await ask_again(event_id, occurrence.id, occurrence.sequence + 1, now)
         await _tell("update", occurrence, now, reason="", reinstated=True)
-        await _log(viewer, "reinstated", occurrence, now)
+        await _log(viewer, "reinstated", occurrence, now, Verb.REINSTATED)
 
 
 async def _to_change(viewer: Viewer, event_id: UUID, key: str, expected_version: int) -> Occurrence:
@@ -156,7 +161,10 @@ async def _tell(kind: str, occurrence: Occurrence, now: datetime, **facts: objec
     await tell(kind, occurrence.event.id, occurrence.version + 1, now, {**before, **facts}, occurrence_id=occurrence.id)
 
 
-async def _log(viewer: Viewer, verb: str, occurrence: Occurrence, now: datetime) -> None:
+async def _log(
+    viewer: Viewer, verb: str, occurrence: Occurrence, now: datetime, kept: Verb, changes: Iterable[Change] = ()
+) -> None:
+    await history.keep(viewer, occurrence.event, kept, changes, now, occurrence)
     await audit.record(viewer.member_id, viewer.door, verb, "occurrence", occurrence.id, {"date": occurrence.key}, now)
 
 

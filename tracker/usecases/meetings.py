@@ -10,12 +10,13 @@ from tracker.database import writing
 from tracker.errors import Conflict, Invalid, NotAllowed, NotFound
 from tracker.rules import audiences, planning
 from tracker.rules.audiences import Visibility
+from tracker.rules.history import Verb
 from tracker.rules.meetings import Event, EventStatus, Kind, may_edit, may_schedule
 from tracker.rules.people import Viewer
 from tracker.rules.planning import Plan
 from tracker.tables import meetings as rows
 from tracker.tables import visible
-from tracker.usecases import audit
+from tracker.usecases import audit, history
 from tracker.usecases.invitees import invite, invitees_of, mailed_entry, tell, touch
 from tracker.usecases.series import add_dates, move_dates, start_anew, starts_anew
 from tracker.usecases.sight import set_audiences
@@ -97,11 +98,14 @@ async def change(
         event = await event_to_change(viewer, event_id, expected_version)
         planning.check(plan)
         allow(viewer, plan, event)
+        invited = await invitees_of(event_id)
         only_end = planning.only_end_moves(plan, event)
         if planning.moves(plan, event) and not only_end and await starts_anew(viewer, event, now):
             new_id = await start_anew(viewer, event, plan, now, add_event)
+            await history.keep_plan(viewer, event, plan, invited, now, went_on_as=new_id)
         else:
             new_id = await _change_in_place(viewer, event, plan, now, notify=notify)
+            await history.keep_plan(viewer, event, plan, invited, now)
         await audit.record(
             viewer.member_id, viewer.door, "changed", "event", event_id, {"fields": changed_fields(plan, event)}, now
         )
@@ -176,7 +180,8 @@ async def _set_status(
         await touch(event.id)
         is_back = status is not EventStatus.CANCELLED
         await tell(kind, event.id, event.version + 1, now, {"reason": reason, "reinstated": is_back})
-        verb = "cancelled" if status is EventStatus.CANCELLED else "reinstated"
+        verb = Verb.CANCELLED if status is EventStatus.CANCELLED else Verb.REINSTATED
+        await history.keep(viewer, event, verb, (), now)
         await audit.record(viewer.member_id, viewer.door, verb, "event", event_id, {}, now)
 
 

@@ -12,7 +12,7 @@ from piccolo.querystring import QueryString
 
 from tracker.database import engine, writing
 from tracker.rules.audit_words import DOORS, READ
-from tracker.rules.meetings import Occurrence
+from tracker.rules.meetings import Event, Occurrence
 from tracker.rules.people import Viewer
 from tracker.tables import visible_audit
 from tracker.usecases import audit, names
@@ -40,6 +40,12 @@ async def note_date(viewer: Viewer, occurrence: Occurrence, now: datetime) -> No
     if occurrence.event.is_restricted:
         facts = {"date": occurrence.key, "version": occurrence.event.version, "date_version": occurrence.version}
         await note(viewer, READ, "event", str(occurrence.event.id), facts, now)
+
+
+async def note_series(viewer: Viewer, event: Event, now: datetime) -> None:
+    """Record that the list of all dates of a named event was read."""
+    if event.is_restricted:
+        await note(viewer, READ, "event", str(event.id), {"version": event.version}, now)
 
 
 async def note(

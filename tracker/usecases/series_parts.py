@@ -6,13 +6,15 @@ from uuid import UUID
 from tracker.database import writing
 from tracker.errors import Invalid
 from tracker.rules import planning
+from tracker.rules.history import Change, Field, Verb
 from tracker.rules.meetings import Event, Occurrence
 from tracker.rules.people import Viewer
 from tracker.rules.planning import Plan
+from tracker.rules.wording import day
 from tracker.tables import meetings as rows
 from tracker.tables import visible
-from tracker.usecases import audit, meetings
-from tracker.usecases.invitees import tell, touch
+from tracker.usecases import audit, history, meetings
+from tracker.usecases.invitees import invitees_of, tell, touch
 from tracker.usecases.meeting_dates import date_for
 from tracker.usecases.series import add_dates, end_series, start_anew
 
@@ -34,7 +36,9 @@ async def change_from(
         meetings.allow(viewer, plan, event)
         if planning.slots(plan)[0][1][0] <= now:
             raise Invalid(date="The new dates begin in the past. Choose a later first day.")
+        invited = await invitees_of(event_id)
         new_id = await start_anew(viewer, event, plan, now, meetings.add_event, split=first.original_start)
+        await history.keep_plan(viewer, event, plan, invited, now, went_on_as=new_id)
         facts = {"fields": meetings.changed_fields(plan, event), "from": key, "next": str(new_id)}
         await audit.record(viewer.member_id, viewer.door, "changed", "event", event_id, facts, now)
     return new_id
@@ -56,6 +60,7 @@ async def cancel_from(
         await end_series(event, first.original_start, now)
         await tell("update", event_id, event.version + 1, now, {"ended": True, "is_last": True, "reason": reason})
         await touch(event_id)
+        await history.keep(viewer, event, Verb.ENDED, (), now)
         await audit.record(viewer.member_id, viewer.door, "ended", "event", event_id, {"from": key}, now)
 
 
@@ -76,6 +81,7 @@ async def add_date(viewer: Viewer, event_id: UUID, starts: datetime, expected_ve
         ).where(rows.Event.id == event_id)
         await tell("update", event_id, event.version + 1, now, {"added": starts.isoformat()})
         await touch(event_id)
+        await history.keep(viewer, event, Verb.DATE_ADDED, [Change(field=Field.WHEN, after=day(starts))], now)
         key = starts.date().isoformat()
         await audit.record(viewer.member_id, viewer.door, "date_added", "event", event_id, {"date": key}, now)
     return key

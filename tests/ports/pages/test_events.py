@@ -46,12 +46,6 @@ async def view_of(viewer: Viewer, event_id: UUID, key: str = KEY) -> event_views
     return await event_views.event_view(viewer, event_id, key, clock.now())
 
 
-async def test_the_address_of_an_event_leads_to_its_next_date(sqlite_cast: Cast, desk: Browser) -> None:
-    event_id = await meetings.schedule(sqlite_cast.coordinator, weekly(starts="2026-12-08 10:00"), NOW)
-    answer = await desk.get(f"/events/{event_id}")
-    assert (answer.status_code, answer.headers["location"]) == (303, f"/events/{event_id}/2026-12-15")
-
-
 async def test_forbidden_and_missing_pages_look_the_same(sqlite_cast: Cast, browse: SignIn) -> None:
     hidden = await meetings.schedule(sqlite_cast.coordinator, operation(sqlite_cast.fbi_lead), NOW)
     advocate = await browse(sqlite_cast.harbor_advocate)

@@ -95,7 +95,7 @@ async def test_a_draft_tells_nobody_and_is_seen_by_nobody_else(
     sqlite_cast: Cast, desk: Browser, browse: SignIn
 ) -> None:
     answer = await sent(desk, save="draft", person=ids(sqlite_cast.fbi_lead))
-    page = await desk.get((await desk.get(answer.headers["location"])).headers["location"])
+    page = await desk.get(answer.headers["location"])
     assert "This is a draft" in page.text
     assert (await (await browse(sqlite_cast.fbi_lead)).get(answer.headers["location"])).status_code == 404
     assert not await Message.exists()

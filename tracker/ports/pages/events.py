@@ -23,9 +23,12 @@ from tracker.rules.planning import is_moved, rule_of, slot
 from tracker.rules.recurrence_words import short_rule_words
 from tracker.rules.wording import local
 from tracker.usecases import invitations, meeting_dates, readings
+from tracker.usecases.event_series import series_view
 from tracker.usecases.event_views import EventView, event_view
 
 LONGEST_COMMENT = 1_000  # characters
+DATES_SHOWN = 12
+"""Dates to come of a series that are shown unfolded."""
 HOME = "/"
 """Where a reply that was given on the home page leads back to."""
 ANSWERS = {"yes": AnswerValue.ACCEPTED, "maybe": AnswerValue.TENTATIVE, "no": AnswerValue.DECLINED}
@@ -34,10 +37,15 @@ ANSWER_FIELDS = ("answer", "comment")
 
 
 @get("/events/{event_id:uuid}", guards=[signed_in])
-async def nearest_date(event_id: FromPath[UUID], request: Request[Any, Any, Any]) -> Redirect:
-    """Lead to the next date of an event, or to its last one."""
-    occurrence = await meeting_dates.nearest_date(viewer_of(request), event_id, clock.now())
-    return Redirect(address_of(occurrence), status_code=303)
+async def series_page(event_id: FromPath[UUID], request: Request[Any, Any, Any]) -> Response[Any]:
+    """Show a series with all its dates; of an event with one date, lead to that."""
+    viewer, now = viewer_of(request), clock.now()
+    view = await series_view(viewer, event_id, now)
+    if not view.event.is_series:
+        return Redirect(address_of([*view.ahead, *view.over][0].occurrence), status_code=303)
+    await readings.note_series(viewer, view.event, now)
+    words = short_rule_words(rule_of(view.event), view.event.starts)
+    return page("events/series.html", request, view=view, event=view.event, repeats=words, shown=DATES_SHOWN)
 
 
 @get("/events/{event_id:uuid}/{key:str}", guards=[signed_in])
@@ -129,4 +137,4 @@ async def _answered(
     return page(template, request, status_code=422 if wrong else 200, **event_context(view) | typed)
 
 
-handlers = [nearest_date, event_page, answer]
+handlers = [series_page, event_page, answer]

@@ -1,0 +1,49 @@
+"""What changed about an event that the viewer may see.
+
+What was done while everybody could see the event stays readable. What was done in a narrower circle is shown only
+while the event has that circle: when it opens to more people, they do not read what it was before.
+"""
+
+import json
+from uuid import UUID
+
+from tracker.rules.audiences import Visibility
+from tracker.rules.history import Change, Entry, Field, Verb, readable
+from tracker.rules.meetings import Event, Occurrence, may_edit
+from tracker.rules.people import Viewer
+from tracker.tables.visible import Row, dates, rows
+
+_CHANGES = (
+    "SELECT h.at, h.verb, h.occurrence, h.fields, m.name, g.code FROM event_change h JOIN event e ON e.id = h.event"
+    " JOIN member m ON m.id = h.actor JOIN agency g ON g.id = m.agency WHERE ("
+)
+_SAME_CIRCLE = (
+    " AND (h.visibility = {} OR (h.visibility = e.visibility"
+    " AND (h.body = e.body OR (h.body IS NULL AND e.body IS NULL))))"
+)
+_NEWEST_FIRST = " ORDER BY h.at DESC, h.id"
+_ALL_OF_IT = ") AND h.event = {}" + _SAME_CIRCLE + _NEWEST_FIRST
+_OF_DATE = ") AND h.event = {}" + _SAME_CIRCLE + " AND (h.occurrence IS NULL OR h.occurrence = {})" + _NEWEST_FIRST
+
+
+async def history(viewer: Viewer, of: Event, date: Occurrence | None = None) -> list[Entry]:
+    """Return what was done to an event, newest first; with `date` only what concerns that date."""
+    if date is None:
+        found = await rows(_CHANGES, viewer, _ALL_OF_IT, of.id, Visibility.ALL)
+        known = {one.id: one for one in await dates(viewer, of)} if any(row["occurrence"] for row in found) else {}
+    else:
+        found = await rows(_CHANGES, viewer, _OF_DATE, of.id, Visibility.ALL, date.id)
+        known = {date.id: date}
+    edits = may_edit(viewer, of)
+    entries = [_entry(row, known, edits=edits) for row in found]
+    return [one for one in entries if one.changes or one.verb is not Verb.CHANGED]
+
+
+def _entry(row: Row, known: dict[UUID, Occurrence], *, edits: bool) -> Entry:
+    changes = [
+        Change(field=Field(field), before=before, after=after) for field, before, after in json.loads(row["fields"])
+    ]
+    return Entry(
+        at=row["at"], verb=Verb(row["verb"]), date=known.get(row["occurrence"]),
+        changes=readable(changes, may_edit=edits), actor=f"{row['name']} ({row['code']})" if edits else None,
+    )  # fmt: skip

@@ -1,0 +1,58 @@
+"""What the page of a series shows to one viewer: all its dates, and what they answered to each."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from tracker.rules.history import Entry
+from tracker.rules.invitations import AnswerValue, effective
+from tracker.rules.meetings import Event, Occurrence, may_edit
+from tracker.rules.people import Viewer
+from tracker.rules.planning import is_moved
+from tracker.usecases import history, invitations
+from tracker.usecases.meeting_dates import dates_of
+from tracker.usecases.meetings import event_for
+
+
+@dataclass(frozen=True, kw_only=True)
+class SeriesDate:
+    """One date of a series."""
+
+    occurrence: Occurrence
+    answer: AnswerValue | None
+    """None when the viewer is not invited."""
+    is_moved: bool
+    is_over: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class SeriesView:
+    """A series with its dates, those to come and those that are over, each in order."""
+
+    event: Event
+    ahead: tuple[SeriesDate, ...]
+    over: tuple[SeriesDate, ...]
+    is_invited: bool
+    may_edit: bool
+    history: tuple[Entry, ...]
+
+
+async def series_view(viewer: Viewer, event_id: UUID, now: datetime) -> SeriesView:
+    """Return what the page of a series shows. Errors: NotFound."""
+    event = await event_for(viewer, event_id)
+    given = await invitations.my_answers(viewer, event)
+    dates = []
+    for one in await dates_of(viewer, event):
+        answer = effective(given or (), one.id)
+        value = answer.value if answer else AnswerValue.NEEDS_ACTION
+        dates.append(SeriesDate(
+            occurrence=one, answer=None if given is None else value, is_moved=is_moved(one), is_over=one.ends_at <= now,
+        ))  # fmt: skip
+    return SeriesView(
+        event=event,
+        ahead=tuple(one for one in dates if not one.is_over),
+        over=tuple(one for one in dates if one.is_over),
+        is_invited=given is not None,
+        may_edit=may_edit(viewer, event),
+        history=tuple(await history.history(viewer, event)),
+    )

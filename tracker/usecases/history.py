@@ -1,0 +1,48 @@
+"""Keeping what changed about an event, inside the transaction of the change, and reading it."""
+
+import json
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime
+from uuid import UUID
+
+from tracker import chance
+from tracker.rules.history import Change, Entry, Verb, changes_of
+from tracker.rules.meetings import Event, EventStatus, Occurrence
+from tracker.rules.people import Viewer
+from tracker.rules.planning import Plan
+from tracker.tables import visible_history
+from tracker.tables.history import EventChange
+
+
+async def keep(
+    viewer: Viewer, event: Event, verb: Verb, changes: Iterable[Change], now: datetime, date: Occurrence | None = None
+) -> None:
+    """Keep what the viewer does to an event, which is given as it was before; of a draft nothing is kept."""
+    if event.status is EventStatus.DRAFT and verb is not Verb.SENT:
+        return
+    await EventChange.insert(EventChange(
+        id=chance.new_id(), event=event.id, occurrence=date.id if date else None, actor=viewer.member_id, at=now,
+        verb=verb, visibility=event.visibility, body=event.body_id,
+        fields=json.dumps([[one.field, one.before, one.after] for one in changes], ensure_ascii=False),
+    ))  # fmt: skip
+
+
+async def keep_plan(
+    viewer: Viewer, event: Event, plan: Plan, invited: Iterable[UUID], now: datetime, *, went_on_as: UUID | None = None
+) -> None:
+    """Keep what a plan changes about an event to which `invited` were asked before; the series that goes on, too."""
+    changes = changes_of(event, plan, invited)
+    after = replace(event, visibility=plan.visibility, body_id=plan.body_id)
+    if went_on_as:
+        await keep(viewer, event, Verb.ENDED, changes, now)
+        await keep(viewer, replace(after, id=went_on_as), Verb.CONTINUED, changes, now)
+    elif event.status is EventStatus.DRAFT and plan.status is not EventStatus.DRAFT:
+        await keep(viewer, after, Verb.SENT, (), now)
+    elif changes:
+        await keep(viewer, after, Verb.CHANGED, changes, now)
+
+
+async def history(viewer: Viewer, event: Event, date: Occurrence | None = None) -> list[Entry]:
+    """Return what was done to an event or to one of its dates, newest first, as much as the viewer may read."""
+    return await visible_history.history(viewer, event, date)
