@@ -34,6 +34,7 @@ from tracker.ports.pages import (
     event_dates,
     event_edit,
     events,
+    holding,
     home,
     identity,
     item_link,
@@ -53,6 +54,7 @@ from tracker.usecases import reminders
 
 PAGES = (
     home,
+    holding,
     calendar,
     schedule,
     events,

@@ -13,6 +13,7 @@ TABLE_MODULES = (
     "tracker.tables.attendance",
     "tracker.tables.action_items",
     "tracker.tables.outbox",
+    "tracker.tables.deployment",
     "tracker.tables.subscriptions",
     "tracker.tables.audit",
 )

@@ -177,6 +177,7 @@ SCRIPT: dict[str, Callable[[Places], list[Ask]]] = {
     "GET /settings/lost-phone": _plain("/settings/lost-phone"),
     "POST /settings/lost-phone": lambda _: [],  # asked below, after the feed that it turns off
     "GET /sign-in/again": _plain("/sign-in/again"),
+    "POST /sending": _post("/sending"),
     "POST /sign-in/again": _post("/sign-in/again", proof="000000"),
     "GET /admin": _plain("/admin"),
     "GET /audit": lambda p: [

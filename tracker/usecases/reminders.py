@@ -19,7 +19,7 @@ from tracker.rules.reminders import Moment
 from tracker.tables import due
 from tracker.tables.action_items import ActionItem
 from tracker.tables.outbox import Watermark
-from tracker.usecases import audit, outbox
+from tracker.usecases import audit, holding, outbox
 from tracker.usecases.reminders_people import who_comes
 
 MARK = "reminders"
@@ -36,9 +36,12 @@ _SUPERSEDE = (
 async def queue_due(now: datetime, zone: str) -> int:
     """Queue what has become due since the last look and return how many messages that made.
 
-    The first look ever only sets the mark. `zone` is the task force's, for action items.
+    The first look ever only sets the mark. `zone` is the task force's, for action items. A restored copy does not look
+    before a person lets it send; then it catches up as after an outage.
     """
     async with writing():
+        if await holding.held_copy():
+            return 0
         after = await _mark(now)
         if after >= now:  # the first look, or a clock that was set back
             return 0

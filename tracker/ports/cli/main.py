@@ -13,6 +13,7 @@ from tracker.ports.cli.check import check
 from tracker.ports.cli.demo import demo
 from tracker.ports.cli.init import init
 from tracker.ports.cli.migrate import migrate
+from tracker.ports.cli.resume import resume
 from tracker.ports.cli.roster import roster
 from tracker.ports.cli.serve import serve
 from tracker.ports.cli.sign_in_link import sign_in_link
@@ -51,5 +52,5 @@ def main() -> None:
     os.umask(0o077)  # whatever is written is for its owner alone
 
 
-for command in (demo, serve, migrate, check, init, roster, sign_in_link, account, audit):
+for command in (demo, serve, migrate, check, init, roster, sign_in_link, account, resume, audit):
     main.add_command(command)

@@ -13,7 +13,7 @@ from tracker.ports.mail.smtp import Away, Line, Refused, Temporary
 from tracker.rules.letters import Letter
 from tracker.rules.outbox import Message, Skip, State
 from tracker.settings import Settings
-from tracker.usecases import letters, outbox
+from tracker.usecases import holding, letters, outbox
 from tracker.usecases.outbox_workers import Worker, enlist
 
 BATCH = 50  # messages taken in hand at once
@@ -41,7 +41,7 @@ class Delivery:
     async def dispatch(self) -> int:
         """Send all that is due and return how many messages were dealt with; stop early when the server is away."""
         async with self._lock:
-            if self._is_stopping:
+            if self._is_stopping or await holding.held_copy():
                 return 0
             worker = await self._present()
             gone = await worker.gone(await outbox.names_in_use())

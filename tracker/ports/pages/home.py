@@ -15,6 +15,7 @@ from tracker.rules import calendar_grid
 from tracker.rules.nudges import why_not
 from tracker.rules.wording import day, local
 from tracker.rules.work_queue import AHEAD, SHOWN
+from tracker.usecases import holding
 from tracker.usecases.home import NEXT_DAYS, Home
 from tracker.usecases.home import home as what_needs
 
@@ -37,12 +38,14 @@ async def home_page(request: Request[Any, Any, Any]) -> Response[str]:
     """Show what needs the viewer; a part that cannot be read says so, and the rest stays."""
     zone, now = zone_of(request), clock.now()
     today = local(now, zone).date()
-    found = await what_needs(viewer_of(request), now, today, zone)
+    viewer = viewer_of(request)
+    found = await what_needs(viewer, now, today, zone)
     last = today + timedelta(days=NEXT_DAYS - 1)
     days = calendar_grid.by_day(found.days.agenda if found.days else (), today, last, zone)
     return page(
         "home/show.html", request, home=found, tiles=_tiles(found, zone), rows=found.follow_up[:SHOWN],
         days=written_out(days, zone, at_most=AGENDA_SHOWN), times=lambda line: times_of(line, zone), address=address_of,
+        copy_of=await holding.held_copy() if viewer.keeps_accounts else None,
         why_no_nudge=lambda nudge: why_not(nudge, now, zone),
     )  # fmt: skip
 

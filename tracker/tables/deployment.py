@@ -1,0 +1,14 @@
+"""What a deployment remembers of itself, in one row."""
+
+from piccolo.columns import BigInt, Timestamptz
+from piccolo.table import Table
+
+
+class Deployment(Table):
+    """One row with id 1."""
+
+    id = BigInt(primary_key=True)
+    copy_of = Timestamptz(null=True, default=None)
+    """The moment of the backup that this was restored from, until a person lets it send; None = it sends."""
+    backed_up_at = Timestamptz(null=True, default=None)
+    """When the last backup was made."""
