@@ -16,8 +16,16 @@ from tracker.paths import folder
 APP = "tracker"
 
 
-class SchemaBehind(Exception):
-    """The database lacks migrations that this version of the product needs."""
+class WrongSchema(Exception):
+    """The schema of the database is not the one of this release; the text says what to do."""
+
+
+class SchemaBehind(WrongSchema):
+    """The database lacks migrations that this release needs."""
+
+
+class SchemaAhead(WrongSchema):
+    """A newer release has changed the database."""
 
 
 def statements(sql: str) -> Callable[[], Awaitable[None]]:
@@ -52,11 +60,19 @@ async def migrate() -> list[str]:
 
 
 async def check_schema() -> None:
-    """Raise `SchemaBehind` when a migration has not run; workers call this and never migrate themselves."""
+    """Raise `SchemaBehind` or `SchemaAhead`; workers call this and never migrate themselves."""
     if not await Migration.table_exists():
         raise SchemaBehind("The database is empty. Run `tracker migrate`.")
     if behind := [module.__name__ for module in await _missing()]:
         raise SchemaBehind(f"The database lacks {', '.join(behind)}. Run `tracker migrate`.")
+    if ahead := await unknown_migrations():
+        raise SchemaAhead(f"A newer release has changed the database: {', '.join(ahead)}. Run that release.")
+
+
+async def unknown_migrations() -> list[str]:
+    """Return the migrations that ran in this database and that this release does not know."""
+    known = {module.ID for module in _modules()}
+    return sorted(set(await Migration.get_migrations_which_ran(app_name=APP)) - known)
 
 
 async def _missing() -> list[ModuleType]:

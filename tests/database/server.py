@@ -1,5 +1,6 @@
 """A PostgreSQL server for one test session, out of a Python package: fast, forgetful, gone afterwards."""
 
+import os
 import shutil
 import signal
 import tempfile
@@ -37,6 +38,14 @@ def ended_as_by_the_keyboard() -> Iterator[None]:
 
 
 @contextmanager
+def on_the_path(programs: Path) -> Iterator[None]:
+    """Let pg_dump and pg_restore be the server's own: older ones would refuse."""
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("PATH", str(programs), prepend=os.pathsep)
+        yield
+
+
+@contextmanager
 def own_server() -> Iterator[str]:
     """Run a server on a socket below the system's temporary folder; yield the URL of its first database.
 
@@ -48,7 +57,7 @@ def own_server() -> Iterator[str]:
         server = _prepared(root)
         server.start()
         try:
-            with ended_as_by_the_keyboard():
+            with ended_as_by_the_keyboard(), on_the_path(server.bin_path):
                 yield server.get_uri()
         finally:
             server.cleanup()

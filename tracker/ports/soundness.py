@@ -7,6 +7,7 @@ import ssl
 import stat
 from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from enum import StrEnum
 from ipaddress import ip_address
 from pathlib import Path
@@ -14,13 +15,15 @@ from urllib.parse import urlsplit
 
 from tracker import clock, floors, settings_file
 from tracker.errors import Invalid
-from tracker.migrate import SchemaBehind, check_schema
+from tracker.migrate import WrongSchema, check_schema
 from tracker.rules.wording import clock as clock_words
 from tracker.rules.wording import day, local, zone_word
 from tracker.settings import Settings
+from tracker.usecases.holding import held_copy, last_backup
 
 PATIENCE = 5.0  # seconds for the mail server
 TLS_PORT = 465  # TLS from the first byte (RFC 8314)
+OLDEST_BACKUP = 48  # hours
 EXAMPLE = ".example"  # a domain in which nobody gets mail (RFC 2606)
 SCARCE, TOO_SCARCE = 1_000_000_000, 100_000_000  # bytes free on the disk of the data folder
 OTHERS = stat.S_IRWXG | stat.S_IRWXO
@@ -81,10 +84,21 @@ async def of_database() -> AsyncIterator[Line]:
     yield Line(State.OK, "Database", "It can be opened.")
     try:
         await check_schema()
-    except SchemaBehind as behind:
-        yield Line(State.FAULT, "Schema", str(behind))
+    except WrongSchema as wrong:
+        yield Line(State.FAULT, "Schema", str(wrong))
         return
     yield Line(State.OK, "Schema", "It is up to date.")
+    if await held_copy():
+        yield Line(State.WARNING, "Sending", "This is a restored copy. It sends nothing until `tracker resume`.")
+    yield _last_backup(await last_backup())
+
+
+def _last_backup(made_at: datetime | None) -> Line:
+    if made_at is None:
+        return Line(State.WARNING, "Backup", "None was made yet.")
+    hours = (clock.now() - made_at) // timedelta(hours=1)
+    state = State.OK if hours <= OLDEST_BACKUP else State.WARNING
+    return Line(state, "Backup", f"The last one was made {hours} hours ago." if hours else "The last one is fresh.")
 
 
 def of_files(chosen: Settings) -> Iterator[Line]:

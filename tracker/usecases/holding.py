@@ -18,6 +18,12 @@ async def held_copy() -> datetime | None:
     return found[0] if found else None
 
 
+async def last_backup() -> datetime | None:
+    """Return when the last backup was made."""
+    found: list[datetime | None] = await Deployment.select(Deployment.backed_up_at).output(as_list=True)
+    return found[0] if found else None
+
+
 async def hold(copy_of: datetime, now: datetime) -> None:
     """Let this database, restored from a backup of that moment, send nothing, and end all its sessions and links.
 

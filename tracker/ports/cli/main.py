@@ -6,13 +6,15 @@ from typing import Any
 import click
 
 from tracker.errors import TrackerError
-from tracker.migrate import SchemaBehind
+from tracker.migrate import WrongSchema
 from tracker.ports.cli.account import account
 from tracker.ports.cli.audit import audit
+from tracker.ports.cli.backup import backup
 from tracker.ports.cli.check import check
 from tracker.ports.cli.demo import demo
 from tracker.ports.cli.init import init
 from tracker.ports.cli.migrate import migrate
+from tracker.ports.cli.restore import restore
 from tracker.ports.cli.resume import resume
 from tracker.ports.cli.roster import roster
 from tracker.ports.cli.serve import serve
@@ -37,7 +39,7 @@ class Commands(click.Group):
         """Run the command that was named."""
         try:
             return super().invoke(ctx)
-        except (TrackerError, BadSettings, SchemaBehind) as known:
+        except (TrackerError, BadSettings, WrongSchema) as known:
             raise Refusal(str(known)) from known
 
 
@@ -52,5 +54,5 @@ def main() -> None:
     os.umask(0o077)  # whatever is written is for its owner alone
 
 
-for command in (demo, serve, migrate, check, init, roster, sign_in_link, account, resume, audit):
+for command in (demo, serve, migrate, check, init, roster, sign_in_link, account, backup, restore, resume, audit):
     main.add_command(command)

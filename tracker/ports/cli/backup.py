@@ -1,0 +1,57 @@
+"""tracker backup: a sealed file of the database and the settings, made while the application runs."""
+
+import fcntl
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
+
+from tracker import clock, settings_file
+from tracker.errors import Conflict, Invalid
+from tracker.ports.cli.data import takes_data
+from tracker.ports.cli.opening import with_database
+from tracker.settings import Settings
+from tracker.usecases import backups
+
+SCRATCH = ".backup"
+SECRETS = ("TRACKER_SECRET", "TRACKER_SECRET_FILE")
+
+
+@click.command()
+@takes_data
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+def backup(file: Path) -> None:
+    """Write database and settings into a new FILE, sealed with the secret, while the application runs."""
+    try:
+        size = with_database(lambda chosen: _back_up(file, chosen))
+    except OSError as refused:
+        raise Invalid(f"{file} cannot be written: {refused.strerror}.") from refused
+    click.echo(f"{file} holds database and settings, sealed: {size:,} bytes. The secret that opens it is not in it.")
+
+
+async def _back_up(file: Path, chosen: Settings) -> int:
+    if not chosen.data:
+        raise Invalid("A backup is made of a data folder. Name it by --data.")
+    folder = Path(chosen.data)
+    text = settings_file.without((folder / settings_file.NAME).read_text(encoding="utf-8"), *SECRETS)
+    with _scratch(folder) as scratch:
+        return await backups.back_up(file, scratch, text, chosen.secret, clock.now())
+
+
+@contextmanager
+def _scratch(folder: Path) -> Iterator[Path]:
+    """Make a folder for the unsealed copy beside the database, and empty it also after a kill; one backup at a time."""
+    lock, scratch = os.open(folder, os.O_RDONLY), folder / SCRATCH
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        shutil.rmtree(scratch, ignore_errors=True)
+        scratch.mkdir(mode=0o700)
+        yield scratch
+    except BlockingIOError as busy:
+        raise Conflict("Another backup is being made. Wait until it is done.") from busy
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+        os.close(lock)
