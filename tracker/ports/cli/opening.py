@@ -32,7 +32,7 @@ def settings() -> Settings:
 def with_database(work: Callable[[Settings], Awaitable[Outcome]]) -> Outcome:
     """Run something on the database of the settings, whose schema must be up to date, and return what it returns.
 
-    Errors: BadSettings, NotFound when there is no database, Invalid when it cannot be opened, SchemaBehind.
+    Errors: BadSettings, NotFound when there is no database, Invalid when it cannot be opened, WrongSchema.
     """
 
     async def run() -> Outcome:
