@@ -17,6 +17,7 @@ from tracker.ports.clock.ticker import Clock
 from tracker.ports.feeds import subscription
 from tracker.ports.forms import FormRequest
 from tracker.ports.guards import recognise, refuse_unguarded
+from tracker.ports.healthz import healthz
 from tracker.ports.mail.compose import Composer
 from tracker.ports.mail.delivery import Delivery
 from tracker.ports.mail.mailbox import Mailbox
@@ -50,7 +51,7 @@ from tracker.ports.pages import (
 from tracker.ports.pages import settings as settings_page
 from tracker.ports.security import BODY_LIMIT, protect
 from tracker.settings import Settings, load
-from tracker.usecases import reminders
+from tracker.usecases import health, reminders
 
 PAGES = (
     home,
@@ -94,7 +95,7 @@ def create_app(settings: Settings | None = None) -> Litestar:
         clock.start_at(chosen.now)
     links = Links(keys.named("links"))
     app = Litestar(
-        route_handlers=[*_handlers(chosen), static.static_file, subscription.subscription],
+        route_handlers=[*_handlers(chosen), static.static_file, subscription.subscription, healthz],
         exception_handlers=errors.HANDLERS,
         after_exception=[recognise],
         lifespan=[_running(chosen, links)],
@@ -148,5 +149,10 @@ async def _ticking(settings: Settings, links: Links) -> AsyncIterator[None]:
 def _jobs(settings: Settings, delivery: Delivery) -> Sequence[Job]:
     return (
         ("reminders", min(settings.tick, PLANNING_EVERY), lambda: reminders.queue_due(clock.now(), settings.time_zone)),
-        ("mail", settings.tick, delivery.dispatch),
+        ("mail", settings.tick, lambda: _send(delivery)),
     )
+
+
+async def _send(delivery: Delivery) -> None:
+    await delivery.dispatch()
+    await health.note_look(clock.now())

@@ -75,6 +75,11 @@ async def unknown_migrations() -> list[str]:
     return sorted(set(await Migration.get_migrations_which_ran(app_name=APP)) - known)
 
 
+def newest() -> str:
+    """Return the name of the newest migration that this version of the product has."""
+    return _modules()[-1].__name__
+
+
 async def _missing() -> list[ModuleType]:
     done = set(await Migration.get_migrations_which_ran(app_name=APP))
     return [module for module in _modules() if module.ID not in done]

@@ -160,6 +160,7 @@ WAYS: dict[str, tuple[str | None, Way, str]] = {
     "link for a new password that is over": (None, to("/sign-in/reset/broken"), "This link was used or has expired"),
     "lost phone": (ADVOCATE, to("/settings/lost-phone"), "I lost my phone or computer"),
     "admin": (COORDINATOR, to("/admin"), "Admin"),
+    "health": (COORDINATOR, to("/admin/health"), "Health"),
     "audit trail": (COORDINATOR, to("/audit"), "Audit trail"),
     "audit trail with a mistake": (COORDINATOR, to("/audit?from=odd"), "Audit trail"),
     "nothing there": (COORDINATOR, to("/nothing-there"), "We cannot find that page"),

@@ -180,6 +180,7 @@ SCRIPT: dict[str, Callable[[Places], list[Ask]]] = {
     "POST /sending": _post("/sending"),
     "POST /sign-in/again": _post("/sign-in/again", proof="000000"),
     "GET /admin": _plain("/admin"),
+    "GET /admin/health": _plain("/admin/health"),
     "GET /audit": lambda p: [
         ("GET", f"/audit{more}", {}) for more in ("", "?what=events", f"?about={p.secret_event}", f"?about={NOWHERE}")
     ],
@@ -194,7 +195,7 @@ NOBODYS = frozenset({
     "POST /sign-in/enrolment", "GET /sign-in/recovery", "POST /sign-in/recovery", "GET /sign-in/link/{token}",
     "POST /sign-in/link/{token}", "GET /sign-in/reset/{token}", "POST /sign-in/reset/{token}",
     "GET /settings/authenticator", "POST /settings/authenticator", "POST /settings/recovery-codes",
-    "GET /static/{name}", "GET /feeds", "GET /feeds/{name}",
+    "GET /static/{name}", "GET /healthz", "GET /feeds", "GET /feeds/{name}",
 })  # fmt: skip
 """Routes that read nothing of an event, or answer with new secrets; the feeds are asked below, each person's own."""
 

@@ -9,7 +9,9 @@ from litestar import Request, Response
 from litestar.exceptions import HTTPException
 from litestar.response import Redirect
 
+from tracker.database import is_unavailable
 from tracker.errors import Busy, Conflict, Gone, Invalid, NotAllowed, NotFound, TooLarge, TrackerError
+from tracker.ports import denials
 from tracker.ports.addresses import HOME, place
 from tracker.ports.guards import SignInNeeded
 from tracker.ports.pages.templating import page
@@ -43,7 +45,8 @@ BY_STATUS = {
     413: REPLIES[TooLarge],
 }
 BROKEN = Reply(500, "errors/500.html")
-RETRY = 60  # seconds until somebody who was too many comes back
+AWAY = Reply(503, "errors/503.html")
+RETRY = 60  # seconds until somebody who was too many, or too early, comes back
 
 Asked = Request[Any, Any, Any]
 
@@ -52,8 +55,7 @@ def refused(request: Asked, error: TrackerError) -> Response[Any]:
     """Answer an error that people are meant to read."""
     reply = _reply(error)
     answer = _answer(request, reply, error.sentence)
-    if reply.status == 503:  # noqa: PLR2004 - the one that passes by itself
-        answer.headers["Retry-After"] = str(RETRY)
+    answer.background = denials.recorded(request, error)
     return answer
 
 
@@ -68,10 +70,10 @@ def rejected(request: Asked, error: HTTPException) -> Response[Any]:
 
 
 def broken(request: Asked, error: Exception) -> Response[Any]:
-    """Answer a mistake of ours: the page has a reference, the log has the rest."""
+    """Answer a mistake of ours, or a database that cannot do it now: the page has a reference, the log has the rest."""
     reference = request.scope["state"].get("request_id", "")
     log.error("A request broke off.", exc_info=error, extra={"request": reference})
-    return _answer(request, BROKEN, "", reference=reference)
+    return _answer(request, AWAY if is_unavailable(error) else BROKEN, "", reference=reference)
 
 
 def to_sign_in(request: Asked, error: SignInNeeded) -> Response[Any]:
@@ -92,7 +94,9 @@ HANDLERS: dict[int | type[Exception], Any] = {
 
 def status_of(error: Exception) -> int:
     """Return the status of an error that a page tells in its own form."""
-    return _reply(error).status if isinstance(error, TrackerError) else BROKEN.status
+    if isinstance(error, TrackerError):
+        return _reply(error).status
+    return AWAY.status if is_unavailable(error) else BROKEN.status
 
 
 def _reply(error: TrackerError) -> Reply:
@@ -100,7 +104,13 @@ def _reply(error: TrackerError) -> Reply:
 
 
 def _answer(request: Asked, reply: Reply, sentence: str, **context: str) -> Response[Any]:
+    answer: Response[Any]
     if request.scope["state"].get("door") == "feed":
-        words = "Not found." if reply is REPLIES[NotFound] else sentence or "This does not work."
-        return Response(f"{words}\n", status_code=reply.status, media_type="text/plain")
-    return page(reply.template, request, status_code=reply.status, sentence=sentence, heading=reply.heading, **context)
+        said = "Not found." if reply is REPLIES[NotFound] else sentence or "This does not work."
+        answer = Response(f"{said}\n", status_code=reply.status, media_type="text/plain")
+    else:
+        words = {"sentence": sentence, "heading": reply.heading, **context}
+        answer = page(reply.template, request, status_code=reply.status, **words)
+    if reply.status == AWAY.status:
+        answer.headers["Retry-After"] = str(RETRY)
+    return answer

@@ -89,7 +89,9 @@ GROUPS = {
     "audit": Group("The audit trail", subjects=frozenset({"audit"})),
 }  # fmt: skip
 
-OPEN_SUBJECTS = frozenset({"member", "agency", "body", "seat", "roster", "subscription", "audit", "address", "report"})
+OPEN_SUBJECTS = frozenset({
+    "member", "agency", "body", "seat", "roster", "subscription", "audit", "address", "report", "deployment",
+})  # fmt: skip
 """Subjects that tell of no event. Whatever is not here and leads to no event that the reader sees is kept from them."""
 
 

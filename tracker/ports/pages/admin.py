@@ -5,11 +5,15 @@ from typing import Any, NamedTuple
 
 from litestar import Request, Response, get
 
+from tracker import clock
 from tracker.errors import NotFound
+from tracker.ports import soundness
 from tracker.ports.guards import signed_in
-from tracker.ports.pages.request import viewer_of
+from tracker.ports.pages.request import settings_of, viewer_of
 from tracker.ports.pages.templating import page
 from tracker.rules.people import Viewer
+from tracker.rules.wording import local
+from tracker.usecases import health
 
 
 class Task(NamedTuple):
@@ -27,6 +31,10 @@ TASKS = (
         "/audit", "Audit trail", "Who did what and when. Verify that nothing was changed, or take a copy.", "history",
         lambda viewer: viewer.reads_audit,
     ),
+    Task(
+        "/admin/health", "Health", "Whether reminders and mails go out, and what the tracker runs on.", "verified",
+        lambda viewer: viewer.keeps_accounts,
+    ),
 )  # fmt: skip
 
 
@@ -39,4 +47,22 @@ async def admin_page(request: Request[Any, Any, Any]) -> Response[str]:
     return page("admin/show.html", request, tasks=tasks)
 
 
-handlers = [admin_page]
+@get("/admin/health", guards=[signed_in])
+async def health_page(request: Request[Any, Any, Any]) -> Response[str]:
+    """Show whether the work gets done: in words, for counts would tell of what the viewer does not see."""
+    if not viewer_of(request).keeps_accounts:
+        raise NotFound
+    settings, now = settings_of(request), clock.now()
+    looks = await health.last_looks()
+    jobs = [
+        (label, local(looks[name], settings.time_zone) if name in looks else None, every)
+        for name, label, every in ((health.REMINDERS, "Look for reminders", min(settings.tick, 60)),
+                                   (health.MAIL, "Send what is due", settings.tick))
+    ]  # fmt: skip
+    return page(
+        "admin/health.html", request, state=await health.state(now), jobs=jobs, storage=await health.storage(),
+        lines=[*soundness.of_settings(settings), *soundness.of_files(settings), *soundness.of_releases()],
+    )  # fmt: skip
+
+
+handlers = [admin_page, health_page]

@@ -17,10 +17,15 @@ def viewer_of(request: Request[Any, Any, Any]) -> Viewer:
     return viewer
 
 
+def settings_of(request: Request[Any, Any, Any]) -> Settings:
+    """Return the settings of this process."""
+    settings: Settings = request.scope["state"]["settings"]
+    return settings
+
+
 def zone_of(request: Request[Any, Any, Any]) -> str:
     """Return the IANA name of the task force's zone."""
-    settings: Settings = request.scope["state"]["settings"]
-    return settings.time_zone
+    return settings_of(request).time_zone
 
 
 def said(request: Request[Any, Any, Any], address: str, sentence: str) -> Redirect:
