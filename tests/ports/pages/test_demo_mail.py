@@ -57,6 +57,14 @@ async def test_nothing_of_a_mail_is_markup(visitor: Browser) -> None:
     assert "&lt;b onclick" in text
 
 
+async def test_a_mail_is_shown_as_a_mail_program_does_and_can_run_nothing(visitor: Browser) -> None:
+    answer = await visitor.get("/demo/mail/000002/shown")
+    assert "<b onclick='x()'>Bold</b>" in answer.text
+    assert "sandbox" in answer.headers["content-security-policy"]
+    assert "script-src" not in answer.headers["content-security-policy"]
+    assert (await visitor.get("/demo/mail/000009/shown")).status_code == 404
+
+
 @pytest.mark.parametrize("name", ["000009", "..", "%2e%2e%2fsecret", "x" * 300])
 async def test_a_mail_that_is_not_there_is_not_found(visitor: Browser, name: str) -> None:
     assert (await visitor.get(f"/demo/mail/{name}")).status_code == 404

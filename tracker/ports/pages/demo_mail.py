@@ -17,6 +17,7 @@ from tracker.ports.pages.form_values import query_of
 from tracker.ports.pages.templating import page
 
 ADDRESS = re.compile(r"https?://[^\s<>\"]+[^\s<>\".,;:!?)\]]")
+AS_A_MAIL = "default-src 'none'; style-src 'unsafe-inline'; sandbox; frame-ancestors 'none'; base-uri 'none'"
 FOLD = re.compile(r"\r?\n[ \t]")  # RFC 5545 §3.1
 
 
@@ -67,6 +68,15 @@ async def mail_page(name: FromPath[str], request: Request[Any, Any, Any]) -> Res
     return page("demo/mail.html", request, mail=mail, parts=shown)
 
 
+@get("/demo/mail/{name:str}/shown", guards=[public])
+async def shown_mail(name: FromPath[str], request: Request[Any, Any, Any]) -> Response[str]:
+    """Show the HTML of one mail as a mail program does: in a sandbox, without scripts and anything from elsewhere."""
+    mail = await _mailbox(request).mail(name)
+    if mail is None or not mail.html:
+        raise NotFound
+    return Response(mail.html, media_type="text/html", headers={"Content-Security-Policy": AS_A_MAIL})
+
+
 def pieces(text: str) -> Iterator[tuple[str, bool]]:
     """Yield a text in pieces, each with whether it is an address to follow."""
     end = 0
@@ -82,4 +92,4 @@ def _mailbox(request: Request[Any, Any, Any]) -> Mailbox:
     return mailbox
 
 
-handlers = [mails_page, mail_page]
+handlers = [mails_page, mail_page, shown_mail]
