@@ -113,7 +113,7 @@ def test_large_numbers_have_commas() -> None:
         (date(2026, 11, 27), "Overdue by 4 days"),
         (date(2026, 11, 30), "Overdue by 1 day"),
         (date(2026, 12, 1), "Due today"),
-        (date(2026, 12, 2), "Due in 1 day"),
+        (date(2026, 12, 2), "Due tomorrow"),
         (date(2026, 12, 4), "Due in 3 days"),
         (date(2026, 12, 5), "Due Sat, Dec 5"),
         (date(2028, 1, 3), "Due Mon, Jan 3, 2028"),

@@ -131,7 +131,8 @@ def place(about: Occasion, room: str | None = None) -> str:
     """Return "5th-floor conference room, or by video", or nothing; with another `room` than the present one."""
     if room is None:
         room = about.event.place if about.is_whole else about.date.place
-    return ", or ".join(filter(None, (one_line(room), "by video" if about.event.video_link else "")))
+    words = ", or ".join(filter(None, (one_line(room), "by video" if about.event.video_link else "")))
+    return words[:1].upper() + words[1:]
 
 
 def length_and_way(about: Occasion) -> str:

@@ -114,6 +114,8 @@ def lateness(due: date, today: date) -> str:
         return f"Overdue by {plural(late, 'day')}"
     if late == 0:
         return "Due today"
+    if late == -1:
+        return "Due tomorrow"
     return f"Due in {plural(-late, 'day')}" if late >= -SOON else f"Due {day(due, today)}"
 
 
