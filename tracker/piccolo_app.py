@@ -7,6 +7,7 @@ from tracker.paths import folder
 TABLE_MODULES = (
     "tracker.tables.people",
     "tracker.tables.identity",
+    "tracker.tables.preferences",
     "tracker.tables.meetings",
     "tracker.tables.history",
     "tracker.tables.invitations",

@@ -34,15 +34,20 @@ class Moment:
     is_late: bool = False
 
 
-def of_date(starts_at: datetime, zone: str, *, is_all_day: bool) -> list[Moment]:
-    """Return the moments at which the people of a date are reminded, earliest first; `zone` is the event's."""
+def of_date(
+    starts_at: datetime, zone: str, *, is_all_day: bool, leads: Iterable[timedelta] = LEAD_TIMES
+) -> list[Moment]:
+    """Return the moments at which the people of a date are reminded, earliest first; `zone` is the event's.
+
+    All-day events begin at midnight: lead times of less than a day are no use to them.
+    """
     local = to_local(starts_at, zone).replace(tzinfo=None)
     if is_all_day:
-        days = [lead for lead in LEAD_TIMES if lead.days]
+        days = [lead for lead in leads if lead.days]
         ahead = {lead: to_utc(datetime.combine(local.date() - lead, MORNING), zone) for lead in days}
     else:
-        ahead = {lead: to_utc(local - lead, zone) if lead.days else starts_at - lead for lead in LEAD_TIMES}
-    return [Moment(at=at, lead=lead, ends=starts_at) for lead, at in ahead.items()]
+        ahead = {lead: to_utc(local - lead, zone) if lead.days else starts_at - lead for lead in leads}
+    return sorted((Moment(at=at, lead=lead, ends=starts_at) for lead, at in ahead.items()), key=_when)
 
 
 def of_item(due: date, zone: str) -> list[Moment]:
@@ -76,8 +81,13 @@ def judged(moments: Iterable[Moment], after: datetime, now: datetime) -> list[Mo
     """
     passed = [one for one in moments if after < one.at <= now]
     useful = [one for one in passed if now < one.ends]
-    latest = max(useful, key=lambda one: one.at, default=None)
+    latest = max(useful, key=_when, default=None)
     return [_judged(one, latest, now) for one in passed]
+
+
+def _when(one: Moment) -> tuple[datetime, timedelta]:
+    """Order by time; of two at once the nearer one is the later."""
+    return one.at, -one.lead
 
 
 def _judged(one: Moment, latest: Moment | None, now: datetime) -> Moment:

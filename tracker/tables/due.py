@@ -11,12 +11,12 @@ from piccolo.querystring import QueryString
 from tracker.database import engine
 
 _DATES = (
-    "SELECT o.id, o.event, o.starts_at, e.zone, e.is_all_day FROM occurrence o JOIN event e ON e.id = o.event"
+    "SELECT o.id, o.event, o.starts_at, e.zone, e.is_all_day, e.body FROM occurrence o JOIN event e ON e.id = o.event"
     " WHERE o.starts_at > {} AND o.starts_at <= {} AND NOT o.is_cancelled AND e.status IN ('tentative', 'confirmed')"
     " ORDER BY o.starts_at, o.id"
 )
 
 
 async def dates_starting(after: datetime, until: datetime) -> list[dict[str, Any]]:
-    """Return id, event, starts_at, zone and is_all_day of the dates that start in (after, until] and take place."""
+    """Return id, event, starts_at, zone, is_all_day, body of the dates that start in (after, until] and take place."""
     return [dict(row) for row in await engine().run_querystring(QueryString(_DATES, after, until))]

@@ -1,7 +1,8 @@
 """The planner of reminders: every moment that has passed since the last look gets its message, exactly once.
 
 Nothing is planned ahead, so a date that moves, is cancelled or gains people needs no re-planning. The watermark says
-how far was looked; the key of a message holds its moment.
+how far was looked; the key of a message holds its moment. What people want of reminders is read at that moment too, for
+everybody at once.
 """
 
 from collections import Counter
@@ -15,12 +16,16 @@ from piccolo.querystring import QueryString
 from tracker.database import engine, writing
 from tracker.rules import reminders as rules
 from tracker.rules.outbox import Draft, MessageKind
+from tracker.rules.preferences import Wishes, wanted
 from tracker.rules.reminders import Moment
 from tracker.tables import due
 from tracker.tables.action_items import ActionItem
 from tracker.tables.outbox import Watermark
 from tracker.usecases import audit, holding, outbox
+from tracker.usecases.preferences import everybodys_wishes
 from tracker.usecases.reminders_people import who_comes
+
+Row = dict[str, Any]
 
 MARK = "reminders"
 OUTAGE = timedelta(hours=1)
@@ -28,8 +33,11 @@ OUTAGE = timedelta(hours=1)
 NEWER = "A later reminder went out instead."
 NOBODY = UUID(int=0)  # keeps a list of ids from being empty, which SQL does not take
 _SUPERSEDE = (
-    "UPDATE message SET state = 'superseded', reason = {} WHERE state = 'pending' AND due < {} AND worker = ''"
-    " AND kind IN ('reminder', 'item_due', 'item_overdue') AND (occurrence IN ({}) OR item IN ({}))"
+    "UPDATE message SET state = 'superseded', reason = {} WHERE state = 'pending' AND worker = ''"
+    " AND kind IN ('reminder', 'item_due', 'item_overdue') AND (occurrence IN ({}) OR item IN ({})) AND EXISTS ("
+    "SELECT 1 FROM message n WHERE n.recipient = message.recipient AND n.state = 'pending' AND n.due > message.due"
+    " AND n.kind IN ('reminder', 'item_due', 'item_overdue')"
+    " AND (n.occurrence = message.occurrence OR n.item = message.item))"
 )
 
 
@@ -45,9 +53,10 @@ async def queue_due(now: datetime, zone: str) -> int:
         after = await _mark(now)
         if after >= now:  # the first look, or a clock that was set back
             return 0
-        drafts = [*await _of_dates(after, now), *await _of_items(after, now, zone)]
-        await _supersede_older(drafts, now)
+        wishes = await everybodys_wishes()
+        drafts = [*await _of_dates(after, now, wishes), *await _of_items(after, now, zone, wishes)]
         await outbox.enqueue_all(drafts, now)
+        await _supersede_older(drafts)
         await Watermark.update({Watermark.until: now}).where(Watermark.name == MARK)
         if now - after > OUTAGE:
             facts = {"since": after.isoformat(), **Counter(one.state.value for one in drafts)}
@@ -64,27 +73,35 @@ async def _mark(now: datetime) -> datetime:
     return now
 
 
-async def _of_dates(after: datetime, now: datetime) -> list[Draft]:
-    near: dict[UUID, dict[str, Any]] = {}
-    for lead in rules.LEAD_TIMES:
-        for row in await due.dates_starting(after + lead - rules.SHIFT, now + lead + rules.SHIFT):
+async def _of_dates(after: datetime, now: datetime, wishes: Wishes) -> list[Draft]:
+    near: dict[UUID, Row] = {}
+    around = rules.SHIFT + wishes.shift
+    for lead in wishes.leads:
+        for row in await due.dates_starting(after + lead - around, now + lead + around):
             near[row["id"]] = row
-    passed = [(row, found) for row in near.values() if (found := _moments(row, after, now))]
+    anybody = {body_id: wishes.of_anybody(body_id) for body_id in {row["body"] for row in near.values()}}
+    passed = [
+        (row, every)
+        for row in near.values()
+        if (every := _near_moments(row, after, now, wishes))
+        and any(wanted(every, wish, after, now) for wish in anybody[row["body"]])
+    ]
     people = await who_comes([(row["id"], row["event"]) for row, _ in passed])
     return [
         _reminder(row, member_id, moment)
-        for row, moments in passed
+        for row, every in passed
         for member_id in people.get(row["id"], [])
-        for moment in moments
+        for moment in wanted(every, wishes.of_date(member_id, row["body"]), after, now)
     ]
 
 
-def _moments(row: dict[str, Any], after: datetime, now: datetime) -> list[Moment]:
-    every = rules.of_date(row["starts_at"], row["zone"], is_all_day=bool(row["is_all_day"]))
-    return rules.judged(every, after, now)
+def _near_moments(row: Row, after: datetime, now: datetime, wishes: Wishes) -> list[Moment]:
+    """Return the moments of a date that are in (after, now] for whoever's quiet hours move them."""
+    every = rules.of_date(row["starts_at"], row["zone"], is_all_day=bool(row["is_all_day"]), leads=wishes.leads)
+    return [one for one in every if after - wishes.shift < one.at <= now + wishes.shift]
 
 
-def _reminder(row: dict[str, Any], member_id: UUID, moment: Moment) -> Draft:
+def _reminder(row: Row, member_id: UUID, moment: Moment) -> Draft:
     lead, starts_at = int(moment.lead.total_seconds()), row["starts_at"].isoformat()
     return Draft(
         kind=MessageKind.REMINDER, recipient_id=member_id, event_id=row["event"], occurrence_id=row["id"],
@@ -93,8 +110,8 @@ def _reminder(row: dict[str, Any], member_id: UUID, moment: Moment) -> Draft:
     )  # fmt: skip
 
 
-async def _of_items(after: datetime, now: datetime, zone: str) -> list[Draft]:
-    days = rules.due_days(rules.mornings(after, now, zone))
+async def _of_items(after: datetime, now: datetime, zone: str, wishes: Wishes) -> list[Draft]:
+    days = rules.due_days(rules.mornings(after - wishes.shift, now + wishes.shift, zone))
     if not days:
         return []
     found = await ActionItem.select(ActionItem.id, ActionItem.owner, ActionItem.due).where(
@@ -103,11 +120,11 @@ async def _of_items(after: datetime, now: datetime, zone: str) -> list[Draft]:
     return [
         _item_reminder(row, moment)
         for row in found
-        for moment in rules.judged(rules.of_item(row["due"], zone), after, now)
+        for moment in wanted(rules.of_item(row["due"], zone), wishes.of_items(row["owner"]), after, now)
     ]
 
 
-def _item_reminder(row: dict[str, Any], moment: Moment) -> Draft:
+def _item_reminder(row: Row, moment: Moment) -> Draft:
     kind = MessageKind.ITEM_OVERDUE if moment.lead < timedelta(0) else MessageKind.ITEM_DUE
     on = row["due"].isoformat()
     return Draft(
@@ -121,12 +138,12 @@ def _late(moment: Moment) -> dict[str, object]:
     return {"late": True} if moment.is_late else {}
 
 
-async def _supersede_older(drafts: Iterable[Draft], now: datetime) -> None:
-    """Let no reminder go out that a newer one of the same date or item has overtaken while no mail could be sent."""
+async def _supersede_older(drafts: Iterable[Draft]) -> None:
+    """Let no reminder go out that a newer one to the same person has overtaken while no mail could be sent."""
     dates = {one.occurrence_id for one in drafts if one.occurrence_id} | {NOBODY}
     items = {one.item_id for one in drafts if one.item_id} | {NOBODY}
     if dates | items != {NOBODY}:
-        await engine().run_querystring(QueryString(_SUPERSEDE, NEWER, now, _ids(dates), _ids(items)))
+        await engine().run_querystring(QueryString(_SUPERSEDE, NEWER, _ids(dates), _ids(items)))
 
 
 def _ids(values: set[UUID]) -> QueryString:

@@ -1,0 +1,114 @@
+"""What members and bodies choose about mail: read for one of them, or for everybody at once, and saved."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime, time, timedelta
+from typing import Any
+from uuid import UUID
+
+from piccolo.querystring import QueryString
+
+from tracker import chance
+from tracker.database import engine, writing
+from tracker.errors import NotAllowed, NotFound
+from tracker.rules.people import Viewer
+from tracker.rules.preferences import USUAL, Preferences, Wishes
+from tracker.tables import preferences as rows
+from tracker.usecases import audit, people
+from tracker.usecases.people import BodyChoice
+
+_WISHES = (
+    "SELECT p.member, p.date_reminders, p.item_reminders, p.leads, p.quiet_from, p.quiet_until, p.is_discreet, m.zone"
+    " FROM preference p JOIN member m ON m.id = p.member"
+)
+MEMBERS_OWN = [
+    rows.Preference.date_reminders, rows.Preference.item_reminders, rows.Preference.leads, rows.Preference.quiet_from,
+    rows.Preference.quiet_until, rows.Preference.is_discreet, rows.Preference.changed_at,
+]  # fmt: skip
+
+
+async def everybodys_wishes() -> Wishes:
+    """Return what every member and body chose. Two queries, whoever is reminded."""
+    members = await engine().run_querystring(QueryString(_WISHES))
+    bodies = await rows.BodyPreference.select(rows.BodyPreference.body, rows.BodyPreference.leads)
+    return Wishes(
+        of_member={row["member"]: _preferences(row) for row in members},
+        zones={row["member"]: row["zone"] for row in members},
+        of_body={row["body"]: _leads(row["leads"]) for row in bodies},
+    )
+
+
+async def preferences_of(viewer: Viewer) -> Preferences:
+    """Return the viewer's own choices, the usual where they made none."""
+    found = await rows.Preference.select().where(rows.Preference.member == viewer.member_id)
+    return _preferences(found[0]) if found else Preferences()
+
+
+async def save(viewer: Viewer, chosen: Preferences, now: datetime) -> None:
+    """Keep the viewer's choices: they hold for every reminder that is not queued yet, and for the next feed."""
+    row = rows.Preference(
+        id=chance.new_id(), member=viewer.member_id, date_reminders=chosen.date_reminders,
+        item_reminders=chosen.item_reminders, leads=None if chosen.leads is None else _minutes(chosen.leads),
+        quiet_from=chosen.quiet and f"{chosen.quiet[0]:%H:%M}", quiet_until=chosen.quiet and f"{chosen.quiet[1]:%H:%M}",
+        is_discreet=chosen.is_discreet, changed_at=now,
+    )  # fmt: skip
+    async with writing():
+        await rows.Preference.insert(row).on_conflict(
+            target=rows.Preference.member, action="DO UPDATE", values=MEMBERS_OWN
+        )
+        facts = {
+            "date_reminders": chosen.date_reminders, "item_reminders": chosen.item_reminders,
+            "is_discreet": chosen.is_discreet,
+        }  # fmt: skip
+        await audit.record(viewer.member_id, viewer.door, "changed", "preference", viewer.member_id, facts, now)
+
+
+async def led_bodies(viewer: Viewer) -> list[BodyChoice]:
+    """Return the bodies whose reminders the viewer may set: those they chair, all of them for a coordinator."""
+    return [one for one in await people.bodies(viewer) if viewer.is_coordinator or one.id in viewer.chairs]
+
+
+async def body_leads(viewer: Viewer, body_id: UUID) -> tuple[BodyChoice, frozenset[timedelta]]:
+    """Return a body and the lead times of its events. Errors: NotFound, NotAllowed."""
+    body = await _led_body(viewer, body_id)
+    found = await rows.BodyPreference.select(rows.BodyPreference.leads).where(rows.BodyPreference.body == body_id)
+    return body, _leads(found[0]["leads"]) if found else USUAL
+
+
+async def save_body(viewer: Viewer, body_id: UUID, leads: frozenset[timedelta], now: datetime) -> None:
+    """Keep the lead times of a body's events. Errors: NotFound, NotAllowed."""
+    row = rows.BodyPreference(id=chance.new_id(), body=body_id, leads=_minutes(leads), changed_at=now)
+    async with writing():
+        await _led_body(viewer, body_id)
+        await rows.BodyPreference.insert(row).on_conflict(
+            target=rows.BodyPreference.body, action="DO UPDATE",
+            values=[rows.BodyPreference.leads, rows.BodyPreference.changed_at],
+        )  # fmt: skip
+        facts = {"leads": _minutes(leads)}
+        await audit.record(viewer.member_id, viewer.door, "changed", "body_preference", body_id, facts, now)
+
+
+async def _led_body(viewer: Viewer, body_id: UUID) -> BodyChoice:
+    """Return a body that the viewer may set; one they are not in is missing to them."""
+    body = next((one for one in await people.bodies(viewer) if one.id == body_id), None)
+    if body is None:
+        raise NotFound
+    if not (viewer.is_coordinator or body_id in viewer.chairs):
+        raise NotAllowed("Only the body's chair or a coordinator can set its reminders.")
+    return body
+
+
+def _preferences(row: Mapping[str, Any]) -> Preferences:
+    is_quiet = row["quiet_from"] is not None
+    return Preferences(
+        date_reminders=bool(row["date_reminders"]), item_reminders=bool(row["item_reminders"]),
+        leads=None if row["leads"] is None else _leads(row["leads"]), is_discreet=bool(row["is_discreet"]),
+        quiet=(time.fromisoformat(row["quiet_from"]), time.fromisoformat(row["quiet_until"])) if is_quiet else None,
+    )  # fmt: skip
+
+
+def _leads(text: str) -> frozenset[timedelta]:
+    return frozenset(timedelta(minutes=int(one)) for one in text.split(",") if one)
+
+
+def _minutes(leads: Iterable[timedelta]) -> str:
+    return ",".join(str(int(one.total_seconds() // 60)) for one in sorted(leads, reverse=True))
