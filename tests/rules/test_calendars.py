@@ -15,10 +15,11 @@ from tracker.rules.calendars import (
     is_date_gone,
     is_over_and_gone,
     level_for,
+    neutral_title,
     scope_of,
     shown_until,
 )
-from tracker.rules.meetings import EventStatus
+from tracker.rules.meetings import EventStatus, Kind
 
 
 @pytest.mark.parametrize("shows_operations", [True, False])
@@ -76,3 +77,14 @@ def test_an_unknown_scope_is_refused_at_its_field() -> None:
     with pytest.raises(Invalid) as refused:
         scope_of("others")
     assert set(refused.value.fields) == {"scope"}
+
+
+def test_who_reads_discreetly_has_appointments_of_everything_and_no_more_operations_than_before() -> None:
+    named = event(visibility=Visibility.NAMED)
+    assert level_for(event(), shows_operations=False, is_discreet=True) is Level.APPOINTMENT
+    assert level_for(named, shows_operations=True, is_discreet=True) is Level.APPOINTMENT
+    assert level_for(named, shows_operations=False, is_discreet=True) is None
+
+
+def test_an_appointment_does_not_even_say_that_it_is_an_operation() -> None:
+    assert {neutral_title(kind, Level.APPOINTMENT) for kind in Kind} == {"Appointment"}

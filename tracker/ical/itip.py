@@ -40,15 +40,16 @@ def request(
     organizer: Organizer,
     *,
     only: Occurrence | None = None,
+    is_discreet: bool = False,
 ) -> bytes:
     """Return METHOD:REQUEST for the whole event, or for one date alone as Outlook wants it; the same bytes each time.
 
-    A cancelled date is an EXDATE. Named events come with a neutral title and the time only. Errors: Invalid for what
-    cannot stand in a calendar, or when there is no date to invite to.
+    A cancelled date is an EXDATE. Named events come with a neutral title and the time only, and so does everything to
+    who reads discreetly. Errors: Invalid for what cannot stand in a calendar, or when there is no date to invite to.
     """
     is_one_date = only is not None and event.is_series
     found = [of_date(only)] if only and is_one_date else entries(event, dates, lambda one: one.is_cancelled)
-    return _message("REQUEST", found, attendee, organizer)
+    return _message("REQUEST", found, _level(event, is_discreet=is_discreet), attendee, organizer)
 
 
 def cancel(
@@ -58,6 +59,7 @@ def cancel(
     organizer: Organizer,
     *,
     only: Occurrence | None = None,
+    is_discreet: bool = False,
 ) -> bytes:
     """Return METHOD:CANCEL for the whole event or one date: it was cancelled, or this reader is invited no more.
 
@@ -69,7 +71,8 @@ def cancel(
         entry = replace(of_series(event), sequence=max(event.sequence, *(one.sequence for one in dates)))
     else:
         [entry] = [replace(of_date(one), recurrence_id=None) for one in dates[:1]]
-    return _message("CANCEL", [replace(entry, is_off=True)], attendee, organizer)
+    level = _level(event, is_discreet=is_discreet)
+    return _message("CANCEL", [replace(entry, is_off=True)], level, attendee, organizer)
 
 
 def take_out(entry: MailedEntry, attendee: Attendee, organizer: Organizer) -> bytes:
@@ -90,9 +93,9 @@ def take_out(entry: MailedEntry, attendee: Attendee, organizer: Organizer) -> by
     return _calendar("CANCEL", (), [event])
 
 
-def _message(method: str, found: Sequence[Entry], attendee: Attendee, organizer: Organizer) -> bytes:
+def _message(method: str, found: Sequence[Entry], level: Level, attendee: Attendee, organizer: Organizer) -> bytes:
     people = (_attendee(attendee, method),)
-    body = [vevent(one, _level(one.event), organizer, people, marks_cancelled=False) for one in found]
+    body = [vevent(one, level, organizer, people, marks_cancelled=False) for one in found]
     zones = sorted({one.zone.key for one in found if not one.event.is_all_day})
     return _calendar(method, zones, body)
 
@@ -112,7 +115,9 @@ def _calendar(method: str, zones: Sequence[str], events: Sequence[bytes]) -> byt
     return message
 
 
-def _level(event: Event) -> Level:
+def _level(event: Event, *, is_discreet: bool) -> Level:
+    if is_discreet:
+        return Level.APPOINTMENT
     return Level.DISCREET if event.is_restricted else Level.FULL
 
 

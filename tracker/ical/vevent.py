@@ -31,7 +31,7 @@ def vevent(
     Errors: Invalid for text that cannot stand in a calendar.
     """
     prefix = CANCELLED if entry.is_off and marks_cancelled else ""
-    body = _full(entry, prefix, organizer.base_url) if level is Level.FULL else _discreet(entry, prefix)
+    body = _full(entry, prefix, organizer.base_url) if level is Level.FULL else _discreet(entry, level, prefix)
     people = (lines.address("ORGANIZER", organizer.address, organizer.name), *attendees)
     parts = (*_identity(entry), *_times(entry), *body, *_state(entry), *people)
     return b"".join((b"BEGIN:VEVENT\r\n", *parts, b"END:VEVENT\r\n"))
@@ -89,8 +89,8 @@ def _description(entry: Entry) -> str:
     return "\n\n".join(part for part in parts if part)
 
 
-def _discreet(entry: Entry, prefix: str) -> Iterator[bytes]:
-    yield lines.text("SUMMARY", prefix + neutral_title(entry.event.kind))
+def _discreet(entry: Entry, level: Level, prefix: str) -> Iterator[bytes]:
+    yield lines.text("SUMMARY", prefix + neutral_title(entry.event.kind, level))
     yield lines.plain("CLASS", "CONFIDENTIAL")
 
 

@@ -16,6 +16,10 @@ PAST_SHOWN = timedelta(days=366)
 MAX_SUBSCRIPTIONS = 10
 """Addresses that one member may have at once: one for each device."""
 
+APPOINTMENT = "Appointment"
+APPOINTMENTS = "Appointments"
+"""What is said instead of the task force's name to who reads discreetly."""
+
 _CLIENTS = (
     ("google", "Google Calendar"),
     ("outlook", "Outlook"),
@@ -39,6 +43,8 @@ class Level(StrEnum):
     FULL = "full"
     DISCREET = "discreet"
     """A neutral title and the time only."""
+    APPOINTMENT = "appointment"
+    """The time only, for who reads discreetly: neither title nor sender name the task force."""
 
 
 class Scope(StrEnum):
@@ -64,15 +70,22 @@ class Subscription:
     fetches: int
 
 
-def level_for(event: Event, *, shows_operations: bool) -> Level | None:
-    """Return how much of an event a feed may hold; None = it is left out, as named events are unless turned on."""
-    if not event.is_restricted:
-        return Level.FULL
-    return Level.DISCREET if shows_operations else None
+def level_for(event: Event, *, shows_operations: bool, is_discreet: bool = False) -> Level | None:
+    """Return how much of an event a feed may hold; None = it is left out, as named events are unless turned on.
+
+    `is_discreet` is its owner's choice for all their events.
+    """
+    if event.is_restricted and not shows_operations:
+        return None
+    if is_discreet:
+        return Level.APPOINTMENT
+    return Level.DISCREET if event.is_restricted else Level.FULL
 
 
-def neutral_title(kind: Kind) -> str:
+def neutral_title(kind: Kind, level: Level) -> str:
     """Return the title that tells nothing."""
+    if level is Level.APPOINTMENT:
+        return APPOINTMENT
     return "Operational period" if kind is Kind.JOINT_OPERATION else "Task force event"
 
 

@@ -84,6 +84,8 @@ class CalendarPart:
     dates: tuple[Occurrence, ...]
     answer: AnswerValue
     role: AttendeeRole
+    is_discreet: bool = False
+    """Whether it tells the time and nothing else."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -125,6 +127,8 @@ class Letter:
     foot: str = FOOT
     thread: UUID
     """The event or item that its mails are gathered under."""
+    is_discreet: bool = False
+    """Whether it says nothing that names the task force."""
     calendar: CalendarPart | MailedEntry | None = None
 
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
+from tracker.rules import letters_discreet
 from tracker.rules.action_items import ActionItem, ItemStatus, days_late
 from tracker.rules.letters import ITEM_FOOT, PREVIEW, Button, ItemPage, Letter, SitePage, cut, one_line
 from tracker.rules.outbox import MessageKind
@@ -17,10 +18,14 @@ NO_ACCOUNT = "Update it from here without signing in. The link works until the i
 LATE = "This reminder comes late: no mail could be sent for a while."
 
 
-def letter(kind: MessageKind, item: ActionItem, today: date, facts: Mapping[str, Any]) -> Letter:
-    """Return the letter to the owner of an item, by the task force's calendar day."""
+def letter(
+    kind: MessageKind, item: ActionItem, today: date, facts: Mapping[str, Any], *, is_discreet: bool = False
+) -> Letter:
+    """Return the letter to the owner of an item, by the task force's calendar day; `is_discreet` as they chose."""
     make = {MessageKind.ITEM_ASSIGNED: _assigned, MessageKind.ITEM_DUE: _due, MessageKind.ITEM_OVERDUE: _overdue}[kind]
     heading, line, preview, words = make(item, today)
+    if is_discreet:
+        return letters_discreet.of_item(_restricted(kind, item, line))
     if item.is_restricted:
         return _restricted(kind, item, line)
     paragraphs = (words, LATE) if facts.get("late") else (words,)

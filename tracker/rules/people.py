@@ -60,6 +60,8 @@ class Viewer:
     chairs: frozenset[UUID] = frozenset()
     """Bodies whose chair the viewer is."""
     audiences: frozenset[str] = field(default=frozenset())
+    is_discreet: bool = False
+    """Whether mails and feeds tell this person the time and nothing else; details are behind the sign-in."""
     door: str = "page"
     """By which way they act, for the audit trail: page, link, feed, cli, clock."""
 
@@ -102,6 +104,7 @@ def viewer_of(  # noqa: PLR0913 - one keyword for each fact about a person
     chairs: frozenset[UUID],
     seats: frozenset[UUID],
     all_bodies: frozenset[UUID],
+    is_discreet: bool = False,
 ) -> Viewer:
     """Return the viewer with the audiences that hold for them.
 
@@ -122,4 +125,5 @@ def viewer_of(  # noqa: PLR0913 - one keyword for each fact about a person
         roles=roles,
         chairs=chairs,
         audiences=held,
+        is_discreet=is_discreet,
     )

@@ -16,7 +16,9 @@ async def published(
     """Return the events of a feed by UID: those with a date from a year ago on, counted from midnight UTC."""
     since = now.replace(hour=0, minute=0, second=0, microsecond=0) - PAST_SHOWN
     events = await visible.published(viewer, since, invited_only=scope is Scope.MINE)
-    levels = [(one, level_for(one, shows_operations=shows_operations)) for one in events]
+    levels = [
+        (one, level_for(one, shows_operations=shows_operations, is_discreet=viewer.is_discreet)) for one in events
+    ]
     return [(event, level) for event, level in levels if level is not None]
 
 

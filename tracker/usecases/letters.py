@@ -45,7 +45,7 @@ async def _item_letter(message: Message, reader: Viewer, now: datetime, zone: st
     if item is None:
         return NOT_AUTHORISED
     return _why_no_item_letter(message, item) or letters_items.letter(
-        message.kind, item, to_local(now, zone).date(), message.facts
+        message.kind, item, to_local(now, zone).date(), message.facts, is_discreet=reader.is_discreet
     )
 
 

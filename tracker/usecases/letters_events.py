@@ -8,7 +8,7 @@ from uuid import UUID
 from piccolo.querystring import QueryString
 
 from tracker.database import engine
-from tracker.rules import letters_changes, letters_events, letters_nudges, letters_reminders
+from tracker.rules import letters_changes, letters_discreet, letters_events, letters_nudges, letters_reminders
 from tracker.rules.invitations import Answer, AnswerValue, AttendeeRole, effective
 from tracker.rules.letters import Letter, mailed_entry
 from tracker.rules.letters_words import Occasion
@@ -75,15 +75,18 @@ async def event_letter(message: Message, reader: Viewer, now: datetime) -> Lette
 def _unseen(message: Message, reader: Viewer) -> Letter | Skip:
     """Only that they are off the list is told to whoever may not see the event any more: they knew of it."""
     if message.kind is MessageKind.WITHDRAWAL and message.event_id:
-        return letters_events.off_the_list(reader, message.event_id, mailed_entry(message.facts))
+        letter = letters_events.off_the_list(reader, message.event_id, mailed_entry(message.facts))
+        return letters_discreet.of_unseen_event(letter) if reader.is_discreet else letter
     return NOT_AUTHORISED
 
 
 def _letter(about: Occasion) -> Letter:
     if about.event.is_restricted:
-        return letters_events.restricted(about)
+        letter = letters_events.restricted(about)
+        return letters_discreet.of_named_event(letter) if about.reader.is_discreet else letter
     is_ended = about.kind is MessageKind.UPDATE and bool(about.facts.get("ended"))
-    return (letters_events.ended if is_ended else WORDS[about.kind])(about)
+    write = letters_events.ended if is_ended else WORDS[about.kind]
+    return letters_discreet.of_event(about, write) if about.reader.is_discreet else write(about)
 
 
 async def _read(message: Message, reader: Viewer) -> tuple[Event | None, list[Occurrence]]:

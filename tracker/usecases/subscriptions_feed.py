@@ -21,20 +21,23 @@ from tracker.usecases.viewers import RIGHTS, viewer_from
 _FEED = """
 WITH feed AS (
 SELECT s.id, s.scope, s.shows_operations, s.body_hash, s.body_since, s.fetched_at,
-       m.id AS member, m.name, m.email, m.zone, a.id AS agency, a.code, a.arm
+       m.id AS member, m.name, m.email, m.zone, a.id AS agency, a.code, a.arm,
+       CASE WHEN EXISTS (SELECT 1 FROM preference p WHERE p.member = m.id AND p.is_discreet)
+            THEN 'yes' ELSE '' END AS is_discreet
   FROM subscription s JOIN member m ON m.id = s.member JOIN agency a ON a.id = m.agency
  WHERE s.token_hash = {} AND s.revoked_at IS NULL AND m.status = 'active' AND a.status = 'active'
 )
 SELECT 'feed' AS kind, '' AS word, '' AS body, CAST(id AS VARCHAR(36)) AS id, scope,
        CASE WHEN shows_operations THEN 'yes' ELSE '' END AS shows_operations, body_hash,
        CAST(body_since AS VARCHAR(40)) AS body_since, CAST(fetched_at AS VARCHAR(40)) AS fetched_at,
-       CAST(member AS VARCHAR(36)) AS member, name, email, zone, CAST(agency AS VARCHAR(36)) AS agency, code, arm
+       CAST(member AS VARCHAR(36)) AS member, name, email, zone, CAST(agency AS VARCHAR(36)) AS agency, code, arm,
+       is_discreet
   FROM feed
 UNION ALL
-SELECT kind, word, body, '', '', '', '', '', '', '', '', '', '', '', '', '' FROM ("""
+SELECT kind, word, body, '', '', '', '', '', '', '', '', '', '', '', '', '', '' FROM ("""
 _VERSIONS = """) r
 UNION ALL
-SELECT 'version', v.audience, CAST(v.version AS VARCHAR(36)), '', '', '', '', '', '', '', '', '', '', '', '', ''
+SELECT 'version', v.audience, CAST(v.version AS VARCHAR(36)), '', '', '', '', '', '', '', '', '', '', '', '', '', ''
   FROM audience_version v
  WHERE v.audience IN (
        SELECT 'all' UNION ALL SELECT 'arm:law_enforcement' UNION ALL SELECT 'arm:victim_services'
@@ -44,7 +47,7 @@ SELECT 'version', v.audience, CAST(v.version AS VARCHAR(36)), '', '', '', '', ''
 """
 _OWNER = "(SELECT member FROM feed)"
 _STATE = _FEED + RIGHTS.format(_OWNER, _OWNER, _OWNER) + _VERSIONS
-PERSON = ("member", "name", "email", "zone", "agency", "code", "arm")
+PERSON = ("member", "name", "email", "zone", "agency", "code", "arm", "is_discreet")
 RIGHT_KINDS = ("role", "seat", "body")
 Right = tuple[str, str, str | None]
 _FETCHED = (
@@ -105,7 +108,7 @@ async def open_feed(token: str) -> Feed:
         viewer=viewer,
         scope=Scope(row["scope"]),
         shows_operations=bool(row["shows_operations"]),
-        state=(viewer.member_id, row["scope"], row["shows_operations"], _versions(viewer, found)),
+        state=(viewer.member_id, row["scope"], row["shows_operations"], viewer.is_discreet, _versions(viewer, found)),
         body_hash=row["body_hash"],
         body_since=_moment(row["body_since"]),
         fetched_at=_moment(row["fetched_at"]),
@@ -121,13 +124,21 @@ async def note_fetches(
 
 
 @lru_cache(1024)
-def _viewer(  # noqa: PLR0917 - the columns of a person, as text
-    member: str, name: str, email: str, zone: str, agency: str, code: str, arm: str, rights: tuple[Right, ...]
+def _viewer(  # noqa: PLR0913, PLR0917 - the columns of a person, as text
+    member: str,
+    name: str,
+    email: str,
+    zone: str,
+    agency: str,
+    code: str,
+    arm: str,
+    is_discreet: str,
+    rights: tuple[Right, ...],
 ) -> Viewer:
     """Return the viewer of these very rows: the same rows give the same viewer, so nothing here can be out of date."""
     person = {
         "member": UUID(member), "name": name, "email": email, "zone": zone, "agency": UUID(agency), "code": code,
-        "arm": arm,
+        "arm": arm, "is_discreet": is_discreet,
     }  # fmt: skip
     return viewer_from(person, [{"kind": kind, "word": word, "body": body} for kind, word, body in rights])
 

@@ -22,7 +22,8 @@ CHUNK = 1_000  # members in one query
 
 _PERSON = (
     "m.id AS member, m.name AS name, m.email AS email, m.zone AS zone, m.status AS status,"
-    " a.id AS agency, a.code AS code, a.arm AS arm, a.status AS agency_status"
+    " a.id AS agency, a.code AS code, a.arm AS arm, a.status AS agency_status,"
+    " EXISTS (SELECT 1 FROM preference p WHERE p.member = m.id AND p.is_discreet) AS is_discreet"
 )
 _BY_MEMBER = f"SELECT {_PERSON} FROM member m JOIN agency a ON a.id = m.agency WHERE m.id IN ({{}})"
 _BY_SESSION = (
@@ -118,6 +119,7 @@ def viewer_from(row: Mapping[str, Any], rights: Sequence[Mapping[str, Any]]) -> 
         chairs=frozenset(UUID(one["body"]) for one in rights if one["word"] == Role.BODY_CHAIR),
         seats=_bodies(rights, "seat"),
         all_bodies=_bodies(rights, "body"),
+        is_discreet=bool(row["is_discreet"]),
     )
 
 

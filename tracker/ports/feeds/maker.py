@@ -13,7 +13,7 @@ from anyio import to_thread
 from tracker.ical.feed import calendar, vevents
 from tracker.ical.vevent import Organizer
 from tracker.ports.feeds.shelf import Shelf
-from tracker.rules.calendars import Level, Scope, shown_until
+from tracker.rules.calendars import APPOINTMENTS, Level, Scope, shown_until
 from tracker.rules.meetings import Event, Occurrence
 from tracker.settings import Settings
 from tracker.usecases import calendars
@@ -65,6 +65,7 @@ class Maker:
         self._organizer = Organizer(
             name=settings.task_force_name, address=settings.mail_from, base_url=settings.base_url
         )
+        self._nobody = Organizer(name=APPOINTMENTS, address=settings.mail_from)
         self._pieces: Shelf[Key, Piece] = Shelf(EVENTS_ROOM)
         self._bodies: Shelf[Hashable, Body] = Shelf(FEEDS_ROOM)
 
@@ -80,7 +81,7 @@ class Maker:
     async def _made(self, feed: Feed, now: datetime) -> Body:
         wanted = await calendars.published(feed.viewer, now, scope=feed.scope, shows_operations=feed.shows_operations)
         pieces = await self._pieces_of(feed, wanted, now.date())
-        return await to_thread.run_sync(self._joined, feed.scope, pieces)
+        return await to_thread.run_sync(self._joined, feed, pieces)
 
     async def _pieces_of(self, feed: Feed, wanted: Sequence[Wanted], today: date) -> list[Piece]:
         kept = {_key(one): self._pieces.get(_key(one)) for one in wanted}
@@ -102,22 +103,28 @@ class Maker:
 
     def _piece(self, event: Event, level: Level, dates: Sequence[Occurrence], today: date) -> Piece:
         try:
-            text = vevents(event, dates, level, self._organizer, today)
+            organizer = self._nobody if level is Level.APPOINTMENT else self._organizer
+            text = vevents(event, dates, level, organizer, today)
         except Exception:  # one event that cannot be written must not take all others away
             log.exception("Event %s is left out of feeds.", event.id)
             text = b""
         zone = event.zone if text and not event.is_all_day else None
         return Piece(text, zone, shown_until(event, dates, today))
 
-    def _joined(self, scope: Scope, pieces: Sequence[Piece]) -> Body:
-        name = self._settings.task_force_name
+    def _joined(self, feed: Feed, pieces: Sequence[Piece]) -> Body:
         text = calendar(
-            name if scope is Scope.ALL else f"{name}: my events",
+            self._name_of(feed),
             self._settings.time_zone,
             {piece.zone for piece in pieces if piece.zone},
             (piece.text for piece in pieces),
         )
         return Body(text, gzip.compress(text, mtime=0), hashlib.sha256(text).hexdigest())
+
+    def _name_of(self, feed: Feed) -> str:
+        if feed.viewer.is_discreet:
+            return APPOINTMENTS
+        name = self._settings.task_force_name
+        return name if feed.scope is Scope.ALL else f"{name}: my events"
 
 
 def _key(wanted: Wanted) -> Key:

@@ -15,6 +15,7 @@ from tracker.ical.vevent import Organizer
 from tracker.links import Links
 from tracker.ports.mail.mime import INNER, OUTER, Part, encoded, header, multipart, readable
 from tracker.ports.mail.text import Addresses, bodies
+from tracker.rules.calendars import APPOINTMENTS
 from tracker.rules.invitations import AnswerValue, AttendeeRole
 from tracker.rules.letters import CalendarPart, Letter, MailedEntry, one_line, sound
 from tracker.rules.outbox import Message, message_name
@@ -68,7 +69,7 @@ class Composer:
     def _headers(self, letter: Letter, message: Message, recipient: str) -> tuple[str, ...]:
         domain = self._from.rpartition("@")[2]
         return (
-            f"From: {formataddr((self._name, self._from))}",
+            f"From: {formataddr(('' if letter.is_discreet else self._name, self._from))}",
             f"To: {recipient}",
             f"Reply-To: {self._reply_to}",
             header("Subject", letter.subject),
@@ -93,7 +94,8 @@ class Composer:
         return multipart("multipart/mixed", OUTER, [multipart("multipart/alternative", INNER, alternatives), copy])
 
     def _calendar(self, letter: Letter, part: CalendarPart | MailedEntry) -> bytes:
-        organizer = Organizer(name=self._name, address=self._from, base_url=self._base_url)
+        name = APPOINTMENTS if letter.is_discreet else self._name
+        organizer = Organizer(name=name, address=self._from, base_url=self._base_url)
         if isinstance(part, MailedEntry):
             nobody = itip.Attendee(
                 name=letter.to_name, email=letter.to, answer=AnswerValue.NEEDS_ACTION, role=AttendeeRole.REQUIRED
@@ -101,7 +103,7 @@ class Composer:
             return itip.take_out(part, nobody, organizer)
         reader = itip.Attendee(name=letter.to_name, email=letter.to, answer=part.answer, role=part.role)
         write = itip.cancel if part.is_cancel else itip.request
-        return write(part.event, part.dates, reader, organizer, only=part.date)
+        return write(part.event, part.dates, reader, organizer, only=part.date, is_discreet=part.is_discreet)
 
 
 def checked_address(text: str) -> str:
