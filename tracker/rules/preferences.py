@@ -74,18 +74,18 @@ class Wishes:
 
     def of_date(self, member_id: UUID, body_id: UUID | None) -> Wish | None:
         """Return what a person wants of a date of this body; None = no reminder."""
-        chosen = self.of_member.get(member_id)
+        own = self.of_member.get(member_id)
         usual = self.of_body.get(body_id, USUAL) if body_id else USUAL
-        if chosen is None:
+        if own is None:
             return Wish(leads=usual)
-        if not chosen.date_reminders:
+        if not own.date_reminders:
             return None
-        return Wish(leads=usual if chosen.leads is None else chosen.leads, quiet=self._quiet(member_id))
+        return Wish(leads=usual if own.leads is None else own.leads, quiet=self._quiet(member_id))
 
     def of_items(self, member_id: UUID) -> Wish | None:
         """Return what a person wants of their action items; None = no reminder."""
-        chosen = self.of_member.get(member_id)
-        if chosen and not chosen.item_reminders:
+        own = self.of_member.get(member_id)
+        if own and not own.item_reminders:
             return None
         return Wish(leads=None, quiet=self._quiet(member_id))
 
@@ -106,17 +106,20 @@ class Wishes:
         return LONGEST_QUIET + BEFORE_QUIET if any(one.quiet for one in self.of_member.values()) else timedelta(0)
 
     def _quiet(self, member_id: UUID) -> Quiet | None:
-        chosen = self.of_member.get(member_id)
-        if chosen is None or chosen.quiet is None:
+        own = self.of_member.get(member_id)
+        if own is None or own.quiet is None:
             return None
-        return Quiet(starts=chosen.quiet[0], ends=chosen.quiet[1], zone=self.zones[member_id])
+        return Quiet(starts=own.quiet[0], ends=own.quiet[1], zone=self.zones[member_id])
 
 
 def wanted(moments: Iterable[Moment], wish: Wish | None, after: datetime, now: datetime) -> list[Moment]:
     """Return the moments of one date or item that a person wants and that are in (after, now], each judged."""
-    if wish is None:
-        return []
-    return judged((quieter(one, wish.quiet) for one in moments if wish.wants(one)), after, now)
+    return judged(chosen(moments, wish), after, now)
+
+
+def chosen(moments: Iterable[Moment], wish: Wish | None) -> list[Moment]:
+    """Return the moments that a person wants, each outside their quiet hours."""
+    return [] if wish is None else [quieter(one, wish.quiet) for one in moments if wish.wants(one)]
 
 
 def quieter(moment: Moment, quiet: Quiet | None) -> Moment:
@@ -147,11 +150,11 @@ def check_quiet(starts: time | None, ends: time | None) -> tuple[time, time] | N
     return starts, ends
 
 
-def check_leads(chosen: Collection[timedelta]) -> frozenset[timedelta]:
+def check_leads(leads: Collection[timedelta]) -> frozenset[timedelta]:
     """Return lead times. Errors: Invalid(leads) when there is none, or one that is not offered."""
-    if not chosen or not set(chosen) <= set(OFFERED):
+    if not leads or not set(leads) <= set(OFFERED):
         raise Invalid(leads="Choose at least one time, or turn these reminders off.")
-    return frozenset(chosen)
+    return frozenset(leads)
 
 
 def lead_words(lead: timedelta) -> str:
