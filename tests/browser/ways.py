@@ -117,6 +117,28 @@ def to_mails(page: Page, demo: Demo) -> None:
     page.goto("/demo/mail")
 
 
+def to_messages_of_event(page: Page, demo: Demo) -> None:
+    """Go from an event to its messages."""
+    to_event(TRAINING, "2026-12")(page, demo)
+    page.get_by_role("link", name="Messages about this event").click()
+    page.wait_for_url("**/messages?**")
+
+
+def to_refused_notifications(page: Page, _: Demo) -> None:
+    """Send quiet hours that have no end."""
+    page.goto("/settings/notifications")
+    page.get_by_label("From").fill("22:00")
+    page.get_by_role("button", name="Save notifications").click()
+    page.locator(".usa-alert--error").wait_for()
+
+
+def to_body_reminders(page: Page, _: Demo) -> None:
+    """Go from the notifications to the reminders of a body."""
+    page.goto("/settings/notifications")
+    page.get_by_role("link", name="Steering Committee").click()
+    page.wait_for_url("**/reminders")
+
+
 WAYS: dict[str, tuple[str | None, Way, str]] = {
     "sign in": (None, to("/sign-in"), "Sign in"),
     "sign in by a link": (None, to_sign_in_link, "Sign in with your link"),
@@ -163,6 +185,11 @@ WAYS: dict[str, tuple[str | None, Way, str]] = {
     "health": (COORDINATOR, to("/admin/health"), "Health"),
     "audit trail": (COORDINATOR, to("/audit"), "Audit trail"),
     "audit trail with a mistake": (COORDINATOR, to("/audit?from=odd"), "Audit trail"),
+    "messages": (COORDINATOR, to("/messages"), "Messages"),
+    "messages of an event": (COORDINATOR, to_messages_of_event, f"Messages about {TRAINING}"),
+    "notifications": (ADVOCATE, to("/settings/notifications"), "Notifications"),
+    "notifications with errors": (COORDINATOR, to_refused_notifications, "Notifications"),
+    "reminders of a body": (COORDINATOR, to_body_reminders, "Reminders of Steering Committee"),
     "nothing there": (COORDINATOR, to("/nothing-there"), "We cannot find that page"),
     "reply to an invitation": (None, to_reply, TRAINING),
     "update an item": (None, to_item_link, "Update action item"),

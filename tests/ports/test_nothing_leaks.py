@@ -159,6 +159,20 @@ SCRIPT: dict[str, Callable[[Places], list[Ask]]] = {
     "POST /subscriptions/{subscription_id}/choices": _post(f"/subscriptions/{NOWHERE}/choices"),
     "POST /subscriptions/{subscription_id}/replacement": _post(f"/subscriptions/{NOWHERE}/replacement"),
     "POST /subscriptions/{subscription_id}/revocation": _post(f"/subscriptions/{NOWHERE}/revocation"),
+    "GET /messages": lambda p: [
+        ("GET", f"/messages{query}", {})
+        for query in (
+            "",
+            *(f"?state={one}" for one in ("planned", "waiting", "sent", "failed", "skipped")),
+            "?kind=reminder",
+            f"?person={p.secret_person}",
+            "?after=2026-12-15T15:00:00+00:00_" + str(p.secret_message),
+            *(f"?event={event}" for event, _ in _events(p)),
+        )
+    ],
+    "POST /messages/{message_id}/sendings": lambda p: [
+        ("POST", f"/messages/{one}/sendings", {}) for one in (p.secret_message, NOWHERE)
+    ],
     "GET /settings/notifications": _plain("/settings/notifications"),
     "POST /settings/notifications": _post("/settings/notifications", date_reminders="yes", quiet_from="22:00"),
     "GET /bodies/{body_id}/reminders": _of_bodies("GET", "/reminders"),

@@ -26,6 +26,7 @@ from tracker.rules.invitations import AnswerValue
 from tracker.rules.people import Viewer
 from tracker.rules.planning import DateChange
 from tracker.rules.recurrence import Rule, rule_for
+from tracker.tables.outbox import Message
 from tracker.usecases import (
     action_items,
     attendance,
@@ -60,6 +61,7 @@ class Places:
     secret_item: str
     secret_person: UUID
     secret_body: UUID
+    secret_message: UUID
 
 
 @dataclass
@@ -130,7 +132,7 @@ async def _what_all_may_see(cast: Cast) -> Places:
     return Places(
         event=series, event_key="2027-01-12", past=past, past_key="2026-12-08", item=item, person=person,
         agency=agency, other_agency=cast.agencies["FBI"], body=body, secret_event=series, secret_key="2027-01-12",
-        secret_item=item, secret_person=person, secret_body=body,
+        secret_item=item, secret_person=person, secret_body=body, secret_message=past,
     )  # fmt: skip
 
 
@@ -182,6 +184,15 @@ async def _secrets(cast: Cast, places: Places) -> None:
         NOW,
     )
     await reminders.queue_due(NOW, ZONE)
+    places.secret_message = await _a_message_about(places.secret_event)
+
+
+async def _a_message_about(event_id: UUID) -> UUID:
+    """Return one of the messages about an event, after it was sent: only then it could be sent again."""
+    [*_, found] = await Message.select(Message.id).where(Message.event == event_id).order_by(Message.id)
+    await Message.update({Message.state: "sent"}).where(Message.id == found["id"])
+    message_id: UUID = found["id"]
+    return message_id
 
 
 async def _changed_afterwards(cast: Cast, places: Places) -> None:

@@ -26,7 +26,7 @@ async def asked(cast: Cast) -> tuple[UUID, str]:
 async def test_one_click_reminds_and_says_how_many(sqlite_cast: Cast, browse: SignIn) -> None:
     _, address = await asked(sqlite_cast)
     browser = await browse(sqlite_cast.coordinator)
-    assert "Remind 2 people" in (await browser.get(address)).text
+    assert "Remind 2 who have not replied" in (await browser.get(address)).text
     answer = await browser.post(f"{address}/nudges")
     assert (answer.status_code, answer.headers["location"]) == (303, f"{address}#participants")
     assert "2 people are reminded to reply. You can remind again in two days." in (await browser.get(address)).text
@@ -37,7 +37,7 @@ async def test_for_two_days_the_button_rests_and_says_until_when(sqlite_cast: Ca
     browser = await browse(sqlite_cast.coordinator)
     await browser.post(f"{address}/nudges")
     page = (await browser.get(address)).text
-    assert re.search(r"<button[^>]* disabled[^>]*>Remind 2 people", page)
+    assert re.search(r"<button[^>]* disabled[^>]*>Remind 2 who have not replied", page)
     assert "You can remind again on Thu, Dec 17 at 9:00 AM." in page
     assert f'action="{address}/nudges"' not in page
 
