@@ -14,12 +14,13 @@ from tracker.rules.people import Viewer
 from tracker.rules.reports import Cell, Mark, Reach, Span
 from tracker.tables.visible import rows
 from tracker.tables.visible_reports import (
-    DATES,
     HELD,
     IF_INVITED,
     IF_WALKED_IN,
     INVITED,
+    IS_HELD,
     OVER,
+    TAKES_PLACE,
     WALKED_IN,
     listed,
     span_values,
@@ -30,16 +31,22 @@ Row = dict[str, Any]
 
 _AGENCY = " LEFT JOIN agency g ON g.id = COALESCE(k.agency, m.agency)"
 _PLACE = (
-    "SELECT o.id, o.event, o.original_start, o.starts_at, o.ends_at, e.zone, e.is_all_day, e.kind, e.visibility,"
+    " SELECT o.id, o.event, o.original_start, o.starts_at, o.ends_at, e.zone, e.is_all_day, e.kind, e.visibility,"
     " COALESCE(o.title, e.title) AS title, COALESCE(m.name, k.guest) AS person,"
     " COALESCE(g.code, k.guest_agency) AS code, COALESCE(k.status, 'unmarked') AS status"
 )
 _DATE = (
     "SELECT o.id, o.event, o.original_start, o.starts_at, o.ends_at, e.zone, e.is_all_day, e.kind, e.visibility,"
-    " COALESCE(o.title, e.title) AS title"
+    " COALESCE(o.title, e.title) AS title FROM occurrence o JOIN event e ON e.id = o.event WHERE ("
 )
-_COUNT = "SELECT COUNT(*) AS number"
+_COUNT = " SELECT COUNT(*) AS number"
 _OFF = OVER + " AND (o.is_cancelled OR e.status = 'cancelled')"
+_ON = OVER + TAKES_PLACE
+_INVITED = IS_HELD + _PLACE + INVITED + _AGENCY + IF_INVITED
+_WALKED_IN = IS_HELD + _PLACE + WALKED_IN + _AGENCY + IF_WALKED_IN
+_COUNT_INVITED = IS_HELD + _COUNT + INVITED + IF_INVITED
+_COUNT_WALKED_IN = IS_HELD + _COUNT + WALKED_IN + IF_WALKED_IN
+_NO_MONTH = (QueryString("0"),)
 _OF_AGENCIES = " AND COALESCE(k.agency, m.agency) IN ({})"
 _OF_OTHERS = " AND COALESCE(k.agency, m.agency) IS NULL"
 _MARKED = " AND COALESCE(k.status, 'unmarked') IN ({})"
@@ -81,41 +88,38 @@ class PlaceRow:
 
 async def place_rows(viewer: Viewer, span: Span, reach: Reach, cell: Cell, at_most: int) -> list[PlaceRow]:
     """Return the places behind a number, by date, agency and name; the first `at_most` of them."""
-    chosen = (*span_values(span), within(reach), *_chosen(cell), at_most)
+    chosen = (*span_values(span), within(reach), _of(cell.agencies))
     found: list[PlaceRow] = []
     if cell.marks - {Mark.WALK_IN}:
-        invited = await rows(_PLACE + INVITED + _AGENCY + IF_INVITED, viewer, HELD + "{}{}{}" + _IN_ORDER, *chosen)
+        marks = QueryString(_MARKED, listed(cell.marks))
+        invited = await rows(HELD, viewer, _INVITED + "{}{}{}" + _IN_ORDER, *chosen, marks, at_most, in_head=_NO_MONTH)
         found += [_place(row, Mark(row["status"])) for row in invited]
     if Mark.WALK_IN in cell.marks:
-        chosen = (*span_values(span), within(reach), _of(cell.agencies), at_most)
-        walked = await rows(_PLACE + WALKED_IN + _AGENCY + IF_WALKED_IN, viewer, HELD + "{}{}" + _IN_ORDER, *chosen)
+        walked = await rows(HELD, viewer, _WALKED_IN + "{}{}" + _IN_ORDER, *chosen, at_most, in_head=_NO_MONTH)
         found += [_place(row, Mark.WALK_IN) for row in walked]
     return sorted(found, key=_order)[:at_most]
 
 
 async def place_count(viewer: Viewer, span: Span, reach: Reach, cell: Cell) -> int:
     """Return how many places are behind a number."""
-    chosen = (*span_values(span), within(reach))
+    chosen = (*span_values(span), within(reach), _of(cell.agencies))
     found: list[Row] = []
     if cell.marks - {Mark.WALK_IN}:
-        found += await rows(_COUNT + INVITED + IF_INVITED, viewer, HELD + "{}{}{}", *chosen, *_chosen(cell))
+        marks = QueryString(_MARKED, listed(cell.marks))
+        found += await rows(HELD, viewer, _COUNT_INVITED + "{}{}{}", *chosen, marks, in_head=_NO_MONTH)
     if Mark.WALK_IN in cell.marks:
-        found += await rows(_COUNT + WALKED_IN + IF_WALKED_IN, viewer, HELD + "{}{}", *chosen, _of(cell.agencies))
+        found += await rows(HELD, viewer, _COUNT_WALKED_IN + "{}{}", *chosen, in_head=_NO_MONTH)
     return sum(row["number"] for row in found)
 
 
 async def held_rows(viewer: Viewer, span: Span, at_most: int) -> list[DateRow]:
     """Return the dates that were held, earliest first."""
-    return [_date(row) for row in await rows(_DATE + DATES, viewer, HELD + _BY_START, *span_values(span), at_most)]
+    return [_date(row) for row in await rows(_DATE, viewer, _ON + _BY_START, *span_values(span), at_most)]
 
 
 async def cancelled_rows(viewer: Viewer, span: Span, at_most: int) -> list[DateRow]:
     """Return the dates that were cancelled, earliest first."""
-    return [_date(row) for row in await rows(_DATE + DATES, viewer, _OFF + _BY_START, *span_values(span), at_most)]
-
-
-def _chosen(cell: Cell) -> tuple[QueryString, QueryString]:
-    return _of(cell.agencies), QueryString(_MARKED, listed(cell.marks))
+    return [_date(row) for row in await rows(_DATE, viewer, _OFF + _BY_START, *span_values(span), at_most)]
 
 
 def _of(agencies: Collection[UUID | None] | None) -> QueryString:

@@ -1,6 +1,6 @@
 """What reports count of the dates that the viewer may see.
 
-The rows behind a number (`visible_report_rows.py`) have the same FROM and the same WHERE, so a number is the count of
+The rows behind a number (`visible_report_rows.py`) are asked for by the same pieces of SQL, so a number is the count of
 its rows. Whoever came without an invitation that held for the date (`visible_roll.WAS_INVITED`) is a walk-in.
 """
 
@@ -21,29 +21,39 @@ from tracker.tables.visible_roll import WAS_INVITED
 
 Row = dict[str, Any]
 
-DATES = " FROM occurrence o JOIN event e ON e.id = o.event WHERE ("
-INVITED = (
-    " FROM occurrence o JOIN event e ON e.id = o.event JOIN invitation i ON i.event = e.id"
-    " JOIN member m ON m.id = i.member LEFT JOIN attendance_mark k ON k.occurrence = o.id AND k.member = i.member"
-    " AND k.corrected_at IS NULL AND k.status <> 'cleared'"
+OVER = ") AND o.starts_at >= {} AND o.starts_at < {} AND o.ends_at <= {} AND e.kind IN ({}) AND e.status <> 'draft'"
+# Made once: the planner would otherwise ask who may see a date, and in which month it is, for each person again.
+HELD = (
+    "WITH held AS MATERIALIZED (SELECT {} AS month, o.id, o.event, o.original_start, o.starts_at, o.ends_at, o.title"
+    " FROM occurrence o JOIN event e ON e.id = o.event WHERE ("
 )
-IF_INVITED = " WHERE " + WAS_INVITED + " AND ("
+TAKES_PLACE = " AND NOT o.is_cancelled AND e.status <> 'cancelled'"
+IS_HELD = OVER + TAKES_PLACE + ")"
+INVITED = (
+    " FROM held o JOIN event e ON e.id = o.event JOIN invitation i ON i.event = e.id JOIN member m ON m.id = i.member"
+    " LEFT JOIN attendance_mark k ON k.occurrence = o.id AND k.member = i.member AND k.corrected_at IS NULL"
+    " AND k.status <> 'cleared'"
+)
+IF_INVITED = " WHERE " + WAS_INVITED
 WALKED_IN = (
-    " FROM occurrence o JOIN event e ON e.id = o.event JOIN attendance_mark k ON k.occurrence = o.id"
+    " FROM held o JOIN event e ON e.id = o.event JOIN attendance_mark k ON k.occurrence = o.id"
     " LEFT JOIN member m ON m.id = k.member LEFT JOIN invitation i ON i.event = e.id AND i.member = k.member AND "
     + WAS_INVITED
 )
-IF_WALKED_IN = " WHERE k.corrected_at IS NULL AND k.status IN ('here', 'remote') AND i.id IS NULL AND ("
-OVER = ") AND o.starts_at >= {} AND o.starts_at < {} AND o.ends_at <= {} AND e.kind IN ({}) AND e.status <> 'draft'"
-HELD = OVER + " AND NOT o.is_cancelled AND e.status <> 'cancelled'"
+IF_WALKED_IN = " WHERE k.corrected_at IS NULL AND k.status IN ('here', 'remote') AND i.id IS NULL"
+_COUNTED = " SELECT o.month, e.kind, COALESCE(k.agency, m.agency) AS agency, COUNT(*) AS number,"
+_BY_STATUS = " COALESCE(k.status, 'unmarked') AS mark"
+_AS_WALK_IN = " 'walk_in' AS mark"
+_GROUPED = "{} GROUP BY 1, 2, 3, 5"
 _COUNT_PLACES = (
-    "SELECT {} AS month, e.kind, COALESCE(k.agency, m.agency) AS agency, COALESCE(k.status, 'unmarked') AS status,"
-    " COUNT(*) AS number"
-)
+    IS_HELD + _COUNTED + _BY_STATUS + INVITED + IF_INVITED + _GROUPED
+    + " UNION ALL" + _COUNTED + _AS_WALK_IN + WALKED_IN + IF_WALKED_IN + _GROUPED
+)  # fmt: skip
 _COUNT_DATES = (
     "SELECT {} AS month, e.kind, CASE WHEN o.is_cancelled OR e.status = 'cancelled' THEN 1 ELSE 0 END AS is_off,"
     " COUNT(*) AS number, SUM(CASE WHEN e.is_all_day THEN 0 ELSE {} END) AS seconds,"
     " SUM(CASE WHEN e.visibility = 'named' THEN 1 ELSE 0 END) AS restricted"
+    " FROM occurrence o JOIN event e ON e.id = o.event WHERE ("
 )
 _SECONDS_SQLITE = "strftime('%s', o.ends_at) - strftime('%s', o.starts_at)"
 _SECONDS_POSTGRES = "EXTRACT(EPOCH FROM o.ends_at - o.starts_at)"
@@ -53,21 +63,15 @@ _WITHIN_REACH = " AND (e.lead = {} OR e.body IN ({}) OR COALESCE(k.agency, m.age
 
 async def places(viewer: Viewer, span: Span, months: Sequence[datetime], reach: Reach) -> list[Places]:
     """Count the places within the reader's reach; `months` are the moments at which the later months begin."""
-    tail = HELD + "{} GROUP BY 1, 2, 3, 4"
-    chosen = (*span_values(span), within(reach))
-    invited = await rows(_COUNT_PLACES + INVITED + IF_INVITED, viewer, tail, *chosen, in_head=[_month(months)])
-    walked = await rows(_COUNT_PLACES + WALKED_IN + IF_WALKED_IN, viewer, tail, *chosen, in_head=[_month(months)])
-    return [
-        *(_places(row, Mark(row["status"])) for row in invited),
-        *(_places(row, Mark.WALK_IN) for row in walked),
-    ]  # fmt: skip
+    chosen = (*span_values(span), within(reach), within(reach))
+    return [_places(row) for row in await rows(HELD, viewer, _COUNT_PLACES, *chosen, in_head=[_month(months)])]
 
 
 async def dates(viewer: Viewer, span: Span, months: Sequence[datetime]) -> list[Dates]:
     """Count the dates, held and cancelled."""
     seconds = QueryString(_SECONDS_POSTGRES if is_postgres(engine()) else _SECONDS_SQLITE)
     in_head = [_month(months), seconds]
-    found = await rows(_COUNT_DATES + DATES, viewer, OVER + " GROUP BY 1, 2, 3", *span_values(span), in_head=in_head)
+    found = await rows(_COUNT_DATES, viewer, OVER + " GROUP BY 1, 2, 3", *span_values(span), in_head=in_head)
     return [
         Dates(
             month=row["month"], kind=Kind(row["kind"]), is_off=bool(row["is_off"]), number=row["number"],
@@ -78,7 +82,7 @@ async def dates(viewer: Viewer, span: Span, months: Sequence[datetime]) -> list[
 
 
 def span_values(span: Span) -> tuple[Any, ...]:
-    """Return the arguments of `OVER` and `HELD`."""
+    """Return the arguments of `OVER` and `IS_HELD`."""
     return span.start, span.end, span.until, listed(span.kinds)
 
 
@@ -101,9 +105,9 @@ def _month(months: Sequence[datetime]) -> QueryString:
     return QueryString(" + ".join(["0", *[_LATER] * len(months)]), *months)
 
 
-def _places(row: Row, mark: Mark) -> Places:
+def _places(row: Row) -> Places:
     agency = row["agency"]
     return Places(
-        month=row["month"], kind=Kind(row["kind"]), agency_id=UUID(str(agency)) if agency else None, mark=mark,
-        number=row["number"],
+        month=row["month"], kind=Kind(row["kind"]), agency_id=UUID(str(agency)) if agency else None,
+        mark=Mark(row["mark"]), number=row["number"],
     )  # fmt: skip
