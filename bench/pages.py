@@ -1,4 +1,4 @@
-"""The month and the home page through the whole application in process: what they cost, and what age adds to it."""
+"""Month, home and a report through the whole application in process: what they cost, and what age adds to it."""
 
 import asyncio
 import gc
@@ -23,7 +23,7 @@ from tracker.rules.invitations import AnswerValue
 from tracker.rules.people import Viewer
 from tracker.usecases import action_items, invitations, meetings
 
-MONTH, HOME = "/calendar?month=2026-12", "/"
+MONTH, HOME, REPORT = "/calendar?month=2026-12", "/", "/reports?period=FY2027"
 FEW, MANY = 1_000, 100_000  # dates stored
 USUAL, FULL = 60, 500  # events in the month
 ITEMS = 30
@@ -58,16 +58,17 @@ async def _measured(folder: Path) -> Sequence[Figure]:
             _settle()
             young, old = await _in_turns(few, many)
             home = await _timed(many, HOME, ROUNDS * IN_A_ROUND)
+            report = await _timed(many, REPORT, ROUNDS * IN_A_ROUND)
             await _schedule(many.cast, FULL - USUAL, many.cast.kcpd_detective)
             _settle()
             full = await _timed(many, MONTH, ROUNDS * IN_A_ROUND)
             html = (await many.browser.get(MONTH)).content
     finally:
         clock.start_at(None)
-    return _figures(p95(young), p95(old), p95(home), p95(full), len(gzip.compress(html)) / 1000)
+    return _figures(p95(young), p95(old), p95(home), p95(report), p95(full), len(gzip.compress(html)) / 1000)
 
 
-def _figures(young: float, old: float, home: float, full: float, size: float) -> Sequence[Figure]:
+def _figures(young: float, old: float, home: float, report: float, full: float, size: float) -> Sequence[Figure]:
     return (
         Figure(name=f"month page p95, {FEW:,} dates stored", value=young, unit="ms"),
         Figure(
@@ -75,6 +76,7 @@ def _figures(young: float, old: float, home: float, full: float, size: float) ->
             more_is_better=False,
         ),
         Figure(name="home page p95", value=home, unit="ms", target=BUDGET, more_is_better=False),
+        Figure(name="report of a year p95", value=report, unit="ms", target=BUDGET, more_is_better=False),
         Figure(name=f"month page p95, {FULL} events in it", value=full, unit="ms", target=BUDGET, more_is_better=False),
         Figure(name=f"month page, {FULL} events in it, gzip", value=size, unit="kB", target=SIZE, more_is_better=False),
     )  # fmt: skip
