@@ -103,6 +103,34 @@ async def test_the_bulk_button_pressed_twice_is_pressed_once(cast: Cast) -> None
     assert await AttendanceMark.count().where(AttendanceMark.member == cast.fbi_lead.member_id) == 1
 
 
+async def test_corrections_say_what_was_replaced_by_whom_the_latest_first(cast: Cast) -> None:
+    event_id = await a_meeting(cast)
+    await mark(cast, event_id, cast.fbi_lead, Mark.ABSENT)
+    await mark(cast, event_id, cast.hsi_liaison, Mark.HERE)
+    await mark(cast, event_id, cast.fbi_lead, Mark.REMOTE, LATER)
+    await mark(cast, event_id, cast.fbi_lead, Mark.CLEARED, LATER + timedelta(minutes=1))
+    await mark(cast, event_id, cast.fbi_lead, Mark.HERE, LATER + timedelta(minutes=2))
+    roll = await attendance.roll(cast.coordinator, event_id, KEY, LATER)
+    found = await attendance.corrections(cast.coordinator, roll)
+    assert [(one.name, one.agency, one.before, one.after) for one in found] == [
+        ("Fbi lead", "FBI", Mark.REMOTE, Mark.CLEARED), ("Fbi lead", "FBI", Mark.ABSENT, Mark.REMOTE),
+    ]  # fmt: skip
+    assert (found[1].by, found[1].at) == ("Coordinator (USAO)", LATER)
+
+
+async def test_a_corrected_guest_stands_among_the_corrections(cast: Cast) -> None:
+    event_id = await a_meeting(cast)
+    guest = WalkIn(id=uuid4(), name="P. Gray", agency="County Prosecutor")
+    await attendance.add_walk_in(cast.coordinator, event_id, KEY, guest, STARTS)
+    await attendance.record_guest(cast.coordinator, event_id, KEY, guest.id, Mark.REMOTE, LATER)
+    found = await attendance.corrections(
+        cast.coordinator, await attendance.roll(cast.coordinator, event_id, KEY, LATER)
+    )
+    assert [(one.name, one.agency, one.before, one.after) for one in found] == [
+        ("P. Gray", "County Prosecutor", Mark.HERE, Mark.REMOTE)
+    ]
+
+
 async def test_undo_brings_the_earlier_mark_back(cast: Cast) -> None:
     event_id = await a_meeting(cast)
     await mark(cast, event_id, cast.fbi_lead, Mark.EXCUSED)

@@ -45,6 +45,19 @@ class Recorded:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Correction:
+    """A mark that another one took the place of."""
+
+    name: str
+    agency: str
+    before: Mark
+    after: Mark
+    by: str
+    """Name and agency of who recorded the later one."""
+    at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
 class Line:
     """One line of the roll: a participant with or without a mark, or a walk-in with one."""
 

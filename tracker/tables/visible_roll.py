@@ -11,7 +11,7 @@ from uuid import UUID
 
 from piccolo.querystring import QueryString
 
-from tracker.rules.attendance import Mark, Recorded
+from tracker.rules.attendance import Correction, Mark, Recorded
 from tracker.rules.audiences import Arm
 from tracker.rules.invitations import Answer, AnswerValue, AttendeeRole, Participant, effective
 from tracker.rules.meetings import Occurrence
@@ -58,6 +58,16 @@ async def met(viewer: Viewer) -> set[UUID]:
     return {row["member"] for row in found}
 
 
+_REPLACED = (
+    "SELECT k.status, k.corrected_at, k.guest, k.guest_agency, m.name, g.code, n.status AS later, w.name AS writer,"
+    " v.code AS writer_agency FROM attendance_mark k JOIN occurrence o ON o.id = k.occurrence"
+    " JOIN event e ON e.id = o.event LEFT JOIN member m ON m.id = k.member LEFT JOIN agency g ON g.id = k.agency"
+    " JOIN attendance_mark n ON n.occurrence = k.occurrence AND n.recorded_at = k.corrected_at"
+    " AND (n.member = k.member OR (k.member IS NULL AND n.guest = k.guest AND n.guest_agency = k.guest_agency))"
+    " JOIN member w ON w.id = n.recorded_by JOIN agency v ON v.id = w.agency WHERE ("
+)
+
+
 async def participants(viewer: Viewer, occurrence: Occurrence) -> list[Participant]:
     """Return everybody invited to the date, by agency and name, each with the answer that counts for it.
 
@@ -99,6 +109,12 @@ async def guest(viewer: Viewer, occurrence: Occurrence, mark_id: UUID) -> Record
     return _recorded(found[0]) if found else None
 
 
+async def corrections(viewer: Viewer, occurrence: Occurrence) -> list[Correction]:
+    """Return every mark that was replaced or taken back, the latest first."""
+    tail = ") AND o.id = {} AND k.corrected_at IS NOT NULL AND k.status <> 'cleared' ORDER BY k.corrected_at DESC, k.id"
+    return [_correction(row) for row in await rows(_REPLACED, viewer, tail, occurrence.id)]
+
+
 async def step(viewer: Viewer, occurrence: Occurrence, at: datetime) -> list[tuple[Recorded, Recorded | None]]:
     """Return what the viewer's own deed of that moment wrote and still counts, each with the mark it replaced."""
     tail = (
@@ -138,6 +154,17 @@ def _participant(row: Row, answer: Answer | None) -> Participant:
         comment=answer.comment if answer else "",
         source=answer.source if answer else "",
         answered_at=answer.answered_at if answer else None,
+    )
+
+
+def _correction(row: Row) -> Correction:
+    return Correction(
+        name=row["name"] or row["guest"],
+        agency=row["code"] or row["guest_agency"],
+        before=Mark(row["status"]),
+        after=Mark(row["later"]),
+        by=f"{row['writer']} ({row['writer_agency']})",
+        at=row["corrected_at"],
     )
 
 

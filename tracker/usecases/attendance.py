@@ -12,7 +12,7 @@ from tracker import chance
 from tracker.database import writing
 from tracker.errors import Invalid, NotAllowed
 from tracker.rules import attendance as rules
-from tracker.rules.attendance import AgencyCount, Line, Mark, Recorded, Tally, WalkIn
+from tracker.rules.attendance import AgencyCount, Correction, Line, Mark, Recorded, Tally, WalkIn
 from tracker.rules.clean_text import clean
 from tracker.rules.invitations import Participant
 from tracker.rules.meetings import Occurrence, may_take_attendance
@@ -77,6 +77,11 @@ async def agency_choices() -> list[tuple[UUID, str]]:
 async def last_step(viewer: Viewer, roll: Roll, at: datetime) -> list[tuple[Recorded, Recorded | None]]:
     """Return what the viewer's deed of that moment wrote and `undo` would take back, each with what it replaced."""
     return await visible_roll.step(viewer, roll.occurrence, at)
+
+
+async def corrections(viewer: Viewer, roll: Roll) -> list[Correction]:
+    """Return the marks of a roll that were replaced or taken back, the latest first."""
+    return await visible_roll.corrections(viewer, roll.occurrence)
 
 
 async def record(viewer: Viewer, event_id: UUID, key: str, marks: Mapping[UUID, Mark], now: datetime) -> None:

@@ -109,6 +109,16 @@ async def test_twelve_people_are_marked_with_one_tap_and_one_for_each_who_did_no
     assert await count(desk, roll) == "3 present 12 invited 0 not marked"
 
 
+async def test_the_page_lists_what_was_corrected(desk: Browser, roll: str, sqlite_cast: Cast) -> None:
+    await tap(desk, roll, sqlite_cast.kcpd_detective, "absent")
+    assert "Corrections" not in (await desk.get(roll)).text
+    later(5)
+    await tap(desk, roll, sqlite_cast.kcpd_detective, "here", was="absent")
+    page = (await desk.get(roll)).text
+    assert "Corrections (1)" in page
+    assert '<td data-l="From">Absent</td><td data-l="To">Here</td>' in page
+
+
 async def test_undo_takes_the_last_deed_back(desk: Browser, roll: str, sqlite_cast: Cast) -> None:
     await tap(desk, roll, sqlite_cast.fbi_lead, "excused")
     later(1)

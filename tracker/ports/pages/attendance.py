@@ -35,7 +35,7 @@ async def attendance_page(
     """Show the roll; ?step=… names the deed that the page may take back."""
     roll = await attendance.roll(viewer_of(request), event_id, key, clock.now())
     step = _moment(query_of(request)["step"])
-    return page("attendance/show.html", request, **await _whole(request, roll, step))
+    return page("attendance/show.html", request, **await _with_history(request, roll, step))
 
 
 @get(f"{PATH}/count", guards=[signed_in])
@@ -77,7 +77,7 @@ async def add_walk_in(event_id: FromPath[UUID], key: FromPath[str], request: Req
         await attendance.add_walk_in(viewer, event_id, key, _walk_in(form), now)
     except Invalid as wrong:
         errors = errors_of(wrong, WALK_IN_FIELDS)
-        context = await _whole(request, await attendance.roll(viewer, event_id, key, now), None)
+        context = await _with_history(request, await attendance.roll(viewer, event_id, key, now), None)
         template = "attendance/roll-part.html" if is_from_htmx(request) else "attendance/show.html"
         return page(template, request, status_code=422, **context | {"form": form, "errors": errors})
     return await _shown(request, event_id, key, now)
@@ -143,6 +143,13 @@ async def _whole(request: Request[Any, Any, Any], roll: Roll, step: datetime | N
         "form": FormValues({}), "errors": Errors(),
         "closed_at": local(closed_at, roll.occurrence.event.zone) if closed_at else None,
     }  # fmt: skip
+
+
+async def _with_history(request: Request[Any, Any, Any], roll: Roll, step: datetime | None) -> dict[str, Any]:
+    """Return what the page shows: the list, and what was corrected, with its moments on the wall clock of the date."""
+    zone = roll.occurrence.event.zone
+    corrections = [(local(one.at, zone), one) for one in await attendance.corrections(viewer_of(request), roll)]
+    return await _whole(request, roll, step) | {"corrections": corrections}
 
 
 def _address(event_id: UUID, key: str) -> str:
