@@ -47,12 +47,15 @@ def as_of(asked: Asked) -> str:
 
 def report_sheets(report: Report) -> list[Sheet]:
     """Return the four tables of a report."""
-    sums = [(ARMS[arm], "", *_tally(tally)) for arm, tally in report.arms]
-    agencies = [(agency.code, agency.name, *_tally(tally)) for agency, tally in report.agencies]
+    sums = [(ARMS[arm], "", "", "", *_tally(tally)) for arm, tally in report.arms]
+    agencies = [
+        (agency.code, agency.name, _words(agency.arm or ""), _words(agency.level), *_tally(tally))
+        for agency, tally in report.agencies
+    ]
     return [
         Sheet(
-            name="Attendance by agency", columns=("Agency", "Name", *TALLY),
-            rows=[*agencies, *sums, ("All", "", *_tally(report.total))], totals=len(sums) + 1,
+            name="Attendance by agency", columns=("Agency", "Name", "Arm", "Level", *TALLY),
+            rows=[*agencies, *sums, ("All", "", "", "", *_tally(report.total))], totals=len(sums) + 1,
         ),
         Sheet(
             name="Attendance by month", columns=("Month", "Dates held", *TALLY),
@@ -75,7 +78,7 @@ def row_sheet(name: str, rows: Rows, zone: str) -> Sheet:
         columns = ("Number", "Action", "Owner", "Agency", "Given", "Due", "State", "Closed", "Days open")
         return Sheet(name=name, columns=columns, rows=[_item(one, zone) for one in rows.items])
     if rows.dates:
-        dates = [(*_when(row.starts_at, zone), row.title, KIND_WORDS[row.kind], row.minutes) for row in rows.dates]
+        dates = [(*_when(row.starts_at, zone), row.title, _words(row.kind), row.minutes) for row in rows.dates]
         return Sheet(name=name, columns=("Day", "Start", "Event", "Kind", "Minutes"), rows=dates)
     places = [
         (*_when(row.date.starts_at, zone), row.date.title, row.person, row.agency, mark_words(row.mark, row.is_remote))
@@ -120,6 +123,10 @@ def _item(item: ActionItem, zone: str) -> tuple[Cell, ...]:
         item.reference, item.title, item.owner, item.agency, local(item.created_at, zone).date().isoformat(),
         item.due.isoformat(), item.status.word, closed, days_taken(item, zone) if item.closed_at else None,
     )  # fmt: skip
+
+
+def _words(value: str) -> str:
+    return value.replace("_", " ").capitalize()
 
 
 def _when(moment: datetime, zone: str) -> tuple[str, str]:
