@@ -22,13 +22,16 @@ from tracker.ports.mail.compose import Composer
 from tracker.ports.mail.delivery import Delivery
 from tracker.ports.mail.mailbox import Mailbox
 from tracker.ports.pages import (
+    accounts,
     action_items,
     added_dates,
     admin,
     agencies,
+    agencies_edit,
     attendance,
     audit,
     bodies,
+    bodies_edit,
     calendar,
     cancellations,
     demo_mail,
@@ -43,16 +46,20 @@ from tracker.ports.pages import (
     nudges,
     people,
     people_access,
+    people_edit,
     preferences,
     replies,
     reports,
+    roster_import,
     schedule,
+    seats,
     static,
     subscriptions,
 )
 from tracker.ports.pages import settings as settings_page
 from tracker.ports.security import BODY_LIMIT, protect
 from tracker.settings import Settings, load
+from tracker.usecases import accounts as account_life
 from tracker.usecases import health, reminders
 
 PAGES = (
@@ -71,8 +78,14 @@ PAGES = (
     action_items,
     people,
     people_access,
+    people_edit,
+    accounts,
+    roster_import,
     agencies,
+    agencies_edit,
     bodies,
+    bodies_edit,
+    seats,
     reports,
     subscriptions,
     admin,
@@ -84,6 +97,7 @@ PAGES = (
     item_link,
 )
 PLANNING_EVERY = 60.0  # seconds between two looks for reminders that became due
+ACCOUNTS_EVERY = 60.0  # seconds between two looks for accounts that end
 
 Job = tuple[str, float, Callable[[], Awaitable[object]]]
 
@@ -153,6 +167,7 @@ async def _ticking(settings: Settings, links: Links) -> AsyncIterator[None]:
 def _jobs(settings: Settings, delivery: Delivery) -> Sequence[Job]:
     return (
         ("reminders", min(settings.tick, PLANNING_EVERY), lambda: reminders.queue_due(clock.now(), settings.time_zone)),
+        ("accounts", ACCOUNTS_EVERY, lambda: account_life.close_due(clock.now())),
         ("mail", settings.tick, lambda: _send(delivery)),
     )
 

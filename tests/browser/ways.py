@@ -17,15 +17,44 @@ def to(path: str) -> Way:
     return lambda page, _: page.goto(path)
 
 
-def to_row(path: str, name: str) -> Way:
-    """Go to a list and from there to what a row of it is named by."""
+def to_row(path: str, name: str, then: str = "") -> Way:
+    """Go to a list, from there to what a row of it is named by, and then to an address below."""
 
     def way(page: Page, _: Demo) -> None:
         page.goto(path)
         page.locator("tbody th").get_by_role("link", name=name, exact=True).click()
         page.wait_for_url(f"**{path}/*")
+        if then:
+            page.goto(f"{page.url}/{then}")
 
     return way
+
+
+def to_refused(path: str, button: str) -> Way:
+    """Send a form with nothing in it."""
+
+    def way(page: Page, _: Demo) -> None:
+        page.goto(path)
+        page.get_by_role("button", name=button).click()
+        page.locator(".usa-alert--error").wait_for()
+
+    return way
+
+
+def to_trial(page: Page, _: Demo) -> None:
+    """Choose a list and see what it would do."""
+    page.goto("/people/import")
+    content = b"agency_code,name,email\nKCPD,KCPD clerk,clerk@kcpd.example\n"
+    page.locator("#f-file").set_input_files({"name": "list.csv", "mimeType": "text/csv", "buffer": content})
+    page.get_by_role("button", name="See what it would do").click()
+    page.get_by_role("heading", name="What this list would do").wait_for()
+
+
+def to_seat(page: Page, demo: Demo) -> None:
+    """Go to a body and from there to the first of its seats."""
+    to_row("/bodies", "Steering Committee")(page, demo)
+    page.locator("td.act a").first.click()
+    page.wait_for_url("**/seats/*")
 
 
 def to_event(title: str, month: str, then: str = "") -> Way:
@@ -163,6 +192,17 @@ WAYS: dict[str, tuple[str | None, Way, str]] = {
     "people": (COORDINATOR, to("/people"), "Agencies and people"),
     "people whom an advocate knows": (ADVOCATE, to("/people"), "Agencies and people"),
     "one person": (COORDINATOR, to_row("/people", "Harbor House advocate"), "Harbor House advocate"),
+    "add a person": (COORDINATOR, to("/people/new"), "Add a person"),
+    "add a person with errors": (COORDINATOR, to_refused("/people/new", "Add this person"), "Add a person"),
+    "edit a person": (COORDINATOR, to_row("/people", "KCPD analyst", "edit"), "Edit KCPD analyst"),
+    "import a list": (COORDINATOR, to("/people/import"), "Import a list"),
+    "a list before it is imported": (COORDINATOR, to_trial, "Import a list"),
+    "accounts to review": (COORDINATOR, to("/people/review"), "Accounts to review"),
+    "add an agency": (COORDINATOR, to("/agencies/new"), "Add an agency"),
+    "edit an agency": (COORDINATOR, to_row("/agencies", "IPD", "edit"), "Edit IPD"),
+    "add a body": (COORDINATOR, to("/bodies/new"), "Add a body"),
+    "edit a body": (COORDINATOR, to_row("/bodies", "Steering Committee", "edit"), "Edit Steering Committee"),
+    "a seat": (COORDINATOR, to_seat, "Seat of"),
     "agencies": (COORDINATOR, to("/agencies"), "Agencies"),
     "one agency": (COORDINATOR, to_row("/agencies", "CAHT"), "Coalition Against Human Trafficking"),
     "bodies": (COORDINATOR, to("/bodies"), "Bodies"),

@@ -54,6 +54,13 @@ def _of_bodies(method: str, tail: str, **form: str) -> Callable[[Places], list[A
     return lambda p: [(method, f"/bodies/{one}{tail}", form) for one in (p.body, p.secret_body, NOWHERE)]
 
 
+def _of_seats(method: str, tail: str, **form: str) -> Callable[[Places], list[Ask]]:
+    return lambda p: [
+        (method, f"/bodies/{body}/seats/{agency}{tail}", form)
+        for body, agency in ((p.body, p.agency), (p.secret_body, p.other_agency), (NOWHERE, NOWHERE))
+    ]
+
+
 def _plain(*asks: str) -> Callable[[Places], list[Ask]]:
     return lambda _: [("GET", path, {}) for path in asks]
 
@@ -139,7 +146,22 @@ SCRIPT: dict[str, Callable[[Places], list[Ask]]] = {
     "GET /action-items/{reference}/row": _of_items("GET", "/row"),
     "GET /people": _plain("/people", "/people?q=canary", "/people?q=Quillfeather", "/people?left=1"),
     "GET /people/{person_id}": _of_people("GET", ""),
+    "GET /people/new": _plain("/people/new"),
+    "POST /people/new": _post("/people/new", name="New"),
+    "GET /people/import": _plain("/people/import"),
+    "POST /people/import": _post("/people/import", list="agency_code,name,email", confirmed="yes"),
+    "GET /people/review": _plain("/people/review"),
+    "GET /people/{person_id}/edit": _of_people("GET", "/edit"),
+    "POST /people/{person_id}/edit": _of_people("POST", "/edit", name="Changed", version="1"),
+    "POST /people/{person_id}/sign-in-link": _of_people("POST", "/sign-in-link"),
+    "POST /people/{person_id}/suspension": _of_people("POST", "/suspension"),
+    "POST /people/{person_id}/reinstatement": _of_people("POST", "/reinstatement"),
+    "POST /people/{person_id}/review": _of_people("POST", "/review"),
     "GET /agencies": _plain("/agencies"),
+    "GET /agencies/new": _plain("/agencies/new"),
+    "POST /agencies/new": _post("/agencies/new", code="NEW"),
+    "GET /agencies/{agency_id}/edit": _of_agencies("GET", "/edit"),
+    "POST /agencies/{agency_id}/edit": _of_agencies("POST", "/edit", code="NEW", version="1"),
     "GET /agencies/{agency_id}": _of_agencies("GET", ""),
     "GET /bodies": _plain("/bodies"),
     "GET /bodies/{body_id}": _of_bodies("GET", ""),
@@ -154,6 +176,14 @@ SCRIPT: dict[str, Callable[[Places], list[Ask]]] = {
     "GET /reports.xlsx": _plain(*(f"/reports.xlsx?period={one}" for one in PERIODS)),
     "GET /reports/rows.csv": _plain(*_rows("rows.csv")),
     "GET /reports/rows.xlsx": _plain(*_rows("rows.xlsx")),
+    "GET /bodies/new": _plain("/bodies/new"),
+    "POST /bodies/new": _post("/bodies/new", name="New"),
+    "GET /bodies/{body_id}/edit": _of_bodies("GET", "/edit"),
+    "POST /bodies/{body_id}/edit": _of_bodies("POST", "/edit", name="New", version="1"),
+    "GET /bodies/{body_id}/seats": _of_bodies("GET", f"/seats?agency={NOWHERE}"),
+    "GET /bodies/{body_id}/seats/{agency_id}": _of_seats("GET", ""),
+    "POST /bodies/{body_id}/seats/{agency_id}": _of_seats("POST", "", version="1"),
+    "POST /bodies/{body_id}/seats/{agency_id}/removal": _of_seats("POST", "/removal", version="1"),
     "GET /subscriptions": _plain("/subscriptions"),
     "POST /subscriptions": _post("/subscriptions", name=""),
     "POST /subscriptions/{subscription_id}/choices": _post(f"/subscriptions/{NOWHERE}/choices"),

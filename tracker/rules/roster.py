@@ -22,7 +22,7 @@ COLUMNS = (
 LONGEST = {"agency_code": 20, "coalition": 20, "name": 120, "title": 120, "email": 254, "phone": 40, "agency_name": 200}
 LONGEST_CELL = 2_000  # characters, where nothing shorter is said
 LONGEST_BODY = 120  # characters
-ROLES = {"coordinator": Role.COORDINATOR, "agency_lead": Role.AGENCY_LEAD}
+ROLES = {str(one): one for one in (Role.COORDINATOR, Role.AGENCY_LEAD, Role.ADMINISTRATOR, Role.AUDITOR)}
 LEVELS = {**{str(one): one for one in Level}, "ngo": Level.NON_GOVERNMENTAL}
 ADDRESS = re.compile(r"[a-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}")
 NUMBER = re.compile(r"\+?[\d(][\d ().x/-]*")

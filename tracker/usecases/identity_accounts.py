@@ -18,7 +18,10 @@ LONGEST_ADDRESS = 254  # characters (RFC 5321 §4.5.3.1)
 
 @dataclass(frozen=True, kw_only=True)
 class Account:
-    """What a door must know of a member; `key` counts the tries, `is_open` says member and agency are active."""
+    """What a door must know of a member; `key` counts the tries.
+
+    `is_open` says that member and agency are active, and that the member is no guest.
+    """
 
     member_id: UUID
     key: str
@@ -65,6 +68,7 @@ async def _account(where: Combinable | WhereRaw) -> Account | None:
         Member.locked_at,
         Member.status,
         Member.agency.status,
+        Member.is_guest,
     )
     row: dict[str, Any] | None = await Member.select(*columns).where(where).first()
     if row is None:
@@ -77,5 +81,5 @@ async def _account(where: Combinable | WhereRaw) -> Account | None:
         password_hash=row["password_hash"],
         totp_sealed=row["totp_sealed"],
         locked_at=row["locked_at"],
-        is_open=row["status"] == Status.ACTIVE and row["agency.status"] == Status.ACTIVE,
+        is_open=row["status"] == row["agency.status"] == Status.ACTIVE and not row["is_guest"],
     )

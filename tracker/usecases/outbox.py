@@ -20,7 +20,7 @@ from tracker.tables import outbox as rows
 
 __all__ = [
     "Draft", "anybody_heard", "claim", "close", "enqueue", "enqueue_all", "names_in_use", "number_told", "postpone",
-    "put_back",
+    "put_back", "suppress_for",
 ]  # fmt: skip
 
 CHUNK = 500  # rows in one INSERT: PostgreSQL takes at most 32,767 parameters
@@ -111,6 +111,17 @@ async def put_back(messages: Sequence[Message], worker: str) -> None:
         await rows.Message.update({rows.Message.worker: "", rows.Message.attempts: rows.Message.attempts - 1}).where(
             rows.Message.id.is_in([one.id for one in messages]) & (rows.Message.worker == worker)
         )
+
+
+async def suppress_for(member_id: UUID, reason: str) -> None:
+    """Let nothing that waits for a person go out; what is in hand is asked for once more before it is sent.
+
+    The caller is inside `writing()`.
+    """
+    waits = (rows.Message.recipient == member_id) & (rows.Message.state == State.PENDING.value)
+    await rows.Message.update({rows.Message.state: State.SUPPRESSED.value, rows.Message.reason: reason}).where(
+        waits & (rows.Message.worker == "")
+    )
 
 
 async def _bundled(drafts: list[Draft]) -> list[Draft]:

@@ -1,6 +1,7 @@
 """Agencies, members, bodies and seats: adding them, and who is who for the forms."""
 
 from collections.abc import Iterable, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -68,6 +69,15 @@ async def add_member(
     for role in roles:
         await MemberRole.insert(MemberRole(id=chance.new_id(), member=member.id, role=role))
     return member.id
+
+
+async def set_roles(member_id: UUID, wanted: AbstractSet[Role], held: AbstractSet[Role]) -> None:
+    """Let a member have these roles instead of those held; a body chair's role comes and goes with the body."""
+    if lost := held - wanted:
+        of_member = (MemberRole.member == member_id) & MemberRole.body.is_null()
+        await MemberRole.delete().where(of_member & MemberRole.role.is_in(sorted(lost)))
+    for role in sorted(wanted - held):
+        await MemberRole.insert(MemberRole(id=chance.new_id(), member=member_id, role=role))
 
 
 async def add_body(*, name: str, kind: str, place: str = "", arm: Arm | None = None) -> UUID:

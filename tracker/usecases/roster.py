@@ -1,26 +1,32 @@
 """Importing the roster: agencies, members, bodies and seats from a list, all of it or nothing."""
 
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from tracker import chance
 from tracker.database import writing
-from tracker.rules import audiences
-from tracker.rules.people import Role, Status
+from tracker.errors import NotAllowed
+from tracker.rules import accounts, audiences
+from tracker.rules.people import Role, Status, Viewer
+from tracker.rules.people_changes import GUEST_ROLES
 from tracker.rules.roster import Entry, Fault
 from tracker.rules.roster_file import read
 from tracker.tables import audience_versions
 from tracker.tables.people import Member, MemberRole
 from tracker.usecases import audit, people
+from tracker.usecases.account_doors import coordinators, shut
+from tracker.usecases.accounts import reopened
+from tracker.usecases.people_changes import ONLY_COORDINATORS
 from tracker.usecases.roster_agencies import Agencies
 from tracker.usecases.roster_seats import Seats
 
 NO_COORDINATOR = "Nobody would be coordinator, so nobody could schedule for all. Give at least one member that role."
 _MEMBER = (
     Member.id, Member.email, Member.agency, Member.name, Member.title, Member.phone, Member.zone, Member.status,
+    Member.is_guest, Member.expires_at, Member.version,
 )  # fmt: skip
 
 
@@ -45,6 +51,17 @@ class Report:
     faults: Sequence[Fault] = ()
 
 
+async def import_as(
+    viewer: Viewer, content: bytes, proved_at: datetime, now: datetime, zone: str, *, is_trial: bool
+) -> Report:
+    """Import a list for a keeper of the roster, who may change by it what they may change by hand.
+
+    Errors: NotAllowed, and as `import_roster`.
+    """
+    accounts.check_keeper(viewer, proved_at, now)
+    return await _import(content, _Import(now, zone, viewer.member_id, viewer.door, viewer), is_trial=is_trial)
+
+
 class _Undo(Exception):
     """Takes the transaction back, and carries out of it what was found."""
 
@@ -62,12 +79,16 @@ async def import_roster(
     for whom the file says none. Nothing is written when a row has a fault, or in a trial. Raises `Invalid` or
     `TooLarge` when the file as a whole is not a roster.
     """
+    return await _import(content, _Import(now, zone, by, door), is_trial=is_trial)
+
+
+async def _import(content: bytes, work: "_Import", *, is_trial: bool) -> Report:
     entries, faults = read(content)
     if faults:
         return Report(faults=faults)
     try:
         async with writing():
-            report = await _Import(now, zone, by, door).all(entries)
+            report = await work.all(entries)
             _keep(report, is_trial=is_trial)
     except _Undo as undone:
         return undone.report
@@ -82,20 +103,25 @@ def _keep(report: Report, *, is_trial: bool) -> None:
 class _Import:
     """One import under way, inside its transaction."""
 
-    def __init__(self, now: datetime, zone: str, by: UUID | None, door: str) -> None:
+    def __init__(self, now: datetime, zone: str, by: UUID | None, door: str, keeper: Viewer | None = None) -> None:
         self._now, self._zone, self._by, self._door = now, zone, by, door
+        self._keeper = keeper
+        self._faults: list[Fault] = []
 
     async def all(self, entries: list[Entry]) -> Report:
         """Write every row, and say what that did."""
         agencies = Agencies(self._log)
-        if faults := await agencies.agree(entries):
+        is_bound = self._keeper is not None and not self._keeper.is_coordinator
+        if faults := await agencies.agree(entries, may_move=not is_bound):
             return Report(faults=faults)
         seats = Seats(self._log, {one.email for one in entries})
         await seats.know(entries)
         known = {row["email"]: row for row in await Member.select(Member.id, *_MEMBER)}
         roles = await _roles()
         outcomes = [await self._member(one, agencies, seats, known.get(one.email), roles) for one in entries]
-        if not await _has_coordinator():
+        if self._faults:
+            return Report(faults=self._faults)
+        if not await coordinators():
             return Report(faults=[Fault(row=1, field="roles", sentence=NO_COORDINATOR)])
         added = sum(one.is_new for one in outcomes)
         await self._log("imported", "roster", "", {"rows": len(entries), "added": added})
@@ -108,13 +134,15 @@ class _Import:
         member_id = known["id"] if known else await self._add(one, agency_id)
         changes = await self._update(one, agency_id, known) if known else []
         held = roles.get(member_id, set())
+        granted = held if one.roles is None else one.roles
         if one.roles is not None and one.roles != held:
-            await _set_roles(member_id, one.roles, held)
+            await people.set_roles(member_id, one.roles, held)
             changes.append("roles")
         if one.seats is not None and await seats.agree(one, member_id, agency_id):
             changes.append("seats")
         if changes or not known:
             await audience_versions.touch([audiences.member(member_id)])
+            self._check(one, member_id, known, held, granted)
             await self._log("updated" if known else "added", "member", member_id, {"fields": changes})
         return Outcome(
             row=one.row,
@@ -123,6 +151,21 @@ class _Import:
             is_new=known is None,
             changes=tuple(changes) if known else (),
         )
+
+    def _check(
+        self, one: Entry, member_id: UUID, known: dict[str, Any] | None, held: set[Role], granted: AbstractSet[Role]
+    ) -> None:
+        """Note what this keeper may not change, or nobody may."""
+        if known and known["is_guest"] and granted:
+            self._faults.append(Fault(row=one.row, field="roles", sentence=GUEST_ROLES))
+        if self._keeper is None:
+            return
+        if Role.COORDINATOR in held ^ granted and not self._keeper.is_coordinator:
+            self._faults.append(Fault(row=one.row, field="roles", sentence=ONLY_COORDINATORS))
+        try:
+            accounts.check_account(self._keeper, member_id, held)
+        except NotAllowed as refused:
+            self._faults.append(Fault(row=one.row, field="", sentence=refused.sentence))
 
     async def _add(self, one: Entry, agency_id: UUID) -> UUID:
         member_id = await people.add_member(
@@ -140,8 +183,14 @@ class _Import:
         }
         if agency_id != known["agency"]:
             changed["agency"] = agency_id
-        if changed:
-            await Member.update(changed).where(Member.id == known["id"])
+        if not changed:
+            return []
+        values = {**changed, "version": known["version"] + 1}
+        if changed.get("status") == Status.ACTIVE:
+            values |= reopened(known["expires_at"], self._now)
+        await Member.update(values).where(Member.id == known["id"])
+        if changed.get("status", Status.ACTIVE) != Status.ACTIVE:
+            await shut(known["id"])
         return list(changed)
 
     async def _log(self, verb: str, subject: str, subject_id: UUID | str, facts: dict[str, object]) -> None:
@@ -153,17 +202,3 @@ async def _roles() -> dict[UUID, set[Role]]:
     for row in await MemberRole.select(MemberRole.member, MemberRole.role).where(MemberRole.body.is_null()):
         held.setdefault(row["member"], set()).add(Role(row["role"]))
     return held
-
-
-async def _set_roles(member_id: UUID, wanted: frozenset[Role], held: set[Role]) -> None:
-    if lost := held - wanted:
-        await MemberRole.delete().where(
-            (MemberRole.member == member_id) & MemberRole.body.is_null() & MemberRole.role.is_in(sorted(lost))
-        )
-    for role in sorted(wanted - held):
-        await MemberRole.insert(MemberRole(id=chance.new_id(), member=member_id, role=role))
-
-
-async def _has_coordinator() -> bool:
-    is_one = (MemberRole.role == Role.COORDINATOR) & (MemberRole.member.status == Status.ACTIVE)
-    return bool(await MemberRole.exists().where(is_one))

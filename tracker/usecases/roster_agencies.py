@@ -9,6 +9,7 @@ from tracker.rules.people import Level
 from tracker.rules.roster import Entry, Fault
 from tracker.tables.people import Agency
 from tracker.usecases import people
+from tracker.usecases.agencies import ONLY_COORDINATORS_MOVE
 
 Log = Callable[[str, str, UUID | str, dict[str, object]], Awaitable[None]]
 """Writes an audit entry: verb, subject, its id, facts."""
@@ -22,8 +23,11 @@ class Agencies:
         self.notes: list[str] = []
         self._log = log
 
-    async def agree(self, entries: Iterable[Entry]) -> list[Fault]:
-        """Make the agencies agree with the rows, or say why that cannot be; inside the caller's transaction."""
+    async def agree(self, entries: Iterable[Entry], *, may_move: bool = True) -> list[Fault]:
+        """Make the agencies agree with the rows, or say why that cannot be; inside the caller's transaction.
+
+        `may_move`: whether an agency may come to the other arm.
+        """
         stored = {
             row["code"].casefold(): row
             for row in await Agency.select(
@@ -32,7 +36,8 @@ class Agencies:
         }
         self.ids = {code: row["id"] for code, row in stored.items()}
         named = _by_code(entries)
-        if faults := _faults(named, set(stored)):
+        moved = [] if may_move else _moves(named, stored)
+        if faults := _faults(named, set(stored)) + moved:
             return faults
         for code, rows in named.items():
             await (self._change(stored[code], rows) if code in stored else self._add(code, rows))
@@ -79,6 +84,15 @@ def _said(rows: list[Entry]) -> dict[str, str]:
             if value:
                 said.setdefault(name, str(value))
     return said
+
+
+def _moves(named: dict[str, list[Entry]], stored: dict[str, dict[str, Any]]) -> list[Fault]:
+    return [
+        Fault(row=one.row, field="arm", sentence=ONLY_COORDINATORS_MOVE)
+        for code, rows in named.items()
+        for one in rows
+        if code in stored and one.arm and one.arm != stored[code]["arm"]
+    ]
 
 
 def _faults(named: dict[str, list[Entry]], stored: set[str]) -> list[Fault]:

@@ -25,7 +25,7 @@ SELECT s.id, s.scope, s.shows_operations, s.body_hash, s.body_since, s.fetched_a
        CASE WHEN EXISTS (SELECT 1 FROM preference p WHERE p.member = m.id AND p.is_discreet)
             THEN 'yes' ELSE '' END AS is_discreet
   FROM subscription s JOIN member m ON m.id = s.member JOIN agency a ON a.id = m.agency
- WHERE s.token_hash = {} AND s.revoked_at IS NULL AND m.status = 'active' AND a.status = 'active'
+ WHERE s.token_hash = {} AND s.revoked_at IS NULL AND m.status = 'active' AND a.status = 'active' AND NOT m.is_guest
 )
 SELECT 'feed' AS kind, '' AS word, '' AS body, CAST(id AS VARCHAR(36)) AS id, scope,
        CASE WHEN shows_operations THEN 'yes' ELSE '' END AS shows_operations, body_hash,

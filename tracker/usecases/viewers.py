@@ -21,7 +21,7 @@ TOUCH = timedelta(minutes=1)  # a session in use is written at most this often
 CHUNK = 1_000  # members in one query
 
 _PERSON = (
-    "m.id AS member, m.name AS name, m.email AS email, m.zone AS zone, m.status AS status,"
+    "m.id AS member, m.name AS name, m.email AS email, m.zone AS zone, m.status AS status, m.is_guest AS is_guest,"
     " a.id AS agency, a.code AS code, a.arm AS arm, a.status AS agency_status,"
     " EXISTS (SELECT 1 FROM preference p WHERE p.member = m.id AND p.is_discreet) AS is_discreet"
 )
@@ -56,7 +56,10 @@ class Visit:
 
 
 async def viewer_for(member_id: UUID) -> Viewer:
-    """Return the viewer that a member is now; raise `NotFound` unless member and agency are active. Two queries."""
+    """Return the viewer that a member is now; raise `NotFound` unless member and agency are active. Two queries.
+
+    Guests are viewers of the mails that they get and of the pages behind their links.
+    """
     rows = await engine().run_querystring(QueryString(_BY_MEMBER, member_id))
     if not rows or not _is_active(rows[0]):
         raise NotFound
@@ -83,7 +86,7 @@ async def viewer_of_session(token: str, now: datetime) -> Visit | None:
     Two queries; once a minute it also notes that the session is in use.
     """
     rows = await engine().run_querystring(QueryString(_BY_SESSION, keys.fingerprint(token)))
-    if not rows or not _is_active(rows[0]):
+    if not rows or not _is_active(rows[0]) or rows[0]["is_guest"]:
         return None
     row = rows[0]
     if now - row["seen_at"] >= IDLE or now - row["created_at"] >= LONGEST:

@@ -10,7 +10,8 @@ from tracker.ports.guards import signed_in
 from tracker.ports.pages.people import WORDS
 from tracker.ports.pages.request import viewer_of
 from tracker.ports.pages.templating import page
-from tracker.rules.directory import BODY_KINDS
+from tracker.rules.directory import BODY_KINDS, BodyStatus
+from tracker.rules.people import Status
 from tracker.usecases import directory
 
 
@@ -24,8 +25,12 @@ async def bodies_page(request: Request[Any, Any, Any]) -> Response[str]:
 @get("/bodies/{body_id:uuid}", guards=[signed_in])
 async def body_page(body_id: FromPath[UUID], request: Request[Any, Any, Any]) -> Response[str]:
     """Show one body with its seats."""
-    found = await directory.body(viewer_of(request), body_id)
-    return page("bodies/show.html", request, **WORDS, kinds=BODY_KINDS, body=found)
+    viewer = viewer_of(request)
+    found = await directory.body(viewer, body_id)
+    known = await directory.agencies(viewer) if viewer.keeps_accounts and found.status is BodyStatus.ACTIVE else []
+    seated = {seat.agency_id for seat in found.seats}
+    seatless = [(str(one.id), one.code) for one in known if one.status is Status.ACTIVE and one.id not in seated]
+    return page("bodies/show.html", request, **WORDS, kinds=BODY_KINDS, body=found, seatless=seatless)
 
 
 handlers = [bodies_page, body_page]

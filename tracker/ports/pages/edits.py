@@ -8,6 +8,8 @@ from tracker.ports.pages.form_values import FormValues
 
 LONGEST_RECORD = 200_000  # characters
 SEPARATOR = "\n"
+REPEATED = ("weekdays", "roles", "alternates")
+"""Fields that hold several texts."""
 Flat = dict[str, str]
 """Each field as one text; of people, `person:<id>` as what each is invited."""
 
@@ -88,7 +90,7 @@ def merged(was: Flat, typed: FormValues, now: FormValues) -> tuple[FormValues, l
 
 def _with(form: FormValues, taken: Mapping[str, str]) -> FormValues:
     simple = {
-        name: tuple(text.split(SEPARATOR)) if name == "weekdays" else (text,)
+        name: tuple(text.split(SEPARATOR)) if name in REPEATED else (text,)
         for name, text in taken.items()
         if not name.startswith("person:")
     }

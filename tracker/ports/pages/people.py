@@ -10,8 +10,10 @@ from litestar.params import FromPath
 
 from tracker.ports.guards import signed_in
 from tracker.ports.pages.form_values import FormValues, query_of
-from tracker.ports.pages.request import is_from_htmx, viewer_of
+from tracker.ports.pages.people_forms import last_day
+from tracker.ports.pages.request import is_from_htmx, viewer_of, zone_of
 from tracker.ports.pages.templating import page, part
+from tracker.rules import accounts
 from tracker.rules.directory import ARM_WORDS, PersonCard, matches, role_words
 from tracker.usecases import action_lists, directory
 
@@ -39,7 +41,11 @@ async def person_context(request: Request[Any, Any, Any], person_id: UUID) -> di
     """Return what the page of a person shows."""
     viewer = viewer_of(request)
     person = await directory.person(viewer, person_id)
-    return {**WORDS, "person": person, "items": await action_lists.open_items_of_people(viewer, [person_id])}
+    return {
+        **WORDS, "person": person, "items": await action_lists.open_items_of_people(viewer, [person_id]),
+        "may_touch": accounts.may_touch(viewer, person_id, person.roles),
+        "ends": person.account and person.account.expires_at and last_day(person.account.expires_at, zone_of(request)),
+    }  # fmt: skip
 
 
 async def _listed(request: Request[Any, Any, Any], query: FormValues) -> dict[str, Any]:
@@ -47,13 +53,13 @@ async def _listed(request: Request[Any, Any, Any], query: FormValues) -> dict[st
     known = await directory.people(viewer_of(request), with_departed=with_departed)
     found = [person for person in known if matches(person, words)]
     return {
-        **WORDS, "groups": _by_agency(found[:MOST]), "words": words, "with_departed": with_departed,
+        **WORDS, "groups": by_agency(found[:MOST]), "words": words, "with_departed": with_departed,
         "shown": min(len(found), MOST), "found": len(found), "known": len(known),
         "agencies": len({person.agency_id for person in known}),
     }  # fmt: skip
 
 
-def _by_agency(people: Sequence[PersonCard]) -> list[tuple[PersonCard, list[PersonCard]]]:
+def by_agency(people: Sequence[PersonCard]) -> list[tuple[PersonCard, list[PersonCard]]]:
     """Return the people of each agency, with one of them to name it."""
     groups = [list(group) for _, group in groupby(people, key=lambda person: person.agency_id)]
     return [(group[0], group) for group in groups]

@@ -1,0 +1,182 @@
+"""The life of accounts: links, suspending and opening, and what the clock ends; never the last coordinator."""
+
+from datetime import timedelta
+
+import pytest
+
+from tests.cast import NOW, Cast, meeting
+from tests.ports.browser import session_of
+from tests.usecases.keeping import column, person, verbs
+from tracker.errors import Conflict, Gone, NotAllowed, NotFound
+from tracker.rules.accounts import IDLE
+from tracker.rules.calendars import Scope
+from tracker.rules.invitations import AnswerValue
+from tracker.rules.people import Role, Viewer
+from tracker.tables.outbox import Message
+from tracker.tables.people import Member
+from tracker.usecases import (
+    accounts,
+    invitations,
+    meeting_dates,
+    meetings,
+    people,
+    people_changes,
+    subscriptions,
+    subscriptions_feed,
+)
+from tracker.usecases.identity_links import check_link, redeem_link
+from tracker.usecases.viewers import viewer_for, viewer_of_session
+
+pytestmark = pytest.mark.anyio
+
+MINUTE = timedelta(minutes=1)
+
+
+async def suspend(viewer: Viewer, who: Viewer) -> None:
+    await accounts.suspend(viewer, who.member_id, NOW, NOW)
+
+
+async def test_a_link_made_by_a_keeper_lets_the_person_in_once(cast: Cast) -> None:
+    token = await accounts.make_link(cast.administrator, cast.ipd_liaison.member_id, NOW, NOW)
+    session = await redeem_link(token, NOW, asks_code=False)
+    assert isinstance(session, str)
+    visit = await viewer_of_session(session, NOW)
+    assert visit is not None
+    assert visit.viewer.member_id == cast.ipd_liaison.member_id
+    with pytest.raises(Gone):
+        await redeem_link(token, NOW, asks_code=False)
+    assert await verbs(cast.ipd_liaison.member_id) == ["link_issued", "signed_in"]
+
+
+async def test_a_link_is_over_after_half_an_hour(sqlite_cast: Cast) -> None:
+    token = await accounts.make_link(sqlite_cast.coordinator, sqlite_cast.ipd_liaison.member_id, NOW, NOW)
+    with pytest.raises(Gone):
+        await check_link(token, NOW + timedelta(minutes=30))
+
+
+async def test_nobody_else_makes_links_or_suspends(sqlite_cast: Cast) -> None:
+    cast = sqlite_cast
+    for viewer in (cast.fbi_lead, cast.auditor):
+        with pytest.raises(NotAllowed):
+            await accounts.make_link(viewer, cast.fbi_alternate.member_id, NOW, NOW)
+        with pytest.raises(NotAllowed):
+            await suspend(viewer, cast.fbi_alternate)
+
+
+async def test_an_old_proof_makes_no_link(sqlite_cast: Cast) -> None:
+    with pytest.raises(NotAllowed):
+        await accounts.make_link(
+            sqlite_cast.coordinator, sqlite_cast.ipd_liaison.member_id, NOW - timedelta(minutes=15), NOW
+        )
+
+
+async def test_an_administrator_gains_no_way_into_a_coordinators_account(cast: Cast) -> None:
+    with pytest.raises(NotAllowed):
+        await accounts.make_link(cast.administrator, cast.coordinator.member_id, NOW, NOW)
+    with pytest.raises(NotAllowed):
+        await suspend(cast.administrator, cast.coordinator)
+
+
+async def test_a_guest_is_viewer_of_mails_and_links_and_never_signs_in(cast: Cast) -> None:
+    member_id = await people_changes.add_person(cast.coordinator, person(cast, is_guest=True), NOW, NOW)
+    with pytest.raises(NotAllowed, match="guest"):
+        await accounts.make_link(cast.coordinator, member_id, NOW, NOW)
+    guest = await viewer_for(member_id)
+    event_id = await meetings.schedule(cast.coordinator, meeting(guest), NOW)
+    mine = await invitations.my_answer(guest, await meeting_dates.nearest_date(guest, event_id, NOW))
+    assert mine is not None
+    reply = await invitations.reply_by_link(mine[0], None, NOW)
+    await invitations.answer_by_link(reply, AnswerValue.ACCEPTED, "", NOW)
+    assert (await invitations.reply_by_link(mine[0], None, NOW)).answer is AnswerValue.ACCEPTED
+
+
+async def test_a_session_of_somebody_who_became_a_guest_is_over(sqlite_cast: Cast) -> None:
+    session = await session_of(sqlite_cast.ipd_liaison, NOW)
+    await Member.update({Member.is_guest: True}).where(Member.id == sqlite_cast.ipd_liaison.member_id)
+    assert await viewer_of_session(session, NOW) is None
+
+
+async def test_suspending_shuts_sessions_links_feeds_and_mails_at_that_moment(cast: Cast) -> None:
+    who = cast.kcpd_detective
+    await meetings.schedule(cast.coordinator, meeting(who), NOW)
+    session = await session_of(who, NOW)
+    _, token = await subscriptions.create(who, "Phone", Scope.ALL, NOW, shows_operations=False)
+    link = await accounts.make_link(cast.coordinator, who.member_id, NOW, NOW)
+    await suspend(cast.administrator, who)
+    assert await viewer_of_session(session, NOW) is None
+    with pytest.raises(Gone):
+        await check_link(link, NOW)
+    with pytest.raises(NotFound):
+        await subscriptions_feed.open_feed(token)
+    waiting = (Message.recipient == who.member_id) & (Message.state == "pending")
+    assert await Message.count().where(waiting) == 0
+    assert "suspended" in await verbs(who.member_id)
+
+
+async def test_an_account_that_is_opened_again_has_its_feeds_and_no_old_session(cast: Cast) -> None:
+    who = cast.kcpd_detective
+    session = await session_of(who, NOW)
+    _, token = await subscriptions.create(who, "Phone", Scope.ALL, NOW, shows_operations=False)
+    await suspend(cast.coordinator, who)
+    await accounts.reopen(cast.coordinator, who.member_id, NOW, NOW)
+    assert await viewer_of_session(session, NOW) is None
+    assert (await subscriptions_feed.open_feed(token)).viewer.member_id == who.member_id
+    with pytest.raises(Conflict):
+        await accounts.reopen(cast.coordinator, who.member_id, NOW, NOW)
+
+
+async def test_nobody_suspends_themselves(sqlite_cast: Cast) -> None:
+    with pytest.raises(NotAllowed):
+        await suspend(sqlite_cast.coordinator, sqlite_cast.coordinator)
+
+
+async def test_the_clock_suspends_an_account_at_the_moment_it_ends(cast: Cast) -> None:
+    member_id = await people_changes.add_person(cast.coordinator, person(cast, expires_at=NOW + MINUTE), NOW, NOW)
+    assert await accounts.close_due(NOW + MINUTE - timedelta(seconds=1)) == 0
+    assert await accounts.close_due(NOW + MINUTE) == 1
+    assert await accounts.close_due(NOW + MINUTE) == 0
+    assert await column(member_id, "status") == "suspended"
+    assert await verbs(member_id) == ["added", "suspended"]
+
+
+async def test_an_account_opened_after_its_last_day_stays_open(cast: Cast) -> None:
+    member_id = await people_changes.add_person(cast.coordinator, person(cast, expires_at=NOW + MINUTE), NOW, NOW)
+    later = NOW + timedelta(days=2)
+    await accounts.close_due(later)
+    await accounts.reopen(cast.coordinator, member_id, later, later)
+    assert await accounts.close_due(later) == 0
+    assert await column(member_id, "expires_at") is None
+
+
+async def test_the_clock_suspends_who_has_not_signed_in_for_90_days(cast: Cast) -> None:
+    await session_of(cast.ipd_liaison, NOW)
+    assert await accounts.close_due(NOW + IDLE - MINUTE) == 0
+    assert await accounts.close_due(NOW + IDLE) == 1
+    assert await column(cast.ipd_liaison.member_id, "status") == "suspended"
+
+
+async def test_who_was_let_in_again_has_90_days_to_sign_in(cast: Cast) -> None:
+    await session_of(cast.ipd_liaison, NOW)
+    later = NOW + IDLE
+    await accounts.close_due(later)
+    await accounts.reopen(cast.coordinator, cast.ipd_liaison.member_id, later, later)
+    assert await accounts.close_due(later + IDLE - MINUTE) == 0
+    assert await accounts.close_due(later + IDLE) == 1
+
+
+async def test_who_never_signed_in_has_nothing_that_could_be_idle(sqlite_cast: Cast) -> None:
+    assert await accounts.close_due(NOW + timedelta(days=400)) == 0
+
+
+async def test_the_clock_leaves_the_last_coordinator(cast: Cast) -> None:
+    for who in (cast.coordinator, cast.fbi_lead):
+        await session_of(who, NOW)
+    await people.set_roles(cast.fbi_lead.member_id, {Role.COORDINATOR}, set())
+    assert await accounts.close_due(NOW + IDLE) == 1
+    assert await accounts.close_due(NOW + IDLE) == 0
+
+
+async def test_a_review_is_noted(cast: Cast) -> None:
+    await accounts.review(cast.administrator, cast.ipd_liaison.member_id, NOW, NOW)
+    assert await column(cast.ipd_liaison.member_id, "reviewed_at") == NOW
+    assert await verbs(cast.ipd_liaison.member_id) == ["reviewed"]

@@ -1,0 +1,140 @@
+"""Bodies, their chairs and seats: what is saved holds at once, and no keeper lets themselves in."""
+
+from uuid import UUID, uuid4
+
+import pytest
+
+from tests.cast import NOW, Cast, meeting
+from tests.usecases.keeping import body, verbs
+from tracker.errors import Conflict, Invalid, NotAllowed, NotFound
+from tracker.rules import audiences
+from tracker.rules.audiences import Visibility
+from tracker.rules.directory import BodyStatus
+from tracker.rules.people import Viewer
+from tracker.rules.people_changes import SeatFacts
+from tracker.tables.people import Member
+from tracker.usecases import bodies, directory, meeting_dates, meetings
+from tracker.usecases.viewers import viewer_for
+
+pytestmark = pytest.mark.anyio
+
+
+def seat(primary: Viewer | None, *alternates: Viewer) -> SeatFacts:
+    return SeatFacts(
+        primary_id=primary.member_id if primary else None, alternate_ids=frozenset(one.member_id for one in alternates)
+    )
+
+
+async def set_seat(viewer: Viewer, body_id: UUID, agency_id: UUID, facts: SeatFacts, version: int = 1) -> None:
+    await bodies.set_seat(viewer, body_id, agency_id, facts, version, NOW, NOW)
+
+
+async def test_a_keeper_adds_a_body_with_its_chair(cast: Cast) -> None:
+    body_id = await bodies.add_body(cast.administrator, body(chair_id=cast.caht_lead.member_id), NOW, NOW)
+    assert [one.id for one in (await directory.body(cast.coordinator, body_id)).chairs] == [cast.caht_lead.member_id]
+    assert body_id in (await viewer_for(cast.caht_lead.member_id)).chairs
+    assert await verbs(body_id) == ["added"]
+
+
+async def test_nobody_else_changes_a_body_or_its_seats(sqlite_cast: Cast) -> None:
+    body_id, agency_id = sqlite_cast.bodies["services"], sqlite_cast.agencies["CAHT"]
+    chair = sqlite_cast.caht_lead
+    with pytest.raises(NotAllowed):
+        await bodies.add_body(chair, body(), NOW, NOW)
+    with pytest.raises(NotAllowed):
+        await bodies.change_body(chair, body_id, body(), 1, NOW, NOW)
+    with pytest.raises(NotAllowed):
+        await set_seat(chair, body_id, agency_id, seat(chair))
+    with pytest.raises(NotAllowed):
+        await bodies.remove_seat(chair, body_id, agency_id, 1, NOW, NOW)
+
+
+async def test_a_name_belongs_to_one_body(sqlite_cast: Cast) -> None:
+    with pytest.raises(Invalid) as refused:
+        await bodies.add_body(sqlite_cast.coordinator, body(name="STEERING committee"), NOW, NOW)
+    assert "name" in refused.value.fields
+
+
+async def test_a_new_chair_takes_the_place_of_the_former(cast: Cast) -> None:
+    facts = body(name="Victim Services Committee", kind="committee", chair_id=cast.bridge_advocate.member_id)
+    await bodies.change_body(cast.coordinator, cast.bodies["services"], facts, 1, NOW, NOW)
+    assert (await viewer_for(cast.bridge_advocate.member_id)).chairs == {cast.bodies["services"]}
+    assert (await viewer_for(cast.caht_lead.member_id)).chairs == frozenset()
+
+
+async def test_an_ended_body_opens_nothing_to_those_who_sat_in_it(cast: Cast) -> None:
+    facts = body(name="Victim Services Committee", kind="committee", status=BodyStatus.ENDED)
+    await bodies.change_body(cast.coordinator, cast.bodies["services"], facts, 1, NOW, NOW)
+    viewer = await viewer_for(cast.bridge_advocate.member_id)
+    assert audiences.body(cast.bodies["services"]) not in viewer.audiences
+
+
+async def test_a_new_seat_opens_the_meetings_of_the_body_at_once_and_a_lost_one_shuts_them(cast: Cast) -> None:
+    plan = meeting(cast.caht_lead, visibility=Visibility.BODY, body_id=cast.bodies["services"])
+    event_id = await meetings.schedule(cast.coordinator, plan, NOW)
+    before = await viewer_for(cast.fbi_lead.member_id)
+    with pytest.raises(NotFound):
+        await meetings.event_for(before, event_id)
+    await set_seat(cast.coordinator, cast.bodies["services"], cast.agencies["FBI"], seat(cast.fbi_lead))
+    after = await viewer_for(cast.fbi_lead.member_id)
+    assert (await meetings.event_for(after, event_id)).id == event_id
+    assert await meeting_dates.between(after, NOW, NOW.replace(year=2028))
+    await bodies.remove_seat(cast.coordinator, cast.bodies["services"], cast.agencies["FBI"], 2, NOW, NOW)
+    with pytest.raises(NotFound):
+        await meetings.event_for(await viewer_for(cast.fbi_lead.member_id), event_id)
+
+
+async def test_a_seat_changes_hands(cast: Cast) -> None:
+    await set_seat(
+        cast.administrator, cast.bodies["steering"], cast.agencies["KCPD"],
+        seat(cast.kcpd_alternate, cast.kcpd_detective),
+    )  # fmt: skip
+    shown = await directory.body(cast.coordinator, cast.bodies["steering"])
+    [held] = [one for one in shown.seats if one.agency == "KCPD"]
+    assert held.primary is not None
+    assert (held.primary.id, [one.id for one in held.alternates]) == (
+        cast.kcpd_alternate.member_id, [cast.kcpd_detective.member_id],
+    )  # fmt: skip
+    assert await verbs(cast.bodies["steering"]) == ["seated"]
+
+
+async def test_a_seat_is_held_by_active_people_of_its_agency_once(cast: Cast) -> None:
+    body_id, kcpd = cast.bodies["steering"], cast.agencies["KCPD"]
+    await Member.update({Member.status: "suspended"}).where(Member.id == cast.kcpd_alternate.member_id)
+    odd = {
+        seat(None): "primary", seat(cast.fbi_lead): "primary", seat(cast.kcpd_alternate): "primary",
+        seat(cast.kcpd_detective, cast.kcpd_detective): "alternates",
+        seat(cast.kcpd_detective, cast.fbi_lead): "alternates",
+    }  # fmt: skip
+    for facts, field in odd.items():
+        with pytest.raises(Invalid) as refused:
+            await set_seat(cast.coordinator, body_id, kcpd, facts)
+        assert field in refused.value.fields
+
+
+async def test_an_administrator_cannot_let_themselves_into_a_body(cast: Cast) -> None:
+    with pytest.raises(Invalid, match="yourself"):
+        await set_seat(cast.administrator, cast.bodies["services"], cast.agencies["USAO"], seat(cast.administrator))
+    with pytest.raises(Invalid, match="yourself"):
+        await bodies.add_body(cast.administrator, body(chair_id=cast.administrator.member_id), NOW, NOW)
+    await set_seat(cast.coordinator, cast.bodies["services"], cast.agencies["USAO"], seat(cast.administrator))
+    assert audiences.body(cast.bodies["services"]) in (await viewer_for(cast.administrator.member_id)).audiences
+
+
+async def test_of_two_keepers_the_second_learns_of_the_first(cast: Cast) -> None:
+    body_id, kcpd = cast.bodies["steering"], cast.agencies["KCPD"]
+    await set_seat(cast.coordinator, body_id, kcpd, seat(cast.kcpd_alternate))
+    with pytest.raises(Conflict):
+        await set_seat(cast.administrator, body_id, kcpd, seat(cast.kcpd_detective))
+    with pytest.raises(Conflict):
+        await bodies.remove_seat(cast.administrator, body_id, kcpd, 1, NOW, NOW)
+
+
+async def test_no_body_agency_or_seat_is_not_found(sqlite_cast: Cast) -> None:
+    cast = sqlite_cast
+    with pytest.raises(NotFound):
+        await set_seat(cast.coordinator, uuid4(), cast.agencies["KCPD"], seat(cast.kcpd_detective))
+    with pytest.raises(NotFound):
+        await set_seat(cast.coordinator, cast.bodies["services"], uuid4(), seat(cast.kcpd_detective))
+    with pytest.raises(NotFound):
+        await bodies.remove_seat(cast.coordinator, cast.bodies["services"], cast.agencies["KCPD"], 1, NOW, NOW)

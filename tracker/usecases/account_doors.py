@@ -1,0 +1,43 @@
+"""Shutting the doors of an account: in the transaction of what ends it, so that none stays open a moment longer."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from tracker.rules.people import Role, Status
+from tracker.tables.identity import SignInLink
+from tracker.tables.people import Member, MemberRole
+from tracker.usecases import outbox
+from tracker.usecases.identity_recovery import forget_codes
+from tracker.usecases.identity_sessions import end_sessions
+from tracker.usecases.subscriptions import revoke_all
+
+NO_MAIL = "The recipient is not active any more."
+
+
+async def shut(member_id: UUID) -> None:
+    """End sessions and sign-in links, and let no mail go out; the caller is inside `writing()`.
+
+    Feeds and links in mails ask for an active member at each use, so they are shut by the status and open with it.
+    """
+    await end_sessions(member_id)
+    await SignInLink.delete().where(SignInLink.member == member_id)
+    await outbox.suppress_for(member_id, NO_MAIL)
+
+
+async def lose_keys(member_id: UUID, now: datetime) -> None:
+    """Leave no key of an account: password, authenticator, recovery codes, feeds; the caller is inside `writing()`."""
+    await end_sessions(member_id)
+    await SignInLink.delete().where(SignInLink.member == member_id)
+    await revoke_all(member_id, now)
+    await forget_codes(member_id)
+    forgotten: dict[Any, Any] = {Member.password_hash: None, Member.totp_sealed: None, Member.totp_at: None}
+    await Member.update(forgotten).where(Member.id == member_id)
+
+
+async def coordinators() -> frozenset[UUID]:
+    """Return who can coordinate: the coordinators who are active at an active agency."""
+    named = await MemberRole.select(MemberRole.member).where(MemberRole.role == Role.COORDINATOR).output(as_list=True)
+    serves = (Member.status == Status.ACTIVE) & (Member.agency.status == Status.ACTIVE)
+    found = await Member.select(Member.id).where(serves & Member.id.is_in(named)).output(as_list=True) if named else []
+    return frozenset(found)

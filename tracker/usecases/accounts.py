@@ -1,0 +1,119 @@
+"""The life of accounts: sign-in links, suspending and opening again, the yearly review, and what the clock ends."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from tracker.database import writing
+from tracker.errors import Conflict, NotAllowed
+from tracker.rules import accounts, audiences
+from tracker.rules.directory import PersonCard
+from tracker.rules.people import Status, Viewer
+from tracker.tables import audience_versions
+from tracker.tables.people import Agency, Member
+from tracker.usecases import audit, directory
+from tracker.usecases.account_doors import coordinators, shut
+from tracker.usecases.identity_links import issue_link
+
+NO_ACCOUNT = "A guest never signs in. Take “Email only” away first, if they should."
+NOT_ACTIVE = "This account is not open, so no link could let anybody in."
+ALREADY = "Somebody else did this meanwhile."
+ONESELF = "You cannot suspend yourself."
+
+
+async def make_link(viewer: Viewer, member_id: UUID, proved_at: datetime, now: datetime) -> str:
+    """Return the token of a new sign-in link, good once and for 30 minutes. Errors: NotFound, NotAllowed."""
+    async with writing():
+        person = await _theirs(viewer, member_id, proved_at, now)
+        if person.is_guest:
+            raise NotAllowed(NO_ACCOUNT)
+        if person.status is not Status.ACTIVE or not await _is_open(person.agency_id):
+            raise NotAllowed(NOT_ACTIVE)
+        return await issue_link(member_id, now, by=viewer.member_id, door=viewer.door)
+
+
+async def suspend(viewer: Viewer, member_id: UUID, proved_at: datetime, now: datetime) -> None:
+    """Shut an account until somebody opens it again. Errors: NotFound, NotAllowed, Conflict."""
+    async with writing():
+        person = await _theirs(viewer, member_id, proved_at, now)
+        if person.status is not Status.ACTIVE:
+            raise Conflict(ALREADY)
+        if member_id == viewer.member_id:
+            raise NotAllowed(ONESELF)
+        if person.is_coordinator and not await coordinators() - {member_id}:
+            raise NotAllowed(accounts.LAST_COORDINATOR)
+        await _save(member_id, {Member.status: Status.SUSPENDED}, person.version)
+        await shut(member_id)
+        await audit.record(viewer.member_id, viewer.door, "suspended", "member", member_id, {"why": "by hand"}, now)
+
+
+async def reopen(viewer: Viewer, member_id: UUID, proved_at: datetime, now: datetime) -> None:
+    """Open a suspended account again, without a last day that is over. Errors: NotFound, NotAllowed, Conflict."""
+    async with writing():
+        person = await _theirs(viewer, member_id, proved_at, now)
+        if person.status is not Status.SUSPENDED:
+            raise Conflict(ALREADY)
+        ends = person.account.expires_at if person.account else None
+        await _save(member_id, {Member.status: Status.ACTIVE, **reopened(ends, now)}, person.version)
+        await audit.record(viewer.member_id, viewer.door, "reopened", "member", member_id, {}, now)
+
+
+async def review(viewer: Viewer, member_id: UUID, proved_at: datetime, now: datetime) -> None:
+    """Confirm that an account is still needed, for another year. Errors: NotFound, NotAllowed."""
+    async with writing():
+        await _theirs(viewer, member_id, proved_at, now)
+        await Member.update({Member.reviewed_at: now}).where(Member.id == member_id)
+        await audit.record(viewer.member_id, viewer.door, "reviewed", "member", member_id, {}, now)
+
+
+def reopened(ends: datetime | None, now: datetime) -> dict[Any, Any]:
+    """Return the columns of an account that is opened again."""
+    return {Member.reopened_at: now, Member.expires_at: ends if ends and ends > now else None}
+
+
+async def close_due(now: datetime) -> int:
+    """Suspend the accounts whose last day is over and those that nobody used for 90 days; return how many.
+
+    The last coordinator stays: else nobody could let anybody in again.
+    """
+    async with writing():
+        found = await Member.select(
+            Member.id, Member.expires_at, Member.signed_in_at, Member.reopened_at, Member.version
+        ).where(
+            (Member.status == Status.ACTIVE)
+            & ((Member.expires_at <= now) | (Member.signed_in_at <= now - accounts.IDLE))
+        )
+        return sum([await _close(row, why, now) for row in found if (why := _why(row, now))])
+
+
+def _why(row: Mapping[str, Any], now: datetime) -> str:
+    if row["expires_at"] and row["expires_at"] <= now:
+        return "its last day is over"
+    return "not used for 90 days" if accounts.is_idle(row["signed_in_at"], row["reopened_at"], now) else ""
+
+
+async def _close(row: Mapping[str, Any], why: str, now: datetime) -> int:
+    leading = await coordinators()
+    if row["id"] in leading and leading == {row["id"]}:
+        return 0
+    await _save(row["id"], {Member.status: Status.SUSPENDED}, row["version"])
+    await shut(row["id"])
+    await audit.record(None, "clock", "suspended", "member", row["id"], {"why": why}, now)
+    return 1
+
+
+async def _theirs(viewer: Viewer, member_id: UUID, proved_at: datetime, now: datetime) -> PersonCard:
+    accounts.check_keeper(viewer, proved_at, now)
+    person = await directory.person(viewer, member_id)
+    accounts.check_account(viewer, member_id, person.roles)
+    return person
+
+
+async def _is_open(agency_id: UUID) -> bool:
+    return bool(await Agency.exists().where((Agency.id == agency_id) & (Agency.status == Status.ACTIVE)))
+
+
+async def _save(member_id: UUID, values: dict[Any, Any], version: int) -> None:
+    await Member.update({**values, Member.version: version + 1}).where(Member.id == member_id)
+    await audience_versions.touch([audiences.member(member_id)])

@@ -1,0 +1,107 @@
+"""Adding a person to the roster and changing one: by who keeps it, with what only a coordinator may do kept apart."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from tracker.database import writing
+from tracker.errors import Conflict, Invalid
+from tracker.rules import accounts, audiences
+from tracker.rules.people import Role, Status, Viewer
+from tracker.rules.people_changes import PersonFacts
+from tracker.tables import audience_versions
+from tracker.tables.people import Agency, Member, SeatHolder
+from tracker.usecases import audit, directory, people
+from tracker.usecases.account_doors import coordinators, lose_keys
+
+TAKEN = "Somebody else has this address already."
+ONLY_COORDINATORS = "Only a coordinator can make somebody coordinator, or take that away."
+OVER = "Choose a day that is not over."
+
+
+async def add_person(viewer: Viewer, facts: PersonFacts, proved_at: datetime, now: datetime) -> UUID:
+    """Add a person and return their id; nobody is told, and no door is open before a sign-in link is made.
+
+    Errors: NotAllowed, Invalid by field.
+    """
+    accounts.check_keeper(viewer, proved_at, now)
+    facts.check()
+    async with writing():
+        await _check(viewer, facts, None, frozenset(), None, now)
+        member_id = await people.add_member(
+            agency_id=_agency(facts), name=facts.name, email=facts.email, now=now, zone=facts.zone, title=facts.title,
+            phone=facts.phone, roles=facts.roles,
+        )  # fmt: skip
+        values: dict[Any, Any] = {Member.is_guest: facts.is_guest, Member.expires_at: facts.expires_at}
+        await Member.update(values).where(Member.id == member_id)
+        told = {"roles": sorted(facts.roles), "is_guest": facts.is_guest}
+        await audit.record(viewer.member_id, viewer.door, "added", "member", member_id, told, now)
+    return member_id
+
+
+async def change_person(
+    viewer: Viewer, member_id: UUID, facts: PersonFacts, expected_version: int, proved_at: datetime, now: datetime
+) -> None:
+    """Change a person. Errors: NotFound, NotAllowed, Conflict when somebody did so since that version, Invalid."""
+    accounts.check_keeper(viewer, proved_at, now)
+    facts.check()
+    async with writing():
+        person = await directory.person(viewer, member_id)
+        held = person.roles & accounts.GRANTED
+        accounts.check_account(viewer, member_id, held)
+        if person.version != expected_version:
+            raise Conflict
+        [row] = await Member.select(*_columns(facts)).where(Member.id == member_id)
+        await _check(viewer, facts, member_id, held, row["expires_at"], now)
+        changed = {name: value for name, value in _columns(facts).items() if row[name] != value}
+        await _save(member_id, changed, expected_version + 1)
+        await people.set_roles(member_id, facts.roles, held)
+        if "is_guest" in changed and facts.is_guest:
+            await lose_keys(member_id, now)
+        await audience_versions.touch([audiences.member(member_id)])
+        told: dict[str, object] = {"fields": sorted(changed) + ["roles"] * (held != facts.roles)}
+        if held != facts.roles:
+            told |= {"gained": sorted(facts.roles - held), "lost": sorted(held - facts.roles)}
+        await audit.record(viewer.member_id, viewer.door, "updated", "member", member_id, told, now)
+
+
+async def _check(
+    viewer: Viewer, facts: PersonFacts, member_id: UUID | None, held: Iterable[Role], ends: datetime | None,
+    now: datetime,
+) -> None:  # fmt: skip
+    """Raise `Invalid` for what the rows of others forbid; inside the caller's transaction."""
+    was, will = Role.COORDINATOR in held, Role.COORDINATOR in facts.roles
+    agency = await Agency.select(Agency.status).where(Agency.id == facts.agency_id).first()
+    taken = await Member.select(Member.id).where(Member.email == facts.email).first()
+    wrong = {
+        "email": TAKEN if taken and taken["id"] != member_id else "",
+        "agency": "" if agency and agency["status"] == Status.ACTIVE else "Choose an agency from the list.",
+        "roles": ONLY_COORDINATORS if was != will and not viewer.is_coordinator else "",
+        "ends": OVER if facts.expires_at and facts.expires_at != ends and facts.expires_at <= now else "",
+    }
+    if was and not will and not await coordinators() - {member_id}:
+        wrong["roles"] = accounts.LAST_COORDINATOR
+    if found := {field: sentence for field, sentence in wrong.items() if sentence}:
+        raise Invalid(**found)
+
+
+async def _save(member_id: UUID, changed: dict[str, Any], version: int) -> None:
+    values: dict[Any, Any] = {**changed, "version": version}
+    await Member.update(values).where(Member.id == member_id)
+    if "agency" in changed:
+        # The seat of the former agency stays there.
+        held = SeatHolder.select(SeatHolder.id).where(SeatHolder.member == member_id)
+        await SeatHolder.delete().where(SeatHolder.id.is_in(await held.output(as_list=True) or [member_id]))
+
+
+def _columns(facts: PersonFacts) -> dict[str, Any]:
+    return {
+        "name": facts.name, "title": facts.title, "email": facts.email, "phone": facts.phone, "zone": facts.zone,
+        "agency": facts.agency_id, "is_guest": facts.is_guest, "expires_at": facts.expires_at,
+    }  # fmt: skip
+
+
+def _agency(facts: PersonFacts) -> UUID:
+    assert facts.agency_id is not None  # noqa: S101 - `check` refuses facts without an agency
+    return facts.agency_id
