@@ -13,6 +13,7 @@ from tracker.database import bind, close_database, engine, engine_from_url, open
 from tracker.links import Links
 from tracker.migrate import check_schema
 from tracker.ports import errors
+from tracker.ports.api import routes as api
 from tracker.ports.clock.ticker import Clock
 from tracker.ports.feeds import subscription
 from tracker.ports.forms import FormRequest
@@ -28,6 +29,7 @@ from tracker.ports.pages import (
     admin,
     agencies,
     agencies_edit,
+    api_docs,
     attendance,
     audit,
     bodies,
@@ -55,6 +57,7 @@ from tracker.ports.pages import (
     seats,
     static,
     subscriptions,
+    tokens,
 )
 from tracker.ports.pages import settings as settings_page
 from tracker.ports.security import BODY_LIMIT, protect
@@ -91,6 +94,8 @@ PAGES = (
     admin,
     audit,
     preferences,
+    tokens,
+    api_docs,
     identity,
     settings_page,
     replies,
@@ -113,11 +118,11 @@ def create_app(settings: Settings | None = None) -> Litestar:
         clock.start_at(chosen.now)
     links = Links(keys.named("links"))
     app = Litestar(
-        route_handlers=[*_handlers(chosen), static.static_file, subscription.subscription, healthz],
+        route_handlers=[*_handlers(chosen), *api.handlers, static.static_file, subscription.subscription, healthz],
         exception_handlers=errors.HANDLERS,
         after_exception=[recognise],
         lifespan=[_running(chosen, links)],
-        state=State({"links": links, "mailbox": Mailbox(Path(chosen.mail_folder))}),
+        state=State({"links": links, "mailbox": Mailbox(Path(chosen.mail_folder)), "api_document": api.described()}),
         request_class=FormRequest,
         request_max_body_size=BODY_LIMIT,
         openapi_config=None,

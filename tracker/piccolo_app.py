@@ -8,6 +8,7 @@ TABLE_MODULES = (
     "tracker.tables.people",
     "tracker.tables.identity",
     "tracker.tables.preferences",
+    "tracker.tables.api_tokens",
     "tracker.tables.meetings",
     "tracker.tables.history",
     "tracker.tables.invitations",

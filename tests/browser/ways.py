@@ -168,6 +168,21 @@ def to_body_reminders(page: Page, _: Demo) -> None:
     page.wait_for_url("**/reminders")
 
 
+def to_new_token(page: Page, _: Demo) -> None:
+    """Make a personal token, which is shown this once."""
+    page.goto("/settings/tokens")
+    page.get_by_label("Program").fill("Duty roster")
+    page.locator("#new label", has_text="Read action items").click()
+    page.get_by_role("button", name="Make the token").click()
+    page.get_by_label("The new token").wait_for()
+
+
+def to_interface(page: Page, _: Demo) -> None:
+    """Open the longest operation of the programming interface."""
+    page.goto("/api/v1/docs")
+    page.locator("#change_event summary").click()
+
+
 WAYS: dict[str, tuple[str | None, Way, str]] = {
     "sign in": (None, to("/sign-in"), "Sign in"),
     "sign in by a link": (None, to_sign_in_link, "Sign in with your link"),
@@ -212,6 +227,9 @@ WAYS: dict[str, tuple[str | None, Way, str]] = {
     "rows of attendance": (COORDINATOR, to("/reports/rows?period=2026-11&part=places&of=remote"), "Remote"),
     "rows of dates": (COORDINATOR, to("/reports/rows?period=2026-11&part=dates&of=held"), "Dates held"),
     "rows of items": (COORDINATOR, to("/reports/rows?period=2026-H2&part=items&of=open"), "Action items: open"),
+    "personal tokens": (COORDINATOR, to("/settings/tokens"), "Personal tokens"),
+    "new personal token": (COORDINATOR, to_new_token, "Personal tokens"),
+    "programming interface": (None, to_interface, "Programming interface"),
     "subscriptions": (COORDINATOR, to("/subscriptions"), "Calendar subscriptions"),
     "settings": (COORDINATOR, to("/settings"), "Settings"),
     "settings of a member": (ADVOCATE, to("/settings"), "Settings"),

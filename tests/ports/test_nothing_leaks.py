@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from litestar import Litestar
 
+from tests.ports.api_script import API_SCRIPT
 from tests.ports.browser import Browser, settings
 from tests.ports.worlds import Places, Worlds, build, opened
 from tracker import chance
@@ -207,6 +208,10 @@ SCRIPT: dict[str, Callable[[Places], list[Ask]]] = {
     "POST /settings/notifications": _post("/settings/notifications", date_reminders="yes", quiet_from="22:00"),
     "GET /bodies/{body_id}/reminders": _of_bodies("GET", "/reminders"),
     "POST /bodies/{body_id}/reminders": _of_bodies("POST", "/reminders"),
+    "GET /api/v1/docs": _plain("/api/v1/docs"),
+    "GET /settings/tokens": _plain("/settings/tokens"),
+    "POST /settings/tokens": _post("/settings/tokens", name=""),
+    "POST /settings/tokens/{token_id}/revocation": _post(f"/settings/tokens/{NOWHERE}/revocation"),
     "GET /r/{token}": _plain("/r/nothing"),
     "POST /r/{token}": _post("/r/nothing", answer="accepted"),
     "GET /u/{token}": _plain("/u/nothing"),
@@ -261,7 +266,7 @@ def routes_of(app: Litestar) -> set[str]:
 
 
 def test_every_route_stands_in_the_leak_test() -> None:
-    known = set(SCRIPT) | NOBODYS
+    known = set(SCRIPT) | set(API_SCRIPT) | NOBODYS
     assert routes_of(create_app(settings())) == known
 
 
@@ -281,6 +286,11 @@ async def seen(world: Path, worlds: Worlds, viewer: str) -> list[tuple[str, int,
         for asks in SCRIPT.values():
             for method, path, form in asks(worlds.places):
                 reply = await (browser.post(path, form) if method == "POST" else browser.get(path))
+                answers.append((f"{method} {path}", reply.status_code, sorted(reply.headers.items()), reply.content))
+        by_token = {"Authorization": f"Bearer {worlds.tokens[viewer]}", "If-Match": "*"}
+        for asks in API_SCRIPT.values():
+            for method, path, body in asks(worlds.places):
+                reply = await Browser(app).send(method, path, json=body, headers=by_token)
                 answers.append((f"{method} {path}", reply.status_code, sorted(reply.headers.items()), reply.content))
         for headers in ({}, {"If-None-Match": '"nothing"'}, {"Accept-Encoding": "gzip"}):
             reply = await browser.get(f"/feeds/{worlds.feeds[viewer]}.ics", headers=headers)
@@ -306,6 +316,13 @@ async def test_a_world_with_secrets_is_the_same_to_the_byte_for_who_may_not_see_
 async def test_the_secrets_are_there_for_who_may_see_them(tmp_path: Path) -> None:
     worlds = await build(tmp_path)
     text = b"".join(content for *_, content in await seen(worlds.secret, worlds, "kcpd_detective")).lower()
+    assert all(word.lower().encode() in text for word in WORDS)
+
+
+async def test_programs_too_find_the_secrets_of_who_may_see_them(tmp_path: Path) -> None:
+    worlds = await build(tmp_path)
+    answers = await seen(worlds.secret, worlds, "kcpd_detective")
+    text = b"".join(content for ask, _, _, content in answers if "/api/v1/" in ask).lower()
     assert all(word.lower().encode() in text for word in WORDS)
 
 

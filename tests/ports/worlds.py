@@ -19,6 +19,7 @@ from tracker.database import bind, close_database, engine, engine_from_url, open
 from tracker.migrate import migrate
 from tracker.rules.action_changes import Change, NewItem
 from tracker.rules.action_items import ItemStatus
+from tracker.rules.api_tokens import ApiScope
 from tracker.rules.attendance import Mark
 from tracker.rules.audiences import Visibility
 from tracker.rules.calendars import Scope
@@ -29,6 +30,7 @@ from tracker.rules.recurrence import Rule, rule_for
 from tracker.tables.outbox import Message
 from tracker.usecases import (
     action_items,
+    api_tokens,
     attendance,
     invitations,
     meeting_dates,
@@ -66,11 +68,12 @@ class Places:
 
 @dataclass
 class Worlds:
-    """The cast, their sessions and feed addresses (the same in both worlds), and the two files."""
+    """The cast, their sessions, feed addresses and tokens (the same in both worlds), and the two files."""
 
     cast: Cast
     sessions: dict[str, str]
     feeds: dict[str, str]
+    tokens: dict[str, str]
     places: Places
     plain: Path
     secret: Path
@@ -87,6 +90,8 @@ async def build(folder: Path) -> Worlds:
             name: (await subscriptions.create(one, "Phone", Scope.ALL, NOW, shows_operations=True))[1]
             for name, one in cast.members.items()
         }
+        everything = frozenset(ApiScope)
+        tokens = {name: await api_tokens.create(one, "Program", everything, NOW) for name, one in cast.members.items()}
         places = await _what_all_may_see(cast)
     shutil.copy(plain, secret)
     async with opened(secret):
@@ -96,7 +101,7 @@ async def build(folder: Path) -> Worlds:
             chance.seed(7)
             await _changed_afterwards(cast, places)
             chance.seed(None)
-    return Worlds(cast, sessions, feeds, places, plain, secret)
+    return Worlds(cast, sessions, feeds, tokens, places, plain, secret)
 
 
 @asynccontextmanager

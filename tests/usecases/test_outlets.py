@@ -8,10 +8,11 @@ from tests.cast import NOW, Cast
 from tests.ports.browser import session_of
 from tracker import keys
 from tracker.errors import NotFound
+from tracker.rules.api_tokens import ApiScope
 from tracker.rules.calendars import Scope
 from tracker.rules.people import Viewer
 from tracker.tables.audit import AuditEntry
-from tracker.usecases import subscriptions
+from tracker.usecases import api_tokens, subscriptions
 from tracker.usecases.identity_sessions import end_session, sessions_of, sign_out_everywhere
 from tracker.usecases.outlets import report_lost_phone
 from tracker.usecases.subscriptions_feed import open_feed
@@ -26,18 +27,20 @@ async def feed_of(viewer: Viewer) -> str:
     return (await subscriptions.create(viewer, "Phone", Scope.ALL, NOW, shows_operations=False))[1]
 
 
-async def test_a_lost_phone_shuts_all_feeds_and_all_sessions_but_the_one_that_tells(cast: Cast):
+async def test_a_lost_phone_shuts_all_feeds_all_tokens_and_all_sessions_but_the_one_that_tells(cast: Cast):
     here, there = await session_of(cast.caht_lead, NOW), await session_of(cast.caht_lead, NOW)
     feeds = [await feed_of(cast.caht_lead), await feed_of(cast.caht_lead)]
+    token = await api_tokens.create(cast.caht_lead, "Roster", frozenset({ApiScope.EVENTS_READ}), NOW)
     shut = await report_lost_phone(cast.caht_lead, keys.fingerprint(here), SOON)
-    assert shut == {"sessions": 1, "feeds": 2}
+    assert shut == {"sessions": 1, "feeds": 2, "tokens": 1}
+    assert await api_tokens.bearer_of(token, SOON) is None
     assert await viewer_of_session(here, SOON)
     assert await viewer_of_session(there, SOON) is None
     for feed in feeds:
         with pytest.raises(NotFound):
             await open_feed(feed)
     [entry] = await AuditEntry.select().where(AuditEntry.verb == "phone_lost")
-    assert entry["facts"] == '{"feeds": 2, "sessions": 1}'
+    assert entry["facts"] == '{"feeds": 2, "sessions": 1, "tokens": 1}'
 
 
 async def test_nobody_elses_outlets_are_shut(sqlite_cast: Cast):

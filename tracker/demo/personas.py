@@ -1,19 +1,21 @@
-"""The five people whom a visitor can be: their one-time sign-in links and the addresses of their feeds."""
+"""The five people whom a visitor can be: their one-time sign-in links, the addresses of their feeds, their tokens."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from tracker.demo.cast import address
 from tracker.errors import NotFound
+from tracker.rules.api_tokens import ApiScope
 from tracker.rules.calendars import Scope
 from tracker.rules.people import Viewer
-from tracker.usecases import subscriptions
+from tracker.usecases import api_tokens, subscriptions
 from tracker.usecases.identity_accounts import account_at
 from tracker.usecases.identity_links import issue_link
 from tracker.usecases.viewers import viewer_for
 
 LIFETIME = timedelta(hours=24)
 FEED = "Phone"
+PROGRAM = "Demo"
 PERSONAS = {
     "coordinator": "Coordinator",
     "fbi_lead": "FBI operation lead",
@@ -35,10 +37,11 @@ class Persona:
     agency: str
     sign_in_url: str
     feed_url: str
+    api_token: str
 
 
 async def personas(base_url: str, now: datetime) -> list[Persona]:
-    """Return all five with new links, good once and for 24 hours; a feed is made for who has none."""
+    """Return all five with new links, good once and for 24 hours, and new tokens; a feed is made for who has none."""
     return [await _persona(key, role, base_url, now) for key, role in PERSONAS.items()]
 
 
@@ -51,6 +54,7 @@ async def _persona(key: str, role: str, base_url: str, now: datetime) -> Persona
     return Persona(
         name=viewer.name, email=viewer.email, role=role, arm=viewer.arm, agency=viewer.agency,
         sign_in_url=f"{base_url}/sign-in/link/{link}", feed_url=f"{base_url}/feeds/{await _feed(viewer, now)}.ics",
+        api_token=await _token(viewer, now),
     )  # fmt: skip
 
 
@@ -60,3 +64,11 @@ async def _feed(viewer: Viewer, now: datetime) -> str:
         next(iter(known.values()), None)
         or (await subscriptions.create(viewer, FEED, Scope.ALL, now, shows_operations=False))[1]
     )
+
+
+async def _token(viewer: Viewer, now: datetime) -> str:
+    """Return a new token with all scopes in place of that of an earlier start: only its hash was kept."""
+    for old in await api_tokens.tokens_of(viewer, now):
+        if old.name == PROGRAM:
+            await api_tokens.revoke(viewer, old.id, now)
+    return await api_tokens.create(viewer, PROGRAM, frozenset(ApiScope), now)

@@ -1,4 +1,4 @@
-"""One table from what went wrong to what is answered: a page, or plain text where a program asks."""
+"""One table from what went wrong to what is answered: a page, or what a program reads where a program asks."""
 
 import logging
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from litestar.response import Redirect
 
 from tracker.database import is_unavailable
 from tracker.errors import Busy, Conflict, Gone, Invalid, NotAllowed, NotFound, TooLarge, TrackerError
-from tracker.ports import denials
+from tracker.ports import denials, problems
 from tracker.ports.addresses import HOME, place
 from tracker.ports.guards import SignInNeeded
 from tracker.ports.pages.templating import page
@@ -53,8 +53,11 @@ Asked = Request[Any, Any, Any]
 
 def refused(request: Asked, error: TrackerError) -> Response[Any]:
     """Answer an error that people are meant to read."""
-    reply = _reply(error)
-    answer = _answer(request, reply, error.sentence)
+    answer: Response[Any]
+    if problems.is_api(request.scope["path"]):
+        answer = problems.answer_to(error)
+    else:
+        answer = _answer(request, _reply(error), error.sentence)
     answer.background = denials.recorded(request, error)
     return answer
 
@@ -76,6 +79,13 @@ def broken(request: Asked, error: Exception) -> Response[Any]:
     return _answer(request, AWAY if is_unavailable(error) else BROKEN, "", reference=reference)
 
 
+def told(_: Asked, error: problems.Refused) -> Response[Any]:
+    """Answer what the programming interface could not use."""
+    answer = problems.answer(error.status, error.detail, error.errors)
+    answer.headers.update({name.replace("_", "-"): value for name, value in error.headers.items()})
+    return answer
+
+
 def to_sign_in(request: Asked, error: SignInNeeded) -> Response[Any]:
     """Lead a stranger to the sign-in page and from there on; tell htmx that the session is over."""
     if request.headers.get("hx-request") == "true":
@@ -88,6 +98,7 @@ HANDLERS: dict[int | type[Exception], Any] = {
     TrackerError: refused,
     HTTPException: rejected,
     SignInNeeded: to_sign_in,
+    problems.Refused: told,
     Exception: broken,
 }
 
@@ -105,6 +116,8 @@ def _reply(error: TrackerError) -> Reply:
 
 def _answer(request: Asked, reply: Reply, sentence: str, **context: str) -> Response[Any]:
     answer: Response[Any]
+    if problems.is_api(request.scope["path"]):
+        return problems.answer(reply.status)
     if request.scope["state"].get("door") == "feed":
         said = "Not found." if reply is REPLIES[NotFound] else sentence or "This does not work."
         answer = Response(f"{said}\n", status_code=reply.status, media_type="text/plain")

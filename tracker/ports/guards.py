@@ -1,4 +1,4 @@
-"""Who may come in: every route has one of `public`, `signed_in`, `link`, `feed`, or the application does not start."""
+"""Who may come in: every route has one of `public`, `signed_in`, `link`, `feed`, `bearer`, or nothing starts."""
 
 import logging
 import re
@@ -13,10 +13,15 @@ from tracker import clock
 from tracker.errors import NotAllowed
 from tracker.ports import cookies, csrf, flash
 from tracker.ports.csrf import Connection
+from tracker.ports.guesses import Guesses
+from tracker.ports.problems import Refused
+from tracker.usecases.api_tokens import bearer_of
 from tracker.usecases.viewers import Visit, viewer_of_session
 
 log = logging.getLogger(__name__)
 
+BEARER = re.compile(r"(?i:bearer) +(?P<token>[A-Za-z0-9_-]{43})", re.ASCII)
+"""A token in the header; anything else cannot be one, and is no guess."""
 SIGNED_OUT = "You are signed out. Sign in again in another tab, then go back: what you typed is still there."
 HERE = re.compile(r"https?://[^/]+(/.*)", re.DOTALL)
 
@@ -79,7 +84,27 @@ async def feed(connection: Connection, _: BaseRouteHandler) -> None:
     connection.scope["state"]["door"] = "feed"
 
 
-GUARDS = (public, signed_in, link, feed)
+async def bearer(connection: Connection, handler: BaseRouteHandler) -> None:
+    """Whoever sends a personal token may come in, as far as its scopes go; no cookie counts, so no form token is asked.
+
+    The handler names the scope it needs as `scope` in its `opt`. Leaves `viewer` and `scopes` in the state. Unknown,
+    revoked and expired tokens are answered alike.
+    """
+    state = connection.scope["state"]
+    state["door"] = "api"
+    sent = BEARER.fullmatch(connection.headers.get("authorization", ""))
+    found = await bearer_of(sent["token"], clock.now()) if sent else None
+    if found is None:
+        if sent:
+            _count_guess(connection)
+        raise Refused(401, WWW_Authenticate='Bearer realm="Task Force Tracker"')
+    state.update(viewer=found.viewer, scopes=found.scopes)
+    needed = handler.opt["scope"]
+    if needed and needed not in found.scopes:
+        raise NotAllowed(f"This token may not do this: it was made without {needed}.")
+
+
+GUARDS = (public, signed_in, link, feed, bearer)
 
 
 def refuse_unguarded(app: Litestar) -> None:
@@ -106,6 +131,13 @@ def _enter(connection: Connection, door: str) -> None:
     connection.scope["state"]["door"] = door
     if csrf.is_deed(connection):
         csrf.check_origin(connection)
+
+
+def _count_guess(connection: Connection) -> None:
+    guesses = connection.app.state.setdefault("guesses", Guesses())
+    client = connection.client.host if connection.client else ""
+    if guesses.is_one_too_many(client, clock.now()):
+        raise Refused(429)
 
 
 def _asked(connection: Connection) -> str:

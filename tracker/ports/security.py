@@ -9,7 +9,7 @@ from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from tracker.errors import TooLarge
-from tracker.ports import access_log, cookies, flash
+from tracker.ports import access_log, cookies, flash, problems
 from tracker.ports.addresses import hosts
 from tracker.settings import Settings
 
@@ -58,7 +58,7 @@ class Shield:
         answer = _Answer(scope, send, self._headers)
         try:
             if odd := self._odd(scope):
-                await _say(answer.send, *odd)
+                await _say(answer.send, *odd, for_programs=problems.is_api(scope["path"]))
             else:
                 await self._app(scope, _Counted(scope, receive).receive, answer.send)
         finally:
@@ -119,7 +119,9 @@ class _Counted:
         return message
 
 
-async def _say(send: Any, status: int, body: bytes) -> None:
-    headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"content-length", str(len(body)).encode("ascii"))]
+async def _say(send: Any, status: int, body: bytes, *, for_programs: bool) -> None:
+    media_type = problems.MEDIA_TYPE if for_programs else "text/plain; charset=utf-8"
+    body = problems.problem(status) if for_programs else body
+    headers = [(b"content-type", media_type.encode("ascii")), (b"content-length", str(len(body)).encode("ascii"))]
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})

@@ -48,6 +48,7 @@ THINGS = {
     "occurrence": "date",
     "item": "action item",
     "subscription": "calendar feed",
+    "api_token": "personal token",
     "audit": "the audit trail",
     "outbox": "reminders",
     "invitation": "invitation",
@@ -56,7 +57,14 @@ THINGS = {
 }
 """Subject → what people call it; one that is not here is called by its own word."""
 
-DOORS = {"page": "Site", "link": "Mail link", "feed": "Calendar feed", "cli": "Command line", "clock": "System"}
+DOORS = {
+    "page": "Site",
+    "link": "Mail link",
+    "feed": "Calendar feed",
+    "api": "Program",
+    "cli": "Command line",
+    "clock": "System",
+}
 
 SAID = ("fields", "date", "answer", "status", "kind", "what", "for", "scope", "version", "client", "filter", "route")
 """Facts that everybody who may read an entry is told; others could count what the reader does not see."""
@@ -84,13 +92,14 @@ GROUPS = {
     "events": Group("Events and replies", subjects=frozenset({"event", "occurrence", "invitation"})),
     "items": Group("Action items", subjects=frozenset({"item"})),
     "people": Group("People and agencies", subjects=frozenset({"member", "agency", "body", "seat", "roster"})),
-    "feeds": Group("Calendar feeds", subjects=frozenset({"subscription"})),
+    "feeds": Group("Calendar feeds and tokens", subjects=frozenset({"subscription", "api_token"})),
     "messages": Group("Messages", subjects=frozenset({"message", "outbox"})),
     "audit": Group("The audit trail", subjects=frozenset({"audit"})),
 }  # fmt: skip
 
 OPEN_SUBJECTS = frozenset({
-    "member", "agency", "body", "seat", "roster", "subscription", "audit", "address", "report", "deployment",
+    "member", "agency", "body", "seat", "roster", "subscription", "api_token", "audit", "address", "report",
+    "deployment",
 })  # fmt: skip
 """Subjects that tell of no event. Whatever is not here and leads to no event that the reader sees is kept from them."""
 

@@ -63,7 +63,7 @@ class Viewer:
     is_discreet: bool = False
     """Whether mails and feeds tell this person the time and nothing else; details are behind the sign-in."""
     door: str = "page"
-    """By which way they act, for the audit trail: page, link, feed, cli, clock."""
+    """By which way they act, for the audit trail: page, link, feed, api, cli, clock."""
 
     @property
     def is_coordinator(self) -> bool:

@@ -12,7 +12,7 @@ from tracker.rules.recurrence_rule import LAST, MAX_DATES, MAX_YEARS, Frequency,
 from tracker.rules.recurrence_text import from_rrule, to_rrule
 
 __all__ = [
-    "LAST", "MAX_DATES", "MAX_YEARS", "Frequency", "Repeat", "Rule", "dates", "first_dates", "from_rrule",
+    "LAST", "MAX_DATES", "MAX_YEARS", "Frequency", "Repeat", "Rule", "choice_of", "dates", "first_dates", "from_rrule",
     "nth_weekday", "rule_for", "to_rrule", "until_before",
 ]  # fmt: skip
 
@@ -68,6 +68,18 @@ def rule_for(
     rule = Rule(frequency=frequency, interval=interval, until=until, count=count, **anchor)
     last = dates(rule, start)[-1].date()
     return replace(rule, until=last) if rule.until else rule
+
+
+def choice_of(rule: Rule) -> Repeat:
+    """Return the choice that gives such a rule."""
+    if rule.frequency in (Frequency.DAILY, Frequency.WEEKLY):
+        return Repeat(rule.frequency.value)
+    is_yearly = rule.frequency is Frequency.YEARLY
+    if rule.nth is not None:
+        return Repeat(f"{rule.frequency}_{'last' if rule.nth == LAST else 'nth'}")
+    if is_yearly:
+        return Repeat.YEARLY
+    return Repeat.MONTHLY_LAST_DAY if rule.monthday == LAST else Repeat.MONTHLY_DAY
 
 
 def _anchor(frequency: Frequency, where: str, day: date, weekdays: tuple[int, ...]) -> _Anchor:

@@ -60,11 +60,20 @@ async def rows(head: str, viewer: Viewer, tail: str, *arguments: Any, in_head: S
     return list(await engine().run_querystring(whole))
 
 
+async def lines_where(viewer: Viewer, tail: str, *arguments: Any) -> list[Line]:
+    """Return dates in brief; `tail` closes the predicate and goes on from there."""
+    return [_line(row) for row in await rows(_LINE, viewer, tail, *arguments)]
+
+
+async def events_where(viewer: Viewer, tail: str, *arguments: Any) -> list[Event]:
+    """Return events; `tail` closes the predicate and goes on from there."""
+    return [_event(row) for row in await rows(_EVENT, viewer, tail, *arguments)]
+
+
 async def lines(viewer: Viewer, start: datetime, end: datetime) -> list[Line]:
     """Return the dates that touch [start, end), earliest first, in brief: for calendars and lists."""
     tail = ") AND o.starts_at >= {} AND o.starts_at < {} AND o.ends_at > {} ORDER BY o.starts_at, o.id"
-    found = await rows(_LINE, viewer, tail, start - LONGEST, end, start)
-    return [_line(row) for row in found]
+    return await lines_where(viewer, tail, start - LONGEST, end, start)
 
 
 async def lines_by_id(viewer: Viewer, occurrence_ids: Iterable[UUID]) -> list[Line]:
@@ -73,14 +82,13 @@ async def lines_by_id(viewer: Viewer, occurrence_ids: Iterable[UUID]) -> list[Li
     if not wanted:
         return []
     tail = ") AND o.id IN ({}) ORDER BY o.starts_at, o.id"
-    found = await rows(_LINE, viewer, tail, QueryString(", ".join(["{}"] * len(wanted)), *wanted))
-    return [_line(row) for row in found]
+    return await lines_where(viewer, tail, QueryString(", ".join(["{}"] * len(wanted)), *wanted))
 
 
 async def event(viewer: Viewer, event_id: UUID) -> Event | None:
     """Return one event, or None when it is missing or not for this viewer."""
-    found = await rows(_EVENT, viewer, ") AND e.id = {}", event_id)
-    return _event(found[0]) if found else None
+    found = await events_where(viewer, ") AND e.id = {}", event_id)
+    return found[0] if found else None
 
 
 async def dates(viewer: Viewer, of: Event) -> list[Occurrence]:
@@ -108,20 +116,10 @@ async def date_by_id(viewer: Viewer, occurrence_id: UUID) -> Occurrence | None:
 
 async def neighbours(viewer: Viewer, occurrence: Occurrence) -> tuple[Occurrence | None, Occurrence | None]:
     """Return the date before and the date after this one in the same series."""
-    before = await rows(
-        _DATE,
-        viewer,
-        ") AND o.event = {} AND o.original_start < {} ORDER BY o.original_start DESC LIMIT 1",
-        occurrence.event.id,
-        occurrence.original_start,
-    )
-    after = await rows(
-        _DATE,
-        viewer,
-        ") AND o.event = {} AND o.original_start > {} ORDER BY o.original_start LIMIT 1",
-        occurrence.event.id,
-        occurrence.original_start,
-    )
+    here = occurrence.event.id, occurrence.original_start
+    earlier = ") AND o.event = {} AND o.original_start < {} ORDER BY o.original_start DESC LIMIT 1"
+    later = ") AND o.event = {} AND o.original_start > {} ORDER BY o.original_start LIMIT 1"
+    before, after = await rows(_DATE, viewer, earlier, *here), await rows(_DATE, viewer, later, *here)
     first, second = ([_occurrence(row, occurrence.event) for row in found] for found in (before, after))
     return (first[0] if first else None), (second[0] if second else None)
 
@@ -142,7 +140,7 @@ async def published(viewer: Viewer, since: datetime, *, invited_only: bool) -> l
         + mine
     )
     who = (viewer.member_id, viewer.member_id) if invited_only else ()
-    return [_event(row) for row in await rows(_EVENT, viewer, wanted + " ORDER BY e.uid", since, *who)]
+    return await events_where(viewer, wanted + " ORDER BY e.uid", since, *who)
 
 
 async def dates_of(viewer: Viewer, events: Iterable[Event]) -> dict[UUID, list[Occurrence]]:
@@ -163,7 +161,7 @@ async def invited(viewer: Viewer, start: datetime, end: datetime) -> list[Line]:
         ") AND o.starts_at >= {} AND o.starts_at < {} AND EXISTS (SELECT 1 FROM invitation i WHERE i.event = e.id"
         " AND i.member = {} AND i.withdrawn_at IS NULL) ORDER BY o.starts_at, o.id"
     )
-    return [_line(row) for row in await rows(_LINE, viewer, tail, start, end, viewer.member_id)]
+    return await lines_where(viewer, tail, start, end, viewer.member_id)
 
 
 async def of_agency(viewer: Viewer, agency_id: UUID, start: datetime, end: datetime) -> list[Line]:

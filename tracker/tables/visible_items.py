@@ -4,9 +4,12 @@ An item that comes from a date is seen by whoever may see that event (`visible.M
 for whom its own audience holds. Owning an item opens nothing.
 """
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 from uuid import UUID
+
+from piccolo.querystring import QueryString
 
 from tracker.rules.action_items import ActionItem, ItemStatus, Note, visibility_of
 from tracker.rules.audiences import Visibility
@@ -44,6 +47,16 @@ async def reported(viewer: Viewer, since: datetime, until: datetime) -> list[Act
     """Return the items that were given before `until` and not closed before `since`, soonest due first."""
     tail = _OR_OWN_AUDIENCE + " AND i.created_at < {} AND (i.closed_at IS NULL OR i.closed_at >= {})" + _IN_ORDER
     return await _items(viewer, tail, until, since)
+
+
+async def after(viewer: Viewer, place: tuple[datetime, UUID], limit: int, owners: Iterable[UUID]) -> list[ActionItem]:
+    """Return items, open or closed, in the order in which they were given, those of `owners` alone if there are any."""
+    wanted, tail = list(owners), _OR_OWN_AUDIENCE + " AND (i.created_at > {} OR (i.created_at = {} AND i.id > {}))"
+    order = " ORDER BY i.created_at, i.id LIMIT {}"
+    if not wanted:
+        return await _items(viewer, tail + order, place[0], *place, limit)
+    among = QueryString(", ".join(["{}"] * len(wanted)), *wanted)
+    return await _items(viewer, tail + " AND i.owner IN ({})" + order, place[0], *place, among, limit)
 
 
 async def mine(viewer: Viewer) -> list[ActionItem]:

@@ -39,7 +39,7 @@ async def record(
 ) -> None:
     """Add an entry inside the caller's `writing()`; without one it raises, and if it fails the change fails.
 
-    `actor` is a member's id, None the system; `door` one of page, link, feed, cli, clock; `verb` a past tense
+    `actor` is a member's id, None the system; `door` one of page, link, feed, api, cli, clock; `verb` a past tense
     ("signed_in"); `facts` names changed fields and what is not secret of them.
     """
     await lock_audit_head()

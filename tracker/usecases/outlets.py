@@ -8,17 +8,21 @@ from uuid import UUID
 
 from tracker.database import writing
 from tracker.rules.people import Viewer
-from tracker.usecases import audit
+from tracker.usecases import api_tokens, audit
 from tracker.usecases.identity_sessions import end_sessions
 from tracker.usecases.subscriptions import revoke_all
 
 
 async def shut_outlets(member_id: UUID, now: datetime, *, keeping: str | None = None) -> dict[str, int]:
-    """End a member's sessions, all but the one with the id `keeping`, and turn their feeds off.
+    """End a member's sessions, all but the one with the id `keeping`, turn their feeds off, revoke their tokens.
 
     Return how many of each there were, for the audit trail. The caller is inside `writing()`.
     """
-    return {"sessions": await end_sessions(member_id, keeping=keeping), "feeds": await revoke_all(member_id, now)}
+    return {
+        "sessions": await end_sessions(member_id, keeping=keeping),
+        "feeds": await revoke_all(member_id, now),
+        "tokens": await api_tokens.revoke_all(member_id, now),
+    }
 
 
 async def report_lost_phone(viewer: Viewer, session_id: str, now: datetime) -> dict[str, int]:

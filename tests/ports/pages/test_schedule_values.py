@@ -8,12 +8,12 @@ import pytest
 
 from tests.cast import ZONE, meeting
 from tracker.ports.pages.schedule_form import read_plan
-from tracker.ports.pages.schedule_values import choice_of, form_of_plan
+from tracker.ports.pages.schedule_values import form_of_plan
 from tracker.rules.audiences import Arm, Visibility
 from tracker.rules.invitations import AttendeeRole
 from tracker.rules.meetings import EventStatus, Kind
 from tracker.rules.planning import Person
-from tracker.rules.recurrence import Repeat, rule_for
+from tracker.rules.recurrence import Repeat, choice_of, rule_for
 from tracker.usecases.people import BodyChoice
 from tracker.usecases.previews import Choices
 

@@ -11,9 +11,9 @@ from litestar.background_tasks import BackgroundTask
 from tracker import clock
 from tracker.errors import NotFound
 from tracker.ports.feeds.answers import answer, too_many, unknown
-from tracker.ports.feeds.guesses import Guesses
 from tracker.ports.feeds.maker import Maker
 from tracker.ports.guards import feed as feed_guard
+from tracker.ports.guesses import Guesses
 from tracker.rules.calendars import client_name
 from tracker.settings import Settings
 from tracker.usecases.subscriptions_feed import Feed, OpenFeeds, note_fetches

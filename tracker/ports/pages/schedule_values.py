@@ -6,7 +6,7 @@ from tracker.ports.pages.form_values import FormValues
 from tracker.rules.audiences import Visibility
 from tracker.rules.meetings import EventStatus, Kind
 from tracker.rules.planning import Plan
-from tracker.rules.recurrence import LAST, Frequency, Repeat, Rule
+from tracker.rules.recurrence import Repeat, Rule, choice_of
 from tracker.usecases.previews import Choices
 
 BEGINS, ENDS = time(9), time(10)
@@ -62,18 +62,6 @@ def _repeating(rule: Rule | None) -> dict[str, str]:
         "repeat": choice_of(rule), "interval": str(rule.interval),
         "until": rule.until.isoformat() if rule.until else "", "count": str(rule.count or ""),
     }  # fmt: skip
-
-
-def choice_of(rule: Rule) -> Repeat:
-    """Return the choice of the form that gives such a rule."""
-    if rule.frequency in (Frequency.DAILY, Frequency.WEEKLY):
-        return Repeat(rule.frequency.value)
-    is_yearly = rule.frequency is Frequency.YEARLY
-    if rule.nth is not None:
-        return Repeat(f"{rule.frequency}_{'last' if rule.nth == LAST else 'nth'}")
-    if is_yearly:
-        return Repeat.YEARLY
-    return Repeat.MONTHLY_LAST_DAY if rule.monthday == LAST else Repeat.MONTHLY_DAY
 
 
 def _clock(moment: time) -> str:

@@ -18,6 +18,7 @@ from tracker.ports.pages.templating import page
 from tracker.rules.browsers import browser_name
 from tracker.rules.wording import plural
 from tracker.usecases import identity_sessions
+from tracker.usecases.api_tokens import tokens_of
 from tracker.usecases.outlets import report_lost_phone
 from tracker.usecases.subscriptions import subscriptions_of
 
@@ -25,7 +26,7 @@ SECURITY = "/settings#security"
 LOST = "/settings/lost-phone"
 ENDED = "That browser is signed out."
 EVERYWHERE = "You are signed out everywhere."
-SHUT = "Done: {} ended, {} turned off. Next, set up an authenticator app on another phone."
+SHUT = "Done: {} ended, {} turned off, {} revoked. Next, set up an authenticator app on another phone."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,14 +71,17 @@ async def lost_phone_page(request: Web) -> Response[str]:
     viewer, here = viewer_of(request), visit_of(request).session_id
     sessions = await identity_sessions.sessions_of(viewer.member_id, clock.now())
     others = [one for one in sessions if one.id != here]
-    return page("settings/lost-phone.html", request, others=len(others), feeds=len(await subscriptions_of(viewer)))
+    feeds, tokens = await subscriptions_of(viewer), await tokens_of(viewer, clock.now())
+    return page("settings/lost-phone.html", request, others=len(others), feeds=len(feeds), tokens=len(tokens))
 
 
 @post(LOST, guards=[signed_in], status_code=303)
 async def lose_phone(request: Web) -> Redirect:
-    """End every other session and turn every feed off, at once."""
+    """End every other session, turn every feed off and revoke every token, at once."""
     shut = await report_lost_phone(viewer_of(request), visit_of(request).session_id, clock.now())
-    said = SHUT.format(plural(shut["sessions"], "other session"), plural(shut["feeds"], "feed"))
+    said = SHUT.format(
+        plural(shut["sessions"], "other session"), plural(shut["feeds"], "feed"), plural(shut["tokens"], "token")
+    )
     return _back(request, SECURITY, said)
 
 

@@ -2,8 +2,8 @@
 
 from datetime import UTC, datetime, timedelta
 
-from tracker.ports.feeds import guesses
-from tracker.ports.feeds.guesses import Guesses
+from tracker.ports import guesses
+from tracker.ports.guesses import Guesses
 
 NOW = datetime(2026, 12, 15, 15, tzinfo=UTC)
 

@@ -1,9 +1,9 @@
-"""How many unknown addresses one network address asked for lately; known ones are never counted."""
+"""How many unknown feed addresses or tokens one network address tried lately; known ones are never counted."""
 
 from collections import OrderedDict
 from datetime import datetime, timedelta
 
-MOST = 20  # unknown addresses in one minute from one network address
+MOST = 20  # tries in one minute from one network address
 WINDOW = timedelta(minutes=1)
 REMEMBERED = 10_000  # network addresses; a guesser with more of them has 256 bits before him all the same
 

@@ -1,0 +1,51 @@
+"""Programs: each speaks for one person by a token."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+import httpx
+import pytest
+from litestar import Litestar
+
+from tests.cast import NOW
+from tests.ports.browser import Browser
+from tracker.rules.api_tokens import ApiScope
+from tracker.rules.people import Viewer
+from tracker.usecases import api_tokens
+
+BASE = "/api/v1"
+ALL = frozenset(ApiScope)
+
+
+class Program:
+    """Asks the interface, with a token or without."""
+
+    def __init__(self, app: Litestar, token: str | None) -> None:
+        self._browser = Browser(app)
+        self._headers = {"Authorization": f"Bearer {token}".encode()} if token else {}
+
+    async def ask(
+        self, method: str, path: str, json: Any = None, *, match: str | None = None, **kwargs: Any
+    ) -> httpx.Response:
+        """Send a request; `match` is the ETag for If-Match."""
+        headers: Mapping[str, str | bytes] = {
+            **self._headers, **({"If-Match": match} if match else {}), **kwargs.pop("headers", {})
+        }  # fmt: skip
+        return await self._browser.send(method, f"{BASE}{path}", json=json, headers=headers, **kwargs)
+
+    async def get(self, path: str, **kwargs: Any) -> httpx.Response:
+        """Read something."""
+        return await self.ask("GET", path, **kwargs)
+
+
+Speak = Callable[..., Awaitable[Program]]
+
+
+@pytest.fixture
+def speak(app: Litestar) -> Speak:
+    """Return a program that speaks for a person; None = one without a token."""
+
+    async def program(viewer: Viewer | None, scopes: frozenset[ApiScope] = ALL) -> Program:
+        return Program(app, await api_tokens.create(viewer, "Program", scopes, NOW) if viewer else None)
+
+    return program

@@ -1,0 +1,106 @@
+"""Who may ask: a token opens what it was made for, nothing else opens anything, and refusals tell nothing."""
+
+from datetime import timedelta
+
+import pytest
+from litestar import Litestar
+
+from tests.cast import NOW, Cast
+from tests.ports.api.conftest import ALL, BASE, Program, Speak
+from tests.ports.browser import Browser, session_of
+from tracker import clock, keys
+from tracker.rules.api_tokens import LIFETIME, ApiScope
+from tracker.usecases import api_tokens
+
+pytestmark = pytest.mark.anyio
+
+PROBLEM = "application/problem+json"
+
+
+async def test_without_a_token_a_program_is_told_to_send_one(speak: Speak) -> None:
+    answer = await (await speak(None)).get("/me")
+    assert (answer.status_code, answer.headers["content-type"]) == (401, PROBLEM)
+    assert answer.headers["www-authenticate"].startswith("Bearer")
+
+
+async def test_a_cookie_opens_nothing_here(app: Litestar, sqlite_cast: Cast) -> None:
+    browser = Browser(app, await session_of(sqlite_cast.coordinator, clock.now()))
+    assert (await browser.get(f"{BASE}/me")).status_code == 401
+
+
+async def test_a_token_opens_no_page_and_no_other_way_in(speak: Speak, app: Litestar, sqlite_cast: Cast) -> None:
+    token = await api_tokens.create(sqlite_cast.coordinator, "Roster", ALL, NOW)
+    browser = Browser(app)
+    by_token = {"Authorization": f"Bearer {token}"}
+    assert (await browser.get("/action-items", headers=by_token)).status_code == 303
+    assert (await browser.get(f"/feeds/{token}.ics")).status_code == 404
+    assert (await Browser(app, token).get("/action-items")).status_code == 303
+
+
+async def test_unknown_revoked_expired_and_malformed_are_answered_with_the_same_bytes(
+    app: Litestar, sqlite_cast: Cast
+) -> None:
+    token = await api_tokens.create(sqlite_cast.coordinator, "Roster", ALL, NOW)
+    revoked = await api_tokens.create(sqlite_cast.coordinator, "Old", ALL, NOW + timedelta(seconds=1))
+    await api_tokens.revoke(
+        sqlite_cast.coordinator, (await api_tokens.tokens_of(sqlite_cast.coordinator, NOW))[1].id, NOW
+    )
+    tries = [keys.new_token(), revoked, "odd", "é", ""]
+    answers = [await Program(app, one).get("/me") for one in tries]
+    clock.start_at(NOW + LIFETIME, stands_still=True)
+    answers.append(await Program(app, token).get("/me"))
+    assert {(one.status_code, one.content) for one in answers} == {(401, answers[0].content)}
+
+
+async def test_whoever_guesses_tokens_has_to_wait_and_others_behind_the_same_address_have_not(
+    app: Litestar, speak: Speak, sqlite_cast: Cast
+) -> None:
+    good = await speak(sqlite_cast.coordinator)
+    guesses = [await Program(app, keys.new_token()).get("/me") for _ in range(21)]
+    assert [one.status_code for one in guesses] == [401] * 20 + [429]
+    assert guesses[-1].headers["retry-after"] == "60"
+    assert (await good.get("/me")).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "scope"),
+    [
+        ("GET", "/events", ApiScope.EVENTS_READ),
+        ("POST", "/events", ApiScope.EVENTS_WRITE),
+        ("GET", "/action-items", ApiScope.ITEMS_READ),
+        ("POST", "/action-items", ApiScope.ITEMS_WRITE),
+        ("GET", "/occurrences", ApiScope.EVENTS_READ),
+    ],
+)
+async def test_a_token_does_only_what_it_was_made_for(
+    speak: Speak, sqlite_cast: Cast, method: str, path: str, scope: ApiScope
+) -> None:
+    answer = await (await speak(sqlite_cast.coordinator, ALL - {scope})).ask(method, path)
+    assert (answer.status_code, answer.headers["content-type"]) == (403, PROBLEM)
+    assert scope in answer.json()["detail"]
+
+
+async def test_any_token_says_whose_it_is(speak: Speak, sqlite_cast: Cast) -> None:
+    program = await speak(sqlite_cast.caht_lead, frozenset({ApiScope.ITEMS_READ}))
+    answer = (await program.get("/me")).json()
+    assert (answer["name"], answer["scopes"]) == (sqlite_cast.caht_lead.name, ["items:read"])
+
+
+async def test_everything_below_the_interface_is_answered_for_programs(speak: Speak, sqlite_cast: Cast) -> None:
+    program = await speak(sqlite_cast.coordinator)
+    answers = [
+        await program.get("/nothing"),
+        await program.get("/events/odd"),
+        await program.get("/events/%00"),
+        await program.ask("DELETE", "/events"),
+        await program.ask("POST", "/events", headers={"Content-Type": "text/plain"}),
+        await program.ask("POST", "/events", content=b" " * 1_000_001, headers={"Content-Type": "application/json"}),
+    ]
+    assert [one.status_code for one in answers] == [404, 404, 404, 405, 415, 413]
+    assert {one.headers["content-type"] for one in answers} == {PROBLEM}
+    assert {one.json()["status"] == one.status_code for one in answers} == {True}
+
+
+async def test_options_name_all_methods_of_an_address(speak: Speak) -> None:
+    answer = await (await speak(None)).ask("OPTIONS", "/events")
+    assert answer.headers["allow"] == "GET, HEAD, POST, OPTIONS"

@@ -1,0 +1,164 @@
+"""Action items in JSON: list, give, read with history, update, complete, hand over."""
+
+from datetime import date
+from typing import Any
+
+from litestar import HttpMethod, Response
+from litestar.params import FromPath
+from msgspec import UNSET
+
+from tracker import clock
+from tracker.errors import Invalid, NotFound
+from tracker.ports.api.answers import answer, check_match, list_answer, next_page
+from tracker.ports.api.cursors import place_in, place_words
+from tracker.ports.api.item_shapes import (
+    HandOver,
+    ItemChange,
+    ItemPage,
+    ItemQuery,
+    ItemShown,
+    NewItemGiven,
+    item_brief,
+    item_shown,
+)
+from tracker.ports.api.operations import BASE, Asked, Operation, operation, viewer_of
+from tracker.ports.api.reading import body_of, query_of
+from tracker.rules.action_changes import Change, NewItem
+from tracker.rules.api_tokens import ApiScope
+from tracker.rules.audiences import Visibility
+from tracker.rules.people import Viewer
+from tracker.rules.wording import local
+from tracker.settings import Settings
+from tracker.usecases import action_items, action_lists, listings, meeting_dates
+from tracker.usecases.action_lists import ItemView
+
+TAG = "Action items"
+READ, WRITE = ApiScope.ITEMS_READ, ApiScope.ITEMS_WRITE
+ITEM = "/action-items/{reference:str}"
+
+
+def _changing(summary: str, text: str, body: Any = None) -> Operation:
+    """Return what the document says of a change of an item."""
+    return Operation(
+        summary=summary, text=text, tag=TAG, scope=WRITE, body=body, answer=ItemShown, is_conditional=True,
+        may_conflict=True,
+    )  # fmt: skip
+
+
+@operation(
+    HttpMethod.GET,
+    "/action-items",
+    Operation(
+        summary="List action items",
+        tag=TAG,
+        scope=READ,
+        query=ItemQuery,
+        answer=ItemPage,
+        text="All that you may see, open and closed, in the order in which they were given.",
+    ),
+)
+async def list_items(request: Asked) -> Response[Any]:
+    """Answer with a page of the list."""
+    query, viewer = query_of(request, ItemQuery), viewer_of(request)
+    after = place_in(request, viewer, query.cursor)
+    found = await listings.items(viewer, after, query.limit + 1, only_mine=query.mine)
+    following = next_page(request, found, query.limit, lambda one: place_words(one.created_at, one.id))
+    items = tuple(map(item_brief, found[: query.limit]))
+    return list_answer(request, ItemPage(items=items, next=following), following)
+
+
+@operation(
+    HttpMethod.POST,
+    "/action-items",
+    Operation(
+        summary="Give an action item",
+        tag=TAG,
+        scope=WRITE,
+        body=NewItemGiven,
+        answer=ItemShown,
+        status=201,
+        may_conflict=True,
+        text="Mails its owner, unless that is you.",
+    ),
+)
+async def give_item(request: Asked) -> Response[Any]:
+    """Give an item to somebody."""
+    viewer = viewer_of(request)
+    new = await _new(viewer, await body_of(request, NewItemGiven))
+    reference = await action_items.create(viewer, new, clock.now(), _today(request))
+    return await _item(request, reference, status=201, Location=f"{BASE}/action-items/{reference}")
+
+
+@operation(HttpMethod.GET, ITEM, Operation(summary="Read an action item", tag=TAG, scope=READ, answer=ItemShown))
+async def read_item(reference: FromPath[str], request: Asked) -> Response[Any]:
+    """Answer with one item and its history."""
+    return await _item(request, reference)
+
+
+@operation(
+    HttpMethod.PATCH,
+    ITEM,
+    _changing("Update an action item", "An open status opens a closed item again. Done is 100 percent.", ItemChange),
+)
+async def update_item(reference: FromPath[str], request: Asked) -> Response[Any]:
+    """Move an item, or note something about it."""
+    view = await _matched(request, reference)
+    new = await body_of(request, ItemChange)
+    change = Change(
+        status=None if new.status is UNSET else new.status, progress=None if new.progress is UNSET else new.progress,
+        due=None if new.due is UNSET else new.due, note=new.note,
+    )  # fmt: skip
+    await action_items.update(viewer_of(request), reference, change, view.item.version, clock.now(), _today(request))
+    return await _item(request, reference)
+
+
+@operation(HttpMethod.POST, f"{ITEM}/completion", _changing("Complete an action item", "One that is done stays done."))
+async def complete_item(reference: FromPath[str], request: Asked) -> Response[Any]:
+    """Mark an item done."""
+    view = await _matched(request, reference)
+    await action_items.complete(viewer_of(request), reference, view.item.version, clock.now(), _today(request))
+    return await _item(request, reference)
+
+
+@operation(HttpMethod.PUT, f"{ITEM}/owner", _changing("Hand an action item over", "Mails the new owner.", HandOver))
+async def hand_item_over(reference: FromPath[str], request: Asked) -> Response[Any]:
+    """Give an open item to somebody else."""
+    view = await _matched(request, reference)
+    new = await body_of(request, HandOver)
+    await action_items.hand_over(
+        viewer_of(request), reference, new.owner_id, view.item.version, clock.now(), _today(request)
+    )
+    return await _item(request, reference)
+
+
+async def _new(viewer: Viewer, new: NewItemGiven) -> NewItem:
+    origin_id = None
+    if new.origin:
+        try:
+            origin_id = (await meeting_dates.date_for(viewer, new.origin.event_id, new.origin.key)).id
+        except NotFound as unknown:
+            raise Invalid(origin="This is no date of an event that you may see.") from unknown
+    return NewItem(
+        title=new.title, owner_id=new.owner_id, due=new.due, origin_id=origin_id,
+        seen_by=Visibility(new.seen_by), body_id=new.body_id,
+    )  # fmt: skip
+
+
+async def _item(request: Asked, reference: str, *, status: int = 200, **headers: str) -> Response[Any]:
+    view = await action_lists.item_view(viewer_of(request), reference)
+    return answer(request, item_shown(view), status=status, **headers)
+
+
+async def _matched(request: Asked, reference: str) -> ItemView:
+    """Return the item as the program read it. Errors: NotFound, Refused."""
+    view = await action_lists.item_view(viewer_of(request), reference)
+    check_match(request, item_shown(view))
+    return view
+
+
+def _today(request: Asked) -> date:
+    settings: Settings = request.scope["state"]["settings"]
+    return local(clock.now(), settings.time_zone).date()
+
+
+handlers = [list_items, give_item, read_item, update_item, complete_item, hand_item_over]

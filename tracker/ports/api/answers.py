@@ -1,0 +1,83 @@
+"""Answers: JSON with an ETag made of what this reader sees, 304 for what they have already, and the next page."""
+
+import base64
+import hashlib
+import re
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+from urllib.parse import urlencode
+
+import msgspec
+from litestar import HttpMethod, Response
+
+from tracker import keys
+from tracker.ports.api.cursors import cursor
+from tracker.ports.api.operations import Asked, viewer_of
+from tracker.ports.api.reading import JSON
+from tracker.ports.problems import Refused
+
+T = TypeVar("T")
+TAG = re.compile(r'(?:W/)?"[\x21\x23-\x7e]*"')
+HALF = 16  # letters: 96 bits of what is seen, 96 of the mark that we gave this tag
+READS = (HttpMethod.GET, HttpMethod.HEAD)
+
+
+def answer(request: Asked, body: msgspec.Struct, *, status: int = 200, **headers: str) -> Response[Any]:
+    """Return a thing as JSON with its ETag, or 304 when the program has it already."""
+    tag = etag(request, body)
+    headers = {"ETag": tag, "Vary": "Authorization", **{name.replace("_", "-"): one for name, one in headers.items()}}
+    if request.method in READS and _names(request.headers.get("if-none-match"), tag):
+        return Response(None, status_code=304, headers=headers)
+    return Response(msgspec.json.encode(body), status_code=status, media_type=JSON, headers=headers)
+
+
+def etag(request: Asked, body: msgspec.Struct) -> str:
+    """Return the strong ETag of what one reader sees of a thing, its version included (RFC 9110 §8.8.3)."""
+    seen = base64.urlsafe_b64encode(hashlib.sha256(msgspec.json.encode(body)).digest())[:HALF].decode("ascii")
+    return f'"{seen}{_mark(request, seen)}"'
+
+
+def check_match(request: Asked, now: msgspec.Struct) -> None:
+    """Refuse a change of what is not as the program read it: 412 for an earlier ETag of ours, 409 for any other.
+
+    If-Match is a required parameter, so a request without it does not fit the document: 422 as for all of these.
+    """
+    asked = request.headers.get("if-match")
+    if asked is None:
+        raise Refused(422, errors={"If-Match": "Send the ETag that you read, so that nobody’s change is lost."})
+    tags = TAG.findall(asked)
+    if asked.strip() == "*" or etag(request, now) in tags:
+        return
+    was_ours = any(_is_ours(request, one) for one in tags)
+    raise Refused(412) if was_ours else Refused(409, "If-Match holds no ETag that you were given here. Read it again.")
+
+
+def next_page(request: Asked, found: Sequence[T], limit: int, position: Callable[[T], Sequence[str]]) -> str | None:
+    """Return the address of the page after this one; `found` holds one more than the limit when there is one."""
+    if len(found) <= limit:
+        return None
+    path = request.scope["path"]
+    onward = cursor(viewer_of(request), path, position(found[limit - 1]))
+    kept = [(name, text) for name, text in request.query_params.multi_items() if name != "cursor"]
+    return f"{path}?{urlencode([*kept, ('cursor', onward)])}"
+
+
+def list_answer(request: Asked, body: msgspec.Struct, following: str | None) -> Response[Any]:
+    """Return a page of a list; where there is another, its address stands in the Link header too (RFC 8288)."""
+    return answer(request, body, Link=f'<{following}>; rel="next"') if following else answer(request, body)
+
+
+def _names(asked: str | None, tag: str) -> bool:
+    """Whether If-None-Match names this tag; weak ones count, as caches make them weak (RFC 9110 §13.1.2)."""
+    if asked is None:
+        return False
+    return asked.strip() == "*" or tag in [one.removeprefix("W/") for one in TAG.findall(asked)]
+
+
+def _is_ours(request: Asked, tag: str) -> bool:
+    letters = tag.removeprefix("W/").strip('"')
+    return keys.same(letters[HALF:], _mark(request, letters[:HALF]))
+
+
+def _mark(request: Asked, seen: str) -> str:
+    return keys.mac(keys.named("etag"), f"{viewer_of(request).member_id} {seen}")[:HALF]

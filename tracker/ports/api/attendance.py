@@ -1,0 +1,196 @@
+"""Attendance in JSON: the roll of a date, marks, walk-ins, closing and reopening; for who may take it."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated, Any
+from uuid import UUID
+
+from litestar import HttpMethod, Response
+from litestar.params import FromPath
+from msgspec import Meta
+
+from tracker import chance, clock
+from tracker.ports.api.answers import answer
+from tracker.ports.api.operations import Asked, Operation, operation, viewer_of
+from tracker.ports.api.reading import body_of, idempotency_key
+from tracker.ports.api.shapes import Given, Moment, Shown
+from tracker.rules.api_tokens import ApiScope
+from tracker.rules.attendance import Line, Mark, Tally, WalkIn
+from tracker.usecases import attendance
+
+TAG = "Attendance"
+READ, WRITE = ApiScope.ATTENDANCE_READ, ApiScope.ATTENDANCE_WRITE
+ROLL = "/events/{event_id:uuid}/occurrences/{key:str}/attendance"
+LONGEST_NAME = 120  # characters
+
+
+class WalkInMark(StrEnum):
+    """How somebody who was not invited took part."""
+
+    HERE = "here"
+    REMOTE = "remote"
+
+
+class RollLine(Shown):
+    """One line of a roll: somebody invited, with or without a mark, or somebody who came without an invitation."""
+
+    member_id: UUID | None
+    name: str
+    agency: str
+    mark: Mark | None
+    is_walk_in: bool
+    replied_yes: bool
+
+
+class RollCounts(Shown):
+    """A roll in numbers; here and remote count walk-ins too."""
+
+    invited: int
+    here: int
+    remote: int
+    absent: int
+    excused: int
+    unmarked: int
+    walk_ins: int
+
+
+class RollShown(Shown):
+    """The roll of a date."""
+
+    event_id: UUID
+    key: str
+    closed_at: Moment | None
+    counts: RollCounts
+    lines: tuple[RollLine, ...]
+
+
+class NewMark(Given):
+    """What is true of somebody; cleared takes a mark back."""
+
+    mark: Mark
+
+
+class NewWalkIn(Given):
+    """Somebody who came without an invitation: a member, or a guest by name or role, with or without an agency."""
+
+    member_id: UUID | None = None
+    name: Annotated[str, Meta(max_length=LONGEST_NAME, description="Of a guest. Never a victim’s name.")] = ""
+    agency_id: UUID | None = None
+    agency: Annotated[str, Meta(max_length=LONGEST_NAME, description="Of a guest, when it is none of ours.")] = ""
+    mark: WalkInMark = WalkInMark.HERE
+
+
+def _marking(summary: str, text: str, body: type[Given] | None = None, **more: Any) -> Operation:
+    """Return what the document says of a deed on a roll."""
+    return Operation(
+        summary=summary, text=text, tag=TAG, scope=WRITE, body=body, answer=RollShown, may_conflict=True, **more
+    )
+
+
+@operation(
+    HttpMethod.GET,
+    ROLL,
+    Operation(
+        summary="Read the roll of a date",
+        tag=TAG,
+        scope=READ,
+        answer=RollShown,
+        text="For who may take attendance: the lead, the body’s chair, a coordinator.",
+    ),
+)
+async def read_roll(event_id: FromPath[UUID], key: FromPath[str], request: Asked) -> Response[Any]:
+    """Answer with the roll of a date."""
+    return await _roll(request, event_id, key)
+
+
+@operation(
+    HttpMethod.PUT,
+    f"{ROLL}/marks/{{member_id:uuid}}",
+    _marking("Mark somebody", "Says what is true, so the same mark twice is one.", NewMark),
+)
+async def mark(
+    event_id: FromPath[UUID], key: FromPath[str], member_id: FromPath[UUID], request: Asked
+) -> Response[Any]:
+    """Mark one member of the roll."""
+    viewer, now = await _allowed(request, event_id, key), clock.now()
+    new = await body_of(request, NewMark)
+    await attendance.record(viewer, event_id, key, {member_id: new.mark}, now)
+    return await _roll(request, event_id, key)
+
+
+@operation(
+    HttpMethod.POST, f"{ROLL}/replied-yes", _marking("Mark all who replied yes as here", "Whoever has a mark keeps it.")
+)
+async def mark_replied_yes(event_id: FromPath[UUID], key: FromPath[str], request: Asked) -> Response[Any]:
+    """Mark everybody here who replied yes and has no mark."""
+    await attendance.mark_yes_as_here(viewer_of(request), event_id, key, clock.now())
+    return await _roll(request, event_id, key)
+
+
+@operation(
+    HttpMethod.POST,
+    f"{ROLL}/walk-ins",
+    _marking("Add a walk-in", "Somebody who came without an invitation.", NewWalkIn, is_repeatable=True),
+)
+async def add_walk_in(event_id: FromPath[UUID], key: FromPath[str], request: Asked) -> Response[Any]:
+    """Add somebody who was not invited."""
+    viewer = await _allowed(request, event_id, key)
+    new = await body_of(request, NewWalkIn)
+    walk_in = WalkIn(
+        id=idempotency_key(request) or chance.new_id(), member_id=new.member_id, name=new.name,
+        agency_id=new.agency_id, agency=new.agency, mark=Mark(new.mark),
+    )  # fmt: skip
+    await attendance.add_walk_in(viewer, event_id, key, walk_in, clock.now())
+    return await _roll(request, event_id, key)
+
+
+@operation(
+    HttpMethod.POST, f"{ROLL}/closure", _marking("Close attendance", "Who has no mark stays so. Closed stays closed.")
+)
+async def close(event_id: FromPath[UUID], key: FromPath[str], request: Asked) -> Response[Any]:
+    """Close attendance."""
+    await attendance.close(viewer_of(request), event_id, key, clock.now())
+    return await _roll(request, event_id, key)
+
+
+@operation(
+    HttpMethod.POST, f"{ROLL}/reopening", _marking("Reopen attendance", "To correct a mark; earlier marks are kept.")
+)
+async def reopen(event_id: FromPath[UUID], key: FromPath[str], request: Asked) -> Response[Any]:
+    """Reopen attendance."""
+    await attendance.reopen(viewer_of(request), event_id, key, clock.now())
+    return await _roll(request, event_id, key)
+
+
+async def _allowed(request: Asked, event_id: UUID, key: str) -> Any:
+    """Return the viewer if the roll is theirs, before its body is read. Errors: NotFound, NotAllowed."""
+    viewer = viewer_of(request)
+    await attendance.roll(viewer, event_id, key, clock.now())
+    return viewer
+
+
+async def _roll(request: Asked, event_id: UUID, key: str) -> Response[Any]:
+    roll = await attendance.roll(viewer_of(request), event_id, key, clock.now())
+    closed_at: datetime | None = roll.occurrence.attendance_closed_at
+    shown = RollShown(
+        event_id=event_id, key=key, closed_at=closed_at, counts=_counts(roll.tally),
+        lines=tuple(map(_line_shown, roll.lines)),
+    )  # fmt: skip
+    return answer(request, shown)
+
+
+def _line_shown(line: Line) -> RollLine:
+    return RollLine(
+        member_id=line.member_id, name=line.name, agency=line.agency, mark=line.mark, is_walk_in=line.is_walk_in,
+        replied_yes=line.replied_yes,
+    )  # fmt: skip
+
+
+def _counts(tally: Tally) -> RollCounts:
+    return RollCounts(
+        invited=tally.invited, here=tally.here, remote=tally.remote, absent=tally.absent, excused=tally.excused,
+        unmarked=tally.unmarked, walk_ins=tally.walk_ins,
+    )  # fmt: skip
+
+
+handlers = [read_roll, mark, mark_replied_yes, add_walk_in, close, reopen]

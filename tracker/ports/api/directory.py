@@ -1,0 +1,99 @@
+"""Who speaks through the token, and whom and which bodies they may name: what the other operations need as ids."""
+
+from typing import Any
+from uuid import UUID
+
+from litestar import HttpMethod, Response
+
+from tracker.ports.api.answers import answer
+from tracker.ports.api.operations import Asked, Operation, operation, viewer_of
+from tracker.ports.api.shapes import Name, Shown
+from tracker.rules.api_tokens import ApiScope
+from tracker.rules.audiences import Arm
+from tracker.rules.people import Role
+from tracker.usecases import people
+
+TAG = "You and others"
+
+
+class Me(Shown):
+    """The owner of the token, and what the token was made for."""
+
+    id: UUID
+    name: str
+    email: str
+    agency: str
+    arm: Arm
+    time_zone: str
+    roles: tuple[Role, ...]
+    scopes: tuple[ApiScope, ...]
+
+
+class PeopleShown(Shown):
+    """People by agency and name."""
+
+    items: tuple[Name, ...]
+
+
+class BodyShown(Shown):
+    """A committee or a team, with the ids of the people who hold its seats."""
+
+    id: UUID
+    name: str
+    place: str
+    members: tuple[UUID, ...]
+
+
+class BodiesShown(Shown):
+    """Bodies by name."""
+
+    items: tuple[BodyShown, ...]
+
+
+@operation(HttpMethod.GET, "/me", Operation(summary="Read whose token this is", tag=TAG, scope=None, answer=Me))
+async def read_me(request: Asked) -> Response[Any]:
+    """Answer with the owner of the token."""
+    viewer, scopes = viewer_of(request), request.scope["state"]["scopes"]
+    shown = Me(
+        id=viewer.member_id, name=viewer.name, email=viewer.email, agency=viewer.agency, arm=viewer.arm,
+        time_zone=viewer.zone, roles=tuple(sorted(viewer.roles)), scopes=tuple(sorted(scopes)),
+    )  # fmt: skip
+    return answer(request, shown)
+
+
+@operation(
+    HttpMethod.GET,
+    "/people",
+    Operation(
+        summary="List people",
+        tag=TAG,
+        scope=ApiScope.EVENTS_READ,
+        answer=PeopleShown,
+        text="Whom you may invite: your own arm, and everybody with whom you share a body.",
+    ),
+)
+async def list_people(request: Asked) -> Response[Any]:
+    """Answer with the people whom the viewer knows."""
+    found = await people.directory(viewer_of(request))
+    return answer(request, PeopleShown(items=tuple(Name(id=one.id, name=one.name, agency=one.agency) for one in found)))
+
+
+@operation(
+    HttpMethod.GET,
+    "/bodies",
+    Operation(
+        summary="List bodies",
+        tag=TAG,
+        scope=ApiScope.EVENTS_READ,
+        answer=BodiesShown,
+        text="Those in which you hold a seat, or all for a coordinator.",
+    ),
+)
+async def list_bodies(request: Asked) -> Response[Any]:
+    """Answer with the bodies of the viewer."""
+    found = await people.bodies(viewer_of(request))
+    items = (BodyShown(id=one.id, name=one.name, place=one.place, members=tuple(sorted(one.members))) for one in found)
+    return answer(request, BodiesShown(items=tuple(items)))
+
+
+handlers = [read_me, list_people, list_bodies]

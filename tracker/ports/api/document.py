@@ -1,0 +1,175 @@
+"""The OpenAPI document, made of the very operations and shapes that answer, so that it says what they do."""
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import msgspec
+from litestar.handlers import HTTPRouteHandler
+
+from tracker.ports.api.operations import BASE, Operation
+from tracker.ports.api.reading import JSON
+from tracker.ports.problems import DOCUMENTS, KINDS, MEDIA_TYPE, Problem
+from tracker.rules.api_tokens import SCOPE_WORDS
+
+Json = dict[str, Any]
+
+PARAMETER = re.compile(r"\{(\w+):\w+\}")
+REF = "#/components/schemas/{name}"
+ABOUT = (
+    "Everything that a member may see and do, for programs: the same rules as on the pages. A program sends a personal "
+    "token, made under Settings, and can do what the token was made for and its owner may do. What the owner may not "
+    "see is not there: forbidden and missing are answered alike."
+)
+TAGS = {
+    "You and others": "Whose token this is, and the ids that other operations need.",
+    "Events": "Meetings, operations, trainings, outreach and deadlines; one date or a series.",
+    "Occurrences": "The dates of events. A date is named by its event and its key, the day on which the rule put it.",
+    "Replies": "Answers to invitations.",
+    "Attendance": "Who was there.",
+    "Action items": "What one person is to do by a day.",
+}
+PATH_PARAMETERS: Mapping[str, Json] = {
+    "event_id": {"type": "string", "format": "uuid", "description": "The id of an event."},
+    "member_id": {"type": "string", "format": "uuid", "description": "The id of a member."},
+    "key": {
+        "type": "string", "format": "date", "examples": ["2027-01-12"],
+        "description": "The day on which the rule put the date, also when it was moved.",
+    },
+    "reference": {
+        "type": "string", "pattern": "^AI-[2-9A-HJKMNP-TV-Z]{4}$", "examples": ["AI-7QK4"],
+        "description": "What people call an action item.",
+    },
+}  # fmt: skip
+IF_MATCH: Json = {
+    "name": "If-Match", "in": "header", "required": True,
+    "description": "The ETag of what you read, so that nobody’s change is lost; * for whatever is there.",
+    "schema": {"type": "string"},
+}  # fmt: skip
+IF_NONE_MATCH: Json = {
+    "name": "If-None-Match", "in": "header", "schema": {"type": "string"},
+    "description": "The ETag that you have: 304 when nothing changed.",
+}  # fmt: skip
+IDEMPOTENCY_KEY: Json = {
+    "name": "Idempotency-Key", "in": "header", "schema": {"type": "string", "format": "uuid"},
+    "description": "The same request with the same key counts once.",
+}  # fmt: skip
+ETAG: Json = {"ETag": {"schema": {"type": "string"}, "description": "What If-Match and If-None-Match take."}}
+
+
+def document(handlers: Iterable[HTTPRouteHandler], version: str) -> Json:
+    """Return the document of these operations (OpenAPI 3.1)."""
+    every = list(handlers)
+    abouts = [about_of(one) for one in every]
+    paths: Json = {}
+    for handler in every:
+        path = PARAMETER.sub(r"{\1}", min(handler.paths)).removeprefix(BASE)
+        paths.setdefault(path, {})[handler.opt["method"].lower()] = _operation(handler, path)
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": "Task Force Tracker", "version": version, "description": ABOUT},
+        "servers": [{"url": BASE}],
+        "tags": [{"name": name, "description": words} for name, words in TAGS.items()],
+        "paths": paths,
+        "components": {
+            "schemas": _schemas(abouts),
+            "responses": {str(status): _problem(status) for status in KINDS},
+            "securitySchemes": {"token": {"type": "http", "scheme": "bearer", "description": _scopes()}},
+        },
+    }
+
+
+def about_of(handler: HTTPRouteHandler) -> Operation:
+    """Return what a handler says of its operation."""
+    about: Operation = handler.opt["about"]
+    return about
+
+
+def _operation(handler: HTTPRouteHandler, path: str) -> Json:
+    about = about_of(handler)
+    described: Json = {
+        "operationId": handler.fn.__name__, "summary": about.summary, "tags": [about.tag],
+        "security": [{"token": [about.scope] if about.scope else []}],
+        "parameters": [*_path_parameters(path), *_query_parameters(about), *_headers(handler)],
+        "responses": _responses(handler, path),
+    }  # fmt: skip
+    if about.text:
+        described["description"] = about.text
+    if about.body:
+        described["requestBody"] = {"required": True, "content": {JSON: {"schema": _ref(about.body)}}}
+    return described
+
+
+def _path_parameters(path: str) -> list[Json]:
+    names = re.findall(r"\{(\w+)\}", path)
+    return [{"name": name, "in": "path", "required": True, "schema": PATH_PARAMETERS[name]} for name in names]
+
+
+def _query_parameters(about: Operation) -> list[Json]:
+    if about.query is None:
+        return []
+    (_,), shapes = msgspec.json.schema_components([about.query], ref_template=REF)
+    shape = shapes[about.query.__name__]
+    return [
+        {"name": name, "in": "query", "required": name in shape.get("required", ()), "schema": schema}
+        for name, schema in shape["properties"].items()
+    ]
+
+
+def _headers(handler: HTTPRouteHandler) -> list[Json]:
+    about = about_of(handler)
+    asked = ((handler.opt["method"] == "GET", IF_NONE_MATCH), (about.is_conditional, IF_MATCH))
+    return [header for is_asked, header in (*asked, (about.is_repeatable, IDEMPOTENCY_KEY)) if is_asked]
+
+
+def _responses(handler: HTTPRouteHandler, path: str) -> Json:
+    about, is_read = about_of(handler), handler.opt["method"] == "GET"
+    answers: Json = {str(about.status): _answer(about)}
+    if is_read:
+        answers["304"] = {"description": "Nothing changed.", "headers": ETAG}
+    if about.may_vanish:
+        answers["204"] = {"description": "There is nothing left to show."}
+    return answers | {str(status): {"$ref": f"#/components/responses/{status}"} for status in _refusals(about, path)}
+
+
+def _refusals(about: Operation, path: str) -> list[int]:
+    causes = {
+        400: about.body is not None or about.query is not None,
+        404: "{" in path or about.query is not None,
+        409: about.may_conflict or about.is_conditional,
+        412: about.is_conditional,
+        413: about.body is not None,
+        415: about.body is not None,
+        422: about.body is not None or about.query is not None or about.is_repeatable or about.is_conditional,
+    }
+    return sorted({401, 403, 429, 503, *(status for status, is_possible in causes.items() if is_possible)})
+
+
+def _answer(about: Operation) -> Json:
+    headers = dict(ETAG)
+    if about.status == 201:  # noqa: PLR2004 - made
+        headers["Location"] = {"schema": {"type": "string"}, "description": "Where it is."}
+    if about.query is not None:
+        headers["Link"] = {"schema": {"type": "string"}, "description": "The next page, if there is one (RFC 8288)."}
+    content = {JSON: {"schema": _ref(about.answer)}} if about.answer else {}
+    return {"description": "Made." if "Location" in headers else "As asked.", "headers": headers, "content": content}
+
+
+def _problem(status: int) -> Json:
+    kind = KINDS[status]
+    return {"description": f"{kind.title}. {kind.detail}", "content": {MEDIA_TYPE: {"schema": _ref(Problem)}}}
+
+
+def _schemas(abouts: Iterable[Operation]) -> Json:
+    shapes = {shape for about in abouts for shape in (about.body, about.answer) if shape} | {Problem}
+    _, schemas = msgspec.json.schema_components(sorted(shapes, key=lambda one: one.__name__), ref_template=REF)
+    return dict(sorted(schemas.items()))
+
+
+def _ref(shape: type[msgspec.Struct]) -> Json:
+    return {"$ref": REF.format(name=shape.__name__)}
+
+
+def _scopes() -> str:
+    words = "; ".join(f"{scope}: {words}" for scope, words in SCOPE_WORDS.items())
+    return f"A personal token. How to make one: {DOCUMENTS}. What it can be made for: {words}."

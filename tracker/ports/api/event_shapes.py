@@ -1,0 +1,178 @@
+"""What events are in JSON."""
+
+from datetime import date
+from enum import StrEnum
+from typing import Annotated
+from uuid import UUID
+
+from msgspec import UNSET, Meta, UnsetType
+
+from tracker.ports.api.shapes import Clock, Day, Given, Minutes, Moment, Name, PlaceName, Shown, Text, Title, minutes
+from tracker.rules.audiences import Visibility
+from tracker.rules.meetings import Event, EventStatus, Kind, may_edit
+from tracker.rules.people import Viewer
+from tracker.rules.planning import rule_of
+from tracker.rules.recurrence import Rule, choice_of
+
+LONGEST_ZONE = 60  # characters
+LONGEST_LINK = 500
+MOST_PEOPLE = 500
+LINK = r"^(https://[^\s/][^\s]*)?$"
+
+Zone = Annotated[str, Meta(max_length=LONGEST_ZONE, examples=["America/Chicago"], description="IANA name.")]
+VideoLink = Annotated[str, Meta(max_length=LONGEST_LINK, pattern=LINK, examples=["https://meet.example.gov/1"])]
+Weekday = Annotated[int, Meta(ge=0, le=6, description="Monday is 0.")]
+
+
+class Every(StrEnum):
+    """How a series repeats; day, weekday and month are those of its first date."""
+
+    DAILY = "daily"
+    WEEKLY = "weekly"
+    MONTHLY_DAY = "monthly_day"
+    MONTHLY_LAST_DAY = "monthly_last_day"
+    MONTHLY_NTH = "monthly_nth"
+    MONTHLY_LAST = "monthly_last"
+    YEARLY = "yearly"
+    YEARLY_NTH = "yearly_nth"
+    YEARLY_LAST = "yearly_last"
+
+
+class NewStatus(StrEnum):
+    """How sure an event is; a draft is seen by its lead alone and mails nobody."""
+
+    DRAFT = "draft"
+    TENTATIVE = "tentative"
+    CONFIRMED = "confirmed"
+
+
+class Needed(StrEnum):
+    """Whether an event can do without somebody."""
+
+    REQUIRED = "required"
+    OPTIONAL = "optional"
+
+
+class Repeat(Given):
+    """How an event repeats, and when that ends: by a last day or by a number of dates, else after a year."""
+
+    every: Every
+    interval: Annotated[int, Meta(ge=1, le=400)] = 1
+    weekdays: Annotated[tuple[Weekday, ...], Meta(max_length=7, description="Of a weekly series.")] = ()
+    until: date | None = None
+    count: Annotated[int, Meta(ge=1, le=1_000)] | None = None
+
+
+class Invitee(Given):
+    """Somebody who is to come."""
+
+    member_id: UUID
+    role: Needed = Needed.REQUIRED
+
+
+People = Annotated[tuple[Invitee, ...], Meta(max_length=MOST_PEOPLE, description="Who is invited, besides the lead.")]
+
+
+class NewEvent(Given):
+    """An event to schedule."""
+
+    kind: Kind
+    title: Title
+    visibility: Visibility
+    date: Day
+    minutes: Minutes
+    time: Clock = "00:00"
+    time_zone: Zone | UnsetType = UNSET
+    is_all_day: bool = False
+    repeat: Repeat | None = None
+    body_id: UUID | None = None
+    status: NewStatus = NewStatus.CONFIRMED
+    description: Text = ""
+    place: PlaceName = ""
+    video_link: VideoLink = ""
+    agenda: Text = ""
+    people: People = ()
+
+
+class EventChange(Given):
+    """What is to change of an event, all its dates included; what is left out stays."""
+
+    kind: Kind | UnsetType = UNSET
+    title: Title | UnsetType = UNSET
+    visibility: Visibility | UnsetType = UNSET
+    date: Day | UnsetType = UNSET
+    time: Clock | UnsetType = UNSET
+    minutes: Minutes | UnsetType = UNSET
+    time_zone: Zone | UnsetType = UNSET
+    is_all_day: bool | UnsetType = UNSET
+    repeat: Repeat | UnsetType | None = UNSET
+    body_id: UUID | UnsetType | None = UNSET
+    status: NewStatus | UnsetType = UNSET
+    description: Text | UnsetType = UNSET
+    place: PlaceName | UnsetType = UNSET
+    video_link: VideoLink | UnsetType = UNSET
+    agenda: Text | UnsetType = UNSET
+    people: People | UnsetType = UNSET
+    notify: Annotated[bool, Meta(description="Tell everybody invited even when time and place stay.")] = False
+
+
+class BodyName(Shown):
+    """A body: a committee or a team with seats."""
+
+    id: UUID
+    name: str
+
+
+class EventShown(Shown):
+    """An event as the owner of the token may see it; date and time are those of its first date."""
+
+    id: UUID
+    reference: str | None
+    kind: Kind
+    title: str
+    visibility: Visibility
+    status: EventStatus
+    date: Day
+    time: Clock
+    minutes: int
+    time_zone: str
+    is_all_day: bool
+    repeat: Repeat | None
+    rrule: str | None
+    body: BodyName | None
+    lead: Name
+    description: str
+    place: str
+    video_link: str
+    agenda: str
+    may_edit: bool
+    version: int
+    created_at: Moment
+    changed_at: Moment
+
+
+class EventPage(Shown):
+    """One page of a list of events."""
+
+    items: tuple[EventShown, ...]
+    next: str | None
+
+
+def event_shown(viewer: Viewer, event: Event) -> EventShown:
+    """Return an event in the words of the interface."""
+    rule = rule_of(event)
+    return EventShown(
+        id=event.id, reference=event.reference, kind=event.kind, title=event.title, visibility=event.visibility,
+        status=event.status, date=event.starts.date(), time=f"{event.starts:%H:%M}", minutes=minutes(event.duration),
+        time_zone=event.zone, is_all_day=event.is_all_day, repeat=_repeat(rule) if rule else None, rrule=event.rrule,
+        body=BodyName(id=event.body_id, name=event.body) if event.body_id and event.body else None,
+        lead=Name(id=event.lead_id, name=event.lead, agency=event.lead_agency), description=event.description,
+        place=event.place, video_link=event.video_link, agenda=event.agenda, may_edit=may_edit(viewer, event),
+        version=event.version, created_at=event.created_at, changed_at=event.changed_at,
+    )  # fmt: skip
+
+
+def _repeat(rule: Rule) -> Repeat:
+    return Repeat(
+        every=Every(choice_of(rule)), interval=rule.interval, weekdays=rule.weekdays, until=rule.until, count=rule.count
+    )

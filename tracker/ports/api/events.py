@@ -1,0 +1,176 @@
+"""Events in JSON: list, schedule, read, change as a whole, cancel, bring back."""
+
+from typing import Any
+from uuid import UUID
+
+from litestar import HttpMethod, Response
+from litestar.params import FromPath
+
+from tracker import clock
+from tracker.errors import NotFound
+from tracker.ports.api.answers import answer, check_match, list_answer, next_page
+from tracker.ports.api.cursors import place_in, place_words
+from tracker.ports.api.event_plans import plan_changed, plan_of_new
+from tracker.ports.api.event_shapes import EventChange, EventPage, EventShown, NewEvent, event_shown
+from tracker.ports.api.operations import BASE, Asked, Operation, operation, viewer_of
+from tracker.ports.api.reading import body_of, idempotency_key, query_of
+from tracker.ports.api.shapes import LONGEST_REASON, Cancelling, PageQuery
+from tracker.rules.api_tokens import ApiScope
+from tracker.rules.clean_text import clean
+from tracker.rules.meetings import Event
+from tracker.rules.people import Viewer
+from tracker.settings import Settings
+from tracker.usecases import listings, meetings, readings
+
+TAG = "Events"
+READ, WRITE = ApiScope.EVENTS_READ, ApiScope.EVENTS_WRITE
+EVENT = "/events/{event_id:uuid}"
+
+
+@operation(
+    HttpMethod.GET,
+    "/events",
+    Operation(
+        summary="List events",
+        tag=TAG,
+        scope=READ,
+        query=PageQuery,
+        answer=EventPage,
+        text="All events that you may see, in the order in which they were made; your own drafts among them.",
+    ),
+)
+async def list_events(request: Asked) -> Response[Any]:
+    """Answer with a page of the list."""
+    query, viewer = query_of(request, PageQuery), viewer_of(request)
+    found = await listings.events(viewer, place_in(request, viewer, query.cursor), query.limit + 1)
+    following = next_page(request, found, query.limit, lambda one: place_words(one.created_at, one.id))
+    items = tuple(event_shown(viewer, one) for one in found[: query.limit])
+    for one in found[: query.limit]:
+        await readings.note_series(viewer, one, clock.now())
+    return list_answer(request, EventPage(items=items, next=following), following)
+
+
+@operation(
+    HttpMethod.POST,
+    "/events",
+    Operation(
+        summary="Schedule an event",
+        tag=TAG,
+        scope=WRITE,
+        body=NewEvent,
+        answer=EventShown,
+        status=201,
+        may_conflict=True,
+        is_repeatable=True,
+        text="Makes the event with all its dates and mails invitations, unless it is a draft.",
+    ),
+)
+async def schedule_event(request: Asked) -> Response[Any]:
+    """Schedule an event."""
+    viewer = viewer_of(request)
+    plan = plan_of_new(await body_of(request, NewEvent), _zone(request))
+    event_id = await meetings.schedule(viewer, plan, clock.now(), form_id=idempotency_key(request))
+    return await _event(request, event_id, status=201, Location=f"{BASE}/events/{event_id}")
+
+
+@operation(HttpMethod.GET, EVENT, Operation(summary="Read an event", tag=TAG, scope=READ, answer=EventShown))
+async def read_event(event_id: FromPath[UUID], request: Asked) -> Response[Any]:
+    """Answer with one event."""
+    return await _event(request, event_id)
+
+
+@operation(
+    HttpMethod.PATCH,
+    EVENT,
+    Operation(
+        summary="Change an event",
+        tag=TAG,
+        scope=WRITE,
+        body=EventChange,
+        answer=EventShown,
+        is_conditional=True,
+        may_conflict=True,
+        text="Changes all its dates. When the time or the rule of a running series changes, it ends and a new series "
+        "goes on in its place: the answer is that series, and Content-Location its address.",
+    ),
+)
+async def change_event(event_id: FromPath[UUID], request: Asked) -> Response[Any]:
+    """Change what is given of an event."""
+    viewer = viewer_of(request)
+    event = await _matched(request, viewer, event_id)
+    change = await body_of(request, EventChange)
+    _, plan = await meetings.plan_to_change(viewer, event_id)
+    new_id = await meetings.change(
+        viewer, event_id, plan_changed(plan, change), event.version, clock.now(), notify=change.notify
+    )
+    return await _event(request, new_id, Content_Location=f"{BASE}/events/{new_id}")
+
+
+@operation(
+    HttpMethod.POST,
+    f"{EVENT}/cancellation",
+    Operation(
+        summary="Cancel an event",
+        tag=TAG,
+        scope=WRITE,
+        body=Cancelling,
+        answer=EventShown,
+        is_conditional=True,
+        may_conflict=True,
+        may_vanish=True,
+        text="Cancels all dates to come and mails everybody invited. A draft is discarded: then there is no content.",
+    ),
+)
+async def cancel_event(event_id: FromPath[UUID], request: Asked) -> Response[Any]:
+    """Cancel an event, or discard a draft."""
+    viewer = viewer_of(request)
+    event = await _matched(request, viewer, event_id)
+    reason = clean((await body_of(request, Cancelling)).reason, LONGEST_REASON, "reason", multiline=True)
+    await meetings.cancel(viewer, event_id, event.version, reason, clock.now())
+    try:
+        return await _event(request, event_id)
+    except NotFound:
+        return Response(None, status_code=204)
+
+
+@operation(
+    HttpMethod.POST,
+    f"{EVENT}/reinstatement",
+    Operation(
+        summary="Reinstate an event",
+        tag=TAG,
+        scope=WRITE,
+        answer=EventShown,
+        is_conditional=True,
+        may_conflict=True,
+        text="Brings a cancelled event back and mails everybody invited.",
+    ),
+)
+async def reinstate_event(event_id: FromPath[UUID], request: Asked) -> Response[Any]:
+    """Bring a cancelled event back."""
+    viewer = viewer_of(request)
+    event = await _matched(request, viewer, event_id)
+    await meetings.reinstate(viewer, event_id, event.version, clock.now())
+    return await _event(request, event_id)
+
+
+async def _event(request: Asked, event_id: UUID, *, status: int = 200, **headers: str) -> Response[Any]:
+    viewer = viewer_of(request)
+    event = await meetings.event_for(viewer, event_id)
+    await readings.note_series(viewer, event, clock.now())
+    return answer(request, event_shown(viewer, event), status=status, **headers)
+
+
+async def _matched(request: Asked, viewer: Viewer, event_id: UUID) -> Event:
+    """Return the event as the program read it. Errors: NotFound, Refused."""
+    event = await meetings.event_for(viewer, event_id)
+    check_match(request, event_shown(viewer, event))
+    return event
+
+
+def _zone(request: Asked) -> str:
+    settings: Settings = request.scope["state"]["settings"]
+    return settings.time_zone
+
+
+handlers = [list_events, schedule_event, read_event, change_event, cancel_event, reinstate_event]

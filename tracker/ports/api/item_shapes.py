@@ -1,0 +1,146 @@
+"""What action items are in JSON."""
+
+from datetime import date
+from enum import StrEnum
+from typing import Annotated
+from uuid import UUID
+
+from msgspec import UNSET, Meta, UnsetType
+
+from tracker.ports.api.shapes import Given, Moment, Name, PageQuery, Shown, Title
+from tracker.rules.action_changes import COMPLETE, LONGEST_NOTE
+from tracker.rules.action_items import ActionItem, ItemStatus
+from tracker.rules.audiences import Visibility
+from tracker.usecases.action_lists import ItemView
+
+Due = Annotated[date, Meta(examples=["2027-01-20"], description="Day in the task force’s time zone.")]
+Progress = Annotated[int, Meta(ge=0, le=COMPLETE, description="Percent.")]
+Note = Annotated[str, Meta(max_length=LONGEST_NOTE, description="No victim or case details.")]
+
+
+class SeenBy(StrEnum):
+    """Who may see an item without an origin; one with an origin is seen by whoever may see that event."""
+
+    ALL = "all"
+    LAW_ENFORCEMENT = "law_enforcement"
+    VICTIM_SERVICES = "victim_services"
+    BODY = "body"
+
+
+class ItemQuery(PageQuery):
+    """Which action items are read."""
+
+    mine: Annotated[bool, Meta(description="Only those that are yours.")] = False
+
+
+class OriginGiven(Given):
+    """The date on which something was decided."""
+
+    event_id: UUID
+    key: Annotated[str, Meta(max_length=10)]
+
+
+class NewItemGiven(Given):
+    """Something that one person is to do by a day."""
+
+    title: Title
+    owner_id: UUID
+    due: Due
+    origin: OriginGiven | None = None
+    seen_by: SeenBy = SeenBy.ALL
+    body_id: UUID | None = None
+
+
+class ItemChange(Given):
+    """What is said of an item; what is left out stays."""
+
+    status: ItemStatus | UnsetType = UNSET
+    progress: Progress | UnsetType = UNSET
+    due: Due | UnsetType = UNSET
+    note: Note = ""
+
+
+class HandOver(Given):
+    """To whom an item is given."""
+
+    owner_id: UUID
+
+
+class OriginShown(Shown):
+    """The date from which an item comes."""
+
+    event_id: UUID
+    key: str
+    words: str
+
+
+class NoteShown(Shown):
+    """One step in the life of an item."""
+
+    at: Moment
+    by: str
+    change: str
+    note: str
+
+
+class ItemBrief(Shown):
+    """An action item in a list."""
+
+    reference: str
+    title: str
+    owner: Name
+    due: Due
+    status: ItemStatus
+    progress: int
+    origin: OriginShown | None
+    visibility: Visibility
+    version: int
+    created_at: Moment
+    changed_at: Moment
+    closed_at: Moment | None
+
+
+class ItemShown(ItemBrief):
+    """An action item with its history, newest first, and what you may do with it."""
+
+    may_update: bool
+    may_direct: Annotated[bool, Meta(description="Hand it over, or cancel it.")]
+    history: tuple[NoteShown, ...]
+
+
+class ItemPage(Shown):
+    """One page of a list of action items."""
+
+    items: tuple[ItemBrief, ...]
+    next: str | None
+
+
+def item_brief(item: ActionItem) -> ItemBrief:
+    """Return an item as it stands in a list."""
+    return ItemBrief(
+        reference=item.reference, title=item.title, owner=_owner(item), due=item.due, status=item.status,
+        progress=item.progress, origin=_origin(item), visibility=Visibility(item.visibility), version=item.version,
+        created_at=item.created_at, changed_at=item.changed_at, closed_at=item.closed_at,
+    )  # fmt: skip
+
+
+def item_shown(view: ItemView) -> ItemShown:
+    """Return an item with its history."""
+    item = view.item
+    notes = tuple(NoteShown(at=one.at, by=one.by, change=one.change, note=one.text) for one in view.notes)
+    return ItemShown(
+        reference=item.reference, title=item.title, owner=_owner(item), due=item.due, status=item.status,
+        progress=item.progress, origin=_origin(item), visibility=Visibility(item.visibility), version=item.version,
+        created_at=item.created_at, changed_at=item.changed_at, closed_at=item.closed_at, may_update=view.may_update,
+        may_direct=view.may_direct, history=notes,
+    )  # fmt: skip
+
+
+def _owner(item: ActionItem) -> Name:
+    return Name(id=item.owner_id, name=item.owner, agency=item.agency)
+
+
+def _origin(item: ActionItem) -> OriginShown | None:
+    if item.origin_event_id is None or item.origin_key is None:
+        return None
+    return OriginShown(event_id=item.origin_event_id, key=item.origin_key, words=item.origin or "")

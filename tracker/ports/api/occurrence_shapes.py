@@ -1,0 +1,119 @@
+"""What dates of events are in JSON."""
+
+from typing import Annotated
+from uuid import UUID
+
+from msgspec import UNSET, Meta, UnsetType, field
+
+from tracker.ports.api.shapes import (
+    Clock,
+    Day,
+    Given,
+    Minutes,
+    Moment,
+    PageQuery,
+    PlaceName,
+    Reason,
+    Shown,
+    Text,
+    Title,
+    minutes,
+    start_of,
+)
+from tracker.rules.audiences import Visibility
+from tracker.rules.meetings import EventStatus, Kind, Line, Occurrence
+
+
+class SpanQuery(PageQuery, kw_only=True):
+    """Which span of time is read: its start belongs to it, its end does not."""
+
+    start: Moment = field(name="from")
+    end: Moment = field(name="to")
+
+
+class LineShown(Shown):
+    """One date in brief."""
+
+    event_id: UUID
+    key: str
+    kind: Kind
+    title: str
+    place: str
+    visibility: Visibility
+    status: EventStatus
+    starts_at: Moment
+    ends_at: Moment
+    time_zone: str
+    is_all_day: bool
+    is_changed: bool
+
+
+class LinePage(Shown):
+    """One page of a list of dates in brief."""
+
+    items: tuple[LineShown, ...]
+    next: str | None
+
+
+class OccurrenceShown(Shown):
+    """One date of an event; event_id and key, the day on which the rule put it, are its identity."""
+
+    event_id: UUID
+    key: str
+    title: str
+    place: str
+    agenda: str
+    status: EventStatus
+    date: Day
+    time: Clock
+    minutes: int
+    time_zone: str
+    is_all_day: bool
+    starts_at: Moment
+    ends_at: Moment
+    is_changed: Annotated[bool, Meta(description="Whether it differs from what the rule says.")]
+    is_attendance_closed: bool
+    version: int
+    changed_at: Moment
+
+
+class OccurrencePage(Shown):
+    """One page of the dates of an event."""
+
+    items: tuple[OccurrenceShown, ...]
+    next: str | None
+
+
+class OccurrenceChange(Given):
+    """What is to change of one date; what is left out stays, null is as in the series."""
+
+    date: Day | UnsetType = UNSET
+    time: Clock | UnsetType = UNSET
+    minutes: Minutes | UnsetType = UNSET
+    title: Title | UnsetType | None = UNSET
+    place: PlaceName | UnsetType | None = UNSET
+    agenda: Text | UnsetType | None = UNSET
+    reason: Reason = ""
+    notify: Annotated[bool, Meta(description="Tell everybody invited even when time and place stay.")] = False
+
+
+def occurrence_shown(occurrence: Occurrence) -> OccurrenceShown:
+    """Return a date in the words of the interface."""
+    starts, duration = start_of(occurrence)
+    return OccurrenceShown(
+        event_id=occurrence.event.id, key=occurrence.key, title=occurrence.title, place=occurrence.place,
+        agenda=occurrence.agenda, status=occurrence.status, date=starts.date(), time=f"{starts:%H:%M}",
+        minutes=minutes(duration), time_zone=occurrence.event.zone, is_all_day=occurrence.event.is_all_day,
+        starts_at=occurrence.starts_at, ends_at=occurrence.ends_at, is_changed=occurrence.is_changed,
+        is_attendance_closed=occurrence.attendance_closed_at is not None, version=occurrence.version,
+        changed_at=occurrence.changed_at,
+    )  # fmt: skip
+
+
+def line_shown(line: Line) -> LineShown:
+    """Return a date in brief in the words of the interface."""
+    return LineShown(
+        event_id=line.event_id, key=line.key, kind=line.kind, title=line.title, place=line.place,
+        visibility=line.visibility, status=line.status, starts_at=line.starts_at, ends_at=line.ends_at,
+        time_zone=line.zone, is_all_day=line.is_all_day, is_changed=line.is_changed,
+    )  # fmt: skip

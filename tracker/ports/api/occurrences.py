@@ -1,0 +1,191 @@
+"""Dates of events in JSON: those of one event, those of a span of time, and what is done with one."""
+
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from litestar import HttpMethod, Response
+from litestar.params import FromPath
+from msgspec import UNSET
+
+from tracker import clock
+from tracker.ports.api.answers import answer, check_match, list_answer, next_page
+from tracker.ports.api.cursors import place_in, place_words, position_of
+from tracker.ports.api.event_plans import given, moved, tidy
+from tracker.ports.api.occurrence_shapes import (
+    LinePage,
+    OccurrenceChange,
+    OccurrencePage,
+    OccurrenceShown,
+    SpanQuery,
+    line_shown,
+    occurrence_shown,
+)
+from tracker.ports.api.operations import Asked, Operation, operation, viewer_of
+from tracker.ports.api.reading import body_of, query_of
+from tracker.ports.api.shapes import LONGEST_REASON, Cancelling, PageQuery, start_of
+from tracker.rules.api_tokens import ApiScope
+from tracker.rules.clean_text import clean
+from tracker.rules.meetings import Occurrence
+from tracker.rules.people import Viewer
+from tracker.rules.planning import DateChange
+from tracker.usecases import listings, meeting_dates, meetings, readings
+
+TAG = "Occurrences"
+READ, WRITE = ApiScope.EVENTS_READ, ApiScope.EVENTS_WRITE
+OF_EVENT = "/events/{event_id:uuid}/occurrences"
+DATE = f"{OF_EVENT}/{{key:str}}"
+FIRST, LAST = datetime(1970, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
+"""Between these all dates are."""
+
+
+@operation(
+    HttpMethod.GET,
+    "/occurrences",
+    Operation(
+        summary="List the dates of a span of time",
+        tag=TAG,
+        scope=READ,
+        query=SpanQuery,
+        answer=LinePage,
+        text="Every date that touches the span and that you may see, earliest first.",
+    ),
+)
+async def list_dates(request: Asked) -> Response[Any]:
+    """Answer with a page of the list."""
+    query, viewer = query_of(request, SpanQuery), viewer_of(request)
+    start, end = _within(query.start), _within(query.end)
+    found = await listings.dates(viewer, start, end, place_in(request, viewer, query.cursor), query.limit + 1)
+    following = next_page(request, found, query.limit, lambda one: place_words(one.starts_at, one.id))
+    items = tuple(map(line_shown, found[: query.limit]))
+    return list_answer(request, LinePage(items=items, next=following), following)
+
+
+@operation(
+    HttpMethod.GET,
+    OF_EVENT,
+    Operation(
+        summary="List the dates of an event",
+        tag=TAG,
+        scope=READ,
+        query=PageQuery,
+        answer=OccurrencePage,
+        text="In the order of the rule.",
+    ),
+)
+async def list_dates_of_event(event_id: FromPath[UUID], request: Asked) -> Response[Any]:
+    """Answer with a page of an event's dates."""
+    query, viewer = query_of(request, PageQuery), viewer_of(request)
+    event = await meetings.event_for(viewer, event_id)
+    await readings.note_series(viewer, event, clock.now())
+    every = await meeting_dates.dates_of(viewer, event)
+    after = position_of(viewer, request.scope["path"], query.cursor)[0] if query.cursor is not UNSET else ""
+    found = [one for one in every if one.key > after][: query.limit + 1]
+    following = next_page(request, found, query.limit, lambda one: (one.key,))
+    items = tuple(map(occurrence_shown, found[: query.limit]))
+    return list_answer(request, OccurrencePage(items=items, next=following), following)
+
+
+@operation(HttpMethod.GET, DATE, Operation(summary="Read a date", tag=TAG, scope=READ, answer=OccurrenceShown))
+async def read_date(event_id: FromPath[UUID], key: FromPath[str], request: Asked) -> Response[Any]:
+    """Answer with one date."""
+    return await _date(request, event_id, key)
+
+
+@operation(
+    HttpMethod.PATCH,
+    DATE,
+    Operation(
+        summary="Move or change a date",
+        tag=TAG,
+        scope=WRITE,
+        body=OccurrenceChange,
+        answer=OccurrenceShown,
+        is_conditional=True,
+        may_conflict=True,
+        text="Changes one date of a series; the others stay. A single event is changed as an event.",
+    ),
+)
+async def change_date(event_id: FromPath[UUID], key: FromPath[str], request: Asked) -> Response[Any]:
+    """Change what is given of a date."""
+    viewer = viewer_of(request)
+    occurrence = await _matched(request, viewer, event_id, key)
+    body = await body_of(request, OccurrenceChange)
+    change = _change(occurrence, body)
+    await meeting_dates.change_date(viewer, event_id, key, change, occurrence.version, clock.now(), notify=body.notify)
+    return await _date(request, event_id, key)
+
+
+@operation(
+    HttpMethod.POST,
+    f"{DATE}/cancellation",
+    Operation(
+        summary="Cancel a date",
+        tag=TAG,
+        scope=WRITE,
+        body=Cancelling,
+        answer=OccurrenceShown,
+        is_conditional=True,
+        may_conflict=True,
+        text="The other dates stay.",
+    ),
+)
+async def cancel_date(event_id: FromPath[UUID], key: FromPath[str], request: Asked) -> Response[Any]:
+    """Cancel one date."""
+    viewer = viewer_of(request)
+    occurrence = await _matched(request, viewer, event_id, key)
+    reason = clean((await body_of(request, Cancelling)).reason, LONGEST_REASON, "reason", multiline=True)
+    await meeting_dates.cancel_date(viewer, event_id, key, occurrence.version, reason, clock.now())
+    return await _date(request, event_id, key)
+
+
+@operation(
+    HttpMethod.POST,
+    f"{DATE}/reinstatement",
+    Operation(
+        summary="Reinstate a date",
+        tag=TAG,
+        scope=WRITE,
+        answer=OccurrenceShown,
+        is_conditional=True,
+        may_conflict=True,
+        text="Brings a cancelled date back and asks everybody again.",
+    ),
+)
+async def reinstate_date(event_id: FromPath[UUID], key: FromPath[str], request: Asked) -> Response[Any]:
+    """Bring a cancelled date back."""
+    viewer = viewer_of(request)
+    occurrence = await _matched(request, viewer, event_id, key)
+    await meeting_dates.reinstate_date(viewer, event_id, key, occurrence.version, clock.now())
+    return await _date(request, event_id, key)
+
+
+def _change(occurrence: Occurrence, body: OccurrenceChange) -> DateChange:
+    fields = given(body)
+    starts, duration = moved(*start_of(occurrence), fields)
+    kept = {"title": occurrence.title, "place": occurrence.place, "agenda": occurrence.agenda}
+    own = {**{name: fields.get(name, text) for name, text in kept.items()}, **tidy(fields)}
+    reason = clean(body.reason, LONGEST_REASON, "reason", multiline=True)
+    return DateChange(starts=starts, duration=duration, reason=reason, **own)
+
+
+async def _date(request: Asked, event_id: UUID, key: str) -> Response[Any]:
+    viewer = viewer_of(request)
+    occurrence = await meeting_dates.date_for(viewer, event_id, key)
+    await readings.note_date(viewer, occurrence, clock.now())
+    return answer(request, occurrence_shown(occurrence))
+
+
+async def _matched(request: Asked, viewer: Viewer, event_id: UUID, key: str) -> Occurrence:
+    """Return the date as the program read it. Errors: NotFound, Refused."""
+    occurrence = await meeting_dates.date_for(viewer, event_id, key)
+    check_match(request, occurrence_shown(occurrence))
+    return occurrence
+
+
+def _within(moment: datetime) -> datetime:
+    """Return a moment in UTC, or the edge of all dates for one beyond."""
+    return min(max(moment, FIRST), LAST).astimezone(UTC)
+
+
+handlers = [list_dates, list_dates_of_event, read_date, change_date, cancel_date, reinstate_date]

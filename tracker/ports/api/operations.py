@@ -1,0 +1,59 @@
+"""One operation of the interface: its route, the scope that it needs, and everything that its document says of it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+from litestar import HttpMethod, Request, route
+from litestar.handlers import HTTPRouteHandler
+
+from tracker.ports.guards import bearer
+from tracker.rules.api_tokens import ApiScope
+from tracker.rules.people import Viewer
+
+BASE = "/api/v1"
+
+Asked = Request[Any, Any, Any]
+Shape = type[msgspec.Struct]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Operation:
+    """What a program may ask, and what it gets."""
+
+    summary: str
+    tag: str
+    scope: ApiScope | None
+    """None = any token."""
+    answer: Shape | None
+    """None = no content."""
+    body: Shape | None = None
+    query: Shape | None = None
+    status: int = 200
+    is_conditional: bool = False
+    """Whether it changes something that has a version, so that If-Match is needed."""
+    may_conflict: bool = False
+    is_repeatable: bool = False
+    """Whether an Idempotency-Key lets the same request count once."""
+    may_vanish: bool = False
+    """Whether 204 may come in place of the answer."""
+    text: str = ""
+
+
+def operation(method: HttpMethod, path: str, about: Operation) -> Callable[[Callable[..., Any]], HTTPRouteHandler]:
+    """Make a function the handler of an operation; what can be read can be asked for by HEAD too."""
+    is_read = method is HttpMethod.GET
+    return route(
+        f"{BASE}{path}",
+        http_method=[HttpMethod.GET, HttpMethod.HEAD] if is_read else [method],
+        guards=[bearer],
+        status_code=about.status,
+        opt={"scope": about.scope, "about": about, "method": method},
+    )
+
+
+def viewer_of(request: Asked) -> Viewer:
+    """Return who speaks through the token; the guard has seen to it."""
+    viewer: Viewer = request.scope["state"]["viewer"]
+    return viewer

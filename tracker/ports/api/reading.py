@@ -1,0 +1,112 @@
+"""What a program sent: a JSON body or a query, decoded by the shape that the document shows, unknown fields refused."""
+
+import re
+from collections.abc import Mapping
+from typing import Any, TypeVar
+from urllib.parse import parse_qsl
+from uuid import UUID
+
+import msgspec
+
+from tracker.ports.api.operations import Asked
+from tracker.ports.problems import Refused
+
+T = TypeVar("T", bound=msgspec.Struct)
+JSON = "application/json"
+PLACE = re.compile(r" - at `\$(?P<path>.*)`\Z", re.DOTALL)
+TOO_DEEP = "The JSON is nested too deeply."
+NOT_JSON = "The body is not JSON in UTF-8."
+MOST_PARAMETERS = 50
+
+
+async def body_of(request: Asked, shape: type[T]) -> T:
+    """Return the body. Errors: Refused with 415, 400 for what is no JSON, 422 with a sentence for each field."""
+    if request.content_type[0] != JSON:
+        raise Refused(415)
+    given = _decoded(await request.body())
+    try:
+        return msgspec.convert(given, shape)
+    except msgspec.ValidationError as odd:
+        raise Refused(422, errors=_errors_of(shape, given, strict=True)) from odd
+
+
+def query_of(request: Asked, shape: type[T]) -> T:
+    """Return the parameters after the question mark. Errors: Refused with 422 and a sentence for each parameter."""
+    given = _parameters(request)
+    try:
+        return msgspec.convert(given, shape, strict=False)
+    except msgspec.ValidationError as odd:
+        raise Refused(422, errors=_errors_of(shape, given, strict=False)) from odd
+
+
+def idempotency_key(request: Asked) -> UUID | None:
+    """Return the key by which the same request counts once. Errors: Refused for one that is no UUID."""
+    text = request.headers.get("idempotency-key")
+    try:
+        return UUID(text) if text is not None else None
+    except ValueError as odd:
+        raise Refused(422, errors={"Idempotency-Key": "This is not a UUID."}) from odd
+
+
+def _parameters(request: Asked) -> dict[str, str]:
+    try:
+        pairs = parse_qsl(
+            request.scope["query_string"].decode("latin-1"), keep_blank_values=True, max_num_fields=MOST_PARAMETERS
+        )
+    except ValueError as many:
+        raise Refused(400, "There are too many parameters.") from many
+    given = dict(pairs)
+    if len(given) < len(pairs):
+        raise Refused(422, "Give each parameter once.")
+    return given
+
+
+def _decoded(raw: bytes) -> Any:
+    try:
+        return _whole(msgspec.json.decode(raw))
+    except RecursionError as deep:
+        raise Refused(400, TOO_DEEP) from deep
+    except (msgspec.DecodeError, UnicodeDecodeError) as unreadable:
+        raise Refused(400, NOT_JSON) from unreadable
+
+
+def _whole(value: Any) -> Any:
+    """Return the same with 90.0 as 90: to JSON Schema both are the same integer."""
+    match value:
+        case float():
+            return int(value) if value.is_integer() else value
+        case list():
+            return [_whole(one) for one in value]
+        case dict():
+            return {name: _whole(one) for name, one in value.items()}
+        case _:
+            return value
+
+
+def _errors_of(shape: type[msgspec.Struct], given: Any, *, strict: bool) -> Mapping[str, str]:
+    """Return a sentence for each field that cannot be taken, all at once; its own words are never repeated."""
+    if not isinstance(given, dict):
+        return {"": "Send one JSON object."}
+    known = {field.encode_name: field for field in msgspec.structs.fields(shape)}
+    wrong = {name: "This field is not known." for name in given if name not in known}
+    for name, field in known.items():
+        if name not in given:
+            if field.required:
+                wrong[name] = "This field is needed."
+        elif found := _error_of(given[name], field.type, strict=strict):
+            wrong[f"{name}{found[0]}"] = found[1]
+    return wrong
+
+
+def _error_of(value: object, kind: Any, *, strict: bool) -> tuple[str, str] | None:
+    """Return where inside a field the error is, and what it is."""
+    try:
+        msgspec.convert(value, kind, strict=strict)
+    except msgspec.ValidationError as odd:
+        words = str(odd)
+        place = PLACE.search(words)
+        sentence = PLACE.sub("", words).replace("`", "")
+        if sentence.startswith("Invalid enum value"):
+            sentence = "This is not one of the words that can stand here"
+        return place["path"] if place else "", f"{sentence}."
+    return None

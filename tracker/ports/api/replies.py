@@ -1,0 +1,198 @@
+"""Replies in JSON: one's own to a date or a series, and those of a date by agency and by name."""
+
+from enum import StrEnum
+from typing import Annotated, Any
+from uuid import UUID
+
+from litestar import HttpMethod, Response
+from litestar.params import FromPath
+from msgspec import Meta
+
+from tracker import clock
+from tracker.errors import NotFound
+from tracker.ports.api.answers import answer
+from tracker.ports.api.operations import Asked, Operation, operation, viewer_of
+from tracker.ports.api.reading import body_of
+from tracker.ports.api.shapes import Given, Moment, Shown
+from tracker.rules.api_tokens import ApiScope
+from tracker.rules.clean_text import clean
+from tracker.rules.invitations import AnswerValue, AttendeeRole, Participant
+from tracker.usecases import invitations, readings
+from tracker.usecases.event_views import AgencyReplies, event_view
+from tracker.usecases.meeting_dates import date_for, nearest_date
+
+TAG = "Replies"
+READ, WRITE = ApiScope.REPLIES_READ, ApiScope.REPLIES_WRITE
+EVENT = "/events/{event_id:uuid}"
+DATE = f"{EVENT}/occurrences/{{key:str}}"
+LONGEST_COMMENT = 500  # characters
+
+Comment = Annotated[str, Meta(max_length=LONGEST_COMMENT, description="No victim or case details.")]
+
+
+class Reply(StrEnum):
+    """What somebody who is invited can answer."""
+
+    ACCEPTED = "accepted"
+    TENTATIVE = "tentative"
+    DECLINED = "declined"
+
+
+class NewReply(Given):
+    """One’s own answer."""
+
+    answer: Reply
+    comment: Comment = ""
+
+
+class ReplyShown(Shown):
+    """One’s own answer as it counts for a date."""
+
+    event_id: UUID
+    key: str
+    answer: AnswerValue
+    comment: str
+    answered_at: Moment | None
+
+
+class AgencyCounts(Shown):
+    """The replies of one agency in numbers."""
+
+    agency: str
+    invited: int
+    accepted: int
+    tentative: int
+    declined: int
+    waiting: int
+
+
+class PersonReply(Shown):
+    """The reply of somebody whom you read by name; comments are for who may change the event."""
+
+    member_id: UUID
+    name: str
+    agency: str
+    role: AttendeeRole
+    answer: AnswerValue
+    comment: str
+    answered_at: Moment | None
+
+
+class RepliesShown(Shown):
+    """The replies to a date: all in numbers, and by name those that you may read by name."""
+
+    total: AgencyCounts
+    agencies: tuple[AgencyCounts, ...]
+    people: tuple[PersonReply, ...]
+
+
+@operation(
+    HttpMethod.GET,
+    f"{DATE}/replies",
+    Operation(summary="Read the replies to a date", tag=TAG, scope=READ, answer=RepliesShown),
+)
+async def read_replies(event_id: FromPath[UUID], key: FromPath[str], request: Asked) -> Response[Any]:
+    """Answer with the replies to a date."""
+    viewer, now = viewer_of(request), clock.now()
+    view = await event_view(viewer, event_id, key, now)
+    await readings.note_date(viewer, view.occurrence, now)
+    shown = RepliesShown(
+        total=_counts(view.total),
+        agencies=tuple(map(_counts, view.replies)),
+        people=tuple(_person(one, reads_comments=view.may_edit) for one in view.named),
+    )
+    return answer(request, shown)
+
+
+@operation(
+    HttpMethod.GET,
+    f"{DATE}/reply",
+    Operation(
+        summary="Read your reply to a date",
+        tag=TAG,
+        scope=READ,
+        answer=ReplyShown,
+        text="There is none, not even an empty one, where you are not invited.",
+    ),
+)
+async def read_reply(event_id: FromPath[UUID], key: FromPath[str], request: Asked) -> Response[Any]:
+    """Answer with one's own reply to a date."""
+    return await _mine(request, event_id, key)
+
+
+@operation(
+    HttpMethod.PUT,
+    f"{DATE}/reply",
+    Operation(
+        summary="Reply to a date",
+        tag=TAG,
+        scope=WRITE,
+        body=NewReply,
+        answer=ReplyShown,
+        may_conflict=True,
+        text="Counts for this date alone, and more than a reply to the series.",
+    ),
+)
+async def reply_to_date(event_id: FromPath[UUID], key: FromPath[str], request: Asked) -> Response[Any]:
+    """Record one's own reply to a date."""
+    return await _reply(request, event_id, key, for_series=False)
+
+
+@operation(
+    HttpMethod.PUT,
+    f"{EVENT}/reply",
+    Operation(
+        summary="Reply to an event",
+        tag=TAG,
+        scope=WRITE,
+        body=NewReply,
+        answer=ReplyShown,
+        may_conflict=True,
+        text="Counts for all dates without a reply of their own; the answer shows what counts for the next one.",
+    ),
+)
+async def reply_to_event(event_id: FromPath[UUID], request: Asked) -> Response[Any]:
+    """Record one's own reply to a whole event."""
+    nearest = await nearest_date(viewer_of(request), event_id, clock.now())
+    return await _reply(request, event_id, nearest.key, for_series=True)
+
+
+async def _reply(request: Asked, event_id: UUID, key: str, *, for_series: bool) -> Response[Any]:
+    viewer = viewer_of(request)
+    await date_for(viewer, event_id, key)
+    new = await body_of(request, NewReply)
+    comment = clean(new.comment, LONGEST_COMMENT, "comment", multiline=True)
+    await invitations.answer(
+        viewer, event_id, key, AnswerValue(new.answer), comment, clock.now(), for_series=for_series
+    )
+    return await _mine(request, event_id, key)
+
+
+async def _mine(request: Asked, event_id: UUID, key: str) -> Response[Any]:
+    viewer = viewer_of(request)
+    mine = await invitations.my_answer(viewer, await date_for(viewer, event_id, key))
+    if mine is None:
+        raise NotFound
+    given = mine[1]
+    shown = ReplyShown(
+        event_id=event_id, key=key, answer=given.value if given else AnswerValue.NEEDS_ACTION,
+        comment=given.comment if given else "", answered_at=given.answered_at if given else None,
+    )  # fmt: skip
+    return answer(request, shown)
+
+
+def _counts(replies: AgencyReplies) -> AgencyCounts:
+    return AgencyCounts(
+        agency=replies.agency, invited=replies.invited, accepted=replies.accepted, tentative=replies.tentative,
+        declined=replies.declined, waiting=replies.waiting,
+    )  # fmt: skip
+
+
+def _person(one: Participant, *, reads_comments: bool) -> PersonReply:
+    return PersonReply(
+        member_id=one.member_id, name=one.name, agency=one.agency, role=one.role, answer=one.answer,
+        comment=one.comment if reads_comments else "", answered_at=one.answered_at,
+    )  # fmt: skip
+
+
+handlers = [read_replies, read_reply, reply_to_date, reply_to_event]

@@ -1,0 +1,43 @@
+"""All operations of the interface, and its document for whoever asks."""
+
+from typing import Any
+
+import msgspec
+from litestar import HttpMethod, Request, Response, route
+from litestar.handlers import HTTPRouteHandler
+
+from tracker.ports.api import action_items, attendance, directory, events, occurrences, replies
+from tracker.ports.api.document import Json, document
+from tracker.ports.api.operations import BASE
+from tracker.ports.api.reading import JSON
+from tracker.ports.guards import public
+
+VERSION = "1.0.0"
+AREAS = (directory, events, occurrences, replies, attendance, action_items)
+OPERATIONS = [handler for area in AREAS for handler in area.handlers]
+
+
+def described() -> Json:
+    """Return the document of all operations."""
+    return document(OPERATIONS, VERSION)
+
+
+@route(f"{BASE}/openapi.json", http_method=[HttpMethod.GET, HttpMethod.HEAD], guards=[public])
+async def openapi(request: Request[Any, Any, Any]) -> Response[bytes]:
+    """Answer with the document: it is the same for everybody and tells nothing of the task force."""
+    return Response(msgspec.json.encode(request.app.state["api_document"]), media_type=JSON)
+
+
+def _options_of(path: str) -> HTTPRouteHandler:
+    """Return the handler that names the methods of an address: Litestar's own knows only those of its first handler."""
+    methods = [method for one in OPERATIONS if path in one.paths for method in sorted(one.http_methods)]
+
+    async def options(request: Request[Any, Any, Any]) -> Response[None]:
+        return Response(None, status_code=204, headers={"Allow": request.route_handler.opt["allow"]})
+
+    allow = {"allow": ", ".join([*methods, HttpMethod.OPTIONS])}
+    return route(path, http_method=[HttpMethod.OPTIONS], guards=[public], status_code=204, opt=allow)(options)
+
+
+OPTIONS = [_options_of(path) for path in sorted({path for one in OPERATIONS for path in one.paths})]
+handlers = [*OPTIONS, *OPERATIONS, openapi]

@@ -1,0 +1,79 @@
+"""Shapes that several operations share: base classes, texts with their limits, people, pages of lists."""
+
+from datetime import date, datetime, time, timedelta
+from typing import Annotated
+from uuid import UUID
+
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+from tracker.rules.meetings import Occurrence
+from tracker.rules.wording import local
+
+LONGEST_TITLE = 200  # characters, as are the others
+LONGEST_PLACE = 300
+LONGEST_TEXT = 5_000
+LONGEST_REASON = 500
+MOST = 200  # things on one page of a list
+
+Title = Annotated[str, Meta(min_length=1, max_length=LONGEST_TITLE, pattern=r"\S", examples=["Case review"])]
+PlaceName = Annotated[str, Meta(max_length=LONGEST_PLACE, examples=["USAO conference room"])]
+Text = Annotated[str, Meta(max_length=LONGEST_TEXT, description="No victim or case details.")]
+Reason = Annotated[str, Meta(max_length=LONGEST_REASON, description="For the mail to everybody invited.")]
+Clock = Annotated[
+    str,
+    Meta(
+        pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$", min_length=5, max_length=5, examples=["14:00"],
+        description="Local time in the event’s time zone.",
+    ),
+]  # fmt: skip
+Day = Annotated[date, Meta(examples=["2027-01-12"], description="Local day in the event’s time zone.")]
+Minutes = Annotated[int, Meta(ge=1, le=14 * 24 * 60, examples=[90], description="How long it lasts.")]
+Moment = Annotated[datetime, Meta(tz=True, examples=["2027-01-12T16:00:00Z"])]
+Limit = Annotated[int, Meta(ge=1, le=MOST, description="How many things one page holds at most.")]
+Cursor = Annotated[str, Meta(description="Goes on after a page; taken from the address `next` of that page.")]
+
+
+class Given(Struct, forbid_unknown_fields=True):
+    """What a program sends; a field that is not known is refused."""
+
+
+class Shown(Struct):
+    """What a program gets."""
+
+
+class PageQuery(Given):
+    """How a list is read."""
+
+    limit: Limit = 50
+    cursor: Cursor | UnsetType = UNSET
+
+
+class Name(Shown):
+    """A person, with the short name of their agency."""
+
+    id: UUID
+    name: str
+    agency: str
+
+
+class Cancelling(Given):
+    """Why something is cancelled."""
+
+    reason: Reason = ""
+
+
+def local_start(day: date, clock: str) -> datetime:
+    """Return the local start, without offset, of a day and a time that fit their shapes."""
+    return datetime.combine(day, time.fromisoformat(clock))
+
+
+def start_of(occurrence: Occurrence) -> tuple[datetime, timedelta]:
+    """Return the local start of a date, without offset, and how long it lasts by the clock on the wall."""
+    zone = occurrence.event.zone
+    starts, ends = (local(one, zone).replace(tzinfo=None) for one in (occurrence.starts_at, occurrence.ends_at))
+    return starts, ends - starts
+
+
+def minutes(duration: timedelta) -> int:
+    """Return a duration in whole minutes."""
+    return duration // timedelta(minutes=1)

@@ -1,0 +1,96 @@
+"""Problem details (RFC 9457): how the programming interface tells what went wrong, the same always alike."""
+
+from collections.abc import Mapping
+
+import msgspec
+from litestar import Response
+
+from tracker.errors import Busy, Conflict, Gone, Invalid, NotAllowed, NotFound, TooLarge, TrackerError
+
+API = "/api/v1/"
+"""Whatever is asked below this address is answered for programs, errors included."""
+MEDIA_TYPE = "application/problem+json"
+DOCUMENTS = "/api/v1/docs"
+
+
+class Kind(msgspec.Struct, frozen=True):
+    """One kind of problem: its name in `type`, its title, and the sentence for who has none of their own."""
+
+    slug: str
+    title: str
+    detail: str
+
+
+KINDS = {
+    400: Kind("unreadable", "Unreadable", "The request cannot be read."),
+    401: Kind("token", "Token needed", "Send a valid personal token: Authorization: Bearer …"),
+    403: Kind("not-allowed", "Not allowed", "You cannot do this."),
+    404: Kind("not-found", "Not found", "There is nothing here that you may see."),
+    405: Kind("method", "Method not allowed", "This address does not take that method."),
+    409: Kind("conflict", "Conflict", "This cannot be done as things stand."),
+    412: Kind("changed", "Changed meanwhile", "Somebody changed this since you read it. Read it again."),
+    413: Kind("too-large", "Too large", "This is larger than the tracker takes in one piece."),
+    415: Kind("media-type", "Media type", "Send JSON: Content-Type: application/json"),
+    422: Kind("invalid", "Does not fit", "The request does not fit the document of this interface."),
+    429: Kind("too-many", "Too many tries", "Too many unknown tokens came from your address. Wait a minute."),
+    500: Kind("broken", "Mistake of ours", "Something broke on our side. Nothing was changed."),
+    503: Kind("busy", "Busy", "The tracker is busy. Please try again in a minute."),
+}
+
+
+STATUSES: dict[type[TrackerError], int] = {
+    NotFound: 404, NotAllowed: 403, Conflict: 409, Invalid: 409, Gone: 409, TooLarge: 413, Busy: 503,
+}  # fmt: skip
+"""A request that fits the document is refused by the rules with 403 or 409; 422 is for one that does not fit it."""
+
+RETRY = {429: 60, 503: 60}  # seconds
+
+
+class FieldError(msgspec.Struct, frozen=True):
+    """What is wrong with one field of the body, or one parameter."""
+
+    field: str
+    detail: str
+
+
+class Problem(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A problem in words: `type` leads to its explanation, `errors` holds a sentence for each field."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    errors: tuple[FieldError, ...] = ()
+
+
+def is_api(path: str) -> bool:
+    """Whether an address is one of the programming interface's."""
+    return path.startswith(API)
+
+
+class Refused(Exception):
+    """The interface cannot take a request, whatever it asks for; told as a problem."""
+
+    def __init__(self, status: int, detail: str = "", errors: Mapping[str, str] | None = None, **headers: str) -> None:
+        self.status, self.detail, self.errors, self.headers = status, detail, errors or {}, headers
+        super().__init__(detail)
+
+
+def problem(status: int, detail: str = "", errors: Mapping[str, str] | None = None) -> bytes:
+    """Return the body of an answer with this status."""
+    kind = KINDS.get(status) or Kind("refused", "Refused", "This request cannot be answered.")
+    told = tuple(FieldError(field, sentence) for field, sentence in (errors or {}).items())
+    return msgspec.json.encode(Problem(f"{DOCUMENTS}#{kind.slug}", kind.title, status, detail or kind.detail, told))
+
+
+def answer(status: int, detail: str = "", errors: Mapping[str, str] | None = None) -> Response[bytes]:
+    """Return an answer that tells a problem; one that passes by itself says when to try again."""
+    again = {"Retry-After": str(RETRY[status])} if status in RETRY else {}
+    return Response(problem(status, detail, errors), status_code=status, media_type=MEDIA_TYPE, headers=again)
+
+
+def answer_to(error: TrackerError) -> Response[bytes]:
+    """Return the answer to an error that people are meant to read; what is missing is always told alike."""
+    status = next(STATUSES[kind] for kind in type(error).__mro__ if kind in STATUSES)
+    fields = error.fields if isinstance(error, Invalid) else {}
+    return answer(status, "" if isinstance(error, NotFound) else error.sentence, fields)

@@ -1,0 +1,57 @@
+"""Personal tokens of the programming interface: what each may be allowed, and for how long."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from uuid import UUID
+
+from tracker.errors import Invalid
+
+LIFETIME = timedelta(days=365)
+MAX_TOKENS = 10  # of one person
+
+
+class ApiScope(StrEnum):
+    """What a token opens; it never opens more than its owner may see and do."""
+
+    EVENTS_READ = "events:read"
+    EVENTS_WRITE = "events:write"
+    REPLIES_READ = "replies:read"
+    REPLIES_WRITE = "replies:write"
+    ATTENDANCE_READ = "attendance:read"
+    ATTENDANCE_WRITE = "attendance:write"
+    ITEMS_READ = "items:read"
+    ITEMS_WRITE = "items:write"
+
+
+SCOPE_WORDS = {
+    ApiScope.EVENTS_READ: "Read events, their dates, people and bodies",
+    ApiScope.EVENTS_WRITE: "Schedule, change and cancel events and dates",
+    ApiScope.REPLIES_READ: "Read replies",
+    ApiScope.REPLIES_WRITE: "Reply for you",
+    ApiScope.ATTENDANCE_READ: "Read attendance",
+    ApiScope.ATTENDANCE_WRITE: "Take attendance",
+    ApiScope.ITEMS_READ: "Read action items",
+    ApiScope.ITEMS_WRITE: "Give, update and complete action items",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class ApiToken:
+    """A token as its owner sees it: never the token itself."""
+
+    id: UUID
+    name: str
+    scopes: frozenset[ApiScope]
+    created_at: datetime
+    expires_at: datetime
+    used_at: datetime | None
+
+
+def scopes_of(words: Iterable[str]) -> frozenset[ApiScope]:
+    """Return the scopes that a form named. Errors: Invalid(scopes) for none or an unknown one."""
+    chosen = set(words)
+    if not chosen or not chosen <= set(ApiScope):
+        raise Invalid(scopes="Choose at least one thing that the token may do.")
+    return frozenset(ApiScope(one) for one in chosen)
