@@ -55,6 +55,7 @@ from tracker.ports.pages import (
     roster_import,
     schedule,
     seats,
+    session,
     static,
     subscriptions,
     tokens,
@@ -98,6 +99,7 @@ PAGES = (
     api_docs,
     identity,
     settings_page,
+    session,
     replies,
     item_link,
 )

@@ -1,6 +1,8 @@
 """Guards: every route has one, a session opens, a form needs its token, and nothing malformed breaks anything."""
 
+import re
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 from urllib.parse import quote
 
@@ -14,6 +16,7 @@ from tests.ports.browser import BASE, Browser, session_of, settings
 from tests.ports.conftest import SignIn
 from tracker import clock, keys
 from tracker.app import create_app
+from tracker.paths import folder
 from tracker.ports import csrf
 from tracker.ports.addresses import hosts, place
 from tracker.ports.guards import Unguarded, feed, link, public, refuse_unguarded, signed_in
@@ -285,3 +288,49 @@ async def test_a_stranger_at_an_address_that_leads_nowhere_has_no_navigation(str
     answer = await stranger.get("/nothing-there")
     assert answer.status_code == 404
     assert 'aria-label="Primary"' not in answer.text
+
+
+# What pages ask by themselves --------------------------------------------------------------------------------------
+
+POLLING = re.compile(r'hx-get="[^"]*?(/[a-z-]+)"[^>]*hx-trigger="(?:[^"]*,\s*)?every ')
+
+
+def test_every_place_that_a_page_asks_by_itself_leaves_the_session_as_it_is() -> None:
+    asked = {tail for file in folder("templates").rglob("*.html") for tail in POLLING.findall(file.read_text())}
+    app = create_app(settings())
+    polled = {route.path for route in app.routes for one in handlers_of(route) if one.opt.get("polled")}
+    assert "/count" in asked
+    assert [tail for tail in asked if not any(path.endswith(tail) for path in polled)] == []
+
+
+def handlers_of(route: Any) -> list[Any]:
+    return getattr(route, "route_handlers", None) or [route.route_handler]
+
+
+async def test_asking_how_long_a_session_goes_on_does_not_prolong_it_and_staying_does(advocate: Browser) -> None:
+    await advocate.form_token()
+    clock.start_at(NOW + timedelta(minutes=29), stands_still=True)
+    for _ in range(2):
+        answer = await advocate.get("/session")
+        assert (answer.json()["seconds"], answer.json()["can_stay"]) == (60, True)
+    assert (await advocate.post("/session")).json()["seconds"] == 30 * 60
+    clock.start_at(NOW + timedelta(minutes=58), stands_still=True)
+    assert (await advocate.get("/session")).json()["seconds"] == 60
+    clock.start_at(NOW + timedelta(minutes=59), stands_still=True)
+    assert (await advocate.get("/session")).status_code == 303
+
+
+async def test_after_twelve_hours_nobody_stays(advocate: Browser) -> None:
+    await advocate.form_token()
+    for minute in range(25, 12 * 60, 25):
+        clock.start_at(NOW + timedelta(minutes=minute), stands_still=True)
+        state = (await advocate.post("/session")).json()
+    assert (state["seconds"], state["can_stay"]) == (20 * 60, False)
+
+
+async def test_a_page_says_how_long_its_session_goes_on_and_whose_it_is(
+    advocate: Browser, stranger: Browser, sqlite_cast: Cast
+) -> None:
+    page = (await advocate.get("/action-items")).text
+    assert f'data-left="1800" data-person="{sqlite_cast.harbor_advocate.member_id}"' in page
+    assert "session.js" not in (await stranger.get("/sign-in")).text

@@ -222,6 +222,8 @@ SCRIPT: dict[str, Callable[[Places], list[Ask]]] = {
     "POST /people/{person_id}/access/authenticator-removal": _of_people("POST", "/access/authenticator-removal"),
     "POST /people/{person_id}/access/sign-out": _of_people("POST", "/access/sign-out"),
     "POST /people/{person_id}/access/feeds-revocation": _of_people("POST", "/access/feeds-revocation"),
+    "GET /session": _plain("/session"),
+    "POST /session": _post("/session"),
     "GET /settings": _plain("/settings"),
     "POST /settings/profile": _post("/settings/profile", title="Changed", zone="America/Chicago"),
     "GET /settings/recovery-codes": _plain("/settings/recovery-codes"),

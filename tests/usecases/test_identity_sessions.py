@@ -73,6 +73,21 @@ async def test_a_session_is_written_once_a_minute_at_most(world: Cast):
     assert (await Session.select(Session.seen_at).first())["seen_at"] == NOW + MINUTE
 
 
+async def test_what_a_page_asks_by_itself_does_not_prolong_a_session(cast: Cast):
+    token = await opened(cast.caht_lead)
+    for minute in range(1, 30):
+        assert await viewer_of_session(token, NOW + minute * MINUTE, is_use=False)
+    assert await viewer_of_session(token, NOW + 30 * MINUTE, is_use=False) is None
+
+
+async def test_a_session_says_when_it_ends(world: Cast):
+    token = await opened(world.caht_lead)
+    visit = await viewer_of_session(token, NOW + 10 * MINUTE)
+    assert (visit.idle_end, visit.last_end) == (NOW + 40 * MINUTE, NOW + timedelta(hours=12))
+    assert visit.seconds_left(NOW + 38 * MINUTE) == 120
+    assert visit.seconds_left(NOW + 50 * MINUTE) == 0
+
+
 async def test_signing_out_ends_the_session(cast: Cast):
     token = await opened(cast.caht_lead)
     await identity_sessions.sign_out(token, NOW)

@@ -24,6 +24,8 @@ BEARER = re.compile(r"(?i:bearer) +(?P<token>[A-Za-z0-9_-]{43})", re.ASCII)
 """A token in the header; anything else cannot be one, and is no guess."""
 SIGNED_OUT = "You are signed out. Sign in again in another tab, then go back: what you typed is still there."
 HERE = re.compile(r"https?://[^/]+(/.*)", re.DOTALL)
+POLLED = {"polled": True}
+"""`opt` of a route that pages ask by themselves: nobody uses the session by it, so it does not live on (CJIS AC-11)."""
 
 
 class SignInNeeded(Exception):
@@ -43,13 +45,13 @@ async def public(connection: Connection, _: BaseRouteHandler) -> None:
     _enter(connection, "page")
 
 
-async def signed_in(connection: Connection, _: BaseRouteHandler) -> None:
+async def signed_in(connection: Connection, handler: BaseRouteHandler) -> None:
     """Only a person with a session may come in; their forms carry the token that belongs to it.
 
     Leaves `viewer`, `visit`, `csrf`, `flash` in the state. Raises `SignInNeeded` for a look, `NotAllowed` for a deed.
     """
     _enter(connection, "page")
-    visit = await _visit(connection)
+    visit = await _visit(connection, is_use=not handler.opt.get("polled"))
     if visit is None:
         raise NotAllowed(SIGNED_OUT) if csrf.is_deed(connection) else SignInNeeded(_asked(connection))
     if csrf.is_deed(connection):
@@ -117,9 +119,9 @@ def refuse_unguarded(app: Litestar) -> None:
                 raise Unguarded(f"{route.path} ({handler}) needs exactly one guard of tracker.ports.guards.")
 
 
-async def _visit(connection: Connection) -> Visit | None:
+async def _visit(connection: Connection, *, is_use: bool = True) -> Visit | None:
     cookie = cookies.read(connection, cookies.SESSION)
-    return await viewer_of_session(cookie, clock.now()) if cookie else None
+    return await viewer_of_session(cookie, clock.now(), is_use=is_use) if cookie else None
 
 
 def _know(connection: Connection, visit: Visit) -> None:

@@ -193,8 +193,8 @@
 
   document.addEventListener("htmx:response:error", (event) => {
     const { status } = event.detail.ctx.response;
-    if (status === 401) location.reload();
-    else if (status !== 422 && status !== 409) say("That was not saved. Reload the page and try again.");
+    if (status === 401 || status === 403) document.dispatchEvent(new Event("tracker:refused")); // see session.js
+    if (status !== 401 && status !== 422 && status !== 409) say("That was not saved. Reload the page and try again.");
   });
 
   document.addEventListener("htmx:error", () => say("That was not saved: the server cannot be reached. Try again in a minute."));

@@ -48,11 +48,20 @@ SELECT 'body', '', CAST(b.id AS VARCHAR(36)), CAST(r.member AS VARCHAR(36))
 
 @dataclass(frozen=True, kw_only=True)
 class Visit:
-    """A viewer behind a session: the hash of its cookie, and when they last proved who they are."""
+    """A viewer behind a session: the hash of its cookie, and when they last proved who they are.
+
+    It ends at `idle_end` unless it is used before, and at `last_end` in any case.
+    """
 
     viewer: Viewer
     session_id: str
     proved_at: datetime
+    idle_end: datetime
+    last_end: datetime
+
+    def seconds_left(self, now: datetime) -> int:
+        """Return after how many seconds without use it ends."""
+        return max(0, int((min(self.idle_end, self.last_end) - now).total_seconds()))
 
 
 async def viewer_for(member_id: UUID) -> Viewer:
@@ -80,10 +89,10 @@ async def viewers_for(member_ids: Iterable[UUID]) -> dict[UUID, Viewer]:
     return viewers
 
 
-async def viewer_of_session(token: str, now: datetime) -> Visit | None:
+async def viewer_of_session(token: str, now: datetime, *, is_use: bool = True) -> Visit | None:
     """Return who is behind a session's cookie, or None when it is unknown, over, or its person not active any more.
 
-    Two queries; once a minute it also notes that the session is in use.
+    Two queries; once a minute it also notes that the session is in use, unless a page asks by itself (`is_use` False).
     """
     rows = await engine().run_querystring(QueryString(_BY_SESSION, keys.fingerprint(token)))
     if not rows or not _is_active(rows[0]) or rows[0]["is_guest"]:
@@ -93,10 +102,15 @@ async def viewer_of_session(token: str, now: datetime) -> Visit | None:
         with surviving_failures():  # it is over all the same
             await Session.delete().where(Session.id == row["session"])
         return None
-    if now - row["seen_at"] >= TOUCH:
+    seen_at = row["seen_at"]
+    if is_use and now - seen_at >= TOUCH:
         with surviving_failures():  # people go on reading while nothing can be written
             await Session.update({Session.seen_at: now}).where(Session.id == row["session"])
-    return Visit(viewer=await _viewer(row), session_id=row["session"], proved_at=row["proved_at"])
+            seen_at = now
+    return Visit(
+        viewer=await _viewer(row), session_id=row["session"], proved_at=row["proved_at"],
+        idle_end=seen_at + IDLE, last_end=row["created_at"] + LONGEST,
+    )  # fmt: skip
 
 
 def _is_active(row: Mapping[str, Any]) -> bool:

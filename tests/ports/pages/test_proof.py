@@ -21,7 +21,7 @@ SECOND = timedelta(seconds=1)
 def proved_now() -> Any:
     """A request of somebody who has just proved who they are."""
     clock.start_at(NOW, stands_still=True)
-    visit = Visit(viewer=None, session_id="", proved_at=NOW)  # type: ignore[arg-type]  # nobody looks at the viewer
+    visit = Visit(viewer=None, session_id="", proved_at=NOW, idle_end=NOW, last_end=NOW)  # type: ignore[arg-type]  # nobody looks at the viewer
     yield Request({"type": "http", "state": {"visit": visit}})  # type: ignore[typeddict-item, var-annotated]  # enough
     clock.start_at(None)
 

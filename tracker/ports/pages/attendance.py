@@ -11,7 +11,7 @@ from litestar.response import Redirect
 
 from tracker import chance, clock
 from tracker.errors import Invalid
-from tracker.ports.guards import signed_in
+from tracker.ports.guards import POLLED, signed_in
 from tracker.ports.pages.events import times_of
 from tracker.ports.pages.form_values import Errors, FormValues, errors_of, form_of, id_in, query_of
 from tracker.ports.pages.people_options import people_options
@@ -38,7 +38,7 @@ async def attendance_page(
     return page("attendance/show.html", request, **await _with_history(request, roll, step))
 
 
-@get(f"{PATH}/count", guards=[signed_in])
+@get(f"{PATH}/count", guards=[signed_in], opt=POLLED)
 async def attendance_count(
     event_id: FromPath[UUID], key: FromPath[str], request: Request[Any, Any, Any]
 ) -> Response[str]:

@@ -116,10 +116,11 @@ def common(request: Request[Any, Any, Any]) -> dict[str, Any]:
     """Return what every page shows; works without a session and for an error before the settings were reached."""
     state = request.scope.get("state") or {}
     settings = state.get("settings") or Settings(secret="")
-    viewer = state.get("viewer")
+    viewer, visit = state.get("viewer"), state.get("visit")
     now = wording.local(clock.now(), settings.time_zone)
     return {
         "viewer": viewer,
+        "session_left": visit.seconds_left(clock.now()) if visit else None,
         "nav": [place for place in NAVIGATION if place.is_for(viewer)] if viewer else (),
         "csrf": state.get("csrf") or "",
         "flash": state.get("flash"),
