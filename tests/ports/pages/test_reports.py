@@ -110,7 +110,9 @@ async def test_what_counts_named_events_is_marked_and_leaves_only_after_a_fresh_
 ) -> None:
     await autumn(sqlite_cast)
     browser = await browse(sqlite_cast.fbi_lead)
-    assert "Named participants only" in (await browser.get(PAGE)).text
+    page = (await browser.get(PAGE)).text
+    assert "Named participants only" in page
+    assert " download" not in page, "the page that asks for a proof would be saved as a file"
     assert "Named participants only. Human" in (await browser.get("/reports.csv?period=FY2027-Q1")).text
     clock.start_at(NOW + timedelta(minutes=20), stands_still=True)
     for address in ("/reports.csv?period=FY2027-Q1", "/reports/rows.xlsx?period=FY2027-Q1&part=dates&of=held"):
