@@ -6,7 +6,7 @@ from typing import Any
 from litestar import Request, Response, get
 
 from tracker import clock
-from tracker.errors import Invalid
+from tracker.errors import Invalid, TooLarge
 from tracker.ports.guards import signed_in
 from tracker.ports.pages import report_addresses as addresses
 from tracker.ports.pages.form_values import Errors, FormValues, errors_of, query_of
@@ -86,6 +86,8 @@ async def rows_file(request: Request[Any, Any, Any]) -> Response[Any]:
     query = query_of(request)
     asked, number = asked_in(request, query), number_in(query)
     found = await report_rows.rows(viewer_of(request), asked, number, MOST)
+    if found.shown < found.count:
+        raise TooLarge(f"A file holds at most {MOST:,} rows. Choose a shorter period.")
     back = linked(asked)(number.part, number.measure, **addresses.line_of(number))
     if found.is_restricted and (proof := first_prove(request, back)):
         return proof
