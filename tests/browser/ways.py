@@ -196,6 +196,8 @@ WAYS: dict[str, tuple[str | None, Way, str]] = {
     "event": (COORDINATOR, to_event(MONTHLY, "2026-12"), MONTHLY),
     "series": (COORDINATOR, to_series(MONTHLY, "2026-12"), MONTHLY),
     "operation": (FBI_LEAD, to_operation, "Operation Bluestem"),
+    "search": (COORDINATOR, to("/search?q=task+force"), "Search results for “task force”"),
+    "search without a find": (COORDINATOR, to("/search?q=nowhere"), "Search results for “nowhere”"),
     "schedule": (COORDINATOR, to("/schedule"), "Schedule an event"),
     "schedule with errors": (COORDINATOR, to_refused_schedule, "Schedule an event"),
     "edit one date": (COORDINATOR, to_event(MONTHLY, "2026-12", "edit"), "Edit one date: Thursday, December 10, 2026"),

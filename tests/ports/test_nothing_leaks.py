@@ -102,6 +102,9 @@ SCRIPT: dict[str, Callable[[Places], list[Ask]]] = {
             for more in ("", "&kind=joint_operation", *NARROWED)
         ),
     ),
+    "GET /search": _plain(
+        "/search", "/search?q=canary", "/search?q=Operation", "/search?q=bluestem+lot", "/search?q=%25", "/search?q=a"
+    ),
     "GET /events": _plain("/events"),
     "POST /events": _post("/events", title="Unsent"),
     "GET /schedule": _plain("/schedule", "/schedule?kind=joint_operation", "/schedule?date=2027-01-16"),

@@ -151,7 +151,7 @@
     const isTyping = event.target.matches("input, select, textarea, [contenteditable]");
     if (isTyping || event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
     if (!shortcuts || shortcuts.open || keysAreOff()) return;
-    const wanted = event.key === "/" ? one("[data-find], [data-filter]") : one(`[data-key="${CSS.escape(event.key)}"]`);
+    const wanted = event.key === "/" ? (one("[data-find], [data-filter]") ?? one("[data-search]")) : one(`[data-key="${CSS.escape(event.key)}"]`);
     if (event.key !== "?" && !wanted) return;
     event.preventDefault();
     if (event.key === "?") showShortcuts();
