@@ -16,6 +16,7 @@ TABLE_MODULES = (
     "tracker.tables.action_items",
     "tracker.tables.outbox",
     "tracker.tables.deployment",
+    "tracker.tables.prints",
     "tracker.tables.subscriptions",
     "tracker.tables.audit",
 )

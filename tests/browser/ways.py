@@ -82,8 +82,8 @@ def to_series(title: str, month: str) -> Way:
 
     def way(page: Page, demo: Demo) -> None:
         to_event(title, month)(page, demo)
-        page.get_by_role("link", name="All dates").click()
-        page.get_by_text("past dates").click()
+        page.get_by_role("link", name="All dates", exact=True).click()
+        page.locator("#over summary").click()
 
     return way
 
@@ -93,6 +93,20 @@ def to_operation(page: Page, _: Demo) -> None:
     page.goto("/calendar?month=2026-12&view=list")
     page.locator(".tt-item", has=page.locator(".tt-vis--named")).first.get_by_role("link").click()
     page.wait_for_url("**/events/**")
+
+
+def to_copies(page: Page, demo: Demo) -> None:
+    """Go to the copies of an operation's brief."""
+    to_operation(page, demo)
+    page.goto(f"{page.url}/print/brief")
+
+
+def to_brief(page: Page, demo: Demo) -> None:
+    """Issue a copy of an operation's brief."""
+    to_copies(page, demo)
+    page.get_by_label("Issued to").select_option(index=1)
+    page.get_by_role("button", name="Issue copy").click()
+    page.wait_for_url("**/print/brief/*")
 
 
 def to_refused_schedule(page: Page, _: Demo) -> None:
@@ -195,6 +209,10 @@ WAYS: dict[str, tuple[str | None, Way, str]] = {
     "list": (COORDINATOR, to("/calendar?month=2026-12&view=list"), "December 2026"),
     "event": (COORDINATOR, to_event(MONTHLY, "2026-12"), MONTHLY),
     "series": (COORDINATOR, to_series(MONTHLY, "2026-12"), MONTHLY),
+    "agenda on paper": (COORDINATOR, to_event(MONTHLY, "2026-12", "print/agenda"), "Agenda"),
+    "sign-in sheet": (COORDINATOR, to_event(MONTHLY, "2026-12", "print/sign-in-sheet"), "Sign-in sheet"),
+    "copies of a brief": (FBI_LEAD, to_copies, "Brief cover"),
+    "cover of a brief": (FBI_LEAD, to_brief, "Operation Bluestem"),
     "operation": (FBI_LEAD, to_operation, "Operation Bluestem"),
     "search": (COORDINATOR, to("/search?q=task+force"), "Search results for “task force”"),
     "search without a find": (COORDINATOR, to("/search?q=nowhere"), "Search results for “nowhere”"),

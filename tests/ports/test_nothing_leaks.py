@@ -134,6 +134,11 @@ SCRIPT: dict[str, Callable[[Places], list[Ask]]] = {
     "POST /events/{event_id}/{key}/attendance/undo": _of_dates("POST", "/attendance/undo", at="now"),
     "POST /events/{event_id}/{key}/attendance/closure": _of_dates("POST", "/attendance/closure"),
     "POST /events/{event_id}/{key}/attendance/reopening": _of_dates("POST", "/attendance/reopening"),
+    "GET /events/{event_id}/{key}/print/agenda": _of_dates("GET", "/print/agenda"),
+    "GET /events/{event_id}/{key}/print/sign-in-sheet": _of_dates("GET", "/print/sign-in-sheet"),
+    "GET /events/{event_id}/{key}/print/brief": _of_dates("GET", "/print/brief"),
+    "POST /events/{event_id}/{key}/print/brief": _of_dates("POST", "/print/brief", member=NOWHERE),
+    "GET /events/{event_id}/{key}/print/brief/{number}": _of_dates("GET", "/print/brief/1"),
     "GET /action-items": _plain(
         "/action-items",
         "/action-items?group=owner",

@@ -38,6 +38,7 @@ VERBS = {
     "item_handed_over": "Handed over",
     "answered": "Replied:",
     "attendance_marked": "Marked attendance of",
+    "brief_printed": "Issued a copy of the brief of",
     "attendance_closed": "Closed attendance of",
     "attendance_reopened": "Reopened attendance of",
     "caught_up": "Caught up after a pause:",

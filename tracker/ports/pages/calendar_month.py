@@ -47,6 +47,7 @@ def month_context(asked: Asked, seen: list[Seen], zone: str, today: date) -> dic
     holidays = dict(holiday_notes(day for week in weeks for day in week))
     return {
         "weeks": [[_cell(asked, day, days.get(day, []), zone, holidays, today) for day in week] for week in weeks],
+        "is_cut": not asked.is_whole and any(len(seen) > calendar_grid.SHOWN for seen in days.values()),
         "is_empty": not any(day.month == asked.month.month for day in days),
         "holidays": holidays,
         **_week(weeks, days, zone, today),
@@ -64,7 +65,7 @@ def _cell(asked: Asked, day: date, seen: list[Seen], zone: str, holidays: Mappin
         is_today=day == today,
         note=holidays.get(day) or (f"{day:%b}" if is_outside and day.day == 1 else ""),
         count=len(seen),
-        entries=[entry_of(one, day, zone) for one in calendar_grid.shown(seen)],
+        entries=[entry_of(one, day, zone) for one in (seen if asked.is_whole else calendar_grid.shown(seen))],
     )
 
 

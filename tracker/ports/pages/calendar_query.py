@@ -32,6 +32,8 @@ class Asked:
     """A day of the month or of the week."""
     view: View = View.MONTH
     chosen: Filter
+    is_whole: bool = False
+    """Whether a month shows every event of each day, as for paper."""
     is_misread: bool = False
     """Whether the address named a time that cannot be read, so that today's is shown."""
 
@@ -82,6 +84,11 @@ class Asked:
         return _address(_rest(self.view, self.chosen))
 
     @property
+    def whole(self) -> str:
+        """The address of the month with every event of each day."""
+        return f"{self.address()}&all=1"
+
+    @property
     def with_cancelled(self) -> str:
         """The address that shows cancelled dates too."""
         return self.address(chosen=replace(self.chosen, with_cancelled=True))
@@ -116,6 +123,7 @@ def asked_for(query: FormValues, today: date, choices: Choices) -> Asked:
         day=wanted or today,
         view=view,
         chosen=_filter(query, choices),
+        is_whole=query["all"] == "1",
         is_misread=wanted is None and query["month"] + query["date"] != "",
     )
 

@@ -1,0 +1,52 @@
+"""What comes out of the printer: how many pages, how high the rows, the marking on each page."""
+
+import re
+
+from playwright.sync_api import Page
+
+from tests.browser.conftest import PageOf
+from tests.browser.demo import Demo
+from tests.browser.ways import COORDINATOR, FBI_LEAD, MONTHLY, to_brief, to_event
+
+A_PAGE = re.compile(rb"/Type\s*/Page[^s]")
+INCH = 96  # CSS pixels
+HIGHEST = 816 - 2 * 43  # CSS pixels of a landscape page within its margins
+
+
+def pages(page: Page) -> int:
+    return len(A_PAGE.findall(page.pdf(prefer_css_page_size=True)))
+
+
+def test_a_month_is_one_page_with_every_title_whole(page_of: PageOf) -> None:
+    page = page_of(COORDINATOR)
+    page.goto("/calendar?month=2026-12&all=1")
+    assert pages(page) == 1
+    page.emulate_media(media="print")
+    page.set_viewport_size({"width": 970, "height": HIGHEST})
+    cut = "all => all.filter(one => one.scrollHeight > one.clientHeight + 1 || one.scrollWidth > one.clientWidth + 1)"
+    assert page.eval_on_selector_all(".tt-cal .tt-ev__n", f"{cut}.length") == 0
+
+
+def test_a_sign_in_sheet_of_twenty_five_has_rows_to_sign_in_and_its_head_on_both_pages(
+    page_of: PageOf, demo: Demo
+) -> None:
+    page = page_of(COORDINATOR)
+    to_event(MONTHLY, "2026-12", "print/sign-in-sheet")(page, demo)
+    assert pages(page) == 2
+    page.emulate_media(media="print")
+    rows = page.locator(".tt-sign tbody tr:not(.tt-sign__group)")
+    assert rows.count() == 25 + 4
+    assert min(rows.evaluate_all("all => all.map(one => one.getBoundingClientRect().height)")) >= 0.4 * INCH
+    assert page.locator(".tt-sign thead").evaluate("one => getComputedStyle(one).display") == "table-header-group"
+
+
+def test_the_cover_of_a_brief_is_one_page_marked_on_top_and_at_the_end(page_of: PageOf, demo: Demo) -> None:
+    page = page_of(FBI_LEAD)
+    to_brief(page, demo)
+    assert pages(page) == 1
+    page.emulate_media(media="print")
+    marks = page.get_by_text("Only the named participants", exact=True)
+    title = page.get_by_role("heading", level=1)
+    tops = [one["y"] for one in (marks.first.bounding_box(), title.bounding_box(), marks.last.bounding_box()) if one]
+    assert tops == sorted(tops)
+    assert marks.count() == 2
