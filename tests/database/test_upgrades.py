@@ -1,0 +1,53 @@
+"""From the first release to this one: every row is kept, the trail is whole, and the people go on working."""
+
+import pytest
+from piccolo.apps.migrations.tables import Migration
+from piccolo.querystring import QueryString
+
+from tests.cast import NOW, SECRET, meeting
+from tests.database.releases import first_release, found
+from tracker import keys
+from tracker.database import Engine, engine
+from tracker.migrate import APP, SchemaAhead, SchemaBehind, check_schema, migrate
+from tracker.usecases import audit, meetings
+from tracker.usecases.identity_accounts import account_at
+from tracker.usecases.viewers import viewer_for
+
+pytestmark = pytest.mark.anyio
+
+LEAD, INVITED = "coordinator@usao.example", "fbi_lead@fbi.example"
+
+
+async def test_an_upgrade_keeps_every_row(blank_database: Engine) -> None:
+    before = await first_release(members=500)
+    with pytest.raises(SchemaBehind):
+        await check_schema()
+    assert await migrate()
+    await check_schema()
+    changed = [table for table, rows in before.items() if await found(table, rows[0]) != rows]
+    assert changed == []
+
+
+async def test_after_an_upgrade_the_audit_trail_is_as_it_was_written_and_goes_on(blank_database: Engine) -> None:
+    keys.use(SECRET)
+    await first_release()
+    await migrate()
+    assert await audit.verify() is None
+    lead, invited = [await account_at(email) for email in (LEAD, INVITED)]
+    assert lead
+    assert invited
+    await meetings.schedule(await viewer_for(lead.member_id), meeting(await viewer_for(invited.member_id)), NOW)
+    assert await audit.verify() is None
+
+
+async def test_after_an_upgrade_the_trail_is_still_guarded(blank_database: Engine) -> None:
+    await first_release()
+    await migrate()
+    with pytest.raises(Exception, match="audit"):
+        await engine().run_querystring(QueryString("DELETE FROM audit_entry"))
+
+
+async def test_an_older_release_refuses_a_database_that_a_newer_one_has_changed(database: Engine) -> None:
+    await Migration.insert(Migration(name="2099-01-01T00:00:00:000000", app_name=APP))
+    with pytest.raises(SchemaAhead, match="2099"):
+        await check_schema()

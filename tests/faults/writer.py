@@ -1,0 +1,61 @@
+"""A process that schedules meetings, and sends half of their mails, until it is killed.
+
+    python -m tests.faults.writer FOLDER
+
+FOLDER is a data folder; each meeting makes an event, an entry in the trail and two messages in one transaction.
+"""
+
+import asyncio
+import sys
+from pathlib import Path
+
+from tests.cast import NOW, ZONE, meeting
+from tracker import keys
+from tracker.database import bind, engine_from_url, open_database
+from tracker.rules.outbox import Skip, State
+from tracker.rules.people import Viewer
+from tracker.settings import load
+from tracker.usecases import meetings, outbox
+from tracker.usecases.identity_accounts import account_at
+from tracker.usecases.roster import import_roster
+from tracker.usecases.viewers import viewer_for
+
+LEAD, INVITED = "lead@usao.example", ("one@usao.example", "two@usao.example")
+ROSTER = "agency_code,name,email,roles\n" + "".join(f"USAO,Somebody,{one},coordinator\n" for one in (LEAD, *INVITED))
+
+
+async def main(folder: str) -> None:
+    """Write for ever."""
+    settings = load({"TRACKER_DATA": folder})
+    keys.use(settings.secret)
+    engine = engine_from_url(settings.database_url)
+    bind(engine)
+    await open_database(engine)
+    await import_roster(ROSTER.encode(), NOW, ZONE)
+    lead, *invited = [await _viewer(email) for email in (LEAD, *INVITED)]
+    await asyncio.gather(_schedule(lead, invited), _schedule(lead, invited), _send(Path(folder) / "began"))
+
+
+async def _viewer(email: str) -> Viewer:
+    account = await account_at(email)
+    assert account
+    return await viewer_for(account.member_id)
+
+
+async def _schedule(lead: Viewer, invited: list[Viewer]) -> None:
+    while True:
+        await meetings.schedule(lead, meeting(*invited), NOW)
+
+
+async def _send(began: Path) -> None:
+    """Take every message in hand, and say of every other one that it was sent."""
+    while True:
+        for number, message in enumerate(await outbox.claim("writer", [], NOW, 50)):
+            if number % 2:
+                await outbox.close(message, Skip(state=State.SENT, reason=""), NOW)
+                began.touch()
+        await asyncio.sleep(0.01)
+
+
+if __name__ == "__main__":
+    asyncio.run(main(*sys.argv[1:]))
