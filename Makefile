@@ -9,7 +9,7 @@ BIN = $(VENV)/bin
 READY = $(VENV)/ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test lint fix types imports check bench faults compat migration pins
+.PHONY: help setup run test lint fix types imports check wheel bench faults compat migration pins
 
 help: ## List what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -42,7 +42,10 @@ types: $(READY) ## Check the types
 imports: $(READY) ## Check that imports go down only
 	@$(BIN)/lint-imports --no-logo
 
-check: lint types imports test ## Everything that CI runs
+check: lint types imports test ## Everything that CI runs, but for the wheel
+
+wheel: $(READY) ## Build the wheel into dist/, install it elsewhere and see it serve
+	@$(BIN)/python scripts/wheel.py dist
 
 bench: $(READY) ## Measure, and write bench/results.json
 	@$(BIN)/python -m bench

@@ -30,7 +30,7 @@ async def test_a_killed_upgrade_is_finished_by_the_next(tmp_path: Path) -> None:
     before = await first_release(members=MEMBERS)
     chance = Random(7)  # noqa: S311 - repeatable faults
     in_the_middle = 0
-    while in_the_middle < KILLS and await killed(file, chance.uniform(0, 0.05)) == FIRST_RELEASE:
+    while in_the_middle < KILLS and await killed(file, chance.uniform(0, 0.02)) == FIRST_RELEASE:
         in_the_middle += 1
     assert in_the_middle > 0
     await migrate()

@@ -42,6 +42,9 @@ VERBS = {
     "attendance_closed": "Closed attendance of",
     "attendance_reopened": "Reopened attendance of",
     "caught_up": "Caught up after a pause:",
+    "backed_up": "Backed up",
+    "restored": "Restored from a backup:",
+    "resumed_sending": "Let a restored copy send:",
 }
 """Verb → how a sentence begins; one that is not here is told by its own word ("scheduled" → "Scheduled")."""
 
@@ -55,6 +58,7 @@ THINGS = {
     "invitation": "invitation",
     "roster": "the roster",
     "report": "a report",
+    "deployment": "the tracker",
 }
 """Subject → what people call it; one that is not here is called by its own word."""
 

@@ -61,7 +61,10 @@ async def health_page(request: Request[Any, Any, Any]) -> Response[str]:
     ]  # fmt: skip
     return page(
         "admin/health.html", request, state=await health.state(now), jobs=jobs, storage=await health.storage(),
-        lines=[*soundness.of_settings(settings), *soundness.of_files(settings), *soundness.of_releases()],
+        lines=[
+            *soundness.of_settings(settings), *[line async for line in soundness.of_database()],
+            *soundness.of_files(settings), *soundness.of_releases(),
+        ],
     )  # fmt: skip
 
 
