@@ -107,7 +107,10 @@ SCRIPT: dict[str, Callable[[Places], list[Ask]]] = {
     ),
     "GET /events": _plain("/events"),
     "POST /events": _post("/events", title="Unsent"),
-    "GET /schedule": _plain("/schedule", "/schedule?kind=joint_operation", "/schedule?date=2027-01-16"),
+    "GET /schedule": lambda p: [
+        *(("GET", f"/schedule?like={event}", {}) for event, _ in _events(p)),
+        *(("GET", f"/schedule{more}", {}) for more in ("", "?kind=joint_operation", "?date=2027-01-16")),
+    ],
     "GET /schedule/preview": _plain("/schedule/preview?date=2027-01-16&repeat=weekly"),
     "POST /schedule/summary": _post("/schedule/summary", title="Unsent"),
     "GET /events/{event_id}": _of_events("GET", ""),

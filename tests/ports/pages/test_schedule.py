@@ -2,17 +2,19 @@
 
 import re
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 import httpx
 import pytest
 
-from tests.cast import NOW, Cast, operation
+from tests.cast import NOW, Cast, meeting, operation
 from tests.ports.browser import Browser
 from tests.ports.conftest import SignIn
 from tests.ports.pages.forms import Fields, typed
 from tracker.rules.invitations import AttendeeRole
 from tracker.rules.people import Viewer
+from tracker.rules.recurrence import rule_for
 from tracker.tables.outbox import Message
 from tracker.usecases import meeting_dates, meetings
 from tracker.usecases.invitees import invitees_of
@@ -297,3 +299,22 @@ async def test_the_count_of_an_agency_follows_every_way_to_invite(sqlite_cast: C
 async def test_a_day_that_is_over_is_named_before_it_is_sent(desk: Browser) -> None:
     page = (await desk.get("/schedule?date=2026-11-02")).text
     assert "That day is over. Nobody is reminded." in page
+
+
+async def test_an_event_is_duplicated_with_its_people_and_without_its_dates(sqlite_cast: Cast, desk: Browser) -> None:
+    plan = meeting(
+        sqlite_cast.fbi_lead,
+        agenda="Welcome 5",
+        rule=rule_for("weekly", datetime.fromisoformat("2027-01-12 10:00"), count=3),
+    )
+    event_id = await meetings.schedule(sqlite_cast.coordinator, plan, NOW)
+    form = typed((await desk.get(f"/schedule?like={event_id}")).text, "/events")
+    assert (form["title"], form["agenda"], form["repeat"]) == (["Monthly task force meeting"], ["Welcome 5"], ["none"])
+    assert form["date"] == ["2026-12-16"]
+    assert str(sqlite_cast.fbi_lead.member_id) in form["person"]
+
+
+async def test_only_who_may_change_an_event_duplicates_it(sqlite_cast: Cast, browse: SignIn) -> None:
+    event_id = await meetings.schedule(sqlite_cast.coordinator, meeting(sqlite_cast.fbi_lead), NOW)
+    lead = await browse(sqlite_cast.fbi_lead)
+    assert (await lead.get(f"/schedule?like={event_id}")).status_code == 403

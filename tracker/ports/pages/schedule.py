@@ -13,7 +13,7 @@ from tracker.ports.pages.form_values import Errors, FormValues, Reader, errors_o
 from tracker.ports.pages.request import said, told_words, viewer_of, zone_of
 from tracker.ports.pages.schedule_context import FIELDS, Editing, schedule_context, schedule_form
 from tracker.ports.pages.schedule_form import read_plan
-from tracker.ports.pages.schedule_values import empty_form
+from tracker.ports.pages.schedule_values import empty_form, form_of_copy
 from tracker.ports.pages.schedule_words import dates_in_words, repeat_options
 from tracker.ports.pages.templating import page
 from tracker.rules.audiences import Visibility
@@ -31,9 +31,14 @@ SENDS = ("send", "draft")
 
 @get("/schedule", guards=[signed_in])
 async def schedule_page(request: Request[Any, Any, Any]) -> Response[str]:
-    """Show an empty form, for the kind and the day that the address asks for."""
-    offered = await previews.choices(_organizer(request))
-    return schedule_form(request, _asked_for(request, offered), offered, zone_of(request), form_id=chance.new_id())
+    """Show an empty form for the kind and the day that the address asks for, or a copy of the event `like`."""
+    viewer = _organizer(request)
+    offered = await previews.choices(viewer)
+    form = _asked_for(request, offered)
+    if like := id_in(query_of(request)["like"]):
+        _, plan = await meetings.plan_to_change(viewer, like)
+        form = form_of_copy(plan, form["date"])
+    return schedule_form(request, form, offered, zone_of(request), form_id=chance.new_id())
 
 
 @get("/events", guards=[signed_in])

@@ -44,6 +44,16 @@ def form_of_plan(plan: Plan) -> FormValues:
     })  # fmt: skip
 
 
+def form_of_copy(plan: Plan, day: str) -> FormValues:
+    """Return the form of a new event like another one: it begins on `day` (ISO) and repeats as nothing does yet."""
+    form = form_of_plan(plan)
+    length = date.fromisoformat(form["last_day"]) - date.fromisoformat(form["date"]) if form["last_day"] else None
+    return form.but({
+        "date": day, "last_day": (date.fromisoformat(day) + length).isoformat() if length else "",
+        "repeat": Repeat.NONE, "until": "", "count": "", "weekdays": (), "tentative": "",
+    })  # fmt: skip
+
+
 def _usual(kind: Kind, offered: Choices) -> Visibility | str:
     wanted = Visibility.NAMED if kind is Kind.JOINT_OPERATION else Visibility.ALL
     return wanted if wanted in offered.visibilities else next(iter(offered.visibilities), "")
