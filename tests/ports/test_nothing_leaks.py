@@ -180,6 +180,7 @@ SCRIPT: dict[str, Callable[[Places], list[Ask]]] = {
     "GET /reports": _plain(
         *(f"/reports?period={one}" for one in ("", *PERIODS)),
         "/reports?period=FY2027&kind=joint_operation",
+        f"/reports?period=FY2027&body={NOWHERE}",
         "/reports?period=custom&from=2026-12-09&to=2026-12-09",
         "/reports?period=custom&from=2026-12-09&to=odd",
     ),

@@ -16,7 +16,7 @@ from tracker.rules.report_sums import Tally
 from tracker.rules.reports import MEASURES
 from tracker.usecases import attendance, meetings
 from tracker.usecases.report_rows import OTHERS, Number, Part, rows
-from tracker.usecases.reports import Report, report
+from tracker.usecases.reports import Report, bodies, report
 
 pytestmark = pytest.mark.anyio
 
@@ -189,6 +189,19 @@ def numbers(found: Report) -> Iterator[tuple[int, Number, Kind | None]]:
 
 def vars_of(tally: Tally) -> dict[str, int]:
     return {**vars(tally), "invited": tally.invited, "present": tally.present, "attended": tally.attended}
+
+
+async def test_a_report_keeps_to_one_body(cast: Cast, events: Autumn) -> None:
+    services = next(one for one in await bodies(cast.coordinator) if one.name == "Victim Services Committee")
+    question = replace(asked(QUARTER), body=services)
+    found = await report(cast.coordinator, question)
+    assert [agency.code for agency, _ in found.agencies] == ["Bridge Legal", "CAHT", "Harbor House"]
+    assert (found.activities[-1].held, found.total.invited, found.items) == (1, 3, [])
+    for expected, number, kind in numbers(found):
+        behind = await rows(cast.coordinator, replace(question, kind=kind), number, MOST)
+        assert (behind.count, behind.shown) == (expected, expected), number
+    held = await rows(cast.coordinator, question, Number(part=Part.DATES, measure="held"), MOST)
+    assert [one.title for one in held.dates] == ["Services committee"]
 
 
 async def test_the_lines_of_a_report_add_up(cast: Cast, events: Autumn) -> None:

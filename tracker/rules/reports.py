@@ -6,6 +6,7 @@ A report counts only what its reader may open row by row, so no figure tells mor
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
+from typing import NamedTuple
 from uuid import UUID
 
 from tracker.errors import NotAllowed
@@ -42,24 +43,33 @@ MEASURES = {
 """The columns of a report by name, each with the marks that it counts."""
 
 
+class OfBody(NamedTuple):
+    """A body, to whose events a report may keep."""
+
+    id: UUID
+    name: str
+
+
 @dataclass(frozen=True, kw_only=True)
 class Span:
-    """Dates of some kinds that start in [start, end) and are over by `until`."""
+    """Dates of some kinds, and of one body if one is given, that start in [start, end) and are over by `until`."""
 
     start: datetime
     end: datetime
     until: datetime
     kinds: frozenset[Kind]
+    body_id: UUID | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class Asked:
-    """What a reader wants to know: a period, one kind of event or all (None), as things stand at `now`."""
+    """What a reader wants to know: a period, one kind of event or body or all (None), as things stand at `now`."""
 
     period: Period
     kind: Kind | None
     zone: str
     now: datetime
+    body: OfBody | None = None
 
     @property
     def is_under_way(self) -> bool:
@@ -72,7 +82,8 @@ class Asked:
         if month is not None:
             first, after = month_of(month).span(self.zone)
             start, end = max(start, first), max(min(end, after), start)
-        return Span(start=start, end=end, until=self.now, kinds=frozenset(KINDS if self.kind is None else (self.kind,)))
+        kinds = frozenset(KINDS if self.kind is None else (self.kind,))
+        return Span(start=start, end=end, until=self.now, kinds=kinds, body_id=self.body.id if self.body else None)
 
 
 @dataclass(frozen=True, kw_only=True)

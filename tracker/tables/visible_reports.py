@@ -21,7 +21,7 @@ from tracker.tables.visible_roll import WAS_INVITED
 
 Row = dict[str, Any]
 
-OVER = ") AND o.starts_at >= {} AND o.starts_at < {} AND o.ends_at <= {} AND e.kind IN ({}) AND e.status <> 'draft'"
+OVER = ") AND o.starts_at >= {} AND o.starts_at < {} AND o.ends_at <= {} AND e.kind IN ({}) AND e.status <> 'draft'{}"
 # Made once: the planner would otherwise ask who may see a date, and in which month it is, for each person again.
 HELD = (
     "WITH held AS MATERIALIZED (SELECT {} AS month, o.id, o.event, o.original_start, o.starts_at, o.ends_at, o.title"
@@ -83,7 +83,8 @@ async def dates(viewer: Viewer, span: Span, months: Sequence[datetime]) -> list[
 
 def span_values(span: Span) -> tuple[Any, ...]:
     """Return the arguments of `OVER` and `IS_HELD`."""
-    return span.start, span.end, span.until, listed(span.kinds)
+    of_body = QueryString(" AND e.body = {}", span.body_id) if span.body_id else QueryString("")
+    return span.start, span.end, span.until, listed(span.kinds), of_body
 
 
 def within(reach: Reach) -> QueryString:

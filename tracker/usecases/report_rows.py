@@ -12,9 +12,9 @@ from tracker.rules.audiences import Arm, Visibility
 from tracker.rules.people import Viewer
 from tracker.rules.report_items import Column
 from tracker.rules.reports import Asked, Cell
-from tracker.tables import visible_items, visible_report_rows, visible_reports
+from tracker.tables import visible_report_rows, visible_reports
 from tracker.tables.visible_report_rows import DateRow, PlaceRow
-from tracker.usecases.reports import agencies, window_of
+from tracker.usecases.reports import agencies, items_of, window_of
 
 OTHERS = "others"
 """The agency of walk-ins who belong to none of ours."""
@@ -102,7 +102,7 @@ async def _items(viewer: Viewer, asked: Asked, number: Number, at_most: int) -> 
     window = window_of(asked)
     found = [
         one
-        for one in await visible_items.reported(viewer, window.start, window.end)
+        for one in await items_of(viewer, asked)
         if number.measure in report_items.columns_of(one, window) and number.agency in (None, one.agency_id)
     ]
     return Rows(count=len(found), places=[], dates=[], items=found[:at_most])

@@ -9,14 +9,15 @@ from datetime import datetime
 
 from tracker.database import writing
 from tracker.rules import report_items, report_sums, reports
+from tracker.rules.action_items import ActionItem
 from tracker.rules.audiences import Arm
 from tracker.rules.people import Viewer
 from tracker.rules.report_items import ItemLine, Window
 from tracker.rules.report_sums import Activity, Agency, Dates, MonthLine, Tally
-from tracker.rules.reports import Asked, Reach
+from tracker.rules.reports import Asked, OfBody, Reach
 from tracker.tables import visible_items, visible_reports
 from tracker.tables.people import Agency as AgencyRow
-from tracker.usecases import audit
+from tracker.usecases import audit, people
 
 OTHERS = Agency(id=None, code="Others", name="Walk-ins of no member agency", arm=None, level="")
 
@@ -49,7 +50,7 @@ async def report(viewer: Viewer, asked: Asked) -> Report:
     every = await agencies()
     lines = report_sums.by_agency(places, every)
     window = window_of(asked)
-    items = await visible_items.reported(viewer, window.start, window.end)
+    items = await items_of(viewer, asked)
     return Report(
         asked=asked,
         reach=reach,
@@ -61,6 +62,18 @@ async def report(viewer: Viewer, asked: Asked) -> Report:
         items=report_items.lines(items, every, window),
         is_restricted=_is_restricted(dates),
     )
+
+
+async def items_of(viewer: Viewer, asked: Asked) -> list[ActionItem]:
+    """Return the items that may count: of the body that was asked for, or all that the viewer may see."""
+    window = window_of(asked)
+    every = await visible_items.reported(viewer, window.start, window.end)
+    return [one for one in every if asked.body is None or one.body_id == asked.body.id]
+
+
+async def bodies(viewer: Viewer) -> list[OfBody]:
+    """Return the bodies to which the viewer may keep a report: for a coordinator all, else those they sit in."""
+    return [OfBody(one.id, one.name) for one in await people.bodies(viewer)]
 
 
 async def agencies() -> list[Agency]:

@@ -83,6 +83,17 @@ async def test_chosen_days_are_kept_and_what_is_wrong_is_told_at_the_field(desk:
     assert "November 1, 2026, to November 30, 2026" in sound.text
 
 
+async def test_a_report_keeps_to_a_body_of_the_readers_and_to_no_other(browse: SignIn, sqlite_cast: Cast) -> None:
+    await autumn(sqlite_cast)
+    address = f"{PAGE}&kind=meeting&body={sqlite_cast.bodies['services']}"
+    of_the_chair = (await (await browse(sqlite_cast.caht_lead)).get(address)).text
+    assert "Meetings of Victim Services Committee only" in of_the_chair
+    assert "&amp;body=" in of_the_chair
+    of_another = (await (await browse(sqlite_cast.fbi_lead)).get(address)).text
+    assert "Victim Services Committee" not in of_another
+    assert "Meetings only" in of_another
+
+
 async def test_a_file_says_whose_it_is_and_is_noted_in_the_audit_trail(desk: Browser) -> None:
     answer = await desk.get("/reports.csv?period=FY2027-Q1&kind=meeting")
     assert answer.headers["content-disposition"] == 'attachment; filename="report-2026-10-01-2026-12-31.csv"'

@@ -10,7 +10,7 @@ from litestar import Request
 from tracker import clock
 from tracker.errors import Invalid, NotFound
 from tracker.ports.pages.form_values import FormValues, Reader, id_in
-from tracker.ports.pages.request import zone_of
+from tracker.ports.pages.request import viewer_of, zone_of
 from tracker.rules import report_periods
 from tracker.rules.audiences import Arm
 from tracker.rules.calendar_grid import month_of
@@ -18,36 +18,43 @@ from tracker.rules.meetings import Kind
 from tracker.rules.report_periods import CUSTOM, Period
 from tracker.rules.reports import KINDS, Asked
 from tracker.rules.wording import local
+from tracker.usecases import reports
 from tracker.usecases.report_rows import OTHERS, Number, Part
 
 PAGE = "/reports"
-FIELDS = ("period", "from", "to", "kind")
+FIELDS = ("period", "from", "to", "kind", "body")
 KIND_WORDS = {
     Kind.MEETING: "Meetings", Kind.TRAINING: "Trainings", Kind.OUTREACH: "Outreach events",
     Kind.JOINT_OPERATION: "Joint operations",
 }  # fmt: skip
 
 
-def asked_in(request: Request[Any, Any, Any], query: FormValues) -> Asked:
-    """Return what the address asks for: this grant half-year of all kinds, unless it says otherwise.
+async def asked_in(request: Request[Any, Any, Any], query: FormValues) -> Asked:
+    """Return what the address asks for: this grant half-year of all kinds and bodies, unless it says otherwise.
 
-    `Invalid` for days that make no period; an odd word counts as none.
+    `Invalid` for days that make no period; an odd word, and a body that is not the viewer's, count as none.
     """
     zone, now = zone_of(request), clock.now()
     kind = query["kind"] if query["kind"] in list(KINDS) else None
-    return Asked(period=_period(query, now, zone), kind=Kind(kind) if kind else None, zone=zone, now=now)
-
-
-def unasked(request: Request[Any, Any, Any]) -> Asked:
-    """Return what a page shows until somebody asks."""
-    return asked_in(request, FormValues({}))
+    wanted = id_in(query["body"])
+    known = await reports.bodies(viewer_of(request)) if wanted else []
+    return Asked(
+        period=_period(query, now, zone), kind=Kind(kind) if kind else None, zone=zone, now=now,
+        body=next((one for one in known if one.id == wanted), None),
+    )  # fmt: skip
 
 
 def query_for(asked: Asked) -> dict[str, str]:
     """Return what an address says of a report."""
     days = {"from": asked.period.first.isoformat(), "to": asked.period.last.isoformat()}
-    is_custom = asked.period.key == CUSTOM
-    return {"period": asked.period.key, **(days if is_custom else {}), **({"kind": asked.kind} if asked.kind else {})}
+    query = {"period": asked.period.key, **(days if asked.period.key == CUSTOM else {})}
+    return query | ({"kind": asked.kind} if asked.kind else {}) | ({"body": str(asked.body.id)} if asked.body else {})
+
+
+def only(asked: Asked) -> str:
+    """Return to what a report keeps, in words: "Meetings of Steering Committee only"; nothing when to nothing."""
+    kind = KIND_WORDS[asked.kind] if asked.kind else "Events" if asked.body else ""
+    return f"{kind}{f' of {asked.body.name}' if asked.body else ''} only" if kind else ""
 
 
 def page_of(asked: Asked) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime
 
-from tracker.ports.pages.report_addresses import KIND_WORDS
+from tracker.ports.pages.report_addresses import KIND_WORDS, only
 from tracker.ports.pages.sheets import Cell, Sheet
 from tracker.rules.action_items import ActionItem
 from tracker.rules.report_items import Column, ItemLine, days_taken
@@ -35,8 +35,8 @@ MARK_WORDS = {
 def heading_of(task_force: str, asked: Asked, reader: str, *, is_restricted: bool) -> str:
     """Return the first line of a file: whose it is, which period, as of when, and over what it counts."""
     marking = "Named participants only. " if is_restricted else ""
-    kind = f" {KIND_WORDS[asked.kind]} only." if asked.kind else ""
-    return f"{marking}{task_force}. {asked.period.name}.{kind} As of {as_of(asked)}. Counts what {reader} may see."
+    kept = f" {only(asked)}." if only(asked) else ""
+    return f"{marking}{task_force}. {asked.period.name}.{kept} As of {as_of(asked)}. Counts what {reader} may see."
 
 
 def as_of(asked: Asked) -> str:

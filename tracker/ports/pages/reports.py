@@ -45,15 +45,16 @@ async def report_page(request: Request[Any, Any, Any]) -> Response[str]:
     """Show a period's figures; the address holds period, kind and, for chosen days, from and to."""
     query = query_of(request)
     try:
-        asked, errors = asked_in(request, query), Errors()
+        asked, errors = await asked_in(request, query), Errors()
     except Invalid as wrong:
-        asked, errors = addresses.unasked(request), errors_of(wrong, addresses.FIELDS)
+        asked, errors = await asked_in(request, FormValues({})), errors_of(wrong, addresses.FIELDS)
     found = await reports.report(viewer_of(request), asked)
     status_code = 422 if errors else 200
     return page(
         "reports/show.html", request, status_code=status_code, report=found, errors=errors,
         form=query if errors else FormValues({name: (text,) for name, text in _form_of(asked).items()}),
-        chart=chart(found.months), files=_files(PAGE, query_for(asked)), **_words(asked),
+        chart=chart(found.months), files=_files(PAGE, query_for(asked)), **_choices(asked), **_words(asked),
+        bodies=[("", "All bodies"), *((str(one.id), one.name) for one in await reports.bodies(viewer_of(request)))],
     )  # fmt: skip
 
 
@@ -61,7 +62,7 @@ async def report_page(request: Request[Any, Any, Any]) -> Response[str]:
 async def rows_page(request: Request[Any, Any, Any]) -> Response[str]:
     """Show the rows that one number counts."""
     query = query_of(request)
-    asked, number = asked_in(request, query), number_in(query)
+    asked, number = await asked_in(request, query), number_in(query)
     found = await report_rows.rows(viewer_of(request), asked, number, SHOWN)
     address = query_for(asked) | addresses.number_query(number.part, number.measure, addresses.line_of(number))
     return page(
@@ -73,7 +74,7 @@ async def rows_page(request: Request[Any, Any, Any]) -> Response[str]:
 @get([f"{PAGE}.{form}" for form in FILES], guards=[signed_in])
 async def report_file(request: Request[Any, Any, Any]) -> Response[Any]:
     """Hand out a period's figures as a file, and write that into the audit trail."""
-    asked = asked_in(request, query_of(request))
+    asked = await asked_in(request, query_of(request))
     found = await reports.report(viewer_of(request), asked)
     if found.is_restricted and (proof := first_prove(request, addresses.page_of(asked))):
         return proof
@@ -84,7 +85,7 @@ async def report_file(request: Request[Any, Any, Any]) -> Response[Any]:
 async def rows_file(request: Request[Any, Any, Any]) -> Response[Any]:
     """Hand out the rows behind a number as a file, and write that into the audit trail."""
     query = query_of(request)
-    asked, number = asked_in(request, query), number_in(query)
+    asked, number = await asked_in(request, query), number_in(query)
     found = await report_rows.rows(viewer_of(request), asked, number, MOST)
     if found.shown < found.count:
         raise TooLarge(f"A file holds at most {MOST:,} rows. Choose a shorter period.")
@@ -124,26 +125,31 @@ async def _name(number: Number) -> str:
 def _form_of(asked: Asked) -> dict[str, str]:
     """Return what the form holds for a report that was asked for; its days stand ready for chosen ones."""
     days = {"from": asked.period.first.isoformat(), "to": asked.period.last.isoformat()}
-    return {"period": asked.period.key, "kind": asked.kind or "", **days}
+    return {**days, "kind": "", "body": "", **query_for(asked)}
 
 
 def _files(path: str, query: dict[str, str]) -> list[tuple[str, str]]:
     return [(form.upper(), f"{path}.{form}?{addresses.encoded(query)}") for form in FILES]
 
 
-def _words(asked: Asked) -> dict[str, Any]:
-    """Return what the pages of reports say alike, and the choices of the form."""
+def _choices(asked: Asked) -> dict[str, Any]:
+    """Return the periods and kinds of the form; a period that is not offered stands first while it is shown."""
     offered = report_periods.offered(local(asked.now, asked.zone).date())
     known = {period.key for _, periods in offered for period in periods}
     other = [] if asked.period.key in {*known, CUSTOM} else [(asked.period.key, asked.period.name)]
+    groups = [(heading, [(period.key, period.name) for period in periods]) for heading, periods in offered]
+    return {
+        "periods": [*other, *groups, (CUSTOM, "Chosen days")],
+        "kind_choices": [("", "All kinds"), *KIND_WORDS.items()],
+    }
+
+
+def _words(asked: Asked) -> dict[str, Any]:
+    """Return what the pages of reports say alike."""
     return {
         "asked": asked, "link": linked(asked), "as_of": as_of(asked), "back": addresses.page_of(asked),
-        "kinds": KIND_WORDS, "kind_choices": [("", "All kinds"), *KIND_WORDS.items()], "arms": ARMS, "ages": AGES,
-        "hours": hours, "mark_words": mark_words,
-        "periods": [
-            *other, *((heading, [(period.key, period.name) for period in periods]) for heading, periods in offered),
-            (CUSTOM, "Chosen days"),
-        ],
+        "only": addresses.only(asked), "kinds": KIND_WORDS, "arms": ARMS, "ages": AGES, "hours": hours,
+        "mark_words": mark_words,
     }  # fmt: skip
 
 
