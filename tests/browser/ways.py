@@ -230,6 +230,11 @@ WAYS: dict[str, tuple[str | None, Way, str]] = {
     "add a person": (COORDINATOR, to("/people/new"), "Add a person"),
     "add a person with errors": (COORDINATOR, to_refused("/people/new", "Add this person"), "Add a person"),
     "edit a person": (COORDINATOR, to_row("/people", "KCPD analyst", "edit"), "Edit KCPD analyst"),
+    "somebody leaves": (
+        COORDINATOR,
+        to_row("/people", "HSI liaison", "departure"),
+        "HSI liaison leaves the task force",
+    ),
     "import a list": (COORDINATOR, to("/people/import"), "Import a list"),
     "a list before it is imported": (COORDINATOR, to_trial, "Import a list"),
     "accounts to review": (COORDINATOR, to("/people/review"), "Accounts to review"),

@@ -169,6 +169,8 @@ SCRIPT: dict[str, Callable[[Places], list[Ask]]] = {
     "POST /people/{person_id}/suspension": _of_people("POST", "/suspension"),
     "POST /people/{person_id}/reinstatement": _of_people("POST", "/reinstatement"),
     "POST /people/{person_id}/review": _of_people("POST", "/review"),
+    "GET /people/{person_id}/departure": _of_people("GET", "/departure"),
+    "POST /people/{person_id}/departure": _of_people("POST", "/departure", successor=NOWHERE),
     "GET /agencies": _plain("/agencies"),
     "GET /agencies/new": _plain("/agencies/new"),
     "POST /agencies/new": _post("/agencies/new", code="NEW"),

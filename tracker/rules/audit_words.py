@@ -30,6 +30,12 @@ VERBS = {
     "phone_lost": "Shut sessions and feeds of a lost phone:",
     "feeds_revoked": "Turned off all feeds of",
     "profile_changed": "Changed the profile of",
+    "suspended": "Suspended the account of",
+    "reopened": "Opened the account again of",
+    "reviewed": "Confirmed the account of",
+    "departed": "Saw out",
+    "seated": "Gave a seat in",
+    "unseated": "Took a seat away in",
     "audit_read": "Read",
     "audit_exported": "Exported",
     "audit_verified": "Verified",
@@ -71,7 +77,23 @@ DOORS = {
     "clock": "System",
 }
 
-SAID = ("fields", "date", "answer", "status", "kind", "what", "for", "scope", "version", "client", "filter", "route")
+SAID = (
+    "fields",
+    "gained",
+    "lost",
+    "why",
+    "date",
+    "answer",
+    "status",
+    "kind",
+    "what",
+    "for",
+    "scope",
+    "version",
+    "client",
+    "filter",
+    "route",
+)
 """Facts that everybody who may read an entry is told; others could count what the reader does not see."""
 
 

@@ -44,6 +44,7 @@ class Field(StrEnum):
     KIND = "kind"
     VISIBILITY = "visibility"
     PEOPLE = "people"
+    LEAD = "lead"
 
 
 EDITORS_ONLY = frozenset({Field.KIND, Field.VISIBILITY, Field.PEOPLE})

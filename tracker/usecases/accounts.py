@@ -49,10 +49,13 @@ async def suspend(viewer: Viewer, member_id: UUID, proved_at: datetime, now: dat
 
 
 async def reopen(viewer: Viewer, member_id: UUID, proved_at: datetime, now: datetime) -> None:
-    """Open a suspended account again, without a last day that is over. Errors: NotFound, NotAllowed, Conflict."""
+    """Open an account again, without a last day that is over; who had left comes back as a member without roles.
+
+    Errors: NotFound, NotAllowed, Conflict.
+    """
     async with writing():
         person = await _theirs(viewer, member_id, proved_at, now)
-        if person.status is not Status.SUSPENDED:
+        if person.status is Status.ACTIVE:
             raise Conflict(ALREADY)
         ends = person.account.expires_at if person.account else None
         await _save(member_id, {Member.status: Status.ACTIVE, **reopened(ends, now)}, person.version)

@@ -101,13 +101,29 @@ async def hand_over(
         origin = await _origin(viewer, item.origin_id)
         audience = audiences.of_event(Visibility(item.visibility), item.body_id, ())
         owner = await _owner(viewer, owner_id, origin, audience)
-        after = replace(
-            item, owner_id=owner.member_id, owner=owner.name, owner_email=owner.email, agency_id=owner.agency_id,
-            agency=owner.agency, version=item.version + 1, sequence=item.sequence + 1, changed_at=now,
-        )  # fmt: skip
-        await _save(viewer, item, after, "", "item_handed_over", now, today)
-        await _tell(viewer, item.id, owner.member_id, after.version, now)
+        return await pass_on(viewer, item, owner, now, today)
+
+
+async def pass_on(viewer: Viewer, item: ActionItem, owner: Viewer, now: datetime, today: date) -> ActionItem:
+    """Give an open item to somebody who may see it, and tell them; the caller is inside `writing()`."""
+    after = replace(
+        item, owner_id=owner.member_id, owner=owner.name, owner_email=owner.email, agency_id=owner.agency_id,
+        agency=owner.agency, version=item.version + 1, sequence=item.sequence + 1, changed_at=now,
+    )  # fmt: skip
+    await _save(viewer, item, after, "", "item_handed_over", now, today)
+    await _tell(viewer, item.id, owner.member_id, after.version, now)
     return after
+
+
+async def drop(viewer: Viewer, item_id: UUID, now: datetime) -> None:
+    """Cancel an item whose owner leaves and that nobody else may see; the caller is inside `writing()`."""
+    changed: dict[Any, Any] = {
+        rows.ActionItem.status: ItemStatus.CANCELLED, rows.ActionItem.closed_at: now, rows.ActionItem.changed_at: now,
+        rows.ActionItem.version: rows.ActionItem.version + 1,
+    }  # fmt: skip
+    await rows.ActionItem.update(changed).where(rows.ActionItem.id == item_id)
+    await _note(viewer, item_id, "Cancelled: its owner left, and nobody else may see it", "", now)
+    await audit.record(viewer.member_id, viewer.door, "item_updated", "item", item_id, {"status": "cancelled"}, now)
 
 
 async def item_by_link(item_id: UUID, owner_id: UUID) -> tuple[Viewer, ActionItem]:

@@ -158,6 +158,21 @@ async def withdraw(
         await _tell_alone("withdrawal", event_id, gone, version, now, entry.facts() if entry else None)
 
 
+async def change_lead(by: Viewer, event_id: UUID, former_id: UUID, lead_id: UUID, now: datetime) -> None:
+    """Let somebody else be chair of an event, who may see it already, and tell them alone.
+
+    Nobody gains or loses sight of it but the former lead, who is off the list.
+    """
+    await _keep(event_id, lead_id, AttendeeRole.CHAIR, now)
+    await _accept(event_id, lead_id, by, now)
+    found = await audience_rows.audiences_of(event_id)
+    await audience_rows.replace_audiences(event_id, found - {audiences.member(former_id)})
+    gone = (Invitation.event == event_id) & (Invitation.member == former_id)
+    await Invitation.update({Invitation.withdrawn_at: now}).where(gone)
+    key = f"invitation:{event_id}:{lead_id}:{now.isoformat()}"
+    await outbox.enqueue_all([outbox.Draft(kind="invitation", recipient_id=lead_id, event_id=event_id, key=key)], now)
+
+
 async def _forget_answers(event_id: UUID, added: frozenset[UUID], now: datetime) -> None:
     """Let nothing that people answered before they were taken off the list count when they are invited again."""
     earlier = Answer.invitation.member.is_in(sorted(added) or [event_id])

@@ -98,6 +98,11 @@ async def add_seat(*, body_id: UUID, agency_id: UUID, primary: UUID, alternates:
     return seat.id
 
 
+async def sit(*, seat_id: UUID, member_id: UUID, is_primary: bool) -> None:
+    """Let a member fill a seat."""
+    await SeatHolder.insert(SeatHolder(id=chance.new_id(), seat=seat_id, member=member_id, is_primary=is_primary))
+
+
 async def make_chair(*, body_id: UUID, member_id: UUID) -> None:
     """Make a member the chair of a body."""
     await MemberRole.insert(MemberRole(id=chance.new_id(), member=member_id, role=Role.BODY_CHAIR, body=body_id))

@@ -14,15 +14,16 @@ from tracker.rules.people import Role, Status, Viewer
 from tracker.rules.people_changes import GUEST_ROLES
 from tracker.rules.roster import Entry, Fault
 from tracker.rules.roster_file import read
-from tracker.tables import audience_versions
+from tracker.tables import audience_versions, handover
 from tracker.tables.people import Member, MemberRole
 from tracker.usecases import audit, people
-from tracker.usecases.account_doors import coordinators, shut
+from tracker.usecases.account_doors import coordinators, lose_keys, shut
 from tracker.usecases.accounts import reopened
 from tracker.usecases.people_changes import ONLY_COORDINATORS
 from tracker.usecases.roster_agencies import Agencies
 from tracker.usecases.roster_seats import Seats
 
+HAND_OVER = "Choose on their page who takes over; there they leave in one step."
 NO_COORDINATOR = "Nobody would be coordinator, so nobody could schedule for all. Give at least one member that role."
 _MEMBER = (
     Member.id, Member.email, Member.agency, Member.name, Member.title, Member.phone, Member.zone, Member.status,
@@ -189,9 +190,18 @@ class _Import:
         if changed.get("status") == Status.ACTIVE:
             values |= reopened(known["expires_at"], self._now)
         await Member.update(values).where(Member.id == known["id"])
-        if changed.get("status", Status.ACTIVE) != Status.ACTIVE:
-            await shut(known["id"])
+        await self._shut(one, known, changed.get("status"))
         return list(changed)
+
+    async def _shut(self, one: Entry, known: dict[str, Any], status: Status | None) -> None:
+        """Shut the doors of who is not active any more; who still has something in hand cannot leave by a list."""
+        if status is Status.DEPARTED:
+            has_work = await handover.led(known["id"], self._now) or await handover.owned(known["id"])
+            if self._keeper or has_work:
+                self._faults.append(Fault(row=one.row, field="status", sentence=HAND_OVER))
+            await lose_keys(known["id"], self._now)
+        if status in (Status.DEPARTED, Status.SUSPENDED):
+            await shut(known["id"])
 
     async def _log(self, verb: str, subject: str, subject_id: UUID | str, facts: dict[str, object]) -> None:
         await audit.record(self._by, self._door, verb, subject, subject_id, facts, self._now)

@@ -66,7 +66,7 @@ class Seats:
         seat_id = self._seats.get((body_id, agency_id)) or await self._add_seat(body_id, agency_id)
         if is_primary:
             await self._step_back(seat_id)
-        await SeatHolder.insert(SeatHolder(id=chance.new_id(), seat=seat_id, member=member_id, is_primary=is_primary))
+        await people.sit(seat_id=seat_id, member_id=member_id, is_primary=is_primary)
 
     async def _step_back(self, seat_id: UUID) -> None:
         """Make whoever was primary an alternate: nobody whom the file does not name loses sight of the body."""
