@@ -13,6 +13,7 @@ from tracker.rules.preferences import (
     LONGEST_QUIET,
     OFFERED,
     USUAL,
+    BodyPreferences,
     Preferences,
     Quiet,
     Wish,
@@ -123,7 +124,9 @@ def test_of_two_reminders_at_the_same_moment_only_the_nearer_goes_out() -> None:
 
 def test_a_persons_own_choice_counts_before_the_bodys_and_that_before_the_usual() -> None:
     own, theirs = frozenset({HOURS}), frozenset({DAY})
-    wishes = Wishes(of_member={ME: Preferences(leads=own)}, zones={ME: CHICAGO}, of_body={BODY: theirs})
+    wishes = Wishes(
+        of_member={ME: Preferences(leads=own)}, zones={ME: CHICAGO}, of_body={BODY: BodyPreferences(leads=theirs)}
+    )
     assert wishes.of_date(ME, BODY) == Wish(leads=own)
     assert wishes.of_date(YOU, BODY) == Wish(leads=theirs)
     assert wishes.of_date(YOU, None) == wishes.of_date(YOU, uuid4()) == Wish(leads=USUAL)

@@ -4,7 +4,7 @@
 
 import asyncio
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -19,12 +19,13 @@ from tracker.rules.invitations import AnswerValue
 from tracker.rules.messages import MessageLine, Narrowed, Standing, next_key, sending_of
 from tracker.rules.outbox import MessageKind, Skip, State
 from tracker.rules.people import Viewer
-from tracker.rules.preferences import Preferences
+from tracker.rules.preferences import BodyPreferences, Preferences
 from tracker.rules.recurrence import rule_for
 from tracker.tables.audit import AuditEntry
 from tracker.tables.outbox import Message
 from tracker.usecases import action_items, invitations, letters, meeting_dates, meetings, outbox, preferences
 from tracker.usecases.messages import PAGE, MessagePage, message_page, resend
+from tracker.usecases.reminders import queue_due
 
 pytestmark = pytest.mark.anyio
 
@@ -273,3 +274,38 @@ def test_each_sending_has_the_next_number() -> None:
     assert next_key("invitation:1:2", ["invitation:1:2"]) == "invitation:1:2#2"
     assert next_key("invitation:1:2#2", ["invitation:1:2", "invitation:1:2#9"]) == "invitation:1:2#10"
     assert [sending_of(one) for one in ("a#b", "a#2b", "a#12")] == [1, 1, 12]
+
+
+async def test_requests_to_reply_that_a_body_wants_are_planned_for_who_is_silent(cast: Cast) -> None:
+    body_id = cast.bodies["steering"]
+    await preferences.save_body(cast.coordinator, body_id, BodyPreferences(asks_again=True), NOW)
+    event_id = await scheduled(cast, cast.fbi_lead, cast.hsi_liaison, visibility=Visibility.BODY, body_id=body_id)
+    await invitations.answer(cast.fbi_lead, event_id, "2027-01-12", AnswerValue.ACCEPTED, "", NOW, for_series=False)
+    asked = {"now": STARTS - timedelta(days=6), "event": event_id, "kind": MessageKind.NO_REPLY}
+    planned = (await seen(cast.coordinator, **asked)).planned
+    assert [(one.at, [to.name for to in one.people]) for one in planned] == [
+        (STARTS - timedelta(days=5), ["Hsi liaison"]), (STARTS - timedelta(days=2), ["Hsi liaison"]),
+    ]  # fmt: skip
+    assert (await seen(cast.fbi_lead, **asked)).planned == []
+
+
+async def test_what_is_planned_is_what_the_planner_then_queues(cast: Cast) -> None:
+    body_id = cast.bodies["steering"]
+    await preferences.save_body(cast.coordinator, body_id, BodyPreferences(asks_again=True), NOW)
+    await preferences.save(cast.fbi_lead, Preferences(quiet=(time(22), time(9))), NOW)
+    await preferences.save(cast.hsi_liaison, Preferences(date_reminders=False), NOW)
+    people = (cast.fbi_lead, cast.hsi_liaison, cast.caht_lead)
+    starts = datetime(2026, 12, 24, 10)  # noqa: DTZ001 - local to the event's zone
+    event_id = await scheduled(cast, *people, visibility=Visibility.BODY, body_id=body_id, starts=starts)
+    await queue_due(NOW, ZONE)
+    planned = (await seen(cast.coordinator, NOW, event=event_id)).planned
+    moment = NOW
+    while moment < datetime(2026, 12, 24, 16, tzinfo=UTC):
+        moment += timedelta(minutes=30)
+        await queue_due(moment, ZONE)
+    queued = await Message.select(Message.kind, Message.due, Message.recipient).where(
+        Message.kind.is_in(["reminder", "no_reply"])
+    )
+    assert sorted((row["kind"], row["due"], str(row["recipient"])) for row in queued) == sorted(
+        (one.kind.value, one.at, str(to.member_id)) for one in planned for to in one.people
+    )

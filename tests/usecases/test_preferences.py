@@ -18,7 +18,7 @@ from tracker.errors import NotAllowed, NotFound
 from tracker.rules.action_changes import NewItem
 from tracker.rules.audiences import Visibility
 from tracker.rules.people import Viewer
-from tracker.rules.preferences import USUAL, Preferences
+from tracker.rules.preferences import BodyPreferences, Preferences
 from tracker.tables.audit import AuditEntry
 from tracker.tables.outbox import Message
 from tracker.tables.people import Member
@@ -124,7 +124,7 @@ async def test_quiet_hours_that_are_set_after_a_reminder_went_out_make_no_second
 
 async def test_a_body_sets_the_lead_times_of_its_events_for_who_chose_none(cast: Cast) -> None:
     body_id = cast.bodies["steering"]
-    await preferences.save_body(cast.coordinator, body_id, frozenset({HOURS}), NOW)
+    await preferences.save_body(cast.coordinator, body_id, BodyPreferences(leads=frozenset({HOURS})), NOW)
     await choose(cast.fbi_lead, leads=frozenset({DAY}))
     await single(cast, visibility=Visibility.BODY, body_id=body_id)
     await plan_until(STARTS)
@@ -133,17 +133,17 @@ async def test_a_body_sets_the_lead_times_of_its_events_for_who_chose_none(cast:
 
 async def test_only_the_chair_and_a_coordinator_set_the_reminders_of_a_body(cast: Cast) -> None:
     services = cast.bodies["services"]
-    await preferences.save_body(cast.caht_lead, services, frozenset({DAY}), NOW)
-    assert (await preferences.body_leads(cast.coordinator, services))[1] == {DAY}
+    await preferences.save_body(cast.caht_lead, services, BodyPreferences(leads=frozenset({DAY})), NOW)
+    assert (await preferences.of_body(cast.coordinator, services))[1].leads == {DAY}
     with pytest.raises(NotAllowed):
-        await preferences.save_body(cast.harbor_advocate, services, frozenset({HOURS}), NOW)
+        await preferences.save_body(cast.harbor_advocate, services, BodyPreferences(leads=frozenset({HOURS})), NOW)
     for body_id in (services, uuid4()):
         with pytest.raises(NotFound):
-            await preferences.save_body(cast.fbi_lead, body_id, frozenset({HOURS}), NOW)
+            await preferences.save_body(cast.fbi_lead, body_id, BodyPreferences(leads=frozenset({HOURS})), NOW)
 
 
 async def test_a_body_that_chose_nothing_has_the_usual(cast: Cast) -> None:
-    assert (await preferences.body_leads(cast.coordinator, cast.bodies["steering"]))[1] == USUAL
+    assert (await preferences.of_body(cast.coordinator, cast.bodies["steering"]))[1] == BodyPreferences()
 
 
 async def test_item_reminders_wait_for_the_end_of_quiet_hours_or_are_off(cast: Cast) -> None:

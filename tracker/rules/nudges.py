@@ -9,6 +9,8 @@ from tracker.rules.wording import clock, day, local, plural
 
 REST = timedelta(hours=48)
 """So long after one reminder about an event nobody is asked again to reply to it, on any of its dates."""
+ASKED_AGAIN = (timedelta(days=5), timedelta(days=2))
+"""How long before a date the events of a body that wants it ask again for missing replies."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -52,6 +52,15 @@ class Preferences:
 
 
 @dataclass(frozen=True, kw_only=True)
+class BodyPreferences:
+    """What a body chose for its events; as it stands here it is for a body that chose nothing."""
+
+    leads: frozenset[timedelta] = USUAL
+    asks_again: bool = False
+    """Whether those who have not replied are asked again (`rules.nudges.ASKED_AGAIN`)."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Wish:
     """The reminders that one person wants of one date or of their items."""
 
@@ -66,28 +75,28 @@ class Wish:
 
 @dataclass(frozen=True, kw_only=True)
 class Wishes:
-    """What everybody chose, with the quiet hours in each person's zone, and the lead times that bodies chose."""
+    """What everybody chose, with the zone of each person's quiet hours, and what bodies chose for their events."""
 
     of_member: Mapping[UUID, Preferences] = field(default_factory=dict)
     zones: Mapping[UUID, str] = field(default_factory=dict)
-    of_body: Mapping[UUID, frozenset[timedelta]] = field(default_factory=dict)
+    of_body: Mapping[UUID, BodyPreferences] = field(default_factory=dict)
 
     def of_date(self, member_id: UUID, body_id: UUID | None) -> Wish | None:
         """Return what a person wants of a date of this body; None = no reminder."""
         own = self.of_member.get(member_id)
-        usual = self.of_body.get(body_id, USUAL) if body_id else USUAL
+        usual = self.of_body.get(body_id, BodyPreferences()).leads if body_id else USUAL
         if own is None:
             return Wish(leads=usual)
         if not own.date_reminders:
             return None
-        return Wish(leads=usual if own.leads is None else own.leads, quiet=self._quiet(member_id))
+        return Wish(leads=usual if own.leads is None else own.leads, quiet=self.quiet_of(member_id))
 
     def of_items(self, member_id: UUID) -> Wish | None:
         """Return what a person wants of their action items; None = no reminder."""
         own = self.of_member.get(member_id)
         if own and not own.item_reminders:
             return None
-        return Wish(leads=None, quiet=self._quiet(member_id))
+        return Wish(leads=None, quiet=self.quiet_of(member_id))
 
     def of_anybody(self, body_id: UUID | None) -> set[Wish]:
         """Return each different wish that somebody may have of a date of this body."""
@@ -98,14 +107,20 @@ class Wishes:
     def leads(self) -> set[timedelta]:
         """All lead times that anybody wants."""
         own = (one.leads or frozenset() for one in self.of_member.values())
-        return set(LEAD_TIMES).union(*own, *self.of_body.values())
+        return set(LEAD_TIMES).union(*own, *(one.leads for one in self.of_body.values()))
+
+    @property
+    def asking(self) -> frozenset[UUID]:
+        """The bodies that ask again for missing replies."""
+        return frozenset(body_id for body_id, one in self.of_body.items() if one.asks_again)
 
     @property
     def shift(self) -> timedelta:
         """By how much quiet hours can move a reminder, at the most."""
         return LONGEST_QUIET + BEFORE_QUIET if any(one.quiet for one in self.of_member.values()) else timedelta(0)
 
-    def _quiet(self, member_id: UUID) -> Quiet | None:
+    def quiet_of(self, member_id: UUID) -> Quiet | None:
+        """Return a person's quiet hours, or None."""
         own = self.of_member.get(member_id)
         if own is None or own.quiet is None:
             return None

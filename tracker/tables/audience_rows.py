@@ -15,10 +15,11 @@ async def audiences_of(event_id: UUID) -> set[str]:
 
 async def audiences_of_each(event_ids: Iterable[UUID]) -> dict[UUID, set[str]]:
     """Return the audiences that may see each of these events."""
-    found: dict[UUID, set[str]] = {}
-    wanted = EventAudience.event.is_in(list(event_ids))
-    for row in await EventAudience.select(EventAudience.event, EventAudience.audience).where(wanted):
-        found.setdefault(row["event"], set()).add(row["audience"])
+    found: dict[UUID, set[str]] = {one: set() for one in event_ids}
+    if found:
+        wanted = EventAudience.event.is_in(list(found))
+        for row in await EventAudience.select(EventAudience.event, EventAudience.audience).where(wanted):
+            found[row["event"]].add(row["audience"])
     return found
 
 

@@ -3,20 +3,39 @@
 Whether a person may know of the date is asked when the mail is written, by `visible`.
 """
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from piccolo.querystring import QueryString
 
 from tracker.database import engine
+from tracker.tables.visible_waiting import ANSWER
 
 _DATES = (
-    "SELECT o.id, o.event, o.starts_at, e.zone, e.is_all_day, e.body FROM occurrence o JOIN event e ON e.id = o.event"
+    "SELECT o.id, o.event, o.starts_at, e.zone, e.is_all_day, e.body, e.kind"
+    " FROM occurrence o JOIN event e ON e.id = o.event"
     " WHERE o.starts_at > {} AND o.starts_at <= {} AND NOT o.is_cancelled AND e.status IN ('tentative', 'confirmed')"
     " ORDER BY o.starts_at, o.id"
+)
+_SILENT = (
+    "SELECT o.id, i.member FROM occurrence o JOIN invitation i ON i.event = o.event WHERE o.id IN ({})"
+    f" AND i.withdrawn_at IS NULL AND i.role <> 'chair' AND {ANSWER} = 'needs_action' ORDER BY o.id, i.member"
 )
 
 
 async def dates_starting(after: datetime, until: datetime) -> list[dict[str, Any]]:
-    """Return id, event, starts_at, zone, is_all_day, body of the dates that start in (after, until] and take place."""
+    """Return id, event, starts_at, zone, is_all_day, body, kind of the dates in (after, until] that take place."""
     return [dict(row) for row in await engine().run_querystring(QueryString(_DATES, after, until))]
+
+
+async def silent(occurrence_ids: Iterable[UUID]) -> dict[UUID, list[UUID]]:
+    """Return the members who are asked to each of these dates and have not replied; its lead is never asked."""
+    wanted = list(occurrence_ids)
+    found: dict[UUID, list[UUID]] = {}
+    if wanted:
+        among = QueryString(", ".join(["{}"] * len(wanted)), *wanted)
+        for row in await engine().run_querystring(QueryString(_SILENT, among)):
+            found.setdefault(row["id"], []).append(row["member"])
+    return found

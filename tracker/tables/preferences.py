@@ -32,4 +32,6 @@ class BodyPreference(Table):
     body = ForeignKey(Body, null=False, on_delete=OnDelete.cascade, unique=True)
     leads = Varchar(length=60)
     """As in `Preference`"""
+    asks_again = Boolean(default=False)
+    """Whether those who have not replied are asked again five and two days before."""
     changed_at = Timestamptz(null=False)

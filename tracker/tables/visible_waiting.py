@@ -12,25 +12,26 @@ from tracker.rules.people import Viewer
 from tracker.tables.visible import lines_by_id, rows
 
 # The answer that counts is the newest for the date, else the newest for the series (`rules.invitations.effective`).
-_ANSWER = (
+ANSWER = (
     "COALESCE((SELECT a.answer FROM answer a WHERE a.invitation = i.id AND a.occurrence = o.id"
     " ORDER BY a.answered_at DESC, a.sequence DESC LIMIT 1),"
     "(SELECT a.answer FROM answer a WHERE a.invitation = i.id AND a.occurrence IS NULL"
     " ORDER BY a.answered_at DESC, a.sequence DESC LIMIT 1),"
     " 'needs_action')"
 )
+"""The answer of invitation `i` to date `o`."""
 _INVITED = (
     " FROM occurrence o JOIN event e ON e.id = o.event JOIN invitation i ON i.event = e.id"
     " JOIN member m ON m.id = i.member JOIN agency g ON g.id = m.agency WHERE ("
 )
 _REPLIES = (
     "SELECT o.id, g.code, COUNT(*) AS invited,"
-    f" SUM(CASE WHEN {_ANSWER} = 'needs_action' THEN 1 ELSE 0 END) AS waiting{_INVITED}"
+    f" SUM(CASE WHEN {ANSWER} = 'needs_action' THEN 1 ELSE 0 END) AS waiting{_INVITED}"
 )
 _SILENT = "SELECT o.id, i.member" + _INVITED
 _OF_SILENT = (
     ") AND o.id IN ({}) AND i.withdrawn_at IS NULL AND i.role <> 'chair' AND m.status = 'active'"
-    f" AND g.status = 'active' AND {_ANSWER} = 'needs_action' ORDER BY o.id, i.member"
+    f" AND g.status = 'active' AND {ANSWER} = 'needs_action' ORDER BY o.id, i.member"
 )
 _OPEN_ROLL = "SELECT o.id FROM occurrence o JOIN event e ON e.id = o.event WHERE ("
 

@@ -17,7 +17,8 @@ from tracker.usecases import audit, outbox, reminders_ahead
 from tracker.usecases.reminders_ahead import Planned
 
 PAGE = 50  # messages on a page
-MOST_PLANNED = 100  # rows of reminders to come
+MOST_PLANNED = 100  # rows of what is to come
+PLANNED_KINDS = (None, MessageKind.REMINDER, MessageKind.NO_REPLY)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,7 +89,7 @@ async def _event(viewer: Viewer, event_id: UUID | None) -> Event | None:
 
 async def _planned(viewer: Viewer, narrowed: Narrowed, after: Place | None, now: datetime) -> list[Planned]:
     """Return the reminders to come where they are asked for: alone, or above the first page of an event."""
-    if after or narrowed.standing not in (None, Standing.PLANNED) or narrowed.kind not in (None, MessageKind.REMINDER):
+    if after or narrowed.standing not in (None, Standing.PLANNED) or narrowed.kind not in PLANNED_KINDS:
         return []
     if narrowed.event:
         found = await reminders_ahead.of_event(viewer, narrowed.event, now)
@@ -96,4 +97,5 @@ async def _planned(viewer: Viewer, narrowed: Narrowed, after: Place | None, now:
         found = await reminders_ahead.of_theirs(viewer, now)
     else:
         return []
-    return [one for one in found if narrowed.person in (None, *(to.member_id for to in one.people))][:MOST_PLANNED]
+    wanted = [one for one in found if narrowed.kind in (None, one.kind)]
+    return [one for one in wanted if narrowed.person in (None, *(to.member_id for to in one.people))][:MOST_PLANNED]

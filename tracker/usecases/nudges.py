@@ -11,10 +11,13 @@ from tracker.rules.meetings import Line, Occurrence, may_edit
 from tracker.rules.nudges import REST, Nudge, takes_nudges
 from tracker.rules.outbox import Draft, MessageKind
 from tracker.rules.people import Viewer
+from tracker.rules.preferences import Wishes, quieter
+from tracker.rules.reminders import Moment
 from tracker.tables import audience_rows, visible, visible_waiting
 from tracker.tables.outbox import Message
 from tracker.usecases import audit, outbox
 from tracker.usecases.meeting_dates import date_for
+from tracker.usecases.preferences import everybodys_wishes
 from tracker.usecases.viewers import viewers_for
 
 
@@ -26,9 +29,9 @@ async def nudges_of(viewer: Viewer, lines: Iterable[Line], now: datetime) -> dic
     theirs = {one.id: one for one in lines if may_edit(viewer, one) and takes_nudges(one, now)}
     silent = await visible_waiting.silent(viewer, theirs)
     event_ids = sorted({theirs[one].event_id for one in silent})
-    seen_by = await audience_rows.audiences_of_each(event_ids) if silent else {}
+    seen_by = await audience_rows.audiences_of_each(event_ids)
     people = await viewers_for(one for members in silent.values() for one in members)
-    last = await _last(event_ids, now) if silent else {}
+    last = await last_asked(event_ids, now)
     found: dict[UUID, Nudge] = {}
     for date_id, line in theirs.items():
         may_see = seen_by.get(line.event_id, set())
@@ -58,27 +61,33 @@ async def nudge(viewer: Viewer, event_id: UUID, key: str, now: datetime, zone: s
             raise Conflict("This date is not ahead any more, so nobody is asked to reply.")
         if refusal := rules.why_not(found, now, zone):
             raise Conflict(refusal)
-        await _queue(found, now)
+        await _queue(found, await everybodys_wishes(), now)
         facts = {"people": len(found.silent)}
         await audit.record(viewer.member_id, viewer.door, "reminded", "occurrence", occurrence.id, facts, now)
     return len(found.silent)
 
 
-async def _queue(found: Nudge, now: datetime) -> None:
+async def _queue(found: Nudge, wishes: Wishes, now: datetime) -> None:
+    """Queue the mails; to whoever has quiet hours it goes out when they end, where that is of use."""
     line = found.line
+    moment = Moment(at=now, lead=line.starts_at - now, ends=line.starts_at)
     await outbox.enqueue_all([
         Draft(
             kind=MessageKind.NO_REPLY, recipient_id=one, event_id=line.event_id, occurrence_id=line.id,
             key=f"no_reply:{line.id}:{one}:{now.isoformat()}", not_after=line.starts_at,
+            due=max(now, quieter(moment, wishes.quiet_of(one)).at),
         )
         for one in found.silent
     ], now)  # fmt: skip
 
 
-async def _last(event_ids: Iterable[UUID], now: datetime) -> dict[UUID, datetime]:
+async def last_asked(event_ids: Iterable[UUID], now: datetime) -> dict[UUID, datetime]:
     """Return when people were last reminded of each event, as far as it still counts."""
+    wanted = list(event_ids)
+    if not wanted:
+        return {}
     found = await Message.select(Message.event, Message.created_at).where(
-        (Message.kind == MessageKind.NO_REPLY.value) & Message.event.is_in(list(event_ids))
+        (Message.kind == MessageKind.NO_REPLY.value) & Message.event.is_in(wanted)
         & (Message.created_at > now - REST)
     ).order_by(Message.created_at)  # fmt: skip
     return {row["event"]: row["created_at"] for row in found}

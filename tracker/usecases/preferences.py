@@ -11,7 +11,7 @@ from tracker import chance
 from tracker.database import engine, writing
 from tracker.errors import NotAllowed, NotFound
 from tracker.rules.people import Viewer
-from tracker.rules.preferences import USUAL, Preferences, Wishes
+from tracker.rules.preferences import BodyPreferences, Preferences, Wishes
 from tracker.tables import preferences as rows
 from tracker.usecases import audit, people
 from tracker.usecases.people import BodyChoice
@@ -29,11 +29,11 @@ MEMBERS_OWN = [
 async def everybodys_wishes() -> Wishes:
     """Return what every member and body chose. Two queries, whoever is reminded."""
     members = await engine().run_querystring(QueryString(_WISHES))
-    bodies = await rows.BodyPreference.select(rows.BodyPreference.body, rows.BodyPreference.leads)
+    bodies = await rows.BodyPreference.select()
     return Wishes(
         of_member={row["member"]: _preferences(row) for row in members},
         zones={row["member"]: row["zone"] for row in members},
-        of_body={row["body"]: _leads(row["leads"]) for row in bodies},
+        of_body={row["body"]: _of_body(row) for row in bodies},
     )
 
 
@@ -67,23 +67,25 @@ async def led_bodies(viewer: Viewer) -> list[BodyChoice]:
     return [one for one in await people.bodies(viewer) if viewer.is_coordinator or one.id in viewer.chairs]
 
 
-async def body_leads(viewer: Viewer, body_id: UUID) -> tuple[BodyChoice, frozenset[timedelta]]:
-    """Return a body and the lead times of its events. Errors: NotFound, NotAllowed."""
+async def of_body(viewer: Viewer, body_id: UUID) -> tuple[BodyChoice, BodyPreferences]:
+    """Return a body and what it chose for its events. Errors: NotFound, NotAllowed."""
     body = await _led_body(viewer, body_id)
-    found = await rows.BodyPreference.select(rows.BodyPreference.leads).where(rows.BodyPreference.body == body_id)
-    return body, _leads(found[0]["leads"]) if found else USUAL
+    found = await rows.BodyPreference.select().where(rows.BodyPreference.body == body_id)
+    return body, _of_body(found[0]) if found else BodyPreferences()
 
 
-async def save_body(viewer: Viewer, body_id: UUID, leads: frozenset[timedelta], now: datetime) -> None:
-    """Keep the lead times of a body's events. Errors: NotFound, NotAllowed."""
-    row = rows.BodyPreference(id=chance.new_id(), body=body_id, leads=_minutes(leads), changed_at=now)
+async def save_body(viewer: Viewer, body_id: UUID, chosen: BodyPreferences, now: datetime) -> None:
+    """Keep what a body chose for its events. Errors: NotFound, NotAllowed."""
+    row = rows.BodyPreference(
+        id=chance.new_id(), body=body_id, leads=_minutes(chosen.leads), asks_again=chosen.asks_again, changed_at=now
+    )
     async with writing():
         await _led_body(viewer, body_id)
         await rows.BodyPreference.insert(row).on_conflict(
             target=rows.BodyPreference.body, action="DO UPDATE",
-            values=[rows.BodyPreference.leads, rows.BodyPreference.changed_at],
+            values=[rows.BodyPreference.leads, rows.BodyPreference.asks_again, rows.BodyPreference.changed_at],
         )  # fmt: skip
-        facts = {"leads": _minutes(leads)}
+        facts = {"leads": _minutes(chosen.leads), "asks_again": chosen.asks_again}
         await audit.record(viewer.member_id, viewer.door, "changed", "body_preference", body_id, facts, now)
 
 
@@ -104,6 +106,10 @@ def _preferences(row: Mapping[str, Any]) -> Preferences:
         leads=None if row["leads"] is None else _leads(row["leads"]), is_discreet=bool(row["is_discreet"]),
         quiet=(time.fromisoformat(row["quiet_from"]), time.fromisoformat(row["quiet_until"])) if is_quiet else None,
     )  # fmt: skip
+
+
+def _of_body(row: Mapping[str, Any]) -> BodyPreferences:
+    return BodyPreferences(leads=_leads(row["leads"]), asks_again=bool(row["asks_again"]))
 
 
 def _leads(text: str) -> frozenset[timedelta]:

@@ -24,6 +24,7 @@ from tracker.tables.outbox import Watermark
 from tracker.usecases import audit, holding, outbox
 from tracker.usecases.preferences import everybodys_wishes
 from tracker.usecases.reminders_people import who_comes
+from tracker.usecases.reminders_replies import requests_to_reply
 
 Row = dict[str, Any]
 
@@ -55,6 +56,7 @@ async def queue_due(now: datetime, zone: str) -> int:
             return 0
         wishes = await everybodys_wishes()
         drafts = [*await _of_dates(after, now, wishes), *await _of_items(after, now, zone, wishes)]
+        drafts += await requests_to_reply(after, now, wishes)
         await outbox.enqueue_all(drafts, now)
         await _supersede_older(drafts)
         await Watermark.update({Watermark.until: now}).where(Watermark.name == MARK)

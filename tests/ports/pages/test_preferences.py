@@ -9,7 +9,7 @@ from tests.cast import NOW, Cast, meeting
 from tests.ports.browser import Browser
 from tests.ports.conftest import SignIn
 from tests.ports.pages.forms import typed
-from tracker.rules.preferences import USUAL, Preferences
+from tracker.rules.preferences import BodyPreferences, Preferences
 from tracker.usecases import preferences
 from tracker.usecases.meetings import schedule
 
@@ -86,15 +86,18 @@ async def test_a_chair_finds_and_sets_the_reminders_of_the_own_body(sqlite_cast:
     services, chair = sqlite_cast.bodies["services"], sqlite_cast.caht_lead
     browser, path = await browse(chair), f"/bodies/{services}/reminders"
     assert f'href="{path}"' in (await browser.get(PATH)).text
-    assert (await send(browser, path, leads=["120"])).status_code == 303
-    assert (await preferences.body_leads(chair, services))[1] == {HOURS}
+    assert (await send(browser, path, leads=["120"], asks_again="yes")).status_code == 303
+    kept = BodyPreferences(leads=frozenset({HOURS}), asks_again=True)
+    assert (await preferences.of_body(chair, services))[1] == kept
+    await send(browser, path)
+    assert (await preferences.of_body(chair, services))[1] == kept
 
 
 async def test_a_body_needs_at_least_one_reminder(sqlite_cast: Cast, browse: SignIn) -> None:
     services = sqlite_cast.bodies["services"]
     answer = await send(await browse(sqlite_cast.caht_lead), f"/bodies/{services}/reminders", leads=[])
     assert (answer.status_code, "Choose at least one time" in answer.text) == (422, True)
-    assert (await preferences.body_leads(sqlite_cast.caht_lead, services))[1] == USUAL
+    assert (await preferences.of_body(sqlite_cast.caht_lead, services))[1] == BodyPreferences()
 
 
 async def test_whoever_only_sits_in_a_body_cannot_set_it_and_for_others_it_is_missing(

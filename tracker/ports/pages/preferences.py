@@ -16,7 +16,16 @@ from tracker.ports.pages.entries import address_of
 from tracker.ports.pages.form_values import Errors, FormValues, Reader, errors_of, form_of
 from tracker.ports.pages.request import viewer_of, zone_of
 from tracker.ports.pages.templating import page
-from tracker.rules.preferences import OFFERED, USUAL, Preferences, check_leads, check_quiet, lead_words, leads_words
+from tracker.rules.preferences import (
+    OFFERED,
+    USUAL,
+    BodyPreferences,
+    Preferences,
+    check_leads,
+    check_quiet,
+    lead_words,
+    leads_words,
+)
 from tracker.rules.wording import local
 from tracker.usecases import preferences, reminders_ahead
 
@@ -47,8 +56,9 @@ async def save_notifications(request: Request[Any, Any, Any]) -> Response[Any]:
 @get("/bodies/{body_id:uuid}/reminders", guards=[signed_in])
 async def body_reminders(body_id: FromPath[UUID], request: Request[Any, Any, Any]) -> Response[str]:
     """Show when the people of a body's events are reminded, unless they chose for themselves."""
-    body, leads = await preferences.body_leads(viewer_of(request), body_id)
-    form = FormValues({"leads": [_minutes(one) for one in leads]})
+    body, found = await preferences.of_body(viewer_of(request), body_id)
+    leads = [_minutes(one) for one in found.leads]
+    form = FormValues({"leads": leads, "asks_again": ["yes"] if found.asks_again else []})
     return page("preferences/body.html", request, body=body, form=form, errors=Errors(), offered=_offered())
 
 
@@ -56,9 +66,10 @@ async def body_reminders(body_id: FromPath[UUID], request: Request[Any, Any, Any
 async def save_body_reminders(body_id: FromPath[UUID], request: Request[Any, Any, Any]) -> Response[Any]:
     """Keep it, or show the form again."""
     viewer, form = viewer_of(request), await form_of(request)
-    body, _ = await preferences.body_leads(viewer, body_id)
+    body, _ = await preferences.of_body(viewer, body_id)
     try:
-        await preferences.save_body(viewer, body_id, _leads(form), clock.now())
+        chosen = BodyPreferences(leads=_leads(form), asks_again=bool(form["asks_again"]))
+        await preferences.save_body(viewer, body_id, chosen, clock.now())
     except Invalid as wrong:
         errors = errors_of(wrong, ("leads",))
         return page(
