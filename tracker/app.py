@@ -38,6 +38,7 @@ from tracker.ports.pages import (
     cancellations,
     demo_mail,
     departures,
+    digest_link,
     event_dates,
     event_edit,
     events,
@@ -108,6 +109,7 @@ PAGES = (
     session,
     replies,
     item_link,
+    digest_link,
 )
 PLANNING_EVERY = 60.0  # seconds between two looks for reminders that became due
 ACCOUNTS_EVERY = 60.0  # seconds between two looks for accounts that end

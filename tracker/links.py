@@ -38,6 +38,7 @@ class Links:
     def __init__(self, key: bytes) -> None:
         self._reply = _signer(key, "reply")
         self._item = _signer(key, "item")
+        self._digest = _signer(key, "digest")
 
     def reply(self, invitation_id: UUID, occurrence_id: UUID | None = None) -> str:
         """Return the token of a reply page."""
@@ -47,6 +48,10 @@ class Links:
         """Return the token of an item's update page."""
         return _signed(self._item, item_id, owner_id)
 
+    def digest(self, member_id: UUID) -> str:
+        """Return the token that stops a member's weekly digest."""
+        return _signed(self._digest, member_id)
+
     def read_reply(self, token: str) -> ReplyLink:
         """Return what a reply token stands for; NotFound for anything else."""
         ids = _read(self._reply, token)
@@ -55,6 +60,10 @@ class Links:
     def read_item(self, token: str) -> ItemLink:
         """Return what an item's token stands for; NotFound for anything else."""
         return ItemLink(*_read(self._item, token))
+
+    def read_digest(self, token: str) -> UUID:
+        """Return the member whose digest a token stops; NotFound for anything else."""
+        return _read(self._digest, token)[0]
 
 
 def _signer(key: bytes, purpose: str) -> Signer:

@@ -12,6 +12,10 @@ from dataclasses import dataclass
 from email import policy
 from pathlib import Path
 from typing import TypeVar
+from uuid import uuid4
+
+from tracker import keys
+from tracker.links import Links
 
 Found = TypeVar("Found")
 
@@ -35,6 +39,11 @@ class Demo:
     def link(self, recipient: str, subject: str) -> str:
         """Return the first link to a reply or an item in the mail to somebody, as soon as the demo has sent it."""
         return until(lambda: self._link(recipient, subject), MAILS_WITHIN)
+
+    def digest_link(self) -> str:
+        """Return the link of a weekly digest: none is due while the demo runs."""
+        keys.use((self.mails.parent / "secret").read_text(encoding="ascii").strip())
+        return f"{self.address}/n/{Links(keys.named('links')).digest(uuid4())}"
 
     def _link(self, recipient: str, subject: str) -> str | None:
         for file in sorted(self.mails.glob("*.eml")):

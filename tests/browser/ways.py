@@ -197,6 +197,17 @@ def to_interface(page: Page, _: Demo) -> None:
     page.locator("#change_event summary").click()
 
 
+def to_stop_digest(page: Page, demo: Demo) -> None:
+    """Open the link of a weekly digest."""
+    page.goto(demo.digest_link())
+
+
+def to_stopped_digest(page: Page, demo: Demo) -> None:
+    """Stop a digest."""
+    to_stop_digest(page, demo)
+    page.get_by_role("button", name="Stop the digest").click()
+
+
 WAYS: dict[str, tuple[str | None, Way, str]] = {
     "sign in": (None, to("/sign-in"), "Sign in"),
     "sign in by a link": (None, to_sign_in_link, "Sign in with your link"),
@@ -276,6 +287,8 @@ WAYS: dict[str, tuple[str | None, Way, str]] = {
     "nothing there": (COORDINATOR, to("/nothing-there"), "We cannot find that page"),
     "reply to an invitation": (None, to_reply, TRAINING),
     "update an item": (None, to_item_link, "Update action item"),
+    "stop the digest": (None, to_stop_digest, "Stop the weekly digest?"),
+    "digest stopped": (None, to_stopped_digest, "The weekly digest is stopped"),
     "broken link": (None, to("/r/broken"), "This link has expired or was replaced"),
 }
 """Page → who goes there (None: somebody who is not signed in), how, and the heading that stands there."""

@@ -228,6 +228,8 @@ SCRIPT: dict[str, Callable[[Places], list[Ask]]] = {
     "POST /settings/tokens/{token_id}/revocation": _post(f"/settings/tokens/{NOWHERE}/revocation"),
     "GET /r/{token}": _plain("/r/nothing"),
     "POST /r/{token}": _post("/r/nothing", answer="accepted"),
+    "GET /n/{token}": _plain("/n/nothing"),
+    "POST /n/{token}": _post("/n/nothing"),
     "GET /u/{token}": _plain("/u/nothing"),
     "POST /u/{token}": _post("/u/nothing", status="done"),
     "GET /people/{person_id}/access": _of_people("GET", "/access"),

@@ -16,7 +16,7 @@ from tracker.errors import Conflict, NotFound
 from tracker.rules.action_changes import NewItem
 from tracker.rules.audiences import Visibility
 from tracker.rules.invitations import AnswerValue
-from tracker.rules.messages import MessageLine, Narrowed, Standing, next_key, sending_of
+from tracker.rules.messages import KIND_WORDS, MessageLine, Narrowed, Standing, next_key, sending_of
 from tracker.rules.outbox import MessageKind, Skip, State
 from tracker.rules.people import Viewer
 from tracker.rules.preferences import BodyPreferences, Preferences
@@ -268,6 +268,10 @@ async def test_the_trail_names_who_sent_what_again(cast: Cast) -> None:
     await resend(cast.coordinator, line.id, LATER)
     [entry] = await AuditEntry.select(AuditEntry.actor, AuditEntry.subject_id).where(AuditEntry.verb == "resent")
     assert entry == {"actor": str(cast.coordinator.member_id), "subject_id": str(line.id)}
+
+
+def test_every_kind_of_message_has_its_words() -> None:
+    assert set(KIND_WORDS) == set(MessageKind)
 
 
 def test_each_sending_has_the_next_number() -> None:

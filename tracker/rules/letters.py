@@ -63,7 +63,14 @@ class Elsewhere:
     url: str
 
 
-Target = ReplyPage | ItemPage | SitePage | Elsewhere
+@dataclass(frozen=True, kw_only=True)
+class StopPage:
+    """The page that stops a member's weekly digest."""
+
+    member_id: UUID
+
+
+Target = ReplyPage | ItemPage | SitePage | StopPage | Elsewhere
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -129,6 +136,8 @@ class Letter:
     """The event or item that its mails are gathered under."""
     is_discreet: bool = False
     """Whether it says nothing that names the task force."""
+    stop: StopPage | None = None
+    """How to get no more of its kind; the mail then says so to mail programs too."""
     calendar: CalendarPart | MailedEntry | None = None
 
 

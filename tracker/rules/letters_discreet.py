@@ -39,8 +39,8 @@ def of_unseen_event(letter: Letter) -> Letter:
     return replace(_discreet(letter, ""), subject=off, heading=off)
 
 
-def of_item(letter: Letter) -> Letter:
-    """Return the letter about an action item; as written for restricted ones it names only its number and day."""
+def of_nothing_more(letter: Letter) -> Letter:
+    """Return a letter that tells nothing of an event or item as it is, in a mail that names no task force."""
     return replace(letter, foot=FOOT, is_discreet=True)
 
 

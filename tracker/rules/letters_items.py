@@ -25,7 +25,7 @@ def letter(
     make = {MessageKind.ITEM_ASSIGNED: _assigned, MessageKind.ITEM_DUE: _due, MessageKind.ITEM_OVERDUE: _overdue}[kind]
     heading, line, preview, words = make(item, today)
     if is_discreet:
-        return letters_discreet.of_item(_restricted(kind, item, line))
+        return letters_discreet.of_nothing_more(_restricted(kind, item, line))
     if item.is_restricted:
         return _restricted(kind, item, line)
     paragraphs = (words, LATE) if facts.get("late") else (words,)

@@ -42,6 +42,7 @@ KIND_WORDS = {
     MessageKind.WITHDRAWAL: "Taken off the list", MessageKind.REMINDER: "Reminder",
     MessageKind.NO_REPLY: "Request to reply", MessageKind.ITEM_ASSIGNED: "New action item",
     MessageKind.ITEM_DUE: "Action item due", MessageKind.ITEM_OVERDUE: "Action item overdue",
+    MessageKind.DIGEST: "Weekly digest", MessageKind.ACCOUNT_LOCKED: "Account locked",
 }  # fmt: skip
 RESENDABLE = STATES[Standing.FAILED] | STATES[Standing.SENT]
 
@@ -95,10 +96,12 @@ class MessageLine:
     def may_resend(self, now: datetime) -> bool:
         """Whether it can be sent once more: it was sent or could not be, and it is still of use.
 
-        Somebody who got a request to reply is asked again by the rules of such requests alone.
+        Somebody who got a request to reply is asked again by the rules of such requests alone; that an account was
+        locked is news once.
         """
         is_done = self.kind is MessageKind.NO_REPLY and self.state is State.SENT
-        return self.state in RESENDABLE and not is_done and (self.not_after is None or now < self.not_after)
+        is_past = self.kind is MessageKind.ACCOUNT_LOCKED or (self.not_after is not None and now >= self.not_after)
+        return self.state in RESENDABLE and not is_done and not is_past
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -31,6 +31,7 @@ class MessageKind(StrEnum):
     ITEM_ASSIGNED = "item_assigned"
     ITEM_DUE = "item_due"
     ITEM_OVERDUE = "item_overdue"
+    DIGEST = "digest"
     ACCOUNT_LOCKED = "account_locked"
 
 

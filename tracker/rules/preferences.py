@@ -47,6 +47,8 @@ class Preferences:
     leads: frozenset[timedelta] | None = None
     """None = as the body of an event, or else the task force, has it."""
     quiet: tuple[time, time] | None = None
+    digest: bool = False
+    """A weekly digest on Mondays."""
     is_discreet: bool = False
     """Mails and feeds tell the time and nothing else."""
 

@@ -20,6 +20,8 @@ class Preference(Table):
     quiet_from = Varchar(length=5, null=True, default=None)
     """22:00, on the member's own clock"""
     quiet_until = Varchar(length=5, null=True, default=None)
+    digest = Boolean(default=False)
+    """Whether a weekly digest comes on Mondays"""
     is_discreet = Boolean(default=False)
     """Mails and feeds tell the time and nothing else."""
     changed_at = Timestamptz(null=False)

@@ -6,13 +6,14 @@ The recipient is the viewer, so a letter never says more than its reader may see
 from datetime import datetime
 
 from tracker.errors import NotFound
-from tracker.rules import letters_account, letters_items
+from tracker.rules import letters_account, letters_discreet, letters_items
 from tracker.rules.action_items import ActionItem
 from tracker.rules.letters import Letter
 from tracker.rules.outbox import Message, MessageKind, Skip, State
 from tracker.rules.people import Viewer
 from tracker.rules.wall_clock import to_local
 from tracker.tables import visible_items
+from tracker.usecases.letters_digest import digest_letter
 from tracker.usecases.letters_events import event_letter
 from tracker.usecases.viewers import viewer_for
 
@@ -33,9 +34,12 @@ async def letter(message: Message, now: datetime, zone: str) -> Letter | Skip:
     except NotFound:
         return NOT_ACTIVE
     if message.kind is MessageKind.ACCOUNT_LOCKED:
-        return letters_account.locked(reader.member_id, reader.name, reader.email, zone, message.created_at)
+        locked = letters_account.locked(reader.member_id, reader.name, reader.email, zone, message.created_at)
+        return letters_discreet.of_nothing_more(locked) if reader.is_discreet else locked
     if message.item_id is not None:
         return await _item_letter(message, reader, now, zone)
+    if message.kind is MessageKind.DIGEST:
+        return await digest_letter(message, reader, now)
     return await event_letter(message, reader, now)
 
 

@@ -17,12 +17,13 @@ from tracker.usecases import audit, people
 from tracker.usecases.people import BodyChoice
 
 _WISHES = (
-    "SELECT p.member, p.date_reminders, p.item_reminders, p.leads, p.quiet_from, p.quiet_until, p.is_discreet, m.zone"
+    "SELECT p.member, p.date_reminders, p.item_reminders, p.leads, p.quiet_from, p.quiet_until, p.is_discreet,"
+    " p.digest, m.zone"
     " FROM preference p JOIN member m ON m.id = p.member"
 )
 MEMBERS_OWN = [
     rows.Preference.date_reminders, rows.Preference.item_reminders, rows.Preference.leads, rows.Preference.quiet_from,
-    rows.Preference.quiet_until, rows.Preference.is_discreet, rows.Preference.changed_at,
+    rows.Preference.quiet_until, rows.Preference.is_discreet, rows.Preference.digest, rows.Preference.changed_at,
 ]  # fmt: skip
 
 
@@ -49,7 +50,7 @@ async def save(viewer: Viewer, chosen: Preferences, now: datetime) -> None:
         id=chance.new_id(), member=viewer.member_id, date_reminders=chosen.date_reminders,
         item_reminders=chosen.item_reminders, leads=None if chosen.leads is None else _minutes(chosen.leads),
         quiet_from=chosen.quiet and f"{chosen.quiet[0]:%H:%M}", quiet_until=chosen.quiet and f"{chosen.quiet[1]:%H:%M}",
-        is_discreet=chosen.is_discreet, changed_at=now,
+        is_discreet=chosen.is_discreet, digest=chosen.digest, changed_at=now,
     )  # fmt: skip
     async with writing():
         await rows.Preference.insert(row).on_conflict(
@@ -57,9 +58,18 @@ async def save(viewer: Viewer, chosen: Preferences, now: datetime) -> None:
         )
         facts = {
             "date_reminders": chosen.date_reminders, "item_reminders": chosen.item_reminders,
-            "is_discreet": chosen.is_discreet,
+            "is_discreet": chosen.is_discreet, "digest": chosen.digest,
         }  # fmt: skip
         await audit.record(viewer.member_id, viewer.door, "changed", "preference", viewer.member_id, facts, now)
+
+
+async def stop_digest(member_id: UUID, now: datetime) -> None:
+    """Turn a member's digest off, by the link in it; one that is off stays off."""
+    async with writing():
+        is_on = (rows.Preference.member == member_id) & (rows.Preference.digest == True)  # noqa: E712 - a clause of SQL
+        off: dict[Any, Any] = {rows.Preference.digest: False, rows.Preference.changed_at: now}
+        if await rows.Preference.update(off).where(is_on).returning(rows.Preference.id):
+            await audit.record(member_id, "link", "changed", "preference", member_id, {"digest": False}, now)
 
 
 async def led_bodies(viewer: Viewer) -> list[BodyChoice]:
@@ -104,6 +114,7 @@ def _preferences(row: Mapping[str, Any]) -> Preferences:
     return Preferences(
         date_reminders=bool(row["date_reminders"]), item_reminders=bool(row["item_reminders"]),
         leads=None if row["leads"] is None else _leads(row["leads"]), is_discreet=bool(row["is_discreet"]),
+        digest=bool(row["digest"]),
         quiet=(time.fromisoformat(row["quiet_from"]), time.fromisoformat(row["quiet_until"])) if is_quiet else None,
     )  # fmt: skip
 

@@ -22,6 +22,7 @@ from tracker.tables import due
 from tracker.tables.action_items import ActionItem
 from tracker.tables.outbox import Watermark
 from tracker.usecases import audit, holding, outbox
+from tracker.usecases.letters_digest import digests
 from tracker.usecases.preferences import everybodys_wishes
 from tracker.usecases.reminders_people import who_comes
 from tracker.usecases.reminders_replies import requests_to_reply
@@ -56,7 +57,7 @@ async def queue_due(now: datetime, zone: str) -> int:
             return 0
         wishes = await everybodys_wishes()
         drafts = [*await _of_dates(after, now, wishes), *await _of_items(after, now, zone, wishes)]
-        drafts += await requests_to_reply(after, now, wishes)
+        drafts += [*await requests_to_reply(after, now, wishes), *digests(after, now, wishes)]
         await outbox.enqueue_all(drafts, now)
         await _supersede_older(drafts)
         await Watermark.update({Watermark.until: now}).where(Watermark.name == MARK)

@@ -32,6 +32,7 @@ OURS = (
     "From", "To", "Reply-To", "Subject", "Date", "Message-ID", "References", "Auto-Submitted", "MIME-Version",
     "Content-Type",
 )  # fmt: skip
+TO_STOP = ("List-Unsubscribe", "List-Unsubscribe-Post")
 OF_PARTS = {"content-type", "content-transfer-encoding", "content-disposition", "mime-version"}
 
 
@@ -62,8 +63,10 @@ class Composer:
         """Return the mail of a letter. Errors: Unsafe, Invalid for what cannot stand in a calendar."""
         letter, recipient = sound(letter), checked_address(letter.to)
         body = self._parts(letter)
-        content = body._replace(headers=(*self._headers(letter, message, recipient), *body.headers)).as_bytes()
-        check(content, body.kinds)
+        stop = self._stop(letter)
+        headers = (*self._headers(letter, message, recipient), *stop, *body.headers)
+        content = body._replace(headers=headers).as_bytes()
+        check(content, body.kinds, (*OURS, *TO_STOP) if stop else OURS)
         return Mail(sender=self._from, recipient=recipient, content=content)
 
     def _headers(self, letter: Letter, message: Message, recipient: str) -> tuple[str, ...]:
@@ -78,6 +81,15 @@ class Composer:
             f"References: <{message_name(f'thread:{letter.thread}')}@{domain}>",
             "Auto-Submitted: auto-generated",
             "MIME-Version: 1.0",
+        )
+
+    def _stop(self, letter: Letter) -> tuple[str, ...]:
+        """Return what lets a mail program unsubscribe by one click (RFC 8058 §3.1); mails that must come have none."""
+        if letter.stop is None:
+            return ()
+        return (
+            f"List-Unsubscribe: <{self._addresses.of(letter.stop)}>",
+            "List-Unsubscribe-Post: List-Unsubscribe=One-Click",
         )
 
     def _parts(self, letter: Letter) -> Part:
@@ -118,14 +130,14 @@ def checked_address(text: str) -> str:
     return address
 
 
-def check(content: bytes, kinds: Sequence[str]) -> None:
+def check(content: bytes, kinds: Sequence[str], headers: Sequence[str] = OURS) -> None:
     """Read the finished bytes again and raise `Unsafe` unless they are exactly what was meant.
 
     Some versions of Python's `email` let a text make headers of its own (CVE-2024-6923, CVE-2026-1299).
     """
     head = content.partition(b"\r\n\r\n")[0]
     names = [line.partition(b":")[0].decode("latin-1") for line in head.split(b"\r\n") if line[:1] not in b" \t"]
-    if sorted(names) != sorted(OURS):
+    if sorted(names) != sorted(headers):
         raise Unsafe("The mail would have other headers than it was given.")
     ends = {content.count(end) for end in (b"\r\n", b"\r", b"\n")}  # all alike: no end of a line stands alone
     if len(ends) > 1 or not content.isascii() or b"\0" in content:

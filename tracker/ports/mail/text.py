@@ -8,7 +8,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 
 from tracker.links import Links
 from tracker.paths import folder
-from tracker.rules.letters import Button, Elsewhere, ItemPage, Letter, ReplyPage, SitePage, Target
+from tracker.rules.letters import Button, Elsewhere, ItemPage, Letter, ReplyPage, SitePage, StopPage, Target
 
 WIDTH = 72  # characters in a line of plain text, as mail programs like it
 LABEL = 13  # characters before a fact
@@ -48,6 +48,8 @@ class Addresses:
             case ItemPage():
                 token = self._links.item(target.item_id, target.owner_id)
                 return f"{self._base_url}/u/{token}{f'?s={target.status}' if target.status else ''}"
+            case StopPage():
+                return f"{self._base_url}/n/{self._links.digest(target.member_id)}"
             case SitePage():
                 return f"{self._base_url}{target.path}"
             case Elsewhere():
@@ -60,6 +62,7 @@ def bodies(letter: Letter, addresses: Addresses, task_force: str) -> Bodies:
         "letter": letter,
         "buttons": addresses.links_of(letter.buttons),
         "more": addresses.links_of(letter.more),
+        "stop": addresses.of(letter.stop) if letter.stop else "",
         "task_force": task_force,
     }
     parts = (_environment().get_template(f"mail/letter/body.{kind}").render(values) for kind in ("txt", "html"))

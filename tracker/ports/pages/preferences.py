@@ -31,7 +31,7 @@ from tracker.usecases import preferences, reminders_ahead
 
 PATH = "/settings/notifications"
 OWN, BODYS = "own", "usual"
-FIELDS = ("date_reminders", "item_reminders", "leads", "quiet_from", "quiet_until", "is_discreet")
+FIELDS = ("date_reminders", "item_reminders", "leads", "quiet_from", "quiet_until", "digest", "is_discreet")
 NEXT_SHOWN = 5
 SAVED = "Your notifications are saved. They hold for every reminder from now on."
 
@@ -87,7 +87,7 @@ def _read(form: FormValues) -> Preferences:
     reader.check()
     return Preferences(
         date_reminders=bool(form["date_reminders"]), item_reminders=bool(form["item_reminders"]), leads=leads,
-        quiet=quiet, is_discreet=bool(form["is_discreet"]),
+        quiet=quiet, digest=bool(form["digest"]), is_discreet=bool(form["is_discreet"]),
     )  # fmt: skip
 
 
@@ -104,7 +104,8 @@ def _form_of(found: Preferences) -> FormValues:
         "item_reminders": ["yes"] if found.item_reminders else [],
         "times": [OWN if found.leads is not None else BODYS],
         "leads": [_minutes(one) for one in (USUAL if found.leads is None else found.leads)],
-        "quiet_from": quiet[:1], "quiet_until": quiet[1:], "is_discreet": ["yes"] if found.is_discreet else [],
+        "quiet_from": quiet[:1], "quiet_until": quiet[1:], "digest": ["yes"] if found.digest else [],
+        "is_discreet": ["yes"] if found.is_discreet else [],
     })  # fmt: skip
 
 
