@@ -19,6 +19,7 @@ from tracker.ports.feeds import subscription
 from tracker.ports.forms import FormRequest
 from tracker.ports.guards import recognise, refuse_unguarded
 from tracker.ports.healthz import healthz
+from tracker.ports.mail import self_test
 from tracker.ports.mail.compose import Composer
 from tracker.ports.mail.delivery import Delivery
 from tracker.ports.mail.mailbox import Mailbox
@@ -169,7 +170,9 @@ async def _ticking(settings: Settings, links: Links) -> AsyncIterator[None]:
     if not settings.run_clock:
         yield
         return
-    delivery = Delivery(settings, Composer(settings, links), clock.now)
+    composer = Composer(settings, links)
+    self_test.prove(composer)
+    delivery = Delivery(settings, composer, clock.now)
     ticker = Clock(_jobs(settings, delivery))
     await ticker.start()
     try:

@@ -6,6 +6,7 @@ import pytest
 from tests.cast import NOW, SECRET, Cast
 from tracker import keys
 from tracker.database import engine, writing
+from tracker.errors import Invalid
 from tracker.tables.audit import AuditEntry, AuditHead
 from tracker.tables.people import Member
 from tracker.usecases import audit
@@ -187,3 +188,53 @@ async def test_a_guarded_trail_still_grows(guarded_trail):
     async with writing():
         await audit.record(None, "cli", "tested", "member", "6", {}, NOW)
     assert await audit.verify() is None
+
+
+async def rewritten(upto: int) -> None:
+    """Write the trail anew as whoever owns the database and the secret can: other entries, in a whole chain."""
+    await engine().run_ddl("DELETE FROM audit_head")
+    await engine().run_ddl("DELETE FROM audit_entry")
+    async with writing():
+        for number in range(1, upto + 1):
+            await audit.record(None, "cli", "tested", "member", f"other {number}", {}, NOW)
+
+
+async def kept() -> audit.Head:
+    found = await audit.head()
+    assert found is not None
+    return found
+
+
+async def test_an_empty_trail_has_no_end(database):
+    assert await audit.head() is None
+
+
+async def test_an_end_that_was_kept_fits_a_trail_that_only_grew(trail):
+    ends = [await kept()]
+    async with writing():
+        await audit.record(None, "cli", "tested", "member", "6", {}, NOW)
+    assert await audit.verify([*ends, await kept()]) is None
+
+
+async def test_a_trail_that_was_cut_with_the_key_is_found_by_an_end_that_was_kept(trail):
+    end = await kept()
+    await rewritten(3)
+    assert await audit.verify() is None
+    assert await audit.verify([end]) == audit.Broken(
+        4, "The entry is missing, and all after it; entry 5 was there once."
+    )
+
+
+async def test_a_trail_that_was_written_anew_with_the_key_is_found_by_an_end_that_was_kept(trail):
+    end = await kept()
+    await rewritten(9)
+    assert await audit.verify([end]) == audit.Broken(
+        5, "The entry is another one than when the end of the trail was kept."
+    )
+    assert await audit.verify([end, await kept()]) is not None
+
+
+async def test_an_end_that_somebody_made_up_is_refused(trail):
+    end = await kept()
+    with pytest.raises(Invalid, match="entry 4 is not one of this tracker"):
+        await audit.verify([audit.Head(4, end.hash, end.seal)])

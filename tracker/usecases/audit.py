@@ -5,7 +5,7 @@ The key comes from `tracker.keys` (purpose "audit"). The head, sealed by the sam
 
 import hmac
 import json
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -13,6 +13,7 @@ from uuid import UUID
 
 from tracker import keys
 from tracker.database import lock_audit_head
+from tracker.errors import Invalid
 from tracker.tables.audit import AuditEntry, AuditHead
 
 START = "0" * 64  # what the first entry follows
@@ -26,6 +27,15 @@ class Broken:
 
     seq: int
     why: str
+
+
+@dataclass(frozen=True)
+class Head:
+    """Where the trail ended at one moment: number and hash of the last entry, sealed by the key of the trail."""
+
+    seq: int
+    hash: str
+    seal: str
 
 
 async def record(
@@ -43,9 +53,9 @@ async def record(
     ("signed_in"); `facts` names changed fields and what is not secret of them.
     """
     await lock_audit_head()
-    head = await _head()
+    end = await _head()
     entry = AuditEntry(
-        seq=head["seq"] + 1 if head else 1,
+        seq=end["seq"] + 1 if end else 1,
         at=now.astimezone(UTC),
         actor=str(actor or ""),
         door=door,
@@ -53,44 +63,69 @@ async def record(
         subject=subject,
         subject_id=str(subject_id),
         facts=json.dumps(facts, sort_keys=True, default=str),
-        previous=head["hash"] if head else START,
+        previous=end["hash"] if end else START,
     )
     entry.hash = _hash(entry.to_dict())
     await AuditEntry.insert(entry)
-    await _move_head(entry.seq, entry.hash, is_first=head is None)
+    await _move_head(entry.seq, entry.hash, is_first=end is None)
 
 
-async def verify(*, batch: int = BATCH) -> Broken | None:
-    """Return the first broken entry of the trail, or None when all are as written, none missing, none added."""
-    head = await _head()
-    seq, previous, at_head = 0, START, START
+async def head() -> Head | None:
+    """Return the end of the trail, to be kept where whoever owns the database does not reach; None without entries."""
+    row = await _head()
+    return Head(row["seq"], row["hash"], row["seal"]) if row else None
+
+
+async def verify(kept: Iterable[Head] = (), *, batch: int = BATCH) -> Broken | None:
+    """Return the first broken entry of the trail, or None when all are as written, none missing, none added.
+
+    Against ends that were kept elsewhere it also finds a trail that was cut or written anew by who has the key.
+    Errors: Invalid for an end that this key did not seal.
+    """
+    ends: dict[int, set[str]] = {}
+    for one in kept:
+        _check_seal(one)
+        ends.setdefault(one.seq, set()).add(one.hash)
+    end = await _head()
+    seq, previous, at_end = 0, START, START
     async for row in _entries(batch):
-        if wrong := _wrong(row, seq + 1, previous):
+        if wrong := _wrong(row, seq + 1, previous, ends):
             return wrong
         seq, previous = row["seq"], row["hash"]
-        if head and seq == head["seq"]:
-            at_head = previous
-    return _wrong_end(head, seq, at_head)
+        if end and seq == end["seq"]:
+            at_end = previous
+    if max(ends, default=0) > seq:
+        return Broken(seq + 1, f"The entry is missing, and all after it; entry {max(ends)} was there once.")
+    return _wrong_end(end, seq, at_end)
 
 
-def _wrong(row: Mapping[str, Any], seq: int, previous: str) -> Broken | None:
+def _check_seal(kept: Head) -> None:
+    if not hmac.compare_digest(kept.seal.encode(), _seal(kept.seq, kept.hash).encode()):
+        raise Invalid(
+            f"The end that was kept at entry {kept.seq} is not one of this tracker, or the secret is another."
+        )
+
+
+def _wrong(row: Mapping[str, Any], seq: int, previous: str, ends: Mapping[int, set[str]]) -> Broken | None:
     if row["seq"] != seq:
         return Broken(seq, "The entry is missing.")
     if not hmac.compare_digest(row["hash"], _hash(row)):
         return Broken(seq, "The entry was changed.")
     if row["previous"] != previous:
         return Broken(seq, "The entry does not follow the one before it.")
+    if ends.get(seq, {row["hash"]}) != {row["hash"]}:
+        return Broken(seq, "The entry is another one than when the end of the trail was kept.")
     return None
 
 
-def _wrong_end(head: Mapping[str, Any] | None, last: int, at_head: str) -> Broken | None:
-    if head is None:
+def _wrong_end(end: Mapping[str, Any] | None, last: int, at_end: str) -> Broken | None:
+    if end is None:
         return Broken(last, "The end of the trail is not recorded.") if last else None
-    if not hmac.compare_digest(head["seal"], _seal(head["seq"], head["hash"])):
-        return Broken(head["seq"], "The recorded end of the trail was changed.")
-    if last < head["seq"]:
+    if not hmac.compare_digest(end["seal"], _seal(end["seq"], end["hash"])):
+        return Broken(end["seq"], "The recorded end of the trail was changed.")
+    if last < end["seq"]:
         return Broken(last + 1, "The entry is missing, and all after it.")
-    return None if at_head == head["hash"] else Broken(head["seq"], "The recorded end of the trail is another one.")
+    return None if at_end == end["hash"] else Broken(end["seq"], "The recorded end of the trail is another one.")
 
 
 async def _entries(batch: int) -> AsyncIterator[Mapping[str, Any]]:

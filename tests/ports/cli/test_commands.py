@@ -225,3 +225,26 @@ def test_a_python_without_assertions_does_not_serve(command: str) -> None:
     result = subprocess.run(started, capture_output=True, text=True, check=False, env={"TRACKER_SECRET": SECRET})
     assert result.returncode == 2
     assert "-O" in result.stderr
+
+
+def test_the_end_of_the_trail_is_kept_elsewhere_and_found_again(peopled: Tracker, tmp_path: Path) -> None:
+    ends = tmp_path / "ends"
+    printed = peopled("audit", "head")
+    assert printed.exit_code == 0
+    assert len(printed.stdout.split()) == 3
+    ends.write_text(printed.stdout * 2 + "\n")
+    checked = peopled("audit", "verify", "--head", str(ends))
+    assert (checked.exit_code, checked.stdout) == (0, "The audit trail is as it was written.\n")
+
+
+def test_a_kept_end_that_is_none_of_this_tracker_is_one_sentence(peopled: Tracker, tmp_path: Path) -> None:
+    ends = tmp_path / "ends"
+    for text in ("something else\n", f"3 {'0' * 64} {'0' * 64}\n"):
+        ends.write_text(text)
+        assert is_one_sentence(peopled("audit", "verify", "--head", str(ends)))
+
+
+def test_a_trail_without_entries_has_no_end_to_print(tracker: Tracker) -> None:
+    assert tracker("migrate").exit_code == 0
+    printed = tracker("audit", "head")
+    assert (printed.exit_code, printed.stdout) == (1, "")

@@ -1,11 +1,18 @@
-"""tracker audit: whether the audit trail is still as it was written."""
+"""tracker audit: whether the audit trail is still as it was written, and where it ends."""
+
+import re
+from pathlib import Path
 
 import click
 
+from tracker.errors import Invalid
 from tracker.ports.cli.data import takes_data
 from tracker.ports.cli.opening import with_database
 from tracker.settings import Settings
 from tracker.usecases import audit as trail
+
+HEAD = re.compile(r"([0-9]{1,18}) ([0-9a-f]{64}) ([0-9a-f]{64})")
+LARGEST = 10_000_000  # bytes of kept heads
 
 
 @click.group()
@@ -16,14 +23,49 @@ def audit() -> None:
 @audit.command()
 @takes_data
 @click.pass_context
-def verify(context: click.Context) -> None:
+def head(context: click.Context) -> None:
+    """Print where the trail ends, to be kept elsewhere: number and hash of the last entry, and their seal."""
+    found = with_database(_head)
+    if found is None:
+        click.echo("The audit trail has no entries.", err=True)
+        context.exit(1)
+    click.echo(f"{found.seq} {found.hash} {found.seal}")
+
+
+@audit.command()
+@click.option(
+    "--head", "kept", type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="A file of lines that `tracker audit head` printed: also find a trail that was cut or written anew.",
+)  # fmt: skip
+@takes_data
+@click.pass_context
+def verify(context: click.Context, kept: Path | None) -> None:
     """Check every entry; name the first broken one and exit with 1."""
-    broken = with_database(_verify)
+    heads = _heads(kept) if kept else []
+
+    async def checked(_settings: Settings) -> trail.Broken | None:
+        return await trail.verify(heads)
+
+    broken = with_database(checked)
     if broken is not None:
         click.echo(f"Entry {broken.seq}: {broken.why}", err=True)
         context.exit(1)
     click.echo("The audit trail is as it was written.")
 
 
-async def _verify(_settings: Settings) -> trail.Broken | None:
-    return await trail.verify()
+async def _head(_settings: Settings) -> trail.Head | None:
+    return await trail.head()
+
+
+def _heads(file: Path) -> list[trail.Head]:
+    if file.stat().st_size > LARGEST:
+        raise Invalid(f"{file} is too large for a file of heads.")
+    lines = file.read_text(encoding="utf-8", errors="replace").splitlines()
+    return [_read(file, number, line) for number, line in enumerate(lines, 1) if line.strip()]
+
+
+def _read(file: Path, number: int, line: str) -> trail.Head:
+    found = HEAD.fullmatch(line.strip())
+    if found is None:
+        raise Invalid(f"Line {number} of {file} is not what `tracker audit head` prints.")
+    return trail.Head(int(found[1]), found[2], found[3])

@@ -1,0 +1,31 @@
+"""The self-test of the mail builder: ours passes, and one that lets a title make headers is found."""
+
+import pytest
+
+from tests.ports.mail.sending import composer
+from tracker.ports.mail.compose import Mail, Unsafe
+from tracker.ports.mail.self_test import prove
+from tracker.rules.letters import Letter
+from tracker.rules.outbox import Message
+
+
+class Careless:
+    """Writes mails as some releases of Python did: what stands in an encoded word becomes headers."""
+
+    def __init__(self, header: bytes) -> None:
+        self._composer, self._header = composer(), header
+
+    def mail(self, letter: Letter, message: Message) -> Mail:
+        sound = self._composer.mail(letter, message)
+        content = self._header + sound.content if "=?" in letter.subject else sound.content
+        return Mail(sender=sound.sender, recipient=sound.recipient, content=content)
+
+
+def test_our_mails_pass() -> None:
+    prove(composer())
+
+
+@pytest.mark.parametrize("header", [b"Bcc: somebody@else.example\r\n", b"To: somebody@else.example\r\n"])
+def test_a_builder_that_lets_a_title_make_headers_is_found(header: bytes) -> None:
+    with pytest.raises(Unsafe, match="headers that were not intended"):
+        prove(Careless(header))

@@ -1,0 +1,56 @@
+"""Proves, before the first mail of a process, that hostile titles stay titles with this Python and these settings.
+
+Some releases of Python let a title make headers of its own (CVE-2024-6923, CVE-2025-11468, CVE-2026-1299). Each mail
+is read again before it is sent (`compose.check`); a process whose mails would all be refused does not start.
+"""
+
+from datetime import UTC, datetime
+from email.parser import BytesParser
+from email.policy import compat32
+from typing import Protocol
+from uuid import UUID
+
+from tracker.ports.mail.compose import OURS, Mail, Unsafe
+from tracker.rules.letters import Letter
+from tracker.rules.outbox import Message, MessageKind
+
+HOSTILE = (
+    "=?utf-8?q?x=0D=0ABcc:_somebody=40else.example?=",
+    "Notes =?utf-8?b?DQpCY2M6IHNvbWVib2R5QGVsc2UuZXhhbXBsZQ==?=",
+    "Title\r\nBcc: somebody@else.example",
+    "Title\n\nA body of its own",
+    "Title\u2028Bcc: somebody@else.example",
+    "Title\x85Bcc: somebody@else.example",
+    "Title\x00\ud800",
+    "Ü" * 200 + "\r\nBcc: somebody@else.example",
+)
+"""Each once made an extra header, ended the headers, or could not be written, somewhere."""
+NOBODY = UUID(int=0)
+LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
+MESSAGE = Message(
+    id=NOBODY, key="self-test", kind=MessageKind.INVITATION, recipient_id=NOBODY, event_id=None, occurrence_id=None,
+    item_id=None, created_at=LONG_AGO, due=LONG_AGO, not_after=None, attempts=1,
+)  # fmt: skip
+
+
+class Writer(Protocol):
+    """Whatever makes mails of letters."""
+
+    def mail(self, letter: Letter, message: Message) -> Mail:
+        """Return the mail of a letter."""
+
+
+def prove(writer: Writer) -> None:
+    """Raise `Unsafe` unless every hostile title comes out as a mail with our headers, once each, for one reader."""
+    for title in HOSTILE:
+        mail = writer.mail(_letter(title), MESSAGE)
+        read = BytesParser(policy=compat32).parsebytes(mail.content)
+        if sorted(read.keys()) != sorted(OURS) or read["To"] != mail.recipient:
+            raise Unsafe(f"Mails would have headers that were not intended, for example with the title {title!r}.")
+
+
+def _letter(title: str) -> Letter:
+    return Letter(
+        kind=MessageKind.INVITATION, to="nobody@tracker.invalid", to_name=title, subject=title, preview=title,
+        heading=title, facts=(("What", title),), paragraphs=(title,), thread=NOBODY,
+    )  # fmt: skip
