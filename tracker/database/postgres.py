@@ -1,7 +1,8 @@
 """PostgreSQL with the manners of SQLite: one writer at a time, nothing left in the pool by a failure."""
 
 import asyncio
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from anyio import CancelScope
@@ -51,9 +52,10 @@ class PostgresEngine(OneWriterEngine, stock.PostgresEngine):  # type: ignore[mis
 
     async def run_alone(self, query: str, arguments: list[Any], *, is_pooled: bool) -> Rows:
         """Run one statement outside any transaction; without a pool (Piccolo's own commands) on a new connection."""
-        if self.pool is not None and is_pooled:
-            return list(await self.pool.fetch(query, *arguments))
-        return list(await self._run_in_new_connection(query, arguments))
+        with _reaching():
+            if self.pool is not None and is_pooled:
+                return list(await self.pool.fetch(query, *arguments))
+            return list(await self._run_in_new_connection(query, arguments))
 
     async def begin(self) -> Any:
         """Return a connection that holds the writers' lock; raise after 30 s without it."""
@@ -87,4 +89,14 @@ class PostgresEngine(OneWriterEngine, stock.PostgresEngine):  # type: ignore[mis
         return self.transaction()
 
     async def _acquire(self) -> Any:
-        return await (self.get_new_connection() if self.pool is None else self.pool.acquire())
+        with _reaching():
+            return await (self.get_new_connection() if self.pool is None else self.pool.acquire())
+
+
+@contextmanager
+def _reaching() -> Iterator[None]:
+    """Say of a server whose socket file is gone, as while it starts again, what is said of any that is away."""
+    try:
+        yield
+    except FileNotFoundError as gone:
+        raise ConnectionRefusedError("The database server's socket is not there.") from gone

@@ -2,8 +2,8 @@
 
 import json
 import logging
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime, time
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -46,6 +46,12 @@ async def note_series(viewer: Viewer, event: Event, now: datetime) -> None:
     """Record that the list of all dates of a named event was read."""
     if event.is_restricted:
         await note(viewer, READ, "event", str(event.id), {"version": event.version}, now)
+
+
+async def note_feed(viewer: Viewer, events: Iterable[Event], now: datetime) -> None:
+    """Record that named events went out to a calendar feed, under the same rule."""
+    for event in events:
+        await note(replace(viewer, door="feed"), READ, "event", str(event.id), {"version": event.version}, now)
 
 
 async def note(

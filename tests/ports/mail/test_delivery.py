@@ -12,6 +12,7 @@ from tests.cast import NOW, Cast, everybody, meeting, operation, people_of_the_t
 from tests.faults.server import MailServer, serving
 from tests.ports.mail.sending import delivery
 from tracker.database import Engine
+from tracker.ports.mail.delivery import LANES
 from tracker.rules.outbox import GIVE_UP
 from tracker.tables.outbox import Message
 from tracker.tables.people import Member
@@ -172,3 +173,26 @@ async def test_a_delivery_that_the_database_lost_sight_of_enlists_anew_and_sends
             await asyncio.sleep(0.01)
     assert await sending.dispatch() == 2
     await sending.stop()
+
+
+@pytest.mark.parametrize("source", ["postgres"], indirect=True)
+async def test_a_delivery_that_the_database_loses_sight_of_leaves_the_rest_to_others(
+    database: Engine, cast: Cast, server: MailServer
+) -> None:
+    for _ in range(5):
+        await meetings.schedule(cast.coordinator, meeting(*everybody(cast)), NOW)
+    server.pause = 0.02
+    sending, other = delivery(server.port, LATER), delivery(server.port, LATER)
+    first = asyncio.create_task(sending.dispatch())
+    async with asyncio.timeout(5):
+        while len(server.accepted) < LANES:  # noqa: ASYNC110 - the delivery sends them
+            await asyncio.sleep(0.01)
+    await database.run_ddl(f"SELECT pg_terminate_backend({sending._worker._connection.get_server_pid()})")
+    await other.dispatch()
+    await first
+    for one in (sending, other):
+        await one.dispatch()
+        await one.stop()
+    ids = server.message_ids()
+    assert len(ids) == 5 * len(everybody(cast))
+    assert ids.total() - len(ids) <= LANES

@@ -50,6 +50,8 @@ class Body:
     text: bytes
     packed: bytes
     hash: str
+    named: tuple[Event, ...] = ()
+    """The events in it that only named people may see: that it went out is recorded."""
 
     @property
     def size(self) -> int:
@@ -81,7 +83,8 @@ class Maker:
     async def _made(self, feed: Feed, now: datetime) -> Body:
         wanted = await calendars.published(feed.viewer, now, scope=feed.scope, shows_operations=feed.shows_operations)
         pieces = await self._pieces_of(feed, wanted, now.date())
-        return await to_thread.run_sync(self._joined, feed, pieces)
+        named = tuple(event for event, _ in wanted if event.is_restricted)
+        return await to_thread.run_sync(self._joined, feed, pieces, named)
 
     async def _pieces_of(self, feed: Feed, wanted: Sequence[Wanted], today: date) -> list[Piece]:
         kept = {_key(one): self._pieces.get(_key(one)) for one in wanted}
@@ -111,14 +114,14 @@ class Maker:
         zone = event.zone if text and not event.is_all_day else None
         return Piece(text, zone, shown_until(event, dates, today))
 
-    def _joined(self, feed: Feed, pieces: Sequence[Piece]) -> Body:
+    def _joined(self, feed: Feed, pieces: Sequence[Piece], named: tuple[Event, ...]) -> Body:
         text = calendar(
             self._name_of(feed),
             self._settings.time_zone,
             {piece.zone for piece in pieces if piece.zone},
             (piece.text for piece in pieces),
         )
-        return Body(text, gzip.compress(text, mtime=0), hashlib.sha256(text).hexdigest())
+        return Body(text, gzip.compress(text, mtime=0), hashlib.sha256(text).hexdigest(), named)
 
     def _name_of(self, feed: Feed) -> str:
         if feed.viewer.is_discreet:

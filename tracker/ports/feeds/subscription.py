@@ -1,6 +1,7 @@
 """GET and HEAD /feeds/<token>.ics: no session, no cookie, no redirect, the same bytes until something changes."""
 
 import logging
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -15,10 +16,13 @@ from tracker.ports.feeds.maker import Maker
 from tracker.ports.guards import feed as feed_guard
 from tracker.ports.guesses import Guesses
 from tracker.rules.calendars import client_name
+from tracker.rules.meetings import Event
 from tracker.settings import Settings
+from tracker.usecases import readings
 from tracker.usecases.subscriptions_feed import Feed, OpenFeeds, note_fetches
 
 SUFFIX = ".ics"
+OK = 200  # the calendar goes out; with 304 it is there already
 NOTED_EVERY = timedelta(minutes=1)
 """A feed's row is written at most this often; fetches in between are counted here and written with the next."""
 
@@ -38,11 +42,14 @@ class Door:
         """Count a fetch."""
         self._uncounted[feed.subscription_id] = self._uncounted.get(feed.subscription_id, 0) + 1
 
-    async def note(self, feed: Feed, body_hash: str, since: datetime, user_agent: str, now: datetime) -> None:
-        """Write down what was counted; never fail."""
+    async def note(
+        self, feed: Feed, body_hash: str, since: datetime, program: str, given: Sequence[Event], now: datetime
+    ) -> None:
+        """Write down what was counted, and which named events were given out; never fail."""
+        await readings.note_feed(feed.viewer, given, now)
         count = self._uncounted.pop(feed.subscription_id, 0)
         try:
-            await note_fetches(feed.subscription_id, count, client_name(user_agent), body_hash, since, now)
+            await note_fetches(feed.subscription_id, count, program, body_hash, since, now)
         except Exception:  # the calendar is out already, and the next fetch tries again
             log.exception("A fetch was not noted.")
             self._uncounted[feed.subscription_id] = self._uncounted.get(feed.subscription_id, 0) + count
@@ -69,8 +76,10 @@ async def subscription(request: Request[Any, Any, Any]) -> Response[Any]:
     reply = answer(body, since, asked)
     if request.method == HttpMethod.GET:
         door.count(feed)
-        if _is_to_be_noted(feed, body.hash, now):
-            reply.background = BackgroundTask(door.note, feed, body.hash, since, asked.get("user-agent", ""), now)
+        given = body.named if reply.status_code == OK else ()
+        if given or _is_to_be_noted(feed, body.hash, now):
+            program = client_name(asked.get("user-agent", ""))
+            reply.background = BackgroundTask(door.note, feed, body.hash, since, program, given, now)
     return reply
 
 

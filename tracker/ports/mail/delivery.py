@@ -67,16 +67,16 @@ class Delivery:
 
     async def _empty(self, worker: Worker, gone: Sequence[str], lines: Sequence[Line]) -> int:
         done = 0
-        while not self._is_stopping:
+        while self._may_go_on(worker):
             batch = await outbox.claim(worker.name, gone, self._now(), BATCH)
-            left = await self._send(batch, worker.name, lines)
+            left = await self._send(batch, worker, lines)
             done += len(batch) - len(left)
             if not batch or left:
                 await outbox.put_back(left, worker.name)
                 break
         return done
 
-    async def _send(self, batch: Sequence[Message], worker: str, lines: Sequence[Line]) -> list[Message]:
+    async def _send(self, batch: Sequence[Message], worker: Worker, lines: Sequence[Line]) -> list[Message]:
         """Send a batch over as many lines as it is worth and return what was not tried."""
         waiting = deque(batch)
         async with asyncio.TaskGroup() as lanes:
@@ -84,9 +84,13 @@ class Delivery:
                 lanes.create_task(self._lane(waiting, worker, line))
         return list(waiting)
 
-    async def _lane(self, waiting: deque[Message], worker: str, line: Line) -> None:
-        while waiting and not self._is_stopping:
-            if not await self._one(waiting.popleft(), worker, line):
+    def _may_go_on(self, worker: Worker) -> bool:
+        """Whether what is in hand is still ours: others take it as soon as the database lost sight of us."""
+        return not self._is_stopping and worker.is_there()
+
+    async def _lane(self, waiting: deque[Message], worker: Worker, line: Line) -> None:
+        while waiting and self._may_go_on(worker):
+            if not await self._one(waiting.popleft(), worker.name, line):
                 break
 
     async def _one(self, message: Message, worker: str, line: Line) -> bool:
