@@ -1,0 +1,117 @@
+"""Dates by programs: named by event and key, moved and cancelled one by one."""
+
+from typing import Any
+
+import pytest
+
+from tests.cast import NOW, Cast, everybody, meeting
+from tests.ports.api.conftest import Program, Speak
+from tracker.rules.recurrence import rule_for
+from tracker.usecases import meetings
+
+pytestmark = pytest.mark.anyio
+
+SPAN = "from=2027-01-01T00:00:00Z&to=2027-03-01T00:00:00Z"
+
+
+@pytest.fixture
+async def series(sqlite_cast: Cast) -> str:
+    """The path of the dates of a weekly series from January 12, 2027, 10:00."""
+    plan = meeting(*everybody(sqlite_cast), rule=rule_for("weekly", meeting().starts, count=4))
+    return f"/events/{await meetings.schedule(sqlite_cast.coordinator, plan, NOW)}/occurrences"
+
+
+async def changed(program: Program, path: str, change: dict[str, Any]) -> dict[str, Any]:
+    """Change a date as it was read, and return it."""
+    etag = (await program.get(path)).headers["etag"]
+    answer = await program.ask("PATCH", path, change, match=etag)
+    assert answer.status_code == 200, answer.text
+    shown: dict[str, Any] = answer.json()
+    return shown
+
+
+async def test_a_moved_date_keeps_its_key(speak: Speak, sqlite_cast: Cast, series: str) -> None:
+    program = await speak(sqlite_cast.coordinator)
+    moved = await changed(program, f"{series}/2027-01-19", {"date": "2027-01-20", "time": "15:00"})
+    assert (moved["key"], moved["date"], moved["starts_at"]) == ("2027-01-19", "2027-01-20", "2027-01-20T21:00:00Z")
+    assert (moved["minutes"], moved["is_changed"]) == (90, True)
+
+
+async def test_null_is_as_in_the_series_and_what_is_left_out_stays(
+    speak: Speak, sqlite_cast: Cast, series: str
+) -> None:
+    program, path = await speak(sqlite_cast.coordinator), f"{series}/2027-01-19"
+    await changed(program, path, {"title": "Special", "place": "Annex"})
+    shown = await changed(program, path, {"title": None, "agenda": "One item 10"})
+    assert (shown["title"], shown["place"]) == ("Monthly task force meeting", "Annex")
+    assert shown["agenda"] == "One item 10"
+
+
+async def test_a_place_of_its_own_can_be_no_place_at_all(speak: Speak, sqlite_cast: Cast, series: str) -> None:
+    shown = await changed(await speak(sqlite_cast.coordinator), f"{series}/2027-01-19", {"place": ""})
+    assert shown["place"] == ""
+
+
+async def test_one_date_is_cancelled_and_brought_back(speak: Speak, sqlite_cast: Cast, series: str) -> None:
+    program, path = await speak(sqlite_cast.coordinator), f"{series}/2027-01-19"
+    off = await program.ask("POST", f"{path}/cancellation", {"reason": "Holiday"}, match="*")
+    assert off.json()["status"] == "cancelled"
+    assert (await program.get(f"{series}/2027-01-26")).json()["status"] == "confirmed"
+    back = await program.ask("POST", f"{path}/reinstatement", match=off.headers["etag"])
+    assert back.json()["status"] == "confirmed"
+
+
+async def test_the_date_of_a_single_event_is_changed_with_the_event(speak: Speak, sqlite_cast: Cast) -> None:
+    event = await meetings.schedule(sqlite_cast.coordinator, meeting(), NOW)
+    answer = await (await speak(sqlite_cast.coordinator)).ask(
+        "PATCH", f"/events/{event}/occurrences/2027-01-12", {"time": "11:00"}, match="*"
+    )
+    assert (answer.status_code, answer.json()["detail"]) == (
+        409, "This event has one date. Change the event itself."
+    )  # fmt: skip
+
+
+async def test_whoever_sees_a_date_and_may_not_change_it_is_told_so(
+    speak: Speak, sqlite_cast: Cast, series: str
+) -> None:
+    answer = await (await speak(sqlite_cast.caht_lead)).ask(
+        "PATCH", f"{series}/2027-01-19", {"time": "11:00"}, match="*"
+    )
+    assert answer.status_code == 403
+
+
+@pytest.mark.parametrize("key", ["2027-01-20", "odd", "2027-13-01", "0001-01-01"])
+async def test_a_key_that_names_no_date_is_missing(speak: Speak, sqlite_cast: Cast, series: str, key: str) -> None:
+    assert (await (await speak(sqlite_cast.coordinator)).get(f"{series}/{key}")).status_code == 404
+
+
+async def test_the_dates_of_a_span_are_read_page_by_page(speak: Speak, sqlite_cast: Cast, series: str) -> None:
+    program, keys, path = await speak(sqlite_cast.bridge_advocate), [], f"/occurrences?{SPAN}&limit=3"
+    while path:
+        answer = (await program.get(path)).json()
+        keys += [one["key"] for one in answer["items"]]
+        path = (answer["next"] or "").removeprefix("/api/v1")
+    assert keys == ["2027-01-12", "2027-01-19", "2027-01-26", "2027-02-02"]
+
+
+async def test_the_dates_of_an_event_are_read_page_by_page(speak: Speak, sqlite_cast: Cast, series: str) -> None:
+    program = await speak(sqlite_cast.bridge_advocate)
+    first = (await program.get(f"{series}?limit=3")).json()
+    rest = (await program.get(first["next"].removeprefix("/api/v1"))).json()
+    assert [len(first["items"]), len(rest["items"]), rest["next"]] == [3, 1, None]
+
+
+@pytest.mark.parametrize(
+    ("query", "status"),
+    [
+        ("from=2027-01-01T00:00:00Z", 422),
+        ("from=2027-01-01&to=2027-02-01", 422),
+        ("from=2027-01-01T00:00:00&to=2027-02-01T00:00:00", 422),
+        ("from=0001-01-01T00:00:00%2B14:00&to=9999-12-31T23:59:59-14:00", 200),
+        ("from=2027-02-01T00:00:00Z&to=2027-01-01T00:00:00Z", 200),
+    ],
+)
+async def test_a_span_is_two_moments_with_their_offset(
+    speak: Speak, sqlite_cast: Cast, query: str, status: int
+) -> None:
+    assert (await (await speak(sqlite_cast.coordinator)).get(f"/occurrences?{query}")).status_code == status
