@@ -10,6 +10,7 @@ READY = $(VENV)/ready
 
 .DEFAULT_GOAL := help
 .PHONY: help setup run test lint fix types imports check wheel bench faults compat migration pins
+.PHONY: help setup run test lint fix types imports check bench faults compat contract migration pins
 
 help: ## List what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -55,6 +56,9 @@ faults: $(READY) ## Kill and stall things while mails go out
 
 compat: $(READY) ## Read our calendars with other people's parsers
 	@$(BIN)/python -m pytest -q tests/ical
+
+contract: $(READY) ## Let schemathesis ask the programming interface whatever its document allows
+	@$(BIN)/python scripts/contract.py
 
 migration: $(READY) ## Draft a migration: make migration NAME=add_rooms
 	@$(BIN)/python scripts/migration.py "$(NAME)"
