@@ -10,6 +10,7 @@ from tests.cast import NOW, ZONE, Cast
 from tests.ports.browser import session_of
 from tests.usecases.identity_world import PASSWORD, enrol, give_password, hash_cheaply, locked_at
 from tracker.errors import Gone, Invalid, NotAllowed, NotFound
+from tracker.rules.api_tokens import ApiScope
 from tracker.rules.calendars import Scope
 from tracker.rules.letters import Letter
 from tracker.rules.outbox import MessageKind
@@ -18,7 +19,7 @@ from tracker.tables.audit import AuditEntry
 from tracker.tables.identity import Session, SignInLink
 from tracker.tables.outbox import Message
 from tracker.tables.people import Member
-from tracker.usecases import identity, identity_access, letters, outbox, subscriptions
+from tracker.usecases import api_tokens, identity, identity_access, letters, outbox, subscriptions
 from tracker.usecases.identity_links import check_link, issue_link
 from tracker.usecases.identity_resets import check_reset, issue_reset, reset_password
 
@@ -160,6 +161,7 @@ DEEDS = [
     identity_access.forget_authenticator,
     identity_access.end_sessions,
     identity_access.turn_off_feeds,
+    identity_access.revoke_tokens,
 ]
 
 
@@ -207,10 +209,14 @@ async def test_each_deed_does_what_it_says(each_world: Cast):
     await enrol(detective)
     await subscriptions.create(detective, "Phone", Scope.ALL, NOW, shows_operations=False)
     await fail_five_times(detective)
-    for deed in (identity_access.release, identity_access.turn_off_feeds, identity_access.forget_authenticator):
+    await api_tokens.create(detective, "Roster", frozenset(ApiScope), NOW)
+    for deed in (
+        identity_access.release, identity_access.turn_off_feeds, identity_access.revoke_tokens,
+        identity_access.forget_authenticator,
+    ):  # fmt: skip
         await deed(by, detective.member_id, SOON)
     access = await identity_access.access_of(by, detective.member_id, SOON)
-    assert (access.sessions, access.person.account.feeds, access.paused_until) == (0, 0, None)
+    assert (access.sessions, access.person.account.feeds, access.tokens, access.paused_until) == (0, 0, 0, None)
     assert not access.proofs.has_authenticator
 
 

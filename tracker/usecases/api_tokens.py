@@ -51,9 +51,13 @@ async def create(viewer: Viewer, name: str, scopes: frozenset[ApiScope], now: da
 
 async def tokens_of(viewer: Viewer, now: datetime) -> list[ApiToken]:
     """Return the viewer's own tokens that still open something, oldest first."""
-    live = _own(viewer) & (rows.ApiToken.expires_at > now)
-    found = await rows.ApiToken.select().where(live).order_by(rows.ApiToken.created_at)
+    found = await rows.ApiToken.select().where(_live(viewer.member_id, now)).order_by(rows.ApiToken.created_at)
     return [_token(row) for row in found]
+
+
+async def how_many(member_id: UUID, now: datetime) -> int:
+    """Return how many tokens of a member still open something."""
+    return int(await rows.ApiToken.count().where(_live(member_id, now)))
 
 
 async def revoke(viewer: Viewer, token_id: UUID, now: datetime) -> None:
@@ -98,6 +102,10 @@ async def _log(viewer: Viewer, verb: str, token_id: UUID, facts: Mapping[str, ob
 
 def _own(viewer: Viewer) -> Any:
     return _of(viewer.member_id)
+
+
+def _live(member_id: UUID, now: datetime) -> Any:
+    return _of(member_id) & (rows.ApiToken.expires_at > now)
 
 
 def _of(member_id: UUID) -> Any:

@@ -8,7 +8,7 @@ from tracker.database import writing
 from tracker.errors import NotAllowed, NotFound
 from tracker.rules.directory import PersonCard
 from tracker.rules.people import Viewer
-from tracker.usecases import audit, directory, identity_codes, identity_tries
+from tracker.usecases import api_tokens, audit, directory, identity_codes, identity_tries
 from tracker.usecases.identity_accounts import PAUSE
 from tracker.usecases.identity_authenticators import Proofs, proofs_of
 from tracker.usecases.identity_resets import issue_reset
@@ -28,6 +28,8 @@ class Access:
     proofs: Proofs
     paused_until: datetime | None
     sessions: int
+    tokens: int
+    """Personal tokens by which programs come in."""
     why_not: str | None
 
 
@@ -41,6 +43,7 @@ async def access_of(viewer: Viewer, member_id: UUID, now: datetime) -> Access:
         proofs=await proofs_of(member_id),
         paused_until=locked_at + PAUSE if locked_at and now < locked_at + PAUSE else None,
         sessions=len(await sessions_of(member_id, now)),
+        tokens=await api_tokens.how_many(member_id, now),
         why_not=_why_not(viewer, person),
     )
 
@@ -75,6 +78,14 @@ async def turn_off_feeds(viewer: Viewer, member_id: UUID, now: datetime) -> None
     async with writing():
         facts = {"feeds": await revoke_all(member_id, now)}
         await audit.record(viewer.member_id, viewer.door, "feeds_revoked", "member", member_id, facts, now)
+
+
+async def revoke_tokens(viewer: Viewer, member_id: UUID, now: datetime) -> None:
+    """Shut out every program that acts for a member. Errors: NotFound, NotAllowed."""
+    await _check(viewer, member_id)
+    async with writing():
+        facts = {"tokens": await api_tokens.revoke_all(member_id, now)}
+        await audit.record(viewer.member_id, viewer.door, "tokens_revoked", "member", member_id, facts, now)
 
 
 async def _check(viewer: Viewer, member_id: UUID) -> None:

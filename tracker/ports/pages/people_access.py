@@ -26,6 +26,7 @@ RELEASED = "The pause is over. They can sign in again."
 FORGOTTEN = "The authenticator is removed. At the next sign-in they set up another one."
 ENDED = "They are signed out everywhere."
 TURNED_OFF = "Their feeds are turned off."
+REVOKED = "Their personal tokens are revoked."
 
 Deed = Callable[[Viewer, UUID, datetime], Awaitable[None]]
 
@@ -73,6 +74,12 @@ async def turn_off_feeds(person_id: FromPath[UUID], request: Web) -> Response[An
     return await _do(person_id, request, identity_access.turn_off_feeds, TURNED_OFF)
 
 
+@post(f"{PATH}/tokens-revocation", guards=[signed_in], status_code=303)
+async def revoke_tokens(person_id: FromPath[UUID], request: Web) -> Response[Any]:
+    """Shut out every program that acts for somebody."""
+    return await _do(person_id, request, identity_access.revoke_tokens, REVOKED)
+
+
 async def _do(person_id: UUID, request: Web, deed: Deed, said: str) -> Response[Any]:
     if first := await _first(person_id, request):
         return first
@@ -113,4 +120,4 @@ def _address(person_id: UUID) -> str:
     return f"/people/{person_id}/access"
 
 
-handlers = [access_page, make_link, release, forget_authenticator, end_sessions, turn_off_feeds]
+handlers = [access_page, make_link, release, forget_authenticator, end_sessions, turn_off_feeds, revoke_tokens]
