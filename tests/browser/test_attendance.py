@@ -3,7 +3,8 @@
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import PageOf
-from tests.browser.ways import COORDINATOR
+from tests.browser.demo import Demo
+from tests.browser.ways import COORDINATOR, to_event
 
 PHONE = {"width": 390, "height": 800}
 
@@ -34,3 +35,38 @@ def mark_the_rest_absent(page: Page) -> int:
         waiting.first.get_by_role("button", name="Absent").click()
         expect(waiting).to_have_count(left)
     return count
+
+
+def test_marks_made_without_a_network_are_sent_afterwards_and_none_twice(page_of: PageOf, demo: Demo) -> None:
+    page = page_of(COORDINATOR)
+    to_event("Quarterly figures are due", "2026-10", "attendance")(page, demo)
+    posts: list[str] = []
+    page.on("request", lambda one: posts.append(one.url) if one.method == "POST" else None)
+    page.context.set_offline(True)
+    people = page.locator(".tt-att li")
+    for number, mark in ((0, "Here"), (1, "Here"), (2, "Remote"), (1, "Absent")):
+        people.nth(number).get_by_role("button", name=mark, exact=True).click()
+    expect(page.get_by_text("3 not sent yet.")).to_be_visible()
+    expect(people.nth(1).get_by_role("button", name="Absent")).to_have_attribute("aria-pressed", "true")
+    assert posts == []
+    page.context.set_offline(False)
+    expect(page.locator("#unsent")).to_be_hidden()
+    assert len(posts) == 3
+    page.reload()
+    pressed = page.locator(".tt-att button[aria-pressed=true]")
+    assert pressed.all_inner_texts() == ["Here", "Absent", "Remote"]
+
+
+def test_a_mark_for_which_the_server_is_not_there_waits_too_and_undo_is_as_before(page_of: PageOf, demo: Demo) -> None:
+    page = page_of(COORDINATOR)
+    to_event("Quarterly figures are due", "2026-10", "attendance")(page, demo)
+    fourth = page.locator(".tt-att li").nth(3)
+    page.route("**/attendance/marks", lambda route: route.abort())
+    fourth.get_by_role("button", name="Here", exact=True).click()
+    expect(page.get_by_text("1 not sent yet.")).to_be_visible()
+    page.unroute("**/attendance/marks")
+    page.evaluate("window.dispatchEvent(new Event('online'))")
+    expect(page.locator("#unsent")).to_be_hidden()
+    fourth.get_by_role("button", name="Excused").click()
+    page.get_by_role("button", name="Undo").click()
+    expect(fourth.get_by_role("button", name="Here", exact=True)).to_have_attribute("aria-pressed", "true")

@@ -197,7 +197,12 @@
     if (status !== 401 && status !== 422 && status !== 409) say("That was not saved. Reload the page and try again.");
   });
 
-  document.addEventListener("htmx:error", () => say("That was not saved: the server cannot be reached. Try again in a minute."));
+  document.addEventListener("htmx:error", (event) => {
+    const { request, sourceElement } = event.detail.ctx ?? {};
+    const isClock = sourceElement?.getAttribute("hx-trigger")?.startsWith("every");
+    if (isClock || request?.form?.matches("[data-unsent]")) return; // asks again by itself; unsent.js keeps it
+    say("The server cannot be reached, so nothing was saved. Try again in a minute.");
+  });
 
   readFlash();
   focusErrors();

@@ -1,0 +1,92 @@
+/* Attendance without a network: what was tapped stays in this page, shows as tapped, and is sent as soon as the server
+   can be reached again. For each person only the last tap is kept: it says what is to be true, so sending it twice
+   changes nothing. Nothing is written to the browser's storage: the computer may be a shared one. */
+(() => {
+  "use strict";
+  const RETRY = 5000; // milliseconds
+  const KEPT = "form[data-unsent]";
+  const banner = document.querySelector("#unsent");
+  const waiting = new Map(); // person → { action, body }
+  let isSending = false;
+  let refused = 0;
+
+  function tell(words) {
+    banner.hidden = !words;
+    banner.textContent = words;
+  }
+
+  function count() {
+    tell(waiting.size ? `${waiting.size} not sent yet. ${waiting.size === 1 ? "It is" : "They are"} sent when the server can be reached. Keep this page open.` : "");
+  }
+
+  // What a tap makes of a line: the same button again takes the mark back.
+  function show(form, tapped) {
+    const was = form.elements.was;
+    const mark = was.value === tapped ? "" : tapped;
+    form.querySelectorAll("button[name=status]").forEach((button) => button.setAttribute("aria-pressed", String(button.value === mark)));
+    was.value = mark;
+  }
+
+  function keep(form, tapped) {
+    const body = new URLSearchParams(new FormData(form));
+    body.set("status", tapped);
+    waiting.set(body.get("member") || body.get("guest"), { action: form.action, body });
+    show(form, tapped);
+    count();
+  }
+
+  // The token of a form belongs to a session, and another one may have begun since: each round asks for it again.
+  async function freshToken() {
+    const answer = await fetch(location.pathname);
+    if (!answer.ok || answer.redirected) return null;
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    return page.querySelector("input[name=_csrf]")?.value;
+  }
+
+  async function send(person, token) {
+    const one = waiting.get(person);
+    one.body.set("_csrf", token);
+    const { status } = await fetch(one.action, { method: "POST", body: one.body, headers: { "HX-Request": "true" } });
+    if (status >= 500) return false;
+    if (waiting.get(person) === one) waiting.delete(person);
+    if (status >= 400) refused += 1;
+    return true;
+  }
+
+  async function sendAll() {
+    if (isSending || !waiting.size) return;
+    isSending = true;
+    try {
+      const token = await freshToken();
+      if (!token) return tell("You are signed out. Sign in again in another tab: what you marked here is kept, and sent then.");
+      refused = 0;
+      for (const person of [...waiting.keys()]) if (!await send(person, token)) break;
+      count();
+      if (refused) tell(`${refused} could not be saved. Reload the page to see how the list stands.`);
+      else if (!waiting.size) htmx.ajax("GET", location.pathname, { target: "#roll", select: "#roll", swap: "outerMorph" });
+    } catch { // still no network: the next try is in a moment
+    } finally {
+      isSending = false;
+    }
+  }
+
+  // Before htmx hears of it: while something waits, all further taps wait behind it, in order.
+  document.addEventListener("submit", (event) => {
+    const form = event.target.closest(KEPT);
+    if (!form || (navigator.onLine && !waiting.size)) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    keep(form, event.submitter.value);
+    if (navigator.onLine) sendAll();
+  }, true);
+
+  document.addEventListener("htmx:error", (event) => {
+    const request = event.detail.ctx?.request;
+    const form = request?.form?.closest(KEPT);
+    if (form) keep(form, request.body.get("status"));
+  });
+
+  window.addEventListener("online", sendAll);
+  setInterval(sendAll, RETRY);
+  window.addEventListener("beforeunload", (event) => { if (waiting.size) event.preventDefault(); });
+})();
