@@ -2,9 +2,9 @@
 
 from playwright.sync_api import BrowserContext, expect
 
-from tests.browser.conftest import sign_in
+from tests.browser.conftest import PageOf, sign_in
 from tests.browser.demo import Demo
-from tests.browser.ways import TRAINING
+from tests.browser.ways import COORDINATOR, TRAINING, to_event
 
 
 def test_a_link_signs_in_without_scripts_and_an_item_is_done(without_scripts: BrowserContext, demo: Demo) -> None:
@@ -33,3 +33,26 @@ def test_an_item_is_done_from_its_mail_without_scripts(without_scripts: BrowserC
     page.get_by_role("radio", name="Done").check(force=True)
     page.get_by_role("button", name="Save update").click()
     expect(page.get_by_role("heading", name="is done")).to_be_visible()
+
+
+def test_an_event_is_scheduled_without_scripts(without_scripts: BrowserContext, page_of: PageOf) -> None:
+    without_scripts.add_cookies(page_of(COORDINATOR).context.cookies())
+    page = without_scripts.new_page()
+    page.goto("/schedule")
+    page.locator("#f-title").fill("Planning call")
+    page.locator("#f-date").fill("2027-03-10")
+    page.locator("#f-starts").fill("14:00")
+    page.locator("#f-ends").fill("15:00")
+    page.get_by_role("button", name="Save as draft").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Planning call")
+
+
+def test_attendance_is_taken_without_scripts(without_scripts: BrowserContext, page_of: PageOf, demo: Demo) -> None:
+    without_scripts.add_cookies(page_of(COORDINATOR).context.cookies())
+    page = without_scripts.new_page()
+    to_event("Quarterly figures are due", "2026-10", "attendance")(page, demo)
+    last = page.locator(".tt-att li").last
+    last.get_by_role("button", name="Remote").click()
+    expect(last.get_by_role("button", name="Remote")).to_have_attribute("aria-pressed", "true")
+    page.get_by_role("button", name="Undo").click()
+    expect(last.get_by_role("button", name="Remote")).to_have_attribute("aria-pressed", "false")

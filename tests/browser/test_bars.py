@@ -1,0 +1,139 @@
+"""The bars of the design that no rule of axe holds: where the focus is, what a name says, how far a press reaches."""
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import PageOf
+from tests.browser.demo import Demo
+from tests.browser.ways import COORDINATOR, FBI_LEAD, WAYS, to_operation
+
+PHONE = {"width": 390, "height": 800}
+THUMB = 44  # CSS pixels
+FOCUS = """() => {
+  const one = document.activeElement, box = one.getBoundingClientRect(), style = getComputedStyle(one);
+  const top = document.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2);
+  const name = (one.textContent || one.name || one.id || one.tagName).trim().slice(0, 40);
+  const isShown = style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2;
+  const isFree = !top || one.contains(top) || top.contains(one) || !!top.closest("label");
+  return [one === document.body, name, isShown, isFree];
+}"""
+SPAN = r"(All day.*|\d{1,2}:\d\d.*|noon.*)"
+CHIP = re.compile(
+    r'link "(MTG|OPS|TRN|OUT|DUE) .+, (Sun|Mon|Tues|Wednes|Thurs|Fri|Satur)day, \w+ \d{1,2}, \d{4}, ' + SPAN + '"'
+)
+CHIP_OF_A_FEW = re.compile(r'link "OPS Only the named participants ')
+
+
+def go(name: str, page_of: PageOf, demo: Demo) -> Page:
+    who, way, _ = WAYS[name]
+    page = page_of(who)
+    way(page, demo)
+    return page
+
+
+@pytest.mark.parametrize("name", ["home of the coordinator", "month", "week", "event", "schedule", "sign in"])
+def test_every_stop_of_the_tab_key_shows_an_outline_and_nothing_covers_it(
+    name: str, page_of: PageOf, demo: Demo
+) -> None:
+    page = go(name, page_of, demo)
+    hidden = []
+    for _ in range(150):
+        page.keyboard.press("Tab")
+        is_over, what, is_shown, is_free = page.evaluate(FOCUS)
+        if is_over:
+            break
+        if not (is_shown and is_free):
+            hidden.append(what)
+    assert hidden == []
+
+
+@pytest.mark.parametrize(("name", "buttons"), [
+    ("attendance", ".tt-attbtns button, .tt-livebar button, #roll .usa-button"),
+    ("reply to an invitation", "main button"),
+    ("update an item", "main button"),
+    ("one action item", "main button:not(.tt-linkbtn):not(.usa-button--unstyled)"),
+])  # fmt: skip
+def test_what_a_thumb_presses_is_high_enough_for_it(name: str, buttons: str, page_of: PageOf, demo: Demo) -> None:
+    if name == "attendance":
+        page = page_of(COORDINATOR)
+        page.goto("/")
+        page.get_by_role("link", name="Take attendance").first.click()
+        page.wait_for_url("**/attendance")
+    else:
+        page = go(name, page_of, demo)
+    page.set_viewport_size(PHONE)
+    measure = "all => all.filter(one => one.offsetParent).map(one => [one.textContent.trim(), one.offsetHeight])"
+    found = page.locator(buttons).evaluate_all(measure)
+    assert found
+    assert [one for one in found if one[1] < THUMB] == []
+
+
+def test_a_chip_says_kind_who_sees_it_title_weekday_date_and_times(page_of: PageOf) -> None:
+    page = page_of(FBI_LEAD)
+    page.goto("/calendar?month=2026-12")
+    lines = page.locator(".tt-cal ul").all()
+    chips = [line.strip() for cell in lines for line in cell.aria_snapshot().splitlines() if "link" in line]
+    assert chips
+    assert [one for one in chips if not CHIP.search(one)] == []
+    assert any(CHIP_OF_A_FEW.search(one) for one in chips)
+
+
+def test_n_more_is_a_link_that_names_its_day(page_of: PageOf) -> None:
+    page = page_of(COORDINATOR)
+    page.goto("/calendar?month=2026-12")
+    page.get_by_role("link", name=re.compile(r"^\d+ more on \w+day, December \d+$")).first.click()
+    expect(page).to_have_url(re.compile(r"view=list#l-2026-12-\d\d$"))
+
+
+def test_a_reply_page_leads_nowhere_else(page_of: PageOf, demo: Demo) -> None:
+    page = go("reply to an invitation", page_of, demo)
+    ways = page.locator("[href]:not(link), form").evaluate_all(
+        "all => all.map(one => one.getAttribute('href') || one.action)"
+    )
+    own = re.compile(r"(#main|mailto:.*|/demo/mail|https?://[^/]+/r/.*|/r/.*)")
+    assert [one for one in ways if not own.fullmatch(one)] == []
+
+
+@pytest.mark.parametrize(
+    "rest", ["", "/edit", "/cancellation", "/attendance", "/print/agenda", "/print/sign-in-sheet", "/print/brief"]
+)
+def test_the_marking_is_the_first_thing_after_the_header_of_a_restricted_page(
+    rest: str, page_of: PageOf, demo: Demo
+) -> None:
+    page = page_of(FBI_LEAD)
+    to_operation(page, demo)
+    page.goto(f"{page.url}{rest}")
+    assert page.locator("header.usa-header + section.tt-mark").inner_text().strip()
+
+
+def test_each_row_of_the_queue_has_its_button_and_the_first_is_near(page_of: PageOf) -> None:
+    page = page_of(COORDINATOR)
+    page.goto("/")
+    rows = page.get_by_role("region", name="Follow up").get_by_role("listitem")
+    assert rows.count()
+    assert all(rows.nth(number).locator(".tt-act .usa-button").count() for number in range(rows.count()))
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    for presses in range(3, 9):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.matches('.tt-act .usa-button')"):
+            assert presses <= 8
+            return
+    raise AssertionError("The first button of the queue is further than 8 presses.")
+
+
+def test_errors_stand_on_top_with_links_to_their_fields_and_nothing_typed_is_lost(page_of: PageOf) -> None:
+    page = page_of(COORDINATOR)
+    page.goto("/schedule")
+    page.get_by_label("Description").or_(page.locator("#f-description")).first.fill("Kept as it is")
+    page.get_by_role("button", name="Send invitations").click()
+    summary = page.locator("#error-summary")
+    expect(summary).to_be_focused()
+    link = summary.get_by_role("link").first
+    field = page.locator(link.get_attribute("href") or "")
+    expect(field).to_have_attribute("aria-invalid", "true")
+    link.click()
+    expect(field).to_be_focused()
+    expect(page.locator("#f-description")).to_have_value("Kept as it is")
