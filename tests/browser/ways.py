@@ -70,6 +70,14 @@ def to_event(title: str, month: str, then: str = "") -> Way:
     return way
 
 
+def to_suggested_times(page: Page, _: Demo) -> None:
+    """Ask for times for everybody of two agencies."""
+    page.goto("/schedule")
+    page.get_by_role("group", name="Invite by agency").get_by_text("KCPD").click()
+    page.get_by_role("button", name="Suggest times").click()
+    page.locator("[name=slot]").first.wait_for(state="attached")
+
+
 def to_edit_from(page: Page, demo: Demo) -> None:
     """Go to the form that changes a date and all that follow."""
     to_event(MONTHLY, "2027-01")(page, demo)
@@ -230,6 +238,7 @@ WAYS: dict[str, tuple[str | None, Way, str]] = {
     "schedule": (COORDINATOR, to("/schedule"), "Schedule an event"),
     "schedule with errors": (COORDINATOR, to_refused_schedule, "Schedule an event"),
     "edit one date": (COORDINATOR, to_event(MONTHLY, "2026-12", "edit"), "Edit one date: Thursday, December 10, 2026"),
+    "suggested times": (COORDINATOR, to_suggested_times, "Schedule an event"),
     "edit from a date on": (COORDINATOR, to_edit_from, "from Thu, Jan 14 on"),
     "cancel one date": (COORDINATOR, to_event(MONTHLY, "2026-12", "cancellation"), "Cancel this date"),
     "attendance of a past event": (COORDINATOR, to_event(MONTHLY, "2026-11", "attendance"), "Attendance"),

@@ -113,6 +113,12 @@ SCRIPT: dict[str, Callable[[Places], list[Ask]]] = {
     ],
     "GET /schedule/preview": _plain("/schedule/preview?date=2027-01-16&repeat=weekly"),
     "POST /schedule/summary": _post("/schedule/summary", title="Unsent"),
+    "POST /schedule/times": lambda p: [
+        ("POST", "/schedule/times", {"date": day, "starts": "10:00", "ends": "11:00", "person": people, **more})
+        for people in (list(map(str, p.everybody)),)
+        for day in ("2027-01-11", "2027-01-29")
+        for more in ({}, {"event": str(p.event)}, {"event": str(p.secret_event)})
+    ],
     "GET /events/{event_id}": _of_events("GET", ""),
     "GET /events/{event_id}/edit": _of_events("GET", "/edit"),
     "POST /events/{event_id}/edit": _of_events("POST", "/edit", title="Changed", version="1"),

@@ -58,6 +58,7 @@ class Places:
     agency: UUID
     other_agency: UUID
     body: UUID
+    everybody: tuple[UUID, ...]
     secret_event: UUID
     secret_key: str
     secret_item: str
@@ -136,7 +137,8 @@ async def _what_all_may_see(cast: Cast) -> Places:
     person, agency, body = cast.caht_lead.member_id, cast.agencies["CAHT"], cast.bodies["services"]
     return Places(
         event=series, event_key="2027-01-12", past=past, past_key="2026-12-08", item=item, person=person,
-        agency=agency, other_agency=cast.agencies["FBI"], body=body, secret_event=series, secret_key="2027-01-12",
+        agency=agency, other_agency=cast.agencies["FBI"], body=body,
+        everybody=tuple(one.member_id for one in everybody(cast)), secret_event=series, secret_key="2027-01-12",
         secret_item=item, secret_person=person, secret_body=body, secret_message=past,
     )  # fmt: skip
 

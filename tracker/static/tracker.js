@@ -176,6 +176,18 @@
   document.addEventListener("input", (event) => { if (event.target.matches("[data-find]")) filter(event.target); });
   document.addEventListener("search", (event) => { if (event.target.matches("[data-find]")) filter(event.target); });
 
+  /* A suggested time: choosing it fills the day and the hours of the form ---------- */
+  document.addEventListener("change", (event) => {
+    if (!event.target.matches('[name="slot"]')) return;
+    const [day, starts, ends] = event.target.value.split(/[T/]/);
+    Object.entries({ date: day, starts, ends, "last-day": "" }).forEach(([name, value]) => {
+      const field = one(`#f-${name}`);
+      field.value = value;
+      field.dispatchEvent(new Event("input", { bubbles: true }));
+    });
+    say("The day and the hours are filled in.");
+  });
+
   /* htmx ------------------------------------------------------------------------ */
   let errorsSeen = null;
 

@@ -318,3 +318,35 @@ async def test_only_who_may_change_an_event_duplicates_it(sqlite_cast: Cast, bro
     event_id = await meetings.schedule(sqlite_cast.coordinator, meeting(sqlite_cast.fbi_lead), NOW)
     lead = await browse(sqlite_cast.fbi_lead)
     assert (await lead.get(f"/schedule?like={event_id}")).status_code == 403
+
+
+async def test_times_are_suggested_and_one_is_put_into_the_form(sqlite_cast: Cast, desk: Browser) -> None:
+    page = (await desk.get("/schedule?date=2027-01-12")).text
+    lead = sqlite_cast.fbi_lead
+    await meetings.schedule(sqlite_cast.coordinator, meeting(lead, title="Case call"), NOW)
+    form = typed(page, "/events", starts="10:00", ends="11:00", person=lead.member_id, save="times")
+    found = (await desk.post("/schedule/times", form)).text
+    assert "2 of 2 required people are free" in found
+    assert 'value="2027-01-12T08:00/09:00"' in found
+    chosen = await desk.post("/schedule/times", form | {"slot": ["2027-01-12T13:30/14:30"], "save": ["use-time"]})
+    again = typed(chosen.text, "/events")
+    assert (again["date"], again["starts"], again["ends"]) == (["2027-01-12"], ["13:30"], ["14:30"])
+
+
+async def test_a_time_that_nobody_offered_changes_nothing(desk: Browser) -> None:
+    form = typed((await desk.get("/schedule?date=2027-01-12")).text, "/events", save="use-time", slot="tomorrow")
+    assert typed((await desk.post("/schedule/times", form)).text, "/events")["date"] == ["2027-01-12"]
+
+
+async def test_the_panel_names_who_is_taken_twice(sqlite_cast: Cast, desk: Browser) -> None:
+    lead = sqlite_cast.fbi_lead
+    await meetings.schedule(sqlite_cast.coordinator, meeting(lead, title="Case call"), NOW)
+    form = typed(
+        (await desk.get("/schedule?date=2027-01-12")).text,
+        "/events",
+        starts="10:30",
+        ends="11:30",
+        person=lead.member_id,
+    )
+    part = (await desk.post("/schedule/summary", form)).text
+    assert "Fbi lead (FBI): Case call, Tue, Jan 12, 10:00 AM" in part

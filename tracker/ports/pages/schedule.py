@@ -12,17 +12,21 @@ from tracker.ports.guards import signed_in
 from tracker.ports.pages.form_values import Errors, FormValues, Reader, errors_of, form_of, id_in, query_of
 from tracker.ports.pages.request import said, told_words, viewer_of, zone_of
 from tracker.ports.pages.schedule_context import FIELDS, Editing, schedule_context, schedule_form
-from tracker.ports.pages.schedule_form import read_plan
+from tracker.ports.pages.schedule_form import holiday_choices, picks_of, read_plan, read_when
 from tracker.ports.pages.schedule_values import empty_form, form_of_copy
 from tracker.ports.pages.schedule_words import dates_in_words, repeat_options
 from tracker.ports.pages.templating import page
+from tracker.rules import planning
 from tracker.rules.audiences import Visibility
+from tracker.rules.holiday_choices import held
 from tracker.rules.holidays import next_working_day
 from tracker.rules.meetings import EventStatus, Kind
 from tracker.rules.people import Viewer
+from tracker.rules.recurrence import dates
 from tracker.rules.wording import local
-from tracker.usecases import meetings, outbox, previews
-from tracker.usecases.previews import Choices
+from tracker.usecases import free_times, meetings, outbox, previews
+from tracker.usecases.free_times import Clash
+from tracker.usecases.previews import Choices, invited
 
 DRAFTED = "The draft is saved. Nobody but you can see it."
 SENDS = ("send", "draft")
@@ -32,7 +36,7 @@ SENDS = ("send", "draft")
 @get("/schedule", guards=[signed_in])
 async def schedule_page(request: Request[Any, Any, Any]) -> Response[str]:
     """Show an empty form for the kind and the day that the address asks for, or a copy of the event `like`."""
-    viewer = _organizer(request)
+    viewer = organizer(request)
     offered = await previews.choices(viewer)
     form = _asked_for(request, offered)
     if like := id_in(query_of(request)["like"]):
@@ -50,7 +54,7 @@ async def all_events() -> Redirect:
 @post("/events", guards=[signed_in], status_code=303)
 async def schedule_event(request: Request[Any, Any, Any]) -> Response[Any]:
     """Save what the form describes, or show it again with what keeps it from being saved."""
-    viewer, zone, form = _organizer(request), zone_of(request), await form_of(request)
+    viewer, zone, form = organizer(request), zone_of(request), await form_of(request)
     offered = await previews.choices(viewer)
     form_id, now = id_in(form["form_id"]) or chance.new_id(), clock.now()
     if form["save"] not in SENDS:
@@ -68,7 +72,7 @@ async def schedule_event(request: Request[Any, Any, Any]) -> Response[Any]:
 @get("/schedule/preview", guards=[signed_in])
 async def preview_dates(request: Request[Any, Any, Any]) -> Response[str]:
     """Say what the date fields mean."""
-    _organizer(request)
+    organizer(request)
     form = query_of(request)
     return page(
         "schedule/preview-part.html", request, form=form, is_part=True, errors=Errors(),
@@ -81,18 +85,18 @@ async def summary(request: Request[Any, Any, Any]) -> Response[str]:
     """Say who gets what; an operation that was another kind a moment ago is for named people."""
     form = await form_of(request)
     event_id = id_in(form["event"])
-    viewer = viewer_of(request) if event_id else _organizer(request)
+    viewer = viewer_of(request) if event_id else organizer(request)
     if form["kind"] == Kind.JOINT_OPERATION and form["kind_shown"] != form["kind"]:
         form = form.but({"visibility": Visibility.NAMED})
-    offered, editing = await _offered(viewer, event_id, form["from"])
+    offered, editing = await offered_in(viewer, event_id, form["from"])
     zone = editing.event.zone if editing else zone_of(request)
-    return page(
-        "schedule/summary-part.html", request, is_part=True, errors=Errors(),
-        **schedule_context(form, offered, zone, editing),
-    )  # fmt: skip
+    context = schedule_context(form, offered, zone, editing)
+    context["clashes"] = await clashes_in(viewer, form, offered, zone, event_id)
+    return page("schedule/summary-part.html", request, is_part=True, errors=Errors(), **context)
 
 
-def _organizer(request: Request[Any, Any, Any]) -> Viewer:
+def organizer(request: Request[Any, Any, Any]) -> Viewer:
+    """Return the viewer; raise `NotAllowed` for somebody who may schedule nothing."""
     viewer = viewer_of(request)
     if not viewer.may_schedule:
         raise NotAllowed("Coordinators, chairs of bodies and agency leads schedule events. Ask one of them.")
@@ -106,7 +110,24 @@ def _asked_for(request: Request[Any, Any, Any], offered: Choices) -> FormValues:
     return empty_form(kind, Reader(query).day("date") or usual, offered)
 
 
-async def _offered(viewer: Viewer, event_id: UUID | None, key: str) -> tuple[Choices, Editing | None]:
+async def clashes_in(
+    viewer: Viewer, form: FormValues, offered: Choices, zone: str, event_id: UUID | None
+) -> list[Clash]:
+    """Return who of the people invited is taken by another event at one of the dates that are typed."""
+    reader = Reader(form)
+    when = read_when(reader)
+    if when is None or reader.wrong or when.is_all_day:
+        return []
+    try:
+        starts = [day for _, day in held(dates(when.rule, when.starts), holiday_choices(form))]
+    except Invalid:
+        return []
+    slots = [planning.slot(start, when.duration, zone) for start in starts[: free_times.MOST_DATES]]
+    return await free_times.clashes(viewer, invited(picks_of(form), offered), slots, event_id)
+
+
+async def offered_in(viewer: Viewer, event_id: UUID | None, key: str) -> tuple[Choices, Editing | None]:
+    """Return what the form offers, for a new event or for the one that it changes. Errors: NotFound, NotAllowed."""
     if event_id is None:
         return await previews.choices(viewer), None
     event, plan = await meetings.plan_to_change(viewer, event_id)

@@ -42,7 +42,8 @@ def schedule_context(form: FormValues, offered: Choices, zone: str, editing: Edi
         "form": form, "offered": offered, "event": event, "bodies": list(bodies.items()),
         "sending": sending(invited(picks_of(form), offered), offered),
         "words": dates_in_words(form, zone, clock.now()), "repeats": repeat_options(form),
-        "outlook": editing.outlook if editing else None,
+        "outlook": editing.outlook if editing else None, "clashes": (),
+        "names": {one.id: f"{one.name} ({one.agency})" for one in offered.people},
     }  # fmt: skip
 
 
@@ -56,11 +57,13 @@ def schedule_form(
     errors: Mapping[str, str] | None = None,
     editing: Editing | None = None,
     status_code: int = 200,
+    **found: Any,
 ) -> Response[str]:
-    """Return the whole form, with everything that was typed."""
+    """Return the whole form, with everything that was typed; `found` is what was looked for beside it (`times`)."""
     address = f"/events/{editing.event.id}/edit" if editing else "/events"
     return page(
         "schedule/form.html", request, status_code=status_code, form_id=form_id, errors=errors or Errors(),
         action=address, version=editing.version if editing else 0, was=editing.was if editing else "",
         changes=editing.changes if editing else None, **schedule_context(form, offered, zone, editing),
+        **{"times": None, "zone_name": zone, **found},
     )  # fmt: skip

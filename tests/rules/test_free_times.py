@@ -1,0 +1,74 @@
+"""When people are free: working hours, suggestions against a plain search, and a day in half hours."""
+
+# A local time is naive: its zone stands beside it.
+
+from datetime import UTC, date, datetime, timedelta
+from uuid import UUID
+
+from hypothesis import given, settings
+from hypothesis import strategies as some
+
+from tracker.rules.free_times import Busy, Cell, Days, State, row, suggestions, working_slots
+
+ZONE = "America/Chicago"
+MONDAY = date(2027, 1, 11)
+HOUR = timedelta(hours=1)
+ANNA, BEN, CARL = UUID(int=1), UUID(int=2), UUID(int=3)
+
+
+def at(hour: int, day: int = 11) -> datetime:
+    """Return an hour of the wall clock in January as a moment."""
+    return datetime(2027, 1, day, 6, tzinfo=UTC) + timedelta(hours=hour)
+
+
+def busy(hour: int, hours: int = 1, *, tentative: bool = False, day: int = 11) -> Busy:
+    return Busy(starts_at=at(hour, day), ends_at=at(hour + hours, day), is_tentative=tentative, title="Call")
+
+
+def test_slots_lie_in_working_hours_of_working_days() -> None:
+    slots = working_slots(date(2027, 1, 15), 5, HOUR, ZONE)  # Friday; Monday is a holiday
+    assert {start.date() for start, _ in slots} == {date(2027, 1, 15), date(2027, 1, 19)}
+    assert (slots[0][0], slots[18][1]) == (at(8, 15), at(18, 15))
+
+
+def test_a_time_at_which_everybody_is_free_comes_first() -> None:
+    days = {ANNA: Days([busy(8, 4)]), BEN: Days([busy(13, 2)]), CARL: Days([])}
+    [first, *_] = suggestions(working_slots(MONDAY, 1, HOUR, ZONE), [ANNA, BEN, CARL], [], days, ZONE)
+    assert (first.starts_at, first.missing) == (at(12), ())
+
+
+def test_who_is_missing_is_named_and_the_optional_count_less() -> None:
+    days = {ANNA: Days([busy(8, 10)]), BEN: Days([busy(8, 5)])}
+    [first, *_] = suggestions(working_slots(MONDAY, 1, HOUR, ZONE), [ANNA], [BEN], days, ZONE)
+    assert (first.starts_at, first.missing, first.optional_missing) == (at(13), (ANNA,), ())
+
+
+def test_tentative_is_better_than_busy() -> None:
+    days = {ANNA: Days([busy(8, 5), busy(13, 5, tentative=True)])}
+    [first, *_] = suggestions(working_slots(MONDAY, 1, HOUR, ZONE), [ANNA], [], days, ZONE)
+    assert (first.missing, first.tentative) == ((), (ANNA,))
+
+
+@settings(max_examples=200)
+@given(
+    some.lists(some.lists(some.tuples(some.integers(8, 17), some.integers(1, 6)), max_size=6), min_size=1, max_size=5)
+)
+def test_no_time_is_better_than_the_first_suggestion(calendars: list[list[tuple[int, int]]]) -> None:
+    known = {UUID(int=number): [busy(*one) for one in taken] for number, taken in enumerate(calendars)}
+    slots = working_slots(MONDAY, 2, HOUR, ZONE)
+    [first, *_] = suggestions(slots, list(known), [], {one: Days(taken) for one, taken in known.items()}, ZONE)
+
+    def missing(start: datetime, end: datetime) -> int:
+        return sum(any(one.starts_at < end and one.ends_at > start for one in taken) for taken in known.values())
+
+    assert len(first.missing) == min(missing(*slot) for slot in slots)
+    assert len(first.missing) == missing(first.starts_at, first.ends_at)
+
+
+def test_a_day_is_told_in_half_hours_and_what_is_taken_is_one_cell() -> None:
+    cells = row(Days([busy(9), busy(10, tentative=True)]), MONDAY, ZONE)
+    assert cells[:5] == [
+        Cell(span=1, state=State.FREE), Cell(span=1, state=State.FREE), Cell(span=2, state=State.BUSY),
+        Cell(span=2, state=State.TENTATIVE), Cell(span=1, state=State.FREE),
+    ]  # fmt: skip
+    assert sum(cell.span for cell in cells) == 20

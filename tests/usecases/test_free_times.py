@@ -1,0 +1,79 @@
+"""Finding a time: what counts as busy is what the viewer may see and whose names they read there."""
+
+from datetime import date, datetime, timedelta
+
+import pytest
+
+from tests.cast import NOW, ZONE, Cast, meeting, operation
+from tracker.rules.audiences import Visibility
+from tracker.rules.free_times import State
+from tracker.rules.invitations import AnswerValue, AttendeeRole
+from tracker.rules.people import Viewer
+from tracker.rules.planning import slot
+from tracker.usecases import free_times, invitations, meetings
+
+# A local time is naive: its zone stands beside it.
+# ruff: noqa: DTZ001
+
+pytestmark = pytest.mark.anyio
+
+TEN = datetime(2027, 1, 12, 10)
+SLOT = slot(TEN, timedelta(hours=1), ZONE)
+SATURDAY_SIX = slot(datetime(2027, 1, 16, 6), timedelta(hours=1), ZONE)
+
+
+async def state_of(viewer: Viewer, member: Viewer) -> State:
+    days = await free_times.days_of(viewer, [member.member_id], *SLOT)
+    return days[member.member_id].state(*SLOT)
+
+
+async def test_an_event_that_the_viewer_sees_makes_its_people_busy(cast: Cast) -> None:
+    event_id = await meetings.schedule(cast.coordinator, meeting(cast.fbi_lead, starts=TEN), NOW)
+    assert await state_of(cast.coordinator, cast.fbi_lead) is State.BUSY
+    await invitations.answer(cast.fbi_lead, event_id, "2027-01-12", AnswerValue.DECLINED, "", NOW, for_series=False)
+    assert await state_of(cast.coordinator, cast.fbi_lead) is State.FREE
+
+
+async def test_maybe_is_tentative(cast: Cast) -> None:
+    event_id = await meetings.schedule(cast.coordinator, meeting(cast.fbi_lead, starts=TEN), NOW)
+    await invitations.answer(cast.fbi_lead, event_id, "2027-01-12", AnswerValue.TENTATIVE, "", NOW, for_series=False)
+    assert await state_of(cast.coordinator, cast.fbi_lead) is State.TENTATIVE
+
+
+async def test_an_event_that_the_viewer_may_not_see_makes_nobody_busy(cast: Cast) -> None:
+    briefing = meeting(cast.fbi_lead, starts=TEN, visibility=Visibility.LAW_ENFORCEMENT)
+    await meetings.schedule(cast.coordinator, briefing, NOW)
+    assert await state_of(cast.caht_lead, cast.fbi_lead) is State.FREE
+
+
+async def test_a_list_of_names_that_the_viewer_does_not_read_makes_nobody_busy(cast: Cast) -> None:
+    await meetings.schedule(cast.coordinator, meeting(cast.fbi_lead, cast.caht_lead, starts=TEN), NOW)
+    assert await state_of(cast.caht_lead, cast.fbi_lead) is State.FREE
+    assert await state_of(cast.fbi_alternate, cast.fbi_lead) is State.BUSY
+
+
+async def test_who_is_taken_twice_is_named_with_the_other_event(cast: Cast) -> None:
+    await meetings.schedule(cast.coordinator, meeting(cast.fbi_lead, starts=TEN, title="Case call"), NOW)
+    [clash] = await free_times.clashes(cast.coordinator, [cast.fbi_lead.member_id, cast.caht_lead.member_id], [SLOT])
+    assert (clash.member_id, clash.title) == (cast.fbi_lead.member_id, "Case call")
+
+
+async def test_an_event_does_not_clash_with_itself(cast: Cast) -> None:
+    event_id = await meetings.schedule(cast.coordinator, meeting(cast.fbi_lead, starts=TEN), NOW)
+    assert await free_times.clashes(cast.coordinator, [cast.fbi_lead.member_id], [SLOT], event_id) == []
+
+
+async def test_an_operation_that_the_viewer_is_not_named_on_clashes_with_nothing(cast: Cast) -> None:
+    await meetings.schedule(cast.fbi_lead, operation(cast.kcpd_detective), NOW)
+    detective = [cast.kcpd_detective.member_id]
+    assert await free_times.clashes(cast.coordinator, detective, [SATURDAY_SIX]) == []
+    assert len(await free_times.clashes(cast.fbi_lead, detective, [SATURDAY_SIX])) == 1
+
+
+async def test_times_are_found_for_everybody_who_is_needed(cast: Cast) -> None:
+    await meetings.schedule(
+        cast.coordinator, meeting(cast.fbi_lead, starts=datetime(2027, 1, 11, 8), duration=timedelta(hours=6)), NOW
+    )
+    needed = {one.member_id: AttendeeRole.REQUIRED for one in (cast.coordinator, cast.fbi_lead)}
+    found, _ = await free_times.find(cast.coordinator, needed, date(2027, 1, 11), timedelta(hours=1), ZONE, NOW)
+    assert (f"{found[0].starts_at:%m-%d %H:%M}", found[0].missing) == ("01-11 20:00", ())
