@@ -11,7 +11,7 @@ from litestar.datastructures import State
 from tracker import clock, keys
 from tracker.database import bind, close_database, engine, engine_from_url, open_database
 from tracker.links import Links
-from tracker.migrate import check_schema
+from tracker.migrate import check_schema, on_our_schema
 from tracker.ports import errors
 from tracker.ports.api import routes as api
 from tracker.ports.clock.ticker import Clock
@@ -185,11 +185,12 @@ async def _ticking(settings: Settings, links: Links) -> AsyncIterator[None]:
 
 
 def _jobs(settings: Settings, delivery: Delivery) -> Sequence[Job]:
-    return (
+    jobs: Sequence[Job] = (
         ("reminders", min(settings.tick, PLANNING_EVERY), lambda: reminders.queue_due(clock.now(), settings.time_zone)),
         ("accounts", ACCOUNTS_EVERY, lambda: account_life.close_due(clock.now())),
         ("mail", settings.tick, lambda: _send(delivery)),
     )
+    return [(name, every, on_our_schema(run)) for name, every, run in jobs]
 
 
 async def _send(delivery: Delivery) -> None:

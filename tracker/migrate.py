@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from contextlib import redirect_stdout
+from functools import cache
 from importlib.machinery import SourceFileLoader
 from importlib.util import module_from_spec, spec_from_loader
 from io import StringIO
@@ -69,6 +70,19 @@ async def check_schema() -> None:
         raise SchemaAhead(f"A newer release has changed the database: {', '.join(ahead)}. Run that release.")
 
 
+def on_our_schema(work: Callable[[], Awaitable[object]]) -> Callable[[], Awaitable[object]]:
+    """Return work that raises `SchemaAhead` instead when a newer release has changed the database meanwhile.
+
+    A worker of the old release that nobody stopped before the upgrade must not go on with what it knows.
+    """
+
+    async def run() -> object:
+        await check_schema()
+        return await work()
+
+    return run
+
+
 async def unknown_migrations() -> list[str]:
     """Return the migrations that ran in this database and that this release does not know."""
     known = {module.ID for module in _modules()}
@@ -85,7 +99,9 @@ async def _missing() -> list[ModuleType]:
     return [module for module in _modules() if module.ID not in done]
 
 
+@cache
 def _modules() -> list[ModuleType]:
+    """Return the migrations of this release, as they were when the process started: an upgrade changes the folder."""
     return [_load(path) for path in sorted(folder("migrations").glob("m*.py"))]
 
 

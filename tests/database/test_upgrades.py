@@ -8,7 +8,7 @@ from tests.cast import NOW, SECRET, meeting
 from tests.database.releases import first_release, found
 from tracker import keys
 from tracker.database import Engine, engine
-from tracker.migrate import APP, SchemaAhead, SchemaBehind, check_schema, migrate
+from tracker.migrate import APP, SchemaAhead, SchemaBehind, check_schema, migrate, on_our_schema
 from tracker.usecases import audit, meetings
 from tracker.usecases.identity_accounts import account_at
 from tracker.usecases.viewers import viewer_for
@@ -45,6 +45,20 @@ async def test_after_an_upgrade_the_trail_is_still_guarded(blank_database: Engin
     await migrate()
     with pytest.raises(Exception, match="audit"):
         await engine().run_querystring(QueryString("DELETE FROM audit_entry"))
+
+
+async def test_a_worker_that_was_not_stopped_before_an_upgrade_does_nothing_more(database: Engine) -> None:
+    done: list[str] = []
+
+    async def work() -> None:
+        done.append("once")
+
+    fenced = on_our_schema(work)
+    await fenced()
+    await Migration.insert(Migration(name="2099-01-01T00:00:00:000000", app_name=APP))
+    with pytest.raises(SchemaAhead):
+        await fenced()
+    assert done == ["once"]
 
 
 async def test_an_older_release_refuses_a_database_that_a_newer_one_has_changed(database: Engine) -> None:
