@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from tracker import settings_file
-from tracker.settings import PREFIX, BadSettings, Settings, load
+from tracker.settings import PREFIX, BadSettings, Settings, load, statements
 
 SECRET = "a secret of the tests, long enough"
 
@@ -47,6 +47,15 @@ def test_relative_paths_begin_at_the_folder_and_absolute_ones_stay(folder: Path)
     found = of(folder)
     assert (found.database_url, found.smtp_password) == (f"sqlite:///{folder}/other.sqlite", "from a file")
     assert of(folder, DATABASE_URL="sqlite:////elsewhere.sqlite").database_url == "sqlite:////elsewhere.sqlite"
+
+
+def test_a_notice_comes_from_a_file_and_has_four_statements(folder: Path) -> None:
+    (folder / "notice.txt").write_text("One.\nTwo.\n\nThree.\nFour.\n")
+    say(folder, "TRACKER_NOTICE_FILE=notice.txt\n")
+    assert statements(of(folder).notice) == ["One.", "Two.", "Three.", "Four."]
+    (folder / "notice.txt").write_text("One.\nTwo.\nThree.\n")
+    with pytest.raises(BadSettings, match="at least 4 statements"):
+        of(folder)
 
 
 @pytest.mark.parametrize(

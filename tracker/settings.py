@@ -16,6 +16,7 @@ PREFIX = "TRACKER_"
 DATA = "TRACKER_DATA"
 SQLITE = "sqlite:///"
 SHORTEST_SECRET = 32  # bytes
+STATEMENTS = 4  # whose system it is, that use is watched, that misuse is punished, that use is consent (AC-8)
 KNOWN_BAD_SECRETS = ("changeme", "secret", "default", "password")
 
 
@@ -56,6 +57,10 @@ class Settings:
     hotline: str = "National Human Trafficking Hotline at 1-888-373-7888"
     """Whom to call with a tip, shown in the foot of each page."""
 
+    notice: str = ""
+    """What people agree to before they sign in: one statement on each line, at least four of them, the first as an
+    introduction. Usually a file: TRACKER_NOTICE_FILE. Default: our own four statements (NIST SP 800-53 AC-8)."""
+
     mail_from: str = "calendar@tracker.example"
     """Sender and ORGANIZER of calendar mails."""
 
@@ -92,6 +97,11 @@ class Settings:
     def __repr__(self) -> str:
         """Show no secret."""
         return f"Settings(database={self.database_url.split('@')[-1]!r}, base_url={self.base_url!r})"
+
+
+def statements(notice: str) -> list[str]:
+    """Return the lines of a notice that say something."""
+    return [line for line in map(str.strip, notice.splitlines()) if line]
 
 
 def load(environment: Mapping[str, str] = os.environ) -> Settings:
@@ -179,5 +189,7 @@ def _check(settings: Settings) -> None:
         raise BadSettings("TRACKER_SECRET is too short or a known default. Set 32 random characters.")
     if settings.now is not None and settings.now.tzinfo is None:
         raise BadSettings("TRACKER_NOW needs an offset, for example 2026-12-01T08:40:00-06:00.")
+    if settings.notice and len(statements(settings.notice)) < STATEMENTS:
+        raise BadSettings(f"TRACKER_NOTICE needs at least {STATEMENTS} statements, each on a line of its own.")
     if settings.base_url.endswith("/"):
         raise BadSettings("TRACKER_BASE_URL must not end with a slash.")

@@ -245,6 +245,7 @@ SCRIPT: dict[str, Callable[[Places], list[Ask]]] = {
     "POST /people/{person_id}/access/sign-out": _of_people("POST", "/access/sign-out"),
     "POST /people/{person_id}/access/feeds-revocation": _of_people("POST", "/access/feeds-revocation"),
     "POST /people/{person_id}/access/tokens-revocation": _of_people("POST", "/access/tokens-revocation"),
+    "POST /people/{person_id}/access/shutdown": _of_people("POST", "/access/shutdown"),
     "GET /session": _plain("/session"),
     "POST /session": _post("/session"),
     "GET /settings": _plain("/settings"),

@@ -107,7 +107,7 @@ async def test_suspending_shuts_sessions_links_feeds_and_mails_at_that_moment(ca
     with pytest.raises(Gone):
         await check_link(link, NOW)
     with pytest.raises(NotFound):
-        await subscriptions_feed.open_feed(token)
+        await subscriptions_feed.open_feed(token, NOW)
     waiting = (Message.recipient == who.member_id) & (Message.state == "pending")
     assert await Message.count().where(waiting) == 0
     assert "suspended" in await verbs(who.member_id)
@@ -120,7 +120,7 @@ async def test_an_account_that_is_opened_again_has_its_feeds_and_no_old_session(
     await suspend(cast.coordinator, who)
     await accounts.reopen(cast.coordinator, who.member_id, NOW, NOW)
     assert await viewer_of_session(session, NOW) is None
-    assert (await subscriptions_feed.open_feed(token)).viewer.member_id == who.member_id
+    assert (await subscriptions_feed.open_feed(token, NOW)).viewer.member_id == who.member_id
     with pytest.raises(Conflict):
         await accounts.reopen(cast.coordinator, who.member_id, NOW, NOW)
 

@@ -162,6 +162,7 @@ DEEDS = [
     identity_access.end_sessions,
     identity_access.turn_off_feeds,
     identity_access.revoke_tokens,
+    identity_access.shut_everything,
 ]
 
 

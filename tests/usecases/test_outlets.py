@@ -31,23 +31,23 @@ async def test_a_lost_phone_shuts_all_feeds_all_tokens_and_all_sessions_but_the_
     here, there = await session_of(cast.caht_lead, NOW), await session_of(cast.caht_lead, NOW)
     feeds = [await feed_of(cast.caht_lead), await feed_of(cast.caht_lead)]
     token = await api_tokens.create(cast.caht_lead, "Roster", frozenset({ApiScope.EVENTS_READ}), NOW)
-    shut = await report_lost_phone(cast.caht_lead, keys.fingerprint(here), SOON)
+    shut = await report_lost_phone(cast.caht_lead, SOON, keeping=keys.fingerprint(here))
     assert shut == {"sessions": 1, "feeds": 2, "tokens": 1}
     assert await api_tokens.bearer_of(token, SOON) is None
     assert await viewer_of_session(here, SOON)
     assert await viewer_of_session(there, SOON) is None
     for feed in feeds:
         with pytest.raises(NotFound):
-            await open_feed(feed)
+            await open_feed(feed, NOW)
     [entry] = await AuditEntry.select().where(AuditEntry.verb == "phone_lost")
     assert entry["facts"] == '{"feeds": 2, "sessions": 1, "tokens": 1}'
 
 
 async def test_nobody_elses_outlets_are_shut(sqlite_cast: Cast):
     feed, session = await feed_of(sqlite_cast.fbi_lead), await session_of(sqlite_cast.fbi_lead, NOW)
-    await report_lost_phone(sqlite_cast.caht_lead, "", SOON)
+    await report_lost_phone(sqlite_cast.caht_lead, SOON)
     assert await viewer_of_session(session, SOON)
-    assert await open_feed(feed)
+    assert await open_feed(feed, NOW)
 
 
 async def test_open_sessions_are_listed_the_latest_first_and_those_that_are_over_are_not(cast: Cast):

@@ -1,6 +1,6 @@
 """Feed addresses, as their owner has them."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import uuid4
 
 import pytest
@@ -13,7 +13,7 @@ from tracker.rules.people import Viewer
 from tracker.tables.audit import AuditEntry
 from tracker.tables.subscriptions import Subscription
 from tracker.usecases import audit, subscriptions
-from tracker.usecases.subscriptions_feed import open_feed
+from tracker.usecases.subscriptions_feed import OpenFeeds, note_fetches, open_feed
 
 
 async def made(viewer: Viewer, name: str = "Work Outlook", **facts: bool) -> tuple[object, str]:
@@ -22,7 +22,7 @@ async def made(viewer: Viewer, name: str = "Work Outlook", **facts: bool) -> tup
 
 async def test_a_new_address_opens_its_owners_feed(cast: Cast) -> None:
     subscription_id, token = await made(cast.kcpd_detective)
-    feed = await open_feed(token)
+    feed = await open_feed(token, NOW)
     assert (feed.subscription_id, feed.viewer) == (subscription_id, cast.kcpd_detective)
 
 
@@ -54,15 +54,15 @@ async def test_nobody_else_sees_or_touches_it(cast: Cast) -> None:
     ):
         with pytest.raises(NotFound):
             await deed
-    assert (await open_feed(token)).viewer == cast.kcpd_detective
+    assert (await open_feed(token, NOW)).viewer == cast.kcpd_detective
 
 
 async def test_a_replaced_address_stops_at_once_and_the_new_one_opens_the_same_feed(cast: Cast) -> None:
     subscription_id, old = await made(cast.kcpd_detective)
     new = await subscriptions.rotate(cast.kcpd_detective, subscription_id, NOW)
     with pytest.raises(NotFound):
-        await open_feed(old)
-    assert (await open_feed(new)).subscription_id == subscription_id
+        await open_feed(old, NOW)
+    assert (await open_feed(new, NOW)).subscription_id == subscription_id
     assert await subscriptions.tokens_of(cast.kcpd_detective, NOW, NOW) == {subscription_id: new}
 
 
@@ -70,7 +70,7 @@ async def test_an_address_that_is_turned_off_opens_nothing_and_is_not_listed(cas
     subscription_id, token = await made(cast.kcpd_detective)
     await subscriptions.revoke(cast.kcpd_detective, subscription_id, NOW)
     with pytest.raises(NotFound):
-        await open_feed(token)
+        await open_feed(token, NOW)
     assert await subscriptions.subscriptions_of(cast.kcpd_detective) == []
     with pytest.raises(NotFound):
         await subscriptions.revoke(cast.kcpd_detective, subscription_id, NOW)
@@ -113,3 +113,55 @@ async def test_every_deed_is_in_the_audit_trail_without_the_token(cast: Cast) ->
     assert {one["subject_id"] for one in entries} == {str(subscription_id)}
     assert not [one for one in entries if first in str(one) or second in str(one)]
     assert await audit.verify() is None
+
+
+# Addresses stop by themselves --------------------------------------------------------------------------------------
+
+DAY = timedelta(days=1)
+
+
+async def fetched(subscription_id: object, at: datetime) -> None:
+    await note_fetches(subscription_id, 1, "Thunderbird", "hash", at, at)
+
+
+async def test_an_address_that_no_calendar_fetched_for_90_days_is_off(cast: Cast) -> None:
+    subscription_id, token = await made(cast.kcpd_detective)
+    assert await open_feed(token, NOW + 89 * DAY)
+    with pytest.raises(NotFound):
+        await open_feed(token, NOW + 90 * DAY)
+    await fetched(subscription_id, NOW + 80 * DAY)
+    assert await open_feed(token, NOW + 169 * DAY)
+    with pytest.raises(NotFound):
+        await open_feed(token, NOW + 170 * DAY)
+
+
+async def test_an_address_works_for_a_year_however_often_it_is_fetched(cast: Cast) -> None:
+    subscription_id, token = await made(cast.kcpd_detective)
+    await fetched(subscription_id, NOW + 364 * DAY)
+    assert await open_feed(token, NOW + 364 * DAY)
+    with pytest.raises(NotFound):
+        await open_feed(token, NOW + 365 * DAY)
+
+
+async def test_a_replaced_address_has_its_own_year(cast: Cast) -> None:
+    subscription_id, _ = await made(cast.kcpd_detective)
+    later = NOW + 400 * DAY
+    token = await subscriptions.rotate(cast.kcpd_detective, subscription_id, later)
+    assert await open_feed(token, later + 89 * DAY)
+    with pytest.raises(NotFound):
+        await open_feed(token, later + 90 * DAY)
+
+
+async def test_an_address_that_was_found_once_stops_in_time_also_where_nothing_is_written(cast: Cast) -> None:
+    _, token = await made(cast.kcpd_detective)
+    feeds = OpenFeeds()
+    assert await feeds.open(token, NOW)
+    with pytest.raises(NotFound):
+        await feeds.open(token, NOW + 90 * DAY)
+
+
+async def test_its_owner_sees_when_and_why_it_stopped(cast: Cast) -> None:
+    await made(cast.kcpd_detective)
+    [feed] = await subscriptions.subscriptions_of(cast.kcpd_detective)
+    assert (feed.is_over(NOW + 89 * DAY), feed.is_over(NOW + 90 * DAY)) == (False, True)
+    assert (feed.is_unused(NOW + 90 * DAY), feed.is_unused(NOW + 365 * DAY)) == (True, False)

@@ -29,7 +29,7 @@ async def token_of(viewer: Viewer, scope: Scope = Scope.ALL) -> str:
 
 async def test_a_feed_has_the_rights_that_its_owner_has_on_the_pages(cast: Cast) -> None:
     for viewer in cast.members.values():
-        feed = await open_feed(await token_of(viewer))
+        feed = await open_feed(await token_of(viewer), NOW)
         assert feed.viewer == await viewer_for(viewer.member_id)
 
 
@@ -38,7 +38,7 @@ async def test_a_feed_has_the_rights_that_its_owner_has_on_the_pages(cast: Cast)
 )
 async def test_a_token_that_nobody_made_opens_nothing(cast: Cast, token: str) -> None:
     with pytest.raises(NotFound):
-        await open_feed(token)
+        await open_feed(token, NOW)
 
 
 @pytest.mark.parametrize("status", ["suspended", "departed"])
@@ -46,58 +46,59 @@ async def test_a_member_who_is_not_active_has_no_feed_from_the_next_request_on(c
     token = await token_of(cast.kcpd_detective)
     await Member.update({Member.status: status}).where(Member.id == cast.kcpd_detective.member_id)
     with pytest.raises(NotFound):
-        await open_feed(token)
+        await open_feed(token, NOW)
 
 
 async def test_nobody_of_a_suspended_agency_has_a_feed(cast: Cast) -> None:
     token = await token_of(cast.kcpd_detective)
     await Agency.update({Agency.status: "suspended"}).where(Agency.code == "KCPD")
     with pytest.raises(NotFound):
-        await open_feed(token)
+        await open_feed(token, NOW)
 
 
 async def test_the_state_stays_while_nothing_changes(cast: Cast) -> None:
     token = await token_of(cast.kcpd_detective)
-    assert (await open_feed(token)).state == (await open_feed(token)).state
+    assert (await open_feed(token, NOW)).state == (await open_feed(token, NOW)).state
 
 
 async def test_the_state_changes_with_what_the_owner_may_see(cast: Cast) -> None:
     token = await token_of(cast.kcpd_detective)
-    before = (await open_feed(token)).state
+    before = (await open_feed(token, NOW)).state
     await schedule(cast.coordinator, meeting(cast.fbi_lead), NOW)
-    assert (await open_feed(token)).state != before
+    assert (await open_feed(token, NOW)).state != before
 
 
 async def test_the_state_does_not_move_with_what_the_owner_may_not_see(cast: Cast) -> None:
     token = await token_of(cast.harbor_advocate)
-    before = (await open_feed(token)).state
+    before = (await open_feed(token, NOW)).state
     await schedule(cast.coordinator, operation(cast.fbi_lead), NOW)
     await schedule(cast.coordinator, meeting(cast.fbi_lead, visibility=Visibility.LAW_ENFORCEMENT), NOW)
     enforcement = meeting(cast.fbi_lead, visibility=Visibility.BODY, body_id=cast.bodies["enforcement"])
     await schedule(cast.coordinator, enforcement, NOW)
-    assert (await open_feed(token)).state == before
+    assert (await open_feed(token, NOW)).state == before
 
 
 async def test_the_state_changes_when_the_owner_loses_a_seat(cast: Cast) -> None:
     token = await token_of(cast.kcpd_detective)
-    before = (await open_feed(token)).state
+    before = (await open_feed(token, NOW)).state
     await Body.update({Body.status: "closed"}).where(Body.id == cast.bodies["steering"])
-    assert (await open_feed(token)).state != before
+    assert (await open_feed(token, NOW)).state != before
 
 
 async def test_two_feeds_of_one_member_with_the_same_choices_are_in_the_same_state(cast: Cast) -> None:
     one, other = await token_of(cast.kcpd_detective), await token_of(cast.kcpd_detective)
-    assert (await open_feed(one)).state == (await open_feed(other)).state
-    assert (await open_feed(await token_of(cast.kcpd_detective, Scope.MINE))).state != (await open_feed(one)).state
+    assert (await open_feed(one, NOW)).state == (await open_feed(other, NOW)).state
+    mine = await token_of(cast.kcpd_detective, Scope.MINE)
+    assert (await open_feed(mine, NOW)).state != (await open_feed(one, NOW)).state
 
 
 async def test_a_fetch_is_noted_with_what_was_given(cast: Cast) -> None:
     token = await token_of(cast.kcpd_detective)
-    feed = await open_feed(token)
+    feed = await open_feed(token, NOW)
     assert (feed.body_hash, feed.body_since, feed.fetched_at) == ("", None, None)
     later = NOW + timedelta(minutes=1, microseconds=5)
     await note_fetches(feed.subscription_id, 3, "Outlook", "ab" * 32, NOW, later)
-    feed = await open_feed(token)
+    feed = await open_feed(token, NOW)
     assert (feed.body_hash, feed.body_since, feed.fetched_at) == ("ab" * 32, NOW, later)
     [shown] = await subscriptions.subscriptions_of(cast.kcpd_detective)
     assert (shown.fetched_at, shown.client, shown.fetches) == (later, "Outlook", 3)
@@ -118,19 +119,19 @@ async def test_a_change_is_counted_for_each_audience_once_and_undone_with_its_tr
 
 async def test_what_was_found_is_kept_only_as_long_as_nobody_commits(cast: Cast) -> None:
     token, feeds = await token_of(cast.kcpd_detective), OpenFeeds()
-    first = await feeds.open(token)
-    again = await feeds.open(token)
+    first = await feeds.open(token, NOW)
+    again = await feeds.open(token, NOW)
     assert again == first
     await Member.update({Member.status: "suspended"}).where(Member.id == cast.kcpd_detective.member_id)
     with pytest.raises(NotFound):
-        await feeds.open(token)
+        await feeds.open(token, NOW)
     await Member.update({Member.status: "active"}).where(Member.id == cast.kcpd_detective.member_id)
-    assert await feeds.open(token) == first
+    assert await feeds.open(token, NOW) == first
 
 
 async def test_a_change_between_the_question_and_the_answer_is_seen_by_the_next_request(cast: Cast) -> None:
     token, feeds = await token_of(cast.kcpd_detective), OpenFeeds()
     await asyncio.gather(
-        *(feeds.open(token) for _ in range(5)), schedule(cast.coordinator, meeting(cast.fbi_lead), NOW)
+        *(feeds.open(token, NOW) for _ in range(5)), schedule(cast.coordinator, meeting(cast.fbi_lead), NOW)
     )
-    assert (await feeds.open(token)).state == (await open_feed(token)).state
+    assert (await feeds.open(token, NOW)).state == (await open_feed(token, NOW)).state

@@ -1,4 +1,8 @@
-"""How many unknown feed addresses or tokens one network address tried lately; known ones are never counted."""
+"""How many unknown feed addresses or tokens one network address tried lately; known ones are never counted.
+
+Each process counts for itself, so three of them allow three times as many guesses a minute. Of 2^256 that makes
+nobody find one; a row in the database for each guess would let whoever guesses keep the database busy.
+"""
 
 from collections import OrderedDict
 from datetime import datetime, timedelta

@@ -27,7 +27,7 @@ VERBS = {
     "recovery_code_used": "Used a recovery code:",
     "session_ended": "Ended a session:",
     "signed_out_everywhere": "Ended all sessions of",
-    "phone_lost": "Shut sessions, feeds and tokens of a lost phone:",
+    "phone_lost": "Shut what a lost phone may open:",
     "feeds_revoked": "Turned off all feeds of",
     "tokens_revoked": "Revoked all tokens of",
     "profile_changed": "Changed the profile of",

@@ -14,6 +14,12 @@ CANCELLED_STAY = timedelta(days=30)
 PAST_SHOWN = timedelta(days=366)
 """Events whose last date ended before this are in no feed."""
 MAX_SUBSCRIPTIONS = 10
+ADDRESS_LIVES = timedelta(days=365)
+"""From the day it was made or replaced: an address that was forwarded is not good for ever."""
+ADDRESS_UNUSED = timedelta(days=90)
+"""An address that no calendar fetched for so long is off: nobody would miss it, and somebody may have found it."""
+TOLD_BEFORE = timedelta(days=30)
+"""So long before its end the owner is told that an address will stop."""
 """Addresses that one member may have at once: one for each device."""
 
 APPOINTMENT = "Appointment"
@@ -65,9 +71,34 @@ class Subscription:
     scope: Scope
     shows_operations: bool
     created_at: datetime
+    issued_at: datetime
+    """When its address was made."""
     fetched_at: datetime | None
     client: str
     fetches: int
+
+    @property
+    def ends_at(self) -> datetime:
+        """From when on its address opens nothing."""
+        return address_end(self.issued_at, self.fetched_at)
+
+    def is_over(self, now: datetime) -> bool:
+        """Whether its address has stopped by itself."""
+        return self.ends_at <= now
+
+    def is_unused(self, now: datetime) -> bool:
+        """Whether it has stopped because no calendar fetched it, not because of its age."""
+        return self.is_over(now) and now < self.issued_at + ADDRESS_LIVES
+
+    def ends_soon(self, now: datetime) -> bool:
+        """Whether its owner should replace the address now: its year is nearly over."""
+        return not self.is_over(now) and self.issued_at + ADDRESS_LIVES - TOLD_BEFORE <= now
+
+
+def address_end(issued_at: datetime, fetched_at: datetime | None) -> datetime:
+    """Return from when on an address opens nothing: a year after it was made, or 90 days after its last use."""
+    used_at = max(issued_at, fetched_at or issued_at)
+    return min(issued_at + ADDRESS_LIVES, used_at + ADDRESS_UNUSED)
 
 
 def level_for(event: Event, *, shows_operations: bool, is_discreet: bool = False) -> Level | None:

@@ -21,6 +21,8 @@ class Subscription(Table):
     shows_operations = Boolean(default=False)
     """Named events, discreet: "Operational period", time only."""
     created_at = Timestamptz(null=False)
+    replaced_at = Timestamptz(null=True, default=None)
+    """When its address was replaced last; None = it still has the first one."""
     revoked_at = Timestamptz(null=True, default=None)
     fetched_at = Timestamptz(null=True, default=None)
     client = Varchar(length=120, default="")

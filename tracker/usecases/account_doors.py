@@ -10,7 +10,7 @@ from tracker.tables.people import Member, MemberRole
 from tracker.usecases import outbox
 from tracker.usecases.identity_recovery import forget_codes
 from tracker.usecases.identity_sessions import end_sessions
-from tracker.usecases.subscriptions import revoke_all
+from tracker.usecases.outlets import shut_outlets
 
 NO_MAIL = "The recipient is not active any more."
 
@@ -26,10 +26,9 @@ async def shut(member_id: UUID) -> None:
 
 
 async def lose_keys(member_id: UUID, now: datetime) -> None:
-    """Leave no key of an account: password, authenticator, recovery codes, feeds; the caller is inside `writing()`."""
-    await end_sessions(member_id)
+    """Leave no key of an account: password, authenticator, recovery codes, feeds, tokens. In `writing()`."""
+    await shut_outlets(member_id, now)
     await SignInLink.delete().where(SignInLink.member == member_id)
-    await revoke_all(member_id, now)
     await forget_codes(member_id)
     forgotten: dict[Any, Any] = {Member.password_hash: None, Member.totp_sealed: None, Member.totp_at: None}
     await Member.update(forgotten).where(Member.id == member_id)

@@ -13,6 +13,7 @@ from tracker.usecases.identity_accounts import PAUSE
 from tracker.usecases.identity_authenticators import Proofs, proofs_of
 from tracker.usecases.identity_resets import issue_reset
 from tracker.usecases.identity_sessions import sessions_of, sign_out_everywhere
+from tracker.usecases.outlets import report_lost_phone
 from tracker.usecases.subscriptions import revoke_all
 
 ONLY_COORDINATORS = "Only a coordinator may do this to a coordinator."
@@ -78,6 +79,12 @@ async def turn_off_feeds(viewer: Viewer, member_id: UUID, now: datetime) -> None
     async with writing():
         facts = {"feeds": await revoke_all(member_id, now)}
         await audit.record(viewer.member_id, viewer.door, "feeds_revoked", "member", member_id, facts, now)
+
+
+async def shut_everything(viewer: Viewer, member_id: UUID, now: datetime) -> None:
+    """End what a lost device may still open: sessions, feeds, tokens. Errors: NotFound, NotAllowed."""
+    await _check(viewer, member_id)
+    await report_lost_phone(viewer, now, of=member_id)
 
 
 async def revoke_tokens(viewer: Viewer, member_id: UUID, now: datetime) -> None:

@@ -25,9 +25,15 @@ async def shut_outlets(member_id: UUID, now: datetime, *, keeping: str | None = 
     }
 
 
-async def report_lost_phone(viewer: Viewer, session_id: str, now: datetime) -> dict[str, int]:
-    """Shut what a lost phone may hold; only the session in which the loss is told goes on. Return what was shut."""
+async def report_lost_phone(
+    viewer: Viewer, now: datetime, *, of: UUID | None = None, keeping: str | None = None
+) -> dict[str, int]:
+    """Shut what a lost phone may hold, the viewer's own or that `of` another member; return how much was shut.
+
+    Of the viewer's sessions the one in which they tell of it goes on: `keeping`.
+    """
+    whose = of or viewer.member_id
     async with writing():
-        shut = await shut_outlets(viewer.member_id, now, keeping=session_id)
-        await audit.record(viewer.member_id, viewer.door, "phone_lost", "member", viewer.member_id, shut, now)
+        shut = await shut_outlets(whose, now, keeping=keeping)
+        await audit.record(viewer.member_id, viewer.door, "phone_lost", "member", whose, shut, now)
     return shut

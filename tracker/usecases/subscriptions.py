@@ -55,7 +55,8 @@ async def tokens_of(viewer: Viewer, proved_at: datetime, now: datetime) -> dict[
 async def rotate(viewer: Viewer, subscription_id: UUID, now: datetime) -> str:
     """Replace an address and return the new token; the old address stops at once. Errors: NotFound."""
     token = keys.new_token()
-    changed: dict[Any, Any] = {**_secrets(subscription_id, token), "body_hash": "", "body_since": None}
+    never_served = {"body_hash": "", "body_since": None}
+    changed: dict[Any, Any] = {**_secrets(subscription_id, token), **never_served, "replaced_at": now}
     await _change(viewer, subscription_id, "rotated", changed, {}, now)
     return token
 
@@ -114,5 +115,6 @@ def _name(text: str) -> str:
 def _subscription(row: Mapping[str, Any]) -> Subscription:
     return Subscription(
         id=row["id"], name=row["name"], scope=Scope(row["scope"]), shows_operations=bool(row["shows_operations"]),
-        created_at=row["created_at"], fetched_at=row["fetched_at"], client=row["client"], fetches=row["fetches"],
+        created_at=row["created_at"], issued_at=row["replaced_at"] or row["created_at"], fetched_at=row["fetched_at"],
+        client=row["client"], fetches=row["fetches"],
     )  # fmt: skip

@@ -12,7 +12,7 @@ from piccolo.querystring import QueryString
 from tracker import keys
 from tracker.database import engine
 from tracker.errors import NotFound
-from tracker.rules.calendars import Scope
+from tracker.rules.calendars import Scope, address_end
 from tracker.rules.people import Viewer
 from tracker.usecases.viewers import RIGHTS, viewer_from
 
@@ -21,6 +21,7 @@ from tracker.usecases.viewers import RIGHTS, viewer_from
 _FEED = """
 WITH feed AS (
 SELECT s.id, s.scope, s.shows_operations, s.body_hash, s.body_since, s.fetched_at,
+       COALESCE(s.replaced_at, s.created_at) AS issued_at,
        m.id AS member, m.name, m.email, m.zone, a.id AS agency, a.code, a.arm,
        CASE WHEN EXISTS (SELECT 1 FROM preference p WHERE p.member = m.id AND p.is_discreet)
             THEN 'yes' ELSE '' END AS is_discreet
@@ -31,13 +32,13 @@ SELECT 'feed' AS kind, '' AS word, '' AS body, CAST(id AS VARCHAR(36)) AS id, sc
        CASE WHEN shows_operations THEN 'yes' ELSE '' END AS shows_operations, body_hash,
        CAST(body_since AS VARCHAR(40)) AS body_since, CAST(fetched_at AS VARCHAR(40)) AS fetched_at,
        CAST(member AS VARCHAR(36)) AS member, name, email, zone, CAST(agency AS VARCHAR(36)) AS agency, code, arm,
-       is_discreet
+       is_discreet, CAST(issued_at AS VARCHAR(40)) AS issued_at
   FROM feed
 UNION ALL
-SELECT kind, word, body, '', '', '', '', '', '', '', '', '', '', '', '', '', '' FROM ("""
+SELECT kind, word, body, '', '', '', '', '', '', '', '', '', '', '', '', '', '', '' FROM ("""
 _VERSIONS = """) r
 UNION ALL
-SELECT 'version', v.audience, CAST(v.version AS VARCHAR(36)), '', '', '', '', '', '', '', '', '', '', '', '', '', ''
+SELECT 'version', v.audience, CAST(v.version AS VARCHAR(36)), '', '', '', '', '', '', '', '', '', '', '', '', '', '', ''
   FROM audience_version v
  WHERE v.audience IN (
        SELECT 'all' UNION ALL SELECT 'arm:law_enforcement' UNION ALL SELECT 'arm:victim_services'
@@ -70,6 +71,8 @@ class Feed:
     """SHA-256 of the calendar that was served last; empty when it never was."""
     body_since: datetime | None
     fetched_at: datetime | None
+    ends_at: datetime
+    """From when on its address opens nothing."""
 
 
 class OpenFeeds:
@@ -82,28 +85,32 @@ class OpenFeeds:
         self._mark: Hashable = None
         self._found: dict[str, Feed] = {}
 
-    async def open(self, token: str) -> Feed:
+    async def open(self, token: str, now: datetime) -> Feed:
         """Return the feed behind a token. Errors as in `open_feed`."""
         mark = engine().change_mark()
         if mark is None:
-            return await open_feed(token)
+            return await open_feed(token, now)
         if mark != self._mark:
             self._mark, self._found = mark, {}
         found = self._found
         if token not in found:
-            found[token] = await open_feed(token)  # what is found after a commit goes with the marks before it
-        return found[token]
+            found[token] = await open_feed(token, now)  # what is found after a commit goes with the marks before it
+        return _in_time(found[token], now)
 
 
-async def open_feed(token: str) -> Feed:
-    """Return the feed behind a token. Errors: NotFound when it is unknown or revoked, or its owner not active now."""
+async def open_feed(token: str, now: datetime) -> Feed:
+    """Return the feed behind a token.
+
+    Errors: NotFound when it is unknown, revoked or has stopped by itself, or its owner is not active now.
+    """
     found = await engine().run_querystring(QueryString(_STATE, keys.fingerprint(token)))
     row = next((one for one in found if one["kind"] == "feed"), None)
     if row is None:
         raise NotFound
     rights = tuple((one["kind"], one["word"], one["body"]) for one in found if one["kind"] in RIGHT_KINDS)
     viewer = _viewer(*(row[name] for name in PERSON), rights)
-    return Feed(
+    fetched_at = _moment(row["fetched_at"])
+    feed = Feed(
         subscription_id=UUID(row["id"]),
         viewer=viewer,
         scope=Scope(row["scope"]),
@@ -111,8 +118,16 @@ async def open_feed(token: str) -> Feed:
         state=(viewer.member_id, row["scope"], row["shows_operations"], viewer.is_discreet, _versions(viewer, found)),
         body_hash=row["body_hash"],
         body_since=_moment(row["body_since"]),
-        fetched_at=_moment(row["fetched_at"]),
+        fetched_at=fetched_at,
+        ends_at=address_end(datetime.fromisoformat(row["issued_at"]), fetched_at),
     )
+    return _in_time(feed, now)
+
+
+def _in_time(feed: Feed, now: datetime) -> Feed:
+    if feed.ends_at <= now:
+        raise NotFound
+    return feed
 
 
 async def note_fetches(

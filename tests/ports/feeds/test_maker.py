@@ -42,9 +42,9 @@ def summaries(body: Body) -> list[str]:
 async def test_only_what_changed_is_written_anew(cast: Cast) -> None:
     made, token = Counted(settings()), await opened(cast)
     ids = [await schedule(cast.coordinator, meeting(title=f"Meeting {n}"), NOW) for n in range(5)]
-    await made.body(await open_feed(token), NOW)
+    await made.body(await open_feed(token, NOW), NOW)
     await cancel(cast.coordinator, ids[0], 1, "", NOW)
-    body = await made.body(await open_feed(token), NOW)
+    body = await made.body(await open_feed(token, NOW), NOW)
     assert made.written == 6
     assert sum(one.startswith("Cancelled: ") for one in summaries(body)) == 1
 
@@ -54,14 +54,14 @@ async def test_members_who_see_the_same_share_what_was_written(cast: Cast) -> No
     await schedule(cast.coordinator, meeting(), NOW)
     for viewer in (cast.fbi_lead, cast.kcpd_detective, cast.harbor_advocate):
         _, token = await create(viewer, "Phone", Scope.ALL, NOW, shows_operations=False)
-        await made.body(await open_feed(token), NOW)
+        await made.body(await open_feed(token, NOW), NOW)
     assert made.written == 1
 
 
 async def test_an_unchanged_feed_is_the_same_thing_and_another_day_the_same_bytes(cast: Cast) -> None:
     made, token = Maker(settings()), await opened(cast)
     await schedule(cast.coordinator, meeting(), NOW)
-    feed = await open_feed(token)
+    feed = await open_feed(token, NOW)
     first = await made.body(feed, NOW)
     assert await made.body(feed, NOW) is first
     assert (await made.body(feed, NOW + timedelta(days=1))).hash == first.hash
@@ -72,7 +72,7 @@ async def test_a_cancelled_date_goes_by_itself_after_30_days(cast: Cast) -> None
     rule = rule_for("weekly", JANUARY_12, count=3)
     series: UUID = await schedule(cast.coordinator, meeting(rule=rule), NOW)
     await cancel_date(cast.coordinator, series, "2027-01-12", 1, "", NOW)
-    feed = await open_feed(token)
+    feed = await open_feed(token, NOW)
     last_day = datetime(2027, 2, 10, 23, 59, tzinfo=NOW.tzinfo)
     assert summaries(await made.body(feed, last_day))[1].startswith("Cancelled: ")
     after = await made.body(feed, last_day + timedelta(minutes=1))
@@ -88,11 +88,11 @@ async def test_more_events_than_fit_on_the_shelf_are_served_all_the_same(
     made, token = Maker(settings()), await opened(cast)
     for number in range(5):
         await schedule(cast.coordinator, meeting(title=f"Meeting {number}"), NOW)
-    assert len(summaries(await made.body(await open_feed(token), NOW))) == 5
+    assert len(summaries(await made.body(await open_feed(token, NOW), NOW))) == 5
 
 
 async def test_the_name_of_a_calendar_says_whose_events_it_holds(cast: Cast) -> None:
     made = Maker(settings(task_force_name="Rescue, Project"))
     for scope, name in ((Scope.ALL, rb"Rescue\, Project"), (Scope.MINE, rb"Rescue\, Project: my events")):
-        body = await made.body(await open_feed(await opened(cast, scope)), NOW)
+        body = await made.body(await open_feed(await opened(cast, scope), NOW), NOW)
         assert b"\r\nNAME:" + name + b"\r\nX-WR-CALNAME:" + name + b"\r\n" in body.text

@@ -74,6 +74,14 @@ async def test_the_page_shows_the_four_statements_and_a_box_that_must_be_ticked(
     assert re.search(r'<input[^>]*type="checkbox"[^>]*name="ack"[^>]*required', page)
 
 
+async def test_a_deployment_has_a_notice_of_its_own(sqlite_cast: Cast) -> None:
+    notice = "This is a system of <Agency>.\n\nUse is recorded.\nMisuse is punished.\nUse is consent.\n"
+    page = (await Browser(create_app(settings(notice=notice))).get("/sign-in")).text
+    assert "<p>This is a system of &lt;Agency&gt;.</p>" in page
+    assert re.findall(r"<li>(.*)</li>", page) == ["Use is recorded.", "Misuse is punished.", "Use is consent."]
+    assert "authorized use by task force members only" not in page
+
+
 async def test_without_the_tick_nobody_signs_in_and_the_address_stays(browser: Browser, detective: Viewer) -> None:
     answer = await send(browser, "/sign-in", "/sign-in", email=detective.email, password=PASSWORD)
     assert answer.status_code == 422

@@ -92,6 +92,7 @@ async def test_a_link_that_is_over_or_was_never_made_gets_the_same_page(app: Lit
         ("sign-out", "They are signed out everywhere."),
         ("feeds-revocation", "Their feeds are turned off."),
         ("tokens-revocation", "Their personal tokens are revoked."),
+        ("shutdown", "Their sessions, feeds and tokens are shut."),
     ],
 )
 async def test_each_deed_says_that_it_is_done(keeper: Browser, detective, deed: str, said: str) -> None:
@@ -113,7 +114,16 @@ async def test_an_older_session_proves_first_who_it_is(keeper: Browser, detectiv
     await keeper.form_token()
     clock.start_at(NOW + timedelta(minutes=16), stands_still=True)
     address = f"/people/{detective.member_id}/access"
-    for deed in ("reset-link", "release", "authenticator-removal", "sign-out", "feeds-revocation", "tokens-revocation"):
+    deeds = (
+        "reset-link",
+        "release",
+        "authenticator-removal",
+        "sign-out",
+        "feeds-revocation",
+        "tokens-revocation",
+        "shutdown",
+    )
+    for deed in deeds:
         answer = await keeper.post(f"{address}/{deed}")
         assert (answer.status_code, answer.headers["location"]) == (303, f"/sign-in/again?next={address}")
 

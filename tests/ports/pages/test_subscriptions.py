@@ -14,6 +14,7 @@ from tracker import clock
 from tracker.rules.calendars import MAX_SUBSCRIPTIONS, Scope, Subscription
 from tracker.rules.people import Viewer
 from tracker.usecases import subscriptions
+from tracker.usecases.subscriptions_feed import note_fetches
 
 PAGE = "/subscriptions"
 ADDRESS = re.compile(rf'value="({BASE}/feeds/[A-Za-z0-9_-]{{43}}\.ics)"')
@@ -194,3 +195,34 @@ async def test_names_are_shown_as_text(cast: Cast, browse: SignIn) -> None:
     await make(cast.kcpd_detective, '<b onclick="x">"Phone"')
     page = await (await browse(cast.kcpd_detective)).get(PAGE)
     assert "<b onclick" not in page.text
+
+
+async def test_an_address_that_stopped_is_unknown_at_the_door_and_its_owner_reads_why(
+    cast: Cast, browse: SignIn
+) -> None:
+    path = await make(cast.kcpd_detective)
+    stranger = await browse(None)
+    [address] = addresses(await (await browse(cast.kcpd_detective)).get(PAGE))
+    clock.start_at(NOW + timedelta(days=90), stands_still=True)
+    unknown = await stranger.get(f"{BASE}/feeds/{'x' * 43}.ics")
+    stopped = await stranger.get(address, headers={"If-None-Match": "*"})
+    assert (stopped.status_code, stopped.content, stopped.headers) == (404, unknown.content, unknown.headers)
+    owner = await browse(cast.kcpd_detective)
+    page = await owner.get(PAGE)
+    assert "No calendar fetched this feed for 90 days, so its address stopped on Mon, Mar 15." in page.text
+    assert addresses(page) == []
+    await owner.post(f"{path}/replacement")
+    [renewed] = addresses(await owner.get(PAGE))
+    assert (await stranger.get(renewed)).status_code == 200
+
+
+async def test_a_month_before_its_year_is_over_the_owner_is_told(cast: Cast, browse: SignIn) -> None:
+    await make(cast.kcpd_detective)
+    [feed] = await feeds_of(cast.kcpd_detective)
+    for day in (250, 335):
+        await note_fetches(feed.id, 1, "Thunderbird", "hash", NOW, NOW + timedelta(days=day))
+    clock.start_at(NOW + timedelta(days=334), stands_still=True)
+    assert "this one stops on" not in (await (await browse(cast.kcpd_detective)).get(PAGE)).text
+    clock.start_at(NOW + timedelta(days=335), stands_still=True)
+    page = await (await browse(cast.kcpd_detective)).get(PAGE)
+    assert "this one stops on Wed, Dec 15" in page.text

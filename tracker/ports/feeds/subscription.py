@@ -66,7 +66,7 @@ async def subscription(request: Request[Any, Any, Any]) -> Response[Any]:
     """Answer with the calendar behind the address; every address that opens nothing is answered alike."""
     now, door = clock.now(), _door(request)
     try:
-        feed = await door.feeds.open(_token(request))
+        feed = await door.feeds.open(_token(request), now)
     except NotFound:
         client = request.client.host if request.client else ""
         return too_many() if door.guesses.is_one_too_many(client, now) else unknown()

@@ -12,7 +12,7 @@ from tracker.ports import cookies, csrf, errors, flash
 from tracker.ports.addresses import HOME, place
 from tracker.ports.pages.form_values import FormValues, errors_of
 from tracker.ports.pages.templating import page
-from tracker.settings import Settings
+from tracker.settings import Settings, statements
 from tracker.usecases.identity import CHALLENGE, Challenge
 from tracker.usecases.identity_sessions import CLIENT
 
@@ -43,7 +43,10 @@ def show(
     nonce = csrf.new_nonce(now) if is_new else nonce
     request.scope["state"].update(csrf=csrf.token_for(nonce), flash=flash.heard(request))
     told = wrong if isinstance(wrong, Invalid) else Invalid(str(wrong)) if wrong else None
-    answer = page(template, request, status_code=_status(wrong), form=form, errors=errors_of(told, FIELDS), **more)
+    answer = page(
+        template, request, status_code=_status(wrong), form=form, errors=errors_of(told, FIELDS),
+        statements=statements(settings_of(request).notice), **more,
+    )  # fmt: skip
     if isinstance(wrong, Busy):
         answer.headers["Retry-After"] = str(errors.RETRY)
     if is_new:

@@ -27,6 +27,7 @@ FORGOTTEN = "The authenticator is removed. At the next sign-in they set up anoth
 ENDED = "They are signed out everywhere."
 TURNED_OFF = "Their feeds are turned off."
 REVOKED = "Their personal tokens are revoked."
+SHUT = "Their sessions, feeds and tokens are shut."
 
 Deed = Callable[[Viewer, UUID, datetime], Awaitable[None]]
 
@@ -72,6 +73,12 @@ async def end_sessions(person_id: FromPath[UUID], request: Web) -> Response[Any]
 async def turn_off_feeds(person_id: FromPath[UUID], request: Web) -> Response[Any]:
     """Turn all feeds of somebody off."""
     return await _do(person_id, request, identity_access.turn_off_feeds, TURNED_OFF)
+
+
+@post(f"{PATH}/shutdown", guards=[signed_in], status_code=303)
+async def shut_everything(person_id: FromPath[UUID], request: Web) -> Response[Any]:
+    """Shut what a lost device of somebody may still open."""
+    return await _do(person_id, request, identity_access.shut_everything, SHUT)
 
 
 @post(f"{PATH}/tokens-revocation", guards=[signed_in], status_code=303)
@@ -120,4 +127,13 @@ def _address(person_id: UUID) -> str:
     return f"/people/{person_id}/access"
 
 
-handlers = [access_page, make_link, release, forget_authenticator, end_sessions, turn_off_feeds, revoke_tokens]
+handlers = [
+    access_page,
+    make_link,
+    release,
+    forget_authenticator,
+    end_sessions,
+    turn_off_feeds,
+    revoke_tokens,
+    shut_everything,
+]

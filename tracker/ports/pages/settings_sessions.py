@@ -78,7 +78,7 @@ async def lost_phone_page(request: Web) -> Response[str]:
 @post(LOST, guards=[signed_in], status_code=303)
 async def lose_phone(request: Web) -> Redirect:
     """End every other session, turn every feed off and revoke every token, at once."""
-    shut = await report_lost_phone(viewer_of(request), visit_of(request).session_id, clock.now())
+    shut = await report_lost_phone(viewer_of(request), clock.now(), keeping=visit_of(request).session_id)
     said = SHUT.format(
         plural(shut["sessions"], "other session"), plural(shut["feeds"], "feed"), plural(shut["tokens"], "token")
     )

@@ -34,7 +34,7 @@ FIELDS = ("name", "scope")
 
 @dataclass(frozen=True, kw_only=True)
 class Shown:
-    """A feed and, while its owner may see it, its address."""
+    """A feed and, while its owner may see it and it opens something, its address."""
 
     feed: Subscription
     address: str | None
@@ -122,14 +122,18 @@ async def _page(request: Request[Any, Any, Any], *, status_code: int = 200, **co
 
 
 async def _feeds(request: Request[Any, Any, Any]) -> list[Shown]:
-    viewer = viewer_of(request)
+    viewer, now = viewer_of(request), clock.now()
     proved_at = visit_of(request).proved_at
-    tokens = await subscriptions.tokens_of(viewer, proved_at, clock.now()) if is_proved(request) else {}
+    tokens = await subscriptions.tokens_of(viewer, proved_at, now) if is_proved(request) else {}
     base_url = _settings(request).base_url
     return [
-        Shown(feed=one, address=f"{base_url}/feeds/{tokens[one.id]}.ics" if one.id in tokens else None)
+        Shown(feed=one, address=None if one.is_over(now) else _address(base_url, tokens.get(one.id)))
         for one in await subscriptions.subscriptions_of(viewer)
     ]
+
+
+def _address(base_url: str, token: str | None) -> str | None:
+    return token and f"{base_url}/feeds/{token}.ics"
 
 
 def _back(request: Request[Any, Any, Any], sentence: str) -> Redirect:
