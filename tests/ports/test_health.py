@@ -11,7 +11,7 @@ from tests.ports.browser import Browser
 from tests.ports.conftest import SignIn
 from tracker import clock
 from tracker.database import engine
-from tracker.usecases import health, meetings, reminders
+from tracker.usecases import health, holding, meetings, reminders
 
 pytestmark = pytest.mark.anyio
 
@@ -87,3 +87,25 @@ async def test_an_administrator_reads_the_same_whether_one_mail_waits_or_twenty(
         answer = await (await browse(sqlite_cast.administrator)).get("/admin/health")
         seen.append(answer.text.partition("<main")[2].partition("</main>")[0])
     assert seen[0] == seen[1]
+
+
+async def test_the_admin_page_leads_to_what_the_viewer_may_use(sqlite_cast: Cast, browse: SignIn) -> None:
+    of_all = ["/messages", "/people/import", "/audit", "/admin/health"]
+    shown = {
+        sqlite_cast.coordinator: of_all,
+        sqlite_cast.administrator: ["/people/import", "/admin/health"],
+        sqlite_cast.auditor: ["/audit"],
+    }
+    for viewer, addresses in shown.items():
+        browser = await browse(viewer)
+        html = (await browser.get("/admin")).text.partition("<main")[2]
+        assert [address for address in of_all if f'href="{address}"' in html] == addresses
+        answers = [(await browser.get(address)).status_code for address in addresses]
+        assert set(answers) <= {200, 303}  # the import asks for a fresh proof first
+
+
+async def test_a_restored_copy_is_said_to_send_nothing(sqlite_cast: Cast, browse: SignIn) -> None:
+    await holding.hold(NOW - timedelta(hours=3), NOW)
+    html = (await (await browse(sqlite_cast.administrator)).get("/admin/health")).text
+    assert "This restored copy sends nothing" in html
+    assert "None has been made yet." in html

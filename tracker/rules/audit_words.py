@@ -66,6 +66,8 @@ THINGS = {
     "roster": "the roster",
     "report": "a report",
     "deployment": "the tracker",
+    "preference": "reminder settings",
+    "body_preference": "reminder settings of a body",
 }
 """Subject → what people call it; one that is not here is called by its own word."""
 
@@ -128,7 +130,7 @@ GROUPS = {
 
 OPEN_SUBJECTS = frozenset({
     "member", "agency", "body", "seat", "roster", "subscription", "api_token", "audit", "address", "report",
-    "deployment",
+    "deployment", "preference", "body_preference",
 })  # fmt: skip
 """Subjects that tell of no event. Whatever is not here and leads to no event that the reader sees is kept from them."""
 

@@ -13,7 +13,7 @@ from tracker.ports.pages.request import settings_of, viewer_of
 from tracker.ports.pages.templating import page
 from tracker.rules.people import Viewer
 from tracker.rules.wording import local
-from tracker.usecases import health
+from tracker.usecases import health, holding
 
 
 class Task(NamedTuple):
@@ -27,6 +27,14 @@ class Task(NamedTuple):
 
 
 TASKS = (
+    Task(
+        "/messages", "Messages", "What was sent to whom, what waits, and what could not be delivered.", "mail",
+        lambda viewer: viewer.may_schedule,
+    ),
+    Task(
+        "/people/import", "Import people", "Add and update agencies, people and seats from a file.", "group_add",
+        lambda viewer: viewer.keeps_accounts,
+    ),
     Task(
         "/audit", "Audit trail", "Who did what and when. Verify that nothing was changed, or take a copy.", "history",
         lambda viewer: viewer.reads_audit,
@@ -59,8 +67,10 @@ async def health_page(request: Request[Any, Any, Any]) -> Response[str]:
         for name, label, every in ((health.REMINDERS, "Look for reminders", min(settings.tick, 60)),
                                    (health.MAIL, "Send what is due", settings.tick))
     ]  # fmt: skip
+    backup = await holding.last_backup()
     return page(
         "admin/health.html", request, state=await health.state(now), jobs=jobs, storage=await health.storage(),
+        backup=local(backup, settings.time_zone) if backup else None, is_held=await holding.held_copy() is not None,
         lines=[
             *soundness.of_settings(settings), *[line async for line in soundness.of_database()],
             *soundness.of_files(settings), *soundness.of_releases(),
