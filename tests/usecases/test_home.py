@@ -2,6 +2,7 @@
 
 import random
 from collections import Counter
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -20,7 +21,7 @@ from tracker.rules.work_queue import LateItem, MissingReplies, Need, OpenRoll
 from tracker.tables import visible_roll, visible_waiting
 from tracker.usecases import action_items, attendance, invitations, meeting_dates
 from tracker.usecases.home import Home, home
-from tracker.usecases.meetings import event_for, schedule
+from tracker.usecases.meetings import change, event_for, plan_to_change, schedule
 
 pytestmark = pytest.mark.anyio
 
@@ -194,3 +195,15 @@ async def test_a_part_that_cannot_be_read_leaves_the_others_standing_and_is_logg
     assert not found.is_whole
     assert len(found.owed or ()) == 1
     assert [record.message for record in caplog.records] == ["Home page: action items could not be read."]
+
+
+async def test_a_series_that_ends_within_sixty_days_asks_to_be_extended_until_another_one_goes_on(cast: Cast) -> None:
+    first = datetime.fromisoformat("2026-12-29 10:00")
+    plan = meeting(starts=first, rule=rule_for("weekly", first, count=6))
+    event_id = await schedule(cast.coordinator, plan, NOW)
+    assert await asked(cast.coordinator) == [Need.ENDING]
+    assert await asked(cast.fbi_lead) == []
+    event, known = await plan_to_change(cast.coordinator, event_id)
+    longer = replace(known, rule=rule_for("weekly", first, count=26))
+    await change(cast.coordinator, event_id, longer, event.version, NOW, notify=False)
+    assert await asked(cast.coordinator) == []

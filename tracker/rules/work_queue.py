@@ -13,6 +13,7 @@ from tracker.rules.people import Role, Viewer
 RUNNING_OUT = timedelta(days=3)  # before a date, in which missing replies come first
 AHEAD = timedelta(days=14)  # so far ahead are missing replies followed up
 BACK = timedelta(days=30)  # so long is attendance asked for after a date
+ENDING = timedelta(days=60)  # so long before its last date is a series to be extended, or let go
 SHOWN = 12  # rows of the queue
 
 
@@ -22,6 +23,7 @@ class Need(StrEnum):
     REPLIES = "replies"
     ATTENDANCE = "attendance"
     ITEM = "item"
+    ENDING = "ending"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,7 +56,15 @@ class LateItem:
     need: Need = Need.ITEM
 
 
-Row = MissingReplies | OpenRoll | LateItem
+@dataclass(frozen=True, kw_only=True)
+class EndingSeries:
+    """A series that the viewer leads and whose last date, `line`, is near."""
+
+    line: Line
+    need: Need = Need.ENDING
+
+
+Row = MissingReplies | OpenRoll | LateItem | EndingSeries
 
 
 def concerns(viewer: Viewer, item: ActionItem) -> bool:
@@ -70,7 +80,7 @@ def in_order(rows: Iterable[Row], now: datetime, today: date) -> list[Row]:
     """Return the queue, most urgent first.
 
     What runs now and what is asked within three days, soonest first; then items, latest first; then attendance at
-    dates that are over, oldest first; then replies for later dates, soonest first.
+    dates that are over, oldest first; then replies for later dates, soonest first; then series that end.
     """
     return sorted(rows, key=lambda row: _urgency(row, now, today))
 
@@ -83,5 +93,7 @@ def _urgency(row: Row, now: datetime, today: date) -> tuple[int, float]:
             return 2, row.line.starts_at.timestamp()
         case MissingReplies() if row.line.starts_at - now > RUNNING_OUT:
             return 3, row.line.starts_at.timestamp()
+        case EndingSeries():
+            return 4, row.line.starts_at.timestamp()
         case _:
             return 0, row.line.starts_at.timestamp()

@@ -33,7 +33,7 @@ _OF_SILENT = (
     ") AND o.id IN ({}) AND i.withdrawn_at IS NULL AND i.role <> 'chair' AND m.status = 'active'"
     f" AND g.status = 'active' AND {ANSWER} = 'needs_action' ORDER BY o.id, i.member"
 )
-_OPEN_ROLL = "SELECT o.id FROM occurrence o JOIN event e ON e.id = o.event WHERE ("
+_DATES = "SELECT o.id FROM occurrence o JOIN event e ON e.id = o.event WHERE ("
 
 
 class Replies(NamedTuple):
@@ -67,6 +67,18 @@ async def silent(viewer: Viewer, occurrence_ids: Iterable[UUID]) -> dict[UUID, l
     return found
 
 
+async def last_dates(viewer: Viewer, since: datetime, until: datetime) -> list[Line]:
+    """Return the last dates of series that start in [since, until), where no other series goes on."""
+    tail = (
+        ") AND o.starts_at >= {} AND o.starts_at < {} AND e.rrule IS NOT NULL"
+        " AND e.status IN ('tentative', 'confirmed')"
+        " AND NOT EXISTS (SELECT 1 FROM occurrence n WHERE n.event = e.id AND n.starts_at > o.starts_at)"
+        " AND NOT EXISTS (SELECT 1 FROM event f WHERE f.previous_series = e.id)"
+    )
+    found = await rows(_DATES, viewer, tail, since, until)
+    return await lines_by_id(viewer, [row["id"] for row in found])
+
+
 async def open_rolls(viewer: Viewer, since: datetime, until: datetime) -> list[Line]:
     """Return the dates that start in [since, until), to which people are invited and whose attendance is not closed.
 
@@ -77,5 +89,5 @@ async def open_rolls(viewer: Viewer, since: datetime, until: datetime) -> list[L
         " AND e.status IN ('tentative', 'confirmed') AND e.kind <> 'deadline'"
         " AND EXISTS (SELECT 1 FROM invitation i WHERE i.event = e.id AND i.withdrawn_at IS NULL)"
     )
-    found = await rows(_OPEN_ROLL, viewer, tail, since, until)
+    found = await rows(_DATES, viewer, tail, since, until)
     return await lines_by_id(viewer, [row["id"] for row in found])

@@ -12,7 +12,18 @@ from tracker.rules.attendance import OPENS_BEFORE
 from tracker.rules.calendar_grid import Seen
 from tracker.rules.meetings import EventStatus, Line, may_edit
 from tracker.rules.people import Viewer
-from tracker.rules.work_queue import AHEAD, BACK, LateItem, MissingReplies, OpenRoll, Row, concerns, in_order
+from tracker.rules.work_queue import (
+    AHEAD,
+    BACK,
+    ENDING,
+    EndingSeries,
+    LateItem,
+    MissingReplies,
+    OpenRoll,
+    Row,
+    concerns,
+    in_order,
+)
 from tracker.tables import visible_items, visible_waiting
 from tracker.usecases.calendar_lines import seen_between
 from tracker.usecases.invitations import Owed, owed
@@ -53,6 +64,7 @@ class Home:
     items: Items | None
     days: Days | None
     rolls: list[OpenRoll] | None
+    ending: list[EndingSeries] | None
     owed: list[Owed] | None
     follow_up: list[Row]
     """Other people's delays, most urgent first."""
@@ -60,7 +72,7 @@ class Home:
     @property
     def is_whole(self) -> bool:
         """Whether every part could be read."""
-        return None not in (self.items, self.days, self.rolls, self.owed)
+        return None not in (self.items, self.days, self.rolls, self.ending, self.owed)
 
     @property
     def is_empty(self) -> bool:
@@ -73,13 +85,15 @@ async def home(viewer: Viewer, now: datetime, today: date, zone: str) -> Home:
     items = await _part("action items", _items(viewer, today))
     days = await _part("calendar", _days(viewer, now, today, zone))
     rolls = await _part("attendance", _rolls(viewer, now))
+    ending = await _part("series that end", _ending(viewer, now))
     rows: list[Row] = [LateItem(item=one) for one in (items.late if items else ())]
     return Home(
         items=items,
         days=days,
         rolls=rolls,
+        ending=ending,
         owed=await _part("replies owed", owed(viewer, now)),
-        follow_up=in_order([*rows, *(days.replies if days else ()), *(rolls or ())], now, today),
+        follow_up=in_order([*rows, *(days.replies if days else ()), *(rolls or ()), *(ending or ())], now, today),
     )
 
 
@@ -131,6 +145,11 @@ async def _replies(viewer: Viewer, led: list[Line], now: datetime) -> list[Missi
 async def _rolls(viewer: Viewer, now: datetime) -> list[OpenRoll]:
     lines = await visible_waiting.open_rolls(viewer, now - BACK, now + OPENS_BEFORE)
     return [OpenRoll(line=line, is_over=line.ends_at <= now) for line in lines if may_edit(viewer, line)]
+
+
+async def _ending(viewer: Viewer, now: datetime) -> list[EndingSeries]:
+    lines = await visible_waiting.last_dates(viewer, now, now + ENDING)
+    return [EndingSeries(line=line) for line in lines if may_edit(viewer, line)]
 
 
 def _takes_place(line: Line) -> bool:
