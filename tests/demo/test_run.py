@@ -16,6 +16,8 @@ from typing import Any
 import httpx
 import pytest
 
+from tracker.rules.api_tokens import ApiScope
+
 READY_WITHIN = 30.0  # seconds; alone on a machine it takes two
 STOPPED_WITHIN = 5.0  # seconds
 FORM_TOKEN = re.compile(r'name="_csrf" value="([^"]+)"')
@@ -75,10 +77,17 @@ def stopped(process: subprocess.Popen[str], by: signal.Signals) -> str:
     return output
 
 
+def owner_of(token: str, base_url: str) -> tuple[str, int]:
+    """Return whose token it is, and how many scopes it has."""
+    me = httpx.get(f"{base_url}/api/v1/me", headers={"Authorization": f"Bearer {token}"}).json()
+    return me["name"], len(me["scopes"])
+
+
 def test_a_demo_is_visited_and_stopped(tmp_path: Path) -> None:
     with demo(tmp_path) as (process, told):
         personas = {one["role"]: one for one in told["personas"]}
         feeds = [httpx.get(one["feed_url"]).text for one in personas.values()]
+        owners = [owner_of(one["api_token"], told["base_url"]) for one in personas.values()]
         with signed_in(personas["Coordinator"], told["base_url"]) as coordinator:
             home = coordinator.get("/").text
             again = coordinator.get(personas["Coordinator"]["sign_in_url"])
@@ -86,6 +95,7 @@ def test_a_demo_is_visited_and_stopped(tmp_path: Path) -> None:
         said = stopped(process, signal.SIGTERM)
     assert Path(told["mail_folder"]) == tmp_path / "mail"
     assert all(feed.startswith("BEGIN:VCALENDAR") and "Operation" not in feed for feed in feeds)
+    assert owners == [(one["name"], len(ApiScope)) for one in personas.values()]
     assert "Task force coordinator" in home
     assert "Demonstration on this computer only" in home
     assert again.status_code == 410

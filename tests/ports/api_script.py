@@ -59,6 +59,13 @@ API_SCRIPT: dict[str, Callable[[Places], list[Ask]]] = {
     "PUT /api/v1/events/{event_id}/reply": _of_events("PUT", "/reply", {"answer": "tentative"}),
     "GET /api/v1/occurrences": _plain(*(f"/occurrences?{span}{more}" for span in SPANS for more in ("", "&limit=2"))),
     "GET /api/v1/events/{event_id}/occurrences": _of_events("GET", "/occurrences?limit=3"),
+    "POST /api/v1/events/{event_id}/occurrences": _of_events(
+        "POST", "/occurrences", {"date": "2027-01-15", "time": "09:00"}
+    ),
+    "PATCH /api/v1/events/{event_id}/occurrences/{key}/following": _of_dates("PATCH", "/following", {"place": "Annex"}),
+    "POST /api/v1/events/{event_id}/occurrences/{key}/following/cancellation": _of_dates(
+        "POST", "/following/cancellation", {}
+    ),
     "GET /api/v1/events/{event_id}/occurrences/{key}": _of_dates("GET"),
     "PATCH /api/v1/events/{event_id}/occurrences/{key}": _of_dates("PATCH", body={"place": "Elsewhere"}),
     "POST /api/v1/events/{event_id}/occurrences/{key}/cancellation": _of_dates("POST", "/cancellation", {}),

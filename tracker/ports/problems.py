@@ -65,7 +65,7 @@ class Problem(msgspec.Struct, frozen=True, omit_defaults=True):
 
 def is_api(path: str) -> bool:
     """Whether an address is one of the programming interface's."""
-    return path.startswith(API)
+    return f"{path}/".startswith(API)
 
 
 class Refused(Exception):

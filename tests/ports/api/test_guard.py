@@ -89,6 +89,7 @@ async def test_any_token_says_whose_it_is(speak: Speak, sqlite_cast: Cast) -> No
 async def test_everything_below_the_interface_is_answered_for_programs(speak: Speak, sqlite_cast: Cast) -> None:
     program = await speak(sqlite_cast.coordinator)
     answers = [
+        await program.get(""),
         await program.get("/nothing"),
         await program.get("/events/odd"),
         await program.get("/events/%00"),
@@ -96,7 +97,7 @@ async def test_everything_below_the_interface_is_answered_for_programs(speak: Sp
         await program.ask("POST", "/events", headers={"Content-Type": "text/plain"}),
         await program.ask("POST", "/events", content=b" " * 1_000_001, headers={"Content-Type": "application/json"}),
     ]
-    assert [one.status_code for one in answers] == [404, 404, 404, 405, 415, 413]
+    assert [one.status_code for one in answers] == [404, 404, 404, 404, 405, 415, 413]
     assert {one.headers["content-type"] for one in answers} == {PROBLEM}
     assert {one.json()["status"] == one.status_code for one in answers} == {True}
 

@@ -128,7 +128,7 @@ def _responses(handler: HTTPRouteHandler, path: str) -> Json:
     if is_read:
         answers["304"] = {"description": "Nothing changed.", "headers": ETAG}
     if about.may_vanish:
-        answers["204"] = {"description": "There is nothing left to show."}
+        answers["204"] = {"description": "There is nothing left that you may see."}
     return answers | {str(status): {"$ref": f"#/components/responses/{status}"} for status in _refusals(about, path)}
 
 

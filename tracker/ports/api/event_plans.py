@@ -34,7 +34,7 @@ def plan_of_new(new: NewEvent, zone: str) -> Plan:
 
 def plan_changed(plan: Plan, change: EventChange) -> Plan:
     """Return the plan of an event with what is to change. Errors: Invalid by field, Conflict for a cancelled one."""
-    if plan.status is EventStatus.CANCELLED and change.status is not UNSET:
+    if plan.status is EventStatus.CANCELLED:
         raise Conflict("This event is cancelled. Reinstate it first.")
     return _planned(plan, given(change))
 

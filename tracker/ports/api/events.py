@@ -8,7 +8,7 @@ from litestar.params import FromPath
 
 from tracker import clock
 from tracker.errors import NotFound
-from tracker.ports.api.answers import answer, check_match, list_answer, next_page
+from tracker.ports.api.answers import READS, answer, check_match, list_answer, next_page
 from tracker.ports.api.cursors import place_in, place_words
 from tracker.ports.api.event_plans import plan_changed, plan_of_new
 from tracker.ports.api.event_shapes import EventChange, EventPage, EventShown, NewEvent, event_shown
@@ -70,13 +70,13 @@ async def schedule_event(request: Asked) -> Response[Any]:
     viewer = viewer_of(request)
     plan = plan_of_new(await body_of(request, NewEvent), _zone(request))
     event_id = await meetings.schedule(viewer, plan, clock.now(), form_id=idempotency_key(request))
-    return await _event(request, event_id, status=201, Location=f"{BASE}/events/{event_id}")
+    return await event_answer(request, event_id, status=201, Location=f"{BASE}/events/{event_id}")
 
 
 @operation(HttpMethod.GET, EVENT, Operation(summary="Read an event", tag=TAG, scope=READ, answer=EventShown))
 async def read_event(event_id: FromPath[UUID], request: Asked) -> Response[Any]:
     """Answer with one event."""
-    return await _event(request, event_id)
+    return await event_answer(request, event_id)
 
 
 @operation(
@@ -90,6 +90,7 @@ async def read_event(event_id: FromPath[UUID], request: Asked) -> Response[Any]:
         answer=EventShown,
         is_conditional=True,
         may_conflict=True,
+        may_vanish=True,
         text="Changes all its dates. When the time or the rule of a running series changes, it ends and a new series "
         "goes on in its place: the answer is that series, and Content-Location its address.",
     ),
@@ -97,13 +98,13 @@ async def read_event(event_id: FromPath[UUID], request: Asked) -> Response[Any]:
 async def change_event(event_id: FromPath[UUID], request: Asked) -> Response[Any]:
     """Change what is given of an event."""
     viewer = viewer_of(request)
-    event = await _matched(request, viewer, event_id)
+    event = await matched_event(request, viewer, event_id)
     change = await body_of(request, EventChange)
     _, plan = await meetings.plan_to_change(viewer, event_id)
     new_id = await meetings.change(
         viewer, event_id, plan_changed(plan, change), event.version, clock.now(), notify=change.notify
     )
-    return await _event(request, new_id, Content_Location=f"{BASE}/events/{new_id}")
+    return await event_answer(request, new_id, Content_Location=f"{BASE}/events/{new_id}")
 
 
 @operation(
@@ -124,13 +125,10 @@ async def change_event(event_id: FromPath[UUID], request: Asked) -> Response[Any
 async def cancel_event(event_id: FromPath[UUID], request: Asked) -> Response[Any]:
     """Cancel an event, or discard a draft."""
     viewer = viewer_of(request)
-    event = await _matched(request, viewer, event_id)
+    event = await matched_event(request, viewer, event_id)
     reason = clean((await body_of(request, Cancelling)).reason, LONGEST_REASON, "reason", multiline=True)
     await meetings.cancel(viewer, event_id, event.version, reason, clock.now())
-    try:
-        return await _event(request, event_id)
-    except NotFound:
-        return Response(None, status_code=204)
+    return await event_answer(request, event_id)
 
 
 @operation(
@@ -149,19 +147,25 @@ async def cancel_event(event_id: FromPath[UUID], request: Asked) -> Response[Any
 async def reinstate_event(event_id: FromPath[UUID], request: Asked) -> Response[Any]:
     """Bring a cancelled event back."""
     viewer = viewer_of(request)
-    event = await _matched(request, viewer, event_id)
+    event = await matched_event(request, viewer, event_id)
     await meetings.reinstate(viewer, event_id, event.version, clock.now())
-    return await _event(request, event_id)
+    return await event_answer(request, event_id)
 
 
-async def _event(request: Asked, event_id: UUID, *, status: int = 200, **headers: str) -> Response[Any]:
+async def event_answer(request: Asked, event_id: UUID, *, status: int = 200, **headers: str) -> Response[Any]:
+    """Return the answer that shows an event; nothing when what was done took it out of the viewer's own sight."""
     viewer = viewer_of(request)
-    event = await meetings.event_for(viewer, event_id)
+    try:
+        event = await meetings.event_for(viewer, event_id)
+    except NotFound:
+        if request.method in READS:
+            raise
+        return Response(None, status_code=204)
     await readings.note_series(viewer, event, clock.now())
     return answer(request, event_shown(viewer, event), status=status, **headers)
 
 
-async def _matched(request: Asked, viewer: Viewer, event_id: UUID) -> Event:
+async def matched_event(request: Asked, viewer: Viewer, event_id: UUID) -> Event:
     """Return the event as the program read it. Errors: NotFound, Refused."""
     event = await meetings.event_for(viewer, event_id)
     check_match(request, event_shown(viewer, event))

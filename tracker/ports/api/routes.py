@@ -6,14 +6,14 @@ import msgspec
 from litestar import HttpMethod, Request, Response, route
 from litestar.handlers import HTTPRouteHandler
 
-from tracker.ports.api import action_items, attendance, directory, events, occurrences, replies
+from tracker.ports.api import action_items, attendance, directory, events, occurrences, replies, series
 from tracker.ports.api.document import Json, document
 from tracker.ports.api.operations import BASE
 from tracker.ports.api.reading import JSON
 from tracker.ports.guards import public
 
 VERSION = "1.0.0"
-AREAS = (directory, events, occurrences, replies, attendance, action_items)
+AREAS = (directory, events, occurrences, series, replies, attendance, action_items)
 OPERATIONS = [handler for area in AREAS for handler in area.handlers]
 
 

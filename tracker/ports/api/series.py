@@ -1,0 +1,113 @@
+"""Parts of a series in JSON: a date and all that follow, changed or cancelled; a date beside the rule."""
+
+from typing import Any
+from uuid import UUID
+
+from litestar import HttpMethod, Response
+from litestar.params import FromPath
+
+from tracker import clock
+from tracker.ports.api.answers import answer
+from tracker.ports.api.event_plans import plan_changed
+from tracker.ports.api.event_shapes import EventChange, EventShown
+from tracker.ports.api.events import TAG, WRITE, event_answer, matched_event
+from tracker.ports.api.occurrence_shapes import OccurrenceShown, occurrence_shown
+from tracker.ports.api.operations import BASE, Asked, Operation, operation, viewer_of
+from tracker.ports.api.reading import body_of
+from tracker.ports.api.shapes import LONGEST_REASON, Cancelling, Clock, Day, Given, local_start
+from tracker.rules.clean_text import clean
+from tracker.rules.planning import from_date
+from tracker.usecases import meeting_dates, meetings, series_parts
+
+DATES = "/events/{event_id:uuid}/occurrences"
+FOLLOWING = f"{DATES}/{{key:str}}/following"
+ETAG_OF = "If-Match is that of the event."
+
+
+class NewDate(Given):
+    """A date beside the rule, with the length and the place of the series."""
+
+    date: Day
+    time: Clock
+
+
+@operation(
+    HttpMethod.POST,
+    DATES,
+    Operation(
+        summary="Add a date to a series",
+        tag=TAG,
+        scope=WRITE,
+        body=NewDate,
+        answer=OccurrenceShown,
+        status=201,
+        is_conditional=True,
+        may_conflict=True,
+        text=f"Beside its rule, with its length and place; everybody invited is told. {ETAG_OF}",
+    ),
+)
+async def add_date(event_id: FromPath[UUID], request: Asked) -> Response[Any]:
+    """Add a date to a series."""
+    viewer = viewer_of(request)
+    event = await matched_event(request, viewer, event_id)
+    new = await body_of(request, NewDate)
+    key = await series_parts.add_date(viewer, event_id, local_start(new.date, new.time), event.version, clock.now())
+    shown = occurrence_shown(await meeting_dates.date_for(viewer, event_id, key))
+    return answer(request, shown, status=201, Location=f"{BASE}/events/{event_id}/occurrences/{key}")
+
+
+@operation(
+    HttpMethod.PATCH,
+    FOLLOWING,
+    Operation(
+        summary="Change a date and all that follow",
+        tag=TAG,
+        scope=WRITE,
+        body=EventChange,
+        answer=EventShown,
+        is_conditional=True,
+        may_conflict=True,
+        may_vanish=True,
+        text="The series ends before the date and a new one goes on: the answer is that series, and Content-Location "
+        f"its address. {ETAG_OF}",
+    ),
+)
+async def change_following(event_id: FromPath[UUID], key: FromPath[str], request: Asked) -> Response[Any]:
+    """Change a date of a series and all that follow."""
+    viewer = viewer_of(request)
+    event = await matched_event(request, viewer, event_id)
+    first = await meeting_dates.date_for(viewer, event_id, key)
+    change = await body_of(request, EventChange)
+    _, plan = await meetings.plan_to_change(viewer, event_id)
+    onward = plan_changed(from_date(plan, first.original_start), change)
+    new_id = await series_parts.change_from(
+        viewer, event_id, key, onward, event.version, clock.now(), notify=change.notify
+    )
+    return await event_answer(request, new_id, Content_Location=f"{BASE}/events/{new_id}")
+
+
+@operation(
+    HttpMethod.POST,
+    f"{FOLLOWING}/cancellation",
+    Operation(
+        summary="Cancel a date and all that follow",
+        tag=TAG,
+        scope=WRITE,
+        body=Cancelling,
+        answer=EventShown,
+        is_conditional=True,
+        may_conflict=True,
+        may_vanish=True,
+        text=f"The series ends before the date; from its first date on, all of it is cancelled. {ETAG_OF}",
+    ),
+)
+async def cancel_following(event_id: FromPath[UUID], key: FromPath[str], request: Asked) -> Response[Any]:
+    """Let a series end before a date."""
+    viewer = viewer_of(request)
+    event = await matched_event(request, viewer, event_id)
+    reason = clean((await body_of(request, Cancelling)).reason, LONGEST_REASON, "reason", multiline=True)
+    await series_parts.cancel_from(viewer, event_id, key, event.version, reason, clock.now())
+    return await event_answer(request, event_id)
+
+
+handlers = [add_date, change_following, cancel_following]
