@@ -17,6 +17,7 @@ TABLE_MODULES = (
     "tracker.tables.outbox",
     "tracker.tables.deployment",
     "tracker.tables.prints",
+    "tracker.tables.calendar_imports",
     "tracker.tables.subscriptions",
     "tracker.tables.audit",
 )

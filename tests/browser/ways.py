@@ -5,6 +5,7 @@ from collections.abc import Callable
 from playwright.sync_api import Page
 
 from tests.browser.demo import Demo
+from tests.ical.files import calendar, vevent
 
 COORDINATOR, FBI_LEAD, ADVOCATE = "Task force coordinator", "FBI operation lead", "Harbor House advocate"
 MONTHLY, TRAINING = "Monthly task force meeting", "Training: Recognizing the signs"
@@ -48,6 +49,15 @@ def to_trial(page: Page, _: Demo) -> None:
     page.locator("#f-file").set_input_files({"name": "list.csv", "mimeType": "text/csv", "buffer": content})
     page.get_by_role("button", name="See what it would do").click()
     page.get_by_role("heading", name="What this list would do").wait_for()
+
+
+def to_calendar_report(page: Page, _: Demo) -> None:
+    """Choose a calendar file, one of whose events cannot be taken."""
+    page.goto("/calendar/import")
+    content = calendar(vevent("LOCATION:Room A"), vevent("RRULE:FREQ=SECONDLY", uid="two", title="Every second"))
+    page.locator("#f-file").set_input_files({"name": "c.ics", "mimeType": "text/calendar", "buffer": content})
+    page.get_by_role("button", name="See what it would do").click()
+    page.get_by_role("heading", name="What this file would do").wait_for()
 
 
 def to_seat(page: Page, demo: Demo) -> None:
@@ -226,6 +236,8 @@ WAYS: dict[str, tuple[str | None, Way, str]] = {
     "week": (COORDINATOR, to("/calendar?view=week&date=2026-12-10"), "December 6–12, 2026"),
     "week without events": (ADVOCATE, to("/calendar?view=week&date=2031-07-09&mine=1"), "July 6–12, 2031"),
     "list": (COORDINATOR, to("/calendar?month=2026-12&view=list"), "December 2026"),
+    "import a calendar file": (COORDINATOR, to("/calendar/import"), "Import a calendar file"),
+    "a calendar file before it is imported": (COORDINATOR, to_calendar_report, "Import a calendar file"),
     "event": (COORDINATOR, to_event(MONTHLY, "2026-12"), MONTHLY),
     "series": (COORDINATOR, to_series(MONTHLY, "2026-12"), MONTHLY),
     "agenda on paper": (COORDINATOR, to_event(MONTHLY, "2026-12", "print/agenda"), "Agenda"),

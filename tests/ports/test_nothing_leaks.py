@@ -70,6 +70,11 @@ def _post(path: str, **form: str) -> Callable[[Places], list[Ask]]:
     return lambda _: [("POST", path, form)]
 
 
+def _file_of(event: object) -> str:
+    """Return a calendar file that names an event of the site by its UID, as a feed of it would."""
+    return f"BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nUID:{event}\r\nSUMMARY:Copy\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n"
+
+
 PERIODS = ("2026-H2", "2026-12", "FY2027-Q1", "FY2027")
 
 
@@ -102,6 +107,12 @@ SCRIPT: dict[str, Callable[[Places], list[Ask]]] = {
             for more in ("", "&kind=joint_operation", *NARROWED)
         ),
     ),
+    "GET /calendar/import": _plain("/calendar/import"),
+    "POST /calendar/import": lambda p: [
+        ("POST", "/calendar/import", {"calendar": _file_of(event), **more})
+        for event, _ in _events(p)
+        for more in ({}, {"confirmed": "yes"})
+    ],
     "GET /search": _plain(
         "/search", "/search?q=canary", "/search?q=Operation", "/search?q=bluestem+lot", "/search?q=%25", "/search?q=a"
     ),

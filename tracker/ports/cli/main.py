@@ -10,6 +10,7 @@ from tracker.migrate import WrongSchema
 from tracker.ports.cli.account import account
 from tracker.ports.cli.audit import audit
 from tracker.ports.cli.backup import backup
+from tracker.ports.cli.calendar import calendar
 from tracker.ports.cli.check import check
 from tracker.ports.cli.demo import demo
 from tracker.ports.cli.init import init
@@ -54,5 +55,7 @@ def main() -> None:
     os.umask(0o077)  # whatever is written is for its owner alone
 
 
-for command in (demo, serve, migrate, check, init, roster, sign_in_link, account, backup, restore, resume, audit):
+for command in (
+    demo, serve, migrate, check, init, roster, calendar, sign_in_link, account, backup, restore, resume, audit
+):  # fmt: skip
     main.add_command(command)

@@ -1,0 +1,243 @@
+"""Calendar files of other programs: what is read, what it means, and what is refused with which words."""
+
+# A local time is naive: its zone stands beside it.
+# ruff: noqa: DTZ001
+
+import time
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from icalendar import Calendar
+
+from tests.ical.files import NOW, ZONE, calendar, one_event, refusal, taken, vevent
+from tests.ical.making import dates_of, event, feed
+from tests.ical.readers import by_icalendar
+from tracker.errors import Invalid, TooLarge
+from tracker.ical.components import LARGEST, MOST
+from tracker.ical.incoming import read
+from tracker.rules import planning
+from tracker.rules.calendar_import import Incoming, Outcome
+from tracker.rules.meetings import EventStatus
+from tracker.rules.recurrence import rule_for
+
+WEEKLY = "RRULE:FREQ=WEEKLY;COUNT=4"
+
+
+def instants(one: Incoming) -> list[tuple[datetime, datetime]]:
+    """Return when the dates of an event take place, changes included."""
+    held = dict(one.slots)
+    for start, change in one.changes.items():
+        del held[start]
+        if change:
+            held[start] = planning.slot(change.starts, change.duration, one.plan.zone)
+    return sorted(held.values())
+
+
+def shown(file: bytes) -> list[tuple[datetime, datetime]]:
+    """Return when another program says that a file's dates take place."""
+    return sorted((one.starts, one.ends) for one in by_icalendar(file))
+
+
+def test_an_event_is_read_with_its_texts() -> None:
+    found = one_event("LOCATION:Room A\\, third floor", "DESCRIPTION:First\\nSecond", "STATUS:TENTATIVE")
+    assert (found.plan.title, found.plan.place, found.plan.description) == (
+        "Core group",
+        "Room A, third floor",
+        "First\nSecond",
+    )
+    assert found.plan.status is EventStatus.TENTATIVE
+
+
+def test_texts_lose_what_could_start_a_line_or_turn_the_reading_direction() -> None:
+    file = taken(vevent(title="Gathering\\n\u202efdp\x00\u2028X-EVIL:1"))
+    assert file.events[0].plan.title == "Gathering fdp X-EVIL:1"
+
+
+@pytest.mark.parametrize(
+    ("starts", "zone"),
+    [
+        ("DTSTART;TZID=America/Chicago:20270112T100000", ZONE),
+        ("DTSTART;TZID=Central Standard Time:20270112T100000", ZONE),
+        ("DTSTART;TZID=/mozilla.org/20050126_1/America/Chicago:20270112T100000", ZONE),
+        ("DTSTART:20270112T100000", ZONE),
+        ("DTSTART:20270112T160000Z", ZONE),
+        ("DTSTART;TZID=America/New_York:20270112T110000", "America/New_York"),
+    ],
+)
+def test_ten_in_chicago_is_the_same_moment_however_it_is_written(starts: str, zone: str) -> None:
+    found = one_event(starts, "DURATION:PT1H")
+    assert found.plan.zone == zone
+    assert instants(found) == [(datetime(2027, 1, 12, 16, tzinfo=UTC), datetime(2027, 1, 12, 17, tzinfo=UTC))]
+
+
+def test_a_zone_of_its_own_name_is_known_by_the_common_one_beside_it() -> None:
+    zone = "BEGIN:VTIMEZONE\r\nTZID:Ours\r\nX-LIC-LOCATION:America/New_York\r\nEND:VTIMEZONE"
+    file = taken(zone, vevent("DTSTART;TZID=Ours:20270112T100000", "DURATION:PT1H"))
+    assert file.events[0].plan.zone == "America/New_York"
+
+
+def test_an_all_day_event_keeps_its_days() -> None:
+    found = one_event("DTSTART;VALUE=DATE:20270112", "DTEND;VALUE=DATE:20270115")
+    assert (found.plan.is_all_day, found.plan.duration) == (True, timedelta(days=3))
+
+
+def test_a_series_in_utc_keeps_its_hour_on_the_clock_all_year() -> None:
+    found = one_event("DTSTART:20270302T160000Z", "DURATION:PT1H", WEEKLY, "EXDATE:20270323T160000Z")
+    assert [start.hour for start in found.slots] == [10, 10, 10]
+    assert found.notes == ("Its times are in UTC in the file: here it is at 10:00 AM Central all year.",)
+
+
+@pytest.mark.parametrize(
+    ("spelled", "kept"),
+    [
+        ("FREQ=WEEKLY;WKST=SU;UNTIL=20270203T055959Z;BYDAY=TU", "FREQ=WEEKLY;BYDAY=TU;UNTIL=20270202T160000Z"),
+        ("FREQ=MONTHLY;COUNT=3;BYDAY=TU;BYSETPOS=2", "FREQ=MONTHLY;BYDAY=2TU;COUNT=3"),
+        ("FREQ=MONTHLY;COUNT=3", "FREQ=MONTHLY;BYMONTHDAY=12;COUNT=3"),
+        ("FREQ=DAILY;BYDAY=MO,TU,WE,TH,FR;COUNT=7", "FREQ=WEEKLY;BYDAY=MO,TU,WE,TH,FR;COUNT=7"),
+        ("FREQ=YEARLY;COUNT=2", "FREQ=YEARLY;BYMONTH=1;BYMONTHDAY=12;COUNT=2"),
+        ("FREQ=WEEKLY;INTERVAL=2;BYDAY=MO,TU;WKST=MO;COUNT=4", "FREQ=WEEKLY;INTERVAL=2;BYDAY=MO,TU;COUNT=4"),
+    ],
+)
+def test_a_rule_spelled_otherwise_is_kept_in_our_own_spelling(spelled: str, kept: str) -> None:
+    found = one_event(f"RRULE:{spelled}")
+    assert found.plan.rrule == kept
+    file = calendar(vevent(f"RRULE:{spelled}", "STATUS:CONFIRMED"))
+    assert instants(found) == shown(file)
+
+
+def test_a_series_without_an_end_is_given_one_and_that_is_said() -> None:
+    found = one_event("RRULE:FREQ=WEEKLY")
+    assert found.notes == ("It has no end in the file: it ends on Jan 11, 2028.",)
+
+
+def test_dates_left_out_added_moved_and_cancelled_are_those_that_another_program_shows() -> None:
+    zoned = ";TZID=America/Chicago:"
+    file = calendar(
+        vevent(WEEKLY, f"EXDATE{zoned}20270119T100000", f"RDATE{zoned}20270121T100000", "STATUS:CONFIRMED"),
+        vevent(f"RECURRENCE-ID{zoned}20270126T100000", f"DTSTART{zoned}20270127T140000",
+               f"DTEND{zoned}20270127T153000", "STATUS:CONFIRMED"),
+        vevent(f"RECURRENCE-ID{zoned}20270202T100000", "STATUS:CANCELLED"),
+    )  # fmt: skip
+    [found] = read(file, NOW, ZONE).events
+    assert instants(found) == shown(file)
+    assert len(instants(found)) == 3
+
+
+@pytest.mark.parametrize("is_all_day", [False, True])
+def test_our_own_feed_is_read_as_the_same_moments(is_all_day: bool) -> None:
+    starts = datetime(2027, 1, 12) if is_all_day else datetime(2027, 1, 12, 14)
+    length = timedelta(days=1) if is_all_day else timedelta(minutes=90)
+    rule = rule_for("weekly", starts, weekdays=(1, 3), count=60)
+    of = event(rule, starts=starts, duration=length, is_all_day=is_all_day)
+    every = dates_of(of)
+    del every[3]
+    moved = planning.slot(datetime(2027, 2, 1, 9), length, ZONE) if not is_all_day else (
+        planning.slot(datetime(2027, 2, 1), length, ZONE)
+    )  # fmt: skip
+    every[4] = type(every[4])(**{**vars(every[4]), "starts_at": moved[0], "ends_at": moved[1], "is_changed": True})
+    every[5] = type(every[5])(**{**vars(every[5]), "is_cancelled": True, "is_changed": True})
+    [found] = read(feed(of, every), NOW, ZONE).events
+    assert instants(found) == sorted((one.starts_at, one.ends_at) for one in every if not one.is_cancelled)
+
+
+@pytest.mark.parametrize(
+    ("lines", "sentence"),
+    [
+        (["DTSTART;TZID=Nowhere:20270112T100000", "DURATION:PT1H"], "The time zone “Nowhere” is not known here."),
+        (["DTSTART:20270112T100000", "DTEND:20270112T090000"], "The event ends before it starts."),
+        (["DTSTART:20270112T100000"], "It ends when it starts. Give it a length."),
+        (["DTSTART:18990112T100000", "DURATION:PT1H"], "It lies in the year 1899. We take 1990 to 2100."),
+        (["DTSTART:21010112T100000", "DURATION:PT1H"], "It lies in the year 2101. We take 1990 to 2100."),
+        (["DTSTART:20270230T100000"], "“20270230T100000” is not a date that the calendar has."),
+        (["DTSTART:tomorrow"], "“tomorrow” is not a date or time that we can read."),
+        (["DTSTART:20270112T100000", "DURATION:P20D"], "It lasts less than nothing, or more than 14 days."),
+        (["DTSTART:20271107T073000Z", "DURATION:PT1H"],
+         "It lies in the hour that the clocks repeat in autumn, so its time cannot be kept."),
+        (["RRULE:FREQ=SECONDLY;COUNT=2"], "The tracker does not keep this way to repeat (FREQ=SECONDLY)."),
+        (["RRULE:FREQ=DAILY;INTERVAL=0"], "The tracker does not keep this way to repeat (INTERVAL=0)."),
+        (["RRULE:FREQ=WEEKLY;BYHOUR=1,2;COUNT=2"], "The tracker does not keep this way to repeat (BYHOUR)."),
+        (["RRULE:FREQ=WEEKLY;BYDAY=WE;COUNT=3"],
+         "Tue, Jan 12, 2027 is not a date of this series. The first date that fits is Wed, Jan 13, 2027."),
+        (["RRULE:FREQ=DAILY;COUNT=5000"], "Choose a number of dates from 1 to 1,000."),
+        (["RRULE:FREQ=DAILY;UNTIL=20991231"], "A series lasts at most 5 years: end it by Jan 12, 2032."),
+        (["RRULE:FREQ=WEEKLY;COUNT=2", "RRULE:FREQ=DAILY;COUNT=2"],
+         "It repeats by several rules at once. Export it as several series."),
+        (["RRULE:FREQ=WEEKLY;COUNT=1", "EXDATE:20270112T100000"], "All of its dates are left out."),
+        (["RDATE;TZID=America/Chicago:20270113T100000"], "It has extra dates, but no rule by which it repeats."),
+        ([f"LOCATION:{'x' * 301}"], "Its place is too long. Use at most 300 characters; this has 301."),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_taken_is_refused_with_its_reason(lines: list[str], sentence: str) -> None:
+    assert refusal(*lines) == sentence
+
+
+def test_a_series_without_an_end_from_long_ago_is_refused() -> None:
+    sentence = refusal("DTSTART:20190101T100000", "DURATION:PT1H", "RRULE:FREQ=WEEKLY")
+    assert sentence.startswith("It repeats without an end and began more than five years ago.")
+
+
+@pytest.mark.parametrize("line", ["STATUS:CANCELLED", "CLASS:PRIVATE", "CLASS:CONFIDENTIAL"])
+def test_cancelled_and_private_events_are_left_out_and_named(line: str) -> None:
+    [row] = taken(vevent(line)).rest
+    assert (row.title, row.outcome) == ("Core group", Outcome.LEFT_OUT)
+
+
+def test_a_date_whose_series_is_not_in_the_file_is_an_event_of_its_own() -> None:
+    file = taken(*(vevent(f"RECURRENCE-ID;TZID={ZONE}:202701{day}T100000") for day in (12, 19)))
+    assert len({one.uid for one in file.events}) == 2
+
+
+def test_an_event_without_a_uid_is_known_by_what_it_says() -> None:
+    file = taken(vevent(uid=""), vevent(uid="", title="Another"))
+    assert len({one.uid for one in file.events}) == 2
+
+
+def test_alarms_attachments_and_people_of_a_file_stay_behind() -> None:
+    alarm = "BEGIN:VALARM\r\nTRIGGER:-PT1M\r\nREPEAT:2147483647\r\nEND:VALARM"
+    file = taken(vevent("ATTACH:https://evil.example/x", "ATTENDEE:mailto:a@b.example", alarm))
+    assert len(file.events) == 1
+    assert [note.split(" ")[0] for note in file.notes] == ["1", "Attachments", "The"]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"", b"title,date\r\n", b"BEGIN:VEVENT\r\nEND:VEVENT\r\n", calendar(), calendar(vevent())[:-20],
+        calendar("BEGIN:VEVENT", "END:VTODO"), calendar(vevent(title="\xff")).replace("\xff".encode(), b"\xff"),
+        calendar(vevent("BEGIN:A\r\nBEGIN:B\r\nEND:B\r\nEND:A")),
+        b"BEGIN:VCALENDAR\r\n" * 20_000 + b"END:VCALENDAR\r\n" * 20_000,
+    ],
+)  # fmt: skip
+def test_what_is_no_calendar_is_refused_as_a_whole(content: bytes) -> None:
+    with pytest.raises(Invalid):
+        read(content, NOW, ZONE)
+
+
+def test_a_file_has_a_largest_size_and_a_most_of_events_and_dates() -> None:
+    for content in (
+        b"BEGIN:VCALENDAR\r\n" + b" " * LARGEST,
+        calendar(*(vevent(uid=str(number)) for number in range(MOST + 1))),
+        calendar(*(vevent("RRULE:FREQ=DAILY;COUNT=999", uid=str(number)) for number in range(21))),
+    ):
+        with pytest.raises(TooLarge):
+            read(content, NOW, ZONE)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "DTSTART" + ";A=B" * 480_000 + ":x", "SUMMARY:" + "\\" * 1_900_000, 'SUMMARY;X="' + "a" * 1_900_000,
+        "EXDATE:" + "20270112T100000," * 110_000, "RRULE:FREQ=SECONDLY;BYMONTH=2;BYMONTHDAY=30",
+        "RRULE:FREQ=DAILY;BYDAY=" + "MO," * 600_000,
+    ],
+)  # fmt: skip
+def test_no_line_takes_longer_than_reading_it(line: str) -> None:
+    began = time.process_time()
+    file = taken(vevent(line))
+    assert len(file.events) + len(file.rest) == 1
+    assert time.process_time() - began < 10
+
+
+def test_the_largest_file_is_read_as_another_program_reads_it() -> None:
+    file = calendar(*(vevent("STATUS:CONFIRMED", uid=str(number)) for number in range(MOST)))
+    assert len(Calendar.from_ical(file).walk("VEVENT")) == len(read(file, NOW, ZONE).events)

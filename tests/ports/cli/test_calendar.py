@@ -1,0 +1,53 @@
+"""tracker calendar import, as an operator meets it."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.ical.files import calendar, vevent
+from tests.ports.cli.commands import BOSS, founded, is_one_sentence, tracker
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return founded(tmp_path_factory.mktemp("founded") / "data")
+
+
+def a_file(folder: Path, *components: str) -> Path:
+    file = folder.parent / "calendar.ics"
+    file.write_bytes(calendar(*components))
+    return file
+
+
+def test_a_file_is_imported_once(folder: Path) -> None:
+    file = a_file(folder, vevent("RRULE:FREQ=WEEKLY;COUNT=3"), vevent("CLASS:PRIVATE", uid="private", title="Dentist"))
+    words = ("calendar", "import", file, "--data", folder, "--as", BOSS)
+    trial = tracker(*words, "--dry-run")
+    assert (trial.exit_code, trial.stdout.splitlines()[-1]) == (0, "This was a dry run: nothing was written.")
+    first = tracker(*words)
+    assert (first.exit_code, first.stdout.splitlines()) == (0, [
+        "Row 1: Core group (Tue, Jan 12, 2027, 10:00–11:00 AM Central, 3 dates to Jan 26, 2027) is new.",
+        "Row 2: Dentist is left out. It is marked as private. Imported events are for everyone, so it stays out.",
+        "1 event added, 1 left out.",
+    ])  # fmt: skip
+    again = tracker(*words)
+    assert (again.exit_code, again.stdout.splitlines()[-1]) == (0, "0 events added, 1 already here, 1 left out.")
+
+
+def test_a_refused_event_stops_the_others_with_exit_code_1(folder: Path) -> None:
+    file = a_file(folder, vevent(uid="three"), vevent("RRULE:FREQ=SECONDLY", uid="four", title="Bad one"))
+    words = ("calendar", "import", file, "--data", folder, "--as", BOSS)
+    stopped = tracker(*words)
+    assert stopped.exit_code == 1
+    assert "Row 2: Bad one cannot be taken." in stopped.stderr
+    assert "Nothing was imported." in stopped.stderr
+    skipping = tracker(*words, "--skip-refused")
+    assert (skipping.exit_code, skipping.stdout.splitlines()[-1]) == (0, "1 event added, 1 refused.")
+
+
+def test_what_cannot_be_done_is_one_sentence(folder: Path) -> None:
+    file = a_file(folder, vevent())
+    assert is_one_sentence(tracker("calendar", "import", "nowhere.ics", "--data", folder, "--as", BOSS))
+    assert is_one_sentence(tracker("calendar", "import", file, "--data", folder, "--as", "nobody@usao.gov"))
+    file.write_bytes(b"title,date")
+    assert is_one_sentence(tracker("calendar", "import", file, "--data", folder, "--as", BOSS))

@@ -1,0 +1,146 @@
+"""From the bytes of a calendar file to its events as lists of lines: one pass, no recursion, nothing is unrolled.
+
+Foreign files nest thousands deep, repeat alarms without end, and grow in memory when they are read as a tree; here a
+line is read only when somebody asks for it. What stands in an event (VALARM) is passed over.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from icalendar.parser import Contentline, Contentlines
+
+from tracker.errors import Invalid, TooLarge
+
+LARGEST = 2_000_000  # bytes
+MOST = 2_000  # events
+DEEPEST = 3
+"""VCALENDAR, VEVENT, VALARM; or VCALENDAR, VTIMEZONE, DAYLIGHT."""
+NO_CALENDAR = "This is not a calendar file (.ics)."
+DAMAGED = "The calendar file is damaged: {} does not end where it should. Export it again."
+_NAME = re.compile(r"[A-Za-z0-9-]+")
+
+
+class Property(NamedTuple):
+    """A value as it stands in the file, and its parameters, their names in capitals."""
+
+    value: str
+    parameters: dict[str, str]
+
+
+@dataclass
+class Component:
+    """The lines of one VEVENT or VTIMEZONE by the name of their property; `row` counts the events from 1."""
+
+    row: int = 0
+    lines: dict[str, list[Contentline]] = field(default_factory=dict)
+
+    def all(self, name: str) -> list[Property]:
+        """Return every property of that name. Errors: Invalid for a line that cannot be read."""
+        return [_property(line) for line in self.lines.get(name, ())]
+
+    def one(self, name: str) -> Property | None:
+        """Return the first property of that name. Errors: Invalid for a line that cannot be read."""
+        return next(iter(self.all(name)), None)
+
+    def text(self, name: str) -> str:
+        """Return the text of a property without its escapes (RFC 5545 §3.3.11); empty when there is none."""
+        line = next(iter(self.lines.get(name, ())), None)
+        return str(_parts(line)[2]) if line else ""
+
+
+@dataclass
+class Components:
+    """What a file holds: its events, its time zones, and how many of everything else."""
+
+    events: list[Component] = field(default_factory=list)
+    zones: list[Component] = field(default_factory=list)
+    others: Counter[str] = field(default_factory=Counter)
+
+
+def components(content: bytes) -> Components:
+    """Return what a file holds. Errors: TooLarge, and Invalid when the file as a whole is no calendar."""
+    if len(content) > LARGEST:
+        raise TooLarge(f"The file is larger than {LARGEST // 1_000_000} MB. Export fewer months at a time.")
+    scan = _Scan()
+    scan.read(Contentlines.from_ical(_text(content)))  # type: ignore[no-untyped-call]  # the library says no types
+    if not scan.found.events:
+        raise Invalid("The file holds no events.")
+    return scan.found
+
+
+class _Scan:
+    """One pass over the lines; `open` names the components that have begun and not ended."""
+
+    def __init__(self) -> None:
+        self.found = Components()
+        self.open: list[str] = []
+        self.inner: Component | None = None
+
+    def read(self, lines: Iterable[Contentline]) -> None:
+        """Read all lines. Errors: Invalid, TooLarge."""
+        for line in lines:
+            found = _NAME.match(line)
+            name = found[0].upper() if found else ""
+            if name in ("BEGIN", "END"):
+                self._turn(name, line[len(name) + 1 :].strip().upper()[:40])
+            elif self.inner is not None and len(self.open) == 2:  # noqa: PLR2004 - in the calendar, in a component
+                self.inner.lines.setdefault(name, []).append(line)
+            elif line.strip() and not self.open:
+                raise Invalid(NO_CALENDAR)
+        if self.open:
+            raise Invalid(DAMAGED.format(self.open[-1]))
+
+    def _turn(self, name: str, kind: str) -> None:
+        if name == "BEGIN":
+            self._begin(kind)
+        elif not self.open or self.open.pop() != kind:
+            raise Invalid(DAMAGED.format(kind))
+
+    def _begin(self, kind: str) -> None:
+        self.open.append(kind)
+        if self.open[0] != "VCALENDAR":
+            raise Invalid(NO_CALENDAR)
+        if len(self.open) > DEEPEST:
+            raise Invalid("The calendar file is built deeper than any calendar needs. Export it again.")
+        if len(self.open) > 1:
+            self._meet(kind)
+
+    def _meet(self, kind: str) -> None:
+        if len(self.open) > 2:  # noqa: PLR2004 - a part of a component
+            self.found.others[kind] += 1
+            return
+        self.inner = Component(len(self.found.events) + 1 if kind == "VEVENT" else 0)
+        if kind == "VEVENT":
+            self.found.events.append(self.inner)
+        elif kind == "VTIMEZONE":
+            self.found.zones.append(self.inner)
+        else:
+            self.found.others[kind] += 1
+        if len(self.found.events) > MOST:
+            raise TooLarge(f"The file holds more than {MOST:,} events. Export fewer months at a time.")
+
+
+def _text(content: bytes) -> str:
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as odd:
+        raise Invalid("The calendar file is not in UTF-8, as calendar files are. Export it again.") from odd
+    if not text.strip():
+        raise Invalid(NO_CALENDAR)
+    return re.sub(r"\r\n?", "\n", text)
+
+
+def _property(line: Contentline) -> Property:
+    _, parameters, value = _parts(line)
+    return Property(str(value).strip(), {name.upper(): str(given) for name, given in parameters.items()})
+
+
+def _parts(line: Contentline) -> tuple[str, dict[str, object], str]:
+    try:
+        name, parameters, value = line.parts()
+    except ValueError as odd:
+        raise Invalid(f"The line “{line[:60]}” cannot be read.") from odd
+    return name, dict(parameters), value

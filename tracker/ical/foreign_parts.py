@@ -1,0 +1,86 @@
+"""What an event of a foreign file says in single properties, and what a file holds that stays behind."""
+
+from datetime import datetime, timedelta
+
+from icalendar.prop import vDuration
+
+from tracker.errors import Invalid
+from tracker.ical.components import Component, Components
+from tracker.ical.lines import is_web_address
+from tracker.rules import planning
+from tracker.rules.clean_text import clean
+from tracker.rules.meetings import EventStatus
+from tracker.rules.wording import clock, plural, zone_word
+
+LONGEST_LINK = 500  # characters
+PRIVATE = "It is marked as private. Imported events are for everyone, so it stays out."
+CANCELLED = "It is cancelled."
+
+
+def passed_over(one: Component) -> str:
+    """Return why an event is left out without being a mistake; empty for one that is to be taken."""
+    if is_cancelled(one):
+        return CANCELLED
+    secrecy = one.one("CLASS")
+    return PRIVATE if secrecy and secrecy.value.upper() in ("PRIVATE", "CONFIDENTIAL") else ""
+
+
+def is_cancelled(one: Component) -> bool:
+    """Whether the event, or the date, does not take place."""
+    status = one.one("STATUS")
+    return status is not None and status.value.upper() == "CANCELLED"
+
+
+def status_of(one: Component) -> EventStatus:
+    """Return whether it is certain."""
+    status = one.one("STATUS")
+    is_tentative = status is not None and status.value.upper() == "TENTATIVE"
+    return EventStatus.TENTATIVE if is_tentative else EventStatus.CONFIRMED
+
+
+def text_of(one: Component, name: str, longest: int, word: str, *, multiline: bool = False) -> str:
+    """Return a text of the file, made safe to store. Errors: Invalid above `longest` characters."""
+    try:
+        return clean(one.text(name), longest, word, multiline=multiline)
+    except Invalid as wrong:
+        raise Invalid(f"Its {word} is too long. {wrong.sentence}") from wrong
+
+
+def video_link_of(one: Component) -> str:
+    """Return where it is held online (RFC 7986 §5.11, and Google's own name for it)."""
+    for name in ("CONFERENCE", "X-GOOGLE-CONFERENCE"):
+        for given in one.all(name):
+            if given.value.startswith("https://") and is_web_address(given.value) and len(given.value) <= LONGEST_LINK:
+                return given.value
+    return ""
+
+
+def span_of(text: str) -> timedelta:
+    """Return a DURATION of at most 14 days. Errors: Invalid."""
+    try:
+        span: timedelta = vDuration.from_ical(text)  # type: ignore[no-untyped-call]  # the library says no types
+    except (ValueError, OverflowError) as odd:
+        raise Invalid(f"“{text[:40]}” is not a length that we can read.") from odd
+    if not timedelta(0) <= span <= planning.LONGEST:
+        raise Invalid("It lasts less than nothing, or more than 14 days.")
+    return span
+
+
+def utc_note(starts: datetime, zone: str) -> str:
+    """Return what becomes of the times of a series written in UTC."""
+    return f"Its times are in UTC in the file: here it is at {clock(starts)} {zone_word(zone)} all year."
+
+
+def notes_on(found: Components) -> list[str]:
+    """Return what the file holds beside events, and what of them stays behind."""
+    notes = []
+    if alarms := found.others["VALARM"]:
+        notes.append(f"{plural(alarms, 'alarm')} of the file left out: reminders here are those of the tracker.")
+    if others := sum(found.others[kind] for kind in ("VTODO", "VJOURNAL", "VFREEBUSY")):
+        notes.append(f"{plural(others, 'task, journal or free-busy entry', 'tasks, journals or free-busy entries')} "
+                     "left out: only events are imported.")  # fmt: skip
+    if any("ATTACH" in one.lines for one in found.events):
+        notes.append("Attachments of the file are left out.")
+    if any("ATTENDEE" in one.lines for one in found.events):
+        notes.append("The people that the file invites are not invited here, and nobody is told.")
+    return notes

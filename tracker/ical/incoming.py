@@ -1,0 +1,206 @@
+"""A calendar file of somebody else, read into plans of events, each row that cannot be taken with its reason.
+
+Alarms, attachments and people of the file are left behind: reminders are the product's own, and nobody is invited.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from hashlib import sha256
+from itertools import chain
+
+from tracker.errors import Invalid
+from tracker.ical.components import Component, components
+from tracker.ical.foreign_parts import (
+    is_cancelled,
+    notes_on,
+    passed_over,
+    span_of,
+    status_of,
+    text_of,
+    utc_note,
+    video_link_of,
+)  # fmt: skip
+from tracker.ical.foreign_rules import rule_from
+from tracker.ical.foreign_times import Stamp, WallClock, Zones, clock_of, zones_of
+from tracker.rules import planning
+from tracker.rules.audiences import Visibility
+from tracker.rules.calendar_import import CalendarFile, Incoming, Outcome, Row, check_size
+from tracker.rules.meetings import Kind
+from tracker.rules.planning import DateChange, Plan
+from tracker.rules.recurrence import Rule
+from tracker.rules.wall_clock import to_local
+
+LONGEST_TITLE = 200  # characters, as are the others
+LONGEST_PLACE = 300
+LONGEST_TEXT = 5_000
+A_DAY = timedelta(days=1)
+
+
+def read(content: bytes, now: datetime, home: str) -> CalendarFile:
+    """Return what a file holds; `home` is the task force's zone, `now` decides how far a series without an end goes.
+
+    Errors: Invalid and TooLarge when the file as a whole cannot be taken.
+    """
+    found = components(content)
+    reader = _Reader(zones_of(found.zones, home), now)
+    for master, overrides in _groups(found.events):
+        reader.take(master, overrides)
+    check_size(reader.events)
+    rest = sorted(reader.rest, key=lambda one: one.row)
+    return CalendarFile(events=reader.events, rest=rest, notes=notes_on(found))
+
+
+def _groups(events: Sequence[Component]) -> list[tuple[Component, list[Component]]]:
+    """Return each event with the components that change single dates of it; one that has lost its event is its own."""
+    masters = {_uid(one): one for one in reversed(events) if "RECURRENCE-ID" not in one.lines}
+    changes: dict[str, list[Component]] = {uid: [] for uid in masters}
+    groups = []
+    for one in events:
+        uid = _uid(one)
+        if "RECURRENCE-ID" in one.lines and uid in masters:
+            changes[uid].append(one)
+        else:
+            groups.append((one, changes[uid] if masters.get(uid) is one else []))
+    return groups
+
+
+def _uid(one: Component) -> str:
+    """Return the UID; for an event without one, as old programs write, a name made of its lines."""
+    line = next(iter(one.lines.get("UID", ())), "")
+    named = line.partition(":")[2].strip()
+    return named or sha256("\n".join(sorted(chain(*one.lines.values()))).encode()).hexdigest()
+
+
+class _Reader:
+    """Reads the events of one file."""
+
+    def __init__(self, zones: Zones, now: datetime) -> None:
+        self.zones = zones
+        self.today = to_local(now, zones.home).date()
+        self.events: list[Incoming] = []
+        self.rest: list[Row] = []
+        self._seen: set[str] = set()
+
+    def take(self, one: Component, overrides: Sequence[Component]) -> None:
+        """Read one event, or note why it is not taken."""
+        title = "(no title)"
+        try:
+            title = text_of(one, "SUMMARY", LONGEST_TITLE, "title") or title
+            if reason := passed_over(one):
+                self.rest.append(Row(row=one.row, title=title, outcome=Outcome.LEFT_OUT, sentence=reason))
+                return
+            self.events.append(self._event(one, overrides))
+        except Invalid as wrong:
+            self.rest.append(Row(row=one.row, title=title, outcome=Outcome.REFUSED, sentence=wrong.sentence))
+
+    def _event(self, one: Component, overrides: Sequence[Component]) -> Incoming:
+        uid = _uid(one) + "".join(line for line in one.lines.get("RECURRENCE-ID", ()))
+        if uid in self._seen:
+            raise Invalid("The file holds this event twice.")
+        self._seen.add(uid)
+        is_series = bool(one.lines.get("RRULE"))
+        start = self._start(one)
+        wall = clock_of(start, self.zones.home, is_series=is_series)
+        starts = wall.shows(start)
+        notes = []
+        rule = None
+        if is_series:
+            rule, note = self._rule(one, starts, wall)
+            notes += [note] if note else []
+            notes += [utc_note(starts, wall.zone)] if start.is_utc else []
+        elif one.lines.get("RDATE"):
+            raise Invalid("It has extra dates, but no rule by which it repeats.")
+        plan = Plan(
+            kind=Kind.MEETING,
+            visibility=Visibility.ALL,
+            status=status_of(one),
+            title=text_of(one, "SUMMARY", LONGEST_TITLE, "title"),
+            starts=starts,
+            duration=self._length(one, start, starts, wall),
+            zone=wall.zone,
+            is_all_day=start.is_day,
+            rule=rule,
+            place=text_of(one, "LOCATION", LONGEST_PLACE, "place"),
+            description=text_of(one, "DESCRIPTION", LONGEST_TEXT, "text", multiline=True),
+            video_link=video_link_of(one),
+        )
+        planning.check(plan)
+        return self._with_dates(Incoming(row=one.row, uid=uid, plan=plan, notes=tuple(notes)), one, overrides, wall)
+
+    def _with_dates(self, bare: Incoming, one: Component, overrides: Sequence[Component], wall: WallClock) -> Incoming:
+        by_rule = {start for start, _ in planning.slots(bare.plan)}
+        left_out = frozenset(self._named(self.zones.stamps(one.all("EXDATE")), wall, by_rule))
+        extra = self.zones.stamps(one.all("RDATE"))
+        if any(stamp.is_day != bare.plan.is_all_day for stamp in extra):
+            raise Invalid("An extra date is a day and the others have times, or the other way round.")
+        added = {wall.shows(stamp) for stamp in extra} - by_rule - left_out
+        known = by_rule - left_out | added
+        if not known:
+            raise Invalid("All of its dates are left out.")
+        changes: dict[datetime, DateChange | None] = {}
+        for override in overrides:
+            start, change = self._change(bare.plan, override, wall, known)
+            changes[start] = change
+        if all(changes.get(start, bare) is None for start in known):
+            raise Invalid("All of its dates are cancelled.")
+        return replace(bare, left_out=left_out, added=tuple(sorted(added)), changes=changes)
+
+    def _change(
+        self, plan: Plan, override: Component, wall: WallClock, known: set[datetime]
+    ) -> tuple[datetime, DateChange | None]:
+        """Return which date a component changes, and what it becomes."""
+        named = override.one("RECURRENCE-ID")
+        if named is None or "RANGE" in named.parameters:
+            raise Invalid("A change of one date and all that follow (RANGE) cannot be taken. Export it as two series.")
+        found = self._named([self.zones.stamp(named)], wall, known)
+        if not found:
+            raise Invalid(f"“{named.value[:40]}” is changed, but it is no date of this series.")
+        if is_cancelled(override):
+            return found[0], None
+        start = self._start(override)
+        if start.is_day != plan.is_all_day:
+            raise Invalid("One of its dates lasts all day and the others do not. Such a series cannot be kept.")
+        starts = wall.shows(start)
+        change = DateChange(
+            starts=starts, duration=self._length(override, start, starts, wall),
+            title=text_of(override, "SUMMARY", LONGEST_TITLE, "title") or None,
+            place=text_of(override, "LOCATION", LONGEST_PLACE, "place"),
+        )  # fmt: skip
+        planning.check_change(change)
+        return found[0], change
+
+    def _named(self, stamps: Sequence[Stamp], wall: WallClock, known: set[datetime]) -> list[datetime]:
+        """Return the dates that are meant: by their start, or by their day, as some programs write them."""
+        by_day = {start.date(): start for start in known}
+        wanted = [by_day.get(one.local.date()) if one.is_day else wall.shows(one) for one in stamps]
+        return [one for one in wanted if one in known]
+
+    def _start(self, one: Component) -> Stamp:
+        given = one.one("DTSTART")
+        if given is None:
+            raise Invalid("It has no start.")
+        return self.zones.stamp(given)
+
+    def _length(self, one: Component, start: Stamp, starts: datetime, wall: WallClock) -> timedelta:
+        """Return how long it lasts on the clocks of its zone; a day that says no end is one day (RFC 5545 §3.6.1)."""
+        if end := one.one("DTEND"):
+            stamp = self.zones.stamp(end)
+            if stamp.is_day != start.is_day:
+                raise Invalid("Its start is a day and its end a time, or the other way round.")
+            ends = wall.shows(stamp)
+        elif duration := one.one("DURATION"):
+            ends = wall.after(starts, span_of(duration.value))
+        else:
+            ends = starts + (A_DAY if start.is_day else timedelta(0))
+        if ends == starts and start.is_day:
+            ends = starts + A_DAY  # some programs repeat the day
+        if ends == starts:
+            raise Invalid("It ends when it starts. Give it a length.")
+        return ends - starts
+
+    def _rule(self, one: Component, starts: datetime, wall: WallClock) -> tuple[Rule, str]:
+        if len(one.lines["RRULE"]) > 1 or "EXRULE" in one.lines:
+            raise Invalid("It repeats by several rules at once. Export it as several series.")
+        [given] = one.all("RRULE")
+        return rule_from(given.value, starts, wall, self.zones, self.today)

@@ -1,0 +1,91 @@
+"""tracker calendar import: the events of an .ics file become events of the task force."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import click
+
+from tracker import clock
+from tracker.errors import Invalid, NotFound
+from tracker.ical.components import LARGEST
+from tracker.ports.calendar_files import read_calendar
+from tracker.ports.cli.data import takes_data
+from tracker.ports.cli.opening import with_database
+from tracker.rules.calendar_import import Outcome, Report, Row, dates_in_words
+from tracker.rules.people import Viewer
+from tracker.settings import Settings
+from tracker.usecases import calendar_import
+from tracker.usecases.identity_accounts import account_at, clean_address
+from tracker.usecases.viewers import viewer_for
+
+SAID = {
+    Outcome.NEW: "is new.", Outcome.KNOWN: "is passed over.", Outcome.LEFT_OUT: "is left out.",
+    Outcome.REFUSED: "cannot be taken.",
+}  # fmt: skip
+
+
+@click.group()
+def calendar() -> None:
+    """Take over calendars that were kept elsewhere."""
+
+
+@calendar.command("import")
+@takes_data
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--as", "email", required=True, metavar="EMAIL", help="The coordinator whose events they become.")
+@click.option("--dry-run", "is_trial", is_flag=True, help="Say what would happen, and write nothing.")
+@click.option("--skip-refused", "skips_refused", is_flag=True, help="Import the others when some cannot be taken.")
+@click.pass_context
+def import_file(context: click.Context, file: Path, email: str, *, is_trial: bool, skips_refused: bool) -> None:
+    """Import FILE, a calendar file (.ics): each event becomes one of the coordinator EMAIL, for everyone.
+
+    All events or none; what is in the tracker already is passed over. Nobody is invited, and no mail goes out.
+    """
+    content = _read(file)
+
+    async def work(settings: Settings) -> Report:
+        viewer = await _coordinator(email)
+        found = await read_calendar(content, clock.now(), settings.time_zone)
+        if is_trial:
+            return await calendar_import.preview(viewer, found)
+        return await calendar_import.import_calendar(viewer, found, clock.now(), skips_refused=skips_refused)
+
+    report = with_database(work)
+    stops = bool(report.refused) and not skips_refused
+    for one in report.rows:
+        click.echo(_line(one), err=one.outcome is Outcome.REFUSED)
+    for line in _end(report, is_trial=is_trial, stops=stops):
+        click.echo(line, err=stops)
+    if stops:
+        context.exit(1)
+
+
+async def _coordinator(email: str) -> Viewer:
+    found = await account_at(clean_address(email))
+    if found is None:
+        raise NotFound(f"No member has the address {email}.")
+    return replace(await viewer_for(found.member_id), door="cli")
+
+
+def _read(file: Path) -> bytes:
+    try:
+        with file.open("rb") as content:
+            return content.read(LARGEST + 1)
+    except OSError as refused:
+        raise Invalid(f"{file} cannot be read: {refused.strerror}.") from refused
+
+
+def _line(one: Row) -> str:
+    when = f" ({dates_in_words(one.event)})" if one.event else ""
+    return f"Row {one.row}: {one.title}{when} {SAID[one.outcome]} {one.sentence}".rstrip()
+
+
+def _end(report: Report, *, is_trial: bool, stops: bool) -> Iterator[str]:
+    yield from report.notes
+    if stops:
+        yield "Nothing was imported. Mend the file, or let --skip-refused leave these events out."
+        return
+    yield f"{report.words}."
+    if is_trial:
+        yield "This was a dry run: nothing was written."
