@@ -7,6 +7,7 @@ import pytest
 
 from tests.cast import NOW, Cast, meeting, operation
 from tracker.rules.audiences import Visibility
+from tracker.rules.calendar_filter import Choice, Filter
 from tracker.rules.calendar_grid import Seen
 from tracker.rules.invitations import AnswerValue
 from tracker.rules.people import Viewer
@@ -69,3 +70,19 @@ async def test_who_is_not_named_sees_nothing_of_an_operation(cast: Cast) -> None
     assert [one.line.title for one in await seen(cast.kcpd_detective)] == ["Operation Bluestem"]
     assert await seen(cast.coordinator) == []
     assert await seen(cast.harbor_advocate) == []
+
+
+async def test_an_agency_takes_part_when_its_people_are_invited_or_lead(cast: Cast) -> None:
+    await schedule(cast.coordinator, meeting(cast.fbi_lead, title="With FBI"), NOW)
+    await schedule(cast.coordinator, meeting(cast.hsi_liaison, title="Without"), NOW)
+    await schedule(cast.fbi_lead, operation(cast.kcpd_detective), NOW)
+    fbi = Choice(id=cast.agencies["FBI"], name="FBI")
+    for viewer, titles in ((cast.kcpd_detective, ["With FBI", "Operation Bluestem"]), (cast.coordinator, ["With FBI"])):
+        found = await calendar_lines.chosen_between(viewer, START, END, Filter(agency=fbi))
+        assert [one.line.title for one in found] == titles
+
+
+async def test_one_chooses_from_the_bodies_whose_events_one_may_see(cast: Cast) -> None:
+    offered = await calendar_lines.choices(cast.bridge_advocate)
+    assert [one.name for one in offered.bodies] == ["Victim Services Committee"]
+    assert "KCPD" in [one.name for one in offered.agencies]

@@ -6,14 +6,14 @@ from datetime import date
 from typing import Any
 
 from tracker.ports.pages.calendar_query import Asked
-from tracker.ports.pages.entries import Entry, entry_of, written_out
+from tracker.ports.pages.entries import Entry, entry_of, marks_of, written_out
 from tracker.rules import calendar_grid
 from tracker.rules.calendar_grid import Seen
 from tracker.rules.date_words import month_day
 from tracker.rules.holidays import holiday_notes
 
 DOTS = 3  # at most, for the events of a day on a narrow screen
-LISTED = 24  # events written out below the month on a narrow screen
+LISTED = 18  # events written out below the month on a narrow screen
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,6 +50,7 @@ def month_context(asked: Asked, seen: list[Seen], zone: str, today: date) -> dic
         "is_cut": not asked.is_whole and any(len(seen) > calendar_grid.SHOWN for seen in days.values()),
         "is_empty": not any(day.month == asked.month.month for day in days),
         "holidays": holidays,
+        "marks": marks_of(seen),
         **_week(weeks, days, zone, today),
     }
 

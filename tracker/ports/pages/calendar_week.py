@@ -5,7 +5,7 @@ from datetime import date
 from typing import Any
 
 from tracker.ports.pages.calendar_query import Asked
-from tracker.ports.pages.entries import Entry, entry_of, written_out
+from tracker.ports.pages.entries import Entry, entry_of, marks_of, written_out
 from tracker.rules import calendar_grid
 from tracker.rules.calendar_grid import Seen
 from tracker.rules.calendar_week import Block, Day, week_around, week_of
@@ -53,7 +53,8 @@ def week_context(asked: Asked, seen: list[Seen], zone: str, today: date) -> dict
             )
             for number in range(week.first, week.last)
         ],
-        "days": written_out(by_day, zone), "holidays": holidays, "is_empty": not by_day,
+        "days": written_out(by_day, zone), "holidays": holidays, "marks": marks_of(seen),
+        "is_empty": not by_day,
     }  # fmt: skip
 
 

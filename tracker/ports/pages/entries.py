@@ -66,6 +66,12 @@ def entry_of(seen: Seen, day: date, zone: str) -> Entry:
     )
 
 
+def marks_of(seen: Iterable[Seen]) -> dict[str, set[str]]:
+    """Return which kinds and audiences a calendar shows, for its legend."""
+    lines = [one.line for one in seen]
+    return {"kinds": {line.kind.value for line in lines}, "seen_by": {line.visibility.value for line in lines}}
+
+
 def agenda(seen: Iterable[Seen], first: date, last: date, zone: str) -> Agenda:
     """Return what falls on each day from `first` to `last`, days without anything left out."""
     return written_out(calendar_grid.by_day(seen, first, last, zone), zone)
