@@ -1,0 +1,104 @@
+"""The year of the Steering Committee: what the coordinator and the others do, step by step, each at its moment."""
+
+from datetime import datetime
+from email.message import EmailMessage
+from typing import Any, NamedTuple
+from uuid import UUID
+
+import httpx
+
+from tests.scenarios.office import Office, event_in, reply_link
+
+SERIES: dict[str, Any] = {
+    "title": "Steering Committee", "date": "2027-01-12", "starts": "10:00", "ends": "11:30", "repeat": "monthly_nth",
+    "until": "2027-12-31", "place": "USAO conference room", "visibility": "body",
+}  # fmt: skip
+INVITED = ["caht_lead", "fbi_lead", "harbor_advocate", "hhs_liaison", "hsi_liaison", "ipd_liaison", "kcpd_detective"]
+"""Who holds a seat, but for the coordinator, in the order of their names."""
+APRIL_1, MAY_3, MAY_4, AUGUST_1 = (
+    datetime.fromisoformat(f"2027-{day}T15:00+00:00") for day in ("04-01", "05-03", "05-04", "08-01")
+)
+
+
+class Told(NamedTuple):
+    """An event, and the mails that the last deed sent."""
+
+    event: UUID
+    mails: list[EmailMessage]
+
+
+def typed_in(office: Office, **changes: Any) -> dict[str, Any]:
+    """Return what the coordinator types into the form of the series."""
+    body = str(office.cast.bodies["steering"])
+    return {**SERIES, "body": body, "seats": [body], **changes}
+
+
+async def scheduled(office: Office) -> Told:
+    """Step 2: the coordinator sends the form."""
+    form = typed_in(office, save="send")
+    event = event_in(await office.fill("coordinator", "/schedule", "/events", **form))
+    return Told(event, await office.mails())
+
+
+async def answered(office: Office) -> UUID:
+    """Step 3: one accepts on the page, one declines June, one answers by the link in her mail."""
+    event, mails = await scheduled(office)
+    await _answers(office, "fbi_lead", f"/events/{event}/2027-01-12", answer="yes", scope="series")
+    await _answers(office, "kcpd_detective", f"/events/{event}/2027-06-08", answer="no", scope="one")
+    [hers] = [one for one in mails if str(one["To"]).startswith("caht_lead")]
+    saved = await (await office.browser(None)).send("POST", reply_link(hers), data={"answer": "yes", "comment": ""})
+    assert saved.status_code == 303
+    return event
+
+
+async def april_moved(office: Office) -> Told:
+    """Step 4: on April 1 the meeting of April 13 moves to Thursday the 15th at one."""
+    event = await answered(office)
+    await office.at(APRIL_1)
+    await office.mails()
+    address = f"/events/{event}/2027-04-13/edit"
+    moved = {"date": "2027-04-15", "starts": "13:00", "ends": "14:30", "reason": "courtroom conflict"}
+    assert (await office.fill("coordinator", address, address, **moved)).status_code == 303
+    return Told(event, await office.mails())
+
+
+async def june_cancelled(office: Office) -> Told:
+    """Step 6: the coordinator cancels June."""
+    event, _ = await april_moved(office)
+    await office.at(MAY_3)
+    await office.mails()
+    address = f"/events/{event}/2027-06-08/cancellation"
+    assert (await office.fill("coordinator", address, address, reason="Conference week")).status_code == 303
+    return Told(event, await office.mails())
+
+
+async def june_back(office: Office) -> Told:
+    """Step 7: and brings it back the next day."""
+    event, _ = await june_cancelled(office)
+    await office.at(MAY_4)
+    await office.mails()
+    address = f"/events/{event}/2027-06-08"
+    assert (await office.fill("coordinator", address, f"{address}/reinstatement")).status_code == 303
+    return Told(event, await office.mails())
+
+
+async def october_at_nine(office: Office) -> tuple[UUID, Told]:
+    """Step 8: on August 1, from October on at nine. Return the new series, and the old with the mails."""
+    event, _ = await june_back(office)
+    await office.at(AUGUST_1)
+    await office.mails()
+    address = f"/events/{event}/edit"
+    change = {"starts": "09:00", "ends": "10:30", "save": "send"}
+    new = event_in(await office.fill("coordinator", f"{address}?from=2027-10-12", address, **change))
+    return new, Told(event, await office.mails())
+
+
+async def moved_onto_may(office: Office, event: UUID) -> httpx.Response:
+    """Negative: July's date is moved onto the day of May's."""
+    address = f"/events/{event}/2027-07-13/edit"
+    return await office.fill("coordinator", address, address, date="2027-05-11", reason="Kept as typed")
+
+
+async def _answers(office: Office, person: str, address: str, **form: str) -> None:
+    browser = await office.browser(person)
+    assert (await browser.post(f"{address}/answer", {"comment": "", **form})).status_code == 303

@@ -1,0 +1,114 @@
+"""A task force at work: people at their browsers, a mail server that keeps what it got, a calendar that fetches."""
+
+import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import datetime, timedelta
+from email.message import EmailMessage
+from typing import Any
+from uuid import UUID
+
+import httpx
+import icalendar
+from litestar import Litestar
+
+from tests.cast import NOW, ZONE, Cast
+from tests.faults.server import MailServer, serving
+from tests.ports.browser import BASE, Browser, session_of, settings
+from tests.ports.mail.making import parts, read
+from tests.ports.pages.forms import typed
+from tracker import clock
+from tracker.ports.mail.compose import Composer
+from tracker.ports.mail.delivery import Delivery
+from tracker.usecases.reminders import queue_due
+
+A_WHILE = timedelta(minutes=5)
+"""Until mails are looked for: edits within a minute are one mail."""
+FEED = re.compile(rf"{BASE}(/feeds/[\w-]+\.ics)")
+REPLY = re.compile(rf"{BASE}(/r/\S+?)\?a=yes")
+
+
+class Office:
+    """The application with everybody around it; the clock stands until somebody moves it."""
+
+    def __init__(self, app: Litestar, cast: Cast, server: MailServer) -> None:
+        self.app = app
+        self.cast = cast
+        self._server = server
+        self._read = 0
+
+    async def at(self, moment: datetime) -> None:
+        """Let it be a moment; reminders whose time has come until then are queued, as the clock of the product does."""
+        clock.start_at(moment, stands_still=True)
+        await queue_due(moment, ZONE)
+
+    async def browser(self, person: str | None) -> Browser:
+        """Return the browser of somebody who has just signed in, or of a stranger."""
+        return Browser(self.app, await session_of(self.cast.members[person], clock.now()) if person else None)
+
+    async def page(self, person: str | None, path: str) -> str:
+        """Return what somebody reads at an address."""
+        answer = await (await self.browser(person)).get(path)
+        assert answer.status_code == 200, (path, answer.status_code)
+        return answer.text
+
+    async def fill(self, person: str, path: str, action: str, **changes: Any) -> httpx.Response:
+        """Open a page, type into its form and send it."""
+        browser = await self.browser(person)
+        form = typed((await browser.get(path)).text, action, **changes)
+        return await browser.post(action, form)
+
+    async def mails(self) -> list[EmailMessage]:
+        """Let the mails that wait go out a while later, and return what has arrived since the last look."""
+        clock.start_at(clock.now() + A_WHILE, stands_still=True)
+        composer = Composer(settings(), self.app.state.links)
+        sending = Delivery(settings(smtp_port=self._server.port), composer, clock.now)
+        await sending.dispatch()
+        await sending.stop()
+        new = [read(one) for one in self._server.accepted[self._read :]]
+        self._read = len(self._server.accepted)
+        return sorted(new, key=lambda one: str(one["To"]))
+
+    async def subscribe(self, person: str) -> str:
+        """Make a feed of all that somebody may see, by its page, and return its address."""
+        browser = await self.browser(person)
+        made = await browser.post("/subscriptions", {"name": "Phone", "scope": "all"})
+        assert made.status_code == 303, made.text
+        [*_, address] = FEED.findall((await browser.get("/subscriptions")).text)
+        return str(address)
+
+    async def fetch(self, feed: str, **headers: str) -> httpx.Response:
+        """Fetch a feed as a calendar program does: without a cookie."""
+        return await (await self.browser(None)).get(feed, headers=headers)
+
+
+@asynccontextmanager
+async def opened(app: Litestar, cast: Cast) -> AsyncIterator[Office]:
+    """Open the office on Tuesday, December 15, 2026, at nine."""
+    async with serving(MailServer()) as server:
+        office = Office(app, cast, server)
+        await office.at(NOW)
+        yield office
+
+
+def recipients(mails: list[EmailMessage]) -> list[str]:
+    """Return who got them, by the name in the cast."""
+    return [str(one["To"]).partition("@")[0] for one in mails]
+
+
+def calendar_of(mail: EmailMessage) -> icalendar.Calendar:
+    """Return the calendar in a mail."""
+    return icalendar.Calendar.from_ical(parts(mail.as_bytes())["text/calendar"].get_payload(decode=True))
+
+
+def reply_link(mail: EmailMessage) -> str:
+    """Return the path behind the button Yes."""
+    found = REPLY.search(parts(mail.as_bytes())["text/plain"].get_content())
+    assert found
+    return found[1]
+
+
+def event_in(answer: httpx.Response) -> UUID:
+    """Return the event that a saved form leads to."""
+    assert answer.status_code == 303, answer.text
+    return UUID(answer.headers["location"].split("/")[2])

@@ -1,0 +1,246 @@
+"""Scenario 1: a coordinator schedules a monthly meeting; one date moves, one is cancelled and comes back."""
+
+import re
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from tests.ical.readers import by_ical, by_icalendar
+from tests.ports.pages.forms import typed
+from tests.scenarios.monthly_meeting import (
+    INVITED,
+    answered,
+    april_moved,
+    june_back,
+    june_cancelled,
+    moved_onto_may,
+    october_at_nine,
+    scheduled,
+    typed_in,
+)
+from tests.scenarios.office import Office, calendar_of, recipients
+
+pytestmark = pytest.mark.anyio
+
+AT_TEN = [
+    "01-12 16", "02-09 16", "03-09 16", "04-13 15", "05-11 15", "06-08 15", "07-13 15", "08-10 15", "09-14 15",
+    "10-12 15", "11-09 16", "12-14 16",
+]  # fmt: skip
+"""Month, day and hour in UTC: ten o'clock, over both changes of the clocks."""
+APRIL_LATER = [one.replace("04-13 15", "04-15 18") for one in AT_TEN]
+SPLIT = [*APRIL_LATER[:9], "10-12 14", "11-09 15", "12-14 15"]
+
+
+def numbers(page: str) -> str:
+    """Return what a page says of the replies to a date."""
+    found = re.search(r"\d+ yes · \d+ maybe · \d+ no · \d+ no reply", page)
+    assert found
+    return found[0]
+
+
+def shown(feed: bytes) -> list[str]:
+    """Return what two programs of other people show of a feed, when they agree."""
+    assert by_icalendar(feed) == by_ical(feed)
+    return [f"{one.starts:%m-%d %H}" for one in by_icalendar(feed)]
+
+
+async def fetched(office: Office) -> bytes:
+    """Return a feed of all that the FBI's lead may see, as it is now."""
+    return (await office.fetch(await office.subscribe("fbi_lead"))).content
+
+
+async def replies(office: Office, address: str) -> str:
+    return numbers(await office.page("coordinator", address))
+
+
+def the_old_one_ends(entries: list[Any]) -> None:
+    master, april, june = entries
+    assert master["RRULE"].to_ical() == b"FREQ=MONTHLY;UNTIL=20270914T150000Z;BYDAY=2TU"
+    assert master["SEQUENCE"] == 1
+    assert april["DTSTART"].to_ical() == b"20270415T130000"
+    assert june["SEQUENCE"] == 2
+
+
+async def test_the_form_says_the_dates_who_is_told_and_that_no_holiday_clashes(office: Office) -> None:
+    browser = await office.browser("coordinator")
+    form = typed((await browser.get("/schedule")).text, "/events", **typed_in(office, save="show"))
+    page = (await browser.post("/events", form)).text
+    assert "Every month on the second Tuesday, 10:00–11:30 AM Central, until Dec 14, 2027 (12 times)." in page
+    assert "7 people of 7 agencies: CAHT 1, FBI 1, HHS 1, HSI 1, Harbor House 1, IPD 1, KCPD 1." in page
+    assert "No date falls on a federal holiday." in page
+    assert await office.mails() == []
+
+
+async def test_each_of_the_seven_gets_one_invitation_that_puts_twelve_dates_into_a_calendar(office: Office) -> None:
+    _, mails = await scheduled(office)
+    assert recipients(mails) == INVITED
+    # A second copy of the calendar as a file is for those programs that show the first one as buttons only.
+    assert [part.get_content_type() for part in mails[0].walk() if not part.is_multipart()] == [
+        "text/plain", "text/html", "text/calendar", "application/ics",
+    ]  # fmt: skip
+    calendar = calendar_of(mails[0])
+    [entry] = calendar.events
+    assert (calendar["METHOD"], entry["SEQUENCE"], entry.get("EXDATE")) == ("REQUEST", 0, None)
+    assert entry["RRULE"].to_ical() == b"FREQ=MONTHLY;UNTIL=20271214T160000Z;BYDAY=2TU"
+    assert (entry["DTSTART"].params["TZID"], len(calendar.timezones)) == ("America/Chicago", 1)
+    [reader] = entry.attendees
+    assert (str(reader), reader.params["RSVP"]) == ("mailto:caht_lead@caht.example", "TRUE")
+    # The organizer is the office and not the person: the address stays the same when the coordinator changes.
+    assert str(entry["ORGANIZER"]) == "mailto:calendar@tracker.example"
+
+
+async def test_an_alternate_only_sees_it_and_who_has_no_seat_finds_nothing(office: Office) -> None:
+    event, _ = await scheduled(office)
+    assert "Steering Committee" in await office.page("fbi_alternate", f"/events/{event}/2027-01-12")
+    stranger = await office.browser("bridge_advocate")
+    nothing = await stranger.get("/events/00000000-0000-4000-8000-000000000000")
+    found = await stranger.get(f"/events/{event}")
+    assert (found.status_code, found.content) == (404, nothing.content)
+    assert "Steering Committee</a>" not in (await stranger.get("/calendar?month=2027-01")).text
+    assert shown((await office.fetch(await office.subscribe("bridge_advocate"))).content) == []
+    assert shown((await office.fetch(await office.subscribe("fbi_alternate"))).content) == AT_TEN
+
+
+async def test_answers_by_page_and_by_the_link_in_the_mail_are_counted_for_each_date(office: Office) -> None:
+    event = await answered(office)
+    assert await replies(office, f"/events/{event}/2027-01-12") == "3 yes · 0 maybe · 0 no · 5 no reply"
+    assert await replies(office, f"/events/{event}/2027-06-08") == "3 yes · 0 maybe · 1 no · 4 no reply"
+    assert await office.mails() == []
+
+
+async def test_who_moves_a_date_is_told_before_how_many_get_a_mail(office: Office) -> None:
+    event = await answered(office)
+    page = await office.page("coordinator", f"/events/{event}/2027-04-13/edit")
+    assert "7 people are told by email when the time or the place changes." in page
+
+
+async def test_a_moved_date_is_one_mail_to_each_that_names_both_and_holds_the_override_alone(office: Office) -> None:
+    _, mails = await april_moved(office)
+    assert recipients(mails) == INVITED
+    assert {str(one["Subject"]) for one in mails} == {"Moved: Steering Committee, Tue, Apr 13 to Thu, Apr 15, 1:00 PM"}
+    assert "courtroom conflict" in mails[0].as_string()
+    [override] = calendar_of(mails[0]).events
+    assert override["RECURRENCE-ID"].to_ical() == b"20270413T100000"
+    assert override["RECURRENCE-ID"].params["TZID"] == "America/Chicago"
+    assert (override["DTSTART"].to_ical(), override["SEQUENCE"]) == (b"20270415T130000", 1)
+    assert "RRULE" not in override
+
+
+async def test_only_the_moved_date_is_asked_again(office: Office) -> None:
+    event, _ = await april_moved(office)
+    assert await replies(office, f"/events/{event}/2027-04-13") == "1 yes · 0 maybe · 0 no · 7 no reply"
+    assert await replies(office, f"/events/{event}/2027-05-11") == "3 yes · 0 maybe · 0 no · 5 no reply"
+
+
+async def test_reminders_follow_the_moved_date_and_none_is_left_at_the_old_one(office: Office) -> None:
+    await april_moved(office)
+    reminded = {}
+    for moment in ("04-06 15", "04-08 18", "04-12 15", "04-13 13", "04-13 15", "04-14 18", "04-15 16", "04-15 18"):
+        await office.at(datetime.strptime(f"2027-{moment}", "%Y-%m-%d %H").replace(tzinfo=UTC))
+        if mails := await office.mails():
+            reminded[moment] = len(mails)
+    # Seven days, a day and two hours before; all eight are reminded, the coordinator among them.
+    assert reminded == {"04-08 18": 8, "04-14 18": 8, "04-15 16": 8}
+
+
+async def test_the_feed_of_a_moved_date_has_other_bytes_and_the_same_twelve_dates(office: Office) -> None:
+    event = await answered(office)
+    feed = await office.subscribe("fbi_lead")
+    before = await office.fetch(feed)
+    assert shown(before.content) == AT_TEN
+    assert (await office.fetch(feed, **{"If-None-Match": before.headers["etag"]})).status_code == 304
+    address = f"/events/{event}/2027-04-13/edit"
+    moved = {"date": "2027-04-15", "starts": "13:00", "ends": "14:30"}
+    await office.fill("coordinator", address, address, **moved)
+    after = await office.fetch(feed, **{"If-None-Match": before.headers["etag"]})
+    assert after.headers["etag"] != before.headers["etag"]
+    assert shown(after.content) == APRIL_LATER
+    assert b"EXDATE" not in after.content
+    assert after.content.count(b"\r\nSEQUENCE:0") == after.content.count(b"\r\nSEQUENCE:1") == 1
+
+
+async def test_a_cancelled_date_is_told_to_all_seven_and_stays_in_the_feed_as_cancelled(office: Office) -> None:
+    event, mails = await june_cancelled(office)
+    assert recipients(mails) == INVITED
+    calendar = calendar_of(mails[-1])
+    [entry] = calendar.events
+    assert (calendar["METHOD"], entry["RECURRENCE-ID"].to_ical()) == ("CANCEL", b"20270608T100000")
+    feed = await fetched(office)
+    assert b"STATUS:CANCELLED" in feed
+    assert shown(feed) == [one for one in APRIL_LATER if not one.startswith("06")]
+    assert "This date is cancelled" in await office.page("fbi_lead", f"/events/{event}/2027-06-08")
+
+
+async def test_a_date_that_is_back_has_a_higher_sequence_and_asks_everybody(office: Office) -> None:
+    event, mails = await june_back(office)
+    assert recipients(mails) == INVITED
+    calendar = calendar_of(mails[0])
+    [entry] = calendar.events
+    assert (calendar["METHOD"], entry["SEQUENCE"]) == ("REQUEST", 2)
+    assert await replies(office, f"/events/{event}/2027-06-08") == "1 yes · 0 maybe · 0 no · 7 no reply"
+    assert shown(await fetched(office)) == APRIL_LATER
+    await office.at(datetime(2027, 6, 1, 15, tzinfo=UTC))  # a week before
+    assert len(await office.mails()) == 8
+
+
+async def test_from_october_at_nine_the_old_series_ends_and_a_new_one_begins(office: Office) -> None:
+    new, (event, mails) = await october_at_nine(office)
+    assert new != event
+    assert shown(await fetched(office)) == SPLIT
+    # Two mails to each, not one: a mail carries one UID (RFC 5546 §3.2), and there is an old and a new series.
+    assert recipients(mails) == sorted(INVITED * 2)
+    ended, begun = {}, {}
+    for mail in mails:
+        (begun if str(mail["Subject"]).startswith("Invitation") else ended)[str(mail["To"])] = mail
+    assert len(ended) == len(begun) == 7
+    the_old_one_ends(calendar_of(next(iter(ended.values()))).events)
+    assert "The dates to come are in a new invitation" in " ".join(next(iter(ended.values())).as_string().split())
+    [entry] = calendar_of(next(iter(begun.values()))).events
+    assert (entry["DTSTART"].to_ical(), entry["SEQUENCE"]) == (b"20271012T090000", 0)
+
+
+async def test_a_typo_that_is_mended_tells_nobody_and_changes_the_feed(office: Office) -> None:
+    event, _ = await june_cancelled(office)
+    feed = await office.subscribe("fbi_lead")
+    before = await office.fetch(feed)
+    address = f"/events/{event}/2027-05-11/edit"
+    assert "notify" not in typed(await office.page("coordinator", address), address)  # the tick to tell them is empty
+    assert (await office.fill("coordinator", address, address, agenda="Welcome 5")).status_code == 303
+    assert await office.mails() == []
+    after = await office.fetch(feed, **{"If-None-Match": before.headers["etag"]})
+    assert (after.status_code, shown(after.content)) == (200, shown(before.content))
+    [may] = [one for one in after.text.split("BEGIN:VEVENT") if "RECURRENCE-ID;TZID=America/Chicago:20270511" in one]
+    assert "SEQUENCE:0" in may
+    assert "LAST-MODIFIED:20270503T" in may
+
+
+async def test_july_on_the_day_of_may_is_warned_of_and_what_was_typed_is_kept(office: Office) -> None:
+    event, _ = await scheduled(office)
+    refused = await moved_onto_may(office, event)
+    assert refused.status_code == 422
+    assert "The series has another date on that day." in refused.text
+    again = typed(refused.text, f"/events/{event}/2027-07-13/edit")
+    assert (again["date"], again["reason"]) == (["2027-05-11"], ["Kept as typed"])
+    assert await office.mails() == []
+
+
+async def test_an_end_before_the_start_is_refused_and_what_was_typed_is_kept(office: Office) -> None:
+    refused = await office.fill("coordinator", "/schedule", "/events", **typed_in(office, ends="09:00", save="send"))
+    assert refused.status_code == 422
+    again = typed(refused.text, "/events")
+    assert (again["ends"], again["place"]) == (["09:00"], ["USAO conference room"])
+    assert await office.mails() == []
+
+
+async def test_of_two_who_save_the_same_form_the_second_is_shown_what_changed(office: Office) -> None:
+    event, _ = await scheduled(office)
+    first, second = [await office.browser("coordinator") for _ in range(2)]
+    address = f"/events/{event}/2027-04-13/edit"
+    forms = [typed((await one.get(address)).text, address) for one in (first, second)]
+    assert (await first.post(address, {**forms[0], "place": "FBI field office"})).status_code == 303
+    refused = await second.post(address, {**forms[1], "title": "Spring meeting"})
+    assert refused.status_code == 409
+    assert "Somebody changed this while you were working on it" in refused.text
+    assert "<b>Place</b> is now “FBI field office”." in refused.text
+    assert typed(refused.text, address)["title"] == ["Spring meeting"]
