@@ -20,6 +20,7 @@ from tracker.rules.wording import clock as clock_words
 from tracker.rules.wording import day, local, zone_word
 from tracker.settings import Settings
 from tracker.usecases.holding import held_copy, last_backup
+from tracker.usecases.replanning import number_misplaced
 
 PATIENCE = 5.0  # seconds for the mail server
 TLS_PORT = 465  # TLS from the first byte (RFC 8314)
@@ -90,7 +91,15 @@ async def of_database() -> AsyncIterator[Line]:
     yield Line(State.OK, "Schema", "It is up to date.")
     if await held_copy():
         yield Line(State.WARNING, "Sending", "This is a restored copy. It sends nothing until `tracker resume`.")
+    yield _zones(await number_misplaced(clock.now()))
     yield _last_backup(await last_backup())
+
+
+def _zones(misplaced: int) -> Line:
+    if misplaced:
+        words = "The time zone data changed: some dates to come are not at their wall-clock time. Run `tracker replan`."
+        return Line(State.WARNING, "Time zones", words)
+    return Line(State.OK, "Time zones", "Every date to come is where its wall clock puts it.")
 
 
 def _last_backup(made_at: datetime | None) -> Line:

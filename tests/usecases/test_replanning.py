@@ -1,0 +1,53 @@
+"""When time zone data changes, dates to come go back to their wall-clock time."""
+
+from datetime import datetime, timedelta
+
+import pytest
+from piccolo.querystring import QueryString
+
+from tests.cast import NOW, Cast, meeting
+from tracker.database import engine
+from tracker.rules.planning import DateChange
+from tracker.rules.recurrence import rule_for
+from tracker.usecases import meeting_dates, meetings, replanning
+
+# A local time is naive: its zone stands beside it.
+# ruff: noqa: DTZ001
+
+pytestmark = pytest.mark.anyio
+
+FIRST = datetime(2027, 1, 12, 10)
+HOUR = timedelta(hours=1)
+
+
+async def as_if_clocks_had_changed(hours: int) -> None:
+    """Let every date stand where another release of the time zone data had put it."""
+    found = await engine().run_querystring(QueryString("SELECT id, starts_at, ends_at FROM occurrence"))
+    for row in found:
+        by = timedelta(hours=hours)
+        await engine().run_querystring(
+            QueryString(
+                "UPDATE occurrence SET starts_at = {}, ends_at = {} WHERE id = {}",
+                row["starts_at"] + by, row["ends_at"] + by, row["id"],
+            )
+        )  # fmt: skip
+
+
+async def test_dates_to_come_go_back_to_their_wall_clock_and_moved_ones_stay(cast: Cast) -> None:
+    plan = meeting(cast.fbi_lead, starts=FIRST, rule=rule_for("weekly", FIRST, count=3))
+    event_id = await meetings.schedule(cast.coordinator, plan, NOW)
+    moved = DateChange(starts=datetime(2027, 1, 20, 9), duration=HOUR)
+    await meeting_dates.change_date(cast.coordinator, event_id, "2027-01-19", moved, 1, NOW, notify=False)
+    await as_if_clocks_had_changed(1)
+    assert await replanning.number_misplaced(NOW) == 2
+    assert await replanning.replan(NOW) == 2
+    event = await meetings.event_for(cast.coordinator, event_id)
+    hours = [f"{one.starts_at:%d %H}" for one in await meeting_dates.dates_of(cast.coordinator, event)]
+    assert hours == ["12 16", "20 16", "26 16"]
+    assert await replanning.replan(NOW) == 0
+
+
+async def test_what_is_over_is_left_alone(cast: Cast) -> None:
+    await meetings.schedule(cast.coordinator, meeting(cast.fbi_lead, starts=FIRST), NOW)
+    await as_if_clocks_had_changed(1)
+    assert await replanning.number_misplaced(NOW + timedelta(days=60)) == 0

@@ -1,0 +1,21 @@
+"""tracker replan: put dates to come right after the time zone data of this computer changed."""
+
+import click
+
+from tracker import clock
+from tracker.ports.cli.data import takes_data
+from tracker.ports.cli.opening import with_database
+from tracker.settings import Settings
+from tracker.usecases import replanning
+
+
+@click.command()
+@takes_data
+def replan() -> None:
+    """Move dates to come back to their wall-clock time, after the time zone data changed."""
+
+    async def replanned(_settings: Settings) -> int:
+        return await replanning.replan(clock.now())
+
+    dates = with_database(replanned)
+    click.echo(f"Dates put right: {dates}. Their reminders follow." if dates else "Every date is where it belongs.")
