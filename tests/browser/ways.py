@@ -95,6 +95,20 @@ def to_edit_from(page: Page, demo: Demo) -> None:
     page.goto(f"{event}/edit?from={key}")
 
 
+def to_recorded_reply(page: Page, demo: Demo) -> None:
+    """Record what somebody else answered, and then try it without an answer."""
+    to_event(MONTHLY, "2026-12")(page, demo)
+    page.locator("#record-reply summary").click()
+    page.get_by_label("Person").select_option(label="HSI liaison")
+    page.locator("#record-reply label", has_text="Maybe").click()
+    page.get_by_role("button", name="Record this reply").click()
+    page.get_by_text("Entered by Task force coordinator").first.wait_for(state="attached")
+    page.locator("#record-reply summary").click()
+    page.get_by_role("button", name="Record this reply").click()
+    page.locator(".usa-alert--error").wait_for()
+    page.locator("#participants summary").first.click()
+
+
 def to_series(title: str, month: str) -> Way:
     """Go by the list of a month to an event, and on to all its dates, the past ones unfolded."""
 
@@ -239,6 +253,7 @@ WAYS: dict[str, tuple[str | None, Way, str]] = {
     "import a calendar file": (COORDINATOR, to("/calendar/import"), "Import a calendar file"),
     "a calendar file before it is imported": (COORDINATOR, to_calendar_report, "Import a calendar file"),
     "event": (COORDINATOR, to_event(MONTHLY, "2026-12"), MONTHLY),
+    "reply recorded with errors": (COORDINATOR, to_recorded_reply, MONTHLY),
     "series": (COORDINATOR, to_series(MONTHLY, "2026-12"), MONTHLY),
     "agenda on paper": (COORDINATOR, to_event(MONTHLY, "2026-12", "print/agenda"), "Agenda"),
     "sign-in sheet": (COORDINATOR, to_event(MONTHLY, "2026-12", "print/sign-in-sheet"), "Sign-in sheet"),

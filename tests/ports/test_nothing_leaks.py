@@ -146,6 +146,11 @@ SCRIPT: dict[str, Callable[[Places], list[Ask]]] = {
     "POST /events/{event_id}/{key}/cancellation": _of_dates("POST", "/cancellation", version="1"),
     "POST /events/{event_id}/{key}/reinstatement": _of_dates("POST", "/reinstatement", version="1"),
     "POST /events/{event_id}/{key}/nudges": _of_dates("POST", "/nudges"),
+    "POST /events/{event_id}/{key}/replies": lambda p: [
+        ("POST", f"/events/{event}/{key}/replies", {"reply": "yes", "person": str(person), "note": "By telephone"})
+        for event, key in _events(p)
+        for person in (p.person, p.secret_person)
+    ],
     "GET /events/{event_id}/{key}/attendance": _of_dates("GET", "/attendance"),
     "GET /events/{event_id}/{key}/attendance/count": _of_dates("GET", "/attendance/count"),
     "POST /events/{event_id}/{key}/attendance/marks": _of_dates("POST", "/attendance/marks", mark="here"),

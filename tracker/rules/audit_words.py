@@ -44,6 +44,7 @@ VERBS = {
     "item_updated": "Updated",
     "item_handed_over": "Handed over",
     "answered": "Replied:",
+    "answered_for": "Recorded a reply to an",
     "attendance_marked": "Marked attendance of",
     "brief_printed": "Issued a copy of the brief of",
     "attendance_closed": "Closed attendance of",

@@ -7,7 +7,11 @@ from enum import StrEnum
 from uuid import UUID
 
 from tracker.rules.audiences import Arm
+from tracker.rules.meetings import EventStatus, Occurrence, may_edit
+from tracker.rules.people import Viewer
 
+ON_BEHALF = "on_behalf"
+"""Source of an answer that somebody else entered."""
 REPLY_BEFORE, REPLY_HOUR = timedelta(days=2), 17
 """Replies are asked for by 5 PM two days before."""
 
@@ -39,6 +43,8 @@ class Answer:
     source: str
     sequence: int
     answered_at: datetime
+    entered_by: str = ""
+    """Name and agency of whoever answered for the person; empty where they did so themselves."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,6 +62,8 @@ class Participant:
     comment: str
     source: str
     answered_at: datetime | None
+    entered_by: str = ""
+    """As in the answer that counts."""
 
 
 def reply_by(starts: datetime, now: datetime) -> datetime | None:
@@ -72,3 +80,13 @@ def effective(answers: Iterable[Answer], occurrence_id: UUID | None) -> Answer |
     known = sorted(answers, key=lambda answer: (answer.answered_at, answer.sequence), reverse=True)
     for_date = next((one for one in known if one.occurrence_id == occurrence_id and occurrence_id is not None), None)
     return for_date or next((one for one in known if one.occurrence_id is None), None)
+
+
+def answerable(
+    viewer: Viewer, occurrence: Occurrence, named: Iterable[Participant], now: datetime
+) -> list[Participant]:
+    """Return for whom the viewer may record an answer, of those whom they read by name: who edits, for anybody else."""
+    is_open = occurrence.ends_at > now and not occurrence.is_off and occurrence.event.status is not EventStatus.DRAFT
+    if not (may_edit(viewer, occurrence.event) and is_open and occurrence.event.kind.asks_reply):
+        return []
+    return [one for one in named if one.member_id != viewer.member_id]

@@ -31,8 +31,10 @@ _INVITED = (
     " JOIN occurrence o ON o.event = e.id JOIN member m ON m.id = i.member JOIN agency g ON g.id = m.agency WHERE ("
 )
 _ANSWERS = (
-    "SELECT a.invitation, a.occurrence, a.answer, a.comment, a.source, a.sequence, a.answered_at FROM answer a"
-    " JOIN invitation i ON i.id = a.invitation JOIN event e ON e.id = i.event WHERE ("
+    "SELECT a.invitation, a.occurrence, a.answer, a.comment, a.source, a.sequence, a.answered_at, w.name, v.code"
+    " FROM answer a JOIN invitation i ON i.id = a.invitation JOIN event e ON e.id = i.event"
+    " LEFT JOIN member w ON w.id = a.entered_by AND a.source = 'on_behalf' LEFT JOIN agency v ON v.id = w.agency"
+    " WHERE ("
 )
 _MARKS = (
     "SELECT k.id, k.member, k.guest, k.guest_agency, k.agency, k.status, k.recorded_at, k.corrected_at, k.recorded_by,"
@@ -138,6 +140,7 @@ def _answer(row: Row) -> Answer:
         source=row["source"],
         sequence=row["sequence"],
         answered_at=row["answered_at"],
+        entered_by=f"{row['name']} ({row['code']})" if row["name"] else "",
     )
 
 
@@ -154,6 +157,7 @@ def _participant(row: Row, answer: Answer | None) -> Participant:
         comment=answer.comment if answer else "",
         source=answer.source if answer else "",
         answered_at=answer.answered_at if answer else None,
+        entered_by=answer.entered_by if answer else "",
     )
 
 

@@ -9,7 +9,7 @@ from uuid import UUID
 from tracker.rules.action_items import ActionItem
 from tracker.rules.attendance import named_participants, opens_at
 from tracker.rules.history import Entry
-from tracker.rules.invitations import Answer, AnswerValue, AttendeeRole, Participant
+from tracker.rules.invitations import Answer, AnswerValue, AttendeeRole, Participant, answerable
 from tracker.rules.meetings import Occurrence, may_edit
 from tracker.rules.nudges import Nudge
 from tracker.rules.people import Viewer
@@ -46,6 +46,8 @@ class EventView:
     total: AgencyReplies
     named: tuple[Participant, ...]
     """People whom the viewer reads by name."""
+    answerable: tuple[Participant, ...]
+    """People for whom the viewer may record a reply."""
     told: int
     """How many people a change is mailed to."""
     nudge: Nudge | None
@@ -75,6 +77,7 @@ async def event_view(viewer: Viewer, event_id: UUID, key: str, now: datetime) ->
         replies=replies_by_agency(everybody),
         total=_replies("", everybody),
         named=tuple(named),
+        answerable=tuple(answerable(viewer, occurrence, named, now)),
         told=sum(one.role is not AttendeeRole.CHAIR for one in everybody),
         nudge=await nudge_of(viewer, occurrence, now),
         items=await _items(viewer, occurrence),

@@ -7,12 +7,12 @@ from uuid import UUID
 from tracker import chance
 from tracker.database import writing
 from tracker.errors import Gone, NotAllowed, NotFound
-from tracker.rules.invitations import Answer, AnswerValue, effective
+from tracker.rules.invitations import ON_BEHALF, Answer, AnswerValue, effective
 from tracker.rules.meetings import Event, Line, Occurrence, day_of
 from tracker.rules.people import Viewer
 from tracker.tables import invitations as rows
 from tracker.tables import visible
-from tracker.usecases import audit
+from tracker.usecases import audit, names
 from tracker.usecases.viewers import viewer_for
 
 OWED_AHEAD = timedelta(days=60)
@@ -29,6 +29,8 @@ class Reply:
     """Whether the answer is for all dates of the series."""
     answer: AnswerValue
     comment: str
+    entered_by: str
+    """Who answered in their place; empty where they did so themselves."""
     ahead: tuple[Occurrence, ...]
     """Further dates of the series, when the answer is for all of them."""
 
@@ -66,8 +68,9 @@ async def answer(
     mine = await my_answer(viewer, occurrence)
     if mine is None:
         raise NotAllowed("You are not invited to this event, so there is nothing to answer.")
-    _check_ahead(occurrence, now, for_series=for_series)
-    await _record(viewer, mine[0], occurrence, value, comment, "site", now, for_series=for_series)
+    check_ahead(occurrence, now, for_series=for_series)
+    async with writing():
+        await record(viewer, mine[0], occurrence, value, comment, "site", now, for_series=for_series)
 
 
 async def reply_by_link(invitation_id: UUID, occurrence_id: UUID | None, now: datetime) -> Reply:
@@ -90,15 +93,18 @@ async def reply_by_link(invitation_id: UUID, occurrence_id: UUID | None, now: da
         for_series=occurrence_id is None and occurrence.event.is_series,
         answer=given.value if given else AnswerValue.NEEDS_ACTION,
         comment=given.comment if given else "",
+        entered_by=given.entered_by if given else "",
         ahead=ahead,
     )
 
 
 async def answer_by_link(reply: Reply, value: AnswerValue, comment: str, now: datetime) -> None:
     """Record the answer that was pressed on a reply page."""
-    await _record(
-        reply.viewer, reply.invitation_id, reply.occurrence, value, comment, "link", now, for_series=reply.for_series
-    )
+    async with writing():
+        await record(
+            reply.viewer, reply.invitation_id, reply.occurrence, value, comment, "link", now,
+            for_series=reply.for_series,
+        )  # fmt: skip
 
 
 async def owed(viewer: Viewer, now: datetime) -> list[Owed]:
@@ -150,35 +156,40 @@ def _why_closed(last: Occurrence) -> str:
     return "This event is over. Replies are closed."
 
 
-async def _record(
+async def record(
     viewer: Viewer, invitation_id: UUID, occurrence: Occurrence, value: AnswerValue, comment: str, source: str,
     now: datetime, *, for_series: bool,
 ) -> None:  # fmt: skip
-    async with writing():
-        await rows.Answer.insert(rows.Answer(
-            id=chance.new_id(), invitation=invitation_id, occurrence=None if for_series else occurrence.id,
-            answer=value, comment=comment, source=source, entered_by=viewer.member_id,
-            sequence=max(occurrence.sequence, occurrence.event.sequence), answered_at=now,
-        ))  # fmt: skip
-        await audit.record(
-            viewer.member_id, viewer.door, "answered", "invitation", invitation_id,
-            {"answer": value, "date": None if for_series else occurrence.key}, now,
-        )  # fmt: skip
+    """Write an answer and its audit row inside the caller's `writing()`."""
+    await rows.Answer.insert(rows.Answer(
+        id=chance.new_id(), invitation=invitation_id, occurrence=None if for_series else occurrence.id,
+        answer=value, comment=comment, source=source, entered_by=viewer.member_id,
+        sequence=max(occurrence.sequence, occurrence.event.sequence), answered_at=now,
+    ))  # fmt: skip
+    await audit.record(
+        viewer.member_id, viewer.door, "answered_for" if source == ON_BEHALF else "answered", "invitation",
+        invitation_id, {"answer": value, "date": None if for_series else occurrence.key}, now,
+    )  # fmt: skip
 
 
 async def _answers(invitation_ids: list[UUID]) -> dict[UUID, list[Answer]]:
     given: dict[UUID, list[Answer]] = {one: [] for one in invitation_ids}
     if not invitation_ids:
         return given
-    for row in await rows.Answer.select().where(rows.Answer.invitation.is_in(invitation_ids)):
+    found = await rows.Answer.select().where(rows.Answer.invitation.is_in(invitation_ids))
+    others = await names.people(row["entered_by"] for row in found if row["source"] == ON_BEHALF)
+    for row in found:
+        entered_by = others.get(row["entered_by"]) if row["source"] == ON_BEHALF else None
         given[row["invitation"]].append(Answer(
             occurrence_id=row["occurrence"], value=AnswerValue(row["answer"]), comment=row["comment"],
             source=row["source"], sequence=row["sequence"], answered_at=row["answered_at"],
+            entered_by="{} ({})".format(*entered_by) if entered_by else "",
         ))  # fmt: skip
     return given
 
 
-def _check_ahead(occurrence: Occurrence, now: datetime, *, for_series: bool) -> None:
+def check_ahead(occurrence: Occurrence, now: datetime, *, for_series: bool) -> None:
+    """Raise `Gone` for a date that takes no answers any more."""
     if occurrence.is_off:
         raise Gone("This date is cancelled. You do not need to answer.")
     if occurrence.ends_at <= now and not for_series:

@@ -11,7 +11,7 @@ from tracker import clock
 from tracker.errors import Gone, Invalid
 from tracker.ports import flash
 from tracker.ports.guards import signed_in
-from tracker.ports.pages.form_values import FormValues, Reader, errors_of, form_of
+from tracker.ports.pages.form_values import Errors, FormValues, Reader, errors_of, form_of
 from tracker.ports.pages.request import is_from_htmx, viewer_of
 from tracker.ports.pages.templating import page
 from tracker.rules.agenda import agenda_items, planned_minutes
@@ -75,15 +75,15 @@ async def answer(event_id: FromPath[UUID], key: FromPath[str], request: Request[
     return await _answered(request, viewer, event_id, key)
 
 
-def read_answer(form: FormValues) -> tuple[AnswerValue, str]:
-    """Return what was answered, and in which words. Errors: Invalid by field."""
+def read_answer(form: FormValues, answer: str = "answer", comment: str = "comment") -> tuple[AnswerValue, str]:
+    """Return what was answered, and in which words, from the fields of these names. Errors: Invalid by field."""
     reader = Reader(form)
-    comment = reader.text("comment", LONGEST_COMMENT, multiline=True)
-    value = ANSWERS.get(form["answer"])
+    words = reader.text(comment, LONGEST_COMMENT, multiline=True)
+    value = ANSWERS.get(form[answer])
     if value is None:
-        raise Invalid(answer="Choose Yes, Maybe or No.", **reader.wrong)
+        raise Invalid(**{answer: "Choose Yes, Maybe or No."}, **reader.wrong)
     reader.check()
-    return value, comment
+    return value, words
 
 
 def address_of(occurrence: Occurrence) -> str:
@@ -104,7 +104,7 @@ def event_context(view: EventView) -> dict[str, Any]:
         "why_no_nudge": lambda nudge: why_not(nudge, clock.now(), event.zone),
         "attendance_opens": local(view.attendance_opens, event.zone), "comment": "",
         "readings": [(one, local(one.at, event.zone)) for one in view.readings],
-        "wrong": errors_of(None, ANSWER_FIELDS),
+        "wrong": errors_of(None, ANSWER_FIELDS), "recorded": FormValues({}), "errors": Errors(),
     }  # fmt: skip
 
 
