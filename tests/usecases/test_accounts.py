@@ -4,10 +4,10 @@ from datetime import timedelta
 
 import pytest
 
-from tests.cast import NOW, Cast, meeting
+from tests.cast import NOW, Cast, meeting, operation
 from tests.ports.browser import session_of
 from tests.usecases.keeping import column, person, verbs
-from tracker.errors import Conflict, Gone, NotAllowed, NotFound
+from tracker.errors import Conflict, Gone, Invalid, NotAllowed, NotFound
 from tracker.rules.accounts import IDLE
 from tracker.rules.calendars import Scope
 from tracker.rules.invitations import AnswerValue
@@ -88,6 +88,12 @@ async def test_a_guest_is_viewer_of_mails_and_links_and_never_signs_in(cast: Cas
     reply = await invitations.reply_by_link(mine[0], None, NOW)
     await invitations.answer_by_link(reply, AnswerValue.ACCEPTED, "", NOW)
     assert (await invitations.reply_by_link(mine[0], None, NOW)).answer is AnswerValue.ACCEPTED
+
+
+async def test_a_guest_is_named_in_no_operation_because_that_needs_a_sign_in(cast: Cast) -> None:
+    member_id = await people_changes.add_person(cast.coordinator, person(cast, is_guest=True), NOW, NOW)
+    with pytest.raises(Invalid, match="KCPD clerk"):
+        await meetings.schedule(cast.coordinator, operation(await viewer_for(member_id), cast.fbi_lead), NOW)
 
 
 async def test_a_session_of_somebody_who_became_a_guest_is_over(sqlite_cast: Cast) -> None:

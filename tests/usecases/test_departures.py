@@ -11,6 +11,7 @@ from tests.usecases.keeping import column, verbs
 from tracker.errors import Conflict, Invalid, NotAllowed, NotFound
 from tracker.rules.action_changes import NewItem
 from tracker.rules.action_items import ActionItem, ItemStatus
+from tracker.rules.api_tokens import ApiScope
 from tracker.rules.attendance import Mark
 from tracker.rules.audiences import Visibility
 from tracker.rules.calendars import Scope
@@ -22,8 +23,10 @@ from tracker.tables.meetings import Event
 from tracker.tables.outbox import Message
 from tracker.tables.people import Member
 from tracker.usecases import (
+    accounts,
     action_items,
     action_lists,
+    api_tokens,
     attendance,
     departures,
     directory,
@@ -182,8 +185,13 @@ async def test_every_door_is_shut_at_that_moment_and_no_key_is_left(cast: Cast) 
     await Member.update({Member.password_hash: "x"}).where(Member.id == who.member_id)
     session = await session_of(who, NOW)
     _, token = await subscriptions.create(who, "Phone", Scope.ALL, NOW, shows_operations=False)
+    program = await api_tokens.create(who, "Duty roster", frozenset({ApiScope.EVENTS_READ}), NOW)
     await leave(cast, who, cast.kcpd_alternate)
     assert await viewer_of_session(session, NOW) is None
+    assert await api_tokens.bearer_of(program, NOW) is None
+    await accounts.reopen(cast.coordinator, who.member_id, NOW, NOW)
+    assert await api_tokens.bearer_of(program, NOW) is None
+    await Member.update({Member.status: "departed"}).where(Member.id == who.member_id)
     with pytest.raises(NotFound):
         await subscriptions_feed.open_feed(token)
     with pytest.raises(NotFound):

@@ -109,7 +109,7 @@ async def test_a_person_shows_their_places_in_the_bodies_that_the_viewer_knows(c
 
 async def test_agencies_are_those_of_the_people_whom_one_knows(cast: Cast) -> None:
     assert len(await directory.agencies(cast.administrator)) == 9
-    found = {one.code: len(one.people) for one in await directory.agencies(cast.bridge_advocate)}
+    found = {one.code: one.count for one in await directory.agencies(cast.bridge_advocate)}
     assert found == {"Bridge Legal": 1, "CAHT": 1, "Harbor House": 1}
 
 

@@ -113,9 +113,23 @@ class AgencyCard:
     """Short name of the agency whose coalition this one belongs to."""
     status: Status
     version: int
+    count: int
+    """How many people the viewer may know there, those who left not counted."""
     people: Sequence[PersonCard] = ()
+    """These people, on the page of the agency."""
     bodies: Sequence[tuple[UUID, str]] = ()
     """Bodies in which it has a seat."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Found:
+    """The first of the people that somebody looks for, and how many there are; all among those they may know."""
+
+    people: Sequence[PersonCard]
+    found: int
+    known: int
+    agencies: int
+    """How many agencies the known people serve at."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -178,7 +192,7 @@ def role_words(roles: frozenset[Role]) -> str:
     return ", ".join(words for role, words in ROLE_WORDS.items() if role in roles) or "Member"
 
 
-def matches(person: PersonCard, words: str) -> bool:
-    """Whether each of the words stands in a person's name, title, address or agency."""
-    text = f"{person.name} {person.title} {person.email} {person.agency} {person.agency_name}".casefold()
+def holds(words: str, *texts: str) -> bool:
+    """Whether each of the words stands in one of the texts, in any letters."""
+    text = " ".join(texts).casefold()
     return all(word in text for word in words.casefold().split())

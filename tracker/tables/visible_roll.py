@@ -43,20 +43,21 @@ _MARKS = (
 )
 # Whose names they are is `rules.attendance.named_participants`, said in SQL; of an event one reads who leads it.
 _MET = (
-    "SELECT DISTINCT i.member FROM invitation i JOIN event e ON e.id = i.event JOIN member m ON m.id = i.member"
-    " JOIN agency g ON g.id = m.agency WHERE ("
+    "SELECT DISTINCT i.member FROM invitation x JOIN event e ON e.id = x.event JOIN invitation i ON i.event = e.id"
+    " JOIN member m ON m.id = i.member JOIN agency g ON g.id = m.agency WHERE ("
 )
 
 
 async def met(viewer: Viewer) -> set[UUID]:
     """Return the people whom the viewer reads by name in the events to which both are invited."""
     of_mine = (
-        ") AND i.withdrawn_at IS NULL AND (g.arm = {} OR e.lead = {} OR e.lead = i.member OR e.body IN ({}))"
-        " AND EXISTS (SELECT 1 FROM invitation x WHERE x.event = e.id AND x.member = {} AND x.withdrawn_at IS NULL)"
+        ") AND x.member = {} AND x.withdrawn_at IS NULL AND i.withdrawn_at IS NULL"
+        " AND (g.arm = {} OR e.lead = {} OR e.lead = i.member OR e.body IN ({}))"
     )
     chaired = sorted(viewer.chairs) or [viewer.member_id]  # no body has a member's id
     among = QueryString(", ".join(["{}"] * len(chaired)), *chaired)
-    found = await rows(_MET, viewer, of_mine, viewer.arm.value, viewer.member_id, among, viewer.member_id)
+    me = viewer.member_id
+    found = await rows(_MET, viewer, of_mine, me, viewer.arm.value, me, among)
     return {row["member"] for row in found}
 
 

@@ -4,9 +4,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
+from piccolo.querystring import QueryString
+
 from tracker.errors import NotFound
 from tracker.rules.audiences import Arm
-from tracker.rules.directory import Account, AgencyCard, BodyCard, BodyStatus, PersonCard, Place, SeatCard
+from tracker.rules.directory import Account, AgencyCard, BodyCard, BodyStatus, Found, PersonCard, Place, SeatCard, holds
 from tracker.rules.people import Level, Role, Status, Viewer
 from tracker.usecases import directory_rows as rows
 from tracker.usecases.directory_rows import Row
@@ -14,12 +16,31 @@ from tracker.usecases.directory_rows import Row
 
 async def people(viewer: Viewer, *, with_departed: bool = False) -> list[PersonCard]:
     """Return the people whom the viewer may know, by agency and name; those who left only for their keepers."""
-    return await _cards(viewer, rows.ANYBODY if with_departed else rows.PRESENT)
+    known = await rows.known_to(viewer)
+    return await _cards(viewer, known, rows.ANYBODY if with_departed else rows.PRESENT)
+
+
+async def search(viewer: Viewer, words: str, *, at_most: int, with_departed: bool = False) -> Found:
+    """Return the first of those people whose name, title, address or agency holds the words, and how many there are."""
+    known = await rows.known_to(viewer)
+    if not words and not with_departed:
+        counts = await rows.counts(known)
+        first = await _cards(viewer, known, rows.PRESENT, at_most)
+        return Found(people=first, found=sum(counts.values()), known=sum(counts.values()), agencies=len(counts))
+    listed = await rows.names(known, rows.ANYBODY if with_departed else rows.PRESENT)
+    found = [
+        row["id"] for row in listed
+        if holds(words, row["name"], row["title"], row["email"], row["code"], row["agency_name"])
+    ]  # fmt: skip
+    return Found(
+        people=await _cards(viewer, known, rows.among(found[:at_most])), found=len(found), known=len(listed),
+        agencies=len({row["agency"] for row in listed}),
+    )  # fmt: skip
 
 
 async def person(viewer: Viewer, member_id: UUID) -> PersonCard:
     """Return one person; raise `NotFound` for nobody, and for somebody whom the viewer may not know."""
-    found = await _cards(viewer, rows.who_is(member_id))
+    found = await _cards(viewer, await rows.known_to(viewer), rows.who_is(member_id))
     if not found:
         raise NotFound
     return found[0]
@@ -27,15 +48,11 @@ async def person(viewer: Viewer, member_id: UUID) -> PersonCard:
 
 async def agencies(viewer: Viewer) -> list[AgencyCard]:
     """Return the agencies of which the viewer may know somebody; all of them for who keeps the roster."""
-    known = await people(viewer)
-    seated = await _seated(viewer)
-    of_agency: dict[UUID, list[PersonCard]] = {}
-    for one in known:
-        of_agency.setdefault(one.agency_id, []).append(one)
+    counts, seated = await rows.counts(await rows.known_to(viewer)), await _seated(viewer)
     return [
-        _agency(row, of_agency.get(row["id"], []), seated.get(row["id"], []))
+        _agency(row, counts.get(row["id"], 0), (), seated.get(row["id"], []))
         for row in await rows.agencies()
-        if viewer.keeps_accounts or row["id"] in of_agency
+        if viewer.keeps_accounts or row["id"] in counts
     ]
 
 
@@ -44,19 +61,23 @@ async def agency(viewer: Viewer, agency_id: UUID) -> AgencyCard:
 
     Raises `NotFound` for no agency, and for one of which the viewer may know nobody.
     """
-    known = await _cards(viewer, rows.at_agency(agency_id))
-    found = [row for row in await rows.agencies() if row["id"] == agency_id]
-    if not found or not (known or viewer.keeps_accounts):
+    found = await _cards(viewer, await rows.known_to(viewer), rows.at_agency(agency_id))
+    row = next((one for one in await rows.agencies() if one["id"] == agency_id), None)
+    if row is None or not (found or viewer.keeps_accounts):
         raise NotFound
-    return _agency(found[0], known, (await _seated(viewer)).get(agency_id, []))
+    present = sum(one.status is not Status.DEPARTED for one in found)
+    return _agency(row, present, found, (await _seated(viewer)).get(agency_id, []))
 
 
 async def bodies(viewer: Viewer) -> list[BodyCard]:
     """Return the bodies in which the viewer sits, by name; all of them for who keeps the roster."""
     found = await rows.bodies(viewer)
-    known = {one.id: one for one in await people(viewer)}
-    seats, chairs = await rows.seats(), await rows.chairs()
-    return [_body(row, known, seats, chairs) for row in found]
+    ids = {row["id"] for row in found}
+    seats = [row for row in await rows.seats() if row["body"] in ids]
+    chairs = [row for row in await rows.chairs() if row["body"] in ids]
+    sitting = {row["member"] for row in [*seats, *chairs] if row["member"]}
+    known = await _cards(viewer, await rows.known_to(viewer), rows.among(sitting))
+    return [_body(row, {one.id: one for one in known}, seats, chairs) for row in found]
 
 
 async def body(viewer: Viewer, body_id: UUID) -> BodyCard:
@@ -67,8 +88,10 @@ async def body(viewer: Viewer, body_id: UUID) -> BodyCard:
     return found[0]
 
 
-async def _cards(viewer: Viewer, narrowed: Any) -> list[PersonCard]:
-    found = await rows.people(viewer, narrowed)
+async def _cards(
+    viewer: Viewer, known: QueryString, narrowed: QueryString, at_most: int = rows.EVERYBODY
+) -> list[PersonCard]:
+    found = await rows.people(known, narrowed, at_most)
     roles, places = await rows.roles(), await _places(viewer)
     feeds = await rows.feeds() if viewer.keeps_accounts else None
     return [_person(row, roles.get(row["id"], frozenset()), places.get(row["id"], ()), feeds) for row in found]
@@ -122,11 +145,11 @@ def _account(row: Row, feeds: list[Any]) -> Account:
     )  # fmt: skip
 
 
-def _agency(row: Row, known: Sequence[PersonCard], bodies_: Sequence[tuple[UUID, str]]) -> AgencyCard:
+def _agency(row: Row, count: int, known: Sequence[PersonCard], bodies_: Sequence[tuple[UUID, str]]) -> AgencyCard:
     return AgencyCard(
         id=row["id"], code=row["code"], name=row["name"], arm=Arm(row["arm"]), level=Level(row["level"]),
         coalition_id=row["coalition"], coalition=row["coalition_code"], status=Status(row["status"]),
-        version=row["version"], people=known, bodies=bodies_,
+        version=row["version"], count=count, people=known, bodies=bodies_,
     )  # fmt: skip
 
 

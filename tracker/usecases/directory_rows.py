@@ -20,9 +20,15 @@ _PEOPLE = (
     "SELECT m.id, m.name, m.title, m.email, m.phone, m.zone, m.status, m.is_guest, m.version, m.agency, m.joined_at,"
     " m.totp_sealed IS NOT NULL AS has_two_steps, m.password_hash IS NOT NULL AS has_password, m.signed_in_at,"
     " m.expires_at, m.locked_at, m.reviewed_at, g.code, g.name AS agency_name, g.arm"
-    " FROM member m JOIN agency g ON g.id = m.agency WHERE {} AND {} ORDER BY g.code, m.name, m.id"
+    " FROM member m JOIN agency g ON g.id = m.agency WHERE {} AND {} ORDER BY g.code, m.name, m.id LIMIT {}"
 )
-_KNOWN = "m.status = 'active' AND g.status = 'active' AND (m.agency = {} OR m.id IN ({}))"
+# Without a join: SQLite takes 6 µs to look up one id, so of 2,500 people the agencies alone would cost 16 ms.
+_NAMES = "SELECT m.id, m.name, m.title, m.email, m.agency FROM member m WHERE {} AND {}"
+_COUNTS = "SELECT m.agency, COUNT(*) AS people FROM member m WHERE {} AND m.status <> 'departed' GROUP BY m.agency"
+_KNOWN = (
+    "m.status = 'active' AND m.agency NOT IN (SELECT id FROM agency WHERE status <> 'active')"
+    " AND (m.agency = {} OR m.id IN ({}))"
+)
 _AGENCIES = (
     "SELECT g.id, g.code, g.name, g.arm, g.level, g.coalition, c.code AS coalition_code, g.status, g.version"
     " FROM agency g LEFT JOIN agency c ON c.id = g.coalition ORDER BY g.code"
@@ -34,6 +40,8 @@ _SEATS = (
     " LEFT JOIN member m ON m.id = h.member AND m.agency = t.agency AND m.status = 'active' ORDER BY g.code, t.id"
 )
 ANYBODY = QueryString("m.id = m.id")
+NOBODY = UUID(int=0)
+EVERYBODY = 1_000_000  # more than there are
 PRESENT = QueryString("m.status <> 'departed'")
 
 
@@ -47,17 +55,40 @@ def who_is(member_id: UUID) -> QueryString:
     return QueryString("m.id = {}", member_id)
 
 
-async def people(viewer: Viewer, narrowed: QueryString) -> list[Row]:
-    """Return those of the people `narrowed` whom the viewer may know, by agency and name.
+def among(member_ids: Iterable[UUID]) -> QueryString:
+    """Return the condition that leaves some people."""
+    return QueryString("m.id IN ({})", _list(member_ids))
+
+
+async def known_to(viewer: Viewer) -> QueryString:
+    """Return the condition that leaves the people whom the viewer may know.
 
     Who keeps accounts knows everybody. Others know the active people of their own agency, of the bodies in which they
     sit, and those whom they read by name in an event to which both are invited.
     """
-    known = ANYBODY
-    if not viewer.keeps_accounts:
-        met = await visible_roll.met(viewer) | await _of_own_bodies(viewer)
-        known = QueryString(_KNOWN, viewer.agency_id, _among(met | {viewer.member_id}))
-    return list(await engine().run_querystring(QueryString(_PEOPLE, known, narrowed)))
+    if viewer.keeps_accounts:
+        return ANYBODY
+    met = await visible_roll.met(viewer) | await _of_own_bodies(viewer)
+    return QueryString(_KNOWN, viewer.agency_id, _list(met | {viewer.member_id}))
+
+
+async def people(known: QueryString, narrowed: QueryString, at_most: int = EVERYBODY) -> list[Row]:
+    """Return the first of those known people whom the second condition leaves, by agency and name."""
+    return list(await engine().run_querystring(QueryString(_PEOPLE, known, narrowed, at_most)))
+
+
+async def names(known: QueryString, narrowed: QueryString) -> list[Row]:
+    """Return the same people in brief, with code and name of their agency: what is looked through to find some."""
+    of = {row["id"]: row for row in await agencies()}
+    found = await engine().run_querystring(QueryString(_NAMES, known, narrowed))
+    named = [dict(row) | {"code": of[row["agency"]]["code"], "agency_name": of[row["agency"]]["name"]} for row in found]
+    return sorted(named, key=lambda row: (row["code"], row["name"], row["id"]))
+
+
+async def counts(known: QueryString) -> dict[UUID, int]:
+    """Return how many of the known people serve at each agency, those who left not counted."""
+    found = await engine().run_querystring(QueryString(_COUNTS, known))
+    return {row["agency"]: int(row["people"]) for row in found}
 
 
 async def bodies(viewer: Viewer) -> list[Row]:
@@ -114,6 +145,6 @@ async def _of_own_bodies(viewer: Viewer) -> set[UUID]:
     return seated | {row["member"] for row in await chairs() if row["body"] in mine}
 
 
-def _among(ids: Iterable[UUID]) -> QueryString:
-    wanted = sorted(ids)
+def _list(ids: Iterable[UUID]) -> QueryString:
+    wanted = sorted(ids) or [NOBODY]
     return QueryString(", ".join(["{}"] * len(wanted)), *wanted)

@@ -8,7 +8,7 @@ from uuid import UUID
 from tracker.rules.action_items import ActionItem
 from tracker.rules.action_lists import Filter, matching
 from tracker.rules.audiences import Visibility
-from tracker.rules.directory import PersonCard, matches
+from tracker.rules.directory import PersonCard
 from tracker.rules.meetings import EventStatus, Kind
 from tracker.rules.people import Viewer
 from tracker.rules.search import around, words_of
@@ -70,7 +70,7 @@ async def search(viewer: Viewer, text: str, now: datetime) -> Found:
     return Found(
         words=words,
         events=[_event(row, words) for row in await visible_search.events(viewer, words, now, MOST)],
-        people=[one for one in await directory.people(viewer) if matches(one, looked_for)][:MOST],
+        people=(await directory.search(viewer, looked_for, at_most=MOST)).people,
         items=matching(items, Filter(words=looked_for, with_done=True), viewer.member_id)[:MOST],
     )
 

@@ -9,7 +9,7 @@ from tracker.rules.audiences import Visibility
 from tracker.rules.people import Role, Viewer
 from tracker.rules.planning import Person, Plan
 from tracker.tables import audience_rows, visible_items
-from tracker.tables.people import MemberRole, SeatHolder
+from tracker.tables.people import Member, MemberRole, SeatHolder
 from tracker.usecases import people
 from tracker.usecases.invitees import invitees_of
 from tracker.usecases.viewers import viewer_for
@@ -62,8 +62,19 @@ async def _held_by(member_id: UUID) -> frozenset[str]:
         return frozenset()
 
 
+async def _guests(invited: Iterable[Person]) -> list[Person]:
+    """Return who could not open what only named people see: that needs a sign-in."""
+    by_id = {one.id: one for one in invited}
+    if not by_id:
+        return []
+    found = await Member.select(Member.id, Member.is_guest).where(Member.id.is_in(list(by_id)))
+    return [by_id[row["id"]] for row in found if row["is_guest"]]
+
+
 async def _who_may_not_see(invited: Iterable[Person], plan: Plan, wanted: frozenset[str]) -> list[Person]:
-    if plan.visibility in (Visibility.ALL, Visibility.NAMED):
+    if plan.visibility is Visibility.NAMED:
+        return await _guests(invited)
+    if plan.visibility is Visibility.ALL:
         return []
     coordinators = set(
         await MemberRole.select(MemberRole.member).where(MemberRole.role == Role.COORDINATOR).output(as_list=True)

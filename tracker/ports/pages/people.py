@@ -14,10 +14,10 @@ from tracker.ports.pages.people_forms import last_day
 from tracker.ports.pages.request import is_from_htmx, viewer_of, zone_of
 from tracker.ports.pages.templating import page, part
 from tracker.rules import accounts
-from tracker.rules.directory import ARM_WORDS, PersonCard, matches, role_words
+from tracker.rules.directory import ARM_WORDS, PersonCard, role_words
 from tracker.usecases import action_lists, directory
 
-MOST = 200  # people on one page
+MOST = 100  # people on one page
 LONGEST_WORDS = 100  # characters of what is looked for
 WORDS: dict[str, Any] = {"arm_words": ARM_WORDS, "role_words": role_words}
 
@@ -50,12 +50,10 @@ async def person_context(request: Request[Any, Any, Any], person_id: UUID) -> di
 
 async def _listed(request: Request[Any, Any, Any], query: FormValues) -> dict[str, Any]:
     words, with_departed = query["q"].strip()[:LONGEST_WORDS], query["left"] == "1"
-    known = await directory.people(viewer_of(request), with_departed=with_departed)
-    found = [person for person in known if matches(person, words)]
+    found = await directory.search(viewer_of(request), words, at_most=MOST, with_departed=with_departed)
     return {
-        **WORDS, "groups": by_agency(found[:MOST]), "words": words, "with_departed": with_departed,
-        "shown": min(len(found), MOST), "found": len(found), "known": len(known),
-        "agencies": len({person.agency_id for person in known}),
+        **WORDS, "groups": by_agency(found.people), "words": words, "with_departed": with_departed,
+        "shown": len(found.people), "found": found.found, "known": found.known, "agencies": found.agencies,
     }  # fmt: skip
 
 
