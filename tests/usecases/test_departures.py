@@ -193,7 +193,7 @@ async def test_every_door_is_shut_at_that_moment_and_no_key_is_left(cast: Cast) 
     assert await api_tokens.bearer_of(program, NOW) is None
     await Member.update({Member.status: "departed"}).where(Member.id == who.member_id)
     with pytest.raises(NotFound):
-        await subscriptions_feed.open_feed(token)
+        await subscriptions_feed.open_feed(token, NOW)
     with pytest.raises(NotFound):
         await viewer_for(who.member_id)
     waiting = (Message.recipient == who.member_id) & (Message.state == "pending")

@@ -3,6 +3,7 @@
 import pytest
 
 from tests.cast import NOW, ZONE, Cast
+from tests.ports.browser import session_of
 from tracker import keys
 from tracker.database import Engine
 from tracker.errors import Invalid, TooLarge
@@ -12,7 +13,7 @@ from tracker.tables.audit import AuditEntry
 from tracker.tables.people import Agency, Body, Member, MemberRole, SeatHolder
 from tracker.usecases import audit, identity_accounts, people
 from tracker.usecases.roster import NO_COORDINATOR, Report, import_roster
-from tracker.usecases.viewers import viewer_for
+from tracker.usecases.viewers import viewer_for, viewer_of_session
 
 pytestmark = pytest.mark.anyio
 
@@ -190,3 +191,22 @@ async def test_role_rows_are_never_doubled(empty: Engine) -> None:
     await importing(FILE)
     await importing(FILE)
     assert await MemberRole.count() == 3
+
+
+async def test_every_role_but_a_chairs_is_given_by_the_file(empty: Engine) -> None:
+    keepers = "USAO,,,,,Keeper,keeper@usao.example,,,administrator; Auditor; agency lead,\n"
+    await importing(HEAD + COORDINATOR + keepers)
+    account = await identity_accounts.account_at("keeper@usao.example")
+    assert account is not None
+    viewer = await viewer_for(account.member_id)
+    assert viewer.roles == {Role.ADMINISTRATOR, Role.AUDITOR, Role.AGENCY_LEAD}
+
+
+async def test_a_member_suspended_by_the_file_has_no_session_left(cast: Cast) -> None:
+    session = await session_of(cast.ipd_liaison, NOW)
+    row = b"agency_code,name,email,status\nIPD,Ipd liaison,ipd_liaison@ipd.example,suspended\n"
+    await import_roster(row, NOW, ZONE)
+    back = row.replace(b"suspended", b"active")
+    await import_roster(back, NOW, ZONE)
+    assert await viewer_of_session(session, NOW) is None
+    assert (await viewer_for(cast.ipd_liaison.member_id)).agency == "IPD"
