@@ -146,21 +146,19 @@ def plan_of(event: Event, invitees: Mapping[UUID, AttendeeRole]) -> Plan:
 
 def moves(plan: Plan, event: Event) -> bool:
     """Whether the plan changes when the event takes place: start, length, zone or rule."""
-    return (plan.starts, plan.duration, plan.zone, plan.is_all_day, plan.rrule) != (
-        event.starts,
-        event.duration,
-        event.zone,
-        event.is_all_day,
-        event.rrule,
-    )
+    return (_slot_of(plan), plan.rrule) != (_slot_of(event), event.rrule)
+
+
+def _slot_of(one: Plan | Event) -> tuple[object, ...]:
+    return one.starts, one.duration, one.zone, one.is_all_day
 
 
 def only_end_moves(plan: Plan, event: Event) -> bool:
     """Whether the plan lets a series end later or earlier, and changes nothing else of when it takes place."""
     new, old = plan.rule, rule_of(event)
-    if new is None or old is None or new == old:
+    if new is None or old is None or new == old or _slot_of(plan) != _slot_of(event):
         return False
-    return not moves(replace(plan, rule=old), event) and replace(new, until=old.until, count=old.count) == old
+    return replace(new, until=old.until, count=old.count) == old
 
 
 def from_date(plan: Plan, first: datetime) -> Plan:
