@@ -18,6 +18,7 @@ TABLE_MODULES = (
     "tracker.tables.deployment",
     "tracker.tables.prints",
     "tracker.tables.calendar_imports",
+    "tracker.tables.event_templates",
     "tracker.tables.subscriptions",
     "tracker.tables.audit",
 )

@@ -148,6 +148,22 @@ def to_refused_schedule(page: Page, _: Demo) -> None:
     page.locator(".usa-alert--error").wait_for()
 
 
+def to_saved_template(page: Page, _: Demo) -> None:
+    """Save the form of a new event as a template."""
+    page.goto("/schedule")
+    page.get_by_label("Title").fill("Core group")
+    page.get_by_text("Save as a template").click()
+    page.get_by_label("Name of the template").fill("Core group")
+    page.get_by_role("button", name="Save template").click()
+    page.get_by_text("The template “Core group” is saved.").wait_for()
+
+
+def to_templates(page: Page, demo: Demo) -> None:
+    """Save a template and list them all."""
+    to_saved_template(page, demo)
+    page.goto("/schedule/templates")
+
+
 def to_item(page: Page, _: Demo) -> None:
     """Go to the first action item of the list."""
     page.goto("/action-items")
@@ -264,6 +280,8 @@ WAYS: dict[str, tuple[str | None, Way, str]] = {
     "search without a find": (COORDINATOR, to("/search?q=nowhere"), "Search results for “nowhere”"),
     "schedule": (COORDINATOR, to("/schedule"), "Schedule an event"),
     "schedule with errors": (COORDINATOR, to_refused_schedule, "Schedule an event"),
+    "a saved template": (COORDINATOR, to_saved_template, "Schedule an event"),
+    "templates": (COORDINATOR, to_templates, "Templates of events"),
     "edit one date": (COORDINATOR, to_event(MONTHLY, "2026-12", "edit"), "Edit one date: Thursday, December 10, 2026"),
     "suggested times": (COORDINATOR, to_suggested_times, "Schedule an event"),
     "edit from a date on": (COORDINATOR, to_edit_from, "from Thu, Jan 14 on"),

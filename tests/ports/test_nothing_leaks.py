@@ -121,6 +121,15 @@ SCRIPT: dict[str, Callable[[Places], list[Ask]]] = {
     "GET /schedule": lambda p: [
         *(("GET", f"/schedule?like={event}", {}) for event, _ in _events(p)),
         *(("GET", f"/schedule{more}", {}) for more in ("", "?kind=joint_operation", "?date=2027-01-16")),
+        *(("GET", f"/schedule?template={one}", {}) for one in (p.secret_template, NOWHERE)),
+    ],
+    "GET /schedule/templates": _plain("/schedule/templates"),
+    "POST /schedule/templates": lambda p: [
+        ("POST", "/schedule/templates", {"template_name": "Mine", "body": str(body), "visibility": "body"})
+        for body in (p.body, p.secret_body, NOWHERE)
+    ],
+    "POST /schedule/templates/{template_id}/removal": lambda p: [
+        ("POST", f"/schedule/templates/{one}/removal", {}) for one in (p.secret_template, NOWHERE)
     ],
     "GET /schedule/preview": _plain("/schedule/preview?date=2027-01-16&repeat=weekly"),
     "POST /schedule/summary": _post("/schedule/summary", title="Unsent"),

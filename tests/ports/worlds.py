@@ -32,6 +32,7 @@ from tracker.usecases import (
     action_items,
     api_tokens,
     attendance,
+    event_templates,
     invitations,
     meeting_dates,
     meetings,
@@ -65,6 +66,7 @@ class Places:
     secret_person: UUID
     secret_body: UUID
     secret_message: UUID
+    secret_template: UUID
 
 
 @dataclass
@@ -140,6 +142,7 @@ async def _what_all_may_see(cast: Cast) -> Places:
         agency=agency, other_agency=cast.agencies["FBI"], body=body,
         everybody=tuple(one.member_id for one in everybody(cast)), secret_event=series, secret_key="2027-01-12",
         secret_item=item, secret_person=person, secret_body=body, secret_message=past,
+        secret_template=past,
     )  # fmt: skip
 
 
@@ -192,6 +195,15 @@ async def _secrets(cast: Cast, places: Places) -> None:
     )
     await reminders.queue_due(NOW, ZONE)
     places.secret_message = await _a_message_about(places.secret_event)
+    places.secret_template = await _a_template(cast)
+
+
+async def _a_template(cast: Cast) -> UUID:
+    """Return a template of a body whose schedulers are law enforcement."""
+    form = {"title": ["Operation Canary"], "place": ["Larkspur Lot"], "visibility": ["body"]}
+    await event_templates.save(cast.coordinator, "Bluestem", form, cast.bodies["enforcement"], NOW)
+    [found] = await event_templates.templates_for(cast.coordinator)
+    return found.id
 
 
 async def _a_message_about(event_id: UUID) -> UUID:

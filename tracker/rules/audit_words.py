@@ -65,6 +65,7 @@ THINGS = {
     "outbox": "reminders",
     "invitation": "invitation",
     "roster": "the roster",
+    "template": "event template",
     "report": "a report",
     "deployment": "the tracker",
     "preference": "reminder settings",
@@ -121,7 +122,7 @@ GROUPS = {
             "tokens_revoked",
         }),
     ),
-    "events": Group("Events and replies", subjects=frozenset({"event", "occurrence", "invitation"})),
+    "events": Group("Events and replies", subjects=frozenset({"event", "occurrence", "invitation", "template"})),
     "items": Group("Action items", subjects=frozenset({"item"})),
     "people": Group("People and agencies", subjects=frozenset({"member", "agency", "body", "seat", "roster"})),
     "feeds": Group("Calendar feeds and tokens", subjects=frozenset({"subscription", "api_token"})),
@@ -131,7 +132,7 @@ GROUPS = {
 
 OPEN_SUBJECTS = frozenset({
     "member", "agency", "body", "seat", "roster", "subscription", "api_token", "audit", "address", "report",
-    "deployment", "preference", "body_preference",
+    "deployment", "preference", "body_preference", "template",
 })  # fmt: skip
 """Subjects that tell of no event. Whatever is not here and leads to no event that the reader sees is kept from them."""
 

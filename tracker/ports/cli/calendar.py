@@ -7,11 +7,11 @@ from pathlib import Path
 import click
 
 from tracker import clock
-from tracker.errors import Invalid, NotFound
+from tracker.errors import NotFound
 from tracker.ical.components import LARGEST
 from tracker.ports.calendar_files import read_calendar
 from tracker.ports.cli.data import takes_data
-from tracker.ports.cli.opening import with_database
+from tracker.ports.cli.opening import read_file, with_database
 from tracker.rules.calendar_import import Outcome, Report, Row, dates_in_words
 from tracker.rules.people import Viewer
 from tracker.settings import Settings
@@ -42,7 +42,7 @@ def import_file(context: click.Context, file: Path, email: str, *, is_trial: boo
 
     All events or none; what is in the tracker already is passed over. Nobody is invited, and no mail goes out.
     """
-    content = _read(file)
+    content = read_file(file, LARGEST)
 
     async def work(settings: Settings) -> Report:
         viewer = await _coordinator(email)
@@ -66,14 +66,6 @@ async def _coordinator(email: str) -> Viewer:
     if found is None:
         raise NotFound(f"No member has the address {email}.")
     return replace(await viewer_for(found.member_id), door="cli")
-
-
-def _read(file: Path) -> bytes:
-    try:
-        with file.open("rb") as content:
-            return content.read(LARGEST + 1)
-    except OSError as refused:
-        raise Invalid(f"{file} cannot be read: {refused.strerror}.") from refused
 
 
 def _line(one: Row) -> str:

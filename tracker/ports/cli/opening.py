@@ -29,6 +29,15 @@ def settings() -> Settings:
         raise Invalid(f"A file that a TRACKER_…_FILE setting names cannot be read: {unreadable}.") from unreadable
 
 
+def read_file(file: Path, most: int) -> bytes:
+    """Return what a file holds, one byte more than `most` when it is larger than that. Errors: Invalid."""
+    try:
+        with file.open("rb") as content:
+            return content.read(most + 1)
+    except OSError as refused:
+        raise Invalid(f"{file} cannot be read: {refused.strerror}.") from refused
+
+
 def with_database(work: Callable[[Settings], Awaitable[Outcome]]) -> Outcome:
     """Run something on the database of the settings, whose schema must be up to date, and return what it returns.
 

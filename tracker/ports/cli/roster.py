@@ -6,9 +6,8 @@ from pathlib import Path
 import click
 
 from tracker import clock
-from tracker.errors import Invalid
 from tracker.ports.cli.data import takes_data
-from tracker.ports.cli.opening import with_database
+from tracker.ports.cli.opening import read_file, with_database
 from tracker.rules.roster import Fault
 from tracker.rules.roster_file import LARGEST
 from tracker.settings import Settings
@@ -33,7 +32,7 @@ def import_file(context: click.Context, file: Path, *, is_trial: bool) -> None:
     The first row names the columns. Needed: agency_code, name, email. Known: agency_name, arm, level, coalition,
     title, phone, zone, roles, seats, status; docs/operations.md says what they hold.
     """
-    content = _read(file)
+    content = read_file(file, LARGEST)
 
     async def work(settings: Settings) -> Report:
         return await import_roster(content, clock.now(), settings.time_zone, is_trial=is_trial)
@@ -43,14 +42,6 @@ def import_file(context: click.Context, file: Path, *, is_trial: bool) -> None:
         click.echo(line, err=bool(report.faults))
     if report.faults:
         context.exit(2)
-
-
-def _read(file: Path) -> bytes:
-    try:
-        with file.open("rb") as content:
-            return content.read(LARGEST + 1)
-    except OSError as refused:
-        raise Invalid(f"{file} cannot be read: {refused.strerror}.") from refused
 
 
 def _lines(report: Report, *, is_trial: bool) -> Iterator[str]:

@@ -1,5 +1,6 @@
 """Scheduling: the form, what it says while it is filled in, and the new event."""
 
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -13,7 +14,7 @@ from tracker.ports.pages.form_values import Errors, FormValues, Reader, errors_o
 from tracker.ports.pages.request import said, told_words, viewer_of, zone_of
 from tracker.ports.pages.schedule_context import FIELDS, Editing, schedule_context, schedule_form
 from tracker.ports.pages.schedule_form import holiday_choices, picks_of, read_plan, read_when
-from tracker.ports.pages.schedule_values import empty_form, form_of_copy
+from tracker.ports.pages.schedule_values import empty_form, form_of_copy, form_of_template
 from tracker.ports.pages.schedule_words import dates_in_words, repeat_options
 from tracker.ports.pages.templating import page
 from tracker.rules import planning
@@ -23,8 +24,8 @@ from tracker.rules.holidays import next_working_day
 from tracker.rules.meetings import EventStatus, Kind
 from tracker.rules.people import Viewer
 from tracker.rules.recurrence import dates
-from tracker.rules.wording import local
-from tracker.usecases import free_times, meetings, outbox, previews
+from tracker.rules.wording import local, plural
+from tracker.usecases import event_templates, free_times, meetings, outbox, previews
 from tracker.usecases.free_times import Clash
 from tracker.usecases.previews import Choices, invited
 
@@ -35,14 +36,22 @@ SENDS = ("send", "draft")
 
 @get("/schedule", guards=[signed_in])
 async def schedule_page(request: Request[Any, Any, Any]) -> Response[str]:
-    """Show an empty form for the kind and the day that the address asks for, or a copy of the event `like`."""
+    """Show an empty form for the kind and the day that the address asks for, a copy of `like`, or from a `template`."""
     viewer = organizer(request)
     offered = await previews.choices(viewer)
     form = _asked_for(request, offered)
+    begun: dict[str, Any] = {}
     if like := id_in(query_of(request)["like"]):
         _, plan = await meetings.plan_to_change(viewer, like)
         form = form_of_copy(plan, form["date"])
-    return schedule_form(request, form, offered, zone_of(request), form_id=chance.new_id())
+    elif template_id := id_in(query_of(request)["template"]):
+        template = await event_templates.template_for(viewer, template_id)
+        form, missing = form_of_template(template, date.fromisoformat(form["date"]), offered)
+        begun = {"flash": _begun_words(template.name, missing)}
+    templates = await event_templates.templates_for(viewer)
+    return schedule_form(
+        request, form, offered, zone_of(request), form_id=chance.new_id(), templates=templates, **begun
+    )
 
 
 @get("/events", guards=[signed_in])
@@ -101,6 +110,12 @@ def organizer(request: Request[Any, Any, Any]) -> Viewer:
     if not viewer.may_schedule:
         raise NotAllowed("Coordinators, chairs of bodies and agency leads schedule events. Ask one of them.")
     return viewer
+
+
+def _begun_words(name: str, missing: int) -> str:
+    """Return with what the form begins, and who of the template is not in it."""
+    rest = f" {plural(missing, 'person', 'people')} of it {'is' if missing == 1 else 'are'} not on your list."
+    return f"This form begins with the template “{name}”.{rest if missing else ''}"
 
 
 def _asked_for(request: Request[Any, Any, Any], offered: Choices) -> FormValues:

@@ -65,5 +65,5 @@ def schedule_form(
         "schedule/form.html", request, status_code=status_code, form_id=form_id, errors=errors or Errors(),
         action=address, version=editing.version if editing else 0, was=editing.was if editing else "",
         changes=editing.changes if editing else None, **schedule_context(form, offered, zone, editing),
-        **{"times": None, "zone_name": zone, **found},
+        **{"times": None, "zone_name": zone, "templates": (), **found},
     )  # fmt: skip

@@ -1,9 +1,12 @@
 """From a plan to the texts of its form, and the texts of an empty one."""
 
+from collections.abc import Iterable, Sequence
 from datetime import date, time, timedelta
+from uuid import UUID
 
 from tracker.ports.pages.form_values import FormValues
 from tracker.rules.audiences import Visibility
+from tracker.rules.event_templates import ROLE, Template
 from tracker.rules.meetings import EventStatus, Kind
 from tracker.rules.planning import Plan
 from tracker.rules.recurrence import Repeat, Rule, choice_of
@@ -52,6 +55,31 @@ def form_of_copy(plan: Plan, day: str) -> FormValues:
         "date": day, "last_day": (date.fromisoformat(day) + length).isoformat() if length else "",
         "repeat": Repeat.NONE, "until": "", "count": "", "weekdays": (), "tentative": "",
     })  # fmt: skip
+
+
+def form_of_template(template: Template, day: date, offered: Choices) -> tuple[FormValues, int]:
+    """Return the form that a template begins on `day`, and how many of its people the form does not offer.
+
+    Only what is offered to whoever uses it stays chosen: a body, who can see it, and people.
+    """
+    kept = FormValues(template.form)
+    kind = next((one for one in Kind if one == kept["kind"]), Kind.MEETING)
+    people = {str(one.id) for one in offered.people}
+    chosen: dict[str, Sequence[str]] = {
+        name: kept.all(name) for name in kept if not name.startswith(ROLE) or name.removeprefix(ROLE) in people
+    }
+    chosen["person"] = [one for one in kept.all("person") if one in people]
+    chosen["agency"] = _among(kept.all("agency"), (one.agency_id for one in offered.people))
+    chosen["seats"] = _among(kept.all("seats"), (one.id for one in offered.bodies))
+    for name, known in (("visibility", offered.visibilities), ("body", [str(one.id) for one in offered.own_bodies])):
+        if kept[name] not in known:
+            chosen.pop(name, None)
+    return empty_form(kind, day, offered).but(chosen), len(set(kept.all("person")) - people)
+
+
+def _among(texts: Sequence[str], ids: Iterable[UUID]) -> list[str]:
+    offered = {str(one) for one in ids}
+    return [one for one in texts if one in offered]
 
 
 def _usual(kind: Kind, offered: Choices) -> Visibility | str:
