@@ -52,3 +52,9 @@ async def test_signs_stand_for_themselves(cast: Cast, text: str) -> None:
 async def test_people_whom_the_viewer_may_know_are_found(cast: Cast) -> None:
     found = await search(cast.coordinator, "kcpd detective", NOW)
     assert [one.name for one in found.people] == ["Kcpd detective"]
+
+
+@pytest.mark.parametrize("text", ["ÉLAN", "élan", "Élan"])
+async def test_letters_of_every_alphabet_are_found_whatever_their_case(cast: Cast, text: str) -> None:
+    await meetings.schedule(cast.coordinator, meeting(cast.fbi_lead, title="Élan briefing"), NOW)
+    assert (await search(cast.fbi_lead, text, NOW)).number == 1

@@ -98,6 +98,7 @@ class SQLiteEngine(OneWriterEngine, stock.SQLiteEngine):  # type: ignore[misc]  
             _write_ahead(connection, self.connection_kwargs["timeout"])
             for pragma in self.pragmas:
                 connection.execute(pragma)
+            connection.create_function("fold", 1, _fold, deterministic=True)  # SQLite's LOWER knows ASCII alone
         except BaseException:
             connection.close()
             raise
@@ -242,3 +243,7 @@ def _journal_mode(connection: sqlite3.Connection) -> str | None:
         if refused.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:  # the low byte is the kind
             raise
         return None
+
+
+def _fold(text: str) -> str:
+    return text.lower()

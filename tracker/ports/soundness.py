@@ -49,7 +49,10 @@ class Line:
 
 async def lines(chosen: Settings) -> list[Line]:
     """Return every line, with the database of the settings bound and open."""
-    return [*of_settings(chosen), *[line async for line in of_database()], *await of_surroundings(chosen)]
+    of_rows = [line async for line in of_database()]
+    if all(line.state is not State.FAULT for line in of_rows):
+        of_rows.append(_zones(await number_misplaced(clock.now())))  # reads every date to come: not for a page
+    return [*of_settings(chosen), *of_rows, *await of_surroundings(chosen)]
 
 
 async def of_surroundings(chosen: Settings) -> list[Line]:
@@ -91,7 +94,6 @@ async def of_database() -> AsyncIterator[Line]:
     yield Line(State.OK, "Schema", "It is up to date.")
     if await held_copy():
         yield Line(State.WARNING, "Sending", "This is a restored copy. It sends nothing until `tracker resume`.")
-    yield _zones(await number_misplaced(clock.now()))
     yield _last_backup(await last_backup())
 
 

@@ -12,7 +12,7 @@ Piece = tuple[str, bool]
 
 def words_of(text: str) -> tuple[str, ...]:
     """Return the words that must all be found, each once, without regard to case."""
-    return tuple(dict.fromkeys(text[:LONGEST].casefold().split()))[:MOST_WORDS]
+    return tuple(dict.fromkeys(text[:LONGEST].lower().split()))[:MOST_WORDS]
 
 
 def pieces(text: str, words: Sequence[str]) -> list[Piece]:
@@ -26,7 +26,7 @@ def pieces(text: str, words: Sequence[str]) -> list[Piece]:
 
 def around(text: str, words: Sequence[str], length: int = 120) -> str:
     """Return the part of a long text in which the first of the words stands; empty when none does."""
-    lower = text.casefold()
+    lower = text.lower()
     places = [lower.find(word) for word in words if word in lower]
     if not places:
         return ""

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from piccolo.querystring import QueryString
 
+from tracker.database import engine, is_postgres
 from tracker.rules.people import Viewer
 from tracker.tables.visible import Row, rows
 
@@ -20,6 +21,7 @@ _WORD = (
     f"(LOWER({_TEXT}) LIKE {{}} ESCAPE '!' OR EXISTS (SELECT 1 FROM occurrence o WHERE o.event = e.id"
     f" AND o.is_changed AND LOWER({_OWN}) LIKE {{}} ESCAPE '!'))"
 )
+_WORD_ON_SQLITE = _WORD.replace("LOWER(", "FOLD(")
 _TAIL = (
     ") AND {} GROUP BY e.id"
     " ORDER BY CASE WHEN MAX(d.ends_at) > {} THEN 0 ELSE 1 END, MAX(d.starts_at) DESC, e.id LIMIT {}"
@@ -30,9 +32,9 @@ async def events(viewer: Viewer, words: Sequence[str], now: datetime, limit: int
     """Return events in whose texts, or in the texts of one of their dates, all the words stand; those to come first.
 
     A row holds what the list shows of an event, how many `dates` it has, and its `next` (None: over) and `last` start.
-    Case counts only in letters outside ASCII: SQLite knows no other.
     """
-    each = [QueryString(_WORD, _pattern(word), _pattern(word)) for word in words]
+    condition = _WORD if is_postgres(engine()) else _WORD_ON_SQLITE
+    each = [QueryString(condition, _pattern(word), _pattern(word)) for word in words]
     every = QueryString(" AND ".join(["{}"] * len(each)), *each)
     found = await rows(_FOUND, viewer, _TAIL, every, now, limit, in_head=(now,))
     return [{**row, "next": _moment(row["next"]), "last": _moment(row["last"])} for row in found]

@@ -350,3 +350,11 @@ async def test_the_panel_names_who_is_taken_twice(sqlite_cast: Cast, desk: Brows
     )
     part = (await desk.post("/schedule/summary", form)).text
     assert "Fbi lead (FBI): Case call, Tue, Jan 12, 10:00 AM" in part
+
+
+async def test_an_odd_version_beside_suggested_times_is_no_failure(sqlite_cast: Cast, desk: Browser) -> None:
+    event_id = await meetings.schedule(sqlite_cast.coordinator, meeting(sqlite_cast.fbi_lead), NOW)
+    form = typed(
+        (await desk.get(f"/events/{event_id}/edit")).text, f"/events/{event_id}/edit", version="x", save="times"
+    )
+    assert (await desk.post("/schedule/times", form)).status_code == 200

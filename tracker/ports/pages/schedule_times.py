@@ -10,7 +10,7 @@ from litestar import Request, Response, post
 
 from tracker import chance, clock
 from tracker.ports.guards import signed_in
-from tracker.ports.pages.form_values import FormValues, Reader, form_of, id_in
+from tracker.ports.pages.form_values import FormValues, Reader, form_of, id_in, version_in
 from tracker.ports.pages.request import is_from_htmx, viewer_of, zone_of
 from tracker.ports.pages.schedule import offered_in, organizer
 from tracker.ports.pages.schedule_context import Editing, schedule_form
@@ -115,7 +115,7 @@ def _whole(
     request: Request[Any, Any, Any], form: FormValues, offered: Choices, editing: Editing | None, zone: str,
     times: Times | None = None,
 ) -> Response[str]:  # fmt: skip
-    kept = editing and editing._replace(version=int(form["version"] or 0), was=form["was"])
+    kept = editing and editing._replace(version=version_in(form), was=form["was"])
     form_id = id_in(form["form_id"]) or chance.new_id()
     return schedule_form(request, form, offered, zone, form_id=form_id, editing=kept, times=times)
 
