@@ -109,6 +109,16 @@ def to_recorded_reply(page: Page, demo: Demo) -> None:
     page.locator("#participants summary").first.click()
 
 
+def to_moved_date(page: Page, demo: Demo) -> None:
+    """Move a date by half an hour, and come back to its page with those who have not confirmed."""
+    to_event(MONTHLY, "2027-02", "edit")(page, demo)
+    page.get_by_label("Starts").fill("14:00")
+    page.get_by_label("Ends").fill("15:30")
+    page.get_by_label("Place").fill("Annex")
+    page.get_by_role("button", name="Save this date").click()
+    page.get_by_role("heading", name="Confirmed the new").wait_for()
+
+
 def to_series(title: str, month: str) -> Way:
     """Go by the list of a month to an event, and on to all its dates, the past ones unfolded."""
 
@@ -269,6 +279,7 @@ WAYS: dict[str, tuple[str | None, Way, str]] = {
     "import a calendar file": (COORDINATOR, to("/calendar/import"), "Import a calendar file"),
     "a calendar file before it is imported": (COORDINATOR, to_calendar_report, "Import a calendar file"),
     "event": (COORDINATOR, to_event(MONTHLY, "2026-12"), MONTHLY),
+    "date that was moved": (COORDINATOR, to_moved_date, MONTHLY),
     "reply recorded with errors": (COORDINATOR, to_recorded_reply, MONTHLY),
     "series": (COORDINATOR, to_series(MONTHLY, "2026-12"), MONTHLY),
     "agenda on paper": (COORDINATOR, to_event(MONTHLY, "2026-12", "print/agenda"), "Agenda"),

@@ -154,7 +154,10 @@ SCRIPT: dict[str, Callable[[Places], list[Ask]]] = {
     "GET /events/{event_id}/{key}/cancellation": _of_dates("GET", "/cancellation"),
     "POST /events/{event_id}/{key}/cancellation": _of_dates("POST", "/cancellation", version="1"),
     "POST /events/{event_id}/{key}/reinstatement": _of_dates("POST", "/reinstatement", version="1"),
-    "POST /events/{event_id}/{key}/nudges": _of_dates("POST", "/nudges"),
+    "POST /events/{event_id}/{key}/nudges": lambda p: [
+        *_of_dates("POST", "/nudges", confirmations="yes")(p),
+        *_of_dates("POST", "/nudges")(p),
+    ],
     "POST /events/{event_id}/{key}/replies": lambda p: [
         ("POST", f"/events/{event}/{key}/replies", {"reply": "yes", "person": str(person), "note": "By telephone"})
         for event, key in _events(p)

@@ -64,6 +64,8 @@ class Participant:
     answered_at: datetime | None
     entered_by: str = ""
     """As in the answer that counts."""
+    heard_at: datetime | None = None
+    """When an answer for the date or the series was last given, by themselves or for them."""
 
 
 def reply_by(starts: datetime, now: datetime) -> datetime | None:
@@ -80,6 +82,16 @@ def effective(answers: Iterable[Answer], occurrence_id: UUID | None) -> Answer |
     known = sorted(answers, key=lambda answer: (answer.answered_at, answer.sequence), reverse=True)
     for_date = next((one for one in known if one.occurrence_id == occurrence_id and occurrence_id is not None), None)
     return for_date or next((one for one in known if one.occurrence_id is None), None)
+
+
+def heard_at(answers: Iterable[Answer], occurrence_id: UUID) -> datetime | None:
+    """Return when somebody last answered for a date or the series; that they were asked again is no answer."""
+    given = [
+        one.answered_at
+        for one in answers
+        if one.value is not AnswerValue.NEEDS_ACTION and one.occurrence_id in (None, occurrence_id)
+    ]
+    return max(given, default=None)
 
 
 def answerable(

@@ -28,7 +28,7 @@ def update(about: Occasion) -> Letter:
         about, heading, subject(pattern, about.title), f"{_was_words(about)} {_reply_words(about)}".strip(),
         facts=(*_was(about), *what_when_where(about, when), *why(about), *_reply(about)),
         paragraphs=("The attached update changes it in your calendar.",),
-        buttons=_buttons(about), more=(event_page(about, "See the agenda and who is coming"),),
+        buttons=reply_buttons(about), more=(event_page(about, "See the agenda and who is coming"),),
         calendar=calendar_part(about),
     )  # fmt: skip
 
@@ -91,7 +91,8 @@ def _reply(about: Occasion) -> Facts:
     return (("Your reply", f"{ANSWER_WORDS[about.answer]}, kept. Change it if it does not work any more."),)
 
 
-def _buttons(about: Occasion) -> tuple[Button, ...]:
+def reply_buttons(about: Occasion) -> tuple[Button, ...]:
+    """Return the three answers, or the two ways on for whoever has answered."""
     if about.has_no_answer:
         return answer_buttons(about)
     kept = ANSWER_KEYS.get(about.answer, "")

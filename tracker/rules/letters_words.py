@@ -51,6 +51,8 @@ class Occasion:
     answer: AnswerValue
     role: AttendeeRole
     facts: Mapping[str, Any] = field(default_factory=dict)
+    heard_at: datetime | None = None
+    """When its reader last answered."""
     replies: tuple[int, int, int] | None = None
     """How many people said yes, maybe and no so far; only for who is asked to reply."""
     now: datetime

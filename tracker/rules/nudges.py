@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from tracker.rules.confirmations import Board
 from tracker.rules.meetings import EventStatus, Line
 from tracker.rules.wording import clock, day, local, plural
 
@@ -20,6 +21,8 @@ class Nudge:
     line: Line
     silent: tuple[UUID, ...]
     """Members."""
+    board: Board | None = None
+    """Set when they are asked to confirm a change, and are silent until they do."""
     last: datetime | None
     """When people were reminded of the event before."""
 
@@ -42,16 +45,16 @@ def takes_nudges(line: Line, now: datetime) -> bool:
 def why_not(nudge: Nudge, now: datetime, zone: str) -> str | None:
     """Return the sentence that says why nobody can be reminded at this moment, or None; days as in `zone`."""
     if not nudge.silent:
-        return "Everybody who is asked has replied."
+        return "Everybody has confirmed the change." if nudge.board else "Everybody who is asked has replied."
     if nudge.opens_at and not nudge.is_open(now):
         opens, here = local(nudge.opens_at, zone), local(now, zone)
         return f"Reminded {_at(local(nudge.opens_at - REST, zone), here)}. You can remind again {_at(opens, here)}."
     return None
 
 
-def done_words(count: int) -> str:
-    """Return what the page says when it is done."""
-    return f"{plural(count, 'person is', 'people are')} reminded to reply. You can remind again in two days."
+def done_words(count: int, deed: str = "reply") -> str:
+    """Return what the page says when it is done; `deed` is what they are reminded to do."""
+    return f"{plural(count, 'person is', 'people are')} reminded to {deed}. You can remind again in two days."
 
 
 def _at(moment: datetime, today: datetime) -> str:

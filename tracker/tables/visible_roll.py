@@ -13,7 +13,7 @@ from piccolo.querystring import QueryString
 
 from tracker.rules.attendance import Correction, Mark, Recorded
 from tracker.rules.audiences import Arm
-from tracker.rules.invitations import Answer, AnswerValue, AttendeeRole, Participant, effective
+from tracker.rules.invitations import Answer, AnswerValue, AttendeeRole, Participant, effective, heard_at
 from tracker.rules.meetings import Occurrence
 from tracker.rules.people import Viewer
 from tracker.tables.visible import rows
@@ -88,7 +88,7 @@ async def participants(viewer: Viewer, occurrence: Occurrence) -> list[Participa
     answers: dict[UUID, list[Answer]] = {row["id"]: [] for row in invited}
     for row in given:
         answers.get(row["invitation"], []).append(_answer(row))
-    return [_participant(row, effective(answers[row["id"]], occurrence.id)) for row in invited]
+    return [_participant(row, answers[row["id"]], occurrence) for row in invited]
 
 
 async def recorded(viewer: Viewer, occurrence: Occurrence) -> list[Recorded]:
@@ -145,7 +145,8 @@ def _answer(row: Row) -> Answer:
     )
 
 
-def _participant(row: Row, answer: Answer | None) -> Participant:
+def _participant(row: Row, answers: list[Answer], occurrence: Occurrence) -> Participant:
+    answer = effective(answers, occurrence.id)
     return Participant(
         invitation_id=row["id"],
         member_id=row["member"],
@@ -159,6 +160,7 @@ def _participant(row: Row, answer: Answer | None) -> Participant:
         source=answer.source if answer else "",
         answered_at=answer.answered_at if answer else None,
         entered_by=answer.entered_by if answer else "",
+        heard_at=heard_at(answers, occurrence.id),
     )
 
 

@@ -9,7 +9,7 @@ from piccolo.querystring import QueryString
 
 from tracker.database import engine
 from tracker.rules import letters_changes, letters_discreet, letters_events, letters_nudges, letters_reminders
-from tracker.rules.invitations import Answer, AnswerValue, AttendeeRole, effective
+from tracker.rules.invitations import Answer, AnswerValue, AttendeeRole, effective, heard_at
 from tracker.rules.letters import Letter, mailed_entry
 from tracker.rules.letters_words import Occasion
 from tracker.rules.meetings import Event, EventStatus, Occurrence
@@ -109,7 +109,7 @@ async def _occasion(
     return Occasion(
         kind=message.kind, reader=reader, event=event, date=date, dates=tuple(dates), ahead=tuple(ahead),
         is_whole=message.occurrence_id is None or not event.is_series, invitation_id=mine.id, role=mine.role,
-        answer=mine.answer_for(date), facts=message.facts, now=now,
+        answer=mine.answer_for(date), heard_at=heard_at(mine.answers, date.id), facts=message.facts, now=now,
         replies=await _replies(reader, date) if message.kind is MessageKind.NO_REPLY else None,
     )  # fmt: skip
 
@@ -159,7 +159,7 @@ def _why_no_reminder(about: Occasion) -> Skip | None:
     if about.date.is_off:
         return OFF
     if about.kind is MessageKind.NO_REPLY:
-        return None if about.has_no_answer else REPLIED
+        return REPLIED if letters_nudges.is_answered(about) else None
     if about.facts.get("starts_at") != about.date.starts_at.isoformat():
         return MOVED
     return DECLINED if about.answer is AnswerValue.DECLINED else None

@@ -1,19 +1,21 @@
 """Reminding the people who have not replied to a date: whom it would reach, and the one click that does it."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
 from tracker.database import writing
 from tracker.errors import Conflict, NotAllowed
 from tracker.rules import nudges as rules
+from tracker.rules.confirmations import Board, board
 from tracker.rules.meetings import Line, Occurrence, may_edit
 from tracker.rules.nudges import REST, Nudge, takes_nudges
 from tracker.rules.outbox import Draft, MessageKind
 from tracker.rules.people import Viewer
 from tracker.rules.preferences import Wishes, quieter
 from tracker.rules.reminders import Moment
-from tracker.tables import audience_rows, visible, visible_waiting
+from tracker.tables import audience_rows, visible, visible_history, visible_roll, visible_waiting
 from tracker.tables.outbox import Message
 from tracker.usecases import audit, outbox
 from tracker.usecases.meeting_dates import date_for
@@ -41,22 +43,46 @@ async def nudges_of(viewer: Viewer, lines: Iterable[Line], now: datetime) -> dic
 
 
 async def nudge_of(viewer: Viewer, occurrence: Occurrence, now: datetime) -> Nudge | None:
-    """Return whom one date could remind, or None when the viewer cannot, or it is too late."""
+    """Return whom one date could remind, or None when the viewer cannot, or it is too late.
+
+    After a change of time or place these are all who have not confirmed it, whether they replied before or not.
+    """
+    found = await _of_silent(viewer, occurrence, now)
+    if found is None:
+        return None
+    of_change = await _board(viewer, occurrence)
+    if of_change is None:
+        return found
+    return replace(found, board=of_change, silent=tuple(one.member_id for one in of_change.waiting))
+
+
+async def _of_silent(viewer: Viewer, occurrence: Occurrence, now: datetime) -> Nudge | None:
     if not may_edit(viewer, occurrence.event):
         return None
     return (await nudges_of(viewer, await visible.lines_by_id(viewer, [occurrence.id]), now)).get(occurrence.id)
 
 
-async def nudge(viewer: Viewer, event_id: UUID, key: str, now: datetime, zone: str) -> int:
+async def _board(viewer: Viewer, occurrence: Occurrence) -> Board | None:
+    everybody = await visible_roll.participants(viewer, occurrence)
+    people = await viewers_for(one.member_id for one in everybody)
+    may_see = await audience_rows.audiences_of(occurrence.event.id)
+    told = {one for one, person in people.items() if person.audiences & may_see}
+    return board(occurrence, await visible_history.history(viewer, occurrence.event, occurrence), everybody, told)
+
+
+async def nudge(
+    viewer: Viewer, event_id: UUID, key: str, now: datetime, zone: str, *, confirmations: bool = False
+) -> int:
     """Remind those who have not replied to a date and return how many they are; `zone` words the refusal.
 
+    With `confirmations` everybody who has not confirmed its new time or place, where there is one.
     Errors: NotFound, NotAllowed, Conflict (nobody left to remind, or reminded less than two days ago).
     """
     async with writing():
         occurrence = await date_for(viewer, event_id, key)
         if not may_edit(viewer, occurrence.event):
             raise NotAllowed("Only the organizer, the body's chair or a coordinator can remind people.")
-        found = await nudge_of(viewer, occurrence, now)
+        found = await (nudge_of if confirmations else _of_silent)(viewer, occurrence, now)
         if found is None:
             raise Conflict("This date is not ahead any more, so nobody is asked to reply.")
         if refusal := rules.why_not(found, now, zone):
@@ -71,10 +97,11 @@ async def _queue(found: Nudge, wishes: Wishes, now: datetime) -> None:
     """Queue the mails; to whoever has quiet hours it goes out when they end, where that is of use."""
     line = found.line
     moment = Moment(at=now, lead=line.starts_at - now, ends=line.starts_at)
+    facts = {"since": found.board.since.isoformat(), "what": found.board.what} if found.board else {}
     await outbox.enqueue_all([
         Draft(
             kind=MessageKind.NO_REPLY, recipient_id=one, event_id=line.event_id, occurrence_id=line.id,
-            key=f"no_reply:{line.id}:{one}:{now.isoformat()}", not_after=line.starts_at,
+            key=f"no_reply:{line.id}:{one}:{now.isoformat()}", not_after=line.starts_at, facts=facts,
             due=max(now, quieter(moment, wishes.quiet_of(one)).at),
         )
         for one in found.silent

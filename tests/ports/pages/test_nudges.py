@@ -8,6 +8,7 @@ import pytest
 
 from tests.cast import NOW, Cast, meeting
 from tests.ports.conftest import SignIn
+from tests.ports.pages.forms import typed
 from tracker import clock
 from tracker.rules.nudges import REST
 from tracker.usecases.meetings import schedule
@@ -77,3 +78,22 @@ async def test_who_is_invited_finds_no_button_and_cannot_remind(sqlite_cast: Cas
     browser = await browse(sqlite_cast.fbi_lead)
     assert "/nudges" not in (await browser.get(address)).text
     assert (await browser.post(f"{address}/nudges")).status_code == 403
+
+
+async def test_after_a_move_the_page_shows_who_has_confirmed_and_reminds_the_rest(
+    sqlite_cast: Cast, browse: SignIn
+) -> None:
+    event_id, address = await asked(sqlite_cast)
+    later = {"starts": "10:30", "ends": "12:00"}
+    browser = await browse(sqlite_cast.coordinator)
+    edit = typed((await browser.get(f"/events/{event_id}/edit")).text, f"/events/{event_id}/edit", save="send", **later)
+    assert (await browser.post(f"/events/{event_id}/edit", edit)).status_code == 303
+    clock.start_at(NOW + timedelta(minutes=1), stands_still=True)
+    await (await browse(sqlite_cast.fbi_lead)).post(f"{address}/answer", {"answer": "yes"})
+    page = (await browser.get(address)).text
+    assert "Confirmed the new time: 1 of 2" in page
+    assert "<dt>CAHT</dt><dd>Caht lead</dd>" in page
+    assert "Remind 1 who has not confirmed" in page
+    await browser.post(f"{address}/nudges", {"confirmations": "yes"})
+    assert "1 person is reminded to confirm the change." in (await browser.get(address)).text
+    assert "Confirmed the new time" not in (await (await browse(sqlite_cast.fbi_lead)).get(address)).text

@@ -1,4 +1,4 @@
-"""The click that reminds everybody who has not replied to a date."""
+"""The click that reminds everybody who has not replied to a date, or not confirmed its new time or place."""
 
 from typing import Any
 from uuid import UUID
@@ -22,12 +22,17 @@ from tracker.usecases import nudges
 async def remind(event_id: FromPath[UUID], key: FromPath[str], request: Request[Any, Any, Any]) -> Redirect:
     """Remind them and say how many; where somebody was quicker the page says when it can be done again."""
     form = await form_of(request)
+    confirms = bool(form["confirmations"])
     back = Redirect(HOME if form["next"] == HOME else f"/events/{event_id}/{key}#participants", status_code=303)
     try:
-        count = await nudges.nudge(viewer_of(request), event_id, key, clock.now(), zone_of(request))
+        count = await nudges.nudge(
+            viewer_of(request), event_id, key, clock.now(), zone_of(request), confirmations=confirms
+        )
     except Conflict:
         return back
-    flash.say(back, request.scope["state"]["settings"], done_words(count))
+    flash.say(
+        back, request.scope["state"]["settings"], done_words(count, "confirm the change" if confirms else "reply")
+    )
     return back
 
 
