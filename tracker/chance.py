@@ -1,5 +1,6 @@
 """Ids and names that nobody can count: random always, repeatable only for a seeded demo. Tokens are never made here."""
 
+import hashlib
 import random
 import secrets
 from uuid import UUID
@@ -18,6 +19,15 @@ def seed(number: int | None) -> None:
 def new_id() -> UUID:
     """Return a random UUID (version 4)."""
     return UUID(int=_source.getrandbits(128), version=4)
+
+
+def id_from(*facts: object) -> UUID:
+    """Return the one id that these facts have, so that what is sent twice is made once.
+
+    Who sent it belongs among them: then nobody can aim at what somebody else made.
+    """
+    digest = hashlib.sha256(" ".join(map(repr, facts)).encode()).digest()
+    return UUID(bytes=digest[:16], version=4)
 
 
 def new_uid() -> str:

@@ -47,6 +47,12 @@ async def mark_of(cast: Cast, event_id: UUID, who: Viewer) -> Mark | None:
     return next((line.mark for line in roll.lines if line.member_id == who.member_id), None)
 
 
+async def only_mark() -> UUID:
+    [row] = await AttendanceMark.select(AttendanceMark.id)
+    found: UUID = row["id"]
+    return found
+
+
 async def test_a_roll_lists_everybody_invited_with_the_answer_for_that_date(cast: Cast) -> None:
     event_id = await a_meeting(cast)
     await reply(cast.fbi_lead, event_id)
@@ -122,7 +128,7 @@ async def test_a_corrected_guest_stands_among_the_corrections(cast: Cast) -> Non
     event_id = await a_meeting(cast)
     guest = WalkIn(id=uuid4(), name="P. Gray", agency="County Prosecutor")
     await attendance.add_walk_in(cast.coordinator, event_id, KEY, guest, STARTS)
-    await attendance.record_guest(cast.coordinator, event_id, KEY, guest.id, Mark.REMOTE, LATER)
+    await attendance.record_guest(cast.coordinator, event_id, KEY, await only_mark(), Mark.REMOTE, LATER)
     found = await attendance.corrections(
         cast.coordinator, await attendance.roll(cast.coordinator, event_id, KEY, LATER)
     )
@@ -164,6 +170,15 @@ async def test_a_guest_is_added_once_however_often_the_form_arrives(cast: Cast) 
     assert (await tally(cast, event_id)).walk_ins == 1
 
 
+async def test_the_same_key_for_another_date_or_from_another_person_is_another_guest(cast: Cast) -> None:
+    guest = WalkIn(id=uuid4(), name="P. Gray", agency="Jackson County Prosecutor")
+    of_their_arm = meeting(cast.hsi_liaison, visibility=Visibility.LAW_ENFORCEMENT)
+    first, second = await a_meeting(cast), await schedule(cast.fbi_lead, of_their_arm, NOW)
+    for viewer, event_id in ((cast.coordinator, first), (cast.coordinator, second), (cast.fbi_lead, second)):
+        await attendance.add_walk_in(viewer, event_id, KEY, guest, STARTS)
+    assert [(await tally(cast, one)).walk_ins for one in (first, second)] == [1, 2]
+
+
 async def test_a_guest_who_was_taken_back_can_be_added_again_from_the_same_page(cast: Cast) -> None:
     event_id = await a_meeting(cast)
     guest = WalkIn(id=uuid4(), name="P. Gray", agency="Jackson County Prosecutor")
@@ -177,7 +192,8 @@ async def test_a_guest_can_be_marked_remote_taken_back_and_brought_back(cast: Ca
     event_id = await a_meeting(cast)
     guest = WalkIn(id=uuid4(), name="P. Gray", agency="Jackson County Prosecutor")
     await attendance.add_walk_in(cast.coordinator, event_id, KEY, guest, STARTS)
-    await attendance.record_guest(cast.coordinator, event_id, KEY, guest.id, Mark.REMOTE, STARTS + timedelta(minutes=1))
+    at = STARTS + timedelta(minutes=1)
+    await attendance.record_guest(cast.coordinator, event_id, KEY, await only_mark(), Mark.REMOTE, at)
     line = (await attendance.roll(cast.coordinator, event_id, KEY, LATER)).agencies["Jackson County Prosecutor"][0]
     assert (line.name, line.mark, line.is_walk_in) == ("P. Gray", Mark.REMOTE, True)
     assert line.mark_id

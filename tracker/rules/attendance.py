@@ -85,7 +85,7 @@ class WalkIn:
     """Somebody who came without an invitation: a member, or a guest with the name and agency that they give."""
 
     id: UUID
-    """Made with the form: the same form sent twice adds one person."""
+    """Made with the form: sent twice by the same person for the same date it adds one person."""
     member_id: UUID | None = None
     name: str = ""
     agency_id: UUID | None = None

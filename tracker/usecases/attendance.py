@@ -139,10 +139,11 @@ async def add_walk_in(viewer: Viewer, event_id: UUID, key: str, walk_in: WalkIn,
     rules.check_mark(walk_in.mark, is_invited=False)
     async with writing():
         occurrence = await _open(viewer, event_id, key, now)
-        known = await AttendanceMark.select(AttendanceMark.corrected_at).where(AttendanceMark.id == walk_in.id).first()
+        mark_id = chance.id_from(viewer.member_id, occurrence.id, walk_in)
+        known = await AttendanceMark.select(AttendanceMark.corrected_at).where(AttendanceMark.id == mark_id).first()
         if known and known["corrected_at"] is None:
             return
-        walk_in = replace(walk_in, id=chance.new_id()) if known else walk_in
+        walk_in = replace(walk_in, id=chance.new_id() if known else mark_id)
         new = await (_member(viewer, occurrence, walk_in) if walk_in.member_id else _guest(walk_in))
         await replace_marks(viewer, occurrence, [new], now)
 

@@ -1,6 +1,5 @@
 """Schedule an event, change it as a whole, cancel it, bring it back."""
 
-import hashlib
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -30,7 +29,7 @@ async def schedule(viewer: Viewer, plan: Plan, now: datetime, *, form_id: UUID |
     """
     planning.check(plan)
     allow(viewer, plan)
-    event_id = _id_from(viewer, plan, form_id) if form_id else chance.new_id()
+    event_id = chance.id_from(viewer.member_id, form_id, plan) if form_id else chance.new_id()
     async with writing():
         if form_id and await visible.event(viewer, event_id):
             return event_id
@@ -189,12 +188,6 @@ async def _discard(viewer: Viewer, event: Event, now: datetime) -> None:
     """Delete a draft: a cancelled one would be seen by everybody whom it was meant for."""
     await rows.Event.delete().where(rows.Event.id == event.id)
     await audit.record(viewer.member_id, viewer.door, "discarded", "event", event.id, {}, now)
-
-
-def _id_from(viewer: Viewer, plan: Plan, form_id: UUID) -> UUID:
-    """Return the id that this plan from this form has; nobody can aim it at an event of somebody else."""
-    digest = hashlib.sha256(f"{viewer.member_id} {form_id} {plan!r}".encode()).digest()
-    return UUID(bytes=digest[:16], version=4)
 
 
 def _columns(plan: Plan, now: datetime) -> dict[Any, Any]:
