@@ -71,6 +71,7 @@ from tracker.ports.pages import (
 )
 from tracker.ports.pages import settings as settings_page
 from tracker.ports.security import BODY_LIMIT, protect
+from tracker.ports.token_uses import note_after_answers
 from tracker.settings import Settings, load
 from tracker.usecases import accounts as account_life
 from tracker.usecases import health, reminders
@@ -149,6 +150,7 @@ def create_app(settings: Settings | None = None) -> Litestar:
     )
     refuse_unguarded(app)
     protect(app, chosen)
+    note_after_answers(app)
     return app
 
 

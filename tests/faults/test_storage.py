@@ -13,11 +13,12 @@ from tracker import clock
 from tracker.app import create_app
 from tracker.database import close_database, engine, is_postgres, open_database
 from tracker.database.sqlite import SQLiteEngine
+from tracker.rules.api_tokens import ApiScope
 from tracker.tables.audit import AuditEntry
 from tracker.tables.identity import Session
 from tracker.tables.meetings import Event
 from tracker.tables.outbox import Message
-from tracker.usecases import audit, meetings
+from tracker.usecases import api_tokens, audit, meetings
 
 pytestmark = pytest.mark.anyio
 
@@ -97,6 +98,7 @@ async def test_people_stay_signed_in_and_read_on_when_not_a_byte_can_be_written(
     event_id = await meetings.schedule(sqlite_cast.coordinator, meeting(*everybody(sqlite_cast)), NOW)
     browser = Browser(app_on_sqlite, await session_of(sqlite_cast.coordinator, NOW))
     form, bound = await new_event(browser, sqlite_cast), engine()
+    token = await api_tokens.create(sqlite_cast.coordinator, "Roster", frozenset(ApiScope), NOW)
     await close_database(bound)
     assert isinstance(bound, SQLiteEngine)
     bound.pragmas = (*bound.pragmas, "PRAGMA query_only=ON")
@@ -105,6 +107,8 @@ async def test_people_stay_signed_in_and_read_on_when_not_a_byte_can_be_written(
     paths = [*READ, f"/events/{event_id}/2027-01-12", "/audit", "/admin"]
     assert [(await browser.get(path)).status_code for path in paths] == [200] * len(paths)
     assert (await browser.post("/events", form)).status_code == 503
+    by_token = {"Authorization": f"Bearer {token}"}
+    assert (await browser.get("/api/v1/events", headers=by_token)).status_code == 200
 
 
 async def test_a_change_that_the_trail_cannot_hold_is_not_made(cast: Cast, desk: Browser) -> None:

@@ -15,6 +15,7 @@ from tracker.ports import cookies, csrf, flash
 from tracker.ports.csrf import Connection
 from tracker.ports.guesses import Guesses
 from tracker.ports.problems import Refused
+from tracker.ports.token_uses import UNNOTED
 from tracker.usecases.api_tokens import bearer_of
 from tracker.usecases.viewers import Visit, viewer_of_session
 
@@ -100,7 +101,7 @@ async def bearer(connection: Connection, handler: BaseRouteHandler) -> None:
         if sent:
             _count_guess(connection)
         raise Refused(401, WWW_Authenticate='Bearer realm="Task Force Tracker"')
-    state.update(viewer=found.viewer, scopes=found.scopes)
+    state.update({"viewer": found.viewer, "scopes": found.scopes, UNNOTED: found.unnoted})
     needed = handler.opt["scope"]
     if needed and needed not in found.scopes:
         raise NotAllowed(f"This token may not do this: it was made without {needed}.")

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from tracker import chance, keys
-from tracker.database import writing
+from tracker.database import surviving_failures, writing
 from tracker.errors import Invalid, NotFound
 from tracker.rules.api_tokens import LIFETIME, MAX_TOKENS, ApiScope, ApiToken
 from tracker.rules.clean_text import clean
@@ -27,6 +27,8 @@ class Bearer:
 
     viewer: Viewer
     scopes: frozenset[ApiScope]
+    unnoted: UUID | None
+    """The token, when its use is to be noted again; None when that was done less than a minute ago."""
 
 
 async def create(viewer: Viewer, name: str, scopes: frozenset[ApiScope], now: datetime) -> str:
@@ -76,10 +78,7 @@ async def revoke_all(member_id: UUID, now: datetime) -> int:
 
 
 async def bearer_of(token: str, now: datetime) -> Bearer | None:
-    """Return who speaks through a token; None when it is unknown, revoked, expired, or its owner not active now.
-
-    Once a minute it also notes that the token is in use.
-    """
+    """Return who speaks through a token; None when it is unknown, revoked, expired, or its owner not active now."""
     usable = (
         (rows.ApiToken.token_hash == keys.fingerprint(token)) & rows.ApiToken.revoked_at.is_null()
         & (rows.ApiToken.expires_at > now)
@@ -91,9 +90,16 @@ async def bearer_of(token: str, now: datetime) -> Bearer | None:
         viewer = await viewer_for(row["member"])
     except NotFound:
         return None
-    if row["used_at"] is None or now - row["used_at"] >= NOTED_EVERY:
-        await rows.ApiToken.update({rows.ApiToken.used_at: now}).where(rows.ApiToken.id == row["id"])
-    return Bearer(viewer=replace(viewer, door="api"), scopes=_token(row).scopes)
+    is_noted = row["used_at"] is not None and now - row["used_at"] < NOTED_EVERY
+    return Bearer(
+        viewer=replace(viewer, door="api"), scopes=_token(row).scopes, unnoted=None if is_noted else row["id"]
+    )
+
+
+async def note_use(token_id: UUID, now: datetime) -> None:
+    """Note that a token is in use; when nothing can be written the next use tries again."""
+    with surviving_failures():
+        await rows.ApiToken.update({rows.ApiToken.used_at: now}).where(rows.ApiToken.id == token_id)
 
 
 async def _log(viewer: Viewer, verb: str, token_id: UUID, facts: Mapping[str, object], now: datetime) -> None:

@@ -1,6 +1,9 @@
 """Who may ask: a token opens what it was made for, nothing else opens anything, and refusals tell nothing."""
 
+import asyncio
+import contextvars
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from litestar import Litestar
@@ -9,6 +12,7 @@ from tests.cast import NOW, Cast
 from tests.ports.api.conftest import ALL, BASE, Program, Speak
 from tests.ports.browser import Browser, session_of
 from tracker import clock, keys
+from tracker.database import writing
 from tracker.rules.api_tokens import LIFETIME, ApiScope
 from tracker.usecases import api_tokens
 
@@ -105,3 +109,34 @@ async def test_everything_below_the_interface_is_answered_for_programs(speak: Sp
 async def test_options_name_all_methods_of_an_address(speak: Speak) -> None:
     answer = await (await speak(None)).ask("OPTIONS", "/events")
     assert answer.headers["allow"] == "GET, HEAD, POST, OPTIONS"
+
+
+async def test_a_program_is_answered_while_the_use_of_its_token_waits_to_be_written(
+    app: Litestar, speak: Speak, sqlite_cast: Cast
+) -> None:
+    program, out = await speak(sqlite_cast.coordinator), asyncio.Event()
+    inner = app.asgi_handler
+
+    async def watched(scope: Any, receive: Any, send: Any) -> None:
+        async def sending(message: Any) -> None:
+            await send(message)
+            if message["type"] == "http.response.body":
+                out.set()
+
+        await inner(scope, receive, sending)
+
+    app.asgi_handler = watched
+    async with writing():  # nobody else can write
+        asked = asyncio.create_task(program.get("/me"), context=contextvars.Context())
+        await asyncio.wait_for(out.wait(), 5)
+        assert not asked.done()
+    assert (await asked).status_code == 200
+    [token] = await api_tokens.tokens_of(sqlite_cast.coordinator, NOW)
+    assert token.used_at == clock.now()
+
+
+async def test_a_refused_use_of_a_token_is_noted_too(speak: Speak, sqlite_cast: Cast) -> None:
+    program = await speak(sqlite_cast.caht_lead, frozenset({ApiScope.ITEMS_READ}))
+    assert (await program.get("/events")).status_code == 403
+    [token] = await api_tokens.tokens_of(sqlite_cast.caht_lead, NOW)
+    assert token.used_at == clock.now()
