@@ -385,3 +385,14 @@ async def test_an_operation_leaves_no_trace_for_law_enforcement_that_is_not_name
     text = b"".join(content for *_, content in await seen(worlds.secret, worlds, "kcpd_alternate"))
     assert b"Bluestem" not in text
     assert b"Called Off" not in text
+
+
+async def test_what_others_looked_up_tells_a_coordinator_of_no_operation(tmp_path: Path) -> None:
+    worlds = await build(tmp_path)
+    async with opened(worlds.secret) as app:
+        browser = Browser(app, worlds.sessions["coordinator"])
+        trail = [
+            await browser.get(path) for path in ("/audit", "/audit?what=audit", "/audit?what=reading", "/audit/export")
+        ]
+    assert all(one.status_code == 200 and str(worlds.places.secret_event) not in one.text for one in trail)
+    assert "about one subject" in trail[-1].text

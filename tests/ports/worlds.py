@@ -32,11 +32,13 @@ from tracker.usecases import (
     action_items,
     api_tokens,
     attendance,
+    audit_reading,
     event_templates,
     invitations,
     meeting_dates,
     meetings,
     people,
+    readings,
     reminders,
     subscriptions,
 )
@@ -193,6 +195,7 @@ async def _secrets(cast: Cast, places: Places) -> None:
         ),
         NOW,
     )
+    await _looks_at(cast, places.secret_event)
     await reminders.queue_due(NOW, ZONE)
     places.secret_message = await _a_message_about(places.secret_event)
     places.secret_template = await _a_template(cast)
@@ -204,6 +207,17 @@ async def _a_template(cast: Cast) -> UUID:
     await event_templates.save(cast.coordinator, "Bluestem", form, cast.bodies["enforcement"], NOW)
     [found] = await event_templates.templates_for(cast.coordinator)
     return found.id
+
+
+async def _looks_at(cast: Cast, event_id: UUID) -> None:
+    """Leave what looks at an event leave in the trail: of who is named, of who is not, of who reads the whole trail."""
+    event = await meetings.event_for(cast.kcpd_detective, event_id)
+    await readings.note_series(cast.kcpd_detective, event, NOW)
+    route = {"route": "GET /events/{event_id}"}
+    await readings.note(cast.harbor_advocate, "not_found", "event", str(event_id), route, NOW)
+    chosen = audit_reading.Choice(since=LAST_WEEK, until=NOW, about=str(event_id))
+    await audit_reading.page(cast.auditor, chosen, {"about": str(event_id)}, NOW)
+    await audit_reading.export(cast.auditor, chosen, {"about": str(event_id)}, NOW)
 
 
 async def _a_message_about(event_id: UUID) -> UUID:

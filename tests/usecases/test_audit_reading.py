@@ -100,6 +100,16 @@ async def test_reading_the_trail_is_an_entry_once_a_day_and_filter(cast: Cast):
     assert [dict(one.facts) for one in found] == [{}, {"filter": {"what": "denied"}}, {}]
 
 
+async def test_a_look_at_one_subject_does_not_tell_a_coordinator_which_one_it_was(cast: Cast):
+    event_id = str(await an_operation(cast))
+    await page(cast.auditor, replace(ALL, about=event_id), {"about": event_id, "what": "events"}, NOW)
+    await export(cast.auditor, replace(ALL, about=event_id), {"about": event_id}, NOW)
+    looks = [one for one in (await read(cast.coordinator)).entries if one.actor_id == cast.auditor.member_id]
+    assert [dict(one.facts) for one in looks] == [
+        {"filter": {"about": "one subject"}}, {"filter": {"about": "one subject", "what": "events"}},
+    ]  # fmt: skip
+
+
 async def test_an_export_and_a_verification_are_entries_each_time(cast: Cast):
     reader = cast.auditor
     for _ in range(2):

@@ -22,6 +22,7 @@ __all__ = ["Choice", "Verification", "export", "last_verification", "page", "ver
 
 PAGE = 50  # entries
 MOST = 50_000  # entries of one export
+ONE_SUBJECT = "one subject"
 UNKNOWN = "Somebody who is not in the roster"
 
 log = logging.getLogger(__name__)
@@ -56,10 +57,12 @@ class Page:
 async def page(viewer: Viewer, choice: Choice, asked: dict[str, str], now: datetime) -> Page:
     """Return a page of the trail. That it was read is itself recorded, once a day for each filter (`asked`).
 
+    The record names no subject that was looked up: it is told to who may not know of that subject.
+
     Errors: NotFound for who does not read the trail.
     """
     _check(viewer)
-    await note(viewer, "audit_read", "audit", "", {"filter": asked} if asked else {}, now)
+    await note(viewer, "audit_read", "audit", "", _asked(asked), now)
     found = await visible_audit.entries(viewer, choice, PAGE + 1)
     entries = await _told(viewer, found[:PAGE])
     if len(found) <= PAGE:
@@ -74,8 +77,7 @@ async def export(viewer: Viewer, choice: Choice, asked: dict[str, str], now: dat
     _check(viewer)
     found = await visible_audit.entries(viewer, choice, MOST)
     async with writing():
-        facts = {"filter": asked} if asked else {}
-        await audit.record(viewer.member_id, viewer.door, "audit_exported", "audit", "", facts, now)
+        await audit.record(viewer.member_id, viewer.door, "audit_exported", "audit", "", _asked(asked), now)
     return await _told(viewer, found)
 
 
@@ -111,6 +113,12 @@ async def last_verification(viewer: Viewer) -> Verification | None:
 def _check(viewer: Viewer) -> None:
     if not viewer.reads_audit:
         raise NotFound
+
+
+def _asked(asked: dict[str, str]) -> dict[str, object]:
+    """Return the facts of a look: whoever reads the trail may read them, so the id of what was looked up stays out."""
+    kept = asked | {"about": ONE_SUBJECT} if "about" in asked else asked
+    return {"filter": kept} if kept else {}
 
 
 async def _told(viewer: Viewer, rows: Iterable[Row]) -> list[Entry]:
