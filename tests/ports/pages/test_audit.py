@@ -13,8 +13,10 @@ from tests.cast import NOW, Cast, everybody, meeting, operation, people_of_the_t
 from tests.ports.browser import Browser, session_of
 from tests.ports.conftest import SignIn
 from tests.ports.worlds import opened
+from tracker import clock
 from tracker.database import engine, writing
 from tracker.migrate import migrate
+from tracker.rules.proof import PROOF_HOLDS
 from tracker.usecases import audit, meetings
 
 pytestmark = pytest.mark.anyio
@@ -174,3 +176,11 @@ async def test_the_file_holds_the_entries_of_the_filter_without_formulas(sqlite_
     ]  # fmt: skip
     assert len(rows) == 2
     assert "Exported the audit trail" in table(await read(browser, "/audit?what=reading"))
+
+
+async def test_a_file_of_the_trail_is_handed_out_only_after_a_fresh_proof(sqlite_cast: Cast, browse: SignIn) -> None:
+    browser = await browse(sqlite_cast.coordinator)
+    clock.start_at(NOW + PROOF_HOLDS, stands_still=True)
+    answer = await browser.get("/audit/export?what=events")
+    assert (answer.status_code, answer.headers["location"]) == (303, "/sign-in/again?next=/audit%3Fwhat%3Devents")
+    assert "Exported the audit trail" not in await read(browser)

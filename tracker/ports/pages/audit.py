@@ -9,6 +9,7 @@ from tracker import clock
 from tracker.ports.guards import signed_in
 from tracker.ports.pages.audit_query import FIELDS, SYSTEM, Asked, asked_for
 from tracker.ports.pages.form_values import query_of
+from tracker.ports.pages.proof import first_prove
 from tracker.ports.pages.request import viewer_of, zone_of
 from tracker.ports.pages.templating import page
 from tracker.rules.audit_words import GROUPS, Entry
@@ -32,9 +33,11 @@ async def verify(request: Request[Any, Any, Any]) -> Response[str]:
 
 
 @get("/audit/export", guards=[signed_in])
-async def export(request: Request[Any, Any, Any]) -> Response[bytes]:
-    """Give the entries of a filter as a file; that somebody took it is an entry too."""
+async def export(request: Request[Any, Any, Any]) -> Response[Any]:
+    """Give the entries of a filter as a file, to a fresh proof; that somebody took it is an entry too."""
     asked = asked_for(query_of(request), zone_of(request))
+    if first := first_prove(request, asked.newest):
+        return first
     entries = await audit_reading.export(viewer_of(request), asked.choice, asked.filter, clock.now())
     headers = {"Content-Disposition": 'attachment; filename="audit-trail.csv"'}
     return Response(csv_bytes([COLUMNS, *(_cells(one) for one in entries)]), media_type="text/csv", headers=headers)
