@@ -9,6 +9,7 @@ from tests.cast import NOW, ZONE, Cast, meeting, operation
 from tests.ports.browser import session_of
 from tests.usecases.keeping import column, verbs
 from tracker.errors import Conflict, Invalid, NotAllowed, NotFound
+from tracker.rules import audiences
 from tracker.rules.action_changes import NewItem
 from tracker.rules.action_items import ActionItem, ItemStatus
 from tracker.rules.api_tokens import ApiScope
@@ -17,17 +18,19 @@ from tracker.rules.audiences import Visibility
 from tracker.rules.calendars import Scope
 from tracker.rules.meetings import EventStatus
 from tracker.rules.people import Role, Viewer
+from tracker.rules.people_changes import SeatFacts
 from tracker.tables import action_items as item_rows
 from tracker.tables import visible_items
-from tracker.tables.meetings import Event
+from tracker.tables.meetings import AudienceVersion, Event
 from tracker.tables.outbox import Message
-from tracker.tables.people import Member
+from tracker.tables.people import Agency, Member, SeatHolder
 from tracker.usecases import (
     accounts,
     action_items,
     action_lists,
     api_tokens,
     attendance,
+    bodies,
     departures,
     directory,
     event_views,
@@ -253,6 +256,72 @@ async def test_a_seat_stays_with_its_agency_when_the_successor_is_of_another(cas
 async def test_a_chair_passes_to_a_colleague(cast: Cast) -> None:
     await leave(cast, cast.caht_lead, cast.caht_alternate)
     assert cast.bodies["services"] in (await viewer_for(cast.caht_alternate.member_id)).chairs
+
+
+async def test_an_administrator_cannot_let_themselves_into_a_body_by_seeing_a_colleague_out(cast: Cast) -> None:
+    chief = await a_chief_of_the_administrator(cast)
+    administrator = cast.administrator.member_id
+    found = await departures.handover(cast.administrator, chief, NOW)
+    assert [one.id for one in found.successors] == [cast.auditor.member_id, cast.coordinator.member_id]
+    with pytest.raises(Invalid, match="Choose who takes over"):
+        await departures.depart(cast.administrator, chief, administrator, NOW, NOW, TODAY)
+    assert cast.bodies["services"] not in (await viewer_for(administrator)).chairs
+
+
+async def test_a_coordinator_may_take_over_themselves(cast: Cast) -> None:
+    chief = await a_chief_of_the_administrator(cast)
+    await departures.depart(cast.coordinator, chief, cast.coordinator.member_id, NOW, NOW, TODAY)
+    assert cast.bodies["services"] in (await viewer_for(cast.coordinator.member_id)).chairs
+
+
+async def a_chief_of_the_administrator(cast: Cast) -> UUID:
+    chief = await people.add_member(
+        agency_id=cast.agencies["USAO"], name="Chief", email="chief@usao.example", now=NOW, zone=ZONE
+    )
+    await people.add_seat(body_id=cast.bodies["services"], agency_id=cast.agencies["USAO"], primary=chief)
+    await people.make_chair(body_id=cast.bodies["services"], member_id=chief)
+    return chief
+
+
+async def test_nobody_of_a_suspended_agency_takes_over(cast: Cast) -> None:
+    await Agency.update({Agency.status: "suspended"}).where(Agency.code == "FBI")
+    found = await departures.handover(cast.coordinator, cast.fbi_lead.member_id, NOW)
+    assert [one.id for one in found.successors] == [cast.coordinator.member_id]
+
+
+@pytest.mark.parametrize("facts", ["a guest", "of another agency by now"])
+async def test_no_alternate_moves_up_who_could_not_hold_the_seat(cast: Cast, facts: str) -> None:
+    changed = {Member.is_guest: True} if facts == "a guest" else {Member.agency: cast.agencies["IPD"]}
+    await Member.update(changed).where(Member.id == cast.kcpd_alternate.member_id)
+    await leave(cast, cast.kcpd_detective, cast.coordinator)
+    firsts = SeatHolder.is_primary.eq(value=True) & (SeatHolder.member == cast.kcpd_alternate.member_id)
+    assert await SeatHolder.count().where(firsts) == 0
+
+
+async def test_who_comes_back_sees_no_named_event_of_before(cast: Cast) -> None:
+    who = cast.hsi_liaison
+    event_id = await meetings.schedule(cast.fbi_lead, operation(cast.kcpd_detective, who), NOW)
+    [before] = await _counted(cast.kcpd_detective)
+    await leave(cast, who, cast.coordinator)
+    [after] = await _counted(cast.kcpd_detective)
+    await accounts.reopen(cast.coordinator, who.member_id, NOW, NOW)
+    with pytest.raises(NotFound):
+        await meetings.event_for(await viewer_for(who.member_id), event_id)
+    assert after > before, "the calendars of the others must show who is off the list"
+
+
+async def _counted(viewer: Viewer) -> list[int]:
+    of_member = AudienceVersion.audience == audiences.member(viewer.member_id)
+    return await AudienceVersion.select(AudienceVersion.version).where(of_member).output(as_list=True)
+
+
+async def test_a_form_of_a_body_that_was_open_before_a_departure_is_refused_after_it(cast: Cast) -> None:
+    body_id, agency_id = cast.bodies["steering"], cast.agencies["FBI"]
+    opened = await directory.body(cast.coordinator, body_id)
+    await leave(cast, cast.fbi_lead, cast.fbi_alternate)
+    facts = SeatFacts(primary_id=cast.fbi_alternate.member_id, alternate_ids=frozenset())
+    with pytest.raises(Conflict):
+        await bodies.set_seat(cast.coordinator, body_id, agency_id, facts, opened.version, NOW, NOW)
 
 
 async def test_by_a_list_nobody_leaves_who_has_something_in_hand(cast: Cast) -> None:

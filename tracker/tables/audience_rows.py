@@ -29,3 +29,9 @@ async def replace_audiences(event_id: UUID, wanted: Iterable[str]) -> None:
     await EventAudience.insert(
         *(EventAudience(id=chance.new_id(), event=event_id, audience=one) for one in sorted(wanted))
     )
+
+
+async def forget(audience: str) -> list[UUID]:
+    """Let an audience see no event by a row of its own any more; return the events that it could see by one."""
+    gone = EventAudience.delete().where(EventAudience.audience == audience).returning(EventAudience.event)
+    return [row["event"] for row in await gone]

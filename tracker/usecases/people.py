@@ -11,9 +11,11 @@ from piccolo.querystring import QueryString
 
 from tracker import chance
 from tracker.database import engine
+from tracker.rules import audiences
 from tracker.rules.audiences import Arm
 from tracker.rules.people import Level, Role, Viewer
 from tracker.rules.planning import Person
+from tracker.tables import audience_versions
 from tracker.tables.people import Agency, Body, Member, MemberRole, Seat, SeatHolder
 
 _PEOPLE = (
@@ -106,6 +108,14 @@ async def sit(*, seat_id: UUID, member_id: UUID, is_primary: bool) -> None:
 async def make_chair(*, body_id: UUID, member_id: UUID) -> None:
     """Make a member the chair of a body."""
     await MemberRole.insert(MemberRole(id=chance.new_id(), member=member_id, role=Role.BODY_CHAIR, body=body_id))
+
+
+async def note_change_in(body_ids: Iterable[UUID]) -> None:
+    """Let open forms of bodies whose seats or chairs changed, and the calendars of who sits there, know of it."""
+    changed = sorted(set(body_ids))
+    if changed:
+        await Body.update({Body.version: Body.version + 1}).where(Body.id.is_in(changed))
+        await audience_versions.touch(audiences.body(one) for one in changed)
 
 
 async def directory(viewer: Viewer) -> list[Person]:
