@@ -21,9 +21,10 @@ from tracker.rules.planning import Plan
 from tracker.rules.recurrence import Frequency, Rule
 from tracker.rules.wall_clock import to_local
 from tracker.tables.invitations import Invitation
+from tracker.tables.many_rows import CHUNK
 from tracker.tables.meetings import Event, EventAudience
 from tracker.tables.people import Member
-from tracker.usecases.series import CHUNK, add_dates
+from tracker.usecases.series import add_dates
 
 PEOPLE = 25  # in each helping
 SERIES = 20  # in each helping

@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC, datetime
+from functools import cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from tracker.errors import Invalid
@@ -25,6 +26,7 @@ _US_ZONES = {
 _WORDS = {name: word for word, names in _US_ZONES.items() for name in names.split()}
 
 
+@cache
 def zone_of(name: str) -> ZoneInfo:
     """Return the zone of an IANA name; Invalid(zone) when there is none, old abbreviations such as EST included."""
     if not _NAME.fullmatch(name):

@@ -2,14 +2,10 @@
 
 from collections.abc import Iterable
 
-from piccolo.querystring import QueryString
+from tracker.tables.many_rows import insert_rows
+from tracker.tables.meetings import AudienceVersion
 
-from tracker.database import engine
-
-_ONE_MORE = (
-    "INSERT INTO audience_version (audience, version) VALUES ({}, 1)"
-    " ON CONFLICT (audience) DO UPDATE SET version = audience_version.version + 1"
-)
+_ONE_MORE = " ON CONFLICT (audience) DO UPDATE SET version = audience_version.version + 1"
 
 
 async def touch(audiences: Iterable[str]) -> None:
@@ -18,5 +14,5 @@ async def touch(audiences: Iterable[str]) -> None:
     Give the audiences that lose sight of a thing as well as those that gain it. Always in the same order: two writers
     that lock the same rows never wait for each other in a circle.
     """
-    for audience in sorted(set(audiences)):
-        await engine().run_querystring(QueryString(_ONE_MORE, audience))
+    made = [{"audience": audience, "version": 1} for audience in sorted(set(audiences))]
+    await insert_rows(AudienceVersion, made, _ONE_MORE)

@@ -13,6 +13,7 @@ from tracker.rules.people import Viewer
 from tracker.rules.planning import Plan
 from tracker.tables import audience_rows, audience_versions, visible
 from tracker.tables.invitations import Answer, Invitation
+from tracker.tables.many_rows import insert_rows
 from tracker.usecases import outbox
 
 
@@ -53,8 +54,7 @@ async def invite(
     added = frozenset(wanted) - frozenset(present)
     await withdraw(event_id, frozenset(present) - frozenset(wanted), plan, version, now, entry=entry)
     await _forget_answers(event_id, added, now)
-    for member_id in sorted(wanted):
-        await _keep(event_id, member_id, wanted[member_id], now)
+    await _keep(event_id, wanted, now)
     if lead_id in added:
         await _accept(event_id, lead_id, viewer, now)
     told = (frozenset(wanted) if is_first else added) - {lead_id}
@@ -163,7 +163,7 @@ async def change_lead(by: Viewer, event_id: UUID, former_id: UUID, lead_id: UUID
 
     Nobody gains or loses sight of it but the former lead, who is off the list.
     """
-    await _keep(event_id, lead_id, AttendeeRole.CHAIR, now)
+    await _keep(event_id, {lead_id: AttendeeRole.CHAIR}, now)
     await _accept(event_id, lead_id, by, now)
     found = await audience_rows.audiences_of(event_id)
     await audience_rows.replace_audiences(event_id, found - {audiences.member(former_id)})
@@ -188,13 +188,19 @@ async def _forget_answers(event_id: UUID, added: frozenset[UUID], now: datetime)
         )  # fmt: skip
 
 
-async def _keep(event_id: UUID, member_id: UUID, role: AttendeeRole, now: datetime) -> None:
-    invitation = Invitation(id=chance.new_id(), event=event_id, member=member_id, role=role, added_at=now)
-    await Invitation.insert(invitation).on_conflict(
-        target=(Invitation.event, Invitation.member),
-        action="DO UPDATE",
-        values=[Invitation.role, (Invitation.withdrawn_at, None)],
-    )
+async def _keep(event_id: UUID, wanted: Mapping[UUID, AttendeeRole], now: datetime) -> None:
+    made = [
+        {
+            "id": chance.new_id(),
+            "event": event_id,
+            "member": member_id,
+            "role": wanted[member_id].value,
+            "added_at": now,
+        }
+        for member_id in sorted(wanted)
+    ]
+    again = " ON CONFLICT (event, member) DO UPDATE SET role = EXCLUDED.role, withdrawn_at = NULL"
+    await insert_rows(Invitation, made, again)
 
 
 async def _accept(event_id: UUID, lead_id: UUID, viewer: Viewer, now: datetime) -> None:

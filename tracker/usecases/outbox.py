@@ -17,13 +17,13 @@ from tracker.database import engine, writing
 from tracker.rules.outbox import CHANGES, PAUSE, Draft, Message, MessageKind, Skip, State, next_try
 from tracker.rules.outbox_bundles import Earlier, bundle
 from tracker.tables import outbox as rows
+from tracker.tables.many_rows import insert_rows
 
 __all__ = [
     "Draft", "anybody_heard", "claim", "close", "enqueue", "enqueue_all", "names_in_use", "number_told", "postpone",
     "put_back", "suppress_for",
 ]  # fmt: skip
 
-CHUNK = 500  # rows in one INSERT: PostgreSQL takes at most 32,767 parameters
 INTERRUPTED = "Sent again: whoever had it in hand was interrupted, so it may arrive twice."
 _CLAIM = (
     "UPDATE message SET worker = {}, attempts = attempts + 1, reason = CASE WHEN worker = '' THEN reason ELSE {} END"
@@ -49,10 +49,7 @@ async def enqueue(**draft: Any) -> None:
 async def enqueue_all(drafts: Iterable[Draft], now: datetime) -> None:
     """Queue messages inside the caller's `writing()`; those whose key is known already are left alone."""
     made = [_row(draft, now) for draft in await _bundled(list(drafts))]
-    for first in range(0, len(made), CHUNK):
-        await rows.Message.insert(*made[first : first + CHUNK]).on_conflict(
-            target=rows.Message.key, action="DO NOTHING"
-        )
+    await insert_rows(rows.Message, made, " ON CONFLICT (key) DO NOTHING")
 
 
 async def number_told(event_id: UUID, now: datetime) -> int:
@@ -166,14 +163,15 @@ def _earlier_one(row: dict[str, Any]) -> Earlier:
     )  # fmt: skip
 
 
-def _row(draft: Draft, now: datetime) -> rows.Message:
+def _row(draft: Draft, now: datetime) -> dict[str, Any]:
     pause = PAUSE if draft.kind in CHANGES else PAUSE * 0
-    return rows.Message(
-        id=chance.new_id(), key=draft.key, kind=draft.kind, recipient=draft.recipient_id, event=draft.event_id,
-        occurrence=draft.occurrence_id, item=draft.item_id, facts=json.dumps(draft.facts, sort_keys=True, default=str),
-        created_at=now, due=draft.due or now + pause, not_after=draft.not_after, state=draft.state.value,
-        reason=draft.reason,
-    )  # fmt: skip
+    return {
+        "id": chance.new_id(), "key": draft.key, "kind": str(draft.kind), "recipient": draft.recipient_id,
+        "event": draft.event_id, "occurrence": draft.occurrence_id, "item": draft.item_id,
+        "facts": json.dumps(draft.facts, sort_keys=True, default=str), "created_at": now,
+        "due": draft.due or now + pause, "not_after": draft.not_after, "state": draft.state.value,
+        "reason": draft.reason,
+    }  # fmt: skip
 
 
 def _message(row: Any) -> Message:

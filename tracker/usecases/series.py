@@ -18,12 +18,11 @@ from tracker.rules.recurrence import dates, to_rrule, until_before
 from tracker.rules.wall_clock import to_local
 from tracker.tables import carried_answers, visible
 from tracker.tables import meetings as rows
+from tracker.tables.many_rows import insert_rows
 from tracker.usecases.invitees import ask_again, invitees_of, mailed_entry, tell, touch, withdraw
 from tracker.usecases.sight import set_audiences
 
 INSTANT = timedelta(microseconds=1)
-CHUNK = 500
-"""Rows in one INSERT: PostgreSQL takes at most 32,767 parameters."""
 
 
 class AddEvent(Protocol):
@@ -38,14 +37,13 @@ async def add_dates(
 ) -> None:
     """Write one row for each date; those that are `moved` are not where the rule puts them."""
     made = [
-        rows.Occurrence(
-            id=chance.new_id(), event=event_id, original_start=start, starts_at=slot[0], ends_at=slot[1],
-            is_changed=start in moved, changed_at=now,
-        )
+        {
+            "id": chance.new_id(), "event": event_id, "original_start": start, "starts_at": slot[0],
+            "ends_at": slot[1], "is_changed": start in moved, "changed_at": now,
+        }
         for start, slot in slots
     ]  # fmt: skip
-    for first in range(0, len(made), CHUNK):
-        await rows.Occurrence.insert(*made[first : first + CHUNK])
+    await insert_rows(rows.Occurrence, made)
 
 
 async def starts_anew(viewer: Viewer, event: Event, now: datetime) -> bool:

@@ -1,0 +1,53 @@
+"""Many rows in few statements: the same rows as one by one, defaults included."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from tests.cast import NOW, Cast, meeting
+from tracker import chance
+from tracker.database import writing
+from tracker.tables.invitations import Invitation
+from tracker.tables.many_rows import CHUNK, insert_rows
+from tracker.tables.meetings import AudienceVersion, Occurrence
+from tracker.tables.outbox import Watermark
+from tracker.usecases import meetings
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_rows_have_the_defaults_of_their_table(cast: Cast) -> None:
+    event_id = await meetings.schedule(cast.coordinator, meeting(), NOW)
+    start = datetime(2027, 3, 1, 10)  # noqa: DTZ001 - local to the event's zone
+    made = {"id": chance.new_id(), "event": event_id, "original_start": start, "starts_at": NOW, "ends_at": NOW}
+    async with writing():
+        await insert_rows(Occurrence, [{**made, "changed_at": NOW}])
+    found = await Occurrence.objects().get(Occurrence.original_start == start)
+    assert found is not None
+    assert (found.starts_at, found.is_cancelled, found.cancel_reason, found.title) == (NOW, False, "", None)
+    assert (found.version, found.sequence, found.attendance_closed_at) == (1, 0, None)
+
+
+async def test_more_rows_than_one_statement_takes_are_all_written(cast: Cast) -> None:
+    made = [{"name": f"{number}", "until": NOW + timedelta(seconds=number)} for number in range(2 * CHUNK + 1)]
+    async with writing():
+        await insert_rows(Watermark, made)
+    assert await Watermark.count() == 2 * CHUNK + 1
+    assert await Watermark.select(Watermark.until).where(Watermark.name == "7") == [
+        {"until": NOW.astimezone(UTC) + timedelta(seconds=7)}
+    ]
+
+
+async def test_a_row_that_is_there_already_is_changed_as_the_statement_ends(cast: Cast) -> None:
+    again = " ON CONFLICT (audience) DO UPDATE SET version = audience_version.version + 1"
+    async with writing():
+        for _ in range(3):
+            await insert_rows(AudienceVersion, [{"audience": "arm:none", "version": 1}], again)
+    found = await AudienceVersion.select(AudienceVersion.version).where(AudienceVersion.audience == "arm:none")
+    assert found == [{"version": 3}]
+
+
+async def test_nothing_is_written_of_no_rows(cast: Cast) -> None:
+    before = await Invitation.count()
+    await insert_rows(Invitation, [])
+    assert await Invitation.count() == before
