@@ -1,10 +1,11 @@
 """Finding a time: when the people who are needed are free, by what is known of their days; pure and without a clock."""
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
+from operator import itemgetter
 from uuid import UUID
 
 from tracker.rules.holidays import federal_holidays
@@ -70,6 +71,17 @@ class Days:
             return State.FREE
         return State.TENTATIVE if all(one.is_tentative for one in taken) else State.BUSY
 
+    def states(self, slots: Sequence[Slot]) -> dict[int, State]:
+        """Return the numbers of the slots in which the person is not free; `slots` are in order of start and end."""
+        found: dict[int, State] = {}
+        for one in self._busy:
+            first = bisect_right(slots, one.starts_at, key=itemgetter(1))
+            after = bisect_left(slots, one.ends_at, key=itemgetter(0))
+            for number in range(first, after):
+                if not one.is_tentative or number not in found:
+                    found[number] = State.TENTATIVE if one.is_tentative else State.BUSY
+        return found
+
     def taken(self, starts_at: datetime, ends_at: datetime) -> list[Busy]:
         """Return what lies in [starts_at, ends_at); no event lasts longer than `LONGEST`, so the search is short."""
         first, last = bisect_left(self._starts, starts_at - LONGEST), bisect_left(self._starts, ends_at)
@@ -98,9 +110,10 @@ def suggestions(
 ) -> list[Suggestion]:  # fmt: skip
     """Return the best times, those first at which the fewest required people are missing, then the soonest.
 
-    Of one half day at most one is named, so that the choice is a choice.
+    Slots are in order, and of one length on the wall clock. Of one half day at most one is named, so that the choice
+    is a choice.
     """
-    ranked = sorted((_judged(slot, required, optional, days) for slot in slots), key=_rank)
+    ranked = sorted(_judged(list(slots), required, optional, days), key=_rank)
     chosen: dict[tuple[date, bool], Suggestion] = {}
     for one in ranked:
         local = to_local(one.starts_at, zone)
@@ -128,15 +141,30 @@ def row(days: Days, day: date, zone: str) -> list[Cell]:
     return cells
 
 
-def _judged(slot: Slot, required: Sequence[UUID], optional: Sequence[UUID], days: Mapping[UUID, Days]) -> Suggestion:
-    states = {one: days[one].state(*slot) for one in required if one in days}
-    return Suggestion(
-        starts_at=slot[0],
-        ends_at=slot[1],
-        missing=tuple(one for one, state in states.items() if state is State.BUSY),
-        tentative=tuple(one for one, state in states.items() if state is State.TENTATIVE),
-        optional_missing=tuple(one for one in optional if one in days and days[one].state(*slot) is State.BUSY),
-    )
+def _judged(
+    slots: Sequence[Slot], required: Sequence[UUID], optional: Sequence[UUID], days: Mapping[UUID, Days]
+) -> list[Suggestion]:
+    missing, tentative = _taken_in(slots, required, days)
+    optional_missing, _ = _taken_in(slots, optional, days)
+    return [
+        Suggestion(
+            starts_at=slot[0], ends_at=slot[1], missing=tuple(missing[number]), tentative=tuple(tentative[number]),
+            optional_missing=tuple(optional_missing[number]),
+        )
+        for number, slot in enumerate(slots)
+    ]  # fmt: skip
+
+
+def _taken_in(
+    slots: Sequence[Slot], people: Iterable[UUID], days: Mapping[UUID, Days]
+) -> tuple[list[list[UUID]], list[list[UUID]]]:
+    """Return, for each slot, who is busy and who is tentative in it."""
+    busy: list[list[UUID]] = [[] for _ in slots]
+    tentative: list[list[UUID]] = [[] for _ in slots]
+    for one in people:
+        for number, state in days[one].states(slots).items() if one in days else ():
+            (busy if state is State.BUSY else tentative)[number].append(one)
+    return busy, tentative
 
 
 def _rank(one: Suggestion) -> tuple[int, int, int, datetime]:
