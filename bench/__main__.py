@@ -5,12 +5,15 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from bench import feeds, pages, reminders, startup
+from bench import daily, feeds, free_times, pages, reminders, series, startup
 from bench.figures import Figure
 
 PARTS: tuple[tuple[str, Callable[[], Sequence[Figure]]], ...] = (
     ("feeds", feeds.measure),
-    ("pages", pages.measure),
+    ("month pages", pages.measure),
+    ("pages of every day", daily.measure),
+    ("saving a series", series.measure),
+    ("finding a time", free_times.measure),
     ("reminders", reminders.measure),
     ("start and memory", startup.measure),
 )

@@ -4,10 +4,12 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from statistics import quantiles
 
+HOW_TO_JUDGE = ("more_is_better", "is_target_of_ratio")
+
 
 @dataclass(frozen=True, kw_only=True)
 class Figure:
-    """`ratio` is value by floor; `target` is what the ratio (or, without a floor, the value) must reach."""
+    """`ratio` is value by floor; `target` is what the ratio must reach, or the value where it is of that."""
 
     name: str
     value: float
@@ -15,6 +17,8 @@ class Figure:
     floor: float | None = None
     target: float | None = None
     more_is_better: bool = True
+    is_target_of_ratio: bool = True
+    """Whether the target is one of the ratio, as it is with a floor unless something else is said."""
 
     @property
     def ratio(self) -> float | None:
@@ -24,15 +28,14 @@ class Figure:
     @property
     def met(self) -> bool | None:
         """Whether the target is reached; None without one."""
-        measured = self.value if self.ratio is None else self.ratio
+        measured = self.value if self.ratio is None or not self.is_target_of_ratio else self.ratio
         if self.target is None:
             return None
         return measured >= self.target if self.more_is_better else measured <= self.target
 
     def row(self) -> dict[str, object]:
         """Return the row of bench/results.json."""
-        known = asdict(self)
-        known.pop("more_is_better")
+        known = {name: value for name, value in asdict(self).items() if name not in HOW_TO_JUDGE}
         return {**known, "ratio": self.ratio, "met": self.met}
 
 

@@ -1,0 +1,114 @@
+"""Suggested times for 40 people over four weeks, against a plain sweep over the same busy times in memory."""
+
+import asyncio
+import random
+import tempfile
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from statistics import median
+from uuid import UUID
+
+from bench.figures import Figure
+from bench.stock import add_old_dates, opened
+from bench.world import settle
+from tests.cast import NOW, ZONE, Cast, meeting
+from tracker.database import Engine, bind, engine
+from tracker.rules import free_times as rules
+from tracker.rules.free_times import Days
+from tracker.rules.invitations import AttendeeRole
+from tracker.rules.planning import Slot
+from tracker.tables.people import Member
+from tracker.usecases import free_times, meetings
+
+FEW, MANY = 2_000, 100_000  # dates stored: fewer would not bring forty people
+PEOPLE, MEETINGS, EACH = 40, 120, 6  # people; meetings in the four weeks, and people invited to each
+LENGTH = timedelta(hours=1)
+FIRST = date(2027, 1, 4)
+ROUNDS, WARM_UP = 60, 5
+TARGET = 3  # times the floor
+AGE = 1.2  # how much dearer it may be when so many more dates are stored
+
+
+@dataclass(frozen=True)
+class Place:
+    """One database, and the people for whom a time is looked for."""
+
+    engine: Engine
+    cast: Cast
+    invitees: Mapping[UUID, AttendeeRole]
+
+
+def measure() -> Sequence[Figure]:
+    """Look for times with few and with many dates stored, and sweep, in turns."""
+    with tempfile.TemporaryDirectory() as folder:
+        young, old, swept = asyncio.run(_measured(Path(folder)))
+    return (
+        Figure(
+            name=f"times for {PEOPLE} people, {MANY:,} dates stored", value=old, unit="ms", floor=swept, target=TARGET,
+            more_is_better=False,
+        ),
+        Figure(
+            name=f"the same beside {FEW:,} dates stored", value=old, unit="ms", floor=young, target=AGE,
+            more_is_better=False,
+        ),
+    )  # fmt: skip
+
+
+async def _measured(folder: Path) -> tuple[float, float, float]:
+    async with AsyncExitStack() as stack:
+        few, many = [await _place(stack, folder / f"{dates}.sqlite", dates) for dates in (FEW, MANY)]
+        settle()
+        _, days = await _find(many)
+        slots = rules.working_slots(FIRST, free_times.AHEAD, LENGTH, ZONE)
+        young, old, swept = [], [], []
+        for _ in range(ROUNDS + WARM_UP):
+            young.append((await _find(few))[0])
+            old.append((await _find(many))[0])
+            swept.append(_timed_sweep(slots, days))
+    return tuple(median(one[WARM_UP:]) * 1000 for one in (young, old, swept))
+
+
+async def _place(stack: AsyncExitStack, file: Path, dates: int) -> Place:
+    cast = await stack.enter_async_context(opened(file))
+    await add_old_dates(cast, dates)
+    found = await Member.select(Member.id).where(Member.email.like("%@large.example")).order_by(Member.email)
+    people = [row["id"] for row in found[:PEOPLE]]
+    luck = random.Random(1)  # noqa: S311 - repeatable, not secret
+    for _ in range(MEETINGS):
+        starts = datetime.combine(FIRST, datetime.min.time()) + timedelta(
+            days=luck.randrange(free_times.AHEAD), hours=luck.randrange(8, 17), minutes=30 * luck.randrange(2)
+        )
+        chosen = dict.fromkeys(luck.sample(people, EACH), AttendeeRole.REQUIRED)
+        await meetings.schedule(cast.coordinator, replace(meeting(starts=starts), invitees=chosen), NOW)
+    return Place(engine(), cast, dict.fromkeys(people, AttendeeRole.REQUIRED))
+
+
+async def _find(at: Place) -> tuple[float, Mapping[UUID, Days]]:
+    bind(at.engine)
+    began = time.perf_counter()
+    found, days = await free_times.find(at.cast.coordinator, at.invitees, FIRST, LENGTH, ZONE, NOW)
+    seconds = time.perf_counter() - began
+    if len(found) != 5:  # noqa: PLR2004 - as many as it names
+        raise RuntimeError(f"{len(found)} times were found.")
+    return seconds, days
+
+
+def _timed_sweep(slots: Sequence[Slot], days: Mapping[UUID, Days]) -> float:
+    busy = {one: [(taken.starts_at, taken.ends_at) for taken in found.taken(slots[0][0], slots[-1][1])]
+            for one, found in days.items()}  # fmt: skip
+    began = time.perf_counter()
+    _swept(slots, busy)
+    return time.perf_counter() - began
+
+
+def _swept(slots: Sequence[Slot], busy: Mapping[UUID, Sequence[Slot]]) -> list[tuple[int, datetime]]:
+    """Return the five slots at which the fewest people are taken: every slot against what each person has, in order."""
+    missing = []
+    for start, end in slots:
+        taken = sum(any(one[0] < end and one[1] > start for one in having) for having in busy.values())
+        missing.append((taken, start))
+    return sorted(missing)[:5]

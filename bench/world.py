@@ -1,0 +1,84 @@
+"""A database of the cast with an old past and a busy month, and the coordinator's browser on the application."""
+
+import gc
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from pathlib import Path
+
+from bench.stock import add_old_dates, opened
+from tests.cast import NOW, Cast, everybody, meeting
+from tests.ports.browser import Browser, session_of, settings
+from tracker.app import create_app
+from tracker.database import Engine, bind, engine
+from tracker.rules.action_changes import NewItem
+from tracker.rules.invitations import AnswerValue
+from tracker.rules.people import Viewer
+from tracker.usecases import action_items, invitations, meetings
+
+USUAL, FULL = 60, 500  # events in the month
+ITEMS = 30
+WARM_UP = 10  # requests
+LONG_AGO = NOW - timedelta(days=40)
+
+
+@dataclass(frozen=True)
+class World:
+    """One database, and the coordinator's browser on it."""
+
+    engine: Engine
+    cast: Cast
+    browser: Browser
+
+
+@asynccontextmanager
+async def world(path: Path, dates: int) -> AsyncIterator[World]:
+    """Make a world with so many old dates, the usual month and some action items; the clock must stand at NOW."""
+    async with opened(path) as cast:
+        await add_old_dates(cast, dates)
+        await schedule(cast, USUAL, *everybody(cast))
+        await _give_items(cast)
+        yield World(engine(), cast, Browser(create_app(settings()), await session_of(cast.coordinator, NOW)))
+
+
+def settle() -> None:
+    """Leave what is loaded out of later sweeps, as `tracker serve` does."""
+    gc.collect()
+    gc.freeze()
+
+
+async def schedule(cast: Cast, count: int, *invitees: Viewer) -> None:
+    """Schedule so many meetings over December 2026; half of those invited have answered."""
+    for number in range(count):
+        starts = datetime(2026, 12, 1 + number % 31, 8 + number % 10)  # noqa: DTZ001 - local to the event's zone
+        plan = meeting(*invitees, title=f"Coordination call {number}", starts=starts)
+        event_id = await meetings.schedule(cast.coordinator, plan, LONG_AGO)
+        for one in invitees[::2]:
+            await invitations.answer(
+                one, event_id, starts.date().isoformat(), AnswerValue.ACCEPTED, "", LONG_AGO, for_series=False
+            )
+
+
+async def timed(of: World, path: str, count: int) -> list[float]:
+    """Return how long so many requests took, in seconds. Errors: RuntimeError for an answer that is not 200."""
+    bind(of.engine)
+    taken = []
+    for number in range(count + WARM_UP):
+        began = time.perf_counter()
+        answer = await of.browser.get(path)
+        seconds = time.perf_counter() - began
+        if answer.status_code != 200:  # noqa: PLR2004 - OK
+            raise RuntimeError(f"{path} answered {answer.status_code}.")
+        if number >= WARM_UP:
+            taken.append(seconds)
+    return taken
+
+
+async def _give_items(cast: Cast) -> None:
+    owners = everybody(cast)
+    for number in range(ITEMS):
+        due = date(2026, 12, 1) + timedelta(days=number)
+        new = NewItem(title=f"Send report {number}", owner_id=owners[number % len(owners)].member_id, due=due)
+        await action_items.create(cast.coordinator, new, LONG_AGO, LONG_AGO.date())
