@@ -68,6 +68,7 @@ from tracker.ports.pages import (
     static,
     subscriptions,
     tokens,
+    undo,
 )
 from tracker.ports.pages import settings as settings_page
 from tracker.ports.security import BODY_LIMIT, protect
@@ -90,6 +91,7 @@ PAGES = (
     event_edit,
     added_dates,
     cancellations,
+    undo,
     nudges,
     recorded_replies,
     messages,

@@ -144,6 +144,11 @@ SCRIPT: dict[str, Callable[[Places], list[Ask]]] = {
     "POST /events/{event_id}/edit": _of_events("POST", "/edit", title="Changed", version="1"),
     "GET /events/{event_id}/cancellation": _of_events("GET", "/cancellation"),
     "POST /events/{event_id}/cancellation": _of_events("POST", "/cancellation", version="1"),
+    "POST /events/{event_id}/undo": lambda p: [
+        ("POST", f"/events/{event}/undo", {"deed": deed, "version": "1", "key": key})
+        for event, key in _events(p)
+        for deed in ("scheduled", "cancelled")
+    ],
     "POST /events/{event_id}/reinstatement": _of_events("POST", "/reinstatement", version="1"),
     "GET /events/{event_id}/dates": _of_events("GET", "/dates"),
     "POST /events/{event_id}/dates": _of_events("POST", "/dates", date="2027-01-21", starts="10:00", version="1"),

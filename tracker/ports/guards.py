@@ -127,7 +127,8 @@ async def _visit(connection: Connection, *, is_use: bool = True) -> Visit | None
 
 def _know(connection: Connection, visit: Visit) -> None:
     token = csrf.token_for(cookies.read(connection, cookies.SESSION))
-    connection.scope["state"].update(viewer=visit.viewer, visit=visit, csrf=token, flash=flash.heard(connection))
+    said, undo = flash.heard(connection), flash.undo_of(connection)
+    connection.scope["state"].update(viewer=visit.viewer, visit=visit, csrf=token, flash=said, undo=undo)
 
 
 def _enter(connection: Connection, door: str) -> None:

@@ -35,6 +35,8 @@
     const parts = [...flash.childNodes];
     flash.replaceChildren();
     setTimeout(() => flash.replaceChildren(...parts), 150);
+    const undo = parts.flatMap((part) => [...part.querySelectorAll("[data-leaves]")])[0];
+    if (undo) setTimeout(() => undo.remove(), Number(undo.dataset.leaves) * 1000);
   }
 
   /* Buttons that only a script can serve ------------------------------------- */

@@ -15,16 +15,19 @@ from tracker.rules.people import Viewer
 from tracker.rules.planning import Plan
 from tracker.tables import meetings as rows
 from tracker.tables import visible
-from tracker.usecases import audit, history
+from tracker.usecases import audit, history, outbox
 from tracker.usecases.invitees import invite, invitees_of, mailed_entry, tell, touch
 from tracker.usecases.series import add_dates, move_dates, start_anew, starts_anew
 from tracker.usecases.sight import set_audiences
 
 
-async def schedule(viewer: Viewer, plan: Plan, now: datetime, *, form_id: UUID | None = None) -> UUID:
+async def schedule(
+    viewer: Viewer, plan: Plan, now: datetime, *, form_id: UUID | None = None, told_at: datetime | None = None
+) -> UUID:
     """Save a plan as an event with all its dates, invite its people (unless it is a draft), and return its id.
 
-    The same plan from the same form (`form_id`, made with the form) makes one event, however often it is sent.
+    The same plan from the same form (`form_id`, made with the form) makes one event, however often it is sent. Its
+    people are told from `told_at` on, without it at once.
     Errors: Invalid by field, NotAllowed when the viewer may not put such an event into calendars.
     """
     planning.check(plan)
@@ -34,6 +37,8 @@ async def schedule(viewer: Viewer, plan: Plan, now: datetime, *, form_id: UUID |
         if form_id and await visible.event(viewer, event_id):
             return event_id
         await add_event(viewer, plan, now, event_id=event_id)
+        if told_at:
+            await outbox.hold(event_id, told_at)
         await audit.record(viewer.member_id, viewer.door, "scheduled", "event", event_id, {"kind": plan.kind}, now)
     return event_id
 

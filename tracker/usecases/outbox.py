@@ -20,8 +20,8 @@ from tracker.tables import outbox as rows
 from tracker.tables.many_rows import insert_rows
 
 __all__ = [
-    "Draft", "anybody_heard", "claim", "close", "enqueue", "enqueue_all", "names_in_use", "number_told", "postpone",
-    "put_back", "suppress_for",
+    "Draft", "anybody_heard", "claim", "close", "enqueue", "enqueue_all", "hold", "names_in_use", "number_told",
+    "postpone", "put_back", "suppress_for",
 ]  # fmt: skip
 
 INTERRUPTED = "Sent again: whoever had it in hand was interrupted, so it may arrive twice."
@@ -50,6 +50,12 @@ async def enqueue_all(drafts: Iterable[Draft], now: datetime) -> None:
     """Queue messages inside the caller's `writing()`; those whose key is known already are left alone."""
     made = [_row(draft, now) for draft in await _bundled(list(drafts))]
     await insert_rows(rows.Message, made, " ON CONFLICT (key) DO NOTHING")
+
+
+async def hold(event_id: UUID, until: datetime) -> None:
+    """Let what waits about a new event go out no earlier than `until`. The caller is inside `writing()`."""
+    waits = (rows.Message.event == event_id) & (rows.Message.state == State.PENDING.value)
+    await rows.Message.update({rows.Message.due: until}).where(waits & (rows.Message.due < until))
 
 
 async def number_told(event_id: UUID, now: datetime) -> int:

@@ -12,11 +12,13 @@ from litestar.response import Redirect
 
 from tracker import clock
 from tracker.errors import Conflict, Invalid, NotAllowed, NotFound
+from tracker.ports import flash
 from tracker.ports.guards import signed_in
 from tracker.ports.pages.events import address_of, times_of
 from tracker.ports.pages.form_values import FormValues, Reader, errors_of, form_of, query_of, version_in
-from tracker.ports.pages.request import said, told_words, viewer_of
+from tracker.ports.pages.request import said, told_words, undo_for, viewer_of
 from tracker.ports.pages.templating import page
+from tracker.rules.undo import Deed
 from tracker.usecases import meeting_dates, meetings, outbox, series_parts
 from tracker.usecases.event_views import EventView, event_view
 
@@ -117,16 +119,21 @@ async def _cancel(
         return _question(request, await _theirs(request, event_id, key), form, whole=whole, wrong=wrong)
     except Conflict:
         return _question(request, await _theirs(request, event_id, key), form, whole=whole, is_stale=True)
-    return await _done(request, event_id, key, "Cancelled.", now)
+    undo = None if form["which"] == "following" else undo_for(
+        event_id, Deed.CANCELLED, version_in(form) + 1, now, "" if whole else key
+    )  # fmt: skip
+    return await _done(request, event_id, key, "Cancelled.", now, undo)
 
 
-async def _done(request: Request[Any, Any, Any], event_id: UUID, key: str, deed: str, now: datetime) -> Redirect:
+async def _done(
+    request: Request[Any, Any, Any], event_id: UUID, key: str, deed: str, now: datetime, undo: flash.Undo | None = None
+) -> Redirect:
     """Lead to the date as it is now, or to the nearest one that is left; a draft is gone altogether."""
     viewer, words = viewer_of(request), told_words(deed, await outbox.number_told(event_id, now))
     with suppress(NotFound):
-        return said(request, address_of(await meeting_dates.date_for(viewer, event_id, key)), words)
+        return said(request, address_of(await meeting_dates.date_for(viewer, event_id, key)), words, undo)
     with suppress(NotFound):
-        return said(request, address_of(await meeting_dates.nearest_date(viewer, event_id, now)), words)
+        return said(request, address_of(await meeting_dates.nearest_date(viewer, event_id, now)), words, undo)
     return said(request, "/calendar", "The draft is discarded.")
 
 

@@ -1,12 +1,15 @@
 """What a page asks of its request: who looks, in which zone the task force lives, whether htmx asks."""
 
+from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from litestar import Request
 from litestar.response import Redirect
 
 from tracker.ports import flash
 from tracker.rules.people import Viewer
+from tracker.rules.undo import UNDO_FOR, Deed
 from tracker.rules.wording import plural
 from tracker.settings import Settings
 
@@ -28,11 +31,17 @@ def zone_of(request: Request[Any, Any, Any]) -> str:
     return settings_of(request).time_zone
 
 
-def said(request: Request[Any, Any, Any], address: str, sentence: str) -> Redirect:
-    """Lead to a page that begins by saying what has been done."""
+def said(request: Request[Any, Any, Any], address: str, sentence: str, undo: flash.Undo | None = None) -> Redirect:
+    """Lead to a page that begins by saying what has been done, and offers to take it back."""
     answer = Redirect(address, status_code=303)
-    flash.say(answer, request.scope["state"]["settings"], sentence)
+    flash.say(answer, request.scope["state"]["settings"], sentence, undo)
     return answer
+
+
+def undo_for(event_id: UUID, deed: Deed, version: int, now: datetime, key: str = "") -> flash.Undo:
+    """Return how a deed on an event, done `now`, can be taken back; `version` is that after the deed."""
+    fields = {"deed": deed, "version": str(version), "key": key}
+    return flash.Undo(address=f"/events/{event_id}/undo", fields=fields, until=now + UNDO_FOR)
 
 
 def told_words(deed: str, people: int) -> str:

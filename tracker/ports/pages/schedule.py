@@ -11,7 +11,7 @@ from tracker import chance, clock
 from tracker.errors import Invalid, NotAllowed
 from tracker.ports.guards import signed_in
 from tracker.ports.pages.form_values import Errors, FormValues, Reader, errors_of, form_of, id_in, query_of
-from tracker.ports.pages.request import said, told_words, viewer_of, zone_of
+from tracker.ports.pages.request import said, told_words, undo_for, viewer_of, zone_of
 from tracker.ports.pages.schedule_context import FIELDS, Editing, schedule_context, schedule_form
 from tracker.ports.pages.schedule_form import holiday_choices, picks_of, read_plan, read_when
 from tracker.ports.pages.schedule_values import empty_form, form_of_copy, form_of_template
@@ -24,6 +24,7 @@ from tracker.rules.holidays import next_working_day
 from tracker.rules.meetings import EventStatus, Kind
 from tracker.rules.people import Viewer
 from tracker.rules.recurrence import dates
+from tracker.rules.undo import UNDO_FOR, Deed
 from tracker.rules.wording import local, plural
 from tracker.usecases import event_templates, free_times, meetings, outbox, previews
 from tracker.usecases.free_times import Clash
@@ -70,12 +71,13 @@ async def schedule_event(request: Request[Any, Any, Any]) -> Response[Any]:
         return schedule_form(request, form, offered, zone, form_id=form_id)
     try:
         plan = read_plan(form, offered, zone)
-        event_id = await meetings.schedule(viewer, plan, now, form_id=form_id)
+        event_id = await meetings.schedule(viewer, plan, now, form_id=form_id, told_at=now + UNDO_FOR)
     except Invalid as wrong:
         errors = errors_of(wrong, FIELDS)
         return schedule_form(request, form, offered, zone, form_id=form_id, errors=errors, status_code=422)
     told = told_words("Scheduled.", await outbox.number_told(event_id, now))
-    return said(request, f"/events/{event_id}", DRAFTED if plan.status is EventStatus.DRAFT else told)
+    sentence = DRAFTED if plan.status is EventStatus.DRAFT else told
+    return said(request, f"/events/{event_id}", sentence, undo_for(event_id, Deed.SCHEDULED, 1, now))
 
 
 @get("/schedule/preview", guards=[signed_in])

@@ -124,6 +124,7 @@ def common(request: Request[Any, Any, Any]) -> dict[str, Any]:
         "nav": [place for place in NAVIGATION if place.is_for(viewer)] if viewer else (),
         "csrf": state.get("csrf") or "",
         "flash": state.get("flash"),
+        "undo": state.get("undo"),
         "settings": settings,
         "zone": settings.time_zone,
         "zone_word": wording.zone_word(settings.time_zone),
