@@ -94,6 +94,18 @@ async def test_who_comes_back_to_an_agency_does_not_find_the_old_seat(cast: Cast
     assert not any(one.startswith("body:") for one in viewer.audiences)
 
 
+async def test_only_a_coordinator_moves_somebody_to_the_other_arm(cast: Cast) -> None:
+    there = await facts_of(cast, cast.harbor_advocate, agency_id=cast.agencies["FBI"])
+    with pytest.raises(Invalid) as refused:
+        await change(cast.administrator, cast.harbor_advocate, there)
+    assert list(refused.value.fields) == ["agency"]
+    assert (await viewer_for(cast.harbor_advocate.member_id)).agency == "Harbor House"
+    near = await facts_of(cast, cast.harbor_advocate, agency_id=cast.agencies["CAHT"])
+    await change(cast.administrator, cast.harbor_advocate, near)
+    await change(cast.coordinator, cast.harbor_advocate, there, 2)
+    assert (await viewer_for(cast.harbor_advocate.member_id)).agency == "FBI"
+
+
 async def test_of_two_keepers_the_second_learns_of_the_first(cast: Cast) -> None:
     await change(cast.coordinator, cast.ipd_liaison, await facts_of(cast, cast.ipd_liaison, phone="816-555-0101"))
     with pytest.raises(Conflict):

@@ -5,8 +5,10 @@ from dataclasses import replace
 import pytest
 
 from tests.cast import NOW, Cast
-from tracker.errors import Invalid
+from tests.usecases.keeping import facts_of
+from tracker.errors import Conflict, Invalid
 from tracker.tables.audit import AuditEntry
+from tracker.usecases.people_changes import change_person
 from tracker.usecases.people_profile import Profile, change_profile, profile_of
 
 pytestmark = pytest.mark.anyio
@@ -19,6 +21,14 @@ async def test_a_member_changes_title_phone_and_zone_and_never_the_name(cast: Ca
     assert await profile_of(cast.kcpd_detective) == replace(WANTED, name="Kcpd detective")
     [entry] = await AuditEntry.select().where(AuditEntry.verb == "profile_changed")
     assert entry["facts"] == '{"fields": ["title", "phone", "zone"]}'
+
+
+async def test_a_keepers_form_that_was_open_before_does_not_undo_it(cast: Cast) -> None:
+    who, opened = cast.kcpd_detective, await facts_of(cast, cast.kcpd_detective, name="Kcpd sergeant")
+    await change_profile(who, WANTED, NOW)
+    with pytest.raises(Conflict):
+        await change_person(cast.administrator, who.member_id, opened, 1, NOW, NOW)
+    assert (await profile_of(who)).phone == WANTED.phone
 
 
 async def test_a_coordinator_changes_the_own_name_too(sqlite_cast: Cast):

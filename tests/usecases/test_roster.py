@@ -2,17 +2,19 @@
 
 import pytest
 
-from tests.cast import NOW, ZONE, Cast
+from tests.cast import NOW, ZONE, Cast, meeting, operation
 from tests.ports.browser import session_of
+from tests.usecases.keeping import column
 from tracker import keys
 from tracker.database import Engine
-from tracker.errors import Invalid, TooLarge
+from tracker.errors import Invalid, NotFound, TooLarge
 from tracker.rules.people import Role
 from tracker.rules.roster_file import LARGEST
 from tracker.tables.audit import AuditEntry
 from tracker.tables.people import Agency, Body, Member, MemberRole, SeatHolder
-from tracker.usecases import audit, identity_accounts, people
-from tracker.usecases.roster import NO_COORDINATOR, Report, import_roster
+from tracker.usecases import accounts, audit, identity_accounts, invitees, meetings, people
+from tracker.usecases.people_changes import ONLY_COORDINATORS_MOVE
+from tracker.usecases.roster import LEFT_WITHOUT, NO_COORDINATOR, Report, import_as, import_roster
 from tracker.usecases.viewers import viewer_for, viewer_of_session
 
 pytestmark = pytest.mark.anyio
@@ -210,3 +212,49 @@ async def test_a_member_suspended_by_the_file_has_no_session_left(cast: Cast) ->
     await import_roster(back, NOW, ZONE)
     assert await viewer_of_session(session, NOW) is None
     assert (await viewer_for(cast.ipd_liaison.member_id)).agency == "IPD"
+
+
+LEAVES = "agency_code,name,email,roles,seats,status\nCAHT,Caht lead,caht_lead@caht.example,{},departed\n"
+
+
+async def test_who_leaves_by_a_list_keeps_no_more_than_who_is_seen_out(cast: Cast) -> None:
+    who = cast.caht_lead.member_id
+    event_id = await meetings.schedule(cast.coordinator, meeting(cast.caht_lead, cast.fbi_lead), NOW)
+    named = await meetings.schedule(cast.fbi_lead, operation(cast.caht_lead, cast.kcpd_detective), NOW)
+    report = await importing(LEAVES.replace("roles,seats,", "").replace("{},", ""))
+    assert report.faults == ()
+    assert who not in await invitees.invitees_of(event_id)
+    assert not await MemberRole.exists().where(MemberRole.member == who)
+    assert not await SeatHolder.exists().where(SeatHolder.member == who)
+    assert (await people.bodies(cast.caht_alternate))[0].primaries >= {cast.caht_alternate.member_id}
+    await accounts.reopen(cast.coordinator, who, NOW, NOW)
+    back = await viewer_for(who)
+    assert (back.roles, back.chairs) == (frozenset(), frozenset())
+    with pytest.raises(NotFound):
+        await meetings.event_for(back, named)
+
+
+@pytest.mark.parametrize("cells", ["agency_lead,", ",Steering Committee"])
+async def test_a_list_gives_nothing_to_who_left(cast: Cast, cells: str) -> None:
+    report = await importing(LEAVES.format(cells))
+    assert [(one.field, one.sentence) for one in report.faults] == [("status", LEFT_WITHOUT)]
+    assert await column(cast.caht_lead.member_id, "status") == "active"
+
+
+async def test_by_a_list_only_a_coordinator_moves_somebody_to_the_other_arm(cast: Cast) -> None:
+    row = b"agency_code,name,email\nFBI,Harbor advocate,harbor_advocate@harbor-house.example\n"
+    refused = await import_as(cast.administrator, row, NOW, NOW, ZONE, is_trial=False)
+    assert [(one.field, one.sentence) for one in refused.faults] == [("agency_code", ONLY_COORDINATORS_MOVE)]
+    assert (await viewer_for(cast.harbor_advocate.member_id)).agency == "Harbor House"
+    assert (await import_as(cast.coordinator, row, NOW, NOW, ZONE, is_trial=False)).faults == ()
+    assert (await viewer_for(cast.harbor_advocate.member_id)).agency == "FBI"
+
+
+async def test_what_a_list_changes_makes_open_forms_of_it_out_of_date(cast: Cast) -> None:
+    head = "agency_code,agency_name,coalition,name,email,roles,seats\n"
+    row = "IPD,Independence Police,CAHT,Ipd liaison,ipd_liaison@ipd.example,agency_lead,Steering Committee (alternate)"
+    assert (await importing(head + row + "\n")).faults == ()
+    [agency] = await Agency.select(Agency.version).where(Agency.code == "IPD")
+    [body] = await Body.select(Body.version).where(Body.id == cast.bodies["steering"])
+    assert (agency["version"], body["version"]) == (3, 2)
+    assert await column(cast.ipd_liaison.member_id, "version") == 2

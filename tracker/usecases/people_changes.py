@@ -17,6 +17,7 @@ from tracker.usecases.account_doors import coordinators, lose_keys
 
 TAKEN = "Somebody else has this address already."
 ONLY_COORDINATORS = "Only a coordinator can make somebody coordinator, or take that away."
+ONLY_COORDINATORS_MOVE = "Only a coordinator can move somebody to the other arm: they would see other events."
 OVER = "Choose a day that is not over."
 
 
@@ -54,6 +55,8 @@ async def change_person(
             raise Conflict
         [row] = await Member.select(*_columns(facts)).where(Member.id == member_id)
         await _check(viewer, facts, member_id, held, row["expires_at"], now)
+        if not viewer.is_coordinator and await is_other_arm(row["agency"], _agency(facts)):
+            raise Invalid(agency=ONLY_COORDINATORS_MOVE)
         changed = {name: value for name, value in _columns(facts).items() if row[name] != value}
         await _save(member_id, changed, expected_version + 1)
         await people.set_roles(member_id, facts.roles, held)
@@ -64,6 +67,12 @@ async def change_person(
         if held != facts.roles:
             told |= {"gained": sorted(facts.roles - held), "lost": sorted(held - facts.roles)}
         await audit.record(viewer.member_id, viewer.door, "updated", "member", member_id, told, now)
+
+
+async def is_other_arm(agency_id: UUID, other_id: UUID) -> bool:
+    """Whether two agencies are of different arms."""
+    arms = Agency.select(Agency.arm).where(Agency.id.is_in([agency_id, other_id])).output(as_list=True)
+    return len(set(await arms)) > 1
 
 
 async def _check(
@@ -91,8 +100,10 @@ async def _save(member_id: UUID, changed: dict[str, Any], version: int) -> None:
     await Member.update(values).where(Member.id == member_id)
     if "agency" in changed:
         # The seat of the former agency stays there.
-        held = SeatHolder.select(SeatHolder.id).where(SeatHolder.member == member_id)
-        await SeatHolder.delete().where(SeatHolder.id.is_in(await held.output(as_list=True) or [member_id]))
+        theirs = SeatHolder.member == member_id
+        held = await SeatHolder.select(SeatHolder.seat.body).where(theirs).output(as_list=True)
+        await SeatHolder.delete().where(theirs)
+        await people.note_change_in(held)
 
 
 def _columns(facts: PersonFacts) -> dict[str, Any]:

@@ -47,7 +47,7 @@ async def change_profile(viewer: Viewer, wanted: Profile, now: datetime) -> None
     if not changed:
         return
     async with writing():
-        values: dict[Any, Any] = dict(new)
+        values: dict[Any, Any] = {**new, "version": Member.version + 1}
         await Member.update(values).where(Member.id == viewer.member_id)
         facts = {"fields": changed}
         await audit.record(viewer.member_id, viewer.door, "profile_changed", "member", viewer.member_id, facts, now)

@@ -17,13 +17,15 @@ from tracker.rules.roster_file import read
 from tracker.tables import audience_versions, handover
 from tracker.tables.people import Member, MemberRole
 from tracker.usecases import audit, people
-from tracker.usecases.account_doors import coordinators, lose_keys, shut
+from tracker.usecases.account_doors import coordinators, shut
 from tracker.usecases.accounts import reopened
-from tracker.usecases.people_changes import ONLY_COORDINATORS
+from tracker.usecases.leaving import leave
+from tracker.usecases.people_changes import ONLY_COORDINATORS, ONLY_COORDINATORS_MOVE, is_other_arm
 from tracker.usecases.roster_agencies import Agencies
 from tracker.usecases.roster_seats import Seats
 
 HAND_OVER = "Choose on their page who takes over; there they leave in one step."
+LEFT_WITHOUT = "Who left has no role and no seat. Leave these two cells empty."
 NO_COORDINATOR = "Nobody would be coordinator, so nobody could schedule for all. Give at least one member that role."
 _MEMBER = (
     Member.id, Member.email, Member.agency, Member.name, Member.title, Member.phone, Member.zone, Member.status,
@@ -107,13 +109,13 @@ class _Import:
     def __init__(self, now: datetime, zone: str, by: UUID | None, door: str, keeper: Viewer | None = None) -> None:
         self._now, self._zone, self._by, self._door = now, zone, by, door
         self._keeper = keeper
+        self._is_bound = keeper is not None and not keeper.is_coordinator
         self._faults: list[Fault] = []
 
     async def all(self, entries: list[Entry]) -> Report:
         """Write every row, and say what that did."""
         agencies = Agencies(self._log)
-        is_bound = self._keeper is not None and not self._keeper.is_coordinator
-        if faults := await agencies.agree(entries, may_move=not is_bound):
+        if faults := await agencies.agree(entries, may_move=not self._is_bound):
             return Report(faults=faults)
         seats = Seats(self._log, {one.email for one in entries})
         await seats.know(entries)
@@ -138,6 +140,7 @@ class _Import:
         granted = held if one.roles is None else one.roles
         if one.roles is not None and one.roles != held:
             await people.set_roles(member_id, one.roles, held)
+            await Member.update({Member.version: Member.version + 1}).where(Member.id == member_id)
             changes.append("roles")
         if one.seats is not None and await seats.agree(one, member_id, agency_id):
             changes.append("seats")
@@ -157,11 +160,14 @@ class _Import:
         self, one: Entry, member_id: UUID, known: dict[str, Any] | None, held: set[Role], granted: AbstractSet[Role]
     ) -> None:
         """Note what this keeper may not change, or nobody may."""
+        has_left = (one.status or (known and known["status"])) == Status.DEPARTED
+        if has_left and (one.roles or one.seats):
+            self._faults.append(Fault(row=one.row, field="status", sentence=LEFT_WITHOUT))
         if known and known["is_guest"] and granted:
             self._faults.append(Fault(row=one.row, field="roles", sentence=GUEST_ROLES))
         if self._keeper is None:
             return
-        if Role.COORDINATOR in held ^ granted and not self._keeper.is_coordinator:
+        if Role.COORDINATOR in held ^ granted and self._is_bound:
             self._faults.append(Fault(row=one.row, field="roles", sentence=ONLY_COORDINATORS))
         try:
             accounts.check_account(self._keeper, member_id, held)
@@ -190,18 +196,20 @@ class _Import:
         if changed.get("status") == Status.ACTIVE:
             values |= reopened(known["expires_at"], self._now)
         await Member.update(values).where(Member.id == known["id"])
-        await self._shut(one, known, changed.get("status"))
+        if "agency" in changed and self._is_bound and await is_other_arm(known["agency"], agency_id):
+            self._faults.append(Fault(row=one.row, field="agency_code", sentence=ONLY_COORDINATORS_MOVE))
+        if one.status is Status.SUSPENDED and "status" in changed:
+            await shut(known["id"])
+        if one.status is Status.DEPARTED and "status" in changed:
+            await self._see_out(one, known["id"])
         return list(changed)
 
-    async def _shut(self, one: Entry, known: dict[str, Any], status: Status | None) -> None:
-        """Shut the doors of who is not active any more; who still has something in hand cannot leave by a list."""
-        if status is Status.DEPARTED:
-            has_work = await handover.led(known["id"], self._now) or await handover.owned(known["id"])
-            if self._keeper or has_work:
-                self._faults.append(Fault(row=one.row, field="status", sentence=HAND_OVER))
-            await lose_keys(known["id"], self._now)
-        if status in (Status.DEPARTED, Status.SUSPENDED):
-            await shut(known["id"])
+    async def _see_out(self, one: Entry, member_id: UUID) -> None:
+        """Take what they have as a departure does; who still has something in hand cannot leave by a list."""
+        has_work = await handover.led(member_id, self._now) or await handover.owned(member_id)
+        if self._keeper or has_work:
+            self._faults.append(Fault(row=one.row, field="status", sentence=HAND_OVER))
+        await leave(member_id, None, self._now)
 
     async def _log(self, verb: str, subject: str, subject_id: UUID | str, facts: dict[str, object]) -> None:
         await audit.record(self._by, self._door, verb, subject, subject_id, facts, self._now)

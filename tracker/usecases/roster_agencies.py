@@ -57,7 +57,7 @@ class Agencies:
     async def _change(self, stored: dict[str, Any], rows: list[Entry]) -> None:
         changed = {name: value for name, value in _said(rows).items() if value != stored[name]}
         if changed:
-            values: dict[Any, Any] = dict(changed)
+            values: dict[Any, Any] = {**changed, "version": Agency.version + 1}
             await Agency.update(values).where(Agency.id == stored["id"])
             self.notes.append(f"{stored['code']} changed: {', '.join(changed)}.")
             await self._log("updated", "agency", stored["id"], {"fields": list(changed)})
@@ -65,7 +65,8 @@ class Agencies:
     async def _join(self, code: str, stored: dict[str, Any] | None, rows: list[Entry]) -> None:
         coalition = next((self.ids[one.coalition.casefold()] for one in rows if one.coalition), None)
         if coalition and (stored is None or stored["coalition"] != coalition):
-            await Agency.update({Agency.coalition: coalition}).where(Agency.id == self.ids[code])
+            values: dict[Any, Any] = {Agency.coalition: coalition, Agency.version: Agency.version + 1}
+            await Agency.update(values).where(Agency.id == self.ids[code])
             await self._log("updated", "agency", self.ids[code], {"fields": ["coalition"]})
 
 

@@ -46,7 +46,8 @@ class Seats:
     async def agree(self, one: Entry, member_id: UUID, agency_id: UUID) -> bool:
         """Make a member's seats agree with the row; say whether that changed anything."""
         places = {self._bodies[name.casefold()]: place for name, place in (one.seats or {}).items()}
-        if self._wanted(places, agency_id) == self._held.get(member_id, set()):
+        held = self._held.get(member_id, set())
+        if self._wanted(places, agency_id) == held:
             return False
         await SeatHolder.delete().where(SeatHolder.member == member_id)
         await MemberRole.delete().where((MemberRole.member == member_id) & (MemberRole.role == Role.BODY_CHAIR))
@@ -54,6 +55,7 @@ class Seats:
             await self._sit(member_id, body_id, agency_id, is_primary=place is not Place.ALTERNATE)
             if place is Place.CHAIR:
                 await people.make_chair(body_id=body_id, member_id=member_id)
+        await people.note_change_in({body for body, *_ in held} | set(places))
         return True
 
     @staticmethod
