@@ -69,7 +69,7 @@ async def _session_in(database: Path) -> str:
 
 async def _feed_in(database: Path) -> str:
     async with _bound(database):
-        viewer = await viewer_for((await _account("kcpd_detective")).member_id)
+        viewer = await viewer_for((await _account("kcpd_detective")).member_id, clock.now())
         _, token = await create(viewer, "Bench", Scope.ALL, clock.now(), shows_operations=False)
         return token
 

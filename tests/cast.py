@@ -97,7 +97,7 @@ async def people_of_the_task_force() -> Cast:
                 email=f"{name}@{agency.lower().replace(' ', '-')}.example",
             )
         bodies = await _bodies(agencies, ids)
-    return Cast({name: await viewer_for(one) for name, one in ids.items()}, agencies, bodies)
+    return Cast({name: await viewer_for(one, NOW) for name, one in ids.items()}, agencies, bodies)
 
 
 async def _bodies(agencies: Mapping[str, UUID], ids: Mapping[str, UUID]) -> dict[str, UUID]:

@@ -36,7 +36,9 @@ async def test_after_an_upgrade_the_audit_trail_is_as_it_was_written_and_goes_on
     lead, invited = [await account_at(email) for email in (LEAD, INVITED)]
     assert lead
     assert invited
-    await meetings.schedule(await viewer_for(lead.member_id), meeting(await viewer_for(invited.member_id)), NOW)
+    await meetings.schedule(
+        await viewer_for(lead.member_id, NOW), meeting(await viewer_for(invited.member_id, NOW)), NOW
+    )
     assert await audit.verify() is None
 
 

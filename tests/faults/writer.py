@@ -39,7 +39,7 @@ async def main(folder: str) -> None:
 async def _viewer(email: str) -> Viewer:
     account = await account_at(email)
     assert account
-    return await viewer_for(account.member_id)
+    return await viewer_for(account.member_id, NOW)
 
 
 async def _schedule(lead: Viewer, invited: list[Viewer]) -> None:

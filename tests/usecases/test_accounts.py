@@ -9,6 +9,7 @@ from tests.ports.browser import session_of
 from tests.usecases.keeping import column, person, verbs
 from tracker.errors import Conflict, Gone, Invalid, NotAllowed, NotFound
 from tracker.rules.accounts import IDLE
+from tracker.rules.api_tokens import ApiScope
 from tracker.rules.calendars import Scope
 from tracker.rules.invitations import AnswerValue
 from tracker.rules.people import Role, Viewer
@@ -16,6 +17,7 @@ from tracker.tables.outbox import Message
 from tracker.tables.people import Member
 from tracker.usecases import (
     accounts,
+    api_tokens,
     invitations,
     meeting_dates,
     meetings,
@@ -25,7 +27,7 @@ from tracker.usecases import (
     subscriptions_feed,
 )
 from tracker.usecases.identity_links import check_link, redeem_link
-from tracker.usecases.viewers import viewer_for, viewer_of_session
+from tracker.usecases.viewers import viewer_for, viewer_of_session, viewers_for
 
 pytestmark = pytest.mark.anyio
 
@@ -81,7 +83,7 @@ async def test_a_guest_is_viewer_of_mails_and_links_and_never_signs_in(cast: Cas
     member_id = await people_changes.add_person(cast.coordinator, person(cast, is_guest=True), NOW, NOW)
     with pytest.raises(NotAllowed, match="guest"):
         await accounts.make_link(cast.coordinator, member_id, NOW, NOW)
-    guest = await viewer_for(member_id)
+    guest = await viewer_for(member_id, NOW)
     event_id = await meetings.schedule(cast.coordinator, meeting(guest), NOW)
     mine = await invitations.my_answer(guest, await meeting_dates.nearest_date(guest, event_id, NOW))
     assert mine is not None
@@ -93,7 +95,7 @@ async def test_a_guest_is_viewer_of_mails_and_links_and_never_signs_in(cast: Cas
 async def test_a_guest_is_named_in_no_operation_because_that_needs_a_sign_in(cast: Cast) -> None:
     member_id = await people_changes.add_person(cast.coordinator, person(cast, is_guest=True), NOW, NOW)
     with pytest.raises(Invalid, match="KCPD clerk"):
-        await meetings.schedule(cast.coordinator, operation(await viewer_for(member_id), cast.fbi_lead), NOW)
+        await meetings.schedule(cast.coordinator, operation(await viewer_for(member_id, NOW), cast.fbi_lead), NOW)
 
 
 async def test_a_session_of_somebody_who_became_a_guest_is_over(sqlite_cast: Cast) -> None:
@@ -143,6 +145,37 @@ async def test_the_clock_suspends_an_account_at_the_moment_it_ends(cast: Cast) -
     assert await accounts.close_due(NOW + MINUTE) == 0
     assert await column(member_id, "status") == "suspended"
     assert await verbs(member_id) == ["added", "suspended"]
+
+
+async def test_nothing_opens_after_the_last_day_before_the_clock_came(cast: Cast) -> None:
+    who, ends = cast.ipd_liaison, NOW + MINUTE
+    session = await session_of(who, NOW)
+    link = await accounts.make_link(cast.coordinator, who.member_id, NOW, NOW)
+    program = await api_tokens.create(who, "Duty roster", frozenset({ApiScope.EVENTS_READ}), NOW)
+    _, feed = await subscriptions.create(who, "Phone", Scope.ALL, NOW, shows_operations=False)
+    await Member.update({Member.expires_at: ends}).where(Member.id == who.member_id)
+    kept = subscriptions_feed.OpenFeeds()
+    assert (await kept.open(feed, NOW)).viewer == await viewer_for(who.member_id, NOW)
+    assert await column(who.member_id, "status") == "active"
+    assert await viewer_of_session(session, ends) is None
+    assert await viewers_for([who.member_id], ends) == {}
+    assert await api_tokens.bearer_of(program, ends) is None
+    for opened in (kept.open(feed, ends), subscriptions_feed.open_feed(feed, ends), viewer_for(who.member_id, ends)):
+        with pytest.raises(NotFound):
+            await opened
+    with pytest.raises(Gone):
+        await check_link(link, ends)
+    with pytest.raises(NotAllowed):
+        await accounts.make_link(cast.coordinator, who.member_id, ends, ends)
+
+
+async def test_the_last_coordinator_has_no_last_day(cast: Cast) -> None:
+    last = cast.coordinator.member_id
+    await Member.update({Member.expires_at: NOW}).where(Member.id == last)
+    assert await accounts.close_due(NOW) == 0
+    assert (await viewer_for(last, NOW)).is_coordinator
+    assert await accounts.close_due(NOW) == 0
+    assert await verbs(last) == ["updated"]
 
 
 async def test_an_account_opened_after_its_last_day_stays_open(cast: Cast) -> None:

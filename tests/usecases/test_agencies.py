@@ -67,10 +67,10 @@ async def test_a_suspended_agency_shuts_the_doors_of_its_members_and_active_agai
     await change(cast.administrator, cast, "CAHT", caht(status=Status.SUSPENDED))
     assert await viewer_of_session(session, NOW) is None
     with pytest.raises(NotFound):
-        await viewer_for(cast.caht_lead.member_id)
+        await viewer_for(cast.caht_lead.member_id, NOW)
     await change(cast.administrator, cast, "CAHT", caht(), 2)
     assert await viewer_of_session(session, NOW) is None
-    assert (await viewer_for(cast.caht_lead.member_id)).agency == "CAHT"
+    assert (await viewer_for(cast.caht_lead.member_id, NOW)).agency == "CAHT"
 
 
 async def test_nobody_suspends_the_own_agency_or_the_last_coordinators(cast: Cast) -> None:
@@ -92,7 +92,7 @@ async def test_only_a_coordinator_moves_an_agency_to_the_other_arm(cast: Cast) -
     with pytest.raises(Invalid, match="other arm"):
         await change(cast.administrator, cast, "CAHT", moved)
     await change(cast.coordinator, cast, "CAHT", moved)
-    assert (await viewer_for(cast.caht_lead.member_id)).arm is Arm.LAW_ENFORCEMENT
+    assert (await viewer_for(cast.caht_lead.member_id, NOW)).arm is Arm.LAW_ENFORCEMENT
 
 
 async def test_of_two_keepers_the_second_learns_of_the_first(cast: Cast) -> None:

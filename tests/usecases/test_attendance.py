@@ -226,7 +226,7 @@ async def test_a_walk_in_has_a_name(cast: Cast) -> None:
 
 async def test_a_chair_adds_no_member_whom_they_do_not_know(cast: Cast) -> None:
     await people.make_chair(body_id=cast.bodies["services"], member_id=cast.bridge_advocate.member_id)
-    chair = await viewer_for(cast.bridge_advocate.member_id)
+    chair = await viewer_for(cast.bridge_advocate.member_id, NOW)
     plan = meeting(cast.harbor_advocate, visibility=Visibility.BODY, body_id=cast.bodies["services"])
     event_id = await schedule(chair, plan, NOW)
     with pytest.raises(Invalid):

@@ -32,7 +32,7 @@ async def set_seat(viewer: Viewer, body_id: UUID, agency_id: UUID, facts: SeatFa
 async def test_a_keeper_adds_a_body_with_its_chair(cast: Cast) -> None:
     body_id = await bodies.add_body(cast.administrator, body(chair_id=cast.caht_lead.member_id), NOW, NOW)
     assert [one.id for one in (await directory.body(cast.coordinator, body_id)).chairs] == [cast.caht_lead.member_id]
-    assert body_id in (await viewer_for(cast.caht_lead.member_id)).chairs
+    assert body_id in (await viewer_for(cast.caht_lead.member_id, NOW)).chairs
     assert await verbs(body_id) == ["added"]
 
 
@@ -58,30 +58,30 @@ async def test_a_name_belongs_to_one_body(sqlite_cast: Cast) -> None:
 async def test_a_new_chair_takes_the_place_of_the_former(cast: Cast) -> None:
     facts = body(name="Victim Services Committee", kind="committee", chair_id=cast.bridge_advocate.member_id)
     await bodies.change_body(cast.coordinator, cast.bodies["services"], facts, 1, NOW, NOW)
-    assert (await viewer_for(cast.bridge_advocate.member_id)).chairs == {cast.bodies["services"]}
-    assert (await viewer_for(cast.caht_lead.member_id)).chairs == frozenset()
+    assert (await viewer_for(cast.bridge_advocate.member_id, NOW)).chairs == {cast.bodies["services"]}
+    assert (await viewer_for(cast.caht_lead.member_id, NOW)).chairs == frozenset()
 
 
 async def test_an_ended_body_opens_nothing_to_those_who_sat_in_it(cast: Cast) -> None:
     facts = body(name="Victim Services Committee", kind="committee", status=BodyStatus.ENDED)
     await bodies.change_body(cast.coordinator, cast.bodies["services"], facts, 1, NOW, NOW)
-    viewer = await viewer_for(cast.bridge_advocate.member_id)
+    viewer = await viewer_for(cast.bridge_advocate.member_id, NOW)
     assert audiences.body(cast.bodies["services"]) not in viewer.audiences
 
 
 async def test_a_new_seat_opens_the_meetings_of_the_body_at_once_and_a_lost_one_shuts_them(cast: Cast) -> None:
     plan = meeting(cast.caht_lead, visibility=Visibility.BODY, body_id=cast.bodies["services"])
     event_id = await meetings.schedule(cast.coordinator, plan, NOW)
-    before = await viewer_for(cast.fbi_lead.member_id)
+    before = await viewer_for(cast.fbi_lead.member_id, NOW)
     with pytest.raises(NotFound):
         await meetings.event_for(before, event_id)
     await set_seat(cast.coordinator, cast.bodies["services"], cast.agencies["FBI"], seat(cast.fbi_lead))
-    after = await viewer_for(cast.fbi_lead.member_id)
+    after = await viewer_for(cast.fbi_lead.member_id, NOW)
     assert (await meetings.event_for(after, event_id)).id == event_id
     assert await meeting_dates.between(after, NOW, NOW.replace(year=2028))
     await bodies.remove_seat(cast.coordinator, cast.bodies["services"], cast.agencies["FBI"], 2, NOW, NOW)
     with pytest.raises(NotFound):
-        await meetings.event_for(await viewer_for(cast.fbi_lead.member_id), event_id)
+        await meetings.event_for(await viewer_for(cast.fbi_lead.member_id, NOW), event_id)
 
 
 async def test_a_seat_changes_hands(cast: Cast) -> None:
@@ -118,7 +118,7 @@ async def test_an_administrator_cannot_let_themselves_into_a_body(cast: Cast) ->
     with pytest.raises(Invalid, match="yourself"):
         await bodies.add_body(cast.administrator, body(chair_id=cast.administrator.member_id), NOW, NOW)
     await set_seat(cast.coordinator, cast.bodies["services"], cast.agencies["USAO"], seat(cast.administrator))
-    assert audiences.body(cast.bodies["services"]) in (await viewer_for(cast.administrator.member_id)).audiences
+    assert audiences.body(cast.bodies["services"]) in (await viewer_for(cast.administrator.member_id, NOW)).audiences
 
 
 async def test_of_two_keepers_the_second_learns_of_the_first(cast: Cast) -> None:

@@ -87,7 +87,7 @@ async def test_a_colleague_takes_over_seats_items_and_events(cast: Cast, keeper:
     )
     item = await an_item(cast.coordinator, cast.fbi_lead)
     await leave(cast, cast.fbi_lead, cast.fbi_alternate, keeper)
-    heir = await viewer_for(cast.fbi_alternate.member_id)
+    heir = await viewer_for(cast.fbi_alternate.member_id, NOW)
     assert await lead_of(heir, event_id) == heir.member_id
     assert await owner_of(item) == heir.member_id
     steering = await directory.body(cast.coordinator, cast.bodies["steering"])
@@ -111,7 +111,7 @@ async def test_the_page_lists_what_moves_as_far_as_the_keeper_may_see_it(cast: C
 async def test_the_new_lead_is_chair_has_accepted_and_is_told_alone(cast: Cast) -> None:
     event_id = await meetings.schedule(cast.coordinator, meeting(cast.kcpd_detective, cast.fbi_lead), NOW)
     await people.set_roles(cast.fbi_lead.member_id, {Role.COORDINATOR}, set())
-    second = await viewer_for(cast.fbi_lead.member_id)
+    second = await viewer_for(cast.fbi_lead.member_id, NOW)
     await departures.depart(second, cast.coordinator.member_id, second.member_id, NOW, NOW, TODAY)
     assert await lead_of(second, event_id) == second.member_id
     invited = await invitees.invitees_of(event_id)
@@ -126,8 +126,8 @@ async def test_a_successor_gains_no_sight_of_an_operation_that_does_not_name_the
     item = await an_item(cast.fbi_lead, cast.fbi_lead, event_id, "2027-01-16")
     await leave(cast, cast.fbi_lead, cast.fbi_alternate)
     with pytest.raises(NotFound):
-        await meetings.event_for(await viewer_for(cast.fbi_alternate.member_id), event_id)
-    heir = await viewer_for(cast.hsi_liaison.member_id)
+        await meetings.event_for(await viewer_for(cast.fbi_alternate.member_id, NOW), event_id)
+    heir = await viewer_for(cast.hsi_liaison.member_id, NOW)
     assert await lead_of(heir, event_id) == heir.member_id
     assert await owner_of(item) == heir.member_id
     with pytest.raises(NotFound):
@@ -137,7 +137,7 @@ async def test_a_successor_gains_no_sight_of_an_operation_that_does_not_name_the
 async def test_a_colleague_who_is_named_leads_the_operation_before_others(cast: Cast) -> None:
     event_id = await meetings.schedule(cast.fbi_lead, operation(cast.hsi_liaison, cast.fbi_alternate), NOW)
     await leave(cast, cast.fbi_lead, cast.coordinator)
-    heir = await viewer_for(cast.fbi_alternate.member_id)
+    heir = await viewer_for(cast.fbi_alternate.member_id, NOW)
     assert await lead_of(heir, event_id) == heir.member_id
 
 
@@ -198,7 +198,7 @@ async def test_every_door_is_shut_at_that_moment_and_no_key_is_left(cast: Cast) 
     with pytest.raises(NotFound):
         await subscriptions_feed.open_feed(token, NOW)
     with pytest.raises(NotFound):
-        await viewer_for(who.member_id)
+        await viewer_for(who.member_id, NOW)
     waiting = (Message.recipient == who.member_id) & (Message.state == "pending")
     assert await Message.count().where(waiting) == 0
     assert await column(who.member_id, "password_hash") is None
@@ -220,7 +220,7 @@ async def test_past_attendance_stays_and_the_dates_to_come_do_without_them(cast:
 
 async def test_the_last_coordinator_cannot_leave_and_nobody_sees_themselves_out(cast: Cast) -> None:
     await people.set_roles(cast.fbi_lead.member_id, {Role.COORDINATOR, Role.AGENCY_LEAD}, {Role.AGENCY_LEAD})
-    second = await viewer_for(cast.fbi_lead.member_id)
+    second = await viewer_for(cast.fbi_lead.member_id, NOW)
     with pytest.raises(NotAllowed, match="Somebody else"):
         await departures.depart(second, second.member_id, cast.coordinator.member_id, NOW, NOW, TODAY)
     await departures.depart(second, cast.coordinator.member_id, second.member_id, NOW, NOW, TODAY)
@@ -255,7 +255,7 @@ async def test_a_seat_stays_with_its_agency_when_the_successor_is_of_another(cas
 
 async def test_a_chair_passes_to_a_colleague(cast: Cast) -> None:
     await leave(cast, cast.caht_lead, cast.caht_alternate)
-    assert cast.bodies["services"] in (await viewer_for(cast.caht_alternate.member_id)).chairs
+    assert cast.bodies["services"] in (await viewer_for(cast.caht_alternate.member_id, NOW)).chairs
 
 
 async def test_an_administrator_cannot_let_themselves_into_a_body_by_seeing_a_colleague_out(cast: Cast) -> None:
@@ -265,13 +265,13 @@ async def test_an_administrator_cannot_let_themselves_into_a_body_by_seeing_a_co
     assert [one.id for one in found.successors] == [cast.auditor.member_id, cast.coordinator.member_id]
     with pytest.raises(Invalid, match="Choose who takes over"):
         await departures.depart(cast.administrator, chief, administrator, NOW, NOW, TODAY)
-    assert cast.bodies["services"] not in (await viewer_for(administrator)).chairs
+    assert cast.bodies["services"] not in (await viewer_for(administrator, NOW)).chairs
 
 
 async def test_a_coordinator_may_take_over_themselves(cast: Cast) -> None:
     chief = await a_chief_of_the_administrator(cast)
     await departures.depart(cast.coordinator, chief, cast.coordinator.member_id, NOW, NOW, TODAY)
-    assert cast.bodies["services"] in (await viewer_for(cast.coordinator.member_id)).chairs
+    assert cast.bodies["services"] in (await viewer_for(cast.coordinator.member_id, NOW)).chairs
 
 
 async def a_chief_of_the_administrator(cast: Cast) -> UUID:
@@ -306,7 +306,7 @@ async def test_who_comes_back_sees_no_named_event_of_before(cast: Cast) -> None:
     [after] = await _counted(cast.kcpd_detective)
     await accounts.reopen(cast.coordinator, who.member_id, NOW, NOW)
     with pytest.raises(NotFound):
-        await meetings.event_for(await viewer_for(who.member_id), event_id)
+        await meetings.event_for(await viewer_for(who.member_id, NOW), event_id)
     assert after > before, "the calendars of the others must show who is off the list"
 
 

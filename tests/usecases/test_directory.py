@@ -46,7 +46,7 @@ async def test_a_member_finds_the_own_agency_and_those_with_whom_they_sit(cast: 
 
 async def test_a_member_finds_those_of_the_own_arm_who_are_invited_with_them_and_who_leads(cast: Cast) -> None:
     await leave_all_bodies(*everybody(cast), cast.coordinator)
-    bridge = await viewer_for(cast.bridge_advocate.member_id)
+    bridge = await viewer_for(cast.bridge_advocate.member_id, NOW)
     assert await names(bridge) == {"bridge_advocate"}
     await meetings.schedule(cast.coordinator, meeting(bridge, cast.caht_alternate, cast.kcpd_detective), NOW)
     assert await names(bridge) == {"bridge_advocate", "caht_alternate", "coordinator"}
@@ -55,16 +55,16 @@ async def test_a_member_finds_those_of_the_own_arm_who_are_invited_with_them_and
 async def test_being_named_in_an_operation_makes_known_to_nobody_outside_it(cast: Cast) -> None:
     await leave_all_bodies(*everybody(cast), cast.coordinator)
     await meetings.schedule(cast.fbi_lead, operation(cast.ipd_liaison), NOW)
-    assert "ipd_liaison" in await names(await viewer_for(cast.fbi_lead.member_id))
-    assert "ipd_liaison" not in await names(await viewer_for(cast.fbi_alternate.member_id))
-    assert "fbi_lead" not in await names(await viewer_for(cast.bridge_advocate.member_id))
+    assert "ipd_liaison" in await names(await viewer_for(cast.fbi_lead.member_id, NOW))
+    assert "ipd_liaison" not in await names(await viewer_for(cast.fbi_alternate.member_id, NOW))
+    assert "fbi_lead" not in await names(await viewer_for(cast.bridge_advocate.member_id, NOW))
 
 
 async def test_who_sees_an_event_without_being_invited_learns_no_names_by_it(cast: Cast) -> None:
     await leave_all_bodies(*everybody(cast), cast.coordinator)
     plan = meeting(cast.ipd_liaison, cast.hsi_liaison, visibility=Visibility.LAW_ENFORCEMENT)
     await meetings.schedule(cast.fbi_lead, plan, NOW)
-    assert await names(await viewer_for(cast.kcpd_alternate.member_id)) == {"kcpd_alternate", "kcpd_detective"}
+    assert await names(await viewer_for(cast.kcpd_alternate.member_id, NOW)) == {"kcpd_alternate", "kcpd_detective"}
 
 
 async def test_who_may_not_be_known_is_as_unknown_as_nobody(cast: Cast) -> None:
@@ -136,7 +136,7 @@ async def test_bodies_are_those_in_which_one_sits(cast: Cast) -> None:
 
 async def test_an_ended_body_is_found_by_keepers_alone(cast: Cast) -> None:
     await Body.update({Body.status: "ended"}).where(Body.id == cast.bodies["services"])
-    assert await directory.bodies(await viewer_for(cast.bridge_advocate.member_id)) == []
+    assert await directory.bodies(await viewer_for(cast.bridge_advocate.member_id, NOW)) == []
     assert len(await directory.bodies(cast.coordinator)) == 3
 
 
@@ -161,7 +161,7 @@ async def test_a_new_seat_shows_at_once(cast: Cast) -> None:
         await people.add_seat(
             body_id=cast.bodies["services"], agency_id=cast.agencies["FBI"], primary=cast.fbi_lead.member_id
         )
-    assert "fbi_lead" in await names(await viewer_for(cast.bridge_advocate.member_id))
+    assert "fbi_lead" in await names(await viewer_for(cast.bridge_advocate.member_id, NOW))
 
 
 async def test_an_administrator_sees_no_event_by_that_role(cast: Cast) -> None:

@@ -79,7 +79,7 @@ async def test_a_last_day_that_is_over_is_refused(sqlite_cast: Cast) -> None:
 async def test_a_change_holds_at_once_for_whom_it_concerns(cast: Cast) -> None:
     moved = await facts_of(cast, cast.kcpd_detective, agency_id=cast.agencies["Harbor House"])
     await change(cast.coordinator, cast.kcpd_detective, moved)
-    viewer = await viewer_for(cast.kcpd_detective.member_id)
+    viewer = await viewer_for(cast.kcpd_detective.member_id, NOW)
     assert viewer.agency == "Harbor House"
     assert "arm:victim_services" in viewer.audiences
     assert not any(one.startswith("body:") for one in viewer.audiences)
@@ -90,7 +90,7 @@ async def test_who_comes_back_to_an_agency_does_not_find_the_old_seat(cast: Cast
     await change(cast.coordinator, cast.kcpd_detective, there)
     back = await facts_of(cast, cast.kcpd_detective, agency_id=cast.agencies["KCPD"])
     await change(cast.coordinator, cast.kcpd_detective, back, 2)
-    viewer = await viewer_for(cast.kcpd_detective.member_id)
+    viewer = await viewer_for(cast.kcpd_detective.member_id, NOW)
     assert not any(one.startswith("body:") for one in viewer.audiences)
 
 
@@ -99,11 +99,11 @@ async def test_only_a_coordinator_moves_somebody_to_the_other_arm(cast: Cast) ->
     with pytest.raises(Invalid) as refused:
         await change(cast.administrator, cast.harbor_advocate, there)
     assert list(refused.value.fields) == ["agency"]
-    assert (await viewer_for(cast.harbor_advocate.member_id)).agency == "Harbor House"
+    assert (await viewer_for(cast.harbor_advocate.member_id, NOW)).agency == "Harbor House"
     near = await facts_of(cast, cast.harbor_advocate, agency_id=cast.agencies["CAHT"])
     await change(cast.administrator, cast.harbor_advocate, near)
     await change(cast.coordinator, cast.harbor_advocate, there, 2)
-    assert (await viewer_for(cast.harbor_advocate.member_id)).agency == "FBI"
+    assert (await viewer_for(cast.harbor_advocate.member_id, NOW)).agency == "FBI"
 
 
 async def test_of_two_keepers_the_second_learns_of_the_first(cast: Cast) -> None:
@@ -116,9 +116,9 @@ async def test_of_two_keepers_the_second_learns_of_the_first(cast: Cast) -> None
 async def test_roles_are_given_and_taken_and_stand_in_the_trail(cast: Cast) -> None:
     lead = await facts_of(cast, cast.ipd_liaison, roles=frozenset({Role.AGENCY_LEAD}))
     await change(cast.administrator, cast.ipd_liaison, lead)
-    assert (await viewer_for(cast.ipd_liaison.member_id)).may_schedule
+    assert (await viewer_for(cast.ipd_liaison.member_id, NOW)).may_schedule
     await change(cast.administrator, cast.ipd_liaison, await facts_of(cast, cast.ipd_liaison, roles=frozenset()), 2)
-    assert not (await viewer_for(cast.ipd_liaison.member_id)).may_schedule
+    assert not (await viewer_for(cast.ipd_liaison.member_id, NOW)).may_schedule
     assert await verbs(cast.ipd_liaison.member_id) == ["updated", "updated"]
 
 
@@ -130,7 +130,7 @@ async def test_only_a_coordinator_makes_somebody_coordinator(cast: Cast) -> None
     with pytest.raises(Invalid):
         await add(cast.administrator, person(cast, roles=frozenset({Role.COORDINATOR})))
     await change(cast.coordinator, cast.fbi_lead, leads)
-    assert (await viewer_for(cast.fbi_lead.member_id)).is_coordinator
+    assert (await viewer_for(cast.fbi_lead.member_id, NOW)).is_coordinator
 
 
 async def test_an_administrator_touches_neither_the_own_account_nor_a_coordinators(cast: Cast) -> None:
@@ -147,12 +147,12 @@ async def test_the_last_coordinator_stays_coordinator(cast: Cast) -> None:
         cast.coordinator, cast.fbi_lead, await facts_of(cast, cast.fbi_lead, roles=frozenset({Role.COORDINATOR}))
     )
     await change(cast.coordinator, cast.coordinator, steps_down)
-    assert not (await viewer_for(cast.coordinator.member_id)).is_coordinator
+    assert not (await viewer_for(cast.coordinator.member_id, NOW)).is_coordinator
 
 
 async def test_a_chair_stays_chair_when_their_form_is_saved(cast: Cast) -> None:
     await change(cast.coordinator, cast.caht_lead, await facts_of(cast, cast.caht_lead, title="Chair of the coalition"))
-    assert (await viewer_for(cast.caht_lead.member_id)).chairs == {cast.bodies["services"]}
+    assert (await viewer_for(cast.caht_lead.member_id, NOW)).chairs == {cast.bodies["services"]}
 
 
 async def test_a_guest_can_have_no_role(sqlite_cast: Cast) -> None:
@@ -167,9 +167,9 @@ async def test_who_becomes_a_guest_loses_every_key(cast: Cast) -> None:
     await change(cast.coordinator, cast.kcpd_detective, await facts_of(cast, cast.kcpd_detective, is_guest=True))
     account = await account_of(cast.kcpd_detective.member_id)
     assert account is not None
-    assert (account.is_open, account.password_hash) == (False, None)
+    assert (account.is_open(NOW), account.password_hash) == (False, None)
     assert await Subscription.count().where(Subscription.revoked_at.is_null()) == 0
-    assert (await viewer_for(cast.kcpd_detective.member_id)).name == "Kcpd detective"
+    assert (await viewer_for(cast.kcpd_detective.member_id, NOW)).name == "Kcpd detective"
 
 
 async def test_nobody_is_not_found(sqlite_cast: Cast) -> None:

@@ -51,7 +51,7 @@ async def member_id(email: str) -> object:
 
 async def test_a_file_makes_agencies_members_roles_bodies_and_seats(empty: Engine) -> None:
     await importing(FILE)
-    lead = await viewer_for(await member_id("lead@caht.example"))
+    lead = await viewer_for(await member_id("lead@caht.example"), NOW)
     body = await Body.select(Body.id).where(Body.name == "Services").first()
     assert (lead.agency, lead.roles) == ("CAHT", {Role.AGENCY_LEAD, Role.BODY_CHAIR})
     assert lead.chairs == {body["id"]}
@@ -92,7 +92,7 @@ async def test_a_member_is_known_by_the_address_and_takes_what_the_file_says(emp
 async def test_what_a_missing_column_would_say_stays(empty: Engine) -> None:
     await importing(FILE)
     await importing("agency_code,name,email\nCAHT,CAHT lead,lead@caht.example\n")
-    lead = await viewer_for(await member_id("lead@caht.example"))
+    lead = await viewer_for(await member_id("lead@caht.example"), NOW)
     assert Role.AGENCY_LEAD in lead.roles
     assert lead.chairs
 
@@ -100,7 +100,7 @@ async def test_what_a_missing_column_would_say_stays(empty: Engine) -> None:
 async def test_an_empty_cell_takes_roles_and_seats_away(empty: Engine) -> None:
     await importing(FILE)
     await importing("agency_code,name,email,roles,seats\nCAHT,CAHT lead,lead@caht.example,,\n")
-    lead = await viewer_for(await member_id("lead@caht.example"))
+    lead = await viewer_for(await member_id("lead@caht.example"), NOW)
     assert (lead.roles, lead.chairs) == (frozenset(), frozenset())
 
 
@@ -109,7 +109,7 @@ async def test_a_new_primary_makes_the_former_an_alternate_and_the_report_says_s
         "agency_code,name,email,seats\nKCPD,KCPD sergeant,sergeant@kcpd.example,Steering Committee\n"
     )
     assert [note for note in report.notes if "Kcpd detective" in note]
-    former = await viewer_for(cast.kcpd_detective.member_id)
+    former = await viewer_for(cast.kcpd_detective.member_id, NOW)
     assert former.audiences >= {f"body:{cast.bodies['steering']}"}
 
 
@@ -117,7 +117,7 @@ async def test_a_departed_member_opens_no_door(cast: Cast) -> None:
     await importing("agency_code,name,email,status\nKCPD,Kcpd detective,kcpd_detective@kcpd.example,departed\n")
     account = await identity_accounts.account_of(cast.kcpd_detective.member_id)
     assert account is not None
-    assert not account.is_open
+    assert not account.is_open(NOW)
 
 
 async def test_one_bad_row_keeps_every_row_out(empty: Engine) -> None:
@@ -200,7 +200,7 @@ async def test_every_role_but_a_chairs_is_given_by_the_file(empty: Engine) -> No
     await importing(HEAD + COORDINATOR + keepers)
     account = await identity_accounts.account_at("keeper@usao.example")
     assert account is not None
-    viewer = await viewer_for(account.member_id)
+    viewer = await viewer_for(account.member_id, NOW)
     assert viewer.roles == {Role.ADMINISTRATOR, Role.AUDITOR, Role.AGENCY_LEAD}
 
 
@@ -211,7 +211,7 @@ async def test_a_member_suspended_by_the_file_has_no_session_left(cast: Cast) ->
     back = row.replace(b"suspended", b"active")
     await import_roster(back, NOW, ZONE)
     assert await viewer_of_session(session, NOW) is None
-    assert (await viewer_for(cast.ipd_liaison.member_id)).agency == "IPD"
+    assert (await viewer_for(cast.ipd_liaison.member_id, NOW)).agency == "IPD"
 
 
 LEAVES = "agency_code,name,email,roles,seats,status\nCAHT,Caht lead,caht_lead@caht.example,{},departed\n"
@@ -228,7 +228,7 @@ async def test_who_leaves_by_a_list_keeps_no_more_than_who_is_seen_out(cast: Cas
     assert not await SeatHolder.exists().where(SeatHolder.member == who)
     assert (await people.bodies(cast.caht_alternate))[0].primaries >= {cast.caht_alternate.member_id}
     await accounts.reopen(cast.coordinator, who, NOW, NOW)
-    back = await viewer_for(who)
+    back = await viewer_for(who, NOW)
     assert (back.roles, back.chairs) == (frozenset(), frozenset())
     with pytest.raises(NotFound):
         await meetings.event_for(back, named)
@@ -245,9 +245,9 @@ async def test_by_a_list_only_a_coordinator_moves_somebody_to_the_other_arm(cast
     row = b"agency_code,name,email\nFBI,Harbor advocate,harbor_advocate@harbor-house.example\n"
     refused = await import_as(cast.administrator, row, NOW, NOW, ZONE, is_trial=False)
     assert [(one.field, one.sentence) for one in refused.faults] == [("agency_code", ONLY_COORDINATORS_MOVE)]
-    assert (await viewer_for(cast.harbor_advocate.member_id)).agency == "Harbor House"
+    assert (await viewer_for(cast.harbor_advocate.member_id, NOW)).agency == "Harbor House"
     assert (await import_as(cast.coordinator, row, NOW, NOW, ZONE, is_trial=False)).faults == ()
-    assert (await viewer_for(cast.harbor_advocate.member_id)).agency == "FBI"
+    assert (await viewer_for(cast.harbor_advocate.member_id, NOW)).agency == "FBI"
 
 
 async def test_what_a_list_changes_makes_open_forms_of_it_out_of_date(cast: Cast) -> None:

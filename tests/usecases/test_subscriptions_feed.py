@@ -30,7 +30,7 @@ async def token_of(viewer: Viewer, scope: Scope = Scope.ALL) -> str:
 async def test_a_feed_has_the_rights_that_its_owner_has_on_the_pages(cast: Cast) -> None:
     for viewer in cast.members.values():
         feed = await open_feed(await token_of(viewer), NOW)
-        assert feed.viewer == await viewer_for(viewer.member_id)
+        assert feed.viewer == await viewer_for(viewer.member_id, NOW)
 
 
 @pytest.mark.parametrize(

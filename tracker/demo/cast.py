@@ -146,12 +146,14 @@ async def assemble(now: datetime, zone: str) -> Company:
     bodies = {key: await _body(body, agencies, ids) for key, body in BODIES.items()}
     for key, chair in CHAIRS.items():
         await people.make_chair(body_id=bodies[key], member_id=ids[chair])
-    return await company(ids, bodies, agencies)
+    return await company(ids, bodies, agencies, now)
 
 
-async def company(ids: Mapping[str, UUID], bodies: Mapping[str, UUID], agencies: Mapping[str, UUID]) -> Company:
+async def company(
+    ids: Mapping[str, UUID], bodies: Mapping[str, UUID], agencies: Mapping[str, UUID], now: datetime
+) -> Company:
     """Return the people as viewers, with the rights that hold now."""
-    return Company({key: await viewer_for(one) for key, one in ids.items()}, bodies, agencies)
+    return Company({key: await viewer_for(one, now) for key, one in ids.items()}, bodies, agencies)
 
 
 def address(key: str) -> str:

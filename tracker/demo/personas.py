@@ -49,7 +49,7 @@ async def _persona(key: str, role: str, base_url: str, now: datetime) -> Persona
     account = await account_at(address(key))
     if account is None:
         raise NotFound(f"This is no demo: nobody has the address {address(key)}.")
-    viewer = await viewer_for(account.member_id)
+    viewer = await viewer_for(account.member_id, now)
     link = await issue_link(viewer.member_id, now, LIFETIME)
     return Persona(
         name=viewer.name, email=viewer.email, role=role, arm=viewer.arm, agency=viewer.agency,

@@ -49,6 +49,11 @@ def may_touch(viewer: Viewer, member_id: UUID, roles: AbstractSet[Role]) -> bool
     return viewer.keeps_accounts
 
 
+def is_over(expires_at: datetime | None, now: datetime) -> bool:
+    """Whether the last day of an account is over: nothing opens for it, also before the clock has suspended it."""
+    return expires_at is not None and expires_at <= now
+
+
 def is_idle(signed_in_at: datetime | None, reopened_at: datetime | None, now: datetime) -> bool:
     """Whether an account was not used for 90 days; nobody who has never signed in has one that could be used."""
     used = [one for one in (signed_in_at, reopened_at) if one]

@@ -28,7 +28,8 @@ async def make_link(viewer: Viewer, member_id: UUID, proved_at: datetime, now: d
         person = await _theirs(viewer, member_id, proved_at, now)
         if person.is_guest:
             raise NotAllowed(NO_ACCOUNT)
-        if person.status is not Status.ACTIVE or not await _is_open(person.agency_id):
+        is_over = person.account is not None and accounts.is_over(person.account.expires_at, now)
+        if is_over or person.status is not Status.ACTIVE or not await _is_open(person.agency_id):
             raise NotAllowed(NOT_ACTIVE)
         return await issue_link(member_id, now, by=viewer.member_id, door=viewer.door)
 
@@ -78,7 +79,7 @@ def reopened(ends: datetime | None, now: datetime) -> dict[Any, Any]:
 async def close_due(now: datetime) -> int:
     """Suspend the accounts whose last day is over and those that nobody used for 90 days; return how many.
 
-    The last coordinator stays: else nobody could let anybody in again.
+    The last coordinator stays, without a last day: else nobody could let anybody in again.
     """
     async with writing():
         found = await Member.select(
@@ -91,7 +92,7 @@ async def close_due(now: datetime) -> int:
 
 
 def _why(row: Mapping[str, Any], now: datetime) -> str:
-    if row["expires_at"] and row["expires_at"] <= now:
+    if accounts.is_over(row["expires_at"], now):
         return "its last day is over"
     return "not used for 90 days" if accounts.is_idle(row["signed_in_at"], row["reopened_at"], now) else ""
 
@@ -99,11 +100,18 @@ def _why(row: Mapping[str, Any], now: datetime) -> str:
 async def _close(row: Mapping[str, Any], why: str, now: datetime) -> int:
     leading = await coordinators()
     if row["id"] in leading and leading == {row["id"]}:
+        await _keep_open(row, now)
         return 0
     await _save(row["id"], {Member.status: Status.SUSPENDED}, row["version"])
     await shut(row["id"])
     await audit.record(None, "clock", "suspended", "member", row["id"], {"why": why}, now)
     return 1
+
+
+async def _keep_open(row: Mapping[str, Any], now: datetime) -> None:
+    if accounts.is_over(row["expires_at"], now):
+        await _save(row["id"], {Member.expires_at: None}, row["version"])
+        await audit.record(None, "clock", "updated", "member", row["id"], {"fields": ["expires_at"]}, now)
 
 
 async def _theirs(viewer: Viewer, member_id: UUID, proved_at: datetime, now: datetime) -> PersonCard:

@@ -41,7 +41,7 @@ async def create(viewer: Viewer, new: NewItem, now: datetime, today: date) -> st
         if not rules.may_give(viewer, new.owner_id, origin.event if origin else None):
             raise NotAllowed("You can give action items to yourself. Ask a coordinator to give them to others.")
         audience = frozenset({EVERYONE}) if origin else _audience(viewer, new)
-        owner = await _owner(viewer, new.owner_id, origin, audience)
+        owner = await _owner(viewer, new.owner_id, origin, audience, now)
         row = await _insert(rows.ActionItem(
             id=chance.new_id(), uid=chance.new_uid(), reference="", title=title, owner=owner.member_id,
             agency=owner.agency_id, due=new.due, origin=new.origin_id, body=_body(new, origin),
@@ -100,7 +100,7 @@ async def hand_over(
             return item
         origin = await _origin(viewer, item.origin_id)
         audience = audiences.of_event(Visibility(item.visibility), item.body_id, ())
-        owner = await _owner(viewer, owner_id, origin, audience)
+        owner = await _owner(viewer, owner_id, origin, audience, now)
         return await pass_on(viewer, item, owner, now, today)
 
 
@@ -126,12 +126,12 @@ async def drop(viewer: Viewer, item_id: UUID, now: datetime) -> None:
     await audit.record(viewer.member_id, viewer.door, "item_updated", "item", item_id, {"status": "cancelled"}, now)
 
 
-async def item_by_link(item_id: UUID, owner_id: UUID) -> tuple[Viewer, ActionItem]:
+async def item_by_link(item_id: UUID, owner_id: UUID, now: datetime) -> tuple[Viewer, ActionItem]:
     """Return the person to whom a signed link speaks, and the item, open or closed.
 
     Raises NotFound, always alike, when the owner is not active, does not own it any more, or may not see it.
     """
-    viewer = replace(await viewer_for(owner_id), door="link")
+    viewer = replace(await viewer_for(owner_id, now), door="link")
     item = await visible_items.item_by_id(viewer, item_id)
     if item is None or item.owner_id != owner_id:
         raise NotFound
@@ -186,10 +186,12 @@ def _audience(viewer: Viewer, new: NewItem) -> frozenset[str]:
     return held
 
 
-async def _owner(viewer: Viewer, owner_id: UUID, origin: Occurrence | None, audience: frozenset[str]) -> Viewer:
+async def _owner(
+    viewer: Viewer, owner_id: UUID, origin: Occurrence | None, audience: frozenset[str], now: datetime
+) -> Viewer:
     if owner_id not in {person.id for person in await possible_owners(viewer, origin)}:
         raise Invalid(owner="Choose a person from the list.")
-    owner = await viewer_for(owner_id)
+    owner = await viewer_for(owner_id, now)
     sees = await visible.date_by_id(owner, origin.id) if origin else audience & owner.audiences
     if not sees:
         raise Invalid(owner=UNSEEN)

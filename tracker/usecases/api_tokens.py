@@ -87,7 +87,7 @@ async def bearer_of(token: str, now: datetime) -> Bearer | None:
     if row is None:
         return None
     try:
-        viewer = await viewer_for(row["member"])
+        viewer = await viewer_for(row["member"], now)
     except NotFound:
         return None
     is_noted = row["used_at"] is not None and now - row["used_at"] < NOTED_EVERY

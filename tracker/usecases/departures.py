@@ -45,7 +45,7 @@ async def handover(viewer: Viewer, member_id: UUID, now: datetime) -> Handover:
         person=person,
         events=await visible_led.led(viewer, member_id, now),
         items=await action_lists.open_items_of_people(viewer, [member_id]),
-        successors=await _successors(viewer, person),
+        successors=await _successors(viewer, person, now),
     )
 
 
@@ -60,11 +60,11 @@ async def depart(
     accounts.check_keeper(viewer, proved_at, now)
     async with writing():
         person = await _who_may_leave(viewer, member_id)
-        if successor_id not in {one.id for one in await _successors(viewer, person)} or successor_id is None:
+        if successor_id not in {one.id for one in await _successors(viewer, person, now)} or successor_id is None:
             raise Invalid(successor=NOBODY)
-        successor = await viewer_for(successor_id)
+        successor = await viewer_for(successor_id, now)
         await leave(member_id, successor_id if successor.agency_id == person.agency_id else None, now)
-        successor = await viewer_for(successor_id)  # with the places that they have from now on
+        successor = await viewer_for(successor_id, now)  # with the places that they have from now on
         await pass_events(viewer, person, successor, now)
         await pass_items(viewer, person, successor, now, today)
         told = {"successor": successor_id}
@@ -83,7 +83,7 @@ async def _who_may_leave(viewer: Viewer, member_id: UUID) -> PersonCard:
     return person
 
 
-async def _successors(viewer: Viewer, person: PersonCard) -> list[PersonCard]:
+async def _successors(viewer: Viewer, person: PersonCard, now: datetime) -> list[PersonCard]:
     """Return who can take over; nobody lets themselves into a body this way but a coordinator, who sees them all."""
     coordinate = await coordinators()
     near = [
@@ -91,5 +91,5 @@ async def _successors(viewer: Viewer, person: PersonCard) -> list[PersonCard]:
         if not one.is_guest and (one.agency_id == person.agency_id or one.id in coordinate)
     ]  # fmt: skip
     left_out = {person.id} if viewer.is_coordinator else {person.id, viewer.member_id}
-    serving = await viewers_for({one.id for one in near} - left_out)
+    serving = await viewers_for({one.id for one in near} - left_out, now)
     return sorted((one for one in near if one.id in serving), key=lambda one: one.agency_id != person.agency_id)

@@ -21,7 +21,7 @@ async def pass_events(by: Viewer, person: PersonCard, successor: Viewer, now: da
     """
     for event_id in await handover.led(person.id, now):
         invited = await handover.invited(event_id, person.agency_id, [person.id])
-        found = await _first_who_sees(event_id, [successor.member_id, *invited])
+        found = await _first_who_sees(event_id, [successor.member_id, *invited], now)
         if found is None:
             await event_leads.drop(by, event_id, now)
         else:
@@ -37,7 +37,7 @@ async def pass_items(by: Viewer, person: PersonCard, successor: Viewer, now: dat
         near = [successor.member_id, *filter(None, (owned.lead_id, owned.giver_id)), *sorted(await coordinators())]
         invited = await handover.invited(owned.event_id, person.agency_id, [person.id]) if owned.event_id else []
         for member_id in _each_once([*near, *invited], but=person.id):
-            heir = await _viewer(member_id)
+            heir = await _viewer(member_id, now)
             item = await visible_items.item_by_id(heir, owned.id) if heir else None
             if heir and item:
                 await action_items.pass_on(by, item, heir, now, today)
@@ -46,18 +46,18 @@ async def pass_items(by: Viewer, person: PersonCard, successor: Viewer, now: dat
             await action_items.drop(by, owned.id, now)
 
 
-async def _first_who_sees(event_id: UUID, candidates: Sequence[UUID]) -> tuple[Event, Viewer] | None:
+async def _first_who_sees(event_id: UUID, candidates: Sequence[UUID], now: datetime) -> tuple[Event, Viewer] | None:
     for member_id in candidates:
-        heir = await _viewer(member_id)
+        heir = await _viewer(member_id, now)
         event = await visible.event(heir, event_id) if heir else None
         if heir and event:
             return event, heir
     return None
 
 
-async def _viewer(member_id: UUID) -> Viewer | None:
+async def _viewer(member_id: UUID, now: datetime) -> Viewer | None:
     try:
-        return await viewer_for(member_id)
+        return await viewer_for(member_id, now)
     except NotFound:
         return None
 

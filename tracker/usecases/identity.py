@@ -69,7 +69,7 @@ async def sign_in(email: str, password: str, now: datetime, *, client: str = "")
     """
     address = clean_address(email)
     account = await account_at(address)
-    stored = account.password_hash if account and account.is_open else None
+    stored = account.password_hash if account and account.is_open(now) else None
     is_right = await hashing().matches(stored, password)
     async with writing():
         account = await account_at(address)  # once more: another try may have paused it meanwhile
@@ -97,7 +97,7 @@ async def answer_code(
     """
     account = await challenged(challenge, now)
     async with writing():
-        account = await unchanged(account)
+        account = await unchanged(account, now)
         if not account.is_paused(now) and await by.use(account, code, now):
             return await open_session(account, now, how=by.name, client=client, replacing=replacing)
         refused = await refusal(account, now, field="code", why=by.refusal, client=client)
@@ -121,7 +121,7 @@ async def confirm_totp(
     """
     account = await challenged(challenge, now)
     async with writing():
-        account = await unchanged(account)
+        account = await unchanged(account, now)
         if not account.is_paused(now) and await confirm_enrolment(account, challenge, sealed, code, now):
             session = await open_session(account, now, how="new authenticator", client=client, replacing=replacing)
             return FirstSignIn(session, await renew_codes(account.member_id, now))
@@ -136,7 +136,7 @@ async def challenged(challenge: str, now: datetime) -> Account:
     except keys.BrokenSeal as broken:
         raise Gone(OVER) from broken
     account = await account_of(UUID(words["m"]))
-    is_good = account is not None and account.is_open and words["p"] == _proof(account)
+    is_good = account is not None and account.is_open(now) and words["p"] == _proof(account)
     if account is None or not is_good or now.timestamp() >= words["e"]:
         raise Gone(OVER)
     return account
@@ -160,7 +160,7 @@ async def prove_again(member_id: UUID, session_id: str, proof: str, now: datetim
         raise NotAllowed("You have no password yet. Ask the coordinator for a new sign-in link.")
     is_right = account.totp_sealed is None and await hashing().matches(account.password_hash, proof)
     async with writing():
-        account = await unchanged(account)
+        account = await unchanged(account, now)
         if not account.is_paused(now) and (is_right or await use_code(account, proof, now)):
             await prove(session_id, now)
             return
@@ -169,10 +169,10 @@ async def prove_again(member_id: UUID, session_id: str, proof: str, now: datetim
     raise refused
 
 
-async def unchanged(account: Account) -> Account:
+async def unchanged(account: Account, now: datetime) -> Account:
     """Read an account again inside the transaction; what was proved must still hold."""
     again = await account_of(account.member_id)
-    if again is None or not again.is_open or _proof(again) != _proof(account):
+    if again is None or not again.is_open(now) or _proof(again) != _proof(account):
         raise Gone(OVER)
     return again
 

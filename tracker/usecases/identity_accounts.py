@@ -9,6 +9,7 @@ from uuid import UUID
 from piccolo.columns.combination import WhereRaw
 from piccolo.custom_types import Combinable
 
+from tracker.rules.accounts import is_over
 from tracker.rules.people import Status
 from tracker.tables.people import Member
 
@@ -20,7 +21,7 @@ LONGEST_ADDRESS = 254  # characters (RFC 5321 §4.5.3.1)
 class Account:
     """What a door must know of a member; `key` counts the tries.
 
-    `is_open` says that member and agency are active, and that the member is no guest.
+    `is_active` says that member and agency are active, and that the member is no guest.
     """
 
     member_id: UUID
@@ -30,7 +31,12 @@ class Account:
     password_hash: str | None
     totp_sealed: str | None
     locked_at: datetime | None
-    is_open: bool
+    is_active: bool
+    expires_at: datetime | None
+
+    def is_open(self, now: datetime) -> bool:
+        """Whether it lets anybody in."""
+        return self.is_active and not is_over(self.expires_at, now)
 
     def is_paused(self, now: datetime) -> bool:
         """Whether five wrong tries closed the account a short while ago."""
@@ -69,6 +75,7 @@ async def _account(where: Combinable | WhereRaw) -> Account | None:
         Member.status,
         Member.agency.status,
         Member.is_guest,
+        Member.expires_at,
     )
     row: dict[str, Any] | None = await Member.select(*columns).where(where).first()
     if row is None:
@@ -81,5 +88,6 @@ async def _account(where: Combinable | WhereRaw) -> Account | None:
         password_hash=row["password_hash"],
         totp_sealed=row["totp_sealed"],
         locked_at=row["locked_at"],
-        is_open=row["status"] == row["agency.status"] == Status.ACTIVE and not row["is_guest"],
+        is_active=row["status"] == row["agency.status"] == Status.ACTIVE and not row["is_guest"],
+        expires_at=row["expires_at"],
     )

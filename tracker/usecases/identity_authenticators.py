@@ -61,7 +61,7 @@ async def set_authenticator(
     """
     account = await _account(member_id)
     async with writing():
-        account = await unchanged(account)
+        account = await unchanged(account, now)
         if not account.is_paused(now) and await replace_authenticator(account, session_id, sealed, code, now):
             await end_sessions(member_id, keeping=session_id)
             return

@@ -52,7 +52,7 @@ async def issue_link(
 async def check_link(token: str, now: datetime, purpose: str = SIGN_IN) -> Account:
     """Return whose link it is; raise `Gone` unless it is still good. Nothing changes: a mail scanner may look at it."""
     found = await SignInLink.select(SignInLink.member).where(_unused(token, now, purpose)).first()
-    return await _holder(found["member"] if found else None)
+    return await _holder(found["member"] if found else None, now)
 
 
 async def redeem_link(
@@ -74,12 +74,12 @@ async def spend(token: str, now: datetime, purpose: str = SIGN_IN) -> Account:
     """Use a link up and return whose it was; raise `Gone` as above. The caller is inside `writing()`."""
     used: dict[Any, Any] = {SignInLink.used_at: now}
     spent = await SignInLink.update(used).where(_unused(token, now, purpose)).returning(SignInLink.member)
-    return await _holder(spent[0]["member"] if spent else None)
+    return await _holder(spent[0]["member"] if spent else None, now)
 
 
-async def _holder(member_id: UUID | None) -> Account:
+async def _holder(member_id: UUID | None, now: datetime) -> Account:
     account = await account_of(member_id) if member_id else None
-    if account is None or not account.is_open:
+    if account is None or not account.is_open(now):
         raise Gone(USED)
     return account
 

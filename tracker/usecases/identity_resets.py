@@ -24,7 +24,7 @@ async def issue_reset(member_id: UUID, now: datetime, *, by: UUID | None, door: 
     account = await account_of(member_id)
     if account is None:
         raise NotFound
-    if not account.is_open:
+    if not account.is_open(now):
         raise NotAllowed(CLOSED)
     return await issue_link(member_id, now, purpose=RESET, by=by, door=door)
 

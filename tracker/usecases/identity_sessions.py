@@ -34,7 +34,7 @@ async def open_session(account: Account, now: datetime, *, how: str, client: str
     Every way to sign in ends here, and nowhere else is a session made. `replacing` is the token of an earlier session
     of the same browser, which ends. Raises `NotAllowed` when member or agency are not active.
     """
-    if not account.is_open:
+    if not account.is_open(now):
         raise NotAllowed(NOT_NOW)
     token = keys.new_token()
     async with writing():

@@ -83,7 +83,7 @@ async def reply_by_link(invitation_id: UUID, occurrence_id: UUID | None, now: da
     )
     if not found:
         raise NotFound
-    viewer = replace(await viewer_for(found[0]["member"]), door="link")
+    viewer = replace(await viewer_for(found[0]["member"], now), door="link")
     occurrence, ahead = await _spoken_of(viewer, found[0]["event"], occurrence_id, now)
     given = effective((await _answers([invitation_id]))[invitation_id], occurrence.id)
     return Reply(

@@ -30,7 +30,7 @@ async def letter(message: Message, now: datetime, zone: str) -> Letter | Skip:
     if message.not_after is not None and now >= message.not_after:
         return TOO_LATE
     try:
-        reader = await viewer_for(message.recipient_id)
+        reader = await viewer_for(message.recipient_id, now)
     except NotFound:
         return NOT_ACTIVE
     if message.kind is MessageKind.ACCOUNT_LOCKED:

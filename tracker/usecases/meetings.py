@@ -61,7 +61,7 @@ async def add_event(
     )
     await rows.Event.insert(event)
     await add_dates(event.id, planning.slots(plan), now, planning.moved_starts(plan))
-    await set_audiences(viewer, event.id, lead_id, plan, list_of=previous.id if previous else None)
+    await set_audiences(viewer, event.id, lead_id, plan, now, list_of=previous.id if previous else None)
     await invite(viewer, event.id, lead_id, plan, event.version, now)
     await touch(event.id)
     return event.id
@@ -152,7 +152,7 @@ async def _change_in_place(viewer: Viewer, event: Event, plan: Plan, now: dateti
     )
     if is_moved:
         await move_dates(viewer, event, plan, now)
-    await set_audiences(viewer, event.id, event.lead_id, plan)
+    await set_audiences(viewer, event.id, event.lead_id, plan, now)
     added = await invite(viewer, event.id, event.lead_id, plan, event.version + 1, now, is_first=is_new, entry=entry)
     is_news = is_moved or is_elsewhere or notify or closes is not None
     if is_news and plan.status is not EventStatus.DRAFT and not is_new:

@@ -32,7 +32,7 @@ async def nudges_of(viewer: Viewer, lines: Iterable[Line], now: datetime) -> dic
     silent = await visible_waiting.silent(viewer, theirs)
     event_ids = sorted({theirs[one].event_id for one in silent})
     seen_by = await audience_rows.audiences_of_each(event_ids)
-    people = await viewers_for(one for members in silent.values() for one in members)
+    people = await viewers_for((one for members in silent.values() for one in members), now)
     last = await last_asked(event_ids, now)
     found: dict[UUID, Nudge] = {}
     for date_id, line in theirs.items():
@@ -50,7 +50,7 @@ async def nudge_of(viewer: Viewer, occurrence: Occurrence, now: datetime) -> Nud
     found = await _of_silent(viewer, occurrence, now)
     if found is None:
         return None
-    of_change = await _board(viewer, occurrence)
+    of_change = await _board(viewer, occurrence, now)
     if of_change is None:
         return found
     return replace(found, board=of_change, silent=tuple(one.member_id for one in of_change.waiting))
@@ -62,9 +62,9 @@ async def _of_silent(viewer: Viewer, occurrence: Occurrence, now: datetime) -> N
     return (await nudges_of(viewer, await visible.lines_by_id(viewer, [occurrence.id]), now)).get(occurrence.id)
 
 
-async def _board(viewer: Viewer, occurrence: Occurrence) -> Board | None:
+async def _board(viewer: Viewer, occurrence: Occurrence, now: datetime) -> Board | None:
     everybody = await visible_roll.participants(viewer, occurrence)
-    people = await viewers_for(one.member_id for one in everybody)
+    people = await viewers_for((one.member_id for one in everybody), now)
     may_see = await audience_rows.audiences_of(occurrence.event.id)
     told = {one for one, person in people.items() if person.audiences & may_see}
     return board(occurrence, await visible_history.history(viewer, occurrence.event, occurrence), everybody, told)

@@ -72,7 +72,7 @@ async def _ahead(viewer: Viewer, lines: Iterable[Line], now: datetime, theirs: C
         for member in members
         if date_id in theirs or member == viewer.member_id
     ]
-    everybody = await viewers_for(member for *_, member in to_whom)
+    everybody = await viewers_for((member for *_, member in to_whom), now)
     seen_by = await audience_rows.audiences_of_each({one.event_id for one in by_id.values()})
     found: dict[tuple[datetime, UUID, MessageKind, timedelta], list[Viewer]] = {}
     for kind, line, member in to_whom:

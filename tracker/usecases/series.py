@@ -127,7 +127,7 @@ async def start_anew(
     entry = await mailed_entry(viewer, event, now)
     closes = entry if plan.visibility is Visibility.NAMED else None
     if planning.narrows(plan, event):
-        await _narrow(viewer, event, plan)
+        await _narrow(viewer, event, plan, now)
     gone = frozenset(await invitees_of(event.id)) - frozenset(plan.invitees) - {event.lead_id}
     facts = {"ended": True, **(closes.facts() if closes else {})}
     await tell("update", event.id, event.version + 1, now, facts, skip=gone)
@@ -170,11 +170,11 @@ async def end_series(event: Event, split: datetime, now: datetime) -> None:
     await _forget_dates((rows.Occurrence.event == event.id) & ahead)
 
 
-async def _narrow(viewer: Viewer, event: Event, plan: Plan) -> None:
+async def _narrow(viewer: Viewer, event: Event, plan: Plan, now: datetime) -> None:
     await rows.Event.update({rows.Event.visibility: plan.visibility, rows.Event.body: plan.body_id}).where(
         rows.Event.id == event.id
     )
-    await set_audiences(viewer, event.id, event.lead_id, plan, list_of=event.id)
+    await set_audiences(viewer, event.id, event.lead_id, plan, now, list_of=event.id)
 
 
 async def _forget_dates(which: Any) -> None:

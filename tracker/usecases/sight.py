@@ -1,6 +1,7 @@
 """Who may see an event, checked against who is invited and who owns what comes from it; in the caller's transaction."""
 
 from collections.abc import Iterable
+from datetime import datetime
 from uuid import UUID
 
 from tracker.errors import Invalid, NotFound
@@ -16,7 +17,7 @@ from tracker.usecases.viewers import viewer_for
 
 
 async def set_audiences(
-    viewer: Viewer, event_id: UUID, lead_id: UUID, plan: Plan, *, list_of: UUID | None = None
+    viewer: Viewer, event_id: UUID, lead_id: UUID, plan: Plan, now: datetime, *, list_of: UUID | None = None
 ) -> None:
     """Write who may see the event; refuse people who are invited but may not see it. Errors: Invalid(people=…).
 
@@ -24,7 +25,7 @@ async def set_audiences(
     """
     wanted = audiences.of_event(plan.visibility, plan.body_id, {lead_id, *plan.invitees})
     await _check_people(viewer, list_of or event_id, plan, wanted)
-    await _check_owners(viewer, event_id, wanted)
+    await _check_owners(viewer, event_id, wanted, now)
     await audience_rows.replace_audiences(event_id, wanted)
 
 
@@ -41,10 +42,10 @@ async def _check_people(viewer: Viewer, event_id: UUID, plan: Plan, wanted: froz
         )
 
 
-async def _check_owners(viewer: Viewer, event_id: UUID, wanted: frozenset[str]) -> None:
+async def _check_owners(viewer: Viewer, event_id: UUID, wanted: frozenset[str], now: datetime) -> None:
     """Refuse to take an event out of the sight of somebody whose open action item comes from it."""
     items = await visible_items.of_event(viewer, event_id)
-    held = {owner: await _held_by(owner) for owner in {one.owner_id for one in items}}
+    held = {owner: await _held_by(owner, now) for owner in {one.owner_id for one in items}}
     blind = [one for one in items if held[one.owner_id] and not wanted & held[one.owner_id]]
     if blind:
         owned = ", ".join(f"{one.reference} ({one.owner}, {one.agency})" for one in blind)
@@ -54,10 +55,10 @@ async def _check_owners(viewer: Viewer, event_id: UUID, wanted: frozenset[str]) 
         )
 
 
-async def _held_by(member_id: UUID) -> frozenset[str]:
+async def _held_by(member_id: UUID, now: datetime) -> frozenset[str]:
     """Return the audiences of a person; nobody waits for one who is not active."""
     try:
-        return (await viewer_for(member_id)).audiences
+        return (await viewer_for(member_id, now)).audiences
     except NotFound:
         return frozenset()
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 from uuid import UUID
@@ -21,7 +21,7 @@ from tracker.usecases.viewers import RIGHTS, viewer_from
 _FEED = """
 WITH feed AS (
 SELECT s.id, s.scope, s.shows_operations, s.body_hash, s.body_since, s.fetched_at,
-       COALESCE(s.replaced_at, s.created_at) AS issued_at,
+       COALESCE(s.replaced_at, s.created_at) AS issued_at, m.expires_at,
        m.id AS member, m.name, m.email, m.zone, a.id AS agency, a.code, a.arm,
        CASE WHEN EXISTS (SELECT 1 FROM preference p WHERE p.member = m.id AND p.is_discreet)
             THEN 'yes' ELSE '' END AS is_discreet
@@ -32,13 +32,15 @@ SELECT 'feed' AS kind, '' AS word, '' AS body, CAST(id AS VARCHAR(36)) AS id, sc
        CASE WHEN shows_operations THEN 'yes' ELSE '' END AS shows_operations, body_hash,
        CAST(body_since AS VARCHAR(40)) AS body_since, CAST(fetched_at AS VARCHAR(40)) AS fetched_at,
        CAST(member AS VARCHAR(36)) AS member, name, email, zone, CAST(agency AS VARCHAR(36)) AS agency, code, arm,
-       is_discreet, CAST(issued_at AS VARCHAR(40)) AS issued_at
+       is_discreet, CAST(issued_at AS VARCHAR(40)) AS issued_at,
+       CAST(expires_at AS VARCHAR(40)) AS expires_at
   FROM feed
 UNION ALL
-SELECT kind, word, body, '', '', '', '', '', '', '', '', '', '', '', '', '', '', '' FROM ("""
+SELECT kind, word, body, '', '', '', '', '', '', '', '', '', '', '', '', '', '', '', '' FROM ("""
 _VERSIONS = """) r
 UNION ALL
-SELECT 'version', v.audience, CAST(v.version AS VARCHAR(36)), '', '', '', '', '', '', '', '', '', '', '', '', '', '', ''
+SELECT 'version', v.audience, CAST(v.version AS VARCHAR(36)),
+       '', '', '', '', '', '', '', '', '', '', '', '', '', '', '', ''
   FROM audience_version v
  WHERE v.audience IN (
        SELECT 'all' UNION ALL SELECT 'arm:law_enforcement' UNION ALL SELECT 'arm:victim_services'
@@ -49,6 +51,7 @@ SELECT 'version', v.audience, CAST(v.version AS VARCHAR(36)), '', '', '', '', ''
 _OWNER = "(SELECT member FROM feed)"
 _STATE = _FEED + RIGHTS.format(_OWNER, _OWNER, _OWNER) + _VERSIONS
 PERSON = ("member", "name", "email", "zone", "agency", "code", "arm", "is_discreet")
+LATEST = datetime.max.replace(tzinfo=UTC)
 RIGHT_KINDS = ("role", "seat", "body")
 Right = tuple[str, str, str | None]
 _FETCHED = (
@@ -72,7 +75,7 @@ class Feed:
     body_since: datetime | None
     fetched_at: datetime | None
     ends_at: datetime
-    """From when on its address opens nothing."""
+    """From when on its address opens nothing: it was not used for long, or the account of its owner ends."""
 
 
 class OpenFeeds:
@@ -109,7 +112,7 @@ async def open_feed(token: str, now: datetime) -> Feed:
         raise NotFound
     rights = tuple((one["kind"], one["word"], one["body"]) for one in found if one["kind"] in RIGHT_KINDS)
     viewer = _viewer(*(row[name] for name in PERSON), rights)
-    fetched_at = _moment(row["fetched_at"])
+    fetched_at, expires_at = _moment(row["fetched_at"]), _moment(row["expires_at"])
     feed = Feed(
         subscription_id=UUID(row["id"]),
         viewer=viewer,
@@ -119,7 +122,7 @@ async def open_feed(token: str, now: datetime) -> Feed:
         body_hash=row["body_hash"],
         body_since=_moment(row["body_since"]),
         fetched_at=fetched_at,
-        ends_at=address_end(datetime.fromisoformat(row["issued_at"]), fetched_at),
+        ends_at=min(address_end(datetime.fromisoformat(row["issued_at"]), fetched_at), expires_at or LATEST),
     )
     return _in_time(feed, now)
 

@@ -11,6 +11,7 @@ from piccolo.querystring import QueryString
 from tracker import keys
 from tracker.database import engine, surviving_failures
 from tracker.errors import NotFound
+from tracker.rules.accounts import is_over
 from tracker.rules.audiences import Arm
 from tracker.rules.people import Role, Status, Viewer, viewer_of
 from tracker.tables.identity import Session
@@ -22,6 +23,7 @@ CHUNK = 1_000  # members in one query
 
 _PERSON = (
     "m.id AS member, m.name AS name, m.email AS email, m.zone AS zone, m.status AS status, m.is_guest AS is_guest,"
+    " m.expires_at AS expires_at,"
     " a.id AS agency, a.code AS code, a.arm AS arm, a.status AS agency_status,"
     " EXISTS (SELECT 1 FROM preference p WHERE p.member = m.id AND p.is_discreet) AS is_discreet"
 )
@@ -64,24 +66,24 @@ class Visit:
         return max(0, int((min(self.idle_end, self.last_end) - now).total_seconds()))
 
 
-async def viewer_for(member_id: UUID) -> Viewer:
+async def viewer_for(member_id: UUID, now: datetime) -> Viewer:
     """Return the viewer that a member is now; raise `NotFound` unless member and agency are active. Two queries.
 
     Guests are viewers of the mails that they get and of the pages behind their links.
     """
     rows = await engine().run_querystring(QueryString(_BY_MEMBER, member_id))
-    if not rows or not _is_active(rows[0]):
+    if not rows or not _is_active(rows[0], now):
         raise NotFound
     return await _viewer(rows[0])
 
 
-async def viewers_for(member_ids: Iterable[UUID]) -> dict[UUID, Viewer]:
+async def viewers_for(member_ids: Iterable[UUID], now: datetime) -> dict[UUID, Viewer]:
     """Return the viewers that these members are now; who is not active is left out. Two queries for a thousand."""
     wanted, viewers = sorted(set(member_ids)), dict[UUID, Viewer]()
     for first in range(0, len(wanted), CHUNK):
         among = wanted[first : first + CHUNK]
         people = QueryString(", ".join(["{}"] * len(among)), *among)
-        found = [row for row in await engine().run_querystring(QueryString(_BY_MEMBER, people)) if _is_active(row)]
+        found = [row for row in await engine().run_querystring(QueryString(_BY_MEMBER, people)) if _is_active(row, now)]
         rights: dict[str, list[Mapping[str, Any]]] = {}
         for one in await engine().run_querystring(QueryString(RIGHTS, people, people, people)):
             rights.setdefault(one["member"], []).append(one)
@@ -95,7 +97,7 @@ async def viewer_of_session(token: str, now: datetime, *, is_use: bool = True) -
     Two queries; once a minute it also notes that the session is in use, unless a page asks by itself (`is_use` False).
     """
     rows = await engine().run_querystring(QueryString(_BY_SESSION, keys.fingerprint(token)))
-    if not rows or not _is_active(rows[0]) or rows[0]["is_guest"]:
+    if not rows or not _is_active(rows[0], now) or rows[0]["is_guest"]:
         return None
     row = rows[0]
     if now - row["seen_at"] >= IDLE or now - row["created_at"] >= LONGEST:
@@ -113,8 +115,9 @@ async def viewer_of_session(token: str, now: datetime, *, is_use: bool = True) -
     )  # fmt: skip
 
 
-def _is_active(row: Mapping[str, Any]) -> bool:
-    return bool(row["status"] == Status.ACTIVE and row["agency_status"] == Status.ACTIVE)
+def _is_active(row: Mapping[str, Any], now: datetime) -> bool:
+    serves = row["status"] == Status.ACTIVE and row["agency_status"] == Status.ACTIVE
+    return bool(serves and not is_over(row["expires_at"], now))
 
 
 async def _viewer(row: Mapping[str, Any]) -> Viewer:

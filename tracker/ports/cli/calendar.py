@@ -65,7 +65,7 @@ async def _coordinator(email: str) -> Viewer:
     found = await account_at(clean_address(email))
     if found is None:
         raise NotFound(f"No member has the address {email}.")
-    return replace(await viewer_for(found.member_id), door="cli")
+    return replace(await viewer_for(found.member_id, clock.now()), door="cli")
 
 
 def _line(one: Row) -> str:

@@ -28,7 +28,7 @@ def sign_in_link(email: str, minutes: int) -> None:
 
     async def work(settings: Settings) -> str:
         account = await account_at(clean_address(email))
-        if account is None or not account.is_open:
+        if account is None or not account.is_open(clock.now()):
             raise NotFound(f"No active member has the address {email}.")
         token = await issue_link(account.member_id, clock.now(), timedelta(minutes=minutes))
         return f"{settings.base_url}/sign-in/link/{token}"

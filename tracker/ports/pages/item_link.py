@@ -69,7 +69,7 @@ async def save_update(token: FromPath[str], request: Request[Any, Any, Any]) -> 
 
 async def _theirs(request: Request[Any, Any, Any], token: str) -> tuple[Viewer, ActionItem]:
     wanted = request.app.state.links.read_item(token)
-    return await action_items.item_by_link(wanted.item_id, wanted.owner_id)
+    return await action_items.item_by_link(wanted.item_id, wanted.owner_id, clock.now())
 
 
 def _blank(item: ActionItem) -> FormValues:
