@@ -51,8 +51,8 @@ wheel: $(READY) ## Build the wheel into dist/, install it elsewhere and see it s
 bench: $(READY) ## Measure, and write bench/results.json
 	@$(BIN)/python -m bench
 
-faults: $(READY) ## Kill and stall things while mails go out
-	@TRACKER_FAULTS=full $(BIN)/python -m pytest -q tests/faults
+faults: $(READY) ## Kill and stall things while mails go out, and edit series in any order
+	@TRACKER_FAULTS=full $(BIN)/python -m pytest -q tests/faults tests/scenarios/test_any_edits.py
 
 compat: $(READY) ## Read our calendars with other people's parsers
 	@$(BIN)/python -m pytest -q tests/ical
