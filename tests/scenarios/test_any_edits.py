@@ -39,7 +39,7 @@ LINK = re.compile(r"/events/([0-9a-f-]{36})/(\d{4}-\d\d-\d\d)")
 NAMES = SeriesEditor(Cast({}, {}, {})).names
 edits = some.lists(some.builds(Deed, some.sampled_from(NAMES), some.integers(0, 9), some.integers(-4, 9)), max_size=8)
 bounded = settings(
-    max_examples=400 if IS_FULL else 25,
+    max_examples=400 if IS_FULL else 15,
     derandomize=not IS_FULL,
     database=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
