@@ -15,7 +15,7 @@ Rendering = tuple[str, Mapping[str, Any]]
 
 @dataclass(frozen=True)
 class Beside:
-    """Durations in seconds, of requests and of bare renders of the same page, taken in turns."""
+    """Processor time in seconds, of requests and of bare renders of the same page, taken in turns."""
 
     requests: list[float]
     renders: list[float]
@@ -59,6 +59,6 @@ def _kept() -> Iterator[list[Rendering]]:
 
 
 def _rendered(name: str, values: Mapping[str, Any]) -> float:
-    began = time.perf_counter()
+    began = time.process_time()
     templating.render(name, values)
-    return time.perf_counter() - began
+    return time.process_time() - began
