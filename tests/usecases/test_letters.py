@@ -470,3 +470,15 @@ async def test_every_subject_and_preview_fits_its_screen(cast: Cast) -> None:
     await meetings.cancel(cast.coordinator, event_id, 1, "", LATER)
     found += await waiting(MOVED)
     assert all(len(one.subject) <= SUBJECT and len(one.preview) <= PREVIEW for one in found if isinstance(one, Letter))
+
+
+async def test_a_letter_about_a_series_names_the_dates_that_are_not_as_its_rule_says(cast: Cast) -> None:
+    event_id = await series(cast)
+    moved = DateChange(starts=datetime(2027, 3, 10, 13), duration=timedelta(minutes=90))
+    await meeting_dates.change_date(cast.coordinator, event_id, "2027-03-09", moved, 1, LATER, notify=False)
+    await meeting_dates.cancel_date(cast.coordinator, event_id, "2027-02-09", 1, "", LATER)
+    event, plan = await meetings.plan_to_change(cast.coordinator, event_id)
+    renamed = replace(plan, place="FBI field office")
+    await meetings.change(cast.coordinator, event_id, renamed, event.version, LATER, notify=True)
+    facts = dict((await the_letter(MOVED)).facts)
+    assert (facts["Not on"], facts["Moved"]) == ("Tue, Feb 9", "Tue, Mar 9 to Wed, Mar 10, 1:00 PM")

@@ -187,3 +187,25 @@ async def test_dates_on_holidays_are_held_as_chosen_and_feeds_say_so(cast: Cast)
     ]  # fmt: skip
     [series, moved] = entries(dates[0].event, dates, lambda one: one.is_cancelled)
     assert (series.exdates, moved.recurrence_id) == ((datetime(2027, 1, 25, 9),), datetime(2027, 2, 8, 9))
+
+
+async def test_a_date_that_was_left_out_stays_out_when_the_rest_of_the_series_changes(cast: Cast) -> None:
+    first = datetime(2027, 1, 11, 9)
+    plan = meeting(
+        cast.fbi_lead, starts=first, rule=rule_for("weekly", first, count=8),
+        on_holidays={date(2027, 1, 18): HolidayChoice.SKIP, date(2027, 2, 15): HolidayChoice.SKIP},
+    )  # fmt: skip
+    event_id = await meetings.schedule(cast.coordinator, plan, NOW)
+    event, known = await meetings.plan_to_change(cast.coordinator, event_id)
+    later = from_date(known, datetime(2027, 2, 1, 10))
+    new_id = await series_parts.change_from(
+        cast.coordinator, event_id, "2027-02-01", later, event.version, NOW, notify=False
+    )
+    assert [one.key for one in await dates_of(cast, new_id)] == ["2027-02-01", "2027-02-08", "2027-02-22", "2027-03-01"]
+    assert [one.key for one in await dates_of(cast, event_id)] == ["2027-01-11", "2027-01-25"]
+
+
+async def test_a_date_that_is_over_is_not_added(cast: Cast) -> None:
+    event_id = await the_series(cast)
+    with pytest.raises(Invalid, match="over already"):
+        await series_parts.add_date(cast.coordinator, event_id, datetime(2026, 11, 1, 10), 1, NOW)

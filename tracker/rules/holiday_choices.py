@@ -27,6 +27,20 @@ def held(starts: Iterable[datetime], choices: Choices) -> list[tuple[datetime, d
     ]
 
 
+def chosen_before(starts: Iterable[datetime], present: Mapping[datetime, datetime]) -> dict[date, HolidayChoice]:
+    """Return the choices that made a series as it is; `present` says for each date by the rule where it is held now.
+
+    A date of the rule that the series has not was left out; one that is held exactly a week later was moved there.
+    """
+    found = {}
+    for start in starts:
+        if start not in present:
+            found[start.date()] = HolidayChoice.SKIP
+        elif present[start] == start + WEEK:
+            found[start.date()] = HolidayChoice.NEXT_WEEK
+    return found
+
+
 def doubled(starts: Iterable[datetime], choices: Choices) -> list[date]:
     """Return the days on which two dates of the series would fall, because one of them is held a week later."""
     days = [day.date() for _, day in held(starts, choices)]

@@ -25,10 +25,13 @@ from tracker.rules.letters import (
 from tracker.rules.meetings import Event, Occurrence
 from tracker.rules.outbox import MessageKind
 from tracker.rules.people import Viewer
-from tracker.rules.planning import rule_of
+from tracker.rules.planning import is_moved, rule_of
+from tracker.rules.recurrence import dates
 from tracker.rules.recurrence_words import short_rule_words
 from tracker.rules.wall_clock import to_local, zone_word
 from tracker.rules.wording import clock, day, longday, plural, span
+
+MOST_NAMED = 6  # dates that are not as the rule says
 
 Facts = tuple[tuple[str, str], ...]
 
@@ -190,7 +193,29 @@ def _dates(about: Occasion) -> Facts:
     if not about.is_series or not about.ahead:
         return ()
     last = longday(to_local(about.ahead[-1].starts_at, about.event.zone))
-    return ("First date", longday(about.starts)), ("Dates", f"{plural(len(about.ahead), 'date')}, until {last}")
+    number = f"{plural(len(about.ahead), 'date')}, until {last}"
+    return ("First date", longday(about.starts)), ("Dates", number), *exceptions(about)
+
+
+def exceptions(about: Occasion) -> Facts:
+    """Return which dates to come of a series are not as its rule says: not on, moved, or beside it."""
+    by_rule = [start for start in dates(rule_of(about.event), about.event.starts) if _is_ahead(about, start)]
+    known = {one.original_start: one for one in about.dates if one.starts_at > about.now}
+    off = [start for start in by_rule if start not in known or known[start].is_off]
+    on = [one for one in known.values() if not one.is_off]
+    moved = [f"{day(one.original_start, about.today)} to {day_and_time(about, one)}" for one in on if is_moved(one)]
+    beside = [day_and_time(about, one) for one in on if one.original_start not in by_rule and not is_moved(one)]
+    named = (("Not on", [day(start, about.today) for start in off]), ("Moved", moved), ("Also on", beside))
+    return tuple((label, _some(words)) for label, words in named if words)
+
+
+def _is_ahead(about: Occasion, start: datetime) -> bool:
+    return start > about.today.replace(tzinfo=None)
+
+
+def _some(words: list[str]) -> str:
+    rest = len(words) - MOST_NAMED
+    return "; ".join(words[:MOST_NAMED]) + (f"; and {plural(rest, 'more date')}" if rest > 0 else "")
 
 
 def _own_time(about: Occasion) -> Facts:

@@ -1,5 +1,6 @@
 """Schedule an event, change it as a whole, cancel it, bring it back."""
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -10,9 +11,12 @@ from tracker.errors import Conflict, Invalid, NotAllowed, NotFound
 from tracker.rules import audiences, planning
 from tracker.rules.audiences import Visibility
 from tracker.rules.history import Verb
+from tracker.rules.holiday_choices import chosen_before
 from tracker.rules.meetings import Event, EventStatus, Kind, may_edit, may_schedule
 from tracker.rules.people import Viewer
 from tracker.rules.planning import Plan
+from tracker.rules.recurrence import dates
+from tracker.rules.wall_clock import to_local
 from tracker.tables import meetings as rows
 from tracker.tables import visible
 from tracker.usecases import audit, history, outbox
@@ -221,4 +225,11 @@ async def plan_to_change(viewer: Viewer, event_id: UUID) -> tuple[Event, Plan]:
     event = await event_for(viewer, event_id)
     if not may_edit(viewer, event):
         raise NotAllowed("Only the organizer, the body's chair or a coordinator can change this event.")
-    return event, planning.plan_of(event, await invitees_of(event.id))
+    plan = planning.plan_of(event, await invitees_of(event.id))
+    if plan.rule is None:
+        return event, plan
+    held = {
+        one.original_start: to_local(one.starts_at, event.zone).replace(tzinfo=None)
+        for one in await visible.dates(viewer, event)
+    }
+    return event, replace(plan, on_holidays=chosen_before(dates(plan.rule, plan.starts), held))

@@ -47,8 +47,10 @@ async def add_dates(
 
 
 async def starts_anew(viewer: Viewer, event: Event, now: datetime) -> bool:
-    """Whether a change of time or rule needs a new series: when one of its dates has begun."""
-    return event.is_series and any(one.starts_at <= now for one in await visible.dates(viewer, event))
+    """Whether a change of time or rule needs a new series: when one of the dates of its rule has begun."""
+    by_rule = _by_rule(event)
+    begun = (one.original_start in by_rule for one in await visible.dates(viewer, event) if one.starts_at <= now)
+    return event.is_series and any(begun)
 
 
 async def move_dates(viewer: Viewer, event: Event, plan: Plan, now: datetime) -> None:
@@ -61,6 +63,7 @@ async def move_dates(viewer: Viewer, event: Event, plan: Plan, now: datetime) ->
     if planning.only_end_moves(plan, event):
         await _end_elsewhere(event, before, plan, now)
         return
+    before = [one for one in before if one.starts_at > now or one.original_start in _by_rule(event)]
     added = {one.original_start for one in before} - _by_rule(event)
     wanted = {start: planning.slot(start, plan.duration, plan.zone) for start in added} | dict(planning.slots(plan))
     if len(before) == len(wanted) == 1:

@@ -67,12 +67,14 @@ async def cancel_from(
 async def add_date(viewer: Viewer, event_id: UUID, starts: datetime, expected_version: int, now: datetime) -> str:
     """Add a date beside the rule of a series (RDATE), with its length and place; `starts` is local. Return its key.
 
-    Errors: NotFound, NotAllowed, Conflict; Invalid(date) when the series has a date on that day already.
+    Errors: NotFound, NotAllowed, Conflict; Invalid(date) for what is over, or when the series has a date on that day.
     """
     async with writing():
         event = await meetings.event_to_change(viewer, event_id, expected_version)
         if not event.is_series:
             raise Invalid(date="This event has one date. Let it repeat, or schedule another event.")
+        if planning.slot(starts, event.duration, event.zone)[0] <= now:
+            raise Invalid(date="That is over already. Choose a day to come.")
         if any(one.original_start.date() == starts.date() for one in await visible.dates(viewer, event)):
             raise Invalid(date="The series has a date on that day already. Change that one instead.")
         await add_dates(event_id, [(starts, planning.slot(starts, event.duration, event.zone))], now)

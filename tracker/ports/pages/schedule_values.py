@@ -1,10 +1,12 @@
 """From a plan to the texts of its form, and the texts of an empty one."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import date, time, timedelta
 from uuid import UUID
 
 from tracker.ports.pages.form_values import FormValues
+from tracker.ports.pages.schedule_form import ON_HOLIDAY
 from tracker.rules.audiences import Visibility
 from tracker.rules.event_templates import ROLE, Template
 from tracker.rules.meetings import EventStatus, Kind
@@ -39,9 +41,10 @@ def form_of_plan(plan: Plan) -> FormValues:
         "starts": _clock(BEGINS if plan.is_all_day else plan.starts.time()),
         "ends": _clock(ENDS if plan.is_all_day else ends.time()), **_repeating(plan.rule),
     }  # fmt: skip
+    chosen = {f"{ON_HOLIDAY}{day.isoformat()}": (choice,) for day, choice in plan.on_holidays.items()}
     roles = {f"role-{member_id}": (role,) for member_id, role in plan.invitees.items()}
     return FormValues({
-        **{name: (text,) for name, text in one.items()}, **roles,
+        **{name: (text,) for name, text in one.items()}, **roles, **chosen,
         "weekdays": tuple(str(day) for day in plan.rule.weekdays) if plan.rule else (),
         "person": tuple(str(member_id) for member_id in plan.invitees),
     })  # fmt: skip
@@ -49,7 +52,7 @@ def form_of_plan(plan: Plan) -> FormValues:
 
 def form_of_copy(plan: Plan, day: str) -> FormValues:
     """Return the form of a new event like another one: it begins on `day` (ISO) and repeats as nothing does yet."""
-    form = form_of_plan(plan)
+    form = form_of_plan(replace(plan, on_holidays={}))
     length = date.fromisoformat(form["last_day"]) - date.fromisoformat(form["date"]) if form["last_day"] else None
     return form.but({
         "date": day, "last_day": (date.fromisoformat(day) + length).isoformat() if length else "",
