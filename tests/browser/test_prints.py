@@ -50,3 +50,22 @@ def test_the_cover_of_a_brief_is_one_page_marked_on_top_and_at_the_end(page_of: 
     tops = [one["y"] for one in (marks.first.bounding_box(), title.bounding_box(), marks.last.bounding_box()) if one]
     assert tops == sorted(tops)
     assert marks.count() == 2
+
+
+def test_a_week_is_one_page_on_which_dates_at_the_same_time_stand_below_each_other(page_of: PageOf) -> None:
+    page = page_of(COORDINATOR)
+    page.goto("/calendar?view=week&date=2026-12-19")
+    assert pages(page) == 1
+    page.emulate_media(media="print")
+    page.set_viewport_size({"width": 970, "height": HIGHEST})
+    titles = page.locator(".tt-weeklist #l-2026-12-19 .tt-item__title")
+    assert titles.all_inner_texts() == ["Operation Bluestem", "Outreach: Labor rights fair"]
+    assert len({round(one["x"]) for title in titles.all() if (one := title.bounding_box())}) == 1
+    assert not page.locator(".tt-week").is_visible()
+
+
+def test_a_sign_in_sheet_names_its_event_in_the_head_that_each_page_repeats(page_of: PageOf, demo: Demo) -> None:
+    page = page_of(COORDINATOR)
+    to_event(MONTHLY, "2026-12", "print/sign-in-sheet")(page, demo)
+    page.emulate_media(media="print")
+    assert page.locator(".tt-sign thead").inner_text().startswith(f"{MONTHLY}, Thursday, December 10, 2026")

@@ -15,6 +15,7 @@ from tracker.rules.audiences import Arm
 from tracker.rules.meetings import EventStatus, Kind
 from tracker.rules.outbox import MessageKind, State
 from tracker.rules.people import Viewer
+from tracker.rules.wording import local
 from tracker.tables.action_items import ActionItem
 from tracker.tables.attendance import AttendanceMark
 from tracker.tables.audit import AuditEntry
@@ -93,6 +94,13 @@ async def test_every_kind_of_event_lies_ahead(demo: Company) -> None:
     assert {line.kind for line in ahead} == set(Kind)
     assert {line.status for line in ahead} == set(EventStatus)
     assert any(line.is_changed and not line.is_off for line in ahead)
+
+
+async def test_a_deadline_of_the_demo_is_one_whole_day(demo: Company) -> None:
+    lines = await meeting_dates.between(demo.members["coordinator"], NOW, NOW + YEAR)
+    due = [local(moment, ZONE) for one in lines if one.kind is Kind.DEADLINE for moment in (one.starts_at, one.ends_at)]
+    assert due
+    assert {f"{moment:%H:%M}" for moment in due} == {"00:00"}
 
 
 async def test_each_persona_owes_an_answer(demo: Company) -> None:

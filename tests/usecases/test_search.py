@@ -58,3 +58,13 @@ async def test_people_whom_the_viewer_may_know_are_found(cast: Cast) -> None:
 async def test_letters_of_every_alphabet_are_found_whatever_their_case(cast: Cast, text: str) -> None:
     await meetings.schedule(cast.coordinator, meeting(cast.fbi_lead, title="Élan briefing"), NOW)
     assert (await search(cast.fbi_lead, text, NOW)).number == 1
+
+
+async def test_a_body_is_found_by_its_name_and_its_place_by_whoever_sits_in_it(cast: Cast) -> None:
+    assert [one.name for one in (await search(cast.fbi_lead, "steering usao", NOW)).bodies] == ["Steering Committee"]
+
+
+async def test_a_body_is_not_found_by_whoever_holds_no_seat_in_it(cast: Cast) -> None:
+    found = await search(cast.harbor_advocate, "enforcement", NOW)
+    assert (found.bodies, found.number) == ([], 0)
+    assert len((await search(cast.fbi_lead, "enforcement", NOW)).bodies) == 1

@@ -37,6 +37,7 @@ class Script:
     sees: Visibility = ALL
     body: str | None = None
     starts: time = time(10)
+    """Of no matter to what takes whole days."""
     minutes: int = 60
     repeat: Repeat = Repeat.NONE
     interval: int = 1

@@ -6,7 +6,7 @@ Each deed gets its own moment as `now`, so answers, attendance, notes and the au
 import random
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from operator import itemgetter
 from uuid import UUID
 
@@ -75,7 +75,8 @@ class Story:
 
     def plan(self, script: Script) -> Plan:
         """Return the plan of a script, seen from today."""
-        starts = datetime.combine(script.first(to_local(self.now, self.zone).date()), script.starts)
+        day = script.first(to_local(self.now, self.zone).date())
+        starts = datetime.combine(day, time() if script.is_all_day else script.starts)
         return Plan(
             kind=script.kind, title=script.title, visibility=script.sees, zone=self.zone, starts=starts,
             duration=timedelta(minutes=script.minutes), is_all_day=script.is_all_day, status=script.status,

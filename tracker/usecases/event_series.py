@@ -36,6 +36,11 @@ class SeriesView:
     may_edit: bool
     history: tuple[Entry, ...]
 
+    @property
+    def dates(self) -> tuple[SeriesDate, ...]:
+        """All of them, in order."""
+        return (*self.over, *self.ahead)
+
 
 async def series_view(viewer: Viewer, event_id: UUID, now: datetime) -> SeriesView:
     """Return what the page of a series shows. Errors: NotFound."""

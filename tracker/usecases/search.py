@@ -1,4 +1,4 @@
-"""Looking for words in events, people and action items, among what the viewer may see and nothing else."""
+"""Looking for words in events, people, bodies and action items, among what the viewer may see and nothing else."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from uuid import UUID
 from tracker.rules.action_items import ActionItem
 from tracker.rules.action_lists import Filter, matching
 from tracker.rules.audiences import Visibility
-from tracker.rules.directory import PersonCard
+from tracker.rules.directory import BodyCard, PersonCard, holds
 from tracker.rules.meetings import EventStatus, Kind
 from tracker.rules.people import Viewer
 from tracker.rules.search import around, words_of
@@ -48,16 +48,17 @@ class Found:
     events: Sequence[FoundEvent] = ()
     people: Sequence[PersonCard] = ()
     items: Sequence[ActionItem] = ()
+    bodies: Sequence[BodyCard] = ()
 
     @property
     def number(self) -> int:
         """Return how many there are."""
-        return len(self.events) + len(self.people) + len(self.items)
+        return len(self.events) + len(self.people) + len(self.items) + len(self.bodies)
 
     @property
     def is_full(self) -> bool:
         """Whether there may be more of a sort than are shown."""
-        return MOST in (len(self.events), len(self.people), len(self.items))
+        return MOST in (len(self.events), len(self.people), len(self.items), len(self.bodies))
 
 
 async def search(viewer: Viewer, text: str, now: datetime) -> Found:
@@ -72,6 +73,7 @@ async def search(viewer: Viewer, text: str, now: datetime) -> Found:
         events=[_event(row, words) for row in await visible_search.events(viewer, words, now, MOST)],
         people=(await directory.search(viewer, looked_for, at_most=MOST)).people,
         items=matching(items, Filter(words=looked_for, with_done=True), viewer.member_id)[:MOST],
+        bodies=[one for one in await directory.bodies(viewer) if holds(looked_for, one.name, one.place)][:MOST],
     )
 
 

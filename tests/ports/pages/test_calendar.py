@@ -286,3 +286,12 @@ async def test_one_chooses_only_from_bodies_whose_events_one_may_see(sqlite_cast
 async def test_a_stranger_does_not_see_the_calendar(browse: SignIn) -> None:
     answer = await (await browse(None)).get(JANUARY)
     assert answer.status_code in (302, 303, 401)
+
+
+async def test_the_list_of_a_week_holds_all_its_days_and_shows_the_empty_ones_on_paper_alone(
+    sqlite_cast: Cast, browse: SignIn
+) -> None:
+    await on(sqlite_cast, 14)
+    html = await read(await browse(sqlite_cast.harbor_advocate), WEEK)
+    days = re.findall(r'<li class="tt-agenda__day( is-empty)?" id="l-2027-01-(\d\d)">', html)
+    assert days == [("" if day == 14 else " is-empty", str(day)) for day in range(10, 17)]

@@ -13,7 +13,7 @@ from tests.ports.pages.forms import Fields, typed
 from tracker import clock
 from tracker.rules.audiences import Visibility
 from tracker.rules.invitations import AnswerValue
-from tracker.rules.meetings import EventStatus
+from tracker.rules.meetings import EventStatus, Kind
 from tracker.rules.people import Viewer
 from tracker.rules.planning import Plan
 from tracker.rules.recurrence import rule_for
@@ -330,3 +330,13 @@ async def test_the_lead_of_an_operation_reads_who_has_opened_it(sqlite_cast: Cas
     html = (await (await browse(lead)).get(address)).text
     assert '<th scope="row" data-l="Person">Kcpd detective</th><td data-l="Agency">KCPD</td>' in html
     assert "Tue, Dec 15, 9:00 AM" in html
+
+
+async def test_a_deadline_counts_no_replies_and_takes_no_attendance(sqlite_cast: Cast, desk: Browser) -> None:
+    plan = meeting(sqlite_cast.fbi_lead, kind=Kind.DEADLINE, title="Report")
+    event_id = await meetings.schedule(sqlite_cast.coordinator, plan, NOW)
+    html = (await desk.get(f"/events/{event_id}/{KEY}")).text
+    asked = ("No reply", "no reply", "ttendance", "sign-in-sheet")
+    assert [words for words in asked if words in html] == []
+    assert "2 people told" in html
+    assert '<th scope="row" data-l="Person">Fbi lead</th>' in html

@@ -246,6 +246,20 @@ async def test_the_ways_to_repeat_are_worded_again_only_for_another_first_day(de
     assert "<select" in (await desk.get("/schedule/preview", params={**query, "date": "2027-01-15"})).text
 
 
+async def test_the_end_of_a_series_opens_by_itself_when_an_event_becomes_one(desk: Browser) -> None:
+    query = {"date": "2027-01-14", "labels_for": "2027-01-14", "starts": "14:00", "ends": "15:00", "repeat": "weekly"}
+    part = (await desk.get("/schedule/preview", params={**query, "interval": "2"})).text
+    assert '<details class="tt-d" id="ends" open hx-swap-oob="outerHTML">' in part
+    assert re.search(r'name="interval"[^>]*value="2"', part)
+    assert 'id="ends"' not in (await desk.get("/schedule/preview", params={**query, "ends_for": "series"})).text
+
+
+async def test_the_end_of_a_series_is_open_in_the_form_of_a_series_alone(desk: Browser) -> None:
+    assert '<details class="tt-d" id="ends">' in (await desk.get("/schedule")).text
+    again = await sent(desk, save="show")
+    assert '<details class="tt-d" id="ends" open>' in again.text
+
+
 async def test_dates_that_mean_nothing_yet_say_why(desk: Browser) -> None:
     part = await desk.get("/schedule/preview", params={"date": "", "starts": "x", "repeat": "weekly"})
     assert part.status_code == 200

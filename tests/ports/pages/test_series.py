@@ -99,3 +99,25 @@ async def test_a_restricted_series_is_marked_first_and_missing_for_who_is_not_na
     html = await read(await browse(sqlite_cast.kcpd_detective), f"/events/{event_id}")
     assert re.search(r'</header>\s*<section class="tt-mark"', html)
     assert (await (await browse(sqlite_cast.coordinator)).get(f"/events/{event_id}")).status_code == 404
+
+
+async def test_a_series_says_until_when_it_runs_and_how_many_dates_it_has(
+    sqlite_cast: Cast, browse: SignIn, series: UUID
+) -> None:
+    html = await read(await browse(sqlite_cast.fbi_lead), f"/events/{series}")
+    assert "Every Tuesday, until Feb 9, 2027, 5 dates" in html
+
+
+async def test_only_editors_are_led_to_what_one_does_to_a_whole_series(
+    sqlite_cast: Cast, browse: SignIn, series: UUID
+) -> None:
+    deeds = (
+        f"/events/{series}/dates", f"/events/{series}/cancellation", f"/schedule?like={series}",
+        f"/messages?event={series}",
+    )  # fmt: skip
+    desk, member = await browse(sqlite_cast.coordinator), await browse(sqlite_cast.fbi_lead)
+    page = await read(desk, f"/events/{series}")
+    assert [deed for deed in deeds if f'href="{deed}"' not in page] == []
+    assert [(await desk.get(deed)).status_code for deed in deeds] == [200] * 4
+    page = await read(member, f"/events/{series}")
+    assert [deed for deed in deeds if f'href="{deed}"' in page] == []

@@ -41,7 +41,7 @@ def week_context(asked: Asked, seen: list[Seen], zone: str, today: date) -> dict
     days = week_around(asked.day)
     by_day = calendar_grid.by_day(seen, days[0], days[-1], zone)
     week = week_of(days, by_day, zone)
-    holidays = dict(holiday_notes(days))
+    holidays, written = dict(holiday_notes(days)), dict(written_out(by_day, zone))
     return {
         "heads": [_head(asked, one, zone, holidays.get(one.day, ""), today) for one in week.days],
         "columns": week.columns,
@@ -53,7 +53,8 @@ def week_context(asked: Asked, seen: list[Seen], zone: str, today: date) -> dict
             )
             for number in range(week.first, week.last)
         ],
-        "days": written_out(by_day, zone), "holidays": holidays, "marks": marks_of(seen),
+        "days": [(day, written.get(day, [])) for day in days] if by_day else [], "holidays": holidays,
+        "marks": marks_of(seen),
         "is_empty": not by_day,
     }  # fmt: skip
 

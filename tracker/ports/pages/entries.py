@@ -7,7 +7,6 @@ from itertools import islice
 
 from tracker.rules import calendar_grid
 from tracker.rules.calendar_grid import Seen
-from tracker.rules.invitations import AnswerValue
 from tracker.rules.meetings import Line
 from tracker.rules.wording import clock, local
 
@@ -62,7 +61,7 @@ def entry_of(seen: Seen, day: date, zone: str) -> Entry:
         is_all_day=line.is_all_day,
         time=_time(line, day, starts, ends),
         body=seen.body,
-        answer=seen.answer if line.kind.asks_reply or seen.answer is not AnswerValue.NEEDS_ACTION else None,
+        answer=seen.answer if line.kind.asks_reply else None,
     )
 
 

@@ -15,13 +15,14 @@ from tracker.ports.pages.form_values import Errors, FormValues, Reader, errors_o
 from tracker.ports.pages.request import is_from_htmx, viewer_of
 from tracker.ports.pages.templating import page
 from tracker.rules.agenda import agenda_items, planned_minutes
+from tracker.rules.date_words import short_date
 from tracker.rules.invitations import AnswerValue
 from tracker.rules.meetings import Occurrence
 from tracker.rules.nudges import why_not
 from tracker.rules.people import Viewer
 from tracker.rules.planning import is_moved, rule_of, slot
 from tracker.rules.recurrence_words import short_rule_words
-from tracker.rules.wording import local
+from tracker.rules.wording import local, plural
 from tracker.usecases import invitations, meeting_dates, readings
 from tracker.usecases.event_series import series_view
 from tracker.usecases.event_views import EventView, event_view
@@ -42,10 +43,12 @@ async def series_page(event_id: FromPath[UUID], request: Request[Any, Any, Any])
     viewer, now = viewer_of(request), clock.now()
     view = await series_view(viewer, event_id, now)
     if not view.event.is_series:
-        return Redirect(address_of([*view.ahead, *view.over][0].occurrence), status_code=303)
+        return Redirect(address_of(view.dates[0].occurrence), status_code=303)
     await readings.note_series(viewer, view.event, now)
     words = short_rule_words(rule_of(view.event), view.event.starts)
-    return page("events/series.html", request, view=view, event=view.event, repeats=words, shown=DATES_SHOWN)
+    last = local(view.dates[-1].occurrence.starts_at, view.event.zone)
+    runs = f"until {short_date(last)}, {plural(len(view.dates), 'date')}"
+    return page("events/series.html", request, view=view, event=view.event, repeats=words, runs=runs, shown=DATES_SHOWN)
 
 
 @get("/events/{event_id:uuid}/{key:str}", guards=[signed_in])
