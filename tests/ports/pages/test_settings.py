@@ -75,8 +75,11 @@ async def test_new_codes_are_shown_once_and_then_only_counted(browser: Browser) 
     answer = await browser.post("/settings/recovery-codes")
     codes = CODE.findall(answer.text)
     assert (answer.status_code, len(set(codes))) == (200, 10)
+    assert "The codes that you had before" not in answer.text
     assert "10 of 10 left" in await text(browser, "/settings")
     assert CODE.findall(await text(browser, "/settings/recovery-codes")) == []
+    again = await browser.post("/settings/recovery-codes")
+    assert "The codes that you had before do not work any more." in again.text
 
 
 @pytest.mark.parametrize("path", ["/settings/recovery-codes", "/settings/authenticator"])

@@ -14,7 +14,7 @@ from tracker.ports.pages.identity_forms import Web, client_of, settings_of
 from tracker.ports.pages.proof import first_prove, visit_of
 from tracker.ports.pages.templating import page
 from tracker.usecases import identity_authenticators
-from tracker.usecases.identity_recovery import renew_codes
+from tracker.usecases.identity_recovery import codes_left, renew_codes
 
 AUTHENTICATOR = "/settings/authenticator"
 CODES = "/settings/recovery-codes"
@@ -61,7 +61,9 @@ async def make_codes(request: Web) -> Response[Any]:
     """Replace the recovery codes and show the new ones, this once."""
     if first := first_prove(request, CODES):
         return first
-    return await _codes(request, await renew_codes(visit_of(request).viewer.member_id, clock.now()))
+    person = visit_of(request).viewer.member_id
+    had_codes = await codes_left(person) > 0
+    return await _codes(request, await renew_codes(person, clock.now()), had_codes=had_codes)
 
 
 async def _authenticator(request: Web, sealed: str = "", wrong: Exception | None = None) -> Response[str]:
@@ -78,9 +80,9 @@ async def _authenticator(request: Web, sealed: str = "", wrong: Exception | None
     )
 
 
-async def _codes(request: Web, codes: list[str] | None = None) -> Response[str]:
+async def _codes(request: Web, codes: list[str] | None = None, *, had_codes: bool = False) -> Response[str]:
     proofs = await identity_authenticators.proofs_of(visit_of(request).viewer.member_id)
-    return page("settings/recovery-codes.html", request, proofs=proofs, codes=codes)
+    return page("settings/recovery-codes.html", request, proofs=proofs, codes=codes, had_codes=had_codes)
 
 
 handlers = [authenticator_page, set_authenticator, codes_page, make_codes]
