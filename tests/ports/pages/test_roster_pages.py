@@ -126,19 +126,23 @@ async def test_suspending_and_opening_again_by_their_buttons(cast: Cast, desk: B
     address = f"/people/{cast.ipd_liaison.member_id}"
     await desk.post(f"{address}/suspension")
     page = (await desk.get(address)).text
+    assert "The account is suspended: sessions have ended, and no mail goes out." in page
     assert "Open again" in page
     assert "Make a sign-in link" not in page
     await desk.post(f"{address}/reinstatement")
-    assert "Suspend" in (await desk.get(address)).text
+    page = (await desk.get(address)).text
+    assert "The account is open again." in page
+    assert "Suspend" in page
 
 
 async def test_accounts_are_reviewed_once_a_year(cast: Cast, desk: Browser, browse: SignIn) -> None:
-    assert "Every account was confirmed" in (await desk.get("/people/review")).text
+    nobody = (await desk.get("/people/review")).text
+    assert "No account is due: each was added or confirmed within the last year." in nobody
     clock.start_at(NOW + timedelta(days=366), stands_still=True)
     desk = await browse(cast.coordinator)
-    assert "14 accounts not confirmed" in (await desk.get("/people/review")).text
+    assert "14 accounts due" in (await desk.get("/people/review")).text
     await desk.post(f"/people/{cast.fbi_lead.member_id}/review")
-    assert "13 accounts not confirmed" in (await desk.get("/people/review")).text
+    assert "13 accounts due" in (await desk.get("/people/review")).text
 
 
 async def test_an_agency_is_added_and_edited(cast: Cast, desk: Browser) -> None:
@@ -206,6 +210,12 @@ async def test_what_is_no_list_is_said(desk: Browser, content: bytes) -> None:
     reply = await sent(desk, content)
     assert reply.status_code == 422
     assert 'id="f-file-e"' in reply.text
+
+
+async def test_an_empty_list_is_no_list_that_was_not_chosen(desk: Browser) -> None:
+    assert "The file is empty." in (await sent(desk, b"")).text
+    not_chosen = await desk.post("/people/import", files={"file": ("", b"", "application/octet-stream")})
+    assert (not_chosen.status_code, "Choose the file of the list." in not_chosen.text) == (422, True)
 
 
 async def test_an_administrator_imports_no_coordinator_and_not_themselves(cast: Cast, browse: SignIn) -> None:

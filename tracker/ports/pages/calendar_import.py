@@ -3,7 +3,6 @@
 from typing import Any
 
 from litestar import Request, Response, get, post
-from litestar.datastructures import UploadFile
 
 from tracker import clock
 from tracker.errors import Busy, Invalid, TooLarge
@@ -13,6 +12,7 @@ from tracker.ports.guards import signed_in
 from tracker.ports.pages.form_values import Errors, FormValues, form_of
 from tracker.ports.pages.request import said, viewer_of, zone_of
 from tracker.ports.pages.templating import page
+from tracker.ports.pages.uploads import chosen_file
 from tracker.rules.calendar_import import CalendarFile, Report, check_importer, dates_in_words
 from tracker.rules.people import Viewer
 from tracker.usecases import calendar_import
@@ -54,8 +54,7 @@ async def _report(viewer: Viewer, file: CalendarFile, *, is_confirmed: bool, ski
 
 async def _sent(request: Request[Any, Any, Any]) -> tuple[bytes, FormValues]:
     """Return the file, chosen now or confirmed after its report, and the form; a chosen file is never confirmed."""
-    sent = (await request.form()).get("file")
-    chosen = await sent.read() if isinstance(sent, UploadFile) else b""
+    chosen = await chosen_file(request)
     form = await form_of(request)
     content = chosen or form["calendar"].encode()
     if not content:

@@ -3,7 +3,6 @@
 from typing import Any
 
 from litestar import Request, Response, get, post
-from litestar.datastructures import UploadFile
 
 from tracker import clock
 from tracker.errors import Invalid, TooLarge
@@ -14,6 +13,7 @@ from tracker.ports.pages.keeping import done, keeper_of
 from tracker.ports.pages.proof import first_prove, visit_of
 from tracker.ports.pages.request import zone_of
 from tracker.ports.pages.templating import page
+from tracker.ports.pages.uploads import chosen_file
 from tracker.rules.people import Viewer
 from tracker.rules.roster import COLUMNS, REQUIRED
 from tracker.rules.wording import plural
@@ -55,8 +55,7 @@ async def _import(request: Request[Any, Any, Any], viewer: Viewer, text: bytes, 
 
 async def _list(request: Request[Any, Any, Any]) -> tuple[bytes, bool]:
     """Return the list, from a chosen file or a confirmed report, and whether it is a trial."""
-    sent = (await request.form()).get("file")
-    chosen = await sent.read() if isinstance(sent, UploadFile) else b""
+    chosen = await chosen_file(request)
     form = await form_of(request)
     content = chosen or form["list"].encode()
     if not content:
