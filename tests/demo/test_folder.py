@@ -27,6 +27,13 @@ def test_a_database_that_no_demo_made_is_never_touched(tmp_path: Path) -> None:
     assert (tmp_path / "tracker.sqlite").read_bytes() == b"real"
 
 
+def test_settings_that_no_demo_made_are_never_touched(tmp_path: Path) -> None:
+    (tmp_path / "settings.env").write_text("TRACKER_DATABASE_URL=postgresql://real")
+    with pytest.raises(Invalid, match="no demo made"):
+        DemoFolder(tmp_path).claim()
+    assert (tmp_path / "settings.env").read_text() == "TRACKER_DATABASE_URL=postgresql://real"
+
+
 def test_two_demos_never_share_a_folder(tmp_path: Path) -> None:
     first = claimed(tmp_path)
     with pytest.raises(Conflict):
@@ -58,7 +65,9 @@ def test_what_opens_doors_is_for_its_owner_alone(tmp_path: Path) -> None:
     folder = claimed(tmp_path / "demo")
     folder.clear()
     folder.list({"personas": []})
-    assert [mode(one) for one in (folder.path, folder.path / "secret", folder.listing)] == [0o700, 0o600, 0o600]
+    folder.settle({"TRACKER_IS_DEMO": "yes"})
+    files = (folder.path / "secret", folder.path / "settings.env", folder.listing)
+    assert [mode(one) for one in (folder.path, *files)] == [0o700, 0o600, 0o600, 0o600]
     assert json.loads(folder.listing.read_text()) == {"personas": []}
 
 

@@ -39,7 +39,11 @@ def demo(folder: Path, *options: str) -> Iterator[tuple[subprocess.Popen[str], d
 
 
 def command(*words: str) -> list[str]:
-    return [sys.executable, "-c", "from tracker.ports.cli import main; main()", "demo", *words]
+    return tracker("demo", *words)
+
+
+def tracker(*words: str) -> list[str]:
+    return [sys.executable, "-c", "from tracker.ports.cli import main; main()", *words]
 
 
 def listing(process: subprocess.Popen[str], folder: Path) -> dict[str, Any]:
@@ -113,6 +117,20 @@ def test_a_demo_goes_on_where_it_was(tmp_path: Path) -> None:
     assert "A fresh demo was made" in made.stdout
     assert "Going on with the demo that is there." in said
     assert (tmp_path / "secret").read_text() == secret
+
+
+def test_while_a_demo_runs_the_commands_of_its_note_let_others_in(tmp_path: Path) -> None:
+    with demo(tmp_path, "--now", "2031-03-03T09:00:00-06:00") as (process, told):
+        note = (tmp_path / "DEMO.txt").read_text().splitlines()
+        words = [line.split()[1:] for line in note if line.startswith("tracker ")]
+        links = [subprocess.run(tracker(*line), capture_output=True, text=True, check=True).stdout for line in words]
+        opened = []
+        for link in links:
+            with signed_in({"sign_in_url": link.strip()}, told["base_url"]) as visitor:
+                opened.append(visitor.get("/admin").status_code)
+        said = stopped(process, signal.SIGTERM)
+    assert opened == [200, 200]
+    assert all(" ".join(["tracker", *line]) in said for line in words)
 
 
 @pytest.mark.parametrize(

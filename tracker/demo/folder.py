@@ -1,18 +1,24 @@
-"""The folder of a demo: its database, the mails it sent, its secret, and who may be in it."""
+"""The folder of a demo: its database, the mails it sent, its secret and settings, and who may be in it."""
 
 import fcntl
 import json
 import os
 import secrets
+import shlex
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
+from tracker import settings_file
+from tracker.demo.cast import BEHIND_THE_SCENES, address
 from tracker.errors import Conflict, Invalid
+from tracker.settings import PREFIX, Settings
 
 NOTE = (
     "A demonstration of the Task Force Tracker. Nothing here is real. Everything in this folder is deleted when\n"
     "the demo starts again, unless it is told to keep it.\n"
+    "\n"
+    "While it runs, these print a link that lets the administrator or the auditor in:\n{}\n"
 )
 
 
@@ -23,8 +29,9 @@ class DemoFolder:
         self.path = path.absolute()
         self.mails = self.path / "mail"
         self.listing = self.path / "demo.json"
-        self._database = self.path / "tracker.sqlite"
-        self._secret = self.path / "secret"
+        self._database = self.path / settings_file.DATABASE
+        self._secret = self.path / settings_file.SECRET
+        self._settings = self.path / settings_file.NAME
         self._note = self.path / "DEMO.txt"
         self._lock: int | None = None
 
@@ -41,12 +48,13 @@ class DemoFolder:
     def claim(self) -> None:
         """Make the folder, and hold it until `leave` or the end of the process.
 
-        Errors: Invalid when it cannot be made, or holds a database that no demo made; Conflict when another demo runs.
+        Errors: Invalid when it cannot be made, or holds a database or settings that no demo made; Conflict when another
+        demo runs.
         """
         try:
             self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
-            if self._database.exists() and not self._note.exists():
-                raise Invalid(f"{self.path} holds a database that no demo made. Choose another folder.")
+            if not self._note.exists() and (self._database.exists() or self._settings.exists()):
+                raise Invalid(f"{self.path} holds a database or settings that no demo made. Choose another folder.")
             self._hold()
         except OSError as refused:
             raise Invalid(f"{self.path} cannot be used: {refused.strerror}.") from refused
@@ -71,6 +79,17 @@ class DemoFolder:
         """Return the secret of this demo."""
         return self._secret.read_text(encoding="ascii").strip()
 
+    def settle(self, values: Mapping[str, str]) -> None:
+        """Write the settings with which other commands work on this demo."""
+        _write(self._settings, settings_file.written(Settings, PREFIX, values))
+
+    @property
+    def link_commands(self) -> list[str]:
+        """Return the commands that print a sign-in link for the people who stay behind the scenes."""
+        # For a day, because a clock that --now moved begins anew in each command.
+        begin = f"tracker sign-in-link --data {shlex.quote(str(self.path))} --minutes 1440"
+        return [f"{begin} {address(one)}" for one in BEHIND_THE_SCENES]
+
     def list(self, facts: Mapping[str, object]) -> None:
         """Write `demo.json`; it appears whole or not at all."""
         part = self.listing.with_suffix(".part")
@@ -85,7 +104,8 @@ class DemoFolder:
             os.close(lock)
             raise Conflict(f"Another demo runs in {self.path}. Stop it, or choose another folder.") from held
         self._lock = lock
-        os.write(lock, NOTE.encode())
+        os.ftruncate(lock, 0)
+        os.write(lock, NOTE.format("\n".join(self.link_commands)).encode())
         self.listing.unlink(missing_ok=True)
 
 

@@ -28,6 +28,7 @@ from tracker.settings import PREFIX, Settings, load
 Say = Callable[[str], None]
 
 SINK_CLOSES = 1.0  # seconds
+SILENT = {f"{PREFIX}RUN_CLOCK": "no"}
 TICK = "5"  # seconds: whoever looks on waits less
 
 
@@ -77,7 +78,10 @@ def _stop(_number: int, _frame: FrameType | None) -> None:
 
 
 def _settings(options: Options, folder: DemoFolder) -> Settings:
-    """Return the demo's settings, and leave them in the environment for the application; nobody else's count."""
+    """Return the demo's settings, and leave them in the environment for the application; nobody else's count.
+
+    Other commands find them in the folder, without the secret, which is a file there, and without a clock that mails.
+    """
     for name in [name for name in os.environ if name.startswith(PREFIX)]:
         del os.environ[name]
     port = options.listener.getsockname()[1] if options.listener else 8000
@@ -86,7 +90,9 @@ def _settings(options: Options, folder: DemoFolder) -> Settings:
         "MAIL_FOLDER": str(folder.mails), "IS_DEMO": "yes", "TICK": TICK,
         "NOW": options.now.isoformat() if options.now else "",
     }  # fmt: skip
-    os.environ.update({f"{PREFIX}{name}": value for name, value in chosen.items()})
+    given = {f"{PREFIX}{name}": value for name, value in chosen.items()}
+    folder.settle({name: value for name, value in given.items() if name != "TRACKER_SECRET"} | SILENT)
+    os.environ.update(given)
     return load()
 
 
@@ -114,7 +120,7 @@ def _serve(listener: socket.socket, folder: DemoFolder, settings: Settings, say:
         people = await personas(settings.base_url, clock.now())
         if lists:
             folder.list(listing(settings.base_url, folder.mails, people))
-        say(greeting(settings.base_url, folder.mails, people))
+        say(greeting(settings.base_url, folder.mails, people, folder.link_commands))
 
     async def serve() -> None:
         sink = Sink(folder.mails)
