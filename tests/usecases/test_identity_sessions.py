@@ -13,7 +13,7 @@ from tracker.tables.audit import AuditEntry
 from tracker.tables.identity import Session, SignInLink
 from tracker.tables.people import Agency, Member
 from tracker.usecases import identity_sessions
-from tracker.usecases.identity_links import check_link, issue_link, redeem_link
+from tracker.usecases.identity_links import RESET, check_link, issue_link, redeem_link
 from tracker.usecases.identity_passwords import set_password
 from tracker.usecases.viewers import viewer_of_session
 
@@ -146,6 +146,17 @@ async def test_a_link_signs_in_once(cast: Cast):
     assert await redeem_link(link, NOW, asks_code=False)
     with pytest.raises(Gone):
         await redeem_link(link, NOW, asks_code=False)
+
+
+async def test_a_new_link_ends_the_earlier_ones_of_the_same_person_and_purpose(cast: Cast):
+    first, of_another = await issue_link(cast.caht_lead.member_id, NOW), await issue_link(cast.fbi_lead.member_id, NOW)
+    reset = await issue_link(cast.caht_lead.member_id, NOW, purpose=RESET)
+    second = await issue_link(cast.caht_lead.member_id, NOW)
+    with pytest.raises(Gone):
+        await redeem_link(first, NOW, asks_code=False)
+    await check_link(reset, NOW, RESET)
+    assert await redeem_link(second, NOW, asks_code=False)
+    assert await redeem_link(of_another, NOW, asks_code=False)
 
 
 async def test_looking_at_a_link_changes_nothing(cast: Cast):

@@ -32,13 +32,12 @@ async def issue_link(
 ) -> str:
     """Return the token of a new link; only its hash is stored. `by` is who asked for it, None the system.
 
-    A link that resets a password takes the place of earlier ones of the member.
+    It takes the place of the member's earlier links of the same purpose: each was shown to hand over, and is lost.
     """
     token = keys.new_token()
     theirs = SignInLink.member == member_id
-    is_done = (SignInLink.expires_at <= now) | (SignInLink.purpose == RESET)
     async with writing():
-        await SignInLink.delete().where(theirs & (is_done if purpose == RESET else SignInLink.expires_at <= now))
+        await SignInLink.delete().where(theirs & ((SignInLink.expires_at <= now) | (SignInLink.purpose == purpose)))
         await SignInLink.insert(
             SignInLink(
                 id=keys.fingerprint(token), member=member_id, expires_at=now + lifetime, used_at=None, purpose=purpose
