@@ -262,6 +262,14 @@ async def test_who_has_neither_password_nor_code_cannot_prove(world: Cast):
         await identity.prove_again(world.caht_lead.member_id, "x", "anything", LATER)
 
 
+async def test_a_press_proves_nothing_for_who_has_a_password_or_a_code(each_world: Cast):
+    await enrol(each_world.kcpd_detective)
+    session = await Session.select().first()
+    with pytest.raises(NotAllowed):
+        await identity.prove_by_press(each_world.kcpd_detective.member_id, session["id"], LATER)
+    assert (await Session.select(Session.proved_at).first())["proved_at"] == NOW
+
+
 async def test_a_removed_authenticator_is_enrolled_anew(each_world: Cast):
     old = await enrol(each_world.kcpd_detective)
     await identity_codes.forget_authenticator(each_world.kcpd_detective.member_id, NOW, by=None, door="cli")

@@ -64,6 +64,11 @@ async def account_at(email: str) -> Account | None:
     return await _account(Member.email == email)
 
 
+async def has_password(member_id: UUID) -> bool:
+    """Whether a member has chosen a password; without one only a link lets them in again."""
+    return bool(await Member.exists().where((Member.id == member_id) & Member.password_hash.is_not_null()))
+
+
 async def _account(where: Combinable | WhereRaw) -> Account | None:
     columns = (
         Member.id,

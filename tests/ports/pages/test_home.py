@@ -8,8 +8,10 @@ import pytest
 from piccolo.querystring import QueryString
 
 from tests.cast import NOW, Cast, everybody, meeting, operation
-from tests.ports.browser import Browser
+from tests.ports.browser import Browser, session_of, settings
 from tests.ports.conftest import SignIn
+from tests.usecases.identity_world import PASSWORD, hash_cheaply
+from tracker.app import create_app
 from tracker.database import engine
 from tracker.rules.action_changes import NewItem
 from tracker.rules.audiences import Visibility
@@ -124,7 +126,7 @@ async def test_a_member_s_counts(sqlite_cast: Cast, browse: SignIn) -> None:
 async def test_a_deadline_asks_for_no_reply(sqlite_cast: Cast, browse: SignIn) -> None:
     event_id = await next_week(sqlite_cast, sqlite_cast.caht_lead, kind=Kind.DEADLINE, title="Report")
     browser = await browse(sqlite_cast.caht_lead)
-    assert "Nothing needs you" in await read(browser)
+    assert "Nothing else needs you" in await read(browser)
     page = (await browser.get(f"/events/{event_id}/2026-12-22")).text
     assert "This is a deadline, so there is nothing to answer." in page
     assert "Reply owed" not in (await browser.get("/calendar?month=2026-12&view=list")).text
@@ -142,7 +144,7 @@ async def test_a_reply_that_is_owed_is_given_by_one_press(sqlite_cast: Cast, bro
     assert (answer.status_code, answer.headers["location"]) == (303, "/")
     html = await read(browser)
     assert "Your reply is saved: Maybe." in html
-    assert "Nothing needs you" in html
+    assert "Nothing else needs you" in html
 
 
 async def test_an_own_item_is_done_by_one_press(sqlite_cast: Cast, browse: SignIn) -> None:
@@ -153,13 +155,31 @@ async def test_an_own_item_is_done_by_one_press(sqlite_cast: Cast, browse: SignI
     answer = await browser.post(f"/action-items/{reference}/completion", hidden)
     assert (answer.status_code, answer.headers["location"]) == (303, "/")
     assert f"{reference} is done." in await read(browser)
-    assert "Nothing needs you" in await read(browser)
+    assert "Nothing else needs you" in await read(browser)
+
+
+async def test_who_has_no_password_is_led_to_one_until_there_is_one(sqlite_cast: Cast, browse: SignIn) -> None:
+    browser = await browse(sqlite_cast.hsi_liaison)
+    asked = main(await read(browser))
+    assert '<a href="/password">Choose your password</a>, so that you can sign in again.' in asked
+    hash_cheaply()
+    await browser.post("/password", {"password": PASSWORD, "repeated": PASSWORD})
+    html = await read(browser)
+    assert "Your password is set." in html
+    assert "Choose your password" not in main(html)
+    assert "Nothing needs you" in html
+
+
+async def test_a_demo_asks_nobody_to_choose_a_password(sqlite_cast: Cast, browse: SignIn) -> None:
+    session = await session_of(sqlite_cast.hsi_liaison, NOW)
+    assert "Choose your password" in await read(await browse(sqlite_cast.hsi_liaison))
+    assert "Choose your password" not in await read(Browser(create_app(settings(is_demo=True)), session))
 
 
 async def test_when_nothing_needs_one_the_page_says_what_is_next(sqlite_cast: Cast, browse: SignIn) -> None:
     event_id = await next_week(sqlite_cast, sqlite_cast.caht_lead)
     clear = section(await read(await browse(sqlite_cast.hsi_liaison)), "h-clear")
-    assert text(clear) == "Nothing needs you Next: Monthly task force meeting , Tue, Dec 22, 10:00–11:30 AM"
+    assert text(clear) == "Nothing else needs you Next: Monthly task force meeting , Tue, Dec 22, 10:00–11:30 AM"
     assert f'href="/events/{event_id}/2026-12-22"' in clear
 
 

@@ -10,7 +10,7 @@ import pytest
 from litestar import Litestar
 
 from tests.cast import NOW, Cast
-from tests.ports.browser import Browser, settings
+from tests.ports.browser import Browser, session_of, settings
 from tests.ports.conftest import SignIn
 from tests.ports.pages.forms import typed
 from tests.usecases.identity_world import PASSWORD, App, give_password, hash_cheaply
@@ -56,6 +56,7 @@ async def enrolled(browser: Browser, viewer: Viewer) -> App:
     form = typed(page, "/sign-in/enrolment", code=app.code(clock.now()))
     answer = await browser.send("POST", "/sign-in/enrolment", data=form)
     assert (answer.status_code, "Save your recovery codes" in answer.text) == (200, True)
+    assert 'href="/password"' not in answer.text
     return app
 
 
@@ -341,6 +342,25 @@ async def test_outside_a_demo_a_link_leads_to_the_second_step(browser: Browser, 
     assert (answer.status_code, answer.headers["location"]) == (303, "/sign-in/enrolment")
 
 
+async def test_a_first_sign_in_by_a_link_ends_with_a_password_that_opens_the_next(
+    app: Litestar, browser: Browser, sqlite_cast: Cast
+) -> None:
+    path = f"/sign-in/link/{await issue_link(sqlite_cast.caht_lead.member_id, clock.now())}"
+    await send(browser, path, path)
+    page = html.unescape((await browser.get("/sign-in/enrolment?next=/calendar")).text)
+    code = App(SECRET.search(page)[1].replace(" ", "")).code(NOW)  # type: ignore[index]  # the page has it
+    codes = await browser.send("POST", "/sign-in/enrolment", data=typed(page, "/sign-in/enrolment", code=code))
+    assert "Next, choose the password" in codes.text
+    onward = re.search(r'<a class="usa-button" href="([^"]*)">I have saved them', codes.text)
+    assert onward is not None
+    assert onward[1] == "/password?next=/calendar"
+    answer = await send(browser, onward[1], "/password", password=PASSWORD, repeated=PASSWORD)
+    assert (answer.status_code, answer.headers["location"]) == (303, "/calendar")
+    assert "Your password is set." in (await browser.get("/calendar")).text
+    again = await send(Browser(app), "/sign-in", "/sign-in", email=sqlite_cast.caht_lead.email, **ACK)
+    assert (again.status_code, again.headers["location"]) == (303, "/sign-in/code")
+
+
 async def test_a_link_that_another_site_sends_is_not_used(demo: Litestar, sqlite_cast: Cast) -> None:
     path = f"/sign-in/link/{await issue_link(sqlite_cast.caht_lead.member_id, clock.now())}"
     foreign = {"Sec-Fetch-Site": "cross-site", "Origin": "https://evil.example"}
@@ -413,6 +433,33 @@ async def test_an_older_session_sets_no_password(browse: SignIn, sqlite_cast: Ca
 async def test_who_has_nothing_to_prove_with_is_told_what_to_do(browse: SignIn, sqlite_cast: Cast) -> None:
     page = await (await browse(sqlite_cast.fbi_lead)).get("/sign-in/again")
     assert "sign in with a new link" in page.text
+
+
+async def test_in_a_demo_a_press_proves_who_has_nothing_else(demo: Litestar, sqlite_cast: Cast) -> None:
+    browser = Browser(demo, await session_of(sqlite_cast.coordinator, NOW))
+    clock.start_at(NOW + timedelta(minutes=16), stands_still=True)
+    path = (await browser.get("/people/new")).headers["location"]
+    assert "Confirm (demonstration)" in (await browser.get(path)).text
+    answer = await send(browser, path, "/sign-in/again")
+    assert (answer.status_code, answer.headers["location"]) == (303, "/people/new")
+    assert (await browser.get("/people/new")).status_code == 200
+
+
+async def test_in_a_demo_too_who_has_a_password_proves_by_it(demo: Litestar, detective: Viewer) -> None:
+    browser = Browser(demo, await session_of(detective, NOW))
+    clock.start_at(NOW + timedelta(minutes=16), stands_still=True)
+    assert "Confirm (demonstration)" not in (await browser.get("/sign-in/again")).text
+    assert (await send(browser, "/sign-in/again", "/sign-in/again", proof="")).status_code == 422
+    assert (await browser.get("/password")).status_code == 303
+
+
+async def test_outside_a_demo_a_press_proves_nothing(browse: SignIn, sqlite_cast: Cast) -> None:
+    browser = await browse(sqlite_cast.coordinator)
+    await browser.form_token()
+    clock.start_at(NOW + timedelta(minutes=16), stands_still=True)
+    assert "Confirm (demonstration)" not in (await browser.get("/sign-in/again")).text
+    assert (await browser.post("/sign-in/again", {"next": "/people/new"})).status_code == 403
+    assert (await browser.get("/people/new")).status_code == 303
 
 
 async def test_a_sentence_that_others_put_into_the_cookie_is_not_shown(browse: SignIn, sqlite_cast: Cast) -> None:

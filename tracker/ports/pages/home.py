@@ -9,7 +9,7 @@ from litestar import Request, Response, get
 from tracker import clock
 from tracker.ports.guards import signed_in
 from tracker.ports.pages.entries import address_of, times_of, written_out
-from tracker.ports.pages.request import viewer_of, zone_of
+from tracker.ports.pages.request import settings_of, viewer_of, zone_of
 from tracker.ports.pages.templating import page
 from tracker.rules import calendar_grid
 from tracker.rules.nudges import why_not
@@ -18,6 +18,7 @@ from tracker.rules.work_queue import AHEAD, SHOWN
 from tracker.usecases import holding
 from tracker.usecases.home import NEXT_DAYS, Home
 from tracker.usecases.home import home as what_needs
+from tracker.usecases.identity_accounts import has_password
 
 AGENDA_SHOWN = 30  # events beside the queue; all of them are in the calendar
 
@@ -45,6 +46,7 @@ async def home_page(request: Request[Any, Any, Any]) -> Response[str]:
     return page(
         "home/show.html", request, home=found, tiles=_tiles(found, zone), rows=found.follow_up[:SHOWN],
         days=written_out(days, zone, at_most=AGENDA_SHOWN), times=lambda line: times_of(line, zone), address=address_of,
+        lacks_password=not settings_of(request).is_demo and not await has_password(viewer.member_id),
         copy_of=await holding.held_copy() if viewer.keeps_accounts else None,
         why_no_nudge=lambda nudge: why_not(nudge, now, zone),
     )  # fmt: skip

@@ -70,7 +70,11 @@ async def confirm_enrolment(request: Web) -> Response[Any]:
     except NotAllowed as wrong:  # the page is stale, or its secret is not one of ours: a new one is shown
         return await _enrolment(request, form.but({"sealed": ""}), wrong)
     wanted = place(form["next"])
-    codes = show(request, "identity/recovery-codes.html", codes=first.recovery_codes, wanted=wanted)
+    onward = wanted if first.has_password else identity_again.to_password(wanted)
+    codes = show(
+        request, "identity/recovery-codes.html",
+        codes=first.recovery_codes, onward=onward, has_password=first.has_password,
+    )  # fmt: skip
     return let_in(request, first.session, wanted, answer=codes)
 
 

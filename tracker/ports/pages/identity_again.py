@@ -1,6 +1,7 @@
 """For people who are signed in: proving once more that it is them, choosing a password, signing out."""
 
 from typing import Any
+from urllib.parse import quote
 
 from litestar import Response, get, post
 from litestar.response import Redirect
@@ -8,10 +9,10 @@ from litestar.response import Redirect
 from tracker import clock
 from tracker.errors import Busy, Invalid
 from tracker.ports import cookies, errors, flash
-from tracker.ports.addresses import place
+from tracker.ports.addresses import HOME, place
 from tracker.ports.guards import signed_in
 from tracker.ports.pages.form_values import FormValues, errors_of, form_of, query_of
-from tracker.ports.pages.identity_forms import NO_FORM, Web, check_repeated, client_of, settings_of
+from tracker.ports.pages.identity_forms import Web, check_repeated, client_of, settings_of, wanting
 from tracker.ports.pages.proof import AGAIN, first_prove, visit_of
 from tracker.ports.pages.templating import page
 from tracker.usecases import identity, identity_passwords, identity_sessions
@@ -22,7 +23,7 @@ PASSWORD = "/password"  # noqa: S105 - an address
 @get(AGAIN, guards=[signed_in])
 async def again_page(request: Web) -> Response[str]:
     """Ask for the code, or for the password of somebody who has no code; `next` is where to go afterwards."""
-    return await _again(request, FormValues({"next": [place(query_of(request)["next"])]}))
+    return await _again(request, wanting(query_of(request)["next"]))
 
 
 @post(AGAIN, guards=[signed_in], status_code=303)
@@ -30,9 +31,12 @@ async def prove_again(request: Web) -> Response[Any]:
     """Check the proof and lead back to what needed it."""
     form, visit = await form_of(request), visit_of(request)
     try:
-        await identity.prove_again(
-            visit.viewer.member_id, visit.session_id, form["proof"], clock.now(), client=client_of(request)
-        )
+        if await _is_press_enough(request):
+            await identity.prove_by_press(visit.viewer.member_id, visit.session_id, clock.now())
+        else:
+            await identity.prove_again(
+                visit.viewer.member_id, visit.session_id, form["proof"], clock.now(), client=client_of(request)
+            )
     except (Invalid, Busy) as wrong:
         return await _again(request, form, wrong)
     return Redirect(place(form["next"]), status_code=303)
@@ -40,16 +44,17 @@ async def prove_again(request: Web) -> Response[Any]:
 
 @get(PASSWORD, guards=[signed_in])
 async def password_page(request: Web) -> Response[Any]:
-    """Show the form for a new password to somebody who has just proved who they are."""
-    return first_prove(request, PASSWORD) or _password(request)
+    """Show the form for a new password to somebody who has just proved who they are; `next` is where to go then."""
+    wanted = query_of(request)["next"]
+    return first_prove(request, to_password(wanted)) or _password(request, wanting(wanted))
 
 
 @post(PASSWORD, guards=[signed_in], status_code=303)
 async def choose_password(request: Web) -> Response[Any]:
     """Set the password and end the person's other sessions."""
-    if first := first_prove(request, PASSWORD):
-        return first
     form, visit = await form_of(request), visit_of(request)
+    if first := first_prove(request, to_password(form["next"])):
+        return first
     person = visit.viewer.member_id
     try:
         check_repeated(form)
@@ -57,8 +62,8 @@ async def choose_password(request: Web) -> Response[Any]:
             person, form["password"], clock.now(), by=person, door="page", keeping=visit.session_id
         )
     except (Invalid, Busy) as wrong:
-        return _password(request, wrong)
-    answer: Response[Any] = Redirect("/", status_code=303)
+        return _password(request, wanting(form["next"]), wrong)
+    answer: Response[Any] = Redirect(place(form["next"]), status_code=303)
     flash.say(answer, settings_of(request), "Your password is set. Your other sessions have ended.")
     return answer
 
@@ -74,13 +79,26 @@ async def sign_out(request: Web) -> Response[Any]:
     return answer
 
 
+def to_password(wanted: str) -> str:
+    """Return the address where one chooses a password, and goes on to `wanted`."""
+    return PASSWORD if place(wanted) == HOME else f"{PASSWORD}?next={quote(place(wanted), safe='/')}"
+
+
 async def _again(request: Web, form: FormValues, wrong: Exception | None = None) -> Response[str]:
     asked = await identity.proof_asked(visit_of(request).viewer.member_id)
-    return _form(request, "identity/again.html", ("proof",), wrong, form=form, asked=asked)
+    takes_press = await _is_press_enough(request)
+    return _form(request, "identity/again.html", ("proof",), wrong, form=form, asked=asked, takes_press=takes_press)
 
 
-def _password(request: Web, wrong: Exception | None = None) -> Response[str]:
-    return _form(request, "identity/password.html", ("password", "repeated"), wrong, form=NO_FORM)
+async def _is_press_enough(request: Web) -> bool:
+    """Whether this is a demo and somebody who has neither code nor password: its links let people in without either."""
+    if not settings_of(request).is_demo:
+        return False
+    return await identity.proof_asked(visit_of(request).viewer.member_id) is None
+
+
+def _password(request: Web, form: FormValues, wrong: Exception | None = None) -> Response[str]:
+    return _form(request, "identity/password.html", ("password", "repeated"), wrong, form=form)
 
 
 def _form(
