@@ -65,7 +65,15 @@ class Asked:
 
 @get(DOCUMENTS, guards=[public])
 async def api_docs(request: Request[Any, Any, Any]) -> Response[str]:
-    """Show the document; it is the same for everybody."""
+    """Show the document: it is the same for everybody and made once."""
+    state = request.app.state
+    shown: Response[str] | None = state.get("api_docs")
+    if shown is None:
+        shown = state["api_docs"] = _shown(request)
+    return shown
+
+
+def _shown(request: Request[Any, Any, Any]) -> Response[str]:
     document: Json = request.app.state["api_document"]
     base_url = request.scope["state"]["settings"].base_url
     return page(
