@@ -11,9 +11,9 @@ from tests.cast import NOW, Cast, everybody, meeting, operation
 from tracker.database import engine
 from tracker.rules.people import Viewer
 from tracker.tables.audit import AuditEntry
-from tracker.usecases import meetings
+from tracker.usecases import audit, meetings
 from tracker.usecases.meeting_dates import date_for
-from tracker.usecases.readings import note_date, readings_of
+from tracker.usecases.readings import note_date, note_feed, note_series, readings_of
 
 pytestmark = pytest.mark.anyio
 
@@ -55,6 +55,33 @@ async def test_a_look_at_an_open_event_is_nobody_s_business(cast: Cast):
     event_id = await meetings.schedule(cast.coordinator, meeting(*everybody(cast)), NOW)
     await look(cast.kcpd_detective, event_id, key="2027-01-12")
     assert await looks() == 0
+
+
+async def test_of_many_named_events_those_not_noted_today_are_noted_in_one_chain(cast: Cast):
+    ids = [await an_operation(cast) for _ in range(3)]
+    events = [await meetings.event_for(cast.kcpd_detective, one) for one in ids]
+    await note_series(cast.kcpd_detective, events[:1], NOW)
+    for minutes in (1, 2):
+        await note_series(cast.kcpd_detective, events, NOW + timedelta(minutes=minutes))
+    noted = await AuditEntry.select(AuditEntry.subject_id, AuditEntry.at).where(AuditEntry.verb == "read")
+    assert {row["subject_id"] for row in noted} == set(map(str, ids))
+    assert len(noted) == 3
+    assert await audit.verify() is None
+
+
+async def test_many_looks_are_noted_together_or_not_at_all(sqlite_cast: Cast):
+    ids = [await an_operation(sqlite_cast) for _ in range(3)]
+    events = [await meetings.event_for(sqlite_cast.kcpd_detective, one) for one in ids]
+    refuse_the_last = (
+        "CREATE TRIGGER no_room BEFORE INSERT ON audit_entry WHEN NEW.subject_id = '{}'"
+        " BEGIN SELECT RAISE(ABORT, 'no room'); END"
+    )
+    await engine().run_ddl(refuse_the_last.format(ids[-1]))
+    await note_feed(sqlite_cast.kcpd_detective, events, NOW)
+    assert await looks() == 0
+    await engine().run_ddl("DROP TRIGGER no_room")
+    await note_feed(sqlite_cast.kcpd_detective, events, NOW)
+    assert await looks() == 3
 
 
 async def test_who_has_read_it_is_told_latest_first(cast: Cast):

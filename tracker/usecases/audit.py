@@ -5,7 +5,7 @@ The key comes from `tracker.keys` (purpose "audit"). The head, sealed by the sam
 
 import hmac
 import json
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -18,7 +18,7 @@ from tracker.tables.audit import AuditEntry, AuditHead
 
 START = "0" * 64  # what the first entry follows
 HEAD = 1  # id of the only head
-BATCH = 1_000  # entries read at once
+BATCH = 1_000  # entries read or written at once
 
 
 @dataclass(frozen=True)
@@ -38,6 +38,18 @@ class Head:
     seal: str
 
 
+@dataclass(frozen=True, kw_only=True)
+class Deed:
+    """What an entry is to say, but when; the words are those of `record`."""
+
+    actor: UUID | None
+    door: str
+    verb: str
+    subject: str
+    subject_id: UUID | str
+    facts: Mapping[str, object]
+
+
 async def record(
     actor: UUID | None,
     door: str,
@@ -52,22 +64,43 @@ async def record(
     `actor` is a member's id, None the system; `door` one of page, link, feed, api, cli, clock; `verb` a past tense
     ("signed_in"); `facts` names changed fields and what is not secret of them.
     """
+    deed = Deed(actor=actor, door=door, verb=verb, subject=subject, subject_id=subject_id, facts=facts)
+    await record_all([deed], now)
+
+
+async def record_all(deeds: Sequence[Deed], now: datetime) -> None:
+    """Add an entry for each of some deeds, at least one, in their order: `record` for many, at the cost of one."""
     await lock_audit_head()
     end = await _head()
+    last, previous = (end["seq"], end["hash"]) if end else (0, START)
+    entries = []
+    for seq, deed in enumerate(deeds, last + 1):
+        entries.append(_entry(seq, previous, deed, now))
+        previous = entries[-1].hash
+    for first in range(0, len(entries), BATCH):
+        await AuditEntry.insert(*entries[first : first + BATCH])
+    await _move_head(last + len(entries), previous, is_first=end is None)
+
+
+def words_of(facts: Mapping[str, object]) -> str:
+    """Return facts as the trail keeps them."""
+    return json.dumps(facts, sort_keys=True, default=str)
+
+
+def _entry(seq: int, previous: str, deed: Deed, now: datetime) -> AuditEntry:
     entry = AuditEntry(
-        seq=end["seq"] + 1 if end else 1,
+        seq=seq,
         at=now.astimezone(UTC),
-        actor=str(actor or ""),
-        door=door,
-        verb=verb,
-        subject=subject,
-        subject_id=str(subject_id),
-        facts=json.dumps(facts, sort_keys=True, default=str),
-        previous=end["hash"] if end else START,
+        actor=str(deed.actor or ""),
+        door=deed.door,
+        verb=deed.verb,
+        subject=deed.subject,
+        subject_id=str(deed.subject_id),
+        facts=words_of(deed.facts),
+        previous=previous,
     )
     entry.hash = _hash(entry.to_dict())
-    await AuditEntry.insert(entry)
-    await _move_head(entry.seq, entry.hash, is_first=end is None)
+    return entry
 
 
 async def head() -> Head | None:

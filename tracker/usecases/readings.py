@@ -1,6 +1,5 @@
 """Who has read what: looks at named events and at the audit trail, each in the trail once per person and day."""
 
-import json
 import logging
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -16,10 +15,11 @@ from tracker.rules.meetings import Event, Occurrence
 from tracker.rules.people import Viewer
 from tracker.tables import visible_audit
 from tracker.usecases import audit, names
+from tracker.usecases.audit import Deed
 
 _KNOWN = (
-    "SELECT 1 AS known FROM audit_entry WHERE subject = {} AND subject_id = {} AND actor = {} AND verb = {}"
-    " AND door = {} AND facts = {} AND at >= {} LIMIT 1"
+    "SELECT subject_id, facts FROM audit_entry WHERE actor = {} AND at >= {} AND verb = {} AND door = {}"
+    " AND subject = {}"
 )
 
 log = logging.getLogger(__name__)
@@ -42,37 +42,53 @@ async def note_date(viewer: Viewer, occurrence: Occurrence, now: datetime) -> No
         await note(viewer, READ, "event", str(occurrence.event.id), facts, now)
 
 
-async def note_series(viewer: Viewer, event: Event, now: datetime) -> None:
-    """Record that the list of all dates of a named event was read."""
-    if event.is_restricted:
-        await note(viewer, READ, "event", str(event.id), {"version": event.version}, now)
+async def note_series(viewer: Viewer, events: Iterable[Event], now: datetime) -> None:
+    """Record that named events were read as a whole, each with all its dates."""
+    named = {str(event.id): {"version": event.version} for event in events if event.is_restricted}
+    await note_all(viewer, READ, "event", named, now)
 
 
 async def note_feed(viewer: Viewer, events: Iterable[Event], now: datetime) -> None:
     """Record that named events went out to a calendar feed, under the same rule."""
-    for event in events:
-        await note(replace(viewer, door="feed"), READ, "event", str(event.id), {"version": event.version}, now)
+    await note_series(replace(viewer, door="feed"), events, now)
 
 
 async def note(
     viewer: Viewer, verb: str, subject: str, subject_id: str, facts: Mapping[str, object], now: datetime
 ) -> None:
-    """Record a look, unless the same one is in the trail since the viewer's midnight.
+    """Record a look, as `note_all` does."""
+    await note_all(viewer, verb, subject, {subject_id: facts}, now)
 
-    The usual look costs one indexed query and no write. When the trail takes no entry, the look goes on and the log
-    says so: reading must not end with the disk.
+
+async def note_all(
+    viewer: Viewer, verb: str, subject: str, looks: Mapping[str, Mapping[str, object]], now: datetime
+) -> None:
+    """Record looks at some things, by id, but those that are in the trail since the viewer's midnight.
+
+    However many they are, the usual looks cost one indexed query and no write, and new ones one transaction. When the
+    trail takes no entry, the look goes on and the log says so: reading must not end with the disk.
     """
+    deeds = [
+        Deed(actor=viewer.member_id, door=viewer.door, verb=verb, subject=subject, subject_id=one, facts=facts)
+        for one, facts in looks.items()
+    ]
     since = datetime.combine(now.astimezone(ZoneInfo(viewer.zone)).date(), time(), ZoneInfo(viewer.zone))
-    text = json.dumps(facts, sort_keys=True, default=str)
-    known = QueryString(_KNOWN, subject, subject_id, str(viewer.member_id), verb, viewer.door, text, since)
+    known = QueryString(_KNOWN, str(viewer.member_id), since, verb, viewer.door, subject)
     try:
-        if await engine().run_querystring(known):
+        if not await _missing(deeds, known):
             return
         async with writing():  # one writer at a time: what is not there now is not there before the commit
-            if not await engine().run_querystring(known):
-                await audit.record(viewer.member_id, viewer.door, verb, subject, subject_id, facts, now)
+            if missing := await _missing(deeds, known):
+                await audit.record_all(missing, now)
     except Exception:  # whatever is wrong with the trail or the disk
         log.exception("A look was not recorded.")
+
+
+async def _missing(deeds: list[Deed], known: QueryString) -> list[Deed]:
+    if not deeds:
+        return []
+    found = {(row["subject_id"], row["facts"]) for row in await engine().run_querystring(known)}
+    return [one for one in deeds if (str(one.subject_id), audit.words_of(one.facts)) not in found]
 
 
 async def readings_of(viewer: Viewer, event_id: UUID) -> list[Reading]:

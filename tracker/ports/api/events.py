@@ -45,8 +45,7 @@ async def list_events(request: Asked) -> Response[Any]:
     found = await listings.events(viewer, place_in(request, viewer, query.cursor), query.limit + 1)
     following = next_page(request, found, query.limit, lambda one: place_words(one.created_at, one.id))
     items = tuple(event_shown(viewer, one) for one in found[: query.limit])
-    for one in found[: query.limit]:
-        await readings.note_series(viewer, one, clock.now())
+    await readings.note_series(viewer, found[: query.limit], clock.now())
     return list_answer(request, EventPage(items=items, next=following), following)
 
 
@@ -161,7 +160,7 @@ async def event_answer(request: Asked, event_id: UUID, *, status: int = 200, **h
         if request.method in READS:
             raise
         return Response(None, status_code=204)
-    await readings.note_series(viewer, event, clock.now())
+    await readings.note_series(viewer, [event], clock.now())
     return answer(request, event_shown(viewer, event), status=status, **headers)
 
 

@@ -77,7 +77,7 @@ async def list_dates_of_event(event_id: FromPath[UUID], request: Asked) -> Respo
     """Answer with a page of an event's dates."""
     query, viewer = query_of(request, PageQuery), viewer_of(request)
     event = await meetings.event_for(viewer, event_id)
-    await readings.note_series(viewer, event, clock.now())
+    await readings.note_series(viewer, [event], clock.now())
     every = await meeting_dates.dates_of(viewer, event)
     after = position_of(viewer, request.scope["path"], query.cursor)[0] if query.cursor is not UNSET else ""
     found = [one for one in every if one.key > after][: query.limit + 1]

@@ -44,7 +44,7 @@ async def series_page(event_id: FromPath[UUID], request: Request[Any, Any, Any])
     view = await series_view(viewer, event_id, now)
     if not view.event.is_series:
         return Redirect(address_of(view.dates[0].occurrence), status_code=303)
-    await readings.note_series(viewer, view.event, now)
+    await readings.note_series(viewer, [view.event], now)
     words = short_rule_words(rule_of(view.event), view.event.starts)
     last = local(view.dates[-1].occurrence.starts_at, view.event.zone)
     runs = f"until {short_date(last)}, {plural(len(view.dates), 'date')}"
