@@ -12,7 +12,7 @@ UNKIND = re.compile(r"\b(click here|oops|simply|invalid)\b", re.IGNORECASE)
 COMMENT, CODE, VALUE = (re.compile(one, re.DOTALL) for one in (r"\{#.*?#\}", r"\{%.*?%\}", r"\{\{.*?\}\}"))
 INLINE, TAG = re.compile(r"</?(b|a|i|em|strong|span|code|kbd|mark)\b[^>]*>"), re.compile(r"<[^>]+>")
 LITERAL = re.compile(r'"([^"{}<>=]*[a-z] [^"{}<>=]*)"')
-SQL = re.compile(r"\b(SELECT|FROM|WHERE|JOIN|UNION)\b")
+SQL = re.compile(r"\b(SELECT|FROM|WHERE|JOIN|UNION|CONFLICT)\b")
 SPEAKING = ("rules/letters*.py", "ports/pages/*.py", "usecases/*.py", "errors.py")
 
 

@@ -104,7 +104,7 @@ async def test_a_running_series_that_goes_on_with_another_time_tells_so_at_both_
 
 
 async def test_what_named_people_knew_is_not_told_when_an_event_opens_to_more(cast: Cast) -> None:
-    event_id = await meetings.schedule(cast.coordinator, operation(cast.kcpd_detective), NOW)
+    event_id = await meetings.schedule(cast.coordinator, operation(cast.kcpd_detective), NOW - timedelta(hours=1))
     await change(cast.coordinator, event_id, place="Larkspur Lot two")
     assert [one.changes[0].before for one in await read(cast.kcpd_detective, event_id)] == ["Staging at Larkspur Lot"]
     await change(cast.coordinator, event_id, visibility=Visibility.ALL, title="Open day", place="City hall")
@@ -122,3 +122,33 @@ async def test_what_everybody_knew_stays_when_an_event_becomes_one_for_named_peo
     later = LATER + timedelta(hours=1)
     await change(cast.coordinator, event_id, later, visibility=Visibility.ALL, title="Open day")
     assert "Bluestem" not in str(await read(cast.harbor_advocate, event_id))
+
+
+def asked(*people: Viewer) -> dict[UUID, AttendeeRole]:
+    return {one.member_id: AttendeeRole.REQUIRED for one in people}
+
+
+async def test_who_is_added_to_a_named_event_reads_what_was_done_after_that_and_editors_read_all(cast: Cast) -> None:
+    event_id = await meetings.schedule(cast.fbi_lead, operation(cast.kcpd_detective), NOW)
+    at = [NOW + timedelta(hours=hours) for hours in range(5)]
+    await change(cast.fbi_lead, event_id, at[1], title="Operation Larkspur")
+    await change(cast.fbi_lead, event_id, at[2], place="Lot B", invitees=asked(cast.kcpd_detective, cast.hsi_liaison))
+    await change(cast.fbi_lead, event_id, at[3], place="Lot C")
+    places = {who.name: [one.at for one in await read(who, event_id)] for who in (
+        cast.hsi_liaison, cast.kcpd_detective, cast.fbi_lead
+    )}  # fmt: skip
+    assert places == {
+        cast.hsi_liaison.name: [at[3]], cast.kcpd_detective.name: [at[3], at[2], at[1]],
+        cast.fbi_lead.name: [at[3], at[2], at[1]],
+    }  # fmt: skip
+    assert [one.at for one in await read_date(cast.hsi_liaison, event_id, "2027-01-16")] == [at[3]]
+
+
+async def test_who_is_invited_again_to_a_named_event_reads_nothing_of_what_was_before(cast: Cast) -> None:
+    event_id = await meetings.schedule(cast.fbi_lead, operation(cast.kcpd_detective, cast.hsi_liaison), NOW)
+    at = [NOW + timedelta(hours=hours) for hours in range(5)]
+    await change(cast.fbi_lead, event_id, at[1], invitees=asked(cast.kcpd_detective))
+    await change(cast.fbi_lead, event_id, at[2], place="Lot B")
+    await change(cast.fbi_lead, event_id, at[3], invitees=asked(cast.kcpd_detective, cast.hsi_liaison))
+    await change(cast.fbi_lead, event_id, at[4], place="Lot C")
+    assert [one.at for one in await read(cast.hsi_liaison, event_id)] == [at[4]]

@@ -127,16 +127,18 @@ async def test_a_meeting_late_on_the_last_evening_counts_in_the_period_that_it_b
     assert sum(one.activities[-1].held for one in quarters) == 2
 
 
-async def test_who_joins_or_leaves_a_series_changes_nothing_about_its_past(cast: Cast, events: Autumn) -> None:
+async def test_who_joins_leaves_or_comes_back_to_a_series_changes_nothing_about_its_past(
+    cast: Cast, events: Autumn
+) -> None:
     before = (await of(cast.coordinator)).total
     event, plan = await meetings.plan_to_change(cast.coordinator, events.monthly)
     fewer = {one: role for one, role in plan.invitees.items() if one != cast.fbi_lead.member_id}
-    await meetings.change(
-        cast.coordinator, events.monthly, replace(plan, invitees=fewer), event.version, NOW, notify=False
-    )
-    assert (await of(cast.coordinator)).total == before
-    roll = await attendance.roll(cast.coordinator, events.monthly, MONTHLY[0], NOW)
-    assert cast.fbi_lead.member_id in {line.member_id for line in roll.lines if not line.is_walk_in}
+    for version, invitees in enumerate((fewer, plan.invitees), event.version):
+        changed = replace(plan, invitees=invitees)
+        await meetings.change(cast.coordinator, events.monthly, changed, version, NOW, notify=False)
+        assert (await of(cast.coordinator)).total == before
+        roll = await attendance.roll(cast.coordinator, events.monthly, MONTHLY[0], NOW)
+        assert cast.fbi_lead.member_id in {line.member_id for line in roll.lines if not line.is_walk_in}
 
 
 async def test_items_count_by_agency_with_their_age_at_the_end_of_the_period(cast: Cast, events: Autumn) -> None:

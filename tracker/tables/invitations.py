@@ -18,6 +18,9 @@ class Invitation(Table):
     role = Varchar(length=12, default="required")
     """chair, required, optional"""
     added_at = Timestamptz(null=False)
+    """When it was first made: attendance counts from here (`visible_roll.WAS_INVITED`)"""
+    again_at = Timestamptz(null=True, default=None)
+    """When somebody who had been taken off the list was last invited again; None = never"""
     withdrawn_at = Timestamptz(null=True, default=None)
 
 

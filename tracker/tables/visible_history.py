@@ -1,11 +1,14 @@
 """What changed about an event that the viewer may see.
 
 What was done while everybody could see the event stays readable. What was done in a narrower circle is shown only
-while the event has that circle: when it opens to more people, they do not read what it was before.
+while the event has that circle: when it opens to more people, they do not read what it was before. A circle of named
+people grows by name: who comes in reads what was done after that, unless they may edit the event.
 """
 
 import json
 from uuid import UUID
+
+from piccolo.querystring import QueryString
 
 from tracker.rules.audiences import Visibility
 from tracker.rules.history import Change, Entry, Field, Verb, readable
@@ -19,7 +22,12 @@ _CHANGES = (
 )
 _SAME_CIRCLE = (
     " AND (h.visibility = {} OR (h.visibility = e.visibility"
-    " AND (h.body = e.body OR (h.body IS NULL AND e.body IS NULL))))"
+    " AND (h.body = e.body OR (h.body IS NULL AND e.body IS NULL)){}))"
+)
+# What invited somebody may have changed more in the same moment; of that they read nothing either.
+_WAS_IN_IT = (
+    " AND (e.visibility <> {} OR EXISTS (SELECT 1 FROM invitation i WHERE i.event = e.id AND i.member = {}"
+    " AND i.withdrawn_at IS NULL AND COALESCE(i.again_at, i.added_at) < h.at))"
 )
 _NEWEST_FIRST = " ORDER BY h.at DESC, h.id"
 _ALL_OF_IT = ") AND h.event = {}" + _SAME_CIRCLE + _NEWEST_FIRST
@@ -28,13 +36,14 @@ _OF_DATE = ") AND h.event = {}" + _SAME_CIRCLE + " AND (h.occurrence IS NULL OR 
 
 async def history(viewer: Viewer, of: Event, date: Occurrence | None = None) -> list[Entry]:
     """Return what was done to an event, newest first; with `date` only what concerns that date."""
+    edits = may_edit(viewer, of)
+    was_in_it = QueryString("") if edits else QueryString(_WAS_IN_IT, Visibility.NAMED, viewer.member_id)
     if date is None:
-        found = await rows(_CHANGES, viewer, _ALL_OF_IT, of.id, Visibility.ALL)
+        found = await rows(_CHANGES, viewer, _ALL_OF_IT, of.id, Visibility.ALL, was_in_it)
         known = {one.id: one for one in await dates(viewer, of)} if any(row["occurrence"] for row in found) else {}
     else:
-        found = await rows(_CHANGES, viewer, _OF_DATE, of.id, Visibility.ALL, date.id)
+        found = await rows(_CHANGES, viewer, _OF_DATE, of.id, Visibility.ALL, was_in_it, date.id)
         known = {date.id: date}
-    edits = may_edit(viewer, of)
     entries = [_entry(row, known, edits=edits) for row in found]
     return [one for one in entries if one.changes or one.verb is not Verb.CHANGED]
 

@@ -16,6 +16,12 @@ from tracker.tables.invitations import Answer, Invitation
 from tracker.tables.many_rows import insert_rows
 from tracker.usecases import outbox
 
+# The first invitation keeps its moment: what was attended stays attended. Another one after a withdrawal has its own.
+_AGAIN = (
+    " ON CONFLICT (event, member) DO UPDATE SET role = EXCLUDED.role, withdrawn_at = NULL, again_at ="
+    " CASE WHEN invitation.withdrawn_at IS NULL THEN invitation.again_at ELSE EXCLUDED.added_at END"
+)
+
 
 async def invitees_of(event_id: UUID) -> dict[UUID, AttendeeRole]:
     """Return who is invited now, and as what."""
@@ -199,8 +205,7 @@ async def _keep(event_id: UUID, wanted: Mapping[UUID, AttendeeRole], now: dateti
         }
         for member_id in sorted(wanted)
     ]
-    again = " ON CONFLICT (event, member) DO UPDATE SET role = EXCLUDED.role, withdrawn_at = NULL"
-    await insert_rows(Invitation, made, again)
+    await insert_rows(Invitation, made, _AGAIN)
 
 
 async def _accept(event_id: UUID, lead_id: UUID, viewer: Viewer, now: datetime) -> None:
