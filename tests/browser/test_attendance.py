@@ -4,7 +4,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import PageOf
 from tests.browser.demo import Demo
-from tests.browser.ways import COORDINATOR, to_event
+from tests.browser.ways import COORDINATOR, FBI_LEAD, to_event
 
 PHONE = {"width": 390, "height": 800}
 
@@ -55,6 +55,27 @@ def test_marks_made_without_a_network_are_sent_afterwards_and_none_twice(page_of
     page.reload()
     pressed = page.locator(".tt-att button[aria-pressed=true]")
     assert pressed.all_inner_texts() == ["Here", "Absent", "Remote"]
+
+
+def test_what_one_person_marked_is_not_sent_while_another_is_signed_in(page_of: PageOf, demo: Demo) -> None:
+    other, page = page_of(FBI_LEAD).context.cookies(), page_of(COORDINATOR)
+    mine = page.context.cookies()
+    to_event("Quarterly figures are due", "2026-10", "attendance")(page, demo)
+    posts: list[str] = []
+    page.on("request", lambda one: posts.append(one.url) if one.method == "POST" else None)
+    page.context.set_offline(True)
+    page.locator(".tt-att li").nth(4).get_by_role("button", name="Here", exact=True).click()
+    expect(page.get_by_text("1 not sent yet.")).to_be_visible()
+    try:
+        page.context.add_cookies(other)  # type: ignore[arg-type]  # what was read is given back
+        page.context.set_offline(False)
+        expect(page.get_by_text("Another person is signed in now. What you marked is kept: 1 not sent")).to_be_visible()
+        assert posts == []
+    finally:
+        page.context.add_cookies(mine)  # type: ignore[arg-type]  # as above
+    page.evaluate("window.dispatchEvent(new Event('online'))")
+    expect(page.locator("#unsent")).to_be_hidden()
+    assert len(posts) == 1
 
 
 def test_a_mark_for_which_the_server_is_not_there_waits_too_and_undo_is_as_before(page_of: PageOf, demo: Demo) -> None:

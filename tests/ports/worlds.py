@@ -212,7 +212,7 @@ async def _a_template(cast: Cast) -> UUID:
 async def _looks_at(cast: Cast, event_id: UUID) -> None:
     """Leave what looks at an event leave in the trail: of who is named, of who is not, of who reads the whole trail."""
     event = await meetings.event_for(cast.kcpd_detective, event_id)
-    await readings.note_series(cast.kcpd_detective, event, NOW)
+    await readings.note_series(cast.kcpd_detective, [event], NOW)
     route = {"route": "GET /events/{event_id}"}
     await readings.note(cast.harbor_advocate, "not_found", "event", str(event_id), route, NOW)
     chosen = audit_reading.Choice(since=LAST_WEEK, until=NOW, about=str(event_id))

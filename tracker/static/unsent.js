@@ -1,11 +1,13 @@
 /* Attendance without a network: what was tapped stays in this page, shows as tapped, and is sent as soon as the server
    can be reached again. For each person only the last tap is kept: it says what is to be true, so sending it twice
-   changes nothing. Nothing is written to the browser's storage: the computer may be a shared one. */
+   changes nothing. Nothing is written to the browser's storage: the computer may be a shared one. For the same reason
+   nothing is sent unless who marked it is signed in: whoever else signs in meanwhile does not become its author. */
 (() => {
   "use strict";
   const RETRY = 5000; // milliseconds
   const KEPT = "form[data-unsent]";
   const banner = document.querySelector("#unsent");
+  const marker = document.querySelector("#session").dataset.person; // whose page this is
   const waiting = new Map(); // person → { action, body }
   let isSending = false;
   let refused = 0;
@@ -15,8 +17,8 @@
     banner.textContent = words;
   }
 
-  function count() {
-    tell(waiting.size ? `${waiting.size} not sent yet. ${waiting.size === 1 ? "It is" : "They are"} sent when the server can be reached. Keep this page open.` : "");
+  function count(before = "", when = "when the server can be reached") {
+    tell(waiting.size ? `${before}${waiting.size} not sent yet. ${waiting.size === 1 ? "It is" : "They are"} sent ${when}. Keep this page open.` : "");
   }
 
   // What a tap makes of a line: the same button again takes the mark back.
@@ -35,19 +37,19 @@
     count();
   }
 
-  // The token of a form belongs to a session, and another one may have begun since: each round asks for it again.
-  async function freshToken() {
-    const answer = await fetch(location.pathname);
-    if (!answer.ok || answer.redirected) return null;
-    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-    return page.querySelector("input[name=_csrf]")?.value;
+  // Another session may have begun since, also of another person: each round asks for it again. Its token opens no other
+  // one, so a mark that is on its way while somebody else signs in is refused.
+  async function session() {
+    const answer = await fetch("/session", { redirect: "manual" });
+    if (answer.status >= 500) throw new Error("The server is not there.");
+    return answer.ok ? answer.json() : null;
   }
 
   async function send(person, token) {
     const one = waiting.get(person);
     one.body.set("_csrf", token);
     const { status } = await fetch(one.action, { method: "POST", body: one.body, headers: { "HX-Request": "true" } });
-    if (status >= 500) return false;
+    if (status >= 500 || (status >= 400 && (await session())?.form_token !== token)) return false;
     if (waiting.get(person) === one) waiting.delete(person);
     if (status >= 400) refused += 1;
     return true;
@@ -57,10 +59,11 @@
     if (isSending || !waiting.size) return;
     isSending = true;
     try {
-      const token = await freshToken();
-      if (!token) return tell("You are signed out. Sign in again in another tab: what you marked here is kept, and sent then.");
+      const now = await session();
+      if (!now) return tell("You are signed out. Sign in again in another tab: what you marked here is kept, and sent then.");
+      if (now.person !== marker) return count("Another person is signed in now. What you marked is kept: ", "when you sign in again in another tab");
       refused = 0;
-      for (const person of [...waiting.keys()]) if (!await send(person, token)) break;
+      for (const person of [...waiting.keys()]) if (!await send(person, now.form_token)) break;
       count();
       if (refused) tell(`${refused} could not be saved. Reload the page to see how the list stands.`);
       else if (!waiting.size) htmx.ajax("GET", location.pathname, { target: "#roll", select: "#roll", swap: "outerMorph" });
