@@ -21,10 +21,10 @@ from tracker.rules.action_changes import Change, NewItem
 from tracker.rules.action_items import ItemStatus
 from tracker.rules.api_tokens import ApiScope
 from tracker.rules.attendance import Mark
-from tracker.rules.audiences import Visibility
+from tracker.rules.audiences import Arm, Visibility
 from tracker.rules.calendars import Scope
 from tracker.rules.invitations import AnswerValue
-from tracker.rules.people import Viewer
+from tracker.rules.people import Level, Viewer
 from tracker.rules.planning import DateChange
 from tracker.rules.recurrence import Rule, rule_for
 from tracker.tables.outbox import Message
@@ -151,6 +151,10 @@ async def _what_all_may_see(cast: Cast) -> Places:
 async def _secret_people(cast: Cast, places: Places) -> None:
     fbi = cast.agencies["FBI"]
     async with writing():
+        marshals = await people.add_agency(
+            name="Canary Marshals", code="Larkspur", arm=Arm.LAW_ENFORCEMENT, level=Level.FEDERAL
+        )
+        await people.add_member(agency_id=marshals, name="Canary", email="canary@marshals.example", now=NOW, zone=ZONE)
         places.secret_person = await people.add_member(
             agency_id=fbi, name="Quillfeather", email="canary@fbi.example", now=NOW, zone=ZONE
         )

@@ -5,15 +5,16 @@ from uuid import UUID
 
 import pytest
 
-from tests.cast import NOW, Cast, meeting, operation
-from tracker.rules.audiences import Visibility
+from tests.cast import NOW, ZONE, Cast, meeting, operation
+from tracker.database import writing
+from tracker.rules.audiences import Arm, Visibility
 from tracker.rules.calendar_filter import Choice, Filter
 from tracker.rules.calendar_grid import Seen
 from tracker.rules.invitations import AnswerValue
-from tracker.rules.people import Viewer
+from tracker.rules.people import Level, Viewer
 from tracker.rules.planning import DateChange
 from tracker.rules.recurrence import rule_for
-from tracker.usecases import calendar_lines, invitations, meeting_dates
+from tracker.usecases import calendar_lines, invitations, meeting_dates, people
 from tracker.usecases.meetings import schedule
 
 pytestmark = pytest.mark.anyio
@@ -85,4 +86,12 @@ async def test_an_agency_takes_part_when_its_people_are_invited_or_lead(cast: Ca
 async def test_one_chooses_from_the_bodies_whose_events_one_may_see(cast: Cast) -> None:
     offered = await calendar_lines.choices(cast.bridge_advocate)
     assert [one.name for one in offered.bodies] == ["Victim Services Committee"]
-    assert "KCPD" in [one.name for one in offered.agencies]
+
+
+async def test_one_chooses_from_the_agencies_of_which_one_may_know_somebody(cast: Cast) -> None:
+    async with writing():
+        agency = await people.add_agency(name="Marshals", code="USMS", arm=Arm.LAW_ENFORCEMENT, level=Level.FEDERAL)
+        await people.add_member(agency_id=agency, name="Marshal", email="marshal@usms.example", now=NOW, zone=ZONE)
+    known = [one.name for one in (await calendar_lines.choices(cast.bridge_advocate)).agencies]
+    assert known == ["Bridge Legal", "CAHT", "Harbor House"]
+    assert "USMS" in [one.name for one in (await calendar_lines.choices(cast.coordinator)).agencies]

@@ -10,7 +10,8 @@ from tracker.rules.calendar_grid import Seen
 from tracker.rules.invitations import AnswerValue, effective
 from tracker.rules.people import Status, Viewer
 from tracker.tables import visible, visible_calendar
-from tracker.tables.people import Agency, Body
+from tracker.tables.people import Body
+from tracker.usecases import directory
 
 
 async def seen_between(viewer: Viewer, start: datetime, end: datetime) -> list[Seen]:
@@ -37,14 +38,14 @@ async def chosen_between(viewer: Viewer, start: datetime, end: datetime, chosen:
 
 
 async def choices(viewer: Viewer) -> Choices:
-    """Return the bodies whose events the viewer may see, and the agencies, by name."""
+    """Return the bodies whose events the viewer may see, and the agencies that they may know, by name."""
     bodies = await Body.select(Body.id, Body.name).where(Body.status == Status.ACTIVE).order_by(Body.name)
-    agencies = await Agency.select(Agency.id, Agency.code).where(Agency.status == Status.ACTIVE).order_by(Agency.code)
+    agencies = [one for one in await directory.agencies(viewer) if one.status is Status.ACTIVE]
     return Choices(
         bodies=tuple(
             Choice(id=row["id"], name=row["name"]) for row in bodies if audiences.body(row["id"]) in viewer.audiences
         ),
-        agencies=tuple(Choice(id=row["id"], name=row["code"]) for row in agencies),
+        agencies=tuple(Choice(id=one.id, name=one.code) for one in agencies),
     )
 
 
