@@ -1,4 +1,4 @@
-"""A lost phone: every session but one and every feed shut in one step."""
+"""A lost phone: every session but one, every link, feed and token shut in one step."""
 
 from datetime import timedelta
 
@@ -7,12 +7,13 @@ import pytest
 from tests.cast import NOW, Cast
 from tests.ports.browser import session_of
 from tracker import keys
-from tracker.errors import NotFound
+from tracker.errors import Gone, NotFound
 from tracker.rules.api_tokens import ApiScope
 from tracker.rules.calendars import Scope
 from tracker.rules.people import Viewer
 from tracker.tables.audit import AuditEntry
 from tracker.usecases import api_tokens, subscriptions
+from tracker.usecases.identity_links import RESET, SIGN_IN, check_link, issue_link
 from tracker.usecases.identity_sessions import end_session, sessions_of, sign_out_everywhere
 from tracker.usecases.outlets import report_lost_phone
 from tracker.usecases.subscriptions_feed import open_feed
@@ -27,20 +28,24 @@ async def feed_of(viewer: Viewer) -> str:
     return (await subscriptions.create(viewer, "Phone", Scope.ALL, NOW, shows_operations=False))[1]
 
 
-async def test_a_lost_phone_shuts_all_feeds_all_tokens_and_all_sessions_but_the_one_that_tells(cast: Cast):
+async def test_a_lost_phone_shuts_all_feeds_all_tokens_all_links_and_all_sessions_but_the_one_that_tells(cast: Cast):
     here, there = await session_of(cast.caht_lead, NOW), await session_of(cast.caht_lead, NOW)
     feeds = [await feed_of(cast.caht_lead), await feed_of(cast.caht_lead)]
     token = await api_tokens.create(cast.caht_lead, "Roster", frozenset({ApiScope.EVENTS_READ}), NOW)
+    links = {purpose: await issue_link(cast.caht_lead.member_id, NOW, purpose=purpose) for purpose in (RESET, SIGN_IN)}
     shut = await report_lost_phone(cast.caht_lead, SOON, keeping=keys.fingerprint(here))
-    assert shut == {"sessions": 1, "feeds": 2, "tokens": 1}
+    assert shut == {"sessions": 1, "links": 2, "feeds": 2, "tokens": 1}
     assert await api_tokens.bearer_of(token, SOON) is None
     assert await viewer_of_session(here, SOON)
     assert await viewer_of_session(there, SOON) is None
+    for purpose, link in links.items():
+        with pytest.raises(Gone):
+            await check_link(link, SOON, purpose)
     for feed in feeds:
         with pytest.raises(NotFound):
             await open_feed(feed, NOW)
     [entry] = await AuditEntry.select().where(AuditEntry.verb == "phone_lost")
-    assert entry["facts"] == '{"feeds": 2, "sessions": 1, "tokens": 1}'
+    assert entry["facts"] == '{"feeds": 2, "links": 2, "sessions": 1, "tokens": 1}'
 
 
 async def test_nobody_elses_outlets_are_shut(sqlite_cast: Cast):

@@ -26,9 +26,8 @@ async def shut(member_id: UUID) -> None:
 
 
 async def lose_keys(member_id: UUID, now: datetime) -> None:
-    """Leave no key of an account: password, authenticator, recovery codes, feeds, tokens. In `writing()`."""
+    """Leave no key of an account: password, authenticator, recovery codes, links, feeds, tokens. In `writing()`."""
     await shut_outlets(member_id, now)
-    await SignInLink.delete().where(SignInLink.member == member_id)
     await forget_codes(member_id)
     forgotten: dict[Any, Any] = {Member.password_hash: None, Member.totp_sealed: None, Member.totp_at: None}
     await Member.update(forgotten).where(Member.id == member_id)

@@ -76,6 +76,12 @@ async def spend(token: str, now: datetime, purpose: str = SIGN_IN) -> Account:
     return await _holder(spent[0]["member"] if spent else None, now)
 
 
+async def end_links(member_id: UUID) -> int:
+    """Let no link of a member that was not used yet open anything; return how many. Inside `writing()`."""
+    waiting = (SignInLink.member == member_id) & SignInLink.used_at.is_null()
+    return len(await SignInLink.delete().where(waiting).returning(SignInLink.id))
+
+
 async def _holder(member_id: UUID | None, now: datetime) -> Account:
     account = await account_of(member_id) if member_id else None
     if account is None or not account.is_open(now):

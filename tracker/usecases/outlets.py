@@ -9,17 +9,19 @@ from uuid import UUID
 from tracker.database import writing
 from tracker.rules.people import Viewer
 from tracker.usecases import api_tokens, audit
+from tracker.usecases.identity_links import end_links
 from tracker.usecases.identity_sessions import end_sessions
 from tracker.usecases.subscriptions import revoke_all
 
 
 async def shut_outlets(member_id: UUID, now: datetime, *, keeping: str | None = None) -> dict[str, int]:
-    """End a member's sessions, all but the one with the id `keeping`, turn their feeds off, revoke their tokens.
+    """End a member's sessions, all but the one with the id `keeping`, and their links; shut their feeds and tokens.
 
     Return how many of each there were, for the audit trail. The caller is inside `writing()`.
     """
     return {
         "sessions": await end_sessions(member_id, keeping=keeping),
+        "links": await end_links(member_id),
         "feeds": await revoke_all(member_id, now),
         "tokens": await api_tokens.revoke_all(member_id, now),
     }
