@@ -8,12 +8,15 @@ from tests.cast import NOW, ZONE, Cast, everybody, meeting
 from tests.faults.server import MailServer, serving
 from tests.ports.mail.sending import delivery
 from tracker.errors import NotFound
+from tracker.rules.api_tokens import ApiScope
+from tracker.rules.calendars import Scope
 from tracker.tables.audit import AuditEntry
 from tracker.tables.identity import Session, SignInLink
 from tracker.tables.outbox import Message
-from tracker.usecases import audit, holding, meetings
+from tracker.usecases import api_tokens, audit, holding, meetings, subscriptions
 from tracker.usecases.identity_links import issue_link, redeem_link
 from tracker.usecases.reminders import queue_due
+from tracker.usecases.subscriptions_feed import OpenFeeds
 
 pytestmark = pytest.mark.anyio
 
@@ -63,6 +66,20 @@ async def test_holding_ends_every_session_and_link(cast: Cast) -> None:
     await holding.hold(BACKUP, NOW)
     assert not await Session.exists()
     assert not await SignInLink.exists()
+
+
+async def test_while_it_is_held_feeds_and_tokens_are_unknown_and_letting_it_send_opens_them(cast: Cast) -> None:
+    token = await api_tokens.create(cast.fbi_lead, "Roster", frozenset({ApiScope.EVENTS_READ}), NOW)
+    feed = (await subscriptions.create(cast.fbi_lead, "Phone", Scope.ALL, NOW, shows_operations=False))[1]
+    opened = OpenFeeds()
+    assert await opened.open(feed, NOW)
+    await holding.hold(BACKUP, NOW)
+    assert await api_tokens.bearer_of(token, NOW) is None
+    with pytest.raises(NotFound):
+        await opened.open(feed, NOW)
+    await holding.resume(None, LATER)
+    assert await api_tokens.bearer_of(token, LATER)
+    assert await opened.open(feed, LATER)
 
 
 async def test_letting_it_send_is_told_in_the_trail_with_who_did_it(cast: Cast) -> None:

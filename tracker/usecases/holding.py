@@ -27,7 +27,7 @@ async def last_backup() -> datetime | None:
 async def hold(copy_of: datetime, now: datetime) -> None:
     """Let this database, restored from a backup of that moment, send nothing, and end all its sessions and links.
 
-    What was revoked after the backup would be open again.
+    What was revoked after the backup would be open again; feeds and tokens open nothing while the copy is held.
     """
     async with writing():
         await Deployment.update({Deployment.copy_of: copy_of}).where(Deployment.id == ONLY)

@@ -27,6 +27,7 @@ SELECT s.id, s.scope, s.shows_operations, s.body_hash, s.body_since, s.fetched_a
             THEN 'yes' ELSE '' END AS is_discreet
   FROM subscription s JOIN member m ON m.id = s.member JOIN agency a ON a.id = m.agency
  WHERE s.token_hash = {} AND s.revoked_at IS NULL AND m.status = 'active' AND a.status = 'active' AND NOT m.is_guest
+   AND NOT EXISTS (SELECT 1 FROM deployment WHERE copy_of IS NOT NULL)
 )
 SELECT 'feed' AS kind, '' AS word, '' AS body, CAST(id AS VARCHAR(36)) AS id, scope,
        CASE WHEN shows_operations THEN 'yes' ELSE '' END AS shows_operations, body_hash,
@@ -104,7 +105,8 @@ class OpenFeeds:
 async def open_feed(token: str, now: datetime) -> Feed:
     """Return the feed behind a token.
 
-    Errors: NotFound when it is unknown, revoked or has stopped by itself, or its owner is not active now.
+    Errors: NotFound when it is unknown, revoked or has stopped by itself, or its owner is not active now; and in a
+    restored copy that may not send yet, for it may have been revoked after the backup.
     """
     found = await engine().run_querystring(QueryString(_STATE, keys.fingerprint(token)))
     row = next((one for one in found if one["kind"] == "feed"), None)

@@ -42,6 +42,7 @@ def restore(file: Path, folder: Path, secret_file: Path, database: str | None) -
     when = local(backup.made_at, zone)
     click.echo(f"{folder} holds the backup of {day(when)}, {when.year}, {clock_words(when)}. It sends nothing yet.")
     click.echo(f"Look at it: tracker check --data {folder}; tracker serve --data {folder}")
+    click.echo("Calendar feeds and tokens open nothing until then. Turn off again those that were turned off since.")
     click.echo(f"When no other copy runs, let it send: tracker resume --data {folder}")
     if broken is not None:
         click.echo(f"Warning: in the audit trail, entry {broken.seq}: {broken.why}", err=True)
