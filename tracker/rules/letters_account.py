@@ -1,6 +1,9 @@
 """What mails about one's own account say; they tell nothing of events and hold no link that lets anybody in."""
 
+from collections.abc import Mapping
 from datetime import datetime
+from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
 from tracker.rules.letters import Button, Letter, SitePage
@@ -16,6 +19,27 @@ NOT_YOU = (
     "If it was not you, reply to this email. Your password and your authenticator app have not changed, "
     "and nobody got in by these tries."
 )
+CALL = "If you did not ask for this, call at once: {}. Somebody may be trying to sign in as you."
+NOBODY_ELSE = "the coordinator"
+
+
+class AccountChange(StrEnum):
+    """What a keeper of accounts did to how somebody comes in."""
+
+    SIGN_IN_LINK = "sign_in_link"
+    RESET_LINK = "reset_link"
+    AUTHENTICATOR = "authenticator"
+    RELEASE = "release"
+    ADDRESS = "address"
+
+
+DONE = {
+    AccountChange.SIGN_IN_LINK: "A link was made that signs you in once",
+    AccountChange.RESET_LINK: "A link was made that sets a new password",
+    AccountChange.AUTHENTICATOR: "Your authenticator app and your recovery codes were removed",
+    AccountChange.RELEASE: "A pause after wrong tries to sign in was ended",
+    AccountChange.ADDRESS: "Your email address was replaced by another one",
+}
 
 
 def locked(member_id: UUID, name: str, email: str, zone: str, paused_at: datetime) -> Letter:
@@ -27,4 +51,24 @@ def locked(member_id: UUID, name: str, email: str, zone: str, paused_at: datetim
         heading="Sign-in is paused", facts=(("Since", f"{longday(at)}, {clock(at)} {zone_word(zone)}"),),
         paragraphs=(WHY, "If it was you, try again after that, or ask the coordinator.", NOT_YOU),
         buttons=(Button(label="See where you are signed in", target=SitePage(path="/settings#sessions")),), foot=FOOT,
+    )  # fmt: skip
+
+
+def changed(member_id: UUID, facts: Mapping[str, Any], call: str, zone: str, done_at: datetime) -> Letter:
+    """Return the letter that tells somebody what another person did to their account.
+
+    `facts` are those of `usecases.account_news`: they hold the address, for it may be the thing that was replaced.
+    `call` names whom to call; empty when there is nobody but who did it.
+    """
+    at = local(done_at, zone)
+    return Letter(
+        kind=MessageKind.ACCOUNT_CHANGED, to=facts["to"], to_name=facts["name"], thread=member_id,
+        subject="Your account was changed", preview="Was this agreed with you? If not, please call.",
+        heading="Your account was changed",
+        facts=(
+            ("What", DONE[AccountChange(facts["what"])]),
+            ("When", f"{longday(at)}, {clock(at)} {zone_word(zone)}"),
+            ("By", facts["by"]),
+        ),
+        paragraphs=("If you agreed to this, there is nothing to do.", CALL.format(call or NOBODY_ELSE)), foot=FOOT,
     )  # fmt: skip

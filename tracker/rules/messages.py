@@ -43,7 +43,9 @@ KIND_WORDS = {
     MessageKind.NO_REPLY: "Request to reply", MessageKind.ITEM_ASSIGNED: "New action item",
     MessageKind.ITEM_DUE: "Action item due", MessageKind.ITEM_OVERDUE: "Action item overdue",
     MessageKind.DIGEST: "Weekly digest", MessageKind.ACCOUNT_LOCKED: "Account locked",
+    MessageKind.ACCOUNT_CHANGED: "Account changed",
 }  # fmt: skip
+OF_ACCOUNTS = frozenset({MessageKind.ACCOUNT_LOCKED, MessageKind.ACCOUNT_CHANGED})
 RESENDABLE = STATES[Standing.FAILED] | STATES[Standing.SENT]
 
 
@@ -97,10 +99,10 @@ class MessageLine:
         """Whether it can be sent once more: it was sent or could not be, and it is still of use.
 
         Somebody who got a request to reply is asked again by the rules of such requests alone; that an account was
-        locked is news once.
+        locked or changed is news once.
         """
         is_done = self.kind is MessageKind.NO_REPLY and self.state is State.SENT
-        is_past = self.kind is MessageKind.ACCOUNT_LOCKED or (self.not_after is not None and now >= self.not_after)
+        is_past = self.kind in OF_ACCOUNTS or (self.not_after is not None and now >= self.not_after)
         return self.state in RESENDABLE and not is_done and not is_past
 
 

@@ -33,6 +33,7 @@ class MessageKind(StrEnum):
     ITEM_OVERDUE = "item_overdue"
     DIGEST = "digest"
     ACCOUNT_LOCKED = "account_locked"
+    ACCOUNT_CHANGED = "account_changed"
 
 
 CHANGES = frozenset({MessageKind.UPDATE, MessageKind.CANCELLATION, MessageKind.WITHDRAWAL})

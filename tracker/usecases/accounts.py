@@ -9,10 +9,11 @@ from tracker.database import writing
 from tracker.errors import Conflict, NotAllowed
 from tracker.rules import accounts, audiences
 from tracker.rules.directory import PersonCard
+from tracker.rules.letters_account import AccountChange
 from tracker.rules.people import Status, Viewer
 from tracker.tables import audience_versions
 from tracker.tables.people import Agency, Member
-from tracker.usecases import audit, directory
+from tracker.usecases import account_news, audit, directory
 from tracker.usecases.account_doors import coordinators, shut
 from tracker.usecases.identity_links import issue_link
 
@@ -31,6 +32,7 @@ async def make_link(viewer: Viewer, member_id: UUID, proved_at: datetime, now: d
         is_over = person.account is not None and accounts.is_over(person.account.expires_at, now)
         if is_over or person.status is not Status.ACTIVE or not await _is_open(person.agency_id):
             raise NotAllowed(NOT_ACTIVE)
+        await account_news.tell(viewer, member_id, AccountChange.SIGN_IN_LINK, now)
         return await issue_link(member_id, now, by=viewer.member_id, door=viewer.door)
 
 

@@ -7,8 +7,9 @@ from uuid import UUID
 from tracker.database import writing
 from tracker.errors import NotAllowed, NotFound
 from tracker.rules.directory import PersonCard
+from tracker.rules.letters_account import AccountChange
 from tracker.rules.people import Viewer
-from tracker.usecases import api_tokens, audit, directory, identity_codes, identity_tries
+from tracker.usecases import account_news, api_tokens, audit, directory, identity_codes, identity_tries
 from tracker.usecases.identity_accounts import PAUSE
 from tracker.usecases.identity_authenticators import Proofs, proofs_of
 from tracker.usecases.identity_resets import issue_reset
@@ -52,19 +53,25 @@ async def access_of(viewer: Viewer, member_id: UUID, now: datetime) -> Access:
 async def make_reset_link(viewer: Viewer, member_id: UUID, now: datetime) -> str:
     """Return the token of a link that sets a new password, once. Errors: NotFound, NotAllowed."""
     await _check(viewer, member_id)
-    return await issue_reset(member_id, now, by=viewer.member_id, door=viewer.door)
+    async with writing():
+        await account_news.tell(viewer, member_id, AccountChange.RESET_LINK, now)
+        return await issue_reset(member_id, now, by=viewer.member_id, door=viewer.door)
 
 
 async def release(viewer: Viewer, member_id: UUID, now: datetime) -> None:
     """End the pause after wrong tries. Errors: NotFound, NotAllowed."""
     await _check(viewer, member_id)
-    await identity_tries.release(member_id, now, by=viewer.member_id, door=viewer.door)
+    async with writing():
+        await account_news.tell(viewer, member_id, AccountChange.RELEASE, now)
+        await identity_tries.release(member_id, now, by=viewer.member_id, door=viewer.door)
 
 
 async def forget_authenticator(viewer: Viewer, member_id: UUID, now: datetime) -> None:
     """Let a member who lost the phone enrol anew; sessions and recovery codes end. Errors: NotFound, NotAllowed."""
     await _check(viewer, member_id)
-    await identity_codes.forget_authenticator(member_id, now, by=viewer.member_id, door=viewer.door)
+    async with writing():
+        await account_news.tell(viewer, member_id, AccountChange.AUTHENTICATOR, now)
+        await identity_codes.forget_authenticator(member_id, now, by=viewer.member_id, door=viewer.door)
 
 
 async def end_sessions(viewer: Viewer, member_id: UUID, now: datetime) -> None:

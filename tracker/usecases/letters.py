@@ -4,6 +4,7 @@ The recipient is the viewer, so a letter never says more than its reader may see
 """
 
 from datetime import datetime
+from uuid import UUID
 
 from tracker.errors import NotFound
 from tracker.rules import letters_account, letters_discreet, letters_items
@@ -13,6 +14,7 @@ from tracker.rules.outbox import Message, MessageKind, Skip, State
 from tracker.rules.people import Viewer
 from tracker.rules.wall_clock import to_local
 from tracker.tables import visible_items
+from tracker.usecases import account_news
 from tracker.usecases.letters_digest import digest_letter
 from tracker.usecases.letters_events import event_letter
 from tracker.usecases.viewers import viewer_for
@@ -29,10 +31,16 @@ async def letter(message: Message, now: datetime, zone: str) -> Letter | Skip:
     """Return the letter of a message, or why it is not sent; `zone` is the task force's, for due days."""
     if message.not_after is not None and now >= message.not_after:
         return TOO_LATE
+    if message.kind is MessageKind.ACCOUNT_CHANGED:
+        return await _change_letter(message, now, zone)
     try:
         reader = await viewer_for(message.recipient_id, now)
     except NotFound:
         return NOT_ACTIVE
+    return await _letter_to(reader, message, now, zone)
+
+
+async def _letter_to(reader: Viewer, message: Message, now: datetime, zone: str) -> Letter | Skip:
     if message.kind is MessageKind.ACCOUNT_LOCKED:
         locked = letters_account.locked(reader.member_id, reader.name, reader.email, zone, message.created_at)
         return letters_discreet.of_nothing_more(locked) if reader.is_discreet else locked
@@ -41,6 +49,17 @@ async def letter(message: Message, now: datetime, zone: str) -> Letter | Skip:
     if message.kind is MessageKind.DIGEST:
         return await digest_letter(message, reader, now)
     return await event_letter(message, reader, now)
+
+
+async def _change_letter(message: Message, now: datetime, zone: str) -> Letter:
+    """Return the letter about a changed account, whatever became of the account and its address meanwhile."""
+    call = await account_news.whom_to_call(UUID(message.facts["by_id"]))
+    changed = letters_account.changed(message.recipient_id, message.facts, call, zone, message.created_at)
+    try:
+        is_discreet = (await viewer_for(message.recipient_id, now)).is_discreet
+    except NotFound:
+        is_discreet = True
+    return letters_discreet.of_nothing_more(changed) if is_discreet else changed
 
 
 async def _item_letter(message: Message, reader: Viewer, now: datetime, zone: str) -> Letter | Skip:

@@ -119,11 +119,11 @@ async def put_back(messages: Sequence[Message], worker: str) -> None:
 async def suppress_for(member_id: UUID, reason: str) -> None:
     """Let nothing that waits for a person go out; what is in hand is asked for once more before it is sent.
 
-    The caller is inside `writing()`.
+    That their account was changed they are told all the same. The caller is inside `writing()`.
     """
     waits = (rows.Message.recipient == member_id) & (rows.Message.state == State.PENDING.value)
     await rows.Message.update({rows.Message.state: State.SUPPRESSED.value, rows.Message.reason: reason}).where(
-        waits & (rows.Message.worker == "")
+        waits & (rows.Message.worker == "") & (rows.Message.kind != MessageKind.ACCOUNT_CHANGED.value)
     )
 
 

@@ -8,11 +8,12 @@ from uuid import UUID
 from tracker.database import writing
 from tracker.errors import Conflict, Invalid
 from tracker.rules import accounts, audiences
+from tracker.rules.letters_account import AccountChange
 from tracker.rules.people import Role, Status, Viewer
 from tracker.rules.people_changes import PersonFacts
 from tracker.tables import audience_versions
 from tracker.tables.people import Agency, Member, SeatHolder
-from tracker.usecases import audit, directory, people
+from tracker.usecases import account_news, audit, directory, people
 from tracker.usecases.account_doors import coordinators, lose_keys
 
 TAKEN = "Somebody else has this address already."
@@ -58,6 +59,8 @@ async def change_person(
         if not viewer.is_coordinator and await is_other_arm(row["agency"], _agency(facts)):
             raise Invalid(agency=ONLY_COORDINATORS_MOVE)
         changed = {name: value for name, value in _columns(facts).items() if row[name] != value}
+        if "email" in changed:
+            await account_news.tell(viewer, member_id, AccountChange.ADDRESS, now)
         await _save(member_id, changed, expected_version + 1)
         await people.set_roles(member_id, facts.roles, held)
         if "is_guest" in changed and facts.is_guest:
