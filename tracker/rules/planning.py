@@ -161,6 +161,11 @@ def only_end_moves(plan: Plan, event: Event) -> bool:
     return replace(new, until=old.until, count=old.count) == old
 
 
+def needs_new_series(plan: Plan, event: Event) -> bool:
+    """Whether a series of which a date has begun ends for this plan, and another one goes on."""
+    return moves(plan, event) and not only_end_moves(plan, event)
+
+
 def from_date(plan: Plan, first: datetime) -> Plan:
     """Return the plan of the part of a series that begins with its date `first` (local), with the same last date."""
     if plan.rule is None:

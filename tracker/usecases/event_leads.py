@@ -6,10 +6,11 @@ from uuid import UUID
 
 from tracker.rules.history import Change, Field, Verb
 from tracker.rules.meetings import Event, EventStatus
+from tracker.rules.notices import asked
 from tracker.rules.people import Viewer
 from tracker.tables import meetings as rows
 from tracker.usecases import audit, history
-from tracker.usecases.invitees import change_lead, tell, touch
+from tracker.usecases.invitees import change_lead, invitees_of, tell, touch
 
 NO_LEAD = "Its organizer left the task force."
 
@@ -38,5 +39,6 @@ async def drop(by: Viewer, event_id: UUID, now: datetime) -> None:
     }  # fmt: skip
     [after] = await rows.Event.update(changed).where(rows.Event.id == event_id).returning(rows.Event.version)
     await touch(event_id)
-    await tell("cancellation", event_id, after["version"], now, {"reason": NO_LEAD})
+    whom = asked(await invitees_of(event_id))
+    await tell("cancellation", event_id, after["version"], now, {"reason": NO_LEAD}, whom=whom)
     await audit.record(by.member_id, by.door, "cancelled", "event", event_id, {}, now)

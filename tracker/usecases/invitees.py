@@ -9,6 +9,7 @@ from tracker.rules import audiences
 from tracker.rules.invitations import AttendeeRole
 from tracker.rules.letters import MailedEntry
 from tracker.rules.meetings import Event, EventStatus
+from tracker.rules.notices import Notices
 from tracker.rules.people import Viewer
 from tracker.rules.planning import Plan
 from tracker.tables import audience_rows, audience_versions, visible
@@ -47,10 +48,10 @@ async def invite(
     version: int,
     now: datetime,
     *,
-    is_first: bool = True,
+    told: Notices,
     entry: MailedEntry | None = None,
-) -> frozenset[UUID]:
-    """Make the invitations agree with the plan, tell whom it concerns, and return who was invited newly.
+) -> None:
+    """Make the invitations agree with the plan, and tell whom it concerns.
 
     The lead is chair and has accepted. Somebody taken off the list gets a withdrawal, alone, that takes `entry` out of
     their calendar. `version` is the event's after the change.
@@ -58,15 +59,12 @@ async def invite(
     wanted = {**plan.invitees, lead_id: AttendeeRole.CHAIR}
     present = await invitees_of(event_id)
     added = frozenset(wanted) - frozenset(present)
-    await withdraw(event_id, frozenset(present) - frozenset(wanted), plan, version, now, entry=entry)
+    await withdraw(event_id, frozenset(present) - frozenset(wanted), version, now, told=told.withdrawal, entry=entry)
     await _forget_answers(event_id, added, now)
     await _keep(event_id, wanted, now)
     if lead_id in added:
         await _accept(event_id, lead_id, viewer, now)
-    told = (frozenset(wanted) if is_first else added) - {lead_id}
-    if plan.status is not EventStatus.DRAFT:
-        await _tell_alone("invitation", event_id, told, version, now)
-    return added
+    await _tell_alone("invitation", event_id, told.invitation, version, now)
 
 
 async def _tell_alone(
@@ -100,11 +98,10 @@ async def tell(
     now: datetime,
     facts: Mapping[str, object],
     *,
+    whom: frozenset[UUID],
     occurrence_id: UUID | None = None,
-    skip: frozenset[UUID] = frozenset(),
 ) -> None:
-    """Queue one message to everybody who is invited, the lead and `skip` left out."""
-    invited = await invitees_of(event_id)
+    """Queue one message to each of those whom `rules.notices` names."""
     await outbox.enqueue_all(
         [
             outbox.Draft(
@@ -115,8 +112,7 @@ async def tell(
                 facts=dict(facts),
                 key=f"{kind}:{occurrence_id or event_id}:{member_id}:{version}",
             )
-            for member_id, role in sorted(invited.items())
-            if role is not AttendeeRole.CHAIR and member_id not in skip
+            for member_id in sorted(whom)
         ],
         now,
     )
@@ -151,17 +147,17 @@ async def touch(event_id: UUID) -> None:
 
 
 async def withdraw(
-    event_id: UUID, gone: frozenset[UUID], plan: Plan, version: int, now: datetime, *, entry: MailedEntry | None
-) -> None:
-    """Take people off the list, and tell each of them alone; `entry` goes out of their calendars."""
+    event_id: UUID, gone: frozenset[UUID], version: int, now: datetime, *, told: frozenset[UUID],
+    entry: MailedEntry | None,
+) -> None:  # fmt: skip
+    """Take people off the list, and tell those of them who knew, each alone; `entry` goes out of their calendars."""
     if not gone:
         return
     await audience_versions.touch({audiences.member(one) for one in gone})
     await Invitation.update({Invitation.withdrawn_at: now}).where(
         (Invitation.event == event_id) & Invitation.member.is_in(list(gone))
     )
-    if plan.status is not EventStatus.DRAFT:
-        await _tell_alone("withdrawal", event_id, gone, version, now, entry.facts() if entry else None)
+    await _tell_alone("withdrawal", event_id, told, version, now, entry.facts() if entry else None)
 
 
 async def change_lead(by: Viewer, event_id: UUID, former_id: UUID, lead_id: UUID, now: datetime) -> None:

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from tracker.database import writing
 from tracker.errors import Conflict, Invalid, NotAllowed, NotFound
-from tracker.rules import planning
+from tracker.rules import notices, planning
 from tracker.rules.history import Change, Verb, changes_of_date
 from tracker.rules.meetings import Event, Line, Occurrence, day_of, may_edit
 from tracker.rules.people import Viewer
@@ -16,7 +16,7 @@ from tracker.rules.wall_clock import to_local
 from tracker.tables import meetings as rows
 from tracker.tables import visible
 from tracker.usecases import audit, history, outbox
-from tracker.usecases.invitees import ask_again, tell, touch
+from tracker.usecases.invitees import ask_again, invitees_of, tell, touch
 
 TWO_ON_A_DAY = "The series has another date on that day. Choose another day, or tick “Two dates on one day”."
 
@@ -84,8 +84,8 @@ async def change_date(
             before, slot, place_changed=is_elsewhere, zone=occurrence.event.zone
         ):
             await ask_again(event_id, occurrence.id, occurrence.sequence + 1, now)
-        if is_moved or is_elsewhere or notify:
-            await _tell("update", occurrence, now, reason=change.reason)
+        told = notices.of_date(occurrence, slot, place, await invitees_of(event_id), notify=notify)
+        await _tell("update", occurrence, told.update, now, reason=change.reason)
         title = occurrence.event.title if change.title is None else change.title
         agenda = occurrence.event.agenda if change.agenda is None else change.agenda
         changes = changes_of_date(occurrence, slot, title, place, agenda)
@@ -101,7 +101,8 @@ async def cancel_date(
         if occurrence.is_cancelled:
             raise Conflict("This date is cancelled already.")
         await _save(occurrence, now, raise_sequence=True, fields={"is_cancelled": True, "cancel_reason": reason})
-        await _tell("cancellation", occurrence, now, reason=reason)
+        whom = notices.to_all(occurrence.event, await invitees_of(event_id))
+        await _tell("cancellation", occurrence, whom, now, reason=reason)
         await _log(viewer, "cancelled", occurrence, now, Verb.CANCELLED)
 
 
@@ -117,7 +118,8 @@ async def reinstate_date(viewer: Viewer, event_id: UUID, key: str, expected_vers
         await _save(occurrence, now, raise_sequence=True, fields={"is_cancelled": False, "cancel_reason": ""})
         if await outbox.anybody_heard(event_id, occurrence.changed_at):
             await ask_again(event_id, occurrence.id, occurrence.sequence + 1, now)
-        await _tell("update", occurrence, now, reason="", reinstated=True)
+        whom = notices.to_all(occurrence.event, await invitees_of(event_id))
+        await _tell("update", occurrence, whom, now, reason="", reinstated=True)
         await _log(viewer, "reinstated", occurrence, now, Verb.REINSTATED)
 
 
@@ -152,13 +154,16 @@ async def _save(occurrence: Occurrence, now: datetime, *, raise_sequence: bool, 
     await touch(occurrence.event.id)
 
 
-async def _tell(kind: str, occurrence: Occurrence, now: datetime, **facts: object) -> None:
+async def _tell(kind: str, occurrence: Occurrence, whom: frozenset[UUID], now: datetime, **facts: object) -> None:
     before = {
         "starts_at": occurrence.starts_at.isoformat(),
         "ends_at": occurrence.ends_at.isoformat(),
         "place": occurrence.place,
     }
-    await tell(kind, occurrence.event.id, occurrence.version + 1, now, {**before, **facts}, occurrence_id=occurrence.id)
+    await tell(
+        kind, occurrence.event.id, occurrence.version + 1, now, {**before, **facts}, whom=whom,
+        occurrence_id=occurrence.id,
+    )  # fmt: skip
 
 
 async def _log(

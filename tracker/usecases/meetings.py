@@ -8,11 +8,11 @@ from uuid import UUID
 from tracker import chance
 from tracker.database import writing
 from tracker.errors import Conflict, Invalid, NotAllowed, NotFound
-from tracker.rules import audiences, planning
-from tracker.rules.audiences import Visibility
+from tracker.rules import audiences, notices, planning
 from tracker.rules.history import Verb
 from tracker.rules.holiday_choices import chosen_before
 from tracker.rules.meetings import Event, EventStatus, Kind, may_edit, may_schedule
+from tracker.rules.notices import Notices
 from tracker.rules.people import Viewer
 from tracker.rules.planning import Plan
 from tracker.rules.recurrence import dates
@@ -66,7 +66,8 @@ async def add_event(
     await rows.Event.insert(event)
     await add_dates(event.id, planning.slots(plan), now, planning.moved_starts(plan))
     await set_audiences(viewer, event.id, lead_id, plan, now, list_of=previous.id if previous else None)
-    await invite(viewer, event.id, lead_id, plan, event.version, now)
+    told = Notices(invitation=notices.of_new(plan, lead_id))
+    await invite(viewer, event.id, lead_id, plan, event.version, now, told=told)
     await touch(event.id)
     return event.id
 
@@ -107,12 +108,12 @@ async def change(
         planning.check(plan)
         allow(viewer, plan, event)
         invited = await invitees_of(event_id)
-        only_end = planning.only_end_moves(plan, event)
-        if planning.moves(plan, event) and not only_end and await starts_anew(viewer, event, now):
+        if planning.needs_new_series(plan, event) and await starts_anew(viewer, event, now):
             new_id = await start_anew(viewer, event, plan, now, add_event)
             await history.keep_plan(viewer, event, plan, invited, now, went_on_as=new_id)
         else:
-            new_id = await _change_in_place(viewer, event, plan, now, notify=notify)
+            told = notices.of_change(event, plan, invited, goes_on_anew=False, notify=notify)
+            new_id = await _change_in_place(viewer, event, plan, now, told)
             await history.keep_plan(viewer, event, plan, invited, now)
         await audit.record(
             viewer.member_id, viewer.door, "changed", "event", event_id, {"fields": changed_fields(plan, event)}, now
@@ -139,7 +140,7 @@ def allow(viewer: Viewer, plan: Plan, event: Event | None = None) -> None:
         raise NotAllowed("You can schedule a meeting of a body only when you hold a seat in it.")
 
 
-async def _change_in_place(viewer: Viewer, event: Event, plan: Plan, now: datetime, *, notify: bool) -> UUID:
+async def _change_in_place(viewer: Viewer, event: Event, plan: Plan, now: datetime, told: Notices) -> UUID:
     is_moved, is_elsewhere = (
         planning.moves(plan, event),
         (plan.place, plan.video_link) != (event.place, event.video_link),
@@ -149,7 +150,7 @@ async def _change_in_place(viewer: Viewer, event: Event, plan: Plan, now: dateti
         raise Invalid(status="People were told of this event already. Cancel it instead.")
     sequence = event.sequence + (1 if (is_moved or is_elsewhere) and not is_new else 0)
     entry = await mailed_entry(viewer, event, now)
-    closes = entry if plan.visibility is Visibility.NAMED else None
+    closes = entry if notices.closes(event, plan) else None
     await touch(event.id)
     await rows.Event.update({**_columns(plan, now), "version": event.version + 1, "sequence": sequence}).where(
         rows.Event.id == event.id
@@ -157,11 +158,9 @@ async def _change_in_place(viewer: Viewer, event: Event, plan: Plan, now: dateti
     if is_moved:
         await move_dates(viewer, event, plan, now)
     await set_audiences(viewer, event.id, event.lead_id, plan, now)
-    added = await invite(viewer, event.id, event.lead_id, plan, event.version + 1, now, is_first=is_new, entry=entry)
-    is_news = is_moved or is_elsewhere or notify or closes is not None
-    if is_news and plan.status is not EventStatus.DRAFT and not is_new:
-        facts = _before(event) | (closes.facts() if closes else {})
-        await tell("update", event.id, event.version + 1, now, facts, skip=added)
+    await invite(viewer, event.id, event.lead_id, plan, event.version + 1, now, told=told, entry=entry)
+    facts = _before(event) | (closes.facts() if closes else {})
+    await tell("update", event.id, event.version + 1, now, facts, whom=told.update)
     await touch(event.id)
     return event.id
 
@@ -187,7 +186,9 @@ async def _set_status(
         ).where(rows.Event.id == event.id)
         await touch(event.id)
         is_back = status is not EventStatus.CANCELLED
-        await tell(kind, event.id, event.version + 1, now, {"reason": reason, "reinstated": is_back})
+        facts = {"reason": reason, "reinstated": is_back}
+        whom = notices.to_all(event, await invitees_of(event.id))
+        await tell(kind, event.id, event.version + 1, now, facts, whom=whom)
         verb = Verb.CANCELLED if status is EventStatus.CANCELLED else Verb.REINSTATED
         await history.keep(viewer, event, verb, (), now)
         await audit.record(viewer.member_id, viewer.door, verb, "event", event_id, {}, now)

@@ -9,8 +9,7 @@ from uuid import UUID
 from tracker import chance
 from tracker.database import conflicts, writing
 from tracker.errors import Conflict, Invalid
-from tracker.rules import planning
-from tracker.rules.audiences import Visibility
+from tracker.rules import notices, planning
 from tracker.rules.meetings import Event, Occurrence
 from tracker.rules.people import Viewer
 from tracker.rules.planning import Plan, Slot
@@ -128,13 +127,15 @@ async def start_anew(
     onward = plan if split else _onward(plan, _local(now, plan.zone) + INSTANT)
     off = {one.original_start.date() for one in rest if one.is_cancelled or one.starts_at <= now}
     entry = await mailed_entry(viewer, event, now)
-    closes = entry if plan.visibility is Visibility.NAMED else None
+    closes = entry if notices.closes(event, plan) else None
     if planning.narrows(plan, event):
         await _narrow(viewer, event, plan, now)
-    gone = frozenset(await invitees_of(event.id)) - frozenset(plan.invitees) - {event.lead_id}
+    invited = await invitees_of(event.id)
+    told = notices.of_change(event, plan, invited, goes_on_anew=True, notify=False)
+    gone = frozenset(invited) - frozenset(plan.invitees) - {event.lead_id}
     facts = {"ended": True, **(closes.facts() if closes else {})}
-    await tell("update", event.id, event.version + 1, now, facts, skip=gone)
-    await withdraw(event.id, gone, plan, event.version + 1, now, entry=entry)
+    await tell("update", event.id, event.version + 1, now, facts, whom=told.update)
+    await withdraw(event.id, gone, event.version + 1, now, told=told.withdrawal, entry=entry)
     new_id = await add_event(viewer, onward, now, previous=event)
     await _add_again(rest, event, onward, new_id, now)
     if same_day := [start for start, _ in planning.slots(onward) if start.date() in off]:

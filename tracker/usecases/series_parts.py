@@ -5,7 +5,7 @@ from uuid import UUID
 
 from tracker.database import writing
 from tracker.errors import Invalid
-from tracker.rules import planning
+from tracker.rules import notices, planning
 from tracker.rules.history import Change, Field, Verb
 from tracker.rules.meetings import Event, Occurrence
 from tracker.rules.people import Viewer
@@ -58,7 +58,9 @@ async def cancel_from(
             await meetings.cancel(viewer, event_id, expected_version, reason, now)
             return
         await end_series(event, first.original_start, now)
-        await tell("update", event_id, event.version + 1, now, {"ended": True, "is_last": True, "reason": reason})
+        facts = {"ended": True, "is_last": True, "reason": reason}
+        whom = notices.to_all(event, await invitees_of(event_id))
+        await tell("update", event_id, event.version + 1, now, facts, whom=whom)
         await touch(event_id)
         await history.keep(viewer, event, Verb.ENDED, (), now)
         await audit.record(viewer.member_id, viewer.door, "ended", "event", event_id, {"from": key}, now)
@@ -81,7 +83,8 @@ async def add_date(viewer: Viewer, event_id: UUID, starts: datetime, expected_ve
         await rows.Event.update(
             {rows.Event.version: event.version + 1, rows.Event.sequence: event.sequence + 1, rows.Event.changed_at: now}
         ).where(rows.Event.id == event_id)
-        await tell("update", event_id, event.version + 1, now, {"added": starts.isoformat()})
+        whom = notices.to_all(event, await invitees_of(event_id))
+        await tell("update", event_id, event.version + 1, now, {"added": starts.isoformat()}, whom=whom)
         await touch(event_id)
         await history.keep(viewer, event, Verb.DATE_ADDED, [Change(field=Field.WHEN, after=day(starts))], now)
         key = starts.date().isoformat()

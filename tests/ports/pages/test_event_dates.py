@@ -211,3 +211,19 @@ async def test_a_date_is_added_to_a_series(sqlite_cast: Cast, desk: Browser, ser
     assert (await desk.post(address, typed(page, address, date="2027-01-12"))).status_code == 422
     answer = await desk.post(address, typed(page, address, date="2027-01-21", starts="14:00"))
     assert answer.headers["location"] == f"/events/{series}/2027-01-21"
+
+
+async def test_the_form_says_who_gets_a_mail_before_it_is_saved(desk: Browser, series: UUID) -> None:
+    address = f"/events/{series}/{KEY}"
+    assert "Nobody is mailed." in (await desk.get(f"{address}/edit")).text
+    form = await edited(desk, series, place="Annex")
+    assert "get an update; nobody else." in (await desk.post(f"{address}/mails", form)).text
+    form = await edited(desk, series, date="odd")
+    assert "Not complete yet" in (await desk.post(f"{address}/mails", form)).text
+
+
+async def test_who_may_not_edit_a_date_is_not_told_whom_it_would_mail(
+    sqlite_cast: Cast, browse: SignIn, series: UUID
+) -> None:
+    answer = await (await browse(sqlite_cast.caht_lead)).post(f"/events/{series}/{KEY}/mails", {"place": "Annex"})
+    assert answer.status_code == 403

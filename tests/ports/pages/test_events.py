@@ -340,3 +340,14 @@ async def test_a_deadline_counts_no_replies_and_takes_no_attendance(sqlite_cast:
     assert [words for words in asked if words in html] == []
     assert "2 people told" in html
     assert '<th scope="row" data-l="Person">Fbi lead</th>' in html
+
+
+async def test_the_form_says_who_gets_which_mail_before_it_is_saved(sqlite_cast: Cast, desk: Browser) -> None:
+    plan = meeting(sqlite_cast.fbi_lead, sqlite_cast.caht_lead, sqlite_cast.hsi_liaison)
+    event_id = await meetings.schedule(sqlite_cast.coordinator, plan, NOW)
+    assert "<dd>Nobody is mailed.</dd>" in (await desk.get(f"/events/{event_id}/edit")).text
+    form = await edited(desk, event_id, place="Annex")
+    gone = str(sqlite_cast.caht_lead.member_id)
+    form = {**form, "person": [one for one in form["person"] if one != gone]}
+    part = (await desk.post("/schedule/summary", form)).text
+    assert "1 person is taken off the list and told; 2 people get an update; nobody else." in part

@@ -20,9 +20,10 @@ from tracker.ports.pages.schedule_form import LONGEST_PLACE, LONGEST_TEXT, LONGE
 from tracker.ports.pages.schedule_values import A_DAY
 from tracker.ports.pages.templating import page
 from tracker.rules.meetings import Occurrence
+from tracker.rules.notices import Notices
 from tracker.rules.planning import DateChange
 from tracker.rules.wording import local
-from tracker.usecases import meeting_dates, outbox
+from tracker.usecases import meeting_dates, outbox, previews
 from tracker.usecases.event_views import EventView, event_view
 
 LABELS = {
@@ -39,7 +40,7 @@ async def edit_date(event_id: FromPath[UUID], key: FromPath[str], request: Reque
     if not view.occurrence.event.is_series:
         return Redirect(f"/events/{event_id}/edit", status_code=303)
     form = form_of_date(view.occurrence)
-    return _form(request, view, form, version=view.occurrence.version, was=record(form))
+    return await _form(request, view, form, version=view.occurrence.version, was=record(form))
 
 
 @post("/events/{event_id:uuid}/{key:str}/edit", guards=[signed_in], status_code=303)
@@ -53,10 +54,27 @@ async def save_date(event_id: FromPath[UUID], key: FromPath[str], request: Reque
         )
     except Invalid as wrong:
         errors = errors_of(wrong, FIELDS)
-        return _form(request, view, form, version=version_in(form), was=form["was"], errors=errors, status_code=422)
+        return await _form(
+            request, view, form, version=version_in(form), was=form["was"], errors=errors, status_code=422
+        )
     except Conflict:
         return await _beside_each_other(request, form, await _theirs(request, event_id, key))
     return said(request, address_of(view.occurrence), told_words("Saved.", await outbox.number_told(event_id, now)))
+
+
+@post("/events/{event_id:uuid}/{key:str}/mails", guards=[signed_in], status_code=200)
+async def preview_mails(event_id: FromPath[UUID], key: FromPath[str], request: Request[Any, Any, Any]) -> Response[str]:
+    """Say who gets which mail when the form is saved as it is."""
+    form, view = await form_of(request), await _theirs(request, event_id, key)
+    return page("events/date-mails.html", request, mails=await _mails(form, view.occurrence))
+
+
+async def _mails(form: FormValues, occurrence: Occurrence) -> Notices | None:
+    try:
+        change = read_change(form, occurrence)
+    except Invalid:
+        return None
+    return await previews.mails_of_date(occurrence, change, notify=bool(form["notify"]))
 
 
 def form_of_date(occurrence: Occurrence) -> FormValues:
@@ -100,17 +118,20 @@ async def _beside_each_other(request: Request[Any, Any, Any], form: FormValues, 
     now = form_of_date(view.occurrence)
     both, changes = merged(recorded(form["was"]), form, now)
     words = in_words(changes, LABELS, lambda _, text: text or "empty")
-    return _form(request, view, both, version=view.occurrence.version, was=record(now), changes=words, status_code=409)
+    return await _form(
+        request, view, both, version=view.occurrence.version, was=record(now), changes=words, status_code=409
+    )
 
 
-def _form(
+async def _form(
     request: Request[Any, Any, Any], view: EventView, form: FormValues, *, version: int, was: str,
     errors: Errors | None = None, changes: list[ChangeInWords] | None = None, status_code: int = 200,
 ) -> Response[str]:  # fmt: skip
     return page(
         "events/edit-date.html", request, status_code=status_code, view=view, event=view.occurrence.event, form=form,
-        version=version, was=was, errors=errors or Errors(), changes=changes, **times_of(view.occurrence),
+        version=version, was=was, errors=errors or Errors(), changes=changes, mails=await _mails(form, view.occurrence),
+        **times_of(view.occurrence),
     )  # fmt: skip
 
 
-handlers = [edit_date, save_date]
+handlers = [edit_date, save_date, preview_mails]

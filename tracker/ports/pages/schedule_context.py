@@ -6,13 +6,15 @@ from typing import Any, NamedTuple
 from litestar import Request, Response
 
 from tracker import clock
+from tracker.errors import Invalid
 from tracker.ports.pages.edits import ChangeInWords
 from tracker.ports.pages.form_values import Errors, FormValues
-from tracker.ports.pages.schedule_form import picks_of
+from tracker.ports.pages.schedule_form import picks_of, read_plan
 from tracker.ports.pages.schedule_words import dates_in_words, repeat_options
 from tracker.ports.pages.templating import page
 from tracker.rules.meetings import Event
-from tracker.usecases.previews import Choices, Outlook, invited, sending
+from tracker.rules.notices import Notices
+from tracker.usecases.previews import Choices, Outlook, invited, mails, sending
 
 FIELDS = (
     "title", "kind", "visibility", "body", "date", "starts", "ends", "last_day", "repeat", "interval", "until", "count",
@@ -43,8 +45,18 @@ def schedule_context(form: FormValues, offered: Choices, zone: str, editing: Edi
         "sending": sending(invited(picks_of(form), offered), offered),
         "words": dates_in_words(form, zone, clock.now()), "repeats": repeat_options(form),
         "outlook": editing.outlook if editing else None, "clashes": (),
+        "mails": _mails(form, offered, zone, editing) if editing else None,
         "names": {one.id: f"{one.name} ({one.agency})" for one in offered.people},
     }  # fmt: skip
+
+
+def _mails(form: FormValues, offered: Choices, zone: str, editing: Editing) -> Notices | None:
+    """Return who gets which mail when the form is saved as it is; None while it cannot be."""
+    try:
+        plan = read_plan(form.but({"save": "send"}), offered, zone, editing.event)
+    except Invalid:
+        return None
+    return mails(editing.event, plan, editing.outlook, notify=bool(form["notify"]))
 
 
 def schedule_form(
