@@ -336,7 +336,7 @@ WAYS: dict[str, tuple[str | None, Way, str]] = {
     "settings of a member": (ADVOCATE, to("/settings"), "Settings"),
     "another authenticator": (ADVOCATE, to("/settings/authenticator"), "Set up an authenticator app"),
     "recovery codes": (ADVOCATE, to("/settings/recovery-codes"), "Recovery codes"),
-    "new recovery codes": (ADVOCATE, to_new_codes, "Save your new recovery codes"),
+    "new recovery codes": (ADVOCATE, to_new_codes, "Save your recovery codes"),
     "access of a person": (COORDINATOR, to_access, "Access of KCPD detective"),
     "link for a new password that is over": (None, to("/sign-in/reset/broken"), "This link was used or has expired"),
     "lost phone": (ADVOCATE, to("/settings/lost-phone"), "I lost my phone or computer"),

@@ -111,8 +111,10 @@ async def test_answers_by_page_and_by_the_link_in_the_mail_are_counted_for_each_
 
 async def test_who_moves_a_date_is_told_before_how_many_get_a_mail(office: Office) -> None:
     event = await answered(office)
-    page = await office.page("coordinator", f"/events/{event}/2027-04-13/edit")
-    assert "7 people are told by email when the time or the place changes." in page
+    browser, address = await office.browser("coordinator"), f"/events/{event}/2027-04-13"
+    page = (await browser.get(f"{address}/edit")).text
+    moved = typed(page, f"{address}/edit", date="2027-04-15", starts="13:00", ends="14:30")
+    assert "7 people get an update; nobody else." in (await browser.post(f"{address}/mails", moved)).text
 
 
 async def test_a_moved_date_is_one_mail_to_each_that_names_both_and_holds_the_override_alone(office: Office) -> None:
