@@ -75,7 +75,9 @@ from tracker.ports.security import BODY_LIMIT, protect
 from tracker.ports.token_uses import note_after_answers
 from tracker.settings import Settings, load
 from tracker.usecases import accounts as account_life
-from tracker.usecases import health, reminders
+from tracker.usecases import health, identity_passwords, reminders
+from tracker.usecases.identity_hashes import Pbkdf2
+from tracker.usecases.identity_passwords import Hashing
 
 PAGES = (
     home,
@@ -136,6 +138,8 @@ def create_app(settings: Settings | None = None) -> Litestar:
     """
     chosen = settings or load()
     keys.use(chosen.secret)
+    if chosen.fips:
+        identity_passwords.use(Hashing(Pbkdf2()))
     if settings is None:
         clock.start_at(chosen.now)
     links = Links(keys.named("links"))

@@ -61,6 +61,12 @@ class Settings:
     """What people agree to before they sign in: one statement on each line, at least four of them, the first as an
     introduction. Usually a file: TRACKER_NOTICE_FILE. Default: our own four statements (NIST SP 800-53 AC-8)."""
 
+    sessions: int = 3
+    """Browsers in which one person may be signed in; at one more the one used longest ago is signed out. Default 3."""
+
+    fips: bool = False
+    """Hashes passwords by PBKDF2-HMAC-SHA-256, as FIPS 140-3 approves, and not by argon2id. Default off."""
+
     mail_from: str = "calendar@tracker.example"
     """Sender and ORGANIZER of calendar mails."""
 
@@ -191,5 +197,7 @@ def _check(settings: Settings) -> None:
         raise BadSettings("TRACKER_NOW needs an offset, for example 2026-12-01T08:40:00-06:00.")
     if settings.notice and len(statements(settings.notice)) < STATEMENTS:
         raise BadSettings(f"TRACKER_NOTICE needs at least {STATEMENTS} statements, each on a line of its own.")
+    if settings.sessions < 1:
+        raise BadSettings("TRACKER_SESSIONS must be 1 or more.")
     if settings.base_url.endswith("/"):
         raise BadSettings("TRACKER_BASE_URL must not end with a slash.")

@@ -9,10 +9,11 @@ from tests.cast import NOW
 from tracker.rules.people import Viewer
 from tracker.tables.people import Member
 from tracker.usecases import identity, identity_passwords
+from tracker.usecases.identity_hashes import Argon2
 from tracker.usecases.identity_passwords import Hashing
 
 PASSWORD = "violet kettle orbit plywood"
-CHEAP = Hashing(memory=64, rounds=1)
+CHEAP = Hashing(Argon2(memory=64, rounds=1))
 
 
 def hash_cheaply() -> None:

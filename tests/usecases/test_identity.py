@@ -132,6 +132,37 @@ async def test_wrong_tries_of_anybody_are_forgotten_after_fifteen_minutes(each_w
     assert await FailedAttempt.count() == 1
 
 
+async def guess_everybody(client: str, how_many: int) -> None:
+    """Try one password on many people, as whoever has a list of names does."""
+    for number in range(how_many):
+        with pytest.raises(Invalid):
+            await identity.sign_in(f"somebody{number}@nowhere.example", "Summer of 2026!", SOON, client=client)
+
+
+async def test_who_tries_one_password_on_everybody_has_to_wait(each_world: Cast):
+    await guess_everybody("192.0.2.9 curl/8", 50)
+    person = each_world.kcpd_detective.email
+    with pytest.raises(Invalid) as refusal:
+        await identity.sign_in(person, PASSWORD, SOON, client="192.0.2.9 Firefox")
+    assert refusal.value.sentence == identity_tries.FROM_THERE
+    assert await identity.sign_in(person, PASSWORD, SOON, client="192.0.2.10 Firefox")
+    assert await identity.sign_in(person, PASSWORD, SOON + timedelta(minutes=15), client="192.0.2.9 Firefox")
+
+
+async def test_all_addresses_of_one_household_are_one_network(world: Cast):
+    await guess_everybody("2001:db8:1:2::1", 25)
+    await guess_everybody("2001:db8:1:2:ffff::9", 25)
+    with pytest.raises(Invalid, match="network"):
+        await identity.sign_in(world.kcpd_detective.email, PASSWORD, SOON, client="2001:db8:1:2::5")
+    assert await identity.sign_in(world.kcpd_detective.email, PASSWORD, SOON, client="2001:db8:1:3::5")
+
+
+@pytest.mark.parametrize("client", ["127.0.0.1 curl/8", "::1", "curl/8", ""])
+async def test_who_comes_through_a_web_server_that_names_nobody_is_not_everybody(world: Cast, client: str):
+    await guess_everybody(client, 51)
+    assert await identity.sign_in(world.kcpd_detective.email, PASSWORD, SOON, client=client)
+
+
 async def test_a_wrong_code_says_how_many_tries_are_left(world: Cast):
     await enrol(world.kcpd_detective)
     challenge = await identity.sign_in(world.kcpd_detective.email, PASSWORD, SOON)

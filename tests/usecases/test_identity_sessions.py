@@ -1,5 +1,6 @@
 """Sessions and one-time links: what opens a door, and when it closes."""
 
+import json
 from datetime import timedelta
 
 import anyio
@@ -15,6 +16,7 @@ from tracker.tables.people import Agency, Member
 from tracker.usecases import identity_sessions
 from tracker.usecases.identity_links import RESET, check_link, issue_link, redeem_link
 from tracker.usecases.identity_passwords import set_password
+from tracker.usecases.identity_sessions import Arrival
 from tracker.usecases.viewers import viewer_of_session
 
 pytestmark = pytest.mark.anyio
@@ -30,7 +32,7 @@ async def world(sqlite_cast: Cast) -> Cast:
 
 async def opened(person, now=NOW, replacing: str = "") -> str:
     link = await issue_link(person.member_id, now)
-    return await redeem_link(link, now, asks_code=False, client="Firefox", replacing=replacing)
+    return await redeem_link(link, now, Arrival(client="Firefox", replacing=replacing), asks_code=False)
 
 
 async def test_a_session_shows_its_viewer(cast: Cast):
@@ -102,6 +104,26 @@ async def test_signing_out_twice_is_fine(world: Cast):
     assert await AuditEntry.count().where(AuditEntry.verb == "signed_out") == 1
 
 
+async def test_of_more_sessions_than_one_person_may_have_the_one_not_used_for_longest_ends(cast: Cast):
+    tokens = [await opened(cast.caht_lead, NOW + timedelta(minutes=minute)) for minute in range(3)]
+    other = await opened(cast.fbi_lead)
+    soon = NOW + timedelta(minutes=5)
+    await viewer_of_session(tokens[0], soon)  # the oldest is in use
+    tokens.append(await opened(cast.caht_lead, soon))
+    assert [await viewer_of_session(one, soon) is not None for one in tokens] == [True, False, True, True]
+    assert await viewer_of_session(other, soon)
+    ended = await AuditEntry.select(AuditEntry.facts).where(AuditEntry.verb == "session_ended")
+    assert [json.loads(one["facts"]) for one in ended] == [{"why": "more than 3"}]
+
+
+async def test_where_one_session_is_allowed_a_new_one_ends_the_other(world: Cast):
+    first = await opened(world.caht_lead)
+    link = await issue_link(world.caht_lead.member_id, NOW)
+    second = await redeem_link(link, NOW, Arrival(most=1), asks_code=False)
+    assert await viewer_of_session(first, NOW) is None
+    assert await viewer_of_session(second, NOW)
+
+
 async def test_a_new_sign_in_ends_the_session_that_the_browser_had(world: Cast):
     old = await opened(world.caht_lead)
     new = await opened(world.fbi_lead, replacing=old)
@@ -137,7 +159,7 @@ async def give_password_keeping(cast: Cast, token: str) -> None:
 
 async def test_a_long_browser_name_is_cut(world: Cast):
     link = await issue_link(world.caht_lead.member_id, NOW)
-    await redeem_link(link, NOW, asks_code=False, client="x" * 5_000)
+    await redeem_link(link, NOW, Arrival(client="x" * 5_000), asks_code=False)
     assert len((await Session.select(Session.client).first())["client"]) == 200
 
 

@@ -30,6 +30,7 @@ Say = Callable[[str], None]
 SINK_CLOSES = 1.0  # seconds
 SILENT = {f"{PREFIX}RUN_CLOCK": "no"}
 TICK = "5"  # seconds: whoever looks on waits less
+SESSIONS = "20"  # of one persona, whom several people may be at a time
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,7 +88,7 @@ def _settings(options: Options, folder: DemoFolder) -> Settings:
     port = options.listener.getsockname()[1] if options.listener else 8000
     chosen = {
         "DATABASE_URL": folder.database_url, "SECRET": folder.secret(), "BASE_URL": f"http://127.0.0.1:{port}",
-        "MAIL_FOLDER": str(folder.mails), "IS_DEMO": "yes", "TICK": TICK,
+        "MAIL_FOLDER": str(folder.mails), "IS_DEMO": "yes", "TICK": TICK, "SESSIONS": SESSIONS,
         "NOW": options.now.isoformat() if options.now else "",
     }  # fmt: skip
     given = {f"{PREFIX}{name}": value for name, value in chosen.items()}

@@ -20,8 +20,8 @@ from tracker.usecases.identity_codes import (
 )
 from tracker.usecases.identity_passwords import hashing, renew_hash
 from tracker.usecases.identity_recovery import renew_codes, use_recovery_code
-from tracker.usecases.identity_sessions import open_session, prove
-from tracker.usecases.identity_tries import count_failure, refusal
+from tracker.usecases.identity_sessions import UNKNOWN, Arrival, open_session, prove
+from tracker.usecases.identity_tries import check_network, count_failure, refusal
 
 CHALLENGE = timedelta(minutes=10)  # to find the phone and type the code
 WRONG = (
@@ -65,9 +65,10 @@ class FirstSignIn:
 async def sign_in(email: str, password: str, now: datetime, *, client: str = "") -> Challenge:
     """Check a password and return the challenge for the security code.
 
-    Unknown, wrong, over-long, paused, suspended: the same `Invalid`, after the same work. Raises `Busy` when too many
-    passwords wait to be checked.
+    Unknown, wrong, over-long, paused, suspended: the same `Invalid`, after the same work; another one for a network
+    that sent too many wrong tries. Raises `Busy` when too many passwords wait to be checked.
     """
+    await check_network(client, now)
     address = clean_address(email)
     account = await account_at(address)
     stored = account.password_hash if account and account.is_open(now) else None
@@ -90,7 +91,7 @@ def challenge_for(account: Account, now: datetime) -> Challenge:
 
 
 async def answer_code(
-    challenge: str, code: str, now: datetime, *, by: SecondStep = SECURITY_CODE, client: str = "", replacing: str = ""
+    challenge: str, code: str, now: datetime, arrival: Arrival = UNKNOWN, *, by: SecondStep = SECURITY_CODE
 ) -> str:
     """Answer a challenge with a security code, or `by` a recovery code, and return the token of the new session.
 
@@ -100,8 +101,8 @@ async def answer_code(
     async with writing():
         account = await unchanged(account, now)
         if not account.is_paused(now) and await by.use(account, code, now):
-            return await open_session(account, now, how=by.name, client=client, replacing=replacing)
-        refused = await refusal(account, now, field="code", why=by.refusal, client=client)
+            return await open_session(account, now, arrival, how=by.name)
+        refused = await refusal(account, now, field="code", why=by.refusal, client=arrival.client)
     raise refused
 
 
@@ -114,7 +115,7 @@ async def enrol(challenge: str, now: datetime, sealed: str = "") -> Enrolment:
 
 
 async def confirm_totp(
-    challenge: str, sealed: str, code: str, now: datetime, *, client: str = "", replacing: str = ""
+    challenge: str, sealed: str, code: str, now: datetime, arrival: Arrival = UNKNOWN
 ) -> FirstSignIn:
     """Put a new authenticator in force by its first code, make recovery codes, and open a session.
 
@@ -124,10 +125,10 @@ async def confirm_totp(
     async with writing():
         account = await unchanged(account, now)
         if not account.is_paused(now) and await confirm_enrolment(account, challenge, sealed, code, now):
-            session = await open_session(account, now, how="new authenticator", client=client, replacing=replacing)
+            session = await open_session(account, now, arrival, how="new authenticator")
             codes = await renew_codes(account.member_id, now)
             return FirstSignIn(session, codes, has_password=account.password_hash is not None)
-        refused = await refusal(account, now, field="code", why=WRONG_CODE, client=client)
+        refused = await refusal(account, now, field="code", why=WRONG_CODE, client=arrival.client)
     raise refused
 
 

@@ -13,7 +13,7 @@ from tracker.tables.identity import SignInLink
 from tracker.usecases import audit
 from tracker.usecases.identity import Challenge, challenge_for
 from tracker.usecases.identity_accounts import Account, account_of
-from tracker.usecases.identity_sessions import open_session
+from tracker.usecases.identity_sessions import UNKNOWN, Arrival, open_session
 
 LIFETIME = timedelta(minutes=30)
 SIGN_IN = "sign_in"
@@ -54,9 +54,7 @@ async def check_link(token: str, now: datetime, purpose: str = SIGN_IN) -> Accou
     return await _holder(found["member"] if found else None, now)
 
 
-async def redeem_link(
-    token: str, now: datetime, *, asks_code: bool, client: str = "", replacing: str = ""
-) -> str | Challenge:
+async def redeem_link(token: str, now: datetime, arrival: Arrival = UNKNOWN, *, asks_code: bool) -> str | Challenge:
     """Use a link: return the token of a new session, or the challenge when `asks_code`.
 
     A link proves as much as a password: outside a demo the code is asked, or enrolled, all the same. Raises `Gone` for
@@ -65,7 +63,7 @@ async def redeem_link(
     async with writing():
         account = await spend(token, now)
         if not asks_code:
-            return await open_session(account, now, how="link", client=client, replacing=replacing)
+            return await open_session(account, now, arrival, how="link")
     return challenge_for(account, now)
 
 

@@ -1,4 +1,4 @@
-"""Passwords: hashed by argon2id in threads of their own, so that signing in never stalls the server."""
+"""Passwords: hashed in threads of their own, so that signing in never stalls the server."""
 
 import asyncio
 import secrets
@@ -9,21 +9,17 @@ from functools import cached_property, lru_cache
 from typing import TypeVar
 from uuid import UUID
 
-from argon2 import PasswordHasher
-from argon2.exceptions import Argon2Error, InvalidHashError
-
 from tracker.database import writing
 from tracker.errors import Busy, Invalid, NotFound
 from tracker.paths import PACKAGE
 from tracker.rules import passwords
 from tracker.tables.people import Member
-from tracker.usecases import audit
+from tracker.usecases import audit, identity_hashes
+from tracker.usecases.identity_hashes import Argon2, Pbkdf2, Scheme
 from tracker.usecases.identity_sessions import end_sessions
 
 THREADS = 2  # hashes at once: each takes 64 MiB and one core
 WAITING = 20  # more than these are told to come back
-MEMORY = 64 * 1024  # KiB
-ROUNDS = 3
 COMMON = PACKAGE / "common-passwords.txt"
 BUSY = "Many people are signing in just now. Please try again in a minute."
 
@@ -31,42 +27,42 @@ Answer = TypeVar("Answer")
 
 
 class Hashing:
-    """Argon2id (RFC 9106) at one cost, two at a time; raises `Busy` when too many wait."""
+    """Hashes by one scheme and knows the other's, two at a time; raises `Busy` when too many wait."""
 
-    def __init__(
-        self, *, memory: int = MEMORY, rounds: int = ROUNDS, threads: int = THREADS, waiting: int = WAITING
-    ) -> None:
-        """Set the cost: `memory` in KiB, `rounds` over it; tests lower both."""
-        self._hasher = PasswordHasher(time_cost=rounds, memory_cost=memory, parallelism=1)
+    def __init__(self, scheme: Scheme | None = None, *, threads: int = THREADS, waiting: int = WAITING) -> None:
+        """Hash by a scheme from now on, argon2id by default; what the other one made is still good for its owner."""
+        self._scheme = scheme or Argon2()
+        self._known = (self._scheme, Argon2(), Pbkdf2())
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="hash")
         self._most = threads + waiting
         self._open = 0
 
     async def hash(self, password: str) -> str:
         """Return a salted hash that names its own cost."""
-        return await self._run(self._hasher.hash, _bytes(password))
+        return await self._run(self._scheme.hash, _bytes(password))
 
     async def matches(self, stored: str | None, password: str) -> bool:
-        """Say whether a password belongs to a hash; without a hash it takes the same time and is never right."""
+        """Say whether a password belongs to a hash; without a hash it takes the same time and is never right.
+
+        A hash of the other scheme takes its own time, until its owner signs in and it is renewed.
+        """
         if stored is None or len(password) > passwords.LONGEST:
             stored, password = None, ""
         return await self._run(self._verify, stored, _bytes(password))
 
     def is_outdated(self, stored: str) -> bool:
-        """Say whether a hash was made at another cost than today's."""
-        return self._hasher.check_needs_rehash(stored)
+        """Say whether a hash was made by another scheme, or at another cost, than today's."""
+        return not stored.startswith(self._scheme.prefix) or self._scheme.is_outdated(stored)
 
     @cached_property
     def _decoy(self) -> str:
-        return self._hasher.hash(secrets.token_bytes(16))
+        return self._scheme.hash(secrets.token_bytes(16))
 
     def _verify(self, stored: str | None, password: bytes) -> bool:
         decoy = self._decoy  # the first sign-in of all makes it, whoever it is
-        try:
-            self._hasher.verify(stored or decoy, password)
-        except (Argon2Error, InvalidHashError):
-            return False
-        return stored is not None
+        against = stored or decoy
+        made_by = identity_hashes.of(against, self._known)
+        return made_by is not None and made_by.matches(against, password) and stored is not None
 
     async def _run(self, work: Callable[..., Answer], *arguments: object) -> Answer:
         if self._open >= self._most:

@@ -15,6 +15,7 @@ from tracker.usecases.identity_tries import forget_failures
 from tracker.usecases.viewers import IDLE, LONGEST
 
 CLIENT = 200  # letters kept of what a browser says it is
+MOST = 3  # sessions of one person, unless the settings say otherwise
 NOT_NOW = "You cannot sign in now. Please ask the coordinator."
 
 
@@ -28,18 +29,35 @@ class OpenSession:
     client: str
 
 
-async def open_session(account: Account, now: datetime, *, how: str, client: str, replacing: str = "") -> str:
+@dataclass(frozen=True, kw_only=True)
+class Arrival:
+    """How somebody comes to sign in: from where and with what, and in a browser of which earlier session.
+
+    `most` is how many sessions one person may have; the one that was used longest ago gives way (SP 800-53 AC-10).
+    """
+
+    client: str = ""
+    replacing: str = ""
+    most: int = MOST
+
+
+UNKNOWN = Arrival()
+"""Where nobody knows or needs to know it: commands and tests."""
+
+
+async def open_session(account: Account, now: datetime, arrival: Arrival, *, how: str) -> str:
     """End a sign-in: return the token of a new session; only its hash is stored.
 
-    Every way to sign in ends here, and nowhere else is a session made. `replacing` is the token of an earlier session
-    of the same browser, which ends. Raises `NotAllowed` when member or agency are not active.
+    Every way to sign in ends here, and nowhere else is a session made. The earlier session of the same browser ends,
+    and so does what is more than one person may have. Raises `NotAllowed` when member or agency are not active.
     """
     if not account.is_open(now):
         raise NotAllowed(NOT_NOW)
     token = keys.new_token()
     async with writing():
-        await Session.delete().where(Session.id == keys.fingerprint(replacing))
+        await Session.delete().where(Session.id == keys.fingerprint(arrival.replacing))
         await _end_old(account.member_id, now)
+        await _make_room(account.member_id, arrival.most, now)
         await Session.insert(
             Session(
                 id=keys.fingerprint(token),
@@ -47,12 +65,12 @@ async def open_session(account: Account, now: datetime, *, how: str, client: str
                 created_at=now,
                 seen_at=now,
                 proved_at=now,
-                client=client[:CLIENT],
+                client=arrival.client[:CLIENT],
             )
         )
         await Member.update({Member.signed_in_at: now}).where(Member.id == account.member_id)
         await forget_failures(account.key)
-        facts = {"how": how, "client": client[:CLIENT]}
+        facts = {"how": how, "client": arrival.client[:CLIENT]}
         await audit.record(account.member_id, "page", "signed_in", "member", account.member_id, facts, now)
     return token
 
@@ -108,3 +126,9 @@ async def prove(session_id: str, now: datetime) -> None:
 async def _end_old(member_id: UUID, now: datetime) -> None:
     is_over = (Session.seen_at <= now - IDLE) | (Session.created_at <= now - LONGEST)
     await Session.delete().where((Session.member == member_id) & is_over)
+
+
+async def _make_room(member_id: UUID, most: int, now: datetime) -> None:
+    for session in (await sessions_of(member_id, now))[max(0, most - 1) :]:
+        await Session.delete().where(Session.id == session.id)
+        await audit.record(None, "page", "session_ended", "member", member_id, {"why": f"more than {most}"}, now)

@@ -1,6 +1,8 @@
-"""Wrong passwords and codes: counted over all doors in the database; the fifth in 15 minutes closes the account."""
+"""Wrong passwords and codes, counted over all doors in the database: five close an account, fifty a network's way."""
 
+import hashlib
 from datetime import datetime, timedelta
+from ipaddress import IPv6Address, ip_address, ip_network
 from uuid import UUID
 
 from tracker import chance
@@ -15,7 +17,10 @@ from tracker.usecases.identity_accounts import Account
 
 TRIES = 5  # wrong ones in a row before the pause (CJIS AC-7)
 WINDOW = timedelta(minutes=15)  # in which they count
+TRIES_OF_NETWORK = 50  # wrong ones from one network address, over all accounts: one password tried on many people
 TOLD_WITHIN = timedelta(days=1)  # later, the mail about a pause would only frighten
+HOUSEHOLD = 64  # bits of an IPv6 address that tell one network from another
+FROM_THERE = "Too many wrong tries came from your network. Wait 15 minutes, or ask the coordinator."
 PAUSED = "Sign-in is paused for 15 minutes after 5 wrong tries. Try again after that, or ask the coordinator."
 
 
@@ -33,7 +38,8 @@ async def count_failure(
     if account and account.is_paused(now):
         return 0
     await FailedAttempt.delete().where(FailedAttempt.at <= now - WINDOW)  # of all accounts: the table stays small
-    await FailedAttempt.insert(FailedAttempt(id=chance.new_id(), account=key, at=now))
+    counted = [one for one in (key, _network(client)) if one]
+    await FailedAttempt.insert(*(FailedAttempt(id=chance.new_id(), account=one, at=now) for one in counted))
     failures: int = await FailedAttempt.count().where(FailedAttempt.account == key)
     if failures >= TRIES:
         await _pause(key, who, now, door)
@@ -48,6 +54,18 @@ async def refusal(account: Account, now: datetime, *, field: str, why: str, clie
     return Invalid(**{field: f"{why} {plural(left, 'try', 'tries')} left before a 15-minute pause."})
 
 
+async def check_network(client: str, now: datetime) -> None:
+    """Raise `Invalid` when too many wrong tries came from where somebody comes from, whoever they were for.
+
+    Five tries an account stop who guesses one password; this stops who tries one password on everybody.
+    """
+    if (network := _network(client)) is None:
+        return
+    recent = (FailedAttempt.account == network) & (FailedAttempt.at > now - WINDOW)
+    if await FailedAttempt.count().where(recent) >= TRIES_OF_NETWORK:
+        raise Invalid(FROM_THERE)
+
+
 async def forget_failures(key: str) -> None:
     """Forget the wrong tries after a whole sign-in; the caller is inside `writing()`."""
     await FailedAttempt.delete().where(FailedAttempt.account == key)
@@ -58,6 +76,21 @@ async def release(member_id: UUID, now: datetime, *, by: UUID | None, door: str)
     async with writing():
         await Member.update({Member.locked_at: None}).where(Member.id == member_id)
         await audit.record(by, door, "released", "member", member_id, {}, now)
+
+
+def _network(client: str) -> str | None:
+    """Return the key of where somebody comes from, for IPv6 of the half that one household is given.
+
+    None without an address, and for this machine itself: a web server in front that names nobody is everybody.
+    """
+    try:
+        address = ip_address(client.partition(" ")[0])
+    except ValueError:
+        return None
+    if address.is_loopback:
+        return None
+    place = ip_network((address, HOUSEHOLD), strict=False) if isinstance(address, IPv6Address) else address
+    return hashlib.sha256(f"network {place}".encode()).hexdigest()
 
 
 async def _pause(key: str, member_id: UUID | None, now: datetime, door: str) -> None:

@@ -20,6 +20,7 @@ from tracker.rules.people import Viewer
 from tracker.tables.identity import FailedAttempt, Session
 from tracker.tables.people import Member
 from tracker.usecases import identity_passwords
+from tracker.usecases.identity_hashes import Argon2
 from tracker.usecases.identity_links import issue_link
 from tracker.usecases.identity_passwords import Hashing
 
@@ -129,7 +130,7 @@ async def test_a_password_is_never_sent_back(browser: Browser, detective: Viewer
 async def test_when_too_many_sign_in_the_page_says_so_and_keeps_the_address(
     browser: Browser, detective: Viewer
 ) -> None:
-    identity_passwords.use(Hashing(memory=64, rounds=1, threads=1, waiting=-1))
+    identity_passwords.use(Hashing(Argon2(memory=64, rounds=1), threads=1, waiting=-1))
     answer = await send(browser, "/sign-in", "/sign-in", email=detective.email, **ACK)
     hash_cheaply()
     assert (answer.status_code, answer.headers["retry-after"]) == (503, "60")

@@ -13,6 +13,7 @@ from tracker.ports.pages import identity_again, identity_code, identity_link, id
 from tracker.ports.pages.form_values import FormValues, form_of, query_of
 from tracker.ports.pages.identity_forms import (
     Web,
+    arrival_of,
     check_own,
     client_of,
     let_in,
@@ -60,9 +61,8 @@ async def confirm_enrolment(request: Web) -> Response[Any]:
     try:
         await check_own(request)
         first = await identity.confirm_totp(
-            cookies.read(request, cookies.CHALLENGE), form["sealed"], form["code"], clock.now(),
-            client=client_of(request), replacing=cookies.read(request, cookies.SESSION),
-        )  # fmt: skip
+            cookies.read(request, cookies.CHALLENGE), form["sealed"], form["code"], clock.now(), arrival_of(request)
+        )
     except Gone:
         return to_start(request, form["next"])
     except Invalid as wrong:

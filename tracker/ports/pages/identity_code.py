@@ -9,7 +9,7 @@ from tracker.errors import Gone, Invalid, NotAllowed
 from tracker.ports import cookies, flash
 from tracker.ports.guards import public
 from tracker.ports.pages.form_values import form_of, query_of
-from tracker.ports.pages.identity_forms import Web, check_own, client_of, let_in, settings_of, show, to_start, wanting
+from tracker.ports.pages.identity_forms import Web, arrival_of, check_own, let_in, settings_of, show, to_start, wanting
 from tracker.rules.wording import plural
 from tracker.usecases import identity
 from tracker.usecases.identity import RECOVERY_CODE, SECURITY_CODE, SecondStep
@@ -62,10 +62,7 @@ async def _check(request: Web, step: SecondStep) -> Response[Any]:
     try:
         await check_own(request)
         account = await identity.challenged(challenge, clock.now())
-        session = await identity.answer_code(
-            challenge, form["code"], clock.now(),
-            by=step, client=client_of(request), replacing=cookies.read(request, cookies.SESSION),
-        )  # fmt: skip
+        session = await identity.answer_code(challenge, form["code"], clock.now(), arrival_of(request), by=step)
     except Gone:
         return to_start(request, form["next"])
     except (Invalid, NotAllowed) as wrong:

@@ -14,7 +14,7 @@ from tracker.ports.pages.form_values import FormValues, errors_of
 from tracker.ports.pages.templating import page
 from tracker.settings import Settings, statements
 from tracker.usecases.identity import CHALLENGE, Challenge
-from tracker.usecases.identity_sessions import CLIENT
+from tracker.usecases.identity_sessions import CLIENT, Arrival
 
 Web = Request[Any, Any, Any]
 
@@ -97,6 +97,13 @@ def let_in(request: Web, session: str, wanted: str, answer: Response[Any] | None
     cookies.remove(answer, settings, cookies.CHALLENGE)
     cookies.remove(answer, settings, cookies.SIGN_IN)
     return answer
+
+
+def arrival_of(request: Web) -> Arrival:
+    """Return how somebody comes to a new session: from where, in place of which, and how many they may have."""
+    return Arrival(
+        client=client_of(request), replacing=cookies.read(request, cookies.SESSION), most=settings_of(request).sessions
+    )
 
 
 def client_of(request: Web) -> str:

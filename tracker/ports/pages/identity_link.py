@@ -7,10 +7,9 @@ from litestar.params import FromPath
 
 from tracker import clock
 from tracker.errors import Gone, NotAllowed
-from tracker.ports import cookies
 from tracker.ports.addresses import HOME
 from tracker.ports.guards import link
-from tracker.ports.pages.identity_forms import Web, check_own, client_of, let_in, settings_of, show, to_second_step
+from tracker.ports.pages.identity_forms import Web, arrival_of, check_own, let_in, settings_of, show, to_second_step
 from tracker.ports.pages.templating import page
 from tracker.usecases.identity import Challenge
 from tracker.usecases.identity_links import check_link, redeem_link
@@ -34,10 +33,7 @@ async def use_link(token: FromPath[str], request: Web) -> Response[Any]:
     is_demo = settings_of(request).is_demo
     try:
         await check_own(request)
-        opened = await redeem_link(
-            token, clock.now(), asks_code=not is_demo,
-            client=client_of(request), replacing=cookies.read(request, cookies.SESSION),
-        )  # fmt: skip
+        opened = await redeem_link(token, clock.now(), arrival_of(request), asks_code=not is_demo)
     except Gone:
         return _over(request)
     except NotAllowed as wrong:
