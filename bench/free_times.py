@@ -10,7 +10,7 @@ import time
 from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from statistics import median
 from uuid import UUID
@@ -26,11 +26,13 @@ from tracker.rules.invitations import AttendeeRole
 from tracker.rules.planning import Slot
 from tracker.tables.people import Member
 from tracker.usecases import free_times, meetings
+from tracker.usecases.free_times import Wanted
 
 FEW, MANY = 2_000, 100_000  # dates stored: fewer would not bring forty people
 PEOPLE, MEETINGS, EACH = 40, 120, 6  # people; meetings in the four weeks, and people invited to each
 LENGTH = timedelta(hours=1)
-FIRST = date(2027, 1, 4)
+FIRST = datetime(2027, 1, 4, 8)  # noqa: DTZ001 - local: its zone stands beside it
+WANTED = Wanted(first=FIRST, length=LENGTH, zone=ZONE)
 ROUNDS, WARM_UP = 60, 5
 TARGET = 3  # times the floor
 AGE = 1.2  # how much dearer it may be when so many more dates are stored
@@ -66,7 +68,7 @@ async def _measured(folder: Path) -> tuple[float, float, float]:
         few, many = [await _place(stack, folder / f"{dates}.sqlite", dates) for dates in (FEW, MANY)]
         settle()
         _, days = await _find(many)
-        slots = rules.working_slots(FIRST, free_times.AHEAD, LENGTH, ZONE)
+        slots = [slot for (slot,) in rules.candidates(FIRST, free_times.AHEAD, LENGTH, ZONE)]
         young, old, swept = [], [], []
         for _ in range(ROUNDS + WARM_UP):
             young.append((await _find(few))[0])
@@ -82,8 +84,8 @@ async def _place(stack: AsyncExitStack, file: Path, dates: int) -> Place:
     people = [row["id"] for row in found[:PEOPLE]]
     luck = random.Random(1)  # noqa: S311 - repeatable, not secret
     for _ in range(MEETINGS):
-        starts = datetime.combine(FIRST, datetime.min.time()) + timedelta(
-            days=luck.randrange(free_times.AHEAD), hours=luck.randrange(8, 17), minutes=30 * luck.randrange(2)
+        starts = FIRST + timedelta(
+            days=luck.randrange(free_times.AHEAD), hours=luck.randrange(9), minutes=30 * luck.randrange(2)
         )
         chosen = dict.fromkeys(luck.sample(people, EACH), AttendeeRole.REQUIRED)
         await meetings.schedule(cast.coordinator, replace(meeting(starts=starts), invitees=chosen), NOW)
@@ -93,11 +95,11 @@ async def _place(stack: AsyncExitStack, file: Path, dates: int) -> Place:
 async def _find(at: Place) -> tuple[float, Mapping[UUID, Days]]:
     bind(at.engine)
     began = time.process_time()
-    found, days = await free_times.find(at.cast.coordinator, at.invitees, FIRST, LENGTH, ZONE, NOW)
+    found = await free_times.find(at.cast.coordinator, at.invitees, WANTED, NOW)
     seconds = time.process_time() - began
-    if len(found) != 5:  # noqa: PLR2004 - as many as it names
-        raise RuntimeError(f"{len(found)} times were found.")
-    return seconds, days
+    if len(found.suggestions) != 5:  # noqa: PLR2004 - as many as it names
+        raise RuntimeError(f"{len(found.suggestions)} times were found.")
+    return seconds, found.days
 
 
 def _timed_sweep(slots: Sequence[Slot], days: Mapping[UUID, Days]) -> float:

@@ -2,13 +2,25 @@
 
 # A local time is naive: its zone stands beside it.
 
-from datetime import UTC, date, datetime, timedelta
+from collections.abc import Mapping, Sequence
+from datetime import UTC, date, datetime, time, timedelta
 from uuid import UUID
 
 from hypothesis import given, settings
 from hypothesis import strategies as some
 
-from tracker.rules.free_times import Busy, Cell, Days, State, row, suggestions, working_slots
+from tracker.rules.free_times import (
+    Busy,
+    Candidate,
+    Cell,
+    Days,
+    People,
+    State,
+    Suggestion,
+    candidates,
+    row,
+    suggestions,
+)
 
 ZONE = "America/Chicago"
 MONDAY = date(2027, 1, 11)
@@ -22,31 +34,42 @@ def at(hour: int, day: int = 11) -> datetime:
 
 
 def busy(hour: int, hours: int = 1, *, tentative: bool = False, day: int = 11) -> Busy:
-    return Busy(starts_at=at(hour, day), ends_at=at(hour + hours, day), is_tentative=tentative, title="Call")
+    state = State.TENTATIVE if tentative else State.BUSY
+    return Busy(starts_at=at(hour, day), ends_at=at(hour + hours, day), state=state, title="Call")
+
+
+def choices(first: date = MONDAY, days: int = 1) -> list[Candidate]:
+    return candidates(datetime.combine(first, time(8)), days, HOUR, ZONE)
+
+
+def best(
+    days: Mapping[UUID, Days], required: Sequence[UUID], optional: Sequence[UUID] = (), chosen: Sequence[Candidate] = ()
+) -> list[Suggestion]:
+    return suggestions(chosen or choices(), People(required=required, optional=optional, days=days), ZONE)
 
 
 def test_slots_lie_in_working_hours_of_working_days() -> None:
-    slots = working_slots(date(2027, 1, 15), 5, HOUR, ZONE)  # Friday; Monday is a holiday
+    slots = [slot for (slot,) in choices(date(2027, 1, 15), 5)]  # Friday; Monday is a holiday
     assert {start.date() for start, _ in slots} == {date(2027, 1, 15), date(2027, 1, 19)}
     assert (slots[0][0], slots[18][1]) == (at(8, 15), at(18, 15))
 
 
 def test_a_time_at_which_everybody_is_free_comes_first() -> None:
     days = {ANNA: Days([busy(8, 4)]), BEN: Days([busy(13, 2)]), CARL: Days([])}
-    [first, *_] = suggestions(working_slots(MONDAY, 1, HOUR, ZONE), [ANNA, BEN, CARL], [], days, ZONE)
-    assert (first.starts_at, first.missing) == (at(12), ())
+    [first, *_] = best(days, [ANNA, BEN, CARL])
+    assert (first.starts_at, first.missing) == (at(12), {})
 
 
 def test_who_is_missing_is_named_and_the_optional_count_less() -> None:
     days = {ANNA: Days([busy(8, 10)]), BEN: Days([busy(8, 5)])}
-    [first, *_] = suggestions(working_slots(MONDAY, 1, HOUR, ZONE), [ANNA], [BEN], days, ZONE)
-    assert (first.starts_at, first.missing, first.optional_missing) == (at(13), (ANNA,), ())
+    [first, *_] = best(days, [ANNA], [BEN])
+    assert (first.starts_at, first.missing, first.optional_missing) == (at(13), {ANNA: 1}, {})
 
 
 def test_tentative_is_better_than_busy() -> None:
     days = {ANNA: Days([busy(8, 5), busy(13, 5, tentative=True)])}
-    [first, *_] = suggestions(working_slots(MONDAY, 1, HOUR, ZONE), [ANNA], [], days, ZONE)
-    assert (first.missing, first.tentative) == ((), (ANNA,))
+    [first, *_] = best(days, [ANNA])
+    assert (first.missing, first.tentative) == ({}, {ANNA: 1})
 
 
 @settings(max_examples=200)
@@ -55,14 +78,32 @@ def test_tentative_is_better_than_busy() -> None:
 )
 def test_no_time_is_better_than_the_first_suggestion(calendars: list[list[tuple[int, int]]]) -> None:
     known = {UUID(int=number): [busy(*one) for one in taken] for number, taken in enumerate(calendars)}
-    slots = working_slots(MONDAY, 2, HOUR, ZONE)
-    [first, *_] = suggestions(slots, list(known), [], {one: Days(taken) for one, taken in known.items()}, ZONE)
+    chosen = choices(days=2)
+    [first, *_] = best({one: Days(taken) for one, taken in known.items()}, list(known), chosen=chosen)
 
     def missing(start: datetime, end: datetime) -> int:
         return sum(any(one.starts_at < end and one.ends_at > start for one in taken) for taken in known.values())
 
-    assert len(first.missing) == min(missing(*slot) for slot in slots)
+    assert len(first.missing) == min(missing(*slot) for (slot,) in chosen)
     assert len(first.missing) == missing(first.starts_at, first.ends_at)
+
+
+def test_the_first_day_begins_at_the_typed_hour_and_equal_times_come_nearest_to_it() -> None:
+    from_two = candidates(datetime.combine(MONDAY, time(14)), 2, HOUR, ZONE)
+    found = suggestions(from_two, People(required=[ANNA], optional=[], days={}), ZONE, time(14))
+    assert [one.starts_at for one in found] == [at(14), at(14, 12), at(11, 12) + timedelta(minutes=30)]
+
+
+def test_of_a_series_the_hour_comes_first_at_which_most_dates_are_free() -> None:
+    mondays = [MONDAY, MONDAY + timedelta(days=7), MONDAY + timedelta(days=14)]
+    weekly = candidates(datetime.combine(MONDAY, time(9)), 1, HOUR, ZONE, lambda _: mondays)
+    days = {ANNA: Days([busy(9, 2, day=day) for day in (11, 18)] + [busy(11, 7, day=25)])}
+    [first, *_] = suggestions(weekly, People(required=[ANNA], optional=[], days=days), ZONE, time(9))
+    assert (first.starts_at, first.free, first.dates, first.missing) == (at(11), 2, 3, {ANNA: 1})
+
+
+def test_a_day_that_begins_no_such_series_is_left_out() -> None:
+    assert candidates(datetime.combine(MONDAY, time(9)), 3, HOUR, ZONE, lambda _: ()) == []
 
 
 def test_a_day_is_told_in_half_hours_and_what_is_taken_is_one_cell() -> None:

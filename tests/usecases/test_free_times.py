@@ -1,6 +1,6 @@
 """Finding a time: what counts as busy is what the viewer may see and whose names they read there."""
 
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -11,6 +11,7 @@ from tracker.rules.invitations import AnswerValue, AttendeeRole
 from tracker.rules.people import Viewer
 from tracker.rules.planning import slot
 from tracker.usecases import free_times, invitations, meetings
+from tracker.usecases.free_times import Wanted
 
 # A local time is naive: its zone stands beside it.
 # ruff: noqa: DTZ001
@@ -75,5 +76,6 @@ async def test_times_are_found_for_everybody_who_is_needed(cast: Cast) -> None:
         cast.coordinator, meeting(cast.fbi_lead, starts=datetime(2027, 1, 11, 8), duration=timedelta(hours=6)), NOW
     )
     needed = {one.member_id: AttendeeRole.REQUIRED for one in (cast.coordinator, cast.fbi_lead)}
-    found, _ = await free_times.find(cast.coordinator, needed, date(2027, 1, 11), timedelta(hours=1), ZONE, NOW)
-    assert (f"{found[0].starts_at:%m-%d %H:%M}", found[0].missing) == ("01-11 20:00", ())
+    wanted = Wanted(first=datetime(2027, 1, 11, 8), length=timedelta(hours=1), zone=ZONE)
+    [first, *_] = (await free_times.find(cast.coordinator, needed, wanted, NOW)).suggestions
+    assert (f"{first.starts_at:%m-%d %H:%M}", first.missing) == ("01-11 20:00", {})

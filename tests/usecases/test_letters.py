@@ -100,7 +100,7 @@ async def test_an_invitation_names_title_day_and_time(cast: Cast) -> None:
     letter = await the_letter()
     assert (letter.subject, letter.preview) == (
         "Invitation: Monthly task force meeting, Tue, Jan 12, 10:00 AM",
-        "Please reply by Sun, Jan 10. 90 minutes, in person.",
+        "Please reply by Fri, Jan 8. 90 minutes, in person.",
     )
 
 
@@ -111,7 +111,7 @@ async def test_an_invitation_says_what_when_where_who_and_until_when_to_reply(ca
         ("When", "Tuesday, January 12, 2027, 10:00–11:30 AM Central"),
         ("Where", "USAO conference room"),
         ("Organizer", "Coordinator (USAO)"),
-        ("Reply by", "Sunday, January 10, 5:00 PM"),
+        ("Reply by", "Friday, January 8, 5:00 PM"),
     )
 
 

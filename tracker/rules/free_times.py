@@ -1,52 +1,64 @@
 """Finding a time: when the people who are needed are free, by what is known of their days; pure and without a clock."""
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from operator import itemgetter
 from uuid import UUID
 
-from tracker.rules.holidays import federal_holidays
+from tracker.rules.holidays import is_working_day
 from tracker.rules.planning import LONGEST, Slot
+from tracker.rules.planning import slot as slot_at
 from tracker.rules.wall_clock import to_local, to_utc
 
 STEP = timedelta(minutes=30)
 OPENS, CLOSES = time(8), time(18)
 """Working hours, by the wall clock of the task force."""
 NOON = time(12)
-SATURDAY = 5
 
 
 class State(StrEnum):
-    """What is known of a person for half an hour."""
+    """What is known of a person for half an hour; of two that hold at once, the later one counts."""
 
     FREE = "free"
     TENTATIVE = "tentative"
     BUSY = "busy"
 
 
+WORST = {state: number for number, state in enumerate(State)}
+
+
 @dataclass(frozen=True, kw_only=True)
 class Busy:
-    """A time that a person has given away; aware UTC, end excluded."""
+    """A time that a person has given away; aware UTC, end excluded, and no longer than `LONGEST`."""
 
     starts_at: datetime
     ends_at: datetime
-    is_tentative: bool
+    state: State = State.BUSY
     title: str
     """Of an event that the viewer may see."""
 
 
+Candidate = tuple[Slot, ...]
+"""The dates of an event if it began at some day and hour: one, or the first ones of a series."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Suggestion:
-    """A time, and who could not come to it: required people who are busy or tentative, optional ones who are busy."""
+    """A time, and who could not come to it, each with the number of its dates."""
 
     starts_at: datetime
     ends_at: datetime
-    missing: tuple[UUID, ...]
-    tentative: tuple[UUID, ...]
-    optional_missing: tuple[UUID, ...]
+    dates: int
+    """How many dates were looked at: 1 for a single event."""
+    free: int
+    """On how many of them no required person is missing."""
+    missing: Mapping[UUID, int]
+    """Required people who are busy."""
+    tentative: Mapping[UUID, int]
+    optional_missing: Mapping[UUID, int]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,10 +78,8 @@ class Days:
 
     def state(self, starts_at: datetime, ends_at: datetime) -> State:
         """Return how free the person is in [starts_at, ends_at)."""
-        taken = self.taken(starts_at, ends_at)
-        if not taken:
-            return State.FREE
-        return State.TENTATIVE if all(one.is_tentative for one in taken) else State.BUSY
+        states = (one.state for one in self.taken(starts_at, ends_at))
+        return max(states, key=WORST.__getitem__, default=State.FREE)
 
     def states(self, slots: Sequence[Slot]) -> dict[int, State]:
         """Return the numbers of the slots in which the person is not free; `slots` are in order of start and end."""
@@ -78,8 +88,8 @@ class Days:
             first = bisect_right(slots, one.starts_at, key=itemgetter(1))
             after = bisect_left(slots, one.ends_at, key=itemgetter(0))
             for number in range(first, after):
-                if not one.is_tentative or number not in found:
-                    found[number] = State.TENTATIVE if one.is_tentative else State.BUSY
+                if number not in found or WORST[one.state] > WORST[found[number]]:
+                    found[number] = one.state
         return found
 
     def taken(self, starts_at: datetime, ends_at: datetime) -> list[Busy]:
@@ -88,32 +98,54 @@ class Days:
         return [one for one in self._busy[first:last] if one.ends_at > starts_at]
 
 
-def working_slots(first: date, days: int, length: timedelta, zone: str) -> list[Slot]:
-    """Return every slot of a length that begins on a half hour and lies in working hours, over some days from `first`.
+@dataclass(frozen=True, kw_only=True)
+class People:
+    """For whom a time is looked for, and what is known of their days."""
 
-    Weekends and federal holidays are left out.
+    required: Sequence[UUID]
+    optional: Sequence[UUID]
+    days: Mapping[UUID, Days]
+
+
+def only_once(day: date) -> Sequence[date]:
+    """Return the dates of an event that does not repeat."""
+    return (day,)
+
+
+def candidates(
+    first: datetime, days: int, length: timedelta, zone: str, dates_of: Callable[[date], Sequence[date]] = only_once
+) -> list[Candidate]:
+    """Return what could be chosen from `first` (local) on, over some days: a start on each half hour of working hours.
+
+    First dates on weekends and federal holidays are left out. `dates_of` tells the days of a series by its first one;
+    none where there is no such series.
     """
-    found: list[Slot] = []
-    for day in (first + timedelta(days=number) for number in range(days)):
-        if day.weekday() >= SATURDAY or day in federal_holidays(day.year):
+    found: list[Candidate] = []
+    for day in (first.date() + timedelta(days=number) for number in range(days)):
+        on = dates_of(day) if is_working_day(day) else ()
+        if not on:
             continue
         begins, closes = datetime.combine(day, OPENS), datetime.combine(day, CLOSES)
         while begins + length <= closes:
-            found.append((to_utc(begins, zone), to_utc(begins + length, zone)))
+            if begins >= first:
+                found.append(candidate(on, begins.time(), length, zone))
             begins += STEP
     return found
 
 
-def suggestions(
-    slots: Iterable[Slot], required: Sequence[UUID], optional: Sequence[UUID], days: Mapping[UUID, Days], zone: str,
-    most: int = 5,
-) -> list[Suggestion]:  # fmt: skip
-    """Return the best times, those first at which the fewest required people are missing, then the soonest.
+def candidate(on: Iterable[date], begins: time, length: timedelta, zone: str) -> Candidate:
+    """Return the dates of an event on some days, from an hour of the wall clock on."""
+    return tuple(slot_at(datetime.combine(day, begins), length, zone) for day in on)
 
-    Slots are in order, and of one length on the wall clock. Of one half day at most one is named, so that the choice
-    is a choice.
+
+def suggestions(
+    choices: Sequence[Candidate], people: People, zone: str, like: time = OPENS, most: int = 5
+) -> list[Suggestion]:
+    """Return the best choices, those first at which the fewest required people are missing, then the soonest.
+
+    Of one half day at most one is named, so that the choice is a choice: of equal ones the nearest to the hour `like`.
     """
-    ranked = sorted(_judged(list(slots), required, optional, days), key=_rank)
+    ranked = sorted(judged(choices, people), key=lambda one: _rank(one, to_local(one.starts_at, zone), like))
     chosen: dict[tuple[date, bool], Suggestion] = {}
     for one in ranked:
         local = to_local(one.starts_at, zone)
@@ -121,6 +153,17 @@ def suggestions(
         if len(chosen) == most:
             break
     return list(chosen.values())
+
+
+def judged(choices: Sequence[Candidate], people: People) -> list[Suggestion]:
+    """Return who could not come to each of the choices."""
+    slots = sorted({slot for choice in choices for slot in choice})
+    at = {slot: number for number, slot in enumerate(slots)}
+    required, optional = _taken_in(slots, people.required, people.days), _taken_in(slots, people.optional, people.days)
+    return [
+        _judged(choice, [required[at[slot]] for slot in choice], [optional[at[slot]] for slot in choice])
+        for choice in choices
+    ]
 
 
 def half_hours(day: date) -> list[datetime]:
@@ -141,31 +184,40 @@ def row(days: Days, day: date, zone: str) -> list[Cell]:
     return cells
 
 
-def _judged(
-    slots: Sequence[Slot], required: Sequence[UUID], optional: Sequence[UUID], days: Mapping[UUID, Days]
-) -> list[Suggestion]:
-    missing, tentative = _taken_in(slots, required, days)
-    optional_missing, _ = _taken_in(slots, optional, days)
-    return [
-        Suggestion(
-            starts_at=slot[0], ends_at=slot[1], missing=tuple(missing[number]), tentative=tuple(tentative[number]),
-            optional_missing=tuple(optional_missing[number]),
-        )
-        for number, slot in enumerate(slots)
-    ]  # fmt: skip
+Taken = Mapping[UUID, State]
+"""Who is not free in one slot, and how."""
 
 
-def _taken_in(
-    slots: Sequence[Slot], people: Iterable[UUID], days: Mapping[UUID, Days]
-) -> tuple[list[list[UUID]], list[list[UUID]]]:
-    """Return, for each slot, who is busy and who is tentative in it."""
-    busy: list[list[UUID]] = [[] for _ in slots]
-    tentative: list[list[UUID]] = [[] for _ in slots]
+def _taken_in(slots: Sequence[Slot], people: Iterable[UUID], days: Mapping[UUID, Days]) -> Sequence[Taken]:
+    """Return, for each slot, who is not free in it."""
+    taken: list[dict[UUID, State]] = [{} for _ in slots]
     for one in people:
         for number, state in days[one].states(slots).items() if one in days else ():
-            (busy if state is State.BUSY else tentative)[number].append(one)
-    return busy, tentative
+            taken[number][one] = state
+    return taken
 
 
-def _rank(one: Suggestion) -> tuple[int, int, int, datetime]:
-    return len(one.missing), len(one.tentative), len(one.optional_missing), one.starts_at
+def _judged(choice: Candidate, required: Sequence[Taken], optional: Sequence[Taken]) -> Suggestion:
+    missing = _number(required, lambda state: state is not State.TENTATIVE)
+    free = sum(all(state is State.TENTATIVE for state in taken.values()) for taken in required)
+    return Suggestion(
+        starts_at=choice[0][0], ends_at=choice[0][1], dates=len(choice), free=free, missing=missing,
+        tentative=_number(required, lambda state: state is State.TENTATIVE),
+        optional_missing=_number(optional, lambda state: state is not State.TENTATIVE),
+    )  # fmt: skip
+
+
+def _number(taken: Iterable[Taken], counts: Callable[[State], bool]) -> dict[UUID, int]:
+    """Return on how many dates somebody is taken in a way that counts."""
+    found: dict[UUID, int] = {}
+    for states in taken:
+        for one, state in states.items():
+            if counts(state):
+                found[one] = found.get(one, 0) + 1
+    return found
+
+
+def _rank(one: Suggestion, local: datetime, like: time) -> tuple[int, int, int, int, date, timedelta]:
+    missing, tentative, optional = (sum(some.values()) for some in (one.missing, one.tentative, one.optional_missing))
+    away = abs(local.replace(tzinfo=None) - datetime.combine(local.date(), like))
+    return one.dates - one.free, missing, tentative, optional, local.date(), away

@@ -45,8 +45,17 @@ def holiday_notes(dates: Iterable[date | datetime]) -> list[tuple[date, str]]:
 
 def next_working_day(day: date) -> date:
     """Return the first day after `day` that is neither on a weekend nor a federal holiday."""
-    ahead = (day + timedelta(days=one) for one in range(1, 15))
-    return next(one for one in ahead if one.weekday() < _SATURDAY and one not in federal_holidays(one.year))
+    return next(filter(is_working_day, (day + timedelta(days=one) for one in range(1, 15))))
+
+
+def working_day_by(day: date) -> date:
+    """Return `day` itself, or the last working day before it."""
+    return next(filter(is_working_day, (day - timedelta(days=one) for one in range(15))))
+
+
+def is_working_day(day: date) -> bool:
+    """Whether a day is neither on a weekend nor a federal holiday."""
+    return day.weekday() < _SATURDAY and day not in federal_holidays(day.year)
 
 
 def _observed(day: date) -> date:

@@ -2,18 +2,19 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from enum import StrEnum
 from uuid import UUID
 
 from tracker.rules.audiences import Arm
+from tracker.rules.holidays import working_day_by
 from tracker.rules.meetings import EventStatus, Occurrence, may_edit
 from tracker.rules.people import Viewer
 
 ON_BEHALF = "on_behalf"
 """Source of an answer that somebody else entered."""
-REPLY_BEFORE, REPLY_HOUR = timedelta(days=2), 17
-"""Replies are asked for by 5 PM two days before."""
+REPLY_BEFORE, REPLY_HOUR = timedelta(days=2), time(17)
+"""Replies are asked for by 5 PM two days before, or on the last working day before that."""
 
 
 class AnswerValue(StrEnum):
@@ -69,11 +70,12 @@ class Participant:
 
 
 def reply_by(starts: datetime, now: datetime) -> datetime | None:
-    """Return until when replies are asked for: 5 PM two days before a date; None when that is over.
+    """Return until when replies are asked for: 5 PM of a working day, two days before a date or earlier.
 
-    Both moments are on the wall clock of the event.
+    None when that is over. Both moments are on the wall clock of the event.
     """
-    by = (starts - REPLY_BEFORE).replace(hour=REPLY_HOUR, minute=0, second=0, microsecond=0)
+    day = working_day_by((starts - REPLY_BEFORE).date())
+    by = datetime.combine(day, REPLY_HOUR, starts.tzinfo)
     return by if by > now else None
 
 

@@ -1,12 +1,12 @@
 """Finding a time for people: suggestions, their day in half hours, and who is taken twice by a plan."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from tracker.rules import free_times as rules
-from tracker.rules.free_times import Busy, Days, Suggestion
+from tracker.rules.free_times import Busy, Candidate, Days, People, State, Suggestion
 from tracker.rules.invitations import AnswerValue, AttendeeRole
 from tracker.rules.meetings import EventStatus
 from tracker.rules.people import Viewer
@@ -28,27 +28,60 @@ class Clash:
     """Of the other event, which the viewer may see."""
 
 
-async def days_of(viewer: Viewer, member_ids: Iterable[UUID], start: datetime, end: datetime) -> dict[UUID, Days]:
+@dataclass(frozen=True, kw_only=True)
+class Wanted:
+    """What a time is looked for: from `first` (local) on, some days ahead."""
+
+    first: datetime
+    length: timedelta
+    zone: str
+    ahead: int = AHEAD
+    dates_of: Callable[[date], Sequence[date]] = rules.only_once
+    """The days of a series by its first one."""
+    typed: Candidate | None = None
+    """The dates as they stand in the form."""
+    event_id: UUID | None = None
+    """The event that is changed: it makes nobody busy."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Found:
+    """The best times, and what is known of everybody's days."""
+
+    typed: Suggestion | None = None
+    suggestions: Sequence[Suggestion] = ()
+    days: Mapping[UUID, Days] = field(default_factory=dict)
+
+
+async def days_of(
+    viewer: Viewer, member_ids: Iterable[UUID], start: datetime, end: datetime, except_event: UUID | None = None
+) -> dict[UUID, Days]:
     """Return what the viewer may know of people's days, without what they declined."""
     members = list(member_ids)
     busy: dict[UUID, list[Busy]] = {one: [] for one in members}
     for row in await visible_busy.taken(viewer, members, start, end):
-        if row["answer"] != AnswerValue.DECLINED:
+        if row["answer"] != AnswerValue.DECLINED and row["event"] != except_event:
             busy[row["member"]].append(_busy(row))
     return {member: Days(found) for member, found in busy.items()}
 
 
-async def find(
-    viewer: Viewer, invitees: Mapping[UUID, AttendeeRole], first: date, length: timedelta, zone: str, now: datetime
-) -> tuple[list[Suggestion], dict[UUID, Days]]:
-    """Return the best times for a meeting of some length in the four weeks from `first`, and everybody's days."""
-    slots = [one for one in rules.working_slots(first, AHEAD, length, zone) if one[0] > now]
+async def find(viewer: Viewer, invitees: Mapping[UUID, AttendeeRole], wanted: Wanted, now: datetime) -> Found:
+    """Return the best times for some people, how good the typed one is, and everybody's days."""
+    choices = [one for one in _choices(wanted) if one[0][0] > now]
+    typed = [one for one in (wanted.typed,) if one and one[0][0] > now]
+    slots = sorted(slot for choice in (*choices, *typed) for slot in choice)
     if not slots:
-        return [], {}
-    days = await days_of(viewer, invitees, slots[0][0], slots[-1][1])
+        return Found()
+    days = await days_of(viewer, invitees, slots[0][0], slots[-1][1], wanted.event_id)
     optional = [one for one, role in invitees.items() if role is AttendeeRole.OPTIONAL]
-    required = [one for one in invitees if one not in optional]
-    return rules.suggestions(slots, required, optional, days, zone), days
+    people = People(required=[one for one in invitees if one not in optional], optional=optional, days=days)
+    found = rules.suggestions(choices, people, wanted.zone, wanted.first.time())
+    return Found(typed=next(iter(rules.judged(typed, people)), None), suggestions=found, days=days)
+
+
+def _choices(wanted: Wanted) -> list[Candidate]:
+    every = rules.candidates(wanted.first, wanted.ahead, wanted.length, wanted.zone, wanted.dates_of)
+    return [one for one in every if one != wanted.typed]
 
 
 async def clashes(
@@ -73,7 +106,8 @@ async def clashes(
 
 
 def _busy(row: Row) -> Busy:
+    is_tentative = row["status"] == EventStatus.TENTATIVE or row["answer"] == AnswerValue.TENTATIVE
     return Busy(
         starts_at=row["starts_at"], ends_at=row["ends_at"], title=row["title"],
-        is_tentative=row["status"] == EventStatus.TENTATIVE or row["answer"] == AnswerValue.TENTATIVE,
+        state=State.TENTATIVE if is_tentative else State.BUSY,
     )  # fmt: skip

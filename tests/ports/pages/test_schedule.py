@@ -340,11 +340,35 @@ async def test_times_are_suggested_and_one_is_put_into_the_form(sqlite_cast: Cas
     await meetings.schedule(sqlite_cast.coordinator, meeting(lead, title="Case call"), NOW)
     form = typed(page, "/events", starts="10:00", ends="11:00", person=lead.member_id, save="times")
     found = (await desk.post("/schedule/times", form)).text
-    assert "2 of 2 required people are free" in found
-    assert 'value="2027-01-12T08:00/09:00"' in found
+    assert "<b>The time above</b>, Tue, Jan 12, 10:00\u201311:00 AM: 0 of 2 required people are free" in found
+    assert 'value="2027-01-12T11:30/12:30"' in found
+    assert 'value="2027-01-12T08:00/09:00"' not in found
     chosen = await desk.post("/schedule/times", form | {"slot": ["2027-01-12T13:30/14:30"], "save": ["use-time"]})
     again = typed(chosen.text, "/events")
     assert (again["date"], again["starts"], again["ends"]) == (["2027-01-12"], ["13:30"], ["14:30"])
+
+
+async def test_of_a_series_the_next_dates_are_judged(sqlite_cast: Cast, desk: Browser) -> None:
+    lead = sqlite_cast.fbi_lead
+    first = meeting().starts
+    for starts in (first, first.replace(day=26)):
+        await meetings.schedule(sqlite_cast.coordinator, meeting(lead, starts=starts), NOW)
+    form = typed(
+        (await desk.get("/schedule?date=2027-01-12")).text, "/events", starts="10:00", ends="11:00", repeat="weekly",
+        person=lead.member_id, save="times",
+    )  # fmt: skip
+    found = (await desk.post("/schedule/times", form)).text
+    assert (
+        "10 of the next 12 dates free · the organizer is busy on 2 dates · Fbi lead (FBI) is busy on 2 dates" in found
+    )
+    assert "12 of the next 12 dates free" in found
+
+
+async def test_an_event_that_is_changed_makes_nobody_busy_at_its_own_time(sqlite_cast: Cast, desk: Browser) -> None:
+    event_id = await meetings.schedule(sqlite_cast.coordinator, meeting(sqlite_cast.fbi_lead), NOW)
+    address = f"/events/{event_id}/edit"
+    found = await desk.post("/schedule/times", typed((await desk.get(address)).text, address, save="times"))
+    assert "11:30 AM: 2 of 2 required people are free" in found.text
 
 
 async def test_a_time_that_nobody_offered_changes_nothing(desk: Browser) -> None:

@@ -79,8 +79,25 @@ def read_when(reader: Reader) -> When | None:
         return None
     starts, ends = span
     reader.tried(lambda: planning.check_change(DateChange(starts=starts, duration=ends - starts)), None)
-    rule = reader.tried(lambda: _rule(reader, starts), None)
+    rule = reader.tried(lambda: rule_in(reader, starts), None)
     return When(starts=starts, duration=ends - starts, is_all_day=is_all_day, rule=rule)
+
+
+def rule_in(reader: Reader, starts: datetime) -> Rule | None:
+    """Return how the event repeats when `starts` (local) is its first date. Errors: Invalid by field."""
+    choice, form = reader.form["repeat"] or Repeat.NONE, reader.form
+    if choice == Repeat.NONE:
+        return rule_for(choice, starts)
+    interval = reader.number("interval")
+    weekdays = [int(one) for one in form.all("weekdays") if one in tuple("0123456")] if choice == Repeat.WEEKLY else []
+    return rule_for(
+        choice,
+        starts,
+        interval=1 if interval is None else interval,
+        weekdays=weekdays,
+        until=reader.day("until"),
+        count=reader.number("count"),
+    )
 
 
 def holiday_choices(form: FormValues) -> dict[date, HolidayChoice]:
@@ -136,22 +153,6 @@ def _hours(reader: Reader) -> tuple[datetime, datetime] | None:
     if span[1] <= span[0]:
         reader.refuse("ends", "The event ends before it starts. If it ends on a later day, fill in “Last day” too.")
     return span
-
-
-def _rule(reader: Reader, starts: datetime) -> Rule | None:
-    choice, form = reader.form["repeat"] or Repeat.NONE, reader.form
-    if choice == Repeat.NONE:
-        return rule_for(choice, starts)
-    interval = reader.number("interval")
-    weekdays = [int(one) for one in form.all("weekdays") if one in tuple("0123456")] if choice == Repeat.WEEKLY else []
-    return rule_for(
-        choice,
-        starts,
-        interval=1 if interval is None else interval,
-        weekdays=weekdays,
-        until=reader.day("until"),
-        count=reader.number("count"),
-    )
 
 
 def _kind(reader: Reader) -> Kind:

@@ -1,6 +1,7 @@
 """Finding a time while an event is scheduled: suggested times to choose from, and everybody's day beside each other."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -9,24 +10,32 @@ from uuid import UUID
 from litestar import Request, Response, post
 
 from tracker import chance, clock
+from tracker.errors import Invalid
 from tracker.ports.guards import signed_in
 from tracker.ports.pages.form_values import FormValues, Reader, form_of, id_in, version_in
 from tracker.ports.pages.request import is_from_htmx, viewer_of, zone_of
 from tracker.ports.pages.schedule import offered_in, organizer
 from tracker.ports.pages.schedule_context import Editing, schedule_form
-from tracker.ports.pages.schedule_form import picks_of, read_when
+from tracker.ports.pages.schedule_form import When, holiday_choices, picks_of, read_when, rule_in
 from tracker.ports.pages.templating import page
 from tracker.rules import free_times as rules
 from tracker.rules.free_times import Cell, Days, State, Suggestion
+from tracker.rules.free_times_words import notes
+from tracker.rules.holiday_choices import held
 from tracker.rules.holidays import next_working_day
 from tracker.rules.invitations import AttendeeRole
 from tracker.rules.planning import Person
+from tracker.rules.recurrence import Repeat, first_dates
 from tracker.rules.wording import local
 from tracker.usecases import free_times
+from tracker.usecases.free_times import Wanted
 from tracker.usecases.previews import Choices, invited
 
 AN_HOUR = timedelta(hours=1)
-A_DAY = timedelta(days=1)
+JUDGED = 12
+"""How many dates of a series are looked at."""
+AHEAD_OF: Mapping[str, int] = {Repeat.DAILY: 7, Repeat.WEEKLY: 7}
+"""Days in which the first date of such a series is looked for; later ones would give the same series again."""
 USE = "use-time"
 """What the button is worth that puts the chosen time into the form."""
 
@@ -40,13 +49,23 @@ class Line:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Choice:
+    """A time to choose: the value of its field, when it is by the wall clock, and what there is to say of it."""
+
+    value: str
+    starts: datetime
+    ends: datetime
+    notes: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Times:
     """What was found; `day` is the one that is drawn."""
 
     required: int
-    suggestions: list[tuple[str, Suggestion]]
-    """Each with the value of its field: the local start and end."""
-    names: Mapping[UUID, Person]
+    typed: Choice | None
+    """The time that stands in the form."""
+    choices: list[Choice]
     day: date
     lines: list[Line]
     free: list[int]
@@ -82,19 +101,54 @@ def chosen_time(form: FormValues) -> dict[str, str]:
 
 async def _times(request: Request[Any, Any, Any], form: FormValues, offered: Choices, zone: str) -> Times:
     invitees = {offered.lead_id: AttendeeRole.CHAIR, **invited(picks_of(form), offered)}
-    now, when = clock.now(), read_when(Reader(form))
-    tomorrow = next_working_day(local(now, zone).date())
-    first = when.starts.date() if when and when.starts.date() > tomorrow - A_DAY else tomorrow
-    length = when.duration if when and not when.is_all_day else AN_HOUR
-    found, days = await free_times.find(viewer_of(request), invitees, first, length, zone, now)
+    wanted = _wanted(form, zone)
+    found = await free_times.find(viewer_of(request), invitees, wanted, clock.now())
     names = {one.id: one for one in offered.people}
-    day = local(found[0].starts_at, zone).date() if found else first
     required = [one for one, role in invitees.items() if role is not AttendeeRole.OPTIONAL]
+    choices = [_choice(one, zone, len(required), names) for one in found.suggestions]
+    day = choices[0].starts.date() if choices else wanted.first.date()
     return Times(
-        required=len(required), suggestions=[(_value(one, zone), one) for one in found], names=names, day=day,
-        lines=_lines(days, [names[one] for one in invitees if one in names], day, zone),
-        free=_free([days[one] for one in required if one in days], day, zone), hours=rules.half_hours(day),
+        required=len(required), choices=choices, day=day, hours=rules.half_hours(day),
+        typed=_choice(found.typed, zone, len(required), names) if found.typed else None,
+        lines=_lines(found.days, [names[one] for one in invitees if one in names], day, zone),
+        free=_free([found.days[one] for one in required if one in found.days], day, zone),
     )  # fmt: skip
+
+
+def _wanted(form: FormValues, zone: str) -> Wanted:
+    """Return what is looked for: from the typed day and hour on, or from the next working day on."""
+    when, event_id = read_when(Reader(form)), id_in(form["event"])
+    tomorrow = next_working_day(local(clock.now(), zone).date())
+    if when is None or when.is_all_day:
+        first = when.starts.date() if when and when.starts.date() > tomorrow else tomorrow
+        return Wanted(first=datetime.combine(first, rules.OPENS), length=AN_HOUR, zone=zone, event_id=event_id)
+    first = when.starts if when.starts.date() >= tomorrow else datetime.combine(tomorrow, when.starts.time())
+    dates_of = dates_like(form, when)
+    on = dates_of(when.starts.date())
+    return Wanted(
+        first=first, length=when.duration, zone=zone, dates_of=dates_of, event_id=event_id,
+        ahead=AHEAD_OF.get(form["repeat"], free_times.AHEAD),
+        typed=rules.candidate(on, when.starts.time(), when.duration, zone) if on else None,
+    )  # fmt: skip
+
+
+def dates_like(form: FormValues, when: When) -> Callable[[date], Sequence[date]]:
+    """Return what tells the first days of the typed series from its first one; none where it would not be a series."""
+
+    def dates_of(first: date) -> Sequence[date]:
+        starts = datetime.combine(first, when.starts.time())
+        with suppress(Invalid):
+            by_rule = first_dates(rule_in(Reader(form), starts), starts, JUDGED)
+            return [day.date() for _, day in held(by_rule, holiday_choices(form))]
+        return ()
+
+    return dates_of
+
+
+def _choice(one: Suggestion, zone: str, required: int, names: Mapping[UUID, Person]) -> Choice:
+    starts, ends = local(one.starts_at, zone), local(one.ends_at, zone)
+    value = f"{starts:%Y-%m-%dT%H:%M}/{ends:%H:%M}"
+    return Choice(value=value, starts=starts, ends=ends, notes=" · ".join(notes(one, required, names)))
 
 
 def _lines(days: Mapping[UUID, Days], people: list[Person], day: date, zone: str) -> list[Line]:
@@ -105,10 +159,6 @@ def _lines(days: Mapping[UUID, Days], people: list[Person], day: date, zone: str
 def _free(days: list[Days], day: date, zone: str) -> list[int]:
     rows = [[cell.state for cell in rules.row(one, day, zone) for _ in range(cell.span)] for one in days]
     return [sum(state is State.FREE for state in column) for column in zip(*rows, strict=True)]
-
-
-def _value(one: Suggestion, zone: str) -> str:
-    return f"{local(one.starts_at, zone):%Y-%m-%dT%H:%M}/{local(one.ends_at, zone):%H:%M}"
 
 
 def _whole(
