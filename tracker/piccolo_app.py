@@ -19,6 +19,7 @@ TABLE_MODULES = (
     "tracker.tables.prints",
     "tracker.tables.calendar_imports",
     "tracker.tables.event_templates",
+    "tracker.tables.saved_filters",
     "tracker.tables.subscriptions",
     "tracker.tables.audit",
 )

@@ -21,7 +21,13 @@ pytestmark = pytest.mark.anyio
 Ask = tuple[str, str, dict[str, str]]
 NOWHERE = "00000000-0000-4000-8000-000000000000"
 WORDS = ("canary", "Bluestem", "Larkspur", "Quillfeather")
-NARROWED = ("&visibility=named", "&visibility=law_enforcement", "&agency=KCPD", "&agency=FBI")
+NARROWED = (
+    "&visibility=named",
+    "&visibility=law_enforcement",
+    "&agency=KCPD",
+    "&agency=FBI",
+    "&body=Canary+Working+Group",
+)
 """How the calendar is narrowed to where the secrets are."""
 STRANGERS_OF_OPERATIONS = ("harbor_advocate", "caht_lead", "bridge_advocate")
 
@@ -282,6 +288,17 @@ SCRIPT: dict[str, Callable[[Places], list[Ask]]] = {
     "POST /people/{person_id}/access/shutdown": _of_people("POST", "/access/shutdown"),
     "GET /session": _plain("/session"),
     "POST /session": _post("/session"),
+    "POST /saved-filters": lambda p: [
+        ("POST", "/saved-filters", {"listing": listing, "name": "Mine", "query": query})
+        for listing, query in (
+            ("calendar", "body=Canary+Working+Group"),
+            ("reports", f"body={p.secret_body}"),
+            ("nothing", "q=a"),
+        )
+    ],
+    "POST /saved-filters/{filter_id}/removal": lambda p: [
+        ("POST", f"/saved-filters/{one}/removal", {}) for one in (p.secret_filter, NOWHERE)
+    ],
     "GET /settings": _plain("/settings"),
     "POST /settings/profile": _post("/settings/profile", title="Changed", zone="America/Chicago"),
     "GET /settings/recovery-codes": _plain("/settings/recovery-codes"),

@@ -40,6 +40,7 @@ from tracker.usecases import (
     people,
     readings,
     reminders,
+    saved_filters,
     subscriptions,
 )
 
@@ -69,6 +70,7 @@ class Places:
     secret_body: UUID
     secret_message: UUID
     secret_template: UUID
+    secret_filter: UUID
 
 
 @dataclass
@@ -144,7 +146,7 @@ async def _what_all_may_see(cast: Cast) -> Places:
         agency=agency, other_agency=cast.agencies["FBI"], body=body,
         everybody=tuple(one.member_id for one in everybody(cast)), secret_event=series, secret_key="2027-01-12",
         secret_item=item, secret_person=person, secret_body=body, secret_message=past,
-        secret_template=past,
+        secret_template=past, secret_filter=past,
     )  # fmt: skip
 
 
@@ -203,6 +205,8 @@ async def _secrets(cast: Cast, places: Places) -> None:
     await reminders.queue_due(NOW, ZONE)
     places.secret_message = await _a_message_about(places.secret_event)
     places.secret_template = await _a_template(cast)
+    kept = await saved_filters.save(cast.kcpd_detective, "calendar", "Bluestem", "body=Canary+Working+Group", NOW)
+    places.secret_filter = kept.id
 
 
 async def _a_template(cast: Cast) -> UUID:

@@ -66,6 +66,7 @@ THINGS = {
     "invitation": "invitation",
     "roster": "the roster",
     "template": "event template",
+    "saved_filter": "own filter",
     "report": "a report",
     "deployment": "the tracker",
     "preference": "reminder settings",
@@ -132,7 +133,7 @@ GROUPS = {
 
 OPEN_SUBJECTS = frozenset({
     "member", "agency", "body", "seat", "roster", "subscription", "api_token", "audit", "address", "report",
-    "deployment", "preference", "body_preference", "template",
+    "deployment", "preference", "body_preference", "template", "saved_filter",
 })  # fmt: skip
 """Subjects that tell of no event. Whatever is not here and leads to no event that the reader sees is kept from them."""
 

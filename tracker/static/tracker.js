@@ -75,6 +75,7 @@
   /* A form is not sent twice by a double press -------------------------------- */
   document.addEventListener("submit", (event) => {
     const form = event.target;
+    if (form.matches("[data-saves-address]")) form.elements.query.value = location.search.slice(1);
     if (event.defaultPrevented || form.method !== "post") return;
     const sent = Number(form.dataset.sent || 0);
     if (event.timeStamp - sent < SAME_SUBMIT && sent) event.preventDefault();

@@ -91,7 +91,8 @@ async def test_a_report_keeps_to_a_body_of_the_readers_and_to_no_other(browse: S
     assert "&amp;body=" in of_the_chair
     of_another = (await (await browse(sqlite_cast.fbi_lead)).get(address)).text
     assert "Victim Services Committee" not in of_another
-    assert "Meetings only" in of_another
+    assert "Meetings of a body that is not on your list only" in of_another
+    assert "No meetings were held in this period" in of_another
 
 
 async def test_a_file_says_whose_it_is_and_is_noted_in_the_audit_trail(desk: Browser) -> None:

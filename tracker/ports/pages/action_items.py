@@ -11,10 +11,19 @@ from tracker.errors import Conflict, Invalid
 from tracker.ports import flash
 from tracker.ports.guards import signed_in
 from tracker.ports.pages import action_forms as forms
-from tracker.ports.pages.action_views import board_context, item_context, new_context, origin_in, row_answer, today_of
+from tracker.ports.pages.action_views import (
+    Context,
+    board_context,
+    item_context,
+    new_context,
+    origin_in,
+    row_answer,
+    today_of,
+)
 from tracker.ports.pages.edits import in_words, merged, recorded
 from tracker.ports.pages.form_values import FormValues, errors_of, form_of, id_in, query_of, version_in
 from tracker.ports.pages.request import is_from_htmx, viewer_of
+from tracker.ports.pages.saved_filters import saved_in
 from tracker.ports.pages.templating import page
 from tracker.rules.action_items import ActionItem
 from tracker.usecases import action_items, action_lists
@@ -29,7 +38,7 @@ async def list_page(request: Request[Any, Any, Any]) -> Response[str]:
     context = await board_context(request, query_of(request))
     if is_from_htmx(request):
         return page("action_items/items-part.html", request, **context)
-    return page("action_items/list.html", request, **context, **await new_context(request, origin_in(request)))
+    return await _list(request, context, await new_context(request, origin_in(request)))
 
 
 @post("/action-items", guards=[signed_in], status_code=303)
@@ -41,7 +50,7 @@ async def give(request: Request[Any, Any, Any]) -> Response[Any]:
     except Invalid as wrong:
         context = await board_context(request, FormValues({}))
         new = await new_context(request, form, errors_of(wrong, forms.NEW_FIELDS))
-        return page("action_items/list.html", request, status_code=422, **context, **new)
+        return await _list(request, context, new, status_code=422)
     return _redirect(request, f"/action-items/{reference}", f"{reference} is given.")
 
 
@@ -98,6 +107,13 @@ async def hand_over(reference: FromPath[str], request: Request[Any, Any, Any]) -
     except Conflict:
         return await _beside_each_other(request, reference, FormValues({}))
     return _redirect(request, f"/action-items/{reference}", f"{reference} has a new owner.")
+
+
+async def _list(
+    request: Request[Any, Any, Any], board: Context, new: Context, *, status_code: int = 200
+) -> Response[str]:
+    saved = await saved_in(request, "action-items")
+    return page("action_items/list.html", request, status_code=status_code, **board, **new, **saved)
 
 
 async def _moved(

@@ -11,6 +11,7 @@ from tracker.ports.pages.audit_query import FIELDS, SYSTEM, Asked, asked_for
 from tracker.ports.pages.form_values import query_of
 from tracker.ports.pages.proof import first_prove
 from tracker.ports.pages.request import viewer_of, zone_of
+from tracker.ports.pages.saved_filters import saved_in
 from tracker.ports.pages.templating import page
 from tracker.rules.audit_words import GROUPS, Entry
 from tracker.rules.csv_cells import csv_bytes
@@ -53,7 +54,7 @@ async def _shown(
         "audit/show.html", request, asked=asked, found=found,
         moment=lambda at: moment(local(at, zone), local(now, zone).date()),
         older=asked.older(found) if found.has_older else "", verification=verification, is_fresh=is_fresh,
-        **await _options(asked),
+        **await _options(asked), **await saved_in(request, "audit"),
     )  # fmt: skip
 
 

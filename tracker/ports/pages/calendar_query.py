@@ -1,19 +1,22 @@
 """What the address of the calendar asks for, and the addresses that ask for something near it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
 from urllib.parse import urlencode
+from uuid import UUID
 
 from tracker.ports.pages.form_values import FormValues
 from tracker.rules import calendar_grid
 from tracker.rules.audiences import Visibility
-from tracker.rules.calendar_filter import Choices, Filter
+from tracker.rules.calendar_filter import Choice, Choices, Filter
 from tracker.rules.calendar_week import week_around
 from tracker.rules.date_words import month_day
 from tracker.rules.meetings import Kind
 
 A_WEEK = 7  # days
+NOTHING = UUID(int=0)
 
 
 class View(StrEnum):
@@ -132,12 +135,17 @@ def _filter(query: FormValues, choices: Choices) -> Filter:
     kinds = frozenset(kind for kind in Kind if kind in query.all("kind"))
     return Filter(
         kinds=kinds or frozenset(Kind),
-        body=next((one for one in choices.bodies if one.name == query["body"]), None),
-        agency=next((one for one in choices.agencies if one.name == query["agency"]), None),
+        body=_chosen(query["body"], choices.bodies),
+        agency=_chosen(query["agency"], choices.agencies),
         visibility=next((one for one in Visibility if one == query["visibility"]), None),
         only_mine=query["mine"] == "1",
         with_cancelled=query["cancelled"] != "0",
     )
+
+
+def _chosen(name: str, offered: Sequence[Choice]) -> Choice | None:
+    """Return what is called so; for a name that is not offered, a choice that nothing belongs to."""
+    return next((one for one in offered if one.name == name), Choice(id=NOTHING, name=name)) if name else None
 
 
 def _time(view: View, day: date) -> list[tuple[str, str]]:

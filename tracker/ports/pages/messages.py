@@ -15,6 +15,7 @@ from tracker.ports.pages.form_values import form_of, query_of
 from tracker.ports.pages.messages_query import PATH, asked_for
 from tracker.ports.pages.people_options import people_options
 from tracker.ports.pages.request import is_from_htmx, viewer_of, zone_of
+from tracker.ports.pages.saved_filters import saved_in
 from tracker.ports.pages.templating import page, part
 from tracker.rules.messages import KIND_WORDS, STATE_WORDS
 from tracker.rules.people import Viewer
@@ -43,7 +44,7 @@ async def message_list(request: Request[Any, Any, Any]) -> Response[str]:
     }  # fmt: skip
     if is_from_htmx(request):
         return part("messages/show.html", "list", request, **context)
-    return page("messages/show.html", request, **context)
+    return page("messages/show.html", request, **context, **await saved_in(request, "messages"))
 
 
 @post(f"{PATH}/{{message_id:uuid}}/sendings", guards=[signed_in], status_code=303)

@@ -12,6 +12,7 @@ from tracker.ports.guards import signed_in
 from tracker.ports.pages.form_values import FormValues, query_of
 from tracker.ports.pages.people_forms import last_day
 from tracker.ports.pages.request import is_from_htmx, viewer_of, zone_of
+from tracker.ports.pages.saved_filters import saved_in
 from tracker.ports.pages.templating import page, part
 from tracker.rules import accounts
 from tracker.rules.directory import ARM_WORDS, PersonCard, role_words
@@ -28,7 +29,7 @@ async def people_page(request: Request[Any, Any, Any]) -> Response[str]:
     context = await _listed(request, query_of(request))
     if is_from_htmx(request):
         return part("people/list.html", "found", request, **context)
-    return page("people/list.html", request, **context)
+    return page("people/list.html", request, **context, **await saved_in(request, "people"))
 
 
 @get("/people/{person_id:uuid}", guards=[signed_in])

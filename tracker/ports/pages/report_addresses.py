@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from typing import Any
 from urllib.parse import urlencode
+from uuid import UUID
 
 from litestar import Request
 
@@ -16,12 +17,13 @@ from tracker.rules.audiences import Arm
 from tracker.rules.calendar_grid import month_of
 from tracker.rules.meetings import Kind
 from tracker.rules.report_periods import CUSTOM, Period
-from tracker.rules.reports import KINDS, Asked
+from tracker.rules.reports import KINDS, Asked, OfBody
 from tracker.rules.wording import local
 from tracker.usecases import reports
 from tracker.usecases.report_rows import OTHERS, Number, Part
 
 PAGE = "/reports"
+UNKNOWN = OfBody(UUID(int=0), "a body that is not on your list")
 FIELDS = ("period", "from", "to", "kind", "body")
 KIND_WORDS = {
     Kind.MEETING: "Meetings", Kind.TRAINING: "Trainings", Kind.OUTREACH: "Outreach events",
@@ -32,7 +34,7 @@ KIND_WORDS = {
 async def asked_in(request: Request[Any, Any, Any], query: FormValues) -> Asked:
     """Return what the address asks for: this grant half-year of all kinds and bodies, unless it says otherwise.
 
-    `Invalid` for days that make no period; an odd word, and a body that is not the viewer's, count as none.
+    `Invalid` for days that make no period; an odd word counts as none; a body that is not the viewer's has no events.
     """
     zone, now = zone_of(request), clock.now()
     kind = query["kind"] if query["kind"] in list(KINDS) else None
@@ -40,7 +42,7 @@ async def asked_in(request: Request[Any, Any, Any], query: FormValues) -> Asked:
     known = await reports.bodies(viewer_of(request)) if wanted else []
     return Asked(
         period=_period(query, now, zone), kind=Kind(kind) if kind else None, zone=zone, now=now,
-        body=next((one for one in known if one.id == wanted), None),
+        body=next((one for one in known if one.id == wanted), UNKNOWN) if wanted else None,
     )  # fmt: skip
 
 

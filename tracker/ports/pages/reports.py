@@ -25,6 +25,7 @@ from tracker.ports.pages.report_sheets import (
     row_sheet,
 )
 from tracker.ports.pages.request import viewer_of
+from tracker.ports.pages.saved_filters import saved_in
 from tracker.ports.pages.sheets import CSV_TYPE, XLSX_TYPE, Sheet, csv_of, xlsx_of
 from tracker.ports.pages.templating import page
 from tracker.rules import report_periods
@@ -54,7 +55,7 @@ async def report_page(request: Request[Any, Any, Any]) -> Response[str]:
         "reports/show.html", request, status_code=status_code, report=found, errors=errors,
         form=query if errors else FormValues({name: (text,) for name, text in _form_of(asked).items()}),
         chart=chart(found.months), files=_files(PAGE, query_for(asked)), **_choices(asked), **_words(asked),
-        bodies=[("", "All bodies"), *((str(one.id), one.name) for one in await reports.bodies(viewer_of(request)))],
+        bodies=await _bodies(request, asked), **await saved_in(request, "reports"),
     )  # fmt: skip
 
 
@@ -120,6 +121,12 @@ async def _name(number: Number) -> str:
     agency = next((one.code for one in await reports.agencies() if number.agency == (one.id or report_rows.OTHERS)), "")
     line = [agency, ARMS[number.arm] if number.arm else "", f"{number.month:%B %Y}" if number.month else ""]
     return ": ".join([words, *([", ".join(filter(None, line))] if any(line) else [])])
+
+
+async def _bodies(request: Request[Any, Any, Any], asked: Asked) -> list[tuple[str, str]]:
+    known = await reports.bodies(viewer_of(request))
+    other = [asked.body] if asked.body and asked.body not in known else []
+    return [("", "All bodies"), *((str(one.id), one.name) for one in (*known, *other))]
 
 
 def _form_of(asked: Asked) -> dict[str, str]:

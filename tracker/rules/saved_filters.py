@@ -1,0 +1,60 @@
+"""Saved filters: of which listings, and what of an address they keep.
+
+A filter holds words and ids that its owner typed or chose, and gives no sight: its link asks like any other.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import NamedTuple
+from urllib.parse import parse_qs, urlencode
+from uuid import UUID
+
+LONGEST_NAME = 60  # characters
+LONGEST_QUERY = 500  # characters
+MOST = 50
+"""Filters that one person keeps."""
+
+
+class Listing(NamedTuple):
+    """A page whose address holds a filter."""
+
+    label: str
+    fields: tuple[str, ...]
+    """What a filter keeps; never the day of a calendar nor the page of a list, so that it opens at the present."""
+
+
+LISTINGS: Mapping[str, Listing] = {
+    "calendar": Listing("Calendar", ("view", "kind", "body", "agency", "visibility", "mine", "cancelled")),
+    "action-items": Listing("Action items", ("group", "q", "mine", "done")),
+    "messages": Listing("Messages", ("state", "kind", "person")),
+    "people": Listing("Agencies and people", ("q", "left")),
+    "reports": Listing("Reports", ("period", "from", "to", "kind", "body")),
+    "audit": Listing("Audit trail", ("who", "what", "about", "from", "to")),
+}
+"""Path of the page → what it is called and what a filter of it keeps."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SavedFilter:
+    """A filter as its owner sees it."""
+
+    id: UUID
+    listing: str
+    name: str
+    query: str
+
+    @property
+    def label(self) -> str:
+        """The name of the page that it narrows."""
+        return LISTINGS[self.listing].label
+
+    @property
+    def address(self) -> str:
+        """Where it leads."""
+        return f"/{self.listing}?{self.query}"
+
+
+def kept(listing: str, query: str) -> str:
+    """Return what a filter keeps of an address's query, in one order; empty when it narrows nothing."""
+    asked = parse_qs(query)
+    return urlencode([(field, text) for field in LISTINGS[listing].fields for text in asked.get(field, ())])

@@ -1,0 +1,91 @@
+"""Saved filters: keep what an address asks for under a name, list one's own, remove one."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from tracker import chance
+from tracker.database import writing
+from tracker.errors import Invalid, NotFound
+from tracker.rules import saved_filters as rules
+from tracker.rules.clean_text import clean
+from tracker.rules.people import Viewer
+from tracker.rules.saved_filters import LISTINGS, SavedFilter
+from tracker.tables import saved_filters as rows
+from tracker.usecases import audit
+
+
+async def save(viewer: Viewer, listing: str, name: str, query: str, now: datetime) -> SavedFilter:
+    """Keep a filter for the viewer alone; what they have under this name on this page already becomes this one.
+
+    Errors: NotFound for a page without filters, Invalid(name).
+    """
+    if listing not in LISTINGS:
+        raise NotFound
+    named, kept = _name(name), _kept(listing, query)
+    mine = _of(viewer) & (rows.SavedFilter.listing == listing) & (rows.SavedFilter.name == named)
+    changed: dict[Any, Any] = {rows.SavedFilter.query: kept, rows.SavedFilter.created_at: now}
+    async with writing():
+        same = await rows.SavedFilter.update(changed).where(mine).returning(rows.SavedFilter.id)
+        filter_id = same[0]["id"] if same else await _add(viewer, listing, named, kept, now)
+        await _log(viewer, "saved", filter_id, now)
+    return SavedFilter(id=filter_id, listing=listing, name=named, query=kept)
+
+
+async def filters_of(viewer: Viewer) -> list[SavedFilter]:
+    """Return the viewer's own filters, by page and name."""
+    columns = (rows.SavedFilter.id, rows.SavedFilter.listing, rows.SavedFilter.name, rows.SavedFilter.query)
+    found = [_filter(row) for row in await rows.SavedFilter.select(*columns).where(_of(viewer))]
+    order = list(LISTINGS)
+    return sorted(found, key=lambda one: (order.index(one.listing), one.name.casefold(), one.name))
+
+
+async def remove(viewer: Viewer, filter_id: UUID, now: datetime) -> str:
+    """Remove one of the viewer's own filters and return its name. Errors: NotFound."""
+    async with writing():
+        mine = _of(viewer) & (rows.SavedFilter.id == filter_id)
+        gone = await rows.SavedFilter.delete().where(mine).returning(rows.SavedFilter.name)
+        if not gone:
+            raise NotFound
+        await _log(viewer, "removed", filter_id, now)
+    return str(gone[0]["name"])
+
+
+async def _add(viewer: Viewer, listing: str, name: str, query: str, now: datetime) -> UUID:
+    if await rows.SavedFilter.count().where(_of(viewer)) >= rules.MOST:
+        raise Invalid(name=f"You have {rules.MOST} saved filters. Remove one that you do not use.")
+    row = rows.SavedFilter(
+        id=chance.new_id(), member=viewer.member_id, listing=listing, name=name, query=query, created_at=now
+    )
+    await rows.SavedFilter.insert(row)
+    filter_id: UUID = row.id
+    return filter_id
+
+
+def _name(text: str) -> str:
+    name = clean(text, rules.LONGEST_NAME, "name")
+    if not name:
+        raise Invalid(name="Give the filter a name, for example Trainings of my agency.")
+    return name
+
+
+def _kept(listing: str, query: str) -> str:
+    kept = rules.kept(listing, query)
+    if not kept:
+        raise Invalid(name="Nothing is filtered yet. Choose a filter first, then save it.")
+    if len(kept) > rules.LONGEST_QUERY:
+        raise Invalid(name="This filter is too long to be saved. Shorten the words that it looks for.")
+    return kept
+
+
+def _of(viewer: Viewer) -> Any:
+    return rows.SavedFilter.member == viewer.member_id
+
+
+def _filter(row: Mapping[str, Any]) -> SavedFilter:
+    return SavedFilter(id=row["id"], listing=row["listing"], name=row["name"], query=row["query"])
+
+
+async def _log(viewer: Viewer, verb: str, filter_id: UUID, now: datetime) -> None:
+    await audit.record(viewer.member_id, viewer.door, verb, "saved_filter", filter_id, {}, now)
