@@ -14,7 +14,7 @@ from tracker.rules.meetings import EventStatus
 from tracker.rules.people import Viewer
 from tracker.rules.planning import DateChange, Plan
 from tracker.rules.recurrence import rule_for
-from tracker.usecases import history, meeting_dates, meetings
+from tracker.usecases import history, meeting_dates, meetings, series_parts
 
 pytestmark = pytest.mark.anyio
 
@@ -99,8 +99,24 @@ async def test_a_running_series_that_goes_on_with_another_time_tells_so_at_both_
     event_id = await meetings.schedule(cast.coordinator, weekly(), NOW)
     running = datetime(2027, 1, 13, 12, tzinfo=NOW.tzinfo)
     new_id = await change(cast.coordinator, event_id, running, starts=FIRST + timedelta(hours=1))
-    assert [one.verb for one in await read(cast.harbor_advocate, event_id)] == [Verb.ENDED]
-    assert [one.verb for one in await read(cast.harbor_advocate, new_id)] == [Verb.CONTINUED]
+    last = ((Field.LAST, "", "Tuesday, January 12, 2027"),)
+    assert told(await read(cast.harbor_advocate, event_id)) == [(Verb.ENDED, last)]
+    assert told(await read(cast.harbor_advocate, new_id)) == [(Verb.CONTINUED, ((
+        Field.WHEN, "every week on Tuesday, 10:00–11:30 AM Central", "every week on Tuesday, 11:00 AM–12:30 PM Central",
+    ),))]  # fmt: skip
+
+
+async def test_a_series_that_ends_earlier_tells_with_which_date(cast: Cast) -> None:
+    event_id = await meetings.schedule(cast.coordinator, weekly(), NOW)
+    await series_parts.cancel_from(cast.coordinator, event_id, "2027-01-26", 1, "", NOW)
+    last = ((Field.LAST, "", "Tuesday, January 19, 2027"),)
+    assert told(await read(cast.harbor_advocate, event_id)) == [(Verb.ENDED, last)]
+    shorter = await meetings.schedule(cast.coordinator, weekly(), NOW)
+    await change(cast.coordinator, shorter, rule=rule_for("weekly", FIRST, count=2))
+    every_week = "every week on Tuesday, 10:00–11:30 AM Central, until"
+    assert told(await read(cast.harbor_advocate, shorter)) == [(Verb.CHANGED, (
+        (Field.WHEN, f"{every_week} Feb 2, 2027", f"{every_week} Jan 19, 2027"),
+    ))]  # fmt: skip
 
 
 async def test_what_named_people_knew_is_not_told_when_an_event_opens_to_more(cast: Cast) -> None:

@@ -170,6 +170,13 @@ async def test_reminders_to_come_are_computed_for_whoever_may_edit_the_event(cas
     assert await Message.count().where(Message.kind == "reminder") == 0
 
 
+async def test_of_what_goes_out_to_many_a_list_for_one_person_names_that_person_alone(cast: Cast) -> None:
+    event_id = await scheduled(cast, cast.fbi_lead, cast.caht_lead)
+    asked = {"event": event_id, "person": cast.caht_lead.member_id}
+    planned = (await seen(cast.coordinator, STARTS - timedelta(days=8), **asked)).planned
+    assert [[to.name for to in one.people] for one in planned] == [["Caht lead"]] * 3
+
+
 async def test_whoever_is_invited_finds_the_own_reminders_to_come_alone(cast: Cast) -> None:
     await scheduled(cast, cast.fbi_lead, cast.caht_lead)
     planned = (await seen(cast.caht_lead, STARTS - timedelta(days=8), standing=Standing.PLANNED)).planned

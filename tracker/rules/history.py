@@ -1,16 +1,18 @@
 """The history of an event in words: what a change did, and who reads how much of it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
+from tracker.rules.date_words import short_date
 from tracker.rules.meetings import Event, Occurrence
-from tracker.rules.planning import Plan, Slot, rule_of
-from tracker.rules.recurrence_words import sentence
+from tracker.rules.planning import Plan, Slot, plan_of, slot
+from tracker.rules.recurrence import dates
+from tracker.rules.recurrence_words import pattern_and_hours
 from tracker.rules.wall_clock import zone_word
-from tracker.rules.wording import day, local, plural, span
+from tracker.rules.wording import day, local, longday, plural, span
 
 NOTHING = "none"
 
@@ -35,6 +37,8 @@ class Field(StrEnum):
     """What can change."""
 
     WHEN = "when"
+    LAST = "last"
+    """The last date that is left of a series."""
     PLACE = "place"
     TITLE = "title"
     STATUS = "status"
@@ -73,15 +77,18 @@ class Entry:
     """Name and agency; None for whoever may not edit the event."""
 
 
-def changes_of(event: Event, plan: Plan, invited: Iterable[UUID]) -> tuple[Change, ...]:
+def changes_of(event: Event, plan: Plan, invited: Iterable[UUID], *, goes_on_anew: bool = False) -> tuple[Change, ...]:
     """Return what a plan changes about an event to which `invited` are asked so far.
+
+    With `goes_on_anew` the plan is the rest of a series, so how long both last is no news.
 
     When other people may see it from now on, nothing else is told: what one circle knew is not for the other.
     """
     if (event.visibility, event.body_id) != (plan.visibility, plan.body_id):
         return (Change(field=Field.VISIBILITY),)
+    when = (_when(one, with_end=not goes_on_anew) for one in (plan_of(event, {}), plan))
     found = (
-        _change(Field.WHEN, _when(event), _when_planned(plan)),
+        _change(Field.WHEN, *when),
         _change(Field.PLACE, event.place, plan.place),
         _change(Field.TITLE, event.title, plan.title.strip()),
         _change(Field.STATUS, event.status, plan.status),
@@ -94,17 +101,24 @@ def changes_of(event: Event, plan: Plan, invited: Iterable[UUID]) -> tuple[Chang
     return tuple(one for one in found if one)
 
 
-def changes_of_date(occurrence: Occurrence, slot: Slot, title: str, place: str, agenda: str) -> tuple[Change, ...]:
+def changes_of_date(occurrence: Occurrence, after: Slot, title: str, place: str, agenda: str) -> tuple[Change, ...]:
     """Return what a change does to one date."""
     event = occurrence.event
     before = (occurrence.starts_at, occurrence.ends_at)
     found = (
-        _change(Field.WHEN, *(_hours(one, event) for one in (before, slot))) if slot != before else None,
+        _change(Field.WHEN, *(_hours(one, event) for one in (before, after))) if after != before else None,
         _change(Field.PLACE, occurrence.place, place),
         _change(Field.TITLE, occurrence.title, title),
         _silent(Field.AGENDA, occurrence.agenda, agenda),
     )
     return tuple(one for one in found if one)
+
+
+def last_date(left: Sequence[Occurrence]) -> tuple[Change, ...]:
+    """Return with which date a series ends that was cut short; `left` are its dates, in order."""
+    if not left:
+        return ()
+    return (Change(field=Field.LAST, after=longday(local(left[-1].starts_at, left[-1].event.zone))),)
 
 
 def readable(changes: Iterable[Change], *, may_edit: bool) -> tuple[Change, ...]:
@@ -128,15 +142,16 @@ def _people(before: frozenset[UUID], after: frozenset[UUID]) -> Change | None:
     return Change(field=Field.PEOPLE, after=", ".join(words)) if words else None
 
 
-def _when(event: Event) -> str:
-    return sentence(rule_of(event), event.starts, event.duration, event.zone, is_all_day=event.is_all_day).rstrip(".")
+def _when(plan: Plan, *, with_end: bool) -> str:
+    """Return it so that "was … is now …" can go around it."""
+    if plan.rule is None:
+        return _hours(slot(plan.starts, plan.duration, plan.zone), plan)
+    words = pattern_and_hours(plan.rule, plan.starts, plan.duration, plan.zone, is_all_day=plan.is_all_day)
+    until = f", until {short_date(dates(plan.rule, plan.starts)[-1])}" if with_end else ""
+    return f"{words[0].lower()}{words[1:]}{until}"
 
 
-def _when_planned(plan: Plan) -> str:
-    return sentence(plan.rule, plan.starts, plan.duration, plan.zone, is_all_day=plan.is_all_day).rstrip(".")
-
-
-def _hours(slot: Slot, event: Event) -> str:
-    starts, ends = (local(one, event.zone) for one in slot)
-    hours = span(starts, ends, event.is_all_day)
-    return f"{day(starts)}, {hours}" if event.is_all_day else f"{day(starts)}, {hours} {zone_word(event.zone)}"
+def _hours(at: Slot, of: Event | Plan) -> str:
+    starts, ends = (local(one, of.zone) for one in at)
+    hours = span(starts, ends, of.is_all_day)
+    return f"{day(starts)}, {hours}" if of.is_all_day else f"{day(starts)}, {hours} {zone_word(of.zone)}"

@@ -21,9 +21,15 @@ def sentence(rule: Rule | None, start: datetime, duration: timedelta, zone: str,
     if rule is None:
         once = _all_day_dates(start, duration) if is_all_day else _date_and_hours(start, start + duration, zone)
         return f"Happens once: {once}."
-    hours = _all_day(duration) if is_all_day else time_range(start, start + duration, zone_word(zone))
     times = "once" if len(all_dates) == 1 else f"{len(all_dates):,} times"
-    return f"{pattern_words(rule)}, {hours}, until {short_date(all_dates[-1])} ({times})."
+    repeated = pattern_and_hours(rule, start, duration, zone, is_all_day=is_all_day)
+    return f"{repeated}, until {short_date(all_dates[-1])} ({times})."
+
+
+def pattern_and_hours(rule: Rule, start: datetime, duration: timedelta, zone: str, *, is_all_day: bool) -> str:
+    """Return how a series repeats and at which hours, without its end; arguments as in `sentence`."""
+    hours = _all_day(duration) if is_all_day else time_range(start, start + duration, zone_word(zone))
+    return f"{pattern_words(rule)}, {hours}"
 
 
 def short_rule_words(rule: Rule | None, start: datetime) -> str:

@@ -7,11 +7,11 @@ from datetime import datetime
 from uuid import UUID
 
 from tracker import chance
-from tracker.rules.history import Change, Entry, Verb, changes_of
+from tracker.rules.history import Change, Entry, Verb, changes_of, last_date
 from tracker.rules.meetings import Event, EventStatus, Occurrence
 from tracker.rules.people import Viewer
 from tracker.rules.planning import Plan
-from tracker.tables import visible_history
+from tracker.tables import visible, visible_history
 from tracker.tables.history import EventChange
 
 
@@ -32,15 +32,20 @@ async def keep_plan(
     viewer: Viewer, event: Event, plan: Plan, invited: Iterable[UUID], now: datetime, *, went_on_as: UUID | None = None
 ) -> None:
     """Keep what a plan changes about an event to which `invited` were asked before; the series that goes on, too."""
-    changes = changes_of(event, plan, invited)
+    changes = changes_of(event, plan, invited, goes_on_anew=went_on_as is not None)
     after = replace(event, visibility=plan.visibility, body_id=plan.body_id)
     if went_on_as:
-        await keep(viewer, event, Verb.ENDED, changes, now)
+        await keep_end(viewer, event, now)
         await keep(viewer, replace(after, id=went_on_as), Verb.CONTINUED, changes, now)
     elif event.status is EventStatus.DRAFT and plan.status is not EventStatus.DRAFT:
         await keep(viewer, after, Verb.SENT, (), now)
     elif changes:
         await keep(viewer, after, Verb.CHANGED, changes, now)
+
+
+async def keep_end(viewer: Viewer, event: Event, now: datetime) -> None:
+    """Keep that a series was cut short, and with which date it ends now."""
+    await keep(viewer, event, Verb.ENDED, last_date(await visible.dates(viewer, event)), now)
 
 
 async def history(viewer: Viewer, event: Event, date: Occurrence | None = None) -> list[Entry]:

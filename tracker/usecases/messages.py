@@ -1,7 +1,7 @@
 """The list of messages, and sending one once more."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -97,5 +97,12 @@ async def _planned(viewer: Viewer, narrowed: Narrowed, after: Place | None, now:
         found = await reminders_ahead.of_theirs(viewer, now)
     else:
         return []
-    wanted = [one for one in found if narrowed.kind in (None, one.kind)]
-    return [one for one in wanted if narrowed.person in (None, *(to.member_id for to in one.people))][:MOST_PLANNED]
+    wanted = [_to(narrowed.person, one) for one in found if narrowed.kind in (None, one.kind)]
+    return [one for one in wanted if one.people][:MOST_PLANNED]
+
+
+def _to(person: UUID | None, planned: Planned) -> Planned:
+    """Return what goes out to one person of all to whom it does; None = to everybody."""
+    if person is None:
+        return planned
+    return replace(planned, people=tuple(one for one in planned.people if one.member_id == person))

@@ -62,7 +62,7 @@ async def cancel_from(
         whom = notices.to_all(event, await invitees_of(event_id))
         await tell("update", event_id, event.version + 1, now, facts, whom=whom)
         await touch(event_id)
-        await history.keep(viewer, event, Verb.ENDED, (), now)
+        await history.keep_end(viewer, event, now)
         await audit.record(viewer.member_id, viewer.door, "ended", "event", event_id, {"from": key}, now)
 
 

@@ -7,6 +7,7 @@ import pytest
 from tests.cast import NOW, Cast, everybody, meeting
 from tests.ports.api.conftest import Program, Speak
 from tracker.rules.recurrence import rule_for
+from tracker.tables.outbox import Message
 from tracker.usecases import meetings
 
 pytestmark = pytest.mark.anyio
@@ -35,6 +36,18 @@ async def test_a_moved_date_keeps_its_key(speak: Speak, sqlite_cast: Cast, serie
     moved = await changed(program, f"{series}/2027-01-19", {"date": "2027-01-20", "time": "15:00"})
     assert (moved["key"], moved["date"], moved["starts_at"]) == ("2027-01-19", "2027-01-20", "2027-01-20T21:00:00Z")
     assert (moved["minutes"], moved["is_changed"]) == (90, True)
+
+
+async def test_nobody_is_told_of_small_changes_unless_the_program_says_so(
+    speak: Speak, sqlite_cast: Cast, series: str
+) -> None:
+    program, event = await speak(sqlite_cast.coordinator), series.removesuffix("/occurrences")
+    await Message.delete(force=True)
+    for path in (f"{series}/2027-01-19", event):
+        await changed(program, path, {"title": "Special", "agenda": "One item 10"})
+    assert await Message.count() == 0
+    await changed(program, f"{series}/2027-01-26", {"title": "Special", "notify": True})
+    assert await Message.count() == len(everybody(sqlite_cast))
 
 
 async def test_null_is_as_in_the_series_and_what_is_left_out_stays(

@@ -332,14 +332,25 @@ async def test_the_lead_of_an_operation_reads_who_has_opened_it(sqlite_cast: Cas
     assert "Tue, Dec 15, 9:00 AM" in html
 
 
-async def test_a_deadline_counts_no_replies_and_takes_no_attendance(sqlite_cast: Cast, desk: Browser) -> None:
+async def test_a_deadline_has_neither_reply_nor_agenda_nor_attendance(sqlite_cast: Cast, desk: Browser) -> None:
     plan = meeting(sqlite_cast.fbi_lead, kind=Kind.DEADLINE, title="Report")
     event_id = await meetings.schedule(sqlite_cast.coordinator, plan, NOW)
     html = (await desk.get(f"/events/{event_id}/{KEY}")).text
-    asked = ("No reply", "no reply", "ttendance", "sign-in-sheet")
+    asked = ("No reply", "no reply", "Your reply", "ttendance", "sign-in-sheet", ">Agenda<", "#agenda")
     assert [words for words in asked if words in html] == []
     assert "2 people told" in html
     assert '<th scope="row" data-l="Person">Fbi lead</th>' in html
+
+
+async def test_a_typo_is_mailed_to_nobody_unless_the_box_is_ticked(sqlite_cast: Cast, desk: Browser) -> None:
+    event_id = await meetings.schedule(sqlite_cast.coordinator, weekly(sqlite_cast.fbi_lead), NOW)
+    for address in (f"/events/{event_id}/edit", f"/events/{event_id}/{KEY}/edit"):
+        await Message.delete(force=True)
+        for ticked in ({}, {"notify": "yes"}):
+            form = typed((await desk.get(address)).text, address, agenda="Typo", title="Core group", save="send")
+            assert "notify" not in form
+            await desk.post(address, form | ticked)
+            assert await Message.count() == len(ticked)
 
 
 async def test_the_form_says_who_gets_which_mail_before_it_is_saved(sqlite_cast: Cast, desk: Browser) -> None:

@@ -128,7 +128,7 @@ async def test_a_deadline_asks_for_no_reply(sqlite_cast: Cast, browse: SignIn) -
     browser = await browse(sqlite_cast.caht_lead)
     assert "Nothing else needs you" in await read(browser)
     page = (await browser.get(f"/events/{event_id}/2026-12-22")).text
-    assert "This is a deadline, so there is nothing to answer." in page
+    assert "Your reply" not in page
     assert "Reply owed" not in (await browser.get("/calendar?month=2026-12&view=list")).text
     assert "who have not replied" not in (await (await browse(sqlite_cast.coordinator)).get("/")).text
 
