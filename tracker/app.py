@@ -76,7 +76,7 @@ from tracker.ports.security import BODY_LIMIT, protect
 from tracker.ports.token_uses import note_after_answers
 from tracker.settings import Settings, load
 from tracker.usecases import accounts as account_life
-from tracker.usecases import health, identity_passwords, reminders
+from tracker.usecases import audit_verification, health, identity_passwords, reminders
 from tracker.usecases.identity_hashes import Pbkdf2
 from tracker.usecases.identity_passwords import Hashing
 
@@ -129,6 +129,7 @@ PAGES = (
 )
 PLANNING_EVERY = 60.0  # seconds between two looks for reminders that became due
 ACCOUNTS_EVERY = 60.0  # seconds between two looks for accounts that end
+AUDIT_EVERY = 600.0  # seconds between two looks whether the night's verification is due
 
 Job = tuple[str, float, Callable[[], Awaitable[object]]]
 
@@ -205,6 +206,7 @@ def _jobs(settings: Settings, delivery: Delivery) -> Sequence[Job]:
         ("reminders", min(settings.tick, PLANNING_EVERY), lambda: reminders.queue_due(clock.now(), settings.time_zone)),
         ("accounts", ACCOUNTS_EVERY, lambda: account_life.close_due(clock.now())),
         ("mail", settings.tick, lambda: _send(delivery)),
+        ("audit", AUDIT_EVERY, lambda: audit_verification.verify_nightly(clock.now(), settings.time_zone)),
     )
     return [(name, every, on_our_schema(run)) for name, every, run in jobs]
 

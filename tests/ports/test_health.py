@@ -9,9 +9,10 @@ from piccolo.querystring import QueryString
 from tests.cast import NOW, ZONE, Cast, everybody, meeting, operation
 from tests.ports.browser import Browser
 from tests.ports.conftest import SignIn
+from tests.unguarded import unguard
 from tracker import clock
 from tracker.database import engine
-from tracker.usecases import health, holding, meetings, reminders
+from tracker.usecases import audit_verification, health, holding, meetings, reminders
 
 pytestmark = pytest.mark.anyio
 
@@ -102,6 +103,22 @@ async def test_the_admin_page_leads_to_what_the_viewer_may_use(sqlite_cast: Cast
         assert [address for address in of_all if f'href="{address}"' in html] == addresses
         answers = [(await browser.get(address)).status_code for address in addresses]
         assert set(answers) <= {200, 303}  # the import asks for a fresh proof first
+
+
+async def test_the_page_says_whether_the_mail_server_answers_and_how_the_trail_was_found(
+    sqlite_cast: Cast, browse: SignIn
+) -> None:
+    browser = await browse(sqlite_cast.administrator)
+    html = (await browser.get("/admin/health")).text
+    assert "127.0.0.1, port 25, cannot be used" in html
+    assert "It will be verified tonight, and every night." in html
+    await audit_verification.verify_nightly(clock.now(), ZONE)
+    assert "It was as it was written, less than an hour ago." in (await browser.get("/admin/health")).text
+    await unguard()
+    await engine().run_querystring(QueryString("UPDATE audit_entry SET verb = 'x' WHERE seq = 1"))
+    clock.start_at(NOW + timedelta(days=1), stands_still=True)
+    await audit_verification.verify_nightly(clock.now(), ZONE)
+    assert "It is not as it was written." in (await (await browse(sqlite_cast.administrator)).get("/admin/health")).text
 
 
 async def test_a_restored_copy_is_said_to_send_nothing(sqlite_cast: Cast, browse: SignIn) -> None:

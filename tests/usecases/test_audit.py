@@ -4,6 +4,7 @@ import anyio
 import pytest
 
 from tests.cast import NOW, SECRET, Cast
+from tests.unguarded import unguard
 from tracker import keys
 from tracker.database import engine, writing
 from tracker.errors import Invalid
@@ -12,17 +13,6 @@ from tracker.tables.people import Member
 from tracker.usecases import audit
 
 pytestmark = pytest.mark.anyio
-
-
-UNGUARD = {
-    "sqlite": (
-        "DROP TRIGGER audit_entry_no_update",
-        "DROP TRIGGER audit_entry_no_delete",
-        "DROP TRIGGER audit_head_forward",
-        "DROP TRIGGER audit_head_no_delete",
-    ),
-    "postgres": ("DROP FUNCTION audit_refuse() CASCADE",),
-}
 
 
 @pytest.fixture
@@ -37,8 +27,7 @@ async def guarded_trail(database):
 @pytest.fixture
 async def trail(guarded_trail):
     """The same for whoever owns the database: without the triggers that guard it."""
-    for statement in UNGUARD[engine().engine_type]:
-        await engine().run_ddl(statement)
+    await unguard()
 
 
 async def test_an_untouched_trail_is_whole(trail):

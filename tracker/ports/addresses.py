@@ -1,7 +1,8 @@
-"""By which names people reach the site, and to which of its places a sign-in may lead."""
+"""By which names people reach the site, which are this computer itself, and where a sign-in may lead."""
 
 import re
 from functools import lru_cache
+from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from tracker.settings import Settings
@@ -37,6 +38,14 @@ def place(text: str) -> str:
     """Return where to go after signing in: a place of this site as asked, else home; never another site."""
     is_ours = len(text) <= LONGEST_PLACE and PLACE.fullmatch(text) and not text.startswith(NOWHERE)
     return text if is_ours else HOME
+
+
+def is_loopback(host: str) -> bool:
+    """Return whether a host name or address is this computer itself."""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def _bracketed(name: str) -> str:

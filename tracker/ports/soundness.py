@@ -2,29 +2,29 @@
 
 import asyncio
 import shutil
-import smtplib
-import ssl
 import stat
 from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from ipaddress import ip_address
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from tracker import clock, floors, settings_file
 from tracker.errors import Invalid
 from tracker.migrate import WrongSchema, check_schema
+from tracker.ports import mail_server
+from tracker.ports.addresses import is_loopback
 from tracker.rules.wording import clock as clock_words
-from tracker.rules.wording import day, local, zone_word
+from tracker.rules.wording import day, local, plural, zone_word
 from tracker.settings import Settings
+from tracker.usecases import audit_verification
+from tracker.usecases.audit_verification import Verification
 from tracker.usecases.holding import held_copy, last_backup
 from tracker.usecases.replanning import number_misplaced
 
-PATIENCE = 5.0  # seconds for the mail server
-TLS_PORT = 465  # TLS from the first byte (RFC 8314)
 OLDEST_BACKUP = 48  # hours
+OLDEST_VERIFICATION = 48  # hours
 EXAMPLE = ".example"  # a domain in which nobody gets mail (RFC 2606)
 SCARCE, TOO_SCARCE = 1_000_000_000, 100_000_000  # bytes free on the disk of the data folder
 OTHERS = stat.S_IRWXG | stat.S_IRWXO
@@ -57,7 +57,7 @@ async def lines(chosen: Settings) -> list[Line]:
 
 async def of_surroundings(chosen: Settings) -> list[Line]:
     """Return what can be said without a database: files, disk, mail server, releases."""
-    return [*of_files(chosen), await asyncio.to_thread(_mail_server, chosen), *of_releases()]
+    return [*of_files(chosen), await asyncio.to_thread(of_mail, chosen), *of_releases()]
 
 
 def refuse_unsafe(chosen: Settings, host: str) -> None:
@@ -95,6 +95,7 @@ async def of_database() -> AsyncIterator[Line]:
     if await held_copy():
         yield Line(State.WARNING, "Sending", "This is a restored copy. It sends nothing until `tracker resume`.")
     yield _last_backup(await last_backup())
+    yield of_trail(await audit_verification.last())
 
 
 def _zones(misplaced: int) -> Line:
@@ -131,6 +132,26 @@ def private_files(folder: Path) -> Sequence[Path]:
     return [path for name in names if (path := folder / name).exists()]
 
 
+def of_mail(chosen: Settings) -> Line:
+    """Return whether the mail server would take our mails now; waits for it."""
+    place = f"{chosen.smtp_host}, port {chosen.smtp_port},"
+    if why_not := mail_server.trouble(chosen):
+        return Line(State.FAULT, "Mail server", f"{place} cannot be used: {why_not}")
+    return Line(State.OK, "Mail server", f"{place} answers.")
+
+
+def of_trail(found: Verification | None) -> Line:
+    """Return how the audit trail was found when it was last verified."""
+    if found is None:
+        return Line(State.OK, "Audit trail", "It will be verified tonight, and every night.")
+    if not found.is_whole:
+        return Line(State.FAULT, "Audit trail", "It is not as it was written. An auditor sees at which entry.")
+    hours = (clock.now() - found.at) // timedelta(hours=1)
+    state = State.OK if hours <= OLDEST_VERIFICATION else State.WARNING
+    ago = f"{plural(hours, 'hour')} ago" if hours else "less than an hour ago"
+    return Line(state, "Audit trail", f"It was as it was written, {ago}.")
+
+
 def of_releases() -> Iterator[Line]:
     """Yield the releases of Python and of libraries that have a floor."""
     for found in floors.libraries():
@@ -139,14 +160,6 @@ def of_releases() -> Iterator[Line]:
     python = floors.interpreter()
     words = f"{python.installed}; {python.floor} mends holes in its mail library, which the mail builder works around."
     yield Line(State.OK, "Python", f"{python.installed}.") if python.ok else Line(State.WARNING, "Python", words)
-
-
-def is_loopback(host: str) -> bool:
-    """Whether a host name or address is this computer itself."""
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def _addresses(chosen: Settings) -> Line:
@@ -166,21 +179,3 @@ def _room(folder: str) -> Line:
     words = f"{free / 1e9:.1f} GB are free for {folder}."
     state = State.FAULT if free < TOO_SCARCE else State.WARNING if free < SCARCE else State.OK
     return Line(state, "Disk", words)
-
-
-def _mail_server(chosen: Settings) -> Line:
-    place = f"{chosen.smtp_host}, port {chosen.smtp_port},"
-    try:
-        with _connected(chosen) as server:
-            server.ehlo()
-            if server.has_extn("starttls"):
-                server.starttls(context=ssl.create_default_context())
-    except (OSError, smtplib.SMTPException) as away:
-        return Line(State.FAULT, "Mail server", f"{place} cannot be used: {away}")
-    return Line(State.OK, "Mail server", f"{place} answers.")
-
-
-def _connected(chosen: Settings) -> smtplib.SMTP:
-    if chosen.smtp_port == TLS_PORT:
-        return smtplib.SMTP_SSL(chosen.smtp_host, chosen.smtp_port, timeout=PATIENCE)
-    return smtplib.SMTP(chosen.smtp_host, chosen.smtp_port, timeout=PATIENCE)

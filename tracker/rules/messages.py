@@ -43,7 +43,7 @@ KIND_WORDS = {
     MessageKind.NO_REPLY: "Request to reply", MessageKind.ITEM_ASSIGNED: "New action item",
     MessageKind.ITEM_DUE: "Action item due", MessageKind.ITEM_OVERDUE: "Action item overdue",
     MessageKind.DIGEST: "Weekly digest", MessageKind.ACCOUNT_LOCKED: "Account locked",
-    MessageKind.ACCOUNT_CHANGED: "Account changed",
+    MessageKind.ACCOUNT_CHANGED: "Account changed", MessageKind.TRAIL_BROKEN: "Audit trail changed",
 }  # fmt: skip
 OF_ACCOUNTS = frozenset({MessageKind.ACCOUNT_LOCKED, MessageKind.ACCOUNT_CHANGED})
 RESENDABLE = STATES[Standing.FAILED] | STATES[Standing.SENT]

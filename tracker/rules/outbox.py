@@ -34,6 +34,7 @@ class MessageKind(StrEnum):
     DIGEST = "digest"
     ACCOUNT_LOCKED = "account_locked"
     ACCOUNT_CHANGED = "account_changed"
+    TRAIL_BROKEN = "trail_broken"
 
 
 CHANGES = frozenset({MessageKind.UPDATE, MessageKind.CANCELLATION, MessageKind.WITHDRAWAL})

@@ -1,7 +1,6 @@
 """The audit trail for people: a page of entries as its reader may know of them, and the recorded acts of reading it."""
 
 import json
-import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,9 +12,9 @@ from tracker.errors import NotFound
 from tracker.rules.audit_words import OPEN_SUBJECTS, Entry, told
 from tracker.rules.people import Viewer
 from tracker.tables import visible_audit
-from tracker.tables.audit import AuditEntry
 from tracker.tables.visible_audit import Choice
-from tracker.usecases import audit, names
+from tracker.usecases import audit, audit_verification, names
+from tracker.usecases.audit_verification import Verification
 from tracker.usecases.readings import note
 
 __all__ = ["Choice", "Verification", "export", "last_verification", "page", "verify"]
@@ -25,23 +24,8 @@ MOST = 50_000  # entries of one export
 ONE_SUBJECT = "one subject"
 UNKNOWN = "Somebody who is not in the roster"
 
-log = logging.getLogger(__name__)
-
 Row = dict[str, Any]
 Names = dict[UUID, Any]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Verification:
-    """How the trail was found when it was last verified."""
-
-    at: datetime
-    broken: audit.Broken | None
-
-    @property
-    def is_whole(self) -> bool:
-        """Whether every entry was as it was written."""
-        return self.broken is None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,30 +68,13 @@ async def export(viewer: Viewer, choice: Choice, asked: dict[str, str], now: dat
 async def verify(viewer: Viewer, now: datetime) -> Verification:
     """Check the whole trail and record how it was found. Errors: NotFound for who does not read the trail."""
     _check(viewer)
-    broken = await audit.verify()
-    facts = {"broken": broken.seq, "why": broken.why} if broken else {}
-    try:
-        async with writing():
-            await audit.record(viewer.member_id, viewer.door, "audit_verified", "audit", "", facts, now)
-    except Exception:  # a trail without its end takes no entry, and who asked must hear of it all the more
-        log.exception("The verification was not recorded.")
-    return Verification(at=now, broken=broken)
+    return await audit_verification.verify(now, by=viewer.member_id, door=viewer.door)
 
 
 async def last_verification(viewer: Viewer) -> Verification | None:
-    """Return how the trail was found the last time that somebody verified it here. Errors: NotFound."""
+    """Return how the trail was found the last time that it was verified. Errors: NotFound."""
     _check(viewer)
-    found = await (
-        AuditEntry.select(AuditEntry.at, AuditEntry.facts)
-        .where((AuditEntry.subject == "audit") & (AuditEntry.verb == "audit_verified"))
-        .order_by(AuditEntry.seq, ascending=False)
-        .first()
-    )
-    if found is None:
-        return None
-    facts = json.loads(found["facts"])
-    broken = audit.Broken(facts["broken"], facts["why"]) if "broken" in facts else None
-    return Verification(at=found["at"], broken=broken)
+    return await audit_verification.last()
 
 
 def _check(viewer: Viewer) -> None:

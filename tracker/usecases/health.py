@@ -11,10 +11,11 @@ from piccolo.querystring import QueryString
 from tracker.database import engine, is_postgres, writing
 from tracker.migrate import newest
 from tracker.tables.outbox import Watermark
+from tracker.usecases import audit_verification
 from tracker.usecases.reminders import MARK
 
 LATE = timedelta(minutes=5)
-REMINDERS, MAIL = MARK, "mail"
+REMINDERS, MAIL, AUDIT = MARK, "mail", audit_verification.MARK
 NOTED_EVERY = timedelta(seconds=30)
 _STATE = (
     "SELECT (SELECT COUNT(*) FROM (SELECT 1 AS late FROM message WHERE state = 'pending' AND due <= {} LIMIT 1) l)"
@@ -70,8 +71,9 @@ async def note_look(now: datetime) -> None:
 
 
 async def last_looks() -> dict[str, datetime]:
-    """Return when reminders were last looked for, and when mail was, by name; one that never was is missing."""
-    found = await Watermark.select(Watermark.name, Watermark.until).where(Watermark.name.is_in([REMINDERS, MAIL]))
+    """Return when each job was last done, by name; one that never was is missing."""
+    of_jobs = Watermark.name.is_in([REMINDERS, MAIL, AUDIT])
+    found = await Watermark.select(Watermark.name, Watermark.until).where(of_jobs)
     return {row["name"]: row["until"] for row in found}
 
 

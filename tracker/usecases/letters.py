@@ -7,7 +7,7 @@ from datetime import datetime
 from uuid import UUID
 
 from tracker.errors import NotFound
-from tracker.rules import letters_account, letters_discreet, letters_items
+from tracker.rules import letters_account, letters_audit, letters_discreet, letters_items
 from tracker.rules.action_items import ActionItem
 from tracker.rules.letters import Letter
 from tracker.rules.outbox import Message, MessageKind, Skip, State
@@ -24,6 +24,7 @@ NOT_AUTHORISED = Skip(state=State.SUPPRESSED, reason="The recipient may not see 
 NOT_OWNER = Skip(state=State.SUPPRESSED, reason="The recipient does not own the item any more.")
 CLOSED = Skip(state=State.SUPERSEDED, reason="The item is closed.")
 ANOTHER_DAY = Skip(state=State.SUPERSEDED, reason="The item is due on another day now.")
+OF_NO_EVENT = {MessageKind.ACCOUNT_LOCKED: letters_account.locked, MessageKind.TRAIL_BROKEN: letters_audit.broken}
 TOO_LATE = Skip(state=State.TOO_LATE, reason="It was of no use any more when it could be sent.")
 
 
@@ -41,9 +42,9 @@ async def letter(message: Message, now: datetime, zone: str) -> Letter | Skip:
 
 
 async def _letter_to(reader: Viewer, message: Message, now: datetime, zone: str) -> Letter | Skip:
-    if message.kind is MessageKind.ACCOUNT_LOCKED:
-        locked = letters_account.locked(reader.member_id, reader.name, reader.email, zone, message.created_at)
-        return letters_discreet.of_nothing_more(locked) if reader.is_discreet else locked
+    if write := OF_NO_EVENT.get(message.kind):
+        written = write(reader.member_id, reader.name, reader.email, zone, message.created_at)
+        return letters_discreet.of_nothing_more(written) if reader.is_discreet else written
     if message.item_id is not None:
         return await _item_letter(message, reader, now, zone)
     if message.kind is MessageKind.DIGEST:

@@ -13,6 +13,7 @@ from tests.cast import NOW, Cast, everybody, meeting, operation, people_of_the_t
 from tests.ports.browser import Browser, session_of
 from tests.ports.conftest import SignIn
 from tests.ports.worlds import opened
+from tests.unguarded import unguard
 from tracker import clock
 from tracker.database import engine, writing
 from tracker.migrate import migrate
@@ -20,8 +21,6 @@ from tracker.rules.proof import PROOF_HOLDS
 from tracker.usecases import audit, meetings
 
 pytestmark = pytest.mark.anyio
-
-WITHOUT_TRIGGER = "DROP TRIGGER audit_entry_no_update"
 
 
 async def read(browser: Browser, path: str = "/audit") -> str:
@@ -141,7 +140,7 @@ async def test_a_whole_trail_is_said_to_be_whole(sqlite_cast: Cast, browse: Sign
 
 async def test_a_changed_entry_is_a_red_alert_that_names_it_to_the_auditor(sqlite_cast: Cast, browse: SignIn) -> None:
     browser = await browse(sqlite_cast.auditor)
-    await engine().run_ddl(WITHOUT_TRIGGER)
+    await unguard()
     await engine().run_querystring(QueryString("UPDATE audit_entry SET verb = 'other' WHERE seq = 1"))
     for html in ((await browser.post("/audit/verification")).text, await read(browser)):
         assert "usa-alert--error" in html

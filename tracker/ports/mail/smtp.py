@@ -8,7 +8,6 @@ import asyncio
 import logging
 import ssl
 from contextlib import suppress
-from ipaddress import ip_address
 
 import aiosmtplib
 from aiosmtplib import (
@@ -21,6 +20,7 @@ from aiosmtplib import (
     SMTPTimeoutError,
 )
 
+from tracker.ports.addresses import is_loopback
 from tracker.ports.mail.compose import Mail
 from tracker.rules.letters import cut, one_line
 from tracker.settings import Settings
@@ -90,14 +90,6 @@ class Line:
         if self._client is not None:
             self._client.close()
             self._client = None
-
-
-def is_loopback(host: str) -> bool:
-    """Whether mail to this host never leaves the machine."""
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def _client(settings: Settings) -> aiosmtplib.SMTP:

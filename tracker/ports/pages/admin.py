@@ -12,7 +12,7 @@ from tracker.ports.guards import signed_in
 from tracker.ports.pages.request import settings_of, viewer_of
 from tracker.ports.pages.templating import page
 from tracker.rules.people import Viewer
-from tracker.rules.wording import local
+from tracker.rules.wording import local, plural
 from tracker.usecases import health, holding
 
 
@@ -63,9 +63,10 @@ async def health_page(request: Request[Any, Any, Any]) -> Response[str]:
     settings, now = settings_of(request), clock.now()
     looks = await health.last_looks()
     jobs = [
-        (label, local(looks[name], settings.time_zone) if name in looks else None, every)
-        for name, label, every in ((health.REMINDERS, "Look for reminders", min(settings.tick, 60)),
-                                   (health.MAIL, "Send what is due", settings.tick))
+        (label, local(looks[name], settings.time_zone) if name in looks else None, again)
+        for name, label, again in ((health.REMINDERS, "Look for reminders", _every(min(settings.tick, 60))),
+                                   (health.MAIL, "Send what is due", _every(settings.tick)),
+                                   (health.AUDIT, "Verify the audit trail", "Every night after 3 AM"))
     ]  # fmt: skip
     backup = await holding.last_backup()
     return page(
@@ -73,9 +74,13 @@ async def health_page(request: Request[Any, Any, Any]) -> Response[str]:
         backup=local(backup, settings.time_zone) if backup else None, is_held=await holding.held_copy() is not None,
         lines=[
             *soundness.of_settings(settings), *[line async for line in soundness.of_database()],
-            *soundness.of_files(settings), *soundness.of_releases(),
+            *await soundness.of_surroundings(settings),
         ],
     )  # fmt: skip
+
+
+def _every(seconds: float) -> str:
+    return f"Every {plural(int(seconds), 'second')}"
 
 
 handlers = [admin_page, health_page]

@@ -1,0 +1,40 @@
+"""Whether the mail server would take our mails now: it answers, it encrypts, it lets us in."""
+
+import smtplib
+import ssl
+
+from tracker.ports.addresses import is_loopback
+from tracker.settings import Settings
+
+PATIENCE = 5.0  # seconds for each word of the server
+TLS_PORT = 465  # TLS from the first byte (RFC 8314)
+OPEN = "It offers no STARTTLS, and mails go to another machine only over an encrypted line."
+
+
+def trouble(settings: Settings) -> str:
+    """Return why no mail can go there now; empty when it can. Sends nothing, and waits for the server."""
+    try:
+        with _connected(settings) as server:
+            return _introduced(server, settings)
+    except (OSError, smtplib.SMTPException) as away:
+        return str(away)
+
+
+def _connected(settings: Settings) -> smtplib.SMTP:
+    place = (settings.smtp_host, settings.smtp_port)
+    if settings.smtp_port == TLS_PORT:
+        return smtplib.SMTP_SSL(*place, timeout=PATIENCE, context=ssl.create_default_context())
+    return smtplib.SMTP(*place, timeout=PATIENCE)
+
+
+def _introduced(server: smtplib.SMTP, settings: Settings) -> str:
+    server.ehlo()
+    is_here = is_loopback(settings.smtp_host)
+    if server.has_extn("starttls") and not is_here:
+        server.starttls(context=ssl.create_default_context())
+        server.ehlo()
+    elif not is_here and settings.smtp_port != TLS_PORT:
+        return OPEN
+    if settings.smtp_user:
+        server.login(settings.smtp_user, settings.smtp_password)
+    return ""
