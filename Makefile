@@ -52,7 +52,7 @@ bench: $(READY) ## Measure, and write bench/results.json
 	@$(BIN)/python -m bench
 
 faults: $(READY) ## Kill and stall things while mails go out, and edit series in any order
-	@TRACKER_FAULTS=full $(BIN)/python -m pytest -q tests/faults tests/scenarios/test_any_edits.py
+	@TRACKER_FAULTS=full $(BIN)/python -m pytest -q tests/faults tests/scenarios/test_any_edits.py tests/scenarios/test_random_series.py
 
 compat: $(READY) ## Read our calendars with other people's parsers
 	@$(BIN)/python -m pytest -q tests/ical

@@ -1,19 +1,17 @@
 """Random rules over five years against two foreign readers of the RRULE that we write."""
 
-# A local time is naive: its zone stands beside it.
-# ruff: noqa: DTZ001
-
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import recurring_ical_events
 from dateutil.rrule import rrulestr
-from hypothesis import HealthCheck, given, reject, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
 from icalendar import Calendar
 
+from tests.rules.any_series import a_series
 from tracker.errors import Invalid
-from tracker.rules.recurrence import Repeat, Rule, dates, from_rrule, rule_for, to_rrule
+from tracker.rules.recurrence import Rule, dates, from_rrule, to_rrule
 from tracker.rules.wall_clock import to_utc
 
 CHICAGO = "America/Chicago"
@@ -24,29 +22,6 @@ BOUNDED = settings(
     database=None,
     suppress_health_check=[HealthCheck.filter_too_much],
 )
-
-
-@some.composite
-def a_series(draw: some.DrawFn) -> tuple[Rule, datetime]:
-    """Return a rule and its start: any choice, day and length; hours that DST skips and doubles come often."""
-    day = draw(some.dates(date(2026, 1, 1), date(2028, 12, 31)))
-    clock = draw(some.sampled_from([(1, 30), (2, 0), (2, 30), (0, 0), (14, 0), (20, 15), (23, 59)]))
-    start = datetime(day.year, day.month, day.day, *clock)
-    choice = draw(some.sampled_from([choice for choice in Repeat if choice is not Repeat.NONE]))
-    interval = draw(some.one_of(some.integers(1, 3), some.integers(1, 60)))
-    weekdays = {day.weekday(), *draw(some.sets(some.integers(0, 6), max_size=3))}
-    is_counted = draw(some.booleans())
-    ends = (
-        {"count": draw(some.integers(1, 200))}
-        if is_counted
-        else {"until": day + timedelta(days=draw(some.integers(0, 1826)))}
-    )
-    try:
-        rule = rule_for(choice, start, interval=interval, weekdays=weekdays, **ends)
-    except Invalid:
-        reject()
-    assert rule is not None
-    return rule, start
 
 
 def as_calendar(rrule: str, start: datetime) -> Calendar:

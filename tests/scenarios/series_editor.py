@@ -3,24 +3,29 @@
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import replace
-from datetime import datetime, timedelta
-from typing import NamedTuple
+from datetime import UTC, datetime, timedelta
+from typing import Any, NamedTuple
 from uuid import UUID
 
-from tests.cast import NOW, ZONE, Cast, meeting
+from tests.cast import NOW, ZONE, Cast
+from tests.ical.readers import Shown
+from tests.rules.any_series import CHOICES
 from tracker import clock
 from tracker.errors import Conflict, Invalid
 from tracker.rules.audiences import Visibility
 from tracker.rules.meetings import Event, Occurrence
 from tracker.rules.planning import DateChange, Plan, from_date
-from tracker.rules.recurrence import rule_for
+from tracker.rules.recurrence import choice_of, dates, rule_for
+from tracker.rules.wall_clock import to_local
+from tracker.tables import meetings as rows
+from tracker.tables.outbox import Message, Watermark
 from tracker.usecases import meeting_dates, meetings, series_parts
 from tracker.usecases.reminders import queue_due
 
-STARTS = datetime(2027, 1, 12, 10)  # noqa: DTZ001 - local to the event's zone
-DATES = 5
-LENGTH = timedelta(minutes=90)
 A_DAY = timedelta(days=1)
+LONGEST_WAIT = timedelta(days=60)
+A_QUARTER = timedelta(minutes=15)
+"""Of an hour."""
 
 
 class Deed(NamedTuple):
@@ -32,16 +37,17 @@ class Deed(NamedTuple):
 
 
 class SeriesEditor:
-    """A weekly series of the coordinator, and all series that went on from it."""
+    """A series of the coordinator, and all series that went on from it."""
 
     def __init__(self, cast: Cast) -> None:
         self.events: list[UUID] = []
         self.now = NOW
         self._cast = cast
         self._deeds: dict[str, Callable[[Occurrence, int], Awaitable[object]]] = {
-            "move": self._move, "rename one": self._rename_one, "cancel": self._cancel, "reinstate": self._reinstate,
-            "add": self._add, "split": self._split, "stop": self._stop, "end": self._end, "rename": self._rename,
-            "narrow": self._narrow,
+            "move": self._move, "lengthen": self._lengthen, "rename one": self._rename_one, "cancel": self._cancel,
+            "reinstate": self._reinstate, "add": self._add, "split": self._split, "repeat otherwise": self._otherwise,
+            "stop": self._stop, "end": self._end, "hour": self._hour, "length": self._length, "rename": self._rename,
+            "narrow": self._narrow, "call off": self._call_off, "bring back": self._bring_back, "wait": self._wait,
         }  # fmt: skip
 
     @property
@@ -49,11 +55,9 @@ class SeriesEditor:
         """Return what can be done."""
         return list(self._deeds)
 
-    async def begin(self) -> None:
-        """Schedule the series for law enforcement and one person beyond."""
+    async def begin(self, plan: Plan) -> None:
+        """Schedule the series."""
         await self._pass_time()
-        rule = rule_for("weekly", STARTS, count=DATES)
-        plan = meeting(self._cast.fbi_lead, self._cast.caht_lead, starts=STARTS, duration=LENGTH, rule=rule)
         self.events = [await meetings.schedule(self._cast.coordinator, plan, self.now)]
 
     async def edit(self, deed: Deed) -> None:
@@ -61,9 +65,9 @@ class SeriesEditor:
         self.now += A_DAY
         await self._pass_time()
         every = [date for event_id in self.events for date in await self._dates(event_id)]
-        dates = [date for date in every if date.is_cancelled or deed.name != "reinstate"] or every
+        theirs = [date for date in every if date.is_cancelled or deed.name != "reinstate"] or every
         with suppress(Invalid, Conflict):
-            await self._deeds[deed.name](dates[deed.which % len(dates)], deed.by)
+            await self._deeds[deed.name](theirs[deed.which % len(theirs)], deed.by)
 
     async def _pass_time(self) -> None:
         clock.start_at(self.now, stands_still=True)
@@ -74,13 +78,18 @@ class SeriesEditor:
         return await meeting_dates.dates_of(self._cast.coordinator, event)
 
     async def _move(self, date: Occurrence, by: int) -> None:
-        await self._change_date(date, starts=date.original_start + by * A_DAY + timedelta(hours=by % 4))
+        await self._change_date(date, starts=_later(date, by))
+
+    async def _lengthen(self, date: Occurrence, by: int) -> None:
+        unit = A_DAY if date.event.is_all_day else A_QUARTER
+        await self._change_date(date, duration=date.event.duration + by * unit)
 
     async def _rename_one(self, date: Occurrence, by: int) -> None:
         await self._change_date(date, title=f"Special {by}")
 
-    async def _change_date(self, date: Occurrence, *, starts: datetime | None = None, title: str | None = None) -> None:
-        change = DateChange(starts=starts or date.original_start, duration=LENGTH, title=title, may_double=True)
+    async def _change_date(self, date: Occurrence, **changed: Any) -> None:
+        facts = {"starts": date.original_start, "duration": date.event.duration, "may_double": True, **changed}
+        change = DateChange(**facts)
         await meeting_dates.change_date(
             self._cast.coordinator, date.event.id, date.key, change, date.version, self.now, notify=False
         )
@@ -94,14 +103,26 @@ class SeriesEditor:
         await meeting_dates.reinstate_date(self._cast.coordinator, date.event.id, date.key, date.version, self.now)
 
     async def _add(self, date: Occurrence, by: int) -> None:
-        starts = date.original_start + by * A_DAY + timedelta(hours=3)
-        await series_parts.add_date(self._cast.coordinator, date.event.id, starts, date.event.version, self.now)
+        await series_parts.add_date(
+            self._cast.coordinator, date.event.id, _later(date, by), date.event.version, self.now
+        )
 
     async def _split(self, date: Occurrence, by: int) -> None:
         event, plan = await self._plan(date.event)
-        onward = from_date(plan, date.original_start + timedelta(hours=by % 3))
+        await self._go_on(
+            event, date, replace(from_date(plan, date.original_start), starts=_later(date, by % 3, days=0))
+        )
+
+    async def _otherwise(self, date: Occurrence, by: int) -> None:
+        event, plan = await self._plan(date.event)
+        if plan.rule is not None:
+            last = dates(plan.rule, plan.starts)[-1].date()
+            rule = rule_for(CHOICES[by % len(CHOICES)], date.original_start, interval=abs(by) + 1, until=last)
+            await self._go_on(event, date, replace(plan, starts=date.original_start, rule=rule))
+
+    async def _go_on(self, event: Event, date: Occurrence, plan: Plan) -> None:
         self._went_on(await series_parts.change_from(
-            self._cast.coordinator, event.id, date.key, onward, event.version, self.now, notify=False
+            self._cast.coordinator, event.id, date.key, plan, event.version, self.now, notify=False
         ))  # fmt: skip
 
     async def _stop(self, date: Occurrence, _: int) -> None:
@@ -111,7 +132,22 @@ class SeriesEditor:
 
     async def _end(self, date: Occurrence, by: int) -> None:
         event, plan = await self._plan(date.event)
-        await self._change(event, replace(plan, rule=rule_for("weekly", plan.starts, count=DATES + by)))
+        if plan.rule is not None:
+            last = date.original_start.date() + 8 * by * A_DAY
+            rule = rule_for(
+                choice_of(plan.rule), plan.starts, interval=plan.rule.interval, weekdays=plan.rule.weekdays, until=last
+            )
+            await self._change(event, replace(plan, rule=rule))
+
+    async def _hour(self, date: Occurrence, by: int) -> None:
+        event, plan = await self._plan(date.event)
+        hour = 0 if plan.is_all_day else by % 24
+        await self._change(event, replace(plan, starts=plan.starts.replace(hour=hour)))
+
+    async def _length(self, date: Occurrence, by: int) -> None:
+        event, plan = await self._plan(date.event)
+        unit = A_DAY if plan.is_all_day else A_QUARTER
+        await self._change(event, replace(plan, duration=plan.duration + by * unit))
 
     async def _rename(self, date: Occurrence, by: int) -> None:
         event, plan = await self._plan(date.event)
@@ -121,6 +157,17 @@ class SeriesEditor:
         event, plan = await self._plan(date.event)
         without = {one: role for one, role in plan.invitees.items() if one != self._cast.caht_lead.member_id}
         await self._change(event, replace(plan, visibility=Visibility.LAW_ENFORCEMENT, invitees=without))
+
+    async def _call_off(self, date: Occurrence, _: int) -> None:
+        await meetings.cancel(self._cast.coordinator, date.event.id, date.event.version, "No money", self.now)
+
+    async def _bring_back(self, date: Occurrence, _: int) -> None:
+        await meetings.reinstate(self._cast.coordinator, date.event.id, date.event.version, self.now)
+
+    async def _wait(self, date: Occurrence, _: int) -> None:
+        """Let the date be over, if it is one of the next weeks."""
+        self.now = max(self.now, min(date.ends_at, NOW + LONGEST_WAIT))
+        await self._pass_time()
 
     async def _plan(self, event: Event) -> tuple[Event, Plan]:
         return await meetings.plan_to_change(self._cast.coordinator, event.id)
@@ -133,3 +180,40 @@ class SeriesEditor:
     def _went_on(self, event_id: UUID) -> None:
         if event_id not in self.events:
             self.events.append(event_id)
+
+
+async def no_event() -> None:
+    """Forget every event: an example of many begins as if it were the first."""
+    await Message.delete(force=True)
+    await rows.Event.update({rows.Event.previous_series: None}, force=True)
+    await rows.Event.delete(force=True)
+    await Watermark.delete(force=True)
+
+
+async def held(events: list[UUID]) -> list[dict[str, Any]]:
+    """Return what the tables hold of the dates that take place, whoever may see them."""
+    table = rows.Occurrence
+    found = await table.select(
+        table.id, table.event, table.original_start, table.starts_at, table.ends_at, table.title,
+        table.event.title.as_alias("of_series"), table.event.status.as_alias("status"), table.is_cancelled,
+        table.event.zone.as_alias("zone"), table.event.is_all_day.as_alias("is_all_day"),
+    ).where(table.event.is_in(events))  # fmt: skip
+    return [row for row in found if row["status"] == "confirmed" and not row["is_cancelled"]]
+
+
+def instants(found: list[dict[str, Any]]) -> list[Shown]:
+    """Return such rows as a calendar program shows them: days count from midnight UTC."""
+    return sorted(
+        Shown(_seen(row, row["starts_at"]), _seen(row, row["ends_at"]), row["title"] or row["of_series"])
+        for row in found
+    )
+
+
+def _seen(row: dict[str, Any], moment: datetime) -> datetime:
+    return to_local(moment, row["zone"]).replace(tzinfo=UTC) if row["is_all_day"] else moment
+
+
+def _later(date: Occurrence, by: int, *, days: int | None = None) -> datetime:
+    """Return a local start some days later than the rule has it, and hours; a whole day has none."""
+    hours = timedelta(0) if date.event.is_all_day else timedelta(hours=by % 4)
+    return date.original_start + (by if days is None else days) * A_DAY + hours

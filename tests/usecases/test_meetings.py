@@ -203,3 +203,34 @@ async def test_a_meeting_of_a_body_is_scheduled_by_those_who_sit_in_it(cast: Cas
     plan = operation(cast.hsi_liaison, body_id=cast.bodies["services"])
     with pytest.raises(NotAllowed):
         await meetings.schedule(cast.fbi_lead, plan, NOW)
+
+
+async def test_a_cancelled_date_stays_cancelled_when_a_series_that_has_not_begun_changes_its_hour(cast: Cast) -> None:
+    event_id = await meetings.schedule(cast.coordinator, meeting(cast.fbi_lead, rule=MONTHLY), NOW)
+    await meeting_dates.cancel_date(cast.coordinator, event_id, "2027-06-08", 1, "Conference week", NOW)
+    at_nine = replace(meeting(cast.fbi_lead, rule=MONTHLY), starts=JANUARY_12.replace(hour=9))
+    await meetings.change(cast.coordinator, event_id, at_nine, 2, NOW, notify=False)
+    every = await meeting_dates.dates_of(cast.coordinator, await meetings.event_for(cast.coordinator, event_id))
+    assert [one.key for one in every if one.is_cancelled] == ["2027-06-08"]
+
+
+async def test_the_only_date_of_a_series_is_called_as_the_series_when_that_moves(cast: Cast) -> None:
+    once = meeting(cast.fbi_lead, rule=rule_for("weekly", JANUARY_12, count=1))
+    event_id = await meetings.schedule(cast.coordinator, once, NOW)
+    named = DateChange(starts=JANUARY_12, duration=once.duration, title="Kick-off")
+    await meeting_dates.change_date(cast.coordinator, event_id, "2027-01-12", named, 1, NOW, notify=False)
+    at_nine = replace(once, starts=JANUARY_12.replace(hour=9))
+    await meetings.change(cast.coordinator, event_id, at_nine, 2, NOW, notify=False)
+    date = await meeting_dates.nearest_date(cast.coordinator, event_id, NOW)
+    assert (date.title, date.is_changed) == (once.title, False)
+
+
+async def test_a_date_that_is_made_anew_with_its_series_has_no_lower_sequence_than_before(cast: Cast) -> None:
+    event_id = await meetings.schedule(cast.coordinator, meeting(cast.fbi_lead, rule=MONTHLY), NOW)
+    for version, hour in enumerate((11, 12, 13), start=1):
+        moved = DateChange(starts=datetime(2027, 4, 13, hour), duration=timedelta(minutes=90))  # noqa: DTZ001 - local
+        await meeting_dates.change_date(cast.coordinator, event_id, "2027-04-13", moved, version, NOW, notify=False)
+    longer = meeting(cast.fbi_lead, rule=MONTHLY, duration=timedelta(hours=2))
+    await meetings.change(cast.coordinator, event_id, longer, 4, NOW, notify=False)
+    event = await meetings.event_for(cast.coordinator, event_id)
+    assert event.sequence == 4

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, Protocol
 from uuid import UUID
 
@@ -52,11 +52,17 @@ async def starts_anew(viewer: Viewer, event: Event, now: datetime) -> bool:
     return event.is_series and any(begun)
 
 
-async def move_dates(viewer: Viewer, event: Event, plan: Plan, now: datetime) -> None:
+async def sequence_after(viewer: Viewer, event: Event) -> int:
+    """Return the SEQUENCE of an event whose dates are made anew: above every one that mails gave any of them."""
+    return max(event.sequence, *(one.sequence for one in await visible.dates(viewer, event))) + 1
+
+
+async def move_dates(viewer: Viewer, event: Event, plan: Plan, sequence: int, now: datetime) -> None:
     """Make the dates of an event agree with the plan, and ask again whom the move concerns.
 
     A single event keeps its row, so what hangs on it stays. In a series, dates that stay the same keep theirs, and so
-    do answers when only its end moves; dates that were added to it stay.
+    do answers when only its end moves; dates that were added to it stay. Any other date is as the series has it from
+    now on, but one that was cancelled stays cancelled on its day.
     """
     before = await visible.dates(viewer, event)
     if planning.only_end_moves(plan, event):
@@ -75,13 +81,17 @@ async def move_dates(viewer: Viewer, event: Event, plan: Plan, now: datetime) ->
                 rows.Occurrence.changed_at: now,
                 rows.Occurrence.version: before[0].version + 1,
                 rows.Occurrence.is_changed: False,
+                rows.Occurrence.title: None,
+                rows.Occurrence.place: None,
+                rows.Occurrence.agenda: None,
             }
         ).where(rows.Occurrence.id == before[0].id)
     else:
         await _replace_dates(event, {one.original_start for one in before}, wanted, plan, now)
+        await _cancel_again(event.id, wanted, {one.original_start.date() for one in before if one.is_cancelled})
     was = (before[0].starts_at, before[0].ends_at)
     if planning.asks_again(was, next(iter(wanted.values())), place_changed=False, zone=plan.zone) or len(wanted) > 1:
-        await ask_again(event.id, None, event.sequence + 1, now)
+        await ask_again(event.id, None, sequence, now)
 
 
 async def _end_elsewhere(event: Event, before: Iterable[Occurrence], plan: Plan, now: datetime) -> None:
@@ -138,13 +148,18 @@ async def start_anew(
     await withdraw(event.id, gone, event.version + 1, now, told=told.withdrawal, entry=entry)
     new_id = await add_event(viewer, onward, now, previous=event)
     await _add_again(rest, event, onward, new_id, now)
-    if same_day := [start for start, _ in planning.slots(onward) if start.date() in off]:
-        await rows.Occurrence.update({rows.Occurrence.is_cancelled: True, rows.Occurrence.is_changed: True}).where(
-            (rows.Occurrence.event == new_id) & rows.Occurrence.original_start.is_in(same_day)
-        )
+    await _cancel_again(new_id, [start for start, _ in planning.slots(onward)], off)
     await carried_answers.carry(event.id, new_id, now)
     await end_series(event, ends, now)
     return new_id
+
+
+async def _cancel_again(event_id: UUID, starts: Iterable[datetime], days: set[date]) -> None:
+    """Let the dates that the rule puts on some days be cancelled, as those were that they replace."""
+    if same_day := [start for start in starts if start.date() in days]:
+        await rows.Occurrence.update({rows.Occurrence.is_cancelled: True, rows.Occurrence.is_changed: True}).where(
+            (rows.Occurrence.event == event_id) & rows.Occurrence.original_start.is_in(same_day)
+        )
 
 
 async def _add_again(rest: Iterable[Occurrence], event: Event, onward: Plan, new_id: UUID, now: datetime) -> None:
