@@ -143,7 +143,7 @@ SCRIPT: dict[str, Callable[[Places], list[Ask]]] = {
         ("POST", "/schedule/times", {"date": day, "starts": "10:00", "ends": "11:00", "person": people, **more})
         for people in (list(map(str, p.everybody)),)
         for day in ("2027-01-11", "2027-01-29")
-        for more in ({}, {"event": str(p.event)}, {"event": str(p.secret_event)})
+        for more in ({}, {"event": str(p.event)}, {"event": str(p.secret_event)}, {"body": str(p.secret_body)})
     ],
     "GET /events/{event_id}": _of_events("GET", ""),
     "GET /events/{event_id}/edit": _of_events("GET", "/edit"),

@@ -26,6 +26,7 @@ from tracker.rules.calendars import Scope
 from tracker.rules.invitations import AnswerValue
 from tracker.rules.people import Level, Viewer
 from tracker.rules.planning import DateChange
+from tracker.rules.quorum import QuorumRule
 from tracker.rules.recurrence import Rule, rule_for
 from tracker.tables.outbox import Message
 from tracker.usecases import (
@@ -160,7 +161,9 @@ async def _secret_people(cast: Cast, places: Places) -> None:
         places.secret_person = await people.add_member(
             agency_id=fbi, name="Quillfeather", email="canary@fbi.example", now=NOW, zone=ZONE
         )
-        places.secret_body = await people.add_body(name="Canary Working Group", kind="team", place="Canary Street")
+        places.secret_body = await people.add_body(
+            name="Canary Working Group", kind="team", place="Canary Street", quorum=QuorumRule(seats=2)
+        )
         await people.add_seat(body_id=places.secret_body, agency_id=fbi, primary=places.secret_person)
         await people.add_seat(
             body_id=places.secret_body, agency_id=cast.agencies["KCPD"], primary=cast.kcpd_detective.member_id

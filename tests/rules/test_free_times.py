@@ -9,6 +9,7 @@ from uuid import UUID
 from hypothesis import given, settings
 from hypothesis import strategies as some
 
+from tracker.rules.audiences import Arm
 from tracker.rules.free_times import (
     Busy,
     Candidate,
@@ -21,11 +22,12 @@ from tracker.rules.free_times import (
     row,
     suggestions,
 )
+from tracker.rules.quorum import Quorum, QuorumRule, Seat
 
 ZONE = "America/Chicago"
 MONDAY = date(2027, 1, 11)
 HOUR = timedelta(hours=1)
-ANNA, BEN, CARL = UUID(int=1), UUID(int=2), UUID(int=3)
+ANNA, BEN, CARL, DORA = (UUID(int=number) for number in range(1, 5))
 
 
 def at(hour: int, day: int = 11) -> datetime:
@@ -100,6 +102,23 @@ def test_of_a_series_the_hour_comes_first_at_which_most_dates_are_free() -> None
     days = {ANNA: Days([busy(9, 2, day=day) for day in (11, 18)] + [busy(11, 7, day=25)])}
     [first, *_] = suggestions(weekly, People(required=[ANNA], optional=[], days=days), ZONE, time(9))
     assert (first.starts_at, first.free, first.dates, first.missing) == (at(11), 2, 3, {ANNA: 1})
+
+
+def test_a_time_with_a_quorum_comes_before_one_at_which_fewer_are_missing() -> None:
+    # At eight Carl alone is missing, and with him his arm; later both others are, and their alternate is not.
+    seats = (
+        Seat(arm=Arm.LAW_ENFORCEMENT, holders=frozenset({ANNA, DORA})),
+        Seat(arm=Arm.VICTIM_SERVICES, holders=frozenset({CARL})),
+    )
+    days = {ANNA: Days([busy(9, 9)]), BEN: Days([busy(9, 9)]), CARL: Days([busy(8)])}
+    people = People(
+        required=[ANNA, BEN, CARL], optional=[], days=days,
+        quorum=Quorum(rule=QuorumRule(seats=2, both_arms=True), seats=seats),
+    )  # fmt: skip
+    [first, *_] = suggestions(choices(), people, ZONE)
+    assert (first.starts_at, set(first.missing), first.quorum and first.quorum.words) == (
+        at(9), {ANNA, BEN}, "Quorum: 2 of 2 seats",
+    )  # fmt: skip
 
 
 def test_a_day_that_begins_no_such_series_is_left_out() -> None:

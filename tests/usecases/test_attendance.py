@@ -14,7 +14,7 @@ from tracker.rules.invitations import AnswerValue
 from tracker.rules.people import Viewer
 from tracker.tables.attendance import AttendanceMark
 from tracker.tables.audit import AuditEntry
-from tracker.tables.people import Member
+from tracker.tables.people import Body, Member
 from tracker.usecases import attendance, invitations, meeting_dates, people
 from tracker.usecases.meetings import schedule
 from tracker.usecases.viewers import viewer_for
@@ -81,6 +81,21 @@ async def test_ten_taps_at_the_same_time_leave_one_mark_that_counts(cast: Cast) 
     event_id = await a_meeting(cast)
     await asyncio.gather(*(mark(cast, event_id, cast.fbi_lead, Mark.HERE) for _ in range(10)))
     assert await AttendanceMark.count() == 1
+
+
+async def test_the_roll_says_when_the_quorum_of_the_body_is_met(cast: Cast) -> None:
+    await Body.update({Body.quorum: 3, Body.both_arms: True}).where(Body.id == cast.bodies["steering"])
+    event_id = await schedule(cast.coordinator, meeting(*everybody(cast), body_id=cast.bodies["steering"]), NOW)
+
+    async def words() -> str:
+        quorum = (await attendance.roll(cast.coordinator, event_id, KEY, STARTS)).quorum
+        return quorum.words if quorum else ""
+
+    for one in (cast.fbi_lead, cast.fbi_alternate, cast.hsi_liaison, cast.bridge_advocate):  # the last has no seat
+        await mark(cast, event_id, one, Mark.HERE)
+    assert await words() == "No quorum: 2 of 8 seats, 3 needed; nobody of the victim-services arm"
+    await mark(cast, event_id, cast.caht_alternate, Mark.REMOTE)
+    assert await words() == "Quorum: 3 of 8 seats"
 
 
 async def test_a_cleared_mark_leaves_the_person_unmarked(cast: Cast) -> None:

@@ -1,5 +1,6 @@
 """Bodies, their chairs and seats: what is saved holds at once, and no keeper lets themselves in."""
 
+import json
 from uuid import UUID, uuid4
 
 import pytest
@@ -8,12 +9,15 @@ from tests.cast import NOW, Cast, meeting
 from tests.usecases.keeping import body, verbs
 from tracker.errors import Conflict, Invalid, NotAllowed, NotFound
 from tracker.rules import audiences
-from tracker.rules.audiences import Visibility
+from tracker.rules.audiences import Arm, Visibility
 from tracker.rules.directory import BodyStatus
 from tracker.rules.people import Viewer
 from tracker.rules.people_changes import SeatFacts
+from tracker.rules.quorum import QuorumRule
+from tracker.tables.audit import AuditEntry
 from tracker.tables.people import Member
 from tracker.usecases import bodies, directory, meeting_dates, meetings
+from tracker.usecases.quorum import quorum_of
 from tracker.usecases.viewers import viewer_for
 
 pytestmark = pytest.mark.anyio
@@ -34,6 +38,25 @@ async def test_a_keeper_adds_a_body_with_its_chair(cast: Cast) -> None:
     assert [one.id for one in (await directory.body(cast.coordinator, body_id)).chairs] == [cast.caht_lead.member_id]
     assert body_id in (await viewer_for(cast.caht_lead.member_id, NOW)).chairs
     assert await verbs(body_id) == ["added"]
+
+
+async def test_a_body_is_given_a_quorum_and_the_trail_tells_of_it(cast: Cast) -> None:
+    facts = body(name="Steering Committee", kind="steering", quorum=QuorumRule(seats=5, both_arms=True))
+    await bodies.change_body(cast.coordinator, cast.bodies["steering"], facts, 1, NOW, NOW)
+    known = await directory.body(cast.fbi_lead, cast.bodies["steering"])
+    assert known.quorum.words(len(known.seats)) == "5 of 8 seats, both arms"
+    [entry] = await AuditEntry.select(AuditEntry.facts).where(AuditEntry.subject_id == str(cast.bodies["steering"]))
+    assert json.loads(entry["facts"])["fields"] == ["both_arms", "place", "quorum"]
+
+
+async def test_only_who_may_know_a_body_learns_of_its_quorum(cast: Cast) -> None:
+    law, rule = cast.bodies["enforcement"], QuorumRule(seats=4)
+    facts = body(name="Law Enforcement Committee", kind="committee", arm=Arm.LAW_ENFORCEMENT, quorum=rule)
+    await bodies.change_body(cast.coordinator, law, facts, 1, NOW, NOW)
+    seen = await quorum_of(cast.fbi_lead, law)
+    assert seen is not None
+    assert len(seen.seats) == 6
+    assert await quorum_of(cast.caht_lead, law) is None
 
 
 async def test_nobody_else_changes_a_body_or_its_seats(sqlite_cast: Cast) -> None:

@@ -10,6 +10,7 @@ from tracker.rules.free_times import State
 from tracker.rules.invitations import AnswerValue, AttendeeRole
 from tracker.rules.people import Viewer
 from tracker.rules.planning import slot
+from tracker.tables.people import Body
 from tracker.usecases import free_times, invitations, meetings
 from tracker.usecases.free_times import Wanted
 
@@ -69,6 +70,18 @@ async def test_an_operation_that_the_viewer_is_not_named_on_clashes_with_nothing
     detective = [cast.kcpd_detective.member_id]
     assert await free_times.clashes(cast.coordinator, detective, [SATURDAY_SIX]) == []
     assert len(await free_times.clashes(cast.fbi_lead, detective, [SATURDAY_SIX])) == 1
+
+
+async def test_the_quorum_of_the_body_counts_seats_of_which_somebody_is_free(cast: Cast) -> None:
+    body_id = cast.bodies["services"]
+    await Body.update({Body.quorum: 2}).where(Body.id == body_id)
+    await meetings.schedule(cast.coordinator, meeting(cast.caht_lead, cast.bridge_advocate, starts=TEN), NOW)
+    needed = {one.member_id: AttendeeRole.REQUIRED for one in (cast.caht_lead, cast.bridge_advocate)}
+    wanted = Wanted(first=TEN, length=timedelta(hours=1), zone=ZONE, typed=(SLOT,), body_id=body_id)
+    typed = (await free_times.find(cast.coordinator, needed, wanted, NOW)).typed
+    assert typed is not None
+    assert typed.quorum is not None
+    assert typed.quorum.words == "No quorum: 0 of 3 seats, 2 needed"
 
 
 async def test_times_are_found_for_everybody_who_is_needed(cast: Cast) -> None:

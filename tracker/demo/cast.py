@@ -8,6 +8,7 @@ from uuid import UUID
 
 from tracker.rules.audiences import Arm
 from tracker.rules.people import Level, Role, Viewer
+from tracker.rules.quorum import NO_QUORUM, QuorumRule
 from tracker.usecases import people
 from tracker.usecases.viewers import viewer_for
 
@@ -33,6 +34,7 @@ class Body(NamedTuple):
     place: str
     seats: tuple[str, ...]
     alternates: Mapping[str, str]
+    quorum: QuorumRule = NO_QUORUM
 
 
 AGENCIES = (
@@ -94,6 +96,7 @@ BODIES = {
         tuple("coordinator fbi_lead hsi_liaison hhs_liaison kcpd_detective ipd_liaison caht_lead shelter_lead".split()),
         {"coordinator": "attorney", "fbi_lead": "fbi_agent", "kcpd_detective": "kcpd_sergeant"}
         | {"caht_lead": "caht_deputy"},
+        QuorumRule(seats=5, both_arms=True),
     ),
     "enforcement": Body(
         "Law Enforcement Committee", "committee", LAW, "FBI field office, room 210",
@@ -175,7 +178,7 @@ async def _people(agencies: Mapping[str, UUID], now: datetime, zone: str) -> dic
 
 async def _body(body: Body, agencies: Mapping[str, UUID], ids: Mapping[str, UUID]) -> UUID:
     agency_of = {key: agency for agency, members in PEOPLE.items() for key, *_ in members}
-    body_id = await people.add_body(name=body.name, kind=body.kind, place=body.place, arm=body.arm)
+    body_id = await people.add_body(name=body.name, kind=body.kind, place=body.place, arm=body.arm, quorum=body.quorum)
     for key in body.seats:
         alternates = [ids[body.alternates[key]]] if key in body.alternates else []
         await people.add_seat(

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from tracker.rules.audiences import Arm
 from tracker.rules.people import Level, Role, Status
+from tracker.rules.quorum import NO_QUORUM, QuorumRule
 
 
 class BodyStatus(StrEnum):
@@ -154,6 +155,7 @@ class BodyCard:
     place: str
     status: BodyStatus
     version: int
+    quorum: QuorumRule = NO_QUORUM
     chairs: Sequence[PersonCard] = ()
     seats: Sequence[SeatCard] = ()
 

@@ -11,6 +11,7 @@ from uuid import UUID
 from tracker.rules.holidays import is_working_day
 from tracker.rules.planning import LONGEST, Slot
 from tracker.rules.planning import slot as slot_at
+from tracker.rules.quorum import Count, Quorum
 from tracker.rules.wall_clock import to_local, to_utc
 
 STEP = timedelta(minutes=30)
@@ -59,6 +60,10 @@ class Suggestion:
     """Required people who are busy."""
     tentative: Mapping[UUID, int]
     optional_missing: Mapping[UUID, int]
+    quorate: int = 0
+    """On how many dates there would be a quorum; none where nobody asks for one."""
+    quorum: Count | None = None
+    """How many seats would be filled on the first date."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,6 +110,8 @@ class People:
     required: Sequence[UUID]
     optional: Sequence[UUID]
     days: Mapping[UUID, Days]
+    quorum: Quorum | None = None
+    """What the body whose meeting it is asks for."""
 
 
 def only_once(day: date) -> Sequence[date]:
@@ -141,7 +148,7 @@ def candidate(on: Iterable[date], begins: time, length: timedelta, zone: str) ->
 def suggestions(
     choices: Sequence[Candidate], people: People, zone: str, like: time = OPENS, most: int = 5
 ) -> list[Suggestion]:
-    """Return the best choices, those first at which the fewest required people are missing, then the soonest.
+    """Return the best choices: with a quorum first, then with the fewest required people missing, then the soonest.
 
     Of one half day at most one is named, so that the choice is a choice: of equal ones the nearest to the hour `like`.
     """
@@ -160,10 +167,13 @@ def judged(choices: Sequence[Candidate], people: People) -> list[Suggestion]:
     slots = sorted({slot for choice in choices for slot in choice})
     at = {slot: number for number, slot in enumerate(slots)}
     required, optional = _taken_in(slots, people.required, people.days), _taken_in(slots, people.optional, people.days)
-    return [
-        _judged(choice, [required[at[slot]] for slot in choice], [optional[at[slot]] for slot in choice])
-        for choice in choices
-    ]
+    counts = _counts(slots, people)
+    found = []
+    for choice in choices:
+        on = [at[slot] for slot in choice]
+        of = [required[one] for one in on], [optional[one] for one in on], [counts[one] for one in on]
+        found.append(_judged(choice, *of))
+    return found
 
 
 def half_hours(day: date) -> list[datetime]:
@@ -197,13 +207,26 @@ def _taken_in(slots: Sequence[Slot], people: Iterable[UUID], days: Mapping[UUID,
     return taken
 
 
-def _judged(choice: Candidate, required: Sequence[Taken], optional: Sequence[Taken]) -> Suggestion:
+def _counts(slots: Sequence[Slot], people: People) -> Sequence[Count | None]:
+    """Return, for each slot, how many seats would be filled; who is tentative counts as there."""
+    if people.quorum is None:
+        return [None] * len(slots)
+    taken = _taken_in(slots, people.quorum.holders, people.days)
+    return [
+        people.quorum.count({one for one, state in states.items() if state is not State.TENTATIVE}) for states in taken
+    ]
+
+
+def _judged(
+    choice: Candidate, required: Sequence[Taken], optional: Sequence[Taken], counts: Sequence[Count | None]
+) -> Suggestion:
     missing = _number(required, lambda state: state is not State.TENTATIVE)
     free = sum(all(state is State.TENTATIVE for state in taken.values()) for taken in required)
     return Suggestion(
         starts_at=choice[0][0], ends_at=choice[0][1], dates=len(choice), free=free, missing=missing,
         tentative=_number(required, lambda state: state is State.TENTATIVE),
-        optional_missing=_number(optional, lambda state: state is not State.TENTATIVE),
+        optional_missing=_number(optional, lambda state: state is not State.TENTATIVE), quorum=counts[0],
+        quorate=sum(one is not None and one.is_met for one in counts),
     )  # fmt: skip
 
 
@@ -217,7 +240,7 @@ def _number(taken: Iterable[Taken], counts: Callable[[State], bool]) -> dict[UUI
     return found
 
 
-def _rank(one: Suggestion, local: datetime, like: time) -> tuple[int, int, int, int, date, timedelta]:
+def _rank(one: Suggestion, local: datetime, like: time) -> tuple[int, int, int, int, int, date, timedelta]:
     missing, tentative, optional = (sum(some.values()) for some in (one.missing, one.tentative, one.optional_missing))
     away = abs(local.replace(tzinfo=None) - datetime.combine(local.date(), like))
-    return one.dates - one.free, missing, tentative, optional, local.date(), away
+    return one.dates - one.quorate, one.dates - one.free, missing, tentative, optional, local.date(), away

@@ -15,11 +15,7 @@ def notes(one: Suggestion, required: int, names: Mapping[UUID, Person]) -> list[
     """Return what there is to say of a time; `names` holds everybody but the organizer."""
     missing = [*_each(one.missing, "busy", one.dates, names), *_each(one.tentative, "tentative", one.dates, names)]
     more = [f"and {len(missing) - NAMED} more"] if len(missing) > NAMED else []
-    optional = len(one.optional_missing)
-    verb = "person is" if optional == 1 else "people are"
-    return [
-        *_free(one, required), *missing[:NAMED], *more, *([f"{optional} optional {verb} busy"] if optional else [])
-    ]  # fmt: skip
+    return [*_free(one, required), *_quorum(one), *missing[:NAMED], *more, *_optional(len(one.optional_missing))]
 
 
 def _free(one: Suggestion, required: int) -> list[str]:
@@ -27,6 +23,16 @@ def _free(one: Suggestion, required: int) -> list[str]:
         return [f"{one.free} of the next {one.dates} dates free"]
     who = "required person is" if required == 1 else "required people are"
     return [f"{required - len(one.missing)} of {required} {who} free"]
+
+
+def _quorum(one: Suggestion) -> list[str]:
+    if one.quorum is None:
+        return []
+    return [f"Quorum on {one.quorate} of them" if one.dates > 1 else one.quorum.words]
+
+
+def _optional(number: int) -> list[str]:
+    return [f"{plural(number, 'optional person is', 'optional people are')} busy"] if number else []
 
 
 def _each(people: Mapping[UUID, int], word: str, dates: int, names: Mapping[UUID, Person]) -> list[str]:

@@ -9,6 +9,7 @@ from tracker.errors import Invalid
 from tracker.rules.audiences import Arm
 from tracker.rules.directory import BODY_KINDS, BodyStatus
 from tracker.rules.people import Level, Role, Status
+from tracker.rules.quorum import NO_QUORUM, QuorumRule
 from tracker.rules.roster import ADDRESS, NUMBER
 
 GUEST_ROLES = "Somebody who never signs in can have no role. Take the roles away, or let them sign in."
@@ -75,6 +76,7 @@ class BodyFacts:
     place: str
     chair_id: UUID | None
     status: BodyStatus
+    quorum: QuorumRule = NO_QUORUM
 
     def check(self) -> None:
         """Raise `Invalid` with a sentence for each field that cannot be taken."""
@@ -83,6 +85,7 @@ class BodyFacts:
             "kind": "" if self.kind in BODY_KINDS else "Choose what kind of body it is.",
         }
         _refuse(wrong)
+        self.quorum.check(self.arm)
 
 
 @dataclass(frozen=True, kw_only=True)

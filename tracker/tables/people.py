@@ -85,6 +85,10 @@ class Body(Table):
     status = Varchar(length=12, default="active")
     """active, ended"""
     version = Integer(default=1)
+    quorum = Integer(null=True, default=None)
+    """How many of its seats must be there; None = it asks for no number."""
+    both_arms = Boolean(default=False)
+    """Whether somebody of each arm must be there."""
 
 
 class Seat(Table):

@@ -18,6 +18,7 @@ from tracker.rules.invitations import Participant
 from tracker.rules.meetings import Occurrence, may_take_attendance
 from tracker.rules.people import Status, Viewer
 from tracker.rules.planning import Person
+from tracker.rules.quorum import Count
 from tracker.tables import visible_roll
 from tracker.tables.attendance import AttendanceMark
 from tracker.tables.meetings import Occurrence as OccurrenceRow
@@ -25,6 +26,7 @@ from tracker.tables.people import Agency
 from tracker.usecases import audit, people
 from tracker.usecases.attendance_rows import NewMark, in_place_of, replace_marks
 from tracker.usecases.meeting_dates import date_for
+from tracker.usecases.quorum import quorum_of
 
 LONGEST_NAME = 120  # characters
 
@@ -39,6 +41,8 @@ class Roll:
     agencies: Mapping[str, list[Line]]
     waiting_yes: int
     """How many the bulk button would mark."""
+    quorum: Count | None
+    """Against what the body asks whose meeting it is; None where it asks nothing."""
     why_not: str | None
 
 
@@ -52,8 +56,15 @@ async def roll(viewer: Viewer, event_id: UUID, key: str, now: datetime) -> Roll:
         tally=rules.tally(lines),
         agencies=rules.by_agency(lines),
         waiting_yes=len(rules.waiting_yes(lines)),
+        quorum=await _quorum(viewer, occurrence, lines),
         why_not=rules.why_not(occurrence, now),
     )
+
+
+async def _quorum(viewer: Viewer, occurrence: Occurrence, lines: list[Line]) -> Count | None:
+    asked = await quorum_of(viewer, occurrence.event.body_id)
+    present = {one.member_id for one in lines if one.member_id and one.mark in rules.PRESENT}
+    return asked.count_present(present) if asked else None
 
 
 async def participants_for(viewer: Viewer, occurrence: Occurrence) -> tuple[list[Participant], list[AgencyCount]]:

@@ -25,7 +25,9 @@ async def add_body(viewer: Viewer, facts: BodyFacts, proved_at: datetime, now: d
     facts.check()
     async with writing():
         await _check(viewer, facts, None, frozenset())
-        body_id = await people.add_body(name=facts.name, kind=facts.kind, place=facts.place, arm=facts.arm)
+        body_id = await people.add_body(
+            name=facts.name, kind=facts.kind, place=facts.place, arm=facts.arm, quorum=facts.quorum
+        )
         await _set_chair(body_id, facts.chair_id)
         await audit.record(viewer.member_id, viewer.door, "added", "body", body_id, {}, now)
     return body_id
@@ -158,5 +160,6 @@ async def _set_chair(body_id: UUID, member_id: UUID | None) -> None:
 
 def _columns(facts: BodyFacts) -> dict[str, Any]:
     return {
-        "name": facts.name, "kind": facts.kind, "arm": facts.arm, "place": facts.place, "status": facts.status
+        "name": facts.name, "kind": facts.kind, "arm": facts.arm, "place": facts.place, "status": facts.status,
+        "quorum": facts.quorum.seats, "both_arms": facts.quorum.both_arms,
     }  # fmt: skip

@@ -10,6 +10,7 @@ from tracker.errors import NotFound
 from tracker.rules.audiences import Arm
 from tracker.rules.directory import Account, AgencyCard, BodyCard, BodyStatus, Found, PersonCard, Place, SeatCard, holds
 from tracker.rules.people import Level, Role, Status, Viewer
+from tracker.rules.quorum import QuorumRule
 from tracker.usecases import directory_rows as rows
 from tracker.usecases.directory_rows import Row
 
@@ -162,6 +163,7 @@ def _body(row: Row, known: Mapping[UUID, PersonCard], seats: Iterable[Row], chai
     return BodyCard(
         id=row["id"], name=row["name"], kind=row["kind"], arm=Arm(row["arm"]) if row["arm"] else None,
         place=row["place"], status=BodyStatus(row["status"]), version=row["version"],
+        quorum=QuorumRule(seats=row["quorum"], both_arms=bool(row["both_arms"])),
         chairs=[known[one] for one in chairing if one in known],
         seats=[_seat(holders, known) for holders in held.values()],
     )  # fmt: skip

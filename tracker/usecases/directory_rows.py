@@ -35,7 +35,7 @@ _AGENCIES = (
 )
 # A seat counts only while its holder is active and serves at the agency that has it.
 _SEATS = (
-    "SELECT t.id AS seat, t.body, t.agency, g.code, m.id AS member, h.is_primary FROM seat t"
+    "SELECT t.id AS seat, t.body, t.agency, g.code, g.arm, m.id AS member, h.is_primary FROM seat t"
     " JOIN agency g ON g.id = t.agency LEFT JOIN seat_holder h ON h.seat = t.id"
     " LEFT JOIN member m ON m.id = h.member AND m.agency = t.agency AND m.status = 'active' ORDER BY g.code, t.id"
 )
@@ -94,7 +94,7 @@ async def counts(known: QueryString) -> dict[UUID, int]:
 async def bodies(viewer: Viewer) -> list[Row]:
     """Return the bodies that the viewer may know, by name: all for who keeps the roster, else those they sit in."""
     found: list[Row] = await Body.select(
-        Body.id, Body.name, Body.kind, Body.arm, Body.place, Body.status, Body.version
+        Body.id, Body.name, Body.kind, Body.arm, Body.place, Body.status, Body.version, Body.quorum, Body.both_arms
     ).order_by(Body.name)
     if viewer.keeps_accounts:
         return found

@@ -13,6 +13,7 @@ from tracker.rules.people import Viewer
 from tracker.rules.planning import Slot
 from tracker.tables import visible_busy
 from tracker.tables.visible import Row
+from tracker.usecases.quorum import quorum_of
 
 AHEAD = 28  # days in which a time is looked for
 MOST_DATES = 60  # of a series that are looked at for people who are taken twice
@@ -40,6 +41,8 @@ class Wanted:
     """The days of a series by its first one."""
     typed: Candidate | None = None
     """The dates as they stand in the form."""
+    body_id: UUID | None = None
+    """The body whose meeting it is, and whose quorum counts."""
     event_id: UUID | None = None
     """The event that is changed: it makes nobody busy."""
 
@@ -72,9 +75,14 @@ async def find(viewer: Viewer, invitees: Mapping[UUID, AttendeeRole], wanted: Wa
     slots = sorted(slot for choice in (*choices, *typed) for slot in choice)
     if not slots:
         return Found()
-    days = await days_of(viewer, invitees, slots[0][0], slots[-1][1], wanted.event_id)
+    quorum = await quorum_of(viewer, wanted.body_id)
+    known = {*invitees, *(quorum.holders if quorum else ())}
+    days = await days_of(viewer, known, slots[0][0], slots[-1][1], wanted.event_id)
     optional = [one for one, role in invitees.items() if role is AttendeeRole.OPTIONAL]
-    people = People(required=[one for one in invitees if one not in optional], optional=optional, days=days)
+    people = People(
+        required=[one for one in invitees if one not in optional], optional=optional, days=days,
+        quorum=quorum.among(invitees) if quorum else None,
+    )  # fmt: skip
     found = rules.suggestions(choices, people, wanted.zone, wanted.first.time())
     return Found(typed=next(iter(rules.judged(typed, people)), None), suggestions=found, days=days)
 

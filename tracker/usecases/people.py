@@ -15,6 +15,7 @@ from tracker.rules import audiences
 from tracker.rules.audiences import Arm
 from tracker.rules.people import Level, Role, Viewer
 from tracker.rules.planning import Person
+from tracker.rules.quorum import NO_QUORUM, QuorumRule
 from tracker.tables import audience_versions
 from tracker.tables.people import Agency, Body, Member, MemberRole, Seat, SeatHolder
 
@@ -82,9 +83,14 @@ async def set_roles(member_id: UUID, wanted: AbstractSet[Role], held: AbstractSe
         await MemberRole.insert(MemberRole(id=chance.new_id(), member=member_id, role=role))
 
 
-async def add_body(*, name: str, kind: str, place: str = "", arm: Arm | None = None) -> UUID:
+async def add_body(
+    *, name: str, kind: str, place: str = "", arm: Arm | None = None, quorum: QuorumRule = NO_QUORUM
+) -> UUID:
     """Add a body without seats."""
-    body = Body(id=chance.new_id(), name=name, kind=kind, arm=arm, place=place, status="active")
+    body = Body(
+        id=chance.new_id(), name=name, kind=kind, arm=arm, place=place, status="active", quorum=quorum.seats,
+        both_arms=quorum.both_arms,
+    )  # fmt: skip
     await Body.insert(body)
     return body.id
 

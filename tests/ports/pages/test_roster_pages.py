@@ -145,6 +145,15 @@ async def test_accounts_are_reviewed_once_a_year(cast: Cast, desk: Browser, brow
     assert "13 accounts due" in (await desk.get("/people/review")).text
 
 
+async def test_a_body_is_given_a_quorum_and_its_page_says_so(cast: Cast, desk: Browser) -> None:
+    page = f"/bodies/{cast.bodies['steering']}"
+    form = typed((await desk.get(f"{page}/edit")).text, f"{page}/edit", quorum="5", both_arms="yes")
+    assert (await desk.post(f"{page}/edit", form)).status_code == 303
+    assert "Quorum: 5 of 8 seats, both arms" in (await desk.get(page)).text
+    refused = await desk.post(f"{page}/edit", form | {"quorum": ["0"], "version": ["2"]})
+    assert "Write how many seats must be there: 1 to 99, or leave it empty." in refused.text
+
+
 async def test_an_agency_is_added_and_edited(cast: Cast, desk: Browser) -> None:
     page = (await desk.get("/agencies/new")).text
     facts = {"code": "MSHP", "name": "Highway Patrol", "arm": "law_enforcement", "level": "state"}

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -101,7 +101,7 @@ def chosen_time(form: FormValues) -> dict[str, str]:
 
 async def _times(request: Request[Any, Any, Any], form: FormValues, offered: Choices, zone: str) -> Times:
     invitees = {offered.lead_id: AttendeeRole.CHAIR, **invited(picks_of(form), offered)}
-    wanted = _wanted(form, zone)
+    wanted = replace(_wanted(form, zone), event_id=id_in(form["event"]), body_id=id_in(form["body"]))
     found = await free_times.find(viewer_of(request), invitees, wanted, clock.now())
     names = {one.id: one for one in offered.people}
     required = [one for one, role in invitees.items() if role is not AttendeeRole.OPTIONAL]
@@ -117,16 +117,16 @@ async def _times(request: Request[Any, Any, Any], form: FormValues, offered: Cho
 
 def _wanted(form: FormValues, zone: str) -> Wanted:
     """Return what is looked for: from the typed day and hour on, or from the next working day on."""
-    when, event_id = read_when(Reader(form)), id_in(form["event"])
+    when = read_when(Reader(form))
     tomorrow = next_working_day(local(clock.now(), zone).date())
     if when is None or when.is_all_day:
         first = when.starts.date() if when and when.starts.date() > tomorrow else tomorrow
-        return Wanted(first=datetime.combine(first, rules.OPENS), length=AN_HOUR, zone=zone, event_id=event_id)
+        return Wanted(first=datetime.combine(first, rules.OPENS), length=AN_HOUR, zone=zone)
     first = when.starts if when.starts.date() >= tomorrow else datetime.combine(tomorrow, when.starts.time())
     dates_of = dates_like(form, when)
     on = dates_of(when.starts.date())
     return Wanted(
-        first=first, length=when.duration, zone=zone, dates_of=dates_of, event_id=event_id,
+        first=first, length=when.duration, zone=zone, dates_of=dates_of,
         ahead=AHEAD_OF.get(form["repeat"], free_times.AHEAD),
         typed=rules.candidate(on, when.starts.time(), when.duration, zone) if on else None,
     )  # fmt: skip
