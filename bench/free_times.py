@@ -17,9 +17,9 @@ from uuid import UUID
 
 from bench.figures import Figure
 from bench.stock import add_old_dates, opened
-from bench.world import settle
 from tests.cast import NOW, ZONE, Cast, meeting
 from tracker.database import Engine, bind, engine
+from tracker.ports.cli.serve import settle
 from tracker.rules import free_times as rules
 from tracker.rules.free_times import Days
 from tracker.rules.invitations import AttendeeRole

@@ -1,41 +1,47 @@
 """The floor of a page: its template alone, rendered with the same values, beside the request that made them."""
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
-from bench.world import World, timed
+from bench.world import World, asked
 from tracker.database import bind
 from tracker.ports.pages import templating
+
+WARM_UP = 20  # of each
 
 Rendering = tuple[str, Mapping[str, Any]]
 
 
-@dataclass(frozen=True)
-class Beside:
-    """Processor time in seconds, of requests and of bare renders of the same page, taken in turns."""
+class Turn(NamedTuple):
+    """Processor time in seconds of one request, of one bare render of the same page, and of what it asks."""
 
-    requests: list[float]
-    renders: list[float]
+    request: float
+    render: float
+    question: float
 
 
-async def beside(world: World, path: str, rounds: int, in_a_round: int) -> Beside:
-    """Time a page and its bare render in turns, so that what else the machine does falls on both alike."""
+async def turns(
+    world: World, path: str, count: int, question: Callable[[], Awaitable[object]] | None = None
+) -> list[Turn]:
+    """Time a page, its bare render, and its question to the database alone, one after another, so many times.
+
+    None of them runs twice in a row, in caches that it alone has warmed, and what else the machine does falls on all.
+    """
     name, values = await _rendering(world, path)
-    taken = Beside([], [])
-    for _ in range(rounds):
-        taken.requests.extend(await timed(world, path, in_a_round))
-        taken.renders.extend(_rendered(name, values) for _ in range(in_a_round))
-    return taken
+    taken = [
+        Turn(await asked(world, path), _rendered(name, values), await _answered(question) if question else 0.0)
+        for _ in range(count + WARM_UP)
+    ]
+    return taken[WARM_UP:]
 
 
 async def _rendering(world: World, path: str) -> Rendering:
     """Return the template of a page and its values; raise RuntimeError when they do not make it again."""
     bind(world.engine)
     with _kept() as renderings:
-        html = (await world.browser.get(path)).text
+        html = await world.reader.get(path)
     [(name, values)] = renderings
     if templating.render(name, values) != html:
         raise RuntimeError(f"{name} with the same values is another page than {path}.")
@@ -61,4 +67,10 @@ def _kept() -> Iterator[list[Rendering]]:
 def _rendered(name: str, values: Mapping[str, Any]) -> float:
     began = time.process_time()
     templating.render(name, values)
+    return time.process_time() - began
+
+
+async def _answered(question: Callable[[], Awaitable[object]]) -> float:
+    began = time.process_time()
+    await question()
     return time.process_time() - began

@@ -1,6 +1,5 @@
-"""A database of the cast with an old past and a busy month, and the coordinator's browser on the application."""
+"""A database of the cast with an old past and a busy month, and the coordinator as its reader."""
 
-import gc
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -8,9 +7,10 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
+from bench.reader import Reader
 from bench.stock import add_old_dates, opened
 from tests.cast import NOW, Cast, everybody, meeting
-from tests.ports.browser import Browser, session_of, settings
+from tests.ports.browser import session_of, settings
 from tracker.app import create_app
 from tracker.database import Engine, bind, engine
 from tracker.rules.action_changes import NewItem
@@ -20,17 +20,16 @@ from tracker.usecases import action_items, invitations, meetings
 
 USUAL, FULL = 60, 500  # events in the month
 ITEMS = 30
-WARM_UP = 10  # requests
 LONG_AGO = NOW - timedelta(days=40)
 
 
 @dataclass(frozen=True)
 class World:
-    """One database, and the coordinator's browser on it."""
+    """One database, and the coordinator who reads it."""
 
     engine: Engine
     cast: Cast
-    browser: Browser
+    reader: Reader
 
 
 @asynccontextmanager
@@ -40,13 +39,7 @@ async def world(path: Path, dates: int) -> AsyncIterator[World]:
         await add_old_dates(cast, dates)
         await schedule(cast, USUAL, *everybody(cast))
         await _give_items(cast)
-        yield World(engine(), cast, Browser(create_app(settings()), await session_of(cast.coordinator, NOW)))
-
-
-def settle() -> None:
-    """Leave what is loaded out of later sweeps, as `tracker serve` does."""
-    gc.collect()
-    gc.freeze()
+        yield World(engine(), cast, Reader(create_app(settings()), await session_of(cast.coordinator, NOW)))
 
 
 async def schedule(cast: Cast, count: int, *invitees: Viewer) -> None:
@@ -61,23 +54,15 @@ async def schedule(cast: Cast, count: int, *invitees: Viewer) -> None:
             )
 
 
-async def timed(of: World, path: str, count: int) -> list[float]:
-    """Return the processor time of so many requests, in seconds: on an idle machine how long they took.
+async def asked(of: World, path: str) -> float:
+    """Return the processor time of one request, in seconds: on an idle machine how long it takes.
 
-    The thread of the database counts, and what else runs on a busy machine does not. Errors: RuntimeError for an answer
-    that is not 200.
+    The thread of the database counts, and what else runs on a busy machine does not.
     """
     bind(of.engine)
-    taken = []
-    for number in range(count + WARM_UP):
-        began = time.process_time()
-        answer = await of.browser.get(path)
-        seconds = time.process_time() - began
-        if answer.status_code != 200:  # noqa: PLR2004 - OK
-            raise RuntimeError(f"{path} answered {answer.status_code}.")
-        if number >= WARM_UP:
-            taken.append(seconds)
-    return taken
+    began = time.process_time()
+    await of.reader.get(path)
+    return time.process_time() - began
 
 
 async def _give_items(cast: Cast) -> None:

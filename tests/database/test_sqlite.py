@@ -6,7 +6,10 @@ import stat
 import sys
 import threading
 from contextlib import suppress
+from datetime import UTC, datetime
 from pathlib import Path
+from uuid import uuid4
+from zoneinfo import ZoneInfo
 
 import anyio
 import pytest
@@ -39,6 +42,16 @@ async def test_each_connection_is_safe(file: SQLiteEngine, pragma: str, value: o
     async with writing():
         row = (await file.run_ddl(f"PRAGMA {pragma}"))[0]
     assert list(row.values()) == [value]
+
+
+async def test_ids_and_moments_come_out_as_they_went_in(file: SQLiteEngine) -> None:
+    await file.run_ddl("CREATE TABLE thing (id UUID, at TIMESTAMPTZ)")
+    id_, at = uuid4(), datetime(2026, 12, 1, 8, tzinfo=ZoneInfo("America/Chicago"))
+    await file.run_querystring(
+        QueryString("INSERT INTO thing VALUES ({}, {}), ({}, {})", id_, at, id_, "2026-12-01 14:00:00")
+    )
+    found = await file.run_querystring(QueryString("SELECT id, at FROM thing"))
+    assert [(row["id"], row["at"], row["at"].tzinfo) for row in found] == [(id_, at, UTC)] * 2
 
 
 async def test_only_the_owner_can_read_the_file_and_its_companions(file: SQLiteEngine) -> None:

@@ -1,8 +1,10 @@
 """The calendar's month: weeks, days of a date, what a day has room for."""
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from tests.rules.lines import CENTRAL, at, line, seen
 from tracker.rules import calendar_grid as grid
@@ -101,6 +103,23 @@ def test_a_day_lists_what_touches_it_and_days_outside_are_left_out() -> None:
     night, noon = seen(at(31, 20), timedelta(hours=8)), seen(at(31, 12))
     days = grid.by_day([noon, night], DECEMBER, date(2026, 12, 31), CENTRAL)
     assert days == {date(2026, 12, 31): [noon, night]}
+
+
+@given(
+    starts=st.datetimes(datetime(2026, 11, 20), datetime(2027, 4, 20)),  # noqa: DTZ001 - local to the event's zone
+    lasts=st.timedeltas(timedelta(0), timedelta(days=5)),
+    zone=st.sampled_from(["America/Chicago", "America/Santiago", "Australia/Lord_Howe", "UTC"]),
+    is_all_day=st.booleans(),
+)
+@example(starts=at(10), lasts=timedelta(0), zone="UTC", is_all_day=False)
+@example(starts=at(31, 23), lasts=timedelta(hours=1), zone="UTC", is_all_day=False)
+def test_a_date_is_listed_on_each_of_its_days_wherever_clocks_change(
+    starts: datetime, lasts: timedelta, zone: str, is_all_day: bool
+) -> None:
+    one = seen(starts, lasts, zone="America/Chicago", is_all_day=is_all_day)
+    first, last = date(2026, 12, 1), date(2027, 4, 5)
+    expected = [day for day in grid.days_of(one.line, zone) if first <= day <= last]
+    assert grid.by_day([one], first, last, zone) == {day: [one] for day in expected}
 
 
 def test_a_day_has_room_for_three_and_what_is_cancelled_gives_way() -> None:

@@ -11,6 +11,7 @@ from piccolo.table import TABLE_REGISTRY
 from typing_extensions import TypeIs
 
 from tracker import conf
+from tracker.database import sqlite_types
 from tracker.database.postgres import PostgresEngine
 from tracker.database.sqlite import SQLiteEngine
 
@@ -28,6 +29,7 @@ def engine_from_url(url: str, *, pool: int = 8, synchronous: str = "FULL") -> En
     path = rest.removeprefix("/")
     if kind != "sqlite" or not rest.startswith("/") or path in ("", ":memory:"):
         raise ValueError("The database must be sqlite:///path or postgresql://user:password@host/name.")
+    sqlite_types.register()
     return SQLiteEngine(path, pool=pool, synchronous=synchronous)
 
 

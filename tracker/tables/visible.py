@@ -22,17 +22,24 @@ LONGEST = timedelta(days=14)
 
 Row = dict[str, Any]
 
+# Looked up, for a month asks 500 times: to call the class takes as long as to read the moments of a date.
+_KINDS = {str(one): one for one in Kind}
+_VISIBILITIES = {str(one): one for one in Visibility}
+_STATUSES = {str(one): one for one in EventStatus}
+
 MAY_SEE = (
     "(e.status <> 'draft' AND EXISTS (SELECT 1 FROM event_audience a WHERE a.event = e.id AND a.audience IN ({})))"
     " OR (e.status = 'draft' AND e.lead = {})"
 )
 """The one predicate. `e` is the event; the arguments come from `seen_by`."""
 
-_LINE = (
+LINE = (
     "SELECT o.id, o.event, o.original_start, o.starts_at, o.ends_at, o.title AS own_title, o.place AS own_place,"
     " o.is_cancelled, o.is_changed, e.kind, e.title, e.place, e.visibility, e.status, e.zone, e.is_all_day, e.lead,"
-    " e.body FROM occurrence o JOIN event e ON e.id = o.event WHERE ("
+    " e.body"
 )
+"""What `line` reads of date `o` and event `e`; a reader may name more behind it."""
+_LINES = LINE + " FROM occurrence o JOIN event e ON e.id = o.event WHERE ("
 _EVENT = (
     "SELECT e.id, e.uid, e.reference, e.kind, e.title, e.description, e.place, e.video_link, e.agenda, e.visibility,"
     " e.body, b.name AS body_name, e.lead, m.name AS lead_name, g.code AS lead_agency, e.status, e.zone, e.starts,"
@@ -62,7 +69,7 @@ async def rows(head: str, viewer: Viewer, tail: str, *arguments: Any, in_head: S
 
 async def lines_where(viewer: Viewer, tail: str, *arguments: Any) -> list[Line]:
     """Return dates in brief; `tail` closes the predicate and goes on from there."""
-    return [_line(row) for row in await rows(_LINE, viewer, tail, *arguments)]
+    return [line(row) for row in await rows(_LINES, viewer, tail, *arguments)]
 
 
 async def events_where(viewer: Viewer, tail: str, *arguments: Any) -> list[Event]:
@@ -164,27 +171,18 @@ async def invited(viewer: Viewer, start: datetime, end: datetime) -> list[Line]:
     return await lines_where(viewer, tail, start, end, viewer.member_id)
 
 
-async def of_agency(viewer: Viewer, agency_id: UUID, start: datetime, end: datetime) -> list[Line]:
-    """Return the dates in [start, end) of events to which people of an agency are invited, earliest first."""
-    tail = (
-        ") AND o.starts_at >= {} AND o.starts_at < {} AND EXISTS (SELECT 1 FROM invitation i"
-        " JOIN member m ON m.id = i.member WHERE i.event = e.id AND m.agency = {} AND i.withdrawn_at IS NULL)"
-        " ORDER BY o.starts_at, o.id"
-    )
-    return [_line(row) for row in await rows(_LINE, viewer, tail, start, end, agency_id)]
-
-
-def _line(row: Row) -> Line:
+def line(row: Row) -> Line:
+    """Return the date in brief that a row of `LINE` tells of."""
     is_off = bool(row["is_cancelled"]) or row["status"] == EventStatus.CANCELLED
     return Line(
         id=row["id"],
         event_id=row["event"],
         key=row["original_start"].date().isoformat(),
-        kind=Kind(row["kind"]),
+        kind=_KINDS[row["kind"]],
         title=row["own_title"] or row["title"],
         place=row["place"] if row["own_place"] is None else row["own_place"],
-        visibility=Visibility(row["visibility"]),
-        status=EventStatus.CANCELLED if is_off else EventStatus(row["status"]),
+        visibility=_VISIBILITIES[row["visibility"]],
+        status=EventStatus.CANCELLED if is_off else _STATUSES[row["status"]],
         starts_at=row["starts_at"],
         ends_at=row["ends_at"],
         zone=row["zone"],

@@ -1,37 +1,49 @@
-"""What hangs on the dates of a span, for calendars: the viewer's own answers, and who of an agency takes part.
+"""The dates of a span as calendars show them, and in which of them an agency takes part.
 
-Joined by the span itself, not by a list of ids: a month of 500 dates asks for as few parameters as an empty one.
+One query, joined by the span itself and not by a list of ids: a month of 500 dates asks as much as an empty one.
 """
 
 from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
 
-from tracker.rules.invitations import Answer, AnswerValue
+from tracker.rules.calendar_grid import Seen
+from tracker.rules.invitations import AnswerValue
+from tracker.rules.meetings import Line
 from tracker.rules.people import Viewer
-from tracker.tables.visible import LONGEST, rows
+from tracker.tables.visible import LINE, LONGEST, line, lines_where, rows
+from tracker.tables.visible_waiting import ANSWER
 
 _SPAN = " AND o.starts_at >= {} AND o.starts_at < {} AND o.ends_at > {}"
-_MINE = (
-    "SELECT o.id AS date, a.occurrence, a.answer, a.sequence, a.answered_at FROM occurrence o JOIN event e"
-    " ON e.id = o.event JOIN invitation i ON i.event = e.id LEFT JOIN answer a ON a.invitation = i.id"
-    " AND (a.occurrence IS NULL OR a.occurrence = o.id) WHERE ("
+_SEEN = (
+    f"{LINE}, b.name AS body_name, CASE WHEN i.id IS NULL THEN NULL ELSE {ANSWER} END AS answer"
+    " FROM occurrence o JOIN event e ON e.id = o.event LEFT JOIN body b ON b.id = e.body"
+    " LEFT JOIN invitation i ON i.event = e.id AND i.member = {} AND i.withdrawn_at IS NULL WHERE ("
 )
 _OF_AGENCY = "SELECT DISTINCT o.event FROM occurrence o JOIN event e ON e.id = o.event WHERE ("
 
 
-async def my_answers(viewer: Viewer, start: datetime, end: datetime) -> dict[UUID, list[Answer]]:
-    """Return what the viewer answered by the ids of the dates that touch [start, end) and to which they are invited."""
-    tail = ") AND i.member = {} AND i.withdrawn_at IS NULL" + _SPAN
-    given: dict[UUID, list[Answer]] = {}
-    for row in await rows(_MINE, viewer, tail, viewer.member_id, *_span(start, end)):
-        of_date = given.setdefault(row["date"], [])
-        if row["answer"]:
-            of_date.append(Answer(
-                occurrence_id=row["occurrence"], value=AnswerValue(row["answer"]), comment="", source="",
-                sequence=row["sequence"], answered_at=row["answered_at"],
-            ))  # fmt: skip
-    return given
+async def seen(viewer: Viewer, start: datetime, end: datetime) -> list[Seen]:
+    """Return the dates that touch [start, end), earliest first, each with its body's name and the viewer's answer."""
+    tail = ")" + _SPAN + " ORDER BY o.starts_at, o.id"
+    found = await rows(_SEEN, viewer, tail, *_span(start, end), in_head=(viewer.member_id,))
+    return [
+        Seen(
+            line=line(row), answer=AnswerValue(row["answer"]) if row["answer"] else None, body=row["body_name"],
+            is_mine=row["answer"] is not None or row["lead"] == viewer.member_id,
+        )
+        for row in found
+    ]  # fmt: skip
+
+
+async def of_agency(viewer: Viewer, agency_id: UUID, start: datetime, end: datetime) -> list[Line]:
+    """Return the dates in [start, end) of events to which people of an agency are invited, earliest first."""
+    tail = (
+        ") AND o.starts_at >= {} AND o.starts_at < {} AND EXISTS (SELECT 1 FROM invitation i"
+        " JOIN member m ON m.id = i.member WHERE i.event = e.id AND m.agency = {} AND i.withdrawn_at IS NULL)"
+        " ORDER BY o.starts_at, o.id"
+    )
+    return await lines_where(viewer, tail, start, end, agency_id)
 
 
 async def events_of_agency(viewer: Viewer, agency_id: UUID, start: datetime, end: datetime) -> frozenset[UUID]:

@@ -57,6 +57,13 @@ async def agencies(viewer: Viewer) -> list[AgencyCard]:
     ]
 
 
+async def active_agencies(viewer: Viewer) -> list[Row]:
+    """Return the active ones of those agencies, by code: what one may choose from."""
+    known = None if viewer.keeps_accounts else await rows.counts(await rows.known_to(viewer))
+    every = [row for row in await rows.agencies() if row["status"] == Status.ACTIVE]
+    return [row for row in every if known is None or row["id"] in known]
+
+
 async def agency(viewer: Viewer, agency_id: UUID) -> AgencyCard:
     """Return one agency with those of its people whom the viewer may know, the departed for their keepers.
 

@@ -14,7 +14,7 @@ from tracker.rules.people import Viewer
 from tracker.rules.planning import DateChange
 from tracker.rules.wall_clock import to_local
 from tracker.tables import meetings as rows
-from tracker.tables import visible
+from tracker.tables import visible, visible_calendar
 from tracker.usecases import audit, history, outbox
 from tracker.usecases.invitees import ask_again, invitees_of, tell, touch
 
@@ -28,7 +28,7 @@ async def between(viewer: Viewer, start: datetime, end: datetime) -> list[Line]:
 
 async def next_of_agency(viewer: Viewer, agency_id: UUID, start: datetime, end: datetime) -> list[Line]:
     """Return the dates in [start, end) that the viewer may see and to which people of an agency are invited."""
-    return await visible.of_agency(viewer, agency_id, start, end)
+    return await visible_calendar.of_agency(viewer, agency_id, start, end)
 
 
 async def date_for(viewer: Viewer, event_id: UUID, key: str) -> Occurrence:

@@ -44,9 +44,12 @@ def month_context(asked: Asked, seen: list[Seen], zone: str, today: date) -> dic
     """Return what the template of the month shows."""
     weeks = calendar_grid.weeks(asked.month)
     days = calendar_grid.by_day(seen, weeks[0][0], weeks[-1][-1], zone)
-    holidays = dict(holiday_notes(day for week in weeks for day in week))
+    every = [day for week in weeks for day in week]
+    holidays, lists = dict(holiday_notes(every)), asked.lists_of(every)
     return {
-        "weeks": [[_cell(asked, day, days.get(day, []), zone, holidays, today) for day in week] for week in weeks],
+        "weeks": [
+            [_cell(asked, day, lists[day], days.get(day, []), zone, holidays, today) for day in week] for week in weeks
+        ],
         "is_cut": not asked.is_whole and any(len(seen) > calendar_grid.SHOWN for seen in days.values()),
         "is_empty": not any(day.month == asked.month.month for day in days),
         "holidays": holidays,
@@ -55,13 +58,15 @@ def month_context(asked: Asked, seen: list[Seen], zone: str, today: date) -> dic
     }
 
 
-def _cell(asked: Asked, day: date, seen: list[Seen], zone: str, holidays: Mapping[date, str], today: date) -> Cell:
+def _cell(
+    asked: Asked, day: date, href: str, seen: list[Seen], zone: str, holidays: Mapping[date, str], today: date
+) -> Cell:
     is_outside = day.month != asked.month.month
     is_weekend = day.weekday() > 4  # noqa: PLR2004 - after Friday
     marks = {"out": is_outside, "wkend": is_weekend, "is-today": day == today, "hol": day in holidays}
     return Cell(
         day=day,
-        href=asked.list_of(day),
+        href=href,
         classes=" ".join(word for word, holds in marks.items() if holds),
         is_today=day == today,
         note=holidays.get(day) or (f"{day:%b}" if is_outside and day.day == 1 else ""),

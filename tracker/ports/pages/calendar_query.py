@@ -101,9 +101,11 @@ class Asked:
         """The address without any filter."""
         return self.address(chosen=Filter())
 
-    def list_of(self, day: date) -> str:
-        """Return where the list of a month writes out a day."""
-        return f"{self.address(day=day, view=View.LIST)}#l-{day}"
+    def lists_of(self, days: Sequence[date]) -> dict[date, str]:
+        """Return where the lists of their months write out these days."""
+        months = {day.replace(day=1) for day in days}
+        lists = {month: self.address(day=month, view=View.LIST) for month in months}
+        return {day: f"{lists[day.replace(day=1)]}#l-{day}" for day in days}
 
 
 def span_name(view: View, day: date) -> str:

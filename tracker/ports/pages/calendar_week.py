@@ -42,8 +42,9 @@ def week_context(asked: Asked, seen: list[Seen], zone: str, today: date) -> dict
     by_day = calendar_grid.by_day(seen, days[0], days[-1], zone)
     week = week_of(days, by_day, zone)
     holidays, written = dict(holiday_notes(days)), dict(written_out(by_day, zone))
+    lists = asked.lists_of(days)
     return {
-        "heads": [_head(asked, one, zone, holidays.get(one.day, ""), today) for one in week.days],
+        "heads": [_head(lists[one.day], one, zone, holidays.get(one.day, ""), today) for one in week.days],
         "columns": week.columns,
         "end": clock_of_half_hour(week.last % 48),
         "rows": [
@@ -59,9 +60,9 @@ def week_context(asked: Asked, seen: list[Seen], zone: str, today: date) -> dict
     }  # fmt: skip
 
 
-def _head(asked: Asked, one: Day, zone: str, note: str, today: date) -> Head:
+def _head(href: str, one: Day, zone: str, note: str, today: date) -> Head:
     return Head(
-        day=one.day, href=asked.list_of(one.day), is_today=one.day == today, note=note, count=one.count, more=one.more,
+        day=one.day, href=href, is_today=one.day == today, note=note, count=one.count, more=one.more,
         entries=[entry_of(seen, one.day, zone) for seen in one.top],
     )  # fmt: skip
 

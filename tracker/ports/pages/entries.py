@@ -1,9 +1,9 @@
 """Dates as the marks of calendars and agendas show them (the macros `chip` and `agenda`)."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import islice
+from typing import NamedTuple
 
 from tracker.rules import calendar_grid
 from tracker.rules.calendar_grid import Seen
@@ -11,8 +11,7 @@ from tracker.rules.meetings import Line
 from tracker.rules.wording import clock, local
 
 
-@dataclass(frozen=True, kw_only=True)
-class Entry:
+class Entry(NamedTuple):
     """A date on one of the days that it touches; `starts` and `ends` are on the wall clock of the reader."""
 
     href: str
@@ -67,8 +66,8 @@ def entry_of(seen: Seen, day: date, zone: str) -> Entry:
 
 def marks_of(seen: Iterable[Seen]) -> dict[str, set[str]]:
     """Return which kinds and audiences a calendar shows, for its legend."""
-    lines = [one.line for one in seen]
-    return {"kinds": {line.kind.value for line in lines}, "seen_by": {line.visibility.value for line in lines}}
+    pairs = {(one.line.kind, one.line.visibility) for one in seen}
+    return {"kinds": {kind.value for kind, _ in pairs}, "seen_by": {audience.value for _, audience in pairs}}
 
 
 def agenda(seen: Iterable[Seen], first: date, last: date, zone: str) -> Agenda:
