@@ -10,7 +10,7 @@ READY = $(VENV)/ready
 WORKERS = -n auto --dist loadgroup
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test lint fix types imports check wheel bench faults compat contract migration pins
+.PHONY: help setup run test lint fix types imports check wheel sbom bench faults compat contract migration pins
 
 help: ## List what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -48,6 +48,9 @@ check: lint types imports test ## Everything that CI runs, but for the wheel
 wheel: $(READY) ## Build the wheel into dist/, install it elsewhere and see it serve
 	@$(BIN)/python scripts/wheel.py dist
 
+sbom: $(READY) ## Write what a release consists of into dist/, as CycloneDX
+	@$(BIN)/python scripts/sbom.py
+
 bench: $(READY) ## Measure, and write bench/results.json
 	@$(BIN)/python -m bench
 
@@ -63,5 +66,5 @@ contract: $(READY) ## Let schemathesis ask the programming interface whatever it
 migration: $(READY) ## Draft a migration: make migration NAME=add_rooms
 	@$(BIN)/python scripts/migration.py "$(NAME)"
 
-pins: $(READY) ## Renew constraints.txt: the newest releases that pyproject.toml allows
+pins: $(READY) ## Renew constraints.txt and requirements.txt: the newest releases that pyproject.toml allows
 	@$(BIN)/python scripts/pins.py

@@ -1,4 +1,4 @@
-"""Build the wheel, install it into a fresh environment elsewhere, and see it make a data folder and serve a page.
+"""Build the wheel, install it by hashes into a fresh environment elsewhere, see it make a data folder and serve a page.
 
 `python scripts/wheel.py [FOLDER]` leaves the wheel in FOLDER (dist). It uses the Python that runs it.
 """
@@ -32,8 +32,9 @@ def install(wheel: Path, place: Path) -> Path:
     """Install the wheel into a new environment, and return the command that it brings."""
     if not environment.make(place):
         sys.exit(environment.HELP)
-    constraints = ROOT / "constraints.txt"
-    subprocess.run([place / "bin" / "python", *PIP, "install", "--constraint", constraints, wheel], check=True)
+    pip = [place / "bin" / "python", *PIP, "install"]
+    subprocess.run([*pip, "--require-hashes", "--requirement", ROOT / "requirements.txt"], check=True)
+    subprocess.run([*pip, "--no-deps", wheel], check=True)
     return place / "bin" / "tracker"
 
 
