@@ -1,11 +1,13 @@
 """`tracker serve` as a process: it answers, is no demo, and ends when it is told to."""
 
+import json
 import os
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
@@ -29,13 +31,11 @@ def settings(tmp_path: Path) -> dict[str, str]:
     }  # fmt: skip
 
 
-@pytest.fixture
-def server(settings: dict[str, str]) -> Iterator[subprocess.Popen[str]]:
+@contextmanager
+def serving(settings: dict[str, str], *words: str) -> Iterator[subprocess.Popen[str]]:
     subprocess.run([*COMMAND, "migrate"], env=settings, check=True, capture_output=True)
-    port = settings["TRACKER_BASE_URL"].rpartition(":")[2]
-    process = subprocess.Popen(
-        [*COMMAND, "serve", "--port", port], env=settings, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-    )
+    command = [*COMMAND, "serve", "--port", settings["TRACKER_BASE_URL"].rpartition(":")[2], *words]
+    process = subprocess.Popen(command, env=settings, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     yield process
     process.kill()
     process.communicate()
@@ -52,12 +52,24 @@ def answer(address: str) -> httpx.Response:
             time.sleep(0.05)
 
 
-def test_the_application_answers_and_ends_when_it_is_told_to(
-    server: subprocess.Popen[str], settings: dict[str, str]
+@pytest.mark.parametrize(("words", "client"), [((), "127.0.0.1"), (("--proxy", "127.0.0.1"), "203.0.113.9")])
+def test_who_comes_is_told_by_the_named_proxy_and_by_nobody_else(
+    settings: dict[str, str], words: tuple[str, ...], client: str
 ) -> None:
-    found = answer(f"{settings['TRACKER_BASE_URL']}/sign-in")
-    server.send_signal(signal.SIGTERM)
-    output, _ = server.communicate(timeout=STOPPED_WITHIN)
+    with serving(settings, *words) as server:
+        answer(f"{settings['TRACKER_BASE_URL']}/sign-in")
+        httpx.get(f"{settings['TRACKER_BASE_URL']}/healthz", headers={"X-Forwarded-For": "203.0.113.9"})
+        server.send_signal(signal.SIGTERM)
+        output, _ = server.communicate(timeout=STOPPED_WITHIN)
+    lines = [json.loads(line) for line in output.splitlines() if "/healthz" in line]
+    assert [line["client"] for line in lines] == [client]
+
+
+def test_the_application_answers_and_ends_when_it_is_told_to(settings: dict[str, str]) -> None:
+    with serving(settings) as server:
+        found = answer(f"{settings['TRACKER_BASE_URL']}/sign-in")
+        server.send_signal(signal.SIGTERM)
+        output, _ = server.communicate(timeout=STOPPED_WITHIN)
     assert found.status_code == 200
     assert "server" not in found.headers
     assert "Demonstration" not in found.text

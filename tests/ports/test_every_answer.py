@@ -1,0 +1,121 @@
+"""What holds for every route alike: who may come in, what no cache keeps, that no text of anybody becomes markup."""
+
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+from litestar import Litestar
+from litestar.routes import HTTPRoute
+from piccolo.querystring import QueryString
+
+from tests.ports.browser import settings
+from tests.ports.test_nothing_leaks import seen
+from tests.ports.worlds import Worlds, build, opened
+from tracker.app import create_app
+from tracker.database import engine
+from tracker.ports.guards import GUARDS, bearer, signed_in
+
+pytestmark = pytest.mark.anyio
+
+WITHOUT_SIGN_IN = {
+    "/healthz": "public",
+    "/static/{name:path}": "public",
+    "/sign-in": "public",
+    "/sign-in/code": "public",
+    "/sign-in/enrolment": "public",
+    "/sign-in/recovery": "public",
+    "/sign-in/link/{token:str}": "link",
+    "/sign-in/reset/{token:str}": "link",
+    "/r/{token:str}": "link",
+    "/u/{token:str}": "link",
+    "/n/{token:str}": "link",
+    "/api/v1/openapi.json": "public",
+    "/api/v1/docs": "public",
+    "/feeds": "feed",
+    "/feeds/{name:path}": "feed",
+}
+"""All that a stranger, or whoever holds a link or an address, gets an answer of (SP 800-53 AC-14)."""
+HOSTILE = "\"><img src=x onerror=alert(1)>'{{7*191}}</textarea></title><script>alert(2)</script>"
+TEXTS = {
+    "event": "title description place agenda cancel_reason",
+    "occurrence": "title place agenda cancel_reason",
+    "member": "title phone name",
+    "agency": "name",
+    "body": "name place",
+    "action_item": "title",
+    "action_note": "text change",
+    "answer": "comment",
+    "attendance_mark": "guest guest_agency",
+    "subscription": "name",
+    "api_token": "name",
+    "event_template": "name",
+    "message": "reason",
+    "session": "client",
+}
+"""What people type, by table and column."""
+SPOIL = """UPDATE "{table}" SET "{column}" = {{}} || (SELECT COUNT(*) FROM "{table}" o WHERE o.id < "{table}".id)
+ WHERE "{column}" IS NOT NULL AND '{column}' || "{column}" NOT IN ('guest', 'guest_agency')"""
+
+
+class Markup(HTMLParser):
+    """Collects what a browser would run or fetch of a page that was written into it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[str] = []
+
+    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
+        given = dict(attributes)
+        handlers = [name for name in given if name.startswith("on")]
+        if handlers or (tag == "img" and given.get("src") == "x") or (tag == "script" and "src" not in given):
+            self.found.append(self.get_starttag_text() or tag)
+
+
+def guarded(app: Litestar) -> set[tuple[str, str]]:
+    """Return every route that needs no session, with its guard; OPTIONS, which lists the methods, aside."""
+    return {
+        (route.path, guard.__name__)
+        for route in app.routes
+        if isinstance(route, HTTPRoute)
+        for handler in route.route_handlers
+        if handler.http_methods != {"OPTIONS"}
+        for guard in handler.resolve_guards()
+        if guard in GUARDS and guard not in {signed_in, bearer}
+    }
+
+
+def test_what_can_be_asked_without_a_sign_in_is_a_short_list() -> None:
+    assert guarded(create_app(settings())) == set(WITHOUT_SIGN_IN.items())
+
+
+def test_no_address_names_a_thing_by_a_number_that_could_be_counted_on() -> None:
+    assert [route.path for route in create_app(settings()).routes if ":int}" in route.path] == []
+
+
+@pytest.fixture
+async def hostile(tmp_path: Path) -> Worlds:
+    """A world in which every text that somebody typed, or was sent by, is one that attacks."""
+    worlds = await build(tmp_path)
+    async with opened(worlds.secret):
+        for table, columns in TEXTS.items():
+            for column in columns.split():
+                await engine().run_querystring(QueryString(SPOIL.format(table=table, column=column), HOSTILE))
+    return worlds
+
+
+@pytest.mark.parametrize("viewer", ["coordinator", "kcpd_detective"])
+async def test_no_text_of_anybody_becomes_markup_and_no_answer_is_kept_by_a_cache(hostile: Worlds, viewer: str) -> None:
+    answers = await seen(hostile.secret, hostile, viewer)
+    pages = [(ask, body.decode()) for ask, _, headers, body in answers if "text/html" in dict(headers)["content-type"]]
+    assert sum("alert(1)" in body for _, body in pages) > 50
+    assert {ask: found for ask, body in pages if (found := markup_of(body))} == {}
+    assert [ask for ask, body in pages if str(7 * 191) in body] == []
+    kept = {ask for ask, _, headers, _ in answers if "no-store" not in dict(headers)["cache-control"]}
+    assert {one.split("?")[0] for one in kept} <= {"GET feed"}
+
+
+def markup_of(page: str) -> list[str]:
+    """Return what of a page would run or be fetched though we did not write it."""
+    reader = Markup()
+    reader.feed(page)
+    return reader.found
