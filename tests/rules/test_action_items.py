@@ -142,6 +142,7 @@ def test_a_member_without_a_role_gives_items_to_themselves_alone() -> None:
         ("all", Visibility.ALL), ("arm:victim_services", Visibility.VICTIM_SERVICES), (f"body:{BODY}", Visibility.BODY),
         (f"member:{OWNER}", Visibility.NAMED),
     ],
+    ids=["everyone", "an arm", "a body", "one person"],
 )  # fmt: skip
 def test_an_audience_has_a_name_for_people(audience: str, visibility: Visibility) -> None:
     assert action_items.visibility_of(audience) is visibility
