@@ -6,6 +6,13 @@ from playwright.sync_api import expect
 from tests.browser.conftest import PageOf
 from tests.browser.ways import COORDINATOR
 
+AS_SOON_AS_THE_WEEK_CHANGES = """() => new MutationObserver((_, watcher) => {
+  if (!document.querySelector("h1").textContent.startsWith("December 13")) return;
+  watcher.disconnect();
+  const press = new KeyboardEvent("keydown", { key: "n", bubbles: true, cancelable: true });
+  setTimeout(() => document.activeElement.dispatchEvent(press));
+}).observe(document.body, { childList: true, subtree: true })"""
+
 
 def test_the_first_stop_skips_to_the_main_content(page_of: PageOf) -> None:
     page = page_of(COORDINATOR)
@@ -46,14 +53,26 @@ def test_single_keys_turn_the_page_and_can_be_turned_off(page_of: PageOf) -> Non
     page.goto("/calendar?view=week&date=2026-12-09")
     page.keyboard.press("n")
     expect(page.get_by_role("heading", level=1)).to_have_text("December 13–19, 2026")
+    expect(page.get_by_role("link", name="Next week")).to_be_focused()
     page.keyboard.press("t")
     expect(page.get_by_role("heading", level=1)).to_have_text("November 29 – December 5, 2026")
+    expect(page.get_by_role("link", name="Today", exact=True)).to_be_focused()
     page.keyboard.press("?")
     page.get_by_label("Use single keys").uncheck()
     page.get_by_role("button", name="Close").click()
     page.keyboard.press("p")
     expect(page.get_by_role("heading", level=1)).to_have_text("November 29 – December 5, 2026")
     page.evaluate("localStorage.clear()")
+
+
+def test_a_key_that_is_quicker_than_the_page_keeps_the_focus(page_of: PageOf) -> None:
+    """The next key is pressed in the moment in which the new week has just been put in."""
+    page = page_of(COORDINATOR)
+    page.goto("/calendar?view=week&date=2026-12-09")
+    page.evaluate(AS_SOON_AS_THE_WEEK_CHANGES)
+    page.keyboard.press("n")
+    expect(page.get_by_role("heading", level=1)).to_have_text("December 20–26, 2026")
+    expect(page.get_by_role("link", name="Next week")).to_be_focused()
 
 
 def test_single_keys_do_nothing_in_a_field(page_of: PageOf) -> None:

@@ -105,6 +105,13 @@
     return iso(new Date(Date.UTC(date.getUTCFullYear(), date.getUTCMonth() + by, Math.min(date.getUTCDate(), days))));
   }
 
+  // htmx takes a link in hand a moment after it appears: a key that is quicker would load the whole page, and lose the focus.
+  function follow(link) {
+    if (!link) return;
+    window.htmx?.process(link);
+    link.click();
+  }
+
   const linkOf = (day) => one(`[data-grid] [data-date="${day}"]`);
 
   document.addEventListener("keydown", (event) => {
@@ -117,7 +124,7 @@
     const turns = event.key.startsWith("Page");
     if (!turns && linkOf(wanted)) return linkOf(wanted).focus();
     dayToFocus = wanted;
-    one(wanted > link.dataset.date ? '[data-key="n"]' : '[data-key="p"]')?.click();
+    follow(one(wanted > link.dataset.date ? '[data-key="n"]' : '[data-key="p"]'));
   });
 
   function focusDay() {
@@ -161,7 +168,7 @@
     else if (event.key === "/") wanted.focus();
     else {
       wanted.focus(); // htmx keeps it by its id, so that the month beside is read out
-      wanted.click();
+      follow(wanted);
     }
   });
 
