@@ -24,6 +24,7 @@ from tracker.ports.mail.compose import Composer
 from tracker.ports.mail.delivery import Delivery
 from tracker.ports.mail.mailbox import Mailbox
 from tracker.ports.pages import (
+    account_invitations,
     accounts,
     action_items,
     added_dates,
@@ -105,6 +106,7 @@ PAGES = (
     people_access,
     people_edit,
     accounts,
+    account_invitations,
     departures,
     roster_import,
     agencies,

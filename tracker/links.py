@@ -1,7 +1,8 @@
 """Signed links: what a mail's button may open without an account. Pure; who holds the key makes and reads them.
 
 A token names what it is for and nothing else, ends with the event or the item (the use case looks), survives reuse,
-and never signs anyone in. It cannot be told from the outside whether a token is forged, cut or meant for another page.
+and never signs anyone in, but for an invitation: that is a one-time link, found by its hash and never read here. It
+cannot be told from the outside whether a token is forged, cut or meant for another page.
 """
 
 import base64
@@ -39,6 +40,7 @@ class Links:
         self._reply = _signer(key, "reply")
         self._item = _signer(key, "item")
         self._digest = _signer(key, "digest")
+        self._invitation = _signer(key, "invitation")
 
     def reply(self, invitation_id: UUID, occurrence_id: UUID | None = None) -> str:
         """Return the token of a reply page."""
@@ -51,6 +53,10 @@ class Links:
     def digest(self, member_id: UUID) -> str:
         """Return the token that stops a member's weekly digest."""
         return _signed(self._digest, member_id)
+
+    def invitation(self, member_id: UUID, link_id: UUID) -> str:
+        """Return the token of a mailed sign-in link: its hash is stored, and each try of the mail makes it anew."""
+        return _signed(self._invitation, member_id, link_id)
 
     def read_reply(self, token: str) -> ReplyLink:
         """Return what a reply token stands for; NotFound for anything else."""

@@ -42,6 +42,15 @@ def to_refused(path: str, button: str) -> Way:
     return way
 
 
+def to_refused_invitation(page: Page, _: Demo) -> None:
+    """Untick everybody who could be invited, and invite those who are ticked."""
+    page.goto("/people/invitations")
+    for box in page.locator("main [name=person]").all():
+        box.uncheck()
+    page.get_by_role("button", name="Invite the people who are ticked").click()
+    page.locator(".usa-alert--error").wait_for()
+
+
 def to_trial(page: Page, _: Demo) -> None:
     """Choose a list and see what it would do."""
     page.goto("/people/import")
@@ -78,6 +87,29 @@ def to_event(title: str, month: str, then: str = "") -> Way:
             page.goto(f"{page.url}/{then}")
 
     return way
+
+
+def an_item(page: Page, demo: Demo, owner: str, address: str, title: str) -> str:
+    """Give somebody an action item of one test's own, and return the link of the mail that tells of it."""
+    page.goto("/action-items#new")
+    page.get_by_label("Action", exact=True).fill(title)
+    page.get_by_label("Owner", exact=True).select_option(label=owner)
+    page.get_by_role("button", name="Give this item").click()
+    page.get_by_text(" is given.").wait_for()
+    return demo.link(address, page.url.rpartition("/")[2])
+
+
+def to_own_roll(page: Page, title: str) -> None:
+    """Schedule an event of one test's own that begins soon, for all of KCPD and FBI, and go to its roll."""
+    page.goto("/schedule")
+    page.locator("#f-title").fill(title)
+    for name, text in (("date", "2026-12-01"), ("starts", "09:00"), ("ends", "10:00")):
+        page.locator(f"#f-{name}").fill(text)
+    for agency in ("KCPD", "FBI"):
+        page.get_by_role("group", name="Invite by agency").get_by_text(agency).click()
+    page.get_by_role("button", name="Send invitations").click()
+    page.get_by_role("heading", level=1, name=title).wait_for()
+    page.goto(f"{page.url}/attendance")
 
 
 def to_suggested_times(page: Page, _: Demo) -> None:
@@ -313,6 +345,8 @@ WAYS: dict[str, tuple[str | None, Way, str]] = {
     ),
     "import a list": (COORDINATOR, to("/people/import"), "Import a list"),
     "a list before it is imported": (COORDINATOR, to_trial, "Import a list"),
+    "invite people": (COORDINATOR, to("/people/invitations"), "Invite people"),
+    "invite nobody": (COORDINATOR, to_refused_invitation, "Invite people"),
     "accounts to review": (COORDINATOR, to("/people/review"), "Accounts to review"),
     "add an agency": (COORDINATOR, to("/agencies/new"), "Add an agency"),
     "edit an agency": (COORDINATOR, to_row("/agencies", "IPD", "edit"), "Edit IPD"),

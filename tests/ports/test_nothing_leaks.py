@@ -208,6 +208,11 @@ SCRIPT: dict[str, Callable[[Places], list[Ask]]] = {
     "POST /people/new": _post("/people/new", name="New"),
     "GET /people/import": _plain("/people/import"),
     "POST /people/import": _post("/people/import", list="agency_code,name,email", confirmed="yes"),
+    "GET /people/invitations": _plain("/people/invitations"),
+    "POST /people/invitations": lambda p: [
+        ("POST", "/people/invitations", form)
+        for form in ({}, {"everybody": "yes"}, *({"person": str(one)} for one in (p.person, p.secret_person)))
+    ],
     "GET /people/review": _plain("/people/review"),
     "GET /people/{person_id}/edit": _of_people("GET", "/edit"),
     "POST /people/{person_id}/edit": _of_people("POST", "/edit", name="Changed", version="1"),

@@ -19,6 +19,7 @@ VERBS = {
     "signed_in": "Signed in",
     "signed_out": "Signed out",
     "link_issued": "Made a link for",
+    "invited": "Mailed an invitation to",
     "password_changed": "Set a new password:",
     "authenticator_added": "Added an authenticator:",
     "authenticator_replaced": "Replaced an authenticator:",
@@ -117,7 +118,8 @@ GROUPS = {
     "accounts": Group(
         "Sign-in and security",
         verbs=frozenset({
-            "signed_in", "signed_out", "sign_in_failed", "locked", "released", "link_issued", "password_changed",
+            "signed_in", "signed_out", "sign_in_failed", "locked", "released", "link_issued", "invited",
+            "password_changed",
             "authenticator_added", "authenticator_replaced", "authenticator_removed", "recovery_codes_made",
             "recovery_code_used", "session_ended", "signed_out_everywhere", "phone_lost", "feeds_revoked",
             "tokens_revoked",

@@ -70,7 +70,15 @@ class StopPage:
     member_id: UUID
 
 
-Target = ReplyPage | ItemPage | SitePage | StopPage | Elsewhere
+@dataclass(frozen=True, kw_only=True)
+class InvitationPage:
+    """The page on which somebody new signs in for the first time."""
+
+    member_id: UUID
+    link_id: UUID
+
+
+Target = ReplyPage | ItemPage | SitePage | StopPage | InvitationPage | Elsewhere
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""What mails about one's own account say; they tell nothing of events and hold no link that lets anybody in."""
+"""What mails about one's own account say; they tell nothing of events, and only an invitation holds a way in."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -6,9 +6,9 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from tracker.rules.letters import Button, Letter, SitePage
+from tracker.rules.letters import Button, InvitationPage, Letter, SitePage
 from tracker.rules.outbox import MessageKind
-from tracker.rules.wording import clock, local, longday, zone_word
+from tracker.rules.wording import clock, day, local, longday, zone_word
 
 FOOT = (
     "You get this because it is about your account. Replying to this email reaches the coordinator. "
@@ -19,6 +19,12 @@ NOT_YOU = (
     "If it was not you, reply to this email. Your password and your authenticator app have not changed, "
     "and nobody got in by these tries."
 )
+INVITED = (
+    "The button opens a page where you confirm. Then you set up an authenticator app, so have your phone at hand, "
+    "and choose a password. The link works once."
+)
+YOURS_ALONE = "The link is for you alone: whoever uses it becomes you here. Do not forward this email."
+UNEXPECTED = "If you did not expect this, do not use the link, and reply to this email."
 CALL = "If you did not ask for this, call at once: {}. Somebody may be trying to sign in as you."
 NOBODY_ELSE = "the coordinator"
 
@@ -40,6 +46,20 @@ DONE = {
     AccountChange.RELEASE: "A pause after wrong tries to sign in was ended",
     AccountChange.ADDRESS: "Your email address was replaced by another one",
 }
+
+
+def invited(member_id: UUID, link_id: UUID, name: str, email: str, by: str, until: datetime, zone: str) -> Letter:
+    """Return the letter by which somebody new signs in for the first time; `by` invited them, the link ends `until`."""
+    ends = local(until, zone)
+    return Letter(
+        kind=MessageKind.ACCOUNT_INVITATION, to=email, to_name=name, thread=member_id,
+        subject="You are invited: set up your account", preview=f"The link works once, until {day(ends, ends.date())}.",
+        heading="Set up your account",
+        facts=(("Invited by", by), ("Good until", f"{longday(ends)}, {clock(ends)} {zone_word(zone)}")),
+        paragraphs=(INVITED, YOURS_ALONE, UNEXPECTED),
+        buttons=(Button(label="Set up my account", target=InvitationPage(member_id=member_id, link_id=link_id)),),
+        foot=FOOT,
+    )  # fmt: skip
 
 
 def locked(member_id: UUID, name: str, email: str, zone: str, paused_at: datetime) -> Letter:

@@ -44,8 +44,9 @@ KIND_WORDS = {
     MessageKind.ITEM_DUE: "Action item due", MessageKind.ITEM_OVERDUE: "Action item overdue",
     MessageKind.DIGEST: "Weekly digest", MessageKind.ACCOUNT_LOCKED: "Account locked",
     MessageKind.ACCOUNT_CHANGED: "Account changed", MessageKind.TRAIL_BROKEN: "Audit trail changed",
+    MessageKind.ACCOUNT_INVITATION: "Invitation to sign in",
 }  # fmt: skip
-OF_ACCOUNTS = frozenset({MessageKind.ACCOUNT_LOCKED, MessageKind.ACCOUNT_CHANGED})
+OF_ACCOUNTS = frozenset({MessageKind.ACCOUNT_LOCKED, MessageKind.ACCOUNT_CHANGED, MessageKind.ACCOUNT_INVITATION})
 RESENDABLE = STATES[Standing.FAILED] | STATES[Standing.SENT]
 
 
@@ -88,7 +89,7 @@ class MessageLine:
     @property
     def standing(self) -> Standing:
         """Where it stands."""
-        return next(one for one, states in STATES.items() if self.state in states)
+        return standing_of(self.state)
 
     @property
     def tries(self) -> str:
@@ -99,7 +100,7 @@ class MessageLine:
         """Whether it can be sent once more: it was sent or could not be, and it is still of use.
 
         Somebody who got a request to reply is asked again by the rules of such requests alone; that an account was
-        locked or changed is news once.
+        locked or changed is news once, and who is invited again gets another link.
         """
         is_done = self.kind is MessageKind.NO_REPLY and self.state is State.SENT
         is_past = self.kind in OF_ACCOUNTS or (self.not_after is not None and now >= self.not_after)
@@ -127,6 +128,11 @@ class Narrowed:
     def states(self) -> frozenset[State]:
         """The states that stand behind the answer; none = all."""
         return STATES.get(self.standing, frozenset()) if self.standing else frozenset()
+
+
+def standing_of(state: State) -> Standing:
+    """Return what a state means to people."""
+    return next(one for one, states in STATES.items() if state in states)
 
 
 def next_key(key: str, known: Iterable[str]) -> str:

@@ -35,6 +35,7 @@ class MessageKind(StrEnum):
     ACCOUNT_LOCKED = "account_locked"
     ACCOUNT_CHANGED = "account_changed"
     TRAIL_BROKEN = "trail_broken"
+    ACCOUNT_INVITATION = "account_invitation"
 
 
 CHANGES = frozenset({MessageKind.UPDATE, MessageKind.CANCELLATION, MessageKind.WITHDRAWAL})

@@ -18,7 +18,7 @@ class Message(Table):
     """The same deed for the same person never makes two rows."""
     kind = Varchar(length=20)
     """invitation, update, cancellation, withdrawal, reminder, no_reply, item_assigned, item_due, item_overdue,
-    account_locked, account_changed, digest"""
+    account_locked, account_changed, account_invitation, digest"""
     recipient = ForeignKey(Member, null=False, on_delete=OnDelete.restrict)
     event = ForeignKey(Event, null=True, default=None, on_delete=OnDelete.restrict)
     occurrence = ForeignKey(Occurrence, null=True, default=None, on_delete=OnDelete.set_null)

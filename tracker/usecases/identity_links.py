@@ -1,5 +1,6 @@
-"""One-time links: made by an administrator or the demo, opened by a button, good once and for one thing."""
+"""One-time links: made by an administrator or the demo, or mailed; opened by a button, good once and for one thing."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -9,7 +10,9 @@ from piccolo.custom_types import Combinable
 from tracker import keys
 from tracker.database import writing
 from tracker.errors import Gone
+from tracker.links import Links
 from tracker.tables.identity import SignInLink
+from tracker.tables.many_rows import insert_rows
 from tracker.usecases import audit
 from tracker.usecases.identity import Challenge, challenge_for
 from tracker.usecases.identity_accounts import Account, account_of
@@ -46,6 +49,25 @@ async def issue_link(
         facts = {"minutes": int(lifetime.total_seconds() // 60), "for": purpose}
         await audit.record(by, door, "link_issued", "member", member_id, facts, now)
     return token
+
+
+def mailed_token(member_id: UUID, link_id: UUID) -> str:
+    """Return the token of a link that a mail holds: whoever has the secret can make it from the two ids."""
+    return Links(keys.named("links")).invitation(member_id, link_id)
+
+
+async def issue_mailed(links: Mapping[UUID, UUID], until: datetime) -> None:
+    """Store a link, by the id that its mail is to name, for each of some members; it takes the place of earlier ones.
+
+    The caller is inside `writing()` and audits it.
+    """
+    earlier = SignInLink.member.is_in(list(links)) & (SignInLink.purpose == SIGN_IN)
+    await SignInLink.delete().where(earlier)
+    made = [
+        {"id": keys.fingerprint(mailed_token(member, link)), "member": member, "expires_at": until, "purpose": SIGN_IN}
+        for member, link in links.items()
+    ]
+    await insert_rows(SignInLink, made)
 
 
 async def check_link(token: str, now: datetime, purpose: str = SIGN_IN) -> Account:

@@ -7,7 +7,7 @@ from uuid import UUID
 from tracker import keys
 from tracker.database import writing
 from tracker.errors import NotAllowed
-from tracker.tables.identity import Session
+from tracker.tables.identity import Session, SignInLink
 from tracker.tables.people import Member
 from tracker.usecases import audit
 from tracker.usecases.identity_accounts import Account
@@ -49,13 +49,15 @@ async def open_session(account: Account, now: datetime, arrival: Arrival, *, how
     """End a sign-in: return the token of a new session; only its hash is stored.
 
     Every way to sign in ends here, and nowhere else is a session made. The earlier session of the same browser ends,
-    and so does what is more than one person may have. Raises `NotAllowed` when member or agency are not active.
+    and so do what is more than one person may have, and sign-in links that wait: whoever is in needs none. Raises
+    `NotAllowed` when member or agency are not active.
     """
     if not account.is_open(now):
         raise NotAllowed(NOT_NOW)
     token = keys.new_token()
     async with writing():
         await Session.delete().where(Session.id == keys.fingerprint(arrival.replacing))
+        await _end_links(account.member_id)
         await _end_old(account.member_id, now)
         await _make_room(account.member_id, arrival.most, now)
         await Session.insert(
@@ -73,6 +75,11 @@ async def open_session(account: Account, now: datetime, arrival: Arrival, *, how
         facts = {"how": how, "client": arrival.client[:CLIENT]}
         await audit.record(account.member_id, "page", "signed_in", "member", account.member_id, facts, now)
     return token
+
+
+async def _end_links(member_id: UUID) -> None:
+    waiting = SignInLink.used_at.is_null() & (SignInLink.purpose == "sign_in")
+    await SignInLink.delete().where((SignInLink.member == member_id) & waiting)
 
 
 async def sign_out(token: str, now: datetime) -> None:

@@ -6,7 +6,7 @@ The recipient is the viewer, so a letter never says more than its reader may see
 from datetime import datetime
 from uuid import UUID
 
-from tracker.errors import NotFound
+from tracker.errors import Gone, NotFound
 from tracker.rules import letters_account, letters_audit, letters_discreet, letters_items
 from tracker.rules.action_items import ActionItem
 from tracker.rules.letters import Letter
@@ -15,6 +15,7 @@ from tracker.rules.people import Viewer
 from tracker.rules.wall_clock import to_local
 from tracker.tables import visible_items
 from tracker.usecases import account_news
+from tracker.usecases.identity_links import check_link, mailed_token
 from tracker.usecases.letters_digest import digest_letter
 from tracker.usecases.letters_events import event_letter
 from tracker.usecases.viewers import viewer_for
@@ -25,6 +26,7 @@ NOT_OWNER = Skip(state=State.SUPPRESSED, reason="The recipient does not own the 
 CLOSED = Skip(state=State.SUPERSEDED, reason="The item is closed.")
 ANOTHER_DAY = Skip(state=State.SUPERSEDED, reason="The item is due on another day now.")
 OF_NO_EVENT = {MessageKind.ACCOUNT_LOCKED: letters_account.locked, MessageKind.TRAIL_BROKEN: letters_audit.broken}
+NO_LINK = Skip(state=State.SUPERSEDED, reason="They have signed in, or got another link.")
 TOO_LATE = Skip(state=State.TOO_LATE, reason="It was of no use any more when it could be sent.")
 
 
@@ -45,6 +47,8 @@ async def _letter_to(reader: Viewer, message: Message, now: datetime, zone: str)
     if write := OF_NO_EVENT.get(message.kind):
         written = write(reader.member_id, reader.name, reader.email, zone, message.created_at)
         return letters_discreet.of_nothing_more(written) if reader.is_discreet else written
+    if message.kind is MessageKind.ACCOUNT_INVITATION:
+        return await _invitation_letter(message, reader, now, zone)
     if message.item_id is not None:
         return await _item_letter(message, reader, now, zone)
     if message.kind is MessageKind.DIGEST:
@@ -61,6 +65,18 @@ async def _change_letter(message: Message, now: datetime, zone: str) -> Letter:
     except NotFound:
         is_discreet = True
     return letters_discreet.of_nothing_more(changed) if is_discreet else changed
+
+
+async def _invitation_letter(message: Message, reader: Viewer, now: datetime, zone: str) -> Letter | Skip:
+    link_id, until = UUID(message.facts["link"]), message.not_after
+    assert until is not None  # noqa: S101 - as long as its link is good
+    try:
+        await check_link(mailed_token(reader.member_id, link_id), now)
+    except Gone:
+        return NO_LINK
+    by, name = message.facts["by"], reader.name
+    letter = letters_account.invited(reader.member_id, link_id, name, reader.email, by, until, zone)
+    return letters_discreet.of_nothing_more(letter) if reader.is_discreet else letter
 
 
 async def _item_letter(message: Message, reader: Viewer, now: datetime, zone: str) -> Letter | Skip:

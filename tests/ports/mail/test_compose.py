@@ -9,11 +9,15 @@ from hypothesis import example, given
 from hypothesis import strategies as some
 from markupsafe import escape
 
+from tests.cast import SECRET
 from tests.ports.mail.making import ONE, TWO, letter, message, parts, read, with_calendar
-from tests.ports.mail.sending import composer
-from tracker.ports.mail.compose import OURS, Unsafe, check, checked_address
+from tests.ports.mail.sending import composer, settings
+from tracker import keys
+from tracker.links import Links
+from tracker.ports.mail.compose import OURS, Composer, Unsafe, check, checked_address
 from tracker.rules.clean_text import clean
-from tracker.rules.letters import SUBJECT, Button, Elsewhere, ItemPage, MailedEntry, one_line
+from tracker.rules.letters import SUBJECT, Button, Elsewhere, InvitationPage, ItemPage, MailedEntry, one_line
+from tracker.usecases.identity_links import mailed_token
 
 HOSTILE = (
     "=?utf-8?q?x=0D=0ABcc:_evil=40x.example?=",
@@ -96,6 +100,13 @@ def test_a_button_opens_the_reply_page_and_only_preselects() -> None:
     [address] = [line.strip() for line in text.splitlines() if "/r/" in line]
     assert address.startswith("https://tracker.example/r/")
     assert address.endswith("?a=yes")
+
+
+def test_an_invitation_to_sign_in_holds_the_link_that_was_stored_for_it() -> None:
+    keys.use(SECRET)
+    link = Button(label="Set up my account", target=InvitationPage(member_id=ONE, link_id=TWO))
+    mail = Composer(settings(), Links(keys.named("links"))).mail(letter(buttons=(link,)), message())
+    assert f"/sign-in/link/{mailed_token(ONE, TWO)}" in parts(mail.content)["text/plain"].get_content()
 
 
 def test_an_item_is_updated_without_an_account() -> None:

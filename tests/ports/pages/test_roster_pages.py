@@ -59,7 +59,7 @@ async def test_what_cannot_be_taken_is_said_at_its_field_and_what_was_typed_stay
     assert fields["agency"] == [str(cast.agencies["KCPD"])]
 
 
-@pytest.mark.parametrize("path", [NEW, "/people/import", "/agencies/new", "/bodies/new"])
+@pytest.mark.parametrize("path", [NEW, "/people/import", "/people/invitations", "/agencies/new", "/bodies/new"])
 async def test_a_page_of_keepers_asks_for_a_fresh_proof_first(desk: Browser, path: str) -> None:
     clock.start_at(NOW + timedelta(minutes=15), stands_still=True)
     reply = await desk.get(path)

@@ -8,7 +8,17 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 
 from tracker.links import Links
 from tracker.paths import folder
-from tracker.rules.letters import Button, Elsewhere, ItemPage, Letter, ReplyPage, SitePage, StopPage, Target
+from tracker.rules.letters import (
+    Button,
+    Elsewhere,
+    InvitationPage,
+    ItemPage,
+    Letter,
+    ReplyPage,
+    SitePage,
+    StopPage,
+    Target,
+)
 
 WIDTH = 72  # characters in a line of plain text, as mail programs like it
 LABEL = 13  # characters before a fact
@@ -50,6 +60,8 @@ class Addresses:
                 return f"{self._base_url}/u/{token}{f'?s={target.status}' if target.status else ''}"
             case StopPage():
                 return f"{self._base_url}/n/{self._links.digest(target.member_id)}"
+            case InvitationPage():
+                return f"{self._base_url}/sign-in/link/{self._links.invitation(target.member_id, target.link_id)}"
             case SitePage():
                 return f"{self._base_url}{target.path}"
             case Elsewhere():
