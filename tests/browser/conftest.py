@@ -3,6 +3,7 @@
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
@@ -34,27 +35,31 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="package")
-def contexts(demo: Demo, browser: Browser) -> dict[str | None, BrowserContext]:
-    """By the name of a persona: where she is signed in, as soon as a test asked for her; None: nobody is."""
+def sessions() -> dict[str, list[Any]]:
+    """By the name of a persona: the cookies of her session, as soon as a test asked for her."""
     return {}
 
 
 @pytest.fixture
-def page_of(demo: Demo, browser: Browser, contexts: dict[str | None, BrowserContext]) -> Iterator[PageOf]:
-    """Give an empty page of a persona, who signs in by her link the first time."""
-    pages: list[Page] = []
+def page_of(demo: Demo, browser: Browser, sessions: dict[str, list[Any]]) -> Iterator[PageOf]:
+    """Give an empty page of a persona (None: of nobody) in a browser of its own; she signs in by her link only once.
+
+    So nothing that a test leaves in a browser is there for another: no clock, no storage, no lost network.
+    """
+    contexts: list[BrowserContext] = []
 
     def page_of(name: str | None) -> Page:
-        if name not in contexts:
-            contexts[name] = context_of(demo, browser)
-            if name:
-                sign_in(contexts[name], demo.sign_in_links[name])
-        pages.append(contexts[name].new_page())
-        return pages[-1]
+        contexts.append(context_of(demo, browser))
+        if name in sessions:
+            contexts[-1].add_cookies(sessions[name])
+        elif name:
+            sign_in(contexts[-1], demo.sign_in_links[name])
+            sessions[name] = contexts[-1].cookies()
+        return contexts[-1].new_page()
 
     yield page_of
-    for page in pages:
-        page.close()
+    for context in contexts:
+        context.close()
 
 
 @pytest.fixture

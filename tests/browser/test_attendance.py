@@ -4,16 +4,15 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import PageOf
 from tests.browser.demo import Demo
-from tests.browser.ways import COORDINATOR, FBI_LEAD, to_event
+from tests.browser.ways import COORDINATOR, FBI_LEAD, to_event, to_own_roll
 
 PHONE = {"width": 390, "height": 800}
 
 
-def test_twenty_five_people_are_marked_on_a_phone_with_ten_taps(page_of: PageOf) -> None:
+def test_twenty_five_people_are_marked_on_a_phone_with_ten_taps(page_of: PageOf, demo: Demo) -> None:
     page = page_of(COORDINATOR)
     page.set_viewport_size(PHONE)
-    page.goto("/")
-    page.get_by_role("link", name="Take attendance at Briefing of both arms").click()
+    to_event("Briefing of both arms", "2026-11", "attendance")(page, demo)
     expect(page.locator("#count").get_by_text("25 not marked", exact=True)).to_be_visible()
     taps = mark_who_said_yes(page) + mark_the_rest_absent(page)
     expect(page.locator("#count").get_by_text("0 not marked", exact=True)).to_be_visible()
@@ -37,9 +36,9 @@ def mark_the_rest_absent(page: Page) -> int:
     return count
 
 
-def test_marks_made_without_a_network_are_sent_afterwards_and_none_twice(page_of: PageOf, demo: Demo) -> None:
+def test_marks_made_without_a_network_are_sent_afterwards_and_none_twice(page_of: PageOf) -> None:
     page = page_of(COORDINATOR)
-    to_event("Quarterly figures are due", "2026-10", "attendance")(page, demo)
+    to_own_roll(page, "Marked offline")
     posts: list[str] = []
     page.on("request", lambda one: posts.append(one.url) if one.method == "POST" else None)
     page.context.set_offline(True)
@@ -57,10 +56,10 @@ def test_marks_made_without_a_network_are_sent_afterwards_and_none_twice(page_of
     assert pressed.all_inner_texts() == ["Here", "Absent", "Remote"]
 
 
-def test_what_one_person_marked_is_not_sent_while_another_is_signed_in(page_of: PageOf, demo: Demo) -> None:
+def test_what_one_person_marked_is_not_sent_while_another_is_signed_in(page_of: PageOf) -> None:
     other, page = page_of(FBI_LEAD).context.cookies(), page_of(COORDINATOR)
     mine = page.context.cookies()
-    to_event("Quarterly figures are due", "2026-10", "attendance")(page, demo)
+    to_own_roll(page, "Marked by one person")
     posts: list[str] = []
     page.on("request", lambda one: posts.append(one.url) if one.method == "POST" else None)
     page.context.set_offline(True)
@@ -78,9 +77,9 @@ def test_what_one_person_marked_is_not_sent_while_another_is_signed_in(page_of: 
     assert len(posts) == 1
 
 
-def test_a_mark_for_which_the_server_is_not_there_waits_too_and_undo_is_as_before(page_of: PageOf, demo: Demo) -> None:
+def test_a_mark_for_which_the_server_is_not_there_waits_too_and_undo_is_as_before(page_of: PageOf) -> None:
     page = page_of(COORDINATOR)
-    to_event("Quarterly figures are due", "2026-10", "attendance")(page, demo)
+    to_own_roll(page, "Marked while the server is away")
     fourth = page.locator(".tt-att li").nth(3)
     page.route("**/attendance/marks", lambda route: route.abort())
     fourth.get_by_role("button", name="Here", exact=True).click()

@@ -62,7 +62,6 @@ def test_single_keys_turn_the_page_and_can_be_turned_off(page_of: PageOf) -> Non
     page.get_by_role("button", name="Close").click()
     page.keyboard.press("p")
     expect(page.get_by_role("heading", level=1)).to_have_text("November 29 – December 5, 2026")
-    page.evaluate("localStorage.clear()")
 
 
 def test_a_key_that_is_quicker_than_the_page_keeps_the_focus(page_of: PageOf) -> None:

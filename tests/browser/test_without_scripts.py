@@ -4,15 +4,18 @@ from playwright.sync_api import BrowserContext, expect
 
 from tests.browser.conftest import PageOf, sign_in
 from tests.browser.demo import Demo
-from tests.browser.ways import COORDINATOR, TRAINING, to_event
+from tests.browser.ways import COORDINATOR, TRAINING, an_item, to_own_roll
 
 
-def test_a_link_signs_in_without_scripts_and_an_item_is_done(without_scripts: BrowserContext, demo: Demo) -> None:
+def test_a_link_signs_in_without_scripts_and_an_item_is_done(
+    without_scripts: BrowserContext, page_of: PageOf, demo: Demo
+) -> None:
     sign_in(without_scripts, demo.sign_in_links["CAHT lead"])
+    an_item(page_of(COORDINATOR), demo, "CAHT lead", "caht.lead@caht.example", "Done on the first page")
     page = without_scripts.new_page()
     page.goto("/")
     mine = page.get_by_role("region", name="My action items").get_by_role("listitem")
-    reference = mine.first.get_by_role("heading").get_by_role("link").inner_text()
+    reference = mine.filter(has_text="Done on the first page").get_by_role("heading").get_by_role("link").inner_text()
     page.get_by_role("button", name=f"Mark done {reference}").click()
     page.goto("/action-items?done=1")
     expect(page.locator(f"#{reference}").get_by_role("cell", name="Done", exact=True)).to_be_visible()
@@ -27,9 +30,12 @@ def test_an_invitation_is_answered_without_scripts(without_scripts: BrowserConte
     expect(page.locator(".tt-sum")).to_contain_text("Your reply")
 
 
-def test_an_item_is_done_from_its_mail_without_scripts(without_scripts: BrowserContext, demo: Demo) -> None:
+def test_an_item_is_done_from_its_mail_without_scripts(
+    without_scripts: BrowserContext, page_of: PageOf, demo: Demo
+) -> None:
+    link = an_item(page_of(COORDINATOR), demo, "KCPD analyst", "kcpd.analyst@kcpd.example", "Done without scripts")
     page = without_scripts.new_page()
-    page.goto(demo.link("kcpd.detective@kcpd.example", "Action item"))
+    page.goto(link)
     page.get_by_role("radio", name="Done").check(force=True)
     page.get_by_role("button", name="Save update").click()
     expect(page.get_by_role("heading", name="is done")).to_be_visible()
@@ -47,10 +53,10 @@ def test_an_event_is_scheduled_without_scripts(without_scripts: BrowserContext, 
     expect(page.get_by_role("heading", level=1)).to_have_text("Planning call")
 
 
-def test_attendance_is_taken_without_scripts(without_scripts: BrowserContext, page_of: PageOf, demo: Demo) -> None:
+def test_attendance_is_taken_without_scripts(without_scripts: BrowserContext, page_of: PageOf) -> None:
     without_scripts.add_cookies(page_of(COORDINATOR).context.cookies())
     page = without_scripts.new_page()
-    to_event("Quarterly figures are due", "2026-10", "attendance")(page, demo)
+    to_own_roll(page, "Marked without scripts")
     last = page.locator(".tt-att li").last
     last.get_by_role("button", name="Remote").click()
     expect(last.get_by_role("button", name="Remote")).to_have_attribute("aria-pressed", "true")
