@@ -1,15 +1,17 @@
-"""What holds for every route alike: who may come in, what no cache keeps, that no text of anybody becomes markup."""
+"""What holds for every route alike: who may come in, what no cache keeps, that no text becomes markup."""
 
+import time
 from html.parser import HTMLParser
 from pathlib import Path
+from statistics import median
 
 import pytest
 from litestar import Litestar
 from litestar.routes import HTTPRoute
 from piccolo.querystring import QueryString
 
-from tests.ports.browser import settings
-from tests.ports.test_nothing_leaks import seen
+from tests.ports.browser import Browser, settings
+from tests.ports.test_nothing_leaks import NOWHERE, seen
 from tests.ports.worlds import Worlds, build, opened
 from tracker.app import create_app
 from tracker.database import engine
@@ -35,6 +37,7 @@ WITHOUT_SIGN_IN = {
     "/feeds/{name:path}": "feed",
 }
 """All that a stranger, or whoever holds a link or an address, gets an answer of (SP 800-53 AC-14)."""
+MOST_APART = 0.005  # seconds of work between what is hidden and what never was
 HOSTILE = "\"><img src=x onerror=alert(1)>'{{7*191}}</textarea></title><script>alert(2)</script>"
 TEXTS = {
     "event": "title description place agenda cancel_reason",
@@ -112,6 +115,28 @@ async def test_no_text_of_anybody_becomes_markup_and_no_answer_is_kept_by_a_cach
     assert [ask for ask, body in pages if str(7 * 191) in body] == []
     kept = {ask for ask, _, headers, _ in answers if "no-store" not in dict(headers)["cache-control"]}
     assert {one.split("?")[0] for one in kept} <= {"GET feed"}
+
+
+@pytest.mark.parametrize("viewer", ["caht_lead", "harbor_advocate"])
+async def test_what_is_hidden_takes_no_longer_than_what_is_not_there(tmp_path: Path, viewer: str) -> None:
+    worlds = await build(tmp_path)
+    hidden = worlds.places
+    pairs = [
+        (f"/events/{hidden.secret_event}/{hidden.secret_key}", f"/events/{NOWHERE}/{hidden.secret_key}"),
+        (f"/action-items/{hidden.secret_item}", "/action-items/AI-ZZZZ"),
+        (f"/people/{hidden.secret_person}", f"/people/{NOWHERE}"),
+        (f"/messages?event={hidden.secret_event}", f"/messages?event={NOWHERE}"),
+        (f"/schedule?like={hidden.secret_event}", f"/schedule?like={NOWHERE}"),
+        ("/search?q=canary", "/search?q=zanzibar"),
+    ]
+    async with opened(worlds.secret) as app:
+        browser = Browser(app, worlds.sessions[viewer])
+        took: dict[str, list[float]] = {path: [] for pair in pairs for path in pair}
+        for path in list(took) * 40:
+            start = time.process_time()
+            await browser.get(path)
+            took[path].append(time.process_time() - start)
+    assert [pair for pair in pairs if abs(median(took[pair[0]]) - median(took[pair[1]])) > MOST_APART] == []
 
 
 def markup_of(page: str) -> list[str]:

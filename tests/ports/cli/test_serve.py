@@ -3,12 +3,14 @@
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
@@ -63,6 +65,25 @@ def test_who_comes_is_told_by_the_named_proxy_and_by_nobody_else(
         output, _ = server.communicate(timeout=STOPPED_WITHIN)
     lines = [json.loads(line) for line in output.splitlines() if "/healthz" in line]
     assert [line["client"] for line in lines] == [client]
+
+
+@pytest.mark.parametrize("endless", [b"X: " + b"a" * 997 + b"\r\n", b"a" * 1000])
+def test_a_request_whose_head_never_ends_is_cut_off(settings: dict[str, str], endless: bytes) -> None:
+    with serving(settings):
+        answer(f"{settings['TRACKER_BASE_URL']}/healthz")
+        with socket.create_connection(("127.0.0.1", urlsplit(settings["TRACKER_BASE_URL"]).port), timeout=5) as line:
+            line.sendall(b"GET / HTTP/1.1\r\nX: ")
+            taken = sum(1 for _ in range(20_000) if sends(line, endless))
+    assert taken < 10_000  # of 20 megabytes: what lies on the way in the buffers of both sides is among them
+
+
+def sends(line: socket.socket, data: bytes) -> bool:
+    """Return whether the other side still took it."""
+    try:
+        line.sendall(data)
+    except OSError:
+        return False
+    return True
 
 
 def test_the_application_answers_and_ends_when_it_is_told_to(settings: dict[str, str]) -> None:

@@ -5,11 +5,43 @@ import socket
 import sys
 
 import uvicorn
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from tracker.errors import Conflict, Invalid, NotAllowed
 
 BACKLOG = 2048  # connections that wait to be taken
 GOODBYE = 3  # seconds that open requests get at the end
+MOST_OF_HEAD = 64_000  # bytes of one request before its body, and what comes with them in one piece
+MOST = 2_000_000  # bytes of one request, trailers included; the application takes less
+
+
+class Bounded(HttpToolsProtocol):
+    """The server's own reader of requests, which would keep headers of any length, with an end to its patience."""
+
+    _received = 0
+    _is_in_body = False
+
+    def data_received(self, data: bytes) -> None:
+        """Read on, or refuse and hang up when a request goes on and on."""
+        if self._received > (MOST if self._is_in_body else MOST_OF_HEAD):
+            self._refuse()
+            return
+        self._received += len(data)
+        super().data_received(data)
+
+    def on_headers_complete(self) -> None:
+        self._is_in_body = True
+        super().on_headers_complete()
+
+    def on_message_complete(self) -> None:
+        self._is_in_body, self._received = False, 0
+        super().on_message_complete()
+
+    def _refuse(self) -> None:
+        if self._is_in_body:  # an answer may be under way
+            self.transport.close()
+        else:
+            self.send_400_response("The request is too large.")
 
 
 def need_assertions() -> None:
@@ -24,8 +56,9 @@ def server_config(app: str, *, proxy: str = "") -> uvicorn.Config:
     By default none count: uvicorn would believe any peer on this machine.
     """
     return uvicorn.Config(
-        app, factory=True, log_config=None, log_level="warning", access_log=False, server_header=False, ws="none",
-        lifespan="on", proxy_headers=bool(proxy), forwarded_allow_ips=proxy or None, timeout_graceful_shutdown=GOODBYE,
+        app, factory=True, http=Bounded, log_config=None, log_level="warning", access_log=False, server_header=False,
+        ws="none", lifespan="on", proxy_headers=bool(proxy), forwarded_allow_ips=proxy or None,
+        timeout_graceful_shutdown=GOODBYE,
     )  # fmt: skip
 
 
