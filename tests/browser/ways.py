@@ -343,6 +343,7 @@ WAYS: dict[str, tuple[str | None, Way, str]] = {
         to_row("/people", "HSI liaison", "departure"),
         "HSI liaison leaves the task force",
     ),
+    "suspend somebody": (COORDINATOR, to_row("/people", "HSI liaison", "suspension"), "Suspend HSI liaison"),
     "import a list": (COORDINATOR, to("/people/import"), "Import a list"),
     "a list before it is imported": (COORDINATOR, to_trial, "Import a list"),
     "invite people": (COORDINATOR, to("/people/invitations"), "Invite people"),

@@ -68,7 +68,7 @@ async def test_a_replaced_address_is_told_to_the_address_of_before_and_not_which
 
 async def test_suspending_the_account_right_afterwards_does_not_keep_the_word_back(cast: Cast):
     await replace_address(cast, cast.administrator, cast.kcpd_detective)
-    await accounts.suspend(cast.administrator, cast.kcpd_detective.member_id, NOW, NOW)
+    await accounts.suspend(cast.administrator, cast.kcpd_detective.member_id, "Lost", NOW, NOW)
     assert (await the_letter()).to == cast.kcpd_detective.email
 
 

@@ -1,5 +1,6 @@
 """The life of accounts: links, suspending and opening, and what the clock ends; never the last coordinator."""
 
+import json
 from datetime import timedelta
 
 import pytest
@@ -13,6 +14,7 @@ from tracker.rules.api_tokens import ApiScope
 from tracker.rules.calendars import Scope
 from tracker.rules.invitations import AnswerValue
 from tracker.rules.people import Role, Viewer
+from tracker.tables.audit import AuditEntry
 from tracker.tables.outbox import Message
 from tracker.tables.people import Member
 from tracker.usecases import (
@@ -35,7 +37,7 @@ MINUTE = timedelta(minutes=1)
 
 
 async def suspend(viewer: Viewer, who: Viewer) -> None:
-    await accounts.suspend(viewer, who.member_id, NOW, NOW)
+    await accounts.suspend(viewer, who.member_id, "Long leave", NOW, NOW)
 
 
 async def test_a_link_made_by_a_keeper_lets_the_person_in_once(cast: Cast) -> None:
@@ -131,6 +133,16 @@ async def test_an_account_that_is_opened_again_has_its_feeds_and_no_old_session(
     assert (await subscriptions_feed.open_feed(token, NOW)).viewer.member_id == who.member_id
     with pytest.raises(Conflict):
         await accounts.reopen(cast.coordinator, who.member_id, NOW, NOW)
+
+
+async def test_a_reason_is_asked_for_and_kept_in_the_trail(cast: Cast) -> None:
+    who = cast.kcpd_detective.member_id
+    for nothing in ("", " \n "):
+        with pytest.raises(Invalid, match="why"):
+            await accounts.suspend(cast.coordinator, who, nothing, NOW, NOW)
+    await accounts.suspend(cast.coordinator, who, " Lost the badge,\nagain ", NOW, NOW)
+    entry = await AuditEntry.select(AuditEntry.facts).where(AuditEntry.verb == "suspended").first()
+    assert json.loads(entry["facts"]) == {"why": "Lost the badge, again"}
 
 
 async def test_nobody_suspends_themselves(sqlite_cast: Cast) -> None:

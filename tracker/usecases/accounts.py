@@ -6,8 +6,9 @@ from typing import Any
 from uuid import UUID
 
 from tracker.database import writing
-from tracker.errors import Conflict, NotAllowed
+from tracker.errors import Conflict, Invalid, NotAllowed
 from tracker.rules import accounts, audiences
+from tracker.rules.clean_text import clean
 from tracker.rules.directory import PersonCard
 from tracker.rules.letters_account import AccountChange
 from tracker.rules.people import Status, Viewer
@@ -20,6 +21,8 @@ from tracker.usecases.identity_links import issue_link
 NO_ACCOUNT = "A guest never signs in. Take “Email only” away first, if they should."
 NOT_ACTIVE = "This account is not open, so no link could let anybody in."
 ALREADY = "Somebody else did this meanwhile."
+NO_REASON = "Say in a few words why."
+LONGEST_REASON = 200  # characters
 ONESELF = "You cannot suspend yourself."
 
 
@@ -36,19 +39,31 @@ async def make_link(viewer: Viewer, member_id: UUID, proved_at: datetime, now: d
         return await issue_link(member_id, now, by=viewer.member_id, door=viewer.door)
 
 
-async def suspend(viewer: Viewer, member_id: UUID, proved_at: datetime, now: datetime) -> None:
-    """Shut an account until somebody opens it again. Errors: NotFound, NotAllowed, Conflict."""
+async def may_suspend(viewer: Viewer, member_id: UUID, proved_at: datetime, now: datetime) -> PersonCard:
+    """Return whose account may be suspended. Errors: NotFound, NotAllowed, Conflict."""
+    person = await _theirs(viewer, member_id, proved_at, now)
+    if person.status is not Status.ACTIVE:
+        raise Conflict(ALREADY)
+    if member_id == viewer.member_id:
+        raise NotAllowed(ONESELF)
+    if person.is_coordinator and not await coordinators() - {member_id}:
+        raise NotAllowed(accounts.LAST_COORDINATOR)
+    return person
+
+
+async def suspend(viewer: Viewer, member_id: UUID, why: str, proved_at: datetime, now: datetime) -> None:
+    """Shut an account until somebody opens it again; `why` is kept in the audit trail.
+
+    Errors: Invalid(why), NotFound, NotAllowed, Conflict.
+    """
     async with writing():
-        person = await _theirs(viewer, member_id, proved_at, now)
-        if person.status is not Status.ACTIVE:
-            raise Conflict(ALREADY)
-        if member_id == viewer.member_id:
-            raise NotAllowed(ONESELF)
-        if person.is_coordinator and not await coordinators() - {member_id}:
-            raise NotAllowed(accounts.LAST_COORDINATOR)
+        person = await may_suspend(viewer, member_id, proved_at, now)
+        reason = clean(why, LONGEST_REASON, "why")
+        if not reason:
+            raise Invalid(why=NO_REASON)
         await _save(member_id, {Member.status: Status.SUSPENDED}, person.version)
         await shut(member_id)
-        await audit.record(viewer.member_id, viewer.door, "suspended", "member", member_id, {"why": "by hand"}, now)
+        await audit.record(viewer.member_id, viewer.door, "suspended", "member", member_id, {"why": reason}, now)
 
 
 async def reopen(viewer: Viewer, member_id: UUID, proved_at: datetime, now: datetime) -> None:

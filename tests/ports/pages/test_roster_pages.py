@@ -124,7 +124,8 @@ async def test_a_sign_in_link_is_shown_once_and_works(cast: Cast, desk: Browser,
 
 async def test_suspending_and_opening_again_by_their_buttons(cast: Cast, desk: Browser) -> None:
     address = f"/people/{cast.ipd_liaison.member_id}"
-    await desk.post(f"{address}/suspension")
+    assert "Do not include victim or case details." in (await desk.get(f"{address}/suspension")).text
+    await desk.post(f"{address}/suspension", {"why": "Long leave"})
     page = (await desk.get(address)).text
     assert "The account is suspended: sessions have ended, and no mail goes out." in page
     assert "Open again" in page
@@ -133,6 +134,16 @@ async def test_suspending_and_opening_again_by_their_buttons(cast: Cast, desk: B
     page = (await desk.get(address)).text
     assert "The account is open again." in page
     assert "Suspend" in page
+
+
+async def test_who_is_suspended_without_a_reason_stays_and_the_field_says_so(cast: Cast, desk: Browser) -> None:
+    address = f"/people/{cast.ipd_liaison.member_id}"
+    reply = await desk.post(f"{address}/suspension", {"why": "x" * 201})
+    assert reply.status_code == 422
+    assert "Use at most 200 characters; this has 201." in reply.text
+    assert "x" * 201 in reply.text
+    assert "Say in a few words why." in (await desk.post(f"{address}/suspension")).text
+    assert "Suspend" in (await desk.get(address)).text
 
 
 async def test_accounts_are_reviewed_once_a_year(cast: Cast, desk: Browser, browse: SignIn) -> None:

@@ -9,7 +9,9 @@ from litestar import Request, Response, get, post
 from litestar.params import FromPath
 
 from tracker import clock
+from tracker.errors import Invalid
 from tracker.ports.guards import signed_in
+from tracker.ports.pages.form_values import Errors, errors_of, form_of
 from tracker.ports.pages.keeping import done, keeper_of
 from tracker.ports.pages.people import WORDS
 from tracker.ports.pages.proof import first_prove, visit_of
@@ -20,6 +22,7 @@ from tracker.rules.people import Viewer
 from tracker.usecases import accounts, directory
 from tracker.usecases.identity_links import LIFETIME
 
+SUSPENSION = "/people/{person_id:uuid}/suspension"
 Deed = Callable[[Viewer, UUID, datetime, datetime], Awaitable[None]]
 SUSPENDED = "The account is suspended: sessions have ended, and no mail goes out."
 REOPENED = "The account is open again."
@@ -40,10 +43,25 @@ async def make_link(person_id: FromPath[UUID], request: Request[Any, Any, Any]) 
     )  # fmt: skip
 
 
-@post("/people/{person_id:uuid}/suspension", guards=[signed_in], status_code=303)
+@get(SUSPENSION, guards=[signed_in])
+async def ask_to_suspend(person_id: FromPath[UUID], request: Request[Any, Any, Any]) -> Response[Any]:
+    """Say what suspending does, and ask why."""
+    keeper_of(request)
+    return first_prove(request, f"/people/{person_id}/suspension") or await _suspension(request, person_id)
+
+
+@post(SUSPENSION, guards=[signed_in], status_code=303)
 async def suspend(person_id: FromPath[UUID], request: Request[Any, Any, Any]) -> Response[Any]:
     """Suspend an account."""
-    return await _do(request, person_id, accounts.suspend, SUSPENDED)
+    viewer = keeper_of(request)
+    if first := first_prove(request, f"/people/{person_id}/suspension"):
+        return first
+    why = (await form_of(request))["why"]
+    try:
+        await accounts.suspend(viewer, person_id, why, visit_of(request).proved_at, clock.now())
+    except Invalid as wrong:
+        return await _suspension(request, person_id, why, wrong)
+    return done(request, f"/people/{person_id}", SUSPENDED)
 
 
 @post("/people/{person_id:uuid}/reinstatement", guards=[signed_in], status_code=303)
@@ -69,6 +87,16 @@ async def review_page(request: Request[Any, Any, Any]) -> Response[Any]:
     return page("people/review.html", request, **WORDS, people=due)
 
 
+async def _suspension(
+    request: Request[Any, Any, Any], person_id: UUID, why: str = "", wrong: Invalid | None = None
+) -> Response[Any]:
+    person = await accounts.may_suspend(viewer_of(request), person_id, visit_of(request).proved_at, clock.now())
+    return page(
+        "people/suspension.html", request, status_code=422 if wrong else 200, person=person, why=why,
+        longest=accounts.LONGEST_REASON, errors=errors_of(wrong, ("why",)) or Errors(),
+    )  # fmt: skip
+
+
 async def _do(request: Request[Any, Any, Any], person_id: UUID, deed: Deed, said: str) -> Response[Any]:
     viewer = viewer_of(request)
     address = f"/people/{person_id}"
@@ -78,4 +106,4 @@ async def _do(request: Request[Any, Any, Any], person_id: UUID, deed: Deed, said
     return done(request, address, said)
 
 
-handlers = [make_link, suspend, reopen, review, review_page]
+handlers = [make_link, ask_to_suspend, suspend, reopen, review, review_page]
