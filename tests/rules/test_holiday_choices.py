@@ -7,7 +7,7 @@ import pytest
 from tests.cast import meeting
 from tracker.errors import Invalid
 from tracker.rules import planning
-from tracker.rules.holiday_choices import HolidayChoice, doubled, held
+from tracker.rules.holiday_choices import HolidayChoice, doubled, held, may_wait
 from tracker.rules.recurrence import rule_for
 
 # A local time is naive: its zone stands beside it.
@@ -25,6 +25,13 @@ def test_a_date_is_left_out_or_held_a_week_later_as_chosen() -> None:
 def test_two_dates_on_one_day_are_found() -> None:
     weekly = [datetime(2027, 1, 18, 9), datetime(2027, 1, 25, 9)]
     assert doubled(weekly, {date(2027, 1, 18): HolidayChoice.NEXT_WEEK}) == [date(2027, 1, 25)]
+
+
+def test_a_date_waits_a_week_only_where_no_other_date_is_held() -> None:
+    weekly = [datetime(2027, 1, 18, 9), datetime(2027, 1, 25, 9)]
+    assert not may_wait(date(2027, 1, 18), weekly, {})
+    assert may_wait(date(2027, 1, 25), weekly, {})
+    assert may_wait(date(2027, 1, 18), weekly, {date(2027, 1, 25): HolidayChoice.SKIP})
 
 
 def test_a_plan_that_would_hold_two_dates_on_one_day_is_refused() -> None:

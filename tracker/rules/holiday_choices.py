@@ -27,6 +27,12 @@ def held(starts: Iterable[datetime], choices: Choices) -> list[tuple[datetime, d
     ]
 
 
+def may_wait(day: date, starts: Iterable[datetime], choices: Choices) -> bool:
+    """Whether a date may be held a week later: no other date of the series is held on that day."""
+    others = {held_on.date() for start, held_on in held(starts, choices) if start.date() != day}
+    return day + WEEK not in others
+
+
 def chosen_before(starts: Iterable[datetime], present: Mapping[datetime, datetime]) -> dict[date, HolidayChoice]:
     """Return the choices that made a series as it is; `present` says for each date by the rule where it is held now.
 

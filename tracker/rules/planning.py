@@ -12,8 +12,9 @@ from tracker.rules.holiday_choices import Choices, doubled, held
 from tracker.rules.invitations import AttendeeRole
 from tracker.rules.meetings import Event, EventStatus, Kind, Occurrence
 from tracker.rules.recurrence import Rule, dates, from_rrule, to_rrule
-from tracker.rules.wall_clock import to_local, to_utc
+from tracker.rules.wall_clock import is_skipped, to_local, to_utc
 
+A_DAY = timedelta(days=1)
 LONGEST = timedelta(days=14)
 REPLIES_SURVIVE = timedelta(hours=1)
 """A date that moves by less than this on the same day asks nobody again."""
@@ -114,8 +115,14 @@ def moved_starts(plan: Plan) -> frozenset[datetime]:
 
 
 def slot(starts: datetime, duration: timedelta, zone: str) -> Slot:
-    """Return the UTC slot of a local start; the end is by wall clock too, so that 9 to 5 stays 9 to 5."""
-    return to_utc(starts, zone), to_utc(starts + duration, zone)
+    """Return the UTC slot of a local start; the end is by wall clock too, so that 9 to 5 stays 9 to 5.
+
+    Of a date that goes forward because the clocks skip its start, the length stays: it would end before it starts.
+    """
+    begins = to_utc(starts, zone)
+    if duration < A_DAY and is_skipped(starts, zone):
+        return begins, begins + duration
+    return begins, to_utc(starts + duration, zone)
 
 
 def rule_of(event: Event) -> Rule | None:
@@ -207,6 +214,12 @@ def check_change(change: DateChange) -> None:
         raise Invalid(ends="The event ends before it starts.")
     if change.duration > LONGEST:
         raise Invalid(ends="An event lasts at most 14 days. Schedule two.")
+
+
+def is_added(occurrence: Occurrence) -> bool:
+    """Whether this date stands beside the rule of its series."""
+    event = occurrence.event
+    return occurrence.original_start not in dates(rule_of(event), event.starts)
 
 
 def is_moved(occurrence: Occurrence) -> bool:

@@ -48,6 +48,17 @@ def to_utc(local: datetime, zone: str) -> datetime:
     return _with_sound_year(local).replace(tzinfo=zone_of(zone), fold=0).astimezone(UTC)
 
 
+def is_skipped(local: datetime, zone: str) -> bool:
+    """Whether no clock of the zone ever shows this naive time, because it goes forward over it."""
+    return to_local(to_utc(local, zone), zone).replace(tzinfo=None) != local
+
+
+def is_doubled(local: datetime, zone: str) -> bool:
+    """Whether the clocks of the zone show this naive time twice, because they go back."""
+    first, second = (local.replace(tzinfo=zone_of(zone), fold=fold).utcoffset() for fold in (0, 1))
+    return first != second and not is_skipped(local, zone)
+
+
 def to_local(moment: datetime, zone: str) -> datetime:
     """Return an aware moment as the clocks of `zone` show it, aware. Errors as in `to_utc`."""
     if moment.tzinfo is None:

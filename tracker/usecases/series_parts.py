@@ -18,6 +18,8 @@ from tracker.usecases.invitees import invitees_of, tell, touch
 from tracker.usecases.meeting_dates import date_for
 from tracker.usecases.series import add_dates, end_series, start_anew
 
+BESIDE_THE_RULE = "This date was added to the series. Change it alone, or all dates from another one on."
+
 
 async def change_from(
     viewer: Viewer, event_id: UUID, key: str, plan: Plan, expected_version: int, now: datetime, *, notify: bool
@@ -30,6 +32,8 @@ async def change_from(
     async with writing():
         event = await meetings.event_to_change(viewer, event_id, expected_version)
         first = await _to_come(viewer, event, key, now)
+        if planning.is_added(first):
+            raise Invalid(date=BESIDE_THE_RULE)
         if await _is_the_first(viewer, first):
             return await meetings.change(viewer, event_id, plan, expected_version, now, notify=notify)
         planning.check(plan)

@@ -11,12 +11,13 @@ from tests.cast import NOW, Cast, everybody, meeting
 from tests.ports.browser import Browser
 from tests.ports.conftest import SignIn
 from tests.ports.pages.forms import Fields, typed
+from tracker.errors import Invalid
 from tracker.rules.meetings import Occurrence
 from tracker.rules.planning import DateChange, Plan
 from tracker.rules.recurrence import rule_for
 from tracker.rules.wall_clock import to_local
 from tracker.tables.outbox import Message
-from tracker.usecases import meeting_dates, meetings
+from tracker.usecases import meeting_dates, meetings, series_parts
 
 pytestmark = pytest.mark.anyio
 KEY = "2027-01-19"
@@ -227,3 +228,34 @@ async def test_who_may_not_edit_a_date_is_not_told_whom_it_would_mail(
 ) -> None:
     answer = await (await browse(sqlite_cast.caht_lead)).post(f"/events/{series}/{KEY}/mails", {"place": "Annex"})
     assert answer.status_code == 403
+
+
+async def test_a_date_that_was_added_is_changed_alone_and_no_series_begins_with_it(
+    sqlite_cast: Cast, desk: Browser, series: UUID
+) -> None:
+    added = f"/events/{series}/2027-03-05"
+    form = typed((await desk.get(f"/events/{series}/dates")).text, f"/events/{series}/dates", date="2027-03-05")
+    assert (await desk.post(f"/events/{series}/dates", form)).headers["location"] == added
+    page = (await desk.get(f"{added}/edit")).text
+    assert "all that follow" not in page
+    assert "Edit the whole series" in page
+    led = await desk.get(f"/events/{series}/edit?from=2027-03-05")
+    assert (led.status_code, led.headers["location"]) == (303, f"{added}/edit")
+    event, plan = await meetings.plan_to_change(sqlite_cast.coordinator, series)
+    with pytest.raises(Invalid, match="This date was added to the series"):
+        await series_parts.change_from(
+            sqlite_cast.coordinator, series, "2027-03-05", plan, event.version, NOW, notify=False
+        )
+
+
+async def test_hours_that_the_clocks_skip_are_said_beside_who_gets_a_mail(desk: Browser, series: UUID) -> None:
+    form = await edited(desk, series, date="2027-03-14", starts="02:30", ends="03:00")
+    said = "This date starts at 3:30 AM and ends at 4:00 AM, because clocks go forward."
+    assert said in (await desk.post(f"/events/{series}/{KEY}/mails", form)).text
+
+
+async def test_hours_of_an_added_date_that_the_clocks_skip_are_said(desk: Browser, series: UUID) -> None:
+    address = f"/events/{series}/dates"
+    form = typed((await desk.get(address)).text, address, date="2027-03-14", starts="02:30")
+    added = await desk.post(address, form)
+    assert "starts at 3:30 AM" in (await desk.get(added.headers["location"])).text

@@ -302,6 +302,26 @@ async def test_a_date_on_a_holiday_is_left_out_as_chosen(sqlite_cast: Cast, brow
     assert "Jan 18, 2027</li>" not in (await desk.get(f"{asked}&holiday-2027-01-18=skip")).text
 
 
+NEXT_WEEK = "Move it to the next week"
+
+
+async def test_the_next_week_is_offered_only_where_the_series_has_no_other_date(desk: Browser) -> None:
+    asked = "/schedule/preview?date=2027-01-11&starts=09:00&ends=10:00&count=3&repeat="
+    weekly = (await desk.get(f"{asked}weekly")).text
+    assert "is Martin Luther King Jr. Day" in weekly
+    assert NEXT_WEEK not in weekly
+    left_out = (await desk.get(f"{asked}weekly&holiday-2027-01-25=skip")).text
+    assert NEXT_WEEK in left_out
+    assert NEXT_WEEK in (await desk.get(asked.replace("01-11", "01-18") + "monthly_nth")).text
+
+
+async def test_hours_that_the_clocks_skip_are_said_while_they_are_typed(desk: Browser) -> None:
+    asked = "/schedule/preview?date=2027-03-14&starts=02:30&ends=04:00&repeat=none"
+    said = "This date starts at 3:30 AM and ends at 5:00 AM, because clocks go forward."
+    assert said in (await desk.get(asked)).text
+    assert "clocks" not in (await desk.get(f"{asked}&all_day=yes")).text
+
+
 async def test_the_count_of_an_agency_follows_every_way_to_invite(sqlite_cast: Cast, desk: Browser) -> None:
     page = (await desk.get("/schedule")).text
     agency = str(sqlite_cast.agencies["FBI"])

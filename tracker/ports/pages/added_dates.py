@@ -13,6 +13,7 @@ from tracker.ports.guards import signed_in
 from tracker.ports.pages.form_values import FormValues, Reader, errors_of, form_of, version_in
 from tracker.ports.pages.request import said, told_words, viewer_of
 from tracker.ports.pages.templating import page
+from tracker.rules.clock_changes import clock_notes
 from tracker.rules.meetings import Event
 from tracker.usecases import meetings, outbox, series_parts
 
@@ -39,8 +40,9 @@ async def add_date(event_id: FromPath[UUID], request: Request[Any, Any, Any]) ->
         return _form(request, event, form, wrong, 422)
     except Conflict:
         return _form(request, event, form, Invalid(MEANWHILE), 409)
-    told = await outbox.number_told(event_id, now)
-    return said(request, f"/events/{event_id}/{key}", told_words("The date is added.", told))
+    notes = [] if event.is_all_day else clock_notes([starts], event.duration, event.zone)
+    told = told_words(" ".join(["The date is added.", *notes]), await outbox.number_told(event_id, now))
+    return said(request, f"/events/{event_id}/{key}", told)
 
 
 def _starts(reader: Reader, event: Event) -> datetime:

@@ -19,9 +19,9 @@ from tracker.ports.pages.request import said, told_words, viewer_of
 from tracker.ports.pages.schedule_form import LONGEST_PLACE, LONGEST_TEXT, LONGEST_TITLE, read_when
 from tracker.ports.pages.schedule_values import A_DAY
 from tracker.ports.pages.templating import page
+from tracker.rules.clock_changes import clock_notes
 from tracker.rules.meetings import Occurrence
-from tracker.rules.notices import Notices
-from tracker.rules.planning import DateChange
+from tracker.rules.planning import DateChange, is_added
 from tracker.rules.wording import local
 from tracker.usecases import meeting_dates, outbox, previews
 from tracker.usecases.event_views import EventView, event_view
@@ -66,15 +66,19 @@ async def save_date(event_id: FromPath[UUID], key: FromPath[str], request: Reque
 async def preview_mails(event_id: FromPath[UUID], key: FromPath[str], request: Request[Any, Any, Any]) -> Response[str]:
     """Say who gets which mail when the form is saved as it is."""
     form, view = await form_of(request), await _theirs(request, event_id, key)
-    return page("events/date-mails.html", request, mails=await _mails(form, view.occurrence))
+    return page("events/date-mails.html", request, **await _outcome(form, view.occurrence))
 
 
-async def _mails(form: FormValues, occurrence: Occurrence) -> Notices | None:
+async def _outcome(form: FormValues, occurrence: Occurrence) -> dict[str, Any]:
+    """Return what saving the form would do; nothing is known of it while it cannot be saved."""
     try:
         change = read_change(form, occurrence)
     except Invalid:
-        return None
-    return await previews.mails_of_date(occurrence, change, notify=bool(form["notify"]))
+        return {"mails": None, "clock_notes": []}
+    event = occurrence.event
+    notes = [] if event.is_all_day else clock_notes([change.starts], change.duration, event.zone)
+    mails = await previews.mails_of_date(occurrence, change, notify=bool(form["notify"]))
+    return {"mails": mails, "clock_notes": notes}
 
 
 def form_of_date(occurrence: Occurrence) -> FormValues:
@@ -129,8 +133,8 @@ async def _form(
 ) -> Response[str]:  # fmt: skip
     return page(
         "events/edit-date.html", request, status_code=status_code, view=view, event=view.occurrence.event, form=form,
-        version=version, was=was, errors=errors or Errors(), changes=changes, mails=await _mails(form, view.occurrence),
-        **times_of(view.occurrence),
+        version=version, was=was, errors=errors or Errors(), changes=changes, is_added=is_added(view.occurrence),
+        **times_of(view.occurrence), **await _outcome(form, view.occurrence),
     )  # fmt: skip
 
 

@@ -14,6 +14,7 @@ from tracker import clock
 from tracker.errors import Conflict, Invalid, NotFound
 from tracker.ports.guards import signed_in
 from tracker.ports.pages.edits import in_words, merged, record, recorded
+from tracker.ports.pages.events import address_of
 from tracker.ports.pages.form_values import FormValues, errors_of, form_of, query_of, version_in
 from tracker.ports.pages.request import said, told_words, viewer_of
 from tracker.ports.pages.schedule_context import FIELDS, Editing, schedule_form
@@ -23,7 +24,7 @@ from tracker.ports.pages.schedule_words import PLAIN_WORDS
 from tracker.rules.date_words import WEEKDAYS
 from tracker.rules.meetings import Event, EventStatus
 from tracker.rules.people import Viewer
-from tracker.rules.planning import Plan, from_date
+from tracker.rules.planning import Plan, from_date, is_added
 from tracker.usecases import meetings, outbox, previews, series_parts
 from tracker.usecases.previews import Choices
 
@@ -61,6 +62,8 @@ async def edit_event(event_id: FromPath[UUID], request: Request[Any, Any, Any]) 
     opened = await _opened(viewer_of(request), event_id, query_of(request)["from"])
     if opened.event.status is EventStatus.CANCELLED:
         return Redirect(f"/events/{event_id}", status_code=303)
+    if (first := opened.editing.outlook.first) and is_added(first):
+        return Redirect(f"{address_of(first)}/edit", status_code=303)
     return schedule_form(request, opened.form, opened.offered, opened.event.zone, editing=opened.editing)
 
 

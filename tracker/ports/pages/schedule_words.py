@@ -6,7 +6,8 @@ from datetime import date, datetime, time
 from tracker.errors import Invalid
 from tracker.ports.pages.form_values import FormValues, Reader
 from tracker.ports.pages.schedule_form import When, holiday_choices, read_when
-from tracker.rules.holiday_choices import Choices, held
+from tracker.rules.clock_changes import clock_notes
+from tracker.rules.holiday_choices import Choices, held, may_wait
 from tracker.rules.holidays import holiday_notes
 from tracker.rules.invitations import reply_by
 from tracker.rules.recurrence import Repeat, dates, rule_for
@@ -39,6 +40,10 @@ class DatesInWords:
     next_dates: tuple[date, ...] = ()
     holidays: tuple[tuple[date, str], ...] = ()
     more_holidays: int = 0
+    no_next_week: frozenset[date] = frozenset()
+    """Those of the holidays that cannot be held a week later: another date of the series is on that day."""
+    clock_notes: tuple[str, ...] = ()
+    """What becomes of hours that the clocks skip or show twice."""
     zone: str = ""
     is_over: bool = False
     reply_by: datetime | None = None
@@ -87,11 +92,14 @@ def _in_words(when: When, zone: str, chosen: Choices, now: datetime) -> DatesInW
     on = [day for _, day in held(by_rule, chosen)]
     every = [day.date() for day in on]
     holidays = holiday_notes(by_rule)
+    notes = [] if when.is_all_day else clock_notes(on, when.duration, zone)
     return DatesInWords(
         sentence=sentence(when.rule, when.starts, when.duration, zone, is_all_day=when.is_all_day),
         next_dates=tuple(every[:SHOWN]) if when.rule else (),
         holidays=tuple(holidays[:SHOWN_HOLIDAYS]),
         more_holidays=max(0, len(holidays) - SHOWN_HOLIDAYS),
+        no_next_week=frozenset(day for day, _ in holidays[:SHOWN_HOLIDAYS] if not may_wait(day, by_rule, chosen)),
+        clock_notes=tuple(notes[:SHOWN]),
         zone=zone_word(zone),
         is_over=bool(every) and every[-1] < now.date(),
         reply_by=reply_by((on or by_rule)[0].replace(tzinfo=now.tzinfo), now),
