@@ -11,25 +11,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.ical.awkward import AWKWARD, VIETNAMESE
 from tests.ical.making import NOW, date_of, dates_of, event, feed
 from tests.ical.readers import Shown, by_ical, by_icalendar, by_ics
 from tracker.rules.clean_text import clean
 from tracker.rules.meetings import Event, EventStatus, Occurrence
 from tracker.rules.recurrence import Repeat, rule_for
 
-VIETNAMESE = (
-    "Cuộc họp điều phối liên ngành về phòng chống mua bán người: rà soát các cuộc gọi tới đường dây nóng, "
-    "phân công hỗ trợ nạn nhân, lịch đào tạo cán bộ tuyến đầu; chuẩn bị báo cáo quý, thống nhất đầu mối liên lạc "
-    "giữa các cơ quan, và xác nhận địa điểm, thời gian của buổi diễn tập chung tiếp theo tại thành phố Kansas City."
-)
-AWKWARD = [
-    "commas, semicolons; and \\ and \\n",
-    "END:VEVENT",
-    "BEGIN:VEVENT\nUID:x",
-    "👩‍👩‍👧 café \U0001f6a8",
-    '"^n^" \' <b>',
-    VIETNAMESE,
-]
 ZONES = ["America/Chicago", "America/Phoenix", "Europe/Berlin", "UTC"]
 SERIES_ZONES = ZONES[:-1]  # recurring-ical-events moves what is in UTC to X-WR-TIMEZONE before it unrolls
 

@@ -1,5 +1,6 @@
 """The year of the Steering Committee: what the coordinator and the others do, step by step, each at its moment."""
 
+import re
 from datetime import datetime
 from email.message import EmailMessage
 from typing import Any, NamedTuple
@@ -15,6 +16,7 @@ SERIES: dict[str, Any] = {
 }  # fmt: skip
 INVITED = ["caht_lead", "fbi_lead", "harbor_advocate", "hhs_liaison", "hsi_liaison", "ipd_liaison", "kcpd_detective"]
 """Who holds a seat, but for the coordinator, in the order of their names."""
+REPLIES = re.compile(r"\d+ yes · \d+ maybe · \d+ no · \d+ no reply")
 APRIL_1, MAY_3, MAY_4, AUGUST_1 = (
     datetime.fromisoformat(f"2027-{day}T15:00+00:00") for day in ("04-01", "05-03", "05-04", "08-01")
 )
@@ -97,6 +99,13 @@ async def moved_onto_may(office: Office, event: UUID) -> httpx.Response:
     """Negative: July's date is moved onto the day of May's."""
     address = f"/events/{event}/2027-07-13/edit"
     return await office.fill("coordinator", address, address, date="2027-05-11", reason="Kept as typed")
+
+
+async def replies(office: Office, address: str) -> str:
+    """Return what a page says to the coordinator of the replies to a date."""
+    found = REPLIES.search(await office.page("coordinator", address))
+    assert found
+    return found[0]
 
 
 async def _answers(office: Office, person: str, address: str, **form: str) -> None:

@@ -52,11 +52,22 @@ class Office:
         assert answer.status_code == 200, (path, answer.status_code)
         return answer.text
 
-    async def fill(self, person: str, path: str, action: str, **changes: Any) -> httpx.Response:
+    async def fill(self, person: str, path: str, action: str, /, **changes: Any) -> httpx.Response:
         """Open a page, type into its form and send it."""
         browser = await self.browser(person)
         form = typed((await browser.get(path)).text, action, **changes)
         return await browser.post(action, form)
+
+    async def do(self, person: str | None, path: str, /, **form: Any) -> httpx.Response:
+        """Send a form that is taken; without a person as somebody who follows a link in a mail."""
+        browser = await self.browser(person)
+        answer = await browser.post(path, form) if person else await browser.send("POST", path, data=form)
+        assert answer.status_code == 303, (path, answer.status_code, answer.text)
+        return answer
+
+    def ids(self, *people: str) -> list[str]:
+        """Return the ids of people of the cast, as forms hold them."""
+        return [str(self.cast.members[one].member_id) for one in people]
 
     async def mails(self) -> list[EmailMessage]:
         """Let the mails that wait go out a while later, and return what has arrived since the last look."""
@@ -69,10 +80,10 @@ class Office:
         self._read = len(self._server.accepted)
         return sorted(new, key=lambda one: str(one["To"]))
 
-    async def subscribe(self, person: str) -> str:
+    async def subscribe(self, person: str, /, **choices: str) -> str:
         """Make a feed of all that somebody may see, by its page, and return its address."""
         browser = await self.browser(person)
-        made = await browser.post("/subscriptions", {"name": "Phone", "scope": "all"})
+        made = await browser.post("/subscriptions", {"name": "Phone", "scope": "all", **choices})
         assert made.status_code == 303, made.text
         [*_, address] = FEED.findall((await browser.get("/subscriptions")).text)
         return str(address)
@@ -106,6 +117,12 @@ def reply_link(mail: EmailMessage) -> str:
     found = REPLY.search(parts(mail.as_bytes())["text/plain"].get_content())
     assert found
     return found[1]
+
+
+def words_of(mail: EmailMessage) -> str:
+    """Return everything that a mail says, each part as its reader sees it."""
+    texts = [part.get_payload(decode=True).decode() for part in mail.walk() if not part.is_multipart()]
+    return "\n".join([str(mail["Subject"]), *texts])
 
 
 def event_in(answer: httpx.Response) -> UUID:

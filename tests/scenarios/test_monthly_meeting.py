@@ -1,6 +1,5 @@
 """Scenario 1: a coordinator schedules a monthly meeting; one date moves, one is cancelled and comes back."""
 
-import re
 from datetime import UTC, datetime
 from typing import Any
 
@@ -16,6 +15,7 @@ from tests.scenarios.monthly_meeting import (
     june_cancelled,
     moved_onto_may,
     october_at_nine,
+    replies,
     scheduled,
     typed_in,
 )
@@ -32,13 +32,6 @@ APRIL_LATER = [one.replace("04-13 15", "04-15 18") for one in AT_TEN]
 SPLIT = [*APRIL_LATER[:9], "10-12 14", "11-09 15", "12-14 15"]
 
 
-def numbers(page: str) -> str:
-    """Return what a page says of the replies to a date."""
-    found = re.search(r"\d+ yes · \d+ maybe · \d+ no · \d+ no reply", page)
-    assert found
-    return found[0]
-
-
 def shown(feed: bytes) -> list[str]:
     """Return what two programs of other people show of a feed, when they agree."""
     assert by_icalendar(feed) == by_ical(feed)
@@ -48,10 +41,6 @@ def shown(feed: bytes) -> list[str]:
 async def fetched(office: Office) -> bytes:
     """Return a feed of all that the FBI's lead may see, as it is now."""
     return (await office.fetch(await office.subscribe("fbi_lead"))).content
-
-
-async def replies(office: Office, address: str) -> str:
-    return numbers(await office.page("coordinator", address))
 
 
 def the_old_one_ends(entries: list[Any]) -> None:

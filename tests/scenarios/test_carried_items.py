@@ -1,0 +1,179 @@
+"""Scenario 6: action items stay on the agenda until they are done; reminders go out on their days, and only then."""
+
+import re
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from tests.scenarios.monthly_meeting import october_at_nine, scheduled
+from tests.scenarios.office import Office, recipients, words_of
+from tracker.usecases import meeting_dates
+
+pytestmark = pytest.mark.anyio
+
+REFERENCE = re.compile(r"AI-[2-9A-Z]+")
+LINK = re.compile(r"http://tracker\.test(/u/\S+?)\?s=done")
+DECIDED = datetime(2027, 1, 12, 18, tzinfo=UTC)
+FEBRUARY_9, MAY_1 = datetime(2027, 2, 9, 17, tzinfo=UTC), datetime(2027, 5, 1, 15, tzinfo=UTC)
+PROTOCOL = "Draft language-access protocol"
+
+
+async def given(office: Office, event: UUID, owner: str, title: str, due: str, key: str = "2027-01-12") -> str:
+    """Let the coordinator give an item at a date of a meeting; return its reference."""
+    viewer = office.cast.coordinator
+    origin = (await meeting_dates.date_for(viewer, event, key)).id
+    form: dict[str, Any] = {"title": title, "owner": office.ids(owner)[0], "due": due, "origin": origin}
+    assert (
+        await office.fill("coordinator", f"/action-items?origin={origin}", "/action-items", **form)
+    ).status_code == 303
+    page = await office.page("coordinator", "/action-items")
+    return REFERENCE.findall(page[: page.index(title)])[-1]
+
+
+async def decided(office: Office) -> tuple[UUID, str]:
+    """Step 1: on January 12 the coalition's lead takes the protocol on, until the next meeting."""
+    event, _ = await scheduled(office)
+    await office.at(DECIDED)
+    await office.mails()
+    return event, await given(office, event, "caht_lead", PROTOCOL, "2027-02-09")
+
+
+async def reminded(office: Office, *days: str) -> dict[str, list[str]]:
+    """Return who is reminded of an item at half past eight on each of these days, where somebody is."""
+    found = {}
+    for day in days:
+        await office.at(datetime.fromisoformat(f"{day}T14:30+00:00"))
+        about = [mail for mail in await office.mails() if PROTOCOL in words_of(mail)]
+        if about:
+            found[day] = recipients(about)
+    return found
+
+
+async def test_the_owner_gets_one_mail_and_closes_the_item_by_its_link(office: Office) -> None:
+    _, reference = await decided(office)
+    [mail] = await office.mails()
+    assert recipients([mail]) == ["caht_lead"]
+    found = LINK.search(words_of(mail))
+    assert found
+    stranger = await office.browser(None)
+    assert (await stranger.get(f"{found[1]}?s=done")).status_code == 200
+    assert "Done" not in await _state(office, reference)
+    await office.do(None, found[1], version="1", status="done", note="Sent to everybody")
+    assert "Done" in await _state(office, reference)
+
+
+async def test_an_item_of_law_enforcement_leaves_no_trace_for_the_coalition(office: Office) -> None:
+    event, _ = await decided(office)
+    desk = office.ids("kcpd_detective")[0]
+    secret = {"title": "Share the van schedule", "owner": desk, "due": "2027-01-26", "seen_by": "law_enforcement"}
+    assert (await office.fill("coordinator", "/action-items", "/action-items", **secret)).status_code == 303
+    mails = await office.mails()
+    assert [word for mail in mails for word in ("van schedule",) if word in str(mail["Subject"])] == []
+    for path in ("/action-items", "/", "/search?q=schedule", f"/events/{event}/2027-02-09"):
+        assert "Share the van schedule" not in await office.page("caht_lead", path)
+    assert "1 open" in _words(await office.page("caht_lead", "/action-items"))
+
+
+async def test_the_owner_is_reminded_three_days_before_on_the_day_and_when_it_is_late(office: Office) -> None:
+    await decided(office)
+    await office.mails()
+    days = [f"2027-02-{day:02}" for day in range(1, 20)]
+    assert await reminded(office, *days) == {
+        day: ["caht_lead"] for day in ("2027-02-06", "2027-02-09", "2027-02-10", "2027-02-13", "2027-02-16")
+    }
+
+
+async def test_another_due_day_has_its_own_reminders_and_the_old_one_none(office: Office) -> None:
+    _, reference = await decided(office)
+    await office.at(datetime(2027, 2, 5, 16, tzinfo=UTC))
+    await office.mails()
+    address = f"/action-items/{reference}"
+    assert (await office.fill("coordinator", address, address, due="2027-02-16")).status_code == 303
+    days = [f"2027-02-{day:02}" for day in range(6, 17)]
+    assert list(await reminded(office, *days)) == ["2027-02-13", "2027-02-16"]
+
+
+async def test_after_an_outage_over_the_due_day_there_is_one_mail(office: Office) -> None:
+    await decided(office)
+    await office.at(datetime(2027, 2, 5, 13, tzinfo=UTC))
+    await office.mails()
+    assert list(await reminded(office, "2027-02-09")) == ["2027-02-09"]
+
+
+async def test_an_open_item_stands_at_every_later_meeting_until_it_is_done(office: Office) -> None:
+    event, reference = await decided(office)
+    for key in ("2027-02-09", "2027-03-09"):
+        assert reference in await office.page("coordinator", f"/events/{event}/{key}")
+    await office.at(FEBRUARY_9)
+    page = await office.page("caht_lead", f"/action-items/{reference}")
+    assert PROTOCOL in page
+    await office.fill("caht_lead", f"/action-items/{reference}", f"/action-items/{reference}", status="done")
+    assert reference not in await office.page("coordinator", f"/events/{event}/2027-03-09")
+
+
+async def test_the_items_of_the_body_follow_it_into_the_series_that_goes_on(office: Office) -> None:
+    new, old = await october_at_nine(office)
+    reference = await given(office, old.event, "caht_lead", PROTOCOL, "2027-11-30", "2027-07-13")
+    for event, key in ((old.event, "2027-09-14"), (new, "2027-10-12"), (new, "2027-11-09")):
+        assert reference in await office.page("coordinator", f"/events/{event}/{key}"), key
+
+
+async def test_an_item_of_june_keeps_its_due_day_when_june_is_cancelled(office: Office) -> None:
+    event, _ = await scheduled(office)
+    reference = await given(office, event, "ipd_liaison", "Renew the memorandum", "2027-06-08", "2027-06-08")
+    cancelling = f"/events/{event}/2027-06-08/cancellation"
+    assert (await office.fill("coordinator", cancelling, cancelling, reason="Conference")).status_code == 303
+    assert "Tue, Jun 8" in _words(await office.page("ipd_liaison", f"/action-items/{reference}"))
+
+
+async def test_whoever_neither_owns_nor_gave_an_item_cannot_close_it(office: Office) -> None:
+    _, reference = await decided(office)
+    other = await office.browser("harbor_advocate")
+    assert (await other.get(f"/action-items/{reference}")).status_code == 200
+    closing = await other.post(f"/action-items/{reference}/completion", {"version": "1"})
+    assert closing.status_code == 403
+    assert "Done" not in await _state(office, reference)
+
+
+async def test_an_item_without_an_owner_cannot_be_given(office: Office) -> None:
+    form = {"title": "Nobody's task", "owner": "", "due": "2027-02-09"}
+    refused = await office.fill("coordinator", "/action-items", "/action-items", **form)
+    assert refused.status_code == 422
+    assert "Nobody&#39;s task" in refused.text or "Nobody's task" in refused.text
+
+
+async def test_who_leaves_hands_over_what_is_open_and_the_history_keeps_the_name(office: Office) -> None:
+    _, reference = await decided(office)
+    await office.at(MAY_1)
+    [lead, alternate] = office.ids("caht_lead", "caht_alternate")
+    leaving = f"/people/{lead}/departure"
+    refused = await office.fill("coordinator", leaving, leaving, successor="")
+    assert refused.status_code == 422
+    assert (await office.fill("coordinator", leaving, leaving, successor=alternate)).status_code == 303
+    page = _words(await office.page("caht_alternate", f"/action-items/{reference}"))
+    assert "Caht alternate (CAHT)" in page
+    assert "Caht lead" in page
+
+
+async def test_the_report_says_what_was_given_and_done_and_how_long_it_took(office: Office) -> None:
+    _, reference = await decided(office)
+    await office.at(datetime(2027, 5, 11, 17, tzinfo=UTC))
+    address = f"/action-items/{reference}"
+    assert (await office.fill("caht_lead", address, address, status="done", note="Adopted")).status_code == 303
+    await office.at(datetime(2027, 7, 1, 15, tzinfo=UTC))
+    for of in ("given", "closed"):
+        rows = _words(await office.page("coordinator", f"/reports/rows?period=2027-H1&part=items&of={of}"))
+        assert PROTOCOL in rows, of
+    assert "119" in _words(await office.page("coordinator", "/reports?period=2027-H1"))
+
+
+async def _state(office: Office, reference: str) -> str:
+    """Return what the page of an item says above its history."""
+    page = _words(await office.page("coordinator", f"/action-items/{reference}"))
+    return page[page.index("Status") :][:60] if "Status" in page else page
+
+
+def _words(page: str) -> str:
+    return " ".join(re.sub(r"<[^>]+>", " ", page).split())
