@@ -40,12 +40,17 @@ _DATE = (
     " COALESCE(o.title, e.title) AS title FROM occurrence o JOIN event e ON e.id = o.event WHERE ("
 )
 _COUNT = " SELECT COUNT(*) AS number"
+_BY_PERSON = (
+    " SELECT i.member, COALESCE(k.status, 'unmarked') AS status, COUNT(*) AS number,"
+    " SUM(CASE WHEN e.visibility = 'named' THEN 1 ELSE 0 END) AS restricted"
+)
 _OFF = OVER + " AND (o.is_cancelled OR e.status = 'cancelled')"
 _ON = OVER + TAKES_PLACE
 _INVITED = IS_HELD + _PLACE + INVITED + _AGENCY + IF_INVITED
 _WALKED_IN = IS_HELD + _PLACE + WALKED_IN + _AGENCY + IF_WALKED_IN
 _COUNT_INVITED = IS_HELD + _COUNT + INVITED + IF_INVITED
 _COUNT_WALKED_IN = IS_HELD + _COUNT + WALKED_IN + IF_WALKED_IN
+_COUNT_BY_PERSON = IS_HELD + _BY_PERSON + INVITED + IF_INVITED
 _NO_MONTH = (QueryString("0"),)
 _OF_AGENCIES = " AND COALESCE(k.agency, m.agency) IN ({})"
 _OF_OTHERS = " AND COALESCE(k.agency, m.agency) IS NULL"
@@ -86,6 +91,16 @@ class PlaceRow:
     """How a walk-in took part, too."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class PersonCount:
+    """How many places of one person had one mark, and how many of them at dates for named people only."""
+
+    member_id: UUID
+    mark: Mark
+    number: int
+    restricted: int
+
+
 async def place_rows(viewer: Viewer, span: Span, reach: Reach, cell: Cell, at_most: int) -> list[PlaceRow]:
     """Return the places behind a number, by date, agency and name; the first `at_most` of them."""
     chosen = (*span_values(span), within(reach), _of(cell.agencies))
@@ -110,6 +125,19 @@ async def place_count(viewer: Viewer, span: Span, reach: Reach, cell: Cell) -> i
     if Mark.WALK_IN in cell.marks:
         found += await rows(HELD, viewer, _COUNT_WALKED_IN + "{}{}", *chosen, in_head=_NO_MONTH)
     return sum(row["number"] for row in found)
+
+
+async def counts_by_person(viewer: Viewer, span: Span, reach: Reach, agency_id: UUID) -> list[PersonCount]:
+    """Return how many places the people who served at an agency at that time had, by person and mark."""
+    chosen = (*span_values(span), within(reach), _of([agency_id]))
+    found = await rows(HELD, viewer, _COUNT_BY_PERSON + "{}{} GROUP BY 1, 2", *chosen, in_head=_NO_MONTH)
+    return [
+        PersonCount(
+            member_id=UUID(str(row["member"])), mark=Mark(row["status"]), number=row["number"],
+            restricted=int(row["restricted"]),
+        )
+        for row in found
+    ]  # fmt: skip
 
 
 async def held_rows(viewer: Viewer, span: Span, at_most: int) -> list[DateRow]:

@@ -1,16 +1,19 @@
 """The rows behind each number of a report: the same rows that were counted, within the same reach."""
 
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from uuid import UUID
 
 from tracker.errors import NotFound
-from tracker.rules import report_items, reports
+from tracker.rules import report_items, report_sums, reports
 from tracker.rules.action_items import ActionItem
 from tracker.rules.audiences import Arm, Visibility
 from tracker.rules.people import Viewer
 from tracker.rules.report_items import Column
+from tracker.rules.report_sums import Tally
 from tracker.rules.reports import Asked, Cell
 from tracker.tables import visible_report_rows, visible_reports
 from tracker.tables.visible_report_rows import DateRow, PlaceRow
@@ -60,6 +63,28 @@ class Rows:
         """Whether a row comes from an event for named people only."""
         dates = [*self.dates, *(row.date for row in self.places)]
         return any(row.visibility is Visibility.NAMED for row in dates) or any(one.is_restricted for one in self.items)
+
+
+@dataclass(frozen=True, kw_only=True)
+class OfAgency:
+    """How the people of one agency attended, together and each."""
+
+    total: Tally
+    people: Mapping[UUID, Tally]
+    is_restricted: bool
+    """Whether a date that is for named people only is counted."""
+
+
+async def of_agency(viewer: Viewer, asked: Asked, agency_id: UUID) -> OfAgency:
+    """Return how an agency attended, as the report of the same period counts it; raise `NotAllowed` without reports."""
+    reports.check_reader(viewer)
+    counts = await visible_report_rows.counts_by_person(viewer, asked.span(), reports.reach_of(viewer), agency_id)
+    people: dict[UUID, Counter[str]] = {}
+    for one in counts:
+        people.setdefault(one.member_id, Counter())[one.mark.value] += one.number
+    tallies = {member_id: Tally(**counted) for member_id, counted in people.items()}
+    is_restricted = any(one.restricted for one in counts)
+    return OfAgency(total=report_sums.total(tallies.values()), people=tallies, is_restricted=is_restricted)
 
 
 async def rows(viewer: Viewer, asked: Asked, number: Number, at_most: int) -> Rows:

@@ -1,6 +1,7 @@
 """The agencies of the task force, and the page of one: its people, seats, open action items and next events."""
 
 from datetime import timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -9,14 +10,20 @@ from litestar.params import FromPath
 
 from tracker import clock
 from tracker.ports.guards import signed_in
+from tracker.ports.pages.action_views import today_of
 from tracker.ports.pages.entries import Agenda, agenda
+from tracker.ports.pages.form_values import FormValues, query_of
 from tracker.ports.pages.people import WORDS
+from tracker.ports.pages.report_addresses import asked_in, linked, page_of, periods_for
 from tracker.ports.pages.request import viewer_of, zone_of
 from tracker.ports.pages.templating import page
+from tracker.rules.action_items import days_late
 from tracker.rules.calendar_grid import Seen
 from tracker.rules.directory import LEVEL_WORDS
+from tracker.rules.report_periods import CUSTOM
+from tracker.rules.reports import may_read
 from tracker.rules.wording import local
-from tracker.usecases import action_lists, directory, meeting_dates
+from tracker.usecases import action_lists, directory, meeting_dates, report_rows
 
 AHEAD = timedelta(days=21)
 
@@ -30,14 +37,28 @@ async def agencies_page(request: Request[Any, Any, Any]) -> Response[str]:
 
 @get("/agencies/{agency_id:uuid}", guards=[signed_in])
 async def agency_page(agency_id: FromPath[UUID], request: Request[Any, Any, Any]) -> Response[str]:
-    """Show one agency."""
+    """Show one agency; `period` in the address is that of its attendance, for those who have reports."""
     viewer = viewer_of(request)
     found = await directory.agency(viewer, agency_id)
     items = await action_lists.open_items_of_people(viewer, [person.id for person in found.people])
     return page(
         "agencies/show.html", request, **WORDS, level_words=LEVEL_WORDS, agency=found, items=items,
-        days=await _next(request, agency_id),
+        days=await _next(request, agency_id), late=sum(days_late(item, today_of(request)) > 0 for item in items),
+        **await _attendance(request, agency_id),
     )  # fmt: skip
+
+
+async def _attendance(request: Request[Any, Any, Any], agency_id: UUID) -> dict[str, Any]:
+    """Return how the agency attended in the period that is asked for; nothing for a viewer without reports."""
+    if not may_read(viewer_of(request)):
+        return {"attendance": None}
+    period = query_of(request)["period"]
+    asked = await asked_in(request, FormValues({"period": [period if period != CUSTOM else ""]}))
+    return {
+        "attendance": await report_rows.of_agency(viewer_of(request), asked, agency_id), "asked": asked,
+        "link": partial(linked(asked), "places", agency=agency_id), "report": page_of(asked),
+        "periods": periods_for(asked),
+    }  # fmt: skip
 
 
 async def _next(request: Request[Any, Any, Any], agency_id: UUID) -> Agenda:

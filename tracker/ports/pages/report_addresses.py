@@ -59,6 +59,14 @@ def only(asked: Asked) -> str:
     return f"{kind}{f' of {asked.body.name}' if asked.body else ''} only" if kind else ""
 
 
+def periods_for(asked: Asked) -> list[Any]:
+    """Return the named periods to choose from; one that is not offered stands first while it is shown."""
+    offered = report_periods.offered(local(asked.now, asked.zone).date())
+    known = {period.key for _, periods in offered for period in periods}
+    other = [] if asked.period.key in {*known, CUSTOM} else [(asked.period.key, asked.period.name)]
+    return [*other, *((heading, [(one.key, one.name) for one in periods]) for heading, periods in offered)]
+
+
 def page_of(asked: Asked) -> str:
     """Return the address of a report."""
     return f"{PAGE}?{encoded(query_for(asked))}"

@@ -28,10 +28,8 @@ from tracker.ports.pages.request import viewer_of
 from tracker.ports.pages.saved_filters import saved_in
 from tracker.ports.pages.sheets import CSV_TYPE, XLSX_TYPE, Sheet, csv_of, xlsx_of
 from tracker.ports.pages.templating import page
-from tracker.rules import report_periods
 from tracker.rules.report_periods import CUSTOM
 from tracker.rules.reports import Asked
-from tracker.rules.wording import local
 from tracker.usecases import report_rows, reports
 from tracker.usecases.report_rows import Number
 
@@ -140,13 +138,8 @@ def _files(path: str, query: dict[str, str]) -> list[tuple[str, str]]:
 
 
 def _choices(asked: Asked) -> dict[str, Any]:
-    """Return the periods and kinds of the form; a period that is not offered stands first while it is shown."""
-    offered = report_periods.offered(local(asked.now, asked.zone).date())
-    known = {period.key for _, periods in offered for period in periods}
-    other = [] if asked.period.key in {*known, CUSTOM} else [(asked.period.key, asked.period.name)]
-    groups = [(heading, [(period.key, period.name) for period in periods]) for heading, periods in offered]
     return {
-        "periods": [*other, *groups, (CUSTOM, "Chosen days")],
+        "periods": [*addresses.periods_for(asked), (CUSTOM, "Chosen days")],
         "kind_choices": [("", "All kinds"), *KIND_WORDS.items()],
     }
 
