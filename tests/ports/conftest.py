@@ -1,6 +1,7 @@
 """The application over ASGI, with the cast of the tests as its visitors."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 
 import pytest
 from litestar import Litestar
@@ -21,11 +22,18 @@ def composed() -> Litestar:
 
 
 @pytest.fixture
-async def app(composed: Litestar, sqlite_cast: Cast) -> AsyncIterator[Litestar]:
+def app(composed: Litestar, sqlite_cast: Cast) -> Iterator[Litestar]:
     """The application on a fresh SQLite database with the cast; its clock stands at NOW, it remembers nobody."""
+    with standing_still(composed):
+        yield composed
+
+
+@contextmanager
+def standing_still(composed: Litestar) -> Iterator[None]:
+    """Let the clock stand at NOW, and what the application remembers be gone afterwards."""
     clock.start_at(NOW, stands_still=True)
     fresh = composed.state.copy()
-    yield composed
+    yield
     composed.state = fresh
     clock.start_at(None)
 

@@ -42,6 +42,8 @@ class Recorded:
     agency: str
     mark: Mark
     recorded_at: datetime
+    entered_by: str = ""
+    """Name and agency of who recorded it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,6 +70,8 @@ class Line:
     mark_id: UUID | None
     mark: Mark | None
     participant: Participant | None
+    entered_by: str = ""
+    """Name and agency of who recorded the mark."""
 
     @property
     def is_walk_in(self) -> bool:
@@ -175,6 +179,7 @@ def _invited(participant: Participant, recorded: Recorded | None) -> Line:
         mark_id=recorded.id if recorded else None,
         mark=recorded.mark if recorded else None,
         participant=participant,
+        entered_by=recorded.entered_by if recorded else "",
     )
 
 
@@ -187,6 +192,7 @@ def _walk_in(recorded: Recorded) -> Line:
         mark_id=recorded.id,
         mark=recorded.mark,
         participant=None,
+        entered_by=recorded.entered_by,
     )
 
 

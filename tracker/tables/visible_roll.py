@@ -38,7 +38,9 @@ _ANSWERS = (
 )
 _MARKS = (
     "SELECT k.id, k.member, k.guest, k.guest_agency, k.agency, k.status, k.recorded_at, k.corrected_at, k.recorded_by,"
-    " m.name, g.code FROM attendance_mark k JOIN occurrence o ON o.id = k.occurrence JOIN event e ON e.id = o.event"
+    " m.name, g.code, w.name AS writer, v.code AS writer_agency"
+    " FROM attendance_mark k JOIN occurrence o ON o.id = k.occurrence JOIN event e ON e.id = o.event"
+    " JOIN member w ON w.id = k.recorded_by JOIN agency v ON v.id = w.agency"
     " LEFT JOIN member m ON m.id = k.member LEFT JOIN agency g ON g.id = k.agency WHERE ("
 )
 # Whose names they are is `rules.attendance.named_participants`, said in SQL; of an event one reads who leads it.
@@ -184,4 +186,5 @@ def _recorded(row: Row) -> Recorded:
         agency=row["code"] or row["guest_agency"],
         mark=Mark(row["status"]),
         recorded_at=row["recorded_at"],
+        entered_by=f"{row['writer']} ({row['writer_agency']})",
     )

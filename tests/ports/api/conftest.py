@@ -1,14 +1,15 @@
 """Programs: each speaks for one person by a token."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from typing import Any
 
 import httpx
 import pytest
 from litestar import Litestar
 
-from tests.cast import NOW
+from tests.cast import NOW, Cast
 from tests.ports.browser import Browser
+from tests.ports.conftest import standing_still
 from tracker.rules.api_tokens import ApiScope
 from tracker.rules.people import Viewer
 from tracker.usecases import api_tokens
@@ -36,6 +37,13 @@ class Program:
     async def get(self, path: str, **kwargs: Any) -> httpx.Response:
         """Read something."""
         return await self.ask("GET", path, **kwargs)
+
+
+@pytest.fixture
+def app(composed: Litestar, cast: Cast) -> Iterator[Litestar]:
+    """The application as elsewhere, but on each engine: cursors, listings and versions are the database's own words."""
+    with standing_still(composed):
+        yield composed
 
 
 Speak = Callable[..., Awaitable[Program]]

@@ -23,9 +23,9 @@ async def given(program: Program, new: dict[str, Any]) -> str:
     return answer.headers["location"].removeprefix("/api/v1")
 
 
-async def test_an_item_is_given_updated_and_completed_with_its_history(speak: Speak, sqlite_cast: Cast) -> None:
-    path = await given(await speak(sqlite_cast.coordinator), item(sqlite_cast.caht_lead))
-    owner = await speak(sqlite_cast.caht_lead)
+async def test_an_item_is_given_updated_and_completed_with_its_history(speak: Speak, cast: Cast) -> None:
+    path = await given(await speak(cast.coordinator), item(cast.caht_lead))
+    owner = await speak(cast.caht_lead)
     first = await owner.get(path)
     moved = await owner.ask(
         "PATCH", path, {"status": "in_progress", "progress": 50, "note": "Half"}, match=first.headers["etag"]
@@ -37,46 +37,44 @@ async def test_an_item_is_given_updated_and_completed_with_its_history(speak: Sp
     assert (done["status"], done["progress"], len(done["history"])) == ("done", 100, 3)
 
 
-async def test_an_item_comes_from_a_date_that_the_giver_may_see(speak: Speak, sqlite_cast: Cast) -> None:
-    event = await meetings.schedule(sqlite_cast.coordinator, meeting(*everybody(sqlite_cast)), NOW)
-    secret = await meetings.schedule(sqlite_cast.fbi_lead, operation(sqlite_cast.kcpd_detective), NOW)
-    program = await speak(sqlite_cast.caht_lead)
+async def test_an_item_comes_from_a_date_that_the_giver_may_see(speak: Speak, cast: Cast) -> None:
+    event = await meetings.schedule(cast.coordinator, meeting(*everybody(cast)), NOW)
+    secret = await meetings.schedule(cast.fbi_lead, operation(cast.kcpd_detective), NOW)
+    program = await speak(cast.caht_lead)
     origin = {"event_id": str(event), "key": "2027-01-12"}
-    path = await given(program, item(sqlite_cast.caht_lead, origin=origin))
+    path = await given(program, item(cast.caht_lead, origin=origin))
     shown = (await program.get(path)).json()["origin"]
     assert {name: shown[name] for name in origin} == origin
     refused = await program.ask(
         "POST", "/action-items",
-        item(sqlite_cast.caht_lead, origin={"event_id": str(secret), "key": "2027-01-16"}),
+        item(cast.caht_lead, origin={"event_id": str(secret), "key": "2027-01-16"}),
     )  # fmt: skip
     assert (refused.status_code, refused.json()["errors"][0]["field"]) == (409, "origin")
 
 
-async def test_an_item_is_handed_over_by_who_gave_it(speak: Speak, sqlite_cast: Cast) -> None:
-    giver, owner = await speak(sqlite_cast.coordinator), await speak(sqlite_cast.caht_lead)
-    path, other = await given(giver, item(sqlite_cast.caht_lead)), {"owner_id": str(sqlite_cast.fbi_lead.member_id)}
+async def test_an_item_is_handed_over_by_who_gave_it(speak: Speak, cast: Cast) -> None:
+    giver, owner = await speak(cast.coordinator), await speak(cast.caht_lead)
+    path, other = await given(giver, item(cast.caht_lead)), {"owner_id": str(cast.fbi_lead.member_id)}
     assert (await owner.ask("PUT", f"{path}/owner", other, match="*")).status_code == 403
     handed = await giver.ask("PUT", f"{path}/owner", other, match="*")
-    assert handed.json()["owner"]["name"] == sqlite_cast.fbi_lead.name
+    assert handed.json()["owner"]["name"] == cast.fbi_lead.name
 
 
-async def test_a_day_that_is_over_is_no_due_day(speak: Speak, sqlite_cast: Cast) -> None:
-    answer = await (await speak(sqlite_cast.coordinator)).ask(
-        "POST", "/action-items", item(sqlite_cast.caht_lead, due="2026-12-14")
-    )
+async def test_a_day_that_is_over_is_no_due_day(speak: Speak, cast: Cast) -> None:
+    answer = await (await speak(cast.coordinator)).ask("POST", "/action-items", item(cast.caht_lead, due="2026-12-14"))
     assert (answer.status_code, answer.json()["errors"]) == (
         409, [{"field": "due", "detail": "Choose today or a later day."}]
     )  # fmt: skip
 
 
-async def test_the_list_holds_ones_own_or_all_that_one_may_see(speak: Speak, sqlite_cast: Cast) -> None:
-    program = await speak(sqlite_cast.coordinator)
-    for owner in (sqlite_cast.caht_lead, sqlite_cast.fbi_lead, sqlite_cast.fbi_lead):
+async def test_the_list_holds_ones_own_or_all_that_one_may_see(speak: Speak, cast: Cast) -> None:
+    program = await speak(cast.coordinator)
+    for owner in (cast.caht_lead, cast.fbi_lead, cast.fbi_lead):
         await given(program, item(owner))
-    lead = await speak(sqlite_cast.fbi_lead)
+    lead = await speak(cast.fbi_lead)
     assert len((await lead.get("/action-items")).json()["items"]) == 3
     assert len((await lead.get("/action-items?mine=true")).json()["items"]) == 2
 
 
-async def test_an_item_that_is_missing_is_missing(speak: Speak, sqlite_cast: Cast) -> None:
-    assert (await (await speak(sqlite_cast.coordinator)).get("/action-items/AI-ZZZZ")).status_code == 404
+async def test_an_item_that_is_missing_is_missing(speak: Speak, cast: Cast) -> None:
+    assert (await (await speak(cast.coordinator)).get("/action-items/AI-ZZZZ")).status_code == 404

@@ -14,32 +14,32 @@ pytestmark = pytest.mark.anyio
 
 
 @pytest.fixture
-async def roll(sqlite_cast: Cast) -> str:
+async def roll(cast: Cast) -> str:
     """The path of the roll of a meeting that takes place now; the FBI lead said yes."""
     today = meeting(
-        sqlite_cast.fbi_lead, sqlite_cast.caht_lead, starts=datetime(2026, 12, 15, 9)  # noqa: DTZ001 - local to the zone
+        cast.fbi_lead, cast.caht_lead, starts=datetime(2026, 12, 15, 9)  # noqa: DTZ001 - local to the zone
     )  # fmt: skip
-    event = await meetings.schedule(sqlite_cast.coordinator, today, NOW - timedelta(days=7))
+    event = await meetings.schedule(cast.coordinator, today, NOW - timedelta(days=7))
     await invitations.answer(
-        sqlite_cast.fbi_lead, event, "2026-12-15", AnswerValue.ACCEPTED, "", NOW - timedelta(days=1), for_series=False
+        cast.fbi_lead, event, "2026-12-15", AnswerValue.ACCEPTED, "", NOW - timedelta(days=1), for_series=False
     )
     return f"/events/{event}/occurrences/2026-12-15/attendance"
 
 
-async def test_a_mark_says_what_is_true_and_can_be_taken_back(speak: Speak, sqlite_cast: Cast, roll: str) -> None:
-    program, path = await speak(sqlite_cast.coordinator), f"{roll}/marks/{sqlite_cast.caht_lead.member_id}"
+async def test_a_mark_says_what_is_true_and_can_be_taken_back(speak: Speak, cast: Cast, roll: str) -> None:
+    program, path = await speak(cast.coordinator), f"{roll}/marks/{cast.caht_lead.member_id}"
     counts = [(await program.ask("PUT", path, {"mark": mark})).json()["counts"] for mark in ("here", "here", "cleared")]
     assert [(one["here"], one["unmarked"]) for one in counts] == [(1, 2), (1, 2), (0, 3)]
 
 
-async def test_everybody_who_said_yes_is_marked_at_once(speak: Speak, sqlite_cast: Cast, roll: str) -> None:
-    answer = (await (await speak(sqlite_cast.coordinator)).ask("POST", f"{roll}/replied-yes")).json()
+async def test_everybody_who_said_yes_is_marked_at_once(speak: Speak, cast: Cast, roll: str) -> None:
+    answer = (await (await speak(cast.coordinator)).ask("POST", f"{roll}/replied-yes")).json()
     here = {one["name"] for one in answer["lines"] if one["mark"] == "here"}
-    assert here == {sqlite_cast.fbi_lead.name, sqlite_cast.coordinator.name}
+    assert here == {cast.fbi_lead.name, cast.coordinator.name}
 
 
-async def test_a_walk_in_with_the_same_key_comes_once(speak: Speak, sqlite_cast: Cast, roll: str) -> None:
-    program, key = await speak(sqlite_cast.coordinator), {"Idempotency-Key": str(uuid4())}
+async def test_a_walk_in_with_the_same_key_comes_once(speak: Speak, cast: Cast, roll: str) -> None:
+    program, key = await speak(cast.coordinator), {"Idempotency-Key": str(uuid4())}
     guest = {"name": "Court liaison", "agency": "County Court", "mark": "remote"}
     for _ in range(2):
         answer = await program.ask("POST", f"{roll}/walk-ins", guest, headers=key)
@@ -48,18 +48,25 @@ async def test_a_walk_in_with_the_same_key_comes_once(speak: Speak, sqlite_cast:
     assert (nameless.status_code, nameless.json()["errors"][0]["field"]) == (409, "name")
 
 
-async def test_closed_attendance_takes_no_mark_until_it_is_reopened(speak: Speak, sqlite_cast: Cast, roll: str) -> None:
-    program, path = await speak(sqlite_cast.coordinator), f"{roll}/marks/{sqlite_cast.caht_lead.member_id}"
+async def test_closed_attendance_takes_no_mark_until_it_is_reopened(speak: Speak, cast: Cast, roll: str) -> None:
+    program, path = await speak(cast.coordinator), f"{roll}/marks/{cast.caht_lead.member_id}"
     assert (await program.ask("POST", f"{roll}/closure")).json()["closed_at"] == "2026-12-15T15:00:00Z"
     assert (await program.ask("PUT", path, {"mark": "here"})).status_code == 403
     assert (await program.ask("POST", f"{roll}/reopening")).json()["closed_at"] is None
     assert (await program.ask("PUT", path, {"mark": "here"})).status_code == 200
 
 
-async def test_the_roll_is_for_who_may_take_attendance(speak: Speak, sqlite_cast: Cast, roll: str) -> None:
-    assert (await (await speak(sqlite_cast.caht_lead)).get(roll)).status_code == 403
+async def test_the_roll_is_for_who_may_take_attendance(speak: Speak, cast: Cast, roll: str) -> None:
+    assert (await (await speak(cast.caht_lead)).get(roll)).status_code == 403
 
 
-async def test_who_is_not_on_the_list_cannot_be_marked(speak: Speak, sqlite_cast: Cast, roll: str) -> None:
-    answer = await (await speak(sqlite_cast.coordinator)).ask("PUT", f"{roll}/marks/{uuid4()}", {"mark": "here"})
+async def test_who_is_not_on_the_list_cannot_be_marked(speak: Speak, cast: Cast, roll: str) -> None:
+    answer = await (await speak(cast.coordinator)).ask("PUT", f"{roll}/marks/{uuid4()}", {"mark": "here"})
     assert (answer.status_code, answer.json()["errors"][0]["field"]) == (409, "member")
+
+
+async def test_who_recorded_a_mark_is_told_beside_it(speak: Speak, cast: Cast, roll: str) -> None:
+    program = await speak(cast.coordinator)
+    answer = await program.ask("PUT", f"{roll}/marks/{cast.caht_lead.member_id}", {"mark": "here"})
+    told = {one["name"]: one["entered_by"] for one in answer.json()["lines"]}
+    assert (told[cast.caht_lead.name], told[cast.fbi_lead.name]) == ("Coordinator (USAO)", None)

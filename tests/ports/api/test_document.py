@@ -96,7 +96,7 @@ async def test_the_page_loads_nothing_from_elsewhere(app: Litestar) -> None:
     assert all(one.startswith("/static/") for one in loaded)
 
 
-async def test_the_type_of_a_problem_leads_to_its_explanation(speak: Speak, sqlite_cast: Cast, app: Litestar) -> None:
-    problem = (await (await speak(sqlite_cast.coordinator)).get("/nothing")).json()
+async def test_the_type_of_a_problem_leads_to_its_explanation(speak: Speak, cast: Cast, app: Litestar) -> None:
+    problem = (await (await speak(cast.coordinator)).get("/nothing")).json()
     path, _, anchor = problem["type"].partition("#")
     assert f'id="{anchor}"' in (await Browser(app).get(path)).text

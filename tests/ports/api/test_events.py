@@ -26,8 +26,8 @@ async def made(program: Program, new: dict[str, Any] = NEW) -> tuple[str, str]:
     return answer.headers["location"].removeprefix("/api/v1"), answer.headers["etag"]
 
 
-async def test_an_event_is_scheduled_and_read_back_as_it_was_sent(speak: Speak, sqlite_cast: Cast) -> None:
-    program = await speak(sqlite_cast.coordinator)
+async def test_an_event_is_scheduled_and_read_back_as_it_was_sent(speak: Speak, cast: Cast) -> None:
+    program = await speak(cast.coordinator)
     path, etag = await made(program, SERIES)
     answer = await program.get(path)
     shown = answer.json()
@@ -37,22 +37,22 @@ async def test_an_event_is_scheduled_and_read_back_as_it_was_sent(speak: Speak, 
     assert [one["key"] for one in dates] == ["2027-01-12", "2027-01-19", "2027-01-26", "2027-02-02"]
 
 
-async def test_the_same_request_with_the_same_key_makes_one_event(speak: Speak, sqlite_cast: Cast) -> None:
-    program, key = await speak(sqlite_cast.coordinator), {"Idempotency-Key": str(uuid4())}
+async def test_the_same_request_with_the_same_key_makes_one_event(speak: Speak, cast: Cast) -> None:
+    program, key = await speak(cast.coordinator), {"Idempotency-Key": str(uuid4())}
     answers = [await program.ask("POST", "/events", NEW, headers=key) for _ in range(2)]
     assert answers[0].json() == answers[1].json()
     odd = await program.ask("POST", "/events", NEW, headers={"Idempotency-Key": "odd"})
     assert odd.status_code == 422
 
 
-async def test_what_program_did_stands_in_the_audit_trail_by_its_door(speak: Speak, sqlite_cast: Cast) -> None:
-    await made(await speak(sqlite_cast.coordinator))
+async def test_what_program_did_stands_in_the_audit_trail_by_its_door(speak: Speak, cast: Cast) -> None:
+    await made(await speak(cast.coordinator))
     entry = await AuditEntry.select().where(AuditEntry.verb == "scheduled").first()
-    assert (entry["door"], entry["actor"]) == ("api", str(sqlite_cast.coordinator.member_id))
+    assert (entry["door"], entry["actor"]) == ("api", str(cast.coordinator.member_id))
 
 
-async def test_what_is_left_out_of_a_change_stays(speak: Speak, sqlite_cast: Cast) -> None:
-    program = await speak(sqlite_cast.coordinator)
+async def test_what_is_left_out_of_a_change_stays(speak: Speak, cast: Cast) -> None:
+    program = await speak(cast.coordinator)
     path, etag = await made(program)
     changed = (await program.ask("PATCH", path, {"title": "Renamed", "time": "15:00"}, match=etag)).json()
     assert (changed["title"], changed["time"], changed["minutes"], changed["place"]) == (
@@ -63,8 +63,8 @@ async def test_what_is_left_out_of_a_change_stays(speak: Speak, sqlite_cast: Cas
     )
 
 
-async def test_of_two_programs_with_one_etag_the_second_loses_nothing(speak: Speak, sqlite_cast: Cast) -> None:
-    program = await speak(sqlite_cast.coordinator)
+async def test_of_two_programs_with_one_etag_the_second_loses_nothing(speak: Speak, cast: Cast) -> None:
+    program = await speak(cast.coordinator)
     path, etag = await made(program)
     first = await program.ask("PATCH", path, {"title": "First"}, match=etag)
     second = await program.ask("PATCH", path, {"title": "Second"}, match=etag)
@@ -72,10 +72,10 @@ async def test_of_two_programs_with_one_etag_the_second_loses_nothing(speak: Spe
     assert (await program.get(path)).json()["title"] == "First"
 
 
-async def test_a_change_needs_an_etag_that_was_given_here(speak: Speak, sqlite_cast: Cast) -> None:
-    program = await speak(sqlite_cast.coordinator)
+async def test_a_change_needs_an_etag_that_was_given_here(speak: Speak, cast: Cast) -> None:
+    program = await speak(cast.coordinator)
     path, etag = await made(program)
-    other = (await (await speak(sqlite_cast.fbi_lead)).get(path)).headers["etag"]
+    other = (await (await speak(cast.fbi_lead)).get(path)).headers["etag"]
     statuses = [
         (await program.ask("PATCH", path, {"title": "x"}, match=match)).status_code
         for match in (None, '"never given"', other, f"W/{etag}", "*")
@@ -83,16 +83,16 @@ async def test_a_change_needs_an_etag_that_was_given_here(speak: Speak, sqlite_c
     assert statuses == [422, 409, 409, 412, 200]
 
 
-async def test_what_a_program_has_already_is_not_sent_again(speak: Speak, sqlite_cast: Cast) -> None:
-    program = await speak(sqlite_cast.coordinator)
+async def test_what_a_program_has_already_is_not_sent_again(speak: Speak, cast: Cast) -> None:
+    program = await speak(cast.coordinator)
     path, etag = await made(program)
     again = await program.get(path, headers={"If-None-Match": f'"x", W/{etag}'})
     assert (again.status_code, again.content, again.headers["etag"]) == (304, b"", etag)
     assert (await program.get(path, headers={"If-None-Match": '"x"'})).status_code == 200
 
 
-async def test_an_event_is_cancelled_and_brought_back(speak: Speak, sqlite_cast: Cast) -> None:
-    program = await speak(sqlite_cast.coordinator)
+async def test_an_event_is_cancelled_and_brought_back(speak: Speak, cast: Cast) -> None:
+    program = await speak(cast.coordinator)
     path, etag = await made(program)
     off = await program.ask("POST", f"{path}/cancellation", {"reason": "Snow"}, match=etag)
     assert off.json()["status"] == "cancelled"
@@ -101,8 +101,8 @@ async def test_an_event_is_cancelled_and_brought_back(speak: Speak, sqlite_cast:
     assert back.json()["status"] == "confirmed"
 
 
-async def test_a_draft_that_is_cancelled_is_gone(speak: Speak, sqlite_cast: Cast) -> None:
-    program = await speak(sqlite_cast.coordinator)
+async def test_a_draft_that_is_cancelled_is_gone(speak: Speak, cast: Cast) -> None:
+    program = await speak(cast.coordinator)
     path, etag = await made(program, {**NEW, "status": "draft"})
     assert (await program.ask("POST", f"{path}/cancellation", {}, match=etag)).status_code == 204
     assert (await program.get(path)).status_code == 404
@@ -121,9 +121,9 @@ async def test_a_draft_that_is_cancelled_is_gone(speak: Speak, sqlite_cast: Cast
     ],
 )
 async def test_what_does_not_fit_the_document_is_told_by_field(
-    speak: Speak, sqlite_cast: Cast, wrong: dict[str, Any], fields: list[str]
+    speak: Speak, cast: Cast, wrong: dict[str, Any], fields: list[str]
 ) -> None:
-    answer = await (await speak(sqlite_cast.coordinator)).ask("POST", "/events", NEW | wrong)
+    answer = await (await speak(cast.coordinator)).ask("POST", "/events", NEW | wrong)
     assert answer.status_code == 422
     assert sorted(one["field"] for one in answer.json()["errors"]) == fields
     assert "party" not in answer.text
@@ -141,27 +141,27 @@ async def test_what_does_not_fit_the_document_is_told_by_field(
     ],
 )
 async def test_what_fits_the_document_and_breaks_a_rule_is_a_conflict(
-    speak: Speak, sqlite_cast: Cast, wrong: dict[str, Any], field: str
+    speak: Speak, cast: Cast, wrong: dict[str, Any], field: str
 ) -> None:
-    answer = await (await speak(sqlite_cast.coordinator)).ask("POST", "/events", NEW | wrong)
+    answer = await (await speak(cast.coordinator)).ask("POST", "/events", NEW | wrong)
     assert (answer.status_code, [one["field"] for one in answer.json()["errors"]]) == (409, [field])
 
 
 @pytest.mark.parametrize("body", [b"{", b"[" * 200_000, b'"\xff"', b"", b'{"a":' * 100_000])
-async def test_what_is_no_json_cannot_be_read(speak: Speak, sqlite_cast: Cast, body: bytes) -> None:
-    program = await speak(sqlite_cast.coordinator)
+async def test_what_is_no_json_cannot_be_read(speak: Speak, cast: Cast, body: bytes) -> None:
+    program = await speak(cast.coordinator)
     answer = await program.ask("POST", "/events", content=body, headers={"Content-Type": "application/json"})
     assert answer.status_code == 400
 
 
-async def test_whoever_may_not_schedule_is_told_so(speak: Speak, sqlite_cast: Cast) -> None:
-    answer = await (await speak(sqlite_cast.kcpd_detective)).ask("POST", "/events", NEW)
+async def test_whoever_may_not_schedule_is_told_so(speak: Speak, cast: Cast) -> None:
+    answer = await (await speak(cast.kcpd_detective)).ask("POST", "/events", NEW)
     assert answer.status_code == 403
 
 
-async def test_forbidden_and_missing_are_the_same_bytes_whatever_is_asked(speak: Speak, sqlite_cast: Cast) -> None:
-    secret = await meetings.schedule(sqlite_cast.fbi_lead, operation(sqlite_cast.kcpd_detective), NOW)
-    stranger = await speak(sqlite_cast.caht_lead)
+async def test_forbidden_and_missing_are_the_same_bytes_whatever_is_asked(speak: Speak, cast: Cast) -> None:
+    secret = await meetings.schedule(cast.fbi_lead, operation(cast.kcpd_detective), NOW)
+    stranger = await speak(cast.caht_lead)
     for method, tail, body in (
         ("GET", "", None), ("PATCH", "", {"title": "x"}), ("POST", "/cancellation", {}), ("GET", "/occurrences", None),
         ("PUT", "/reply", {"answer": "accepted"}), ("GET", "/occurrences/2027-01-16/attendance", None),
@@ -170,8 +170,8 @@ async def test_forbidden_and_missing_are_the_same_bytes_whatever_is_asked(speak:
         assert (one.status_code, one.content) == (404, other.content), (method, tail)
 
 
-async def test_a_list_is_read_page_by_page_and_new_things_disturb_nothing(speak: Speak, sqlite_cast: Cast) -> None:
-    program = await speak(sqlite_cast.coordinator)
+async def test_a_list_is_read_page_by_page_and_new_things_disturb_nothing(speak: Speak, cast: Cast) -> None:
+    program = await speak(cast.coordinator)
     for number in range(5):
         await made(program, {**NEW, "title": f"Event {number}"})
     titles, path = [], "/events?limit=2"
@@ -184,8 +184,8 @@ async def test_a_list_is_read_page_by_page_and_new_things_disturb_nothing(speak:
     assert sorted(one for one in titles if one != "New") == [f"Event {number}" for number in range(5)]
 
 
-async def test_a_cursor_works_for_its_reader_and_its_list_alone(speak: Speak, sqlite_cast: Cast) -> None:
-    program, other = await speak(sqlite_cast.coordinator), await speak(sqlite_cast.caht_lead)
+async def test_a_cursor_works_for_its_reader_and_its_list_alone(speak: Speak, cast: Cast) -> None:
+    program, other = await speak(cast.coordinator), await speak(cast.caht_lead)
     for _ in range(3):
         await made(program)
     following = (await program.get("/events?limit=1")).json()["next"].removeprefix("/api/v1")
@@ -199,22 +199,22 @@ async def test_a_cursor_works_for_its_reader_and_its_list_alone(speak: Speak, sq
 
 
 @pytest.mark.parametrize("query", ["limit=0", "limit=201", "limit=odd", "unknown=1", "limit=1&limit=2"])
-async def test_a_query_that_does_not_fit_the_document_is_refused(speak: Speak, sqlite_cast: Cast, query: str) -> None:
-    assert (await (await speak(sqlite_cast.coordinator)).get(f"/events?{query}")).status_code == 422
+async def test_a_query_that_does_not_fit_the_document_is_refused(speak: Speak, cast: Cast, query: str) -> None:
+    assert (await (await speak(cast.coordinator)).get(f"/events?{query}")).status_code == 422
 
 
-async def test_a_look_at_a_named_event_is_recorded_as_on_its_page(speak: Speak, sqlite_cast: Cast) -> None:
-    secret = await meetings.schedule(sqlite_cast.fbi_lead, operation(sqlite_cast.kcpd_detective), NOW)
-    program = await speak(sqlite_cast.kcpd_detective)
+async def test_a_look_at_a_named_event_is_recorded_as_on_its_page(speak: Speak, cast: Cast) -> None:
+    secret = await meetings.schedule(cast.fbi_lead, operation(cast.kcpd_detective), NOW)
+    program = await speak(cast.kcpd_detective)
     for path in ("/events", f"/events/{secret}", f"/events/{secret}/occurrences/2027-01-16"):
         assert (await program.get(path)).status_code == 200
     read = await AuditEntry.select().where((AuditEntry.verb == "read") & (AuditEntry.door == "api"))
     assert {one["subject_id"] for one in read} == {str(secret)}
 
 
-async def test_a_running_series_that_moves_goes_on_as_another(speak: Speak, sqlite_cast: Cast) -> None:
+async def test_a_running_series_that_moves_goes_on_as_another(speak: Speak, cast: Cast) -> None:
     rule = {"every": "weekly", "until": "2027-03-02"}
-    program = await speak(sqlite_cast.coordinator)
+    program = await speak(cast.coordinator)
     path, etag = await made(program, {**NEW, "date": "2026-12-01", "repeat": rule})
     moved = await program.ask("PATCH", path, {"time": "16:00"}, match=etag)
     assert moved.status_code == 200
@@ -223,10 +223,10 @@ async def test_a_running_series_that_moves_goes_on_as_another(speak: Speak, sqli
     assert (await program.get(onward)).json()["time"] == "16:00"
 
 
-async def test_people_are_invited_by_id(speak: Speak, sqlite_cast: Cast) -> None:
-    program = await speak(sqlite_cast.coordinator)
+async def test_people_are_invited_by_id(speak: Speak, cast: Cast) -> None:
+    program = await speak(cast.coordinator)
     people = (await program.get("/people")).json()["items"]
-    someone = next(one for one in people if one["name"] == sqlite_cast.caht_lead.name)
+    someone = next(one for one in people if one["name"] == cast.caht_lead.name)
     path, _ = await made(program, {**NEW, "people": [{"member_id": someone["id"], "role": "optional"}]})
     replies = (await program.get(f"{path}/occurrences/2027-01-12/replies")).json()
     assert [(one["name"], one["role"]) for one in replies["people"] if one["role"] != "chair"] == [
@@ -234,7 +234,7 @@ async def test_people_are_invited_by_id(speak: Speak, sqlite_cast: Cast) -> None
     ]
 
 
-async def test_everything_of_a_meeting_is_there_for_whoever_may_see_it(speak: Speak, sqlite_cast: Cast) -> None:
-    event = await meetings.schedule(sqlite_cast.coordinator, meeting(*everybody(sqlite_cast)), NOW)
-    shown = (await (await speak(sqlite_cast.bridge_advocate)).get(f"/events/{event}")).json()
+async def test_everything_of_a_meeting_is_there_for_whoever_may_see_it(speak: Speak, cast: Cast) -> None:
+    event = await meetings.schedule(cast.coordinator, meeting(*everybody(cast)), NOW)
+    shown = (await (await speak(cast.bridge_advocate)).get(f"/events/{event}")).json()
     assert (shown["title"], shown["may_edit"]) == ("Monthly task force meeting", False)

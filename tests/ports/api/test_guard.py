@@ -27,13 +27,13 @@ async def test_without_a_token_a_program_is_told_to_send_one(speak: Speak) -> No
     assert answer.headers["www-authenticate"].startswith("Bearer")
 
 
-async def test_a_cookie_opens_nothing_here(app: Litestar, sqlite_cast: Cast) -> None:
-    browser = Browser(app, await session_of(sqlite_cast.coordinator, clock.now()))
+async def test_a_cookie_opens_nothing_here(app: Litestar, cast: Cast) -> None:
+    browser = Browser(app, await session_of(cast.coordinator, clock.now()))
     assert (await browser.get(f"{BASE}/me")).status_code == 401
 
 
-async def test_a_token_opens_no_page_and_no_other_way_in(speak: Speak, app: Litestar, sqlite_cast: Cast) -> None:
-    token = await api_tokens.create(sqlite_cast.coordinator, "Roster", ALL, NOW)
+async def test_a_token_opens_no_page_and_no_other_way_in(speak: Speak, app: Litestar, cast: Cast) -> None:
+    token = await api_tokens.create(cast.coordinator, "Roster", ALL, NOW)
     browser = Browser(app)
     by_token = {"Authorization": f"Bearer {token}"}
     assert (await browser.get("/action-items", headers=by_token)).status_code == 303
@@ -42,13 +42,11 @@ async def test_a_token_opens_no_page_and_no_other_way_in(speak: Speak, app: Lite
 
 
 async def test_unknown_revoked_expired_and_malformed_are_answered_with_the_same_bytes(
-    app: Litestar, sqlite_cast: Cast
+    app: Litestar, cast: Cast
 ) -> None:
-    token = await api_tokens.create(sqlite_cast.coordinator, "Roster", ALL, NOW)
-    revoked = await api_tokens.create(sqlite_cast.coordinator, "Old", ALL, NOW + timedelta(seconds=1))
-    await api_tokens.revoke(
-        sqlite_cast.coordinator, (await api_tokens.tokens_of(sqlite_cast.coordinator, NOW))[1].id, NOW
-    )
+    token = await api_tokens.create(cast.coordinator, "Roster", ALL, NOW)
+    revoked = await api_tokens.create(cast.coordinator, "Old", ALL, NOW + timedelta(seconds=1))
+    await api_tokens.revoke(cast.coordinator, (await api_tokens.tokens_of(cast.coordinator, NOW))[1].id, NOW)
     tries = [keys.new_token(), revoked, "odd", "é", ""]
     answers = [await Program(app, one).get("/me") for one in tries]
     clock.start_at(NOW + LIFETIME, stands_still=True)
@@ -57,9 +55,9 @@ async def test_unknown_revoked_expired_and_malformed_are_answered_with_the_same_
 
 
 async def test_whoever_guesses_tokens_has_to_wait_and_others_behind_the_same_address_have_not(
-    app: Litestar, speak: Speak, sqlite_cast: Cast
+    app: Litestar, speak: Speak, cast: Cast
 ) -> None:
-    good = await speak(sqlite_cast.coordinator)
+    good = await speak(cast.coordinator)
     guesses = [await Program(app, keys.new_token()).get("/me") for _ in range(21)]
     assert [one.status_code for one in guesses] == [401] * 20 + [429]
     assert guesses[-1].headers["retry-after"] == "60"
@@ -77,21 +75,21 @@ async def test_whoever_guesses_tokens_has_to_wait_and_others_behind_the_same_add
     ],
 )
 async def test_a_token_does_only_what_it_was_made_for(
-    speak: Speak, sqlite_cast: Cast, method: str, path: str, scope: ApiScope
+    speak: Speak, cast: Cast, method: str, path: str, scope: ApiScope
 ) -> None:
-    answer = await (await speak(sqlite_cast.coordinator, ALL - {scope})).ask(method, path)
+    answer = await (await speak(cast.coordinator, ALL - {scope})).ask(method, path)
     assert (answer.status_code, answer.headers["content-type"]) == (403, PROBLEM)
     assert scope in answer.json()["detail"]
 
 
-async def test_any_token_says_whose_it_is(speak: Speak, sqlite_cast: Cast) -> None:
-    program = await speak(sqlite_cast.caht_lead, frozenset({ApiScope.ITEMS_READ}))
+async def test_any_token_says_whose_it_is(speak: Speak, cast: Cast) -> None:
+    program = await speak(cast.caht_lead, frozenset({ApiScope.ITEMS_READ}))
     answer = (await program.get("/me")).json()
-    assert (answer["name"], answer["scopes"]) == (sqlite_cast.caht_lead.name, ["items:read"])
+    assert (answer["name"], answer["scopes"]) == (cast.caht_lead.name, ["items:read"])
 
 
-async def test_everything_below_the_interface_is_answered_for_programs(speak: Speak, sqlite_cast: Cast) -> None:
-    program = await speak(sqlite_cast.coordinator)
+async def test_everything_below_the_interface_is_answered_for_programs(speak: Speak, cast: Cast) -> None:
+    program = await speak(cast.coordinator)
     answers = [
         await program.get(""),
         await program.get("/nothing"),
@@ -112,9 +110,9 @@ async def test_options_name_all_methods_of_an_address(speak: Speak) -> None:
 
 
 async def test_a_program_is_answered_while_the_use_of_its_token_waits_to_be_written(
-    app: Litestar, speak: Speak, sqlite_cast: Cast
+    app: Litestar, speak: Speak, cast: Cast
 ) -> None:
-    program, out = await speak(sqlite_cast.coordinator), asyncio.Event()
+    program, out = await speak(cast.coordinator), asyncio.Event()
     inner = app.asgi_handler
 
     async def watched(scope: Any, receive: Any, send: Any) -> None:
@@ -131,12 +129,12 @@ async def test_a_program_is_answered_while_the_use_of_its_token_waits_to_be_writ
         await asyncio.wait_for(out.wait(), 5)
         assert not asked.done()
     assert (await asked).status_code == 200
-    [token] = await api_tokens.tokens_of(sqlite_cast.coordinator, NOW)
+    [token] = await api_tokens.tokens_of(cast.coordinator, NOW)
     assert token.used_at == clock.now()
 
 
-async def test_a_refused_use_of_a_token_is_noted_too(speak: Speak, sqlite_cast: Cast) -> None:
-    program = await speak(sqlite_cast.caht_lead, frozenset({ApiScope.ITEMS_READ}))
+async def test_a_refused_use_of_a_token_is_noted_too(speak: Speak, cast: Cast) -> None:
+    program = await speak(cast.caht_lead, frozenset({ApiScope.ITEMS_READ}))
     assert (await program.get("/events")).status_code == 403
-    [token] = await api_tokens.tokens_of(sqlite_cast.caht_lead, NOW)
+    [token] = await api_tokens.tokens_of(cast.caht_lead, NOW)
     assert token.used_at == clock.now()

@@ -1,26 +1,30 @@
 """Replies by programs: one's own, and those of others as far as one may read them."""
 
+from datetime import timedelta
+from uuid import UUID
+
 import pytest
 
 from tests.cast import NOW, Cast, everybody, meeting
 from tests.ports.api.conftest import Speak
+from tracker import clock
+from tracker.rules.invitations import AnswerValue
 from tracker.rules.recurrence import rule_for
 from tracker.usecases import meetings
+from tracker.usecases.invitations_on_behalf import answer_for
 
 pytestmark = pytest.mark.anyio
 
 
 @pytest.fixture
-async def event(sqlite_cast: Cast) -> str:
+async def event(cast: Cast) -> str:
     """The path of a weekly series to which everybody is invited, from January 12, 2027."""
-    plan = meeting(*everybody(sqlite_cast), rule=rule_for("weekly", meeting().starts, count=3))
-    return f"/events/{await meetings.schedule(sqlite_cast.coordinator, plan, NOW)}"
+    plan = meeting(*everybody(cast), rule=rule_for("weekly", meeting().starts, count=3))
+    return f"/events/{await meetings.schedule(cast.coordinator, plan, NOW)}"
 
 
-async def test_a_reply_to_a_date_counts_more_than_one_to_the_series(
-    speak: Speak, sqlite_cast: Cast, event: str
-) -> None:
-    program = await speak(sqlite_cast.caht_lead)
+async def test_a_reply_to_a_date_counts_more_than_one_to_the_series(speak: Speak, cast: Cast, event: str) -> None:
+    program = await speak(cast.caht_lead)
     assert (await program.get(f"{event}/occurrences/2027-01-19/reply")).json()["answer"] == "needs_action"
     await program.ask("PUT", f"{event}/occurrences/2027-01-19/reply", {"answer": "declined", "comment": "Away"})
     whole = await program.ask("PUT", f"{event}/reply", {"answer": "accepted"})
@@ -29,28 +33,28 @@ async def test_a_reply_to_a_date_counts_more_than_one_to_the_series(
     assert (one["answer"], one["comment"]) == ("declined", "Away")
 
 
-async def test_whoever_is_not_invited_has_no_reply(speak: Speak, sqlite_cast: Cast) -> None:
-    other = await meetings.schedule(sqlite_cast.coordinator, meeting(sqlite_cast.fbi_lead), NOW)
-    program, path = await speak(sqlite_cast.caht_lead), f"/events/{other}/occurrences/2027-01-12/reply"
+async def test_whoever_is_not_invited_has_no_reply(speak: Speak, cast: Cast) -> None:
+    other = await meetings.schedule(cast.coordinator, meeting(cast.fbi_lead), NOW)
+    program, path = await speak(cast.caht_lead), f"/events/{other}/occurrences/2027-01-12/reply"
     assert (await program.get(path)).status_code == 404
     assert (await program.ask("PUT", path, {"answer": "accepted"})).status_code == 403
 
 
-async def test_a_cancelled_date_takes_no_reply(speak: Speak, sqlite_cast: Cast, event: str) -> None:
-    await (await speak(sqlite_cast.coordinator)).ask("POST", f"{event}/cancellation", {}, match="*")
-    answer = await (await speak(sqlite_cast.caht_lead)).ask("PUT", f"{event}/reply", {"answer": "accepted"})
+async def test_a_cancelled_date_takes_no_reply(speak: Speak, cast: Cast, event: str) -> None:
+    await (await speak(cast.coordinator)).ask("POST", f"{event}/cancellation", {}, match="*")
+    answer = await (await speak(cast.caht_lead)).ask("PUT", f"{event}/reply", {"answer": "accepted"})
     assert (answer.status_code, answer.json()["detail"]) == (
         409, "This date is cancelled. You do not need to answer."
     )  # fmt: skip
 
 
 async def test_names_are_for_the_own_arm_and_comments_for_who_may_change_the_event(
-    speak: Speak, sqlite_cast: Cast, event: str
+    speak: Speak, cast: Cast, event: str
 ) -> None:
-    advocate, path = await speak(sqlite_cast.harbor_advocate), f"{event}/occurrences/2027-01-12/replies"
+    advocate, path = await speak(cast.harbor_advocate), f"{event}/occurrences/2027-01-12/replies"
     await advocate.ask("PUT", f"{event}/reply", {"answer": "tentative", "comment": "By phone"})
-    arm = (await (await speak(sqlite_cast.caht_lead)).get(path)).json()
-    everyone = (await (await speak(sqlite_cast.coordinator)).get(path)).json()
+    arm = (await (await speak(cast.caht_lead)).get(path)).json()
+    everyone = (await (await speak(cast.coordinator)).get(path)).json()
     assert {one["agency"] for one in arm["people"]} == {"CAHT", "Harbor House", "Bridge Legal"}
     assert {one["comment"] for one in arm["people"]} == {""}
     assert "By phone" in {one["comment"] for one in everyone["people"]}
@@ -58,6 +62,24 @@ async def test_names_are_for_the_own_arm_and_comments_for_who_may_change_the_eve
     assert len(everyone["people"]) == everyone["total"]["invited"]
 
 
-async def test_needs_action_is_no_answer_that_one_can_give(speak: Speak, sqlite_cast: Cast, event: str) -> None:
-    answer = await (await speak(sqlite_cast.caht_lead)).ask("PUT", f"{event}/reply", {"answer": "needs_action"})
+async def test_needs_action_is_no_answer_that_one_can_give(speak: Speak, cast: Cast, event: str) -> None:
+    answer = await (await speak(cast.caht_lead)).ask("PUT", f"{event}/reply", {"answer": "needs_action"})
     assert answer.status_code == 422
+
+
+async def test_who_recorded_a_reply_for_somebody_is_told_and_ones_own_word_is_nobody_elses(
+    speak: Speak, cast: Cast, event: str
+) -> None:
+    event_id, advocate = UUID(event.rpartition("/")[2]), cast.harbor_advocate
+    await answer_for(
+        cast.coordinator, event_id, "2027-01-12", advocate.member_id, AnswerValue.ACCEPTED, "", NOW, for_series=False
+    )
+    program, path = await speak(advocate), f"{event}/occurrences/2027-01-12"
+    assert (await program.get(f"{path}/reply")).json()["entered_by"] == "Coordinator (USAO)"
+    people = (await (await speak(cast.coordinator)).get(f"{path}/replies")).json()["people"]
+    assert {one["name"]: one["entered_by"] for one in people if one["entered_by"]} == {
+        advocate.name: "Coordinator (USAO)"
+    }
+    clock.start_at(NOW + timedelta(minutes=1), stands_still=True)
+    own = await program.ask("PUT", f"{path}/reply", {"answer": "declined"})
+    assert own.json()["entered_by"] is None

@@ -14,8 +14,8 @@ async def keys_of(program: Program, path: str) -> list[str]:
     return [one["key"] for one in (await program.get(f"{path}/occurrences")).json()["items"]]
 
 
-async def test_a_date_is_added_beside_the_rule(speak: Speak, sqlite_cast: Cast) -> None:
-    program = await speak(sqlite_cast.coordinator)
+async def test_a_date_is_added_beside_the_rule(speak: Speak, cast: Cast) -> None:
+    program = await speak(cast.coordinator)
     path, etag = await made(program, SERIES)
     new = {"date": "2027-01-15", "time": "09:00"}
     added = await program.ask("POST", f"{path}/occurrences", new, match=etag)
@@ -26,8 +26,8 @@ async def test_a_date_is_added_beside_the_rule(speak: Speak, sqlite_cast: Cast) 
     assert (await program.ask("POST", f"{path}/occurrences", new, match="*")).status_code == 409
 
 
-async def test_what_follows_a_date_goes_on_as_a_series_of_its_own(speak: Speak, sqlite_cast: Cast) -> None:
-    program = await speak(sqlite_cast.coordinator)
+async def test_what_follows_a_date_goes_on_as_a_series_of_its_own(speak: Speak, cast: Cast) -> None:
+    program = await speak(cast.coordinator)
     path, etag = await made(program, SERIES)
     changed = await program.ask(
         "PATCH", f"{path}/occurrences/2027-01-26/following", {"time": "16:00", "place": "Annex"}, match=etag
@@ -38,16 +38,16 @@ async def test_what_follows_a_date_goes_on_as_a_series_of_its_own(speak: Speak, 
     assert await keys_of(program, onward) == ["2027-01-26", "2027-02-02"]
 
 
-async def test_a_series_is_cancelled_from_a_date_on(speak: Speak, sqlite_cast: Cast) -> None:
-    program = await speak(sqlite_cast.coordinator)
+async def test_a_series_is_cancelled_from_a_date_on(speak: Speak, cast: Cast) -> None:
+    program = await speak(cast.coordinator)
     path, etag = await made(program, SERIES)
     ended = await program.ask("POST", f"{path}/occurrences/2027-01-26/following/cancellation", {}, match=etag)
     assert (ended.status_code, ended.json()["status"]) == (200, "confirmed")
     assert await keys_of(program, path) == ["2027-01-12", "2027-01-19"]
 
 
-async def test_a_cancelled_event_is_not_changed_before_it_is_back(speak: Speak, sqlite_cast: Cast) -> None:
-    program = await speak(sqlite_cast.coordinator)
+async def test_a_cancelled_event_is_not_changed_before_it_is_back(speak: Speak, cast: Cast) -> None:
+    program = await speak(cast.coordinator)
     path, _ = await made(program, SERIES)
     await program.ask("POST", f"{path}/cancellation", {}, match="*")
     answer = await program.ask("PATCH", path, {"title": "x"}, match="*")
@@ -55,12 +55,12 @@ async def test_a_cancelled_event_is_not_changed_before_it_is_back(speak: Speak, 
 
 
 async def test_whoever_loses_sight_by_their_own_change_is_told_that_nothing_is_left_to_show(
-    speak: Speak, sqlite_cast: Cast
+    speak: Speak, cast: Cast
 ) -> None:
-    owner = await speak(sqlite_cast.fbi_lead)
+    owner = await speak(cast.fbi_lead)
     new = {**SERIES, "visibility": "law_enforcement"}
     path, _ = await made(owner, new)
-    program = await speak(sqlite_cast.coordinator)
-    named = {"visibility": "named", "people": [{"member_id": str(sqlite_cast.kcpd_detective.member_id)}]}
+    program = await speak(cast.coordinator)
+    named = {"visibility": "named", "people": [{"member_id": str(cast.kcpd_detective.member_id)}]}
     assert (await program.ask("PATCH", path, named, match="*")).status_code == 204
     assert (await program.get(path)).status_code == 404

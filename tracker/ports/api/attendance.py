@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from enum import StrEnum
+from functools import partial
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -40,6 +41,7 @@ class RollLine(Shown):
     mark: Mark | None
     is_walk_in: bool
     replied_yes: bool
+    entered_by: Annotated[str | None, Meta(description="Who recorded the mark, with their agency.")]
 
 
 class RollCounts(Shown):
@@ -80,11 +82,7 @@ class NewWalkIn(Given):
     mark: WalkInMark = WalkInMark.HERE
 
 
-def _marking(summary: str, text: str, body: type[Given] | None = None, **more: Any) -> Operation:
-    """Return what the document says of a deed on a roll."""
-    return Operation(
-        summary=summary, text=text, tag=TAG, scope=WRITE, body=body, answer=RollShown, may_conflict=True, **more
-    )
+_marking = partial(Operation, tag=TAG, scope=WRITE, answer=RollShown, may_conflict=True)
 
 
 @operation(
@@ -106,7 +104,7 @@ async def read_roll(event_id: FromPath[UUID], key: FromPath[str], request: Asked
 @operation(
     HttpMethod.PUT,
     f"{ROLL}/marks/{{member_id:uuid}}",
-    _marking("Mark somebody", "Says what is true, so the same mark twice is one.", NewMark),
+    _marking(summary="Mark somebody", text="Says what is true, so the same mark twice is one.", body=NewMark),
 )
 async def mark(
     event_id: FromPath[UUID], key: FromPath[str], member_id: FromPath[UUID], request: Asked
@@ -119,7 +117,9 @@ async def mark(
 
 
 @operation(
-    HttpMethod.POST, f"{ROLL}/replied-yes", _marking("Mark all who replied yes as here", "Whoever has a mark keeps it.")
+    HttpMethod.POST,
+    f"{ROLL}/replied-yes",
+    _marking(summary="Mark all who replied yes as here", text="Whoever has a mark keeps it."),
 )
 async def mark_replied_yes(event_id: FromPath[UUID], key: FromPath[str], request: Asked) -> Response[Any]:
     """Mark everybody here who replied yes and has no mark."""
@@ -130,7 +130,9 @@ async def mark_replied_yes(event_id: FromPath[UUID], key: FromPath[str], request
 @operation(
     HttpMethod.POST,
     f"{ROLL}/walk-ins",
-    _marking("Add a walk-in", "Somebody who came without an invitation.", NewWalkIn, is_repeatable=True),
+    _marking(
+        summary="Add a walk-in", text="Somebody who came without an invitation.", body=NewWalkIn, is_repeatable=True
+    ),
 )
 async def add_walk_in(event_id: FromPath[UUID], key: FromPath[str], request: Asked) -> Response[Any]:
     """Add somebody who was not invited."""
@@ -145,7 +147,9 @@ async def add_walk_in(event_id: FromPath[UUID], key: FromPath[str], request: Ask
 
 
 @operation(
-    HttpMethod.POST, f"{ROLL}/closure", _marking("Close attendance", "Who has no mark stays so. Closed stays closed.")
+    HttpMethod.POST,
+    f"{ROLL}/closure",
+    _marking(summary="Close attendance", text="Who has no mark stays so. Closed stays closed."),
 )
 async def close(event_id: FromPath[UUID], key: FromPath[str], request: Asked) -> Response[Any]:
     """Close attendance."""
@@ -154,7 +158,9 @@ async def close(event_id: FromPath[UUID], key: FromPath[str], request: Asked) ->
 
 
 @operation(
-    HttpMethod.POST, f"{ROLL}/reopening", _marking("Reopen attendance", "To correct a mark; earlier marks are kept.")
+    HttpMethod.POST,
+    f"{ROLL}/reopening",
+    _marking(summary="Reopen attendance", text="To correct a mark; earlier marks are kept."),
 )
 async def reopen(event_id: FromPath[UUID], key: FromPath[str], request: Asked) -> Response[Any]:
     """Reopen attendance."""
@@ -182,7 +188,7 @@ async def _roll(request: Asked, event_id: UUID, key: str) -> Response[Any]:
 def _line_shown(line: Line) -> RollLine:
     return RollLine(
         member_id=line.member_id, name=line.name, agency=line.agency, mark=line.mark, is_walk_in=line.is_walk_in,
-        replied_yes=line.replied_yes,
+        replied_yes=line.replied_yes, entered_by=line.entered_by or None,
     )  # fmt: skip
 
 

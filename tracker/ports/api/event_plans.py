@@ -10,7 +10,16 @@ from msgspec.structs import asdict
 
 from tracker.errors import Conflict, Invalid
 from tracker.ports.api.event_shapes import LONGEST_LINK, EventChange, NewEvent, Repeat
-from tracker.ports.api.shapes import LONGEST_PLACE, LONGEST_TEXT, LONGEST_TITLE, Given, local_start
+from tracker.ports.api.occurrence_shapes import OccurrenceChange
+from tracker.ports.api.shapes import (
+    LONGEST_PLACE,
+    LONGEST_REASON,
+    LONGEST_TEXT,
+    LONGEST_TITLE,
+    Cancelling,
+    Given,
+    local_start,
+)
 from tracker.rules.clean_text import clean
 from tracker.rules.invitations import AttendeeRole
 from tracker.rules.meetings import EventStatus
@@ -37,6 +46,11 @@ def plan_changed(plan: Plan, change: EventChange) -> Plan:
     if plan.status is EventStatus.CANCELLED:
         raise Conflict("This event is cancelled. Reinstate it first.")
     return _planned(plan, given(change))
+
+
+def reason_in(why: Cancelling | OccurrenceChange) -> str:
+    """Return the reason of a change, clean. Errors: Invalid(reason)."""
+    return clean(why.reason, LONGEST_REASON, "reason", multiline=True)
 
 
 def given(what: Given) -> dict[str, Any]:

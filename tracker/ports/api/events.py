@@ -1,5 +1,6 @@
 """Events in JSON: list, schedule, read, change as a whole, cancel, bring back."""
 
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -10,13 +11,12 @@ from tracker import clock
 from tracker.errors import NotFound
 from tracker.ports.api.answers import READS, answer, check_match, list_answer, next_page
 from tracker.ports.api.cursors import place_in, place_words
-from tracker.ports.api.event_plans import plan_changed, plan_of_new
+from tracker.ports.api.event_plans import plan_changed, plan_of_new, reason_in
 from tracker.ports.api.event_shapes import EventChange, EventPage, EventShown, NewEvent, event_shown
 from tracker.ports.api.operations import BASE, Asked, Operation, operation, viewer_of
 from tracker.ports.api.reading import body_of, idempotency_key, query_of
-from tracker.ports.api.shapes import LONGEST_REASON, Cancelling, PageQuery
+from tracker.ports.api.shapes import Cancelling, PageQuery
 from tracker.rules.api_tokens import ApiScope
-from tracker.rules.clean_text import clean
 from tracker.rules.meetings import Event
 from tracker.rules.people import Viewer
 from tracker.settings import Settings
@@ -26,14 +26,16 @@ TAG = "Events"
 READ, WRITE = ApiScope.EVENTS_READ, ApiScope.EVENTS_WRITE
 EVENT = "/events/{event_id:uuid}"
 
+_reads = partial(Operation, tag=TAG, scope=READ)
+changes = partial(Operation, tag=TAG, scope=WRITE, answer=EventShown, is_conditional=True, may_conflict=True)
+"""What the document says of every deed on an event that exists."""
+
 
 @operation(
     HttpMethod.GET,
     "/events",
-    Operation(
+    _reads(
         summary="List events",
-        tag=TAG,
-        scope=READ,
         query=PageQuery,
         answer=EventPage,
         text="All events that you may see, in the order in which they were made; your own drafts among them.",
@@ -72,7 +74,7 @@ async def schedule_event(request: Asked) -> Response[Any]:
     return await event_answer(request, event_id, status=201, Location=f"{BASE}/events/{event_id}")
 
 
-@operation(HttpMethod.GET, EVENT, Operation(summary="Read an event", tag=TAG, scope=READ, answer=EventShown))
+@operation(HttpMethod.GET, EVENT, _reads(summary="Read an event", answer=EventShown))
 async def read_event(event_id: FromPath[UUID], request: Asked) -> Response[Any]:
     """Answer with one event."""
     return await event_answer(request, event_id)
@@ -81,14 +83,9 @@ async def read_event(event_id: FromPath[UUID], request: Asked) -> Response[Any]:
 @operation(
     HttpMethod.PATCH,
     EVENT,
-    Operation(
+    changes(
         summary="Change an event",
-        tag=TAG,
-        scope=WRITE,
         body=EventChange,
-        answer=EventShown,
-        is_conditional=True,
-        may_conflict=True,
         may_vanish=True,
         text="Changes all its dates. When the time or the rule of a running series changes, it ends and a new series "
         "goes on in its place: the answer is that series, and Content-Location its address.",
@@ -109,14 +106,9 @@ async def change_event(event_id: FromPath[UUID], request: Asked) -> Response[Any
 @operation(
     HttpMethod.POST,
     f"{EVENT}/cancellation",
-    Operation(
+    changes(
         summary="Cancel an event",
-        tag=TAG,
-        scope=WRITE,
         body=Cancelling,
-        answer=EventShown,
-        is_conditional=True,
-        may_conflict=True,
         may_vanish=True,
         text="Cancels all dates to come and mails everybody invited. A draft is discarded: then there is no content.",
     ),
@@ -125,7 +117,7 @@ async def cancel_event(event_id: FromPath[UUID], request: Asked) -> Response[Any
     """Cancel an event, or discard a draft."""
     viewer = viewer_of(request)
     event = await matched_event(request, viewer, event_id)
-    reason = clean((await body_of(request, Cancelling)).reason, LONGEST_REASON, "reason", multiline=True)
+    reason = reason_in(await body_of(request, Cancelling))
     await meetings.cancel(viewer, event_id, event.version, reason, clock.now())
     return await event_answer(request, event_id)
 
@@ -133,15 +125,7 @@ async def cancel_event(event_id: FromPath[UUID], request: Asked) -> Response[Any
 @operation(
     HttpMethod.POST,
     f"{EVENT}/reinstatement",
-    Operation(
-        summary="Reinstate an event",
-        tag=TAG,
-        scope=WRITE,
-        answer=EventShown,
-        is_conditional=True,
-        may_conflict=True,
-        text="Brings a cancelled event back and mails everybody invited.",
-    ),
+    changes(summary="Reinstate an event", text="Brings a cancelled event back and mails everybody invited."),
 )
 async def reinstate_event(event_id: FromPath[UUID], request: Asked) -> Response[Any]:
     """Bring a cancelled event back."""

@@ -1,6 +1,7 @@
 """Dates of events in JSON: those of one event, those of a span of time, and what is done with one."""
 
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -11,7 +12,7 @@ from msgspec import UNSET
 from tracker import clock
 from tracker.ports.api.answers import answer, check_match, list_answer, next_page
 from tracker.ports.api.cursors import place_in, place_words, position_of
-from tracker.ports.api.event_plans import given, moved, tidy
+from tracker.ports.api.event_plans import given, moved, reason_in, tidy
 from tracker.ports.api.occurrence_shapes import (
     LinePage,
     OccurrenceChange,
@@ -23,9 +24,8 @@ from tracker.ports.api.occurrence_shapes import (
 )
 from tracker.ports.api.operations import Asked, Operation, operation, viewer_of
 from tracker.ports.api.reading import body_of, query_of
-from tracker.ports.api.shapes import LONGEST_REASON, Cancelling, PageQuery, start_of
+from tracker.ports.api.shapes import Cancelling, PageQuery, start_of
 from tracker.rules.api_tokens import ApiScope
-from tracker.rules.clean_text import clean
 from tracker.rules.meetings import Occurrence
 from tracker.rules.people import Viewer
 from tracker.rules.planning import DateChange
@@ -38,14 +38,15 @@ DATE = f"{OF_EVENT}/{{key:str}}"
 FIRST, LAST = datetime(1970, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
 """Between these all dates are."""
 
+_reads = partial(Operation, tag=TAG, scope=READ)
+_changes = partial(Operation, tag=TAG, scope=WRITE, answer=OccurrenceShown, is_conditional=True, may_conflict=True)
+
 
 @operation(
     HttpMethod.GET,
     "/occurrences",
-    Operation(
+    _reads(
         summary="List the dates of a span of time",
-        tag=TAG,
-        scope=READ,
         query=SpanQuery,
         answer=LinePage,
         text="Every date that touches the span and that you may see, earliest first.",
@@ -64,13 +65,8 @@ async def list_dates(request: Asked) -> Response[Any]:
 @operation(
     HttpMethod.GET,
     OF_EVENT,
-    Operation(
-        summary="List the dates of an event",
-        tag=TAG,
-        scope=READ,
-        query=PageQuery,
-        answer=OccurrencePage,
-        text="In the order of the rule.",
+    _reads(
+        summary="List the dates of an event", query=PageQuery, answer=OccurrencePage, text="In the order of the rule."
     ),
 )
 async def list_dates_of_event(event_id: FromPath[UUID], request: Asked) -> Response[Any]:
@@ -86,7 +82,7 @@ async def list_dates_of_event(event_id: FromPath[UUID], request: Asked) -> Respo
     return list_answer(request, OccurrencePage(items=items, next=following), following)
 
 
-@operation(HttpMethod.GET, DATE, Operation(summary="Read a date", tag=TAG, scope=READ, answer=OccurrenceShown))
+@operation(HttpMethod.GET, DATE, _reads(summary="Read a date", answer=OccurrenceShown))
 async def read_date(event_id: FromPath[UUID], key: FromPath[str], request: Asked) -> Response[Any]:
     """Answer with one date."""
     return await _date(request, event_id, key)
@@ -95,14 +91,9 @@ async def read_date(event_id: FromPath[UUID], key: FromPath[str], request: Asked
 @operation(
     HttpMethod.PATCH,
     DATE,
-    Operation(
+    _changes(
         summary="Move or change a date",
-        tag=TAG,
-        scope=WRITE,
         body=OccurrenceChange,
-        answer=OccurrenceShown,
-        is_conditional=True,
-        may_conflict=True,
         text="Changes one date of a series; the others stay. A single event is changed as an event.",
     ),
 )
@@ -119,22 +110,13 @@ async def change_date(event_id: FromPath[UUID], key: FromPath[str], request: Ask
 @operation(
     HttpMethod.POST,
     f"{DATE}/cancellation",
-    Operation(
-        summary="Cancel a date",
-        tag=TAG,
-        scope=WRITE,
-        body=Cancelling,
-        answer=OccurrenceShown,
-        is_conditional=True,
-        may_conflict=True,
-        text="The other dates stay.",
-    ),
+    _changes(summary="Cancel a date", body=Cancelling, text="The other dates stay."),
 )
 async def cancel_date(event_id: FromPath[UUID], key: FromPath[str], request: Asked) -> Response[Any]:
     """Cancel one date."""
     viewer = viewer_of(request)
     occurrence = await _matched(request, viewer, event_id, key)
-    reason = clean((await body_of(request, Cancelling)).reason, LONGEST_REASON, "reason", multiline=True)
+    reason = reason_in(await body_of(request, Cancelling))
     await meeting_dates.cancel_date(viewer, event_id, key, occurrence.version, reason, clock.now())
     return await _date(request, event_id, key)
 
@@ -142,15 +124,7 @@ async def cancel_date(event_id: FromPath[UUID], key: FromPath[str], request: Ask
 @operation(
     HttpMethod.POST,
     f"{DATE}/reinstatement",
-    Operation(
-        summary="Reinstate a date",
-        tag=TAG,
-        scope=WRITE,
-        answer=OccurrenceShown,
-        is_conditional=True,
-        may_conflict=True,
-        text="Brings a cancelled date back and asks everybody again.",
-    ),
+    _changes(summary="Reinstate a date", text="Brings a cancelled date back and asks everybody again."),
 )
 async def reinstate_date(event_id: FromPath[UUID], key: FromPath[str], request: Asked) -> Response[Any]:
     """Bring a cancelled date back."""
@@ -165,7 +139,7 @@ def _change(occurrence: Occurrence, body: OccurrenceChange) -> DateChange:
     starts, duration = moved(*start_of(occurrence), fields)
     kept = {"title": occurrence.title, "place": occurrence.place, "agenda": occurrence.agenda}
     own = {**{name: fields.get(name, text) for name, text in kept.items()}, **tidy(fields)}
-    reason = clean(body.reason, LONGEST_REASON, "reason", multiline=True)
+    reason = reason_in(body)
     return DateChange(starts=starts, duration=duration, reason=reason, **own)
 
 

@@ -1,6 +1,7 @@
 """Replies in JSON: one's own to a date or a series, and those of a date by agency and by name."""
 
 from enum import StrEnum
+from functools import partial
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -30,6 +31,11 @@ LONGEST_COMMENT = 500  # characters
 Comment = Annotated[str, Meta(max_length=LONGEST_COMMENT, description="No victim or case details.")]
 
 
+EnteredBy = Annotated[
+    str | None, Meta(description="Who recorded it for them, with their agency; null for one’s own word.")
+]
+
+
 class Reply(StrEnum):
     """What somebody who is invited can answer."""
 
@@ -53,6 +59,7 @@ class ReplyShown(Shown):
     answer: AnswerValue
     comment: str
     answered_at: Moment | None
+    entered_by: EnteredBy
 
 
 class AgencyCounts(Shown):
@@ -76,6 +83,7 @@ class PersonReply(Shown):
     answer: AnswerValue
     comment: str
     answered_at: Moment | None
+    entered_by: EnteredBy
 
 
 class RepliesShown(Shown):
@@ -86,11 +94,11 @@ class RepliesShown(Shown):
     people: tuple[PersonReply, ...]
 
 
-@operation(
-    HttpMethod.GET,
-    f"{DATE}/replies",
-    Operation(summary="Read the replies to a date", tag=TAG, scope=READ, answer=RepliesShown),
-)
+_reads = partial(Operation, tag=TAG, scope=READ)
+_replies = partial(Operation, tag=TAG, scope=WRITE, body=NewReply, answer=ReplyShown, may_conflict=True)
+
+
+@operation(HttpMethod.GET, f"{DATE}/replies", _reads(summary="Read the replies to a date", answer=RepliesShown))
 async def read_replies(event_id: FromPath[UUID], key: FromPath[str], request: Asked) -> Response[Any]:
     """Answer with the replies to a date."""
     viewer, now = viewer_of(request), clock.now()
@@ -107,10 +115,8 @@ async def read_replies(event_id: FromPath[UUID], key: FromPath[str], request: As
 @operation(
     HttpMethod.GET,
     f"{DATE}/reply",
-    Operation(
+    _reads(
         summary="Read your reply to a date",
-        tag=TAG,
-        scope=READ,
         answer=ReplyShown,
         text="There is none, not even an empty one, where you are not invited.",
     ),
@@ -123,15 +129,7 @@ async def read_reply(event_id: FromPath[UUID], key: FromPath[str], request: Aske
 @operation(
     HttpMethod.PUT,
     f"{DATE}/reply",
-    Operation(
-        summary="Reply to a date",
-        tag=TAG,
-        scope=WRITE,
-        body=NewReply,
-        answer=ReplyShown,
-        may_conflict=True,
-        text="Counts for this date alone, and more than a reply to the series.",
-    ),
+    _replies(summary="Reply to a date", text="Counts for this date alone, and more than a reply to the series."),
 )
 async def reply_to_date(event_id: FromPath[UUID], key: FromPath[str], request: Asked) -> Response[Any]:
     """Record one's own reply to a date."""
@@ -141,13 +139,8 @@ async def reply_to_date(event_id: FromPath[UUID], key: FromPath[str], request: A
 @operation(
     HttpMethod.PUT,
     f"{EVENT}/reply",
-    Operation(
+    _replies(
         summary="Reply to an event",
-        tag=TAG,
-        scope=WRITE,
-        body=NewReply,
-        answer=ReplyShown,
-        may_conflict=True,
         text="Counts for all dates without a reply of their own; the answer shows what counts for the next one.",
     ),
 )
@@ -177,6 +170,7 @@ async def _mine(request: Asked, event_id: UUID, key: str) -> Response[Any]:
     shown = ReplyShown(
         event_id=event_id, key=key, answer=given.value if given else AnswerValue.NEEDS_ACTION,
         comment=given.comment if given else "", answered_at=given.answered_at if given else None,
+        entered_by=(given.entered_by or None) if given else None,
     )  # fmt: skip
     return answer(request, shown)
 
@@ -192,6 +186,7 @@ def _person(one: Participant, *, reads_comments: bool) -> PersonReply:
     return PersonReply(
         member_id=one.member_id, name=one.name, agency=one.agency, role=one.role, answer=one.answer,
         comment=one.comment if reads_comments else "", answered_at=one.answered_at,
+        entered_by=one.entered_by or None,
     )  # fmt: skip
 
 

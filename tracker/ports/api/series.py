@@ -8,14 +8,13 @@ from litestar.params import FromPath
 
 from tracker import clock
 from tracker.ports.api.answers import answer
-from tracker.ports.api.event_plans import plan_changed
-from tracker.ports.api.event_shapes import EventChange, EventShown
-from tracker.ports.api.events import TAG, WRITE, event_answer, matched_event
+from tracker.ports.api.event_plans import plan_changed, reason_in
+from tracker.ports.api.event_shapes import EventChange
+from tracker.ports.api.events import changes, event_answer, matched_event
 from tracker.ports.api.occurrence_shapes import OccurrenceShown, occurrence_shown
-from tracker.ports.api.operations import BASE, Asked, Operation, operation, viewer_of
+from tracker.ports.api.operations import BASE, Asked, operation, viewer_of
 from tracker.ports.api.reading import body_of
-from tracker.ports.api.shapes import LONGEST_REASON, Cancelling, Clock, Day, Given, local_start
-from tracker.rules.clean_text import clean
+from tracker.ports.api.shapes import Cancelling, Clock, Day, Given, local_start
 from tracker.rules.planning import from_date
 from tracker.usecases import meeting_dates, meetings, series_parts
 
@@ -34,15 +33,11 @@ class NewDate(Given):
 @operation(
     HttpMethod.POST,
     DATES,
-    Operation(
+    changes(
         summary="Add a date to a series",
-        tag=TAG,
-        scope=WRITE,
         body=NewDate,
         answer=OccurrenceShown,
         status=201,
-        is_conditional=True,
-        may_conflict=True,
         text=f"Beside its rule, with its length and place; everybody invited is told. {ETAG_OF}",
     ),
 )
@@ -59,14 +54,9 @@ async def add_date(event_id: FromPath[UUID], request: Asked) -> Response[Any]:
 @operation(
     HttpMethod.PATCH,
     FOLLOWING,
-    Operation(
+    changes(
         summary="Change a date and all that follow",
-        tag=TAG,
-        scope=WRITE,
         body=EventChange,
-        answer=EventShown,
-        is_conditional=True,
-        may_conflict=True,
         may_vanish=True,
         text="The series ends before the date and a new one goes on: the answer is that series, and Content-Location "
         f"its address. {ETAG_OF}",
@@ -89,14 +79,9 @@ async def change_following(event_id: FromPath[UUID], key: FromPath[str], request
 @operation(
     HttpMethod.POST,
     f"{FOLLOWING}/cancellation",
-    Operation(
+    changes(
         summary="Cancel a date and all that follow",
-        tag=TAG,
-        scope=WRITE,
         body=Cancelling,
-        answer=EventShown,
-        is_conditional=True,
-        may_conflict=True,
         may_vanish=True,
         text=f"The series ends before the date; from its first date on, all of it is cancelled. {ETAG_OF}",
     ),
@@ -105,7 +90,7 @@ async def cancel_following(event_id: FromPath[UUID], key: FromPath[str], request
     """Let a series end before a date."""
     viewer = viewer_of(request)
     event = await matched_event(request, viewer, event_id)
-    reason = clean((await body_of(request, Cancelling)).reason, LONGEST_REASON, "reason", multiline=True)
+    reason = reason_in(await body_of(request, Cancelling))
     await series_parts.cancel_from(viewer, event_id, key, event.version, reason, clock.now())
     return await event_answer(request, event_id)
 
