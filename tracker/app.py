@@ -23,6 +23,8 @@ from tracker.ports.mail import self_test
 from tracker.ports.mail.compose import Composer
 from tracker.ports.mail.delivery import Delivery
 from tracker.ports.mail.mailbox import Mailbox
+from tracker.ports.outside.network import Network
+from tracker.ports.outside.reading import read_due
 from tracker.ports.pages import (
     account_invitations,
     accounts,
@@ -51,6 +53,7 @@ from tracker.ports.pages import (
     item_link,
     messages,
     nudges,
+    outside_calendar,
     people,
     people_access,
     people_edit,
@@ -116,6 +119,7 @@ PAGES = (
     seats,
     reports,
     subscriptions,
+    outside_calendar,
     admin,
     audit,
     preferences,
@@ -132,6 +136,7 @@ PAGES = (
 PLANNING_EVERY = 60.0  # seconds between two looks for reminders that became due
 ACCOUNTS_EVERY = 60.0  # seconds between two looks for accounts that end
 AUDIT_EVERY = 600.0  # seconds between two looks whether the night's verification is due
+CALENDARS_EVERY = 60.0  # seconds between two looks for calendars to be read
 
 Job = tuple[str, float, Callable[[], Awaitable[object]]]
 
@@ -207,6 +212,7 @@ def _jobs(settings: Settings, delivery: Delivery) -> Sequence[Job]:
     jobs: Sequence[Job] = (
         ("reminders", min(settings.tick, PLANNING_EVERY), lambda: reminders.queue_due(clock.now(), settings.time_zone)),
         ("accounts", ACCOUNTS_EVERY, lambda: account_life.close_due(clock.now())),
+        ("calendars", min(settings.tick, CALENDARS_EVERY), lambda: read_due(settings, Network())),
         ("mail", settings.tick, lambda: _send(delivery)),
         ("audit", AUDIT_EVERY, lambda: audit_verification.verify_nightly(clock.now(), settings.time_zone)),
     )

@@ -9,6 +9,7 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from pathlib import Path
 from typing import get_type_hints
+from urllib.parse import urlsplit
 
 from tracker import settings_file
 
@@ -91,6 +92,10 @@ class Settings:
     government_banner: bool = False
     """Shows the banner and the identifier of U.S. government sites. Default off."""
 
+    outside_calendars: bool = False
+    """Whether members may share when they are busy in a calendar elsewhere, which is then read by its https address
+    on the internet. Default off."""
+
     run_clock: bool = True
     """Whether this process sends reminders and mails. Default on; any number of processes may."""
 
@@ -99,6 +104,11 @@ class Settings:
 
     now: datetime | None = None
     """Demo and tests: the moment at which the clock starts (ISO 8601 with offset). Default: the real time."""
+
+    @property
+    def own_host(self) -> str:
+        """Return the host of `base_url`, without its port."""
+        return urlsplit(self.base_url).hostname or ""
 
     def __repr__(self) -> str:
         """Show no secret."""

@@ -367,6 +367,7 @@ WAYS: dict[str, tuple[str | None, Way, str]] = {
     "new personal token": (COORDINATOR, to_new_token, "Personal tokens"),
     "programming interface": (None, to_interface, "Programming interface"),
     "subscriptions": (COORDINATOR, to("/subscriptions"), "Calendar subscriptions"),
+    "shared calendar": (COORDINATOR, to("/settings/calendar"), "Share when you are busy"),
     "settings": (COORDINATOR, to("/settings"), "Settings"),
     "settings of a member": (ADVOCATE, to("/settings"), "Settings"),
     "another authenticator": (ADVOCATE, to("/settings/authenticator"), "Set up an authenticator app"),

@@ -141,7 +141,7 @@ SCRIPT: dict[str, Callable[[Places], list[Ask]]] = {
     "POST /schedule/summary": _post("/schedule/summary", title="Unsent"),
     "POST /schedule/times": lambda p: [
         ("POST", "/schedule/times", {"date": day, "starts": "10:00", "ends": "11:00", "person": people, **more})
-        for people in (list(map(str, p.everybody)),)
+        for people in (list(map(str, (*p.everybody, p.secret_person))),)
         for day in ("2027-01-11", "2027-01-29")
         for more in ({}, {"event": str(p.event)}, {"event": str(p.secret_event)}, {"body": str(p.secret_body)})
     ],
@@ -256,6 +256,9 @@ SCRIPT: dict[str, Callable[[Places], list[Ask]]] = {
     "POST /subscriptions/{subscription_id}/choices": _post(f"/subscriptions/{NOWHERE}/choices"),
     "POST /subscriptions/{subscription_id}/replacement": _post(f"/subscriptions/{NOWHERE}/replacement"),
     "POST /subscriptions/{subscription_id}/revocation": _post(f"/subscriptions/{NOWHERE}/revocation"),
+    "GET /settings/calendar": _plain("/settings/calendar"),
+    "POST /settings/calendar": _post("/settings/calendar", address="https://localhost/"),
+    "POST /settings/calendar/removal": _post("/settings/calendar/removal"),
     "GET /messages": lambda p: [
         ("GET", f"/messages{query}", {})
         for query in (

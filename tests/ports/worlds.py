@@ -24,6 +24,7 @@ from tracker.rules.attendance import Mark
 from tracker.rules.audiences import Arm, Visibility
 from tracker.rules.calendars import Scope
 from tracker.rules.invitations import AnswerValue
+from tracker.rules.outside_calendars import Found, Kind, Span, window
 from tracker.rules.people import Level, Viewer
 from tracker.rules.planning import DateChange
 from tracker.rules.quorum import QuorumRule
@@ -38,12 +39,14 @@ from tracker.usecases import (
     invitations,
     meeting_dates,
     meetings,
+    outside_calendars,
     people,
     readings,
     reminders,
     saved_filters,
     subscriptions,
 )
+from tracker.usecases.viewers import viewer_for
 
 STARTS = datetime(2027, 1, 12, 10)
 LAST_WEEK = NOW - timedelta(days=8)
@@ -120,7 +123,7 @@ async def opened(file: Path) -> AsyncIterator[Litestar]:
     await open_database(bound)
     clock.start_at(NOW, stands_still=True)
     try:
-        yield create_app(settings())
+        yield create_app(settings(outside_calendars=True))
         await engine().run_ddl("PRAGMA wal_checkpoint(TRUNCATE)")
     finally:
         clock.start_at(None)
@@ -210,6 +213,16 @@ async def _secrets(cast: Cast, places: Places) -> None:
     places.secret_template = await _a_template(cast)
     kept = await saved_filters.save(cast.kcpd_detective, "calendar", "Bluestem", "body=Canary+Working+Group", NOW)
     places.secret_filter = kept.id
+    await _a_shared_calendar(places.secret_person)
+
+
+async def _a_shared_calendar(member_id: UUID) -> None:
+    """Let somebody whom not everybody knows share when they are busy all of January."""
+    await outside_calendars.share(await viewer_for(member_id, NOW), "https://canary.example/larkspur.ics", "", NOW)
+    under_way = await outside_calendars.claim(NOW)
+    assert under_way
+    january = Span(datetime(2027, 1, 1, tzinfo=NOW.tzinfo), datetime(2027, 2, 1, tzinfo=NOW.tzinfo), Kind.OUT)
+    await outside_calendars.keep(under_way, [Found("", january)], 0, window(NOW, ZONE), NOW)
 
 
 async def _a_template(cast: Cast) -> UUID:

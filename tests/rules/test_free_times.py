@@ -10,18 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as some
 
 from tracker.rules.audiences import Arm
-from tracker.rules.free_times import (
-    Busy,
-    Candidate,
-    Cell,
-    Days,
-    People,
-    State,
-    Suggestion,
-    candidates,
-    row,
-    suggestions,
-)
+from tracker.rules.free_times import Busy, Candidate, Days, People, State, Suggestion, candidates, suggestions
+from tracker.rules.free_times_grid import Cell, row
 from tracker.rules.quorum import Quorum, QuorumRule, Seat
 
 ZONE = "America/Chicago"

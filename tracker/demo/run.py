@@ -89,6 +89,7 @@ def _settings(options: Options, folder: DemoFolder) -> Settings:
     chosen = {
         "DATABASE_URL": folder.database_url, "SECRET": folder.secret(), "BASE_URL": f"http://127.0.0.1:{port}",
         "MAIL_FOLDER": str(folder.mails), "IS_DEMO": "yes", "TICK": TICK, "SESSIONS": SESSIONS,
+        "OUTSIDE_CALENDARS": "yes",
         "NOW": options.now.isoformat() if options.now else "",
     }  # fmt: skip
     given = {f"{PREFIX}{name}": value for name, value in chosen.items()}

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from tracker import chance
 from tracker.database import writing
-from tracker.demo import bulk, history, items
+from tracker.demo import bulk, calendars, history, items
 from tracker.demo.cast import Company, assemble
 from tracker.demo.story import Story
 from tracker.rules.outbox import Skip, State
@@ -40,6 +40,7 @@ async def fill(recipe: Recipe) -> Company:
             items.give(story, history.fill(story))
             await _past(story, recipe.now - JUST_NOW)
             await story.live(recipe.now)
+            await calendars.share(company, recipe.now, recipe.zone)
             await bulk.add(company, recipe.now, recipe.zone, luck, recipe.size - 1)
     finally:
         chance.seed(None)

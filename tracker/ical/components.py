@@ -53,28 +53,28 @@ class Component:
 
 @dataclass
 class Components:
-    """What a file holds: its events, its time zones, and how many of everything else."""
+    """What a file holds: its events, its time zones, its free-busy entries, and how many of everything else."""
 
     events: list[Component] = field(default_factory=list)
+    taken: list[Component] = field(default_factory=list)
     zones: list[Component] = field(default_factory=list)
     others: Counter[str] = field(default_factory=Counter)
 
 
-def components(content: bytes) -> Components:
-    """Return what a file holds. Errors: TooLarge, and Invalid when the file as a whole is no calendar."""
+def components(content: bytes, most: int = MOST) -> Components:
+    """Return what a file of at most so many events holds. Errors: TooLarge; Invalid when it is no calendar."""
     if len(content) > LARGEST:
         raise TooLarge(f"The file is larger than {LARGEST // 1_000_000} MB. Export fewer months at a time.")
-    scan = _Scan()
+    scan = _Scan(most)
     scan.read(Contentlines.from_ical(_text(content)))  # type: ignore[no-untyped-call]  # the library says no types
-    if not scan.found.events:
-        raise Invalid("The file holds no events.")
     return scan.found
 
 
 class _Scan:
     """One pass over the lines; `open` names the components that have begun and not ended."""
 
-    def __init__(self) -> None:
+    def __init__(self, most: int) -> None:
+        self.most = most
         self.found = Components()
         self.open: list[str] = []
         self.inner: Component | None = None
@@ -119,8 +119,9 @@ class _Scan:
             self.found.zones.append(self.inner)
         else:
             self.found.others[kind] += 1
-        if len(self.found.events) > MOST:
-            raise TooLarge(f"The file holds more than {MOST:,} events. Export fewer months at a time.")
+            self.found.taken += [self.inner] if kind == "VFREEBUSY" else []
+        if len(self.found.events) > self.most:
+            raise TooLarge(f"The file holds more than {self.most:,} events. Export fewer months at a time.")
 
 
 def _text(content: bytes) -> str:

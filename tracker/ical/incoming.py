@@ -43,6 +43,8 @@ def read(content: bytes, now: datetime, home: str) -> CalendarFile:
     Errors: Invalid and TooLarge when the file as a whole cannot be taken.
     """
     found = components(content)
+    if not found.events:
+        raise Invalid("The file holds no events.")
     reader = _Reader(zones_of(found.zones, home), now)
     for master, overrides in _groups(found.events):
         reader.take(master, overrides)

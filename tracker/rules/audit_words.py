@@ -68,6 +68,7 @@ THINGS = {
     "roster": "the roster",
     "template": "event template",
     "saved_filter": "own filter",
+    "outside_calendar": "calendar kept elsewhere",
     "report": "a report",
     "deployment": "the tracker",
     "preference": "reminder settings",
@@ -128,14 +129,14 @@ GROUPS = {
     "events": Group("Events and replies", subjects=frozenset({"event", "occurrence", "invitation", "template"})),
     "items": Group("Action items", subjects=frozenset({"item"})),
     "people": Group("People and agencies", subjects=frozenset({"member", "agency", "body", "seat", "roster"})),
-    "feeds": Group("Calendar feeds and tokens", subjects=frozenset({"subscription", "api_token"})),
+    "feeds": Group("Calendars and tokens", subjects=frozenset({"subscription", "outside_calendar", "api_token"})),
     "messages": Group("Messages", subjects=frozenset({"message", "outbox"})),
     "audit": Group("The audit trail", subjects=frozenset({"audit"})),
 }  # fmt: skip
 
 OPEN_SUBJECTS = frozenset({
     "member", "agency", "body", "seat", "roster", "subscription", "api_token", "audit", "address", "report",
-    "deployment", "preference", "body_preference", "template", "saved_filter",
+    "deployment", "preference", "body_preference", "template", "saved_filter", "outside_calendar",
 })  # fmt: skip
 """Subjects that tell of no event. Whatever is not here and leads to no event that the reader sees is kept from them."""
 

@@ -9,10 +9,10 @@ from operator import itemgetter
 from uuid import UUID
 
 from tracker.rules.holidays import is_working_day
-from tracker.rules.planning import LONGEST, Slot
+from tracker.rules.planning import Slot
 from tracker.rules.planning import slot as slot_at
 from tracker.rules.quorum import Count, Quorum
-from tracker.rules.wall_clock import to_local, to_utc
+from tracker.rules.wall_clock import to_local
 
 STEP = timedelta(minutes=30)
 OPENS, CLOSES = time(8), time(18)
@@ -26,6 +26,7 @@ class State(StrEnum):
     FREE = "free"
     TENTATIVE = "tentative"
     BUSY = "busy"
+    OUT = "out of office"
 
 
 WORST = {state: number for number, state in enumerate(State)}
@@ -33,13 +34,13 @@ WORST = {state: number for number, state in enumerate(State)}
 
 @dataclass(frozen=True, kw_only=True)
 class Busy:
-    """A time that a person has given away; aware UTC, end excluded, and no longer than `LONGEST`."""
+    """A time that a person has given away; aware UTC, end excluded."""
 
     starts_at: datetime
     ends_at: datetime
     state: State = State.BUSY
-    title: str
-    """Of an event that the viewer may see."""
+    title: str = ""
+    """Of an event that the viewer may see; a calendar kept elsewhere tells none."""
 
 
 Candidate = tuple[Slot, ...]
@@ -57,7 +58,9 @@ class Suggestion:
     free: int
     """On how many of them no required person is missing."""
     missing: Mapping[UUID, int]
-    """Required people who are busy."""
+    """Required people who are busy or out of office."""
+    out: frozenset[UUID] = frozenset()
+    """Those of them who are out of office on each of these dates."""
     tentative: Mapping[UUID, int]
     optional_missing: Mapping[UUID, int]
     quorate: int = 0
@@ -66,20 +69,18 @@ class Suggestion:
     """How many seats would be filled on the first date."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Cell:
-    """Some half hours of one person's day that are alike."""
-
-    span: int
-    state: State
-
-
 class Days:
-    """What is known of one person, asked for many times."""
+    """What is known of one person, asked for many times; `shared_until` tells how far they share a calendar."""
 
-    def __init__(self, busy: Iterable[Busy]) -> None:
+    def __init__(self, busy: Iterable[Busy], shared_until: datetime | None = None) -> None:
+        self.shared_until = shared_until
         self._busy = sorted(busy, key=lambda one: one.starts_at)
         self._starts = [one.starts_at for one in self._busy]
+        self._longest = max((one.ends_at - one.starts_at for one in self._busy), default=timedelta(0))
+
+    def shares(self, day: date, zone: str) -> bool:
+        """Whether they share a calendar that tells of this day."""
+        return self.shared_until is not None and day < to_local(self.shared_until, zone).date()
 
     def state(self, starts_at: datetime, ends_at: datetime) -> State:
         """Return how free the person is in [starts_at, ends_at)."""
@@ -98,8 +99,8 @@ class Days:
         return found
 
     def taken(self, starts_at: datetime, ends_at: datetime) -> list[Busy]:
-        """Return what lies in [starts_at, ends_at); no event lasts longer than `LONGEST`, so the search is short."""
-        first, last = bisect_left(self._starts, starts_at - LONGEST), bisect_left(self._starts, ends_at)
+        """Return what lies in [starts_at, ends_at)."""
+        first, last = bisect_left(self._starts, starts_at - self._longest), bisect_left(self._starts, ends_at)
         return [one for one in self._busy[first:last] if one.ends_at > starts_at]
 
 
@@ -176,24 +177,6 @@ def judged(choices: Sequence[Candidate], people: People) -> list[Suggestion]:
     return found
 
 
-def half_hours(day: date) -> list[datetime]:
-    """Return where the half hours of a working day begin, by the wall clock."""
-    begins, closes = datetime.combine(day, OPENS), datetime.combine(day, CLOSES)
-    return [begins + number * STEP for number in range((closes - begins) // STEP)]
-
-
-def row(days: Days, day: date, zone: str) -> list[Cell]:
-    """Return a person's working hours of one day; half hours that are taken alike are put together."""
-    cells: list[Cell] = []
-    for begins in half_hours(day):
-        state = days.state(to_utc(begins, zone), to_utc(begins + STEP, zone))
-        if cells and cells[-1].state is state and state is not State.FREE:
-            cells[-1] = Cell(span=cells[-1].span + 1, state=state)
-        else:
-            cells.append(Cell(span=1, state=state))
-    return cells
-
-
 Taken = Mapping[UUID, State]
 """Who is not free in one slot, and how."""
 
@@ -222,8 +205,10 @@ def _judged(
 ) -> Suggestion:
     missing = _number(required, lambda state: state is not State.TENTATIVE)
     free = sum(all(state is State.TENTATIVE for state in taken.values()) for taken in required)
+    out = _number(required, lambda state: state is State.OUT)
     return Suggestion(
         starts_at=choice[0][0], ends_at=choice[0][1], dates=len(choice), free=free, missing=missing,
+        out=frozenset(one for one, number in out.items() if number == missing[one]),
         tentative=_number(required, lambda state: state is State.TENTATIVE),
         optional_missing=_number(optional, lambda state: state is not State.TENTATIVE), quorum=counts[0],
         quorate=sum(one is not None and one.is_met for one in counts),

@@ -13,7 +13,10 @@ NAMED = 6
 
 def notes(one: Suggestion, required: int, names: Mapping[UUID, Person]) -> list[str]:
     """Return what there is to say of a time; `names` holds everybody but the organizer."""
-    missing = [*_each(one.missing, "busy", one.dates, names), *_each(one.tentative, "tentative", one.dates, names)]
+    busy = {member: number for member, number in one.missing.items() if member not in one.out}
+    out = {member: one.missing[member] for member in one.out}
+    in_words = ((busy, "busy"), (out, "out of office"), (one.tentative, "tentative"))
+    missing = [said for people, word in in_words for said in _each(people, word, one.dates, names)]
     more = [f"and {len(missing) - NAMED} more"] if len(missing) > NAMED else []
     return [*_free(one, required), *_quorum(one), *missing[:NAMED], *more, *_optional(len(one.optional_missing))]
 

@@ -7,7 +7,7 @@ from uuid import UUID
 from tracker.rules.people import Role, Status
 from tracker.tables.identity import SignInLink
 from tracker.tables.people import Member, MemberRole
-from tracker.usecases import outbox
+from tracker.usecases import outbox, outside_calendars
 from tracker.usecases.identity_recovery import forget_codes
 from tracker.usecases.identity_sessions import end_sessions
 from tracker.usecases.outlets import shut_outlets
@@ -16,19 +16,24 @@ NO_MAIL = "The recipient is not active any more."
 
 
 async def shut(member_id: UUID) -> None:
-    """End sessions and sign-in links, and let no mail go out; the caller is inside `writing()`.
+    """End sessions and sign-in links, let no mail go out, forget when they are busy elsewhere. In `writing()`.
 
     Feeds and links in mails ask for an active member at each use, so they are shut by the status and open with it.
     """
     await end_sessions(member_id)
     await SignInLink.delete().where(SignInLink.member == member_id)
+    await outside_calendars.forget_spans_of(member_id)
     await outbox.suppress_for(member_id, NO_MAIL)
 
 
 async def lose_keys(member_id: UUID, now: datetime) -> None:
-    """Leave no key of an account: password, authenticator, recovery codes, links, feeds, tokens. In `writing()`."""
+    """Leave no key of an account: password, authenticator, codes, links, feeds, tokens, a shared calendar's address.
+
+    The caller is inside `writing()`.
+    """
     await shut_outlets(member_id, now)
     await forget_codes(member_id)
+    await outside_calendars.remove_of(member_id)
     forgotten: dict[Any, Any] = {Member.password_hash: None, Member.totp_sealed: None, Member.totp_at: None}
     await Member.update(forgotten).where(Member.id == member_id)
 

@@ -7,15 +7,20 @@ from uuid import UUID
 
 from tracker.rules import free_times as rules
 from tracker.rules.free_times import Busy, Candidate, Days, People, State, Suggestion
+from tracker.rules.free_times_grid import widened
 from tracker.rules.invitations import AnswerValue, AttendeeRole
 from tracker.rules.meetings import EventStatus
+from tracker.rules.outside_calendars import Kind
 from tracker.rules.people import Viewer
 from tracker.rules.planning import Slot
 from tracker.tables import visible_busy
 from tracker.tables.visible import Row
+from tracker.usecases import outside_calendars
+from tracker.usecases.outside_calendars import Sharing
 from tracker.usecases.quorum import quorum_of
 
 AHEAD = 28  # days in which a time is looked for
+STATES = {Kind.TENTATIVE: State.TENTATIVE, Kind.BUSY: State.BUSY, Kind.OUT: State.OUT}
 MOST_DATES = 60  # of a series that are looked at for people who are taken twice
 
 
@@ -45,6 +50,8 @@ class Wanted:
     """The body whose meeting it is, and whose quorum counts."""
     event_id: UUID | None = None
     """The event that is changed: it makes nobody busy."""
+    reads_outside: bool = False
+    """Whether calendars count that members keep elsewhere and share."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,15 +64,19 @@ class Found:
 
 
 async def days_of(
-    viewer: Viewer, member_ids: Iterable[UUID], start: datetime, end: datetime, except_event: UUID | None = None
-) -> dict[UUID, Days]:
-    """Return what the viewer may know of people's days, without what they declined."""
-    members = list(member_ids)
+    viewer: Viewer, member_ids: Iterable[UUID], start: datetime, end: datetime, except_event: UUID | None = None,
+    shared: Mapping[UUID, Sharing] | None = None,
+) -> dict[UUID, Days]:  # fmt: skip
+    """Return what the viewer may know of people's days, without what they declined; `shared` is by whom and how."""
+    members, shared = list(member_ids), shared or {}
     busy: dict[UUID, list[Busy]] = {one: [] for one in members}
+    for member, sharing in shared.items():
+        busy[member] += [Busy(starts_at=s.starts_at, ends_at=s.ends_at, state=STATES[s.kind]) for s in sharing.spans]
     for row in await visible_busy.taken(viewer, members, start, end):
         if row["answer"] != AnswerValue.DECLINED and row["event"] != except_event:
             busy[row["member"]].append(_busy(row))
-    return {member: Days(found) for member, found in busy.items()}
+    until = {member: sharing.until for member, sharing in shared.items()}
+    return {member: Days(found, until.get(member)) for member, found in busy.items()}
 
 
 async def find(viewer: Viewer, invitees: Mapping[UUID, AttendeeRole], wanted: Wanted, now: datetime) -> Found:
@@ -77,7 +88,9 @@ async def find(viewer: Viewer, invitees: Mapping[UUID, AttendeeRole], wanted: Wa
         return Found()
     quorum = await quorum_of(viewer, wanted.body_id)
     known = {*invitees, *(quorum.holders if quorum else ())}
-    days = await days_of(viewer, known, slots[0][0], slots[-1][1], wanted.event_id)
+    start, end = widened(slots[0][0], slots[-1][1], wanted.zone)
+    shared = await outside_calendars.shared_by(invitees, start, end, now) if wanted.reads_outside else {}
+    days = await days_of(viewer, known, start, end, wanted.event_id, shared)
     optional = [one for one, role in invitees.items() if role is AttendeeRole.OPTIONAL]
     people = People(
         required=[one for one in invitees if one not in optional], optional=optional, days=days,

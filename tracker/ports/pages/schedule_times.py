@@ -13,13 +13,14 @@ from tracker import chance, clock
 from tracker.errors import Invalid
 from tracker.ports.guards import signed_in
 from tracker.ports.pages.form_values import FormValues, Reader, form_of, id_in, version_in
-from tracker.ports.pages.request import is_from_htmx, viewer_of, zone_of
+from tracker.ports.pages.request import is_from_htmx, settings_of, viewer_of, zone_of
 from tracker.ports.pages.schedule import offered_in, organizer
 from tracker.ports.pages.schedule_context import Editing, schedule_form
 from tracker.ports.pages.schedule_form import When, holiday_choices, picks_of, read_when, rule_in
 from tracker.ports.pages.templating import page
 from tracker.rules import free_times as rules
-from tracker.rules.free_times import Cell, Days, State, Suggestion
+from tracker.rules.free_times import Days, State, Suggestion
+from tracker.rules.free_times_grid import Cell, half_hours, row
 from tracker.rules.free_times_words import notes
 from tracker.rules.holiday_choices import held
 from tracker.rules.holidays import next_working_day
@@ -46,6 +47,8 @@ class Line:
 
     person: Person
     cells: list[Cell]
+    shares: bool
+    """Whether more of the day is known than the events here: what they share of a calendar kept elsewhere."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,6 +66,8 @@ class Times:
     """What was found; `day` is the one that is drawn."""
 
     required: int
+    reads_outside: bool
+    """Whether people can share calendars that they keep elsewhere."""
     typed: Choice | None
     """The time that stands in the form."""
     choices: list[Choice]
@@ -101,14 +106,18 @@ def chosen_time(form: FormValues) -> dict[str, str]:
 
 async def _times(request: Request[Any, Any, Any], form: FormValues, offered: Choices, zone: str) -> Times:
     invitees = {offered.lead_id: AttendeeRole.CHAIR, **invited(picks_of(form), offered)}
-    wanted = replace(_wanted(form, zone), event_id=id_in(form["event"]), body_id=id_in(form["body"]))
+    wanted = replace(
+        _wanted(form, zone), event_id=id_in(form["event"]), body_id=id_in(form["body"]),
+        reads_outside=settings_of(request).outside_calendars,
+    )  # fmt: skip
     found = await free_times.find(viewer_of(request), invitees, wanted, clock.now())
     names = {one.id: one for one in offered.people}
     required = [one for one, role in invitees.items() if role is not AttendeeRole.OPTIONAL]
     choices = [_choice(one, zone, len(required), names) for one in found.suggestions]
     day = choices[0].starts.date() if choices else wanted.first.date()
     return Times(
-        required=len(required), choices=choices, day=day, hours=rules.half_hours(day),
+        required=len(required), reads_outside=wanted.reads_outside, choices=choices, day=day,
+        hours=half_hours(day),
         typed=_choice(found.typed, zone, len(required), names) if found.typed else None,
         lines=_lines(found.days, [names[one] for one in invitees if one in names], day, zone),
         free=_free([found.days[one] for one in required if one in found.days], day, zone),
@@ -153,11 +162,13 @@ def _choice(one: Suggestion, zone: str, required: int, names: Mapping[UUID, Pers
 
 def _lines(days: Mapping[UUID, Days], people: list[Person], day: date, zone: str) -> list[Line]:
     ordered = sorted((one for one in people if one.id in days), key=lambda one: (one.agency.casefold(), one.name))
-    return [Line(person=one, cells=rules.row(days[one.id], day, zone)) for one in ordered]
+    return [
+        Line(person=one, cells=row(days[one.id], day, zone), shares=days[one.id].shares(day, zone)) for one in ordered
+    ]
 
 
 def _free(days: list[Days], day: date, zone: str) -> list[int]:
-    rows = [[cell.state for cell in rules.row(one, day, zone) for _ in range(cell.span)] for one in days]
+    rows = [[cell.state for cell in row(one, day, zone) for _ in range(cell.span)] for one in days]
     return [sum(state is State.FREE for state in column) for column in zip(*rows, strict=True)]
 
 

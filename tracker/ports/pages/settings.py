@@ -17,7 +17,7 @@ from tracker.ports.pages.request import viewer_of
 from tracker.ports.pages.settings_sessions import shown_sessions
 from tracker.ports.pages.templating import page
 from tracker.rules.wording import ZONES
-from tracker.usecases import api_tokens, people_profile, saved_filters, subscriptions
+from tracker.usecases import api_tokens, outside_calendars, people_profile, saved_filters, subscriptions
 from tracker.usecases.identity_authenticators import proofs_of
 from tracker.usecases.people_profile import Profile
 
@@ -61,6 +61,7 @@ async def _page(request: Web, form: FormValues, wrong: Invalid | None = None) ->
         feeds=await subscriptions.subscriptions_of(viewer),
         filters=await saved_filters.filters_of(viewer),
         tokens=await api_tokens.tokens_of(viewer, clock.now()),
+        shares_calendar=await outside_calendars.mine(viewer),
     )
 
 

@@ -1,0 +1,114 @@
+"""What a published calendar says of its owner: the word and the hours, as Outlook, Google and others write them."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from tests.ical.files import ZONE, calendar, vevent
+from tracker.errors import Invalid, TooLarge
+from tracker.ical.outside import read
+from tracker.rules.outside_calendars import Kind, Span
+
+START, END = datetime(2026, 12, 15, 6, tzinfo=UTC), datetime(2027, 6, 17, 5, tzinfo=UTC)
+TEN = datetime(2027, 1, 12, 16, tzinfo=UTC)  # in Chicago
+HOUR = timedelta(hours=1)
+
+
+def spans(*components: str) -> list[Span]:
+    """Read a calendar of these components, all of which can be read."""
+    reading = read(calendar(*components), START, END, ZONE)
+    assert reading.unread == 0
+    return sorted(one.span for one in reading.found)
+
+
+def freebusy(*lines: str) -> str:
+    return "\r\n".join(("BEGIN:VFREEBUSY", *lines, "END:VFREEBUSY"))
+
+
+@pytest.mark.parametrize(
+    ("lines", "kind"),
+    [
+        ((), Kind.BUSY),
+        (("TRANSP:OPAQUE", "STATUS:CONFIRMED"), Kind.BUSY),
+        (("TRANSP:TRANSPARENT",), None),
+        (("STATUS:TENTATIVE",), Kind.TENTATIVE),
+        (("STATUS:CANCELLED",), None),
+        (("X-MICROSOFT-CDO-BUSYSTATUS:TENTATIVE",), Kind.TENTATIVE),
+        (("X-MICROSOFT-CDO-BUSYSTATUS:OOF", "TRANSP:OPAQUE"), Kind.OUT),
+        (("X-MICROSOFT-CDO-BUSYSTATUS:BUSY", "STATUS:TENTATIVE"), Kind.TENTATIVE),
+        (("X-MICROSOFT-CDO-BUSYSTATUS:FREE",), None),
+        (("X-MICROSOFT-CDO-BUSYSTATUS:WORKINGELSEWHERE",), None),
+        (("CLASS:PRIVATE",), Kind.BUSY),
+    ],
+)
+def test_an_event_takes_its_owner_as_it_says(lines: tuple[str, ...], kind: Kind | None) -> None:
+    assert spans(vevent(*lines)) == ([Span(TEN, TEN + HOUR, kind)] if kind else [])
+
+
+def test_a_day_is_the_whole_day_of_the_task_force() -> None:
+    [one] = spans(vevent("DTSTART;VALUE=DATE:20270112", "DTEND;VALUE=DATE:20270114"))
+    assert (one.starts_at, one.ends_at) == (datetime(2027, 1, 12, 6, tzinfo=UTC), datetime(2027, 1, 14, 6, tzinfo=UTC))
+
+
+def test_a_series_keeps_its_hour_and_leaves_out_what_it_leaves_out() -> None:
+    found = spans(
+        vevent("RRULE:FREQ=MONTHLY;BYDAY=2TU", "EXDATE;TZID=America/Chicago:20270209T100000"),
+        vevent(
+            "RECURRENCE-ID;TZID=America/Chicago:20270413T100000",
+            "DTSTART;TZID=America/Chicago:20270415T130000",
+            "DURATION:PT30M",
+        ),
+        vevent("RECURRENCE-ID;TZID=America/Chicago:20270511T100000", "STATUS:CANCELLED"),
+    )
+    assert [f"{one.starts_at:%m-%d %H:%M}" for one in found] == [
+        "01-12 16:00",
+        "03-09 16:00",
+        "04-15 18:00",
+        "06-08 15:00",
+    ]
+
+
+def test_a_series_without_an_end_that_began_long_ago_is_read_in_the_window_only() -> None:
+    found = spans(vevent("DTSTART:19950102T160000Z", "DTEND:19950102T170000Z", "RRULE:FREQ=WEEKLY;BYDAY=MO,WE"))
+    assert len(found) == 53
+    assert all(one.ends_at > START and one.starts_at < END for one in found)
+
+
+def test_a_date_that_began_before_the_window_is_still_taken() -> None:
+    [first, *_] = spans(vevent("DTSTART:20261214T120000Z", "DTEND:20261215T120000Z", "RRULE:FREQ=YEARLY"))
+    assert first == Span(START - timedelta(hours=18), START + timedelta(hours=6), Kind.BUSY)
+
+
+def test_times_alone_are_read_with_their_words() -> None:
+    found = spans(
+        freebusy(
+            "FREEBUSY:20270112T160000Z/20270112T170000Z,20270112T180000Z/PT1H",
+            "FREEBUSY;FBTYPE=BUSY-TENTATIVE:20270113T160000Z/20270113T170000Z",
+            "FREEBUSY;FBTYPE=BUSY-UNAVAILABLE:20270114T160000Z/+PT2H",
+            "FREEBUSY;FBTYPE=FREE:20270115T160000Z/20270115T170000Z",
+        )
+    )
+    assert [one.kind for one in found] == [Kind.BUSY, Kind.BUSY, Kind.TENTATIVE, Kind.OUT]
+    assert [one.ends_at - one.starts_at for one in found] == [HOUR, HOUR, HOUR, 2 * HOUR]
+
+
+def test_an_empty_calendar_is_that_of_somebody_who_is_free() -> None:
+    assert read(calendar(), START, END, ZONE) == ([], 0)
+
+
+def test_what_cannot_be_read_is_counted_and_the_rest_is_read() -> None:
+    reading = read(calendar(vevent("RRULE:FREQ=SECONDLY", uid="odd"), vevent()), START, END, ZONE)
+    assert (len(reading.found), reading.unread) == (1, 1)
+
+
+def test_what_is_no_calendar_is_refused() -> None:
+    for content in (b"<html>Sign in</html>", b"", b"BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\n" * 9):
+        with pytest.raises(Invalid):
+            read(content, START, END, ZONE)
+
+
+def test_a_calendar_that_would_take_long_is_refused() -> None:
+    bomb = [vevent("DTSTART:19900101T100000Z", "DTEND:19900101T110000Z", "RRULE:FREQ=DAILY;COUNT=99999", uid=str(one))
+            for one in range(200)]  # fmt: skip
+    with pytest.raises(TooLarge):
+        read(calendar(*bomb), START, END, ZONE)

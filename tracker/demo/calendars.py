@@ -1,0 +1,58 @@
+"""What three people of the demo share of the calendars that they keep elsewhere: invented hours, read from nowhere."""
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime, time, timedelta
+from typing import NamedTuple
+
+from tracker.demo.cast import Company
+from tracker.rules.holidays import is_working_day
+from tracker.rules.outside_calendars import Found, Kind, Span, window
+from tracker.rules.wall_clock import to_local, to_utc
+from tracker.usecases import outside_calendars
+
+WEEKS = 8
+MONDAY, TUESDAY, WEDNESDAY, THURSDAY, FRIDAY = range(5)
+
+
+class Habit(NamedTuple):
+    """When somebody is taken on some days of every week, by the wall clock."""
+
+    days: tuple[int, ...]
+    starts: time
+    ends: time
+    kind: Kind
+
+
+HABITS: Mapping[str, tuple[Habit, ...]] = {
+    "attorney": (
+        Habit((TUESDAY, WEDNESDAY, THURSDAY), time(9), time(11, 30), Kind.BUSY),
+        Habit((FRIDAY,), time(8), time(17), Kind.OUT),
+    ),
+    "hsi_liaison": (
+        Habit((MONDAY, WEDNESDAY), time(8), time(17), Kind.OUT),
+        Habit((TUESDAY, THURSDAY), time(13), time(14, 30), Kind.TENTATIVE),
+    ),
+    "kcpd_detective": (
+        Habit((MONDAY, TUESDAY, WEDNESDAY, THURSDAY, FRIDAY), time(15), time(16), Kind.BUSY),
+        Habit((WEDNESDAY, FRIDAY), time(10), time(11, 30), Kind.TENTATIVE),
+    ),
+}
+ADDRESS = "https://calendar.example/{}.ics"  # nobody has this domain (RFC 2606)
+
+
+async def share(company: Company, now: datetime, zone: str) -> None:
+    """Let them share, and keep the hours as if the calendars had just been read."""
+    for key, habits in HABITS.items():
+        await outside_calendars.share(company.members[key], ADDRESS.format(key.replace("_", "-")), "", now)
+        under_way = await outside_calendars.claim(now)
+        if under_way:
+            await outside_calendars.keep(under_way, _hours(habits, now, zone), 0, window(now, zone), now)
+
+
+def _hours(habits: tuple[Habit, ...], now: datetime, zone: str) -> Iterator[Found]:
+    today = to_local(now, zone).date()
+    for day in (today + timedelta(days=number) for number in range(7 * WEEKS)):
+        for habit in habits if is_working_day(day) else ():
+            if day.weekday() in habit.days:
+                starts, ends = (to_utc(datetime.combine(day, hour), zone) for hour in (habit.starts, habit.ends))
+                yield Found("", Span(starts, ends, habit.kind))

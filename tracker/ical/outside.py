@@ -1,0 +1,195 @@
+"""When the owner of a foreign calendar is taken, as Outlook, Google, Apple and others publish it; nothing else is read.
+
+Titles, places, texts and people of such a calendar are never looked at.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date, datetime, time, timedelta
+from typing import NamedTuple
+
+from tracker.errors import Invalid, TooLarge
+from tracker.ical.components import Component, Property, components
+from tracker.ical.foreign_parts import is_cancelled, span_of
+from tracker.ical.foreign_times import Stamp, Zones, zones_of
+from tracker.ical.unrolled import NOT_READ, starts_between
+from tracker.rules.outside_calendars import Found, Kind, Span
+from tracker.rules.wall_clock import to_local, to_utc
+
+MOST = 20_000  # entries of a calendar
+MOST_DAYS = 2_000_000
+"""Days that the series of a calendar together go through: a few seconds."""
+LONGEST = timedelta(days=31)
+"""Of a date of a series."""
+A_DAY = timedelta(days=1)
+BUSY_STATUS = {"TENTATIVE": Kind.TENTATIVE, "OOF": Kind.OUT}
+"""X-MICROSOFT-CDO-BUSYSTATUS, which says more than STATUS ([MS-OXCICAL] 2.1.3.1.1.20.31)."""
+NOT_TAKEN = frozenset({"FREE", "WORKINGELSEWHERE"})
+FREE_BUSY_TYPES = {"BUSY-TENTATIVE": Kind.TENTATIVE, "BUSY-UNAVAILABLE": Kind.OUT}
+"""FBTYPE (RFC 5545 §3.2.9); what is not known counts as busy."""
+
+
+class Reading(NamedTuple):
+    """What a calendar says of its owner, and how many of its entries could not be read."""
+
+    found: list[Found]
+    unread: int
+
+
+def read(content: bytes, start: datetime, end: datetime, home: str) -> Reading:
+    """Return when the owner is taken in [start, end), aware; times without a zone are of the zone `home`.
+
+    Errors: Invalid, TooLarge when the calendar as a whole cannot be read.
+    """
+    held = components(content, MOST)
+    reader = _Reader(zones_of(held.zones, home), start, end)
+    replaced = _replaced(held.events)
+    for one in held.events:
+        reader.take(one, replaced.get(_uid(one), ()))
+    for one in held.taken:
+        reader.take_periods(one)
+    return Reading(reader.found, reader.unread)
+
+
+def _replaced(events: Iterable[Component]) -> dict[str, list[Component]]:
+    """Return, by UID, the components that stand in for single dates of a series."""
+    found: dict[str, list[Component]] = {}
+    for one in events:
+        if "RECURRENCE-ID" in one.lines:
+            found.setdefault(_uid(one), []).append(one)
+    return found
+
+
+def _uid(one: Component) -> str:
+    return one.text("UID")
+
+
+def _kind(one: Component) -> Kind | None:
+    """Return in what way an event takes its owner; None when it does not."""
+    names = ("TRANSP", "STATUS", "X-MICROSOFT-CDO-BUSYSTATUS")
+    says = {name: found.value.upper() for name in names if (found := one.one(name))}
+    word = says.get("X-MICROSOFT-CDO-BUSYSTATUS", "")
+    if is_cancelled(one) or says.get("TRANSP") == "TRANSPARENT" or word in NOT_TAKEN:
+        return None
+    return BUSY_STATUS.get(word) or (Kind.TENTATIVE if says.get("STATUS") == "TENTATIVE" else Kind.BUSY)
+
+
+class _Reader:
+    """Reads the entries of one calendar."""
+
+    def __init__(self, zones: Zones, start: datetime, end: datetime) -> None:
+        self.zones = zones
+        self.start, self.end = start, end
+        self.found: list[Found] = []
+        self.unread = 0
+        self._days_left = MOST_DAYS
+
+    def take(self, one: Component, replaced: Sequence[Component]) -> None:
+        """Read one event, or count it as unread."""
+        try:
+            kind = _kind(one)
+            if kind is not None:
+                self.found += [Found(_uid(one), span) for span in self._spans(one, kind, replaced)]
+        except Invalid:
+            self.unread += 1
+
+    def take_periods(self, one: Component) -> None:
+        """Read the periods of a VFREEBUSY, or count it as unread (RFC 5545 §3.6.4)."""
+        try:
+            for given in one.all("FREEBUSY"):
+                word = given.parameters.get("FBTYPE", "").upper()
+                kind = FREE_BUSY_TYPES.get(word, Kind.BUSY)
+                if word != "FREE":
+                    self.found += [Found("", self._period(text.strip(), kind)) for text in given.value.split(",")]
+        except Invalid:
+            self.unread += 1
+
+    def _period(self, text: str, kind: Kind) -> Span:
+        begins, _, ends = text.partition("/")
+        starts_at = self._moment(self.zones.stamp(Property(begins, {})))
+        if ends.lstrip("+").startswith("P"):
+            return Span(starts_at, starts_at + span_of(ends), kind)
+        return Span(starts_at, self._moment(self.zones.stamp(Property(ends, {}))), kind)
+
+    def _spans(self, one: Component, kind: Kind, replaced: Sequence[Component]) -> Iterator[Span]:
+        """Yield the dates of an event that touch the window, without those that have a component of their own."""
+        first = self._start(one)
+        length = self._length(one, first)
+        left_out = set(self._days_and_moments(one.all("EXDATE")))
+        left_out |= set(self._days_and_moments([name for other in replaced for name in other.all("RECURRENCE-ID")]))
+        if "RECURRENCE-ID" in one.lines:
+            self._check_single(one)
+            left_out = set()
+        for start in self._starts(one, first, length):
+            span = Span(self._moment(start), self._end(start, length), kind)
+            if not {span.starts_at, start.local.date()} & left_out and self._touches(span):
+                yield span
+
+    def _starts(self, one: Component, first: Stamp, length: timedelta) -> list[Stamp]:
+        extra = self.zones.stamps(one.all("RDATE"))
+        rules = one.all("RRULE")
+        if not rules:
+            return [first, *extra]
+        if len(rules) > 1 or "EXRULE" in one.lines or length > LONGEST:
+            raise Invalid(NOT_READ)
+        zone = self._zone(first)
+        begins, ends = (to_local(moment, zone).date() for moment in (self.start - length, self.end))
+        self._pay(rules[0].value, first.local.date(), begins, ends)
+        found = starts_between(
+            rules[0].value, first.local, begins - A_DAY, ends, lambda text: self._until(text, first, zone)
+        )
+        return list({first: None, **{first._replace(local=local): None for local in found}, **dict.fromkeys(extra)})
+
+    def _pay(self, rule: str, first: date, begins: date, ends: date) -> None:
+        """Count the days that a rule goes through. Errors: TooLarge."""
+        since = first if "COUNT=" in rule.upper() else max(first, begins)
+        self._days_left -= max((ends - since).days, 0)
+        if self._days_left < 0:
+            raise TooLarge("The calendar has more series than can be read.")
+
+    def _until(self, text: str, first: Stamp, zone: str) -> datetime:
+        """Return the last local time that may be a date: UNTIL is a moment, or a day that counts to its end."""
+        stamp = self.zones.stamp(Property(text, {}))
+        if stamp.is_day:
+            return datetime.combine(stamp.local, time.max)
+        return to_local(self._moment(stamp), zone).replace(tzinfo=None) if stamp.zone and first.zone else stamp.local
+
+    def _days_and_moments(self, named: Iterable[Property]) -> Iterator[date | datetime]:
+        """Yield which dates are meant: by their start, or by their day, as some programs write them."""
+        for stamp in self.zones.stamps(named):
+            yield stamp.local.date() if stamp.is_day else self._moment(stamp)
+
+    def _start(self, one: Component) -> Stamp:
+        given = one.one("DTSTART")
+        if given is None:
+            raise Invalid("It has no start.")
+        return self.zones.stamp(given)
+
+    def _length(self, one: Component, first: Stamp) -> timedelta:
+        """Return how long a date lasts: days by the calendar, hours as they elapse (RFC 5545 §3.6.1)."""
+        if end := one.one("DTEND"):
+            last = self.zones.stamp(end)
+            length = last.local - first.local if first.is_day else self._moment(last) - self._moment(first)
+        elif duration := one.one("DURATION"):
+            length = span_of(duration.value)
+        else:
+            length = timedelta(0)
+        return max(length, A_DAY) if first.is_day else length
+
+    def _end(self, start: Stamp, length: timedelta) -> datetime:
+        if start.is_day:
+            return self._moment(start._replace(local=start.local + length))
+        return self._moment(start) + length
+
+    def _check_single(self, one: Component) -> None:
+        named = one.one("RECURRENCE-ID")
+        if named is not None and "RANGE" in named.parameters:
+            raise Invalid(NOT_READ)
+
+    def _touches(self, span: Span) -> bool:
+        return span.starts_at < self.end and span.ends_at > self.start and span.ends_at > span.starts_at
+
+    def _zone(self, stamp: Stamp) -> str:
+        return stamp.zone or self.zones.home
+
+    def _moment(self, stamp: Stamp) -> datetime:
+        return to_utc(stamp.local, self._zone(stamp))
