@@ -162,7 +162,9 @@ SCRIPT: dict[str, Callable[[Places], list[Ask]]] = {
     "POST /events/{event_id}/{key}/answer": _of_dates("POST", "/answer", answer="accepted"),
     "GET /events/{event_id}/{key}/edit": _of_dates("GET", "/edit"),
     "POST /events/{event_id}/{key}/edit": _of_dates("POST", "/edit", version="1"),
-    "POST /events/{event_id}/{key}/mails": _of_dates("POST", "/mails", date="2027-01-20", starts="10:00", ends="11:00"),
+    "POST /events/{event_id}/{key}/outcome": _of_dates(
+        "POST", "/outcome", date="2027-01-20", starts="10:00", ends="11:00"
+    ),
     "GET /events/{event_id}/{key}/cancellation": _of_dates("GET", "/cancellation"),
     "POST /events/{event_id}/{key}/cancellation": _of_dates("POST", "/cancellation", version="1"),
     "POST /events/{event_id}/{key}/reinstatement": _of_dates("POST", "/reinstatement", version="1"),

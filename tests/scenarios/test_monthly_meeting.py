@@ -103,7 +103,7 @@ async def test_who_moves_a_date_is_told_before_how_many_get_a_mail(office: Offic
     browser, address = await office.browser("coordinator"), f"/events/{event}/2027-04-13"
     page = (await browser.get(f"{address}/edit")).text
     moved = typed(page, f"{address}/edit", date="2027-04-15", starts="13:00", ends="14:30")
-    assert "7 people get an update; nobody else." in (await browser.post(f"{address}/mails", moved)).text
+    assert "7 people get an update; nobody else." in (await browser.post(f"{address}/outcome", moved)).text
 
 
 async def test_a_moved_date_is_one_mail_to_each_that_names_both_and_holds_the_override_alone(office: Office) -> None:

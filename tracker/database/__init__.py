@@ -10,6 +10,7 @@ from tracker.database.binding import (
     is_postgres,
     lock_audit_head,
     open_database,
+    trying,
     writing,
 )
 from tracker.database.conflicts import conflicts
@@ -30,5 +31,6 @@ __all__ = [
     "open_database",
     "rebuild_table",
     "surviving_failures",
+    "trying",
     "writing",
 ]

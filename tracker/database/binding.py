@@ -1,7 +1,8 @@
 """Which engine this process uses, and the words that use cases need of it."""
 
 import os
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from typing import Any
 
 from piccolo.conf.apps import ENVIRONMENT_VARIABLE
@@ -60,6 +61,19 @@ def writing() -> AbstractAsyncContextManager[Any]:
     or gather tasks inside. A statement that failed undoes the block even if its error is caught: nest to survive it.
     """
     return engine().transaction()
+
+
+class _TakenBack(Exception):
+    """Nothing of a transaction is to be kept."""
+
+
+@asynccontextmanager
+async def trying() -> AsyncIterator[None]:
+    """Write in a transaction of which nothing is kept: what is read inside tells what the writes would do."""
+    with suppress(_TakenBack):
+        async with writing():
+            yield
+            raise _TakenBack
 
 
 def changing_schema() -> AbstractAsyncContextManager[Any]:

@@ -26,6 +26,11 @@ APPOINTMENT = "Appointment"
 APPOINTMENTS = "Appointments"
 """What is said instead of the task force's name to who reads discreetly."""
 
+REFRESHES = {
+    "Google Calendar": "every 8 to 24 hours", "Outlook": "about every 3 hours",
+    "Apple Calendar": "as often as its owner chose", "Thunderbird": "every 30 minutes while it is open",
+}  # fmt: skip
+"""How often a program looks for changes, as far as people have seen it do so."""
 _CLIENTS = (
     ("google", "Google Calendar"),
     ("outlook", "Outlook"),

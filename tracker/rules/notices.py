@@ -23,6 +23,7 @@ class Notices:
     """Members by the mail that they get; somebody may get two, when one series ends and another one goes on."""
 
     withdrawal: frozenset[UUID] = NOBODY
+    cancellation: frozenset[UUID] = NOBODY
     update: frozenset[UUID] = NOBODY
     invitation: frozenset[UUID] = NOBODY
 
@@ -30,8 +31,8 @@ class Notices:
     def mails(self) -> frozenset[tuple[MessageKind, UUID]]:
         """Return each mail as its kind and its recipient."""
         kinds = (
-            (MessageKind.WITHDRAWAL, self.withdrawal), (MessageKind.UPDATE, self.update),
-            (MessageKind.INVITATION, self.invitation),
+            (MessageKind.WITHDRAWAL, self.withdrawal), (MessageKind.CANCELLATION, self.cancellation),
+            (MessageKind.UPDATE, self.update), (MessageKind.INVITATION, self.invitation),
         )  # fmt: skip
         return frozenset((kind, member_id) for kind, members in kinds for member_id in members)
 
@@ -40,6 +41,7 @@ class Notices:
         """Say it: "1 person is taken off the list and told; 12 people get an update; nobody else."."""
         told = (
             (self.withdrawal, "is taken off the list and told", "are taken off the list and told"),
+            (self.cancellation, "is told that it is cancelled", "are told that it is cancelled"),
             (self.update, "gets an update", "get an update"),
             (self.invitation, "gets an invitation", "get an invitation"),
         )

@@ -6,13 +6,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
-from tracker.rules import notices
 from tracker.rules.audiences import Visibility
 from tracker.rules.invitations import AttendeeRole
 from tracker.rules.meetings import Event, Kind, Occurrence, may_schedule
-from tracker.rules.notices import Notices
 from tracker.rules.people import Viewer
-from tracker.rules.planning import DateChange, Person, Plan, needs_new_series, slot
+from tracker.rules.planning import Person
 from tracker.tables import visible
 from tracker.usecases import people
 from tracker.usecases.invitees import invitees_of
@@ -129,21 +127,6 @@ async def outlook(viewer: Viewer, event: Event, now: datetime, key: str = "") ->
         first=first if before else None,
         last_before=before[-1] if before else None,
     )
-
-
-def mails(event: Event, plan: Plan, known: Outlook, *, notify: bool) -> Notices:
-    """Return who gets which mail when the event becomes what the plan says."""
-    is_anew = known.first is not None or (known.goes_on_anew and needs_new_series(plan, event))
-    return notices.of_change(event, plan, known.invited, goes_on_anew=is_anew, notify=notify)
-
-
-async def mails_of_date(occurrence: Occurrence, change: DateChange, *, notify: bool) -> Notices:
-    """Return who gets which mail when one date becomes this."""
-    return notices.of_date(
-        occurrence, slot(change.starts, change.duration, occurrence.event.zone),
-        occurrence.event.place if change.place is None else change.place,
-        await invitees_of(occurrence.event.id), notify=notify,
-    )  # fmt: skip
 
 
 def _visibilities(viewer: Viewer, own: tuple[BodyChoice, ...], event: Event | None) -> tuple[Visibility, ...]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from tracker.rules import reminders as rules
@@ -21,6 +21,7 @@ AHEAD = timedelta(days=14)
 """What goes out later is not shown."""
 HORIZON = AHEAD + max(OFFERED) + rules.SHIFT
 """So far ahead are the dates that it is about."""
+END_OF_TIME = datetime.max.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,28 +39,35 @@ class Planned:
 
 async def of_mine(viewer: Viewer, now: datetime) -> list[Planned]:
     """Return the viewer's own reminders of the next two weeks, soonest first."""
-    return await _ahead(viewer, await visible.invited(viewer, now, now + HORIZON), now, set())
+    return await _ahead(viewer, await visible.invited(viewer, now, now + HORIZON), now, set(), now + AHEAD)
 
 
-async def of_event(viewer: Viewer, event_id: UUID, now: datetime) -> list[Planned]:
-    """Return those of one event: everybody's for who may edit it, else the viewer's own."""
+async def of_event(viewer: Viewer, event_id: UUID, now: datetime, *, ahead: timedelta | None = AHEAD) -> list[Planned]:
+    """Return those of one event: everybody's for who may edit it, else the viewer's own.
+
+    They are those of the next two weeks, or of another time `ahead`; None = all.
+    """
     event = await visible.event(viewer, event_id)
     dates = await visible.dates(viewer, event) if event else []
-    near = [one.id for one in dates if now < one.starts_at <= now + HORIZON]
-    return await _of_lines(viewer, await visible.lines_by_id(viewer, near), now)
+    until = now + ahead + HORIZON - AHEAD if ahead else END_OF_TIME
+    near = [one.id for one in dates if now < one.starts_at <= until]
+    lines = await visible.lines_by_id(viewer, near)
+    return await _of_lines(viewer, lines, now, now + ahead if ahead else END_OF_TIME)
 
 
 async def of_theirs(viewer: Viewer, now: datetime) -> list[Planned]:
     """Return those of all dates that the viewer may edit, and the viewer's own of the others."""
-    return await _of_lines(viewer, await visible.lines(viewer, now, now + HORIZON), now)
+    return await _of_lines(viewer, await visible.lines(viewer, now, now + HORIZON), now, now + AHEAD)
 
 
-async def _of_lines(viewer: Viewer, lines: list[Line], now: datetime) -> list[Planned]:
-    return await _ahead(viewer, lines, now, {one.id for one in lines if may_edit(viewer, one)})
+async def _of_lines(viewer: Viewer, lines: list[Line], now: datetime, until: datetime) -> list[Planned]:
+    return await _ahead(viewer, lines, now, {one.id for one in lines if may_edit(viewer, one)}, until)
 
 
-async def _ahead(viewer: Viewer, lines: Iterable[Line], now: datetime, theirs: Collection[UUID]) -> list[Planned]:
-    """Return what goes out about these dates, soonest first: everything for `theirs`, else the viewer's own."""
+async def _ahead(
+    viewer: Viewer, lines: Iterable[Line], now: datetime, theirs: Collection[UUID], until: datetime
+) -> list[Planned]:
+    """Return what goes out about these dates in (now, until], soonest first: of others than `theirs` the viewer's."""
     by_id = {one.id: one for one in lines if _is_ahead(one, now)}
     wishes = await everybodys_wishes()
     coming = await who_comes((one.id, one.event_id) for one in by_id.values())
@@ -74,28 +82,39 @@ async def _ahead(viewer: Viewer, lines: Iterable[Line], now: datetime, theirs: C
     ]
     everybody = await viewers_for((member for *_, member in to_whom), now)
     seen_by = await audience_rows.audiences_of_each({one.event_id for one in by_id.values()})
+    moments = _Moments(wishes)
     found: dict[tuple[datetime, UUID, MessageKind, timedelta], list[Viewer]] = {}
     for kind, line, member in to_whom:
         to = everybody.get(member)
         if to and to.audiences & seen_by[line.event_id]:
-            for moment in _moments(line, kind, to, wishes, now):
-                found.setdefault((moment.at, line.id, kind, moment.lead), []).append(to)
+            for moment in moments(line, kind, to):
+                if now < moment.at <= until:
+                    found.setdefault((moment.at, line.id, kind, moment.lead), []).append(to)
     return [
         Planned(at=at, kind=kind, lead=lead, line=by_id[date_id], people=tuple(sorted(to, key=_by_agency)))
         for (at, date_id, kind, lead), to in sorted(found.items(), key=lambda one: one[0])
     ]
 
 
-def _moments(line: Line, kind: MessageKind, to: Viewer, wishes: Wishes, now: datetime) -> list[Moment]:
-    """Return when this goes out to one person in the next two weeks; of two at the same moment the nearer one does."""
-    leads = ASKED_AGAIN if kind is MessageKind.NO_REPLY else wishes.leads
-    every = rules.of_date(line.starts_at, line.zone, is_all_day=line.is_all_day, leads=leads)
-    if kind is MessageKind.NO_REPLY:
-        wish: Wish | None = Wish(leads=None, quiet=wishes.quiet_of(to.member_id))
-    else:
-        wish = wishes.of_date(to.member_id, line.body_id)
-    at_each = {one.at: one for one in chosen(every, wish) if now < one.at <= now + AHEAD}
-    return list(at_each.values())
+class _Moments:
+    """When something goes out about a date to one person; whoever wishes the same gets it at the same moments."""
+
+    def __init__(self, wishes: Wishes) -> None:
+        self._wishes = wishes
+        self._known: dict[tuple[UUID, MessageKind, Wish | None], list[Moment]] = {}
+
+    def __call__(self, line: Line, kind: MessageKind, to: Viewer) -> list[Moment]:
+        """Return the moments; of two at once the nearer one counts."""
+        if kind is MessageKind.NO_REPLY:
+            wish: Wish | None = Wish(leads=None, quiet=self._wishes.quiet_of(to.member_id))
+        else:
+            wish = self._wishes.of_date(to.member_id, line.body_id)
+        key = line.id, kind, wish
+        if key not in self._known:
+            leads = ASKED_AGAIN if kind is MessageKind.NO_REPLY else self._wishes.leads
+            every = rules.of_date(line.starts_at, line.zone, is_all_day=line.is_all_day, leads=leads)
+            self._known[key] = list({one.at: one for one in chosen(every, wish)}.values())
+        return self._known[key]
 
 
 def _is_ahead(line: Line, now: datetime) -> bool:

@@ -12,28 +12,36 @@ CHUNK = 1_000  # ids in one query
 
 async def who_comes(dates: Iterable[tuple[UUID, UUID]]) -> dict[UUID, list[UUID]]:
     """Return the members to remind of each date; `dates` are (occurrence, event)."""
+    return {
+        date_id: [member for member, answer in given.items() if answer is not AnswerValue.DECLINED]
+        for date_id, given in (await answers_to(dates)).items()
+    }
+
+
+async def answers_to(dates: Iterable[tuple[UUID, UUID]]) -> dict[UUID, dict[UUID, AnswerValue]]:
+    """Return the answer that counts of everybody invited to each date, by member; `dates` are (occurrence, event)."""
     wanted = list(dates)
     invited = await _invited(sorted({event_id for _, event_id in wanted}))
     answers = await _answers(sorted(one for people in invited.values() for one in people))
     return {
-        date_id: [
-            member for one, member in sorted(invited.get(event_id, {}).items()) if _comes(answers.get(one, []), date_id)
-        ]
+        date_id: {member: _answer(answers.get(one), date_id) for one, member in invited.get(event_id, {}).items()}
         for date_id, event_id in wanted
     }
 
 
-def _comes(answers: list[Answer], date_id: UUID) -> bool:
-    given = effective(answers, date_id)
-    return given is None or given.value is not AnswerValue.DECLINED
+def _answer(answers: list[Answer] | None, date_id: UUID) -> AnswerValue:
+    given = effective(answers, date_id) if answers else None
+    return given.value if given else AnswerValue.NEEDS_ACTION
 
 
 async def _invited(event_ids: list[UUID]) -> dict[UUID, dict[UUID, UUID]]:
     """Return for each event the members by their invitation."""
     known: dict[UUID, dict[UUID, UUID]] = {}
     for some in _chunks(event_ids):
-        for row in await Invitation.select(Invitation.id, Invitation.event, Invitation.member).where(
-            Invitation.event.is_in(some) & Invitation.withdrawn_at.is_null()
+        for row in (
+            await Invitation.select(Invitation.id, Invitation.event, Invitation.member)
+            .where(Invitation.event.is_in(some) & Invitation.withdrawn_at.is_null())
+            .order_by(Invitation.id)
         ):
             known.setdefault(row["event"], {})[row["id"]] = row["member"]
     return known

@@ -216,17 +216,34 @@ async def test_a_date_is_added_to_a_series(sqlite_cast: Cast, desk: Browser, ser
 
 async def test_the_form_says_who_gets_a_mail_before_it_is_saved(desk: Browser, series: UUID) -> None:
     address = f"/events/{series}/{KEY}"
+    await Message.update({Message.state: "sent"}, force=True)
     assert "Nobody is mailed." in (await desk.get(f"{address}/edit")).text
     form = await edited(desk, series, place="Annex")
-    assert "get an update; nobody else." in (await desk.post(f"{address}/mails", form)).text
+    assert "get an update; nobody else." in (await desk.post(f"{address}/outcome", form)).text
     form = await edited(desk, series, date="odd")
-    assert "Not complete yet" in (await desk.post(f"{address}/mails", form)).text
+    assert "Not complete yet" in (await desk.post(f"{address}/outcome", form)).text
+
+
+async def test_before_a_date_is_cancelled_or_brought_back_the_page_says_what_it_does(
+    desk: Browser, series: UUID, sqlite_cast: Cast
+) -> None:
+    address, people = f"/events/{series}/{KEY}", len(everybody(sqlite_cast))
+    await Message.update({Message.state: "sent", Message.sent_at: NOW}, force=True)
+    page = (await desk.get(f"{address}/cancellation")).text
+    assert page.count(f"{people} people are told that it is cancelled; nobody else.") == 1
+    assert f"{people} people get an update; nobody else." in page  # all that follow
+    assert f"{3 * people + 3} reminders do not go out" in page
+    await desk.post(f"{address}/cancellation", typed(page, f"{address}/cancellation"))
+    await Message.update({Message.state: "sent", Message.sent_at: NOW}, force=True)
+    page = (await desk.get(address)).text
+    assert "When you bring it back" in page
+    assert f"{3 * people + 3} new reminders" in page
 
 
 async def test_who_may_not_edit_a_date_is_not_told_whom_it_would_mail(
     sqlite_cast: Cast, browse: SignIn, series: UUID
 ) -> None:
-    answer = await (await browse(sqlite_cast.caht_lead)).post(f"/events/{series}/{KEY}/mails", {"place": "Annex"})
+    answer = await (await browse(sqlite_cast.caht_lead)).post(f"/events/{series}/{KEY}/outcome", {"place": "Annex"})
     assert answer.status_code == 403
 
 
@@ -251,7 +268,7 @@ async def test_a_date_that_was_added_is_changed_alone_and_no_series_begins_with_
 async def test_hours_that_the_clocks_skip_are_said_beside_who_gets_a_mail(desk: Browser, series: UUID) -> None:
     form = await edited(desk, series, date="2027-03-14", starts="02:30", ends="03:00")
     said = "This date starts at 3:30 AM and ends at 4:00 AM, because clocks go forward."
-    assert said in (await desk.post(f"/events/{series}/{KEY}/mails", form)).text
+    assert said in (await desk.post(f"/events/{series}/{KEY}/outcome", form)).text
 
 
 async def test_hours_of_an_added_date_that_the_clocks_skip_are_said(desk: Browser, series: UUID) -> None:

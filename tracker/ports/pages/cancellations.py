@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from datetime import datetime
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -15,9 +16,12 @@ from tracker.errors import Conflict, Invalid, NotAllowed, NotFound
 from tracker.ports import flash
 from tracker.ports.guards import signed_in
 from tracker.ports.pages.events import address_of, times_of
+from tracker.ports.pages.foresight import of_each
 from tracker.ports.pages.form_values import FormValues, Reader, errors_of, form_of, query_of, version_in
 from tracker.ports.pages.request import said, told_words, undo_for, viewer_of
 from tracker.ports.pages.templating import page
+from tracker.rules.meetings import Occurrence
+from tracker.rules.people import Viewer
 from tracker.rules.undo import Deed
 from tracker.usecases import meeting_dates, meetings, outbox, series_parts
 from tracker.usecases.event_views import EventView, event_view
@@ -34,7 +38,7 @@ async def ask_to_cancel_date(
     view = await _theirs(request, event_id, key)
     if not view.occurrence.event.is_series:
         return Redirect(f"/events/{event_id}/cancellation", status_code=303)
-    return _question(request, view, query_of(request), whole=False)
+    return await _question(request, view, query_of(request), whole=False)
 
 
 @post("/events/{event_id:uuid}/{key:str}/cancellation", guards=[signed_in], status_code=303)
@@ -56,7 +60,7 @@ async def cancel_date(event_id: FromPath[UUID], key: FromPath[str], request: Req
 async def ask_to_cancel(event_id: FromPath[UUID], request: Request[Any, Any, Any]) -> Response[str]:
     """Ask whether the whole event is to be cancelled."""
     key = (await meeting_dates.nearest_date(viewer_of(request), event_id, clock.now())).key
-    return _question(request, await _theirs(request, event_id, key), FormValues({}), whole=True)
+    return await _question(request, await _theirs(request, event_id, key), FormValues({}), whole=True)
 
 
 @post("/events/{event_id:uuid}/cancellation", guards=[signed_in], status_code=303)
@@ -116,9 +120,9 @@ async def _cancel(
         reader.check()
         await deed(reason, now)
     except Invalid as wrong:
-        return _question(request, await _theirs(request, event_id, key), form, whole=whole, wrong=wrong)
+        return await _question(request, await _theirs(request, event_id, key), form, whole=whole, wrong=wrong)
     except Conflict:
-        return _question(request, await _theirs(request, event_id, key), form, whole=whole, is_stale=True)
+        return await _question(request, await _theirs(request, event_id, key), form, whole=whole, is_stale=True)
     undo = None if form["which"] == "following" else undo_for(
         event_id, Deed.CANCELLED, version_in(form) + 1, now, "" if whole else key
     )  # fmt: skip
@@ -137,17 +141,32 @@ async def _done(
     return said(request, "/calendar", "The draft is discarded.")
 
 
-def _question(
+async def _question(
     request: Request[Any, Any, Any], view: EventView, form: FormValues, *, whole: bool, wrong: Invalid | None = None,
     is_stale: bool = False,
 ) -> Response[str]:  # fmt: skip
     occurrence, event = view.occurrence, view.occurrence.event
+    viewer = viewer_of(request)
     return page(
         "events/cancel.html", request, status_code=422 if wrong else 409 if is_stale else 200, **times_of(occurrence),
         view=view, event=event, whole=whole, is_stale=is_stale, reason=form["reason"], which=form["which"] or "one",
         errors=errors_of(wrong, ("reason",)), version=event.version if whole else occurrence.version,
-        is_off=occurrence.is_off if not whole else event.status == "cancelled",
+        is_off=occurrence.is_off if not whole else event.status == "cancelled", outcome_zone=event.zone,
+        outcomes=await of_each(viewer, event.id, _deeds(viewer, occurrence, whole=whole)),
     )  # fmt: skip
+
+
+def _deeds(viewer: Viewer, date: Occurrence, *, whole: bool) -> dict[str, Callable[[datetime], Awaitable[None]]]:
+    """Return what the question can lead to, under the words of its choices."""
+    event = date.event
+    if whole:
+        return {"": partial(meetings.cancel, viewer, event.id, event.version, "")}
+    return {
+        "This date only": partial(meeting_dates.cancel_date, viewer, event.id, date.key, date.version, ""),
+        "This date and all that follow": partial(
+            series_parts.cancel_from, viewer, event.id, date.key, event.version, ""
+        ),
+    }
 
 
 handlers = [ask_to_cancel_date, cancel_date, ask_to_cancel, cancel, reinstate_date, reinstate]

@@ -14,6 +14,7 @@ from tracker.ports.guards import signed_in
 from tracker.ports.pages.cancellations import LONGEST_REASON
 from tracker.ports.pages.edits import ChangeInWords, in_words, merged, record, recorded
 from tracker.ports.pages.events import address_of, times_of
+from tracker.ports.pages.foresight import of_deed
 from tracker.ports.pages.form_values import Errors, FormValues, Reader, errors_of, form_of, version_in
 from tracker.ports.pages.request import said, told_words, viewer_of
 from tracker.ports.pages.schedule_form import LONGEST_PLACE, LONGEST_TEXT, LONGEST_TITLE, read_when
@@ -21,9 +22,10 @@ from tracker.ports.pages.schedule_values import A_DAY
 from tracker.ports.pages.templating import page
 from tracker.rules.clock_changes import clock_notes
 from tracker.rules.meetings import Occurrence
+from tracker.rules.people import Viewer
 from tracker.rules.planning import DateChange, is_added
 from tracker.rules.wording import local
-from tracker.usecases import meeting_dates, outbox, previews
+from tracker.usecases import meeting_dates, outbox
 from tracker.usecases.event_views import EventView, event_view
 
 LABELS = {
@@ -62,23 +64,29 @@ async def save_date(event_id: FromPath[UUID], key: FromPath[str], request: Reque
     return said(request, address_of(view.occurrence), told_words("Saved.", await outbox.number_told(event_id, now)))
 
 
-@post("/events/{event_id:uuid}/{key:str}/mails", guards=[signed_in], status_code=200)
-async def preview_mails(event_id: FromPath[UUID], key: FromPath[str], request: Request[Any, Any, Any]) -> Response[str]:
-    """Say who gets which mail when the form is saved as it is."""
+@post("/events/{event_id:uuid}/{key:str}/outcome", guards=[signed_in], status_code=200)
+async def preview(event_id: FromPath[UUID], key: FromPath[str], request: Request[Any, Any, Any]) -> Response[str]:
+    """Say what happens when the form is saved as it is."""
     form, view = await form_of(request), await _theirs(request, event_id, key)
-    return page("events/date-mails.html", request, **await _outcome(form, view.occurrence))
+    outcome = await _outcome(viewer_of(request), form, view.occurrence)
+    return page("events/date-outcome.html", request, **outcome)
 
 
-async def _outcome(form: FormValues, occurrence: Occurrence) -> dict[str, Any]:
-    """Return what saving the form would do; nothing is known of it while it cannot be saved."""
+async def _outcome(viewer: Viewer, form: FormValues, date: Occurrence) -> dict[str, Any]:
+    """Return what saving the form would do, and what the clocks do to its hours; little while it cannot be saved."""
+    now, event = clock.now(), date.event
     try:
-        change = read_change(form, occurrence)
+        change = read_change(form, date)
     except Invalid:
-        return {"mails": None, "clock_notes": []}
-    event = occurrence.event
+        return {"outcome": None, "outcome_zone": event.zone, "clock_notes": []}
+
+    async def deed() -> None:
+        notify = bool(form["notify"])
+        await meeting_dates.change_date(viewer, event.id, date.key, change, date.version, now, notify=notify)
+
     notes = [] if event.is_all_day else clock_notes([change.starts], change.duration, event.zone)
-    mails = await previews.mails_of_date(occurrence, change, notify=bool(form["notify"]))
-    return {"mails": mails, "clock_notes": notes}
+    outcome = await of_deed(viewer, event.id, deed, now)
+    return {"outcome": outcome, "outcome_zone": event.zone, "clock_notes": notes}
 
 
 def form_of_date(occurrence: Occurrence) -> FormValues:
@@ -134,8 +142,8 @@ async def _form(
     return page(
         "events/edit-date.html", request, status_code=status_code, view=view, event=view.occurrence.event, form=form,
         version=version, was=was, errors=errors or Errors(), changes=changes, is_added=is_added(view.occurrence),
-        **times_of(view.occurrence), **await _outcome(form, view.occurrence),
+        **times_of(view.occurrence), **await _outcome(viewer_of(request), form, view.occurrence),
     )  # fmt: skip
 
 
-handlers = [edit_date, save_date, preview_mails]
+handlers = [edit_date, save_date, preview]

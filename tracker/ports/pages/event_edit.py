@@ -15,17 +15,18 @@ from tracker.errors import Conflict, Invalid, NotFound
 from tracker.ports.guards import signed_in
 from tracker.ports.pages.edits import in_words, merged, record, recorded
 from tracker.ports.pages.events import address_of
+from tracker.ports.pages.foresight import Editing, change
 from tracker.ports.pages.form_values import FormValues, errors_of, form_of, query_of, version_in
 from tracker.ports.pages.request import said, told_words, viewer_of
-from tracker.ports.pages.schedule_context import FIELDS, Editing, schedule_form
+from tracker.ports.pages.schedule_context import FIELDS, schedule_form
 from tracker.ports.pages.schedule_form import read_plan
 from tracker.ports.pages.schedule_values import form_of_plan
 from tracker.ports.pages.schedule_words import PLAIN_WORDS
 from tracker.rules.date_words import WEEKDAYS
 from tracker.rules.meetings import Event, EventStatus
 from tracker.rules.people import Viewer
-from tracker.rules.planning import Plan, from_date, is_added
-from tracker.usecases import meetings, outbox, previews, series_parts
+from tracker.rules.planning import from_date, is_added
+from tracker.usecases import meetings, outbox, previews
 from tracker.usecases.previews import Choices
 
 CANCELLED = Invalid("This event is cancelled. Bring it back before you change it. What you typed is kept here.")
@@ -64,7 +65,7 @@ async def edit_event(event_id: FromPath[UUID], request: Request[Any, Any, Any]) 
         return Redirect(f"/events/{event_id}", status_code=303)
     if (first := opened.editing.outlook.first) and is_added(first):
         return Redirect(f"{address_of(first)}/edit", status_code=303)
-    return schedule_form(request, opened.form, opened.offered, opened.event.zone, editing=opened.editing)
+    return await schedule_form(request, opened.form, opened.offered, opened.event.zone, editing=opened.editing)
 
 
 @post("/events/{event_id:uuid}/edit", guards=[signed_in], status_code=303)
@@ -73,24 +74,17 @@ async def save_event(event_id: FromPath[UUID], request: Request[Any, Any, Any]) 
     viewer, form = viewer_of(request), await form_of(request)
     opened, now = await _opened(viewer, event_id, form["from"]), clock.now()
     if form["save"] not in ("send", "draft"):
-        return _again(request, form, opened)
+        return await _again(request, form, opened)
     try:
         if opened.event.status is EventStatus.CANCELLED:
             raise CANCELLED
         plan = read_plan(form, opened.offered, opened.event.zone, opened.event)
-        new_id = await _change(viewer, opened, plan, form, now)
+        new_id = await change(viewer, opened.editing, plan, version_in(form), now, notify=bool(form["notify"]))
     except Invalid as wrong:
-        return _again(request, form, opened, wrong)
+        return await _again(request, form, opened, wrong)
     except Conflict:
-        return _beside_each_other(request, form, await _opened(viewer, event_id, form["from"]))
+        return await _beside_each_other(request, form, await _opened(viewer, event_id, form["from"]))
     return await _saved(request, viewer, new_id, now)
-
-
-async def _change(viewer: Viewer, opened: Opened, plan: Plan, form: FormValues, now: datetime) -> UUID:
-    event_id, version, notify = opened.event.id, version_in(form), bool(form["notify"])
-    if first := opened.editing.outlook.first:
-        return await series_parts.change_from(viewer, event_id, first.key, plan, version, now, notify=notify)
-    return await meetings.change(viewer, event_id, plan, version, now, notify=notify)
 
 
 async def _saved(request: Request[Any, Any, Any], viewer: Viewer, event_id: UUID, now: datetime) -> Redirect:
@@ -115,24 +109,24 @@ async def _opened(viewer: Viewer, event_id: UUID, key: str) -> Opened:
     )  # fmt: skip
 
 
-def _again(
+async def _again(
     request: Request[Any, Any, Any], form: FormValues, opened: Opened, wrong: Invalid | None = None
 ) -> Response[str]:
     """Show what was typed, under the version with which the form was opened."""
     editing = opened.editing._replace(version=version_in(form), was=form["was"])
-    return schedule_form(
+    return await schedule_form(
         request, form, opened.offered, opened.event.zone, editing=editing, errors=errors_of(wrong, FIELDS),
         status_code=422 if wrong else 200,
     )  # fmt: skip
 
 
-def _beside_each_other(request: Request[Any, Any, Any], form: FormValues, opened: Opened) -> Response[str]:
+async def _beside_each_other(request: Request[Any, Any, Any], form: FormValues, opened: Opened) -> Response[str]:
     """Show what was typed beside what somebody else saved, under the new version: the next Save knows of both."""
     both, changes = merged(recorded(form["was"]), form, opened.form)
     people = {f"person:{one.id}": f"Invitation of {one.name} ({one.agency})" for one in opened.offered.people}
     words = in_words(changes, LABELS | people, _said(opened))
     editing = opened.editing._replace(changes=words)
-    return schedule_form(request, both, opened.offered, opened.event.zone, editing=editing, status_code=409)
+    return await schedule_form(request, both, opened.offered, opened.event.zone, editing=editing, status_code=409)
 
 
 def _said(opened: Opened) -> Callable[[str, str], str]:

@@ -1,5 +1,6 @@
 """The page of an event: everything about one date in one place, and the answer of whoever is invited."""
 
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -11,19 +12,21 @@ from tracker import clock
 from tracker.errors import Gone, Invalid
 from tracker.ports import flash
 from tracker.ports.guards import signed_in
+from tracker.ports.pages.foresight import of_deed
 from tracker.ports.pages.form_values import Errors, FormValues, Reader, errors_of, form_of
 from tracker.ports.pages.request import is_from_htmx, viewer_of
 from tracker.ports.pages.templating import page
 from tracker.rules.agenda import agenda_items, planned_minutes
+from tracker.rules.consequences import Consequences
 from tracker.rules.date_words import short_date
 from tracker.rules.invitations import AnswerValue
-from tracker.rules.meetings import Occurrence
+from tracker.rules.meetings import EventStatus, Occurrence
 from tracker.rules.nudges import why_not
 from tracker.rules.people import Viewer
 from tracker.rules.planning import is_moved, rule_of, slot
 from tracker.rules.recurrence_words import short_rule_words
 from tracker.rules.wording import local, plural
-from tracker.usecases import invitations, meeting_dates, readings
+from tracker.usecases import invitations, meeting_dates, meetings, readings
 from tracker.usecases.event_series import series_view
 from tracker.usecases.event_views import EventView, event_view
 
@@ -57,7 +60,19 @@ async def event_page(event_id: FromPath[UUID], key: FromPath[str], request: Requ
     viewer, now = viewer_of(request), clock.now()
     view = await event_view(viewer, event_id, key, now)
     await readings.note_date(viewer, view.occurrence, now)
-    return page("events/show.html", request, **event_context(view))
+    return page("events/show.html", request, **event_context(view) | {"outcome": await _if_brought_back(viewer, view)})
+
+
+async def _if_brought_back(viewer: Viewer, view: EventView) -> Consequences | None:
+    """Return what the button does that brings a cancelled event or date back, for whoever has it."""
+    date, now = view.occurrence, clock.now()
+    if not (date.is_off and view.may_edit):
+        return None
+    event = date.event
+    if event.status is EventStatus.CANCELLED:
+        return await of_deed(viewer, event.id, partial(meetings.reinstate, viewer, event.id, event.version, now), now)
+    deed = partial(meeting_dates.reinstate_date, viewer, event.id, date.key, date.version, now)
+    return await of_deed(viewer, event.id, deed, now)
 
 
 @post("/events/{event_id:uuid}/{key:str}/answer", guards=[signed_in], status_code=303)
@@ -108,6 +123,7 @@ def event_context(view: EventView) -> dict[str, Any]:
         "attendance_opens": local(view.attendance_opens, event.zone), "comment": "",
         "readings": [(one, local(one.at, event.zone)) for one in view.readings],
         "wrong": errors_of(None, ANSWER_FIELDS), "recorded": FormValues({}), "errors": Errors(),
+        "outcome": None, "outcome_zone": event.zone,
     }  # fmt: skip
 
 

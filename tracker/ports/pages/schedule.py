@@ -10,9 +10,10 @@ from litestar.response import Redirect
 from tracker import chance, clock
 from tracker.errors import Invalid, NotAllowed
 from tracker.ports.guards import signed_in
+from tracker.ports.pages.foresight import Editing
 from tracker.ports.pages.form_values import Errors, FormValues, Reader, errors_of, form_of, id_in, query_of
 from tracker.ports.pages.request import said, told_words, undo_for, viewer_of, zone_of
-from tracker.ports.pages.schedule_context import FIELDS, Editing, schedule_context, schedule_form
+from tracker.ports.pages.schedule_context import FIELDS, schedule_context, schedule_form
 from tracker.ports.pages.schedule_form import holiday_choices, picks_of, read_plan, read_when
 from tracker.ports.pages.schedule_values import empty_form, form_of_copy, form_of_template
 from tracker.ports.pages.schedule_words import dates_in_words, repeat_options
@@ -50,7 +51,7 @@ async def schedule_page(request: Request[Any, Any, Any]) -> Response[str]:
         form, missing = form_of_template(template, date.fromisoformat(form["date"]), offered)
         begun = {"flash": _begun_words(template.name, missing)}
     templates = await event_templates.templates_for(viewer)
-    return schedule_form(
+    return await schedule_form(
         request, form, offered, zone_of(request), form_id=chance.new_id(), templates=templates, **begun
     )
 
@@ -68,13 +69,13 @@ async def schedule_event(request: Request[Any, Any, Any]) -> Response[Any]:
     offered = await previews.choices(viewer)
     form_id, now = id_in(form["form_id"]) or chance.new_id(), clock.now()
     if form["save"] not in SENDS:
-        return schedule_form(request, form, offered, zone, form_id=form_id)
+        return await schedule_form(request, form, offered, zone, form_id=form_id)
     try:
         plan = read_plan(form, offered, zone)
         event_id = await meetings.schedule(viewer, plan, now, form_id=form_id, told_at=now + UNDO_FOR)
     except Invalid as wrong:
         errors = errors_of(wrong, FIELDS)
-        return schedule_form(request, form, offered, zone, form_id=form_id, errors=errors, status_code=422)
+        return await schedule_form(request, form, offered, zone, form_id=form_id, errors=errors, status_code=422)
     told = told_words("Scheduled.", await outbox.number_told(event_id, now))
     sentence = DRAFTED if plan.status is EventStatus.DRAFT else told
     return said(request, f"/events/{event_id}", sentence, undo_for(event_id, Deed.SCHEDULED, 1, now))
@@ -101,7 +102,7 @@ async def summary(request: Request[Any, Any, Any]) -> Response[str]:
         form = form.but({"visibility": Visibility.NAMED})
     offered, editing = await offered_in(viewer, event_id, form["from"])
     zone = editing.event.zone if editing else zone_of(request)
-    context = schedule_context(form, offered, zone, editing)
+    context = await schedule_context(viewer, form, offered, zone, editing)
     context["clashes"] = await clashes_in(viewer, form, offered, zone, event_id)
     return page("schedule/summary-part.html", request, is_part=True, errors=Errors(), **context)
 

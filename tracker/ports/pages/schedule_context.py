@@ -1,20 +1,20 @@
 """What the templates of the schedule form are given."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Mapping
+from typing import Any
 
 from litestar import Request, Response
 
 from tracker import clock
-from tracker.errors import Invalid
-from tracker.ports.pages.edits import ChangeInWords
+from tracker.ports.pages import foresight
+from tracker.ports.pages.foresight import Editing
 from tracker.ports.pages.form_values import Errors, FormValues
-from tracker.ports.pages.schedule_form import picks_of, read_plan
+from tracker.ports.pages.request import viewer_of
+from tracker.ports.pages.schedule_form import picks_of
 from tracker.ports.pages.schedule_words import dates_in_words, repeat_options
 from tracker.ports.pages.templating import page
-from tracker.rules.meetings import Event
-from tracker.rules.notices import Notices
-from tracker.usecases.previews import Choices, Outlook, invited, mails, sending
+from tracker.rules.people import Viewer
+from tracker.usecases.previews import Choices, invited, sending
 
 FIELDS = (
     "title", "kind", "visibility", "body", "date", "starts", "ends", "last_day", "repeat", "interval", "until", "count",
@@ -23,18 +23,9 @@ FIELDS = (
 """The fields of the form, from top to bottom."""
 
 
-class Editing(NamedTuple):
-    """What a form that changes a known event carries beside its fields."""
-
-    event: Event
-    version: int
-    was: str
-    outlook: Outlook
-    changes: Sequence[ChangeInWords] | None = None
-    """What somebody else saved meanwhile; None when nobody did."""
-
-
-def schedule_context(form: FormValues, offered: Choices, zone: str, editing: Editing | None = None) -> dict[str, Any]:
+async def schedule_context(
+    viewer: Viewer, form: FormValues, offered: Choices, zone: str, editing: Editing | None = None
+) -> dict[str, Any]:
     """Return what every part of the form shows."""
     event = editing.event if editing else None
     bodies = {one.id: one.name for one in offered.own_bodies}
@@ -45,21 +36,12 @@ def schedule_context(form: FormValues, offered: Choices, zone: str, editing: Edi
         "sending": sending(invited(picks_of(form), offered), offered),
         "words": dates_in_words(form, zone, clock.now()), "repeats": repeat_options(form),
         "outlook": editing.outlook if editing else None, "clashes": (),
-        "mails": _mails(form, offered, zone, editing) if editing else None,
+        "outcome": await foresight.of_form(viewer, form, offered, zone, editing), "outcome_zone": zone,
         "names": {one.id: f"{one.name} ({one.agency})" for one in offered.people},
     }  # fmt: skip
 
 
-def _mails(form: FormValues, offered: Choices, zone: str, editing: Editing) -> Notices | None:
-    """Return who gets which mail when the form is saved as it is; None while it cannot be."""
-    try:
-        plan = read_plan(form.but({"save": "send"}), offered, zone, editing.event)
-    except Invalid:
-        return None
-    return mails(editing.event, plan, editing.outlook, notify=bool(form["notify"]))
-
-
-def schedule_form(
+async def schedule_form(
     request: Request[Any, Any, Any],
     form: FormValues,
     offered: Choices,
@@ -76,6 +58,7 @@ def schedule_form(
     return page(
         "schedule/form.html", request, status_code=status_code, form_id=form_id, errors=errors or Errors(),
         action=address, version=editing.version if editing else 0, was=editing.was if editing else "",
-        changes=editing.changes if editing else None, **schedule_context(form, offered, zone, editing),
+        changes=editing.changes if editing else None,
+        **await schedule_context(viewer_of(request), form, offered, zone, editing),
         **{"times": None, "zone_name": zone, "templates": (), **found},
     )  # fmt: skip

@@ -41,9 +41,9 @@ async def save_template(request: Request[Any, Any, Any]) -> Response[str]:
         await event_templates.save(viewer, form["template_name"], texts, _body(form, offered), clock.now())
     except Invalid as wrong:
         errors = errors_of(wrong, (*FIELDS, "template_name"))
-        return schedule_form(request, form, offered, zone, form_id=form_id, errors=errors, status_code=422)
+        return await schedule_form(request, form, offered, zone, form_id=form_id, errors=errors, status_code=422)
     sentence = f"The template “{form['template_name'].strip()}” is saved. Nothing is sent yet."
-    return schedule_form(
+    return await schedule_form(
         request, form.but({"template_name": ""}), offered, zone, form_id=form_id, flash=sentence,
     )  # fmt: skip
 

@@ -12,10 +12,11 @@ from litestar import Request, Response, post
 from tracker import chance, clock
 from tracker.errors import Invalid
 from tracker.ports.guards import signed_in
+from tracker.ports.pages.foresight import Editing
 from tracker.ports.pages.form_values import FormValues, Reader, form_of, id_in, version_in
 from tracker.ports.pages.request import is_from_htmx, settings_of, viewer_of, zone_of
 from tracker.ports.pages.schedule import offered_in, organizer
-from tracker.ports.pages.schedule_context import Editing, schedule_form
+from tracker.ports.pages.schedule_context import schedule_form
 from tracker.ports.pages.schedule_form import When, holiday_choices, picks_of, read_when, rule_in
 from tracker.ports.pages.templating import page
 from tracker.rules import free_times as rules
@@ -87,11 +88,11 @@ async def find_times(request: Request[Any, Any, Any]) -> Response[str]:
     offered, editing = await offered_in(viewer, event_id, form["from"])
     zone = editing.event.zone if editing else zone_of(request)
     if form["save"] == USE:
-        return _whole(request, form.but(chosen_time(form)), offered, editing, zone)
+        return await _whole(request, form.but(chosen_time(form)), offered, editing, zone)
     times = await _times(request, form, offered, zone)
     if is_from_htmx(request):
         return page("schedule/times-part.html", request, times=times, zone_name=zone)
-    return _whole(request, form, offered, editing, zone, times)
+    return await _whole(request, form, offered, editing, zone, times)
 
 
 def chosen_time(form: FormValues) -> dict[str, str]:
@@ -172,13 +173,13 @@ def _free(days: list[Days], day: date, zone: str) -> list[int]:
     return [sum(state is State.FREE for state in column) for column in zip(*rows, strict=True)]
 
 
-def _whole(
+async def _whole(
     request: Request[Any, Any, Any], form: FormValues, offered: Choices, editing: Editing | None, zone: str,
     times: Times | None = None,
 ) -> Response[str]:  # fmt: skip
     kept = editing and editing._replace(version=version_in(form), was=form["was"])
     form_id = id_in(form["form_id"]) or chance.new_id()
-    return schedule_form(request, form, offered, zone, form_id=form_id, editing=kept, times=times)
+    return await schedule_form(request, form, offered, zone, form_id=form_id, editing=kept, times=times)
 
 
 handlers = [find_times]

@@ -17,7 +17,7 @@ from markupsafe import Markup, escape
 from tracker import clock
 from tracker.paths import folder
 from tracker.ports.pages.static import FOLDER, static
-from tracker.rules import date_words, reports, wording
+from tracker.rules import date_words, preferences, reports, wording
 from tracker.rules.people import Viewer
 from tracker.settings import Settings
 
@@ -32,6 +32,7 @@ FILTERS = {
     "span": wording.span,
     "ago": wording.ago,
     "plural": wording.plural,
+    "lead": preferences.lead_words,
     "lateness": wording.lateness,
     "local": wording.local,
     "zone_word": wording.zone_word,

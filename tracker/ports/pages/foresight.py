@@ -1,0 +1,77 @@
+"""What forms say before they are saved: what their deed would do to mails, answers, reminders and feeds."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
+from datetime import datetime
+from functools import partial
+from typing import NamedTuple
+from uuid import UUID
+
+from tracker import clock
+from tracker.database import surviving_failures
+from tracker.errors import Conflict, Invalid, NotAllowed
+from tracker.ports.pages.edits import ChangeInWords
+from tracker.ports.pages.form_values import FormValues
+from tracker.ports.pages.schedule_form import read_plan
+from tracker.rules.consequences import Consequences
+from tracker.rules.meetings import Event
+from tracker.rules.people import Viewer
+from tracker.rules.planning import Plan
+from tracker.rules.undo import UNDO_FOR
+from tracker.usecases import meetings, series_parts
+from tracker.usecases.foresight import Deed, foresee
+from tracker.usecases.previews import Choices, Outlook
+
+
+class Editing(NamedTuple):
+    """What a form that changes a known event carries beside its fields."""
+
+    event: Event
+    version: int
+    was: str
+    outlook: Outlook
+    changes: Sequence[ChangeInWords] | None = None
+    """What somebody else saved meanwhile; None when nobody did."""
+
+    @property
+    def first_key(self) -> str:
+        """Return the name of the date from which on the series changes; empty when it is all of it."""
+        return self.outlook.first.key if self.outlook.first else ""
+
+
+async def change(viewer: Viewer, editing: Editing, plan: Plan, version: int, now: datetime, *, notify: bool) -> UUID:
+    """Save what a form describes, for all dates or from one on. Errors: as in `meetings.change`."""
+    event_id = editing.event.id
+    if key := editing.first_key:
+        return await series_parts.change_from(viewer, event_id, key, plan, version, now, notify=notify)
+    return await meetings.change(viewer, event_id, plan, version, now, notify=notify)
+
+
+async def of_form(
+    viewer: Viewer, form: FormValues, offered: Choices, zone: str, editing: Editing | None
+) -> Consequences | None:
+    """Return what happens when the form of an event is sent as it is; None while it cannot be."""
+    now, event = clock.now(), editing.event if editing else None
+
+    async def deed() -> UUID:
+        plan = read_plan(form.but({"save": "send"}), offered, zone, event)
+        if editing is None:
+            return await meetings.schedule(viewer, plan, now, told_at=now + UNDO_FOR)
+        return await change(viewer, editing, plan, editing.event.version, now, notify=bool(form["notify"]))
+
+    return await of_deed(viewer, event.id if event else None, deed, now)
+
+
+async def of_deed(viewer: Viewer, event_id: UUID | None, deed: Deed, now: datetime) -> Consequences | None:
+    """Return what a deed would do; None when it cannot be done now, or nothing can be written."""
+    with surviving_failures(), suppress(Invalid, Conflict, NotAllowed):
+        return await foresee(viewer, event_id, deed, now)
+    return None
+
+
+async def of_each(
+    viewer: Viewer, event_id: UUID, deeds: Mapping[str, Callable[[datetime], Awaitable[None]]]
+) -> dict[str, Consequences | None]:
+    """Return what each of some deeds would do, under its words."""
+    now = clock.now()
+    return {words: await of_deed(viewer, event_id, partial(deed, now), now) for words, deed in deeds.items()}

@@ -1,0 +1,93 @@
+"""What a deed would do, told before it is done: it is done in a transaction, looked at, and taken back.
+
+So the form cannot say anything else than what happens: there is no second computation.
+"""
+
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from tracker.database import trying
+from tracker.rules.consequences import Consequences, Reminders, Standing, between
+from tracker.rules.invitations import AnswerValue
+from tracker.rules.meetings import Event, Occurrence
+from tracker.rules.outbox import MessageKind, State
+from tracker.rules.people import Viewer
+from tracker.tables import visible
+from tracker.tables.outbox import Message
+from tracker.usecases import reminders_ahead
+from tracker.usecases.feed_readers import FeedReader, feed_readers, who_reads
+from tracker.usecases.reminders_people import answers_to
+
+Deed = Callable[[], Awaitable[UUID | str | None]]
+"""Does it, and returns the id of an event that it made, if it made one."""
+
+
+async def foresee(viewer: Viewer, event_id: UUID | None, deed: Deed, now: datetime) -> Consequences:
+    """Return what a deed of the viewer on an event would do; None = it makes one. Errors: those of the deed."""
+    readers = await feed_readers(now)
+    async with trying():
+        before = await _standing(viewer, [event_id] if event_id else [], readers, now)
+        made = await deed()
+        ids = {one for one in (event_id, made) if isinstance(one, UUID)}
+        after = await _standing(viewer, sorted(ids), readers, now)
+    return between(before, after)
+
+
+async def _standing(
+    viewer: Viewer, event_ids: Sequence[UUID], readers: Sequence[FeedReader], now: datetime
+) -> Standing:
+    events = [event for one in event_ids if (event := await visible.event(viewer, one))]
+    dates = [date for of_event in (await visible.dates_of(viewer, events)).values() for date in of_event]
+    return Standing(
+        content=_content(events, dates), messages=await _messages(event_ids),
+        answers=await _answers(one for one in dates if one.ends_at > now),
+        reminders=await _reminders(viewer, events, now), feeds=await who_reads(readers, events),
+    )  # fmt: skip
+
+
+def _content(events: Iterable[Event], dates: Iterable[Occurrence]) -> frozenset[object]:
+    """Return what calendars show: everything but the numbers and moments of the change itself."""
+    of_events = {
+        (
+            one.id,
+            one.title,
+            one.description,
+            one.place,
+            one.video_link,
+            one.agenda,
+            one.visibility,
+            one.status,
+            one.rrule,
+        )
+        for one in events
+    }
+    return frozenset(of_events) | {
+        (one.event.id, one.starts_at, one.ends_at, one.title, one.place, one.agenda, one.is_off) for one in dates
+    }
+
+
+async def _messages(event_ids: Sequence[UUID]) -> dict[UUID, tuple[MessageKind, UUID]]:
+    if not event_ids:
+        return {}
+    waits = Message.event.is_in(list(event_ids)) & (Message.state == State.PENDING.value)
+    found = await Message.select(Message.id, Message.kind, Message.recipient).where(waits)
+    return {row["id"]: (MessageKind(row["kind"]), row["recipient"]) for row in found}
+
+
+async def _answers(dates: Iterable[Occurrence]) -> dict[UUID, tuple[AnswerValue, ...]]:
+    given: dict[UUID, list[AnswerValue]] = {}
+    for of_date in (await answers_to((one.id, one.event.id) for one in dates)).values():
+        for member_id, answer in of_date.items():
+            given.setdefault(member_id, []).append(answer)
+    return {member_id: tuple(answers) for member_id, answers in given.items()}
+
+
+async def _reminders(viewer: Viewer, events: Iterable[Event], now: datetime) -> Reminders:
+    found: dict[datetime, dict[timedelta, dict[datetime, frozenset[UUID]]]] = {}
+    for event in events:
+        for one in await reminders_ahead.of_event(viewer, event.id, now, ahead=None):
+            if one.kind is MessageKind.REMINDER:
+                at = found.setdefault(one.line.starts_at, {}).setdefault(one.lead, {})
+                at[one.at] = at.get(one.at, frozenset()) | {to.member_id for to in one.people}
+    return found
