@@ -109,9 +109,16 @@ def test_a_single_event_has_one_date() -> None:
 
 
 def test_a_series_without_an_end_lasts_a_year_and_a_yearly_one_five() -> None:
-    assert a_rule("monthly_nth").until == date(2027, 12, 9)
-    assert a_rule("yearly").until == date(2031, 12, 10)
-    assert len(dates(a_rule("monthly_nth"), START)) == 13
+    assert a_rule("weekly").until == date(2027, 12, 9)
+    assert a_rule("yearly").until == date(2030, 12, 10)
+    assert len(dates(a_rule("yearly"), START)) == 5
+
+
+@pytest.mark.parametrize("choice", ["monthly_day", "monthly_nth"])
+def test_a_monthly_series_without_an_end_has_twelve_dates(choice: str) -> None:
+    for month in range(1, 13):
+        start = datetime(2027, month, 8, 9)
+        assert len(dates(a_rule(choice, start), start)) == 12
 
 
 def test_a_series_that_starts_on_a_leap_day_ends_on_the_day_before_march() -> None:

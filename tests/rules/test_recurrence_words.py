@@ -26,7 +26,7 @@ def label(choice: str, start: datetime = START, **rest: Any) -> str:
 
 def test_a_monthly_series_says_its_pattern_hours_end_and_number() -> None:
     assert said("monthly_nth") == (
-        "Every month on the second Thursday, 2:00–3:30 PM Central, until Dec 9, 2027 (13 times)."
+        "Every month on the second Thursday, 2:00–3:30 PM Central, until Nov 11, 2027 (12 times)."
     )
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import TypedDict
 
@@ -15,6 +15,9 @@ __all__ = [
     "LAST", "MAX_DATES", "MAX_YEARS", "Frequency", "Repeat", "Rule", "choice_of", "dates", "first_dates", "from_rrule",
     "nth_weekday", "rule_for", "to_rrule", "until_before",
 ]  # fmt: skip
+
+
+A_DAY = timedelta(days=1)
 
 
 class Repeat(StrEnum):
@@ -51,9 +54,9 @@ def rule_for(
 ) -> Rule | None:
     """Return the rule of a choice (`Repeat`) for a series whose first date is `start` (naive); None for a single event.
 
-    A weekly series without weekdays takes the day of `start`. Without an end the series lasts a year, a yearly one
-    five; `until` becomes the last date that the series has. Errors: Invalid by repeat, interval, weekdays, until,
-    count or date.
+    A weekly series without weekdays takes the day of `start`. Without an end the series lasts a year (a monthly one
+    twelve months), a yearly one five; `until` becomes the last date that the series has.
+    Errors: Invalid by repeat, interval, weekdays, until, count or date.
     """
     if choice not in set(Repeat):
         raise Invalid(repeat="Choose how the event repeats.")
@@ -63,11 +66,18 @@ def rule_for(
     unit, _, where = choice.partition("_")
     frequency = Frequency(unit)
     if until is None and count is None:
-        until = years_after(start.date(), MAX_YEARS if frequency is Frequency.YEARLY else 1)
+        until = _usual_end(frequency, start.date())
     anchor = _anchor(frequency, where, start.date(), tuple(weekdays))
     rule = Rule(frequency=frequency, interval=interval, until=until, count=count, **anchor)
     last = dates(rule, start)[-1].date()
     return replace(rule, until=last) if rule.until else rule
+
+
+def _usual_end(frequency: Frequency, first: date) -> date:
+    """Return the last day of a year; of a monthly series of its twelfth month, which may hold a later weekday."""
+    if frequency is Frequency.MONTHLY:
+        return years_after(first.replace(day=1), 1) - A_DAY
+    return years_after(first - A_DAY, MAX_YEARS if frequency is Frequency.YEARLY else 1)
 
 
 def choice_of(rule: Rule) -> Repeat:

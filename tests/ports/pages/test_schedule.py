@@ -63,7 +63,7 @@ async def test_a_monthly_series_for_all_agencies_is_one_form(sqlite_cast: Cast, 
     answer = await sent(desk, agency=list(sqlite_cast.agencies.values()), agenda="Welcome 5\r\nServices 20")
     plan = await plan_behind(sqlite_cast.coordinator, answer)
     assert (plan.rrule, len(plan.invitees), plan.agenda) == (
-        "FREQ=MONTHLY;BYDAY=2TH;UNTIL=20280113T200000Z",
+        "FREQ=MONTHLY;BYDAY=2TH;UNTIL=20271209T200000Z",
         14,
         "Welcome 5\nServices 20",
     )
@@ -74,7 +74,7 @@ async def test_the_same_form_sent_twice_makes_one_event(sqlite_cast: Cast, desk:
     form = await filled(desk)
     first, second = [await desk.post("/events", form) for _ in range(2)]
     assert first.headers["location"] == second.headers["location"]
-    assert len(await meeting_dates.between(sqlite_cast.coordinator, NOW, NOW.replace(year=2029))) == 13
+    assert len(await meeting_dates.between(sqlite_cast.coordinator, NOW, NOW.replace(year=2029))) == 12
 
 
 async def test_a_form_that_is_sent_again_with_another_title_makes_another_event(desk: Browser) -> None:

@@ -1,0 +1,97 @@
+"""The year of the Steering Committee, as its coordinator makes it: every click counted, typing not."""
+
+import re
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from tests.browser.conftest import PageOf
+from tests.browser.ways import COORDINATOR
+
+TITLE = "Year of meetings"
+
+
+class Hand:
+    """A hand on a mouse that counts its clicks; a field that is filled in is counted apart."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self.clicks = 0
+        self.fields = 0
+
+    def click(self, what: Locator) -> None:
+        """Click, and wait for the page that comes."""
+        self.clicks += 1
+        what.click()
+        self.page.wait_for_load_state()
+
+    def button(self, name: str | re.Pattern[str]) -> None:
+        self.click(self.page.get_by_role("button", name=name))
+
+    def link(self, name: str) -> None:
+        self.click(self.page.get_by_role("link", name=name, exact=True))
+
+    def fill(self, **fields: str) -> None:
+        """Type into fields by their names; of a list choose one."""
+        for name, text in fields.items():
+            self.fields += 1
+            field = self.page.locator(f"main [name={name}]")
+            field.select_option(text) if name == "repeat" else field.fill(text)
+
+
+@pytest.fixture
+def hand(page_of: PageOf) -> Hand:
+    return Hand(page_of(COORDINATOR))
+
+
+def scheduled(hand: Hand) -> str:
+    """Schedule the series from the open form and return its address; afterwards nothing is counted yet."""
+    hand.page.goto("/schedule")
+    hand.fill(title=TITLE, date="2027-01-12", starts="10:00", ends="11:30", repeat="monthly_nth")
+    hand.click(hand.page.get_by_text(re.compile("^Steering Committee · ")))
+    hand.button("Send invitations")
+    hand.page.wait_for_url(re.compile(r"/events/[0-9a-f-]{36}"))
+    return re.match(r".*/events/[0-9a-f-]{36}", hand.page.url)[0]
+
+
+def at_date(hand: Hand, key: str) -> None:
+    """Schedule the series and open the page of one date."""
+    hand.page.goto(f"{scheduled(hand)}/{key}")
+    hand.clicks = hand.fields = 0
+
+
+def test_twelve_dates_are_five_fields_one_tick_and_one_send(hand: Hand) -> None:
+    hand.page.goto(scheduled(hand))
+    expect(hand.page.locator("#ahead")).to_contain_text("12")
+    assert (hand.fields, hand.clicks) == (5, 2)
+
+
+def test_april_is_moved_with_two_clicks(hand: Hand) -> None:
+    at_date(hand, "2027-04-13")
+    hand.link("Edit this date")
+    hand.fill(date="2027-04-15", starts="13:00", ends="14:30")
+    hand.button("Save this date")
+    expect(hand.page.locator("main")).to_contain_text("Thursday, April 15, 2027")
+    assert hand.clicks == 2
+
+
+def test_june_is_cancelled_with_two_clicks_and_brought_back_with_one(hand: Hand) -> None:
+    at_date(hand, "2027-06-08")
+    hand.link("Cancel this date")
+    hand.button(re.compile("^Cancel"))
+    off = hand.page.get_by_role("heading", name="This date is cancelled")
+    expect(off).to_be_visible()
+    assert hand.clicks == 2
+    hand.button(re.compile("^Bring this date back"))
+    expect(off).to_be_hidden()
+    assert hand.clicks == 3
+
+
+def test_from_october_on_at_nine_takes_three_clicks(hand: Hand) -> None:
+    at_date(hand, "2027-10-12")
+    hand.link("Edit this date")
+    hand.link("Edit this date and all that follow")
+    hand.fill(starts="09:00", ends="10:30")
+    hand.button("Save changes")
+    expect(hand.page.locator("main")).to_contain_text("9:00–10:30 AM")
+    assert hand.clicks == 3
