@@ -6,6 +6,7 @@ from tracker.paths import folder
 
 TABLE_MODULES = (
     "tracker.tables.people",
+    "tracker.tables.blackouts",
     "tracker.tables.identity",
     "tracker.tables.preferences",
     "tracker.tables.api_tokens",

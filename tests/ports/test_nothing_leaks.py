@@ -54,7 +54,9 @@ def _of_people(method: str, tail: str, **form: str) -> Callable[[Places], list[A
 
 
 def _of_agencies(method: str, tail: str, **form: str) -> Callable[[Places], list[Ask]]:
-    return lambda p: [(method, f"/agencies/{one}{tail}", form) for one in (p.agency, p.other_agency, NOWHERE)]
+    return lambda p: [
+        (method, f"/agencies/{one}{tail}", form) for one in (p.agency, p.other_agency, p.secret_agency, NOWHERE)
+    ]
 
 
 def _of_bodies(method: str, tail: str, **form: str) -> Callable[[Places], list[Ask]]:
@@ -231,6 +233,16 @@ SCRIPT: dict[str, Callable[[Places], list[Ask]]] = {
     "GET /agencies/{agency_id}/edit": _of_agencies("GET", "/edit"),
     "POST /agencies/{agency_id}/edit": _of_agencies("POST", "/edit", code="NEW", version="1"),
     "GET /agencies/{agency_id}": _of_agencies("GET", ""),
+    "POST /agencies/{agency_id}/blackout-days": lambda p: [
+        ("POST", f"/agencies/{one}/blackout-days", {"first": day})
+        for one in (p.agency, p.other_agency, p.secret_agency, NOWHERE)
+        for day in ("2027-03-01", "odd")
+    ],
+    "POST /agencies/{agency_id}/blackout-days/{blackout_id}/removal": lambda p: [
+        ("POST", f"/agencies/{agency}/blackout-days/{one}/removal", {})
+        for agency in (p.agency, p.secret_agency, NOWHERE)
+        for one in (p.secret_blackout, NOWHERE)
+    ],
     "GET /bodies": _plain("/bodies"),
     "GET /bodies/{body_id}": _of_bodies("GET", ""),
     "GET /reports": _plain(

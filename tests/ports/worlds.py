@@ -35,6 +35,7 @@ from tracker.usecases import (
     api_tokens,
     attendance,
     audit_reading,
+    blackouts,
     event_templates,
     invitations,
     meeting_dates,
@@ -72,6 +73,8 @@ class Places:
     secret_item: str
     secret_person: UUID
     secret_body: UUID
+    secret_agency: UUID
+    secret_blackout: UUID
     secret_message: UUID
     secret_template: UUID
     secret_filter: UUID
@@ -150,7 +153,7 @@ async def _what_all_may_see(cast: Cast) -> Places:
         agency=agency, other_agency=cast.agencies["FBI"], body=body,
         everybody=tuple(one.member_id for one in everybody(cast)), secret_event=series, secret_key="2027-01-12",
         secret_item=item, secret_person=person, secret_body=body, secret_message=past,
-        secret_template=past, secret_filter=past,
+        secret_template=past, secret_agency=agency, secret_blackout=past, secret_filter=past,
     )  # fmt: skip
 
 
@@ -160,6 +163,7 @@ async def _secret_people(cast: Cast, places: Places) -> None:
         marshals = await people.add_agency(
             name="Canary Marshals", code="Larkspur", arm=Arm.LAW_ENFORCEMENT, level=Level.FEDERAL
         )
+        places.secret_agency = marshals
         await people.add_member(agency_id=marshals, name="Canary", email="canary@marshals.example", now=NOW, zone=ZONE)
         places.secret_person = await people.add_member(
             agency_id=fbi, name="Quillfeather", email="canary@fbi.example", now=NOW, zone=ZONE
@@ -175,6 +179,8 @@ async def _secret_people(cast: Cast, places: Places) -> None:
 
 async def _secrets(cast: Cast, places: Places) -> None:
     await _secret_people(cast, places)
+    days = date(2027, 1, 11), date(2027, 1, 13), "Canary week"
+    places.secret_blackout = await blackouts.name(cast.coordinator, places.secret_agency, *days, NOW, TODAY)
     lead, named = cast.fbi_lead, (cast.kcpd_detective, cast.hsi_liaison)
     places.secret_event = await meetings.schedule(lead, operation(*named, rule=_weekly()), LAST_WEEK)
     places.secret_key = "2027-01-16"

@@ -38,6 +38,8 @@ VERBS = {
     "departed": "Saw out",
     "seated": "Gave a seat in",
     "unseated": "Took a seat away in",
+    "blackout_named": "Named blackout days of",
+    "blackout_taken_back": "Took back blackout days of",
     "audit_read": "Read",
     "audit_exported": "Exported",
     "audit_verified": "Verified",
