@@ -20,6 +20,7 @@ TABLE_MODULES = (
     "tracker.tables.prints",
     "tracker.tables.calendar_imports",
     "tracker.tables.event_templates",
+    "tracker.tables.sites",
     "tracker.tables.saved_filters",
     "tracker.tables.outside_calendars",
     "tracker.tables.subscriptions",

@@ -113,11 +113,28 @@ def to_own_roll(page: Page, title: str) -> None:
 
 
 def to_suggested_times(page: Page, _: Demo) -> None:
-    """Ask for times for everybody of two agencies."""
+    """Ask for times for a meeting of a body with a quorum, and everybody of an agency."""
     page.goto("/schedule")
+    page.get_by_label("Meeting of").select_option(label="Steering Committee")
     page.get_by_role("group", name="Invite by agency").get_by_text("KCPD").click()
     page.get_by_role("button", name="Suggest times").click()
     page.locator("[name=slot]").first.wait_for(state="attached")
+
+
+def to_refused_blackout(page: Page, _: Demo) -> None:
+    """Name blackout days of the own agency without saying which."""
+    page.goto("/agencies")
+    page.get_by_role("link", name="FBI", exact=True).click()
+    page.get_by_text("Add blackout days").first.click()
+    page.get_by_role("button", name="Add blackout days").click()
+    page.locator(".usa-alert--error").wait_for()
+
+
+def to_site(page: Page, _: Demo) -> None:
+    """Open the form of a site."""
+    page.goto("/sites")
+    page.get_by_role("link", name="KCPD academy, room 4").click()
+    page.wait_for_url("**/edit")
 
 
 def to_edit_from(page: Page, demo: Demo) -> None:
@@ -355,6 +372,10 @@ WAYS: dict[str, tuple[str | None, Way, str]] = {
     "edit a body": (COORDINATOR, to_row("/bodies", "Steering Committee", "edit"), "Edit Steering Committee"),
     "a seat": (COORDINATOR, to_seat, "Seat of"),
     "agencies": (COORDINATOR, to("/agencies"), "Agencies"),
+    "blackout days with errors": (FBI_LEAD, to_refused_blackout, "Federal Bureau of Investigation"),
+    "sites": (COORDINATOR, to("/sites"), "Sites"),
+    "add a site": (COORDINATOR, to("/sites/new"), "Add a site"),
+    "edit a site": (COORDINATOR, to_site, "Edit KCPD academy, room 4"),
     "one agency": (COORDINATOR, to_row("/agencies", "CAHT"), "Coalition Against Human Trafficking"),
     "bodies": (COORDINATOR, to("/bodies"), "Bodies"),
     "one body": (COORDINATOR, to_row("/bodies", "Steering Committee"), "Steering Committee"),

@@ -140,7 +140,19 @@ SCRIPT: dict[str, Callable[[Places], list[Ask]]] = {
         ("POST", f"/schedule/templates/{one}/removal", {}) for one in (p.secret_template, NOWHERE)
     ],
     "GET /schedule/preview": _plain("/schedule/preview?date=2027-01-16&repeat=weekly"),
-    "POST /schedule/summary": _post("/schedule/summary", title="Unsent"),
+    "POST /schedule/summary": lambda p: [
+        ("POST", "/schedule/summary", {"date": day, "starts": "05:30", "ends": "06:30", "place": place, **more})
+        for day in ("2027-01-20", "2027-01-21")
+        for place in ("USAO conference room", "usao  conference room, 400 E 9th St", "Canary Street")
+        for more in ({}, {"repeat": "weekly"}, {"event": str(p.event)}, {"event": str(p.secret_event)})
+    ],
+    "GET /sites": _plain("/sites"),
+    "GET /sites/new": _plain("/sites/new"),
+    "POST /sites/new": _post("/sites/new", name="New"),
+    "GET /sites/{site_id}/edit": lambda p: [("GET", f"/sites/{one}/edit", {}) for one in (p.site, NOWHERE)],
+    "POST /sites/{site_id}/edit": lambda p: [
+        ("POST", f"/sites/{one}/edit", {"name": "New", "version": "1"}) for one in (p.site, NOWHERE)
+    ],
     "POST /schedule/times": lambda p: [
         ("POST", "/schedule/times", {"date": day, "starts": "10:00", "ends": "11:00", "person": people, **more})
         for people in (list(map(str, (*p.everybody, p.secret_person))),)

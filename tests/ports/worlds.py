@@ -29,6 +29,7 @@ from tracker.rules.people import Level, Viewer
 from tracker.rules.planning import DateChange
 from tracker.rules.quorum import QuorumRule
 from tracker.rules.recurrence import Rule, rule_for
+from tracker.rules.sites import SiteFacts
 from tracker.tables.outbox import Message
 from tracker.usecases import (
     action_items,
@@ -45,6 +46,7 @@ from tracker.usecases import (
     readings,
     reminders,
     saved_filters,
+    sites,
     subscriptions,
 )
 from tracker.usecases.viewers import viewer_for
@@ -67,6 +69,7 @@ class Places:
     agency: UUID
     other_agency: UUID
     body: UUID
+    site: UUID
     everybody: tuple[UUID, ...]
     secret_event: UUID
     secret_key: str
@@ -147,10 +150,14 @@ async def _what_all_may_see(cast: Cast) -> Places:
         during,
     )
     item = await _item(cast.coordinator, cast.harbor_advocate, "Send the contact sheet", past, "2026-12-08")
+    room = SiteFacts(
+        name="USAO conference room", address="400 E 9th St", capacity=5, equipment="Projector", is_open=True
+    )
+    site = await sites.add_site(cast.coordinator, room, NOW, NOW)
     person, agency, body = cast.caht_lead.member_id, cast.agencies["CAHT"], cast.bodies["services"]
     return Places(
         event=series, event_key="2027-01-12", past=past, past_key="2026-12-08", item=item, person=person,
-        agency=agency, other_agency=cast.agencies["FBI"], body=body,
+        agency=agency, other_agency=cast.agencies["FBI"], body=body, site=site,
         everybody=tuple(one.member_id for one in everybody(cast)), secret_event=series, secret_key="2027-01-12",
         secret_item=item, secret_person=person, secret_body=body, secret_message=past,
         secret_template=past, secret_agency=agency, secret_blackout=past, secret_filter=past,
@@ -190,6 +197,8 @@ async def _secrets(cast: Cast, places: Places) -> None:
     await meetings.schedule(
         lead, operation(*named, title="Operation Called Off", starts=datetime(2026, 12, 16, 6)), LAST_WEEK
     )
+    in_the_room = operation(*named, starts=datetime(2027, 1, 20, 6), place="USAO conference room", title="Canary raid")
+    await meetings.schedule(lead, in_the_room, LAST_WEEK)
     await invitations.answer(
         cast.kcpd_detective, places.secret_event, "2027-01-23", AnswerValue.DECLINED, "Canary", NOW, for_series=False
     )

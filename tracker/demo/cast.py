@@ -9,7 +9,8 @@ from uuid import UUID
 from tracker.rules.audiences import Arm
 from tracker.rules.people import Level, Role, Viewer
 from tracker.rules.quorum import NO_QUORUM, QuorumRule
-from tracker.usecases import people
+from tracker.rules.sites import SiteFacts
+from tracker.usecases import people, sites
 from tracker.usecases.viewers import viewer_for
 
 LAW, SERVICES = Arm.LAW_ENFORCEMENT, Arm.VICTIM_SERVICES
@@ -110,6 +111,18 @@ BODIES = {
     ),
 }  # fmt: skip
 CHAIRS = {"services": "caht_lead"}
+SITES = (
+    SiteFacts(
+        name="5th-floor conference room",
+        address="400 E 9th St, Kansas City",
+        capacity=24,
+        equipment="Projector, video",
+        is_open=True,
+    ),
+    SiteFacts(name="FBI field office, room 210", address="", capacity=16, equipment="Video", is_open=True),
+    SiteFacts(name="KCPD academy, room 4", address="", capacity=40, equipment="Projector", is_open=True),
+)
+"""Harbor House is none of them: where a shelter is stands nowhere."""
 BEHIND_THE_SCENES = ("administrator", "auditor")
 """Who keeps accounts or reads the trail, and is invited to nothing."""
 PHONE = "816-555-{:04}"  # 555-01xx belongs to nobody
@@ -149,6 +162,8 @@ async def assemble(now: datetime, zone: str) -> Company:
     bodies = {key: await _body(body, agencies, ids) for key, body in BODIES.items()}
     for key, chair in CHAIRS.items():
         await people.make_chair(body_id=bodies[key], member_id=ids[chair])
+    for site in SITES:
+        await sites.add_site(await viewer_for(ids["coordinator"], now), site, now, now)
     return await company(ids, bodies, agencies, now)
 
 

@@ -8,14 +8,21 @@ from tracker import chance
 from tracker.database import writing
 from tracker.demo import bulk, calendars, history, items
 from tracker.demo.cast import Company, assemble
+from tracker.demo.days import MONDAY, TUESDAY, WEDNESDAY, Day, weeks
 from tracker.demo.story import Story
 from tracker.rules.outbox import Skip, State
-from tracker.usecases import outbox
+from tracker.rules.wording import local
+from tracker.usecases import blackouts, outbox
 
 FIRST_DAY = timedelta(days=200)  # before the start: when the people joined
 JUST_NOW = timedelta(minutes=10)  # before the start: what is newer really goes out by mail
 UNSENT = Skip(state=State.SUPPRESSED, reason="Part of the demo's invented past: nobody was written to.")
 EVERYTHING = 1_000_000  # messages
+BLACKOUTS: tuple[tuple[str, Day, Day, str], ...] = (
+    ("fbi_lead", weeks(2, MONDAY), weeks(2, WEDNESDAY), "Range week"),
+    ("caht_lead", weeks(1, TUESDAY), weeks(1, TUESDAY), "Staff retreat"),
+)
+"""Who names for their agency which days, and why."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,12 +46,21 @@ async def fill(recipe: Recipe) -> Company:
             story = Story(company=company, now=recipe.now, zone=recipe.zone, luck=luck)
             items.give(story, history.fill(story))
             await _past(story, recipe.now - JUST_NOW)
+            await _blackouts(company, recipe)
             await story.live(recipe.now)
             await calendars.share(company, recipe.now, recipe.zone)
             await bulk.add(company, recipe.now, recipe.zone, luck, recipe.size - 1)
     finally:
         chance.seed(None)
     return company
+
+
+async def _blackouts(company: Company, recipe: Recipe) -> None:
+    """Name the days on which two agencies are not available."""
+    now, today = recipe.now - JUST_NOW, local(recipe.now, recipe.zone).date()
+    for key, first, last, reason in BLACKOUTS:
+        lead = company.members[key]
+        await blackouts.name(lead, lead.agency_id, first(today), last(today), reason, now, today)
 
 
 async def _past(story: Story, until: datetime) -> None:

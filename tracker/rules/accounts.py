@@ -10,7 +10,7 @@ from tracker.rules.proof import is_fresh
 
 IDLE = timedelta(days=90)  # without a sign-in an account is suspended (CJIS AC-2)
 REVIEW = timedelta(days=365)  # an account is confirmed at least this often
-KEEPERS_ONLY = "Only a coordinator or an administrator keeps agencies, people and bodies."
+KEEPERS_ONLY = "Only a coordinator or an administrator keeps people, agencies, bodies and sites."
 PROVE_FIRST = "Confirm that it is you: the last proof is more than 15 minutes old."
 OWN_ACCOUNT = "You cannot change your own account. Ask a coordinator or another administrator."
 COORDINATORS = "Only a coordinator can change the account of a coordinator."

@@ -130,7 +130,7 @@ GROUPS = {
     ),
     "events": Group("Events and replies", subjects=frozenset({"event", "occurrence", "invitation", "template"})),
     "items": Group("Action items", subjects=frozenset({"item"})),
-    "people": Group("People and agencies", subjects=frozenset({"member", "agency", "body", "seat", "roster"})),
+    "people": Group("People and agencies", subjects=frozenset({"member", "agency", "body", "seat", "roster", "site"})),
     "feeds": Group("Calendars and tokens", subjects=frozenset({"subscription", "outside_calendar", "api_token"})),
     "messages": Group("Messages", subjects=frozenset({"message", "outbox"})),
     "audit": Group("The audit trail", subjects=frozenset({"audit"})),
@@ -138,7 +138,7 @@ GROUPS = {
 
 OPEN_SUBJECTS = frozenset({
     "member", "agency", "body", "seat", "roster", "subscription", "api_token", "audit", "address", "report",
-    "deployment", "preference", "body_preference", "template", "saved_filter", "outside_calendar",
+    "deployment", "preference", "body_preference", "template", "site", "saved_filter", "outside_calendar",
 })  # fmt: skip
 """Subjects that tell of no event. Whatever is not here and leads to no event that the reader sees is kept from them."""
 

@@ -93,7 +93,7 @@ async def _told(viewer: Viewer, rows: Iterable[Row]) -> list[Entry]:
     found = list(rows)
     people = await names.people(_ids(found, "member") | {UUID(row["actor"]) for row in found if row["actor"]})
     called = {key: f"{name} ({agency})" for key, (name, agency) in people.items()}
-    called |= await names.organizations(_ids(found, "agency") | _ids(found, "body"))
+    called |= await names.organizations(_ids(found, "agency") | _ids(found, "body") | _ids(found, "site"))
     return [_entry(viewer, row, called) for row in found]
 
 

@@ -13,6 +13,7 @@ from tracker.rules.invitations import Answer, AnswerValue, AttendeeRole, Partici
 from tracker.rules.meetings import Occurrence, may_edit
 from tracker.rules.nudges import Nudge
 from tracker.rules.people import Viewer
+from tracker.rules.sites import Room
 from tracker.tables import visible_roll
 from tracker.usecases.action_lists import items_of_date, open_items_of_body, open_items_of_series
 from tracker.usecases.history import history
@@ -20,6 +21,7 @@ from tracker.usecases.invitations import my_answer
 from tracker.usecases.meeting_dates import date_for, neighbours
 from tracker.usecases.nudges import nudge_of
 from tracker.usecases.readings import Reading, readings_of
+from tracker.usecases.sites import room_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,6 +59,8 @@ class EventView:
     after: Occurrence | None
     attendance_opens: datetime
     is_over: bool
+    room: Room | None
+    """Where it will be, for those who may change it: what else is there, and whether everybody finds a seat."""
     readings: tuple[Reading, ...]
     """Who has opened a named event, for those who may change it."""
     history: tuple[Entry, ...]
@@ -85,9 +89,16 @@ async def event_view(viewer: Viewer, event_id: UUID, key: str, now: datetime) ->
         after=after,
         attendance_opens=opens_at(occurrence),
         is_over=occurrence.ends_at <= now,
+        room=await _room(viewer, occurrence, now),
         readings=await _readings(viewer, occurrence),
         history=tuple(await history(viewer, occurrence.event, occurrence)),
     )
+
+
+async def _room(viewer: Viewer, occurrence: Occurrence, now: datetime) -> Room | None:
+    if occurrence.is_off or occurrence.ends_at <= now or not may_edit(viewer, occurrence.event):
+        return None
+    return await room_of(viewer, occurrence.place, [(occurrence.starts_at, occurrence.ends_at)], occurrence.event.id)
 
 
 async def _readings(viewer: Viewer, occurrence: Occurrence) -> tuple[Reading, ...]:

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from uuid import UUID
 
 from tracker.tables.people import Agency, Body, Member
+from tracker.tables.sites import Site
 
 
 async def people(ids: Iterable[UUID]) -> dict[UUID, tuple[str, str]]:
@@ -24,10 +25,11 @@ async def everybody() -> list[tuple[UUID, str, str]]:
 
 
 async def organizations(ids: Iterable[UUID]) -> dict[UUID, str]:
-    """Return the short names of agencies and the names of bodies."""
+    """Return the short names of agencies, and the names of bodies and sites."""
     wanted = list(set(ids))
     if not wanted:
         return {}
     agencies = await Agency.select(Agency.id, Agency.code).where(Agency.id.is_in(wanted))
     bodies = await Body.select(Body.id, Body.name).where(Body.id.is_in(wanted))
-    return {row["id"]: row["code"] for row in agencies} | {row["id"]: row["name"] for row in bodies}
+    sites = await Site.select(Site.id, Site.name).where(Site.id.is_in(wanted))
+    return {row["id"]: row["code"] for row in agencies} | {row["id"]: row["name"] for row in [*bodies, *sites]}

@@ -11,12 +11,14 @@ from tracker.rules.invitations import AttendeeRole
 from tracker.rules.meetings import Event, Kind, Occurrence, may_schedule
 from tracker.rules.people import Viewer
 from tracker.rules.planning import Person
+from tracker.rules.sites import Site
 from tracker.tables import visible
 from tracker.usecases import people
 from tracker.usecases.invitees import invitees_of
 from tracker.usecases.meeting_dates import date_for
 from tracker.usecases.people import BodyChoice
 from tracker.usecases.series import starts_anew
+from tracker.usecases.sites import open_sites
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,6 +33,8 @@ class Choices:
     own_bodies: tuple[BodyChoice, ...]
     """Bodies whose meeting it can be, and who alone may see it."""
     visibilities: tuple[Visibility, ...]
+    sites: tuple[Site, ...] = ()
+    """Where it can be; any other words will do too."""
 
     @property
     def agencies(self) -> dict[str, list[Person]]:
@@ -87,6 +91,7 @@ async def choices(viewer: Viewer, event: Event | None = None, invited: Iterable[
     own = tuple(one for one in bodies if may_schedule(viewer, Kind.MEETING, Visibility.BODY, one.id))
     return Choices(
         lead_id=lead_id, bodies=bodies, own_bodies=own, visibilities=_visibilities(viewer, own, event),
+        sites=await open_sites(),
         people=tuple(sorted(
             (one for one in known.values() if one.id != lead_id), key=lambda one: (one.agency, one.name, str(one.id))
         )),

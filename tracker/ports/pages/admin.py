@@ -32,6 +32,10 @@ TASKS = (
         lambda viewer: viewer.may_schedule,
     ),
     Task(
+        "/sites", "Sites", "Where the task force meets: rooms with their seats, offered when an event is scheduled.",
+        "location_on", lambda viewer: viewer.keeps_accounts,
+    ),
+    Task(
         "/people/import", "Import people", "Add and update agencies, people and seats from a file.", "group_add",
         lambda viewer: viewer.keeps_accounts,
     ),

@@ -15,6 +15,7 @@ from tracker.rules.people_changes import BodyFacts
 from tracker.rules.quorum import QuorumRule
 from tracker.rules.roster import LONGEST_BODY
 from tracker.usecases import bodies, directory
+from tracker.usecases.sites import open_sites
 
 LONGEST_PLACE = 200  # characters
 LABELS = {
@@ -41,7 +42,7 @@ async def _shown(viewer: Viewer, body_id: UUID | None, _: FormValues) -> Mapping
     chairs = [(first.agency, [(str(one.id), one.name) for one in group]) for first, group in by_agency(known)]
     return {
         "body": await directory.body(viewer, body_id) if body_id else None, "statuses": STATUSES,
-        "kinds": list(BODY_KINDS.items()), "chairs": [("", "Nobody"), *chairs],
+        "kinds": list(BODY_KINDS.items()), "sites": await open_sites(), "chairs": [("", "Nobody"), *chairs],
         "arms": [("", "Both arms"), *((arm.value, words) for arm, words in ARM_WORDS.items())],
     }  # fmt: skip
 

@@ -20,12 +20,13 @@ from tracker.ports.pages.request import said, told_words, viewer_of
 from tracker.ports.pages.schedule_form import LONGEST_PLACE, LONGEST_TEXT, LONGEST_TITLE, read_when
 from tracker.ports.pages.schedule_values import A_DAY
 from tracker.ports.pages.templating import page
+from tracker.rules import planning
 from tracker.rules.clock_changes import clock_notes
 from tracker.rules.meetings import Occurrence
 from tracker.rules.people import Viewer
 from tracker.rules.planning import DateChange, is_added
 from tracker.rules.wording import local
-from tracker.usecases import meeting_dates, outbox
+from tracker.usecases import meeting_dates, outbox, sites
 from tracker.usecases.event_views import EventView, event_view
 
 LABELS = {
@@ -78,15 +79,17 @@ async def _outcome(viewer: Viewer, form: FormValues, date: Occurrence) -> dict[s
     try:
         change = read_change(form, date)
     except Invalid:
-        return {"outcome": None, "outcome_zone": event.zone, "clock_notes": []}
+        return {"outcome": None, "outcome_zone": event.zone, "clock_notes": [], "room": None}
 
     async def deed() -> None:
         notify = bool(form["notify"])
         await meeting_dates.change_date(viewer, event.id, date.key, change, date.version, now, notify=notify)
 
     notes = [] if event.is_all_day else clock_notes([change.starts], change.duration, event.zone)
+    at = planning.slot(change.starts, change.duration, event.zone)
+    room = await sites.room_of(viewer, change.place or event.place, [at], event.id)
     outcome = await of_deed(viewer, event.id, deed, now)
-    return {"outcome": outcome, "outcome_zone": event.zone, "clock_notes": notes}
+    return {"outcome": outcome, "outcome_zone": event.zone, "clock_notes": notes, "room": room}
 
 
 def form_of_date(occurrence: Occurrence) -> FormValues:
@@ -142,7 +145,8 @@ async def _form(
     return page(
         "events/edit-date.html", request, status_code=status_code, view=view, event=view.occurrence.event, form=form,
         version=version, was=was, errors=errors or Errors(), changes=changes, is_added=is_added(view.occurrence),
-        **times_of(view.occurrence), **await _outcome(viewer_of(request), form, view.occurrence),
+        sites=await sites.open_sites(), **times_of(view.occurrence),
+        **await _outcome(viewer_of(request), form, view.occurrence),
     )  # fmt: skip
 
 

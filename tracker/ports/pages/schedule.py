@@ -1,5 +1,6 @@
 """Scheduling: the form, what it says while it is filled in, and the new event."""
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -24,10 +25,11 @@ from tracker.rules.holiday_choices import held
 from tracker.rules.holidays import next_working_day
 from tracker.rules.meetings import EventStatus, Kind
 from tracker.rules.people import Viewer
+from tracker.rules.planning import Slot
 from tracker.rules.recurrence import dates
 from tracker.rules.undo import UNDO_FOR, Deed
 from tracker.rules.wording import local, plural
-from tracker.usecases import event_templates, free_times, meetings, outbox, previews
+from tracker.usecases import event_templates, free_times, meetings, outbox, previews, sites
 from tracker.usecases.free_times import Clash
 from tracker.usecases.previews import Choices, invited
 
@@ -103,7 +105,9 @@ async def summary(request: Request[Any, Any, Any]) -> Response[str]:
     offered, editing = await offered_in(viewer, event_id, form["from"])
     zone = editing.event.zone if editing else zone_of(request)
     context = await schedule_context(viewer, form, offered, zone, editing)
-    context["clashes"] = await clashes_in(viewer, form, offered, zone, event_id)
+    slots = typed_slots(form, zone)
+    context["clashes"] = await clashes_in(viewer, form, offered, slots, event_id)
+    context["room"] = await sites.room_of(viewer, form["place"], slots, event_id)
     return page("schedule/summary-part.html", request, is_part=True, errors=Errors(), **context)
 
 
@@ -129,9 +133,14 @@ def _asked_for(request: Request[Any, Any, Any], offered: Choices) -> FormValues:
 
 
 async def clashes_in(
-    viewer: Viewer, form: FormValues, offered: Choices, zone: str, event_id: UUID | None
+    viewer: Viewer, form: FormValues, offered: Choices, slots: Sequence[Slot], event_id: UUID | None
 ) -> list[Clash]:
-    """Return who of the people invited is taken by another event at one of the dates that are typed."""
+    """Return who of the people invited is taken by another event at one of some times."""
+    return await free_times.clashes(viewer, invited(picks_of(form), offered), slots, event_id)
+
+
+def typed_slots(form: FormValues, zone: str) -> list[Slot]:
+    """Return the first dates that are typed; none of what takes whole days, or cannot be read."""
     reader = Reader(form)
     when = read_when(reader)
     if when is None or reader.wrong or when.is_all_day:
@@ -140,8 +149,7 @@ async def clashes_in(
         starts = [day for _, day in held(dates(when.rule, when.starts), holiday_choices(form))]
     except Invalid:
         return []
-    slots = [planning.slot(start, when.duration, zone) for start in starts[: free_times.MOST_DATES]]
-    return await free_times.clashes(viewer, invited(picks_of(form), offered), slots, event_id)
+    return [planning.slot(start, when.duration, zone) for start in starts[: free_times.MOST_DATES]]
 
 
 async def offered_in(viewer: Viewer, event_id: UUID | None, key: str) -> tuple[Choices, Editing | None]:

@@ -1,0 +1,34 @@
+"""The pages of the sites where the task force meets."""
+
+import re
+
+import pytest
+
+from tests.cast import Cast
+from tests.ports.conftest import SignIn
+from tests.ports.pages.forms import typed
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_a_site_is_added_and_edited_by_who_keeps_the_roster(sqlite_cast: Cast, browse: SignIn) -> None:
+    desk = await browse(sqlite_cast.coordinator)
+    assert "No sites yet." in (await desk.get("/sites")).text
+    form = typed((await desk.get("/sites/new")).text, "/sites/new", name="Room 210", capacity="12")
+    assert (await desk.post("/sites/new", form)).headers["location"] == "/sites"
+    listed = (await desk.get("/sites")).text
+    edit = next(one for one in re.findall(r'href="(/sites/[^"]+)"', listed) if one.endswith("/edit"))
+    reply = await desk.post(edit, typed((await desk.get(edit)).text, edit, capacity="0"))
+    assert reply.status_code == 422
+    assert "Write how many seats it has: 1 to 9,999, or leave it empty." in reply.text
+    await desk.post(edit, typed(reply.text, edit, capacity="16", status="closed"))
+    listed = (await desk.get("/sites")).text
+    assert "Closed" in listed
+    assert ">16</td>" in listed
+
+
+async def test_who_schedules_reads_the_list_and_others_do_not(sqlite_cast: Cast, browse: SignIn) -> None:
+    lead = await browse(sqlite_cast.fbi_lead)
+    assert "Add a site" not in (await lead.get("/sites")).text
+    assert (await lead.get("/sites/new")).status_code == 403
+    assert (await (await browse(sqlite_cast.harbor_advocate)).get("/sites")).status_code == 404

@@ -1,0 +1,20 @@
+"""Places where the task force meets, with the seats they have."""
+
+from piccolo.columns import UUID, Boolean, Integer, Varchar
+from piccolo.columns.defaults.uuid import UUID4
+from piccolo.table import Table
+
+
+class Site(Table):
+    """A room or a building; an event is there when its place says so in these words."""
+
+    id = UUID(primary_key=True, default=UUID4())
+    name = Varchar(length=120, unique=True)
+    address = Varchar(length=160, default="")
+    capacity = Integer(null=True, default=None)
+    """Seats; None = nobody has counted them."""
+    equipment = Varchar(length=160, default="")
+    is_open = Boolean(default=True)
+    """Whether it is offered for new events."""
+    version = Integer(default=1)
+    """Rises with every edit."""
