@@ -21,7 +21,7 @@ from tests.cast import NOW, ZONE, Cast, meeting
 from tracker.database import Engine, bind, engine
 from tracker.ports.cli.serve import settle
 from tracker.rules import free_times as rules
-from tracker.rules.free_times import Days
+from tracker.rules.free_days import Days
 from tracker.rules.invitations import AttendeeRole
 from tracker.rules.planning import Slot
 from tracker.tables.people import Member

@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as some
 
 from tracker.rules.audiences import Arm
-from tracker.rules.free_times import Busy, Candidate, Days, People, State, Suggestion, candidates, suggestions
+from tracker.rules.free_days import Busy, Days, State
+from tracker.rules.free_times import Candidate, People, Suggestion, candidates, suggestions
 from tracker.rules.free_times_grid import Cell, row
 from tracker.rules.quorum import Quorum, QuorumRule, Seat
 
@@ -92,6 +93,22 @@ def test_of_a_series_the_hour_comes_first_at_which_most_dates_are_free() -> None
     days = {ANNA: Days([busy(9, 2, day=day) for day in (11, 18)] + [busy(11, 7, day=25)])}
     [first, *_] = suggestions(weekly, People(required=[ANNA], optional=[], days=days), ZONE, time(9))
     assert (first.starts_at, first.free, first.dates, first.missing) == (at(11), 2, 3, {ANNA: 1})
+
+
+def test_blackout_days_are_suggested_only_when_there_is_no_other() -> None:
+    away = Busy(starts_at=at(0), ends_at=at(24), state=State.BLACKOUT, title="Range week")
+    days = {ANNA: Days([away]), BEN: Days([busy(8, 10, day=12)])}
+    people = People(required=[ANNA, BEN], optional=[], days=days)
+    assert {one.starts_at.day for one in suggestions(choices(days=2), people, ZONE)} == {12}
+    [first, *_] = suggestions(choices(), people, ZONE)
+    assert (first.missing, first.why, first.blackouts) == ({ANNA: 1}, {ANNA: State.BLACKOUT}, 1)
+    optional = People(required=[BEN], optional=[ANNA], days=days)
+    assert suggestions(choices(days=2), optional, ZONE)[0].starts_at.day == 11
+
+
+def test_a_blackout_day_is_one_cell_with_its_reason() -> None:
+    away = Busy(starts_at=at(0), ends_at=at(24), state=State.BLACKOUT, title="Range week")
+    assert row(Days([away, busy(9)]), MONDAY, ZONE) == [Cell(span=20, state=State.BLACKOUT, reason="Range week")]
 
 
 def test_a_time_with_a_quorum_comes_before_one_at_which_fewer_are_missing() -> None:

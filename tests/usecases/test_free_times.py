@@ -6,12 +6,12 @@ import pytest
 
 from tests.cast import NOW, ZONE, Cast, meeting, operation
 from tracker.rules.audiences import Visibility
-from tracker.rules.free_times import State
+from tracker.rules.free_days import State
 from tracker.rules.invitations import AnswerValue, AttendeeRole
 from tracker.rules.people import Viewer
 from tracker.rules.planning import slot
 from tracker.tables.people import Body
-from tracker.usecases import free_times, invitations, meetings
+from tracker.usecases import blackouts, free_times, invitations, meetings
 from tracker.usecases.free_times import Wanted
 
 # A local time is naive: its zone stands beside it.
@@ -82,6 +82,20 @@ async def test_the_quorum_of_the_body_counts_seats_of_which_somebody_is_free(cas
     assert typed is not None
     assert typed.quorum is not None
     assert typed.quorum.words == "No quorum: 0 of 3 seats, 2 needed"
+
+
+async def test_blackout_days_count_for_who_may_see_the_agency(cast: Cast) -> None:
+    week = TEN.date(), TEN.date() + timedelta(days=3), "Range week"
+    await blackouts.name(cast.fbi_lead, cast.agencies["FBI"], *week, NOW, NOW.date())
+    needed = {cast.fbi_alternate.member_id: AttendeeRole.REQUIRED}
+    wanted = Wanted(first=TEN, length=timedelta(hours=1), zone=ZONE, typed=(SLOT,))
+    seen = await free_times.find(cast.coordinator, needed, wanted, NOW)
+    assert seen.typed is not None
+    assert seen.typed.why == {cast.fbi_alternate.member_id: State.BLACKOUT}
+    assert min(one.starts_at for one in seen.suggestions).date() == TEN.date() + timedelta(days=7)  # after a holiday
+    unseen = await free_times.find(cast.bridge_advocate, needed, wanted, NOW)
+    assert unseen.typed is not None
+    assert unseen.typed.missing == {}
 
 
 async def test_times_are_found_for_everybody_who_is_needed(cast: Cast) -> None:

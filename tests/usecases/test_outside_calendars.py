@@ -8,7 +8,7 @@ import pytest
 from tests.cast import NOW, ZONE, Cast, meeting
 from tracker import keys
 from tracker.errors import Invalid
-from tracker.rules.free_times import State
+from tracker.rules.free_days import State
 from tracker.rules.invitations import AttendeeRole
 from tracker.rules.outside_calendars import AHEAD, EVERY, STALE, Found, Kind, Problem, Span, window
 from tracker.rules.people import Viewer
@@ -181,7 +181,7 @@ async def find(cast: Cast, *, reads_outside: bool) -> tuple[State, State, bool, 
     days = found.days[cast.fbi_lead.member_id]
     assert found.typed
     at_ten, at_eleven = days.state(TEN, TEN + HOUR), days.state(TEN + HOUR, TEN + 2 * HOUR)
-    return at_ten, at_eleven, days.shares(TEN.date(), ZONE), found.typed.out
+    return at_ten, at_eleven, days.shares(TEN.date(), ZONE), frozenset(found.typed.why)
 
 
 async def test_times_are_found_by_what_people_share_where_it_is_turned_on(cast: Cast) -> None:

@@ -1,13 +1,11 @@
 """Finding a time: when the people who are needed are free, by what is known of their days; pure and without a clock."""
 
-from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
-from enum import StrEnum
-from operator import itemgetter
 from uuid import UUID
 
+from tracker.rules.free_days import Days, State
 from tracker.rules.holidays import is_working_day
 from tracker.rules.planning import Slot
 from tracker.rules.planning import slot as slot_at
@@ -18,29 +16,6 @@ STEP = timedelta(minutes=30)
 OPENS, CLOSES = time(8), time(18)
 """Working hours, by the wall clock of the task force."""
 NOON = time(12)
-
-
-class State(StrEnum):
-    """What is known of a person for half an hour; of two that hold at once, the later one counts."""
-
-    FREE = "free"
-    TENTATIVE = "tentative"
-    BUSY = "busy"
-    OUT = "out of office"
-
-
-WORST = {state: number for number, state in enumerate(State)}
-
-
-@dataclass(frozen=True, kw_only=True)
-class Busy:
-    """A time that a person has given away; aware UTC, end excluded."""
-
-    starts_at: datetime
-    ends_at: datetime
-    state: State = State.BUSY
-    title: str = ""
-    """Of an event that the viewer may see; a calendar kept elsewhere tells none."""
 
 
 Candidate = tuple[Slot, ...]
@@ -58,50 +33,17 @@ class Suggestion:
     free: int
     """On how many of them no required person is missing."""
     missing: Mapping[UUID, int]
-    """Required people who are busy or out of office."""
-    out: frozenset[UUID] = frozenset()
-    """Those of them who are out of office on each of these dates."""
+    """Required people who are busy, out of office, or of an agency that has a blackout day."""
+    why: Mapping[UUID, State] = field(default_factory=dict)
+    """In which way one of them is missing, where it is not busy: the same on each of these dates."""
+    blackouts: int = 0
+    """How many blackout days these are of required people, counted for each of them."""
     tentative: Mapping[UUID, int]
     optional_missing: Mapping[UUID, int]
     quorate: int = 0
     """On how many dates there would be a quorum; none where nobody asks for one."""
     quorum: Count | None = None
     """How many seats would be filled on the first date."""
-
-
-class Days:
-    """What is known of one person, asked for many times; `shared_until` tells how far they share a calendar."""
-
-    def __init__(self, busy: Iterable[Busy], shared_until: datetime | None = None) -> None:
-        self.shared_until = shared_until
-        self._busy = sorted(busy, key=lambda one: one.starts_at)
-        self._starts = [one.starts_at for one in self._busy]
-        self._longest = max((one.ends_at - one.starts_at for one in self._busy), default=timedelta(0))
-
-    def shares(self, day: date, zone: str) -> bool:
-        """Whether they share a calendar that tells of this day."""
-        return self.shared_until is not None and day < to_local(self.shared_until, zone).date()
-
-    def state(self, starts_at: datetime, ends_at: datetime) -> State:
-        """Return how free the person is in [starts_at, ends_at)."""
-        states = (one.state for one in self.taken(starts_at, ends_at))
-        return max(states, key=WORST.__getitem__, default=State.FREE)
-
-    def states(self, slots: Sequence[Slot]) -> dict[int, State]:
-        """Return the numbers of the slots in which the person is not free; `slots` are in order of start and end."""
-        found: dict[int, State] = {}
-        for one in self._busy:
-            first = bisect_right(slots, one.starts_at, key=itemgetter(1))
-            after = bisect_left(slots, one.ends_at, key=itemgetter(0))
-            for number in range(first, after):
-                if number not in found or WORST[one.state] > WORST[found[number]]:
-                    found[number] = one.state
-        return found
-
-    def taken(self, starts_at: datetime, ends_at: datetime) -> list[Busy]:
-        """Return what lies in [starts_at, ends_at)."""
-        first, last = bisect_left(self._starts, starts_at - self._longest), bisect_left(self._starts, ends_at)
-        return [one for one in self._busy[first:last] if one.ends_at > starts_at]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -151,9 +93,13 @@ def suggestions(
 ) -> list[Suggestion]:
     """Return the best choices: with a quorum first, then with the fewest required people missing, then the soonest.
 
-    Of one half day at most one is named, so that the choice is a choice: of equal ones the nearest to the hour `like`.
+    On blackout days of required people only when there is no other. Of one half day at most one is named, so that the
+    choice is a choice: of equal ones the nearest to the hour `like`.
     """
-    ranked = sorted(judged(choices, people), key=lambda one: _rank(one, to_local(one.starts_at, zone), like))
+    every = judged(choices, people)
+    fewest = min((one.blackouts for one in every), default=0)
+    possible = [one for one in every if one.blackouts == fewest]
+    ranked = sorted(possible, key=lambda one: _rank(one, to_local(one.starts_at, zone), like))
     chosen: dict[tuple[date, bool], Suggestion] = {}
     for one in ranked:
         local = to_local(one.starts_at, zone)
@@ -205,14 +151,19 @@ def _judged(
 ) -> Suggestion:
     missing = _number(required, lambda state: state is not State.TENTATIVE)
     free = sum(all(state is State.TENTATIVE for state in taken.values()) for taken in required)
-    out = _number(required, lambda state: state is State.OUT)
+    out, blackouts = (_number(required, way.__eq__) for way in (State.OUT, State.BLACKOUT))
     return Suggestion(
         starts_at=choice[0][0], ends_at=choice[0][1], dates=len(choice), free=free, missing=missing,
-        out=frozenset(one for one, number in out.items() if number == missing[one]),
+        why=_all_of(out, missing, State.OUT) | _all_of(blackouts, missing, State.BLACKOUT),
+        blackouts=sum(blackouts.values()),
         tentative=_number(required, lambda state: state is State.TENTATIVE),
         optional_missing=_number(optional, lambda state: state is not State.TENTATIVE), quorum=counts[0],
         quorate=sum(one is not None and one.is_met for one in counts),
     )  # fmt: skip
+
+
+def _all_of(some: Mapping[UUID, int], missing: Mapping[UUID, int], way: State) -> dict[UUID, State]:
+    return {one: way for one, number in some.items() if number == missing[one]}
 
 
 def _number(taken: Iterable[Taken], counts: Callable[[State], bool]) -> dict[UUID, int]:

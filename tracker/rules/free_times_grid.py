@@ -1,9 +1,10 @@
 """The days for which a time is looked for as the grid draws them: working hours, in half hours that are alike."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
-from tracker.rules.free_times import CLOSES, OPENS, STEP, Days, State
+from tracker.rules.free_days import Days, State
+from tracker.rules.free_times import CLOSES, OPENS, STEP
 from tracker.rules.wall_clock import to_local, to_utc
 
 
@@ -13,6 +14,8 @@ class Cell:
 
     span: int
     state: State
+    reason: str = ""
+    """Of a blackout."""
 
 
 def widened(start: datetime, end: datetime, zone: str) -> tuple[datetime, datetime]:
@@ -32,9 +35,10 @@ def row(days: Days, day: date, zone: str) -> list[Cell]:
     """Return a person's working hours of one day; half hours that are taken alike are put together."""
     cells: list[Cell] = []
     for begins in half_hours(day):
-        state = days.state(to_utc(begins, zone), to_utc(begins + STEP, zone))
-        if cells and cells[-1].state is state and state is not State.FREE:
-            cells[-1] = Cell(span=cells[-1].span + 1, state=state)
+        slot = to_utc(begins, zone), to_utc(begins + STEP, zone)
+        cell = Cell(span=1, state=days.state(*slot), reason=days.reason(*slot))
+        if cells and cell.state is not State.FREE and replace(cells[-1], span=1) == cell:
+            cells[-1] = replace(cell, span=cells[-1].span + 1)
         else:
-            cells.append(Cell(span=1, state=state))
+            cells.append(cell)
     return cells

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from uuid import UUID
 
+from tracker.rules.free_days import State
 from tracker.rules.free_times import Suggestion
 from tracker.rules.planning import Person
 from tracker.rules.wording import plural
@@ -13,12 +14,28 @@ NAMED = 6
 
 def notes(one: Suggestion, required: int, names: Mapping[UUID, Person]) -> list[str]:
     """Return what there is to say of a time; `names` holds everybody but the organizer."""
-    busy = {member: number for member, number in one.missing.items() if member not in one.out}
-    out = {member: one.missing[member] for member in one.out}
+    busy, out, away = (_missing(one, way) for way in (State.BUSY, State.OUT, State.BLACKOUT))
     in_words = ((busy, "busy"), (out, "out of office"), (one.tentative, "tentative"))
-    missing = [said for people, word in in_words for said in _each(people, word, one.dates, names)]
+    each = (said for people, word in in_words for said in _each(people, word, one.dates, names))
+    missing = [*_blackouts(away, one.dates, names), *each]
     more = [f"and {len(missing) - NAMED} more"] if len(missing) > NAMED else []
     return [*_free(one, required), *_quorum(one), *missing[:NAMED], *more, *_optional(len(one.optional_missing))]
+
+
+def _missing(one: Suggestion, way: State) -> dict[UUID, int]:
+    return {who: number for who, number in one.missing.items() if one.why.get(who, State.BUSY) is way}
+
+
+def _blackouts(people: Mapping[UUID, int], dates: int, names: Mapping[UUID, Person]) -> list[str]:
+    """Return each agency once: its people are away together."""
+    agencies: dict[str, int] = {}
+    for one, number in people.items():
+        agency = names[one].agency if one in names else "the organizer’s agency"
+        agencies[agency] = max(number, agencies.get(agency, 0))
+    return [
+        f"{plural(number, 'blackout day')} of {agency}" if dates > 1 else f"blackout day of {agency}"
+        for agency, number in agencies.items()
+    ]
 
 
 def _free(one: Suggestion, required: int) -> list[str]:

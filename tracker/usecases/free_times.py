@@ -2,20 +2,23 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from uuid import UUID
 
 from tracker.rules import free_times as rules
-from tracker.rules.free_times import Busy, Candidate, Days, People, State, Suggestion
+from tracker.rules.blackouts import Blackout
+from tracker.rules.free_days import Busy, Days, State
+from tracker.rules.free_times import Candidate, People, Suggestion
 from tracker.rules.free_times_grid import widened
 from tracker.rules.invitations import AnswerValue, AttendeeRole
 from tracker.rules.meetings import EventStatus
 from tracker.rules.outside_calendars import Kind
 from tracker.rules.people import Viewer
 from tracker.rules.planning import Slot
+from tracker.rules.wall_clock import to_local, to_utc
 from tracker.tables import visible_busy
 from tracker.tables.visible import Row
-from tracker.usecases import outside_calendars
+from tracker.usecases import blackouts, outside_calendars
 from tracker.usecases.outside_calendars import Sharing
 from tracker.usecases.quorum import quorum_of
 
@@ -91,6 +94,8 @@ async def find(viewer: Viewer, invitees: Mapping[UUID, AttendeeRole], wanted: Wa
     start, end = widened(slots[0][0], slots[-1][1], wanted.zone)
     shared = await outside_calendars.shared_by(invitees, start, end, now) if wanted.reads_outside else {}
     days = await days_of(viewer, known, start, end, wanted.event_id, shared)
+    for member, away in (await _blackouts(viewer, known, start, end, wanted.zone)).items():
+        days[member] = days[member].and_away(away)
     optional = [one for one, role in invitees.items() if role is AttendeeRole.OPTIONAL]
     people = People(
         required=[one for one in invitees if one not in optional], optional=optional, days=days,
@@ -98,6 +103,20 @@ async def find(viewer: Viewer, invitees: Mapping[UUID, AttendeeRole], wanted: Wa
     )  # fmt: skip
     found = rules.suggestions(choices, people, wanted.zone, wanted.first.time())
     return Found(typed=next(iter(rules.judged(typed, people)), None), suggestions=found, days=days)
+
+
+async def _blackouts(
+    viewer: Viewer, member_ids: Iterable[UUID], start: datetime, end: datetime, zone: str
+) -> dict[UUID, list[Busy]]:
+    first, last = to_local(start, zone).date(), to_local(end, zone).date()
+    found = await blackouts.of_people(viewer, member_ids, first, last)
+    return {member: [_away(one, zone) for one in some] for member, some in found.items()}
+
+
+def _away(one: Blackout, zone: str) -> Busy:
+    first, after = (datetime.combine(day, time()) for day in (one.first, one.last + timedelta(days=1)))
+    starts_at, ends_at = to_utc(first, zone), to_utc(after, zone)
+    return Busy(starts_at=starts_at, ends_at=ends_at, state=State.BLACKOUT, title=one.reason)
 
 
 def _choices(wanted: Wanted) -> list[Candidate]:

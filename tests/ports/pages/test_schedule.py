@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 import httpx
@@ -15,8 +15,9 @@ from tests.ports.pages.forms import Fields, typed
 from tracker.rules.invitations import AttendeeRole
 from tracker.rules.people import Viewer
 from tracker.rules.recurrence import rule_for
+from tracker.rules.sites import SiteFacts
 from tracker.tables.outbox import Message
-from tracker.usecases import meeting_dates, meetings
+from tracker.usecases import blackouts, meeting_dates, meetings, sites
 from tracker.usecases.invitees import invitees_of
 
 pytestmark = pytest.mark.anyio
@@ -408,6 +409,38 @@ async def test_the_panel_names_who_is_taken_twice(sqlite_cast: Cast, desk: Brows
     )
     part = (await desk.post("/schedule/summary", form)).text
     assert "Fbi lead (FBI): Case call, Tue, Jan 12, 10:00 AM" in part
+
+
+async def test_the_panel_and_the_suggestions_name_blackout_days(sqlite_cast: Cast, desk: Browser) -> None:
+    lead = sqlite_cast.fbi_lead
+    week = date(2027, 1, 11), date(2027, 1, 13), "Range week"
+    await blackouts.name(lead, lead.agency_id, *week, NOW, NOW.date())
+    page = (await desk.get("/schedule?date=2027-01-12")).text
+    form = typed(page, "/events", starts="10:00", ends="11:00", person=lead.member_id, save="times")
+    assert "FBI, Tue, Jan 12 (Range week)" in (await desk.post("/schedule/summary", form)).text
+    found = (await desk.post("/schedule/times", form)).text
+    assert "1 of 2 required people are free · blackout day of FBI" in found
+    assert 'value="2027-01-14T10:00/11:00"' in found
+    assert 'value="2027-01-13' not in found
+
+
+async def test_sites_are_offered_and_the_panel_says_what_is_there_and_who_finds_no_seat(
+    sqlite_cast: Cast, desk: Browser
+) -> None:
+    facts = SiteFacts(name="Room 5", address="400 E 9th St", capacity=1, equipment="Projector", is_open=True)
+    await sites.add_site(sqlite_cast.coordinator, facts, NOW, NOW)
+    await meetings.schedule(sqlite_cast.coordinator, meeting(title="Case call", place="Room 5"), NOW)
+    page = (await desk.get("/schedule?date=2027-01-12")).text
+    assert '<option value="Room 5, 400 E 9th St">1 seat, Projector</option>' in page
+    lead, place = sqlite_cast.fbi_lead, "Room 5, 400 E 9th St"
+    form = typed(page, "/events", title="Briefing", starts="10:30", ends="11:30", place=place, person=lead.member_id)
+    part = (await desk.post("/schedule/summary", form)).text
+    assert "Case call, Tue, Jan 12, 10:00 AM" in part
+    assert "1 seat, 1 invited and the organizer" in part
+    saved = await desk.post("/events", form | {"save": ["send"]})
+    shown = (await desk.get(f"{saved.headers['location']}/2027-01-12")).text
+    assert re.search(r'Taken at that time: <a href="/events/[^"]+">Case call</a>', shown)
+    assert "1 seat, 1 invited and the organizer" in shown
 
 
 async def test_an_odd_version_beside_suggested_times_is_no_failure(sqlite_cast: Cast, desk: Browser) -> None:

@@ -21,6 +21,7 @@ from tracker.ports.pages.schedule_words import dates_in_words, repeat_options
 from tracker.ports.pages.templating import page
 from tracker.rules import planning
 from tracker.rules.audiences import Visibility
+from tracker.rules.blackouts import Blackout, on
 from tracker.rules.holiday_choices import held
 from tracker.rules.holidays import next_working_day
 from tracker.rules.meetings import EventStatus, Kind
@@ -29,7 +30,7 @@ from tracker.rules.planning import Slot
 from tracker.rules.recurrence import dates
 from tracker.rules.undo import UNDO_FOR, Deed
 from tracker.rules.wording import local, plural
-from tracker.usecases import event_templates, free_times, meetings, outbox, previews, sites
+from tracker.usecases import blackouts, event_templates, free_times, meetings, outbox, previews, sites
 from tracker.usecases.free_times import Clash
 from tracker.usecases.previews import Choices, invited
 
@@ -107,6 +108,7 @@ async def summary(request: Request[Any, Any, Any]) -> Response[str]:
     context = await schedule_context(viewer, form, offered, zone, editing)
     slots = typed_slots(form, zone)
     context["clashes"] = await clashes_in(viewer, form, offered, slots, event_id)
+    context["blackouts"] = await blackouts_in(viewer, form, offered, slots, zone)
     context["room"] = await sites.room_of(viewer, form["place"], slots, event_id)
     return page("schedule/summary-part.html", request, is_part=True, errors=Errors(), **context)
 
@@ -137,6 +139,18 @@ async def clashes_in(
 ) -> list[Clash]:
     """Return who of the people invited is taken by another event at one of some times."""
     return await free_times.clashes(viewer, invited(picks_of(form), offered), slots, event_id)
+
+
+async def blackouts_in(
+    viewer: Viewer, form: FormValues, offered: Choices, slots: Sequence[Slot], zone: str
+) -> list[tuple[date, Blackout]]:
+    """Return which of some times are on blackout days of the people invited or of the organizer."""
+    days = [local(start, zone).date() for start, _ in slots]
+    if not days:
+        return []
+    people = {offered.lead_id, *invited(picks_of(form), offered)}
+    found = await blackouts.of_people(viewer, people, min(days), max(days))
+    return on((one for some in found.values() for one in some), days)
 
 
 def typed_slots(form: FormValues, zone: str) -> list[Slot]:

@@ -35,7 +35,7 @@ async def schedule_context(
         "form": form, "offered": offered, "event": event, "bodies": list(bodies.items()),
         "sending": sending(invited(picks_of(form), offered), offered),
         "words": dates_in_words(form, zone, clock.now()), "repeats": repeat_options(form),
-        "outlook": editing.outlook if editing else None, "clashes": (), "room": None,
+        "outlook": editing.outlook if editing else None, "clashes": (), "blackouts": (), "room": None,
         "outcome": await foresight.of_form(viewer, form, offered, zone, editing), "outcome_zone": zone,
         "names": {one.id: f"{one.name} ({one.agency})" for one in offered.people},
     }  # fmt: skip

@@ -20,7 +20,8 @@ from tracker.ports.pages.schedule_context import schedule_form
 from tracker.ports.pages.schedule_form import When, holiday_choices, picks_of, read_when, rule_in
 from tracker.ports.pages.templating import page
 from tracker.rules import free_times as rules
-from tracker.rules.free_times import Days, State, Suggestion
+from tracker.rules.free_days import Days, State
+from tracker.rules.free_times import Suggestion
 from tracker.rules.free_times_grid import Cell, half_hours, row
 from tracker.rules.free_times_words import notes
 from tracker.rules.holiday_choices import held
