@@ -33,6 +33,8 @@ class Choices:
     own_bodies: tuple[BodyChoice, ...]
     """Bodies whose meeting it can be, and who alone may see it."""
     visibilities: tuple[Visibility, ...]
+    lead: Person | None = None
+    """The organizer, where the viewer may invite them too."""
     sites: tuple[Site, ...] = ()
     """Where it can be; any other words will do too."""
 
@@ -90,8 +92,8 @@ async def choices(viewer: Viewer, event: Event | None = None, invited: Iterable[
     bodies = tuple(await people.bodies(viewer))
     own = tuple(one for one in bodies if may_schedule(viewer, Kind.MEETING, Visibility.BODY, one.id))
     return Choices(
-        lead_id=lead_id, bodies=bodies, own_bodies=own, visibilities=_visibilities(viewer, own, event),
-        sites=await open_sites(),
+        lead_id=lead_id, lead=known.get(lead_id), bodies=bodies, own_bodies=own,
+        visibilities=_visibilities(viewer, own, event), sites=await open_sites(),
         people=tuple(sorted(
             (one for one in known.values() if one.id != lead_id), key=lambda one: (one.agency, one.name, str(one.id))
         )),

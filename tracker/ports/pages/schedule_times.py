@@ -113,14 +113,15 @@ async def _times(request: Request[Any, Any, Any], form: FormValues, offered: Cho
         reads_outside=settings_of(request).outside_calendars,
     )  # fmt: skip
     found = await free_times.find(viewer_of(request), invitees, wanted, clock.now())
-    names = {one.id: one for one in offered.people}
+    names = {one.id: one for one in (*offered.people, offered.lead) if one}
     required = [one for one, role in invitees.items() if role is not AttendeeRole.OPTIONAL]
     choices = [_choice(one, zone, len(required), names) for one in found.suggestions]
-    day = choices[0].starts.date() if choices else wanted.first.date()
+    typed = _choice(found.typed, zone, len(required), names) if found.typed else None
+    drawn = [typed] if typed else choices
+    day = drawn[0].starts.date() if drawn else wanted.first.date()
     return Times(
         required=len(required), reads_outside=wanted.reads_outside, choices=choices, day=day,
-        hours=half_hours(day),
-        typed=_choice(found.typed, zone, len(required), names) if found.typed else None,
+        hours=half_hours(day), typed=typed,
         lines=_lines(found.days, [names[one] for one in invitees if one in names], day, zone),
         free=_free([found.days[one] for one in required if one in found.days], day, zone),
     )  # fmt: skip
