@@ -43,7 +43,7 @@ async def site(site_id: UUID) -> Site:
 async def room_of(viewer: Viewer, place: str, slots: Sequence[Slot], except_event: UUID | None = None) -> Room | None:
     """Return the site that a place means, and what else is there at these times; None for a place that is no site.
 
-    Only events count that the viewer may see: for anybody else the room is free (docs/decisions/0016).
+    Only events count that the viewer may see: for anybody else the room is free (docs/decisions/0017).
     """
     found = site_at(place, await every_site())
     if found is None:
