@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from tests.browser.demo import Demo, served
 
-SLOWEST = 10_000  # milliseconds
+SLOWEST = 30_000  # milliseconds
 
 PageOf = Callable[[str | None], Page]
 

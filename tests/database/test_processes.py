@@ -7,6 +7,6 @@ from tracker.database import Engine
 
 async def test_four_processes_lose_no_increment_and_end_by_themselves(small: Engine) -> None:
     workers = [process("increment.py", url_of(small), "10", "10") for _ in range(4)]
-    ends = [(worker.communicate(timeout=30)[1], worker.returncode) for worker in workers]
+    ends = [(worker.communicate(timeout=120)[1], worker.returncode) for worker in workers]
     assert ends == [("", 0)] * 4
     assert await count(small) == 400
