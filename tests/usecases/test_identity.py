@@ -6,7 +6,7 @@ import anyio
 import pytest
 
 from tests.cast import NOW, Cast
-from tests.usecases.identity_world import PASSWORD, enrol, give_password, hash_cheaply, locked_at
+from tests.usecases.identity_world import PASSWORD, enrol, give_password, locked_at
 from tracker.errors import Gone, Invalid, NotAllowed
 from tracker.tables.audit import AuditEntry
 from tracker.tables.identity import FailedAttempt, Session
@@ -18,24 +18,6 @@ pytestmark = pytest.mark.anyio
 
 SOON = NOW + timedelta(minutes=1)
 LATER = NOW + timedelta(minutes=20)
-
-
-@pytest.fixture
-async def world(sqlite_cast: Cast) -> Cast:
-    """The cast, in which the detective has a password."""
-    return await with_password(sqlite_cast)
-
-
-@pytest.fixture
-async def each_world(cast: Cast) -> Cast:
-    """The same on each engine."""
-    return await with_password(cast)
-
-
-async def with_password(cast: Cast) -> Cast:
-    hash_cheaply()
-    await give_password(cast.kcpd_detective)
-    return cast
 
 
 async def fails(email: str, password: str, now=SOON) -> str:

@@ -6,7 +6,7 @@ import anyio
 import pytest
 
 from tests.cast import NOW, Cast
-from tests.usecases.identity_world import PASSWORD, App, enrol, give_password, hash_cheaply
+from tests.usecases.identity_world import PASSWORD, App, enrol, give_password
 from tracker.errors import Gone, Invalid, NotAllowed
 from tracker.tables.identity import Session
 from tracker.tables.people import Member
@@ -17,20 +17,6 @@ pytestmark = pytest.mark.anyio
 
 CODE = timedelta(seconds=PERIOD)
 NEXT = NOW + 10 * CODE
-
-
-@pytest.fixture
-async def world(sqlite_cast: Cast) -> Cast:
-    hash_cheaply()
-    await give_password(sqlite_cast.kcpd_detective)
-    return sqlite_cast
-
-
-@pytest.fixture
-async def each_world(cast: Cast) -> Cast:
-    hash_cheaply()
-    await give_password(cast.kcpd_detective)
-    return cast
 
 
 async def answers(world: Cast, code: str, now=NEXT) -> bool:

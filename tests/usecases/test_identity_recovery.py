@@ -7,7 +7,7 @@ import anyio
 import pytest
 
 from tests.cast import NOW, Cast
-from tests.usecases.identity_world import PASSWORD, App, enrol, give_password, hash_cheaply
+from tests.usecases.identity_world import PASSWORD, App, enrol
 from tracker import keys
 from tracker.errors import Invalid, NotAllowed
 from tracker.tables.audit import AuditEntry
@@ -22,20 +22,6 @@ pytestmark = pytest.mark.anyio
 
 SOON = NOW + timedelta(minutes=1)
 LATER = NOW + timedelta(minutes=5)
-
-
-@pytest.fixture
-async def world(sqlite_cast: Cast) -> Cast:
-    hash_cheaply()
-    await give_password(sqlite_cast.kcpd_detective)
-    return sqlite_cast
-
-
-@pytest.fixture
-async def each_world(cast: Cast) -> Cast:
-    hash_cheaply()
-    await give_password(cast.kcpd_detective)
-    return cast
 
 
 async def codes_of(world: Cast) -> list[str]:

@@ -8,7 +8,7 @@ import pytest
 
 from tests.cast import NOW, ZONE, Cast
 from tests.ports.browser import session_of
-from tests.usecases.identity_world import PASSWORD, enrol, give_password, hash_cheaply, locked_at
+from tests.usecases.identity_world import PASSWORD, enrol, locked_at
 from tracker.errors import Gone, Invalid, NotAllowed, NotFound
 from tracker.rules.api_tokens import ApiScope
 from tracker.rules.calendars import Scope
@@ -28,22 +28,6 @@ pytestmark = pytest.mark.anyio
 SOON = NOW + timedelta(minutes=1)
 LATER = NOW + timedelta(minutes=5)
 NEW = "copper lantern gravel sonnet"
-
-
-@pytest.fixture
-async def world(sqlite_cast: Cast) -> Cast:
-    return await with_password(sqlite_cast)
-
-
-@pytest.fixture
-async def each_world(cast: Cast) -> Cast:
-    return await with_password(cast)
-
-
-async def with_password(cast: Cast) -> Cast:
-    hash_cheaply()
-    await give_password(cast.kcpd_detective)
-    return cast
 
 
 async def link_for(viewer: Viewer) -> str:

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from litestar import Response, get, post
+from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 from litestar.response import Redirect
 
@@ -22,14 +23,17 @@ from tracker.usecases import identity_access
 from tracker.usecases.identity_links import LIFETIME
 
 PATH = "/people/{person_id:uuid}/access"
-RELEASED = "The pause is over. They can sign in again."
-FORGOTTEN = "The authenticator is removed. At the next sign-in they set up another one."
-ENDED = "They are signed out everywhere."
-TURNED_OFF = "Their feeds are turned off."
-REVOKED = "Their personal tokens are revoked."
-SHUT = "Their sessions, feeds and tokens are shut."
-
 Deed = Callable[[Viewer, UUID, datetime], Awaitable[None]]
+DEEDS: tuple[tuple[str, Deed, str], ...] = (
+    ("release", identity_access.release, "The pause is over. They can sign in again."),
+    ("authenticator-removal", identity_access.forget_authenticator,
+     "The authenticator is removed. At the next sign-in they set up another one."),
+    ("sign-out", identity_access.end_sessions, "They are signed out everywhere."),
+    ("feeds-revocation", identity_access.turn_off_feeds, "Their feeds are turned off."),
+    ("tokens-revocation", identity_access.revoke_tokens, "Their personal tokens are revoked."),
+    ("shutdown", identity_access.shut_everything, "Their sessions, feeds and tokens are shut."),
+)  # fmt: skip
+"""The buttons of the page: address, what is done, and what is said afterwards."""
 
 
 @get(PATH, guards=[signed_in])
@@ -51,40 +55,14 @@ async def make_link(person_id: FromPath[UUID], request: Web) -> Response[Any]:
     return await _page(person_id, request, link=f"/sign-in/reset/{token}", until=now + LIFETIME)
 
 
-@post(f"{PATH}/release", guards=[signed_in], status_code=303)
-async def release(person_id: FromPath[UUID], request: Web) -> Response[Any]:
-    """End the pause after wrong tries."""
-    return await _do(person_id, request, identity_access.release, RELEASED)
+def _handler(tail: str, deed: Deed, said: str) -> HTTPRouteHandler:
+    """Return the handler of a button that does one thing to somebody's access and then says so."""
 
+    @post(f"{PATH}/{tail}", guards=[signed_in], status_code=303)
+    async def handler(person_id: FromPath[UUID], request: Web) -> Response[Any]:
+        return await _do(person_id, request, deed, said)
 
-@post(f"{PATH}/authenticator-removal", guards=[signed_in], status_code=303)
-async def forget_authenticator(person_id: FromPath[UUID], request: Web) -> Response[Any]:
-    """Let somebody who lost the phone set up another authenticator."""
-    return await _do(person_id, request, identity_access.forget_authenticator, FORGOTTEN)
-
-
-@post(f"{PATH}/sign-out", guards=[signed_in], status_code=303)
-async def end_sessions(person_id: FromPath[UUID], request: Web) -> Response[Any]:
-    """Sign somebody out everywhere."""
-    return await _do(person_id, request, identity_access.end_sessions, ENDED)
-
-
-@post(f"{PATH}/feeds-revocation", guards=[signed_in], status_code=303)
-async def turn_off_feeds(person_id: FromPath[UUID], request: Web) -> Response[Any]:
-    """Turn all feeds of somebody off."""
-    return await _do(person_id, request, identity_access.turn_off_feeds, TURNED_OFF)
-
-
-@post(f"{PATH}/shutdown", guards=[signed_in], status_code=303)
-async def shut_everything(person_id: FromPath[UUID], request: Web) -> Response[Any]:
-    """Shut what a lost device of somebody may still open."""
-    return await _do(person_id, request, identity_access.shut_everything, SHUT)
-
-
-@post(f"{PATH}/tokens-revocation", guards=[signed_in], status_code=303)
-async def revoke_tokens(person_id: FromPath[UUID], request: Web) -> Response[Any]:
-    """Shut out every program that acts for somebody."""
-    return await _do(person_id, request, identity_access.revoke_tokens, REVOKED)
+    return handler
 
 
 async def _do(person_id: UUID, request: Web, deed: Deed, said: str) -> Response[Any]:
@@ -127,13 +105,4 @@ def _address(person_id: UUID) -> str:
     return f"/people/{person_id}/access"
 
 
-handlers = [
-    access_page,
-    make_link,
-    release,
-    forget_authenticator,
-    end_sessions,
-    turn_off_feeds,
-    revoke_tokens,
-    shut_everything,
-]
+handlers = [access_page, make_link, *(_handler(*one) for one in DEEDS)]
