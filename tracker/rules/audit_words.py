@@ -6,6 +6,8 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
+from tracker.rules import audit_facts
+
 READ = "read"
 DENIED = frozenset({"denied", "not_found", "sign_in_failed", "locked"})
 """Tries that led to nothing."""
@@ -177,9 +179,8 @@ class Entry:
 
     @property
     def said(self) -> str:
-        """The facts in one line: "fields: place, title; version: 3"."""
-        shown = {name: value for name, value in self.facts.items() if value and name != "client"}
-        return "; ".join(f"{name.replace('_', ' ')}: {_value(value)}" for name, value in shown.items())
+        """The facts in one line: "Changed place and title; version 3"."""
+        return audit_facts.said(self.facts)
 
     @property
     def client(self) -> str:
@@ -204,11 +205,3 @@ class Entry:
 def told(facts: Mapping[str, object], *, reads_all: bool) -> Mapping[str, object]:
     """Return what a reader is told of the facts of an entry whose subject they may open."""
     return facts if reads_all else {name: facts[name] for name in SAID if name in facts}
-
-
-def _value(value: object) -> str:
-    if isinstance(value, Mapping):
-        return ", ".join(f"{name} {one}" for name, one in value.items())
-    if isinstance(value, list | tuple):
-        return ", ".join(str(one).replace("_", " ") for one in value)
-    return "yes" if value is True else str(value)

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from tracker.database import writing
 from tracker.errors import NotFound
+from tracker.rules import audit_facts
 from tracker.rules.audit_words import OPEN_SUBJECTS, Entry, told
 from tracker.rules.people import Viewer
 from tracker.tables import visible_audit
@@ -91,9 +92,12 @@ def _asked(asked: dict[str, str]) -> dict[str, object]:
 async def _told(viewer: Viewer, rows: Iterable[Row]) -> list[Entry]:
     """Return entries with the names that they need, asked for at once."""
     found = list(rows)
-    people = await names.people(_ids(found, "member") | {UUID(row["actor"]) for row in found if row["actor"]})
+    in_facts = audit_facts.ids_in([json.loads(row["facts"]) for row in found])
+    actors = {UUID(row["actor"]) for row in found if row["actor"]}
+    people = await names.people(_ids(found, "member") | actors | in_facts)
     called = {key: f"{name} ({agency})" for key, (name, agency) in people.items()}
-    called |= await names.organizations(_ids(found, "agency") | _ids(found, "body") | _ids(found, "site"))
+    organizations = _ids(found, "agency") | _ids(found, "body") | _ids(found, "site") | in_facts
+    called |= await names.organizations(organizations)
     return [_entry(viewer, row, called) for row in found]
 
 
@@ -105,11 +109,12 @@ def _entry(viewer: Viewer, row: Row, called: Names) -> Entry:
     is_open = bool(row["event"] or row["sees_item"] or row["subject"] in OPEN_SUBJECTS)
     title, address = _subject(row, called) if is_open else ("", "")
     actor_id = UUID(row["actor"]) if row["actor"] else None
+    facts = told(json.loads(row["facts"]), reads_all=viewer.reads_all_audit) if is_open else {}
     return Entry(
         seq=row["seq"], at=row["at"], door=row["door"], verb=row["verb"], subject=row["subject"],
         subject_id=row["subject_id"], actor_id=actor_id,
         actor=called.get(actor_id, UNKNOWN) if actor_id else "System", title=title, address=address,
-        facts=told(json.loads(row["facts"]), reads_all=viewer.reads_all_audit) if is_open else {}, is_open=is_open,
+        facts=audit_facts.named(facts, called), is_open=is_open,
     )  # fmt: skip
 
 

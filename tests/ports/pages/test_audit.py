@@ -171,7 +171,7 @@ async def test_the_file_holds_the_entries_of_the_filter_without_formulas(sqlite_
     assert rows[0] == ["At (UTC)", "Who", "What", "Subject", "Subject id", "Facts", "By", "From"]
     assert rows[1] == [
         "2026-12-15T15:00:00.000Z", "Coordinator (USAO)", "Scheduled event", "'=HYPERLINK(1)", str(event_id),
-        "kind: meeting", "Site", "",
+        "Kind: meeting", "Site", "",
     ]  # fmt: skip
     assert len(rows) == 2
     assert "Exported the audit trail" in table(await read(browser, "/audit?what=reading"))
