@@ -186,6 +186,11 @@ def narrows(plan: Plan, event: Event) -> bool:
     return REACH[plan.visibility] < REACH[event.visibility] or plan.visibility is Visibility.NAMED
 
 
+def is_opened(plan: Plan, event: Event) -> bool:
+    """Whether more than named people may see what only they saw: whoever does that proves first who they are."""
+    return event.is_restricted and plan.visibility is not Visibility.NAMED
+
+
 def asks_again(before: Slot, after: Slot, *, place_changed: bool, zone: str) -> bool:
     """Whether answers given for `before` no longer count for `after`."""
     same_day = to_local(before[0], zone).date() == to_local(after[0], zone).date()

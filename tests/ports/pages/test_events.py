@@ -320,6 +320,23 @@ async def test_who_takes_an_event_out_of_their_own_sight_is_told_so(sqlite_cast:
     assert "you are not one of them" in (await desk.get("/calendar")).text
 
 
+async def test_a_named_event_is_opened_to_more_people_only_after_a_fresh_proof(
+    sqlite_cast: Cast, browse: SignIn
+) -> None:
+    event_id = await meetings.schedule(sqlite_cast.fbi_lead, operation(sqlite_cast.kcpd_detective), NOW)
+    lead = await browse(sqlite_cast.fbi_lead)
+    form = await edited(lead, event_id, visibility="law_enforcement", place="Lot C")
+    clock.start_at(NOW + timedelta(minutes=16), stands_still=True)
+    answer = await lead.post(f"/events/{event_id}/edit", form)
+    assert (answer.status_code, "Confirm it in another tab" in answer.text) == (403, True)
+    assert typed(answer.text, f"/events/{event_id}/edit")["place"] == ["Lot C"]
+    kept = await edited(lead, event_id, place="Lot C")
+    assert (await lead.post(f"/events/{event_id}/edit", kept)).status_code == 303
+    clock.start_at(NOW, stands_still=True)
+    form = await edited(lead, event_id, visibility="law_enforcement")
+    assert (await lead.post(f"/events/{event_id}/edit", form)).status_code == 303
+
+
 async def test_the_lead_of_an_operation_reads_who_has_opened_it(sqlite_cast: Cast, browse: SignIn) -> None:
     lead, named = sqlite_cast.fbi_lead, sqlite_cast.kcpd_detective
     event_id = await meetings.schedule(lead, operation(named), NOW)

@@ -1,7 +1,7 @@
 """Sheets of paper: what stands on them, who may print them, and that each copy of a brief is numbered and recorded."""
 
 import re
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import pytest
@@ -9,6 +9,7 @@ import pytest
 from tests.cast import NOW, Cast, everybody, meeting, operation
 from tests.ports.browser import Browser
 from tests.ports.conftest import SignIn
+from tracker import clock
 from tracker.rules.recurrence import rule_for
 from tracker.tables.audit import AuditEntry
 from tracker.usecases.meetings import schedule
@@ -97,6 +98,19 @@ async def test_a_copy_goes_only_to_people_on_the_operation(
         answer = await browser.post(address, {"member": member})
         assert answer.status_code == 422
         assert "Choose who answers for this copy: a person on the operation." in answer.text
+    assert not await AuditEntry.exists().where(AuditEntry.verb == "brief_printed")
+
+
+async def test_a_copy_of_a_brief_leaves_only_after_a_fresh_proof(
+    sqlite_cast: Cast, browse: SignIn, operation_id: UUID
+) -> None:
+    browser = await browse(sqlite_cast.fbi_lead)
+    address = f"/events/{operation_id}/{OPERATION_KEY}/print/brief"
+    await browser.form_token()
+    clock.start_at(NOW + timedelta(minutes=16), stands_still=True)
+    member = {"member": str(sqlite_cast.kcpd_detective.member_id)}
+    for answer in (await browser.get(address), await browser.post(address, member)):
+        assert (answer.status_code, answer.headers["location"]) == (303, f"/sign-in/again?next={address}")
     assert not await AuditEntry.exists().where(AuditEntry.verb == "brief_printed")
 
 

@@ -17,6 +17,7 @@ from tracker.ports.pages.edits import in_words, merged, record, recorded
 from tracker.ports.pages.events import address_of
 from tracker.ports.pages.foresight import Editing, change
 from tracker.ports.pages.form_values import FormValues, errors_of, form_of, query_of, version_in
+from tracker.ports.pages.proof import is_proved
 from tracker.ports.pages.request import said, told_words, viewer_of
 from tracker.ports.pages.schedule_context import FIELDS, schedule_form
 from tracker.ports.pages.schedule_form import read_plan
@@ -25,7 +26,7 @@ from tracker.ports.pages.schedule_words import PLAIN_WORDS
 from tracker.rules.date_words import WEEKDAYS
 from tracker.rules.meetings import Event, EventStatus
 from tracker.rules.people import Viewer
-from tracker.rules.planning import from_date, is_added
+from tracker.rules.planning import from_date, is_added, is_opened
 from tracker.usecases import meetings, outbox, previews
 from tracker.usecases.previews import Choices
 
@@ -70,7 +71,10 @@ async def edit_event(event_id: FromPath[UUID], request: Request[Any, Any, Any]) 
 
 @post("/events/{event_id:uuid}/edit", guards=[signed_in], status_code=303)
 async def save_event(event_id: FromPath[UUID], request: Request[Any, Any, Any]) -> Response[Any]:
-    """Save the whole event, or show the form again: with errors (422), or with what changed meanwhile (409)."""
+    """Save the whole event, or show the form again.
+
+    That is with errors (422), with what changed meanwhile (409), or for a fresh proof before more people see it (403).
+    """
     viewer, form = viewer_of(request), await form_of(request)
     opened, now = await _opened(viewer, event_id, form["from"]), clock.now()
     if form["save"] not in ("send", "draft"):
@@ -79,6 +83,8 @@ async def save_event(event_id: FromPath[UUID], request: Request[Any, Any, Any]) 
         if opened.event.status is EventStatus.CANCELLED:
             raise CANCELLED
         plan = read_plan(form, opened.offered, opened.event.zone, opened.event)
+        if is_opened(plan, opened.event) and not is_proved(request):
+            return await _again(request, form, opened, asks_proof=True)
         new_id = await change(viewer, opened.editing, plan, version_in(form), now, notify=bool(form["notify"]))
     except Invalid as wrong:
         return await _again(request, form, opened, wrong)
@@ -110,13 +116,14 @@ async def _opened(viewer: Viewer, event_id: UUID, key: str) -> Opened:
 
 
 async def _again(
-    request: Request[Any, Any, Any], form: FormValues, opened: Opened, wrong: Invalid | None = None
-) -> Response[str]:
+    request: Request[Any, Any, Any], form: FormValues, opened: Opened, wrong: Invalid | None = None, *,
+    asks_proof: bool = False,
+) -> Response[str]:  # fmt: skip
     """Show what was typed, under the version with which the form was opened."""
     editing = opened.editing._replace(version=version_in(form), was=form["was"])
     return await schedule_form(
         request, form, opened.offered, opened.event.zone, editing=editing, errors=errors_of(wrong, FIELDS),
-        status_code=422 if wrong else 200,
+        status_code=403 if asks_proof else 422 if wrong else 200, asks_proof=asks_proof,
     )  # fmt: skip
 
 

@@ -12,6 +12,7 @@ from tracker.errors import Invalid, NotFound
 from tracker.ports.guards import signed_in
 from tracker.ports.pages.events import times_of
 from tracker.ports.pages.form_values import errors_of, form_of, id_in
+from tracker.ports.pages.proof import first_prove
 from tracker.ports.pages.request import viewer_of
 from tracker.ports.pages.templating import page
 from tracker.rules.agenda import agenda_items
@@ -43,19 +44,23 @@ async def sign_in_sheet(event_id: FromPath[UUID], key: FromPath[str], request: R
 
 
 @get("/events/{event_id:uuid}/{key:str}/print/brief", guards=[signed_in])
-async def copies(event_id: FromPath[UUID], key: FromPath[str], request: Request[Any, Any, Any]) -> Response[str]:
-    """Show the copies of a brief, and the form that issues the next one."""
-    return await _copies(request, await prints.brief(viewer_of(request), event_id, key))
+async def copies(event_id: FromPath[UUID], key: FromPath[str], request: Request[Any, Any, Any]) -> Response[Any]:
+    """Show the copies of a brief to a fresh proof, and the form that issues the next one."""
+    brief = await prints.brief(viewer_of(request), event_id, key)
+    return first_prove(request, f"/events/{event_id}/{key}/print/brief") or await _copies(request, brief)
 
 
 @post("/events/{event_id:uuid}/{key:str}/print/brief", guards=[signed_in], status_code=303)
 async def issue_copy(event_id: FromPath[UUID], key: FromPath[str], request: Request[Any, Any, Any]) -> Response[Any]:
     """Issue the next copy to somebody, and show it."""
     viewer, form = viewer_of(request), await form_of(request)
+    brief = await prints.brief(viewer, event_id, key)
+    if first := first_prove(request, f"/events/{event_id}/{key}/print/brief"):
+        return first
     try:
         number = await prints.issue_copy(viewer, event_id, key, id_in(form["member"]), clock.now())
     except Invalid as wrong:
-        return await _copies(request, await prints.brief(viewer, event_id, key), wrong)
+        return await _copies(request, brief, wrong)
     return Redirect(f"/events/{event_id}/{key}/print/brief/{number}", status_code=303)
 
 

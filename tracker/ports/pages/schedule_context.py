@@ -53,12 +53,12 @@ async def schedule_form(
     status_code: int = 200,
     **found: Any,
 ) -> Response[str]:
-    """Return the whole form, with everything that was typed; `found` is what was looked for beside it (`times`)."""
+    """Return the whole form, with everything that was typed; `found` is what else it shows (`times`)."""
     address = f"/events/{editing.event.id}/edit" if editing else "/events"
     return page(
         "schedule/form.html", request, status_code=status_code, form_id=form_id, errors=errors or Errors(),
         action=address, version=editing.version if editing else 0, was=editing.was if editing else "",
         changes=editing.changes if editing else None,
         **await schedule_context(viewer_of(request), form, offered, zone, editing),
-        **{"times": None, "zone_name": zone, "templates": (), **found},
+        **{"times": None, "zone_name": zone, "templates": (), "asks_proof": False, **found},
     )  # fmt: skip
