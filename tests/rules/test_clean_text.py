@@ -32,6 +32,11 @@ def test_letters_are_composed() -> None:
     assert clean("cafe\u0301", 4, "title") == "café"
 
 
+def test_a_run_of_spaces_in_one_line_is_one_space() -> None:
+    assert clean(" Room \t 5 ", 10, "place") == "Room 5"
+    assert clean("1.\n   2.", 10, "agenda", multiline=True) == "1.\n   2."
+
+
 @pytest.mark.parametrize("text", ["👩‍👩‍👧", "שלום", "e-mail: a@b <x> & 'y' \"z\"", "Hội nghị"])
 def test_what_people_write_is_kept(text: str) -> None:
     assert clean(text, 100, "title") == text

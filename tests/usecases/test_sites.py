@@ -59,6 +59,12 @@ async def test_another_event_in_the_room_is_named_whatever_words_were_typed_for_
     assert await in_the_room(cast.coordinator, place="Some other room") == []
 
 
+async def test_a_room_is_the_same_in_letters_of_any_case_and_alphabet(cast: Cast) -> None:
+    await sites.add_site(cast.coordinator, replace(FACTS, name="Édifice A"), NOW, NOW)
+    await meetings.schedule(cast.coordinator, meeting(cast.fbi_lead, title="Case call", place="ÉDIFICE A"), NOW)
+    assert await in_the_room(cast.coordinator, place="édifice  a") == ["Case call"]
+
+
 async def test_an_event_does_not_take_its_own_room_and_one_that_was_moved_takes_it_no_more(cast: Cast) -> None:
     await sites.add_site(cast.coordinator, FACTS, NOW, NOW)
     twice = meeting(cast.fbi_lead, rule=rule_for("weekly", TEN, count=2))

@@ -18,11 +18,14 @@ _INVISIBLE = re.compile(
 def clean(text: str, longest: int, field: str, *, multiline: bool = False) -> str:
     """Return the text without controls and outer space, in NFC, with plain newlines, or in one line.
 
-    Line ends and tabs of a text in one line become spaces. Errors: Invalid(`field`) above `longest` characters.
+    Line ends, tabs and runs of spaces in a text of one line become one space. Errors: Invalid(`field`) above `longest`
+    characters.
     """
     lines = _LINE_ENDS.sub("\n", text).replace("\t", " ").split("\n")
     tidy = [unicodedata.normalize("NFC", _INVISIBLE.sub("", line)).rstrip() for line in lines]
-    whole = "\n".join(tidy).strip() if multiline else " ".join(stripped for line in tidy if (stripped := line.strip()))
+    whole = (
+        "\n".join(tidy).strip() if multiline else " ".join(word for line in tidy for word in line.split(" ") if word)
+    )
     if len(whole) > longest:
         raise Invalid(**{field: f"Use at most {longest:,} characters; this has {len(whole):,}."})
     return whole

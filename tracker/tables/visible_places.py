@@ -5,6 +5,7 @@ from datetime import datetime
 
 from piccolo.querystring import QueryString
 
+from tracker.database import engine, is_postgres
 from tracker.rules.people import Viewer
 from tracker.tables.visible import LONGEST, Row, rows
 
@@ -15,11 +16,13 @@ _THERE = (
 )
 _TAIL = (
     ") AND e.status IN ('tentative', 'confirmed') AND e.kind <> 'deadline'"
-    " AND LOWER(TRIM(COALESCE(o.place, e.place))) IN ({}) ORDER BY o.starts_at, o.id"
+    " AND LOWER(COALESCE(o.place, e.place)) IN ({}) ORDER BY o.starts_at, o.id"
 )
+_TAIL_ON_SQLITE = _TAIL.replace("LOWER(", "FOLD(")
 
 
 async def there(viewer: Viewer, places: Sequence[str], start: datetime, end: datetime) -> list[Row]:
     """Return the dates that touch [start, end) at one of some places (at least one), in small letters."""
     among = QueryString(", ".join(["{}"] * len(places)), *places)
-    return await rows(_THERE, viewer, _TAIL, among, in_head=(start - LONGEST, end, start))
+    tail = _TAIL if is_postgres(engine()) else _TAIL_ON_SQLITE
+    return await rows(_THERE, viewer, tail, among, in_head=(start - LONGEST, end, start))

@@ -423,6 +423,19 @@ async def test_the_panel_and_the_suggestions_name_blackout_days(sqlite_cast: Cas
     assert 'value="2027-01-13' not in found
 
 
+async def test_whole_days_take_people_and_rooms_and_a_deadline_takes_none(sqlite_cast: Cast, desk: Browser) -> None:
+    lead = sqlite_cast.fbi_lead
+    await meetings.schedule(sqlite_cast.coordinator, meeting(lead, title="Case call", place="Room 5"), NOW)
+    await blackouts.name(lead, lead.agency_id, date(2027, 1, 12), date(2027, 1, 12), "Range", NOW, NOW.date())
+    page = (await desk.get("/schedule?date=2027-01-12")).text
+    form = typed(page, "/events", all_day="yes", person=lead.member_id)
+    part = (await desk.post("/schedule/summary", form)).text
+    assert "FBI, Tue, Jan 12 (Range)" in part
+    assert "Fbi lead (FBI): Case call, Tue, Jan 12, 10:00 AM" in part
+    part = (await desk.post("/schedule/summary", form | {"kind": ["deadline"]})).text
+    assert "Case call" not in part
+
+
 async def test_sites_are_offered_and_the_panel_says_what_is_there_and_who_finds_no_seat(
     sqlite_cast: Cast, desk: Browser
 ) -> None:

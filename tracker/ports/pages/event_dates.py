@@ -87,7 +87,7 @@ async def _outcome(viewer: Viewer, form: FormValues, date: Occurrence) -> dict[s
 
     notes = [] if event.is_all_day else clock_notes([change.starts], change.duration, event.zone)
     at = planning.slot(change.starts, change.duration, event.zone)
-    room = await sites.room_of(viewer, change.place or event.place, [at], event.id)
+    room = await sites.room_of(viewer, event.place if change.place is None else change.place, [at], event.id)
     outcome = await of_deed(viewer, event.id, deed, now)
     return {"outcome": outcome, "outcome_zone": event.zone, "clock_notes": notes, "room": room}
 

@@ -154,10 +154,10 @@ async def blackouts_in(
 
 
 def typed_slots(form: FormValues, zone: str) -> list[Slot]:
-    """Return the first dates that are typed; none of what takes whole days, or cannot be read."""
+    """Return the first dates that are typed; none of a deadline, which takes nobody, or of what cannot be read."""
     reader = Reader(form)
     when = read_when(reader)
-    if when is None or reader.wrong or when.is_all_day:
+    if when is None or reader.wrong or form["kind"] == Kind.DEADLINE:
         return []
     try:
         starts = [day for _, day in held(dates(when.rule, when.starts), holiday_choices(form))]
