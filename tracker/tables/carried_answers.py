@@ -1,6 +1,9 @@
-"""Answers that go over from a series to the one that follows it: for dates whose time and place stay the same."""
+"""Answers that go over from a series to the one that follows it: for dates whose time and place stay the same.
 
-from collections.abc import Mapping
+And those that hold for such dates when a series stays the same but is asked about again.
+"""
+
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -27,6 +30,31 @@ SELECT n.id AS invitation, next.id AS occurrence, a.answer AS answer, a.comment 
  WHERE old.id = {} AND new.id = {} AND was.starts_at > {} AND NOT was.is_cancelled AND NOT next.is_cancelled
  ORDER BY CASE WHEN a.occurrence IS NULL THEN 0 ELSE 1 END, a.answered_at, a.sequence
 """
+
+
+_GIVEN = """
+SELECT a.invitation, a.occurrence, a.answer, a.comment, a.source, a.entered_by, a.answered_at
+  FROM answer a JOIN invitation i ON i.id = a.invitation
+ WHERE i.event = {} AND i.withdrawn_at IS NULL AND i.role <> 'chair' ORDER BY a.answered_at, a.sequence
+"""
+
+
+async def hold(event_id: UUID, dates: Iterable[UUID]) -> None:
+    """Let what people answered for a whole series hold for these dates of it, whatever is asked of the others next.
+
+    The caller is inside `writing()`.
+    """
+    given = await engine().run_querystring(QueryString(_GIVEN, event_id))
+    for_all = {row["invitation"]: row for row in given if row["occurrence"] is None}
+    alone = {(row["invitation"], row["occurrence"]) for row in given}
+    held = [
+        {**row, "occurrence": date}
+        for date in dates
+        for row in for_all.values()
+        if row["answer"] != AnswerValue.NEEDS_ACTION and (row["invitation"], date) not in alone
+    ]
+    if held:
+        await Answer.insert(*(_again(row) for row in held))
 
 
 async def carry(old_id: UUID, new_id: UUID, now: datetime) -> None:

@@ -160,16 +160,32 @@ async def record(
     viewer: Viewer, invitation_id: UUID, occurrence: Occurrence, value: AnswerValue, comment: str, source: str,
     now: datetime, *, for_series: bool,
 ) -> None:  # fmt: skip
-    """Write an answer and its audit row inside the caller's `writing()`."""
-    await rows.Answer.insert(rows.Answer(
-        id=chance.new_id(), invitation=invitation_id, occurrence=None if for_series else occurrence.id,
-        answer=value, comment=comment, source=source, entered_by=viewer.member_id,
-        sequence=max(occurrence.sequence, occurrence.event.sequence), answered_at=now,
+    """Write an answer and its audit row inside the caller's `writing()`.
+
+    An answer to all dates is one to those too that were asked again alone and not answered since.
+    """
+    waiting = await _asked_alone(viewer, invitation_id, occurrence.event, now) if for_series else []
+    await rows.Answer.insert(*(
+        rows.Answer(
+            id=chance.new_id(), invitation=invitation_id, occurrence=date_id, answer=value, comment=comment,
+            source=source, entered_by=viewer.member_id,
+            sequence=max(occurrence.sequence, occurrence.event.sequence), answered_at=now,
+        )
+        for date_id in ([None, *waiting] if for_series else [occurrence.id])
     ))  # fmt: skip
     await audit.record(
         viewer.member_id, viewer.door, "answered_for" if source == ON_BEHALF else "answered", "invitation",
         invitation_id, {"answer": value, "date": None if for_series else occurrence.key}, now,
     )  # fmt: skip
+
+
+async def _asked_alone(viewer: Viewer, invitation_id: UUID, event: Event, now: datetime) -> list[UUID]:
+    """Return the dates to come about which somebody was asked again, and which they have not answered since."""
+    given = (await _answers([invitation_id]))[invitation_id]
+    newest = {one.occurrence_id: one for one in sorted(given, key=lambda one: one.answered_at)}
+    waiting = {date_id for date_id, one in newest.items() if date_id and one.value is AnswerValue.NEEDS_ACTION}
+    ahead = await visible.dates(viewer, event) if waiting else []
+    return [one.id for one in ahead if one.id in waiting and one.ends_at > now]
 
 
 async def _answers(invitation_ids: list[UUID]) -> dict[UUID, list[Answer]]:

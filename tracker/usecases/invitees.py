@@ -118,28 +118,6 @@ async def tell(
     )
 
 
-async def ask_again(event_id: UUID, occurrence_id: UUID | None, sequence: int, now: datetime) -> None:
-    """Let no earlier answer count for a changed date (or for the series), the lead's own excepted."""
-    found = await Invitation.select(Invitation.id).where(
-        (Invitation.event == event_id) & Invitation.withdrawn_at.is_null() & (Invitation.role != AttendeeRole.CHAIR)
-    )
-    if found:
-        await Answer.insert(
-            *(
-                Answer(
-                    id=chance.new_id(),
-                    invitation=row["id"],
-                    occurrence=occurrence_id,
-                    answer="needs_action",
-                    source="change",
-                    sequence=sequence,
-                    answered_at=now,
-                )
-                for row in found
-            )
-        )
-
-
 async def touch(event_id: UUID) -> None:
     """Let the calendars of everybody who may see the event, or is invited, know that it changed."""
     invited = {audiences.member(member_id) for member_id in await invitees_of(event_id)}

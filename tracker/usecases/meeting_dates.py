@@ -16,7 +16,8 @@ from tracker.rules.wall_clock import to_local
 from tracker.tables import meetings as rows
 from tracker.tables import visible, visible_calendar
 from tracker.usecases import audit, history, outbox
-from tracker.usecases.invitees import ask_again, invitees_of, tell, touch
+from tracker.usecases.asking_again import ask_again
+from tracker.usecases.invitees import invitees_of, tell, touch
 
 TWO_ON_A_DAY = "The series has another date on that day. Choose another day, or tick “Two dates on one day”."
 

@@ -20,8 +20,9 @@ from tracker.rules.wall_clock import to_local
 from tracker.tables import meetings as rows
 from tracker.tables import visible
 from tracker.usecases import audit, history, outbox
+from tracker.usecases.asking_again import ask_after_change
 from tracker.usecases.invitees import invite, invitees_of, mailed_entry, tell, touch
-from tracker.usecases.series import add_dates, move_dates, sequence_after, start_anew, starts_anew
+from tracker.usecases.series import add_dates, move_dates, start_anew, starts_anew
 from tracker.usecases.sight import set_audiences
 
 
@@ -148,8 +149,10 @@ async def _change_in_place(viewer: Viewer, event: Event, plan: Plan, now: dateti
     is_new = event.status is EventStatus.DRAFT and plan.status is not EventStatus.DRAFT
     if plan.status is EventStatus.DRAFT and event.status is not EventStatus.DRAFT:
         raise Invalid(status="People were told of this event already. Cancel it instead.")
-    raised = await sequence_after(viewer, event) if is_moved else event.sequence + 1
-    sequence = raised if (is_moved or is_elsewhere) and not is_new else event.sequence
+    before = await visible.dates(viewer, event)
+    # What is made anew comes after every SEQUENCE that mails gave one of the dates.
+    given = [event.sequence, *(one.sequence for one in before if is_moved)]
+    sequence = max(given) + 1 if (is_moved or is_elsewhere) and not is_new else event.sequence
     entry = await mailed_entry(viewer, event, now)
     closes = entry if notices.closes(event, plan) else None
     await touch(event.id)
@@ -157,7 +160,9 @@ async def _change_in_place(viewer: Viewer, event: Event, plan: Plan, now: dateti
         rows.Event.id == event.id
     )
     if is_moved:
-        await move_dates(viewer, event, plan, sequence, now)
+        await move_dates(event, before, plan, now)
+    if is_moved or is_elsewhere:
+        await ask_after_change(viewer, event, before, plan, sequence, now)
     await set_audiences(viewer, event.id, event.lead_id, plan, now)
     await invite(viewer, event.id, event.lead_id, plan, event.version + 1, now, told=told, entry=entry)
     facts = _before(event) | (closes.facts() if closes else {})

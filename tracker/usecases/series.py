@@ -18,7 +18,7 @@ from tracker.rules.wall_clock import to_local
 from tracker.tables import carried_answers, visible
 from tracker.tables import meetings as rows
 from tracker.tables.many_rows import insert_rows
-from tracker.usecases.invitees import ask_again, invitees_of, mailed_entry, tell, touch, withdraw
+from tracker.usecases.invitees import invitees_of, mailed_entry, tell, touch, withdraw
 from tracker.usecases.sight import set_audiences
 
 INSTANT = timedelta(microseconds=1)
@@ -52,19 +52,13 @@ async def starts_anew(viewer: Viewer, event: Event, now: datetime) -> bool:
     return event.is_series and any(begun)
 
 
-async def sequence_after(viewer: Viewer, event: Event) -> int:
-    """Return the SEQUENCE of an event whose dates are made anew: above every one that mails gave any of them."""
-    return max(event.sequence, *(one.sequence for one in await visible.dates(viewer, event))) + 1
+async def move_dates(event: Event, before: list[Occurrence], plan: Plan, now: datetime) -> None:
+    """Make the dates of an event, as they were `before`, agree with the plan.
 
-
-async def move_dates(viewer: Viewer, event: Event, plan: Plan, sequence: int, now: datetime) -> None:
-    """Make the dates of an event agree with the plan, and ask again whom the move concerns.
-
-    A single event keeps its row, so what hangs on it stays. In a series, dates that stay the same keep theirs, and so
-    do answers when only its end moves; dates that were added to it stay. Any other date is as the series has it from
-    now on, but one that was cancelled stays cancelled on its day.
+    A single event keeps its row, so what hangs on it stays. In a series, dates that stay the same keep theirs; dates
+    that were added to it stay. Any other date is as the series has it from now on, but one that was cancelled stays
+    cancelled on its day.
     """
-    before = await visible.dates(viewer, event)
     if planning.only_end_moves(plan, event):
         await _end_elsewhere(event, before, plan, now)
         return
@@ -89,9 +83,6 @@ async def move_dates(viewer: Viewer, event: Event, plan: Plan, sequence: int, no
     else:
         await _replace_dates(event, {one.original_start for one in before}, wanted, plan, now)
         await _cancel_again(event.id, wanted, {one.original_start.date() for one in before if one.is_cancelled})
-    was = (before[0].starts_at, before[0].ends_at)
-    if planning.asks_again(was, next(iter(wanted.values())), place_changed=False, zone=plan.zone) or len(wanted) > 1:
-        await ask_again(event.id, None, sequence, now)
 
 
 async def _end_elsewhere(event: Event, before: Iterable[Occurrence], plan: Plan, now: datetime) -> None:
