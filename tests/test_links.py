@@ -29,6 +29,12 @@ def test_the_same_thing_has_the_same_link_on_every_try() -> None:
     assert LINKS.reply(ONE, TWO) == Links(b"k" * 32).reply(ONE, TWO)
 
 
+def test_a_link_made_with_an_earlier_key_reads_back_and_none_is_made_with_it() -> None:
+    both = Links(b"n" * 32, b"k" * 32)
+    assert both.read_reply(LINKS.reply(ONE, TWO)) == ReplyLink(ONE, TWO)
+    assert both.reply(ONE, TWO) == Links(b"n" * 32).reply(ONE, TWO)
+
+
 def test_a_link_fits_a_line_of_mail_and_an_address() -> None:
     token = LINKS.reply(ONE, TWO)
     assert len(token) <= 90

@@ -151,12 +151,12 @@ def create_app(settings: Settings | None = None) -> Litestar:
     Raises `BadSettings`, and `Unguarded` for a route without a guard. The database is opened when it starts.
     """
     chosen = settings or load()
-    keys.use(chosen.secret)
+    keys.use(chosen.secret, *chosen.earlier_secrets)
     if chosen.fips:
         identity_passwords.use(Hashing(Pbkdf2()))
     if settings is None:
         clock.start_at(chosen.now)
-    links = Links(keys.named("links"))
+    links = Links(*keys.every("links"))
     app = Litestar(
         route_handlers=[*_handlers(chosen), *api.handlers, static.static_file, subscription.subscription, healthz],
         exception_handlers=errors.HANDLERS,

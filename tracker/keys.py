@@ -1,6 +1,7 @@
 """Keys for each purpose, derived from the one secret of the settings, and what is done with them: seals and tokens.
 
-`use(secret)` is called once when a process starts; from then on `named(purpose)` gives the key of that purpose.
+`use(secret)` is called once when a process starts; from then on `named(purpose)` gives the key of that purpose. What
+was made with an earlier secret is still read, by `every` key of its purpose, and nothing new is made with it.
 """
 
 import base64
@@ -8,6 +9,7 @@ import binascii
 import hashlib
 import hmac
 import secrets
+from contextlib import suppress
 from functools import lru_cache
 
 from cryptography.exceptions import InvalidTag
@@ -19,24 +21,29 @@ LENGTH = 32  # bytes of a key
 NONCE = 12  # bytes, as AES-GCM wants them
 TOKEN = 32  # bytes of a token that opens something: 256 bits
 
-_secret: str | None = None
+_secrets: tuple[str, ...] = ()  # today's, then earlier ones
 
 
 class BrokenSeal(Exception):
     """What was to be opened was sealed with another key, for another thing, or changed."""
 
 
-def use(secret: str) -> None:
-    """Set the secret from which all keys of this process come; later calls replace it."""
-    global _secret  # noqa: PLW0603 - one secret for the process, set once at start
-    _secret = secret
+def use(secret: str, *earlier: str) -> None:
+    """Set the secret from which all keys of this process come, and those that it replaced, the latest first."""
+    global _secrets  # noqa: PLW0603 - the secrets of the process, set once at start
+    _secrets = (secret, *earlier)
 
 
 def named(purpose: str) -> bytes:
     """Return the key of one purpose, for example "audit"; raise `RuntimeError` before `use`."""
-    if _secret is None:
+    return every(purpose)[0]
+
+
+def every(purpose: str) -> tuple[bytes, ...]:
+    """Return the keys of one purpose: today's, then those of earlier secrets, the latest first."""
+    if not _secrets:
         raise RuntimeError("tracker.keys.use(secret) has not been called in this process.")
-    return key(_secret, purpose)
+    return tuple(key(secret, purpose) for secret in _secrets)
 
 
 @lru_cache(64)
@@ -58,6 +65,14 @@ def open_sealed(with_key: bytes, sealed: str, bound_to: str = "") -> str:
         return AESGCM(with_key).decrypt(raw[:NONCE], raw[NONCE:], bound_to.encode()).decode()
     except (InvalidTag, ValueError, binascii.Error) as broken:
         raise BrokenSeal from broken
+
+
+def unseal(purpose: str, sealed: str, bound_to: str = "") -> str:
+    """Return a text that was sealed for a purpose, today or with an earlier secret; raise `BrokenSeal`."""
+    for with_key in every(purpose)[:-1]:
+        with suppress(BrokenSeal):
+            return open_sealed(with_key, sealed, bound_to)
+    return open_sealed(every(purpose)[-1], sealed, bound_to)
 
 
 def mac(with_key: bytes, text: str) -> str:

@@ -7,6 +7,7 @@ cannot be told from the outside whether a token is forged, cut or meant for anot
 
 import base64
 import binascii
+from collections.abc import Sequence
 from hashlib import sha256
 from typing import NamedTuple
 from uuid import UUID
@@ -34,13 +35,13 @@ class ItemLink(NamedTuple):
 
 
 class Links:
-    """Makes and reads tokens with one key; a token made for one purpose is nothing to another."""
+    """Makes tokens with the first key and reads those of every key; one made for a purpose is nothing to another."""
 
-    def __init__(self, key: bytes) -> None:
-        self._reply = _signer(key, "reply")
-        self._item = _signer(key, "item")
-        self._digest = _signer(key, "digest")
-        self._invitation = _signer(key, "invitation")
+    def __init__(self, *keys: bytes) -> None:
+        self._reply = _signers(keys, "reply")
+        self._item = _signers(keys, "item")
+        self._digest = _signers(keys, "digest")
+        self._invitation = _signers(keys, "invitation")
 
     def reply(self, invitation_id: UUID, occurrence_id: UUID | None = None) -> str:
         """Return the token of a reply page."""
@@ -72,24 +73,31 @@ class Links:
         return _read(self._digest, token)[0]
 
 
-def _signer(key: bytes, purpose: str) -> Signer:
+def _signers(keys: Sequence[bytes], purpose: str) -> list[Signer]:
     # itsdangerous signs with SHA-1 and derives its key by joining strings unless it is told otherwise.
-    return Signer(key, salt=f"tracker.links.{purpose}", key_derivation="hmac", digest_method=sha256)
+    salt = f"tracker.links.{purpose}"
+    return [Signer(key, salt=salt, key_derivation="hmac", digest_method=sha256) for key in keys]
 
 
-def _signed(signer: Signer, *ids: UUID) -> str:
+def _signed(signers: Sequence[Signer], *ids: UUID) -> str:
     payload = b"".join(one.bytes for one in ids)
-    return signer.sign(base64.urlsafe_b64encode(payload).rstrip(b"=")).decode("ascii")
+    return signers[0].sign(base64.urlsafe_b64encode(payload).rstrip(b"=")).decode("ascii")
 
 
-def _read(signer: Signer, token: str) -> list[UUID]:
+def _read(signers: Sequence[Signer], token: str) -> list[UUID]:
     try:
-        if len(token) > LONGEST:
-            raise NotFound
-        letters = signer.unsign(token.encode("ascii"))
-        if signer.sign(letters) != token.encode("ascii"):  # base64 has several spellings of the same signature
-            raise NotFound
+        sent = token.encode("ascii") if len(token) <= LONGEST else b""
+        letters = next(found for signer in signers if (found := _letters(signer, sent)))
         payload = base64.urlsafe_b64decode(letters + b"=" * (-len(letters) % 4))
-    except (BadSignature, UnicodeEncodeError, binascii.Error) as odd:
+    except (StopIteration, UnicodeEncodeError, binascii.Error) as odd:
         raise NotFound from odd
     return [UUID(bytes=payload[start : start + ID]) for start in range(0, len(payload), ID)]
+
+
+def _letters(signer: Signer, token: bytes) -> bytes:
+    """Return what a token says; nothing when this signer did not write it, or not with these letters."""
+    try:
+        letters = signer.unsign(token)
+    except BadSignature:
+        return b""
+    return letters if signer.sign(letters) == token else b""  # base64 has several spellings of the same signature

@@ -16,6 +16,7 @@ from tracker import settings_file
 PREFIX = "TRACKER_"
 DATA = "TRACKER_DATA"
 SQLITE = "sqlite:///"
+BEFORE = "TRACKER_SECRET_BEFORE"
 SHORTEST_SECRET = 32  # bytes
 STATEMENTS = 4  # whose system it is, that use is watched, that misuse is punished, that use is consent (AC-8)
 KNOWN_BAD_SECRETS = ("changeme", "secret", "default", "password")
@@ -42,6 +43,10 @@ class Settings:
     secret: str
     """At least 32 characters, from which all keys are derived. Default: what stands in the file secret of the data
     folder, which `tracker init` makes."""
+
+    secret_before: str = ""
+    """Secrets that were in force earlier, one a line, the latest first: what they made is still read. Usually a file.
+    Default: what stands in the file secret.before of the data folder, which `tracker secret replace` writes."""
 
     base_url: str = "http://127.0.0.1:8000"
     """The address that people use, without a slash at the end; links in mails are built from it alone."""
@@ -110,6 +115,11 @@ class Settings:
         """Return the host of `base_url`, without its port."""
         return urlsplit(self.base_url).hostname or ""
 
+    @property
+    def earlier_secrets(self) -> list[str]:
+        """The secrets that were in force earlier, the latest first."""
+        return [line for line in map(str.strip, self.secret_before.splitlines()) if line]
+
     def __repr__(self) -> str:
         """Show no secret."""
         return f"Settings(database={self.database_url.split('@')[-1]!r}, base_url={self.base_url!r})"
@@ -147,6 +157,8 @@ def _given(environment: Mapping[str, str]) -> Mapping[str, str]:
     given = {"TRACKER_DATABASE_URL": Settings.database_url, **_layered(_of_file(Path(folder)), environment)}
     if not {"TRACKER_SECRET", "TRACKER_SECRET_FILE"} & given.keys():
         given["TRACKER_SECRET_FILE"] = settings_file.SECRET
+    if not {BEFORE, f"{BEFORE}_FILE"} & given.keys() and (Path(folder) / settings_file.BEFORE).exists():
+        given[f"{BEFORE}_FILE"] = settings_file.BEFORE
     return {name: _in_folder(name, value, Path(folder)) for name, value in given.items()}
 
 

@@ -12,6 +12,7 @@ from typing import Any
 
 NAME = "settings.env"
 SECRET = "secret"  # noqa: S105 - the name of the file beside it
+BEFORE = "secret.before"
 DATABASE = "tracker.sqlite"
 FOLDER = "data"  # the setting that names the folder, and so cannot stand in it
 WIDTH = 118  # characters of a comment

@@ -128,7 +128,8 @@ def of_files(chosen: Settings) -> Iterator[Line]:
 def private_files(folder: Path) -> Sequence[Path]:
     """Return those files of a data folder that are nobody else's business; others may lie in it, too."""
     database = settings_file.DATABASE
-    names = ("", settings_file.NAME, settings_file.SECRET, database, f"{database}-wal", f"{database}-shm")
+    own = (settings_file.NAME, settings_file.SECRET, settings_file.BEFORE)
+    names = ("", *own, database, f"{database}-wal", f"{database}-shm")
     return [path for name in names if (path := folder / name).exists()]
 
 

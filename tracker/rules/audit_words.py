@@ -57,6 +57,7 @@ VERBS = {
     "caught_up": "Caught up after a pause:",
     "backed_up": "Backed up",
     "restored": "Restored from a backup:",
+    "secret_replaced": "Replaced the secret of",
     "resumed_sending": "Let a restored copy send:",
 }
 """Verb → how a sentence begins; one that is not here is told by its own word ("scheduled" → "Scheduled")."""

@@ -1,6 +1,7 @@
 """Who did what to what and when: entries written in the transaction of the change, chained by HMAC.
 
-The key comes from `tracker.keys` (purpose "audit"). The head, sealed by the same key, says where the chain ends.
+The key comes from `tracker.keys` (purpose "audit"). The head, sealed by the same key, says where the chain ends. After
+the secret was replaced, entries of before are read by the key of before, and none is written by it any more.
 """
 
 import hmac
@@ -16,6 +17,7 @@ from tracker.database import lock_audit_head
 from tracker.errors import Invalid
 from tracker.tables.audit import AuditEntry, AuditHead
 
+PURPOSE = "audit"  # of its keys
 START = "0" * 64  # what the first entry follows
 HEAD = 1  # id of the only head
 BATCH = 1_000  # entries read or written at once
@@ -27,6 +29,10 @@ class Broken:
 
     seq: int
     why: str
+
+
+class AnotherSecret(Exception):
+    """The trail was continued with a secret that this process does not know, so it may add nothing."""
 
 
 @dataclass(frozen=True)
@@ -72,6 +78,8 @@ async def record_all(deeds: Sequence[Deed], now: datetime) -> None:
     """Add an entry for each of some deeds, at least one, in their order: `record` for many, at the cost of one."""
     await lock_audit_head()
     end = await _head()
+    if end and _age(end["seal"], _sealed(end["seq"], end["hash"])) is None:
+        raise AnotherSecret("The audit trail goes on under another secret. Start this process anew.")
     last, previous = (end["seq"], end["hash"]) if end else (0, START)
     entries = []
     for seq, deed in enumerate(deeds, last + 1):
@@ -99,7 +107,7 @@ def _entry(seq: int, previous: str, deed: Deed, now: datetime) -> AuditEntry:
         facts=words_of(deed.facts),
         previous=previous,
     )
-    entry.hash = _hash(entry.to_dict())
+    entry.hash = _digest(_said(entry.to_dict()))
     return entry
 
 
@@ -120,11 +128,12 @@ async def verify(kept: Iterable[Head] = (), *, batch: int = BATCH) -> Broken | N
         _check_seal(one)
         ends.setdefault(one.seq, set()).add(one.hash)
     end = await _head()
-    seq, previous, at_end = 0, START, START
+    seq, previous, at_end, oldest = 0, START, START, len(keys.every(PURPOSE))
     async for row in _entries(batch):
-        if wrong := _wrong(row, seq + 1, previous, ends):
+        age = _age(row["hash"], _said(row))
+        if wrong := _wrong(row, seq + 1, previous, ends, is_ours=age is not None and age <= oldest):
             return wrong
-        seq, previous = row["seq"], row["hash"]
+        seq, previous, oldest = row["seq"], row["hash"], age or 0
         if end and seq == end["seq"]:
             at_end = previous
     if max(ends, default=0) > seq:
@@ -133,16 +142,18 @@ async def verify(kept: Iterable[Head] = (), *, batch: int = BATCH) -> Broken | N
 
 
 def _check_seal(kept: Head) -> None:
-    if not hmac.compare_digest(kept.seal.encode(), _seal(kept.seq, kept.hash).encode()):
+    if _age(kept.seal, _sealed(kept.seq, kept.hash)) is None:
         raise Invalid(
             f"The end that was kept at entry {kept.seq} is not one of this tracker, or the secret is another."
         )
 
 
-def _wrong(row: Mapping[str, Any], seq: int, previous: str, ends: Mapping[int, set[str]]) -> Broken | None:
+def _wrong(
+    row: Mapping[str, Any], seq: int, previous: str, ends: Mapping[int, set[str]], *, is_ours: bool
+) -> Broken | None:
     if row["seq"] != seq:
         return Broken(seq, "The entry is missing.")
-    if not hmac.compare_digest(row["hash"], _hash(row)):
+    if not is_ours:
         return Broken(seq, "The entry was changed.")
     if row["previous"] != previous:
         return Broken(seq, "The entry does not follow the one before it.")
@@ -154,7 +165,7 @@ def _wrong(row: Mapping[str, Any], seq: int, previous: str, ends: Mapping[int, s
 def _wrong_end(end: Mapping[str, Any] | None, last: int, at_end: str) -> Broken | None:
     if end is None:
         return Broken(last, "The end of the trail is not recorded.") if last else None
-    if not hmac.compare_digest(end["seal"], _seal(end["seq"], end["hash"])):
+    if _age(end["seal"], _sealed(end["seq"], end["hash"])) is None:
         return Broken(end["seq"], "The recorded end of the trail was changed.")
     if last < end["seq"]:
         return Broken(last + 1, "The entry is missing, and all after it.")
@@ -175,7 +186,7 @@ async def _head() -> Mapping[str, Any] | None:
 
 
 async def _move_head(seq: int, hash_: str, *, is_first: bool) -> None:
-    seal = _seal(seq, hash_)
+    seal = _digest(_sealed(seq, hash_))
     if is_first:
         await AuditHead.insert(AuditHead(id=HEAD, seq=seq, hash=hash_, seal=seal))
     else:
@@ -183,15 +194,27 @@ async def _move_head(seq: int, hash_: str, *, is_first: bool) -> None:
         await AuditHead.update(values).where(AuditHead.id == HEAD)
 
 
-def _hash(row: Mapping[str, Any]) -> str:
+def _said(row: Mapping[str, Any]) -> str:
+    """Return what the hash of an entry is made of."""
     at = row["at"].astimezone(UTC).isoformat(timespec="microseconds")
     words = [row[name] for name in ("actor", "door", "verb", "subject", "subject_id", "facts", "previous")]
-    return _digest(json.dumps([row["seq"], at, *words]))
+    return json.dumps([row["seq"], at, *words])
 
 
-def _seal(seq: int, hash_: str) -> str:
-    return _digest(json.dumps(["head", seq, hash_]))
+def _sealed(seq: int, hash_: str) -> str:
+    """Return what the seal of an end is made of."""
+    return json.dumps(["head", seq, hash_])
 
 
 def _digest(text: str) -> str:
-    return hmac.digest(keys.named("audit"), text.encode(), "sha256").hex()
+    return _digests(text)[0]
+
+
+def _age(made: str, text: str) -> int | None:
+    """Return with which secret a digest was made, 0 = today's, 1 = the one before; None with none that is known."""
+    known = enumerate(_digests(text))
+    return next((age for age, one in known if hmac.compare_digest(one.encode(), made.encode())), None)
+
+
+def _digests(text: str) -> list[str]:
+    return [hmac.digest(one, text.encode(), "sha256").hex() for one in keys.every(PURPOSE)]

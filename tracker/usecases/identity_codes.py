@@ -18,6 +18,7 @@ from tracker.usecases.identity_accounts import Account
 from tracker.usecases.identity_recovery import forget_codes
 from tracker.usecases.identity_sessions import end_sessions
 
+PURPOSE = "authenticator"  # of the key that seals the secrets of apps
 PERIOD = 30  # seconds of a code
 WINDOW = (0, -1, 1)  # periods around now that are taken: clocks of phones differ
 ISSUER = "Task Force Tracker"
@@ -43,7 +44,7 @@ def begin_enrolment(account: Account, within: str) -> Enrolment:
     `within` is the challenge: only together with it does the sealed secret come back.
     """
     secret = pyotp.random_base32()
-    return _enrolment(account, secret, keys.seal(_key(), secret, _bound(account, within)))
+    return _enrolment(account, secret, keys.seal(keys.named(PURPOSE), secret, _bound(account, within)))
 
 
 def same_enrolment(account: Account, within: str, sealed: str) -> Enrolment:
@@ -94,7 +95,7 @@ async def _put_in_force(
     if step is None:
         return False
     changed: dict[Any, Any] = {
-        Member.totp_sealed: keys.seal(_key(), secret, _bound(account)),
+        Member.totp_sealed: keys.seal(keys.named(PURPOSE), secret, _bound(account)),
         Member.totp_last_step: step,
         Member.totp_at: now,
     }
@@ -122,13 +123,9 @@ def _enrolment(account: Account, secret: str, sealed: str) -> Enrolment:
 
 def _opened(sealed: str, bound_to: str) -> str:
     try:
-        return keys.open_sealed(_key(), sealed, bound_to)
+        return keys.unseal(PURPOSE, sealed, bound_to)
     except keys.BrokenSeal as broken:
         raise NotAllowed(AGAIN) from broken
-
-
-def _key() -> bytes:
-    return keys.named("authenticator")
 
 
 def _bound(account: Account, within: str = "") -> str:

@@ -27,7 +27,7 @@ async def renew_codes(member_id: UUID, now: datetime) -> list[str]:
     async with writing():
         await forget_codes(member_id)
         await RecoveryCode.insert(
-            *(RecoveryCode(id=_hash(member_id, one), member=member_id, made_at=now, used_at=None) for one in codes)
+            *(RecoveryCode(id=_hashes(member_id, one)[0], member=member_id, made_at=now, used_at=None) for one in codes)
         )
         await audit.record(member_id, "page", "recovery_codes_made", "member", member_id, {"codes": COUNT}, now)
     return codes
@@ -35,7 +35,7 @@ async def renew_codes(member_id: UUID, now: datetime) -> list[str]:
 
 async def use_recovery_code(account: Account, typed: str, now: datetime) -> bool:
     """Say whether a code is right and was never used; from now on it is used. The caller is inside `writing()`."""
-    unused = (RecoveryCode.id == _hash(account.member_id, typed)) & RecoveryCode.used_at.is_null()
+    unused = RecoveryCode.id.is_in(_hashes(account.member_id, typed)) & RecoveryCode.used_at.is_null()
     if not await RecoveryCode.update({RecoveryCode.used_at: now}).where(unused).returning(RecoveryCode.id):
         return False
     facts = {"left": await codes_left(account.member_id)}
@@ -60,6 +60,7 @@ def _new_code() -> str:
     return "-".join(letters[at : at + GROUP] for at in range(0, len(letters), GROUP))
 
 
-def _hash(member_id: UUID, typed: str) -> str:
+def _hashes(member_id: UUID, typed: str) -> list[str]:
+    """Return by what a code may be stored: with today's key, then with earlier ones."""
     letters = re.sub(r"[\s-]", "", typed).upper().translate(LOOK_ALIKE)
-    return keys.mac(keys.named("recovery code"), f"{member_id} {letters}")
+    return [keys.mac(one, f"{member_id} {letters}") for one in keys.every("recovery code")]

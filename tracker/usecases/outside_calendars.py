@@ -16,6 +16,8 @@ from tracker.tables.many_rows import insert_rows
 from tracker.tables.outside_calendars import OutsideCalendar, OutsideSpan
 from tracker.usecases import audit, holding
 
+PURPOSE = "outside_calendar"  # of the key that seals addresses
+
 
 @dataclass(frozen=True, kw_only=True)
 class Due:
@@ -45,7 +47,7 @@ async def share(viewer: Viewer, address: str, own_host: str, now: datetime) -> N
     row = OutsideCalendar(
         id=chance.new_id(), member=viewer.member_id, host=rules.host_of(checked), added_at=now, next_at=now
     )
-    row.address_sealed = keys.seal(_key(), checked, str(row.id))
+    row.address_sealed = keys.seal(keys.named(PURPOSE), checked, str(row.id))
     async with writing():
         await _remove(viewer.member_id)
         await OutsideCalendar.insert(row)
@@ -116,7 +118,7 @@ async def claim(now: datetime) -> Due | None:
         moved: dict[Any, Any] = {OutsideCalendar.next_at: now + rules.EVERY}
         await OutsideCalendar.update(moved).where(OutsideCalendar.id == row["id"])
     return Due(
-        id=row["id"], address=keys.open_sealed(_key(), row["address_sealed"], str(row["id"])),
+        id=row["id"], address=keys.unseal(PURPOSE, row["address_sealed"], str(row["id"])),
         failures=row["failures"], failing_since=row["failing_since"],
     )  # fmt: skip
 
@@ -180,7 +182,3 @@ def _serves() -> Any:
     """Return whether the owner of a calendar is active, at an active agency."""
     owner: Any = OutsideCalendar.member  # Piccolo says no types of what a foreign key leads to
     return (owner.status == Status.ACTIVE) & (owner.agency.status == Status.ACTIVE)
-
-
-def _key() -> bytes:
-    return keys.named("outside_calendar")

@@ -16,6 +16,7 @@ from tracker.tables import subscriptions as rows
 from tracker.usecases import audit
 
 LONGEST_NAME = 60
+PURPOSE = "feed"  # of the key that seals addresses
 
 
 async def create(viewer: Viewer, name: str, scope: Scope, now: datetime, *, shows_operations: bool) -> tuple[UUID, str]:
@@ -49,7 +50,7 @@ async def tokens_of(viewer: Viewer, proved_at: datetime, now: datetime) -> dict[
     found = await rows.Subscription.select(rows.Subscription.id, rows.Subscription.token_sealed).where(
         _of(viewer.member_id)
     )
-    return {row["id"]: keys.open_sealed(_key(), row["token_sealed"], str(row["id"])) for row in found}
+    return {row["id"]: keys.unseal(PURPOSE, row["token_sealed"], str(row["id"])) for row in found}
 
 
 async def rotate(viewer: Viewer, subscription_id: UUID, now: datetime) -> str:
@@ -97,12 +98,8 @@ def _of(member_id: UUID) -> Any:
 
 
 def _secrets(subscription_id: UUID, token: str) -> dict[Any, Any]:
-    sealed = keys.seal(_key(), token, str(subscription_id))
+    sealed = keys.seal(keys.named(PURPOSE), token, str(subscription_id))
     return {"token_hash": keys.fingerprint(token), "token_sealed": sealed}
-
-
-def _key() -> bytes:
-    return keys.named("feed")
 
 
 def _name(text: str) -> str:

@@ -19,6 +19,7 @@ from tracker.ports.cli.replan import replan
 from tracker.ports.cli.restore import restore
 from tracker.ports.cli.resume import resume
 from tracker.ports.cli.roster import roster
+from tracker.ports.cli.secret import secret
 from tracker.ports.cli.serve import serve
 from tracker.ports.cli.sign_in_link import sign_in_link
 from tracker.settings import BadSettings
@@ -58,5 +59,6 @@ def main() -> None:
 
 for command in (
     demo, serve, migrate, check, init, roster, calendar, sign_in_link, account, backup, restore, resume, replan, audit,
+    secret,
 ):  # fmt: skip
     main.add_command(command)

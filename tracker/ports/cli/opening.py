@@ -56,7 +56,7 @@ def with_database(work: Callable[[Settings], Awaitable[Outcome]]) -> Outcome:
 @asynccontextmanager
 async def opened(chosen: Settings, *, may_be_new: bool = False) -> AsyncIterator[Engine]:
     """Open the database of the settings, bind it, and set the keys and the clock. Errors: NotFound, Invalid."""
-    keys.use(chosen.secret)
+    keys.use(chosen.secret, *chosen.earlier_secrets)
     clock.start_at(chosen.now)
     engine = _engine(chosen, may_be_new=may_be_new)
     bind(engine)

@@ -35,6 +35,8 @@ def restore(file: Path, folder: Path, secret_file: Path, database: str | None) -
     try:
         with Claim(folder) as claim:
             backup = _unpack(file, claim, secret_file.read_text(encoding="utf-8").strip(), database)
+            if (before := secret_file.with_name(settings_file.BEFORE)).exists():
+                claim.write(settings_file.BEFORE, before.read_text(encoding="utf-8"))
             use(claim.place)
             zone, broken = settings().time_zone, asyncio.run(_settle(backup))
     except (OSError, UnicodeDecodeError) as refused:

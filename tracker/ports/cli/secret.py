@@ -1,0 +1,67 @@
+"""tracker secret: replacing the secret from which all keys come, when somebody knew it who should not any more."""
+
+import os
+from pathlib import Path
+
+import click
+
+from tracker import clock, keys, settings_file
+from tracker.errors import NotAllowed
+from tracker.ports.cli.data import takes_data
+from tracker.ports.cli.opening import settings, with_database
+from tracker.settings import Settings
+from tracker.usecases import secret_change
+
+ELSEWHERE = "The secret does not stand in the file secret of a data folder, so it is to be replaced where it stands."
+
+
+@click.group()
+def secret() -> None:
+    """Look after the secret."""
+
+
+@secret.command()
+@takes_data
+def replace() -> None:
+    """Put a new secret in force; stop every process first, and start them anew afterwards."""
+    folder = _folder(settings())
+    with_database(_nothing)  # nothing is replaced while the database cannot be opened
+    _write(folder)
+    number = with_database(_settle)
+    click.echo(f"A new secret is in force; what it seals is sealed anew ({number}). Start the processes again.")
+    click.echo(f"Keep copies of {folder / settings_file.SECRET} and {folder / settings_file.BEFORE} in another place.")
+    click.echo("Backups of before open with the secret of before. Make a new one: tracker backup")
+
+
+def _folder(chosen: Settings) -> Path:
+    folder = Path(chosen.data)
+    file = folder / settings_file.SECRET
+    if not chosen.data or not file.exists() or file.read_text(encoding="utf-8").strip() != chosen.secret:
+        raise NotAllowed(ELSEWHERE)
+    return folder
+
+
+def _write(folder: Path) -> None:
+    """Keep the secret of before, then put the new one in its place: at no moment is either lost."""
+    chosen = settings()
+    _put(folder / settings_file.BEFORE, "\n".join([chosen.secret, *chosen.earlier_secrets]))
+    _put(folder / settings_file.SECRET, keys.new_token())
+
+
+def _put(file: Path, text: str) -> None:
+    """Write a file for its owner alone, whole or not at all."""
+    waiting = file.with_name(f"{file.name}.new")
+    waiting.unlink(missing_ok=True)
+    with os.fdopen(os.open(waiting, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as opened:
+        opened.write(f"{text}\n")
+        opened.flush()
+        os.fsync(opened.fileno())
+    waiting.replace(file)
+
+
+async def _nothing(_settings: Settings) -> None:
+    """Open the database and close it."""
+
+
+async def _settle(_settings: Settings) -> int:
+    return await secret_change.settle(clock.now())
