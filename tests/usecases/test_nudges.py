@@ -161,7 +161,7 @@ async def test_the_mail_asks_once_more_and_says_who_comes_so_far(cast: Cast) -> 
     letter = await the_letter()
     assert (letter.subject, letter.preview) == (
         "Please reply: Monthly task force meeting, Tue, Jan 12",
-        "We have not heard from you. Replies close Sun, Jan 10.",
+        "We have not heard from you. Replies close Fri, Jan 8.",
     )
     assert dict(letter.facts)["So far"] == "2 yes, 0 maybe, 1 no"
     assert [one.target.answer for one in letter.buttons if isinstance(one.target, ReplyPage)] == ["yes", "maybe", "no"]
