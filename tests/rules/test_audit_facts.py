@@ -13,6 +13,8 @@ SOMEBODY = UUID(int=7)
     ({"fields": ["place", "starts", "starts_at", "video_link"]}, "Changed place, start and video"),
     ({"fields": ["expires_at"], "version": 3}, "Changed last day; Version 3"),
     ({"why": "Long leave"}, "Reason: Long leave"),
+    ({"why": "reset"}, "Reason: reset"),
+    ({"why": "left for agency_b on 2026-12-01"}, "Reason: left for agency_b on 2026-12-01"),
     ({"answer": "accepted", "date": None}, "Answer: yes"),
     ({"answer": "tentative", "date": "2027-01-16"}, "Answer: maybe; Of Sat, Jan 16, 2027"),
     ({"for": "sign_in", "minutes": 30}, "For signing in; Good for 30 minutes"),

@@ -142,27 +142,8 @@ def _listed(words: Sequence[str]) -> str:
     return f"{', '.join(words[:-1])} and {words[-1]}" if len(words) > 1 else "".join(words)
 
 
-JOINED = frozenset(
-    {
-        "version",
-        "date_version",
-        "copy_of",
-        "fields",
-        "how",
-        "from",
-        "since",
-        "date",
-        "for",
-        "copy",
-        "format",
-        "minutes",
-        "to",
-        "recipient",
-    }
-)
-"""Labels after which no colon belongs."""
 WORDS: Mapping[str, Callable[[object], str]] = {
     "fields": _fields, "filter": _filter, "route": _route, "scopes": _scopes, "leads": _leads, "bytes": _size,
-    "minutes": _minutes,
+    "minutes": _minutes, "why": str,
     **dict.fromkeys(("date_reminders", "item_reminders", "is_discreet", "digest", "shows_operations"), _switch),
 }  # fmt: skip

@@ -238,3 +238,13 @@ async def test_everything_of_a_meeting_is_there_for_whoever_may_see_it(speak: Sp
     event = await meetings.schedule(cast.coordinator, meeting(*everybody(cast)), NOW)
     shown = (await (await speak(cast.bridge_advocate)).get(f"/events/{event}")).json()
     assert (shown["title"], shown["may_edit"]) == ("Monthly task force meeting", False)
+
+
+async def test_a_program_opens_no_named_event_to_more_people(speak: Speak, cast: Cast) -> None:
+    secret = await meetings.schedule(cast.fbi_lead, operation(cast.kcpd_detective), NOW)
+    program = await speak(cast.fbi_lead)
+    etag = (await program.get(f"/events/{secret}")).headers["etag"]
+    answer = await program.ask("PATCH", f"/events/{secret}", {"visibility": "law_enforcement"}, match=etag)
+    assert answer.status_code == 403
+    assert "on the site" in answer.json()["detail"]
+    assert (await program.get(f"/events/{secret}")).json()["visibility"] == "named"

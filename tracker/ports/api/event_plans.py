@@ -8,7 +8,7 @@ from typing import Any
 from msgspec import UNSET
 from msgspec.structs import asdict
 
-from tracker.errors import Conflict, Invalid
+from tracker.errors import Conflict, Invalid, NotAllowed
 from tracker.ports.api.event_shapes import LONGEST_LINK, EventChange, NewEvent, Repeat
 from tracker.ports.api.occurrence_shapes import OccurrenceChange
 from tracker.ports.api.shapes import (
@@ -20,6 +20,7 @@ from tracker.ports.api.shapes import (
     Given,
     local_start,
 )
+from tracker.rules.audiences import Visibility
 from tracker.rules.clean_text import clean
 from tracker.rules.invitations import AttendeeRole
 from tracker.rules.meetings import EventStatus
@@ -42,10 +43,17 @@ def plan_of_new(new: NewEvent, zone: str) -> Plan:
 
 
 def plan_changed(plan: Plan, change: EventChange) -> Plan:
-    """Return the plan of an event with what is to change. Errors: Invalid by field, Conflict for a cancelled one."""
+    """Return the plan of an event with what is to change.
+
+    Errors: Invalid by field, Conflict for a cancelled one, NotAllowed for opening a named one: that asks for a proof
+    of who somebody is, which a program cannot give.
+    """
     if plan.status is EventStatus.CANCELLED:
         raise Conflict("This event is cancelled. Reinstate it first.")
-    return _planned(plan, given(change))
+    changed = _planned(plan, given(change))
+    if plan.visibility is Visibility.NAMED and changed.visibility is not Visibility.NAMED:
+        raise NotAllowed("Open this event to more people on the site, where you prove first who you are.")
+    return changed
 
 
 def reason_in(why: Cancelling | OccurrenceChange) -> str:
