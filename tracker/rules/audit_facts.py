@@ -29,7 +29,7 @@ FIELDS = {
     "expires_at": "last day", "starts": "start", "starts_at": "start", "ends_at": "end", "duration": "length",
     "rrule": "repetition", "rule": "repetition", "zone": "time zone", "is_guest": "email only", "video_link": "video",
     "is_all_day": "all day", "visibility": "who sees it", "description": "notes", "local_start": "start",
-    "until_local": "end of the series",
+    "until_local": "end of the series", "capacity": "seats", "is_open": "status",
 }  # fmt: skip
 """Columns whose own word is none for people; the others are told by it, without its underscores."""
 VALUES = {

@@ -45,7 +45,7 @@ async def name(
     row = BlackoutRow(id=chance.new_id(), agency=agency_id, first=first, last=last, reason=reason)
     async with writing():
         await BlackoutRow.insert(row)
-        told = {"first": first, "last": last}
+        told = {"from": first, "to": last}
         await audit.record(viewer.member_id, viewer.door, "blackout_named", "agency", agency_id, told, now)
     return row.id
 
@@ -59,7 +59,8 @@ async def take_back(viewer: Viewer, agency_id: UUID, blackout_id: UUID, now: dat
         if row is None:
             return
         await BlackoutRow.delete().where(its)
-        await audit.record(viewer.member_id, viewer.door, "blackout_taken_back", "agency", agency_id, row, now)
+        told = {"from": row["first"], "to": row["last"]}
+        await audit.record(viewer.member_id, viewer.door, "blackout_taken_back", "agency", agency_id, told, now)
 
 
 async def _check(viewer: Viewer, agency_id: UUID) -> None:

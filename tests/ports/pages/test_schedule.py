@@ -395,7 +395,7 @@ async def test_a_time_that_nobody_offered_changes_nothing(desk: Browser) -> None
     assert typed((await desk.post("/schedule/times", form)).text, "/events")["date"] == ["2027-01-12"]
 
 
-async def test_the_panel_names_who_is_taken_twice(sqlite_cast: Cast, desk: Browser) -> None:
+async def test_the_panel_names_who_is_taken_twice_with_and_without_a_script(sqlite_cast: Cast, desk: Browser) -> None:
     lead = sqlite_cast.fbi_lead
     await meetings.schedule(sqlite_cast.coordinator, meeting(lead, title="Case call"), NOW)
     form = typed(
@@ -407,6 +407,7 @@ async def test_the_panel_names_who_is_taken_twice(sqlite_cast: Cast, desk: Brows
     )
     part = (await desk.post("/schedule/summary", form)).text
     assert "Fbi lead (FBI): Case call, Tue, Jan 12, 10:00 AM" in part
+    assert "Fbi lead (FBI): Case call" in (await desk.post("/events", form | {"save": ["show"]})).text
 
 
 async def test_the_panel_and_the_suggestions_name_blackout_days(sqlite_cast: Cast, desk: Browser) -> None:
@@ -416,6 +417,8 @@ async def test_the_panel_and_the_suggestions_name_blackout_days(sqlite_cast: Cas
     page = (await desk.get("/schedule?date=2027-01-12")).text
     form = typed(page, "/events", starts="10:00", ends="11:00", person=lead.member_id, save="times")
     assert "FBI, Tue, Jan 12 (Range week)" in (await desk.post("/schedule/summary", form)).text
+    longer = form | {"date": ["2027-01-08"], "last_day": ["2027-01-11"]}
+    assert "FBI, Mon, Jan 11 (Range week)" in (await desk.post("/schedule/summary", longer)).text
     found = (await desk.post("/schedule/times", form)).text
     assert "1 of 2 required people are free · blackout day of FBI" in found
     assert "Blackout day: Range week" in found

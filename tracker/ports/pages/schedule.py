@@ -1,6 +1,5 @@
 """Scheduling: the form, what it says while it is filled in, and the new event."""
 
-from collections.abc import Sequence
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -15,24 +14,18 @@ from tracker.ports.pages.foresight import Editing
 from tracker.ports.pages.form_values import Errors, FormValues, Reader, errors_of, form_of, id_in, query_of
 from tracker.ports.pages.request import said, told_words, undo_for, viewer_of, zone_of
 from tracker.ports.pages.schedule_context import FIELDS, schedule_context, schedule_form
-from tracker.ports.pages.schedule_form import holiday_choices, picks_of, read_plan, read_when
+from tracker.ports.pages.schedule_form import read_plan
 from tracker.ports.pages.schedule_values import empty_form, form_of_copy, form_of_template
 from tracker.ports.pages.schedule_words import dates_in_words, repeat_options
 from tracker.ports.pages.templating import page
-from tracker.rules import planning
 from tracker.rules.audiences import Visibility
-from tracker.rules.blackouts import Blackout, on
-from tracker.rules.holiday_choices import held
 from tracker.rules.holidays import next_working_day
 from tracker.rules.meetings import EventStatus, Kind
 from tracker.rules.people import Viewer
-from tracker.rules.planning import Slot
-from tracker.rules.recurrence import dates
 from tracker.rules.undo import UNDO_FOR, Deed
 from tracker.rules.wording import local, plural
-from tracker.usecases import blackouts, event_templates, free_times, meetings, outbox, previews, sites
-from tracker.usecases.free_times import Clash
-from tracker.usecases.previews import Choices, invited
+from tracker.usecases import event_templates, meetings, outbox, previews
+from tracker.usecases.previews import Choices
 
 DRAFTED = "The draft is saved. Nobody but you can see it."
 SENDS = ("send", "draft")
@@ -106,10 +99,6 @@ async def summary(request: Request[Any, Any, Any]) -> Response[str]:
     offered, editing = await offered_in(viewer, event_id, form["from"])
     zone = editing.event.zone if editing else zone_of(request)
     context = await schedule_context(viewer, form, offered, zone, editing)
-    slots = typed_slots(form, zone)
-    context["clashes"] = await clashes_in(viewer, form, offered, slots, event_id)
-    context["blackouts"] = await blackouts_in(viewer, form, offered, slots, zone)
-    context["room"] = await sites.room_of(viewer, form["place"], slots, event_id)
     return page("schedule/summary-part.html", request, is_part=True, errors=Errors(), **context)
 
 
@@ -132,38 +121,6 @@ def _asked_for(request: Request[Any, Any, Any], offered: Choices) -> FormValues:
     kind = next((one for one in Kind if one == query["kind"]), Kind.MEETING)
     usual = next_working_day(local(clock.now(), zone_of(request)).date())
     return empty_form(kind, Reader(query).day("date") or usual, offered)
-
-
-async def clashes_in(
-    viewer: Viewer, form: FormValues, offered: Choices, slots: Sequence[Slot], event_id: UUID | None
-) -> list[Clash]:
-    """Return who of the people invited is taken by another event at one of some times."""
-    return await free_times.clashes(viewer, invited(picks_of(form), offered), slots, event_id)
-
-
-async def blackouts_in(
-    viewer: Viewer, form: FormValues, offered: Choices, slots: Sequence[Slot], zone: str
-) -> list[tuple[date, Blackout]]:
-    """Return which of some times are on blackout days of the people invited or of the organizer."""
-    days = [local(start, zone).date() for start, _ in slots]
-    if not days:
-        return []
-    people = {offered.lead_id, *invited(picks_of(form), offered)}
-    found = await blackouts.of_people(viewer, people, min(days), max(days))
-    return on((one for some in found.values() for one in some), days)
-
-
-def typed_slots(form: FormValues, zone: str) -> list[Slot]:
-    """Return the first dates that are typed; none of a deadline, which takes nobody, or of what cannot be read."""
-    reader = Reader(form)
-    when = read_when(reader)
-    if when is None or reader.wrong or form["kind"] == Kind.DEADLINE:
-        return []
-    try:
-        starts = [day for _, day in held(dates(when.rule, when.starts), holiday_choices(form))]
-    except Invalid:
-        return []
-    return [planning.slot(start, when.duration, zone) for start in starts[: free_times.MOST_DATES]]
 
 
 async def offered_in(viewer: Viewer, event_id: UUID | None, key: str) -> tuple[Choices, Editing | None]:

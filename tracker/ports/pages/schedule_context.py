@@ -10,6 +10,7 @@ from tracker.ports.pages import foresight
 from tracker.ports.pages.foresight import Editing
 from tracker.ports.pages.form_values import Errors, FormValues
 from tracker.ports.pages.request import viewer_of
+from tracker.ports.pages.schedule_clashes import clashes_in
 from tracker.ports.pages.schedule_form import picks_of
 from tracker.ports.pages.schedule_words import dates_in_words, repeat_options
 from tracker.ports.pages.templating import page
@@ -35,7 +36,8 @@ async def schedule_context(
         "form": form, "offered": offered, "event": event, "bodies": list(bodies.items()),
         "sending": sending(invited(picks_of(form), offered), offered),
         "words": dates_in_words(form, zone, clock.now()), "repeats": repeat_options(form),
-        "outlook": editing.outlook if editing else None, "clashes": (), "blackouts": (), "room": None,
+        "outlook": editing.outlook if editing else None,
+        **await clashes_in(viewer, form, offered, zone, event.id if event else None),
         "outcome": await foresight.of_form(viewer, form, offered, zone, editing), "outcome_zone": zone,
         "names": {one.id: f"{one.name} ({one.agency})" for one in offered.people},
     }  # fmt: skip
