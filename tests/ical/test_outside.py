@@ -1,5 +1,6 @@
 """What a published calendar says of its owner: the word and the hours, as Outlook, Google and others write them."""
 
+import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -107,8 +108,39 @@ def test_what_is_no_calendar_is_refused() -> None:
             read(content, START, END, ZONE)
 
 
-def test_a_calendar_that_would_take_long_is_refused() -> None:
-    bomb = [vevent("DTSTART:19900101T100000Z", "DTEND:19900101T110000Z", "RRULE:FREQ=DAILY;COUNT=99999", uid=str(one))
-            for one in range(200)]  # fmt: skip
+def test_many_old_series_that_are_over_are_read() -> None:
+    ends = ("COUNT=10", "UNTIL=20110101T000000Z")
+    old = [
+        vevent("DTSTART:20100104T100000Z", "DURATION:PT1H", f"RRULE:FREQ=WEEKLY;{end}", uid=f"{end}{number}")
+        for number in range(1_000)
+        for end in ends
+    ]
+    assert spans(*old) == []
+
+
+EIGHT_YEARS_AGO = "DTSTART:20190101T100000Z", "DTEND:20190101T110000Z"
+
+
+@pytest.mark.parametrize(
+    "bomb",
+    [
+        [vevent(*EIGHT_YEARS_AGO, "RRULE:FREQ=DAILY;COUNT=99999", uid=str(one)) for one in range(1_000)],
+        [vevent("RRULE:FREQ=DAILY", uid=str(one)) for one in range(1_000)],
+        [vevent(*EIGHT_YEARS_AGO, "RRULE:FREQ=YEARLY;BYDAY=MO", uid=str(one)) for one in range(3_000)],
+        [vevent("RDATE:" + ",".join(["20270113T160000Z"] * 4_000), uid=str(one)) for one in range(27)],
+    ],
+)
+def test_a_calendar_that_would_take_long_is_refused_before_it_does(bomb: list[str]) -> None:
+    began = time.process_time()
     with pytest.raises(TooLarge):
         read(calendar(*bomb), START, END, ZONE)
+    assert time.process_time() - began < 8
+
+
+def test_dates_with_components_of_their_own_cost_no_more_than_others() -> None:
+    named = "RECURRENCE-ID:20270113T160000Z"
+    changes = [vevent(named, uid="a") for _ in range(5_000)]
+    began = time.process_time()
+    reading = read(calendar(*[vevent(uid="a")] * 2_000, *changes), START, END, ZONE)
+    assert len(reading.found) == 7_000
+    assert time.process_time() - began < 8

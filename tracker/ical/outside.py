@@ -3,21 +3,23 @@
 Titles, places, texts and people of such a calendar are never looked at.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from datetime import date, datetime, time, timedelta
 from typing import NamedTuple
 
-from tracker.errors import Invalid, TooLarge
+from tracker.errors import Invalid
 from tracker.ical.components import Component, Property, components
 from tracker.ical.foreign_parts import is_cancelled, span_of
 from tracker.ical.foreign_times import Stamp, Zones, zones_of
-from tracker.ical.unrolled import NOT_READ, starts_between
+from tracker.ical.unrolled import NOT_READ, Budget, starts_between
 from tracker.rules.outside_calendars import Found, Kind, Span
 from tracker.rules.wall_clock import to_local, to_utc
 
 MOST = 20_000  # entries of a calendar
-MOST_DAYS = 2_000_000
-"""Days that the series of a calendar together go through: a few seconds."""
+MOST_DAYS = 1_000_000
+"""Days that the series of a calendar go through together, and what one date that is found costs of them: seconds."""
+A_DATE = 10
 LONGEST = timedelta(days=31)
 """Of a date of a series."""
 A_DAY = timedelta(days=1)
@@ -42,21 +44,13 @@ def read(content: bytes, start: datetime, end: datetime, home: str) -> Reading:
     """
     held = components(content, MOST)
     reader = _Reader(zones_of(held.zones, home), start, end)
-    replaced = _replaced(held.events)
     for one in held.events:
-        reader.take(one, replaced.get(_uid(one), ()))
+        reader.replace(one)
+    for one in held.events:
+        reader.take(one)
     for one in held.taken:
         reader.take_periods(one)
     return Reading(reader.found, reader.unread)
-
-
-def _replaced(events: Iterable[Component]) -> dict[str, list[Component]]:
-    """Return, by UID, the components that stand in for single dates of a series."""
-    found: dict[str, list[Component]] = {}
-    for one in events:
-        if "RECURRENCE-ID" in one.lines:
-            found.setdefault(_uid(one), []).append(one)
-    return found
 
 
 def _uid(one: Component) -> str:
@@ -81,14 +75,21 @@ class _Reader:
         self.start, self.end = start, end
         self.found: list[Found] = []
         self.unread = 0
-        self._days_left = MOST_DAYS
+        self._budget = Budget(MOST_DAYS)
+        self._replaced: dict[str, set[date | datetime]] = {}
 
-    def take(self, one: Component, replaced: Sequence[Component]) -> None:
-        """Read one event, or count it as unread."""
+    def replace(self, one: Component) -> None:
+        """Note which date of a series a component stands in for; `take` counts it when it cannot be read."""
+        with suppress(Invalid):
+            for named in self._days_and_moments(one.all("RECURRENCE-ID")):
+                self._replaced.setdefault(_uid(one), set()).add(named)
+
+    def take(self, one: Component) -> None:
+        """Read one event, or count it as unread. Errors: TooLarge."""
         try:
             kind = _kind(one)
             if kind is not None:
-                self.found += [Found(_uid(one), span) for span in self._spans(one, kind, replaced)]
+                self.found += [Found(_uid(one), span) for span in self._spans(one, kind)]
         except Invalid:
             self.unread += 1
 
@@ -110,18 +111,18 @@ class _Reader:
             return Span(starts_at, starts_at + span_of(ends), kind)
         return Span(starts_at, self._moment(self.zones.stamp(Property(ends, {}))), kind)
 
-    def _spans(self, one: Component, kind: Kind, replaced: Sequence[Component]) -> Iterator[Span]:
+    def _spans(self, one: Component, kind: Kind) -> Iterator[Span]:
         """Yield the dates of an event that touch the window, without those that have a component of their own."""
         first = self._start(one)
         length = self._length(one, first)
         left_out = set(self._days_and_moments(one.all("EXDATE")))
-        left_out |= set(self._days_and_moments([name for other in replaced for name in other.all("RECURRENCE-ID")]))
-        if "RECURRENCE-ID" in one.lines:
-            self._check_single(one)
-            left_out = set()
-        for start in self._starts(one, first, length):
+        replaced = set() if self._is_single(one) else self._replaced.get(_uid(one), set())
+        starts = self._starts(one, first, length)
+        self._budget.pay(A_DATE * len(starts))
+        for start in starts:
             span = Span(self._moment(start), self._end(start, length), kind)
-            if not {span.starts_at, start.local.date()} & left_out and self._touches(span):
+            names = {span.starts_at, start.local.date()}
+            if not names & left_out and not names & replaced and self._touches(span):
                 yield span
 
     def _starts(self, one: Component, first: Stamp, length: timedelta) -> list[Stamp]:
@@ -133,18 +134,11 @@ class _Reader:
             raise Invalid(NOT_READ)
         zone = self._zone(first)
         begins, ends = (to_local(moment, zone).date() for moment in (self.start - length, self.end))
-        self._pay(rules[0].value, first.local.date(), begins, ends)
         found = starts_between(
-            rules[0].value, first.local, begins - A_DAY, ends, lambda text: self._until(text, first, zone)
-        )
+            rules[0].value, first.local, (begins - A_DAY, ends), lambda text: self._until(text, first, zone),
+            self._budget,
+        )  # fmt: skip
         return list({first: None, **{first._replace(local=local): None for local in found}, **dict.fromkeys(extra)})
-
-    def _pay(self, rule: str, first: date, begins: date, ends: date) -> None:
-        """Count the days that a rule goes through. Errors: TooLarge."""
-        since = first if "COUNT=" in rule.upper() else max(first, begins)
-        self._days_left -= max((ends - since).days, 0)
-        if self._days_left < 0:
-            raise TooLarge("The calendar has more series than can be read.")
 
     def _until(self, text: str, first: Stamp, zone: str) -> datetime:
         """Return the last local time that may be a date: UNTIL is a moment, or a day that counts to its end."""
@@ -180,10 +174,12 @@ class _Reader:
             return self._moment(start._replace(local=start.local + length))
         return self._moment(start) + length
 
-    def _check_single(self, one: Component) -> None:
+    def _is_single(self, one: Component) -> bool:
+        """Whether it stands in for one date of a series. Errors: Invalid when it does for all that follow, too."""
         named = one.one("RECURRENCE-ID")
         if named is not None and "RANGE" in named.parameters:
             raise Invalid(NOT_READ)
+        return named is not None
 
     def _touches(self, span: Span) -> bool:
         return span.starts_at < self.end and span.ends_at > self.start and span.ends_at > span.starts_at

@@ -1,7 +1,7 @@
 """The dates that any RRULE gives within a window (RFC 5545 §3.3.10), also by rules that the product does not keep.
 
 Periods (days, weeks, months, years) are gone through, and of each the days that fit are picked: the cost is that of the
-window, or with COUNT that of the years before it, never what the words of the rule ask for.
+window, or with COUNT that of the years before it, and a budget bounds what a whole calendar may ask for.
 """
 
 from calendar import monthrange
@@ -11,7 +11,7 @@ from datetime import date, datetime, timedelta
 from itertools import count
 from typing import NamedTuple
 
-from tracker.errors import Invalid
+from tracker.errors import Invalid, TooLarge
 from tracker.ical.foreign_rules import CODES, READ
 
 MOST_VALUES = 31  # in one part of a rule
@@ -21,6 +21,19 @@ A_DAY = timedelta(days=1)
 
 Until = Callable[[str], datetime]
 Parts = Mapping[str, str]
+
+
+class Budget:
+    """How many days the series of one calendar may go through together."""
+
+    def __init__(self, days: int) -> None:
+        self._left = days
+
+    def pay(self, days: int) -> None:
+        """Count some days. Errors: TooLarge when there are no more."""
+        self._left -= days
+        if self._left < 0:
+            raise TooLarge("The calendar has more series than can be read.")
 
 
 class _Nth(NamedTuple):
@@ -43,14 +56,19 @@ class _Rule:
     week_starts: int
 
 
-def starts_between(text: str, first: datetime, start: date, end: date, until: Until) -> list[datetime]:
-    """Return the local starts (naive) of a series that begins at `first`, on the days from `start` to `end`, both in.
+def starts_between(
+    text: str, first: datetime, window: tuple[date, date], until: Until, budget: Budget
+) -> list[datetime]:  # fmt: skip
+    """Return the local starts (naive) of a series that begins at `first`, on the days of a window, both ends included.
 
-    `until` reads the value of UNTIL as a local time. Errors: Invalid for a rule that is not read, as one by the hour.
+    `until` reads the value of UNTIL as a local time. Errors: Invalid for a rule that is not read, as one by the hour;
+    TooLarge.
     """
-    rule = _rule(text, first, until)
+    rule, (start, end) = _rule(text, first, until), window
+    if rule.until and rule.until.date() < start:
+        return []
     found = []
-    for number, day in enumerate(_days(rule, first.date(), start, end)):
+    for number, day in enumerate(_days(rule, first.date(), window, budget)):
         one = datetime.combine(day, first.time())
         if (rule.count and number >= rule.count) or (rule.until and one > rule.until) or day > end:
             break
@@ -59,13 +77,14 @@ def starts_between(text: str, first: datetime, start: date, end: date, until: Un
     return found
 
 
-def _days(rule: _Rule, first: date, start: date, end: date) -> Iterator[date]:
-    """Yield the days of a rule in order, from `first` on when they are counted, else from somewhere before `start`."""
-    skipped = 0 if rule.count else max(0, _periods_before(rule, first, start) // rule.interval - 1)
+def _days(rule: _Rule, first: date, window: tuple[date, date], budget: Budget) -> Iterator[date]:
+    """Yield the days of a rule in order: from `first` on when they are counted, else from just before the window."""
+    skipped = 0 if rule.count else max(0, _periods_before(rule, first, window[0]) // rule.interval - 1)
     for number in count(skipped * rule.interval, rule.interval):
         period = _period(rule, first, number)
-        if not period or period[0] > end:
+        if not period or period[0] > window[1]:
             return
+        budget.pay(len(period))
         yield from (day for day in _picked(rule, period) if day >= first)
 
 

@@ -10,7 +10,7 @@ import pytest
 from tests.ical.files import calendar, vevent
 from tests.ports.outside.server import ADDRESS, HERE, HOST, Answering, serving, text
 from tracker.ports.outside.fetch import Failed, fetch
-from tracker.ports.outside.network import Network, connect
+from tracker.ports.outside.network import Network, Refused, connect, resolve
 from tracker.rules.outside_calendars import Problem
 from tracker.rules.public_addresses import is_public
 
@@ -75,6 +75,12 @@ async def test_the_address_that_was_checked_is_the_one_that_is_connected_to(tmp_
         await fetch(ADDRESS, server.network(connect=noted), OWN)
     assert reached == [(HERE, HOST)]
     assert server.resolved == [HOST]
+
+
+async def test_the_machines_own_name_is_refused_as_the_product_itself_resolves_it() -> None:
+    assert await resolve("localhost")
+    with pytest.raises(Refused):
+        await Network().reach("localhost")
 
 
 async def test_a_connection_by_name_instead_of_by_number_is_not_made() -> None:
