@@ -102,7 +102,7 @@ async def test_the_grid_tells_the_word_and_the_hours_and_who_shares_nothing(brow
     grid = (await desk.post("/schedule/times", form)).text
     assert "Fbi lead (FBI) is out of office" in grid
     assert all(f"<span>{word}</span>" in grid for word in ("Busy", "Tentative", "Out of office"))
-    assert grid.count('<span class="tt-tag">Not shared</span></th>') == 1
+    assert grid.count('<span class="tt-tag">Not shared</span></th>') == 2  # the coordinator, and CAHT
     assert "from calendars that people share" in grid
     assert "office365" not in grid
 
