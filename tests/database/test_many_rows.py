@@ -3,12 +3,13 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from piccolo.engine.exceptions import TransactionError
 
 from tests.cast import NOW, Cast, meeting
 from tracker import chance
 from tracker.database import writing
 from tracker.tables.invitations import Invitation
-from tracker.tables.many_rows import CHUNK, insert_rows
+from tracker.tables.many_rows import insert_rows
 from tracker.tables.meetings import AudienceVersion, Occurrence
 from tracker.tables.outbox import Watermark
 from tracker.usecases import meetings
@@ -28,11 +29,11 @@ async def test_rows_have_the_defaults_of_their_table(cast: Cast) -> None:
     assert (found.version, found.sequence, found.attendance_closed_at) == (1, 0, None)
 
 
-async def test_more_rows_than_one_statement_takes_are_all_written(cast: Cast) -> None:
-    made = [{"name": f"{number}", "until": NOW + timedelta(seconds=number)} for number in range(2 * CHUNK + 1)]
+async def test_a_thousand_rows_are_all_written(cast: Cast) -> None:
+    made = [{"name": f"{number}", "until": NOW + timedelta(seconds=number)} for number in range(1_000)]
     async with writing():
         await insert_rows(Watermark, made)
-    assert await Watermark.count() == 2 * CHUNK + 1
+    assert await Watermark.count() == 1_000
     assert await Watermark.select(Watermark.until).where(Watermark.name == "7") == [
         {"until": NOW.astimezone(UTC) + timedelta(seconds=7)}
     ]
@@ -45,6 +46,12 @@ async def test_a_row_that_is_there_already_is_changed_as_the_statement_ends(cast
             await insert_rows(AudienceVersion, [{"audience": "arm:none", "version": 1}], again)
     found = await AudienceVersion.select(AudienceVersion.version).where(AudienceVersion.audience == "arm:none")
     assert found == [{"version": 3}]
+
+
+async def test_outside_a_transaction_nothing_is_written(cast: Cast) -> None:
+    with pytest.raises(TransactionError):
+        await insert_rows(Watermark, [{"name": "1", "until": NOW}])
+    assert await Watermark.count() == 0
 
 
 async def test_nothing_is_written_of_no_rows(cast: Cast) -> None:

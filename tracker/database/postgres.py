@@ -1,7 +1,7 @@
 """PostgreSQL with the manners of SQLite: one writer at a time, nothing left in the pool by a failure."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any
 
@@ -70,6 +70,10 @@ class PostgresEngine(OneWriterEngine, stock.PostgresEngine):  # type: ignore[mis
     async def fetch(self, connection: Any, query: str, arguments: list[Any]) -> Rows:
         """Run one statement on a connection."""
         return list(await connection.fetch(query, *arguments))
+
+    async def fetch_none(self, connection: Any, query: str, rows: Sequence[Sequence[Any]]) -> None:
+        """Run one statement on a connection for each of some rows."""
+        await connection.executemany(query, rows)
 
     async def commit(self, connection: Any) -> None:
         """Commit, or raise: PostgreSQL answers COMMIT of a failed transaction with a quiet ROLLBACK."""

@@ -1,11 +1,9 @@
 """SQLite as a server's database: pooled connections, WAL, IMMEDIATE writes, a file that only its owner reads."""
 
 import asyncio
-import os
 import sqlite3
-from collections.abc import AsyncIterator, Iterable
-from contextlib import asynccontextmanager, suppress
-from time import monotonic, sleep
+from collections.abc import AsyncIterator, Iterable, Sequence
+from contextlib import asynccontextmanager
 from typing import Any
 
 import aiosqlite
@@ -15,6 +13,7 @@ from piccolo.engine.base import BaseTransaction
 from piccolo.engine.exceptions import TransactionError
 
 from tracker.database.changes import Mark, Watch
+from tracker.database.sqlite_file import create_for_owner_only, write_ahead
 from tracker.database.transactions import OneWriterEngine, Rows, Savepoint, Transaction
 
 BUSY_TIMEOUT = 30.0  # seconds that a writer waits for another process
@@ -92,10 +91,10 @@ class SQLiteEngine(OneWriterEngine, stock.SQLiteEngine):  # type: ignore[misc]  
 
     def connect(self) -> sqlite3.Connection:
         """Open the file in the calling thread, with everything set that stock leaves to chance."""
-        _create_for_owner_only(self.path)
+        create_for_owner_only(self.path)
         connection: sqlite3.Connection = sqlite3.connect(**self.connection_kwargs)
         try:
-            _write_ahead(connection, self.connection_kwargs["timeout"])
+            write_ahead(connection, self.connection_kwargs["timeout"])
             for pragma in self.pragmas:
                 connection.execute(pragma)
             connection.create_function("fold", 1, _fold, deterministic=True)  # SQLite's LOWER knows ASCII alone
@@ -152,6 +151,10 @@ class SQLiteEngine(OneWriterEngine, stock.SQLiteEngine):  # type: ignore[misc]  
     async def fetch(self, connection: Connection, query: str, arguments: list[Any]) -> Rows:
         """Run one statement on a connection."""
         return list(await connection.execute_fetchall(query, arguments))
+
+    async def fetch_none(self, connection: Connection, query: str, rows: Sequence[Sequence[Any]]) -> None:
+        """Run one statement on a connection for each of some rows."""
+        await connection.executemany(query, rows)
 
     async def commit(self, connection: Connection) -> None:
         """Commit, or raise: a deferred foreign key is judged here."""
@@ -212,37 +215,6 @@ class ChangeOfSchema(Transaction):
 
     async def _give_back(self, *, is_clean: bool) -> None:  # noqa: ARG002 - clean or not, it is closed
         await super()._give_back(is_clean=False)  # nobody else may get a connection without foreign keys
-
-
-def _create_for_owner_only(path: str) -> None:
-    """Create the file with mode 0600 if it is not there; SQLite gives its -wal and -shm the same mode.
-
-    An existing file is not even opened: to close it again would drop every lock that this process holds on it
-    (https://www.sqlite.org/howtocorrupt.html §2.2).
-    """
-    with suppress(FileExistsError):
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
-
-
-def _write_ahead(connection: sqlite3.Connection, patience: float) -> None:
-    """Switch the file to WAL, once for all time; raise where the file system cannot share memory.
-
-    SQLite does not wait here as it does elsewhere: of four processes that open a new file, one is told "locked".
-    """
-    give_up = monotonic() + patience
-    while (mode := _journal_mode(connection)) is None and monotonic() < give_up:
-        sleep(0.01)
-    if mode != "wal":
-        raise sqlite3.OperationalError("The database file is locked, or its folder cannot hold SQLite's WAL.")
-
-
-def _journal_mode(connection: sqlite3.Connection) -> str | None:
-    try:
-        return str(connection.execute("PRAGMA journal_mode=WAL").fetchone()[0])
-    except sqlite3.OperationalError as refused:
-        if refused.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:  # the low byte is the kind
-            raise
-        return None
 
 
 def _fold(text: str) -> str:

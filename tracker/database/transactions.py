@@ -2,8 +2,8 @@
 
 import asyncio
 from abc import abstractmethod
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar, Token
 from types import TracebackType
 from typing import Any, Self
@@ -15,28 +15,11 @@ from piccolo.engine.exceptions import TransactionError
 from piccolo.querystring import QueryString
 
 from tracker.database.changes import Mark
+from tracker.database.gate import Gate
 
 FAILED = "A statement of this transaction failed, so nothing of it is kept. Nest `writing()` around what may fail."
 
 Rows = Sequence[Any]
-
-
-class Gate:
-    """What the tasks of one event loop queue at, first come first served: nobody polls and nobody starves."""
-
-    def __init__(self, pool: int, patience: float) -> None:
-        self.connections = asyncio.Semaphore(pool)
-        self._writer = asyncio.Lock()
-        self._patience = patience
-
-    async def enter_to_write(self) -> None:
-        """Become the one writer of this loop; raise TimeoutError when the present one does not end in time."""
-        async with asyncio.timeout(self._patience):
-            await self._writer.acquire()
-
-    def leave(self) -> None:
-        """Let the next writer in."""
-        self._writer.release()
 
 
 class OneWriterEngine(Engine[BaseTransaction]):
@@ -91,6 +74,13 @@ class OneWriterEngine(Engine[BaseTransaction]):
         query, arguments = querystring.compile_string(engine_type=self.engine_type)
         return await self._run(query, arguments, is_pooled=in_pool)
 
+    async def run_many(self, query: str, rows: Sequence[Sequence[Any]]) -> None:
+        """Run one statement, in the database's own words, for each of some rows; only in a transaction."""
+        held = self.live_transaction()
+        if held is None:
+            raise TransactionError("Many rows are written in one transaction.")
+        await held.run_many(query, rows)
+
     async def run_ddl(self, ddl: str, in_pool: bool = True) -> Rows:  # noqa: FBT001, FBT002 - Piccolo's signature
         """Run one statement that changes the schema, in the same places as a query."""
         return await self._run(ddl, [], is_pooled=in_pool)
@@ -112,6 +102,10 @@ class OneWriterEngine(Engine[BaseTransaction]):
     @abstractmethod
     async def fetch(self, connection: Any, query: str, arguments: list[Any]) -> Rows:
         """Run one statement on a connection."""
+
+    @abstractmethod
+    async def fetch_none(self, connection: Any, query: str, rows: Sequence[Sequence[Any]]) -> None:
+        """Run one statement on a connection for each of some rows."""
 
     @abstractmethod
     async def commit(self, connection: Any) -> None:
@@ -162,18 +156,28 @@ class Transaction(BaseTransaction):
 
     async def run(self, query: str, arguments: list[Any] | None = None) -> Rows:
         """Run one statement in this transaction; after one has failed, refuse, as PostgreSQL does."""
-        if self.has_failed:
-            raise TransactionError(FAILED)
-        try:
+        with self._failing():
             return await self.engine.fetch(self.connection, query, arguments or [])
-        except BaseException:
-            self.has_failed = True
-            raise
+
+    async def run_many(self, query: str, rows: Sequence[Sequence[Any]]) -> None:
+        """Run one statement in this transaction for each of some rows."""
+        with self._failing():
+            await self.engine.fetch_none(self.connection, query, rows)
 
     def name_of_next_savepoint(self) -> str:
         """Return a name that this transaction has not used."""
         self._savepoints += 1
         return f"savepoint_{self._savepoints}"
+
+    @contextmanager
+    def _failing(self) -> Iterator[None]:
+        if self.has_failed:
+            raise TransactionError(FAILED)
+        try:
+            yield
+        except BaseException:
+            self.has_failed = True
+            raise
 
     async def _begin(self) -> Any:
         return await self.engine.begin()

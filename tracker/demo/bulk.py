@@ -8,7 +8,6 @@ import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
-from typing import Any
 from uuid import UUID
 
 from tracker import chance
@@ -21,7 +20,6 @@ from tracker.rules.planning import Plan
 from tracker.rules.recurrence import Frequency, Rule
 from tracker.rules.wall_clock import to_local
 from tracker.tables.invitations import Invitation
-from tracker.tables.many_rows import CHUNK
 from tracker.tables.meetings import Event, EventAudience
 from tracker.tables.people import Member
 from tracker.usecases.series import add_dates
@@ -65,7 +63,7 @@ async def _people(company: Company, helping: int, joined_at: datetime, zone: str
         )
         for number, one in enumerate(chosen)
     ]  # fmt: skip
-    await _insert(Member, rows)
+    await Member.insert(*rows)
     return [_Helper(row.id, one.arm) for row, one in zip(rows, chosen, strict=True)]
 
 
@@ -86,17 +84,17 @@ def _plan(now: datetime, zone: str, luck: random.Random, helpers: Sequence[_Help
 async def _series(company: Company, plans: Sequence[Plan], made_at: datetime) -> None:
     lead = company.members["coordinator"].member_id
     events = [_event(plan, lead, made_at) for plan in plans]
-    await _insert(Event, events)
-    await _insert(EventAudience, [
+    await Event.insert(*events)
+    await EventAudience.insert(*(
         EventAudience(id=chance.new_id(), event=event.id, audience=audience)
         for event, plan in zip(events, plans, strict=True)
         for audience in audiences.of_event(plan.visibility, None, ())
-    ])  # fmt: skip
-    await _insert(Invitation, [
+    ))  # fmt: skip
+    await Invitation.insert(*(
         Invitation(id=chance.new_id(), event=event.id, member=member_id, role=role, added_at=made_at)
         for event, plan in zip(events, plans, strict=True)
         for member_id, role in plan.invitees.items()
-    ])  # fmt: skip
+    ))  # fmt: skip
     for event, plan in zip(events, plans, strict=True):
         await add_dates(event.id, planning.slots(plan), made_at)
 
@@ -107,8 +105,3 @@ def _event(plan: Plan, lead: UUID, made_at: datetime) -> Event:
         lead=lead, status=plan.status, zone=plan.zone, starts=plan.starts, duration=plan.duration, rrule=plan.rrule,
         place=plan.place, created_at=made_at, changed_at=made_at,
     )  # fmt: skip
-
-
-async def _insert(table: Any, rows: Sequence[Any]) -> None:
-    for first in range(0, len(rows), CHUNK):
-        await table.insert(*rows[first : first + CHUNK])

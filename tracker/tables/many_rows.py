@@ -1,37 +1,30 @@
-"""Many rows of one table in few statements: Piccolo makes an object and a statement for each, at thrice the cost."""
+"""Many rows of one table by one statement that is prepared once: Piccolo makes an object and a statement for each."""
 
 from collections.abc import Container, Mapping, Sequence
 from typing import Any
 
-from piccolo.querystring import QueryString
 from piccolo.table import Table
 
-from tracker.database import engine
-
-CHUNK = 500
-"""Rows in one INSERT: PostgreSQL takes at most 32,767 parameters."""
+from tracker.database import engine, is_postgres
 
 
 async def insert_rows(table: type[Table], rows: Sequence[Mapping[str, Any]], then: str = "") -> None:
     """Insert rows that all name the same columns; `then` ends the statement, as ON CONFLICT does.
 
     A column that they do not name has its default; one that differs from row to row, as an id does, is to be named.
+    The caller is inside `writing()`.
     """
-    if not rows:
-        return
-    for first in range(0, len(rows), CHUNK):
-        chunk = rows[first : first + CHUNK]
-        values = [value for row in chunk for value in row.values()]
-        await engine().run_querystring(QueryString(_statement(table, list(rows[0]), len(chunk), then), *values))
+    if rows:
+        await engine().run_many(_statement(table, list(rows[0]), then), [list(row.values()) for row in rows])
 
 
-def _statement(table: type[Table], named: Sequence[str], count: int, then: str) -> str:
-    """Return the SQL for so many rows: names are those of our own classes, and each value is a parameter."""
+def _statement(table: type[Table], named: Sequence[str], then: str) -> str:
+    """Return the SQL for one row: names are those of our own classes, and each value is a parameter."""
     usual = _defaults(table, named)
     names = ", ".join(f'"{name}"' for name in (*named, *usual))
-    places = ", ".join([*["{}"] * len(named), *usual.values()])
-    rows = ", ".join([f"({places})"] * count)
-    return f"INSERT INTO {table._meta.tablename} ({names}) VALUES {rows}{then}"  # noqa: SLF001 - as below
+    places = [f"${number}" if is_postgres(engine()) else "?" for number in range(1, len(named) + 1)]
+    values = ", ".join([*places, *usual.values()])
+    return f"INSERT INTO {table._meta.tablename} ({names}) VALUES ({values}){then}"  # noqa: SLF001 - as below
 
 
 def _defaults(table: type[Table], named: Container[str]) -> dict[str, str]:

@@ -5,10 +5,10 @@ from collections.abc import Collection
 from piccolo.querystring import QueryString
 
 from tracker.rules.people import Viewer
-from tracker.tables.many_rows import CHUNK
 from tracker.tables.meetings import Event
 from tracker.tables.visible import rows
 
+CHUNK = 500  # names in one query
 _IMPORTED = "SELECT i.source AS name FROM imported_event i JOIN event e ON e.id = i.event WHERE ("
 _OWN = "SELECT e.uid AS name FROM event e WHERE ("
 

@@ -1,7 +1,8 @@
 """Who is invited to an event, and whom its changes are told; inside the caller's transaction."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from tracker import chance
@@ -22,6 +23,13 @@ _AGAIN = (
     " ON CONFLICT (event, member) DO UPDATE SET role = EXCLUDED.role, withdrawn_at = NULL, again_at ="
     " CASE WHEN invitation.withdrawn_at IS NULL THEN invitation.again_at ELSE EXCLUDED.added_at END"
 )
+
+
+class _Known(NamedTuple):
+    """An invitation that is there already."""
+
+    id: UUID
+    is_withdrawn: bool
 
 
 async def invitees_of(event_id: UUID) -> dict[UUID, AttendeeRole]:
@@ -57,13 +65,14 @@ async def invite(
     their calendar. `version` is the event's after the change.
     """
     wanted = {**plan.invitees, lead_id: AttendeeRole.CHAIR}
-    present = await invitees_of(event_id)
-    added = frozenset(wanted) - frozenset(present)
-    await withdraw(event_id, frozenset(present) - frozenset(wanted), version, now, told=told.withdrawal, entry=entry)
-    await _forget_answers(event_id, added, now)
-    await _keep(event_id, wanted, now)
+    known = await _invitations(event_id)
+    present = frozenset(member_id for member_id, one in known.items() if not one.is_withdrawn)
+    added = frozenset(wanted) - present
+    await withdraw(event_id, present - frozenset(wanted), version, now, told=told.withdrawal, entry=entry)
+    await _forget_answers([known[member_id].id for member_id in added if member_id in known], now)
+    kept = await _keep(event_id, wanted, known, now)
     if lead_id in added:
-        await _accept(event_id, lead_id, viewer, now)
+        await insert_rows(Answer, [_acceptance(kept[lead_id], viewer, now)])
     await _tell_alone("invitation", event_id, told.invitation, version, now)
 
 
@@ -118,6 +127,17 @@ async def tell(
     )
 
 
+async def take_the_chair(viewer: Viewer, event_ids: Iterable[UUID], now: datetime) -> None:
+    """Let the viewer lead new events to which nobody else is invited, and accept."""
+    made: list[dict[str, Any]] = [
+        {"id": chance.new_id(), "event": one, "member": viewer.member_id, "role": AttendeeRole.CHAIR.value,
+         "added_at": now}
+        for one in event_ids
+    ]  # fmt: skip
+    await insert_rows(Invitation, made)
+    await insert_rows(Answer, [_acceptance(one["id"], viewer, now) for one in made])
+
+
 async def touch(event_id: UUID) -> None:
     """Let the calendars of everybody who may see the event, or is invited, know that it changed."""
     invited = {audiences.member(member_id) for member_id in await invitees_of(event_id)}
@@ -143,8 +163,8 @@ async def change_lead(by: Viewer, event_id: UUID, former_id: UUID, lead_id: UUID
 
     Nobody gains or loses sight of it but the former lead, who is off the list.
     """
-    await _keep(event_id, {lead_id: AttendeeRole.CHAIR}, now)
-    await _accept(event_id, lead_id, by, now)
+    kept = await _keep(event_id, {lead_id: AttendeeRole.CHAIR}, await _invitations(event_id), now)
+    await insert_rows(Answer, [_acceptance(kept[lead_id], by, now)])
     found = await audience_rows.audiences_of(event_id)
     await audience_rows.replace_audiences(event_id, found - {audiences.member(former_id)})
     gone = (Invitation.event == event_id) & (Invitation.member == former_id)
@@ -153,11 +173,20 @@ async def change_lead(by: Viewer, event_id: UUID, former_id: UUID, lead_id: UUID
     await outbox.enqueue_all([outbox.Draft(kind="invitation", recipient_id=lead_id, event_id=event_id, key=key)], now)
 
 
-async def _forget_answers(event_id: UUID, added: frozenset[UUID], now: datetime) -> None:
+async def _invitations(event_id: UUID) -> dict[UUID, _Known]:
+    """Return the invitations of an event by member, those of people who were taken off the list included."""
+    found = await Invitation.select(Invitation.id, Invitation.member, Invitation.withdrawn_at).where(
+        Invitation.event == event_id
+    )
+    return {row["member"]: _Known(row["id"], row["withdrawn_at"] is not None) for row in found}
+
+
+async def _forget_answers(invitation_ids: list[UUID], now: datetime) -> None:
     """Let nothing that people answered before they were taken off the list count when they are invited again."""
-    earlier = Answer.invitation.member.is_in(sorted(added) or [event_id])
+    if not invitation_ids:
+        return
     found = await Answer.select(Answer.invitation, Answer.occurrence).where(
-        (Answer.invitation.event == event_id) & earlier
+        Answer.invitation.is_in(list(invitation_ids))
     )
     for invitation, occurrence in {(row["invitation"], row["occurrence"]) for row in found}:
         await Answer.insert(
@@ -168,32 +197,21 @@ async def _forget_answers(event_id: UUID, added: frozenset[UUID], now: datetime)
         )  # fmt: skip
 
 
-async def _keep(event_id: UUID, wanted: Mapping[UUID, AttendeeRole], now: datetime) -> None:
+async def _keep(
+    event_id: UUID, wanted: Mapping[UUID, AttendeeRole], known: Mapping[UUID, _Known], now: datetime
+) -> dict[UUID, UUID]:
+    """Write the invitations; return the id of each by member."""
+    kept = {member_id: known[member_id].id if member_id in known else chance.new_id() for member_id in sorted(wanted)}
     made = [
-        {
-            "id": chance.new_id(),
-            "event": event_id,
-            "member": member_id,
-            "role": wanted[member_id].value,
-            "added_at": now,
-        }
-        for member_id in sorted(wanted)
+        {"id": id_, "event": event_id, "member": member_id, "role": wanted[member_id].value, "added_at": now}
+        for member_id, id_ in kept.items()
     ]
     await insert_rows(Invitation, made, _AGAIN)
+    return kept
 
 
-async def _accept(event_id: UUID, lead_id: UUID, viewer: Viewer, now: datetime) -> None:
-    found = await Invitation.select(Invitation.id).where(
-        (Invitation.event == event_id) & (Invitation.member == lead_id)
-    )
-    await Answer.insert(
-        Answer(
-            id=chance.new_id(),
-            invitation=found[0]["id"],
-            answer="accepted",
-            source="site",
-            entered_by=viewer.member_id,
-            sequence=0,
-            answered_at=now,
-        )
-    )
+def _acceptance(invitation_id: UUID, viewer: Viewer, now: datetime) -> dict[str, Any]:
+    return {
+        "id": chance.new_id(), "invitation": invitation_id, "answer": "accepted", "source": "site",
+        "entered_by": viewer.member_id, "sequence": 0, "answered_at": now,
+    }  # fmt: skip

@@ -17,8 +17,9 @@ from tracker.rules.people import Viewer
 from tracker.rules.planning import Plan
 from tracker.rules.recurrence import dates
 from tracker.rules.wall_clock import to_local
+from tracker.tables import audience_versions, visible
 from tracker.tables import meetings as rows
-from tracker.tables import visible
+from tracker.tables.many_rows import insert_rows
 from tracker.usecases import audit, history, outbox
 from tracker.usecases.asking_again import ask_after_change
 from tracker.usecases.invitees import invite, invitees_of, mailed_entry, tell, touch
@@ -53,24 +54,26 @@ async def add_event(
 ) -> UUID:
     """Write the rows of a new event inside the caller's transaction; one that follows another keeps its lead."""
     lead_id = previous.lead_id if previous else viewer.member_id
-    event = rows.Event(
-        id=event_id or chance.new_id(),
-        uid=chance.new_uid(),
-        lead=lead_id,
-        sequence=0,
-        version=1,
-        created_at=now,
-        previous_series=previous.id if previous else None,
-        **_columns(plan, now),
-        reference=chance.reference("OP") if plan.kind is Kind.JOINT_OPERATION else None,
-    )
-    await rows.Event.insert(event)
-    await add_dates(event.id, planning.slots(plan), now, planning.moved_starts(plan))
-    await set_audiences(viewer, event.id, lead_id, plan, now, list_of=previous.id if previous else None)
+    event = new_row(plan, lead_id, now, event_id=event_id, previous=previous)
+    new_id: UUID = event["id"]
+    await insert_rows(rows.Event, [event])
+    await add_dates(new_id, planning.slots(plan), now, planning.moved_starts(plan))
+    seen_by = await set_audiences(viewer, new_id, lead_id, plan, now, list_of=previous.id if previous else None)
     told = Notices(invitation=notices.of_new(plan, lead_id))
-    await invite(viewer, event.id, lead_id, plan, event.version, now, told=told)
-    await touch(event.id)
-    return event.id
+    await invite(viewer, new_id, lead_id, plan, event["version"], now, told=told)
+    await audience_versions.touch(seen_by | {audiences.member(one) for one in (lead_id, *plan.invitees)})
+    return new_id
+
+
+def new_row(
+    plan: Plan, lead_id: UUID, now: datetime, *, event_id: UUID | None = None, previous: Event | None = None
+) -> dict[str, Any]:
+    """Return the row of a new event; an operation gets a reference."""
+    return {
+        "id": event_id or chance.new_id(), "uid": chance.new_uid(), "lead": lead_id, "sequence": 0, "version": 1,
+        "created_at": now, "previous_series": previous.id if previous else None, **_columns(plan, now),
+        "reference": chance.reference("OP") if plan.kind is Kind.JOINT_OPERATION else None,
+    }  # fmt: skip
 
 
 async def event_for(viewer: Viewer, event_id: UUID) -> Event:

@@ -18,8 +18,8 @@ from tracker.usecases.viewers import viewer_for
 
 async def set_audiences(
     viewer: Viewer, event_id: UUID, lead_id: UUID, plan: Plan, now: datetime, *, list_of: UUID | None = None
-) -> None:
-    """Write who may see the event; refuse people who are invited but may not see it. Errors: Invalid(people=…).
+) -> frozenset[str]:
+    """Write and return who may see the event; refuse people who are invited but may not. Errors: Invalid(people=…).
 
     Who is on the list of the event, or of the event `list_of` that it follows, may stay there unknown to the viewer.
     """
@@ -27,12 +27,13 @@ async def set_audiences(
     await _check_people(viewer, list_of or event_id, plan, wanted)
     await _check_owners(viewer, event_id, wanted, now)
     await audience_rows.replace_audiences(event_id, wanted)
+    return wanted
 
 
 async def _check_people(viewer: Viewer, event_id: UUID, plan: Plan, wanted: frozenset[str]) -> None:
     known = {one.id: one for one in await people.directory(viewer)}
-    already = await invitees_of(event_id)
-    if not set(plan.invitees) <= {*known, *already, viewer.member_id}:
+    unknown = set(plan.invitees) - {*known, viewer.member_id}
+    if unknown and not unknown <= set(await invitees_of(event_id)):
         raise Invalid(people="One of these people is not on your list. Choose from the list.")
     blind = await _who_may_not_see([known[one] for one in plan.invitees if one in known], plan, wanted)
     if blind:

@@ -1,0 +1,21 @@
+"""Where the tasks of one event loop queue for a connection, and to be the one writer."""
+
+import asyncio
+
+
+class Gate:
+    """What the tasks of one event loop queue at, first come first served: nobody polls and nobody starves."""
+
+    def __init__(self, pool: int, patience: float) -> None:
+        self.connections = asyncio.Semaphore(pool)
+        self._writer = asyncio.Lock()
+        self._patience = patience
+
+    async def enter_to_write(self) -> None:
+        """Become the one writer of this loop; raise TimeoutError when the present one does not end in time."""
+        async with asyncio.timeout(self._patience):
+            await self._writer.acquire()
+
+    def leave(self) -> None:
+        """Let the next writer in."""
+        self._writer.release()
