@@ -18,13 +18,15 @@ from tracker.ical.vevent import Organizer
 from tracker.rules.audiences import Visibility
 from tracker.rules.calendar_import import CalendarFile, Outcome
 from tracker.rules.calendars import Level
+from tracker.rules.invitations import AnswerValue
 from tracker.rules.meetings import Event, EventStatus, Kind, Line
 from tracker.rules.people import Viewer
 from tracker.rules.planning import DateChange
 from tracker.rules.recurrence import rule_for
 from tracker.tables.audit import AuditEntry
+from tracker.tables.meetings import AudienceVersion
 from tracker.tables.outbox import Message
-from tracker.usecases import calendar_import, meeting_dates, meetings
+from tracker.usecases import calendar_import, calendar_lines, meeting_dates, meetings
 
 pytestmark = pytest.mark.anyio
 
@@ -53,6 +55,19 @@ async def test_each_event_becomes_one_of_the_coordinators_for_everyone(cast: Cas
         (Kind.MEETING, Visibility.ALL, cast.coordinator.member_id)
     }
     assert not {one.uid for one in found} & {"one@example", "two"}
+
+
+async def test_who_imports_leads_the_events_and_has_accepted(cast: Cast) -> None:
+    await imported(cast.coordinator, taken(vevent(), vevent(uid="two")))
+    found = await calendar_lines.seen_between(cast.coordinator, *SPAN)
+    assert [(one.answer, one.is_mine) for one in found] == [(AnswerValue.ACCEPTED, True)] * 2
+
+
+async def test_the_feeds_of_everybody_learn_of_imported_events(cast: Cast) -> None:
+    everybody = AudienceVersion.select(AudienceVersion.version).where(AudienceVersion.audience == "all")
+    before = await everybody
+    await imported(cast.coordinator, taken(vevent()))
+    assert await everybody != before
 
 
 async def test_nobody_is_told_of_imported_events(cast: Cast) -> None:

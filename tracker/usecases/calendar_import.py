@@ -1,5 +1,6 @@
 """Importing a calendar file: each event becomes one of the coordinator's, for everyone; all of it or nothing."""
 
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from hashlib import sha256
 from typing import Any
@@ -7,15 +8,16 @@ from uuid import UUID
 
 from tracker import chance
 from tracker.database import writing
-from tracker.rules import planning
+from tracker.rules import audiences, planning
 from tracker.rules.calendar_import import CalendarFile, Incoming, Report, check_importer, report_on
 from tracker.rules.people import Viewer
-from tracker.rules.planning import DateChange
+from tracker.rules.planning import Slot
+from tracker.tables import audience_versions, visible_imports
 from tracker.tables import meetings as rows
-from tracker.tables import visible_imports
 from tracker.tables.calendar_imports import ImportedEvent
+from tracker.tables.many_rows import insert_rows
 from tracker.usecases import audit, meetings
-from tracker.usecases.series import add_dates
+from tracker.usecases.invitees import take_the_chair
 
 
 async def preview(viewer: Viewer, file: CalendarFile) -> Report:
@@ -35,8 +37,8 @@ async def import_calendar(viewer: Viewer, file: CalendarFile, now: datetime, *, 
         report = report_on(file, await _known(viewer, file))
         if report.refused and not skips_refused:
             return report
-        for one in report.new:
-            await _save(viewer, one, now)
+        if report.new:
+            await _save(viewer, report.new, now)
     return report
 
 
@@ -51,34 +53,54 @@ def _mark(one: Incoming) -> str:
     return sha256(one.uid.encode()).hexdigest()
 
 
-async def _save(viewer: Viewer, one: Incoming, now: datetime) -> None:
-    planning.check(one.plan)
-    meetings.allow(viewer, one.plan)
-    event_id = await meetings.add_event(viewer, one.plan, now)
-    await _agree_dates(event_id, one, now)
-    await ImportedEvent.insert(ImportedEvent(id=chance.new_id(), event=event_id, source=_mark(one)))
-    facts = {"kind": one.plan.kind, "imported": True}
-    await audit.record(viewer.member_id, viewer.door, "scheduled", "event", event_id, facts, now)
+async def _save(viewer: Viewer, new: Sequence[Incoming], now: datetime) -> None:
+    """Write the rows of all events table by table: event by event, 2,000 of them took a minute."""
+    for one in new:
+        planning.check(one.plan)
+        meetings.allow(viewer, one.plan)
+    events = [meetings.new_row(one.plan, viewer.member_id, now) for one in new]
+    ids: list[UUID] = [event["id"] for event in events]
+    await insert_rows(rows.Event, events)
+    await insert_rows(rows.Occurrence, [
+        {"id": chance.new_id(), "event": event_id, "changed_at": now, **date}
+        for event_id, one in zip(ids, new, strict=True) for date in _dates(one)
+    ])  # fmt: skip
+    seen_by = [audiences.of_event(one.plan.visibility, one.plan.body_id, {viewer.member_id}) for one in new]
+    await insert_rows(rows.EventAudience, [
+        {"id": chance.new_id(), "event": event_id, "audience": audience}
+        for event_id, those in zip(ids, seen_by, strict=True) for audience in sorted(those)
+    ])  # fmt: skip
+    await take_the_chair(viewer, ids, now)
+    await audience_versions.touch({audiences.member(viewer.member_id)}.union(*seen_by))
+    await insert_rows(ImportedEvent, [
+        {"id": chance.new_id(), "event": event_id, "source": _mark(one)} for event_id, one in zip(ids, new, strict=True)
+    ])  # fmt: skip
+    await audit.record_all([_deed(viewer, event_id, one) for event_id, one in zip(ids, new, strict=True)], now)
 
 
-async def _agree_dates(event_id: UUID, one: Incoming, now: datetime) -> None:
-    """Leave dates out, add some, and change single ones, as the file says."""
-    if one.left_out:
-        gone = rows.Occurrence.original_start.is_in(sorted(one.left_out))
-        await rows.Occurrence.delete().where((rows.Occurrence.event == event_id) & gone)
-    if one.added:
-        await add_dates(event_id, [(start, one.slots[start]) for start in one.added], now)
-    for start, change in one.changes.items():
-        same = (rows.Occurrence.event == event_id) & (rows.Occurrence.original_start == start)
-        await rows.Occurrence.update(_columns(one, start, change)).where(same)
+def _deed(viewer: Viewer, event_id: UUID, one: Incoming) -> audit.Deed:
+    return audit.Deed(
+        actor=viewer.member_id, door=viewer.door, verb="scheduled", subject="event", subject_id=event_id,
+        facts={"kind": one.plan.kind, "imported": True},
+    )  # fmt: skip
 
 
-def _columns(one: Incoming, start: datetime, change: DateChange | None) -> dict[Any, Any]:
+def _dates(one: Incoming) -> Iterator[dict[str, Any]]:
+    """Yield each date of an event as the file says: by the rule, beside it, or changed; what is left out is none."""
+    for start, slot in one.slots.items():
+        date = {
+            "original_start": start, "starts_at": slot[0], "ends_at": slot[1], "title": None, "place": None,
+            "is_cancelled": False, "is_changed": False,
+        }  # fmt: skip
+        yield date | _changed(one, start, slot) if start in one.changes else date
+
+
+def _changed(one: Incoming, start: datetime, slot: Slot) -> dict[str, Any]:
+    plan, change = one.plan, one.changes[start]
     if change is None:
         return {"is_cancelled": True, "is_changed": True}
-    plan = one.plan
     starts_at, ends_at = planning.slot(change.starts, change.duration, plan.zone)
     title = None if change.title in (None, plan.title) else change.title
     place = None if change.place in (None, plan.place) else change.place
-    is_changed = (starts_at, ends_at) != one.slots[start] or title is not None or place is not None
+    is_changed = (starts_at, ends_at) != slot or title is not None or place is not None
     return {"starts_at": starts_at, "ends_at": ends_at, "title": title, "place": place, "is_changed": is_changed}
