@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from typing import NamedTuple
 from uuid import UUID
 
 from tracker.errors import Invalid
@@ -60,8 +61,7 @@ class Plan:
         return to_rrule(self.rule, self.starts, None if self.is_all_day else self.zone) if self.rule else None
 
 
-@dataclass(frozen=True, kw_only=True)
-class Person:
+class Person(NamedTuple):
     """A member as the people field of a form knows them."""
 
     id: UUID

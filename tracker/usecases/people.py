@@ -19,10 +19,8 @@ from tracker.rules.quorum import NO_QUORUM, QuorumRule
 from tracker.tables import audience_versions
 from tracker.tables.people import Agency, Body, Member, MemberRole, Seat, SeatHolder
 
-_PEOPLE = (
-    "SELECT m.id, m.name, m.email, m.agency, g.code, g.arm FROM member m JOIN agency g ON g.id = m.agency"
-    " WHERE m.status = 'active' AND g.status = 'active'"
-)
+_PEOPLE = "SELECT m.id, m.name, m.email, m.agency FROM member m WHERE m.status = 'active'"
+_AGENCIES = "SELECT g.id, g.code, g.arm FROM agency g WHERE g.status = 'active'"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -130,8 +128,8 @@ async def directory(viewer: Viewer) -> list[Person]:
     A coordinator knows everybody; others the people of their own arm and those with whom they share a body, so that a
     list of names is not handed to whoever asks.
     """
-    found = await engine().run_querystring(QueryString(_PEOPLE + " ORDER BY g.code, m.name, m.id"))
-    people = [_person(row) for row in found]
+    by_name = await _people(QueryString(_PEOPLE + " ORDER BY m.name, m.id"))
+    people = sorted(by_name, key=lambda one: one.agency)
     if viewer.is_coordinator:
         return people
     shared = {one for body in await bodies(viewer) for one in body.members}
@@ -144,8 +142,7 @@ async def people_by_id(member_ids: Iterable[UUID]) -> dict[UUID, Person]:
     if not wanted:
         return {}
     among = QueryString(", ".join(["{}"] * len(wanted)), *wanted)
-    found = await engine().run_querystring(QueryString(_PEOPLE + " AND m.id IN ({})", among))
-    return {person.id: person for person in map(_person, found)}
+    return {person.id: person for person in await _people(QueryString(_PEOPLE + " AND m.id IN ({})", among))}
 
 
 async def bodies(viewer: Viewer) -> list[BodyChoice]:
@@ -156,15 +153,14 @@ async def bodies(viewer: Viewer) -> list[BodyChoice]:
     return [_body(row, holders) for row in mine]
 
 
-def _person(row: Mapping[str, Any]) -> Person:
-    return Person(
-        id=row["id"],
-        name=row["name"],
-        email=row["email"],
-        agency_id=row["agency"],
-        agency=row["code"],
-        arm=Arm(row["arm"]),
-    )
+async def _people(query: QueryString) -> list[Person]:
+    """Return the members that a query finds at agencies that are active, which are read once and not joined to each."""
+    active = await engine().run_querystring(QueryString(_AGENCIES))
+    agencies = {row["id"]: (row["code"], Arm(row["arm"])) for row in active}
+    return [
+        Person(row["id"], row["name"], row["email"], row["agency"], *agencies[row["agency"]])
+        for row in await engine().run_querystring(query) if row["agency"] in agencies
+    ]  # fmt: skip
 
 
 def _body(row: Mapping[str, Any], holders: list[dict[str, Any]]) -> BodyChoice:
