@@ -312,7 +312,7 @@ async def test_what_is_planned_is_what_the_planner_then_queues(cast: Cast) -> No
     planned = (await seen(cast.coordinator, NOW, event=event_id)).planned
     moment = NOW
     while moment < datetime(2026, 12, 24, 16, tzinfo=UTC):
-        moment += timedelta(minutes=30)
+        moment += timedelta(hours=1)
         await queue_due(moment, ZONE)
     queued = await Message.select(Message.kind, Message.due, Message.recipient).where(
         Message.kind.is_in(["reminder", "no_reply"])

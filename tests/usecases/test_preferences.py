@@ -29,6 +29,8 @@ pytestmark = pytest.mark.anyio
 
 STARTS = datetime(2027, 1, 12, 16, tzinfo=UTC)  # 10:00 AM
 WEEK, DAY, HOURS, HALF = timedelta(days=7), timedelta(days=1), timedelta(hours=2), timedelta(minutes=30)
+EARLIER = STARTS - WEEK - DAY
+"""Nothing is due before, so one look covers it."""
 NIGHT = (time(22), time(9, 30))
 
 
@@ -48,7 +50,7 @@ async def plan(*moments: datetime) -> None:
         await queue_due(moment, ZONE)
 
 
-async def plan_until(end: datetime, step: timedelta = timedelta(hours=1), start: datetime = NOW) -> None:
+async def plan_until(end: datetime, step: timedelta = timedelta(hours=1), start: datetime = EARLIER) -> None:
     moment = start
     while moment < end:
         moment = min(end, moment + step)
@@ -155,7 +157,7 @@ async def test_item_reminders_wait_for_the_end_of_quiet_hours_or_are_off(cast: C
             seen_by=Visibility.ALL, body_id=None,
         )  # fmt: skip
         await action_items.create(cast.coordinator, new, NOW, NOW.date())
-    await plan_until(datetime(2027, 2, 9, 16, tzinfo=UTC))
+    await plan_until(datetime(2027, 2, 9, 16, tzinfo=UTC), start=datetime(2027, 2, 5, 16, tzinfo=UTC))
     kinds = ("item_due", "item_overdue")
     assert await dues(cast.caht_lead, *kinds) == [datetime(2027, 2, day, 15, tzinfo=UTC) for day in (6, 9)]
     assert await dues(cast.harbor_advocate, *kinds) == []

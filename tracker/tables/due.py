@@ -16,7 +16,7 @@ from tracker.tables.visible_waiting import ANSWER
 _DATES = (
     "SELECT o.id, o.event, o.starts_at, e.zone, e.is_all_day, e.body, e.kind"
     " FROM occurrence o JOIN event e ON e.id = o.event"
-    " WHERE o.starts_at > {} AND o.starts_at <= {} AND NOT o.is_cancelled AND e.status IN ('tentative', 'confirmed')"
+    " WHERE ({}) AND NOT o.is_cancelled AND e.status IN ('tentative', 'confirmed')"
     " ORDER BY o.starts_at, o.id"
 )
 _SILENT = (
@@ -25,9 +25,14 @@ _SILENT = (
 )
 
 
-async def dates_starting(after: datetime, until: datetime) -> list[dict[str, Any]]:
-    """Return id, event, starts_at, zone, is_all_day, body, kind of the dates in (after, until] that take place."""
-    return [dict(row) for row in await engine().run_querystring(QueryString(_DATES, after, until))]
+async def dates_starting(spans: Iterable[tuple[datetime, datetime]]) -> list[dict[str, Any]]:
+    """Return id, event, starts_at, zone, is_all_day, body, kind of the dates that take place, soonest first.
+
+    Each starts in one of the spans (after, until], of which there is at least one.
+    """
+    within = [QueryString("(o.starts_at > {} AND o.starts_at <= {})", after, until) for after, until in spans]
+    in_one = QueryString(" OR ".join(["{}"] * len(within)), *within)
+    return [dict(row) for row in await engine().run_querystring(QueryString(_DATES, in_one))]
 
 
 async def silent(occurrence_ids: Iterable[UUID]) -> dict[UUID, list[UUID]]:

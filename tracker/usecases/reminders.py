@@ -77,15 +77,12 @@ async def _mark(now: datetime) -> datetime:
 
 
 async def _of_dates(after: datetime, now: datetime, wishes: Wishes) -> list[Draft]:
-    near: dict[UUID, Row] = {}
     around = rules.SHIFT + wishes.shift
-    for lead in wishes.leads:
-        for row in await due.dates_starting(after + lead - around, now + lead + around):
-            near[row["id"]] = row
-    anybody = {body_id: wishes.of_anybody(body_id) for body_id in {row["body"] for row in near.values()}}
+    near = await due.dates_starting((after + lead - around, now + lead + around) for lead in wishes.leads)
+    anybody = {body_id: wishes.of_anybody(body_id) for body_id in {row["body"] for row in near}}
     passed = [
         (row, every)
-        for row in near.values()
+        for row in near
         if (every := _near_moments(row, after, now, wishes))
         and any(wanted(every, wish, after, now) for wish in anybody[row["body"]])
     ]

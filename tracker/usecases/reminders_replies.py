@@ -36,14 +36,13 @@ async def requests_to_reply(after: datetime, now: datetime, wishes: Wishes) -> l
 
 async def _passed(after: datetime, now: datetime, wishes: Wishes) -> list[tuple[Row, Moment]]:
     """Return the dates, soonest first, each with the latest of its moments that is still of use."""
-    near: dict[UUID, Row] = {}
-    for lead in ASKED_AGAIN:
-        for row in await due.dates_starting(after + lead - rules.SHIFT, now + lead + rules.SHIFT):
-            if row["body"] in wishes.asking and Kind(row["kind"]).asks_reply:
-                near[row["id"]] = row
+    spans = ((after + lead - rules.SHIFT, now + lead + rules.SHIFT) for lead in ASKED_AGAIN)
+    near = [
+        row for row in await due.dates_starting(spans) if row["body"] in wishes.asking and Kind(row["kind"]).asks_reply
+    ]
     return [
         (row, moment)
-        for row in sorted(near.values(), key=lambda row: (row["starts_at"], row["id"]))
+        for row in near
         for moment in rules.judged(moments_of(row["starts_at"], row["zone"], bool(row["is_all_day"])), after, now)
         if moment.state is State.PENDING
     ]
