@@ -2,13 +2,17 @@
 
 from datetime import datetime
 
+from piccolo.querystring import QueryString
+
+from tracker.database import engine
 from tracker.rules import audiences
 from tracker.rules.calendar_filter import Choice, Choices, Filter, matching
 from tracker.rules.calendar_grid import Seen
-from tracker.rules.people import Status, Viewer
+from tracker.rules.people import Viewer
 from tracker.tables import visible_calendar
-from tracker.tables.people import Body
 from tracker.usecases import directory
+
+_BODIES = "SELECT b.id, b.name FROM body b WHERE b.status = 'active' ORDER BY b.name"
 
 
 async def seen_between(viewer: Viewer, start: datetime, end: datetime) -> list[Seen]:
@@ -25,7 +29,7 @@ async def chosen_between(viewer: Viewer, start: datetime, end: datetime, chosen:
 
 async def choices(viewer: Viewer) -> Choices:
     """Return the bodies whose events the viewer may see, and the agencies that they may know, by name."""
-    bodies = await Body.select(Body.id, Body.name).where(Body.status == Status.ACTIVE).order_by(Body.name)
+    bodies = await engine().run_querystring(QueryString(_BODIES))
     agencies = await directory.active_agencies(viewer)
     return Choices(
         bodies=tuple(
