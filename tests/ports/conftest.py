@@ -33,9 +33,11 @@ def standing_still(composed: Litestar) -> Iterator[None]:
     """Let the clock stand at NOW, and what the application remembers be gone afterwards."""
     clock.start_at(NOW, stands_still=True)
     fresh = composed.state.copy()
-    yield
-    composed.state = fresh
-    clock.start_at(None)
+    try:
+        yield
+    finally:
+        composed.state = fresh
+        clock.start_at(None)
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from uuid import UUID
 
@@ -13,7 +14,8 @@ from litestar import Litestar
 
 from tests.cast import NOW, ZONE, Cast, everybody, meeting, operation, people_of_the_task_force
 from tests.ports.browser import session_of, settings
-from tracker import chance, clock
+from tests.ports.conftest import standing_still
+from tracker import chance
 from tracker.app import create_app
 from tracker.database import bind, close_database, engine, engine_from_url, open_database, writing
 from tracker.migrate import migrate
@@ -127,13 +129,17 @@ async def opened(file: Path) -> AsyncIterator[Litestar]:
     bound = engine_from_url(f"sqlite:///{file}", synchronous="OFF")
     bind(bound)
     await open_database(bound)
-    clock.start_at(NOW, stands_still=True)
     try:
-        yield create_app(settings(outside_calendars=True))
+        with standing_still(_composed()):
+            yield _composed()
         await engine().run_ddl("PRAGMA wal_checkpoint(TRUNCATE)")
     finally:
-        clock.start_at(None)
         await close_database(bound)
+
+
+@cache
+def _composed() -> Litestar:
+    return create_app(settings(outside_calendars=True))
 
 
 async def _what_all_may_see(cast: Cast) -> Places:
