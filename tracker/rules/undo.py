@@ -6,7 +6,7 @@ from enum import StrEnum
 from tracker.errors import Gone
 
 UNDO_FOR = timedelta(seconds=20)
-"""So long a deed can be taken back; the mails of a new event wait for it, those of changes wait longer (`outbox`)."""
+"""So long a deed can be taken back; news of the event waits for it, changes longer (`outbox`)."""
 TOO_LATE = "The 20 seconds are over, so it stays. You can still change or cancel it."
 
 
@@ -15,6 +15,7 @@ class Deed(StrEnum):
 
     SCHEDULED = "scheduled"
     CANCELLED = "cancelled"
+    CHANGED = "changed"
 
 
 def check_open(done_at: datetime, now: datetime) -> None:

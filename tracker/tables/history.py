@@ -25,3 +25,5 @@ class EventChange(Table):
     """visibility, body: who could see the event when it was done; after a change of that itself"""
     fields = Text(default="[]")
     """JSON: rows [field, before, after] in words"""
+    former = Text(null=True, default=None)
+    """JSON: what the deed replaced, as `usecases.former` wrote it; None = it cannot be taken back."""

@@ -43,6 +43,14 @@ async def ask_after_change(
     await _ask(await _answered_alone(changed & set(was)), sequence, now)
 
 
+async def forget_asking(event_id: UUID, asked_at: datetime) -> None:
+    """Let the answers count again that a change of that moment had asked for anew."""
+    asked = (Answer.source == "change") & (Answer.answered_at == asked_at)
+    mine = await Invitation.select(Invitation.id).where(Invitation.event == event_id).output(as_list=True)
+    if mine:
+        await Answer.delete().where(asked & Answer.invitation.is_in(mine))
+
+
 def _asks(was: Occurrence | None, one: Occurrence, zone: str) -> bool:
     if was is None:
         return True

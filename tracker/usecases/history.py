@@ -11,21 +11,29 @@ from tracker.rules.history import Change, Entry, Verb, changes_of, last_date
 from tracker.rules.meetings import Event, EventStatus, Occurrence
 from tracker.rules.people import Viewer
 from tracker.rules.planning import Plan
+from tracker.rules.undo import UNDO_FOR
 from tracker.tables import visible, visible_history
 from tracker.tables.history import EventChange
+from tracker.usecases import outbox
+from tracker.usecases.former import of_event
 
 
 async def keep(
-    viewer: Viewer, event: Event, verb: Verb, changes: Iterable[Change], now: datetime, date: Occurrence | None = None
-) -> None:
-    """Keep what the viewer does to an event, which is given as it was before; of a draft nothing is kept."""
+    viewer: Viewer, event: Event, verb: Verb, changes: Iterable[Change], now: datetime, date: Occurrence | None = None,
+    *, former: str | None = None,
+) -> None:  # fmt: skip
+    """Keep what the viewer does to an event, which is given as it was before; of a draft nothing is kept.
+
+    With `former`, which says what it replaces, the deed can be taken back for a moment, in which nobody is told.
+    """
     if event.status is EventStatus.DRAFT and verb is not Verb.SENT:
         return
     await EventChange.insert(EventChange(
         id=chance.new_id(), event=event.id, occurrence=date.id if date else None, actor=viewer.member_id, at=now,
         verb=verb, visibility=event.visibility, body=event.body_id,
-        fields=json.dumps([[one.field, one.before, one.after] for one in changes], ensure_ascii=False),
+        fields=json.dumps([[one.field, one.before, one.after] for one in changes], ensure_ascii=False), former=former,
     ))  # fmt: skip
+    await outbox.hold(event.id, now + UNDO_FOR)
 
 
 async def keep_plan(
@@ -40,7 +48,8 @@ async def keep_plan(
     elif event.status is EventStatus.DRAFT and plan.status is not EventStatus.DRAFT:
         await keep(viewer, after, Verb.SENT, (), now)
     elif changes:
-        await keep(viewer, after, Verb.CHANGED, changes, now)
+        former = None if after != event or set(invited) != {*plan.invitees, event.lead_id} else of_event(event, plan)
+        await keep(viewer, after, Verb.CHANGED, changes, now, former=former)
 
 
 async def keep_end(viewer: Viewer, event: Event, now: datetime) -> None:

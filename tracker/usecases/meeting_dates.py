@@ -17,6 +17,7 @@ from tracker.tables import meetings as rows
 from tracker.tables import visible, visible_calendar
 from tracker.usecases import audit, history, outbox
 from tracker.usecases.asking_again import ask_again
+from tracker.usecases.former import of_date
 from tracker.usecases.invitees import invitees_of, tell, touch
 
 TWO_ON_A_DAY = "The series has another date on that day. Choose another day, or tick “Two dates on one day”."
@@ -69,7 +70,7 @@ async def change_date(
     """
     planning.check_change(change)
     async with writing():
-        occurrence = await _to_change(viewer, event_id, key, expected_version)
+        occurrence = await date_to_change(viewer, event_id, key, expected_version)
         if not occurrence.event.is_series:
             raise Invalid("This event has one date. Change the event itself.")
         await _warn_of_double(viewer, occurrence, change)
@@ -90,7 +91,8 @@ async def change_date(
         title = occurrence.event.title if change.title is None else change.title
         agenda = occurrence.event.agenda if change.agenda is None else change.agenda
         changes = changes_of_date(occurrence, slot, title, place, agenda)
-        await _log(viewer, "moved" if is_moved else "changed", occurrence, now, Verb.CHANGED, changes)
+        verb, former = "moved" if is_moved else "changed", of_date(occurrence)
+        await _log(viewer, verb, occurrence, now, Verb.CHANGED, changes, former=former)
 
 
 async def cancel_date(
@@ -98,7 +100,7 @@ async def cancel_date(
 ) -> None:
     """Cancel one date; the others stay. Errors: NotFound, NotAllowed, Conflict."""
     async with writing():
-        occurrence = await _to_change(viewer, event_id, key, expected_version)
+        occurrence = await date_to_change(viewer, event_id, key, expected_version)
         if occurrence.is_cancelled:
             raise Conflict("This date is cancelled already.")
         await _save(occurrence, now, raise_sequence=True, fields={"is_cancelled": True, "cancel_reason": reason})
@@ -113,7 +115,7 @@ async def reinstate_date(viewer: Viewer, event_id: UUID, key: str, expected_vers
     Errors: NotFound, NotAllowed, Conflict.
     """
     async with writing():
-        occurrence = await _to_change(viewer, event_id, key, expected_version)
+        occurrence = await date_to_change(viewer, event_id, key, expected_version)
         if not occurrence.is_cancelled:
             raise Conflict("This date takes place already.")
         await _save(occurrence, now, raise_sequence=True, fields={"is_cancelled": False, "cancel_reason": ""})
@@ -124,7 +126,8 @@ async def reinstate_date(viewer: Viewer, event_id: UUID, key: str, expected_vers
         await _log(viewer, "reinstated", occurrence, now, Verb.REINSTATED)
 
 
-async def _to_change(viewer: Viewer, event_id: UUID, key: str, expected_version: int) -> Occurrence:
+async def date_to_change(viewer: Viewer, event_id: UUID, key: str, expected_version: int) -> Occurrence:
+    """Return the date if the viewer may change it and nobody did so since. Errors: NotFound, NotAllowed, Conflict."""
     occurrence = await date_for(viewer, event_id, key)
     if not may_edit(viewer, occurrence.event):
         raise NotAllowed("Only the organizer, the body's chair or a coordinator can change this date.")
@@ -168,9 +171,10 @@ async def _tell(kind: str, occurrence: Occurrence, whom: frozenset[UUID], now: d
 
 
 async def _log(
-    viewer: Viewer, verb: str, occurrence: Occurrence, now: datetime, kept: Verb, changes: Iterable[Change] = ()
-) -> None:
-    await history.keep(viewer, occurrence.event, kept, changes, now, occurrence)
+    viewer: Viewer, verb: str, occurrence: Occurrence, now: datetime, kept: Verb, changes: Iterable[Change] = (),
+    *, former: str | None = None,
+) -> None:  # fmt: skip
+    await history.keep(viewer, occurrence.event, kept, changes, now, occurrence, former=former)
     await audit.record(viewer.member_id, viewer.door, verb, "occurrence", occurrence.id, {"date": occurrence.key}, now)
 
 

@@ -6,6 +6,7 @@ worker: a row in hand is free again when its worker is gone (`outbox_workers`).
 
 import json
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -21,9 +22,13 @@ from tracker.tables.many_rows import insert_rows
 
 __all__ = [
     "Draft", "anybody_heard", "claim", "close", "enqueue", "enqueue_all", "hold", "names_in_use", "number_told",
-    "postpone", "put_back", "suppress_for",
+    "postpone", "put_back", "suppress_for", "take_back",
 ]  # fmt: skip
 
+NEWS = [MessageKind.INVITATION.value, *(kind.value for kind in CHANGES)]
+"""What tells people of an event, and of what becomes of it."""
+INSTEAD_OF = "instead_of"
+"""Name of the fact that holds the ids of the waiting messages that a message replaced."""
 INTERRUPTED = "Sent again: whoever had it in hand was interrupted, so it may arrive twice."
 _CLAIM = (
     "UPDATE message SET worker = {}, attempts = attempts + 1, reason = CASE WHEN worker = '' THEN reason ELSE {} END"
@@ -53,8 +58,11 @@ async def enqueue_all(drafts: Iterable[Draft], now: datetime) -> None:
 
 
 async def hold(event_id: UUID, until: datetime) -> None:
-    """Let what waits about a new event go out no earlier than `until`. The caller is inside `writing()`."""
-    waits = (rows.Message.event == event_id) & (rows.Message.state == State.PENDING.value)
+    """Let news that waits about an event go out no earlier than `until`. The caller is inside `writing()`."""
+    waits = (
+        (rows.Message.event == event_id) & (rows.Message.state == State.PENDING.value)
+        & rows.Message.kind.is_in(NEWS)
+    )  # fmt: skip
     await rows.Message.update({rows.Message.due: until}).where(waits & (rows.Message.due < until))
 
 
@@ -67,11 +75,25 @@ async def number_told(event_id: UUID, now: datetime) -> int:
 
 async def anybody_heard(event_id: UUID, since: datetime) -> bool:
     """Return whether a message about an event went out since then, or is on its way: it said how things stood."""
-    kinds = [MessageKind.INVITATION.value, *(kind.value for kind in CHANGES)]
-    about = (rows.Message.event == event_id) & rows.Message.kind.is_in(kinds)
+    about = (rows.Message.event == event_id) & rows.Message.kind.is_in(NEWS)
     return bool(
         await rows.Message.exists().where(about & ((rows.Message.sent_at >= since) | (rows.Message.worker != "")))
     )
+
+
+async def take_back(event_id: UUID, queued_at: datetime) -> None:
+    """Let nothing go out that a deed of that moment queued, and let wait again what it had replaced.
+
+    The caller is inside `writing()`, and knows that nobody has heard of it.
+    """
+    of_deed = (rows.Message.event == event_id) & (rows.Message.created_at == queued_at)
+    found = await rows.Message.select(rows.Message.facts).where(of_deed)
+    replaced = [UUID(one) for row in found for one in json.loads(row["facts"]).get(INSTEAD_OF, ())]
+    await rows.Message.delete().where(of_deed)
+    if replaced:
+        await rows.Message.update({rows.Message.state: State.PENDING.value, rows.Message.reason: ""}).where(
+            rows.Message.id.is_in(replaced)
+        )
 
 
 async def claim(worker: str, gone: Iterable[str], now: datetime, limit: int) -> list[Message]:
@@ -134,7 +156,7 @@ async def _bundled(drafts: list[Draft]) -> list[Draft]:
     superseded: list[UUID] = []
     for draft in drafts:
         kept, replaced = bundle(draft, earlier.get((draft.recipient_id, draft.event_id), []))
-        made.append(kept)
+        made.append(replace(kept, facts={**kept.facts, INSTEAD_OF: replaced}) if replaced else kept)
         superseded.extend(replaced)
     if superseded:
         await rows.Message.update(
@@ -153,7 +175,7 @@ async def _earlier(drafts: list[Draft]) -> dict[tuple[UUID, UUID | None], list[E
     ).where(
         table.recipient.is_in(list({one.recipient_id for one in drafts}))
         & table.event.is_in(list({one.event_id for one in drafts}))
-        & table.kind.is_in([MessageKind.INVITATION.value, *(kind.value for kind in CHANGES)])
+        & table.kind.is_in(NEWS)
     ).order_by(table.created_at)  # fmt: skip
     for row in found:
         known.setdefault((row["recipient"], row["event"]), []).append(_earlier_one(row))

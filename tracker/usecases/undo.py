@@ -1,6 +1,8 @@
-"""Undo within 20 seconds: a new event is gone as if it had never been; a cancellation did not happen."""
+"""Undo within 20 seconds: a new event is gone as if it had never been; a cancellation or change did not happen."""
 
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from tracker.database import conflicts, writing
@@ -8,8 +10,11 @@ from tracker.errors import Gone
 from tracker.rules.people import Viewer
 from tracker.rules.undo import TOO_LATE, check_open
 from tracker.tables import meetings as rows
+from tracker.tables.history import EventChange
 from tracker.tables.outbox import Message
 from tracker.usecases import audit, meeting_dates, meetings, outbox
+from tracker.usecases.asking_again import forget_asking
+from tracker.usecases.former import put_back
 from tracker.usecases.invitees import touch
 
 
@@ -28,6 +33,43 @@ async def undo_schedule(viewer: Viewer, event_id: UUID, expected_version: int, n
             await Message.delete().where(Message.event == event_id)
             await rows.Event.delete().where(rows.Event.id == event_id)
             await audit.record(viewer.member_id, viewer.door, "undone", "event", event_id, {}, now)
+
+
+async def undo_change(viewer: Viewer, event_id: UUID, key: str, expected_version: int, now: datetime) -> None:
+    """Let an event, or one date of it (`key`), be as before a change of a moment ago, with the answers of before.
+
+    Errors: NotFound, NotAllowed, Conflict; Gone when it is too late, somebody was told, or it cannot be taken back.
+    """
+    async with writing():
+        date = await meeting_dates.date_to_change(viewer, event_id, key, expected_version) if key else None
+        event = date.event if date else await meetings.event_to_change(viewer, event_id, expected_version)
+        change = await _last_change(event_id)
+        if change is None or change["former"] is None or change["occurrence"] != (date.id if date else None):
+            raise Gone(TOO_LATE)
+        check_open(change["at"], now)
+        if await outbox.anybody_heard(event_id, change["at"]):
+            raise Gone(TOO_LATE)
+        await put_back(change["former"], event, date, now)
+        await forget_asking(event_id, change["at"])
+        await outbox.take_back(event_id, change["at"])
+        await EventChange.delete().where(EventChange.id == change["id"])
+        await touch(event_id)
+        subject, subject_id = ("occurrence", date.id) if date else ("event", event_id)
+        await audit.record(viewer.member_id, viewer.door, "undone", subject, subject_id, {}, now)
+
+
+async def may_undo_change(event_id: UUID, changed_at: datetime) -> bool:
+    """Whether what was changed at that moment can be taken back."""
+    change = await _last_change(event_id)
+    return change is not None and change["at"] == changed_at and change["former"] is not None
+
+
+async def _last_change(event_id: UUID) -> Mapping[str, Any] | None:
+    table = EventChange
+    found = await table.select(table.id, table.at, table.occurrence, table.former).where(
+        table.event == event_id
+    ).order_by(table.at, ascending=False).limit(1)  # fmt: skip
+    return found[0] if found else None
 
 
 async def undo_cancellation(viewer: Viewer, event_id: UUID, key: str, expected_version: int, now: datetime) -> None:

@@ -82,3 +82,30 @@ async def test_a_cookie_that_others_wrote_offers_nothing(browse: SignIn, sqlite_
     desk = await browse(sqlite_cast.coordinator)
     forged = {"Cookie": 'flash=abc.Saved%0A["/evil", {}, "2027-01-01T00:00:00+00:00"]'}
     assert "/evil" not in (await desk.get("/calendar", headers=forged)).text
+
+
+async def test_a_moved_date_is_put_back_by_one_button(browse: SignIn, sqlite_cast: Cast) -> None:
+    desk, rule = await browse(sqlite_cast.coordinator), rule_for("weekly", meeting().starts, count=3)
+    event_id = await meetings.schedule(sqlite_cast.coordinator, meeting(sqlite_cast.fbi_lead, rule=rule), NOW)
+    address = f"/events/{event_id}/2027-01-19/edit"
+    sent = await desk.post(address, typed((await desk.get(address)).text, address, date="2027-01-20"))
+    page = await followed(desk, sent)
+    assert "This date was moved" in page.text
+    answer = await undone(desk, page)
+    assert "Undone. It is as before, and nobody was told of the change." in answer.text
+    assert "This date was moved" not in answer.text
+
+
+async def test_a_changed_event_is_put_back_by_one_button_and_one_without_people_has_none(
+    browse: SignIn, sqlite_cast: Cast
+) -> None:
+    desk = await browse(sqlite_cast.coordinator)
+    event_id = await meetings.schedule(sqlite_cast.coordinator, meeting(sqlite_cast.fbi_lead), NOW)
+    address = f"/events/{event_id}/edit"
+    sent = await desk.post(address, typed((await desk.get(address)).text, address, place="Annex", save="send"))
+    answer = await undone(desk, await followed(desk, sent))
+    assert "It is as before" in answer.text
+    form = typed((await desk.get(address)).text, address, save="send")
+    page = await followed(desk, await desk.post(address, form | {"person": []}))
+    assert "Saved." in page.text
+    assert ">Undo<" not in page.text

@@ -16,7 +16,7 @@ from tracker.ports.pages.edits import ChangeInWords, in_words, merged, record, r
 from tracker.ports.pages.events import address_of, times_of
 from tracker.ports.pages.foresight import of_deed
 from tracker.ports.pages.form_values import Errors, FormValues, Reader, errors_of, form_of, version_in
-from tracker.ports.pages.request import said, told_words, viewer_of
+from tracker.ports.pages.request import said, told_words, undo_for, viewer_of
 from tracker.ports.pages.schedule_form import LONGEST_PLACE, LONGEST_TEXT, LONGEST_TITLE, read_when
 from tracker.ports.pages.schedule_values import A_DAY
 from tracker.ports.pages.templating import page
@@ -25,8 +25,9 @@ from tracker.rules.clock_changes import clock_notes
 from tracker.rules.meetings import Occurrence
 from tracker.rules.people import Viewer
 from tracker.rules.planning import DateChange, is_added
+from tracker.rules.undo import Deed
 from tracker.rules.wording import local
-from tracker.usecases import meeting_dates, outbox, sites
+from tracker.usecases import meeting_dates, outbox, sites, undo
 from tracker.usecases.event_views import EventView, event_view
 
 LABELS = {
@@ -62,7 +63,10 @@ async def save_date(event_id: FromPath[UUID], key: FromPath[str], request: Reque
         )
     except Conflict:
         return await _beside_each_other(request, form, await _theirs(request, event_id, key))
-    return said(request, address_of(view.occurrence), told_words("Saved.", await outbox.number_told(event_id, now)))
+    words, back = told_words("Saved.", await outbox.number_told(event_id, now)), None
+    if await undo.may_undo_change(event_id, now):
+        back = undo_for(event_id, Deed.CHANGED, version_in(form) + 1, now, key)
+    return said(request, address_of(view.occurrence), words, back)
 
 
 @post("/events/{event_id:uuid}/{key:str}/outcome", guards=[signed_in], status_code=200)

@@ -18,7 +18,7 @@ from tracker.ports.pages.events import address_of
 from tracker.ports.pages.foresight import Editing, change
 from tracker.ports.pages.form_values import FormValues, errors_of, form_of, query_of, version_in
 from tracker.ports.pages.proof import is_proved
-from tracker.ports.pages.request import said, told_words, viewer_of
+from tracker.ports.pages.request import said, told_words, undo_for, viewer_of
 from tracker.ports.pages.schedule_context import FIELDS, schedule_form
 from tracker.ports.pages.schedule_form import read_plan
 from tracker.ports.pages.schedule_values import form_of_plan
@@ -27,7 +27,8 @@ from tracker.rules.date_words import WEEKDAYS
 from tracker.rules.meetings import Event, EventStatus
 from tracker.rules.people import Viewer
 from tracker.rules.planning import from_date, is_added, is_opened
-from tracker.usecases import meetings, outbox, previews
+from tracker.rules.undo import Deed
+from tracker.usecases import meetings, outbox, previews, undo
 from tracker.usecases.previews import Choices
 
 CANCELLED = Invalid("This event is cancelled. Bring it back before you change it. What you typed is kept here.")
@@ -90,16 +91,19 @@ async def save_event(event_id: FromPath[UUID], request: Request[Any, Any, Any]) 
         return await _again(request, form, opened, wrong)
     except Conflict:
         return await _beside_each_other(request, form, await _opened(viewer, event_id, form["from"]))
-    return await _saved(request, viewer, new_id, now)
+    return await _saved(request, viewer, new_id, now, version_in(form) + 1)
 
 
-async def _saved(request: Request[Any, Any, Any], viewer: Viewer, event_id: UUID, now: datetime) -> Redirect:
+async def _saved(
+    request: Request[Any, Any, Any], viewer: Viewer, event_id: UUID, now: datetime, version: int
+) -> Redirect:
     """Lead to the event, or to the calendar whoever has just taken it out of their own sight."""
     try:
         await meetings.event_for(viewer, event_id)
     except NotFound:
         return said(request, "/calendar", OUT_OF_SIGHT)
-    return said(request, f"/events/{event_id}", told_words("Saved.", await outbox.number_told(event_id, now)))
+    back = undo_for(event_id, Deed.CHANGED, version, now) if await undo.may_undo_change(event_id, now) else None
+    return said(request, f"/events/{event_id}", told_words("Saved.", await outbox.number_told(event_id, now)), back)
 
 
 async def _opened(viewer: Viewer, event_id: UUID, key: str) -> Opened:

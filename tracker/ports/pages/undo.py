@@ -19,6 +19,7 @@ from tracker.rules.undo import TOO_LATE, Deed
 from tracker.usecases import meeting_dates, undo
 
 GONE = "Undone. The event is gone, and nobody was told of it."
+AS_BEFORE = "Undone. It is as before, and nobody was told of the change."
 BACK = "Undone. It takes place, and nobody was told that it was cancelled."
 
 
@@ -30,10 +31,12 @@ async def take_back(event_id: FromPath[UUID], request: Request[Any, Any, Any]) -
         if form["deed"] == Deed.SCHEDULED:
             await undo.undo_schedule(viewer, event_id, version_in(form), now)
             return said(request, "/calendar", GONE)
-        await undo.undo_cancellation(viewer, event_id, form["key"], version_in(form), now)
+        taken_back = undo.undo_change if form["deed"] == Deed.CHANGED else undo.undo_cancellation
+        await taken_back(viewer, event_id, form["key"], version_in(form), now)
     except (Conflict, Gone):
         return said(request, await _address(viewer, event_id, form, now), TOO_LATE)
-    return said(request, await _address(viewer, event_id, form, now), BACK)
+    sentence = AS_BEFORE if form["deed"] == Deed.CHANGED else BACK
+    return said(request, await _address(viewer, event_id, form, now), sentence)
 
 
 async def _address(viewer: Viewer, event_id: UUID, form: FormValues, now: datetime) -> str:
