@@ -42,6 +42,20 @@ async def asked(cast: Cast, **facts: Any) -> UUID:
     return event_id
 
 
+async def test_an_answer_to_the_time_of_before_is_kept_and_shown_as_such(cast: Cast) -> None:
+    event_id = await asked(cast, rule=MONTHLY)
+    await move(cast, event_id, TO_THURSDAY)
+    shown = (await event_view(cast.coordinator, event_id, KEY, NOW)).named
+    assert {one.name: (one.answer, one.earlier) for one in shown if one.agency != "USAO"} == {
+        "Fbi lead": (AnswerValue.NEEDS_ACTION, AnswerValue.ACCEPTED),
+        "Caht lead": (AnswerValue.NEEDS_ACTION, AnswerValue.ACCEPTED),
+        "Hsi liaison": (AnswerValue.NEEDS_ACTION, None),
+    }
+    assert (await event_view(cast.fbi_lead, event_id, KEY, NOW)).earlier is AnswerValue.ACCEPTED
+    await reply(cast.fbi_lead, event_id, NOW + AN_HOUR)
+    assert (await event_view(cast.fbi_lead, event_id, KEY, NOW)).earlier is None
+
+
 async def move(cast: Cast, event_id: UUID, starts: datetime, now: datetime = NOW, **facts: Any) -> None:
     change = DateChange(starts=starts, duration=timedelta(minutes=90), **facts)
     date = await meeting_dates.date_for(cast.coordinator, event_id, KEY)
@@ -75,7 +89,7 @@ async def test_before_anything_changed_there_is_no_board(cast: Cast) -> None:
 async def test_after_a_move_nobody_has_confirmed_and_each_answer_counts(cast: Cast) -> None:
     event_id = await asked(cast, rule=MONTHLY)
     await move(cast, event_id, TO_THURSDAY)
-    waiting = {"CAHT": ["Caht lead"], "FBI": ["Fbi lead"], "HSI": ["Hsi liaison"]}
+    waiting = {"CAHT": ["Caht lead (yes before)"], "FBI": ["Fbi lead (yes before)"], "HSI": ["Hsi liaison"]}
     assert await the_board(cast, event_id) == (0, 3, waiting)
     await reply(cast.fbi_lead, event_id, NOW + timedelta(minutes=1))
     del waiting["FBI"]

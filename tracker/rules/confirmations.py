@@ -12,6 +12,8 @@ from tracker.rules.meetings import Occurrence
 WORDS = {Field.WHEN: "time", Field.PLACE: "place", Field.VIDEO: "video link"}
 """What has to be confirmed, in the order in which it is said; anything else that changes asks nobody."""
 
+SAID = {AnswerValue.ACCEPTED: "yes", AnswerValue.TENTATIVE: "maybe", AnswerValue.DECLINED: "no"}
+
 
 @dataclass(frozen=True, kw_only=True)
 class Board:
@@ -31,10 +33,11 @@ class Board:
 
     @property
     def waiting_by_agency(self) -> dict[str, list[str]]:
-        """Return the names of those who have not confirmed, by agency."""
+        """Return the names of those who have not confirmed, by agency, each with what they had said before."""
         names: dict[str, list[str]] = {}
         for one in self.waiting:
-            names.setdefault(one.agency, []).append(one.name)
+            said = one.earlier or (None if one.answer is AnswerValue.NEEDS_ACTION else one.answer)
+            names.setdefault(one.agency, []).append(f"{one.name} ({SAID[said]} before)" if said else one.name)
         return names
 
 

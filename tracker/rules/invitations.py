@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from enum import StrEnum
+from typing import NamedTuple
 from uuid import UUID
 
 from tracker.rules.audiences import Arm
@@ -34,6 +35,14 @@ class AttendeeRole(StrEnum):
     OPTIONAL = "optional"
 
 
+class Given(NamedTuple):
+    """What somebody says: whether they come, in which words, and who comes in their place if they do not."""
+
+    value: AnswerValue
+    comment: str = ""
+    stand_in_id: UUID | None = None
+
+
 @dataclass(frozen=True, kw_only=True)
 class Answer:
     """One answer as it was given; `occurrence_id` None means the whole series."""
@@ -46,6 +55,9 @@ class Answer:
     answered_at: datetime
     entered_by: str = ""
     """Name and agency of whoever answered for the person; empty where they did so themselves."""
+    stand_in_id: UUID | None = None
+    stand_in: str = ""
+    """Who comes in the person's place, with the agency."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,7 +76,12 @@ class Participant:
     source: str
     answered_at: datetime | None
     entered_by: str = ""
+    stand_in: str = ""
     """As in the answer that counts."""
+    stands_in_for: str = ""
+    """In whose place they come, with the agency: they were not asked themselves."""
+    earlier: AnswerValue | None = None
+    """What they had answered before they were asked again, where that does not count any more."""
     heard_at: datetime | None = None
     """When an answer for the date or the series was last given, by themselves or for them."""
 
@@ -96,6 +113,17 @@ def heard_at(answers: Iterable[Answer], occurrence_id: UUID) -> datetime | None:
     return max(given, default=None)
 
 
+def earlier(answers: Iterable[Answer], occurrence_id: UUID) -> AnswerValue | None:
+    """Return what somebody answered for a date before they were asked again; None when nothing, or it still counts."""
+    known = [one for one in answers if one.occurrence_id in (None, occurrence_id)]
+    counts = effective(known, occurrence_id)
+    if counts is None or counts.value is not AnswerValue.NEEDS_ACTION:
+        return None
+    given = [one for one in known if one.value is not AnswerValue.NEEDS_ACTION]
+    newest = max(given, key=lambda one: one.answered_at, default=None)
+    return newest.value if newest else None
+
+
 def answerable(
     viewer: Viewer, occurrence: Occurrence, named: Iterable[Participant], now: datetime
 ) -> list[Participant]:
@@ -103,4 +131,4 @@ def answerable(
     is_open = occurrence.ends_at > now and not occurrence.is_off and occurrence.event.status is not EventStatus.DRAFT
     if not (may_edit(viewer, occurrence.event) and is_open and occurrence.event.kind.asks_reply):
         return []
-    return [one for one in named if one.member_id != viewer.member_id]
+    return [one for one in named if one.member_id != viewer.member_id and not one.stands_in_for]

@@ -70,6 +70,8 @@ def _was_words(about: Occasion) -> str:
 def _reply_words(about: Occasion) -> str:
     if about.is_lead:
         return ""
+    if about.stands_in_for:
+        return f"You still come for {about.stands_in_for}."
     return "Please reply again." if about.has_no_answer else f"Your reply, {ANSWER_WORDS[about.answer]}, still counts."
 
 
@@ -86,6 +88,8 @@ def _was(about: Occasion) -> Facts:
 def _reply(about: Occasion) -> Facts:
     if about.is_lead:
         return ()
+    if about.stands_in_for:
+        return (("You come for", about.stands_in_for),)
     if about.has_no_answer:
         return (("Your reply", "None for this time yet. Please answer."),)
     return (("Your reply", f"{ANSWER_WORDS[about.answer]}, kept. Change it if it does not work any more."),)

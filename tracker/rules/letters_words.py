@@ -58,6 +58,8 @@ class Occasion:
     """When its reader last answered."""
     replies: tuple[int, int, int] | None = None
     """How many people said yes, maybe and no so far; only for who is asked to reply."""
+    stands_in_for: str = ""
+    """In whose place its reader comes, who was not asked themselves."""
     now: datetime
 
     @cached_property

@@ -26,6 +26,7 @@ class MessageKind(StrEnum):
     UPDATE = "update"
     CANCELLATION = "cancellation"
     WITHDRAWAL = "withdrawal"
+    STAND_IN = "stand_in"
     REMINDER = "reminder"
     NO_REPLY = "no_reply"
     ITEM_ASSIGNED = "item_assigned"

@@ -18,7 +18,7 @@ from tracker.tables.invitations import Answer
 # A later row for the same date takes the place of an earlier one: the newest answer for the series, then for the date.
 _SAME = """
 SELECT n.id AS invitation, next.id AS occurrence, a.answer AS answer, a.comment AS comment, a.source AS source,
-       a.entered_by AS entered_by, a.answered_at AS answered_at
+       a.entered_by AS entered_by, a.stand_in AS stand_in, a.answered_at AS answered_at
   FROM occurrence was
   JOIN event old ON old.id = was.event
   JOIN event new ON new.previous_series = old.id
@@ -33,7 +33,7 @@ SELECT n.id AS invitation, next.id AS occurrence, a.answer AS answer, a.comment 
 
 
 _GIVEN = """
-SELECT a.invitation, a.occurrence, a.answer, a.comment, a.source, a.entered_by, a.answered_at
+SELECT a.invitation, a.occurrence, a.answer, a.comment, a.source, a.entered_by, a.stand_in, a.answered_at
   FROM answer a JOIN invitation i ON i.id = a.invitation
  WHERE i.event = {} AND i.withdrawn_at IS NULL AND i.role <> 'chair' ORDER BY a.answered_at, a.sequence
 """
@@ -72,6 +72,6 @@ async def carry(old_id: UUID, new_id: UUID, now: datetime) -> None:
 def _again(row: Mapping[str, Any]) -> Answer:
     return Answer(
         id=chance.new_id(), invitation=row["invitation"], occurrence=row["occurrence"], answer=row["answer"],
-        comment=row["comment"], source=row["source"], entered_by=row["entered_by"], sequence=0,
-        answered_at=row["answered_at"],
+        comment=row["comment"], source=row["source"], entered_by=row["entered_by"],
+        stand_in=row["stand_in"], sequence=0, answered_at=row["answered_at"],
     )  # fmt: skip

@@ -37,5 +37,7 @@ class Answer(Table):
     source = Varchar(length=12)
     """site, link, mail, on_behalf, change"""
     entered_by = ForeignKey(Member, null=True, default=None, on_delete=OnDelete.restrict)
+    stand_in = ForeignKey(Member, null=True, default=None, on_delete=OnDelete.restrict)
+    """Who comes in their place; the answer itself is declined"""
     sequence = Integer(default=0)
     answered_at = Timestamptz(null=False)

@@ -16,6 +16,7 @@ from tracker.database import engine
 from tracker.rules.audiences import Visibility
 from tracker.rules.meetings import Event, EventStatus, Kind, Line, Occurrence
 from tracker.rules.people import Viewer
+from tracker.tables.stand_ins import STANDS_IN
 
 LONGEST = timedelta(days=14)
 """No event lasts longer (rules refuse it), so a range query starts this much earlier."""
@@ -138,7 +139,7 @@ async def published(viewer: Viewer, since: datetime, *, invited_only: bool) -> l
     """
     mine = (
         " AND (e.lead = {} OR EXISTS (SELECT 1 FROM invitation i WHERE i.event = e.id AND i.member = {}"
-        " AND i.withdrawn_at IS NULL))"
+        f" AND i.withdrawn_at IS NULL) OR {STANDS_IN})"
         if invited_only
         else ""
     )
@@ -146,7 +147,7 @@ async def published(viewer: Viewer, since: datetime, *, invited_only: bool) -> l
         ") AND e.status <> 'draft' AND EXISTS (SELECT 1 FROM occurrence x WHERE x.event = e.id AND x.ends_at > {})"
         + mine
     )
-    who = (viewer.member_id, viewer.member_id) if invited_only else ()
+    who = (viewer.member_id,) * 3 if invited_only else ()
     return await events_where(viewer, wanted + " ORDER BY e.uid", since, *who)
 
 

@@ -5,6 +5,7 @@ Two queries for the participants, one for the marks, whatever their number.
 """
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -13,7 +14,7 @@ from piccolo.querystring import QueryString
 
 from tracker.rules.attendance import Correction, Mark, Recorded
 from tracker.rules.audiences import Arm
-from tracker.rules.invitations import Answer, AnswerValue, AttendeeRole, Participant, effective, heard_at
+from tracker.rules.invitations import Answer, AnswerValue, AttendeeRole, Participant, earlier, effective, heard_at
 from tracker.rules.meetings import Occurrence
 from tracker.rules.people import Viewer
 from tracker.tables.visible import rows
@@ -31,10 +32,11 @@ _INVITED = (
     " JOIN occurrence o ON o.event = e.id JOIN member m ON m.id = i.member JOIN agency g ON g.id = m.agency WHERE ("
 )
 _ANSWERS = (
-    "SELECT a.invitation, a.occurrence, a.answer, a.comment, a.source, a.sequence, a.answered_at, w.name, v.code"
+    "SELECT a.invitation, a.occurrence, a.answer, a.comment, a.source, a.sequence, a.answered_at, w.name, v.code,"
+    " a.stand_in, s.name AS stand_in_name, t.id AS stand_in_agency, t.code AS stand_in_code, t.arm AS stand_in_arm"
     " FROM answer a JOIN invitation i ON i.id = a.invitation JOIN event e ON e.id = i.event"
     " LEFT JOIN member w ON w.id = a.entered_by AND a.source = 'on_behalf' LEFT JOIN agency v ON v.id = w.agency"
-    " WHERE ("
+    " LEFT JOIN member s ON s.id = a.stand_in LEFT JOIN agency t ON t.id = s.agency WHERE ("
 )
 _MARKS = (
     "SELECT k.id, k.member, k.guest, k.guest_agency, k.agency, k.status, k.recorded_at, k.corrected_at, k.recorded_by,"
@@ -90,7 +92,25 @@ async def participants(viewer: Viewer, occurrence: Occurrence) -> list[Participa
     answers: dict[UUID, list[Answer]] = {row["id"]: [] for row in invited}
     for row in given:
         answers.get(row["invitation"], []).append(_answer(row))
-    return [_participant(row, answers[row["id"]], occurrence) for row in invited]
+    asked = [_participant(row, answers[row["id"]], occurrence) for row in invited]
+    return _with_stand_ins(asked, {row["stand_in"]: row for row in given if row["stand_in"]}, answers, occurrence)
+
+
+def _with_stand_ins(
+    asked: list[Participant], people: dict[UUID, Row], answers: dict[UUID, list[Answer]], occurrence: Occurrence
+) -> list[Participant]:
+    """Return those who were asked, and who comes in somebody's place; who was asked too has their own line alone."""
+    known, instead = {one.member_id for one in asked}, []
+    for one in asked:
+        counts = effective(answers[one.invitation_id], occurrence.id)
+        if counts and counts.stand_in_id and counts.stand_in_id not in known:
+            row = people[counts.stand_in_id]
+            instead.append(replace(
+                one, member_id=row["stand_in"], name=row["stand_in_name"], agency_id=row["stand_in_agency"],
+                agency=row["stand_in_code"], arm=Arm(row["stand_in_arm"]), answer=AnswerValue.ACCEPTED, comment="",
+                entered_by="", stand_in="", stands_in_for=f"{one.name} ({one.agency})", earlier=None,
+            ))  # fmt: skip
+    return sorted([*asked, *instead], key=lambda one: (one.agency, one.name, str(one.member_id)))
 
 
 async def recorded(viewer: Viewer, occurrence: Occurrence) -> list[Recorded]:
@@ -144,6 +164,8 @@ def _answer(row: Row) -> Answer:
         sequence=row["sequence"],
         answered_at=row["answered_at"],
         entered_by=f"{row['name']} ({row['code']})" if row["name"] else "",
+        stand_in_id=row["stand_in"],
+        stand_in=f"{row['stand_in_name']} ({row['stand_in_code']})" if row["stand_in"] else "",
     )
 
 
@@ -162,6 +184,8 @@ def _participant(row: Row, answers: list[Answer], occurrence: Occurrence) -> Par
         source=answer.source if answer else "",
         answered_at=answer.answered_at if answer else None,
         entered_by=answer.entered_by if answer else "",
+        stand_in=answer.stand_in if answer else "",
+        earlier=earlier(answers, occurrence.id),
         heard_at=heard_at(answers, occurrence.id),
     )
 

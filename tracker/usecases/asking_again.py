@@ -13,6 +13,7 @@ from tracker.rules.people import Viewer
 from tracker.rules.planning import Plan
 from tracker.tables import carried_answers, visible
 from tracker.tables.invitations import Answer, Invitation
+from tracker.usecases import stand_ins
 
 
 async def ask_again(event_id: UUID, occurrence_id: UUID | None, sequence: int, now: datetime) -> None:
@@ -20,7 +21,8 @@ async def ask_again(event_id: UUID, occurrence_id: UUID | None, sequence: int, n
     found = await Invitation.select(Invitation.id).where(
         (Invitation.event == event_id) & Invitation.withdrawn_at.is_null() & (Invitation.role != AttendeeRole.CHAIR)
     )
-    await _ask({(row["id"], occurrence_id) for row in found}, sequence, now)
+    async with stand_ins.told(event_id, now):
+        await _ask({(row["id"], occurrence_id) for row in found}, sequence, now)
 
 
 async def ask_after_change(
@@ -40,7 +42,8 @@ async def ask_after_change(
         return
     await carried_answers.hold(event.id, [one.id for one in after if one.id not in changed])
     await ask_again(event.id, None, sequence, now)
-    await _ask(await _answered_alone(changed & set(was)), sequence, now)
+    async with stand_ins.told(event.id, now):
+        await _ask(await _answered_alone(changed & set(was)), sequence, now)
 
 
 async def forget_asking(event_id: UUID, asked_at: datetime) -> None:

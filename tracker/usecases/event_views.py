@@ -15,6 +15,7 @@ from tracker.rules.nudges import Nudge
 from tracker.rules.people import Viewer
 from tracker.rules.sites import Room
 from tracker.tables import visible_roll
+from tracker.usecases import stand_ins
 from tracker.usecases.action_lists import items_of_date, open_items_of_body, open_items_of_series
 from tracker.usecases.history import history
 from tracker.usecases.invitations import my_answer
@@ -43,6 +44,12 @@ class EventView:
     occurrence: Occurrence
     is_invited: bool
     answer: Answer | None
+    alternates: tuple[Viewer, ...]
+    """Whom the viewer may send in their place."""
+    stands_in_for: str
+    """In whose place the viewer comes."""
+    earlier: AnswerValue | None
+    """What the viewer had answered before they were asked again."""
     may_edit: bool
     replies: tuple[AgencyReplies, ...]
     total: AgencyReplies
@@ -77,12 +84,15 @@ async def event_view(viewer: Viewer, event_id: UUID, key: str, now: datetime) ->
         occurrence=occurrence,
         is_invited=mine is not None,
         answer=mine[1] if mine else None,
+        alternates=tuple(await stand_ins.choices(viewer, occurrence.event, now)) if mine else (),
+        stands_in_for=next((one.stands_in_for for one in everybody if one.member_id == viewer.member_id), ""),
+        earlier=next((one.earlier for one in everybody if one.member_id == viewer.member_id), None),
         may_edit=may_edit(viewer, occurrence.event),
         replies=replies_by_agency(everybody),
         total=_replies("", everybody),
         named=tuple(named),
         answerable=tuple(answerable(viewer, occurrence, named, now)),
-        told=sum(one.role is not AttendeeRole.CHAIR for one in everybody),
+        told=sum(one.role is not AttendeeRole.CHAIR or bool(one.stands_in_for) for one in everybody),
         nudge=await nudge_of(viewer, occurrence, now),
         items=await _items(viewer, occurrence),
         before=before,

@@ -11,6 +11,7 @@ from tracker.rules.people import Viewer
 from tracker.tables import audience_rows
 from tracker.tables.subscriptions import Subscription
 from tracker.usecases.invitees import invitees_of
+from tracker.usecases.stand_ins import of_event
 from tracker.usecases.viewers import viewers_for
 
 
@@ -53,9 +54,10 @@ async def who_reads(readers: Iterable[FeedReader], events: Iterable[Event]) -> M
     for event in events:
         if event.status is EventStatus.DRAFT:
             continue
-        seen_by, invited = await audience_rows.audiences_of(event.id), await invitees_of(event.id)
+        seen_by = await audience_rows.audiences_of(event.id)
+        mine = {event.lead_id, *await invitees_of(event.id), *await of_event(event.id, None)}
         for one in readers:
-            is_theirs = one.scope is Scope.ALL or one.owner.member_id in (event.lead_id, *invited)
+            is_theirs = one.scope is Scope.ALL or one.owner.member_id in mine
             level = level_for(event, shows_operations=one.shows_operations, is_discreet=one.owner.is_discreet)
             if one.owner.audiences & seen_by and is_theirs and level:
                 found[one.owner.member_id] = found.get(one.owner.member_id, frozenset()) | {one.client}

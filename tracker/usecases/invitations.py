@@ -7,12 +7,12 @@ from uuid import UUID
 from tracker import chance
 from tracker.database import writing
 from tracker.errors import Gone, NotAllowed, NotFound
-from tracker.rules.invitations import ON_BEHALF, Answer, AnswerValue, effective
+from tracker.rules.invitations import ON_BEHALF, Answer, AnswerValue, Given, effective
 from tracker.rules.meetings import Event, Line, Occurrence, day_of
 from tracker.rules.people import Viewer
 from tracker.tables import invitations as rows
 from tracker.tables import visible
-from tracker.usecases import audit, names
+from tracker.usecases import audit, names, stand_ins
 from tracker.usecases.viewers import viewer_for
 
 OWED_AHEAD = timedelta(days=60)
@@ -31,6 +31,10 @@ class Reply:
     comment: str
     entered_by: str
     """Who answered in their place; empty where they did so themselves."""
+    stand_in: str
+    """Who comes in their place, if anybody does."""
+    alternates: tuple[Viewer, ...]
+    """Whom they may send instead."""
     ahead: tuple[Occurrence, ...]
     """Further dates of the series, when the answer is for all of them."""
 
@@ -59,9 +63,13 @@ async def my_answers(viewer: Viewer, event: Event) -> list[Answer] | None:
 
 
 async def answer(
-    viewer: Viewer, event_id: UUID, key: str, value: AnswerValue, comment: str, now: datetime, *, for_series: bool
-) -> None:
-    """Record the viewer's answer to one date or to the whole series. Errors: NotFound, NotAllowed, Gone."""
+    viewer: Viewer, event_id: UUID, key: str, value: AnswerValue, comment: str, now: datetime, *, for_series: bool,
+    stand_in: UUID | None = None,
+) -> None:  # fmt: skip
+    """Record the viewer's answer to one date or to the whole series, and who comes in their place when they do not.
+
+    Errors: NotFound, NotAllowed, Gone, Invalid(stand_in).
+    """
     occurrence = await visible.date(viewer, event_id, day_of(key))
     if occurrence is None:
         raise NotFound
@@ -70,7 +78,9 @@ async def answer(
         raise NotAllowed("You are not invited to this event, so there is nothing to answer.")
     check_ahead(occurrence, now, for_series=for_series)
     async with writing():
-        await record(viewer, mine[0], occurrence, value, comment, "site", now, for_series=for_series)
+        given = Given(value, comment, stand_in)
+        await stand_ins.check(viewer, occurrence.event, given, now, for_series=for_series)
+        await record(viewer, mine[0], occurrence, given, "site", now, for_series=for_series)
 
 
 async def reply_by_link(invitation_id: UUID, occurrence_id: UUID | None, now: datetime) -> Reply:
@@ -86,23 +96,30 @@ async def reply_by_link(invitation_id: UUID, occurrence_id: UUID | None, now: da
     viewer = replace(await viewer_for(found[0]["member"], now), door="link")
     occurrence, ahead = await _spoken_of(viewer, found[0]["event"], occurrence_id, now)
     given = effective((await _answers([invitation_id]))[invitation_id], occurrence.id)
+    for_series = occurrence_id is None and occurrence.event.is_series
     return Reply(
         viewer=viewer,
         invitation_id=invitation_id,
         occurrence=occurrence,
-        for_series=occurrence_id is None and occurrence.event.is_series,
+        for_series=for_series,
         answer=given.value if given else AnswerValue.NEEDS_ACTION,
         comment=given.comment if given else "",
         entered_by=given.entered_by if given else "",
+        stand_in=given.stand_in if given else "",
+        alternates=() if for_series else tuple(await stand_ins.choices(viewer, occurrence.event, now)),
         ahead=ahead,
     )
 
 
-async def answer_by_link(reply: Reply, value: AnswerValue, comment: str, now: datetime) -> None:
-    """Record the answer that was pressed on a reply page."""
+async def answer_by_link(
+    reply: Reply, value: AnswerValue, comment: str, now: datetime, stand_in: UUID | None = None
+) -> None:
+    """Record the answer that was pressed on a reply page. Errors: Invalid(stand_in)."""
     async with writing():
+        given = Given(value, comment, stand_in)
+        await stand_ins.check(reply.viewer, reply.occurrence.event, given, now, for_series=reply.for_series)
         await record(
-            reply.viewer, reply.invitation_id, reply.occurrence, value, comment, "link", now,
+            reply.viewer, reply.invitation_id, reply.occurrence, given, "link", now,
             for_series=reply.for_series,
         )  # fmt: skip
 
@@ -157,25 +174,27 @@ def _why_closed(last: Occurrence) -> str:
 
 
 async def record(
-    viewer: Viewer, invitation_id: UUID, occurrence: Occurrence, value: AnswerValue, comment: str, source: str,
-    now: datetime, *, for_series: bool,
+    viewer: Viewer, invitation_id: UUID, occurrence: Occurrence, given: Given, source: str, now: datetime, *,
+    for_series: bool,
 ) -> None:  # fmt: skip
-    """Write an answer and its audit row inside the caller's `writing()`.
+    """Write an answer and its audit row inside the caller's `writing()`, and tell who begins or ceases to stand in.
 
     An answer to all dates is one to those too that were asked again alone and not answered since.
     """
     waiting = await _asked_alone(viewer, invitation_id, occurrence.event, now) if for_series else []
-    await rows.Answer.insert(*(
-        rows.Answer(
-            id=chance.new_id(), invitation=invitation_id, occurrence=date_id, answer=value, comment=comment,
-            source=source, entered_by=viewer.member_id,
-            sequence=max(occurrence.sequence, occurrence.event.sequence), answered_at=now,
-        )
-        for date_id in ([None, *waiting] if for_series else [occurrence.id])
-    ))  # fmt: skip
+    async with stand_ins.told(occurrence.event.id, now):
+        await rows.Answer.insert(*(
+            rows.Answer(
+                id=chance.new_id(), invitation=invitation_id, occurrence=date_id, answer=given.value,
+                comment=given.comment, source=source, entered_by=viewer.member_id, stand_in=given.stand_in_id,
+                sequence=max(occurrence.sequence, occurrence.event.sequence), answered_at=now,
+            )
+            for date_id in ([None, *waiting] if for_series else [occurrence.id])
+        ))  # fmt: skip
+    named = {"stand_in": given.stand_in_id} if given.stand_in_id else {}
     await audit.record(
         viewer.member_id, viewer.door, "answered_for" if source == ON_BEHALF else "answered", "invitation",
-        invitation_id, {"answer": value, "date": None if for_series else occurrence.key}, now,
+        invitation_id, {"answer": given.value, "date": None if for_series else occurrence.key, **named}, now,
     )  # fmt: skip
 
 
@@ -193,13 +212,16 @@ async def _answers(invitation_ids: list[UUID]) -> dict[UUID, list[Answer]]:
     if not invitation_ids:
         return given
     found = await rows.Answer.select().where(rows.Answer.invitation.is_in(invitation_ids))
-    others = await names.people(row["entered_by"] for row in found if row["source"] == ON_BEHALF)
+    others = await names.people(
+        one for row in found for one in (row["source"] == ON_BEHALF and row["entered_by"], row["stand_in"]) if one
+    )
     for row in found:
         entered_by = others.get(row["entered_by"]) if row["source"] == ON_BEHALF else None
         given[row["invitation"]].append(Answer(
             occurrence_id=row["occurrence"], value=AnswerValue(row["answer"]), comment=row["comment"],
             source=row["source"], sequence=row["sequence"], answered_at=row["answered_at"],
-            entered_by="{} ({})".format(*entered_by) if entered_by else "",
+            entered_by="{} ({})".format(*entered_by) if entered_by else "", stand_in_id=row["stand_in"],
+            stand_in="{} ({})".format(*others[row["stand_in"]]) if row["stand_in"] in others else "",
         ))  # fmt: skip
     return given
 

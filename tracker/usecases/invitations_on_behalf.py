@@ -6,7 +6,7 @@ from uuid import UUID
 from tracker.database import writing
 from tracker.errors import Conflict, Invalid, NotAllowed
 from tracker.rules.attendance import named_participants
-from tracker.rules.invitations import ON_BEHALF, AnswerValue, Participant, answerable
+from tracker.rules.invitations import ON_BEHALF, AnswerValue, Given, Participant, answerable
 from tracker.rules.meetings import EventStatus, Occurrence, may_edit
 from tracker.rules.people import Viewer
 from tracker.tables import visible_roll
@@ -34,7 +34,7 @@ async def answer_for(
         if person is None:
             raise Invalid(person="Choose one of the people who are invited.")
         await invitations.record(
-            viewer, person.invitation_id, occurrence, value, comment, ON_BEHALF, now, for_series=for_series
+            viewer, person.invitation_id, occurrence, Given(value, comment), ON_BEHALF, now, for_series=for_series
         )
     return person
 

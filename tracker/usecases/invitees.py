@@ -16,7 +16,7 @@ from tracker.rules.planning import Plan
 from tracker.tables import audience_rows, audience_versions, visible
 from tracker.tables.invitations import Answer, Invitation
 from tracker.tables.many_rows import insert_rows
-from tracker.usecases import outbox
+from tracker.usecases import outbox, stand_ins
 
 # The first invitation keeps its moment: what was attended stays attended. Another one after a withdrawal has its own.
 _AGAIN = (
@@ -110,7 +110,8 @@ async def tell(
     whom: frozenset[UUID],
     occurrence_id: UUID | None = None,
 ) -> None:
-    """Queue one message to each of those whom `rules.notices` names."""
+    """Queue one message to each of those whom `rules.notices` names, and to who comes in the place of somebody."""
+    also = await stand_ins.of_event(event_id, occurrence_id) if whom else frozenset[UUID]()
     await outbox.enqueue_all(
         [
             outbox.Draft(
@@ -121,7 +122,7 @@ async def tell(
                 facts=dict(facts),
                 key=f"{kind}:{occurrence_id or event_id}:{member_id}:{version}",
             )
-            for member_id in sorted(whom)
+            for member_id in sorted(whom | also)
         ],
         now,
     )
@@ -152,9 +153,10 @@ async def withdraw(
     if not gone:
         return
     await audience_versions.touch({audiences.member(one) for one in gone})
-    await Invitation.update({Invitation.withdrawn_at: now}).where(
-        (Invitation.event == event_id) & Invitation.member.is_in(list(gone))
-    )
+    async with stand_ins.told(event_id, now):
+        await Invitation.update({Invitation.withdrawn_at: now}).where(
+            (Invitation.event == event_id) & Invitation.member.is_in(list(gone))
+        )
     await _tell_alone("withdrawal", event_id, told, version, now, entry.facts() if entry else None)
 
 

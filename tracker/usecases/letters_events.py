@@ -16,9 +16,11 @@ from tracker.rules.meetings import Event, EventStatus, Occurrence
 from tracker.rules.outbox import Message, MessageKind, Skip, State
 from tracker.rules.people import Viewer
 from tracker.tables import visible, visible_roll
+from tracker.usecases.stand_ins import standing_in
 
 NOT_AUTHORISED = Skip(state=State.SUPPRESSED, reason="The recipient may not see it any more.")
 NOT_INVITED = Skip(state=State.SUPPRESSED, reason="The recipient is not invited any more.")
+ASKED_THEMSELVES = Skip(state=State.SUPERSEDED, reason="The recipient is invited themselves.")
 INVITED_AGAIN = Skip(state=State.SUPERSEDED, reason="The recipient is invited again.")
 NOT_PUBLISHED = Skip(state=State.SUPERSEDED, reason="The event is a draft.")
 GONE = Skip(state=State.SUPERSEDED, reason="That date is not in the series any more.")
@@ -33,6 +35,7 @@ WORDS = {
     MessageKind.UPDATE: letters_changes.update,
     MessageKind.CANCELLATION: letters_events.cancellation,
     MessageKind.WITHDRAWAL: letters_events.withdrawal,
+    MessageKind.STAND_IN: letters_events.stand_in,
     MessageKind.REMINDER: letters_reminders.reminder,
     MessageKind.NO_REPLY: letters_nudges.no_reply,
 }
@@ -102,16 +105,27 @@ async def _occasion(
     message: Message, reader: Viewer, event: Event, dates: list[Occurrence], now: datetime
 ) -> Occasion | None:
     ahead = [one for one in dates if one.ends_at > now and not one.is_off]
-    date = _spoken_of(message, dates, ahead)
+    mine = await _mine(event.id, reader.member_id)
+    instead = {} if mine.id else await _instead(event, dates, reader)
+    theirs = [one for one in dates if one.id in instead] if instead and message.occurrence_id is None else dates
+    date = _spoken_of(message, theirs, [one for one in ahead if theirs is dates or one.id in instead])
     if date is None:
         return None
-    mine = await _mine(event.id, reader.member_id)
+    is_whole = message.occurrence_id is None and len(theirs) == len(dates)
     return Occasion(
         kind=message.kind, reader=reader, event=event, date=date, dates=tuple(dates), ahead=tuple(ahead),
-        is_whole=message.occurrence_id is None or not event.is_series, invitation_id=mine.id, role=mine.role,
-        answer=mine.answer_for(date), heard_at=heard_at(mine.answers, date.id), facts=message.facts, now=now,
+        is_whole=is_whole or not event.is_series, invitation_id=mine.id, role=mine.role,
+        stands_in_for=instead.get(date.id, ""),
+        answer=AnswerValue.ACCEPTED if date.id in instead else mine.answer_for(date),
+        heard_at=heard_at(mine.answers, date.id), facts=message.facts, now=now,
         replies=await _replies(reader, date) if message.kind is MessageKind.NO_REPLY else None,
     )  # fmt: skip
+
+
+async def _instead(event: Event, dates: list[Occurrence], reader: Viewer) -> dict[UUID, str]:
+    """Return on which dates the reader comes in whose place."""
+    standing = await standing_in((one.id, event.id) for one in dates)
+    return {date_id: who[reader.member_id] for date_id, who in standing.items() if reader.member_id in who}
 
 
 async def _replies(reader: Viewer, date: Occurrence) -> tuple[int, int, int]:
@@ -142,9 +156,9 @@ async def _mine(event_id: UUID, member_id: UUID) -> Mine:
 def _why_not(about: Occasion) -> Skip | None:
     """Return why the message makes no sense any more, or None."""
     if about.kind is MessageKind.WITHDRAWAL:
-        return INVITED_AGAIN if about.invitation_id else _over(about)
-    if about.invitation_id is None:
-        return NOT_INVITED
+        return INVITED_AGAIN if about.invitation_id or about.stands_in_for else _over(about)
+    if stranger := _why_not_to_them(about):
+        return stranger
     is_off = about.event.status is EventStatus.CANCELLED or (not about.is_whole and about.date.is_off)
     if about.kind is MessageKind.CANCELLATION:
         return _over(about) if is_off else ON
@@ -153,6 +167,12 @@ def _why_not(about: Occasion) -> Skip | None:
     if about.kind in OF_ONE_DATE:
         return _why_no_reminder(about)
     return None if about.facts.get("ended") else _over(about)
+
+
+def _why_not_to_them(about: Occasion) -> Skip | None:
+    if about.invitation_id is None and not about.stands_in_for:
+        return NOT_INVITED
+    return ASKED_THEMSELVES if about.kind is MessageKind.STAND_IN and about.invitation_id else None
 
 
 def _why_no_reminder(about: Occasion) -> Skip | None:

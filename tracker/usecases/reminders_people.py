@@ -1,4 +1,4 @@
-"""Whom a date reminds: everybody invited who has not declined it, the lead included."""
+"""Whom a date reminds: everybody invited who has not declined it, the lead included, and who comes in their place."""
 
 from collections.abc import Iterable
 from uuid import UUID
@@ -6,6 +6,7 @@ from uuid import UUID
 from tracker.rules.invitations import Answer, AnswerValue, effective
 from tracker.tables.invitations import Answer as AnswerRow
 from tracker.tables.invitations import Invitation
+from tracker.usecases.stand_ins import standing_in
 
 CHUNK = 1_000  # ids in one query
 
@@ -19,12 +20,17 @@ async def who_comes(dates: Iterable[tuple[UUID, UUID]]) -> dict[UUID, list[UUID]
 
 
 async def answers_to(dates: Iterable[tuple[UUID, UUID]]) -> dict[UUID, dict[UUID, AnswerValue]]:
-    """Return the answer that counts of everybody invited to each date, by member; `dates` are (occurrence, event)."""
+    """Return the answer that counts of everybody invited to each date, by member; `dates` are (occurrence, event).
+
+    Who comes in somebody's place has accepted.
+    """
     wanted = list(dates)
+    instead = await standing_in(wanted)
     invited = await _invited(sorted({event_id for _, event_id in wanted}))
     answers = await _answers(sorted(one for people in invited.values() for one in people))
     return {
-        date_id: {member: _answer(answers.get(one), date_id) for one, member in invited.get(event_id, {}).items()}
+        date_id: dict.fromkeys(instead.get(date_id, ()), AnswerValue.ACCEPTED)
+        | {member: _answer(answers.get(one), date_id) for one, member in invited.get(event_id, {}).items()}
         for date_id, event_id in wanted
     }
 

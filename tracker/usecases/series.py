@@ -18,6 +18,7 @@ from tracker.rules.wall_clock import to_local
 from tracker.tables import carried_answers, visible
 from tracker.tables import meetings as rows
 from tracker.tables.many_rows import insert_rows
+from tracker.usecases import stand_ins
 from tracker.usecases.invitees import invitees_of, mailed_entry, tell, touch, withdraw
 from tracker.usecases.sight import set_audiences
 
@@ -91,7 +92,7 @@ async def _end_elsewhere(event: Event, before: Iterable[Occurrence], plan: Plan,
     if any(one.starts_at <= now for one in gone):
         raise Invalid(until="A date that has begun stays in the series. Choose a later end.")
     if gone:
-        await _forget_dates(rows.Occurrence.id.is_in([one.id for one in gone]))
+        await _forget_dates(event, rows.Occurrence.id.is_in([one.id for one in gone]), now)
     later = [(start, slot) for start, slot in wanted.items() if start not in by_rule]
     await add_dates(event.id, later, now, planning.moved_starts(plan))
 
@@ -107,7 +108,7 @@ async def _replace_dates(
 ) -> None:
     gone = present - set(wanted) if (plan.duration, plan.zone) == (event.duration, event.zone) else present
     if gone:
-        await _forget_dates((rows.Occurrence.event == event.id) & rows.Occurrence.original_start.is_in(sorted(gone)))
+        await _forget_dates(event, rows.Occurrence.original_start.is_in(sorted(gone)), now)
     kept = present - gone
     new = [(start, slot) for start, slot in wanted.items() if start not in kept]
     await add_dates(event.id, new, now, planning.moved_starts(plan))
@@ -177,7 +178,7 @@ async def end_series(event: Event, split: datetime, now: datetime) -> None:
         }
     ).where(rows.Event.id == event.id)
     ahead = (rows.Occurrence.original_start >= split) & (rows.Occurrence.starts_at > now)
-    await _forget_dates((rows.Occurrence.event == event.id) & ahead)
+    await _forget_dates(event, ahead, now)
 
 
 async def _narrow(viewer: Viewer, event: Event, plan: Plan, now: datetime) -> None:
@@ -187,12 +188,12 @@ async def _narrow(viewer: Viewer, event: Event, plan: Plan, now: datetime) -> No
     await set_audiences(viewer, event.id, event.lead_id, plan, now, list_of=event.id)
 
 
-async def _forget_dates(which: Any) -> None:
-    """Delete dates that the new rule has not; one that something hangs on cannot go. Errors: Invalid(date=…)."""
+async def _forget_dates(event: Event, which: Any, now: datetime) -> None:
+    """Delete dates of an event that the new rule has not; one that something hangs on cannot go: Invalid(date=…)."""
     try:
         with conflicts():
-            async with writing():
-                await rows.Occurrence.delete().where(which)
+            async with writing(), stand_ins.told(event.id, now):
+                await rows.Occurrence.delete().where((rows.Occurrence.event == event.id) & which)
     except Conflict as held:
         raise Invalid(
             date="A date to come has action items or attendance. Move or cancel dates one by one instead."

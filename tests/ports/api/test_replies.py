@@ -1,13 +1,14 @@
 """Replies by programs: one's own, and those of others as far as one may read them."""
 
 from datetime import timedelta
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 
 from tests.cast import NOW, Cast, everybody, meeting
 from tests.ports.api.conftest import Speak
 from tracker import clock
+from tracker.rules.audiences import Visibility
 from tracker.rules.invitations import AnswerValue
 from tracker.rules.recurrence import rule_for
 from tracker.usecases import meetings
@@ -83,3 +84,18 @@ async def test_who_recorded_a_reply_for_somebody_is_told_and_ones_own_word_is_no
     clock.start_at(NOW + timedelta(minutes=1), stands_still=True)
     own = await program.ask("PUT", f"{path}/reply", {"answer": "declined"})
     assert own.json()["entered_by"] is None
+
+
+async def test_an_alternate_of_the_seat_is_sent_to_one_date_while_one_declines(speak: Speak, cast: Cast) -> None:
+    of_body = {"visibility": Visibility.BODY, "body_id": cast.bodies["steering"]}
+    event = f"/events/{await meetings.schedule(cast.coordinator, meeting(cast.fbi_lead, **of_body), NOW)}"
+    program, path = await speak(cast.fbi_lead), f"{event}/occurrences/2027-01-12"
+    alternate = {"stand_in": str(cast.fbi_alternate.member_id)}
+    for wrong in ({"answer": "accepted", **alternate}, {"answer": "declined", "stand_in": str(uuid4())}):
+        assert (await program.ask("PUT", f"{path}/reply", wrong)).status_code == 409
+    mine = (await program.ask("PUT", f"{path}/reply", {"answer": "declined", **alternate})).json()
+    assert mine["stand_in"] == "Fbi alternate (FBI)"
+    people = (await program.get(f"{path}/replies")).json()["people"]
+    assert {one["name"]: one["stands_in_for"] for one in people if one["agency"] == "FBI"} == {
+        "Fbi lead": None, "Fbi alternate": "Fbi lead (FBI)",
+    }  # fmt: skip

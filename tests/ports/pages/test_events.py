@@ -349,6 +349,23 @@ async def test_the_lead_of_an_operation_reads_who_has_opened_it(sqlite_cast: Cas
     assert "Tue, Dec 15, 9:00 AM" in html
 
 
+async def test_an_alternate_is_sent_on_the_page_and_stands_by_name_there_and_on_the_roll(
+    sqlite_cast: Cast, browse: SignIn, desk: Browser
+) -> None:
+    of_body = {"visibility": Visibility.BODY, "body_id": sqlite_cast.bodies["steering"]}
+    event_id = await meetings.schedule(sqlite_cast.coordinator, meeting(sqlite_cast.fbi_lead, **of_body), NOW)
+    address, agent = f"/events/{event_id}/{KEY}", await browse(sqlite_cast.fbi_lead)
+    assert "Choose who comes in your place." in (await agent.post(f"{address}/answer", {"answer": "alternate"})).text
+    chosen = {"answer": "alternate", "stand_in": str(sqlite_cast.fbi_alternate.member_id)}
+    assert (await agent.post(f"{address}/answer", chosen)).status_code == 303
+    assert "Fbi alternate (FBI) comes in your place." in (await agent.get(address)).text
+    assert "You come in place of Fbi lead (FBI)." in (await (await browse(sqlite_cast.fbi_alternate)).get(address)).text
+    assert "stands in for Fbi lead (FBI)" in (await desk.get(address)).text
+    clock.start_at(datetime.fromisoformat("2027-01-12 16:00+00:00"), stands_still=True)
+    roll = (await (await browse(sqlite_cast.coordinator)).get(f"{address}/attendance")).text
+    assert "stands in for Fbi lead (FBI)" in roll
+
+
 async def test_a_deadline_has_neither_reply_nor_agenda_nor_attendance(sqlite_cast: Cast, desk: Browser) -> None:
     plan = meeting(sqlite_cast.fbi_lead, kind=Kind.DEADLINE, title="Report")
     event_id = await meetings.schedule(sqlite_cast.coordinator, plan, NOW)

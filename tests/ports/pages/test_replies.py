@@ -11,6 +11,7 @@ from tests.cast import NOW, Cast, meeting, operation
 from tests.ports.browser import Browser
 from tests.ports.conftest import SignIn
 from tracker.errors import NotFound
+from tracker.rules.audiences import Visibility
 from tracker.rules.meetings import Occurrence
 from tracker.rules.people import Viewer
 from tracker.rules.planning import Plan
@@ -149,3 +150,27 @@ async def test_a_link_opens_nothing_but_its_page(app: Litestar, sqlite_cast: Cas
     assert (await stranger.get(f"/events/{event_id}")).status_code != 200
     with pytest.raises(NotFound):
         app.state.links.read_item(link.removeprefix("/r/"))
+
+
+async def test_an_alternate_of_the_seat_is_sent_by_the_link_and_nobody_else(
+    app: Litestar, sqlite_cast: Cast, stranger: Browser
+) -> None:
+    of_body = {"visibility": Visibility.BODY, "body_id": sqlite_cast.bodies["steering"]}
+    plan = meeting(sqlite_cast.fbi_lead, **of_body)
+    _, link = await invited(app, sqlite_cast, plan, sqlite_cast.fbi_lead, one_date=True)
+    page = (await stranger.get(link)).text
+    assert re.findall(r"<option value=\"([0-9a-f-]{36})\"", page) == [str(sqlite_cast.fbi_alternate.member_id)]
+    for other in ("", str(sqlite_cast.kcpd_alternate.member_id)):
+        refused = await stranger.send("POST", link, data={"answer": "alternate", "stand_in": other})
+        assert (refused.status_code, "Kcpd" in refused.text) == (422, False)
+    chosen = {"answer": "alternate", "stand_in": str(sqlite_cast.fbi_alternate.member_id)}
+    assert (await stranger.send("POST", link, data=chosen)).status_code == 303
+    saved = (await stranger.get(f"{link}?saved=yes")).text
+    assert "Fbi alternate (FBI) comes in your place and is told by email." in saved
+
+
+async def test_who_has_no_alternates_is_offered_none(app: Litestar, sqlite_cast: Cast, stranger: Browser) -> None:
+    of_body = {"visibility": Visibility.BODY, "body_id": sqlite_cast.bodies["steering"]}
+    plan = meeting(sqlite_cast.hsi_liaison, **of_body)
+    _, link = await invited(app, sqlite_cast, plan, sqlite_cast.hsi_liaison, one_date=True)
+    assert "alternate" not in (await stranger.get(link)).text

@@ -36,6 +36,9 @@ EnteredBy = Annotated[
 ]
 
 
+StandIn = Annotated[str | None, Meta(description="Who comes in their place, with the agency; null for nobody.")]
+
+
 class Reply(StrEnum):
     """What somebody who is invited can answer."""
 
@@ -49,6 +52,10 @@ class NewReply(Given):
 
     answer: Reply
     comment: Comment = ""
+    stand_in: Annotated[
+        UUID | None,
+        Meta(description="An alternate of your seat in the event’s body who comes to this date while you decline."),
+    ] = None
 
 
 class ReplyShown(Shown):
@@ -60,6 +67,7 @@ class ReplyShown(Shown):
     comment: str
     answered_at: Moment | None
     entered_by: EnteredBy
+    stand_in: StandIn
 
 
 class AgencyCounts(Shown):
@@ -84,6 +92,8 @@ class PersonReply(Shown):
     comment: str
     answered_at: Moment | None
     entered_by: EnteredBy
+    stand_in: StandIn
+    stands_in_for: Annotated[str | None, Meta(description="Whose place they take; null for who was asked themselves.")]
 
 
 class RepliesShown(Shown):
@@ -156,8 +166,9 @@ async def _reply(request: Asked, event_id: UUID, key: str, *, for_series: bool) 
     new = await body_of(request, NewReply)
     comment = clean(new.comment, LONGEST_COMMENT, "comment", multiline=True)
     await invitations.answer(
-        viewer, event_id, key, AnswerValue(new.answer), comment, clock.now(), for_series=for_series
-    )
+        viewer, event_id, key, AnswerValue(new.answer), comment, clock.now(), for_series=for_series,
+        stand_in=new.stand_in,
+    )  # fmt: skip
     return await _mine(request, event_id, key)
 
 
@@ -171,6 +182,7 @@ async def _mine(request: Asked, event_id: UUID, key: str) -> Response[Any]:
         event_id=event_id, key=key, answer=given.value if given else AnswerValue.NEEDS_ACTION,
         comment=given.comment if given else "", answered_at=given.answered_at if given else None,
         entered_by=(given.entered_by or None) if given else None,
+        stand_in=(given.stand_in or None) if given else None,
     )  # fmt: skip
     return answer(request, shown)
 
@@ -186,7 +198,7 @@ def _person(one: Participant, *, reads_comments: bool) -> PersonReply:
     return PersonReply(
         member_id=one.member_id, name=one.name, agency=one.agency, role=one.role, answer=one.answer,
         comment=one.comment if reads_comments else "", answered_at=one.answered_at,
-        entered_by=one.entered_by or None,
+        entered_by=one.entered_by or None, stand_in=one.stand_in or None, stands_in_for=one.stands_in_for or None,
     )  # fmt: skip
 
 

@@ -13,7 +13,7 @@ from tracker.errors import Gone, Invalid
 from tracker.ports import flash
 from tracker.ports.guards import signed_in
 from tracker.ports.pages.foresight import of_deed
-from tracker.ports.pages.form_values import Errors, FormValues, Reader, errors_of, form_of
+from tracker.ports.pages.form_values import Errors, FormValues, Reader, errors_of, form_of, id_in
 from tracker.ports.pages.request import is_from_htmx, viewer_of
 from tracker.ports.pages.templating import page
 from tracker.rules.agenda import agenda_items, planned_minutes
@@ -37,7 +37,9 @@ HOME = "/"
 """Where a reply that was given on the home page leads back to."""
 ANSWERS = {"yes": AnswerValue.ACCEPTED, "maybe": AnswerValue.TENTATIVE, "no": AnswerValue.DECLINED}
 """What the buttons of a page are worth."""
-ANSWER_FIELDS = ("answer", "comment")
+ALTERNATE = "alternate"
+"""What the button is worth that sends somebody else."""
+ANSWER_FIELDS = ("answer", "comment", "stand_in")
 
 
 @get("/events/{event_id:uuid}", guards=[signed_in])
@@ -80,9 +82,10 @@ async def answer(event_id: FromPath[UUID], key: FromPath[str], request: Request[
     """Record the viewer's answer; a date that is over or cancelled shows so."""
     viewer, form = viewer_of(request), await form_of(request)
     try:
-        value, comment = read_answer(form)
+        value, comment, stand_in = read_reply(form)
+        for_series = form["scope"] == "series"
         await invitations.answer(
-            viewer, event_id, key, value, comment, clock.now(), for_series=form["scope"] == "series"
+            viewer, event_id, key, value, comment, clock.now(), for_series=for_series, stand_in=stand_in
         )
     except Gone:
         return await _answered(request, viewer, event_id, key)
@@ -102,6 +105,17 @@ def read_answer(form: FormValues, answer: str = "answer", comment: str = "commen
         raise Invalid(**{answer: "Choose Yes, Maybe or No."}, **reader.wrong)
     reader.check()
     return value, words
+
+
+def read_reply(form: FormValues) -> tuple[AnswerValue, str, UUID | None]:
+    """Return what somebody answered, in which words, and whom they send instead. Errors: Invalid by field."""
+    if form["answer"] != ALTERNATE:
+        return *read_answer(form), None
+    value, words = read_answer(form.but({"answer": "no"}))
+    stand_in = id_in(form["stand_in"])
+    if stand_in is None:
+        raise Invalid(stand_in="Choose who comes in your place.")
+    return value, words, stand_in
 
 
 def address_of(occurrence: Occurrence) -> str:

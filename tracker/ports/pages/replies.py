@@ -9,7 +9,7 @@ from litestar.response import Redirect
 from tracker import clock
 from tracker.errors import Gone, Invalid, NotFound
 from tracker.ports.guards import link
-from tracker.ports.pages.events import ANSWER_FIELDS, ANSWERS, read_answer, times_of
+from tracker.ports.pages.events import ANSWER_FIELDS, ANSWERS, read_reply, times_of
 from tracker.ports.pages.form_values import FormValues, errors_of, form_of, query_of
 from tracker.ports.pages.templating import page
 from tracker.rules.invitations import AnswerValue
@@ -40,8 +40,8 @@ async def save_reply(token: FromPath[str], request: Request[Any, Any, Any]) -> R
         reply = await _reply(request, token)
         if reply.occurrence.event.is_restricted:
             return _form(request, token, reply)
-        value, comment = read_answer(form)
-        await invitations.answer_by_link(reply, value, comment, clock.now())
+        value, comment, stand_in = read_reply(form)
+        await invitations.answer_by_link(reply, value, comment, clock.now(), stand_in)
     except (NotFound, Gone) as closed:
         return _closed(request, closed)
     except Invalid as wrong:
