@@ -7,7 +7,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import PageOf
 from tests.browser.demo import Demo
-from tests.browser.ways import COORDINATOR, FBI_LEAD, WAYS, to_operation
+from tests.browser.ways import ADVOCATE, COORDINATOR, FBI_LEAD, WAYS, to_operation
 
 PHONE = {"width": 390, "height": 800}
 THUMB = 44  # CSS pixels
@@ -19,6 +19,7 @@ FOCUS = """() => {
   const isFree = !top || one.contains(top) || top.contains(one) || !!top.closest("label");
   return [one === document.body, name, isShown, isFree];
 }"""
+PASTED = "document.activeElement.dispatchEvent(new ClipboardEvent('paste', { bubbles: true, cancelable: true }))"
 SPAN = r"(All day.*|\d{1,2}:\d\d.*|noon.*)"
 CHIP = re.compile(
     r'link "(MTG|OPS|TRN|OUT|DUE) .+, (Sun|Mon|Tues|Wednes|Thurs|Fri|Satur)day, \w+ \d{1,2}, \d{4}, ' + SPAN + '"'
@@ -137,3 +138,22 @@ def test_errors_stand_on_top_with_links_to_their_fields_and_nothing_typed_is_los
     link.click()
     expect(field).to_be_focused()
     expect(page.locator("#f-description")).to_have_value("Kept as it is")
+
+
+def test_a_code_is_pasted_with_its_spaces_and_filled_in_by_phone_and_browser(page_of: PageOf) -> None:
+    page = page_of(ADVOCATE)
+    page.goto("/settings/authenticator")
+    code = page.get_by_label("6-digit code")
+    expect(code).to_have_attribute("autocomplete", "one-time-code")
+    expect(code).to_have_attribute("inputmode", "numeric")
+    code.focus()
+    assert page.evaluate(PASTED)
+    page.keyboard.insert_text("123 456")
+    expect(code).to_have_value("123 456")
+
+
+def test_password_managers_know_the_fields_of_the_sign_in(page_of: PageOf) -> None:
+    page = page_of(None)
+    page.goto("/sign-in")
+    expect(page.get_by_label("Work email")).to_have_attribute("autocomplete", "username")
+    expect(page.get_by_label("Password", exact=True)).to_have_attribute("autocomplete", "current-password")

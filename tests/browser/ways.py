@@ -51,6 +51,24 @@ def to_refused_invitation(page: Page, _: Demo) -> None:
     page.locator(".usa-alert--error").wait_for()
 
 
+def to_nameless_filter(page: Page, _: Demo) -> None:
+    """Save a filter of the calendar without a name."""
+    page.goto("/calendar?kind=training")
+    page.get_by_text("Save this filter").click()
+    page.get_by_role("button", name="Save filter").click()
+    page.locator(".usa-alert--error").wait_for()
+
+
+def to_saved_filter(page: Page, _: Demo) -> None:
+    """Save a filter of the people, and look for another one."""
+    page.goto("/people?q=lead")
+    page.get_by_text("Save this filter").click()
+    page.get_by_label("Name of the filter").fill("Those who lead")
+    page.get_by_role("button", name="Save filter").click()
+    page.get_by_text("The filter “Those who lead” is saved.").wait_for()
+    page.get_by_text("Save this filter").click()
+
+
 def to_trial(page: Page, _: Demo) -> None:
     """Choose a list and see what it would do."""
     page.goto("/people/import")
@@ -325,6 +343,8 @@ WAYS: dict[str, tuple[str | None, Way, str]] = {
     "week": (COORDINATOR, to("/calendar?view=week&date=2026-12-10"), "December 6–12, 2026"),
     "week without events": (ADVOCATE, to("/calendar?view=week&date=2031-07-09&mine=1"), "July 6–12, 2031"),
     "list": (COORDINATOR, to("/calendar?month=2026-12&view=list"), "December 2026"),
+    "a filter without a name": (COORDINATOR, to_nameless_filter, "Save this filter"),
+    "a saved filter": (ADVOCATE, to_saved_filter, "Agencies and people"),
     "import a calendar file": (COORDINATOR, to("/calendar/import"), "Import a calendar file"),
     "a calendar file before it is imported": (COORDINATOR, to_calendar_report, "Import a calendar file"),
     "event": (COORDINATOR, to_event(MONTHLY, "2026-12"), MONTHLY),

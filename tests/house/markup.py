@@ -12,6 +12,7 @@ UNSAFE_FILTER = re.compile(r"\|\s*(safe|xmlattr)\b|\bMarkup\s*\(|\bautoescape\s+
 INLINE = re.compile(
     r"<style\b|<script\b(?![^>]*\bsrc=)|<[a-zA-Z][^>]*?\s(?:style|on[a-z]+)\s*=|\bjavascript:", re.IGNORECASE
 )
+CODE_FIELD = re.compile(r"forms\.field\(.*6-digit code.*")
 UNQUOTED = re.compile(r"=\s*[^\s\"'>]")
 
 
@@ -32,6 +33,13 @@ def attributes_are_quoted(text: str) -> Iterator[str]:
         bare = QUOTED.sub(lambda quoted: '""' + "\n" * quoted.group().count("\n"), tag.group())
         if UNQUOTED.search(bare):
             yield f"{_line(plain, tag.start())} {tag.group()[:60]}"
+
+
+def codes_are_filled_in(text: str) -> Iterator[str]:
+    """A field for a code of an app tells the browser and the phone what it is (WCAG 2.2, 3.3.8)."""
+    for found in CODE_FIELD.finditer(_without(text, COMMENT)):
+        if not all(told in found.group() for told in ('autocomplete="one-time-code"', 'inputmode="numeric"')):
+            yield f"{_line(text, found.start())} {found.group()[:60]}"
 
 
 def _plain(text: str) -> str:

@@ -38,7 +38,14 @@ def test_every_attribute_is_quoted() -> None:
     assert offences(markup.attributes_are_quoted, sorted((ROOT / "templates").rglob("*.html"))) == []
 
 
+def test_every_field_of_a_code_can_be_filled_in_by_the_browser() -> None:
+    fields = [found for file in pages() for found in markup.CODE_FIELD.findall(file.read_text(encoding="utf-8"))]
+    assert len(fields) >= len(("sign-in", "enrolment", "proof", "another authenticator"))
+    assert offences(markup.codes_are_filled_in, pages()) == []
+
+
 BROKEN = [
+    (markup.codes_are_filled_in, '{{ forms.field("code", "6-digit code", inputmode="numeric") }}'),
     (markup.nothing_is_marked_safe, "{{ title|safe }}"),
     (markup.nothing_is_marked_safe, "<a {{ attributes | xmlattr }}>"),
     (markup.nothing_is_inline, "<p style='color: red'>"),

@@ -232,6 +232,12 @@ async def test_a_feed_gets_its_errors_as_plain_text(visitor: Browser, name: str,
     )
 
 
+async def test_a_page_that_broke_off_can_be_asked_for_again(visitor: Browser) -> None:
+    page = (await visitor.get("/fault/mistake?day=1")).text
+    assert '<a class="usa-button" href="/fault/mistake?day=1">Try again</a>' in page
+    assert "Nothing was changed." in page
+
+
 async def test_a_busy_server_says_when_to_come_back(visitor: Browser) -> None:
     assert (await visitor.get("/fault/busy")).headers["retry-after"] == "60"
 

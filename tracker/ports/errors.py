@@ -76,7 +76,15 @@ def broken(request: Asked, error: Exception) -> Response[Any]:
     """Answer a mistake of ours, or a database that cannot do it now: the page has a reference, the log has the rest."""
     reference = request.scope["state"].get("request_id", "")
     log.error("A request broke off.", exc_info=error, extra={"request": reference})
-    return _answer(request, AWAY if is_unavailable(error) else BROKEN, "", reference=reference)
+    return _answer(
+        request, AWAY if is_unavailable(error) else BROKEN, "", reference=reference, again=_asked_again(request)
+    )
+
+
+def _asked_again(request: Asked) -> str:
+    """Return the page to try once more; empty after a form, for only its owner decides to send it again."""
+    asked = f"{request.url.path}?{request.url.query}".removesuffix("?")
+    return place(asked) if request.method == "GET" else ""
 
 
 def told(_: Asked, error: problems.Refused) -> Response[Any]:
