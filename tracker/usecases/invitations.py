@@ -179,8 +179,10 @@ async def record(
 ) -> None:  # fmt: skip
     """Write an answer and its audit row inside the caller's `writing()`, and tell who begins or ceases to stand in.
 
-    An answer to all dates is one to those too that were asked again alone and not answered since.
+    An answer to all dates is one to those too that were asked again alone and not answered since. A single event is
+    answered at its date.
     """
+    for_series = for_series and occurrence.event.is_series
     waiting = await _asked_alone(viewer, invitation_id, occurrence.event, now) if for_series else []
     async with stand_ins.told(occurrence.event.id, now):
         await rows.Answer.insert(*(

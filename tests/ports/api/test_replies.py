@@ -34,6 +34,19 @@ async def test_a_reply_to_a_date_counts_more_than_one_to_the_series(speak: Speak
     assert (one["answer"], one["comment"]) == ("declined", "Away")
 
 
+@pytest.mark.parametrize("asked", ["reply", "occurrences/2027-01-12/reply"])
+async def test_a_yes_of_a_program_to_a_single_event_does_not_count_for_another_week(
+    speak: Speak, cast: Cast, asked: str
+) -> None:
+    event_id = await meetings.schedule(cast.coordinator, meeting(cast.caht_lead), NOW)
+    program = await speak(cast.caht_lead)
+    await program.ask("PUT", f"/events/{event_id}/{asked}", {"answer": "accepted"})
+    moved = meeting(cast.caht_lead, starts=meeting().starts + timedelta(days=7))
+    await meetings.change(cast.coordinator, event_id, moved, 1, clock.now(), notify=False)
+    later = await program.get(f"/events/{event_id}/occurrences/2027-01-19/reply")
+    assert later.json()["answer"] == "needs_action"
+
+
 async def test_whoever_is_not_invited_has_no_reply(speak: Speak, cast: Cast) -> None:
     other = await meetings.schedule(cast.coordinator, meeting(cast.fbi_lead), NOW)
     program, path = await speak(cast.caht_lead), f"/events/{other}/occurrences/2027-01-12/reply"

@@ -116,6 +116,18 @@ async def test_an_answer_can_be_for_all_dates(sqlite_cast: Cast, browse: SignIn)
     assert later.answer.value is AnswerValue.ACCEPTED
 
 
+async def test_a_yes_on_the_page_does_not_count_for_another_week(sqlite_cast: Cast, browse: SignIn) -> None:
+    event_id = await meetings.schedule(sqlite_cast.coordinator, meeting(sqlite_cast.kcpd_detective), NOW)
+    detective = await browse(sqlite_cast.kcpd_detective)
+    await detective.post(f"/events/{event_id}/{KEY}/answer", {"answer": "yes"})
+    assert "1 yes" not in (before := (await detective.get(f"/events/{event_id}/{KEY}")).text)
+    assert "2 yes · 0 maybe · 0 no · 0 no reply" in before
+    moved = meeting(sqlite_cast.kcpd_detective, starts=datetime.fromisoformat("2027-01-19 10:00"))
+    await meetings.change(sqlite_cast.coordinator, event_id, moved, 1, clock.now(), notify=False)
+    after = (await detective.get(f"/events/{event_id}/2027-01-19")).text
+    assert "1 yes · 0 maybe · 0 no · 1 no reply" in after
+
+
 async def test_htmx_gets_the_reply_and_the_numbers_alone(sqlite_cast: Cast, browse: SignIn) -> None:
     event_id = await meetings.schedule(sqlite_cast.coordinator, meeting(sqlite_cast.kcpd_detective), NOW)
     detective = await browse(sqlite_cast.kcpd_detective)

@@ -10,6 +10,7 @@ from litestar import Litestar
 from tests.cast import NOW, Cast, meeting, operation
 from tests.ports.browser import Browser
 from tests.ports.conftest import SignIn
+from tracker import clock
 from tracker.errors import NotFound
 from tracker.rules.audiences import Visibility
 from tracker.rules.meetings import Occurrence
@@ -86,6 +87,19 @@ async def test_a_reply_to_a_series_is_for_all_its_dates(app: Litestar, sqlite_ca
     assert mine is not None
     assert mine[1] is not None
     assert mine[1].value == "declined"
+
+
+@pytest.mark.parametrize("one_date", [False, True])
+async def test_a_yes_by_the_mailed_link_does_not_count_for_another_week(
+    app: Litestar, sqlite_cast: Cast, stranger: Browser, *, one_date: bool
+) -> None:
+    detective = sqlite_cast.kcpd_detective
+    event_id, link = await invited(app, sqlite_cast, meeting(detective), detective, one_date=one_date)
+    await stranger.send("POST", link, data={"answer": "yes"})
+    moved = meeting(detective, starts=datetime.fromisoformat("2027-01-19 10:00"))
+    await meetings.change(sqlite_cast.coordinator, event_id, moved, 1, clock.now(), notify=False)
+    assert [one.line.event_id for one in await invitations.owed(detective, NOW)] == [event_id]
+    assert "You replied Yes" not in (await stranger.get(link)).text
 
 
 async def test_a_named_event_shows_nothing_and_takes_nothing_before_signing_in(
