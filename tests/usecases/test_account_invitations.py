@@ -1,22 +1,24 @@
 """Inviting those who never signed in: one mail each, one way in each, for a week; nobody else is let in."""
 
 from collections.abc import Collection
+from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 
 from tests.cast import NOW, ZONE, Cast
 from tests.ports.browser import session_of
-from tests.usecases.keeping import verbs
+from tests.usecases.keeping import facts_of, verbs
 from tracker.errors import Gone, Invalid, NotAllowed
 from tracker.rules.letters import InvitationPage, Letter
 from tracker.rules.outbox import Message, MessageKind, Skip, State
 from tracker.rules.people import Status, Viewer
 from tracker.tables.identity import SignInLink
 from tracker.tables.people import Agency, Member
-from tracker.usecases import account_invitations, accounts, letters, outbox
-from tracker.usecases.account_invitations import LIFETIME
+from tracker.usecases import account_invitations, accounts, letters, outbox, people_changes
+from tracker.usecases.account_invitations import LIFETIME, Mailed
 from tracker.usecases.identity_links import check_link, mailed_token, redeem_link
 from tracker.usecases.viewers import viewer_of_session
 
@@ -152,9 +154,46 @@ async def test_a_mailed_link_is_good_for_a_week_and_not_for_who_is_suspended(cas
     await check_link(theirs, NOW + LIFETIME - timedelta(seconds=1))
     with pytest.raises(Gone):
         await check_link(theirs, NOW + LIFETIME)
-    await accounts.suspend(cast.coordinator, cast.hsi_liaison.member_id, NOW, NOW)
+    await accounts.suspend(cast.coordinator, cast.hsi_liaison.member_id, "On leave", NOW, NOW)
     with pytest.raises(Gone):
         await check_link(tokens[cast.hsi_liaison.member_id], SOON)
+
+
+@pytest.mark.parametrize("changed", [{"email": "right@fbi.example"}, {"is_guest": True}], ids=["address", "guest"])
+async def test_no_invitation_outlives_the_address_it_was_mailed_to(cast: Cast, changed: dict[str, Any]) -> None:
+    who = replace(cast.fbi_lead, roles=frozenset())
+    await invite(cast.coordinator, who)
+    [message] = await sending()
+    token = await token_in(message)
+    facts = await facts_of(cast, who, **changed)
+    await people_changes.change_person(cast.coordinator, who.member_id, facts, 1, SOON, SOON)
+    with pytest.raises(Gone):
+        await redeem_link(token, SOON, asks_code=False)
+    assert isinstance(await letter_of(message), Skip)
+
+
+async def test_after_a_corrected_address_the_invitation_is_over_and_another_goes_there(cast: Cast) -> None:
+    who = cast.caht_alternate
+    await invite(cast.coordinator, who)
+    [message] = await sending()
+    await outbox.close(message, Skip(state=State.SENT, reason=""), SOON)
+    told = await mailed_to(cast, who)
+    assert told.is_good(SOON)
+    facts = await facts_of(cast, who, email="right@caht.example")
+    await people_changes.change_person(cast.coordinator, who.member_id, facts, 1, SOON, SOON)
+    assert not (await mailed_to(cast, who)).is_good(SOON)
+    await invite(cast.coordinator, who, now=SOON)
+    assert (await mailed_to(cast, who)).is_good(SOON)
+    letters_to = [one for each in await sending() if isinstance(one := await letter_of(each), Letter)]
+    assert [one.to for one in letters_to if one.kind is MessageKind.ACCOUNT_INVITATION] == ["right@caht.example"]
+
+
+async def mailed_to(cast: Cast, who: Viewer) -> Mailed:
+    """Return how the last invitation of somebody stands."""
+    found = {one.person.id: one.mailed for one in await account_invitations.newcomers(cast.coordinator, SOON)}
+    mailed = found[who.member_id]
+    assert mailed
+    return mailed
 
 
 async def test_each_invitation_stands_in_the_trail(cast: Cast) -> None:
@@ -167,8 +206,7 @@ async def test_how_the_last_invitation_stands_is_told(cast: Cast) -> None:
     await invite(cast.coordinator, cast.fbi_lead)
     [message] = await sending()
     await outbox.close(message, Skip(state=State.BOUNCED, reason="No such mailbox."), SOON)
-    told = {one.person.id: one.mailed for one in await account_invitations.newcomers(cast.coordinator, SOON)}
-    mailed = told[cast.fbi_lead.member_id]
-    assert mailed is not None
+    mailed = await mailed_to(cast, cast.fbi_lead)
     assert (mailed.state, mailed.reason, mailed.is_good(SOON)) == (State.BOUNCED, "No such mailbox.", False)
-    assert told[cast.hsi_liaison.member_id] is None
+    known = {one.person.id: one.mailed for one in await account_invitations.newcomers(cast.coordinator, SOON)}
+    assert known[cast.hsi_liaison.member_id] is None

@@ -1,6 +1,6 @@
 """Invitations by mail: a one-time link to each of those who never signed in, all of them in one deed."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Container, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -31,6 +31,8 @@ class Mailed:
     state: State
     reason: str
     until: datetime
+    is_open: bool
+    """Whether its link still stands: a corrected address, or a newer link, ends it."""
 
     @property
     def standing(self) -> Standing:
@@ -39,7 +41,7 @@ class Mailed:
 
     def is_good(self, now: datetime) -> bool:
         """Whether it is on its way, or arrived and its link still opens something."""
-        return self.state in (State.PENDING, State.SENT) and now < self.until
+        return self.is_open and self.state in (State.PENDING, State.SENT) and now < self.until
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,11 +88,16 @@ async def _mailed() -> dict[UUID, Mailed]:
     columns = (Message.recipient, Message.created_at, Message.state, Message.reason, Message.not_after)
     of_kind = Message.kind == MessageKind.ACCOUNT_INVITATION.value
     found = await Message.select(*columns).where(of_kind).order_by(Message.created_at)
-    return {row["recipient"]: _one(row) for row in found}
+    unused = await identity_links.unused()
+    return {row["recipient"]: _one(row, unused) for row in found}
 
 
-def _one(row: Mapping[str, Any]) -> Mailed:
-    return Mailed(at=row["created_at"], state=State(row["state"]), reason=row["reason"], until=row["not_after"])
+def _one(row: Mapping[str, Any], unused: Container[tuple[UUID, datetime]]) -> Mailed:
+    until = row["not_after"]
+    return Mailed(
+        at=row["created_at"], state=State(row["state"]), reason=row["reason"], until=until,
+        is_open=(row["recipient"], until) in unused,
+    )  # fmt: skip
 
 
 def _draft(viewer: Viewer, member_id: UUID, link_id: UUID, now: datetime) -> outbox.Draft:

@@ -102,6 +102,13 @@ async def end_links(member_id: UUID) -> int:
     return len(await SignInLink.delete().where(waiting).returning(SignInLink.id))
 
 
+async def unused() -> frozenset[tuple[UUID, datetime]]:
+    """Return whose sign-in links were not used yet, and until when each is good."""
+    waiting = (SignInLink.purpose == SIGN_IN) & SignInLink.used_at.is_null()
+    found = await SignInLink.select(SignInLink.member, SignInLink.expires_at).where(waiting)
+    return frozenset((row["member"], row["expires_at"]) for row in found)
+
+
 async def _holder(member_id: UUID | None, now: datetime) -> Account:
     account = await account_of(member_id) if member_id else None
     if account is None or not account.is_open(now):

@@ -15,6 +15,7 @@ from tracker.tables import audience_versions
 from tracker.tables.people import Agency, Member, SeatHolder
 from tracker.usecases import account_news, audit, directory, people
 from tracker.usecases.account_doors import coordinators, lose_keys
+from tracker.usecases.identity_links import end_links
 
 TAKEN = "Somebody else has this address already."
 ONLY_COORDINATORS = "Only a coordinator can make somebody coordinator, or take that away."
@@ -61,6 +62,7 @@ async def change_person(
         changed = {name: value for name, value in _columns(facts).items() if row[name] != value}
         if "email" in changed:
             await account_news.tell(viewer, member_id, AccountChange.ADDRESS, now)
+            await end_links(member_id)  # whoever reads the former mailbox would come in by one
         await _save(member_id, changed, expected_version + 1)
         await people.set_roles(member_id, facts.roles, held)
         if "is_guest" in changed and facts.is_guest:
