@@ -139,7 +139,16 @@ async def test_all_addresses_of_one_household_are_one_network(world: Cast):
     assert await identity.sign_in(world.kcpd_detective.email, PASSWORD, SOON, client="2001:db8:1:3::5")
 
 
-@pytest.mark.parametrize("client", ["127.0.0.1 curl/8", "::1", "curl/8", ""])
+async def test_ipv4_addresses_that_come_mapped_are_networks_of_their_own(world: Cast):
+    await guess_everybody("::ffff:192.0.2.9 curl/8", 25)
+    await guess_everybody("192.0.2.9 curl/8", 25)
+    person = world.kcpd_detective.email
+    with pytest.raises(Invalid, match="network"):
+        await identity.sign_in(person, PASSWORD, SOON, client="::ffff:192.0.2.9 Firefox")
+    assert await identity.sign_in(person, PASSWORD, SOON, client="::ffff:192.0.2.10 Firefox")
+
+
+@pytest.mark.parametrize("client", ["127.0.0.1 curl/8", "::ffff:127.0.0.1 curl/8", "::1", "curl/8", ""])
 async def test_who_comes_through_a_web_server_that_names_nobody_is_not_everybody(world: Cast, client: str):
     await guess_everybody(client, 51)
     assert await identity.sign_in(world.kcpd_detective.email, PASSWORD, SOON, client=client)

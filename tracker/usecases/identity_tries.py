@@ -81,12 +81,15 @@ async def release(member_id: UUID, now: datetime, *, by: UUID | None, door: str)
 def _network(client: str) -> str | None:
     """Return the key of where somebody comes from, for IPv6 of the half that one household is given.
 
+    A server that listens on IPv6 sees those of IPv4 mapped (RFC 4291 §2.5.5.2): they are what they were.
     None without an address, and for this machine itself: a web server in front that names nobody is everybody.
     """
     try:
         address = ip_address(client.partition(" ")[0])
     except ValueError:
         return None
+    if isinstance(address, IPv6Address):
+        address = address.ipv4_mapped or address
     if address.is_loopback:
         return None
     place = ip_network((address, HOUSEHOLD), strict=False) if isinstance(address, IPv6Address) else address
