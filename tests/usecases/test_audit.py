@@ -88,6 +88,32 @@ async def test_a_changed_word_names_the_first_broken_entry(trail, column):
     assert await audit.verify() == audit.Broken(3, "The entry was changed.")
 
 
+@pytest.mark.parametrize("column", ["hash", "facts", "previous"])
+async def test_no_letter_keeps_a_changed_entry_from_being_named(trail, column):
+    await AuditEntry.update({column: "é" * 64}).where(AuditEntry.seq == 3)
+    assert await audit.verify() == audit.Broken(3, "The entry was changed.")
+
+
+async def test_no_letter_keeps_a_changed_end_from_being_named(trail):
+    await AuditHead.update({AuditHead.seal: "é" * 64}).where(AuditHead.id == 1)
+    assert await audit.verify() == audit.Broken(5, "The recorded end of the trail was changed.")
+
+
+@pytest.mark.parametrize("batch", [1, 2, 1_000])
+@pytest.mark.parametrize(
+    "put", ["at = 'x'", "at = x'00'", "facts = x'ff'", "verb = CAST(x'ff' AS TEXT)", "hash = x'41'"]
+)
+async def test_an_entry_that_cannot_be_read_is_named(sqlite_cast: Cast, put, batch):
+    async with writing():
+        for number in range(1, 6):
+            await audit.record(None, "cli", "tested", "member", f"subject {number}", {}, NOW)
+    await unguard()
+    await engine().run_ddl(f"UPDATE audit_entry SET {put} WHERE seq = 3")
+    broken = await audit.verify(batch=batch)
+    assert broken
+    assert (broken.seq, broken.why) in {(3, audit.UNREADABLE), (3, "The entry was changed.")}
+
+
 async def test_a_moved_time_is_found(trail):
     await AuditEntry.update({AuditEntry.at: NOW.replace(microsecond=1)}).where(AuditEntry.seq == 2)
     assert await audit.verify() == audit.Broken(2, "The entry was changed.")

@@ -7,7 +7,7 @@ import pytest
 
 from tests.cast import NOW, ZONE, Cast
 from tests.unguarded import unguard
-from tracker.database import writing
+from tracker.database import engine, writing
 from tracker.rules.letters import Letter
 from tracker.rules.outbox import MessageKind
 from tracker.tables.audit import AuditEntry
@@ -61,6 +61,37 @@ async def test_a_changed_trail_is_told_to_coordinators_and_auditors_once(cast: C
     assert {one["recipient"] for one in told} == {cast.coordinator.member_id, cast.auditor.member_id}
     assert len(told) == 2
     assert "The audit trail is not as it was written. Entry 1" in caplog.text
+
+
+SILENT = (
+    "UPDATE audit_entry SET hash = 'é' WHERE verb = 'tested'",
+    "UPDATE audit_head SET seal = 'é'",
+    "ALTER TABLE audit_entry RENAME COLUMN facts TO fact",
+)
+
+
+@pytest.mark.parametrize("statement", SILENT)
+async def test_whatever_is_put_into_the_trail_the_alarm_is_not_silenced(cast: Cast, statement: str):
+    await an_entry()
+    await verify_nightly(THREE - timedelta(days=1), ZONE)
+    await unguard()
+    await engine().run_ddl(statement)
+    found = await verify_nightly(THREE, ZONE)
+    assert found
+    assert not found.is_whole
+    assert await Message.count().where(Message.kind == MessageKind.TRAIL_BROKEN.value) == 2
+
+
+async def test_an_entry_that_sqlite_cannot_read_is_told_and_the_last_look_says_so(sqlite_cast: Cast):
+    await an_entry()
+    await verify_nightly(THREE - timedelta(days=1), ZONE)
+    await unguard()
+    await engine().run_ddl("UPDATE audit_entry SET at = 'x' WHERE verb = 'tested'")
+    await verify_nightly(THREE, ZONE)
+    assert await Message.count().where(Message.kind == MessageKind.TRAIL_BROKEN.value) == 2
+    last = await audit_verification.last()
+    assert last
+    assert last.broken == audit.Broken(1, audit.UNREADABLE)
 
 
 async def test_the_mail_says_when_and_where_to_look_and_names_no_entry(sqlite_cast: Cast):

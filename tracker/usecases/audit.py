@@ -21,6 +21,7 @@ PURPOSE = "audit"  # of its keys
 START = "0" * 64  # what the first entry follows
 HEAD = 1  # id of the only head
 BATCH = 1_000  # entries read or written at once
+UNREADABLE = "The entry cannot be read."
 
 
 @dataclass(frozen=True)
@@ -129,16 +130,23 @@ async def verify(kept: Iterable[Head] = (), *, batch: int = BATCH) -> Broken | N
         ends.setdefault(one.seq, set()).add(one.hash)
     end = await _head()
     seq, previous, at_end, oldest = 0, START, START, len(keys.every(PURPOSE))
-    async for row in _entries(batch):
-        age = _age(row["hash"], _said(row))
-        if wrong := _wrong(row, seq + 1, previous, ends, is_ours=age is not None and age <= oldest):
-            return wrong
-        seq, previous, oldest = row["seq"], row["hash"], age or 0
-        if end and seq == end["seq"]:
-            at_end = previous
+    try:
+        async for row in _entries(batch):
+            age = _age(row["hash"], _said(row))
+            if wrong := _wrong(row, seq + 1, previous, ends, is_ours=age is not None and age <= oldest):
+                return wrong
+            seq, previous, oldest = row["seq"], row["hash"], age or 0
+            if end and seq == end["seq"]:
+                at_end = previous
+    except _Unreadable:
+        return Broken(seq + 1, UNREADABLE)
     if max(ends, default=0) > seq:
         return Broken(seq + 1, f"The entry is missing, and all after it; entry {max(ends)} was there once.")
     return _wrong_end(end, seq, at_end)
+
+
+class _Unreadable(Exception):
+    """The next entry holds what the database cannot give back."""
 
 
 def _check_seal(kept: Head) -> None:
@@ -174,10 +182,23 @@ def _wrong_end(end: Mapping[str, Any] | None, last: int, at_end: str) -> Broken 
 
 async def _entries(batch: int) -> AsyncIterator[Mapping[str, Any]]:
     last = -(2**62)  # before any number that somebody may have put in
-    while rows := await AuditEntry.select().where(AuditEntry.seq > last).order_by(AuditEntry.seq).limit(batch):
+    while rows := await _after(last, batch):
         for row in rows:
             yield row
         last = rows[-1]["seq"]
+
+
+async def _after(last: int, limit: int) -> Sequence[Mapping[str, Any]]:
+    """Return the entries after a number, fewer than `limit` when one that cannot be read is among them."""
+    try:
+        found: Sequence[Mapping[str, Any]] = (
+            await AuditEntry.select().where(AuditEntry.seq > last).order_by(AuditEntry.seq).limit(limit)
+        )
+    except Exception as fault:  # of whatever kind: what was put there decides which
+        if limit == 1:
+            raise _Unreadable from fault
+        return await _after(last, limit // 2)
+    return found
 
 
 async def _head() -> Mapping[str, Any] | None:
@@ -196,9 +217,12 @@ async def _move_head(seq: int, hash_: str, *, is_first: bool) -> None:
 
 def _said(row: Mapping[str, Any]) -> str:
     """Return what the hash of an entry is made of."""
-    at = row["at"].astimezone(UTC).isoformat(timespec="microseconds")
     words = [row[name] for name in ("actor", "door", "verb", "subject", "subject_id", "facts", "previous")]
-    return json.dumps([row["seq"], at, *words])
+    try:
+        at = row["at"].astimezone(UTC).isoformat(timespec="microseconds")
+        return json.dumps([row["seq"], at, *words])
+    except (AttributeError, TypeError, OverflowError) as fault:  # SQLite keeps in a column whatever is put there
+        raise _Unreadable from fault
 
 
 def _sealed(seq: int, hash_: str) -> str:
@@ -210,10 +234,10 @@ def _digest(text: str) -> str:
     return _digests(text)[0]
 
 
-def _age(made: str, text: str) -> int | None:
+def _age(made: object, text: str) -> int | None:
     """Return with which secret a digest was made, 0 = today's, 1 = the one before; None with none that is known."""
-    known = enumerate(_digests(text))
-    return next((age for age, one in known if hmac.compare_digest(one.encode(), made.encode())), None)
+    found, known = str(made).encode(), enumerate(_digests(text))
+    return next((age for age, one in known if hmac.compare_digest(one.encode(), found)), None)
 
 
 def _digests(text: str) -> list[str]:

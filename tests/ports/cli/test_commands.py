@@ -128,13 +128,23 @@ def test_a_whole_audit_trail_is_found_whole(peopled: Tracker) -> None:
     assert (result.exit_code, result.output) == (0, "The audit trail is as it was written.\n")
 
 
-def test_the_first_broken_entry_of_the_audit_trail_is_named(peopled: Tracker, database: Path) -> None:
+@pytest.mark.parametrize(
+    ("put", "said"),
+    [
+        ("verb = 'removed'", "Entry 2: The entry was changed.\n"),
+        ("hash = 'é'", "Entry 2: The entry was changed.\n"),
+        ("at = 'x'", "Entry 2: The entry cannot be read.\n"),
+    ],
+)
+def test_the_first_broken_entry_of_the_audit_trail_is_named(
+    peopled: Tracker, database: Path, put: str, said: str
+) -> None:
     with closing(sqlite3.connect(database)) as raw, raw:
         for (name,) in raw.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
             raw.execute(f"DROP TRIGGER {name}")
-        raw.execute("UPDATE audit_entry SET verb = 'removed' WHERE seq IN (2, 3)")
+        raw.execute(f"UPDATE audit_entry SET {put} WHERE seq IN (2, 3)")
     result = peopled("audit", "verify")
-    assert (result.exit_code, result.stderr) == (1, "Entry 2: The entry was changed.\n")
+    assert (result.exit_code, result.stderr) == (1, said)
 
 
 def test_another_secret_finds_the_audit_trail_broken(peopled: Tracker) -> None:
