@@ -8,6 +8,7 @@ from statistics import median
 import pytest
 from litestar import Litestar
 from litestar.routes import HTTPRoute
+from piccolo.columns import Text, Varchar
 from piccolo.querystring import QueryString
 
 from tests.ports.browser import Browser, settings
@@ -15,6 +16,7 @@ from tests.ports.test_nothing_leaks import NOWHERE, seen
 from tests.ports.worlds import Worlds, build, opened
 from tracker.app import create_app
 from tracker.database import engine
+from tracker.piccolo_app import APP_CONFIG
 from tracker.ports.guards import GUARDS, bearer, signed_in
 
 pytestmark = pytest.mark.anyio
@@ -40,22 +42,34 @@ WITHOUT_SIGN_IN = {
 MOST_APART = 0.005  # seconds of work between what is hidden and what never was
 HOSTILE = "\"><img src=x onerror=alert(1)>'{{7*191}}</textarea></title><script>alert(2)</script>"
 TEXTS = {
-    "event": "title description place agenda cancel_reason",
+    "event": "title description place video_link agenda cancel_reason",
     "occurrence": "title place agenda cancel_reason",
-    "member": "title phone name",
-    "agency": "name",
+    "member": "title phone name email",
+    "agency": "name code",
     "body": "name place",
+    "site": "name address equipment",
+    "blackout": "reason",
     "action_item": "title",
     "action_note": "text change",
     "answer": "comment",
     "attendance_mark": "guest guest_agency",
-    "subscription": "name",
+    "subscription": "name client",
+    "saved_filter": "name",
+    "outside_calendar": "host",
     "api_token": "name",
     "event_template": "name",
     "message": "reason",
     "session": "client",
 }
-"""What people type, by table and column."""
+"""What people type, or programs say of themselves, by table and column."""
+OURS = frozenset(
+    "id uid reference kind status role arm level scope scopes visibility audience zone rrule purpose listing answer"
+    " source state problem verb fields facts form query leads quiet_from quiet_until key worker account actor door"
+    " subject subject_id previous hash seal body_hash token_hash password_hash totp_sealed token_sealed"
+    " address_sealed".split()
+)
+"""Columns of letters that hold what we write, choose from or take apart: choices, keys, hashes, JSON."""
+NAMED_BY_US = {"watermark.name"}
 SPOIL = """UPDATE "{table}" SET "{column}" = {{}} || (SELECT COUNT(*) FROM "{table}" o WHERE o.id < "{table}".id)
  WHERE "{column}" IS NOT NULL AND '{column}' || "{column}" NOT IN ('guest', 'guest_agency')"""
 
@@ -93,6 +107,17 @@ def test_what_can_be_asked_without_a_sign_in_is_a_short_list() -> None:
 
 def test_no_address_names_a_thing_by_a_number_that_could_be_counted_on() -> None:
     assert [route.path for route in create_app(settings()).routes if ":int}" in route.path] == []
+
+
+def test_every_column_of_letters_is_attacked_or_is_ours() -> None:
+    typed = {f"{table}.{column}" for table, columns in TEXTS.items() for column in columns.split()}
+    letters = {
+        f"{table._meta.tablename}.{column._meta.db_column_name}"
+        for table in APP_CONFIG.table_classes
+        for column in table._meta.columns
+        if isinstance(column, Text | Varchar) and column._meta.db_column_name not in OURS
+    }
+    assert letters - NAMED_BY_US == typed
 
 
 @pytest.fixture
