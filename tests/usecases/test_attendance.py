@@ -98,6 +98,17 @@ async def test_the_roll_says_when_the_quorum_of_the_body_is_met(cast: Cast) -> N
     assert await words() == "Quorum: 3 of 8 seats"
 
 
+async def test_a_closed_roll_is_not_counted_against_seats_and_a_rule_of_later(cast: Cast) -> None:
+    await Body.update({Body.quorum: 1}).where(Body.id == cast.bodies["steering"])
+    event_id = await schedule(cast.coordinator, meeting(*everybody(cast), body_id=cast.bodies["steering"]), NOW)
+    await mark(cast, event_id, cast.fbi_lead, Mark.HERE)
+    await attendance.close(cast.coordinator, event_id, KEY, LATER)
+    await Body.update({Body.quorum: 8}).where(Body.id == cast.bodies["steering"])
+    assert (await attendance.roll(cast.coordinator, event_id, KEY, LATER)).quorum is None
+    await attendance.reopen(cast.coordinator, event_id, KEY, LATER)
+    assert (await attendance.roll(cast.coordinator, event_id, KEY, LATER)).quorum is not None
+
+
 async def test_a_cleared_mark_leaves_the_person_unmarked(cast: Cast) -> None:
     event_id = await a_meeting(cast)
     await mark(cast, event_id, cast.fbi_lead, Mark.HERE)

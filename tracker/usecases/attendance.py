@@ -42,7 +42,7 @@ class Roll:
     waiting_yes: int
     """How many the bulk button would mark."""
     quorum: Count | None
-    """Against what the body asks whose meeting it is; None where it asks nothing."""
+    """Against what the body asks now whose meeting it is; None where it asks nothing, and once attendance is closed."""
     why_not: str | None
 
 
@@ -62,6 +62,8 @@ async def roll(viewer: Viewer, event_id: UUID, key: str, now: datetime) -> Roll:
 
 
 async def _quorum(viewer: Viewer, occurrence: Occurrence, lines: list[Line]) -> Count | None:
+    if occurrence.attendance_closed_at is not None:
+        return None  # rule and seats of today say nothing about a meeting of last year
     asked = await quorum_of(viewer, occurrence.event.body_id)
     present = {one.member_id for one in lines if one.member_id and one.mark in rules.PRESENT}
     return asked.count_present(present) if asked else None
