@@ -22,10 +22,6 @@ def spans(*components: str) -> list[Span]:
     return sorted(one.span for one in reading.found)
 
 
-def freebusy(*lines: str) -> str:
-    return "\r\n".join(("BEGIN:VFREEBUSY", *lines, "END:VFREEBUSY"))
-
-
 @pytest.mark.parametrize(
     ("lines", "kind"),
     [
@@ -80,17 +76,14 @@ def test_a_date_that_began_before_the_window_is_still_taken() -> None:
     assert first == Span(START - timedelta(hours=18), START + timedelta(hours=6), Kind.BUSY)
 
 
-def test_times_alone_are_read_with_their_words() -> None:
-    found = spans(
-        freebusy(
-            "FREEBUSY:20270112T160000Z/20270112T170000Z,20270112T180000Z/PT1H",
-            "FREEBUSY;FBTYPE=BUSY-TENTATIVE:20270113T160000Z/20270113T170000Z",
-            "FREEBUSY;FBTYPE=BUSY-UNAVAILABLE:20270114T160000Z/+PT2H",
-            "FREEBUSY;FBTYPE=FREE:20270115T160000Z/20270115T170000Z",
-        )
-    )
-    assert [one.kind for one in found] == [Kind.BUSY, Kind.BUSY, Kind.TENTATIVE, Kind.OUT]
-    assert [one.ends_at - one.starts_at for one in found] == [HOUR, HOUR, HOUR, 2 * HOUR]
+def test_periods_that_do_not_say_of_what_they_are_count_as_unread() -> None:
+    periods = "BEGIN:VFREEBUSY\r\nFREEBUSY:20270112T160000Z/20270112T170000Z\r\nEND:VFREEBUSY"
+    assert read(calendar(periods), START, END, ZONE) == ([], 1)
+
+
+@pytest.mark.parametrize("until", ["99991231T235959Z", "99991231"])
+def test_a_series_until_the_year_9999_has_no_end(until: str) -> None:
+    assert len(spans(vevent(f"RRULE:FREQ=MONTHLY;BYDAY=2TU;UNTIL={until}"))) == 6
 
 
 def test_an_empty_calendar_is_that_of_somebody_who_is_free() -> None:

@@ -140,6 +140,13 @@ async def test_events_of_the_tracker_itself_are_left_out_whoever_may_see_them(ca
     assert await spans_of(cast.fbi_lead) == [KINDS[1].span]
 
 
+async def test_a_name_that_no_entry_of_the_tracker_can_have_harms_nothing(cast: Cast) -> None:
+    await share(cast.fbi_lead, [Found("a\x00b", KINDS[0].span)])
+    shown = await outside_calendars.mine(cast.fbi_lead)
+    assert shown is not None
+    assert shown.spans == 1
+
+
 async def test_a_suspended_member_is_not_read_and_nothing_of_theirs_is_kept(cast: Cast) -> None:
     await share(cast.fbi_lead)
     await accounts.suspend(cast.coordinator, cast.fbi_lead.member_id, "On leave", NOW, NOW)

@@ -53,10 +53,9 @@ class Component:
 
 @dataclass
 class Components:
-    """What a file holds: its events, its time zones, its free-busy entries, and how many of everything else."""
+    """What a file holds: its events, its time zones, and how many of everything else."""
 
     events: list[Component] = field(default_factory=list)
-    taken: list[Component] = field(default_factory=list)
     zones: list[Component] = field(default_factory=list)
     others: Counter[str] = field(default_factory=Counter)
 
@@ -119,7 +118,6 @@ class _Scan:
             self.found.zones.append(self.inner)
         else:
             self.found.others[kind] += 1
-            self.found.taken += [self.inner] if kind == "VFREEBUSY" else []
         if len(self.found.events) > self.most:
             raise TooLarge(f"The file holds more than {self.most:,} events. Export fewer months at a time.")
 

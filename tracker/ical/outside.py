@@ -11,7 +11,7 @@ from typing import NamedTuple
 from tracker.errors import Invalid
 from tracker.ical.components import Component, Property, components
 from tracker.ical.foreign_parts import is_cancelled, span_of
-from tracker.ical.foreign_times import Stamp, Zones, zones_of
+from tracker.ical.foreign_times import LAST_YEAR, Stamp, Zones, zones_of
 from tracker.ical.unrolled import NOT_READ, Budget, starts_between
 from tracker.rules.outside_calendars import Found, Kind, Span
 from tracker.rules.wall_clock import to_local, to_utc
@@ -26,8 +26,6 @@ A_DAY = timedelta(days=1)
 BUSY_STATUS = {"TENTATIVE": Kind.TENTATIVE, "OOF": Kind.OUT}
 """X-MICROSOFT-CDO-BUSYSTATUS, which says more than STATUS ([MS-OXCICAL] 2.1.3.1.1.20.31)."""
 NOT_TAKEN = frozenset({"FREE", "WORKINGELSEWHERE"})
-FREE_BUSY_TYPES = {"BUSY-TENTATIVE": Kind.TENTATIVE, "BUSY-UNAVAILABLE": Kind.OUT}
-"""FBTYPE (RFC 5545 §3.2.9); what is not known counts as busy."""
 
 
 class Reading(NamedTuple):
@@ -40,6 +38,7 @@ class Reading(NamedTuple):
 def read(content: bytes, start: datetime, end: datetime, home: str) -> Reading:
     """Return when the owner is taken in [start, end), aware; times without a zone are of the zone `home`.
 
+    Bare periods (VFREEBUSY) count as unread: without a UID, those of this task force's named events would show here.
     Errors: Invalid, TooLarge when the calendar as a whole cannot be read.
     """
     held = components(content, MOST)
@@ -48,9 +47,7 @@ def read(content: bytes, start: datetime, end: datetime, home: str) -> Reading:
         reader.replace(one)
     for one in held.events:
         reader.take(one)
-    for one in held.taken:
-        reader.take_periods(one)
-    return Reading(reader.found, reader.unread)
+    return Reading(reader.found, reader.unread + held.others["VFREEBUSY"])
 
 
 def _uid(one: Component) -> str:
@@ -93,24 +90,6 @@ class _Reader:
         except Invalid:
             self.unread += 1
 
-    def take_periods(self, one: Component) -> None:
-        """Read the periods of a VFREEBUSY, or count it as unread (RFC 5545 §3.6.4)."""
-        try:
-            for given in one.all("FREEBUSY"):
-                word = given.parameters.get("FBTYPE", "").upper()
-                kind = FREE_BUSY_TYPES.get(word, Kind.BUSY)
-                if word != "FREE":
-                    self.found += [Found("", self._period(text.strip(), kind)) for text in given.value.split(",")]
-        except Invalid:
-            self.unread += 1
-
-    def _period(self, text: str, kind: Kind) -> Span:
-        begins, _, ends = text.partition("/")
-        starts_at = self._moment(self.zones.stamp(Property(begins, {})))
-        if ends.lstrip("+").startswith("P"):
-            return Span(starts_at, starts_at + span_of(ends), kind)
-        return Span(starts_at, self._moment(self.zones.stamp(Property(ends, {}))), kind)
-
     def _spans(self, one: Component, kind: Kind) -> Iterator[Span]:
         """Yield the dates of an event that touch the window, without those that have a component of their own."""
         first = self._start(one)
@@ -142,6 +121,8 @@ class _Reader:
 
     def _until(self, text: str, first: Stamp, zone: str) -> datetime:
         """Return the last local time that may be a date: UNTIL is a moment, or a day that counts to its end."""
+        if text[:4].isdigit() and int(text[:4]) > LAST_YEAR:
+            return datetime.max  # noqa: DTZ901 - local; the year 9999 is how some programs write that there is no end
         stamp = self.zones.stamp(Property(text, {}))
         if stamp.is_day:
             return datetime.combine(stamp.local, time.max)

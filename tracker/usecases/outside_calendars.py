@@ -17,6 +17,7 @@ from tracker.tables.outside_calendars import OutsideCalendar, OutsideSpan
 from tracker.usecases import audit, holding
 
 PURPOSE = "outside_calendar"  # of the key that seals addresses
+NUL = "\x00"  # PostgreSQL takes it in no text, so it stands in none of our UIDs
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -129,7 +130,7 @@ async def keep(one: Due, found: Iterable[Found], unread: int, window: tuple[date
     Entries that this tracker sent there itself are left out: what somebody may not see here must not show that way.
     """
     known = list(found)
-    own = await visible_imports.own_uids({uid for uid, _ in known if uid})
+    own = await visible_imports.own_uids({uid for uid, _ in known if uid and NUL not in uid})
     spans = rules.merged((span for uid, span in known if uid not in own), *window)[: rules.MOST_SPANS]
     rows = [{"id": chance.new_id(), "calendar": one.id, **span._asdict(), "kind": span.kind.value} for span in spans]
     well: dict[Any, Any] = {

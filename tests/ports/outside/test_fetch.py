@@ -139,7 +139,7 @@ async def test_more_than_two_redirects_are_not_followed(tmp_path: Path) -> None:
     [
         "http://calendar.example/a.ics", "https://127.0.0.1/", "https://[::1]/", "https://calendar.example:8443/a",
         "file:///etc/passwd", "//2130706433/a", "https://localhost/", f"https://{OWN}/feeds/x.ics",
-        "https://user:password@calendar.example/",
+        "https://user:password@calendar.example/", "https://[",
     ],
 )  # fmt: skip
 async def test_a_redirect_out_of_the_rules_is_not_followed(tmp_path: Path, place: str) -> None:

@@ -51,7 +51,7 @@ async def fetch(address: str, network: Network, own_host: str, *, patience: floa
                 if answer.status not in REDIRECTING:
                     return _calendar(answer)
                 address = check_address(urljoin(address, answer.headers.get("location", "")), own_host)
-    except (Refused, Invalid, OSError, TimeoutError, h11.RemoteProtocolError) as odd:
+    except (Refused, Invalid, OSError, TimeoutError, ValueError, h11.RemoteProtocolError) as odd:
         raise Failed(Problem.UNREACHABLE) from odd
     raise Failed(Problem.UNREACHABLE)
 
