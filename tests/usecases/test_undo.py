@@ -215,6 +215,16 @@ async def test_a_change_stays_after_20_seconds_or_when_somebody_heard_of_it(cast
         await undo.undo_change(cast.fbi_lead, event_id, "2027-01-19", 2, SOON)
 
 
+async def test_a_change_to_which_somebody_replied_stays(cast: Cast) -> None:
+    event_id = await running(cast)
+    await move(cast, event_id, 1, NOW)
+    await invitations.answer(
+        cast.fbi_lead, event_id, "2027-01-19", AnswerValue.ACCEPTED, "", NOW + AN_HOUR / 3600, for_series=False
+    )
+    with pytest.raises(Gone, match="replied to it meanwhile"):
+        await undo.undo_change(cast.coordinator, event_id, "2027-01-19", 2, SOON)
+
+
 async def test_an_invitation_that_waits_says_nothing_of_a_change_while_it_can_be_undone(cast: Cast) -> None:
     event_id = await scheduled(cast)
     changed = NOW + timedelta(seconds=15)

@@ -8,6 +8,7 @@ from tracker.errors import Gone
 UNDO_FOR = timedelta(seconds=20)
 """So long a deed can be taken back; news of the event waits for it, changes longer (`outbox`)."""
 TOO_LATE = "The 20 seconds are over, so it stays. You can still change or cancel it."
+MEANWHILE = "Somebody changed it or replied to it meanwhile, so it stays. You can still change or cancel it."
 
 
 class Deed(StrEnum):

@@ -49,9 +49,20 @@ async def ask_after_change(
 async def forget_asking(event_id: UUID, asked_at: datetime) -> None:
     """Let the answers count again that a change of that moment had asked for anew."""
     asked = (Answer.source == "change") & (Answer.answered_at == asked_at)
-    mine = await Invitation.select(Invitation.id).where(Invitation.event == event_id).output(as_list=True)
-    if mine:
+    if mine := await _invitations(event_id):
         await Answer.delete().where(asked & Answer.invitation.is_in(mine))
+
+
+async def anybody_replied(event_id: UUID, since: datetime) -> bool:
+    """Whether somebody replied to an event after that moment: to what it was changed to."""
+    mine = await _invitations(event_id)
+    replied = (Answer.source != "change") & (Answer.answered_at > since)
+    return bool(mine) and await Answer.exists().where(replied & Answer.invitation.is_in(mine))
+
+
+async def _invitations(event_id: UUID) -> list[UUID]:
+    found: list[UUID] = await Invitation.select(Invitation.id).where(Invitation.event == event_id).output(as_list=True)
+    return found
 
 
 def _asks(was: Occurrence | None, one: Occurrence, zone: str) -> bool:

@@ -8,12 +8,12 @@ from uuid import UUID
 from tracker.database import conflicts, writing
 from tracker.errors import Gone
 from tracker.rules.people import Viewer
-from tracker.rules.undo import TOO_LATE, check_open
+from tracker.rules.undo import MEANWHILE, TOO_LATE, check_open
 from tracker.tables import meetings as rows
 from tracker.tables.history import EventChange
 from tracker.tables.outbox import Message
 from tracker.usecases import audit, meeting_dates, meetings, outbox
-from tracker.usecases.asking_again import forget_asking
+from tracker.usecases.asking_again import anybody_replied, forget_asking
 from tracker.usecases.former import put_back
 from tracker.usecases.invitees import touch
 
@@ -38,7 +38,8 @@ async def undo_schedule(viewer: Viewer, event_id: UUID, expected_version: int, n
 async def undo_change(viewer: Viewer, event_id: UUID, key: str, expected_version: int, now: datetime) -> None:
     """Let an event, or one date of it (`key`), be as before a change of a moment ago, with the answers of before.
 
-    Errors: NotFound, NotAllowed, Conflict; Gone when it is too late, somebody was told, or it cannot be taken back.
+    Errors: NotFound, NotAllowed, Conflict; Gone when it is too late, somebody was told or replied to it already, or it
+    cannot be taken back.
     """
     async with writing():
         date = await meeting_dates.date_to_change(viewer, event_id, key, expected_version) if key else None
@@ -49,6 +50,8 @@ async def undo_change(viewer: Viewer, event_id: UUID, key: str, expected_version
         check_open(change["at"], now)
         if await outbox.anybody_heard(event_id, change["at"]):
             raise Gone(TOO_LATE)
+        if await anybody_replied(event_id, change["at"]):
+            raise Gone(MEANWHILE)
         await put_back(change["former"], event, date, now)
         await forget_asking(event_id, change["at"])
         await outbox.take_back(event_id, change["at"])

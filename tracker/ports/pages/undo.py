@@ -15,7 +15,7 @@ from tracker.ports.pages.events import address_of
 from tracker.ports.pages.form_values import FormValues, form_of, version_in
 from tracker.ports.pages.request import said, viewer_of
 from tracker.rules.people import Viewer
-from tracker.rules.undo import TOO_LATE, Deed
+from tracker.rules.undo import MEANWHILE, Deed
 from tracker.usecases import meeting_dates, undo
 
 GONE = "Undone. The event is gone, and nobody was told of it."
@@ -33,8 +33,10 @@ async def take_back(event_id: FromPath[UUID], request: Request[Any, Any, Any]) -
             return said(request, "/calendar", GONE)
         taken_back = undo.undo_change if form["deed"] == Deed.CHANGED else undo.undo_cancellation
         await taken_back(viewer, event_id, form["key"], version_in(form), now)
-    except (Conflict, Gone):
-        return said(request, await _address(viewer, event_id, form, now), TOO_LATE)
+    except Gone as gone:
+        return said(request, await _address(viewer, event_id, form, now), gone.sentence)
+    except Conflict:
+        return said(request, await _address(viewer, event_id, form, now), MEANWHILE)
     sentence = AS_BEFORE if form["deed"] == Deed.CHANGED else BACK
     return said(request, await _address(viewer, event_id, form, now), sentence)
 
