@@ -399,3 +399,13 @@ async def test_a_named_event_is_in_the_feeds_of_who_wants_such_events_there(cast
         return await meetings.schedule(cast.fbi_lead, operation(cast.kcpd_detective, cast.hsi_liaison), NOW)
 
     assert (await foresee(cast.fbi_lead, None, deed, NOW)).shown == {cast.kcpd_detective.member_id}
+
+
+async def test_who_takes_themselves_off_a_named_event_foresees_what_the_others_keep(cast: Cast) -> None:
+    plan = operation(cast.coordinator, cast.kcpd_detective)
+    event_id = await meetings.schedule(cast.fbi_lead, plan, NOW)
+    deed = edit(without("coordinator"))(cast, event_id, NOW)
+    told = await foresee(cast.coordinator, event_id, deed, NOW)
+    as_lead = await foresee(cast.fbi_lead, event_id, deed, NOW)
+    assert (told.moves, told.shown) == (as_lead.moves, as_lead.shown)
+    assert await sees(cast.coordinator, event_id)

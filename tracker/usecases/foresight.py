@@ -4,10 +4,12 @@ So the form cannot say anything else than what happens: there is no second compu
 """
 
 from collections.abc import Awaitable, Callable, Iterable, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from tracker.database import trying
+from tracker.errors import NotFound
 from tracker.rules.consequences import Consequences, Reminders, Standing, between
 from tracker.rules.invitations import AnswerValue
 from tracker.rules.meetings import Event, Occurrence
@@ -18,20 +20,33 @@ from tracker.tables.outbox import Message
 from tracker.usecases import reminders_ahead
 from tracker.usecases.feed_readers import FeedReader, feed_readers, who_reads
 from tracker.usecases.reminders_people import answers_to
+from tracker.usecases.viewers import viewer_for
 
 Deed = Callable[[], Awaitable[UUID | str | None]]
 """Does it, and returns the id of an event that it made, if it made one."""
 
 
 async def foresee(viewer: Viewer, event_id: UUID | None, deed: Deed, now: datetime) -> Consequences:
-    """Return what a deed of the viewer on an event would do; None = it makes one. Errors: those of the deed."""
+    """Return what a deed of the viewer on an event would do; None = it makes one. Errors: those of the deed.
+
+    The event is looked at through the eyes of its lead: whoever takes themselves off it sees nothing of it afterwards.
+    """
     readers = await feed_readers(now)
     async with trying():
-        before = await _standing(viewer, [event_id] if event_id else [], readers, now)
+        eyes = await _eyes_on(viewer, event_id, now)
+        before = await _standing(eyes, [event_id] if event_id else [], readers, now)
         made = await deed()
         ids = {one for one in (event_id, made) if isinstance(one, UUID)}
-        after = await _standing(viewer, sorted(ids), readers, now)
+        after = await _standing(eyes, sorted(ids), readers, now)
     return between(before, after)
+
+
+async def _eyes_on(viewer: Viewer, event_id: UUID | None, now: datetime) -> Viewer:
+    """Return the lead of an event; the viewer when it is a new one, or its lead is not here any more."""
+    event = await visible.event(viewer, event_id) if event_id else None
+    with suppress(NotFound):
+        return await viewer_for(event.lead_id, now) if event else viewer
+    return viewer
 
 
 async def _standing(
