@@ -116,7 +116,7 @@ async def test_the_stand_in_alone_is_told_with_an_entry_of_that_date_alone(cast:
     assert await waiting(cast) == [("stand_in", "fbi_alternate")]
     [letter] = await letters_to(cast.fbi_alternate, NOW)
     assert isinstance(letter, Letter)
-    assert letter.subject == "You stand in: Monthly task force meeting, Tue, Jan 19, 10:00 AM"
+    assert letter.subject == "Come as alternate: Monthly task force meeting, Tue, Jan 19, 10:00 AM"
     assert ("You come for", "Fbi lead (FBI)") in letter.facts
     assert letter.buttons == ()
     assert isinstance(letter.calendar, CalendarPart)

@@ -135,11 +135,11 @@ def stand_in(about: Occasion) -> Letter:
     """Return the news that its reader comes in somebody's place."""
     name = one_line(about.stands_in_for)
     return letter_of(
-        about, "You come in somebody's place", subject(f"You stand in: {{}}, {day_and_time(about)}", about.title),
+        about, "You come as alternate", subject(f"Come as alternate: {{}}, {day_and_time(about)}", about.title),
         f"{name} cannot come and named you.", facts=(*what_when_where(about), ("You come for", name)),
         paragraphs=(f"If you cannot come either, tell {name}. The attached entry puts it into your calendar.",),
         more=(event_page(about, "See the agenda and who is coming"),), calendar=calendar_part(about),
-        foot=FOOT.replace("you are on the list", "you stand in for somebody"),
+        foot=FOOT.replace("you are on the list", "you come as alternate"),
     )  # fmt: skip
 
 

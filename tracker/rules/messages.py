@@ -39,7 +39,7 @@ STATE_WORDS = {
 }  # fmt: skip
 KIND_WORDS = {
     MessageKind.INVITATION: "Invitation", MessageKind.UPDATE: "Change", MessageKind.CANCELLATION: "Cancellation",
-    MessageKind.WITHDRAWAL: "Taken off the list", MessageKind.STAND_IN: "Asked to stand in",
+    MessageKind.WITHDRAWAL: "Taken off the list", MessageKind.STAND_IN: "Sent as alternate",
     MessageKind.REMINDER: "Reminder",
     MessageKind.NO_REPLY: "Request to reply", MessageKind.ITEM_ASSIGNED: "New action item",
     MessageKind.ITEM_DUE: "Action item due", MessageKind.ITEM_OVERDUE: "Action item overdue",

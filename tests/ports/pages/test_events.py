@@ -369,13 +369,15 @@ async def test_an_alternate_is_sent_on_the_page_and_stands_by_name_there_and_on_
     address, agent = f"/events/{event_id}/{KEY}", await browse(sqlite_cast.fbi_lead)
     assert "Choose who comes in your place." in (await agent.post(f"{address}/answer", {"answer": "alternate"})).text
     chosen = {"answer": "alternate", "stand_in": str(sqlite_cast.fbi_alternate.member_id)}
-    assert (await agent.post(f"{address}/answer", chosen)).status_code == 303
-    assert "Fbi alternate (FBI) comes in your place." in (await agent.get(address)).text
+    sent = await agent.post(f"{address}/answer", chosen, headers={"HX-Request": "true"})
+    assert "Your reply is saved: Fbi alternate (FBI) comes in your place." in sent.text
+    shown = "Fbi alternate (FBI) comes in your place. To come yourself, press Yes. If neither of you comes, press No."
+    assert shown in (await agent.get(address)).text
     assert "You come in place of Fbi lead (FBI)." in (await (await browse(sqlite_cast.fbi_alternate)).get(address)).text
-    assert "stands in for Fbi lead (FBI)" in (await desk.get(address)).text
+    assert "comes in place of Fbi lead (FBI)" in (await desk.get(address)).text
     clock.start_at(datetime.fromisoformat("2027-01-12 16:00+00:00"), stands_still=True)
     roll = (await (await browse(sqlite_cast.coordinator)).get(f"{address}/attendance")).text
-    assert "stands in for Fbi lead (FBI)" in roll
+    assert "comes in place of Fbi lead (FBI)" in roll
 
 
 async def test_a_deadline_has_neither_reply_nor_agenda_nor_attendance(sqlite_cast: Cast, desk: Browser) -> None:

@@ -81,6 +81,23 @@ async def test_a_calendar_that_is_not_read_says_since_when_and_what_to_do(browse
     assert "2 entries of it could not be read" in shown
 
 
+async def test_sharing_another_calendar_says_before_that_the_hours_of_this_one_go_at_once(
+    browse: SignIn, sqlite_cast: Cast
+) -> None:
+    browser, said = await browse(sqlite_cast.fbi_lead), "from your calendar at outlook.office365.com is deleted at once"
+    assert "is deleted at once. Until" not in (await browser.get(PATH)).text
+    await share(sqlite_cast.fbi_lead, Found("", Span(TEN, TEN + HOUR, Kind.BUSY)))
+    assert said in (await browser.get(PATH)).text
+    await browser.post(PATH, {"address": "https://calendar.google.com/ical/other/basic.ics"})
+    now_shared = await outside_calendars.mine(sqlite_cast.fbi_lead)
+    assert now_shared
+    assert (now_shared.host, now_shared.read_at, now_shared.spans) == ("calendar.google.com", None, 0)
+
+
+async def test_the_page_of_feeds_leads_to_it(browse: SignIn, sqlite_cast: Cast) -> None:
+    assert f'href="{PATH}"' in (await (await browse(sqlite_cast.fbi_lead)).get("/subscriptions")).text
+
+
 async def test_one_press_stops_sharing(browse: SignIn, sqlite_cast: Cast) -> None:
     browser = await browse(sqlite_cast.fbi_lead)
     await share(sqlite_cast.fbi_lead)

@@ -82,6 +82,15 @@ async def test_new_codes_are_shown_once_and_then_only_counted(browser: Browser) 
     assert "The codes that you had before do not work any more." in again.text
 
 
+async def test_who_lets_one_in_without_codes_is_the_coordinator_and_for_a_coordinator_another_one(
+    browser: Browser, browse: SignIn, sqlite_cast: Cast
+) -> None:
+    desk = await browse(sqlite_cast.coordinator)
+    for path in ("/settings", "/settings/recovery-codes"):
+        assert "only the coordinator can let you in" in await text(browser, path)
+        assert "only another coordinator or whoever runs the server can let you in" in await text(desk, path)
+
+
 @pytest.mark.parametrize("path", ["/settings/recovery-codes", "/settings/authenticator"])
 async def test_an_older_session_proves_first_who_it_is(browser: Browser, path: str) -> None:
     await browser.form_token()

@@ -47,6 +47,7 @@ async def test_looking_makes_no_feed(cast: Cast, browse: SignIn) -> None:
     page = await (await browse(cast.kcpd_detective)).get(PAGE)
     assert page.status_code == 200
     assert "Make your first feed" in page.text
+    assert "/settings/calendar" not in page.text
     assert await feeds_of(cast.kcpd_detective) == []
 
 
