@@ -24,7 +24,7 @@ def quorum(seats: int | None = 2, *, both_arms: bool = True) -> Quorum:
 
 
 def test_an_alternate_fills_the_seat_of_a_primary_who_cannot_come() -> None:
-    assert quorum().count({ANNA}).words == "Quorum: 3 of 3 seats"
+    assert quorum().count({ANNA}).words == "Quorum: 3 of 3 seats, 2 needed"
 
 
 def test_two_people_of_one_seat_fill_it_once() -> None:
@@ -37,11 +37,12 @@ def test_an_arm_of_which_nobody_is_there_keeps_it_from_being_a_quorum() -> None:
 
 
 def test_a_seat_of_which_nobody_is_invited_is_not_filled() -> None:
-    assert quorum().among({BEN, DORA}).count(set()).words == "Quorum: 2 of 3 seats"
+    assert quorum().among({BEN, DORA}).count(set()).words == "Quorum: 2 of 3 seats, 2 needed"
 
 
 def test_without_a_number_the_arms_alone_count() -> None:
     assert quorum(None).count({ANNA, BEN}).is_met
+    assert quorum(None).count({ANNA, BEN}).words == "Quorum: 2 of 3 seats"
     assert not quorum(None).count({ANNA, BEN, CARL}).is_met
 
 

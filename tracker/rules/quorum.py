@@ -66,11 +66,12 @@ class Count:
 
     @property
     def words(self) -> str:
-        """What is said of it: "Quorum: 5 of 8 seats", or what keeps it from being one."""
-        seats = f"{self.filled} of {plural(self.of, 'seat')}"
+        """What is said of it: "Quorum: 6 of 8 seats, 5 needed", or what keeps it from being one."""
+        needed = f", {self.needed} needed" if self.needed else ""
+        seats = f"{self.filled} of {plural(self.of, 'seat')}{needed}"
         if self.is_met:
             return f"Quorum: {seats}"
-        few = f"{seats}, {self.needed} needed" if self.filled < self.needed else ""
+        few = seats if self.filled < self.needed else ""
         nobody = " or ".join(IN_WORDS[arm] for arm in self.absent)
         return "No quorum: " + "; ".join(filter(None, (few, f"nobody of the {nobody} arm" if nobody else "")))
 
