@@ -57,7 +57,19 @@ async def test_a_list_of_names_that_the_viewer_does_not_read_makes_nobody_busy(c
 async def test_who_is_taken_twice_is_named_with_the_other_event(cast: Cast) -> None:
     await meetings.schedule(cast.coordinator, meeting(cast.fbi_lead, starts=TEN, title="Case call"), NOW)
     [clash] = await free_times.clashes(cast.coordinator, [cast.fbi_lead.member_id, cast.caht_lead.member_id], [SLOT])
-    assert (clash.member_id, clash.title) == (cast.fbi_lead.member_id, "Case call")
+    assert (clash.member_ids, clash.title) == ([cast.fbi_lead.member_id], "Case call")
+
+
+async def test_an_event_that_takes_several_people_is_one_clash_and_each_person_is_in_one(cast: Cast) -> None:
+    both = cast.fbi_lead, cast.caht_lead
+    await meetings.schedule(cast.coordinator, meeting(*both, starts=TEN, title="Case call"), NOW)
+    later = meeting(*both, cast.kcpd_detective, starts=TEN + timedelta(minutes=30), title="Briefing")
+    await meetings.schedule(cast.coordinator, later, NOW)
+    everybody = [one.member_id for one in (*both, cast.kcpd_detective)]
+    found = await free_times.clashes(cast.coordinator, everybody, [SLOT])
+    assert [(one.title, set(one.member_ids)) for one in found] == [
+        ("Case call", {one.member_id for one in both}), ("Briefing", {cast.kcpd_detective.member_id}),
+    ]  # fmt: skip
 
 
 async def test_an_event_does_not_clash_with_itself(cast: Cast) -> None:

@@ -29,12 +29,12 @@ MOST_DATES = 60  # of a series that are looked at for people who are taken twice
 
 @dataclass(frozen=True, kw_only=True)
 class Clash:
-    """A person who is taken by another event at one of the times of a plan."""
+    """Another event at one of the times of a plan, and whom it takes."""
 
-    member_id: UUID
+    member_ids: Sequence[UUID]
     starts_at: datetime
     title: str
-    """Of the other event, which the viewer may see."""
+    """Of that event, which the viewer may see."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -127,7 +127,7 @@ def _choices(wanted: Wanted) -> list[Candidate]:
 async def clashes(
     viewer: Viewer, member_ids: Iterable[UUID], slots: Sequence[Slot], except_event: UUID | None = None
 ) -> list[Clash]:
-    """Return who is taken by another event at one of the times, soonest first; one line for each person.
+    """Return by which other events people are taken at one of the times, soonest first; each person once.
 
     Only events count that the viewer may see, and only people whose names they read there.
     """
@@ -135,14 +135,24 @@ async def clashes(
     if not wanted or not chosen:
         return []
     found = await visible_busy.taken(viewer, wanted, chosen[0][0], max(end for _, end in chosen))
-    first: dict[UUID, Clash] = {}
+    first: dict[UUID, Row] = {}
     for row in sorted(found, key=lambda row: row["starts_at"]):
         if row["event"] == except_event or row["answer"] == AnswerValue.DECLINED:
             continue
         if any(row["starts_at"] < end and row["ends_at"] > start for start, end in chosen):
-            clash = Clash(member_id=row["member"], starts_at=row["starts_at"], title=row["title"])
-            first.setdefault(row["member"], clash)
-    return list(first.values())
+            first.setdefault(row["member"], row)
+    return _by_event(first.values())
+
+
+def _by_event(rows: Iterable[Row]) -> list[Clash]:
+    """Return each date of an event once, with everybody whom it takes."""
+    dates: dict[tuple[UUID, datetime], list[Row]] = {}
+    for row in rows:
+        dates.setdefault((row["event"], row["starts_at"]), []).append(row)
+    return [
+        Clash(member_ids=[row["member"] for row in some], starts_at=starts_at, title=some[0]["title"])
+        for (_, starts_at), some in dates.items()
+    ]
 
 
 def _busy(row: Row) -> Busy:

@@ -396,18 +396,19 @@ async def test_a_time_that_nobody_offered_changes_nothing(desk: Browser) -> None
 
 
 async def test_the_panel_names_who_is_taken_twice_with_and_without_a_script(sqlite_cast: Cast, desk: Browser) -> None:
-    lead = sqlite_cast.fbi_lead
-    await meetings.schedule(sqlite_cast.coordinator, meeting(lead, title="Case call"), NOW)
+    both = sqlite_cast.fbi_lead, sqlite_cast.caht_lead
+    await meetings.schedule(sqlite_cast.coordinator, meeting(*both, title="Case call"), NOW)
     form = typed(
         (await desk.get("/schedule?date=2027-01-12")).text,
         "/events",
         starts="10:30",
         ends="11:30",
-        person=lead.member_id,
+        person=[one.member_id for one in both],
     )
     part = (await desk.post("/schedule/summary", form)).text
-    assert "Fbi lead (FBI): Case call, Tue, Jan 12, 10:00 AM" in part
-    assert "Fbi lead (FBI): Case call" in (await desk.post("/events", form | {"save": ["show"]})).text
+    [named] = re.findall(r"Case call, Tue, Jan 12, 10:00 AM: ([^<;]+)", part)
+    assert sorted(named.split(", ")) == ["Caht lead (CAHT)", "Fbi lead (FBI)"]
+    assert f"10:00 AM: {named}" in (await desk.post("/events", form | {"save": ["show"]})).text
 
 
 async def test_the_panel_and_the_suggestions_name_blackout_days(sqlite_cast: Cast, desk: Browser) -> None:
@@ -434,7 +435,7 @@ async def test_whole_days_take_people_and_rooms_and_a_deadline_takes_none(sqlite
     form = typed(page, "/events", all_day="yes", person=lead.member_id)
     part = (await desk.post("/schedule/summary", form)).text
     assert "FBI, Tue, Jan 12 (Range)" in part
-    assert "Fbi lead (FBI): Case call, Tue, Jan 12, 10:00 AM" in part
+    assert "Case call, Tue, Jan 12, 10:00 AM: Fbi lead (FBI)" in part
     part = (await desk.post("/schedule/summary", form | {"kind": ["deadline"]})).text
     assert "Case call" not in part
 
