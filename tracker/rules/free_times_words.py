@@ -1,25 +1,37 @@
 """What is said of a suggested time: how many are free, and who is not, by name."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from uuid import UUID
 
-from tracker.rules.free_days import State
+from tracker.rules.free_days import Days, State
 from tracker.rules.free_times import Suggestion
 from tracker.rules.planning import Person
+from tracker.rules.wall_clock import to_local
 from tracker.rules.wording import plural
 
 NAMED = 6
 """How many people are named for one time."""
 
 
-def notes(one: Suggestion, required: int, names: Mapping[UUID, Person]) -> list[str]:
-    """Return what there is to say of a time; `names` holds everybody but the organizer."""
+def unshared(one: Suggestion, required: Iterable[UUID], days: Mapping[UUID, Days], zone: str) -> int:
+    """Return how many of those who count as free share no calendar that tells of the first date."""
+    day = to_local(one.starts_at, zone).date()
+    as_free = (who for who in required if one.missing.get(who, 0) < one.dates)
+    return sum(who in days and not days[who].shares(day, zone) for who in as_free)
+
+
+def notes(one: Suggestion, required: int, names: Mapping[UUID, Person], unknown: int = 0) -> list[str]:
+    """Return what there is to say of a time; `names` holds everybody but the organizer.
+
+    `unknown` is how many of the required people could share a calendar and do not.
+    """
     busy, out, away = (_missing(one, way) for way in (State.BUSY, State.OUT, State.BLACKOUT))
     in_words = ((busy, "busy"), (out, "out of office"), (one.tentative, "tentative"))
     each = (said for people, word in in_words for said in _each(people, word, one.dates, names))
     missing = [*_blackouts(away, one.dates, names), *each]
     more = [f"and {len(missing) - NAMED} more"] if len(missing) > NAMED else []
-    return [*_free(one, required), *_quorum(one), *missing[:NAMED], *more, *_optional(len(one.optional_missing))]
+    free = _free(one, required) + _as_known(unknown)
+    return [free, *_quorum(one), *missing[:NAMED], *more, *_optional(len(one.optional_missing))]
 
 
 def _missing(one: Suggestion, way: State) -> dict[UUID, int]:
@@ -38,11 +50,16 @@ def _blackouts(people: Mapping[UUID, int], dates: int, names: Mapping[UUID, Pers
     ]
 
 
-def _free(one: Suggestion, required: int) -> list[str]:
+def _free(one: Suggestion, required: int) -> str:
     if one.dates > 1:
-        return [f"{one.free} of the next {one.dates} dates free"]
+        return f"{one.free} of the next {one.dates} dates free"
     who = "required person is" if required == 1 else "required people are"
-    return [f"{required - len(one.missing)} of {required} {who} free"]
+    return f"{required - len(one.missing)} of {required} {who} free"
+
+
+def _as_known(unknown: int) -> str:
+    who = plural(unknown, "shares no calendar", "share no calendar")
+    return f", as far as is known: {who}" if unknown else ""
 
 
 def _quorum(one: Suggestion) -> list[str]:

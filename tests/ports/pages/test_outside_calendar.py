@@ -124,6 +124,21 @@ async def test_the_grid_tells_the_word_and_the_hours_and_who_shares_nothing(brow
     assert "office365" not in grid
 
 
+async def test_how_many_are_free_is_said_with_how_many_of_them_share_no_calendar(
+    browse: SignIn, sqlite_cast: Cast
+) -> None:
+    lead, caht = sqlite_cast.fbi_lead, sqlite_cast.caht_lead
+    await share(lead, Found("1", Span(TEN, TEN + HOUR, Kind.BUSY)))
+    desk = await browse(sqlite_cast.coordinator)
+    page = (await desk.get("/schedule?date=2027-01-12")).text
+    form = typed(page, "/events", starts="12:00", ends="13:00", person=[lead.member_id, caht.member_id])
+    grid = (await desk.post("/schedule/times", form)).text
+    assert "3 of 3 required people are free, as far as is known: 2 share no calendar" in grid
+    assert "Required people free, as far as is known" in grid
+    series = (await desk.post("/schedule/times", form | {"repeat": ["weekly"]})).text
+    assert "12 of the next 12 dates free, as far as is known: 2 share no calendar" in series
+
+
 async def test_where_it_is_turned_off_there_is_no_such_page(sqlite_cast: Cast) -> None:
     clock.start_at(NOW, stands_still=True)
     off = create_app(settings())

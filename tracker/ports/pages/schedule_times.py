@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -23,7 +24,7 @@ from tracker.rules import free_times as rules
 from tracker.rules.free_days import Days, State
 from tracker.rules.free_times import Suggestion
 from tracker.rules.free_times_grid import Cell, half_hours, row
-from tracker.rules.free_times_words import notes
+from tracker.rules.free_times_words import notes, unshared
 from tracker.rules.holiday_choices import held
 from tracker.rules.holidays import next_working_day
 from tracker.rules.invitations import AttendeeRole
@@ -115,8 +116,10 @@ async def _times(request: Request[Any, Any, Any], form: FormValues, offered: Cho
     found = await free_times.find(viewer_of(request), invitees, wanted, clock.now())
     names = {one.id: one for one in (*offered.people, offered.lead) if one}
     required = [one for one, role in invitees.items() if role is not AttendeeRole.OPTIONAL]
-    choices = [_choice(one, zone, len(required), names) for one in found.suggestions]
-    typed = _choice(found.typed, zone, len(required), names) if found.typed else None
+    days = found.days if wanted.reads_outside else {}
+    choice = partial(_choice, zone=zone, required=required, names=names, days=days)
+    choices = [choice(one) for one in found.suggestions]
+    typed = choice(found.typed) if found.typed else None
     drawn = [typed] if typed else choices
     day = drawn[0].starts.date() if drawn else wanted.first.date()
     return Times(
@@ -157,10 +160,14 @@ def dates_like(form: FormValues, when: When) -> Callable[[date], Sequence[date]]
     return dates_of
 
 
-def _choice(one: Suggestion, zone: str, required: int, names: Mapping[UUID, Person]) -> Choice:
+def _choice(
+    one: Suggestion, zone: str, required: Sequence[UUID], names: Mapping[UUID, Person], days: Mapping[UUID, Days]
+) -> Choice:
+    """Return a time with its words; `days` holds nobody where no calendars are shared."""
     starts, ends = local(one.starts_at, zone), local(one.ends_at, zone)
     value = f"{starts:%Y-%m-%dT%H:%M}/{ends:%H:%M}"
-    return Choice(value=value, starts=starts, ends=ends, notes=" · ".join(notes(one, required, names)))
+    said = notes(one, len(required), names, unshared(one, required, days, zone))
+    return Choice(value=value, starts=starts, ends=ends, notes=" · ".join(said))
 
 
 def _lines(days: Mapping[UUID, Days], people: list[Person], day: date, zone: str) -> list[Line]:
