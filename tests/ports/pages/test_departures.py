@@ -55,6 +55,21 @@ async def test_one_press_and_they_have_left(cast: Cast, browse: SignIn) -> None:
     assert "Fbi lead" in (await browser.get("/people?left=1")).text
 
 
+async def test_the_seat_of_who_is_suspended_is_said_to_be_kept_until_they_are_seen_out(
+    cast: Cast, browse: SignIn
+) -> None:
+    browser, theirs = await browse(cast.coordinator), page_of(cast, "fbi_lead")
+    address = theirs.removesuffix("/departure")
+    await browser.post(f"{address}/suspension", {"why": "Long leave"})
+    assert "A seat or chair held before is given up by this, too." in (await browser.get(theirs)).text
+    await browser.post(f"{address}/reinstatement")
+    assert "Steering Committee" in (await browser.get(address)).text
+    await browser.post(f"{address}/suspension", {"why": "Gone"})
+    await browser.post(theirs, {"successor": str(cast.coordinator.member_id)})
+    await browser.post(f"{address}/reinstatement")
+    assert "No seat in a body." in (await browser.get(address)).text
+
+
 async def test_who_left_can_be_let_back_in_as_a_member_without_roles(cast: Cast, browse: SignIn) -> None:
     browser = await browse(cast.coordinator)
     theirs = page_of(cast, "fbi_lead")
