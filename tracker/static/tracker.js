@@ -198,6 +198,27 @@
     say("The day and the hours are filled in.");
   });
 
+  /* The end of a meeting moves along with its start: it stays as long as it was. ------ */
+  const DAY = 24 * 60; // minutes
+  let startBefore = ""; // of the start in which the person is
+
+  const minutes = (time) => Number(time.slice(0, 2)) * 60 + Number(time.slice(3, 5));
+  const clockOf = (count) => [Math.floor(count / 60), count % 60].map((part) => String(part).padStart(2, "0")).join(":");
+
+  function moveEnd(start) {
+    const end = start.form?.elements.ends;
+    if (!end || !start.value) return; // a time that is half typed
+    const moved = minutes(start.value) - minutes(startBefore || start.value);
+    startBefore = start.value;
+    if (!moved || !end.value) return;
+    end.value = clockOf((minutes(end.value) + moved + DAY) % DAY);
+    end.dispatchEvent(new Event("input", { bubbles: true }));
+    say("The end moved along with the start.");
+  }
+
+  document.addEventListener("focusin", (event) => { if (event.target.matches('[name="starts"]')) startBefore = event.target.value; });
+  document.addEventListener("change", (event) => { if (event.target.matches('[name="starts"]')) moveEnd(event.target); });
+
   /* htmx ------------------------------------------------------------------------ */
   let errorsSeen = null;
 
