@@ -72,7 +72,7 @@ def invitation(about: Occasion) -> Letter:
     asked = f"Please reply by {day(by, about.today)}." if by else "Please reply soon."
     if not about.has_no_answer and not about.is_lead:  # it follows another series, whose answers went over
         asked = f"Your reply, {ANSWER_WORDS[about.answer]}, still counts."
-    deadline = [("Reply by", f"{longday(by).rpartition(',')[0]}, {clock(by)}")] if by else []
+    deadline = [("Reply by", f"{longday(by)}, {clock(by)}")] if by else []
     return letter_of(
         about, "You are invited", subject(f"Invitation: {{}}, {day_and_time(about)}", about.title),
         f"{asked} {length_and_way(about)}".strip(),

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from dateutil.relativedelta import relativedelta
 
-SAME_YEAR = relativedelta(months=11)  # nearer than this, a day is named without its year
+SAME_YEAR = relativedelta(months=6)  # nearer than this, a day is named without its year
 NOON = 12  # hours
 HOUR = 60  # minutes
 SAME_EVENING = 6 * HOUR  # minutes: so far hours are counted across midnight too
@@ -44,7 +44,7 @@ def zone_word(zone: str) -> str:
 
 
 def day(value: date, today: date | None = None) -> str:
-    """Return "Thu, Dec 10"; with the year when more than 11 months from `today`."""
+    """Return "Thu, Dec 10"; with the year when more than six months from `today`."""
     moment = _date(value)
     words = f"{moment:%a, %b} {moment.day}"
     is_far = today is not None and not _date(today) - SAME_YEAR <= moment <= _date(today) + SAME_YEAR
