@@ -38,6 +38,16 @@ def test_only_a_whole_https_address_by_name_is_taken(text: str) -> None:
     assert refused.value.fields.keys() == {"address"}
 
 
+def test_an_address_is_refused_with_one_sentence_whatever_it_leads_to() -> None:
+    said = set()
+    for text in ODD:
+        with pytest.raises(Invalid) as refused:
+            check_address(text, "tracker.example")
+        said.add(refused.value.fields["address"])
+    assert len(said) == 1
+    assert "on the public internet" in said.pop()
+
+
 def test_an_address_is_taken_as_calendar_programs_give_it() -> None:
     assert check_address(f" {OUTLOOK} ", "") == OUTLOOK
     assert (

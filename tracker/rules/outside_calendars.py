@@ -27,7 +27,10 @@ MOST_SPANS = 5_000
 
 _HOST = re.compile(r"(?=.{4,253}\Z)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?")
 _REST = re.compile(r"[!-~]*")
-NOT_TAKEN = "Paste the whole address of the calendar: it begins with https:// and often ends in .ics."
+NOT_TAKEN = (
+    "Paste the whole address of the calendar, beginning with https://. "
+    "Its server must be on the public internet, and have a name and not a number."
+)
 OWN = "This is an address of the tracker itself. Paste the address of the calendar that you keep elsewhere."
 PROGRAMS = {
     "outlook.office365.com": "Outlook", "outlook.office365.us": "Outlook", "outlook.live.com": "Outlook",

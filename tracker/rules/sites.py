@@ -12,6 +12,7 @@ LONGEST_NAME = 120  # characters, as are the others
 LONGEST_ADDRESS = 160
 LONGEST_EQUIPMENT = 160
 MOST_SEATS = 9_999
+SEATS_WANTED = f"Write how many seats it has: 1 to {MOST_SEATS:,}, or leave it empty."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,7 +67,7 @@ class SiteFacts:
         seats = self.capacity is None or 1 <= self.capacity <= MOST_SEATS
         wrong = {
             "name": "" if self.name else "Say how people call it, for example “5th-floor conference room”.",
-            "capacity": "" if seats else f"Write how many seats it has: 1 to {MOST_SEATS:,}, or leave it empty.",
+            "capacity": "" if seats else SEATS_WANTED,
         }
         if found := {field: sentence for field, sentence in wrong.items() if sentence}:
             raise Invalid(**found)

@@ -101,6 +101,24 @@ async def test_the_filter_keeps_what_was_typed_and_says_which_day_cannot_be_read
     )
 
 
+@pytest.mark.parametrize(
+    ("typed", "sentence"),
+    [
+        ("2027-02-30", "“2027-02-30” is no day: February 2027 has 28 days."),
+        ("2028-02-30", "“2028-02-30” is no day: February 2028 has 29 days."),
+        ("2027-04-00", "“2027-04-00” is no day: April 2027 has 30 days."),
+        ("2027-13-01", "“2027-13-01” is no day: the months are 01 to 12."),
+        ("0000-02-30", "Choose a day between "),
+    ],
+)
+async def test_a_day_that_the_calendar_does_not_have_is_told_as_such_and_kept(
+    sqlite_cast: Cast, browse: SignIn, typed: str, sentence: str
+) -> None:
+    html = await read(await browse(sqlite_cast.coordinator), f"/audit?from={typed}")
+    assert sentence in html
+    assert f'value="{typed}"' in html
+
+
 async def test_an_empty_filter_offers_the_way_back(sqlite_cast: Cast, browse: SignIn) -> None:
     html = await read(await browse(sqlite_cast.coordinator), "/audit?what=messages")
     assert 'No entries match. <a href="/audit">Clear the filter</a>' in html

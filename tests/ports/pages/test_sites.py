@@ -27,6 +27,17 @@ async def test_a_site_is_added_and_edited_by_who_keeps_the_roster(sqlite_cast: C
     assert ">16</td>" in listed
 
 
+@pytest.mark.parametrize("seats", ["-5", "0", "10000", "99999999", "many"])
+async def test_seats_that_cannot_be_taken_are_answered_with_their_range(
+    sqlite_cast: Cast, browse: SignIn, seats: str
+) -> None:
+    desk = await browse(sqlite_cast.coordinator)
+    form = typed((await desk.get("/sites/new")).text, "/sites/new", name="Room 210", capacity=seats)
+    html = (await desk.post("/sites/new", form)).text
+    assert "Write how many seats it has: 1 to 9,999, or leave it empty." in html
+    assert f'value="{seats}"' in html
+
+
 async def test_who_schedules_reads_the_list_and_others_do_not(sqlite_cast: Cast, browse: SignIn) -> None:
     lead = await browse(sqlite_cast.fbi_lead)
     assert "Add a site" not in (await lead.get("/sites")).text

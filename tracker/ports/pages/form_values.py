@@ -1,6 +1,7 @@
 """What a form holds, as text; how days, times, numbers and ids are read from it, with a sentence for each mistake."""
 
 import re
+from calendar import monthrange
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, time
 from typing import Any, TypeVar
@@ -10,12 +11,14 @@ from litestar import Request
 
 from tracker.errors import Invalid
 from tracker.rules.clean_text import clean
+from tracker.rules.date_words import MONTHS
 from tracker.rules.wall_clock import FIRST_YEAR, LAST_YEAR
 
 T = TypeVar("T")
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _TIME = re.compile(r"[0-9]{2}:[0-9]{2}(:[0-9]{2})?")
 _NUMBER = re.compile(r"[0-9]{1,6}")
+_YEARS = f"Choose a day between {FIRST_YEAR} and {LAST_YEAR}."
 UNREADABLE = "The form arrived in a way that we cannot read. Go back, and send it again."
 
 
@@ -101,9 +104,9 @@ class Reader:
 
     def day(self, name: str, missing: str | None = None) -> date | None:
         """Return a day; `missing` is the sentence for a field that must be filled."""
-        day = self._typed(name, missing, _day, "Write the day as year-month-day, for example 2027-01-14.")
+        day = self._typed(name, missing, _day, _no_day(self.form[name].strip()))
         if day is not None and not FIRST_YEAR <= day.year <= LAST_YEAR:
-            self.refuse(name, f"Choose a day between {FIRST_YEAR} and {LAST_YEAR}.")
+            self.refuse(name, _YEARS)
             return None
         return day
 
@@ -111,9 +114,9 @@ class Reader:
         """Return a time of day, in whole minutes."""
         return self._typed(name, missing, _time, "Write the time as hours:minutes, for example 14:30.")
 
-    def number(self, name: str) -> int | None:
-        """Return a whole number below a million."""
-        return self._typed(name, None, _number, "Write a whole number, for example 12.")
+    def number(self, name: str, wanted: str = "Write a whole number, for example 12.") -> int | None:
+        """Return a whole number below a million; `wanted` is the sentence for anything else."""
+        return self._typed(name, None, _number, wanted)
 
     def refuse(self, name: str, sentence: str) -> None:
         """Note why a field cannot be taken, unless something is noted there already."""
@@ -159,6 +162,18 @@ def _day(text: str) -> date:
     if not _DAY.fullmatch(text):
         raise ValueError(text)
     return date.fromisoformat(text)
+
+
+def _no_day(text: str) -> str:
+    """Return why a text is no day: it is not written as one, or the calendar does not have it."""
+    if not _DAY.fullmatch(text):
+        return "Write the day as year-month-day, for example 2027-01-14."
+    year, month = (int(part) for part in text.split("-")[:2])
+    if not FIRST_YEAR <= year <= LAST_YEAR:
+        return _YEARS
+    if not 1 <= month <= len(MONTHS):
+        return f"“{text}” is no day: the months are 01 to {len(MONTHS)}."
+    return f"“{text}” is no day: {MONTHS[month - 1]} {year} has {monthrange(year, month)[1]} days."
 
 
 def _time(text: str) -> time:

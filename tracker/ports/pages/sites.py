@@ -14,7 +14,7 @@ from tracker.ports.pages.keeping_forms import Asked, KeptForm, handlers_of
 from tracker.ports.pages.request import viewer_of
 from tracker.ports.pages.templating import page
 from tracker.rules.people import Viewer
-from tracker.rules.sites import LONGEST_ADDRESS, LONGEST_EQUIPMENT, LONGEST_NAME, SiteFacts
+from tracker.rules.sites import LONGEST_ADDRESS, LONGEST_EQUIPMENT, LONGEST_NAME, SEATS_WANTED, SiteFacts
 from tracker.usecases import sites
 
 LABELS = {
@@ -51,7 +51,7 @@ async def _shown(_: Viewer, site_id: UUID | None, __: FormValues) -> Mapping[str
 def _read(_: Asked, form: FormValues) -> SiteFacts:
     reader = Reader(form)
     name, address = reader.text("name", LONGEST_NAME), reader.text("address", LONGEST_ADDRESS)
-    capacity, equipment = reader.number("capacity"), reader.text("equipment", LONGEST_EQUIPMENT)
+    capacity, equipment = reader.number("capacity", SEATS_WANTED), reader.text("equipment", LONGEST_EQUIPMENT)
     reader.check()
     return SiteFacts(
         name=name, address=address, capacity=capacity, equipment=equipment, is_open=form["status"] != CLOSED
