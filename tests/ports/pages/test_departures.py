@@ -55,9 +55,7 @@ async def test_one_press_and_they_have_left(cast: Cast, browse: SignIn) -> None:
     assert "Fbi lead" in (await browser.get("/people?left=1")).text
 
 
-async def test_the_seat_of_who_is_suspended_is_said_to_be_kept_until_they_are_seen_out(
-    cast: Cast, browse: SignIn
-) -> None:
+async def test_the_seat_of_who_is_suspended_returns_until_they_are_seen_out(cast: Cast, browse: SignIn) -> None:
     browser, theirs = await browse(cast.coordinator), page_of(cast, "fbi_lead")
     address = theirs.removesuffix("/departure")
     await browser.post(f"{address}/suspension", {"why": "Long leave"})
