@@ -32,7 +32,7 @@ def test_other_words_mean_no_site(place: str) -> None:
 
 def test_the_organizer_needs_a_seat_too() -> None:
     assert ROOM.too_small(11) == ""
-    assert ROOM.too_small(12) == "12 seats, 12 invited and the organizer"
+    assert ROOM.too_small(12) == "12 seats, 13 people: 1 too few"
 
 
 def test_a_site_says_what_there_is() -> None:

@@ -49,7 +49,8 @@ class Site:
         """Return what is said when those invited and the organizer find no seat, else nothing."""
         if self.capacity is None or invited < self.capacity:
             return ""
-        return f"{plural(self.capacity, 'seat')}, {invited} invited and the organizer"
+        people = plural(invited + 1, "person", "people")
+        return f"{plural(self.capacity, 'seat')}, {people}: {invited + 1 - self.capacity} too few"
 
 
 @dataclass(frozen=True, kw_only=True)

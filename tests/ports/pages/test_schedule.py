@@ -452,11 +452,11 @@ async def test_sites_are_offered_and_the_panel_says_what_is_there_and_who_finds_
     form = typed(page, "/events", title="Briefing", starts="10:30", ends="11:30", place=place, person=lead.member_id)
     part = (await desk.post("/schedule/summary", form)).text
     assert "Case call, Tue, Jan 12, 10:00 AM" in part
-    assert "1 seat, 1 invited and the organizer" in part
+    assert "1 seat, 2 people: 1 too few" in part
     saved = await desk.post("/events", form | {"save": ["send"]})
     shown = (await desk.get(f"{saved.headers['location']}/2027-01-12")).text
     assert re.search(r'Taken at that time: <a href="/events/[^"]+">Case call</a>', shown)
-    assert "1 seat, 1 invited and the organizer" in shown
+    assert "1 seat, 2 people: 1 too few" in shown
 
 
 async def test_an_odd_version_beside_suggested_times_is_no_failure(sqlite_cast: Cast, desk: Browser) -> None:
