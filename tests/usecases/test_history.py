@@ -99,8 +99,8 @@ async def test_a_running_series_that_goes_on_with_another_time_tells_so_at_both_
     event_id = await meetings.schedule(cast.coordinator, weekly(), NOW)
     running = datetime(2027, 1, 13, 12, tzinfo=NOW.tzinfo)
     new_id = await change(cast.coordinator, event_id, running, starts=FIRST + timedelta(hours=1))
-    last = ((Field.LAST, "", "Tuesday, January 12, 2027"),)
-    assert told(await read(cast.harbor_advocate, event_id)) == [(Verb.ENDED, last)]
+    both = ((Field.LAST, "", "Tuesday, January 12, 2027"), (Field.NEXT, "", "Tuesday, January 19, 2027"))
+    assert told(await read(cast.harbor_advocate, event_id)) == [(Verb.WENT_ON, both)]
     assert told(await read(cast.harbor_advocate, new_id)) == [(Verb.CONTINUED, ((
         Field.WHEN, "every week on Tuesday, 10:00–11:30 AM Central", "every week on Tuesday, 11:00 AM–12:30 PM Central",
     ),))]  # fmt: skip
@@ -117,6 +117,16 @@ async def test_a_series_that_ends_earlier_tells_with_which_date(cast: Cast) -> N
     assert told(await read(cast.harbor_advocate, shorter)) == [(Verb.CHANGED, (
         (Field.WHEN, f"{every_week} Feb 2, 2027", f"{every_week} Jan 19, 2027"),
     ))]  # fmt: skip
+
+
+async def test_a_series_that_goes_on_in_another_circle_is_told_as_one_that_ended(cast: Cast) -> None:
+    event_id = await meetings.schedule(cast.coordinator, weekly(), NOW)
+    running = datetime(2027, 1, 13, 12, tzinfo=NOW.tzinfo)
+    later = FIRST + timedelta(hours=1)
+    await change(cast.coordinator, event_id, running, starts=later, visibility=Visibility.LAW_ENFORCEMENT)
+    [entry] = await read(cast.coordinator, event_id)
+    assert entry.verb is Verb.ENDED
+    assert Field.NEXT not in {one.field for one in entry.changes}
 
 
 async def test_what_named_people_knew_is_not_told_when_an_event_opens_to_more(cast: Cast) -> None:

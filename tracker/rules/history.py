@@ -28,7 +28,9 @@ class Verb(StrEnum):
     DATE_ADDED = "date_added"
     """A series got a date beside its rule."""
     ENDED = "ended"
-    """A series ended before its last date; another one may go on."""
+    """A series ended before its last date."""
+    WENT_ON = "went_on"
+    """A series ended before its last date, and another one goes on from it."""
     CONTINUED = "continued"
     """It goes on from another series."""
 
@@ -39,6 +41,8 @@ class Field(StrEnum):
     WHEN = "when"
     LAST = "last"
     """The last date that is left of a series."""
+    NEXT = "next"
+    """The first date of the series that goes on."""
     PLACE = "place"
     TITLE = "title"
     STATUS = "status"
@@ -116,14 +120,21 @@ def changes_of_date(occurrence: Occurrence, after: Slot, title: str, place: str,
 
 def last_date(left: Sequence[Occurrence]) -> tuple[Change, ...]:
     """Return with which date a series ends that was cut short; `left` are its dates, in order."""
-    if not left:
-        return ()
-    return (Change(field=Field.LAST, after=longday(local(left[-1].starts_at, left[-1].event.zone))),)
+    return _on(Field.LAST, left[-1:])
+
+
+def next_date(onward: Sequence[Occurrence]) -> tuple[Change, ...]:
+    """Return with which date a series goes on; `onward` are the dates of the new one, in order."""
+    return _on(Field.NEXT, [one for one in onward if not one.is_off][:1])
 
 
 def readable(changes: Iterable[Change], *, may_edit: bool) -> tuple[Change, ...]:
     """Return what a reader is told of a deed."""
     return tuple(one for one in changes if may_edit or one.field not in EDITORS_ONLY)
+
+
+def _on(field: Field, found: Sequence[Occurrence]) -> tuple[Change, ...]:
+    return tuple(Change(field=field, after=longday(local(one.starts_at, one.event.zone))) for one in found)
 
 
 def _change(field: Field, before: str, after: str) -> Change | None:

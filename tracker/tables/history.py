@@ -19,7 +19,7 @@ class EventChange(Table):
     actor = ForeignKey(Member, null=False, on_delete=OnDelete.restrict)
     at = Timestamptz(null=False)
     verb = Varchar(length=20)
-    """sent, changed, cancelled, reinstated, date_added, ended, continued"""
+    """sent, changed, cancelled, reinstated, date_added, ended, went_on, continued"""
     visibility = Varchar(length=20)
     body = ForeignKey(Body, null=True, default=None, on_delete=OnDelete.restrict)
     """visibility, body: who could see the event when it was done; after a change of that itself"""

@@ -7,7 +7,7 @@ from datetime import datetime
 from uuid import UUID
 
 from tracker import chance
-from tracker.rules.history import Change, Entry, Verb, changes_of, last_date
+from tracker.rules.history import Change, Entry, Verb, changes_of, last_date, next_date
 from tracker.rules.meetings import Event, EventStatus, Occurrence
 from tracker.rules.people import Viewer
 from tracker.rules.planning import Plan
@@ -43,8 +43,13 @@ async def keep_plan(
     changes = changes_of(event, plan, invited, goes_on_anew=went_on_as is not None)
     after = replace(event, visibility=plan.visibility, body_id=plan.body_id)
     if went_on_as:
-        await keep_end(viewer, event, now)
-        await keep(viewer, replace(after, id=went_on_as), Verb.CONTINUED, changes, now)
+        onward = replace(after, id=went_on_as)
+        if after == event:
+            ended = (*last_date(await visible.dates(viewer, event)), *next_date(await visible.dates(viewer, onward)))
+            await keep(viewer, event, Verb.WENT_ON, ended, now)
+        else:  # one circle is not told with which date another goes on
+            await keep_end(viewer, event, now)
+        await keep(viewer, onward, Verb.CONTINUED, changes, now)
     elif event.status is EventStatus.DRAFT and plan.status is not EventStatus.DRAFT:
         await keep(viewer, after, Verb.SENT, (), now)
     elif changes:
