@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 
@@ -17,7 +17,7 @@ from tracker.rules.calendars import Scope
 from tracker.rules.consequences import ANY_PROGRAM, Consequences
 from tracker.rules.invitations import AnswerValue, AttendeeRole
 from tracker.rules.meetings import EventStatus
-from tracker.rules.notices import NO_MAIL
+from tracker.rules.notices import NO_MAIL, Notices
 from tracker.rules.outbox import Skip, State
 from tracker.rules.people import Viewer
 from tracker.rules.planning import DateChange, Plan, from_date
@@ -389,6 +389,15 @@ async def test_the_words_count_each_kind_of_mail_and_end_with_nobody_else(cast: 
     assert await words(lambda cast, plan: beside(plan, cast.ipd_liaison)) == more
     event_id = await meetings.schedule(cast.coordinator, meeting(cast.fbi_lead), NOW)
     assert await words(HOUR_LATER) == "No further mail: 1 mail that waits says it."
+
+
+def test_who_gets_an_update_and_an_invitation_is_counted_once() -> None:
+    stays, leaves, comes = (uuid4() for _ in range(3))
+    told = Notices(update=frozenset({stays, leaves}), invitation=frozenset({stays, comes}))
+    assert told.words == (
+        "1 person gets an update; 1 person gets an update and an invitation; 1 person gets an invitation; nobody else."
+    )
+    assert told.people == {stays, leaves, comes}
 
 
 async def test_a_named_event_is_in_the_feeds_of_who_wants_such_events_there(cast: Cast) -> None:

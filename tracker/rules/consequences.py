@@ -1,6 +1,6 @@
 """What a deed does to mails, answers, reminders and feeds: how things stand before and after it, compared."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -28,6 +28,8 @@ class Standing:
     """What calendars show of it; equal where they need not change."""
     messages: Mapping[UUID, tuple[MessageKind, UUID]] = field(default_factory=dict)
     """The mails that wait, by their id: kind and recipient."""
+    endings: frozenset[UUID] = frozenset()
+    """The updates among them that say of a series that nothing goes on from it."""
     answers: Mapping[UUID, tuple[AnswerValue, ...]] = field(default_factory=dict)
     """The answers of each person that count for the dates to come, cancelled ones included."""
     reminders: Reminders = field(default_factory=dict)
@@ -104,13 +106,14 @@ class Consequences:
 
 def between(before: Standing, after: Standing) -> Consequences:
     """Return what leads from one standing to the other."""
-    new = [mail for message_id, mail in after.messages.items() if message_id not in before.messages]
+    new = {message_id: mail for message_id, mail in after.messages.items() if message_id not in before.messages}
     changes = before.content != after.content
     shown = frozenset(after.feeds) if changes else frozenset(after.feeds) - frozenset(before.feeds)
     lost = frozenset(before.feeds) - frozenset(after.feeds)
     still = {after.messages[one][1] for one in before.messages if changes and one in after.messages}
     return Consequences(
-        mails=_notices(new), waiting=len(still), moves=moves(before.reminders, after.reminders), shown=shown, lost=lost,
+        mails=_notices(new, after.endings), waiting=len(still),
+        moves=moves(before.reminders, after.reminders), shown=shown, lost=lost,
         asked_again=frozenset(
             one for one, given in after.answers.items() if _is_asked_again(before.answers.get(one, ()), given)
         ),
@@ -162,8 +165,9 @@ def _is_asked_again(before: tuple[AnswerValue, ...], after: tuple[AnswerValue, .
     return owed[1] > owed[0] and answered[1] < answered[0]
 
 
-def _notices(mails: Iterable[tuple[MessageKind, UUID]]) -> Notices:
+def _notices(mails: Mapping[UUID, tuple[MessageKind, UUID]], endings: frozenset[UUID]) -> Notices:
     by_kind: dict[str, set[UUID]] = {}
-    for kind, member_id in mails:
+    for kind, member_id in mails.values():
         by_kind.setdefault(kind.value, set()).add(member_id)
-    return Notices(**{kind: frozenset(members) for kind, members in by_kind.items()})
+    ending = frozenset(member_id for message_id, (_, member_id) in mails.items() if message_id in endings)
+    return Notices(ending=ending, **{kind: frozenset(members) for kind, members in by_kind.items()})

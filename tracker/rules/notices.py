@@ -26,6 +26,13 @@ class Notices:
     cancellation: frozenset[UUID] = NOBODY
     update: frozenset[UUID] = NOBODY
     invitation: frozenset[UUID] = NOBODY
+    ending: frozenset[UUID] = NOBODY
+    """Those whose update says that the dates to come are cancelled and that nothing goes on from them."""
+
+    @property
+    def people(self) -> frozenset[UUID]:
+        """Return everybody who gets a mail, each once."""
+        return self.withdrawal | self.cancellation | self.update | self.invitation
 
     @property
     def mails(self) -> frozenset[tuple[MessageKind, UUID]]:
@@ -39,11 +46,14 @@ class Notices:
     @property
     def words(self) -> str:
         """Say it: "1 person is taken off the list and told; 12 people get an update; nobody else."."""
+        both = self.update & self.invitation
         told = (
             (self.withdrawal, "is taken off the list and told", "are taken off the list and told"),
             (self.cancellation, "is told that it is cancelled", "are told that it is cancelled"),
-            (self.update, "gets an update", "get an update"),
-            (self.invitation, "gets an invitation", "get an invitation"),
+            (self.ending, "is told that these dates are cancelled", "are told that these dates are cancelled"),
+            (self.update - both - self.ending, "gets an update", "get an update"),
+            (both, "gets an update and an invitation", "get an update and an invitation"),
+            (self.invitation - both, "gets an invitation", "get an invitation"),
         )
         parts = [plural(len(members), f"person {one}", f"people {many}") for members, one, many in told if members]
         return f"{'; '.join(parts)}; nobody else." if parts else NO_MAIL

@@ -3,6 +3,7 @@
 So the form cannot say anything else than what happens: there is no second computation.
 """
 
+import json
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
@@ -54,8 +55,9 @@ async def _standing(
 ) -> Standing:
     events = [event for one in event_ids if (event := await visible.event(viewer, one))]
     dates = [date for of_event in (await visible.dates_of(viewer, events)).values() for date in of_event]
+    messages, endings = await _messages(event_ids)
     return Standing(
-        content=_content(events, dates), messages=await _messages(event_ids),
+        content=_content(events, dates), messages=messages, endings=endings,
         answers=await _answers(one for one in dates if one.ends_at > now),
         reminders=await _reminders(viewer, events, now), feeds=await who_reads(readers, events),
     )  # fmt: skip
@@ -82,12 +84,14 @@ def _content(events: Iterable[Event], dates: Iterable[Occurrence]) -> frozenset[
     }
 
 
-async def _messages(event_ids: Sequence[UUID]) -> dict[UUID, tuple[MessageKind, UUID]]:
+async def _messages(event_ids: Sequence[UUID]) -> tuple[dict[UUID, tuple[MessageKind, UUID]], frozenset[UUID]]:
+    """Return the mails that wait, and which of them end a series for good."""
     if not event_ids:
-        return {}
+        return {}, frozenset()
     waits = Message.event.is_in(list(event_ids)) & (Message.state == State.PENDING.value)
-    found = await Message.select(Message.id, Message.kind, Message.recipient).where(waits)
-    return {row["id"]: (MessageKind(row["kind"]), row["recipient"]) for row in found}
+    found = await Message.select(Message.id, Message.kind, Message.recipient, Message.facts).where(waits)
+    endings = frozenset(row["id"] for row in found if json.loads(row["facts"]).get("is_last"))
+    return {row["id"]: (MessageKind(row["kind"]), row["recipient"]) for row in found}, endings
 
 
 async def _answers(dates: Iterable[Occurrence]) -> dict[UUID, tuple[AnswerValue, ...]]:

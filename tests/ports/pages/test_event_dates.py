@@ -231,13 +231,26 @@ async def test_before_a_date_is_cancelled_or_brought_back_the_page_says_what_it_
     await Message.update({Message.state: "sent", Message.sent_at: NOW}, force=True)
     page = (await desk.get(f"{address}/cancellation")).text
     assert page.count(f"{people} people are told that it is cancelled; nobody else.") == 1
-    assert f"{people} people get an update; nobody else." in page  # all that follow
+    assert f"{people} people are told that these dates are cancelled; nobody else." in page  # all that follow
     assert f"{3 * people + 3} reminders do not go out" in page
     await desk.post(f"{address}/cancellation", typed(page, f"{address}/cancellation"))
     await Message.update({Message.state: "sent", Message.sent_at: NOW}, force=True)
     page = (await desk.get(address)).text
     assert "When you bring it back" in page
     assert f"{3 * people + 3} new reminders" in page
+    assert f"Bring this date back and tell {people} people" in page
+
+
+async def test_a_date_of_whose_cancellation_nobody_heard_is_brought_back_without_telling_anybody(
+    desk: Browser, series: UUID
+) -> None:
+    address = f"/events/{series}/{KEY}"
+    await Message.update({Message.state: "sent", Message.sent_at: NOW}, force=True)
+    page = (await desk.get(f"{address}/cancellation")).text
+    await desk.post(f"{address}/cancellation", typed(page, f"{address}/cancellation"))
+    page = (await desk.get(address)).text
+    assert "<dd>Nobody is mailed.</dd>" in page
+    assert re.search(r">\s*Bring this date back\s*</button>", page)
 
 
 async def test_who_may_not_edit_a_date_is_not_told_whom_it_would_mail(
