@@ -7,7 +7,7 @@ VENV = .venv
 PORT ?= 8000
 BIN = $(VENV)/bin
 READY = $(VENV)/ready
-WORKERS = -n auto --dist loadgroup
+WORKERS = -n auto --dist loadfile --no-loadscope-reorder  # a worker that ends the browser's folder ends its demo
 
 .DEFAULT_GOAL := help
 .PHONY: help setup run test lint fix types imports check wheel sbom bench faults compat contract migration pins
