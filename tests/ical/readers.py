@@ -49,7 +49,9 @@ def by_ics(feed: bytes) -> list[Shown]:
         warnings.simplefilter("ignore", DeprecationWarning)
         calendar = ics.Calendar(feed.decode())
     return sorted(
-        Shown(one.begin.datetime, one.end.datetime, one.name) for one in calendar.events if one.status != "CANCELLED"
+        Shown(_moment(one.begin.datetime), _moment(one.end.datetime), one.name)
+        for one in calendar.events
+        if one.status != "CANCELLED"
     )
 
 
