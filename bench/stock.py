@@ -15,7 +15,7 @@ from tracker.demo.seed import Recipe, fill
 from tracker.migrate import migrate
 from tracker.rules.calendars import Scope
 from tracker.usecases.identity_accounts import Account, account_at
-from tracker.usecases.identity_sessions import open_session
+from tracker.usecases.identity_sessions import UNKNOWN, open_session
 from tracker.usecases.subscriptions import create
 from tracker.usecases.viewers import viewer_for
 
@@ -64,7 +64,7 @@ async def _fill(file: Path, dates: int) -> None:
 
 async def _session_in(database: Path) -> str:
     async with _bound(database):
-        return await open_session(await _account("coordinator"), clock.now(), how="link", client="bench")
+        return await open_session(await _account("coordinator"), clock.now(), UNKNOWN, how="link")
 
 
 async def _feed_in(database: Path) -> str:
