@@ -74,7 +74,12 @@ async def _measured(folder: Path) -> tuple[float, float, float]:
             young.append((await _find(few))[0])
             old.append((await _find(many))[0])
             swept.append(_timed_sweep(slots, days))
-    return tuple(median(one[WARM_UP:]) * 1000 for one in (young, old, swept))
+    return _typical(young), _typical(old), _typical(swept)
+
+
+def _typical(seconds: list[float]) -> float:
+    """Return the milliseconds that it usually takes."""
+    return median(seconds[WARM_UP:]) * 1000
 
 
 async def _place(stack: AsyncExitStack, file: Path, dates: int) -> Place:

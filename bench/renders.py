@@ -51,7 +51,8 @@ async def _rendering(world: World, path: str) -> Rendering:
 @contextmanager
 def _kept() -> Iterator[list[Rendering]]:
     """Keep what is rendered meanwhile; nothing in the product hands a page's values out."""
-    plain, found = templating.render, []
+    plain = templating.render
+    found: list[Rendering] = []
 
     def keeping(name: str, context: Mapping[str, Any]) -> str:
         found.append((name, dict(context)))
