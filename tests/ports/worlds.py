@@ -219,10 +219,15 @@ async def _secrets(cast: Cast, places: Places) -> None:
         datetime(2026, 12, 9, 13, tzinfo=NOW.tzinfo),
     )
     places.secret_item = await _item(lead, cast.kcpd_detective, "Canary item", over, "2026-12-09")
+    await _secrets_about(cast, places)
+
+
+async def _secrets_about(cast: Cast, places: Places) -> None:
+    """Add a meeting of one arm, and what comes of secret events: looks, reminders, messages, templates, filters."""
     await meetings.schedule(
         cast.coordinator,
         meeting(
-            *(one for one in everybody(cast) if one.arm == lead.arm),
+            *(one for one in everybody(cast) if one.arm == cast.fbi_lead.arm),
             title="Canary briefing",
             visibility=Visibility.LAW_ENFORCEMENT,
         ),
