@@ -32,6 +32,7 @@ from tracker.rules.planning import DateChange
 from tracker.rules.quorum import QuorumRule
 from tracker.rules.recurrence import Rule, rule_for
 from tracker.rules.sites import SiteFacts
+from tracker.tables.meetings import Event
 from tracker.tables.outbox import Message
 from tracker.usecases import (
     action_items,
@@ -197,6 +198,7 @@ async def _secrets(cast: Cast, places: Places) -> None:
     lead, named = cast.fbi_lead, (cast.kcpd_detective, cast.hsi_liaison)
     places.secret_event = await meetings.schedule(lead, operation(*named, rule=_weekly()), LAST_WEEK)
     places.secret_key = "2027-01-16"
+    await Event.update({Event.previous_series: places.event}).where(Event.id == places.secret_event)
     over = await meetings.schedule(
         lead, operation(*named, title="Operation Canary", starts=datetime(2026, 12, 9, 6)), LAST_WEEK
     )

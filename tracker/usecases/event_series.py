@@ -9,6 +9,7 @@ from tracker.rules.invitations import AnswerValue, effective
 from tracker.rules.meetings import Event, Occurrence, may_edit
 from tracker.rules.people import Viewer
 from tracker.rules.planning import is_moved
+from tracker.tables import visible_series
 from tracker.usecases import history, invitations
 from tracker.usecases.meeting_dates import dates_of
 from tracker.usecases.meetings import event_for
@@ -26,6 +27,19 @@ class SeriesDate:
 
 
 @dataclass(frozen=True, kw_only=True)
+class SeriesLinks:
+    """The events that an event goes on from and that go on from it, as far as the viewer may see them."""
+
+    before: Event | None
+    after: tuple[Event, ...]
+
+
+async def links_of(viewer: Viewer, event: Event) -> SeriesLinks:
+    """Return where an event comes from and how it goes on."""
+    return SeriesLinks(before=await visible_series.before(viewer, event), after=await visible_series.after(viewer, event))
+
+
+@dataclass(frozen=True, kw_only=True)
 class SeriesView:
     """A series with its dates, those to come and those that are over, each in order."""
 
@@ -34,6 +48,7 @@ class SeriesView:
     over: tuple[SeriesDate, ...]
     is_invited: bool
     may_edit: bool
+    links: SeriesLinks
     history: tuple[Entry, ...]
 
     @property
@@ -59,5 +74,6 @@ async def series_view(viewer: Viewer, event_id: UUID, now: datetime) -> SeriesVi
         over=tuple(one for one in dates if one.is_over),
         is_invited=given is not None,
         may_edit=may_edit(viewer, event),
+        links=await links_of(viewer, event),
         history=tuple(await history.history(viewer, event)),
     )

@@ -17,6 +17,7 @@ from tracker.rules.sites import Room
 from tracker.tables import visible_roll
 from tracker.usecases import stand_ins
 from tracker.usecases.action_lists import items_of_date, open_items_of_body, open_items_of_series
+from tracker.usecases.event_series import SeriesLinks, links_of
 from tracker.usecases.history import history
 from tracker.usecases.invitations import my_answer
 from tracker.usecases.meeting_dates import date_for, neighbours
@@ -64,6 +65,7 @@ class EventView:
     items: tuple[ActionItem, ...]
     before: Occurrence | None
     after: Occurrence | None
+    links: SeriesLinks
     attendance_opens: datetime
     is_over: bool
     room: Room | None
@@ -97,6 +99,7 @@ async def event_view(viewer: Viewer, event_id: UUID, key: str, now: datetime) ->
         items=await _items(viewer, occurrence),
         before=before,
         after=after,
+        links=await links_of(viewer, occurrence.event),
         attendance_opens=opens_at(occurrence),
         is_over=occurrence.ends_at <= now,
         room=await _room(viewer, occurrence, now),

@@ -1,7 +1,9 @@
 """The page of a series and the history of a date: what a member reads, and nothing of what is not theirs."""
 
 import re
+from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -10,11 +12,14 @@ from tests.cast import NOW, Cast, meeting, operation
 from tests.ports.browser import Browser
 from tests.ports.conftest import SignIn
 from tracker import clock
+from tracker.rules.audiences import Visibility
 from tracker.rules.invitations import AnswerValue
-from tracker.rules.planning import DateChange
+from tracker.rules.people import Viewer
+from tracker.rules.planning import DateChange, from_date
 from tracker.rules.recurrence import rule_for
-from tracker.usecases import attendance, invitations, meeting_dates
+from tracker.usecases import attendance, invitations, meeting_dates, meetings
 from tracker.usecases.meetings import schedule
+from tracker.usecases.series_parts import change_from
 
 pytestmark = pytest.mark.anyio
 
@@ -121,3 +126,45 @@ async def test_only_editors_are_led_to_what_one_does_to_a_whole_series(
     assert [(await desk.get(deed)).status_code for deed in deeds] == [200] * 4
     page = await read(member, f"/events/{series}")
     assert [deed for deed in deeds if f'href="{deed}"' in page] == []
+
+
+async def shown_before_and_after(browser: Browser, address: str) -> list[str]:
+    """Return what the page says about other series: where this one comes from and how it goes on."""
+    html = await read(browser, address)
+    return re.findall(r"(Continues from|Goes on as) <a href=\"/events/([^\"]+)", html)
+
+
+async def split(viewer: Viewer, event_id: UUID, key: str, **facts: Any) -> UUID:
+    """Let the series go on from the date `key` as another one."""
+    event, plan = await meetings.plan_to_change(viewer, event_id)
+    onward = replace(from_date(plan, datetime.fromisoformat(f"{key} 10:00")), **facts)
+    return await change_from(viewer, event_id, key, onward, event.version, NOW, notify=False)
+
+
+async def test_both_pages_of_a_series_that_was_split_lead_to_the_other_one(
+    sqlite_cast: Cast, browse: SignIn, series: UUID
+) -> None:
+    onward = await split(sqlite_cast.coordinator, series, "2027-02-02", title="Steering Committee")
+    member = await browse(sqlite_cast.harbor_advocate)
+    for page in ("", "/2027-01-12"):
+        assert await shown_before_and_after(member, f"/events/{series}{page}") == [("Goes on as", str(onward))]
+    assert "from Tue, Feb 2" in await read(member, f"/events/{series}")
+    for page in ("", "/2027-02-09"):
+        assert await shown_before_and_after(member, f"/events/{onward}{page}") == [("Continues from", str(series))]
+
+
+async def test_a_series_that_goes_on_for_named_people_is_linked_for_them_alone(
+    sqlite_cast: Cast, browse: SignIn
+) -> None:
+    plan = meeting(sqlite_cast.fbi_lead, sqlite_cast.hsi_liaison, rule=rule_for("weekly", FIRST, count=4))
+    series = await schedule(sqlite_cast.coordinator, plan, NOW)
+    secret = await split(sqlite_cast.coordinator, series, "2027-01-26", visibility=Visibility.NAMED)
+    event, plan = await meetings.plan_to_change(sqlite_cast.coordinator, series)
+    opened = replace(plan, visibility=Visibility.ALL)
+    await meetings.change(sqlite_cast.coordinator, series, opened, event.version, NOW, notify=False)
+    assert await shown_before_and_after(await browse(sqlite_cast.fbi_lead), f"/events/{series}") == [
+        ("Goes on as", str(secret))
+    ]
+    page = await read(await browse(sqlite_cast.harbor_advocate), f"/events/{series}")
+    assert "Goes on as" not in page
+    assert str(secret) not in page

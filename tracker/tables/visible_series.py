@@ -1,0 +1,19 @@
+"""Where a series comes from and how it goes on: those of the other events that the viewer may see."""
+
+from tracker.rules.meetings import Event
+from tracker.rules.people import Viewer
+from tracker.tables.visible import events_where
+
+_BEFORE = ") AND e.id = (SELECT n.previous_series FROM event n WHERE n.id = {})"
+_AFTER = ") AND e.previous_series = {} ORDER BY e.starts, e.id"
+
+
+async def before(viewer: Viewer, of: Event) -> Event | None:
+    """Return the series that this event goes on from."""
+    found = await events_where(viewer, _BEFORE, of.id)
+    return found[0] if found else None
+
+
+async def after(viewer: Viewer, of: Event) -> tuple[Event, ...]:
+    """Return the events that go on from this series, earliest first; each time it was split there is one more."""
+    return tuple(await events_where(viewer, _AFTER, of.id))
