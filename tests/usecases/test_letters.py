@@ -17,13 +17,23 @@ from tracker.rules.audiences import Visibility
 from tracker.rules.invitations import AnswerValue
 from tracker.rules.letters import PREVIEW, RESTRICTED_SUBJECT, SUBJECT, Letter, MailedEntry, ReplyPage
 from tracker.rules.meetings import Event
-from tracker.rules.outbox import Skip, State
+from tracker.rules.outbox import MessageKind, Skip, State
 from tracker.rules.people import Viewer
-from tracker.rules.planning import DateChange
+from tracker.rules.planning import DateChange, from_date
+from tracker.rules.preferences import Preferences
 from tracker.rules.recurrence import rule_for
 from tracker.tables.action_items import ActionItem
 from tracker.tables.people import Member
-from tracker.usecases import action_items, invitations, letters, meeting_dates, meetings, outbox
+from tracker.usecases import (
+    action_items,
+    invitations,
+    letters,
+    meeting_dates,
+    meetings,
+    outbox,
+    preferences,
+    series_parts,
+)
 
 LATER = NOW + timedelta(minutes=5)
 TODAY = date(2026, 12, 15)
@@ -482,3 +492,51 @@ async def test_a_letter_about_a_series_names_the_dates_that_are_not_as_its_rule_
     await meetings.change(cast.coordinator, event_id, renamed, event.version, LATER, notify=True)
     facts = dict((await the_letter(MOVED)).facts)
     assert (facts["Not on"], facts["Moved"]) == ("Tue, Feb 9", "Tue, Mar 9 to Wed, Mar 10, 1:00 PM")
+
+
+async def split_in_april(cast: Cast, event_id: UUID, first: datetime, **facts: object) -> Letter:
+    """Let a series go on from April as another one; return the news that the old one ends."""
+    event, plan = await meetings.plan_to_change(cast.coordinator, event_id)
+    onward = replace(from_date(plan, first), **facts)
+    await series_parts.change_from(cast.coordinator, event_id, "2027-04-13", onward, event.version, LATER, notify=False)
+    written = [one for one in await waiting(MOVED) if isinstance(one, Letter)]
+    [letter] = [one for one in written if one.kind is MessageKind.UPDATE]
+    return letter
+
+
+async def test_a_series_that_goes_on_at_another_hour_says_the_old_and_the_new_one(cast: Cast) -> None:
+    letter = await split_in_april(cast, await series(cast), datetime(2027, 4, 13, 9))
+    assert letter.subject == "Changed: Monthly task force…, 9:00 AM (was 10:00 AM) from Tue, Apr 13"
+    assert letter.preview == "It was 10:00 AM. A new invitation follows for the dates to come."
+    assert letter.facts[2:] == (
+        ("Was", "Second Tuesday of each month, 10:00–11:30 AM Central"),
+        ("Now", "Second Tuesday of each month, 9:00–10:30 AM Central, from Tuesday, April 13, 2027"),
+    )
+
+
+async def test_a_series_that_goes_on_on_other_days_says_the_old_and_the_new_rule(cast: Cast) -> None:
+    first = datetime(2027, 4, 14, 10)
+    letter = await split_in_april(cast, await series(cast), first, rule=rule_for("monthly_nth", first, count=3))
+    assert letter.subject == "Changed: Monthly task force meeting, from Wed, Apr 14, 10:00 AM"
+    assert dict(letter.facts)["Was"] == "Second Tuesday of each month, 10:00–11:30 AM Central"
+    assert dict(letter.facts)["Now"].startswith("Second Wednesday of each month, 10:00–11:30 AM Central")
+
+
+async def test_a_series_that_goes_on_elsewhere_at_the_same_hour_tells_no_old_hour(cast: Cast) -> None:
+    letter = await split_in_april(cast, await series(cast), datetime(2027, 4, 13, 10), place="FBI field office")
+    assert letter.subject == "Changed: Monthly task force meeting goes on with a new invitation"
+    assert {label for label, _ in letter.facts} == {"What", "Last date"}
+
+
+async def test_who_reads_discreetly_is_told_the_hours_of_what_goes_on_and_no_name(cast: Cast) -> None:
+    await preferences.save(cast.fbi_lead, Preferences(is_discreet=True), NOW)
+    letter = await split_in_april(cast, await series(cast), datetime(2027, 4, 13, 9), title="Canary raid")
+    assert letter.subject == "Changed: Appointment, 9:00 AM (was 10:00 AM) from Tue, Apr 13"
+    assert "Canary" not in str(letter)
+
+
+async def test_who_reads_discreetly_is_told_that_a_series_ends_for_good(cast: Cast) -> None:
+    await preferences.save(cast.fbi_lead, Preferences(is_discreet=True), NOW)
+    event_id = await series(cast)
+    await series_parts.cancel_from(cast.coordinator, event_id, "2027-04-13", 1, "", LATER)
+    assert (await the_letter(MOVED)).subject == "Ends: Appointment, last date Tue, Mar 9"

@@ -20,7 +20,7 @@ KEPT_FACTS = frozenset({
     "Your reply", "Due", "Was due", "Details",
 })  # fmt: skip
 """Labels of the lines that tell times and the reader's own reply."""
-KEPT_OF_MESSAGE = frozenset({"starts_at", "ends_at", "lead_time", "late", "ended", "reinstated"})
+KEPT_OF_MESSAGE = frozenset({"starts_at", "ends_at", "lead_time", "late", "ended", "is_last", "reinstated"})
 
 
 def of_event(about: Occasion, make: Callable[[Occasion], Letter]) -> Letter:
@@ -55,14 +55,19 @@ def _discreet(letter: Letter, page: str) -> Letter:
 
 
 def _appointment(about: Occasion) -> Occasion:
-    event = replace(
-        about.event, title=APPOINTMENT, description="", place="", video_link="", agenda="", reference=None, body=None,
-        lead="", lead_agency="",
-    )  # fmt: skip
+    event = _nameless(about.event)
     return replace(
         about, event=event, date=_of(event, about.date), dates=tuple(_of(event, one) for one in about.dates),
         ahead=tuple(_of(event, one) for one in about.ahead), replies=None,
+        onward=_nameless(about.onward) if about.onward else None,
         facts={name: fact for name, fact in about.facts.items() if name in KEPT_OF_MESSAGE},
+    )  # fmt: skip
+
+
+def _nameless(event: Event) -> Event:
+    return replace(
+        event, title=APPOINTMENT, description="", place="", video_link="", agenda="", reference=None, body=None,
+        lead="", lead_agency="",
     )  # fmt: skip
 
 

@@ -31,7 +31,6 @@ from tracker.rules.letters_words import (
 from tracker.rules.letters_words import times as times_of
 from tracker.rules.outbox import MessageKind
 from tracker.rules.people import Viewer
-from tracker.rules.wall_clock import to_local
 from tracker.rules.wording import clock, day, longday
 
 NEWS = {
@@ -79,23 +78,6 @@ def invitation(about: Occasion) -> Letter:
         facts=(*what_when_where(about), ("Organizer", f"{about.event.lead} ({about.event.lead_agency})"), *deadline),
         paragraphs=("Use a button to answer. Each button opens a page where you confirm.",),
         buttons=answer_buttons(about), more=(event_page(about, "See the agenda and who is coming"),),
-        calendar=calendar_part(about),
-    )  # fmt: skip
-
-
-def ended(about: Occasion) -> Letter:
-    """Return the news that a running series ends, and whether another one goes on in its place."""
-    last = to_local(max((one.starts_at for one in about.dates), default=about.date.starts_at), about.event.zone)
-    facts = (("What", about.title), ("Last date", longday(last)), *why(about))
-    if about.facts.get("is_last"):
-        heading, title = "This series ends", subject(f"Ends: {{}}, last date {day(last, about.today)}", about.title)
-        preview = text = "The dates after that one are cancelled. The attached notice takes them out of your calendar."
-    else:
-        heading, title = "This series goes on anew", subject("Changed: {} goes on with a new invitation", about.title)
-        preview = "A new invitation follows for the dates to come."
-        text = "The dates to come are in a new invitation, in a mail of its own. Past dates stay as they were."
-    return letter_of(
-        about, heading, title, preview, facts=facts, paragraphs=(text,), more=(event_page(about, "See the series"),),
         calendar=calendar_part(about),
     )  # fmt: skip
 

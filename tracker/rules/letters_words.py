@@ -60,6 +60,8 @@ class Occasion:
     """How many people said yes, maybe and no so far; only for who is asked to reply."""
     stands_in_for: str = ""
     """In whose place its reader comes, who was not asked themselves."""
+    onward: Event | None = None
+    """The series that goes on where this one was cut short."""
     now: datetime
 
     @cached_property

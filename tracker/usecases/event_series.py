@@ -36,7 +36,9 @@ class SeriesLinks:
 
 async def links_of(viewer: Viewer, event: Event) -> SeriesLinks:
     """Return where an event comes from and how it goes on."""
-    return SeriesLinks(before=await visible_series.before(viewer, event), after=await visible_series.after(viewer, event))
+    return SeriesLinks(
+        before=await visible_series.before(viewer, event), after=await visible_series.after(viewer, event)
+    )
 
 
 @dataclass(frozen=True, kw_only=True)

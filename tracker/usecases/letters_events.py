@@ -8,14 +8,21 @@ from uuid import UUID
 from piccolo.querystring import QueryString
 
 from tracker.database import engine
-from tracker.rules import letters_changes, letters_discreet, letters_events, letters_nudges, letters_reminders
+from tracker.rules import (
+    letters_changes,
+    letters_discreet,
+    letters_events,
+    letters_nudges,
+    letters_reminders,
+    letters_series,
+)
 from tracker.rules.invitations import Answer, AnswerValue, AttendeeRole, effective, heard_at
 from tracker.rules.letters import Letter, mailed_entry
 from tracker.rules.letters_words import Occasion
 from tracker.rules.meetings import Event, EventStatus, Occurrence
 from tracker.rules.outbox import Message, MessageKind, Skip, State
 from tracker.rules.people import Viewer
-from tracker.tables import visible, visible_roll
+from tracker.tables import visible, visible_roll, visible_series
 from tracker.usecases.stand_ins import standing_in
 
 NOT_AUTHORISED = Skip(state=State.SUPPRESSED, reason="The recipient may not see it any more.")
@@ -87,8 +94,7 @@ def _letter(about: Occasion) -> Letter:
     if about.event.is_restricted:
         letter = letters_events.restricted(about)
         return letters_discreet.of_named_event(letter) if about.reader.is_discreet else letter
-    is_ended = about.kind is MessageKind.UPDATE and bool(about.facts.get("ended"))
-    write = letters_events.ended if is_ended else WORDS[about.kind]
+    write = letters_series.ended if about.facts.get("ended") else WORDS[about.kind]
     return letters_discreet.of_event(about, write) if about.reader.is_discreet else write(about)
 
 
@@ -119,6 +125,7 @@ async def _occasion(
         answer=AnswerValue.ACCEPTED if date.id in instead else mine.answer_for(date),
         heard_at=heard_at(mine.answers, date.id), facts=message.facts, now=now,
         replies=await _replies(reader, date) if message.kind is MessageKind.NO_REPLY else None,
+        onward=await _onward(reader, event) if message.facts.get("ended") else None,
     )  # fmt: skip
 
 
@@ -131,6 +138,11 @@ async def _instead(event: Event, dates: list[Occurrence], reader: Viewer) -> dic
 async def _replies(reader: Viewer, date: Occurrence) -> tuple[int, int, int]:
     given = Counter(one.answer for one in await visible_roll.participants(reader, date))
     return given[AnswerValue.ACCEPTED], given[AnswerValue.TENTATIVE], given[AnswerValue.DECLINED]
+
+
+async def _onward(reader: Viewer, event: Event) -> Event | None:
+    """Return the series that goes on where this one ends."""
+    return next(iter(await visible_series.after(reader, event)), None)
 
 
 def _spoken_of(message: Message, dates: list[Occurrence], ahead: list[Occurrence]) -> Occurrence | None:
