@@ -321,7 +321,7 @@ async def test_a_new_event_is_foreseen_with_its_invitations_and_reminders(cast: 
     assert {kind.value for kind, _ in told.mails.mails} == {"invitation"}
     assert moments(await reminders(cast, NOW) - before) == counted(told, "after")
     assert told.reminder_words == "54 new reminders"
-    assert told.asked_again == frozenset()
+    assert told.asked_words == ""
 
 
 async def test_of_what_is_only_foreseen_nothing_is_kept(cast: Cast) -> None:

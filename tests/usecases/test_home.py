@@ -12,6 +12,7 @@ from piccolo.querystring import QueryString
 from tests.cast import NOW, ZONE, Cast, everybody, meeting, operation
 from tracker.database import engine
 from tracker.rules.action_changes import NewItem
+from tracker.rules.audiences import Visibility
 from tracker.rules.invitations import AnswerValue
 from tracker.rules.meetings import EventStatus, Kind, Occurrence
 from tracker.rules.people import Viewer
@@ -19,6 +20,7 @@ from tracker.rules.planning import DateChange, Plan
 from tracker.rules.recurrence import rule_for
 from tracker.rules.work_queue import LateItem, MissingReplies, Need, OpenRoll
 from tracker.tables import visible_roll, visible_waiting
+from tracker.tables.meetings import Event
 from tracker.usecases import action_items, attendance, invitations, meeting_dates
 from tracker.usecases.home import Home, home
 from tracker.usecases.meetings import change, event_for, plan_to_change, schedule
@@ -207,3 +209,15 @@ async def test_a_series_that_ends_within_sixty_days_asks_to_be_extended_until_an
     longer = replace(known, rule=rule_for("weekly", first, count=26))
     await change(cast.coordinator, event_id, longer, event.version, NOW, notify=False)
     assert await asked(cast.coordinator) == []
+
+
+async def test_a_series_that_goes_on_out_of_sight_of_somebody_ends_for_them(cast: Cast) -> None:
+    """That it is not asked for any more would tell that there is another one."""
+    first = datetime.fromisoformat("2026-12-29 10:00")
+    services = {"visibility": Visibility.BODY, "body_id": cast.bodies["services"]}
+    plan = meeting(starts=first, rule=rule_for("weekly", first, count=6), **services)
+    event_id = await schedule(cast.coordinator, plan, NOW)
+    assert await asked(cast.caht_lead) == [Need.ENDING]
+    onward = await schedule(cast.fbi_lead, operation(cast.coordinator), NOW)
+    await Event.update({Event.previous_series: event_id}).where(Event.id == onward)
+    assert (await asked(cast.coordinator), await asked(cast.caht_lead)) == ([], [Need.ENDING])

@@ -24,6 +24,8 @@ Reminders = Mapping[datetime, Mapping[timedelta, AtMoments]]
 class Standing:
     """How things stand with an event, and with the series that goes on from it, at one moment."""
 
+    is_known: bool = False
+    """Whether it is there and no draft, so that somebody can have been asked."""
     content: frozenset[object] = frozenset()
     """What calendars show of it; equal where they need not change."""
     messages: Mapping[UUID, tuple[MessageKind, UUID]] = field(default_factory=dict)
@@ -54,6 +56,8 @@ class Consequences:
     mails: Notices
     waiting: int
     """How many people get a mail that waits since an earlier deed and says this one too."""
+    was_known: bool
+    """Whether people could know of it before."""
     asked_again: frozenset[UUID]
     """Whose answers do not count any more, so that they are asked again."""
     moves: tuple[Move, ...]
@@ -74,7 +78,9 @@ class Consequences:
 
     @property
     def asked_words(self) -> str:
-        """Say whose answers are asked again."""
+        """Say whose answers are asked again; nothing of what nobody knew before."""
+        if not self.was_known:
+            return ""
         number = len(self.asked_again)
         return f"{plural(number, 'person is', 'people are')} asked again" if number else "Nobody is asked again"
 
@@ -112,7 +118,7 @@ def between(before: Standing, after: Standing) -> Consequences:
     lost = frozenset(before.feeds) - frozenset(after.feeds)
     still = {after.messages[one][1] for one in before.messages if changes and one in after.messages}
     return Consequences(
-        mails=_notices(new, after.endings), waiting=len(still),
+        mails=_notices(new, after.endings), waiting=len(still), was_known=before.is_known,
         moves=moves(before.reminders, after.reminders), shown=shown, lost=lost,
         asked_again=frozenset(
             one for one, given in after.answers.items() if _is_asked_again(before.answers.get(one, ()), given)

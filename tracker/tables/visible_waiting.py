@@ -9,6 +9,7 @@ from piccolo.querystring import QueryString
 
 from tracker.rules.meetings import Line
 from tracker.rules.people import Viewer
+from tracker.tables import visible_series
 from tracker.tables.visible import lines_by_id, rows
 
 # The answer that counts is the newest for the date, else the newest for the series (`rules.invitations.effective`).
@@ -68,15 +69,16 @@ async def silent(viewer: Viewer, occurrence_ids: Iterable[UUID]) -> dict[UUID, l
 
 
 async def last_dates(viewer: Viewer, since: datetime, until: datetime) -> list[Line]:
-    """Return the last dates of series that start in [since, until), where no other series goes on."""
+    """Return the last dates of series that start in [since, until), where no other one that they see goes on."""
     tail = (
         ") AND o.starts_at >= {} AND o.starts_at < {} AND e.rrule IS NOT NULL"
         " AND e.status IN ('tentative', 'confirmed')"
         " AND NOT EXISTS (SELECT 1 FROM occurrence n WHERE n.event = e.id AND n.starts_at > o.starts_at)"
-        " AND NOT EXISTS (SELECT 1 FROM event f WHERE f.previous_series = e.id)"
     )
     found = await rows(_DATES, viewer, tail, since, until)
-    return await lines_by_id(viewer, [row["id"] for row in found])
+    last = await lines_by_id(viewer, [row["id"] for row in found])
+    gone_on = await visible_series.gone_on_from(viewer, {one.event_id for one in last})
+    return [one for one in last if one.event_id not in gone_on]
 
 
 async def open_rolls(viewer: Viewer, since: datetime, until: datetime) -> list[Line]:

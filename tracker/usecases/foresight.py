@@ -13,7 +13,7 @@ from tracker.database import trying
 from tracker.errors import NotFound
 from tracker.rules.consequences import Consequences, Reminders, Standing, between
 from tracker.rules.invitations import AnswerValue
-from tracker.rules.meetings import Event, Occurrence
+from tracker.rules.meetings import Event, EventStatus, Occurrence
 from tracker.rules.outbox import MessageKind, State
 from tracker.rules.people import Viewer
 from tracker.tables import visible
@@ -57,6 +57,7 @@ async def _standing(
     dates = [date for of_event in (await visible.dates_of(viewer, events)).values() for date in of_event]
     messages, endings = await _messages(event_ids)
     return Standing(
+        is_known=any(one.status is not EventStatus.DRAFT for one in events),
         content=_content(events, dates), messages=messages, endings=endings,
         answers=await _answers(one for one in dates if one.ends_at > now),
         reminders=await _reminders(viewer, events, now), feeds=await who_reads(readers, events),
