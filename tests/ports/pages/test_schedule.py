@@ -355,6 +355,11 @@ async def test_only_who_may_change_an_event_duplicates_it(sqlite_cast: Cast, bro
     assert (await lead.get(f"/schedule?like={event_id}")).status_code == 403
 
 
+def offered_slots(html: str) -> list[str]:
+    """Return the suggested times."""
+    return re.findall(r'name="slot" id="[^"]+" value="([^"]+)"', html)
+
+
 async def test_times_are_suggested_and_one_is_put_into_the_form(sqlite_cast: Cast, desk: Browser) -> None:
     page = (await desk.get("/schedule?date=2027-01-12")).text
     lead = sqlite_cast.fbi_lead
@@ -364,9 +369,23 @@ async def test_times_are_suggested_and_one_is_put_into_the_form(sqlite_cast: Cas
     assert "<b>The time above</b>, Tue, Jan 12, 10:00\u201311:00 AM: 0 of 2 required people are free" in found
     assert 'value="2027-01-12T11:30/12:30"' in found
     assert 'value="2027-01-12T08:00/09:00"' not in found
-    chosen = await desk.post("/schedule/times", form | {"slot": ["2027-01-12T13:30/14:30"], "save": ["use-time"]})
+    chosen = await desk.post("/schedule/times", form | {"slot": ["2027-01-12T11:30/12:30"], "save": ["use-time"]})
     again = typed(chosen.text, "/events")
-    assert (again["date"], again["starts"], again["ends"]) == (["2027-01-12"], ["13:30"], ["14:30"])
+    assert (again["date"], again["starts"], again["ends"]) == (["2027-01-12"], ["11:30"], ["12:30"])
+
+
+async def test_the_times_and_everybodys_day_stay_in_sight_when_a_time_is_chosen(
+    sqlite_cast: Cast, desk: Browser
+) -> None:
+    page = (await desk.get("/schedule?date=2027-01-12")).text
+    form = typed(page, "/events", starts="10:00", ends="11:00", person=sqlite_cast.fbi_lead.member_id, save="times")
+    found = (await desk.post("/schedule/times", form)).text
+    slot = offered_slots(found)[1]
+    chosen = (await desk.post("/schedule/times", form | {"slot": [slot], "save": ["use-time"]})).text
+    assert "<b>The time above</b>" in chosen
+    assert "Who is free when, by half hours" in chosen
+    assert offered_slots(chosen) == offered_slots(found)
+    assert typed(chosen, "/events")["slot"] == [slot]
 
 
 async def test_of_a_series_the_next_dates_are_judged(sqlite_cast: Cast, desk: Browser) -> None:

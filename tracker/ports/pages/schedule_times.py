@@ -83,18 +83,17 @@ class Times:
 
 @post("/schedule/times", guards=[signed_in], status_code=200)
 async def find_times(request: Request[Any, Any, Any]) -> Response[str]:
-    """Suggest times for the people who are ticked; with a time chosen, put it into the form."""
+    """Suggest times for the people who are ticked; a time that was chosen is put into the form above the same ones."""
     form = await form_of(request)
     event_id = id_in(form["event"])
     viewer = viewer_of(request) if event_id else organizer(request)
     offered, editing = await offered_in(viewer, event_id, form["from"])
     zone = editing.event.zone if editing else zone_of(request)
-    if form["save"] == USE:
-        return await _whole(request, form.but(chosen_time(form)), offered, editing, zone)
     times = await _times(request, form, offered, zone)
     if is_from_htmx(request):
-        return page("schedule/times-part.html", request, times=times, zone_name=zone)
-    return await _whole(request, form, offered, editing, zone, times)
+        return page("schedule/times-part.html", request, times=times, zone_name=zone, form=form)
+    filled = form.but(chosen_time(form)) if form["save"] == USE else form
+    return await _whole(request, filled, offered, editing, zone, times)
 
 
 def chosen_time(form: FormValues) -> dict[str, str]:
@@ -119,7 +118,8 @@ async def _times(request: Request[Any, Any, Any], form: FormValues, offered: Cho
     days = found.days if wanted.reads_outside else {}
     choice = partial(_choice, zone=zone, required=required, names=names, days=days)
     choices = [choice(one) for one in found.suggestions]
-    typed = choice(found.typed) if found.typed else None
+    chosen = [one for one in choices if form["save"] == USE and one.value == form["slot"]]
+    typed = chosen[0] if chosen else choice(found.typed) if found.typed else None
     drawn = [typed] if typed else choices
     day = drawn[0].starts.date() if drawn else wanted.first.date()
     return Times(
@@ -184,7 +184,7 @@ def _free(days: list[Days], day: date, zone: str) -> list[int]:
 
 async def _whole(
     request: Request[Any, Any, Any], form: FormValues, offered: Choices, editing: Editing | None, zone: str,
-    times: Times | None = None,
+    times: Times,
 ) -> Response[str]:  # fmt: skip
     kept = editing and editing._replace(version=version_in(form), was=form["was"])
     form_id = id_in(form["form_id"]) or chance.new_id()
