@@ -14,8 +14,8 @@ from tracker.demo.cast import Company, address
 from tracker.demo.seed import Recipe, fill
 from tracker.migrate import migrate
 from tracker.rules.calendars import Scope
-from tracker.usecases.identity_accounts import Account, account_at
-from tracker.usecases.identity_sessions import UNKNOWN, open_session
+from tracker.usecases.identity_accounts import UNKNOWN, Account, account_at
+from tracker.usecases.identity_sessions import open_session
 from tracker.usecases.subscriptions import create
 from tracker.usecases.viewers import viewer_for
 

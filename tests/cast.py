@@ -8,6 +8,7 @@ from uuid import UUID
 
 from tracker import keys
 from tracker.database import writing
+from tracker.rules.actors import Origin
 from tracker.rules.audiences import Arm, Visibility
 from tracker.rules.invitations import AttendeeRole
 from tracker.rules.meetings import Kind
@@ -18,6 +19,8 @@ from tracker.usecases.viewers import viewer_for
 
 NOW = datetime(2026, 12, 15, 15, tzinfo=UTC)
 """Tuesday, 9:00 AM in Kansas City."""
+LINK, PROGRAM = Origin("link", "198.51.100.7"), Origin("api", "198.51.100.8")
+"""From where somebody comes by a link in a mail, and their program by its token."""
 SECRET = "a secret of the tests, long enough"
 ZONE = "America/Chicago"
 

@@ -12,6 +12,7 @@ from tracker.database import Engine, engine, is_postgres, writing
 from tracker.migrate import SchemaBehind, check_schema, migrate
 from tracker.paths import folder
 from tracker.piccolo_app import APP_CONFIG
+from tracker.rules.actors import BY_COMMAND
 from tracker.usecases import audit
 
 pytestmark = pytest.mark.anyio
@@ -52,6 +53,6 @@ async def test_a_worker_refuses_a_database_that_is_behind(blank_database: Engine
 @pytest.mark.parametrize("statement", ["UPDATE audit_entry SET verb = 'x'", "DELETE FROM audit_entry"])
 async def test_the_database_itself_refuses_to_change_the_audit_trail(cast: object, statement: str) -> None:
     async with writing():
-        await audit.record(None, "cli", "tried", "audit", "", {}, NOW)
+        await audit.record(BY_COMMAND, "tried", "audit", "", {}, NOW)
     with pytest.raises(Exception, match="audit"):
         await engine().run_querystring(QueryString(statement))

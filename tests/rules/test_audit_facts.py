@@ -21,6 +21,8 @@ SOMEBODY = UUID(int=7)
     ({"minutes": 1440}, "Good for 1 day"),
     ({"scopes": "events:read items:write"}, "May: events:read and items:write"),
     ({"how": "new authenticator", "client": "192.0.2.7 Firefox"}, "By new authenticator"),
+    ({"how": "code", "browser": "Mozilla/5.0 (Windows) Firefox/140"}, "By security code; With Firefox on Windows"),
+    ({"what": "password", "browser": "curl/8.5"}, "What: password; With curl/8.5"),
     ({"kind": "joint_operation"}, "Kind: joint operation"),
     ({"present": 20, "unmarked": 1}, "Present: 20; Not marked: 1"),
     ({"scope": "all", "shows_operations": False}, "Shows: all; Operations: off"),

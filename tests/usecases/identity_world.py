@@ -6,6 +6,7 @@ from uuid import UUID
 import pyotp
 
 from tests.cast import NOW
+from tracker.rules.actors import BY_COMMAND
 from tracker.rules.people import Viewer
 from tracker.tables.people import Member
 from tracker.usecases import identity, identity_passwords
@@ -23,7 +24,7 @@ def hash_cheaply() -> None:
 
 async def give_password(viewer: Viewer, password: str = PASSWORD) -> None:
     """Give a member a password."""
-    await identity_passwords.set_password(viewer.member_id, password, NOW, by=None, door="cli")
+    await identity_passwords.set_password(viewer.member_id, password, NOW, by=BY_COMMAND)
 
 
 async def enrol(viewer: Viewer, now: datetime = NOW) -> "App":

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from tests.cast import NOW, Cast, meeting, operation
+from tests.cast import LINK, NOW, PROGRAM, Cast, meeting, operation
 from tests.ports.browser import session_of
 from tests.usecases.keeping import column, person, verbs
 from tracker.errors import Conflict, Gone, Invalid, NotAllowed, NotFound
@@ -89,9 +89,9 @@ async def test_a_guest_is_viewer_of_mails_and_links_and_never_signs_in(cast: Cas
     event_id = await meetings.schedule(cast.coordinator, meeting(guest), NOW)
     mine = await invitations.my_answer(guest, await meeting_dates.nearest_date(guest, event_id, NOW))
     assert mine is not None
-    reply = await invitations.reply_by_link(mine[0], None, NOW)
+    reply = await invitations.reply_by_link(mine[0], None, NOW, LINK)
     await invitations.answer_by_link(reply, AnswerValue.ACCEPTED, "", NOW)
-    assert (await invitations.reply_by_link(mine[0], None, NOW)).answer is AnswerValue.ACCEPTED
+    assert (await invitations.reply_by_link(mine[0], None, NOW, LINK)).answer is AnswerValue.ACCEPTED
 
 
 async def test_a_guest_is_named_in_no_operation_because_that_needs_a_sign_in(cast: Cast) -> None:
@@ -171,7 +171,7 @@ async def test_nothing_opens_after_the_last_day_before_the_clock_came(cast: Cast
     assert await column(who.member_id, "status") == "active"
     assert await viewer_of_session(session, ends) is None
     assert await viewers_for([who.member_id], ends) == {}
-    assert await api_tokens.bearer_of(program, ends) is None
+    assert await api_tokens.bearer_of(program, ends, PROGRAM) is None
     for opened in (kept.open(feed, ends), subscriptions_feed.open_feed(feed, ends), viewer_for(who.member_id, ends)):
         with pytest.raises(NotFound):
             await opened

@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from tests.cast import NOW, Cast, meeting, operation
+from tests.cast import LINK, NOW, Cast, meeting, operation
 from tracker import chance
 from tracker.errors import Conflict, Invalid, NotAllowed, NotFound
 from tracker.rules.action_changes import Change, NewItem
@@ -228,8 +228,8 @@ async def test_an_item_handed_over_tells_the_new_owner_and_closes_the_old_link(c
     await action_items.hand_over(cast.coordinator, reference, cast.hsi_liaison.member_id, 1, LATER, TODAY)
     assert {who for who, _ in await mails()} == {cast.caht_lead.member_id, cast.hsi_liaison.member_id}
     with pytest.raises(NotFound):
-        await action_items.item_by_link(item.id, cast.caht_lead.member_id, NOW)
-    _, now_theirs = await action_items.item_by_link(item.id, cast.hsi_liaison.member_id, NOW)
+        await action_items.item_by_link(item.id, cast.caht_lead.member_id, NOW, LINK)
+    _, now_theirs = await action_items.item_by_link(item.id, cast.hsi_liaison.member_id, NOW, LINK)
     assert now_theirs.agency == "HSI"
 
 
@@ -249,7 +249,7 @@ async def test_an_item_that_comes_back_to_its_first_owner_is_told_again(cast: Ca
 async def test_a_link_speaks_to_the_owner_and_its_updates_are_told_apart(cast: Cast) -> None:
     reference = await given(cast.coordinator, cast.caht_lead)
     item = (await action_lists.item_view(cast.coordinator, reference)).item
-    viewer, _ = await action_items.item_by_link(item.id, cast.caht_lead.member_id, NOW)
+    viewer, _ = await action_items.item_by_link(item.id, cast.caht_lead.member_id, NOW, LINK)
     await moved(viewer, reference, status=ItemStatus.DONE)
     assert (await action_lists.item_view(cast.coordinator, reference)).notes[0].source == "link"
     entry = await AuditEntry.select().order_by(AuditEntry.seq, ascending=False).first()
@@ -262,7 +262,7 @@ async def test_the_link_of_somebody_who_left_or_may_not_see_it_or_of_no_item_is_
     await Member.update({Member.status: "departed"}).where(Member.id == cast.caht_lead.member_id)
     for item_id, owner in ((item.id, cast.caht_lead), (uuid4(), cast.hsi_liaison), (item.id, cast.hsi_liaison)):
         with pytest.raises(NotFound):
-            await action_items.item_by_link(item_id, owner.member_id, NOW)
+            await action_items.item_by_link(item_id, owner.member_id, NOW, LINK)
 
 
 async def test_a_meeting_carries_the_open_items_of_its_body_and_of_its_own_dates(cast: Cast) -> None:

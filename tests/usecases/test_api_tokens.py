@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from tests.cast import NOW, Cast
+from tests.cast import NOW, PROGRAM, Cast
 from tracker import keys
 from tracker.database import writing
 from tracker.errors import Invalid, NotFound
@@ -21,10 +21,11 @@ READ = frozenset({ApiScope.EVENTS_READ})
 
 async def test_a_token_speaks_for_its_owner_as_far_as_its_scopes_go(cast: Cast) -> None:
     token = await api_tokens.create(cast.caht_lead, "Roster", READ, NOW)
-    found = await api_tokens.bearer_of(token, NOW)
+    found = await api_tokens.bearer_of(token, NOW, PROGRAM)
     assert found is not None
     assert (found.viewer.member_id, found.viewer.audiences) == (cast.caht_lead.member_id, cast.caht_lead.audiences)
-    assert (found.viewer.door, found.scopes) == ("api", READ)
+    tokens = await api_tokens.tokens_of(cast.caht_lead, NOW)
+    assert (found.viewer.origin, found.scopes) == (PROGRAM.within(tokens[0].id.hex), READ)
 
 
 async def test_a_token_has_256_bits_and_is_nowhere_in_the_database(cast: Cast) -> None:
@@ -37,11 +38,11 @@ async def test_a_token_has_256_bits_and_is_nowhere_in_the_database(cast: Cast) -
 
 async def test_unknown_revoked_and_expired_tokens_are_nobodys(cast: Cast) -> None:
     token = await api_tokens.create(cast.caht_lead, "Roster", READ, NOW)
-    assert await api_tokens.bearer_of(keys.new_token(), NOW) is None
-    assert await api_tokens.bearer_of(token, NOW + LIFETIME) is None
+    assert await api_tokens.bearer_of(keys.new_token(), NOW, PROGRAM) is None
+    assert await api_tokens.bearer_of(token, NOW + LIFETIME, PROGRAM) is None
     [shown] = await api_tokens.tokens_of(cast.caht_lead, NOW)
     await api_tokens.revoke(cast.caht_lead, shown.id, NOW)
-    assert await api_tokens.bearer_of(token, NOW) is None
+    assert await api_tokens.bearer_of(token, NOW, PROGRAM) is None
     assert await api_tokens.tokens_of(cast.caht_lead, NOW) == []
 
 
@@ -49,7 +50,7 @@ async def test_a_token_of_somebody_who_is_suspended_is_nobodys(cast: Cast) -> No
     token = await api_tokens.create(cast.caht_lead, "Roster", READ, NOW)
     async with writing():
         await Member.update({Member.status: "suspended"}).where(Member.id == cast.caht_lead.member_id)
-    assert await api_tokens.bearer_of(token, NOW) is None
+    assert await api_tokens.bearer_of(token, NOW, PROGRAM) is None
 
 
 async def test_nobody_else_sees_or_revokes_it(cast: Cast) -> None:
@@ -63,7 +64,7 @@ async def test_nobody_else_sees_or_revokes_it(cast: Cast) -> None:
 async def test_its_last_use_is_noted_at_most_once_a_minute(sqlite_cast: Cast) -> None:
     token = await api_tokens.create(sqlite_cast.caht_lead, "Roster", READ, NOW)
     for seconds in (0, 59, 61):
-        found = await api_tokens.bearer_of(token, NOW + timedelta(seconds=seconds))
+        found = await api_tokens.bearer_of(token, NOW + timedelta(seconds=seconds), PROGRAM)
         assert found is not None
         if found.unnoted:
             await api_tokens.note_use(found.unnoted, NOW + timedelta(seconds=seconds))

@@ -1,5 +1,7 @@
 """The audit trail: part of the change, and whoever alters it is found out."""
 
+from dataclasses import replace
+
 import anyio
 import pytest
 
@@ -8,6 +10,7 @@ from tests.unguarded import unguard
 from tracker import keys
 from tracker.database import engine, writing
 from tracker.errors import Invalid
+from tracker.rules.actors import BY_COMMAND, Actor, Origin
 from tracker.tables.audit import AuditEntry, AuditHead
 from tracker.tables.people import Member
 from tracker.usecases import audit
@@ -21,7 +24,7 @@ async def guarded_trail(database):
     keys.use(SECRET)
     async with writing():
         for number in range(1, 6):
-            await audit.record(None, "cli", "tested", "member", f"subject {number}", {"number": number}, NOW)
+            await audit.record(BY_COMMAND, "tested", "member", f"subject {number}", {"number": number}, NOW)
 
 
 @pytest.fixture
@@ -39,17 +42,21 @@ async def test_an_empty_trail_is_whole(database):
     assert await audit.verify() is None
 
 
-async def test_an_entry_says_who_did_what_to_what_and_when(cast: Cast):
+async def test_an_entry_says_who_did_what_to_what_when_and_from_where(cast: Cast):
+    origin = Origin("page", "192.0.2.7", request="fedcba9876543210").within("0123456789abcdef0123456789abcdef")
+    by = replace(cast.coordinator, origin=origin).actor
     async with writing():
-        await audit.record(
-            cast.coordinator.member_id, "page", "renamed", "member", cast.fbi_lead.member_id, {"fields": ["name"]}, NOW
-        )
+        await audit.record(by, "renamed", "member", cast.fbi_lead.member_id, {"fields": ["name"]}, NOW)
     row = await AuditEntry.select(AuditEntry.all_columns(exclude=[AuditEntry.previous, AuditEntry.hash])).first()
     assert row == {
         "seq": 1,
         "at": NOW,
         "actor": str(cast.coordinator.member_id),
+        "agency": str(cast.agencies["USAO"]),
         "door": "page",
+        "address": "192.0.2.7",
+        "session": "0123456789ab",
+        "request": "fedcba9876543210",
         "verb": "renamed",
         "subject": "member",
         "subject_id": str(cast.fbi_lead.member_id),
@@ -60,13 +67,13 @@ async def test_an_entry_says_who_did_what_to_what_and_when(cast: Cast):
 async def test_an_entry_needs_the_transaction_of_its_change(database):
     keys.use(SECRET)
     with pytest.raises(Exception, match="transaction"):
-        await audit.record(None, "cli", "tested", "member", "x", {}, NOW)
+        await audit.record(BY_COMMAND, "tested", "member", "x", {}, NOW)
 
 
 async def test_a_change_that_fails_leaves_no_entry(trail):
     with pytest.raises(ZeroDivisionError):
         async with writing():
-            await audit.record(None, "cli", "tested", "member", "x", {}, NOW)
+            await audit.record(BY_COMMAND, "tested", "member", "x", {}, NOW)
             1 / 0  # noqa: B018 - the change that fails
     assert await AuditEntry.count() == 5
     assert await audit.verify() is None
@@ -77,15 +84,43 @@ async def test_without_a_trail_the_change_fails_too(cast: Cast):
     with pytest.raises(Exception, match="audit_entry"):
         async with writing():
             await Member.update({Member.name: "Changed"}).where(Member.id == cast.fbi_lead.member_id)
-            await audit.record(None, "cli", "renamed", "member", cast.fbi_lead.member_id, {}, NOW)
+            await audit.record(BY_COMMAND, "renamed", "member", cast.fbi_lead.member_id, {}, NOW)
     assert not await Member.exists().where(Member.name == "Changed")
 
 
-@pytest.mark.parametrize("column", ["actor", "door", "verb", "subject", "subject_id", "facts", "hash"])
+WORDS = ("actor", "agency", "door", "address", "session", "request", "verb", "subject", "subject_id", "facts", "hash")
+
+
+@pytest.mark.parametrize("column", WORDS)
 async def test_a_changed_word_names_the_first_broken_entry(trail, column):
     for seq in (3, 4):
         await AuditEntry.update({column: "other"}).where(AuditEntry.seq == seq)
     assert await audit.verify() == audit.Broken(3, "The entry was changed.")
+
+
+async def come_from_there(cast: Cast) -> None:
+    """Write three entries of a session, in a trail that nothing guards."""
+    by = replace(cast.coordinator, origin=Origin("page", "192.0.2.7", "192.0.2.9", "192.0.2.8")).actor
+    async with writing():
+        await audit.record_all([deed(by) for _ in range(3)], NOW)
+    await unguard()
+
+
+def deed(by: Actor) -> audit.Deed:
+    return audit.Deed(actor=by, verb="tested", subject="member", subject_id="x", facts={})
+
+
+@pytest.mark.parametrize("changed", [
+    {"address": ""}, {"session": ""}, {"request": ""}, {"agency": ""},
+    {"address": "", "session": "", "request": "", "agency": ""},
+    {"address": "192.0.2.9", "session": "192.0.2.7"}, {"address": "", "session": "192.0.2.7"},
+    {"address": "192.0.2.7 192.0.2.9", "session": ""},
+])  # fmt: skip
+async def test_from_where_a_deed_came_cannot_be_changed_unnoticed(cast: Cast, changed: dict[str, str]):
+    await come_from_there(cast)
+    assert await audit.verify() is None
+    await AuditEntry.update(changed).where(AuditEntry.seq == 2)
+    assert await audit.verify() == audit.Broken(2, "The entry was changed.")
 
 
 @pytest.mark.parametrize("column", ["hash", "facts", "previous"])
@@ -106,7 +141,7 @@ async def test_no_letter_keeps_a_changed_end_from_being_named(trail):
 async def test_an_entry_that_cannot_be_read_is_named(sqlite_cast: Cast, put, batch):
     async with writing():
         for number in range(1, 6):
-            await audit.record(None, "cli", "tested", "member", f"subject {number}", {}, NOW)
+            await audit.record(BY_COMMAND, "tested", "member", f"subject {number}", {}, NOW)
     await unguard()
     await engine().run_ddl(f"UPDATE audit_entry SET {put} WHERE seq = 3")
     broken = await audit.verify(batch=batch)
@@ -137,7 +172,7 @@ async def test_missing_last_entries_are_found_by_the_head(trail):
 async def test_last_entries_that_were_cut_are_found_after_more_were_written(trail):
     await AuditEntry.delete().where(AuditEntry.seq == 5)
     async with writing():
-        await audit.record(None, "cli", "tested", "member", "later", {}, NOW)
+        await audit.record(BY_COMMAND, "tested", "member", "later", {}, NOW)
     assert await audit.verify() == audit.Broken(5, "The entry is missing.")
 
 
@@ -169,7 +204,7 @@ async def test_entries_of_parallel_changes_follow_each_other(database):
 
     async def change(number: int) -> None:
         async with writing():
-            await audit.record(None, "cli", "tested", "member", str(number), {}, NOW)
+            await audit.record(BY_COMMAND, "tested", "member", str(number), {}, NOW)
 
     async with anyio.create_task_group() as group:
         for number in range(20):
@@ -201,7 +236,7 @@ async def test_the_database_itself_refuses_to_change_the_trail(guarded_trail, sq
 
 async def test_a_guarded_trail_still_grows(guarded_trail):
     async with writing():
-        await audit.record(None, "cli", "tested", "member", "6", {}, NOW)
+        await audit.record(BY_COMMAND, "tested", "member", "6", {}, NOW)
     assert await audit.verify() is None
 
 
@@ -211,7 +246,7 @@ async def rewritten(upto: int) -> None:
     await engine().run_ddl("DELETE FROM audit_entry")
     async with writing():
         for number in range(1, upto + 1):
-            await audit.record(None, "cli", "tested", "member", f"other {number}", {}, NOW)
+            await audit.record(BY_COMMAND, "tested", "member", f"other {number}", {}, NOW)
 
 
 async def kept() -> audit.Head:
@@ -227,7 +262,7 @@ async def test_an_empty_trail_has_no_end(database):
 async def test_an_end_that_was_kept_fits_a_trail_that_only_grew(trail):
     ends = [await kept()]
     async with writing():
-        await audit.record(None, "cli", "tested", "member", "6", {}, NOW)
+        await audit.record(BY_COMMAND, "tested", "member", "6", {}, NOW)
     assert await audit.verify([*ends, await kept()]) is None
 
 

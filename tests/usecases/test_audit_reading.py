@@ -11,6 +11,7 @@ from tests.cast import NOW, Cast, everybody, meeting, operation
 from tracker.database import writing
 from tracker.errors import NotFound
 from tracker.rules.action_changes import NewItem
+from tracker.rules.actors import BY_CLOCK, BY_COMMAND, Actor
 from tracker.rules.audit_words import GROUPS, Entry
 from tracker.rules.invitations import AnswerValue
 from tracker.rules.people import Role, Viewer
@@ -131,7 +132,7 @@ async def test_pages_hold_each_entry_once_even_when_many_were_made_at_one_moment
     async with writing():
         for number in range(130):
             at = NOW if number < 120 else NOW - timedelta(minutes=number)
-            await audit.record(None, "cli", "tested", "agency", f"a{number}", {}, at)
+            await audit.record(BY_COMMAND, "tested", "agency", f"a{number}", {}, at)
     seen, choice = [], ALL
     while True:
         found = await page(cast.coordinator, choice, {}, NOW - timedelta(days=1))
@@ -147,9 +148,9 @@ async def test_pages_hold_each_entry_once_even_when_many_were_made_at_one_moment
 async def test_filters_by_person_group_subject_and_day(cast: Cast):
     async with writing():
         lead = cast.fbi_lead.member_id
-        await audit.record(None, "page", "sign_in_failed", "member", lead, {}, NOW - timedelta(days=3))
-        await audit.record(lead, "page", "signed_in", "member", lead, {}, NOW)
-        await audit.record(lead, "page", "created", "subscription", "feed-1", {"scope": "all"}, NOW)
+        await audit.record(Actor(), "sign_in_failed", "member", lead, {}, NOW - timedelta(days=3))
+        await audit.record(cast.fbi_lead.actor, "signed_in", "member", lead, {}, NOW)
+        await audit.record(cast.fbi_lead.actor, "created", "subscription", "feed-1", {"scope": "all"}, NOW)
     reader = cast.coordinator
     await page(reader, ALL, {}, NOW)
     assert deeds((await read(reader, actor_id=lead)).entries) == [("created", "subscription"), ("signed_in", "member")]
@@ -163,8 +164,8 @@ async def test_filters_by_person_group_subject_and_day(cast: Cast):
 async def test_what_counts_unseen_things_is_not_told_to_a_coordinator(cast: Cast):
     async with writing():
         facts = {"fields": ["status"], "operations": 3}
-        await audit.record(None, "page", "departed", "member", cast.fbi_lead.member_id, facts, NOW)
-        await audit.record(None, "clock", "caught_up", "outbox", "reminders", {"pending": 4}, NOW)
+        await audit.record(Actor(), "departed", "member", cast.fbi_lead.member_id, facts, NOW)
+        await audit.record(BY_CLOCK, "caught_up", "outbox", "reminders", {"pending": 4}, NOW)
     (entry,) = [one for one in (await read(cast.coordinator)).entries if one.subject != "audit"]
     assert dict(entry.facts) == {"fields": ["status"]}
     everything = [one for one in (await read(cast.auditor)).entries if one.subject != "audit"]

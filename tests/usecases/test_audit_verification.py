@@ -8,6 +8,7 @@ import pytest
 from tests.cast import NOW, ZONE, Cast
 from tests.unguarded import unguard
 from tracker.database import engine, writing
+from tracker.rules.actors import BY_COMMAND
 from tracker.rules.letters import Letter
 from tracker.rules.outbox import MessageKind
 from tracker.tables.audit import AuditEntry
@@ -22,7 +23,7 @@ THREE = datetime(2026, 12, 2, 9, tzinfo=UTC)  # in the night of Kansas City
 
 async def an_entry() -> None:
     async with writing():
-        await audit.record(None, "cli", "tested", "agency", "x", {}, NOW)
+        await audit.record(BY_COMMAND, "tested", "agency", "x", {}, NOW)
 
 
 async def tamper() -> None:

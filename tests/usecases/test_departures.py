@@ -5,7 +5,7 @@ from uuid import UUID
 
 import pytest
 
-from tests.cast import NOW, ZONE, Cast, meeting, operation
+from tests.cast import NOW, PROGRAM, ZONE, Cast, meeting, operation
 from tests.ports.browser import session_of
 from tests.usecases.keeping import column, verbs
 from tracker.errors import Conflict, Invalid, NotAllowed, NotFound
@@ -191,9 +191,9 @@ async def test_every_door_is_shut_at_that_moment_and_no_key_is_left(cast: Cast) 
     program = await api_tokens.create(who, "Duty roster", frozenset({ApiScope.EVENTS_READ}), NOW)
     await leave(cast, who, cast.kcpd_alternate)
     assert await viewer_of_session(session, NOW) is None
-    assert await api_tokens.bearer_of(program, NOW) is None
+    assert await api_tokens.bearer_of(program, NOW, PROGRAM) is None
     await accounts.reopen(cast.coordinator, who.member_id, NOW, NOW)
-    assert await api_tokens.bearer_of(program, NOW) is None
+    assert await api_tokens.bearer_of(program, NOW, PROGRAM) is None
     await Member.update({Member.status: "departed"}).where(Member.id == who.member_id)
     with pytest.raises(NotFound):
         await subscriptions_feed.open_feed(token, NOW)

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from tests.cast import NOW, ZONE, Cast, everybody, meeting
+from tests.cast import NOW, PROGRAM, ZONE, Cast, everybody, meeting
 from tests.faults.server import MailServer, serving
 from tests.ports.mail.sending import delivery
 from tracker.errors import NotFound
@@ -74,11 +74,11 @@ async def test_while_it_is_held_feeds_and_tokens_are_unknown_and_letting_it_send
     opened = OpenFeeds()
     assert await opened.open(feed, NOW)
     await holding.hold(BACKUP, NOW)
-    assert await api_tokens.bearer_of(token, NOW) is None
+    assert await api_tokens.bearer_of(token, NOW, PROGRAM) is None
     with pytest.raises(NotFound):
         await opened.open(feed, NOW)
     await holding.resume(None, LATER)
-    assert await api_tokens.bearer_of(token, LATER)
+    assert await api_tokens.bearer_of(token, LATER, PROGRAM)
     assert await opened.open(feed, LATER)
 
 

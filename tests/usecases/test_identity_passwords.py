@@ -12,6 +12,7 @@ from tests.ports.browser import settings
 from tests.usecases.identity_world import PASSWORD, give_password, hash_cheaply
 from tracker.app import create_app
 from tracker.errors import Busy, Invalid, NotFound
+from tracker.rules.actors import BY_COMMAND
 from tracker.tables.people import Member
 from tracker.usecases import identity, identity_passwords
 from tracker.usecases.identity_hashes import Argon2, Pbkdf2, Scheme
@@ -38,14 +39,14 @@ def test_the_usual_cost_is_64_mebibytes_and_three_rounds():
 async def test_a_refused_password_changes_nothing_and_says_why(sqlite_cast: Cast):
     hash_cheaply()
     with pytest.raises(Invalid) as refusal:
-        await set_password(sqlite_cast.kcpd_detective.member_id, "KCPD-detective-1", NOW, by=None, door="cli")
+        await set_password(sqlite_cast.kcpd_detective.member_id, "KCPD-detective-1", NOW, by=BY_COMMAND)
     assert "guessed first" in refusal.value.fields["password"]
     assert await stored(sqlite_cast) is None
 
 
 async def test_a_password_for_nobody_is_not_found(sqlite_cast: Cast):
     with pytest.raises(NotFound):
-        await set_password(sqlite_cast.agencies["FBI"], PASSWORD, NOW, by=None, door="cli")
+        await set_password(sqlite_cast.agencies["FBI"], PASSWORD, NOW, by=BY_COMMAND)
 
 
 async def test_a_hash_of_yesterdays_cost_is_renewed_at_sign_in(sqlite_cast: Cast):

@@ -10,6 +10,7 @@ from tests.cast import NOW, Cast
 from tests.usecases.identity_world import PASSWORD, App, enrol
 from tracker import keys
 from tracker.errors import Invalid, NotAllowed
+from tracker.rules.actors import BY_COMMAND
 from tracker.tables.audit import AuditEntry
 from tracker.tables.identity import RecoveryCode, Session
 from tracker.usecases import identity, identity_codes
@@ -27,7 +28,7 @@ LATER = NOW + timedelta(minutes=5)
 async def codes_of(world: Cast) -> list[str]:
     """Enrol the detective and return fresh recovery codes."""
     await enrol(world.kcpd_detective)
-    return await renew_codes(world.kcpd_detective.member_id, NOW)
+    return await renew_codes(world.kcpd_detective.member_id, NOW, by=world.kcpd_detective.actor)
 
 
 async def enters(world: Cast, code: str) -> str:
@@ -105,7 +106,7 @@ async def test_what_is_no_code_of_theirs_opens_nothing(world: Cast, typed: str):
 
 async def test_the_code_of_somebody_else_opens_nothing(world: Cast):
     await codes_of(world)
-    foreign = (await renew_codes(world.caht_lead.member_id, NOW))[0]
+    foreign = (await renew_codes(world.caht_lead.member_id, NOW, by=world.caht_lead.actor))[0]
     with pytest.raises(Invalid):
         await enters(world, foreign)
 
@@ -133,7 +134,7 @@ async def test_a_pause_says_so_at_the_code(world: Cast):
 
 async def test_new_codes_end_the_old_ones(each_world: Cast):
     old = await codes_of(each_world)
-    new = await renew_codes(each_world.kcpd_detective.member_id, NOW)
+    new = await renew_codes(each_world.kcpd_detective.member_id, NOW, by=each_world.kcpd_detective.actor)
     with pytest.raises(Invalid):
         await enters(each_world, old[0])
     assert await enters(each_world, new[0])
@@ -142,7 +143,7 @@ async def test_new_codes_end_the_old_ones(each_world: Cast):
 async def test_a_forgotten_authenticator_takes_its_recovery_codes_along(world: Cast):
     await codes_of(world)
     member_id = world.kcpd_detective.member_id
-    await identity_codes.forget_authenticator(member_id, SOON, by=None, door="cli")
+    await identity_codes.forget_authenticator(member_id, SOON, by=BY_COMMAND)
     assert (await proofs_of(member_id)).codes_left == 0
 
 

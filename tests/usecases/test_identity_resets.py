@@ -6,10 +6,11 @@ from uuid import uuid4
 import anyio
 import pytest
 
-from tests.cast import NOW, ZONE, Cast
+from tests.cast import LINK, NOW, ZONE, Cast
 from tests.ports.browser import session_of
 from tests.usecases.identity_world import PASSWORD, enrol, locked_at
 from tracker.errors import Gone, Invalid, NotAllowed, NotFound
+from tracker.rules.actors import BY_COMMAND
 from tracker.rules.api_tokens import ApiScope
 from tracker.rules.calendars import Scope
 from tracker.rules.letters import Letter
@@ -31,7 +32,7 @@ NEW = "copper lantern gravel sonnet"
 
 
 async def link_for(viewer: Viewer) -> str:
-    return await issue_reset(viewer.member_id, NOW, by=None, door="cli")
+    return await issue_reset(viewer.member_id, NOW, by=BY_COMMAND)
 
 
 async def fail_five_times(viewer: Viewer) -> None:
@@ -46,12 +47,12 @@ async def fail_five_times(viewer: Viewer) -> None:
 async def test_a_link_sets_a_new_password_once_and_the_code_is_still_asked(each_world: Cast):
     app = await enrol(each_world.kcpd_detective)
     link = await link_for(each_world.kcpd_detective)
-    await reset_password(link, NEW, SOON)
+    await reset_password(link, NEW, SOON, LINK)
     challenge = await identity.sign_in(each_world.kcpd_detective.email, NEW, LATER)
     assert not challenge.needs_enrolment
     assert await identity.answer_code(challenge.token, app.code(LATER), LATER)
     with pytest.raises(Gone):
-        await reset_password(link, PASSWORD, SOON)
+        await reset_password(link, PASSWORD, SOON, LINK)
     with pytest.raises(Invalid):
         await identity.sign_in(each_world.kcpd_detective.email, PASSWORD, LATER)
 
@@ -59,7 +60,7 @@ async def test_a_link_sets_a_new_password_once_and_the_code_is_still_asked(each_
 async def test_it_ends_sessions_and_the_pause(each_world: Cast):
     await session_of(each_world.kcpd_detective, NOW)
     await fail_five_times(each_world.kcpd_detective)
-    await reset_password(await link_for(each_world.kcpd_detective), NEW, SOON)
+    await reset_password(await link_for(each_world.kcpd_detective), NEW, SOON, LINK)
     assert await Session.count() == 0
     assert await locked_at(each_world.kcpd_detective.member_id) is None
     assert await identity.sign_in(each_world.kcpd_detective.email, NEW, SOON)
@@ -69,20 +70,20 @@ async def test_looking_at_a_link_changes_nothing_and_names_its_owner(world: Cast
     link = await link_for(world.kcpd_detective)
     for _ in range(3):
         assert await check_reset(link, SOON) == world.kcpd_detective.email
-    await reset_password(link, NEW, SOON)
+    await reset_password(link, NEW, SOON, LINK)
 
 
 async def test_after_thirty_minutes_a_link_is_over(world: Cast):
     link = await link_for(world.kcpd_detective)
     with pytest.raises(Gone):
-        await reset_password(link, NEW, NOW + timedelta(minutes=30))
+        await reset_password(link, NEW, NOW + timedelta(minutes=30), LINK)
 
 
 async def test_a_password_that_cannot_be_taken_leaves_the_link_good(world: Cast):
     link = await link_for(world.kcpd_detective)
     with pytest.raises(Invalid):
-        await reset_password(link, "short", SOON)
-    await reset_password(link, NEW, SOON)
+        await reset_password(link, "short", SOON, LINK)
+    await reset_password(link, NEW, SOON, LINK)
 
 
 async def test_a_newer_link_takes_the_place_of_the_one_before(world: Cast):
@@ -107,7 +108,7 @@ async def test_of_five_uses_at_once_one_succeeds(each_world: Cast):
 
     async def use() -> None:
         try:
-            await reset_password(link, NEW, SOON)
+            await reset_password(link, NEW, SOON, LINK)
         except Gone:
             refused.append(1)
 
@@ -129,12 +130,12 @@ async def test_a_closed_account_gets_no_link_and_its_link_opens_nothing(world: C
     with pytest.raises(NotAllowed):
         await link_for(world.kcpd_detective)
     with pytest.raises(Gone):
-        await reset_password(link, NEW, SOON)
+        await reset_password(link, NEW, SOON, LINK)
 
 
 async def test_nobody_gets_no_link(world: Cast):
     with pytest.raises(NotFound):
-        await issue_reset(uuid4(), NOW, by=None, door="cli")
+        await issue_reset(uuid4(), NOW, by=BY_COMMAND)
 
 
 # Those who keep accounts -------------------------------------------------------------------------------------------

@@ -14,9 +14,9 @@ from tracker.tables.audit import AuditEntry
 from tracker.tables.identity import Session, SignInLink
 from tracker.tables.people import Agency, Member
 from tracker.usecases import identity_sessions
+from tracker.usecases.identity_accounts import Arrival
 from tracker.usecases.identity_links import RESET, check_link, issue_link, redeem_link
 from tracker.usecases.identity_passwords import set_password
-from tracker.usecases.identity_sessions import Arrival
 from tracker.usecases.viewers import viewer_of_session
 
 pytestmark = pytest.mark.anyio
@@ -32,7 +32,7 @@ async def world(sqlite_cast: Cast) -> Cast:
 
 async def opened(person, now=NOW, replacing: str = "") -> str:
     link = await issue_link(person.member_id, now)
-    return await redeem_link(link, now, Arrival(client="Firefox", replacing=replacing), asks_code=False)
+    return await redeem_link(link, now, Arrival(browser="Firefox", replacing=replacing), asks_code=False)
 
 
 async def test_a_session_shows_its_viewer(cast: Cast):
@@ -92,15 +92,15 @@ async def test_a_session_says_when_it_ends(world: Cast):
 
 async def test_signing_out_ends_the_session(cast: Cast):
     token = await opened(cast.caht_lead)
-    await identity_sessions.sign_out(token, NOW)
+    await identity_sessions.sign_out(cast.caht_lead, keys.fingerprint(token), NOW)
     assert await viewer_of_session(token, NOW) is None
     assert await AuditEntry.exists().where(AuditEntry.verb == "signed_out")
 
 
 async def test_signing_out_twice_is_fine(world: Cast):
     token = await opened(world.caht_lead)
-    await identity_sessions.sign_out(token, NOW)
-    await identity_sessions.sign_out(token, NOW)
+    for _ in range(2):
+        await identity_sessions.sign_out(world.caht_lead, keys.fingerprint(token), NOW)
     assert await AuditEntry.count().where(AuditEntry.verb == "signed_out") == 1
 
 
@@ -153,13 +153,13 @@ async def test_a_new_password_ends_the_other_sessions(cast: Cast):
 
 
 async def give_password_keeping(cast: Cast, token: str) -> None:
-    person = cast.caht_lead.member_id
-    await set_password(person, PASSWORD, NOW, by=person, door="page", keeping=keys.fingerprint(token))
+    person = cast.caht_lead
+    await set_password(person.member_id, PASSWORD, NOW, by=person.actor, keeping=keys.fingerprint(token))
 
 
 async def test_a_long_browser_name_is_cut(world: Cast):
     link = await issue_link(world.caht_lead.member_id, NOW)
-    await redeem_link(link, NOW, Arrival(client="x" * 5_000), asks_code=False)
+    await redeem_link(link, NOW, Arrival(browser="x" * 5_000), asks_code=False)
     assert len((await Session.select(Session.client).first())["client"]) == 200
 
 

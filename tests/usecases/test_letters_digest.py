@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 
-from tests.cast import NOW, ZONE, Cast, meeting, operation, people_of_the_task_force
+from tests.cast import LINK, NOW, ZONE, Cast, meeting, operation, people_of_the_task_force
 from tracker.database import Engine
 from tracker.rules.action_changes import NewItem
 from tracker.rules.audiences import Visibility
@@ -120,7 +120,7 @@ async def test_who_stopped_it_in_the_meantime_gets_none(cast: Cast) -> None:
     reader = await turned_on(cast.fbi_lead)
     await meetings.schedule(cast.coordinator, meeting(reader, starts=datetime(2026, 12, 22, 10)), NOW)
     await queue_due(MONDAY, ZONE)
-    await preferences.stop_digest(reader.member_id, MONDAY)
+    await preferences.stop_digest(reader.member_id, MONDAY, LINK)
     [skip] = await sent(MONDAY + timedelta(minutes=1))
     assert isinstance(skip, Skip)
     assert skip.state is State.SUPPRESSED
@@ -129,7 +129,7 @@ async def test_who_stopped_it_in_the_meantime_gets_none(cast: Cast) -> None:
 async def test_stopping_it_leaves_all_other_choices_and_is_in_the_trail_once(cast: Cast) -> None:
     reader = await turned_on(cast.fbi_lead, quiet=(time(22), time(6)))
     for _ in range(2):
-        await preferences.stop_digest(reader.member_id, NOW)
+        await preferences.stop_digest(reader.member_id, NOW, LINK)
     kept = await preferences.preferences_of(reader)
     assert kept == Preferences(date_reminders=False, quiet=(time(22), time(6)))
     trail = await AuditEntry.select(AuditEntry.door).where(AuditEntry.facts == '{"digest": false}')

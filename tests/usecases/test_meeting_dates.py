@@ -7,7 +7,7 @@ from uuid import UUID
 
 import pytest
 
-from tests.cast import NOW, Cast, everybody, meeting, operation
+from tests.cast import LINK, NOW, Cast, everybody, meeting, operation
 from tracker.errors import Conflict, Gone, Invalid, NotAllowed, NotFound
 from tracker.rules.invitations import AnswerValue
 from tracker.rules.outbox import Skip, State
@@ -161,7 +161,7 @@ async def test_a_link_answers_for_the_person_it_was_sent_to(cast: Cast) -> None:
     occurrence = await meeting_dates.date_for(cast.fbi_lead, event_id, APRIL)
     mine = await invitations.my_answer(cast.fbi_lead, occurrence)
     assert mine is not None
-    reply = await invitations.reply_by_link(mine[0], occurrence.id, NOW)
+    reply = await invitations.reply_by_link(mine[0], occurrence.id, NOW, LINK)
     await invitations.answer_by_link(reply, AnswerValue.TENTATIVE, "Court until 2:30", NOW)
     assert await answer(cast, event_id, APRIL) is AnswerValue.TENTATIVE
 
@@ -172,7 +172,7 @@ async def test_a_link_to_an_event_that_is_over_is_gone(cast: Cast) -> None:
     mine = await invitations.my_answer(cast.fbi_lead, occurrence)
     assert mine is not None
     with pytest.raises(Gone):
-        await invitations.reply_by_link(mine[0], occurrence.id, datetime(2027, 4, 14, tzinfo=UTC))
+        await invitations.reply_by_link(mine[0], occurrence.id, datetime(2027, 4, 14, tzinfo=UTC), LINK)
 
 
 async def test_the_dates_of_a_week_are_those_that_touch_it_and_may_be_seen(cast: Cast) -> None:

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from tests.cast import NOW, Cast
+from tests.cast import NOW, PROGRAM, Cast
 from tests.ports.browser import session_of
 from tracker import keys
 from tracker.errors import Gone, NotFound
@@ -35,7 +35,7 @@ async def test_a_lost_phone_shuts_all_feeds_all_tokens_all_links_and_all_session
     links = {purpose: await issue_link(cast.caht_lead.member_id, NOW, purpose=purpose) for purpose in (RESET, SIGN_IN)}
     shut = await report_lost_phone(cast.caht_lead, SOON, keeping=keys.fingerprint(here))
     assert shut == {"sessions": 1, "links": 2, "feeds": 2, "tokens": 1}
-    assert await api_tokens.bearer_of(token, SOON) is None
+    assert await api_tokens.bearer_of(token, SOON, PROGRAM) is None
     assert await viewer_of_session(here, SOON)
     assert await viewer_of_session(there, SOON) is None
     for purpose, link in links.items():
@@ -64,20 +64,20 @@ async def test_open_sessions_are_listed_the_latest_first_and_those_that_are_over
 
 async def test_one_session_is_ended_and_the_others_go_on(cast: Cast):
     one, other = await session_of(cast.caht_lead, NOW), await session_of(cast.caht_lead, NOW)
-    await end_session(cast.caht_lead.member_id, keys.fingerprint(one), SOON)
+    await end_session(cast.caht_lead, keys.fingerprint(one), SOON)
     assert await viewer_of_session(one, SOON) is None
     assert await viewer_of_session(other, SOON)
 
 
 async def test_the_session_of_somebody_else_cannot_be_ended(sqlite_cast: Cast):
     theirs = await session_of(sqlite_cast.fbi_lead, NOW)
-    await end_session(sqlite_cast.caht_lead.member_id, keys.fingerprint(theirs), SOON)
+    await end_session(sqlite_cast.caht_lead, keys.fingerprint(theirs), SOON)
     assert await viewer_of_session(theirs, SOON)
     assert not await AuditEntry.exists().where(AuditEntry.verb == "session_ended")
 
 
 async def test_signing_out_everywhere_ends_all_sessions_of_one_person(cast: Cast):
     mine, theirs = await session_of(cast.caht_lead, NOW), await session_of(cast.fbi_lead, NOW)
-    await sign_out_everywhere(cast.caht_lead.member_id, SOON, by=cast.caht_lead.member_id, door="page")
+    await sign_out_everywhere(cast.caht_lead.member_id, SOON, by=cast.caht_lead.actor)
     assert await viewer_of_session(mine, SOON) is None
     assert await viewer_of_session(theirs, SOON)

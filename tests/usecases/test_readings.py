@@ -9,11 +9,12 @@ from piccolo.querystring import QueryString
 
 from tests.cast import NOW, Cast, everybody, meeting, operation
 from tracker.database import engine
+from tracker.rules.actors import Origin
 from tracker.rules.people import Viewer
 from tracker.tables.audit import AuditEntry
 from tracker.usecases import audit, meetings
 from tracker.usecases.meeting_dates import date_for
-from tracker.usecases.readings import note_date, note_feed, note_series, readings_of
+from tracker.usecases.readings import note_date, note_series, readings_of
 
 pytestmark = pytest.mark.anyio
 
@@ -44,7 +45,7 @@ async def test_another_person_another_way_and_another_version_are_entries_of_the
     event_id = await an_operation(cast)
     await look(cast.kcpd_detective, event_id)
     await look(cast.hsi_liaison, event_id)
-    await look(replace(cast.kcpd_detective, door="feed"), event_id)
+    await look(replace(cast.kcpd_detective, origin=Origin("feed")), event_id)
     assert await looks() == 3
     await engine().run_querystring(QueryString("UPDATE event SET version = version + 1"))
     await look(cast.kcpd_detective, event_id)
@@ -77,10 +78,10 @@ async def test_many_looks_are_noted_together_or_not_at_all(sqlite_cast: Cast):
         " BEGIN SELECT RAISE(ABORT, 'no room'); END"
     )
     await engine().run_ddl(refuse_the_last.format(ids[-1]))
-    await note_feed(sqlite_cast.kcpd_detective, events, NOW)
+    await note_series(sqlite_cast.kcpd_detective, events, NOW)
     assert await looks() == 0
     await engine().run_ddl("DROP TRIGGER no_room")
-    await note_feed(sqlite_cast.kcpd_detective, events, NOW)
+    await note_series(sqlite_cast.kcpd_detective, events, NOW)
     assert await looks() == 3
 
 

@@ -10,6 +10,7 @@ from tests.usecases.identity_world import PASSWORD, enrol
 from tracker import keys
 from tracker.database import writing
 from tracker.piccolo_app import APP_CONFIG
+from tracker.rules.actors import BY_COMMAND
 from tracker.rules.calendars import Scope
 from tracker.tables.audit import AuditEntry
 from tracker.tables.people import Member
@@ -27,7 +28,7 @@ SOON = NOW + timedelta(minutes=5)
 async def replaced(each_world: Cast):
     """The detective with an app, recovery codes and a feed, after the secret was replaced."""
     app = await enrol(each_world.kcpd_detective)
-    codes = await renew_codes(each_world.kcpd_detective.member_id, NOW)
+    codes = await renew_codes(each_world.kcpd_detective.member_id, NOW, by=each_world.kcpd_detective.actor)
     _, token = await subscriptions.create(each_world.kcpd_detective, "Phone", Scope.ALL, NOW, shows_operations=False)
     keys.use(OTHER, SECRET)
     assert await secret_change.settle(SOON) == 2
@@ -80,7 +81,7 @@ async def test_who_only_knows_the_secret_of_before_adds_nothing_to_the_trail(rep
     keys.use(SECRET)
     with pytest.raises(audit.AnotherSecret):
         async with writing():
-            await audit.record(None, "cli", "tested", "agency", "x", {}, SOON)
+            await audit.record(BY_COMMAND, "tested", "agency", "x", {}, SOON)
 
 
 async def test_an_entry_forged_with_the_secret_of_before_is_found(replaced):

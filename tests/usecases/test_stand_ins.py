@@ -6,7 +6,7 @@ from uuid import UUID
 
 import pytest
 
-from tests.cast import NOW, ZONE, Cast, meeting, operation
+from tests.cast import LINK, NOW, ZONE, Cast, meeting, operation
 from tracker.errors import Invalid
 from tracker.rules.attendance import Mark
 from tracker.rules.audiences import Visibility
@@ -248,8 +248,8 @@ async def test_a_link_in_a_mail_sends_an_alternate_too(cast: Cast) -> None:
     date = await meeting_dates.date_for(cast.fbi_lead, event_id, KEY)
     mine = await invitations.my_answer(cast.fbi_lead, date)
     assert mine is not None
-    of_date = await invitations.reply_by_link(mine[0], date.id, NOW)
+    of_date = await invitations.reply_by_link(mine[0], date.id, NOW, LINK)
     assert [one.name for one in of_date.alternates] == ["Fbi alternate"]
     await invitations.answer_by_link(of_date, AnswerValue.DECLINED, "", NOW, cast.fbi_alternate.member_id)
-    assert (await invitations.reply_by_link(mine[0], date.id, NOW)).stand_in == "Fbi alternate (FBI)"
-    assert (await invitations.reply_by_link(mine[0], None, NOW)).alternates == ()
+    assert (await invitations.reply_by_link(mine[0], date.id, NOW, LINK)).stand_in == "Fbi alternate (FBI)"
+    assert (await invitations.reply_by_link(mine[0], None, NOW, LINK)).alternates == ()

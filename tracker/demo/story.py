@@ -13,6 +13,7 @@ from uuid import UUID
 from tracker.demo.cast import Company
 from tracker.demo.programme import Script
 from tracker.rules import planning
+from tracker.rules.actors import Origin
 from tracker.rules.invitations import AttendeeRole
 from tracker.rules.people import Viewer
 from tracker.rules.planning import Plan
@@ -45,7 +46,7 @@ class Story:
 
     def who(self, key: str) -> Viewer:
         """Return a person as the one who acts; the audit trail says that the command line spoke for them."""
-        return replace(self.company.members[key], door="cli")
+        return replace(self.company.members[key], origin=Origin("cli"))
 
     def at(self, moment: datetime, deed: Deed) -> None:
         """Write a deed into the diary; what would lie ahead happens when the demo starts."""

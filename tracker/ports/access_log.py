@@ -7,6 +7,8 @@ import sys
 import time
 from typing import Any, TextIO
 
+from tracker.ports.origins import address_of
+
 TOKEN = re.compile(r"[A-Za-z0-9_-]{32,}")  # 256 bits in base64url are 43 letters
 SECRETS = re.compile(r"(?i)(password|cookie|authorization|_csrf|token)([\"']?\s*[=:]\s*[\"']?)[^\s,;\"'&]+")
 UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -52,7 +54,7 @@ def note(scope: Any, status: int, seconds: float) -> None:
     if not log.isEnabledFor(logging.INFO):
         return
     state = scope["state"]
-    viewer, client = state.get("viewer"), scope.get("client")
+    viewer = state.get("viewer")
     log.info(
         "answered",
         extra={
@@ -61,7 +63,7 @@ def note(scope: Any, status: int, seconds: float) -> None:
             "status": status,
             "ms": round(seconds * 1_000, 1),
             "member": str(viewer.member_id) if viewer else "",
-            "client": client[0] if client else "",
+            "client": address_of(scope),
             "request": state["request_id"],
         },
     )

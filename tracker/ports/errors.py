@@ -14,6 +14,7 @@ from tracker.errors import Busy, Conflict, Gone, Invalid, NotAllowed, NotFound, 
 from tracker.ports import denials, problems
 from tracker.ports.addresses import HOME, place
 from tracker.ports.guards import SignInNeeded
+from tracker.ports.origins import door_of
 from tracker.ports.pages.templating import page
 
 log = logging.getLogger(__name__)
@@ -126,7 +127,7 @@ def _answer(request: Asked, reply: Reply, sentence: str, **context: str) -> Resp
     answer: Response[Any]
     if problems.is_api(request.scope["path"]):
         return problems.answer(reply.status)
-    if request.scope["state"].get("door") == "feed":
+    if door_of(request) == "feed":
         said = "Not found." if reply is REPLIES[NotFound] else sentence or "This does not work."
         answer = Response(f"{said}\n", status_code=reply.status, media_type="text/plain")
     else:

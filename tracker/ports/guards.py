@@ -14,6 +14,7 @@ from tracker.errors import NotAllowed
 from tracker.ports import cookies, csrf, flash
 from tracker.ports.csrf import Connection
 from tracker.ports.guesses import Guesses
+from tracker.ports.origins import ORIGIN, door_of, enter, origin_of
 from tracker.ports.problems import Refused
 from tracker.ports.token_uses import UNNOTED
 from tracker.usecases.api_tokens import bearer_of
@@ -65,9 +66,9 @@ async def recognise(error: Exception, scope: Any) -> None:
 
     It is then the same to the byte as for an event that they may not see. A hook for `after_exception`.
     """
-    if not isinstance(error, HTTPException) or "door" in scope["state"]:
+    if not isinstance(error, HTTPException) or door_of(connection := Request[Any, Any, Any](scope)):
         return
-    connection: Connection = Request(scope)
+    enter(connection, "page")
     try:
         visit = await _visit(connection)
     except Exception:  # whatever keeps us from knowing who it is, there is nothing to see here for a stranger either
@@ -84,7 +85,7 @@ async def link(connection: Connection, _: BaseRouteHandler) -> None:
 
 async def feed(connection: Connection, _: BaseRouteHandler) -> None:
     """Whoever holds the address may fetch; no cookie counts, and errors are plain text."""
-    connection.scope["state"]["door"] = "feed"
+    enter(connection, "feed")
 
 
 async def bearer(connection: Connection, handler: BaseRouteHandler) -> None:
@@ -93,10 +94,9 @@ async def bearer(connection: Connection, handler: BaseRouteHandler) -> None:
     The handler names the scope it needs as `scope` in its `opt`. Leaves `viewer` and `scopes` in the state. Unknown,
     revoked and expired tokens are answered alike.
     """
-    state = connection.scope["state"]
-    state["door"] = "api"
+    state, origin = connection.scope["state"], enter(connection, "api")
     sent = BEARER.fullmatch(connection.headers.get("authorization", ""))
-    found = await bearer_of(sent["token"], clock.now()) if sent else None
+    found = await bearer_of(sent["token"], clock.now(), origin) if sent else None
     if found is None:
         if sent:
             _count_guess(connection)
@@ -122,25 +122,25 @@ def refuse_unguarded(app: Litestar) -> None:
 
 async def _visit(connection: Connection, *, is_use: bool = True) -> Visit | None:
     cookie = cookies.read(connection, cookies.SESSION)
-    return await viewer_of_session(cookie, clock.now(), is_use=is_use) if cookie else None
+    return await viewer_of_session(cookie, clock.now(), origin_of(connection), is_use=is_use) if cookie else None
 
 
 def _know(connection: Connection, visit: Visit) -> None:
     token = csrf.token_for(cookies.read(connection, cookies.SESSION))
     said, undo = flash.heard(connection), flash.undo_of(connection)
-    connection.scope["state"].update(viewer=visit.viewer, visit=visit, csrf=token, flash=said, undo=undo)
+    facts = {ORIGIN: visit.viewer.origin, "viewer": visit.viewer, "visit": visit}
+    connection.scope["state"].update(facts, csrf=token, flash=said, undo=undo)
 
 
 def _enter(connection: Connection, door: str) -> None:
-    connection.scope["state"]["door"] = door
+    enter(connection, door)
     if csrf.is_deed(connection):
         csrf.check_origin(connection)
 
 
 def _count_guess(connection: Connection) -> None:
     guesses = connection.app.state.setdefault("guesses", Guesses())
-    client = connection.client.host if connection.client else ""
-    if guesses.is_one_too_many(client, clock.now()):
+    if guesses.is_one_too_many(origin_of(connection).address, clock.now()):
         raise Refused(429)
 
 

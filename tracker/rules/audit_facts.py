@@ -5,11 +5,12 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import date, timedelta
 from uuid import UUID
 
+from tracker.rules.browsers import UNKNOWN, browser_name
 from tracker.rules.preferences import lead_words
 from tracker.rules.wording import day
 
 UNTOLD = frozenset({"client", "next"})
-"""Told elsewhere, or the id of something that has an entry of its own."""
+"""Told elsewhere, as from where a sign-in came before each entry said so; or the id of what has an entry of its own."""
 LABELS = {
     "fields": "Changed", "gained": "Now also", "lost": "No more", "why": "Reason", "date": "Of", "scope": "Shows",
     "for": "For", "how": "By", "filter": "Looked for", "route": "", "from": "From", "to": "To", "recipient": "To",
@@ -17,12 +18,12 @@ LABELS = {
     "unmarked": "Not marked", "minutes": "Good for", "bytes": "Size", "broken": "First broken entry",
     "leads": "Reminders", "date_reminders": "Reminders of dates", "item_reminders": "Reminders of action items",
     "is_discreet": "Discreet", "primary": "Holder", "shows_operations": "Operations", "chaired": "Chair before",
-    "scopes": "May",
+    "scopes": "May", "browser": "With",
 }  # fmt: skip
 """What stands before a fact; one that is not here is told by its own word."""
 JOINED = frozenset({
     "version", "date_version", "copy_of", "fields", "how", "from", "since", "date", "for", "copy", "format", "minutes",
-    "to", "recipient",
+    "to", "recipient", "browser",
 })  # fmt: skip
 """Those after which no colon belongs."""
 FIELDS = {
@@ -38,7 +39,7 @@ VALUES = {
 }  # fmt: skip
 METHODS = {"GET": "Looked at", "HEAD": "Looked at", "POST": "Sent a form to", "DELETE": "Asked to delete"}
 FILTERS = {
-    "what": "{} entries", "who": "by {}", "about": "about {}", "from": "from {}", "to": "to {}",
+    "what": "{} entries", "who": "by {}", "about": "about {}", "from": "from {}", "to": "to {}", "via": "from {}",
 }  # fmt: skip
 EMPTY: tuple[object, ...] = (None, "", [], {})
 ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -130,6 +131,12 @@ def _scopes(value: object) -> str:
     return _listed(str(value).split())
 
 
+def _browser(value: object) -> str:
+    """Return a browser in two words, a program by its own."""
+    name = browser_name(str(value))
+    return str(value) if name.startswith(UNKNOWN) else name
+
+
 def _switch(value: object) -> str:
     return "on" if value else "off"
 
@@ -144,6 +151,6 @@ def _listed(words: Sequence[str]) -> str:
 
 WORDS: Mapping[str, Callable[[object], str]] = {
     "fields": _fields, "filter": _filter, "route": _route, "scopes": _scopes, "leads": _leads, "bytes": _size,
-    "minutes": _minutes, "why": str,
+    "minutes": _minutes, "why": str, "browser": _browser,
     **dict.fromkeys(("date_reminders", "item_reminders", "is_discreet", "digest", "shows_operations"), _switch),
 }  # fmt: skip

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from tracker.rules import audit_facts
+from tracker.rules.actors import Origin
 
 READ = "read"
 DENIED = frozenset({"denied", "not_found", "sign_in_failed", "locked"})
@@ -103,7 +104,7 @@ SAID = (
     "for",
     "scope",
     "version",
-    "client",
+    "browser",
     "filter",
     "route",
 )
@@ -155,8 +156,8 @@ class Entry:
     at: datetime
     actor_id: UUID | None
     actor: str
-    """Name and agency, "System", or an id that no longer belongs to anybody."""
-    door: str
+    """Name and the agency of that moment, "System", or that nobody has that id any more."""
+    origin: Origin
     verb: str
     subject: str
     subject_id: str
@@ -184,14 +185,15 @@ class Entry:
         return audit_facts.said(self.facts)
 
     @property
-    def client(self) -> str:
-        """The network address that it came from, where that was kept."""
-        return str(self.facts.get("client", ""))
-
-    @property
     def where(self) -> str:
         """By which way it happened."""
-        return DOORS.get(self.door, self.door.capitalize())
+        return DOORS.get(self.origin.door, self.origin.door.capitalize())
+
+    @property
+    def in_session(self) -> str:
+        """In which session, or by which token, as the trail tells them apart."""
+        word = "Token" if self.origin.door == "api" else "Session"
+        return f"{word} {self.origin.session}" if self.origin.session else ""
 
     @property
     def is_about_actor(self) -> bool:

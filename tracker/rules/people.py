@@ -5,6 +5,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from tracker.rules import audiences
+from tracker.rules.actors import ON_SITE, Actor, Origin
 from tracker.rules.audiences import Arm
 
 
@@ -62,8 +63,13 @@ class Viewer:
     audiences: frozenset[str] = field(default=frozenset())
     is_discreet: bool = False
     """Whether mails and feeds tell this person the time and nothing else; details are behind the sign-in."""
-    door: str = "page"
-    """By which way they act, for the audit trail: page, link, feed, api, cli, clock."""
+    origin: Origin = field(default=ON_SITE, compare=False)
+    """By which way they act, and from where; they are the same person anywhere."""
+
+    @property
+    def actor(self) -> Actor:
+        """Who they are to the audit trail."""
+        return Actor(self.member_id, self.agency_id, self.origin)
 
     @property
     def is_coordinator(self) -> bool:

@@ -11,8 +11,16 @@ class AuditEntry(Table):
     at = Timestamptz(null=False)
     actor = Varchar(length=36, default="")
     """Member id; empty = the system. No foreign key: the trail outlives its subjects."""
+    agency = Varchar(length=36, default="")
+    """Id of the agency for which the member acted; empty = the system, or nobody knew who it was."""
     door = Varchar(length=12)
-    """page, link, feed, cli, clock"""
+    """page, link, feed, api, cli, clock"""
+    address = Varchar(length=45, default="")
+    """Network address, of 45 letters at most (RFC 4291 §2.2); empty for commands and the clock."""
+    session = Varchar(length=12, default="")
+    """How the id of the session begins, which is the hash of its cookie; for a program, that of its token's row."""
+    request = Varchar(length=16, default="")
+    """The id that the access log gives the request."""
     verb = Varchar(length=40)
     subject = Varchar(length=20)
     """Kind of thing: event, occurrence, item, member, subscription…"""

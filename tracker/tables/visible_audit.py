@@ -17,7 +17,8 @@ from tracker.rules.people import Viewer
 from tracker.tables.visible import MAY_SEE, Row, seen_by
 
 _HEAD = (
-    "SELECT t.seq, t.at, t.actor, t.door, t.verb, t.subject, t.subject_id, t.facts, t.hash, e.id AS event,"
+    "SELECT t.seq, t.at, t.actor, t.agency, t.door, t.address, t.session, t.request, t.verb, t.subject, t.subject_id,"
+    " t.facts, t.hash, e.id AS event,"
     " COALESCE(o.title, e.title) AS event_title, o.original_start, i.reference, i.title AS item_title, i.origin,"
     " CASE WHEN i.origin IS NULL AND i.audience IN ({}) THEN 1 ELSE 0 END AS sees_item"
     " FROM audit_entry t"
@@ -51,6 +52,8 @@ class Choice:
     group: Group | None = None
     about: str = ""
     """Id of a subject; empty = any."""
+    via: str = ""
+    """A network address, or how a session or a token is told in the trail; empty = any."""
 
 
 async def entries(viewer: Viewer, choice: Choice, limit: int) -> list[Row]:
@@ -71,6 +74,8 @@ def _wanted(viewer: Viewer, choice: Choice) -> QueryString:
         parts.append(QueryString(" AND t.actor = {}", str(choice.actor_id or "")))
     if choice.about:
         parts.append(QueryString(" AND t.subject_id = {}", choice.about))
+    if choice.via:
+        parts.append(QueryString(" AND {} IN (t.address, t.session)", choice.via))
     if choice.group:
         parts.append(
             QueryString(

@@ -108,6 +108,4 @@ def _draft(viewer: Viewer, member_id: UUID, link_id: UUID, now: datetime) -> out
 
 
 def _deed(viewer: Viewer, member_id: UUID) -> audit.Deed:
-    return audit.Deed(
-        actor=viewer.member_id, door=viewer.door, verb="invited", subject="member", subject_id=member_id, facts={}
-    )
+    return audit.Deed(actor=viewer.actor, verb="invited", subject="member", subject_id=member_id, facts={})

@@ -8,6 +8,7 @@ from uuid import UUID
 from tracker.database import writing
 from tracker.errors import Conflict, Invalid, NotAllowed
 from tracker.rules import accounts, audiences
+from tracker.rules.actors import BY_CLOCK
 from tracker.rules.clean_text import clean
 from tracker.rules.directory import PersonCard
 from tracker.rules.letters_account import AccountChange
@@ -36,7 +37,7 @@ async def make_link(viewer: Viewer, member_id: UUID, proved_at: datetime, now: d
         if is_over or person.status is not Status.ACTIVE or not await _is_open(person.agency_id):
             raise NotAllowed(NOT_ACTIVE)
         await account_news.tell(viewer, member_id, AccountChange.SIGN_IN_LINK, now)
-        return await issue_link(member_id, now, by=viewer.member_id, door=viewer.door)
+        return await issue_link(member_id, now, by=viewer.actor)
 
 
 async def may_suspend(viewer: Viewer, member_id: UUID, proved_at: datetime, now: datetime) -> PersonCard:
@@ -63,7 +64,7 @@ async def suspend(viewer: Viewer, member_id: UUID, why: str, proved_at: datetime
             raise Invalid(why=NO_REASON)
         await _save(member_id, {Member.status: Status.SUSPENDED}, person.version)
         await shut(member_id)
-        await audit.record(viewer.member_id, viewer.door, "suspended", "member", member_id, {"why": reason}, now)
+        await audit.record(viewer.actor, "suspended", "member", member_id, {"why": reason}, now)
 
 
 async def reopen(viewer: Viewer, member_id: UUID, proved_at: datetime, now: datetime) -> None:
@@ -77,7 +78,7 @@ async def reopen(viewer: Viewer, member_id: UUID, proved_at: datetime, now: date
             raise Conflict(ALREADY)
         ends = person.account.expires_at if person.account else None
         await _save(member_id, {Member.status: Status.ACTIVE, **reopened(ends, now)}, person.version)
-        await audit.record(viewer.member_id, viewer.door, "reopened", "member", member_id, {}, now)
+        await audit.record(viewer.actor, "reopened", "member", member_id, {}, now)
 
 
 async def review(viewer: Viewer, member_id: UUID, proved_at: datetime, now: datetime) -> None:
@@ -85,7 +86,7 @@ async def review(viewer: Viewer, member_id: UUID, proved_at: datetime, now: date
     async with writing():
         await _theirs(viewer, member_id, proved_at, now)
         await Member.update({Member.reviewed_at: now}).where(Member.id == member_id)
-        await audit.record(viewer.member_id, viewer.door, "reviewed", "member", member_id, {}, now)
+        await audit.record(viewer.actor, "reviewed", "member", member_id, {}, now)
 
 
 def reopened(ends: datetime | None, now: datetime) -> dict[Any, Any]:
@@ -121,14 +122,14 @@ async def _close(row: Mapping[str, Any], why: str, now: datetime) -> int:
         return 0
     await _save(row["id"], {Member.status: Status.SUSPENDED}, row["version"])
     await shut(row["id"])
-    await audit.record(None, "clock", "suspended", "member", row["id"], {"why": why}, now)
+    await audit.record(BY_CLOCK, "suspended", "member", row["id"], {"why": why}, now)
     return 1
 
 
 async def _keep_open(row: Mapping[str, Any], now: datetime) -> None:
     if accounts.is_over(row["expires_at"], now):
         await _save(row["id"], {Member.expires_at: None}, row["version"])
-        await audit.record(None, "clock", "updated", "member", row["id"], {"fields": ["expires_at"]}, now)
+        await audit.record(BY_CLOCK, "updated", "member", row["id"], {"fields": ["expires_at"]}, now)
 
 
 async def _theirs(viewer: Viewer, member_id: UUID, proved_at: datetime, now: datetime) -> PersonCard:

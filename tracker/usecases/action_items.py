@@ -13,6 +13,7 @@ from tracker.rules import action_items as rules
 from tracker.rules import audiences
 from tracker.rules.action_changes import Change, NewItem
 from tracker.rules.action_items import ActionItem, ItemStatus
+from tracker.rules.actors import Origin
 from tracker.rules.audiences import EVERYONE, Visibility
 from tracker.rules.clean_text import clean
 from tracker.rules.meetings import Occurrence
@@ -50,7 +51,7 @@ async def create(viewer: Viewer, new: NewItem, now: datetime, today: date) -> st
         ))  # fmt: skip
         await _note(viewer, row.id, f"Given to {owner.name}, due {day(new.due, today)}", "", now)
         await _tell(viewer, row.id, owner.member_id, 1, now)
-        await audit.record(viewer.member_id, viewer.door, "item_created", "item", row.id, {}, now)
+        await audit.record(viewer.actor, "item_created", "item", row.id, {}, now)
     return str(row.reference)
 
 
@@ -123,15 +124,15 @@ async def drop(viewer: Viewer, item_id: UUID, now: datetime) -> None:
     }  # fmt: skip
     await rows.ActionItem.update(changed).where(rows.ActionItem.id == item_id)
     await _note(viewer, item_id, "Cancelled: its owner left, and nobody else may see it", "", now)
-    await audit.record(viewer.member_id, viewer.door, "item_updated", "item", item_id, {"status": "cancelled"}, now)
+    await audit.record(viewer.actor, "item_updated", "item", item_id, {"status": "cancelled"}, now)
 
 
-async def item_by_link(item_id: UUID, owner_id: UUID, now: datetime) -> tuple[Viewer, ActionItem]:
-    """Return the person to whom a signed link speaks, and the item, open or closed.
+async def item_by_link(item_id: UUID, owner_id: UUID, now: datetime, origin: Origin) -> tuple[Viewer, ActionItem]:
+    """Return the person to whom a signed link speaks, coming from there, and the item, open or closed.
 
     Raises NotFound, always alike, when the owner is not active, does not own it any more, or may not see it.
     """
-    viewer = replace(await viewer_for(owner_id, now), door="link")
+    viewer = replace(await viewer_for(owner_id, now), origin=origin)
     item = await visible_items.item_by_id(viewer, item_id)
     if item is None or item.owner_id != owner_id:
         raise NotFound
@@ -227,11 +228,11 @@ async def _save(
     )
     await _note(viewer, before.id, changes.words(before, after, today), note, now)
     facts = {"status": after.status, "version": after.version}
-    await audit.record(viewer.member_id, viewer.door, verb, "item", before.id, facts, now)
+    await audit.record(viewer.actor, verb, "item", before.id, facts, now)
 
 
 async def _note(viewer: Viewer, item_id: UUID, change: str, text: str, now: datetime) -> None:
-    source = "link" if viewer.door == "link" else "site"
+    source = "link" if viewer.origin.door == "link" else "site"
     await rows.ActionNote.insert(
         rows.ActionNote(
             id=chance.new_id(), item=item_id, at=now, by=viewer.member_id, source=source, change=change, text=text

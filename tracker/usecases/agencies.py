@@ -31,7 +31,7 @@ async def add_agency(viewer: Viewer, facts: AgencyFacts, proved_at: datetime, no
         agency_id = await people.add_agency(
             name=facts.name, code=facts.code, arm=facts.arm, level=facts.level, coalition=facts.coalition_id
         )
-        await audit.record(viewer.member_id, viewer.door, "added", "agency", agency_id, {}, now)
+        await audit.record(viewer.actor, "added", "agency", agency_id, {}, now)
     return agency_id
 
 
@@ -57,7 +57,7 @@ async def change_agency(
                 await shut(member_id)
         await audience_versions.touch(audiences.member(one) for one in members)
         told = {"fields": sorted(changed), "status": facts.status}
-        await audit.record(viewer.member_id, viewer.door, "updated", "agency", agency_id, told, now)
+        await audit.record(viewer.actor, "updated", "agency", agency_id, told, now)
 
 
 async def _check(viewer: Viewer, facts: AgencyFacts, row: dict[str, Any] | None) -> None:

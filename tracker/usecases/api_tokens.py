@@ -9,6 +9,7 @@ from uuid import UUID
 from tracker import chance, keys
 from tracker.database import surviving_failures, writing
 from tracker.errors import Invalid, NotFound
+from tracker.rules.actors import Origin
 from tracker.rules.api_tokens import LIFETIME, MAX_TOKENS, ApiScope, ApiToken
 from tracker.rules.clean_text import clean
 from tracker.rules.people import Viewer
@@ -78,10 +79,11 @@ async def revoke_all(member_id: UUID, now: datetime) -> int:
     return len(await rows.ApiToken.update(ended).where(_of(member_id)).returning(rows.ApiToken.id))
 
 
-async def bearer_of(token: str, now: datetime) -> Bearer | None:
-    """Return who speaks through a token; None when it is unknown, revoked, expired, or its owner not active now.
+async def bearer_of(token: str, now: datetime, origin: Origin) -> Bearer | None:
+    """Return who speaks through a token, coming from there; None when it opens nothing.
 
-    In a restored copy that may not send yet none is known: it may have been revoked after the backup.
+    That is when it is unknown, revoked, expired, or its owner not active now. In a restored copy that may not send
+    yet none is known: it may have been revoked after the backup.
     """
     usable = (
         (rows.ApiToken.token_hash == keys.fingerprint(token)) & rows.ApiToken.revoked_at.is_null()
@@ -96,8 +98,9 @@ async def bearer_of(token: str, now: datetime) -> Bearer | None:
         return None
     is_noted = row["used_at"] is not None and now - row["used_at"] < NOTED_EVERY
     return Bearer(
-        viewer=replace(viewer, door="api"), scopes=_token(row).scopes, unnoted=None if is_noted else row["id"]
-    )
+        viewer=replace(viewer, origin=origin.within(row["id"].hex)), scopes=_token(row).scopes,
+        unnoted=None if is_noted else row["id"],
+    )  # fmt: skip
 
 
 async def note_use(token_id: UUID, now: datetime) -> None:
@@ -107,7 +110,7 @@ async def note_use(token_id: UUID, now: datetime) -> None:
 
 
 async def _log(viewer: Viewer, verb: str, token_id: UUID, facts: Mapping[str, object], now: datetime) -> None:
-    await audit.record(viewer.member_id, viewer.door, verb, "api_token", token_id, facts, now)
+    await audit.record(viewer.actor, verb, "api_token", token_id, facts, now)
 
 
 def _own(viewer: Viewer) -> Any:

@@ -179,9 +179,7 @@ async def close(viewer: Viewer, event_id: UUID, key: str, now: datetime) -> Tall
             rules.check_open(occurrence, now)
             await _set_closed(occurrence, now)
             facts = {"present": counted.present, "unmarked": counted.unmarked}
-            await audit.record(
-                viewer.member_id, viewer.door, "attendance_closed", "occurrence", occurrence.id, facts, now
-            )
+            await audit.record(viewer.actor, "attendance_closed", "occurrence", occurrence.id, facts, now)
     return counted
 
 
@@ -191,9 +189,7 @@ async def reopen(viewer: Viewer, event_id: UUID, key: str, now: datetime) -> Non
         occurrence = await _theirs(viewer, event_id, key)
         if occurrence.attendance_closed_at is not None:
             await _set_closed(occurrence, None)
-            await audit.record(
-                viewer.member_id, viewer.door, "attendance_reopened", "occurrence", occurrence.id, {}, now
-            )
+            await audit.record(viewer.actor, "attendance_reopened", "occurrence", occurrence.id, {}, now)
 
 
 async def _theirs(viewer: Viewer, event_id: UUID, key: str) -> Occurrence:

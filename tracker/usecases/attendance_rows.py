@@ -55,7 +55,7 @@ async def replace_marks(viewer: Viewer, occurrence: Occurrence, marks: Iterable[
         await AttendanceMark.update({AttendanceMark.corrected_at: now}).where(AttendanceMark.id.is_in(replaced))
     await AttendanceMark.insert(*(_row(viewer, occurrence, one, now) for one in changed))
     facts = Counter(str(one.mark) for one in changed)
-    await audit.record(viewer.member_id, viewer.door, "attendance_marked", "occurrence", occurrence.id, facts, now)
+    await audit.record(viewer.actor, "attendance_marked", "occurrence", occurrence.id, facts, now)
 
 
 def _row(viewer: Viewer, occurrence: Occurrence, new: NewMark, now: datetime) -> AttendanceMark:

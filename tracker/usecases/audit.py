@@ -15,12 +15,14 @@ from uuid import UUID
 from tracker import keys
 from tracker.database import lock_audit_head
 from tracker.errors import Invalid
+from tracker.rules.actors import Actor
 from tracker.tables.audit import AuditEntry, AuditHead
 
 PURPOSE = "audit"  # of its keys
 START = "0" * 64  # what the first entry follows
 HEAD = 1  # id of the only head
 BATCH = 1_000  # entries read or written at once
+WHENCE = ("agency", "address", "session", "request")  # columns that came later: older entries have them empty
 UNREADABLE = "The entry cannot be read."
 
 
@@ -49,8 +51,7 @@ class Head:
 class Deed:
     """What an entry is to say, but when; the words are those of `record`."""
 
-    actor: UUID | None
-    door: str
+    actor: Actor
     verb: str
     subject: str
     subject_id: UUID | str
@@ -58,20 +59,13 @@ class Deed:
 
 
 async def record(
-    actor: UUID | None,
-    door: str,
-    verb: str,
-    subject: str,
-    subject_id: UUID | str,
-    facts: Mapping[str, object],
-    now: datetime,
+    actor: Actor, verb: str, subject: str, subject_id: UUID | str, facts: Mapping[str, object], now: datetime
 ) -> None:
     """Add an entry inside the caller's `writing()`; without one it raises, and if it fails the change fails.
 
-    `actor` is a member's id, None the system; `door` one of page, link, feed, api, cli, clock; `verb` a past tense
-    ("signed_in"); `facts` names changed fields and what is not secret of them.
+    `verb` is a past tense ("signed_in"); `facts` names changed fields and what is not secret of them.
     """
-    deed = Deed(actor=actor, door=door, verb=verb, subject=subject, subject_id=subject_id, facts=facts)
+    deed = Deed(actor=actor, verb=verb, subject=subject, subject_id=subject_id, facts=facts)
     await record_all([deed], now)
 
 
@@ -96,12 +90,20 @@ def words_of(facts: Mapping[str, object]) -> str:
     return json.dumps(facts, sort_keys=True, default=str)
 
 
+def _text(id_: UUID | None) -> str:
+    return str(id_) if id_ else ""
+
+
 def _entry(seq: int, previous: str, deed: Deed, now: datetime) -> AuditEntry:
     entry = AuditEntry(
         seq=seq,
         at=now.astimezone(UTC),
-        actor=str(deed.actor or ""),
-        door=deed.door,
+        actor=_text(deed.actor.member_id),
+        agency=_text(deed.actor.agency_id),
+        door=deed.actor.origin.door,
+        address=deed.actor.origin.address,
+        session=deed.actor.origin.session,
+        request=deed.actor.origin.request,
         verb=deed.verb,
         subject=deed.subject,
         subject_id=str(deed.subject_id),
@@ -216,11 +218,15 @@ async def _move_head(seq: int, hash_: str, *, is_first: bool) -> None:
 
 
 def _said(row: Mapping[str, Any]) -> str:
-    """Return what the hash of an entry is made of."""
+    """Return what the hash of an entry is made of, the same for one that was written before it said from where.
+
+    What is not empty of that stands there by its name, so nothing can be blanked, filled in or moved unnoticed.
+    """
     words = [row[name] for name in ("actor", "door", "verb", "subject", "subject_id", "facts", "previous")]
+    whence = {name: row[name] for name in WHENCE if row[name] != ""}
     try:
         at = row["at"].astimezone(UTC).isoformat(timespec="microseconds")
-        return json.dumps([row["seq"], at, *words])
+        return json.dumps([row["seq"], at, *words, *([whence] if whence else [])])
     except (AttributeError, TypeError, OverflowError) as fault:  # SQLite keeps in a column whatever is put there
         raise _Unreadable from fault
 

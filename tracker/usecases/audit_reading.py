@@ -10,6 +10,7 @@ from uuid import UUID
 from tracker.database import writing
 from tracker.errors import NotFound
 from tracker.rules import audit_facts
+from tracker.rules.actors import Origin
 from tracker.rules.audit_words import OPEN_SUBJECTS, Entry, told
 from tracker.rules.people import Viewer
 from tracker.tables import visible_audit
@@ -22,7 +23,8 @@ __all__ = ["Choice", "Verification", "export", "last_verification", "page", "ver
 
 PAGE = 50  # entries
 MOST = 50_000  # entries of one export
-ONE_SUBJECT = "one subject"
+HIDDEN = {"about": "one subject", "via": "one address or session"}
+"""What the record of a look says in place of what it looked up."""
 UNKNOWN = "Somebody who is not in the roster"
 
 Row = dict[str, Any]
@@ -62,14 +64,14 @@ async def export(viewer: Viewer, choice: Choice, asked: dict[str, str], now: dat
     _check(viewer)
     found = await visible_audit.entries(viewer, choice, MOST)
     async with writing():
-        await audit.record(viewer.member_id, viewer.door, "audit_exported", "audit", "", _asked(asked), now)
+        await audit.record(viewer.actor, "audit_exported", "audit", "", _asked(asked), now)
     return await _told(viewer, found)
 
 
 async def verify(viewer: Viewer, now: datetime) -> Verification:
     """Check the whole trail and record how it was found. Errors: NotFound for who does not read the trail."""
     _check(viewer)
-    return await audit_verification.verify(now, by=viewer.member_id, door=viewer.door)
+    return await audit_verification.verify(now, by=viewer.actor)
 
 
 async def last_verification(viewer: Viewer) -> Verification | None:
@@ -84,8 +86,8 @@ def _check(viewer: Viewer) -> None:
 
 
 def _asked(asked: dict[str, str]) -> dict[str, object]:
-    """Return the facts of a look: whoever reads the trail may read them, so the id of what was looked up stays out."""
-    kept = asked | {"about": ONE_SUBJECT} if "about" in asked else asked
+    """Return the facts of a look: whoever reads the trail may read them, so what was looked up stays out."""
+    kept = {name: HIDDEN.get(name, value) for name, value in asked.items()}
     return {"filter": kept} if kept else {}
 
 
@@ -96,24 +98,40 @@ async def _told(viewer: Viewer, rows: Iterable[Row]) -> list[Entry]:
     actors = {UUID(row["actor"]) for row in found if row["actor"]}
     people = await names.people(_ids(found, "member") | actors | in_facts)
     called = {key: f"{name} ({agency})" for key, (name, agency) in people.items()}
-    organizations = _ids(found, "agency") | _ids(found, "body") | _ids(found, "site") | in_facts
+    agencies = {UUID(row["agency"]) for row in found if row["agency"]}
+    organizations = _ids(found, "agency") | _ids(found, "body") | _ids(found, "site") | agencies | in_facts
     called |= await names.organizations(organizations)
-    return [_entry(viewer, row, called) for row in found]
+    return [_entry(viewer, row, called, _author(row, people, called)) for row in found]
 
 
 def _ids(rows: Sequence[Row], subject: str) -> set[UUID]:
     return {found for row in rows if row["subject"] == subject and (found := _id(row["subject_id"]))}
 
 
-def _entry(viewer: Viewer, row: Row, called: Names) -> Entry:
+def _author(row: Row, people: dict[UUID, tuple[str, str]], called: Names) -> str:
+    """Return who it was, with the agency for which they acted then; older entries have only that of today."""
+    if not row["actor"]:
+        return "System"
+    if UUID(row["actor"]) not in people:
+        return UNKNOWN
+    name, agency = people[UUID(row["actor"])]
+    return f"{name} ({called.get(UUID(row['agency']), agency) if row['agency'] else agency})"
+
+
+def _origin(viewer: Viewer, row: Row, facts: dict[str, object]) -> Origin:
+    """Return from where it came; before each entry said so, the facts of a sign-in did."""
+    address = row["address"] or str(facts.get("client", "")).partition(" ")[0]
+    return Origin(row["door"], address, row["session"], row["request"] if viewer.reads_all_audit else "")
+
+
+def _entry(viewer: Viewer, row: Row, called: Names, author: str) -> Entry:
     is_open = bool(row["event"] or row["sees_item"] or row["subject"] in OPEN_SUBJECTS)
     title, address = _subject(row, called) if is_open else ("", "")
-    actor_id = UUID(row["actor"]) if row["actor"] else None
-    facts = told(json.loads(row["facts"]), reads_all=viewer.reads_all_audit) if is_open else {}
+    said = json.loads(row["facts"])
+    facts = told(said, reads_all=viewer.reads_all_audit) if is_open else {}
     return Entry(
-        seq=row["seq"], at=row["at"], door=row["door"], verb=row["verb"], subject=row["subject"],
-        subject_id=row["subject_id"], actor_id=actor_id,
-        actor=called.get(actor_id, UNKNOWN) if actor_id else "System", title=title, address=address,
+        seq=row["seq"], at=row["at"], origin=_origin(viewer, row, said), verb=row["verb"], subject=row["subject"],
+        subject_id=row["subject_id"], actor_id=_id(row["actor"]), actor=author, title=title, address=address,
         facts=audit_facts.named(facts, called), is_open=is_open,
     )  # fmt: skip
 

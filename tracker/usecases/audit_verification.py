@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from tracker.database import writing
+from tracker.rules.actors import BY_CLOCK, Actor
 from tracker.rules.outbox import Draft, MessageKind
 from tracker.rules.people import Role, Status
 from tracker.rules.wall_clock import to_local, to_utc
@@ -38,13 +39,13 @@ class Verification:
         return self.broken is None
 
 
-async def verify(now: datetime, *, by: UUID | None, door: str) -> Verification:
+async def verify(now: datetime, *, by: Actor) -> Verification:
     """Check the whole trail and record how it was found; `by` is who asked, None the clock."""
     broken = await _first_broken()
     facts = {"broken": broken.seq, "why": broken.why} if broken else {}
     try:
         async with writing():
-            await audit.record(by, door, "audit_verified", "audit", "", facts, now)
+            await audit.record(by, "audit_verified", "audit", "", facts, now)
     except Exception:  # a trail without its end takes no entry, and who asked must hear of it all the more
         log.exception("The verification was not recorded.")
     return Verification(at=now, broken=broken)
@@ -81,7 +82,7 @@ async def verify_nightly(now: datetime, zone: str) -> Verification | None:
     """
     if not await _is_first_since(_last_night(now, zone), now):
         return None
-    found = await verify(now, by=None, door="clock")
+    found = await verify(now, by=BY_CLOCK)
     if found.broken:
         log.error("The audit trail is not as it was written. Entry %s: %s", found.broken.seq, found.broken.why)
         await _tell(found.broken, now)

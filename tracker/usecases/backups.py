@@ -10,6 +10,7 @@ from tracker import archive, settings_file
 from tracker.database import copies, engine, is_postgres, writing
 from tracker.errors import Invalid
 from tracker.migrate import migrate, unknown_migrations
+from tracker.rules.actors import BY_COMMAND
 from tracker.tables.deployment import Deployment
 from tracker.usecases import audit, holding
 
@@ -44,7 +45,7 @@ async def back_up(target: Path, scratch: Path, settings: str, secret: str, now: 
     size = await to_thread.run_sync(seal)
     async with writing():
         await Deployment.update({Deployment.backed_up_at: now}).where(Deployment.id == holding.ONLY)
-        await audit.record(None, "cli", "backed_up", "deployment", "", {"bytes": size}, now)
+        await audit.record(BY_COMMAND, "backed_up", "deployment", "", {"bytes": size}, now)
     return size
 
 

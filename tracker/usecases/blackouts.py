@@ -46,7 +46,7 @@ async def name(
     async with writing():
         await BlackoutRow.insert(row)
         told = {"from": first, "to": last}
-        await audit.record(viewer.member_id, viewer.door, "blackout_named", "agency", agency_id, told, now)
+        await audit.record(viewer.actor, "blackout_named", "agency", agency_id, told, now)
     return row.id
 
 
@@ -60,7 +60,7 @@ async def take_back(viewer: Viewer, agency_id: UUID, blackout_id: UUID, now: dat
             return
         await BlackoutRow.delete().where(its)
         told = {"from": row["first"], "to": row["last"]}
-        await audit.record(viewer.member_id, viewer.door, "blackout_taken_back", "agency", agency_id, told, now)
+        await audit.record(viewer.actor, "blackout_taken_back", "agency", agency_id, told, now)
 
 
 async def _check(viewer: Viewer, agency_id: UUID) -> None:

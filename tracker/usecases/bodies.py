@@ -29,7 +29,7 @@ async def add_body(viewer: Viewer, facts: BodyFacts, proved_at: datetime, now: d
             name=facts.name, kind=facts.kind, place=facts.place, arm=facts.arm, quorum=facts.quorum
         )
         await _set_chair(body_id, facts.chair_id)
-        await audit.record(viewer.member_id, viewer.door, "added", "body", body_id, {}, now)
+        await audit.record(viewer.actor, "added", "body", body_id, {}, now)
     return body_id
 
 
@@ -51,7 +51,7 @@ async def change_body(
         told: dict[str, object] = {"fields": sorted(changed) + ["chair"] * (wanted != chairs)}
         if wanted != chairs:
             told |= {"chair": facts.chair_id or "", "chaired": sorted(chairs)}
-        await audit.record(viewer.member_id, viewer.door, "updated", "body", body_id, told, now)
+        await audit.record(viewer.actor, "updated", "body", body_id, told, now)
 
 
 async def set_seat(
@@ -73,7 +73,7 @@ async def set_seat(
         )
         await _save(body_id, {}, expected_version + 1, before | after)
         told = {"agency": agency_id, "primary": facts.primary_id, "alternates": sorted(facts.alternate_ids)}
-        await audit.record(viewer.member_id, viewer.door, "seated", "body", body_id, told, now)
+        await audit.record(viewer.actor, "seated", "body", body_id, told, now)
 
 
 async def remove_seat(
@@ -90,7 +90,7 @@ async def remove_seat(
         await Seat.delete().where(its)
         await _save(body_id, {}, expected_version + 1, before)
         told = {"agency": agency_id, "held_by": sorted(before)}
-        await audit.record(viewer.member_id, viewer.door, "unseated", "body", body_id, told, now)
+        await audit.record(viewer.actor, "unseated", "body", body_id, told, now)
 
 
 async def _body(body_id: UUID, expected_version: int) -> dict[str, Any]:

@@ -80,7 +80,7 @@ async def _save(viewer: Viewer, new: Sequence[Incoming], now: datetime) -> None:
 
 def _deed(viewer: Viewer, event_id: UUID, one: Incoming) -> audit.Deed:
     return audit.Deed(
-        actor=viewer.member_id, door=viewer.door, verb="scheduled", subject="event", subject_id=event_id,
+        actor=viewer.actor, verb="scheduled", subject="event", subject_id=event_id,
         facts={"kind": one.plan.kind, "imported": True},
     )  # fmt: skip
 

@@ -68,7 +68,7 @@ async def depart(
         await pass_events(viewer, person, successor, now)
         await pass_items(viewer, person, successor, now, today)
         told = {"successor": successor_id}
-        await audit.record(viewer.member_id, viewer.door, "departed", "member", member_id, told, now)
+        await audit.record(viewer.actor, "departed", "member", member_id, told, now)
 
 
 async def _who_may_leave(viewer: Viewer, member_id: UUID) -> PersonCard:

@@ -24,14 +24,14 @@ async def pass_on(by: Viewer, event: Event, heir: Viewer, now: datetime) -> None
     await touch(event.id)
     words = Change(field=Field.LEAD, before=f"{event.lead} ({event.lead_agency})", after=f"{heir.name} ({heir.agency})")
     await history.keep(by, event, Verb.CHANGED, [words], now)
-    await audit.record(by.member_id, by.door, "changed", "event", event.id, {"fields": ["lead"]}, now)
+    await audit.record(by.actor, "changed", "event", event.id, {"fields": ["lead"]}, now)
 
 
 async def drop(by: Viewer, event_id: UUID, now: datetime) -> None:
     """Cancel an event that only its lead could see, and tell the guests who are invited; a draft is discarded."""
     is_draft = (rows.Event.id == event_id) & (rows.Event.status == EventStatus.DRAFT)
     if await rows.Event.delete().where(is_draft).returning(rows.Event.id):
-        await audit.record(by.member_id, by.door, "discarded", "event", event_id, {}, now)
+        await audit.record(by.actor, "discarded", "event", event_id, {}, now)
         return
     changed: dict[Any, Any] = {
         rows.Event.status: EventStatus.CANCELLED, rows.Event.cancel_reason: NO_LEAD, rows.Event.changed_at: now,
@@ -41,4 +41,4 @@ async def drop(by: Viewer, event_id: UUID, now: datetime) -> None:
     await touch(event_id)
     whom = asked(await invitees_of(event_id))
     await tell("cancellation", event_id, after["version"], now, {"reason": NO_LEAD}, whom=whom)
-    await audit.record(by.member_id, by.door, "cancelled", "event", event_id, {}, now)
+    await audit.record(by.actor, "cancelled", "event", event_id, {}, now)

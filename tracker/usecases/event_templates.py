@@ -87,4 +87,4 @@ def _template(row: dict[str, Any]) -> Template:
 
 
 async def _log(viewer: Viewer, verb: str, template_id: UUID, now: datetime) -> None:
-    await audit.record(viewer.member_id, viewer.door, verb, "template", template_id, {}, now)
+    await audit.record(viewer.actor, verb, "template", template_id, {}, now)

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from tracker.database import writing
 from tracker.errors import NotFound
+from tracker.rules.actors import BY_COMMAND
 from tracker.rules.people import Viewer
 from tracker.tables.deployment import Deployment
 from tracker.tables.identity import Session, SignInLink
@@ -33,7 +34,7 @@ async def hold(copy_of: datetime, now: datetime) -> None:
         await Deployment.update({Deployment.copy_of: copy_of}).where(Deployment.id == ONLY)
         await Session.delete(force=True)
         await SignInLink.delete(force=True)
-        await audit.record(None, "cli", "restored", "deployment", "", {"copy_of": copy_of.isoformat()}, now)
+        await audit.record(BY_COMMAND, "restored", "deployment", "", {"copy_of": copy_of.isoformat()}, now)
 
 
 async def resume(viewer: Viewer | None, now: datetime) -> bool:
@@ -48,6 +49,6 @@ async def resume(viewer: Viewer | None, now: datetime) -> bool:
         if copy_of is None:
             return False
         await Deployment.update({Deployment.copy_of: None}).where(Deployment.id == ONLY)
-        who, door = (viewer.member_id, viewer.door) if viewer else (None, "cli")
-        await audit.record(who, door, "resumed_sending", "deployment", "", {"copy_of": copy_of.isoformat()}, now)
+        by = viewer.actor if viewer else BY_COMMAND
+        await audit.record(by, "resumed_sending", "deployment", "", {"copy_of": copy_of.isoformat()}, now)
     return True

@@ -9,7 +9,7 @@ from uuid import UUID
 from tracker import keys
 from tracker.database import writing
 from tracker.errors import Gone, Invalid, NotAllowed
-from tracker.usecases.identity_accounts import Account, account_at, account_of, clean_address, key_of
+from tracker.usecases.identity_accounts import UNKNOWN, Account, Arrival, account_at, account_of, clean_address, key_of
 from tracker.usecases.identity_codes import (
     WRONG_CODE,
     Enrolment,
@@ -19,8 +19,8 @@ from tracker.usecases.identity_codes import (
     use_code,
 )
 from tracker.usecases.identity_passwords import hashing, renew_hash
-from tracker.usecases.identity_recovery import renew_codes, use_recovery_code
-from tracker.usecases.identity_sessions import UNKNOWN, Arrival, open_session, prove
+from tracker.usecases.identity_recovery import note_used, renew_codes, use_recovery_code
+from tracker.usecases.identity_sessions import open_session, prove
 from tracker.usecases.identity_tries import check_network, count_failure, refusal
 
 CHALLENGE = timedelta(minutes=10)  # to find the phone and type the code
@@ -62,13 +62,13 @@ class FirstSignIn:
     has_password: bool
 
 
-async def sign_in(email: str, password: str, now: datetime, *, client: str = "") -> Challenge:
+async def sign_in(email: str, password: str, now: datetime, arrival: Arrival = UNKNOWN) -> Challenge:
     """Check a password and return the challenge for the security code.
 
     Unknown, wrong, over-long, paused, suspended: the same `Invalid`, after the same work; another one for a network
     that sent too many wrong tries. Raises `Busy` when too many passwords wait to be checked.
     """
-    await check_network(client, now)
+    await check_network(arrival.origin.address, now)
     address = clean_address(email)
     account = await account_at(address)
     stored = account.password_hash if account and account.is_open(now) else None
@@ -77,7 +77,7 @@ async def sign_in(email: str, password: str, now: datetime, *, client: str = "")
         account = await account_at(address)  # once more: another try may have paused it meanwhile
         is_right = is_right and account is not None and account.password_hash == stored and not account.is_paused(now)
         if not is_right:
-            await count_failure(key_of(address), account, now, what="password", client=client)
+            await count_failure(key_of(address), account, now, arrival, what="password")
     if account is None or stored is None or not is_right:
         raise Invalid(WRONG)
     renewed = await renew_hash(account.member_id, stored, password)
@@ -101,8 +101,10 @@ async def answer_code(
     async with writing():
         account = await unchanged(account, now)
         if not account.is_paused(now) and await by.use(account, code, now):
+            if by is RECOVERY_CODE:
+                await note_used(account, arrival.origin, now)
             return await open_session(account, now, arrival, how=by.name)
-        refused = await refusal(account, now, field="code", why=by.refusal, client=arrival.client)
+        refused = await refusal(account, now, arrival, field="code", why=by.refusal)
     raise refused
 
 
@@ -124,11 +126,13 @@ async def confirm_totp(
     account = await challenged(challenge, now)
     async with writing():
         account = await unchanged(account, now)
-        if not account.is_paused(now) and await confirm_enrolment(account, challenge, sealed, code, now):
+        if not account.is_paused(now) and await confirm_enrolment(
+            account, challenge, sealed, code, now, arrival.origin
+        ):
             session = await open_session(account, now, arrival, how="new authenticator")
-            codes = await renew_codes(account.member_id, now)
+            codes = await renew_codes(account.member_id, now, by=account.actor(arrival.origin))
             return FirstSignIn(session, codes, has_password=account.password_hash is not None)
-        refused = await refusal(account, now, field="code", why=WRONG_CODE, client=arrival.client)
+        refused = await refusal(account, now, arrival, field="code", why=WRONG_CODE)
     raise refused
 
 
@@ -153,7 +157,7 @@ async def proof_asked(member_id: UUID) -> str | None:
     return "code" if account.totp_sealed else "password" if account.password_hash else None
 
 
-async def prove_again(member_id: UUID, session_id: str, proof: str, now: datetime, *, client: str = "") -> None:
+async def prove_again(member_id: UUID, session_id: str, proof: str, now: datetime, arrival: Arrival = UNKNOWN) -> None:
     """Let a signed-in person prove who they are with a code, or with the password where there is no code yet.
 
     Raises `Invalid(proof=…)`, and `NotAllowed` for whoever has neither: a new sign-in link is their proof.
@@ -168,7 +172,7 @@ async def prove_again(member_id: UUID, session_id: str, proof: str, now: datetim
             await prove(session_id, now)
             return
         why = WRONG_CODE if account.totp_sealed else "That is not your password."
-        refused = await refusal(account, now, field="proof", why=why, client=client)
+        refused = await refusal(account, now, arrival, field="proof", why=why)
     raise refused
 
 

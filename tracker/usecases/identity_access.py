@@ -55,7 +55,7 @@ async def make_reset_link(viewer: Viewer, member_id: UUID, now: datetime) -> str
     await _check(viewer, member_id)
     async with writing():
         await account_news.tell(viewer, member_id, AccountChange.RESET_LINK, now)
-        return await issue_reset(member_id, now, by=viewer.member_id, door=viewer.door)
+        return await issue_reset(member_id, now, by=viewer.actor)
 
 
 async def release(viewer: Viewer, member_id: UUID, now: datetime) -> None:
@@ -63,7 +63,7 @@ async def release(viewer: Viewer, member_id: UUID, now: datetime) -> None:
     await _check(viewer, member_id)
     async with writing():
         await account_news.tell(viewer, member_id, AccountChange.RELEASE, now)
-        await identity_tries.release(member_id, now, by=viewer.member_id, door=viewer.door)
+        await identity_tries.release(member_id, now, by=viewer.actor)
 
 
 async def forget_authenticator(viewer: Viewer, member_id: UUID, now: datetime) -> None:
@@ -71,13 +71,13 @@ async def forget_authenticator(viewer: Viewer, member_id: UUID, now: datetime) -
     await _check(viewer, member_id)
     async with writing():
         await account_news.tell(viewer, member_id, AccountChange.AUTHENTICATOR, now)
-        await identity_codes.forget_authenticator(member_id, now, by=viewer.member_id, door=viewer.door)
+        await identity_codes.forget_authenticator(member_id, now, by=viewer.actor)
 
 
 async def end_sessions(viewer: Viewer, member_id: UUID, now: datetime) -> None:
     """Sign a member out everywhere. Errors: NotFound, NotAllowed."""
     await _check(viewer, member_id)
-    await sign_out_everywhere(member_id, now, by=viewer.member_id, door=viewer.door)
+    await sign_out_everywhere(member_id, now, by=viewer.actor)
 
 
 async def turn_off_feeds(viewer: Viewer, member_id: UUID, now: datetime) -> None:
@@ -85,7 +85,7 @@ async def turn_off_feeds(viewer: Viewer, member_id: UUID, now: datetime) -> None
     await _check(viewer, member_id)
     async with writing():
         facts = {"feeds": await revoke_all(member_id, now)}
-        await audit.record(viewer.member_id, viewer.door, "feeds_revoked", "member", member_id, facts, now)
+        await audit.record(viewer.actor, "feeds_revoked", "member", member_id, facts, now)
 
 
 async def shut_everything(viewer: Viewer, member_id: UUID, now: datetime) -> None:
@@ -99,7 +99,7 @@ async def revoke_tokens(viewer: Viewer, member_id: UUID, now: datetime) -> None:
     await _check(viewer, member_id)
     async with writing():
         facts = {"tokens": await api_tokens.revoke_all(member_id, now)}
-        await audit.record(viewer.member_id, viewer.door, "tokens_revoked", "member", member_id, facts, now)
+        await audit.record(viewer.actor, "tokens_revoked", "member", member_id, facts, now)
 
 
 async def _check(viewer: Viewer, member_id: UUID) -> None:

@@ -10,11 +10,13 @@ from piccolo.columns.combination import WhereRaw
 from piccolo.custom_types import Combinable
 
 from tracker.rules.accounts import is_over
+from tracker.rules.actors import ON_SITE, Actor, Origin
 from tracker.rules.people import Status
 from tracker.tables.people import Member
 
 PAUSE = timedelta(minutes=15)  # from the last of five wrong tries; an administrator can end it earlier
 LONGEST_ADDRESS = 254  # characters (RFC 5321 §4.5.3.1)
+MOST = 3  # sessions of one person, unless the settings say otherwise
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,6 +27,7 @@ class Account:
     """
 
     member_id: UUID
+    agency_id: UUID
     key: str
     name: str
     email: str
@@ -34,6 +37,10 @@ class Account:
     is_active: bool
     expires_at: datetime | None
 
+    def actor(self, origin: Origin) -> Actor:
+        """Return who its holder is to the audit trail, coming from there."""
+        return Actor(self.member_id, self.agency_id, origin)
+
     def is_open(self, now: datetime) -> bool:
         """Whether it lets anybody in."""
         return self.is_active and not is_over(self.expires_at, now)
@@ -41,6 +48,24 @@ class Account:
     def is_paused(self, now: datetime) -> bool:
         """Whether five wrong tries closed the account a short while ago."""
         return self.locked_at is not None and now < self.locked_at + PAUSE
+
+
+@dataclass(frozen=True, kw_only=True)
+class Arrival:
+    """How somebody comes to prove who they are: from where and with what, and in a browser of which earlier session.
+
+    `browser` is what it says it is. `most` is how many sessions one person may have; the one that was used longest ago
+    gives way (SP 800-53 AC-10).
+    """
+
+    origin: Origin = ON_SITE
+    browser: str = ""
+    replacing: str = ""
+    most: int = MOST
+
+
+UNKNOWN = Arrival()
+"""Where nobody knows or needs to know it: commands and tests."""
 
 
 def key_of(email: str) -> str:
@@ -72,6 +97,7 @@ async def has_password(member_id: UUID) -> bool:
 async def _account(where: Combinable | WhereRaw) -> Account | None:
     columns = (
         Member.id,
+        Member.agency,
         Member.name,
         Member.email,
         Member.password_hash,
@@ -87,6 +113,7 @@ async def _account(where: Combinable | WhereRaw) -> Account | None:
         return None
     return Account(
         member_id=row["id"],
+        agency_id=row["agency"],
         key=key_of(row["email"]),
         name=row["name"],
         email=row["email"],

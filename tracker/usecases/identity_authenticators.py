@@ -8,7 +8,7 @@ from tracker.database import writing
 from tracker.errors import NotFound
 from tracker.tables.people import Member
 from tracker.usecases.identity import unchanged
-from tracker.usecases.identity_accounts import Account, account_of
+from tracker.usecases.identity_accounts import UNKNOWN, Account, Arrival, account_of
 from tracker.usecases.identity_codes import (
     WRONG_CODE,
     Enrolment,
@@ -53,7 +53,7 @@ async def new_authenticator(member_id: UUID, session_id: str, sealed: str = "") 
 
 
 async def set_authenticator(
-    member_id: UUID, session_id: str, sealed: str, code: str, now: datetime, client: str = ""
+    member_id: UUID, session_id: str, sealed: str, code: str, now: datetime, arrival: Arrival = UNKNOWN
 ) -> None:
     """Put a new secret in force by its first code, in the place of the one before; the other sessions end.
 
@@ -62,10 +62,12 @@ async def set_authenticator(
     account = await _account(member_id)
     async with writing():
         account = await unchanged(account, now)
-        if not account.is_paused(now) and await replace_authenticator(account, session_id, sealed, code, now):
+        if not account.is_paused(now) and await replace_authenticator(
+            account, session_id, sealed, code, now, arrival.origin
+        ):
             await end_sessions(member_id, keeping=session_id)
             return
-        refused = await refusal(account, now, field="code", why=WRONG_CODE, client=client)
+        refused = await refusal(account, now, arrival, field="code", why=WRONG_CODE)
     raise refused
 
 

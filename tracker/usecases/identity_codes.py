@@ -12,6 +12,7 @@ from piccolo.custom_types import Combinable
 from tracker import keys
 from tracker.database import writing
 from tracker.errors import NotAllowed
+from tracker.rules.actors import Actor, Origin
 from tracker.tables.people import Member
 from tracker.usecases import audit
 from tracker.usecases.identity_accounts import Account
@@ -52,18 +53,24 @@ def same_enrolment(account: Account, within: str, sealed: str) -> Enrolment:
     return _enrolment(account, _opened(sealed, _bound(account, within)), sealed)
 
 
-async def confirm_enrolment(account: Account, within: str, sealed: str, code: str, now: datetime) -> bool:
+async def confirm_enrolment(
+    account: Account, within: str, sealed: str, code: str, now: datetime, origin: Origin
+) -> bool:
     """Put a secret in force if `code` comes from it; the caller is inside `writing()`.
 
     Raises `NotAllowed` when the account has an authenticator already.
     """
-    return await _put_in_force(account, within, sealed, code, now, Member.totp_sealed.is_null(), "authenticator_added")
+    none_yet, by = Member.totp_sealed.is_null(), account.actor(origin)
+    return await _put_in_force(account, within, sealed, code, now, none_yet, by=by, verb="authenticator_added")
 
 
-async def replace_authenticator(account: Account, within: str, sealed: str, code: str, now: datetime) -> bool:
+async def replace_authenticator(
+    account: Account, within: str, sealed: str, code: str, now: datetime, origin: Origin
+) -> bool:
     """Put a secret in the place of the one that is in force, if `code` comes from the new one; as above."""
     unchanged = Member.totp_sealed == account.totp_sealed if account.totp_sealed else Member.totp_sealed.is_null()
-    return await _put_in_force(account, within, sealed, code, now, unchanged, "authenticator_replaced")
+    by = account.actor(origin)
+    return await _put_in_force(account, within, sealed, code, now, unchanged, by=by, verb="authenticator_replaced")
 
 
 async def use_code(account: Account, code: str, now: datetime) -> bool:
@@ -77,18 +84,18 @@ async def use_code(account: Account, code: str, now: datetime) -> bool:
     return bool(await Member.update({Member.totp_last_step: step}).where(newer).returning(Member.id))
 
 
-async def forget_authenticator(member_id: UUID, now: datetime, *, by: UUID | None, door: str) -> None:
+async def forget_authenticator(member_id: UUID, now: datetime, *, by: Actor) -> None:
     """Let a member enrol anew at the next sign-in (lost phone), and end their sessions; the recovery codes go too."""
     forgotten: dict[Any, Any] = {Member.totp_sealed: None, Member.totp_last_step: 0, Member.totp_at: None}
     async with writing():
         await Member.update(forgotten).where(Member.id == member_id)
         await forget_codes(member_id)
         await end_sessions(member_id)
-        await audit.record(by, door, "authenticator_removed", "member", member_id, {}, now)
+        await audit.record(by, "authenticator_removed", "member", member_id, {}, now)
 
 
 async def _put_in_force(
-    account: Account, within: str, sealed: str, code: str, now: datetime, still: Combinable, verb: str
+    account: Account, within: str, sealed: str, code: str, now: datetime, still: Combinable, *, by: Actor, verb: str
 ) -> bool:
     secret = _opened(sealed, _bound(account, within))
     step = _step(secret, code, now)
@@ -101,7 +108,7 @@ async def _put_in_force(
     }
     if not await Member.update(changed).where((Member.id == account.member_id) & still).returning(Member.id):
         raise NotAllowed("Another authenticator app was set up meanwhile. Please sign in with its code.")
-    await audit.record(account.member_id, "page", verb, "member", account.member_id, {}, now)
+    await audit.record(by, verb, "member", account.member_id, {}, now)
     return True
 
 

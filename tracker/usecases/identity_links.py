@@ -11,12 +11,13 @@ from tracker import keys
 from tracker.database import writing
 from tracker.errors import Gone
 from tracker.links import Links
+from tracker.rules.actors import BY_COMMAND, Actor
 from tracker.tables.identity import SignInLink
 from tracker.tables.many_rows import insert_rows
 from tracker.usecases import audit
 from tracker.usecases.identity import Challenge, challenge_for
-from tracker.usecases.identity_accounts import Account, account_of
-from tracker.usecases.identity_sessions import UNKNOWN, Arrival, open_session
+from tracker.usecases.identity_accounts import UNKNOWN, Account, Arrival, account_of
+from tracker.usecases.identity_sessions import open_session
 
 LIFETIME = timedelta(minutes=30)
 SIGN_IN = "sign_in"
@@ -25,15 +26,9 @@ USED = "This sign-in link was used or has expired. Please ask the coordinator fo
 
 
 async def issue_link(
-    member_id: UUID,
-    now: datetime,
-    lifetime: timedelta = LIFETIME,
-    *,
-    purpose: str = SIGN_IN,
-    by: UUID | None = None,
-    door: str = "cli",
+    member_id: UUID, now: datetime, lifetime: timedelta = LIFETIME, *, purpose: str = SIGN_IN, by: Actor = BY_COMMAND
 ) -> str:
-    """Return the token of a new link; only its hash is stored. `by` is who asked for it, None the system.
+    """Return the token of a new link; only its hash is stored. `by` is who asked for it.
 
     It takes the place of the member's earlier links of the same purpose: each was shown to hand over, and is lost.
     """
@@ -47,7 +42,7 @@ async def issue_link(
             )
         )
         facts = {"minutes": int(lifetime.total_seconds() // 60), "for": purpose}
-        await audit.record(by, door, "link_issued", "member", member_id, facts, now)
+        await audit.record(by, "link_issued", "member", member_id, facts, now)
     return token
 
 

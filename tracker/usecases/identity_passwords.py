@@ -13,6 +13,7 @@ from tracker.database import writing
 from tracker.errors import Busy, Invalid, NotFound
 from tracker.paths import PACKAGE
 from tracker.rules import passwords
+from tracker.rules.actors import Actor
 from tracker.tables.people import Member
 from tracker.usecases import audit, identity_hashes
 from tracker.usecases.identity_hashes import Argon2, Pbkdf2, Scheme
@@ -88,16 +89,14 @@ def hashing() -> Hashing:
     return _hashing
 
 
-async def set_password(
-    member_id: UUID, password: str, now: datetime, *, by: UUID | None, door: str, keeping: str | None = None
-) -> None:
+async def set_password(member_id: UUID, password: str, now: datetime, *, by: Actor, keeping: str | None = None) -> None:
     """Give a member a password and end their sessions, except the one whose id is `keeping`.
 
-    `by` is who does it, None the system. Raises `Invalid(password=…)` with the reason, `NotFound`, `Busy`.
+    `by` is who does it. Raises `Invalid(password=…)` with the reason, `NotFound`, `Busy`.
     """
     stored = await checked_hash(member_id, password)
     async with writing():
-        await store_hash(member_id, stored, now, by=by, door=door, keeping=keeping)
+        await store_hash(member_id, stored, now, by=by, keeping=keeping)
 
 
 async def checked_hash(member_id: UUID, password: str) -> str:
@@ -110,13 +109,11 @@ async def checked_hash(member_id: UUID, password: str) -> str:
     return await _hashing.hash(password)
 
 
-async def store_hash(
-    member_id: UUID, stored: str, now: datetime, *, by: UUID | None, door: str, keeping: str | None = None
-) -> None:
+async def store_hash(member_id: UUID, stored: str, now: datetime, *, by: Actor, keeping: str | None = None) -> None:
     """Put a hash in force and end sessions, as `set_password` does; the caller is inside `writing()`."""
     await Member.update({Member.password_hash: stored}).where(Member.id == member_id)
     await end_sessions(member_id, keeping=keeping)
-    await audit.record(by, door, "password_changed", "member", member_id, {}, now)
+    await audit.record(by, "password_changed", "member", member_id, {}, now)
 
 
 async def renew_hash(member_id: UUID, stored: str, password: str) -> str:

@@ -11,6 +11,7 @@ from uuid import UUID
 
 from tracker import keys
 from tracker.database import writing
+from tracker.rules.actors import Actor, Origin
 from tracker.tables.identity import RecoveryCode
 from tracker.usecases import audit
 from tracker.usecases.identity_accounts import Account
@@ -21,7 +22,7 @@ GROUP = 4  # letters between two hyphens
 LOOK_ALIKE = str.maketrans("018", "OIB")  # the alphabet of the codes has no 0, 1, 8, 9 (RFC 4648 §6)
 
 
-async def renew_codes(member_id: UUID, now: datetime) -> list[str]:
+async def renew_codes(member_id: UUID, now: datetime, *, by: Actor) -> list[str]:
     """Replace a member's codes by ten new ones and return these: nobody can show them again."""
     codes = [_new_code() for _ in range(COUNT)]
     async with writing():
@@ -29,18 +30,20 @@ async def renew_codes(member_id: UUID, now: datetime) -> list[str]:
         await RecoveryCode.insert(
             *(RecoveryCode(id=_hashes(member_id, one)[0], member=member_id, made_at=now, used_at=None) for one in codes)
         )
-        await audit.record(member_id, "page", "recovery_codes_made", "member", member_id, {"codes": COUNT}, now)
+        await audit.record(by, "recovery_codes_made", "member", member_id, {"codes": COUNT}, now)
     return codes
 
 
 async def use_recovery_code(account: Account, typed: str, now: datetime) -> bool:
     """Say whether a code is right and was never used; from now on it is used. The caller is inside `writing()`."""
     unused = RecoveryCode.id.is_in(_hashes(account.member_id, typed)) & RecoveryCode.used_at.is_null()
-    if not await RecoveryCode.update({RecoveryCode.used_at: now}).where(unused).returning(RecoveryCode.id):
-        return False
+    return bool(await RecoveryCode.update({RecoveryCode.used_at: now}).where(unused).returning(RecoveryCode.id))
+
+
+async def note_used(account: Account, origin: Origin, now: datetime) -> None:
+    """Record that a code was used, and how many are left; the caller is inside `writing()`."""
     facts = {"left": await codes_left(account.member_id)}
-    await audit.record(account.member_id, "page", "recovery_code_used", "member", account.member_id, facts, now)
-    return True
+    await audit.record(account.actor(origin), "recovery_code_used", "member", account.member_id, facts, now)
 
 
 async def codes_left(member_id: UUID) -> int:

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from tracker.database import writing
 from tracker.errors import NotAllowed, NotFound
+from tracker.rules.actors import Actor, Origin
 from tracker.usecases.identity_accounts import account_of
 from tracker.usecases.identity_links import RESET, check_link, issue_link, spend
 from tracker.usecases.identity_passwords import checked_hash, store_hash
@@ -16,7 +17,7 @@ from tracker.usecases.identity_tries import release
 CLOSED = "This account is closed. Open it before you give out a link."
 
 
-async def issue_reset(member_id: UUID, now: datetime, *, by: UUID | None, door: str) -> str:
+async def issue_reset(member_id: UUID, now: datetime, *, by: Actor) -> str:
     """Return the token of a link that works once, for 30 minutes; earlier ones of the member stop.
 
     Errors: NotFound, NotAllowed for an account that is not open.
@@ -26,7 +27,7 @@ async def issue_reset(member_id: UUID, now: datetime, *, by: UUID | None, door: 
         raise NotFound
     if not account.is_open(now):
         raise NotAllowed(CLOSED)
-    return await issue_link(member_id, now, purpose=RESET, by=by, door=door)
+    return await issue_link(member_id, now, purpose=RESET, by=by)
 
 
 async def check_reset(token: str, now: datetime) -> str:
@@ -34,7 +35,7 @@ async def check_reset(token: str, now: datetime) -> str:
     return (await check_link(token, now, RESET)).email
 
 
-async def reset_password(token: str, password: str, now: datetime) -> None:
+async def reset_password(token: str, password: str, now: datetime, origin: Origin) -> None:
     """Set a password and use the link up; sessions and a pause after wrong tries end.
 
     Errors: Gone, Invalid(password) with the reason, after which the link is still good, Busy.
@@ -43,6 +44,6 @@ async def reset_password(token: str, password: str, now: datetime) -> None:
     stored = await checked_hash(account.member_id, password)
     async with writing():
         await spend(token, now, RESET)
-        await store_hash(account.member_id, stored, now, by=account.member_id, door="link")
+        await store_hash(account.member_id, stored, now, by=account.actor(origin))
         if account.locked_at is not None:
-            await release(account.member_id, now, by=account.member_id, door="link")
+            await release(account.member_id, now, by=account.actor(origin))

@@ -7,15 +7,16 @@ from uuid import UUID
 from tracker import keys
 from tracker.database import writing
 from tracker.errors import NotAllowed
+from tracker.rules.actors import Actor
+from tracker.rules.people import Viewer
 from tracker.tables.identity import Session, SignInLink
 from tracker.tables.people import Member
 from tracker.usecases import audit
-from tracker.usecases.identity_accounts import Account
+from tracker.usecases.identity_accounts import Account, Arrival
 from tracker.usecases.identity_tries import forget_failures
 from tracker.usecases.viewers import IDLE, LONGEST
 
 CLIENT = 200  # letters kept of what a browser says it is
-MOST = 3  # sessions of one person, unless the settings say otherwise
 NOT_NOW = "You cannot sign in now. Please ask the coordinator."
 
 
@@ -29,22 +30,6 @@ class OpenSession:
     client: str
 
 
-@dataclass(frozen=True, kw_only=True)
-class Arrival:
-    """How somebody comes to sign in: from where and with what, and in a browser of which earlier session.
-
-    `most` is how many sessions one person may have; the one that was used longest ago gives way (SP 800-53 AC-10).
-    """
-
-    client: str = ""
-    replacing: str = ""
-    most: int = MOST
-
-
-UNKNOWN = Arrival()
-"""Where nobody knows or needs to know it: commands and tests."""
-
-
 async def open_session(account: Account, now: datetime, arrival: Arrival, *, how: str) -> str:
     """End a sign-in: return the token of a new session; only its hash is stored.
 
@@ -55,25 +40,26 @@ async def open_session(account: Account, now: datetime, arrival: Arrival, *, how
     if not account.is_open(now):
         raise NotAllowed(NOT_NOW)
     token = keys.new_token()
+    session_id = keys.fingerprint(token)
     async with writing():
         await Session.delete().where(Session.id == keys.fingerprint(arrival.replacing))
         await _end_links(account.member_id)
         await _end_old(account.member_id, now)
-        await _make_room(account.member_id, arrival.most, now)
+        await _make_room(account.member_id, arrival, now)
         await Session.insert(
             Session(
-                id=keys.fingerprint(token),
+                id=session_id,
                 member=account.member_id,
                 created_at=now,
                 seen_at=now,
                 proved_at=now,
-                client=arrival.client[:CLIENT],
+                client=f"{arrival.origin.address} {arrival.browser}"[:CLIENT].rstrip(),
             )
         )
         await Member.update({Member.signed_in_at: now}).where(Member.id == account.member_id)
         await forget_failures(account.key)
-        facts = {"how": how, "client": arrival.client[:CLIENT]}
-        await audit.record(account.member_id, "page", "signed_in", "member", account.member_id, facts, now)
+        by, facts = account.actor(arrival.origin.within(session_id)), {"how": how, "browser": arrival.browser}
+        await audit.record(by, "signed_in", "member", account.member_id, facts, now)
     return token
 
 
@@ -82,14 +68,9 @@ async def _end_links(member_id: UUID) -> None:
     await SignInLink.delete().where((SignInLink.member == member_id) & waiting)
 
 
-async def sign_out(token: str, now: datetime) -> None:
-    """End a session; an unknown one is ended already."""
-    id_ = keys.fingerprint(token)
-    async with writing():
-        row = await Session.select(Session.member).where(Session.id == id_).first()
-        if row:
-            await Session.delete().where(Session.id == id_)
-            await audit.record(row["member"], "page", "signed_out", "member", row["member"], {}, now)
+async def sign_out(viewer: Viewer, session_id: str, now: datetime) -> None:
+    """End the session in which somebody acts; one that is over is ended already."""
+    await _end(viewer, session_id, "signed_out", now)
 
 
 async def end_sessions(member_id: UUID, *, keeping: str | None = None) -> int:
@@ -110,19 +91,16 @@ async def sessions_of(member_id: UUID, now: datetime) -> list[OpenSession]:
     return [OpenSession(**row) for row in found]
 
 
-async def end_session(member_id: UUID, session_id: str, now: datetime) -> None:
-    """End one of a member's own sessions; one that is not theirs, or over, is ended already."""
-    mine = (Session.id == session_id) & (Session.member == member_id)
-    async with writing():
-        if await Session.delete().where(mine).returning(Session.id):
-            await audit.record(member_id, "page", "session_ended", "member", member_id, {}, now)
+async def end_session(viewer: Viewer, session_id: str, now: datetime) -> None:
+    """End one of somebody's own sessions; one that is not theirs, or over, is ended already."""
+    await _end(viewer, session_id, "session_ended", now)
 
 
-async def sign_out_everywhere(member_id: UUID, now: datetime, *, by: UUID | None, door: str) -> None:
-    """End all sessions of a member; `by` is who does it, None the system."""
+async def sign_out_everywhere(member_id: UUID, now: datetime, *, by: Actor) -> None:
+    """End all sessions of a member; `by` is who does it."""
     async with writing():
         await end_sessions(member_id)
-        await audit.record(by, door, "signed_out_everywhere", "member", member_id, {}, now)
+        await audit.record(by, "signed_out_everywhere", "member", member_id, {}, now)
 
 
 async def prove(session_id: str, now: datetime) -> None:
@@ -135,7 +113,15 @@ async def _end_old(member_id: UUID, now: datetime) -> None:
     await Session.delete().where((Session.member == member_id) & is_over)
 
 
-async def _make_room(member_id: UUID, most: int, now: datetime) -> None:
-    for session in (await sessions_of(member_id, now))[max(0, most - 1) :]:
+async def _make_room(member_id: UUID, arrival: Arrival, now: datetime) -> None:
+    facts = {"why": f"more than {arrival.most}"}
+    for session in (await sessions_of(member_id, now))[max(0, arrival.most - 1) :]:
         await Session.delete().where(Session.id == session.id)
-        await audit.record(None, "page", "session_ended", "member", member_id, {"why": f"more than {most}"}, now)
+        await audit.record(Actor(origin=arrival.origin), "session_ended", "member", member_id, facts, now)
+
+
+async def _end(viewer: Viewer, session_id: str, verb: str, now: datetime) -> None:
+    theirs = (Session.id == session_id) & (Session.member == viewer.member_id)
+    async with writing():
+        if await Session.delete().where(theirs).returning(Session.id):
+            await audit.record(viewer.actor, verb, "member", viewer.member_id, {}, now)

@@ -8,12 +8,13 @@ from uuid import UUID
 from tracker import chance
 from tracker.database import writing
 from tracker.errors import Invalid
+from tracker.rules.actors import Actor
 from tracker.rules.outbox import MessageKind
 from tracker.rules.wording import plural
 from tracker.tables.identity import FailedAttempt
 from tracker.tables.people import Member
 from tracker.usecases import audit, outbox
-from tracker.usecases.identity_accounts import Account
+from tracker.usecases.identity_accounts import Account, Arrival
 
 TRIES = 5  # wrong ones in a row before the pause (CJIS AC-7)
 WINDOW = timedelta(minutes=15)  # in which they count
@@ -24,42 +25,40 @@ FROM_THERE = "Too many wrong tries came from your network. Wait 15 minutes, or a
 PAUSED = "Sign-in is paused for 15 minutes after 5 wrong tries. Try again after that, or ask the coordinator."
 
 
-async def count_failure(
-    key: str, account: Account | None, now: datetime, *, what: str, client: str, door: str = "page"
-) -> int:
+async def count_failure(key: str, account: Account | None, now: datetime, arrival: Arrival, *, what: str) -> int:
     """Note a wrong try, known account or not; return how many tries are left. The caller is inside `writing()`.
 
     Every door that takes a secret which a person chose or types calls this, so that all count together. `key` is
     `key_of` the address that was typed. Tries during a pause are in the audit trail and do not prolong it.
     """
     who = account.member_id if account else None
-    facts = {"what": what, "client": client}
-    await audit.record(None, door, "sign_in_failed", "member", who or key, facts, now)
+    stranger, facts = Actor(origin=arrival.origin), {"what": what, "browser": arrival.browser}
+    await audit.record(stranger, "sign_in_failed", "member", who or key, facts, now)
     if account and account.is_paused(now):
         return 0
     await FailedAttempt.delete().where(FailedAttempt.at <= now - WINDOW)  # of all accounts: the table stays small
-    counted = [one for one in (key, _network(client)) if one]
+    counted = [one for one in (key, _network(arrival.origin.address)) if one]
     await FailedAttempt.insert(*(FailedAttempt(id=chance.new_id(), account=one, at=now) for one in counted))
     failures: int = await FailedAttempt.count().where(FailedAttempt.account == key)
     if failures >= TRIES:
-        await _pause(key, who, now, door)
+        await _pause(key, who, now, stranger)
     return max(0, TRIES - failures)
 
 
-async def refusal(account: Account, now: datetime, *, field: str, why: str, client: str) -> Invalid:
+async def refusal(account: Account, now: datetime, arrival: Arrival, *, field: str, why: str) -> Invalid:
     """Count a wrong try of somebody known and return what to say at the field; the caller is inside `writing()`."""
-    left = await count_failure(account.key, account, now, what=field, client=client)
+    left = await count_failure(account.key, account, now, arrival, what=field)
     if left == 0:
         return Invalid(**{field: PAUSED})
     return Invalid(**{field: f"{why} {plural(left, 'try', 'tries')} left before a 15-minute pause."})
 
 
-async def check_network(client: str, now: datetime) -> None:
+async def check_network(address: str, now: datetime) -> None:
     """Raise `Invalid` when too many wrong tries came from where somebody comes from, whoever they were for.
 
     Five tries an account stop who guesses one password; this stops who tries one password on everybody.
     """
-    if (network := _network(client)) is None:
+    if (network := _network(address)) is None:
         return
     recent = (FailedAttempt.account == network) & (FailedAttempt.at > now - WINDOW)
     if await FailedAttempt.count().where(recent) >= TRIES_OF_NETWORK:
@@ -71,37 +70,30 @@ async def forget_failures(key: str) -> None:
     await FailedAttempt.delete().where(FailedAttempt.account == key)
 
 
-async def release(member_id: UUID, now: datetime, *, by: UUID | None, door: str) -> None:
+async def release(member_id: UUID, now: datetime, *, by: Actor) -> None:
     """End the pause of an account, as an administrator does."""
     async with writing():
         await Member.update({Member.locked_at: None}).where(Member.id == member_id)
-        await audit.record(by, door, "released", "member", member_id, {}, now)
+        await audit.record(by, "released", "member", member_id, {}, now)
 
 
-def _network(client: str) -> str | None:
+def _network(known: str) -> str | None:
     """Return the key of where somebody comes from, for IPv6 of the half that one household is given.
 
-    A server that listens on IPv6 sees those of IPv4 mapped (RFC 4291 §2.5.5.2): they are what they were.
     None without an address, and for this machine itself: a web server in front that names nobody is everybody.
     """
-    try:
-        address = ip_address(client.partition(" ")[0])
-    except ValueError:
-        return None
-    if isinstance(address, IPv6Address):
-        address = address.ipv4_mapped or address
-    if address.is_loopback:
+    if not known or (address := ip_address(known)).is_loopback:
         return None
     place = ip_network((address, HOUSEHOLD), strict=False) if isinstance(address, IPv6Address) else address
     return hashlib.sha256(f"network {place}".encode()).hexdigest()
 
 
-async def _pause(key: str, member_id: UUID | None, now: datetime, door: str) -> None:
+async def _pause(key: str, member_id: UUID | None, now: datetime, stranger: Actor) -> None:
     await forget_failures(key)  # after the pause the count begins anew
     if member_id:
         await Member.update({Member.locked_at: now}).where(Member.id == member_id)
         await _tell(member_id, now)
-    await audit.record(None, door, "locked", "member", member_id or key, {"for": "15 minutes"}, now)
+    await audit.record(stranger, "locked", "member", member_id or key, {"for": "15 minutes"}, now)
 
 
 async def _tell(member_id: UUID, now: datetime) -> None:

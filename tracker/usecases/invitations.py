@@ -7,6 +7,7 @@ from uuid import UUID
 from tracker import chance
 from tracker.database import writing
 from tracker.errors import Gone, NotAllowed, NotFound
+from tracker.rules.actors import Origin
 from tracker.rules.invitations import ON_BEHALF, Answer, AnswerValue, Given, effective
 from tracker.rules.meetings import Event, Line, Occurrence, day_of
 from tracker.rules.people import Viewer
@@ -83,8 +84,8 @@ async def answer(
         await record(viewer, mine[0], occurrence, given, "site", now, for_series=for_series)
 
 
-async def reply_by_link(invitation_id: UUID, occurrence_id: UUID | None, now: datetime) -> Reply:
-    """Return what a reply link shows, with the invited person as viewer.
+async def reply_by_link(invitation_id: UUID, occurrence_id: UUID | None, now: datetime, origin: Origin) -> Reply:
+    """Return what a reply link shows, with the invited person, coming from there, as viewer.
 
     Errors: NotFound (withdrawn, departed, no longer visible: all alike), Gone when the event is over or cancelled.
     """
@@ -93,7 +94,7 @@ async def reply_by_link(invitation_id: UUID, occurrence_id: UUID | None, now: da
     )
     if not found:
         raise NotFound
-    viewer = replace(await viewer_for(found[0]["member"], now), door="link")
+    viewer = replace(await viewer_for(found[0]["member"], now), origin=origin)
     occurrence, ahead = await _spoken_of(viewer, found[0]["event"], occurrence_id, now)
     given = effective((await _answers([invitation_id]))[invitation_id], occurrence.id)
     for_series = occurrence_id is None and occurrence.event.is_series
@@ -195,7 +196,7 @@ async def record(
         ))  # fmt: skip
     named = {"stand_in": given.stand_in_id} if given.stand_in_id else {}
     await audit.record(
-        viewer.member_id, viewer.door, "answered_for" if source == ON_BEHALF else "answered", "invitation",
+        viewer.actor, "answered_for" if source == ON_BEHALF else "answered", "invitation",
         invitation_id, {"answer": given.value, "date": None if for_series else occurrence.key, **named}, now,
     )  # fmt: skip
 

@@ -175,7 +175,7 @@ async def _log(
     *, former: str | None = None,
 ) -> None:  # fmt: skip
     await history.keep(viewer, occurrence.event, kept, changes, now, occurrence, former=former)
-    await audit.record(viewer.member_id, viewer.door, verb, "occurrence", occurrence.id, {"date": occurrence.key}, now)
+    await audit.record(viewer.actor, verb, "occurrence", occurrence.id, {"date": occurrence.key}, now)
 
 
 def _own(value: str | None, of_series: str) -> str | None:

@@ -45,7 +45,7 @@ async def schedule(
         await add_event(viewer, plan, now, event_id=event_id)
         if told_at:
             await outbox.hold(event_id, told_at)
-        await audit.record(viewer.member_id, viewer.door, "scheduled", "event", event_id, {"kind": plan.kind}, now)
+        await audit.record(viewer.actor, "scheduled", "event", event_id, {"kind": plan.kind}, now)
     return event_id
 
 
@@ -119,9 +119,7 @@ async def change(
             told = notices.of_change(event, plan, invited, goes_on_anew=False, notify=notify)
             new_id = await _change_in_place(viewer, event, plan, now, told)
             await history.keep_plan(viewer, event, plan, invited, now)
-        await audit.record(
-            viewer.member_id, viewer.door, "changed", "event", event_id, {"fields": changed_fields(plan, event)}, now
-        )
+        await audit.record(viewer.actor, "changed", "event", event_id, {"fields": changed_fields(plan, event)}, now)
     return new_id
 
 
@@ -200,13 +198,13 @@ async def _set_status(
         await tell(kind, event.id, event.version + 1, now, facts, whom=whom)
         verb = Verb.CANCELLED if status is EventStatus.CANCELLED else Verb.REINSTATED
         await history.keep(viewer, event, verb, (), now)
-        await audit.record(viewer.member_id, viewer.door, verb, "event", event_id, {}, now)
+        await audit.record(viewer.actor, verb, "event", event_id, {}, now)
 
 
 async def _discard(viewer: Viewer, event: Event, now: datetime) -> None:
     """Delete a draft: a cancelled one would be seen by everybody whom it was meant for."""
     await rows.Event.delete().where(rows.Event.id == event.id)
-    await audit.record(viewer.member_id, viewer.door, "discarded", "event", event.id, {}, now)
+    await audit.record(viewer.actor, "discarded", "event", event.id, {}, now)
 
 
 def _columns(plan: Plan, now: datetime) -> dict[Any, Any]:

@@ -60,7 +60,7 @@ async def resend(viewer: Viewer, message_id: UUID, now: datetime) -> None:
             raise Conflict("This message cannot be sent again: it still waits, or it is of no use any more.")
         await outbox.enqueue_all([await _once_more(message_id, now)], now)
         facts = {"kind": line.kind, "recipient": line.recipient_id}
-        await audit.record(viewer.member_id, viewer.door, "resent", "message", message_id, facts, now)
+        await audit.record(viewer.actor, "resent", "message", message_id, facts, now)
 
 
 async def _once_more(message_id: UUID, now: datetime) -> Draft:

@@ -89,7 +89,7 @@ async def nudge(
             raise Conflict(refusal)
         await _queue(found, await everybodys_wishes(), now)
         facts = {"people": len(found.silent)}
-        await audit.record(viewer.member_id, viewer.door, "reminded", "occurrence", occurrence.id, facts, now)
+        await audit.record(viewer.actor, "reminded", "occurrence", occurrence.id, facts, now)
     return len(found.silent)
 
 

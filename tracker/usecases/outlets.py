@@ -37,5 +37,5 @@ async def report_lost_phone(
     whose = of or viewer.member_id
     async with writing():
         shut = await shut_outlets(whose, now, keeping=keeping)
-        await audit.record(viewer.member_id, viewer.door, "phone_lost", "member", whose, shut, now)
+        await audit.record(viewer.actor, "phone_lost", "member", whose, shut, now)
     return shut

@@ -52,14 +52,14 @@ async def share(viewer: Viewer, address: str, own_host: str, now: datetime) -> N
     async with writing():
         await _remove(viewer.member_id)
         await OutsideCalendar.insert(row)
-        await audit.record(viewer.member_id, viewer.door, "shared", "outside_calendar", row.id, {}, now)
+        await audit.record(viewer.actor, "shared", "outside_calendar", row.id, {}, now)
 
 
 async def stop(viewer: Viewer, now: datetime) -> None:
     """Share no calendar any more; its address and its spans are deleted at once."""
     async with writing():
         for calendar_id in await _remove(viewer.member_id):
-            await audit.record(viewer.member_id, viewer.door, "removed", "outside_calendar", calendar_id, {}, now)
+            await audit.record(viewer.actor, "removed", "outside_calendar", calendar_id, {}, now)
 
 
 async def remove_of(member_id: UUID) -> int:

@@ -39,7 +39,7 @@ async def add_person(viewer: Viewer, facts: PersonFacts, proved_at: datetime, no
         values: dict[Any, Any] = {Member.is_guest: facts.is_guest, Member.expires_at: facts.expires_at}
         await Member.update(values).where(Member.id == member_id)
         told = {"roles": sorted(facts.roles), "is_guest": facts.is_guest}
-        await audit.record(viewer.member_id, viewer.door, "added", "member", member_id, told, now)
+        await audit.record(viewer.actor, "added", "member", member_id, told, now)
     return member_id
 
 
@@ -71,7 +71,7 @@ async def change_person(
         told: dict[str, object] = {"fields": sorted(changed) + ["roles"] * (held != facts.roles)}
         if held != facts.roles:
             told |= {"gained": sorted(facts.roles - held), "lost": sorted(held - facts.roles)}
-        await audit.record(viewer.member_id, viewer.door, "updated", "member", member_id, told, now)
+        await audit.record(viewer.actor, "updated", "member", member_id, told, now)
 
 
 async def is_other_arm(agency_id: UUID, other_id: UUID) -> bool:

@@ -50,7 +50,7 @@ async def change_profile(viewer: Viewer, wanted: Profile, now: datetime) -> None
         values: dict[Any, Any] = {**new, "version": Member.version + 1}
         await Member.update(values).where(Member.id == viewer.member_id)
         facts = {"fields": changed}
-        await audit.record(viewer.member_id, viewer.door, "profile_changed", "member", viewer.member_id, facts, now)
+        await audit.record(viewer.actor, "profile_changed", "member", viewer.member_id, facts, now)
 
 
 def _checked(wanted: Profile, name: str) -> dict[str, str]:

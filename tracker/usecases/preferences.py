@@ -10,10 +10,12 @@ from piccolo.querystring import QueryString
 from tracker import chance
 from tracker.database import engine, writing
 from tracker.errors import NotAllowed, NotFound
+from tracker.rules.actors import Origin
 from tracker.rules.people import Viewer
 from tracker.rules.preferences import BodyPreferences, Preferences, Wishes
 from tracker.tables import preferences as rows
 from tracker.usecases import audit, people
+from tracker.usecases.identity_accounts import account_of
 from tracker.usecases.people import BodyChoice
 
 _WISHES = (
@@ -60,16 +62,17 @@ async def save(viewer: Viewer, chosen: Preferences, now: datetime) -> None:
             "date_reminders": chosen.date_reminders, "item_reminders": chosen.item_reminders,
             "is_discreet": chosen.is_discreet, "digest": chosen.digest,
         }  # fmt: skip
-        await audit.record(viewer.member_id, viewer.door, "changed", "preference", viewer.member_id, facts, now)
+        await audit.record(viewer.actor, "changed", "preference", viewer.member_id, facts, now)
 
 
-async def stop_digest(member_id: UUID, now: datetime) -> None:
+async def stop_digest(member_id: UUID, now: datetime, origin: Origin) -> None:
     """Turn a member's digest off, by the link in it; one that is off stays off."""
+    account = await account_of(member_id)
     async with writing():
         is_on = (rows.Preference.member == member_id) & (rows.Preference.digest == True)  # noqa: E712 - a clause of SQL
         off: dict[Any, Any] = {rows.Preference.digest: False, rows.Preference.changed_at: now}
-        if await rows.Preference.update(off).where(is_on).returning(rows.Preference.id):
-            await audit.record(member_id, "link", "changed", "preference", member_id, {"digest": False}, now)
+        if account and await rows.Preference.update(off).where(is_on).returning(rows.Preference.id):
+            await audit.record(account.actor(origin), "changed", "preference", member_id, {"digest": False}, now)
 
 
 async def led_bodies(viewer: Viewer) -> list[BodyChoice]:
@@ -96,7 +99,7 @@ async def save_body(viewer: Viewer, body_id: UUID, chosen: BodyPreferences, now:
             values=[rows.BodyPreference.leads, rows.BodyPreference.asks_again, rows.BodyPreference.changed_at],
         )  # fmt: skip
         facts = {"leads": _minutes(chosen.leads), "asks_again": chosen.asks_again}
-        await audit.record(viewer.member_id, viewer.door, "changed", "body_preference", body_id, facts, now)
+        await audit.record(viewer.actor, "changed", "body_preference", body_id, facts, now)
 
 
 async def _led_body(viewer: Viewer, body_id: UUID) -> BodyChoice:

@@ -80,7 +80,5 @@ async def issue_copy(viewer: Viewer, event_id: UUID, key: str, member_id: UUID |
             issued_by=viewer.member_id, issued_at=now,
         ))  # fmt: skip
         facts = {"date": key, "copy": number, "to": member_id}
-        await audit.record(
-            viewer.member_id, viewer.door, "brief_printed", "occurrence", found.occurrence.id, facts, now
-        )
+        await audit.record(viewer.actor, "brief_printed", "occurrence", found.occurrence.id, facts, now)
     return number

@@ -1,8 +1,8 @@
-"""Who has read what: looks at named events and at the audit trail, each in the trail once per person and day."""
+"""Who has read what: looks at named events and at the audit trail, each in the trail once a day and place."""
 
 import logging
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, time
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -19,7 +19,7 @@ from tracker.usecases.audit import Deed
 
 _KNOWN = (
     "SELECT subject_id, facts FROM audit_entry WHERE actor = {} AND at >= {} AND verb = {} AND door = {}"
-    " AND subject = {}"
+    " AND address = {} AND subject = {}"
 )
 
 log = logging.getLogger(__name__)
@@ -36,7 +36,7 @@ class Reading:
 
 
 async def note_date(viewer: Viewer, occurrence: Occurrence, now: datetime) -> None:
-    """Record that a named event was read: once per person, version, way and day (28 CFR 23.20(e))."""
+    """Record that a named event was read: once per person, version, way, address and day (28 CFR 23.20(e))."""
     if occurrence.event.is_restricted:
         facts = {"date": occurrence.key, "version": occurrence.event.version, "date_version": occurrence.version}
         await note(viewer, READ, "event", str(occurrence.event.id), facts, now)
@@ -46,11 +46,6 @@ async def note_series(viewer: Viewer, events: Iterable[Event], now: datetime) ->
     """Record that named events were read as a whole, each with all its dates."""
     named = {str(event.id): {"version": event.version} for event in events if event.is_restricted}
     await note_all(viewer, READ, "event", named, now)
-
-
-async def note_feed(viewer: Viewer, events: Iterable[Event], now: datetime) -> None:
-    """Record that named events went out to a calendar feed, under the same rule."""
-    await note_series(replace(viewer, door="feed"), events, now)
 
 
 async def note(
@@ -63,17 +58,17 @@ async def note(
 async def note_all(
     viewer: Viewer, verb: str, subject: str, looks: Mapping[str, Mapping[str, object]], now: datetime
 ) -> None:
-    """Record looks at some things, by id, but those that are in the trail since the viewer's midnight.
+    """Record looks at some things, by id, but those from there that are in the trail since the viewer's midnight.
 
     However many they are, the usual looks cost one indexed query and no write, and new ones one transaction. When the
     trail takes no entry, the look goes on and the log says so: reading must not end with the disk.
     """
     deeds = [
-        Deed(actor=viewer.member_id, door=viewer.door, verb=verb, subject=subject, subject_id=one, facts=facts)
+        Deed(actor=viewer.actor, verb=verb, subject=subject, subject_id=one, facts=facts)
         for one, facts in looks.items()
     ]
     since = datetime.combine(now.astimezone(ZoneInfo(viewer.zone)).date(), time(), ZoneInfo(viewer.zone))
-    known = QueryString(_KNOWN, str(viewer.member_id), since, verb, viewer.door, subject)
+    known = QueryString(_KNOWN, str(viewer.member_id), since, verb, viewer.origin.door, viewer.origin.address, subject)
     try:
         if not await _missing(deeds, known):
             return

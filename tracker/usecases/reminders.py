@@ -15,6 +15,7 @@ from piccolo.querystring import QueryString
 
 from tracker.database import engine, writing
 from tracker.rules import reminders as rules
+from tracker.rules.actors import BY_CLOCK
 from tracker.rules.outbox import Draft, MessageKind
 from tracker.rules.preferences import Wishes, wanted
 from tracker.rules.reminders import Moment
@@ -63,7 +64,7 @@ async def queue_due(now: datetime, zone: str) -> int:
         await Watermark.update({Watermark.until: now}).where(Watermark.name == MARK)
         if now - after > OUTAGE:
             facts = {"since": after.isoformat(), **Counter(one.state.value for one in drafts)}
-            await audit.record(None, "clock", "caught_up", "outbox", MARK, facts, now)
+            await audit.record(BY_CLOCK, "caught_up", "outbox", MARK, facts, now)
     return len(drafts)
 
 

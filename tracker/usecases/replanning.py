@@ -7,6 +7,7 @@ themselves: they are planned from the dates, and calendars know the zone by its 
 from datetime import datetime
 
 from tracker.database import writing
+from tracker.rules.actors import BY_COMMAND
 from tracker.tables.misplaced import misplaced, put_right
 from tracker.usecases import audit
 from tracker.usecases.invitees import touch
@@ -26,5 +27,5 @@ async def replan(now: datetime) -> int:
         for event_id in {one.event_id for one in found}:
             await touch(event_id)
         if found:
-            await audit.record(None, "cli", "replanned", "calendar", "", {"dates": len(found)}, now)
+            await audit.record(BY_COMMAND, "replanned", "calendar", "", {"dates": len(found)}, now)
     return len(found)

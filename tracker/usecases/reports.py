@@ -98,7 +98,7 @@ async def note_download(viewer: Viewer, asked: Asked, what: str, form: str, now:
     reports.check_reader(viewer)
     facts = {"what": what, "format": form, "from": asked.period.first, "to": asked.period.last}
     async with writing():
-        await audit.record(viewer.member_id, viewer.door, "exported", "report", asked.period.key, facts, now)
+        await audit.record(viewer.actor, "exported", "report", asked.period.key, facts, now)
 
 
 def _is_restricted(dates: Iterable[Dates]) -> bool:

@@ -10,6 +10,7 @@ from uuid import UUID
 from tracker.database import writing
 from tracker.errors import NotAllowed
 from tracker.rules import accounts, audiences
+from tracker.rules.actors import BY_COMMAND, Actor
 from tracker.rules.people import Role, Status, Viewer
 from tracker.rules.people_changes import GUEST_ROLES
 from tracker.rules.roster import Entry, Fault
@@ -62,7 +63,7 @@ async def import_as(
     Errors: NotAllowed, and as `import_roster`.
     """
     accounts.check_keeper(viewer, proved_at, now)
-    return await _import(content, _Import(now, zone, viewer.member_id, viewer.door, viewer), is_trial=is_trial)
+    return await _import(content, _Import(now, zone, viewer.actor, viewer), is_trial=is_trial)
 
 
 class _Undo(Exception):
@@ -74,7 +75,7 @@ class _Undo(Exception):
 
 
 async def import_roster(
-    content: bytes, now: datetime, zone: str, *, by: UUID | None = None, door: str = "cli", is_trial: bool = False
+    content: bytes, now: datetime, zone: str, *, by: Actor = BY_COMMAND, is_trial: bool = False
 ) -> Report:
     """Read a CSV file and make the roster agree with it; people are known by their address.
 
@@ -82,7 +83,7 @@ async def import_roster(
     for whom the file says none. Nothing is written when a row has a fault, or in a trial. Raises `Invalid` or
     `TooLarge` when the file as a whole is not a roster.
     """
-    return await _import(content, _Import(now, zone, by, door), is_trial=is_trial)
+    return await _import(content, _Import(now, zone, by), is_trial=is_trial)
 
 
 async def _import(content: bytes, work: "_Import", *, is_trial: bool) -> Report:
@@ -106,8 +107,8 @@ def _keep(report: Report, *, is_trial: bool) -> None:
 class _Import:
     """One import under way, inside its transaction."""
 
-    def __init__(self, now: datetime, zone: str, by: UUID | None, door: str, keeper: Viewer | None = None) -> None:
-        self._now, self._zone, self._by, self._door = now, zone, by, door
+    def __init__(self, now: datetime, zone: str, by: Actor, keeper: Viewer | None = None) -> None:
+        self._now, self._zone, self._by = now, zone, by
         self._keeper = keeper
         self._is_bound = keeper is not None and not keeper.is_coordinator
         self._faults: list[Fault] = []
@@ -212,7 +213,7 @@ class _Import:
         await leave(member_id, None, self._now)
 
     async def _log(self, verb: str, subject: str, subject_id: UUID | str, facts: dict[str, object]) -> None:
-        await audit.record(self._by, self._door, verb, subject, subject_id, facts, self._now)
+        await audit.record(self._by, verb, subject, subject_id, facts, self._now)
 
 
 async def _roles() -> dict[UUID, set[Role]]:

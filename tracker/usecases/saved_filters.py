@@ -92,4 +92,4 @@ def _filter(row: Mapping[str, Any]) -> SavedFilter:
 
 
 async def _log(viewer: Viewer, verb: str, filter_id: UUID, now: datetime) -> None:
-    await audit.record(viewer.member_id, viewer.door, verb, "saved_filter", filter_id, {}, now)
+    await audit.record(viewer.actor, verb, "saved_filter", filter_id, {}, now)

@@ -9,6 +9,7 @@ from typing import Any
 
 from tracker import keys
 from tracker.database import writing
+from tracker.rules.actors import BY_COMMAND
 from tracker.tables.outside_calendars import OutsideCalendar
 from tracker.tables.people import Member
 from tracker.tables.subscriptions import Subscription
@@ -26,7 +27,7 @@ async def settle(now: datetime) -> int:
     """Seal everything with the new secret, so that the old one opens nothing of this database; return how much."""
     async with writing():
         number = sum([await _reseal(*one) for one in SEALED])
-        await audit.record(None, "cli", "secret_replaced", "deployment", "", {}, now)
+        await audit.record(BY_COMMAND, "secret_replaced", "deployment", "", {}, now)
     return number
 
 

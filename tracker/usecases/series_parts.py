@@ -44,7 +44,7 @@ async def change_from(
         new_id = await start_anew(viewer, event, plan, now, meetings.add_event, split=first.original_start)
         await history.keep_plan(viewer, event, plan, invited, now, went_on_as=new_id)
         facts = {"fields": meetings.changed_fields(plan, event), "from": key, "next": str(new_id)}
-        await audit.record(viewer.member_id, viewer.door, "changed", "event", event_id, facts, now)
+        await audit.record(viewer.actor, "changed", "event", event_id, facts, now)
     return new_id
 
 
@@ -67,7 +67,7 @@ async def cancel_from(
         await tell("update", event_id, event.version + 1, now, facts, whom=whom)
         await touch(event_id)
         await history.keep_end(viewer, event, now)
-        await audit.record(viewer.member_id, viewer.door, "ended", "event", event_id, {"from": key}, now)
+        await audit.record(viewer.actor, "ended", "event", event_id, {"from": key}, now)
 
 
 async def add_date(viewer: Viewer, event_id: UUID, starts: datetime, expected_version: int, now: datetime) -> str:
@@ -92,7 +92,7 @@ async def add_date(viewer: Viewer, event_id: UUID, starts: datetime, expected_ve
         await touch(event_id)
         await history.keep(viewer, event, Verb.DATE_ADDED, [Change(field=Field.WHEN, after=day(starts))], now)
         key = starts.date().isoformat()
-        await audit.record(viewer.member_id, viewer.door, "date_added", "event", event_id, {"date": key}, now)
+        await audit.record(viewer.actor, "date_added", "event", event_id, {"date": key}, now)
     return key
 
 

@@ -67,7 +67,7 @@ async def add_site(viewer: Viewer, facts: SiteFacts, proved_at: datetime, now: d
         await _check(facts, None)
         row = SiteRow(id=chance.new_id(), **_columns(facts))
         await SiteRow.insert(row)
-        await audit.record(viewer.member_id, viewer.door, "added", "site", row.id, {}, now)
+        await audit.record(viewer.actor, "added", "site", row.id, {}, now)
     return row.id
 
 
@@ -88,7 +88,7 @@ async def change_site(
         values: dict[Any, Any] = {**changed, "version": expected_version + 1}
         await SiteRow.update(values).where(SiteRow.id == site_id)
         told = {"fields": sorted(changed)}
-        await audit.record(viewer.member_id, viewer.door, "updated", "site", site_id, told, now)
+        await audit.record(viewer.actor, "updated", "site", site_id, told, now)
 
 
 async def _check(facts: SiteFacts, site_id: UUID | None) -> None:

@@ -90,7 +90,7 @@ async def _change(
 
 
 async def _log(viewer: Viewer, verb: str, subscription_id: UUID, facts: Mapping[str, object], now: datetime) -> None:
-    await audit.record(viewer.member_id, viewer.door, verb, "subscription", subscription_id, facts, now)
+    await audit.record(viewer.actor, verb, "subscription", subscription_id, facts, now)
 
 
 def _of(member_id: UUID) -> Any:

@@ -32,7 +32,7 @@ async def undo_schedule(viewer: Viewer, event_id: UUID, expected_version: int, n
             await touch(event_id)
             await Message.delete().where(Message.event == event_id)
             await rows.Event.delete().where(rows.Event.id == event_id)
-            await audit.record(viewer.member_id, viewer.door, "undone", "event", event_id, {}, now)
+            await audit.record(viewer.actor, "undone", "event", event_id, {}, now)
 
 
 async def undo_change(viewer: Viewer, event_id: UUID, key: str, expected_version: int, now: datetime) -> None:
@@ -58,7 +58,7 @@ async def undo_change(viewer: Viewer, event_id: UUID, key: str, expected_version
         await EventChange.delete().where(EventChange.id == change["id"])
         await touch(event_id)
         subject, subject_id = ("occurrence", date.id) if date else ("event", event_id)
-        await audit.record(viewer.member_id, viewer.door, "undone", subject, subject_id, {}, now)
+        await audit.record(viewer.actor, "undone", subject, subject_id, {}, now)
 
 
 async def may_undo_change(event_id: UUID, changed_at: datetime) -> bool:

@@ -1,7 +1,7 @@
 """Who looks: builds a viewer, with what holds for them now, from the rows of people and sessions."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -12,6 +12,7 @@ from tracker import keys
 from tracker.database import engine, surviving_failures
 from tracker.errors import NotFound
 from tracker.rules.accounts import is_over
+from tracker.rules.actors import ON_SITE, Origin
 from tracker.rules.audiences import Arm
 from tracker.rules.people import Role, Status, Viewer, viewer_of
 from tracker.tables.identity import Session
@@ -91,10 +92,13 @@ async def viewers_for(member_ids: Iterable[UUID], now: datetime) -> dict[UUID, V
     return viewers
 
 
-async def viewer_of_session(token: str, now: datetime, *, is_use: bool = True) -> Visit | None:
-    """Return who is behind a session's cookie, or None when it is unknown, over, or its person not active any more.
+async def viewer_of_session(
+    token: str, now: datetime, origin: Origin = ON_SITE, *, is_use: bool = True
+) -> Visit | None:
+    """Return who is behind a session's cookie, coming from there; None when it opens nothing.
 
-    Two queries; once a minute it also notes that the session is in use, unless a page asks by itself (`is_use` False).
+    That is when it is unknown, over, or its person not active any more. Two queries; once a minute it also notes that
+    the session is in use, unless a page asks by itself (`is_use` False).
     """
     rows = await engine().run_querystring(QueryString(_BY_SESSION, keys.fingerprint(token)))
     if not rows or not _is_active(rows[0], now) or rows[0]["is_guest"]:
@@ -110,8 +114,8 @@ async def viewer_of_session(token: str, now: datetime, *, is_use: bool = True) -
             await Session.update({Session.seen_at: now}).where(Session.id == row["session"])
             seen_at = now
     return Visit(
-        viewer=await _viewer(row), session_id=row["session"], proved_at=row["proved_at"],
-        idle_end=seen_at + IDLE, last_end=row["created_at"] + LONGEST,
+        viewer=replace(await _viewer(row), origin=origin.within(row["session"])), session_id=row["session"],
+        proved_at=row["proved_at"], idle_end=seen_at + IDLE, last_end=row["created_at"] + LONGEST,
     )  # fmt: skip
 
 

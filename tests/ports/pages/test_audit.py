@@ -17,6 +17,7 @@ from tests.unguarded import unguard
 from tracker import clock
 from tracker.database import engine, writing
 from tracker.migrate import migrate
+from tracker.rules.actors import BY_COMMAND
 from tracker.rules.proof import PROOF_HOLDS
 from tracker.usecases import audit, meetings
 
@@ -129,7 +130,7 @@ async def test_older_entries_are_one_link_away_and_no_number_of_the_chain_is_sho
 ) -> None:
     async with writing():
         for number in range(70):
-            await audit.record(None, "cli", "tested", "agency", f"thing-{number}", {}, NOW)
+            await audit.record(BY_COMMAND, "tested", "agency", f"thing-{number}", {}, NOW)
     browser = await browse(sqlite_cast.coordinator)
     html = await read(browser)
     older = re.search(r'href="(/audit\?before=[^"]+)"', html)
@@ -186,10 +187,21 @@ async def test_the_file_holds_the_entries_of_the_filter_without_formulas(sqlite_
     assert answer.headers["content-type"].startswith("text/csv")
     assert answer.headers["content-disposition"] == 'attachment; filename="audit-trail.csv"'
     rows = list(csv.reader(io.StringIO(answer.content.decode("utf-8-sig"), newline="")))
-    assert rows[0] == ["At (UTC)", "Who", "What", "Subject", "Subject id", "Facts", "By", "From"]
+    assert rows[0] == [
+        "At (UTC)",
+        "Who",
+        "What",
+        "Subject",
+        "Subject id",
+        "Facts",
+        "By",
+        "From",
+        "Session or token",
+        "Request",
+    ]
     assert rows[1] == [
         "2026-12-15T15:00:00.000Z", "Coordinator (USAO)", "Scheduled event", "'=HYPERLINK(1)", str(event_id),
-        "Kind: meeting", "Site", "",
+        "Kind: meeting", "Site", "", "", "",
     ]  # fmt: skip
     assert len(rows) == 2
     assert "Exported the audit trail" in table(await read(browser, "/audit?what=reading"))

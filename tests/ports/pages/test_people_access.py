@@ -14,6 +14,7 @@ from tests.ports.conftest import SignIn
 from tests.ports.pages.forms import typed
 from tests.usecases.identity_world import PASSWORD, give_password, hash_cheaply
 from tracker import clock
+from tracker.rules.actors import BY_COMMAND
 from tracker.tables.people import Member
 from tracker.usecases import identity
 from tracker.usecases.identity_resets import issue_reset
@@ -63,7 +64,7 @@ async def test_a_link_is_made_shown_once_and_used_by_its_owner(app: Litestar, ke
 async def test_a_password_that_cannot_be_taken_is_refused_with_the_reason(
     app: Litestar, detective, password: str, repeated: str, sentence: str
 ) -> None:
-    path = f"/sign-in/reset/{await issue_reset(detective.member_id, NOW, by=None, door='cli')}"
+    path = f"/sign-in/reset/{await issue_reset(detective.member_id, NOW, by=BY_COMMAND)}"
     browser = Browser(app)
     form = typed(html.unescape((await browser.get(path)).text), path, password=password, repeated=repeated)
     answer = await browser.send("POST", path, data=form)
@@ -71,7 +72,7 @@ async def test_a_password_that_cannot_be_taken_is_refused_with_the_reason(
 
 
 async def test_another_site_or_browser_cannot_use_a_link(app: Litestar, detective) -> None:
-    path = f"/sign-in/reset/{await issue_reset(detective.member_id, NOW, by=None, door='cli')}"
+    path = f"/sign-in/reset/{await issue_reset(detective.member_id, NOW, by=BY_COMMAND)}"
     foreign = {"Sec-Fetch-Site": "cross-site", "Origin": "https://evil.example"}
     fields = {"password": NEW, "repeated": NEW}
     assert (await Browser(app).send("POST", path, data=fields, headers=foreign)).status_code == 403

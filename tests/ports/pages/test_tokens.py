@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from tests.cast import NOW, Cast
+from tests.cast import NOW, PROGRAM, Cast
 from tests.ports.conftest import SignIn
 from tracker import clock
 from tracker.rules.proof import PROOF_HOLDS
@@ -24,7 +24,7 @@ async def test_a_new_token_is_shown_once_and_works(browse: SignIn, sqlite_cast: 
     token = SHOWN.search(made.text)
     assert made.status_code == 201
     assert token
-    found = await api_tokens.bearer_of(token[1], NOW)
+    found = await api_tokens.bearer_of(token[1], NOW, PROGRAM)
     assert found
     assert sorted(found.scopes) == NEW["scopes"]
     again = await browser.get(PATH)

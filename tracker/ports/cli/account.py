@@ -8,6 +8,7 @@ from tracker import clock
 from tracker.errors import NotFound
 from tracker.ports.cli.data import takes_data
 from tracker.ports.cli.opening import with_database
+from tracker.rules.actors import BY_COMMAND
 from tracker.settings import Settings
 from tracker.usecases import identity_codes, identity_tries
 from tracker.usecases.identity_accounts import Account, account_at, clean_address
@@ -26,7 +27,7 @@ def release(email: str) -> None:
     """End the pause of EMAIL after five wrong tries."""
 
     async def deed(found: Account, _settings: Settings) -> str:
-        await identity_tries.release(found.member_id, clock.now(), by=None, door="cli")
+        await identity_tries.release(found.member_id, clock.now(), by=BY_COMMAND)
         return "The pause is over."
 
     _do(email, deed)
@@ -39,7 +40,7 @@ def reset(email: str) -> None:
     """Print a link by which EMAIL sets a new password, once, within 30 minutes; the code is still asked."""
 
     async def deed(found: Account, settings: Settings) -> str:
-        token = await issue_reset(found.member_id, clock.now(), by=None, door="cli")
+        token = await issue_reset(found.member_id, clock.now(), by=BY_COMMAND)
         return f"{settings.base_url}/sign-in/reset/{token}"
 
     _do(email, deed)
@@ -52,7 +53,7 @@ def forget_authenticator(email: str) -> None:
     """Let EMAIL set up another authenticator at the next sign-in; sessions and recovery codes end."""
 
     async def deed(found: Account, _settings: Settings) -> str:
-        await identity_codes.forget_authenticator(found.member_id, clock.now(), by=None, door="cli")
+        await identity_codes.forget_authenticator(found.member_id, clock.now(), by=BY_COMMAND)
         return "The authenticator is removed."
 
     _do(email, deed)

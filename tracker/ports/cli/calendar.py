@@ -12,6 +12,7 @@ from tracker.ical.components import LARGEST
 from tracker.ports.calendar_files import read_calendar
 from tracker.ports.cli.data import takes_data
 from tracker.ports.cli.opening import read_file, with_database
+from tracker.rules.actors import Origin
 from tracker.rules.calendar_import import Outcome, Report, Row, dates_in_words
 from tracker.rules.people import Viewer
 from tracker.settings import Settings
@@ -65,7 +66,7 @@ async def _coordinator(email: str) -> Viewer:
     found = await account_at(clean_address(email))
     if found is None:
         raise NotFound(f"No member has the address {email}.")
-    return replace(await viewer_for(found.member_id, clock.now()), door="cli")
+    return replace(await viewer_for(found.member_id, clock.now()), origin=Origin("cli"))
 
 
 def _line(one: Row) -> str:

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -15,6 +16,7 @@ from tracker.ports.feeds.answers import answer, too_many, unknown
 from tracker.ports.feeds.maker import Maker
 from tracker.ports.guards import feed as feed_guard
 from tracker.ports.guesses import Guesses
+from tracker.ports.origins import origin_of
 from tracker.rules.calendars import client_name
 from tracker.rules.meetings import Event
 from tracker.settings import Settings
@@ -46,7 +48,7 @@ class Door:
         self, feed: Feed, body_hash: str, since: datetime, program: str, given: Sequence[Event], now: datetime
     ) -> None:
         """Write down what was counted, and which named events were given out; never fail."""
-        await readings.note_feed(feed.viewer, given, now)
+        await readings.note_series(feed.viewer, given, now)
         count = self._uncounted.pop(feed.subscription_id, 0)
         try:
             await note_fetches(feed.subscription_id, count, program, body_hash, since, now)
@@ -68,8 +70,7 @@ async def subscription(request: Request[Any, Any, Any]) -> Response[Any]:
     try:
         feed = await door.feeds.open(_token(request), now)
     except NotFound:
-        client = request.client.host if request.client else ""
-        return too_many() if door.guesses.is_one_too_many(client, now) else unknown()
+        return too_many() if door.guesses.is_one_too_many(origin_of(request).address, now) else unknown()
     body = await door.maker.body(feed, now)
     since = feed.body_since if feed.body_since and feed.body_hash == body.hash else now
     asked = {name.decode("latin-1"): value.decode("latin-1") for name, value in request.scope["headers"]}
@@ -79,7 +80,8 @@ async def subscription(request: Request[Any, Any, Any]) -> Response[Any]:
         given = body.named if reply.status_code == OK else ()
         if given or _is_to_be_noted(feed, body.hash, now):
             program = client_name(asked.get("user-agent", ""))
-            reply.background = BackgroundTask(door.note, feed, body.hash, since, program, given, now)
+            from_there = replace(feed, viewer=replace(feed.viewer, origin=origin_of(request)))
+            reply.background = BackgroundTask(door.note, from_there, body.hash, since, program, given, now)
     return reply
 
 

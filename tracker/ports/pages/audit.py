@@ -18,7 +18,7 @@ from tracker.rules.csv_cells import csv_bytes
 from tracker.rules.wording import day, local
 from tracker.usecases import audit_reading, names
 
-COLUMNS = ("At (UTC)", "Who", "What", "Subject", "Subject id", "Facts", "By", "From")
+COLUMNS = ("At (UTC)", "Who", "What", "Subject", "Subject id", "Facts", "By", "From", "Session or token", "Request")
 
 
 @get("/audit", guards=[signed_in])
@@ -76,7 +76,8 @@ def moment(at: datetime, today: date) -> str:
 
 def _cells(entry: Entry) -> tuple[str, ...]:
     at = entry.at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-    return (at, entry.actor, entry.words, entry.title, entry.subject_id, entry.said, entry.where, entry.client)
+    whence = (entry.where, entry.origin.address, entry.origin.session, entry.origin.request)
+    return (at, entry.actor, entry.words, entry.title, entry.subject_id, entry.said, *whence)
 
 
 handlers = [audit_page, verify, export]

@@ -13,11 +13,12 @@ from tracker.usecases.audit_reading import Choice, Page
 PAGE = "/audit"
 EXPORT = "/audit/export"
 SYSTEM = "system"
-FIELDS = ("who", "what", "about", "from", "to")
+FIELDS = ("who", "what", "about", "via", "from", "to")
 FIRST = datetime(2000, 1, 1, tzinfo=UTC)
 LAST = datetime(9000, 1, 1, tzinfo=UTC)
 _BEFORE = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{6})?Z)-([0-9]{1,6})")
 _WORD = re.compile(r"[A-Za-z0-9-]{1,64}")
+_PLACE = re.compile(r"[0-9a-f.:]{2,45}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,6 +50,10 @@ class Asked:
         """Return the address of all entries about one subject."""
         return _address(PAGE, {"about": subject_id})
 
+    def via(self, place: str) -> str:
+        """Return the address of all entries from one network address, or of one session or token."""
+        return _address(PAGE, {"via": place})
+
 
 def asked_for(query: FormValues, zone: str) -> Asked:
     """Return what an address asks for; what it says that nobody understands is passed over, days are told."""
@@ -65,6 +70,7 @@ def asked_for(query: FormValues, zone: str) -> Asked:
             since=since, until=min(before[0], until) if before else until, skip=before[1] if before else 0,
             actor_id=id_in(query["who"]), only_system=query["who"] == SYSTEM, group=GROUPS.get(query["what"]),
             about=query["about"] if _WORD.fullmatch(query["about"]) else "",
+            via=query["via"] if _PLACE.fullmatch(query["via"]) else "",
         ),
         is_first_page=before is None,
         errors=Errors(reader.wrong),

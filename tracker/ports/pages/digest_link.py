@@ -9,6 +9,7 @@ from litestar.params import FromPath
 from tracker import clock
 from tracker.errors import NotFound
 from tracker.ports.guards import link
+from tracker.ports.origins import origin_of
 from tracker.ports.pages.templating import page
 from tracker.usecases import preferences
 
@@ -29,7 +30,7 @@ async def ask_to_stop(token: FromPath[str], request: Request[Any, Any, Any]) -> 
 async def stop(token: FromPath[str], request: Request[Any, Any, Any]) -> Response[str]:
     """Stop it: the button of the page, or a mail program that unsubscribes by one click and shows no page."""
     try:
-        await preferences.stop_digest(_member(request, token), clock.now())
+        await preferences.stop_digest(_member(request, token), clock.now(), origin_of(request))
     except NotFound as unknown:
         return _private(page("errors/link.html", request, status_code=404, sentence=unknown.sentence))
     return _private(page("preferences/digest-stopped.html", request))

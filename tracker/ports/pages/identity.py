@@ -15,7 +15,6 @@ from tracker.ports.pages.identity_forms import (
     Web,
     arrival_of,
     check_own,
-    client_of,
     let_in,
     show,
     to_second_step,
@@ -42,7 +41,7 @@ async def sign_in(request: Web) -> Response[Any]:
     try:
         await check_own(request)
         _check_filled(form)
-        challenge = await identity.sign_in(form["email"], form["password"], clock.now(), client=client_of(request))
+        challenge = await identity.sign_in(form["email"], form["password"], clock.now(), arrival_of(request))
     except (Invalid, Busy, NotAllowed) as wrong:
         return show(request, SIGN_IN, form=form, wrong=wrong)
     return to_second_step(request, challenge, form["next"])

@@ -12,7 +12,7 @@ from tracker.ports import cookies, errors, flash
 from tracker.ports.addresses import HOME, place
 from tracker.ports.guards import signed_in
 from tracker.ports.pages.form_values import FormValues, errors_of, form_of, query_of
-from tracker.ports.pages.identity_forms import Web, check_repeated, client_of, settings_of, wanting
+from tracker.ports.pages.identity_forms import Web, arrival_of, check_repeated, settings_of, wanting
 from tracker.ports.pages.proof import AGAIN, first_prove, visit_of
 from tracker.ports.pages.templating import page
 from tracker.usecases import identity, identity_passwords, identity_sessions
@@ -35,7 +35,7 @@ async def prove_again(request: Web) -> Response[Any]:
             await identity.prove_by_press(visit.viewer.member_id, visit.session_id, clock.now())
         else:
             await identity.prove_again(
-                visit.viewer.member_id, visit.session_id, form["proof"], clock.now(), client=client_of(request)
+                visit.viewer.member_id, visit.session_id, form["proof"], clock.now(), arrival_of(request)
             )
     except (Invalid, Busy) as wrong:
         return await _again(request, form, wrong)
@@ -55,11 +55,10 @@ async def choose_password(request: Web) -> Response[Any]:
     form, visit = await form_of(request), visit_of(request)
     if first := first_prove(request, to_password(form["next"])):
         return first
-    person = visit.viewer.member_id
     try:
         check_repeated(form)
         await identity_passwords.set_password(
-            person, form["password"], clock.now(), by=person, door="page", keeping=visit.session_id
+            visit.viewer.member_id, form["password"], clock.now(), by=visit.viewer.actor, keeping=visit.session_id
         )
     except (Invalid, Busy) as wrong:
         return _password(request, wanting(form["next"]), wrong)
@@ -71,7 +70,8 @@ async def choose_password(request: Web) -> Response[Any]:
 @post("/sign-out", guards=[signed_in], status_code=303)
 async def sign_out(request: Web) -> Response[Any]:
     """End the session, and let the browser forget what pages kept in it."""
-    await identity_sessions.sign_out(cookies.read(request, cookies.SESSION), clock.now())
+    visit = visit_of(request)
+    await identity_sessions.sign_out(visit.viewer, visit.session_id, clock.now())
     # Only "storage": "cookies" would end the sessions of every other site of the same domain.
     answer: Response[Any] = Redirect("/sign-in", status_code=303, headers={"Clear-Site-Data": '"storage"'})
     cookies.remove(answer, settings_of(request), cookies.SESSION)

@@ -10,11 +10,12 @@ from tracker import clock
 from tracker.errors import Busy, Invalid, NotAllowed
 from tracker.ports import cookies, csrf, errors, flash
 from tracker.ports.addresses import HOME, place
+from tracker.ports.origins import origin_of
 from tracker.ports.pages.form_values import FormValues, errors_of
 from tracker.ports.pages.templating import page
 from tracker.settings import Settings, statements
 from tracker.usecases.identity import CHALLENGE, Challenge
-from tracker.usecases.identity_sessions import CLIENT, Arrival
+from tracker.usecases.identity_accounts import Arrival
 
 Web = Request[Any, Any, Any]
 
@@ -22,6 +23,7 @@ FIELDS = ("ack", "email", "password", "repeated", "code")
 STALE = "This page was open for too long, or your browser does not keep cookies. Please try again."
 DIFFER = "The two passwords differ. Type the same one twice."
 NO_FORM = FormValues({})
+LONGEST_BROWSER = 150  # letters kept of what a browser says it is
 
 
 def settings_of(request: Web) -> Settings:
@@ -100,17 +102,12 @@ def let_in(request: Web, session: str, wanted: str, answer: Response[Any] | None
 
 
 def arrival_of(request: Web) -> Arrival:
-    """Return how somebody comes to a new session: from where, in place of which, and how many they may have."""
-    return Arrival(
-        client=client_of(request), replacing=cookies.read(request, cookies.SESSION), most=settings_of(request).sessions
-    )
-
-
-def client_of(request: Web) -> str:
-    """Return from where and with what somebody comes, for the audit trail."""
-    address = request.client.host if request.client else ""
+    """Return how somebody comes to prove who they are: from where and with what, and to how many sessions."""
     said = "".join(letter for letter in request.headers.get("user-agent", "") if letter.isprintable())
-    return f"{address} {said}"[:CLIENT].strip()
+    return Arrival(
+        origin=origin_of(request), browser=said[:LONGEST_BROWSER].strip(),
+        replacing=cookies.read(request, cookies.SESSION), most=settings_of(request).sessions,
+    )  # fmt: skip
 
 
 def _with_next(path: str, wanted: str) -> str:

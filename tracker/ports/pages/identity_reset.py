@@ -10,6 +10,7 @@ from tracker import clock
 from tracker.errors import Busy, Gone, Invalid, NotAllowed
 from tracker.ports import flash
 from tracker.ports.guards import link
+from tracker.ports.origins import origin_of
 from tracker.ports.pages.form_values import form_of
 from tracker.ports.pages.identity_forms import Web, check_own, check_repeated, settings_of, show
 from tracker.ports.pages.templating import page
@@ -32,7 +33,7 @@ async def set_password(token: FromPath[str], request: Web) -> Response[Any]:
     try:
         await check_own(request)
         check_repeated(form)
-        await reset_password(token, form["password"], clock.now())
+        await reset_password(token, form["password"], clock.now(), origin_of(request))
     except Gone:
         return _over(request)
     except (Invalid, Busy, NotAllowed) as wrong:

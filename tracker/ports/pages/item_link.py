@@ -9,6 +9,7 @@ from litestar.response import Redirect
 from tracker import clock
 from tracker.errors import Conflict, Invalid, NotFound
 from tracker.ports.guards import link
+from tracker.ports.origins import origin_of
 from tracker.ports.pages import action_forms as forms
 from tracker.ports.pages.action_views import today_of
 from tracker.ports.pages.edits import ChangeInWords, in_words, merged, record, recorded
@@ -69,7 +70,7 @@ async def save_update(token: FromPath[str], request: Request[Any, Any, Any]) -> 
 
 async def _theirs(request: Request[Any, Any, Any], token: str) -> tuple[Viewer, ActionItem]:
     wanted = request.app.state.links.read_item(token)
-    return await action_items.item_by_link(wanted.item_id, wanted.owner_id, clock.now())
+    return await action_items.item_by_link(wanted.item_id, wanted.owner_id, clock.now(), origin_of(request))
 
 
 def _blank(item: ActionItem) -> FormValues:

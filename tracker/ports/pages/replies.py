@@ -9,6 +9,7 @@ from litestar.response import Redirect
 from tracker import clock
 from tracker.errors import Gone, Invalid, NotFound
 from tracker.ports.guards import link
+from tracker.ports.origins import origin_of
 from tracker.ports.pages.events import ANSWER_FIELDS, ANSWERS, read_reply, times_of
 from tracker.ports.pages.form_values import FormValues, errors_of, form_of, query_of
 from tracker.ports.pages.templating import page
@@ -51,7 +52,7 @@ async def save_reply(token: FromPath[str], request: Request[Any, Any, Any]) -> R
 
 async def _reply(request: Request[Any, Any, Any], token: str) -> Reply:
     wanted = request.app.state.links.read_reply(token)
-    return await invitations.reply_by_link(wanted.invitation_id, wanted.occurrence_id, clock.now())
+    return await invitations.reply_by_link(wanted.invitation_id, wanted.occurrence_id, clock.now(), origin_of(request))
 
 
 def _form(

@@ -10,7 +10,7 @@ from tracker.errors import Invalid, NotAllowed
 from tracker.ports import errors, flash
 from tracker.ports.guards import signed_in
 from tracker.ports.pages.form_values import errors_of, form_of
-from tracker.ports.pages.identity_forms import Web, client_of, settings_of
+from tracker.ports.pages.identity_forms import Web, arrival_of, settings_of
 from tracker.ports.pages.proof import first_prove, visit_of
 from tracker.ports.pages.templating import page
 from tracker.usecases import identity_authenticators
@@ -38,7 +38,7 @@ async def set_authenticator(request: Web) -> Response[Any]:
     person = visit.viewer.member_id
     try:
         await identity_authenticators.set_authenticator(
-            person, visit.session_id, form["sealed"], form["code"], clock.now(), client_of(request)
+            person, visit.session_id, form["sealed"], form["code"], clock.now(), arrival_of(request)
         )
     except Invalid as wrong:
         return await _authenticator(request, form["sealed"], wrong)
@@ -61,9 +61,10 @@ async def make_codes(request: Web) -> Response[Any]:
     """Replace the recovery codes and show the new ones, this once."""
     if first := first_prove(request, CODES):
         return first
-    person = visit_of(request).viewer.member_id
-    had_codes = await codes_left(person) > 0
-    return await _codes(request, await renew_codes(person, clock.now()), had_codes=had_codes)
+    viewer = visit_of(request).viewer
+    had_codes = await codes_left(viewer.member_id) > 0
+    codes = await renew_codes(viewer.member_id, clock.now(), by=viewer.actor)
+    return await _codes(request, codes, had_codes=had_codes)
 
 
 async def _authenticator(request: Web, sealed: str = "", wrong: Exception | None = None) -> Response[str]:

@@ -50,7 +50,7 @@ async def shown_sessions(member_id: UUID, here: str, now: datetime) -> list[Show
 @post("/settings/sessions/{session_id:str}/end", guards=[signed_in], status_code=303)
 async def end_session(session_id: FromPath[str], request: Web) -> Redirect:
     """Sign another browser out; this one signs out by the button in the header."""
-    await identity_sessions.end_session(viewer_of(request).member_id, session_id, clock.now())
+    await identity_sessions.end_session(viewer_of(request), session_id, clock.now())
     return _back(request, SECURITY, ENDED)
 
 
@@ -58,7 +58,7 @@ async def end_session(session_id: FromPath[str], request: Web) -> Redirect:
 async def sign_out_everywhere(request: Web) -> Redirect:
     """Sign all browsers out, this one too."""
     viewer = viewer_of(request)
-    await identity_sessions.sign_out_everywhere(viewer.member_id, clock.now(), by=viewer.member_id, door=viewer.door)
+    await identity_sessions.sign_out_everywhere(viewer.member_id, clock.now(), by=viewer.actor)
     answer = _back(request, "/sign-in", EVERYWHERE)
     answer.headers["Clear-Site-Data"] = '"storage"'
     cookies.remove(answer, settings_of(request), cookies.SESSION)
