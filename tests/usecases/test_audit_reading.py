@@ -11,10 +11,11 @@ from tests.cast import NOW, Cast, everybody, meeting, operation
 from tracker.database import writing
 from tracker.errors import NotFound
 from tracker.rules.action_changes import NewItem
-from tracker.rules.actors import BY_CLOCK, BY_COMMAND, Actor
+from tracker.rules.actors import BY_CLOCK, BY_COMMAND, Actor, Origin
 from tracker.rules.audit_words import GROUPS, Entry
 from tracker.rules.invitations import AnswerValue
 from tracker.rules.people import Role, Viewer
+from tracker.tables.people import Member
 from tracker.usecases import action_items, audit, invitations, meetings, names
 from tracker.usecases.audit_reading import Choice, Page, export, last_verification, page, verify
 from tracker.usecases.meeting_dates import date_for
@@ -111,6 +112,12 @@ async def test_a_look_at_one_subject_does_not_tell_a_coordinator_which_one_it_wa
     ]  # fmt: skip
 
 
+async def test_a_look_at_one_address_does_not_tell_which_one_it_was(cast: Cast):
+    await page(cast.auditor, replace(ALL, via="192.0.2.7"), {"via": "192.0.2.7"}, NOW)
+    (look,) = [one for one in (await read(cast.coordinator)).entries if one.actor_id == cast.auditor.member_id]
+    assert look.said == "Looked for: from one address or session"
+
+
 async def test_an_export_and_a_verification_are_entries_each_time(cast: Cast):
     reader = cast.auditor
     for _ in range(2):
@@ -159,6 +166,50 @@ async def test_filters_by_person_group_subject_and_day(cast: Cast):
     assert deeds((await read(reader, group=GROUPS["feeds"])).entries) == [("created", "subscription")]
     assert deeds((await read(reader, about="feed-1")).entries) == [("created", "subscription")]
     assert deeds((await read(reader, until=NOW - timedelta(days=1))).entries) == [("sign_in_failed", "member")]
+
+
+THERE = Origin("page", "192.0.2.7", "0123456789ab", "fedcba9876543210")
+
+
+async def test_entries_are_found_by_the_address_and_by_the_session_they_came_from(cast: Cast):
+    lead = replace(cast.fbi_lead, origin=THERE)
+    async with writing():
+        await audit.record(lead.actor, "signed_in", "member", lead.member_id, {}, NOW)
+        await audit.record(cast.caht_lead.actor, "signed_out", "member", cast.caht_lead.member_id, {}, NOW)
+    for via in (THERE.address, THERE.session):
+        assert deeds((await read(cast.coordinator, via=via)).entries) == [("signed_in", "member")]
+    assert deeds((await read(cast.coordinator, via="192.0.2.8")).entries) == []
+
+
+async def test_an_address_leads_a_coordinator_to_no_operation_that_does_not_name_them(cast: Cast):
+    await meetings.schedule(replace(cast.fbi_lead, origin=THERE), operation(cast.kcpd_detective), NOW)
+    assert (await read(cast.coordinator, via=THERE.address)).entries == []
+    (found,) = (await read(cast.auditor, via=THERE.address)).entries
+    assert (found.origin, found.actor, found.title) == (THERE, "Fbi lead (FBI)", "")
+
+
+async def test_the_request_is_told_to_auditors_alone(cast: Cast):
+    await meetings.schedule(replace(cast.coordinator, origin=THERE), meeting(*everybody(cast)), NOW)
+    for reader, request in ((cast.coordinator, ""), (cast.auditor, THERE.request)):
+        (found,) = (await read(reader, via=THERE.address)).entries
+        assert found.origin == replace(THERE, request=request)
+
+
+async def test_an_entry_keeps_the_agency_for_which_somebody_acted(cast: Cast):
+    async with writing():
+        await audit.record(cast.fbi_lead.actor, "signed_out", "member", cast.fbi_lead.member_id, {}, NOW)
+    await Member.update({Member.agency: cast.agencies["HSI"]}).where(Member.id == cast.fbi_lead.member_id)
+    (found,) = [one for one in (await read(cast.coordinator)).entries if one.subject == "member"]
+    assert found.actor == "Fbi lead (FBI)"
+
+
+async def test_a_sign_in_of_before_says_from_where_by_its_facts(cast: Cast):
+    by = Actor(cast.fbi_lead.member_id)
+    async with writing():
+        facts = {"how": "code", "client": "192.0.2.7 Firefox"}
+        await audit.record(by, "signed_in", "member", cast.fbi_lead.member_id, facts, NOW)
+    (found,) = [one for one in (await read(cast.coordinator)).entries if one.subject == "member"]
+    assert (found.origin.address, found.actor, found.said) == ("192.0.2.7", "Fbi lead (FBI)", "")
 
 
 async def test_what_counts_unseen_things_is_not_told_to_a_coordinator(cast: Cast):

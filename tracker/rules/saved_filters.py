@@ -29,7 +29,7 @@ LISTINGS: Mapping[str, Listing] = {
     "messages": Listing("Messages", ("state", "kind", "person")),
     "people": Listing("Agencies and people", ("q", "left")),
     "reports": Listing("Reports", ("period", "from", "to", "kind", "body")),
-    "audit": Listing("Audit trail", ("who", "what", "about", "from", "to")),
+    "audit": Listing("Audit trail", ("who", "what", "about", "via", "from", "to")),
 }
 """Path of the page → what it is called and what a filter of it keeps."""
 

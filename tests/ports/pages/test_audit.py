@@ -4,6 +4,7 @@ import csv
 import io
 import re
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,7 @@ from tests.unguarded import unguard
 from tracker import clock
 from tracker.database import engine, writing
 from tracker.migrate import migrate
-from tracker.rules.actors import BY_COMMAND
+from tracker.rules.actors import BY_COMMAND, Origin
 from tracker.rules.proof import PROOF_HOLDS
 from tracker.usecases import audit, meetings
 
@@ -73,9 +74,11 @@ async def test_a_coordinator_reads_the_same_bytes_whether_there_is_an_operation_
         await meetings.schedule(cast.coordinator, meeting(*everybody(cast)), NOW)
     shutil.copy(plain, secret)
     async with opened(secret):
-        event_id = await meetings.schedule(cast.fbi_lead, operation(cast.kcpd_detective), NOW)
-        await meetings.cancel(cast.fbi_lead, event_id, 1, "Canary", NOW)
+        lead = replace(cast.fbi_lead, origin=Origin("page", "203.0.113.9", "0123456789ab"))
+        event_id = await meetings.schedule(lead, operation(cast.kcpd_detective), NOW)
+        await meetings.cancel(lead, event_id, 1, "Canary", NOW)
     asks = [
+        "/audit?via=203.0.113.9", "/audit?via=0123456789ab", "/audit/export?via=203.0.113.9",
         "/audit", "/audit?what=events", "/audit?what=denied", f"/audit?who={cast.fbi_lead.member_id}",
         f"/audit?about={event_id}", "/audit?from=2026-12-15&to=2026-12-15", "/audit/export", "/admin",
         f"/audit/export?about={event_id}", "/audit?before=2026-12-15T15:00:00Z-3",
@@ -87,7 +90,32 @@ async def test_a_coordinator_reads_the_same_bytes_whether_there_is_an_operation_
             answers = [await browser.get(ask) for ask in asks] + [await browser.post("/audit/verification")]
             seen.append([(one.status_code, sorted(one.headers.items()), one.content) for one in answers])
     assert seen[0] == seen[1]
-    assert b"Monthly task force meeting" in seen[0][0][2]
+    assert b"Monthly task force meeting" in seen[0][asks.index("/audit")][2]
+
+
+async def test_an_entry_leads_to_all_that_came_from_its_address_or_in_its_session(
+    sqlite_cast: Cast, browse: SignIn
+) -> None:
+    browser = await browse(sqlite_cast.auditor)
+    await browser.post("/subscriptions", {"name": "Phone", "scope": "all"})
+    html = await read(browser)
+    places = set(re.findall(r'href="/audit\?via=([0-9a-f.]+)"', html))
+    assert "192.0.2.7" in places
+    [session] = places - {"192.0.2.7"}
+    for place in places:
+        html = await read(browser, f"/audit?via={place}")
+        assert "Created calendar feed" in table(html)
+        assert f'<input type="hidden" name="via" value="{place}">' in html
+    assert f"Session {session}" in table(html)
+    assert "Created calendar feed" not in table(await read(browser, "/audit?via=192.0.2.8"))
+
+
+async def test_the_file_tells_the_request_of_an_entry_to_auditors_alone(sqlite_cast: Cast, browse: SignIn) -> None:
+    for viewer, is_told in ((sqlite_cast.coordinator, False), (sqlite_cast.auditor, True)):
+        browser = await browse(viewer)
+        await read(browser)
+        rows = list(csv.reader(io.StringIO((await browser.get("/audit/export")).text)))
+        assert any(row[-1] for row in rows[1:]) is is_told
 
 
 async def test_the_filter_keeps_what_was_typed_and_says_which_day_cannot_be_read(
