@@ -31,7 +31,8 @@ def answer(body: Body, since: datetime, asked: Mapping[str, str]) -> Response[by
         return Response(b"", status_code=304, headers=headers)
     if is_packed:
         headers["Content-Encoding"] = "gzip"
-    return Response(body.packed if is_packed else body.text, media_type=MEDIA_TYPE, headers=headers)
+    content = body.packed if is_packed else body.text
+    return Response(content, status_code=200, media_type=MEDIA_TYPE, headers=headers)
 
 
 def unknown() -> Response[str]:
