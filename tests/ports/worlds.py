@@ -26,6 +26,7 @@ from tracker.rules.attendance import Mark
 from tracker.rules.audiences import Arm, Visibility
 from tracker.rules.calendars import Scope
 from tracker.rules.invitations import AnswerValue
+from tracker.rules.markings import Category, Limit, Marking
 from tracker.rules.outside_calendars import Found, Kind, Span, window
 from tracker.rules.people import Level, Viewer
 from tracker.rules.planning import DateChange
@@ -196,7 +197,12 @@ async def _secrets(cast: Cast, places: Places) -> None:
     days = date(2027, 1, 11), date(2027, 1, 13), "Canary week"
     places.secret_blackout = await blackouts.name(cast.coordinator, places.secret_agency, *days, NOW, TODAY)
     lead, named = cast.fbi_lead, (cast.kcpd_detective, cast.hsi_liaison)
-    places.secret_event = await meetings.schedule(lead, operation(*named, rule=_weekly()), LAST_WEEK)
+    marked = Marking(
+        categories=frozenset({Category.SP_CHRI}), limit=Limit.NOCON, agency_id=lead.agency_id,
+        decontrol_on=date(2028, 1, 1),
+    )  # fmt: skip
+    secret = operation(*named, rule=_weekly(), marking=marked)
+    places.secret_event = await meetings.schedule(lead, secret, LAST_WEEK)
     places.secret_key = "2027-01-16"
     await Event.update({Event.previous_series: places.event}).where(Event.id == places.secret_event)
     over = await meetings.schedule(

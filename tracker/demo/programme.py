@@ -17,6 +17,7 @@ from tracker.demo.days import (
     workday,
 )
 from tracker.rules.audiences import Visibility
+from tracker.rules.markings import Category, Limit
 from tracker.rules.meetings import EventStatus, Kind
 from tracker.rules.recurrence import Repeat
 
@@ -48,6 +49,9 @@ class Script:
     agenda: str = ""
     notice: int = 14
     """Days before its first date on which it was scheduled."""
+    categories: frozenset[Category] = frozenset()
+    """Under which it is marked as controlled information, by the agency of its lead; none = it is not marked."""
+    limit: Limit | None = None
     is_new: bool = False
     """Scheduled when the demo starts, so that its invitations really go out."""
 
@@ -145,6 +149,7 @@ SINGLES = (
         who=("coordinator", "hsi_liaison", "kcpd_detective", "ipd_liaison"), kind=Kind.JOINT_OPERATION,
         sees=Visibility.NAMED, starts=time(6), minutes=360, place="Staging lot north", notice=30,
         description="Briefing at 5:00 AM. Radio channel by separate notice.",
+        categories=frozenset({Category.SP_INV, Category.LEI}), limit=Limit.NOCON,
     ),
     Script(
         key="larkspur", title="Operation Larkspur", lead="fbi_lead", first=weeks(3, FRIDAY),

@@ -6,7 +6,7 @@ Each deed gets its own moment as `now`, so answers, attendance, notes and the au
 import random
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from operator import itemgetter
 from uuid import UUID
 
@@ -15,6 +15,7 @@ from tracker.demo.programme import Script
 from tracker.rules import planning
 from tracker.rules.actors import Origin
 from tracker.rules.invitations import AttendeeRole
+from tracker.rules.markings import Marking
 from tracker.rules.people import Viewer
 from tracker.rules.planning import Plan
 from tracker.rules.recurrence import rule_for
@@ -83,8 +84,16 @@ class Story:
             duration=timedelta(minutes=script.minutes), is_all_day=script.is_all_day, status=script.status,
             rule=rule_for(script.repeat, starts, interval=script.interval), place=script.place, agenda=script.agenda,
             body_id=self.company.bodies[script.body] if script.body else None, video_link=script.video_link,
-            description=script.description,
+            description=script.description, marking=self.marking(script, day) if script.categories else None,
             invitees={self.company.members[key].member_id: AttendeeRole.REQUIRED for key in self.invited(script)},
+        )  # fmt: skip
+
+    def marking(self, script: Script, day: date) -> Marking:
+        """Return the marking of a script, in force for a year after its first day."""
+        lead = self.company.members[script.lead]
+        return Marking(
+            categories=script.categories, limit=script.limit, agency_id=lead.agency_id, agency=lead.agency,
+            decontrol_on=day + timedelta(days=365),
         )  # fmt: skip
 
     def invited(self, script: Script) -> list[str]:

@@ -30,7 +30,8 @@ FIELDS = {
     "expires_at": "last day", "starts": "start", "starts_at": "start", "ends_at": "end", "duration": "length",
     "rrule": "repetition", "rule": "repetition", "zone": "time zone", "is_guest": "email only", "video_link": "video",
     "is_all_day": "all day", "visibility": "who sees it", "description": "notes", "local_start": "start",
-    "until_local": "end of the series", "capacity": "seats", "is_open": "status",
+    "until_local": "end of the series", "capacity": "seats", "is_open": "status", "mark_categories": "marking",
+    "mark_limit": "limit of the marking", "mark_agency": "who marked it", "mark_until": "day of decontrol",
 }  # fmt: skip
 """Columns whose own word is none for people; the others are told by it, without its underscores."""
 VALUES = {

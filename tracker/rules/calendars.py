@@ -107,15 +107,16 @@ def address_end(issued_at: datetime, fetched_at: datetime | None) -> datetime:
 
 
 def level_for(event: Event, *, shows_operations: bool, is_discreet: bool = False) -> Level | None:
-    """Return how much of an event a feed may hold; None = it is left out, as named events are unless turned on.
+    """Return how much of an event a feed may hold; None = it is left out.
 
-    `is_discreet` is its owner's choice for all their events.
+    So are named and marked events, unless they are turned on: then their time is told. `is_discreet` is its owner's
+    choice for all their events.
     """
-    if event.is_restricted and not shows_operations:
+    if event.is_kept_back and not shows_operations:
         return None
     if is_discreet:
         return Level.APPOINTMENT
-    return Level.DISCREET if event.is_restricted else Level.FULL
+    return Level.DISCREET if event.is_kept_back else Level.FULL
 
 
 def neutral_title(kind: Kind, level: Level) -> str:

@@ -19,9 +19,9 @@ MOST = 50
 
 FIELDS = frozenset({
     "title", "kind", "visibility", "body", "place", "video_link", "agenda", "description", "all_day", "starts", "ends",
-    "agency", "seats", "person",
+    "agency", "seats", "person", "mark_categories", "mark_limit", "mark_agency",
 })  # fmt: skip
-"""The fields that a template keeps: what, who and where, and the hours; never the day, nor how it repeats."""
+"""The fields that a template keeps: what, who, where and how marked, and the hours; no day, nor how it repeats."""
 ROLE = "role-"
 """How the names of the fields begin that say as what somebody is invited."""
 

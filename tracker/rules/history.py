@@ -53,6 +53,7 @@ class Field(StrEnum):
     VISIBILITY = "visibility"
     PEOPLE = "people"
     LEAD = "lead"
+    MARKING = "marking"
 
 
 EDITORS_ONLY = frozenset({Field.KIND, Field.VISIBILITY, Field.PEOPLE})
@@ -100,6 +101,7 @@ def changes_of(event: Event, plan: Plan, invited: Iterable[UUID], *, goes_on_ane
         _silent(Field.AGENDA, event.agenda, plan.agenda),
         _silent(Field.DESCRIPTION, event.description, plan.description),
         _silent(Field.KIND, event.kind, plan.kind),
+        _marking(event, plan),
         _people(frozenset(invited) - {event.lead_id}, frozenset(plan.invitees) - {event.lead_id}),
     )
     return tuple(one for one in found if one)
@@ -143,6 +145,12 @@ def _change(field: Field, before: str, after: str) -> Change | None:
 
 def _silent(field: Field, before: object, after: object) -> Change | None:
     return Change(field=field) if before != after else None
+
+
+def _marking(event: Event, plan: Plan) -> Change | None:
+    both = event.marking, plan.marking
+    before, after = (f"{one.banner} until {short_date(one.decontrol_on)}" if one else "" for one in both)
+    return _change(Field.MARKING, before, after) or _silent(Field.MARKING, *both)
 
 
 def _people(before: frozenset[UUID], after: frozenset[UUID]) -> Change | None:

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from tracker.errors import NotFound
 from tracker.rules.audiences import Arm, Visibility
+from tracker.rules.markings import Marking
 from tracker.rules.people import Role, Viewer
 
 
@@ -66,11 +67,22 @@ class Event:
     changed_at: datetime
     cancel_reason: str = ""
     """Why it was cancelled, in the words of whoever did it."""
+    marking: Marking | None = None
 
     @property
     def is_restricted(self) -> bool:
         """Whether only named people may know of it."""
         return self.visibility is Visibility.NAMED
+
+    @property
+    def banner(self) -> str:
+        """The banner of its marking; empty when it is not marked."""
+        return self.marking.banner if self.marking else ""
+
+    @property
+    def is_kept_back(self) -> bool:
+        """Whether feeds, which whoever has their address reads, do not hold it in full."""
+        return self.is_restricted or self.marking is not None
 
     @property
     def is_series(self) -> bool:

@@ -11,6 +11,7 @@ from tracker.rules.audiences import Arm, Visibility
 from tracker.rules.date_words import short_weekday_date
 from tracker.rules.holiday_choices import Choices, doubled, held
 from tracker.rules.invitations import AttendeeRole
+from tracker.rules.markings import Marking
 from tracker.rules.meetings import Event, EventStatus, Kind, Occurrence
 from tracker.rules.recurrence import Rule, dates, from_rrule, to_rrule
 from tracker.rules.wall_clock import is_skipped, to_local, to_utc
@@ -54,6 +55,7 @@ class Plan:
     invitees: Mapping[UUID, AttendeeRole] = field(default_factory=dict)
     on_holidays: Choices = field(default_factory=dict)
     """What becomes of dates by the rule that fall on a holiday."""
+    marking: Marking | None = None
 
     @property
     def rrule(self) -> str | None:
@@ -148,6 +150,7 @@ def plan_of(event: Event, invitees: Mapping[UUID, AttendeeRole]) -> Plan:
         video_link=event.video_link,
         agenda=event.agenda,
         invitees=dict(invitees),
+        marking=event.marking,
     )
 
 

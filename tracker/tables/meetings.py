@@ -1,12 +1,24 @@
 """Events and their dates. Reading them is `visible.py`'s alone."""
 
-from piccolo.columns import UUID, BigInt, Boolean, ForeignKey, Integer, Interval, Text, Timestamp, Timestamptz, Varchar
+from piccolo.columns import (
+    UUID,
+    BigInt,
+    Boolean,
+    Date,
+    ForeignKey,
+    Integer,
+    Interval,
+    Text,
+    Timestamp,
+    Timestamptz,
+    Varchar,
+)
 from piccolo.columns.base import OnDelete
 from piccolo.columns.defaults.uuid import UUID4
 from piccolo.columns.reference import LazyTableReference
 from piccolo.table import Table
 
-from tracker.tables.people import Body, Member
+from tracker.tables.people import Agency, Body, Member
 
 
 class Event(Table):
@@ -31,6 +43,13 @@ class Event(Table):
     """draft, tentative, confirmed, cancelled"""
     cancel_reason = Varchar(length=500, default="")
     """As it was told to the people invited; empty unless it is cancelled."""
+    mark_categories = Varchar(length=60, default="")
+    """As they stand in its banner, for example SP-INV/LEI; empty = it is not marked."""
+    mark_limit = Varchar(length=10, default="")
+    mark_agency = ForeignKey(Agency, null=True, default=None, on_delete=OnDelete.restrict)
+    """Which one designated it; this and the next are there exactly when it is marked."""
+    mark_until = Date(null=True, default=None)
+    """The day of decontrol."""
     zone = Varchar(length=60)
     starts = Timestamp(null=False, default=None)
     """Local start of the first date, in `zone`."""

@@ -16,6 +16,7 @@ from tracker.database import engine
 from tracker.rules.audiences import Visibility
 from tracker.rules.meetings import Event, EventStatus, Kind, Line, Occurrence
 from tracker.rules.people import Viewer
+from tracker.tables.marked import MARK, MARKED_BY, marking_of
 from tracker.tables.stand_ins import STANDS_IN
 
 LONGEST = timedelta(days=14)
@@ -45,9 +46,9 @@ _EVENT = (
     "SELECT e.id, e.uid, e.reference, e.kind, e.title, e.description, e.place, e.video_link, e.agenda, e.visibility,"
     " e.body, b.name AS body_name, e.lead, m.name AS lead_name, g.code AS lead_agency, e.status, e.zone, e.starts,"
     " e.duration, e.is_all_day, e.rrule, e.version, e.sequence, e.created_at, e.changed_at,"
-    " e.cancel_reason"
+    f" e.cancel_reason, {MARK}"
     " FROM event e JOIN member m ON m.id = e.lead JOIN agency g ON g.id = m.agency LEFT JOIN body b ON b.id = e.body"
-    " WHERE ("
+    f"{MARKED_BY} WHERE ("
 )
 _DATE = (
     "SELECT o.id, o.event, o.original_start, o.starts_at, o.ends_at, o.title, o.place, o.agenda, o.is_cancelled,"
@@ -222,6 +223,7 @@ def _event(row: Row) -> Event:
         created_at=row["created_at"],
         changed_at=row["changed_at"],
         cancel_reason=row["cancel_reason"],
+        marking=marking_of(row),
     )
 
 

@@ -18,6 +18,7 @@ from tracker.tables.calendar_imports import ImportedEvent
 from tracker.tables.many_rows import insert_rows
 from tracker.usecases import audit, meetings
 from tracker.usecases.invitees import take_the_chair
+from tracker.usecases.permission import allow
 
 
 async def preview(viewer: Viewer, file: CalendarFile) -> Report:
@@ -57,7 +58,7 @@ async def _save(viewer: Viewer, new: Sequence[Incoming], now: datetime) -> None:
     """Write the rows of all events table by table: event by event, 2,000 of them took a minute."""
     for one in new:
         planning.check(one.plan)
-        meetings.allow(viewer, one.plan)
+        allow(viewer, one.plan)
     events = [meetings.new_row(one.plan, viewer.member_id, now) for one in new]
     ids: list[UUID] = [event["id"] for event in events]
     await insert_rows(rows.Event, events)

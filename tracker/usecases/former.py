@@ -1,18 +1,24 @@
 """What a deed on an event replaces, kept as text for the moment in which it can be taken back."""
 
 import json
-from collections.abc import Mapping
-from datetime import datetime, timedelta
+from collections.abc import Callable, Mapping
+from datetime import date, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from tracker.rules import planning
 from tracker.rules.meetings import Event, Occurrence
 from tracker.rules.planning import Plan
 from tracker.tables import meetings as rows
+from tracker.tables.marked import columns_of
 
 WHEN_AND_WHERE = ("starts", "duration", "is_all_day", "zone", "rrule", "place", "video_link")
 """What raises SEQUENCE (RFC 5546)."""
-MOMENTS = frozenset({"original_start", "starts_at", "ends_at", "starts"})
+READ: Mapping[str, Callable[[Any], Any]] = {
+    **dict.fromkeys(("original_start", "starts_at", "ends_at", "starts"), datetime.fromisoformat),
+    "duration": lambda seconds: timedelta(seconds=seconds), "mark_agency": UUID, "mark_until": date.fromisoformat,
+}  # fmt: skip
+"""How what JSON cannot hold as it is becomes a value again."""
 Columns = dict[Any, Any]
 
 
@@ -66,13 +72,19 @@ def _itself(event: Event) -> Columns:
         "kind": event.kind, "title": event.title, "description": event.description, "place": event.place,
         "video_link": event.video_link, "agenda": event.agenda, "status": event.status, "starts": event.starts,
         "duration": event.duration, "is_all_day": event.is_all_day, "rrule": event.rrule, "zone": event.zone,
+        **columns_of(event.marking),
     }  # fmt: skip
 
 
 def _columns(kept: Mapping[str, Any]) -> Columns:
-    columns = {name: datetime.fromisoformat(value) if name in MOMENTS else value for name, value in kept.items()}
-    return columns | ({"duration": timedelta(seconds=kept["duration"])} if "duration" in kept else {})
+    return {name: READ[name](value) if name in READ and value is not None else value for name, value in kept.items()}
 
 
 def _text(kept: Mapping[str, Mapping[str, Any]]) -> str:
-    return json.dumps(kept, default=lambda one: one.total_seconds() if isinstance(one, timedelta) else one.isoformat())
+    return json.dumps(kept, default=_plain)
+
+
+def _plain(value: timedelta | date | UUID) -> float | str:
+    if isinstance(value, timedelta):
+        return value.total_seconds()
+    return value.isoformat() if isinstance(value, date) else str(value)

@@ -11,7 +11,7 @@ from tracker.errors import Conflict, Invalid, NotAllowed, NotFound
 from tracker.rules import audiences, notices, planning
 from tracker.rules.history import Verb
 from tracker.rules.holiday_choices import chosen_before
-from tracker.rules.meetings import Event, EventStatus, Kind, may_edit, may_schedule
+from tracker.rules.meetings import Event, EventStatus, Kind, may_edit
 from tracker.rules.notices import Notices
 from tracker.rules.people import Viewer
 from tracker.rules.planning import Plan
@@ -20,9 +20,11 @@ from tracker.rules.wall_clock import to_local
 from tracker.tables import audience_versions, visible
 from tracker.tables import meetings as rows
 from tracker.tables.many_rows import insert_rows
+from tracker.tables.marked import columns_of
 from tracker.usecases import audit, history, outbox
 from tracker.usecases.asking_again import ask_after_change
 from tracker.usecases.invitees import invite, invitees_of, mailed_entry, tell, touch
+from tracker.usecases.permission import allow_marked
 from tracker.usecases.series import add_dates, move_dates, start_anew, starts_anew
 from tracker.usecases.sight import set_audiences
 
@@ -37,7 +39,7 @@ async def schedule(
     Errors: Invalid by field, NotAllowed when the viewer may not put such an event into calendars.
     """
     planning.check(plan)
-    allow(viewer, plan)
+    await allow_marked(viewer, plan, now)
     event_id = chance.id_from(viewer.member_id, form_id, plan) if form_id else chance.new_id()
     async with writing():
         if form_id and await visible.event(viewer, event_id):
@@ -110,7 +112,7 @@ async def change(
     async with writing():
         event = await event_to_change(viewer, event_id, expected_version)
         planning.check(plan)
-        allow(viewer, plan, event)
+        await allow_marked(viewer, plan, now, event)
         invited = await invitees_of(event_id)
         if planning.needs_new_series(plan, event) and await starts_anew(viewer, event, now):
             new_id = await start_anew(viewer, event, plan, now, add_event)
@@ -131,15 +133,6 @@ async def cancel(viewer: Viewer, event_id: UUID, expected_version: int, reason: 
 async def reinstate(viewer: Viewer, event_id: UUID, expected_version: int, now: datetime) -> None:
     """Bring a cancelled event back. Errors: NotFound, NotAllowed, Conflict."""
     await _set_status(viewer, event_id, expected_version, EventStatus.CONFIRMED, "update", "", now)
-
-
-def allow(viewer: Viewer, plan: Plan, event: Event | None = None) -> None:
-    """Raise `NotAllowed` unless the viewer may put such an event into calendars, or keep `event` so."""
-    if not may_schedule(viewer, plan.kind, plan.visibility, plan.body_id):
-        raise NotAllowed("You can schedule events for your own arm, your bodies, or people you name.")
-    is_kept = event is not None and plan.body_id == event.body_id
-    if plan.body_id and not is_kept and audiences.body(plan.body_id) not in viewer.audiences:
-        raise NotAllowed("You can schedule a meeting of a body only when you hold a seat in it.")
 
 
 async def _change_in_place(viewer: Viewer, event: Event, plan: Plan, now: datetime, told: Notices) -> UUID:
@@ -212,7 +205,7 @@ def _columns(plan: Plan, now: datetime) -> dict[Any, Any]:
         "kind": plan.kind, "title": plan.title.strip(), "description": plan.description, "place": plan.place,
         "video_link": plan.video_link, "agenda": plan.agenda, "visibility": plan.visibility, "body": plan.body_id,
         "status": plan.status, "zone": plan.zone, "starts": plan.starts, "duration": plan.duration,
-        "is_all_day": plan.is_all_day, "rrule": plan.rrule, "changed_at": now,
+        "is_all_day": plan.is_all_day, "rrule": plan.rrule, "changed_at": now, **columns_of(plan.marking),
     }  # fmt: skip
 
 

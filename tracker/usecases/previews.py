@@ -17,6 +17,7 @@ from tracker.usecases import people
 from tracker.usecases.invitees import invitees_of
 from tracker.usecases.meeting_dates import date_for
 from tracker.usecases.people import BodyChoice
+from tracker.usecases.permission import designators
 from tracker.usecases.series import starts_anew
 from tracker.usecases.sites import open_sites
 
@@ -37,6 +38,8 @@ class Choices:
     """The organizer, where the viewer may invite them too."""
     sites: tuple[Site, ...] = ()
     """Where it can be; any other words will do too."""
+    designators: Mapping[UUID, str] = field(default_factory=dict)
+    """Agencies that may mark it as controlled information; none where the viewer may not mark it."""
 
     @property
     def agencies(self) -> dict[str, list[Person]]:
@@ -88,12 +91,14 @@ class Outlook:
 async def choices(viewer: Viewer, event: Event | None = None, invited: Iterable[UUID] = ()) -> Choices:
     """Return what the form offers for a new event, or for an event that the viewer may edit and its `invited`."""
     lead_id = event.lead_id if event else viewer.member_id
-    known = {one.id: one for one in await people.directory(viewer)} | await people.people_by_id(invited)
+    directory = await people.directory(viewer)
+    known = {one.id: one for one in directory} | await people.people_by_id(invited)
     bodies = tuple(await people.bodies(viewer))
     own = tuple(one for one in bodies if may_schedule(viewer, Kind.MEETING, Visibility.BODY, one.id))
     return Choices(
         lead_id=lead_id, lead=known.get(lead_id), bodies=bodies, own_bodies=own,
         visibilities=_visibilities(viewer, own, event), sites=await open_sites(),
+        designators=designators(viewer, directory),
         people=tuple(sorted(
             (one for one in known.values() if one.id != lead_id), key=lambda one: (one.agency, one.name, str(one.id))
         )),

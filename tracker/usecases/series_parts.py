@@ -16,6 +16,7 @@ from tracker.tables import visible
 from tracker.usecases import audit, history, meetings
 from tracker.usecases.invitees import invitees_of, tell, touch
 from tracker.usecases.meeting_dates import date_for
+from tracker.usecases.permission import allow_marked
 from tracker.usecases.series import add_dates, end_series, start_anew
 
 BESIDE_THE_RULE = "This date was added to the series. Change it alone, or all dates from another one on."
@@ -37,7 +38,7 @@ async def change_from(
         if await _is_the_first(viewer, first):
             return await meetings.change(viewer, event_id, plan, expected_version, now, notify=notify)
         planning.check(plan)
-        meetings.allow(viewer, plan, event)
+        await allow_marked(viewer, plan, now, event)
         if planning.slots(plan)[0][1][0] <= now:
             raise Invalid(date="The new dates begin in the past. Choose a later first day.")
         invited = await invitees_of(event_id)

@@ -8,7 +8,7 @@ from tracker.ports.pages.form_values import FormValues
 
 LONGEST_RECORD = 200_000  # characters
 SEPARATOR = "\n"
-REPEATED = ("weekdays", "roles", "alternates")
+REPEATED = ("weekdays", "roles", "alternates", "mark_categories")
 """Fields that hold several texts."""
 Flat = dict[str, str]
 """Each field as one text; of people, `person:<id>` as what each is invited."""

@@ -21,6 +21,7 @@ from tracker.ports.pages.proof import is_proved
 from tracker.ports.pages.request import said, told_words, undo_for, viewer_of
 from tracker.ports.pages.schedule_context import FIELDS, schedule_form
 from tracker.ports.pages.schedule_form import read_plan
+from tracker.ports.pages.schedule_marking import agencies, ready
 from tracker.ports.pages.schedule_values import form_of_plan
 from tracker.ports.pages.schedule_words import PLAIN_WORDS
 from tracker.rules.date_words import WEEKDAYS
@@ -38,6 +39,8 @@ LABELS = {
     "starts": "Start", "ends": "End", "last_day": "Last day", "all_day": "All day", "repeat": "Repeats",
     "interval": "Repeat every", "until": "Until", "count": "Number of dates", "weekdays": "Days of a weekly series",
     "place": "Place", "video_link": "Video link", "agenda": "Agenda", "description": "Notes", "tentative": "Tentative",
+    "mark_categories": "Marking", "mark_limit": "Limit of the marking", "mark_agency": "Designated by",
+    "mark_until": "Decontrol on",
 }  # fmt: skip
 VALUES: dict[str, dict[str, str]] = {
     "visibility": {
@@ -112,9 +115,10 @@ async def _opened(viewer: Viewer, event_id: UUID, key: str) -> Opened:
     if outlook.first:
         plan = from_date(plan, outlook.first.original_start)
     invitees = {member_id: role for member_id, role in plan.invitees.items() if member_id != event.lead_id}
-    form = form_of_plan(replace(plan, invitees=invitees))
+    offered, form = await previews.choices(viewer, event, invitees), form_of_plan(replace(plan, invitees=invitees))
+    form = form if event.marking else ready(form, offered)
     return Opened(
-        event=event, offered=await previews.choices(viewer, event, invitees), form=form,
+        event=event, offered=offered, form=form,
         editing=Editing(event, event.version, record(form), outlook),
     )  # fmt: skip
 
@@ -141,14 +145,16 @@ async def _beside_each_other(request: Request[Any, Any, Any], form: FormValues, 
 
 
 def _said(opened: Opened) -> Callable[[str, str], str]:
-    bodies = {str(one.id): one.name for one in opened.offered.bodies}
+    names = {str(one.id): one.name for one in opened.offered.bodies} | dict(agencies(opened.offered, opened.event))
 
     def said(name: str, text: str) -> str:
         if name.startswith("person:"):
             return text or "not invited"
+        if name == "mark_categories":
+            return ", ".join(text.split()) or "none"
         if name == "weekdays":
             return ", ".join(WEEKDAYS[int(day)] for day in text.split() if day in tuple("0123456")) or "none"
-        return VALUES.get(name, bodies).get(text, text.replace("_", " ") if name == "kind" else text) or "empty"
+        return VALUES.get(name, names).get(text, text.replace("_", " ") if name == "kind" else text) or "empty"
 
     return said
 

@@ -6,7 +6,7 @@ from typing import Any
 from litestar import Request, Response
 
 from tracker import clock
-from tracker.ports.pages import foresight
+from tracker.ports.pages import foresight, schedule_marking
 from tracker.ports.pages.foresight import Editing
 from tracker.ports.pages.form_values import Errors, FormValues
 from tracker.ports.pages.request import viewer_of
@@ -19,7 +19,7 @@ from tracker.usecases.previews import Choices, invited, sending
 
 FIELDS = (
     "title", "kind", "visibility", "body", "date", "starts", "ends", "last_day", "repeat", "interval", "until", "count",
-    "weekdays", "holidays", "people", "place", "video_link", "agenda", "description",
+    "weekdays", "holidays", "people", "place", "video_link", "agenda", "description", *schedule_marking.FIELDS,
 )  # fmt: skip
 """The fields of the form, from top to bottom."""
 
@@ -33,7 +33,8 @@ async def schedule_context(
     if event and event.body_id:
         bodies[event.body_id] = event.body or ""
     return {
-        "form": form, "offered": offered, "event": event, "bodies": list(bodies.items()),
+        "form": form, "offered": offered, "categories": schedule_marking.CATEGORIES, "limits": schedule_marking.LIMITS,
+        "designators": schedule_marking.agencies(offered, event), "event": event, "bodies": list(bodies.items()),
         "sending": sending(invited(picks_of(form), offered), offered),
         "words": dates_in_words(form, zone, clock.now()), "repeats": repeat_options(form),
         "outlook": editing.outlook if editing else None,

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from uuid import UUID
 
 from tracker.ports.pages.form_values import FormValues, Reader, id_in, ids_in
+from tracker.ports.pages.schedule_marking import read_marking
 from tracker.rules import planning
 from tracker.rules.audiences import Visibility
 from tracker.rules.holiday_choices import HolidayChoice
@@ -64,6 +65,7 @@ def read_plan(form: FormValues, offered: Choices, zone: str, event: Event | None
         agenda=reader.text("agenda", LONGEST_TEXT, multiline=True),
         invitees=invited(_picks(reader, offered), offered),
         on_holidays=holiday_choices(form),
+        marking=read_marking(reader, offered, event),
     )
     _check_operation(reader, plan)
     reader.tried(lambda: planning.check(plan), None)

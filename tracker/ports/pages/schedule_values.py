@@ -7,6 +7,7 @@ from uuid import UUID
 
 from tracker.ports.pages.form_values import FormValues
 from tracker.ports.pages.schedule_form import ON_HOLIDAY
+from tracker.ports.pages.schedule_marking import ready, texts_of
 from tracker.rules.audiences import Visibility
 from tracker.rules.event_templates import ROLE, Template
 from tracker.rules.meetings import EventStatus, Kind
@@ -21,11 +22,12 @@ A_DAY = timedelta(days=1)
 
 def empty_form(kind: Kind, day: date, offered: Choices) -> FormValues:
     """Return the form of a new event: an operation is for named people unless somebody decides otherwise."""
-    return FormValues({name: (text,) for name, text in {
+    form = FormValues({name: (text,) for name, text in {
         "kind": kind, "kind_shown": kind, "visibility": _usual(kind, offered),
         "body": _usual_body(offered),
         "date": day.isoformat(), "starts": _clock(BEGINS), "ends": _clock(ENDS), "repeat": Repeat.NONE, "interval": "1",
     }.items()})  # fmt: skip
+    return ready(form, offered)
 
 
 def form_of_plan(plan: Plan) -> FormValues:
@@ -46,7 +48,7 @@ def form_of_plan(plan: Plan) -> FormValues:
     return FormValues({
         **{name: (text,) for name, text in one.items()}, **roles, **chosen,
         "weekdays": tuple(str(day) for day in plan.rule.weekdays) if plan.rule else (),
-        "person": tuple(str(member_id) for member_id in plan.invitees),
+        "person": tuple(str(member_id) for member_id in plan.invitees), **texts_of(plan.marking),
     })  # fmt: skip
 
 
@@ -77,7 +79,7 @@ def form_of_template(template: Template, day: date, offered: Choices) -> tuple[F
     for name, known in (("visibility", offered.visibilities), ("body", [str(one.id) for one in offered.own_bodies])):
         if kept[name] not in known:
             chosen.pop(name, None)
-    return empty_form(kind, day, offered).but(chosen), len(set(kept.all("person")) - people)
+    return ready(empty_form(kind, day, offered).but(chosen), offered), len(set(kept.all("person")) - people)
 
 
 def _among(texts: Sequence[str], ids: Iterable[UUID]) -> list[str]:

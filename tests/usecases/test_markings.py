@@ -1,0 +1,114 @@
+"""Marking events as controlled information: who may, what is refused, and what carries the marking on."""
+
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from tests.cast import NOW, Cast, everybody, meeting, operation
+from tracker.errors import Invalid
+from tracker.rules.audiences import Visibility
+from tracker.rules.history import Change, Field
+from tracker.rules.markings import Category, Limit, Marking
+from tracker.rules.meetings import Kind
+from tracker.rules.recurrence import rule_for
+from tracker.usecases import history, meetings, undo
+from tracker.usecases.invitees import invitees_of
+
+pytestmark = pytest.mark.anyio
+
+
+def marking(cast: Cast, agency: str = "FBI", **facts: Any) -> Marking:
+    """Return a marking that the FBI designated, good for a year; `facts` replace its fields."""
+    return Marking(**{
+        "categories": frozenset({Category.LEI, Category.SP_INV}), "agency_id": cast.agencies[agency],
+        "decontrol_on": date(2027, 12, 31), **facts,
+    })  # fmt: skip
+
+
+async def test_a_marked_event_says_so_to_everybody_who_sees_it(cast: Cast) -> None:
+    plan = operation(cast.hsi_liaison, marking=marking(cast, limit=Limit.FED_ONLY))
+    event_id = await meetings.schedule(cast.fbi_lead, plan, NOW)
+    for one in (cast.fbi_lead, cast.hsi_liaison):
+        seen = (await meetings.event_for(one, event_id)).marking
+        assert seen is not None
+        assert seen.banner == "CUI//SP-INV/LEI//FED ONLY"
+        assert seen.indicator == "Controlled by: Federal Bureau of Investigation. Decontrol on: Dec 31, 2027."
+
+
+async def test_federal_only_is_refused_while_somebody_else_is_on_the_list_by_name(cast: Cast) -> None:
+    plan = operation(cast.hsi_liaison, cast.kcpd_detective, marking=marking(cast, limit=Limit.FED_ONLY))
+    with pytest.raises(Invalid) as refused:
+        await meetings.schedule(cast.fbi_lead, plan, NOW)
+    assert "Kcpd detective (KCPD)" in refused.value.fields["mark_limit"]
+    assert "Hsi" not in refused.value.fields["mark_limit"]
+
+
+async def test_nobody_comes_onto_the_list_of_a_marked_event_whom_its_limit_keeps_out(cast: Cast) -> None:
+    plan = operation(cast.hsi_liaison, marking=marking(cast, limit=Limit.FEDCON))
+    event_id = await meetings.schedule(cast.fbi_lead, plan, NOW)
+    wider = replace(plan, invitees=plan.invitees | operation(cast.ipd_liaison).invitees)
+    with pytest.raises(Invalid, match="Ipd liaison"):
+        await meetings.change(cast.fbi_lead, event_id, wider, 1, NOW, notify=False)
+    open_to_more = replace(plan, visibility=Visibility.LAW_ENFORCEMENT)
+    with pytest.raises(Invalid, match="list of people"):
+        await meetings.change(cast.fbi_lead, event_id, open_to_more, 1, NOW, notify=False)
+
+
+async def test_only_law_enforcement_marks_and_only_as_one_of_its_agencies(cast: Cast) -> None:
+    ours = meeting(visibility=Visibility.VICTIM_SERVICES, marking=marking(cast))
+    with pytest.raises(Invalid, match="Only members of law-enforcement agencies"):
+        await meetings.schedule(cast.caht_lead, ours, NOW)
+    for agency in ("CAHT", "Harbor House"):
+        theirs = meeting(marking=marking(cast, agency))
+        with pytest.raises(Invalid, match="designates it"):
+            await meetings.schedule(cast.coordinator, theirs, NOW)
+
+
+async def test_who_may_not_mark_keeps_the_marking_of_what_they_edit(cast: Cast) -> None:
+    plan = meeting(visibility=Visibility.BODY, body_id=cast.bodies["services"], marking=marking(cast))
+    event_id = await meetings.schedule(cast.coordinator, plan, NOW)
+    chair = cast.caht_lead
+    await meetings.change(chair, event_id, replace(plan, title="Renamed"), 1, NOW, notify=False)
+    event = await meetings.event_for(chair, event_id)
+    assert (event.title, event.banner) == ("Renamed", "CUI//SP-INV/LEI")
+    for other in (None, marking(cast, categories=frozenset({Category.LEI}))):
+        with pytest.raises(Invalid, match="Only members of law-enforcement agencies"):
+            await meetings.change(chair, event_id, replace(plan, marking=other), 2, NOW, notify=False)
+
+
+async def test_an_event_stays_editable_after_the_day_of_decontrol(cast: Cast) -> None:
+    plan = meeting(marking=marking(cast, decontrol_on=NOW.date()))
+    event_id = await meetings.schedule(cast.coordinator, plan, NOW)
+    later = NOW + timedelta(days=3)
+    await meetings.change(cast.coordinator, event_id, replace(plan, title="Renamed"), 1, later, notify=False)
+    assert (await meetings.event_for(cast.coordinator, event_id)).banner
+    with pytest.raises(Invalid, match="This day is over"):
+        other = replace(plan, marking=marking(cast, decontrol_on=NOW.date(), limit=None, agency="HSI"))
+        await meetings.change(cast.coordinator, event_id, other, 2, later, notify=False)
+
+
+async def test_a_new_marking_stands_in_the_history_and_a_moment_long_it_can_be_taken_back(cast: Cast) -> None:
+    plan = meeting(cast.fbi_lead, marking=marking(cast))
+    event_id = await meetings.schedule(cast.coordinator, plan, NOW)
+    plan = replace(plan, invitees=await invitees_of(event_id))
+    await meetings.change(cast.coordinator, event_id, replace(plan, marking=None), 1, NOW, notify=False)
+    event = await meetings.event_for(cast.fbi_lead, event_id)
+    [entry] = await history.history(cast.fbi_lead, event)
+    was = "CUI//SP-INV/LEI until Dec 31, 2027"
+    assert entry.changes == (Change(field=Field.MARKING, before=was, after="none"),)
+    await undo.undo_change(cast.coordinator, event_id, "", 2, NOW + timedelta(seconds=5))
+    assert (await meetings.event_for(cast.coordinator, event_id)).marking == plan.marking
+
+
+async def test_the_series_that_goes_on_is_marked_as_the_one_before(cast: Cast) -> None:
+    starts = datetime(2026, 12, 8, 10)  # noqa: DTZ001 - local to the zone
+    weekly = rule_for("weekly", starts, count=6)
+    plan = meeting(*everybody(cast), starts=starts, rule=weekly, kind=Kind.MEETING, marking=marking(cast))
+    event_id = await meetings.schedule(cast.coordinator, plan, NOW - timedelta(days=10))
+    later = replace(plan, starts=starts.replace(hour=14))
+    new_id = await meetings.change(cast.coordinator, event_id, later, 1, NOW, notify=False)
+    assert new_id != event_id
+    for one in (event_id, new_id):
+        assert (await meetings.event_for(cast.caht_lead, one)).banner == "CUI//SP-INV/LEI"
