@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -11,6 +11,7 @@ from tracker.database import writing
 from tracker.rules.actors import Origin
 from tracker.rules.audiences import Arm, Visibility
 from tracker.rules.invitations import AttendeeRole
+from tracker.rules.markings import Category, Marking
 from tracker.rules.meetings import Kind
 from tracker.rules.people import Level, Role, Viewer
 from tracker.rules.planning import Plan
@@ -140,6 +141,14 @@ def operation(*invitees: Viewer, **facts: Any) -> Plan:
         "kind": Kind.JOINT_OPERATION, "title": "Operation Bluestem", "visibility": Visibility.NAMED,
         "starts": datetime(2027, 1, 16, 6), "duration": timedelta(hours=6),  # noqa: DTZ001 - local to the zone
         "place": "Staging at Larkspur Lot", "description": "Canary in the notes", **facts,
+    })  # fmt: skip
+
+
+def marking(cast: Cast, agency: str = "FBI", **facts: Any) -> Marking:
+    """Return the marking CUI//SP-INV/LEI until the end of 2027; `facts` replace its fields."""
+    return Marking(**{
+        "categories": frozenset({Category.LEI, Category.SP_INV}), "agency_id": cast.agencies[agency],
+        "decontrol_on": date(2027, 12, 31), **facts,
     })  # fmt: skip
 
 

@@ -6,7 +6,7 @@ from playwright.sync_api import Page
 
 from tests.browser.conftest import PageOf
 from tests.browser.demo import Demo
-from tests.browser.ways import COORDINATOR, FBI_LEAD, MONTHLY, to_brief, to_event
+from tests.browser.ways import COORDINATOR, FBI_LEAD, MONTHLY, to_brief, to_event, to_operation
 
 A_PAGE = re.compile(rb"/Type\s*/Page[^s]")
 INCH = 96  # CSS pixels
@@ -51,6 +51,18 @@ def test_the_cover_of_a_brief_is_one_page_marked_on_top_and_at_the_end(page_of: 
     tops = [one["y"] for one in (marks.first.bounding_box(), title.bounding_box(), marks.last.bounding_box()) if one]
     assert tops == sorted(tops)
     assert marks.count() == 2
+
+
+def test_the_banner_of_a_marked_operation_is_on_top_and_at_the_end_of_each_of_its_pages(
+    page_of: PageOf, demo: Demo
+) -> None:
+    page = page_of(FBI_LEAD)
+    to_operation(page, demo)
+    assert pages(page) > 1
+    page.emulate_media(media="print")
+    banners = page.get_by_text("CUI//SP-INV/LEI//NOCON", exact=True).locator("..")
+    shown = banners.evaluate_all("all => all.map(one => getComputedStyle(one)).map(s => [s.display, s.breakInside])")
+    assert shown == [["table-header-group", "avoid"], ["table-footer-group", "avoid"]]  # what a page repeats
 
 
 def test_a_week_is_one_page_on_which_dates_at_the_same_time_stand_below_each_other(page_of: PageOf) -> None:

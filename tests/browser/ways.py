@@ -225,6 +225,15 @@ def to_refused_schedule(page: Page, _: Demo) -> None:
     page.locator(".usa-alert--error").wait_for()
 
 
+def to_refused_marking(page: Page, _: Demo) -> None:
+    """Mark a new event for everybody as for federal employees alone, of no category."""
+    page.goto("/schedule")
+    page.get_by_text("Mark it as controlled information").click()
+    page.get_by_label("Who may get it").select_option("FED ONLY")
+    page.get_by_role("button", name="Send invitations").click()
+    page.get_by_role("link", name="Choose at least one category.").wait_for()
+
+
 def to_saved_template(page: Page, _: Demo) -> None:
     """Save the form of a new event as a template."""
     page.goto("/schedule")
@@ -393,6 +402,7 @@ WAYS: dict[str, tuple[str | None, Way, str]] = {
     "a seat": (COORDINATOR, to_seat, "Seat of"),
     "agencies": (COORDINATOR, to("/agencies"), "Agencies"),
     "blackout days with errors": (FBI_LEAD, to_refused_blackout, "Federal Bureau of Investigation"),
+    "marking with errors": (COORDINATOR, to_refused_marking, "Schedule an event"),
     "sites": (COORDINATOR, to("/sites"), "Sites"),
     "add a site": (COORDINATOR, to("/sites/new"), "Add a site"),
     "edit a site": (COORDINATOR, to_site, "Edit KCPD academy, room 4"),

@@ -12,7 +12,7 @@ from uuid import UUID
 
 from litestar import Litestar
 
-from tests.cast import NOW, ZONE, Cast, everybody, meeting, operation, people_of_the_task_force
+from tests.cast import NOW, ZONE, Cast, everybody, marking, meeting, operation, people_of_the_task_force
 from tests.ports.browser import session_of, settings
 from tests.ports.conftest import standing_still
 from tracker import chance
@@ -26,7 +26,7 @@ from tracker.rules.attendance import Mark
 from tracker.rules.audiences import Arm, Visibility
 from tracker.rules.calendars import Scope
 from tracker.rules.invitations import AnswerValue
-from tracker.rules.markings import Category, Limit, Marking
+from tracker.rules.markings import Category, Limit
 from tracker.rules.outside_calendars import Found, Kind, Span, window
 from tracker.rules.people import Level, Viewer
 from tracker.rules.planning import DateChange
@@ -197,10 +197,7 @@ async def _secrets(cast: Cast, places: Places) -> None:
     days = date(2027, 1, 11), date(2027, 1, 13), "Canary week"
     places.secret_blackout = await blackouts.name(cast.coordinator, places.secret_agency, *days, NOW, TODAY)
     lead, named = cast.fbi_lead, (cast.kcpd_detective, cast.hsi_liaison)
-    marked = Marking(
-        categories=frozenset({Category.SP_CHRI}), limit=Limit.NOCON, agency_id=lead.agency_id,
-        decontrol_on=date(2028, 1, 1),
-    )  # fmt: skip
+    marked = marking(cast, categories=frozenset({Category.SP_CHRI}), limit=Limit.NOCON)
     secret = operation(*named, rule=_weekly(), marking=marked)
     places.secret_event = await meetings.schedule(lead, secret, LAST_WEEK)
     places.secret_key = "2027-01-16"

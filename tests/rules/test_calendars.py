@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import date, timedelta
+from uuid import UUID
 
 import pytest
 
@@ -19,6 +20,7 @@ from tracker.rules.calendars import (
     scope_of,
     shown_until,
 )
+from tracker.rules.markings import Category, Marking
 from tracker.rules.meetings import EventStatus, Kind
 
 
@@ -32,6 +34,13 @@ def test_a_named_event_is_left_out_unless_its_reader_turned_it_on_and_then_discr
     named = event(visibility=Visibility.NAMED)
     assert level_for(named, shows_operations=False) is None
     assert level_for(named, shows_operations=True) is Level.DISCREET
+
+
+def test_a_marked_event_is_left_out_like_a_named_one_whoever_may_see_it() -> None:
+    made = Marking(categories=frozenset({Category.LEI}), agency_id=UUID(int=1), decontrol_on=date(2027, 12, 31))
+    marked = event(visibility=Visibility.ALL, marking=made)
+    assert level_for(marked, shows_operations=False) is None
+    assert level_for(marked, shows_operations=True) is Level.DISCREET
 
 
 def test_a_cancelled_date_is_gone_30_days_after_it() -> None:

@@ -1,30 +1,21 @@
 """Marking events as controlled information: who may, what is refused, and what carries the marking on."""
 
 from dataclasses import replace
-from datetime import date, datetime, timedelta
-from typing import Any
+from datetime import datetime, timedelta
 
 import pytest
 
-from tests.cast import NOW, Cast, everybody, meeting, operation
+from tests.cast import NOW, Cast, everybody, marking, meeting, operation
 from tracker.errors import Invalid
 from tracker.rules.audiences import Visibility
 from tracker.rules.history import Change, Field
-from tracker.rules.markings import Category, Limit, Marking
+from tracker.rules.markings import Category, Limit
 from tracker.rules.meetings import Kind
 from tracker.rules.recurrence import rule_for
 from tracker.usecases import history, meetings, undo
 from tracker.usecases.invitees import invitees_of
 
 pytestmark = pytest.mark.anyio
-
-
-def marking(cast: Cast, agency: str = "FBI", **facts: Any) -> Marking:
-    """Return a marking that the FBI designated, good for a year; `facts` replace its fields."""
-    return Marking(**{
-        "categories": frozenset({Category.LEI, Category.SP_INV}), "agency_id": cast.agencies[agency],
-        "decontrol_on": date(2027, 12, 31), **facts,
-    })  # fmt: skip
 
 
 async def test_a_marked_event_says_so_to_everybody_who_sees_it(cast: Cast) -> None:

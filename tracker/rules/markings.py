@@ -94,7 +94,7 @@ class Marking:
     @property
     def banner(self) -> str:
         """Return, for example, CUI//SP-INV/LEI//FEDCON."""
-        return _banner(self.categories, {self.limit} if self.limit else ())
+        return banner(self.categories, {self.limit} if self.limit else ())
 
     @property
     def indicator(self) -> str:
@@ -110,7 +110,7 @@ def banner_of_all(markings: Iterable[Marking]) -> str:
     categories = frozenset[Category]().union(*(one.categories for one in every))
     specified = {one.abbreviation for one in categories if one.is_specified}
     kept = (one for one in categories if one.is_specified or one.abbreviation not in specified)
-    return _banner(kept, _closest({one.limit for one in every if one.limit}))
+    return banner(kept, _closest({one.limit for one in every if one.limit}))
 
 
 def check(marking: Marking, today: date) -> None:
@@ -146,7 +146,8 @@ def may_mark(viewer: Viewer) -> bool:
     return viewer.arm is Arm.LAW_ENFORCEMENT
 
 
-def _banner(categories: Iterable[Category], limits: Iterable[Limit]) -> str:
+def banner(categories: Iterable[Category], limits: Iterable[Limit]) -> str:
+    """Return the banner of categories and limits: Specified first, each group by the alphabet (CUI Registry)."""
     ordered = sorted(categories, key=lambda one: (not one.is_specified, one.abbreviation))
     return "//".join(filter(None, (CONTROL, "/".join(ordered), "/".join(sorted(limits)))))
 

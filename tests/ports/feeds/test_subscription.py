@@ -3,6 +3,7 @@
 import gzip
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from email.utils import format_datetime
 from uuid import UUID
@@ -11,7 +12,7 @@ import httpx
 import icalendar
 import pytest
 
-from tests.cast import NOW, Cast, meeting, operation
+from tests.cast import NOW, Cast, marking, meeting, operation
 from tests.ports.browser import Browser
 from tests.ports.conftest import SignIn
 from tracker import clock
@@ -22,7 +23,7 @@ from tracker.rules.people import Viewer
 from tracker.tables.meetings import Event
 from tracker.tables.people import Member, SeatHolder
 from tracker.usecases import subscriptions
-from tracker.usecases.meetings import schedule
+from tracker.usecases.meetings import change, schedule
 
 PLAIN = {"Accept-Encoding": "identity"}
 QUIET = ("date", "last-modified")
@@ -73,6 +74,21 @@ async def test_a_named_operation_is_shown_discreetly_to_those_who_turned_it_on(c
     assert "Bluestem" not in reply.text
     assert "Larkspur" not in reply.text
     assert titles(await program.get(advocate)) == []
+
+
+async def test_what_is_marked_leaves_every_feed_and_shows_its_time_to_those_who_asked_for_it(
+    cast: Cast, program: Browser
+) -> None:
+    plan = meeting(cast.fbi_lead, title="Planning")
+    event_id = await schedule(cast.coordinator, plan, NOW)
+    _, plain = await feed_of(cast.fbi_lead)
+    _, by_time = await feed_of(cast.hsi_liaison, shows_operations=True)
+    assert titles(await program.get(plain)) == titles(await program.get(by_time)) == ["Planning"]
+    await change(cast.coordinator, event_id, replace(plan, marking=marking(cast)), 1, NOW, notify=False)
+    assert titles(await program.get(plain)) == []
+    reply = await program.get(by_time)
+    assert titles(reply) == ["Task force event"]
+    assert "CUI" not in reply.text
 
 
 async def test_a_feed_of_ones_own_holds_what_one_is_invited_to(cast: Cast, program: Browser) -> None:

@@ -1,18 +1,17 @@
 """Markings on pages: chosen in the form of an event, first and last on every page about it."""
 
 import re
-from datetime import date
 from typing import Any
 
 import httpx
 import pytest
 
-from tests.cast import NOW, Cast, meeting, operation
+from tests.cast import NOW, Cast, marking, meeting, operation
 from tests.ports.browser import Browser
 from tests.ports.conftest import SignIn
 from tests.ports.pages.forms import Fields, typed
 from tracker.rules.audiences import Visibility
-from tracker.rules.markings import Category, Limit, Marking
+from tracker.rules.markings import Limit
 from tracker.usecases import meetings
 
 pytestmark = pytest.mark.anyio
@@ -28,13 +27,6 @@ LAST = re.compile(r"</footer>\s*<section class=\"tt-cui tt-cui--last\"[^>]*><p>(
 async def desk(sqlite_cast: Cast, browse: SignIn) -> Browser:
     """The coordinator's browser."""
     return await browse(sqlite_cast.coordinator)
-
-
-def marking(cast: Cast, limit: Limit | None = None) -> Marking:
-    return Marking(
-        categories=frozenset({Category.LEI, Category.SP_INV}), limit=limit, agency_id=cast.agencies["USAO"],
-        decontrol_on=date(2027, 12, 31),
-    )  # fmt: skip
 
 
 async def sent(desk: Browser, **changes: Any) -> httpx.Response:
@@ -61,22 +53,25 @@ async def test_what_is_chosen_becomes_the_banner_first_and_last_with_who_designa
     assert page.count(BY) == 1
 
 
+async def test_the_banner_is_shown_while_it_is_chosen(desk: Browser) -> None:
+    form = typed((await desk.get("/schedule")).text, "/events", **MARKED, mark_limit="FEDCON")
+    answer = await desk.post("/schedule/summary", form)
+    assert f"<dt>Marking</dt><dd>{BANNER}//FEDCON</dd>" in answer.text
+
+
 async def test_every_page_and_sheet_about_a_marked_event_begins_and_ends_with_its_banner(
     sqlite_cast: Cast, browse: SignIn
 ) -> None:
     lead = await browse(sqlite_cast.fbi_lead)
-    mine = Marking(
-        categories=frozenset({Category.LEI}), limit=Limit.FED_ONLY, agency_id=sqlite_cast.fbi_lead.agency_id,
-        decontrol_on=date(2027, 12, 31),
-    )  # fmt: skip
-    event_id = await meetings.schedule(sqlite_cast.fbi_lead, operation(sqlite_cast.hsi_liaison, marking=mine), NOW)
+    plan = operation(sqlite_cast.hsi_liaison, marking=marking(sqlite_cast, limit=Limit.FED_ONLY))
+    event_id = await meetings.schedule(sqlite_cast.fbi_lead, plan, NOW)
     for tail in (
         "/2027-01-16", "/edit", "/cancellation", "/2027-01-16/attendance", "/2027-01-16/print/agenda",
         "/2027-01-16/print/sign-in-sheet", "/2027-01-16/print/brief",
     ):  # fmt: skip
         page = (await lead.get(f"/events/{event_id}{tail}")).text
         assert FIRST.search(page), tail
-        assert LAST.findall(page) == ["CUI//LEI//FED ONLY"], tail
+        assert LAST.findall(page) == ["CUI//SP-INV/LEI//FED ONLY"], tail
 
 
 @pytest.mark.parametrize(("changes", "field", "sentence"), [
@@ -130,7 +125,7 @@ async def test_a_copy_is_marked_like_the_event_that_it_copies(sqlite_cast: Cast,
     event_id = await meetings.schedule(sqlite_cast.coordinator, meeting(marking=marking(sqlite_cast)), NOW)
     form = typed((await desk.get(f"/schedule?like={event_id}")).text, "/events")
     assert sorted(form["mark_categories"]) == ["LEI", "SP-INV"]
-    assert (form["mark_until"], form["mark_agency"]) == (["2027-12-31"], [str(sqlite_cast.agencies["USAO"])])
+    assert (form["mark_until"], form["mark_agency"]) == (["2027-12-31"], [str(sqlite_cast.agencies["FBI"])])
 
 
 async def test_a_template_keeps_the_marking_but_the_day_of_decontrol(desk: Browser) -> None:

@@ -33,11 +33,11 @@ async def schedule_context(
     if event and event.body_id:
         bodies[event.body_id] = event.body or ""
     return {
-        "form": form, "offered": offered, "categories": schedule_marking.CATEGORIES, "limits": schedule_marking.LIMITS,
-        "designators": schedule_marking.agencies(offered, event), "event": event, "bodies": list(bodies.items()),
+        "form": form, "offered": offered, "event": event, "bodies": list(bodies.items()),
         "sending": sending(invited(picks_of(form), offered), offered),
         "words": dates_in_words(form, zone, clock.now()), "repeats": repeat_options(form),
         "outlook": editing.outlook if editing else None,
+        **schedule_marking.shown(form, offered, event),
         **await clashes_in(viewer, form, offered, zone, event.id if event else None),
         "outcome": await foresight.of_form(viewer, form, offered, zone, editing), "outcome_zone": zone,
         "names": {one.id: f"{one.name} ({one.agency})" for one in offered.people},

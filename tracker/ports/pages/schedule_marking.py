@@ -1,9 +1,10 @@
 """The marking in the form of an event: what it offers, what is read from it, and the texts of a known one."""
 
+from typing import Any
 from uuid import UUID
 
 from tracker.ports.pages.form_values import FormValues, Reader, id_in
-from tracker.rules.markings import Category, Limit, Marking
+from tracker.rules.markings import Category, Limit, Marking, banner
 from tracker.rules.meetings import Event
 from tracker.usecases.previews import Choices
 
@@ -20,10 +21,9 @@ def read_marking(reader: Reader, offered: Choices, event: Event | None) -> Marki
     form = reader.form
     if not form["mark_categories"] and _says_no_more(form, event.marking if event else None):
         return None
-    categories = frozenset(one for one in Category if one in form.all("mark_categories"))
+    categories, limit = _categories(form), _limit(form)
     if not categories:
         reader.refuse("mark_categories", "Choose at least one category.")
-    limit = next((one for one in Limit if one == form["mark_limit"]), None)
     if form["mark_limit"] and limit is None:
         reader.refuse("mark_limit", "Choose a limit from the list.")
     agency_id = _agency(reader, offered, event)
@@ -31,6 +31,15 @@ def read_marking(reader: Reader, offered: Choices, event: Event | None) -> Marki
     if agency_id is None or until is None:
         return None
     return Marking(categories=categories, limit=limit, agency_id=agency_id, decontrol_on=until)
+
+
+def shown(form: FormValues, offered: Choices, event: Event | None) -> dict[str, Any]:
+    """Return what the templates name: all choices, and the banner that those made so far give, if a category is one."""
+    categories, limit = _categories(form), _limit(form)
+    return {
+        "categories": CATEGORIES, "limits": LIMITS, "designators": agencies(offered, event),
+        "banner": banner(categories, {limit} if limit else ()) if categories else "",
+    }  # fmt: skip
 
 
 def texts_of(marking: Marking | None) -> dict[str, tuple[str, ...]]:
@@ -61,6 +70,14 @@ def _says_no_more(form: FormValues, before: Marking | None) -> bool:
     """Whether nothing was typed beside the categories since the form was opened."""
     known = FormValues(texts_of(before))
     return all(form[name] in ("", known[name]) for name in ("mark_limit", "mark_until"))
+
+
+def _categories(form: FormValues) -> frozenset[Category]:
+    return frozenset(one for one in Category if one in form.all("mark_categories"))
+
+
+def _limit(form: FormValues) -> Limit | None:
+    return next((one for one in Limit if one == form["mark_limit"]), None)
 
 
 def _agency(reader: Reader, offered: Choices, event: Event | None) -> UUID | None:
