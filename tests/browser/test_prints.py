@@ -53,9 +53,7 @@ def test_the_cover_of_a_brief_is_one_page_marked_on_top_and_at_the_end(page_of: 
     assert marks.count() == 2
 
 
-def test_the_banner_of_a_marked_operation_is_on_top_and_at_the_end_of_each_of_its_pages(
-    page_of: PageOf, demo: Demo
-) -> None:
+def test_the_banner_of_a_marked_operation_is_on_top_and_at_the_end_of_each_page(page_of: PageOf, demo: Demo) -> None:
     page = page_of(FBI_LEAD)
     to_operation(page, demo)
     assert pages(page) > 1
