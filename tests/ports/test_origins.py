@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +12,8 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from tests.cast import NOW, Cast, everybody, meeting, operation
 from tests.ports.browser import BASE, Browser, session_of
+from tests.ports.test_nothing_leaks import seen
+from tests.ports.worlds import build, opened
 from tests.usecases.identity_world import PASSWORD, give_password, hash_cheaply
 from tracker import clock, keys
 from tracker.rules.api_tokens import ApiScope
@@ -127,3 +130,18 @@ async def test_a_refused_deed_says_from_where(app: Litestar, sqlite_cast: Cast) 
     session = await session_of(sqlite_cast.caht_alternate, clock.now())
     await Browser(app, session, address=ELSEWHERE).post(f"/events/{event_id}/cancellation", {"version": "1"})
     assert await whence("denied") == ("page", ELSEWHERE, keys.fingerprint(session)[:12])
+
+
+async def test_no_route_leaves_an_entry_that_does_not_say_from_where(tmp_path: Path) -> None:
+    worlds = await build(tmp_path)
+    async with opened(worlds.plain):
+        before = await AuditEntry.count()
+    await seen(worlds.plain, worlds, "coordinator")
+    async with opened(worlds.plain):
+        came = await AuditEntry.select().where(AuditEntry.seq > before)
+    of_people = [one for one in came if one["door"] not in ("cli", "clock")]
+    assert len({one["verb"] for one in of_people}) > 20
+    assert [one["verb"] for one in of_people if not (one["address"] and one["request"])] == []
+    assert [one["verb"] for one in of_people if one["actor"] and not one["agency"]] == []
+    in_no_session = {one["door"] for one in of_people if one["actor"] and not one["session"]}
+    assert in_no_session <= {"link", "feed"}
