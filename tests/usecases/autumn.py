@@ -60,17 +60,23 @@ async def mark(lead: Viewer, event: UUID, key: str, at: datetime, **marks: tuple
     await attendance.record(lead, event, key, wanted, at)
 
 
+async def take(lead: Viewer, event: UUID, key: str, at: datetime, **marks: tuple[Viewer, ...]) -> None:
+    """Take attendance and close it."""
+    await mark(lead, event, key, at, **marks)
+    await attendance.close(lead, event, key, at)
+
+
 async def _monthly(cast: Cast) -> UUID:
     """Three meetings of 90 minutes with all twelve, the last of them not marked."""
     starts = datetime(2026, 10, 13, 10)
     plan = meeting(*everybody(cast), starts=starts, rule=rule_for("monthly_nth", starts, count=3))
     event = await meetings.schedule(cast.coordinator, plan, SEPTEMBER)
     in_october, in_november = datetime(2026, 10, 13, 15, tzinfo=UTC), datetime(2026, 11, 10, 16, tzinfo=UTC)
-    await mark(
+    await take(
         cast.coordinator, event, MONTHLY[0], in_october, here=(cast.fbi_lead, cast.kcpd_detective, cast.caht_lead),
         remote=(cast.hsi_liaison,), absent=(cast.harbor_advocate,), excused=(cast.bridge_advocate,),
     )  # fmt: skip
-    await mark(cast.coordinator, event, MONTHLY[1], in_november, here=(cast.fbi_lead, cast.fbi_alternate))
+    await take(cast.coordinator, event, MONTHLY[1], in_november, here=(cast.fbi_lead, cast.fbi_alternate))
     return event
 
 
@@ -86,6 +92,7 @@ async def _training(cast: Cast) -> UUID:
     guest = WalkIn(id=chance.new_id(), name="=1+1 Paralegal", agency="County Prosecutor", mark=Mark.REMOTE)
     for one in (member, guest):
         await attendance.add_walk_in(cast.coordinator, event, "2026-11-19", one, at)
+    await attendance.close(cast.coordinator, event, "2026-11-19", at)
     return event
 
 
@@ -94,7 +101,7 @@ async def _operation(cast: Cast) -> UUID:
     plan = operation(cast.kcpd_detective, cast.hsi_liaison, starts=datetime(2026, 11, 14, 6))
     event = await meetings.schedule(cast.fbi_lead, plan, SEPTEMBER)
     at = datetime(2026, 11, 14, 12, tzinfo=UTC)
-    await mark(cast.fbi_lead, event, "2026-11-14", at, here=(cast.kcpd_detective,), absent=(cast.hsi_liaison,))
+    await take(cast.fbi_lead, event, "2026-11-14", at, here=(cast.kcpd_detective,), absent=(cast.hsi_liaison,))
     return event
 
 
@@ -105,7 +112,7 @@ async def _services(cast: Cast) -> UUID:
         body_id=cast.bodies["services"], starts=datetime(2026, 12, 3, 13), duration=timedelta(hours=1),
     )  # fmt: skip
     event, at = await meetings.schedule(cast.caht_lead, plan, SEPTEMBER), datetime(2026, 12, 3, 19, tzinfo=UTC)
-    await mark(cast.caht_lead, event, "2026-12-03", at, here=(cast.harbor_advocate,), absent=(cast.bridge_advocate,))
+    await take(cast.caht_lead, event, "2026-12-03", at, here=(cast.harbor_advocate,), absent=(cast.bridge_advocate,))
     return event
 
 

@@ -2,25 +2,32 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from tests.cast import Cast, meeting
-from tests.usecases.autumn import MONTHLY, NOW, Autumn, asked, autumn, mark
+from tests.cast import ZONE, Cast, meeting
+from tests.usecases.autumn import MONTHLY, NOW, SEPTEMBER, Autumn, asked, autumn, mark
+from tracker.database import writing
 from tracker.errors import NotAllowed, NotFound
+from tracker.rules.audiences import Visibility
+from tracker.rules.invitations import AnswerValue
 from tracker.rules.meetings import Kind
 from tracker.rules.people import Viewer
 from tracker.rules.report_items import Column
 from tracker.rules.report_sums import Tally
 from tracker.rules.reports import MEASURES
-from tracker.usecases import attendance, meetings
+from tracker.rules.reports import Mark as ReportMark
+from tracker.usecases import attendance, invitations, meetings, people
 from tracker.usecases.report_rows import OTHERS, Number, Part, rows
 from tracker.usecases.reports import Report, bodies, report
+from tracker.usecases.viewers import viewer_for
 
 pytestmark = pytest.mark.anyio
 
 QUARTER = "FY2027-Q1"
+OCTOBER = datetime(2026, 10, 20, 10)  # noqa: DTZ001 - local to the zone
+IN_OCTOBER = datetime(2026, 10, 20, 15, tzinfo=UTC)
 MOST = 10_000
 
 
@@ -49,11 +56,11 @@ async def test_attendance_is_counted_by_agency_with_each_invited_person_in_one_c
     cast: Cast, events: Autumn
 ) -> None:
     found = await of(cast.coordinator)
-    assert tally_of(found, "FBI") == Tally(here=4, unmarked=3)
-    assert tally_of(found, "HSI") == Tally(remote=1, unmarked=2)
-    assert tally_of(found, "Harbor House") == Tally(here=1, absent=1, unmarked=2)
-    assert tally_of(found, "Bridge Legal") == Tally(absent=1, excused=1, unmarked=2)
-    assert tally_of(found, "IPD") == Tally(unmarked=3, walk_in=1)
+    assert tally_of(found, "FBI") == Tally(here=4, unmarked=1, open=2)
+    assert tally_of(found, "HSI") == Tally(remote=1, unmarked=1, open=1)
+    assert tally_of(found, "Harbor House") == Tally(here=1, absent=1, unmarked=1, open=1)
+    assert tally_of(found, "Bridge Legal") == Tally(absent=1, excused=1, unmarked=1, open=1)
+    assert tally_of(found, "IPD") == Tally(unmarked=2, open=1, walk_in=1)
     assert tally_of(found, "Others") == Tally(walk_in=1)
     assert found.total.invited == 3 * 12 + 3 + 3, "the lead of an event is a participant of it"
 
@@ -104,6 +111,7 @@ async def test_a_chair_counts_everybody_at_what_the_body_meets_for(cast: Cast, e
 
 async def test_a_correction_shows_when_the_report_is_asked_again(cast: Cast, events: Autumn) -> None:
     before = tally_of(await of(cast.coordinator), "Harbor House")
+    await attendance.reopen(cast.coordinator, events.monthly, MONTHLY[0], NOW)
     await mark(cast.coordinator, events.monthly, MONTHLY[0], NOW, remote=(cast.harbor_advocate,))
     after = tally_of(await of(cast.coordinator), "Harbor House")
     assert (before.absent, before.remote) == (1, 0)
@@ -190,7 +198,8 @@ def numbers(found: Report) -> Iterator[tuple[int, Number, Kind | None]]:
 
 
 def vars_of(tally: Tally) -> dict[str, int]:
-    return {**vars(tally), "invited": tally.invited, "present": tally.present, "attended": tally.attended}
+    sums = ("invited", "present", "attended", "not_marked")
+    return {**vars(tally), **{name: getattr(tally, name) for name in sums}}
 
 
 async def test_a_report_keeps_to_one_body(cast: Cast, events: Autumn) -> None:
@@ -234,3 +243,50 @@ async def test_rows_of_an_operation_are_for_those_who_are_named(cast: Cast, even
     assert [one.title for one in seen.dates] == ["Operation Bluestem"]
     assert seen.is_restricted
     assert (await rows(cast.coordinator, of_operations, held, MOST)).count == 0
+
+
+async def test_who_is_not_marked_counts_in_the_rate_when_attendance_is_closed(cast: Cast) -> None:
+    event = await meetings.schedule(cast.coordinator, meeting(cast.fbi_lead, cast.caht_lead, starts=OCTOBER), SEPTEMBER)
+    await mark(cast.coordinator, event, "2026-10-20", IN_OCTOBER, here=(cast.fbi_lead,))
+    before = (await of(cast.coordinator)).total
+    assert (before.invited, before.not_marked, before.open, before.rate) == (3, 2, 2, 100)
+    await attendance.close(cast.coordinator, event, "2026-10-20", IN_OCTOBER)
+    after = (await of(cast.coordinator)).total
+    assert (after.invited, after.not_marked, after.open, after.rate) == (3, 2, 0, 33)
+
+
+async def test_an_alternate_who_came_fills_the_place_of_who_sent_them(cast: Cast) -> None:
+    of_body = {"visibility": Visibility.BODY, "body_id": cast.bodies["steering"], "starts": OCTOBER}
+    event = await meetings.schedule(cast.coordinator, meeting(cast.fbi_lead, cast.hsi_liaison, **of_body), SEPTEMBER)
+    alternate = cast.fbi_alternate.member_id
+    await invitations.answer(
+        cast.fbi_lead, event, "2026-10-20", AnswerValue.DECLINED, "", SEPTEMBER, for_series=False, stand_in=alternate
+    )
+    await mark(cast.coordinator, event, "2026-10-20", IN_OCTOBER, remote=(cast.fbi_alternate,), absent=(cast.fbi_lead,))
+    found = await of(cast.coordinator)
+    assert tally_of(found, "FBI") == Tally(remote=1)
+    [row] = (await rows(cast.coordinator, asked(QUARTER), Number(part=Part.PLACES, measure="attended"), MOST)).places
+    assert (row.person, row.stand_in, row.mark) == ("Fbi lead", "Fbi alternate", ReportMark.REMOTE)
+    await mark(cast.coordinator, event, "2026-10-20", IN_OCTOBER + timedelta(minutes=5), here=(cast.fbi_lead,))
+    assert tally_of(await of(cast.coordinator), "FBI") == Tally(here=1, walk_in=1), "both came: one place is filled"
+
+
+async def test_an_alternate_of_two_people_fills_one_place(cast: Cast) -> None:
+    fbi = cast.agencies["FBI"]
+    async with writing():
+        second = await people.add_member(agency_id=fbi, name="Second", email="s@fbi.example", now=SEPTEMBER, zone=ZONE)
+        body, alternates = await people.add_body(name="Team", kind="team"), [second, cast.fbi_alternate.member_id]
+        await people.add_seat(body_id=body, agency_id=fbi, primary=cast.fbi_lead.member_id, alternates=alternates)
+        await people.add_seat(body_id=body, agency_id=cast.agencies["USAO"], primary=cast.coordinator.member_id)
+    both, coordinator = (
+        (cast.fbi_lead, await viewer_for(second, NOW)),
+        await viewer_for(cast.coordinator.member_id, NOW),
+    )
+    event = await meetings.schedule(coordinator, meeting(*both, body_id=body, starts=OCTOBER), SEPTEMBER)
+    for one in both:
+        await invitations.answer(
+            one, event, "2026-10-20", AnswerValue.DECLINED, "", SEPTEMBER, for_series=False,
+            stand_in=cast.fbi_alternate.member_id,
+        )  # fmt: skip
+    await mark(cast.coordinator, event, "2026-10-20", IN_OCTOBER, here=(cast.fbi_alternate,))
+    assert tally_of(await of(cast.coordinator), "FBI") == Tally(here=1, open=1)

@@ -49,19 +49,29 @@ class Dates:
 
 @dataclass(frozen=True, kw_only=True)
 class Tally:
-    """Places in numbers; whoever was invited is in exactly one of here, remote, excused, absent and unmarked."""
+    """Places in numbers; whoever was invited is in exactly one of here, remote, excused, absent, unmarked and open.
+
+    A place that an alternate filled is here or remote.
+    """
 
     here: int = 0
     remote: int = 0
     excused: int = 0
     absent: int = 0
     unmarked: int = 0
+    open: int = 0
+    """Not marked yet, where attendance is not closed."""
     walk_in: int = 0
 
     @property
     def invited(self) -> int:
         """How many places there were for people who were invited."""
-        return self.present + self.excused + self.absent + self.unmarked
+        return self.present + self.excused + self.absent + self.not_marked
+
+    @property
+    def not_marked(self) -> int:
+        """How many have no mark, whether attendance is closed or not."""
+        return self.unmarked + self.open
 
     @property
     def present(self) -> int:
@@ -75,8 +85,8 @@ class Tally:
 
     @property
     def rate(self) -> int | None:
-        """Present of invited, in whole percent; None when nobody was invited."""
-        return percent(self.present, self.invited)
+        """Present of invited, in whole percent, without those not marked yet; None when that leaves nobody."""
+        return percent(self.present, self.invited - self.open)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -27,18 +27,22 @@ class Mark(StrEnum):
     EXCUSED = "excused"
     ABSENT = "absent"
     UNMARKED = "unmarked"
+    OPEN = "open"
+    """Not marked yet: attendance is not closed."""
     WALK_IN = "walk_in"
     """Came without an invitation, in the room or remotely."""
 
 
 PRESENT = frozenset({Mark.HERE, Mark.REMOTE})
-INVITED = PRESENT | {Mark.EXCUSED, Mark.ABSENT, Mark.UNMARKED}
+NOT_MARKED = frozenset({Mark.UNMARKED, Mark.OPEN})
+INVITED = PRESENT | NOT_MARKED | {Mark.EXCUSED, Mark.ABSENT}
 ATTENDED = PRESENT | {Mark.WALK_IN}
 MEASURES = {
     "invited": INVITED,
     "present": PRESENT,
     "attended": ATTENDED,
     **{one.value: frozenset({one}) for one in Mark},
+    "not_marked": NOT_MARKED,
 }
 """The columns of a report by name, each with the marks that it counts."""
 

@@ -20,6 +20,7 @@ from tracker.tables.visible_reports import (
     INVITED,
     IS_HELD,
     OVER,
+    STATUS,
     TAKES_PLACE,
     WALKED_IN,
     listed,
@@ -33,28 +34,29 @@ _AGENCY = " LEFT JOIN agency g ON g.id = COALESCE(k.agency, m.agency)"
 _PLACE = (
     " SELECT o.id, o.event, o.original_start, o.starts_at, o.ends_at, e.zone, e.is_all_day, e.kind, e.visibility,"
     " COALESCE(o.title, e.title) AS title, COALESCE(m.name, k.guest) AS person,"
-    " COALESCE(g.code, k.guest_agency) AS code, COALESCE(k.status, 'unmarked') AS status"
+    " COALESCE(g.code, k.guest_agency) AS code"
 )
+_STAND_IN = " LEFT JOIN member c ON c.id = s.member"
 _DATE = (
     "SELECT o.id, o.event, o.original_start, o.starts_at, o.ends_at, e.zone, e.is_all_day, e.kind, e.visibility,"
     " COALESCE(o.title, e.title) AS title FROM occurrence o JOIN event e ON e.id = o.event WHERE ("
 )
 _COUNT = " SELECT COUNT(*) AS number"
 _BY_PERSON = (
-    " SELECT i.member, COALESCE(k.status, 'unmarked') AS status, COUNT(*) AS number,"
+    f" SELECT i.member, {STATUS} AS status, COUNT(*) AS number,"
     " SUM(CASE WHEN e.visibility = 'named' THEN 1 ELSE 0 END) AS restricted"
 )
 _OFF = OVER + " AND (o.is_cancelled OR e.status = 'cancelled')"
 _ON = OVER + TAKES_PLACE
-_INVITED = IS_HELD + _PLACE + INVITED + _AGENCY + IF_INVITED
-_WALKED_IN = IS_HELD + _PLACE + WALKED_IN + _AGENCY + IF_WALKED_IN
+_INVITED = IS_HELD + _PLACE + f", {STATUS} AS status, c.name AS stand_in" + INVITED + _AGENCY + _STAND_IN + IF_INVITED
+_WALKED_IN = IS_HELD + _PLACE + ", k.status, NULL AS stand_in" + WALKED_IN + _AGENCY + IF_WALKED_IN
 _COUNT_INVITED = IS_HELD + _COUNT + INVITED + IF_INVITED
 _COUNT_WALKED_IN = IS_HELD + _COUNT + WALKED_IN + IF_WALKED_IN
 _COUNT_BY_PERSON = IS_HELD + _BY_PERSON + INVITED + IF_INVITED
 _NO_MONTH = (QueryString("0"),)
 _OF_AGENCIES = " AND COALESCE(k.agency, m.agency) IN ({})"
 _OF_OTHERS = " AND COALESCE(k.agency, m.agency) IS NULL"
-_MARKED = " AND COALESCE(k.status, 'unmarked') IN ({})"
+_MARKED = f" AND {STATUS} IN ({{}})"
 _IN_ORDER = " ORDER BY o.starts_at, o.event, o.original_start, code, person LIMIT {}"
 _BY_START = " ORDER BY o.starts_at, o.event, o.original_start LIMIT {}"
 
@@ -89,6 +91,8 @@ class PlaceRow:
     mark: Mark
     is_remote: bool
     """How a walk-in took part, too."""
+    stand_in: str
+    """Who came in their place."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -164,7 +168,10 @@ def _order(row: PlaceRow) -> tuple[object, ...]:
 
 def _place(row: Row, mark: Mark) -> PlaceRow:
     is_remote = row["status"] == Mark.REMOTE
-    return PlaceRow(date=_date(row), person=row["person"], agency=row["code"] or "", mark=mark, is_remote=is_remote)
+    return PlaceRow(
+        date=_date(row), person=row["person"], agency=row["code"] or "", mark=mark, is_remote=is_remote,
+        stand_in=row["stand_in"] or "",
+    )  # fmt: skip
 
 
 def _date(row: Row) -> DateRow:

@@ -1,7 +1,8 @@
 """What reports count of the dates that the viewer may see.
 
 The rows behind a number (`visible_report_rows.py`) are asked for by the same pieces of SQL, so a number is the count of
-its rows. Whoever came without an invitation that held for the date (`visible_roll.WAS_INVITED`) is a walk-in.
+its rows. Whoever came without an invitation that held for the date (`visible_roll.WAS_INVITED`) is a walk-in; but the
+alternate who came for somebody fills that place.
 """
 
 from collections.abc import Iterable, Sequence
@@ -24,25 +25,43 @@ Row = dict[str, Any]
 OVER = ") AND o.starts_at >= {} AND o.starts_at < {} AND o.ends_at <= {} AND e.kind IN ({}) AND e.status <> 'draft'{}"
 # Made once: the planner would otherwise ask who may see a date, and in which month it is, for each person again.
 HELD = (
-    "WITH held AS MATERIALIZED (SELECT {} AS month, o.id, o.event, o.original_start, o.starts_at, o.ends_at, o.title"
-    " FROM occurrence o JOIN event e ON e.id = o.event WHERE ("
+    "WITH held AS MATERIALIZED (SELECT {} AS month, o.id, o.event, o.original_start, o.starts_at, o.ends_at, o.title,"
+    " o.attendance_closed_at FROM occurrence o JOIN event e ON e.id = o.event WHERE ("
 )
 TAKES_PLACE = " AND NOT o.is_cancelled AND e.status <> 'cancelled'"
-IS_HELD = OVER + TAKES_PLACE + ")"
+_CAME = "k.corrected_at IS NULL AND k.status IN ('here', 'remote')"
+# An alternate fills one place: of who was asked, did not come, and named them for the date in the answer that counts.
+_STOOD_IN = (
+    ", stood_in AS MATERIALIZED (SELECT o.id AS occurrence, i.id AS invitation, k.member, k.status,"
+    " ROW_NUMBER() OVER (PARTITION BY o.id, k.member ORDER BY i.added_at, i.id) AS place"
+    " FROM answer a JOIN held o ON o.id = a.occurrence JOIN event e ON e.id = o.event"
+    f" JOIN invitation i ON i.id = a.invitation AND {WAS_INVITED}"
+    f" JOIN attendance_mark k ON k.occurrence = o.id AND k.member = a.stand_in AND {_CAME}"
+    " WHERE a.stand_in IS NOT NULL AND NOT EXISTS (SELECT 1 FROM answer n WHERE n.invitation = a.invitation"
+    " AND n.occurrence = a.occurrence AND (n.answered_at > a.answered_at"
+    " OR (n.answered_at = a.answered_at AND n.sequence > a.sequence)))"
+    " AND NOT EXISTS (SELECT 1 FROM attendance_mark k WHERE k.occurrence = o.id AND k.member = i.member"
+    f" AND {_CAME}) AND NOT EXISTS (SELECT 1 FROM invitation i WHERE i.event = e.id AND i.member = a.stand_in"
+    f" AND {WAS_INVITED}))"
+)
+IS_HELD = OVER + TAKES_PLACE + ")" + _STOOD_IN
+STATUS = "COALESCE(s.status, k.status, CASE WHEN o.attendance_closed_at IS NULL THEN 'open' ELSE 'unmarked' END)"
 INVITED = (
     " FROM held o JOIN event e ON e.id = o.event JOIN invitation i ON i.event = e.id JOIN member m ON m.id = i.member"
     " LEFT JOIN attendance_mark k ON k.occurrence = o.id AND k.member = i.member AND k.corrected_at IS NULL"
     " AND k.status <> 'cleared'"
+    " LEFT JOIN stood_in s ON s.occurrence = o.id AND s.invitation = i.id AND s.place = 1"
 )
 IF_INVITED = " WHERE " + WAS_INVITED
 WALKED_IN = (
     " FROM held o JOIN event e ON e.id = o.event JOIN attendance_mark k ON k.occurrence = o.id"
     " LEFT JOIN member m ON m.id = k.member LEFT JOIN invitation i ON i.event = e.id AND i.member = k.member AND "
     + WAS_INVITED
+    + " LEFT JOIN stood_in s ON s.occurrence = o.id AND s.member = k.member AND s.place = 1"
 )
-IF_WALKED_IN = " WHERE k.corrected_at IS NULL AND k.status IN ('here', 'remote') AND i.id IS NULL"
+IF_WALKED_IN = f" WHERE {_CAME} AND i.id IS NULL AND s.occurrence IS NULL"
 _COUNTED = " SELECT o.month, e.kind, COALESCE(k.agency, m.agency) AS agency, COUNT(*) AS number,"
-_BY_STATUS = " COALESCE(k.status, 'unmarked') AS mark"
+_BY_STATUS = f" {STATUS} AS mark"
 _AS_WALK_IN = " 'walk_in' AS mark"
 _GROUPED = "{} GROUP BY 1, 2, 3, 5"
 _COUNT_PLACES = (

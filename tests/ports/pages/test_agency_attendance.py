@@ -14,7 +14,7 @@ async def test_who_has_reports_reads_the_rate_of_a_period_and_of_each_person(sql
     await autumn(sqlite_cast)
     address = f"/agencies/{sqlite_cast.agencies['Harbor House']}?period={QUARTER}"
     page = (await (await browse(sqlite_cast.coordinator)).get(address)).text
-    assert "<b>25%</b> <span>attendance · " in page
+    assert "<b>33%</b> <span>attendance · " in page
     assert '<td data-l="Attended" class="num nowrap">1 of 4</td>' in page
     assert f'<option value="{QUARTER}" selected>' in page
 

@@ -53,7 +53,7 @@ async def test_each_row_leads_to_its_event_or_its_item(desk: Browser) -> None:
 
 async def test_the_chart_says_the_numbers_of_the_table_in_words(desk: Browser) -> None:
     page = (await desk.get(PAGE)).text
-    assert "October 2026 33, November 2026 27, December 2026 7 percent." in page
+    assert "October 2026 33, November 2026 27, December 2026 33 percent." in page
     assert page.count("<rect") == 3
     assert "<b>33%</b>" in page
 

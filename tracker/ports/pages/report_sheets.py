@@ -13,7 +13,18 @@ from tracker.rules.wording import clock, day, local, zone_word
 from tracker.usecases.report_rows import Rows
 from tracker.usecases.reports import Report
 
-TALLY = ("Invited", "Present", "In the room", "Remote", "Excused", "Absent", "Not marked", "Rate, percent", "Walk-ins")
+TALLY = (
+    "Invited",
+    "Present",
+    "In the room",
+    "Remote",
+    "Excused",
+    "Absent",
+    "Not marked",
+    "Of these not yet",
+    "Rate, percent",
+    "Walk-ins",
+)
 ARMS = {"law_enforcement": "Law-enforcement arm", "victim_services": "Victim-services arm"}
 AGES = {
     Column.GIVEN: "Given", Column.CLOSED: "Done", Column.ON_TIME: "Done on time", Column.OPEN: "Open",
@@ -22,13 +33,14 @@ AGES = {
 }  # fmt: skip
 MEASURE_WORDS = {
     "invited": "Invited", "present": "Present", "here": "In the room", "remote": "Remote", "excused": "Excused",
-    "absent": "Absent", "unmarked": "Not marked", "walk_in": "Walk-ins", "attended": "People present",
+    "absent": "Absent", "unmarked": "Not marked", "open": "Not marked yet", "not_marked": "Not marked",
+    "walk_in": "Walk-ins", "attended": "People present",
     "held": "Dates held", "cancelled": "Dates cancelled",
     **{column.value: f"Action items: {words.lower()}" for column, words in AGES.items()},
 }  # fmt: skip
 MARK_WORDS = {
     "here": "In the room", "remote": "Remote", "excused": "Excused", "absent": "Absent", "unmarked": "Not marked",
-    "walk_in": "Walk-in, in the room",
+    "open": "Not marked yet", "walk_in": "Walk-in, in the room",
 }  # fmt: skip
 
 
@@ -81,15 +93,22 @@ def row_sheet(name: str, rows: Rows, zone: str) -> Sheet:
         dates = [(*_when(row.starts_at, zone), row.title, _words(row.kind), row.minutes) for row in rows.dates]
         return Sheet(name=name, columns=("Day", "Start", "Event", "Kind", "Minutes"), rows=dates)
     places = [
-        (*_when(row.date.starts_at, zone), row.date.title, row.person, row.agency, mark_words(row.mark, row.is_remote))
+        (
+            *_when(row.date.starts_at, zone),
+            row.date.title,
+            row.person,
+            row.agency,
+            mark_words(row.mark, is_remote=row.is_remote, stand_in=row.stand_in),
+        )
         for row in rows.places
     ]
     return Sheet(name=name, columns=("Day", "Start", "Event", "Person", "Agency", "Attendance"), rows=places)
 
 
-def mark_words(mark: str, is_remote: bool) -> str:  # noqa: FBT001 - also a template's function
-    """Return what became of a place, in words."""
-    return "Walk-in, remote" if mark == "walk_in" and is_remote else MARK_WORDS[mark]
+def mark_words(mark: str, *, is_remote: bool, stand_in: str) -> str:
+    """Return what became of a place, in words, and who came instead."""
+    words = "Walk-in, remote" if mark == "walk_in" and is_remote else MARK_WORDS[mark]
+    return f"{words}: {stand_in} came in their place" if stand_in else words
 
 
 def hours(minutes: int) -> float:
@@ -99,8 +118,8 @@ def hours(minutes: int) -> float:
 
 def _tally(tally: Tally) -> Iterable[Cell]:
     return (
-        tally.invited, tally.present, tally.here, tally.remote, tally.excused, tally.absent, tally.unmarked, tally.rate,
-        tally.walk_in,
+        tally.invited, tally.present, tally.here, tally.remote, tally.excused, tally.absent, tally.not_marked,
+        tally.open, tally.rate, tally.walk_in,
     )  # fmt: skip
 
 
