@@ -40,7 +40,7 @@ async def test_saving_under_the_same_name_replaces_the_filter_of_that_page_only(
 
 async def test_a_removed_filter_is_gone(cast: Cast) -> None:
     kept = await saved(cast.fbi_lead)
-    assert await saved_filters.remove(cast.fbi_lead, kept.id, NOW) == "Trainings"
+    assert await saved_filters.remove(cast.fbi_lead, kept.id, NOW) == kept
     assert await saved_filters.filters_of(cast.fbi_lead) == []
     with pytest.raises(NotFound):
         await saved_filters.remove(cast.fbi_lead, kept.id, NOW)

@@ -72,6 +72,11 @@
     else showShortcuts();
   });
 
+  /* Whoever narrows a list further has left the saved filter ------------------- */
+  document.addEventListener("change", (event) => {
+    if (event.target.closest("form[method=get]")) document.querySelector(".tt-saved [aria-current]")?.removeAttribute("aria-current");
+  });
+
   /* A form is not sent twice by a double press -------------------------------- */
   document.addEventListener("submit", (event) => {
     const form = event.target;

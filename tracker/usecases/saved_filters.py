@@ -45,15 +45,15 @@ async def filters_of(viewer: Viewer) -> list[SavedFilter]:
     return sorted(found, key=lambda one: (order.index(one.listing), one.name.casefold(), one.name))
 
 
-async def remove(viewer: Viewer, filter_id: UUID, now: datetime) -> str:
-    """Remove one of the viewer's own filters and return its name. Errors: NotFound."""
+async def remove(viewer: Viewer, filter_id: UUID, now: datetime) -> SavedFilter:
+    """Remove one of the viewer's own filters and return what it was. Errors: NotFound."""
     async with writing():
         mine = _of(viewer) & (rows.SavedFilter.id == filter_id)
-        gone = await rows.SavedFilter.delete().where(mine).returning(rows.SavedFilter.name)
+        gone = await rows.SavedFilter.delete().where(mine).returning(*rows.SavedFilter.all_columns())
         if not gone:
             raise NotFound
         await _log(viewer, "removed", filter_id, now)
-    return str(gone[0]["name"])
+    return _filter(gone[0])
 
 
 async def _add(viewer: Viewer, listing: str, name: str, query: str, now: datetime) -> UUID:

@@ -39,6 +39,8 @@ async def test_a_filter_is_saved_where_it_stands_and_listed_there(desk: Browser,
     assert await save(desk, address, "Mine & yours") == address
     link = f'href="{address.replace("&", "&amp;")}">Mine &amp; yours</a>'
     assert link in (await desk.get(f"/{listing}")).text
+    in_force = link.replace(">", ' aria-current="true">', 1)
+    assert in_force in (await desk.get(address)).text
     assert link in (await desk.get("/settings")).text
     others = [(await desk.get(f"/{one}")).text for one in LISTINGS if one != listing]
     assert not any(link in page for page in others)
@@ -67,6 +69,14 @@ async def test_a_filter_is_removed_in_the_settings(desk: Browser) -> None:
     assert found
     assert (await desk.post(found[1])).headers["location"] == "/settings#filters"
     assert "You have no saved filters." in (await desk.get("/settings")).text
+
+
+async def test_the_filter_in_force_is_removed_where_it_stands_and_what_it_shows_stays(desk: Browser) -> None:
+    await save(desk, "/people?q=advocate", "Advocates")
+    page = (await desk.get("/people?q=advocate")).text
+    [address] = re.findall(rf'action="({PATH}/[0-9a-f-]+/removal)"', page)
+    assert (await desk.post(address, typed(page, address))).headers["location"] == "/people?q=advocate"
+    assert "Saved filters" not in (await desk.get("/people?q=advocate")).text
 
 
 async def test_a_page_that_has_no_filters_saves_none(desk: Browser) -> None:

@@ -13,7 +13,7 @@ from tracker.ports.guards import signed_in
 from tracker.ports.pages.form_values import FormValues, errors_of, form_of
 from tracker.ports.pages.request import said, viewer_of
 from tracker.ports.pages.templating import page
-from tracker.rules.saved_filters import LISTINGS
+from tracker.rules.saved_filters import LISTINGS, kept
 from tracker.usecases import saved_filters
 
 PATH = "/saved-filters"
@@ -22,8 +22,10 @@ FIELDS = ("name",)
 
 async def saved_in(request: Request[Any, Any, Any], listing: str) -> dict[str, Any]:
     """Return what the part `parts/saved-filters.html` shows on a page whose address holds a filter."""
-    every = await saved_filters.filters_of(viewer_of(request))
-    return {"saved": [one for one in every if one.listing == listing], "listing": listing, "query": request.url.query}
+    saved = [one for one in await saved_filters.filters_of(viewer_of(request)) if one.listing == listing]
+    asked = kept(listing, request.url.query)
+    in_force = [one for one in saved if one.query == asked]
+    return {"saved": saved, "in_force": in_force, "listing": listing, "query": request.url.query}
 
 
 @post(PATH, guards=[signed_in], status_code=303)
@@ -31,17 +33,19 @@ async def save_filter(request: Request[Any, Any, Any]) -> Response[Any]:
     """Keep a filter under a name and show what it finds, or say what is missing."""
     form = await form_of(request)
     try:
-        kept = await saved_filters.save(viewer_of(request), form["listing"], form["name"], form["query"], clock.now())
+        made = await saved_filters.save(viewer_of(request), form["listing"], form["name"], form["query"], clock.now())
     except Invalid as wrong:
         return _again(request, form, wrong)
-    return said(request, kept.address, f"The filter “{kept.name}” is saved. Only you see it.")
+    return said(request, made.address, f"The filter “{made.name}” is saved. Only you see it.")
 
 
 @post(f"{PATH}/{{filter_id:uuid}}/removal", guards=[signed_in], status_code=303)
 async def remove_filter(filter_id: FromPath[UUID], request: Request[Any, Any, Any]) -> Redirect:
-    """Remove a filter."""
-    name = await saved_filters.remove(viewer_of(request), filter_id, clock.now())
-    return said(request, "/settings#filters", f"The filter “{name}” is removed.")
+    """Remove a filter, and show the page from which that was done."""
+    form = await form_of(request)
+    gone = await saved_filters.remove(viewer_of(request), filter_id, clock.now())
+    back = gone.address if form["from"] == gone.listing else "/settings#filters"
+    return said(request, back, f"The filter “{gone.name}” is removed.")
 
 
 def _again(request: Request[Any, Any, Any], form: FormValues, wrong: Invalid) -> Response[str]:
