@@ -15,7 +15,7 @@ from tracker.rules.people import Viewer
 from tracker.rules.people_changes import SeatFacts
 from tracker.rules.quorum import QuorumRule
 from tracker.tables.audit import AuditEntry
-from tracker.tables.people import Member
+from tracker.tables.people import Member, SeatHolder
 from tracker.usecases import bodies, directory, meeting_dates, meetings
 from tracker.usecases.quorum import quorum_of
 from tracker.usecases.viewers import viewer_for
@@ -161,3 +161,35 @@ async def test_no_body_agency_or_seat_is_not_found(sqlite_cast: Cast) -> None:
         await set_seat(cast.coordinator, cast.bodies["services"], uuid4(), seat(cast.kcpd_detective))
     with pytest.raises(NotFound):
         await bodies.remove_seat(cast.coordinator, cast.bodies["services"], cast.agencies["KCPD"], 1, NOW, NOW)
+
+
+async def holders(body_id: UUID, agency_id: UUID) -> dict[UUID, bool]:
+    """Return who holds a seat, and who of them is primary."""
+    its = (SeatHolder.seat.body == body_id) & (SeatHolder.seat.agency == agency_id)
+    found = await SeatHolder.select(SeatHolder.member, SeatHolder.is_primary).where(its)
+    return {row["member"]: bool(row["is_primary"]) for row in found}
+
+
+async def test_whoever_is_suspended_keeps_a_seat_that_is_saved_meanwhile(cast: Cast) -> None:
+    steering, kcpd = cast.bodies["steering"], cast.agencies["KCPD"]
+    await Member.update({Member.status: "suspended"}).where(Member.id == cast.kcpd_alternate.member_id)
+    await set_seat(cast.coordinator, steering, kcpd, seat(cast.kcpd_detective))
+    both = {cast.kcpd_detective.member_id: True, cast.kcpd_alternate.member_id: False}
+    assert await holders(steering, kcpd) == both
+    assert await bodies.suspended_holders(steering, kcpd) == {cast.kcpd_alternate.member_id}
+
+
+async def test_a_suspended_primary_becomes_alternate_of_who_is_chosen(cast: Cast) -> None:
+    steering, kcpd = cast.bodies["steering"], cast.agencies["KCPD"]
+    await Member.update({Member.status: "suspended"}).where(Member.id == cast.kcpd_detective.member_id)
+    await set_seat(cast.coordinator, steering, kcpd, seat(cast.kcpd_alternate))
+    swapped = {cast.kcpd_detective.member_id: False, cast.kcpd_alternate.member_id: True}
+    assert await holders(steering, kcpd) == swapped
+
+
+async def test_a_suspended_chair_stays_when_another_thing_of_the_body_is_changed(cast: Cast) -> None:
+    await Member.update({Member.status: "suspended"}).where(Member.id == cast.caht_lead.member_id)
+    facts = body(name="Victim Services Committee", kind="committee", arm=Arm.VICTIM_SERVICES, place="Annex")
+    await bodies.change_body(cast.coordinator, cast.bodies["services"], facts, 1, NOW, NOW)
+    await Member.update({Member.status: "active"}).where(Member.id == cast.caht_lead.member_id)
+    assert cast.bodies["services"] in (await viewer_for(cast.caht_lead.member_id, NOW)).chairs

@@ -44,10 +44,10 @@ async def change_body(
         chairs = await _chairs(body_id)
         await _check(viewer, facts, body_id, chairs)
         changed = {name: value for name, value in _columns(facts).items() if row[name] != value}
-        wanted = {facts.chair_id} - {None}
+        wanted = frozenset({facts.chair_id}) if facts.chair_id else await _suspended(chairs)
         if wanted != chairs:
             await _set_chair(body_id, facts.chair_id)
-        await _save(body_id, changed, expected_version + 1, chairs | {one for one in wanted if one})
+        await _save(body_id, changed, expected_version + 1, chairs | wanted)
         told: dict[str, object] = {"fields": sorted(changed) + ["chair"] * (wanted != chairs)}
         if wanted != chairs:
             told |= {"chair": facts.chair_id or "", "chaired": sorted(chairs)}
@@ -58,21 +58,25 @@ async def set_seat(
     viewer: Viewer, body_id: UUID, agency_id: UUID, facts: SeatFacts, expected_version: int, proved_at: datetime,
     now: datetime,
 ) -> None:  # fmt: skip
-    """Give an agency a seat in a body, or change who holds it. Errors: NotFound, NotAllowed, Conflict, Invalid."""
+    """Give an agency a seat in a body, or change who holds it. Errors: NotFound, NotAllowed, Conflict, Invalid.
+
+    A holder who is suspended stays one, as alternate: whoever chooses among the active people does not mean them.
+    """
     accounts.check_keeper(viewer, proved_at, now)
     facts.check()
     assert facts.primary_id is not None  # noqa: S101 - `check` refuses facts without
     async with writing():
         await _body(body_id, expected_version)
         before = await _holders(body_id, agency_id)
-        after = facts.alternate_ids | {facts.primary_id}
+        alternates = facts.alternate_ids | await _suspended(before)
+        after = alternates | {facts.primary_id}
         await _check_holders(viewer, agency_id, facts, before)
         await Seat.delete().where((Seat.body == body_id) & (Seat.agency == agency_id))
         await people.add_seat(
-            body_id=body_id, agency_id=agency_id, primary=facts.primary_id, alternates=sorted(facts.alternate_ids)
+            body_id=body_id, agency_id=agency_id, primary=facts.primary_id, alternates=sorted(alternates)
         )
         await _save(body_id, {}, expected_version + 1, before | after)
-        told = {"agency": agency_id, "primary": facts.primary_id, "alternates": sorted(facts.alternate_ids)}
+        told = {"agency": agency_id, "primary": facts.primary_id, "alternates": sorted(alternates)}
         await audit.record(viewer.actor, "seated", "body", body_id, told, now)
 
 
@@ -145,6 +149,18 @@ async def _active(member_id: UUID, agency_id: UUID | None) -> bool:
 async def _holders(body_id: UUID, agency_id: UUID) -> frozenset[UUID]:
     its = (SeatHolder.seat.body == body_id) & (SeatHolder.seat.agency == agency_id)
     return frozenset(await SeatHolder.select(SeatHolder.member).where(its).output(as_list=True))
+
+
+async def suspended_holders(body_id: UUID, agency_id: UUID) -> frozenset[UUID]:
+    """Return who holds an agency's seat in a body and is suspended; whoever asks keeps the roster."""
+    return await _suspended(await _holders(body_id, agency_id))
+
+
+async def _suspended(member_ids: frozenset[UUID]) -> frozenset[UUID]:
+    if not member_ids:
+        return member_ids
+    are_it = Member.id.is_in(sorted(member_ids)) & (Member.status == Status.SUSPENDED)
+    return frozenset(await Member.select(Member.id).where(are_it).output(as_list=True))
 
 
 async def _chairs(body_id: UUID) -> frozenset[UUID]:

@@ -103,11 +103,13 @@ async def _opened(request: Request[Any, Any, Any], body_id: UUID, agency_id: UUI
 async def _form(request: Request[Any, Any, Any], sheet: Sheet, body_id: UUID, agency_id: UUID) -> Response[Any]:
     body, agency = await _of(request, body_id, agency_id)
     people = sorted((one for one in agency.people if one.status is Status.ACTIVE), key=_name)
+    away = await bodies.suspended_holders(body_id, agency_id)
     return page(
         "bodies/seat.html", request, status_code=sheet.status_code, sheet=sheet, form=sheet.form, errors=sheet.errors,
         changes=sheet.changes, body=body, agency=agency, is_new=agency_id not in {one.agency_id for one in body.seats},
         primaries=[("", "Choose a person"), *((str(one.id), one.name) for one in people)],
         alternates=[(str(one.id), one.name, one.title) for one in people],
+        suspended=sorted(one.name for one in agency.people if one.id in away),
     )  # fmt: skip
 
 
