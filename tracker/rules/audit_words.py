@@ -39,6 +39,7 @@ VERBS = {
     "reopened": "Opened the account again of",
     "reviewed": "Confirmed the account of",
     "departed": "Saw out",
+    "reinstated": "Brought back",
     "seated": "Gave a seat in",
     "unseated": "Took a seat away in",
     "blackout_named": "Named blackout days of",

@@ -241,3 +241,12 @@ async def test_a_file_of_the_trail_is_handed_out_only_after_a_fresh_proof(sqlite
     answer = await browser.get("/audit/export?what=events")
     assert (answer.status_code, answer.headers["location"]) == (303, "/sign-in/again?next=/audit%3Fwhat%3Devents")
     assert "Exported the audit trail" not in await read(browser)
+
+
+async def test_the_trail_calls_a_deed_as_the_history_of_the_event_does(sqlite_cast: Cast, browse: SignIn) -> None:
+    event_id = await meetings.schedule(sqlite_cast.coordinator, meeting(), NOW)
+    await meetings.cancel(sqlite_cast.coordinator, event_id, 1, "", NOW)
+    await meetings.reinstate(sqlite_cast.coordinator, event_id, 2, NOW)
+    desk = await browse(sqlite_cast.coordinator)
+    assert "Brought back event" in table(await read(desk))
+    assert "<p>Brought back" in await read(desk, f"/events/{event_id}/2027-01-12")
