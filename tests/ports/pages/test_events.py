@@ -411,3 +411,18 @@ async def test_the_form_says_who_gets_which_mail_before_it_is_saved(sqlite_cast:
     form = {**form, "person": [one for one in form["person"] if one != gone]}
     part = (await desk.post("/schedule/summary", form)).text
     assert "1 person is taken off the list and told; 2 people get an update; nobody else." in part
+
+
+async def test_the_action_items_of_a_meeting_are_called_by_where_they_come_from(
+    sqlite_cast: Cast, browse: SignIn
+) -> None:
+    """An item of a body stands on the page of each of its meetings until it is done."""
+    member = await browse(sqlite_cast.fbi_lead)
+    steering = {"visibility": Visibility.BODY, "body_id": sqlite_cast.bodies["steering"]}
+    for plan, heading in (
+        (meeting(), "Action items"), (weekly(), "Action items of this series"),
+        (meeting(**steering), "Action items from here and of Steering Committee"),
+        (weekly(**steering), "Action items from this series and of Steering Committee"),
+    ):  # fmt: skip
+        event_id = await meetings.schedule(sqlite_cast.coordinator, plan, NOW)
+        assert f'<h2 id="actions-h">{heading}</h2>' in (await member.get(f"/events/{event_id}/{KEY}")).text
