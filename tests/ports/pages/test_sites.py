@@ -43,3 +43,15 @@ async def test_who_schedules_reads_the_list_and_others_do_not(sqlite_cast: Cast,
     assert "Add a site" not in (await lead.get("/sites")).text
     assert (await lead.get("/sites/new")).status_code == 403
     assert (await (await browse(sqlite_cast.harbor_advocate)).get("/sites")).status_code == 404
+
+
+async def test_that_a_site_is_too_small_is_said_at_its_field_too(sqlite_cast: Cast, browse: SignIn) -> None:
+    desk = await browse(sqlite_cast.coordinator)
+    form = typed((await desk.get("/sites/new")).text, "/sites/new", name="Room 210", capacity="2")
+    await desk.post("/sites/new", form)
+    people = [sqlite_cast.fbi_lead.member_id, sqlite_cast.caht_lead.member_id]
+    form = typed((await desk.get("/schedule")).text, "/events", place="Room 210", person=people)
+    said = r'id="seats"[^>]*>\s*<svg.*?</svg> 2 seats, 3 people: 1 too few'
+    shown = form | {"save": ["show"]}
+    assert re.search(said, (await desk.post("/events", shown)).text)
+    assert re.search(said, (await desk.post("/schedule/summary", form)).text)
