@@ -66,6 +66,24 @@ async def test_half_an_hour_and_a_new_title_ask_nobody(cast: Cast) -> None:
 
 
 @pytest.mark.parametrize("for_series", [True, False])
+@pytest.mark.parametrize("minutes", [30, 45])
+async def test_a_series_that_moves_by_less_than_an_hour_asks_nobody(
+    cast: Cast, minutes: int, *, for_series: bool
+) -> None:
+    event_id = await answered(cast, for_series=for_series, rule=weekly(1))
+    await change(cast, event_id, rule=weekly(1), starts=START + timedelta(minutes=minutes))
+    assert await answer_to(cast, event_id, FIRST) is YES
+    assert await answer_to(cast, event_id, SECOND) is (YES if for_series else OPEN)
+
+
+@pytest.mark.parametrize("for_series", [True, False])
+async def test_a_series_that_moves_by_an_hour_asks_everybody(cast: Cast, *, for_series: bool) -> None:
+    event_id = await answered(cast, for_series=for_series, rule=weekly(1))
+    await change(cast, event_id, rule=weekly(1), starts=START + timedelta(hours=1))
+    assert [await answer_to(cast, event_id, key) for key in (FIRST, SECOND)] == [OPEN, OPEN]
+
+
+@pytest.mark.parametrize("for_series", [True, False])
 async def test_a_rule_that_changes_keeps_the_answers_to_dates_that_stay(cast: Cast, *, for_series: bool) -> None:
     event_id = await answered(cast, for_series=for_series, rule=weekly(1))
     await change(cast, event_id, rule=weekly(1, 3))

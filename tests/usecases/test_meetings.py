@@ -167,14 +167,19 @@ async def test_a_running_series_that_narrows_takes_its_history_along(cast: Cast)
         assert await visible.event(stranger, event_id) is None
 
 
-async def test_a_date_with_an_action_item_keeps_a_series_from_changing_its_hour_with_a_sentence(cast: Cast) -> None:
+async def test_a_date_with_an_action_item_changes_its_hour_with_its_series_and_its_day_not(cast: Cast) -> None:
     event_id = await meetings.schedule(cast.coordinator, meeting(cast.fbi_lead, rule=MONTHLY), NOW)
     june = await meeting_dates.date_for(cast.coordinator, event_id, "2027-06-08")
     item = NewItem(title="Bring the roster", owner_id=cast.fbi_lead.member_id, due=date(2027, 6, 1), origin_id=june.id)
     await action_items.create(cast.coordinator, item, NOW, NOW.date())
     earlier = meeting(cast.fbi_lead, rule=MONTHLY, starts=JANUARY_12.replace(hour=9))
+    await meetings.change(cast.coordinator, event_id, earlier, 1, NOW, notify=False)
+    moved = await meeting_dates.date_for(cast.coordinator, event_id, "2027-06-08")
+    assert (moved.id, moved.starts_at - june.starts_at) == (june.id, timedelta(hours=-1))
+    on_wednesdays = JANUARY_12.replace(day=13)
+    other_day = meeting(cast.fbi_lead, rule=rule_for("monthly_nth", on_wednesdays, count=12), starts=on_wednesdays)
     with pytest.raises(Invalid) as refused:
-        await meetings.change(cast.coordinator, event_id, earlier, 1, NOW, notify=False)
+        await meetings.change(cast.coordinator, event_id, other_day, 2, NOW, notify=False)
     assert "one by one" in refused.value.fields["date"]
 
 

@@ -1,8 +1,9 @@
 """The dates of an event as rows: made when it is saved, moved with its rule, or ended when a series goes on anew."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import date, datetime, timedelta
+from types import MappingProxyType
 from typing import Any, Protocol
 from uuid import UUID
 
@@ -23,6 +24,11 @@ from tracker.usecases.invitees import invitees_of, mailed_entry, tell, touch, wi
 from tracker.usecases.sight import set_audiences
 
 INSTANT = timedelta(microseconds=1)
+_IN_PLACE = (
+    " ON CONFLICT (id) DO UPDATE SET original_start = EXCLUDED.original_start, starts_at = EXCLUDED.starts_at,"
+    " ends_at = EXCLUDED.ends_at, is_changed = EXCLUDED.is_changed, changed_at = EXCLUDED.changed_at, title = NULL,"
+    " place = NULL, agenda = NULL, version = occurrence.version + 1"
+)
 
 
 class AddEvent(Protocol):
@@ -33,17 +39,21 @@ class AddEvent(Protocol):
 
 
 async def add_dates(
-    event_id: UUID, slots: Iterable[tuple[datetime, Slot]], now: datetime, moved: frozenset[datetime] = frozenset()
-) -> None:
-    """Write one row for each date; those that are `moved` are not where the rule puts them."""
+    event_id: UUID, slots: Iterable[tuple[datetime, Slot]], now: datetime, moved: frozenset[datetime] = frozenset(),
+    *, kept: Mapping[datetime, UUID] = MappingProxyType({}),
+) -> None:  # fmt: skip
+    """Write one row for each date; those that are `moved` are not where the rule puts them.
+
+    A date that is `kept` takes the row of that id, with what hangs on it, and nothing that was changed of it alone.
+    """
     made = [
         {
-            "id": chance.new_id(), "event": event_id, "original_start": start, "starts_at": slot[0],
+            "id": kept.get(start) or chance.new_id(), "event": event_id, "original_start": start, "starts_at": slot[0],
             "ends_at": slot[1], "is_changed": start in moved, "changed_at": now,
         }
         for start, slot in slots
     ]  # fmt: skip
-    await insert_rows(rows.Occurrence, made)
+    await insert_rows(rows.Occurrence, made, _IN_PLACE if kept else "")
 
 
 async def starts_anew(viewer: Viewer, event: Event, now: datetime) -> bool:
@@ -56,9 +66,9 @@ async def starts_anew(viewer: Viewer, event: Event, now: datetime) -> bool:
 async def move_dates(event: Event, before: list[Occurrence], plan: Plan, now: datetime) -> None:
     """Make the dates of an event, as they were `before`, agree with the plan.
 
-    A single event keeps its row, so what hangs on it stays. In a series, dates that stay the same keep theirs; dates
-    that were added to it stay. Any other date is as the series has it from now on, but one that was cancelled stays
-    cancelled on its day.
+    A single event keeps its row, so what hangs on it stays. In a series, dates that stay on their day keep theirs;
+    dates that were added to it stay. What moves is as the series has it from now on, but a date that was cancelled
+    stays cancelled on its day.
     """
     if planning.only_end_moves(plan, event):
         await _end_elsewhere(event, before, plan, now)
@@ -82,7 +92,7 @@ async def move_dates(event: Event, before: list[Occurrence], plan: Plan, now: da
             }
         ).where(rows.Occurrence.id == before[0].id)
     else:
-        await _replace_dates(event, {one.original_start for one in before}, wanted, plan, now)
+        await _replace_dates(event, before, wanted, plan, now)
         await _cancel_again(event.id, wanted, {one.original_start.date() for one in before if one.is_cancelled})
 
 
@@ -104,14 +114,17 @@ def _by_rule(event: Event) -> set[datetime]:
 
 
 async def _replace_dates(
-    event: Event, present: set[datetime], wanted: dict[datetime, Slot], plan: Plan, now: datetime
+    event: Event, before: Iterable[Occurrence], wanted: Mapping[datetime, Slot], plan: Plan, now: datetime
 ) -> None:
-    gone = present - set(wanted) if (plan.duration, plan.zone) == (event.duration, event.zone) else present
-    if gone:
-        await _forget_dates(event, rows.Occurrence.original_start.is_in(sorted(gone)), now)
-    kept = present - gone
-    new = [(start, slot) for start, slot in wanted.items() if start not in kept]
-    await add_dates(event.id, new, now, planning.moved_starts(plan))
+    is_same = (plan.duration, plan.zone) == (event.duration, event.zone)
+    known = {one.original_start: one.id for one in before}
+    new = {start: slot for start, slot in wanted.items() if not (is_same and start in known)}
+    moving = {start: one for start, one in known.items() if not (is_same and start in wanted)}
+    on_day = {start.date(): one for start, one in moving.items()}
+    kept = {start: on_day[start.date()] for start in new if start.date() in on_day}
+    if gone := sorted(start for start, one in moving.items() if one not in kept.values()):
+        await _forget_dates(event, rows.Occurrence.original_start.is_in(gone), now)
+    await add_dates(event.id, new.items(), now, planning.moved_starts(plan), kept=kept)
 
 
 async def start_anew(
