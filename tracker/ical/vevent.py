@@ -66,6 +66,9 @@ def _when(name: str, value: datetime, entry: Entry) -> bytes:
 def _full(entry: Entry, prefix: str, base_url: str) -> Iterator[bytes]:
     event = entry.event
     yield lines.text("SUMMARY", prefix + entry.title)
+    if event.marking:
+        yield lines.plain("CLASS", "CONFIDENTIAL")
+        yield lines.text("X-CUI-MARKING", event.marking.banner)
     if description := _description(entry):
         yield lines.text("DESCRIPTION", description)
     if entry.place:
@@ -79,9 +82,10 @@ def _full(entry: Entry, prefix: str, base_url: str) -> Iterator[bytes]:
 
 
 def _description(entry: Entry) -> str:
-    video = entry.event.video_link
+    video, marking = entry.event.video_link, entry.event.marking
     agenda = [line for line in entry.agenda.split("\n") if line.strip()]
     parts = (
+        f"{marking.banner}\n{marking.indicator}" if marking else "",
         entry.event.description,
         f"Video: {video}" if video else "",
         "\n".join(["Agenda", *(f"- {line}" for line in agenda)]) if agenda else "",

@@ -6,6 +6,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from tracker.rules.audiences import EVERYONE, Visibility
+from tracker.rules.markings import Marking
 from tracker.rules.meetings import Event, may_edit
 from tracker.rules.people import Viewer
 
@@ -59,6 +60,8 @@ class ActionItem:
     closed_at: datetime | None
     version: int
     sequence: int
+    marking: Marking | None = None
+    """That of the event that it comes from: its title names it."""
 
     @property
     def is_open(self) -> bool:

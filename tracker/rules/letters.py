@@ -8,6 +8,7 @@ from uuid import UUID
 
 from tracker.rules.clean_text import clean
 from tracker.rules.invitations import AnswerValue, AttendeeRole
+from tracker.rules.markings import Marking
 from tracker.rules.meetings import Event, Occurrence
 from tracker.rules.outbox import ENTRY, MessageKind
 from tracker.rules.wording import plural
@@ -147,6 +148,15 @@ class Letter:
     stop: StopPage | None = None
     """How to get no more of its kind; the mail then says so to mail programs too."""
     calendar: CalendarPart | MailedEntry | None = None
+    banner: str = ""
+    """Its first and last line where it tells of something marked."""
+    indicator: str = ""
+    """Who designated that, where it tells of one thing."""
+
+
+def marked(letter: Letter, marking: Marking | None) -> Letter:
+    """Return the letter under the marking of what it tells of."""
+    return replace(letter, banner=marking.banner, indicator=marking.indicator) if marking else letter
 
 
 def one_line(text: str) -> str:
@@ -162,7 +172,7 @@ def sound(letter: Letter) -> Letter:
     return replace(
         letter, to_name=one_line(letter.to_name), subject=one_line(letter.subject), preview=one_line(letter.preview),
         heading=one_line(letter.heading), facts=tuple((label, one_line(value)) for label, value in letter.facts),
-        paragraphs=tuple(one_line(one) for one in letter.paragraphs),
+        paragraphs=tuple(one_line(one) for one in letter.paragraphs), indicator=one_line(letter.indicator),
     )  # fmt: skip
 
 

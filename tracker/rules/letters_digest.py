@@ -9,6 +9,7 @@ from tracker.rules.action_items import ActionItem, days_late
 from tracker.rules.audiences import Visibility
 from tracker.rules.digest import Week
 from tracker.rules.letters import Button, Letter, SitePage, StopPage, one_line
+from tracker.rules.markings import banner_of_all
 from tracker.rules.meetings import Line
 from tracker.rules.outbox import MessageKind
 from tracker.rules.wall_clock import to_local
@@ -32,7 +33,14 @@ def digest(week: Week) -> Letter:
         buttons=(Button(label="Open my page", target=SitePage(path="/")),), foot=FOOT,
         stop=StopPage(member_id=week.reader.member_id),
     )  # fmt: skip
-    return _discreet(letter, week) if week.reader.is_discreet else letter
+    return _discreet(letter, week) if week.reader.is_discreet else replace(letter, banner=_banner(week))
+
+
+def _banner(week: Week) -> str:
+    """Return the banner over all that is listed."""
+    dates = (one.marking for one in (*week.events, *week.owed) if one.visibility is not Visibility.NAMED)
+    items = (one.marking for one in week.items if not one.is_restricted)
+    return banner_of_all(one for one in (*dates, *items) if one)
 
 
 def _discreet(letter: Letter, week: Week) -> Letter:

@@ -67,7 +67,7 @@ def _appointment(about: Occasion) -> Occasion:
 def _nameless(event: Event) -> Event:
     return replace(
         event, title=APPOINTMENT, description="", place="", video_link="", agenda="", reference=None, body=None,
-        lead="", lead_agency="",
+        lead="", lead_agency="", marking=None,
     )  # fmt: skip
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from tracker.rules import letters_discreet
 from tracker.rules.action_items import ActionItem, ItemStatus, days_late
-from tracker.rules.letters import ITEM_FOOT, PREVIEW, Button, ItemPage, Letter, SitePage, cut, one_line
+from tracker.rules.letters import ITEM_FOOT, PREVIEW, Button, ItemPage, Letter, SitePage, cut, marked, one_line
 from tracker.rules.outbox import MessageKind
 from tracker.rules.wording import day, longday, plural
 
@@ -29,11 +29,12 @@ def letter(
     if item.is_restricted:
         return _restricted(kind, item, line)
     paragraphs = (words, LATE) if facts.get("late") else (words,)
-    return Letter(
+    written = Letter(
         kind=kind, to=item.owner_email, to_name=item.owner, thread=item.id, heading=heading, subject=line,
         preview=cut(preview, PREVIEW), facts=_facts(kind, item), paragraphs=paragraphs, buttons=_buttons(item),
         foot=ITEM_FOOT,
     )  # fmt: skip
+    return marked(written, item.marking)
 
 
 def _assigned(item: ActionItem, today: date) -> tuple[str, str, str, str]:

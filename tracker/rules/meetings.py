@@ -154,6 +154,7 @@ class Line(NamedTuple):
     is_changed: bool
     lead_id: UUID
     body_id: UUID | None
+    marking: Marking | None = None
 
     @property
     def is_off(self) -> bool:

@@ -5,21 +5,22 @@ from typing import Any
 
 from tracker.rules.markings import Category, Limit, Marking
 
-MARK = "e.mark_categories, e.mark_limit, e.mark_agency, e.mark_until, k.name AS mark_agency_name"
-"""What `marking_of` reads of event `e`, of which `MARKED_BY` names the agency."""
+MARK = "e.mark_categories, e.mark_limit, e.mark_agency, e.mark_until"
+"""What `marking_of` reads of event `e`; a reader may name the agency behind it, with the next two."""
+MARK_AGENCY = "k.name AS mark_agency_name"
 MARKED_BY = " LEFT JOIN agency k ON k.id = e.mark_agency"
 BETWEEN = "/"
 
 
 def marking_of(row: Mapping[str, Any]) -> Marking | None:
-    """Return the marking that a row of `MARK` tells of."""
+    """Return the marking that a row of `MARK` tells of; none where there is no event."""
     if not row["mark_categories"]:
         return None
     return Marking(
         categories=frozenset(Category(one) for one in row["mark_categories"].split(BETWEEN)),
         limit=Limit(row["mark_limit"]) if row["mark_limit"] else None,
         agency_id=row["mark_agency"],
-        agency=row["mark_agency_name"],
+        agency=row.get("mark_agency_name", ""),
         decontrol_on=row["mark_until"],
     )
 

@@ -16,7 +16,7 @@ from tracker.database import engine
 from tracker.rules.audiences import Visibility
 from tracker.rules.meetings import Event, EventStatus, Kind, Line, Occurrence
 from tracker.rules.people import Viewer
-from tracker.tables.marked import MARK, MARKED_BY, marking_of
+from tracker.tables.marked import MARK, MARK_AGENCY, MARKED_BY, marking_of
 from tracker.tables.stand_ins import STANDS_IN
 
 LONGEST = timedelta(days=14)
@@ -38,7 +38,7 @@ MAY_SEE = (
 LINE = (
     "SELECT o.id, o.event, o.original_start, o.starts_at, o.ends_at, o.title AS own_title, o.place AS own_place,"
     " o.is_cancelled, o.is_changed, e.kind, e.title, e.place, e.visibility, e.status, e.zone, e.is_all_day, e.lead,"
-    " e.body"
+    f" e.body, {MARK}"
 )
 """What `line` reads of date `o` and event `e`; a reader may name more behind it."""
 _LINES = LINE + " FROM occurrence o JOIN event e ON e.id = o.event WHERE ("
@@ -46,7 +46,7 @@ _EVENT = (
     "SELECT e.id, e.uid, e.reference, e.kind, e.title, e.description, e.place, e.video_link, e.agenda, e.visibility,"
     " e.body, b.name AS body_name, e.lead, m.name AS lead_name, g.code AS lead_agency, e.status, e.zone, e.starts,"
     " e.duration, e.is_all_day, e.rrule, e.version, e.sequence, e.created_at, e.changed_at,"
-    f" e.cancel_reason, {MARK}"
+    f" e.cancel_reason, {MARK}, {MARK_AGENCY}"
     " FROM event e JOIN member m ON m.id = e.lead JOIN agency g ON g.id = m.agency LEFT JOIN body b ON b.id = e.body"
     f"{MARKED_BY} WHERE ("
 )
@@ -192,6 +192,7 @@ def line(row: Row) -> Line:
         is_changed=bool(row["is_changed"]),
         lead_id=row["lead"],
         body_id=row["body"],
+        marking=marking_of(row),
     )
 
 

@@ -15,6 +15,7 @@ from tracker.rules.action_items import ActionItem, ItemStatus, Note, visibility_
 from tracker.rules.audiences import Visibility
 from tracker.rules.people import Viewer
 from tracker.rules.wording import day, local
+from tracker.tables.marked import MARK, MARK_AGENCY, MARKED_BY, marking_of
 from tracker.tables.visible import rows, seen_by
 
 Row = dict[str, Any]
@@ -22,9 +23,11 @@ Row = dict[str, Any]
 _ITEM = (
     "SELECT i.id, i.uid, i.reference, i.title, i.owner, m.name, m.email, i.agency, g.code, i.due, i.origin, i.body,"
     " i.audience, i.status, i.progress, i.created_by, i.created_at, i.changed_at, i.closed_at, i.version, i.sequence,"
-    " o.original_start, o.starts_at, o.title AS own_title, e.id AS event, e.title AS event_title, e.visibility, e.zone"
+    " o.original_start, o.starts_at, o.title AS own_title, e.id AS event, e.title AS event_title, e.visibility, e.zone,"
+    f" {MARK}, {MARK_AGENCY}"
     " FROM action_item i JOIN member m ON m.id = i.owner JOIN agency g ON g.id = i.agency"
-    " LEFT JOIN occurrence o ON o.id = i.origin LEFT JOIN event e ON e.id = o.event WHERE ((i.origin IS NOT NULL AND ("
+    f" LEFT JOIN occurrence o ON o.id = i.origin LEFT JOIN event e ON e.id = o.event{MARKED_BY}"
+    " WHERE ((i.origin IS NOT NULL AND ("
 )
 _NOTE = (
     "SELECT n.at, n.source, n.change, n.text, w.name FROM action_note n JOIN action_item i ON i.id = n.item"
@@ -136,6 +139,7 @@ def _item(row: Row) -> ActionItem:
         closed_at=row["closed_at"],
         version=row["version"],
         sequence=row["sequence"],
+        marking=marking_of(row),
     )
 
 

@@ -17,7 +17,7 @@ from tracker.rules import (
     letters_series,
 )
 from tracker.rules.invitations import Answer, AnswerValue, AttendeeRole, effective, heard_at
-from tracker.rules.letters import Letter, mailed_entry
+from tracker.rules.letters import Letter, mailed_entry, marked
 from tracker.rules.letters_words import Occasion
 from tracker.rules.meetings import Event, EventStatus, Occurrence
 from tracker.rules.outbox import Message, MessageKind, Skip, State
@@ -95,7 +95,9 @@ def _letter(about: Occasion) -> Letter:
         letter = letters_events.restricted(about)
         return letters_discreet.of_named_event(letter) if about.reader.is_discreet else letter
     write = letters_series.ended if about.facts.get("ended") else WORDS[about.kind]
-    return letters_discreet.of_event(about, write) if about.reader.is_discreet else write(about)
+    if about.reader.is_discreet:
+        return letters_discreet.of_event(about, write)
+    return marked(write(about), about.event.marking)
 
 
 async def _read(message: Message, reader: Viewer) -> tuple[Event | None, list[Occurrence]]:
