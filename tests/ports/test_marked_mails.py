@@ -1,4 +1,4 @@
-"""Mails about marked events: their first and last line is the banner, and it is in the entry; neutral ones have none."""
+"""Mails about marked events: the banner is their first and last line, and in the entry; neutral ones have none."""
 
 import re
 from dataclasses import replace
