@@ -51,3 +51,16 @@ async def test_what_is_over_is_left_alone(cast: Cast) -> None:
     await meetings.schedule(cast.coordinator, meeting(cast.fbi_lead, starts=FIRST), NOW)
     await as_if_clocks_had_changed(1)
     assert await replanning.number_misplaced(NOW + timedelta(days=60)) == 0
+
+
+async def test_a_date_that_was_only_renamed_follows_the_clocks_and_feeds_show_it(cast: Cast) -> None:
+    plan = meeting(cast.fbi_lead, starts=FIRST, rule=rule_for("weekly", FIRST, count=2))
+    event_id = await meetings.schedule(cast.coordinator, plan, NOW)
+    renamed = DateChange(starts=datetime(2027, 1, 19, 10), duration=timedelta(minutes=90), title="With the mayor")
+    await meeting_dates.change_date(cast.coordinator, event_id, "2027-01-19", renamed, 1, NOW, notify=False)
+    await as_if_clocks_had_changed(1)
+    before = (await meetings.event_for(cast.coordinator, event_id)).version
+    assert await replanning.replan(NOW) == 2
+    date = await meeting_dates.date_for(cast.coordinator, event_id, "2027-01-19")
+    assert (f"{date.starts_at:%d %H}", date.title) == ("19 16", "With the mayor")
+    assert date.event.version == before + 1

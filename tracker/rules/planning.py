@@ -230,7 +230,11 @@ def is_added(occurrence: Occurrence) -> bool:
     return occurrence.original_start not in dates(rule_of(event), event.starts)
 
 
+def slot_by_rule(occurrence: Occurrence) -> Slot:
+    """Return where the rule puts this date."""
+    return slot(occurrence.original_start, occurrence.event.duration, occurrence.event.zone)
+
+
 def is_moved(occurrence: Occurrence) -> bool:
     """Whether this date is not where the rule puts it."""
-    event = occurrence.event
-    return (occurrence.starts_at, occurrence.ends_at) != slot(occurrence.original_start, event.duration, event.zone)
+    return (occurrence.starts_at, occurrence.ends_at) != slot_by_rule(occurrence)

@@ -96,6 +96,8 @@ class Occurrence(Table):
     cancel_reason = Varchar(length=500, default="")
     is_changed = Boolean(default=False)
     """Whether it differs from what the rule says and so stands in feeds as an override."""
+    is_moved = Boolean(default=False)
+    """Whether somebody chose its moment: new time zone data leaves it there."""
     version = Integer(default=1)
     sequence = Integer(default=0)
     changed_at = Timestamptz(null=False)

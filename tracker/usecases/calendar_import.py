@@ -91,7 +91,7 @@ def _dates(one: Incoming) -> Iterator[dict[str, Any]]:
     for start, slot in one.slots.items():
         date = {
             "original_start": start, "starts_at": slot[0], "ends_at": slot[1], "title": None, "place": None,
-            "is_cancelled": False, "is_changed": False,
+            "is_cancelled": False, "is_changed": False, "is_moved": False,
         }  # fmt: skip
         yield date | _changed(one, start, slot) if start in one.changes else date
 
@@ -103,5 +103,8 @@ def _changed(one: Incoming, start: datetime, slot: Slot) -> dict[str, Any]:
     starts_at, ends_at = planning.slot(change.starts, change.duration, plan.zone)
     title = None if change.title in (None, plan.title) else change.title
     place = None if change.place in (None, plan.place) else change.place
-    is_changed = (starts_at, ends_at) != slot or title is not None or place is not None
-    return {"starts_at": starts_at, "ends_at": ends_at, "title": title, "place": place, "is_changed": is_changed}
+    is_moved = (starts_at, ends_at) != slot
+    return {
+        "starts_at": starts_at, "ends_at": ends_at, "title": title, "place": place, "is_moved": is_moved,
+        "is_changed": is_moved or title is not None or place is not None,
+    }  # fmt: skip

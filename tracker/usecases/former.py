@@ -27,7 +27,7 @@ def of_date(date: Occurrence) -> str:
     event = date.event
     return _text({"date": {
         "original_start": date.original_start, "starts_at": date.starts_at, "ends_at": date.ends_at,
-        "is_changed": date.is_changed,
+        "is_changed": date.is_changed, "is_moved": planning.is_moved(date),
         "title": None if date.title == event.title else date.title,
         "place": None if date.place == event.place else date.place,
         "agenda": None if date.agenda == event.agenda else date.agenda,
@@ -40,7 +40,10 @@ def of_event(event: Event, plan: Plan) -> str | None:
     if moves and (event.is_series or plan.rule):
         return None
     starts_at, ends_at = planning.slot(event.starts, event.duration, event.zone)
-    date = {"original_start": event.starts, "starts_at": starts_at, "ends_at": ends_at, "is_changed": False}
+    date = {
+        "original_start": event.starts, "starts_at": starts_at, "ends_at": ends_at, "is_changed": False,
+        "is_moved": False,
+    }  # fmt: skip
     return _text({"event": _itself(event), **({"date": date} if moves else {})})
 
 

@@ -78,7 +78,8 @@ async def change_date(
         place = occurrence.event.place if change.place is None else change.place
         is_moved, is_elsewhere = slot != (occurrence.starts_at, occurrence.ends_at), place != occurrence.place
         await _save(occurrence, now, raise_sequence=is_moved or is_elsewhere, fields={
-            "starts_at": slot[0], "ends_at": slot[1], "title": _own(change.title, occurrence.event.title),
+            "starts_at": slot[0], "ends_at": slot[1], "is_moved": slot != planning.slot_by_rule(occurrence),
+            "title": _own(change.title, occurrence.event.title),
             "place": _own(change.place, occurrence.event.place), "agenda": _own(change.agenda, occurrence.event.agenda),
         })  # fmt: skip
         before = (occurrence.starts_at, occurrence.ends_at)

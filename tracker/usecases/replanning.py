@@ -8,7 +8,7 @@ from datetime import datetime
 
 from tracker.database import writing
 from tracker.rules.actors import BY_COMMAND
-from tracker.tables.misplaced import misplaced, put_right
+from tracker.tables.misplaced import misplaced, put_right, raise_versions
 from tracker.usecases import audit
 from tracker.usecases.invitees import touch
 
@@ -24,8 +24,10 @@ async def replan(now: datetime) -> int:
         found = await misplaced(now)
         for one in found:
             await put_right(one, now)
-        for event_id in {one.event_id for one in found}:
+        events = {one.event_id for one in found}
+        for event_id in events:
             await touch(event_id)
         if found:
+            await raise_versions(events)
             await audit.record(BY_COMMAND, "replanned", "calendar", "", {"dates": len(found)}, now)
     return len(found)

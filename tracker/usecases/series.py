@@ -26,7 +26,8 @@ from tracker.usecases.sight import set_audiences
 INSTANT = timedelta(microseconds=1)
 _IN_PLACE = (
     " ON CONFLICT (id) DO UPDATE SET original_start = EXCLUDED.original_start, starts_at = EXCLUDED.starts_at,"
-    " ends_at = EXCLUDED.ends_at, is_changed = EXCLUDED.is_changed, changed_at = EXCLUDED.changed_at, title = NULL,"
+    " ends_at = EXCLUDED.ends_at, is_changed = EXCLUDED.is_changed, is_moved = EXCLUDED.is_moved,"
+    " changed_at = EXCLUDED.changed_at, title = NULL,"
     " place = NULL, agenda = NULL, version = occurrence.version + 1"
 )
 
@@ -49,7 +50,7 @@ async def add_dates(
     made = [
         {
             "id": kept.get(start) or chance.new_id(), "event": event_id, "original_start": start, "starts_at": slot[0],
-            "ends_at": slot[1], "is_changed": start in moved, "changed_at": now,
+            "ends_at": slot[1], "is_changed": start in moved, "is_moved": start in moved, "changed_at": now,
         }
         for start, slot in slots
     ]  # fmt: skip
@@ -86,6 +87,7 @@ async def move_dates(event: Event, before: list[Occurrence], plan: Plan, now: da
                 rows.Occurrence.changed_at: now,
                 rows.Occurrence.version: before[0].version + 1,
                 rows.Occurrence.is_changed: False,
+                rows.Occurrence.is_moved: False,
                 rows.Occurrence.title: None,
                 rows.Occurrence.place: None,
                 rows.Occurrence.agenda: None,
