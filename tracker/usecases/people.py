@@ -20,6 +20,10 @@ from tracker.tables import audience_versions
 from tracker.tables.people import Agency, Body, Member, MemberRole, Seat, SeatHolder
 
 _PEOPLE = "SELECT m.id, m.name, m.email, m.agency FROM member m WHERE m.status = 'active'"
+_KEEPERS = (
+    "SELECT r.member FROM member_role r WHERE NOT EXISTS (SELECT 1 FROM seat_holder h WHERE h.member = r.member)"
+    " GROUP BY r.member HAVING SUM(CASE WHEN r.role IN ({}, {}) THEN 0 ELSE 1 END) = 0"
+)
 _AGENCIES = "SELECT g.id, g.code, g.arm FROM agency g WHERE g.status = 'active'"
 
 
@@ -143,6 +147,12 @@ async def people_by_id(member_ids: Iterable[UUID]) -> dict[UUID, Person]:
         return {}
     among = QueryString(", ".join(["{}"] * len(wanted)), *wanted)
     return {person.id: person for person in await _people(QueryString(_PEOPLE + " AND m.id IN ({})", among))}
+
+
+async def keepers() -> frozenset[UUID]:
+    """Return who only keeps accounts or reads the trail: has no other role, and sits in no body."""
+    found = await engine().run_querystring(QueryString(_KEEPERS, Role.ADMINISTRATOR.value, Role.AUDITOR.value))
+    return frozenset(row["member"] for row in found)
 
 
 async def bodies(viewer: Viewer) -> list[BodyChoice]:

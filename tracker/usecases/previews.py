@@ -34,6 +34,8 @@ class Choices:
     own_bodies: tuple[BodyChoice, ...]
     """Bodies whose meeting it can be, and who alone may see it."""
     visibilities: tuple[Visibility, ...]
+    keepers: frozenset[UUID] = frozenset()
+    """Who of them only keeps accounts or reads the trail: not meant when their agency is ticked."""
     lead: Person | None = None
     """The organizer, where the viewer may invite them too."""
     sites: tuple[Site, ...] = ()
@@ -44,10 +46,12 @@ class Choices:
     @property
     def agencies(self) -> dict[str, list[Person]]:
         """Return the people under the short name of the agency of each, in order."""
-        groups: dict[str, list[Person]] = {}
-        for person in self.people:
-            groups.setdefault(person.agency, []).append(person)
-        return groups
+        return _by_agency(self.people)
+
+    @property
+    def participants(self) -> dict[str, list[Person]]:
+        """Return those of them who are meant when their agency is ticked."""
+        return _by_agency(one for one in self.people if one.id not in self.keepers)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,6 +92,13 @@ class Outlook:
     """The date with which the series ends then."""
 
 
+def _by_agency(people: Iterable[Person]) -> dict[str, list[Person]]:
+    groups: dict[str, list[Person]] = {}
+    for person in people:
+        groups.setdefault(person.agency, []).append(person)
+    return groups
+
+
 async def choices(viewer: Viewer, event: Event | None = None, invited: Iterable[UUID] = ()) -> Choices:
     """Return what the form offers for a new event, or for an event that the viewer may edit and its `invited`."""
     lead_id = event.lead_id if event else viewer.member_id
@@ -98,6 +109,7 @@ async def choices(viewer: Viewer, event: Event | None = None, invited: Iterable[
     return Choices(
         lead_id=lead_id, lead=known.get(lead_id), bodies=bodies, own_bodies=own,
         visibilities=_visibilities(viewer, own, event), sites=await open_sites(),
+        keepers=await people.keepers(),
         designators=designators(viewer, directory),
         people=tuple(sorted(
             (one for one in known.values() if one.id != lead_id), key=lambda one: (one.agency, one.name, str(one.id))
@@ -108,7 +120,10 @@ async def choices(viewer: Viewer, event: Event | None = None, invited: Iterable[
 def invited(picks: Picks, offered: Choices) -> dict[UUID, AttendeeRole]:
     """Return who is invited, and as what; only people whom the form offers."""
     seated = {one for body in offered.bodies if body.id in picks.bodies for one in body.primaries}
-    asked = {person.id for person in offered.people if person.agency_id in picks.agencies} | seated | picks.people
+    of_agencies = {
+        one.id for one in offered.people if one.agency_id in picks.agencies and one.id not in offered.keepers
+    }
+    asked = of_agencies | seated | picks.people
     roles = {one.id: picks.roles.get(one.id, AttendeeRole.REQUIRED) for one in offered.people if one.id in asked}
     return {member_id: role for member_id, role in roles.items() if role is not None}
 

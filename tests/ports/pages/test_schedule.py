@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
+from uuid import UUID
 
 import httpx
 import pytest
@@ -65,10 +66,10 @@ async def test_a_monthly_series_for_all_agencies_is_one_form(sqlite_cast: Cast, 
     plan = await plan_behind(sqlite_cast.coordinator, answer)
     assert (plan.rrule, len(plan.invitees), plan.agenda) == (
         "FREQ=MONTHLY;BYDAY=2TH;UNTIL=20271209T200000Z",
-        14,
+        12,
         "Welcome 5\nServices 20",
     )
-    assert await Message.count().where(Message.kind == "invitation") == 13
+    assert await Message.count().where(Message.kind == "invitation") == 11
 
 
 async def test_the_same_form_sent_twice_makes_one_event(sqlite_cast: Cast, desk: Browser) -> None:
@@ -484,3 +485,18 @@ async def test_an_odd_version_beside_suggested_times_is_no_failure(sqlite_cast: 
         (await desk.get(f"/events/{event_id}/edit")).text, f"/events/{event_id}/edit", version="x", save="times"
     )
     assert (await desk.post("/schedule/times", form)).status_code == 200
+
+
+async def test_an_agency_that_is_ticked_invites_nobody_who_only_keeps_accounts_or_reads_the_trail(
+    sqlite_cast: Cast, browse: SignIn
+) -> None:
+    lead = await browse(sqlite_cast.fbi_lead)
+    page = (await lead.get("/schedule?date=2027-01-12")).text
+    assert "USAO · 1 person" in page
+    usao = sqlite_cast.agencies["USAO"]
+    form = typed(page, "/events", title="Call", visibility="law_enforcement", agency=usao, save="send")
+    event_id = (await lead.post("/events", form)).headers["location"].rpartition("/")[2]
+    assert set(await invitees_of(UUID(event_id))) == {sqlite_cast.fbi_lead.member_id, sqlite_cast.coordinator.member_id}
+    form = typed(page, "/events", title="Call two", visibility="law_enforcement", person=sqlite_cast.auditor.member_id)
+    event_id = (await lead.post("/events", form | {"save": ["send"]})).headers["location"].rpartition("/")[2]
+    assert sqlite_cast.auditor.member_id in await invitees_of(UUID(event_id)), "somebody who is named is meant"
