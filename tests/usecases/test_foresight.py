@@ -1,5 +1,6 @@
 """What a form says that a deed will do is what it then does: to mails, answers, reminders and feeds."""
 
+import asyncio
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
@@ -10,11 +11,11 @@ from uuid import UUID, uuid4
 import pytest
 
 from tests.cast import NOW, ZONE, Cast, meeting, operation
-from tracker.database import trying
+from tracker.database import trying, writing
 from tracker.errors import Invalid
 from tracker.rules.audiences import Visibility
 from tracker.rules.calendars import Scope
-from tracker.rules.consequences import ANY_PROGRAM, Consequences
+from tracker.rules.consequences import ANY_PROGRAM, Consequences, of_nothing
 from tracker.rules.invitations import AnswerValue, AttendeeRole
 from tracker.rules.meetings import EventStatus
 from tracker.rules.notices import NO_MAIL, Notices
@@ -235,7 +236,7 @@ async def queued(cast: Cast) -> Mails:
 
 async def reminders(cast: Cast, now: datetime) -> Counter[tuple[UUID, datetime]]:
     """Return to whom reminders would go out from now on, and when; nothing is kept of it."""
-    async with trying():
+    async with trying(1.0):
         await queue_due(now, ZONE)
         await queue_due(IN_THE_END, ZONE)
         found = await Message.select(Message.recipient, Message.event, Message.due).where(
@@ -418,3 +419,23 @@ async def test_who_takes_themselves_off_a_named_event_foresees_what_the_others_k
     as_lead = await foresee(cast.fbi_lead, event_id, deed, NOW)
     assert (told.moves, told.shown) == (as_lead.moves, as_lead.shown)
     assert await sees(cast.coordinator, event_id)
+
+
+async def test_a_look_waits_no_longer_than_its_patience_and_tells_that_nothing_changes_without_one(cast: Cast) -> None:
+    event_id = await scheduled(cast)
+    told = await foresee(cast.coordinator, event_id, edit(but())(cast, event_id, NOW), NOW)
+    assert told == of_nothing()
+    is_held, may_end = asyncio.Event(), asyncio.Event()
+
+    async def write() -> None:
+        async with writing():
+            is_held.set()
+            await may_end.wait()
+
+    writer = asyncio.create_task(write())
+    await is_held.wait()
+    with pytest.raises(TimeoutError):
+        async with trying(0.05):
+            pass
+    may_end.set()
+    await writer

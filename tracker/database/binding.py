@@ -1,8 +1,9 @@
 """Which engine this process uses, and the words that use cases need of it."""
 
+import asyncio
 import os
 from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, suppress
 from typing import Any
 
 from piccolo.conf.apps import ENVIRONMENT_VARIABLE
@@ -68,10 +69,15 @@ class _TakenBack(Exception):
 
 
 @asynccontextmanager
-async def trying() -> AsyncIterator[None]:
-    """Write in a transaction of which nothing is kept: what is read inside tells what the writes would do."""
+async def trying(patience: float) -> AsyncIterator[None]:
+    """Write in a transaction of which nothing is kept: what is read inside tells what the writes would do.
+
+    Raises TimeoutError after `patience` seconds behind other writers: it is a look, and nobody waits long for one.
+    """
     with suppress(_TakenBack):
-        async with writing():
+        async with AsyncExitStack() as held:
+            async with asyncio.timeout(patience):
+                await held.enter_async_context(writing())
             yield
             raise _TakenBack
 

@@ -129,6 +129,11 @@ def between(before: Standing, after: Standing) -> Consequences:
     )  # fmt: skip
 
 
+def of_nothing() -> Consequences:
+    """Return what it does to save an event as it is."""
+    return between(Standing(is_known=True), Standing(is_known=True))
+
+
 def moves(before: Reminders, after: Reminders) -> tuple[Move, ...]:
     """Return which reminders move from where to where: a date that moves is matched with the one it becomes."""
     gone = {date for date, of_date in before.items() if after.get(date) != of_date}

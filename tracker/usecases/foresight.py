@@ -23,17 +23,20 @@ from tracker.usecases.feed_readers import FeedReader, feed_readers, who_reads
 from tracker.usecases.reminders_people import answers_to
 from tracker.usecases.viewers import viewer_for
 
+PATIENCE = 1.0  # seconds that a look waits for other writers
 Deed = Callable[[], Awaitable[UUID | str | None]]
 """Does it, and returns the id of an event that it made, if it made one."""
 
 
 async def foresee(viewer: Viewer, event_id: UUID | None, deed: Deed, now: datetime) -> Consequences:
-    """Return what a deed of the viewer on an event would do; None = it makes one. Errors: those of the deed.
+    """Return what a deed of the viewer on an event would do; None = it makes one.
+
+    Errors: those of the deed; TimeoutError while others write.
 
     The event is looked at through the eyes of its lead: whoever takes themselves off it sees nothing of it afterwards.
     """
     readers = await feed_readers(now)
-    async with trying():
+    async with trying(PATIENCE):
         eyes = await _eyes_on(viewer, event_id, now)
         before = await _standing(eyes, [event_id] if event_id else [], readers, now)
         made = await deed()

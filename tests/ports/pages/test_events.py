@@ -1,5 +1,6 @@
 """The page of an event: who sees what on it, answering, editing it as a whole, cancelling it."""
 
+import asyncio
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -11,6 +12,7 @@ from tests.ports.browser import Browser
 from tests.ports.conftest import SignIn
 from tests.ports.pages.forms import Fields, typed
 from tracker import clock
+from tracker.database import writing
 from tracker.rules.audiences import Visibility
 from tracker.rules.invitations import AnswerValue
 from tracker.rules.meetings import EventStatus, Kind
@@ -426,3 +428,25 @@ async def test_the_action_items_of_a_meeting_are_called_by_where_they_come_from(
     ):  # fmt: skip
         event_id = await meetings.schedule(sqlite_cast.coordinator, plan, NOW)
         assert f'<h2 id="actions-h">{heading}</h2>' in (await member.get(f"/events/{event_id}/{KEY}")).text
+
+
+async def test_pages_that_tell_what_a_deed_would_do_open_while_somebody_else_writes(
+    sqlite_cast: Cast, desk: Browser
+) -> None:
+    event_id = await meetings.schedule(sqlite_cast.coordinator, weekly(sqlite_cast.fbi_lead), NOW)
+    pages = {}
+    is_held, may_end = asyncio.Event(), asyncio.Event()
+
+    async def write() -> None:
+        async with writing():
+            is_held.set()
+            await may_end.wait()
+
+    writer = asyncio.create_task(write())
+    await is_held.wait()
+    for path in ("edit", "cancellation", f"{KEY}/edit"):
+        pages[path] = await asyncio.wait_for(desk.get(f"/events/{event_id}/{path}"), 10)
+    may_end.set()
+    await writer
+    assert {path: page.status_code for path, page in pages.items()} == dict.fromkeys(pages, 200)
+    assert "Nobody is mailed." in pages["edit"].text, "what is as it was needs no look"

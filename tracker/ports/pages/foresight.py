@@ -10,11 +10,11 @@ from uuid import UUID
 from tracker import clock
 from tracker.database import surviving_failures
 from tracker.errors import Conflict, Invalid, NotAllowed
-from tracker.ports.pages.edits import ChangeInWords
+from tracker.ports.pages.edits import ChangeInWords, record
 from tracker.ports.pages.form_values import FormValues
 from tracker.ports.pages.schedule_form import read_plan
-from tracker.rules.consequences import Consequences
-from tracker.rules.meetings import Event
+from tracker.rules.consequences import Consequences, of_nothing
+from tracker.rules.meetings import Event, EventStatus
 from tracker.rules.people import Viewer
 from tracker.rules.planning import Plan
 from tracker.rules.undo import UNDO_FOR
@@ -38,6 +38,10 @@ class Editing(NamedTuple):
         """Return the name of the date from which on the series changes; empty when it is all of it."""
         return self.outlook.first.key if self.outlook.first else ""
 
+    def is_as_opened(self, form: FormValues) -> bool:
+        """Whether a form to change what people know of shows it as it is, so that nothing need be tried."""
+        return self.event.status is not EventStatus.DRAFT and self.was == record(form)
+
 
 async def change(viewer: Viewer, editing: Editing, plan: Plan, version: int, now: datetime, *, notify: bool) -> UUID:
     """Save what a form describes, for all dates or from one on. Errors: as in `meetings.change`."""
@@ -52,6 +56,8 @@ async def of_form(
 ) -> Consequences | None:
     """Return what happens when the form of an event is sent as it is; None while it cannot be."""
     now, event = clock.now(), editing.event if editing else None
+    if editing and editing.is_as_opened(form):
+        return of_nothing()
 
     async def deed() -> UUID:
         plan = read_plan(form.but({"save": "send"}), offered, zone, event)
