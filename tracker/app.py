@@ -83,6 +83,7 @@ from tracker.ports.token_uses import note_after_answers
 from tracker.settings import Settings, load
 from tracker.usecases import accounts as account_life
 from tracker.usecases import audit_verification, health, identity_passwords, reminders
+from tracker.usecases import undo as undo_deeds
 from tracker.usecases.identity_hashes import Pbkdf2
 from tracker.usecases.identity_passwords import Hashing
 
@@ -139,6 +140,7 @@ PAGES = (
 )
 PLANNING_EVERY = 60.0  # seconds between two looks for reminders that became due
 ACCOUNTS_EVERY = 60.0  # seconds between two looks for accounts that end
+UNDO_EVERY = 60.0  # seconds between two looks for what cannot be taken back any more
 AUDIT_EVERY = 600.0  # seconds between two looks whether the night's verification is due
 CALENDARS_EVERY = 60.0  # seconds between two looks for calendars to be read
 
@@ -215,6 +217,7 @@ async def _ticking(settings: Settings, links: Links) -> AsyncIterator[None]:
 def _jobs(settings: Settings, delivery: Delivery) -> Sequence[Job]:
     jobs: Sequence[Job] = (
         ("reminders", min(settings.tick, PLANNING_EVERY), lambda: reminders.queue_due(clock.now(), settings.time_zone)),
+        ("undo", UNDO_EVERY, lambda: undo_deeds.forget_former(clock.now())),
         ("accounts", ACCOUNTS_EVERY, lambda: account_life.close_due(clock.now())),
         ("calendars", min(settings.tick, CALENDARS_EVERY), lambda: read_due(settings, Network())),
         ("mail", settings.tick, lambda: _send(delivery)),

@@ -233,3 +233,15 @@ async def test_an_invitation_that_waits_says_nothing_of_a_change_while_it_can_be
     )
     assert await outbox.claim("me", (), changed + timedelta(seconds=19), 50) == []
     assert len(await outbox.claim("me", (), changed + UNDO_FOR, 50)) == 2
+
+
+async def test_what_a_change_replaced_is_forgotten_when_it_cannot_be_taken_back(cast: Cast) -> None:
+    event_id = await meetings.schedule(cast.coordinator, meeting(cast.fbi_lead), NOW)
+    await meetings.change(cast.coordinator, event_id, meeting(cast.fbi_lead, place="Annex"), 1, NOW, notify=False)
+    await undo.forget_former(SOON)
+    assert await undo.may_undo_change(event_id, NOW)
+    await undo.forget_former(LATE)
+    assert not await undo.may_undo_change(event_id, NOW)
+    assert [entry.changes[0].before for entry in await history.history(
+        cast.coordinator, await meetings.event_for(cast.coordinator, event_id)
+    )] == ["USAO conference room"]  # fmt: skip

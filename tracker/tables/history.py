@@ -26,4 +26,4 @@ class EventChange(Table):
     fields = Text(default="[]")
     """JSON: rows [field, before, after] in words"""
     former = Text(null=True, default=None)
-    """JSON: what the deed replaced, as `usecases.former` wrote it; None = it cannot be taken back."""
+    """JSON: what the deed replaced, as `usecases.former` wrote it; None = it cannot be taken back (any more)."""

@@ -8,7 +8,7 @@ from uuid import UUID
 from tracker.database import conflicts, writing
 from tracker.errors import Gone
 from tracker.rules.people import Viewer
-from tracker.rules.undo import MEANWHILE, TOO_LATE, check_open
+from tracker.rules.undo import MEANWHILE, TOO_LATE, UNDO_FOR, check_open
 from tracker.tables import meetings as rows
 from tracker.tables.history import EventChange
 from tracker.tables.outbox import Message
@@ -73,6 +73,14 @@ async def _last_change(event_id: UUID) -> Mapping[str, Any] | None:
         table.event == event_id
     ).order_by(table.at, ascending=False).limit(1)  # fmt: skip
     return found[0] if found else None
+
+
+async def forget_former(now: datetime) -> None:
+    """Forget what changes replaced that cannot be taken back any more: places and notes of before are nobody's."""
+    is_late = EventChange.former.is_not_null() & (EventChange.at <= now - UNDO_FOR)
+    if await EventChange.exists().where(is_late):
+        async with writing():
+            await EventChange.update({EventChange.former: None}).where(is_late)
 
 
 async def undo_cancellation(viewer: Viewer, event_id: UUID, key: str, expected_version: int, now: datetime) -> None:
