@@ -23,6 +23,7 @@ from tracker.ports.mail import self_test
 from tracker.ports.mail.compose import Composer
 from tracker.ports.mail.delivery import Delivery
 from tracker.ports.mail.mailbox import Mailbox
+from tracker.ports.mail_server import Lately
 from tracker.ports.outside.network import Network
 from tracker.ports.outside.reading import read_due
 from tracker.ports.pages import (
@@ -164,7 +165,7 @@ def create_app(settings: Settings | None = None) -> Litestar:
         exception_handlers=errors.HANDLERS,
         after_exception=[recognise],
         lifespan=[_running(chosen, links)],
-        state=State({"links": links, "mailbox": Mailbox(Path(chosen.mail_folder)), "api_document": api.described()}),
+        state=_state(chosen, links),
         request_class=FormRequest,
         request_max_body_size=BODY_LIMIT,
         openapi_config=None,
@@ -174,6 +175,13 @@ def create_app(settings: Settings | None = None) -> Litestar:
     protect(app, chosen)
     note_after_answers(app)
     return app
+
+
+def _state(settings: Settings, links: Links) -> State:
+    return State({
+        "links": links, "mailbox": Mailbox(Path(settings.mail_folder)), "api_document": api.described(),
+        "mail_server": Lately(),
+    })  # fmt: skip
 
 
 def _handlers(settings: Settings) -> list[Any]:

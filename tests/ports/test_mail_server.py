@@ -38,3 +38,17 @@ async def test_a_server_elsewhere_without_encryption_will_not_do(monkeypatch: py
 async def test_a_server_that_does_not_know_our_password_will_not_do() -> None:
     async with serving(MailServer()) as server:
         assert await trouble(settings(smtp_port=server.port, smtp_user="tracker", smtp_password="x"))
+
+
+async def test_a_page_asks_the_mail_server_once_a_minute() -> None:
+    asked, now = [], [0.0]
+
+    def ask(_: Settings) -> str:
+        asked.append(now[0])
+        return f"asked {len(asked)} times"
+
+    lately, said = mail_server.Lately(ask, steady=lambda: now[0]), []
+    for moment in (0.0, 59.0, 60.0):
+        now[0] = moment
+        said.append(lately.trouble(settings()))
+    assert said == ["asked 1 times", "asked 1 times", "asked 2 times"]

@@ -2,11 +2,15 @@
 
 import smtplib
 import ssl
+import threading
+import time
+from collections.abc import Callable
 
 from tracker.ports.addresses import is_loopback
 from tracker.settings import Settings
 
 PATIENCE = 5.0  # seconds for each word of the server
+HOLDS = 60.0  # seconds for which a page says again what the server said
 TLS_PORT = 465  # TLS from the first byte (RFC 8314)
 OPEN = "It offers no STARTTLS, and mails go to another machine only over an encrypted line."
 
@@ -18,6 +22,25 @@ def trouble(settings: Settings) -> str:
             return _introduced(server, settings)
     except (OSError, smtplib.SMTPException) as away:
         return str(away)
+
+
+class Lately:
+    """What the mail server said within the last minute: a page that is read often does not knock each time."""
+
+    def __init__(
+        self, ask: Callable[[Settings], str] = trouble, *, steady: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._ask, self._steady = ask, steady
+        self._asking = threading.Lock()
+        self._until, self._said = -1.0, ""
+
+    def trouble(self, settings: Settings) -> str:
+        """Return what `trouble` of this module does, asked anew when a minute is over; at most one asks at once."""
+        with self._asking:
+            if self._steady() >= self._until:
+                self._said = self._ask(settings)
+                self._until = self._steady() + HOLDS
+            return self._said
 
 
 def _connected(settings: Settings) -> smtplib.SMTP:

@@ -3,7 +3,7 @@
 import asyncio
 import shutil
 import stat
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -23,6 +23,7 @@ from tracker.usecases.audit_verification import Verification
 from tracker.usecases.holding import held_copy, last_backup
 from tracker.usecases.replanning import number_misplaced
 
+Trouble = Callable[[Settings], str]
 OLDEST_BACKUP = 48  # hours
 OLDEST_VERIFICATION = 48  # hours
 EXAMPLE = ".example"  # a domain in which nobody gets mail (RFC 2606)
@@ -55,9 +56,9 @@ async def lines(chosen: Settings) -> list[Line]:
     return [*of_settings(chosen), *of_rows, *await of_surroundings(chosen)]
 
 
-async def of_surroundings(chosen: Settings) -> list[Line]:
-    """Return what can be said without a database: files, disk, mail server, releases."""
-    return [*of_files(chosen), await asyncio.to_thread(of_mail, chosen), *of_releases()]
+async def of_surroundings(chosen: Settings, trouble: Trouble = mail_server.trouble) -> list[Line]:
+    """Return what can be said without a database: files, disk, mail server as `trouble` tells, releases."""
+    return [*of_files(chosen), await asyncio.to_thread(of_mail, chosen, trouble), *of_releases()]
 
 
 def refuse_unsafe(chosen: Settings, host: str) -> None:
@@ -133,10 +134,10 @@ def private_files(folder: Path) -> Sequence[Path]:
     return [path for name in names if (path := folder / name).exists()]
 
 
-def of_mail(chosen: Settings) -> Line:
-    """Return whether the mail server would take our mails now; waits for it."""
+def of_mail(chosen: Settings, trouble: Trouble = mail_server.trouble) -> Line:
+    """Return whether the mail server would take our mails, as `trouble` tells; may wait for it."""
     place = f"{chosen.smtp_host}, port {chosen.smtp_port},"
-    if why_not := mail_server.trouble(chosen):
+    if why_not := trouble(chosen):
         return Line(State.FAULT, "Mail server", f"{place} cannot be used: {why_not}")
     return Line(State.OK, "Mail server", f"{place} answers.")
 

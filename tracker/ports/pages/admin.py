@@ -78,7 +78,7 @@ async def health_page(request: Request[Any, Any, Any]) -> Response[str]:
         backup=local(backup, settings.time_zone) if backup else None, is_held=await holding.held_copy() is not None,
         lines=[
             *soundness.of_settings(settings), *[line async for line in soundness.of_database()],
-            *await soundness.of_surroundings(settings),
+            *await soundness.of_surroundings(settings, request.app.state["mail_server"].trouble),
         ],
     )  # fmt: skip
 
