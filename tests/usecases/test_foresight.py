@@ -373,9 +373,14 @@ async def test_what_nobody_changes_shows_in_no_feed_and_a_feed_says_how_often_it
     )  # fmt: skip
     told = await foresee(cast.coordinator, event_id, edit(HOUR_LATER)(cast, event_id, NOW), NOW)
     assert told.feed_words == f"The feeds of 1 person show it at their next refresh. {ANY_PROGRAM}."
-    assert replace(told, programs=frozenset({"Outlook", "another program"})).feed_words == (
-        "The feeds of 1 person show it at their next refresh. Outlook reads about every 3 hours."
-    )
+
+
+def test_programs_are_named_where_several_people_read_and_never_of_one() -> None:
+    """Which program one person uses is theirs to tell."""
+    told = replace(of_nothing(), programs=frozenset({"Outlook", "another program"}))
+    for people, often in ((1, ANY_PROGRAM), (2, ANY_PROGRAM), (3, "Outlook reads about every 3 hours")):
+        shown = replace(told, shown=frozenset(uuid4() for _ in range(people)))
+        assert shown.feed_words.endswith(f"show it at their next refresh. {often}.")
 
 
 async def test_the_words_count_each_kind_of_mail_and_end_with_nobody_else(cast: Cast) -> None:

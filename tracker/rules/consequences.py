@@ -11,6 +11,8 @@ from tracker.rules.notices import Notices
 from tracker.rules.outbox import MessageKind
 from tracker.rules.wording import plural
 
+FEWEST = 3
+"""So many people's feeds at least are spoken of by their programs: of fewer it would tell what somebody uses."""
 ANY_PROGRAM = "Calendar programs look for changes within hours, some only once a day"
 
 
@@ -106,7 +108,8 @@ class Consequences:
             said.append(f"The feeds of {whose} show it at their next refresh.")
         if self.lost:
             said.append(f"The feeds of {plural(len(self.lost), 'person', 'people')} do not hold it any more.")
-        often = "; ".join(f"{name} reads {REFRESHES[name]}" for name in sorted(self.programs) if name in REFRESHES)
+        named = sorted(self.programs & set(REFRESHES)) if len(self.shown | self.lost) >= FEWEST else []
+        often = "; ".join(f"{name} reads {REFRESHES[name]}" for name in named)
         return " ".join([*said, f"{often or ANY_PROGRAM}."]) if said else "Nothing changes"
 
 
