@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from tests.cast import Cast, people_of_the_task_force
+from tests.cast import SECRET, Cast, people_of_the_task_force
 from tests.database.server import own_server
 from tests.database.sources import PostgresDatabases, Source, SQLiteFiles
+from tracker import keys
 from tracker.database import Engine, bind, close_database, engine_from_url, open_database
 
 settings.register_profile("tracker", deadline=None)  # a busy machine is no mistake of the code
@@ -25,7 +26,7 @@ def anyio_backend() -> str:
 
 @pytest.fixture(scope="session")
 def sqlite_source(tmp_path_factory: pytest.TempPathFactory) -> Source:
-    source = SQLiteFiles(tmp_path_factory.mktemp("template") / "tracker.sqlite")
+    source = SQLiteFiles(tmp_path_factory.mktemp("templates"))
     asyncio.run(source.prepare())
     return source
 
@@ -67,15 +68,25 @@ async def blank_database(source: Source, tmp_path: Path) -> AsyncIterator[Engine
 
 
 @pytest.fixture
-async def cast(database: Engine) -> Cast:
-    """The cast in a fresh database, on each engine."""
-    return await people_of_the_task_force()
+async def cast(source: Source, tmp_path: Path) -> AsyncIterator[Cast]:
+    """The cast in a fresh database, bound; the test runs once on each engine."""
+    async with _with_the_cast(source, tmp_path) as cast:
+        yield cast
 
 
 @pytest.fixture
-async def sqlite_cast(sqlite_database: Engine) -> Cast:
+async def sqlite_cast(sqlite_source: Source, tmp_path: Path) -> AsyncIterator[Cast]:
     """The cast in a fresh SQLite database, for what does not depend on the engine."""
-    return await people_of_the_task_force()
+    async with _with_the_cast(sqlite_source, tmp_path) as cast:
+        yield cast
+
+
+@asynccontextmanager
+async def _with_the_cast(source: Source, folder: Path) -> AsyncIterator[Cast]:
+    url, cast = await source.filled(people_of_the_task_force, folder)
+    keys.use(SECRET)
+    async with _opened(source, url):
+        yield cast
 
 
 @asynccontextmanager

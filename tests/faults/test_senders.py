@@ -9,10 +9,10 @@ from random import Random
 
 import pytest
 
-from tests.cast import ZONE, Cast, people_of_the_task_force
+from tests.cast import ZONE, Cast
 from tests.faults.senders import IS_FULL, due_reminders, sending, states, until_accepted, until_none_waits
 from tests.faults.server import MailServer, serving
-from tracker.database import Engine
+from tracker.database import engine
 from tracker.ports.mail.delivery import LANES
 
 REMINDERS, KILLS = (2_000, 40) if IS_FULL else (200, 3)
@@ -21,21 +21,14 @@ FAST = 300.0  # five minutes a second: a retry after half a minute comes after a
 
 
 @pytest.fixture
-async def cast(database: Engine) -> Cast:
-    return await people_of_the_task_force()
-
-
-@pytest.fixture
 async def server() -> AsyncIterator[MailServer]:
     async with serving(MailServer(pause=SLOW)) as listening:
         yield listening
 
 
-async def test_killed_senders_lose_nothing_and_double_only_what_was_under_way(
-    database: Engine, cast: Cast, server: MailServer
-) -> None:
+async def test_killed_senders_lose_nothing_and_double_only_what_was_under_way(cast: Cast, server: MailServer) -> None:
     count = await due_reminders(cast, REMINDERS, ZONE)
-    async with sending(database, server) as senders:
+    async with sending(engine(), server) as senders:
         await senders.start()
         for kill in range(KILLS):
             await until_accepted(server, (kill + 1) * count // (KILLS + 2))
@@ -49,9 +42,9 @@ async def test_killed_senders_lose_nothing_and_double_only_what_was_under_way(
     assert len(set(server.accepted)) == count  # a second copy is the same to the byte
 
 
-async def test_two_senders_send_nothing_twice(database: Engine, cast: Cast, server: MailServer) -> None:
+async def test_two_senders_send_nothing_twice(cast: Cast, server: MailServer) -> None:
     count = await due_reminders(cast, REMINDERS, ZONE)
-    async with sending(database, server) as senders:
+    async with sending(engine(), server) as senders:
         await senders.start()
         await senders.start()
         await until_none_waits()
@@ -59,11 +52,9 @@ async def test_two_senders_send_nothing_twice(database: Engine, cast: Cast, serv
     assert (len(ids), max(ids.values()), await states()) == (count, 1, {"sent": count})
 
 
-async def test_a_sender_whose_clock_is_an_hour_ahead_sends_nothing_twice(
-    database: Engine, cast: Cast, server: MailServer
-) -> None:
+async def test_a_sender_whose_clock_is_an_hour_ahead_sends_nothing_twice(cast: Cast, server: MailServer) -> None:
     count = await due_reminders(cast, REMINDERS, ZONE)
-    async with sending(database, server) as senders:
+    async with sending(engine(), server) as senders:
         await senders.start()
         await senders.start(ahead=timedelta(hours=1))
         await until_none_waits()
@@ -71,9 +62,7 @@ async def test_a_sender_whose_clock_is_an_hour_ahead_sends_nothing_twice(
     assert (len(ids), max(ids.values())) == (count, 1)
 
 
-async def test_a_mail_server_that_fails_in_every_way_gets_each_mail_in_the_end(
-    database: Engine, cast: Cast, server: MailServer
-) -> None:
+async def test_a_mail_server_that_fails_in_every_way_gets_each_mail_in_the_end(cast: Cast, server: MailServer) -> None:
     chance = Random(7)  # noqa: S311 - repeatable faults
     lost_answers: list[str] = []
 
@@ -92,7 +81,7 @@ async def test_a_mail_server_that_fails_in_every_way_gets_each_mail_in_the_end(
     server.cut_before_answer = loses_the_answer
     count = await due_reminders(cast, REMINDERS, ZONE)
     bounced = count // 12
-    async with sending(database, server, FAST) as senders:
+    async with sending(engine(), server, FAST) as senders:
         await senders.start()
         await senders.start()
         await until_none_waits()
@@ -103,10 +92,10 @@ async def test_a_mail_server_that_fails_in_every_way_gets_each_mail_in_the_end(
 
 @pytest.mark.parametrize("window", ["mail", "rcpt", "before the answer", "after the answer"])
 async def test_a_kill_doubles_a_mail_only_between_its_last_dot_and_the_record(
-    database: Engine, cast: Cast, server: MailServer, window: str
+    cast: Cast, server: MailServer, window: str
 ) -> None:
     count = await due_reminders(cast, 1, ZONE, people=8)  # so few that one connection carries them
-    async with sending(database, server) as senders:
+    async with sending(engine(), server) as senders:
         victim = await senders.start()
         moments = iter(range(1_000))
 

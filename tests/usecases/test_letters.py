@@ -9,8 +9,8 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from tests.cast import NOW, ZONE, Cast, meeting, operation, people_of_the_task_force
-from tracker.database import Engine, writing
+from tests.cast import NOW, ZONE, Cast, meeting, operation
+from tracker.database import writing
 from tracker.rules.action_changes import Change, NewItem
 from tracker.rules.action_items import ItemStatus
 from tracker.rules.audiences import Visibility
@@ -37,11 +37,6 @@ from tracker.usecases import (
 
 LATER = NOW + timedelta(minutes=5)
 TODAY = date(2026, 12, 15)
-
-
-@pytest.fixture
-async def cast(database: Engine) -> Cast:
-    return await people_of_the_task_force()
 
 
 async def waiting(now: datetime) -> list[Letter | Skip]:

@@ -7,8 +7,7 @@ from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 
-from tests.cast import LINK, NOW, ZONE, Cast, meeting, operation, people_of_the_task_force
-from tracker.database import Engine
+from tests.cast import LINK, NOW, ZONE, Cast, meeting, operation
 from tracker.rules.action_changes import NewItem
 from tracker.rules.audiences import Visibility
 from tracker.rules.invitations import AnswerValue
@@ -28,8 +27,7 @@ MONDAY = datetime(2026, 12, 21, 13, tzinfo=UTC)  # 7:00 AM
 
 
 @pytest.fixture
-async def cast(database: Engine) -> Cast:
-    cast = await people_of_the_task_force()
+async def cast(cast: Cast) -> Cast:
     await queue_due(NOW, ZONE)
     return cast
 

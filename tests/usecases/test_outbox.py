@@ -8,8 +8,8 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from tests.cast import NOW, Cast, meeting, people_of_the_task_force
-from tracker.database import Engine, writing
+from tests.cast import NOW, Cast, meeting
+from tracker.database import engine, writing
 from tracker.rules.outbox import PAUSE, Message, MessageKind, Skip, State
 from tracker.rules.planning import DateChange
 from tracker.rules.recurrence import rule_for
@@ -22,12 +22,7 @@ LATER = NOW + timedelta(minutes=5)
 
 
 @pytest.fixture
-async def cast(database: Engine) -> Cast:
-    return await people_of_the_task_force()
-
-
-@pytest.fixture
-async def worker(database: Engine) -> AsyncIterator[Worker]:
+async def worker(cast: Cast) -> AsyncIterator[Worker]:
     me = await enlist()
     yield me
     await me.leave()
@@ -220,9 +215,9 @@ async def _move(cast: Cast, event_id: UUID, hour: int, now: datetime) -> None:
 
 
 @pytest.mark.parametrize("source", ["postgres"], indirect=True)
-async def test_a_worker_whose_connection_was_cut_is_gone_and_knows_it(database: Engine, worker: Worker) -> None:
+async def test_a_worker_whose_connection_was_cut_is_gone_and_knows_it(worker: Worker) -> None:
     other = await enlist()
-    await _cut(database, worker)
+    await _cut(worker)
     assert (await other.gone([worker.name]), worker.is_there()) == ([worker.name], False)
     await other.leave()
 
@@ -233,9 +228,9 @@ async def test_a_worker_that_is_there_is_not_gone(worker: Worker) -> None:
     await other.leave()
 
 
-async def _cut(database: Engine, worker: Any) -> None:
+async def _cut(worker: Any) -> None:
     """End a worker's connection as a restart of the server would."""
-    await database.run_ddl(f"SELECT pg_terminate_backend({worker._connection.get_server_pid()})")
+    await engine().run_ddl(f"SELECT pg_terminate_backend({worker._connection.get_server_pid()})")
     async with asyncio.timeout(5):
         while worker.is_there():  # noqa: ASYNC110 - the server ends it
             await asyncio.sleep(0.01)

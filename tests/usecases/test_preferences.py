@@ -12,8 +12,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from tests.cast import NOW, ZONE, Cast, everybody, meeting, people_of_the_task_force
-from tracker.database import Engine
+from tests.cast import NOW, ZONE, Cast, everybody, meeting
 from tracker.errors import NotAllowed, NotFound
 from tracker.rules.action_changes import NewItem
 from tracker.rules.audiences import Visibility
@@ -35,8 +34,7 @@ NIGHT = (time(22), time(9, 30))
 
 
 @pytest.fixture
-async def cast(database: Engine) -> Cast:
-    cast = await people_of_the_task_force()
+async def cast(cast: Cast) -> Cast:
     await queue_due(NOW, ZONE)
     return cast
 

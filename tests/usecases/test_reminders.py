@@ -34,8 +34,7 @@ TODAY = date(2026, 12, 15)
 
 
 @pytest.fixture
-async def cast(database: Engine) -> Cast:
-    cast = await people_of_the_task_force()
+async def cast(cast: Cast) -> Cast:
     await plan(NOW)
     return cast
 

@@ -9,8 +9,7 @@ from uuid import UUID
 
 import pytest
 
-from tests.cast import NOW, ZONE, Cast, meeting, people_of_the_task_force
-from tracker.database import Engine
+from tests.cast import NOW, ZONE, Cast, meeting
 from tracker.errors import Conflict
 from tracker.rules.audiences import Visibility
 from tracker.rules.invitations import AnswerValue
@@ -30,8 +29,7 @@ FIVE, TWO = timedelta(days=5), timedelta(days=2)
 
 
 @pytest.fixture
-async def cast(database: Engine) -> Cast:
-    cast = await people_of_the_task_force()
+async def cast(cast: Cast) -> Cast:
     await queue_due(NOW, ZONE)
     await preferences.save_body(cast.coordinator, cast.bodies["steering"], BodyPreferences(asks_again=True), NOW)
     return cast

@@ -8,10 +8,10 @@ from uuid import UUID
 
 import pytest
 
-from tests.cast import NOW, Cast, everybody, meeting, operation, people_of_the_task_force
+from tests.cast import NOW, Cast, everybody, meeting, operation
 from tests.faults.server import MailServer, serving
 from tests.ports.mail.sending import delivery
-from tracker.database import Engine
+from tracker.database import engine
 from tracker.ports.mail.delivery import LANES
 from tracker.rules.outbox import GIVE_UP
 from tracker.tables.outbox import Message
@@ -19,11 +19,6 @@ from tracker.tables.people import Member
 from tracker.usecases import meetings
 
 LATER = NOW + timedelta(minutes=5)
-
-
-@pytest.fixture
-async def cast(database: Engine) -> Cast:
-    return await people_of_the_task_force()
 
 
 @pytest.fixture
@@ -162,11 +157,11 @@ def _all_texts(mail: bytes) -> str:
 
 @pytest.mark.parametrize("source", ["postgres"], indirect=True)
 async def test_a_delivery_that_the_database_lost_sight_of_enlists_anew_and_sends(
-    database: Engine, cast: Cast, server: MailServer
+    cast: Cast, server: MailServer
 ) -> None:
     sending = delivery(server.port, LATER)
     await sending.dispatch()
-    await database.run_ddl(f"SELECT pg_terminate_backend({sending._worker._connection.get_server_pid()})")
+    await engine().run_ddl(f"SELECT pg_terminate_backend({sending._worker._connection.get_server_pid()})")
     await invite(cast)
     async with asyncio.timeout(5):
         while sending._worker and sending._worker.is_there():  # noqa: ASYNC110 - the server ends it
@@ -177,7 +172,7 @@ async def test_a_delivery_that_the_database_lost_sight_of_enlists_anew_and_sends
 
 @pytest.mark.parametrize("source", ["postgres"], indirect=True)
 async def test_a_delivery_that_the_database_loses_sight_of_leaves_the_rest_to_others(
-    database: Engine, cast: Cast, server: MailServer
+    cast: Cast, server: MailServer
 ) -> None:
     for _ in range(5):
         await meetings.schedule(cast.coordinator, meeting(*everybody(cast)), NOW)
@@ -187,7 +182,7 @@ async def test_a_delivery_that_the_database_loses_sight_of_leaves_the_rest_to_ot
     async with asyncio.timeout(5):
         while len(server.accepted) < LANES:  # noqa: ASYNC110 - the delivery sends them
             await asyncio.sleep(0.01)
-    await database.run_ddl(f"SELECT pg_terminate_backend({sending._worker._connection.get_server_pid()})")
+    await engine().run_ddl(f"SELECT pg_terminate_backend({sending._worker._connection.get_server_pid()})")
     await other.dispatch()
     await first
     for one in (sending, other):

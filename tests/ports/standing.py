@@ -1,0 +1,31 @@
+"""The application of the tests, composed once for the same settings: that takes longer than most tests."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from typing import Any
+
+from litestar import Litestar
+
+from tests.cast import NOW
+from tests.ports.browser import settings
+from tracker import clock
+from tracker.app import create_app
+
+
+@contextmanager
+def standing(**facts: Any) -> Iterator[Litestar]:
+    """Give the application whose settings have these facts; the clock stands at NOW, and later it remembers nobody."""
+    app = _composed(**facts)
+    clock.start_at(NOW, stands_still=True)
+    fresh = app.state.copy()
+    try:
+        yield app
+    finally:
+        app.state = fresh
+        clock.start_at(None)
+
+
+@cache
+def _composed(**facts: Any) -> Litestar:
+    return create_app(settings(**facts))
