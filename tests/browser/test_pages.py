@@ -1,10 +1,12 @@
 """Each page is for everyone: no rule of accessibility is broken, nothing is cut off, the browser has nothing to say."""
 
+from collections.abc import Callable, Iterator
+
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import ConsoleMessage, Page, expect
+from playwright.sync_api import Browser, ConsoleMessage, Page, expect
 
-from tests.browser.conftest import PageOf
+from tests.browser.conftest import context_of, sign_in
 from tests.browser.demo import Demo
 from tests.browser.ways import WAYS
 
@@ -16,11 +18,49 @@ NARROWEST = 320  # WCAG 2.1, 1.4.10
 HEIGHT = 800
 
 
+class Tab:
+    """The tab of one person, in which page follows page, and what the browser had to say of the last one."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self.said = complaints(page)
+
+    def emptied(self) -> "Tab":
+        """Return it as if it were new: as wide as a desk, with nothing open, nothing said, nothing typed before."""
+        self.page.evaluate("sessionStorage.clear(); localStorage.clear()")
+        self.page.goto("about:blank")
+        self.page.set_viewport_size({"width": WIDTHS[0], "height": HEIGHT})
+        self.said.clear()
+        return self
+
+
+TabOf = Callable[[str | None], Tab]
+
+
+@pytest.fixture(scope="module")
+def tab_of(demo: Demo, browser: Browser) -> Iterator[TabOf]:
+    """Give the one tab of a persona: with a new one for each page, the browser works twice as long."""
+    tabs: dict[str | None, Tab] = {}
+
+    def tab_of(name: str | None) -> Tab:
+        if name in tabs:
+            return tabs[name].emptied()
+        context = context_of(demo, browser)
+        if name:
+            sign_in(context, demo.sign_in_links[name])
+        tabs[name] = Tab(context.new_page())
+        return tabs[name]
+
+    yield tab_of
+    for tab in tabs.values():
+        tab.page.context.close()
+
+
 @pytest.mark.parametrize("name", WAYS)
-def test_a_page_is_for_everyone_on_a_phone_as_on_a_desk(name: str, demo: Demo, page_of: PageOf) -> None:
+def test_a_page_is_for_everyone_on_a_phone_as_on_a_desk(name: str, demo: Demo, tab_of: TabOf) -> None:
     who, way, heading = WAYS[name]
-    page = page_of(who)
-    said = complaints(page)
+    tab = tab_of(who)
+    page, said = tab.page, tab.said
     way(page, demo)
     expect(page.get_by_role("heading", level=1)).to_contain_text(heading)
     page.evaluate(Axe().axe_script)

@@ -12,9 +12,8 @@ from tests.database.server import CrashingServer, crashing_server
 from tests.database.sources import Source
 from tests.faults.senders import IS_FULL, due_reminders, sending, states, until_accepted, until_none_waits
 from tests.faults.server import MailServer, serving
-from tests.ports.browser import Browser, session_of, settings
-from tracker import clock
-from tracker.app import create_app
+from tests.ports.browser import Browser, session_of
+from tests.ports.standing import standing
 from tracker.database import Engine, bind, close_database, engine_from_url, open_database
 from tracker.migrate import migrate
 from tracker.ports.mail.delivery import LANES
@@ -53,9 +52,8 @@ async def cast(database: Engine) -> Cast:
 
 @pytest.fixture
 async def app(cast: Cast) -> AsyncIterator[Litestar]:
-    clock.start_at(NOW, stands_still=True)
-    yield create_app(settings())
-    clock.start_at(None)
+    with standing() as app:
+        yield app
 
 
 async def until_it_answers() -> float:

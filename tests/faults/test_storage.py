@@ -7,10 +7,10 @@ from litestar import Litestar
 from piccolo.querystring import QueryString
 
 from tests.cast import NOW, Cast, everybody, meeting
-from tests.ports.browser import Browser, session_of, settings
+from tests.ports.browser import Browser, session_of
 from tests.ports.pages.forms import Fields, typed
+from tests.ports.standing import standing
 from tracker import clock
-from tracker.app import create_app
 from tracker.database import close_database, engine, is_postgres, open_database
 from tracker.database.sqlite import SQLiteEngine
 from tracker.rules.api_tokens import ApiScope
@@ -29,17 +29,15 @@ READ = ("/", "/calendar?month=2027-01", "/action-items", "/sign-in")
 @pytest.fixture
 async def app(cast: Cast) -> AsyncIterator[Litestar]:
     """The application on each engine; its clock stands at NOW."""
-    clock.start_at(NOW, stands_still=True)
-    yield create_app(settings())
-    clock.start_at(None)
+    with standing() as app:
+        yield app
 
 
 @pytest.fixture
 async def app_on_sqlite(sqlite_cast: Cast) -> AsyncIterator[Litestar]:
     """The application where SQLite alone can be told to have no room."""
-    clock.start_at(NOW, stands_still=True)
-    yield create_app(settings())
-    clock.start_at(None)
+    with standing() as app:
+        yield app
 
 
 @pytest.fixture

@@ -6,17 +6,15 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from functools import cache
 from pathlib import Path
 from uuid import UUID
 
 from litestar import Litestar
 
 from tests.cast import NOW, ZONE, Cast, everybody, marking, meeting, operation, people_of_the_task_force
-from tests.ports.browser import session_of, settings
-from tests.ports.conftest import standing_still
+from tests.ports.browser import session_of
+from tests.ports.standing import standing
 from tracker import chance
-from tracker.app import create_app
 from tracker.database import bind, close_database, engine, engine_from_url, open_database, writing
 from tracker.migrate import migrate
 from tracker.rules.action_changes import Change, NewItem
@@ -132,16 +130,11 @@ async def opened(file: Path) -> AsyncIterator[Litestar]:
     bind(bound)
     await open_database(bound)
     try:
-        with standing_still(_composed()):
-            yield _composed()
+        with standing(outside_calendars=True) as app:
+            yield app
         await engine().run_ddl("PRAGMA wal_checkpoint(TRUNCATE)")
     finally:
         await close_database(bound)
-
-
-@cache
-def _composed() -> Litestar:
-    return create_app(settings(outside_calendars=True))
 
 
 async def _what_all_may_see(cast: Cast) -> Places:

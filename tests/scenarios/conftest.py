@@ -5,14 +5,12 @@ from collections.abc import AsyncIterator
 import pytest
 
 from tests.cast import Cast
-from tests.ports.browser import settings
+from tests.ports.standing import standing
 from tests.scenarios.office import Office, opened
-from tracker import clock
-from tracker.app import create_app
 
 
 @pytest.fixture
 async def office(sqlite_cast: Cast) -> AsyncIterator[Office]:
-    async with opened(create_app(settings()), sqlite_cast) as found:
-        yield found
-    clock.start_at(None)
+    with standing() as app:
+        async with opened(app, sqlite_cast) as found:
+            yield found

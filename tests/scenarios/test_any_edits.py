@@ -16,10 +16,9 @@ from tests.faults.senders import IS_FULL
 from tests.ical.readers import Shown, by_ical, by_icalendar
 from tests.ports.browser import Browser, session_of
 from tests.ports.browser import settings as of_the_site
+from tests.ports.standing import standing
 from tests.scenarios.series_editor import Deed, SeriesEditor, held, instants, no_event
 from tests.usecases.autumn import asked
-from tracker import clock
-from tracker.app import create_app
 from tracker.ports.feeds.maker import Maker
 from tracker.rules.calendars import Scope
 from tracker.rules.people import Viewer
@@ -54,8 +53,8 @@ bounded = settings(
 
 @pytest.fixture
 async def app(cast: Cast) -> AsyncIterator[Litestar]:
-    yield create_app(of_the_site())
-    clock.start_at(None)
+    with standing() as app:
+        yield app
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from litestar import Litestar
 
 from tests.cast import NOW, Cast
 from tests.ports.browser import Browser
-from tests.ports.conftest import standing_still
+from tests.ports.standing import standing
 from tracker.rules.api_tokens import ApiScope
 from tracker.rules.people import Viewer
 from tracker.usecases import api_tokens
@@ -40,10 +40,10 @@ class Program:
 
 
 @pytest.fixture
-def app(composed: Litestar, cast: Cast) -> Iterator[Litestar]:
+def app(cast: Cast) -> Iterator[Litestar]:
     """The application as elsewhere, but on each engine: cursors, listings and versions are the database's own words."""
-    with standing_still(composed):
-        yield composed
+    with standing() as app:
+        yield app
 
 
 Speak = Callable[..., Awaitable[Program]]

@@ -1,11 +1,10 @@
 """A task force of one person, with nothing in it: each list says what is missing and offers the next step."""
 
 import pytest
-from litestar import Litestar
 
 from tests.cast import NOW, SECRET, ZONE
 from tests.ports.browser import Browser, session_of
-from tests.ports.conftest import standing_still
+from tests.ports.standing import standing
 from tracker import keys
 from tracker.database import Engine, writing
 from tracker.rules.audiences import Arm
@@ -56,9 +55,9 @@ async def first(sqlite_database: Engine) -> Viewer:
     ],
 )
 async def test_an_empty_page_says_what_is_missing_and_offers_the_next_step(
-    composed: Litestar, first: Viewer, path: str, missing: str, step: str
+    first: Viewer, path: str, missing: str, step: str
 ) -> None:
-    with standing_still(composed):
-        main = (await Browser(composed, await session_of(first, NOW)).get(path)).text.partition("<main")[2]
+    with standing() as app:
+        main = (await Browser(app, await session_of(first, NOW)).get(path)).text.partition("<main")[2]
     assert missing in main
     assert f'href="{step}"' in main.partition(missing)[2] or f'href="{step}"' in main.partition(missing)[0][-400:]

@@ -10,6 +10,7 @@ from tests.cast import NOW, ZONE, Cast
 from tests.ports.browser import Browser, session_of, settings
 from tests.ports.conftest import SignIn
 from tests.ports.pages.forms import typed
+from tests.ports.standing import standing
 from tracker import clock
 from tracker.app import create_app
 from tracker.rules.outside_calendars import EVERY, Found, Kind, Problem, Span, window
@@ -27,9 +28,8 @@ HOUR = timedelta(hours=1)
 @pytest.fixture
 async def app(sqlite_cast: Cast) -> AsyncIterator[Litestar]:
     """The application with calendars outside turned on."""
-    clock.start_at(NOW, stands_still=True)
-    yield create_app(settings(outside_calendars=True))
-    clock.start_at(None)
+    with standing(outside_calendars=True) as app:
+        yield app
 
 
 async def share(viewer: Viewer, *found: Found) -> None:
