@@ -13,6 +13,7 @@ from tests.browser.demo import Demo, served
 SLOWEST = 30_000  # milliseconds
 
 PageOf = Callable[[str | None], Page]
+ContextOf = Callable[[str | None], BrowserContext]
 
 # Playwright's own loop counts as running until it stops, so it may not outlive this folder (scope "package").
 
@@ -35,26 +36,32 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="package")
-def sessions() -> dict[str, list[Any]]:
-    """By the name of a persona: the cookies of her session, as soon as a test asked for her."""
-    return {}
+def signed_in(demo: Demo, browser: Browser) -> ContextOf:
+    """Give an empty browser of a persona (None: of nobody), who signs in by her link only once."""
+    sessions: dict[str, list[Any]] = {}
+
+    def signed_in(name: str | None) -> BrowserContext:
+        context = context_of(demo, browser)
+        if name in sessions:
+            context.add_cookies(sessions[name])
+        elif name:
+            sign_in(context, demo.sign_in_links[name])
+            sessions[name] = context.cookies()
+        return context
+
+    return signed_in
 
 
 @pytest.fixture
-def page_of(demo: Demo, browser: Browser, sessions: dict[str, list[Any]]) -> Iterator[PageOf]:
-    """Give an empty page of a persona (None: of nobody) in a browser of its own; she signs in by her link only once.
+def page_of(signed_in: ContextOf) -> Iterator[PageOf]:
+    """Give a page of a persona in a browser of its own.
 
     So nothing that a test leaves in a browser is there for another: no clock, no storage, no lost network.
     """
     contexts: list[BrowserContext] = []
 
     def page_of(name: str | None) -> Page:
-        contexts.append(context_of(demo, browser))
-        if name in sessions:
-            contexts[-1].add_cookies(sessions[name])
-        elif name:
-            sign_in(contexts[-1], demo.sign_in_links[name])
-            sessions[name] = contexts[-1].cookies()
+        contexts.append(signed_in(name))
         return contexts[-1].new_page()
 
     yield page_of

@@ -4,9 +4,9 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, ConsoleMessage, Page, expect
+from playwright.sync_api import ConsoleMessage, Page, expect
 
-from tests.browser.conftest import context_of, sign_in
+from tests.browser.conftest import ContextOf
 from tests.browser.demo import Demo
 from tests.browser.ways import WAYS
 
@@ -16,6 +16,7 @@ JUDGE = "options => axe.run(options).then(found => found.violations)"
 WIDTHS = (1280, 390)  # a desk, a phone
 NARROWEST = 320  # WCAG 2.1, 1.4.10
 HEIGHT = 800
+BLANK = "about:blank"
 
 
 class Tab:
@@ -27,8 +28,9 @@ class Tab:
 
     def emptied(self) -> "Tab":
         """Return it as if it were new: as wide as a desk, with nothing open, nothing said, nothing typed before."""
-        self.page.evaluate("sessionStorage.clear(); localStorage.clear()")
-        self.page.goto("about:blank")
+        if self.page.url != BLANK:
+            self.page.evaluate("sessionStorage.clear(); localStorage.clear()")
+        self.page.goto(BLANK)
         self.page.set_viewport_size({"width": WIDTHS[0], "height": HEIGHT})
         self.said.clear()
         return self
@@ -38,18 +40,14 @@ TabOf = Callable[[str | None], Tab]
 
 
 @pytest.fixture(scope="module")
-def tab_of(demo: Demo, browser: Browser) -> Iterator[TabOf]:
+def tab_of(signed_in: ContextOf) -> Iterator[TabOf]:
     """Give the one tab of a persona: with a new one for each page, the browser works twice as long."""
     tabs: dict[str | None, Tab] = {}
 
     def tab_of(name: str | None) -> Tab:
-        if name in tabs:
-            return tabs[name].emptied()
-        context = context_of(demo, browser)
-        if name:
-            sign_in(context, demo.sign_in_links[name])
-        tabs[name] = Tab(context.new_page())
-        return tabs[name]
+        if name not in tabs:
+            tabs[name] = Tab(signed_in(name).new_page())
+        return tabs[name].emptied()
 
     yield tab_of
     for tab in tabs.values():
