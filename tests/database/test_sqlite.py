@@ -54,6 +54,12 @@ async def test_ids_and_moments_come_out_as_they_went_in(file: SQLiteEngine) -> N
     assert [(row["id"], row["at"], row["at"].tzinfo) for row in found] == [(id_, at, UTC)] * 2
 
 
+async def test_a_connection_holds_on_to_nothing_that_it_has_read(file: SQLiteEngine) -> None:
+    rows = await file.run_querystring(QueryString("SELECT 'Operation Bluestem' AS title"))
+    held = sys.getrefcount(rows)
+    assert held == 2, "by this test, and by the call that counts"
+
+
 async def test_only_the_owner_can_read_the_file_and_its_companions(file: SQLiteEngine) -> None:
     await add_parent(file, 1)
     modes = {one.name: stat.S_IMODE(one.stat().st_mode) for one in Path(file.path).parent.iterdir()}

@@ -211,6 +211,16 @@ async def test_fifty_tasks_lose_no_increment(small: Engine) -> None:
     assert await count(small) == 200
 
 
+async def test_what_is_asked_in_one_visit_is_answered_one_by_one(small: Engine) -> None:
+    asked = QueryString("SELECT {} AS word", "first"), QueryString("SELECT id FROM parent")
+    async with writing():
+        await add_parent(small, 1)
+        inside = await small.read_each(*asked)
+    outside = await small.read_each(*asked)
+    assert [[list(row.values()) for row in rows] for rows in inside] == [[["first"]], [[1]]]
+    assert [[list(row.values()) for row in rows] for rows in outside] == [[["first"]], [[1]]]
+
+
 async def test_readers_do_not_wait_for_a_writer(small: Engine) -> None:
     async with writing():
         await add_parent(small, 1)

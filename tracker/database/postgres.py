@@ -10,7 +10,8 @@ from piccolo.engine import postgres as stock
 from piccolo.engine.base import BaseTransaction
 from piccolo.engine.exceptions import TransactionError
 
-from tracker.database.transactions import FAILED, OneWriterEngine, Rows
+from tracker.database.connecting import Rows
+from tracker.database.transactions import FAILED, OneWriterEngine
 
 OLDEST = 13  # major version
 LOCK_TIMEOUT = 30.0  # seconds, as SQLite's busy timeout

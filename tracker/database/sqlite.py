@@ -2,7 +2,7 @@
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -13,8 +13,9 @@ from piccolo.engine.base import BaseTransaction
 from piccolo.engine.exceptions import TransactionError
 
 from tracker.database.changes import Mark, Watch
+from tracker.database.connecting import Rows, Statement
 from tracker.database.sqlite_file import create_for_owner_only, write_ahead
-from tracker.database.transactions import OneWriterEngine, Rows, Savepoint, Transaction
+from tracker.database.transactions import OneWriterEngine, Savepoint, Transaction
 
 BUSY_TIMEOUT = 30.0  # seconds that a writer waits for another process
 STATEMENTS = 512  # prepared statements kept by one connection
@@ -49,8 +50,18 @@ class Connection(aiosqlite.Connection):
         self._opened = self._engine.connect()
         return self._opened
 
-    def _execute_fetchall(self, sql: str, parameters: Any) -> Iterable[Any]:
-        cursor = self._conn.execute(sql, parameters)
+    async def fetch_each(self, statements: Sequence[Statement]) -> list[Rows]:
+        """Run statements one after another in one visit to the thread: to wake it costs more than a small query."""
+        handed: list[Rows] = await self._execute(self._fetch_each, statements)  # type: ignore[no-untyped-call]  # theirs
+        found = handed.copy()
+        handed.clear()  # the thread keeps this list, and so all that was read, until it is asked again
+        return found
+
+    def _fetch_each(self, statements: Sequence[Statement]) -> list[Rows]:
+        return [self._fetch(query, arguments) for query, arguments in statements]
+
+    def _fetch(self, query: str, arguments: Sequence[Any]) -> Rows:
+        cursor = self._conn.execute(query, arguments)
         if cursor.description is None:
             return []
         names = [column[0] for column in cursor.description]
@@ -124,6 +135,11 @@ class SQLiteEngine(OneWriterEngine, stock.SQLiteEngine):  # type: ignore[misc]  
         finally:
             self.gate().leave()
 
+    async def read_alone(self, statements: Sequence[Statement]) -> list[Rows]:
+        """Read outside any transaction, in one visit to a connection."""
+        async with self._borrowed() as connection:
+            return await connection.fetch_each(statements)
+
     async def acquire(self) -> Connection:
         """Return an idle connection, or a new one, when no more than `pool` are in use; `give_back` it."""
         slots = self.gate().connections
@@ -141,8 +157,7 @@ class SQLiteEngine(OneWriterEngine, stock.SQLiteEngine):  # type: ignore[misc]  
     async def begin_on(self, connection: Connection, *first: str) -> Connection:
         """Run `first`, then take the file's write lock on this connection; raise after 30 s without it."""
         try:
-            for statement in (*first, "BEGIN IMMEDIATE"):
-                await connection.execute_fetchall(statement)
+            await connection.fetch_each([(statement, []) for statement in (*first, "BEGIN IMMEDIATE")])
         except BaseException:
             await self.give_back(connection, is_clean=False)
             raise
@@ -150,7 +165,8 @@ class SQLiteEngine(OneWriterEngine, stock.SQLiteEngine):  # type: ignore[misc]  
 
     async def fetch(self, connection: Connection, query: str, arguments: list[Any]) -> Rows:
         """Run one statement on a connection."""
-        return list(await connection.execute_fetchall(query, arguments))
+        [found] = await connection.fetch_each([(query, arguments)])
+        return found
 
     async def fetch_none(self, connection: Connection, query: str, rows: Sequence[Sequence[Any]]) -> None:
         """Run one statement on a connection for each of some rows."""

@@ -1,28 +1,22 @@
 """What both engines share: one writer at a time, savepoints inside, exits that nothing interrupts."""
 
-import asyncio
-from abc import abstractmethod
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar, Token
 from types import TracebackType
 from typing import Any, Self
-from weakref import WeakKeyDictionary
 
 from anyio import CancelScope
-from piccolo.engine.base import BaseTransaction, Engine
+from piccolo.engine.base import BaseTransaction
 from piccolo.engine.exceptions import TransactionError
 from piccolo.querystring import QueryString
 
-from tracker.database.changes import Mark
-from tracker.database.gate import Gate
+from tracker.database.connecting import Connecting, Rows
 
 FAILED = "A statement of this transaction failed, so nothing of it is kept. Nest `writing()` around what may fail."
 
-Rows = Sequence[Any]
 
-
-class OneWriterEngine(Engine[BaseTransaction]):
+class OneWriterEngine(Connecting):
     """The half of an engine that does not depend on the database: who is in a transaction and who may write.
 
     A task that was started inside a transaction shares it while it is open and is on its own afterwards;
@@ -30,23 +24,6 @@ class OneWriterEngine(Engine[BaseTransaction]):
     """
 
     current_transaction: ContextVar[Any]  # of Transaction; Piccolo types it by engine
-
-    def _prepare(self, pool: int, patience: float) -> None:
-        self.pool_size = pool
-        self._patience = patience
-        self._gates: WeakKeyDictionary[asyncio.AbstractEventLoop, Gate] = WeakKeyDictionary()
-
-    def gate(self) -> Gate:
-        """Return the gate of the running event loop."""
-        loop = asyncio.get_running_loop()
-        found = self._gates.get(loop)
-        if found is None:
-            found = self._gates[loop] = Gate(self.pool_size, self._patience)
-        return found
-
-    def change_mark(self) -> Mark | None:
-        """Return what stays the same while nobody commits; None where the database does not tell without a query."""
-        return None
 
     def live_transaction(self) -> "Transaction | None":
         """Return the open transaction of this task, or None."""
@@ -74,6 +51,14 @@ class OneWriterEngine(Engine[BaseTransaction]):
         query, arguments = querystring.compile_string(engine_type=self.engine_type)
         return await self._run(query, arguments, is_pooled=in_pool)
 
+    async def read_each(self, *questions: QueryString) -> list[Rows]:
+        """Return the rows of several queries that do not wait for each other; SQLite answers them in one visit."""
+        statements = [one.compile_string(engine_type=self.engine_type) for one in questions]
+        held = self.live_transaction()
+        if held is not None:
+            return [await held.run(*one) for one in statements]
+        return await self.read_alone(statements)
+
     async def run_many(self, query: str, rows: Sequence[Sequence[Any]]) -> None:
         """Run one statement, in the database's own words, for each of some rows; only in a transaction."""
         held = self.live_transaction()
@@ -90,30 +75,6 @@ class OneWriterEngine(Engine[BaseTransaction]):
         if held is not None:
             return await held.run(query, arguments)
         return await self.run_alone(query, arguments, is_pooled=is_pooled)
-
-    @abstractmethod
-    async def run_alone(self, query: str, arguments: list[Any], *, is_pooled: bool) -> Rows:
-        """Run one statement outside any transaction."""
-
-    @abstractmethod
-    async def begin(self) -> Any:
-        """Return a connection in a transaction that no other writer can be in; leave nothing behind on failure."""
-
-    @abstractmethod
-    async def fetch(self, connection: Any, query: str, arguments: list[Any]) -> Rows:
-        """Run one statement on a connection."""
-
-    @abstractmethod
-    async def fetch_none(self, connection: Any, query: str, rows: Sequence[Sequence[Any]]) -> None:
-        """Run one statement on a connection for each of some rows."""
-
-    @abstractmethod
-    async def commit(self, connection: Any) -> None:
-        """Commit, or raise."""
-
-    @abstractmethod
-    async def give_back(self, connection: Any, *, is_clean: bool) -> None:
-        """Keep the connection for the next user, or end it when it may still be in a transaction."""
 
 
 class Transaction(BaseTransaction):

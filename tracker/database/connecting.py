@@ -1,0 +1,65 @@
+"""What an engine does with its connections; how, each of the two databases says for itself."""
+
+import asyncio
+from abc import abstractmethod
+from collections.abc import Sequence
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from piccolo.engine.base import BaseTransaction, Engine
+
+from tracker.database.changes import Mark
+from tracker.database.gate import Gate
+
+Rows = Sequence[Any]
+Statement = tuple[str, list[Any]]
+"""In the database's own words, and its arguments."""
+
+
+class Connecting(Engine[BaseTransaction]):
+    """The half of an engine that reaches the database."""
+
+    def _prepare(self, pool: int, patience: float) -> None:
+        self.pool_size = pool
+        self._patience = patience
+        self._gates: WeakKeyDictionary[asyncio.AbstractEventLoop, Gate] = WeakKeyDictionary()
+
+    def gate(self) -> Gate:
+        """Return the gate of the running event loop."""
+        loop = asyncio.get_running_loop()
+        found = self._gates.get(loop)
+        if found is None:
+            found = self._gates[loop] = Gate(self.pool_size, self._patience)
+        return found
+
+    def change_mark(self) -> Mark | None:
+        """Return what stays the same while nobody commits; None where the database does not tell without a query."""
+        return None
+
+    @abstractmethod
+    async def run_alone(self, query: str, arguments: list[Any], *, is_pooled: bool) -> Rows:
+        """Run one statement outside any transaction."""
+
+    async def read_alone(self, statements: Sequence[Statement]) -> list[Rows]:
+        """Read outside any transaction."""
+        return [await self.run_alone(*one, is_pooled=True) for one in statements]
+
+    @abstractmethod
+    async def begin(self) -> Any:
+        """Return a connection in a transaction that no other writer can be in; leave nothing behind on failure."""
+
+    @abstractmethod
+    async def fetch(self, connection: Any, query: str, arguments: list[Any]) -> Rows:
+        """Run one statement on a connection."""
+
+    @abstractmethod
+    async def fetch_none(self, connection: Any, query: str, rows: Sequence[Sequence[Any]]) -> None:
+        """Run one statement on a connection for each of some rows."""
+
+    @abstractmethod
+    async def commit(self, connection: Any) -> None:
+        """Commit, or raise."""
+
+    @abstractmethod
+    async def give_back(self, connection: Any, *, is_clean: bool) -> None:
+        """Keep the connection for the next user, or end it when it may still be in a transaction."""
