@@ -7,6 +7,9 @@ from uuid import UUID
 from tracker.rules.audiences import Visibility
 from tracker.rules.calendar_grid import Seen
 from tracker.rules.meetings import Kind
+from tracker.rules.saved_filters import SavedFilter
+
+EVERY_KIND = frozenset(Kind)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,13 +26,15 @@ class Choices:
 
     bodies: tuple[Choice, ...] = ()
     agencies: tuple[Choice, ...] = ()
+    saved: tuple[SavedFilter, ...] = ()
+    """Their own filters, those of other pages too."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Filter:
     """What a viewer wants to see of the events that they may see; None and the whole set leave nothing out."""
 
-    kinds: frozenset[Kind] = frozenset(Kind)
+    kinds: frozenset[Kind] = EVERY_KIND
     body: Choice | None = None
     agency: Choice | None = None
     """An agency that takes part: its people are invited, or one of them leads."""
@@ -46,6 +51,8 @@ class Filter:
 
 def matching(seen: Iterable[Seen], chosen: Filter, of_agency: Collection[UUID] = ()) -> list[Seen]:
     """Return what the filter lets through; `of_agency` are the events in which the chosen agency takes part."""
+    if not chosen.is_narrow:
+        return list(seen)
     return [
         one
         for one in seen

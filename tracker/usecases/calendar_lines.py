@@ -10,7 +10,7 @@ from tracker.rules.calendar_filter import Choice, Choices, Filter, matching
 from tracker.rules.calendar_grid import Seen
 from tracker.rules.people import Viewer
 from tracker.tables import visible_calendar
-from tracker.usecases import directory
+from tracker.usecases import directory, saved_filters
 
 _BODIES = "SELECT b.id, b.name FROM body b WHERE b.status = 'active' ORDER BY b.name"
 
@@ -28,12 +28,14 @@ async def chosen_between(viewer: Viewer, start: datetime, end: datetime, chosen:
 
 
 async def choices(viewer: Viewer) -> Choices:
-    """Return the bodies whose events the viewer may see, and the agencies that they may know, by name."""
-    bodies = await engine().run_querystring(QueryString(_BODIES))
-    agencies = await directory.active_agencies(viewer)
+    """Return the bodies whose events the viewer may see, the agencies that they may know, and their own filters."""
+    bodies, agencies, saved = await engine().read_each(
+        QueryString(_BODIES), await directory.active_agencies(viewer), saved_filters.mine(viewer)
+    )
     return Choices(
         bodies=tuple(
             Choice(id=row["id"], name=row["name"]) for row in bodies if audiences.body(row["id"]) in viewer.audiences
         ),
         agencies=tuple(Choice(id=row["id"], name=row["code"]) for row in agencies),
+        saved=tuple(saved_filters.in_order(saved)),
     )

@@ -57,11 +57,9 @@ async def agencies(viewer: Viewer) -> list[AgencyCard]:
     ]
 
 
-async def active_agencies(viewer: Viewer) -> list[Row]:
-    """Return the active ones of those agencies, by code: what one may choose from."""
-    known = None if viewer.keeps_accounts else await rows.counts(await rows.known_to(viewer))
-    every = [row for row in await rows.agencies() if row["status"] == Status.ACTIVE]
-    return [row for row in every if known is None or row["id"] in known]
+async def active_agencies(viewer: Viewer) -> QueryString:
+    """Return the question for id and code of the active ones of those agencies, by code: what one may choose from."""
+    return rows.active_agencies(rows.EVERY if viewer.keeps_accounts else rows.agencies_of(await rows.known_to(viewer)))
 
 
 async def agency(viewer: Viewer, agency_id: UUID) -> AgencyCard:

@@ -25,14 +25,19 @@ _PEOPLE = (
 # Without a join: SQLite takes 6 µs to look up one id, so of 2,500 people the agencies alone would cost 16 ms.
 _NAMES = "SELECT m.id, m.name, m.title, m.email, m.agency FROM member m WHERE {} AND {}"
 _COUNTS = "SELECT m.agency, COUNT(*) AS people FROM member m WHERE {} AND m.status <> 'departed' GROUP BY m.agency"
+_OWN_BODIES = "SELECT b.id FROM body b WHERE b.status = 'active' AND 'body:' || CAST(b.id AS VARCHAR(36)) IN ({})"
 _KNOWN = (
     "m.status = 'active' AND m.agency NOT IN (SELECT id FROM agency WHERE status <> 'active')"
-    " AND (m.agency = {} OR m.id IN ({}))"
+    " AND (m.agency = {} OR m.id IN ({}) OR (m.id, m.agency) IN"
+    f" (SELECT h.member, t.agency FROM seat_holder h JOIN seat t ON t.id = h.seat WHERE t.body IN ({_OWN_BODIES}))"
+    f" OR m.id IN (SELECT r.member FROM member_role r WHERE r.role = 'body_chair' AND r.body IN ({_OWN_BODIES})))"
 )
 _AGENCIES = (
     "SELECT g.id, g.code, g.name, g.arm, g.level, g.coalition, c.code AS coalition_code, g.status, g.version"
     " FROM agency g LEFT JOIN agency c ON c.id = g.coalition ORDER BY g.code"
 )
+_ACTIVE_AGENCIES = "SELECT g.id, g.code FROM agency g WHERE g.status = 'active' AND {} ORDER BY g.code"
+_WITH_PEOPLE = "g.id IN (SELECT m.agency FROM member m WHERE {} AND m.status <> 'departed')"
 # A seat counts only while its holder is active and serves at the agency that has it.
 _SEATS = (
     "SELECT t.id AS seat, t.body, t.agency, g.code, g.arm, m.id AS member, h.is_primary FROM seat t"
@@ -40,6 +45,7 @@ _SEATS = (
     " LEFT JOIN member m ON m.id = h.member AND m.agency = t.agency AND m.status = 'active' ORDER BY g.code, t.id"
 )
 ANYBODY = QueryString("m.id = m.id")
+EVERY = QueryString("g.id = g.id")
 NOBODY = UUID(int=0)
 EVERYBODY = 1_000_000  # more than there are
 PRESENT = QueryString("m.status <> 'departed'")
@@ -68,8 +74,9 @@ async def known_to(viewer: Viewer) -> QueryString:
     """
     if viewer.keeps_accounts:
         return ANYBODY
-    met = await visible_roll.met(viewer) | await _of_own_bodies(viewer)
-    return QueryString(_KNOWN, viewer.agency_id, _list(met | {viewer.member_id}))
+    met = await visible_roll.met(viewer)
+    held = QueryString(", ".join(["{}"] * len(viewer.audiences)), *sorted(viewer.audiences))
+    return QueryString(_KNOWN, viewer.agency_id, _list(met | {viewer.member_id}), held, held)
 
 
 async def people(known: QueryString, narrowed: QueryString, at_most: int = EVERYBODY) -> list[Row]:
@@ -108,6 +115,16 @@ async def agencies() -> list[Row]:
     return list(await engine().run_querystring(QueryString(_AGENCIES)))
 
 
+def agencies_of(known: QueryString) -> QueryString:
+    """Return the condition that leaves the agencies at which known people serve, those who left not counted."""
+    return QueryString(_WITH_PEOPLE, known)
+
+
+def active_agencies(narrowed: QueryString) -> QueryString:
+    """Return the question for id and code of the active agencies that a condition leaves, by code."""
+    return QueryString(_ACTIVE_AGENCIES, narrowed)
+
+
 async def seats() -> list[Row]:
     """Return every seat with each of its holders, `member` None where nobody holds it now."""
     return list(await engine().run_querystring(QueryString(_SEATS)))
@@ -135,14 +152,6 @@ async def feeds() -> dict[UUID, list[Any]]:
     for row in await Subscription.select(Subscription.member, Subscription.fetched_at).where(in_force):
         held.setdefault(row["member"], []).append(row["fetched_at"])
     return held
-
-
-async def _of_own_bodies(viewer: Viewer) -> set[UUID]:
-    mine = {row["id"] for row in await bodies(viewer)}
-    if not mine:
-        return set()
-    seated = {row["member"] for row in await seats() if row["body"] in mine and row["member"]}
-    return seated | {row["member"] for row in await chairs() if row["body"] in mine}
 
 
 def _list(ids: Iterable[UUID]) -> QueryString:

@@ -1,6 +1,6 @@
 """Saved filters: keep what an address asks for under a name, list one's own, remove one."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -40,9 +40,18 @@ async def save(viewer: Viewer, listing: str, name: str, query: str, now: datetim
 
 async def filters_of(viewer: Viewer) -> list[SavedFilter]:
     """Return the viewer's own filters, by page and name."""
-    found = [_filter(row) for row in await engine().run_querystring(QueryString(_MINE, viewer.member_id))]
+    return in_order(await engine().run_querystring(mine(viewer)))
+
+
+def mine(viewer: Viewer) -> QueryString:
+    """Return the question for the viewer's own filters, for a page that asks more in the same visit."""
+    return QueryString(_MINE, viewer.member_id)
+
+
+def in_order(found: Iterable[Mapping[str, Any]]) -> list[SavedFilter]:
+    """Return the filters that rows of `mine` tell of, by page and name."""
     order = list(LISTINGS)
-    return sorted(found, key=lambda one: (order.index(one.listing), one.name.casefold(), one.name))
+    return sorted(map(_filter, found), key=lambda one: (order.index(one.listing), one.name.casefold(), one.name))
 
 
 async def remove(viewer: Viewer, filter_id: UUID, now: datetime) -> SavedFilter:

@@ -33,6 +33,7 @@ _BY_SESSION = (
     f"SELECT {_PERSON}, s.id AS session, s.created_at AS created_at, s.seen_at AS seen_at, s.proved_at AS proved_at"
     " FROM session s JOIN member m ON m.id = s.member JOIN agency a ON a.id = m.agency WHERE s.id = {}"
 )
+_OF_SESSION = "SELECT s.member FROM session s WHERE s.id = {}"
 # A seat counts only while its holder serves at the agency that has it. UNION loses the column types, hence the casts.
 RIGHTS = """
 SELECT 'role' AS kind, r.role AS word, CAST(r.body AS VARCHAR(36)) AS body, CAST(r.member AS VARCHAR(36)) AS member
@@ -72,10 +73,12 @@ async def viewer_for(member_id: UUID, now: datetime) -> Viewer:
 
     Guests are viewers of the mails that they get and of the pages behind their links.
     """
-    rows = await engine().run_querystring(QueryString(_BY_MEMBER, member_id))
+    rows, rights = await engine().read_each(
+        QueryString(_BY_MEMBER, member_id), QueryString(RIGHTS, member_id, member_id, member_id)
+    )
     if not rows or not _is_active(rows[0], now):
         raise NotFound
-    return await _viewer(rows[0])
+    return viewer_from(rows[0], rights)
 
 
 async def viewers_for(member_ids: Iterable[UUID], now: datetime) -> dict[UUID, Viewer]:
@@ -100,7 +103,11 @@ async def viewer_of_session(
     That is when it is unknown, over, or its person not active any more. Two queries; once a minute it also notes that
     the session is in use, unless a page asks by itself (`is_use` False).
     """
-    rows = await engine().run_querystring(QueryString(_BY_SESSION, keys.fingerprint(token)))
+    session_id = keys.fingerprint(token)
+    member = QueryString(_OF_SESSION, session_id)
+    rows, rights = await engine().read_each(
+        QueryString(_BY_SESSION, session_id), QueryString(RIGHTS, member, member, member)
+    )
     if not rows or not _is_active(rows[0], now) or rows[0]["is_guest"]:
         return None
     row = rows[0]
@@ -114,7 +121,7 @@ async def viewer_of_session(
             await Session.update({Session.seen_at: now}).where(Session.id == row["session"])
             seen_at = now
     return Visit(
-        viewer=replace(await _viewer(row), origin=origin.within(row["session"])), session_id=row["session"],
+        viewer=replace(viewer_from(row, rights), origin=origin.within(row["session"])), session_id=row["session"],
         proved_at=row["proved_at"], idle_end=seen_at + IDLE, last_end=row["created_at"] + LONGEST,
     )  # fmt: skip
 
@@ -122,11 +129,6 @@ async def viewer_of_session(
 def _is_active(row: Mapping[str, Any], now: datetime) -> bool:
     serves = row["status"] == Status.ACTIVE and row["agency_status"] == Status.ACTIVE
     return bool(serves and not is_over(row["expires_at"], now))
-
-
-async def _viewer(row: Mapping[str, Any]) -> Viewer:
-    member_id = row["member"]
-    return viewer_from(row, await engine().run_querystring(QueryString(RIGHTS, member_id, member_id, member_id)))
 
 
 def viewer_from(row: Mapping[str, Any], rights: Sequence[Mapping[str, Any]]) -> Viewer:

@@ -14,7 +14,7 @@ from tracker.ports.pages.calendar_week import week_context
 from tracker.ports.pages.entries import agenda
 from tracker.ports.pages.form_values import query_of
 from tracker.ports.pages.request import viewer_of, zone_of
-from tracker.ports.pages.saved_filters import saved_in
+from tracker.ports.pages.saved_filters import saved_among
 from tracker.ports.pages.templating import page
 from tracker.rules import calendar_grid
 from tracker.rules.audiences import Visibility
@@ -39,7 +39,7 @@ async def calendar_page(request: Request[Any, Any, Any]) -> Response[str]:
     start, end = calendar_grid.moments(*asked.shown(), zone)
     seen = await calendar_lines.chosen_between(viewer, start, end, asked.chosen)
     body = BODIES[asked.view](asked, seen, zone, today)
-    saved = await saved_in(request, "calendar")
+    saved = saved_among(request, "calendar", choices.saved)
     return page(f"calendar/{asked.view}.html", request, choices=choices, **saved, **_frame(asked, today), **body)
 
 

@@ -10,7 +10,7 @@ from uuid import UUID
 from tracker.ports.pages.form_values import FormValues
 from tracker.rules import calendar_grid
 from tracker.rules.audiences import Visibility
-from tracker.rules.calendar_filter import Choice, Choices, Filter
+from tracker.rules.calendar_filter import EVERY_KIND, Choice, Choices, Filter
 from tracker.rules.calendar_week import week_around
 from tracker.rules.date_words import month_day
 from tracker.rules.meetings import Kind
@@ -136,7 +136,7 @@ def asked_for(query: FormValues, today: date, choices: Choices) -> Asked:
 def _filter(query: FormValues, choices: Choices) -> Filter:
     kinds = frozenset(kind for kind in Kind if kind in query.all("kind"))
     return Filter(
-        kinds=kinds or frozenset(Kind),
+        kinds=kinds or EVERY_KIND,
         body=_chosen(query["body"], choices.bodies),
         agency=_chosen(query["agency"], choices.agencies),
         visibility=next((one for one in Visibility if one == query["visibility"]), None),
@@ -156,7 +156,7 @@ def _time(view: View, day: date) -> list[tuple[str, str]]:
 
 def _rest(view: View, chosen: Filter) -> list[tuple[str, str]]:
     asked = [] if view is View.MONTH else [("view", str(view))]
-    if chosen.kinds != frozenset(Kind):
+    if chosen.kinds != EVERY_KIND:
         asked += [("kind", kind) for kind in Kind if kind in chosen.kinds]
     if chosen.body:
         asked.append(("body", chosen.body.name))

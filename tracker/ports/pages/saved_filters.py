@@ -1,5 +1,6 @@
 """Saved filters: the part of a page that lists them and saves another, and how one is removed in the settings."""
 
+from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
@@ -13,7 +14,7 @@ from tracker.ports.guards import signed_in
 from tracker.ports.pages.form_values import FormValues, errors_of, form_of
 from tracker.ports.pages.request import said, viewer_of
 from tracker.ports.pages.templating import page
-from tracker.rules.saved_filters import LISTINGS, kept
+from tracker.rules.saved_filters import LISTINGS, SavedFilter, kept
 from tracker.usecases import saved_filters
 
 PATH = "/saved-filters"
@@ -22,8 +23,13 @@ FIELDS = ("name",)
 
 async def saved_in(request: Request[Any, Any, Any], listing: str) -> dict[str, Any]:
     """Return what the part `parts/saved-filters.html` shows on a page whose address holds a filter."""
-    saved = [one for one in await saved_filters.filters_of(viewer_of(request)) if one.listing == listing]
-    asked = kept(listing, request.url.query)
+    return saved_among(request, listing, await saved_filters.filters_of(viewer_of(request)))
+
+
+def saved_among(request: Request[Any, Any, Any], listing: str, every: Iterable[SavedFilter]) -> dict[str, Any]:
+    """Return the same where the viewer's filters have been read with something else."""
+    saved = [one for one in every if one.listing == listing]
+    asked = kept(listing, request.url.query) if saved else ""
     in_force = [one for one in saved if one.query == asked]
     return {"saved": saved, "in_force": in_force, "listing": listing, "query": request.url.query}
 
