@@ -1,7 +1,9 @@
 """The eleven federal holidays (5 U.S.C. 6103), computed, with the days on which they are observed."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
+from functools import lru_cache
+from types import MappingProxyType
 
 from tracker.rules.recurrence_rule import nth_weekday
 
@@ -23,7 +25,8 @@ _ON_A_WEEKDAY = (
 )
 
 
-def federal_holidays(year: int) -> dict[date, str]:
+@lru_cache(64)
+def federal_holidays(year: int) -> Mapping[date, str]:
     """Return the federal holidays that fall in a year, by date.
 
     A holiday on a Saturday is observed on the Friday before, one on a Sunday on the Monday after (Executive Order
@@ -33,7 +36,7 @@ def federal_holidays(year: int) -> dict[date, str]:
     named |= {nth_weekday(year, month, weekday, nth): name for month, weekday, nth, name in _ON_A_WEEKDAY}
     candidates = named | {date(year + 1, 1, 1): "New Year’s Day"}
     observed = {_observed(day): f"{name} (observed)" for day, name in candidates.items() if _observed(day) != day}
-    return dict(sorted((day, name) for day, name in (named | observed).items() if day.year == year))
+    return MappingProxyType(dict(sorted((day, name) for day, name in (named | observed).items() if day.year == year)))
 
 
 def holiday_notes(dates: Iterable[date | datetime]) -> list[tuple[date, str]]:

@@ -1,9 +1,8 @@
 """A month as a table, day by day, and the week that is written out below it on a narrow screen."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
 from tracker.ports.pages.calendar_query import Asked
 from tracker.ports.pages.entries import Entry, entry_of, marks_of, written_out
@@ -16,8 +15,7 @@ DOTS = 3  # at most, for the events of a day on a narrow screen
 LISTED = 18  # events written out below the month on a narrow screen
 
 
-@dataclass(frozen=True, kw_only=True)
-class Cell:
+class Cell(NamedTuple):
     """One day of the month's table."""
 
     day: date
@@ -26,18 +24,18 @@ class Cell:
     is_today: bool
     note: str
     """The holiday, or the name of a neighboring month at its first day."""
-    count: int
+    events: int
     entries: list[Entry]
 
     @property
     def more(self) -> int:
         """How many of its events are not shown."""
-        return self.count - len(self.entries)
+        return self.events - len(self.entries)
 
     @property
     def dots(self) -> str:
         """Return a dot for each event, for narrow screens."""
-        return "•" * min(self.count, DOTS)
+        return "•" * min(self.events, DOTS)
 
 
 def month_context(asked: Asked, seen: list[Seen], zone: str, today: date) -> dict[str, Any]:
@@ -70,7 +68,7 @@ def _cell(
         classes=" ".join(word for word, holds in marks.items() if holds),
         is_today=day == today,
         note=holidays.get(day) or (f"{day:%b}" if is_outside and day.day == 1 else ""),
-        count=len(seen),
+        events=len(seen),
         entries=[entry_of(one, day, zone) for one in (seen if asked.is_whole else calendar_grid.shown(seen))],
     )
 
