@@ -1,12 +1,6 @@
-"""A process that sends what is due until it is killed: the product's clock, planner and delivery, and nothing else.
-
-    python -m tests.faults.sender DATABASE_URL SMTP_PORT START [SPEED]
-
-START is the moment (ISO) at which its clock begins; the clock runs SPEED times as fast as the real one.
-"""
+"""A process that sends what is due until it is killed: the product's clock, planner and delivery, and nothing else."""
 
 import asyncio
-import sys
 import time
 from datetime import datetime, timedelta
 
@@ -21,8 +15,15 @@ from tracker.usecases.reminders import queue_due
 TICK = 0.05  # seconds
 
 
-async def main(url: str, port: str, start: str, speed: str = "1") -> None:
-    """Open the database and tick for ever."""
+def run(url: str, port: str, start: str, speed: str) -> None:
+    """Open the database and tick for ever.
+
+    `start` is the moment (ISO) at which its clock begins; the clock runs `speed` times as fast as the real one.
+    """
+    asyncio.run(_run(url, port, start, speed))
+
+
+async def _run(url: str, port: str, start: str, speed: str) -> None:
     keys.use(SECRET)
     engine = engine_from_url(url, pool=4)
     bind(engine)
@@ -38,7 +39,3 @@ async def main(url: str, port: str, start: str, speed: str = "1") -> None:
     delivery = Delivery(settings(smtp_port=int(port)), composer(), now)
     await Clock([("plan", TICK, plan), ("dispatch", TICK, delivery.dispatch)]).start()
     await asyncio.Event().wait()
-
-
-if __name__ == "__main__":
-    asyncio.run(main(*sys.argv[1:]))

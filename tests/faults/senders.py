@@ -1,15 +1,16 @@
 """Starts and kills senders, and judges afterwards what became of the messages."""
 
 import asyncio
+import multiprocessing
 import os
-import signal
-import sys
 from collections import Counter
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
+from multiprocessing.process import BaseProcess
 
 from tests.cast import NOW, Cast, everybody, meeting
+from tests.faults import sender
 from tests.faults.server import MailServer
 from tracker.database import Engine, is_postgres
 from tracker.tables.outbox import Message
@@ -20,6 +21,8 @@ STARTS = datetime.fromisoformat("2027-01-12T16:00+00:00")
 A_DAY_BEFORE = STARTS - timedelta(days=1)
 IS_FULL = os.environ.get("TRACKER_FAULTS") == "full"
 """`make faults` runs the long variants."""
+PROCESSES = multiprocessing.get_context("forkserver")
+PROCESSES.set_forkserver_preload([sender.__name__])  # importing the product takes longer than sending does
 
 
 async def due_reminders(cast: Cast, count: int, zone: str, people: int = 12) -> int:
@@ -43,29 +46,29 @@ class Senders:
         self._url = engine.config["dsn"] if is_postgres(engine) else f"sqlite:///{engine.path}"
         self._server = server
         self._speed = speed
-        self.running: list[asyncio.subprocess.Process] = []
+        self.running: list[BaseProcess] = []
         self.kills = 0
 
-    async def start(self, ahead: timedelta = timedelta(0)) -> asyncio.subprocess.Process:
+    async def start(self, ahead: timedelta = timedelta(0)) -> BaseProcess:
         """Start a sender whose clock is so far ahead."""
         start = A_DAY_BEFORE + timedelta(seconds=1) + ahead
         arguments = (self._url, str(self._server.port), start.isoformat(), str(self._speed))
-        sender = await asyncio.create_subprocess_exec(sys.executable, "-m", "tests.faults.sender", *arguments)
-        self.running.append(sender)
-        return sender
+        process = PROCESSES.Process(target=sender.run, args=arguments)
+        await asyncio.to_thread(process.start)
+        self.running.append(process)
+        return process
 
-    async def kill(self, sender: asyncio.subprocess.Process) -> None:
+    async def kill(self, process: BaseProcess) -> None:
         """Kill a sender as a power failure would."""
-        self.running.remove(sender)
-        with suppress(ProcessLookupError):
-            sender.send_signal(signal.SIGKILL)
-        await sender.wait()
+        self.running.remove(process)
+        process.kill()
+        await asyncio.to_thread(process.join)
         self.kills += 1
 
     async def stop(self) -> None:
         """Kill all that run, which by now have nothing to do."""
-        for sender in list(self.running):
-            await self.kill(sender)
+        for process in list(self.running):
+            await self.kill(process)
 
 
 @asynccontextmanager

@@ -1,8 +1,6 @@
 """None lost, none twice but for those under way: real processes, killed for real ."""
 
 import asyncio
-import os
-import signal
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from random import Random
@@ -101,7 +99,7 @@ async def test_a_kill_doubles_a_mail_only_between_its_last_dot_and_the_record(
 
         def kill_at(here: str) -> None:
             if here == window and next(moments) == count // 2:
-                os.kill(victim.pid, signal.SIGKILL)
+                victim.kill()
 
         def kill_later(_: str) -> bool:
             asyncio.get_running_loop().call_soon(kill_at, "after the answer")
@@ -111,7 +109,7 @@ async def test_a_kill_doubles_a_mail_only_between_its_last_dot_and_the_record(
         server.at_rcpt = lambda _: kill_at("rcpt")
         server.at_data = lambda _: kill_at("before the answer")
         server.cut_before_answer = kill_later
-        await victim.wait()
+        await asyncio.to_thread(victim.join)
         await senders.start()
         await until_none_waits()
     ids = server.message_ids()
