@@ -79,6 +79,8 @@ class Times:
     free: list[int]
     """How many required people are free in each half hour of the day."""
     hours: list[datetime]
+    looked_from: str
+    """The typed time from which on they were looked for, so that a time that is chosen leaves them as they are."""
 
 
 @post("/schedule/times", guards=[signed_in], status_code=200)
@@ -89,16 +91,17 @@ async def find_times(request: Request[Any, Any, Any]) -> Response[str]:
     viewer = viewer_of(request) if event_id else organizer(request)
     offered, editing = await offered_in(viewer, event_id, form["from"])
     zone = editing.event.zone if editing else zone_of(request)
-    times = await _times(request, form, offered, zone)
+    is_chosen = form["save"] == USE
+    times = await _times(request, form.but(read_time(form, "looked_from")) if is_chosen else form, offered, zone)
     if is_from_htmx(request):
         return page("schedule/times-part.html", request, times=times, zone_name=zone, form=form)
-    filled = form.but(chosen_time(form)) if form["save"] == USE else form
+    filled = form.but(read_time(form, "slot")) if is_chosen else form
     return await _whole(request, filled, offered, editing, zone, times)
 
 
-def chosen_time(form: FormValues) -> dict[str, str]:
-    """Return the fields of day and hours for the chosen time; none when it cannot be read."""
-    day, _, hours = form["slot"].partition("T")
+def read_time(form: FormValues, field: str) -> dict[str, str]:
+    """Return the fields of day and hours for the time in a field; none when it cannot be read."""
+    day, _, hours = form[field].partition("T")
     starts, _, ends = hours.partition("/")
     chosen = FormValues({"date": [day], "starts": [starts], "ends": [ends]})
     reader = Reader(chosen)
@@ -124,7 +127,7 @@ async def _times(request: Request[Any, Any, Any], form: FormValues, offered: Cho
     day = drawn[0].starts.date() if drawn else wanted.first.date()
     return Times(
         required=len(required), reads_outside=wanted.reads_outside, choices=choices, day=day,
-        hours=half_hours(day), typed=typed,
+        hours=half_hours(day), typed=typed, looked_from=f"{form['date']}T{form['starts']}/{form['ends']}",
         lines=_lines(found.days, [names[one] for one in invitees if one in names], day, zone),
         free=_free([found.days[one] for one in required if one in found.days], day, zone),
     )  # fmt: skip
