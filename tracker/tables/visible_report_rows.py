@@ -9,9 +9,11 @@ from uuid import UUID
 from piccolo.querystring import QueryString
 
 from tracker.rules.audiences import Visibility
+from tracker.rules.markings import Marking
 from tracker.rules.meetings import Kind
 from tracker.rules.people import Viewer
 from tracker.rules.reports import Cell, Mark, Reach, Span
+from tracker.tables.marked import MARK, marking_of
 from tracker.tables.visible import rows
 from tracker.tables.visible_reports import (
     HELD,
@@ -34,12 +36,12 @@ _AGENCY = " LEFT JOIN agency g ON g.id = COALESCE(k.agency, m.agency)"
 _PLACE = (
     " SELECT o.id, o.event, o.original_start, o.starts_at, o.ends_at, e.zone, e.is_all_day, e.kind, e.visibility,"
     " COALESCE(o.title, e.title) AS title, COALESCE(m.name, k.guest) AS person,"
-    " COALESCE(g.code, k.guest_agency) AS code"
+    f" COALESCE(g.code, k.guest_agency) AS code, {MARK}"
 )
 _STAND_IN = " LEFT JOIN member c ON c.id = s.member"
 _DATE = (
     "SELECT o.id, o.event, o.original_start, o.starts_at, o.ends_at, e.zone, e.is_all_day, e.kind, e.visibility,"
-    " COALESCE(o.title, e.title) AS title FROM occurrence o JOIN event e ON e.id = o.event WHERE ("
+    f" COALESCE(o.title, e.title) AS title, {MARK} FROM occurrence o JOIN event e ON e.id = o.event WHERE ("
 )
 _COUNT = " SELECT COUNT(*) AS number"
 _BY_PERSON = (
@@ -74,6 +76,7 @@ class DateRow:
     title: str
     kind: Kind
     visibility: Visibility
+    marking: Marking | None = None
 
     @property
     def minutes(self) -> int:
@@ -185,4 +188,5 @@ def _date(row: Row) -> DateRow:
         title=row["title"],
         kind=Kind(row["kind"]),
         visibility=Visibility(row["visibility"]),
+        marking=marking_of(row),
     )

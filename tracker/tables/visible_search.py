@@ -14,6 +14,7 @@ _OWN = "COALESCE(o.title, '') || ' ' || COALESCE(o.place, '') || ' ' || COALESCE
 _FOUND = (
     "SELECT e.id AS id, e.title AS title, e.place AS place, e.agenda AS agenda, e.description AS description,"
     " e.kind AS kind, e.visibility AS visibility, e.status AS status, e.zone AS zone, e.is_all_day AS is_all_day,"
+    " e.mark_categories AS mark_categories,"
     " COUNT(d.id) AS dates, MIN(CASE WHEN d.ends_at > {} THEN d.starts_at END) AS next, MAX(d.starts_at) AS last"
     " FROM event e JOIN occurrence d ON d.event = e.id WHERE ("
 )

@@ -11,6 +11,7 @@ from tracker.errors import NotFound
 from tracker.rules import report_items, report_sums, reports
 from tracker.rules.action_items import ActionItem
 from tracker.rules.audiences import Arm, Visibility
+from tracker.rules.markings import banner_of_all
 from tracker.rules.people import Viewer
 from tracker.rules.report_items import Column
 from tracker.rules.report_sums import Tally
@@ -63,6 +64,12 @@ class Rows:
         """Whether a row comes from an event for named people only."""
         dates = [*self.dates, *(row.date for row in self.places)]
         return any(row.visibility is Visibility.NAMED for row in dates) or any(one.is_restricted for one in self.items)
+
+    @property
+    def banner(self) -> str:
+        """The banner over all rows that come from marked events; empty when none does."""
+        of_dates = [one.marking for one in (*self.dates, *(row.date for row in self.places))]
+        return banner_of_all(one for one in (*of_dates, *(item.marking for item in self.items)) if one)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -36,6 +36,8 @@ class FoundEvent:
     starts_at: datetime
     """Of the next date, or of the last one when it is over."""
     is_over: bool
+    is_marked: bool
+    """Whether it is controlled information."""
     passage: str
     """Where the words stand in agenda or notes, when they stand there."""
 
@@ -83,5 +85,6 @@ def _event(row: Row, words: Sequence[str]) -> FoundEvent:
         id=row["id"], title=row["title"], place=row["place"], kind=Kind(row["kind"]), zone=row["zone"],
         visibility=Visibility(row["visibility"]), status=EventStatus(row["status"]), dates=row["dates"],
         is_all_day=bool(row["is_all_day"]), starts_at=row["last"] if is_over else row["next"], is_over=is_over,
+        is_marked=bool(row["mark_categories"]),
         passage=around(row["agenda"], words) or around(row["description"], words),
     )  # fmt: skip

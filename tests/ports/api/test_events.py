@@ -248,3 +248,30 @@ async def test_a_program_opens_no_named_event_to_more_people(speak: Speak, cast:
     assert answer.status_code == 403
     assert "on the site" in answer.json()["detail"]
     assert (await program.get(f"/events/{secret}")).json()["visibility"] == "named"
+
+
+async def test_a_marking_is_set_read_and_removed_and_stays_when_it_is_left_out(speak: Speak, cast: Cast) -> None:
+    program = await speak(cast.coordinator)
+    agency_id = str(cast.agencies["USAO"])
+    mark = {"categories": ["LEI", "SP-INV"], "agency_id": agency_id, "decontrol_on": "2027-12-31"}
+    path, etag = await made(program, {**NEW, "marking": mark})
+    assert (await program.get(path)).json()["marking"] == {
+        **mark, "limit": None, "banner": "CUI//SP-INV/LEI",
+        "agency": "U.S. Attorney's Office, Western District of Missouri",
+    }  # fmt: skip
+    [date] = (await program.get(f"{path}/occurrences")).json()["items"]
+    assert date["banner"] == "CUI//SP-INV/LEI"
+    renamed = await program.ask("PATCH", path, {"title": "Renamed"}, match=etag)
+    assert renamed.json()["marking"]["banner"] == "CUI//SP-INV/LEI"
+    gone = await program.ask("PATCH", path, {"marking": None}, match=renamed.headers["etag"])
+    assert gone.json()["marking"] is None
+
+
+async def test_only_what_is_registered_is_a_marking_and_only_law_enforcement_sets_one(speak: Speak, cast: Cast) -> None:
+    mark = {"categories": ["LEI"], "agency_id": str(cast.agencies["FBI"]), "decontrol_on": "2027-12-31"}
+    for wrong in ({"categories": []}, {"categories": ["LES"]}, {"limit": "SECRET"}):
+        new = {**NEW, "marking": {**mark, **wrong}}
+        assert (await (await speak(cast.coordinator)).ask("POST", "/events", new)).status_code == 422
+    ours = {**NEW, "visibility": "victim_services", "marking": mark}
+    answer = await (await speak(cast.caht_lead)).ask("POST", "/events", ours)
+    assert "Only members of law-enforcement agencies" in answer.text

@@ -3,16 +3,19 @@
 import html
 import json
 import re
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
-from tests.cast import NOW, Cast
+from tests.cast import NOW, Cast, marking, meeting
 from tests.ports.browser import Browser
 from tests.ports.conftest import SignIn
 from tests.usecases.autumn import autumn
 from tracker import clock
+from tracker.rules.audiences import Visibility
+from tracker.rules.markings import Category
 from tracker.tables.audit import AuditEntry
+from tracker.usecases import meetings
 
 pytestmark = pytest.mark.anyio
 
@@ -131,6 +134,25 @@ async def test_what_counts_named_events_is_marked_and_leaves_only_after_a_fresh_
         answer = await browser.get(address)
         assert (answer.status_code, answer.headers["location"].split("?")[0]) == (303, "/sign-in/again")
     assert (await browser.get("/reports.csv?period=FY2027-Q1&kind=training")).status_code == 200
+
+
+async def test_a_file_begins_with_the_banner_over_the_marked_rows_that_its_reader_sees(
+    browse: SignIn, sqlite_cast: Cast
+) -> None:
+    cast, before = sqlite_cast, NOW - timedelta(days=60)
+    for visibility, category in ((Visibility.ALL, Category.INV), (Visibility.LAW_ENFORCEMENT, Category.LEI)):
+        plan = meeting(
+            visibility=visibility, starts=datetime(2026, 11, 3, 10),  # noqa: DTZ001 - local to the zone
+            marking=marking(cast, categories=frozenset({category})),
+        )  # fmt: skip
+        await meetings.schedule(cast.coordinator, plan, before)
+    of_dates = "/reports/rows.csv?period=FY2027-Q1&part=dates&of=held"
+    for reader, banner in ((cast.coordinator, "CUI//INV/LEI"), (cast.caht_lead, "CUI//INV")):
+        browser = await browse(reader)
+        assert (await browser.get(of_dates)).content.decode("utf-8-sig").splitlines()[0] == f'"{banner}"'
+        page = (await browser.get(of_dates.replace(".csv", ""))).text
+        assert page.count(f"<p>{banner}</p>") == 2
+        assert "(CUI) <a href" in page
 
 
 async def test_an_address_that_names_no_number_is_not_there(desk: Browser) -> None:

@@ -52,6 +52,13 @@ def test_a_workbook_holds_texts_as_texts_and_numbers_as_numbers() -> None:
     assert "=1+1" in book["xl/sharedStrings.xml"]
 
 
+def test_the_banner_is_the_first_line_of_a_file_and_on_top_and_at_the_end_of_each_printed_page() -> None:
+    banner = "CUI//SP-INV/LEI//DL ONLY"
+    assert cells(csv_of("Heading", [sheet("a")], banner))[:2] == [[banner], ["Heading"]]
+    page = parts(xlsx_of("Heading", [sheet("a")], NOW, banner))["xl/worksheets/sheet1.xml"]
+    assert page.count(f"&amp;C{banner}") == 2
+
+
 def test_the_same_tables_give_the_same_bytes() -> None:
     assert xlsx_of("Heading", [sheet("a")], NOW) == xlsx_of("Heading", [sheet("a")], NOW)
 

@@ -106,6 +106,7 @@ class Entry:
     starts: datetime = datetime(2026, 12, 10, 14, tzinfo=CENTRAL)
     ends: datetime = datetime(2026, 12, 10, 15, 30, tzinfo=CENTRAL)
     is_all_day: bool = False
+    is_marked: bool = False
     href: str = "/events/x/2026-12-10"
     place: str | None = None
     body: str | None = None
@@ -331,6 +332,10 @@ def test_the_chip_of_a_whole_day_has_no_clock() -> None:
     assert text_of(made("{{ cal.chip(e) }}", e=Entry(kind="deadline", is_all_day=True))) == (
         "DUE Monthly task force meeting, Thursday, December 10, 2026, All day, Deadline"
     )
+
+
+def test_the_title_of_controlled_information_has_its_portion_mark() -> None:
+    assert "(CUI) Monthly task force meeting" in text_of(made("{{ cal.chip(e) }}", e=Entry(is_marked=True)))
 
 
 def test_a_title_cannot_bring_markup_into_a_chip() -> None:

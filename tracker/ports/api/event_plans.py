@@ -9,7 +9,7 @@ from msgspec import UNSET
 from msgspec.structs import asdict
 
 from tracker.errors import Conflict, Invalid, NotAllowed
-from tracker.ports.api.event_shapes import LONGEST_LINK, EventChange, NewEvent, Repeat
+from tracker.ports.api.event_shapes import LONGEST_LINK, EventChange, MarkingGiven, NewEvent, Repeat
 from tracker.ports.api.occurrence_shapes import OccurrenceChange
 from tracker.ports.api.shapes import (
     LONGEST_PLACE,
@@ -23,6 +23,7 @@ from tracker.ports.api.shapes import (
 from tracker.rules.audiences import Visibility
 from tracker.rules.clean_text import clean
 from tracker.rules.invitations import AttendeeRole
+from tracker.rules.markings import Marking
 from tracker.rules.meetings import EventStatus
 from tracker.rules.planning import Plan
 from tracker.rules.recurrence import Rule, rule_for
@@ -92,11 +93,22 @@ def _planned(plan: Plan, fields: Mapping[str, Any]) -> Plan:
         facts["invitees"] = {one.member_id: AttendeeRole(one.role) for one in fields["people"]}
     if "repeat" in fields:
         facts["rule"] = _rule(fields["repeat"], starts)
+    if "marking" in fields:
+        facts["marking"] = _marking(fields["marking"])
     zone = fields.get("time_zone", plan.zone)
     planned = replace(plan, starts=starts, duration=duration, zone=zone, **facts)
     if planned.is_all_day and (planned.starts.time() != datetime.min.time() or planned.duration % WHOLE_DAY):
         raise Invalid(minutes="An event of whole days starts at 00:00 and lasts a multiple of 1,440 minutes.")
     return planned
+
+
+def _marking(given: MarkingGiven | None) -> Marking | None:
+    if given is None:
+        return None
+    return Marking(
+        categories=frozenset(given.categories), limit=given.limit, agency_id=given.agency_id,
+        decontrol_on=given.decontrol_on,
+    )  # fmt: skip
 
 
 def _rule(repeat: Repeat | None, starts: datetime) -> Rule | None:

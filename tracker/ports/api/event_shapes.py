@@ -9,6 +9,7 @@ from msgspec import UNSET, Meta, UnsetType
 
 from tracker.ports.api.shapes import Clock, Day, Given, Minutes, Moment, Name, PlaceName, Shown, Text, Title, minutes
 from tracker.rules.audiences import Visibility
+from tracker.rules.markings import Category, Limit, Marking
 from tracker.rules.meetings import Event, EventStatus, Kind, may_edit
 from tracker.rules.people import Viewer
 from tracker.rules.planning import rule_of
@@ -73,6 +74,15 @@ class Invitee(Given):
 People = Annotated[tuple[Invitee, ...], Meta(max_length=MOST_PEOPLE, description="Who is invited, besides the lead.")]
 
 
+class MarkingGiven(Given):
+    """The marking of controlled information; only law-enforcement members set, change or remove one."""
+
+    categories: Annotated[tuple[Category, ...], Meta(min_length=1, max_length=len(Category))]
+    agency_id: Annotated[UUID, Meta(description="The law-enforcement agency that designates it.")]
+    decontrol_on: date
+    limit: Limit | None = None
+
+
 class NewEvent(Given):
     """An event to schedule."""
 
@@ -92,6 +102,7 @@ class NewEvent(Given):
     video_link: VideoLink = ""
     agenda: Text = ""
     people: People = ()
+    marking: MarkingGiven | None = None
 
 
 class EventChange(Given):
@@ -113,6 +124,7 @@ class EventChange(Given):
     video_link: VideoLink | UnsetType = UNSET
     agenda: Text | UnsetType = UNSET
     people: People | UnsetType = UNSET
+    marking: MarkingGiven | UnsetType | None = UNSET
     notify: Annotated[bool, Meta(description="Tell everybody invited even when time and place stay.")] = False
 
 
@@ -121,6 +133,17 @@ class BodyName(Shown):
 
     id: UUID
     name: str
+
+
+class MarkingShown(Shown):
+    """The marking of controlled information (32 CFR 2002)."""
+
+    banner: Annotated[str, Meta(examples=["CUI//SP-INV/LEI//FEDCON"])]
+    categories: tuple[Category, ...]
+    limit: Limit | None
+    agency_id: UUID
+    agency: str
+    decontrol_on: Day
 
 
 class EventShown(Shown):
@@ -145,6 +168,7 @@ class EventShown(Shown):
     place: str
     video_link: str
     agenda: str
+    marking: MarkingShown | None
     may_edit: bool
     version: int
     created_at: Moment
@@ -168,7 +192,15 @@ def event_shown(viewer: Viewer, event: Event) -> EventShown:
         body=BodyName(id=event.body_id, name=event.body) if event.body_id and event.body else None,
         lead=Name(id=event.lead_id, name=event.lead, agency=event.lead_agency), description=event.description,
         place=event.place, video_link=event.video_link, agenda=event.agenda, may_edit=may_edit(viewer, event),
+        marking=_marking(event.marking) if event.marking else None,
         version=event.version, created_at=event.created_at, changed_at=event.changed_at,
+    )  # fmt: skip
+
+
+def _marking(marking: Marking) -> MarkingShown:
+    return MarkingShown(
+        banner=marking.banner, categories=tuple(sorted(marking.categories)), limit=marking.limit,
+        agency_id=marking.agency_id, agency=marking.agency, decontrol_on=marking.decontrol_on,
     )  # fmt: skip
 
 

@@ -23,6 +23,8 @@ from tracker.ports.api.shapes import (
 from tracker.rules.audiences import Visibility
 from tracker.rules.meetings import EventStatus, Kind, Line, Occurrence
 
+Banner = Annotated[str, Meta(description="That of controlled information; empty when the event is not marked.")]
+
 
 class SpanQuery(PageQuery, kw_only=True):
     """Which span of time is read: its start belongs to it, its end does not."""
@@ -46,6 +48,7 @@ class LineShown(Shown):
     time_zone: str
     is_all_day: bool
     is_changed: bool
+    banner: Banner
 
 
 class LinePage(Shown):
@@ -73,6 +76,7 @@ class OccurrenceShown(Shown):
     ends_at: Moment
     is_changed: Annotated[bool, Meta(description="Whether it differs from what the rule says.")]
     is_attendance_closed: bool
+    banner: Banner
     version: int
     changed_at: Moment
 
@@ -106,7 +110,7 @@ def occurrence_shown(occurrence: Occurrence) -> OccurrenceShown:
         minutes=minutes(duration), time_zone=occurrence.event.zone, is_all_day=occurrence.event.is_all_day,
         starts_at=occurrence.starts_at, ends_at=occurrence.ends_at, is_changed=occurrence.is_changed,
         is_attendance_closed=occurrence.attendance_closed_at is not None, version=occurrence.version,
-        changed_at=occurrence.changed_at,
+        changed_at=occurrence.changed_at, banner=occurrence.event.banner,
     )  # fmt: skip
 
 
@@ -116,4 +120,5 @@ def line_shown(line: Line) -> LineShown:
         event_id=line.event_id, key=line.key, kind=line.kind, title=line.title, place=line.place,
         visibility=line.visibility, status=line.status, starts_at=line.starts_at, ends_at=line.ends_at,
         time_zone=line.zone, is_all_day=line.is_all_day, is_changed=line.is_changed,
+        banner=line.marking.banner if line.marking else "",
     )  # fmt: skip

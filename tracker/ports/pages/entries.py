@@ -27,6 +27,8 @@ class Entry(NamedTuple):
     """What this day shows of its time: "2 PM", on its last day "until 2 AM", nothing for a whole day."""
     body: str | None = None
     answer: str | None = None
+    is_marked: bool = False
+    """Whether it is controlled information."""
 
 
 Agenda = list[tuple[date, list[Entry]]]
@@ -61,6 +63,7 @@ def entry_of(seen: Seen, day: date, zone: str) -> Entry:
         time=_time(line, day, starts, ends),
         body=seen.body,
         answer=seen.answer if line.kind.asks_reply else None,
+        is_marked=line.marking is not None,
     )
 
 

@@ -93,19 +93,21 @@ async def rows_file(request: Request[Any, Any, Any]) -> Response[Any]:
         return proof
     name = await _name(number)
     sheets = [row_sheet(name, found, asked.zone)]
-    return await _file(request, asked, sheets, f"rows of {name}", is_restricted=found.is_restricted)
+    what = f"rows of {name}"
+    return await _file(request, asked, sheets, what, is_restricted=found.is_restricted, banner=found.banner)
 
 
 async def _file(
-    request: Request[Any, Any, Any], asked: Asked, sheets: list[Sheet], what: str, *, is_restricted: bool
-) -> Response[bytes]:
+    request: Request[Any, Any, Any], asked: Asked, sheets: list[Sheet], what: str, *, is_restricted: bool,
+    banner: str = "",
+) -> Response[bytes]:  # fmt: skip
     viewer, form = viewer_of(request), request.url.path.rpartition(".")[2]
     task_force = request.scope["state"]["settings"].task_force_name
     heading = heading_of(task_force, asked, f"{viewer.name} ({viewer.agency})", is_restricted=is_restricted)
     if form == "csv":
-        content = await asyncio.to_thread(csv_of, heading, sheets)
+        content = await asyncio.to_thread(csv_of, heading, sheets, banner)
     else:
-        content = await asyncio.to_thread(xlsx_of, heading, sheets, asked.now)
+        content = await asyncio.to_thread(xlsx_of, heading, sheets, asked.now, banner)
     await reports.note_download(viewer, asked, what, form, clock.now())
     name = f"report-{asked.period.first}-{asked.period.last}.{form}"
     return Response(content, media_type=CSV_TYPE if form == "csv" else XLSX_TYPE, headers={

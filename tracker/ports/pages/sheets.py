@@ -31,27 +31,34 @@ class Sheet:
     totals: int = 0
 
 
-def csv_of(heading: str, sheets: Sequence[Sheet]) -> bytes:
-    """Return the heading, then each table under its name, with a free line before it."""
-    rows: list[Sequence[Cell]] = [(heading,)]
+def csv_of(heading: str, sheets: Sequence[Sheet], banner: str = "") -> bytes:
+    """Return the heading, then each table under its name, with a free line before it; the banner comes first."""
+    rows: list[Sequence[Cell]] = [(banner,), (heading,)] if banner else [(heading,)]
     for sheet in sheets:
         rows += [(), (sheet.name,), sheet.columns, *sheet.rows]
     return csv_bytes(rows)
 
 
-def xlsx_of(heading: str, sheets: Sequence[Sheet], made_at: datetime) -> bytes:
-    """Return a workbook with a page for each table, the heading on top of each; the same input gives the same bytes."""
+def xlsx_of(heading: str, sheets: Sequence[Sheet], made_at: datetime, banner: str = "") -> bytes:
+    """Return a workbook with a page for each table, the heading on top of each; the same input gives the same bytes.
+
+    The banner stands above the heading, and on top and at the end of each sheet of paper.
+    """
     file = BytesIO()
     with Workbook(file, PLAIN) as book:
         book.set_properties({"title": heading, "created": made_at.replace(tzinfo=None)})
         bold = book.add_format({"bold": True})
         for sheet in sheets:
-            _fill(book.add_worksheet(_tab(sheet.name)), heading, sheet, bold)
+            _fill(book.add_worksheet(_tab(sheet.name)), [banner, heading] if banner else [heading], sheet, bold)
     return file.getvalue()
 
 
-def _fill(page: Worksheet, heading: str, sheet: Sheet, bold: Format) -> None:
-    page.write_string(0, 0, heading)
+def _fill(page: Worksheet, head: Sequence[str], sheet: Sheet, bold: Format) -> None:
+    for number, line in enumerate(head):
+        page.write_string(number, 0, line)
+    if len(head) > 1:
+        page.set_header(f"&C{head[0]}")
+        page.set_footer(f"&C{head[0]}")
     for column, name in enumerate(sheet.columns):
         page.write_string(2, column, name, bold)
         page.set_column(column, column, _width(sheet, column))
