@@ -535,3 +535,14 @@ async def test_who_reads_discreetly_is_told_that_a_series_ends_for_good(cast: Ca
     event_id = await series(cast)
     await series_parts.cancel_from(cast.coordinator, event_id, "2027-04-13", 1, "", LATER)
     assert (await the_letter(MOVED)).subject == "Ends: Appointment, last date Tue, Mar 9"
+
+
+async def test_a_series_that_has_another_hour_says_the_old_and_the_new_one(cast: Cast) -> None:
+    event_id = await series(cast)
+    event, plan = await meetings.plan_to_change(cast.coordinator, event_id)
+    earlier = replace(plan, starts=plan.starts.replace(hour=9))
+    await meetings.change(cast.coordinator, event_id, earlier, event.version, LATER, notify=False)
+    letter = await the_letter(MOVED)
+    assert letter.subject == "Changed: Monthly task force…, 9:00 AM (was 10:00 AM) from Tue, Jan 12"
+    assert letter.preview == "It was 10:00 AM. Please reply again."
+    assert letter.facts[0] == ("Was", "10:00–11:30 AM")

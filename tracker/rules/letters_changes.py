@@ -41,12 +41,27 @@ def _what_changed(about: Occasion) -> tuple[str, str]:
         on = datetime.fromisoformat(str(added))
         return "The series has one more date", f"New date: {{}}, {day(on, about.today)}, {clock(on)}"
     if about.is_series:
-        return "The series changed", f"Changed: {{}}, from {day_and_time(about)}"
+        return "The series changed", _series_pattern(about)
     if _is_moved(about):
         return "The time changed", _moved_pattern(about)
     if _old_place(about) != place(about):
         return "The place changed", f"New place: {{}}, {day_and_time(about)}"
     return "The details changed", f"Changed: {{}}, {day_and_time(about)}"
+
+
+def _series_pattern(about: Occasion) -> str:
+    was = _hour_before(about)
+    if was is None:
+        return f"Changed: {{}}, from {day_and_time(about)}"
+    return f"Changed: {{}}, {clock(about.event.starts)} (was {clock(was)}) from {day(about.starts, about.today)}"
+
+
+def _hour_before(about: Occasion) -> datetime | None:
+    """Return when the dates of a series began before, where its rule has another hour now."""
+    was = _old(about, "starts_at")
+    if was is None or not about.is_series or about.event.is_all_day or was.time() == about.event.starts.time():
+        return None
+    return was
 
 
 def _moved_pattern(about: Occasion) -> str:
@@ -58,6 +73,8 @@ def _moved_pattern(about: Occasion) -> str:
 
 def _was_words(about: Occasion) -> str:
     """Return "It was 1:30 PM.", with the day where that changed too."""
+    if hour := _hour_before(about):
+        return f"It was {clock(hour)}."
     was = _old(about, "starts_at")
     if was is None or about.is_series or not _is_moved(about):
         return ""
@@ -80,6 +97,8 @@ def _was(about: Occasion) -> Facts:
     before: list[tuple[str, str]] = []
     if starts is not None and ends is not None and _is_moved(about) and not about.is_series:
         before.append(("Was", f"{longday(starts)}, {span(starts, ends, about.event.is_all_day)}"))
+    elif starts is not None and ends is not None and _hour_before(about):
+        before.append(("Was", span(starts, ends)))
     if _old_place(about) not in ("", place(about)):
         before.append(("Was at", _old_place(about)))
     return tuple(before)
