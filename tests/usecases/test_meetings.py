@@ -167,6 +167,33 @@ async def test_a_running_series_that_narrows_takes_its_history_along(cast: Cast)
         assert await visible.event(stranger, event_id) is None
 
 
+@pytest.mark.parametrize("before", [Visibility.LAW_ENFORCEMENT, Visibility.NAMED])
+async def test_history_is_never_shown_to_people_who_join_when_a_running_series_narrows(
+    cast: Cast, before: Visibility
+) -> None:
+    plan = meeting(cast.hsi_liaison, rule=MONTHLY, visibility=before)
+    event_id = await meetings.schedule(cast.coordinator, plan, NOW)
+    august = datetime(2027, 8, 1, 15, tzinfo=UTC)
+    joined = meeting(cast.hsi_liaison, cast.caht_lead, rule=MONTHLY, starts=JANUARY_12.replace(hour=9))
+    onward = replace(joined, visibility=Visibility.NAMED)
+    new_id = await meetings.change(cast.coordinator, event_id, onward, 1, august, notify=False)
+    assert await visible.event(cast.caht_lead, new_id) is not None
+    assert await visible.event(cast.caht_lead, event_id) is None
+    assert await visible.event(cast.hsi_liaison, event_id) is not None
+
+
+async def test_history_of_one_arm_is_not_shown_to_a_body_of_both_with_which_the_series_goes_on(cast: Cast) -> None:
+    ours = meeting(cast.hsi_liaison, rule=MONTHLY, visibility=Visibility.LAW_ENFORCEMENT)
+    august = datetime(2027, 8, 1, 15, tzinfo=UTC)
+    for body, keeps_sight in (("steering", True), ("enforcement", False)):
+        event_id = await meetings.schedule(cast.coordinator, ours, NOW)
+        of_body = replace(ours, visibility=Visibility.BODY, body_id=cast.bodies[body])
+        onward = replace(of_body, starts=JANUARY_12.replace(hour=9))
+        await meetings.change(cast.coordinator, event_id, onward, 1, august, notify=False)
+        assert await visible.event(cast.caht_lead, event_id) is None
+        assert (await visible.event(cast.kcpd_alternate, event_id) is not None) is keeps_sight
+
+
 async def test_a_date_with_an_action_item_changes_its_hour_with_its_series_and_its_day_not(cast: Cast) -> None:
     event_id = await meetings.schedule(cast.coordinator, meeting(cast.fbi_lead, rule=MONTHLY), NOW)
     june = await meeting_dates.date_for(cast.coordinator, event_id, "2027-06-08")

@@ -185,7 +185,7 @@ def from_date(plan: Plan, first: datetime) -> Plan:
 
 
 def narrows(plan: Plan, event: Event) -> bool:
-    """Whether fewer people may see the plan than the event: history follows then; it never opens to more."""
+    """Whether fewer people may see the plan than the event, or others on its list: history follows then."""
     return REACH[plan.visibility] < REACH[event.visibility] or plan.visibility is Visibility.NAMED
 
 

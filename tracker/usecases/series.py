@@ -21,7 +21,7 @@ from tracker.tables import meetings as rows
 from tracker.tables.many_rows import insert_rows
 from tracker.usecases import stand_ins
 from tracker.usecases.invitees import invitees_of, mailed_entry, tell, touch, withdraw
-from tracker.usecases.sight import set_audiences
+from tracker.usecases.sight import circle_is_within, set_audiences, who_may_see
 
 INSTANT = timedelta(microseconds=1)
 _IN_PLACE = (
@@ -137,7 +137,8 @@ async def start_anew(
     `split` is a local start of the series, from which on the plan holds; without one the series ends with its last date
     before `now`, and those of the plan that are still to come are the new ones. A date that was
     cancelled, or was held before its day, is left out where the new rule has one on the same day. Answers for dates
-    whose time and place stay the same go over. Whoever may not see the new series loses sight of the old one as well.
+    whose time and place stay the same go over. Whoever may not see the new series loses sight of the old one as well,
+    and nobody gains it; but a body of both arms takes none of it from one arm.
     """
     ends = split or _local(now, event.zone) + INSTANT
     rest = [one for one in await visible.dates(viewer, event) if one.original_start >= ends]
@@ -197,10 +198,15 @@ async def end_series(event: Event, split: datetime, now: datetime) -> None:
 
 
 async def _narrow(viewer: Viewer, event: Event, plan: Plan, now: datetime) -> None:
+    """Let a series that ends be seen by those alone who see the plan and saw the series: nobody is shown the past."""
+    if not await circle_is_within(plan, event):
+        return
+    saw = await who_may_see(event.id, plan.invitees, now)
+    named = {member_id: role for member_id, role in plan.invitees.items() if member_id in saw}
     await rows.Event.update({rows.Event.visibility: plan.visibility, rows.Event.body: plan.body_id}).where(
         rows.Event.id == event.id
     )
-    await set_audiences(viewer, event.id, event.lead_id, plan, now, list_of=event.id)
+    await set_audiences(viewer, event.id, event.lead_id, replace(plan, invitees=named), now, list_of=event.id)
 
 
 async def _forget_dates(event: Event, which: Any, now: datetime) -> None:

@@ -7,13 +7,14 @@ from uuid import UUID
 from tracker.errors import Invalid, NotFound
 from tracker.rules import audiences
 from tracker.rules.audiences import Visibility
+from tracker.rules.meetings import Event
 from tracker.rules.people import Role, Viewer
 from tracker.rules.planning import Person, Plan
 from tracker.tables import audience_rows, visible_items
-from tracker.tables.people import Member, MemberRole, SeatHolder
+from tracker.tables.people import Body, Member, MemberRole, SeatHolder
 from tracker.usecases import people
 from tracker.usecases.invitees import invitees_of
-from tracker.usecases.viewers import viewer_for
+from tracker.usecases.viewers import viewer_for, viewers_for
 
 
 async def set_audiences(
@@ -28,6 +29,20 @@ async def set_audiences(
     await _check_owners(viewer, event_id, wanted, now)
     await audience_rows.replace_audiences(event_id, wanted)
     return wanted
+
+
+async def who_may_see(event_id: UUID, member_ids: Iterable[UUID], now: datetime) -> frozenset[UUID]:
+    """Return those of some people who may see an event now, and those on its list who are not active."""
+    seen_by, wanted = await audience_rows.audiences_of(event_id), frozenset(member_ids)
+    active = {one.member_id for one in (await viewers_for(wanted, now)).values() if one.audiences & seen_by}
+    return active | {one for one in wanted if audiences.member(one) in seen_by}
+
+
+async def circle_is_within(plan: Plan, event: Event) -> bool:
+    """Whether a plan for a body is for people alone who see the event of one arm; any other plan may be narrower."""
+    if plan.visibility is not Visibility.BODY or event.visibility is Visibility.ALL:
+        return True
+    return await Body.exists().where((Body.id == plan.body_id) & (Body.arm == event.visibility))
 
 
 async def _check_people(viewer: Viewer, event_id: UUID, plan: Plan, wanted: frozenset[str]) -> None:
