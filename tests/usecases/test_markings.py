@@ -1,17 +1,18 @@
 """Marking events as controlled information: who may, what is refused, and what carries the marking on."""
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 import pytest
 
 from tests.cast import NOW, Cast, everybody, marking, meeting, operation
-from tracker.errors import Invalid
+from tracker.errors import Invalid, NotAllowed, NotFound
 from tracker.rules.audiences import Visibility
 from tracker.rules.history import Change, Field
 from tracker.rules.markings import Category, Limit
 from tracker.rules.meetings import Kind
 from tracker.rules.recurrence import rule_for
+from tracker.tables.people import Agency
 from tracker.usecases import history, meetings, undo
 from tracker.usecases.invitees import invitees_of
 
@@ -91,6 +92,41 @@ async def test_a_new_marking_stands_in_the_history_and_a_moment_long_it_can_be_t
     assert entry.changes == (Change(field=Field.MARKING, before=was, after="none"),)
     await undo.undo_change(cast.coordinator, event_id, "", 2, NOW + timedelta(seconds=5))
     assert (await meetings.event_for(cast.coordinator, event_id)).marking == plan.marking
+
+
+async def test_only_law_enforcement_takes_a_new_marking_back(cast: Cast) -> None:
+    plan = meeting(visibility=Visibility.BODY, body_id=cast.bodies["services"])
+    event_id = await meetings.schedule(cast.coordinator, plan, NOW)
+    plan = replace(plan, invitees=await invitees_of(event_id), marking=marking(cast))
+    await meetings.change(cast.coordinator, event_id, plan, 1, NOW, notify=False)
+    with pytest.raises(NotAllowed, match="Only members of law-enforcement agencies"):
+        await undo.undo_change(cast.caht_lead, event_id, "", 2, NOW + timedelta(seconds=5))
+    await meetings.change(cast.coordinator, event_id, replace(plan, place="Annex"), 2, NOW, notify=False)
+    await undo.undo_change(cast.caht_lead, event_id, "", 3, NOW + timedelta(seconds=5))
+    assert (await meetings.event_for(cast.caht_lead, event_id)).banner == "CUI//SP-INV/LEI"
+
+
+async def test_who_designated_it_stays_a_choice_when_the_editor_knows_nobody_there_any_more(cast: Cast) -> None:
+    plan = operation(cast.fbi_alternate, marking=marking(cast, "HSI"))
+    event_id = await meetings.schedule(cast.fbi_lead, plan, NOW)
+    await Agency.update({Agency.status: "departed"}).where(Agency.id == cast.agencies["HSI"])
+    longer = replace(plan, marking=marking(cast, "HSI", decontrol_on=date(2028, 12, 31)))
+    await meetings.change(cast.fbi_lead, event_id, longer, 1, NOW, notify=False)
+    assert (await meetings.event_for(cast.fbi_lead, event_id)).marking == longer.marking
+    with pytest.raises(Invalid, match="designates it"):
+        await meetings.schedule(cast.fbi_lead, plan, NOW)
+
+
+async def test_a_series_goes_on_without_its_limit_and_its_past_stays_under_it(cast: Cast) -> None:
+    starts = datetime(2026, 12, 8, 10)  # noqa: DTZ001 - local to the zone
+    weekly = rule_for("weekly", starts, count=6)
+    plan = operation(cast.hsi_liaison, starts=starts, rule=weekly, marking=marking(cast, limit=Limit.FED_ONLY))
+    event_id = await meetings.schedule(cast.fbi_lead, plan, NOW - timedelta(days=10))
+    wider = operation(cast.hsi_liaison, cast.kcpd_detective, starts=starts.replace(hour=14), rule=weekly)
+    new_id = await meetings.change(cast.fbi_lead, event_id, wider, 1, NOW, notify=False)
+    assert (await meetings.event_for(cast.kcpd_detective, new_id)).marking is None
+    with pytest.raises(NotFound):
+        await meetings.event_for(cast.kcpd_detective, event_id)
 
 
 async def test_the_series_that_goes_on_is_marked_as_the_one_before(cast: Cast) -> None:

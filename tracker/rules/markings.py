@@ -146,6 +146,11 @@ def may_mark(viewer: Viewer) -> bool:
     return viewer.arm is Arm.LAW_ENFORCEMENT
 
 
+def may_copy(viewer: Viewer, marking: Marking | None) -> bool:
+    """Whether somebody may schedule a copy of an event so marked: what it says is controlled in the copy too."""
+    return viewer.may_schedule and (marking is None or may_mark(viewer))
+
+
 def banner(categories: Iterable[Category], limits: Iterable[Limit]) -> str:
     """Return the banner of categories and limits: Specified first, each group by the alphabet (CUI Registry)."""
     ordered = sorted(categories, key=lambda one: (not one.is_specified, one.abbreviation))

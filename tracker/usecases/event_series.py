@@ -6,6 +6,7 @@ from uuid import UUID
 
 from tracker.rules.history import Entry
 from tracker.rules.invitations import AnswerValue, effective
+from tracker.rules.markings import may_copy
 from tracker.rules.meetings import Event, Occurrence, may_edit
 from tracker.rules.people import Viewer
 from tracker.rules.planning import is_moved
@@ -50,6 +51,7 @@ class SeriesView:
     over: tuple[SeriesDate, ...]
     is_invited: bool
     may_edit: bool
+    may_copy: bool
     links: SeriesLinks
     history: tuple[Entry, ...]
 
@@ -76,6 +78,7 @@ async def series_view(viewer: Viewer, event_id: UUID, now: datetime) -> SeriesVi
         over=tuple(one for one in dates if one.is_over),
         is_invited=given is not None,
         may_edit=may_edit(viewer, event),
+        may_copy=may_copy(viewer, event.marking),
         links=await links_of(viewer, event),
         history=tuple(await history.history(viewer, event)),
     )

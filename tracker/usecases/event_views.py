@@ -10,6 +10,7 @@ from tracker.rules.action_items import ActionItem
 from tracker.rules.attendance import named_participants, opens_at
 from tracker.rules.history import Entry
 from tracker.rules.invitations import Answer, AnswerValue, AttendeeRole, Participant, answerable
+from tracker.rules.markings import may_copy
 from tracker.rules.meetings import Occurrence, may_edit
 from tracker.rules.nudges import Nudge
 from tracker.rules.people import Viewer
@@ -52,6 +53,7 @@ class EventView:
     earlier: AnswerValue | None
     """What the viewer had answered before they were asked again."""
     may_edit: bool
+    may_copy: bool
     replies: tuple[AgencyReplies, ...]
     total: AgencyReplies
     named: tuple[Participant, ...]
@@ -90,6 +92,7 @@ async def event_view(viewer: Viewer, event_id: UUID, key: str, now: datetime) ->
         stands_in_for=next((one.stands_in_for for one in everybody if one.member_id == viewer.member_id), ""),
         earlier=next((one.earlier for one in everybody if one.member_id == viewer.member_id), None),
         may_edit=may_edit(viewer, occurrence.event),
+        may_copy=may_copy(viewer, occurrence.event.marking),
         replies=replies_by_agency(everybody),
         total=_replies("", everybody),
         named=tuple(named),

@@ -60,6 +60,12 @@ async def put_back(former: str, event: Event, date: Occurrence | None, now: date
         await _put_back_date(_columns(kept["date"]), event, date, now)
 
 
+def marks_otherwise(former: str, event: Event) -> bool:
+    """Whether the event was marked in another way before, or not at all."""
+    values, present = _columns(json.loads(former).get("event", {})), columns_of(event.marking)
+    return any(values[name] != present[name] for name in present.keys() & values.keys())
+
+
 async def _put_back_date(values: Columns, event: Event, date: Occurrence | None, now: datetime) -> None:
     if date is None:  # the only one of its event, which has the numbers
         await rows.Occurrence.update({**values, "changed_at": now}).where(rows.Occurrence.event == event.id)

@@ -38,9 +38,9 @@ async def allow_marked(viewer: Viewer, plan: Plan, now: datetime, event: Event |
     Errors: NotAllowed, Invalid by field.
     """
     allow(viewer, plan, event)
-    marking = plan.marking
-    if marking != (event.marking if event else None):
-        await _check_new(viewer, marking, to_local(now, plan.zone).date())
+    marking, before = plan.marking, event.marking if event else None
+    if marking != before:
+        await _check_new(viewer, marking, before, to_local(now, plan.zone).date())
     if marking and marking.limit:
         markings.check_limit(marking.limit, plan.visibility)
         on_the_list = {event.lead_id if event else viewer.member_id, *plan.invitees}
@@ -58,13 +58,15 @@ def designators(viewer: Viewer, known: Iterable[Person]) -> dict[UUID, str]:
     return {viewer.agency_id: viewer.agency} | dict(sorted(others.items(), key=lambda one: one[1]))
 
 
-async def _check_new(viewer: Viewer, marking: Marking | None, today: date) -> None:
+async def _check_new(viewer: Viewer, marking: Marking | None, before: Marking | None, today: date) -> None:
+    """The agency that designated it `before` stays a choice: the viewer may know nobody of it any more."""
     if not markings.may_mark(viewer):
         raise Invalid(mark_categories=NOT_YOURS)
     if marking is None:
         return
     markings.check(marking, today)
-    if marking.agency_id not in designators(viewer, await people.directory(viewer)):
+    is_kept = before is not None and marking.agency_id == before.agency_id
+    if not is_kept and marking.agency_id not in designators(viewer, await people.directory(viewer)):
         raise Invalid(mark_agency="Choose the agency that designates it from the list.")
 
 

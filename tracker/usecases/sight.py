@@ -34,8 +34,10 @@ async def set_audiences(
 async def who_may_see(event_id: UUID, member_ids: Iterable[UUID], now: datetime) -> frozenset[UUID]:
     """Return those of some people who may see an event now, and those on its list who are not active."""
     seen_by, wanted = await audience_rows.audiences_of(event_id), frozenset(member_ids)
-    active = {one.member_id for one in (await viewers_for(wanted, now)).values() if one.audiences & seen_by}
-    return active | {one for one in wanted if audiences.member(one) in seen_by}
+    active = await viewers_for(wanted, now)
+    return frozenset(
+        one for one in wanted if audiences.member(one) in seen_by or (one in active and active[one].audiences & seen_by)
+    )
 
 
 async def circle_is_within(plan: Plan, event: Event) -> bool:

@@ -6,7 +6,8 @@ from typing import Any
 from uuid import UUID
 
 from tracker.database import conflicts, writing
-from tracker.errors import Gone
+from tracker.errors import Gone, NotAllowed
+from tracker.rules.markings import may_mark
 from tracker.rules.people import Viewer
 from tracker.rules.undo import MEANWHILE, TOO_LATE, UNDO_FOR, check_open
 from tracker.tables import meetings as rows
@@ -14,8 +15,9 @@ from tracker.tables.history import EventChange
 from tracker.tables.outbox import Message
 from tracker.usecases import audit, meeting_dates, meetings, outbox
 from tracker.usecases.asking_again import anybody_replied, forget_asking
-from tracker.usecases.former import put_back
+from tracker.usecases.former import marks_otherwise, put_back
 from tracker.usecases.invitees import touch
+from tracker.usecases.permission import NOT_YOURS
 
 
 async def undo_schedule(viewer: Viewer, event_id: UUID, expected_version: int, now: datetime) -> None:
@@ -52,6 +54,8 @@ async def undo_change(viewer: Viewer, event_id: UUID, key: str, expected_version
             raise Gone(TOO_LATE)
         if await anybody_replied(event_id, change["at"]):
             raise Gone(MEANWHILE)
+        if not may_mark(viewer) and marks_otherwise(change["former"], event):
+            raise NotAllowed(NOT_YOURS)
         await put_back(change["former"], event, date, now)
         await forget_asking(event_id, change["at"])
         await outbox.take_back(event_id, change["at"])

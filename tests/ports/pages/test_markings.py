@@ -128,6 +128,16 @@ async def test_a_copy_is_marked_like_the_event_that_it_copies(sqlite_cast: Cast,
     assert (form["mark_until"], form["mark_agency"]) == (["2027-12-31"], [str(sqlite_cast.agencies["FBI"])])
 
 
+async def test_who_may_not_mark_is_offered_no_copy_of_a_marked_event(sqlite_cast: Cast, browse: SignIn) -> None:
+    ours: dict[str, Any] = {"visibility": Visibility.BODY, "body_id": sqlite_cast.bodies["services"]}
+    chair = await browse(sqlite_cast.caht_lead)
+    for marked_as, status_code in ((None, 200), (marking(sqlite_cast), 403)):
+        event_id = await meetings.schedule(sqlite_cast.coordinator, meeting(marking=marked_as, **ours), NOW)
+        copy = f"/schedule?like={event_id}"
+        assert (copy in (await chair.get(f"/events/{event_id}/2027-01-12")).text) is (status_code == 200)
+        assert (await chair.get(copy)).status_code == status_code
+
+
 async def test_a_template_keeps_the_marking_but_the_day_of_decontrol(desk: Browser) -> None:
     form = typed((await desk.get("/schedule")).text, "/events", title="Planning", template_name="Planning", **MARKED)
     await desk.post("/schedule/templates", form)

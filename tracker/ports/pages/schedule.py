@@ -20,6 +20,7 @@ from tracker.ports.pages.schedule_words import dates_in_words, repeat_options
 from tracker.ports.pages.templating import page
 from tracker.rules.audiences import Visibility
 from tracker.rules.holidays import next_working_day
+from tracker.rules.markings import may_copy
 from tracker.rules.meetings import EventStatus, Kind
 from tracker.rules.people import Viewer
 from tracker.rules.undo import UNDO_FOR, Deed
@@ -28,6 +29,7 @@ from tracker.usecases import event_templates, meetings, outbox, previews
 from tracker.usecases.previews import Choices
 
 DRAFTED = "The draft is saved. Nobody but you can see it."
+ONLY_MARKERS = "This event is marked as controlled information. Only members of law-enforcement agencies copy it."
 SENDS = ("send", "draft")
 """What the buttons that save are worth; any other one shows the form again, and nothing is sent."""
 
@@ -41,6 +43,8 @@ async def schedule_page(request: Request[Any, Any, Any]) -> Response[str]:
     begun: dict[str, Any] = {}
     if like := id_in(query_of(request)["like"]):
         _, plan = await meetings.plan_to_change(viewer, like)
+        if not may_copy(viewer, plan.marking):
+            raise NotAllowed(ONLY_MARKERS)
         form = form_of_copy(plan, form["date"])
     elif template_id := id_in(query_of(request)["template"]):
         template = await event_templates.template_for(viewer, template_id)
