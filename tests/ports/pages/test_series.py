@@ -168,3 +168,14 @@ async def test_a_series_that_goes_on_for_named_people_is_linked_for_them_alone(
     page = await read(await browse(sqlite_cast.harbor_advocate), f"/events/{series}")
     assert "Goes on as" not in page
     assert str(secret) not in page
+
+
+async def test_the_form_of_all_dates_from_one_on_tells_the_mails_that_it_sends_as_it_is(
+    sqlite_cast: Cast, browse: SignIn
+) -> None:
+    plan = meeting(sqlite_cast.fbi_lead, rule=rule_for("weekly", FIRST, count=4))
+    event_id = await schedule(sqlite_cast.coordinator, plan, NOW)
+    desk = await browse(sqlite_cast.coordinator)
+    assert "Nobody is mailed." in await read(desk, f"/events/{event_id}/edit")
+    assert "Nobody is mailed." in await read(desk, f"/events/{event_id}/edit?from=2027-01-12")
+    assert "Nobody is mailed." not in await read(desk, f"/events/{event_id}/edit?from=2027-01-26")

@@ -39,8 +39,11 @@ class Editing(NamedTuple):
         return self.outlook.first.key if self.outlook.first else ""
 
     def is_as_opened(self, form: FormValues) -> bool:
-        """Whether a form to change what people know of shows it as it is, so that nothing need be tried."""
-        return self.event.status is not EventStatus.DRAFT and self.was == record(form)
+        """Whether a form to change what people know of shows it as it is, so that nothing need be tried.
+
+        A series that changes from a date on is another one from there, even if nothing of it is typed anew.
+        """
+        return self.event.status is not EventStatus.DRAFT and not self.first_key and self.was == record(form)
 
 
 async def change(viewer: Viewer, editing: Editing, plan: Plan, version: int, now: datetime, *, notify: bool) -> UUID:
