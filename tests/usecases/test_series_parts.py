@@ -148,6 +148,30 @@ async def test_a_date_can_be_added_beside_the_rule_and_survives_a_later_end(cast
     assert (key in keys, len(keys), keys[-1]) == (True, 16, "2028-03-14")
 
 
+@pytest.mark.parametrize("minutes", [90, 60])
+async def test_a_series_that_moves_to_the_day_of_an_added_date_has_one_date_there(cast: Cast, minutes: int) -> None:
+    event_id = await the_series(cast)
+    await series_parts.add_date(cast.coordinator, event_id, datetime(2027, 1, 13, 14), 1, NOW)
+    event, plan = await meetings.plan_to_change(cast.coordinator, event_id)
+    first = datetime(2027, 1, 13, 10)
+    on_wednesdays = replace(
+        plan, starts=first, duration=timedelta(minutes=minutes), rule=rule_for("monthly_nth", first, count=3)
+    )
+    await meetings.change(cast.coordinator, event_id, on_wednesdays, event.version, NOW, notify=False)
+    starts = [one.original_start for one in await dates_of(cast, event_id)]
+    assert starts == [first, datetime(2027, 2, 10, 10), datetime(2027, 3, 10, 10)]
+
+
+@pytest.mark.parametrize("hour", [10, 14])
+async def test_a_series_that_ends_later_has_one_date_on_the_day_of_an_added_one(cast: Cast, hour: int) -> None:
+    event_id = await the_series(cast)
+    await series_parts.add_date(cast.coordinator, event_id, datetime(2028, 1, 11, hour), 1, NOW)
+    event, plan = await meetings.plan_to_change(cast.coordinator, event_id)
+    longer = replace(plan, rule=rule_for("monthly_nth", START, until=date(2028, 2, 29)))
+    await meetings.change(cast.coordinator, event_id, longer, event.version, AUGUST, notify=False)
+    assert [one.key for one in await dates_of(cast, event_id)][-3:] == ["2027-12-14", "2028-01-11", "2028-02-08"]
+
+
 async def test_a_second_date_on_the_same_day_is_refused(cast: Cast) -> None:
     event_id = await the_series(cast)
     with pytest.raises(Invalid, match="that day already"):

@@ -68,15 +68,17 @@ async def move_dates(event: Event, before: list[Occurrence], plan: Plan, now: da
     """Make the dates of an event, as they were `before`, agree with the plan.
 
     A single event keeps its row, so what hangs on it stays. In a series, dates that stay on their day keep theirs;
-    dates that were added to it stay. What moves is as the series has it from now on, but a date that was cancelled
-    stays cancelled on its day.
+    dates that were added to it stay, but where its rule has that day now. What moves is as the series has it from now
+    on, but a date that was cancelled stays cancelled on its day.
     """
     if planning.only_end_moves(plan, event):
         await _end_elsewhere(event, before, plan, now)
         return
     before = [one for one in before if one.starts_at > now or one.original_start in _by_rule(event)]
-    added = {one.original_start for one in before} - _by_rule(event)
-    wanted = {start: planning.slot(start, plan.duration, plan.zone) for start in added} | dict(planning.slots(plan))
+    wanted = dict(planning.slots(plan))
+    days = {start.date() for start in wanted}
+    beside = {one.original_start for one in before} - _by_rule(event)
+    wanted |= {start: planning.slot(start, plan.duration, plan.zone) for start in beside if start.date() not in days}
     if len(before) == len(wanted) == 1:
         [(start, slot)] = wanted.items()
         await rows.Occurrence.update(
@@ -105,7 +107,8 @@ async def _end_elsewhere(event: Event, before: Iterable[Occurrence], plan: Plan,
         raise Invalid(until="A date that has begun stays in the series. Choose a later end.")
     if gone:
         await _forget_dates(event, rows.Occurrence.id.is_in([one.id for one in gone]), now)
-    later = [(start, slot) for start, slot in wanted.items() if start not in by_rule]
+    days = {one.original_start.date() for one in before}  # one of them may have been added there
+    later = [(start, slot) for start, slot in wanted.items() if start not in by_rule and start.date() not in days]
     await add_dates(event.id, later, now, planning.moved_starts(plan))
 
 
