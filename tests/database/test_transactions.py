@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from time import monotonic
 
 import anyio
 import pytest
@@ -10,7 +11,7 @@ from piccolo.querystring import QueryString
 
 from tests.database.others import another
 from tests.database.rows import add_orphan, add_parent, connection_threads, count, parents, read_then_write, works
-from tracker.database import Engine, lock_audit_head, writing
+from tracker.database import Engine, lock_audit_head, trying, writing
 
 
 class Stop(Exception):
@@ -121,6 +122,16 @@ async def test_a_writer_who_never_ends_is_not_waited_for_without_end(small: Engi
             await endless
         await read_then_write(other)
     assert await count(small) == 1
+
+
+async def test_a_look_waits_no_longer_than_its_patience_for_a_writer_of_another_process(small: Engine) -> None:
+    async with another(small) as other, other.transaction():
+        began = monotonic()
+        with pytest.raises(TimeoutError):
+            async with trying(0.05):
+                pass
+        assert monotonic() - began < 5
+    await works(small)
 
 
 async def _write_for_ever(engine: Engine) -> None:

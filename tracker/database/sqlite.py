@@ -15,6 +15,7 @@ from piccolo.engine.exceptions import TransactionError
 from tracker.database.changes import Mark, Watch
 from tracker.database.connecting import Rows, Statement
 from tracker.database.sqlite_file import create_for_owner_only, write_ahead
+from tracker.database.sqlite_lock import begin_to_write
 from tracker.database.transactions import OneWriterEngine, Savepoint, Transaction
 
 BUSY_TIMEOUT = 30.0  # seconds that a writer waits for another process
@@ -157,7 +158,7 @@ class SQLiteEngine(OneWriterEngine, stock.SQLiteEngine):  # type: ignore[misc]  
     async def begin_on(self, connection: Connection, *first: str) -> Connection:
         """Run `first`, then take the file's write lock on this connection; raise after 30 s without it."""
         try:
-            await connection.fetch_each([(statement, []) for statement in (*first, "BEGIN IMMEDIATE")])
+            await begin_to_write(connection.fetch_each, first, self._patience)
         except BaseException:
             await self.give_back(connection, is_clean=False)
             raise
