@@ -181,6 +181,15 @@ async def test_entries_are_found_by_the_address_and_by_the_session_they_came_fro
     assert deeds((await read(cast.coordinator, via="192.0.2.8")).entries) == []
 
 
+async def test_a_sign_in_of_before_entries_said_from_where_is_found_by_its_address(cast: Cast):
+    known, nowhere = [f"192.0.2.7{said}" for said in ("", " Firefox/145")], Actor(cast.fbi_lead.member_id)
+    async with writing():
+        for client in (*known, "192.0.2.77 Firefox/145", "Firefox/145 192.0.2.7 "):
+            await audit.record(nowhere, "signed_in", "member", cast.fbi_lead.member_id, {"client": client}, NOW)
+    found = (await read(cast.coordinator, via="192.0.2.7")).entries
+    assert [one.origin.address for one in found] == ["192.0.2.7", "192.0.2.7"]
+
+
 async def test_an_address_leads_a_coordinator_to_no_operation_that_does_not_name_them(cast: Cast):
     await meetings.schedule(replace(cast.fbi_lead, origin=THERE), operation(cast.kcpd_detective), NOW)
     assert (await read(cast.coordinator, via=THERE.address)).entries == []

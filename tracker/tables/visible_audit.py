@@ -30,6 +30,8 @@ _HEAD = (
 )
 _TAIL = ") WHERE t.at >= {} AND t.at <= {}{} ORDER BY t.at DESC, t.seq DESC LIMIT {} OFFSET {}"
 _OPEN = " AND (e.id IS NOT NULL OR t.subject IN ({}) OR (i.id IS NOT NULL AND i.origin IS NULL AND i.audience IN ({})))"
+# Before each entry said from where it came, the facts of a sign-in did, with what the browser said of itself behind.
+_FROM_THERE = " AND ({} IN (t.address, t.session) OR t.address = '' AND (t.facts LIKE {} OR t.facts LIKE {}))"
 # The cast stands in a CASE: PostgreSQL refuses the whole query for one text that is no id.
 _ID = "CASE WHEN t.subject = {} AND LENGTH(t.subject_id) = 36 THEN t.subject_id END"
 _ID_POSTGRES = "CASE WHEN t.subject = {} AND LENGTH(t.subject_id) = 36 THEN CAST(t.subject_id AS UUID) END"
@@ -75,7 +77,8 @@ def _wanted(viewer: Viewer, choice: Choice) -> QueryString:
     if choice.about:
         parts.append(QueryString(" AND t.subject_id = {}", choice.about))
     if choice.via:
-        parts.append(QueryString(" AND {} IN (t.address, t.session)", choice.via))
+        known = [f'%"client": "{choice.via}{end}%' for end in (" ", '"')]
+        parts.append(QueryString(_FROM_THERE, choice.via, *known))
     if choice.group:
         parts.append(
             QueryString(

@@ -110,6 +110,22 @@ async def test_an_entry_leads_to_all_that_came_from_its_address_or_in_its_sessio
     assert "Created calendar feed" not in table(await read(browser, "/audit?via=192.0.2.8"))
 
 
+async def test_a_place_is_understood_however_it_is_written_and_what_is_none_is_not_shown_as_a_filter(
+    sqlite_cast: Cast, browse: SignIn
+) -> None:
+    browser = await browse(sqlite_cast.auditor)
+    there = replace(sqlite_cast.coordinator, origin=Origin("page", "2001:db8::1"))
+    await meetings.schedule(there, meeting(*everybody(sqlite_cast)), NOW)
+    found = await read(browser, "/audit?via=2001:DB8:0::1")
+    assert "Scheduled event" in table(found)
+    assert '<input type="hidden" name="via" value="2001:db8::1">' in found
+    for odd in ("via=203.0.113.999", "via=0123", "about=a_b"):
+        page = await read(browser, f"/audit?{odd}")
+        assert "Scheduled event" in table(page)
+        assert "Entries from" not in page
+        assert "Entries about" not in page
+
+
 async def test_the_file_tells_the_request_of_an_entry_to_auditors_alone(sqlite_cast: Cast, browse: SignIn) -> None:
     for viewer, is_told in ((sqlite_cast.coordinator, False), (sqlite_cast.auditor, True)):
         browser = await browse(viewer)

@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from tracker.ports.pages.form_values import Errors, FormValues, Reader, id_in
+from tracker.rules.actors import MARK, network_address
 from tracker.rules.audit_words import GROUPS
 from tracker.usecases.audit_reading import Choice, Page
 
@@ -18,12 +19,12 @@ FIRST = datetime(2000, 1, 1, tzinfo=UTC)
 LAST = datetime(9000, 1, 1, tzinfo=UTC)
 _BEFORE = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{6})?Z)-([0-9]{1,6})")
 _WORD = re.compile(r"[A-Za-z0-9-]{1,64}")
-_PLACE = re.compile(r"[0-9a-f.:]{2,45}")
+_MARK = re.compile(f"[0-9a-f]{{{MARK}}}")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Asked:
-    """The filter of an address as it was typed, what it means, and what of it cannot be read."""
+    """The filter of an address, without ids and places that are none; what it means, and what of it cannot be read."""
 
     filter: dict[str, str]
     choice: Choice
@@ -61,16 +62,15 @@ def asked_for(query: FormValues, zone: str) -> Asked:
     first, last = reader.day("from"), reader.day("to")
     if first and last and last < first:
         reader.refuse("to", "The last day is before the first.")
-    before = _before(query["before"])
+    before, about, via = _before(query["before"]), _id(query["about"]), _place(query["via"])
     since = _midnight(first, zone) if first else FIRST
     until = _midnight(last + timedelta(days=1), zone) - timedelta(microseconds=1) if last else LAST
     return Asked(
-        filter={name: query[name] for name in FIELDS if query[name]},
+        filter={name: text for name in FIELDS if (text := {"about": about, "via": via}.get(name, query[name]))},
         choice=Choice(
             since=since, until=min(before[0], until) if before else until, skip=before[1] if before else 0,
             actor_id=id_in(query["who"]), only_system=query["who"] == SYSTEM, group=GROUPS.get(query["what"]),
-            about=query["about"] if _WORD.fullmatch(query["about"]) else "",
-            via=query["via"] if _PLACE.fullmatch(query["via"]) else "",
+            about=about, via=via,
         ),
         is_first_page=before is None,
         errors=Errors(reader.wrong),
@@ -85,6 +85,15 @@ def _before(text: str) -> tuple[datetime, int] | None:
         return datetime.fromisoformat(found[1]), int(found[2])
     except ValueError:
         return None
+
+
+def _id(text: str) -> str:
+    return text if _WORD.fullmatch(text) else ""
+
+
+def _place(text: str) -> str:
+    """Return a network address as the trail keeps it, or how it tells a session or a token; empty for anything else."""
+    return network_address(text) or (text if _MARK.fullmatch(text) else "")
 
 
 def _midnight(day: date, zone: str) -> datetime:
