@@ -530,6 +530,19 @@ async def test_who_reads_discreetly_is_told_the_hours_of_what_goes_on_and_no_nam
     assert "Canary" not in str(letter)
 
 
+async def test_a_series_that_goes_on_for_named_people_tells_no_mail_its_hours(cast: Cast) -> None:
+    event_id = await series(cast)
+    event, plan = await meetings.plan_to_change(cast.coordinator, event_id)
+    secret = replace(from_date(plan, datetime(2027, 4, 13, 9)), visibility=Visibility.NAMED)
+    await series_parts.change_from(cast.coordinator, event_id, "2027-04-13", secret, event.version, LATER, notify=False)
+    event, plan = await meetings.plan_to_change(cast.coordinator, event_id)
+    opened = replace(plan, visibility=Visibility.ALL)
+    await meetings.change(cast.coordinator, event_id, opened, event.version, LATER, notify=False)
+    letters_of_both = [one for one in await waiting(MOVED) if isinstance(one, Letter)]
+    assert any(one.subject.startswith("Changed: Monthly") for one in letters_of_both)
+    assert "9:00" not in str(letters_of_both)
+
+
 async def test_who_reads_discreetly_is_told_that_a_series_ends_for_good(cast: Cast) -> None:
     await preferences.save(cast.fbi_lead, Preferences(is_discreet=True), NOW)
     event_id = await series(cast)

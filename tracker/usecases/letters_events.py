@@ -143,8 +143,9 @@ async def _replies(reader: Viewer, date: Occurrence) -> tuple[int, int, int]:
 
 
 async def _onward(reader: Viewer, event: Event) -> Event | None:
-    """Return the series that goes on where this one ends."""
-    return next(iter(await visible_series.after(reader, event)), None)
+    """Return the series that goes on where this one ends; no mail says the hours of one for named people."""
+    found = next(iter(await visible_series.after(reader, event)), None)
+    return None if found is None or found.is_restricted else found
 
 
 def _spoken_of(message: Message, dates: list[Occurrence], ahead: list[Occurrence]) -> Occurrence | None:
