@@ -40,7 +40,7 @@ WITHOUT_SIGN_IN = {
 }
 """All that a stranger, or whoever holds a link or an address, gets an answer of (SP 800-53 AC-14)."""
 MOST_APART = 0.005  # seconds of work between what is hidden and what never was
-HOSTILE = "\"><img src=x onerror=alert(1)>'{{7*191}}</textarea></title><script>alert(2)</script>"
+HOSTILE = "\"><img src=x onerror=alert(1)>'{{7919*104729}}</textarea></title><script>alert(2)</script>"
 TEXTS = {
     "event": "title description place video_link agenda cancel_reason",
     "occurrence": "title place agenda cancel_reason",
@@ -137,7 +137,7 @@ async def test_no_text_of_anybody_becomes_markup_and_no_answer_is_kept_by_a_cach
     pages = [(ask, body.decode()) for ask, _, headers, body in answers if "text/html" in dict(headers)["content-type"]]
     assert sum("alert(1)" in body for _, body in pages) > 50
     assert {ask: found for ask, body in pages if (found := markup_of(body))} == {}
-    assert [ask for ask, body in pages if str(7 * 191) in body] == []
+    assert [ask for ask, body in pages if str(7919 * 104_729) in body] == []
     kept = {ask for ask, _, headers, _ in answers if "no-store" not in dict(headers)["cache-control"]}
     assert {one.split("?")[0] for one in kept} <= {"GET feed"}
 
