@@ -40,7 +40,7 @@ class Verification:
 
 
 async def verify(now: datetime, *, by: Actor) -> Verification:
-    """Check the whole trail and record how it was found; `by` is who asked, None the clock."""
+    """Check the whole trail and record how it was found; `by` is who asked, or the clock."""
     broken = await _first_broken()
     facts = {"broken": broken.seq, "why": broken.why} if broken else {}
     try:
