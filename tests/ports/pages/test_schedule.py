@@ -375,15 +375,18 @@ async def test_times_are_suggested_and_one_is_put_into_the_form(sqlite_cast: Cas
     assert (again["date"], again["starts"], again["ends"]) == (["2027-01-12"], ["11:30"], ["12:30"])
 
 
+@pytest.mark.parametrize("before", [{"starts": "10:00", "ends": "11:00"}, {"all_day": "yes"}, {"date": ""}])
 async def test_the_times_and_everybodys_day_stay_in_sight_when_a_time_is_chosen(
-    sqlite_cast: Cast, desk: Browser
+    sqlite_cast: Cast, desk: Browser, before: dict[str, str]
 ) -> None:
     page = (await desk.get("/schedule?date=2027-01-12")).text
-    form = typed(page, "/events", starts="10:00", ends="11:00", person=sqlite_cast.fbi_lead.member_id, save="times")
+    form = typed(page, "/events", person=sqlite_cast.fbi_lead.member_id, save="times", **before)
     found = (await desk.post("/schedule/times", form)).text
     slot = offered_slots(found)[1]
     # A browser with scripts has put the chosen time into its fields by then.
-    filled = typed(found, "/events", slot=slot, starts=slot[11:16], ends=slot[17:], save="use-time")
+    filled = typed(
+        found, "/events", slot=slot, date=slot[:10], starts=slot[11:16], ends=slot[17:], save="use-time"
+    )  # fmt: skip
     chosen = (await desk.post("/schedule/times", filled)).text
     assert "<b>The time above</b>" in chosen
     assert "Who is free when, by half hours" in chosen

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import partial
 from typing import Any
+from urllib.parse import parse_qs, urlencode
 from uuid import UUID
 
 from litestar import Request, Response, post
@@ -42,6 +43,8 @@ AHEAD_OF: Mapping[str, int] = {Repeat.DAILY: 7, Repeat.WEEKLY: 7}
 """Days in which the first date of such a series is looked for; later ones would give the same series again."""
 USE = "use-time"
 """What the button is worth that puts the chosen time into the form."""
+WHEN = ("date", "starts", "ends", "last_day", "all_day")
+"""The fields that it fills."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,7 +83,7 @@ class Times:
     """How many required people are free in each half hour of the day."""
     hours: list[datetime]
     looked_from: str
-    """The typed time from which on they were looked for, so that a time that is chosen leaves them as they are."""
+    """Fields of day and hours from which on they were looked for, so that a chosen time leaves them as they are."""
 
 
 @post("/schedule/times", guards=[signed_in], status_code=200)
@@ -92,21 +95,27 @@ async def find_times(request: Request[Any, Any, Any]) -> Response[str]:
     offered, editing = await offered_in(viewer, event_id, form["from"])
     zone = editing.event.zone if editing else zone_of(request)
     is_chosen = form["save"] == USE
-    times = await _times(request, form.but(read_time(form, "looked_from")) if is_chosen else form, offered, zone)
+    times = await _times(request, form.but(_looked_from(form)) if is_chosen else form, offered, zone)
     if is_from_htmx(request):
         return page("schedule/times-part.html", request, times=times, zone_name=zone, form=form)
-    filled = form.but(read_time(form, "slot")) if is_chosen else form
+    filled = form.but(chosen_time(form)) if is_chosen else form
     return await _whole(request, filled, offered, editing, zone, times)
 
 
-def read_time(form: FormValues, field: str) -> dict[str, str]:
-    """Return the fields of day and hours for the time in a field; none when it cannot be read."""
-    day, _, hours = form[field].partition("T")
+def chosen_time(form: FormValues) -> dict[str, str]:
+    """Return the fields of day and hours for the chosen time; none when it cannot be read."""
+    day, _, hours = form["slot"].partition("T")
     starts, _, ends = hours.partition("/")
     chosen = FormValues({"date": [day], "starts": [starts], "ends": [ends]})
     reader = Reader(chosen)
     whole = reader.day("date") and reader.time("starts") and reader.time("ends") and not reader.wrong
     return {"date": day, "starts": starts, "ends": ends, "last_day": "", "all_day": ""} if whole else {}
+
+
+def _looked_from(form: FormValues) -> dict[str, str]:
+    """Return the fields of day and hours as they were when times were looked for."""
+    fields = parse_qs(form["looked_from"], keep_blank_values=True)
+    return {name: fields[name][-1] for name in WHEN if name in fields}
 
 
 async def _times(request: Request[Any, Any, Any], form: FormValues, offered: Choices, zone: str) -> Times:
@@ -127,7 +136,7 @@ async def _times(request: Request[Any, Any, Any], form: FormValues, offered: Cho
     day = drawn[0].starts.date() if drawn else wanted.first.date()
     return Times(
         required=len(required), reads_outside=wanted.reads_outside, choices=choices, day=day,
-        hours=half_hours(day), typed=typed, looked_from=f"{form['date']}T{form['starts']}/{form['ends']}",
+        hours=half_hours(day), typed=typed, looked_from=urlencode({name: form[name] for name in WHEN}),
         lines=_lines(found.days, [names[one] for one in invitees if one in names], day, zone),
         free=_free([found.days[one] for one in required if one in found.days], day, zone),
     )  # fmt: skip
