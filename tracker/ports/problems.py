@@ -63,6 +63,13 @@ class Problem(msgspec.Struct, frozen=True, omit_defaults=True):
     errors: tuple[FieldError, ...] = ()
 
 
+PLACES = {
+    "mark_categories": "marking.categories", "mark_limit": "marking.limit", "mark_agency": "marking.agency_id",
+    "mark_until": "marking.decontrol_on",
+}  # fmt: skip
+"""Where a program gives what has a field of its own in the forms of pages."""
+
+
 def is_api(path: str) -> bool:
     """Whether an address is one of the programming interface's."""
     return f"{path}/".startswith(API)
@@ -93,4 +100,5 @@ def answer_to(error: TrackerError) -> Response[bytes]:
     """Return the answer to an error that people are meant to read; what is missing is always told alike."""
     status = next(STATUSES[kind] for kind in type(error).__mro__ if kind in STATUSES)
     fields = error.fields if isinstance(error, Invalid) else {}
+    fields = {PLACES.get(name, name): sentence for name, sentence in fields.items()}
     return answer(status, "" if isinstance(error, NotFound) else error.sentence, fields)

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from tracker.rules import audit_facts
 from tracker.rules.actors import Origin
+from tracker.rules.markings import Marking
 
 READ = "read"
 DENIED = frozenset({"denied", "not_found", "sign_in_failed", "locked"})
@@ -169,6 +170,8 @@ class Entry:
     facts: Mapping[str, object]
     is_open: bool
     """Whether the reader may open the subject; otherwise ids and verbs are all they are told."""
+    marking: Marking | None = None
+    """That of the event which the subject is or comes from, when the reader may see it."""
 
     @property
     def is_denied(self) -> bool:

@@ -58,6 +58,8 @@ class About:
     event_id: UUID
     title: str
     visibility: Visibility
+    is_marked: bool
+    """Whether it is controlled information."""
     key: str | None
     """Name of the date in addresses; None = the whole event."""
     starts_at: datetime | None

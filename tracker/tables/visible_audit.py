@@ -14,12 +14,14 @@ from piccolo.querystring import QueryString
 from tracker.database import engine, is_postgres
 from tracker.rules.audit_words import OPEN_SUBJECTS, Group
 from tracker.rules.people import Viewer
+from tracker.tables.marked import MARK
 from tracker.tables.visible import MAY_SEE, Row, seen_by
 
 _HEAD = (
     "SELECT t.seq, t.at, t.actor, t.agency, t.door, t.address, t.session, t.request, t.verb, t.subject, t.subject_id,"
     " t.facts, t.hash, e.id AS event,"
     " COALESCE(o.title, e.title) AS event_title, o.original_start, i.reference, i.title AS item_title, i.origin,"
+    f" {MARK},"
     " CASE WHEN i.origin IS NULL AND i.audience IN ({}) THEN 1 ELSE 0 END AS sees_item"
     " FROM audit_entry t"
     " LEFT JOIN message g ON g.id = {}"

@@ -20,6 +20,7 @@ NOBODY = UUID(int=0)  # keeps a list of ids from being empty, which SQL does not
 _MESSAGE = (
     "SELECT m.id, m.key, m.kind, m.state, m.reason, m.attempts, m.due, m.not_after, m.sent_at, m.try_after,"
     " m.occurrence, m.recipient, r.name, g.code, e.id AS event, e.title, e.visibility, e.zone, e.rrule,"
+    " e.mark_categories,"
     " o.original_start, o.starts_at, o.title AS own_title, i.reference, i.title AS item_title"
     " FROM message m JOIN member r ON r.id = m.recipient JOIN agency g ON g.id = r.agency"
     " LEFT JOIN action_item i ON i.id = m.item LEFT JOIN occurrence o ON o.id = COALESCE(m.occurrence, i.origin)"
@@ -105,6 +106,7 @@ def _about(row: Row) -> About:
     has_date = row["starts_at"] is not None
     return About(
         event_id=row["event"], title=row["own_title"] or row["title"], visibility=Visibility(row["visibility"]),
+        is_marked=bool(row["mark_categories"]),
         key=row["original_start"].date().isoformat() if has_date else None, starts_at=row["starts_at"],
         zone=row["zone"],
     )  # fmt: skip

@@ -14,6 +14,7 @@ from tracker.rules.actors import Origin
 from tracker.rules.audit_words import OPEN_SUBJECTS, Entry, told
 from tracker.rules.people import Viewer
 from tracker.tables import visible_audit
+from tracker.tables.marked import marking_of
 from tracker.tables.visible_audit import Choice
 from tracker.usecases import audit, audit_verification, names
 from tracker.usecases.audit_verification import Verification
@@ -132,7 +133,7 @@ def _entry(viewer: Viewer, row: Row, called: Names, author: str) -> Entry:
     return Entry(
         seq=row["seq"], at=row["at"], origin=_origin(viewer, row, said), verb=row["verb"], subject=row["subject"],
         subject_id=row["subject_id"], actor_id=_id(row["actor"]), actor=author, title=title, address=address,
-        facts=audit_facts.named(facts, called), is_open=is_open,
+        facts=audit_facts.named(facts, called), is_open=is_open, marking=marking_of(row),
     )  # fmt: skip
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.cast import NOW, Cast, everybody, meeting, operation
+from tests.cast import NOW, Cast, everybody, marking, meeting, operation
 from tests.ports.api.conftest import Program, Speak
 from tracker.rules.people import Viewer
 from tracker.usecases import meetings
@@ -38,13 +38,14 @@ async def test_an_item_is_given_updated_and_completed_with_its_history(speak: Sp
 
 
 async def test_an_item_comes_from_a_date_that_the_giver_may_see(speak: Speak, cast: Cast) -> None:
-    event = await meetings.schedule(cast.coordinator, meeting(*everybody(cast)), NOW)
+    event = await meetings.schedule(cast.coordinator, meeting(*everybody(cast), marking=marking(cast)), NOW)
     secret = await meetings.schedule(cast.fbi_lead, operation(cast.kcpd_detective), NOW)
     program = await speak(cast.caht_lead)
     origin = {"event_id": str(event), "key": "2027-01-12"}
     path = await given(program, item(cast.caht_lead, origin=origin))
     shown = (await program.get(path)).json()["origin"]
     assert {name: shown[name] for name in origin} == origin
+    assert (await program.get(path)).json()["banner"] == "CUI//SP-INV/LEI"
     refused = await program.ask(
         "POST", "/action-items",
         item(cast.caht_lead, origin={"event_id": str(secret), "key": "2027-01-16"}),

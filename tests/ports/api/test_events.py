@@ -275,3 +275,6 @@ async def test_only_what_is_registered_is_a_marking_and_only_law_enforcement_set
     ours = {**NEW, "visibility": "victim_services", "marking": mark}
     answer = await (await speak(cast.caht_lead)).ask("POST", "/events", ours)
     assert "Only members of law-enforcement agencies" in answer.text
+    for_more = {**NEW, "marking": {**mark, "limit": "FED ONLY"}}
+    answer = await (await speak(cast.coordinator)).ask("POST", "/events", for_more)
+    assert [one["field"] for one in answer.json()["errors"]] == ["marking.limit"]

@@ -1,6 +1,7 @@
 """Markings on pages: chosen in the form of an event, first and last on every page about it."""
 
 import re
+from datetime import date
 from typing import Any
 
 import httpx
@@ -10,9 +11,10 @@ from tests.cast import NOW, Cast, marking, meeting, operation
 from tests.ports.browser import Browser
 from tests.ports.conftest import SignIn
 from tests.ports.pages.forms import Fields, typed
+from tracker.rules.action_changes import NewItem
 from tracker.rules.audiences import Visibility
-from tracker.rules.markings import Limit
-from tracker.usecases import meetings
+from tracker.rules.markings import Category, Limit
+from tracker.usecases import action_items, meeting_dates, meetings
 
 pytestmark = pytest.mark.anyio
 
@@ -167,3 +169,51 @@ async def test_unticking_every_category_takes_the_marking_away(sqlite_cast: Cast
     assert (await desk.post(f"/events/{event_id}/edit", form)).status_code == 303
     assert (await meetings.event_for(sqlite_cast.coordinator, event_id)).marking is None
     assert "tt-cui" not in (await desk.get(f"/events/{event_id}/2027-01-12")).text
+
+
+async def test_a_printed_calendar_has_the_banner_over_what_its_reader_sees_in_it(
+    sqlite_cast: Cast, browse: SignIn
+) -> None:
+    lead, other = await browse(sqlite_cast.fbi_lead), await browse(sqlite_cast.harbor_advocate)
+    await meetings.schedule(sqlite_cast.fbi_lead, operation(sqlite_cast.hsi_liaison, marking=marking(sqlite_cast)), NOW)
+    for query in ("month=2027-01", "view=week&date=2027-01-16", "view=list&month=2027-01"):
+        page = (await lead.get(f"/calendar?{query}")).text
+        assert re.findall(r'<section class="(tt-cui[^"]*)"[^>]*><p>([^<]*)</p>', page) == [
+            ("tt-cui tt-print", BANNER), ("tt-cui tt-cui--last tt-print", BANNER),
+        ]  # fmt: skip
+        assert "tt-cui" not in (await other.get(f"/calendar?{query}")).text
+
+
+async def test_the_agenda_of_an_unmarked_meeting_has_the_banner_of_the_items_on_it(
+    sqlite_cast: Cast, desk: Browser
+) -> None:
+    ours: dict[str, Any] = {"visibility": Visibility.BODY, "body_id": sqlite_cast.bodies["steering"]}
+    marked_id = await meetings.schedule(sqlite_cast.coordinator, meeting(marking=marking(sqlite_cast), **ours), NOW)
+    other_id = await meetings.schedule(sqlite_cast.coordinator, meeting(**ours), NOW)
+    origin = await meeting_dates.date_for(sqlite_cast.coordinator, marked_id, "2027-01-12")
+    item = NewItem(
+        title="Bring the map", owner_id=sqlite_cast.fbi_lead.member_id, due=date(2027, 1, 20), origin_id=origin.id
+    )
+    await action_items.create(sqlite_cast.coordinator, item, NOW, NOW.date())
+    sheet = (await desk.get(f"/events/{other_id}/2027-01-12/print/agenda")).text
+    assert "<td>(CUI) Bring the map</td>" in sheet
+    assert FIRST.search(sheet)
+    assert LAST.findall(sheet) == [BANNER]
+    assert "</a> (CUI) Bring the map" in (await desk.get(f"/events/{other_id}/2027-01-12")).text
+
+
+async def test_titles_in_the_list_of_messages_have_the_portion_mark(sqlite_cast: Cast, desk: Browser) -> None:
+    plan = meeting(sqlite_cast.kcpd_detective, marking=marking(sqlite_cast))
+    event_id = await meetings.schedule(sqlite_cast.coordinator, plan, NOW)
+    assert f': (CUI) <a href="/events/{event_id}">Monthly' in (await desk.get("/messages")).text
+
+
+async def test_the_trail_marks_what_its_reader_may_see_and_its_file_begins_with_the_banner(
+    sqlite_cast: Cast, browse: SignIn, desk: Browser
+) -> None:
+    await meetings.schedule(sqlite_cast.coordinator, meeting(marking=marking(sqlite_cast)), NOW)
+    secret = marking(sqlite_cast, categories=frozenset({Category.SP_CHRI}))
+    await meetings.schedule(sqlite_cast.fbi_lead, operation(sqlite_cast.hsi_liaison, marking=secret), NOW)
+    assert "Scheduled event (CUI)" in (await desk.get("/audit")).text
+    for browser in (desk, await browse(sqlite_cast.auditor)):
+        assert (await browser.get("/audit/export")).content.decode("utf-8-sig").splitlines()[0] == f'"{BANNER}"'

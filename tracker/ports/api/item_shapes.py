@@ -7,7 +7,7 @@ from uuid import UUID
 
 from msgspec import UNSET, Meta, UnsetType
 
-from tracker.ports.api.shapes import Given, Moment, Name, PageQuery, Shown, Title
+from tracker.ports.api.shapes import Banner, Given, Moment, Name, PageQuery, Shown, Title
 from tracker.rules.action_changes import COMPLETE, LONGEST_NOTE
 from tracker.rules.action_items import ActionItem, ItemStatus
 from tracker.rules.audiences import Visibility
@@ -94,6 +94,7 @@ class ItemBrief(Shown):
     progress: int
     origin: OriginShown | None
     visibility: Visibility
+    banner: Banner
     version: int
     created_at: Moment
     changed_at: Moment
@@ -120,6 +121,7 @@ def item_brief(item: ActionItem) -> ItemBrief:
     return ItemBrief(
         reference=item.reference, title=item.title, owner=_owner(item), due=item.due, status=item.status,
         progress=item.progress, origin=_origin(item), visibility=Visibility(item.visibility), version=item.version,
+        banner=item.marking.banner if item.marking else "",
         created_at=item.created_at, changed_at=item.changed_at, closed_at=item.closed_at,
     )  # fmt: skip
 
@@ -131,6 +133,7 @@ def item_shown(view: ItemView) -> ItemShown:
     return ItemShown(
         reference=item.reference, title=item.title, owner=_owner(item), due=item.due, status=item.status,
         progress=item.progress, origin=_origin(item), visibility=Visibility(item.visibility), version=item.version,
+        banner=item.marking.banner if item.marking else "",
         created_at=item.created_at, changed_at=item.changed_at, closed_at=item.closed_at, may_update=view.may_update,
         may_direct=view.may_direct, history=notes,
     )  # fmt: skip

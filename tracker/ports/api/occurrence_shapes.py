@@ -6,6 +6,7 @@ from uuid import UUID
 from msgspec import UNSET, Meta, UnsetType, field
 
 from tracker.ports.api.shapes import (
+    Banner,
     Clock,
     Day,
     Given,
@@ -22,8 +23,6 @@ from tracker.ports.api.shapes import (
 )
 from tracker.rules.audiences import Visibility
 from tracker.rules.meetings import EventStatus, Kind, Line, Occurrence
-
-Banner = Annotated[str, Meta(description="That of controlled information; empty when the event is not marked.")]
 
 
 class SpanQuery(PageQuery, kw_only=True):

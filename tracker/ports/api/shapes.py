@@ -28,6 +28,7 @@ Clock = Annotated[
 ]  # fmt: skip
 Day = Annotated[date, Meta(examples=["2027-01-12"], description="Local day in the event’s time zone.")]
 Minutes = Annotated[int, Meta(ge=1, le=14 * 24 * 60, examples=[90], description="How long it lasts.")]
+Banner = Annotated[str, Meta(description="That of controlled information; empty when it is not marked.")]
 Moment = Annotated[datetime, Meta(tz=True, examples=["2027-01-12T16:00:00Z"])]
 Limit = Annotated[int, Meta(ge=1, le=MOST, description="How many things one page holds at most.")]
 Cursor = Annotated[str, Meta(description="Goes on after a page; taken from the address `next` of that page.")]

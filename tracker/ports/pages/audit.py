@@ -15,6 +15,7 @@ from tracker.ports.pages.saved_filters import saved_in
 from tracker.ports.pages.templating import page
 from tracker.rules.audit_words import GROUPS, Entry
 from tracker.rules.csv_cells import csv_bytes
+from tracker.rules.markings import banner_of_all
 from tracker.rules.wording import day, local
 from tracker.usecases import audit_reading, names
 
@@ -41,7 +42,9 @@ async def export(request: Request[Any, Any, Any]) -> Response[Any]:
         return first
     entries = await audit_reading.export(viewer_of(request), asked.choice, asked.filter, clock.now())
     headers = {"Content-Disposition": 'attachment; filename="audit-trail.csv"'}
-    return Response(csv_bytes([COLUMNS, *(_cells(one) for one in entries)]), media_type="text/csv", headers=headers)
+    banner = banner_of_all(one.marking for one in entries if one.marking)
+    rows = [*([(banner,)] if banner else []), COLUMNS, *(_cells(one) for one in entries)]
+    return Response(csv_bytes(rows), media_type="text/csv", headers=headers)
 
 
 async def _shown(

@@ -20,6 +20,7 @@ from tracker.rules import calendar_grid
 from tracker.rules.audiences import Visibility
 from tracker.rules.calendar_grid import Seen
 from tracker.rules.holidays import holiday_notes
+from tracker.rules.markings import banner_of_all
 from tracker.rules.meetings import Kind
 from tracker.rules.wording import local
 from tracker.usecases import calendar_lines
@@ -40,7 +41,9 @@ async def calendar_page(request: Request[Any, Any, Any]) -> Response[str]:
     seen = await calendar_lines.chosen_between(viewer, start, end, asked.chosen)
     body = BODIES[asked.view](asked, seen, zone, today)
     saved = saved_among(request, "calendar", choices.saved)
-    return page(f"calendar/{asked.view}.html", request, choices=choices, **saved, **_frame(asked, today), **body)
+    banner = banner_of_all(one.line.marking for one in seen if one.line.marking)
+    frame = _frame(asked, today)
+    return page(f"calendar/{asked.view}.html", request, choices=choices, banner=banner, **saved, **frame, **body)
 
 
 def _frame(asked: Asked, today: date) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from tracker.ports.pages.proof import first_prove
 from tracker.ports.pages.request import viewer_of
 from tracker.ports.pages.templating import page
 from tracker.rules.agenda import agenda_items
+from tracker.rules.markings import banner_of_all
 from tracker.rules.meetings import Occurrence
 from tracker.rules.prints import WALK_INS, timetable
 from tracker.usecases import prints, readings
@@ -33,7 +34,8 @@ async def agenda_sheet(event_id: FromPath[UUID], key: FromPath[str], request: Re
     times = times_of(view.occurrence)
     items = list(timetable(agenda_items(view.occurrence.agenda), times["starts"]))
     actions = [one for one in view.items if one.is_open]
-    return await _sheet("agenda", request, view.occurrence, agenda=items, actions=actions)
+    banner = banner_of_all(one for one in (view.occurrence.event.marking, *(item.marking for item in actions)) if one)
+    return await _sheet("agenda", request, view.occurrence, agenda=items, actions=actions, banner=banner)
 
 
 @get("/events/{event_id:uuid}/{key:str}/print/sign-in-sheet", guards=[signed_in])
@@ -87,7 +89,7 @@ async def _sheet(
     name: str, request: Request[Any, Any, Any], occurrence: Occurrence, *, status_code: int = 200, **context: Any
 ) -> Response[str]:
     await readings.note_date(viewer_of(request), occurrence, clock.now())
-    values = {"event": occurrence.event, **times_of(occurrence), **context}
+    values = {"event": occurrence.event, "banner": occurrence.event.banner, **times_of(occurrence), **context}
     return page(f"prints/{name}.html", request, status_code=status_code, **values)
 
 
