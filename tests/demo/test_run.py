@@ -5,11 +5,13 @@ import os
 import re
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -117,6 +119,14 @@ def test_a_demo_goes_on_where_it_was(tmp_path: Path) -> None:
     assert "A fresh demo was made" in made.stdout
     assert "Going on with the demo that is there." in said
     assert (tmp_path / "secret").read_text() == secret
+
+
+def test_a_demo_made_at_a_named_moment_has_it_to_the_second_whenever_it_is_made(tmp_path: Path) -> None:
+    words = command("--data", str(tmp_path), "--no-serve", "--now", "2031-03-03T09:00:00-06:00")
+    subprocess.run(words, capture_output=True, check=True)
+    with closing(sqlite3.connect(tmp_path / "tracker.sqlite")) as database:
+        [[latest]] = database.execute("SELECT max(created_at) FROM event")
+    assert datetime.fromisoformat(latest) == datetime(2031, 3, 3, 15, tzinfo=UTC)
 
 
 def test_while_a_demo_runs_the_commands_of_its_note_let_others_in(tmp_path: Path) -> None:

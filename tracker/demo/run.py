@@ -108,7 +108,8 @@ async def _prepare(options: Options, settings: Settings, say: Say, *, is_fresh: 
     try:
         await migrate()
         if is_fresh:
-            await fill(Recipe(now=clock.now(), zone=settings.time_zone, seed=options.seed, size=options.size))
+            now = settings.now or clock.now()  # a named moment as it is, for the clock has run on since
+            await fill(Recipe(now=now, zone=settings.time_zone, seed=options.seed, size=options.size))
     finally:
         await close_database(engine)
     took = time.perf_counter() - started

@@ -95,3 +95,13 @@ def test_the_application_answers_and_ends_when_it_is_told_to(settings: dict[str,
     assert "server" not in found.headers
     assert "Demonstration" not in found.text
     assert "Traceback" not in output
+
+
+def test_where_no_address_is_set_people_come_to_the_port_that_is_served(settings: dict[str, str]) -> None:
+    address = settings["TRACKER_BASE_URL"]
+    with serving({**settings, "TRACKER_BASE_URL": "http://127.0.0.1:8000"}, "--port", address.rpartition(":")[2]) as it:
+        found = answer(f"{address}/sign-in")
+        it.send_signal(signal.SIGTERM)
+        output, _ = it.communicate(timeout=STOPPED_WITHIN)
+    assert found.status_code == 200
+    assert f"People come to {address}." in output

@@ -1,6 +1,7 @@
 """tracker serve: the application on a port, after a look at what would keep it from working."""
 
 import gc
+import os
 import socket
 
 import click
@@ -10,7 +11,7 @@ from tracker.ports import access_log, soundness
 from tracker.ports.cli.data import takes_data
 from tracker.ports.cli.http import listen, need_assertions, server_config
 from tracker.ports.cli.opening import settings, with_database
-from tracker.settings import Settings
+from tracker.settings import PREFIX, Settings
 
 SWEPT = 20_000  # new objects after which the collector looks for rings among them
 
@@ -28,8 +29,18 @@ def serve(host: str, port: int, proxy: str) -> None:
     with_database(_nothing)
     _warn(chosen)
     listener = listen(host, port)
+    click.echo(f"People come to {_address(chosen, listener)}.", err=True)
     access_log.configure()
     _serve(listener, proxy)
+
+
+def _address(chosen: Settings, listener: socket.socket) -> str:
+    """Return where people come to; where no setting says it, that is the port of this computer that is served."""
+    if chosen.base_url != Settings.base_url:
+        return chosen.base_url
+    served = f"http://127.0.0.1:{listener.getsockname()[1]}"
+    os.environ[f"{PREFIX}BASE_URL"] = served  # for the application, which reads the settings itself
+    return served
 
 
 def _warn(chosen: Settings) -> None:
