@@ -100,6 +100,7 @@ async def test_a_report_keeps_to_a_body_of_the_readers_and_to_no_other(browse: S
 
 async def test_a_file_says_whose_it_is_and_is_noted_in_the_audit_trail(desk: Browser) -> None:
     answer = await desk.get("/reports.csv?period=FY2027-Q1&kind=meeting")
+    assert answer.headers["content-type"] == "text/csv; charset=utf-8"
     assert answer.headers["content-disposition"] == 'attachment; filename="report-2026-10-01-2026-12-31.csv"'
     assert answer.headers["cache-control"] == "no-store, private"
     first = answer.content.decode("utf-8-sig").splitlines()[0]

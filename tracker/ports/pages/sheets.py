@@ -16,7 +16,7 @@ Cell = str | int | float | None
 WIDEST = 60  # characters
 LONGEST_NAME = 31  # characters that a sheet's name may have
 NOT_IN_A_TAB = re.compile(r"[\[\]:*?/\\]")
-CSV_TYPE = "text/csv; charset=utf-8"
+CSV_TYPE = "text/csv"  # Litestar adds the charset
 XLSX_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 PLAIN = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False, "in_memory": True}
 
