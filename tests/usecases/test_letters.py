@@ -137,6 +137,14 @@ async def test_the_buttons_of_an_invitation_answer_for_the_whole_event(cast: Cas
     ]  # fmt: skip
 
 
+async def test_a_guest_is_led_to_no_page_that_asks_for_a_sign_in(cast: Cast) -> None:
+    await Member.update({Member.is_guest: True}).where(Member.id == cast.fbi_lead.member_id)
+    await meetings.schedule(cast.coordinator, meeting(cast.fbi_lead), NOW)
+    letter = await the_letter()
+    assert [type(one.target) for one in letter.buttons] == [ReplyPage] * 3
+    assert letter.more == ()
+
+
 async def test_a_reader_in_another_zone_is_told_the_own_time_too(cast: Cast) -> None:
     await Member.update({Member.zone: "America/New_York"}).where(Member.id == cast.fbi_lead.member_id)
     await meetings.schedule(cast.coordinator, meeting(cast.fbi_lead), NOW)

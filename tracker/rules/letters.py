@@ -159,6 +159,14 @@ def marked(letter: Letter, marking: Marking | None) -> Letter:
     return replace(letter, banner=marking.banner, indicator=marking.indicator) if marking else letter
 
 
+def without_sign_in(letter: Letter) -> Letter:
+    """Return the letter for a guest: without the ways to pages that open after a sign-in only."""
+    buttons = tuple(one for one in letter.buttons if not isinstance(one.target, SitePage))
+    return replace(
+        letter, buttons=buttons, more=tuple(one for one in letter.more if not isinstance(one.target, SitePage))
+    )
+
+
 def one_line(text: str) -> str:
     """Return user text that is safe in a header: one line, no control or direction characters, no encoded words.
 

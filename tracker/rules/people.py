@@ -63,6 +63,8 @@ class Viewer:
     audiences: frozenset[str] = field(default=frozenset())
     is_discreet: bool = False
     """Whether mails and feeds tell this person the time and nothing else; details are behind the sign-in."""
+    signs_in: bool = True
+    """Whether they have an account; a guest has none, and opens nothing but the pages behind their links."""
     origin: Origin = field(default=ON_SITE, compare=False)
     """By which way they act, and from where; they are the same person anywhere."""
 

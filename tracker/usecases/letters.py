@@ -9,7 +9,7 @@ from uuid import UUID
 from tracker.errors import Gone, NotFound
 from tracker.rules import letters_account, letters_audit, letters_discreet, letters_items
 from tracker.rules.action_items import ActionItem
-from tracker.rules.letters import Letter
+from tracker.rules.letters import Letter, without_sign_in
 from tracker.rules.outbox import Message, MessageKind, Skip, State
 from tracker.rules.people import Viewer
 from tracker.rules.wall_clock import to_local
@@ -40,7 +40,8 @@ async def letter(message: Message, now: datetime, zone: str) -> Letter | Skip:
         reader = await viewer_for(message.recipient_id, now)
     except NotFound:
         return NOT_ACTIVE
-    return await _letter_to(reader, message, now, zone)
+    written = await _letter_to(reader, message, now, zone)
+    return written if reader.signs_in or isinstance(written, Skip) else without_sign_in(written)
 
 
 async def _letter_to(reader: Viewer, message: Message, now: datetime, zone: str) -> Letter | Skip:

@@ -78,7 +78,7 @@ async def viewer_for(member_id: UUID, now: datetime) -> Viewer:
     )
     if not rows or not _is_active(rows[0], now):
         raise NotFound
-    return viewer_from(rows[0], rights)
+    return replace(viewer_from(rows[0], rights), signs_in=not rows[0]["is_guest"])
 
 
 async def viewers_for(member_ids: Iterable[UUID], now: datetime) -> dict[UUID, Viewer]:

@@ -89,6 +89,42 @@ async def test_a_reply_to_a_series_is_for_all_its_dates(app: Litestar, sqlite_ca
     assert mine[1].value == "declined"
 
 
+async def test_a_link_to_a_series_answers_for_one_of_its_dates_alone(
+    app: Litestar, sqlite_cast: Cast, stranger: Browser
+) -> None:
+    start = datetime.fromisoformat("2027-01-12 10:00")
+    plan = meeting(sqlite_cast.kcpd_detective, starts=start, rule=rule_for("weekly", start, count=3))
+    event_id, link = await invited(app, sqlite_cast, plan, sqlite_cast.kcpd_detective)
+    await stranger.send("POST", link, data={"answer": "yes"})
+    alone = f"{link}?date=2027-01-19"
+    assert f'<a href="{alone}">Tue, Jan 19</a>' in (await stranger.get(link)).text
+    page = (await stranger.get(alone)).text
+    assert f'action="{alone}"' in page
+    assert "Will you attend?" in page
+    answer = await stranger.send("POST", alone, data={"answer": "no"})
+    assert "You replied No<" in (await stranger.get(answer.headers["location"])).text
+    answers = []
+    for key in ("2027-01-12", "2027-01-19", "2027-01-26"):
+        mine = await invitations.my_answer(
+            sqlite_cast.kcpd_detective, await meeting_dates.date_for(sqlite_cast.kcpd_detective, event_id, key)
+        )
+        answers.append(mine and mine[1] and str(mine[1].value))
+    assert answers == ["accepted", "declined", "accepted"]
+
+
+@pytest.mark.parametrize("key", ["2027-01-13", "2027-02-02", "<script>", "all"])
+async def test_a_link_to_a_series_answers_for_no_date_that_it_does_not_have(
+    app: Litestar, sqlite_cast: Cast, stranger: Browser, key: str
+) -> None:
+    start = datetime.fromisoformat("2027-01-12 10:00")
+    plan = meeting(sqlite_cast.kcpd_detective, starts=start, rule=rule_for("weekly", start, count=3))
+    _, link = await invited(app, sqlite_cast, plan, sqlite_cast.kcpd_detective)
+    before = await Answer.count()
+    assert (await stranger.get(link, params={"date": key})).status_code == 404
+    assert (await stranger.send("POST", f"{link}?date={key}", data={"answer": "no"})).status_code == 404
+    assert await Answer.count() == before
+
+
 @pytest.mark.parametrize("one_date", [False, True])
 async def test_a_yes_by_the_mailed_link_does_not_count_for_another_week(
     app: Litestar, sqlite_cast: Cast, stranger: Browser, *, one_date: bool

@@ -22,14 +22,17 @@ R = TypeVar("R", bound=Response[Any])
 
 @route("/r/{token:str}", http_method=[HttpMethod.GET, HttpMethod.HEAD], guards=[link])
 async def reply_page(token: FromPath[str], request: Request[Any, Any, Any]) -> Response[str]:
-    """Show an invitation with its three buttons; ?a=yes puts that button first, ?saved=yes says what was saved."""
+    """Show an invitation with its three buttons; ?a=yes puts that button first, ?saved=yes says what was saved.
+
+    The link to a series answers for one of its dates, too: ?date=2027-01-14.
+    """
     try:
         reply = await _reply(request, token)
     except (NotFound, Gone) as closed:
         return _closed(request, closed)
     query = query_of(request)
     if query["saved"] and reply.answer is not AnswerValue.NEEDS_ACTION and not reply.occurrence.event.is_restricted:
-        return _private(page("events/reply-saved.html", request, token=token, **_context(reply)))
+        return _private(page("events/reply-saved.html", request, **_context(request, token, reply)))
     return _form(request, token, reply, wanted=query["a"])
 
 
@@ -47,12 +50,25 @@ async def save_reply(token: FromPath[str], request: Request[Any, Any, Any]) -> R
         return _closed(request, closed)
     except Invalid as wrong:
         return _form(request, token, reply, form=form, wrong=wrong)
-    return _private(Redirect(f"/r/{token}?saved=yes", status_code=303))
+    alone = _alone(request)
+    return _private(Redirect(f"/r/{token}?{f'date={alone}&' if alone else ''}saved=yes", status_code=303))
 
 
 async def _reply(request: Request[Any, Any, Any], token: str) -> Reply:
-    wanted = request.app.state.links.read_reply(token)
-    return await invitations.reply_by_link(wanted.invitation_id, wanted.occurrence_id, clock.now(), origin_of(request))
+    wanted, now, origin = request.app.state.links.read_reply(token), clock.now(), origin_of(request)
+    reply = await invitations.reply_by_link(wanted.invitation_id, wanted.occurrence_id, now, origin)
+    if not (alone := _alone(request)):
+        return reply
+    dates = (reply.occurrence, *reply.ahead) if reply.for_series else ()
+    date_id = next((one.id for one in dates if one.key == alone), None)
+    if date_id is None:
+        raise NotFound
+    return await invitations.reply_by_link(wanted.invitation_id, date_id, now, origin)
+
+
+def _alone(request: Request[Any, Any, Any]) -> str:
+    """Return the key of the date, of all that a link answers for, that is meant alone; empty = all of them."""
+    return query_of(request)["date"]
 
 
 def _form(
@@ -65,14 +81,19 @@ def _form(
     first = next((word for word, value in ANSWERS.items() if value is reply.answer), "yes")
     first = wanted if wanted in ANSWERS else first
     return _private(page(
-        "events/reply-form.html", request, status_code=422 if wrong else 200, token=token,
+        "events/reply-form.html", request, status_code=422 if wrong else 200,
         answers=sorted(ANSWERS, key=lambda word: word != first), is_asked_for=wanted in ANSWERS,
-        comment=form["comment"] if form else reply.comment, wrong=errors_of(wrong, ANSWER_FIELDS), **_context(reply),
+        comment=form["comment"] if form else reply.comment, wrong=errors_of(wrong, ANSWER_FIELDS),
+        **_context(request, token, reply),
     ))  # fmt: skip
 
 
-def _context(reply: Reply) -> dict[str, Any]:
-    return {**times_of(reply.occurrence), "reply": reply, "ahead": [times_of(one) for one in reply.ahead]}
+def _context(request: Request[Any, Any, Any], token: str, reply: Reply) -> dict[str, Any]:
+    alone = _alone(request)
+    return {
+        **times_of(reply.occurrence), "reply": reply, "ahead": [times_of(one) for one in reply.ahead],
+        "link": f"/r/{token}", "alone": alone, "here": f"/r/{token}{f'?date={alone}' if alone else ''}",
+    }  # fmt: skip
 
 
 def _closed(request: Request[Any, Any, Any], why: NotFound | Gone) -> Response[str]:
