@@ -3,16 +3,17 @@
 import email
 import json
 import re
+import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from email import policy
 from pathlib import Path
 from typing import TypeVar
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from tracker import keys
 from tracker.links import Links
@@ -25,6 +26,10 @@ MAILS_WITHIN = 60.0  # seconds
 STOPS_WITHIN = 60.0  # seconds
 NOW = "2026-12-01T08:40:00-06:00"
 LINK = re.compile(r"https?://\S+/[ru]/\S+")
+INVITATION = (
+    "SELECT i.id FROM invitation i JOIN member m ON m.id = i.member JOIN event e ON e.id = i.event"
+    " WHERE m.email = ? AND e.title = ?"
+)
 
 
 @dataclass(frozen=True)
@@ -44,6 +49,13 @@ class Demo:
         """Return the link of a weekly digest: none is due while the demo runs."""
         keys.use((self.mails.parent / "secret").read_text(encoding="ascii").strip())
         return f"{self.address}/n/{Links(keys.named('links')).digest(uuid4())}"
+
+    def series_link(self, recipient: str, title: str) -> str:
+        """Return the link by which somebody answers for a series: its invitations lie in the demo's past."""
+        keys.use((self.mails.parent / "secret").read_text(encoding="ascii").strip())
+        with closing(sqlite3.connect(self.mails.parent / "tracker.sqlite")) as database:
+            [[found]] = database.execute(INVITATION, (recipient, title))
+        return f"{self.address}/r/{Links(keys.named('links')).reply(UUID(found), None)}"
 
     def _link(self, recipient: str, subject: str) -> str | None:
         for file in sorted(self.mails.glob("*.eml")):

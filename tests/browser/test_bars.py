@@ -53,6 +53,7 @@ def test_every_stop_of_the_tab_key_shows_an_outline_and_nothing_covers_it(
 @pytest.mark.parametrize(("name", "buttons"), [
     ("attendance", ".tt-attbtns button, .tt-livebar button, #roll .usa-button"),
     ("reply to an invitation", "main button"),
+    ("reply to a series", "main button, main a"),
     ("update an item", "main button"),
     ("one action item", "main button:not(.tt-linkbtn):not(.usa-button--unstyled)"),
 ])  # fmt: skip
@@ -88,8 +89,9 @@ def test_n_more_is_a_link_that_names_its_day(page_of: PageOf) -> None:
     expect(page).to_have_url(re.compile(r"view=list#l-2026-12-\d\d$"))
 
 
-def test_a_reply_page_leads_nowhere_else(page_of: PageOf, demo: Demo) -> None:
-    page = go("reply to an invitation", page_of, demo)
+@pytest.mark.parametrize("name", ["reply to an invitation", "reply to a series"])
+def test_a_reply_page_leads_nowhere_else(name: str, page_of: PageOf, demo: Demo) -> None:
+    page = go(name, page_of, demo)
     ways = page.locator("[href]:not(link), form").evaluate_all(
         "all => all.map(one => one.getAttribute('href') || one.action)"
     )

@@ -262,6 +262,12 @@ def to_reply(page: Page, demo: Demo) -> None:
     page.goto(demo.link("kcpd.analyst@kcpd.example", TRAINING))
 
 
+def to_series_reply(page: Page, demo: Demo) -> None:
+    """Open the link of an invitation to a series, with the dates that can be answered for alone."""
+    page.goto(demo.series_link("kcpd.analyst@kcpd.example", MONTHLY))
+    page.get_by_text("Answer for one date only").click()
+
+
 def to_item_link(page: Page, demo: Demo) -> None:
     """Open the link of a mail about an action item."""
     page.goto(demo.link("kcpd.detective@kcpd.example", "Action item"))
@@ -438,6 +444,7 @@ WAYS: dict[str, tuple[str | None, Way, str]] = {
     "reminders of a body": (COORDINATOR, to_body_reminders, "Reminders of Steering Committee"),
     "nothing there": (COORDINATOR, to("/nothing-there"), "We cannot find that page"),
     "reply to an invitation": (None, to_reply, TRAINING),
+    "reply to a series": (None, to_series_reply, MONTHLY),
     "update an item": (None, to_item_link, "Update action item"),
     "stop the digest": (None, to_stop_digest, "Stop the weekly digest?"),
     "digest stopped": (None, to_stopped_digest, "The weekly digest is stopped"),

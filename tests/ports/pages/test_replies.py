@@ -97,7 +97,7 @@ async def test_a_link_to_a_series_answers_for_one_of_its_dates_alone(
     event_id, link = await invited(app, sqlite_cast, plan, sqlite_cast.kcpd_detective)
     await stranger.send("POST", link, data={"answer": "yes"})
     alone = f"{link}?date=2027-01-19"
-    assert f'<a href="{alone}">Tue, Jan 19</a>' in (await stranger.get(link)).text
+    assert f'href="{alone}">Tue, Jan 19</a>' in (await stranger.get(link)).text
     page = (await stranger.get(alone)).text
     assert f'action="{alone}"' in page
     assert "Will you attend?" in page
