@@ -185,8 +185,13 @@ CASES = {
     ),
     "one date and all that follow, without somebody": Case(
         SERIES, edit(without("fbi_lead"), key=THIRD), NOW,
-        all_of("withdrawal", "fbi_lead") | all_of("update", "caht_lead", "hsi_liaison")
-        | all_of("invitation", "caht_lead", "hsi_liaison"),
+        all_of("update") | all_of("invitation", "caht_lead", "hsi_liaison"),
+    ),
+    "one date and all that follow, for named people": Case(
+        SERIES, edit(lambda cast, plan: replace(
+            without("caht_lead")(cast, plan), visibility=Visibility.NAMED
+        ), key=THIRD), NOW, all_of("withdrawal", "caht_lead") | all_of("update", "fbi_lead", "hsi_liaison")
+        | all_of("invitation", "fbi_lead", "hsi_liaison"),
     ),
     "one date and all that follow, elsewhere": Case(
         SERIES, edit(but(place="Annex"), key=THIRD), NOW, all_of("update") | all_of("invitation")
@@ -395,6 +400,14 @@ async def test_the_words_count_each_kind_of_mail_and_end_with_nobody_else(cast: 
     assert await words(lambda cast, plan: beside(plan, cast.ipd_liaison)) == more
     event_id = await meetings.schedule(cast.coordinator, meeting(cast.fbi_lead), NOW)
     assert await words(HOUR_LATER) == "No further mail: 1 mail that waits says it."
+
+
+async def test_who_is_off_the_list_from_a_date_on_is_counted_as_such(cast: Cast) -> None:
+    event_id = await scheduled(cast, **SERIES)
+    told = await foresee(cast.coordinator, event_id, edit(without("fbi_lead"), key=THIRD)(cast, event_id, NOW), NOW)
+    assert told.mail_words == (
+        "1 person is taken off the list and told; 2 people get an update and an invitation; nobody else."
+    )
 
 
 def test_who_gets_an_update_and_an_invitation_is_counted_once() -> None:

@@ -5,6 +5,7 @@
 
 from dataclasses import replace
 from datetime import date, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -12,6 +13,8 @@ import pytest
 from tests.cast import NOW, Cast, meeting
 from tracker.errors import Conflict, Invalid
 from tracker.ical.entries import entries
+from tracker.rules.audiences import Visibility
+from tracker.rules.calendars import Scope
 from tracker.rules.holiday_choices import HolidayChoice
 from tracker.rules.invitations import AnswerValue
 from tracker.rules.meetings import EventStatus, Occurrence
@@ -19,7 +22,8 @@ from tracker.rules.people import Viewer
 from tracker.rules.planning import DateChange, Plan, from_date
 from tracker.rules.recurrence import rule_for
 from tracker.tables.outbox import Message
-from tracker.usecases import event_views, invitations, meeting_dates, meetings, series_parts
+from tracker.usecases import calendars, event_views, invitations, meeting_dates, meetings, series_parts
+from tracker.usecases.invitees import invitees_of
 
 pytestmark = pytest.mark.anyio
 
@@ -98,6 +102,36 @@ async def test_answers_for_another_hour_are_asked_again(cast: Cast) -> None:
     await invitations.answer(cast.fbi_lead, event_id, "2027-01-12", AnswerValue.ACCEPTED, "", NOW, for_series=True)
     new_id = await october_at_nine(cast, event_id)
     assert await answer_of(cast.fbi_lead, new_id, "2027-10-12") is AnswerValue.NEEDS_ACTION
+
+
+async def october_without(cast: Cast, event_id: UUID, **facts: Any) -> UUID:
+    version, plan = await plan_from(cast.coordinator, event_id, datetime(2027, 10, 12, 10))
+    fewer = {one: role for one, role in plan.invitees.items() if one != cast.caht_lead.member_id}
+    plan = replace(plan, invitees=fewer, **facts)
+    return await series_parts.change_from(cast.coordinator, event_id, "2027-10-12", plan, version, NOW, notify=False)
+
+
+async def seen_by(viewer: Viewer) -> list[int]:
+    """Return the months in which a calendar of what is theirs holds dates."""
+    published = await calendars.published(viewer, NOW, scope=Scope.MINE, shows_operations=True)
+    theirs = await calendars.dates_of(viewer, [event for event, _ in published])
+    return sorted(one.starts_at.month for dates in theirs.values() for one in dates)
+
+
+async def test_who_is_off_the_list_from_a_date_on_keeps_the_dates_before(cast: Cast) -> None:
+    event_id = await the_series(cast)
+    new_id = await october_without(cast, event_id)
+    assert cast.caht_lead.member_id in await invitees_of(event_id)
+    assert cast.caht_lead.member_id not in await invitees_of(new_id)
+    assert await seen_by(cast.caht_lead) == list(range(1, 10))
+    assert await seen_by(cast.fbi_lead) == list(range(1, 13))
+
+
+@pytest.mark.parametrize("visibility", [Visibility.LAW_ENFORCEMENT, Visibility.NAMED])
+async def test_who_may_not_see_what_goes_on_loses_the_dates_before_too(cast: Cast, visibility: Visibility) -> None:
+    event_id = await the_series(cast)
+    await october_without(cast, event_id, visibility=visibility)
+    assert await seen_by(cast.caht_lead) == []
 
 
 async def test_from_the_first_date_on_it_is_the_series_itself_that_changes(cast: Cast) -> None:

@@ -32,8 +32,8 @@ class Standing:
     """What calendars show of it; equal where they need not change."""
     messages: Mapping[UUID, tuple[MessageKind, UUID]] = field(default_factory=dict)
     """The mails that wait, by their id: kind and recipient."""
-    endings: frozenset[UUID] = frozenset()
-    """The updates among them that say of a series that nothing goes on from it."""
+    endings: Mapping[UUID, str] = field(default_factory=dict)
+    """The updates among them after which nothing goes on for their reader: the name of their field in `Notices`."""
     answers: Mapping[UUID, tuple[AnswerValue, ...]] = field(default_factory=dict)
     """The answers of each person that count for the dates to come, cancelled ones included."""
     reminders: Reminders = field(default_factory=dict)
@@ -179,9 +179,10 @@ def _is_asked_again(before: tuple[AnswerValue, ...], after: tuple[AnswerValue, .
     return owed[1] > owed[0] and answered[1] < answered[0]
 
 
-def _notices(mails: Mapping[UUID, tuple[MessageKind, UUID]], endings: frozenset[UUID]) -> Notices:
-    by_kind: dict[str, set[UUID]] = {}
-    for kind, member_id in mails.values():
-        by_kind.setdefault(kind.value, set()).add(member_id)
-    ending = frozenset(member_id for message_id, (_, member_id) in mails.items() if message_id in endings)
-    return Notices(ending=ending, **{kind: frozenset(members) for kind, members in by_kind.items()})
+def _notices(mails: Mapping[UUID, tuple[MessageKind, UUID]], endings: Mapping[UUID, str]) -> Notices:
+    told: dict[str, set[UUID]] = {}
+    for message_id, (kind, member_id) in mails.items():
+        told.setdefault(kind.value, set()).add(member_id)
+        if message_id in endings:
+            told.setdefault(endings[message_id], set()).add(member_id)
+    return Notices(**{name: frozenset(members) for name, members in told.items()})

@@ -28,6 +28,8 @@ class Notices:
     invitation: frozenset[UUID] = NOBODY
     ending: frozenset[UUID] = NOBODY
     """Those whose update says that the dates to come are cancelled and that nothing goes on from them."""
+    leaving: frozenset[UUID] = NOBODY
+    """Those whose update says that the dates to come go on without them."""
 
     @property
     def people(self) -> frozenset[UUID]:
@@ -48,10 +50,10 @@ class Notices:
         """Say it: "1 person is taken off the list and told; 12 people get an update; nobody else."."""
         both = self.update & self.invitation
         told = (
-            (self.withdrawal, "is taken off the list and told", "are taken off the list and told"),
+            (self.withdrawal | self.leaving, "is taken off the list and told", "are taken off the list and told"),
             (self.cancellation, "is told that it is cancelled", "are told that it is cancelled"),
             (self.ending, "is told that these dates are cancelled", "are told that these dates are cancelled"),
-            (self.update - both - self.ending, "gets an update", "get an update"),
+            (self.update - both - self.ending - self.leaving, "gets an update", "get an update"),
             (both, "gets an update and an invitation", "get an update and an invitation"),
             (self.invitation - both, "gets an invitation", "get an invitation"),
         )

@@ -88,13 +88,17 @@ def _content(events: Iterable[Event], dates: Iterable[Occurrence]) -> frozenset[
     }
 
 
-async def _messages(event_ids: Sequence[UUID]) -> tuple[dict[UUID, tuple[MessageKind, UUID]], frozenset[UUID]]:
-    """Return the mails that wait, and which of them end a series for good."""
+async def _messages(event_ids: Sequence[UUID]) -> tuple[dict[UUID, tuple[MessageKind, UUID]], dict[UUID, str]]:
+    """Return the mails that wait, and which of them end a series for everybody or for their reader."""
     if not event_ids:
-        return {}, frozenset()
+        return {}, {}
     waits = Message.event.is_in(list(event_ids)) & (Message.state == State.PENDING.value)
     found = await Message.select(Message.id, Message.kind, Message.recipient, Message.facts).where(waits)
-    endings = frozenset(row["id"] for row in found if json.loads(row["facts"]).get("is_last"))
+    facts = {row["id"]: json.loads(row["facts"]) for row in found}
+    endings = {
+        message_id: "leaving" if said.get("is_off_list") else "ending"
+        for message_id, said in facts.items() if said.get("is_last")
+    }  # fmt: skip
     return {row["id"]: (MessageKind(row["kind"]), row["recipient"]) for row in found}, endings
 
 

@@ -160,6 +160,12 @@ async def withdraw(
     await _tell_alone("withdrawal", event_id, told, version, now, entry.facts() if entry else None)
 
 
+async def let_go(event_id: UUID, whom: frozenset[UUID], version: int, now: datetime) -> None:
+    """Tell people, each alone, that the series goes on without them; they stay on the list of the dates before."""
+    facts = {"ended": True, "is_last": True, "is_off_list": True}
+    await _tell_alone("update", event_id, whom, version, now, facts)
+
+
 async def change_lead(by: Viewer, event_id: UUID, former_id: UUID, lead_id: UUID, now: datetime) -> None:
     """Let somebody else be chair of an event, who may see it already, and tell them alone.
 

@@ -20,7 +20,7 @@ from tracker.tables import carried_answers, visible
 from tracker.tables import meetings as rows
 from tracker.tables.many_rows import insert_rows
 from tracker.usecases import stand_ins
-from tracker.usecases.invitees import invitees_of, mailed_entry, tell, touch, withdraw
+from tracker.usecases.invitees import invitees_of, let_go, mailed_entry, tell, touch, withdraw
 from tracker.usecases.sight import circle_is_within, set_audiences, who_may_see
 
 INSTANT = timedelta(microseconds=1)
@@ -141,7 +141,8 @@ async def start_anew(
     before `now`, and those of the plan that are still to come are the new ones. A date that was
     cancelled, or was held before its day, is left out where the new rule has one on the same day. Answers for dates
     whose time and place stay the same go over. Whoever may not see the new series loses sight of the old one as well,
-    and nobody gains it; but a body of both arms takes none of it from one arm.
+    and nobody gains it; but a body of both arms takes none of it from one arm. Else who is off the list from a `split`
+    on stays on that of the dates before.
     """
     ends = split or _local(now, event.zone) + INSTANT
     rest = [one for one in await visible.dates(viewer, event) if one.original_start >= ends]
@@ -149,14 +150,18 @@ async def start_anew(
     off = {one.original_start.date() for one in rest if one.is_cancelled or one.starts_at <= now}
     entry = await mailed_entry(viewer, event, now)
     closes = entry if notices.closes(event, plan) else None
-    if planning.narrows(plan, event):
+    is_narrower = planning.narrows(plan, event)
+    if is_narrower:
         await _narrow(viewer, event, plan, now)
     invited = await invitees_of(event.id)
     told = notices.of_change(event, plan, invited, goes_on_anew=True, notify=False)
     gone = frozenset(invited) - frozenset(plan.invitees) - {event.lead_id}
     facts = {"ended": True, **(closes.facts() if closes else {})}
     await tell("update", event.id, event.version + 1, now, facts, whom=told.update)
-    await withdraw(event.id, gone, event.version + 1, now, told=told.withdrawal, entry=entry)
+    if split and not is_narrower:
+        await let_go(event.id, told.withdrawal, event.version + 1, now)
+    else:
+        await withdraw(event.id, gone, event.version + 1, now, told=told.withdrawal, entry=entry)
     new_id = await add_event(viewer, onward, now, previous=event)
     await _add_again(rest, event, onward, new_id, now)
     await _cancel_again(new_id, [start for start, _ in planning.slots(onward)], off)
