@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tracker.rules.recurrence import rule_for
-from tracker.rules.recurrence_words import sentence, short_rule_words
+from tracker.rules.recurrence_words import sentence
 
 START = datetime(2026, 12, 10, 14, 0)
 LENGTH = timedelta(minutes=90)
@@ -18,10 +18,6 @@ CHICAGO = "America/Chicago"
 
 def said(choice: str, start: datetime = START, length: timedelta = LENGTH, **rest: Any) -> str:
     return sentence(rule_for(choice, start, **rest), start, length, CHICAGO)
-
-
-def label(choice: str, start: datetime = START, **rest: Any) -> str:
-    return short_rule_words(rule_for(choice, start, **rest), start)
 
 
 def test_a_monthly_series_says_its_pattern_hours_end_and_number() -> None:
@@ -97,26 +93,3 @@ def test_the_sentence_counts_what_the_series_has_not_what_was_typed() -> None:
 
 def test_large_numbers_have_commas() -> None:
     assert said("daily", count=1000).endswith("until Sep 4, 2029 (1,000 times).")
-
-
-@pytest.mark.parametrize(
-    ("choice", "start", "rest", "words"),
-    [
-        ("none", START, {}, "Once, on Thu, Dec 10, 2026"),
-        ("daily", START, {}, "Every day"),
-        ("weekly", START, {}, "Every Thursday"),
-        ("weekly", START, {"weekdays": [1, 3]}, "Every Tuesday and Thursday"),
-        ("weekly", START, {"weekdays": range(5)}, "Every weekday"),
-        ("weekly", START, {"weekdays": range(7)}, "Every day"),
-        ("weekly", START, {"interval": 2}, "Every 2 weeks on Thursday"),
-        ("monthly_day", START, {}, "Day 10 of each month"),
-        ("monthly_last_day", datetime(2026, 12, 31), {}, "Last day of each month"),
-        ("monthly_nth", START, {}, "Second Thursday of each month"),
-        ("monthly_nth", START, {"interval": 3}, "Every 3 months on the second Thursday"),
-        ("monthly_last", datetime(2026, 12, 31), {}, "Last Thursday of each month"),
-        ("yearly", START, {}, "December 10 each year"),
-        ("yearly_nth", START, {}, "Second Thursday of December each year"),
-    ],
-)
-def test_the_label_of_a_rule_is_short(choice: str, start: datetime, rest: dict[str, Any], words: str) -> None:
-    assert label(choice, start, **rest) == words

@@ -5,6 +5,7 @@
 
 from dataclasses import replace
 from datetime import date, datetime, timedelta
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -14,7 +15,7 @@ from tracker.database import writing
 from tracker.rules.action_changes import Change, NewItem
 from tracker.rules.action_items import ItemStatus
 from tracker.rules.audiences import Visibility
-from tracker.rules.invitations import AnswerValue
+from tracker.rules.invitations import AnswerValue, AttendeeRole
 from tracker.rules.letters import PREVIEW, RESTRICTED_SUBJECT, SUBJECT, Letter, MailedEntry, ReplyPage
 from tracker.rules.meetings import Event
 from tracker.rules.outbox import MessageKind, Skip, State
@@ -124,7 +125,7 @@ async def test_an_invitation_to_a_series_says_the_rule_and_its_dates(cast: Cast)
     plan = meeting(cast.fbi_lead)
     await meetings.schedule(cast.coordinator, replace(plan, rule=rule_for("monthly_nth", plan.starts, count=6)), NOW)
     facts = dict((await the_letter()).facts)
-    assert facts["When"] == "Second Tuesday of each month, 10:00–11:30 AM Central"
+    assert facts["When"] == "Every month on the second Tuesday, 10:00–11:30 AM Central"
     assert facts["First date"] == "Tuesday, January 12, 2027"
     assert facts["Dates"] == "6 dates, until Tuesday, June 8, 2027"
 
@@ -512,8 +513,8 @@ async def test_a_series_that_goes_on_at_another_hour_says_the_old_and_the_new_on
     assert letter.subject == "Changed: Monthly task force…, 9:00 AM (was 10:00 AM) from Tue, Apr 13"
     assert letter.preview == "It was 10:00 AM. A new invitation follows for the dates to come."
     assert letter.facts[2:] == (
-        ("Was", "Second Tuesday of each month, 10:00–11:30 AM Central"),
-        ("Now", "Second Tuesday of each month, 9:00–10:30 AM Central, from Tuesday, April 13, 2027"),
+        ("Was", "Every month on the second Tuesday, 10:00–11:30 AM Central"),
+        ("Now", "Every month on the second Tuesday, 9:00–10:30 AM Central, from Tuesday, April 13, 2027"),
     )
 
 
@@ -521,14 +522,33 @@ async def test_a_series_that_goes_on_on_other_days_says_the_old_and_the_new_rule
     first = datetime(2027, 4, 14, 10)
     letter = await split_in_april(cast, await series(cast), first, rule=rule_for("monthly_nth", first, count=3))
     assert letter.subject == "Changed: Monthly task force meeting, from Wed, Apr 14, 10:00 AM"
-    assert dict(letter.facts)["Was"] == "Second Tuesday of each month, 10:00–11:30 AM Central"
-    assert dict(letter.facts)["Now"].startswith("Second Wednesday of each month, 10:00–11:30 AM Central")
+    assert dict(letter.facts)["Was"] == "Every month on the second Tuesday, 10:00–11:30 AM Central"
+    assert dict(letter.facts)["Now"].startswith("Every month on the second Wednesday, 10:00–11:30 AM Central")
 
 
-async def test_a_series_that_goes_on_elsewhere_at_the_same_hour_tells_no_old_hour(cast: Cast) -> None:
+async def test_a_series_that_goes_on_elsewhere_at_the_same_hour_tells_both_places_and_no_old_hour(cast: Cast) -> None:
     letter = await split_in_april(cast, await series(cast), datetime(2027, 4, 13, 10), place="FBI field office")
-    assert letter.subject == "Changed: Monthly task force meeting goes on with a new invitation"
+    assert letter.subject == "New place: Monthly task force…, from Tue, Apr 13, in a new invitation"
+    assert letter.facts[2:] == (("Was at", "USAO conference room"), ("Now at", "FBI field office"))
+
+
+async def test_a_series_that_goes_on_with_another_agenda_says_from_when_on(cast: Cast) -> None:
+    letter = await split_in_april(cast, await series(cast), datetime(2027, 4, 13, 10), agenda="Budget")
+    assert letter.subject == "Changed: Monthly task force…, from Tue, Apr 13, in a new invitation"
     assert {label for label, _ in letter.facts} == {"What", "Last date"}
+
+
+async def test_who_is_off_the_list_from_a_date_on_is_told_the_last_one_alone(cast: Cast) -> None:
+    event_id = await series(cast, cast.fbi_lead, cast.caht_lead)
+    fewer = {cast.caht_lead.member_id: AttendeeRole.REQUIRED}
+    event, plan = await meetings.plan_to_change(cast.coordinator, event_id)
+    onward = replace(from_date(plan, datetime(2027, 4, 13, 9)), invitees=fewer)
+    await series_parts.change_from(cast.coordinator, event_id, "2027-04-13", onward, event.version, LATER, notify=False)
+    theirs = [one for one in await waiting(MOVED) if isinstance(one, Letter) and one.to == cast.fbi_lead.email]
+    assert [one.subject for one in theirs] == ["You are off the list: Monthly task force meeting, last date Tue, Mar 9"]
+    assert {label for label, _ in theirs[0].facts} == {"What", "Last date"}
+    assert theirs[0].calendar is not None
+    assert not theirs[0].calendar.is_cancel
 
 
 async def test_who_reads_discreetly_is_told_the_hours_of_what_goes_on_and_no_name(cast: Cast) -> None:
@@ -556,6 +576,57 @@ async def test_who_reads_discreetly_is_told_that_a_series_ends_for_good(cast: Ca
     event_id = await series(cast)
     await series_parts.cancel_from(cast.coordinator, event_id, "2027-04-13", 1, "", LATER)
     assert (await the_letter(MOVED)).subject == "Ends: Appointment, last date Tue, Mar 9"
+
+
+async def changed_as_a_whole(cast: Cast, **facts: Any) -> Letter:
+    event_id = await series(cast)
+    event, plan = await meetings.plan_to_change(cast.coordinator, event_id)
+    await meetings.change(cast.coordinator, event_id, replace(plan, **facts), event.version, LATER, notify=True)
+    return await the_letter(MOVED)
+
+
+@pytest.mark.parametrize(
+    ("count", "subject"),
+    [
+        (9, "Goes on: Monthly task…, until Tue, Sep 14, 2027 (was Tue, Jun 8)"),
+        (3, "Ends sooner: Monthly task force…, until Tue, Mar 9 (was Tue, Jun 8)"),
+    ],
+)
+async def test_a_series_that_ends_on_another_day_says_the_old_and_the_new_one(
+    cast: Cast, count: int, subject: str
+) -> None:
+    letter = await changed_as_a_whole(cast, rule=rule_for("monthly_nth", meeting().starts, count=count))
+    assert letter.subject == subject
+    assert dict(letter.facts)["Was until"] == "Tuesday, June 8, 2027"
+
+
+async def test_a_series_with_another_rule_says_the_old_one(cast: Cast) -> None:
+    letter = await changed_as_a_whole(cast, rule=rule_for("weekly", meeting().starts, count=6))
+    facts = dict(letter.facts)
+    assert facts["Was"] == "Every month on the second Tuesday, 10:00–11:30 AM"
+    assert facts["When"] == "Every week on Tuesday, 10:00–11:30 AM Central"
+    assert "Was until" not in facts
+
+
+async def test_a_series_at_another_place_says_so_in_its_subject_and_both_places_inside(cast: Cast) -> None:
+    letter = await changed_as_a_whole(cast, place="FBI field office")
+    assert letter.subject == "New place: Monthly task force meeting, from Tue, Jan 12, 10:00 AM"
+    facts = dict(letter.facts)
+    assert (facts["Was at"], facts["Where"]) == ("USAO conference room", "FBI field office")
+
+
+async def test_a_series_with_other_notes_says_that_it_changed(cast: Cast) -> None:
+    letter = await changed_as_a_whole(cast, description="Bring the binder.")
+    assert letter.subject == "Changed: Monthly task force meeting, from Tue, Jan 12, 10:00 AM"
+    assert not {"Was", "Was at", "Was until"} & {label for label, _ in letter.facts}
+
+
+async def test_an_invitation_to_a_series_names_its_next_dates(cast: Cast) -> None:
+    plan = replace(meeting(cast.fbi_lead), rule=rule_for("monthly_nth", meeting().starts, count=12))
+    await meetings.schedule(cast.coordinator, plan, NOW)
+    facts = dict((await the_letter()).facts)
+    assert facts["First date"] == "Tuesday, January 12, 2027"
+    assert facts["Then"] == "Tue, Feb 9 · Tue, Mar 9 · Tue, Apr 13 · Tue, May 11"
 
 
 async def test_a_series_that_has_another_hour_says_the_old_and_the_new_one(cast: Cast) -> None:

@@ -1,6 +1,6 @@
 """What a mail says when time, place or details of an event changed, or a cancelled date takes place again."""
 
-from datetime import datetime
+from datetime import date, datetime
 
 from tracker.rules.letters import ANSWER_KEYS, ANSWER_WORDS, Button, Letter, subject
 from tracker.rules.letters_events import why
@@ -16,6 +16,9 @@ from tracker.rules.letters_words import (
     reply_button,
     what_when_where,
 )  # fmt: skip
+from tracker.rules.planning import rule_of
+from tracker.rules.recurrence import dates
+from tracker.rules.recurrence_words import pattern_words
 from tracker.rules.wall_clock import to_local
 from tracker.rules.wording import clock, day, longday, span
 
@@ -50,10 +53,23 @@ def _what_changed(about: Occasion) -> tuple[str, str]:
 
 
 def _series_pattern(about: Occasion) -> str:
-    was = _hour_before(about)
-    if was is None:
-        return f"Changed: {{}}, from {day_and_time(about)}"
-    return f"Changed: {{}}, {clock(about.event.starts)} (was {clock(was)}) from {day(about.starts, about.today)}"
+    if was := _hour_before(about):
+        return f"Changed: {{}}, {clock(about.event.starts)} (was {clock(was)}) from {day(about.starts, about.today)}"
+    if ends := _other_end(about):
+        before, now = ends
+        verb = "Goes on" if now > before else "Ends sooner"
+        return f"{verb}: {{}}, until {day(now, about.today)} (was {day(before, about.today)})"
+    what = "New place" if _old_place(about) != place(about) else "Changed"
+    return f"{what}: {{}}, from {day_and_time(about)}"
+
+
+def _other_end(about: Occasion) -> tuple[date, date] | None:
+    """Return the last date of before and of now of a series that is the same but for its end."""
+    rule, was = rule_of(about.event), about.facts.get("until")
+    if rule is None or not was or about.facts.get("repeats") != pattern_words(rule):
+        return None
+    before, now = date.fromisoformat(str(was)), dates(rule, about.event.starts)[-1].date()
+    return (before, now) if before != now else None
 
 
 def _hour_before(about: Occasion) -> datetime | None:
@@ -97,11 +113,22 @@ def _was(about: Occasion) -> Facts:
     before: list[tuple[str, str]] = []
     if starts is not None and ends is not None and _is_moved(about) and not about.is_series:
         before.append(("Was", f"{longday(starts)}, {span(starts, ends, about.event.is_all_day)}"))
-    elif starts is not None and ends is not None and _hour_before(about):
-        before.append(("Was", span(starts, ends)))
+    elif starts is not None and ends is not None and (hours := _hours_before(about, starts, ends)):
+        before.append(("Was", hours))
+    if last := _other_end(about):
+        before.append(("Was until", longday(last[0])))
     if _old_place(about) not in ("", place(about)):
         before.append(("Was at", _old_place(about)))
     return tuple(before)
+
+
+def _hours_before(about: Occasion, starts: datetime, ends: datetime) -> str:
+    """Return how a series repeated before and at which hours, as far as that is different now."""
+    rule, was = rule_of(about.event), about.facts.get("repeats")
+    hours = span(starts, ends, about.event.is_all_day)
+    if rule and was and was != pattern_words(rule):
+        return f"{was}, {hours}"
+    return hours if _hour_before(about) else ""
 
 
 def _reply(about: Occasion) -> Facts:

@@ -16,11 +16,13 @@ SEE = "Sign in to see the details."
 NAMED_SUBJECT = f"{APPOINTMENT}: please sign in and reply"
 NEWS = "There is news about an appointment"
 KEPT_FACTS = frozenset({
-    "What", "When", "Was", "Now", "First date", "Last date", "Dates", "Your time", "Cancelled", "Next", "Reply by",
-    "Your reply", "Due", "Was due", "Details",
+    "What", "When", "Was", "Was until", "Now", "First date", "Then", "Last date", "Dates", "Your time", "Cancelled",
+    "Next", "Reply by", "Your reply", "Due", "Was due", "Details",
 })  # fmt: skip
 """Labels of the lines that tell times and the reader's own reply."""
-KEPT_OF_MESSAGE = frozenset({"starts_at", "ends_at", "lead_time", "late", "ended", "is_last", "reinstated"})
+KEPT_OF_MESSAGE = frozenset({
+    "starts_at", "ends_at", "repeats", "until", "lead_time", "late", "ended", "is_last", "is_off_list", "reinstated",
+})  # fmt: skip
 
 
 def of_event(about: Occasion, make: Callable[[Occasion], Letter]) -> Letter:

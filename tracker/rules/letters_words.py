@@ -27,11 +27,12 @@ from tracker.rules.outbox import MessageKind
 from tracker.rules.people import Viewer
 from tracker.rules.planning import is_moved, rule_of
 from tracker.rules.recurrence import dates
-from tracker.rules.recurrence_words import short_rule_words
+from tracker.rules.recurrence_words import pattern_words
 from tracker.rules.wall_clock import to_local, zone_word
 from tracker.rules.wording import clock, day, longday, plural, span
 
 MOST_NAMED = 6  # dates that are not as the rule says
+NEXT_NAMED = 5  # dates, as many as the form shows
 
 Facts = tuple[tuple[str, str], ...]
 
@@ -119,7 +120,7 @@ def what_when_where(about: Occasion, when: str = "When") -> Facts:
 def when_words(about: Occasion) -> str:
     """Return "Thursday, December 10, 2026, 2:00–3:30 PM Central", or the rule and the times of a series."""
     rule = rule_of(about.event) if about.is_series else None
-    first = short_rule_words(rule, about.event.starts) if rule else longday(about.starts)
+    first = pattern_words(rule) if rule else longday(about.starts)
     return f"{first}, {times(about)}"
 
 
@@ -140,7 +141,12 @@ def place(about: Occasion, room: str | None = None) -> str:
     """Return "5th-floor conference room, or by video", or nothing; with another `room` than the present one."""
     if room is None:
         room = about.event.place if about.is_whole else about.date.place
-    words = ", or ".join(filter(None, (one_line(room), "by video" if about.event.video_link else "")))
+    return place_of(about.event, room)
+
+
+def place_of(event: Event, room: str) -> str:
+    """Return where an event is, in one of its rooms: as `place`."""
+    words = ", or ".join(filter(None, (one_line(room), "by video" if event.video_link else "")))
     return words[:1].upper() + words[1:]
 
 
@@ -196,9 +202,11 @@ def calendar_part(about: Occasion, *, is_cancel: bool = False) -> CalendarPart:
 def _dates(about: Occasion) -> Facts:
     if not about.is_series or not about.ahead:
         return ()
-    last = longday(to_local(about.ahead[-1].starts_at, about.event.zone))
-    number = f"{plural(len(about.ahead), 'date')}, until {last}"
-    return ("First date", longday(about.starts)), ("Dates", number), *exceptions(about)
+    starts = sorted(to_local(one.starts_at, about.event.zone) for one in about.ahead)
+    number = f"{plural(len(starts), 'date')}, until {longday(starts[-1])}"
+    then = " · ".join(day(one, about.today) for one in starts[1:NEXT_NAMED])
+    following = (("Then", then),) if then else ()
+    return ("First date", longday(starts[0])), *following, ("Dates", number), *exceptions(about)
 
 
 def exceptions(about: Occasion) -> Facts:

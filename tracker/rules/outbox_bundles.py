@@ -7,7 +7,7 @@ from uuid import UUID
 
 from tracker.rules.outbox import CHANGES, ENTRY, Draft, MessageKind, State
 
-BEFORE = ("starts_at", "ends_at", "place")
+BEFORE = ("starts_at", "ends_at", "place", "repeats", "until")
 """Facts that say what the reader was told before: the first edit of a bundle knows it."""
 UNSAID = "unsaid"
 """Fact of a cancellation: what the reader was told before an edit that nobody has heard of either."""

@@ -1,8 +1,8 @@
-"""Series in plain words: the same sentence in form, page, mail and feed."""
+"""Series in plain words: the same in form, page, mail and history."""
 
 from datetime import datetime, timedelta
 
-from tracker.rules.date_words import MONTHS, WEEKDAYS, clock_time, long_date, short_date, short_weekday_date, time_range
+from tracker.rules.date_words import MONTHS, WEEKDAYS, clock_time, long_date, short_date, time_range
 from tracker.rules.recurrence_dates import dates
 from tracker.rules.recurrence_rule import LAST, UNITS, Frequency, Rule
 from tracker.rules.wall_clock import zone_word
@@ -30,19 +30,6 @@ def pattern_and_hours(rule: Rule, start: datetime, duration: timedelta, zone: st
     """Return how a series repeats and at which hours, without its end; arguments as in `sentence`."""
     hours = _all_day(duration) if is_all_day else time_range(start, start + duration, zone_word(zone))
     return f"{pattern_words(rule)}, {hours}"
-
-
-def short_rule_words(rule: Rule | None, start: datetime) -> str:
-    """Return the rule as a label, for example "Second Thursday of each month"; the date itself for a single event."""
-    if rule is None:
-        return f"Once, on {short_weekday_date(start)}"
-    if rule.interval > 1 or rule.frequency is Frequency.DAILY:
-        return pattern_words(rule)
-    if rule.frequency is Frequency.WEEKLY:
-        return "Every weekday" if rule.weekdays == _WORKDAYS else f"Every {_and(rule.weekdays)}"
-    day = _day_of_month(rule).removeprefix("the ")
-    where = "of each month" if rule.month is None else "each year"
-    return f"{day[0].upper()}{day[1:]} {where}"
 
 
 def _date_and_hours(start: datetime, end: datetime, zone: str) -> str:
@@ -84,8 +71,6 @@ def _on_weekdays(weekdays: tuple[int, ...]) -> str:
 
 
 def _and(weekdays: tuple[int, ...]) -> str:
-    if weekdays == _EVERY_DAY:
-        return "day"
     *most, last = (WEEKDAYS[day] for day in weekdays)
     return f"{', '.join(most)} and {last}" if most else last
 

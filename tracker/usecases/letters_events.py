@@ -127,7 +127,7 @@ async def _occasion(
         answer=AnswerValue.ACCEPTED if date.id in instead else mine.answer_for(date),
         heard_at=heard_at(mine.answers, date.id), facts=message.facts, now=now,
         replies=await _replies(reader, date) if message.kind is MessageKind.NO_REPLY else None,
-        onward=await _onward(reader, event) if message.facts.get("ended") else None,
+        onward=await _onward(reader, event) if _goes_on(message) else None,
     )  # fmt: skip
 
 
@@ -140,6 +140,11 @@ async def _instead(event: Event, dates: list[Occurrence], reader: Viewer) -> dic
 async def _replies(reader: Viewer, date: Occurrence) -> tuple[int, int, int]:
     given = Counter(one.answer for one in await visible_roll.participants(reader, date))
     return given[AnswerValue.ACCEPTED], given[AnswerValue.TENTATIVE], given[AnswerValue.DECLINED]
+
+
+def _goes_on(message: Message) -> bool:
+    """Whether a series that ends goes on for the recipient as another one."""
+    return bool(message.facts.get("ended")) and not message.facts.get("is_last")
 
 
 async def _onward(reader: Viewer, event: Event) -> Event | None:

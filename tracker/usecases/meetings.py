@@ -16,6 +16,7 @@ from tracker.rules.notices import Notices
 from tracker.rules.people import Viewer
 from tracker.rules.planning import Plan
 from tracker.rules.recurrence import dates
+from tracker.rules.recurrence_words import pattern_words
 from tracker.rules.wall_clock import to_local
 from tracker.tables import audience_versions, visible
 from tracker.tables import meetings as rows
@@ -211,7 +212,13 @@ def _columns(plan: Plan, now: datetime) -> dict[Any, Any]:
 
 def _before(event: Event) -> dict[str, object]:
     starts_at, ends_at = planning.slot(event.starts, event.duration, event.zone)
-    return {"starts_at": starts_at.isoformat(), "ends_at": ends_at.isoformat(), "place": event.place}
+    before: dict[str, object] = {
+        "starts_at": starts_at.isoformat(), "ends_at": ends_at.isoformat(), "place": event.place,
+    }  # fmt: skip
+    rule = planning.rule_of(event)
+    if rule is None:
+        return before
+    return before | {"repeats": pattern_words(rule), "until": dates(rule, event.starts)[-1].date().isoformat()}
 
 
 def changed_fields(plan: Plan, event: Event) -> list[str]:

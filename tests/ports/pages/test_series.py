@@ -61,7 +61,7 @@ async def test_a_series_lists_its_dates_with_status_and_my_reply(
         "Wed, Jan 20 1:00–2:00 PM FBI field office Moved No reply",
         "Tue, Jan 26 10:00–11:30 AM USAO conference room Cancelled –",
     ]
-    assert "Every Tuesday" in html
+    assert "Every week on Tuesday" in html
 
 
 async def test_who_is_not_invited_has_no_column_for_replies(sqlite_cast: Cast, browse: SignIn, series: UUID) -> None:
@@ -110,7 +110,7 @@ async def test_a_series_says_until_when_it_runs_and_how_many_dates_it_has(
     sqlite_cast: Cast, browse: SignIn, series: UUID
 ) -> None:
     html = await read(await browse(sqlite_cast.fbi_lead), f"/events/{series}")
-    assert "Every Tuesday, until Feb 9, 2027, 5 dates" in html
+    assert "Every week on Tuesday, until Feb 9, 2027, 5 dates" in html
 
 
 async def test_only_editors_are_led_to_what_one_does_to_a_whole_series(

@@ -24,7 +24,7 @@ from tracker.rules.meetings import EventStatus, Occurrence
 from tracker.rules.nudges import why_not
 from tracker.rules.people import Viewer
 from tracker.rules.planning import is_moved, rule_of, slot
-from tracker.rules.recurrence_words import short_rule_words
+from tracker.rules.recurrence_words import pattern_words
 from tracker.rules.wording import local, plural
 from tracker.usecases import invitations, meeting_dates, meetings, readings
 from tracker.usecases.event_series import series_view
@@ -50,10 +50,13 @@ async def series_page(event_id: FromPath[UUID], request: Request[Any, Any, Any])
     if not view.event.is_series:
         return Redirect(address_of(view.dates[0].occurrence), status_code=303)
     await readings.note_series(viewer, [view.event], now)
-    words = short_rule_words(rule_of(view.event), view.event.starts)
+    rule = rule_of(view.event)
     last = local(view.dates[-1].occurrence.starts_at, view.event.zone)
     runs = f"until {short_date(last)}, {plural(len(view.dates), 'date')}"
-    return page("events/series.html", request, view=view, event=view.event, repeats=words, runs=runs, shown=DATES_SHOWN)
+    return page(
+        "events/series.html", request, view=view, event=view.event, shown=DATES_SHOWN, runs=runs,
+        repeats=pattern_words(rule) if rule else "",
+    )  # fmt: skip
 
 
 @get("/events/{event_id:uuid}/{key:str}", guards=[signed_in])
@@ -131,7 +134,7 @@ def event_context(view: EventView) -> dict[str, Any]:
     return {
         **times_of(occurrence), "view": view, "event": event, "agenda": agenda, "planned": planned_minutes(agenda),
         "minutes": int((occurrence.ends_at - occurrence.starts_at).total_seconds() // 60),
-        "repeats": short_rule_words(rule_of(event), event.starts) if event.is_series else "",
+        "repeats": pattern_words(rule) if (rule := rule_of(event)) else "",
         "was": tuple(local(one, event.zone) for one in by_rule) if event.is_series and is_moved(occurrence) else None,
         "why_no_nudge": lambda nudge: why_not(nudge, clock.now(), event.zone),
         "attendance_opens": local(view.attendance_opens, event.zone), "comment": "",
