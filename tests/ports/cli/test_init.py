@@ -29,6 +29,13 @@ def test_a_sign_in_link_is_the_last_line(folder: Path) -> None:
     assert result.output.splitlines()[-1].startswith("https://tracker.usao.gov/sign-in/link/")
 
 
+def test_where_nobody_can_be_asked_the_first_coordinator_gets_an_address_to_replace(folder: Path) -> None:
+    said = tracker("init", "--data", folder).output.splitlines()
+    assert "Nobody has that address: write your own on your page there, and into the settings." in said
+    assert said[-1].startswith("http://127.0.0.1:8000/sign-in/link/")
+    assert "still name a domain that nobody has" in tracker("check", "--data", folder).output
+
+
 def test_every_other_command_works_in_the_folder(folder: Path) -> None:
     founded(folder)
     assert tracker("migrate", "--data", folder).output == "The database is up to date.\n"
@@ -61,7 +68,6 @@ def test_an_empty_folder_that_is_there_is_taken(folder: Path) -> None:
     "words",
     [
         ("--coordinator", "nobody"),
-        (),
         ("--coordinator", BOSS, "--agency", "X" * 21),
         ("--coordinator", BOSS, "--name", "=1+1"),
         ("--coordinator", BOSS, "--set", "SMTP_HOST"),

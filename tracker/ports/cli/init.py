@@ -51,15 +51,15 @@ def init(folder: Path, coordinator: str | None, given: tuple[str, ...], **person
     click.echo(f"{folder} is ready. Keep a copy of {folder / settings_file.SECRET} in another place: without it no")
     click.echo("backup can be opened. Read the settings through: " + str(folder / settings_file.NAME))
     click.echo(f"Then: tracker check --data {folder}; tracker serve --data {folder}")
+    if email == Settings.coordinator_address:
+        click.echo("Nobody has that address: write your own on your page there, and into the settings.")
     click.echo(f"The way in for {email}, good once and for {GOOD_FOR // timedelta(hours=1)} hours while it is served:")
     click.echo(link)
 
 
 def _asked() -> str:
-    """Ask a person, if there is one."""
-    if not sys.stdin.isatty():
-        raise Invalid("Say who is the first coordinator: --coordinator name@agency.gov")
-    return str(click.prompt(WHO))
+    """Return what a person answers; where there is none to ask, an address that can be replaced once they are in."""
+    return str(click.prompt(WHO)) if sys.stdin.isatty() else Settings.coordinator_address
 
 
 def _roster(email: str, person: dict[str, str]) -> bytes:
