@@ -518,6 +518,19 @@ async def test_a_series_that_goes_on_at_another_hour_says_the_old_and_the_new_on
     )
 
 
+@pytest.mark.parametrize("is_discreet", [False, True])
+async def test_news_of_dates_that_waits_when_a_series_goes_on_as_another_is_told_with_it(
+    cast: Cast, is_discreet: bool
+) -> None:
+    await preferences.save(cast.fbi_lead, Preferences(is_discreet=is_discreet), NOW)
+    event_id = await series(cast)
+    moved = DateChange(starts=datetime(2027, 3, 9, 13), duration=timedelta(minutes=90))
+    await meeting_dates.change_date(cast.coordinator, event_id, "2027-03-09", moved, 1, LATER, notify=False)
+    await meeting_dates.cancel_date(cast.coordinator, event_id, "2027-02-09", 1, "", LATER)
+    facts = dict((await split_in_april(cast, event_id, datetime(2027, 4, 13, 9))).facts)
+    assert (facts["Not on"], facts["Moved"]) == ("Tue, Feb 9", "Tue, Mar 9 to 1:00–2:30 PM")
+
+
 async def test_a_series_that_goes_on_on_other_days_says_the_old_and_the_new_rule(cast: Cast) -> None:
     first = datetime(2027, 4, 14, 10)
     letter = await split_in_april(cast, await series(cast), first, rule=rule_for("monthly_nth", first, count=3))

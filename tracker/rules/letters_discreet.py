@@ -16,8 +16,8 @@ SEE = "Sign in to see the details."
 NAMED_SUBJECT = f"{APPOINTMENT}: please sign in and reply"
 NEWS = "There is news about an appointment"
 KEPT_FACTS = frozenset({
-    "What", "When", "Was", "Was until", "Now", "First date", "Then", "Last date", "Dates", "Your time", "Cancelled",
-    "Next", "Reply by", "Your reply", "Due", "Was due", "Details",
+    "What", "When", "Was", "Was until", "Now", "First date", "Then", "Last date", "Dates", "Not on", "Moved", "Also on",
+    "Your time", "Cancelled", "Next", "Reply by", "Your reply", "Due", "Was due", "Details",
 })  # fmt: skip
 """Labels of the lines that tell times and the reader's own reply."""
 KEPT_OF_MESSAGE = frozenset({

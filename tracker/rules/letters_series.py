@@ -4,7 +4,7 @@ from datetime import datetime
 
 from tracker.rules.letters import Letter, subject
 from tracker.rules.letters_events import why
-from tracker.rules.letters_words import Facts, Occasion, calendar_part, event_page, letter_of, place_of
+from tracker.rules.letters_words import Facts, Occasion, calendar_part, event_page, exceptions, letter_of, place_of
 from tracker.rules.meetings import Event
 from tracker.rules.planning import rule_of
 from tracker.rules.recurrence_words import pattern_words
@@ -40,9 +40,10 @@ def _goes_on(about: Occasion) -> Letter:
 
 
 def _letter(about: Occasion, heading: str, title: str, preview: str, text: str) -> Letter:
-    facts = (("What", about.title), ("Last date", longday(_last(about))), *_was_and_now(about), *why(about))
+    last = ("Last date", longday(_last(about)))
     return letter_of(
-        about, heading, title, preview, facts=facts, paragraphs=(text,), more=(event_page(about, "See the series"),),
+        about, heading, title, preview, paragraphs=(text,), more=(event_page(about, "See the series"),),
+        facts=(("What", about.title), last, *exceptions(about), *_was_and_now(about), *why(about)),
         calendar=calendar_part(about),
     )  # fmt: skip
 

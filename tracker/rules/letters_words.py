@@ -215,10 +215,18 @@ def exceptions(about: Occasion) -> Facts:
     known = {one.original_start: one for one in about.dates if one.starts_at > about.now}
     off = [start for start in by_rule if start not in known or known[start].is_off]
     on = [one for one in known.values() if not one.is_off]
-    moved = [f"{day(one.original_start, about.today)} to {day_and_time(about, one)}" for one in on if is_moved(one)]
+    moved = [_moved_words(about, one) for one in on if is_moved(one)]
     beside = [day_and_time(about, one) for one in on if one.original_start not in by_rule and not is_moved(one)]
     named = (("Not on", [day(start, about.today) for start in off]), ("Moved", moved), ("Also on", beside))
     return tuple((label, _some(words)) for label, words in named if words)
+
+
+def _moved_words(about: Occasion, date: Occurrence) -> str:
+    """Return "Tue, Mar 9 to Wed, Mar 10, 1:00 PM", or with the new hours alone where it stays on its day."""
+    starts, ends = (to_local(at, about.event.zone) for at in (date.starts_at, date.ends_at))
+    is_same_day = starts.date() == date.original_start.date() and not about.event.is_all_day
+    now = span(starts, ends) if is_same_day else day_and_time(about, date)
+    return f"{day(date.original_start, about.today)} to {now}"
 
 
 def _is_ahead(about: Occasion, start: datetime) -> bool:
