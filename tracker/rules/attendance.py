@@ -238,6 +238,6 @@ def named_participants(
     accepted = Counter((one.agency, one.agency_id) for one in others if one.answer is AnswerValue.ACCEPTED)
     counts = [
         AgencyCount(agency_id=key[1], agency=key[0], invited=number, accepted=accepted[key])
-        for key, number in sorted(invited.items(), key=lambda item: item[0][0])
+        for key, number in sorted(invited.items(), key=lambda item: item[0][0].casefold())
     ]
     return named, counts

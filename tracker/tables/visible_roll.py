@@ -110,7 +110,7 @@ def _with_stand_ins(
                 agency=row["stand_in_code"], arm=Arm(row["stand_in_arm"]), answer=AnswerValue.ACCEPTED, comment="",
                 entered_by="", stand_in="", stands_in_for=f"{one.name} ({one.agency})", earlier=None,
             ))  # fmt: skip
-    return sorted([*asked, *instead], key=lambda one: (one.agency, one.name, str(one.member_id)))
+    return sorted([*asked, *instead], key=lambda one: (one.agency.casefold(), one.name.casefold(), str(one.member_id)))
 
 
 async def recorded(viewer: Viewer, occurrence: Occurrence) -> list[Recorded]:

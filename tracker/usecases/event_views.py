@@ -128,7 +128,7 @@ def replies_by_agency(participants: Iterable[Participant]) -> tuple[AgencyReplie
     groups: dict[str, list[Participant]] = {}
     for one in participants:
         groups.setdefault(one.agency, []).append(one)
-    return tuple(_replies(agency, groups[agency]) for agency in sorted(groups))
+    return tuple(_replies(agency, groups[agency]) for agency in groups)
 
 
 def _replies(agency: str, participants: list[Participant]) -> AgencyReplies:

@@ -112,7 +112,8 @@ async def choices(viewer: Viewer, event: Event | None = None, invited: Iterable[
         keepers=await people.keepers(),
         designators=designators(viewer, directory),
         people=tuple(sorted(
-            (one for one in known.values() if one.id != lead_id), key=lambda one: (one.agency, one.name, str(one.id))
+            (one for one in known.values() if one.id != lead_id),
+            key=lambda one: (one.agency.casefold(), one.name.casefold(), str(one.id)),
         )),
     )  # fmt: skip
 
@@ -133,10 +134,7 @@ def sending(invitees: Mapping[UUID, AttendeeRole], offered: Choices) -> Sending:
     agencies = Counter(person.agency for person in offered.people if person.id in invitees)
     optional = sum(role is AttendeeRole.OPTIONAL for role in invitees.values())
     return Sending(
-        people=len(invitees),
-        agencies=tuple(sorted(agencies.items())),
-        required=len(invitees) - optional,
-        optional=optional,
+        people=len(invitees), agencies=tuple(agencies.items()), required=len(invitees) - optional, optional=optional
     )
 
 

@@ -332,6 +332,19 @@ async def test_the_count_of_an_agency_follows_every_way_to_invite(sqlite_cast: C
     assert f'<span id="in-{agency}" hx-swap-oob="innerHTML">2 of 2 invited</span>' in part
 
 
+async def test_agencies_stand_in_the_order_of_the_alphabet_whatever_their_case(desk: Browser) -> None:
+    named = re.findall(r"<summary>([^:<]+): <span id=\"in-", (await desk.get("/schedule")).text)
+    assert named.index("Harbor House") < named.index("HSI")
+    assert named == sorted(named, key=str.casefold)
+
+
+async def test_what_is_in_the_way_of_sending_stands_beside_the_button(desk: Browser) -> None:
+    form = typed((await desk.get("/schedule")).text, "/events", **MONTHLY)
+    assert "Still to do" not in (await desk.post("/schedule/summary", form)).text
+    part = (await desk.post("/schedule/summary", {**form, "title": ""})).text
+    assert "<dt>Still to do</dt><dd>Give the event a title.</dd>" in part
+
+
 async def test_a_day_that_is_over_is_named_before_it_is_sent(desk: Browser) -> None:
     page = (await desk.get("/schedule?date=2026-11-02")).text
     assert "That day is over. Nobody is reminded." in page

@@ -1,7 +1,6 @@
 """What forms say before they are saved: what their deed would do to mails, answers, reminders and feeds."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from contextlib import suppress
 from datetime import datetime
 from functools import partial
 from typing import NamedTuple
@@ -46,6 +45,13 @@ class Editing(NamedTuple):
         return self.event.status is not EventStatus.DRAFT and not self.first_key and self.was == record(form)
 
 
+class Foreseen(NamedTuple):
+    """What a deed would do, or why it cannot be done as it stands."""
+
+    outcome: Consequences | None = None
+    hindrance: str = ""
+
+
 async def change(viewer: Viewer, editing: Editing, plan: Plan, version: int, now: datetime, *, notify: bool) -> UUID:
     """Save what a form describes, for all dates or from one on. Errors: as in `meetings.change`."""
     event_id = editing.event.id
@@ -54,13 +60,11 @@ async def change(viewer: Viewer, editing: Editing, plan: Plan, version: int, now
     return await meetings.change(viewer, event_id, plan, version, now, notify=notify)
 
 
-async def of_form(
-    viewer: Viewer, form: FormValues, offered: Choices, zone: str, editing: Editing | None
-) -> Consequences | None:
-    """Return what happens when the form of an event is sent as it is; None while it cannot be."""
+async def of_form(viewer: Viewer, form: FormValues, offered: Choices, zone: str, editing: Editing | None) -> Foreseen:
+    """Return what happens when the form of an event is sent as it is, or what is still in the way of it."""
     now, event = clock.now(), editing.event if editing else None
     if editing and editing.is_as_opened(form):
-        return of_nothing()
+        return Foreseen(of_nothing())
 
     async def deed() -> UUID:
         plan = read_plan(form.but({"save": "send"}), offered, zone, event)
@@ -68,14 +72,12 @@ async def of_form(
             return await meetings.schedule(viewer, plan, now, told_at=now + UNDO_FOR)
         return await change(viewer, editing, plan, editing.event.version, now, notify=bool(form["notify"]))
 
-    return await of_deed(viewer, event.id if event else None, deed, now)
+    return await _tried(viewer, event.id if event else None, deed, now)
 
 
 async def of_deed(viewer: Viewer, event_id: UUID | None, deed: Deed, now: datetime) -> Consequences | None:
     """Return what a deed would do; None when it cannot be done now, or nothing can be written."""
-    with surviving_failures(), suppress(Invalid, Conflict, NotAllowed):
-        return await foresee(viewer, event_id, deed, now)
-    return None
+    return (await _tried(viewer, event_id, deed, now)).outcome
 
 
 async def of_each(
@@ -84,3 +86,14 @@ async def of_each(
     """Return what each of some deeds would do, under its words."""
     now = clock.now()
     return {words: await of_deed(viewer, event_id, partial(deed, now), now) for words, deed in deeds.items()}
+
+
+async def _tried(viewer: Viewer, event_id: UUID | None, deed: Deed, now: datetime) -> Foreseen:
+    """Return what a deed would do, or why not; neither while nothing can be written."""
+    found = Foreseen()
+    with surviving_failures():
+        try:
+            found = Foreseen(await foresee(viewer, event_id, deed, now))
+        except (Invalid, Conflict, NotAllowed) as hindered:
+            found = Foreseen(hindrance=hindered.sentence)
+    return found

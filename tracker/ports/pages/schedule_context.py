@@ -29,6 +29,7 @@ async def schedule_context(
 ) -> dict[str, Any]:
     """Return what every part of the form shows."""
     event = editing.event if editing else None
+    foreseen = await foresight.of_form(viewer, form, offered, zone, editing)
     bodies = {one.id: one.name for one in offered.own_bodies}
     if event and event.body_id:
         bodies[event.body_id] = event.body or ""
@@ -39,7 +40,7 @@ async def schedule_context(
         "outlook": editing.outlook if editing else None,
         **schedule_marking.shown(form, offered, event),
         **await clashes_in(viewer, form, offered, zone, event.id if event else None),
-        "outcome": await foresight.of_form(viewer, form, offered, zone, editing), "outcome_zone": zone,
+        "outcome": foreseen.outcome, "hindrance": foreseen.hindrance, "outcome_zone": zone,
         "names": {one.id: f"{one.name} ({one.agency})" for one in offered.people},
     }  # fmt: skip
 
