@@ -172,6 +172,7 @@ SCRIPT: dict[str, Callable[[Places], list[Ask]]] = {
     "POST /events/{event_id}/reinstatement": _of_events("POST", "/reinstatement", version="1"),
     "GET /events/{event_id}/dates": _of_events("GET", "/dates"),
     "POST /events/{event_id}/dates": _of_events("POST", "/dates", date="2027-01-21", starts="10:00", version="1"),
+    "POST /events/{event_id}/dates/outcome": _of_events("POST", "/dates/outcome", date="2027-01-20", starts="10:00"),
     "GET /events/{event_id}/{key}": _of_dates("GET", ""),
     "POST /events/{event_id}/{key}/answer": _of_dates("POST", "/answer", answer="accepted"),
     "GET /events/{event_id}/{key}/edit": _of_dates("GET", "/edit"),

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import pytest
 
-from tests.cast import NOW, Cast, everybody, meeting
+from tests.cast import NOW, Cast, everybody, meeting, operation
 from tests.ports.browser import Browser
 from tests.ports.conftest import SignIn
 from tests.ports.pages.forms import Fields, typed
@@ -17,7 +17,7 @@ from tracker.rules.planning import DateChange, Plan
 from tracker.rules.recurrence import rule_for
 from tracker.rules.wall_clock import to_local
 from tracker.tables.outbox import Message
-from tracker.usecases import meeting_dates, meetings, series_parts
+from tracker.usecases import blackouts, meeting_dates, meetings, series_parts
 
 pytestmark = pytest.mark.anyio
 KEY = "2027-01-19"
@@ -222,6 +222,40 @@ async def test_the_form_says_who_gets_a_mail_before_it_is_saved(desk: Browser, s
     assert "get an update; nobody else." in (await desk.post(f"{address}/outcome", form)).text
     form = await edited(desk, series, date="odd")
     assert "Not complete yet" in (await desk.post(f"{address}/outcome", form)).text
+
+
+async def test_before_a_date_is_added_the_form_says_who_gets_a_mail_and_which_reminders_come(
+    sqlite_cast: Cast, desk: Browser, series: UUID
+) -> None:
+    address, people = f"/events/{series}/dates", len(everybody(sqlite_cast))
+    await Message.update({Message.state: "sent", Message.sent_at: NOW}, force=True)
+    page = (await desk.get(address)).text
+    assert "Not complete yet" in page
+    form = typed(page, address, date="2027-01-21", starts="14:00")
+    said = (await desk.post(f"{address}/outcome", form)).text
+    assert f"{people} people get an update; nobody else." in said
+    assert f"{3 * people + 3} new reminders" in said
+    assert "Not complete yet" in (await desk.post(f"{address}/outcome", {**form, "date": "2027-01-19"})).text
+    assert (await desk.post(address, form)).status_code == 303
+    assert await Message.count().where(Message.state == "pending") == people
+
+
+@pytest.mark.parametrize("form_at", ["dates", f"{KEY}/edit"])
+async def test_who_is_taken_twice_by_a_date_and_what_else_is_against_it_is_named_before_it_is_saved(
+    sqlite_cast: Cast, desk: Browser, series: UUID, form_at: str
+) -> None:
+    at = datetime.fromisoformat("2027-01-21 10:00")
+    await meetings.schedule(sqlite_cast.coordinator, meeting(sqlite_cast.fbi_lead, title="Training", starts=at), NOW)
+    hidden = operation(sqlite_cast.kcpd_detective, starts=at)
+    await meetings.schedule(sqlite_cast.fbi_lead, hidden, NOW)
+    agency = sqlite_cast.agencies["HSI"]
+    await blackouts.name(sqlite_cast.coordinator, agency, at.date(), None, "Range week", NOW, NOW.date())
+    address = f"/events/{series}/{form_at}"
+    form = typed((await desk.get(address)).text, address, date="2027-01-21", starts="10:30")
+    page = (await desk.post(address.removesuffix("/edit") + "/outcome", form)).text
+    assert "Training, Thu, Jan 21, 10:00 AM: Fbi lead (FBI)" in page
+    assert "HSI, Thu, Jan 21 (Range week)" in page
+    assert "Kcpd detective" not in page  # taken by an operation that the coordinator does not see
 
 
 async def test_before_a_date_is_cancelled_or_brought_back_the_page_says_what_it_does(

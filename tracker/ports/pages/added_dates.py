@@ -10,11 +10,13 @@ from litestar.params import FromPath
 from tracker import clock
 from tracker.errors import Conflict, Invalid
 from tracker.ports.guards import signed_in
+from tracker.ports.pages.date_outcomes import NOT_COMPLETE, outcome_of
 from tracker.ports.pages.form_values import FormValues, Reader, errors_of, form_of, version_in
 from tracker.ports.pages.request import said, told_words, viewer_of
 from tracker.ports.pages.templating import page
 from tracker.rules.clock_changes import clock_notes
 from tracker.rules.meetings import Event
+from tracker.rules.people import Viewer
 from tracker.usecases import meetings, outbox, series_parts
 
 FIELDS = ("date", "starts")
@@ -25,7 +27,7 @@ MEANWHILE = "Somebody changed the series meanwhile. Nothing is added yet. Look a
 async def new_date(event_id: FromPath[UUID], request: Request[Any, Any, Any]) -> Response[str]:
     """Show the form."""
     event, _ = await meetings.plan_to_change(viewer_of(request), event_id)
-    return _form(request, event, FormValues({"starts": [f"{event.starts:%H:%M}"]}))
+    return await _form(request, event, FormValues({"starts": [f"{event.starts:%H:%M}"]}))
 
 
 @post("/events/{event_id:uuid}/dates", guards=[signed_in], status_code=303)
@@ -37,12 +39,32 @@ async def add_date(event_id: FromPath[UUID], request: Request[Any, Any, Any]) ->
         starts = _starts(Reader(form), event)
         key = await series_parts.add_date(viewer, event_id, starts, version_in(form), now)
     except Invalid as wrong:
-        return _form(request, event, form, wrong, 422)
+        return await _form(request, event, form, wrong, 422)
     except Conflict:
-        return _form(request, event, form, Invalid(MEANWHILE), 409)
+        return await _form(request, event, form, Invalid(MEANWHILE), 409)
     notes = [] if event.is_all_day else clock_notes([starts], event.duration, event.zone)
     told = told_words(" ".join(["The date is added.", *notes]), await outbox.number_told(event_id, now))
     return said(request, f"/events/{event_id}/{key}", told)
+
+
+@post("/events/{event_id:uuid}/dates/outcome", guards=[signed_in], status_code=200)
+async def preview(event_id: FromPath[UUID], request: Request[Any, Any, Any]) -> Response[str]:
+    """Say what happens when the date is added as it is typed."""
+    viewer, form = viewer_of(request), await form_of(request)
+    event, _ = await meetings.plan_to_change(viewer, event_id)
+    return page("events/date-outcome.html", request, **await _outcome(viewer, form, event))
+
+
+async def _outcome(viewer: Viewer, form: FormValues, event: Event) -> dict[str, Any]:
+    try:
+        starts = _starts(Reader(form), event)
+    except Invalid:
+        return {**NOT_COMPLETE, "outcome_zone": event.zone}
+
+    async def deed() -> None:
+        await series_parts.add_date(viewer, event.id, starts, event.version, clock.now())
+
+    return await outcome_of(viewer, event, starts, event.duration, event.place, deed)
 
 
 def _starts(reader: Reader, event: Event) -> datetime:
@@ -53,12 +75,13 @@ def _starts(reader: Reader, event: Event) -> datetime:
     return datetime.combine(day, begins)
 
 
-def _form(
+async def _form(
     request: Request[Any, Any, Any], event: Event, form: FormValues, wrong: Invalid | None = None, status: int = 200
 ) -> Response[str]:
     return page(
-        "events/add-date.html", request, status_code=status, event=event, form=form, errors=errors_of(wrong, FIELDS)
-    )
+        "events/add-date.html", request, status_code=status, event=event, form=form, errors=errors_of(wrong, FIELDS),
+        **await _outcome(viewer_of(request), form, event),
+    )  # fmt: skip
 
 
-handlers = [new_date, add_date]
+handlers = [new_date, add_date, preview]

@@ -12,16 +12,14 @@ from tracker import clock
 from tracker.errors import Conflict, Invalid, NotAllowed
 from tracker.ports.guards import signed_in
 from tracker.ports.pages.cancellations import LONGEST_REASON
+from tracker.ports.pages.date_outcomes import NOT_COMPLETE, outcome_of
 from tracker.ports.pages.edits import ChangeInWords, in_words, merged, record, recorded
 from tracker.ports.pages.events import address_of, times_of
-from tracker.ports.pages.foresight import of_deed
 from tracker.ports.pages.form_values import Errors, FormValues, Reader, errors_of, form_of, version_in
 from tracker.ports.pages.request import said, told_words, undo_for, viewer_of
 from tracker.ports.pages.schedule_form import LONGEST_PLACE, LONGEST_TEXT, LONGEST_TITLE, read_when
 from tracker.ports.pages.schedule_values import A_DAY
 from tracker.ports.pages.templating import page
-from tracker.rules import planning
-from tracker.rules.clock_changes import clock_notes
 from tracker.rules.meetings import Occurrence
 from tracker.rules.people import Viewer
 from tracker.rules.planning import DateChange, is_added
@@ -78,22 +76,19 @@ async def preview(event_id: FromPath[UUID], key: FromPath[str], request: Request
 
 
 async def _outcome(viewer: Viewer, form: FormValues, date: Occurrence) -> dict[str, Any]:
-    """Return what saving the form would do, and what the clocks do to its hours; little while it cannot be saved."""
-    now, event = clock.now(), date.event
+    """Return what saving the form would do, and what stands against it; little while it cannot be saved."""
+    event = date.event
     try:
         change = read_change(form, date)
     except Invalid:
-        return {"outcome": None, "outcome_zone": event.zone, "clock_notes": [], "room": None}
+        return {**NOT_COMPLETE, "outcome_zone": event.zone}
 
     async def deed() -> None:
         notify = bool(form["notify"])
-        await meeting_dates.change_date(viewer, event.id, date.key, change, date.version, now, notify=notify)
+        await meeting_dates.change_date(viewer, event.id, date.key, change, date.version, clock.now(), notify=notify)
 
-    notes = [] if event.is_all_day else clock_notes([change.starts], change.duration, event.zone)
-    at = planning.slot(change.starts, change.duration, event.zone)
-    room = await sites.room_of(viewer, event.place if change.place is None else change.place, [at], event.id)
-    outcome = await of_deed(viewer, event.id, deed, now)
-    return {"outcome": outcome, "outcome_zone": event.zone, "clock_notes": notes, "room": room}
+    place = event.place if change.place is None else change.place
+    return await outcome_of(viewer, event, change.starts, change.duration, place, deed)
 
 
 def form_of_date(occurrence: Occurrence) -> FormValues:

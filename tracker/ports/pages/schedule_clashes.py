@@ -1,6 +1,6 @@
 """What stands against the typed times: people who are taken, blackout days, a room that is taken or too small."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
@@ -24,12 +24,19 @@ async def clashes_in(
     viewer: Viewer, form: FormValues, offered: Choices, zone: str, event_id: UUID | None
 ) -> dict[str, Any]:
     """Return what the template of the panel names, of what the viewer may see; `event_id` is the one to be changed."""
-    slots = _typed_slots(form, zone)
     people = invited(picks_of(form), offered)
+    return await clashes_at(viewer, _typed_slots(form, zone), zone, people, offered.lead_id, form["place"], event_id)
+
+
+async def clashes_at(
+    viewer: Viewer, slots: Sequence[Slot], zone: str, people: Collection[UUID], lead_id: UUID, place: str,
+    event_id: UUID | None,
+) -> dict[str, Any]:  # fmt: skip
+    """Return the same for times and people that are known."""
     return {
         "clashes": await free_times.clashes(viewer, people, slots, event_id),
-        "blackouts": await _blackouts(viewer, {offered.lead_id, *people}, slots, zone),
-        "room": await sites.room_of(viewer, form["place"], slots, event_id),
+        "blackouts": await _blackouts(viewer, {lead_id, *people}, slots, zone),
+        "room": await sites.room_of(viewer, place, slots, event_id),
     }
 
 
