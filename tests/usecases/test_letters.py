@@ -3,6 +3,7 @@
 # A local time is naive: its zone stands beside it.
 # ruff: noqa: DTZ001
 
+from collections import Counter
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -569,6 +570,28 @@ async def test_who_reads_discreetly_is_told_the_hours_of_what_goes_on_and_no_nam
     letter = await split_in_april(cast, await series(cast), datetime(2027, 4, 13, 9), title="Canary raid")
     assert letter.subject == "Changed: Appointment, 9:00 AM (was 10:00 AM) from Tue, Apr 13"
     assert "Canary" not in str(letter)
+
+
+async def test_that_a_series_ends_is_said_though_what_is_left_of_it_changes_before_the_mail_goes_out(
+    cast: Cast,
+) -> None:
+    event_id = await series(cast, cast.fbi_lead, cast.hsi_liaison)
+    event, plan = await meetings.plan_to_change(cast.coordinator, event_id)
+    onward = from_date(plan, datetime(2027, 4, 13, 10))
+    without = {one: role for one, role in onward.invitees.items() if one != cast.hsi_liaison.member_id}
+    await series_parts.change_from(
+        cast.coordinator, event_id, "2027-04-13", replace(onward, invitees=without), event.version, LATER, notify=False
+    )
+    event, plan = await meetings.plan_to_change(cast.coordinator, event_id)
+    elsewhere = replace(plan, place="FBI field office")
+    await meetings.change(cast.coordinator, event_id, elsewhere, event.version, LATER, notify=False)
+    subjects = Counter(one.subject for one in await waiting(MOVED) if isinstance(one, Letter))
+    assert subjects == {
+        "New place: Monthly task force…, from Tue, Apr 13, in a new invitation": 1,
+        "You are off the list: Monthly task force meeting, last date Tue, Mar 9": 1,
+        "New place: Monthly task force meeting, from Tue, Jan 12, 10:00 AM": 2,
+        "Invitation: Monthly task force meeting, Tue, Apr 13, 10:00 AM": 1,
+    }
 
 
 async def test_a_series_that_goes_on_for_named_people_tells_no_mail_its_hours(cast: Cast) -> None:

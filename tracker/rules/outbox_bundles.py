@@ -9,6 +9,8 @@ from tracker.rules.outbox import CHANGES, ENTRY, Draft, MessageKind, State
 
 BEFORE = ("starts_at", "ends_at", "place", "repeats", "until")
 """Facts that say what the reader was told before: the first edit of a bundle knows it."""
+ENDED = "ended"
+"""Fact of an update that is about the end of a running series."""
 UNSAID = "unsaid"
 """Fact of a cancellation: what the reader was told before an edit that nobody has heard of either."""
 SAID_BY_INVITATION = "The invitation that still waits says it."
@@ -38,10 +40,15 @@ def bundle(draft: Draft, earlier: Iterable[Earlier]) -> tuple[Draft, list[UUID]]
         return draft, [one.id for one in waiting] if draft.kind == MessageKind.INVITATION else []
     if any(one.kind is MessageKind.INVITATION for one in waiting):
         return _beside_an_invitation(draft, waiting, was_told=any(one.was_told for one in known))
-    same = [one for one in waiting if draft.occurrence_id in (None, one.occurrence_id)]
+    same = [one for one in waiting if draft.occurrence_id in (None, one.occurrence_id) and _says_it_too(draft, one)]
     if draft.facts.get("reinstated") and any(one.kind is MessageKind.CANCELLATION for one in same):
         return _unheard(draft, same)
     return replace(draft, facts={**draft.facts, **_told_before(draft, same)}), [one.id for one in same]
+
+
+def _says_it_too(draft: Draft, earlier: Earlier) -> bool:
+    """That a series ends, or goes on without its reader, no other update says; nor does such a one say what changed."""
+    return draft.kind != MessageKind.UPDATE or bool(draft.facts.get(ENDED)) == bool(earlier.facts.get(ENDED))
 
 
 def _beside_an_invitation(draft: Draft, waiting: list[Earlier], *, was_told: bool) -> tuple[Draft, list[UUID]]:
