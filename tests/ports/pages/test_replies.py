@@ -153,6 +153,20 @@ async def test_a_named_event_shows_nothing_and_takes_nothing_before_signing_in(
     assert await Answer.count() == before
 
 
+async def test_before_signing_in_nothing_tells_on_which_days_a_named_series_is(
+    app: Litestar, sqlite_cast: Cast, stranger: Browser
+) -> None:
+    first = datetime(2027, 1, 16, 6)  # noqa: DTZ001 - local to the zone
+    plan = operation(sqlite_cast.fbi_lead, rule=rule_for("weekly", first, count=3))
+    _, link = await invited(app, sqlite_cast, plan, sqlite_cast.fbi_lead)
+    for method in ("GET", "POST"):
+        told = [
+            await stranger.send(method, f"{link}{date}", data={"answer": "no"})
+            for date in ("", "?date=2027-01-23", "?date=2027-01-24")
+        ]
+        assert {(one.status_code, one.text) for one in told} == {(200, told[0].text)}
+
+
 async def test_a_forged_a_withdrawn_and_a_named_link_that_is_over_say_the_same(
     app: Litestar, sqlite_cast: Cast, stranger: Browser
 ) -> None:

@@ -57,8 +57,8 @@ async def save_reply(token: FromPath[str], request: Request[Any, Any, Any]) -> R
 async def _reply(request: Request[Any, Any, Any], token: str) -> Reply:
     wanted, now, origin = request.app.state.links.read_reply(token), clock.now(), origin_of(request)
     reply = await invitations.reply_by_link(wanted.invitation_id, wanted.occurrence_id, now, origin)
-    if not (alone := _alone(request)):
-        return reply
+    if not (alone := _alone(request)) or reply.occurrence.event.is_restricted:
+        return reply  # of an event for named people no answer may tell on which days it is
     dates = (reply.occurrence, *reply.ahead) if reply.for_series else ()
     date_id = next((one.id for one in dates if one.key == alone), None)
     if date_id is None:
