@@ -240,6 +240,8 @@ async def test_the_dates_are_named_while_they_are_typed(desk: Browser) -> None:
     assert re.findall(r"<li[^>]*>([^<]+)</li>", part) == ["Fri, Dec 25, 2026", "Fri, Jan 1, 2027", "Fri, Jan 8, 2027"]
     assert "is Christmas Day" in part
     assert "Every month on the fourth Friday</option>" in part
+    part = (await desk.get("/schedule/preview", params={**query, "count": "12"})).text
+    assert re.findall(r"<li[^>]*>([^<]+)</li>", part)[4:] == ["Fri, Jan 22, 2027", "and 7 more"]
 
 
 async def test_the_ways_to_repeat_are_worded_again_only_for_another_first_day(desk: Browser) -> None:

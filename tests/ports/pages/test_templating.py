@@ -195,7 +195,7 @@ def test_the_foot_names_the_zone_and_whom_to_ask(visit: Callable[..., str]) -> N
     html = visit(settings=replace(SETTINGS, coordinator_address="help@agency.example", hotline="Hotline at 1-800"))
     assert "All times are Central." in html
     assert 'href="mailto:help@agency.example"' in html
-    assert "call the Hotline at 1-800." in html
+    assert 'call the Hotline at <span class="nowrap">1-800</span>.' in html
 
 
 def test_one_block_can_be_answered_alone() -> None:

@@ -38,6 +38,7 @@ class DatesInWords:
 
     sentence: str = ""
     next_dates: tuple[date, ...] = ()
+    more_dates: int = 0
     holidays: tuple[tuple[date, str], ...] = ()
     more_holidays: int = 0
     no_next_week: frozenset[date] = frozenset()
@@ -96,6 +97,7 @@ def _in_words(when: When, zone: str, chosen: Choices, now: datetime) -> DatesInW
     return DatesInWords(
         sentence=sentence(when.rule, when.starts, when.duration, zone, is_all_day=when.is_all_day),
         next_dates=tuple(every[:SHOWN]) if when.rule else (),
+        more_dates=max(0, len(every) - SHOWN),
         holidays=tuple(holidays[:SHOWN_HOLIDAYS]),
         more_holidays=max(0, len(holidays) - SHOWN_HOLIDAYS),
         no_next_week=frozenset(day for day, _ in holidays[:SHOWN_HOLIDAYS] if not may_wait(day, by_rule, chosen)),
