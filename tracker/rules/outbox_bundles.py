@@ -47,8 +47,10 @@ def bundle(draft: Draft, earlier: Iterable[Earlier]) -> tuple[Draft, list[UUID]]
 
 
 def _says_it_too(draft: Draft, earlier: Earlier) -> bool:
-    """That a series ends, or goes on without its reader, no other update says; nor does such a one say what changed."""
-    return draft.kind != MessageKind.UPDATE or bool(draft.facts.get(ENDED)) == bool(earlier.facts.get(ENDED))
+    """That a series ends, or goes on without its reader, no other update says; and such a one names dates alone."""
+    if draft.kind != MessageKind.UPDATE or bool(draft.facts.get(ENDED)) == bool(earlier.facts.get(ENDED)):
+        return True
+    return bool(draft.facts.get(ENDED)) and earlier.occurrence_id is not None
 
 
 def _beside_an_invitation(draft: Draft, waiting: list[Earlier], *, was_told: bool) -> tuple[Draft, list[UUID]]:
