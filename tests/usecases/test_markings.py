@@ -6,15 +6,19 @@ from datetime import date, datetime, timedelta
 import pytest
 
 from tests.cast import NOW, Cast, everybody, marking, meeting, operation
-from tracker.errors import Invalid, NotAllowed, NotFound
+from tracker.database import writing
+from tracker.errors import Gone, Invalid, NotAllowed, NotFound
 from tracker.rules.audiences import Visibility
 from tracker.rules.history import Change, Field
 from tracker.rules.markings import Category, Limit
 from tracker.rules.meetings import Kind
 from tracker.rules.recurrence import rule_for
-from tracker.tables.people import Agency
+from tracker.tables import visible
+from tracker.tables.people import Agency, Member
 from tracker.usecases import history, meetings, undo
 from tracker.usecases.invitees import invitees_of
+from tracker.usecases.leaving import leave
+from tracker.usecases.viewers import viewer_for
 
 pytestmark = pytest.mark.anyio
 
@@ -127,6 +131,42 @@ async def test_a_series_goes_on_without_its_limit_and_its_past_stays_under_it(ca
     assert (await meetings.event_for(cast.kcpd_detective, new_id)).marking is None
     with pytest.raises(NotFound):
         await meetings.event_for(cast.kcpd_detective, event_id)
+
+
+@pytest.mark.parametrize(("limit", "to", "sees"), [
+    (Limit.FED_ONLY, "KCPD", False), (Limit.FEDCON, "KCPD", False), (Limit.FED_ONLY, "FBI", True),
+    (Limit.NOCON, "KCPD", True), (Limit.NOCON, "CAHT", False), (Limit.DL_ONLY, "CAHT", True), (None, "CAHT", True),
+])  # fmt: skip
+async def test_who_moves_to_an_agency_outside_the_limit_loses_sight_at_once_but_its_lead_does_not(
+    cast: Cast, limit: Limit | None, to: str, sees: bool
+) -> None:
+    plan = operation(cast.hsi_liaison, marking=marking(cast, limit=limit))
+    event_id = await meetings.schedule(cast.fbi_lead, plan, NOW)
+    one, lead = cast.hsi_liaison.member_id, cast.fbi_lead.member_id
+    for agency, expected in ((to, sees), ("HSI", True)):
+        await Member.update({Member.agency: cast.agencies[agency]}).where(Member.id == one)
+        assert (await visible.event(await viewer_for(one, NOW), event_id) is not None) is expected
+    await Member.update({Member.agency: cast.agencies[to]}).where(Member.id == lead)
+    assert await visible.event(await viewer_for(lead, NOW), event_id) is not None
+
+
+async def test_who_leaves_loses_sight_of_a_limited_event_for_good(cast: Cast) -> None:
+    plan = operation(cast.hsi_liaison, marking=marking(cast, limit=Limit.FED_ONLY))
+    event_id = await meetings.schedule(cast.fbi_lead, plan, NOW)
+    one = cast.hsi_liaison.member_id
+    async with writing():
+        await leave(one, None, NOW)
+    await Member.update({Member.status: "active"}).where(Member.id == one)
+    assert await visible.event(await viewer_for(one, NOW), event_id) is None
+
+
+async def test_a_new_limit_narrows_who_sees_the_event_so_no_press_takes_it_back(cast: Cast) -> None:
+    plan = operation(cast.hsi_liaison, marking=marking(cast))
+    event_id = await meetings.schedule(cast.fbi_lead, plan, NOW)
+    limited = replace(plan, invitees=await invitees_of(event_id), marking=marking(cast, limit=Limit.FED_ONLY))
+    await meetings.change(cast.fbi_lead, event_id, limited, 1, NOW, notify=False)
+    with pytest.raises(Gone):
+        await undo.undo_change(cast.fbi_lead, event_id, "", 2, NOW + timedelta(seconds=5))
 
 
 async def test_the_series_that_goes_on_is_marked_as_the_one_before(cast: Cast) -> None:

@@ -26,6 +26,7 @@ async def test_a_member_holds_their_arm_agency_seats_and_own_name(cast: Cast):
         audiences.body(cast.bodies["steering"]),
         audiences.body(cast.bodies["enforcement"]),
         audiences.member(viewer.member_id),
+        audiences.named(viewer.member_id, audiences.Standing.GOVERNMENT),
     }
     assert (viewer.agency, viewer.arm, viewer.zone) == ("KCPD", Arm.LAW_ENFORCEMENT, "America/Chicago")
     assert not viewer.may_schedule

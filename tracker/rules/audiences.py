@@ -1,7 +1,8 @@
 """Audiences: the words by which an event names who may see it, and which of them hold for a person.
 
-An audience is one of `all`, `arm:<arm>`, `agency:<id>`, `body:<id>`, `member:<id>`. An event is visible to a viewer
-when one of its audiences is among those that hold for the viewer now.
+An audience is one of `all`, `arm:<arm>`, `agency:<id>`, `body:<id>`, `member:<id>`; `federal:<id>` is a member while
+they serve at a federal agency, `government:<id>` at a governmental one. An event is visible to a viewer when one of its
+audiences is among those that hold for the viewer now.
 """
 
 from collections.abc import Iterable
@@ -28,6 +29,14 @@ class Visibility(StrEnum):
     NAMED = "named"
 
 
+class Standing(StrEnum):
+    """As what somebody on the list of a named event sees it: as themselves, or while they serve at such an agency."""
+
+    MEMBER = "member"
+    FEDERAL = "federal"
+    GOVERNMENT = "government"
+
+
 def arm(name: Arm) -> str:
     """Return the audience of everybody who serves in one arm."""
     return f"arm:{name}"
@@ -45,11 +54,23 @@ def body(body_id: UUID) -> str:
 
 def member(member_id: UUID) -> str:
     """Return the audience of one person."""
-    return f"member:{member_id}"
+    return named(member_id, Standing.MEMBER)
 
 
-def of_event(visibility: Visibility, body_id: UUID | None, named: Iterable[UUID]) -> frozenset[str]:
-    """Return the audiences of an event; `named` are the people on the list of a named event (its lead among them)."""
+def named(member_id: UUID, standing: Standing) -> str:
+    """Return the audience of one person while they have this standing."""
+    return f"{standing}:{member_id}"
+
+
+def of_one(member_id: UUID) -> frozenset[str]:
+    """Return every audience that is of one person alone."""
+    return frozenset(named(member_id, standing) for standing in Standing)
+
+
+def of_event(
+    visibility: Visibility, body_id: UUID | None, people: Iterable[UUID], standing: Standing = Standing.MEMBER
+) -> frozenset[str]:
+    """Return the audiences of an event; `people` are those on the list of a named event, who see it as `standing`."""
     match visibility:
         case Visibility.ALL:
             return frozenset({EVERYONE})
@@ -58,11 +79,14 @@ def of_event(visibility: Visibility, body_id: UUID | None, named: Iterable[UUID]
         case Visibility.BODY if body_id is not None:
             return frozenset({body(body_id)})
         case _:
-            return frozenset(member(person) for person in named)
+            return frozenset(named(person, standing) for person in people)
 
 
-def of_person(member_id: UUID, agency_id: UUID, arms: Iterable[Arm], bodies: Iterable[UUID]) -> frozenset[str]:
-    """Return the audiences that hold for an active person: a seat, an arm, an agency, the person."""
+def of_person(
+    member_id: UUID, agency_id: UUID, arms: Iterable[Arm], bodies: Iterable[UUID], standings: Iterable[Standing]
+) -> frozenset[str]:
+    """Return the audiences that hold for an active person: a seat, an arm, an agency, the person and their standing."""
+    oneself = {named(member_id, one) for one in standings}
     return frozenset(
-        {EVERYONE, agency(agency_id), member(member_id)} | {arm(one) for one in arms} | {body(one) for one in bodies}
+        {EVERYONE, agency(agency_id), *oneself} | {arm(one) for one in arms} | {body(one) for one in bodies}
     )

@@ -11,9 +11,9 @@ from enum import StrEnum
 from uuid import UUID
 
 from tracker.errors import Invalid
-from tracker.rules.audiences import Arm, Visibility
+from tracker.rules.audiences import Arm, Standing, Visibility
 from tracker.rules.date_words import short_date
-from tracker.rules.people import Level, Viewer
+from tracker.rules.people import STANDINGS, Level, Viewer
 
 CONTROL = "CUI"
 SPECIFIED = "SP-"
@@ -71,12 +71,11 @@ LIMIT_WORDS = {
     Limit.DL_ONLY: "the people on the list alone", Limit.FED_ONLY: "federal employees alone",
     Limit.FEDCON: "federal employees and contractors", Limit.NOCON: "government employees, no contractors",
 }  # fmt: skip
-FEDERAL = frozenset({Level.FEDERAL})
-LEVELS = {
-    Limit.DL_ONLY: frozenset(Level), Limit.FED_ONLY: FEDERAL, Limit.FEDCON: FEDERAL,
-    Limit.NOCON: frozenset(Level) - {Level.NON_GOVERNMENTAL},
+STANDING = {
+    None: Standing.MEMBER, Limit.DL_ONLY: Standing.MEMBER, Limit.FED_ONLY: Standing.FEDERAL,
+    Limit.FEDCON: Standing.FEDERAL, Limit.NOCON: Standing.GOVERNMENT,
 }  # fmt: skip
-"""Whose people may stand on the list. Who is a contractor is not known here, so none is taken for one."""
+"""As what people stand on the list. Who is a contractor is not known here, so none is taken for one."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -126,6 +125,11 @@ def check(marking: Marking, today: date) -> None:
         raise Invalid(**wrong)
 
 
+def standing(marking: Marking | None) -> Standing:
+    """Return as what people on the list of an event so marked see it: who moves to another agency may lose sight."""
+    return STANDING[marking.limit if marking else None]
+
+
 def check_limit(limit: Limit, visibility: Visibility) -> None:
     """Raise `Invalid` for a limit on an event that more than named people may see."""
     if visibility is not Visibility.NAMED:
@@ -134,7 +138,7 @@ def check_limit(limit: Limit, visibility: Visibility) -> None:
 
 def check_people(limit: Limit, people: Iterable[tuple[str, Level]]) -> None:
     """Raise `Invalid` when somebody on the list, given as words and level of agency, may not have it."""
-    if others := sorted(words for words, level in people if level not in LEVELS[limit]):
+    if others := sorted(words for words, level in people if STANDING[limit] not in STANDINGS[level]):
         raise Invalid(
             mark_limit=f"{limit} means {limit.words}. Take others off the list, or choose another limit: "
             f"{', '.join(others)}."

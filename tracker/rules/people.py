@@ -6,7 +6,7 @@ from uuid import UUID
 
 from tracker.rules import audiences
 from tracker.rules.actors import ON_SITE, Actor, Origin
-from tracker.rules.audiences import Arm
+from tracker.rules.audiences import Arm, Standing
 
 
 class Level(StrEnum):
@@ -17,6 +17,13 @@ class Level(StrEnum):
     LOCAL = "local"
     TRIBAL = "tribal"
     NON_GOVERNMENTAL = "non_governmental"
+
+
+STANDINGS = {
+    **dict.fromkeys(Level, (Standing.MEMBER, Standing.GOVERNMENT)),
+    Level.FEDERAL: tuple(Standing), Level.NON_GOVERNMENTAL: (Standing.MEMBER,),
+}  # fmt: skip
+"""As what people of an agency see a named event."""
 
 
 class Role(StrEnum):
@@ -107,6 +114,7 @@ def viewer_of(  # noqa: PLR0913 - one keyword for each fact about a person
     agency_id: UUID,
     agency: str,
     arm: Arm,
+    level: Level,
     zone: str,
     roles: frozenset[Role],
     chairs: frozenset[UUID],
@@ -119,9 +127,8 @@ def viewer_of(  # noqa: PLR0913 - one keyword for each fact about a person
     A coordinator holds both arms and every body, but no named event that does not name them.
     """
     leads_all = Role.COORDINATOR in roles
-    held = audiences.of_person(
-        member_id, agency_id, tuple(Arm) if leads_all else (arm,), all_bodies if leads_all else seats | chairs
-    )
+    arms, bodies = (tuple(Arm), all_bodies) if leads_all else ((arm,), seats | chairs)
+    held = audiences.of_person(member_id, agency_id, arms, bodies, STANDINGS[level])
     return Viewer(
         member_id=member_id,
         name=name,

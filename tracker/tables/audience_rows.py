@@ -31,7 +31,8 @@ async def replace_audiences(event_id: UUID, wanted: Iterable[str]) -> None:
     )
 
 
-async def forget(audience: str) -> list[UUID]:
-    """Let an audience see no event by a row of its own any more; return the events that it could see by one."""
-    gone = EventAudience.delete().where(EventAudience.audience == audience).returning(EventAudience.event)
+async def forget(audiences: Iterable[str]) -> list[UUID]:
+    """Let these see no event by a row of their own any more; return the events that they could see by one."""
+    theirs = EventAudience.audience.is_in(sorted(audiences))
+    gone = EventAudience.delete().where(theirs).returning(EventAudience.event)
     return [row["event"] for row in await gone]

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from tracker import chance
 from tracker.rules.history import Change, Entry, Verb, changes_of, last_date, next_date
+from tracker.rules.markings import standing
 from tracker.rules.meetings import Event, EventStatus, Occurrence
 from tracker.rules.people import Viewer
 from tracker.rules.planning import Plan
@@ -53,7 +54,8 @@ async def keep_plan(
     elif event.status is EventStatus.DRAFT and plan.status is not EventStatus.DRAFT:
         await keep(viewer, after, Verb.SENT, (), now)
     elif changes:
-        former = None if after != event or set(invited) != {*plan.invitees, event.lead_id} else of_event(event, plan)
+        is_same_circle = after == event and standing(event.marking) is standing(plan.marking)
+        former = of_event(event, plan) if is_same_circle and set(invited) == {*plan.invitees, event.lead_id} else None
         await keep(viewer, after, Verb.CHANGED, changes, now, former=former)
 
 

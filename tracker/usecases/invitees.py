@@ -174,7 +174,7 @@ async def change_lead(by: Viewer, event_id: UUID, former_id: UUID, lead_id: UUID
     kept = await _keep(event_id, {lead_id: AttendeeRole.CHAIR}, await _invitations(event_id), now)
     await insert_rows(Answer, [_acceptance(kept[lead_id], by, now)])
     found = await audience_rows.audiences_of(event_id)
-    await audience_rows.replace_audiences(event_id, found - {audiences.member(former_id)})
+    await audience_rows.replace_audiences(event_id, found - audiences.of_one(former_id))
     gone = (Invitation.event == event_id) & (Invitation.member == former_id)
     await Invitation.update({Invitation.withdrawn_at: now}).where(gone)
     key = f"invitation:{event_id}:{lead_id}:{now.isoformat()}"

@@ -83,7 +83,7 @@ async def _forget_invitations(member_id: UUID, now: datetime) -> None:
     """
     open_ = (Invitation.member == member_id) & Invitation.withdrawn_at.is_null()
     await Invitation.update({Invitation.withdrawn_at: now}).where(open_)
-    oneself = audiences.member(member_id)
+    oneself = audiences.of_one(member_id)
     events = await audience_rows.forget(oneself)
     seen_by = await audience_rows.audiences_of_each(events)
-    await audience_versions.touch({oneself}.union(*seen_by.values()))
+    await audience_versions.touch(oneself.union(*seen_by.values()))

@@ -214,7 +214,8 @@ async def _narrow(viewer: Viewer, event: Event, plan: Plan, now: datetime) -> No
     await rows.Event.update({rows.Event.visibility: plan.visibility, rows.Event.body: plan.body_id}).where(
         rows.Event.id == event.id
     )
-    await set_audiences(viewer, event.id, event.lead_id, replace(plan, invitees=named), now, list_of=event.id)
+    past = replace(plan, invitees=named, marking=event.marking)
+    await set_audiences(viewer, event.id, event.lead_id, past, now, list_of=event.id)
 
 
 async def _forget_dates(event: Event, which: Any, now: datetime) -> None:

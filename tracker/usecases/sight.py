@@ -7,6 +7,7 @@ from uuid import UUID
 from tracker.errors import Invalid, NotFound
 from tracker.rules import audiences
 from tracker.rules.audiences import Visibility
+from tracker.rules.markings import standing
 from tracker.rules.meetings import Event
 from tracker.rules.people import Role, Viewer
 from tracker.rules.planning import Person, Plan
@@ -24,7 +25,8 @@ async def set_audiences(
 
     Who is on the list of the event, or of the event `list_of` that it follows, may stay there unknown to the viewer.
     """
-    wanted = audiences.of_event(plan.visibility, plan.body_id, {lead_id, *plan.invitees})
+    listed = audiences.of_event(plan.visibility, plan.body_id, plan.invitees, standing(plan.marking))
+    wanted = listed | audiences.of_event(plan.visibility, plan.body_id, {lead_id})
     await _check_people(viewer, list_of or event_id, plan, wanted)
     await _check_owners(viewer, event_id, wanted, now)
     await audience_rows.replace_audiences(event_id, wanted)
@@ -36,7 +38,7 @@ async def who_may_see(event_id: UUID, member_ids: Iterable[UUID], now: datetime)
     seen_by, wanted = await audience_rows.audiences_of(event_id), frozenset(member_ids)
     active = await viewers_for(wanted, now)
     return frozenset(
-        one for one in wanted if audiences.member(one) in seen_by or (one in active and active[one].audiences & seen_by)
+        one for one in wanted if (active[one].audiences if one in active else audiences.of_one(one)) & seen_by
     )
 
 

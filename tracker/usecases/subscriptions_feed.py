@@ -22,7 +22,7 @@ _FEED = """
 WITH feed AS (
 SELECT s.id, s.scope, s.shows_operations, s.body_hash, s.body_since, s.fetched_at,
        COALESCE(s.replaced_at, s.created_at) AS issued_at, m.expires_at,
-       m.id AS member, m.name, m.email, m.zone, a.id AS agency, a.code, a.arm,
+       m.id AS member, m.name, m.email, m.zone, a.id AS agency, a.code, a.arm, a.level,
        CASE WHEN EXISTS (SELECT 1 FROM preference p WHERE p.member = m.id AND p.is_discreet)
             THEN 'yes' ELSE '' END AS is_discreet
   FROM subscription s JOIN member m ON m.id = s.member JOIN agency a ON a.id = m.agency
@@ -33,25 +33,27 @@ SELECT 'feed' AS kind, '' AS word, '' AS body, CAST(id AS VARCHAR(36)) AS id, sc
        CASE WHEN shows_operations THEN 'yes' ELSE '' END AS shows_operations, body_hash,
        CAST(body_since AS VARCHAR(40)) AS body_since, CAST(fetched_at AS VARCHAR(40)) AS fetched_at,
        CAST(member AS VARCHAR(36)) AS member, name, email, zone, CAST(agency AS VARCHAR(36)) AS agency, code, arm,
-       is_discreet, CAST(issued_at AS VARCHAR(40)) AS issued_at,
+       level, is_discreet, CAST(issued_at AS VARCHAR(40)) AS issued_at,
        CAST(expires_at AS VARCHAR(40)) AS expires_at
   FROM feed
 UNION ALL
-SELECT kind, word, body, '', '', '', '', '', '', '', '', '', '', '', '', '', '', '', '' FROM ("""
+SELECT kind, word, body, '', '', '', '', '', '', '', '', '', '', '', '', '', '', '', '', '' FROM ("""
 _VERSIONS = """) r
 UNION ALL
 SELECT 'version', v.audience, CAST(v.version AS VARCHAR(36)),
-       '', '', '', '', '', '', '', '', '', '', '', '', '', '', '', ''
+       '', '', '', '', '', '', '', '', '', '', '', '', '', '', '', '', ''
   FROM audience_version v
  WHERE v.audience IN (
        SELECT 'all' UNION ALL SELECT 'arm:law_enforcement' UNION ALL SELECT 'arm:victim_services'
        UNION ALL SELECT 'agency:' || CAST(agency AS VARCHAR(36)) FROM feed
        UNION ALL SELECT 'member:' || CAST(member AS VARCHAR(36)) FROM feed
+       UNION ALL SELECT 'federal:' || CAST(member AS VARCHAR(36)) FROM feed
+       UNION ALL SELECT 'government:' || CAST(member AS VARCHAR(36)) FROM feed
        UNION ALL SELECT 'body:' || CAST(b.id AS VARCHAR(36)) FROM body b)
 """
 _OWNER = "(SELECT member FROM feed)"
 _STATE = _FEED + RIGHTS.format(_OWNER, _OWNER, _OWNER) + _VERSIONS
-PERSON = ("member", "name", "email", "zone", "agency", "code", "arm", "is_discreet")
+PERSON = ("member", "name", "email", "zone", "agency", "code", "arm", "level", "is_discreet")
 LATEST = datetime.max.replace(tzinfo=UTC)
 RIGHT_KINDS = ("role", "seat", "body")
 Right = tuple[str, str, str | None]
@@ -152,13 +154,14 @@ def _viewer(  # noqa: PLR0913, PLR0917 - the columns of a person, as text
     agency: str,
     code: str,
     arm: str,
+    level: str,
     is_discreet: str,
     rights: tuple[Right, ...],
 ) -> Viewer:
     """Return the viewer of these very rows: the same rows give the same viewer, so nothing here can be out of date."""
     person = {
         "member": UUID(member), "name": name, "email": email, "zone": zone, "agency": UUID(agency), "code": code,
-        "arm": arm, "is_discreet": is_discreet,
+        "arm": arm, "level": level, "is_discreet": is_discreet,
     }  # fmt: skip
     return viewer_from(person, [{"kind": kind, "word": word, "body": body} for kind, word, body in rights])
 

@@ -14,7 +14,7 @@ from tracker.errors import NotFound
 from tracker.rules.accounts import is_over
 from tracker.rules.actors import ON_SITE, Origin
 from tracker.rules.audiences import Arm
-from tracker.rules.people import Role, Status, Viewer, viewer_of
+from tracker.rules.people import Level, Role, Status, Viewer, viewer_of
 from tracker.tables.identity import Session
 
 IDLE = timedelta(minutes=30)  # without a request a session ends (CJIS AC-11)
@@ -25,7 +25,7 @@ CHUNK = 1_000  # members in one query
 _PERSON = (
     "m.id AS member, m.name AS name, m.email AS email, m.zone AS zone, m.status AS status, m.is_guest AS is_guest,"
     " m.expires_at AS expires_at,"
-    " a.id AS agency, a.code AS code, a.arm AS arm, a.status AS agency_status,"
+    " a.id AS agency, a.code AS code, a.arm AS arm, a.level AS level, a.status AS agency_status,"
     " EXISTS (SELECT 1 FROM preference p WHERE p.member = m.id AND p.is_discreet) AS is_discreet"
 )
 _BY_MEMBER = f"SELECT {_PERSON} FROM member m JOIN agency a ON a.id = m.agency WHERE m.id IN ({{}})"
@@ -140,6 +140,7 @@ def viewer_from(row: Mapping[str, Any], rights: Sequence[Mapping[str, Any]]) -> 
         agency_id=row["agency"],
         agency=row["code"],
         arm=Arm(row["arm"]),
+        level=Level(row["level"]),
         zone=row["zone"],
         roles=frozenset(Role(one["word"]) for one in rights if one["kind"] == "role"),
         chairs=frozenset(UUID(one["body"]) for one in rights if one["word"] == Role.BODY_CHAIR),
