@@ -552,6 +552,21 @@ async def test_a_series_that_goes_on_with_another_agenda_says_from_when_on(cast:
     assert {label for label, _ in letter.facts} == {"What", "Last date"}
 
 
+@pytest.mark.parametrize("place", ["USAO conference room", "FBI field office"])
+async def test_an_invitation_to_what_goes_on_asks_for_no_reply_that_still_counts(cast: Cast, place: str) -> None:
+    event_id = await series(cast)
+    await invitations.answer(cast.fbi_lead, event_id, "2027-02-09", AnswerValue.ACCEPTED, "", LATER, for_series=True)
+    event, plan = await meetings.plan_to_change(cast.coordinator, event_id)
+    onward = replace(from_date(plan, datetime(2027, 4, 13, 10)), agenda="Budget", place=place)
+    await series_parts.change_from(cast.coordinator, event_id, "2027-04-13", onward, event.version, LATER, notify=False)
+    written = [one for one in await waiting(MOVED) if isinstance(one, Letter)]
+    [letter] = [one for one in written if one.kind is MessageKind.INVITATION]
+    facts, counts = dict(letter.facts), place == "USAO conference room"
+    assert letter.preview.startswith("Your reply, Yes, still counts.") == counts
+    assert ("Reply by" in facts, "Your reply" in facts) == (not counts, counts)
+    assert next(one.label for one in letter.buttons) == ("Keep my reply" if counts else "Reply yes")
+
+
 async def test_who_is_off_the_list_from_a_date_on_is_told_the_last_one_alone(cast: Cast) -> None:
     event_id = await series(cast, cast.fbi_lead, cast.caht_lead)
     fewer = {cast.caht_lead.member_id: AttendeeRole.REQUIRED}

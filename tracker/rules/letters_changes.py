@@ -2,18 +2,17 @@
 
 from datetime import date, datetime
 
-from tracker.rules.letters import ANSWER_KEYS, ANSWER_WORDS, Button, Letter, subject
+from tracker.rules.letters import Letter, subject
 from tracker.rules.letters_events import why
+from tracker.rules.letters_replies import reply_buttons, reply_facts, reply_words
 from tracker.rules.letters_words import (
     Facts,
     Occasion,
-    answer_buttons,
     calendar_part,
     day_and_time,
     event_page,
     letter_of,
     place,
-    reply_button,
     what_when_where,
 )  # fmt: skip
 from tracker.rules.planning import rule_of
@@ -28,8 +27,8 @@ def update(about: Occasion) -> Letter:
     heading, pattern = _what_changed(about)
     when = "Now" if _is_moved(about) and not about.is_series else "When"
     return letter_of(
-        about, heading, subject(pattern, about.title), f"{_was_words(about)} {_reply_words(about)}".strip(),
-        facts=(*_was(about), *what_when_where(about, when), *why(about), *_reply(about)),
+        about, heading, subject(pattern, about.title), f"{_was_words(about)} {reply_words(about)}".strip(),
+        facts=(*_was(about), *what_when_where(about, when), *why(about), *reply_facts(about)),
         paragraphs=("The attached update changes it in your calendar.",),
         buttons=reply_buttons(about), more=(event_page(about, "See the agenda and who is coming"),),
         calendar=calendar_part(about),
@@ -100,14 +99,6 @@ def _was_words(about: Occasion) -> str:
     return f"It was {on}." if about.event.is_all_day else f"It was {on}, {clock(was)}."
 
 
-def _reply_words(about: Occasion) -> str:
-    if about.is_lead:
-        return ""
-    if about.stands_in_for:
-        return f"You still come for {about.stands_in_for}."
-    return "Please reply again." if about.has_no_answer else f"Your reply, {ANSWER_WORDS[about.answer]}, still counts."
-
-
 def _was(about: Occasion) -> Facts:
     starts, ends = _old(about, "starts_at"), _old(about, "ends_at")
     before: list[tuple[str, str]] = []
@@ -129,24 +120,6 @@ def _hours_before(about: Occasion, starts: datetime, ends: datetime) -> str:
     if rule and was and was != pattern_words(rule):
         return f"{was}, {hours}"
     return hours if _hour_before(about) else ""
-
-
-def _reply(about: Occasion) -> Facts:
-    if about.is_lead:
-        return ()
-    if about.stands_in_for:
-        return (("You come for", about.stands_in_for),)
-    if about.has_no_answer:
-        return (("Your reply", "None for this time yet. Please answer."),)
-    return (("Your reply", f"{ANSWER_WORDS[about.answer]}, kept. Change it if it does not work any more."),)
-
-
-def reply_buttons(about: Occasion) -> tuple[Button, ...]:
-    """Return the three answers, or the two ways on for whoever has answered."""
-    if about.has_no_answer:
-        return answer_buttons(about)
-    kept = ANSWER_KEYS.get(about.answer, "")
-    return *reply_button(about, "Keep my reply", kept), *reply_button(about, "Change my reply")
 
 
 def _is_moved(about: Occasion) -> bool:

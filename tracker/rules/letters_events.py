@@ -3,7 +3,6 @@
 from uuid import UUID
 
 from tracker.rules.letters import (
-    ANSWER_WORDS,
     FOOT,
     RESTRICTED_PREVIEW,
     RESTRICTED_SUBJECT,
@@ -15,6 +14,7 @@ from tracker.rules.letters import (
     one_line,
     subject,
 )
+from tracker.rules.letters_replies import reply_buttons, reply_facts, still_counts
 from tracker.rules.letters_words import (
     Facts,
     Occasion,
@@ -66,19 +66,19 @@ def restricted(about: Occasion) -> Letter:
 
 
 def invitation(about: Occasion) -> Letter:
-    """Return the invitation to an event, with all its dates."""
+    """Return the invitation to an event, with all its dates; it asks for no reply that another series had already."""
     by = reply_by(about)
     asked = f"Please reply by {day(by, about.today)}." if by else "Please reply soon."
-    if not about.has_no_answer and not about.is_lead:  # it follows another series, whose answers went over
-        asked = f"Your reply, {ANSWER_WORDS[about.answer]}, still counts."
-    deadline = [("Reply by", f"{longday(by)}, {clock(by)}")] if by else []
+    reply: Facts = (("Reply by", f"{longday(by)}, {clock(by)}"),) if by else ()
+    way = "Use a button to answer. Each button opens a page where you confirm."
+    if about.is_answered and not about.is_lead:
+        asked, reply, way = still_counts(about), reply_facts(about), "You do not need to answer again."
     return letter_of(
         about, "You are invited", subject(f"Invitation: {{}}, {day_and_time(about)}", about.title),
         f"{asked} {length_and_way(about)}".strip(),
-        facts=(*what_when_where(about), ("Organizer", f"{about.event.lead} ({about.event.lead_agency})"), *deadline),
-        paragraphs=("Use a button to answer. Each button opens a page where you confirm.",),
-        buttons=answer_buttons(about), more=(event_page(about, "See the agenda and who is coming"),),
-        calendar=calendar_part(about),
+        facts=(*what_when_where(about), ("Organizer", f"{about.event.lead} ({about.event.lead_agency})"), *reply),
+        paragraphs=(way,), buttons=reply_buttons(about) if about.is_answered else answer_buttons(about),
+        more=(event_page(about, "See the agenda and who is coming"),), calendar=calendar_part(about),
     )  # fmt: skip
 
 

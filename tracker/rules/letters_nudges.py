@@ -4,7 +4,7 @@ from datetime import datetime
 
 from tracker.rules.confirmations import has_confirmed
 from tracker.rules.letters import ANSWER_WORDS, Letter, subject
-from tracker.rules.letters_changes import reply_buttons
+from tracker.rules.letters_replies import reply_buttons
 from tracker.rules.letters_words import (
     Facts,
     Occasion,

@@ -53,6 +53,8 @@ class Occasion:
     """The dates that are still to come and take place."""
     invitation_id: UUID | None
     answer: AnswerValue
+    is_answered: bool = False
+    """Whether its reader has answered for each date to come."""
     role: AttendeeRole
     facts: Mapping[str, Any] = field(default_factory=dict)
     heard_at: datetime | None = None

@@ -125,6 +125,7 @@ async def _occasion(
         is_whole=is_whole or not event.is_series, invitation_id=mine.id, role=mine.role,
         stands_in_for=instead.get(date.id, ""),
         answer=AnswerValue.ACCEPTED if date.id in instead else mine.answer_for(date),
+        is_answered=bool(ahead) and all(mine.answer_for(one) is not AnswerValue.NEEDS_ACTION for one in ahead),
         heard_at=heard_at(mine.answers, date.id), facts=message.facts, now=now,
         replies=await _replies(reader, date) if message.kind is MessageKind.NO_REPLY else None,
         onward=await _onward(reader, event) if _goes_on(message) else None,
