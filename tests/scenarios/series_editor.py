@@ -13,6 +13,7 @@ from tests.rules.any_series import CHOICES
 from tracker import clock
 from tracker.errors import Conflict, Invalid
 from tracker.rules.audiences import Visibility
+from tracker.rules.invitations import AttendeeRole
 from tracker.rules.meetings import Event, Occurrence
 from tracker.rules.planning import DateChange, Plan, from_date
 from tracker.rules.recurrence import choice_of, dates, rule_for
@@ -47,7 +48,8 @@ class SeriesEditor:
             "move": self._move, "lengthen": self._lengthen, "rename one": self._rename_one, "cancel": self._cancel,
             "reinstate": self._reinstate, "add": self._add, "split": self._split, "repeat otherwise": self._otherwise,
             "stop": self._stop, "end": self._end, "hour": self._hour, "length": self._length, "rename": self._rename,
-            "narrow": self._narrow, "call off": self._call_off, "bring back": self._bring_back, "wait": self._wait,
+            "narrow": self._narrow, "leave": self._leave, "join": self._join,
+            "call off": self._call_off, "bring back": self._bring_back, "wait": self._wait,
         }  # fmt: skip
 
     @property
@@ -157,6 +159,21 @@ class SeriesEditor:
         event, plan = await self._plan(date.event)
         without = {one: role for one, role in plan.invitees.items() if one != self._cast.caht_lead.member_id}
         await self._change(event, replace(plan, visibility=Visibility.LAW_ENFORCEMENT, invitees=without))
+
+    async def _leave(self, date: Occurrence, _: int) -> None:
+        await self._onward_with(date, lambda invited: invited.pop(self._cast.caht_lead.member_id, None))
+
+    async def _join(self, date: Occurrence, _: int) -> None:
+        await self._onward_with(
+            date, lambda invited: invited.update({self._cast.caht_lead.member_id: AttendeeRole.REQUIRED})
+        )
+
+    async def _onward_with(self, date: Occurrence, edit: Callable[[dict[UUID, AttendeeRole]], object]) -> None:
+        """Go on from a date with other people."""
+        event, plan = await self._plan(date.event)
+        invited = dict(plan.invitees)
+        edit(invited)
+        await self._go_on(event, date, replace(from_date(plan, date.original_start), invitees=invited))
 
     async def _call_off(self, date: Occurrence, _: int) -> None:
         await meetings.cancel(self._cast.coordinator, date.event.id, date.event.version, "No money", self.now)
