@@ -80,6 +80,8 @@ class Taken:
 
     event_id: UUID
     title: str
+    is_marked: bool
+    """Whether it is controlled information."""
     starts_at: datetime
 
 

@@ -15,7 +15,7 @@ _TAKEN = (
     "WITH near AS MATERIALIZED (SELECT id, event, starts_at, ends_at, title FROM occurrence"
     " WHERE starts_at >= {} AND starts_at < {} AND ends_at > {} AND NOT is_cancelled)"
     " SELECT i.member AS member, o.id AS occurrence, o.starts_at AS starts_at, o.ends_at AS ends_at,"
-    " COALESCE(o.title, e.title) AS title, e.id AS event, e.status AS status,"
+    " COALESCE(o.title, e.title) AS title, e.mark_categories, e.id AS event, e.status AS status,"
     " a.answer AS answer, a.occurrence AS answered_for"
     " FROM near o JOIN event e ON e.id = o.event JOIN invitation i ON i.event = e.id AND i.withdrawn_at IS NULL"
     " JOIN member m ON m.id = i.member JOIN agency g ON g.id = m.agency"

@@ -10,7 +10,8 @@ from tracker.rules.people import Viewer
 from tracker.tables.visible import LONGEST, Row, rows
 
 _THERE = (
-    "SELECT e.id AS event, COALESCE(o.title, e.title) AS title, o.starts_at, o.ends_at FROM occurrence o"
+    "SELECT e.id AS event, COALESCE(o.title, e.title) AS title, e.mark_categories, o.starts_at, o.ends_at"
+    " FROM occurrence o"
     " JOIN event e ON e.id = o.event WHERE o.starts_at >= {} AND o.starts_at < {} AND o.ends_at > {}"
     " AND NOT o.is_cancelled AND ("
 )

@@ -35,6 +35,8 @@ class Clash:
     starts_at: datetime
     title: str
     """Of that event, which the viewer may see."""
+    is_marked: bool
+    """Whether it is controlled information."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -150,7 +152,12 @@ def _by_event(rows: Iterable[Row]) -> list[Clash]:
     for row in rows:
         dates.setdefault((row["event"], row["starts_at"]), []).append(row)
     return [
-        Clash(member_ids=[row["member"] for row in some], starts_at=starts_at, title=some[0]["title"])
+        Clash(
+            member_ids=[row["member"] for row in some],
+            starts_at=starts_at,
+            title=some[0]["title"],
+            is_marked=bool(some[0]["mark_categories"]),
+        )
         for (_, starts_at), some in dates.items()
     ]
 

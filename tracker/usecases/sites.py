@@ -53,7 +53,11 @@ async def room_of(viewer: Viewer, place: str, slots: Sequence[Slot], except_even
         return Room(site=found, taken=())
     rows = await visible_places.there(viewer, found.texts, chosen[0][0], max(end for _, end in chosen))
     return Room(site=found, taken=[
-        Taken(event_id=row["event"], title=row["title"], starts_at=row["starts_at"]) for row in rows
+        Taken(
+            event_id=row["event"], title=row["title"], is_marked=bool(row["mark_categories"]),
+            starts_at=row["starts_at"],
+        )
+        for row in rows
         if row["event"] != except_event
         and any(row["starts_at"] < end and row["ends_at"] > start for start, end in chosen)
     ])  # fmt: skip

@@ -202,6 +202,16 @@ async def test_the_agenda_of_an_unmarked_meeting_has_the_banner_of_the_items_on_
     assert "</a> (CUI) Bring the map" in (await desk.get(f"/events/{other_id}/2027-01-12")).text
 
 
+async def test_what_a_plan_clashes_with_has_the_portion_mark(sqlite_cast: Cast, desk: Browser) -> None:
+    one = sqlite_cast.kcpd_detective
+    await meetings.schedule(sqlite_cast.coordinator, meeting(one, marking=marking(sqlite_cast)), NOW)
+    form = typed(
+        (await desk.get("/schedule")).text, "/events", date="2027-01-12", starts="10:00", ends="11:00",
+        person=str(one.member_id),
+    )  # fmt: skip
+    assert "(CUI) Monthly task force meeting" in (await desk.post("/schedule/summary", form)).text
+
+
 async def test_titles_in_the_list_of_messages_have_the_portion_mark(sqlite_cast: Cast, desk: Browser) -> None:
     plan = meeting(sqlite_cast.kcpd_detective, marking=marking(sqlite_cast))
     event_id = await meetings.schedule(sqlite_cast.coordinator, plan, NOW)
