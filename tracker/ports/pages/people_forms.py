@@ -21,7 +21,7 @@ LABELS = {
 HINTS = {
     Role.COORDINATOR: "Schedules for all and keeps the roster",
     Role.AGENCY_LEAD: "Schedules for the own arm and for people they name",
-    Role.ADMINISTRATOR: "Keeps accounts and the roster, without a right to any event",
+    Role.ADMINISTRATOR: "Keeps accounts and the roster; the role itself opens no event",
     Role.AUDITOR: "Reads the audit trail",
 }
 
