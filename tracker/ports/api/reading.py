@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from enum import StrEnum
 from typing import Any, TypeVar
 from urllib.parse import parse_qsl
 from uuid import UUID
@@ -107,6 +108,12 @@ def _error_of(value: object, kind: Any, *, strict: bool) -> tuple[str, str] | No
         place = PLACE.search(words)
         sentence = PLACE.sub("", words).replace("`", "")
         if sentence.startswith("Invalid enum value"):
-            sentence = "This is not one of the words that can stand here"
+            sentence = _words_of(kind)
         return place["path"] if place else "", f"{sentence}."
     return None
+
+
+def _words_of(kind: Any) -> str:
+    """Return which words can stand in a field; inside another shape, only the document says it."""
+    is_plain = isinstance(kind, type) and issubclass(kind, StrEnum)
+    return f"Write one of: {', '.join(kind)}" if is_plain else "This is not one of the words that can stand here"
