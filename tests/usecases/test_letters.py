@@ -139,6 +139,15 @@ async def test_the_buttons_of_an_invitation_answer_for_the_whole_event(cast: Cas
     ]  # fmt: skip
 
 
+async def test_who_is_asked_is_told_that_a_calendar_program_does_not_answer_for_them(cast: Cast) -> None:
+    await meetings.schedule(cast.coordinator, meeting(cast.fbi_lead), NOW)
+    invitation = await the_letter()
+    await move(cast, await series(cast), datetime(2027, 2, 10, 13, 0))
+    update = await the_letter(MOVED)
+    for letter in (invitation, update):
+        assert "“Accept” in your calendar program does not reach us." in " ".join(letter.paragraphs)
+
+
 async def test_a_guest_is_led_to_no_page_that_asks_for_a_sign_in(cast: Cast) -> None:
     await Member.update({Member.is_guest: True}).where(Member.id == cast.fbi_lead.member_id)
     await meetings.schedule(cast.coordinator, meeting(cast.fbi_lead), NOW)

@@ -4,7 +4,7 @@ from datetime import date, datetime
 
 from tracker.rules.letters import Letter, subject
 from tracker.rules.letters_events import why
-from tracker.rules.letters_replies import reply_buttons, reply_facts, reply_words
+from tracker.rules.letters_replies import only_here, reply_buttons, reply_facts, reply_words
 from tracker.rules.letters_words import (
     Facts,
     Occasion,
@@ -29,7 +29,7 @@ def update(about: Occasion) -> Letter:
     return letter_of(
         about, heading, subject(pattern, about.title), f"{_was_words(about)} {reply_words(about)}".strip(),
         facts=(*_was(about), *what_when_where(about, when), *why(about), *reply_facts(about)),
-        paragraphs=("The attached update changes it in your calendar.",),
+        paragraphs=("The attached update changes it in your calendar.", *only_here(about)),
         buttons=reply_buttons(about), more=(event_page(about, "See the agenda and who is coming"),),
         calendar=calendar_part(about),
     )  # fmt: skip

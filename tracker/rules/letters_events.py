@@ -14,7 +14,7 @@ from tracker.rules.letters import (
     one_line,
     subject,
 )
-from tracker.rules.letters_replies import reply_buttons, reply_facts, still_counts
+from tracker.rules.letters_replies import only_here, reply_buttons, reply_facts, still_counts
 from tracker.rules.letters_words import (
     Facts,
     Occasion,
@@ -77,7 +77,8 @@ def invitation(about: Occasion) -> Letter:
         about, "You are invited", subject(f"Invitation: {{}}, {day_and_time(about)}", about.title),
         f"{asked} {length_and_way(about)}".strip(),
         facts=(*what_when_where(about), ("Organizer", f"{about.event.lead} ({about.event.lead_agency})"), *reply),
-        paragraphs=(way,), buttons=reply_buttons(about) if about.is_answered else answer_buttons(about),
+        paragraphs=(way, *only_here(about)),
+        buttons=reply_buttons(about) if about.is_answered else answer_buttons(about),
         more=(event_page(about, "See the agenda and who is coming"),), calendar=calendar_part(about),
     )  # fmt: skip
 

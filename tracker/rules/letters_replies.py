@@ -3,6 +3,8 @@
 from tracker.rules.letters import ANSWER_KEYS, ANSWER_WORDS, Button
 from tracker.rules.letters_words import Facts, Occasion, answer_buttons, reply_button
 
+NOT_BY_CALENDAR = "“Accept” in your calendar program does not reach us."
+
 
 def reply_words(about: Occasion) -> str:
     """Return what becomes of the reader's reply, as a sentence."""
@@ -35,3 +37,8 @@ def reply_buttons(about: Occasion) -> tuple[Button, ...]:
         return answer_buttons(about)
     kept = ANSWER_KEYS.get(about.answer, "")
     return *reply_button(about, "Keep my reply", kept), *reply_button(about, "Change my reply")
+
+
+def only_here(about: Occasion) -> tuple[str, ...]:
+    """Return, for whoever is asked, that the calendar program by which they might answer too tells nobody here."""
+    return (NOT_BY_CALENDAR,) if about.has_no_answer and answer_buttons(about) else ()
