@@ -681,6 +681,15 @@ async def test_a_series_with_other_notes_says_that_it_changed(cast: Cast) -> Non
     assert not {"Was", "Was at", "Was until"} & {label for label, _ in letter.facts}
 
 
+async def test_a_series_that_is_back_says_that_it_is_all_of_it(cast: Cast) -> None:
+    event_id = await series(cast)
+    await meetings.cancel(cast.coordinator, event_id, 1, "", LATER)
+    await waiting(MOVED)
+    await meetings.reinstate(cast.coordinator, event_id, 2, MOVED)
+    letter = await the_letter(MOVED + timedelta(minutes=5))
+    assert letter.subject == "Back on: Monthly task force…, all dates from Tue, Jan 12, 10:00 AM"
+
+
 async def test_an_invitation_to_a_series_names_its_next_dates(cast: Cast) -> None:
     plan = replace(meeting(cast.fbi_lead), rule=rule_for("monthly_nth", meeting().starts, count=12))
     await meetings.schedule(cast.coordinator, plan, NOW)

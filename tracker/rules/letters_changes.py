@@ -38,7 +38,8 @@ def update(about: Occasion) -> Letter:
 def _what_changed(about: Occasion) -> tuple[str, str]:
     """Return the heading, and the subject with {} for the title."""
     if about.facts.get("reinstated"):
-        return "It takes place after all", f"Back on: {{}}, {day_and_time(about)}"
+        when = f"all dates from {day_and_time(about)}" if about.is_series else day_and_time(about)
+        return "It takes place after all", f"Back on: {{}}, {when}"
     if added := about.facts.get("added"):
         on = datetime.fromisoformat(str(added))
         return "The series has one more date", f"New date: {{}}, {day(on, about.today)}, {clock(on)}"
