@@ -64,6 +64,15 @@ async def test_a_series_lists_its_dates_with_status_and_my_reply(
     assert "Every week on Tuesday" in html
 
 
+async def test_a_series_says_whose_meeting_it_is_and_who_leads_it(sqlite_cast: Cast, browse: SignIn) -> None:
+    plan = meeting(
+        sqlite_cast.fbi_lead, rule=rule_for("weekly", FIRST, count=5), body_id=sqlite_cast.bodies["steering"]
+    )
+    event_id = await schedule(sqlite_cast.coordinator, plan, NOW)
+    html = await read(await browse(sqlite_cast.fbi_lead), f"/events/{event_id}")
+    assert "<span>Meeting of Steering Committee</span><span>Organizer: Coordinator (USAO)</span>" in html
+
+
 async def test_who_is_not_invited_has_no_column_for_replies(sqlite_cast: Cast, browse: SignIn, series: UUID) -> None:
     assert "My reply" not in await read(await browse(sqlite_cast.harbor_advocate), f"/events/{series}")
 
