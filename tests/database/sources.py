@@ -84,13 +84,15 @@ class PostgresDatabases:
         self.how = "STRATEGY file_copy" if is_ours else ""
         self._numbers = itertools.count(1)
         self._thread = ThreadPoolExecutor(1)
+        self._runner = asyncio.Runner()  # in that thread, for one connection to them all
+        self._connection: asyncpg.Connection | None = None
         self._fills: dict[Fill[Any], tuple[str, Any]] = {}
         self._spares: dict[str, Future[str]] = {}
         self._drops: list[Future[None]] = []
 
     async def prepare(self) -> None:
         """Make the database that the others are copied from."""
-        self._migrated = await self._create("template1")
+        self._migrated = await self._created("template1")
         await migrated(self._url(self._migrated))
 
     async def fresh(self, folder: Path) -> str:
@@ -98,7 +100,7 @@ class PostgresDatabases:
 
     async def filled(self, fill: Fill[Found], folder: Path) -> tuple[str, Found]:
         if fill not in self._fills:
-            template = await self._create(self._migrated)
+            template = await self._created(self._migrated)
             self._fills[fill] = template, await running(fill, self._url(template))
         template, found = self._fills[fill]
         return await self._take(template), found
@@ -114,17 +116,21 @@ class PostgresDatabases:
         spares = [spare.result() for spare in self._spares.values()]
         for name in (*spares, *(template for template, _ in self._fills.values()), self._migrated):
             await self.drop(self._url(name))
-        self._thread.shutdown()
-        for done in self._drops:
+        for done in (*self._drops, self._later(self._hang_up())):
             done.result()
+        self._thread.submit(self._runner.close).result()
+        self._thread.shutdown()
 
     async def _take(self, template: str) -> str:
         ready = self._spares.get(template) or self._later(self._create(template))
         self._spares[template] = self._later(self._create(template))
         return self._url(await asyncio.wrap_future(ready))
 
+    async def _created(self, template: str) -> str:
+        return await asyncio.wrap_future(self._later(self._create(template)))
+
     def _later(self, job: Coroutine[None, None, Any]) -> "Future[Any]":
-        return self._thread.submit(asyncio.run, job)
+        return self._thread.submit(self._runner.run, job)
 
     async def _create(self, template: str) -> str:
         name = f"{self._name}_{next(self._numbers)}"
@@ -135,11 +141,13 @@ class PostgresDatabases:
         await self._run(f'DROP DATABASE "{name}" WITH (FORCE)')
 
     async def _run(self, statement: str) -> None:
-        connection = await asyncpg.connect(self.server)
-        try:
-            await connection.execute(statement)
-        finally:
-            await connection.close()
+        if self._connection is None or self._connection.is_closed():
+            self._connection = await asyncpg.connect(self.server)
+        await self._connection.execute(statement)
+
+    async def _hang_up(self) -> None:
+        if self._connection is not None:
+            await self._connection.close()
 
     def _url(self, name: str) -> str:
         return urlsplit(self.server)._replace(path=f"/{name}").geturl()
