@@ -1,12 +1,13 @@
-"""Somebody else at the same database: another engine here, another process there."""
+"""Somebody else at the same database: another task or engine here, another process there."""
 
+import asyncio
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from subprocess import PIPE, Popen
 
-from tracker.database import Engine
+from tracker.database import Engine, writing
 from tracker.database.postgres import PostgresEngine
 from tracker.database.sqlite import SQLiteEngine
 
@@ -27,6 +28,25 @@ async def another(engine: Engine, *, patience: float = 30, pool: int = 8) -> Asy
         yield other
     finally:
         await other.close()
+
+
+@asynccontextmanager
+async def another_writer() -> AsyncIterator[None]:
+    """Let another task hold the writers' lock of the bound engine until the block ends."""
+    holds, may_end = asyncio.Event(), asyncio.Event()
+
+    async def write() -> None:
+        async with writing():
+            holds.set()
+            await may_end.wait()
+
+    writer = asyncio.create_task(write())
+    await holds.wait()
+    try:
+        yield
+    finally:
+        may_end.set()
+        await writer
 
 
 def process(script: str, *arguments: str) -> Popen[str]:

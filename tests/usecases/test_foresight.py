@@ -1,6 +1,5 @@
 """What a form says that a deed will do is what it then does: to mails, answers, reminders and feeds."""
 
-import asyncio
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
@@ -11,7 +10,8 @@ from uuid import UUID, uuid4
 import pytest
 
 from tests.cast import NOW, ZONE, Cast, meeting, operation
-from tracker.database import trying, writing
+from tests.database.others import another_writer
+from tracker.database import trying
 from tracker.errors import Invalid
 from tracker.rules.audiences import Visibility
 from tracker.rules.calendars import Scope
@@ -443,17 +443,7 @@ async def test_a_look_waits_no_longer_than_its_patience_and_tells_that_nothing_c
     event_id = await scheduled(cast)
     told = await foresee(cast.coordinator, event_id, edit(but())(cast, event_id, NOW), NOW)
     assert told == of_nothing()
-    is_held, may_end = asyncio.Event(), asyncio.Event()
-
-    async def write() -> None:
-        async with writing():
-            is_held.set()
-            await may_end.wait()
-
-    writer = asyncio.create_task(write())
-    await is_held.wait()
-    with pytest.raises(TimeoutError):
-        async with trying(0.05):
-            pass
-    may_end.set()
-    await writer
+    async with another_writer():
+        with pytest.raises(TimeoutError):
+            async with trying(0.05):
+                pass

@@ -8,11 +8,11 @@ from uuid import UUID, uuid4
 import pytest
 
 from tests.cast import NOW, Cast, everybody, meeting, operation
+from tests.database.others import another_writer
 from tests.ports.browser import Browser
 from tests.ports.conftest import SignIn
 from tests.ports.pages.forms import Fields, typed
 from tracker import clock
-from tracker.database import writing
 from tracker.rules.audiences import Visibility
 from tracker.rules.invitations import AnswerValue
 from tracker.rules.meetings import EventStatus, Kind
@@ -435,18 +435,8 @@ async def test_pages_that_tell_what_a_deed_would_do_open_while_somebody_else_wri
 ) -> None:
     event_id = await meetings.schedule(sqlite_cast.coordinator, weekly(sqlite_cast.fbi_lead), NOW)
     pages = {}
-    is_held, may_end = asyncio.Event(), asyncio.Event()
-
-    async def write() -> None:
-        async with writing():
-            is_held.set()
-            await may_end.wait()
-
-    writer = asyncio.create_task(write())
-    await is_held.wait()
-    for path in ("edit", "cancellation", f"{KEY}/edit"):
-        pages[path] = await asyncio.wait_for(desk.get(f"/events/{event_id}/{path}"), 10)
-    may_end.set()
-    await writer
+    async with another_writer():
+        for path in ("edit", "cancellation", f"{KEY}/edit"):
+            pages[path] = await asyncio.wait_for(desk.get(f"/events/{event_id}/{path}"), 10)
     assert {path: page.status_code for path, page in pages.items()} == dict.fromkeys(pages, 200)
     assert "Nobody is mailed." in pages["edit"].text, "what is as it was needs no look"
