@@ -6,8 +6,9 @@ from uuid import UUID
 
 from tracker.rules.people import Role, Status
 from tracker.tables.identity import SignInLink
+from tracker.tables.outside_calendars import OutsideCalendar, OutsideSpan
 from tracker.tables.people import Member, MemberRole
-from tracker.usecases import outbox, outside_calendars
+from tracker.usecases import outbox
 from tracker.usecases.identity_recovery import forget_codes
 from tracker.usecases.identity_sessions import end_sessions
 from tracker.usecases.outlets import shut_outlets
@@ -22,7 +23,7 @@ async def shut(member_id: UUID) -> None:
     """
     await end_sessions(member_id)
     await SignInLink.delete().where(SignInLink.member == member_id)
-    await outside_calendars.forget_spans_of(member_id)
+    await _forget_busy_times(member_id)
     await outbox.suppress_for(member_id, NO_MAIL)
 
 
@@ -33,7 +34,7 @@ async def lose_keys(member_id: UUID, now: datetime) -> None:
     """
     await shut_outlets(member_id, now)
     await forget_codes(member_id)
-    await outside_calendars.remove_of(member_id)
+    await OutsideCalendar.delete().where(OutsideCalendar.member == member_id)  # its busy times with it
     forgotten: dict[Any, Any] = {Member.password_hash: None, Member.totp_sealed: None, Member.totp_at: None}
     await Member.update(forgotten).where(Member.id == member_id)
 
@@ -44,3 +45,12 @@ async def coordinators() -> frozenset[UUID]:
     serves = (Member.status == Status.ACTIVE) & (Member.agency.status == Status.ACTIVE)
     found = await Member.select(Member.id).where(serves & Member.id.is_in(named)).output(as_list=True) if named else []
     return frozenset(found)
+
+
+async def _forget_busy_times(member_id: UUID) -> None:
+    """Delete when a member is busy elsewhere; their shared calendar stays and is read again when they come back."""
+    shared = await OutsideCalendar.select(OutsideCalendar.id).where(OutsideCalendar.member == member_id).first()
+    if shared:
+        await OutsideSpan.delete().where(OutsideSpan.calendar == shared["id"])
+        unread: dict[Any, Any] = {OutsideCalendar.read_at: None}
+        await OutsideCalendar.update(unread).where(OutsideCalendar.id == shared["id"])

@@ -14,8 +14,7 @@ from tracker.usecases.identity_accounts import PAUSE
 from tracker.usecases.identity_authenticators import Proofs, proofs_of
 from tracker.usecases.identity_resets import issue_reset
 from tracker.usecases.identity_sessions import sessions_of, sign_out_everywhere
-from tracker.usecases.outlets import report_lost_phone
-from tracker.usecases.subscriptions import revoke_all
+from tracker.usecases.outlets import report_lost_phone, revoke_feeds
 
 ONLY_COORDINATORS = "Only a coordinator may do this to a coordinator."
 OWN = "What is yours you change in your own settings."
@@ -84,7 +83,7 @@ async def turn_off_feeds(viewer: Viewer, member_id: UUID, now: datetime) -> None
     """Turn all feeds of a member off. Errors: NotFound, NotAllowed."""
     await _check(viewer, member_id)
     async with writing():
-        facts = {"feeds": await revoke_all(member_id, now)}
+        facts = {"feeds": await revoke_feeds(member_id, now)}
         await audit.record(viewer.actor, "feeds_revoked", "member", member_id, facts, now)
 
 

@@ -4,14 +4,15 @@ A new way in (a token, a password for apps) is shut here too: a lost phone and a
 """
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from tracker.database import writing
 from tracker.rules.people import Viewer
+from tracker.tables.subscriptions import Subscription
 from tracker.usecases import api_tokens, audit
 from tracker.usecases.identity_links import end_links
 from tracker.usecases.identity_sessions import end_sessions
-from tracker.usecases.subscriptions import revoke_all
 
 
 async def shut_outlets(member_id: UUID, now: datetime, *, keeping: str | None = None) -> dict[str, int]:
@@ -22,7 +23,7 @@ async def shut_outlets(member_id: UUID, now: datetime, *, keeping: str | None = 
     return {
         "sessions": await end_sessions(member_id, keeping=keeping),
         "links": await end_links(member_id),
-        "feeds": await revoke_all(member_id, now),
+        "feeds": await revoke_feeds(member_id, now),
         "tokens": await api_tokens.revoke_all(member_id, now),
     }
 
@@ -39,3 +40,10 @@ async def report_lost_phone(
         shut = await shut_outlets(whose, now, keeping=keeping)
         await audit.record(viewer.actor, "phone_lost", "member", whose, shut, now)
     return shut
+
+
+async def revoke_feeds(member_id: UUID, now: datetime) -> int:
+    """Turn all feed addresses of a member off for good; return how many. The caller is in `writing()` and audits it."""
+    theirs = (Subscription.member == member_id) & Subscription.revoked_at.is_null()
+    turned_off: dict[Any, Any] = {Subscription.revoked_at: now}
+    return len(await Subscription.update(turned_off).where(theirs).returning(Subscription.id))

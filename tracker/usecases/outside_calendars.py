@@ -62,20 +62,6 @@ async def stop(viewer: Viewer, now: datetime) -> None:
             await audit.record(viewer.actor, "removed", "outside_calendar", calendar_id, {}, now)
 
 
-async def remove_of(member_id: UUID) -> int:
-    """Delete what a member shares; return how many calendars. The caller is inside `writing()` and audits it."""
-    return len(await _remove(member_id))
-
-
-async def forget_spans_of(member_id: UUID) -> None:
-    """Delete the spans of a member who is suspended; they are read again when they come back. In `writing()`."""
-    mine = await OutsideCalendar.select(OutsideCalendar.id).where(OutsideCalendar.member == member_id).first()
-    if mine:
-        await OutsideSpan.delete().where(OutsideSpan.calendar == mine["id"])
-        unread: dict[Any, Any] = {OutsideCalendar.read_at: None}
-        await OutsideCalendar.update(unread).where(OutsideCalendar.id == mine["id"])
-
-
 async def mine(viewer: Viewer) -> Shared | None:
     """Return what the viewer shares."""
     row = await OutsideCalendar.select().where(OutsideCalendar.member == viewer.member_id).first()

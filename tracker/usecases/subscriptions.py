@@ -67,12 +67,6 @@ async def revoke(viewer: Viewer, subscription_id: UUID, now: datetime) -> None:
     await _change(viewer, subscription_id, "revoked", {"revoked_at": now}, {}, now)
 
 
-async def revoke_all(member_id: UUID, now: datetime) -> int:
-    """Turn all addresses of a member off for good; return how many. The caller is inside `writing()` and audits it."""
-    turned_off: dict[Any, Any] = {rows.Subscription.revoked_at: now}
-    return len(await rows.Subscription.update(turned_off).where(_of(member_id)).returning(rows.Subscription.id))
-
-
 async def change(viewer: Viewer, subscription_id: UUID, name: str, now: datetime, *, shows_operations: bool) -> None:
     """Rename an address and say whether it shows named events discreetly. Errors: NotFound, Invalid(name)."""
     fields: dict[Any, Any] = {"name": _name(name), "shows_operations": shows_operations}
