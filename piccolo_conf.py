@@ -2,10 +2,9 @@
 
 import os
 
-from tracker import conf
-from tracker.database import bind, engine_from_url
-from tracker.settings import Settings
+from tracker.config.settings import Settings
+from tracker.database import bind, engine_from_url, piccolo_conf
 
 bind(engine_from_url(os.environ.get("TRACKER_DATABASE_URL", Settings.database_url)))
-DB = conf.DB
-APP_REGISTRY = conf.APP_REGISTRY
+DB = piccolo_conf.DB
+APP_REGISTRY = piccolo_conf.APP_REGISTRY

@@ -12,7 +12,7 @@ from bench.world import World, world
 from tests.cast import NOW
 from tracker import clock
 from tracker.ports.cli.serve import settle
-from tracker.usecases import meeting_dates
+from tracker.usecases.events import occurrences
 
 MANY = 100_000  # dates stored
 REQUESTS = 100
@@ -37,7 +37,7 @@ async def _measured(folder: Path) -> Sequence[Figure]:
 
 async def _pages(many: World) -> dict[str, str]:
     """Return the pages by what they are called."""
-    [line, *_] = await meeting_dates.between(many.cast.coordinator, NOW, NOW + timedelta(days=1))
+    [line, *_] = await occurrences.between(many.cast.coordinator, NOW, NOW + timedelta(days=1))
     event = f"/events/{line.event_id}/{line.key}"
     return {
         "home": "/", "week": "/calendar?view=week", "event": event, "people": "/people", "messages": "/messages",

@@ -20,13 +20,14 @@ from bench.stock import add_old_dates, opened
 from tests.cast import NOW, ZONE, Cast, meeting
 from tracker.database import Engine, bind, engine
 from tracker.ports.cli.serve import settle
-from tracker.rules import free_times as rules
-from tracker.rules.free_days import Days
-from tracker.rules.invitations import AttendeeRole
-from tracker.rules.planning import Slot
-from tracker.tables.people import Member
-from tracker.usecases import free_times, meetings
-from tracker.usecases.free_times import Wanted
+from tracker.rules.availability import suggested_times as rules
+from tracker.rules.availability.busy_days import Days
+from tracker.rules.events.plan import Slot
+from tracker.rules.events.replies import AttendeeRole
+from tracker.tables.schema.roster.people import Member
+from tracker.usecases.availability import suggested_times
+from tracker.usecases.availability.suggested_times import Wanted
+from tracker.usecases.events import events
 
 FEW, MANY = 2_000, 100_000  # dates stored: fewer would not bring forty people
 PEOPLE, MEETINGS, EACH = 40, 120, 6  # people; meetings in the four weeks, and people invited to each
@@ -68,7 +69,7 @@ async def _measured(folder: Path) -> tuple[float, float, float]:
         few, many = [await _place(stack, folder / f"{dates}.sqlite", dates) for dates in (FEW, MANY)]
         settle()
         _, days = await _find(many)
-        slots = [slot for (slot,) in rules.candidates(FIRST, free_times.AHEAD, LENGTH, ZONE)]
+        slots = [slot for (slot,) in rules.candidates(FIRST, suggested_times.AHEAD, LENGTH, ZONE)]
         young, old, swept = [], [], []
         for _ in range(ROUNDS + WARM_UP):
             young.append((await _find(few))[0])
@@ -90,17 +91,17 @@ async def _place(stack: AsyncExitStack, file: Path, dates: int) -> Place:
     luck = random.Random(1)  # noqa: S311 - repeatable, not secret
     for _ in range(MEETINGS):
         starts = FIRST + timedelta(
-            days=luck.randrange(free_times.AHEAD), hours=luck.randrange(9), minutes=30 * luck.randrange(2)
+            days=luck.randrange(suggested_times.AHEAD), hours=luck.randrange(9), minutes=30 * luck.randrange(2)
         )
         chosen = dict.fromkeys(luck.sample(people, EACH), AttendeeRole.REQUIRED)
-        await meetings.schedule(cast.coordinator, replace(meeting(starts=starts), invitees=chosen), NOW)
+        await events.schedule(cast.coordinator, replace(meeting(starts=starts), invitees=chosen), NOW)
     return Place(engine(), cast, dict.fromkeys(people, AttendeeRole.REQUIRED))
 
 
 async def _find(at: Place) -> tuple[float, Mapping[UUID, Days]]:
     bind(at.engine)
     began = time.process_time()
-    found = await free_times.find(at.cast.coordinator, at.invitees, WANTED, NOW)
+    found = await suggested_times.find(at.cast.coordinator, at.invitees, WANTED, NOW)
     seconds = time.process_time() - began
     if len(found.suggestions) != 5:  # noqa: PLR2004 - as many as it names
         raise RuntimeError(f"{len(found.suggestions)} times were found.")

@@ -11,7 +11,7 @@ from bench.figures import Figure
 from bench.stock import opened
 from tests.cast import NOW, ZONE
 from tracker.ical.incoming import read
-from tracker.usecases.calendar_import import import_calendar
+from tracker.usecases.events.calendar_import import import_calendar
 
 EVENTS, SERIES, DATES = 2_000, 10, 9  # events; every tenth is a weekly series of so many dates
 TARGET = 5.0  # seconds

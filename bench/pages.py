@@ -14,7 +14,7 @@ from bench.world import FULL, USUAL, World, asked, schedule, world
 from tests.cast import NOW
 from tracker import clock
 from tracker.ports.cli.serve import settle
-from tracker.usecases import calendar_lines
+from tracker.usecases.calendars import date_lines
 
 MONTH = "/calendar?month=2026-12"
 SHOWN = datetime(2026, 11, 29, 6, tzinfo=UTC), datetime(2027, 1, 3, 6, tzinfo=UTC)  # the weeks of the month
@@ -79,7 +79,7 @@ async def _full(many: World) -> Sequence[Figure]:
 
 async def _question(many: World) -> None:
     """Ask the page's one question about events, from the SQL to the values that it shows."""
-    found = await calendar_lines.seen_between(many.cast.coordinator, *SHOWN)
+    found = await date_lines.seen_between(many.cast.coordinator, *SHOWN)
     if len(found) < FULL:
         raise RuntimeError(f"{len(found)} and not {FULL} events were read.")
 

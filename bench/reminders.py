@@ -17,16 +17,18 @@ import aiosmtplib
 
 from bench.figures import Figure
 from tests.cast import NOW, SECRET, ZONE, Cast, everybody, meeting, people_of_the_task_force
+from tracker.config.settings import Settings
+from tracker.crypto.signed_links import Links
 from tracker.database import bind, close_database, engine_from_url, open_database
-from tracker.links import Links
-from tracker.migrate import migrate
+from tracker.database.migrate import migrate
 from tracker.ports.mail.compose import Composer
 from tracker.ports.mail.delivery import Delivery
-from tracker.rules.outbox import Skip
-from tracker.settings import Settings
-from tracker.tables.outbox import Message
-from tracker.usecases import letters, meetings, outbox
-from tracker.usecases.reminders import queue_due
+from tracker.rules.core.outbox import Skip
+from tracker.tables.schema.core.outbox import Message
+from tracker.usecases.core import outbox
+from tracker.usecases.emails import content as content_deeds
+from tracker.usecases.emails.reminders import queue_due
+from tracker.usecases.events import events
 
 ROUNDS, DATES, PEOPLE = 5, 16, 12
 COUNT = DATES * PEOPLE  # mails in a round
@@ -66,7 +68,7 @@ async def _schedule(cast: Cast) -> None:
     for number in range(ROUNDS):
         for _ in range(DATES):
             plan = meeting(*everybody(cast), starts=STARTS + timedelta(days=number))
-            await meetings.schedule(cast.coordinator, plan, NOW)
+            await events.schedule(cast.coordinator, plan, NOW)
     await Message.update({Message.state: "superseded"}).where(Message.state == "pending")
     await queue_due(A_DAY_BEFORE - timedelta(seconds=1), ZONE)
 
@@ -95,7 +97,7 @@ async def _per_second(work: Awaitable[int]) -> float:
 
 async def _one_mail(composer: Composer, now: datetime) -> bytes:
     [message] = await outbox.claim("bench", (), now, 1)
-    letter = await letters.letter(message, now, ZONE)
+    letter = await content_deeds.letter(message, now, ZONE)
     if isinstance(letter, Skip):
         raise RuntimeError(letter.reason)  # noqa: TRY004 - not a wrong type but a wrong set-up
     await outbox.put_back([message], "bench")

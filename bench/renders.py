@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from bench.world import World, asked
 from tracker.database import bind
-from tracker.ports.pages import templating
+from tracker.ports.pages.core import templating
 
 WARM_UP = 20  # of each
 

@@ -20,11 +20,11 @@ from bench.figures import Figure
 from bench.stock import add_old_dates, opened
 from tests.cast import NOW, Cast, meeting
 from tracker.database import engine
-from tracker.rules.invitations import AttendeeRole
-from tracker.rules.planning import Plan
+from tracker.rules.events.plan import Plan
+from tracker.rules.events.replies import AttendeeRole
 from tracker.rules.recurrence import rule_for
-from tracker.tables.people import Member
-from tracker.usecases import meetings
+from tracker.tables.schema.roster.people import Member
+from tracker.usecases.events import events
 
 STORED = 2_000  # dates that are there already, and with them the people who are invited
 INVITED, ROUNDS, WARM_UP = 40, 30, 3
@@ -74,7 +74,7 @@ async def _round(
 ) -> tuple[float, float]:
     before = {table: _last(reading, table) for table in TABLES}
     began = time.process_time()
-    await meetings.schedule(cast.coordinator, plan, NOW)
+    await events.schedule(cast.coordinator, plan, NOW)
     saved = time.process_time() - began
     rows = {table: _since(reading, table, last) for table, last in before.items()}
     if len(rows["message"]) != INVITED or len(rows["occurrence"]) < 5 * 52:

@@ -7,17 +7,18 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from tests.cast import NOW, Cast, people_of_the_task_force
-from tracker import clock, keys
+from tracker import clock
+from tracker.crypto import keys
 from tracker.database import bind, close_database, engine_from_url, open_database, writing
+from tracker.database.migrate import migrate
 from tracker.demo import bulk
 from tracker.demo.cast import Company, address
 from tracker.demo.seed import Recipe, fill
-from tracker.migrate import migrate
-from tracker.rules.calendars import Scope
-from tracker.usecases.identity_accounts import UNKNOWN, Account, account_at
-from tracker.usecases.identity_sessions import open_session
-from tracker.usecases.subscriptions import create
-from tracker.usecases.viewers import viewer_for
+from tracker.rules.calendars.feeds import Scope
+from tracker.usecases.calendars.subscriptions import create
+from tracker.usecases.core.viewers import viewer_for
+from tracker.usecases.identity.accounts import UNKNOWN, Account, account_at
+from tracker.usecases.identity.sessions import open_session
 
 SECRET = "only for this measurement, 32 letters"  # noqa: S105 - of a database that is thrown away
 ZONE = "America/Chicago"

@@ -13,10 +13,11 @@ from tests.cast import NOW, Cast, everybody, meeting
 from tests.ports.browser import session_of, settings
 from tracker.app import create_app
 from tracker.database import Engine, bind, engine
-from tracker.rules.action_changes import NewItem
-from tracker.rules.invitations import AnswerValue
-from tracker.rules.people import Viewer
-from tracker.usecases import action_items, invitations, meetings
+from tracker.rules.actions.item_changes import NewItem
+from tracker.rules.core.viewer import Viewer
+from tracker.rules.events.replies import AnswerValue
+from tracker.usecases.actions import action_items
+from tracker.usecases.events import events, replies
 
 USUAL, FULL = 60, 500  # events in the month
 ITEMS = 30
@@ -47,9 +48,9 @@ async def schedule(cast: Cast, count: int, *invitees: Viewer) -> None:
     for number in range(count):
         starts = datetime(2026, 12, 1 + number % 31, 8 + number % 10)  # noqa: DTZ001 - local to the event's zone
         plan = meeting(*invitees, title=f"Coordination call {number}", starts=starts)
-        event_id = await meetings.schedule(cast.coordinator, plan, LONG_AGO)
+        event_id = await events.schedule(cast.coordinator, plan, LONG_AGO)
         for one in invitees[::2]:
-            await invitations.answer(
+            await replies.answer(
                 one, event_id, starts.date().isoformat(), AnswerValue.ACCEPTED, "", LONG_AGO, for_series=False
             )
 

@@ -3,7 +3,7 @@
 from piccolo.apps.migrations.auto.migration_manager import MigrationManager
 
 from tracker.database import engine, is_postgres
-from tracker.tables import audit_guard
+from tracker.tables.schema.core import audit_guard
 
 ID = "2026-11-25T10:00:01:000000"
 VERSION = "1.38.0"

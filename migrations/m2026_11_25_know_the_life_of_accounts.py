@@ -3,7 +3,7 @@
 from piccolo.apps.migrations.auto.migration_manager import MigrationManager
 
 from tracker.database import rebuild_table
-from tracker.migrate import statements
+from tracker.database.migrate import statements
 
 ID = "2026-11-25T13:40:54:857215"
 VERSION = "1.38.0"

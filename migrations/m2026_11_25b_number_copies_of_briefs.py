@@ -2,7 +2,7 @@
 
 from piccolo.apps.migrations.auto.migration_manager import MigrationManager
 
-from tracker.migrate import statements
+from tracker.database.migrate import statements
 
 ID = "2026-11-25T14:17:30:487875"
 VERSION = "1.38.0"

@@ -2,7 +2,7 @@
 
 from piccolo.apps.migrations.auto.migration_manager import MigrationManager
 
-from tracker.migrate import statements
+from tracker.database.migrate import statements
 
 ID = "2026-11-25T21:12:52:772582"
 VERSION = "1.38.0"

@@ -12,7 +12,7 @@ DRAFT = '''"""{sentence}, on SQLite and PostgreSQL."""
 
 from piccolo.apps.migrations.auto.migration_manager import MigrationManager
 
-from tracker.migrate import statements
+from tracker.database.migrate import statements
 
 ID = "{moment:%Y-%m-%dT%H:%M:%S:%f}"
 VERSION = "1.38.0"

@@ -6,17 +6,17 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from tracker import keys
+from tracker.crypto import keys
 from tracker.database import writing
-from tracker.rules.actors import Origin
-from tracker.rules.audiences import Arm, Visibility
-from tracker.rules.invitations import AttendeeRole
-from tracker.rules.markings import Category, Marking
-from tracker.rules.meetings import Kind
-from tracker.rules.people import Level, Role, Viewer
-from tracker.rules.planning import Plan
-from tracker.usecases import people
-from tracker.usecases.viewers import viewer_for
+from tracker.rules.core.actors import Origin
+from tracker.rules.core.audiences import Arm, Visibility
+from tracker.rules.core.viewer import Level, Role, Viewer
+from tracker.rules.events.event import Kind
+from tracker.rules.events.markings import Category, Marking
+from tracker.rules.events.plan import Plan
+from tracker.rules.events.replies import AttendeeRole
+from tracker.usecases.core.viewers import viewer_for
+from tracker.usecases.roster import people
 
 NOW = datetime(2026, 12, 15, 15, tzinfo=UTC)
 """Tuesday, 9:00 AM in Kansas City."""

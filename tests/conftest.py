@@ -12,7 +12,7 @@ from hypothesis import settings
 from tests.cast import SECRET, Cast, people_of_the_task_force
 from tests.database.server import own_server
 from tests.database.sources import PostgresDatabases, Source, SQLiteFiles
-from tracker import keys
+from tracker.crypto import keys
 from tracker.database import Engine, bind, close_database, engine_from_url, open_database
 
 settings.register_profile("tracker", deadline=None)  # a busy machine is no mistake of the code

@@ -8,97 +8,85 @@ from typing import Any
 from litestar import Litestar
 from litestar.datastructures import State
 
-from tracker import clock, keys
+from tracker import clock
+from tracker.config.settings import Settings, load
+from tracker.crypto import keys
+from tracker.crypto.signed_links import Links
 from tracker.database import bind, close_database, engine, engine_from_url, open_database
-from tracker.links import Links
-from tracker.migrate import check_schema, on_our_schema
-from tracker.ports import errors
+from tracker.database.migrate import check_schema, on_our_schema
 from tracker.ports.api import routes as api
 from tracker.ports.clock.ticker import Clock
 from tracker.ports.feeds import subscription
-from tracker.ports.forms import FormRequest
-from tracker.ports.guards import recognise, refuse_unguarded
-from tracker.ports.healthz import healthz
+from tracker.ports.health.healthz import healthz
+from tracker.ports.health.mail_server import Lately
+from tracker.ports.http import errors
+from tracker.ports.http.forms import FormRequest
+from tracker.ports.http.guards import recognise, refuse_unguarded
+from tracker.ports.http.security import BODY_LIMIT, protect
+from tracker.ports.http.token_uses import note_after_answers
 from tracker.ports.mail import self_test
 from tracker.ports.mail.compose import Composer
 from tracker.ports.mail.delivery import Delivery
 from tracker.ports.mail.mailbox import Mailbox
-from tracker.ports.mail_server import Lately
 from tracker.ports.outside.network import Network
 from tracker.ports.outside.reading import read_due
-from tracker.ports.pages import (
-    account_invitations,
-    accounts,
-    action_items,
+from tracker.ports.pages.actions import action_items, item_link
+from tracker.ports.pages.attendance import printouts, roll_call
+from tracker.ports.pages.audit import audit, send_hold
+from tracker.ports.pages.availability import shared_calendar, suggested_times
+from tracker.ports.pages.calendars import calendar, subscriptions
+from tracker.ports.pages.core import saved_filters, static
+from tracker.ports.pages.emails import demo_mail, digest_link, messages, nudges, preferences
+from tracker.ports.pages.events import (
     added_dates,
-    admin,
-    agencies,
-    agencies_edit,
-    api_docs,
-    attendance,
-    audit,
-    blackouts,
-    bodies,
-    bodies_edit,
-    calendar,
     calendar_import,
     cancellations,
-    demo_mail,
-    departures,
-    digest_link,
-    event_dates,
     event_edit,
-    events,
-    holding,
-    home,
-    identity,
-    item_link,
-    messages,
-    nudges,
-    outside_calendar,
-    people,
-    people_access,
-    people_edit,
-    preferences,
-    prints,
+    event_page,
+    occurrence_edit,
     recorded_replies,
-    replies,
-    reports,
-    roster_import,
-    saved_filters,
+    reply_link,
     schedule,
-    schedule_templates,
-    schedule_times,
-    search,
-    seats,
-    session,
-    sites,
-    static,
-    subscriptions,
-    tokens,
+    templates,
     undo,
 )
-from tracker.ports.pages import settings as settings_page
-from tracker.ports.security import BODY_LIMIT, protect
-from tracker.ports.token_uses import note_after_answers
-from tracker.settings import Settings, load
-from tracker.usecases import accounts as account_life
-from tracker.usecases import audit_verification, health, identity_passwords, reminders
-from tracker.usecases import undo as undo_deeds
-from tracker.usecases.identity_hashes import Pbkdf2
-from tracker.usecases.identity_passwords import Hashing
+from tracker.ports.pages.identity import api_tokens, session, sign_in
+from tracker.ports.pages.reports import reports
+from tracker.ports.pages.roster import (
+    account_access,
+    account_invitations,
+    accounts,
+    agency_edit,
+    committee_edit,
+    committees,
+    csv_import,
+    people,
+    person_edit,
+    seats,
+    sites,
+)
+from tracker.ports.pages.views import admin, agency_pages, api_docs, blackout_days, home, offboarding, search
+from tracker.ports.pages.views import settings as settings_page
+from tracker.usecases.audit import verification
+from tracker.usecases.emails import reminders
+from tracker.usecases.events import undo as undo_deeds
+from tracker.usecases.identity import passwords
+from tracker.usecases.identity.password_hashes import Pbkdf2
+from tracker.usecases.identity.passwords import Hashing
+from tracker.usecases.roster import accounts as account_life
+from tracker.usecases.views import health
 
 PAGES = (
     home,
-    holding,
+    send_hold,
     calendar,
     calendar_import,
     search,
     schedule,
-    schedule_templates,
-    schedule_times,
-    events,
-    event_dates,
+    templates,
+    suggested_times,
+    event_page,
+    occurrence_edit,
     event_edit,
     added_dates,
     cancellations,
@@ -106,36 +94,36 @@ PAGES = (
     nudges,
     recorded_replies,
     messages,
-    prints,
-    attendance,
+    printouts,
+    roll_call,
     action_items,
     people,
-    people_access,
-    people_edit,
+    account_access,
+    person_edit,
     accounts,
     account_invitations,
-    departures,
-    roster_import,
-    agencies,
-    agencies_edit,
-    blackouts,
-    bodies,
-    bodies_edit,
+    offboarding,
+    csv_import,
+    agency_pages,
+    agency_edit,
+    blackout_days,
+    committees,
+    committee_edit,
     seats,
     sites,
     reports,
     subscriptions,
-    outside_calendar,
+    shared_calendar,
     admin,
     audit,
     preferences,
     saved_filters,
-    tokens,
+    api_tokens,
     api_docs,
-    identity,
+    sign_in,
     settings_page,
     session,
-    replies,
+    reply_link,
     item_link,
     digest_link,
 )
@@ -156,7 +144,7 @@ def create_app(settings: Settings | None = None) -> Litestar:
     chosen = settings or load()
     keys.use(chosen.secret, *chosen.earlier_secrets)
     if chosen.fips:
-        identity_passwords.use(Hashing(Pbkdf2()))
+        passwords.use(Hashing(Pbkdf2()))
     if settings is None:
         clock.start_at(chosen.now)
     links = Links(*keys.every("links"))
@@ -229,7 +217,7 @@ def _jobs(settings: Settings, delivery: Delivery) -> Sequence[Job]:
         ("accounts", ACCOUNTS_EVERY, lambda: account_life.close_due(clock.now())),
         ("calendars", min(settings.tick, CALENDARS_EVERY), lambda: read_due(settings, Network())),
         ("mail", settings.tick, lambda: _send(delivery)),
-        ("audit", AUDIT_EVERY, lambda: audit_verification.verify_nightly(clock.now(), settings.time_zone)),
+        ("audit", AUDIT_EVERY, lambda: verification.verify_nightly(clock.now(), settings.time_zone)),
     )
     return [(name, every, on_our_schema(run)) for name, every, run in jobs]
 

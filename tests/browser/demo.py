@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import TypeVar
 from uuid import UUID, uuid4
 
-from tracker import keys
-from tracker.links import Links
+from tracker.crypto import keys
+from tracker.crypto.signed_links import Links
 
 Found = TypeVar("Found")
 

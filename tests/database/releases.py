@@ -9,9 +9,8 @@ from typing import Any
 from piccolo.apps.migrations.tables import Migration
 from piccolo.querystring import QueryString
 
-from tracker import migrate
-from tracker.database import changing_schema, engine, is_postgres, writing
-from tracker.paths import folder
+from tracker.config.paths import folder
+from tracker.database import changing_schema, engine, is_postgres, migrate, writing
 
 FIRST = ("m2026_11_25_create_all_tables", "m2026_11_25_guard_the_audit_trail")
 ROWS = Path(__file__).parent / "first_release.json"

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 import asyncpg
 
 from tracker.database import bind, close_database, engine_from_url, open_database
-from tracker.migrate import migrate
+from tracker.database.migrate import migrate
 
 Found = TypeVar("Found")
 Fill = Callable[[], Awaitable[Found]]

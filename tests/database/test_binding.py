@@ -8,7 +8,7 @@ from piccolo.table import Table, create_db_tables
 
 from tests.database.others import url_of
 from tracker.database import Engine, bind, engine, engine_from_url, is_postgres, open_database, writing
-from tracker.tables.people import Agency
+from tracker.tables.schema.roster.people import Agency
 
 
 class Room(Table):

@@ -6,21 +6,21 @@ import pytest
 from piccolo.engine.exceptions import TransactionError
 
 from tests.cast import NOW, Cast, meeting
-from tracker import chance
+from tracker.crypto import ids
 from tracker.database import writing
-from tracker.tables.invitations import Invitation
-from tracker.tables.many_rows import insert_rows
-from tracker.tables.meetings import AudienceVersion, Occurrence
-from tracker.tables.outbox import Watermark
-from tracker.usecases import meetings
+from tracker.database.bulk_insert import insert_rows
+from tracker.tables.schema.core.outbox import Watermark
+from tracker.tables.schema.events.events import AudienceVersion, Occurrence
+from tracker.tables.schema.events.invitations import Invitation
+from tracker.usecases.events import events
 
 pytestmark = pytest.mark.anyio
 
 
 async def test_rows_have_the_defaults_of_their_table(cast: Cast) -> None:
-    event_id = await meetings.schedule(cast.coordinator, meeting(), NOW)
+    event_id = await events.schedule(cast.coordinator, meeting(), NOW)
     start = datetime(2027, 3, 1, 10)  # noqa: DTZ001 - local to the event's zone
-    made = {"id": chance.new_id(), "event": event_id, "original_start": start, "starts_at": NOW, "ends_at": NOW}
+    made = {"id": ids.new_id(), "event": event_id, "original_start": start, "starts_at": NOW, "ends_at": NOW}
     async with writing():
         await insert_rows(Occurrence, [{**made, "changed_at": NOW}])
     found = await Occurrence.objects().get(Occurrence.original_start == start)

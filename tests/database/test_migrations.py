@@ -8,12 +8,12 @@ from piccolo.querystring import QueryString
 from piccolo.table import Table
 
 from tests.cast import NOW
+from tracker.config.paths import folder
 from tracker.database import Engine, engine, is_postgres, writing
-from tracker.migrate import SchemaBehind, check_schema, migrate
-from tracker.paths import folder
-from tracker.piccolo_app import APP_CONFIG
-from tracker.rules.actors import BY_COMMAND
-from tracker.usecases import audit
+from tracker.database.migrate import SchemaBehind, check_schema, migrate
+from tracker.rules.core.actors import BY_COMMAND
+from tracker.tables.piccolo_app import APP_CONFIG
+from tracker.usecases.core import audit
 
 pytestmark = pytest.mark.anyio
 

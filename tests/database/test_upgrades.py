@@ -6,12 +6,13 @@ from piccolo.querystring import QueryString
 
 from tests.cast import NOW, SECRET, meeting
 from tests.database.releases import first_release, found
-from tracker import keys
+from tracker.crypto import keys
 from tracker.database import Engine, engine
-from tracker.migrate import APP, SchemaAhead, SchemaBehind, check_schema, migrate, on_our_schema
-from tracker.usecases import audit, meetings
-from tracker.usecases.identity_accounts import account_at
-from tracker.usecases.viewers import viewer_for
+from tracker.database.migrate import APP, SchemaAhead, SchemaBehind, check_schema, migrate, on_our_schema
+from tracker.usecases.core import audit
+from tracker.usecases.core.viewers import viewer_for
+from tracker.usecases.events import events
+from tracker.usecases.identity.accounts import account_at
 
 pytestmark = pytest.mark.anyio
 
@@ -36,9 +37,7 @@ async def test_after_an_upgrade_the_audit_trail_is_as_it_was_written_and_goes_on
     lead, invited = [await account_at(email) for email in (LEAD, INVITED)]
     assert lead
     assert invited
-    await meetings.schedule(
-        await viewer_for(lead.member_id, NOW), meeting(await viewer_for(invited.member_id, NOW)), NOW
-    )
+    await events.schedule(await viewer_for(lead.member_id, NOW), meeting(await viewer_for(invited.member_id, NOW)), NOW)
     assert await audit.verify() is None
 
 

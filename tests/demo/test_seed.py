@@ -7,21 +7,22 @@ from pathlib import Path
 import pytest
 
 from tests.database.sources import Source
-from tracker import keys
+from tracker.crypto import keys
 from tracker.database import Engine, bind, close_database, engine_from_url, open_database
 from tracker.demo.cast import Company
 from tracker.demo.seed import UNSENT, Recipe, fill
-from tracker.rules.audiences import Arm
-from tracker.rules.meetings import EventStatus, Kind
-from tracker.rules.outbox import MessageKind, State
-from tracker.rules.people import Viewer
-from tracker.rules.wording import local
-from tracker.tables.action_items import ActionItem
-from tracker.tables.attendance import AttendanceMark
-from tracker.tables.audit import AuditEntry
-from tracker.tables.outbox import Message
-from tracker.tables.people import Agency, Body, Member, SeatHolder
-from tracker.usecases import audit, invitations, meeting_dates
+from tracker.rules.core.audiences import Arm
+from tracker.rules.core.outbox import MessageKind, State
+from tracker.rules.core.viewer import Viewer
+from tracker.rules.core.wording import local
+from tracker.rules.events.event import EventStatus, Kind
+from tracker.tables.schema.actions.action_items import ActionItem
+from tracker.tables.schema.attendance.attendance import AttendanceMark
+from tracker.tables.schema.core.audit import AuditEntry
+from tracker.tables.schema.core.outbox import Message
+from tracker.tables.schema.roster.people import Agency, Body, Member, SeatHolder
+from tracker.usecases.core import audit
+from tracker.usecases.events import occurrences, replies
 
 pytestmark = pytest.mark.anyio
 
@@ -62,7 +63,7 @@ async def opened(url: str) -> Engine:
 
 
 async def titles(viewer: Viewer) -> set[str]:
-    return {line.title for line in await meeting_dates.between(viewer, NOW - YEAR, NOW + YEAR)}
+    return {line.title for line in await occurrences.between(viewer, NOW - YEAR, NOW + YEAR)}
 
 
 async def test_the_model_task_force_and_two_invented_organizations_are_there(demo: Company) -> None:
@@ -89,15 +90,15 @@ async def test_the_advocate_knows_of_no_operation_and_the_coordinator_of_the_one
 
 
 async def test_every_kind_of_event_lies_ahead(demo: Company) -> None:
-    ahead = await meeting_dates.between(demo.members["fbi_lead"], NOW, NOW + YEAR)
-    ahead += await meeting_dates.between(demo.members["coordinator"], NOW, NOW + YEAR)
+    ahead = await occurrences.between(demo.members["fbi_lead"], NOW, NOW + YEAR)
+    ahead += await occurrences.between(demo.members["coordinator"], NOW, NOW + YEAR)
     assert {line.kind for line in ahead} == set(Kind)
     assert {line.status for line in ahead} == set(EventStatus)
     assert any(line.is_changed and not line.is_off for line in ahead)
 
 
 async def test_a_deadline_of_the_demo_is_one_whole_day(demo: Company) -> None:
-    lines = await meeting_dates.between(demo.members["coordinator"], NOW, NOW + YEAR)
+    lines = await occurrences.between(demo.members["coordinator"], NOW, NOW + YEAR)
     due = [local(moment, ZONE) for one in lines if one.kind is Kind.DEADLINE for moment in (one.starts_at, one.ends_at)]
     assert due
     assert {f"{moment:%H:%M}" for moment in due} == {"00:00"}
@@ -105,12 +106,12 @@ async def test_a_deadline_of_the_demo_is_one_whole_day(demo: Company) -> None:
 
 async def test_each_persona_owes_an_answer(demo: Company) -> None:
     for key in ("coordinator", "fbi_lead", "kcpd_detective", "caht_lead", "advocate"):
-        assert await invitations.owed(demo.members[key], NOW), key
+        assert await replies.owed(demo.members[key], NOW), key
 
 
 async def test_attendance_was_taken_and_one_date_waits(demo: Company) -> None:
     assert await AttendanceMark.count() > 300
-    past = await meeting_dates.between(demo.members["coordinator"], NOW - timedelta(days=4), NOW)
+    past = await occurrences.between(demo.members["coordinator"], NOW - timedelta(days=4), NOW)
     [briefing] = [line for line in past if line.title == "Briefing of both arms"]
     assert await AttendanceMark.count().where(AttendanceMark.occurrence == briefing.id) == 0
 
@@ -171,14 +172,14 @@ async def test_the_same_recipe_makes_the_same_demo(demo: Company, sqlite_source:
 async def test_the_demo_is_alive_whenever_it_starts(empty: Engine, now: str) -> None:
     moment = datetime.fromisoformat(now).astimezone(UTC)
     company = await fill(Recipe(now=moment, zone=ZONE))
-    soon = await meeting_dates.between(company.members["coordinator"], moment, moment + timedelta(hours=3))
+    soon = await occurrences.between(company.members["coordinator"], moment, moment + timedelta(hours=3))
     [call] = [line for line in soon if line.title == "Call on the week ahead"]
     assert timedelta(hours=2) < call.starts_at - moment <= timedelta(hours=2, minutes=2)
 
 
 async def test_a_larger_demo_has_more_people_and_an_older_past_and_the_same_calendar_of_today(empty: Engine) -> None:
     company = await fill(Recipe(now=NOW, zone=ZONE, size=2))
-    old = await meeting_dates.between(company.members["coordinator"], NOW - 21 * YEAR, NOW - timedelta(days=200))
+    old = await occurrences.between(company.members["coordinator"], NOW - 21 * YEAR, NOW - timedelta(days=200))
     assert (await Member.count(), len(old)) == (52, 1_000)
-    recent = await meeting_dates.between(company.members["coordinator"], NOW - timedelta(days=180), NOW + YEAR)
+    recent = await occurrences.between(company.members["coordinator"], NOW - timedelta(days=180), NOW + YEAR)
     assert "Room 3" not in {line.place for line in recent}

@@ -6,11 +6,11 @@ from datetime import datetime, timedelta
 
 from tests.cast import SECRET, ZONE
 from tests.ports.mail.sending import composer, settings
-from tracker import keys
+from tracker.crypto import keys
 from tracker.database import bind, engine_from_url, open_database
 from tracker.ports.clock.ticker import Clock
 from tracker.ports.mail.delivery import Delivery
-from tracker.usecases.reminders import queue_due
+from tracker.usecases.emails.reminders import queue_due
 
 TICK = 0.05  # seconds
 

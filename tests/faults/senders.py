@@ -13,9 +13,9 @@ from tests.cast import NOW, Cast, everybody, meeting
 from tests.faults import sender
 from tests.faults.server import MailServer
 from tracker.database import Engine, is_postgres
-from tracker.tables.outbox import Message
-from tracker.usecases import meetings
-from tracker.usecases.reminders import queue_due
+from tracker.tables.schema.core.outbox import Message
+from tracker.usecases.emails.reminders import queue_due
+from tracker.usecases.events import events
 
 STARTS = datetime.fromisoformat("2027-01-12T16:00+00:00")
 A_DAY_BEFORE = STARTS - timedelta(days=1)
@@ -32,7 +32,7 @@ async def due_reminders(cast: Cast, count: int, zone: str, people: int = 12) -> 
     """
     await queue_due(NOW, zone)
     for _ in range(-(-count // people)):
-        await meetings.schedule(cast.coordinator, meeting(*everybody(cast)[: people - 1]), NOW)
+        await events.schedule(cast.coordinator, meeting(*everybody(cast)[: people - 1]), NOW)
     await Message.update({Message.state: "superseded"}).where(Message.kind == "invitation")
     await queue_due(A_DAY_BEFORE - timedelta(seconds=1), zone)
     await Message.update({Message.state: "superseded"}).where(Message.state == "pending")

@@ -19,11 +19,11 @@ from tests.faults.senders import IS_FULL
 from tests.faults.server import MailServer, serving
 from tests.ports.cli.commands import founded, tracker
 from tests.ports.mail.sending import delivery
-from tracker import keys
+from tracker.config.settings import load
+from tracker.crypto import keys
 from tracker.database import bind, close_database, engine, engine_from_url, open_database
-from tracker.settings import load
-from tracker.tables.outbox import Message
-from tracker.usecases import audit, holding
+from tracker.tables.schema.core.outbox import Message
+from tracker.usecases.core import audit, send_hold
 
 BACKUPS = 25 if IS_FULL else 2
 READY_WITHIN = 60.0  # seconds
@@ -101,7 +101,7 @@ async def what_it_sends() -> tuple[int, Counter[str], int]:
         await sending.dispatch()
         held = len(server.accepted)
         states = Counter(await Message.select(Message.state).output(as_list=True))
-        await holding.resume(None, LATER)
+        await send_hold.resume(None, LATER)
         await sending.dispatch()
         await sending.stop()
         return held, states, len(server.message_ids()) - held

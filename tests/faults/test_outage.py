@@ -13,8 +13,8 @@ from tests.faults.server import MailServer, serving
 from tests.ports.mail.sending import composer, settings
 from tracker.database import Engine
 from tracker.ports.mail.delivery import LANES, Delivery
-from tracker.tables.outbox import Message
-from tracker.usecases import meetings
+from tracker.tables.schema.core.outbox import Message
+from tracker.usecases.events import events
 
 OUTAGE = timedelta(hours=6)
 STEP = timedelta(seconds=30)
@@ -63,8 +63,8 @@ async def tries() -> dict[UUID, int]:
 async def three_events(cast: Cast) -> None:
     """Invite to two meetings in January and to one that begins during the outage."""
     for number in range(2):
-        await meetings.schedule(cast.coordinator, meeting(*everybody(cast), title=f"Meeting {number}"), NOW)
-    await meetings.schedule(cast.coordinator, meeting(*everybody(cast), title="Today", starts=TOO_SOON), NOW)
+        await events.schedule(cast.coordinator, meeting(*everybody(cast), title=f"Meeting {number}"), NOW)
+    await events.schedule(cast.coordinator, meeting(*everybody(cast), title="Today", starts=TOO_SOON), NOW)
 
 
 async def ends() -> dict[tuple[str, str], int]:

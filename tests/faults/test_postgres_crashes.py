@@ -15,9 +15,9 @@ from tests.faults.server import MailServer, serving
 from tests.ports.browser import Browser, session_of
 from tests.ports.standing import standing
 from tracker.database import Engine, bind, close_database, engine_from_url, open_database
-from tracker.migrate import migrate
+from tracker.database.migrate import migrate
 from tracker.ports.mail.delivery import LANES
-from tracker.tables.people import Member
+from tracker.tables.schema.roster.people import Member
 
 REMINDERS, CRASHES, KICKS = (2_000, 10, 50) if IS_FULL else (150, 2, 5)
 SLOW = 0.03  # seconds a mail, so that there is a middle to crash in

@@ -13,12 +13,14 @@ from tests.ports.standing import standing
 from tracker import clock
 from tracker.database import close_database, engine, is_postgres, open_database
 from tracker.database.sqlite import SQLiteEngine
-from tracker.rules.api_tokens import ApiScope
-from tracker.tables.audit import AuditEntry
-from tracker.tables.identity import Session
-from tracker.tables.meetings import Event
-from tracker.tables.outbox import Message
-from tracker.usecases import api_tokens, audit, meetings
+from tracker.rules.identity.api_tokens import ApiScope
+from tracker.tables.schema.core.audit import AuditEntry
+from tracker.tables.schema.core.outbox import Message
+from tracker.tables.schema.events.events import Event
+from tracker.tables.schema.identity.identity import Session
+from tracker.usecases.core import audit
+from tracker.usecases.events import events
+from tracker.usecases.identity import api_tokens
 
 pytestmark = pytest.mark.anyio
 
@@ -93,7 +95,7 @@ async def test_a_full_disk_keeps_out_the_whole_deed_and_nothing_else(
 async def test_people_stay_signed_in_and_read_on_when_not_a_byte_can_be_written(
     sqlite_cast: Cast, app_on_sqlite: Litestar
 ) -> None:
-    event_id = await meetings.schedule(sqlite_cast.coordinator, meeting(*everybody(sqlite_cast)), NOW)
+    event_id = await events.schedule(sqlite_cast.coordinator, meeting(*everybody(sqlite_cast)), NOW)
     browser = Browser(app_on_sqlite, await session_of(sqlite_cast.coordinator, NOW))
     form, bound = await new_event(browser, sqlite_cast), engine()
     token = await api_tokens.create(sqlite_cast.coordinator, "Roster", frozenset(ApiScope), NOW)

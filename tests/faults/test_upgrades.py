@@ -11,9 +11,9 @@ import pytest
 
 from tests.database.releases import FIRST, first_release, found
 from tests.faults.senders import IS_FULL
+from tracker.config.paths import folder
 from tracker.database import bind, close_database, engine_from_url, open_database
-from tracker.migrate import check_schema, migrate
-from tracker.paths import folder
+from tracker.database.migrate import check_schema, migrate
 
 pytestmark = pytest.mark.anyio
 

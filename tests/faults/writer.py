@@ -10,15 +10,16 @@ import sys
 from pathlib import Path
 
 from tests.cast import NOW, ZONE, meeting
-from tracker import keys
+from tracker.config.settings import load
+from tracker.crypto import keys
 from tracker.database import bind, engine_from_url, open_database
-from tracker.rules.outbox import Skip, State
-from tracker.rules.people import Viewer
-from tracker.settings import load
-from tracker.usecases import meetings, outbox
-from tracker.usecases.identity_accounts import account_at
-from tracker.usecases.roster import import_roster
-from tracker.usecases.viewers import viewer_for
+from tracker.rules.core.outbox import Skip, State
+from tracker.rules.core.viewer import Viewer
+from tracker.usecases.core import outbox
+from tracker.usecases.core.viewers import viewer_for
+from tracker.usecases.events import events
+from tracker.usecases.identity.accounts import account_at
+from tracker.usecases.roster.csv_import import import_roster
 
 LEAD, INVITED = "lead@usao.example", ("one@usao.example", "two@usao.example")
 ROSTER = "agency_code,name,email,roles\n" + "".join(f"USAO,Somebody,{one},coordinator\n" for one in (LEAD, *INVITED))
@@ -44,7 +45,7 @@ async def _viewer(email: str) -> Viewer:
 
 async def _schedule(lead: Viewer, invited: list[Viewer]) -> None:
     while True:
-        await meetings.schedule(lead, meeting(*invited), NOW)
+        await events.schedule(lead, meeting(*invited), NOW)
 
 
 async def _send(began: Path) -> None:

@@ -49,7 +49,9 @@ def test_no_attribute_is_named_by_a_request() -> None:
 def test_sql_is_never_built_from_strings() -> None:
     """The one exception: `visible.py` puts its predicate between literals of its own."""
     found = offences(laws.sql_is_not_built, product() + modules("migrations"))
-    assert [one for one in found if not one.startswith("tracker/tables/visible.py") or "joined" not in one] == []
+    assert [
+        one for one in found if not one.startswith("tracker/tables/visible/events/events.py") or "joined" not in one
+    ] == []
 
 
 def test_nothing_is_pickled() -> None:
@@ -88,7 +90,10 @@ BROKEN = [
     (laws.nothing_is_unpickled, "import pickle"),
     (laws.nothing_is_unpickled, "from pickle import loads"),
     (laws.events_are_read_elsewhere, "Event.select(Event.id)"),
-    (laws.events_are_read_elsewhere, "from tracker.tables.meetings import Occurrence as Dates\nDates.objects()"),
+    (
+        laws.events_are_read_elsewhere,
+        "from tracker.tables.schema.events.events import Occurrence as Dates\nDates.objects()",
+    ),
     (laws.events_are_read_elsewhere, "meetings.Event.exists()"),
     (laws.events_are_read_elsewhere, "x = 'SELECT title FROM event WHERE id = {}'"),
     (laws.foreign_keys_say_it_all, "ForeignKey(Event, null=False)"),

@@ -4,9 +4,9 @@ from piccolo.columns import Timestamptz
 from piccolo.conf.apps import table_finder
 from piccolo.table import Table
 
-from tracker.piccolo_app import APP_CONFIG
+from tracker.tables.piccolo_app import APP_CONFIG
 
-from .reading import modules
+from .reading import ROOT, modules
 
 
 def surprising(tables: list[type[Table]]) -> list[str]:
@@ -31,6 +31,7 @@ def test_a_hidden_default_is_seen() -> None:
 
 
 def test_migrations_know_every_table() -> None:
-    names = [f"tracker.tables.{file.stem}" for file in modules("tracker/tables") if file.stem != "__init__"]
+    files = [file for file in modules("tracker/tables/schema") if file.stem != "__init__"]
+    names = [".".join(file.relative_to(ROOT).with_suffix("").parts) for file in files]
     every = table_finder(names, exclude_imported=True)
     assert {table.__name__ for table in every} == {table.__name__ for table in APP_CONFIG.table_classes}

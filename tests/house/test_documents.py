@@ -8,8 +8,8 @@ from pathlib import Path
 import click
 import pytest
 
+from tracker.config.settings import PREFIX, Settings
 from tracker.ports.cli import main
-from tracker.settings import PREFIX, Settings
 
 from .reading import ROOT
 

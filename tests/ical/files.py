@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 from tracker.ical.incoming import read
-from tracker.rules.calendar_import import CalendarFile, Incoming
+from tracker.rules.events.calendar_import import CalendarFile, Incoming
 
 NOW = datetime(2026, 12, 15, 15, tzinfo=UTC)
 ZONE = "America/Chicago"

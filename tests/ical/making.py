@@ -11,10 +11,10 @@ from uuid import UUID, uuid4
 
 from tracker.ical.feed import calendar, vevents
 from tracker.ical.vevent import Organizer
-from tracker.rules.audiences import Visibility
-from tracker.rules.calendars import Level
-from tracker.rules.meetings import Event, EventStatus, Kind, Occurrence
-from tracker.rules.planning import rule_of, slot
+from tracker.rules.calendars.feeds import Level
+from tracker.rules.core.audiences import Visibility
+from tracker.rules.events.event import Event, EventStatus, Kind, Occurrence
+from tracker.rules.events.plan import rule_of, slot
 from tracker.rules.recurrence import Rule, dates, to_rrule
 
 NOW = datetime(2026, 12, 1, 14, 40, tzinfo=UTC)

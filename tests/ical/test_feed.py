@@ -13,9 +13,9 @@ import pytest
 from tests.ical.making import NOW, ORGANIZER, TODAY, date_of, dates_of, event, feed
 from tracker.errors import Invalid
 from tracker.ical.feed import calendar, vevents
-from tracker.rules.audiences import Visibility
-from tracker.rules.calendars import Level
-from tracker.rules.meetings import Event, EventStatus, Kind, Occurrence
+from tracker.rules.calendars.feeds import Level
+from tracker.rules.core.audiences import Visibility
+from tracker.rules.events.event import Event, EventStatus, Kind, Occurrence
 from tracker.rules.recurrence import Repeat, rule_for
 
 THURSDAY = datetime(2026, 12, 10, 14)

@@ -15,9 +15,9 @@ from tests.ical.readers import by_icalendar
 from tracker.errors import Invalid, TooLarge
 from tracker.ical.components import LARGEST, MOST
 from tracker.ical.incoming import read
-from tracker.rules import planning
-from tracker.rules.calendar_import import Incoming, Outcome
-from tracker.rules.meetings import EventStatus
+from tracker.rules.events import plan
+from tracker.rules.events.calendar_import import Incoming, Outcome
+from tracker.rules.events.event import EventStatus
 from tracker.rules.recurrence import rule_for
 
 WEEKLY = "RRULE:FREQ=WEEKLY;COUNT=4"
@@ -29,7 +29,7 @@ def instants(one: Incoming) -> list[tuple[datetime, datetime]]:
     for start, change in one.changes.items():
         del held[start]
         if change:
-            held[start] = planning.slot(change.starts, change.duration, one.plan.zone)
+            held[start] = plan.slot(change.starts, change.duration, one.plan.zone)
     return sorted(held.values())
 
 
@@ -131,8 +131,8 @@ def test_our_own_feed_is_read_as_the_same_moments(is_all_day: bool) -> None:
     of = event(rule, starts=starts, duration=length, is_all_day=is_all_day)
     every = dates_of(of)
     del every[3]
-    moved = planning.slot(datetime(2027, 2, 1, 9), length, ZONE) if not is_all_day else (
-        planning.slot(datetime(2027, 2, 1), length, ZONE)
+    moved = plan.slot(datetime(2027, 2, 1, 9), length, ZONE) if not is_all_day else (
+        plan.slot(datetime(2027, 2, 1), length, ZONE)
     )  # fmt: skip
     every[4] = type(every[4])(**{**vars(every[4]), "starts_at": moved[0], "ends_at": moved[1], "is_changed": True})
     every[5] = type(every[5])(**{**vars(every[5]), "is_cancelled": True, "is_changed": True})

@@ -12,10 +12,10 @@ import pytest
 from tests.ical.making import NOW, ORGANIZER, dates_of, event
 from tracker.errors import Invalid
 from tracker.ical.itip import Attendee, cancel, request, take_out
-from tracker.rules.audiences import Visibility
-from tracker.rules.invitations import AnswerValue, AttendeeRole
-from tracker.rules.letters import MailedEntry
-from tracker.rules.meetings import Occurrence
+from tracker.rules.core.audiences import Visibility
+from tracker.rules.emails.content import MailedEntry
+from tracker.rules.events.event import Occurrence
+from tracker.rules.events.replies import AnswerValue, AttendeeRole
 from tracker.rules.recurrence import Repeat, rule_for
 
 READER = Attendee(

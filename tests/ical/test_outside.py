@@ -8,7 +8,7 @@ import pytest
 from tests.ical.files import ZONE, calendar, vevent
 from tracker.errors import Invalid, TooLarge
 from tracker.ical.outside import read
-from tracker.rules.outside_calendars import Kind, Span
+from tracker.rules.availability.shared_calendars import Kind, Span
 
 START, END = datetime(2026, 12, 15, 6, tzinfo=UTC), datetime(2027, 6, 17, 5, tzinfo=UTC)
 TEN = datetime(2027, 1, 12, 16, tzinfo=UTC)  # in Chicago

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from tests.ical.awkward import AWKWARD, VIETNAMESE
 from tests.ical.making import NOW, date_of, dates_of, event, feed
 from tests.ical.readers import Shown, by_ical, by_icalendar, by_ics
-from tracker.rules.clean_text import clean
-from tracker.rules.meetings import Event, EventStatus, Occurrence
+from tracker.rules.core.clean_text import clean
+from tracker.rules.events.event import Event, EventStatus, Occurrence
 from tracker.rules.recurrence import Repeat, rule_for
 
 ZONES = ["America/Chicago", "America/Phoenix", "Europe/Berlin", "UTC"]

@@ -9,9 +9,9 @@ import httpx
 from litestar import Litestar
 
 from tests.cast import SECRET
-from tracker.rules.people import Viewer
-from tracker.settings import Settings
-from tracker.usecases.identity_links import issue_link, redeem_link
+from tracker.config.settings import Settings
+from tracker.rules.core.viewer import Viewer
+from tracker.usecases.identity.one_time_links import issue_link, redeem_link
 
 BASE = "http://tracker.test"
 FORM_TOKEN = re.compile(r'name="_csrf" value="([^"]+)"')

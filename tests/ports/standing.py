@@ -11,7 +11,7 @@ from tests.cast import NOW
 from tests.ports.browser import settings
 from tracker import clock
 from tracker.app import create_app
-from tracker.ports.mail_server import Lately
+from tracker.ports.health.mail_server import Lately
 
 
 @contextmanager

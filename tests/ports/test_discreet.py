@@ -20,17 +20,22 @@ import pytest
 from tests.cast import NOW, ZONE, Cast, meeting, operation
 from tests.ports.conftest import SignIn
 from tests.ports.mail.sending import composer
-from tracker.rules.action_changes import NewItem
-from tracker.rules.audiences import Visibility
-from tracker.rules.calendars import Scope
-from tracker.rules.letters import PREVIEW, SUBJECT, Letter
-from tracker.rules.outbox import Message, Skip, State
-from tracker.rules.people import Viewer
-from tracker.rules.planning import DateChange, Plan
-from tracker.rules.preferences import Preferences
+from tracker.rules.actions.item_changes import NewItem
+from tracker.rules.calendars.feeds import Scope
+from tracker.rules.core.audiences import Visibility
+from tracker.rules.core.outbox import Message, Skip, State
+from tracker.rules.core.viewer import Viewer
+from tracker.rules.emails.content import PREVIEW, SUBJECT, Letter
+from tracker.rules.emails.preferences import Preferences
+from tracker.rules.events.plan import DateChange, Plan
 from tracker.rules.recurrence import rule_for
-from tracker.usecases import action_items, letters, meeting_dates, meetings, nudges, outbox, preferences, subscriptions
-from tracker.usecases.reminders import queue_due
+from tracker.usecases.actions import action_items
+from tracker.usecases.calendars import subscriptions
+from tracker.usecases.core import outbox
+from tracker.usecases.emails import content as content_deeds
+from tracker.usecases.emails import nudges, preferences
+from tracker.usecases.emails.reminders import queue_due
+from tracker.usecases.events import events, occurrences
 
 pytestmark = pytest.mark.anyio
 
@@ -61,7 +66,7 @@ async def mails(reader: Viewer, now: datetime) -> list[tuple[Letter, bytes]]:
     """Return what is due to a reader, as letters and as the bytes that go out, and record it as sent."""
     found = []
     for message in await outbox.claim("test", (), now, 100):
-        letter = await letters.letter(message, now, ZONE)
+        letter = await content_deeds.letter(message, now, ZONE)
         await outbox.close(message, Skip(state=State.SENT, reason=""), now)
         if isinstance(letter, Letter) and message.recipient_id == reader.member_id:
             found.append((letter, written(letter, message)))
@@ -87,7 +92,7 @@ def names_nothing(text: str) -> None:
 
 
 async def scheduled(cast: Cast, reader: Viewer, now: datetime = NOW, **facts: Any) -> UUID:
-    return await meetings.schedule(cast.coordinator, planned(reader, **facts), now)
+    return await events.schedule(cast.coordinator, planned(reader, **facts), now)
 
 
 async def invited(cast: Cast, reader: Viewer) -> None:
@@ -109,37 +114,37 @@ async def moved(cast: Cast, reader: Viewer) -> None:
     change = DateChange(
         starts=datetime(2027, 1, 14, 13), duration=timedelta(minutes=90), place="Canary Street", reason="Canary"
     )
-    await meeting_dates.change_date(cast.coordinator, event_id, KEY, change, 1, NOW, notify=True)
+    await occurrences.change_date(cast.coordinator, event_id, KEY, change, 1, NOW, notify=True)
 
 
 async def at_another_place(cast: Cast, reader: Viewer) -> None:
     event_id = await told_before(cast, reader)
-    event, as_it_is = await meetings.plan_to_change(cast.coordinator, event_id)
+    event, as_it_is = await events.plan_to_change(cast.coordinator, event_id)
     changed = replace(as_it_is, place="Canary Street")
-    await meetings.change(cast.coordinator, event_id, changed, event.version, NOW, notify=True)
+    await events.change(cast.coordinator, event_id, changed, event.version, NOW, notify=True)
 
 
 async def cancelled(cast: Cast, reader: Viewer) -> None:
-    await meetings.cancel(cast.coordinator, await told_before(cast, reader), 1, "Canary", NOW)
+    await events.cancel(cast.coordinator, await told_before(cast, reader), 1, "Canary", NOW)
 
 
 async def one_date_cancelled(cast: Cast, reader: Viewer) -> None:
     event_id = await told_before(cast, reader, rule=rule_for("monthly_nth", meeting().starts, count=4))
-    await meeting_dates.cancel_date(cast.coordinator, event_id, KEY, 1, "Canary", NOW)
+    await occurrences.cancel_date(cast.coordinator, event_id, KEY, 1, "Canary", NOW)
 
 
 async def off_the_list(cast: Cast, reader: Viewer) -> None:
     event_id = await told_before(cast, reader)
-    event, as_it_is = await meetings.plan_to_change(cast.coordinator, event_id)
+    event, as_it_is = await events.plan_to_change(cast.coordinator, event_id)
     without = replace(as_it_is, invitees=meeting(cast.hsi_liaison).invitees)
-    await meetings.change(cast.coordinator, event_id, without, event.version, NOW, notify=True)
+    await events.change(cast.coordinator, event_id, without, event.version, NOW, notify=True)
 
 
 async def out_of_sight(cast: Cast, reader: Viewer) -> None:
     event_id = await told_before(cast, reader)
-    event, as_it_is = await meetings.plan_to_change(cast.coordinator, event_id)
+    event, as_it_is = await events.plan_to_change(cast.coordinator, event_id)
     narrower = replace(as_it_is, invitees=meeting(cast.hsi_liaison).invitees, visibility=Visibility.NAMED)
-    await meetings.change(cast.coordinator, event_id, narrower, event.version, NOW, notify=True)
+    await events.change(cast.coordinator, event_id, narrower, event.version, NOW, notify=True)
 
 
 async def not_replied(cast: Cast, reader: Viewer) -> None:
@@ -148,12 +153,12 @@ async def not_replied(cast: Cast, reader: Viewer) -> None:
 
 
 async def named(cast: Cast, reader: Viewer) -> None:
-    await meetings.schedule(cast.fbi_lead, operation(reader, title="Canary raid"), NOW)
+    await events.schedule(cast.fbi_lead, operation(reader, title="Canary raid"), NOW)
 
 
 async def given_an_item(cast: Cast, reader: Viewer) -> None:
     event_id = await told_before(cast, reader)
-    origin = await meeting_dates.date_for(cast.coordinator, event_id, KEY)
+    origin = await occurrences.date_for(cast.coordinator, event_id, KEY)
     new = NewItem(title="Canary item", owner_id=reader.member_id, due=date(2027, 1, 20), origin_id=origin.id)
     await action_items.create(cast.coordinator, new, NOW, NOW.date())
 
@@ -212,10 +217,10 @@ async def test_an_invitation_tells_the_time_and_asks_to_sign_in(sqlite_cast: Cas
 
 async def test_the_calendar_of_a_mail_keeps_uid_and_time(sqlite_cast: Cast) -> None:
     plain, discreetly = sqlite_cast.fbi_alternate, await discreet(sqlite_cast.kcpd_detective)
-    await meetings.schedule(sqlite_cast.coordinator, planned(plain, discreetly), NOW)
+    await events.schedule(sqlite_cast.coordinator, planned(plain, discreetly), NOW)
     entries = []
     for message in await outbox.claim("test", (), LATER, 100):
-        letter = await letters.letter(message, LATER, ZONE)
+        letter = await content_deeds.letter(message, LATER, ZONE)
         assert isinstance(letter, Letter)
         parsed = BytesParser(policy=default).parsebytes(written(letter, message))
         [part] = [one for one in parsed.walk() if one.get_content_type() == "text/calendar"]
@@ -230,8 +235,8 @@ async def test_switching_changes_the_bytes_and_the_etag_of_a_feed_and_keeps_the_
     sqlite_cast: Cast, browse: SignIn
 ) -> None:
     reader = sqlite_cast.kcpd_detective
-    await meetings.schedule(sqlite_cast.coordinator, planned(reader), NOW)
-    await meetings.schedule(sqlite_cast.fbi_lead, operation(reader, title="Canary raid"), NOW)
+    await events.schedule(sqlite_cast.coordinator, planned(reader), NOW)
+    await events.schedule(sqlite_cast.fbi_lead, operation(reader, title="Canary raid"), NOW)
     _, token = await subscriptions.create(reader, "Phone", Scope.ALL, NOW, shows_operations=True)
     browser = await browse(None)
     plain = {"Accept-Encoding": "identity"}
@@ -251,7 +256,7 @@ async def test_switching_changes_the_bytes_and_the_etag_of_a_feed_and_keeps_the_
 
 async def test_discretion_is_one_s_own(sqlite_cast: Cast) -> None:
     await discreet(sqlite_cast.kcpd_detective)
-    await meetings.schedule(sqlite_cast.coordinator, planned(sqlite_cast.fbi_lead), NOW)
+    await events.schedule(sqlite_cast.coordinator, planned(sqlite_cast.fbi_lead), NOW)
     [(letter, _)] = await mails(sqlite_cast.fbi_lead, LATER)
     assert "Canary raid" in letter.subject
 

@@ -16,8 +16,8 @@ from tests.ports.test_nothing_leaks import NOWHERE, seen
 from tests.ports.worlds import Worlds, build, opened
 from tracker.app import create_app
 from tracker.database import engine
-from tracker.piccolo_app import APP_CONFIG
-from tracker.ports.guards import GUARDS, bearer, signed_in
+from tracker.ports.http.guards import GUARDS, bearer, signed_in
+from tracker.tables.piccolo_app import APP_CONFIG
 
 pytestmark = pytest.mark.anyio
 

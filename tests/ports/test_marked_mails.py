@@ -11,12 +11,15 @@ import pytest
 from tests.cast import NOW, ZONE, Cast, marking, meeting, operation
 from tests.ports.mail.making import parts
 from tests.ports.mail.sending import composer
-from tracker.rules.action_changes import NewItem
-from tracker.rules.markings import Category
-from tracker.rules.outbox import Message, MessageKind, Skip, State
-from tracker.rules.people import Viewer
-from tracker.rules.preferences import Preferences
-from tracker.usecases import action_items, letters, letters_digest, meeting_dates, meetings, outbox, preferences
+from tracker.rules.actions.item_changes import NewItem
+from tracker.rules.core.outbox import Message, MessageKind, Skip, State
+from tracker.rules.core.viewer import Viewer
+from tracker.rules.emails.preferences import Preferences
+from tracker.rules.events.markings import Category
+from tracker.usecases.actions import action_items
+from tracker.usecases.core import outbox
+from tracker.usecases.emails import content, digest, preferences
+from tracker.usecases.events import events, occurrences
 
 pytestmark = pytest.mark.anyio
 
@@ -29,7 +32,7 @@ async def mails(reader: Viewer, now: datetime = LATER) -> list[dict[str, str]]:
     """Return what is due to a reader, each part of it as text, and record it as sent."""
     found = []
     for message in await outbox.claim("test", (), now, 100):
-        letter = await letters.letter(message, now, ZONE)
+        letter = await content.letter(message, now, ZONE)
         await outbox.close(message, Skip(state=State.SENT, reason=""), now)
         if not isinstance(letter, Skip) and message.recipient_id == reader.member_id:
             whole = parts(composer().mail(letter, message).content)
@@ -52,11 +55,11 @@ def is_marked(mail: dict[str, str], banner: str = BANNER) -> bool:
 async def test_each_mail_about_a_marked_event_begins_and_ends_with_the_banner(sqlite_cast: Cast) -> None:
     cast = sqlite_cast
     plan = meeting(cast.kcpd_detective, marking=marking(cast))
-    event_id = await meetings.schedule(cast.coordinator, plan, NOW)
+    event_id = await events.schedule(cast.coordinator, plan, NOW)
     [invitation] = await mails(cast.kcpd_detective)
-    await meetings.change(cast.coordinator, event_id, replace(plan, place="Annex"), 1, LATER, notify=False)
+    await events.change(cast.coordinator, event_id, replace(plan, place="Annex"), 1, LATER, notify=False)
     [update] = await mails(cast.kcpd_detective, LATER + timedelta(hours=1))
-    await meetings.cancel(cast.coordinator, event_id, 2, "", LATER + timedelta(hours=2))
+    await events.cancel(cast.coordinator, event_id, 2, "", LATER + timedelta(hours=2))
     [cancellation] = await mails(cast.kcpd_detective, LATER + timedelta(hours=3))
     for mail in (invitation, update, cancellation):
         assert is_marked(mail)
@@ -65,7 +68,7 @@ async def test_each_mail_about_a_marked_event_begins_and_ends_with_the_banner(sq
 
 async def test_the_entry_in_a_mail_is_confidential_and_carries_the_banner(sqlite_cast: Cast) -> None:
     cast = sqlite_cast
-    await meetings.schedule(cast.coordinator, meeting(cast.kcpd_detective, marking=marking(cast)), NOW)
+    await events.schedule(cast.coordinator, meeting(cast.kcpd_detective, marking=marking(cast)), NOW)
     [mail] = await mails(cast.kcpd_detective)
     [entry] = icalendar.Calendar.from_ical(mail["text/calendar"]).walk("VEVENT")
     assert (str(entry["CLASS"]), str(entry["X-CUI-MARKING"])) == ("CONFIDENTIAL", BANNER)
@@ -74,7 +77,7 @@ async def test_the_entry_in_a_mail_is_confidential_and_carries_the_banner(sqlite
 
 async def test_a_mail_about_a_marked_operation_does_not_even_say_that_it_is_marked(sqlite_cast: Cast) -> None:
     cast = sqlite_cast
-    await meetings.schedule(cast.fbi_lead, operation(cast.kcpd_detective, marking=marking(cast)), NOW)
+    await events.schedule(cast.fbi_lead, operation(cast.kcpd_detective, marking=marking(cast)), NOW)
     [mail] = await mails(cast.kcpd_detective)
     assert "CUI" not in "".join(mail.values())
 
@@ -82,16 +85,16 @@ async def test_a_mail_about_a_marked_operation_does_not_even_say_that_it_is_mark
 async def test_who_reads_discreetly_is_told_of_no_marking(sqlite_cast: Cast) -> None:
     cast = sqlite_cast
     await preferences.save(cast.kcpd_detective, Preferences(is_discreet=True), NOW)
-    await meetings.schedule(cast.coordinator, meeting(cast.kcpd_detective, marking=marking(cast)), NOW)
+    await events.schedule(cast.coordinator, meeting(cast.kcpd_detective, marking=marking(cast)), NOW)
     [mail] = await mails(cast.kcpd_detective)
     assert "CUI" not in "".join(mail.values())
 
 
 async def test_a_mail_about_an_action_item_of_a_marked_event_is_marked_like_it(sqlite_cast: Cast) -> None:
     cast = sqlite_cast
-    event_id = await meetings.schedule(cast.coordinator, meeting(cast.kcpd_detective, marking=marking(cast)), NOW)
+    event_id = await events.schedule(cast.coordinator, meeting(cast.kcpd_detective, marking=marking(cast)), NOW)
     await mails(cast.kcpd_detective)
-    origin = await meeting_dates.date_for(cast.coordinator, event_id, "2027-01-12")
+    origin = await occurrences.date_for(cast.coordinator, event_id, "2027-01-12")
     new = NewItem(
         title="Bring the map", owner_id=cast.kcpd_detective.member_id, due=date(2027, 1, 20), origin_id=origin.id
     )
@@ -106,15 +109,15 @@ async def test_a_digest_has_the_banner_over_all_that_it_lists(sqlite_cast: Cast)
     for day, categories in ((13, {Category.LEI}), (14, {Category.SP_INV})):
         starts = datetime(2027, 1, day, 10)  # noqa: DTZ001 - local to the zone
         mine = marking(cast, categories=frozenset(categories))
-        await meetings.schedule(cast.coordinator, meeting(reader, starts=starts, marking=mine), NOW)
+        await events.schedule(cast.coordinator, meeting(reader, starts=starts, marking=mine), NOW)
     secret = marking(cast, categories=frozenset({Category.SP_CHRI}))
-    await meetings.schedule(cast.fbi_lead, operation(reader, marking=secret), NOW)
+    await events.schedule(cast.fbi_lead, operation(reader, marking=secret), NOW)
     monday = datetime(2027, 1, 11, 14, tzinfo=NOW.tzinfo)
     message = Message(
         id=cast.agencies["FBI"], key="digest", kind=MessageKind.DIGEST, recipient_id=reader.member_id, event_id=None,
         occurrence_id=None, item_id=None, created_at=monday, due=monday, not_after=None, attempts=1,
         facts={"monday": "2027-01-11"},
     )  # fmt: skip
-    letter = await letters_digest.digest_letter(message, reader, monday)
+    letter = await digest.digest_letter(message, reader, monday)
     assert not isinstance(letter, Skip)
     assert letter.banner == BANNER

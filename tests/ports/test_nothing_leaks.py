@@ -13,8 +13,8 @@ from litestar import Litestar
 from tests.ports.api_script import API_SCRIPT
 from tests.ports.browser import Browser, settings
 from tests.ports.worlds import Places, Worlds, build, opened
-from tracker import chance
 from tracker.app import create_app
+from tracker.crypto import ids
 
 pytestmark = pytest.mark.anyio
 
@@ -386,9 +386,9 @@ def test_every_route_stands_in_the_leak_test() -> None:
 @asynccontextmanager
 async def same_chance() -> AsyncIterator[None]:
     """Let both worlds draw the same ids, as for the mark of an unsent form."""
-    chance.seed(11)
+    ids.seed(11)
     yield
-    chance.seed(None)
+    ids.seed(None)
 
 
 async def seen(world: Path, worlds: Worlds, viewer: str) -> list[tuple[str, int, list[tuple[str, str]], bytes]]:

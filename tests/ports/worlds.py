@@ -14,44 +14,36 @@ from litestar import Litestar
 from tests.cast import NOW, ZONE, Cast, everybody, marking, meeting, operation, people_of_the_task_force
 from tests.ports.browser import session_of
 from tests.ports.standing import standing
-from tracker import chance
+from tracker.crypto import ids
 from tracker.database import bind, close_database, engine, engine_from_url, open_database, writing
-from tracker.migrate import migrate
-from tracker.rules.action_changes import Change, NewItem
-from tracker.rules.action_items import ItemStatus
-from tracker.rules.api_tokens import ApiScope
-from tracker.rules.attendance import Mark
-from tracker.rules.audiences import Arm, Visibility
-from tracker.rules.calendars import Scope
-from tracker.rules.invitations import AnswerValue
-from tracker.rules.markings import Category, Limit
-from tracker.rules.outside_calendars import Found, Kind, Span, window
-from tracker.rules.people import Level, Viewer
-from tracker.rules.planning import DateChange
-from tracker.rules.quorum import QuorumRule
+from tracker.database.migrate import migrate
+from tracker.rules.actions.action_items import ItemStatus
+from tracker.rules.actions.item_changes import Change, NewItem
+from tracker.rules.attendance.sheet import Mark
+from tracker.rules.availability.shared_calendars import Found, Kind, Span, window
+from tracker.rules.calendars.feeds import Scope
+from tracker.rules.core.audiences import Arm, Visibility
+from tracker.rules.core.viewer import Level, Viewer
+from tracker.rules.events.markings import Category, Limit
+from tracker.rules.events.plan import DateChange
+from tracker.rules.events.replies import AnswerValue
+from tracker.rules.identity.api_tokens import ApiScope
 from tracker.rules.recurrence import Rule, rule_for
-from tracker.rules.sites import SiteFacts
-from tracker.tables.meetings import Event
-from tracker.tables.outbox import Message
-from tracker.usecases import (
-    action_items,
-    api_tokens,
-    attendance,
-    audit_reading,
-    blackouts,
-    event_templates,
-    invitations,
-    meeting_dates,
-    meetings,
-    outside_calendars,
-    people,
-    readings,
-    reminders,
-    saved_filters,
-    sites,
-    subscriptions,
-)
-from tracker.usecases.viewers import viewer_for
+from tracker.rules.roster.quorum import QuorumRule
+from tracker.rules.roster.sites import SiteFacts
+from tracker.tables.schema.core.outbox import Message
+from tracker.tables.schema.events.events import Event
+from tracker.usecases.actions import action_items
+from tracker.usecases.attendance import roll_call
+from tracker.usecases.audit import reading
+from tracker.usecases.availability import blackout_days, shared_calendars
+from tracker.usecases.calendars import subscriptions
+from tracker.usecases.core import access_records, saved_filters
+from tracker.usecases.core.viewers import viewer_for
+from tracker.usecases.emails import reminders
+from tracker.usecases.events import events, occurrences, replies, templates
+from tracker.usecases.identity import api_tokens
+from tracker.usecases.roster import people, sites
 
 STARTS = datetime(2027, 1, 12, 10)
 LAST_WEEK = NOW - timedelta(days=8)
@@ -117,9 +109,9 @@ async def build(folder: Path) -> Worlds:
         await _secrets(cast, places)
     for file in (plain, secret):
         async with opened(file):
-            chance.seed(7)
+            ids.seed(7)
             await _changed_afterwards(cast, places)
-            chance.seed(None)
+            ids.seed(None)
     return Worlds(cast, sessions, feeds, tokens, places, plain, secret)
 
 
@@ -138,12 +130,12 @@ async def opened(file: Path) -> AsyncIterator[Litestar]:
 
 
 async def _what_all_may_see(cast: Cast) -> Places:
-    series = await meetings.schedule(cast.coordinator, meeting(*everybody(cast), rule=_monthly()), LAST_WEEK)
-    past = await meetings.schedule(
+    series = await events.schedule(cast.coordinator, meeting(*everybody(cast), rule=_monthly()), LAST_WEEK)
+    past = await events.schedule(
         cast.coordinator, meeting(*everybody(cast), title="Kick-off", starts=datetime(2026, 12, 8, 10)), LAST_WEEK
     )
     during = datetime(2026, 12, 8, 16, 30, tzinfo=NOW.tzinfo)
-    await attendance.record(
+    await roll_call.record(
         cast.coordinator,
         past,
         "2026-12-08",
@@ -188,28 +180,28 @@ async def _secret_people(cast: Cast, places: Places) -> None:
 async def _secrets(cast: Cast, places: Places) -> None:
     await _secret_people(cast, places)
     days = date(2027, 1, 11), date(2027, 1, 13), "Canary week"
-    places.secret_blackout = await blackouts.name(cast.coordinator, places.secret_agency, *days, NOW, TODAY)
+    places.secret_blackout = await blackout_days.name(cast.coordinator, places.secret_agency, *days, NOW, TODAY)
     lead, named = cast.fbi_lead, (cast.kcpd_detective, cast.hsi_liaison)
     marked = marking(cast, categories=frozenset({Category.SP_CHRI}), limit=Limit.NOCON)
     secret = operation(*named, rule=_weekly(), marking=marked)
-    places.secret_event = await meetings.schedule(lead, secret, LAST_WEEK)
+    places.secret_event = await events.schedule(lead, secret, LAST_WEEK)
     places.secret_key = "2027-01-16"
     await Event.update({Event.previous_series: places.event}).where(Event.id == places.secret_event)
-    over = await meetings.schedule(
+    over = await events.schedule(
         lead, operation(*named, title="Operation Canary", starts=datetime(2026, 12, 9, 6)), LAST_WEEK
     )
-    await meetings.schedule(
+    await events.schedule(
         lead, operation(*named, title="Operation Called Off", starts=datetime(2026, 12, 16, 6)), LAST_WEEK
     )
     in_the_room = operation(*named, starts=datetime(2027, 1, 20, 6), place="USAO conference room", title="Canary raid")
-    await meetings.schedule(lead, in_the_room, LAST_WEEK)
-    await invitations.answer(
+    await events.schedule(lead, in_the_room, LAST_WEEK)
+    await replies.answer(
         cast.kcpd_detective, places.secret_event, "2027-01-23", AnswerValue.DECLINED, "Canary", NOW, for_series=False
     )
     moved = DateChange(starts=datetime(2027, 1, 31, 6), duration=timedelta(hours=3), place="Canary Street")
-    await meeting_dates.change_date(lead, places.secret_event, "2027-01-30", moved, 1, NOW, notify=True)
-    await meeting_dates.cancel_date(lead, places.secret_event, "2027-02-06", 1, "Canary", NOW)
-    await attendance.record(
+    await occurrences.change_date(lead, places.secret_event, "2027-01-30", moved, 1, NOW, notify=True)
+    await occurrences.cancel_date(lead, places.secret_event, "2027-02-06", 1, "Canary", NOW)
+    await roll_call.record(
         lead,
         over,
         "2026-12-09",
@@ -222,7 +214,7 @@ async def _secrets(cast: Cast, places: Places) -> None:
 
 async def _secrets_about(cast: Cast, places: Places) -> None:
     """Add a meeting of one arm, and what comes of secret events: looks, reminders, messages, templates, filters."""
-    await meetings.schedule(
+    await events.schedule(
         cast.coordinator,
         meeting(
             *(one for one in everybody(cast) if one.arm == cast.fbi_lead.arm),
@@ -242,30 +234,30 @@ async def _secrets_about(cast: Cast, places: Places) -> None:
 
 async def _a_shared_calendar(member_id: UUID) -> None:
     """Let somebody whom not everybody knows share when they are busy all of January."""
-    await outside_calendars.share(await viewer_for(member_id, NOW), "https://canary.example/larkspur.ics", "", NOW)
-    under_way = await outside_calendars.claim(NOW)
+    await shared_calendars.share(await viewer_for(member_id, NOW), "https://canary.example/larkspur.ics", "", NOW)
+    under_way = await shared_calendars.claim(NOW)
     assert under_way
     january = Span(datetime(2027, 1, 1, tzinfo=NOW.tzinfo), datetime(2027, 2, 1, tzinfo=NOW.tzinfo), Kind.OUT)
-    await outside_calendars.keep(under_way, [Found("", january)], 0, window(NOW, ZONE), NOW)
+    await shared_calendars.keep(under_way, [Found("", january)], 0, window(NOW, ZONE), NOW)
 
 
 async def _a_template(cast: Cast) -> UUID:
     """Return a template of a body whose schedulers are law enforcement."""
     form = {"title": ["Operation Canary"], "place": ["Larkspur Lot"], "visibility": ["body"]}
-    await event_templates.save(cast.coordinator, "Bluestem", form, cast.bodies["enforcement"], NOW)
-    [found] = await event_templates.templates_for(cast.coordinator)
+    await templates.save(cast.coordinator, "Bluestem", form, cast.bodies["enforcement"], NOW)
+    [found] = await templates.templates_for(cast.coordinator)
     return found.id
 
 
 async def _looks_at(cast: Cast, event_id: UUID) -> None:
     """Leave what looks at an event leave in the trail: of who is named, of who is not, of who reads the whole trail."""
-    event = await meetings.event_for(cast.kcpd_detective, event_id)
-    await readings.note_series(cast.kcpd_detective, [event], NOW)
+    event = await events.event_for(cast.kcpd_detective, event_id)
+    await access_records.note_series(cast.kcpd_detective, [event], NOW)
     route = {"route": "GET /events/{event_id}"}
-    await readings.note(cast.harbor_advocate, "not_found", "event", str(event_id), route, NOW)
-    chosen = audit_reading.Choice(since=LAST_WEEK, until=NOW, about=str(event_id))
-    await audit_reading.page(cast.auditor, chosen, {"about": str(event_id)}, NOW)
-    await audit_reading.export(cast.auditor, chosen, {"about": str(event_id)}, NOW)
+    await access_records.note(cast.harbor_advocate, "not_found", "event", str(event_id), route, NOW)
+    chosen = reading.Choice(since=LAST_WEEK, until=NOW, about=str(event_id))
+    await reading.page(cast.auditor, chosen, {"about": str(event_id)}, NOW)
+    await reading.export(cast.auditor, chosen, {"about": str(event_id)}, NOW)
 
 
 async def _a_message_about(event_id: UUID) -> UUID:
@@ -278,17 +270,15 @@ async def _a_message_about(event_id: UUID) -> UUID:
 
 async def _changed_afterwards(cast: Cast, places: Places) -> None:
     later = DateChange(starts=datetime(2027, 2, 11, 13), duration=timedelta(minutes=90))
-    await meeting_dates.change_date(cast.coordinator, places.event, "2027-02-09", later, 1, NOW, notify=False)
-    await invitations.answer(
-        cast.caht_lead, places.event, places.event_key, AnswerValue.ACCEPTED, "", NOW, for_series=True
-    )
+    await occurrences.change_date(cast.coordinator, places.event, "2027-02-09", later, 1, NOW, notify=False)
+    await replies.answer(cast.caht_lead, places.event, places.event_key, AnswerValue.ACCEPTED, "", NOW, for_series=True)
     await action_items.update(
         cast.harbor_advocate, places.item, Change(status=ItemStatus.IN_PROGRESS, progress=50), 1, NOW, TODAY
     )
 
 
 async def _item(giver: Viewer, owner: Viewer, title: str, event_id: UUID, key: str) -> str:
-    origin = await meeting_dates.date_for(giver, event_id, key)
+    origin = await occurrences.date_for(giver, event_id, key)
     new = NewItem(title=title, owner_id=owner.member_id, due=date(2026, 12, 20), origin_id=origin.id)
     return await action_items.create(giver, new, LAST_WEEK, TODAY)
 

@@ -20,7 +20,7 @@ from tests.ports.pages.forms import typed
 from tracker import clock
 from tracker.ports.mail.compose import Composer
 from tracker.ports.mail.delivery import Delivery
-from tracker.usecases.reminders import queue_due
+from tracker.usecases.emails.reminders import queue_due
 
 A_WHILE = timedelta(minutes=5)
 """Until mails are looked for: edits within a minute are one mail."""

@@ -9,19 +9,20 @@ from uuid import UUID
 
 from tests.cast import NOW, ZONE, Cast
 from tests.ical.readers import Shown
-from tests.rules.any_series import CHOICES
+from tests.rules.recurrence.any_series import CHOICES
 from tracker import clock
 from tracker.errors import Conflict, Invalid
-from tracker.rules.audiences import Visibility
-from tracker.rules.invitations import AttendeeRole
-from tracker.rules.meetings import Event, Occurrence
-from tracker.rules.planning import DateChange, Plan, from_date
+from tracker.rules.core.audiences import Visibility
+from tracker.rules.core.wall_clock import to_local
+from tracker.rules.events.event import Event, Occurrence
+from tracker.rules.events.plan import DateChange, Plan, from_date
+from tracker.rules.events.replies import AttendeeRole
 from tracker.rules.recurrence import choice_of, dates, rule_for
-from tracker.rules.wall_clock import to_local
-from tracker.tables import meetings as rows
-from tracker.tables.outbox import Message, Watermark
-from tracker.usecases import meeting_dates, meetings, series_parts
-from tracker.usecases.reminders import queue_due
+from tracker.tables.schema.core.outbox import Message, Watermark
+from tracker.tables.schema.events import events as rows
+from tracker.usecases.emails.reminders import queue_due
+from tracker.usecases.events import events as event_deeds
+from tracker.usecases.events import occurrences, series_split
 
 A_DAY = timedelta(days=1)
 LONGEST_WAIT = timedelta(days=60)
@@ -60,7 +61,7 @@ class SeriesEditor:
     async def begin(self, plan: Plan) -> None:
         """Schedule the series."""
         await self._pass_time()
-        self.events = [await meetings.schedule(self._cast.coordinator, plan, self.now)]
+        self.events = [await event_deeds.schedule(self._cast.coordinator, plan, self.now)]
 
     async def edit(self, deed: Deed) -> None:
         """Do it a day later, if it can be done; the planner of reminders has looked until then."""
@@ -76,8 +77,8 @@ class SeriesEditor:
         await queue_due(self.now, ZONE)
 
     async def _dates(self, event_id: UUID) -> list[Occurrence]:
-        event = await meetings.event_for(self._cast.coordinator, event_id)
-        return await meeting_dates.dates_of(self._cast.coordinator, event)
+        event = await event_deeds.event_for(self._cast.coordinator, event_id)
+        return await occurrences.dates_of(self._cast.coordinator, event)
 
     async def _move(self, date: Occurrence, by: int) -> None:
         await self._change_date(date, starts=_later(date, by))
@@ -92,20 +93,20 @@ class SeriesEditor:
     async def _change_date(self, date: Occurrence, **changed: Any) -> None:
         facts = {"starts": date.original_start, "duration": date.event.duration, "may_double": True, **changed}
         change = DateChange(**facts)
-        await meeting_dates.change_date(
+        await occurrences.change_date(
             self._cast.coordinator, date.event.id, date.key, change, date.version, self.now, notify=False
         )
 
     async def _cancel(self, date: Occurrence, _: int) -> None:
-        await meeting_dates.cancel_date(
+        await occurrences.cancel_date(
             self._cast.coordinator, date.event.id, date.key, date.version, "Holiday week", self.now
         )
 
     async def _reinstate(self, date: Occurrence, _: int) -> None:
-        await meeting_dates.reinstate_date(self._cast.coordinator, date.event.id, date.key, date.version, self.now)
+        await occurrences.reinstate_date(self._cast.coordinator, date.event.id, date.key, date.version, self.now)
 
     async def _add(self, date: Occurrence, by: int) -> None:
-        await series_parts.add_date(
+        await series_split.add_date(
             self._cast.coordinator, date.event.id, _later(date, by), date.event.version, self.now
         )
 
@@ -123,12 +124,12 @@ class SeriesEditor:
             await self._go_on(event, date, replace(plan, starts=date.original_start, rule=rule))
 
     async def _go_on(self, event: Event, date: Occurrence, plan: Plan) -> None:
-        self._went_on(await series_parts.change_from(
+        self._went_on(await series_split.change_from(
             self._cast.coordinator, event.id, date.key, plan, event.version, self.now, notify=False
         ))  # fmt: skip
 
     async def _stop(self, date: Occurrence, _: int) -> None:
-        await series_parts.cancel_from(
+        await series_split.cancel_from(
             self._cast.coordinator, date.event.id, date.key, date.event.version, "Enough", self.now
         )
 
@@ -176,10 +177,10 @@ class SeriesEditor:
         await self._go_on(event, date, replace(from_date(plan, date.original_start), invitees=invited))
 
     async def _call_off(self, date: Occurrence, _: int) -> None:
-        await meetings.cancel(self._cast.coordinator, date.event.id, date.event.version, "No money", self.now)
+        await event_deeds.cancel(self._cast.coordinator, date.event.id, date.event.version, "No money", self.now)
 
     async def _bring_back(self, date: Occurrence, _: int) -> None:
-        await meetings.reinstate(self._cast.coordinator, date.event.id, date.event.version, self.now)
+        await event_deeds.reinstate(self._cast.coordinator, date.event.id, date.event.version, self.now)
 
     async def _wait(self, date: Occurrence, _: int) -> None:
         """Let the date be over, if it is one of the next weeks."""
@@ -187,10 +188,10 @@ class SeriesEditor:
         await self._pass_time()
 
     async def _plan(self, event: Event) -> tuple[Event, Plan]:
-        return await meetings.plan_to_change(self._cast.coordinator, event.id)
+        return await event_deeds.plan_to_change(self._cast.coordinator, event.id)
 
     async def _change(self, event: Event, plan: Plan) -> None:
-        self._went_on(await meetings.change(
+        self._went_on(await event_deeds.change(
             self._cast.coordinator, event.id, plan, event.version, self.now, notify=False
         ))  # fmt: skip
 

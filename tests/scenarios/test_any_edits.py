@@ -18,17 +18,19 @@ from tests.ports.browser import Browser, session_of
 from tests.ports.browser import settings as of_the_site
 from tests.ports.standing import standing
 from tests.scenarios.series_editor import Deed, SeriesEditor, held, instants, no_event
-from tests.usecases.autumn import asked
-from tracker.ports.feeds.maker import Maker
-from tracker.rules.calendars import Scope
-from tracker.rules.people import Viewer
+from tests.usecases.events.autumn import asked
+from tracker.ports.feeds.feed_builder import Maker
+from tracker.rules.calendars.feeds import Scope
+from tracker.rules.core.viewer import Viewer
+from tracker.rules.emails.reminders import of_date
 from tracker.rules.recurrence import rule_for
-from tracker.rules.reminders import of_date
-from tracker.tables.invitations import Invitation
-from tracker.tables.outbox import Message
-from tracker.usecases import meeting_dates, reports, subscriptions
-from tracker.usecases.reminders import queue_due
-from tracker.usecases.subscriptions_feed import open_feed
+from tracker.tables.schema.core.outbox import Message
+from tracker.tables.schema.events.invitations import Invitation
+from tracker.usecases.calendars import subscriptions
+from tracker.usecases.calendars.feed_access import open_feed
+from tracker.usecases.emails.reminders import queue_due
+from tracker.usecases.events import occurrences
+from tracker.usecases.reports import reports
 
 pytestmark = pytest.mark.anyio
 
@@ -100,7 +102,7 @@ async def sequences(feed: str, now: datetime) -> dict[tuple[str, bytes], int]:
 
 
 async def seen_by(viewer: Viewer) -> list[Shown]:
-    lines = await meeting_dates.between(viewer, *SPAN)
+    lines = await occurrences.between(viewer, *SPAN)
     return sorted(Shown(one.starts_at, one.ends_at, one.title) for one in lines if not one.is_off)
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from tests.scenarios.monthly_meeting import october_at_nine, scheduled
 from tests.scenarios.office import Office, recipients, words_of
-from tracker.usecases import meeting_dates
+from tracker.usecases.events import occurrences
 
 pytestmark = pytest.mark.anyio
 
@@ -23,7 +23,7 @@ PROTOCOL = "Draft language-access protocol"
 async def given(office: Office, event: UUID, owner: str, title: str, due: str, key: str = "2027-01-12") -> str:
     """Let the coordinator give an item at a date of a meeting; return its reference."""
     viewer = office.cast.coordinator
-    origin = (await meeting_dates.date_for(viewer, event, key)).id
+    origin = (await occurrences.date_for(viewer, event, key)).id
     form: dict[str, Any] = {"title": title, "owner": office.ids(owner)[0], "due": due, "origin": origin}
     assert (
         await office.fill("coordinator", f"/action-items?origin={origin}", "/action-items", **form)

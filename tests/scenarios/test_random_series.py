@@ -13,17 +13,17 @@ from tests.cast import NOW, Cast, meeting
 from tests.faults.senders import IS_FULL
 from tests.ical.readers import by_ical, by_icalendar
 from tests.ports.browser import settings as of_the_site
-from tests.rules.any_series import a_series
+from tests.rules.recurrence.any_series import a_series
 from tests.scenarios.series_editor import Deed, SeriesEditor, held, instants, no_event
 from tracker import clock
-from tracker.ports.feeds.maker import Maker
-from tracker.rules.calendars import Scope
-from tracker.rules.holiday_choices import HolidayChoice, doubled
-from tracker.rules.holiday_choices import held as held_on
-from tracker.rules.holidays import holiday_notes
+from tracker.ports.feeds.feed_builder import Maker
+from tracker.rules.calendars.feeds import Scope
 from tracker.rules.recurrence import dates
-from tracker.usecases import subscriptions
-from tracker.usecases.subscriptions_feed import open_feed
+from tracker.rules.recurrence.holiday_choices import HolidayChoice, doubled
+from tracker.rules.recurrence.holiday_choices import held as held_on
+from tracker.rules.recurrence.holidays import holiday_notes
+from tracker.usecases.calendars import subscriptions
+from tracker.usecases.calendars.feed_access import open_feed
 
 pytestmark = pytest.mark.anyio
 

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.cast import Cast
-from tests.usecases.identity_world import give_password, hash_cheaply
+from tests.usecases.identity.world import give_password, hash_cheaply
 
 
 @pytest.fixture

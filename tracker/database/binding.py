@@ -12,8 +12,7 @@ from piccolo.engine.exceptions import TransactionError
 from piccolo.table import TABLE_REGISTRY
 from typing_extensions import TypeIs
 
-from tracker import conf
-from tracker.database import sqlite_types
+from tracker.database import piccolo_conf, sqlite_types
 from tracker.database.postgres import PostgresEngine
 from tracker.database.sqlite import SQLiteEngine
 
@@ -36,18 +35,18 @@ def engine_from_url(url: str, *, pool: int = 8, synchronous: str = "FULL") -> En
 
 
 def bind(engine: Engine) -> None:
-    """Let every table use this engine: those declared so far, and by `tracker.conf` those declared later."""
-    conf.DB = engine
-    os.environ[ENVIRONMENT_VARIABLE] = conf.__name__
+    """Let every table use this engine: those declared so far, and through `piccolo_conf` those declared later."""
+    piccolo_conf.DB = engine
+    os.environ[ENVIRONMENT_VARIABLE] = piccolo_conf.__name__
     for table in TABLE_REGISTRY:
         table._meta.db = engine  # noqa: SLF001 - Piccolo's documented way in
 
 
 def engine() -> Engine:
     """Return the bound engine."""
-    if not isinstance(conf.DB, SQLiteEngine | PostgresEngine):
+    if not isinstance(piccolo_conf.DB, SQLiteEngine | PostgresEngine):
         raise RuntimeError("No database is bound.")  # noqa: TRY004 - the order of calls is wrong, not a type
-    return conf.DB
+    return piccolo_conf.DB
 
 
 def is_postgres(engine: stock.Engine[Any]) -> TypeIs[PostgresEngine]:

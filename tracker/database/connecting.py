@@ -9,7 +9,7 @@ from weakref import WeakKeyDictionary
 from piccolo.engine.base import BaseTransaction, Engine
 
 from tracker.database.changes import Mark
-from tracker.database.gate import Gate
+from tracker.database.writer_lock import Gate
 
 Rows = Sequence[Any]
 Statement = tuple[str, list[Any]]

@@ -10,19 +10,20 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from uuid import UUID
 
-from tracker import chance
+from tracker.crypto import ids
 from tracker.demo.cast import LAW, SERVICES, Company
-from tracker.rules import audiences, planning
-from tracker.rules.audiences import Arm, Visibility
-from tracker.rules.invitations import AttendeeRole
-from tracker.rules.meetings import Kind
-from tracker.rules.planning import Plan
+from tracker.rules.core import audiences
+from tracker.rules.core.audiences import Arm, Visibility
+from tracker.rules.core.wall_clock import to_local
+from tracker.rules.events import plan as plan_rules
+from tracker.rules.events.event import Kind
+from tracker.rules.events.plan import Plan
+from tracker.rules.events.replies import AttendeeRole
 from tracker.rules.recurrence import Frequency, Rule
-from tracker.rules.wall_clock import to_local
-from tracker.tables.invitations import Invitation
-from tracker.tables.meetings import Event, EventAudience
-from tracker.tables.people import Member
-from tracker.usecases.series import add_dates
+from tracker.tables.schema.events.events import Event, EventAudience
+from tracker.tables.schema.events.invitations import Invitation
+from tracker.tables.schema.roster.people import Member
+from tracker.usecases.events.series import add_dates
 
 PEOPLE = 25  # in each helping
 SERIES = 20  # in each helping
@@ -57,7 +58,7 @@ async def _people(company: Company, helping: int, joined_at: datetime, zone: str
     chosen = [places[number % len(places)] for number in range(PEOPLE)]
     rows = [
         Member(
-            id=chance.new_id(), agency=one.agency_id, zone=zone, status="active", joined_at=joined_at,
+            id=ids.new_id(), agency=one.agency_id, zone=zone, status="active", joined_at=joined_at,
             name=f"{one.agency} {ROLES[number % len(ROLES)]} {helping * PEOPLE + number + 1}",
             email=f"person{helping * PEOPLE + number + 1}@large.example",
         )
@@ -86,22 +87,22 @@ async def _series(company: Company, plans: Sequence[Plan], made_at: datetime) ->
     events = [_event(plan, lead, made_at) for plan in plans]
     await Event.insert(*events)
     await EventAudience.insert(*(
-        EventAudience(id=chance.new_id(), event=event.id, audience=audience)
+        EventAudience(id=ids.new_id(), event=event.id, audience=audience)
         for event, plan in zip(events, plans, strict=True)
         for audience in audiences.of_event(plan.visibility, None, ())
     ))  # fmt: skip
     await Invitation.insert(*(
-        Invitation(id=chance.new_id(), event=event.id, member=member_id, role=role, added_at=made_at)
+        Invitation(id=ids.new_id(), event=event.id, member=member_id, role=role, added_at=made_at)
         for event, plan in zip(events, plans, strict=True)
         for member_id, role in plan.invitees.items()
     ))  # fmt: skip
     for event, plan in zip(events, plans, strict=True):
-        await add_dates(event.id, planning.slots(plan), made_at)
+        await add_dates(event.id, plan_rules.slots(plan), made_at)
 
 
 def _event(plan: Plan, lead: UUID, made_at: datetime) -> Event:
     return Event(
-        id=chance.new_id(), uid=chance.new_uid(), kind=plan.kind, title=plan.title, visibility=plan.visibility,
+        id=ids.new_id(), uid=ids.new_uid(), kind=plan.kind, title=plan.title, visibility=plan.visibility,
         lead=lead, status=plan.status, zone=plan.zone, starts=plan.starts, duration=plan.duration, rrule=plan.rrule,
         place=plan.place, created_at=made_at, changed_at=made_at,
     )  # fmt: skip

@@ -5,10 +5,10 @@ from datetime import datetime, time, timedelta
 from typing import NamedTuple
 
 from tracker.demo.cast import Company
-from tracker.rules.holidays import is_working_day
-from tracker.rules.outside_calendars import Found, Kind, Span, window
-from tracker.rules.wall_clock import to_local, to_utc
-from tracker.usecases import outside_calendars
+from tracker.rules.availability.shared_calendars import Found, Kind, Span, window
+from tracker.rules.core.wall_clock import to_local, to_utc
+from tracker.rules.recurrence.holidays import is_working_day
+from tracker.usecases.availability import shared_calendars
 
 WEEKS = 8
 MONDAY, TUESDAY, WEDNESDAY, THURSDAY, FRIDAY = range(5)
@@ -43,10 +43,10 @@ ADDRESS = "https://calendar.example/{}.ics"  # nobody has this domain (RFC 2606)
 async def share(company: Company, now: datetime, zone: str) -> None:
     """Let them share, and keep the hours as if the calendars had just been read."""
     for key, habits in HABITS.items():
-        await outside_calendars.share(company.members[key], ADDRESS.format(key.replace("_", "-")), "", now)
-        under_way = await outside_calendars.claim(now)
+        await shared_calendars.share(company.members[key], ADDRESS.format(key.replace("_", "-")), "", now)
+        under_way = await shared_calendars.claim(now)
         if under_way:
-            await outside_calendars.keep(under_way, _hours(habits, now, zone), 0, window(now, zone), now)
+            await shared_calendars.keep(under_way, _hours(habits, now, zone), 0, window(now, zone), now)
 
 
 def _hours(habits: tuple[Habit, ...], now: datetime, zone: str) -> Iterator[Found]:

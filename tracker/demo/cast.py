@@ -6,12 +6,12 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from tracker.rules.audiences import Arm
-from tracker.rules.people import Level, Role, Viewer
-from tracker.rules.quorum import NO_QUORUM, QuorumRule
-from tracker.rules.sites import SiteFacts
-from tracker.usecases import people, sites
-from tracker.usecases.viewers import viewer_for
+from tracker.rules.core.audiences import Arm
+from tracker.rules.core.viewer import Level, Role, Viewer
+from tracker.rules.roster.quorum import NO_QUORUM, QuorumRule
+from tracker.rules.roster.sites import SiteFacts
+from tracker.usecases.core.viewers import viewer_for
+from tracker.usecases.roster import people, sites
 
 LAW, SERVICES = Arm.LAW_ENFORCEMENT, Arm.VICTIM_SERVICES
 

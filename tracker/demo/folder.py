@@ -9,10 +9,10 @@ import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
-from tracker import settings_file
+from tracker.config import settings_file
+from tracker.config.settings import PREFIX, Settings
 from tracker.demo.cast import BEHIND_THE_SCENES, address
 from tracker.errors import Conflict, Invalid
-from tracker.settings import PREFIX, Settings
 
 NOTE = (
     "A demonstration of the Task Force Tracker. Nothing here is real. Everything in this folder is deleted when\n"

@@ -3,16 +3,17 @@
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from tracker import chance
+from tracker.crypto import ids
 from tracker.demo.programme import SERIES, SINGLES, SOON, SOON_AHEAD, Script
 from tracker.demo.story import Date, Story
-from tracker.rules.attendance import Line, Mark, WalkIn
-from tracker.rules.invitations import AnswerValue
-from tracker.rules.meetings import EventStatus, Kind
-from tracker.rules.planning import DateChange
+from tracker.rules.attendance.sheet import Line, Mark, WalkIn
+from tracker.rules.core.wall_clock import to_local
+from tracker.rules.events.event import EventStatus, Kind
+from tracker.rules.events.plan import DateChange
+from tracker.rules.events.replies import AnswerValue
 from tracker.rules.recurrence import Repeat
-from tracker.rules.wall_clock import to_local
-from tracker.usecases import attendance, invitations, meeting_dates, meetings
+from tracker.usecases.attendance import roll_call
+from tracker.usecases.events import events, occurrences, replies
 
 ANSWERS = {AnswerValue.ACCEPTED: 0.68, AnswerValue.TENTATIVE: 0.08, AnswerValue.DECLINED: 0.08, None: 0.16}
 """How often each answer comes; None = no reply."""
@@ -61,7 +62,7 @@ def _answer(story: Story, script: Script, key: str, value: AnswerValue, at: date
     comment = story.luck.choice(COMMENTS) if value is AnswerValue.DECLINED else ""
 
     async def deed(now: datetime) -> None:
-        await invitations.answer(
+        await replies.answer(
             story.who(key), story.events[script.key], date.key, value, comment, now,
             for_series=script.repeat is not Repeat.NONE,
         )  # fmt: skip
@@ -73,18 +74,18 @@ def _attendance(story: Story, script: Script, date: Date) -> None:
     lead = story.who(script.lead)
 
     async def bulk(now: datetime) -> None:
-        await attendance.mark_yes_as_here(lead, story.events[script.key], date.key, now)
+        await roll_call.mark_yes_as_here(lead, story.events[script.key], date.key, now)
 
     async def others(now: datetime) -> None:
-        roll = await attendance.roll(lead, story.events[script.key], date.key, now)
+        roll = await roll_call.roll(lead, story.events[script.key], date.key, now)
         marks = {line.member_id: mark for line in roll.lines if line.member_id and (mark := _mark(story, line))}
-        await attendance.record(lead, story.events[script.key], date.key, marks, now)
+        await roll_call.record(lead, story.events[script.key], date.key, marks, now)
         if script.kind is Kind.TRAINING:
-            guest = WalkIn(id=chance.new_id(), name=GUEST[0], agency=GUEST[1])
-            await attendance.add_walk_in(lead, story.events[script.key], date.key, guest, now)
+            guest = WalkIn(id=ids.new_id(), name=GUEST[0], agency=GUEST[1])
+            await roll_call.add_walk_in(lead, story.events[script.key], date.key, guest, now)
 
     async def close(now: datetime) -> None:
-        await attendance.close(lead, story.events[script.key], date.key, now)
+        await roll_call.close(lead, story.events[script.key], date.key, now)
 
     story.at(date.starts_at + timedelta(minutes=3), bulk)
     story.at(date.starts_at + timedelta(minutes=9), others)
@@ -106,13 +107,13 @@ def _change(story: Story, dates: dict[str, list[Date]]) -> None:
 
     async def cancel_date(now: datetime) -> None:
         lead, event_id = story.who("caht_lead"), story.events["capacity"]
-        date = await meeting_dates.date_for(lead, event_id, dropped.key)
-        await meeting_dates.cancel_date(lead, event_id, dropped.key, date.version, "Day off in the county.", now)
+        date = await occurrences.date_for(lead, event_id, dropped.key)
+        await occurrences.cancel_date(lead, event_id, dropped.key, date.version, "Day off in the county.", now)
 
     async def cancel_event(now: datetime) -> None:
         lead = story.who("fbi_lead")
-        event = await meetings.event_for(lead, story.events["radio"])
-        await meetings.cancel(lead, event.id, event.version, "The channel is not ready yet.", now)
+        event = await events.event_for(lead, story.events["radio"])
+        await events.cancel(lead, event.id, event.version, "The channel is not ready yet.", now)
 
     story.at(story.now - timedelta(days=3), cancel_date)
     story.at(story.now - timedelta(days=1), cancel_event)
@@ -123,10 +124,10 @@ def _move(story: Story, lead: str, key: str, moved: Date, moment: datetime) -> N
     viewer = story.who(lead)
 
     async def deed(now: datetime) -> None:
-        date = await meeting_dates.date_for(viewer, story.events[key], moved.key)
+        date = await occurrences.date_for(viewer, story.events[key], moved.key)
         starts = date.original_start + timedelta(days=1, hours=1)
         change = DateChange(starts=starts, duration=moved.ends_at - moved.starts_at, reason="The room is taken.")
-        await meeting_dates.change_date(viewer, story.events[key], moved.key, change, date.version, now, notify=True)
+        await occurrences.change_date(viewer, story.events[key], moved.key, change, date.version, now, notify=True)
 
     story.at(moment, deed)
 

@@ -5,11 +5,12 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from tracker.demo.story import Date, Story
-from tracker.rules.action_changes import Change, NewItem
-from tracker.rules.action_items import ItemStatus
-from tracker.rules.audiences import Visibility
-from tracker.rules.wall_clock import to_local
-from tracker.usecases import action_items, meeting_dates
+from tracker.rules.actions.action_items import ItemStatus
+from tracker.rules.actions.item_changes import Change, NewItem
+from tracker.rules.core.audiences import Visibility
+from tracker.rules.core.wall_clock import to_local
+from tracker.usecases.actions import action_items
+from tracker.usecases.events import occurrences
 
 OPEN, UNDERWAY, BLOCKED, DONE, CANCELLED = ItemStatus
 SOON_AFTER = timedelta(minutes=6)
@@ -120,5 +121,5 @@ def _step(story: Story, errand: Errand, step: Step, version: int, at: datetime, 
 
 async def _origin_id(story: Story, errand: Errand, origin: Date) -> UUID:
     assert errand.origin is not None  # noqa: S101 - only an errand with an origin has a date of it
-    date = await meeting_dates.date_for(story.who(errand.giver), story.events[errand.origin], origin.key)
+    date = await occurrences.date_for(story.who(errand.giver), story.events[errand.origin], origin.key)
     return date.id

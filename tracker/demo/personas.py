@@ -5,13 +5,14 @@ from datetime import datetime, timedelta
 
 from tracker.demo.cast import address
 from tracker.errors import NotFound
-from tracker.rules.api_tokens import ApiScope
-from tracker.rules.calendars import Scope
-from tracker.rules.people import Viewer
-from tracker.usecases import api_tokens, subscriptions
-from tracker.usecases.identity_accounts import account_at
-from tracker.usecases.identity_links import issue_link
-from tracker.usecases.viewers import viewer_for
+from tracker.rules.calendars.feeds import Scope
+from tracker.rules.core.viewer import Viewer
+from tracker.rules.identity.api_tokens import ApiScope
+from tracker.usecases.calendars import subscriptions
+from tracker.usecases.core.viewers import viewer_for
+from tracker.usecases.identity import api_tokens
+from tracker.usecases.identity.accounts import account_at
+from tracker.usecases.identity.one_time_links import issue_link
 
 LIFETIME = timedelta(hours=24)
 FEED = "Phone"

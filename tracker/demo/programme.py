@@ -16,9 +16,9 @@ from tracker.demo.days import (
     weeks,
     workday,
 )
-from tracker.rules.audiences import Visibility
-from tracker.rules.markings import Category, Limit
-from tracker.rules.meetings import EventStatus, Kind
+from tracker.rules.core.audiences import Visibility
+from tracker.rules.events.event import EventStatus, Kind
+from tracker.rules.events.markings import Category, Limit
 from tracker.rules.recurrence import Repeat
 
 VIDEO = "https://video.example/task-force"

@@ -14,16 +14,17 @@ from types import FrameType
 
 import uvicorn
 
-from tracker import clock, keys
+from tracker import clock
+from tracker.config.settings import PREFIX, Settings, load
+from tracker.crypto import keys
 from tracker.database import bind, close_database, engine_from_url, open_database
+from tracker.database.migrate import migrate
 from tracker.demo.folder import DemoFolder
 from tracker.demo.greeting import greeting, listing
 from tracker.demo.personas import personas
 from tracker.demo.seed import Recipe, fill
-from tracker.migrate import migrate
 from tracker.ports.cli.http import server_config
 from tracker.ports.mail.sink import Sink
-from tracker.settings import PREFIX, Settings, load
 
 Say = Callable[[str], None]
 

@@ -4,15 +4,16 @@ import random
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from tracker import chance
+from tracker.crypto import ids
 from tracker.database import writing
 from tracker.demo import bulk, calendars, history, items
 from tracker.demo.cast import Company, assemble
 from tracker.demo.days import MONDAY, TUESDAY, WEDNESDAY, Day, weeks
 from tracker.demo.story import Story
-from tracker.rules.outbox import Skip, State
-from tracker.rules.wording import local
-from tracker.usecases import blackouts, outbox
+from tracker.rules.core.outbox import Skip, State
+from tracker.rules.core.wording import local
+from tracker.usecases.availability import blackout_days
+from tracker.usecases.core import outbox
 
 FIRST_DAY = timedelta(days=200)  # before the start: when the people joined
 JUST_NOW = timedelta(minutes=10)  # before the start: what is newer really goes out by mail
@@ -38,7 +39,7 @@ class Recipe:
 
 async def fill(recipe: Recipe) -> Company:
     """Write the demo into the bound, empty, migrated database in one transaction."""
-    chance.seed(recipe.seed)
+    ids.seed(recipe.seed)
     luck = random.Random(recipe.seed)  # noqa: S311 - a demo is to be repeatable
     try:
         async with writing():
@@ -51,7 +52,7 @@ async def fill(recipe: Recipe) -> Company:
             await calendars.share(company, recipe.now, recipe.zone)
             await bulk.add(company, recipe.now, recipe.zone, luck, recipe.size - 1)
     finally:
-        chance.seed(None)
+        ids.seed(None)
     return company
 
 
@@ -60,7 +61,7 @@ async def _blackouts(company: Company, recipe: Recipe) -> None:
     now, today = recipe.now - JUST_NOW, local(recipe.now, recipe.zone).date()
     for key, first, last, reason in BLACKOUTS:
         lead = company.members[key]
-        await blackouts.name(lead, lead.agency_id, first(today), last(today), reason, now, today)
+        await blackout_days.name(lead, lead.agency_id, first(today), last(today), reason, now, today)
 
 
 async def _past(story: Story, until: datetime) -> None:

@@ -12,15 +12,15 @@ from uuid import UUID
 
 from tracker.demo.cast import Company
 from tracker.demo.programme import Script
-from tracker.rules import planning
-from tracker.rules.actors import Origin
-from tracker.rules.invitations import AttendeeRole
-from tracker.rules.markings import Marking
-from tracker.rules.people import Viewer
-from tracker.rules.planning import Plan
+from tracker.rules.core.actors import Origin
+from tracker.rules.core.viewer import Viewer
+from tracker.rules.core.wall_clock import to_local
+from tracker.rules.events import plan as plan_rules
+from tracker.rules.events.markings import Marking
+from tracker.rules.events.plan import Plan
+from tracker.rules.events.replies import AttendeeRole
 from tracker.rules.recurrence import rule_for
-from tracker.rules.wall_clock import to_local
-from tracker.usecases import meetings
+from tracker.usecases.events import events as event_deeds
 
 Deed = Callable[[datetime], Awaitable[object]]
 
@@ -65,12 +65,12 @@ class Story:
         plan = self.plan(script)
         dates = [
             Date(key=start.date().isoformat(), starts_at=slot[0], ends_at=slot[1])
-            for start, slot in planning.slots(plan)
+            for start, slot in plan_rules.slots(plan)
         ]
         moment = self.now if script.is_new else dates[0].starts_at - timedelta(days=script.notice)
 
         async def deed(now: datetime) -> None:
-            self.events[script.key] = await meetings.schedule(self.who(script.lead), plan, now)
+            self.events[script.key] = await event_deeds.schedule(self.who(script.lead), plan, now)
 
         self.at(moment, deed)
         return min(moment, self.now), dates

@@ -5,10 +5,10 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
-from tracker.rules.meetings import Event, EventStatus, Occurrence
-from tracker.rules.planning import rule_of
+from tracker.rules.core.wall_clock import zone_of
+from tracker.rules.events.event import Event, EventStatus, Occurrence
+from tracker.rules.events.plan import rule_of
 from tracker.rules.recurrence import dates as dates_by_rule
-from tracker.rules.wall_clock import zone_of
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,8 +10,8 @@ from tracker.ical import lines
 from tracker.ical.entries import entries
 from tracker.ical.timezones import vtimezone
 from tracker.ical.vevent import Organizer, vevent
-from tracker.rules.calendars import Level, is_date_gone, is_over_and_gone
-from tracker.rules.meetings import Event, Occurrence
+from tracker.rules.calendars.feeds import Level, is_date_gone, is_over_and_gone
+from tracker.rules.events.event import Event, Occurrence
 
 PRODUCT = "-//Task Force Tracker//Calendar//EN"
 REFRESH = "PT1H"

@@ -7,10 +7,10 @@ from icalendar.prop import vDuration
 from tracker.errors import Invalid
 from tracker.ical.components import Component, Components
 from tracker.ical.lines import is_web_address
-from tracker.rules import planning
-from tracker.rules.clean_text import clean
-from tracker.rules.meetings import EventStatus
-from tracker.rules.wording import clock, plural, zone_word
+from tracker.rules.core.clean_text import clean
+from tracker.rules.core.wording import clock, plural, zone_word
+from tracker.rules.events import plan
+from tracker.rules.events.event import EventStatus
 
 LONGEST_LINK = 500  # characters
 PRIVATE = "It is marked as private. Imported events are for everyone, so it stays out."
@@ -61,7 +61,7 @@ def span_of(text: str) -> timedelta:
         span: timedelta = vDuration.from_ical(text)  # type: ignore[no-untyped-call]  # the library says no types
     except (ValueError, OverflowError) as odd:
         raise Invalid(f"“{text[:40]}” is not a length that we can read.") from odd
-    if not timedelta(0) <= span <= planning.LONGEST:
+    if not timedelta(0) <= span <= plan.LONGEST:
         raise Invalid("It lasts less than nothing, or more than 14 days.")
     return span
 

@@ -10,9 +10,9 @@ from datetime import date, datetime, timedelta
 from tracker.errors import Invalid
 from tracker.ical.components import Property
 from tracker.ical.foreign_times import WallClock, Zones
-from tracker.rules.date_words import short_date
+from tracker.rules.core.date_words import short_date
 from tracker.rules.recurrence import LAST, MAX_YEARS, Frequency, Rule, dates
-from tracker.rules.recurrence_dates import years_after
+from tracker.rules.recurrence.dates import years_after
 
 NOT_KEPT = "The tracker does not keep this way to repeat ({})."
 TOO_OLD = "It repeats without an end and began more than five years ago. Give it an end, or a later start."

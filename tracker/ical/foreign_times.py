@@ -14,7 +14,7 @@ from icalendar.timezone.windows_to_olson import WINDOWS_TO_OLSON
 
 from tracker.errors import Invalid
 from tracker.ical.components import Component, Property
-from tracker.rules.wall_clock import to_local, to_utc, zone_of
+from tracker.rules.core.wall_clock import to_local, to_utc, zone_of
 
 FIRST_YEAR, LAST_YEAR = 1990, 2100
 _TIME = re.compile(r"([0-9]{4})([0-9]{2})([0-9]{2})(?:T([0-9]{2})([0-9]{2})([0-9]{2})(Z?))?", re.ASCII)

@@ -23,13 +23,13 @@ from tracker.ical.foreign_parts import (
 )  # fmt: skip
 from tracker.ical.foreign_rules import rule_from
 from tracker.ical.foreign_times import Stamp, WallClock, Zones, clock_of, zones_of
-from tracker.rules import planning
-from tracker.rules.audiences import Visibility
-from tracker.rules.calendar_import import CalendarFile, Incoming, Outcome, Row, check_size
-from tracker.rules.meetings import Kind
-from tracker.rules.planning import DateChange, Plan
+from tracker.rules.core.audiences import Visibility
+from tracker.rules.core.wall_clock import to_local
+from tracker.rules.events import plan as plan_rules
+from tracker.rules.events.calendar_import import CalendarFile, Incoming, Outcome, Row, check_size
+from tracker.rules.events.event import Kind
+from tracker.rules.events.plan import DateChange, Plan
 from tracker.rules.recurrence import Rule
-from tracker.rules.wall_clock import to_local
 
 LONGEST_TITLE = 200  # characters, as are the others
 LONGEST_PLACE = 300
@@ -127,11 +127,11 @@ class _Reader:
             description=text_of(one, "DESCRIPTION", LONGEST_TEXT, "text", multiline=True),
             video_link=video_link_of(one),
         )
-        planning.check(plan)
+        plan_rules.check(plan)
         return self._with_dates(Incoming(row=one.row, uid=uid, plan=plan, notes=tuple(notes)), one, overrides, wall)
 
     def _with_dates(self, bare: Incoming, one: Component, overrides: Sequence[Component], wall: WallClock) -> Incoming:
-        by_rule = {start for start, _ in planning.slots(bare.plan)}
+        by_rule = {start for start, _ in plan_rules.slots(bare.plan)}
         left_out = frozenset(self._named(self.zones.stamps(one.all("EXDATE")), wall, by_rule))
         extra = self.zones.stamps(one.all("RDATE"))
         if any(stamp.is_day != bare.plan.is_all_day for stamp in extra):
@@ -169,7 +169,7 @@ class _Reader:
             title=text_of(override, "SUMMARY", LONGEST_TITLE, "title") or None,
             place=text_of(override, "LOCATION", LONGEST_PLACE, "place"),
         )  # fmt: skip
-        planning.check_change(change)
+        plan_rules.check_change(change)
         return found[0], change
 
     def _named(self, stamps: Sequence[Stamp], wall: WallClock, known: set[datetime]) -> list[datetime]:

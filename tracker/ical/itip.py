@@ -10,10 +10,10 @@ from tracker.ical.entries import Entry, entries, of_date, of_series
 from tracker.ical.feed import PRODUCT
 from tracker.ical.timezones import vtimezone
 from tracker.ical.vevent import Organizer, vevent
-from tracker.rules.calendars import Level
-from tracker.rules.invitations import AnswerValue, AttendeeRole
-from tracker.rules.letters import MailedEntry
-from tracker.rules.meetings import Event, Occurrence
+from tracker.rules.calendars.feeds import Level
+from tracker.rules.emails.content import MailedEntry
+from tracker.rules.events.event import Event, Occurrence
+from tracker.rules.events.replies import AnswerValue, AttendeeRole
 
 ROLES = {
     AttendeeRole.CHAIR: "CHAIR",

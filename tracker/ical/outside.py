@@ -13,8 +13,8 @@ from tracker.ical.components import Component, Property, components
 from tracker.ical.foreign_parts import is_cancelled, span_of
 from tracker.ical.foreign_times import LAST_YEAR, Stamp, Zones, zones_of
 from tracker.ical.unrolled import NOT_READ, Budget, starts_between
-from tracker.rules.outside_calendars import Found, Kind, Span
-from tracker.rules.wall_clock import to_local, to_utc
+from tracker.rules.availability.shared_calendars import Found, Kind, Span
+from tracker.rules.core.wall_clock import to_local, to_utc
 
 MOST = 20_000  # entries of a calendar
 MOST_DAYS = 1_000_000

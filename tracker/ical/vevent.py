@@ -6,8 +6,8 @@ from datetime import datetime
 
 from tracker.ical import lines, times
 from tracker.ical.entries import Entry
-from tracker.rules.calendars import Level, neutral_title
-from tracker.rules.meetings import EventStatus, Kind
+from tracker.rules.calendars.feeds import Level, neutral_title
+from tracker.rules.events.event import EventStatus, Kind
 
 CANCELLED = "Cancelled: "
 

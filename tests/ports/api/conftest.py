@@ -10,9 +10,9 @@ from litestar import Litestar
 from tests.cast import NOW, Cast
 from tests.ports.browser import Browser
 from tests.ports.standing import standing
-from tracker.rules.api_tokens import ApiScope
-from tracker.rules.people import Viewer
-from tracker.usecases import api_tokens
+from tracker.rules.core.viewer import Viewer
+from tracker.rules.identity.api_tokens import ApiScope
+from tracker.usecases.identity import api_tokens
 
 BASE = "/api/v1"
 ALL = frozenset(ApiScope)

@@ -6,8 +6,8 @@ import pytest
 
 from tests.cast import NOW, Cast, everybody, marking, meeting, operation
 from tests.ports.api.conftest import Program, Speak
-from tracker.rules.people import Viewer
-from tracker.usecases import meetings
+from tracker.rules.core.viewer import Viewer
+from tracker.usecases.events import events
 
 pytestmark = pytest.mark.anyio
 
@@ -38,8 +38,8 @@ async def test_an_item_is_given_updated_and_completed_with_its_history(speak: Sp
 
 
 async def test_an_item_comes_from_a_date_that_the_giver_may_see(speak: Speak, cast: Cast) -> None:
-    event = await meetings.schedule(cast.coordinator, meeting(*everybody(cast), marking=marking(cast)), NOW)
-    secret = await meetings.schedule(cast.fbi_lead, operation(cast.kcpd_detective), NOW)
+    event = await events.schedule(cast.coordinator, meeting(*everybody(cast), marking=marking(cast)), NOW)
+    secret = await events.schedule(cast.fbi_lead, operation(cast.kcpd_detective), NOW)
     program = await speak(cast.caht_lead)
     origin = {"event_id": str(event), "key": "2027-01-12"}
     path = await given(program, item(cast.caht_lead, origin=origin))

@@ -7,8 +7,8 @@ import pytest
 
 from tests.cast import NOW, Cast, meeting
 from tests.ports.api.conftest import Speak
-from tracker.rules.invitations import AnswerValue
-from tracker.usecases import invitations, meetings
+from tracker.rules.events.replies import AnswerValue
+from tracker.usecases.events import events, replies
 
 pytestmark = pytest.mark.anyio
 
@@ -19,8 +19,8 @@ async def roll(cast: Cast) -> str:
     today = meeting(
         cast.fbi_lead, cast.caht_lead, starts=datetime(2026, 12, 15, 9)  # noqa: DTZ001 - local to the zone
     )  # fmt: skip
-    event = await meetings.schedule(cast.coordinator, today, NOW - timedelta(days=7))
-    await invitations.answer(
+    event = await events.schedule(cast.coordinator, today, NOW - timedelta(days=7))
+    await replies.answer(
         cast.fbi_lead, event, "2026-12-15", AnswerValue.ACCEPTED, "", NOW - timedelta(days=1), for_series=False
     )
     return f"/events/{event}/occurrences/2026-12-15/attendance"

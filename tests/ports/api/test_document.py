@@ -13,8 +13,8 @@ from tests.ports.api.conftest import BASE, Speak
 from tests.ports.browser import Browser
 from tracker.ports.api.document import about_of
 from tracker.ports.api.routes import OPERATIONS, described
-from tracker.ports.problems import KINDS
-from tracker.rules.api_tokens import ApiScope
+from tracker.ports.http.problems import KINDS
+from tracker.rules.identity.api_tokens import ApiScope
 
 pytestmark = pytest.mark.anyio
 

@@ -7,8 +7,8 @@ import pytest
 
 from tests.cast import NOW, Cast, everybody, meeting, operation
 from tests.ports.api.conftest import Program, Speak
-from tracker.tables.audit import AuditEntry
-from tracker.usecases import meetings
+from tracker.tables.schema.core.audit import AuditEntry
+from tracker.usecases.events import events
 
 pytestmark = pytest.mark.anyio
 
@@ -165,7 +165,7 @@ async def test_whoever_may_not_schedule_is_told_so(speak: Speak, cast: Cast) -> 
 
 
 async def test_forbidden_and_missing_are_the_same_bytes_whatever_is_asked(speak: Speak, cast: Cast) -> None:
-    secret = await meetings.schedule(cast.fbi_lead, operation(cast.kcpd_detective), NOW)
+    secret = await events.schedule(cast.fbi_lead, operation(cast.kcpd_detective), NOW)
     stranger = await speak(cast.caht_lead)
     for method, tail, body in (
         ("GET", "", None), ("PATCH", "", {"title": "x"}), ("POST", "/cancellation", {}), ("GET", "/occurrences", None),
@@ -209,7 +209,7 @@ async def test_a_query_that_does_not_fit_the_document_is_refused(speak: Speak, c
 
 
 async def test_a_look_at_a_named_event_is_recorded_as_on_its_page(speak: Speak, cast: Cast) -> None:
-    secret = await meetings.schedule(cast.fbi_lead, operation(cast.kcpd_detective), NOW)
+    secret = await events.schedule(cast.fbi_lead, operation(cast.kcpd_detective), NOW)
     program = await speak(cast.kcpd_detective)
     for path in ("/events", f"/events/{secret}", f"/events/{secret}/occurrences/2027-01-16"):
         assert (await program.get(path)).status_code == 200
@@ -240,13 +240,13 @@ async def test_people_are_invited_by_id(speak: Speak, cast: Cast) -> None:
 
 
 async def test_everything_of_a_meeting_is_there_for_whoever_may_see_it(speak: Speak, cast: Cast) -> None:
-    event = await meetings.schedule(cast.coordinator, meeting(*everybody(cast)), NOW)
+    event = await events.schedule(cast.coordinator, meeting(*everybody(cast)), NOW)
     shown = (await (await speak(cast.bridge_advocate)).get(f"/events/{event}")).json()
     assert (shown["title"], shown["may_edit"]) == ("Monthly task force meeting", False)
 
 
 async def test_a_program_opens_no_named_event_to_more_people(speak: Speak, cast: Cast) -> None:
-    secret = await meetings.schedule(cast.fbi_lead, operation(cast.kcpd_detective), NOW)
+    secret = await events.schedule(cast.fbi_lead, operation(cast.kcpd_detective), NOW)
     program = await speak(cast.fbi_lead)
     etag = (await program.get(f"/events/{secret}")).headers["etag"]
     answer = await program.ask("PATCH", f"/events/{secret}", {"visibility": "law_enforcement"}, match=etag)

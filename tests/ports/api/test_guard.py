@@ -11,10 +11,11 @@ from litestar import Litestar
 from tests.cast import NOW, Cast
 from tests.ports.api.conftest import ALL, BASE, Program, Speak
 from tests.ports.browser import Browser, session_of
-from tracker import clock, keys
+from tracker import clock
+from tracker.crypto import keys
 from tracker.database import writing
-from tracker.rules.api_tokens import LIFETIME, ApiScope
-from tracker.usecases import api_tokens
+from tracker.rules.identity.api_tokens import LIFETIME, ApiScope
+from tracker.usecases.identity import api_tokens
 
 pytestmark = pytest.mark.anyio
 

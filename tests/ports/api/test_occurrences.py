@@ -7,8 +7,8 @@ import pytest
 from tests.cast import NOW, Cast, everybody, meeting
 from tests.ports.api.conftest import Program, Speak
 from tracker.rules.recurrence import rule_for
-from tracker.tables.outbox import Message
-from tracker.usecases import meetings
+from tracker.tables.schema.core.outbox import Message
+from tracker.usecases.events import events
 
 pytestmark = pytest.mark.anyio
 
@@ -19,7 +19,7 @@ SPAN = "from=2027-01-01T00:00:00Z&to=2027-03-01T00:00:00Z"
 async def series(cast: Cast) -> str:
     """The path of the dates of a weekly series from January 12, 2027, 10:00."""
     plan = meeting(*everybody(cast), rule=rule_for("weekly", meeting().starts, count=4))
-    return f"/events/{await meetings.schedule(cast.coordinator, plan, NOW)}/occurrences"
+    return f"/events/{await events.schedule(cast.coordinator, plan, NOW)}/occurrences"
 
 
 async def changed(program: Program, path: str, change: dict[str, Any]) -> dict[str, Any]:
@@ -73,7 +73,7 @@ async def test_one_date_is_cancelled_and_brought_back(speak: Speak, cast: Cast, 
 
 
 async def test_the_date_of_a_single_event_is_changed_with_the_event(speak: Speak, cast: Cast) -> None:
-    event = await meetings.schedule(cast.coordinator, meeting(), NOW)
+    event = await events.schedule(cast.coordinator, meeting(), NOW)
     answer = await (await speak(cast.coordinator)).ask(
         "PATCH", f"/events/{event}/occurrences/2027-01-12", {"time": "11:00"}, match="*"
     )

@@ -8,11 +8,11 @@ import pytest
 from tests.cast import NOW, Cast, everybody, meeting
 from tests.ports.api.conftest import Speak
 from tracker import clock
-from tracker.rules.audiences import Visibility
-from tracker.rules.invitations import AnswerValue
+from tracker.rules.core.audiences import Visibility
+from tracker.rules.events.replies import AnswerValue
 from tracker.rules.recurrence import rule_for
-from tracker.usecases import meetings
-from tracker.usecases.invitations_on_behalf import answer_for
+from tracker.usecases.events import events
+from tracker.usecases.events.recorded_replies import answer_for
 
 pytestmark = pytest.mark.anyio
 
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.anyio
 async def event(cast: Cast) -> str:
     """The path of a weekly series to which everybody is invited, from January 12, 2027."""
     plan = meeting(*everybody(cast), rule=rule_for("weekly", meeting().starts, count=3))
-    return f"/events/{await meetings.schedule(cast.coordinator, plan, NOW)}"
+    return f"/events/{await events.schedule(cast.coordinator, plan, NOW)}"
 
 
 async def test_a_reply_to_a_date_counts_more_than_one_to_the_series(speak: Speak, cast: Cast, event: str) -> None:
@@ -38,17 +38,17 @@ async def test_a_reply_to_a_date_counts_more_than_one_to_the_series(speak: Speak
 async def test_a_yes_of_a_program_to_a_single_event_does_not_count_for_another_week(
     speak: Speak, cast: Cast, asked: str
 ) -> None:
-    event_id = await meetings.schedule(cast.coordinator, meeting(cast.caht_lead), NOW)
+    event_id = await events.schedule(cast.coordinator, meeting(cast.caht_lead), NOW)
     program = await speak(cast.caht_lead)
     await program.ask("PUT", f"/events/{event_id}/{asked}", {"answer": "accepted"})
     moved = meeting(cast.caht_lead, starts=meeting().starts + timedelta(days=7))
-    await meetings.change(cast.coordinator, event_id, moved, 1, clock.now(), notify=False)
+    await events.change(cast.coordinator, event_id, moved, 1, clock.now(), notify=False)
     later = await program.get(f"/events/{event_id}/occurrences/2027-01-19/reply")
     assert later.json()["answer"] == "needs_action"
 
 
 async def test_whoever_is_not_invited_has_no_reply(speak: Speak, cast: Cast) -> None:
-    other = await meetings.schedule(cast.coordinator, meeting(cast.fbi_lead), NOW)
+    other = await events.schedule(cast.coordinator, meeting(cast.fbi_lead), NOW)
     program, path = await speak(cast.caht_lead), f"/events/{other}/occurrences/2027-01-12/reply"
     assert (await program.get(path)).status_code == 404
     assert (await program.ask("PUT", path, {"answer": "accepted"})).status_code == 403
@@ -101,7 +101,7 @@ async def test_who_recorded_a_reply_for_somebody_is_told_and_ones_own_word_is_no
 
 async def test_an_alternate_of_the_seat_is_sent_to_one_date_while_one_declines(speak: Speak, cast: Cast) -> None:
     of_body = {"visibility": Visibility.BODY, "body_id": cast.bodies["steering"]}
-    event = f"/events/{await meetings.schedule(cast.coordinator, meeting(cast.fbi_lead, **of_body), NOW)}"
+    event = f"/events/{await events.schedule(cast.coordinator, meeting(cast.fbi_lead, **of_body), NOW)}"
     program, path = await speak(cast.fbi_lead), f"{event}/occurrences/2027-01-12"
     alternate = {"stand_in": str(cast.fbi_alternate.member_id)}
     for wrong in ({"answer": "accepted", **alternate}, {"answer": "declined", "stand_in": str(uuid4())}):

@@ -12,7 +12,7 @@ import pytest
 
 from tests.database.sources import Source
 from tests.ports.cli.commands import BOSS, founded, is_one_sentence, tracker
-from tracker import settings_file
+from tracker.config import settings_file
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from click.testing import CliRunner, Result
 
 from tracker import clock
 from tracker.ports.cli import main
-from tracker.rules.roster_file import LARGEST
+from tracker.rules.roster.csv_file import LARGEST
 
 SECRET = "a secret of the tests, long enough"
 ROSTER = (

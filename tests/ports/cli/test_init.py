@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.ports.cli.commands import BOSS, founded, is_one_sentence, tracker
-from tracker import settings_file
+from tracker.config import settings_file
 from tracker.ports.cli.folder import MAKING
 
 

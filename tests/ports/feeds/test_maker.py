@@ -8,14 +8,14 @@ import pytest
 
 from tests.cast import NOW, Cast, meeting
 from tests.ports.browser import settings
-from tracker.ports.feeds import maker
-from tracker.ports.feeds.maker import Body, Maker
-from tracker.rules.calendars import Scope
+from tracker.ports.feeds import feed_builder
+from tracker.ports.feeds.feed_builder import Body, Maker
+from tracker.rules.calendars.feeds import Scope
 from tracker.rules.recurrence import rule_for
-from tracker.usecases.meeting_dates import cancel_date
-from tracker.usecases.meetings import cancel, schedule
-from tracker.usecases.subscriptions import create
-from tracker.usecases.subscriptions_feed import open_feed
+from tracker.usecases.calendars.feed_access import open_feed
+from tracker.usecases.calendars.subscriptions import create
+from tracker.usecases.events.events import cancel, schedule
+from tracker.usecases.events.occurrences import cancel_date
 
 JANUARY_12 = datetime(2027, 1, 12, 10)  # noqa: DTZ001 - local to the event's zone
 
@@ -25,7 +25,7 @@ class Counted(Maker):
 
     written = 0
 
-    def _piece(self, *arguments: object) -> maker.Piece:
+    def _piece(self, *arguments: object) -> feed_builder.Piece:
         self.written += 1
         return super()._piece(*arguments)  # type: ignore[arg-type]  # the same arguments
 
@@ -83,8 +83,8 @@ async def test_a_cancelled_date_goes_by_itself_after_30_days(cast: Cast) -> None
 async def test_more_events_than_fit_on_the_shelf_are_served_all_the_same(
     cast: Cast, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(maker, "EVENTS_ROOM", 1)
-    monkeypatch.setattr(maker, "CHUNK", 2)
+    monkeypatch.setattr(feed_builder, "EVENTS_ROOM", 1)
+    monkeypatch.setattr(feed_builder, "CHUNK", 2)
     made, token = Maker(settings()), await opened(cast)
     for number in range(5):
         await schedule(cast.coordinator, meeting(title=f"Meeting {number}"), NOW)

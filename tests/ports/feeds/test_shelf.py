@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from tracker.ports.feeds.shelf import Shelf
+from tracker.ports.feeds.cache import Shelf
 
 
 @dataclass(frozen=True)

@@ -17,13 +17,13 @@ from tests.ports.browser import Browser
 from tests.ports.conftest import SignIn
 from tracker import clock
 from tracker.database import engine
-from tracker.rules.audiences import Visibility
-from tracker.rules.calendars import Scope, Subscription
-from tracker.rules.people import Viewer
-from tracker.tables.meetings import Event
-from tracker.tables.people import Member, SeatHolder
-from tracker.usecases import subscriptions
-from tracker.usecases.meetings import change, schedule
+from tracker.rules.calendars.feeds import Scope, Subscription
+from tracker.rules.core.audiences import Visibility
+from tracker.rules.core.viewer import Viewer
+from tracker.tables.schema.events.events import Event
+from tracker.tables.schema.roster.people import Member, SeatHolder
+from tracker.usecases.calendars import subscriptions
+from tracker.usecases.events.events import change, schedule
 
 PLAIN = {"Accept-Encoding": "identity"}
 QUIET = ("date", "last-modified")

@@ -8,9 +8,9 @@ from typing import Any, cast
 from uuid import UUID
 
 from tests.ical.making import NOW, date_of, event
-from tracker.rules.invitations import AnswerValue, AttendeeRole
-from tracker.rules.letters import Button, CalendarPart, Letter, ReplyPage, SitePage
-from tracker.rules.outbox import Message, MessageKind
+from tracker.rules.core.outbox import Message, MessageKind
+from tracker.rules.emails.content import Button, CalendarPart, Letter, ReplyPage, SitePage
+from tracker.rules.events.replies import AnswerValue, AttendeeRole
 
 ONE, TWO = UUID(int=1), UUID(int=2)
 

@@ -4,10 +4,10 @@ from datetime import datetime
 from typing import Any
 
 from tests.cast import SECRET
-from tracker.links import Links
+from tracker.config.settings import Settings
+from tracker.crypto.signed_links import Links
 from tracker.ports.mail.compose import Composer
 from tracker.ports.mail.delivery import Delivery
-from tracker.settings import Settings
 
 LINKS = Links(b"k" * 32)
 

@@ -12,12 +12,12 @@ from markupsafe import escape
 from tests.cast import SECRET
 from tests.ports.mail.making import ONE, TWO, letter, message, parts, read, with_calendar
 from tests.ports.mail.sending import composer, settings
-from tracker import keys
-from tracker.links import Links
+from tracker.crypto import keys
+from tracker.crypto.signed_links import Links
 from tracker.ports.mail.compose import OURS, Composer, Unsafe, check, checked_address
-from tracker.rules.clean_text import clean
-from tracker.rules.letters import SUBJECT, Button, Elsewhere, InvitationPage, ItemPage, MailedEntry, one_line
-from tracker.usecases.identity_links import mailed_token
+from tracker.rules.core.clean_text import clean
+from tracker.rules.emails.content import SUBJECT, Button, Elsewhere, InvitationPage, ItemPage, MailedEntry, one_line
+from tracker.usecases.identity.one_time_links import mailed_token
 
 HOSTILE = (
     "=?utf-8?q?x=0D=0ABcc:_evil=40x.example?=",

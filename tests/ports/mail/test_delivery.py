@@ -13,10 +13,10 @@ from tests.faults.server import MailServer, serving
 from tests.ports.mail.sending import delivery
 from tracker.database import engine
 from tracker.ports.mail.delivery import LANES
-from tracker.rules.outbox import GIVE_UP
-from tracker.tables.outbox import Message
-from tracker.tables.people import Member
-from tracker.usecases import meetings
+from tracker.rules.core.outbox import GIVE_UP
+from tracker.tables.schema.core.outbox import Message
+from tracker.tables.schema.roster.people import Member
+from tracker.usecases.events import events
 
 LATER = NOW + timedelta(minutes=5)
 
@@ -28,7 +28,7 @@ async def server() -> AsyncIterator[MailServer]:
 
 
 async def invite(cast: Cast) -> UUID:
-    return await meetings.schedule(cast.coordinator, meeting(cast.fbi_lead, cast.caht_lead), NOW)
+    return await events.schedule(cast.coordinator, meeting(cast.fbi_lead, cast.caht_lead), NOW)
 
 
 async def dispatch(server: MailServer, now: datetime = LATER) -> int:
@@ -96,7 +96,7 @@ async def test_a_server_that_refuses_us_and_not_the_recipient_loses_no_mail(cast
 async def test_while_the_server_is_away_mails_wait_and_only_one_is_tried(cast: Cast, server: MailServer) -> None:
     async with serving(MailServer()) as gone:
         pass
-    await meetings.schedule(cast.coordinator, meeting(*everybody(cast)), NOW)
+    await events.schedule(cast.coordinator, meeting(*everybody(cast)), NOW)
     await dispatch(gone)
     tried = [row["attempts"] for row in await Message.select(Message.attempts)]
     assert (sum(tried) <= 2, len(tried)) == (True, 11)
@@ -105,7 +105,7 @@ async def test_while_the_server_is_away_mails_wait_and_only_one_is_tried(cast: C
 async def test_after_five_days_without_a_server_a_mail_is_given_up(cast: Cast) -> None:
     async with serving(MailServer()) as gone:
         pass
-    await meetings.schedule(cast.coordinator, meeting(cast.fbi_lead), NOW)
+    await events.schedule(cast.coordinator, meeting(cast.fbi_lead), NOW)
     await dispatch(gone, NOW + GIVE_UP)
     [(state, reason)] = (await outcome()).values()
     assert state == "failed"
@@ -122,7 +122,7 @@ async def test_a_mail_that_cannot_be_written_safely_fails_where_people_see_it(ca
 
 async def test_one_connection_carries_many_mails(cast: Cast, server: MailServer) -> None:
     for _ in range(5):
-        await meetings.schedule(cast.coordinator, meeting(*everybody(cast)), NOW)
+        await events.schedule(cast.coordinator, meeting(*everybody(cast)), NOW)
     await dispatch(server)
     assert (len(server.accepted), server.connections) == (55, 5)
 
@@ -138,7 +138,7 @@ async def test_a_stopped_delivery_leaves_what_it_did_not_begin_to_others(cast: C
 
 async def test_a_mail_about_a_restricted_event_says_nothing_of_it(cast: Cast, server: MailServer) -> None:
     plan = operation(cast.hsi_liaison, video_link="https://video.example/secret-room")
-    event_id = await meetings.schedule(cast.fbi_lead, plan, NOW)
+    event_id = await events.schedule(cast.fbi_lead, plan, NOW)
     await dispatch(server)
     [mail] = server.accepted
     readable = _all_texts(mail)
@@ -175,7 +175,7 @@ async def test_a_delivery_that_the_database_loses_sight_of_leaves_the_rest_to_ot
     cast: Cast, server: MailServer
 ) -> None:
     for _ in range(5):
-        await meetings.schedule(cast.coordinator, meeting(*everybody(cast)), NOW)
+        await events.schedule(cast.coordinator, meeting(*everybody(cast)), NOW)
     server.pause = 0.02
     sending, other = delivery(server.port, LATER), delivery(server.port, LATER)
     first = asyncio.create_task(sending.dispatch())

@@ -11,7 +11,7 @@ from playwright.sync_api import Page, sync_playwright
 
 from tests.ports.mail.making import letter, message, parts
 from tests.ports.mail.sending import composer
-from tracker.rules.letters import Button, Elsewhere, ReplyPage, SitePage
+from tracker.rules.emails.content import Button, Elsewhere, ReplyPage, SitePage
 
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 TALL = "[...document.querySelectorAll('a')].every(link => link.getBoundingClientRect().height >= 44)"

@@ -5,8 +5,8 @@ import pytest
 from tests.ports.mail.sending import composer
 from tracker.ports.mail.compose import Mail, Unsafe
 from tracker.ports.mail.self_test import prove
-from tracker.rules.letters import Letter
-from tracker.rules.outbox import Message
+from tracker.rules.core.outbox import Message
+from tracker.rules.emails.content import Letter
 
 
 class Careless:

@@ -20,7 +20,7 @@ from cryptography.x509.oid import NameOID
 
 from tests.faults.server import MailServer, serving
 from tests.ports.mail.sending import settings
-from tracker.ports.addresses import is_loopback
+from tracker.ports.http.addresses import is_loopback
 from tracker.ports.mail import smtp
 from tracker.ports.mail.compose import Mail
 from tracker.ports.mail.smtp import Away, Line, Refused, Temporary

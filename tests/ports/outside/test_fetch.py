@@ -11,8 +11,8 @@ from tests.ical.files import calendar, vevent
 from tests.ports.outside.server import ADDRESS, HERE, HOST, Answering, serving, text
 from tracker.ports.outside.fetch import Failed, fetch
 from tracker.ports.outside.network import Network, Refused, connect, resolve
-from tracker.rules.outside_calendars import Problem
-from tracker.rules.public_addresses import is_public
+from tracker.rules.availability.public_addresses import is_public
+from tracker.rules.availability.shared_calendars import Problem
 
 pytestmark = pytest.mark.anyio
 

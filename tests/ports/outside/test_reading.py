@@ -11,10 +11,10 @@ from tests.ports.browser import settings
 from tests.ports.outside.server import ADDRESS, HOST, Answering, serving, text
 from tracker import clock
 from tracker.ports.outside.reading import read_due
-from tracker.rules.outside_calendars import Problem, Shared
-from tracker.rules.public_addresses import is_public
-from tracker.tables.outside_calendars import OutsideSpan
-from tracker.usecases import outside_calendars
+from tracker.rules.availability.public_addresses import is_public
+from tracker.rules.availability.shared_calendars import Problem, Shared
+from tracker.tables.schema.availability.shared_calendars import OutsideSpan
+from tracker.usecases.availability import shared_calendars
 
 pytestmark = pytest.mark.anyio
 
@@ -22,7 +22,7 @@ ON = settings(outside_calendars=True)
 
 
 async def mine(cast: Cast) -> Shared:
-    shared = await outside_calendars.mine(cast.fbi_lead)
+    shared = await shared_calendars.mine(cast.fbi_lead)
     assert shared
     return shared
 
@@ -35,7 +35,7 @@ def standing_clock() -> object:
 
 
 async def test_a_shared_calendar_is_read_and_only_once(sqlite_cast: Cast, tmp_path: Path) -> None:
-    await outside_calendars.share(sqlite_cast.fbi_lead, ADDRESS, "", NOW)
+    await shared_calendars.share(sqlite_cast.fbi_lead, ADDRESS, "", NOW)
     async with serving(tmp_path, text("200 OK", calendar(vevent(title="Canary")))) as server:
         assert await read_due(ON, server.network()) == 1
         assert await read_due(ON, server.network()) == 0
@@ -55,13 +55,13 @@ async def test_a_shared_calendar_is_read_and_only_once(sqlite_cast: Cast, tmp_pa
 async def test_why_a_calendar_was_not_read_is_kept_in_a_word(
     sqlite_cast: Cast, tmp_path: Path, answer: Answering, problem: Problem
 ) -> None:
-    await outside_calendars.share(sqlite_cast.fbi_lead, ADDRESS, "", NOW)
+    await shared_calendars.share(sqlite_cast.fbi_lead, ADDRESS, "", NOW)
     async with serving(tmp_path, answer) as server:
         assert await read_due(ON, server.network()) == 1
     shared = await mine(sqlite_cast)
     assert (shared.problem, shared.failing_since, shared.read_at) == (problem, NOW, None)
-    assert await outside_calendars.claim(NOW + timedelta(minutes=14)) is None
-    assert await outside_calendars.claim(NOW + timedelta(minutes=15))
+    assert await shared_calendars.claim(NOW + timedelta(minutes=14)) is None
+    assert await shared_calendars.claim(NOW + timedelta(minutes=15))
 
 
 async def test_what_is_inside_the_network_and_what_is_nowhere_are_told_by_the_same_sentence(
@@ -71,7 +71,7 @@ async def test_what_is_inside_the_network_and_what_is_nowhere_are_told_by_the_sa
     async with serving(tmp_path, text("200 OK", calendar(vevent()))) as server:
         for addresses in (["127.0.0.1"], ["10.1.2.3"], ["169.254.169.254"], ["::1"], []):
             server.names[HOST] = addresses
-            await outside_calendars.share(sqlite_cast.fbi_lead, ADDRESS, "", NOW)
+            await shared_calendars.share(sqlite_cast.fbi_lead, ADDRESS, "", NOW)
             await read_due(ON, server.network(may_reach=is_public))
             said.add((await mine(sqlite_cast)).trouble("today"))
         assert server.connections == 0
@@ -79,7 +79,7 @@ async def test_what_is_inside_the_network_and_what_is_nowhere_are_told_by_the_sa
 
 
 async def test_where_it_is_turned_off_nothing_is_read_and_nothing_kept(sqlite_cast: Cast, tmp_path: Path) -> None:
-    await outside_calendars.share(sqlite_cast.fbi_lead, ADDRESS, "", NOW)
+    await shared_calendars.share(sqlite_cast.fbi_lead, ADDRESS, "", NOW)
     async with serving(tmp_path, text("200 OK", calendar(vevent()))) as server:
         await read_due(ON, server.network())
         clock.start_at(NOW + timedelta(hours=2), stands_still=True)

@@ -8,6 +8,7 @@ from litestar.params import FromPath
 from msgspec import UNSET
 
 from tracker import clock
+from tracker.config.settings import Settings
 from tracker.errors import Invalid, NotFound
 from tracker.ports.api.answers import answer, check_match, list_answer, next_page
 from tracker.ports.api.cursors import place_in, place_words
@@ -23,14 +24,15 @@ from tracker.ports.api.item_shapes import (
 )
 from tracker.ports.api.operations import BASE, Asked, Operation, operation, viewer_of
 from tracker.ports.api.reading import body_of, query_of
-from tracker.rules.action_changes import Change, NewItem
-from tracker.rules.api_tokens import ApiScope
-from tracker.rules.audiences import Visibility
-from tracker.rules.people import Viewer
-from tracker.rules.wording import local
-from tracker.settings import Settings
-from tracker.usecases import action_items, action_lists, listings, meeting_dates
-from tracker.usecases.action_lists import ItemView
+from tracker.rules.actions.item_changes import Change, NewItem
+from tracker.rules.core.audiences import Visibility
+from tracker.rules.core.viewer import Viewer
+from tracker.rules.core.wording import local
+from tracker.rules.identity.api_tokens import ApiScope
+from tracker.usecases.actions import action_items, item_lists
+from tracker.usecases.actions.item_lists import ItemView
+from tracker.usecases.events import occurrences
+from tracker.usecases.views import listings
 
 TAG = "Action items"
 READ, WRITE = ApiScope.ITEMS_READ, ApiScope.ITEMS_WRITE
@@ -135,7 +137,7 @@ async def _new(viewer: Viewer, new: NewItemGiven) -> NewItem:
     origin_id = None
     if new.origin:
         try:
-            origin_id = (await meeting_dates.date_for(viewer, new.origin.event_id, new.origin.key)).id
+            origin_id = (await occurrences.date_for(viewer, new.origin.event_id, new.origin.key)).id
         except NotFound as unknown:
             raise Invalid(origin="This is no date of an event that you may see.") from unknown
     return NewItem(
@@ -145,13 +147,13 @@ async def _new(viewer: Viewer, new: NewItemGiven) -> NewItem:
 
 
 async def _item(request: Asked, reference: str, *, status: int = 200, **headers: str) -> Response[Any]:
-    view = await action_lists.item_view(viewer_of(request), reference)
+    view = await item_lists.item_view(viewer_of(request), reference)
     return answer(request, item_shown(view), status=status, **headers)
 
 
 async def _matched(request: Asked, reference: str) -> ItemView:
     """Return the item as the program read it. Errors: NotFound, Refused."""
-    view = await action_lists.item_view(viewer_of(request), reference)
+    view = await item_lists.item_view(viewer_of(request), reference)
     check_match(request, item_shown(view))
     return view
 

@@ -10,11 +10,11 @@ from urllib.parse import urlencode
 import msgspec
 from litestar import HttpMethod, Response
 
-from tracker import keys
+from tracker.crypto import keys
 from tracker.ports.api.cursors import cursor
 from tracker.ports.api.operations import Asked, viewer_of
 from tracker.ports.api.reading import JSON
-from tracker.ports.problems import Refused
+from tracker.ports.http.problems import Refused
 
 T = TypeVar("T")
 TAG = re.compile(r'(?:W/)?"[\x21\x23-\x7e]*"')

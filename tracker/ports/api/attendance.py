@@ -10,14 +10,15 @@ from litestar import HttpMethod, Response
 from litestar.params import FromPath
 from msgspec import Meta
 
-from tracker import chance, clock
+from tracker import clock
+from tracker.crypto import ids
 from tracker.ports.api.answers import answer
 from tracker.ports.api.operations import Asked, Operation, operation, viewer_of
 from tracker.ports.api.reading import body_of, idempotency_key
 from tracker.ports.api.shapes import Given, Moment, Shown
-from tracker.rules.api_tokens import ApiScope
-from tracker.rules.attendance import Line, Mark, Tally, WalkIn
-from tracker.usecases import attendance
+from tracker.rules.attendance.sheet import Line, Mark, Tally, WalkIn
+from tracker.rules.identity.api_tokens import ApiScope
+from tracker.usecases.attendance import roll_call
 
 TAG = "Attendance"
 READ, WRITE = ApiScope.ATTENDANCE_READ, ApiScope.ATTENDANCE_WRITE
@@ -112,7 +113,7 @@ async def mark(
     """Mark one member of the roll."""
     viewer, now = await _allowed(request, event_id, key), clock.now()
     new = await body_of(request, NewMark)
-    await attendance.record(viewer, event_id, key, {member_id: new.mark}, now)
+    await roll_call.record(viewer, event_id, key, {member_id: new.mark}, now)
     return await _roll(request, event_id, key)
 
 
@@ -123,7 +124,7 @@ async def mark(
 )
 async def mark_replied_yes(event_id: FromPath[UUID], key: FromPath[str], request: Asked) -> Response[Any]:
     """Mark everybody here who replied yes and has no mark."""
-    await attendance.mark_yes_as_here(viewer_of(request), event_id, key, clock.now())
+    await roll_call.mark_yes_as_here(viewer_of(request), event_id, key, clock.now())
     return await _roll(request, event_id, key)
 
 
@@ -139,10 +140,10 @@ async def add_walk_in(event_id: FromPath[UUID], key: FromPath[str], request: Ask
     viewer = await _allowed(request, event_id, key)
     new = await body_of(request, NewWalkIn)
     walk_in = WalkIn(
-        id=idempotency_key(request) or chance.new_id(), member_id=new.member_id, name=new.name,
+        id=idempotency_key(request) or ids.new_id(), member_id=new.member_id, name=new.name,
         agency_id=new.agency_id, agency=new.agency, mark=Mark(new.mark),
     )  # fmt: skip
-    await attendance.add_walk_in(viewer, event_id, key, walk_in, clock.now())
+    await roll_call.add_walk_in(viewer, event_id, key, walk_in, clock.now())
     return await _roll(request, event_id, key)
 
 
@@ -153,7 +154,7 @@ async def add_walk_in(event_id: FromPath[UUID], key: FromPath[str], request: Ask
 )
 async def close(event_id: FromPath[UUID], key: FromPath[str], request: Asked) -> Response[Any]:
     """Close attendance."""
-    await attendance.close(viewer_of(request), event_id, key, clock.now())
+    await roll_call.close(viewer_of(request), event_id, key, clock.now())
     return await _roll(request, event_id, key)
 
 
@@ -164,19 +165,19 @@ async def close(event_id: FromPath[UUID], key: FromPath[str], request: Asked) ->
 )
 async def reopen(event_id: FromPath[UUID], key: FromPath[str], request: Asked) -> Response[Any]:
     """Reopen attendance."""
-    await attendance.reopen(viewer_of(request), event_id, key, clock.now())
+    await roll_call.reopen(viewer_of(request), event_id, key, clock.now())
     return await _roll(request, event_id, key)
 
 
 async def _allowed(request: Asked, event_id: UUID, key: str) -> Any:
     """Return the viewer if the roll is theirs, before its body is read. Errors: NotFound, NotAllowed."""
     viewer = viewer_of(request)
-    await attendance.roll(viewer, event_id, key, clock.now())
+    await roll_call.roll(viewer, event_id, key, clock.now())
     return viewer
 
 
 async def _roll(request: Asked, event_id: UUID, key: str) -> Response[Any]:
-    roll = await attendance.roll(viewer_of(request), event_id, key, clock.now())
+    roll = await roll_call.roll(viewer_of(request), event_id, key, clock.now())
     closed_at: datetime | None = roll.occurrence.attendance_closed_at
     shown = RollShown(
         event_id=event_id, key=key, closed_at=closed_at, counts=_counts(roll.tally),

@@ -9,11 +9,11 @@ from uuid import UUID
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from tracker import keys
+from tracker.crypto import keys
 from tracker.errors import NotFound
 from tracker.ports.api.operations import Asked
-from tracker.rules.people import Viewer
-from tracker.usecases.listings import START, Place
+from tracker.rules.core.viewer import Viewer
+from tracker.usecases.views.listings import START, Place
 
 LONGEST = 400  # characters
 

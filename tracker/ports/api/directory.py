@@ -8,10 +8,10 @@ from litestar import HttpMethod, Response
 from tracker.ports.api.answers import answer
 from tracker.ports.api.operations import Asked, Operation, operation, viewer_of
 from tracker.ports.api.shapes import Name, Shown
-from tracker.rules.api_tokens import ApiScope
-from tracker.rules.audiences import Arm
-from tracker.rules.people import Role
-from tracker.usecases import people
+from tracker.rules.core.audiences import Arm
+from tracker.rules.core.viewer import Role
+from tracker.rules.identity.api_tokens import ApiScope
+from tracker.usecases.roster import people
 
 TAG = "You and others"
 

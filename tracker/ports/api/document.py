@@ -9,8 +9,8 @@ from litestar.handlers import HTTPRouteHandler
 
 from tracker.ports.api.operations import BASE, Operation
 from tracker.ports.api.reading import JSON
-from tracker.ports.problems import DOCUMENTS, KINDS, MEDIA_TYPE, Problem
-from tracker.rules.api_tokens import SCOPE_WORDS
+from tracker.ports.http.problems import DOCUMENTS, KINDS, MEDIA_TYPE, Problem
+from tracker.rules.identity.api_tokens import SCOPE_WORDS
 
 Json = dict[str, Any]
 

@@ -20,12 +20,12 @@ from tracker.ports.api.shapes import (
     Given,
     local_start,
 )
-from tracker.rules.audiences import Visibility
-from tracker.rules.clean_text import clean
-from tracker.rules.invitations import AttendeeRole
-from tracker.rules.markings import Marking
-from tracker.rules.meetings import EventStatus
-from tracker.rules.planning import Plan
+from tracker.rules.core.audiences import Visibility
+from tracker.rules.core.clean_text import clean
+from tracker.rules.events.event import EventStatus
+from tracker.rules.events.markings import Marking
+from tracker.rules.events.plan import Plan
+from tracker.rules.events.replies import AttendeeRole
 from tracker.rules.recurrence import Rule, rule_for
 
 WHOLE_DAY = timedelta(days=1)

@@ -8,11 +8,11 @@ from uuid import UUID
 from msgspec import UNSET, Meta, UnsetType
 
 from tracker.ports.api.shapes import Clock, Day, Given, Minutes, Moment, Name, PlaceName, Shown, Text, Title, minutes
-from tracker.rules.audiences import Visibility
-from tracker.rules.markings import Category, Limit, Marking
-from tracker.rules.meetings import Event, EventStatus, Kind, may_edit
-from tracker.rules.people import Viewer
-from tracker.rules.planning import rule_of
+from tracker.rules.core.audiences import Visibility
+from tracker.rules.core.viewer import Viewer
+from tracker.rules.events.event import Event, EventStatus, Kind, may_edit
+from tracker.rules.events.markings import Category, Limit, Marking
+from tracker.rules.events.plan import rule_of
 from tracker.rules.recurrence import Rule, choice_of
 
 LONGEST_ZONE = 60  # characters

@@ -8,6 +8,7 @@ from litestar import HttpMethod, Response
 from litestar.params import FromPath
 
 from tracker import clock
+from tracker.config.settings import Settings
 from tracker.errors import NotFound
 from tracker.ports.api.answers import READS, answer, check_match, list_answer, next_page
 from tracker.ports.api.cursors import place_in, place_words
@@ -16,11 +17,12 @@ from tracker.ports.api.event_shapes import EventChange, EventPage, EventShown, N
 from tracker.ports.api.operations import BASE, Asked, Operation, operation, viewer_of
 from tracker.ports.api.reading import body_of, idempotency_key, query_of
 from tracker.ports.api.shapes import Cancelling, PageQuery
-from tracker.rules.api_tokens import ApiScope
-from tracker.rules.meetings import Event
-from tracker.rules.people import Viewer
-from tracker.settings import Settings
-from tracker.usecases import listings, meetings, readings
+from tracker.rules.core.viewer import Viewer
+from tracker.rules.events.event import Event
+from tracker.rules.identity.api_tokens import ApiScope
+from tracker.usecases.core import access_records
+from tracker.usecases.events import events
+from tracker.usecases.views import listings
 
 TAG = "Events"
 READ, WRITE = ApiScope.EVENTS_READ, ApiScope.EVENTS_WRITE
@@ -47,7 +49,7 @@ async def list_events(request: Asked) -> Response[Any]:
     found = await listings.events(viewer, place_in(request, viewer, query.cursor), query.limit + 1)
     following = next_page(request, found, query.limit, lambda one: place_words(one.created_at, one.id))
     items = tuple(event_shown(viewer, one) for one in found[: query.limit])
-    await readings.note_series(viewer, found[: query.limit], clock.now())
+    await access_records.note_series(viewer, found[: query.limit], clock.now())
     return list_answer(request, EventPage(items=items, next=following), following)
 
 
@@ -70,7 +72,7 @@ async def schedule_event(request: Asked) -> Response[Any]:
     """Schedule an event."""
     viewer = viewer_of(request)
     plan = plan_of_new(await body_of(request, NewEvent), _zone(request))
-    event_id = await meetings.schedule(viewer, plan, clock.now(), form_id=idempotency_key(request))
+    event_id = await events.schedule(viewer, plan, clock.now(), form_id=idempotency_key(request))
     return await event_answer(request, event_id, status=201, Location=f"{BASE}/events/{event_id}")
 
 
@@ -96,8 +98,8 @@ async def change_event(event_id: FromPath[UUID], request: Asked) -> Response[Any
     viewer = viewer_of(request)
     event = await matched_event(request, viewer, event_id)
     change = await body_of(request, EventChange)
-    _, plan = await meetings.plan_to_change(viewer, event_id)
-    new_id = await meetings.change(
+    _, plan = await events.plan_to_change(viewer, event_id)
+    new_id = await events.change(
         viewer, event_id, plan_changed(plan, change), event.version, clock.now(), notify=change.notify
     )
     return await event_answer(request, new_id, Content_Location=f"{BASE}/events/{new_id}")
@@ -118,7 +120,7 @@ async def cancel_event(event_id: FromPath[UUID], request: Asked) -> Response[Any
     viewer = viewer_of(request)
     event = await matched_event(request, viewer, event_id)
     reason = reason_in(await body_of(request, Cancelling))
-    await meetings.cancel(viewer, event_id, event.version, reason, clock.now())
+    await events.cancel(viewer, event_id, event.version, reason, clock.now())
     return await event_answer(request, event_id)
 
 
@@ -131,7 +133,7 @@ async def reinstate_event(event_id: FromPath[UUID], request: Asked) -> Response[
     """Bring a cancelled event back."""
     viewer = viewer_of(request)
     event = await matched_event(request, viewer, event_id)
-    await meetings.reinstate(viewer, event_id, event.version, clock.now())
+    await events.reinstate(viewer, event_id, event.version, clock.now())
     return await event_answer(request, event_id)
 
 
@@ -139,18 +141,18 @@ async def event_answer(request: Asked, event_id: UUID, *, status: int = 200, **h
     """Return the answer that shows an event; nothing when what was done took it out of the viewer's own sight."""
     viewer = viewer_of(request)
     try:
-        event = await meetings.event_for(viewer, event_id)
+        event = await events.event_for(viewer, event_id)
     except NotFound:
         if request.method in READS:
             raise
         return Response(None, status_code=204)
-    await readings.note_series(viewer, [event], clock.now())
+    await access_records.note_series(viewer, [event], clock.now())
     return answer(request, event_shown(viewer, event), status=status, **headers)
 
 
 async def matched_event(request: Asked, viewer: Viewer, event_id: UUID) -> Event:
     """Return the event as the program read it. Errors: NotFound, Refused."""
-    event = await meetings.event_for(viewer, event_id)
+    event = await events.event_for(viewer, event_id)
     check_match(request, event_shown(viewer, event))
     return event
 

@@ -8,10 +8,10 @@ from uuid import UUID
 from msgspec import UNSET, Meta, UnsetType
 
 from tracker.ports.api.shapes import Banner, Given, Moment, Name, PageQuery, Shown, Title
-from tracker.rules.action_changes import COMPLETE, LONGEST_NOTE
-from tracker.rules.action_items import ActionItem, ItemStatus
-from tracker.rules.audiences import Visibility
-from tracker.usecases.action_lists import ItemView
+from tracker.rules.actions.action_items import ActionItem, ItemStatus
+from tracker.rules.actions.item_changes import COMPLETE, LONGEST_NOTE
+from tracker.rules.core.audiences import Visibility
+from tracker.usecases.actions.item_lists import ItemView
 
 Due = Annotated[date, Meta(examples=["2027-01-20"], description="Day in the task force’s time zone.")]
 Progress = Annotated[int, Meta(ge=0, le=COMPLETE, description="Percent.")]

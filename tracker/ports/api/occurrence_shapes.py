@@ -21,8 +21,8 @@ from tracker.ports.api.shapes import (
     minutes,
     start_of,
 )
-from tracker.rules.audiences import Visibility
-from tracker.rules.meetings import EventStatus, Kind, Line, Occurrence
+from tracker.rules.core.audiences import Visibility
+from tracker.rules.events.event import EventStatus, Kind, Line, Occurrence
 
 
 class SpanQuery(PageQuery, kw_only=True):

@@ -25,11 +25,13 @@ from tracker.ports.api.occurrence_shapes import (
 from tracker.ports.api.operations import Asked, Operation, operation, viewer_of
 from tracker.ports.api.reading import body_of, query_of
 from tracker.ports.api.shapes import Cancelling, PageQuery, start_of
-from tracker.rules.api_tokens import ApiScope
-from tracker.rules.meetings import Occurrence
-from tracker.rules.people import Viewer
-from tracker.rules.planning import DateChange
-from tracker.usecases import listings, meeting_dates, meetings, readings
+from tracker.rules.core.viewer import Viewer
+from tracker.rules.events.event import Occurrence
+from tracker.rules.events.plan import DateChange
+from tracker.rules.identity.api_tokens import ApiScope
+from tracker.usecases.core import access_records
+from tracker.usecases.events import events, occurrences
+from tracker.usecases.views import listings
 
 TAG = "Occurrences"
 READ, WRITE = ApiScope.EVENTS_READ, ApiScope.EVENTS_WRITE
@@ -72,9 +74,9 @@ async def list_dates(request: Asked) -> Response[Any]:
 async def list_dates_of_event(event_id: FromPath[UUID], request: Asked) -> Response[Any]:
     """Answer with a page of an event's dates."""
     query, viewer = query_of(request, PageQuery), viewer_of(request)
-    event = await meetings.event_for(viewer, event_id)
-    await readings.note_series(viewer, [event], clock.now())
-    every = await meeting_dates.dates_of(viewer, event)
+    event = await events.event_for(viewer, event_id)
+    await access_records.note_series(viewer, [event], clock.now())
+    every = await occurrences.dates_of(viewer, event)
     after = position_of(viewer, request.scope["path"], query.cursor)[0] if query.cursor is not UNSET else ""
     found = [one for one in every if one.key > after][: query.limit + 1]
     following = next_page(request, found, query.limit, lambda one: (one.key,))
@@ -103,7 +105,7 @@ async def change_date(event_id: FromPath[UUID], key: FromPath[str], request: Ask
     occurrence = await _matched(request, viewer, event_id, key)
     body = await body_of(request, OccurrenceChange)
     change = _change(occurrence, body)
-    await meeting_dates.change_date(viewer, event_id, key, change, occurrence.version, clock.now(), notify=body.notify)
+    await occurrences.change_date(viewer, event_id, key, change, occurrence.version, clock.now(), notify=body.notify)
     return await _date(request, event_id, key)
 
 
@@ -117,7 +119,7 @@ async def cancel_date(event_id: FromPath[UUID], key: FromPath[str], request: Ask
     viewer = viewer_of(request)
     occurrence = await _matched(request, viewer, event_id, key)
     reason = reason_in(await body_of(request, Cancelling))
-    await meeting_dates.cancel_date(viewer, event_id, key, occurrence.version, reason, clock.now())
+    await occurrences.cancel_date(viewer, event_id, key, occurrence.version, reason, clock.now())
     return await _date(request, event_id, key)
 
 
@@ -130,7 +132,7 @@ async def reinstate_date(event_id: FromPath[UUID], key: FromPath[str], request: 
     """Bring a cancelled date back."""
     viewer = viewer_of(request)
     occurrence = await _matched(request, viewer, event_id, key)
-    await meeting_dates.reinstate_date(viewer, event_id, key, occurrence.version, clock.now())
+    await occurrences.reinstate_date(viewer, event_id, key, occurrence.version, clock.now())
     return await _date(request, event_id, key)
 
 
@@ -145,14 +147,14 @@ def _change(occurrence: Occurrence, body: OccurrenceChange) -> DateChange:
 
 async def _date(request: Asked, event_id: UUID, key: str) -> Response[Any]:
     viewer = viewer_of(request)
-    occurrence = await meeting_dates.date_for(viewer, event_id, key)
-    await readings.note_date(viewer, occurrence, clock.now())
+    occurrence = await occurrences.date_for(viewer, event_id, key)
+    await access_records.note_date(viewer, occurrence, clock.now())
     return answer(request, occurrence_shown(occurrence))
 
 
 async def _matched(request: Asked, viewer: Viewer, event_id: UUID, key: str) -> Occurrence:
     """Return the date as the program read it. Errors: NotFound, Refused."""
-    occurrence = await meeting_dates.date_for(viewer, event_id, key)
+    occurrence = await occurrences.date_for(viewer, event_id, key)
     check_match(request, occurrence_shown(occurrence))
     return occurrence
 

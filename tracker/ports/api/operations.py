@@ -8,9 +8,9 @@ import msgspec
 from litestar import HttpMethod, Request, route
 from litestar.handlers import HTTPRouteHandler
 
-from tracker.ports.guards import bearer
-from tracker.rules.api_tokens import ApiScope
-from tracker.rules.people import Viewer
+from tracker.ports.http.guards import bearer
+from tracker.rules.core.viewer import Viewer
+from tracker.rules.identity.api_tokens import ApiScope
 
 BASE = "/api/v1"
 

@@ -10,7 +10,7 @@ from uuid import UUID
 import msgspec
 
 from tracker.ports.api.operations import Asked
-from tracker.ports.problems import Refused
+from tracker.ports.http.problems import Refused
 
 T = TypeVar("T", bound=msgspec.Struct)
 JSON = "application/json"

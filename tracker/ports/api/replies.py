@@ -15,12 +15,13 @@ from tracker.ports.api.answers import answer
 from tracker.ports.api.operations import Asked, Operation, operation, viewer_of
 from tracker.ports.api.reading import body_of
 from tracker.ports.api.shapes import Given, Moment, Shown
-from tracker.rules.api_tokens import ApiScope
-from tracker.rules.clean_text import clean
-from tracker.rules.invitations import AnswerValue, AttendeeRole, Participant
-from tracker.usecases import invitations, readings
-from tracker.usecases.event_views import AgencyReplies, event_view
-from tracker.usecases.meeting_dates import date_for, nearest_date
+from tracker.rules.core.clean_text import clean
+from tracker.rules.events.replies import AnswerValue, AttendeeRole, Participant
+from tracker.rules.identity.api_tokens import ApiScope
+from tracker.usecases.core import access_records
+from tracker.usecases.events import replies as reply_deeds
+from tracker.usecases.events.occurrences import date_for, nearest_date
+from tracker.usecases.views.event_page import AgencyReplies, event_view
 
 TAG = "Replies"
 READ, WRITE = ApiScope.REPLIES_READ, ApiScope.REPLIES_WRITE
@@ -113,7 +114,7 @@ async def read_replies(event_id: FromPath[UUID], key: FromPath[str], request: As
     """Answer with the replies to a date."""
     viewer, now = viewer_of(request), clock.now()
     view = await event_view(viewer, event_id, key, now)
-    await readings.note_date(viewer, view.occurrence, now)
+    await access_records.note_date(viewer, view.occurrence, now)
     shown = RepliesShown(
         total=_counts(view.total),
         agencies=tuple(map(_counts, view.replies)),
@@ -165,7 +166,7 @@ async def _reply(request: Asked, event_id: UUID, key: str, *, for_series: bool) 
     await date_for(viewer, event_id, key)
     new = await body_of(request, NewReply)
     comment = clean(new.comment, LONGEST_COMMENT, "comment", multiline=True)
-    await invitations.answer(
+    await reply_deeds.answer(
         viewer, event_id, key, AnswerValue(new.answer), comment, clock.now(), for_series=for_series,
         stand_in=new.stand_in,
     )  # fmt: skip
@@ -174,7 +175,7 @@ async def _reply(request: Asked, event_id: UUID, key: str, *, for_series: bool) 
 
 async def _mine(request: Asked, event_id: UUID, key: str) -> Response[Any]:
     viewer = viewer_of(request)
-    mine = await invitations.my_answer(viewer, await date_for(viewer, event_id, key))
+    mine = await reply_deeds.my_answer(viewer, await date_for(viewer, event_id, key))
     if mine is None:
         raise NotFound
     given = mine[1]

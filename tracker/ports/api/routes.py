@@ -10,7 +10,7 @@ from tracker.ports.api import action_items, attendance, directory, events, occur
 from tracker.ports.api.document import Json, document
 from tracker.ports.api.operations import BASE
 from tracker.ports.api.reading import JSON
-from tracker.ports.guards import public
+from tracker.ports.http.guards import public
 
 VERSION = "1.0.0"
 AREAS = (directory, events, occurrences, series, replies, attendance, action_items)

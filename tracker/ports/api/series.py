@@ -15,8 +15,8 @@ from tracker.ports.api.occurrence_shapes import OccurrenceShown, occurrence_show
 from tracker.ports.api.operations import BASE, Asked, operation, viewer_of
 from tracker.ports.api.reading import body_of
 from tracker.ports.api.shapes import Cancelling, Clock, Day, Given, local_start
-from tracker.rules.planning import from_date
-from tracker.usecases import meeting_dates, meetings, series_parts
+from tracker.rules.events.plan import from_date
+from tracker.usecases.events import events, occurrences, series_split
 
 DATES = "/events/{event_id:uuid}/occurrences"
 FOLLOWING = f"{DATES}/{{key:str}}/following"
@@ -46,8 +46,8 @@ async def add_date(event_id: FromPath[UUID], request: Asked) -> Response[Any]:
     viewer = viewer_of(request)
     event = await matched_event(request, viewer, event_id)
     new = await body_of(request, NewDate)
-    key = await series_parts.add_date(viewer, event_id, local_start(new.date, new.time), event.version, clock.now())
-    shown = occurrence_shown(await meeting_dates.date_for(viewer, event_id, key))
+    key = await series_split.add_date(viewer, event_id, local_start(new.date, new.time), event.version, clock.now())
+    shown = occurrence_shown(await occurrences.date_for(viewer, event_id, key))
     return answer(request, shown, status=201, Location=f"{BASE}/events/{event_id}/occurrences/{key}")
 
 
@@ -66,11 +66,11 @@ async def change_following(event_id: FromPath[UUID], key: FromPath[str], request
     """Change a date of a series and all that follow."""
     viewer = viewer_of(request)
     event = await matched_event(request, viewer, event_id)
-    first = await meeting_dates.date_for(viewer, event_id, key)
+    first = await occurrences.date_for(viewer, event_id, key)
     change = await body_of(request, EventChange)
-    _, plan = await meetings.plan_to_change(viewer, event_id)
+    _, plan = await events.plan_to_change(viewer, event_id)
     onward = plan_changed(from_date(plan, first.original_start), change)
-    new_id = await series_parts.change_from(
+    new_id = await series_split.change_from(
         viewer, event_id, key, onward, event.version, clock.now(), notify=change.notify
     )
     return await event_answer(request, new_id, Content_Location=f"{BASE}/events/{new_id}")
@@ -91,7 +91,7 @@ async def cancel_following(event_id: FromPath[UUID], key: FromPath[str], request
     viewer = viewer_of(request)
     event = await matched_event(request, viewer, event_id)
     reason = reason_in(await body_of(request, Cancelling))
-    await series_parts.cancel_from(viewer, event_id, key, event.version, reason, clock.now())
+    await series_split.cancel_from(viewer, event_id, key, event.version, reason, clock.now())
     return await event_answer(request, event_id)
 
 

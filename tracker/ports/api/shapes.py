@@ -6,8 +6,8 @@ from uuid import UUID
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from tracker.rules.meetings import Occurrence
-from tracker.rules.wording import local
+from tracker.rules.core.wording import local
+from tracker.rules.events.event import Occurrence
 
 LONGEST_TITLE = 200  # characters, as are the others
 LONGEST_PLACE = 300

@@ -5,14 +5,14 @@ from collections.abc import Awaitable, Callable
 import click
 
 from tracker import clock
+from tracker.config.settings import Settings
 from tracker.errors import NotFound
 from tracker.ports.cli.data import takes_data
 from tracker.ports.cli.opening import with_database
-from tracker.rules.actors import BY_COMMAND
-from tracker.settings import Settings
-from tracker.usecases import identity_codes, identity_tries
-from tracker.usecases.identity_accounts import Account, account_at, clean_address
-from tracker.usecases.identity_resets import issue_reset
+from tracker.rules.core.actors import BY_COMMAND
+from tracker.usecases.identity import failed_logins, security_codes
+from tracker.usecases.identity.accounts import Account, account_at, clean_address
+from tracker.usecases.identity.password_resets import issue_reset
 
 
 @click.group()
@@ -27,7 +27,7 @@ def release(email: str) -> None:
     """End the pause of EMAIL after five wrong tries."""
 
     async def deed(found: Account, _settings: Settings) -> str:
-        await identity_tries.release(found.member_id, clock.now(), by=BY_COMMAND)
+        await failed_logins.release(found.member_id, clock.now(), by=BY_COMMAND)
         return "The pause is over."
 
     _do(email, deed)
@@ -53,7 +53,7 @@ def forget_authenticator(email: str) -> None:
     """Let EMAIL set up another authenticator at the next sign-in; sessions and recovery codes end."""
 
     async def deed(found: Account, _settings: Settings) -> str:
-        await identity_codes.forget_authenticator(found.member_id, clock.now(), by=BY_COMMAND)
+        await security_codes.forget_authenticator(found.member_id, clock.now(), by=BY_COMMAND)
         return "The authenticator is removed."
 
     _do(email, deed)

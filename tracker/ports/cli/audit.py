@@ -5,11 +5,11 @@ from pathlib import Path
 
 import click
 
+from tracker.config.settings import Settings
 from tracker.errors import Invalid
 from tracker.ports.cli.data import takes_data
 from tracker.ports.cli.opening import with_database
-from tracker.settings import Settings
-from tracker.usecases import audit as trail
+from tracker.usecases.core import audit as trail
 
 HEAD = re.compile(r"([0-9]{1,18}) ([0-9a-f]{64}) ([0-9a-f]{64})")
 LARGEST = 10_000_000  # bytes of kept heads

@@ -9,12 +9,13 @@ from pathlib import Path
 
 import click
 
-from tracker import clock, settings_file
+from tracker import clock
+from tracker.config import settings_file
+from tracker.config.settings import Settings
 from tracker.errors import Conflict, Invalid
 from tracker.ports.cli.data import takes_data
 from tracker.ports.cli.opening import with_database
-from tracker.settings import Settings
-from tracker.usecases import backups
+from tracker.usecases.audit import backups
 
 SCRATCH = ".backup"
 SECRETS = ("TRACKER_SECRET", "TRACKER_SECRET_FILE")

@@ -7,18 +7,18 @@ from pathlib import Path
 import click
 
 from tracker import clock
+from tracker.config.settings import Settings
 from tracker.errors import NotFound
 from tracker.ical.components import LARGEST
-from tracker.ports.calendar_files import read_calendar
 from tracker.ports.cli.data import takes_data
 from tracker.ports.cli.opening import read_file, with_database
-from tracker.rules.actors import Origin
-from tracker.rules.calendar_import import Outcome, Report, Row, dates_in_words
-from tracker.rules.people import Viewer
-from tracker.settings import Settings
-from tracker.usecases import calendar_import
-from tracker.usecases.identity_accounts import account_at, clean_address
-from tracker.usecases.viewers import viewer_for
+from tracker.ports.http.calendar_files import read_calendar
+from tracker.rules.core.actors import Origin
+from tracker.rules.core.viewer import Viewer
+from tracker.rules.events.calendar_import import Outcome, Report, Row, dates_in_words
+from tracker.usecases.core.viewers import viewer_for
+from tracker.usecases.events import calendar_import
+from tracker.usecases.identity.accounts import account_at, clean_address
 
 SAID = {
     Outcome.NEW: "is new.", Outcome.KNOWN: "is passed over.", Outcome.LEFT_OUT: "is left out.",

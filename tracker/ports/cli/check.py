@@ -4,12 +4,12 @@ import asyncio
 
 import click
 
+from tracker.config.settings import BadSettings
 from tracker.errors import TrackerError
-from tracker.ports import soundness
 from tracker.ports.cli.data import takes_data
 from tracker.ports.cli.opening import opened, settings
-from tracker.ports.soundness import Line, State
-from tracker.settings import BadSettings
+from tracker.ports.health import checks
+from tracker.ports.health.checks import Line, State
 
 
 @click.command()
@@ -28,10 +28,10 @@ async def _lines() -> list[Line]:
     try:
         chosen = settings()
     except (BadSettings, TrackerError) as bad:
-        return [Line(State.FAULT, "Settings", str(bad)), *soundness.of_releases()]
+        return [Line(State.FAULT, "Settings", str(bad)), *checks.of_releases()]
     try:
         async with opened(chosen):
-            return await soundness.lines(chosen)
+            return await checks.lines(chosen)
     except TrackerError as broken:
         fault = Line(State.FAULT, "Database", str(broken))
-        return [*soundness.of_settings(chosen), fault, *await soundness.of_surroundings(chosen)]
+        return [*checks.of_settings(chosen), fault, *await checks.of_surroundings(chosen)]

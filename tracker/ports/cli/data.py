@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 import click
 
-from tracker.settings import DATA
+from tracker.config.settings import DATA
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 FOLDER = click.Path(file_okay=False, path_type=Path)

@@ -6,7 +6,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from tracker import settings_file
+from tracker.config import settings_file
 from tracker.errors import Conflict, Invalid
 
 MAKING = ".making"

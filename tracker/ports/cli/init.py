@@ -11,17 +11,18 @@ from pathlib import Path
 
 import click
 
-from tracker import clock, settings_file
+from tracker import clock
+from tracker.config import settings_file
+from tracker.config.settings import PREFIX, Settings
+from tracker.database.migrate import migrate
 from tracker.errors import Invalid
-from tracker.migrate import migrate
 from tracker.ports.cli.data import new_data, use
 from tracker.ports.cli.folder import Claim
 from tracker.ports.cli.opening import opened, settings
-from tracker.rules import roster_file
-from tracker.rules.audiences import Arm
-from tracker.rules.people import Level
-from tracker.settings import PREFIX, Settings
-from tracker.usecases.deployment import found
+from tracker.rules.core.audiences import Arm
+from tracker.rules.core.viewer import Level
+from tracker.rules.roster import csv_file
+from tracker.usecases.roster.deployment import found
 
 GOOD_FOR = timedelta(hours=24)
 OPTIONS = {"email": "coordinator", "agency_code": "agency", "agency_name": "agency-name"}
@@ -69,7 +70,7 @@ def _roster(email: str, person: dict[str, str]) -> bytes:
     writer = csv.DictWriter(content, row)
     writer.writeheader()
     writer.writerow(row)
-    _, faults = roster_file.read(content.getvalue().encode())
+    _, faults = csv_file.read(content.getvalue().encode())
     if faults:
         raise Invalid(f"--{OPTIONS.get(faults[0].field, faults[0].field)}: {faults[0].sentence}")
     return content.getvalue().encode()

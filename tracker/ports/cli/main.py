@@ -5,8 +5,9 @@ from typing import Any
 
 import click
 
+from tracker.config.settings import BadSettings
+from tracker.database.migrate import WrongSchema
 from tracker.errors import TrackerError
-from tracker.migrate import WrongSchema
 from tracker.ports.cli.account import account
 from tracker.ports.cli.audit import audit
 from tracker.ports.cli.backup import backup
@@ -22,7 +23,6 @@ from tracker.ports.cli.roster import roster
 from tracker.ports.cli.secret import secret
 from tracker.ports.cli.serve import serve
 from tracker.ports.cli.sign_in_link import sign_in_link
-from tracker.settings import BadSettings
 
 
 class Refusal(click.ClickException):

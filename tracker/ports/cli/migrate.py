@@ -4,7 +4,7 @@ import asyncio
 
 import click
 
-from tracker.migrate import migrate as bring_up_to_date
+from tracker.database.migrate import migrate as bring_up_to_date
 from tracker.ports.cli.data import takes_data
 from tracker.ports.cli.opening import opened, settings
 

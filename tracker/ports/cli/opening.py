@@ -9,12 +9,13 @@ from typing import TypeVar
 
 import asyncpg
 
-from tracker import clock, keys
+from tracker import clock
+from tracker.config.settings import Settings, load
+from tracker.crypto import keys
 from tracker.database import Engine, bind, close_database, engine_from_url, is_postgres, open_database
+from tracker.database.migrate import check_schema
 from tracker.errors import Invalid, NotFound
-from tracker.migrate import check_schema
-from tracker.rules.clean_text import clean
-from tracker.settings import Settings, load
+from tracker.rules.core.clean_text import clean
 
 Outcome = TypeVar("Outcome")
 

@@ -3,10 +3,10 @@
 import click
 
 from tracker import clock
+from tracker.config.settings import Settings
 from tracker.ports.cli.data import takes_data
 from tracker.ports.cli.opening import with_database
-from tracker.settings import Settings
-from tracker.usecases import replanning
+from tracker.usecases.events import tz_drift
 
 
 @click.command()
@@ -15,7 +15,7 @@ def replan() -> None:
     """Move dates to come back to their wall-clock time, after the time zone data changed."""
 
     async def replanned(_settings: Settings) -> int:
-        return await replanning.replan(clock.now())
+        return await tz_drift.replan(clock.now())
 
     dates = with_database(replanned)
     click.echo(f"Dates put right: {dates}. Their reminders follow." if dates else "Every date is where it belongs.")

@@ -6,16 +6,17 @@ from pathlib import Path
 
 import click
 
-from tracker import clock, settings_file
+from tracker import clock
+from tracker.config import settings_file
 from tracker.errors import Invalid
 from tracker.ports.cli.data import new_data, use
 from tracker.ports.cli.folder import Claim
 from tracker.ports.cli.opening import opened, settings
-from tracker.rules.wording import clock as clock_words
-from tracker.rules.wording import day, local
-from tracker.usecases import backups
-from tracker.usecases.audit import Broken
-from tracker.usecases.backups import Backup
+from tracker.rules.core.wording import clock as clock_words
+from tracker.rules.core.wording import day, local
+from tracker.usecases.audit import backups
+from tracker.usecases.audit.backups import Backup
+from tracker.usecases.core.audit import Broken
 
 FILE = click.Path(dir_okay=False, path_type=Path)
 URL = "TRACKER_DATABASE_URL"

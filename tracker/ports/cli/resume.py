@@ -3,10 +3,10 @@
 import click
 
 from tracker import clock
+from tracker.config.settings import Settings
 from tracker.ports.cli.data import takes_data
 from tracker.ports.cli.opening import with_database
-from tracker.settings import Settings
-from tracker.usecases import holding
+from tracker.usecases.core import send_hold
 
 
 @click.command()
@@ -18,4 +18,4 @@ def resume() -> None:
 
 
 async def _resume(_settings: Settings) -> bool:
-    return await holding.resume(None, clock.now())
+    return await send_hold.resume(None, clock.now())

@@ -6,12 +6,12 @@ from pathlib import Path
 import click
 
 from tracker import clock
+from tracker.config.settings import Settings
 from tracker.ports.cli.data import takes_data
 from tracker.ports.cli.opening import read_file, with_database
-from tracker.rules.roster import Fault
-from tracker.rules.roster_file import LARGEST
-from tracker.settings import Settings
-from tracker.usecases.roster import Outcome, Report, import_roster
+from tracker.rules.roster.csv_file import LARGEST
+from tracker.rules.roster.csv_rows import Fault
+from tracker.usecases.roster.csv_import import Outcome, Report, import_roster
 
 MOST = 50  # faults that are shown
 

@@ -5,12 +5,14 @@ from pathlib import Path
 
 import click
 
-from tracker import clock, keys, settings_file
+from tracker import clock
+from tracker.config import settings_file
+from tracker.config.settings import Settings
+from tracker.crypto import keys
 from tracker.errors import NotAllowed
 from tracker.ports.cli.data import takes_data
 from tracker.ports.cli.opening import settings, with_database
-from tracker.settings import Settings
-from tracker.usecases import secret_change
+from tracker.usecases.audit import secret_rotation
 
 ELSEWHERE = "The secret does not stand in the file secret of a data folder, so it is to be replaced where it stands."
 
@@ -64,4 +66,4 @@ async def _nothing(_settings: Settings) -> None:
 
 
 async def _settle(_settings: Settings) -> int:
-    return await secret_change.settle(clock.now())
+    return await secret_rotation.settle(clock.now())

@@ -7,11 +7,12 @@ import socket
 import click
 import uvicorn
 
-from tracker.ports import access_log, soundness
+from tracker.config.settings import PREFIX, Settings
 from tracker.ports.cli.data import takes_data
 from tracker.ports.cli.http import listen, need_assertions, server_config
 from tracker.ports.cli.opening import settings, with_database
-from tracker.settings import PREFIX, Settings
+from tracker.ports.health import checks
+from tracker.ports.http import access_log
 
 SWEPT = 20_000  # new objects after which the collector looks for rings among them
 
@@ -25,7 +26,7 @@ def serve(host: str, port: int, proxy: str) -> None:
     """Serve the application; the database must be migrated."""
     need_assertions()
     chosen = settings()
-    soundness.refuse_unsafe(chosen, host)
+    checks.refuse_unsafe(chosen, host)
     with_database(_nothing)
     _warn(chosen)
     listener = listen(host, port)
@@ -45,8 +46,8 @@ def _address(chosen: Settings, listener: socket.socket) -> str:
 
 def _warn(chosen: Settings) -> None:
     """Say what one should mend soon, and serve all the same."""
-    for line in soundness.of_files(chosen):
-        if line.state is not soundness.State.OK:
+    for line in checks.of_files(chosen):
+        if line.state is not checks.State.OK:
             click.echo(f"Warning: {line.words}", err=True)
 
 

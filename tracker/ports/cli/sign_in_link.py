@@ -5,12 +5,12 @@ from datetime import timedelta
 import click
 
 from tracker import clock
+from tracker.config.settings import Settings
 from tracker.errors import NotFound
 from tracker.ports.cli.data import takes_data
 from tracker.ports.cli.opening import with_database
-from tracker.settings import Settings
-from tracker.usecases.identity_accounts import account_at, clean_address
-from tracker.usecases.identity_links import LIFETIME, issue_link
+from tracker.usecases.identity.accounts import account_at, clean_address
+from tracker.usecases.identity.one_time_links import LIFETIME, issue_link
 
 
 @click.command("sign-in-link")

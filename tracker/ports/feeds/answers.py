@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from litestar import Response
 
-from tracker.ports.feeds.maker import Body
+from tracker.ports.feeds.feed_builder import Body
 
 MEDIA_TYPE = "text/calendar"  # Litestar adds the charset
 HEADERS = {

@@ -11,17 +11,17 @@ from litestar import HttpMethod, Request, Response, route
 from litestar.background_tasks import BackgroundTask
 
 from tracker import clock
+from tracker.config.settings import Settings
 from tracker.errors import NotFound
 from tracker.ports.feeds.answers import answer, too_many, unknown
-from tracker.ports.feeds.maker import Maker
-from tracker.ports.guards import feed as feed_guard
-from tracker.ports.guesses import Guesses
-from tracker.ports.origins import origin_of
-from tracker.rules.calendars import client_name
-from tracker.rules.meetings import Event
-from tracker.settings import Settings
-from tracker.usecases import readings
-from tracker.usecases.subscriptions_feed import Feed, OpenFeeds, note_fetches
+from tracker.ports.feeds.feed_builder import Maker
+from tracker.ports.http.guards import feed as feed_guard
+from tracker.ports.http.rate_limit import Guesses
+from tracker.ports.http.request_source import origin_of
+from tracker.rules.calendars.feeds import client_name
+from tracker.rules.events.event import Event
+from tracker.usecases.calendars.feed_access import Feed, OpenFeeds, note_fetches
+from tracker.usecases.core import access_records
 
 SUFFIX = ".ics"
 OK = 200  # the calendar goes out; with 304 it is there already
@@ -48,7 +48,7 @@ class Door:
         self, feed: Feed, body_hash: str, since: datetime, program: str, given: Sequence[Event], now: datetime
     ) -> None:
         """Write down what was counted, and which named events were given out; never fail."""
-        await readings.note_series(feed.viewer, given, now)
+        await access_records.note_series(feed.viewer, given, now)
         count = self._uncounted.pop(feed.subscription_id, 0)
         try:
             await note_fetches(feed.subscription_id, count, program, body_hash, since, now)

@@ -10,16 +10,16 @@ from email.parser import BytesParser
 from email.policy import compat32
 from email.utils import format_datetime, formataddr
 
+from tracker.config.settings import Settings
+from tracker.crypto.signed_links import Links
 from tracker.ical import itip
 from tracker.ical.vevent import Organizer
-from tracker.links import Links
 from tracker.ports.mail.mime import INNER, OUTER, Part, encoded, header, multipart, readable
 from tracker.ports.mail.text import Addresses, bodies
-from tracker.rules.calendars import APPOINTMENTS
-from tracker.rules.invitations import AnswerValue, AttendeeRole
-from tracker.rules.letters import CalendarPart, Letter, MailedEntry, one_line, sound
-from tracker.rules.outbox import Message, message_name
-from tracker.settings import Settings
+from tracker.rules.calendars.feeds import APPOINTMENTS
+from tracker.rules.core.outbox import Message, message_name
+from tracker.rules.emails.content import CalendarPart, Letter, MailedEntry, one_line, sound
+from tracker.rules.events.replies import AnswerValue, AttendeeRole
 
 LONGEST_LINE = 998  # octets (RFC 5322 §2.1.1)
 LONGEST_ADDRESS = 254  # characters (RFC 5321 §4.5.3.1.3, less the brackets)

@@ -7,14 +7,15 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from uuid import UUID
 
+from tracker.config.settings import Settings
 from tracker.errors import Invalid
 from tracker.ports.mail.compose import Composer, Unsafe
 from tracker.ports.mail.smtp import Away, Line, Refused, Temporary
-from tracker.rules.letters import Letter
-from tracker.rules.outbox import Message, Skip, State
-from tracker.settings import Settings
-from tracker.usecases import holding, letters, outbox
-from tracker.usecases.outbox_workers import Worker, enlist
+from tracker.rules.core.outbox import Message, Skip, State
+from tracker.rules.emails.content import Letter
+from tracker.usecases.core import outbox, send_hold
+from tracker.usecases.core.outbox_workers import Worker, enlist
+from tracker.usecases.emails import content
 
 BATCH = 50  # messages taken in hand at once
 LANES = 5  # connections at most: so many mails can arrive twice when the process is killed
@@ -41,7 +42,7 @@ class Delivery:
     async def dispatch(self) -> int:
         """Send all that is due and return how many messages were dealt with; stop early when the server is away."""
         async with self._lock:
-            if self._is_stopping or await holding.held_copy():
+            if self._is_stopping or await send_hold.held_copy():
                 return 0
             worker = await self._present()
             gone = await worker.gone(await outbox.names_in_use())
@@ -117,7 +118,7 @@ class Delivery:
     async def _tried(self, message: Message, line: Line) -> Skip:
         if message.id in self._sent:
             return SENT
-        letter = await letters.letter(message, self._now(), self._settings.time_zone)
+        letter = await content.letter(message, self._now(), self._settings.time_zone)
         if not isinstance(letter, Letter):
             return letter
         try:

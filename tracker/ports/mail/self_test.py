@@ -11,8 +11,8 @@ from typing import Protocol
 from uuid import UUID
 
 from tracker.ports.mail.compose import OURS, Mail, Unsafe
-from tracker.rules.letters import Letter
-from tracker.rules.outbox import Message, MessageKind
+from tracker.rules.core.outbox import Message, MessageKind
+from tracker.rules.emails.content import Letter
 
 HOSTILE = (
     "=?utf-8?q?x=0D=0ABcc:_somebody=40else.example?=",

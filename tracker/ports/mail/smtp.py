@@ -20,10 +20,10 @@ from aiosmtplib import (
     SMTPTimeoutError,
 )
 
-from tracker.ports.addresses import is_loopback
+from tracker.config.settings import Settings
+from tracker.ports.http.addresses import is_loopback
 from tracker.ports.mail.compose import Mail
-from tracker.rules.letters import cut, one_line
-from tracker.settings import Settings
+from tracker.rules.emails.content import cut, one_line
 
 BUDGET = 20.0  # seconds for one mail, from connecting to the server's word
 TLS_PORT = 465  # TLS from the first byte (RFC 8314); every other port is upgraded by STARTTLS

@@ -6,9 +6,9 @@ from typing import NamedTuple
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
-from tracker.links import Links
-from tracker.paths import folder
-from tracker.rules.letters import (
+from tracker.config.paths import folder
+from tracker.crypto.signed_links import Links
+from tracker.rules.emails.content import (
     Button,
     Elsewhere,
     InvitationPage,

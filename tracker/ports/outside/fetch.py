@@ -16,7 +16,7 @@ import h11
 from tracker.errors import Invalid
 from tracker.ical.components import LARGEST
 from tracker.ports.outside.network import Network, Refused
-from tracker.rules.outside_calendars import Problem, check_address, host_of
+from tracker.rules.availability.shared_calendars import Problem, check_address, host_of
 
 PATIENCE = 10.0  # seconds, redirects included
 REDIRECTS = 2

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
-from tracker.rules.public_addresses import is_public
+from tracker.rules.availability.public_addresses import is_public
 
 HTTPS = 443
 MOST_ADDRESSES = 4  # of one host that are tried

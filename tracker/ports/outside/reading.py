@@ -7,14 +7,14 @@ import anyio
 from anyio import to_thread
 
 from tracker import clock
+from tracker.config.settings import Settings
 from tracker.errors import Invalid, TooLarge
 from tracker.ical.outside import Reading, read
 from tracker.ports.outside.fetch import Failed, fetch
 from tracker.ports.outside.network import Network
-from tracker.rules.outside_calendars import Problem, window
-from tracker.settings import Settings
-from tracker.usecases import outside_calendars
-from tracker.usecases.outside_calendars import Due
+from tracker.rules.availability.shared_calendars import Problem, window
+from tracker.usecases.availability import shared_calendars
+from tracker.usecases.availability.shared_calendars import Due
 
 AT_ONCE = 20  # calendars in one tick
 PATIENCE = 10.0  # seconds for the text of one calendar
@@ -23,10 +23,10 @@ PATIENCE = 10.0  # seconds for the text of one calendar
 async def read_due(settings: Settings, network: Network) -> int:
     """Read the calendars that are due, and return how many; where none may be read, forget what was."""
     if not settings.outside_calendars:
-        await outside_calendars.forget()
+        await shared_calendars.forget()
         return 0
     for number in range(AT_ONCE):
-        one = await outside_calendars.claim(clock.now())
+        one = await shared_calendars.claim(clock.now())
         if one is None:
             return number
         await _read(one, settings, network)
@@ -39,9 +39,9 @@ async def _read(one: Due, settings: Settings, network: Network) -> None:
         content = await fetch(one.address, network, settings.own_host)
         reading = await _spans(content, now, settings.time_zone)
     except Failed as failed:
-        await outside_calendars.note_failure(one, failed.problem, now)
+        await shared_calendars.note_failure(one, failed.problem, now)
     else:
-        await outside_calendars.keep(one, reading.found, reading.unread, window(now, settings.time_zone), now)
+        await shared_calendars.keep(one, reading.found, reading.unread, window(now, settings.time_zone), now)
 
 
 async def _spans(content: bytes, now: datetime, zone: str) -> Reading:

@@ -1,0 +1,102 @@
+"""Settings: what the data folder's file says, what the environment says above it, and what cannot be meant."""
+
+from pathlib import Path
+
+import pytest
+
+from tracker.config import settings_file
+from tracker.config.settings import PREFIX, BadSettings, Settings, load, statements
+
+SECRET = "a secret of the tests, long enough"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / settings_file.SECRET).write_text(SECRET + "\n")
+    say(tmp_path, "")
+    return tmp_path
+
+
+def say(folder: Path, text: str) -> None:
+    (folder / settings_file.NAME).write_text(text, encoding="utf-8")
+
+
+def of(folder: Path, **environment: str) -> Settings:
+    return load({"TRACKER_DATA": str(folder), **{f"{PREFIX}{name}": value for name, value in environment.items()}})
+
+
+def test_the_secret_and_the_database_of_a_folder_need_no_line(folder: Path) -> None:
+    found = of(folder)
+    assert (found.secret, found.database_url) == (SECRET, f"sqlite:///{folder}/tracker.sqlite")
+
+
+def test_a_line_of_the_file_counts_and_the_environment_counts_more(folder: Path) -> None:
+    say(folder, "# a remark\n\nTRACKER_SMTP_HOST = 'mail.example'\nTRACKER_SMTP_PORT=587\n".replace(" = ", "="))
+    found = of(folder, SMTP_PORT="465")
+    assert (found.smtp_host, found.smtp_port) == ("mail.example", 465)
+
+
+def test_a_value_of_the_environment_hides_a_file_that_the_settings_name(folder: Path) -> None:
+    say(folder, "TRACKER_SMTP_PASSWORD_FILE=nowhere\n")
+    assert of(folder, SMTP_PASSWORD="from above").smtp_password == "from above"
+
+
+def test_relative_paths_begin_at_the_folder_and_absolute_ones_stay(folder: Path) -> None:
+    (folder / "mail.key").write_text("from a file")
+    say(folder, "TRACKER_DATABASE_URL=sqlite:///other.sqlite\nTRACKER_SMTP_PASSWORD_FILE=mail.key\n")
+    found = of(folder)
+    assert (found.database_url, found.smtp_password) == (f"sqlite:///{folder}/other.sqlite", "from a file")
+    assert of(folder, DATABASE_URL="sqlite:////elsewhere.sqlite").database_url == "sqlite:////elsewhere.sqlite"
+
+
+def test_a_notice_comes_from_a_file_and_has_four_statements(folder: Path) -> None:
+    (folder / "notice.txt").write_text("One.\nTwo.\n\nThree.\nFour.\n")
+    say(folder, "TRACKER_NOTICE_FILE=notice.txt\n")
+    assert statements(of(folder).notice) == ["One.", "Two.", "Three.", "Four."]
+    (folder / "notice.txt").write_text("One.\nTwo.\nThree.\n")
+    with pytest.raises(BadSettings, match="at least 4 statements"):
+        of(folder)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("TRACKER_TIMEZONE=America/Chicago", "TRACKER_TIMEZONE"),
+        ("TRACKER_DATA=elsewhere", "TRACKER_DATA"),
+        ("\nsmtp host is mail.example", "Line 2"),
+    ],
+)
+def test_a_line_that_cannot_be_meant_is_named(folder: Path, text: str, words: str) -> None:
+    say(folder, text)
+    with pytest.raises(BadSettings, match=words):
+        of(folder)
+
+
+def test_a_folder_without_settings_says_how_to_make_them(tmp_path: Path) -> None:
+    with pytest.raises(BadSettings, match="tracker init --data"):
+        of(tmp_path)
+
+
+def test_a_written_file_explains_every_setting_and_changes_nothing_by_itself(folder: Path) -> None:
+    text = settings_file.written(Settings, PREFIX, {})
+    say(folder, text)
+    assert of(folder) == Settings(secret=SECRET, data=str(folder), database_url=f"sqlite:///{folder}/tracker.sqlite")
+    assert [part for part in text.split("\n\n")[1:] if not part.startswith("# ") or "\n# TRACKER_" not in part] == []
+
+
+def test_every_default_that_the_file_shows_may_be_turned_on(folder: Path) -> None:
+    text = settings_file.written(Settings, PREFIX, {}).replace("# TRACKER_", "TRACKER_")
+    say(folder, settings_file.without(text, "TRACKER_SECRET"))
+    assert of(folder).smtp_port == Settings.smtp_port
+
+
+def test_a_setting_is_changed_at_its_place(folder: Path) -> None:
+    text = settings_file.written(Settings, PREFIX, {"TRACKER_SMTP_PORT": "587"})
+    say(folder, settings_file.changed(settings_file.changed(text, "TRACKER_SMTP_PORT", "25"), "TRACKER_TICK", "1"))
+    found = of(folder)
+    assert (found.smtp_port, found.tick) == (25, 1.0)
+
+
+def test_a_setting_that_is_taken_out_leaves_no_value_behind(folder: Path) -> None:
+    text = settings_file.without("TRACKER_SMTP_PASSWORD=hunter2\n", "TRACKER_SMTP_PASSWORD")
+    assert "hunter2" not in text

@@ -1,0 +1,132 @@
+"""Health: one word for whoever watches, sentences for administrators, and no number of what they do not see."""
+
+from datetime import timedelta
+
+import pytest
+from litestar import Litestar
+from piccolo.querystring import QueryString
+
+from tests.cast import NOW, ZONE, Cast, everybody, meeting, operation
+from tests.ports.browser import Browser
+from tests.ports.conftest import SignIn
+from tests.unguarded import unguard
+from tracker import clock
+from tracker.database import engine
+from tracker.usecases.audit import verification
+from tracker.usecases.core import send_hold
+from tracker.usecases.emails import reminders
+from tracker.usecases.events import events
+from tracker.usecases.views import health
+
+pytestmark = pytest.mark.anyio
+
+
+async def asked(app: Litestar) -> tuple[int, object]:
+    answer = await Browser(app).get("/healthz")
+    return answer.status_code, answer.json()
+
+
+async def ticked() -> None:
+    await reminders.queue_due(clock.now(), ZONE)
+
+
+async def test_the_tracker_is_well_while_it_ticks_and_nothing_waits(sqlite_cast: Cast, app: Litestar) -> None:
+    assert await asked(app) == (503, {"status": "unavailable"})
+    await ticked()
+    assert await asked(app) == (200, {"status": "ok"})
+
+
+async def test_it_is_not_well_when_nobody_has_looked_for_five_minutes(sqlite_cast: Cast, app: Litestar) -> None:
+    await ticked()
+    clock.start_at(NOW + timedelta(minutes=5), stands_still=True)
+    assert (await asked(app))[0] == 200
+    clock.start_at(NOW + timedelta(minutes=5, seconds=1), stands_still=True)
+    assert (await asked(app))[0] == 503
+
+
+async def test_it_is_not_well_when_something_due_waits_for_five_minutes(sqlite_cast: Cast, app: Litestar) -> None:
+    await events.schedule(sqlite_cast.coordinator, meeting(*everybody(sqlite_cast)), NOW - timedelta(minutes=6))
+    await ticked()
+    assert await asked(app) == (503, {"status": "unavailable"})
+    await engine().run_querystring(QueryString("UPDATE message SET state = 'sent', worker = ''"))
+    assert (await asked(app))[0] == 200
+
+
+async def test_it_is_not_well_without_its_database(sqlite_cast: Cast, app: Litestar) -> None:
+    await ticked()
+    await engine().run_ddl("ALTER TABLE message RENAME TO lost")
+    assert await asked(app) == (503, {"status": "unavailable"})
+
+
+async def test_whether_it_is_well_is_known_on_both_engines(cast: Cast) -> None:
+    assert await health.state(NOW) == health.State(is_late=False, is_ticking=False)
+    await events.schedule(cast.coordinator, meeting(*everybody(cast)), NOW - timedelta(minutes=6))
+    await reminders.queue_due(NOW, ZONE)
+    assert await health.state(NOW) == health.State(is_late=True, is_ticking=True)
+    await health.note_look(NOW)
+    await health.note_look(NOW + timedelta(seconds=10))
+    assert await health.last_looks() == {"reminders": NOW, "mail": NOW}
+    await health.note_look(NOW + timedelta(minutes=1))
+    assert (await health.last_looks())["mail"] == NOW + timedelta(minutes=1)
+    assert (await health.storage()).megabytes > 0
+
+
+async def test_those_who_keep_accounts_read_how_the_work_stands(sqlite_cast: Cast, browse: SignIn) -> None:
+    for viewer in (sqlite_cast.coordinator, sqlite_cast.administrator):
+        answer = await (await browse(viewer)).get("/admin/health")
+        assert answer.status_code == 200
+        assert "Nobody looks for reminders" in answer.text
+        assert "Everything that is due has been sent." in answer.text
+        assert "SQLite" in answer.text
+    for viewer in (sqlite_cast.auditor, sqlite_cast.fbi_lead):
+        assert (await (await browse(viewer)).get("/admin/health")).status_code == 404
+
+
+async def test_an_administrator_reads_the_same_whether_one_mail_waits_or_twenty(
+    sqlite_cast: Cast, browse: SignIn
+) -> None:
+    await ticked()
+    seen = []
+    for invited in (sqlite_cast.kcpd_detective, sqlite_cast.hsi_liaison):
+        await events.schedule(sqlite_cast.fbi_lead, operation(invited, title=f"Operation {invited.name}"), NOW)
+        answer = await (await browse(sqlite_cast.administrator)).get("/admin/health")
+        seen.append(answer.text.partition("<main")[2].partition("</main>")[0])
+    assert seen[0] == seen[1]
+
+
+async def test_the_admin_page_leads_to_what_the_viewer_may_use(sqlite_cast: Cast, browse: SignIn) -> None:
+    of_all = ["/messages", "/people/import", "/audit", "/admin/health"]
+    shown = {
+        sqlite_cast.coordinator: of_all,
+        sqlite_cast.administrator: ["/people/import", "/admin/health"],
+        sqlite_cast.auditor: ["/audit"],
+    }
+    for viewer, addresses in shown.items():
+        browser = await browse(viewer)
+        html = (await browser.get("/admin")).text.partition("<main")[2]
+        assert [address for address in of_all if f'href="{address}"' in html] == addresses
+        answers = [(await browser.get(address)).status_code for address in addresses]
+        assert set(answers) <= {200, 303}  # the import asks for a fresh proof first
+
+
+async def test_the_page_says_whether_the_mail_server_answers_and_how_the_trail_was_found(
+    sqlite_cast: Cast, browse: SignIn
+) -> None:
+    browser = await browse(sqlite_cast.administrator)
+    html = (await browser.get("/admin/health")).text
+    assert "127.0.0.1, port 25, cannot be used" in html
+    assert "It will be verified tonight, and every night." in html
+    await verification.verify_nightly(clock.now(), ZONE)
+    assert "It was as it was written, less than an hour ago." in (await browser.get("/admin/health")).text
+    await unguard()
+    await engine().run_querystring(QueryString("UPDATE audit_entry SET verb = 'x' WHERE seq = 1"))
+    clock.start_at(NOW + timedelta(days=1), stands_still=True)
+    await verification.verify_nightly(clock.now(), ZONE)
+    assert "It is not as it was written." in (await (await browse(sqlite_cast.administrator)).get("/admin/health")).text
+
+
+async def test_a_restored_copy_is_said_to_send_nothing(sqlite_cast: Cast, browse: SignIn) -> None:
+    await send_hold.hold(NOW - timedelta(hours=3), NOW)
+    html = (await (await browse(sqlite_cast.administrator)).get("/admin/health")).text
+    assert "This restored copy sends nothing" in html
+    assert "None has been made yet." in html

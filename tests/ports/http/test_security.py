@@ -1,0 +1,381 @@
+"""What stands around every answer: hosts, sizes, headers, errors that tell nothing, logs that keep no secret."""
+
+import io
+import json
+import logging
+import random
+from collections.abc import AsyncIterator, Iterator
+from typing import Any
+
+import pytest
+from litestar import Litestar, asgi, get, post
+from litestar._parsers import parse_url_encoded_form_data
+from litestar.params import FromPath, FromQuery
+from litestar.types import Receive, Scope, Send
+
+from tests.cast import Cast
+from tests.ports.browser import Browser, settings
+from tests.ports.conftest import SignIn
+from tracker.errors import Busy, Conflict, Gone, Invalid, NotAllowed, NotFound, TooLarge
+from tracker.ports.http import access_log, errors
+from tracker.ports.http.forms import FormRequest
+from tracker.ports.http.guards import feed, link, public
+from tracker.ports.http.security import BODY_LIMIT, HEADERS, protect
+from tracker.ports.pages.core.form_values import form_of
+
+pytestmark = pytest.mark.anyio
+
+TOKEN = "Zm9vYmFyYmF6Zm9vYmFyYmF6Zm9vYmFyYmF6Zm9vYmE"
+FAULTS = {
+    "missing": NotFound(),
+    "forbidden": NotAllowed("Only the owner can do this."),
+    "conflict": Conflict(),
+    "invalid": Invalid(title="Give it a title."),
+    "large": TooLarge(),
+    "busy": Busy(),
+    "gone": Gone(),
+    "mistake": ZeroDivisionError("SELECT secret FROM /srv/tables"),
+}
+
+
+@get("/fault/{name:str}", guards=[public])
+async def fault(name: FromPath[str]) -> str:
+    raise FAULTS[name]
+
+
+@get("/feed/{name:str}", guards=[feed])
+async def fault_of_feed(name: FromPath[str]) -> str:
+    raise FAULTS[name]
+
+
+@get("/number/{number:int}", guards=[public])
+async def number(number: FromPath[int], more: FromQuery[int] = 0) -> str:
+    return str(number)
+
+
+@get("/token/{token:str}", guards=[link])
+async def token_page(token: FromPath[str]) -> str:
+    if token == TOKEN:
+        raise ZeroDivisionError(f"/token/{token}")
+    return token
+
+
+@post("/form", guards=[public], status_code=200)
+async def form_page(request: FormRequest) -> str:
+    return (await form_of(request))["word"]
+
+
+@asgi("/mount", is_mount=True, copy_scope=True, guards=[public])
+async def mount(scope: Scope, receive: Receive, send: Send) -> None:
+    size, more = 0, True
+    while more:
+        message: Any = await receive()
+        size, more = size + len(message.get("body", b"")), message.get("more_body", False)
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    await send({"type": "http.response.body", "body": str(size).encode(), "more_body": False})
+
+
+@pytest.fixture
+def small() -> Litestar:
+    """An application with a fault for each kind of error."""
+    return framed()
+
+
+def framed(**facts: Any) -> Litestar:
+    app = Litestar(
+        [fault, fault_of_feed, number, token_page, form_page, mount],
+        exception_handlers=errors.HANDLERS,
+        request_class=FormRequest,
+        openapi_config=None,
+        logging_config=None,
+    )
+    protect(app, settings(**facts))
+    return app
+
+
+@pytest.fixture
+def visitor(small: Litestar) -> Browser:
+    return Browser(small)
+
+
+@pytest.fixture
+def lines() -> Iterator[io.StringIO]:
+    """What the process logs."""
+    stream = io.StringIO()
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(access_log.JsonLines())
+    root = logging.getLogger()
+    before = root.level
+    root.addHandler(handler)
+    root.setLevel(logging.INFO)
+    yield stream
+    root.removeHandler(handler)
+    root.setLevel(before)
+
+
+# Headers ----------------------------------------------------------------------------------------------------------
+
+EVERYWHERE = [
+    ("GET", "/"), ("GET", "/sign-in"), ("GET", "/nowhere"), ("GET", "/events/x"), ("PUT", "/"), ("OPTIONS", "/"),
+    ("POST", "/sign-in"), ("GET", "/feeds/nothing.ics"), ("GET", "/r/nothing"), ("GET", "/static/nothing.css"),
+    ("GET", "/sign-in/link/nothing"), ("TRACE", "/"), ("GET", "/calendar"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("method", "path"), EVERYWHERE)
+async def test_every_answer_has_the_security_headers(browse: SignIn, method: str, path: str) -> None:
+    answer = await (await browse(None)).send(method, path)
+    kept = {name.decode(): value.decode() for name, value in HEADERS if name != b"cache-control"}
+    assert {name: answer.headers.get(name) for name in kept} == kept
+    assert "no-cache" in answer.headers["cache-control"] or "no-store" in answer.headers["cache-control"]
+    assert "server" not in answer.headers
+
+
+def test_the_content_security_policy_allows_nothing_inline_and_nothing_foreign() -> None:
+    policy = dict(HEADERS)[b"content-security-policy"].decode()
+    assert policy.startswith("default-src 'none'; ")
+    assert not any(word in policy for word in ("unsafe", "http", "*", "blob:"))
+
+
+async def test_hsts_is_sent_where_there_is_https_and_only_there() -> None:
+    secure, plain = Browser(framed(base_url="https://tracker.test")), Browser(framed())
+    assert "max-age=31536000" in (await secure.get("/fault/missing")).headers["strict-transport-security"]
+    assert "strict-transport-security" not in (await plain.get("/fault/missing")).headers
+
+
+# Hosts ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "host",
+    ["evil.example", "tracker.test.evil.example", "tracker.test:8000", "tracker.test@evil.example", "", "tracker.test.",
+     "127.0.0.1", "localhost", "tracker.test, evil.example", "é.example"],
+)  # fmt: skip
+async def test_another_host_is_refused(visitor: Browser, host: str) -> None:
+    assert (await visitor.get("/fault/missing", headers={"Host": host.encode()})).status_code == 400
+
+
+@pytest.mark.parametrize("host", ["tracker.test", "TRACKER.test", "tracker.test:80"])
+async def test_our_own_host_is_taken(visitor: Browser, host: str) -> None:
+    assert (await visitor.get("/fault/missing", headers={"Host": host})).status_code == 404
+
+
+@pytest.mark.parametrize("headers", [[], [(b"host", b"tracker.test"), (b"host", b"evil.example")]])
+async def test_no_host_and_two_hosts_are_refused(small: Litestar, headers: list[tuple[bytes, bytes]]) -> None:
+    assert await raw(small, "/fault/missing", headers) == 400
+
+
+# Bodies -----------------------------------------------------------------------------------------------------------
+
+
+async def streamed(size: int) -> AsyncIterator[bytes]:
+    for _ in range(size // 50_000):
+        yield b"x" * 50_000
+
+
+@pytest.mark.parametrize("path", ["/form", "/mount"])
+async def test_a_body_above_one_megabyte_is_refused_announced_or_not(visitor: Browser, path: str) -> None:
+    kind = {"Content-Type": "application/x-www-form-urlencoded"}
+    announced = await visitor.send("POST", path, content=b"word=" + b"x" * BODY_LIMIT, headers=kind)
+    unannounced = await visitor.send("POST", path, content=streamed(20 * BODY_LIMIT), headers=kind)
+    assert (announced.status_code, unannounced.status_code) == (413, 413)
+    assert (announced.headers["connection"], unannounced.headers["connection"]) == ("close", "close")
+    assert "larger than 1 MB" in announced.text
+
+
+async def test_a_body_of_one_megabyte_is_taken(visitor: Browser) -> None:
+    assert (await visitor.send("POST", "/mount", content=streamed(BODY_LIMIT))).text == str(BODY_LIMIT)
+
+
+async def test_a_form_of_thousands_of_fields_is_refused(visitor: Browser) -> None:
+    answer = await visitor.send("POST", "/form", data={f"field{number}": "" for number in range(5_001)})
+    assert answer.status_code == 413
+
+
+async def test_what_is_posted_is_not_kept_in_memory(visitor: Browser) -> None:
+    before = parse_url_encoded_form_data.cache_info().currsize
+    assert (await visitor.send("POST", "/form", data={"word": "é & =", "password": "secret"})).text == "é & ="
+    assert parse_url_encoded_form_data.cache_info().currsize == before
+
+
+# Errors -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "status", "sentence"),
+    [
+        ("missing", 404, "We cannot find that page"),
+        ("forbidden", 403, "Only the owner can do this."),
+        ("conflict", 409, "Somebody changed this meanwhile"),
+        ("invalid", 422, "Give it a title."),
+        ("large", 413, "This is too large."),
+        ("busy", 503, "Please try again in a minute."),
+        ("gone", 410, "This link has expired or was replaced"),
+        ("mistake", 500, "Something went wrong on our side"),
+    ],
+)
+async def test_each_error_has_its_status_and_its_sentence(
+    visitor: Browser, name: str, status: int, sentence: str
+) -> None:
+    answer = await visitor.get(f"/fault/{name}")
+    assert (answer.status_code, answer.headers["content-type"]) == (status, "text/html; charset=utf-8")
+    assert sentence in answer.text
+
+
+@pytest.mark.parametrize(("name", "status", "text"), [("missing", 404, "Not found.\n"), ("busy", 503, f"{Busy()}\n")])
+async def test_a_feed_gets_its_errors_as_plain_text(visitor: Browser, name: str, status: int, text: str) -> None:
+    answer = await visitor.get(f"/feed/{name}")
+    assert (answer.status_code, answer.headers["content-type"], answer.text) == (
+        status,
+        "text/plain; charset=utf-8",
+        text,
+    )
+
+
+async def test_a_page_that_broke_off_can_be_asked_for_again(visitor: Browser) -> None:
+    page = (await visitor.get("/fault/mistake?day=1")).text
+    assert '<a class="usa-button" href="/fault/mistake?day=1">Try again</a>' in page
+    assert "Nothing was changed." in page
+
+
+async def test_a_busy_server_says_when_to_come_back(visitor: Browser) -> None:
+    assert (await visitor.get("/fault/busy")).headers["retry-after"] == "60"
+
+
+async def test_a_mistake_shows_a_reference_that_is_in_the_log_and_nothing_else(
+    visitor: Browser, lines: io.StringIO
+) -> None:
+    answer = await visitor.get("/fault/mistake")
+    logged = next(line for line in map(json.loads, lines.getvalue().splitlines()) if line["from"] == errors.__name__)
+    assert logged["request"] in answer.text
+    assert "ZeroDivisionError" in logged["trace"]
+    assert not any(word in answer.text for word in ("ZeroDivision", "SELECT", "/srv", "Traceback", ".py"))
+
+
+async def test_missing_pages_are_the_same_to_the_byte(visitor: Browser) -> None:
+    answers = [await visitor.get(path) for path in ("/fault/missing", "/nowhere", "/number/x", "/fault/missing/x")]
+    assert len({(answer.status_code, answer.content, str(answer.headers)) for answer in answers}) == 1
+
+
+async def test_a_method_that_is_not_there_says_which_are(visitor: Browser) -> None:
+    answer = await visitor.send("DELETE", "/fault/missing")
+    assert answer.status_code == 405
+    assert "GET" in answer.headers["allow"]
+
+
+async def test_an_odd_query_is_not_repeated(visitor: Browser) -> None:
+    answer = await visitor.get("/number/1?more=<b>secret-token")
+    assert (answer.status_code, "secret-token" in answer.text) == (400, False)
+
+
+# Odd requests -----------------------------------------------------------------------------------------------------
+
+
+async def test_odd_paths_and_queries_never_break_anything(browse: SignIn, sqlite_cast: Cast) -> None:
+    browser, chance = await browse(sqlite_cast.fbi_lead), random.Random(7)  # noqa: S311 - the same odd paths each time
+    places = ("/", "/calendar", "/action-items", "/events/", "/static/", "/feeds/", "/r/", "/u/", "/sign-in/link/")
+    odd = [
+        "%00",
+        "%0d%0a",
+        "%ff",
+        "%c3%28",
+        "%2e%2e",
+        "%2f",
+        "//",
+        "..;",
+        "é",
+        "%F0%9F%92%A9",
+        "?x=%00",
+        "?next=%ff",
+        "&",
+        "{x}",
+    ]
+    for _ in range(500):
+        path = chance.choice(places) + "".join(chance.choices(odd, k=chance.randint(1, 4)))
+        assert (await browser.get(path)).status_code < 500, path
+
+
+@pytest.mark.parametrize("path", ["/\x00", "/calendar\x00", "/static/\x00.css", "/a\r\nb", "/\x7f", "/\ud800"])
+async def test_control_characters_in_a_path_are_not_found(small: Litestar, path: str) -> None:
+    assert await raw(small, path, [(b"host", b"tracker.test")]) == 404
+
+
+async def raw(app: Litestar, path: str, headers: list[tuple[bytes, bytes]]) -> int:
+    """Ask as no client library would, and return the status."""
+    statuses = []
+
+    async def receive() -> Any:
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    async def send(message: Any) -> None:
+        statuses.append(message.get("status"))
+
+    scope: Any = {
+        "type": "http", "method": "GET", "path": path, "raw_path": b"/", "query_string": b"", "headers": headers,
+        "http_version": "1.1", "scheme": "http", "root_path": "", "client": ("192.0.2.7", 1), "server": ("x", 80),
+    }  # fmt: skip
+    await app(scope, receive, send)
+    return int(statuses[0])
+
+
+# Logs -------------------------------------------------------------------------------------------------------------
+
+
+async def test_each_request_is_a_line_with_its_route_and_not_its_address(visitor: Browser, lines: io.StringIO) -> None:
+    await visitor.get(f"/token/short?secret={TOKEN}", headers={"Cookie": f"session={TOKEN}"})
+    line = json.loads(lines.getvalue().splitlines()[0])
+    assert (line["method"], line["route"], line["status"], line["client"]) == (
+        "GET",
+        "/token/{token}",
+        200,
+        "192.0.2.7",
+    )
+    assert {"at", "ms", "request", "member"} <= set(line)
+
+
+@pytest.mark.parametrize("path", [f"/token/{TOKEN}", f"/nowhere/{TOKEN}", f"/mount/{TOKEN}", f"/number/{TOKEN}"])
+async def test_a_token_is_in_no_log_not_even_of_a_mistake(visitor: Browser, lines: io.StringIO, path: str) -> None:
+    await visitor.get(path)
+    logged = [line for line in lines.getvalue().splitlines() if '"from": "httpx"' not in line]
+    assert logged
+    assert TOKEN not in "".join(logged)
+
+
+async def test_the_member_who_asked_is_in_the_line(browse: SignIn, sqlite_cast: Cast, lines: io.StringIO) -> None:
+    await (await browse(sqlite_cast.fbi_lead)).get("/action-items")
+    line = next(one for one in map(json.loads, lines.getvalue().splitlines()) if one["from"] == "tracker.access")
+    assert line["member"] == str(sqlite_cast.fbi_lead.member_id)
+
+
+def test_line_ends_in_what_is_logged_make_no_second_line(lines: io.StringIO) -> None:
+    logging.getLogger("tracker").warning("signed in as %s", "a\r\nINFO fake\u2028line")
+    assert len(lines.getvalue().splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("said", "kept"),
+    [
+        ("password=hunter2 x", "password=[hidden] x"),
+        ('{"password": "hunter2"}', '{"password": "[hidden]"}'),
+        ("Cookie: session=abc; other", "Cookie: [hidden]; other"),
+        (f"GET /feeds/{TOKEN}.ics", "GET /feeds/[hidden].ics"),
+        ("member 0f8fad5b-d9cb-469f-a165-70867728950e", "member 0f8fad5b-d9cb-469f-a165-70867728950e"),
+        ("test_a_name_of_a_function_that_is_rather_long", "test_a_name_of_a_function_that_is_rather_long"),
+    ],
+)
+def test_secrets_are_taken_out_of_what_is_logged(said: str, kept: str) -> None:
+    assert access_log.redacted(said) == kept
+
+
+def test_all_our_logs_and_the_warnings_of_libraries_go_to_one_stream() -> None:
+    stream = io.StringIO()
+    root, ours = logging.getLogger(), logging.getLogger("tracker")
+    before, levels = root.handlers[:], (root.level, ours.level)
+    access_log.configure(stream)
+    logging.getLogger("tracker.anything").info("hello")
+    logging.getLogger("library").info("chatter")
+    logging.getLogger("library").warning("careful")
+    root.handlers[:] = before
+    root.setLevel(levels[0])
+    ours.setLevel(levels[1])
+    assert [json.loads(line)["said"] for line in stream.getvalue().splitlines()] == ["hello", "careful"]

@@ -1,0 +1,353 @@
+"""The pages of action items: the list, one item, its forms, and the page behind the link in a mail."""
+
+import re
+from datetime import date, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from litestar import Litestar
+
+from tests.cast import NOW, Cast, meeting, operation
+from tests.ports.browser import Browser
+from tests.ports.conftest import SignIn
+from tests.ports.pages.forms import typed
+from tracker import clock
+from tracker.rules.actions.action_items import ItemStatus
+from tracker.rules.actions.item_changes import NewItem
+from tracker.rules.core.viewer import Viewer
+from tracker.tables.schema.actions.action_items import ActionNote
+from tracker.tables.schema.roster.people import Member
+from tracker.usecases.actions import action_items, item_lists
+from tracker.usecases.actions.item_lists import ItemView
+from tracker.usecases.events import occurrences
+from tracker.usecases.events.events import schedule
+
+pytestmark = pytest.mark.anyio
+
+TODAY = date(2026, 12, 15)
+DUE = date(2026, 12, 22)
+HTMX = {"headers": {"HX-Request": "true"}}
+
+
+@pytest.fixture
+async def desk(browse: SignIn, sqlite_cast: Cast) -> Browser:
+    """The coordinator's browser."""
+    return await browse(sqlite_cast.coordinator)
+
+
+@pytest.fixture
+async def stranger(browse: SignIn) -> Browser:
+    """A browser in which nobody is signed in."""
+    return await browse(None)
+
+
+@pytest.fixture
+async def item(sqlite_cast: Cast) -> str:
+    """The reference of an item of the coalition's lead."""
+    return await given(sqlite_cast.coordinator, sqlite_cast.caht_lead)
+
+
+async def given(giver: Viewer, owner: Viewer, **facts: Any) -> str:
+    new = {"title": "Send the contact sheet", "due": DUE, **facts}
+    return await action_items.create(giver, NewItem(owner_id=owner.member_id, **new), NOW, TODAY)
+
+
+async def of_operation(cast: Cast) -> str:
+    event_id = await schedule(cast.fbi_lead, operation(cast.kcpd_detective), NOW)
+    origin = await occurrences.date_for(cast.fbi_lead, event_id, "2027-01-16")
+    return await given(cast.fbi_lead, cast.kcpd_detective, origin_id=origin.id, title="Canary item")
+
+
+async def view(cast: Cast, reference: str) -> ItemView:
+    return await item_lists.item_view(cast.coordinator, reference)
+
+
+async def link_of(app: Litestar, viewer: Viewer, reference: str) -> str:
+    found = (await item_lists.item_view(viewer, reference)).item
+    return f"/u/{app.state.links.item(found.id, found.owner_id)}"
+
+
+async def test_an_empty_list_says_so_and_offers_the_next_step(desk: Browser) -> None:
+    page = (await desk.get("/action-items")).text
+    assert "No open items." in page
+    assert 'href="#new"' in page
+
+
+async def test_an_item_is_given_with_the_form_below_the_list(desk: Browser, sqlite_cast: Cast) -> None:
+    form = typed((await desk.get("/action-items")).text, "/action-items", title="Book the room", owner="")
+    form["owner"] = [str(sqlite_cast.hsi_liaison.member_id)]
+    answer = await desk.post("/action-items", form)
+    assert answer.status_code == 303
+    page = (await desk.get(answer.headers["location"])).text
+    assert "Book the room" in page
+    assert "Given to Hsi liaison, due Tue, Dec 29" in page
+
+
+async def test_a_form_with_mistakes_names_each_and_loses_nothing(desk: Browser) -> None:
+    answer = await desk.post("/action-items", {"title": "", "owner": "x", "due": "soon", "seen_by": "all"})
+    assert answer.status_code == 422
+    for sentence in ("Say what is to be done.", "Choose who is to do it.", "Write the day as year-month-day"):
+        assert sentence in answer.text
+    assert typed(answer.text, "/action-items")["due"] == ["soon"]
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        {"seen_by": "named"},
+        {"seen_by": "body:x"},
+        {"seen_by": "all", "origin": str(UUID(int=1))},
+        {"seen_by": "all", "due": "2026-12-14"},
+        {"seen_by": "all", "due": "9999-99-99"},
+        {"seen_by": "all", "title": "x" * 201},
+    ],
+)
+async def test_odd_input_gets_a_sentence_and_gives_nothing(
+    desk: Browser, sqlite_cast: Cast, form: dict[str, str]
+) -> None:
+    sound = {"title": "T", "owner": str(sqlite_cast.hsi_liaison.member_id), "due": "2026-12-20"}
+    answer = await desk.post("/action-items", {**sound, **form})
+    assert answer.status_code == 422
+    assert "error-summary" in answer.text
+    assert await ActionNote.count() == 0
+
+
+async def test_the_list_is_grouped_and_filtered_by_its_address(desk: Browser, sqlite_cast: Cast, item: str) -> None:
+    own = await given(sqlite_cast.coordinator, sqlite_cast.coordinator, title="Count the packets")
+    page = (await desk.get("/action-items?group=agency")).text
+    assert re.findall(r'scope="colgroup">(\S+) ', page) == ["CAHT", "USAO"]
+    mine = (await desk.get("/action-items?mine=1")).text
+    assert (own in mine, item in mine) == (True, False)
+    found = (await desk.get("/action-items?q=contact+caht")).text
+    assert (own in found, item in found) == (False, True)
+    assert "No action items match." in (await desk.get("/action-items?q=nonsense")).text
+
+
+@pytest.mark.parametrize("query", ["group=x&mine=2&done=", "q=%00%ff", "origin=x", "q=" + "x" * 3000])
+async def test_an_address_that_asks_for_nonsense_shows_a_list(desk: Browser, query: str) -> None:
+    assert (await desk.get(f"/action-items?{query}")).status_code == 200
+
+
+async def test_one_press_marks_an_item_done_and_undo_brings_it_back(
+    desk: Browser, sqlite_cast: Cast, item: str
+) -> None:
+    page = (await desk.get("/action-items")).text
+    answer = await desk.post(
+        f"/action-items/{item}/completion", typed(page, f"/action-items/{item}/completion"), **HTMX
+    )
+    assert f"{item} is done." in answer.text
+    assert "0 open" in answer.text
+    undo = answer.text[answer.text.index('hx-partial hx-target="#toast"') :]
+    await desk.post(f"/action-items/{item}", typed(undo, f"/action-items/{item}"), **HTMX)
+    assert (await view(sqlite_cast, item)).item.status is ItemStatus.OPEN
+
+
+async def test_done_without_scripts_leads_back_to_where_it_was_pressed(desk: Browser, item: str) -> None:
+    page = (await desk.get("/action-items")).text
+    form = typed(page, f"/action-items/{item}/completion")
+    assert (await desk.post(f"/action-items/{item}/completion", form)).headers["location"] == "/action-items"
+    home = await desk.post(f"/action-items/{item}/completion", {**form, "next": "/"})
+    assert home.headers["location"] == "/"
+    away = await desk.post(f"/action-items/{item}/completion", {**form, "next": "//evil.example"})
+    assert away.headers["location"] == f"/action-items/{item}"
+    assert f"{item} is done." in (await desk.get("/action-items")).text
+
+
+async def test_an_update_is_saved_from_the_page_of_the_item(desk: Browser, sqlite_cast: Cast, item: str) -> None:
+    page = (await desk.get(f"/action-items/{item}")).text
+    form = typed(page, f"/action-items/{item}", status="blocked", progress="25", note="Waiting.")
+    clock.start_at(NOW + timedelta(minutes=1), stands_still=True)
+    assert (await desk.post(f"/action-items/{item}", form)).status_code == 303
+    saved = await view(sqlite_cast, item)
+    assert (saved.item.status, saved.item.progress, saved.notes[0].text) == (ItemStatus.BLOCKED, 25, "Waiting.")
+
+
+async def test_the_line_unfolds_its_form_for_scripts_and_leads_to_the_page_without(desk: Browser, item: str) -> None:
+    row = await desk.get(f"/action-items/{item}/row?open=1", **HTMX)
+    assert row.text.count("<tbody") == 1
+    assert f'id="save-{item}"' in row.text
+    assert (await desk.get(f"/action-items/{item}/row?open=1")).headers["location"] == f"/action-items/{item}"
+
+
+@pytest.mark.parametrize("kwargs", [{}, HTMX], ids=["without scripts", "with scripts"])
+async def test_the_second_of_two_updates_sees_both_values(
+    desk: Browser, sqlite_cast: Cast, item: str, kwargs: dict[str, Any]
+) -> None:
+    page = (await desk.get(f"/action-items/{item}")).text
+    first = typed(page, f"/action-items/{item}", progress="50")
+    second = typed(page, f"/action-items/{item}", progress="75", note="Nearly.")
+    await desk.post(f"/action-items/{item}", first)
+    refused = await desk.post(f"/action-items/{item}", second, **kwargs)
+    assert refused.status_code == 409
+    assert "<b>Progress</b> is now “50%”. You typed “75%”" in refused.text
+    again = typed(refused.text, f"/action-items/{item}")
+    assert (again["note"], again["version"]) == (["Nearly."], ["2"])
+    await desk.post(f"/action-items/{item}", again)
+    assert (await view(sqlite_cast, item)).item.progress == 75
+
+
+async def test_done_on_a_stale_page_shows_what_changed_and_saves_nothing(
+    desk: Browser, sqlite_cast: Cast, item: str
+) -> None:
+    page = (await desk.get(f"/action-items/{item}")).text
+    done = typed(page, f"/action-items/{item}/completion")
+    await desk.post(f"/action-items/{item}", typed(page, f"/action-items/{item}", progress="50"))
+    refused = await desk.post(f"/action-items/{item}/completion", done)
+    assert refused.status_code == 409
+    assert (await view(sqlite_cast, item)).item.is_open
+
+
+@pytest.mark.parametrize(
+    "form", [{"status": "gone"}, {"progress": "many"}, {"progress": "101"}, {"due": "2020-01-01"}, {"note": "x" * 2001}]
+)
+async def test_an_update_that_cannot_be_taken_says_why_and_keeps_the_text(
+    desk: Browser, sqlite_cast: Cast, item: str, form: dict[str, str]
+) -> None:
+    page = (await desk.get(f"/action-items/{item}")).text
+    answer = await desk.post(f"/action-items/{item}", typed(page, f"/action-items/{item}", **{"note": "Kept", **form}))
+    assert answer.status_code == 422
+    assert typed(answer.text, f"/action-items/{item}")["note"] == [form.get("note", "Kept")]
+    assert (await view(sqlite_cast, item)).item.version == 1
+
+
+async def test_an_item_is_handed_over_to_who_may_see_it(desk: Browser, sqlite_cast: Cast, item: str) -> None:
+    form = {"version": "1", "owner": str(sqlite_cast.hsi_liaison.member_id)}
+    assert (await desk.post(f"/action-items/{item}/owner", form)).status_code == 303
+    assert (await view(sqlite_cast, item)).item.owner == "Hsi liaison"
+    assert (await desk.post(f"/action-items/{item}/owner", {"version": "2", "owner": "x"})).status_code == 422
+
+
+async def test_who_may_not_move_an_item_reads_it_without_buttons(browse: SignIn, sqlite_cast: Cast, item: str) -> None:
+    reader = await browse(sqlite_cast.kcpd_detective)
+    page = (await reader.get(f"/action-items/{item}")).text
+    assert "Send the contact sheet" in page
+    assert "Save update" not in page
+    assert (await reader.post(f"/action-items/{item}", {"version": "1", "progress": "50"})).status_code == 403
+
+
+async def test_an_unseen_item_is_a_page_that_is_not_there(desk: Browser, sqlite_cast: Cast) -> None:
+    secret = await of_operation(sqlite_cast)
+    for tail in ("", "/row?open=1"):
+        pages = [await desk.get(f"/action-items/{one}{tail}", **HTMX) for one in (secret, "AI-2222")]
+        assert [answer.status_code for answer in pages] == [404, 404]
+        assert pages[0].text == pages[1].text
+    assert secret not in (await desk.get("/action-items?done=1")).text
+
+
+async def test_an_item_of_an_operation_is_marked_as_restricted(browse: SignIn, sqlite_cast: Cast) -> None:
+    secret = await of_operation(sqlite_cast)
+    page = (await (await browse(sqlite_cast.kcpd_detective)).get(f"/action-items/{secret}")).text
+    assert "Named participants only" in page
+
+
+async def test_an_item_for_a_meeting_is_given_from_its_page(desk: Browser, sqlite_cast: Cast) -> None:
+    event_id = await schedule(sqlite_cast.coordinator, meeting(sqlite_cast.fbi_lead), NOW)
+    origin = await occurrences.date_for(sqlite_cast.coordinator, event_id, "2027-01-12")
+    form = typed((await desk.get(f"/action-items?origin={origin.id}")).text, "/action-items", title="Bring the list")
+    assert form["origin"] == [str(origin.id)]
+    form["owner"] = [str(sqlite_cast.fbi_lead.member_id)]
+    assert (await desk.post("/action-items", form)).status_code == 303
+    given_here = await item_lists.items_of_date(sqlite_cast.fbi_lead, origin.id)
+    assert [one.title for one in given_here] == ["Bring the list"]
+
+
+async def test_looking_at_the_link_changes_nothing_and_its_button_does(
+    app: Litestar, stranger: Browser, sqlite_cast: Cast, item: str
+) -> None:
+    link = await link_of(app, sqlite_cast.caht_lead, item)
+    for method in ("GET", "HEAD") * 50:
+        assert (await stranger.send(method, f"{link}?s=done")).status_code == 200
+    assert (await view(sqlite_cast, item)).item.version == 1
+    page = (await stranger.get(f"{link}?s=done")).text
+    assert 'value="done" checked' in page
+    answer = await stranger.send("POST", link, data={"version": "1", "status": "done"})
+    assert (answer.status_code, answer.headers["location"]) == (303, f"{link}?saved=1")
+    assert f"{item} is done" in (await stranger.get(f"{link}?saved=1")).text
+    assert (await view(sqlite_cast, item)).item.status is ItemStatus.DONE
+
+
+async def test_a_closed_item_says_that_it_is_done_and_since_when(
+    app: Litestar, stranger: Browser, sqlite_cast: Cast, item: str
+) -> None:
+    link = await link_of(app, sqlite_cast.caht_lead, item)
+    await action_items.complete(sqlite_cast.coordinator, item, 1, NOW, TODAY)
+    for answer in (
+        await stranger.get(link),
+        await stranger.send("POST", link, data={"version": "2", "status": "done"}),
+    ):
+        assert answer.status_code == 410
+        assert "was already done on Tue, Dec 15" in answer.text
+        assert "Send the contact sheet" not in answer.text
+
+
+async def test_more_time_needs_a_new_day_and_keeps_the_item_open(
+    app: Litestar, stranger: Browser, sqlite_cast: Cast, item: str
+) -> None:
+    link = await link_of(app, sqlite_cast.caht_lead, item)
+    page = (await stranger.get(f"{link}?s=time")).text
+    form = typed(page, link, status="time", note="The partners are away.")
+    clock.start_at(NOW + timedelta(minutes=1), stands_still=True)
+    refused = await stranger.send("POST", link, data=form)
+    assert refused.status_code == 422
+    assert "Choose the day by which you can do it." in refused.text
+    assert typed(refused.text, link)["note"] == ["The partners are away."]
+    new_day = DUE + timedelta(days=7)
+    assert (await stranger.send("POST", link, data={**form, "due": new_day.isoformat()})).status_code == 303
+    saved = await view(sqlite_cast, item)
+    assert (saved.item.due, saved.item.is_open, saved.notes[0].source) == (new_day, True, "link")
+
+
+async def test_the_link_and_the_coordinator_at_once_lose_nothing(
+    app: Litestar, stranger: Browser, desk: Browser, sqlite_cast: Cast, item: str
+) -> None:
+    link = await link_of(app, sqlite_cast.caht_lead, item)
+    form = typed((await stranger.get(link)).text, link, status="in_progress", progress="50", note="Half.")
+    page = (await desk.get(f"/action-items/{item}")).text
+    await desk.post(f"/action-items/{item}", typed(page, f"/action-items/{item}", progress="25"))
+    refused = await stranger.send("POST", link, data=form)
+    assert refused.status_code == 409
+    again = typed(refused.text, link, status="in_progress")
+    assert (await stranger.send("POST", link, data=again)).status_code == 303
+    assert (await view(sqlite_cast, item)).item.progress == 50
+
+
+async def test_links_that_open_nothing_all_look_alike(
+    app: Litestar, stranger: Browser, sqlite_cast: Cast, item: str
+) -> None:
+    found = (await view(sqlite_cast, item)).item
+    links = app.state.links
+    tokens = ["x", "x.y", "a" * 400, links.item(uuid4(), found.owner_id), links.item(found.id, uuid4())]
+    tokens += [links.item(found.id, sqlite_cast.hsi_liaison.member_id), links.reply(found.id, found.owner_id)]
+    answers = [await stranger.get(f"/u/{token}") for token in tokens]
+    await Member.update({Member.status: "departed"}).where(Member.id == found.owner_id)
+    answers.append(await stranger.get(f"/u/{links.item(found.id, found.owner_id)}"))
+    answers += [await stranger.send("POST", f"/u/{token}", data={"status": "done"}) for token in tokens]
+    assert {answer.status_code for answer in answers} == {404}
+    assert len({answer.text for answer in answers}) == 1
+
+
+async def test_the_link_of_an_operations_item_shows_nothing_before_signing_in(
+    app: Litestar, stranger: Browser, sqlite_cast: Cast
+) -> None:
+    secret = await of_operation(sqlite_cast)
+    link = await link_of(app, sqlite_cast.kcpd_detective, secret)
+    for answer in (
+        await stranger.get(link),
+        await stranger.send("POST", link, data={"version": "1", "status": "done"}),
+    ):
+        assert "Canary" not in answer.text
+        assert "Bluestem" not in answer.text
+        assert f'href="/action-items/{secret}"' in answer.text
+    assert (await item_lists.item_view(sqlite_cast.kcpd_detective, secret)).item.is_open
+
+
+async def test_the_link_page_keeps_its_address_to_itself_and_leads_nowhere(
+    app: Litestar, stranger: Browser, sqlite_cast: Cast, item: str
+) -> None:
+    answer = await stranger.get(await link_of(app, sqlite_cast.caht_lead, item))
+    assert answer.headers["referrer-policy"] == "no-referrer"
+    assert answer.headers["x-robots-tag"] == "noindex"
+    assert "no-store" in answer.headers["cache-control"]
+    assert set(re.findall(r'<a [^>]*href="([^"]+)"', answer.text)) == {"#main", "mailto:coordinator@tracker.example"}
+    assert "Do not include victim or case details." in answer.text

@@ -1,0 +1,140 @@
+"""Sheets of paper: what stands on them, who may print them, and that each copy of a brief is numbered and recorded."""
+
+import re
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import pytest
+
+from tests.cast import NOW, Cast, everybody, meeting, operation
+from tests.ports.browser import Browser
+from tests.ports.conftest import SignIn
+from tracker import clock
+from tracker.rules.recurrence import rule_for
+from tracker.tables.schema.core.audit import AuditEntry
+from tracker.usecases.events.events import schedule
+
+pytestmark = pytest.mark.anyio
+
+AGENDA = "Welcome 10\nReports of both arms 30\nDates ahead\nAround the table 5"
+OPERATION_KEY = "2027-01-16"
+
+
+@pytest.fixture
+async def operation_id(sqlite_cast: Cast) -> UUID:
+    return await schedule(sqlite_cast.fbi_lead, operation(sqlite_cast.kcpd_detective, sqlite_cast.hsi_liaison), NOW)
+
+
+async def read(browser: Browser, address: str) -> str:
+    answer = await browser.get(address)
+    assert answer.status_code == 200
+    return answer.text
+
+
+def text(html: str) -> str:
+    return " ".join(re.sub(r"<[^>]+>", " ", html).split())
+
+
+async def test_an_agenda_says_when_each_item_begins_as_far_as_that_is_known(sqlite_cast: Cast, browse: SignIn) -> None:
+    event_id = await schedule(sqlite_cast.coordinator, meeting(agenda=AGENDA), NOW)
+    html = await read(await browse(sqlite_cast.harbor_advocate), f"/events/{event_id}/2027-01-12/print/agenda")
+    rows = [text(row) for row in re.findall(r"<tr><td.*?</tr>", html, re.DOTALL)]
+    assert rows == [
+        "10:00 AM 10 min Welcome", "10:10 AM 30 min Reports of both arms", "10:40 AM Dates ahead",
+        "5 min Around the table",
+    ]  # fmt: skip
+
+
+async def test_a_sign_in_sheet_has_a_row_for_everybody_by_agency_and_four_for_walk_ins(
+    sqlite_cast: Cast, browse: SignIn
+) -> None:
+    event_id = await schedule(sqlite_cast.coordinator, meeting(*everybody(sqlite_cast)), NOW)
+    html = await read(await browse(sqlite_cast.coordinator), f"/events/{event_id}/2027-01-12/print/sign-in-sheet")
+    groups = re.findall(r'scope="rowgroup">([^<]*)<', html)
+    assert groups[:3] == ["Bridge Legal", "CAHT", "FBI"]
+    assert groups[-1] == "Walk-ins: write your name and agency"
+    assert html.count('<th scope="row">') == len(everybody(sqlite_cast)) + 1
+    assert html.count("Walk-in ") == 4
+    assert "Only the named participants" not in html
+
+
+async def test_a_member_prints_the_agenda_but_not_the_sheet_with_everybodys_name(
+    sqlite_cast: Cast, browse: SignIn
+) -> None:
+    event_id = await schedule(sqlite_cast.coordinator, meeting(*everybody(sqlite_cast)), NOW)
+    browser = await browse(sqlite_cast.harbor_advocate)
+    page = await read(browser, f"/events/{event_id}/2027-01-12")
+    assert "/print/agenda" in page
+    assert "/print/sign-in-sheet" not in page
+    assert (await browser.get(f"/events/{event_id}/2027-01-12/print/sign-in-sheet")).status_code == 403
+    assert (await browser.get(f"/events/{event_id}/2027-01-12/print/brief")).status_code == 404
+
+
+async def test_each_copy_of_a_brief_has_its_number_its_person_and_its_entry_in_the_trail(
+    sqlite_cast: Cast, browse: SignIn, operation_id: UUID
+) -> None:
+    browser = await browse(sqlite_cast.fbi_lead)
+    address = f"/events/{operation_id}/{OPERATION_KEY}/print/brief"
+    for number, one in enumerate((sqlite_cast.kcpd_detective, sqlite_cast.hsi_liaison), start=1):
+        answer = await browser.post(address, {"member": str(one.member_id)})
+        assert (answer.status_code, answer.headers["location"]) == (303, f"{address}/{number}")
+    html = await read(browser, f"{address}/2")
+    assert "copy 2 · issued to: Hsi liaison (HSI)" in text(html)
+    assert len(re.findall(r"Only the named participants", html)) == 2
+    assert re.search(r'</header>\s*<section class="tt-mark"', html)
+    assert "Copy 1 Kcpd detective (KCPD)" in text(await read(browser, address))
+    entries = await AuditEntry.select(AuditEntry.facts).where(AuditEntry.verb == "brief_printed")
+    assert len(entries) == 2
+    assert (await browser.get(f"{address}/3")).status_code == 404
+    assert (await browser.get(f"{address}/x")).status_code == 404
+
+
+async def test_a_copy_goes_only_to_people_on_the_operation(
+    sqlite_cast: Cast, browse: SignIn, operation_id: UUID
+) -> None:
+    browser = await browse(sqlite_cast.fbi_lead)
+    address = f"/events/{operation_id}/{OPERATION_KEY}/print/brief"
+    for member in ("", "nobody", str(sqlite_cast.caht_lead.member_id)):
+        answer = await browser.post(address, {"member": member})
+        assert answer.status_code == 422
+        assert "Choose who answers for this copy: a person on the operation." in answer.text
+    assert not await AuditEntry.exists().where(AuditEntry.verb == "brief_printed")
+
+
+async def test_a_copy_of_a_brief_leaves_only_after_a_fresh_proof(
+    sqlite_cast: Cast, browse: SignIn, operation_id: UUID
+) -> None:
+    browser = await browse(sqlite_cast.fbi_lead)
+    address = f"/events/{operation_id}/{OPERATION_KEY}/print/brief"
+    await browser.form_token()
+    clock.start_at(NOW + timedelta(minutes=16), stands_still=True)
+    member = {"member": str(sqlite_cast.kcpd_detective.member_id)}
+    for answer in (await browser.get(address), await browser.post(address, member)):
+        assert (answer.status_code, answer.headers["location"]) == (303, f"/sign-in/again?next={address}")
+    assert not await AuditEntry.exists().where(AuditEntry.verb == "brief_printed")
+
+
+async def test_a_brief_is_for_whoever_leads_and_missing_for_who_is_not_named(
+    sqlite_cast: Cast, browse: SignIn, operation_id: UUID
+) -> None:
+    address = f"/events/{operation_id}/{OPERATION_KEY}/print/brief"
+    assert (await (await browse(sqlite_cast.kcpd_detective)).get(address)).status_code == 403
+    assert (await (await browse(sqlite_cast.coordinator)).get(address)).status_code == 404
+
+
+async def test_a_month_for_paper_shows_every_title(sqlite_cast: Cast, browse: SignIn) -> None:
+    for number in range(5):
+        await schedule(sqlite_cast.coordinator, meeting(title=f"Call {number}"), NOW)
+    browser = await browse(sqlite_cast.harbor_advocate)
+    assert 'href="/calendar?month=2027-01&amp;all=1"' in await read(browser, "/calendar?month=2027-01")
+    html = await read(browser, "/calendar?month=2027-01&all=1")
+    assert all(f"Call {number}" in html for number in range(5))
+    assert "data-print" in html
+    assert "tt-more" not in html
+
+
+async def test_the_sheets_of_one_date_of_a_series_are_its_own(sqlite_cast: Cast, browse: SignIn) -> None:
+    weekly = rule_for("weekly", datetime(2027, 1, 12, 10), count=2)  # noqa: DTZ001 - local to the event's zone
+    event_id = await schedule(sqlite_cast.coordinator, meeting(rule=weekly), NOW)
+    html = await read(await browse(sqlite_cast.coordinator), f"/events/{event_id}/2027-01-19/print/agenda")
+    assert "Tuesday, January 19, 2027" in html

@@ -1,0 +1,215 @@
+"""The roll's page: with scripts and without, who may open it, and what it answers to bad input."""
+
+import re
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import httpx
+import pytest
+
+from tests.cast import NOW, Cast, everybody, meeting, operation
+from tests.ports.browser import Browser
+from tests.ports.conftest import SignIn
+from tests.ports.pages.forms import typed
+from tracker import clock
+from tracker.rules.core.viewer import Viewer
+from tracker.rules.events.replies import AnswerValue
+from tracker.tables.schema.attendance.attendance import AttendanceMark
+from tracker.usecases.events import replies
+from tracker.usecases.events.events import schedule
+
+pytestmark = pytest.mark.anyio
+
+KEY = "2027-01-12"
+STARTS = datetime(2027, 1, 12, 16, tzinfo=UTC)
+HTMX = {"headers": {"HX-Request": "true"}}
+
+
+@pytest.fixture
+async def roll(sqlite_cast: Cast) -> str:
+    """The address of a roll at the moment at which the meeting starts; two of those invited said yes."""
+    event_id = await schedule(sqlite_cast.coordinator, meeting(*everybody(sqlite_cast)), NOW)
+    for one in (sqlite_cast.fbi_lead, sqlite_cast.hsi_liaison):
+        await replies.answer(one, event_id, KEY, AnswerValue.ACCEPTED, "", NOW, for_series=False)
+    return f"/events/{event_id}/{KEY}/attendance"
+
+
+@pytest.fixture
+async def desk(browse: SignIn, sqlite_cast: Cast, roll: str) -> Browser:
+    """The coordinator's browser when the meeting starts."""
+    assert roll
+    clock.start_at(STARTS, stands_still=True)
+    return await browse(sqlite_cast.coordinator)
+
+
+def later(minutes: int) -> None:
+    clock.start_at(STARTS + timedelta(minutes=minutes), stands_still=True)
+
+
+async def tap(desk: Browser, roll: str, who: Viewer, status: str, was: str = "", **kwargs: Any) -> httpx.Response:
+    return await desk.post(f"{roll}/marks", {"member": str(who.member_id), "status": status, "was": was}, **kwargs)
+
+
+async def count(desk: Browser, roll: str) -> str:
+    text = re.sub(r"<[^>]+>", "", (await desk.get(f"{roll}/count")).text)
+    return " ".join(text.split())
+
+
+async def test_each_person_has_four_buttons_in_a_form_of_their_own(desk: Browser, roll: str) -> None:
+    page = (await desk.get(roll)).text
+    assert page.count(f'action="{roll}/marks"') == 12
+    assert page.count('name="status"') == 48
+    assert "Mark the 2 who replied yes as here" not in page, "the organizer said yes by scheduling it"
+    assert "Mark the 3 who replied yes as here" in page
+
+
+async def test_a_tap_without_scripts_leads_back_to_the_same_person(desk: Browser, roll: str, sqlite_cast: Cast) -> None:
+    answer = await tap(desk, roll, sqlite_cast.kcpd_detective, "here")
+    assert answer.status_code == 303
+    assert answer.headers["location"].endswith(f"#p-{sqlite_cast.kcpd_detective.member_id}")
+    page = (await desk.get(answer.headers["location"])).text
+    assert "Kcpd detective (KCPD): here." in page
+    assert f'action="{roll}/undo"' in page
+
+
+async def test_a_tap_with_scripts_answers_the_line_and_the_count_alone(
+    desk: Browser, roll: str, sqlite_cast: Cast
+) -> None:
+    answer = await tap(desk, roll, sqlite_cast.kcpd_detective, "absent", **HTMX)
+    assert answer.status_code == 200
+    assert answer.text.count("<li") == 1
+    assert 'id="count" hx-swap-oob="innerHTML"' in answer.text
+    assert 'value="absent" aria-pressed="true"' in answer.text
+    assert len(answer.content) < 6_000
+
+
+async def test_the_pressed_button_again_takes_the_mark_back(desk: Browser, roll: str, sqlite_cast: Cast) -> None:
+    await tap(desk, roll, sqlite_cast.kcpd_detective, "here")
+    assert await count(desk, roll) == "1 present 12 invited 11 not marked"
+    later(1)
+    await tap(desk, roll, sqlite_cast.kcpd_detective, "here", was="here")
+    assert await count(desk, roll) == "0 present 12 invited 12 not marked"
+
+
+async def test_a_tap_that_arrives_twice_counts_once(desk: Browser, roll: str, sqlite_cast: Cast) -> None:
+    for _ in range(2):
+        await tap(desk, roll, sqlite_cast.kcpd_detective, "here")
+    assert await AttendanceMark.count() == 1
+
+
+async def test_twelve_people_are_marked_with_one_tap_and_one_for_each_who_did_not_reply_yes(
+    desk: Browser, roll: str, sqlite_cast: Cast
+) -> None:
+    await desk.post(f"{roll}/replied-yes")
+    said_yes = ("coordinator", "fbi_lead", "hsi_liaison")
+    for name, viewer in sqlite_cast.members.items():
+        if name not in said_yes:
+            await tap(desk, roll, viewer, "absent")
+    assert await count(desk, roll) == "3 present 12 invited 0 not marked"
+
+
+async def test_the_page_lists_what_was_corrected(desk: Browser, roll: str, sqlite_cast: Cast) -> None:
+    await tap(desk, roll, sqlite_cast.kcpd_detective, "absent")
+    assert "Corrections" not in (await desk.get(roll)).text
+    later(5)
+    await tap(desk, roll, sqlite_cast.kcpd_detective, "here", was="absent")
+    page = (await desk.get(roll)).text
+    assert "Corrections (1)" in page
+    assert '<td data-l="From">Absent</td><td data-l="To">Here</td>' in page
+
+
+async def test_undo_takes_the_last_deed_back(desk: Browser, roll: str, sqlite_cast: Cast) -> None:
+    await tap(desk, roll, sqlite_cast.fbi_lead, "excused")
+    later(1)
+    page = (await desk.post(f"{roll}/replied-yes", **HTMX)).text
+    assert "2 people marked here." in page
+    later(2)
+    await desk.post(f"{roll}/undo", typed(page, f"{roll}/undo"))
+    assert await count(desk, roll) == "0 present 12 invited 11 not marked"
+
+
+async def test_a_walk_in_is_added_once_and_counted_apart(desk: Browser, roll: str) -> None:
+    form = typed((await desk.get(roll)).text, f"{roll}/walk-ins", name="P. Gray", agency="other", agency_name="County")
+    for _ in range(2):
+        assert (await desk.post(f"{roll}/walk-ins", form)).status_code == 303
+    assert await count(desk, roll) == "1 present (1 walk-in) 12 invited 12 not marked"
+
+
+async def test_two_walk_ins_from_one_page_are_two(desk: Browser, roll: str) -> None:
+    page = (await desk.get(roll)).text
+    for name in ("P. Gray", "Q. Brown"):
+        await desk.post(f"{roll}/walk-ins", typed(page, f"{roll}/walk-ins", name=name))
+    assert await AttendanceMark.count() == 2
+
+
+async def test_a_walk_in_without_a_name_is_asked_for_it_and_loses_nothing(desk: Browser, roll: str) -> None:
+    form = typed((await desk.get(roll)).text, f"{roll}/walk-ins", agency="other", agency_name="County Prosecutor")
+    answer = await desk.post(f"{roll}/walk-ins", form)
+    assert answer.status_code == 422
+    assert "Give the name or the role of the person who came." in answer.text
+    assert typed(answer.text, f"{roll}/walk-ins")["agency_name"] == ["County Prosecutor"]
+
+
+async def test_the_closed_roll_names_who_was_not_marked_and_has_no_buttons(
+    desk: Browser, roll: str, sqlite_cast: Cast
+) -> None:
+    await tap(desk, roll, sqlite_cast.fbi_lead, "here")
+    assert (await desk.post(f"{roll}/closure")).status_code == 303
+    page = (await desk.get(roll)).text
+    assert "1 present, 0 absent, 0 excused, 11 not marked." in page
+    assert "Not marked: Bridge advocate (Bridge Legal)," in page
+    assert f"{roll}/marks" not in page
+    assert (await tap(desk, roll, sqlite_cast.hsi_liaison, "here")).status_code == 403
+    await desk.post(f"{roll}/reopening")
+    assert (await tap(desk, roll, sqlite_cast.hsi_liaison, "here")).status_code == 303
+
+
+async def test_before_it_opens_the_page_says_when(browse: SignIn, sqlite_cast: Cast, roll: str) -> None:
+    page = (await (await browse(sqlite_cast.coordinator)).get(roll)).text
+    assert "Attendance opens on Tue, Jan 12 at 9:30 AM." in page
+    assert f"{roll}/marks" not in page
+
+
+async def test_a_member_may_not_take_attendance(browse: SignIn, sqlite_cast: Cast, roll: str) -> None:
+    member = await browse(sqlite_cast.kcpd_detective)
+    assert (await member.get(roll)).status_code == 403
+    assert (await tap(member, roll, sqlite_cast.kcpd_detective, "here")).status_code == 403
+    assert await AttendanceMark.count() == 0
+
+
+async def test_the_roll_of_an_unseen_operation_is_a_page_that_is_not_there(browse: SignIn, sqlite_cast: Cast) -> None:
+    event_id = await schedule(sqlite_cast.fbi_lead, operation(sqlite_cast.hsi_liaison), NOW)
+    desk = await browse(sqlite_cast.coordinator)
+    secret, random = [await desk.get(f"/events/{one}/2027-01-16/attendance") for one in (event_id, uuid4())]
+    assert (secret.status_code, secret.text) == (404, random.text)
+
+
+@pytest.mark.parametrize(
+    ("deed", "form"),
+    [
+        ("marks", {}),
+        ("marks", {"member": "x", "status": "here"}),
+        ("marks", {"member": str(UUID(int=0)), "status": "here"}),
+        ("marks", {"member": str(UUID(int=0)), "status": "late"}),
+        ("marks", {"member": str(UUID(int=0)), "status": "here", "was": "\x00"}),
+        ("undo", {"at": "yesterday"}),
+        ("undo", {"at": "2027-01-12T16:00:00"}),
+        ("walk-ins", {"name": "x" * 121}),
+        ("walk-ins", {"person": str(UUID(int=0))}),
+        ("walk-ins", {"name": "P. Gray", "agency": str(UUID(int=0))}),
+    ],
+)
+async def test_odd_input_gets_a_sentence_and_changes_nothing(
+    desk: Browser, roll: str, deed: str, form: dict[str, str]
+) -> None:
+    answer = await desk.post(f"{roll}/{deed}", form)
+    assert answer.status_code == 422
+    assert await AttendanceMark.count() == 0
+
+
+@pytest.mark.parametrize("step", ["", "x", "9999-12-31T23:59:59-12:00", "2027-01-12"])
+async def test_a_step_that_nobody_took_is_not_spoken_of(desk: Browser, roll: str, step: str) -> None:
+    answer = await desk.get(roll, params={"step": step})
+    assert answer.status_code == 200
+    assert f"{roll}/undo" not in answer.text

@@ -1,0 +1,269 @@
+"""The audit page: what stands there for whom, its filter, verifying, the file, and that nothing tells of the unseen."""
+
+import csv
+import io
+import re
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from piccolo.querystring import QueryString
+
+from tests.cast import NOW, Cast, everybody, meeting, operation, people_of_the_task_force
+from tests.ports.browser import Browser, session_of
+from tests.ports.conftest import SignIn
+from tests.ports.worlds import opened
+from tests.unguarded import unguard
+from tracker import clock
+from tracker.database import engine, writing
+from tracker.database.migrate import migrate
+from tracker.rules.core.actors import BY_COMMAND, Origin
+from tracker.rules.core.reauthentication import PROOF_HOLDS
+from tracker.usecases.core import audit
+from tracker.usecases.events import events
+
+pytestmark = pytest.mark.anyio
+
+
+async def read(browser: Browser, path: str = "/audit") -> str:
+    answer = await browser.get(path)
+    assert answer.status_code == 200
+    return answer.text
+
+
+def table(html: str) -> str:
+    found = re.search(r'<table[^>]*id="entries".*?</table>', html, re.DOTALL)
+    return " ".join(re.sub(r"<[^>]+>", " ", found[0]).split()) if found else ""
+
+
+async def test_the_navigation_leads_to_the_trail_those_who_read_it(sqlite_cast: Cast, browse: SignIn) -> None:
+    for viewer, words in ((sqlite_cast.coordinator, "Admin"), (sqlite_cast.auditor, "Admin")):
+        browser = await browse(viewer)
+        assert words in await read(browser, "/")
+        assert "Audit trail" in await read(browser, "/admin")
+    member = await browse(sqlite_cast.kcpd_detective)
+    assert "/admin" not in await read(member, "/")
+    assert [(await member.get(path)).status_code for path in ("/admin", "/audit", "/audit/export")] == [404, 404, 404]
+    assert (await member.post("/audit/verification")).status_code == 404
+
+
+async def test_an_entry_says_when_who_what_and_by_which_way(sqlite_cast: Cast, browse: SignIn) -> None:
+    event_id = await events.schedule(sqlite_cast.coordinator, meeting(*everybody(sqlite_cast)), NOW)
+    html = await read(await browse(sqlite_cast.coordinator), f"/audit?about={event_id}")
+    assert "Tue, Dec 15, 9:00:00.00 AM" in html
+    assert f'<a href="/events/{event_id}">Monthly task force meeting</a>' in html
+    assert "Scheduled event" in table(html)
+    assert "Coordinator (USAO)" in table(html)
+    assert "Site" in table(html)
+
+
+async def test_an_auditor_sees_the_id_of_an_operation_and_no_word_of_it(sqlite_cast: Cast, browse: SignIn) -> None:
+    event_id = await events.schedule(sqlite_cast.fbi_lead, operation(sqlite_cast.kcpd_detective), NOW)
+    html = await read(await browse(sqlite_cast.auditor))
+    assert str(event_id) in html
+    assert "Not open to you" in html
+    assert "Bluestem" not in html
+
+
+async def test_a_coordinator_reads_the_same_bytes_whether_there_is_an_operation_or_not(tmp_path: Path) -> None:
+    plain, secret = tmp_path / "plain.sqlite", tmp_path / "secret.sqlite"
+    async with opened(plain):
+        await migrate()
+        cast = await people_of_the_task_force()
+        session = await session_of(cast.coordinator, NOW)
+        await events.schedule(cast.coordinator, meeting(*everybody(cast)), NOW)
+    shutil.copy(plain, secret)
+    async with opened(secret):
+        lead = replace(cast.fbi_lead, origin=Origin("page", "203.0.113.9", "0123456789ab"))
+        event_id = await events.schedule(lead, operation(cast.kcpd_detective), NOW)
+        await events.cancel(lead, event_id, 1, "Canary", NOW)
+    asks = [
+        "/audit?via=203.0.113.9", "/audit?via=0123456789ab", "/audit/export?via=203.0.113.9",
+        "/audit", "/audit?what=events", "/audit?what=denied", f"/audit?who={cast.fbi_lead.member_id}",
+        f"/audit?about={event_id}", "/audit?from=2026-12-15&to=2026-12-15", "/audit/export", "/admin",
+        f"/audit/export?about={event_id}", "/audit?before=2026-12-15T15:00:00Z-3",
+    ]  # fmt: skip
+    seen = []
+    for world in (plain, secret):
+        async with opened(world) as app:
+            browser = Browser(app, session)
+            answers = [await browser.get(ask) for ask in asks] + [await browser.post("/audit/verification")]
+            seen.append([(one.status_code, sorted(one.headers.items()), one.content) for one in answers])
+    assert seen[0] == seen[1]
+    assert b"Monthly task force meeting" in seen[0][asks.index("/audit")][2]
+
+
+async def test_an_entry_leads_to_all_that_came_from_its_address_or_in_its_session(
+    sqlite_cast: Cast, browse: SignIn
+) -> None:
+    browser = await browse(sqlite_cast.auditor)
+    await browser.post("/subscriptions", {"name": "Phone", "scope": "all"})
+    html = await read(browser)
+    places = set(re.findall(r'href="/audit\?via=([0-9a-f.]+)"', html))
+    assert "192.0.2.7" in places
+    [session] = places - {"192.0.2.7"}
+    for place in places:
+        html = await read(browser, f"/audit?via={place}")
+        assert "Created calendar feed" in table(html)
+        assert f'<input type="hidden" name="via" value="{place}">' in html
+    assert f"Session {session}" in table(html)
+    assert "Created calendar feed" not in table(await read(browser, "/audit?via=192.0.2.8"))
+
+
+async def test_a_place_is_understood_however_it_is_written_and_what_is_none_is_not_shown_as_a_filter(
+    sqlite_cast: Cast, browse: SignIn
+) -> None:
+    browser = await browse(sqlite_cast.auditor)
+    there = replace(sqlite_cast.coordinator, origin=Origin("page", "2001:db8::1"))
+    await events.schedule(there, meeting(*everybody(sqlite_cast)), NOW)
+    found = await read(browser, "/audit?via=2001:DB8:0::1")
+    assert "Scheduled event" in table(found)
+    assert '<input type="hidden" name="via" value="2001:db8::1">' in found
+    for odd in ("via=203.0.113.999", "via=0123", "about=a_b"):
+        page = await read(browser, f"/audit?{odd}")
+        assert "Scheduled event" in table(page)
+        assert "Entries from" not in page
+        assert "Entries about" not in page
+
+
+async def test_the_file_tells_the_request_of_an_entry_to_auditors_alone(sqlite_cast: Cast, browse: SignIn) -> None:
+    for viewer, is_told in ((sqlite_cast.coordinator, False), (sqlite_cast.auditor, True)):
+        browser = await browse(viewer)
+        await read(browser)
+        rows = list(csv.reader(io.StringIO((await browser.get("/audit/export")).text)))
+        assert any(row[-1] for row in rows[1:]) is is_told
+
+
+async def test_the_filter_keeps_what_was_typed_and_says_which_day_cannot_be_read(
+    sqlite_cast: Cast, browse: SignIn
+) -> None:
+    html = await read(await browse(sqlite_cast.coordinator), "/audit?what=denied&from=odd&to=2026-12-01")
+    assert '<option value="denied" selected>' in html
+    assert 'value="odd"' in html
+    assert "Write the day as year-month-day, for example 2027-01-14." in html
+    assert "The last day is before the first." in await read(
+        await browse(sqlite_cast.coordinator), "/audit?from=2026-12-02&to=2026-12-01"
+    )
+
+
+@pytest.mark.parametrize(
+    ("typed", "sentence"),
+    [
+        ("2027-02-30", "“2027-02-30” is no day: February 2027 has 28 days."),
+        ("2028-02-30", "“2028-02-30” is no day: February 2028 has 29 days."),
+        ("2027-04-00", "“2027-04-00” is no day: April 2027 has 30 days."),
+        ("2027-13-01", "“2027-13-01” is no day: the months are 01 to 12."),
+        ("0000-02-30", "Choose a day between "),
+    ],
+)
+async def test_a_day_that_the_calendar_does_not_have_is_told_as_such_and_kept(
+    sqlite_cast: Cast, browse: SignIn, typed: str, sentence: str
+) -> None:
+    html = await read(await browse(sqlite_cast.coordinator), f"/audit?from={typed}")
+    assert sentence in html
+    assert f'value="{typed}"' in html
+
+
+async def test_an_empty_filter_offers_the_way_back(sqlite_cast: Cast, browse: SignIn) -> None:
+    html = await read(await browse(sqlite_cast.coordinator), "/audit?what=messages")
+    assert 'No entries match. <a href="/audit">Clear the filter</a>' in html
+
+
+async def test_older_entries_are_one_link_away_and_no_number_of_the_chain_is_shown(
+    sqlite_cast: Cast, browse: SignIn
+) -> None:
+    async with writing():
+        for number in range(70):
+            await audit.record(BY_COMMAND, "tested", "agency", f"thing-{number}", {}, NOW)
+    browser = await browse(sqlite_cast.coordinator)
+    html = await read(browser)
+    older = re.search(r'href="(/audit\?before=[^"]+)"', html)
+    assert older
+    second = await read(browser, older[1].replace("&amp;", "&"))
+    assert "about=thing-0&quot;" in second.replace('"', "&quot;")
+    assert "about=thing-69" in html
+    assert "about=thing-69" not in second
+    assert "Entry 7" not in html + second
+
+
+@pytest.mark.parametrize(
+    "before", ["x", "2026-13-15T15:00:00Z-3", "2026-12-15T15:00:00Z--1", "2026-12-15T15:00:00Z-9999999"]
+)
+async def test_an_odd_place_in_the_trail_is_its_beginning(sqlite_cast: Cast, browse: SignIn, before: str) -> None:
+    assert "signed_in" not in await read(await browse(sqlite_cast.coordinator), f"/audit?before={before}")
+
+
+async def test_a_whole_trail_is_said_to_be_whole(sqlite_cast: Cast, browse: SignIn) -> None:
+    browser = await browse(sqlite_cast.coordinator)
+    assert "has not been verified here yet" in await read(browser)
+    answer = await browser.post("/audit/verification")
+    assert "The whole trail is as it was written, as of Tue, Dec 15, 9:00:00.00 AM." in answer.text
+    assert "Last verified Tue, Dec 15, 9:00:00.00 AM" in await read(browser)
+
+
+async def test_a_changed_entry_is_a_red_alert_that_names_it_to_the_auditor(sqlite_cast: Cast, browse: SignIn) -> None:
+    browser = await browse(sqlite_cast.auditor)
+    await unguard()
+    await engine().run_querystring(QueryString("UPDATE audit_entry SET verb = 'other' WHERE seq = 1"))
+    for html in ((await browser.post("/audit/verification")).text, await read(browser)):
+        assert "usa-alert--error" in html
+        assert "Entry 1: The entry was changed." in html
+    html = await read(await browse(sqlite_cast.coordinator))
+    assert "An auditor sees at which entry." in html
+    assert "Entry 1" not in html
+
+
+async def test_a_trail_without_its_end_is_told_though_nothing_can_be_added(sqlite_cast: Cast, browse: SignIn) -> None:
+    browser = await browse(sqlite_cast.auditor)
+    await browser.form_token()
+    await engine().run_ddl("DROP TRIGGER audit_head_no_delete")
+    await engine().run_ddl("DELETE FROM audit_head")
+    answer = await browser.post("/audit/verification")
+    assert answer.status_code == 200
+    assert "The end of the trail is not recorded." in answer.text
+
+
+async def test_the_file_holds_the_entries_of_the_filter_without_formulas(sqlite_cast: Cast, browse: SignIn) -> None:
+    odd = meeting(*everybody(sqlite_cast), title="=HYPERLINK(1)")
+    event_id = await events.schedule(sqlite_cast.coordinator, odd, NOW)
+    browser = await browse(sqlite_cast.coordinator)
+    answer = await browser.get(f"/audit/export?about={event_id}")
+    assert answer.headers["content-type"].startswith("text/csv")
+    assert answer.headers["content-disposition"] == 'attachment; filename="audit-trail.csv"'
+    rows = list(csv.reader(io.StringIO(answer.content.decode("utf-8-sig"), newline="")))
+    assert rows[0] == [
+        "At (UTC)",
+        "Who",
+        "What",
+        "Subject",
+        "Subject id",
+        "Facts",
+        "By",
+        "From",
+        "Session or token",
+        "Request",
+    ]
+    assert rows[1] == [
+        "2026-12-15T15:00:00.000Z", "Coordinator (USAO)", "Scheduled event", "'=HYPERLINK(1)", str(event_id),
+        "Kind: meeting", "Site", "", "", "",
+    ]  # fmt: skip
+    assert len(rows) == 2
+    assert "Exported the audit trail" in table(await read(browser, "/audit?what=reading"))
+
+
+async def test_a_file_of_the_trail_is_handed_out_only_after_a_fresh_proof(sqlite_cast: Cast, browse: SignIn) -> None:
+    browser = await browse(sqlite_cast.coordinator)
+    clock.start_at(NOW + PROOF_HOLDS, stands_still=True)
+    answer = await browser.get("/audit/export?what=events")
+    assert (answer.status_code, answer.headers["location"]) == (303, "/sign-in/again?next=/audit%3Fwhat%3Devents")
+    assert "Exported the audit trail" not in await read(browser)
+
+
+async def test_the_trail_calls_a_deed_as_the_history_of_the_event_does(sqlite_cast: Cast, browse: SignIn) -> None:
+    event_id = await events.schedule(sqlite_cast.coordinator, meeting(), NOW)
+    await events.cancel(sqlite_cast.coordinator, event_id, 1, "", NOW)
+    await events.reinstate(sqlite_cast.coordinator, event_id, 2, NOW)
+    desk = await browse(sqlite_cast.coordinator)
+    assert "Brought back event" in table(await read(desk))
+    assert "<p>Brought back" in await read(desk, f"/events/{event_id}/2027-01-12")

@@ -1,0 +1,83 @@
+"""The page of a demo's mails: text only, links to follow, and no such page anywhere but in a demo."""
+
+from email.message import EmailMessage
+from pathlib import Path
+
+import pytest
+
+from tests.cast import Cast
+from tests.ports.browser import Browser, settings
+from tracker.app import create_app
+from tracker.ports.pages.emails.demo_mail import pieces
+
+pytestmark = pytest.mark.anyio
+
+LINK = "http://tracker.test/r/abc.def?a=yes"
+
+
+@pytest.fixture
+async def visitor(sqlite_cast: Cast, tmp_path: Path) -> Browser:
+    """A stranger before a demo that sent two mails."""
+    keep(tmp_path, "000001", "Invitation: Training", "a@kcpd.example", f"Reply yes:\n{LINK}\n")
+    keep(tmp_path, "000002", "<script>alert(1)</script>", "b@hsi.example", "A line")
+    return Browser(create_app(settings(is_demo=True, mail_folder=str(tmp_path))))
+
+
+def keep(folder: Path, name: str, subject: str, to: str, text: str) -> None:
+    mail = EmailMessage()
+    mail["Subject"], mail["To"], mail["Date"] = subject, to, "Tue, 15 Dec 2026 15:00:00 +0000"
+    mail.set_content(text)
+    mail.add_alternative("<b onclick='x()'>Bold</b>", subtype="html")
+    mail.add_alternative("BEGIN:VCALENDAR\r\nURL:http://tracker.test/ev\r\n ents/1\r\n", subtype="calendar")
+    (folder / f"{name}.eml").write_bytes(mail.as_bytes())
+
+
+async def test_the_newest_mails_are_listed_first(visitor: Browser) -> None:
+    text = (await visitor.get("/demo/mail")).text
+    assert 0 < text.index("/demo/mail/000002") < text.index("/demo/mail/000001")
+    assert "Tue, Dec 15, 9:00 AM" in text
+
+
+async def test_mails_to_one_address_can_be_asked_for(visitor: Browser) -> None:
+    text = (await visitor.get("/demo/mail?to=a@kcpd.example")).text
+    assert "000001" in text
+    assert "000002" not in text
+
+
+async def test_links_of_a_mail_can_be_followed(visitor: Browser) -> None:
+    text = (await visitor.get("/demo/mail/000001")).text
+    assert f'<a href="{LINK}">{LINK}</a>' in text
+    assert '<a href="http://tracker.test/events/1">' in text
+
+
+async def test_nothing_of_a_mail_is_markup(visitor: Browser) -> None:
+    text = (await visitor.get("/demo/mail/000002")).text
+    assert "<script>alert" not in text
+    assert "<b onclick" not in text
+    assert "&lt;b onclick" in text
+
+
+async def test_a_mail_is_shown_as_a_mail_program_does_and_can_run_nothing(visitor: Browser) -> None:
+    answer = await visitor.get("/demo/mail/000002/shown")
+    assert "<b onclick='x()'>Bold</b>" in answer.text
+    assert "sandbox" in answer.headers["content-security-policy"]
+    assert "script-src" not in answer.headers["content-security-policy"]
+    assert (await visitor.get("/demo/mail/000009/shown")).status_code == 404
+
+
+@pytest.mark.parametrize("name", ["000009", "..", "%2e%2e%2fsecret", "x" * 300])
+async def test_a_mail_that_is_not_there_is_not_found(visitor: Browser, name: str) -> None:
+    assert (await visitor.get(f"/demo/mail/{name}")).status_code == 404
+
+
+async def test_outside_a_demo_there_is_no_such_page(sqlite_cast: Cast, tmp_path: Path) -> None:
+    keep(tmp_path, "000001", "Invitation", "a@kcpd.example", "Text")
+    stranger = Browser(create_app(settings(mail_folder=str(tmp_path))))
+    assert (await stranger.get("/demo/mail")).status_code == 404
+    assert (await stranger.get("/demo/mail/000001")).status_code == 404
+
+
+def test_an_address_ends_before_the_full_stop() -> None:
+    assert [one for one, is_address in pieces("See http://a.example/b?c=1. Or (http://d.example/)") if is_address] == [
+        "http://a.example/b?c=1", "http://d.example/",
+    ]  # fmt: skip

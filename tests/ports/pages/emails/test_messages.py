@@ -1,0 +1,126 @@
+"""The page of messages: what it shows of each, filters in the address, pages, and the button that sends again."""
+
+import re
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from tests.cast import NOW, Cast, everybody, meeting, operation
+from tests.ports.browser import Browser
+from tests.ports.conftest import SignIn
+from tracker.database import writing
+from tracker.rules.core.outbox import Skip, State
+from tracker.tables.schema.core.outbox import Message
+from tracker.usecases.core import outbox
+from tracker.usecases.events.events import schedule
+
+pytestmark = pytest.mark.anyio
+
+ROW = '<th scope="row"'
+NEXT_WEEK = datetime(2026, 12, 22, 10)  # noqa: DTZ001 - local to the event's zone
+
+
+async def scheduled(cast: Cast, **facts: Any) -> UUID:
+    plan = meeting(cast.fbi_lead, cast.caht_lead, **{"starts": NEXT_WEEK, **facts})
+    return await schedule(cast.coordinator, plan, NOW - timedelta(hours=2))
+
+
+async def end(state: State, reason: str = "") -> None:
+    for message in await outbox.claim("test", (), NOW, 100):
+        await outbox.close(message, Skip(state=state, reason=reason), NOW)
+
+
+async def main(browser: Browser, query: str = "") -> str:
+    answer = await browser.get(f"/messages{query}")
+    assert answer.status_code == 200
+    return answer.text[answer.text.index("<main") : answer.text.index("</main>")]
+
+
+def text(html: str) -> str:
+    return " ".join(re.sub(r"<[^>]+>", " ", html).split())
+
+
+async def test_a_coordinator_reads_what_when_to_whom_and_how_it_stands(sqlite_cast: Cast, browse: SignIn) -> None:
+    event_id = await scheduled(sqlite_cast)
+    await end(State.BOUNCED, "550 no such mailbox")
+    page = await main(await browse(sqlite_cast.coordinator))
+    assert "Invitation: Monthly task force meeting" in text(page)
+    assert "Fbi lead (FBI)" in page
+    assert "Refused by the mail server 550 no such mailbox" in text(page)
+    assert f'href="/events/{event_id}"' in page
+
+
+async def test_a_member_reads_their_own_and_finds_no_filter_by_person(sqlite_cast: Cast, browse: SignIn) -> None:
+    await scheduled(sqlite_cast)
+    page = await main(await browse(sqlite_cast.hsi_liaison))
+    assert "No messages yet." in page
+    page = await main(await browse(sqlite_cast.kcpd_alternate))
+    assert 'name="person"' not in page
+    assert "Fbi lead" not in page
+
+
+async def test_filters_stand_in_the_address_and_what_nobody_understands_is_passed_over(
+    sqlite_cast: Cast, browse: SignIn
+) -> None:
+    await scheduled(sqlite_cast)
+    await end(State.SENT)
+    browser = await browse(sqlite_cast.coordinator)
+    assert "Caht lead (CAHT)" in await main(browser, "?state=sent&kind=invitation")
+    assert "No messages match." in await main(browser, "?state=failed")
+    assert "Caht lead (CAHT)" in await main(browser, "?state=odd&kind=odd&person=odd&event=odd&after=odd")
+    part = await browser.get("/messages?state=sent", headers={"HX-Request": "true"})
+    assert ("<main" in part.text, "Caht lead (CAHT)" in part.text) == (False, True)
+
+
+async def test_the_next_page_goes_on_where_this_one_ends(sqlite_cast: Cast, browse: SignIn) -> None:
+    async with writing():
+        for number in range(60):
+            await outbox.enqueue(kind="item_due", recipient_id=sqlite_cast.fbi_lead.member_id, key=str(number), now=NOW)
+    browser = await browse(sqlite_cast.fbi_lead)
+    first = await main(browser)
+    found = re.search(r'href="(/messages\?after=[^"]+)">Older messages', first)
+    assert found
+    second = await main(browser, found[1].removeprefix("/messages"))
+    assert (first.count(ROW), second.count(ROW)) == (50, 10)
+    assert "Older messages" not in second
+    assert "Newest messages" in second
+
+
+async def test_an_event_s_page_leads_to_its_messages_and_to_what_is_planned(sqlite_cast: Cast, browse: SignIn) -> None:
+    event_id = await scheduled(sqlite_cast)
+    browser, path = await browse(sqlite_cast.coordinator), f"/messages?event={event_id}"
+    assert f'href="{path}"' in (await browser.get(f"/events/{event_id}/2026-12-22")).text
+    assert (
+        f'href="{path}"' not in (await (await browse(sqlite_cast.fbi_lead)).get(f"/events/{event_id}/2026-12-22")).text
+    )
+    page = text(await main(browser, f"?event={event_id}"))
+    assert "Mon, Dec 21, 10:00 AM Reminder, 1 day before Monthly task force meeting , Tue, Dec 22 3 people" in page
+
+
+async def test_sending_again_goes_back_to_the_same_filter_and_says_so(sqlite_cast: Cast, browse: SignIn) -> None:
+    await scheduled(sqlite_cast)
+    await end(State.FAILED)
+    [message_id, _] = await Message.select(Message.id).output(as_list=True)
+    browser = await browse(sqlite_cast.coordinator)
+    page = await main(browser, "?state=failed")
+    assert f'action="/messages/{message_id}/sendings"' in page
+    answer = await browser.post(f"/messages/{message_id}/sendings", {"state": "failed"})
+    assert (answer.status_code, answer.headers["location"]) == (303, "/messages?state=failed")
+    assert "The message is on its way again." in (await browser.get("/messages")).text
+    assert (await browser.post(f"/messages/{message_id}/sendings")).status_code == 409
+
+
+async def test_the_button_of_what_still_waits_is_missing(sqlite_cast: Cast, browse: SignIn) -> None:
+    await scheduled(sqlite_cast)
+    assert "/sendings" not in await main(await browse(sqlite_cast.coordinator))
+
+
+async def test_an_unseen_event_leaves_the_page_as_it_was_to_the_byte(sqlite_cast: Cast, browse: SignIn) -> None:
+    await scheduled(sqlite_cast)
+    browser = await browse(sqlite_cast.coordinator)
+    before = [await main(browser, query) for query in ("", "?state=planned", "?state=waiting")]
+    others = (one for one in everybody(sqlite_cast) if one.agency in ("KCPD", "HSI"))
+    await schedule(sqlite_cast.fbi_lead, operation(*others, starts=NEXT_WEEK), NOW)
+    assert before == [await main(browser, query) for query in ("", "?state=planned", "?state=waiting")]

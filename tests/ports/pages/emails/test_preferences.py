@@ -1,0 +1,108 @@
+"""The pages on which members choose their mails, and chairs the reminders of their body."""
+
+from datetime import datetime, time, timedelta
+from typing import Any
+
+import pytest
+
+from tests.cast import NOW, Cast, meeting
+from tests.ports.browser import Browser
+from tests.ports.conftest import SignIn
+from tests.ports.pages.forms import typed
+from tracker.rules.emails.preferences import BodyPreferences, Preferences
+from tracker.usecases.emails import preferences
+from tracker.usecases.events.events import schedule
+
+pytestmark = pytest.mark.anyio
+
+PATH = "/settings/notifications"
+DAY, HOURS = timedelta(days=1), timedelta(hours=2)
+
+
+async def send(browser: Browser, path: str = PATH, **changes: Any) -> Any:
+    page = (await browser.get(path)).text
+    return await browser.post(path, typed(page, path, **changes))
+
+
+async def test_the_form_as_it_comes_changes_nothing(sqlite_cast: Cast, browse: SignIn) -> None:
+    answer = await send(await browse(sqlite_cast.fbi_lead))
+    assert (answer.status_code, answer.headers["location"]) == (303, PATH)
+    assert await preferences.preferences_of(sqlite_cast.fbi_lead) == Preferences()
+
+
+async def test_every_choice_is_kept_and_shown_again(sqlite_cast: Cast, browse: SignIn) -> None:
+    browser = await browse(sqlite_cast.fbi_lead)
+    choices = {
+        "item_reminders": [], "times": "own", "leads": ["1440", "120"], "quiet_from": "22:00", "quiet_until": "06:30",
+        "is_discreet": "yes",
+    }  # fmt: skip
+    await send(browser, **choices)
+    kept = Preferences(
+        item_reminders=False, leads=frozenset({DAY, HOURS}), quiet=(time(22), time(6, 30)), is_discreet=True
+    )
+    assert await preferences.preferences_of(sqlite_cast.fbi_lead) == kept
+    await send(browser)
+    assert await preferences.preferences_of(sqlite_cast.fbi_lead) == kept
+    assert "Your notifications are saved." in (await browser.get(PATH)).text
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"times": "own", "leads": []}, "Choose at least one time, or turn these reminders off."),
+        ({"quiet_from": "22:00"}, "Say when the quiet hours end."),
+        ({"quiet_from": "20:00", "quiet_until": "09:00"}, "Quiet hours last 12 hours at the most."),
+        ({"quiet_from": "ten", "quiet_until": "06:00"}, "Write the time as hours:minutes, for example 14:30."),
+    ],
+)
+async def test_what_cannot_be_taken_is_said_at_the_field_and_what_was_typed_stays(
+    sqlite_cast: Cast, browse: SignIn, changes: dict[str, Any], sentence: str
+) -> None:
+    answer = await send(await browse(sqlite_cast.fbi_lead), is_discreet="yes", **changes)
+    assert answer.status_code == 422
+    assert answer.text.count(sentence) == 2
+    assert typed(answer.text, PATH)["is_discreet"] == ["yes"]
+    assert await preferences.preferences_of(sqlite_cast.fbi_lead) == Preferences()
+
+
+async def test_it_is_said_what_cannot_be_turned_off(sqlite_cast: Cast, browse: SignIn) -> None:
+    page = (await (await browse(sqlite_cast.fbi_lead)).get(PATH)).text
+    assert "Invitations, changes, cancellations and new action items are always sent" in page
+
+
+async def test_the_next_reminders_are_shown_as_they_would_come(sqlite_cast: Cast, browse: SignIn) -> None:
+    starts = datetime(2026, 12, 22, 10)  # noqa: DTZ001 - local to the event's zone
+    await schedule(sqlite_cast.coordinator, meeting(sqlite_cast.fbi_lead, starts=starts), NOW - timedelta(days=5))
+    await preferences.save(sqlite_cast.fbi_lead, Preferences(leads=frozenset({DAY, HOURS})), NOW)
+    browser = await browse(sqlite_cast.fbi_lead)
+    page = (await browser.get(PATH)).text
+    assert "Mon, Dec 21, 10:00 AM" in page
+    assert "Tue, Dec 22, 8:00 AM" in page
+    await send(browser, date_reminders=[])
+    assert "None in the next two weeks." in (await browser.get(PATH)).text
+
+
+async def test_a_chair_finds_and_sets_the_reminders_of_the_own_body(sqlite_cast: Cast, browse: SignIn) -> None:
+    services, chair = sqlite_cast.bodies["services"], sqlite_cast.caht_lead
+    browser, path = await browse(chair), f"/bodies/{services}/reminders"
+    assert f'href="{path}"' in (await browser.get(PATH)).text
+    assert (await send(browser, path, leads=["120"], asks_again="yes")).status_code == 303
+    kept = BodyPreferences(leads=frozenset({HOURS}), asks_again=True)
+    assert (await preferences.of_body(chair, services))[1] == kept
+    await send(browser, path)
+    assert (await preferences.of_body(chair, services))[1] == kept
+
+
+async def test_a_body_needs_at_least_one_reminder(sqlite_cast: Cast, browse: SignIn) -> None:
+    services = sqlite_cast.bodies["services"]
+    answer = await send(await browse(sqlite_cast.caht_lead), f"/bodies/{services}/reminders", leads=[])
+    assert (answer.status_code, "Choose at least one time" in answer.text) == (422, True)
+    assert (await preferences.of_body(sqlite_cast.caht_lead, services))[1] == BodyPreferences()
+
+
+async def test_whoever_only_sits_in_a_body_cannot_set_it_and_for_others_it_is_missing(
+    sqlite_cast: Cast, browse: SignIn
+) -> None:
+    path = f"/bodies/{sqlite_cast.bodies['services']}/reminders"
+    assert (await (await browse(sqlite_cast.harbor_advocate)).get(path)).status_code == 403
+    assert (await (await browse(sqlite_cast.fbi_lead)).post(path, {"leads": "120"})).status_code == 404

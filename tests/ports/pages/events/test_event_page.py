@@ -1,0 +1,443 @@
+"""The page of an event: who sees what on it, answering, editing it as a whole, cancelling it."""
+
+import asyncio
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+
+from tests.cast import NOW, Cast, everybody, meeting, operation
+from tests.database.others import another_writer
+from tests.ports.browser import Browser
+from tests.ports.conftest import SignIn
+from tests.ports.pages.forms import Fields, typed
+from tracker import clock
+from tracker.rules.core.audiences import Visibility
+from tracker.rules.core.viewer import Viewer
+from tracker.rules.events.event import EventStatus, Kind
+from tracker.rules.events.plan import Plan
+from tracker.rules.events.replies import AnswerValue
+from tracker.rules.recurrence import rule_for
+from tracker.tables.schema.core.outbox import Message
+from tracker.tables.schema.events.invitations import Answer
+from tracker.usecases.events import events
+from tracker.usecases.views import event_page
+
+pytestmark = pytest.mark.anyio
+KEY = "2027-01-12"
+
+
+@pytest.fixture
+async def desk(sqlite_cast: Cast, browse: SignIn) -> Browser:
+    """The coordinator's browser."""
+    return await browse(sqlite_cast.coordinator)
+
+
+def weekly(*invitees: Viewer, **facts: Any) -> Plan:
+    """Return the plan of four meetings; local times come as text, as everywhere in this file."""
+    start = datetime.fromisoformat(facts.pop("starts", "2027-01-12 10:00"))
+    return meeting(*invitees, starts=start, rule=rule_for("weekly", start, count=facts.pop("count", 4)), **facts)
+
+
+async def edited(browser: Browser, event_id: UUID, **changes: Any) -> Fields:
+    address = f"/events/{event_id}/edit"
+    return typed((await browser.get(address)).text, address, **{"save": "send", **changes})
+
+
+async def view_of(viewer: Viewer, event_id: UUID, key: str = KEY) -> event_page.EventView:
+    return await event_page.event_view(viewer, event_id, key, clock.now())
+
+
+async def test_forbidden_and_missing_pages_look_the_same(sqlite_cast: Cast, browse: SignIn) -> None:
+    hidden = await events.schedule(sqlite_cast.coordinator, operation(sqlite_cast.fbi_lead), NOW)
+    advocate = await browse(sqlite_cast.harbor_advocate)
+    seen = set()
+    for event_id in (hidden, uuid4()):
+        for rest in ("", "/2027-01-16", "/9999-12-31", "/nonsense", "/edit", "/2027-01-16/edit", "/cancellation"):
+            answer = await advocate.get(f"/events/{event_id}{rest}")
+            seen.add((answer.status_code, answer.text))
+    assert len(seen) == 1
+    assert seen.pop()[0] == 404
+
+
+async def test_deeds_on_events_that_are_not_for_them_are_not_found(sqlite_cast: Cast, browse: SignIn) -> None:
+    hidden = await events.schedule(sqlite_cast.coordinator, operation(sqlite_cast.fbi_lead), NOW)
+    advocate = await browse(sqlite_cast.harbor_advocate)
+    for deed in ("2027-01-16/answer", "2027-01-16/cancellation", "2027-01-16/reinstatement", "2027-01-16/edit", "edit",
+                 "cancellation", "reinstatement"):  # fmt: skip
+        answer = await advocate.post(f"/events/{hidden}/{deed}", {"answer": "yes", "version": "1", "save": "send"})
+        assert answer.status_code == 404, deed
+
+
+async def test_members_read_the_names_of_their_own_arm_and_numbers_of_the_other(
+    sqlite_cast: Cast, browse: SignIn
+) -> None:
+    event_id = await events.schedule(sqlite_cast.coordinator, meeting(*everybody(sqlite_cast)), NOW)
+    page = (await (await browse(sqlite_cast.harbor_advocate)).get(f"/events/{event_id}/{KEY}")).text
+    assert "Caht lead" in page
+    assert "Kcpd detective" not in page
+    assert '<th scope="row">KCPD</th>' in page
+    assert "8 other people are counted above." in page
+
+
+async def test_notes_to_the_organizer_are_read_by_whoever_may_edit_alone(sqlite_cast: Cast, browse: SignIn) -> None:
+    event_id = await events.schedule(sqlite_cast.coordinator, meeting(*everybody(sqlite_cast)), NOW)
+    detective = await browse(sqlite_cast.kcpd_detective)
+    await detective.post(f"/events/{event_id}/{KEY}/answer", {"answer": "maybe", "comment": "Court until 2:30"})
+    told = [await browse(one) for one in (sqlite_cast.coordinator, sqlite_cast.fbi_lead)]
+    pages = [(await one.get(f"/events/{event_id}/{KEY}")).text for one in told]
+    assert ["Court until 2:30" in page for page in pages] == [True, False]
+
+
+async def test_an_operation_is_marked_and_says_what_phones_show(sqlite_cast: Cast, browse: SignIn) -> None:
+    event_id = await events.schedule(sqlite_cast.coordinator, operation(sqlite_cast.fbi_lead), NOW)
+    page = (await (await browse(sqlite_cast.fbi_lead)).get(f"/events/{event_id}/2027-01-16")).text
+    header, main = page.index("</header>"), page.index("<main")
+    assert "Named participants only" in page[header:main]
+    assert "2 people can open this page." in page
+    assert "Reference OP-" in page
+    assert "What phones show" in page
+
+
+@pytest.mark.parametrize(("pressed", "value"), [("yes", "accepted"), ("maybe", "tentative"), ("no", "declined")])
+async def test_a_button_answers_for_the_date(sqlite_cast: Cast, browse: SignIn, pressed: str, value: str) -> None:
+    event_id = await events.schedule(sqlite_cast.coordinator, weekly(sqlite_cast.kcpd_detective), NOW)
+    detective = await browse(sqlite_cast.kcpd_detective)
+    answer = await detective.post(f"/events/{event_id}/{KEY}/answer", {"answer": pressed, "scope": "date"})
+    assert (answer.status_code, answer.headers["location"]) == (303, f"/events/{event_id}/{KEY}#reply")
+    views = [await view_of(sqlite_cast.kcpd_detective, event_id, key) for key in (KEY, "2027-01-19")]
+    assert [one.answer.value if one.answer else None for one in views] == [value, None]
+
+
+async def test_an_answer_can_be_for_all_dates(sqlite_cast: Cast, browse: SignIn) -> None:
+    event_id = await events.schedule(sqlite_cast.coordinator, weekly(sqlite_cast.kcpd_detective), NOW)
+    detective = await browse(sqlite_cast.kcpd_detective)
+    await detective.post(f"/events/{event_id}/{KEY}/answer", {"answer": "yes", "scope": "series"})
+    later = await view_of(sqlite_cast.kcpd_detective, event_id, "2027-01-26")
+    assert later.answer is not None
+    assert later.answer.value is AnswerValue.ACCEPTED
+
+
+async def test_a_yes_on_the_page_does_not_count_for_another_week(sqlite_cast: Cast, browse: SignIn) -> None:
+    event_id = await events.schedule(sqlite_cast.coordinator, meeting(sqlite_cast.kcpd_detective), NOW)
+    detective = await browse(sqlite_cast.kcpd_detective)
+    await detective.post(f"/events/{event_id}/{KEY}/answer", {"answer": "yes"})
+    assert "1 yes" not in (before := (await detective.get(f"/events/{event_id}/{KEY}")).text)
+    assert "2 yes · 0 maybe · 0 no · 0 no reply" in before
+    moved = meeting(sqlite_cast.kcpd_detective, starts=datetime.fromisoformat("2027-01-19 10:00"))
+    await events.change(sqlite_cast.coordinator, event_id, moved, 1, clock.now(), notify=False)
+    after = (await detective.get(f"/events/{event_id}/2027-01-19")).text
+    assert "1 yes · 0 maybe · 0 no · 1 no reply" in after
+
+
+async def test_htmx_gets_the_reply_and_the_numbers_alone(sqlite_cast: Cast, browse: SignIn) -> None:
+    event_id = await events.schedule(sqlite_cast.coordinator, meeting(sqlite_cast.kcpd_detective), NOW)
+    detective = await browse(sqlite_cast.kcpd_detective)
+    answer = await detective.post(f"/events/{event_id}/{KEY}/answer", {"answer": "no"}, headers={"HX-Request": "true"})
+    assert answer.status_code == 200
+    assert "<html" not in answer.text
+    assert "Your reply is saved: No." in answer.text
+    assert "1 yes · 0 maybe · 1 no · 0 no reply" in answer.text
+
+
+async def test_an_answer_that_says_nothing_is_asked_for_again(sqlite_cast: Cast, browse: SignIn) -> None:
+    event_id = await events.schedule(sqlite_cast.coordinator, meeting(sqlite_cast.kcpd_detective), NOW)
+    detective = await browse(sqlite_cast.kcpd_detective)
+    for headers in ({}, {"HX-Request": "true"}):
+        answer = await detective.post(f"/events/{event_id}/{KEY}/answer", {"comment": "Kept"}, headers=headers)
+        assert answer.status_code == 422
+        assert "Choose Yes, Maybe or No." in answer.text
+        assert "Kept</textarea>" in answer.text
+
+
+async def test_who_is_not_invited_has_nothing_to_answer(sqlite_cast: Cast, browse: SignIn) -> None:
+    event_id = await events.schedule(sqlite_cast.coordinator, meeting(sqlite_cast.fbi_lead), NOW)
+    detective = await browse(sqlite_cast.kcpd_detective)
+    assert "nothing to answer" in (await detective.get(f"/events/{event_id}/{KEY}")).text
+    assert (await detective.post(f"/events/{event_id}/{KEY}/answer", {"answer": "yes"})).status_code == 403
+
+
+async def test_a_date_that_is_over_takes_no_answer(sqlite_cast: Cast, browse: SignIn) -> None:
+    plan = meeting(sqlite_cast.kcpd_detective, starts=datetime.fromisoformat("2026-12-14 10:00"))
+    event_id = await events.schedule(sqlite_cast.coordinator, plan, NOW - timedelta(days=3))
+    detective = await browse(sqlite_cast.kcpd_detective)
+    before = await Answer.count()
+    assert (await detective.post(f"/events/{event_id}/2026-12-14/answer", {"answer": "yes"})).status_code == 303
+    assert "This date is over." in (await detective.get(f"/events/{event_id}/2026-12-14")).text
+    assert await Answer.count() == before
+
+
+async def test_only_organizers_are_offered_to_edit_or_cancel(sqlite_cast: Cast, browse: SignIn) -> None:
+    event_id = await events.schedule(sqlite_cast.coordinator, weekly(sqlite_cast.kcpd_detective), NOW)
+    detective = await browse(sqlite_cast.kcpd_detective)
+    assert "/edit" not in (await detective.get(f"/events/{event_id}/{KEY}")).text
+    for rest in ("edit", "cancellation", f"{KEY}/edit", f"{KEY}/cancellation"):
+        assert (await detective.get(f"/events/{event_id}/{rest}")).status_code == 403
+        assert (await detective.post(f"/events/{event_id}/{rest}", {"version": "1", "save": "send"})).status_code == 403
+
+
+async def test_the_form_of_an_event_changes_nothing_when_it_is_saved_as_it_is(sqlite_cast: Cast, desk: Browser) -> None:
+    plan = weekly(*everybody(sqlite_cast), body_id=sqlite_cast.bodies["steering"], agenda="Welcome 5\nServices 20")
+    event_id = await events.schedule(sqlite_cast.coordinator, plan, NOW)
+    _, before = await events.plan_to_change(sqlite_cast.coordinator, event_id)
+    answer = await desk.post(f"/events/{event_id}/edit", await edited(desk, event_id))
+    assert (answer.status_code, answer.headers["location"]) == (303, f"/events/{event_id}")
+    _, after = await events.plan_to_change(sqlite_cast.coordinator, event_id)
+    assert after == before
+    assert await Message.count().where(Message.kind == "update") == 0
+
+
+async def test_an_all_day_event_keeps_its_days_through_its_form(sqlite_cast: Cast, desk: Browser) -> None:
+    plan = meeting(starts=datetime.fromisoformat("2027-01-12"), duration=timedelta(days=3), is_all_day=True)
+    event_id = await events.schedule(sqlite_cast.coordinator, plan, NOW)
+    await desk.post(f"/events/{event_id}/edit", await edited(desk, event_id, title="Renamed"))
+    event, after = await events.plan_to_change(sqlite_cast.coordinator, event_id)
+    assert (event.title, after.starts, after.duration) == ("Renamed", plan.starts, plan.duration)
+
+
+async def test_a_new_place_is_told_to_everybody(sqlite_cast: Cast, desk: Browser) -> None:
+    event_id = await events.schedule(sqlite_cast.coordinator, meeting(*everybody(sqlite_cast)), NOW)
+    form = await edited(desk, event_id, place="HSI conference room")
+    await Message.update({Message.state: "sent"}, force=True)
+    assert (await desk.post(f"/events/{event_id}/edit", form)).status_code == 303
+    assert await Message.count().where(Message.kind == "update") == 11
+
+
+async def test_the_second_of_two_editors_sees_both_and_loses_nothing(sqlite_cast: Cast, desk: Browser) -> None:
+    event_id = await events.schedule(sqlite_cast.coordinator, meeting(sqlite_cast.fbi_lead), NOW)
+    first = await edited(desk, event_id, place="HSI conference room", agenda="Welcome 5")
+    second = await edited(desk, event_id, place="FBI field office", title="Task force meeting")
+    assert (await desk.post(f"/events/{event_id}/edit", first)).status_code == 303
+    refused = await desk.post(f"/events/{event_id}/edit", second)
+    assert refused.status_code == 409
+    assert "<b>Place</b> is now “HSI conference room”. You typed “FBI field office”" in refused.text
+    assert "<b>Agenda</b> is now “Welcome 5”. You had not changed it" in refused.text
+    assert "<b>Title</b>" not in refused.text
+    again = typed(refused.text, f"/events/{event_id}/edit", save="send")
+    assert (await desk.post(f"/events/{event_id}/edit", again)).status_code == 303
+    event = await events.event_for(sqlite_cast.coordinator, event_id)
+    assert (event.place, event.title, event.agenda) == ("FBI field office", "Task force meeting", "Welcome 5")
+
+
+async def test_people_whom_somebody_else_invited_meanwhile_stay_invited(sqlite_cast: Cast, desk: Browser) -> None:
+    event_id = await events.schedule(sqlite_cast.coordinator, meeting(sqlite_cast.fbi_lead), NOW)
+    second = await edited(desk, event_id, title="Task force meeting")
+    people = [str(one.member_id) for one in (sqlite_cast.fbi_lead, sqlite_cast.caht_lead)]
+    await desk.post(f"/events/{event_id}/edit", await edited(desk, event_id, person=people))
+    refused = await desk.post(f"/events/{event_id}/edit", second)
+    assert "<b>Invitation of Caht lead (CAHT)</b> is now “required”." in refused.text
+    again = typed(refused.text, f"/events/{event_id}/edit", save="send")
+    await desk.post(f"/events/{event_id}/edit", again)
+    _, plan = await events.plan_to_change(sqlite_cast.coordinator, event_id)
+    assert sqlite_cast.caht_lead.member_id in plan.invitees
+
+
+@pytest.mark.parametrize("was", ["", "[]", "{", '{"place": 7}', "[" * 100_000, "null"])
+async def test_a_record_of_the_form_that_is_not_ours_decides_nothing(
+    sqlite_cast: Cast, desk: Browser, was: str
+) -> None:
+    event_id = await events.schedule(sqlite_cast.coordinator, meeting(sqlite_cast.fbi_lead), NOW)
+    stale = await edited(desk, event_id, place="FBI field office", was=was, version="99")
+    refused = await desk.post(f"/events/{event_id}/edit", stale)
+    assert refused.status_code == 409
+    assert typed(refused.text, f"/events/{event_id}/edit")["place"] == ["FBI field office"]
+
+
+async def test_a_running_series_goes_on_as_a_new_one_with_its_organizer(sqlite_cast: Cast, desk: Browser) -> None:
+    plan = weekly(sqlite_cast.harbor_advocate, starts="2026-12-08 10:00", count=6, visibility="victim_services")
+    event_id = await events.schedule(sqlite_cast.caht_lead, plan, NOW - timedelta(days=10))
+    page = (await desk.get(f"/events/{event_id}/edit")).text
+    assert "This series is running." in page
+    answer = await desk.post(f"/events/{event_id}/edit", await edited(desk, event_id, starts="11:00", ends="12:30"))
+    new_id = UUID(answer.headers["location"].rpartition("/")[2])
+    assert new_id != event_id
+    event, new = await events.plan_to_change(sqlite_cast.coordinator, new_id)
+    assert (event.lead_id, set(new.invitees)) == (
+        sqlite_cast.caht_lead.member_id, {sqlite_cast.caht_lead.member_id, sqlite_cast.harbor_advocate.member_id},
+    )  # fmt: skip
+
+
+async def test_a_draft_is_sent_from_its_form(sqlite_cast: Cast, desk: Browser) -> None:
+    plan = meeting(sqlite_cast.fbi_lead, status=EventStatus.DRAFT)
+    event_id = await events.schedule(sqlite_cast.coordinator, plan, NOW)
+    await desk.post(f"/events/{event_id}/edit", await edited(desk, event_id, save="draft", title="Still a draft"))
+    assert not await Message.exists()
+    await desk.post(f"/events/{event_id}/edit", await edited(desk, event_id, tentative="yes"))
+    event = await events.event_for(sqlite_cast.fbi_lead, event_id)
+    assert (event.status, event.title) == (EventStatus.TENTATIVE, "Still a draft")
+    assert await Message.count().where(Message.kind == "invitation") == 1
+
+
+async def test_cancelling_first_says_who_is_told(sqlite_cast: Cast, desk: Browser) -> None:
+    event_id = await events.schedule(sqlite_cast.coordinator, weekly(*everybody(sqlite_cast)), NOW)
+    page = (await desk.get(f"/events/{event_id}/cancellation")).text
+    assert "Cancel all dates and tell 11 people" in page
+    assert (await events.event_for(sqlite_cast.coordinator, event_id)).status == EventStatus.CONFIRMED
+    form = typed(page, f"/events/{event_id}/cancellation", reason="Budget")
+    assert (await desk.post(f"/events/{event_id}/cancellation", form)).status_code == 303
+    assert "All dates are cancelled" in (await desk.get(f"/events/{event_id}/{KEY}")).text
+
+
+async def test_a_cancelled_event_comes_back(sqlite_cast: Cast, desk: Browser) -> None:
+    event_id = await events.schedule(sqlite_cast.coordinator, meeting(sqlite_cast.fbi_lead), NOW)
+    await events.cancel(sqlite_cast.coordinator, event_id, 1, "", NOW)
+    action = f"/events/{event_id}/reinstatement"
+    form = typed((await desk.get(f"/events/{event_id}/{KEY}")).text, action)
+    for _ in range(2):
+        assert (await desk.post(action, form)).status_code == 303
+    assert (await events.event_for(sqlite_cast.coordinator, event_id)).status == EventStatus.CONFIRMED
+
+
+async def test_a_cancelled_event_is_not_edited_into_life(sqlite_cast: Cast, desk: Browser) -> None:
+    event_id = await events.schedule(sqlite_cast.coordinator, meeting(sqlite_cast.fbi_lead), NOW)
+    form = await edited(desk, event_id, title="Kept")
+    await events.cancel(sqlite_cast.coordinator, event_id, 1, "", NOW)
+    assert (await desk.get(f"/events/{event_id}/edit")).status_code == 303
+    for version in ("1", "2"):
+        answer = await desk.post(f"/events/{event_id}/edit", {**form, "version": version})
+        assert answer.status_code == 422
+        assert 'value="Kept"' in answer.text
+    assert (await events.event_for(sqlite_cast.coordinator, event_id)).status == EventStatus.CANCELLED
+
+
+async def test_a_cancellation_from_an_old_page_shows_how_it_stands(sqlite_cast: Cast, desk: Browser) -> None:
+    event_id = await events.schedule(sqlite_cast.coordinator, meeting(sqlite_cast.fbi_lead), NOW)
+    action = f"/events/{event_id}/cancellation"
+    form = typed((await desk.get(action)).text, action, reason="Kept")
+    await desk.post(f"/events/{event_id}/edit", await edited(desk, event_id, place="HSI conference room"))
+    refused = await desk.post(action, form)
+    assert refused.status_code == 409
+    assert "HSI conference room" in refused.text
+    assert (await desk.post(action, typed(refused.text, action))).status_code == 303
+
+
+async def test_an_agenda_adds_up_its_minutes(sqlite_cast: Cast, desk: Browser) -> None:
+    plan = meeting(agenda="Welcome 5\nAwareness day, January 11\nServices update 20 min")
+    event_id = await events.schedule(sqlite_cast.coordinator, plan, NOW)
+    page = (await desk.get(f"/events/{event_id}/{KEY}")).text
+    assert "25 of 90 minutes planned." in page
+    assert "Awareness day, January 11</h3>" in page
+
+
+async def test_dates_of_a_series_lead_to_each_other(sqlite_cast: Cast, desk: Browser) -> None:
+    event_id = await events.schedule(sqlite_cast.coordinator, weekly(), NOW)
+    page = (await desk.get(f"/events/{event_id}/2027-01-19")).text
+    assert f'Next: <a href="/events/{event_id}/2027-01-26">Tue, Jan 26</a>' in page
+    assert f'Previous: <a href="/events/{event_id}/{KEY}">Tue, Jan 12</a>' in page
+
+
+async def test_who_takes_an_event_out_of_their_own_sight_is_told_so(sqlite_cast: Cast, desk: Browser) -> None:
+    plan = meeting(sqlite_cast.kcpd_detective, visibility=Visibility.LAW_ENFORCEMENT)
+    event_id = await events.schedule(sqlite_cast.fbi_lead, plan, NOW)
+    answer = await desk.post(f"/events/{event_id}/edit", await edited(desk, event_id, visibility="named"))
+    assert answer.headers["location"] == "/calendar"
+    assert "you are not one of them" in (await desk.get("/calendar")).text
+
+
+async def test_a_named_event_is_opened_to_more_people_only_after_a_fresh_proof(
+    sqlite_cast: Cast, browse: SignIn
+) -> None:
+    event_id = await events.schedule(sqlite_cast.fbi_lead, operation(sqlite_cast.kcpd_detective), NOW)
+    lead = await browse(sqlite_cast.fbi_lead)
+    form = await edited(lead, event_id, visibility="law_enforcement", place="Lot C")
+    clock.start_at(NOW + timedelta(minutes=16), stands_still=True)
+    answer = await lead.post(f"/events/{event_id}/edit", form)
+    assert (answer.status_code, "Confirm it in another tab" in answer.text) == (403, True)
+    assert typed(answer.text, f"/events/{event_id}/edit")["place"] == ["Lot C"]
+    kept = await edited(lead, event_id, place="Lot C")
+    assert (await lead.post(f"/events/{event_id}/edit", kept)).status_code == 303
+    clock.start_at(NOW, stands_still=True)
+    form = await edited(lead, event_id, visibility="law_enforcement")
+    assert (await lead.post(f"/events/{event_id}/edit", form)).status_code == 303
+
+
+async def test_the_lead_of_an_operation_reads_who_has_opened_it(sqlite_cast: Cast, browse: SignIn) -> None:
+    lead, named = sqlite_cast.fbi_lead, sqlite_cast.kcpd_detective
+    event_id = await events.schedule(lead, operation(named), NOW)
+    address = f"/events/{event_id}/2027-01-16"
+    assert "Nobody has opened it yet." in (await (await browse(lead)).get(address)).text
+    html = (await (await browse(named)).get(address)).text
+    assert "Who has read this" not in html
+    html = (await (await browse(lead)).get(address)).text
+    assert '<th scope="row" data-l="Person">Kcpd detective</th><td data-l="Agency">KCPD</td>' in html
+    assert "Tue, Dec 15, 9:00 AM" in html
+
+
+async def test_an_alternate_is_sent_on_the_page_and_stands_by_name_there_and_on_the_roll(
+    sqlite_cast: Cast, browse: SignIn, desk: Browser
+) -> None:
+    of_body = {"visibility": Visibility.BODY, "body_id": sqlite_cast.bodies["steering"]}
+    event_id = await events.schedule(sqlite_cast.coordinator, meeting(sqlite_cast.fbi_lead, **of_body), NOW)
+    address, agent = f"/events/{event_id}/{KEY}", await browse(sqlite_cast.fbi_lead)
+    assert "Choose who comes in your place." in (await agent.post(f"{address}/answer", {"answer": "alternate"})).text
+    chosen = {"answer": "alternate", "stand_in": str(sqlite_cast.fbi_alternate.member_id)}
+    sent = await agent.post(f"{address}/answer", chosen, headers={"HX-Request": "true"})
+    assert "Your reply is saved: Fbi alternate (FBI) comes in your place." in sent.text
+    shown = "Fbi alternate (FBI) comes in your place. To come yourself, press Yes. If neither of you comes, press No."
+    assert shown in (await agent.get(address)).text
+    assert "You come in place of Fbi lead (FBI)." in (await (await browse(sqlite_cast.fbi_alternate)).get(address)).text
+    assert "comes in place of Fbi lead (FBI)" in (await desk.get(address)).text
+    clock.start_at(datetime.fromisoformat("2027-01-12 16:00+00:00"), stands_still=True)
+    roll = (await (await browse(sqlite_cast.coordinator)).get(f"{address}/attendance")).text
+    assert "comes in place of Fbi lead (FBI)" in roll
+
+
+async def test_a_deadline_has_neither_reply_nor_agenda_nor_attendance(sqlite_cast: Cast, desk: Browser) -> None:
+    plan = meeting(sqlite_cast.fbi_lead, kind=Kind.DEADLINE, title="Report")
+    event_id = await events.schedule(sqlite_cast.coordinator, plan, NOW)
+    html = (await desk.get(f"/events/{event_id}/{KEY}")).text
+    asked = ("No reply", "no reply", "Your reply", "ttendance", "sign-in-sheet", ">Agenda<", "#agenda")
+    assert [words for words in asked if words in html] == []
+    assert "2 people told" in html
+    assert '<th scope="row" data-l="Person">Fbi lead</th>' in html
+
+
+async def test_a_typo_is_mailed_to_nobody_unless_the_box_is_ticked(sqlite_cast: Cast, desk: Browser) -> None:
+    event_id = await events.schedule(sqlite_cast.coordinator, weekly(sqlite_cast.fbi_lead), NOW)
+    for address in (f"/events/{event_id}/edit", f"/events/{event_id}/{KEY}/edit"):
+        await Message.delete(force=True)
+        for ticked in ({}, {"notify": "yes"}):
+            form = typed((await desk.get(address)).text, address, agenda="Typo", title="Core group", save="send")
+            assert "notify" not in form
+            await desk.post(address, form | ticked)
+            assert await Message.count() == len(ticked)
+
+
+async def test_the_form_says_who_gets_which_mail_before_it_is_saved(sqlite_cast: Cast, desk: Browser) -> None:
+    plan = meeting(sqlite_cast.fbi_lead, sqlite_cast.caht_lead, sqlite_cast.hsi_liaison)
+    event_id = await events.schedule(sqlite_cast.coordinator, plan, NOW)
+    await Message.update({Message.state: "sent"}, force=True)
+    assert "<dd>Nobody is mailed.</dd>" in (await desk.get(f"/events/{event_id}/edit")).text
+    form = await edited(desk, event_id, place="Annex")
+    gone = str(sqlite_cast.caht_lead.member_id)
+    form = {**form, "person": [one for one in form["person"] if one != gone]}
+    part = (await desk.post("/schedule/summary", form)).text
+    assert "1 person is taken off the list and told; 2 people get an update; nobody else." in part
+
+
+async def test_the_action_items_of_a_meeting_are_called_by_where_they_come_from(
+    sqlite_cast: Cast, browse: SignIn
+) -> None:
+    """An item of a body stands on the page of each of its meetings until it is done."""
+    member = await browse(sqlite_cast.fbi_lead)
+    steering = {"visibility": Visibility.BODY, "body_id": sqlite_cast.bodies["steering"]}
+    for plan, heading in (
+        (meeting(), "Action items"), (weekly(), "Action items of this series"),
+        (meeting(**steering), "Action items from here and of Steering Committee"),
+        (weekly(**steering), "Action items from this series and of Steering Committee"),
+    ):  # fmt: skip
+        event_id = await events.schedule(sqlite_cast.coordinator, plan, NOW)
+        assert f'<h2 id="actions-h">{heading}</h2>' in (await member.get(f"/events/{event_id}/{KEY}")).text
+
+
+async def test_pages_that_tell_what_a_deed_would_do_open_while_somebody_else_writes(
+    sqlite_cast: Cast, desk: Browser
+) -> None:
+    event_id = await events.schedule(sqlite_cast.coordinator, weekly(sqlite_cast.fbi_lead), NOW)
+    pages = {}
+    async with another_writer():
+        for path in ("edit", "cancellation", f"{KEY}/edit"):
+            pages[path] = await asyncio.wait_for(desk.get(f"/events/{event_id}/{path}"), 10)
+    assert {path: page.status_code for path, page in pages.items()} == dict.fromkeys(pages, 200)
+    assert "Nobody is mailed." in pages["edit"].text, "what is as it was needs no look"

@@ -1,0 +1,240 @@
+"""The page behind an invitation's link."""
+
+import re
+from datetime import datetime, timedelta
+from uuid import UUID, uuid4
+
+import pytest
+from litestar import Litestar
+
+from tests.cast import NOW, Cast, meeting, operation
+from tests.ports.browser import Browser
+from tests.ports.conftest import SignIn
+from tracker import clock
+from tracker.errors import NotFound
+from tracker.rules.core.audiences import Visibility
+from tracker.rules.core.viewer import Viewer
+from tracker.rules.events.event import Occurrence
+from tracker.rules.events.plan import Plan
+from tracker.rules.recurrence import rule_for
+from tracker.tables.schema.events.invitations import Answer
+from tracker.usecases.events import events, occurrences, replies
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+async def stranger(browse: SignIn) -> Browser:
+    """A browser in which nobody is signed in."""
+    return await browse(None)
+
+
+async def invited(app: Litestar, cast: Cast, plan: Plan, viewer: Viewer, *, one_date: bool = False) -> tuple[UUID, str]:
+    """Schedule and return the event with the address in somebody's mail."""
+    event_id = await events.schedule(cast.coordinator, plan, NOW - timedelta(days=3))
+    occurrence = await occurrences.nearest_date(cast.coordinator, event_id, NOW)
+    return event_id, await address(app, viewer, occurrence, one_date=one_date)
+
+
+async def address(app: Litestar, viewer: Viewer, occurrence: Occurrence, *, one_date: bool = False) -> str:
+    mine = await replies.my_answer(viewer, occurrence)
+    assert mine is not None
+    return f"/r/{app.state.links.reply(mine[0], occurrence.id if one_date else None)}"
+
+
+async def test_looking_changes_nothing_and_a_button_does(app: Litestar, sqlite_cast: Cast, stranger: Browser) -> None:
+    plan = meeting(sqlite_cast.kcpd_detective)
+    _, link = await invited(app, sqlite_cast, plan, sqlite_cast.kcpd_detective)
+    before = await Answer.count()
+    for method in ("GET", "HEAD") * 50:
+        assert (await stranger.send(method, f"{link}?a=yes")).status_code == 200
+    assert await Answer.count() == before
+    answer = await stranger.send("POST", link, data={"answer": "yes", "comment": "Running late"})
+    assert (answer.status_code, answer.headers["location"]) == (303, f"{link}?saved=yes")
+    assert "You replied Yes" in (await stranger.get(f"{link}?saved=yes")).text
+    saved = await Answer.select(Answer.answer, Answer.comment).where(Answer.source == "link")
+    assert saved == [{"answer": "accepted", "comment": "Running late"}]
+
+
+@pytest.mark.parametrize(("asked", "first"), [("maybe", "maybe"), ("no", "no"), ("", "yes"), ("<script>", "yes")])
+async def test_the_button_that_was_pressed_in_the_mail_comes_first(
+    app: Litestar, sqlite_cast: Cast, stranger: Browser, asked: str, first: str
+) -> None:
+    _, link = await invited(app, sqlite_cast, meeting(sqlite_cast.kcpd_detective), sqlite_cast.kcpd_detective)
+    page = (await stranger.get(link, params={"a": asked})).text
+    buttons = re.findall(r'name="answer" value="([a-z]+)"( autofocus)?', page)
+    assert sorted(value for value, _ in buttons) == ["maybe", "no", "yes"]
+    assert buttons[0] == (first, " autofocus" if asked == first else "")
+
+
+async def test_there_is_no_way_from_here_to_anything_else(app: Litestar, sqlite_cast: Cast, stranger: Browser) -> None:
+    _, link = await invited(app, sqlite_cast, meeting(sqlite_cast.kcpd_detective), sqlite_cast.kcpd_detective)
+    answer = await stranger.get(link)
+    assert set(re.findall(r'<a [^>]*href="([^"]+)"', answer.text)) == {"#main", "mailto:coordinator@tracker.example"}
+    assert answer.headers["x-robots-tag"] == "noindex"
+    assert answer.headers["referrer-policy"] == "no-referrer"
+    assert "no-store" in answer.headers["cache-control"]
+
+
+async def test_a_reply_to_a_series_is_for_all_its_dates(app: Litestar, sqlite_cast: Cast, stranger: Browser) -> None:
+    start = datetime.fromisoformat("2027-01-12 10:00")
+    plan = meeting(sqlite_cast.kcpd_detective, starts=start, rule=rule_for("weekly", start, count=3))
+    event_id, link = await invited(app, sqlite_cast, plan, sqlite_cast.kcpd_detective)
+    assert "Will you attend these dates?" in (await stranger.get(link)).text
+    await stranger.send("POST", link, data={"answer": "no"})
+    last = await occurrences.date_for(sqlite_cast.kcpd_detective, event_id, "2027-01-26")
+    mine = await replies.my_answer(sqlite_cast.kcpd_detective, last)
+    assert mine is not None
+    assert mine[1] is not None
+    assert mine[1].value == "declined"
+
+
+async def test_a_link_to_a_series_answers_for_one_of_its_dates_alone(
+    app: Litestar, sqlite_cast: Cast, stranger: Browser
+) -> None:
+    start = datetime.fromisoformat("2027-01-12 10:00")
+    plan = meeting(sqlite_cast.kcpd_detective, starts=start, rule=rule_for("weekly", start, count=3))
+    event_id, link = await invited(app, sqlite_cast, plan, sqlite_cast.kcpd_detective)
+    await stranger.send("POST", link, data={"answer": "yes"})
+    alone = f"{link}?date=2027-01-19"
+    assert f'href="{alone}">Tue, Jan 19</a>' in (await stranger.get(link)).text
+    page = (await stranger.get(alone)).text
+    assert f'action="{alone}"' in page
+    assert "Will you attend?" in page
+    answer = await stranger.send("POST", alone, data={"answer": "no"})
+    assert "You replied No<" in (await stranger.get(answer.headers["location"])).text
+    answers = []
+    for key in ("2027-01-12", "2027-01-19", "2027-01-26"):
+        mine = await replies.my_answer(
+            sqlite_cast.kcpd_detective, await occurrences.date_for(sqlite_cast.kcpd_detective, event_id, key)
+        )
+        answers.append(mine and mine[1] and str(mine[1].value))
+    assert answers == ["accepted", "declined", "accepted"]
+
+
+@pytest.mark.parametrize("key", ["2027-01-13", "2027-02-02", "<script>", "all"])
+async def test_a_link_to_a_series_answers_for_no_date_that_it_does_not_have(
+    app: Litestar, sqlite_cast: Cast, stranger: Browser, key: str
+) -> None:
+    start = datetime.fromisoformat("2027-01-12 10:00")
+    plan = meeting(sqlite_cast.kcpd_detective, starts=start, rule=rule_for("weekly", start, count=3))
+    _, link = await invited(app, sqlite_cast, plan, sqlite_cast.kcpd_detective)
+    before = await Answer.count()
+    assert (await stranger.get(link, params={"date": key})).status_code == 404
+    assert (await stranger.send("POST", f"{link}?date={key}", data={"answer": "no"})).status_code == 404
+    assert await Answer.count() == before
+
+
+@pytest.mark.parametrize("one_date", [False, True])
+async def test_a_yes_by_the_mailed_link_does_not_count_for_another_week(
+    app: Litestar, sqlite_cast: Cast, stranger: Browser, *, one_date: bool
+) -> None:
+    detective = sqlite_cast.kcpd_detective
+    event_id, link = await invited(app, sqlite_cast, meeting(detective), detective, one_date=one_date)
+    await stranger.send("POST", link, data={"answer": "yes"})
+    moved = meeting(detective, starts=datetime.fromisoformat("2027-01-19 10:00"))
+    await events.change(sqlite_cast.coordinator, event_id, moved, 1, clock.now(), notify=False)
+    assert [one.line.event_id for one in await replies.owed(detective, NOW)] == [event_id]
+    assert "You replied Yes" not in (await stranger.get(link)).text
+
+
+async def test_a_named_event_shows_nothing_and_takes_nothing_before_signing_in(
+    app: Litestar, sqlite_cast: Cast, stranger: Browser
+) -> None:
+    event_id, link = await invited(app, sqlite_cast, operation(sqlite_cast.fbi_lead), sqlite_cast.fbi_lead)
+    before = await Answer.count()
+    for answer in (
+        await stranger.get(f"{link}?a=yes"), await stranger.get(f"{link}?saved=yes"),
+        await stranger.send("POST", link, data={"answer": "yes"}),
+    ):  # fmt: skip
+        assert answer.status_code == 200
+        assert f'href="/events/{event_id}"' in answer.text
+        assert not re.search(r"Bluestem|Larkspur|January|FBI|Fbi|6:00", answer.text)
+    assert await Answer.count() == before
+
+
+async def test_before_signing_in_nothing_tells_on_which_days_a_named_series_is(
+    app: Litestar, sqlite_cast: Cast, stranger: Browser
+) -> None:
+    first = datetime(2027, 1, 16, 6)  # noqa: DTZ001 - local to the zone
+    plan = operation(sqlite_cast.fbi_lead, rule=rule_for("weekly", first, count=3))
+    _, link = await invited(app, sqlite_cast, plan, sqlite_cast.fbi_lead)
+    for method in ("GET", "POST"):
+        told = [
+            await stranger.send(method, f"{link}{date}", data={"answer": "no"})
+            for date in ("", "?date=2027-01-23", "?date=2027-01-24")
+        ]
+        assert {(one.status_code, one.text) for one in told} == {(200, told[0].text)}
+
+
+async def test_a_forged_a_withdrawn_and_a_named_link_that_is_over_say_the_same(
+    app: Litestar, sqlite_cast: Cast, stranger: Browser
+) -> None:
+    event_id, withdrawn = await invited(app, sqlite_cast, meeting(sqlite_cast.fbi_lead), sqlite_cast.fbi_lead)
+    event, plan = await events.plan_to_change(sqlite_cast.coordinator, event_id)
+    invitees = {one: role for one, role in plan.invitees.items() if one != sqlite_cast.fbi_lead.member_id}
+    changed = Plan(**{**vars(plan), "invitees": invitees})
+    await events.change(sqlite_cast.coordinator, event_id, changed, event.version, NOW, notify=False)
+    over, named = await invited(app, sqlite_cast, operation(sqlite_cast.fbi_lead), sqlite_cast.fbi_lead)
+    await events.cancel(sqlite_cast.coordinator, over, 1, "", NOW)
+    forged = f"/r/{app.state.links.reply(uuid4())}"
+    links = (withdrawn, named, forged, "/r/x", "/r/" + "y" * 5000, withdrawn[:-1])
+    answers = [await stranger.get(one) for one in links]
+    assert {(answer.status_code, answer.text) for answer in answers} == {(404, answers[0].text)}
+    posted = await stranger.send("POST", forged, data={"answer": "yes"})
+    assert posted.status_code == 404
+
+
+async def test_a_cancelled_event_and_one_that_is_over_each_say_so(
+    app: Litestar, sqlite_cast: Cast, stranger: Browser
+) -> None:
+    event_id, cancelled = await invited(app, sqlite_cast, meeting(sqlite_cast.fbi_lead), sqlite_cast.fbi_lead)
+    await events.cancel(sqlite_cast.coordinator, event_id, 1, "", NOW)
+    past = meeting(sqlite_cast.fbi_lead, starts=datetime.fromisoformat("2026-12-14 10:00"))
+    _, over = await invited(app, sqlite_cast, past, sqlite_cast.fbi_lead)
+    answers = [await stranger.get(cancelled), await stranger.get(over), await stranger.send("POST", over, data={})]
+    assert [answer.status_code for answer in answers] == [410, 410, 410]
+    assert "This event was cancelled. You do not need to reply." in answers[0].text
+    assert "This event is over. Replies are closed." in answers[1].text
+
+
+async def test_a_reply_without_an_answer_is_asked_for_again(
+    app: Litestar, sqlite_cast: Cast, stranger: Browser
+) -> None:
+    _, link = await invited(app, sqlite_cast, meeting(sqlite_cast.fbi_lead), sqlite_cast.fbi_lead, one_date=True)
+    answer = await stranger.send("POST", link, data={"answer": "perhaps", "comment": "Kept"})
+    assert answer.status_code == 422
+    assert "Choose Yes, Maybe or No." in answer.text
+    assert "Kept</textarea>" in answer.text
+
+
+async def test_a_link_opens_nothing_but_its_page(app: Litestar, sqlite_cast: Cast, stranger: Browser) -> None:
+    event_id, link = await invited(app, sqlite_cast, meeting(sqlite_cast.fbi_lead), sqlite_cast.fbi_lead)
+    assert "set-cookie" not in (await stranger.get(link)).headers
+    assert (await stranger.get(f"/events/{event_id}")).status_code != 200
+    with pytest.raises(NotFound):
+        app.state.links.read_item(link.removeprefix("/r/"))
+
+
+async def test_an_alternate_of_the_seat_is_sent_by_the_link_and_nobody_else(
+    app: Litestar, sqlite_cast: Cast, stranger: Browser
+) -> None:
+    of_body = {"visibility": Visibility.BODY, "body_id": sqlite_cast.bodies["steering"]}
+    plan = meeting(sqlite_cast.fbi_lead, **of_body)
+    _, link = await invited(app, sqlite_cast, plan, sqlite_cast.fbi_lead, one_date=True)
+    page = (await stranger.get(link)).text
+    assert re.findall(r"<option value=\"([0-9a-f-]{36})\"", page) == [str(sqlite_cast.fbi_alternate.member_id)]
+    for other in ("", str(sqlite_cast.kcpd_alternate.member_id)):
+        refused = await stranger.send("POST", link, data={"answer": "alternate", "stand_in": other})
+        assert (refused.status_code, "Kcpd" in refused.text) == (422, False)
+    chosen = {"answer": "alternate", "stand_in": str(sqlite_cast.fbi_alternate.member_id)}
+    assert (await stranger.send("POST", link, data=chosen)).status_code == 303
+    saved = (await stranger.get(f"{link}?saved=yes")).text
+    assert "Fbi alternate (FBI) comes in your place and is told by email." in saved
+
+
+async def test_who_has_no_alternates_is_offered_none(app: Litestar, sqlite_cast: Cast, stranger: Browser) -> None:
+    of_body = {"visibility": Visibility.BODY, "body_id": sqlite_cast.bodies["steering"]}
+    plan = meeting(sqlite_cast.hsi_liaison, **of_body)
+    _, link = await invited(app, sqlite_cast, plan, sqlite_cast.hsi_liaison, one_date=True)
+    assert "alternate" not in (await stranger.get(link)).text

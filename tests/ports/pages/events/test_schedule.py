@@ -1,0 +1,524 @@
+"""Scheduling: the form, what it says while it is filled in, and what sending it does."""
+
+import re
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+import httpx
+import pytest
+
+from tests.cast import NOW, Cast, meeting, operation
+from tests.ports.browser import Browser
+from tests.ports.conftest import SignIn
+from tests.ports.pages.forms import Fields, typed
+from tracker.rules.core.viewer import Viewer
+from tracker.rules.events.replies import AttendeeRole
+from tracker.rules.recurrence import rule_for
+from tracker.rules.roster.sites import SiteFacts
+from tracker.tables.schema.core.outbox import Message
+from tracker.usecases.availability import blackout_days
+from tracker.usecases.events import events, occurrences
+from tracker.usecases.events.invitees import invitees_of
+from tracker.usecases.roster import sites
+
+pytestmark = pytest.mark.anyio
+MONTHLY: dict[str, Any] = {
+    "title": "Monthly task force meeting", "date": "2027-01-14", "starts": "14:00", "ends": "15:30",
+    "repeat": "monthly_nth", "place": "USAO conference room", "save": "send",
+}  # fmt: skip
+
+
+@pytest.fixture
+async def desk(sqlite_cast: Cast, browse: SignIn) -> Browser:
+    """The coordinator's browser."""
+    return await browse(sqlite_cast.coordinator)
+
+
+async def filled(browser: Browser, address: str = "/schedule", **changes: Any) -> Fields:
+    return typed((await browser.get(address)).text, "/events", **{**MONTHLY, **changes})
+
+
+async def sent(browser: Browser, **changes: Any) -> httpx.Response:
+    return await browser.post("/events", await filled(browser, **changes))
+
+
+async def plan_behind(viewer: Viewer, answer: httpx.Response) -> Any:
+    assert answer.status_code == 303, answer.text
+    event_id = re.fullmatch(r"/events/([0-9a-f-]{36})", answer.headers["location"])
+    assert event_id
+    return (await events.plan_to_change(viewer, event_id[1]))[1]
+
+
+def ids(*people: Viewer) -> Sequence[str]:
+    return [str(one.member_id) for one in people]
+
+
+async def test_a_member_without_a_task_of_that_kind_schedules_nothing(sqlite_cast: Cast, browse: SignIn) -> None:
+    detective = await browse(sqlite_cast.kcpd_detective)
+    assert (await detective.get("/schedule")).status_code == 403
+    assert (await detective.get("/schedule/preview")).status_code == 403
+    assert (await detective.post("/events", MONTHLY)).status_code == 403
+    assert (await detective.post("/schedule/summary", MONTHLY)).status_code == 403
+
+
+async def test_a_monthly_series_for_all_agencies_is_one_form(sqlite_cast: Cast, desk: Browser) -> None:
+    answer = await sent(desk, agency=list(sqlite_cast.agencies.values()), agenda="Welcome 5\r\nServices 20")
+    plan = await plan_behind(sqlite_cast.coordinator, answer)
+    assert (plan.rrule, len(plan.invitees), plan.agenda) == (
+        "FREQ=MONTHLY;BYDAY=2TH;UNTIL=20271209T200000Z",
+        12,
+        "Welcome 5\nServices 20",
+    )
+    assert await Message.count().where(Message.kind == "invitation") == 11
+
+
+async def test_the_same_form_sent_twice_makes_one_event(sqlite_cast: Cast, desk: Browser) -> None:
+    form = await filled(desk)
+    first, second = [await desk.post("/events", form) for _ in range(2)]
+    assert first.headers["location"] == second.headers["location"]
+    assert len(await occurrences.between(sqlite_cast.coordinator, NOW, NOW.replace(year=2029))) == 12
+
+
+async def test_a_form_that_is_sent_again_with_another_title_makes_another_event(desk: Browser) -> None:
+    form = await filled(desk)
+    first = await desk.post("/events", form)
+    second = await desk.post("/events", {**form, "title": "Another"})
+    assert first.headers["location"] != second.headers["location"]
+
+
+async def test_only_the_buttons_that_say_so_send_anything(sqlite_cast: Cast, desk: Browser) -> None:
+    for pressed in ("show", "", "something else"):
+        answer = await sent(desk, save=pressed, person=ids(sqlite_cast.fbi_lead))
+        assert answer.status_code == 200
+        assert 'value="Monthly task force meeting"' in answer.text
+        assert "1 person of 1 agency: FBI 1." in answer.text
+    assert not await Message.exists()
+
+
+async def test_a_draft_tells_nobody_and_is_seen_by_nobody_else(
+    sqlite_cast: Cast, desk: Browser, browse: SignIn
+) -> None:
+    answer = await sent(desk, save="draft", person=ids(sqlite_cast.fbi_lead))
+    page = await desk.get(answer.headers["location"])
+    assert "This is a draft" in page.text
+    assert (await (await browse(sqlite_cast.fbi_lead)).get(answer.headers["location"])).status_code == 404
+    assert not await Message.exists()
+
+
+async def test_what_cannot_be_taken_is_told_at_once_and_nothing_typed_is_lost(sqlite_cast: Cast, desk: Browser) -> None:
+    answer = await sent(
+        desk, title=" ", ends="13:00", interval="no", video_link="javascript:alert(1)", agenda="Kept 5",
+        person=ids(sqlite_cast.fbi_lead), description="<b>kept too</b>",
+    )  # fmt: skip
+    assert answer.status_code == 422
+    links = re.findall(r'<li><a href="#(f-[a-z-]+)">', answer.text)
+    assert links == ["f-title", "f-ends", "f-interval", "f-video-link"]
+    again = typed(answer.text, "/events")
+    assert again["agenda"] == ["Kept 5"]
+    assert again["person"] == ids(sqlite_cast.fbi_lead)
+    assert again["description"] == ["<b>kept too</b>"]
+    assert again["video_link"] == ["javascript:alert(1)"]
+    assert all(f'id="{link}"' in answer.text for link in links)
+
+
+async def test_an_operation_is_for_named_people_unless_somebody_chose_otherwise(desk: Browser) -> None:
+    fields = typed((await desk.get("/schedule?kind=joint_operation&date=2027-02-03")).text, "/events")
+    assert (fields["visibility"], fields["date"]) == (["named"], ["2027-02-03"])
+    switched = await sent(desk, kind="joint_operation")
+    assert switched.status_code == 422
+    assert "Operations are for named people unless you decide otherwise." in switched.text
+    knowingly = await desk.post("/events", typed(switched.text, "/events", save="send"))
+    assert knowingly.status_code == 303
+
+
+async def test_a_named_event_needs_its_names(desk: Browser) -> None:
+    answer = await sent(desk, visibility="named")
+    assert answer.status_code == 422
+    assert "Name the people who may know of it." in answer.text
+
+
+async def test_somebody_of_a_ticked_agency_can_be_left_out_and_others_be_optional(
+    sqlite_cast: Cast, desk: Browser
+) -> None:
+    caht = sqlite_cast.caht_lead, sqlite_cast.caht_alternate
+    answer = await sent(
+        desk, agency=[str(sqlite_cast.agencies["CAHT"])], person=ids(sqlite_cast.fbi_lead),
+        **{f"role-{caht[1].member_id}": "out", f"role-{sqlite_cast.fbi_lead.member_id}": "optional"},
+    )  # fmt: skip
+    plan = await plan_behind(sqlite_cast.coordinator, answer)
+    assert plan.invitees == {
+        sqlite_cast.coordinator.member_id: AttendeeRole.CHAIR, caht[0].member_id: AttendeeRole.REQUIRED,
+        sqlite_cast.fbi_lead.member_id: AttendeeRole.OPTIONAL,
+    }  # fmt: skip
+
+
+async def test_a_body_is_invited_by_the_first_holders_of_its_seats(sqlite_cast: Cast, desk: Browser) -> None:
+    answer = await sent(desk, seats=[str(sqlite_cast.bodies["services"])])
+    plan = await plan_behind(sqlite_cast.coordinator, answer)
+    members = {sqlite_cast.caht_lead, sqlite_cast.harbor_advocate, sqlite_cast.bridge_advocate, sqlite_cast.coordinator}
+    assert set(plan.invitees) == {one.member_id for one in members}
+
+
+async def test_a_lead_is_offered_the_own_arm_and_named_people_alone(sqlite_cast: Cast, browse: SignIn) -> None:
+    page = (await (await browse(sqlite_cast.fbi_lead)).get("/schedule")).text
+    assert re.findall(r'name="visibility" id="[a-z0-9-]+" value="([a-z_]+)"', page) == ["law_enforcement", "named"]
+    assert "Harbor advocate" in page  # they share the steering committee
+    assert "Bridge advocate" not in page
+
+
+async def test_what_is_not_offered_is_not_taken(sqlite_cast: Cast, browse: SignIn) -> None:
+    lead = await browse(sqlite_cast.fbi_lead)
+    wide = await sent(lead, visibility="all")
+    stranger = await sent(lead, visibility="named", person=ids(sqlite_cast.bridge_advocate))
+    assert (wide.status_code, stranger.status_code) == (422, 422)
+    assert "Choose who can see it from the list." in wide.text
+    assert "One of these people is not on your list." in stranger.text
+    assert "Bridge advocate" not in stranger.text
+
+
+async def test_a_chair_schedules_for_the_body(sqlite_cast: Cast, browse: SignIn) -> None:
+    chair = await browse(sqlite_cast.caht_lead)
+    services = sqlite_cast.bodies["services"]
+    answer = await sent(chair, visibility="body", body=services, seats=[services])
+    plan = await plan_behind(sqlite_cast.caht_lead, answer)
+    assert plan.body_id == services
+
+
+ODD: tuple[dict[str, Any], ...] = (
+    {"date": "2027-02-30"}, {"date": "9999-12-31"}, {"date": "0001-01-01"}, {"date": "\x00"}, {"starts": "25:00"},
+    {"ends": "14:00"}, {"repeat": "hourly"}, {"repeat": "monthly_day", "date": "2027-01-31"},
+    {"interval": "9" * 5000}, {"interval": "0"}, {"count": "-1"}, {"count": "1000000"}, {"until": "2026-01-01"},
+    {"until": "2027-06-01", "count": "3"}, {"kind": "party"}, {"visibility": ""}, {"visibility": "body"},
+    {"body": "no id"}, {"person": "no id", "visibility": "named"}, {"title": "x" * 201}, {"title": "\u202e\x00"},
+    {"agenda": "a\n" * 5000}, {"video_link": "https://["}, {"video_link": "http://example.org"},
+    {"last_day": "2027-03-14"}, {"last_day": "2199-01-01", "all_day": "yes"}, {"title": ["", "second"]},
+    {"weekdays": ["7", "x"], "repeat": "weekly", "date": ""},
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("odd", ODD)
+async def test_odd_input_is_answered_with_a_sentence(desk: Browser, odd: dict[str, Any]) -> None:
+    answer = await sent(desk, **odd)
+    assert answer.status_code == 422
+    assert 'id="error-summary"' in answer.text
+
+
+PART = b'--x\r\nContent-Disposition: form-data; name="'
+ODD_BODIES = (
+    ("application/x-www-form-urlencoded", b"_csrf=TOKEN&title=%%ff%00&date=\xff\xfe&%ff=1&=&&save=send"),
+    ("application/x-www-form-urlencoded", b"_csrf=TOKEN"),
+    (
+        "multipart/form-data; boundary=x",
+        PART + b'_csrf"\r\n\r\nTOKEN\r\n' + PART + b'title"; filename="a.txt"\r\n\r\nhi\r\n--x--\r\n',
+    ),
+    ("multipart/form-data; boundary=x", PART + b'title"\r\n\r\n\xff\xfe\r\n--x--\r\n'),
+    (
+        "multipart/form-data; boundary=x",
+        PART + b'title"\r\nContent-Type: text/plain; charset=none\r\n\r\nx\r\n--x--\r\n',
+    ),
+    ("multipart/form-data; boundary=x", b"--x\r\nbroken"),
+    ("multipart/form-data", b"--x"),
+    ("application/json", b"{"),
+    ("", b"\x00"),
+)
+
+
+@pytest.mark.parametrize(("kind", "body"), ODD_BODIES)
+async def test_odd_bytes_and_files_never_break_the_form(desk: Browser, kind: str, body: bytes) -> None:
+    token = (await filled(desk))["_csrf"][0]
+    answer = await desk.send(
+        "POST", "/events", content=body.replace(b"TOKEN", token.encode()),
+        headers={"Content-Type": kind, "Origin": "http://tracker.test", "Sec-Fetch-Site": "same-origin"},
+    )  # fmt: skip
+    assert answer.status_code < 500
+
+
+async def test_the_dates_are_named_while_they_are_typed(desk: Browser) -> None:
+    query = {"date": "2026-12-25", "starts": "14:00", "ends": "15:00", "repeat": "weekly", "count": "3"}
+    part = (await desk.get("/schedule/preview", params=query)).text
+    assert "Every week on Friday, 2:00–3:00 PM Central, until Jan 8, 2027 (3 times)." in part
+    assert re.findall(r"<li[^>]*>([^<]+)</li>", part) == ["Fri, Dec 25, 2026", "Fri, Jan 1, 2027", "Fri, Jan 8, 2027"]
+    assert "is Christmas Day" in part
+    assert "Every month on the fourth Friday</option>" in part
+    part = (await desk.get("/schedule/preview", params={**query, "count": "12"})).text
+    assert re.findall(r"<li[^>]*>([^<]+)</li>", part)[4:] == ["Fri, Jan 22, 2027", "and 7 more"]
+
+
+async def test_the_ways_to_repeat_are_worded_again_only_for_another_first_day(desk: Browser) -> None:
+    query = {"date": "2027-01-14", "labels_for": "2027-01-14", "starts": "14:00", "ends": "15:00", "repeat": "none"}
+    assert "<select" not in (await desk.get("/schedule/preview", params=query)).text
+    assert "<select" in (await desk.get("/schedule/preview", params={**query, "date": "2027-01-15"})).text
+
+
+async def test_the_end_of_a_series_opens_by_itself_when_an_event_becomes_one(desk: Browser) -> None:
+    query = {"date": "2027-01-14", "labels_for": "2027-01-14", "starts": "14:00", "ends": "15:00", "repeat": "weekly"}
+    part = (await desk.get("/schedule/preview", params={**query, "interval": "2"})).text
+    assert '<details class="tt-d" id="ends" open hx-swap-oob="outerHTML">' in part
+    assert re.search(r'name="interval"[^>]*value="2"', part)
+    assert 'id="ends"' not in (await desk.get("/schedule/preview", params={**query, "ends_for": "series"})).text
+
+
+async def test_the_end_of_a_series_is_open_in_the_form_of_a_series_alone(desk: Browser) -> None:
+    assert '<details class="tt-d" id="ends">' in (await desk.get("/schedule")).text
+    again = await sent(desk, save="show")
+    assert '<details class="tt-d" id="ends" open>' in again.text
+
+
+async def test_dates_that_mean_nothing_yet_say_why(desk: Browser) -> None:
+    part = await desk.get("/schedule/preview", params={"date": "", "starts": "x", "repeat": "weekly"})
+    assert part.status_code == 200
+    assert "Choose a day." in part.text
+
+
+async def test_a_way_to_repeat_that_the_first_day_does_not_have_stays_chosen(desk: Browser) -> None:
+    query = {"date": "2027-01-31", "starts": "14:00", "ends": "15:00", "repeat": "monthly_day"}
+    part = (await desk.get("/schedule/preview", params=query)).text
+    assert '<option value="monthly_day" selected>' in part
+    assert "Not every month has a day 31." in part
+
+
+async def test_the_panel_says_who_gets_what(sqlite_cast: Cast, desk: Browser) -> None:
+    form = await filled(desk, agency=[str(sqlite_cast.agencies["KCPD"])], kind="joint_operation")
+    part = (await desk.post("/schedule/summary", form)).text
+    assert "2 people of 1 agency: KCPD 2." in part
+    assert "<dt>Reply by</dt><dd>Tue, Jan 12, 5:00 PM</dd>" in part
+    assert "You and 2 named people, nobody else" in part
+    assert "Emails are neutral." in part
+    assert 'value="named" checked' in part
+
+
+async def test_the_panel_of_an_event_that_is_not_theirs_is_not_found(sqlite_cast: Cast, desk: Browser) -> None:
+    hidden = await events.schedule(sqlite_cast.fbi_lead, operation(sqlite_cast.hsi_liaison), NOW)
+    answer = await desk.post("/schedule/summary", await filled(desk, event=hidden))
+    assert answer.status_code == 404
+
+
+async def test_the_lead_of_an_event_is_always_on_its_list(sqlite_cast: Cast, desk: Browser) -> None:
+    answer = await sent(desk)
+    event_id = answer.headers["location"].rpartition("/")[2]
+    assert await invitees_of(event_id) == {sqlite_cast.coordinator.member_id: AttendeeRole.CHAIR}
+
+
+async def test_a_date_on_a_holiday_is_left_out_as_chosen(sqlite_cast: Cast, browse: SignIn) -> None:
+    desk = await browse(sqlite_cast.coordinator)
+    asked = "/schedule/preview?date=2027-01-11&starts=09:00&ends=10:00&repeat=weekly&count=2"
+    assert "Mon, Jan 18, 2027 is Martin Luther King Jr. Day" in (await desk.get(asked)).text
+    assert "Jan 18, 2027</li>" not in (await desk.get(f"{asked}&holiday-2027-01-18=skip")).text
+
+
+NEXT_WEEK = "Move it to the next week"
+
+
+async def test_the_next_week_is_offered_only_where_the_series_has_no_other_date(desk: Browser) -> None:
+    asked = "/schedule/preview?date=2027-01-11&starts=09:00&ends=10:00&count=3&repeat="
+    weekly = (await desk.get(f"{asked}weekly")).text
+    assert "is Martin Luther King Jr. Day" in weekly
+    assert NEXT_WEEK not in weekly
+    left_out = (await desk.get(f"{asked}weekly&holiday-2027-01-25=skip")).text
+    assert NEXT_WEEK in left_out
+    assert NEXT_WEEK in (await desk.get(asked.replace("01-11", "01-18") + "monthly_nth")).text
+
+
+async def test_hours_that_the_clocks_skip_are_said_while_they_are_typed(desk: Browser) -> None:
+    asked = "/schedule/preview?date=2027-03-14&starts=02:30&ends=04:00&repeat=none"
+    said = "This date starts at 3:30 AM and ends at 5:00 AM, because clocks go forward."
+    assert said in (await desk.get(asked)).text
+    assert "clocks" not in (await desk.get(f"{asked}&all_day=yes")).text
+
+
+async def test_the_count_of_an_agency_follows_every_way_to_invite(sqlite_cast: Cast, desk: Browser) -> None:
+    page = (await desk.get("/schedule")).text
+    agency = str(sqlite_cast.agencies["FBI"])
+    assert f'<span id="in-{agency}">0 of 2 invited</span>' in page
+    part = (await desk.post("/schedule/summary", typed(page, "/events", agency=agency))).text
+    assert f'<span id="in-{agency}" hx-swap-oob="innerHTML">2 of 2 invited</span>' in part
+
+
+async def test_agencies_stand_in_the_order_of_the_alphabet_whatever_their_case(desk: Browser) -> None:
+    named = re.findall(r"<summary>([^:<]+): <span id=\"in-", (await desk.get("/schedule")).text)
+    assert named.index("Harbor House") < named.index("HSI")
+    assert named == sorted(named, key=str.casefold)
+
+
+async def test_what_is_in_the_way_of_sending_stands_beside_the_button(desk: Browser) -> None:
+    form = typed((await desk.get("/schedule")).text, "/events", **MONTHLY)
+    assert "Still to do" not in (await desk.post("/schedule/summary", form)).text
+    part = (await desk.post("/schedule/summary", {**form, "title": ""})).text
+    assert "<dt>Still to do</dt><dd>Give the event a title.</dd>" in part
+
+
+async def test_a_day_that_is_over_is_named_before_it_is_sent(desk: Browser) -> None:
+    page = (await desk.get("/schedule?date=2026-11-02")).text
+    assert "That day is over. Nobody is reminded." in page
+
+
+async def test_an_event_is_duplicated_with_its_people_and_without_its_dates(sqlite_cast: Cast, desk: Browser) -> None:
+    plan = meeting(
+        sqlite_cast.fbi_lead,
+        agenda="Welcome 5",
+        rule=rule_for("weekly", datetime.fromisoformat("2027-01-12 10:00"), count=3),
+    )
+    event_id = await events.schedule(sqlite_cast.coordinator, plan, NOW)
+    form = typed((await desk.get(f"/schedule?like={event_id}")).text, "/events")
+    assert (form["title"], form["agenda"], form["repeat"]) == (["Monthly task force meeting"], ["Welcome 5"], ["none"])
+    assert form["date"] == ["2026-12-16"]
+    assert str(sqlite_cast.fbi_lead.member_id) in form["person"]
+
+
+async def test_only_who_may_change_an_event_duplicates_it(sqlite_cast: Cast, browse: SignIn) -> None:
+    event_id = await events.schedule(sqlite_cast.coordinator, meeting(sqlite_cast.fbi_lead), NOW)
+    lead = await browse(sqlite_cast.fbi_lead)
+    assert (await lead.get(f"/schedule?like={event_id}")).status_code == 403
+
+
+def offered_slots(html: str) -> list[str]:
+    """Return the suggested times."""
+    return re.findall(r'name="slot" id="[^"]+" value="([^"]+)"', html)
+
+
+async def test_times_are_suggested_and_one_is_put_into_the_form(sqlite_cast: Cast, desk: Browser) -> None:
+    page = (await desk.get("/schedule?date=2027-01-12")).text
+    lead = sqlite_cast.fbi_lead
+    await events.schedule(sqlite_cast.coordinator, meeting(lead, title="Case call"), NOW)
+    form = typed(page, "/events", starts="10:00", ends="11:00", person=lead.member_id, save="times")
+    found = (await desk.post("/schedule/times", form)).text
+    assert "<b>The time above</b>, Tue, Jan 12, 10:00\u201311:00 AM: 0 of 2 required people are free" in found
+    assert 'value="2027-01-12T11:30/12:30"' in found
+    assert 'value="2027-01-12T08:00/09:00"' not in found
+    chosen = await desk.post("/schedule/times", form | {"slot": ["2027-01-12T11:30/12:30"], "save": ["use-time"]})
+    again = typed(chosen.text, "/events")
+    assert (again["date"], again["starts"], again["ends"]) == (["2027-01-12"], ["11:30"], ["12:30"])
+
+
+@pytest.mark.parametrize("before", [{"starts": "10:00", "ends": "11:00"}, {"all_day": "yes"}, {"date": ""}])
+async def test_the_times_and_everybodys_day_stay_in_sight_when_a_time_is_chosen(
+    sqlite_cast: Cast, desk: Browser, before: dict[str, str]
+) -> None:
+    page = (await desk.get("/schedule?date=2027-01-12")).text
+    form = typed(page, "/events", person=sqlite_cast.fbi_lead.member_id, save="times", **before)
+    found = (await desk.post("/schedule/times", form)).text
+    slot = offered_slots(found)[1]
+    # A browser with scripts has put the chosen time into its fields by then.
+    filled = typed(
+        found, "/events", slot=slot, date=slot[:10], starts=slot[11:16], ends=slot[17:], save="use-time"
+    )  # fmt: skip
+    chosen = (await desk.post("/schedule/times", filled)).text
+    assert "<b>The time above</b>" in chosen
+    assert "Who is free when, by half hours" in chosen
+    assert offered_slots(chosen) == offered_slots(found)
+    assert typed(chosen, "/events")["slot"] == [slot]
+
+
+async def test_of_a_series_the_next_dates_are_judged(sqlite_cast: Cast, desk: Browser) -> None:
+    lead = sqlite_cast.fbi_lead
+    first = meeting().starts
+    for starts in (first, first.replace(day=26)):
+        await events.schedule(sqlite_cast.coordinator, meeting(lead, starts=starts), NOW)
+    form = typed(
+        (await desk.get("/schedule?date=2027-01-12")).text, "/events", starts="10:00", ends="11:00", repeat="weekly",
+        person=lead.member_id, save="times",
+    )  # fmt: skip
+    found = (await desk.post("/schedule/times", form)).text
+    assert "10 of the next 12 dates free · Coordinator (USAO) is busy on 2 dates" in found
+    assert "12 of the next 12 dates free" in found
+
+
+async def test_an_event_that_is_changed_makes_nobody_busy_at_its_own_time(sqlite_cast: Cast, desk: Browser) -> None:
+    event_id = await events.schedule(sqlite_cast.coordinator, meeting(sqlite_cast.fbi_lead), NOW)
+    address = f"/events/{event_id}/edit"
+    found = await desk.post("/schedule/times", typed((await desk.get(address)).text, address, save="times"))
+    assert "11:30 AM: 2 of 2 required people are free" in found.text
+
+
+async def test_a_time_that_nobody_offered_changes_nothing(desk: Browser) -> None:
+    form = typed((await desk.get("/schedule?date=2027-01-12")).text, "/events", save="use-time", slot="tomorrow")
+    assert typed((await desk.post("/schedule/times", form)).text, "/events")["date"] == ["2027-01-12"]
+
+
+async def test_the_panel_names_who_is_taken_twice_with_and_without_a_script(sqlite_cast: Cast, desk: Browser) -> None:
+    both = sqlite_cast.fbi_lead, sqlite_cast.caht_lead
+    await events.schedule(sqlite_cast.coordinator, meeting(*both, title="Case call"), NOW)
+    form = typed(
+        (await desk.get("/schedule?date=2027-01-12")).text,
+        "/events",
+        starts="10:30",
+        ends="11:30",
+        person=[one.member_id for one in both],
+    )
+    part = (await desk.post("/schedule/summary", form)).text
+    [named] = re.findall(r"Case call, Tue, Jan 12, 10:00 AM: ([^<;]+)", part)
+    assert sorted(named.split(", ")) == ["Caht lead (CAHT)", "Fbi lead (FBI)"]
+    assert f"10:00 AM: {named}" in (await desk.post("/events", form | {"save": ["show"]})).text
+
+
+async def test_the_panel_and_the_suggestions_name_blackout_days(sqlite_cast: Cast, desk: Browser) -> None:
+    lead = sqlite_cast.fbi_lead
+    week = date(2027, 1, 11), date(2027, 1, 13), "Range week"
+    await blackout_days.name(lead, lead.agency_id, *week, NOW, NOW.date())
+    page = (await desk.get("/schedule?date=2027-01-12")).text
+    form = typed(page, "/events", starts="10:00", ends="11:00", person=lead.member_id, save="times")
+    assert "FBI, Tue, Jan 12 (Range week)" in (await desk.post("/schedule/summary", form)).text
+    longer = form | {"date": ["2027-01-08"], "last_day": ["2027-01-11"]}
+    assert "FBI, Mon, Jan 11 (Range week)" in (await desk.post("/schedule/summary", longer)).text
+    found = (await desk.post("/schedule/times", form)).text
+    assert "1 of 2 required people are free · blackout day of FBI" in found
+    assert "Blackout day: Range week" in found
+    assert 'value="2027-01-14T10:00/11:00"' in found
+    assert 'value="2027-01-13' not in found
+
+
+async def test_whole_days_take_people_and_rooms_and_a_deadline_takes_none(sqlite_cast: Cast, desk: Browser) -> None:
+    lead = sqlite_cast.fbi_lead
+    await events.schedule(sqlite_cast.coordinator, meeting(lead, title="Case call", place="Room 5"), NOW)
+    await blackout_days.name(lead, lead.agency_id, date(2027, 1, 12), date(2027, 1, 12), "Range", NOW, NOW.date())
+    page = (await desk.get("/schedule?date=2027-01-12")).text
+    form = typed(page, "/events", all_day="yes", person=lead.member_id)
+    part = (await desk.post("/schedule/summary", form)).text
+    assert "FBI, Tue, Jan 12 (Range)" in part
+    assert "Case call, Tue, Jan 12, 10:00 AM: Fbi lead (FBI)" in part
+    part = (await desk.post("/schedule/summary", form | {"kind": ["deadline"]})).text
+    assert "Case call" not in part
+
+
+async def test_sites_are_offered_and_the_panel_says_what_is_there_and_who_finds_no_seat(
+    sqlite_cast: Cast, desk: Browser
+) -> None:
+    facts = SiteFacts(name="Room 5", address="400 E 9th St", capacity=1, equipment="Projector", is_open=True)
+    await sites.add_site(sqlite_cast.coordinator, facts, NOW, NOW)
+    await events.schedule(sqlite_cast.coordinator, meeting(title="Case call", place="Room 5"), NOW)
+    page = (await desk.get("/schedule?date=2027-01-12")).text
+    assert '<option value="Room 5, 400 E 9th St">1 seat, Projector</option>' in page
+    lead, place = sqlite_cast.fbi_lead, "Room 5, 400 E 9th St"
+    form = typed(page, "/events", title="Briefing", starts="10:30", ends="11:30", place=place, person=lead.member_id)
+    part = (await desk.post("/schedule/summary", form)).text
+    assert "Case call, Tue, Jan 12, 10:00 AM" in part
+    assert "1 seat, 2 people: 1 too few" in part
+    saved = await desk.post("/events", form | {"save": ["send"]})
+    shown = (await desk.get(f"{saved.headers['location']}/2027-01-12")).text
+    assert re.search(r'Taken at that time: <a href="/events/[^"]+">Case call</a>', shown)
+    assert "1 seat, 2 people: 1 too few" in shown
+
+
+async def test_an_odd_version_beside_suggested_times_is_no_failure(sqlite_cast: Cast, desk: Browser) -> None:
+    event_id = await events.schedule(sqlite_cast.coordinator, meeting(sqlite_cast.fbi_lead), NOW)
+    form = typed(
+        (await desk.get(f"/events/{event_id}/edit")).text, f"/events/{event_id}/edit", version="x", save="times"
+    )
+    assert (await desk.post("/schedule/times", form)).status_code == 200
+
+
+async def test_an_agency_that_is_ticked_invites_nobody_who_only_keeps_accounts_or_reads_the_trail(
+    sqlite_cast: Cast, browse: SignIn
+) -> None:
+    lead = await browse(sqlite_cast.fbi_lead)
+    page = (await lead.get("/schedule?date=2027-01-12")).text
+    assert "USAO · 1 person" in page
+    usao = sqlite_cast.agencies["USAO"]
+    form = typed(page, "/events", title="Call", visibility="law_enforcement", agency=usao, save="send")
+    event_id = (await lead.post("/events", form)).headers["location"].rpartition("/")[2]
+    assert set(await invitees_of(UUID(event_id))) == {sqlite_cast.fbi_lead.member_id, sqlite_cast.coordinator.member_id}
+    form = typed(page, "/events", title="Call two", visibility="law_enforcement", person=sqlite_cast.auditor.member_id)
+    event_id = (await lead.post("/events", form | {"save": ["send"]})).headers["location"].rpartition("/")[2]
+    assert sqlite_cast.auditor.member_id in await invitees_of(UUID(event_id)), "somebody who is named is meant"

@@ -1,0 +1,66 @@
+"""From a plan to its form and back: nothing is lost on the way."""
+
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+
+from tests.cast import ZONE, meeting
+from tracker.ports.pages.events.schedule_form import read_plan
+from tracker.ports.pages.events.schedule_values import form_of_plan
+from tracker.rules.core.audiences import Arm, Visibility
+from tracker.rules.events.event import EventStatus, Kind
+from tracker.rules.events.plan import Person
+from tracker.rules.events.replies import AttendeeRole
+from tracker.rules.recurrence import Repeat, choice_of, rule_for
+from tracker.usecases.events.form_options import Choices
+from tracker.usecases.roster.people import BodyChoice
+
+PEOPLE = tuple(
+    Person(
+        id=uuid4(), name=name, email=f"{name}@fbi.example", agency_id=UUID(int=1), agency="FBI", arm=Arm.LAW_ENFORCEMENT
+    )
+    for name in ("ann", "ben")
+)
+BODY = BodyChoice(id=uuid4(), name="Steering Committee", place="", members=frozenset(), primaries=frozenset())
+OFFERED = Choices(
+    lead_id=uuid4(), people=PEOPLE, bodies=(BODY,), own_bodies=(BODY,), visibilities=tuple(Visibility)
+)  # fmt: skip
+PLANS: tuple[dict[str, Any], ...] = (
+    {},
+    {"kind": Kind.JOINT_OPERATION, "visibility": Visibility.NAMED, "invitees": {PEOPLE[0].id: AttendeeRole.OPTIONAL}},
+    {"visibility": Visibility.BODY, "body_id": BODY.id, "status": EventStatus.TENTATIVE},
+    {
+        "duration": timedelta(hours=20),
+        "video_link": "https://video.example/x",
+        "agenda": "a 5\nb",
+        "description": "c\n\nd",
+    },
+    {"starts": datetime.fromisoformat("2027-01-12"), "duration": timedelta(days=3), "is_all_day": True},
+    {"invitees": {PEOPLE[0].id: AttendeeRole.CHAIR, PEOPLE[1].id: AttendeeRole.REQUIRED}},
+)
+
+
+@pytest.mark.parametrize("facts", PLANS)
+def test_the_form_of_a_plan_is_read_as_the_same_plan(facts: dict[str, Any]) -> None:
+    invitees = facts.get("invitees", {})
+    plan = meeting(**{name: value for name, value in facts.items() if name != "invitees"})
+    plan = type(plan)(**{**vars(plan), "invitees": invitees})
+    assert read_plan(form_of_plan(plan), OFFERED, ZONE) == plan
+
+
+@pytest.mark.parametrize("choice", [one for one in Repeat if one is not Repeat.NONE])
+@pytest.mark.parametrize("end", [{"count": 3}, {}])
+def test_every_way_to_repeat_comes_back_from_its_form(choice: Repeat, end: dict[str, Any]) -> None:
+    start = datetime.fromisoformat("2027-01-31 10:00" if "last" in choice else "2027-01-26 10:00")
+    rule = rule_for(choice, start, interval=2, **end)
+    assert rule is not None
+    assert choice_of(rule) is choice
+    assert read_plan(form_of_plan(meeting(starts=start, rule=rule)), OFFERED, ZONE).rule == rule
+
+
+def test_the_days_of_a_weekly_series_come_back_from_its_form() -> None:
+    start = datetime.fromisoformat("2027-01-12 10:00")
+    rule = rule_for("weekly", start, weekdays=(1, 3), count=5)
+    assert read_plan(form_of_plan(meeting(starts=start, rule=rule)), OFFERED, ZONE).rule == rule

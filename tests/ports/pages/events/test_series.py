@@ -1,0 +1,191 @@
+"""The page of a series and the history of a date: what a member reads, and nothing of what is not theirs."""
+
+import re
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from tests.cast import NOW, Cast, meeting, operation
+from tests.ports.browser import Browser
+from tests.ports.conftest import SignIn
+from tracker import clock
+from tracker.rules.core.audiences import Visibility
+from tracker.rules.core.viewer import Viewer
+from tracker.rules.events.plan import DateChange, from_date
+from tracker.rules.events.replies import AnswerValue
+from tracker.rules.recurrence import rule_for
+from tracker.usecases.attendance import roll_call
+from tracker.usecases.events import events, occurrences, replies
+from tracker.usecases.events.events import schedule
+from tracker.usecases.events.series_split import change_from
+
+pytestmark = pytest.mark.anyio
+
+FIRST = datetime(2027, 1, 12, 10)  # noqa: DTZ001 - local to the event's zone
+IN_FEBRUARY = datetime(2027, 2, 1, 15, tzinfo=NOW.tzinfo)
+
+
+@pytest.fixture
+async def series(sqlite_cast: Cast) -> UUID:
+    """A weekly meeting of five dates: one answered, one moved, one cancelled."""
+    plan = meeting(sqlite_cast.fbi_lead, rule=rule_for("weekly", FIRST, count=5))
+    event_id = await schedule(sqlite_cast.coordinator, plan, NOW)
+    yes = AnswerValue.ACCEPTED
+    await replies.answer(sqlite_cast.fbi_lead, event_id, "2027-01-12", yes, "", NOW, for_series=False)
+    moved = DateChange(starts=datetime(2027, 1, 20, 13), duration=timedelta(hours=1), place="FBI field office")  # noqa: DTZ001 - local
+    await occurrences.change_date(sqlite_cast.coordinator, event_id, "2027-01-19", moved, 1, NOW, notify=False)
+    await occurrences.cancel_date(sqlite_cast.coordinator, event_id, "2027-01-26", 1, "", NOW)
+    return event_id
+
+
+async def read(browser: Browser, address: str) -> str:
+    answer = await browser.get(address)
+    assert answer.status_code == 200
+    return answer.text
+
+
+def rows(html: str) -> list[str]:
+    """Return what each row of the tables of dates says."""
+    found = re.findall(r'<tr[^>]*><th scope="row" data-l="Date">.*?</tr>', html, re.DOTALL)
+    return [" ".join(re.sub(r"<[^>]+>", " ", row).split()) for row in found]
+
+
+async def test_a_series_lists_its_dates_with_status_and_my_reply(
+    sqlite_cast: Cast, browse: SignIn, series: UUID
+) -> None:
+    html = await read(await browse(sqlite_cast.fbi_lead), f"/events/{series}")
+    assert rows(html)[:3] == [
+        "Tue, Jan 12 10:00–11:30 AM USAO conference room Takes place Yes",
+        "Wed, Jan 20 1:00–2:00 PM FBI field office Moved No reply",
+        "Tue, Jan 26 10:00–11:30 AM USAO conference room Cancelled –",
+    ]
+    assert "Every week on Tuesday" in html
+
+
+async def test_a_series_says_whose_meeting_it_is_and_who_leads_it(sqlite_cast: Cast, browse: SignIn) -> None:
+    plan = meeting(
+        sqlite_cast.fbi_lead, rule=rule_for("weekly", FIRST, count=5), body_id=sqlite_cast.bodies["steering"]
+    )
+    event_id = await schedule(sqlite_cast.coordinator, plan, NOW)
+    html = await read(await browse(sqlite_cast.fbi_lead), f"/events/{event_id}")
+    assert "<span>Meeting of Steering Committee</span><span>Organizer: Coordinator (USAO)</span>" in html
+
+
+async def test_who_is_not_invited_has_no_column_for_replies(sqlite_cast: Cast, browse: SignIn, series: UUID) -> None:
+    assert "My reply" not in await read(await browse(sqlite_cast.harbor_advocate), f"/events/{series}")
+
+
+async def test_past_dates_are_folded_and_say_whether_attendance_was_taken(
+    sqlite_cast: Cast, browse: SignIn, series: UUID
+) -> None:
+    during = datetime(2027, 1, 12, 16, 30, tzinfo=NOW.tzinfo)
+    await roll_call.close(sqlite_cast.coordinator, series, "2027-01-12", during)
+    clock.start_at(IN_FEBRUARY, stands_still=True)
+    html = await read(await browse(sqlite_cast.coordinator), f"/events/{series}")
+    assert "<summary>Show 3 past dates</summary>" in html
+    assert rows(html)[-1] == "Tue, Jan 12 10:00–11:30 AM USAO conference room Over Yes Taken"
+    assert f'<a href="/events/{series}/2027-01-19/attendance">Not closed' in html
+
+
+async def test_an_event_with_one_date_leads_to_it(sqlite_cast: Cast, browse: SignIn) -> None:
+    event_id = await schedule(sqlite_cast.coordinator, meeting(), NOW)
+    answer = await (await browse(sqlite_cast.harbor_advocate)).get(f"/events/{event_id}")
+    assert (answer.status_code, answer.headers["location"]) == (303, f"/events/{event_id}/2027-01-12")
+
+
+async def test_a_date_leads_to_all_dates_and_tells_what_changed(
+    sqlite_cast: Cast, browse: SignIn, series: UUID
+) -> None:
+    html = await read(await browse(sqlite_cast.harbor_advocate), f"/events/{series}/2027-01-19")
+    assert f'<a href="/events/{series}">All dates</a>' in html
+    assert "Place was USAO conference room, is now FBI field office." in html
+    assert "Cancelled" not in html[html.index('id="history"') :]
+    assert "Coordinator (USAO)" not in html[html.index('id="history"') :]
+
+
+async def test_a_restricted_series_is_marked_first_and_missing_for_who_is_not_named(
+    sqlite_cast: Cast, browse: SignIn
+) -> None:
+    plan = operation(sqlite_cast.kcpd_detective, rule=rule_for("weekly", datetime(2027, 1, 16, 6), count=2))  # noqa: DTZ001 - local
+    event_id = await schedule(sqlite_cast.fbi_lead, plan, NOW)
+    html = await read(await browse(sqlite_cast.kcpd_detective), f"/events/{event_id}")
+    assert re.search(r'</header>\s*<section class="tt-mark"', html)
+    assert (await (await browse(sqlite_cast.coordinator)).get(f"/events/{event_id}")).status_code == 404
+
+
+async def test_a_series_says_until_when_it_runs_and_how_many_dates_it_has(
+    sqlite_cast: Cast, browse: SignIn, series: UUID
+) -> None:
+    html = await read(await browse(sqlite_cast.fbi_lead), f"/events/{series}")
+    assert "Every week on Tuesday, until Feb 9, 2027, 5 dates" in html
+
+
+async def test_only_editors_are_led_to_what_one_does_to_a_whole_series(
+    sqlite_cast: Cast, browse: SignIn, series: UUID
+) -> None:
+    deeds = (
+        f"/events/{series}/dates", f"/events/{series}/cancellation", f"/schedule?like={series}",
+        f"/messages?event={series}",
+    )  # fmt: skip
+    desk, member = await browse(sqlite_cast.coordinator), await browse(sqlite_cast.fbi_lead)
+    page = await read(desk, f"/events/{series}")
+    assert [deed for deed in deeds if f'href="{deed}"' not in page] == []
+    assert [(await desk.get(deed)).status_code for deed in deeds] == [200] * 4
+    page = await read(member, f"/events/{series}")
+    assert [deed for deed in deeds if f'href="{deed}"' in page] == []
+
+
+async def shown_before_and_after(browser: Browser, address: str) -> list[str]:
+    """Return what the page says about other series: where this one comes from and how it goes on."""
+    html = await read(browser, address)
+    return re.findall(r"(Continues from|Goes on as) <a href=\"/events/([^\"]+)", html)
+
+
+async def split(viewer: Viewer, event_id: UUID, key: str, **facts: Any) -> UUID:
+    """Let the series go on from the date `key` as another one."""
+    event, plan = await events.plan_to_change(viewer, event_id)
+    onward = replace(from_date(plan, datetime.fromisoformat(f"{key} 10:00")), **facts)
+    return await change_from(viewer, event_id, key, onward, event.version, NOW, notify=False)
+
+
+async def test_both_pages_of_a_series_that_was_split_lead_to_the_other_one(
+    sqlite_cast: Cast, browse: SignIn, series: UUID
+) -> None:
+    onward = await split(sqlite_cast.coordinator, series, "2027-02-02", title="Steering Committee")
+    member = await browse(sqlite_cast.harbor_advocate)
+    for page in ("", "/2027-01-12"):
+        assert await shown_before_and_after(member, f"/events/{series}{page}") == [("Goes on as", str(onward))]
+    assert "from Tue, Feb 2" in await read(member, f"/events/{series}")
+    for page in ("", "/2027-02-09"):
+        assert await shown_before_and_after(member, f"/events/{onward}{page}") == [("Continues from", str(series))]
+
+
+async def test_a_series_that_goes_on_for_named_people_is_linked_for_them_alone(
+    sqlite_cast: Cast, browse: SignIn
+) -> None:
+    plan = meeting(sqlite_cast.fbi_lead, sqlite_cast.hsi_liaison, rule=rule_for("weekly", FIRST, count=4))
+    series = await schedule(sqlite_cast.coordinator, plan, NOW)
+    secret = await split(sqlite_cast.coordinator, series, "2027-01-26", visibility=Visibility.NAMED)
+    event, plan = await events.plan_to_change(sqlite_cast.coordinator, series)
+    opened = replace(plan, visibility=Visibility.ALL)
+    await events.change(sqlite_cast.coordinator, series, opened, event.version, NOW, notify=False)
+    assert await shown_before_and_after(await browse(sqlite_cast.fbi_lead), f"/events/{series}") == [
+        ("Goes on as", str(secret))
+    ]
+    page = await read(await browse(sqlite_cast.harbor_advocate), f"/events/{series}")
+    assert "Goes on as" not in page
+    assert str(secret) not in page
+
+
+async def test_the_form_of_all_dates_from_one_on_tells_the_mails_that_it_sends_as_it_is(
+    sqlite_cast: Cast, browse: SignIn
+) -> None:
+    plan = meeting(sqlite_cast.fbi_lead, rule=rule_for("weekly", FIRST, count=4))
+    event_id = await schedule(sqlite_cast.coordinator, plan, NOW)
+    desk = await browse(sqlite_cast.coordinator)
+    assert "Nobody is mailed." in await read(desk, f"/events/{event_id}/edit")
+    assert "Nobody is mailed." in await read(desk, f"/events/{event_id}/edit?from=2027-01-12")
+    assert "Nobody is mailed." not in await read(desk, f"/events/{event_id}/edit?from=2027-01-26")

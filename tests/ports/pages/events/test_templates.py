@@ -1,0 +1,105 @@
+"""Templates of events on their pages: save the form, begin with it, remove it."""
+
+import re
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.cast import Cast
+from tests.ports.browser import Browser
+from tests.ports.conftest import SignIn
+from tests.ports.pages.forms import typed
+from tracker.rules.core.viewer import Viewer
+from tracker.tables.schema.core.outbox import Message
+
+pytestmark = pytest.mark.anyio
+PATH = "/schedule/templates"
+
+
+@pytest.fixture
+async def desk(sqlite_cast: Cast, browse: SignIn) -> Browser:
+    """The coordinator's browser."""
+    return await browse(sqlite_cast.coordinator)
+
+
+async def saved(browser: Browser, **changes: Any) -> httpx.Response:
+    form = {"title": "Core group", "date": "2027-01-12", "template_name": "Core", **changes}
+    return await browser.post(PATH, typed((await browser.get("/schedule")).text, "/events", **form))
+
+
+async def begun(browser: Browser, name: str = "Core") -> httpx.Response:
+    found = re.search(rf'href="(/schedule\?template=[0-9a-f-]+)">{name}<', (await browser.get(PATH)).text)
+    assert found
+    return await browser.get(found[1])
+
+
+def ids(*people: Viewer) -> list[str]:
+    return [str(one.member_id) for one in people]
+
+
+async def test_a_saved_form_is_shown_again_with_all_that_was_typed_and_nothing_is_sent(desk: Browser) -> None:
+    answer = await saved(desk, place="Room A")
+    assert "The template “Core” is saved. Nothing is sent yet." in answer.text
+    form = typed(answer.text, "/events")
+    assert (form["title"], form["place"], form["date"]) == (["Core group"], ["Room A"], ["2027-01-12"])
+    assert await Message.count() == 0
+
+
+async def test_a_new_event_begins_with_what_a_template_keeps(sqlite_cast: Cast, desk: Browser) -> None:
+    people = ids(sqlite_cast.fbi_lead, sqlite_cast.caht_lead)
+    await saved(
+        desk, person=people, agenda="Welcome 5", starts="14:00", ends="15:30", body=sqlite_cast.bodies["steering"],
+        visibility="body", **{f"role-{people[1]}": "optional"},
+    )  # fmt: skip
+    answer = await begun(desk)
+    form = typed(answer.text, "/events")
+    assert "This form begins with the template “Core”." in answer.text
+    assert (form["title"], form["agenda"], form["starts"]) == (["Core group"], ["Welcome 5"], ["14:00"])
+    assert (form["visibility"], form["body"]) == (["body"], [str(sqlite_cast.bodies["steering"])])
+    assert (sorted(form["person"]), form[f"role-{people[1]}"]) == (sorted(people), ["optional"])
+    assert form["date"] == ["2026-12-16"]
+
+
+async def test_of_a_template_only_those_stay_chosen_whom_the_form_offers(
+    sqlite_cast: Cast, desk: Browser, browse: SignIn
+) -> None:
+    strangers = ids(sqlite_cast.auditor)
+    await saved(
+        desk, person=[*strangers, *ids(sqlite_cast.harbor_advocate)], visibility="body",
+        body=sqlite_cast.bodies["services"],
+    )  # fmt: skip
+    chair = await browse(sqlite_cast.caht_lead)
+    answer = await begun(chair)
+    assert "1 person of it is not on your list." in answer.text
+    assert typed(answer.text, "/events")["person"] == ids(sqlite_cast.harbor_advocate)
+    assert strangers[0] not in answer.text
+
+
+async def test_a_template_of_somebody_else_is_not_there(sqlite_cast: Cast, desk: Browser, browse: SignIn) -> None:
+    await saved(desk, visibility="named", body=sqlite_cast.bodies["services"])
+    address = str((await begun(desk)).request.url)
+    chair = await browse(sqlite_cast.caht_lead)
+    assert (await chair.get(address)).status_code == 404
+    assert "There are no templates yet." in (await chair.get(PATH)).text
+
+
+async def test_a_template_without_a_name_is_refused_at_its_field(desk: Browser) -> None:
+    answer = await saved(desk, template_name=" ")
+    assert answer.status_code == 422
+    assert 'href="#f-template-name"' in answer.text
+    assert typed(answer.text, "/events")["title"] == ["Core group"]
+
+
+async def test_a_template_is_removed_by_a_button_in_its_row(desk: Browser) -> None:
+    await saved(desk)
+    found = re.search(r'action="(/schedule/templates/[0-9a-f-]+/removal)"', (await desk.get(PATH)).text)
+    assert found
+    assert (await desk.post(found[1])).headers["location"] == PATH
+    assert "There are no templates yet." in (await desk.get(PATH)).text
+
+
+async def test_who_schedules_nothing_has_no_templates(sqlite_cast: Cast, browse: SignIn) -> None:
+    detective = await browse(sqlite_cast.kcpd_detective)
+    assert (await detective.get(PATH)).status_code == 403
+    assert (await detective.post(PATH, {"template_name": "Core"})).status_code == 403

@@ -1,0 +1,111 @@
+"""The Undo button: it stands beside the sentence, takes back what it says, and says when it is too late."""
+
+from datetime import timedelta
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.cast import NOW, Cast, meeting
+from tests.ports.browser import Browser
+from tests.ports.conftest import SignIn
+from tests.ports.pages.forms import typed
+from tracker import clock
+from tracker.rules.recurrence import rule_for
+from tracker.tables.schema.core.outbox import Message
+from tracker.usecases.events import events
+
+pytestmark = pytest.mark.anyio
+
+
+async def scheduled(desk: Browser, cast: Cast) -> httpx.Response:
+    form: dict[str, Any] = {"title": "Core group", "date": "2027-01-12", "save": "send"}
+    page = (await desk.get("/schedule")).text
+    sent = await desk.post("/events", typed(page, "/events", person=[str(cast.fbi_lead.member_id)], **form))
+    return await followed(desk, sent)
+
+
+async def followed(desk: Browser, answer: httpx.Response) -> httpx.Response:
+    while answer.status_code == 303:
+        answer = await desk.get(answer.headers["location"])
+    return answer
+
+
+async def undone(desk: Browser, page: httpx.Response) -> httpx.Response:
+    event_id = page.url.path.split("/")[2]
+    address = f"/events/{event_id}/undo"
+    fields = {name: texts[0] for name, texts in typed(page.text, address).items()}
+    return await followed(desk, await desk.post(address, fields))
+
+
+async def test_a_new_event_is_undone_by_one_button(browse: SignIn, sqlite_cast: Cast) -> None:
+    desk = await browse(sqlite_cast.coordinator)
+    page = await scheduled(desk, sqlite_cast)
+    assert "1 person gets a mail about it." in page.text
+    assert 'data-leaves="20"' in page.text
+    answer = await undone(desk, page)
+    assert "Undone. The event is gone, and nobody was told of it." in answer.text
+    assert await Message.count() == 0
+    assert (await desk.get(page.url.path)).status_code == 404
+
+
+async def test_too_late_it_says_that_it_stays(browse: SignIn, sqlite_cast: Cast) -> None:
+    desk = await browse(sqlite_cast.coordinator)
+    page = await scheduled(desk, sqlite_cast)
+    clock.start_at(NOW + timedelta(seconds=21), stands_still=True)
+    answer = await undone(desk, page)
+    assert "The 20 seconds are over, so it stays." in answer.text
+    assert "Core group" in answer.text
+
+
+async def test_the_button_is_shown_once_and_never_after_its_time(browse: SignIn, sqlite_cast: Cast) -> None:
+    desk = await browse(sqlite_cast.coordinator)
+    page = await scheduled(desk, sqlite_cast)
+    assert "data-leaves" not in (await desk.get(page.url.path)).text
+
+
+@pytest.mark.parametrize("whole", [True, False])
+async def test_a_cancellation_is_undone(browse: SignIn, sqlite_cast: Cast, whole: bool) -> None:
+    rule = rule_for("weekly", meeting().starts, count=3)
+    event_id = await events.schedule(sqlite_cast.coordinator, meeting(rule=rule), NOW)
+    desk = await browse(sqlite_cast.coordinator)
+    address = f"/events/{event_id}{'' if whole else '/2027-01-19'}/cancellation"
+    cancelled = await desk.post(address, typed((await desk.get(address)).text, address))
+    page = await followed(desk, cancelled)
+    assert "Cancelled." in page.text
+    answer = await undone(desk, page)
+    assert "Undone. It takes place" in answer.text
+    assert "data-leaves" not in answer.text
+
+
+async def test_a_cookie_that_others_wrote_offers_nothing(browse: SignIn, sqlite_cast: Cast) -> None:
+    desk = await browse(sqlite_cast.coordinator)
+    forged = {"Cookie": 'flash=abc.Saved%0A["/evil", {}, "2027-01-01T00:00:00+00:00"]'}
+    assert "/evil" not in (await desk.get("/calendar", headers=forged)).text
+
+
+async def test_a_moved_date_is_put_back_by_one_button(browse: SignIn, sqlite_cast: Cast) -> None:
+    desk, rule = await browse(sqlite_cast.coordinator), rule_for("weekly", meeting().starts, count=3)
+    event_id = await events.schedule(sqlite_cast.coordinator, meeting(sqlite_cast.fbi_lead, rule=rule), NOW)
+    address = f"/events/{event_id}/2027-01-19/edit"
+    sent = await desk.post(address, typed((await desk.get(address)).text, address, date="2027-01-20"))
+    page = await followed(desk, sent)
+    assert "This date was moved" in page.text
+    answer = await undone(desk, page)
+    assert "Undone. It is as before, and nobody was told of the change." in answer.text
+    assert "This date was moved" not in answer.text
+
+
+async def test_a_changed_event_is_put_back_by_one_button_and_one_without_people_has_none(
+    browse: SignIn, sqlite_cast: Cast
+) -> None:
+    desk = await browse(sqlite_cast.coordinator)
+    event_id = await events.schedule(sqlite_cast.coordinator, meeting(sqlite_cast.fbi_lead), NOW)
+    address = f"/events/{event_id}/edit"
+    sent = await desk.post(address, typed((await desk.get(address)).text, address, place="Annex", save="send"))
+    answer = await undone(desk, await followed(desk, sent))
+    assert "It is as before" in answer.text
+    form = typed((await desk.get(address)).text, address, save="send")
+    page = await followed(desk, await desk.post(address, form | {"person": []}))
+    assert "Saved." in page.text
+    assert ">Undo<" not in page.text

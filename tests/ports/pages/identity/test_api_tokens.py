@@ -1,0 +1,68 @@
+"""The page of personal tokens: after a fresh proof one is made, shown once, and revoked again."""
+
+import re
+from datetime import timedelta
+
+import pytest
+
+from tests.cast import NOW, PROGRAM, Cast
+from tests.ports.conftest import SignIn
+from tracker import clock
+from tracker.rules.core.reauthentication import PROOF_HOLDS
+from tracker.usecases.identity import api_tokens
+
+pytestmark = pytest.mark.anyio
+
+PATH = "/settings/tokens"
+SHOWN = re.compile(r'id="token" readonly value="([^"]+)"')
+NEW = {"name": "Duty roster", "scopes": ["events:read", "items:read"]}
+
+
+async def test_a_new_token_is_shown_once_and_works(browse: SignIn, sqlite_cast: Cast) -> None:
+    browser = await browse(sqlite_cast.caht_lead)
+    made = await browser.post(PATH, NEW)
+    token = SHOWN.search(made.text)
+    assert made.status_code == 201
+    assert token
+    found = await api_tokens.bearer_of(token[1], NOW, PROGRAM)
+    assert found
+    assert sorted(found.scopes) == NEW["scopes"]
+    again = await browser.get(PATH)
+    assert token[1] not in again.text
+    assert "Duty roster" in again.text
+
+
+async def test_without_a_fresh_proof_no_token_is_made(browse: SignIn, sqlite_cast: Cast) -> None:
+    browser = await browse(sqlite_cast.caht_lead)
+    await browser.form_token()
+    clock.start_at(NOW + PROOF_HOLDS + timedelta(seconds=1), stands_still=True)
+    shown = await browser.get(PATH)
+    assert "Confirm that it is you" in shown.text
+    assert 'name="scopes"' not in shown.text
+    answer = await browser.post(PATH, NEW)
+    assert (answer.status_code, answer.headers["location"]) == (303, "/sign-in/again?next=/settings/tokens")
+    assert await api_tokens.tokens_of(sqlite_cast.caht_lead, clock.now()) == []
+
+
+async def test_what_was_typed_stays_when_something_is_missing(browse: SignIn, sqlite_cast: Cast) -> None:
+    answer = await (await browse(sqlite_cast.caht_lead)).post(PATH, {"name": "Duty roster"})
+    assert answer.status_code == 422
+    assert "Choose at least one thing that the token may do." in answer.text
+    assert 'value="Duty roster"' in answer.text
+
+
+async def test_a_revoked_token_is_gone_from_the_list(browse: SignIn, sqlite_cast: Cast) -> None:
+    browser = await browse(sqlite_cast.caht_lead)
+    await browser.post(PATH, NEW)
+    [token] = await api_tokens.tokens_of(sqlite_cast.caht_lead, NOW)
+    assert (await browser.post(f"{PATH}/{token.id}/revocation")).status_code == 303
+    shown = (await browser.get(PATH)).text
+    assert "The token is revoked." in shown
+    assert "You have no tokens." in shown
+
+
+async def test_nobody_revokes_a_token_of_somebody_else(browse: SignIn, sqlite_cast: Cast) -> None:
+    await (await browse(sqlite_cast.caht_lead)).post(PATH, NEW)
+    [token] = await api_tokens.tokens_of(sqlite_cast.caht_lead, NOW)
+    answer = await (await browse(sqlite_cast.coordinator)).post(f"{PATH}/{token.id}/revocation")
+    assert answer.status_code == 404

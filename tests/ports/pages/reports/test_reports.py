@@ -1,0 +1,167 @@
+"""The pages of reports: every number opens its rows, files say whose they are, chosen days that are none are told."""
+
+import html
+import json
+import re
+from datetime import datetime, timedelta
+
+import pytest
+
+from tests.cast import NOW, Cast, marking, meeting
+from tests.ports.browser import Browser
+from tests.ports.conftest import SignIn
+from tests.usecases.events.autumn import autumn
+from tracker import clock
+from tracker.rules.core.audiences import Visibility
+from tracker.rules.events.markings import Category
+from tracker.tables.schema.core.audit import AuditEntry
+from tracker.usecases.events import events
+
+pytestmark = pytest.mark.anyio
+
+PAGE = "/reports?period=FY2027-Q1"
+LINK = re.compile(r'<a href="(/reports/rows\?[^"]+)">([0-9,]+)</a>')
+COUNT = re.compile(r"([0-9,]+) rows? ·")
+
+
+@pytest.fixture
+async def desk(browse: SignIn, sqlite_cast: Cast) -> Browser:
+    """The coordinator's browser after an autumn."""
+    await autumn(sqlite_cast)
+    return await browse(sqlite_cast.coordinator)
+
+
+async def test_reports_stand_in_the_navigation_of_those_who_have_them(browse: SignIn, sqlite_cast: Cast) -> None:
+    for who, has in ((sqlite_cast.coordinator, True), (sqlite_cast.caht_lead, True), (sqlite_cast.hsi_liaison, False)):
+        browser = await browse(who)
+        assert ('href="/reports"' in (await browser.get("/")).text) is has
+        assert (await browser.get("/reports")).status_code == (200 if has else 403)
+
+
+async def test_every_number_on_the_page_opens_as_many_rows(desk: Browser) -> None:
+    links = LINK.findall((await desk.get(PAGE)).text)
+    assert len(links) > 80
+    for address, number in set(links):
+        rows = (await desk.get(html.unescape(address))).text
+        assert COUNT.search(rows)[1] == number, address  # type: ignore[index]  # no match fails as it should
+        assert rows.count("<tr>") - 1 - ("of=held" in address or "of=cancelled" in address) == int(number), address
+
+
+async def test_each_row_leads_to_its_event_or_its_item(desk: Browser) -> None:
+    for query in ("part=places&of=invited", "part=dates&of=held", "part=items&of=given"):
+        rows = (await desk.get(f"/reports/rows?period=FY2027-Q1&{query}")).text
+        for address in set(re.findall(r'<th scope="row"[^>]*><a href="([^"]+)">', rows)):
+            assert (await desk.get(address)).status_code == 200
+
+
+async def test_the_chart_says_the_numbers_of_the_table_in_words(desk: Browser) -> None:
+    page = (await desk.get(PAGE)).text
+    assert "October 2026 33, November 2026 27, December 2026 33 percent." in page
+    assert page.count("<rect") == 3
+    assert "<b>33%</b>" in page
+
+
+async def test_without_an_address_the_page_shows_this_grant_half_year(desk: Browser) -> None:
+    page = (await desk.get("/reports")).text
+    assert "Grant half-year, July to December 2026 · as of Tue, Dec 15, 2026, 9:00 AM Central" in page
+
+
+async def test_a_period_without_events_says_so(desk: Browser) -> None:
+    page = (await desk.get("/reports?period=2024-H1")).text
+    assert "No meetings were held in this period." in page
+    assert '<svg class="tt-chart"' not in page
+
+
+async def test_chosen_days_are_kept_and_what_is_wrong_is_told_at_the_field(desk: Browser) -> None:
+    answer = await desk.get("/reports?period=custom&from=2026-12-09&to=2026-12-01&kind=training")
+    assert answer.status_code == 422
+    for said in (
+        'href="#f-to"',
+        "The last day is before the first.",
+        'value="2026-12-09"',
+        'value="training" selected',
+    ):
+        assert said in answer.text
+    sound = await desk.get("/reports?period=custom&from=2026-11-01&to=2026-11-30")
+    assert "November 1, 2026, to November 30, 2026" in sound.text
+
+
+async def test_a_report_keeps_to_a_body_of_the_readers_and_to_no_other(browse: SignIn, sqlite_cast: Cast) -> None:
+    await autumn(sqlite_cast)
+    address = f"{PAGE}&kind=meeting&body={sqlite_cast.bodies['services']}"
+    of_the_chair = (await (await browse(sqlite_cast.caht_lead)).get(address)).text
+    assert "Meetings of Victim Services Committee only" in of_the_chair
+    assert "&amp;body=" in of_the_chair
+    of_another = (await (await browse(sqlite_cast.fbi_lead)).get(address)).text
+    assert "Victim Services Committee" not in of_another
+    assert "Meetings of a body that is not on your list only" in of_another
+    assert "No meetings were held in this period" in of_another
+
+
+async def test_a_file_says_whose_it_is_and_is_noted_in_the_audit_trail(desk: Browser) -> None:
+    answer = await desk.get("/reports.csv?period=FY2027-Q1&kind=meeting")
+    assert answer.headers["content-type"] == "text/csv; charset=utf-8"
+    assert answer.headers["content-disposition"] == 'attachment; filename="report-2026-10-01-2026-12-31.csv"'
+    assert answer.headers["cache-control"] == "no-store, private"
+    first = answer.content.decode("utf-8-sig").splitlines()[0]
+    assert first == (
+        '"Human Trafficking Rescue Project. FY2027 Q1, October to December 2026. Meetings only. '
+        'As of Tue, Dec 15, 2026, 9:00 AM Central. Counts what Coordinator (USAO) may see."'
+    )
+    entry = await AuditEntry.select().order_by(AuditEntry.seq, ascending=False).first()
+    assert (entry["verb"], entry["subject_id"]) == ("exported", "FY2027-Q1")
+    assert json.loads(entry["facts"])["format"] == "csv"
+
+
+async def test_rows_are_downloaded_too_and_their_texts_are_no_formulas(desk: Browser) -> None:
+    query = "period=FY2027-Q1&part=places&of=walk_in"
+    text = (await desk.get(f"/reports/rows.csv?{query}")).content.decode("utf-8-sig")
+    assert '"\'=1+1 Paralegal","County Prosecutor","Walk-in, remote"' in text
+    workbook = await desk.get(f"/reports/rows.xlsx?{query}")
+    assert workbook.content.startswith(b"PK")
+
+
+async def test_what_counts_named_events_is_marked_and_leaves_only_after_a_fresh_proof(
+    browse: SignIn, sqlite_cast: Cast
+) -> None:
+    await autumn(sqlite_cast)
+    browser = await browse(sqlite_cast.fbi_lead)
+    page = (await browser.get(PAGE)).text
+    assert "Named participants only" in page
+    assert " download" not in page, "the page that asks for a proof would be saved as a file"
+    assert "Named participants only. Human" in (await browser.get("/reports.csv?period=FY2027-Q1")).text
+    clock.start_at(NOW + timedelta(minutes=20), stands_still=True)
+    for address in ("/reports.csv?period=FY2027-Q1", "/reports/rows.xlsx?period=FY2027-Q1&part=dates&of=held"):
+        answer = await browser.get(address)
+        assert (answer.status_code, answer.headers["location"].split("?")[0]) == (303, "/sign-in/again")
+    assert (await browser.get("/reports.csv?period=FY2027-Q1&kind=training")).status_code == 200
+
+
+async def test_a_file_begins_with_the_banner_over_the_marked_rows_that_its_reader_sees(
+    browse: SignIn, sqlite_cast: Cast
+) -> None:
+    cast, before = sqlite_cast, NOW - timedelta(days=60)
+    for visibility, category in ((Visibility.ALL, Category.INV), (Visibility.LAW_ENFORCEMENT, Category.LEI)):
+        plan = meeting(
+            visibility=visibility, starts=datetime(2026, 11, 3, 10),  # noqa: DTZ001 - local to the zone
+            marking=marking(cast, categories=frozenset({category})),
+        )  # fmt: skip
+        await events.schedule(cast.coordinator, plan, before)
+    of_dates = "/reports/rows.csv?period=FY2027-Q1&part=dates&of=held"
+    for reader, banner in ((cast.coordinator, "CUI//INV/LEI"), (cast.caht_lead, "CUI//INV")):
+        browser = await browse(reader)
+        assert (await browser.get(of_dates)).content.decode("utf-8-sig").splitlines()[0] == f'"{banner}"'
+        page = (await browser.get(of_dates.replace(".csv", ""))).text
+        assert page.count(f"<p>{banner}</p>") == 2
+        assert "(CUI) <a href" in page
+
+
+async def test_an_address_that_names_no_number_is_not_there(desk: Browser) -> None:
+    for query in (
+        "",
+        "part=places",
+        "part=odd&of=held",
+        "part=places&of=here&agency=odd",
+        "part=dates&of=held&arm=odd",
+    ):
+        assert (await desk.get(f"/reports/rows?period=FY2027-Q1&{query}")).status_code == 404

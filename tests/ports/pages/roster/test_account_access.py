@@ -1,0 +1,147 @@
+"""The page on which accounts are helped, and the page behind the link that it makes, without scripts."""
+
+import html
+import re
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+from litestar import Litestar
+
+from tests.cast import NOW, Cast
+from tests.ports.browser import Browser
+from tests.ports.conftest import SignIn
+from tests.ports.pages.forms import typed
+from tests.usecases.identity.world import PASSWORD, give_password, hash_cheaply
+from tracker import clock
+from tracker.rules.core.actors import BY_COMMAND
+from tracker.tables.schema.roster.people import Member
+from tracker.usecases.identity import sign_in
+from tracker.usecases.identity.password_resets import issue_reset
+
+pytestmark = pytest.mark.anyio
+
+NEW = "copper lantern gravel sonnet"
+LINK = re.compile(r'value="http://tracker\.test(/sign-in/reset/[A-Za-z0-9_-]{43})"')
+
+
+@pytest.fixture
+async def detective(sqlite_cast: Cast):
+    hash_cheaply()
+    await give_password(sqlite_cast.kcpd_detective)
+    return sqlite_cast.kcpd_detective
+
+
+@pytest.fixture
+async def keeper(browse: SignIn, sqlite_cast: Cast, detective) -> Browser:
+    return await browse(sqlite_cast.administrator)
+
+
+async def test_a_link_is_made_shown_once_and_used_by_its_owner(app: Litestar, keeper: Browser, detective) -> None:
+    address = f"/people/{detective.member_id}/access"
+    assert f'action="{address}/reset-link"' in (await keeper.get(address)).text
+    made = await keeper.post(f"{address}/reset-link")
+    [path] = LINK.findall(made.text)
+    assert "until 9:30 AM" in made.text
+    assert LINK.findall((await keeper.get(address)).text) == []
+    owner, scanner = Browser(app), Browser(app)
+    for method in ("GET", "HEAD", "OPTIONS"):
+        assert (await scanner.send(method, path)).status_code in (200, 204)
+    page = html.unescape((await owner.get(path)).text)
+    assert detective.email in page
+    form = typed(page, path, password=NEW, repeated=NEW)
+    answer = await owner.send("POST", path, data=form)
+    assert (answer.status_code, answer.headers["location"]) == (303, "/sign-in")
+    assert "Your password is set." in (await owner.get("/sign-in")).text
+    assert (await sign_in.sign_in(detective.email, NEW, NOW)).needs_enrolment
+    assert (await owner.get(path)).status_code == 410
+    assert (await owner.send("POST", path, data=form)).status_code == 410
+
+
+@pytest.mark.parametrize(
+    ("password", "repeated", "sentence"), [("short", "short", "at least 15 characters"), (NEW, PASSWORD, "differ")]
+)
+async def test_a_password_that_cannot_be_taken_is_refused_with_the_reason(
+    app: Litestar, detective, password: str, repeated: str, sentence: str
+) -> None:
+    path = f"/sign-in/reset/{await issue_reset(detective.member_id, NOW, by=BY_COMMAND)}"
+    browser = Browser(app)
+    form = typed(html.unescape((await browser.get(path)).text), path, password=password, repeated=repeated)
+    answer = await browser.send("POST", path, data=form)
+    assert (answer.status_code, sentence in answer.text, "copper" in answer.text) == (422, True, False)
+
+
+async def test_another_site_or_browser_cannot_use_a_link(app: Litestar, detective) -> None:
+    path = f"/sign-in/reset/{await issue_reset(detective.member_id, NOW, by=BY_COMMAND)}"
+    foreign = {"Sec-Fetch-Site": "cross-site", "Origin": "https://evil.example"}
+    fields = {"password": NEW, "repeated": NEW}
+    assert (await Browser(app).send("POST", path, data=fields, headers=foreign)).status_code == 403
+    assert (await Browser(app).send("POST", path, data=fields)).status_code == 403
+    assert await sign_in.sign_in(detective.email, PASSWORD, NOW)
+
+
+async def test_a_link_that_is_over_or_was_never_made_gets_the_same_page(app: Litestar) -> None:
+    answers = [await Browser(app).get(f"/sign-in/reset/{token}") for token in ("made-up", "x" * 43)]
+    assert {(one.status_code, one.text) for one in answers} == {(410, answers[0].text)}
+
+
+@pytest.mark.parametrize(
+    ("deed", "said"),
+    [
+        ("release", "The pause is over."),
+        ("authenticator-removal", "The authenticator is removed."),
+        ("sign-out", "They are signed out everywhere."),
+        ("feeds-revocation", "Their feeds are turned off."),
+        ("tokens-revocation", "Their personal tokens are revoked."),
+        ("shutdown", "Their sessions, feeds and tokens are shut."),
+    ],
+)
+async def test_each_deed_says_that_it_is_done(keeper: Browser, detective, deed: str, said: str) -> None:
+    address = f"/people/{detective.member_id}/access"
+    answer = await keeper.post(f"{address}/{deed}")
+    assert (answer.status_code, answer.headers["location"]) == (303, address)
+    assert said in (await keeper.get(address)).text
+
+
+async def test_a_paused_account_shows_until_when_and_can_be_released(keeper: Browser, detective) -> None:
+    address = f"/people/{detective.member_id}/access"
+    await Member.update({Member.locked_at: NOW}).where(Member.id == detective.member_id)
+    assert "Sign-in paused until 9:15 AM" in (await keeper.get(address)).text
+    await keeper.post(f"{address}/release")
+    assert "Not paused" in (await keeper.get(address)).text
+
+
+async def test_an_older_session_proves_first_who_it_is(keeper: Browser, detective) -> None:
+    await keeper.form_token()
+    clock.start_at(NOW + timedelta(minutes=16), stands_still=True)
+    address = f"/people/{detective.member_id}/access"
+    deeds = (
+        "reset-link",
+        "release",
+        "authenticator-removal",
+        "sign-out",
+        "feeds-revocation",
+        "tokens-revocation",
+        "shutdown",
+    )
+    for deed in deeds:
+        answer = await keeper.post(f"{address}/{deed}")
+        assert (answer.status_code, answer.headers["location"]) == (303, f"/sign-in/again?next={address}")
+
+
+async def test_an_administrator_reads_why_a_coordinator_is_left_alone(keeper: Browser, sqlite_cast: Cast) -> None:
+    address = f"/people/{sqlite_cast.coordinator.member_id}/access"
+    page = await keeper.get(address)
+    assert "Only a coordinator may do this to a coordinator." in page.text
+    assert 'class="tt-deed"' not in page.text.partition("<main")[2]
+    refused = await keeper.post(f"{address}/reset-link")
+    assert (refused.status_code, LINK.findall(refused.text)) == (403, [])
+
+
+@pytest.mark.parametrize("who", ["kcpd_detective", "fbi_lead", "auditor"])
+async def test_everybody_else_finds_the_page_of_nobody(browse: SignIn, sqlite_cast: Cast, detective, who: str) -> None:
+    browser = await browse(sqlite_cast.members[who])
+    there = await browser.get(f"/people/{detective.member_id}/access")
+    nowhere = await browser.get(f"/people/{uuid4()}/access")
+    assert (there.status_code, there.content) == (404, nowhere.content)
+    assert (await browser.post(f"/people/{detective.member_id}/access/reset-link")).status_code == 404

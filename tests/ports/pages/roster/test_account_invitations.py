@@ -1,0 +1,69 @@
+"""The page on which those who never signed in are invited, some or all, in one move."""
+
+from datetime import timedelta
+
+import pytest
+
+from tests.cast import NOW, Cast
+from tests.ports.browser import Browser, session_of
+from tests.ports.conftest import SignIn
+from tests.ports.pages.forms import typed
+from tracker import clock
+from tracker.tables.schema.core.outbox import Message
+
+pytestmark = pytest.mark.anyio
+PATH = "/people/invitations"
+
+
+@pytest.fixture
+async def desk(sqlite_cast: Cast, browse: SignIn) -> Browser:
+    """The administrator's browser."""
+    return await browse(sqlite_cast.administrator)
+
+
+async def test_who_was_never_invited_is_ticked_and_gets_a_mail(sqlite_cast: Cast, desk: Browser) -> None:
+    chosen = [sqlite_cast.fbi_lead.member_id, sqlite_cast.caht_lead.member_id]
+    page = (await desk.get(PATH)).text
+    assert set(map(str, chosen)) < set(typed(page, PATH)["person"])
+    answer = await desk.post(PATH, typed(page, PATH, person=chosen))
+    assert (answer.status_code, answer.headers["location"]) == (303, PATH)
+    assert set(await Message.select(Message.recipient).output(as_list=True)) == set(chosen)
+    page = (await desk.get(PATH)).text
+    assert "2 invitations are on the way by email. A link works once, until Tue, Dec 22." in page
+    assert page.count("Waiting") == 2
+    assert not set(map(str, chosen)) & set(typed(page, PATH)["person"])
+
+
+async def test_all_are_invited_by_one_button_which_says_how_many(sqlite_cast: Cast, desk: Browser) -> None:
+    page = (await desk.get(PATH)).text
+    assert "Invite all 12" in page
+    await desk.post(PATH, {"everybody": "yes"})
+    assert await Message.count() == 12
+
+
+async def test_nobody_ticked_is_told_on_top_and_nobody_is_invited(desk: Browser) -> None:
+    answer = await desk.post(PATH, {})
+    assert answer.status_code == 422
+    assert '<a href="#f-person">Choose at least one person.</a>' in answer.text
+    assert await Message.count() == 0
+
+
+async def test_an_old_proof_invites_nobody(desk: Browser) -> None:
+    await desk.form_token()
+    clock.start_at(NOW + timedelta(minutes=15), stands_still=True)
+    answer = await desk.post(PATH, {"everybody": "yes"})
+    assert answer.headers["location"] == f"/sign-in/again?next={PATH}"
+    assert await Message.count() == 0
+
+
+async def test_when_everybody_has_signed_in_the_page_says_so(sqlite_cast: Cast, desk: Browser) -> None:
+    for one in sqlite_cast.members.values():
+        if one is not sqlite_cast.administrator:
+            await session_of(one, NOW)
+    assert "Nobody is left to invite" in (await desk.get(PATH)).text
+
+
+async def test_whoever_keeps_no_accounts_has_no_such_page(sqlite_cast: Cast, browse: SignIn) -> None:
+    lead = await browse(sqlite_cast.fbi_lead)
+    assert (await lead.get(PATH)).status_code == 403
+    assert (await lead.post(PATH, {"everybody": "yes"})).status_code == 403

@@ -1,0 +1,253 @@
+"""The forms of who keeps the roster: what is typed stays, a proof is asked for, two keepers lose nothing."""
+
+from datetime import timedelta
+
+import httpx
+import pytest
+
+from tests.cast import NOW, Cast
+from tests.ports.browser import Browser
+from tests.ports.conftest import SignIn
+from tests.ports.pages.forms import typed
+from tests.usecases.roster.forms import column
+from tracker import clock
+from tracker.tables.schema.roster.people import Member
+from tracker.usecases.roster import directory
+
+pytestmark = pytest.mark.anyio
+
+NEW = "/people/new"
+CSV = (
+    b"agency_code,name,email,title\nKCPD,KCPD clerk,clerk@kcpd.example,Clerk\nFBI,Fbi lead,fbi_lead@fbi.example,Lead\n"
+)
+
+
+@pytest.fixture
+def cast(sqlite_cast: Cast) -> Cast:
+    return sqlite_cast
+
+
+@pytest.fixture
+async def desk(cast: Cast, browse: SignIn) -> Browser:
+    """The browser of the coordinator."""
+    return await browse(cast.coordinator)
+
+
+async def filled(desk: Browser, cast: Cast, **changes: object) -> dict[str, object]:
+    page = await desk.get(NEW)
+    facts = {"name": "KCPD clerk", "email": "Clerk@KCPD.example", "agency": cast.agencies["KCPD"], **changes}
+    return dict(typed(page.text, NEW, **facts))
+
+
+async def test_a_person_is_added_and_shown(cast: Cast, desk: Browser) -> None:
+    reply = await desk.post(NEW, await filled(desk, cast, roles=["agency_lead", "auditor"], ends="2026-12-20"))
+    assert reply.status_code == 303
+    page = (await desk.get(reply.headers["location"])).text
+    assert "KCPD clerk is added." in page
+    assert "clerk@kcpd.example" in page
+    assert "Auditor, Agency lead" in page
+    assert "Sun, Dec 20" in page
+    assert "Not signed in yet" in page
+
+
+async def test_what_cannot_be_taken_is_said_at_its_field_and_what_was_typed_stays(cast: Cast, desk: Browser) -> None:
+    reply = await desk.post(NEW, await filled(desk, cast, email="nobody", title="Clerk", roles=["auditor"]))
+    assert reply.status_code == 422
+    assert 'href="#f-email"' in reply.text
+    fields = typed(reply.text, NEW)
+    assert (fields["email"], fields["title"], fields["roles"]) == (["nobody"], ["Clerk"], ["auditor"])
+    assert fields["agency"] == [str(cast.agencies["KCPD"])]
+
+
+@pytest.mark.parametrize("path", [NEW, "/people/import", "/people/invitations", "/agencies/new", "/bodies/new"])
+async def test_a_page_of_keepers_asks_for_a_fresh_proof_first(desk: Browser, path: str) -> None:
+    clock.start_at(NOW + timedelta(minutes=15), stands_still=True)
+    reply = await desk.get(path)
+    assert (reply.status_code, reply.headers["location"]) == (303, f"/sign-in/again?next={path}")
+
+
+async def test_a_form_that_was_filled_in_slowly_is_kept_until_the_proof_is_there(cast: Cast, desk: Browser) -> None:
+    form = await filled(desk, cast, title="Clerk")
+    clock.start_at(NOW + timedelta(minutes=16), stands_still=True)
+    reply = await desk.post(NEW, form)
+    assert reply.status_code == 403
+    assert "Confirm it in another tab" in reply.text
+    assert typed(reply.text, NEW)["title"] == ["Clerk"]
+    assert await Member.count().where(Member.email == "clerk@kcpd.example") == 0
+
+
+@pytest.mark.parametrize("path", [NEW, "/people/import", "/people/review", "/agencies/new", "/bodies/new"])
+async def test_others_are_refused(cast: Cast, browse: SignIn, path: str) -> None:
+    reply = await (await browse(cast.fbi_lead)).get(path)
+    assert reply.status_code == 403
+    assert "Only a coordinator or an administrator" in reply.text
+
+
+async def test_of_two_keepers_the_second_sees_what_changed_and_loses_nothing(
+    cast: Cast, desk: Browser, browse: SignIn
+) -> None:
+    edit = f"/people/{cast.ipd_liaison.member_id}/edit"
+    other = await browse(cast.administrator)
+    mine = typed((await desk.get(edit)).text, edit, title="Liaison", phone="816-555-0101")
+    theirs = typed((await other.get(edit)).text, edit, phone="816-555-0102", roles=["agency_lead"])
+    assert (await other.post(edit, theirs)).status_code == 303
+    reply = await desk.post(edit, mine)
+    assert reply.status_code == 409
+    assert "<b>Phone</b> is now “816-555-0102”. You typed “816-555-0101”" in reply.text
+    assert "<b>Roles</b> is now “Agency lead”. You had not changed it" in reply.text
+    again = typed(reply.text, edit)
+    assert (again["title"], again["phone"], again["roles"]) == (["Liaison"], ["816-555-0101"], ["agency_lead"])
+    assert (await desk.post(edit, again)).status_code == 303
+    assert await column(cast.ipd_liaison.member_id, "phone") == "816-555-0101"
+
+
+async def test_an_administrator_is_offered_no_coordinators_role_and_no_edit_of_a_coordinator(
+    cast: Cast, browse: SignIn
+) -> None:
+    browser = await browse(cast.administrator)
+    assert 'value="coordinator"' not in (await browser.get(NEW)).text
+    coordinator = f"/people/{cast.coordinator.member_id}"
+    assert f"{coordinator}/edit" not in (await browser.get(coordinator)).text
+    assert (await browser.get(f"{coordinator}/edit")).status_code == 403
+
+
+async def test_a_sign_in_link_is_shown_once_and_works(cast: Cast, desk: Browser, browse: SignIn) -> None:
+    address = f"/people/{cast.ipd_liaison.member_id}"
+    reply = await desk.post(f"{address}/sign-in-link")
+    assert reply.status_code == 200
+    assert "no-store" in reply.headers["cache-control"]
+    link = reply.text.partition('id="link" readonly value="')[2].partition('"')[0]
+    assert "/sign-in/link/" in link
+    assert (await (await browse(None)).get(link)).status_code == 200
+    assert "/sign-in/link/" not in (await desk.get(address)).text
+
+
+async def test_suspending_and_opening_again_by_their_buttons(cast: Cast, desk: Browser) -> None:
+    address = f"/people/{cast.ipd_liaison.member_id}"
+    assert "Do not include victim or case details." in (await desk.get(f"{address}/suspension")).text
+    await desk.post(f"{address}/suspension", {"why": "Long leave"})
+    page = (await desk.get(address)).text
+    assert "The account is suspended: sessions have ended, and no mail goes out." in page
+    assert "Open again" in page
+    assert "Make a sign-in link" not in page
+    assert "A seat held before counts again once the account is open" in page
+    assert "No seat in a body" not in page
+    await desk.post(f"{address}/reinstatement")
+    page = (await desk.get(address)).text
+    assert "The account is open again." in page
+    assert "Suspend" in page
+
+
+async def test_who_is_suspended_without_a_reason_stays_and_the_field_says_so(cast: Cast, desk: Browser) -> None:
+    address = f"/people/{cast.ipd_liaison.member_id}"
+    reply = await desk.post(f"{address}/suspension", {"why": "x" * 201})
+    assert reply.status_code == 422
+    assert "Use at most 200 characters; this has 201." in reply.text
+    assert "x" * 201 in reply.text
+    assert "Say in a few words why." in (await desk.post(f"{address}/suspension")).text
+    assert "Suspend" in (await desk.get(address)).text
+
+
+async def test_accounts_are_reviewed_once_a_year(cast: Cast, desk: Browser, browse: SignIn) -> None:
+    nobody = (await desk.get("/people/review")).text
+    assert "No account is due: each was added or confirmed within the last year." in nobody
+    clock.start_at(NOW + timedelta(days=366), stands_still=True)
+    desk = await browse(cast.coordinator)
+    assert "14 accounts due" in (await desk.get("/people/review")).text
+    await desk.post(f"/people/{cast.fbi_lead.member_id}/review")
+    assert "13 accounts due" in (await desk.get("/people/review")).text
+
+
+async def test_a_body_is_given_a_quorum_and_its_page_says_so(cast: Cast, desk: Browser) -> None:
+    page = f"/bodies/{cast.bodies['steering']}"
+    form = typed((await desk.get(f"{page}/edit")).text, f"{page}/edit", quorum="5", both_arms="yes")
+    assert (await desk.post(f"{page}/edit", form)).status_code == 303
+    assert "Quorum: 5 of 8 seats, both arms" in (await desk.get(page)).text
+    refused = await desk.post(f"{page}/edit", form | {"quorum": ["0"], "version": ["2"]})
+    assert "Write how many seats must be there: 1 to 99, or leave it empty." in refused.text
+
+
+async def test_an_agency_is_added_and_edited(cast: Cast, desk: Browser) -> None:
+    page = (await desk.get("/agencies/new")).text
+    facts = {"code": "MSHP", "name": "Highway Patrol", "arm": "law_enforcement", "level": "state"}
+    reply = await desk.post("/agencies/new", typed(page, "/agencies/new", **facts))
+    edit = f"{reply.headers['location']}/edit"
+    changed = typed((await desk.get(edit)).text, edit, name="Missouri State Highway Patrol")
+    assert (await desk.post(edit, changed)).status_code == 303
+    assert "Missouri State Highway Patrol" in (await desk.get(reply.headers["location"])).text
+    stale = await desk.post(edit, changed | {"level": ["local"]})
+    assert stale.status_code == 409
+
+
+async def test_a_body_is_added_with_a_seat_that_changes_hands(cast: Cast, desk: Browser) -> None:
+    page = (await desk.get("/bodies/new")).text
+    reply = await desk.post("/bodies/new", typed(page, "/bodies/new", name="Training Team", kind="team"))
+    body = reply.headers["location"]
+    chosen = await desk.get(f"{body}/seats?agency={cast.agencies['KCPD']}")
+    seat = chosen.headers["location"]
+    empty = await desk.post(seat, typed((await desk.get(seat)).text, seat))
+    assert empty.status_code == 422
+    assert "Choose who fills the seat first." in empty.text
+    given = typed(empty.text, seat, primary=cast.kcpd_detective.member_id, alternates=[cast.kcpd_alternate.member_id])
+    assert (await desk.post(seat, given)).status_code == 303
+    shown = (await desk.get(body)).text
+    assert "Kcpd detective" in shown
+    assert "Kcpd alternate" in shown
+    version = typed((await desk.get(seat)).text, f"{seat}/removal")["version"]
+    assert (await desk.post(f"{seat}/removal", {"version": version})).status_code == 303
+    assert "No agency has a seat yet." in (await desk.get(body)).text
+
+
+async def sent(desk: Browser, content: bytes) -> httpx.Response:
+    return await desk.post("/people/import", files={"file": ("list.csv", content, "text/csv")})
+
+
+async def test_a_list_is_shown_row_by_row_before_anything_is_written(cast: Cast, desk: Browser) -> None:
+    reply = await sent(desk, CSV)
+    assert reply.status_code == 200
+    assert "1 person added, 1 changed, 0 as they were" in reply.text
+    assert "Changes title" in reply.text
+    assert await Member.count() == len(cast.members)
+
+
+async def test_a_list_that_was_confirmed_is_imported_and_again_it_changes_nothing(cast: Cast, desk: Browser) -> None:
+    form = typed((await sent(desk, CSV)).text, "/people/import")
+    done = await desk.post("/people/import", form)
+    assert (done.status_code, done.headers["location"]) == (303, "/people")
+    assert "The list is imported: 1 person added" in (await desk.get("/people")).text
+    assert await Member.count() == len(cast.members) + 1
+    assert "0 people added, 0 changed, 2 as they were" in (await sent(desk, CSV)).text
+
+
+async def test_one_bad_row_and_nothing_of_a_list_is_taken(cast: Cast, desk: Browser) -> None:
+    reply = await sent(desk, CSV + b"KCPD,Nobody,no address,\n")
+    assert reply.status_code == 422
+    assert "1 cell cannot be taken" in reply.text
+    assert "Write the address as name@agency.example." in reply.text
+    assert 'name="list"' not in reply.text
+
+
+@pytest.mark.parametrize("content", [b"", b"who,what\n1,2\n", b"\xff\xfe"])
+async def test_what_is_no_list_is_said(desk: Browser, content: bytes) -> None:
+    reply = await sent(desk, content)
+    assert reply.status_code == 422
+    assert 'id="f-file-e"' in reply.text
+
+
+async def test_an_empty_list_is_no_list_that_was_not_chosen(desk: Browser) -> None:
+    assert "The file is empty." in (await sent(desk, b"")).text
+    not_chosen = await desk.post("/people/import", files={"file": ("", b"", "application/octet-stream")})
+    assert (not_chosen.status_code, "Choose the file of the list." in not_chosen.text) == (422, True)
+
+
+async def test_an_administrator_imports_no_coordinator_and_not_themselves(cast: Cast, browse: SignIn) -> None:
+    browser = await browse(cast.administrator)
+    by_role = b"agency_code,name,email,roles\nFBI,Fbi lead,fbi_lead@fbi.example,coordinator\n"
+    assert "Only a coordinator can make somebody coordinator" in (await sent(browser, by_role)).text
+    own = b"agency_code,name,email\nCAHT,Administrator,administrator@usao.example\n"
+    assert "You cannot change your own account." in (await sent(browser, own)).text
+    others = b"agency_code,name,email\nUSAO,Chief,coordinator@usao.example\n"
+    assert "Only a coordinator can change the account of a coordinator." in (await sent(browser, others)).text
+    moved = b"agency_code,name,email,arm\nCAHT,Caht lead,caht_lead@caht.example,law enforcement\n"
+    assert "Only a coordinator can move an agency to the other arm" in (await sent(browser, moved)).text
+    assert (await directory.person(cast.coordinator, cast.coordinator.member_id)).name == "Coordinator"

@@ -1,0 +1,225 @@
+"""Home: each row with the button that settles it, counts, what a member and a coordinator read, and nothing unseen."""
+
+import re
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import pytest
+from piccolo.querystring import QueryString
+
+from tests.cast import NOW, Cast, everybody, meeting, operation
+from tests.ports.browser import Browser, session_of, settings
+from tests.ports.conftest import SignIn
+from tests.usecases.identity.world import PASSWORD, hash_cheaply
+from tracker.app import create_app
+from tracker.database import engine
+from tracker.rules.actions.item_changes import NewItem
+from tracker.rules.core.audiences import Visibility
+from tracker.rules.core.viewer import Viewer
+from tracker.rules.events.event import Kind
+from tracker.usecases.actions import action_items
+from tracker.usecases.events.events import schedule
+
+pytestmark = pytest.mark.anyio
+
+TODAY = date(2026, 12, 15)
+LONG_AGO = NOW - timedelta(days=20)
+NEXT_WEEK = datetime(2026, 12, 22, 10)  # noqa: DTZ001 - local to the event's zone
+LAST_WEEK = datetime(2026, 12, 8, 10)  # noqa: DTZ001 - local to the event's zone
+
+
+async def read(browser: Browser) -> str:
+    answer = await browser.get("/")
+    assert answer.status_code == 200
+    return answer.text
+
+
+def main(html: str) -> str:
+    return html[html.index("<main") : html.index("</main>")]
+
+
+def text(html: str) -> str:
+    return " ".join(re.sub(r"<[^>]+>", " ", html).split())
+
+
+def section(html: str, heading: str) -> str:
+    found = re.search(rf'<section class="tt-sec" aria-labelledby="{heading}">.*?</section>', html, re.DOTALL)
+    assert found
+    return found[0]
+
+
+def agenda(html: str) -> str:
+    return html[html.index("<aside") : html.index("</aside>")]
+
+
+def tiles(html: str) -> list[tuple[str, str]]:
+    found = re.findall(r'<a class="tt-stat[^"]*" href="([^"]*)"><b>(\d+)</b> <span>([^<]*)</span>', html)
+    return [(f"{count} {words}", address) for address, count, words in found]
+
+
+async def next_week(cast: Cast, *invitees: Viewer, **facts: Any) -> Any:
+    return await schedule(cast.coordinator, meeting(*invitees, **{"starts": NEXT_WEEK, **facts}), LONG_AGO)
+
+
+async def late_item(giver: Viewer, owner: Viewer, **facts: Any) -> str:
+    new = NewItem(title="Send the contact sheet", owner_id=owner.member_id, due=TODAY - timedelta(days=4), **facts)
+    return await action_items.create(giver, new, LONG_AGO, LONG_AGO.date())
+
+
+async def test_each_row_of_the_coordinator_s_queue_has_its_button(sqlite_cast: Cast, browse: SignIn) -> None:
+    asked = await next_week(sqlite_cast, sqlite_cast.fbi_lead, sqlite_cast.caht_lead)
+    over = await next_week(sqlite_cast, sqlite_cast.fbi_lead, starts=LAST_WEEK)
+    item = await late_item(sqlite_cast.coordinator, sqlite_cast.caht_lead)
+    queue = section(await read(await browse(sqlite_cast.coordinator)), "h-queue")
+    rows = re.findall(r"<h3>.*?(?=<h3>|$)", queue, re.DOTALL)
+    assert [re.findall(r'<a class="usa-button[^>]* href="([^"]*)"', row) for row in rows] == [
+        [f"/action-items/{item}"],
+        [f"/events/{over}/2026-12-08/attendance"],
+        [f"/events/{asked}/2026-12-22#participants"],
+    ]
+    assert "2 of 3 people have not replied to Monthly task force meeting" in queue
+    assert "CAHT 1, FBI 1" in text(queue)
+    assert "Overdue by 4 days" in text(queue)
+
+
+async def test_only_the_most_urgent_row_has_a_filled_button(sqlite_cast: Cast, browse: SignIn) -> None:
+    for _ in range(3):
+        await late_item(sqlite_cast.coordinator, sqlite_cast.caht_lead)
+    queue = section(await read(await browse(sqlite_cast.coordinator)), "h-queue")
+    assert re.findall(r'<a class="usa-button usa-button--sm( usa-button--outline)?"', queue) == [
+        "", " usa-button--outline", " usa-button--outline",
+    ]  # fmt: skip
+
+
+async def test_a_long_queue_shows_the_most_urgent_and_says_how_many_there_are(
+    sqlite_cast: Cast, browse: SignIn
+) -> None:
+    for _ in range(14):
+        await late_item(sqlite_cast.coordinator, sqlite_cast.caht_lead)
+    queue = section(await read(await browse(sqlite_cast.coordinator)), "h-queue")
+    assert queue.count("<h3>") == 12
+    assert "The 12 most urgent of 14 are shown." in queue
+
+
+async def test_the_coordinator_s_counts(sqlite_cast: Cast, browse: SignIn) -> None:
+    event_id = await next_week(sqlite_cast, *everybody(sqlite_cast))
+    await late_item(sqlite_cast.coordinator, sqlite_cast.caht_lead)
+    assert tiles(await read(await browse(sqlite_cast.coordinator))) == [
+        ("1 overdue action item", "/action-items"),
+        ("0 open items of mine", "/action-items?mine=1"),
+        ("11 replies missing for Tue, Dec 22", f"/events/{event_id}/2026-12-22#participants"),
+        ("0 replies you owe", "/calendar?mine=1"),
+    ]
+
+
+async def test_a_member_s_counts(sqlite_cast: Cast, browse: SignIn) -> None:
+    await next_week(sqlite_cast, sqlite_cast.caht_lead)
+    await late_item(sqlite_cast.coordinator, sqlite_cast.caht_lead)
+    assert tiles(await read(await browse(sqlite_cast.caht_lead))) == [
+        ("1 overdue action item", "/action-items"),
+        ("1 open item of mine", "#mine"),
+        ("1 event in the next 10 days", "/calendar?view=list"),
+        ("1 reply you owe", "#replies"),
+    ]
+
+
+async def test_a_deadline_asks_for_no_reply(sqlite_cast: Cast, browse: SignIn) -> None:
+    event_id = await next_week(sqlite_cast, sqlite_cast.caht_lead, kind=Kind.DEADLINE, title="Report")
+    browser = await browse(sqlite_cast.caht_lead)
+    assert "Nothing else needs you" in await read(browser)
+    page = (await browser.get(f"/events/{event_id}/2026-12-22")).text
+    assert "Your reply" not in page
+    assert "Reply owed" not in (await browser.get("/calendar?month=2026-12&view=list")).text
+    assert "who have not replied" not in (await (await browse(sqlite_cast.coordinator)).get("/")).text
+
+
+async def test_a_reply_that_is_owed_is_given_by_one_press(sqlite_cast: Cast, browse: SignIn) -> None:
+    await next_week(sqlite_cast, sqlite_cast.caht_lead)
+    browser = await browse(sqlite_cast.caht_lead)
+    form = section(await read(browser), "replies")
+    address = re.search(r'action="([^"]*)"', form)
+    assert re.findall(r'name="answer" value="(\w+)">(\w+)<', form) == [("yes", "Yes"), ("maybe", "Maybe"), ("no", "No")]
+    assert address
+    answer = await browser.post(address[1], {"answer": "maybe", "next": "/"})
+    assert (answer.status_code, answer.headers["location"]) == (303, "/")
+    html = await read(browser)
+    assert "Your reply is saved: Maybe." in html
+    assert "Nothing else needs you" in html
+
+
+async def test_an_own_item_is_done_by_one_press(sqlite_cast: Cast, browse: SignIn) -> None:
+    reference = await late_item(sqlite_cast.coordinator, sqlite_cast.caht_lead)
+    browser = await browse(sqlite_cast.caht_lead)
+    form = section(await read(browser), "mine")
+    hidden = dict(re.findall(r'<input type="hidden" name="(version|next)" value="([^"]*)"', form))
+    answer = await browser.post(f"/action-items/{reference}/completion", hidden)
+    assert (answer.status_code, answer.headers["location"]) == (303, "/")
+    assert f"{reference} is done." in await read(browser)
+    assert "Nothing else needs you" in await read(browser)
+
+
+async def test_who_has_no_password_is_led_to_one_until_there_is_one(sqlite_cast: Cast, browse: SignIn) -> None:
+    browser = await browse(sqlite_cast.hsi_liaison)
+    asked = main(await read(browser))
+    assert '<a href="/password">Choose your password</a>, so that you can sign in again.' in asked
+    hash_cheaply()
+    await browser.post("/password", {"password": PASSWORD, "repeated": PASSWORD})
+    html = await read(browser)
+    assert "Your password is set." in html
+    assert "Choose your password" not in main(html)
+    assert "Nothing needs you" in html
+
+
+async def test_a_demo_asks_nobody_to_choose_a_password(sqlite_cast: Cast, browse: SignIn) -> None:
+    session = await session_of(sqlite_cast.hsi_liaison, NOW)
+    assert "Choose your password" in await read(await browse(sqlite_cast.hsi_liaison))
+    assert "Choose your password" not in await read(Browser(create_app(settings(is_demo=True)), session))
+
+
+async def test_when_nothing_needs_one_the_page_says_what_is_next(sqlite_cast: Cast, browse: SignIn) -> None:
+    event_id = await next_week(sqlite_cast, sqlite_cast.caht_lead)
+    clear = section(await read(await browse(sqlite_cast.hsi_liaison)), "h-clear")
+    assert text(clear) == "Nothing else needs you Next: Monthly task force meeting , Tue, Dec 22, 10:00–11:30 AM"
+    assert f'href="/events/{event_id}/2026-12-22"' in clear
+
+
+async def test_an_empty_task_force_offers_its_first_step(sqlite_cast: Cast, browse: SignIn) -> None:
+    clear = section(await read(await browse(sqlite_cast.coordinator)), "h-clear")
+    assert "No events in the next two weeks. Schedule an event" in text(clear)
+
+
+async def test_what_is_for_named_people_says_so_in_the_agenda(sqlite_cast: Cast, browse: SignIn) -> None:
+    await schedule(sqlite_cast.fbi_lead, operation(sqlite_cast.kcpd_detective, starts=NEXT_WEEK), NOW)
+    shown = agenda(main(await read(await browse(sqlite_cast.kcpd_detective))))
+    assert "Operation Bluestem" in shown
+    assert "Named people" in shown
+
+
+async def test_an_event_of_a_body_names_the_body_in_the_agenda(sqlite_cast: Cast, browse: SignIn) -> None:
+    facts = {"visibility": Visibility.BODY, "body_id": sqlite_cast.bodies["services"]}
+    await next_week(sqlite_cast, sqlite_cast.caht_lead, **facts)
+    assert "Victim Services Committee" in agenda(main(await read(await browse(sqlite_cast.harbor_advocate))))
+
+
+async def test_a_part_that_cannot_be_read_says_so_and_the_rest_stays(sqlite_cast: Cast, browse: SignIn) -> None:
+    await next_week(sqlite_cast, sqlite_cast.caht_lead)
+    await engine().run_querystring(QueryString("ALTER TABLE action_item RENAME TO lost"))
+    html = main(await read(await browse(sqlite_cast.caht_lead)))
+    assert "Your action items could not be loaded. Reload the page in a minute." in html
+    assert "Monthly task force meeting" in section(html, "replies")
+    assert [words for words, _ in tiles(html)] == ["1 event in the next 10 days", "1 reply you owe"]
+
+
+async def test_an_operation_changes_no_byte_of_the_page_of_who_is_not_named(sqlite_cast: Cast, browse: SignIn) -> None:
+    await next_week(sqlite_cast, *everybody(sqlite_cast))
+    strangers = [sqlite_cast.harbor_advocate, sqlite_cast.caht_lead, sqlite_cast.coordinator, sqlite_cast.fbi_alternate]
+    browsers = [await browse(one) for one in strangers]
+    before = [(await browser.get("/")).content for browser in browsers]
+    for starts in (NEXT_WEEK, LAST_WEEK, datetime(2026, 12, 15, 8)):  # noqa: DTZ001 - local to the event's zone
+        await schedule(sqlite_cast.fbi_lead, operation(sqlite_cast.kcpd_detective, starts=starts), LONG_AGO)
+    assert [(await browser.get("/")).content for browser in browsers] == before
+    assert "Bluestem" in await read(await browse(sqlite_cast.kcpd_detective))
+
+
+async def test_a_stranger_does_not_see_the_home_page(browse: SignIn) -> None:
+    assert (await (await browse(None)).get("/")).status_code in (302, 303, 401)

@@ -1,0 +1,90 @@
+"""The page where somebody is seen out."""
+
+from datetime import timedelta
+
+import pytest
+
+from tests.cast import NOW, Cast, operation
+from tests.ports.conftest import SignIn
+from tests.ports.pages.forms import typed
+from tests.usecases.roster.forms import column
+from tracker import clock
+from tracker.usecases.events import events
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+def cast(sqlite_cast: Cast) -> Cast:
+    return sqlite_cast
+
+
+def page_of(cast: Cast, name: str) -> str:
+    return f"/people/{cast.members[name].member_id}/departure"
+
+
+async def test_it_lists_what_moves_and_asks_who_takes_over(cast: Cast, browse: SignIn) -> None:
+    await events.schedule(cast.fbi_lead, operation(cast.kcpd_detective, cast.coordinator), NOW)
+    browser = await browse(cast.coordinator)
+    page = (await browser.get(page_of(cast, "fbi_lead"))).text
+    assert "Operation Bluestem" in page
+    assert "Steering Committee" in page
+    reply = await browser.post(page_of(cast, "fbi_lead"), typed(page, page_of(cast, "fbi_lead")))
+    assert reply.status_code == 422
+    assert "nothing may stay without an owner" in reply.text
+
+
+async def test_an_operation_that_the_keeper_may_not_see_is_not_on_the_page(cast: Cast, browse: SignIn) -> None:
+    await events.schedule(cast.fbi_lead, operation(cast.kcpd_detective), NOW)
+    for keeper in (cast.coordinator, cast.administrator):
+        page = (await (await browse(keeper)).get(page_of(cast, "fbi_lead"))).text
+        assert "Bluestem" not in page
+        assert "No event to come that you may see." in page
+
+
+async def test_one_press_and_they_have_left(cast: Cast, browse: SignIn) -> None:
+    browser = await browse(cast.administrator)
+    theirs = page_of(cast, "fbi_lead")
+    form = typed((await browser.get(theirs)).text, theirs, successor=cast.fbi_alternate.member_id)
+    reply = await browser.post(theirs, form)
+    assert reply.headers["location"] == f"/people/{cast.fbi_lead.member_id}"
+    page = (await browser.get(reply.headers["location"])).text
+    assert "They have left." in page
+    assert "Let back in" in page
+    assert "Fbi lead" not in (await browser.get("/people")).text
+    assert "Fbi lead" in (await browser.get("/people?left=1")).text
+
+
+async def test_the_seat_of_who_is_suspended_returns_until_they_are_seen_out(cast: Cast, browse: SignIn) -> None:
+    browser, theirs = await browse(cast.coordinator), page_of(cast, "fbi_lead")
+    address = theirs.removesuffix("/departure")
+    await browser.post(f"{address}/suspension", {"why": "Long leave"})
+    assert "A seat or chair held before is given up by this, too." in (await browser.get(theirs)).text
+    await browser.post(f"{address}/reinstatement")
+    assert "Steering Committee" in (await browser.get(address)).text
+    await browser.post(f"{address}/suspension", {"why": "Gone"})
+    await browser.post(theirs, {"successor": str(cast.coordinator.member_id)})
+    await browser.post(f"{address}/reinstatement")
+    assert "No seat in a body." in (await browser.get(address)).text
+
+
+async def test_who_left_can_be_let_back_in_as_a_member_without_roles(cast: Cast, browse: SignIn) -> None:
+    browser = await browse(cast.coordinator)
+    theirs = page_of(cast, "fbi_lead")
+    await browser.post(theirs, {"successor": str(cast.fbi_alternate.member_id)})
+    address = theirs.removesuffix("/departure")
+    assert (await browser.post(f"{address}/reinstatement")).status_code == 303
+    assert await column(cast.fbi_lead.member_id, "status") == "active"
+    assert "<span>Member</span>" in (await browser.get(address)).text
+
+
+async def test_a_fresh_proof_is_asked_first(cast: Cast, browse: SignIn) -> None:
+    browser = await browse(cast.coordinator)
+    clock.start_at(NOW + timedelta(minutes=15), stands_still=True)
+    theirs = page_of(cast, "fbi_lead")
+    for reply in (await browser.get(theirs), await browser.post(theirs, {"successor": ""})):
+        assert (reply.status_code, reply.headers["location"]) == (303, f"/sign-in/again?next={theirs}")
+
+
+async def test_others_are_refused(cast: Cast, browse: SignIn) -> None:
+    assert (await (await browse(cast.fbi_lead)).get(page_of(cast, "fbi_alternate"))).status_code == 403

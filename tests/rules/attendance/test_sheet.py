@@ -1,0 +1,206 @@
+"""When attendance is taken, how a roll is made and counted, and whose names a viewer reads."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+
+from tracker.errors import Invalid, NotAllowed
+from tracker.rules.attendance import sheet
+from tracker.rules.attendance.sheet import AgencyCount, Mark, Recorded
+from tracker.rules.core.audiences import Arm, Visibility
+from tracker.rules.core.viewer import Role, Viewer
+from tracker.rules.events.event import Event, EventStatus, Kind, Occurrence
+from tracker.rules.events.replies import AnswerValue, AttendeeRole, Participant
+
+STARTS = datetime(2026, 12, 10, 20, tzinfo=UTC)
+LEAD = uuid4()
+FBI, CAHT = uuid4(), uuid4()
+
+
+def an_event(**facts: Any) -> Event:
+    event = Event(
+        id=uuid4(),
+        uid="u",
+        reference=None,
+        kind=Kind.MEETING,
+        title="Monthly meeting",
+        description="",
+        place="",
+        video_link="",
+        agenda="",
+        visibility=Visibility.ALL,
+        body_id=None,
+        body=None,
+        lead_id=LEAD,
+        lead="Lead",
+        lead_agency="USAO",
+        status=EventStatus.CONFIRMED,
+        zone="America/Chicago",
+        starts=datetime(2026, 12, 10, 14),  # noqa: DTZ001 - local
+        duration=timedelta(hours=1),
+        is_all_day=False,
+        rrule=None,
+        version=1,
+        sequence=0,
+        created_at=STARTS,
+        changed_at=STARTS,
+    )
+    return replace(event, **facts)
+
+
+def a_date(event: Event | None = None, **facts: Any) -> Occurrence:
+    date = Occurrence(
+        id=uuid4(),
+        event=event or an_event(),
+        original_start=datetime(2026, 12, 10, 14),  # noqa: DTZ001 - local
+        starts_at=STARTS,
+        ends_at=STARTS + timedelta(hours=1),
+        title="Monthly meeting",
+        place="",
+        agenda="",
+        is_cancelled=False,
+        is_changed=False,
+        version=1,
+        sequence=0,
+        changed_at=STARTS,
+        attendance_closed_at=None,
+    )
+    return replace(date, **facts)
+
+
+def a_participant(
+    name: str, agency: str = "FBI", answer: AnswerValue = AnswerValue.NEEDS_ACTION, member_id: UUID | None = None
+) -> Participant:
+    arm = Arm.VICTIM_SERVICES if agency == "CAHT" else Arm.LAW_ENFORCEMENT
+    return Participant(
+        invitation_id=uuid4(),
+        member_id=member_id or uuid4(),
+        name=name,
+        agency_id=CAHT if agency == "CAHT" else FBI,
+        agency=agency,
+        arm=arm,
+        role=AttendeeRole.REQUIRED,
+        answer=answer,
+        comment="",
+        source="",
+        answered_at=None,
+    )
+
+
+def a_mark(mark: Mark, member_id: UUID | None = None, name: str = "Guest", agency: str = "FBI") -> Recorded:
+    return Recorded(
+        id=uuid4(), member_id=member_id, name=name, agency_id=None, agency=agency, mark=mark, recorded_at=STARTS
+    )
+
+
+def a_viewer(arm: Arm = Arm.VICTIM_SERVICES, **facts: Any) -> Viewer:
+    viewer = Viewer(
+        member_id=uuid4(),
+        name="V",
+        email="v@caht.example",
+        agency_id=CAHT,
+        agency="CAHT",
+        arm=arm,
+        zone="America/Chicago",
+    )
+    return replace(viewer, **facts)
+
+
+def test_attendance_opens_half_an_hour_before_the_start() -> None:
+    opens = STARTS - timedelta(minutes=30)
+    assert sheet.why_not(a_date(), opens) is None
+    assert sheet.why_not(a_date(), opens - timedelta(seconds=1)) == "Attendance opens on Thu, Dec 10 at 1:30 PM."
+
+
+@pytest.mark.parametrize(
+    "date",
+    [
+        a_date(is_cancelled=True),
+        a_date(an_event(status=EventStatus.CANCELLED)),
+        a_date(an_event(status=EventStatus.DRAFT)),
+        a_date(attendance_closed_at=STARTS),
+    ],
+    ids=["cancelled date", "cancelled event", "draft", "closed"],
+)
+def test_no_mark_is_made_on_a_date_that_is_off_a_draft_or_closed(date: Occurrence) -> None:
+    with pytest.raises(NotAllowed):
+        sheet.check_open(date, STARTS)
+
+
+def test_the_same_button_again_takes_the_mark_back_and_another_one_replaces_it() -> None:
+    assert sheet.pressed(Mark.HERE, None) is Mark.HERE
+    assert sheet.pressed(Mark.HERE, Mark.HERE) is Mark.CLEARED
+    assert sheet.pressed(Mark.REMOTE, Mark.HERE) is Mark.REMOTE
+
+
+@pytest.mark.parametrize("mark", [Mark.ABSENT, Mark.EXCUSED])
+def test_nobody_is_absent_who_was_not_invited(mark: Mark) -> None:
+    with pytest.raises(Invalid):
+        sheet.check_mark(mark, is_invited=False)
+    sheet.check_mark(mark, is_invited=True)
+
+
+def test_a_roll_holds_everybody_once_by_agency_with_walk_ins_last() -> None:
+    zoe, abe, eve = a_participant("Zoe"), a_participant("Abe"), a_participant("Eve", "CAHT")
+    came_along = a_mark(Mark.HERE, member_id=uuid4(), name="Ann")
+    marks = [a_mark(Mark.REMOTE, member_id=zoe.member_id), came_along, a_mark(Mark.HERE, name="Officer", agency="KCPD")]
+    lines = sheet.roll([zoe, abe, eve], marks)
+    assert [(line.agency, line.name, line.mark) for line in lines] == [
+        ("CAHT", "Eve", None), ("FBI", "Abe", None), ("FBI", "Zoe", Mark.REMOTE), ("FBI", "Ann", Mark.HERE),
+        ("KCPD", "Officer", Mark.HERE),
+    ]  # fmt: skip
+    assert [line.is_walk_in for line in lines] == [False, False, False, True, True]
+
+
+def test_the_agency_of_a_line_is_the_one_served_when_the_mark_was_made() -> None:
+    moved = a_participant("Moved", "CAHT")
+    assert sheet.roll([moved], [a_mark(Mark.HERE, member_id=moved.member_id, agency="FBI")])[0].agency == "FBI"
+
+
+def test_a_roll_is_counted_with_and_without_walk_ins() -> None:
+    people = [a_participant(str(number)) for number in range(5)]
+    marks = [
+        a_mark(mark, member_id=person.member_id)
+        for mark, person in zip([Mark.HERE, Mark.REMOTE, Mark.ABSENT, Mark.EXCUSED], people, strict=False)
+    ]
+    counted = sheet.tally(sheet.roll(people, [*marks, a_mark(Mark.HERE)]))
+    assert (counted.present, counted.remote, counted.absent, counted.excused, counted.unmarked) == (3, 1, 1, 1, 1)
+    assert (counted.invited, counted.walk_ins) == (5, 1)
+
+
+def test_the_bulk_button_waits_only_for_those_who_said_yes_and_have_no_mark() -> None:
+    yes, no, marked = (
+        a_participant("yes", answer=AnswerValue.ACCEPTED), a_participant("no", answer=AnswerValue.DECLINED),
+        a_participant("marked", answer=AnswerValue.ACCEPTED),
+    )  # fmt: skip
+    lines = sheet.roll([yes, no, marked], [a_mark(Mark.ABSENT, member_id=marked.member_id)])
+    assert [line.name for line in sheet.waiting_yes(lines)] == ["yes"]
+
+
+PEOPLE = [
+    a_participant("Agent", "FBI", AnswerValue.ACCEPTED),
+    a_participant("Analyst", "FBI"),
+    a_participant("Advocate", "CAHT"),
+]
+
+
+def test_a_member_reads_the_names_of_their_own_arm_and_counts_of_the_other() -> None:
+    named, counts = sheet.named_participants(a_viewer(), an_event(), PEOPLE)
+    assert [one.name for one in named] == ["Advocate"]
+    assert counts == [AgencyCount(agency_id=FBI, agency="FBI", invited=2, accepted=1)]
+
+
+BODY = uuid4()
+
+
+@pytest.mark.parametrize(
+    "viewer",
+    [a_viewer(roles=frozenset({Role.COORDINATOR})), a_viewer(member_id=LEAD), a_viewer(chairs=frozenset({BODY}))],
+    ids=["coordinator", "lead", "chair"],
+)
+def test_coordinator_lead_and_chair_read_all_names(viewer: Viewer) -> None:
+    named, counts = sheet.named_participants(viewer, an_event(body_id=BODY), PEOPLE)
+    assert (len(named), counts) == (3, [])

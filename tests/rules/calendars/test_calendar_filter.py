@@ -1,0 +1,43 @@
+"""What narrows the calendar."""
+
+from uuid import UUID
+
+import pytest
+
+from tests.rules.calendars.lines import at, seen
+from tracker.rules.calendars.calendar_filter import Choice, Filter, matching
+from tracker.rules.core.audiences import Visibility
+from tracker.rules.events.event import EventStatus, Kind
+
+BODY, AGENCY = Choice(id=UUID(int=7), name="Steering Committee"), Choice(id=UUID(int=8), name="KCPD")
+
+
+def test_the_usual_filter_leaves_nothing_out() -> None:
+    every = [seen(at(1), kind=kind, status=EventStatus.CANCELLED) for kind in Kind]
+    assert not Filter().is_narrow
+    assert matching(every, Filter()) == every
+
+
+@pytest.mark.parametrize(
+    ("chosen", "left"),
+    [
+        (Filter(kinds=frozenset({Kind.TRAINING})), ["training"]),
+        (Filter(only_mine=True), ["call"]),
+        (Filter(with_cancelled=False), ["call", "training", "of the body", "of one arm"]),
+        (Filter(body=BODY), ["of the body"]),
+        (Filter(visibility=Visibility.VICTIM_SERVICES), ["of one arm"]),
+        (Filter(agency=AGENCY), ["call"]),
+        (Filter(body=BODY, only_mine=True), []),
+    ],
+)
+def test_a_filter_lets_through_what_is_all_that_it_asks_for(chosen: Filter, left: list[str]) -> None:
+    dates = {
+        "call": seen(at(1), is_mine=True),
+        "training": seen(at(1), kind=Kind.TRAINING),
+        "cancelled": seen(at(1), status=EventStatus.CANCELLED),
+        "of the body": seen(at(1), body_id=BODY.id),
+        "of one arm": seen(at(1), visibility=Visibility.VICTIM_SERVICES),
+    }
+    found = matching(dates.values(), chosen, of_agency={dates["call"].line.event_id})
+    assert [name for name, one in dates.items() if one in found] == left
+    assert chosen.is_narrow

@@ -1,0 +1,90 @@
+"""Local times and moments: DST, names of zones, odd input."""
+
+# A local time is naive: its zone stands beside it.
+# ruff: noqa: DTZ001, DTZ901
+
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from tracker.errors import Invalid
+from tracker.rules.core.wall_clock import _US_ZONES, to_local, to_utc, zone_of, zone_word
+
+CHICAGO = "America/Chicago"
+
+
+def test_a_time_that_the_clocks_skip_goes_forward_by_the_gap() -> None:
+    assert to_utc(datetime(2027, 3, 14, 2, 30), CHICAGO) == datetime(2027, 3, 14, 8, 30, tzinfo=UTC)
+    assert to_local(datetime(2027, 3, 14, 8, 30, tzinfo=UTC), CHICAGO).replace(tzinfo=None) == datetime(
+        2027, 3, 14, 3, 30
+    )
+
+
+def test_of_a_doubled_time_the_first_counts() -> None:
+    assert to_utc(datetime(2026, 11, 1, 1, 30), CHICAGO) == datetime(2026, 11, 1, 6, 30, tzinfo=UTC)
+    assert to_utc(datetime(2026, 11, 1, 1, 30, fold=1), CHICAGO) == datetime(2026, 11, 1, 6, 30, tzinfo=UTC)
+
+
+def test_a_day_before_is_a_day_on_the_wall_clock_and_24_hours_are_24_hours() -> None:
+    start = datetime(2026, 11, 1, 9, 0)
+    assert to_utc(start - timedelta(days=1), CHICAGO) == datetime(2026, 10, 31, 14, tzinfo=UTC)
+    assert to_utc(start, CHICAGO) - timedelta(hours=24) == datetime(2026, 10, 31, 15, tzinfo=UTC)
+
+
+def test_both_ways_agree_through_the_year() -> None:
+    for day in range(365):
+        local = datetime(2026, 1, 1, 10, 0) + timedelta(days=day)
+        assert to_local(to_utc(local, CHICAGO), CHICAGO) == local.replace(tzinfo=ZoneInfo(CHICAGO))
+
+
+@pytest.mark.parametrize(
+    ("zone", "word"),
+    [
+        ("America/New_York", "Eastern"),
+        ("America/Indiana/Indianapolis", "Eastern"),
+        ("America/Chicago", "Central"),
+        ("US/Central", "Central"),
+        ("America/Denver", "Mountain"),
+        ("America/Los_Angeles", "Pacific"),
+        ("America/Anchorage", "Alaska"),
+        ("Pacific/Honolulu", "Hawaii"),
+        ("America/Phoenix", "Phoenix"),
+        ("America/Puerto_Rico", "Puerto Rico"),
+        ("America/Argentina/Buenos_Aires", "Buenos Aires"),
+        ("UTC", "UTC"),
+    ],
+)
+def test_a_zone_has_the_word_that_people_use(zone: str, word: str) -> None:
+    assert zone_word(zone) == word
+
+
+def test_zones_with_one_word_show_the_same_time_all_year() -> None:
+    hours = [datetime(2026, month, 15, 12) for month in range(1, 13)]
+    for names in _US_ZONES.values():
+        assert len({tuple(to_utc(hour, name) for hour in hours) for name in names.split()}) == 1
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["", "Mars/Olympus", "America", "../../etc/passwd", "/etc/localtime", "localtime", "EST", "right/America/Chicago",
+     "America/Chicago\n", "America/Chicago\x00", "America/\ud800", "A" * 5000, "America/" + "a" * 300, "posixrules"],
+)  # fmt: skip
+def test_an_unknown_zone_is_refused_at_its_field(name: str) -> None:
+    with pytest.raises(Invalid) as refusal:
+        zone_of(name)
+    assert list(refusal.value.fields) == ["zone"]
+
+
+@pytest.mark.parametrize("local", [datetime.min, datetime.max, datetime(1969, 12, 31), datetime(2200, 1, 1)])
+def test_a_year_outside_all_calendars_is_refused_at_the_date(local: datetime) -> None:
+    with pytest.raises(Invalid) as refusal:
+        to_utc(local, "Asia/Tokyo")
+    assert refusal.value.fields == {"date": "Choose a date between 1970 and 2199."}
+
+
+def test_an_aware_local_time_and_a_naive_moment_are_mistakes_of_the_program() -> None:
+    with pytest.raises(ValueError, match="naive"):
+        to_utc(datetime(2026, 1, 1, tzinfo=UTC), CHICAGO)
+    with pytest.raises(ValueError, match="aware"):
+        to_local(datetime(2026, 1, 1), CHICAGO)

@@ -1,0 +1,53 @@
+"""The words of letters and their limits."""
+
+from datetime import timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as some
+
+from tracker.rules.emails.content import PREVIEW, SUBJECT, cut, length_words, one_line, subject
+
+PATTERNS = (
+    "Invitation: {}, Wed, Dec 30, 2027, 10:00 AM",
+    "Moved: {}, Tue, Feb 9 to Thu, Feb 11, 2027, 11:00 PM",
+    "New place: {}, Wed, Dec 30, 2027, 10:00 AM",
+    "Tomorrow, 10:00 AM: {}",
+)
+
+
+@pytest.mark.parametrize("pattern", PATTERNS)
+@given(title=some.text(min_size=1, max_size=200))
+def test_a_subject_fits_a_phone_whatever_the_title(pattern: str, title: str) -> None:
+    assert len(subject(pattern, title)) <= SUBJECT
+
+
+def test_a_short_title_stands_whole_in_its_subject() -> None:
+    assert subject("Invitation: {}, Thu, Dec 10, 2:00 PM", "Monthly task force meeting") == (
+        "Invitation: Monthly task force meeting, Thu, Dec 10, 2:00 PM"
+    )
+
+
+def test_a_long_title_is_cut_at_a_word() -> None:
+    assert cut("Trauma-informed interviewing refresher for all", 30) == "Trauma-informed interviewing…"
+
+
+@given(some.text(max_size=300))
+def test_a_cut_text_is_never_longer_than_asked(text: str) -> None:
+    assert len(cut(text, PREVIEW)) <= PREVIEW
+
+
+@given(some.text())
+def test_a_line_holds_no_second_line_and_no_encoded_word(text: str) -> None:
+    line = one_line(text)
+    assert len(line.splitlines()) <= 1
+    assert "=?" not in line
+
+
+@pytest.mark.parametrize(
+    ("minutes", "words"),
+    [(15, "15 minutes"), (60, "1 hour"), (90, "90 minutes"), (120, "2 hours"), (210, "3 hours 30 minutes"),
+     (1_440, "1 day"), (2_000, "2 days"), (0, "")],
+)  # fmt: skip
+def test_a_length_is_said_as_people_say_it(minutes: int, words: str) -> None:
+    assert length_words(timedelta(minutes=minutes)) == words

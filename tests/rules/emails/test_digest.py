@@ -1,0 +1,119 @@
+"""When the weekly digest is due, and what it says."""
+
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from tests.cast import NOW
+from tracker.rules.actions.action_items import ActionItem, ItemStatus
+from tracker.rules.core.audiences import Arm, Visibility
+from tracker.rules.core.viewer import Viewer
+from tracker.rules.emails.content import PREVIEW, SUBJECT
+from tracker.rules.emails.digest import Week, monday_in, span_of
+from tracker.rules.emails.digest_words import COUNTED, digest
+from tracker.rules.events.event import EventStatus, Kind, Line
+
+CHICAGO = "America/Chicago"
+MONDAY = date(2026, 12, 14)
+SEVEN = datetime(2026, 12, 14, 13, tzinfo=UTC)  # 7:00 AM in Kansas City
+SECOND = timedelta(seconds=1)
+
+
+def reader(**facts: Any) -> Viewer:
+    return Viewer(**{
+        "member_id": uuid4(), "name": "Advocate", "email": "advocate@caht.example", "agency_id": uuid4(),
+        "agency": "CAHT", "arm": Arm.VICTIM_SERVICES, "zone": CHICAGO, **facts,
+    })  # fmt: skip
+
+
+def line(title: str, day: int, **facts: Any) -> Line:
+    starts = datetime(2026, 12, day, 20, tzinfo=UTC)
+    return Line(**{
+        "id": uuid4(), "event_id": uuid4(), "key": f"2026-12-{day}", "kind": Kind.MEETING, "title": title, "place": "",
+        "visibility": Visibility.ALL, "status": EventStatus.CONFIRMED, "starts_at": starts,
+        "ends_at": starts + timedelta(hours=1), "zone": CHICAGO, "is_all_day": False, "is_changed": False,
+        "lead_id": uuid4(), "body_id": None, **facts,
+    })  # fmt: skip
+
+
+def item(title: str, due: date, **facts: Any) -> ActionItem:
+    return ActionItem(**{
+        "id": uuid4(), "uid": "uid", "reference": "AI-7QK4", "title": title, "owner_id": uuid4(), "owner": "Advocate",
+        "owner_email": "advocate@caht.example", "agency_id": uuid4(), "agency": "CAHT", "due": due, "origin_id": None,
+        "origin": None, "origin_event_id": None, "origin_key": None, "is_restricted": False,
+        "visibility": Visibility.ALL, "body_id": None, "status": ItemStatus.OPEN, "progress": 0,
+        "created_by_id": uuid4(), "created_at": NOW, "changed_at": NOW, "closed_at": None, "version": 1, "sequence": 0,
+        **facts,
+    })  # fmt: skip
+
+
+def week(**facts: Any) -> Week:
+    made = {"reader": reader(), "monday": MONDAY, "today": MONDAY, "events": (), "owed": (), "items": ()}
+    return Week(**{**made, **facts})
+
+
+def test_it_is_due_on_mondays_at_seven_by_the_reader_s_clock() -> None:
+    assert monday_in(SEVEN - SECOND, SEVEN, CHICAGO) == (MONDAY, SEVEN)
+    assert monday_in(SEVEN, SEVEN + SECOND, CHICAGO) is None
+    assert monday_in(SEVEN - timedelta(days=1), SEVEN - SECOND, CHICAGO) is None
+    eastern = SEVEN - timedelta(hours=1)
+    assert monday_in(eastern - SECOND, eastern, "America/New_York") == (MONDAY, eastern)
+
+
+def test_after_an_outage_of_weeks_only_the_last_monday_counts() -> None:
+    assert monday_in(SEVEN - timedelta(days=30), SEVEN + timedelta(days=3), CHICAGO) == (MONDAY, SEVEN)
+    before = SEVEN - timedelta(hours=1)
+    assert monday_in(SEVEN - timedelta(days=30), before, CHICAGO) == (date(2026, 12, 7), SEVEN - timedelta(days=7))
+
+
+def test_a_week_goes_from_monday_to_sunday_also_when_the_clocks_change() -> None:
+    starts, ends = span_of(date(2027, 3, 8), CHICAGO)
+    assert (starts, ends) == (datetime(2027, 3, 8, 6, tzinfo=UTC), datetime(2027, 3, 15, 5, tzinfo=UTC))
+
+
+def test_its_subject_counts_and_its_preview_names_the_week() -> None:
+    letter = digest(week(events=(line("A", 15), line("B", 16)), owed=(line("B", 16),), items=(item("C", MONDAY),)))
+    assert letter.subject == "Your week: 2 events, 1 reply owed, 1 action item"
+    assert letter.preview == "Monday, December 14 to Sunday, December 20."
+
+
+def test_it_lists_what_is_owed_what_happens_and_what_is_late_or_due() -> None:
+    late, due = item("Contact sheet", date(2026, 12, 10)), item("Shelter list", date(2026, 12, 18))
+    letter = digest(week(events=(line("Huddle", 15),), owed=(line("Refresher", 16),), items=(late, due)))
+    assert letter.facts == (
+        ("Reply owed", "Refresher, Wed, Dec 16, 2:00 PM"),
+        ("Event", "Huddle, Tue, Dec 15, 2:00 PM"),
+        ("Overdue", "AI-7QK4, Contact sheet, 4 days"),
+        ("Due", "AI-7QK4, Shelter list, Fri, Dec 18"),
+    )
+
+
+def test_what_is_for_named_people_is_counted_and_not_listed() -> None:
+    named = line("Operation Bluestem", 16, visibility=Visibility.NAMED)
+    letter = digest(week(events=(named,), owed=(named,), items=(item("Canary", MONDAY, is_restricted=True),)))
+    assert letter.subject == "Your week: 1 event, 1 reply owed, 1 action item"
+    assert (letter.facts, letter.paragraphs) == ((), (COUNTED,))
+
+
+def test_to_who_reads_discreetly_it_only_counts() -> None:
+    letter = digest(
+        week(reader=reader(is_discreet=True), events=(line("Canary", 15),), items=(item("Canary", MONDAY),))
+    )
+    assert letter.subject == "Your week: 1 appointment, 1 thing to do"
+    assert "Canary" not in str(letter)
+    assert (letter.facts, letter.is_discreet) == ((), True)
+
+
+def test_a_long_week_is_cut_and_says_how_much_more_there_is() -> None:
+    letter = digest(week(events=tuple(line("x" * 200, 15) for _ in range(999)), owed=(line("y", 15),) * 99))
+    assert len(letter.subject) <= SUBJECT
+    assert len(letter.preview) <= PREVIEW
+    assert letter.facts[-1] == ("Event", "and 989 more")
+
+
+@pytest.mark.parametrize("what", ["events", "owed"])
+def test_a_week_with_anything_in_it_is_not_empty(what: str) -> None:
+    assert week().is_empty
+    assert not week(**{what: (line("A", 15),)}).is_empty

@@ -1,0 +1,108 @@
+"""When people are reminded."""
+
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+from tracker.rules.core.outbox import State
+from tracker.rules.emails import reminders
+
+CHICAGO = "America/Chicago"
+WEEK, DAY, HOURS = timedelta(days=7), timedelta(days=1), timedelta(hours=2)
+
+
+def at(text: str) -> datetime:
+    return datetime.fromisoformat(text).replace(tzinfo=UTC)
+
+
+def moments(starts_at: str, *, is_all_day: bool = False) -> dict[timedelta, datetime]:
+    return {one.lead: one.at for one in reminders.of_date(at(starts_at), CHICAGO, is_all_day=is_all_day)}
+
+
+def test_people_are_reminded_a_week_a_day_and_two_hours_before() -> None:
+    assert moments("2026-12-10T20:00") == {
+        WEEK: at("2026-12-03T20:00"), DAY: at("2026-12-09T20:00"), HOURS: at("2026-12-10T18:00"),
+    }  # fmt: skip
+
+
+def test_a_day_before_the_clocks_go_back_is_the_same_time_on_the_wall() -> None:
+    assert moments("2026-11-01T15:00")[DAY] == at("2026-10-31T14:00")
+
+
+def test_a_day_before_the_clocks_go_forward_is_the_same_time_on_the_wall() -> None:
+    assert moments("2027-03-14T14:00")[DAY] == at("2027-03-13T15:00")
+
+
+def test_two_hours_before_are_two_hours_on_the_night_of_the_change() -> None:
+    assert moments("2026-11-01T08:30")[HOURS] == at("2026-11-01T06:30")
+
+
+def test_a_date_in_the_skipped_hour_is_reminded_once_for_each_lead_time() -> None:
+    assert moments("2027-03-15T07:30")[DAY] == at("2027-03-14T08:30")  # 02:30 does not exist: 03:30
+
+
+def test_people_of_an_all_day_event_are_reminded_in_the_morning_and_not_at_night() -> None:
+    assert moments("2026-12-10T06:00", is_all_day=True) == {WEEK: at("2026-12-03T14:00"), DAY: at("2026-12-09T14:00")}
+
+
+@pytest.mark.parametrize("is_all_day", [False, True])
+def test_no_reminder_is_further_from_its_lead_time_than_the_planner_looks(is_all_day: bool) -> None:
+    for day in range(366):
+        for one in reminders.of_date(at("2026-01-01T06:30") + day * DAY, CHICAGO, is_all_day=is_all_day):
+            assert abs(one.at - (one.ends - one.lead)) < reminders.SHIFT
+
+
+def test_the_owner_of_an_item_is_reminded_three_days_before_on_the_day_and_when_it_is_overdue() -> None:
+    found = [one.at for one in reminders.of_item(date(2027, 2, 9), CHICAGO)]
+    assert found == [at(f"2027-02-{day:02}T14:00") for day in (6, 9, 10, 13, 16)]
+
+
+def test_the_planner_asks_for_exactly_the_items_that_have_a_reminder_this_morning() -> None:
+    morning = reminders.mornings(at("2027-02-06T13:59"), at("2027-02-06T14:00"), CHICAGO)
+    assert date(2027, 2, 9) in reminders.due_days(morning)
+    assert date(2027, 2, 10) not in reminders.due_days(morning)
+
+
+def test_between_two_mornings_there_is_no_reminder_of_an_item() -> None:
+    assert reminders.mornings(at("2027-02-06T14:00"), at("2027-02-07T13:59"), CHICAGO) == []
+
+
+def test_a_span_over_several_days_holds_each_of_their_mornings() -> None:
+    days = reminders.mornings(at("2027-03-12T15:00"), at("2027-03-15T13:00"), CHICAGO)
+    assert days == [date(2027, 3, 13), date(2027, 3, 14), date(2027, 3, 15)]
+
+
+def states(starts_at: str, after: str, now: str) -> dict[timedelta, State]:
+    found = reminders.of_date(at(starts_at), CHICAGO, is_all_day=False)
+    return {one.lead: one.state for one in reminders.judged(found, at(after), at(now))}
+
+
+def test_after_an_outage_only_the_latest_reminder_goes_out() -> None:
+    after_three_days = states("2026-12-10T20:00", "2026-12-03T19:00", "2026-12-10T18:30")
+    assert after_three_days == {WEEK: State.SUPERSEDED, DAY: State.SUPERSEDED, HOURS: State.PENDING}
+
+
+def test_after_an_outage_the_reminders_of_a_date_that_began_are_too_late() -> None:
+    found = states("2026-12-10T20:00", "2026-12-09T19:00", "2026-12-10T20:00")
+    assert found == {DAY: State.TOO_LATE, HOURS: State.TOO_LATE}
+
+
+def test_in_peace_each_reminder_is_alone_and_goes_out() -> None:
+    assert states("2026-12-10T20:00", "2026-12-09T19:59:45", "2026-12-09T20:00") == {DAY: State.PENDING}
+
+
+def test_a_moment_at_the_mark_was_planned_before() -> None:
+    assert states("2026-12-10T20:00", "2026-12-09T20:00", "2026-12-09T20:00:15") == {}
+
+
+def test_a_reminder_says_that_it_is_late_only_when_it_is() -> None:
+    found = reminders.of_date(at("2026-12-10T20:00"), CHICAGO, is_all_day=False)
+    in_time = reminders.judged(found, at("2026-12-09T19:59"), at("2026-12-09T20:15"))
+    late = reminders.judged(found, at("2026-12-09T19:59"), at("2026-12-09T20:16"))
+    assert ([one.is_late for one in in_time], [one.is_late for one in late]) == ([False], [True])
+
+
+def test_an_item_reminder_of_an_earlier_day_is_too_late_once_the_due_day_has_come() -> None:
+    found = reminders.of_item(date(2027, 2, 9), CHICAGO)
+    after = reminders.judged(found, at("2027-02-05T14:00"), at("2027-02-09T15:00"))
+    assert [one.state for one in after] == [State.TOO_LATE, State.PENDING]

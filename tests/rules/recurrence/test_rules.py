@@ -1,0 +1,168 @@
+"""Series: what may repeat how, and on which dates."""
+
+# A local time is naive: its zone stands beside it.
+# ruff: noqa: DTZ001
+
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from time import perf_counter
+from typing import Any
+
+import pytest
+
+from tracker.errors import Invalid
+from tracker.rules.core.wall_clock import to_utc
+from tracker.rules.recurrence import (
+    LAST,
+    Frequency,
+    Repeat,
+    Rule,
+    dates,
+    first_dates,
+    nth_weekday,
+    rule_for,
+    to_rrule,
+    until_before,
+)
+
+CHICAGO = "America/Chicago"
+START = datetime(2026, 12, 10, 14, 0)
+STEERING = datetime(2027, 1, 12, 10, 0)
+
+
+def a_rule(choice: str, start: datetime = START, **rest: Any) -> Rule:
+    rule = rule_for(choice, start, **rest)
+    assert rule is not None
+    return rule
+
+
+def days(rule: Rule | None, start: datetime = START) -> list[str]:
+    return [f"{one:%b %-d}" for one in dates(rule, start)]
+
+
+def test_the_steering_committee_meets_on_its_twelve_second_tuesdays() -> None:
+    rule = a_rule("monthly_nth", STEERING, until=date(2027, 12, 31))
+    assert days(rule, STEERING) == [
+        "Jan 12", "Feb 9", "Mar 9", "Apr 13", "May 11", "Jun 8", "Jul 13", "Aug 10", "Sep 14",
+        "Oct 12", "Nov 9", "Dec 14",
+    ]  # fmt: skip
+    assert [to_utc(one, CHICAGO).hour for one in dates(rule, STEERING)] == [
+        16,
+        16,
+        16,
+        15,
+        15,
+        15,
+        15,
+        15,
+        15,
+        15,
+        16,
+        16,
+    ]
+
+
+def test_a_series_ended_before_a_date_keeps_the_dates_before_it() -> None:
+    rule = a_rule("monthly_nth", STEERING, until=date(2027, 12, 31))
+    ended = until_before(rule, STEERING, split=datetime(2027, 10, 12, 10, 0))
+    assert to_rrule(ended, STEERING, CHICAGO) == "FREQ=MONTHLY;BYDAY=2TU;UNTIL=20270914T150000Z"
+    assert dates(ended, STEERING) == dates(rule, STEERING)[:9]
+
+
+def test_a_counted_series_can_be_ended_before_a_date_too() -> None:
+    rule = a_rule("weekly", count=10)
+    assert dates(until_before(rule, START, split=START + timedelta(days=15)), START) == dates(rule, START)[:3]
+
+
+def test_a_series_cannot_be_ended_before_its_first_date() -> None:
+    with pytest.raises(Invalid) as refusal:
+        until_before(a_rule("weekly"), START, split=START)
+    assert "Change the whole series" in refusal.value.fields["date"]
+
+
+@pytest.mark.parametrize(
+    ("choice", "start", "rest", "first_four"),
+    [
+        ("daily", START, {"interval": 3}, "Dec 10, Dec 13, Dec 16, Dec 19"),
+        ("weekly", START, {"weekdays": [3, 1]}, "Dec 10, Dec 15, Dec 17, Dec 22"),
+        ("weekly", START, {"weekdays": [1, 3], "interval": 2}, "Dec 10, Dec 22, Dec 24, Jan 5"),
+        ("weekly", datetime(2026, 12, 13, 9), {"weekdays": [6, 1], "interval": 2}, "Dec 13, Dec 15, Dec 27, Dec 29"),
+        ("monthly_day", START, {}, "Dec 10, Jan 10, Feb 10, Mar 10"),
+        ("monthly_last_day", datetime(2027, 1, 31, 9), {}, "Jan 31, Feb 28, Mar 31, Apr 30"),
+        ("monthly_last", datetime(2027, 1, 29, 9), {}, "Jan 29, Feb 26, Mar 26, Apr 30"),
+        ("monthly_nth", START, {"interval": 2}, "Dec 10, Feb 11, Apr 8, Jun 10"),
+        ("yearly", datetime(2027, 12, 31, 9), {}, "Dec 31, Dec 31, Dec 31, Dec 31"),
+        ("yearly_nth", START, {}, "Dec 10, Dec 9, Dec 14, Dec 13"),
+        ("yearly_last", datetime(2027, 5, 31, 9), {}, "May 31, May 29, May 28, May 27"),
+    ],
+)
+def test_each_choice_gives_the_dates_that_it_says(
+    choice: str, start: datetime, rest: dict[str, Any], first_four: str
+) -> None:
+    rule = a_rule(choice, start, **rest)
+    assert ", ".join(f"{one:%b %-d}" for one in first_dates(rule, start, 4)) == first_four
+
+
+def test_a_single_event_has_one_date() -> None:
+    assert rule_for("none", START) is None
+    assert dates(None, START) == first_dates(None, START) == (START,)
+
+
+def test_a_series_without_an_end_lasts_a_year_and_a_yearly_one_five() -> None:
+    assert a_rule("weekly").until == date(2027, 12, 9)
+    assert a_rule("yearly").until == date(2030, 12, 10)
+    assert len(dates(a_rule("yearly"), START)) == 5
+
+
+@pytest.mark.parametrize("choice", ["monthly_day", "monthly_nth"])
+def test_a_monthly_series_without_an_end_has_twelve_dates(choice: str) -> None:
+    for month in range(1, 13):
+        start = datetime(2027, month, 8, 9)
+        assert len(dates(a_rule(choice, start), start)) == 12
+
+
+def test_a_series_that_starts_on_a_leap_day_ends_on_the_day_before_march() -> None:
+    assert a_rule("daily", datetime(2028, 2, 29, 9)).until == date(2029, 2, 28)
+
+
+def test_the_end_becomes_the_last_date_so_that_equal_series_are_equal_rules() -> None:
+    assert a_rule("monthly_nth", until=date(2027, 12, 31)) == a_rule("monthly_nth", until=date(2027, 12, 9))
+
+
+def test_five_starts_are_the_first_five_and_fewer_when_there_are_fewer() -> None:
+    assert len(first_dates(a_rule("weekly"), START)) == 5
+    assert len(first_dates(a_rule("weekly", count=3), START)) == 3
+
+
+def test_a_daily_start_that_the_clocks_skip_or_double_happens_once() -> None:
+    spring = datetime(2027, 3, 13, 2, 30)
+    moments = [to_utc(one, CHICAGO) for one in dates(a_rule("daily", spring, count=3), spring)]
+    assert [f"{one:%d %H:%M}" for one in moments] == ["13 08:30", "14 08:30", "15 07:30"]
+    autumn = datetime(2026, 10, 25, 1, 30)
+    moments = [to_utc(one, CHICAGO) for one in dates(a_rule("weekly", autumn, count=3), autumn)]
+    assert [f"{one:%d %H:%M}" for one in moments] == ["25 06:30", "01 06:30", "08 07:30"]
+
+
+def test_the_most_costly_series_takes_a_few_milliseconds() -> None:
+    rule = Rule(frequency=Frequency.DAILY, until=date(2031, 12, 10))
+    begun = perf_counter()
+    assert len(dates(rule, START, limit=2000)) == 1827
+    assert perf_counter() - begun < 0.2
+
+
+def test_no_start_and_no_end_makes_a_rule_loop() -> None:
+    begun = perf_counter()
+    for choice in set(Repeat) - {Repeat.NONE}:
+        for until in (date(2026, 12, 10), date(2031, 12, 10), date.max):
+            try:
+                rule = a_rule(choice, START, until=until)
+            except Invalid:
+                continue
+            assert dates(replace(rule, until=START.date()), START) == (START,)
+    assert perf_counter() - begun < 0.5
+
+
+def test_the_nth_weekday_of_a_month() -> None:
+    assert nth_weekday(2026, 12, 3, 2) == date(2026, 12, 10)
+    assert nth_weekday(2026, 12, 3, LAST) == date(2026, 12, 31)
+    assert nth_weekday(2027, 2, 6, LAST) == date(2027, 2, 28)

@@ -1,0 +1,82 @@
+"""Action items in a report: each counts where it stood at the end of the period, whatever became of it later."""
+
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from uuid import uuid4
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tracker.rules.actions.action_items import ActionItem, ItemStatus
+from tracker.rules.core.audiences import Arm
+from tracker.rules.reports.items import AGES, Column, Window, columns_of, lines
+from tracker.rules.reports.sums import Agency
+
+ZONE = "America/Chicago"
+NOVEMBER = Window(start=datetime(2026, 11, 1, 5, tzinfo=UTC), end=datetime(2026, 12, 1, 6, tzinfo=UTC), zone=ZONE)
+OCTOBER_10 = datetime(2026, 10, 10, 15, tzinfo=UTC)
+FBI = Agency(id=uuid4(), code="FBI", name="FBI", arm=Arm.LAW_ENFORCEMENT, level="federal")
+ITEM = ActionItem(
+    id=uuid4(), uid="a@tracker", reference="AI-AAAA", title="Send it", owner_id=uuid4(), owner="Fbi lead",
+    owner_email="fbi@fbi.example", agency_id=FBI.id or uuid4(), agency="FBI", due=date(2026, 11, 30), origin_id=None,
+    origin=None, origin_event_id=None, origin_key=None, is_restricted=False, visibility="all", body_id=None,
+    status=ItemStatus.OPEN, progress=0, created_by_id=uuid4(), created_at=OCTOBER_10, changed_at=OCTOBER_10,
+    closed_at=None, version=1, sequence=0,
+)  # fmt: skip
+
+
+def closed(at: datetime, status: ItemStatus = ItemStatus.DONE, due: date = ITEM.due) -> ActionItem:
+    return replace(ITEM, closed_at=at, status=status, due=due)
+
+
+@pytest.mark.parametrize(
+    ("due", "age"),
+    [
+        (date(2026, 11, 30), Column.NOT_DUE),
+        (date(2026, 11, 29), Column.LATE_WEEK),
+        (date(2026, 11, 23), Column.LATE_WEEK),
+        (date(2026, 11, 22), Column.LATE_MONTH),
+        (date(2026, 10, 31), Column.LATE_MONTH),
+        (date(2026, 10, 30), Column.LATE_LONGER),
+    ],
+)
+def test_an_open_item_has_the_age_of_the_last_day_of_the_period(due: date, age: Column) -> None:
+    assert columns_of(replace(ITEM, due=due), NOVEMBER) == {Column.OPEN, age}
+
+
+def test_what_was_closed_after_the_period_was_open_in_it() -> None:
+    assert columns_of(closed(NOVEMBER.end), NOVEMBER) == {Column.OPEN, Column.NOT_DUE}
+
+
+def test_what_was_cancelled_is_neither_open_nor_done() -> None:
+    assert columns_of(closed(datetime(2026, 11, 9, tzinfo=UTC), ItemStatus.CANCELLED), NOVEMBER) == set()
+
+
+def test_an_item_is_on_time_until_midnight_of_its_day_in_the_zone() -> None:
+    last_minute = datetime(2026, 11, 21, 5, 59, tzinfo=UTC)
+    due = date(2026, 11, 20)
+    assert columns_of(closed(last_minute, due=due), NOVEMBER) == {Column.CLOSED, Column.ON_TIME}
+    assert columns_of(closed(last_minute + timedelta(minutes=1), due=due), NOVEMBER) == {Column.CLOSED}
+
+
+@given(st.lists(st.tuples(st.integers(-80, 80), st.integers(0, 80), st.sampled_from(list(ItemStatus)))))
+def test_ages_add_up_to_what_is_open_and_on_time_is_part_of_what_was_closed(
+    facts: list[tuple[int, int, ItemStatus]],
+) -> None:
+    items = [
+        replace(
+            ITEM, due=ITEM.due + timedelta(days=late), status=status,
+            closed_at=OCTOBER_10 + timedelta(days=took) if status in (ItemStatus.DONE, ItemStatus.CANCELLED) else None,
+        )
+        for late, took, status in facts
+    ]  # fmt: skip
+    for line in lines(items, [FBI], NOVEMBER):
+        assert sum(line.numbers[age] for age in AGES) == line.numbers[Column.OPEN]
+        assert line.numbers[Column.ON_TIME] <= line.numbers[Column.CLOSED] <= len(items)
+
+
+def test_the_median_is_of_what_was_closed_in_the_period() -> None:
+    items = [closed(OCTOBER_10 + timedelta(days=days)) for days in (10, 30, 35, 51, 90)]
+    every = lines(items, [FBI], NOVEMBER)[-1]
+    assert (every.numbers[Column.CLOSED], every.median_days) == (3, 35)

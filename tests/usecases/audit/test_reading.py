@@ -1,0 +1,236 @@
+"""The audit trail for people: who reads which entries, in which order, and that reading it is itself an entry."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from tests.cast import NOW, Cast, everybody, meeting, operation
+from tracker.database import writing
+from tracker.errors import NotFound
+from tracker.rules.actions.item_changes import NewItem
+from tracker.rules.audit.words import GROUPS, Entry
+from tracker.rules.core.actors import BY_CLOCK, BY_COMMAND, Actor, Origin
+from tracker.rules.core.viewer import Role, Viewer
+from tracker.rules.events.replies import AnswerValue
+from tracker.tables.schema.roster.people import Member
+from tracker.usecases.actions import action_items
+from tracker.usecases.audit.reading import Choice, Page, export, last_verification, page, verify
+from tracker.usecases.core import audit, names
+from tracker.usecases.events import events, replies
+from tracker.usecases.events.occurrences import date_for
+
+pytestmark = pytest.mark.anyio
+
+FIRST, LAST = datetime(2000, 1, 1, tzinfo=UTC), datetime(9000, 1, 1, tzinfo=UTC)
+ALL = Choice(since=FIRST, until=LAST)
+LATER = NOW + timedelta(minutes=5)
+
+
+async def read(viewer: Viewer, **facts: Any) -> Page:
+    return await page(viewer, replace(ALL, **facts), {}, LATER)
+
+
+def deeds(entries: Sequence[Entry]) -> list[tuple[str, str]]:
+    return [(one.verb, one.subject) for one in entries if one.subject != "audit"]
+
+
+async def an_operation(cast: Cast) -> Any:
+    """Schedule an operation that does not name the coordinator, with a reply and an action item."""
+    event_id = await events.schedule(cast.fbi_lead, operation(cast.kcpd_detective), NOW)
+    await replies.answer(cast.kcpd_detective, event_id, "2027-01-16", AnswerValue.ACCEPTED, "", NOW, for_series=False)
+    return event_id
+
+
+async def test_a_coordinator_is_not_told_of_the_entries_of_an_operation_that_does_not_name_them(cast: Cast):
+    await an_operation(cast)
+    await events.schedule(cast.coordinator, meeting(*everybody(cast)), NOW)
+    found = await read(cast.coordinator)
+    assert deeds(found.entries) == [("scheduled", "event")]
+    assert found.entries[-1].title == "Monthly task force meeting"
+
+
+async def test_an_auditor_reads_ids_and_verbs_of_what_they_may_not_open(cast: Cast):
+    event_id = await an_operation(cast)
+    found = [one for one in (await read(cast.auditor)).entries if one.subject != "audit"]
+    assert deeds(found) == [("answered", "invitation"), ("scheduled", "event")]
+    assert found[1].subject_id == str(event_id)
+    assert all((one.title, one.address, dict(one.facts), one.is_open) == ("", "", {}, False) for one in found)
+    assert found[1].actor == "Fbi lead (FBI)"
+
+
+async def test_who_is_named_reads_the_title_in_the_trail(cast: Cast):
+    await an_operation(cast)
+    named = replace(cast.fbi_lead, roles=frozenset({Role.COORDINATOR}))
+    found = [one for one in (await read(named)).entries if one.subject == "invitation"]
+    assert [(one.title, dict(one.facts)) for one in found] == [
+        ("Operation Bluestem", {"date": "2027-01-16", "answer": "accepted"})
+    ]
+
+
+async def test_an_action_item_of_an_operation_is_kept_from_the_coordinator(cast: Cast):
+    past = operation(cast.kcpd_detective, starts=datetime(2026, 12, 10, 6))  # noqa: DTZ001 - local to the zone
+    event_id = await events.schedule(cast.fbi_lead, past, NOW - timedelta(days=9))
+    origin, owner = await date_for(cast.fbi_lead, event_id, "2026-12-10"), cast.kcpd_detective.member_id
+    new = NewItem(title="Return the radios", owner_id=owner, due=NOW.date(), origin_id=origin.id)
+    await action_items.create(cast.fbi_lead, new, NOW, NOW.date())
+    plain = NewItem(title="Send the sheet", owner_id=owner, due=NOW.date())
+    await action_items.create(cast.coordinator, plain, NOW, NOW.date())
+    of_items = [one for one in (await read(cast.coordinator)).entries if one.subject == "item"]
+    assert len(of_items) == 1
+    assert of_items[0].title.endswith("Send the sheet")
+
+
+async def test_only_coordinators_and_auditors_read_the_trail(cast: Cast):
+    for viewer in (cast.fbi_lead, cast.harbor_advocate, cast.administrator):
+        with pytest.raises(NotFound):
+            await page(viewer, ALL, {}, NOW)
+        with pytest.raises(NotFound):
+            await export(viewer, ALL, {}, NOW)
+        with pytest.raises(NotFound):
+            await verify(viewer, NOW)
+
+
+async def test_reading_the_trail_is_an_entry_once_a_day_and_filter(cast: Cast):
+    reader = cast.auditor
+    for now in (NOW, NOW + timedelta(hours=1), NOW + timedelta(days=1)):
+        await page(reader, ALL, {}, now)
+    await page(reader, ALL, {"what": "denied"}, NOW)
+    found = [one for one in (await read(reader)).entries if one.verb == "audit_read"]
+    assert [dict(one.facts) for one in found] == [{}, {"filter": {"what": "denied"}}, {}]
+
+
+async def test_a_look_at_one_subject_does_not_tell_a_coordinator_which_one_it_was(cast: Cast):
+    event_id = str(await an_operation(cast))
+    await page(cast.auditor, replace(ALL, about=event_id), {"about": event_id, "what": "events"}, NOW)
+    await export(cast.auditor, replace(ALL, about=event_id), {"about": event_id}, NOW)
+    looks = [one for one in (await read(cast.coordinator)).entries if one.actor_id == cast.auditor.member_id]
+    assert [dict(one.facts) for one in looks] == [
+        {"filter": {"about": "one subject"}}, {"filter": {"about": "one subject", "what": "events"}},
+    ]  # fmt: skip
+
+
+async def test_a_look_at_one_address_does_not_tell_which_one_it_was(cast: Cast):
+    await page(cast.auditor, replace(ALL, via="192.0.2.7"), {"via": "192.0.2.7"}, NOW)
+    (look,) = [one for one in (await read(cast.coordinator)).entries if one.actor_id == cast.auditor.member_id]
+    assert look.said == "Looked for: from one address or session"
+
+
+async def test_an_export_and_a_verification_are_entries_each_time(cast: Cast):
+    reader = cast.auditor
+    for _ in range(2):
+        await export(reader, ALL, {}, NOW)
+        await verify(reader, NOW)
+    verbs = [one.verb for one in (await read(reader)).entries]
+    assert (verbs.count("audit_exported"), verbs.count("audit_verified")) == (2, 2)
+
+
+async def test_a_verification_is_remembered(cast: Cast):
+    assert await last_verification(cast.coordinator) is None
+    assert (await verify(cast.coordinator, NOW)).is_whole
+    remembered = await last_verification(cast.coordinator)
+    assert remembered is not None
+    assert (remembered.is_whole, remembered.at) == (True, NOW)
+
+
+async def test_pages_hold_each_entry_once_even_when_many_were_made_at_one_moment(cast: Cast):
+    async with writing():
+        for number in range(130):
+            at = NOW if number < 120 else NOW - timedelta(minutes=number)
+            await audit.record(BY_COMMAND, "tested", "agency", f"a{number}", {}, at)
+    seen, choice = [], ALL
+    while True:
+        found = await page(cast.coordinator, choice, {}, NOW - timedelta(days=1))
+        seen += [one.subject_id for one in found.entries if one.verb == "tested"]
+        if not found.has_older:
+            break
+        assert found.next_until is not None
+        choice = replace(ALL, until=found.next_until, skip=found.next_skip)
+    assert len(seen) == 130
+    assert len(set(seen)) == 130
+
+
+async def test_filters_by_person_group_subject_and_day(cast: Cast):
+    async with writing():
+        lead = cast.fbi_lead.member_id
+        await audit.record(Actor(), "sign_in_failed", "member", lead, {}, NOW - timedelta(days=3))
+        await audit.record(cast.fbi_lead.actor, "signed_in", "member", lead, {}, NOW)
+        await audit.record(cast.fbi_lead.actor, "created", "subscription", "feed-1", {"scope": "all"}, NOW)
+    reader = cast.coordinator
+    await page(reader, ALL, {}, NOW)
+    assert deeds((await read(reader, actor_id=lead)).entries) == [("created", "subscription"), ("signed_in", "member")]
+    assert deeds((await read(reader, only_system=True)).entries) == [("sign_in_failed", "member")]
+    assert deeds((await read(reader, group=GROUPS["denied"])).entries) == [("sign_in_failed", "member")]
+    assert deeds((await read(reader, group=GROUPS["feeds"])).entries) == [("created", "subscription")]
+    assert deeds((await read(reader, about="feed-1")).entries) == [("created", "subscription")]
+    assert deeds((await read(reader, until=NOW - timedelta(days=1))).entries) == [("sign_in_failed", "member")]
+
+
+THERE = Origin("page", "192.0.2.7", "0123456789ab", "fedcba9876543210")
+
+
+async def test_entries_are_found_by_the_address_and_by_the_session_they_came_from(cast: Cast):
+    lead = replace(cast.fbi_lead, origin=THERE)
+    async with writing():
+        await audit.record(lead.actor, "signed_in", "member", lead.member_id, {}, NOW)
+        await audit.record(cast.caht_lead.actor, "signed_out", "member", cast.caht_lead.member_id, {}, NOW)
+    for via in (THERE.address, THERE.session):
+        assert deeds((await read(cast.coordinator, via=via)).entries) == [("signed_in", "member")]
+    assert deeds((await read(cast.coordinator, via="192.0.2.8")).entries) == []
+
+
+async def test_a_sign_in_of_before_entries_said_from_where_is_found_by_its_address(cast: Cast):
+    known, nowhere = [f"192.0.2.7{said}" for said in ("", " Firefox/145")], Actor(cast.fbi_lead.member_id)
+    async with writing():
+        for client in (*known, "192.0.2.77 Firefox/145", "Firefox/145 192.0.2.7 "):
+            await audit.record(nowhere, "signed_in", "member", cast.fbi_lead.member_id, {"client": client}, NOW)
+    found = (await read(cast.coordinator, via="192.0.2.7")).entries
+    assert [one.origin.address for one in found] == ["192.0.2.7", "192.0.2.7"]
+
+
+async def test_an_address_leads_a_coordinator_to_no_operation_that_does_not_name_them(cast: Cast):
+    await events.schedule(replace(cast.fbi_lead, origin=THERE), operation(cast.kcpd_detective), NOW)
+    assert (await read(cast.coordinator, via=THERE.address)).entries == []
+    (found,) = (await read(cast.auditor, via=THERE.address)).entries
+    assert (found.origin, found.actor, found.title) == (THERE, "Fbi lead (FBI)", "")
+
+
+async def test_the_request_is_told_to_auditors_alone(cast: Cast):
+    await events.schedule(replace(cast.coordinator, origin=THERE), meeting(*everybody(cast)), NOW)
+    for reader, request in ((cast.coordinator, ""), (cast.auditor, THERE.request)):
+        (found,) = (await read(reader, via=THERE.address)).entries
+        assert found.origin == replace(THERE, request=request)
+
+
+async def test_an_entry_keeps_the_agency_for_which_somebody_acted(cast: Cast):
+    async with writing():
+        await audit.record(cast.fbi_lead.actor, "signed_out", "member", cast.fbi_lead.member_id, {}, NOW)
+    await Member.update({Member.agency: cast.agencies["HSI"]}).where(Member.id == cast.fbi_lead.member_id)
+    (found,) = [one for one in (await read(cast.coordinator)).entries if one.subject == "member"]
+    assert found.actor == "Fbi lead (FBI)"
+
+
+async def test_a_sign_in_of_before_says_from_where_by_its_facts(cast: Cast):
+    by = Actor(cast.fbi_lead.member_id)
+    async with writing():
+        facts = {"how": "code", "client": "192.0.2.7 Firefox"}
+        await audit.record(by, "signed_in", "member", cast.fbi_lead.member_id, facts, NOW)
+    (found,) = [one for one in (await read(cast.coordinator)).entries if one.subject == "member"]
+    assert (found.origin.address, found.actor, found.said) == ("192.0.2.7", "Fbi lead (FBI)", "")
+
+
+async def test_what_counts_unseen_things_is_not_told_to_a_coordinator(cast: Cast):
+    async with writing():
+        facts = {"fields": ["status"], "operations": 3}
+        await audit.record(Actor(), "departed", "member", cast.fbi_lead.member_id, facts, NOW)
+        await audit.record(BY_CLOCK, "caught_up", "outbox", "reminders", {"pending": 4}, NOW)
+    (entry,) = [one for one in (await read(cast.coordinator)).entries if one.subject != "audit"]
+    assert dict(entry.facts) == {"fields": ["status"]}
+    everything = [one for one in (await read(cast.auditor)).entries if one.subject != "audit"]
+    assert [dict(one.facts) for one in everything] == [{}, {"fields": ["status"], "operations": 3}]
+
+
+async def test_those_who_left_keep_their_names(cast: Cast):
+    assert cast.fbi_lead.member_id in await names.people([cast.fbi_lead.member_id])

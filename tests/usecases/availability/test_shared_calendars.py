@@ -1,0 +1,213 @@
+"""Calendars that members share: sealed, read in turn, shown as spans alone, and gone when nobody shares them."""
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import pytest
+
+from tests.cast import NOW, ZONE, Cast, meeting
+from tracker.crypto import keys
+from tracker.errors import Invalid
+from tracker.rules.availability.busy_days import State
+from tracker.rules.availability.shared_calendars import AHEAD, EVERY, STALE, Found, Kind, Problem, Span, window
+from tracker.rules.core.viewer import Viewer
+from tracker.rules.events.replies import AttendeeRole
+from tracker.tables.schema.availability.shared_calendars import OutsideCalendar, OutsideSpan
+from tracker.tables.schema.core.audit import AuditEntry
+from tracker.tables.schema.events.events import Event
+from tracker.usecases.availability import shared_calendars, suggested_times
+from tracker.usecases.availability.shared_calendars import Due
+from tracker.usecases.availability.suggested_times import Wanted
+from tracker.usecases.core import send_hold
+from tracker.usecases.events import events
+from tracker.usecases.roster import accounts
+from tracker.usecases.views import offboarding
+
+pytestmark = pytest.mark.anyio
+
+ADDRESS = "https://outlook.office365.com/owa/calendar/canary/calendar.ics"
+TEN = datetime(2027, 1, 12, 16, tzinfo=NOW.tzinfo)
+HOUR = timedelta(hours=1)
+KINDS = [Found("a", Span(TEN, TEN + HOUR, Kind.BUSY)), Found("b", Span(TEN + HOUR, TEN + 2 * HOUR, Kind.OUT))]
+
+
+async def share(viewer: Viewer, found: list[Found] | None = None, now: datetime = NOW) -> None:
+    """Let somebody share a calendar, and read it."""
+    await shared_calendars.share(viewer, ADDRESS, "tracker.example", now)
+    await shared_calendars.keep(await due(now), KINDS if found is None else found, 0, window(now, ZONE), now)
+
+
+async def due(now: datetime = NOW) -> Due:
+    found = await shared_calendars.claim(now)
+    assert found is not None
+    return found
+
+
+async def spans_of(member: Viewer, now: datetime = NOW) -> list[Span] | None:
+    """Return what others may know; None = not shared."""
+    shared = await shared_calendars.shared_by([member.member_id], TEN, TEN + 9 * HOUR, now)
+    return sorted(shared[member.member_id].spans) if shared else None
+
+
+async def test_what_was_read_is_shown_as_hours_and_kinds(cast: Cast) -> None:
+    await share(cast.fbi_lead)
+    assert await spans_of(cast.fbi_lead) == [span for _, span in KINDS]
+    assert await spans_of(cast.caht_lead) is None
+    mine = await shared_calendars.mine(cast.fbi_lead)
+    assert mine
+    assert (mine.host, mine.spans, mine.read_at, mine.problem) == ("outlook.office365.com", 2, NOW, None)
+
+
+async def test_nothing_but_spans_is_stored_and_the_address_only_sealed(cast: Cast) -> None:
+    await share(cast.fbi_lead)
+    assert {column._meta.name for column in OutsideSpan._meta.columns} == {
+        "id", "calendar", "starts_at", "ends_at", "kind",
+    }  # fmt: skip
+    [row] = await OutsideCalendar.select()
+    assert "canary" not in str(row)
+    opened = keys.open_sealed(keys.named("outside_calendar"), row["address_sealed"], str(row["id"]))
+    assert opened == ADDRESS
+
+
+async def test_the_trail_tells_of_sharing_and_not_of_the_address(cast: Cast) -> None:
+    await share(cast.fbi_lead)
+    await share(cast.fbi_lead)
+    await shared_calendars.stop(cast.fbi_lead, NOW)
+    trail = await AuditEntry.select().where(AuditEntry.subject == "outside_calendar").order_by(AuditEntry.seq)
+    assert [one["verb"] for one in trail] == ["shared", "shared", "removed"]
+    assert all("canary" not in str(one) and "office365" not in str(one) for one in trail)
+
+
+async def test_removing_deletes_all_of_it_at_once(cast: Cast) -> None:
+    await share(cast.fbi_lead)
+    await shared_calendars.stop(cast.fbi_lead, NOW)
+    assert await OutsideCalendar.count() == await OutsideSpan.count() == 0
+    assert await shared_calendars.mine(cast.fbi_lead) is None
+    await shared_calendars.stop(cast.fbi_lead, NOW)
+
+
+async def test_an_answer_that_comes_after_the_removal_is_not_kept(cast: Cast) -> None:
+    await shared_calendars.share(cast.fbi_lead, ADDRESS, "", NOW)
+    under_way = await due()
+    await shared_calendars.stop(cast.fbi_lead, NOW)
+    await shared_calendars.keep(under_way, KINDS, 0, window(NOW, ZONE), NOW)
+    await shared_calendars.note_failure(under_way, Problem.CLOSED, NOW)
+    assert await OutsideCalendar.count() == await OutsideSpan.count() == 0
+
+
+async def test_an_address_that_cannot_be_taken_changes_nothing(cast: Cast) -> None:
+    await share(cast.fbi_lead)
+    with pytest.raises(Invalid):
+        await shared_calendars.share(cast.fbi_lead, "https://localhost/", "", NOW)
+    assert await spans_of(cast.fbi_lead)
+
+
+async def test_a_calendar_is_read_by_one_at_a_time_and_again_after_an_hour(cast: Cast) -> None:
+    await shared_calendars.share(cast.fbi_lead, ADDRESS, "", NOW)
+    first = await due()
+    assert (first.address, "canary" in repr(first)) == (ADDRESS, False)
+    assert await shared_calendars.claim(NOW) is None
+    await shared_calendars.keep(first, [], 0, window(NOW, ZONE), NOW)
+    assert await shared_calendars.claim(NOW + EVERY - HOUR / 60) is None
+    assert await due(NOW + EVERY)
+
+
+async def test_what_is_read_replaces_what_was_read(cast: Cast) -> None:
+    await share(cast.fbi_lead)
+    later = NOW + EVERY
+    await shared_calendars.keep(await due(later), KINDS[1:], 3, window(later, ZONE), later)
+    assert await spans_of(cast.fbi_lead, later) == [KINDS[1].span]
+    mine = await shared_calendars.mine(cast.fbi_lead)
+    assert mine
+    assert mine.unread == 3
+
+
+async def test_a_failure_keeps_what_was_read_for_a_week_and_then_nothing(cast: Cast) -> None:
+    await share(cast.fbi_lead)
+    at = NOW + EVERY
+    await shared_calendars.note_failure(await due(at), Problem.UNREACHABLE, at)
+    assert await spans_of(cast.fbi_lead, at)
+    mine = await shared_calendars.mine(cast.fbi_lead)
+    assert mine
+    assert (mine.failing_since, mine.problem) == (at, Problem.UNREACHABLE)
+    assert await spans_of(cast.fbi_lead, NOW + STALE) is None
+    again = await due(NOW + STALE)
+    assert (again.failures, again.failing_since) == (1, at)
+    await shared_calendars.note_failure(again, Problem.UNREACHABLE, NOW + STALE)
+    assert await OutsideSpan.count() == 0
+
+
+async def test_events_of_the_tracker_itself_are_left_out_whoever_may_see_them(cast: Cast) -> None:
+    event_id = await events.schedule(cast.coordinator, meeting(cast.fbi_lead, starts=TEN.replace(tzinfo=None)), NOW)
+    [uid] = await Event.select(Event.uid).where(Event.id == event_id).output(as_list=True)
+    await share(cast.fbi_lead, [Found(uid, KINDS[0].span), KINDS[1]])
+    assert await spans_of(cast.fbi_lead) == [KINDS[1].span]
+
+
+async def test_a_name_that_no_entry_of_the_tracker_can_have_harms_nothing(cast: Cast) -> None:
+    await share(cast.fbi_lead, [Found("a\x00b", KINDS[0].span)])
+    shown = await shared_calendars.mine(cast.fbi_lead)
+    assert shown is not None
+    assert shown.spans == 1
+
+
+async def test_a_suspended_member_is_not_read_and_nothing_of_theirs_is_kept(cast: Cast) -> None:
+    await share(cast.fbi_lead)
+    await accounts.suspend(cast.coordinator, cast.fbi_lead.member_id, "On leave", NOW, NOW)
+    assert await OutsideSpan.count() == 0
+    assert await shared_calendars.claim(NOW + EVERY) is None
+    await accounts.reopen(cast.coordinator, cast.fbi_lead.member_id, NOW, NOW)
+    assert (await due(NOW + EVERY)).address == ADDRESS
+
+
+async def test_with_somebody_who_leaves_the_address_goes(cast: Cast) -> None:
+    await share(cast.fbi_lead)
+    successor = cast.fbi_alternate.member_id
+    await offboarding.depart(cast.coordinator, cast.fbi_lead.member_id, successor, NOW, NOW, NOW.date())
+    assert await OutsideCalendar.count() == await OutsideSpan.count() == 0
+
+
+async def test_a_held_copy_reads_nothing(cast: Cast) -> None:
+    await shared_calendars.share(cast.fbi_lead, ADDRESS, "", NOW)
+    await send_hold.hold(NOW, NOW)
+    assert await shared_calendars.claim(NOW) is None
+
+
+async def test_where_it_is_turned_off_nothing_that_was_read_is_kept(cast: Cast) -> None:
+    await share(cast.fbi_lead)
+    await shared_calendars.forget()
+    assert await OutsideSpan.count() == 0
+    assert await spans_of(cast.fbi_lead) is None
+    assert await OutsideCalendar.count() == 1
+
+
+async def find(cast: Cast, *, reads_outside: bool) -> tuple[State, State, bool, frozenset[UUID]]:
+    """Return how the FBI lead is at ten and at eleven, whether they share, and who is said to be out of office then."""
+    invitees = {cast.fbi_lead.member_id: AttendeeRole.REQUIRED}
+    wanted = Wanted(
+        first=datetime(2027, 1, 12, 8), length=HOUR, zone=ZONE, reads_outside=reads_outside,  # noqa: DTZ001 - local
+        typed=((TEN + HOUR, TEN + 2 * HOUR),),
+    )  # fmt: skip
+    found = await suggested_times.find(cast.coordinator, invitees, wanted, NOW)
+    days = found.days[cast.fbi_lead.member_id]
+    assert found.typed
+    at_ten, at_eleven = days.state(TEN, TEN + HOUR), days.state(TEN + HOUR, TEN + 2 * HOUR)
+    return at_ten, at_eleven, days.shares(TEN.date(), ZONE), frozenset(found.typed.why)
+
+
+async def test_times_are_found_by_what_people_share_where_it_is_turned_on(cast: Cast) -> None:
+    await share(cast.fbi_lead, [*KINDS, Found("c", Span(TEN, TEN + timedelta(days=40), Kind.TENTATIVE))])
+    lead = frozenset({cast.fbi_lead.member_id})
+    assert await find(cast, reads_outside=True) == (State.BUSY, State.OUT, True, lead)
+    assert await find(cast, reads_outside=False) == (State.FREE, State.FREE, False, frozenset())
+
+
+async def test_a_day_beyond_what_is_read_is_not_shared(cast: Cast) -> None:
+    await share(cast.fbi_lead)
+    shared = await shared_calendars.shared_by([cast.fbi_lead.member_id], TEN, TEN + HOUR, NOW)
+    assert shared[cast.fbi_lead.member_id].until == NOW + AHEAD
+
+
+async def test_a_clash_is_never_told_from_a_calendar_outside(cast: Cast) -> None:
+    await share(cast.fbi_lead)
+    assert await suggested_times.clashes(cast.coordinator, [cast.fbi_lead.member_id], [(TEN, TEN + HOUR)]) == []

@@ -1,0 +1,137 @@
+"""From a token to its owner, and when the state of a feed changes."""
+
+import asyncio
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+
+from tests.cast import NOW, Cast, meeting, operation
+from tracker.database import writing
+from tracker.errors import NotFound
+from tracker.rules.calendars.feeds import Scope
+from tracker.rules.core import audiences
+from tracker.rules.core.audiences import Visibility
+from tracker.rules.core.viewer import Viewer
+from tracker.tables.schema.events import audience_versions
+from tracker.tables.schema.events.events import AudienceVersion
+from tracker.tables.schema.roster.people import Agency, Body, Member
+from tracker.usecases.calendars import subscriptions
+from tracker.usecases.calendars.feed_access import OpenFeeds, note_fetches, open_feed
+from tracker.usecases.core.viewers import viewer_for
+from tracker.usecases.events.events import schedule
+
+
+async def token_of(viewer: Viewer, scope: Scope = Scope.ALL) -> str:
+    _, token = await subscriptions.create(viewer, "Phone", scope, NOW, shows_operations=False)
+    return token
+
+
+async def test_a_feed_has_the_rights_that_its_owner_has_on_the_pages(cast: Cast) -> None:
+    for viewer in cast.members.values():
+        feed = await open_feed(await token_of(viewer), NOW)
+        assert feed.viewer == await viewer_for(viewer.member_id, NOW)
+
+
+@pytest.mark.parametrize(
+    "token", ["", "x", "a" * 43, "\ud800", "../../x", "'; DROP TABLE subscription; --", "é" * 5000]
+)
+async def test_a_token_that_nobody_made_opens_nothing(cast: Cast, token: str) -> None:
+    with pytest.raises(NotFound):
+        await open_feed(token, NOW)
+
+
+@pytest.mark.parametrize("status", ["suspended", "departed"])
+async def test_a_member_who_is_not_active_has_no_feed_from_the_next_request_on(cast: Cast, status: str) -> None:
+    token = await token_of(cast.kcpd_detective)
+    await Member.update({Member.status: status}).where(Member.id == cast.kcpd_detective.member_id)
+    with pytest.raises(NotFound):
+        await open_feed(token, NOW)
+
+
+async def test_nobody_of_a_suspended_agency_has_a_feed(cast: Cast) -> None:
+    token = await token_of(cast.kcpd_detective)
+    await Agency.update({Agency.status: "suspended"}).where(Agency.code == "KCPD")
+    with pytest.raises(NotFound):
+        await open_feed(token, NOW)
+
+
+async def test_the_state_stays_while_nothing_changes(cast: Cast) -> None:
+    token = await token_of(cast.kcpd_detective)
+    assert (await open_feed(token, NOW)).state == (await open_feed(token, NOW)).state
+
+
+async def test_the_state_changes_with_what_the_owner_may_see(cast: Cast) -> None:
+    token = await token_of(cast.kcpd_detective)
+    before = (await open_feed(token, NOW)).state
+    await schedule(cast.coordinator, meeting(cast.fbi_lead), NOW)
+    assert (await open_feed(token, NOW)).state != before
+
+
+async def test_the_state_does_not_move_with_what_the_owner_may_not_see(cast: Cast) -> None:
+    token = await token_of(cast.harbor_advocate)
+    before = (await open_feed(token, NOW)).state
+    await schedule(cast.coordinator, operation(cast.fbi_lead), NOW)
+    await schedule(cast.coordinator, meeting(cast.fbi_lead, visibility=Visibility.LAW_ENFORCEMENT), NOW)
+    enforcement = meeting(cast.fbi_lead, visibility=Visibility.BODY, body_id=cast.bodies["enforcement"])
+    await schedule(cast.coordinator, enforcement, NOW)
+    assert (await open_feed(token, NOW)).state == before
+
+
+async def test_the_state_changes_when_the_owner_loses_a_seat(cast: Cast) -> None:
+    token = await token_of(cast.kcpd_detective)
+    before = (await open_feed(token, NOW)).state
+    await Body.update({Body.status: "closed"}).where(Body.id == cast.bodies["steering"])
+    assert (await open_feed(token, NOW)).state != before
+
+
+async def test_two_feeds_of_one_member_with_the_same_choices_are_in_the_same_state(cast: Cast) -> None:
+    one, other = await token_of(cast.kcpd_detective), await token_of(cast.kcpd_detective)
+    assert (await open_feed(one, NOW)).state == (await open_feed(other, NOW)).state
+    mine = await token_of(cast.kcpd_detective, Scope.MINE)
+    assert (await open_feed(mine, NOW)).state != (await open_feed(one, NOW)).state
+
+
+async def test_a_fetch_is_noted_with_what_was_given(cast: Cast) -> None:
+    token = await token_of(cast.kcpd_detective)
+    feed = await open_feed(token, NOW)
+    assert (feed.body_hash, feed.body_since, feed.fetched_at) == ("", None, None)
+    later = NOW + timedelta(minutes=1, microseconds=5)
+    await note_fetches(feed.subscription_id, 3, "Outlook", "ab" * 32, NOW, later)
+    feed = await open_feed(token, NOW)
+    assert (feed.body_hash, feed.body_since, feed.fetched_at) == ("ab" * 32, NOW, later)
+    [shown] = await subscriptions.subscriptions_of(cast.kcpd_detective)
+    assert (shown.fetched_at, shown.client, shown.fetches) == (later, "Outlook", 3)
+
+
+async def test_a_change_is_counted_for_each_audience_once_and_undone_with_its_transaction(cast: Cast) -> None:
+    mine, other = audiences.member(UUID(int=1)), audiences.member(UUID(int=2))
+    async with writing():
+        await audience_versions.touch([mine, mine])
+        await audience_versions.touch([mine])
+    with pytest.raises(ZeroDivisionError):
+        async with writing():
+            await audience_versions.touch([mine, other])
+            raise ZeroDivisionError
+    found = await AudienceVersion.select().where(AudienceVersion.audience.is_in([mine, other]))
+    assert found == [{"audience": mine, "version": 2}]
+
+
+async def test_what_was_found_is_kept_only_as_long_as_nobody_commits(cast: Cast) -> None:
+    token, feeds = await token_of(cast.kcpd_detective), OpenFeeds()
+    first = await feeds.open(token, NOW)
+    again = await feeds.open(token, NOW)
+    assert again == first
+    await Member.update({Member.status: "suspended"}).where(Member.id == cast.kcpd_detective.member_id)
+    with pytest.raises(NotFound):
+        await feeds.open(token, NOW)
+    await Member.update({Member.status: "active"}).where(Member.id == cast.kcpd_detective.member_id)
+    assert await feeds.open(token, NOW) == first
+
+
+async def test_a_change_between_the_question_and_the_answer_is_seen_by_the_next_request(cast: Cast) -> None:
+    token, feeds = await token_of(cast.kcpd_detective), OpenFeeds()
+    await asyncio.gather(
+        *(feeds.open(token, NOW) for _ in range(5)), schedule(cast.coordinator, meeting(cast.fbi_lead), NOW)
+    )
+    assert (await feeds.open(token, NOW)).state == (await open_feed(token, NOW)).state

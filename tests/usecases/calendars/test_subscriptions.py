@@ -1,0 +1,168 @@
+"""Feed addresses, as their owner has them."""
+
+from datetime import datetime, timedelta
+from uuid import uuid4
+
+import pytest
+
+from tests.cast import NOW, Cast
+from tracker.crypto import keys
+from tracker.errors import Invalid, NotAllowed, NotFound
+from tracker.rules.calendars.feeds import MAX_SUBSCRIPTIONS, Scope
+from tracker.rules.core.viewer import Viewer
+from tracker.tables.schema.calendars.subscriptions import Subscription
+from tracker.tables.schema.core.audit import AuditEntry
+from tracker.usecases.calendars import subscriptions
+from tracker.usecases.calendars.feed_access import OpenFeeds, note_fetches, open_feed
+from tracker.usecases.core import audit
+
+
+async def made(viewer: Viewer, name: str = "Work Outlook", **facts: bool) -> tuple[object, str]:
+    return await subscriptions.create(viewer, name, Scope.ALL, NOW, **{"shows_operations": False, **facts})
+
+
+async def test_a_new_address_opens_its_owners_feed(cast: Cast) -> None:
+    subscription_id, token = await made(cast.kcpd_detective)
+    feed = await open_feed(token, NOW)
+    assert (feed.subscription_id, feed.viewer) == (subscription_id, cast.kcpd_detective)
+
+
+async def test_a_token_has_256_bits_and_is_nowhere_in_the_database(cast: Cast) -> None:
+    _, token = await made(cast.kcpd_detective)
+    stored = await Subscription.select(*Subscription.all_columns()).first()
+    assert len(token) == 43
+    assert not [name for name, value in stored.items() if token in str(value)]
+    assert stored["token_hash"] == keys.fingerprint(token)
+
+
+async def test_its_owner_sees_an_address_again_within_15_minutes_of_a_proof(cast: Cast) -> None:
+    subscription_id, token = await made(cast.kcpd_detective)
+    shown = await subscriptions.tokens_of(cast.kcpd_detective, NOW - timedelta(minutes=14, seconds=59), NOW)
+    assert shown == {subscription_id: token}
+    with pytest.raises(NotAllowed, match="Confirm that it is you"):
+        await subscriptions.tokens_of(cast.kcpd_detective, NOW - timedelta(minutes=15), NOW)
+
+
+async def test_nobody_else_sees_or_touches_it(cast: Cast) -> None:
+    subscription_id, token = await made(cast.kcpd_detective)
+    other = cast.coordinator
+    assert await subscriptions.subscriptions_of(other) == []
+    assert await subscriptions.tokens_of(other, NOW, NOW) == {}
+    for deed in (
+        subscriptions.rotate(other, subscription_id, NOW),
+        subscriptions.revoke(other, subscription_id, NOW),
+        subscriptions.change(other, subscription_id, "Mine", NOW, shows_operations=True),
+    ):
+        with pytest.raises(NotFound):
+            await deed
+    assert (await open_feed(token, NOW)).viewer == cast.kcpd_detective
+
+
+async def test_a_replaced_address_stops_at_once_and_the_new_one_opens_the_same_feed(cast: Cast) -> None:
+    subscription_id, old = await made(cast.kcpd_detective)
+    new = await subscriptions.rotate(cast.kcpd_detective, subscription_id, NOW)
+    with pytest.raises(NotFound):
+        await open_feed(old, NOW)
+    assert (await open_feed(new, NOW)).subscription_id == subscription_id
+    assert await subscriptions.tokens_of(cast.kcpd_detective, NOW, NOW) == {subscription_id: new}
+
+
+async def test_an_address_that_is_turned_off_opens_nothing_and_is_not_listed(cast: Cast) -> None:
+    subscription_id, token = await made(cast.kcpd_detective)
+    await subscriptions.revoke(cast.kcpd_detective, subscription_id, NOW)
+    with pytest.raises(NotFound):
+        await open_feed(token, NOW)
+    assert await subscriptions.subscriptions_of(cast.kcpd_detective) == []
+    with pytest.raises(NotFound):
+        await subscriptions.revoke(cast.kcpd_detective, subscription_id, NOW)
+
+
+async def test_an_address_is_renamed_and_its_operations_turned_on(cast: Cast) -> None:
+    subscription_id, _ = await made(cast.kcpd_detective)
+    await subscriptions.change(cast.kcpd_detective, subscription_id, " My\nphone ", NOW, shows_operations=True)
+    [shown] = await subscriptions.subscriptions_of(cast.kcpd_detective)
+    assert (shown.name, shown.shows_operations) == ("My phone", True)
+
+
+@pytest.mark.parametrize("name", ["", "  \u202e ", "x" * 61])
+async def test_a_name_that_says_nothing_or_too_much_is_refused(cast: Cast, name: str) -> None:
+    with pytest.raises(Invalid) as refused:
+        await made(cast.kcpd_detective, name)
+    assert set(refused.value.fields) == {"name"}
+
+
+async def test_a_member_has_at_most_ten_addresses(cast: Cast) -> None:
+    for number in range(MAX_SUBSCRIPTIONS):
+        await made(cast.kcpd_detective, f"Device {number}")
+    with pytest.raises(Invalid, match="Turn off one"):
+        await made(cast.kcpd_detective)
+    await made(cast.coordinator)
+
+
+async def test_an_unknown_address_cannot_be_replaced(cast: Cast) -> None:
+    with pytest.raises(NotFound):
+        await subscriptions.rotate(cast.kcpd_detective, uuid4(), NOW)
+
+
+async def test_every_deed_is_in_the_audit_trail_without_the_token(cast: Cast) -> None:
+    subscription_id, first = await made(cast.kcpd_detective)
+    second = await subscriptions.rotate(cast.kcpd_detective, subscription_id, NOW)
+    await subscriptions.change(cast.kcpd_detective, subscription_id, "Phone", NOW, shows_operations=True)
+    await subscriptions.revoke(cast.kcpd_detective, subscription_id, NOW)
+    entries = await AuditEntry.select().where(AuditEntry.subject == "subscription").order_by(AuditEntry.seq)
+    assert [one["verb"] for one in entries] == ["created", "rotated", "changed", "revoked"]
+    assert {one["subject_id"] for one in entries} == {str(subscription_id)}
+    assert not [one for one in entries if first in str(one) or second in str(one)]
+    assert await audit.verify() is None
+
+
+# Addresses stop by themselves --------------------------------------------------------------------------------------
+
+DAY = timedelta(days=1)
+
+
+async def fetched(subscription_id: object, at: datetime) -> None:
+    await note_fetches(subscription_id, 1, "Thunderbird", "hash", at, at)
+
+
+async def test_an_address_that_no_calendar_fetched_for_90_days_is_off(cast: Cast) -> None:
+    subscription_id, token = await made(cast.kcpd_detective)
+    assert await open_feed(token, NOW + 89 * DAY)
+    with pytest.raises(NotFound):
+        await open_feed(token, NOW + 90 * DAY)
+    await fetched(subscription_id, NOW + 80 * DAY)
+    assert await open_feed(token, NOW + 169 * DAY)
+    with pytest.raises(NotFound):
+        await open_feed(token, NOW + 170 * DAY)
+
+
+async def test_an_address_works_for_a_year_however_often_it_is_fetched(cast: Cast) -> None:
+    subscription_id, token = await made(cast.kcpd_detective)
+    await fetched(subscription_id, NOW + 364 * DAY)
+    assert await open_feed(token, NOW + 364 * DAY)
+    with pytest.raises(NotFound):
+        await open_feed(token, NOW + 365 * DAY)
+
+
+async def test_a_replaced_address_has_its_own_year(cast: Cast) -> None:
+    subscription_id, _ = await made(cast.kcpd_detective)
+    later = NOW + 400 * DAY
+    token = await subscriptions.rotate(cast.kcpd_detective, subscription_id, later)
+    assert await open_feed(token, later + 89 * DAY)
+    with pytest.raises(NotFound):
+        await open_feed(token, later + 90 * DAY)
+
+
+async def test_an_address_that_was_found_once_stops_in_time_also_where_nothing_is_written(cast: Cast) -> None:
+    _, token = await made(cast.kcpd_detective)
+    feeds = OpenFeeds()
+    assert await feeds.open(token, NOW)
+    with pytest.raises(NotFound):
+        await feeds.open(token, NOW + 90 * DAY)
+
+
+async def test_its_owner_sees_when_and_why_it_stopped(cast: Cast) -> None:
+    await made(cast.kcpd_detective)
+    [feed] = await subscriptions.subscriptions_of(cast.kcpd_detective)
+    assert (feed.is_over(NOW + 89 * DAY), feed.is_over(NOW + 90 * DAY)) == (False, True)
+    assert (feed.is_unused(NOW + 90 * DAY), feed.is_unused(NOW + 365 * DAY)) == (True, False)

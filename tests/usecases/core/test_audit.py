@@ -1,0 +1,290 @@
+"""The audit trail: part of the change, and whoever alters it is found out."""
+
+from dataclasses import replace
+
+import anyio
+import pytest
+
+from tests.cast import NOW, SECRET, Cast
+from tests.unguarded import unguard
+from tracker.crypto import keys
+from tracker.database import engine, writing
+from tracker.errors import Invalid
+from tracker.rules.core.actors import BY_COMMAND, Actor, Origin
+from tracker.tables.schema.core.audit import AuditEntry, AuditHead
+from tracker.tables.schema.roster.people import Member
+from tracker.usecases.core import audit
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+async def guarded_trail(database):
+    """A trail of five entries."""
+    keys.use(SECRET)
+    async with writing():
+        for number in range(1, 6):
+            await audit.record(BY_COMMAND, "tested", "member", f"subject {number}", {"number": number}, NOW)
+
+
+@pytest.fixture
+async def trail(guarded_trail):
+    """The same for whoever owns the database: without the triggers that guard it."""
+    await unguard()
+
+
+async def test_an_untouched_trail_is_whole(trail):
+    assert await audit.verify() is None
+
+
+async def test_an_empty_trail_is_whole(database):
+    keys.use(SECRET)
+    assert await audit.verify() is None
+
+
+async def test_an_entry_says_who_did_what_to_what_when_and_from_where(cast: Cast):
+    origin = Origin("page", "192.0.2.7", request="fedcba9876543210").within("0123456789abcdef0123456789abcdef")
+    by = replace(cast.coordinator, origin=origin).actor
+    async with writing():
+        await audit.record(by, "renamed", "member", cast.fbi_lead.member_id, {"fields": ["name"]}, NOW)
+    row = await AuditEntry.select(AuditEntry.all_columns(exclude=[AuditEntry.previous, AuditEntry.hash])).first()
+    assert row == {
+        "seq": 1,
+        "at": NOW,
+        "actor": str(cast.coordinator.member_id),
+        "agency": str(cast.agencies["USAO"]),
+        "door": "page",
+        "address": "192.0.2.7",
+        "session": "0123456789ab",
+        "request": "fedcba9876543210",
+        "verb": "renamed",
+        "subject": "member",
+        "subject_id": str(cast.fbi_lead.member_id),
+        "facts": '{"fields": ["name"]}',
+    }
+
+
+async def test_an_entry_needs_the_transaction_of_its_change(database):
+    keys.use(SECRET)
+    with pytest.raises(Exception, match="transaction"):
+        await audit.record(BY_COMMAND, "tested", "member", "x", {}, NOW)
+
+
+async def test_a_change_that_fails_leaves_no_entry(trail):
+    with pytest.raises(ZeroDivisionError):
+        async with writing():
+            await audit.record(BY_COMMAND, "tested", "member", "x", {}, NOW)
+            1 / 0  # noqa: B018 - the change that fails
+    assert await AuditEntry.count() == 5
+    assert await audit.verify() is None
+
+
+async def test_without_a_trail_the_change_fails_too(cast: Cast):
+    await engine().run_ddl("DROP TABLE audit_entry")
+    with pytest.raises(Exception, match="audit_entry"):
+        async with writing():
+            await Member.update({Member.name: "Changed"}).where(Member.id == cast.fbi_lead.member_id)
+            await audit.record(BY_COMMAND, "renamed", "member", cast.fbi_lead.member_id, {}, NOW)
+    assert not await Member.exists().where(Member.name == "Changed")
+
+
+WORDS = ("actor", "agency", "door", "address", "session", "request", "verb", "subject", "subject_id", "facts", "hash")
+
+
+@pytest.mark.parametrize("column", WORDS)
+async def test_a_changed_word_names_the_first_broken_entry(trail, column):
+    for seq in (3, 4):
+        await AuditEntry.update({column: "other"}).where(AuditEntry.seq == seq)
+    assert await audit.verify() == audit.Broken(3, "The entry was changed.")
+
+
+async def come_from_there(cast: Cast) -> None:
+    """Write three entries of a session, in a trail that nothing guards."""
+    by = replace(cast.coordinator, origin=Origin("page", "192.0.2.7", "192.0.2.9", "192.0.2.8")).actor
+    async with writing():
+        await audit.record_all([deed(by) for _ in range(3)], NOW)
+    await unguard()
+
+
+def deed(by: Actor) -> audit.Deed:
+    return audit.Deed(actor=by, verb="tested", subject="member", subject_id="x", facts={})
+
+
+@pytest.mark.parametrize("changed", [
+    {"address": ""}, {"session": ""}, {"request": ""}, {"agency": ""},
+    {"address": "", "session": "", "request": "", "agency": ""},
+    {"address": "192.0.2.9", "session": "192.0.2.7"}, {"address": "", "session": "192.0.2.7"},
+    {"address": "192.0.2.7 192.0.2.9", "session": ""},
+])  # fmt: skip
+async def test_from_where_a_deed_came_cannot_be_changed_unnoticed(cast: Cast, changed: dict[str, str]):
+    await come_from_there(cast)
+    assert await audit.verify() is None
+    await AuditEntry.update(changed).where(AuditEntry.seq == 2)
+    assert await audit.verify() == audit.Broken(2, "The entry was changed.")
+
+
+@pytest.mark.parametrize("column", ["hash", "facts", "previous"])
+async def test_no_letter_keeps_a_changed_entry_from_being_named(trail, column):
+    await AuditEntry.update({column: "é" * 64}).where(AuditEntry.seq == 3)
+    assert await audit.verify() == audit.Broken(3, "The entry was changed.")
+
+
+async def test_no_letter_keeps_a_changed_end_from_being_named(trail):
+    await AuditHead.update({AuditHead.seal: "é" * 64}).where(AuditHead.id == 1)
+    assert await audit.verify() == audit.Broken(5, "The recorded end of the trail was changed.")
+
+
+@pytest.mark.parametrize("batch", [1, 2, 1_000])
+@pytest.mark.parametrize(
+    "put", ["at = 'x'", "at = x'00'", "facts = x'ff'", "verb = CAST(x'ff' AS TEXT)", "hash = x'41'"]
+)
+async def test_an_entry_that_cannot_be_read_is_named(sqlite_cast: Cast, put, batch):
+    async with writing():
+        for number in range(1, 6):
+            await audit.record(BY_COMMAND, "tested", "member", f"subject {number}", {}, NOW)
+    await unguard()
+    await engine().run_ddl(f"UPDATE audit_entry SET {put} WHERE seq = 3")
+    broken = await audit.verify(batch=batch)
+    assert broken
+    assert (broken.seq, broken.why) in {(3, audit.UNREADABLE), (3, "The entry was changed.")}
+
+
+async def test_a_moved_time_is_found(trail):
+    await AuditEntry.update({AuditEntry.at: NOW.replace(microsecond=1)}).where(AuditEntry.seq == 2)
+    assert await audit.verify() == audit.Broken(2, "The entry was changed.")
+
+
+async def test_a_missing_entry_is_found(trail):
+    await AuditEntry.delete().where(AuditEntry.seq == 2)
+    assert await audit.verify() == audit.Broken(2, "The entry is missing.")
+
+
+async def test_a_missing_first_entry_is_found(trail):
+    await AuditEntry.delete().where(AuditEntry.seq == 1)
+    assert await audit.verify() == audit.Broken(1, "The entry is missing.")
+
+
+async def test_missing_last_entries_are_found_by_the_head(trail):
+    await AuditEntry.delete().where(AuditEntry.seq >= 4)
+    assert await audit.verify() == audit.Broken(4, "The entry is missing, and all after it.")
+
+
+async def test_last_entries_that_were_cut_are_found_after_more_were_written(trail):
+    await AuditEntry.delete().where(AuditEntry.seq == 5)
+    async with writing():
+        await audit.record(BY_COMMAND, "tested", "member", "later", {}, NOW)
+    assert await audit.verify() == audit.Broken(5, "The entry is missing.")
+
+
+async def test_a_head_set_back_to_hide_a_cut_is_found(trail):
+    await AuditEntry.delete().where(AuditEntry.seq == 5)
+    last = await AuditEntry.select().where(AuditEntry.seq == 4).first()
+    await AuditHead.update({AuditHead.seq: 4, AuditHead.hash: last["hash"]}).where(AuditHead.id == 1)
+    assert await audit.verify() == audit.Broken(4, "The recorded end of the trail was changed.")
+
+
+async def test_a_missing_head_is_found(trail):
+    await AuditHead.delete(force=True)
+    assert await audit.verify() == audit.Broken(5, "The end of the trail is not recorded.")
+
+
+async def test_an_entry_made_without_the_key_is_found(trail):
+    last = await AuditEntry.select().where(AuditEntry.seq == 5).first()
+    await AuditEntry.insert(AuditEntry(**last | {"seq": 6, "previous": last["hash"]}))
+    assert await audit.verify() == audit.Broken(6, "The entry was changed.")
+
+
+async def test_another_secret_verifies_nothing(trail):
+    keys.use("another secret of the tests, long enough")
+    assert await audit.verify() == audit.Broken(1, "The entry was changed.")
+
+
+async def test_entries_of_parallel_changes_follow_each_other(database):
+    keys.use(SECRET)
+
+    async def change(number: int) -> None:
+        async with writing():
+            await audit.record(BY_COMMAND, "tested", "member", str(number), {}, NOW)
+
+    async with anyio.create_task_group() as group:
+        for number in range(20):
+            group.start_soon(change, number)
+    assert await AuditEntry.count() == 20
+    assert await audit.verify() is None
+
+
+async def test_a_trail_of_many_batches_is_read_to_its_end(trail):
+    await AuditEntry.update({AuditEntry.verb: "other"}).where(AuditEntry.seq == 5)
+    assert await audit.verify(batch=2) == audit.Broken(5, "The entry was changed.")
+
+
+FORBIDDEN = (
+    "UPDATE audit_entry SET verb = 'other' WHERE seq = 1",
+    "DELETE FROM audit_entry WHERE seq = 5",
+    "DELETE FROM audit_head",
+    "UPDATE audit_head SET seq = 4",
+    "UPDATE audit_head SET seal = ''",
+)
+
+
+@pytest.mark.parametrize("sql", FORBIDDEN)
+async def test_the_database_itself_refuses_to_change_the_trail(guarded_trail, sql):
+    with pytest.raises(Exception, match="the audit trail only grows"):
+        await engine().run_ddl(sql)
+    assert await audit.verify() is None
+
+
+async def test_a_guarded_trail_still_grows(guarded_trail):
+    async with writing():
+        await audit.record(BY_COMMAND, "tested", "member", "6", {}, NOW)
+    assert await audit.verify() is None
+
+
+async def rewritten(upto: int) -> None:
+    """Write the trail anew as whoever owns the database and the secret can: other entries, in a whole chain."""
+    await engine().run_ddl("DELETE FROM audit_head")
+    await engine().run_ddl("DELETE FROM audit_entry")
+    async with writing():
+        for number in range(1, upto + 1):
+            await audit.record(BY_COMMAND, "tested", "member", f"other {number}", {}, NOW)
+
+
+async def kept() -> audit.Head:
+    found = await audit.head()
+    assert found is not None
+    return found
+
+
+async def test_an_empty_trail_has_no_end(database):
+    assert await audit.head() is None
+
+
+async def test_an_end_that_was_kept_fits_a_trail_that_only_grew(trail):
+    ends = [await kept()]
+    async with writing():
+        await audit.record(BY_COMMAND, "tested", "member", "6", {}, NOW)
+    assert await audit.verify([*ends, await kept()]) is None
+
+
+async def test_a_trail_that_was_cut_with_the_key_is_found_by_an_end_that_was_kept(trail):
+    end = await kept()
+    await rewritten(3)
+    assert await audit.verify() is None
+    assert await audit.verify([end]) == audit.Broken(
+        4, "The entry is missing, and all after it; entry 5 was there once."
+    )
+
+
+async def test_a_trail_that_was_written_anew_with_the_key_is_found_by_an_end_that_was_kept(trail):
+    end = await kept()
+    await rewritten(9)
+    assert await audit.verify([end]) == audit.Broken(
+        5, "The entry is another one than when the end of the trail was kept."
+    )
+    assert await audit.verify([end, await kept()]) is not None
+
+
+async def test_an_end_that_somebody_made_up_is_refused(trail):
+    end = await kept()
+    with pytest.raises(Invalid, match="entry 4 is not one of this tracker"):
+        await audit.verify([audit.Head(4, end.hash, end.seal)])

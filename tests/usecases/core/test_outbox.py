@@ -1,0 +1,237 @@
+"""The outbox: what is queued, who has it in hand, how it ends."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+
+from tests.cast import NOW, Cast, meeting
+from tracker.database import engine, writing
+from tracker.rules.core.outbox import PAUSE, Message, MessageKind, Skip, State
+from tracker.rules.events.plan import DateChange
+from tracker.rules.recurrence import rule_for
+from tracker.tables.schema.core import outbox as rows
+from tracker.usecases.core import outbox
+from tracker.usecases.core.outbox_workers import Worker, enlist
+from tracker.usecases.events import events, occurrences
+
+SENT = Skip(state=State.SENT, reason="")
+LATER = NOW + timedelta(minutes=5)
+
+
+@pytest.fixture
+async def worker(cast: Cast) -> AsyncIterator[Worker]:
+    me = await enlist()
+    yield me
+    await me.leave()
+
+
+async def queue(cast: Cast, *keys: str, **facts: Any) -> None:
+    async with writing():
+        for key in keys:
+            await outbox.enqueue(kind="item_due", recipient_id=cast.fbi_lead.member_id, key=key, now=NOW, **facts)
+
+
+async def claim(worker: Worker, now: datetime = LATER, gone: tuple[str, ...] = (), limit: int = 50) -> list[Message]:
+    return await outbox.claim(worker.name, gone, now, limit)
+
+
+async def states(event_id: UUID) -> dict[tuple[str, str], str]:
+    """Return the newest state by kind and recipient's name."""
+    found = await rows.Message.select(
+        rows.Message.kind, rows.Message.recipient.name, rows.Message.state
+    ).where(rows.Message.event == event_id).order_by(rows.Message.created_at, rows.Message.due)  # fmt: skip
+    return {(row["kind"], row["recipient.name"]): row["state"] for row in found}
+
+
+async def test_the_same_deed_for_the_same_person_is_one_message(cast: Cast, worker: Worker) -> None:
+    await queue(cast, "one", "one")
+    await queue(cast, "one")
+    assert [one.key for one in await claim(worker)] == ["one"]
+
+
+async def test_what_is_due_later_waits(cast: Cast, worker: Worker) -> None:
+    await queue(cast, "one", due=LATER + timedelta(seconds=1))
+    assert await claim(worker) == []
+
+
+async def test_the_oldest_go_first_and_no_more_than_asked_for(cast: Cast, worker: Worker) -> None:
+    await queue(cast, "new", due=NOW + timedelta(minutes=2))
+    await queue(cast, "old", due=NOW + timedelta(minutes=1))
+    assert [one.key for one in await claim(worker, limit=1)] == ["old"]
+
+
+async def test_what_one_worker_has_in_hand_no_other_gets(cast: Cast, worker: Worker) -> None:
+    await queue(cast, "one", "two")
+    other = await enlist()
+    await claim(worker, limit=1)
+    assert len(await claim(other)) == 1
+    await other.leave()
+
+
+async def test_a_worker_with_a_wrong_clock_gets_nothing_that_another_has_in_hand(cast: Cast, worker: Worker) -> None:
+    await queue(cast, "one")
+    await claim(worker)
+    other = await enlist()
+    gone = await other.gone(await outbox.names_in_use())
+    assert await claim(other, NOW + timedelta(days=365), tuple(gone)) == []
+    await other.leave()
+
+
+async def test_what_a_worker_that_is_gone_had_in_hand_is_taken_over(cast: Cast, worker: Worker) -> None:
+    await queue(cast, "one")
+    other = await enlist()
+    await claim(other)
+    await other.leave()
+    gone = await worker.gone(await outbox.names_in_use())
+    assert (gone, [one.key for one in await claim(worker, gone=tuple(gone))]) == ([other.name], ["one"])
+
+
+async def test_what_may_arrive_twice_says_so(cast: Cast, worker: Worker) -> None:
+    await queue(cast, "one")
+    await outbox.claim("nobody", (), LATER, 1)
+    [message] = await claim(worker, gone=("nobody",))
+    await outbox.close(message, SENT, LATER)
+    [row] = await rows.Message.select(rows.Message.reason, rows.Message.state)
+    assert row == {"reason": outbox.INTERRUPTED, "state": "sent"}
+
+
+async def test_what_is_put_back_counts_as_not_tried(cast: Cast, worker: Worker) -> None:
+    await queue(cast, "one")
+    await outbox.put_back(await claim(worker), worker.name)
+    assert [one.attempts for one in await claim(worker)] == [1]
+
+
+async def test_after_a_temporary_failure_it_is_tried_again_half_a_minute_later(cast: Cast, worker: Worker) -> None:
+    await queue(cast, "one")
+    [message] = await claim(worker)
+    await outbox.postpone(message, "451 busy", worker.name, LATER)
+    assert await claim(worker, LATER + timedelta(seconds=26)) == []
+    assert [one.attempts for one in await claim(worker, LATER + timedelta(seconds=34))] == [2]
+
+
+async def test_a_message_that_is_of_no_use_any_more_is_not_tried_again(cast: Cast, worker: Worker) -> None:
+    await queue(cast, "one", not_after=LATER + timedelta(seconds=10))
+    [message] = await claim(worker)
+    await outbox.postpone(message, "451 busy", worker.name, LATER)
+    assert await rows.Message.select(rows.Message.state).output(as_list=True) == ["too_late"]
+
+
+async def test_after_five_days_a_message_is_given_up_where_people_see_it(cast: Cast, worker: Worker) -> None:
+    await queue(cast, "one")
+    [message] = await claim(worker)
+    await outbox.postpone(message, "Connection refused", worker.name, NOW + timedelta(days=5))
+    [row] = await rows.Message.select(rows.Message.state, rows.Message.reason)
+    assert row["state"] == "failed"
+    assert row["reason"].endswith("Connection refused")
+
+
+async def test_a_message_never_ends_twice(cast: Cast, worker: Worker) -> None:
+    await queue(cast, "one")
+    [message] = await claim(worker)
+    await outbox.close(message, SENT, LATER)
+    await outbox.close(message, Skip(state=State.BOUNCED, reason="late news"), LATER)
+    assert await rows.Message.select(rows.Message.state).output(as_list=True) == ["sent"]
+
+
+async def test_what_fails_with_its_change_leaves_no_message(cast: Cast, worker: Worker) -> None:
+    with pytest.raises(RuntimeError):
+        async with writing():
+            await outbox.enqueue(kind="item_due", recipient_id=cast.fbi_lead.member_id, key="one", now=NOW)
+            raise RuntimeError
+    assert await claim(worker) == []
+
+
+async def test_hundreds_of_messages_are_queued_in_one_go(cast: Cast, worker: Worker) -> None:
+    person = cast.fbi_lead.member_id
+    async with writing():
+        drafts = [outbox.Draft(kind="item_due", recipient_id=person, key=str(one)) for one in range(1_200)]
+        await outbox.enqueue_all(drafts, NOW)
+    assert await rows.Message.count() == 1_200
+
+
+async def send_all(worker: Worker, now: datetime = LATER) -> None:
+    for message in await claim(worker, now, limit=1_000):
+        await outbox.close(message, SENT, now)
+
+
+async def test_several_edits_in_half_a_minute_make_one_mail_that_knows_the_first_time(
+    cast: Cast, worker: Worker
+) -> None:
+    event_id = await events.schedule(cast.coordinator, _series(cast), NOW)
+    await send_all(worker)
+    for minute, hour in enumerate((13, 14)):
+        await _move(cast, event_id, hour, NOW + timedelta(minutes=10, seconds=minute))
+    waiting = await claim(worker, NOW + timedelta(minutes=10) + PAUSE * 2)
+    assert [(one.kind, one.facts["starts_at"]) for one in waiting] == [("update", "2027-02-09T16:00:00+00:00")]
+
+
+async def test_an_invitation_that_still_waits_says_the_change_already(cast: Cast, worker: Worker) -> None:
+    event_id = await events.schedule(cast.coordinator, _series(cast), NOW)
+    await _move(cast, event_id, 14, NOW)
+    assert [one.kind for one in await claim(worker)] == ["invitation"]
+
+
+async def test_nobody_hears_of_an_event_that_was_cancelled_before_they_were_told(cast: Cast, worker: Worker) -> None:
+    event_id = await events.schedule(cast.coordinator, _series(cast), NOW)
+    await events.cancel(cast.coordinator, event_id, 1, "", NOW)
+    assert await claim(worker) == []
+
+
+async def test_who_was_told_of_an_event_hears_that_it_is_cancelled(cast: Cast, worker: Worker) -> None:
+    event_id = await events.schedule(cast.coordinator, _series(cast), NOW)
+    await send_all(worker)
+    await _move(cast, event_id, 14, NOW + timedelta(minutes=10))
+    await events.cancel(cast.coordinator, event_id, 2, "", NOW + timedelta(minutes=10))
+    assert [one.kind for one in await claim(worker, NOW + timedelta(hours=1))] == ["cancellation"]
+
+
+async def test_a_change_of_one_date_leaves_the_news_of_another_alone(cast: Cast, worker: Worker) -> None:
+    event_id = await events.schedule(cast.coordinator, _series(cast), NOW)
+    await send_all(worker)
+    await occurrences.cancel_date(cast.coordinator, event_id, "2027-01-12", 1, "", NOW + timedelta(minutes=10))
+    await _move(cast, event_id, 14, NOW + timedelta(minutes=10))
+    assert {one.kind for one in await claim(worker, NOW + timedelta(hours=1))} == {"cancellation", "update"}
+
+
+@pytest.mark.parametrize("kind", [MessageKind.REMINDER, MessageKind.ITEM_DUE])
+async def test_what_is_no_change_waits_for_nothing(cast: Cast, worker: Worker, kind: MessageKind) -> None:
+    async with writing():
+        await outbox.enqueue(kind=kind, recipient_id=cast.fbi_lead.member_id, key=str(uuid4()), now=NOW)
+    assert len(await claim(worker, NOW)) == 1
+
+
+def _series(cast: Cast) -> Any:
+    start = meeting().starts
+    return meeting(cast.fbi_lead, rule=rule_for("monthly_nth", start, count=6))
+
+
+async def _move(cast: Cast, event_id: UUID, hour: int, now: datetime) -> None:
+    date = await occurrences.date_for(cast.coordinator, event_id, "2027-02-09")
+    change = DateChange(starts=datetime(2027, 2, 9, hour), duration=timedelta(minutes=90))  # noqa: DTZ001 - local
+    await occurrences.change_date(cast.coordinator, event_id, "2027-02-09", change, date.version, now, notify=True)
+
+
+@pytest.mark.parametrize("source", ["postgres"], indirect=True)
+async def test_a_worker_whose_connection_was_cut_is_gone_and_knows_it(worker: Worker) -> None:
+    other = await enlist()
+    await _cut(worker)
+    assert (await other.gone([worker.name]), worker.is_there()) == ([worker.name], False)
+    await other.leave()
+
+
+async def test_a_worker_that_is_there_is_not_gone(worker: Worker) -> None:
+    other = await enlist()
+    assert await other.gone([worker.name, other.name, "7"]) == ["7"]
+    await other.leave()
+
+
+async def _cut(worker: Any) -> None:
+    """End a worker's connection as a restart of the server would."""
+    await engine().run_ddl(f"SELECT pg_terminate_backend({worker._connection.get_server_pid()})")
+    async with asyncio.timeout(5):
+        while worker.is_there():  # noqa: ASYNC110 - the server ends it
+            await asyncio.sleep(0.01)

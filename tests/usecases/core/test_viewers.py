@@ -1,0 +1,87 @@
+"""Viewers: what holds for a person at this moment, and for nobody who is not active."""
+
+from uuid import uuid4
+
+import pytest
+
+from tests.cast import NOW, Cast
+from tracker.database import writing
+from tracker.errors import NotFound
+from tracker.rules.core import audiences
+from tracker.rules.core.audiences import Arm
+from tracker.rules.core.viewer import Role
+from tracker.tables.schema.roster.people import Agency, Body, Member, SeatHolder
+from tracker.usecases.core.viewers import viewer_for
+from tracker.usecases.roster import people
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_a_member_holds_their_arm_agency_seats_and_own_name(cast: Cast):
+    viewer = await viewer_for(cast.kcpd_detective.member_id, NOW)
+    assert viewer.audiences == {
+        "all",
+        "arm:law_enforcement",
+        audiences.agency(cast.agencies["KCPD"]),
+        audiences.body(cast.bodies["steering"]),
+        audiences.body(cast.bodies["enforcement"]),
+        audiences.member(viewer.member_id),
+        audiences.named(viewer.member_id, audiences.Standing.GOVERNMENT),
+    }
+    assert (viewer.agency, viewer.arm, viewer.zone) == ("KCPD", Arm.LAW_ENFORCEMENT, "America/Chicago")
+    assert not viewer.may_schedule
+
+
+async def test_a_coordinator_holds_both_arms_and_every_body(cast: Cast):
+    viewer = await viewer_for(cast.coordinator.member_id, NOW)
+    assert viewer.is_coordinator
+    assert {audiences.body(one) for one in cast.bodies.values()} <= viewer.audiences
+    assert {audiences.arm(one) for one in Arm} <= viewer.audiences
+
+
+async def test_a_chair_holds_the_body_without_a_seat(cast: Cast):
+    async with writing():
+        await people.make_chair(body_id=cast.bodies["enforcement"], member_id=cast.caht_lead.member_id)
+    viewer = await viewer_for(cast.caht_lead.member_id, NOW)
+    assert viewer.chairs == {cast.bodies["enforcement"], cast.bodies["services"]}
+    assert viewer.roles == {Role.AGENCY_LEAD, Role.BODY_CHAIR}
+    assert audiences.body(cast.bodies["enforcement"]) in viewer.audiences
+
+
+async def test_a_lost_seat_is_lost_at_once(sqlite_cast: Cast):
+    await SeatHolder.delete().where(SeatHolder.member == sqlite_cast.kcpd_detective.member_id)
+    viewer = await viewer_for(sqlite_cast.kcpd_detective.member_id, NOW)
+    assert not any(one.startswith("body:") for one in viewer.audiences)
+
+
+async def test_a_seat_does_not_follow_its_holder_to_another_agency(cast: Cast):
+    moved = {Member.agency: cast.agencies["Harbor House"]}
+    await Member.update(moved).where(Member.id == cast.kcpd_detective.member_id)
+    viewer = await viewer_for(cast.kcpd_detective.member_id, NOW)
+    assert viewer.arm is Arm.VICTIM_SERVICES
+    assert not any(one.startswith("body:") for one in viewer.audiences)
+
+
+async def test_a_body_that_ended_holds_for_nobody(cast: Cast):
+    await Body.update({Body.status: "ended"}).where(Body.id == cast.bodies["services"])
+    for person in (cast.caht_lead, cast.coordinator):
+        viewer = await viewer_for(person.member_id, NOW)
+        assert audiences.body(cast.bodies["services"]) not in viewer.audiences
+    assert not (await viewer_for(cast.caht_lead.member_id, NOW)).chairs
+
+
+async def test_nobody_is_not_found(cast: Cast):
+    with pytest.raises(NotFound):
+        await viewer_for(uuid4(), NOW)
+
+
+async def test_a_suspended_member_is_not_found(sqlite_cast: Cast):
+    await Member.update({Member.status: "suspended"}).where(Member.id == sqlite_cast.fbi_lead.member_id)
+    with pytest.raises(NotFound):
+        await viewer_for(sqlite_cast.fbi_lead.member_id, NOW)
+
+
+async def test_a_member_of_a_departed_agency_is_not_found(sqlite_cast: Cast):
+    await Agency.update({Agency.status: "departed"}).where(Agency.id == sqlite_cast.agencies["FBI"])
+    with pytest.raises(NotFound):
+        await viewer_for(sqlite_cast.fbi_lead.member_id, NOW)

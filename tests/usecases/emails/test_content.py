@@ -1,0 +1,703 @@
+"""What a letter says is read when it is sent, as its reader may see it then."""
+
+# A local time is naive: its zone stands beside it.
+# ruff: noqa: DTZ001
+
+from collections import Counter
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+
+from tests.cast import NOW, ZONE, Cast, meeting, operation
+from tracker.database import writing
+from tracker.rules.actions.action_items import ItemStatus
+from tracker.rules.actions.item_changes import Change, NewItem
+from tracker.rules.core.audiences import Visibility
+from tracker.rules.core.outbox import MessageKind, Skip, State
+from tracker.rules.core.viewer import Viewer
+from tracker.rules.emails.content import PREVIEW, RESTRICTED_SUBJECT, SUBJECT, Letter, MailedEntry, ReplyPage
+from tracker.rules.emails.preferences import Preferences
+from tracker.rules.events.event import Event
+from tracker.rules.events.plan import DateChange, from_date
+from tracker.rules.events.replies import AnswerValue, AttendeeRole
+from tracker.rules.recurrence import rule_for
+from tracker.tables.schema.actions.action_items import ActionItem
+from tracker.tables.schema.roster.people import Member
+from tracker.usecases.actions import action_items
+from tracker.usecases.core import outbox
+from tracker.usecases.emails import content, preferences
+from tracker.usecases.events import events, occurrences, replies, series_split
+
+LATER = NOW + timedelta(minutes=5)
+TODAY = date(2026, 12, 15)
+
+
+async def waiting(now: datetime) -> list[Letter | Skip]:
+    """Return what becomes of each message that is due, and record it as done."""
+    found = []
+    for message in await outbox.claim("test", (), now, 100):
+        found.append(await content.letter(message, now, ZONE))
+        made = found[-1]
+        done = made if isinstance(made, Skip) else Skip(state=State.SENT, reason="")
+        await outbox.close(message, done, now)
+    return found
+
+
+async def the_letter(now: datetime = LATER) -> Letter:
+    [letter] = await waiting(now)
+    assert isinstance(letter, Letter)
+    return letter
+
+
+async def the_skip(now: datetime = LATER) -> State:
+    [skip] = await waiting(now)
+    assert isinstance(skip, Skip)
+    return skip.state
+
+
+async def series(cast: Cast, *invitees: Viewer) -> UUID:
+    """Schedule six months of meetings; the invitations are out."""
+    plan = meeting(*(invitees or (cast.fbi_lead,)))
+    event_id = await events.schedule(
+        cast.coordinator, replace(plan, rule=rule_for("monthly_nth", plan.starts, count=6)), NOW
+    )
+    await waiting(LATER)
+    return event_id
+
+
+async def single(cast: Cast, *invitees: Viewer) -> UUID:
+    event_id = await events.schedule(cast.coordinator, meeting(*(invitees or (cast.fbi_lead,))), NOW)
+    await waiting(LATER)
+    return event_id
+
+
+async def remind(member: Viewer, event_id: UUID, key: str, lead: timedelta = timedelta(days=1)) -> None:
+    """Queue a reminder as the planner would for the date as it stands now."""
+    occurrence = await occurrences.date_for(member, event_id, key)
+    async with writing():
+        await outbox.enqueue(
+            kind="reminder", recipient_id=member.member_id, key=str(uuid4()), event_id=event_id, now=NOW,
+            occurrence_id=occurrence.id, not_after=occurrence.starts_at,
+            facts={"lead_time": lead.total_seconds(), "starts_at": occurrence.starts_at.isoformat()},
+        )  # fmt: skip
+
+
+async def move(cast: Cast, event_id: UUID, starts: datetime, **facts: str) -> None:
+    occurrence = await occurrences.date_for(cast.coordinator, event_id, "2027-02-09")
+    change = DateChange(starts=starts, duration=timedelta(minutes=90), **facts)
+    await occurrences.change_date(
+        cast.coordinator, event_id, "2027-02-09", change, occurrence.version, LATER, notify=True
+    )
+
+
+MOVED = LATER + timedelta(minutes=5)
+
+
+async def test_an_invitation_names_title_day_and_time(cast: Cast) -> None:
+    await events.schedule(cast.coordinator, meeting(cast.fbi_lead), NOW)
+    letter = await the_letter()
+    assert (letter.subject, letter.preview) == (
+        "Invitation: Monthly task force meeting, Tue, Jan 12, 10:00 AM",
+        "Please reply by Fri, Jan 8. 90 minutes, in person.",
+    )
+
+
+async def test_an_invitation_says_what_when_where_who_and_until_when_to_reply(cast: Cast) -> None:
+    await events.schedule(cast.coordinator, meeting(cast.fbi_lead), NOW)
+    assert (await the_letter()).facts == (
+        ("What", "Monthly task force meeting"),
+        ("When", "Tuesday, January 12, 2027, 10:00–11:30 AM Central"),
+        ("Where", "USAO conference room"),
+        ("Organizer", "Coordinator (USAO)"),
+        ("Reply by", "Friday, January 8, 2027, 5:00 PM"),
+    )
+
+
+async def test_an_invitation_to_a_series_says_the_rule_and_its_dates(cast: Cast) -> None:
+    plan = meeting(cast.fbi_lead)
+    await events.schedule(cast.coordinator, replace(plan, rule=rule_for("monthly_nth", plan.starts, count=6)), NOW)
+    facts = dict((await the_letter()).facts)
+    assert facts["When"] == "Every month on the second Tuesday, 10:00–11:30 AM Central"
+    assert facts["First date"] == "Tuesday, January 12, 2027"
+    assert facts["Dates"] == "6 dates, until Tuesday, June 8, 2027"
+
+
+async def test_the_buttons_of_an_invitation_answer_for_the_whole_event(cast: Cast) -> None:
+    await events.schedule(cast.coordinator, meeting(cast.fbi_lead), NOW)
+    targets = [one.target for one in (await the_letter()).buttons]
+    assert [(one.answer, one.occurrence_id) for one in targets if isinstance(one, ReplyPage)] == [
+        ("yes", None), ("maybe", None), ("no", None),
+    ]  # fmt: skip
+
+
+async def test_who_is_asked_is_told_that_a_calendar_program_does_not_answer_for_them(cast: Cast) -> None:
+    await events.schedule(cast.coordinator, meeting(cast.fbi_lead), NOW)
+    invitation = await the_letter()
+    await move(cast, await series(cast), datetime(2027, 2, 10, 13, 0))
+    update = await the_letter(MOVED)
+    for letter in (invitation, update):
+        assert "“Accept” in your calendar program does not reach us." in " ".join(letter.paragraphs)
+
+
+async def test_a_guest_is_led_to_no_page_that_asks_for_a_sign_in(cast: Cast) -> None:
+    await Member.update({Member.is_guest: True}).where(Member.id == cast.fbi_lead.member_id)
+    await events.schedule(cast.coordinator, meeting(cast.fbi_lead), NOW)
+    letter = await the_letter()
+    assert [type(one.target) for one in letter.buttons] == [ReplyPage] * 3
+    assert letter.more == ()
+
+
+async def test_a_reader_in_another_zone_is_told_the_own_time_too(cast: Cast) -> None:
+    await Member.update({Member.zone: "America/New_York"}).where(Member.id == cast.fbi_lead.member_id)
+    await events.schedule(cast.coordinator, meeting(cast.fbi_lead), NOW)
+    assert dict((await the_letter()).facts)["Your time"] == "Tue, Jan 12, 11:00 AM–12:30 PM Eastern"
+
+
+async def test_an_invitation_that_waited_says_what_holds_now(cast: Cast) -> None:
+    plan = meeting(cast.fbi_lead)
+    event_id = await events.schedule(cast.coordinator, plan, NOW)
+    await events.change(cast.coordinator, event_id, replace(plan, title="New title"), 1, NOW, notify=False)
+    assert "New title" in (await the_letter()).subject
+
+
+async def test_a_moved_date_names_both_days_the_reason_and_asks_again(cast: Cast) -> None:
+    event_id = await series(cast)
+    await move(cast, event_id, datetime(2027, 2, 11, 13), reason="courtroom conflict")
+    letter = await the_letter(MOVED)
+    assert letter.subject == "Moved: Monthly task force meeting, Tue, Feb 9 to Thu, Feb 11, 1:00 PM"
+    assert letter.facts[0] == ("Was", "Tuesday, February 9, 2027, 10:00–11:30 AM")
+    assert ("Why", "courtroom conflict") in letter.facts
+    assert letter.preview == "It was Tue, Feb 9, 10:00 AM. Please reply again."
+
+
+async def test_a_small_shift_keeps_the_reply_and_says_so(cast: Cast) -> None:
+    event_id = await series(cast)
+    await replies.answer(cast.fbi_lead, event_id, "2027-02-09", AnswerValue.ACCEPTED, "", LATER, for_series=True)
+    await move(cast, event_id, datetime(2027, 2, 9, 10, 30))
+    letter = await the_letter(MOVED)
+    assert letter.subject == "Changed: Monthly task force meeting is now at 10:30 AM, Tue, Feb 9"
+    assert letter.preview == "It was 10:00 AM. Your reply, Yes, still counts."
+    assert [one.label for one in letter.buttons] == ["Keep my reply", "Change my reply"]
+
+
+async def test_the_mail_of_a_moved_date_carries_only_that_date(cast: Cast) -> None:
+    event_id = await series(cast)
+    await move(cast, event_id, datetime(2027, 2, 11, 13))
+    letter = await the_letter(MOVED)
+    assert letter.calendar is not None
+    assert letter.calendar.date is not None
+    assert letter.calendar.date.key == "2027-02-09"
+
+
+async def test_a_new_place_is_named_with_the_old_one(cast: Cast) -> None:
+    event_id = await series(cast)
+    await move(cast, event_id, datetime(2027, 2, 9, 10), place="Room 2")
+    letter = await the_letter(MOVED)
+    assert letter.subject == "New place: Monthly task force meeting, Tue, Feb 9, 10:00 AM"
+    assert (("Was at", "USAO conference room") in letter.facts, ("Where", "Room 2") in letter.facts) == (True, True)
+
+
+async def test_a_cancelled_date_names_the_next_one(cast: Cast) -> None:
+    event_id = await series(cast)
+    await occurrences.cancel_date(cast.coordinator, event_id, "2027-02-09", 1, "Holiday week", LATER)
+    letter = await the_letter(MOVED)
+    assert (letter.subject, letter.preview) == (
+        "Cancelled: Monthly task force meeting, Tue, Feb 9", "Only this date. The next date is Tue, Mar 9, 10:00 AM.",
+    )  # fmt: skip
+    assert letter.calendar is not None
+    assert letter.calendar.is_cancel
+
+
+async def test_a_cancelled_series_says_all_dates(cast: Cast) -> None:
+    event_id = await series(cast)
+    await events.cancel(cast.coordinator, event_id, 1, "", LATER)
+    assert (await the_letter(MOVED)).subject == "Cancelled: Monthly task force meeting, all dates"
+
+
+async def test_a_date_that_comes_back_says_so(cast: Cast) -> None:
+    event_id = await series(cast)
+    await occurrences.cancel_date(cast.coordinator, event_id, "2027-02-09", 1, "", LATER)
+    await waiting(MOVED)
+    date_now = await occurrences.date_for(cast.coordinator, event_id, "2027-02-09")
+    await occurrences.reinstate_date(cast.coordinator, event_id, "2027-02-09", date_now.version, MOVED)
+    letter = await the_letter(MOVED + timedelta(minutes=1))
+    assert letter.subject == "Back on: Monthly task force meeting, Tue, Feb 9, 10:00 AM"
+
+
+async def test_an_event_that_comes_back_as_a_whole_says_so(cast: Cast) -> None:
+    event_id = await single(cast)
+    await events.cancel(cast.coordinator, event_id, 1, "", LATER)
+    await waiting(MOVED)
+    await events.reinstate(cast.coordinator, event_id, 2, MOVED)
+    letter = await the_letter(MOVED + timedelta(minutes=1))
+    assert letter.subject == "Back on: Monthly task force meeting, Tue, Jan 12, 10:00 AM"
+
+
+async def test_a_cancellation_that_was_taken_back_is_not_sent(cast: Cast) -> None:
+    event_id = await series(cast)
+    await occurrences.cancel_date(cast.coordinator, event_id, "2027-02-09", 1, "", LATER)
+    [message] = await outbox.claim("slow", (), MOVED, 10)
+    date_now = await occurrences.date_for(cast.coordinator, event_id, "2027-02-09")
+    await occurrences.reinstate_date(cast.coordinator, event_id, "2027-02-09", date_now.version, MOVED)
+    late = await content.letter(message, MOVED, ZONE)
+    assert isinstance(late, Skip)
+    assert late.state is State.SUPERSEDED
+
+
+async def test_somebody_taken_off_the_list_alone_is_told(cast: Cast) -> None:
+    event_id = await single(cast, cast.fbi_lead, cast.caht_lead)
+    event, plan = await events.plan_to_change(cast.coordinator, event_id)
+    fewer = {one: role for one, role in plan.invitees.items() if one != cast.fbi_lead.member_id}
+    await events.change(cast.coordinator, event_id, replace(plan, invitees=fewer), event.version, LATER, notify=False)
+    letter = await the_letter(MOVED)
+    assert (letter.to, letter.subject) == (
+        "fbi_lead@fbi.example", "You are off the list: Monthly task force meeting, Tue, Jan 12",
+    )  # fmt: skip
+
+
+async def test_somebody_off_the_list_who_may_not_see_the_event_any_more_learns_that_alone(cast: Cast) -> None:
+    event_id = await single(cast, cast.fbi_lead, cast.caht_lead)
+    event, plan = await events.plan_to_change(cast.coordinator, event_id)
+    fewer = {one: role for one, role in plan.invitees.items() if one != cast.caht_lead.member_id}
+    named = replace(plan, invitees=fewer, visibility=Visibility.NAMED, title="Canary", place="Canary Street")
+    await events.change(cast.coordinator, event_id, named, event.version, LATER, notify=False)
+    [letter] = [one for one in await waiting(MOVED) if isinstance(one, Letter) and one.to == cast.caht_lead.email]
+    assert letter.subject == "You are off the list for a task force event"
+    assert "Canary" not in str(letter)
+    assert letter.calendar == MailedEntry(uid=event.uid, sequence=1, at=LATER)
+
+
+async def test_what_mails_put_into_calendars_is_taken_out_when_the_event_becomes_one_for_named_people(
+    cast: Cast,
+) -> None:
+    event_id = await single(cast)
+    event = await named_from_now_on(cast, event_id)
+    letter = await the_letter(MOVED)
+    assert letter.subject == RESTRICTED_SUBJECT
+    assert letter.calendar == MailedEntry(uid=event.uid, sequence=1, at=LATER)
+
+
+async def test_what_is_to_be_taken_out_of_a_calendar_outlives_a_second_edit(cast: Cast) -> None:
+    event_id = await single(cast)
+    await named_from_now_on(cast, event_id)
+    event, plan = await events.plan_to_change(cast.coordinator, event_id)
+    later = LATER + timedelta(seconds=10)
+    await events.change(cast.coordinator, event_id, replace(plan, place="Gate 4"), event.version, later, notify=True)
+    assert isinstance((await the_letter(MOVED)).calendar, MailedEntry)
+
+
+async def test_who_was_invited_when_it_was_for_named_people_already_has_nothing_taken_out(cast: Cast) -> None:
+    plan = operation(cast.hsi_liaison, cast.kcpd_detective)
+    event_id = await events.schedule(cast.fbi_lead, plan, NOW)
+    await waiting(LATER)
+    fewer = {one: role for one, role in plan.invitees.items() if one != cast.kcpd_detective.member_id}
+    await events.change(cast.fbi_lead, event_id, replace(plan, invitees=fewer), 1, LATER, notify=False)
+    assert (await the_letter(MOVED)).calendar is None
+
+
+async def named_from_now_on(cast: Cast, event_id: UUID) -> Event:
+    """Let only those on the list of an event see it; return what it was before."""
+    event, plan = await events.plan_to_change(cast.coordinator, event_id)
+    named = replace(plan, visibility=Visibility.NAMED)
+    await events.change(cast.coordinator, event_id, named, event.version, LATER, notify=False)
+    return event
+
+
+async def test_every_letter_about_a_restricted_event_has_the_same_subject_and_tells_nothing(cast: Cast) -> None:
+    event_id = await events.schedule(cast.fbi_lead, operation(cast.hsi_liaison), NOW)
+    first = await the_letter()
+    await remind(cast.hsi_liaison, event_id, "2027-01-16")
+    second = await the_letter()
+    await events.cancel(cast.fbi_lead, event_id, 1, "Canary reason", LATER)
+    third = await the_letter(MOVED)
+    assert {one.subject for one in (first, second, third)} == {RESTRICTED_SUBJECT}
+    told = " ".join(str(one) for one in (first, second, third)).replace(str(event_id), "")
+    assert not [word for word in ("Bluestem", "Larkspur", "Canary", "Jan", "6:00", "Fbi lead") if word in told]
+
+
+async def test_a_letter_about_a_restricted_event_has_no_calendar(cast: Cast) -> None:
+    await events.schedule(cast.fbi_lead, operation(cast.hsi_liaison), NOW)
+    assert (await the_letter()).calendar is None
+
+
+async def test_who_may_not_see_the_event_any_more_gets_no_reminder_and_nothing_of_it(cast: Cast) -> None:
+    plan = operation(cast.hsi_liaison, cast.kcpd_detective)
+    event_id = await events.schedule(cast.fbi_lead, plan, NOW)
+    await waiting(LATER)
+    await remind(cast.kcpd_detective, event_id, "2027-01-16")
+    fewer = {one: role for one, role in plan.invitees.items() if one != cast.kcpd_detective.member_id}
+    await events.change(cast.fbi_lead, event_id, replace(plan, invitees=fewer), 1, LATER, notify=False)
+    found = await waiting(MOVED)
+    assert [one.state for one in found if isinstance(one, Skip)] == [State.SUPPRESSED]
+    assert [one.subject for one in found if isinstance(one, Letter)] == ["You are off the list for a task force event"]
+
+
+async def test_a_departed_member_gets_no_mail(cast: Cast) -> None:
+    event_id = await single(cast)
+    await remind(cast.fbi_lead, event_id, "2027-01-12")
+    await Member.update({Member.status: "departed"}).where(Member.id == cast.fbi_lead.member_id)
+    assert await the_skip() is State.SUPPRESSED
+
+
+async def test_a_reminder_the_day_before_says_tomorrow_and_the_place(cast: Cast) -> None:
+    event_id = await single(cast)
+    await remind(cast.fbi_lead, event_id, "2027-01-12")
+    letter = await the_letter(datetime.fromisoformat("2027-01-11T16:00+00:00"))
+    assert (letter.subject, letter.preview) == (
+        "Tomorrow, 10:00 AM: Monthly task force meeting", "USAO conference room. Please reply.",
+    )  # fmt: skip
+
+
+async def test_a_reminder_that_goes_out_a_day_late_does_not_say_tomorrow(cast: Cast) -> None:
+    event_id = await single(cast)
+    await remind(cast.fbi_lead, event_id, "2027-01-12")
+    letter = await the_letter(datetime.fromisoformat("2027-01-12T13:00+00:00"))
+    assert letter.subject == "Today, 10:00 AM: Monthly task force meeting"
+
+
+async def test_a_reminder_a_week_before_names_the_day(cast: Cast) -> None:
+    event_id = await single(cast)
+    await remind(cast.fbi_lead, event_id, "2027-01-12", timedelta(days=7))
+    letter = await the_letter(datetime.fromisoformat("2027-01-05T16:00+00:00"))
+    assert letter.subject == "In 7 days: Monthly task force meeting, Tue, Jan 12, 10:00 AM"
+
+
+async def test_the_lead_is_reminded_and_has_nothing_to_answer(cast: Cast) -> None:
+    event_id = await single(cast)
+    await remind(cast.coordinator, event_id, "2027-01-12")
+    assert (await the_letter()).buttons == ()
+
+
+async def test_who_declined_is_not_reminded(cast: Cast) -> None:
+    event_id = await single(cast)
+    await remind(cast.fbi_lead, event_id, "2027-01-12")
+    await replies.answer(cast.fbi_lead, event_id, "2027-01-12", AnswerValue.DECLINED, "", LATER, for_series=False)
+    assert await the_skip() is State.SUPERSEDED
+
+
+async def test_a_reminder_of_a_moved_date_is_not_sent(cast: Cast) -> None:
+    event_id = await series(cast)
+    await remind(cast.fbi_lead, event_id, "2027-02-09")
+    await move(cast, event_id, datetime(2027, 2, 11, 13))
+    assert await the_skip() is State.SUPERSEDED
+
+
+async def test_a_reminder_of_a_cancelled_date_is_not_sent(cast: Cast) -> None:
+    event_id = await series(cast)
+    await remind(cast.fbi_lead, event_id, "2027-02-09")
+    await occurrences.cancel_date(cast.coordinator, event_id, "2027-02-09", 1, "", LATER)
+    assert await the_skip() is State.SUPERSEDED
+
+
+async def test_a_reminder_of_a_date_that_began_is_too_late(cast: Cast) -> None:
+    event_id = await single(cast)
+    await remind(cast.fbi_lead, event_id, "2027-01-12")
+    assert await the_skip(datetime.fromisoformat("2027-01-12T16:00+00:00")) is State.TOO_LATE
+
+
+async def test_an_invitation_to_what_is_over_is_too_late(cast: Cast) -> None:
+    await events.schedule(cast.coordinator, meeting(cast.fbi_lead), NOW)
+    assert await the_skip(NOW + timedelta(days=60)) is State.TOO_LATE
+
+
+async def item(
+    cast: Cast, origin_id: UUID | None = None, giver: Viewer | None = None, owner: Viewer | None = None
+) -> str:
+    new = NewItem(
+        title="Draft the language-access protocol", owner_id=(owner or cast.caht_lead).member_id, due=date(2027, 2, 9),
+        origin_id=origin_id, seen_by=Visibility.ALL, body_id=None,
+    )  # fmt: skip
+    return await action_items.create(giver or cast.coordinator, new, NOW, TODAY)
+
+
+async def item_reminder(owner: Viewer, kind: str, due: date) -> None:
+    [row] = await ActionItem.select(ActionItem.id)
+    async with writing():
+        await outbox.enqueue(
+            kind=kind, recipient_id=owner.member_id, key=str(uuid4()), item_id=row["id"], now=NOW,
+            facts={"due": due.isoformat()},
+        )  # fmt: skip
+
+
+async def test_a_new_item_is_told_to_its_owner_without_its_title_in_the_subject(cast: Cast) -> None:
+    reference = await item(cast)
+    letter = await the_letter()
+    assert (letter.to, letter.subject) == ("caht_lead@caht.example", f"Action item {reference} for you, due Tue, Feb 9")
+    assert letter.facts[0] == ("Action", "Draft the language-access protocol")
+
+
+async def test_an_item_of_a_restricted_event_says_only_its_number_and_its_day(cast: Cast) -> None:
+    event_id = await events.schedule(cast.fbi_lead, operation(cast.hsi_liaison), NOW)
+    await waiting(LATER)
+    origin = await occurrences.date_for(cast.fbi_lead, event_id, "2027-01-16")
+    reference = await item(cast, origin.id, cast.fbi_lead, cast.hsi_liaison)
+    letter = await the_letter()
+    assert letter.subject == f"Action item {reference} for you, due Tue, Feb 9"
+    assert letter.facts == (("Due", "Tuesday, February 9, 2027"), ("Details", "Shown after sign-in"))
+    assert "language-access" not in str(letter)
+
+
+@pytest.mark.parametrize(
+    ("kind", "now", "start"),
+    [
+        ("item_due", "2027-02-06T14:00", "Due Tue, Feb 9: "),
+        ("item_due", "2027-02-09T14:00", "Due Tue, Feb 9: "),
+        ("item_overdue", "2027-02-10T14:00", "Overdue by 1 day: "),
+        ("item_overdue", "2027-02-13T14:00", "Overdue by 4 days: "),
+    ],
+)
+async def test_the_owner_is_reminded_by_number_and_lateness(cast: Cast, kind: str, now: str, start: str) -> None:
+    reference = await item(cast)
+    await waiting(LATER)
+    await item_reminder(cast.caht_lead, kind, date(2027, 2, 9))
+    assert (await the_letter(datetime.fromisoformat(f"{now}+00:00"))).subject == f"{start}action item {reference}"
+
+
+async def test_a_closed_item_is_not_reminded_of(cast: Cast) -> None:
+    reference = await item(cast)
+    await waiting(LATER)
+    await item_reminder(cast.caht_lead, "item_due", date(2027, 2, 9))
+    await action_items.update(cast.caht_lead, reference, Change(status=ItemStatus.DONE), 1, LATER, TODAY)
+    assert await the_skip() is State.SUPERSEDED
+
+
+async def test_an_item_with_another_due_day_is_not_reminded_of_on_the_old_one(cast: Cast) -> None:
+    await item(cast)
+    await waiting(LATER)
+    await item_reminder(cast.caht_lead, "item_due", date(2027, 2, 2))
+    assert await the_skip() is State.SUPERSEDED
+
+
+async def test_who_gave_an_item_away_is_not_reminded_of_it(cast: Cast) -> None:
+    reference = await item(cast)
+    await waiting(LATER)
+    await item_reminder(cast.caht_lead, "item_due", date(2027, 2, 9))
+    await action_items.hand_over(cast.coordinator, reference, cast.caht_alternate.member_id, 1, NOW, TODAY)
+    found = {type(one) for one in await waiting(LATER)}
+    assert found == {Skip, Letter}
+
+
+async def test_every_subject_and_preview_fits_its_screen(cast: Cast) -> None:
+    title = "Quarterly review of the interagency response protocol for labor trafficking in hospitality"
+    plan = meeting(cast.fbi_lead, title=title, place="A very long name of a conference room " * 4)
+    event_id = await events.schedule(cast.coordinator, plan, NOW)
+    found = await waiting(LATER)
+    await events.cancel(cast.coordinator, event_id, 1, "", LATER)
+    found += await waiting(MOVED)
+    assert all(len(one.subject) <= SUBJECT and len(one.preview) <= PREVIEW for one in found if isinstance(one, Letter))
+
+
+async def test_a_letter_about_a_series_names_the_dates_that_are_not_as_its_rule_says(cast: Cast) -> None:
+    event_id = await series(cast)
+    moved = DateChange(starts=datetime(2027, 3, 10, 13), duration=timedelta(minutes=90))
+    await occurrences.change_date(cast.coordinator, event_id, "2027-03-09", moved, 1, LATER, notify=False)
+    await occurrences.cancel_date(cast.coordinator, event_id, "2027-02-09", 1, "", LATER)
+    event, plan = await events.plan_to_change(cast.coordinator, event_id)
+    renamed = replace(plan, place="FBI field office")
+    await events.change(cast.coordinator, event_id, renamed, event.version, LATER, notify=True)
+    facts = dict((await the_letter(MOVED)).facts)
+    assert (facts["Not on"], facts["Moved"]) == ("Tue, Feb 9", "Tue, Mar 9 to Wed, Mar 10, 1:00 PM")
+
+
+async def split_in_april(cast: Cast, event_id: UUID, first: datetime, **facts: object) -> Letter:
+    """Let a series go on from April as another one; return the news that the old one ends."""
+    event, plan = await events.plan_to_change(cast.coordinator, event_id)
+    onward = replace(from_date(plan, first), **facts)
+    await series_split.change_from(cast.coordinator, event_id, "2027-04-13", onward, event.version, LATER, notify=False)
+    written = [one for one in await waiting(MOVED) if isinstance(one, Letter)]
+    [letter] = [one for one in written if one.kind is MessageKind.UPDATE]
+    return letter
+
+
+async def test_a_series_that_goes_on_at_another_hour_says_the_old_and_the_new_one(cast: Cast) -> None:
+    letter = await split_in_april(cast, await series(cast), datetime(2027, 4, 13, 9))
+    assert letter.subject == "Changed: Monthly task force…, 9:00 AM (was 10:00 AM) from Tue, Apr 13"
+    assert letter.preview == "It was 10:00 AM. A new invitation follows for the dates to come."
+    assert letter.facts[2:] == (
+        ("Was", "Every month on the second Tuesday, 10:00–11:30 AM Central"),
+        ("Now", "Every month on the second Tuesday, 9:00–10:30 AM Central, from Tuesday, April 13, 2027"),
+    )
+
+
+@pytest.mark.parametrize("is_discreet", [False, True])
+async def test_news_of_dates_that_waits_when_a_series_goes_on_as_another_is_told_with_it(
+    cast: Cast, is_discreet: bool
+) -> None:
+    await preferences.save(cast.fbi_lead, Preferences(is_discreet=is_discreet), NOW)
+    event_id = await series(cast)
+    moved = DateChange(starts=datetime(2027, 3, 9, 13), duration=timedelta(minutes=90))
+    await occurrences.change_date(cast.coordinator, event_id, "2027-03-09", moved, 1, LATER, notify=False)
+    await occurrences.cancel_date(cast.coordinator, event_id, "2027-02-09", 1, "", LATER)
+    facts = dict((await split_in_april(cast, event_id, datetime(2027, 4, 13, 9))).facts)
+    assert (facts["Not on"], facts["Moved"]) == ("Tue, Feb 9", "Tue, Mar 9 to 1:00–2:30 PM")
+
+
+async def test_a_series_that_goes_on_on_other_days_says_the_old_and_the_new_rule(cast: Cast) -> None:
+    first = datetime(2027, 4, 14, 10)
+    letter = await split_in_april(cast, await series(cast), first, rule=rule_for("monthly_nth", first, count=3))
+    assert letter.subject == "Changed: Monthly task force meeting, from Wed, Apr 14, 10:00 AM"
+    assert dict(letter.facts)["Was"] == "Every month on the second Tuesday, 10:00–11:30 AM Central"
+    assert dict(letter.facts)["Now"].startswith("Every month on the second Wednesday, 10:00–11:30 AM Central")
+
+
+async def test_a_series_that_goes_on_elsewhere_at_the_same_hour_tells_both_places_and_no_old_hour(cast: Cast) -> None:
+    letter = await split_in_april(cast, await series(cast), datetime(2027, 4, 13, 10), place="FBI field office")
+    assert letter.subject == "New place: Monthly task force…, from Tue, Apr 13, in a new invitation"
+    assert letter.facts[2:] == (("Was at", "USAO conference room"), ("Now at", "FBI field office"))
+
+
+async def test_a_series_that_goes_on_with_another_agenda_says_from_when_on(cast: Cast) -> None:
+    letter = await split_in_april(cast, await series(cast), datetime(2027, 4, 13, 10), agenda="Budget")
+    assert letter.subject == "Changed: Monthly task force…, from Tue, Apr 13, in a new invitation"
+    assert {label for label, _ in letter.facts} == {"What", "Last date"}
+
+
+@pytest.mark.parametrize("place", ["USAO conference room", "FBI field office"])
+async def test_an_invitation_to_what_goes_on_asks_for_no_reply_that_still_counts(cast: Cast, place: str) -> None:
+    event_id = await series(cast)
+    await replies.answer(cast.fbi_lead, event_id, "2027-02-09", AnswerValue.ACCEPTED, "", LATER, for_series=True)
+    event, plan = await events.plan_to_change(cast.coordinator, event_id)
+    onward = replace(from_date(plan, datetime(2027, 4, 13, 10)), agenda="Budget", place=place)
+    await series_split.change_from(cast.coordinator, event_id, "2027-04-13", onward, event.version, LATER, notify=False)
+    written = [one for one in await waiting(MOVED) if isinstance(one, Letter)]
+    [letter] = [one for one in written if one.kind is MessageKind.INVITATION]
+    facts, counts = dict(letter.facts), place == "USAO conference room"
+    assert letter.preview.startswith("Your reply, Yes, still counts.") == counts
+    assert ("Reply by" in facts, "Your reply" in facts) == (not counts, counts)
+    assert next(one.label for one in letter.buttons) == ("Keep my reply" if counts else "Reply yes")
+
+
+async def test_who_is_off_the_list_from_a_date_on_is_told_the_last_one_alone(cast: Cast) -> None:
+    event_id = await series(cast, cast.fbi_lead, cast.caht_lead)
+    fewer = {cast.caht_lead.member_id: AttendeeRole.REQUIRED}
+    event, plan = await events.plan_to_change(cast.coordinator, event_id)
+    onward = replace(from_date(plan, datetime(2027, 4, 13, 9)), invitees=fewer)
+    await series_split.change_from(cast.coordinator, event_id, "2027-04-13", onward, event.version, LATER, notify=False)
+    theirs = [one for one in await waiting(MOVED) if isinstance(one, Letter) and one.to == cast.fbi_lead.email]
+    assert [one.subject for one in theirs] == ["You are off the list: Monthly task force meeting, last date Tue, Mar 9"]
+    assert {label for label, _ in theirs[0].facts} == {"What", "Last date"}
+    assert theirs[0].calendar is not None
+    assert not theirs[0].calendar.is_cancel
+
+
+async def test_who_reads_discreetly_is_told_the_hours_of_what_goes_on_and_no_name(cast: Cast) -> None:
+    await preferences.save(cast.fbi_lead, Preferences(is_discreet=True), NOW)
+    letter = await split_in_april(cast, await series(cast), datetime(2027, 4, 13, 9), title="Canary raid")
+    assert letter.subject == "Changed: Appointment, 9:00 AM (was 10:00 AM) from Tue, Apr 13"
+    assert "Canary" not in str(letter)
+
+
+async def test_that_a_series_ends_is_said_though_what_is_left_of_it_changes_before_the_mail_goes_out(
+    cast: Cast,
+) -> None:
+    event_id = await series(cast, cast.fbi_lead, cast.hsi_liaison)
+    event, plan = await events.plan_to_change(cast.coordinator, event_id)
+    onward = from_date(plan, datetime(2027, 4, 13, 10))
+    without = {one: role for one, role in onward.invitees.items() if one != cast.hsi_liaison.member_id}
+    await series_split.change_from(
+        cast.coordinator, event_id, "2027-04-13", replace(onward, invitees=without), event.version, LATER, notify=False
+    )
+    event, plan = await events.plan_to_change(cast.coordinator, event_id)
+    elsewhere = replace(plan, place="FBI field office")
+    await events.change(cast.coordinator, event_id, elsewhere, event.version, LATER, notify=False)
+    subjects = Counter(one.subject for one in await waiting(MOVED) if isinstance(one, Letter))
+    assert subjects == {
+        "New place: Monthly task force…, from Tue, Apr 13, in a new invitation": 1,
+        "You are off the list: Monthly task force meeting, last date Tue, Mar 9": 1,
+        "New place: Monthly task force meeting, from Tue, Jan 12, 10:00 AM": 2,
+        "Invitation: Monthly task force meeting, Tue, Apr 13, 10:00 AM": 1,
+    }
+
+
+async def test_a_series_that_goes_on_for_named_people_tells_no_mail_its_hours(cast: Cast) -> None:
+    event_id = await series(cast)
+    event, plan = await events.plan_to_change(cast.coordinator, event_id)
+    secret = replace(from_date(plan, datetime(2027, 4, 13, 9)), visibility=Visibility.NAMED)
+    await series_split.change_from(cast.coordinator, event_id, "2027-04-13", secret, event.version, LATER, notify=False)
+    event, plan = await events.plan_to_change(cast.coordinator, event_id)
+    opened = replace(plan, visibility=Visibility.ALL)
+    await events.change(cast.coordinator, event_id, opened, event.version, LATER, notify=False)
+    letters_of_both = [one for one in await waiting(MOVED) if isinstance(one, Letter)]
+    assert any(one.subject.startswith("Changed: Monthly") for one in letters_of_both)
+    assert "9:00" not in str(letters_of_both)
+
+
+async def test_who_reads_discreetly_is_told_that_a_series_ends_for_good(cast: Cast) -> None:
+    await preferences.save(cast.fbi_lead, Preferences(is_discreet=True), NOW)
+    event_id = await series(cast)
+    await series_split.cancel_from(cast.coordinator, event_id, "2027-04-13", 1, "", LATER)
+    assert (await the_letter(MOVED)).subject == "Ends: Appointment, last date Tue, Mar 9"
+
+
+async def changed_as_a_whole(cast: Cast, **facts: Any) -> Letter:
+    event_id = await series(cast)
+    event, plan = await events.plan_to_change(cast.coordinator, event_id)
+    await events.change(cast.coordinator, event_id, replace(plan, **facts), event.version, LATER, notify=True)
+    return await the_letter(MOVED)
+
+
+@pytest.mark.parametrize(
+    ("count", "subject"),
+    [
+        (9, "Goes on: Monthly task…, until Tue, Sep 14, 2027 (was Tue, Jun 8)"),
+        (3, "Ends sooner: Monthly task force…, until Tue, Mar 9 (was Tue, Jun 8)"),
+    ],
+)
+async def test_a_series_that_ends_on_another_day_says_the_old_and_the_new_one(
+    cast: Cast, count: int, subject: str
+) -> None:
+    letter = await changed_as_a_whole(cast, rule=rule_for("monthly_nth", meeting().starts, count=count))
+    assert letter.subject == subject
+    assert dict(letter.facts)["Was until"] == "Tuesday, June 8, 2027"
+
+
+async def test_a_series_with_another_rule_says_the_old_one(cast: Cast) -> None:
+    letter = await changed_as_a_whole(cast, rule=rule_for("weekly", meeting().starts, count=6))
+    facts = dict(letter.facts)
+    assert facts["Was"] == "Every month on the second Tuesday, 10:00–11:30 AM"
+    assert facts["When"] == "Every week on Tuesday, 10:00–11:30 AM Central"
+    assert "Was until" not in facts
+
+
+async def test_a_series_at_another_place_says_so_in_its_subject_and_both_places_inside(cast: Cast) -> None:
+    letter = await changed_as_a_whole(cast, place="FBI field office")
+    assert letter.subject == "New place: Monthly task force meeting, from Tue, Jan 12, 10:00 AM"
+    facts = dict(letter.facts)
+    assert (facts["Was at"], facts["Where"]) == ("USAO conference room", "FBI field office")
+
+
+async def test_a_series_with_other_notes_says_that_it_changed(cast: Cast) -> None:
+    letter = await changed_as_a_whole(cast, description="Bring the binder.")
+    assert letter.subject == "Changed: Monthly task force meeting, from Tue, Jan 12, 10:00 AM"
+    assert not {"Was", "Was at", "Was until"} & {label for label, _ in letter.facts}
+
+
+async def test_a_series_that_is_back_says_that_it_is_all_of_it(cast: Cast) -> None:
+    event_id = await series(cast)
+    await events.cancel(cast.coordinator, event_id, 1, "", LATER)
+    await waiting(MOVED)
+    await events.reinstate(cast.coordinator, event_id, 2, MOVED)
+    letter = await the_letter(MOVED + timedelta(minutes=5))
+    assert letter.subject == "Back on: Monthly task force…, all dates from Tue, Jan 12, 10:00 AM"
+
+
+async def test_an_invitation_to_a_series_names_its_next_dates(cast: Cast) -> None:
+    plan = replace(meeting(cast.fbi_lead), rule=rule_for("monthly_nth", meeting().starts, count=12))
+    await events.schedule(cast.coordinator, plan, NOW)
+    facts = dict((await the_letter()).facts)
+    assert facts["First date"] == "Tuesday, January 12, 2027"
+    assert facts["Then"] == "Tue, Feb 9 · Tue, Mar 9 · Tue, Apr 13 · Tue, May 11"
+
+
+async def test_a_series_that_has_another_hour_says_the_old_and_the_new_one(cast: Cast) -> None:
+    event_id = await series(cast)
+    event, plan = await events.plan_to_change(cast.coordinator, event_id)
+    earlier = replace(plan, starts=plan.starts.replace(hour=9))
+    await events.change(cast.coordinator, event_id, earlier, event.version, LATER, notify=False)
+    letter = await the_letter(MOVED)
+    assert letter.subject == "Changed: Monthly task force…, 9:00 AM (was 10:00 AM) from Tue, Jan 12"
+    assert letter.preview == "It was 10:00 AM. Please reply again."
+    assert letter.facts[0] == ("Was", "10:00–11:30 AM")

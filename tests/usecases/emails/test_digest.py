@@ -1,0 +1,137 @@
+"""The weekly digest: for who turned it on, from what they may see when it is sent, and stopped by its link."""
+
+# A local time is naive: its zone stands beside it.
+# ruff: noqa: DTZ001
+
+from datetime import UTC, date, datetime, time, timedelta
+
+import pytest
+
+from tests.cast import LINK, NOW, ZONE, Cast, meeting, operation
+from tracker.rules.actions.item_changes import NewItem
+from tracker.rules.core.audiences import Visibility
+from tracker.rules.core.outbox import Skip, State
+from tracker.rules.core.viewer import Viewer
+from tracker.rules.emails.content import Letter
+from tracker.rules.emails.preferences import Preferences
+from tracker.rules.events.replies import AnswerValue
+from tracker.tables.schema.core.audit import AuditEntry
+from tracker.tables.schema.core.outbox import Message
+from tracker.tables.schema.roster.people import Member
+from tracker.usecases.actions import action_items
+from tracker.usecases.core import outbox
+from tracker.usecases.emails import content, preferences
+from tracker.usecases.emails.reminders import queue_due
+from tracker.usecases.events import events, replies
+
+pytestmark = pytest.mark.anyio
+
+MONDAY = datetime(2026, 12, 21, 13, tzinfo=UTC)  # 7:00 AM
+
+
+@pytest.fixture
+async def cast(cast: Cast) -> Cast:
+    await queue_due(NOW, ZONE)
+    return cast
+
+
+async def turned_on(viewer: Viewer, **facts: object) -> Viewer:
+    await preferences.save(viewer, Preferences(digest=True, date_reminders=False, **facts), NOW)  # type: ignore[arg-type]  # fields of the test
+    return viewer
+
+
+async def sent(now: datetime = MONDAY) -> list[Letter | Skip]:
+    """Return what becomes of the digests that are due."""
+    await queue_due(now, ZONE)
+    found = []
+    for message in await outbox.claim("test", (), now, 100):
+        made = await content.letter(message, now, ZONE)
+        await outbox.close(message, made if isinstance(made, Skip) else Skip(state=State.SENT, reason=""), now)
+        if message.kind == "digest":
+            found.append(made)
+    return found
+
+
+async def the_digest(now: datetime = MONDAY) -> Letter:
+    [letter] = await sent(now)
+    assert isinstance(letter, Letter)
+    return letter
+
+
+async def test_nobody_gets_it_who_did_not_turn_it_on(cast: Cast) -> None:
+    await events.schedule(cast.coordinator, meeting(cast.fbi_lead, starts=datetime(2026, 12, 22, 10)), NOW)
+    assert await sent() == []
+
+
+async def test_it_holds_the_week_of_its_reader_and_nothing_they_declined_or_that_was_cancelled(cast: Cast) -> None:
+    reader = await turned_on(cast.fbi_lead)
+    for title, starts in (("Comes", 22), ("Declined", 23), ("Cancelled", 24), ("Next week", 28)):
+        plan = meeting(reader, title=title, starts=datetime(2026, 12, starts, 10))
+        event_id = await events.schedule(cast.coordinator, plan, NOW)
+        if title == "Declined":
+            await replies.answer(reader, event_id, "2026-12-23", AnswerValue.DECLINED, "", NOW, for_series=False)
+        if title == "Cancelled":
+            await events.cancel(cast.coordinator, event_id, 1, "", NOW)
+    await events.schedule(cast.coordinator, meeting(cast.hsi_liaison, starts=datetime(2026, 12, 22, 12)), NOW)
+    new = NewItem(title="Contact sheet", owner_id=reader.member_id, due=date(2026, 12, 27), seen_by=Visibility.ALL)
+    await action_items.create(cast.coordinator, new, NOW, NOW.date())
+    letter = await the_digest()
+    assert letter.subject == "Your week: 1 event, 2 replies owed, 1 action item"
+    assert [label for label, _ in letter.facts] == ["Reply owed", "Reply owed", "Event", "Due"]
+    assert "Comes, Tue, Dec 22, 10:00 AM" in dict(letter.facts)["Event"]
+
+
+async def test_an_operation_is_only_counted_and_for_who_may_not_see_it_not_even_that(cast: Cast) -> None:
+    await turned_on(cast.kcpd_detective)
+    await turned_on(cast.harbor_advocate)
+    await events.schedule(cast.fbi_lead, operation(cast.kcpd_detective, starts=datetime(2026, 12, 23, 6)), NOW)
+    letter, nothing = sorted(await sent(), key=lambda one: isinstance(one, Skip))
+    assert isinstance(letter, Letter)
+    assert letter.subject == "Your week: 1 event, 1 reply owed"
+    assert "Bluestem" not in str(letter)
+    assert isinstance(nothing, Skip)
+
+
+async def test_it_comes_once_a_week_at_seven_by_the_own_clock(cast: Cast) -> None:
+    await turned_on(cast.fbi_lead)
+    await Member.update({Member.zone: "America/New_York"}).where(Member.id == cast.fbi_lead.member_id)
+    moment = MONDAY - timedelta(hours=3)
+    while moment < MONDAY + timedelta(days=8):
+        await queue_due(moment, ZONE)
+        moment += timedelta(hours=1)
+    found = await Message.select(Message.due).where(Message.kind == "digest").order_by(Message.due).output(as_list=True)
+    assert found == [MONDAY - timedelta(hours=1), MONDAY + timedelta(days=7, hours=-1)]
+
+
+async def test_in_quiet_hours_it_waits_for_their_end(cast: Cast) -> None:
+    await turned_on(cast.fbi_lead, quiet=(time(22), time(8)))
+    await queue_due(MONDAY, ZONE)
+    assert await Message.select(Message.due).where(Message.kind == "digest").output(as_list=True) == [
+        MONDAY + timedelta(hours=1)
+    ]
+
+
+async def test_one_that_is_a_day_late_is_not_sent(cast: Cast) -> None:
+    await turned_on(cast.fbi_lead)
+    await queue_due(MONDAY + timedelta(days=1), ZONE)
+    assert await Message.count().where(Message.kind == "digest") == 0
+
+
+async def test_who_stopped_it_in_the_meantime_gets_none(cast: Cast) -> None:
+    reader = await turned_on(cast.fbi_lead)
+    await events.schedule(cast.coordinator, meeting(reader, starts=datetime(2026, 12, 22, 10)), NOW)
+    await queue_due(MONDAY, ZONE)
+    await preferences.stop_digest(reader.member_id, MONDAY, LINK)
+    [skip] = await sent(MONDAY + timedelta(minutes=1))
+    assert isinstance(skip, Skip)
+    assert skip.state is State.SUPPRESSED
+
+
+async def test_stopping_it_leaves_all_other_choices_and_is_in_the_trail_once(cast: Cast) -> None:
+    reader = await turned_on(cast.fbi_lead, quiet=(time(22), time(6)))
+    for _ in range(2):
+        await preferences.stop_digest(reader.member_id, NOW, LINK)
+    kept = await preferences.preferences_of(reader)
+    assert kept == Preferences(date_reminders=False, quiet=(time(22), time(6)))
+    trail = await AuditEntry.select(AuditEntry.door).where(AuditEntry.facts == '{"digest": false}')
+    assert trail == [{"door": "link"}]

@@ -1,0 +1,325 @@
+"""The list of messages: whose are in it, what it leaves out, how it goes on; and sending one once more."""
+
+# A local time is naive: its zone stands beside it.
+
+import asyncio
+from dataclasses import replace
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+
+from tests.cast import NOW, ZONE, Cast, everybody, meeting, operation
+from tracker.database import writing
+from tracker.errors import Conflict, NotFound
+from tracker.rules.actions.item_changes import NewItem
+from tracker.rules.core.audiences import Visibility
+from tracker.rules.core.outbox import MessageKind, Skip, State
+from tracker.rules.core.viewer import Viewer
+from tracker.rules.emails.messages import KIND_WORDS, MessageLine, Narrowed, Standing, next_key, sending_of
+from tracker.rules.emails.preferences import BodyPreferences, Preferences
+from tracker.rules.events.replies import AnswerValue
+from tracker.rules.recurrence import rule_for
+from tracker.tables.schema.core.audit import AuditEntry
+from tracker.tables.schema.core.outbox import Message
+from tracker.usecases.actions import action_items
+from tracker.usecases.core import outbox
+from tracker.usecases.emails import content, preferences
+from tracker.usecases.emails.messages import PAGE, MessagePage, message_page, resend
+from tracker.usecases.emails.reminders import queue_due
+from tracker.usecases.events import events, occurrences, replies
+
+pytestmark = pytest.mark.anyio
+
+LATER = NOW + timedelta(minutes=5)
+STARTS = datetime(2027, 1, 12, 16, tzinfo=UTC)  # 10:00 AM
+ALL = Narrowed()
+
+
+async def seen(viewer: Viewer, now: datetime = LATER, **asked: Any) -> MessagePage:
+    return await message_page(viewer, Narrowed(**asked), None, now)
+
+
+async def lines(viewer: Viewer, **asked: Any) -> list[tuple[str, str]]:
+    """Return (kind, recipient) of what a viewer finds."""
+    return sorted((one.kind.value, one.recipient) for one in (await seen(viewer, **asked)).lines)
+
+
+async def scheduled(cast: Cast, *invitees: Viewer, **facts: Any) -> UUID:
+    return await events.schedule(cast.coordinator, meeting(*invitees, **facts), NOW)
+
+
+async def end(*outcomes: State, now: datetime = LATER) -> None:
+    """Let what waits end in these ways, one after the other, and the rest as the last."""
+    for number, message in enumerate(await outbox.claim("test", (), now, 1_000)):
+        await outbox.close(message, Skip(state=outcomes[min(number, len(outcomes) - 1)], reason="because"), now)
+
+
+async def the_line(viewer: Viewer, **asked: Any) -> MessageLine:
+    [line] = (await seen(viewer, **asked)).lines
+    return line
+
+
+async def given(cast: Cast, owner: Viewer, **facts: Any) -> str:
+    new = NewItem(title="Write the protocol", owner_id=owner.member_id, due=date(2027, 2, 9), **facts)
+    return await action_items.create(cast.coordinator, new, NOW, NOW.date())
+
+
+async def test_a_member_finds_their_own_messages_and_nobody_else_s(cast: Cast) -> None:
+    await scheduled(cast, cast.fbi_lead, cast.caht_lead)
+    assert await lines(cast.caht_lead) == [("invitation", "Caht lead")]
+    assert await lines(cast.hsi_liaison) == []
+
+
+async def test_a_coordinator_finds_those_of_everybody_about_what_they_may_see(cast: Cast) -> None:
+    await scheduled(cast, cast.fbi_lead, cast.caht_lead)
+    await events.schedule(cast.fbi_lead, operation(cast.kcpd_detective), NOW)
+    assert await lines(cast.coordinator) == [("invitation", "Caht lead"), ("invitation", "Fbi lead")]
+
+
+async def test_whoever_leads_an_event_finds_its_messages(cast: Cast) -> None:
+    await events.schedule(cast.fbi_lead, operation(cast.kcpd_detective, cast.hsi_liaison), NOW)
+    assert await lines(cast.fbi_lead) == [("invitation", "Hsi liaison"), ("invitation", "Kcpd detective")]
+    assert await lines(cast.kcpd_detective) == [("invitation", "Kcpd detective")]
+
+
+async def test_the_chair_of_a_body_finds_those_of_its_events_and_whoever_sits_in_it_only_the_own(cast: Cast) -> None:
+    body = {"visibility": Visibility.BODY, "body_id": cast.bodies["services"]}
+    await scheduled(cast, cast.harbor_advocate, cast.bridge_advocate, **body)
+    assert len(await lines(cast.caht_lead)) == 2
+    assert await lines(cast.bridge_advocate) == [("invitation", "Bridge advocate")]
+
+
+async def test_a_message_about_what_its_reader_may_not_see_any_more_is_missing(cast: Cast) -> None:
+    event_id = await scheduled(cast, cast.fbi_lead, cast.caht_lead)
+    event, plan = await events.plan_to_change(cast.coordinator, event_id)
+    narrower = replace(plan, invitees=meeting(cast.fbi_lead).invitees, visibility=Visibility.NAMED)
+    await events.change(cast.coordinator, event_id, narrower, event.version, NOW, notify=True)
+    assert await lines(cast.caht_lead) == []
+    with pytest.raises(NotFound):
+        await seen(cast.caht_lead, event=event_id)
+    with pytest.raises(NotFound):
+        await seen(cast.caht_lead, event=uuid4())
+
+
+async def test_messages_about_items_are_the_owner_s_and_a_coordinator_s(cast: Cast) -> None:
+    reference = await given(cast, cast.caht_lead, seen_by=Visibility.ALL)
+    assert await lines(cast.caht_lead) == await lines(cast.coordinator) == [("item_assigned", "Caht lead")]
+    assert await lines(cast.fbi_lead) == []
+    assert (await the_line(cast.caht_lead)).item == reference
+
+
+async def test_an_item_of_an_unseen_event_has_no_message_for_a_coordinator(cast: Cast) -> None:
+    event_id = await events.schedule(cast.fbi_lead, operation(cast.kcpd_detective, cast.hsi_liaison), NOW)
+    origin = await occurrences.date_for(cast.fbi_lead, event_id, "2027-01-16")
+    new = NewItem(title="Brief", owner_id=cast.kcpd_detective.member_id, due=date(2027, 2, 9), origin_id=origin.id)
+    await action_items.create(cast.fbi_lead, new, NOW, NOW.date())
+    mine = ("item_assigned", "Kcpd detective")
+    assert await lines(cast.coordinator) == []
+    assert mine in await lines(cast.fbi_lead)
+    assert mine in await lines(cast.kcpd_detective)
+    assert mine not in await lines(cast.hsi_liaison)
+
+
+async def test_the_list_is_narrowed_by_standing_kind_person_and_event(cast: Cast) -> None:
+    first = await scheduled(cast, cast.fbi_lead, cast.caht_lead)
+    await scheduled(cast, cast.fbi_lead, title="Another")
+    await given(cast, cast.caht_lead, seen_by=Visibility.ALL)
+    await end(State.SENT, State.BOUNCED, State.SUPPRESSED, State.TOO_LATE)
+    of = cast.coordinator
+    assert len(await lines(of, standing=Standing.SENT)) == len(await lines(of, standing=Standing.FAILED)) == 1
+    assert len(await lines(of, standing=Standing.SKIPPED)) == 2
+    assert await lines(of, standing=Standing.WAITING) == []
+    assert await lines(of, kind=MessageKind.ITEM_ASSIGNED) == [("item_assigned", "Caht lead")]
+    assert len(await lines(of, person=cast.fbi_lead.member_id)) == 2
+    assert await lines(of, event=first, person=cast.caht_lead.member_id) == [("invitation", "Caht lead")]
+
+
+async def test_a_line_says_about_what_how_it_stands_and_why(cast: Cast) -> None:
+    event_id = await scheduled(cast, cast.fbi_lead)
+    await end(State.SUPERSEDED)
+    line = await the_line(cast.fbi_lead)
+    assert line.about is not None
+    assert (line.about.event_id, line.about.title, line.about.key) == (event_id, "Monthly task force meeting", None)
+    assert (line.standing, line.reason, line.tries) == (Standing.SKIPPED, "because", "")
+
+
+async def test_page_after_page_shows_each_message_once_newest_first(cast: Cast) -> None:
+    await scheduled(cast, *everybody(cast))
+    async with writing():
+        for number in range(2 * PAGE):
+            await outbox.enqueue(
+                kind="item_due", recipient_id=cast.fbi_lead.member_id, key=str(number), now=NOW,
+                due=NOW - timedelta(minutes=number // 7), item_id=None,
+            )  # fmt: skip
+    found, after, pages = [], None, 0
+    while pages == 0 or after:
+        page = await message_page(cast.fbi_lead, ALL, after, LATER)
+        found, after, pages = [*found, *page.lines], page.older, pages + 1
+    assert (pages, len(found), len({one.id for one in found})) == (3, 2 * PAGE + 1, 2 * PAGE + 1)
+    assert [one.due for one in found] == sorted((one.due for one in found), reverse=True)
+
+
+async def test_reminders_to_come_are_computed_for_whoever_may_edit_the_event(cast: Cast) -> None:
+    event_id = await scheduled(cast, cast.fbi_lead, cast.caht_lead)
+    await preferences.save(cast.caht_lead, Preferences(leads=frozenset({timedelta(days=1)})), NOW)
+    planned = (await seen(cast.coordinator, STARTS - timedelta(days=8), event=event_id)).planned
+    assert [(one.at, [to.name for to in one.people]) for one in planned] == [
+        (STARTS - timedelta(days=7), ["Fbi lead", "Coordinator"]),
+        (STARTS - timedelta(days=1), ["Caht lead", "Fbi lead", "Coordinator"]),
+        (STARTS - timedelta(hours=2), ["Fbi lead", "Coordinator"]),
+    ]
+    assert await Message.count().where(Message.kind == "reminder") == 0
+
+
+async def test_of_what_goes_out_to_many_a_list_for_one_person_names_that_person_alone(cast: Cast) -> None:
+    event_id = await scheduled(cast, cast.fbi_lead, cast.caht_lead)
+    asked = {"event": event_id, "person": cast.caht_lead.member_id}
+    planned = (await seen(cast.coordinator, STARTS - timedelta(days=8), **asked)).planned
+    assert [[to.name for to in one.people] for one in planned] == [["Caht lead"]] * 3
+
+
+async def test_whoever_is_invited_finds_the_own_reminders_to_come_alone(cast: Cast) -> None:
+    await scheduled(cast, cast.fbi_lead, cast.caht_lead)
+    planned = (await seen(cast.caht_lead, STARTS - timedelta(days=8), standing=Standing.PLANNED)).planned
+    assert {to.name for one in planned for to in one.people} == {"Caht lead"}
+    assert len(planned) == 3
+
+
+async def test_nobody_is_planned_for_who_declined_and_nothing_for_what_is_cancelled(cast: Cast) -> None:
+    event_id = await scheduled(cast, cast.fbi_lead, rule=rule_for("weekly", meeting().starts, count=2))
+    await replies.answer(cast.fbi_lead, event_id, "2027-01-12", AnswerValue.DECLINED, "", NOW, for_series=True)
+    asked = {"now": STARTS - timedelta(hours=3), "event": event_id}
+    planned = (await seen(cast.coordinator, **asked)).planned
+    assert {to.name for one in planned for to in one.people} == {"Coordinator"}
+    await events.cancel(cast.coordinator, event_id, 1, "", NOW)
+    assert (await seen(cast.coordinator, **asked)).planned == []
+
+
+async def test_what_could_not_be_sent_is_sent_again_under_a_key_of_its_own(cast: Cast) -> None:
+    await scheduled(cast, cast.fbi_lead)
+    await end(State.BOUNCED)
+    await resend(cast.coordinator, (await the_line(cast.coordinator)).id, LATER)
+    again, first = (await seen(cast.coordinator)).lines
+    assert (first.sending, first.state, again.sending, again.state) == (1, "bounced", 2, "pending")
+    await end(State.SENT, now=LATER + timedelta(minutes=1))
+    await resend(cast.coordinator, first.id, LATER + timedelta(hours=1))
+    assert [one.sending for one in (await seen(cast.coordinator)).lines] == [3, 2, 1]
+
+
+async def test_it_says_what_holds_when_it_is_sent_again(cast: Cast) -> None:
+    event_id = await scheduled(cast, cast.fbi_lead)
+    await end(State.SENT)
+    event, plan = await events.plan_to_change(cast.coordinator, event_id)
+    await events.change(cast.coordinator, event_id, replace(plan, title="New"), event.version, LATER, notify=False)
+    await resend(cast.coordinator, (await the_line(cast.coordinator)).id, LATER)
+    [message] = await outbox.claim("test", (), LATER, 10)
+    letter = await content.letter(message, LATER, ZONE)
+    assert getattr(letter, "subject", "").startswith("Invitation: New")
+
+
+async def test_who_may_not_see_it_any_more_gets_nothing_again(cast: Cast) -> None:
+    event_id = await scheduled(cast, cast.fbi_lead, cast.caht_lead)
+    await end(State.SENT)
+    [line] = (await seen(cast.coordinator, person=cast.caht_lead.member_id)).lines
+    event, plan = await events.plan_to_change(cast.coordinator, event_id)
+    narrower = replace(plan, invitees=meeting(cast.fbi_lead).invitees, visibility=Visibility.NAMED)
+    await events.change(cast.coordinator, event_id, narrower, event.version, LATER, notify=False)
+    await end(State.SENT, now=LATER + timedelta(minutes=5))
+    await resend(cast.coordinator, line.id, LATER + timedelta(hours=1))
+    [message] = await outbox.claim("test", (), LATER + timedelta(hours=2), 10)
+    skip = await content.letter(message, LATER + timedelta(hours=2), ZONE)
+    assert isinstance(skip, Skip)
+    assert skip.state is State.SUPPRESSED
+
+
+async def test_what_waits_or_is_on_its_way_again_is_not_sent_once_more(cast: Cast) -> None:
+    await scheduled(cast, cast.fbi_lead)
+    line = await the_line(cast.coordinator)
+    with pytest.raises(Conflict):
+        await resend(cast.coordinator, line.id, LATER)
+    await end(State.SENT)
+    done = await asyncio.gather(*(resend(cast.coordinator, line.id, LATER) for _ in range(2)), return_exceptions=True)
+    assert sorted(type(one).__name__ for one in done) == ["Conflict", "NoneType"]
+    assert len(await lines(cast.coordinator)) == 2
+
+
+async def test_what_is_of_no_use_any_more_is_not_sent_again(cast: Cast) -> None:
+    async with writing():
+        await outbox.enqueue(kind="item_due", recipient_id=cast.fbi_lead.member_id, key="one", now=NOW, not_after=LATER)
+    await end(State.SENT, now=NOW)
+    line = await the_line(cast.fbi_lead)
+    assert (line.may_resend(NOW), line.may_resend(LATER)) == (True, False)
+    with pytest.raises(Conflict):
+        await resend(cast.fbi_lead, line.id, LATER)
+
+
+async def test_a_request_to_reply_is_not_sent_again_by_this_way_round(cast: Cast) -> None:
+    async with writing():
+        await outbox.enqueue(kind="no_reply", recipient_id=cast.fbi_lead.member_id, key="one", now=NOW)
+    await end(State.SENT)
+    assert not (await the_line(cast.fbi_lead)).may_resend(LATER)
+
+
+async def test_nobody_sends_again_what_they_cannot_find(cast: Cast) -> None:
+    await scheduled(cast, cast.fbi_lead)
+    await end(State.SENT)
+    line = await the_line(cast.coordinator)
+    for message_id in (line.id, uuid4()):
+        with pytest.raises(NotFound):
+            await resend(cast.caht_lead, message_id, LATER)
+
+
+async def test_the_trail_names_who_sent_what_again(cast: Cast) -> None:
+    await scheduled(cast, cast.fbi_lead)
+    await end(State.SENT)
+    line = await the_line(cast.coordinator)
+    await resend(cast.coordinator, line.id, LATER)
+    [entry] = await AuditEntry.select(AuditEntry.actor, AuditEntry.subject_id).where(AuditEntry.verb == "resent")
+    assert entry == {"actor": str(cast.coordinator.member_id), "subject_id": str(line.id)}
+
+
+def test_every_kind_of_message_has_its_words() -> None:
+    assert set(KIND_WORDS) == set(MessageKind)
+
+
+def test_each_sending_has_the_next_number() -> None:
+    assert next_key("invitation:1:2", ["invitation:1:2"]) == "invitation:1:2#2"
+    assert next_key("invitation:1:2#2", ["invitation:1:2", "invitation:1:2#9"]) == "invitation:1:2#10"
+    assert [sending_of(one) for one in ("a#b", "a#2b", "a#12")] == [1, 1, 12]
+
+
+async def test_requests_to_reply_that_a_body_wants_are_planned_for_who_is_silent(cast: Cast) -> None:
+    body_id = cast.bodies["steering"]
+    await preferences.save_body(cast.coordinator, body_id, BodyPreferences(asks_again=True), NOW)
+    event_id = await scheduled(cast, cast.fbi_lead, cast.hsi_liaison, visibility=Visibility.BODY, body_id=body_id)
+    await replies.answer(cast.fbi_lead, event_id, "2027-01-12", AnswerValue.ACCEPTED, "", NOW, for_series=False)
+    asked = {"now": STARTS - timedelta(days=6), "event": event_id, "kind": MessageKind.NO_REPLY}
+    planned = (await seen(cast.coordinator, **asked)).planned
+    assert [(one.at, [to.name for to in one.people]) for one in planned] == [
+        (STARTS - timedelta(days=5), ["Hsi liaison"]), (STARTS - timedelta(days=2), ["Hsi liaison"]),
+    ]  # fmt: skip
+    assert (await seen(cast.fbi_lead, **asked)).planned == []
+
+
+async def test_what_is_planned_is_what_the_planner_then_queues(cast: Cast) -> None:
+    body_id = cast.bodies["steering"]
+    await preferences.save_body(cast.coordinator, body_id, BodyPreferences(asks_again=True), NOW)
+    await preferences.save(cast.fbi_lead, Preferences(quiet=(time(22), time(9))), NOW)
+    await preferences.save(cast.hsi_liaison, Preferences(date_reminders=False), NOW)
+    people = (cast.fbi_lead, cast.hsi_liaison, cast.caht_lead)
+    starts = datetime(2026, 12, 24, 10)  # noqa: DTZ001 - local to the event's zone
+    event_id = await scheduled(cast, *people, visibility=Visibility.BODY, body_id=body_id, starts=starts)
+    await queue_due(NOW, ZONE)
+    planned = (await seen(cast.coordinator, NOW, event=event_id)).planned
+    moment = NOW
+    while moment < datetime(2026, 12, 24, 16, tzinfo=UTC):
+        moment += timedelta(hours=1)
+        await queue_due(moment, ZONE)
+    queued = await Message.select(Message.kind, Message.due, Message.recipient).where(
+        Message.kind.is_in(["reminder", "no_reply"])
+    )
+    assert sorted((row["kind"], row["due"], str(row["recipient"])) for row in queued) == sorted(
+        (one.kind.value, one.at, str(to.member_id)) for one in planned for to in one.people
+    )

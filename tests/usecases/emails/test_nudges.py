@@ -1,0 +1,194 @@
+"""Reminding those who have not replied: only them, only who may see it, and not again for two days."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from tests.cast import NOW, ZONE, Cast, meeting, operation
+from tracker.errors import Conflict, NotAllowed, NotFound
+from tracker.rules.core.audiences import Visibility
+from tracker.rules.core.outbox import Skip, State
+from tracker.rules.core.viewer import Viewer
+from tracker.rules.emails.content import PREVIEW, RESTRICTED_PREVIEW, RESTRICTED_SUBJECT, SUBJECT, Letter, ReplyPage
+from tracker.rules.emails.nudges import REST
+from tracker.rules.events.plan import DateChange
+from tracker.rules.events.replies import AnswerValue
+from tracker.rules.recurrence import rule_for
+from tracker.tables.schema.core.audit import AuditEntry
+from tracker.tables.schema.core.outbox import Message
+from tracker.tables.schema.roster.people import Member, SeatHolder
+from tracker.usecases.core import outbox
+from tracker.usecases.emails import content
+from tracker.usecases.emails.nudges import nudge, nudge_of
+from tracker.usecases.events import events, occurrences, replies
+
+pytestmark = pytest.mark.anyio
+
+KEY = "2027-01-12"
+EARLIER = NOW - timedelta(days=5)
+
+
+async def asked(cast: Cast, *invitees: Viewer, **facts: Any) -> UUID:
+    """Schedule a meeting whose invitations are out."""
+    event_id = await events.schedule(cast.coordinator, meeting(*invitees, **facts), EARLIER)
+    for message in await outbox.claim("test", (), EARLIER + timedelta(minutes=1), 100):
+        await outbox.close(message, Skip(state=State.SENT, reason=""), NOW)
+    return event_id
+
+
+async def reply(viewer: Viewer, event_id: UUID, value: AnswerValue, *, for_series: bool = False) -> None:
+    await replies.answer(viewer, event_id, KEY, value, "", EARLIER + timedelta(hours=1), for_series=for_series)
+
+
+async def remind(viewer: Viewer, event_id: UUID, now: datetime = NOW, key: str = KEY) -> int:
+    return await nudge(viewer, event_id, key, now, ZONE)
+
+
+async def reminded() -> list[str]:
+    found: list[str] = await Message.select(Message.recipient.name).where(
+        Message.kind == "no_reply"
+    ).order_by(Message.recipient.name).output(as_list=True)  # fmt: skip
+    return found
+
+
+async def sent(now: datetime = NOW + timedelta(minutes=1)) -> list[Letter | Skip]:
+    return [await content.letter(one, now, ZONE) for one in await outbox.claim("test", (), now, 100)]
+
+
+async def the_letter() -> Letter:
+    [letter] = await sent()
+    assert isinstance(letter, Letter)
+    return letter
+
+
+async def test_only_who_has_not_replied_is_reminded(cast: Cast) -> None:
+    event_id = await asked(cast, cast.fbi_lead, cast.caht_lead, cast.hsi_liaison, cast.hhs_liaison, cast.ipd_liaison)
+    await reply(cast.fbi_lead, event_id, AnswerValue.ACCEPTED)
+    await reply(cast.hsi_liaison, event_id, AnswerValue.TENTATIVE)
+    await reply(cast.hhs_liaison, event_id, AnswerValue.DECLINED)
+    assert await remind(cast.coordinator, event_id) == 2
+    assert await reminded() == ["Caht lead", "Ipd liaison"]
+
+
+async def test_who_answered_for_the_series_has_replied_to_each_date(cast: Cast) -> None:
+    event_id = await asked(cast, cast.fbi_lead, cast.caht_lead, rule=rule_for("monthly_nth", meeting().starts, count=3))
+    await reply(cast.fbi_lead, event_id, AnswerValue.ACCEPTED, for_series=True)
+    assert await remind(cast.coordinator, event_id, key="2027-02-09") == 1
+    assert await reminded() == ["Caht lead"]
+
+
+async def test_an_answer_to_an_earlier_time_is_none(cast: Cast) -> None:
+    event_id = await asked(cast, cast.fbi_lead, rule=rule_for("monthly_nth", meeting().starts, count=3))
+    await reply(cast.fbi_lead, event_id, AnswerValue.ACCEPTED)
+    moved = DateChange(starts=datetime(2027, 1, 14, 13), duration=timedelta(minutes=90))  # noqa: DTZ001 - local
+    await occurrences.change_date(cast.coordinator, event_id, KEY, moved, 1, EARLIER + timedelta(days=1), notify=True)
+    assert await remind(cast.coordinator, event_id) == 1
+
+
+async def test_nobody_is_reminded_again_for_two_days(cast: Cast) -> None:
+    event_id = await asked(cast, cast.fbi_lead)
+    await remind(cast.coordinator, event_id)
+    with pytest.raises(Conflict, match=r"Reminded on Tue, Dec 15 at 9:00 AM. You can remind again on Thu, Dec 17"):
+        await remind(cast.coordinator, event_id, NOW + REST - timedelta(seconds=1))
+    assert await remind(cast.coordinator, event_id, NOW + REST) == 1
+
+
+async def test_the_two_days_hold_for_all_dates_of_a_series(cast: Cast) -> None:
+    event_id = await asked(cast, cast.fbi_lead, rule=rule_for("monthly_nth", meeting().starts, count=3))
+    await remind(cast.coordinator, event_id)
+    with pytest.raises(Conflict):
+        await remind(cast.coordinator, event_id, key="2027-02-09")
+
+
+async def test_two_clicks_at_once_remind_once(cast: Cast) -> None:
+    event_id = await asked(cast, cast.fbi_lead)
+    done = await asyncio.gather(*(remind(cast.coordinator, event_id) for _ in range(2)), return_exceptions=True)
+    assert sorted(type(one).__name__ for one in done) == ["Conflict", "int"]
+    assert await reminded() == ["Fbi lead"]
+
+
+async def test_when_everybody_replied_there_is_nobody_to_remind(cast: Cast) -> None:
+    event_id = await asked(cast, cast.fbi_lead)
+    await reply(cast.fbi_lead, event_id, AnswerValue.DECLINED)
+    with pytest.raises(Conflict, match="Everybody"):
+        await remind(cast.coordinator, event_id)
+
+
+async def test_who_left_or_lost_sight_of_the_event_is_neither_reminded_nor_counted(cast: Cast) -> None:
+    event_id = await asked(
+        cast, cast.fbi_lead, cast.fbi_alternate, cast.hsi_liaison,
+        visibility=Visibility.BODY, body_id=cast.bodies["steering"],
+    )  # fmt: skip
+    await Member.update({Member.status: "departed"}).where(Member.id == cast.hsi_liaison.member_id)
+    await SeatHolder.delete().where(SeatHolder.member == cast.fbi_alternate.member_id)
+    assert await remind(cast.coordinator, event_id) == 1
+    assert await reminded() == ["Fbi lead"]
+
+
+async def test_a_date_that_began_reminds_nobody(cast: Cast) -> None:
+    event_id = await asked(cast, cast.fbi_lead)
+    with pytest.raises(Conflict, match="not ahead"):
+        await remind(cast.coordinator, event_id, datetime(2027, 1, 12, 16, tzinfo=UTC))
+
+
+async def test_only_who_may_edit_an_event_reminds(cast: Cast) -> None:
+    event_id = await asked(cast, cast.fbi_lead)
+    with pytest.raises(NotAllowed):
+        await remind(cast.caht_lead, event_id)
+    occurrence = await occurrences.date_for(cast.caht_lead, event_id, KEY)
+    assert await nudge_of(cast.caht_lead, occurrence, NOW) is None
+
+
+async def test_for_who_may_not_see_an_event_there_is_none_to_remind_about(cast: Cast) -> None:
+    event_id = await events.schedule(cast.fbi_lead, operation(cast.kcpd_detective), EARLIER)
+    with pytest.raises(NotFound):
+        await remind(cast.coordinator, event_id, key="2027-01-16")
+
+
+async def test_the_trail_says_how_many_were_reminded(cast: Cast) -> None:
+    event_id = await asked(cast, cast.fbi_lead, cast.caht_lead)
+    await remind(cast.coordinator, event_id)
+    [entry] = await AuditEntry.select(AuditEntry.actor, AuditEntry.facts).where(AuditEntry.verb == "reminded")
+    assert entry == {"actor": str(cast.coordinator.member_id), "facts": '{"people": 2}'}
+
+
+async def test_the_mail_asks_once_more_and_says_who_comes_so_far(cast: Cast) -> None:
+    event_id = await asked(cast, cast.fbi_lead, cast.caht_lead, cast.hsi_liaison)
+    await reply(cast.fbi_lead, event_id, AnswerValue.ACCEPTED)
+    await reply(cast.hsi_liaison, event_id, AnswerValue.DECLINED)
+    await remind(cast.coordinator, event_id)
+    letter = await the_letter()
+    assert (letter.subject, letter.preview) == (
+        "Please reply: Monthly task force meeting, Tue, Jan 12",
+        "We have not heard from you. Replies close Fri, Jan 8.",
+    )
+    assert dict(letter.facts)["So far"] == "2 yes, 0 maybe, 1 no"
+    assert [one.target.answer for one in letter.buttons if isinstance(one.target, ReplyPage)] == ["yes", "maybe", "no"]
+
+
+async def test_a_long_title_still_fits_a_phone(cast: Cast) -> None:
+    event_id = await asked(cast, cast.fbi_lead, title="Trauma-informed interviewing refresher for all " * 4)
+    await remind(cast.coordinator, event_id)
+    letter = await the_letter()
+    assert (len(letter.subject) <= SUBJECT, len(letter.preview) <= PREVIEW) == (True, True)
+
+
+async def test_the_mail_about_an_event_for_named_people_tells_nothing(cast: Cast) -> None:
+    event_id = await events.schedule(cast.fbi_lead, operation(cast.kcpd_detective), EARLIER)
+    await sent()
+    await nudge(cast.fbi_lead, event_id, "2027-01-16", NOW, ZONE)
+    [letter] = [one for one in await sent() if isinstance(one, Letter) and one.kind == "no_reply"]
+    assert (letter.subject, letter.preview) == (RESTRICTED_SUBJECT, RESTRICTED_PREVIEW)
+    assert not any(word in str(letter) for word in ("Bluestem", "Larkspur", "Jan 16", "FBI"))
+
+
+async def test_who_replied_before_the_mail_went_out_is_not_bothered(cast: Cast) -> None:
+    event_id = await asked(cast, cast.fbi_lead)
+    await remind(cast.coordinator, event_id)
+    await reply(cast.fbi_lead, event_id, AnswerValue.ACCEPTED)
+    [skip] = await sent()
+    assert isinstance(skip, Skip)
+    assert (skip.state, skip.reason) == (State.SUPERSEDED, "The recipient has replied.")

@@ -1,0 +1,220 @@
+"""Preferences: saved, and used by the planner for whatever is not queued yet."""
+
+# A local time is naive: its zone stands beside it.
+# ruff: noqa: DTZ001
+
+import time as clock
+from collections import Counter
+from dataclasses import replace
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+
+from tests.cast import NOW, ZONE, Cast, everybody, meeting
+from tracker.errors import NotAllowed, NotFound
+from tracker.rules.actions.item_changes import NewItem
+from tracker.rules.core.audiences import Visibility
+from tracker.rules.core.viewer import Viewer
+from tracker.rules.emails.preferences import BodyPreferences, Preferences
+from tracker.tables.schema.core.audit import AuditEntry
+from tracker.tables.schema.core.outbox import Message
+from tracker.tables.schema.roster.people import Member
+from tracker.usecases.actions import action_items
+from tracker.usecases.emails import preferences
+from tracker.usecases.emails.reminders import queue_due
+from tracker.usecases.events import events
+
+pytestmark = pytest.mark.anyio
+
+STARTS = datetime(2027, 1, 12, 16, tzinfo=UTC)  # 10:00 AM
+WEEK, DAY, HOURS, HALF = timedelta(days=7), timedelta(days=1), timedelta(hours=2), timedelta(minutes=30)
+EARLIER = STARTS - WEEK - DAY
+"""Nothing is due before, so one look covers it."""
+NIGHT = (time(22), time(9, 30))
+
+
+@pytest.fixture
+async def cast(cast: Cast) -> Cast:
+    await queue_due(NOW, ZONE)
+    return cast
+
+
+async def choose(viewer: Viewer, now: datetime = NOW, **facts: Any) -> None:
+    await preferences.save(viewer, Preferences(**facts), now)
+
+
+async def plan(*moments: datetime) -> None:
+    for moment in moments:
+        await queue_due(moment, ZONE)
+
+
+async def plan_until(end: datetime, step: timedelta = timedelta(hours=1), start: datetime = EARLIER) -> None:
+    moment = start
+    while moment < end:
+        moment = min(end, moment + step)
+        await queue_due(moment, ZONE)
+
+
+async def dues(of: Viewer, *kinds: str) -> list[datetime]:
+    found: list[datetime] = await Message.select(Message.due).where(
+        (Message.recipient == of.member_id) & Message.kind.is_in(list(kinds) or ["reminder"])
+    ).order_by(Message.due).output(as_list=True)  # fmt: skip
+    return found
+
+
+async def single(cast: Cast, **facts: Any) -> UUID:
+    return await events.schedule(cast.coordinator, meeting(cast.fbi_lead, cast.caht_lead, **facts), NOW)
+
+
+async def test_what_was_chosen_is_there_again(cast: Cast) -> None:
+    chosen = Preferences(leads=frozenset({DAY, HALF}), quiet=NIGHT, item_reminders=False, is_discreet=True)
+    await preferences.save(cast.fbi_lead, Preferences(date_reminders=False), NOW)
+    await preferences.save(cast.fbi_lead, chosen, NOW)
+    assert await preferences.preferences_of(cast.fbi_lead) == chosen
+    assert await preferences.preferences_of(cast.caht_lead) == Preferences()
+
+
+async def test_a_change_is_in_the_trail_without_the_hours_of_a_person(cast: Cast) -> None:
+    await choose(cast.fbi_lead, quiet=NIGHT)
+    [entry] = await AuditEntry.select(AuditEntry.actor, AuditEntry.facts).where(AuditEntry.subject == "preference")
+    assert entry["actor"] == str(cast.fbi_lead.member_id)
+    assert "22" not in entry["facts"]
+
+
+async def test_everybody_has_the_lead_times_that_they_chose(cast: Cast) -> None:
+    await choose(cast.fbi_lead, leads=frozenset({DAY, HALF}))
+    await single(cast)
+    await plan_until(STARTS, HALF)
+    assert await dues(cast.fbi_lead) == [STARTS - DAY, STARTS - HALF]
+    assert await dues(cast.caht_lead) == [STARTS - WEEK, STARTS - DAY, STARTS - HOURS]
+
+
+async def test_whoever_turned_reminders_off_has_none_and_still_the_invitation(cast: Cast) -> None:
+    await choose(cast.fbi_lead, date_reminders=False)
+    await single(cast)
+    await plan_until(STARTS)
+    assert await dues(cast.fbi_lead) == []
+    assert len(await dues(cast.fbi_lead, "invitation")) == 1
+
+
+async def test_no_reminder_comes_in_quiet_hours(cast: Cast) -> None:
+    await choose(cast.fbi_lead, quiet=NIGHT)
+    await single(cast)
+    await plan_until(STARTS, HALF)
+    evening = datetime(2027, 1, 12, 3, 55, tzinfo=UTC)  # 9:55 PM: half an hour before the meeting is little use
+    assert await dues(cast.fbi_lead) == [STARTS - WEEK, STARTS - DAY, evening]
+
+
+async def test_a_choice_holds_for_what_is_not_queued_yet(cast: Cast) -> None:
+    await single(cast)
+    await plan(STARTS - WEEK)
+    await choose(cast.fbi_lead, STARTS - WEEK, leads=frozenset({HALF}))
+    await plan_until(STARTS, HALF, STARTS - WEEK)
+    assert await dues(cast.fbi_lead) == [STARTS - WEEK, STARTS - HALF]
+
+
+async def test_quiet_hours_that_are_set_after_a_reminder_went_out_make_no_second_one(cast: Cast) -> None:
+    await single(cast)
+    await plan_until(STARTS - HOURS)
+    await choose(cast.fbi_lead, STARTS - HOURS, quiet=(time(20), time(8, 30)))
+    await plan_until(STARTS, timedelta(minutes=10), STARTS - HOURS)
+    assert Counter(await dues(cast.fbi_lead)).most_common(1)[0][1] == 1
+    assert len(await dues(cast.fbi_lead)) == 3
+
+
+async def test_a_body_sets_the_lead_times_of_its_events_for_who_chose_none(cast: Cast) -> None:
+    body_id = cast.bodies["steering"]
+    await preferences.save_body(cast.coordinator, body_id, BodyPreferences(leads=frozenset({HOURS})), NOW)
+    await choose(cast.fbi_lead, leads=frozenset({DAY}))
+    await single(cast, visibility=Visibility.BODY, body_id=body_id)
+    await plan_until(STARTS)
+    assert (await dues(cast.caht_lead), await dues(cast.fbi_lead)) == ([STARTS - HOURS], [STARTS - DAY])
+
+
+async def test_only_the_chair_and_a_coordinator_set_the_reminders_of_a_body(cast: Cast) -> None:
+    services = cast.bodies["services"]
+    await preferences.save_body(cast.caht_lead, services, BodyPreferences(leads=frozenset({DAY})), NOW)
+    assert (await preferences.of_body(cast.coordinator, services))[1].leads == {DAY}
+    with pytest.raises(NotAllowed):
+        await preferences.save_body(cast.harbor_advocate, services, BodyPreferences(leads=frozenset({HOURS})), NOW)
+    for body_id in (services, uuid4()):
+        with pytest.raises(NotFound):
+            await preferences.save_body(cast.fbi_lead, body_id, BodyPreferences(leads=frozenset({HOURS})), NOW)
+
+
+async def test_a_body_that_chose_nothing_has_the_usual(cast: Cast) -> None:
+    assert (await preferences.of_body(cast.coordinator, cast.bodies["steering"]))[1] == BodyPreferences()
+
+
+async def test_item_reminders_wait_for_the_end_of_quiet_hours_or_are_off(cast: Cast) -> None:
+    await choose(cast.caht_lead, quiet=(time(23), time(9)))
+    await choose(cast.harbor_advocate, item_reminders=False)
+    for owner in (cast.caht_lead, cast.harbor_advocate):
+        new = NewItem(
+            title="Write the protocol", owner_id=owner.member_id, due=date(2027, 2, 9), origin_id=None,
+            seen_by=Visibility.ALL, body_id=None,
+        )  # fmt: skip
+        await action_items.create(cast.coordinator, new, NOW, NOW.date())
+    await plan_until(datetime(2027, 2, 9, 16, tzinfo=UTC), start=datetime(2027, 2, 5, 16, tzinfo=UTC))
+    kinds = ("item_due", "item_overdue")
+    assert await dues(cast.caht_lead, *kinds) == [datetime(2027, 2, day, 15, tzinfo=UTC) for day in (6, 9)]
+    assert await dues(cast.harbor_advocate, *kinds) == []
+
+
+async def test_one_person_s_reminder_does_not_take_the_place_of_another_s(cast: Cast) -> None:
+    await choose(cast.fbi_lead, leads=frozenset({DAY}))
+    await choose(cast.caht_lead, leads=frozenset({HOURS}))
+    await single(cast)
+    await plan(STARTS - DAY, STARTS - HOURS)
+    found = await Message.select(Message.recipient.name, Message.state).where(Message.kind == "reminder")
+    states = Counter((row["recipient.name"], row["state"]) for row in found)
+    assert states["Fbi lead", "pending"] == states["Caht lead", "pending"] == 1
+
+
+async def test_reminders_of_the_final_state_are_those_after_any_way_to_it(cast: Cast) -> None:
+    """Invariant P4: two events that end alike, one of them by detours, are reminded of alike."""
+    rule_free = {"starts": datetime(2027, 1, 20, 7)}
+    straight = await single(cast, **rule_free)
+    winding = await single(cast, starts=datetime(2027, 1, 25, 22), title="Winding")
+    await choose(cast.fbi_lead, quiet=(time(1), time(2)), leads=frozenset({WEEK}))
+    await choose(cast.caht_lead, date_reminders=False)
+    event, as_it_is = await events.plan_to_change(cast.coordinator, winding)
+    await events.change(cast.coordinator, winding, replace(as_it_is, **rule_free), event.version, NOW, notify=False)
+    await Member.update({Member.zone: "America/New_York"}).where(Member.id == cast.fbi_lead.member_id)
+    await choose(cast.fbi_lead, quiet=(time(22), time(6)), leads=frozenset({DAY, HOURS}))
+    await choose(cast.caht_lead)
+    await plan_until(datetime(2027, 1, 20, 13, tzinfo=UTC))
+    found = await Message.select(Message.event, Message.recipient, Message.due, Message.state, Message.facts).where(
+        Message.kind == "reminder"
+    )
+    of_each = {
+        one: sorted(
+            (str(row["recipient"]), row["due"], row["state"], row["facts"]) for row in found if row["event"] == one
+        )
+        for one in (straight, winding)
+    }
+    assert sorted(of_each[straight]) == sorted(of_each[winding])
+    assert len(of_each[straight]) == 2 + 3 + 3
+
+
+async def test_a_date_that_moved_into_the_night_is_reminded_of_outside_it(cast: Cast) -> None:
+    await choose(cast.fbi_lead, quiet=(time(22), time(6)))
+    event_id = await single(cast)
+    event, plan_now = await events.plan_to_change(cast.coordinator, event_id)
+    moved = replace(plan_now, starts=datetime(2027, 1, 13, 5))
+    await events.change(cast.coordinator, event_id, moved, event.version, NOW, notify=False)
+    await plan_until(datetime(2027, 1, 13, 11, tzinfo=UTC), HALF)
+    assert [one.hour for one in await dues(cast.fbi_lead)] == [12, 12, 3]
+
+
+async def test_planning_for_people_who_all_chose_something_is_quick(cast: Cast) -> None:
+    for number, viewer in enumerate(everybody(cast)):
+        await choose(viewer, quiet=(time(22, number), time(6)), leads=frozenset({WEEK, HALF}))
+    for _ in range(20):
+        await events.schedule(cast.coordinator, meeting(*everybody(cast)), NOW)
+    started = clock.perf_counter()
+    await plan(STARTS - WEEK)
+    assert len(await dues(cast.fbi_lead)) == 20
+    assert clock.perf_counter() - started < 1

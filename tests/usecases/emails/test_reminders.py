@@ -1,0 +1,232 @@
+"""The planner: every moment that passed has its message, exactly once."""
+
+# A local time is naive: its zone stands beside it.
+# ruff: noqa: DTZ001
+
+import time
+from collections import Counter
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from tests.cast import NOW, ZONE, Cast, everybody, meeting, people_of_the_task_force
+from tracker.database import Engine
+from tracker.rules.actions.action_items import ItemStatus
+from tracker.rules.actions.item_changes import Change, NewItem
+from tracker.rules.core.audiences import Visibility
+from tracker.rules.events.event import EventStatus
+from tracker.rules.events.plan import DateChange
+from tracker.rules.events.replies import AnswerValue
+from tracker.rules.recurrence import rule_for
+from tracker.tables.schema.core.audit import AuditEntry
+from tracker.tables.schema.core.outbox import Message
+from tracker.usecases.actions import action_items
+from tracker.usecases.emails.reminders import queue_due
+from tracker.usecases.events import events, occurrences, replies
+
+STARTS = datetime(2027, 1, 12, 16, tzinfo=UTC)  # 10:00 AM
+WEEK, DAY, HOURS = timedelta(days=7), timedelta(days=1), timedelta(hours=2)
+EARLIER = STARTS - WEEK - DAY
+"""Nothing is due before, so one look covers it."""
+TODAY = date(2026, 12, 15)
+
+
+@pytest.fixture
+async def cast(cast: Cast) -> Cast:
+    await plan(NOW)
+    return cast
+
+
+async def plan(now: datetime) -> int:
+    return await queue_due(now, ZONE)
+
+
+async def plan_until(end: datetime, step: timedelta = timedelta(hours=1), start: datetime = EARLIER) -> None:
+    moment = start
+    while moment < end:
+        moment = min(end, moment + step)
+        await plan(moment)
+
+
+async def found(*kinds: str) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = await Message.select(
+        Message.kind, Message.due, Message.state, Message.facts, Message.occurrence, Message.recipient.name
+    ).where(Message.kind.is_in(list(kinds) or ["reminder"])).order_by(Message.due)  # fmt: skip
+    return rows
+
+
+async def dues(*kinds: str) -> list[tuple[datetime, str]]:
+    return [(row["due"], row["state"]) for row in await found(*kinds)]
+
+
+async def single(cast: Cast, **facts: Any) -> UUID:
+    return await events.schedule(cast.coordinator, meeting(cast.fbi_lead, **facts), NOW)
+
+
+async def test_each_person_has_a_reminder_a_week_a_day_and_two_hours_before(cast: Cast) -> None:
+    await single(cast)
+    await plan_until(STARTS)
+    assert Counter(row["recipient.name"] for row in await found()) == {"Coordinator": 3, "Fbi lead": 3}
+    assert {due for due, _ in await dues()} == {STARTS - WEEK, STARTS - DAY, STARTS - HOURS}
+
+
+async def test_planning_again_makes_no_second_reminder(cast: Cast) -> None:
+    await single(cast)
+    assert await plan(STARTS - WEEK) == 2
+    assert await plan(STARTS - WEEK) == 0
+    assert await plan(STARTS - WEEK + timedelta(seconds=15)) == 0
+
+
+async def test_the_first_look_ever_reminds_of_nothing(database: Engine) -> None:
+    cast = await people_of_the_task_force()
+    await single(cast)
+    assert await plan(STARTS - HOURS) == 0
+
+
+async def test_a_clock_that_is_set_back_makes_no_second_reminder_and_loses_none(cast: Cast) -> None:
+    await single(cast)
+    await plan(STARTS - WEEK)
+    assert await plan(STARTS - WEEK - timedelta(hours=1)) == 0
+    await plan_until(STARTS, start=STARTS - WEEK - timedelta(hours=1))
+    assert Counter(due for due, _ in await dues()) == {STARTS - WEEK: 2, STARTS - DAY: 2, STARTS - HOURS: 2}
+
+
+async def test_a_date_that_moves_is_reminded_of_at_its_new_time(cast: Cast) -> None:
+    rule = rule_for("monthly_nth", meeting().starts, count=3)
+    event_id = await single(cast, rule=rule)
+    change = DateChange(starts=datetime(2027, 1, 14, 13), duration=timedelta(minutes=90))
+    await occurrences.change_date(cast.coordinator, event_id, "2027-01-12", change, 1, NOW, notify=True)
+    await plan_until(datetime(2027, 1, 14, 19, tzinfo=UTC))
+    moved = datetime(2027, 1, 14, 19, tzinfo=UTC)
+    assert {due for due, _ in await dues()} == {moved - WEEK, moved - DAY, moved - HOURS}
+
+
+async def test_a_cancelled_date_is_not_reminded_of(cast: Cast) -> None:
+    event_id = await single(cast, rule=rule_for("monthly_nth", meeting().starts, count=3))
+    await occurrences.cancel_date(cast.coordinator, event_id, "2027-01-12", 1, "", NOW)
+    await plan_until(STARTS, timedelta(days=1))
+    assert await dues() == []
+
+
+async def test_a_draft_is_not_reminded_of(cast: Cast) -> None:
+    await single(cast, status=EventStatus.DRAFT)
+    await plan_until(STARTS, timedelta(days=1))
+    assert await dues() == []
+
+
+async def test_a_tentative_event_is_reminded_of(cast: Cast) -> None:
+    await single(cast, status=EventStatus.TENTATIVE)
+    assert await plan(STARTS - WEEK) == 2
+
+
+async def test_who_declined_is_not_reminded_and_the_others_are(cast: Cast) -> None:
+    event_id = await single(cast)
+    await replies.answer(cast.fbi_lead, event_id, "2027-01-12", AnswerValue.DECLINED, "", NOW, for_series=False)
+    await plan(STARTS - WEEK)
+    assert [row["recipient.name"] for row in await found()] == ["Coordinator"]
+
+
+async def test_somebody_invited_later_has_the_reminders_that_are_left(cast: Cast) -> None:
+    event_id = await single(cast)
+    await plan(STARTS - WEEK)
+    event, as_it_is = await events.plan_to_change(cast.coordinator, event_id)
+    more = {**as_it_is.invitees, **meeting(cast.caht_lead).invitees}
+    as_it_will_be = replace(as_it_is, invitees=more)
+    await events.change(cast.coordinator, event_id, as_it_will_be, event.version, NOW, notify=False)
+    await plan_until(STARTS, start=STARTS - WEEK)
+    assert sum(row["recipient.name"] == "Caht lead" for row in await found()) == 2
+
+
+async def test_after_an_outage_each_person_gets_the_latest_reminder_of_a_date_and_it_says_that_it_is_late(
+    cast: Cast,
+) -> None:
+    await single(cast)
+    await plan(STARTS - timedelta(minutes=90))
+    rows = [row for row in await found() if row["recipient.name"] == "Fbi lead"]
+    assert [(row["due"], row["state"]) for row in rows] == [
+        (STARTS - WEEK, "superseded"), (STARTS - DAY, "superseded"), (STARTS - HOURS, "pending"),
+    ]  # fmt: skip
+    assert '"late": true' in rows[-1]["facts"]
+
+
+async def test_after_an_outage_the_reminders_of_what_began_are_recorded_as_too_late(cast: Cast) -> None:
+    await single(cast)
+    await plan(STARTS)
+    assert Counter(state for _, state in await dues()) == {"too_late": 6}
+
+
+async def test_after_an_outage_the_trail_says_what_was_caught_up(cast: Cast) -> None:
+    await single(cast)
+    await plan(STARTS)
+    [entry] = await AuditEntry.select(AuditEntry.door, AuditEntry.facts).where(AuditEntry.verb == "caught_up")
+    assert (entry["door"], '"too_late": 6' in entry["facts"]) == ("clock", True)
+
+
+async def test_a_reminder_that_could_not_be_sent_gives_way_to_the_next(cast: Cast) -> None:
+    await single(cast)
+    await plan_until(STARTS - DAY)
+    assert Counter(await dues()) == {(STARTS - WEEK, "superseded"): 2, (STARTS - DAY, "pending"): 2}
+
+
+async def test_a_weekly_date_in_the_doubled_hour_is_reminded_of_once(cast: Cast) -> None:
+    start = datetime(2027, 10, 31, 1, 30)
+    await single(cast, starts=start, rule=rule_for("weekly", start, count=3))
+    await plan_until(datetime(2027, 11, 8, tzinfo=UTC), timedelta(minutes=30), datetime(2027, 10, 30, tzinfo=UTC))
+    second = datetime(2027, 11, 7, 6, 30, tzinfo=UTC)
+    mine = [row["due"] for row in await found() if row["recipient.name"] == "Fbi lead"]
+    assert Counter(mine)[second - HOURS] == 1
+    assert max(Counter(mine).values()) == 1
+
+
+async def item(cast: Cast, due: date) -> str:
+    new = NewItem(
+        title="Write the protocol", owner_id=cast.caht_lead.member_id, due=due, origin_id=None,
+        seen_by=Visibility.ALL, body_id=None,
+    )  # fmt: skip
+    return await action_items.create(cast.coordinator, new, NOW, TODAY)
+
+
+async def test_the_owner_of_an_item_is_reminded_before_on_and_after_the_day(cast: Cast) -> None:
+    await item(cast, date(2027, 2, 9))
+    await plan_until(datetime(2027, 2, 20, tzinfo=UTC), timedelta(hours=6), datetime(2027, 2, 1, tzinfo=UTC))
+    rows = await found("item_due", "item_overdue")
+    assert [(row["due"].day, row["due"].hour, row["kind"]) for row in rows] == [
+        (6, 14, "item_due"), (9, 14, "item_due"), (10, 14, "item_overdue"), (13, 14, "item_overdue"),
+        (16, 14, "item_overdue"),
+    ]  # fmt: skip
+
+
+async def test_a_done_item_is_not_reminded_of(cast: Cast) -> None:
+    reference = await item(cast, date(2027, 2, 9))
+    await action_items.update(cast.caht_lead, reference, Change(status=ItemStatus.DONE), 1, NOW, TODAY)
+    await plan_until(datetime(2027, 2, 20, tzinfo=UTC), timedelta(days=1))
+    assert await dues("item_due", "item_overdue") == []
+
+
+async def test_a_reminder_of_the_day_before_is_too_late_once_the_due_day_has_come(cast: Cast) -> None:
+    await item(cast, date(2027, 2, 9))
+    await plan(datetime(2027, 2, 6, 13, tzinfo=UTC))
+    await plan(datetime(2027, 2, 9, 15, tzinfo=UTC))
+    assert [state for _, state in await dues("item_due")] == ["too_late", "pending"]
+
+
+async def test_three_days_off_with_forty_dates_over_and_twenty_ahead(cast: Cast) -> None:
+    """Fault test FT10."""
+    back = NOW + timedelta(days=3)
+    for number in range(60):
+        ahead = timedelta(hours=1.5) if number >= 40 else -timedelta(hours=1)
+        start = (back + ahead).astimezone(UTC) - timedelta(hours=6)
+        await events.schedule(cast.coordinator, meeting(starts=start.replace(tzinfo=None), title=f"{number}"), NOW)
+    await plan(back)
+    assert Counter(state for _, state in await dues()) == {"too_late": 80, "pending": 20, "superseded": 20}
+
+
+async def test_planning_for_a_hundred_people_is_quick(cast: Cast) -> None:
+    for _ in range(20):
+        await events.schedule(cast.coordinator, meeting(*everybody(cast)), NOW)
+    started = time.perf_counter()
+    assert await plan(STARTS - WEEK) == 240
+    assert time.perf_counter() - started < 1

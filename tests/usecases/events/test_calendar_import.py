@@ -1,0 +1,169 @@
+"""Importing a calendar file: what is saved, for whom, once, and all or nothing."""
+
+# A local time is naive: its zone stands beside it.
+# ruff: noqa: DTZ001
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from tests.cast import NOW, ZONE, Cast, meeting
+from tests.ical.files import calendar, taken, vevent
+from tests.ical.readers import by_icalendar
+from tracker.errors import NotAllowed
+from tracker.ical.feed import calendar as feed_of
+from tracker.ical.feed import vevents
+from tracker.ical.incoming import read
+from tracker.ical.vevent import Organizer
+from tracker.rules.calendars.feeds import Level
+from tracker.rules.core.audiences import Visibility
+from tracker.rules.core.viewer import Viewer
+from tracker.rules.events.calendar_import import CalendarFile, Outcome
+from tracker.rules.events.event import Event, EventStatus, Kind, Line
+from tracker.rules.events.plan import DateChange
+from tracker.rules.events.replies import AnswerValue
+from tracker.rules.recurrence import rule_for
+from tracker.tables.schema.core.audit import AuditEntry
+from tracker.tables.schema.core.outbox import Message
+from tracker.tables.schema.events.events import AudienceVersion
+from tracker.usecases.calendars import date_lines
+from tracker.usecases.events import calendar_import, events, occurrences
+
+pytestmark = pytest.mark.anyio
+
+SPAN = datetime(2027, 1, 1, tzinfo=UTC), datetime(2027, 12, 31, tzinfo=UTC)
+ORGANIZER = Organizer(name="Rescue Project", address="calendar@tracker.example")
+
+
+async def imported(viewer: Viewer, file: CalendarFile, *, skips: bool = False) -> list[Outcome]:
+    report = await calendar_import.import_calendar(viewer, file, NOW, skips_refused=skips)
+    return [row.outcome for row in report.rows]
+
+
+async def lines(viewer: Viewer) -> list[Line]:
+    return await occurrences.between(viewer, *SPAN)
+
+
+async def test_each_event_becomes_one_of_the_coordinators_for_everyone(cast: Cast) -> None:
+    file = taken(vevent("STATUS:TENTATIVE"), vevent("LOCATION:Room A", uid="two", title="Second"))
+    assert await imported(cast.coordinator, file) == [Outcome.NEW, Outcome.NEW]
+    found = [await events.event_for(cast.harbor_advocate, one.event_id) for one in await lines(cast.harbor_advocate)]
+    assert {(one.title, one.status, one.place) for one in found} == {
+        ("Core group", EventStatus.TENTATIVE, ""),
+        ("Second", EventStatus.CONFIRMED, "Room A"),
+    }
+    assert {(one.kind, one.visibility, one.lead_id) for one in found} == {
+        (Kind.MEETING, Visibility.ALL, cast.coordinator.member_id)
+    }
+    assert not {one.uid for one in found} & {"one@example", "two"}
+
+
+async def test_who_imports_leads_the_events_and_has_accepted(cast: Cast) -> None:
+    await imported(cast.coordinator, taken(vevent(), vevent(uid="two")))
+    found = await date_lines.seen_between(cast.coordinator, *SPAN)
+    assert [(one.answer, one.is_mine) for one in found] == [(AnswerValue.ACCEPTED, True)] * 2
+
+
+async def test_the_feeds_of_everybody_learn_of_imported_events(cast: Cast) -> None:
+    everybody = AudienceVersion.select(AudienceVersion.version).where(AudienceVersion.audience == "all")
+    before = await everybody
+    await imported(cast.coordinator, taken(vevent()))
+    assert await everybody != before
+
+
+async def test_nobody_is_told_of_imported_events(cast: Cast) -> None:
+    await imported(cast.coordinator, taken(vevent("ATTENDEE:mailto:fbi_lead@fbi.example")))
+    assert await Message.count() == 0
+
+
+async def test_each_imported_event_stands_in_the_audit_trail(cast: Cast) -> None:
+    await imported(cast.coordinator, taken(vevent()))
+    found = await AuditEntry.select(AuditEntry.verb, AuditEntry.subject).order_by(AuditEntry.seq, ascending=False)
+    assert (found[0]["verb"], found[0]["subject"]) == ("scheduled", "event")
+
+
+async def test_only_coordinators_import(cast: Cast) -> None:
+    with pytest.raises(NotAllowed):
+        await imported(cast.fbi_lead, taken(vevent()))
+    with pytest.raises(NotAllowed):
+        await calendar_import.preview(cast.caht_lead, taken(vevent()))
+
+
+async def test_with_one_event_refused_none_is_saved(cast: Cast) -> None:
+    file = taken(vevent(), vevent("RRULE:FREQ=SECONDLY", uid="two"))
+    assert await imported(cast.coordinator, file) == [Outcome.NEW, Outcome.REFUSED]
+    assert await lines(cast.coordinator) == []
+
+
+async def test_who_leaves_the_refused_ones_out_gets_the_others(cast: Cast) -> None:
+    await imported(cast.coordinator, taken(vevent(), vevent("RRULE:FREQ=SECONDLY", uid="two")), skips=True)
+    assert len(await lines(cast.coordinator)) == 1
+
+
+async def test_a_preview_saves_nothing(cast: Cast) -> None:
+    report = await calendar_import.preview(cast.coordinator, taken(vevent()))
+    assert (len(report.new), report.words) == (1, "1 event added")
+    assert await lines(cast.coordinator) == []
+
+
+async def test_the_same_file_again_adds_nothing(cast: Cast) -> None:
+    file = taken(vevent(), vevent(uid="two"))
+    await imported(cast.coordinator, file)
+    assert await imported(cast.coordinator, file) == [Outcome.KNOWN, Outcome.KNOWN]
+    assert len(await lines(cast.coordinator)) == 2
+
+
+async def test_what_a_feed_of_this_tracker_holds_is_known(cast: Cast) -> None:
+    event_id = await events.schedule(cast.coordinator, meeting(), NOW)
+    event = await events.event_for(cast.coordinator, event_id)
+    assert await imported(cast.coordinator, taken(vevent(uid=event.uid))) == [Outcome.KNOWN]
+
+
+async def test_an_event_that_the_importer_may_not_see_is_not_known_to_them(cast: Cast) -> None:
+    event_id = await events.schedule(cast.fbi_lead, meeting(cast.kcpd_detective, visibility=Visibility.NAMED), NOW)
+    event = await events.event_for(cast.fbi_lead, event_id)
+    assert await imported(cast.coordinator, taken(vevent(uid=event.uid))) == [Outcome.NEW]
+
+
+async def test_dates_left_out_added_moved_and_cancelled_are_saved_so(cast: Cast) -> None:
+    file = calendar(
+        vevent("RRULE:FREQ=WEEKLY;COUNT=4", "EXDATE:20270119T100000", "RDATE:20270121T100000", "STATUS:CONFIRMED"),
+        vevent("RECURRENCE-ID:20270126T100000", "DTSTART:20270127T140000", "DTEND:20270127T153000",
+               "LOCATION:Room B", "STATUS:CONFIRMED"),
+        vevent("RECURRENCE-ID:20270202T100000", "STATUS:CANCELLED"),
+    ).replace(b"DTSTART;TZID=America/Chicago", b"DTSTART").replace(b"DTEND;TZID=America/Chicago", b"DTEND")  # fmt: skip
+    await imported(cast.coordinator, read(file, NOW, ZONE))
+    found = await lines(cast.harbor_advocate)
+    assert [(one.key, one.place, one.is_off) for one in found] == [
+        ("2027-01-12", "", False),
+        ("2027-01-21", "", False),
+        ("2027-01-26", "Room B", False),
+        ("2027-02-02", "", True),
+    ]
+    assert found[2].starts_at == datetime(2027, 1, 27, 20, tzinfo=UTC)
+
+
+async def test_a_feed_of_one_tracker_is_the_same_moments_in_another(cast: Cast) -> None:
+    starts = datetime(2027, 1, 12, 10)
+    rule = rule_for("weekly", starts, weekdays=(1, 3), count=40)
+    event_id = await events.schedule(cast.coordinator, meeting(rule=rule), NOW)
+    moved = DateChange(starts=datetime(2027, 1, 20, 13), duration=timedelta(hours=2), place="Room B")
+    await occurrences.change_date(cast.coordinator, event_id, "2027-01-19", moved, 1, NOW, notify=False)
+    await occurrences.cancel_date(cast.coordinator, event_id, "2027-01-26", 1, "", NOW)
+    file = await _feed(cast.coordinator, await events.event_for(cast.coordinator, event_id))
+    before = _moments(await lines(cast.coordinator))
+    elsewhere = file.replace(b"UID:", b"UID:of-another-tracker-")
+    await imported(cast.coordinator, read(elsewhere, NOW, ZONE))
+    new = [one for one in await lines(cast.coordinator) if one.event_id != event_id]
+    assert _moments(new) == before
+    again = await _feed(cast.coordinator, await events.event_for(cast.coordinator, new[0].event_id))
+    assert by_icalendar(again) == by_icalendar(file)
+
+
+async def _feed(viewer: Viewer, event: Event) -> bytes:
+    every = await occurrences.dates_of(viewer, event)
+    return feed_of("Task force", ZONE, [ZONE], [vevents(event, every, Level.FULL, ORGANIZER, NOW.date())])
+
+
+def _moments(found: list[Line]) -> list[tuple[datetime, datetime, str]]:
+    return [(one.starts_at, one.ends_at, one.place) for one in found if not one.is_off]

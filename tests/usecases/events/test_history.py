@@ -1,0 +1,180 @@
+"""What people read of the history of an event, against both databases."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import pytest
+
+from tests.cast import NOW, Cast, everybody, meeting, operation
+from tracker.rules.core.audiences import Visibility
+from tracker.rules.core.viewer import Viewer
+from tracker.rules.events.event import EventStatus
+from tracker.rules.events.history import Entry, Field, Verb
+from tracker.rules.events.plan import DateChange, Plan
+from tracker.rules.events.replies import AttendeeRole
+from tracker.rules.recurrence import rule_for
+from tracker.usecases.events import events, history, occurrences, series_split
+
+pytestmark = pytest.mark.anyio
+
+FIRST = datetime(2027, 1, 12, 10)  # noqa: DTZ001 - local to the event's zone
+LATER = NOW + timedelta(hours=1)
+
+
+async def read(viewer: Viewer, event_id: UUID) -> list[Entry]:
+    return await history.history(viewer, await events.event_for(viewer, event_id))
+
+
+async def read_date(viewer: Viewer, event_id: UUID, key: str) -> list[Entry]:
+    date = await occurrences.date_for(viewer, event_id, key)
+    return await history.history(viewer, date.event, date)
+
+
+async def change(viewer: Viewer, event_id: UUID, now: datetime = NOW, **facts: object) -> UUID:
+    event, plan = await events.plan_to_change(viewer, event_id)
+    return await events.change(viewer, event_id, replace(plan, **facts), event.version, now, notify=False)
+
+
+def told(entries: list[Entry]) -> list[tuple[Verb, tuple[tuple[Field, str, str], ...]]]:
+    return [(one.verb, tuple((each.field, each.before, each.after) for each in one.changes)) for one in entries]
+
+
+def weekly() -> Plan:
+    return meeting(rule=rule_for("weekly", FIRST, count=4))
+
+
+async def test_a_change_of_place_reads_as_was_and_is(cast: Cast) -> None:
+    event_id = await events.schedule(cast.coordinator, meeting(*everybody(cast)), NOW)
+    await change(cast.coordinator, event_id, place="FBI field office")
+    place = ((Field.PLACE, "USAO conference room", "FBI field office"),)
+    assert told(await read(cast.harbor_advocate, event_id)) == [(Verb.CHANGED, place)]
+
+
+async def test_only_editors_read_who_did_it_and_how_many_people_came_or_went(cast: Cast) -> None:
+    event_id = await events.schedule(cast.coordinator, meeting(cast.fbi_lead, cast.hsi_liaison), NOW)
+    asked = {one.member_id: AttendeeRole.REQUIRED for one in (cast.fbi_lead, cast.kcpd_detective, cast.caht_lead)}
+    await change(cast.coordinator, event_id, invitees=asked)
+    [entry] = await read(cast.coordinator, event_id)
+    assert entry.actor == "Coordinator (USAO)"
+    assert entry.changes[0].after == "2 people added, 1 person removed"
+    assert await read(cast.harbor_advocate, event_id) == []
+    await change(cast.coordinator, event_id, title="Briefing")
+    assert [one.actor for one in await read(cast.harbor_advocate, event_id)] == [None]
+
+
+async def test_a_date_tells_its_own_history_and_that_of_the_whole_series(cast: Cast) -> None:
+    event_id = await events.schedule(cast.coordinator, weekly(), NOW)
+    moved = DateChange(starts=FIRST + timedelta(hours=4), duration=timedelta(hours=1))
+    await occurrences.change_date(cast.coordinator, event_id, "2027-01-12", moved, 1, NOW, notify=False)
+    await occurrences.cancel_date(cast.coordinator, event_id, "2027-01-19", 1, "", LATER)
+    await change(cast.coordinator, event_id, LATER + timedelta(hours=1), title="Call")
+    [renamed, when] = await read_date(cast.harbor_advocate, event_id, "2027-01-12")
+    assert told([renamed]) == [(Verb.CHANGED, ((Field.TITLE, "Monthly task force meeting", "Call"),))]
+    assert told([when]) == [(Verb.CHANGED, (
+        (Field.WHEN, "Tue, Jan 12, 10:00–11:30 AM Central", "Tue, Jan 12, 2:00–3:00 PM Central"),
+    ))]  # fmt: skip
+    every = await read(cast.harbor_advocate, event_id)
+    assert [(one.verb, one.date.key if one.date else None) for one in every] == [
+        (Verb.CHANGED, None), (Verb.CANCELLED, "2027-01-19"), (Verb.CHANGED, "2027-01-12"),
+    ]  # fmt: skip
+
+
+async def test_a_cancelled_event_that_is_brought_back_tells_both(cast: Cast) -> None:
+    event_id = await events.schedule(cast.coordinator, meeting(cast.fbi_lead), NOW)
+    await events.cancel(cast.coordinator, event_id, 1, "", NOW)
+    await events.reinstate(cast.coordinator, event_id, 2, LATER)
+    assert [one.verb for one in await read(cast.fbi_lead, event_id)] == [Verb.REINSTATED, Verb.CANCELLED]
+
+
+async def test_nothing_is_kept_of_a_draft_but_that_it_was_sent(cast: Cast) -> None:
+    draft = meeting(cast.fbi_lead, title="Secret name", status=EventStatus.DRAFT)
+    event_id = await events.schedule(cast.coordinator, draft, NOW)
+    await change(cast.coordinator, event_id, title="Briefing")
+    await change(cast.coordinator, event_id, status=EventStatus.CONFIRMED)
+    assert told(await read(cast.fbi_lead, event_id)) == [(Verb.SENT, ())]
+
+
+async def test_a_running_series_that_goes_on_with_another_time_tells_so_at_both_ends(cast: Cast) -> None:
+    event_id = await events.schedule(cast.coordinator, weekly(), NOW)
+    running = datetime(2027, 1, 13, 12, tzinfo=NOW.tzinfo)
+    new_id = await change(cast.coordinator, event_id, running, starts=FIRST + timedelta(hours=1))
+    both = ((Field.LAST, "", "Tuesday, January 12, 2027"), (Field.NEXT, "", "Tuesday, January 19, 2027"))
+    assert told(await read(cast.harbor_advocate, event_id)) == [(Verb.WENT_ON, both)]
+    assert told(await read(cast.harbor_advocate, new_id)) == [(Verb.CONTINUED, ((
+        Field.WHEN, "every week on Tuesday, 10:00–11:30 AM Central", "every week on Tuesday, 11:00 AM–12:30 PM Central",
+    ),))]  # fmt: skip
+
+
+async def test_a_series_that_ends_earlier_tells_with_which_date(cast: Cast) -> None:
+    event_id = await events.schedule(cast.coordinator, weekly(), NOW)
+    await series_split.cancel_from(cast.coordinator, event_id, "2027-01-26", 1, "", NOW)
+    last = ((Field.LAST, "", "Tuesday, January 19, 2027"),)
+    assert told(await read(cast.harbor_advocate, event_id)) == [(Verb.ENDED, last)]
+    shorter = await events.schedule(cast.coordinator, weekly(), NOW)
+    await change(cast.coordinator, shorter, rule=rule_for("weekly", FIRST, count=2))
+    every_week = "every week on Tuesday, 10:00–11:30 AM Central, until"
+    assert told(await read(cast.harbor_advocate, shorter)) == [(Verb.CHANGED, (
+        (Field.WHEN, f"{every_week} Feb 2, 2027", f"{every_week} Jan 19, 2027"),
+    ))]  # fmt: skip
+
+
+async def test_a_series_that_goes_on_in_another_circle_is_told_as_one_that_ended(cast: Cast) -> None:
+    event_id = await events.schedule(cast.coordinator, weekly(), NOW)
+    running = datetime(2027, 1, 13, 12, tzinfo=NOW.tzinfo)
+    later = FIRST + timedelta(hours=1)
+    await change(cast.coordinator, event_id, running, starts=later, visibility=Visibility.LAW_ENFORCEMENT)
+    [entry] = await read(cast.coordinator, event_id)
+    assert entry.verb is Verb.ENDED
+    assert Field.NEXT not in {one.field for one in entry.changes}
+
+
+async def test_what_named_people_knew_is_not_told_when_an_event_opens_to_more(cast: Cast) -> None:
+    event_id = await events.schedule(cast.coordinator, operation(cast.kcpd_detective), NOW - timedelta(hours=1))
+    await change(cast.coordinator, event_id, place="Larkspur Lot two")
+    assert [one.changes[0].before for one in await read(cast.kcpd_detective, event_id)] == ["Staging at Larkspur Lot"]
+    await change(cast.coordinator, event_id, visibility=Visibility.ALL, title="Open day", place="City hall")
+    await change(cast.coordinator, event_id, LATER, place="Town hall")
+    place = ((Field.PLACE, "City hall", "Town hall"),)
+    assert told(await read(cast.harbor_advocate, event_id)) == [(Verb.CHANGED, place)]
+    assert "Larkspur" not in str(await read(cast.coordinator, event_id))
+
+
+async def test_what_everybody_knew_stays_when_an_event_becomes_one_for_named_people(cast: Cast) -> None:
+    event_id = await events.schedule(cast.coordinator, meeting(cast.kcpd_detective), NOW)
+    await change(cast.coordinator, event_id, place="City hall")
+    await change(cast.coordinator, event_id, LATER, visibility=Visibility.NAMED, title="Operation Bluestem")
+    assert [one.changes[0].after for one in await read(cast.kcpd_detective, event_id)] == ["City hall"]
+    later = LATER + timedelta(hours=1)
+    await change(cast.coordinator, event_id, later, visibility=Visibility.ALL, title="Open day")
+    assert "Bluestem" not in str(await read(cast.harbor_advocate, event_id))
+
+
+def asked(*people: Viewer) -> dict[UUID, AttendeeRole]:
+    return {one.member_id: AttendeeRole.REQUIRED for one in people}
+
+
+async def test_who_is_added_to_a_named_event_reads_what_was_done_after_that_and_editors_read_all(cast: Cast) -> None:
+    event_id = await events.schedule(cast.fbi_lead, operation(cast.kcpd_detective), NOW)
+    at = [NOW + timedelta(hours=hours) for hours in range(5)]
+    await change(cast.fbi_lead, event_id, at[1], title="Operation Larkspur")
+    await change(cast.fbi_lead, event_id, at[2], place="Lot B", invitees=asked(cast.kcpd_detective, cast.hsi_liaison))
+    await change(cast.fbi_lead, event_id, at[3], place="Lot C")
+    places = {who.name: [one.at for one in await read(who, event_id)] for who in (
+        cast.hsi_liaison, cast.kcpd_detective, cast.fbi_lead
+    )}  # fmt: skip
+    assert places == {
+        cast.hsi_liaison.name: [at[3]], cast.kcpd_detective.name: [at[3], at[2], at[1]],
+        cast.fbi_lead.name: [at[3], at[2], at[1]],
+    }  # fmt: skip
+    assert [one.at for one in await read_date(cast.hsi_liaison, event_id, "2027-01-16")] == [at[3]]
+
+
+async def test_who_is_invited_again_to_a_named_event_reads_nothing_of_what_was_before(cast: Cast) -> None:
+    event_id = await events.schedule(cast.fbi_lead, operation(cast.kcpd_detective, cast.hsi_liaison), NOW)
+    at = [NOW + timedelta(hours=hours) for hours in range(5)]
+    await change(cast.fbi_lead, event_id, at[1], invitees=asked(cast.kcpd_detective))
+    await change(cast.fbi_lead, event_id, at[2], place="Lot B")
+    await change(cast.fbi_lead, event_id, at[3], invitees=asked(cast.kcpd_detective, cast.hsi_liaison))
+    await change(cast.fbi_lead, event_id, at[4], place="Lot C")
+    assert [one.at for one in await read(cast.hsi_liaison, event_id)] == [at[4]]

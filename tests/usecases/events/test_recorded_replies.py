@@ -1,0 +1,132 @@
+"""Answers that whoever may edit an event records for others: named, audited, and no more than the person's own."""
+
+from datetime import timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+
+from tests.cast import NOW, Cast, meeting, operation
+from tracker.errors import Conflict, Gone, Invalid, NotAllowed, NotFound
+from tracker.rules.core.viewer import Viewer
+from tracker.rules.events.event import EventStatus, Kind
+from tracker.rules.events.replies import AnswerValue
+from tracker.rules.recurrence import rule_for
+from tracker.tables.schema.core.audit import AuditEntry
+from tracker.tables.schema.core.outbox import Message
+from tracker.tables.visible.attendance import sheet
+from tracker.usecases.events import events, occurrences
+from tracker.usecases.events import replies as reply_deeds
+from tracker.usecases.events.recorded_replies import answer_for
+from tracker.usecases.views import event_page
+
+pytestmark = pytest.mark.anyio
+
+KEY, LATER = "2027-01-12", "2027-02-09"
+MONTHLY = rule_for("monthly_nth", meeting().starts, count=3)
+YES, NO = AnswerValue.ACCEPTED, AnswerValue.DECLINED
+
+
+async def asked(cast: Cast, *invitees: Viewer, **facts: Any) -> UUID:
+    return await events.schedule(cast.coordinator, meeting(*invitees, **facts), NOW - timedelta(days=1))
+
+
+async def enter(
+    viewer: Viewer,
+    event_id: UUID,
+    person: Viewer,
+    value: AnswerValue = YES,
+    *,
+    for_series: bool = False,
+    key: str = KEY,
+) -> None:
+    await answer_for(viewer, event_id, key, person.member_id, value, "By telephone", NOW, for_series=for_series)
+
+
+async def replies(viewer: Viewer, event_id: UUID, key: str = KEY) -> dict[str, tuple[AnswerValue, str]]:
+    date = await occurrences.date_for(viewer, event_id, key)
+    return {one.name: (one.answer, one.entered_by) for one in await sheet.participants(viewer, date)}
+
+
+async def test_the_list_names_who_entered_an_answer(cast: Cast) -> None:
+    event_id = await asked(cast, cast.kcpd_detective, cast.caht_lead)
+    await enter(cast.coordinator, event_id, cast.kcpd_detective)
+    found = await replies(cast.coordinator, event_id)
+    assert found["Kcpd detective"] == (YES, "Coordinator (USAO)")
+    assert found["Caht lead"] == (AnswerValue.NEEDS_ACTION, "")
+
+
+async def test_it_counts_for_one_date_or_for_the_series(cast: Cast) -> None:
+    event_id = await asked(cast, cast.kcpd_detective, rule=MONTHLY)
+    await enter(cast.coordinator, event_id, cast.kcpd_detective, YES, for_series=True)
+    await enter(cast.coordinator, event_id, cast.kcpd_detective, NO, key=LATER)
+    assert (await replies(cast.coordinator, event_id))["Kcpd detective"][0] is YES
+    assert (await replies(cast.coordinator, event_id, LATER))["Kcpd detective"][0] is NO
+
+
+async def test_the_person_sees_who_entered_it_and_has_the_last_word(cast: Cast) -> None:
+    event_id = await asked(cast, cast.kcpd_detective)
+    await enter(cast.coordinator, event_id, cast.kcpd_detective)
+    date = await occurrences.date_for(cast.kcpd_detective, event_id, KEY)
+    mine = await reply_deeds.my_answer(cast.kcpd_detective, date)
+    assert mine is not None
+    assert mine[1] is not None
+    assert (mine[1].value, mine[1].entered_by) == (YES, "Coordinator (USAO)")
+    later = NOW + timedelta(minutes=1)
+    await reply_deeds.answer(cast.kcpd_detective, event_id, KEY, NO, "", later, for_series=False)
+    assert (await replies(cast.coordinator, event_id))["Kcpd detective"] == (NO, "")
+
+
+async def test_nobody_is_mailed_and_the_trail_names_both(cast: Cast) -> None:
+    event_id = await asked(cast, cast.kcpd_detective)
+    before = await Message.count()
+    await enter(cast.coordinator, event_id, cast.kcpd_detective)
+    assert await Message.count() == before
+    [entry] = await AuditEntry.select().where(AuditEntry.verb == "answered_for")
+    date = await occurrences.date_for(cast.kcpd_detective, event_id, KEY)
+    mine = await reply_deeds.my_answer(cast.kcpd_detective, date)
+    assert mine is not None
+    assert (entry["actor"], entry["subject_id"]) == (str(cast.coordinator.member_id), str(mine[0]))
+
+
+async def test_only_who_may_edit_the_event_answers_for_others(cast: Cast) -> None:
+    event_id = await asked(cast, cast.kcpd_detective, cast.kcpd_alternate)
+    with pytest.raises(NotAllowed):
+        await enter(cast.kcpd_alternate, event_id, cast.kcpd_detective)
+    view = await event_page.event_view(cast.kcpd_alternate, event_id, KEY, NOW)
+    assert view.answerable == ()
+
+
+async def test_nobody_answers_for_who_is_not_invited_or_is_unknown_alike(cast: Cast) -> None:
+    event_id = await asked(cast, cast.kcpd_detective)
+    said = set()
+    for somebody in (cast.bridge_advocate.member_id, uuid4(), None, cast.coordinator.member_id):
+        with pytest.raises(Invalid) as refused:
+            await answer_for(cast.coordinator, event_id, KEY, somebody, YES, "", NOW, for_series=False)
+        said.add(refused.value.fields["person"])
+    assert said == {"Choose one of the people who are invited."}
+
+
+async def test_an_event_that_is_not_for_the_viewer_is_missing(cast: Cast) -> None:
+    event_id = await events.schedule(cast.fbi_lead, operation(cast.kcpd_detective), NOW)
+    with pytest.raises(NotFound):
+        await enter(cast.coordinator, event_id, cast.kcpd_detective, key="2027-01-16")
+
+
+@pytest.mark.parametrize("facts", [{"status": EventStatus.DRAFT}, {"kind": Kind.DEADLINE}], ids=["draft", "deadline"])
+async def test_where_nobody_is_asked_nothing_is_recorded(cast: Cast, facts: dict[str, Any]) -> None:
+    event_id = await asked(cast, cast.kcpd_detective, **facts)
+    with pytest.raises(Conflict):
+        await enter(cast.coordinator, event_id, cast.kcpd_detective)
+
+
+async def test_a_date_that_is_cancelled_or_over_takes_no_answers(cast: Cast) -> None:
+    event_id = await asked(cast, cast.kcpd_detective)
+    with pytest.raises(Gone):
+        await answer_for(
+            cast.coordinator, event_id, KEY, cast.kcpd_detective.member_id, YES, "", NOW + timedelta(days=40),
+            for_series=True,
+        )  # fmt: skip
+    await events.cancel(cast.coordinator, event_id, 1, "", NOW)
+    with pytest.raises(Gone):
+        await enter(cast.coordinator, event_id, cast.kcpd_detective)

@@ -1,0 +1,271 @@
+"""One date of a series and all that follow: changed, cancelled; a date added; a series that ends later or earlier."""
+
+# A local time is naive: its zone stands beside it.
+# ruff: noqa: DTZ001
+
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from tests.cast import NOW, Cast, meeting
+from tracker.errors import Conflict, Invalid
+from tracker.ical.entries import entries
+from tracker.rules.calendars.feeds import Scope
+from tracker.rules.core.audiences import Visibility
+from tracker.rules.core.viewer import Viewer
+from tracker.rules.events.event import EventStatus, Occurrence
+from tracker.rules.events.plan import DateChange, Plan, from_date
+from tracker.rules.events.replies import AnswerValue
+from tracker.rules.recurrence import rule_for
+from tracker.rules.recurrence.holiday_choices import HolidayChoice
+from tracker.tables.schema.core.outbox import Message
+from tracker.usecases.calendars import feed_content
+from tracker.usecases.events import events, occurrences, replies, series_split
+from tracker.usecases.events.invitees import invitees_of
+from tracker.usecases.views import event_page
+
+pytestmark = pytest.mark.anyio
+
+START = datetime(2027, 1, 12, 10)
+AUGUST = datetime.fromisoformat("2027-08-01T15:00+00:00")
+
+
+def monthly(*invitees: Viewer) -> Plan:
+    """Return twelve second Tuesdays, 10 to 11:30."""
+    return meeting(
+        *invitees, starts=START, duration=timedelta(minutes=90),
+        rule=rule_for("monthly_nth", START, until=date(2027, 12, 31)),
+    )  # fmt: skip
+
+
+async def the_series(cast: Cast) -> UUID:
+    plan = monthly(cast.fbi_lead, cast.kcpd_detective, cast.caht_lead)
+    return await events.schedule(cast.coordinator, plan, NOW)
+
+
+async def plan_from(viewer: Viewer, event_id: UUID, first: datetime) -> tuple[int, Plan]:
+    event, plan = await events.plan_to_change(viewer, event_id)
+    return event.version, from_date(plan, first)
+
+
+async def october_at_nine(cast: Cast, event_id: UUID, now: datetime = AUGUST) -> UUID:
+    version, plan = await plan_from(cast.coordinator, event_id, datetime(2027, 10, 12, 9))
+    return await series_split.change_from(cast.coordinator, event_id, "2027-10-12", plan, version, now, notify=False)
+
+
+async def dates_of(cast: Cast, event_id: UUID) -> list[Occurrence]:
+    return await occurrences.dates_of(cast.coordinator, await events.event_for(cast.coordinator, event_id))
+
+
+async def answer_of(viewer: Viewer, event_id: UUID, key: str) -> AnswerValue:
+    given = (await event_page.event_view(viewer, event_id, key, AUGUST)).answer
+    return given.value if given else AnswerValue.NEEDS_ACTION
+
+
+async def test_october_at_nine_ends_the_series_in_september_and_goes_on_as_another(cast: Cast) -> None:
+    event_id = await the_series(cast)
+    new_id = await october_at_nine(cast, event_id)
+    old, new = await events.event_for(cast.coordinator, event_id), await events.event_for(cast.coordinator, new_id)
+    assert (old.rrule, old.sequence) == ("FREQ=MONTHLY;BYDAY=2TU;UNTIL=20270914T150000Z", 1)
+    assert (old.uid != new.uid, new.sequence) == (True, 0)
+    assert [f"{one.starts_at:%m-%d %H}" for one in await dates_of(cast, new_id)] == ["10-12 14", "11-09 15", "12-14 15"]
+    assert len(await dates_of(cast, event_id)) == 9
+
+
+async def test_what_was_changed_before_the_split_stays(cast: Cast) -> None:
+    event_id = await the_series(cast)
+    moved = DateChange(starts=datetime(2027, 4, 15, 13), duration=timedelta(minutes=90))
+    await occurrences.change_date(cast.coordinator, event_id, "2027-04-13", moved, 1, NOW, notify=False)
+    await october_at_nine(cast, event_id)
+    april = await occurrences.date_for(cast.coordinator, event_id, "2027-04-13")
+    assert (april.is_changed, f"{april.starts_at:%d %H}") == (True, "15 18")
+
+
+async def test_answers_for_dates_that_stay_the_same_are_not_asked_again(cast: Cast) -> None:
+    event_id = await the_series(cast)
+    await replies.answer(cast.fbi_lead, event_id, "2027-01-12", AnswerValue.ACCEPTED, "", NOW, for_series=True)
+    await replies.answer(cast.fbi_lead, event_id, "2027-11-09", AnswerValue.DECLINED, "", NOW, for_series=False)
+    version, plan = await plan_from(cast.coordinator, event_id, datetime(2027, 10, 12, 10))
+    renamed = replace(plan, title="Steering Committee")
+    new_id = await series_split.change_from(
+        cast.coordinator, event_id, "2027-10-12", renamed, version, AUGUST, notify=False
+    )
+    assert [await answer_of(cast.fbi_lead, new_id, key) for key in ("2027-10-12", "2027-11-09", "2027-12-14")] == [
+        AnswerValue.ACCEPTED, AnswerValue.DECLINED, AnswerValue.ACCEPTED,
+    ]  # fmt: skip
+    assert await answer_of(cast.caht_lead, new_id, "2027-10-12") is AnswerValue.NEEDS_ACTION
+
+
+async def test_answers_for_another_hour_are_asked_again(cast: Cast) -> None:
+    event_id = await the_series(cast)
+    await replies.answer(cast.fbi_lead, event_id, "2027-01-12", AnswerValue.ACCEPTED, "", NOW, for_series=True)
+    new_id = await october_at_nine(cast, event_id)
+    assert await answer_of(cast.fbi_lead, new_id, "2027-10-12") is AnswerValue.NEEDS_ACTION
+
+
+async def october_without(cast: Cast, event_id: UUID, **facts: Any) -> UUID:
+    version, plan = await plan_from(cast.coordinator, event_id, datetime(2027, 10, 12, 10))
+    fewer = {one: role for one, role in plan.invitees.items() if one != cast.caht_lead.member_id}
+    plan = replace(plan, invitees=fewer, **facts)
+    return await series_split.change_from(cast.coordinator, event_id, "2027-10-12", plan, version, NOW, notify=False)
+
+
+async def seen_by(viewer: Viewer) -> list[int]:
+    """Return the months in which a calendar of what is theirs holds dates."""
+    published = await feed_content.published(viewer, NOW, scope=Scope.MINE, shows_operations=True)
+    theirs = await feed_content.dates_of(viewer, [event for event, _ in published])
+    return sorted(one.starts_at.month for dates in theirs.values() for one in dates)
+
+
+async def test_who_is_off_the_list_from_a_date_on_keeps_the_dates_before(cast: Cast) -> None:
+    event_id = await the_series(cast)
+    new_id = await october_without(cast, event_id)
+    assert cast.caht_lead.member_id in await invitees_of(event_id)
+    assert cast.caht_lead.member_id not in await invitees_of(new_id)
+    assert await seen_by(cast.caht_lead) == list(range(1, 10))
+    assert await seen_by(cast.fbi_lead) == list(range(1, 13))
+
+
+@pytest.mark.parametrize("visibility", [Visibility.LAW_ENFORCEMENT, Visibility.NAMED])
+async def test_who_may_not_see_what_goes_on_loses_the_dates_before_too(cast: Cast, visibility: Visibility) -> None:
+    event_id = await the_series(cast)
+    await october_without(cast, event_id, visibility=visibility)
+    assert await seen_by(cast.caht_lead) == []
+
+
+async def test_from_the_first_date_on_it_is_the_series_itself_that_changes(cast: Cast) -> None:
+    event_id = await the_series(cast)
+    version, plan = await plan_from(cast.coordinator, event_id, datetime(2027, 1, 12, 9))
+    same_id = await series_split.change_from(cast.coordinator, event_id, "2027-01-12", plan, version, NOW, notify=False)
+    assert same_id == event_id
+    assert len(await dates_of(cast, event_id)) == 12
+
+
+async def test_a_date_that_has_begun_is_not_where_a_series_can_be_split(cast: Cast) -> None:
+    event_id = await the_series(cast)
+    version, plan = await plan_from(cast.coordinator, event_id, datetime(2027, 3, 9, 9))
+    with pytest.raises(Invalid, match="begun"):
+        await series_split.change_from(cast.coordinator, event_id, "2027-03-09", plan, version, AUGUST, notify=False)
+
+
+async def test_of_two_who_split_a_series_the_second_is_told(cast: Cast) -> None:
+    event_id = await the_series(cast)
+    version, plan = await plan_from(cast.coordinator, event_id, datetime(2027, 10, 12, 9))
+    await october_at_nine(cast, event_id)
+    with pytest.raises(Conflict):
+        await series_split.change_from(cast.coordinator, event_id, "2027-09-14", plan, version, AUGUST, notify=False)
+
+
+async def test_cancelling_a_date_and_all_that_follow_ends_the_series_before_it(cast: Cast) -> None:
+    event_id = await the_series(cast)
+    await series_split.cancel_from(cast.coordinator, event_id, "2027-10-12", 1, "Moved online", AUGUST)
+    assert [one.key for one in await dates_of(cast, event_id)][-1] == "2027-09-14"
+    told = await Message.select(Message.facts).where(Message.kind == "update").output(as_list=True)
+    assert len(told) == 3
+    assert all('"is_last": true' in one for one in told)
+
+
+async def test_cancelling_from_the_first_date_on_cancels_the_event(cast: Cast) -> None:
+    event_id = await the_series(cast)
+    await series_split.cancel_from(cast.coordinator, event_id, "2027-01-12", 1, "", NOW)
+    assert (await events.event_for(cast.coordinator, event_id)).status is EventStatus.CANCELLED
+
+
+async def test_a_date_can_be_added_beside_the_rule_and_survives_a_later_end(cast: Cast) -> None:
+    event_id = await the_series(cast)
+    key = await series_split.add_date(cast.coordinator, event_id, datetime(2027, 1, 21, 14), 1, NOW)
+    event, plan = await events.plan_to_change(cast.coordinator, event_id)
+    longer = replace(plan, rule=rule_for("monthly_nth", START, until=date(2028, 3, 31)))
+    await events.change(cast.coordinator, event_id, longer, event.version, AUGUST, notify=False)
+    keys = [one.key for one in await dates_of(cast, event_id)]
+    assert (key in keys, len(keys), keys[-1]) == (True, 16, "2028-03-14")
+
+
+@pytest.mark.parametrize("minutes", [90, 60])
+async def test_a_series_that_moves_to_the_day_of_an_added_date_has_one_date_there(cast: Cast, minutes: int) -> None:
+    event_id = await the_series(cast)
+    await series_split.add_date(cast.coordinator, event_id, datetime(2027, 1, 13, 14), 1, NOW)
+    event, plan = await events.plan_to_change(cast.coordinator, event_id)
+    first = datetime(2027, 1, 13, 10)
+    on_wednesdays = replace(
+        plan, starts=first, duration=timedelta(minutes=minutes), rule=rule_for("monthly_nth", first, count=3)
+    )
+    await events.change(cast.coordinator, event_id, on_wednesdays, event.version, NOW, notify=False)
+    starts = [one.original_start for one in await dates_of(cast, event_id)]
+    assert starts == [first, datetime(2027, 2, 10, 10), datetime(2027, 3, 10, 10)]
+
+
+@pytest.mark.parametrize("hour", [10, 14])
+async def test_a_series_that_ends_later_has_one_date_on_the_day_of_an_added_one(cast: Cast, hour: int) -> None:
+    event_id = await the_series(cast)
+    await series_split.add_date(cast.coordinator, event_id, datetime(2028, 1, 11, hour), 1, NOW)
+    event, plan = await events.plan_to_change(cast.coordinator, event_id)
+    longer = replace(plan, rule=rule_for("monthly_nth", START, until=date(2028, 2, 29)))
+    await events.change(cast.coordinator, event_id, longer, event.version, AUGUST, notify=False)
+    assert [one.key for one in await dates_of(cast, event_id)][-3:] == ["2027-12-14", "2028-01-11", "2028-02-08"]
+
+
+async def test_a_second_date_on_the_same_day_is_refused(cast: Cast) -> None:
+    event_id = await the_series(cast)
+    with pytest.raises(Invalid, match="that day already"):
+        await series_split.add_date(cast.coordinator, event_id, datetime(2027, 2, 9, 15), 1, NOW)
+
+
+async def test_a_series_that_ends_later_stays_the_same_and_keeps_its_answers(cast: Cast) -> None:
+    event_id = await the_series(cast)
+    await replies.answer(cast.fbi_lead, event_id, "2027-09-14", AnswerValue.DECLINED, "", NOW, for_series=False)
+    event, plan = await events.plan_to_change(cast.coordinator, event_id)
+    longer = replace(plan, rule=rule_for("monthly_nth", START, until=date(2028, 6, 30)))
+    same_id = await events.change(cast.coordinator, event_id, longer, event.version, AUGUST, notify=False)
+    assert same_id == event_id
+    assert await answer_of(cast.fbi_lead, event_id, "2027-09-14") is AnswerValue.DECLINED
+    assert len(await dates_of(cast, event_id)) == 18
+
+
+async def test_a_series_does_not_end_before_a_date_that_has_begun(cast: Cast) -> None:
+    event_id = await the_series(cast)
+    event, plan = await events.plan_to_change(cast.coordinator, event_id)
+    shorter = replace(plan, rule=rule_for("monthly_nth", START, until=date(2027, 5, 31)))
+    with pytest.raises(Invalid) as refused:
+        await events.change(cast.coordinator, event_id, shorter, event.version, AUGUST, notify=False)
+    assert "begun" in refused.value.fields["until"]
+
+
+async def test_dates_on_holidays_are_held_as_chosen_and_feeds_say_so(cast: Cast) -> None:
+    first = datetime(2027, 1, 11, 9)
+    plan = meeting(
+        cast.fbi_lead, starts=first, rule=rule_for("weekly", first, interval=2, count=4),
+        on_holidays={date(2027, 1, 25): HolidayChoice.SKIP, date(2027, 2, 8): HolidayChoice.NEXT_WEEK},
+    )  # fmt: skip
+    event_id = await events.schedule(cast.coordinator, plan, NOW)
+    dates = await dates_of(cast, event_id)
+    assert [(f"{one.starts_at:%m-%d}", one.is_changed) for one in dates] == [
+        ("01-11", False), ("02-15", True), ("02-22", False),
+    ]  # fmt: skip
+    [series, moved] = entries(dates[0].event, dates, lambda one: one.is_cancelled)
+    assert (series.exdates, moved.recurrence_id) == ((datetime(2027, 1, 25, 9),), datetime(2027, 2, 8, 9))
+
+
+async def test_a_date_that_was_left_out_stays_out_when_the_rest_of_the_series_changes(cast: Cast) -> None:
+    first = datetime(2027, 1, 11, 9)
+    plan = meeting(
+        cast.fbi_lead, starts=first, rule=rule_for("weekly", first, count=8),
+        on_holidays={date(2027, 1, 18): HolidayChoice.SKIP, date(2027, 2, 15): HolidayChoice.SKIP},
+    )  # fmt: skip
+    event_id = await events.schedule(cast.coordinator, plan, NOW)
+    event, known = await events.plan_to_change(cast.coordinator, event_id)
+    later = from_date(known, datetime(2027, 2, 1, 10))
+    new_id = await series_split.change_from(
+        cast.coordinator, event_id, "2027-02-01", later, event.version, NOW, notify=False
+    )
+    assert [one.key for one in await dates_of(cast, new_id)] == ["2027-02-01", "2027-02-08", "2027-02-22", "2027-03-01"]
+    assert [one.key for one in await dates_of(cast, event_id)] == ["2027-01-11", "2027-01-25"]
+
+
+async def test_a_date_that_is_over_is_not_added(cast: Cast) -> None:
+    event_id = await the_series(cast)
+    with pytest.raises(Invalid, match="over already"):
+        await series_split.add_date(cast.coordinator, event_id, datetime(2026, 11, 1, 10), 1, NOW)

@@ -1,0 +1,248 @@
+"""Coming in somebody's place: chosen among the alternates of a seat, told, reminded, on the roll, and never more."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from tests.cast import LINK, NOW, ZONE, Cast, meeting, operation
+from tracker.errors import Invalid
+from tracker.rules.attendance.sheet import Mark
+from tracker.rules.calendars.feeds import Scope
+from tracker.rules.core.audiences import Visibility
+from tracker.rules.core.outbox import Skip, State
+from tracker.rules.core.viewer import Viewer
+from tracker.rules.emails.content import CalendarPart, Letter
+from tracker.rules.events.plan import DateChange
+from tracker.rules.events.replies import AnswerValue
+from tracker.rules.recurrence import rule_for
+from tracker.tables.schema.core.audit import AuditEntry
+from tracker.tables.schema.core.outbox import Message
+from tracker.usecases.attendance import roll_call
+from tracker.usecases.calendars import feed_content
+from tracker.usecases.core import outbox
+from tracker.usecases.emails import content, upcoming_reminders
+from tracker.usecases.emails.reminders import queue_due
+from tracker.usecases.events import events, occurrences, replies, series_split, substitutes
+from tracker.usecases.views.event_page import event_view
+
+pytestmark = pytest.mark.anyio
+
+KEY, LATER = "2027-01-19", NOW + timedelta(hours=1)
+STARTS = meeting().starts
+WEEKLY = {"rule": rule_for("weekly", STARTS, count=3)}
+
+
+async def asked(cast: Cast, *people: Viewer, **facts: Any) -> UUID:
+    """Return a weekly meeting of the Steering Committee, whose invitations are out."""
+    of_body = {"visibility": Visibility.BODY, "body_id": cast.bodies["steering"], **WEEKLY, **facts}
+    who = people or (cast.fbi_lead, cast.hsi_liaison)
+    event_id = await events.schedule(cast.coordinator, meeting(*who, **of_body), NOW - timedelta(hours=1))
+    await sent()
+    return event_id
+
+
+async def sent() -> None:
+    await Message.update({Message.state: "sent", Message.sent_at: NOW}, force=True)
+
+
+async def send(cast: Cast, event_id: UUID, stand_in: Viewer, now: datetime = NOW, **facts: Any) -> None:
+    """Let the FBI's primary send somebody to the second date."""
+    await replies.answer(
+        cast.fbi_lead, event_id, KEY, AnswerValue.DECLINED, "In court", now, stand_in=stand_in.member_id,
+        **{"for_series": False, **facts},
+    )  # fmt: skip
+
+
+async def waiting(cast: Cast) -> list[tuple[str, str]]:
+    names = {one.member_id: name for name, one in cast.members.items()}
+    found = await Message.select(Message.kind, Message.recipient).where(Message.state == "pending")
+    return sorted((row["kind"], names[row["recipient"]]) for row in found)
+
+
+async def letters_to(who: Viewer, now: datetime) -> list[Letter | Skip]:
+    """Take what is due and return what is written to one person."""
+    mails = await outbox.claim("test", (), now, 1_000)
+    for one in mails:
+        await outbox.close(one, Skip(state=State.SENT, reason=""), now)
+    return [await content.letter(one, now, ZONE) for one in mails if one.recipient_id == who.member_id]
+
+
+async def choices(cast: Cast, who: Viewer, event_id: UUID) -> list[str]:
+    return [one.name for one in await substitutes.choices(who, await events.event_for(who, event_id), NOW)]
+
+
+async def test_whoever_holds_a_seat_chooses_among_its_alternates_who_may_see_the_event(cast: Cast) -> None:
+    event_id = await asked(cast, cast.fbi_lead, cast.hsi_liaison, cast.caht_lead)
+    assert await choices(cast, cast.fbi_lead, event_id) == ["Fbi alternate"]
+    assert await choices(cast, cast.caht_lead, event_id) == ["Caht alternate"]
+    assert await choices(cast, cast.hsi_liaison, event_id) == []
+
+
+async def test_nobody_is_offered_for_an_event_of_no_body_or_one_that_the_alternate_may_not_see(cast: Cast) -> None:
+    of_nobody = await events.schedule(cast.coordinator, meeting(cast.fbi_lead), NOW)
+    assert await choices(cast, cast.fbi_lead, of_nobody) == []
+    named = operation(cast.fbi_lead, body_id=cast.bodies["steering"])
+    assert await choices(cast, cast.fbi_lead, await events.schedule(cast.coordinator, named, NOW)) == []
+
+
+async def test_nobody_outside_the_seat_can_be_sent(cast: Cast) -> None:
+    event_id = await asked(cast)
+    for other in (cast.kcpd_alternate, cast.hsi_liaison, cast.coordinator, cast.fbi_lead):
+        with pytest.raises(Invalid) as refused:
+            await send(cast, event_id, other)
+        assert refused.value.fields == {"stand_in": "Choose one of the alternates of your seat."}
+    assert await waiting(cast) == []
+
+
+async def test_an_alternate_is_sent_to_one_date_and_not_to_a_whole_series(cast: Cast) -> None:
+    event_id = await asked(cast)
+    with pytest.raises(Invalid) as refused:
+        await send(cast, event_id, cast.fbi_alternate, for_series=True)
+    assert "one date" in refused.value.fields["stand_in"]
+
+
+async def test_the_stand_in_alone_is_told_with_an_entry_of_that_date_alone(cast: Cast) -> None:
+    event_id = await asked(cast)
+    await send(cast, event_id, cast.fbi_alternate)
+    assert await waiting(cast) == [("stand_in", "fbi_alternate")]
+    [letter] = await letters_to(cast.fbi_alternate, NOW)
+    assert isinstance(letter, Letter)
+    assert letter.subject == "Come as alternate: Monthly task force meeting, Tue, Jan 19, 10:00 AM"
+    assert ("You come for", "Fbi lead (FBI)") in letter.facts
+    assert letter.buttons == ()
+    assert isinstance(letter.calendar, CalendarPart)
+    assert letter.calendar.date is not None
+    assert (letter.calendar.date.key, letter.calendar.answer) == (KEY, AnswerValue.ACCEPTED)
+
+
+async def test_it_is_recorded_by_name_and_in_the_audit_trail(cast: Cast) -> None:
+    event_id = await asked(cast)
+    await send(cast, event_id, cast.fbi_alternate)
+    view = await event_view(cast.hsi_liaison, event_id, KEY, NOW)
+    shown = {one.name: (one.answer.value, one.stand_in, one.stands_in_for) for one in view.named if one.agency == "FBI"}
+    assert shown == {
+        "Fbi lead": ("declined", "Fbi alternate (FBI)", ""),
+        "Fbi alternate": ("accepted", "", "Fbi lead (FBI)"),
+    }
+    [row] = await AuditEntry.select(AuditEntry.facts).where(AuditEntry.verb == "answered")
+    assert f'"stand_in": "{cast.fbi_alternate.member_id}"' in row["facts"]
+    own = await event_view(cast.fbi_alternate, event_id, KEY, NOW)
+    assert (own.is_invited, own.stands_in_for) == (False, "Fbi lead (FBI)")
+    assert (await event_view(cast.fbi_alternate, event_id, "2027-01-12", NOW)).stands_in_for == ""
+
+
+async def test_the_stand_in_is_reminded_in_place_of_who_sent_them_and_of_that_date_alone(cast: Cast) -> None:
+    event_id = await asked(cast)
+    await send(cast, event_id, cast.fbi_alternate)
+    await sent()
+    planned = await upcoming_reminders.of_event(cast.coordinator, event_id, NOW, ahead=None)
+    dates = {one.line.key for one in planned for to in one.people if to.name == "Fbi alternate"}
+    assert dates == {KEY}
+    assert not [one for one in planned for to in one.people if to.name == "Fbi lead" and one.line.key == KEY]
+    await queue_due(NOW, ZONE)
+    the_day_before = datetime(2027, 1, 18, 16, 1, tzinfo=UTC)
+    await queue_due(the_day_before, ZONE)
+    [letter] = [one for one in await letters_to(cast.fbi_alternate, the_day_before) if isinstance(one, Letter)]
+    assert letter.subject.startswith("Tomorrow")
+    assert not [one for one in await letters_to(cast.fbi_lead, the_day_before) if isinstance(one, Letter)]
+
+
+async def test_the_stand_in_has_it_in_the_feed_of_what_is_theirs(cast: Cast) -> None:
+    event_id = await asked(cast)
+
+    async def mine() -> list[UUID]:
+        found = await feed_content.published(cast.fbi_alternate, NOW, scope=Scope.MINE, shows_operations=False)
+        return [event.id for event, _ in found]
+
+    assert await mine() == []
+    await send(cast, event_id, cast.fbi_alternate)
+    assert await mine() == [event_id]
+    await replies.answer(cast.fbi_lead, event_id, KEY, AnswerValue.ACCEPTED, "", LATER, for_series=False)
+    assert await mine() == []
+
+
+async def test_who_comes_after_all_has_the_stand_in_told_and_taken_off(cast: Cast) -> None:
+    event_id = await asked(cast)
+    await send(cast, event_id, cast.fbi_alternate)
+    await replies.answer(  # to another date as well, to which they still come
+        cast.fbi_lead, event_id, "2027-01-26", AnswerValue.DECLINED, "", NOW, for_series=False,
+        stand_in=cast.fbi_alternate.member_id,
+    )  # fmt: skip
+    await sent()
+    await replies.answer(cast.fbi_lead, event_id, KEY, AnswerValue.ACCEPTED, "", LATER, for_series=False)
+    [letter] = await letters_to(cast.fbi_alternate, LATER + timedelta(minutes=1))
+    assert isinstance(letter, Letter)
+    assert letter.subject == "You are off the list: Monthly task force meeting, Tue, Jan 19"
+    assert isinstance(letter.calendar, CalendarPart)
+    assert letter.calendar.is_cancel
+    view = await event_view(cast.coordinator, event_id, KEY, NOW)
+    assert [one.name for one in view.named if one.agency == "FBI"] == ["Fbi lead"]
+
+
+async def test_a_moved_date_asks_who_was_asked_again_and_lets_the_stand_in_off(cast: Cast) -> None:
+    event_id = await asked(cast)
+    await send(cast, event_id, cast.fbi_alternate)
+    await sent()
+    moved = DateChange(starts=STARTS + timedelta(days=8), duration=timedelta(hours=1))
+    await occurrences.change_date(cast.coordinator, event_id, KEY, moved, 1, LATER, notify=False)
+    assert await waiting(cast) == [("update", "fbi_lead"), ("update", "hsi_liaison"), ("withdrawal", "fbi_alternate")]
+
+
+async def test_the_stand_in_hears_of_another_minute_and_of_a_cancellation(cast: Cast) -> None:
+    event_id = await asked(cast)
+    await send(cast, event_id, cast.fbi_alternate)
+    await sent()
+    later = DateChange(starts=STARTS + timedelta(days=7, minutes=10), duration=timedelta(minutes=90))
+    await occurrences.change_date(cast.coordinator, event_id, KEY, later, 1, LATER, notify=False)
+    [update] = await letters_to(cast.fbi_alternate, LATER + timedelta(minutes=1))
+    assert isinstance(update, Letter)
+    assert ("You come for", "Fbi lead (FBI)") in update.facts
+    await events.cancel(cast.coordinator, event_id, 2, "", LATER + timedelta(minutes=2))
+    [off] = await letters_to(cast.fbi_alternate, LATER + timedelta(minutes=3))
+    assert isinstance(off, Letter)
+    assert off.subject == "Cancelled: Monthly task force meeting, Tue, Jan 19"
+
+
+async def test_a_date_that_goes_with_the_rest_of_its_series_lets_the_stand_in_off(cast: Cast) -> None:
+    event_id = await asked(cast)
+    await send(cast, event_id, cast.fbi_alternate)
+    await sent()
+    await series_split.cancel_from(cast.coordinator, event_id, KEY, 1, "", LATER)
+    assert ("withdrawal", "fbi_alternate") in await waiting(cast)
+    [letter] = await letters_to(cast.fbi_alternate, LATER + timedelta(minutes=1))
+    assert isinstance(letter, Letter)
+
+
+async def test_the_roll_has_a_line_of_the_stand_in_who_can_be_marked(cast: Cast) -> None:
+    event_id = await asked(cast)
+    await send(cast, event_id, cast.fbi_alternate)
+    at = datetime(2027, 1, 19, 16, tzinfo=UTC)
+    await roll_call.record(cast.coordinator, event_id, KEY, {cast.fbi_alternate.member_id: Mark.HERE}, at)
+    roll = await roll_call.roll(cast.coordinator, event_id, KEY, at)
+    [line] = [one for one in roll.lines if one.name == "Fbi alternate"]
+    assert line.participant is not None
+    assert (line.mark, line.is_walk_in, line.participant.stands_in_for) == (Mark.HERE, False, "Fbi lead (FBI)")
+
+
+async def test_who_is_invited_themselves_and_stands_in_has_one_line_and_no_second_mail(cast: Cast) -> None:
+    event_id = await asked(cast, cast.fbi_lead, cast.fbi_alternate)
+    await send(cast, event_id, cast.fbi_alternate)
+    assert await letters_to(cast.fbi_alternate, NOW) == [
+        Skip(state=State.SUPERSEDED, reason="The recipient is invited themselves.")
+    ]
+    roll = await roll_call.roll(cast.coordinator, event_id, KEY, NOW)
+    assert len([one for one in roll.lines if one.name == "Fbi alternate"]) == 1
+
+
+async def test_a_link_in_a_mail_sends_an_alternate_too(cast: Cast) -> None:
+    event_id = await asked(cast)
+    date = await occurrences.date_for(cast.fbi_lead, event_id, KEY)
+    mine = await replies.my_answer(cast.fbi_lead, date)
+    assert mine is not None
+    of_date = await replies.reply_by_link(mine[0], date.id, NOW, LINK)
+    assert [one.name for one in of_date.alternates] == ["Fbi alternate"]
+    await replies.answer_by_link(of_date, AnswerValue.DECLINED, "", NOW, cast.fbi_alternate.member_id)
+    assert (await replies.reply_by_link(mine[0], date.id, NOW, LINK)).stand_in == "Fbi alternate (FBI)"
+    assert (await replies.reply_by_link(mine[0], None, NOW, LINK)).alternates == ()

@@ -1,0 +1,246 @@
+"""Undo: for 20 seconds, for whoever may change it, and nobody was told."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import pytest
+
+from tests.cast import NOW, Cast, meeting
+from tracker.errors import Conflict, Gone, NotAllowed, NotFound
+from tracker.rules.events.plan import DateChange
+from tracker.rules.events.replies import AnswerValue
+from tracker.rules.events.undo import UNDO_FOR
+from tracker.rules.recurrence import rule_for
+from tracker.tables.schema.core import outbox as rows
+from tracker.usecases.core import outbox
+from tracker.usecases.core.outbox_workers import enlist
+from tracker.usecases.events import events, history, occurrences, replies, undo
+
+pytestmark = pytest.mark.anyio
+
+AN_HOUR = timedelta(hours=1)
+SOON, LATE = NOW + timedelta(seconds=19), NOW + UNDO_FOR
+
+
+async def scheduled(cast: Cast) -> UUID:
+    return await events.schedule(cast.coordinator, meeting(cast.fbi_lead, cast.caht_lead), NOW, told_at=NOW + UNDO_FOR)
+
+
+async def waiting() -> int:
+    return await rows.Message.count().where(rows.Message.state == "pending")
+
+
+async def test_a_new_event_is_gone_with_its_invitations(cast: Cast) -> None:
+    event_id = await scheduled(cast)
+    assert await waiting() == 2
+    await undo.undo_schedule(cast.coordinator, event_id, 1, SOON)
+    with pytest.raises(NotFound):
+        await events.event_for(cast.coordinator, event_id)
+    assert await rows.Message.count() == 0
+
+
+async def test_its_invitations_wait_as_long_as_it_can_be_undone(cast: Cast) -> None:
+    await scheduled(cast)
+    me = await enlist()
+    try:
+        assert await outbox.claim(me.name, (), SOON, 50) == []
+        assert len(await outbox.claim(me.name, (), LATE, 50)) == 2
+    finally:
+        await me.leave()
+
+
+async def test_after_20_seconds_an_event_stays(cast: Cast) -> None:
+    event_id = await scheduled(cast)
+    with pytest.raises(Gone, match="The 20 seconds are over"):
+        await undo.undo_schedule(cast.coordinator, event_id, 1, LATE)
+    assert await waiting() == 2
+
+
+async def test_an_event_that_was_changed_meanwhile_stays(cast: Cast) -> None:
+    event_id = await scheduled(cast)
+    await events.change(cast.coordinator, event_id, meeting(cast.fbi_lead, title="Other"), 1, NOW, notify=False)
+    with pytest.raises(Conflict):
+        await undo.undo_schedule(cast.coordinator, event_id, 1, SOON)
+
+
+async def test_an_event_that_somebody_was_told_of_stays(cast: Cast) -> None:
+    event_id = await events.schedule(cast.coordinator, meeting(cast.fbi_lead), NOW)
+    me = await enlist()
+    try:
+        await outbox.claim(me.name, (), NOW, 50)
+        with pytest.raises(Gone):
+            await undo.undo_schedule(cast.coordinator, event_id, 1, SOON)
+    finally:
+        await me.leave()
+
+
+async def test_only_who_may_change_an_event_undoes_it(cast: Cast) -> None:
+    event_id = await scheduled(cast)
+    with pytest.raises(NotAllowed):
+        await undo.undo_schedule(cast.fbi_lead, event_id, 1, SOON)
+
+
+async def test_the_same_form_can_be_sent_again_after_undo(cast: Cast) -> None:
+    await undo.undo_schedule(cast.coordinator, await scheduled(cast), 1, SOON)
+    await scheduled(cast)
+    assert await waiting() == 2
+
+
+async def test_a_cancelled_event_takes_place_again_and_nobody_is_told(cast: Cast) -> None:
+    event_id = await events.schedule(cast.coordinator, meeting(cast.fbi_lead), NOW - timedelta(days=1))
+    await rows.Message.update({rows.Message.state: "sent", rows.Message.sent_at: NOW - timedelta(hours=1)}).where(
+        rows.Message.event == event_id
+    )
+    await events.cancel(cast.coordinator, event_id, 1, "", NOW)
+    assert await waiting() == 1
+    await undo.undo_cancellation(cast.coordinator, event_id, "", 2, SOON)
+    assert await waiting() == 0
+    assert (await events.event_for(cast.coordinator, event_id)).status == "confirmed"
+
+
+async def test_a_cancelled_date_takes_place_again_until_20_seconds_have_passed(cast: Cast) -> None:
+    rule = rule_for("weekly", meeting().starts, count=3)
+    event_id = await events.schedule(cast.coordinator, meeting(cast.fbi_lead, rule=rule), NOW)
+    for key, moment in (("2027-01-12", SOON), ("2027-01-19", LATE)):
+        await occurrences.cancel_date(cast.coordinator, event_id, key, 1, "", NOW)
+        if moment == LATE:
+            with pytest.raises(Gone):
+                await undo.undo_cancellation(cast.coordinator, event_id, key, 2, moment)
+        else:
+            await undo.undo_cancellation(cast.coordinator, event_id, key, 2, moment)
+        date = await occurrences.date_for(cast.coordinator, event_id, key)
+        assert date.is_cancelled is (moment == LATE)
+
+
+async def running(cast: Cast) -> UUID:
+    """Return a weekly series whose invitations are out, to the second date of which one person has said yes."""
+    rule = rule_for("weekly", meeting().starts, count=3)
+    event_id = await events.schedule(cast.coordinator, meeting(cast.fbi_lead, rule=rule), NOW - AN_HOUR)
+    await sent()
+    await replies.answer(
+        cast.fbi_lead, event_id, "2027-01-19", AnswerValue.ACCEPTED, "", NOW - AN_HOUR, for_series=False
+    )
+    return event_id
+
+
+async def sent() -> None:
+    await rows.Message.update({rows.Message.state: "sent", rows.Message.sent_at: NOW - AN_HOUR}, force=True)
+
+
+async def as_it_stands(cast: Cast, event_id: UUID) -> list[object]:
+    """Return what people see of the dates, of what they answered and of the history."""
+    event = await events.event_for(cast.coordinator, event_id)
+    dates = await occurrences.dates_of(cast.coordinator, event)
+    shown = [(one.key, one.starts_at, one.ends_at, one.title, one.place, one.agenda, one.is_changed) for one in dates]
+    replied = [answer and answer.value for one in dates if (mine := await replies.my_answer(cast.fbi_lead, one))
+               for answer in [mine[1]]]  # fmt: skip
+    told = [(one.at, one.verb, one.changes) for one in await history.history(cast.coordinator, event)]
+    return [event.title, event.starts, event.place, shown, replied, told]
+
+
+async def move(cast: Cast, event_id: UUID, version: int, now: datetime, **facts: object) -> None:
+    starts = meeting().starts + timedelta(days=8)
+    change = DateChange(**{"starts": starts, "duration": timedelta(hours=2), **facts})  # type: ignore[arg-type]  # a test
+    await occurrences.change_date(cast.coordinator, event_id, "2027-01-19", change, version, now, notify=False)
+
+
+async def test_a_moved_date_is_where_it_was_with_the_answers_of_before_and_nobody_is_told(cast: Cast) -> None:
+    event_id = await running(cast)
+    before = await as_it_stands(cast, event_id)
+    await move(cast, event_id, 1, NOW, title="Special", place="Annex", agenda="One item")
+    assert await waiting() == 1
+    await undo.undo_change(cast.coordinator, event_id, "2027-01-19", 2, SOON)
+    assert await as_it_stands(cast, event_id) == before
+    assert await waiting() == 0
+
+
+async def test_what_waited_before_a_change_that_is_undone_waits_again(cast: Cast) -> None:
+    event_id = await running(cast)
+    await move(cast, event_id, 1, NOW)
+    after_the_first = await as_it_stands(cast, event_id)
+    await move(cast, event_id, 2, NOW + timedelta(seconds=5), place="Annex")
+    await undo.undo_change(cast.coordinator, event_id, "2027-01-19", 3, SOON)
+    assert await as_it_stands(cast, event_id) == after_the_first
+    [left] = await rows.Message.select(rows.Message.state, rows.Message.created_at).where(rows.Message.state != "sent")
+    assert (left["state"], left["created_at"]) == ("pending", NOW)
+
+
+async def test_numbers_rise_when_a_change_is_undone_for_a_feed_may_have_shown_it(cast: Cast) -> None:
+    event_id = await running(cast)
+    await move(cast, event_id, 1, NOW)
+    moved = await occurrences.date_for(cast.coordinator, event_id, "2027-01-19")
+    await undo.undo_change(cast.coordinator, event_id, "2027-01-19", 2, SOON)
+    back = await occurrences.date_for(cast.coordinator, event_id, "2027-01-19")
+    assert (back.version, back.sequence, back.changed_at) == (3, moved.sequence + 1, SOON)
+
+
+async def test_a_changed_event_is_as_before(cast: Cast) -> None:
+    event_id = await events.schedule(cast.coordinator, meeting(cast.fbi_lead), NOW - AN_HOUR)
+    await sent()
+    await replies.answer(
+        cast.fbi_lead, event_id, "2027-01-12", AnswerValue.ACCEPTED, "", NOW - AN_HOUR, for_series=False
+    )
+    before = await as_it_stands(cast, event_id)
+    other = meeting(cast.fbi_lead, starts=meeting().starts + timedelta(days=1), place="Annex", title="Core group")
+    await events.change(cast.coordinator, event_id, other, 1, NOW, notify=False)
+    assert await undo.may_undo_change(event_id, NOW)
+    await undo.undo_change(cast.coordinator, event_id, "", 2, SOON)
+    assert await as_it_stands(cast, event_id) == before
+    assert await waiting() == 0
+
+
+async def test_a_change_of_people_or_of_the_dates_of_a_series_cannot_be_undone(cast: Cast) -> None:
+    event_id = await running(cast)
+    _, plan = await events.plan_to_change(cast.coordinator, event_id)
+    for version, change in enumerate((
+        replace(plan, invitees={}), replace(plan, invitees={}, starts=plan.starts + AN_HOUR),
+    ), 1):  # fmt: skip
+        await events.change(cast.coordinator, event_id, change, version, NOW, notify=False)
+        assert not await undo.may_undo_change(event_id, NOW)
+        with pytest.raises(Gone):
+            await undo.undo_change(cast.coordinator, event_id, "", version + 1, SOON)
+
+
+async def test_a_change_stays_after_20_seconds_or_when_somebody_heard_of_it(cast: Cast) -> None:
+    event_id = await running(cast)
+    await move(cast, event_id, 1, NOW)
+    with pytest.raises(Gone):
+        await undo.undo_change(cast.coordinator, event_id, "2027-01-19", 2, LATE)
+    await rows.Message.update({rows.Message.worker: "somebody"}).where(rows.Message.state == "pending")
+    with pytest.raises(Gone):
+        await undo.undo_change(cast.coordinator, event_id, "2027-01-19", 2, SOON)
+    with pytest.raises(NotAllowed):
+        await undo.undo_change(cast.fbi_lead, event_id, "2027-01-19", 2, SOON)
+
+
+async def test_a_change_to_which_somebody_replied_stays(cast: Cast) -> None:
+    event_id = await running(cast)
+    await move(cast, event_id, 1, NOW)
+    await replies.answer(
+        cast.fbi_lead, event_id, "2027-01-19", AnswerValue.ACCEPTED, "", NOW + AN_HOUR / 3600, for_series=False
+    )
+    with pytest.raises(Gone, match="replied to it meanwhile"):
+        await undo.undo_change(cast.coordinator, event_id, "2027-01-19", 2, SOON)
+
+
+async def test_an_invitation_that_waits_says_nothing_of_a_change_while_it_can_be_undone(cast: Cast) -> None:
+    event_id = await scheduled(cast)
+    changed = NOW + timedelta(seconds=15)
+    await events.change(
+        cast.coordinator, event_id, meeting(cast.fbi_lead, cast.caht_lead, place="Annex"), 1, changed, notify=False
+    )
+    assert await outbox.claim("me", (), changed + timedelta(seconds=19), 50) == []
+    assert len(await outbox.claim("me", (), changed + UNDO_FOR, 50)) == 2
+
+
+async def test_what_a_change_replaced_is_forgotten_when_it_cannot_be_taken_back(cast: Cast) -> None:
+    event_id = await events.schedule(cast.coordinator, meeting(cast.fbi_lead), NOW)
+    await events.change(cast.coordinator, event_id, meeting(cast.fbi_lead, place="Annex"), 1, NOW, notify=False)
+    await undo.forget_former(SOON)
+    assert await undo.may_undo_change(event_id, NOW)
+    await undo.forget_former(LATE)
+    assert not await undo.may_undo_change(event_id, NOW)
+    assert [entry.changes[0].before for entry in await history.history(
+        cast.coordinator, await events.event_for(cast.coordinator, event_id)
+    )] == ["USAO conference room"]  # fmt: skip

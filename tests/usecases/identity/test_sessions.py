@@ -1,0 +1,241 @@
+"""Sessions and one-time links: what opens a door, and when it closes."""
+
+import json
+from datetime import timedelta
+
+import anyio
+import pytest
+
+from tests.cast import NOW, Cast
+from tests.usecases.identity.world import PASSWORD, enrol, give_password, hash_cheaply
+from tracker.crypto import keys
+from tracker.errors import Gone, NotAllowed
+from tracker.tables.schema.core.audit import AuditEntry
+from tracker.tables.schema.identity.identity import Session, SignInLink
+from tracker.tables.schema.roster.people import Agency, Member
+from tracker.usecases.core.viewers import viewer_of_session
+from tracker.usecases.identity import sessions
+from tracker.usecases.identity.accounts import Arrival
+from tracker.usecases.identity.one_time_links import RESET, check_link, issue_link, redeem_link
+from tracker.usecases.identity.passwords import set_password
+
+pytestmark = pytest.mark.anyio
+
+MINUTE = timedelta(minutes=1)
+
+
+@pytest.fixture
+async def world(sqlite_cast: Cast) -> Cast:
+    hash_cheaply()
+    return sqlite_cast
+
+
+async def opened(person, now=NOW, replacing: str = "") -> str:
+    link = await issue_link(person.member_id, now)
+    return await redeem_link(link, now, Arrival(browser="Firefox", replacing=replacing), asks_code=False)
+
+
+async def test_a_session_shows_its_viewer(cast: Cast):
+    token = await opened(cast.caht_lead)
+    visit = await viewer_of_session(token, NOW)
+    assert (visit.viewer, visit.proved_at) == (cast.caht_lead, NOW)
+
+
+async def test_a_session_token_has_256_bits_and_only_its_hash_is_stored(world: Cast):
+    token = await opened(world.caht_lead)
+    assert len(token) == 43
+    row = await Session.select().first()
+    assert token not in str(row)
+    assert row["id"] == keys.fingerprint(token)
+
+
+@pytest.mark.parametrize("token", ["", "x", "é" * 43, "\x00", "\ud800", "a" * 10_000])
+async def test_a_made_up_token_opens_nothing(world: Cast, token: str):
+    assert await viewer_of_session(token, NOW) is None
+
+
+async def test_a_session_ends_after_thirty_idle_minutes(cast: Cast):
+    token = await opened(cast.caht_lead)
+    assert await viewer_of_session(token, NOW + 30 * MINUTE) is None
+    assert await Session.count() == 0
+
+
+async def test_a_session_in_use_lives_for_twelve_hours_and_no_longer(cast: Cast):
+    token = await opened(cast.caht_lead)
+    for minute in range(10, 12 * 60, 25):
+        assert await viewer_of_session(token, NOW + minute * MINUTE)
+    assert await viewer_of_session(token, NOW + 12 * 60 * MINUTE) is None
+
+
+async def test_a_session_is_written_once_a_minute_at_most(world: Cast):
+    token = await opened(world.caht_lead)
+    await viewer_of_session(token, NOW + timedelta(seconds=59))
+    assert (await Session.select(Session.seen_at).first())["seen_at"] == NOW
+    await viewer_of_session(token, NOW + MINUTE)
+    assert (await Session.select(Session.seen_at).first())["seen_at"] == NOW + MINUTE
+
+
+async def test_what_a_page_asks_by_itself_does_not_prolong_a_session(cast: Cast):
+    token = await opened(cast.caht_lead)
+    for minute in range(1, 30):
+        assert await viewer_of_session(token, NOW + minute * MINUTE, is_use=False)
+    assert await viewer_of_session(token, NOW + 30 * MINUTE, is_use=False) is None
+
+
+async def test_a_session_says_when_it_ends(world: Cast):
+    token = await opened(world.caht_lead)
+    visit = await viewer_of_session(token, NOW + 10 * MINUTE)
+    assert (visit.idle_end, visit.last_end) == (NOW + 40 * MINUTE, NOW + timedelta(hours=12))
+    assert visit.seconds_left(NOW + 38 * MINUTE) == 120
+    assert visit.seconds_left(NOW + 50 * MINUTE) == 0
+
+
+async def test_signing_out_ends_the_session(cast: Cast):
+    token = await opened(cast.caht_lead)
+    await sessions.sign_out(cast.caht_lead, keys.fingerprint(token), NOW)
+    assert await viewer_of_session(token, NOW) is None
+    assert await AuditEntry.exists().where(AuditEntry.verb == "signed_out")
+
+
+async def test_signing_out_twice_is_fine(world: Cast):
+    token = await opened(world.caht_lead)
+    for _ in range(2):
+        await sessions.sign_out(world.caht_lead, keys.fingerprint(token), NOW)
+    assert await AuditEntry.count().where(AuditEntry.verb == "signed_out") == 1
+
+
+async def test_of_more_sessions_than_one_person_may_have_the_one_not_used_for_longest_ends(cast: Cast):
+    tokens = [await opened(cast.caht_lead, NOW + timedelta(minutes=minute)) for minute in range(3)]
+    other = await opened(cast.fbi_lead)
+    soon = NOW + timedelta(minutes=5)
+    await viewer_of_session(tokens[0], soon)  # the oldest is in use
+    tokens.append(await opened(cast.caht_lead, soon))
+    assert [await viewer_of_session(one, soon) is not None for one in tokens] == [True, False, True, True]
+    assert await viewer_of_session(other, soon)
+    ended = await AuditEntry.select(AuditEntry.facts).where(AuditEntry.verb == "session_ended")
+    assert [json.loads(one["facts"]) for one in ended] == [{"why": "more than 3"}]
+
+
+async def test_where_one_session_is_allowed_a_new_one_ends_the_other(world: Cast):
+    first = await opened(world.caht_lead)
+    link = await issue_link(world.caht_lead.member_id, NOW)
+    second = await redeem_link(link, NOW, Arrival(most=1), asks_code=False)
+    assert await viewer_of_session(first, NOW) is None
+    assert await viewer_of_session(second, NOW)
+
+
+async def test_a_new_sign_in_ends_the_session_that_the_browser_had(world: Cast):
+    old = await opened(world.caht_lead)
+    new = await opened(world.fbi_lead, replacing=old)
+    assert new != old
+    assert await viewer_of_session(old, NOW) is None
+
+
+@pytest.mark.parametrize("status", ["suspended", "departed"])
+async def test_a_member_who_is_not_active_loses_the_session_at_once(world: Cast, status: str):
+    token = await opened(world.caht_lead)
+    await Member.update({Member.status: status}).where(Member.id == world.caht_lead.member_id)
+    assert await viewer_of_session(token, NOW) is None
+
+
+async def test_a_suspended_agency_closes_the_sessions_of_its_people(world: Cast):
+    token = await opened(world.caht_lead)
+    await Agency.update({Agency.status: "suspended"}).where(Agency.id == world.caht_lead.agency_id)
+    assert await viewer_of_session(token, NOW) is None
+
+
+async def test_a_new_password_ends_the_other_sessions(cast: Cast):
+    hash_cheaply()
+    mine, other = await opened(cast.caht_lead), await opened(cast.caht_lead)
+    await give_password_keeping(cast, mine)
+    assert await viewer_of_session(mine, NOW)
+    assert await viewer_of_session(other, NOW) is None
+
+
+async def give_password_keeping(cast: Cast, token: str) -> None:
+    person = cast.caht_lead
+    await set_password(person.member_id, PASSWORD, NOW, by=person.actor, keeping=keys.fingerprint(token))
+
+
+async def test_a_long_browser_name_is_cut(world: Cast):
+    link = await issue_link(world.caht_lead.member_id, NOW)
+    await redeem_link(link, NOW, Arrival(browser="x" * 5_000), asks_code=False)
+    assert len((await Session.select(Session.client).first())["client"]) == 200
+
+
+async def test_a_link_signs_in_once(cast: Cast):
+    link = await issue_link(cast.caht_lead.member_id, NOW)
+    assert await redeem_link(link, NOW, asks_code=False)
+    with pytest.raises(Gone):
+        await redeem_link(link, NOW, asks_code=False)
+
+
+async def test_a_new_link_ends_the_earlier_ones_of_the_same_person_and_purpose(cast: Cast):
+    first, of_another = await issue_link(cast.caht_lead.member_id, NOW), await issue_link(cast.fbi_lead.member_id, NOW)
+    reset = await issue_link(cast.caht_lead.member_id, NOW, purpose=RESET)
+    second = await issue_link(cast.caht_lead.member_id, NOW)
+    with pytest.raises(Gone):
+        await redeem_link(first, NOW, asks_code=False)
+    await check_link(reset, NOW, RESET)
+    assert await redeem_link(second, NOW, asks_code=False)
+    assert await redeem_link(of_another, NOW, asks_code=False)
+
+
+async def test_looking_at_a_link_changes_nothing(cast: Cast):
+    link = await issue_link(cast.caht_lead.member_id, NOW)
+    for _ in range(3):
+        await check_link(link, NOW)
+    assert await redeem_link(link, NOW, asks_code=False)
+    with pytest.raises(Gone):
+        await check_link(link, NOW)
+
+
+async def test_of_five_uses_at_once_one_succeeds(cast: Cast):
+    link = await issue_link(cast.caht_lead.member_id, NOW)
+    refused = []
+
+    async def use() -> None:
+        try:
+            await redeem_link(link, NOW, asks_code=False)
+        except Gone:
+            refused.append(1)
+
+    async with anyio.create_task_group() as group:
+        for _ in range(5):
+            group.start_soon(use)
+    assert (len(refused), await Session.count()) == (4, 1)
+
+
+async def test_a_link_ends_with_its_time(world: Cast):
+    link = await issue_link(world.caht_lead.member_id, NOW, timedelta(minutes=5))
+    with pytest.raises(Gone):
+        await redeem_link(link, NOW + timedelta(minutes=5), asks_code=False)
+
+
+async def test_only_the_hash_of_a_link_is_stored(world: Cast):
+    link = await issue_link(world.caht_lead.member_id, NOW)
+    assert link not in str(await SignInLink.select()) + str(await AuditEntry.select())
+
+
+async def test_a_link_of_a_suspended_member_opens_nothing(world: Cast):
+    link = await issue_link(world.caht_lead.member_id, NOW)
+    await Member.update({Member.status: "suspended"}).where(Member.id == world.caht_lead.member_id)
+    with pytest.raises((Gone, NotAllowed)):
+        await redeem_link(link, NOW, asks_code=False)
+    assert await Session.count() == 0
+
+
+async def test_outside_a_demo_a_link_still_asks_for_the_code(world: Cast):
+    await give_password(world.kcpd_detective)
+    await enrol(world.kcpd_detective)
+    link = await issue_link(world.kcpd_detective.member_id, NOW)
+    challenge = await redeem_link(link, NOW, asks_code=True)
+    assert not challenge.needs_enrolment
+    assert await Session.count() == 1
+
+
+async def test_outside_a_demo_a_first_link_leads_to_enrolment(world: Cast):
+    link = await issue_link(world.caht_lead.member_id, NOW)
+    challenge = await redeem_link(link, NOW, asks_code=True)
+    assert challenge.needs_enrolment
+    assert await Session.count() == 0

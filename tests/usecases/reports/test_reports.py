@@ -1,0 +1,297 @@
+"""Reports: the figures of an autumn, over what each reader may see, on both engines."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from tests.cast import ZONE, Cast, meeting
+from tests.usecases.events.autumn import MONTHLY, NOW, SEPTEMBER, Autumn, asked, autumn, mark
+from tracker.database import writing
+from tracker.errors import NotAllowed, NotFound
+from tracker.rules.core.audiences import Visibility
+from tracker.rules.core.viewer import Viewer
+from tracker.rules.events.event import Kind
+from tracker.rules.events.replies import AnswerValue
+from tracker.rules.reports.items import Column
+from tracker.rules.reports.reports import MEASURES
+from tracker.rules.reports.reports import Mark as ReportMark
+from tracker.rules.reports.sums import Tally
+from tracker.usecases.attendance import roll_call
+from tracker.usecases.core.viewers import viewer_for
+from tracker.usecases.events import events as event_deeds
+from tracker.usecases.events import replies
+from tracker.usecases.reports.reports import Report, bodies, report
+from tracker.usecases.reports.rows import OTHERS, Number, Part, rows
+from tracker.usecases.roster import people
+
+pytestmark = pytest.mark.anyio
+
+QUARTER = "FY2027-Q1"
+OCTOBER = datetime(2026, 10, 20, 10)  # noqa: DTZ001 - local to the zone
+IN_OCTOBER = datetime(2026, 10, 20, 15, tzinfo=UTC)
+MOST = 10_000
+
+
+@pytest.fixture
+async def events(cast: Cast) -> Autumn:
+    return await autumn(cast)
+
+
+async def of(viewer: Viewer, period: str = QUARTER, kind: Kind | None = None, now: datetime = NOW) -> Report:
+    return await report(viewer, asked(period, kind, now))
+
+
+def tally_of(found: Report, code: str) -> Tally:
+    return next(tally for agency, tally in found.agencies if agency.code == code)
+
+
+async def test_who_answers_for_nothing_has_no_reports(cast: Cast) -> None:
+    for nobody in (cast.kcpd_detective, cast.harbor_advocate):
+        with pytest.raises(NotAllowed):
+            await of(nobody)
+        with pytest.raises(NotAllowed):
+            await rows(nobody, asked(QUARTER), Number(part=Part.DATES, measure="held"), MOST)
+
+
+async def test_attendance_is_counted_by_agency_with_each_invited_person_in_one_column(
+    cast: Cast, events: Autumn
+) -> None:
+    found = await of(cast.coordinator)
+    assert tally_of(found, "FBI") == Tally(here=4, unmarked=1, open=2)
+    assert tally_of(found, "HSI") == Tally(remote=1, unmarked=1, open=1)
+    assert tally_of(found, "Harbor House") == Tally(here=1, absent=1, unmarked=1, open=1)
+    assert tally_of(found, "Bridge Legal") == Tally(absent=1, excused=1, unmarked=1, open=1)
+    assert tally_of(found, "IPD") == Tally(unmarked=2, open=1, walk_in=1)
+    assert tally_of(found, "Others") == Tally(walk_in=1)
+    assert found.total.invited == 3 * 12 + 3 + 3, "the lead of an event is a participant of it"
+
+
+async def test_a_training_counts_its_walk_ins_as_people_present(cast: Cast, events: Autumn) -> None:
+    found = await of(cast.coordinator, kind=Kind.TRAINING)
+    (training, everything) = found.activities
+    assert (training.held, training.minutes, training.tally.attended) == (1, 180, 4)
+    assert everything.tally == found.total == training.tally
+
+
+async def test_months_have_their_own_numbers(cast: Cast, events: Autumn) -> None:
+    found = await of(cast.coordinator)
+    assert [(line.first.month, line.held, line.tally.present) for line in found.months] == [
+        (10, 1, 4), (11, 2, 4), (12, 2, 1),
+    ]  # fmt: skip
+
+
+async def test_what_was_cancelled_is_counted_apart(cast: Cast, events: Autumn) -> None:
+    meetings_held = (await of(cast.coordinator)).activities[0]
+    assert (meetings_held.kind, meetings_held.held, meetings_held.cancelled) == (Kind.MEETING, 4, 1)
+
+
+async def test_an_operation_counts_only_for_those_who_are_named(cast: Cast, events: Autumn) -> None:
+    of_the_lead, of_others = await of(cast.fbi_lead), await of(cast.coordinator)
+    operations = [one for one in of_the_lead.activities if one.kind is Kind.JOINT_OPERATION]
+    assert [(one.held, one.minutes, one.tally.attended) for one in operations] == [(1, 360, 1)]
+    assert of_the_lead.is_restricted
+    assert all(one.kind is not Kind.JOINT_OPERATION for one in of_others.activities)
+    assert not of_others.is_restricted
+    assert tally_of(of_the_lead, "KCPD") == Tally(here=1)
+    assert tally_of(of_others, "KCPD").present == 1
+
+
+async def test_an_agency_lead_counts_the_own_agency_and_what_they_lead(cast: Cast, events: Autumn) -> None:
+    found = await of(cast.fbi_lead)
+    assert [agency.code for agency, _ in found.agencies] == ["FBI", "HSI", "KCPD"]
+    assert tally_of(found, "FBI").present == 4
+    assert found.activities[0].held == 3, "meetings of a body that is not theirs do not count"
+
+
+async def test_a_chair_counts_everybody_at_what_the_body_meets_for(cast: Cast, events: Autumn) -> None:
+    found = await of(cast.caht_lead)
+    assert tally_of(found, "Harbor House") == Tally(here=1)
+    assert tally_of(found, "Bridge Legal") == Tally(absent=1)
+    assert [agency.code for agency, _ in found.agencies] == ["Bridge Legal", "CAHT", "Harbor House"]
+
+
+async def test_a_correction_shows_when_the_report_is_asked_again(cast: Cast, events: Autumn) -> None:
+    before = tally_of(await of(cast.coordinator), "Harbor House")
+    await roll_call.reopen(cast.coordinator, events.monthly, MONTHLY[0], NOW)
+    await mark(cast.coordinator, events.monthly, MONTHLY[0], NOW, remote=(cast.harbor_advocate,))
+    after = tally_of(await of(cast.coordinator), "Harbor House")
+    assert (before.absent, before.remote) == (1, 0)
+    assert (after.absent, after.remote) == (0, 1)
+    assert after.invited == before.invited
+
+
+async def test_only_what_is_over_counts(cast: Cast, events: Autumn) -> None:
+    before = await of(cast.coordinator, now=datetime(2026, 10, 13, 16, tzinfo=UTC))
+    after = await of(cast.coordinator, now=datetime(2026, 10, 13, 16, 30, tzinfo=UTC))
+    assert (before.total.invited, after.total.invited) == (0, 12)
+
+
+async def test_a_meeting_late_on_the_last_evening_counts_in_the_period_that_it_begins_in(cast: Cast) -> None:
+    before = datetime(2025, 12, 1, tzinfo=UTC)
+    for starts in (datetime(2026, 6, 30, 23, 30), datetime(2026, 1, 1, 0, 15)):  # noqa: DTZ001 - local to the zone
+        await event_deeds.schedule(cast.coordinator, meeting(cast.fbi_lead, starts=starts), before)
+    first, second = await of(cast.coordinator, "2026-H1"), await of(cast.coordinator, "2026-H2")
+    assert (first.activities[0].held, second.activities) == (2, [])
+    quarters = [await of(cast.coordinator, key) for key in ("FY2026-Q2", "FY2026-Q3")]
+    assert sum(one.activities[-1].held for one in quarters) == 2
+
+
+async def test_who_joins_leaves_or_comes_back_to_a_series_changes_nothing_about_its_past(
+    cast: Cast, events: Autumn
+) -> None:
+    before = (await of(cast.coordinator)).total
+    event, plan = await event_deeds.plan_to_change(cast.coordinator, events.monthly)
+    fewer = {one: role for one, role in plan.invitees.items() if one != cast.fbi_lead.member_id}
+    for version, invitees in enumerate((fewer, plan.invitees), event.version):
+        changed = replace(plan, invitees=invitees)
+        await event_deeds.change(cast.coordinator, events.monthly, changed, version, NOW, notify=False)
+        assert (await of(cast.coordinator)).total == before
+        roll = await roll_call.roll(cast.coordinator, events.monthly, MONTHLY[0], NOW)
+        assert cast.fbi_lead.member_id in {line.member_id for line in roll.lines if not line.is_walk_in}
+
+
+async def test_items_count_by_agency_with_their_age_at_the_end_of_the_period(cast: Cast, events: Autumn) -> None:
+    lines = {line.agency.code if line.agency else "": line for line in (await of(cast.coordinator)).items}
+    fbi, caht, every = lines["FBI"], lines["CAHT"], lines[""]
+    assert (fbi.numbers[Column.GIVEN], fbi.numbers[Column.CLOSED], fbi.numbers[Column.ON_TIME]) == (2, 2, 1)
+    assert (fbi.median_days, fbi.on_time) == (15, 50)
+    assert (caht.numbers[Column.OPEN], caht.numbers[Column.LATE_MONTH]) == (1, 1)
+    assert every.numbers[Column.GIVEN] == 3
+    in_november = (await of(cast.coordinator, "2026-11")).items[-1]
+    assert (in_november.numbers[Column.OPEN], in_november.numbers[Column.NOT_DUE]) == (1, 1)
+
+
+READERS = ("coordinator", "fbi_lead", "caht_lead")
+
+
+@pytest.mark.parametrize("name", READERS)
+@pytest.mark.parametrize("kind", [None, Kind.MEETING])
+async def test_every_number_is_the_count_of_its_rows(cast: Cast, name: str, kind: Kind | None) -> None:
+    await autumn(cast)
+    reader = cast.members[name]
+    found = await of(reader, kind=kind)
+    for expected, number, of_kind in numbers(found):
+        behind = await rows(reader, asked(QUARTER, of_kind or kind), number, MOST)
+        assert (behind.count, behind.shown) == (expected, expected), number
+    minutes = (await rows(reader, asked(QUARTER, kind), Number(part=Part.DATES, measure="held"), MOST)).dates
+    assert sum(one.minutes for one in minutes) == found.activities[-1].minutes
+
+
+def numbers(found: Report) -> Iterator[tuple[int, Number, Kind | None]]:
+    """Yield every number of a report with its place, and the kind of event to which its line keeps."""
+    lines = [(tally, {"agency": agency.id or OTHERS}) for agency, tally in found.agencies]
+    lines += [(tally, {"arm": arm}) for arm, tally in found.arms]
+    lines += [(line.tally, {"month": line.first}) for line in found.months]
+    lines += [(found.total, {})]
+    for tally, line in lines:
+        for measure in MEASURES:
+            yield vars_of(tally)[measure], Number(part=Part.PLACES, measure=measure, **line), None
+    for one in found.months:
+        yield one.held, Number(part=Part.DATES, measure="held", month=one.first), None
+    for one in found.activities:
+        yield one.held, Number(part=Part.DATES, measure="held"), one.kind
+        yield one.cancelled, Number(part=Part.DATES, measure="cancelled"), one.kind
+        yield one.tally.attended, Number(part=Part.PLACES, measure="attended"), one.kind
+    for line in found.items:
+        for column, number in line.numbers.items():
+            agency = line.agency.id if line.agency else None
+            yield number, Number(part=Part.ITEMS, measure=column, agency=agency), None
+
+
+def vars_of(tally: Tally) -> dict[str, int]:
+    sums = ("invited", "present", "attended", "not_marked")
+    return {**vars(tally), **{name: getattr(tally, name) for name in sums}}
+
+
+async def test_a_report_keeps_to_one_body(cast: Cast, events: Autumn) -> None:
+    services = next(one for one in await bodies(cast.coordinator) if one.name == "Victim Services Committee")
+    question = replace(asked(QUARTER), body=services)
+    found = await report(cast.coordinator, question)
+    assert [agency.code for agency, _ in found.agencies] == ["Bridge Legal", "CAHT", "Harbor House"]
+    assert (found.activities[-1].held, found.total.invited, found.items) == (1, 3, [])
+    for expected, number, kind in numbers(found):
+        behind = await rows(cast.coordinator, replace(question, kind=kind), number, MOST)
+        assert (behind.count, behind.shown) == (expected, expected), number
+    held = await rows(cast.coordinator, question, Number(part=Part.DATES, measure="held"), MOST)
+    assert [one.title for one in held.dates] == ["Services committee"]
+
+
+async def test_the_lines_of_a_report_add_up(cast: Cast, events: Autumn) -> None:
+    found = await of(cast.coordinator)
+    for measure, whole in vars_of(found.total).items():
+        assert sum(vars_of(one)[measure] for _, one in found.agencies) == whole
+        assert sum(vars_of(line.tally)[measure] for line in found.months) == whole
+        assert sum(vars_of(line.tally)[measure] for line in found.activities[:-1]) == whole
+    assert sum(line.held for line in found.months) == found.activities[-1].held
+
+
+async def test_rows_are_cut_where_the_reader_wants_no_more_but_their_count_is_whole(cast: Cast, events: Autumn) -> None:
+    invited = Number(part=Part.PLACES, measure="invited")
+    every, some = [await rows(cast.coordinator, asked(QUARTER), invited, most) for most in (MOST, 5)]
+    assert (some.count, some.places) == (every.count, every.places[:5])
+
+
+async def test_a_number_that_no_report_has_is_not_there(cast: Cast) -> None:
+    for part in Part:
+        with pytest.raises(NotFound):
+            await rows(cast.coordinator, asked(QUARTER), Number(part=part, measure="odd"), MOST)
+
+
+async def test_rows_of_an_operation_are_for_those_who_are_named(cast: Cast, events: Autumn) -> None:
+    held = Number(part=Part.DATES, measure="held")
+    of_operations = asked(QUARTER, Kind.JOINT_OPERATION)
+    seen = await rows(cast.fbi_lead, of_operations, held, MOST)
+    assert [one.title for one in seen.dates] == ["Operation Bluestem"]
+    assert seen.is_restricted
+    assert (await rows(cast.coordinator, of_operations, held, MOST)).count == 0
+
+
+async def test_who_is_not_marked_counts_in_the_rate_when_attendance_is_closed(cast: Cast) -> None:
+    event = await event_deeds.schedule(
+        cast.coordinator, meeting(cast.fbi_lead, cast.caht_lead, starts=OCTOBER), SEPTEMBER
+    )
+    await mark(cast.coordinator, event, "2026-10-20", IN_OCTOBER, here=(cast.fbi_lead,))
+    before = (await of(cast.coordinator)).total
+    assert (before.invited, before.not_marked, before.open, before.rate) == (3, 2, 2, 100)
+    await roll_call.close(cast.coordinator, event, "2026-10-20", IN_OCTOBER)
+    after = (await of(cast.coordinator)).total
+    assert (after.invited, after.not_marked, after.open, after.rate) == (3, 2, 0, 33)
+
+
+async def test_an_alternate_who_came_fills_the_place_of_who_sent_them(cast: Cast) -> None:
+    of_body = {"visibility": Visibility.BODY, "body_id": cast.bodies["steering"], "starts": OCTOBER}
+    event = await event_deeds.schedule(cast.coordinator, meeting(cast.fbi_lead, cast.hsi_liaison, **of_body), SEPTEMBER)
+    alternate = cast.fbi_alternate.member_id
+    await replies.answer(
+        cast.fbi_lead, event, "2026-10-20", AnswerValue.DECLINED, "", SEPTEMBER, for_series=False, stand_in=alternate
+    )
+    await mark(cast.coordinator, event, "2026-10-20", IN_OCTOBER, remote=(cast.fbi_alternate,), absent=(cast.fbi_lead,))
+    found = await of(cast.coordinator)
+    assert tally_of(found, "FBI") == Tally(remote=1)
+    [row] = (await rows(cast.coordinator, asked(QUARTER), Number(part=Part.PLACES, measure="attended"), MOST)).places
+    assert (row.person, row.stand_in, row.mark) == ("Fbi lead", "Fbi alternate", ReportMark.REMOTE)
+    await mark(cast.coordinator, event, "2026-10-20", IN_OCTOBER + timedelta(minutes=5), here=(cast.fbi_lead,))
+    assert tally_of(await of(cast.coordinator), "FBI") == Tally(here=1, walk_in=1), "both came: one place is filled"
+
+
+async def test_an_alternate_of_two_people_fills_one_place(cast: Cast) -> None:
+    fbi = cast.agencies["FBI"]
+    async with writing():
+        second = await people.add_member(agency_id=fbi, name="Second", email="s@fbi.example", now=SEPTEMBER, zone=ZONE)
+        body, alternates = await people.add_body(name="Team", kind="team"), [second, cast.fbi_alternate.member_id]
+        await people.add_seat(body_id=body, agency_id=fbi, primary=cast.fbi_lead.member_id, alternates=alternates)
+        await people.add_seat(body_id=body, agency_id=cast.agencies["USAO"], primary=cast.coordinator.member_id)
+    both, coordinator = (
+        (cast.fbi_lead, await viewer_for(second, NOW)),
+        await viewer_for(cast.coordinator.member_id, NOW),
+    )
+    event = await event_deeds.schedule(coordinator, meeting(*both, body_id=body, starts=OCTOBER), SEPTEMBER)
+    for one in both:
+        await replies.answer(
+            one, event, "2026-10-20", AnswerValue.DECLINED, "", SEPTEMBER, for_series=False,
+            stand_in=cast.fbi_alternate.member_id,
+        )  # fmt: skip
+    await mark(cast.coordinator, event, "2026-10-20", IN_OCTOBER, here=(cast.fbi_alternate,))
+    assert tally_of(await of(cast.coordinator), "FBI") == Tally(here=1, open=1)

@@ -1,0 +1,226 @@
+"""What needs a person, against both databases: others' delays, own replies and items, and nothing of what is unseen."""
+
+import random
+from collections import Counter
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import pytest
+from piccolo.querystring import QueryString
+
+from tests.cast import NOW, ZONE, Cast, everybody, meeting, operation
+from tracker.database import engine
+from tracker.rules.actions.item_changes import NewItem
+from tracker.rules.core.audiences import Visibility
+from tracker.rules.core.viewer import Viewer
+from tracker.rules.events.event import EventStatus, Kind, Occurrence
+from tracker.rules.events.plan import DateChange, Plan
+from tracker.rules.events.replies import AnswerValue
+from tracker.rules.recurrence import rule_for
+from tracker.rules.views.work_queue import LateItem, MissingReplies, Need, OpenRoll
+from tracker.tables.schema.events.events import Event
+from tracker.tables.visible.attendance import sheet
+from tracker.tables.visible.events import waiting
+from tracker.usecases.actions import action_items
+from tracker.usecases.attendance import roll_call
+from tracker.usecases.events import occurrences, replies
+from tracker.usecases.events.events import change, event_for, plan_to_change, schedule
+from tracker.usecases.views.home import Home, home
+
+pytestmark = pytest.mark.anyio
+
+TODAY = date(2026, 12, 15)
+LONG_AGO = NOW - timedelta(days=20)
+NEXT_WEEK = datetime(2026, 12, 22, 10)  # noqa: DTZ001 - local to the event's zone
+LAST_WEEK = datetime(2026, 12, 8, 10)  # noqa: DTZ001 - local to the event's zone
+
+
+async def needs(viewer: Viewer) -> Home:
+    return await home(viewer, NOW, TODAY, ZONE)
+
+
+async def asked(viewer: Viewer) -> list[Need]:
+    return [row.need for row in (await needs(viewer)).follow_up]
+
+
+async def item(giver: Viewer, owner: Viewer, due: date, **facts: Any) -> str:
+    new = NewItem(title="Send the contact sheet", owner_id=owner.member_id, due=due, **facts)
+    return await action_items.create(giver, new, LONG_AGO, LONG_AGO.date())
+
+
+def soon(*invitees: Viewer, **facts: Any) -> Plan:
+    return meeting(*invitees, **{"starts": NEXT_WEEK, **facts})
+
+
+def past(*invitees: Viewer, **facts: Any) -> Plan:
+    return meeting(*invitees, **{"starts": LAST_WEEK, **facts})
+
+
+async def test_whoever_leads_a_meeting_follows_up_the_replies_that_are_missing(cast: Cast) -> None:
+    event_id = await schedule(cast.coordinator, soon(cast.fbi_lead, cast.fbi_alternate, cast.caht_lead), NOW)
+    await replies.answer(cast.fbi_lead, event_id, "2026-12-22", AnswerValue.DECLINED, "", NOW, for_series=False)
+    [row] = (await needs(cast.coordinator)).follow_up
+    assert isinstance(row, MissingReplies)
+    assert (row.waiting, row.invited, row.agencies) == (2, 4, (("CAHT", 1), ("FBI", 1)))
+    assert await asked(cast.caht_lead) == []
+
+
+async def test_a_meeting_that_everybody_answered_needs_no_follow_up(cast: Cast) -> None:
+    event_id = await schedule(cast.coordinator, soon(cast.fbi_lead), NOW)
+    await replies.answer(cast.fbi_lead, event_id, "2026-12-22", AnswerValue.TENTATIVE, "", NOW, for_series=False)
+    found = await needs(cast.coordinator)
+    assert found.follow_up == []
+    assert found.days is not None
+    assert found.days.leads
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        {"starts": datetime(2027, 1, 12, 10)},  # noqa: DTZ001 - local to the event's zone
+        {"status": EventStatus.DRAFT},
+        {"status": EventStatus.CANCELLED},
+        {"kind": Kind.DEADLINE},
+    ],
+    ids=["later", "draft", "cancelled", "deadline"],
+)
+async def test_no_reply_is_missing_where_none_is_needed_yet_or_at_all(cast: Cast, facts: dict[str, Any]) -> None:
+    await schedule(cast.coordinator, soon(cast.fbi_lead, **facts), NOW)
+    assert await asked(cast.coordinator) == []
+
+
+async def test_the_missing_replies_are_those_of_the_rule_whatever_was_answered(cast: Cast) -> None:
+    chance = random.Random(7)  # noqa: S311 - which answers, not a secret
+    event_id = await schedule(
+        cast.coordinator, soon(*everybody(cast), rule=rule_for("weekly", NEXT_WEEK, count=3)), NOW
+    )
+    dates = await occurrences.dates_of(cast.coordinator, await event_for(cast.coordinator, event_id))
+    for step in range(30):
+        who, one = chance.choice(everybody(cast)), chance.choice(dates)
+        said = chance.choice([AnswerValue.ACCEPTED, AnswerValue.DECLINED, AnswerValue.TENTATIVE])
+        at = NOW + timedelta(minutes=step)
+        await replies.answer(who, event_id, one.key, said, "", at, for_series=chance.random() < 0.3)
+    await moved_by_a_day(cast, dates[1])
+    counted = await waiting.replies(cast.coordinator, [one.id for one in dates])
+    for one in dates:
+        people = await sheet.participants(cast.coordinator, one)
+        silent = Counter(person.agency for person in people if person.answer is AnswerValue.NEEDS_ACTION)
+        assert {row.agency: row.waiting for row in counted[one.id] if row.waiting} == dict(silent)
+        assert {row.agency: row.invited for row in counted[one.id]} == Counter(person.agency for person in people)
+
+
+async def moved_by_a_day(cast: Cast, one: Occurrence) -> None:
+    change = DateChange(starts=one.original_start + timedelta(days=1), duration=timedelta(hours=1))
+    later = NOW + timedelta(hours=1)
+    await occurrences.change_date(cast.coordinator, one.event.id, one.key, change, one.version, later, notify=False)
+
+
+async def test_attendance_that_is_not_closed_is_followed_up_by_whoever_leads_and_then_no_more(cast: Cast) -> None:
+    event_id = await schedule(cast.coordinator, past(cast.fbi_lead), LONG_AGO)
+    [row] = (await needs(cast.coordinator)).follow_up
+    assert isinstance(row, OpenRoll)
+    assert (row.line.event_id, row.is_over) == (event_id, True)
+    assert await asked(cast.fbi_lead) == []
+    await roll_call.close(cast.coordinator, event_id, "2026-12-08", NOW)
+    assert await asked(cast.coordinator) == []
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [{"kind": Kind.DEADLINE}, {"status": EventStatus.DRAFT}, {"starts": datetime(2026, 11, 10, 10)}],  # noqa: DTZ001 - local to the event's zone
+    ids=["deadline", "draft", "long ago"],
+)
+async def test_no_attendance_is_asked_for_where_none_is_taken(cast: Cast, facts: dict[str, Any]) -> None:
+    await schedule(cast.coordinator, past(cast.fbi_lead, **facts), NOW - timedelta(days=60))
+    assert await asked(cast.coordinator) == []
+
+
+async def test_a_meeting_that_is_about_to_start_asks_for_attendance_half_an_hour_before(cast: Cast) -> None:
+    starts = datetime(2026, 12, 15, 9, 25)  # noqa: DTZ001 - local to the event's zone
+    await schedule(cast.coordinator, past(cast.fbi_lead, starts=starts), LONG_AGO)
+    rows = (await needs(cast.coordinator)).follow_up
+    assert [row.is_over for row in rows if isinstance(row, OpenRoll)] == [False]
+
+
+async def test_an_overdue_item_is_followed_up_by_who_gave_it_and_is_its_owner_s_own(cast: Cast) -> None:
+    reference = await item(cast.coordinator, cast.caht_lead, TODAY - timedelta(days=4))
+    [row] = (await needs(cast.coordinator)).follow_up
+    assert isinstance(row, LateItem)
+    assert row.item.reference == reference
+    mine = await needs(cast.caht_lead)
+    assert mine.items is not None
+    assert ([one.reference for one in mine.items.mine], mine.items.overdue, mine.follow_up) == ([reference], 1, [])
+
+
+async def test_an_overdue_item_of_others_is_nothing_to_a_member_who_sees_it(cast: Cast) -> None:
+    await item(cast.coordinator, cast.caht_lead, TODAY - timedelta(days=4))
+    found = await needs(cast.hsi_liaison)
+    assert found.items is not None
+    assert (found.items.overdue, found.follow_up) == (0, [])
+
+
+async def test_a_member_with_nothing_to_do_is_told_what_is_next(cast: Cast) -> None:
+    await schedule(cast.coordinator, soon(cast.fbi_lead), NOW)
+    found = await needs(cast.hsi_liaison)
+    assert found.is_empty
+    assert found.days is not None
+    assert found.days.upcoming is not None
+    assert found.days.upcoming.title == "Monthly task force meeting"
+
+
+async def test_an_invitation_makes_a_reply_owed_until_it_is_answered(cast: Cast) -> None:
+    event_id = await schedule(cast.coordinator, soon(cast.fbi_lead), NOW)
+    owed = (await needs(cast.fbi_lead)).owed
+    assert [one.line.event_id for one in owed or ()] == [event_id]
+    await replies.answer(cast.fbi_lead, event_id, "2026-12-22", AnswerValue.DECLINED, "", NOW, for_series=False)
+    assert (await needs(cast.fbi_lead)).owed == []
+
+
+async def test_an_operation_changes_nothing_for_who_is_not_named_the_coordinator_included(cast: Cast) -> None:
+    names = ("coordinator", "fbi_alternate", "caht_lead", "harbor_advocate")
+    await schedule(cast.coordinator, soon(*everybody(cast)), NOW)
+    before = [await needs(cast.members[name]) for name in names]
+    await schedule(cast.fbi_lead, operation(cast.kcpd_detective, starts=NEXT_WEEK), NOW)
+    gone = await schedule(cast.fbi_lead, operation(cast.kcpd_detective, starts=LAST_WEEK), LONG_AGO)
+    origin = (await occurrences.date_for(cast.fbi_lead, gone, "2026-12-08")).id
+    await item(cast.fbi_lead, cast.kcpd_detective, TODAY - timedelta(days=4), origin_id=origin)
+    assert [await needs(cast.members[name]) for name in names] == before
+    lead = await needs(cast.fbi_lead)
+    assert {row.need for row in lead.follow_up} == {Need.REPLIES, Need.ATTENDANCE, Need.ITEM}
+
+
+async def test_a_part_that_cannot_be_read_leaves_the_others_standing_and_is_logged(
+    sqlite_cast: Cast, caplog: pytest.LogCaptureFixture
+) -> None:
+    await schedule(sqlite_cast.coordinator, soon(sqlite_cast.fbi_lead), NOW)
+    await engine().run_querystring(QueryString("ALTER TABLE action_item RENAME TO lost"))
+    found = await needs(sqlite_cast.fbi_lead)
+    assert found.items is None
+    assert not found.is_whole
+    assert len(found.owed or ()) == 1
+    assert [record.message for record in caplog.records] == ["Home page: action items could not be read."]
+
+
+async def test_a_series_that_ends_within_sixty_days_asks_to_be_extended_until_another_one_goes_on(cast: Cast) -> None:
+    first = datetime.fromisoformat("2026-12-29 10:00")
+    plan = meeting(starts=first, rule=rule_for("weekly", first, count=6))
+    event_id = await schedule(cast.coordinator, plan, NOW)
+    assert await asked(cast.coordinator) == [Need.ENDING]
+    assert await asked(cast.fbi_lead) == []
+    event, known = await plan_to_change(cast.coordinator, event_id)
+    longer = replace(known, rule=rule_for("weekly", first, count=26))
+    await change(cast.coordinator, event_id, longer, event.version, NOW, notify=False)
+    assert await asked(cast.coordinator) == []
+
+
+async def test_a_series_that_goes_on_out_of_sight_of_somebody_ends_for_them(cast: Cast) -> None:
+    """That it is not asked for any more would tell that there is another one."""
+    first = datetime.fromisoformat("2026-12-29 10:00")
+    services = {"visibility": Visibility.BODY, "body_id": cast.bodies["services"]}
+    plan = meeting(starts=first, rule=rule_for("weekly", first, count=6), **services)
+    event_id = await schedule(cast.coordinator, plan, NOW)
+    assert await asked(cast.caht_lead) == [Need.ENDING]
+    onward = await schedule(cast.fbi_lead, operation(cast.coordinator), NOW)
+    await Event.update({Event.previous_series: event_id}).where(Event.id == onward)
+    assert (await asked(cast.coordinator), await asked(cast.caht_lead)) == ([], [Need.ENDING])

@@ -1,0 +1,451 @@
+"""What a form says that a deed will do is what it then does: to mails, answers, reminders and feeds."""
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any, NamedTuple
+from uuid import UUID, uuid4
+
+import pytest
+
+from tests.cast import NOW, ZONE, Cast, meeting, operation
+from tests.database.others import another_writer
+from tracker.database import trying
+from tracker.errors import Invalid
+from tracker.rules.calendars.feeds import Scope
+from tracker.rules.core.audiences import Visibility
+from tracker.rules.core.outbox import Skip, State
+from tracker.rules.core.viewer import Viewer
+from tracker.rules.events.event import EventStatus
+from tracker.rules.events.notifications import NO_MAIL, Notices
+from tracker.rules.events.plan import DateChange, Plan, from_date
+from tracker.rules.events.replies import AnswerValue, AttendeeRole
+from tracker.rules.recurrence import rule_for
+from tracker.rules.views.impact import ANY_PROGRAM, Consequences, of_nothing
+from tracker.tables.schema.core.audit import AuditEntry
+from tracker.tables.schema.core.outbox import Message
+from tracker.tables.schema.events.events import Event
+from tracker.usecases.calendars import feed_content, subscriptions
+from tracker.usecases.core import outbox
+from tracker.usecases.emails.reminders import queue_due
+from tracker.usecases.events import events, occurrences, replies, series_split
+from tracker.usecases.views.event_page import event_view
+from tracker.usecases.views.preview import Deed, foresee
+
+pytestmark = pytest.mark.anyio
+
+STARTS = meeting().starts
+AN_HOUR = timedelta(hours=1)
+WEEKLY = rule_for("weekly", STARTS, count=6)
+RUNNING = datetime(2027, 1, 20, tzinfo=UTC)
+"""After the first two dates of the series."""
+IN_THE_END = datetime(2027, 6, 1, tzinfo=UTC)
+THIRD = "2027-01-26"
+Mails = set[tuple[str, str]]
+Making = Callable[[Cast, UUID, datetime], Deed]
+
+
+class Case(NamedTuple):
+    """An event, what is done to it and when, and the mails that it makes."""
+
+    facts: dict[str, Any]
+    deed: Making
+    now: datetime
+    mails: Mails
+
+
+def all_of(kind: str, *names: str) -> Mails:
+    return {(kind, name) for name in names or ("fbi_lead", "caht_lead", "hsi_liaison")}
+
+
+def without(*who: str) -> Callable[[Cast, Plan], Plan]:
+    return lambda cast, plan: replace(plan, invitees={
+        one: role for one, role in plan.invitees.items() if one not in {cast.members[name].member_id for name in who}
+    })  # fmt: skip
+
+
+def beside(plan: Plan, *who: Viewer) -> Plan:
+    return replace(plan, invitees={**plan.invitees, **{one.member_id: AttendeeRole.REQUIRED for one in who}})
+
+
+def but(**facts: Any) -> Callable[[Cast, Plan], Plan]:
+    return lambda _, plan: replace(plan, **facts)
+
+
+def edit(to: Callable[[Cast, Plan], Plan], *, notify: bool = False, key: str = "") -> Making:
+    """Change the whole event, or a series from one of its dates on."""
+
+    def making(cast: Cast, event_id: UUID, now: datetime) -> Deed:
+        async def deed() -> UUID:
+            event, plan = await events.plan_to_change(cast.coordinator, event_id)
+            who, version = cast.coordinator, event.version
+            if key:
+                first = await occurrences.date_for(who, event_id, key)
+                wanted = to(cast, from_date(plan, first.original_start))
+                return await series_split.change_from(who, event_id, key, wanted, version, now, notify=notify)
+            return await events.change(who, event_id, to(cast, plan), version, now, notify=notify)
+
+        return deed
+
+    return making
+
+
+def edit_date(*, notify: bool = False, **facts: Any) -> Making:
+    """Change the third date of a series."""
+
+    def making(cast: Cast, event_id: UUID, now: datetime) -> Deed:
+        async def deed() -> None:
+            date = await occurrences.date_for(cast.coordinator, event_id, THIRD)
+            change = DateChange(**{"starts": date.original_start, "duration": timedelta(minutes=90), **facts})
+            await occurrences.change_date(cast.coordinator, event_id, THIRD, change, date.version, now, notify=notify)
+
+        return deed
+
+    return making
+
+
+def cancel(which: str) -> Making:
+    def making(cast: Cast, event_id: UUID, now: datetime) -> Deed:
+        async def deed() -> None:
+            date = await occurrences.date_for(cast.coordinator, event_id, THIRD if which != "all" else "2027-01-12")
+            who, event = cast.coordinator, date.event
+            if which == "one":
+                await occurrences.cancel_date(who, event_id, THIRD, date.version, "", now)
+            elif which == "following":
+                await series_split.cancel_from(who, event_id, THIRD, event.version, "", now)
+            else:
+                await events.cancel(who, event_id, event.version, "", now)
+
+        return deed
+
+    return making
+
+
+def bring_back(which: str) -> Making:
+    """Bring back what was cancelled an hour ago and mailed."""
+
+    def making(cast: Cast, event_id: UUID, now: datetime) -> Deed:
+        async def deed() -> None:
+            date = await occurrences.date_for(cast.coordinator, event_id, THIRD if which == "one" else "2027-01-12")
+            if which == "one":
+                await occurrences.reinstate_date(cast.coordinator, event_id, THIRD, date.version, now)
+            else:
+                await events.reinstate(cast.coordinator, event_id, date.event.version, now)
+
+        return deed
+
+    return making
+
+
+SERIES = {"rule": WEEKLY}
+HOUR_LATER = but(starts=STARTS + AN_HOUR)
+CASES = {
+    "nothing": Case({}, edit(but()), NOW, set()),
+    "a typo in the notes": Case({}, edit(but(description="Typo")), NOW, set()),
+    "a typo, and they are told": Case({}, edit(but(description="Typo"), notify=True), NOW, all_of("update")),
+    "another hour": Case({}, edit(HOUR_LATER), NOW, all_of("update")),
+    "some minutes later": Case({}, edit(but(starts=STARTS + timedelta(minutes=20))), NOW, all_of("update")),
+    "another day": Case({}, edit(but(starts=STARTS + timedelta(days=2))), NOW, all_of("update")),
+    "another place": Case({}, edit(but(place="Annex")), NOW, all_of("update")),
+    "another video link": Case({}, edit(but(video_link="https://video.example/1")), NOW, all_of("update")),
+    "somebody less": Case({}, edit(without("caht_lead")), NOW, all_of("withdrawal", "caht_lead")),
+    "somebody more": Case(
+        {}, edit(lambda cast, plan: beside(plan, cast.ipd_liaison)), NOW, all_of("invitation", "ipd_liaison")
+    ),
+    "somebody less, somebody more and another place": Case(
+        {}, edit(lambda cast, plan: beside(without("caht_lead")(cast, replace(plan, place="Annex")), cast.ipd_liaison)),
+        NOW,
+        all_of("withdrawal", "caht_lead") | all_of("invitation", "ipd_liaison")
+        | all_of("update", "fbi_lead", "hsi_liaison"),
+    ),
+    "for law enforcement from now on": Case(
+        {}, edit(lambda cast, plan: replace(without("caht_lead")(cast, plan), visibility=Visibility.LAW_ENFORCEMENT)),
+        NOW, all_of("withdrawal", "caht_lead"),
+    ),
+    "for named people from now on": Case({}, edit(but(visibility=Visibility.NAMED)), NOW, all_of("update")),
+    "a draft that stays one": Case(
+        {"status": EventStatus.DRAFT}, edit(but(starts=STARTS + AN_HOUR, status=EventStatus.DRAFT), notify=True), NOW,
+        set(),
+    ),
+    "a draft that is sent to fewer people": Case(
+        {"status": EventStatus.DRAFT}, edit(lambda cast, plan: replace(
+            without("caht_lead")(cast, plan), status=EventStatus.CONFIRMED
+        )), NOW, all_of("invitation", "fbi_lead", "hsi_liaison"),
+    ),
+    "a series that ends later": Case(
+        SERIES, edit(but(rule=rule_for("weekly", STARTS, count=9))), RUNNING, all_of("update")
+    ),
+    "another hour before a series begins": Case(SERIES, edit(HOUR_LATER), NOW, all_of("update")),
+    "another hour of a running series": Case(
+        SERIES, edit(HOUR_LATER), RUNNING, all_of("update") | all_of("invitation")
+    ),
+    "another hour of a running series without somebody": Case(
+        SERIES, edit(lambda cast, plan: without("fbi_lead")(cast, replace(plan, starts=STARTS + AN_HOUR))), RUNNING,
+        all_of("withdrawal", "fbi_lead") | all_of("update", "caht_lead", "hsi_liaison")
+        | all_of("invitation", "caht_lead", "hsi_liaison"),
+    ),
+    "one date and all that follow, without somebody": Case(
+        SERIES, edit(without("fbi_lead"), key=THIRD), NOW,
+        all_of("update") | all_of("invitation", "caht_lead", "hsi_liaison"),
+    ),
+    "one date and all that follow, for named people": Case(
+        SERIES, edit(lambda cast, plan: replace(
+            without("caht_lead")(cast, plan), visibility=Visibility.NAMED
+        ), key=THIRD), NOW, all_of("withdrawal", "caht_lead") | all_of("update", "fbi_lead", "hsi_liaison")
+        | all_of("invitation", "fbi_lead", "hsi_liaison"),
+    ),
+    "one date and all that follow, elsewhere": Case(
+        SERIES, edit(but(place="Annex"), key=THIRD), NOW, all_of("update") | all_of("invitation")
+    ),
+    "one date, nothing": Case(SERIES, edit_date(), NOW, set()),
+    "one date, a typo": Case(SERIES, edit_date(title="Typo"), NOW, set()),
+    "one date, a typo, and they are told": Case(SERIES, edit_date(title="Typo", notify=True), NOW, all_of("update")),
+    "one date, another place": Case(SERIES, edit_date(place="Annex"), NOW, all_of("update")),
+    "one date, another day": Case(
+        SERIES, edit_date(starts=STARTS + timedelta(days=16, hours=3)), NOW, all_of("update")
+    ),
+    "one date, shorter": Case(SERIES, edit_date(duration=AN_HOUR), NOW, all_of("update")),
+    "one date cancelled": Case(SERIES, cancel("one"), NOW, all_of("cancellation")),
+    "one date and all that follow cancelled": Case(SERIES, cancel("following"), NOW, all_of("update")),
+    "a series cancelled": Case(SERIES, cancel("all"), NOW, all_of("cancellation")),
+    "an event cancelled": Case({}, cancel("all"), NOW, all_of("cancellation")),
+    "one date brought back": Case(SERIES, bring_back("one"), NOW, all_of("update")),
+    "an event brought back": Case({}, bring_back("all"), NOW, all_of("update")),
+}  # fmt: skip
+
+
+async def scheduled(cast: Cast, **facts: Any) -> UUID:
+    """Schedule for three people whose invitations are out: one has said yes to all, one no to the third date."""
+    plan = meeting(cast.fbi_lead, cast.caht_lead, cast.hsi_liaison, **facts)
+    event_id = await events.schedule(cast.coordinator, plan, NOW - AN_HOUR)
+    await sent()
+    if "status" not in facts:
+        for who, key, value, for_series in (
+            (cast.fbi_lead, "2027-01-12", AnswerValue.ACCEPTED, True),
+            (cast.caht_lead, THIRD if "rule" in facts else "2027-01-12", AnswerValue.DECLINED, False),
+        ):
+            await replies.answer(who, event_id, key, value, "", NOW - AN_HOUR, for_series=for_series)
+    return event_id
+
+
+async def sent() -> None:
+    for one in await outbox.claim("test", (), NOW, 1_000):
+        await outbox.close(one, Skip(state=State.SENT, reason=""), NOW)
+
+
+async def queued(cast: Cast) -> Mails:
+    names = {one.member_id: name for name, one in cast.members.items()}
+    waits = (Message.state == "pending") & (Message.kind != "reminder")
+    found = await Message.select(Message.kind, Message.recipient).where(waits)
+    return {(row["kind"], names[row["recipient"]]) for row in found}
+
+
+async def reminders(cast: Cast, now: datetime) -> Counter[tuple[UUID, datetime]]:
+    """Return to whom reminders would go out from now on, and when; nothing is kept of it."""
+    async with trying(1.0):
+        await queue_due(now, ZONE)
+        await queue_due(IN_THE_END, ZONE)
+        found = await Message.select(Message.recipient, Message.event, Message.due).where(
+            (Message.kind == "reminder") & (Message.due > now)
+        )
+    members = {one.member_id: one for one in cast.members.values()}
+    seen = {(who, event) for who, event in {(row["recipient"], row["event"]) for row in found}
+            if await sees(members[who], event)}  # fmt: skip
+    return Counter((row["recipient"], row["due"]) for row in found if (row["recipient"], row["event"]) in seen)
+
+
+async def sees(viewer: Viewer, event_id: UUID) -> bool:
+    return bool([one for one, _ in await feed_content.published(
+        viewer, NOW, scope=Scope.ALL, shows_operations=True
+    ) if one.id == event_id])  # fmt: skip
+
+
+async def answers(cast: Cast, event_ids: set[UUID], now: datetime) -> dict[UUID, list[AnswerValue]]:
+    """Return what counts of everybody for each date to come, in order."""
+    given: dict[UUID, list[AnswerValue]] = {}
+    dates = []
+    for one in event_ids:
+        event = await events.event_for(cast.coordinator, one)
+        dates += [date for date in await occurrences.dates_of(cast.coordinator, event) if date.ends_at > now]
+    for date in sorted(dates, key=lambda one: one.starts_at):
+        view = await event_view(cast.coordinator, date.event.id, date.key, now)
+        for person in view.named:
+            given.setdefault(person.member_id, []).append(person.answer)
+    return given
+
+
+@pytest.mark.parametrize("name", CASES)
+async def test_what_is_foreseen_of_a_deed_is_what_it_does(cast: Cast, name: str) -> None:
+    facts, making, now, mails = CASES[name]
+    event_id = await scheduled(cast, **facts)
+    if "brought back" in name:
+        await cancel("one" if "one" in name else "all")(cast, event_id, now)()
+        later = now + AN_HOUR
+        for one in await outbox.claim("test", (), later, 1_000):
+            await outbox.close(one, Skip(state=State.SENT, reason=""), later)
+        now = later
+    deed = making(cast, event_id, now)
+    told = await foresee(cast.coordinator, event_id, deed, now)
+    before, replied = await reminders(cast, now), await answers(cast, {event_id}, now)
+    new_id = await deed() or event_id
+    names = {one.member_id: one_name for one_name, one in cast.members.items()}
+    assert await queued(cast) == {(kind.value, names[one]) for kind, one in told.mails.mails} == mails
+    after = await reminders(cast, now)
+    assert moments(before - after) == Counter({at: n for at, n in counted(told, "before").items() if n})
+    assert moments(after - before) == counted(told, "after")
+    assert told.asked_again == asked_again(replied, await answers(cast, {event_id, UUID(str(new_id))}, now))
+
+
+def moments(reminders: Counter[tuple[UUID, datetime]]) -> Counter[datetime]:
+    return Counter(at for _, at in reminders.elements())
+
+
+def counted(told: Consequences, which: str) -> Counter[datetime]:
+    found: Counter[datetime] = Counter()
+    for move in told.moves:
+        if at := getattr(move, which):
+            found[at] += move.people
+    return found
+
+
+def asked_again(before: dict[UUID, list[AnswerValue]], after: dict[UUID, list[AnswerValue]]) -> set[UUID]:
+    """Return whose answer to a date, the first, the second and so on, counts no more."""
+    owed = AnswerValue.NEEDS_ACTION
+    return {
+        one for one in before.keys() & after.keys()
+        for was, now in zip(before[one], after[one], strict=False) if was is not owed and now is owed
+    }  # fmt: skip
+
+
+async def test_a_new_event_is_foreseen_with_its_invitations_and_reminders(cast: Cast) -> None:
+    async def deed() -> UUID:
+        return await events.schedule(cast.coordinator, meeting(cast.fbi_lead, cast.caht_lead, **SERIES), NOW)
+
+    told = await foresee(cast.coordinator, None, deed, NOW)
+    before = await reminders(cast, NOW)
+    await deed()
+    assert await queued(cast) == all_of("invitation", "fbi_lead", "caht_lead")
+    assert {kind.value for kind, _ in told.mails.mails} == {"invitation"}
+    assert moments(await reminders(cast, NOW) - before) == counted(told, "after")
+    assert told.reminder_words == "54 new reminders"
+    assert told.asked_words == ""
+
+
+async def test_of_what_is_only_foreseen_nothing_is_kept(cast: Cast) -> None:
+    event_id = await scheduled(cast)
+    kept = await Message.count(), await AuditEntry.count(), await Event.select()
+    for deed in (edit(HOUR_LATER), cancel("all"), edit(without("fbi_lead"))):
+        await foresee(cast.coordinator, event_id, deed(cast, event_id, NOW), NOW)
+    with pytest.raises(Invalid):
+        await foresee(cast.coordinator, event_id, edit(but(title=""))(cast, event_id, NOW), NOW)
+    assert (await Message.count(), await AuditEntry.count(), await Event.select()) == kept
+
+
+async def test_feeds_that_show_it_are_those_that_hold_it_afterwards(cast: Cast) -> None:
+    scopes = {"fbi_lead": Scope.MINE, "caht_lead": Scope.ALL, "ipd_liaison": Scope.MINE, "harbor_advocate": Scope.ALL}
+    for name, scope in scopes.items():
+        await subscriptions.create(cast.members[name], "Phone", scope, NOW, shows_operations=name == "fbi_lead")
+    event_id = await scheduled(cast)
+
+    async def held() -> set[UUID]:
+        return {
+            cast.members[name].member_id
+            for name, scope in scopes.items()
+            for event, _ in await feed_content.published(
+                cast.members[name], NOW, scope=scope, shows_operations=name == "fbi_lead"
+            )
+            if event.id == event_id
+        }
+
+    enforcement = but(visibility=Visibility.LAW_ENFORCEMENT)
+    for change, is_news in (
+        (but(place="Annex"), True), (without("fbi_lead"), False),
+        (lambda cast, plan: enforcement(cast, without("caht_lead")(cast, plan)), True),
+        (lambda cast, plan: beside(plan, cast.ipd_liaison), False), (but(visibility=Visibility.NAMED), True),
+    ):  # fmt: skip
+        deed = edit(change)(cast, event_id, NOW)
+        told, before = await foresee(cast.coordinator, event_id, deed, NOW), await held()
+        await deed()
+        assert told.shown == (await held() if is_news else await held() - before)
+        assert told.lost == before - await held()
+
+
+async def test_what_nobody_changes_shows_in_no_feed_and_a_feed_says_how_often_it_is_read(cast: Cast) -> None:
+    await subscriptions.create(cast.fbi_lead, "Phone", Scope.ALL, NOW, shows_operations=False)
+    event_id = await scheduled(cast)
+    told = await foresee(cast.coordinator, event_id, edit(but())(cast, event_id, NOW), NOW)
+    assert (told.mail_words, told.asked_words, told.reminder_words, told.feed_words) == (
+        NO_MAIL, "Nobody is asked again", "None moves", "Nothing changes",
+    )  # fmt: skip
+    told = await foresee(cast.coordinator, event_id, edit(HOUR_LATER)(cast, event_id, NOW), NOW)
+    assert told.feed_words == f"The feeds of 1 person show it at their next refresh. {ANY_PROGRAM}."
+
+
+def test_programs_are_named_where_several_people_read_and_never_of_one() -> None:
+    """Which program one person uses is theirs to tell."""
+    told = replace(of_nothing(), programs=frozenset({"Outlook", "another program"}))
+    for people, often in ((1, ANY_PROGRAM), (2, ANY_PROGRAM), (3, "Outlook reads about every 3 hours")):
+        shown = replace(told, shown=frozenset(uuid4() for _ in range(people)))
+        assert shown.feed_words.endswith(f"show it at their next refresh. {often}.")
+
+
+async def test_the_words_count_each_kind_of_mail_and_end_with_nobody_else(cast: Cast) -> None:
+    event_id = await scheduled(cast)
+
+    async def words(change: Callable[[Cast, Plan], Plan]) -> str:
+        return (await foresee(cast.coordinator, event_id, edit(change)(cast, event_id, NOW), NOW)).mail_words
+
+    fewer = "1 person is taken off the list and told; 2 people get an update; nobody else."
+    assert await words(lambda cast, plan: replace(without("caht_lead")(cast, plan), place="Annex")) == fewer
+    more = "1 person gets an invitation; nobody else."
+    assert await words(lambda cast, plan: beside(plan, cast.ipd_liaison)) == more
+    event_id = await events.schedule(cast.coordinator, meeting(cast.fbi_lead), NOW)
+    assert await words(HOUR_LATER) == "No further mail: 1 mail that waits says it."
+
+
+async def test_who_is_off_the_list_from_a_date_on_is_counted_as_such(cast: Cast) -> None:
+    event_id = await scheduled(cast, **SERIES)
+    told = await foresee(cast.coordinator, event_id, edit(without("fbi_lead"), key=THIRD)(cast, event_id, NOW), NOW)
+    assert told.mail_words == (
+        "1 person is taken off the list and told; 2 people get an update and an invitation; nobody else."
+    )
+
+
+def test_who_gets_an_update_and_an_invitation_is_counted_once() -> None:
+    stays, leaves, comes = (uuid4() for _ in range(3))
+    told = Notices(update=frozenset({stays, leaves}), invitation=frozenset({stays, comes}))
+    assert told.words == (
+        "1 person gets an update; 1 person gets an update and an invitation; 1 person gets an invitation; nobody else."
+    )
+    assert told.people == {stays, leaves, comes}
+
+
+async def test_a_named_event_is_in_the_feeds_of_who_wants_such_events_there(cast: Cast) -> None:
+    for who in (cast.kcpd_detective, cast.hsi_liaison, cast.coordinator):
+        await subscriptions.create(who, "Phone", Scope.ALL, NOW, shows_operations=who is not cast.hsi_liaison)
+
+    async def deed() -> UUID:
+        return await events.schedule(cast.fbi_lead, operation(cast.kcpd_detective, cast.hsi_liaison), NOW)
+
+    assert (await foresee(cast.fbi_lead, None, deed, NOW)).shown == {cast.kcpd_detective.member_id}
+
+
+async def test_who_takes_themselves_off_a_named_event_foresees_what_the_others_keep(cast: Cast) -> None:
+    plan = operation(cast.coordinator, cast.kcpd_detective)
+    event_id = await events.schedule(cast.fbi_lead, plan, NOW)
+    deed = edit(without("coordinator"))(cast, event_id, NOW)
+    told = await foresee(cast.coordinator, event_id, deed, NOW)
+    as_lead = await foresee(cast.fbi_lead, event_id, deed, NOW)
+    assert (told.moves, told.shown) == (as_lead.moves, as_lead.shown)
+    assert await sees(cast.coordinator, event_id)
+
+
+async def test_a_look_waits_no_longer_than_its_patience_and_tells_that_nothing_changes_without_one(cast: Cast) -> None:
+    event_id = await scheduled(cast)
+    told = await foresee(cast.coordinator, event_id, edit(but())(cast, event_id, NOW), NOW)
+    assert told == of_nothing()
+    async with another_writer():
+        with pytest.raises(TimeoutError):
+            async with trying(0.05):
+                pass

@@ -1,0 +1,62 @@
+"""Are the installed releases above the known holes? Compares them with minimum-versions.toml."""
+
+import platform
+import re
+import tomllib
+from collections.abc import Callable
+from importlib import metadata
+from pathlib import Path
+from typing import NamedTuple
+
+FILE = Path(__file__).with_name("minimum-versions.toml")
+
+
+class Finding(NamedTuple):
+    """One release beside its floor; `ok` when it is not below."""
+
+    name: str
+    installed: str
+    floor: str
+    ok: bool
+
+
+def libraries(version_of: Callable[[str], str] = metadata.version) -> list[Finding]:
+    """Return a finding for each library that has a floor; one that is missing counts as below."""
+    return [_finding(name, _installed(name, version_of), floor) for name, floor in _floors("libraries").items()]
+
+
+def interpreter(installed: str = platform.python_version()) -> Finding:
+    """Return the finding for Python itself; below its floor is a warning: the mail builder re-reads its own bytes."""
+    series = ".".join(installed.split(".")[:2])
+    floor = _floors("python").get(series, series)
+    return _finding("Python", installed, floor)
+
+
+def findings() -> list[Finding]:
+    """Return everything that `tracker check` shows: the libraries, then Python."""
+    return [*libraries(), interpreter()]
+
+
+def _floors(section: str) -> dict[str, str]:
+    floors: dict[str, dict[str, str]] = tomllib.loads(FILE.read_text(encoding="utf-8"))
+    return floors[section]
+
+
+def _installed(name: str, version_of: Callable[[str], str]) -> str:
+    try:
+        return version_of(name)
+    except metadata.PackageNotFoundError:
+        return "missing"
+
+
+def _finding(name: str, installed: str, floor: str) -> Finding:
+    return Finding(name, installed, floor, ok=_release(installed) >= _release(floor))
+
+
+def _release(version: str) -> tuple[int, ...]:
+    """Return the numbers of a version ("7.3.2rc1" → 7, 3, 2), without closing zeros; none for a word."""
+    numbers = re.match(r"\d+(?:\.\d+)*", version)
+    parts = [int(part) for part in numbers.group().split(".")] if numbers else []
+    while parts and parts[-1] == 0:
+        parts.pop()
+    return tuple(parts)

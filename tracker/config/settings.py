@@ -1,0 +1,225 @@
+"""Settings, read once: from the data folder's file, and from the environment, which counts more.
+
+Each may also stand in a file of its own, named by *_FILE.
+"""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from datetime import datetime
+from pathlib import Path
+from typing import get_type_hints
+from urllib.parse import urlsplit
+
+from tracker.config import settings_file
+
+PREFIX = "TRACKER_"
+DATA = "TRACKER_DATA"
+SQLITE = "sqlite:///"
+BEFORE = "TRACKER_SECRET_BEFORE"
+SHORTEST_SECRET = 32  # bytes
+STATEMENTS = 4  # whose system it is, that use is watched, that misuse is punished, that use is consent (AC-8)
+KNOWN_BAD_SECRETS = ("changeme", "secret", "default", "password")
+
+
+class BadSettings(Exception):
+    """A setting is missing or cannot be used; the text says which and what to do."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """Every field is the environment variable TRACKER_<FIELD>."""
+
+    data: str = ""
+    """The folder that holds settings.env, the file secret and the database, as --data names it. Default: none."""
+
+    database_url: str = "sqlite:///tracker.sqlite"
+    """Where the data is: sqlite:///path or postgresql://user:password@host/name. Default: tracker.sqlite in the data
+    folder, else in the work folder."""
+
+    database_pool: int = 8
+    """Connections kept open by one process. Default 8."""
+
+    secret: str
+    """At least 32 characters, from which all keys are derived. Default: what stands in the file secret of the data
+    folder, which `tracker init` makes."""
+
+    secret_before: str = ""
+    """Secrets that were in force earlier, one a line, the latest first: what they made is still read. Usually a file.
+    Default: what stands in the file secret.before of the data folder, which `tracker secret replace` writes."""
+
+    base_url: str = "http://127.0.0.1:8000"
+    """The address that people use, without a slash at the end; links in mails are built from it alone."""
+
+    task_force_name: str = "Human Trafficking Rescue Project"
+    """Shown under the product's name on each page and mail."""
+
+    time_zone: str = "America/Chicago"
+    """IANA name of the task force's zone. Default America/Chicago."""
+
+    coordinator_address: str = "coordinator@tracker.example"
+    """Mail address shown as help, and Reply-To of each mail."""
+
+    hotline: str = "National Human Trafficking Hotline at 1-888-373-7888"
+    """Whom to call with a tip, shown in the foot of each page."""
+
+    notice: str = ""
+    """What people agree to before they sign in: one statement on each line, at least four of them, the first as an
+    introduction. Usually a file: TRACKER_NOTICE_FILE. Default: our own four statements (NIST SP 800-53 AC-8)."""
+
+    sessions: int = 3
+    """Browsers in which one person may be signed in; at one more the one used longest ago is signed out. Default 3."""
+
+    fips: bool = False
+    """Hashes passwords by PBKDF2-HMAC-SHA-256, as FIPS 140-3 approves, and not by argon2id. Default off."""
+
+    mail_from: str = "calendar@tracker.example"
+    """Sender and ORGANIZER of calendar mails."""
+
+    smtp_host: str = "127.0.0.1"
+    """Mail server. STARTTLS with a checked certificate is required except to loopback."""
+
+    smtp_port: int = 25
+    """Port of the mail server. Default 25."""
+
+    smtp_user: str = ""
+    """User at the mail server; empty means no sign-in there."""
+
+    smtp_password: str = ""
+    """Password at the mail server."""
+
+    mail_folder: str = ""
+    """Demo only: folder in which the mail sink keeps one .eml per mail."""
+
+    is_demo: bool = False
+    """Shows the demo notice and the mail page; only allowed on loopback. Default off."""
+
+    government_banner: bool = False
+    """Shows the banner and the identifier of U.S. government sites. Default off."""
+
+    outside_calendars: bool = False
+    """Whether members may share when they are busy in a calendar elsewhere, which is then read by its https address
+    on the internet. Default off."""
+
+    run_clock: bool = True
+    """Whether this process sends reminders and mails. Default on; any number of processes may."""
+
+    tick: float = 15.0
+    """Seconds between two looks at the outbox. Default 15."""
+
+    now: datetime | None = None
+    """Demo and tests: the moment at which the clock starts (ISO 8601 with offset). Default: the real time."""
+
+    @property
+    def own_host(self) -> str:
+        """Return the host of `base_url`, without its port."""
+        return urlsplit(self.base_url).hostname or ""
+
+    @property
+    def earlier_secrets(self) -> list[str]:
+        """The secrets that were in force earlier, the latest first."""
+        return [line for line in map(str.strip, self.secret_before.splitlines()) if line]
+
+    def __repr__(self) -> str:
+        """Show no secret."""
+        return f"Settings(database={self.database_url.split('@')[-1]!r}, base_url={self.base_url!r})"
+
+
+def statements(notice: str) -> list[str]:
+    """Return the lines of a notice that say something."""
+    return [line for line in map(str.strip, notice.splitlines()) if line]
+
+
+def load(environment: Mapping[str, str] = os.environ) -> Settings:
+    """Read and check the settings; raise `BadSettings` with what to do."""
+    types = get_type_hints(Settings)
+    given = _given(environment)
+    values = {
+        field.name: _typed(field.name, types[field.name], text)
+        for field in fields(Settings)
+        if (text := _text(field.name, given)) is not None
+    }
+    try:
+        settings = Settings(**values)  # type: ignore[arg-type]  # the types come from the same hints
+    except TypeError as missing:
+        raise BadSettings(
+            "TRACKER_SECRET is not set. Run `tracker init --data DIR`, or set 32 random characters."
+        ) from missing
+    _check(settings)
+    return settings
+
+
+def _given(environment: Mapping[str, str]) -> Mapping[str, str]:
+    """Return the environment and, below it, what the data folder says."""
+    folder = environment.get(DATA)
+    if not folder:
+        return environment
+    given = {"TRACKER_DATABASE_URL": Settings.database_url, **_layered(_of_file(Path(folder)), environment)}
+    if not {"TRACKER_SECRET", "TRACKER_SECRET_FILE"} & given.keys():
+        given["TRACKER_SECRET_FILE"] = settings_file.SECRET
+    if not {BEFORE, f"{BEFORE}_FILE"} & given.keys() and (Path(folder) / settings_file.BEFORE).exists():
+        given[f"{BEFORE}_FILE"] = settings_file.BEFORE
+    return {name: _in_folder(name, value, Path(folder)) for name, value in given.items()}
+
+
+def _of_file(folder: Path) -> dict[str, str]:
+    path = folder / settings_file.NAME
+    if not path.is_file():
+        raise BadSettings(f"There is no {path}. Run `tracker init --data {folder}`.")
+    try:
+        said = settings_file.read(path)
+    except ValueError as odd:
+        raise BadSettings(str(odd)) from odd
+    if odd_names := sorted(said.keys() - settings_file.names(Settings, PREFIX)):
+        raise BadSettings(f"{path} says {odd_names[0]}, which is no setting.")
+    return said
+
+
+def _layered(below: Mapping[str, str], above: Mapping[str, str]) -> dict[str, str]:
+    """Return both; a name above also hides its twin with _FILE below, and the other way round."""
+    hidden = {name.removesuffix("_FILE") for name in above}
+    return {name: value for name, value in below.items() if name.removesuffix("_FILE") not in hidden} | dict(above)
+
+
+def _in_folder(name: str, value: str, folder: Path) -> str:
+    """Let relative paths begin at the data folder."""
+    if name == "TRACKER_DATABASE_URL" and value.startswith(SQLITE):
+        return f"{SQLITE}{folder / value.removeprefix(SQLITE)}"
+    return str(folder / value) if name.startswith(PREFIX) and name.endswith("_FILE") and value else value
+
+
+def _text(name: str, environment: Mapping[str, str]) -> str | None:
+    key = PREFIX + name.upper()
+    if path := environment.get(f"{key}_FILE"):
+        return Path(path).read_text(encoding="utf-8").strip()
+    return environment.get(key)
+
+
+def _typed(name: str, kind: object, text: str) -> object:
+    try:
+        if kind is bool:
+            return {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False, "": False}[
+                text.lower()
+            ]
+        if kind is int:
+            return int(text)
+        if kind is float:
+            return float(text)
+        if kind == datetime | None:
+            return datetime.fromisoformat(text) if text else None
+    except (ValueError, KeyError) as bad:
+        raise BadSettings(f"{PREFIX}{name.upper()} cannot be {text!r}.") from bad
+    return text
+
+
+def _check(settings: Settings) -> None:
+    if len(settings.secret.encode()) < SHORTEST_SECRET or settings.secret.lower().startswith(KNOWN_BAD_SECRETS):
+        raise BadSettings("TRACKER_SECRET is too short or a known default. Set 32 random characters.")
+    if settings.now is not None and settings.now.tzinfo is None:
+        raise BadSettings("TRACKER_NOW needs an offset, for example 2026-12-01T08:40:00-06:00.")
+    if settings.notice and len(statements(settings.notice)) < STATEMENTS:
+        raise BadSettings(f"TRACKER_NOTICE needs at least {STATEMENTS} statements, each on a line of its own.")
+    if settings.sessions < 1:
+        raise BadSettings("TRACKER_SESSIONS must be 1 or more.")
+    if settings.base_url.endswith("/"):
+        raise BadSettings("TRACKER_BASE_URL must not end with a slash.")

@@ -1,0 +1,114 @@
+"""Bring the database to the newest schema, one process at a time; other processes only check that it is there."""
+
+from collections.abc import Awaitable, Callable
+from contextlib import redirect_stdout
+from functools import cache
+from importlib.machinery import SourceFileLoader
+from importlib.util import module_from_spec, spec_from_loader
+from io import StringIO
+from pathlib import Path
+from types import ModuleType
+
+from piccolo.apps.migrations.tables import Migration
+
+from tracker.config.paths import folder
+from tracker.database import changing_schema, engine, is_postgres
+
+APP = "tracker"
+
+
+class WrongSchema(Exception):
+    """The schema of the database is not the one of this release; the text says what to do."""
+
+
+class SchemaBehind(WrongSchema):
+    """The database lacks migrations that this release needs."""
+
+
+class SchemaAhead(WrongSchema):
+    """A newer release has changed the database."""
+
+
+def statements(sql: str) -> Callable[[], Awaitable[None]]:
+    """Return a step for `MigrationManager.add_raw` that runs the statements of `sql`, each ended by `;` and newline.
+
+    Types are PostgreSQL's; Piccolo knows an interval on SQLite by the type name SECONDS.
+    """
+
+    async def run() -> None:
+        bound = engine()
+        text = sql if is_postgres(bound) else sql.replace(" INTERVAL ", " SECONDS ").replace(" BIGINT ", " INTEGER ")
+        for one in filter(None, (part.strip() for part in text.split(";\n"))):
+            await bound.run_ddl(one)
+
+    return run
+
+
+async def migrate() -> list[str]:
+    """Run what has not run yet on the bound engine, all in one transaction with the records; return their names.
+
+    That transaction is the lock: a second runner waits for it on both engines, and then finds nothing to do.
+    """
+    async with changing_schema():
+        await Migration.create_table(if_not_exists=True)
+        missing = await _missing()
+        for module in missing:
+            manager = await module.forwards()
+            with redirect_stdout(StringIO()):  # Piccolo prints as it goes
+                await manager.run()
+            await Migration.insert(Migration(name=module.ID, app_name=APP))
+    return [module.__name__ for module in missing]
+
+
+async def check_schema() -> None:
+    """Raise `SchemaBehind` or `SchemaAhead`; workers call this and never migrate themselves."""
+    if not await Migration.table_exists():
+        raise SchemaBehind("The database is empty. Run `tracker migrate`.")
+    if behind := [module.__name__ for module in await _missing()]:
+        raise SchemaBehind(f"The database lacks {', '.join(behind)}. Run `tracker migrate`.")
+    if ahead := await unknown_migrations():
+        raise SchemaAhead(f"A newer release has changed the database: {', '.join(ahead)}. Run that release.")
+
+
+def on_our_schema(work: Callable[[], Awaitable[object]]) -> Callable[[], Awaitable[object]]:
+    """Return work that raises `SchemaAhead` instead when a newer release has changed the database meanwhile.
+
+    A worker of the old release that nobody stopped before the upgrade must not go on with what it knows.
+    """
+
+    async def run() -> object:
+        await check_schema()
+        return await work()
+
+    return run
+
+
+async def unknown_migrations() -> list[str]:
+    """Return the migrations that ran in this database and that this release does not know."""
+    known = {module.ID for module in _modules()}
+    return sorted(set(await Migration.get_migrations_which_ran(app_name=APP)) - known)
+
+
+def newest() -> str:
+    """Return the name of the newest migration that this version of the product has."""
+    return _modules()[-1].__name__
+
+
+async def _missing() -> list[ModuleType]:
+    done = set(await Migration.get_migrations_which_ran(app_name=APP))
+    return [module for module in _modules() if module.ID not in done]
+
+
+@cache
+def _modules() -> list[ModuleType]:
+    """Return the migrations of this release, as they were when the process started: an upgrade changes the folder."""
+    return [_load(path) for path in sorted(folder("migrations").glob("m*.py"))]
+
+
+def _load(path: Path) -> ModuleType:
+    loader = SourceFileLoader(path.stem, str(path))
+    spec = spec_from_loader(path.stem, loader)
+    assert spec is not None  # noqa: S101 - a file loader always gives one
+    module = module_from_spec(spec)
+    loader.exec_module(module)
+    return module

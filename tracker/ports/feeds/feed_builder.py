@@ -1,0 +1,137 @@
+"""Makes feeds: each event once for each version and level, the whole once for each state of its owner's sight."""
+
+import gzip
+import hashlib
+import logging
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+
+from anyio import to_thread
+
+from tracker.config.settings import Settings
+from tracker.ical.feed import calendar, vevents
+from tracker.ical.vevent import Organizer
+from tracker.ports.feeds.cache import Shelf
+from tracker.rules.calendars.feeds import APPOINTMENTS, Level, Scope, shown_until
+from tracker.rules.events.event import Event, Occurrence
+from tracker.usecases.calendars import feed_content
+from tracker.usecases.calendars.feed_access import Feed
+
+EVENTS_ROOM = 16_000_000  # bytes
+FEEDS_ROOM = 16_000_000  # bytes
+CHUNK = 100  # events that are read and written in one go: other requests come in between
+
+Wanted = tuple[Event, Level]
+Key = tuple[UUID, int, Level]
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Piece:
+    """One event at one level, good until a day on which time alone changes it."""
+
+    text: bytes
+    zone: str | None
+    until: date
+
+    @property
+    def size(self) -> int:
+        """Bytes, with what Python adds."""
+        return len(self.text) + 500
+
+
+@dataclass(frozen=True)
+class Body:
+    """A whole calendar, the same under gzip, and its SHA-256 (hexadecimal)."""
+
+    text: bytes
+    packed: bytes
+    hash: str
+    named: tuple[Event, ...] = ()
+    """The events in it that only named people may see: that it went out is recorded."""
+
+    @property
+    def size(self) -> int:
+        """Bytes."""
+        return len(self.text) + len(self.packed)
+
+
+class Maker:
+    """The feeds of one running application. Both shelves are its own: nothing of one database shows in another's."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._organizer = Organizer(
+            name=settings.task_force_name, address=settings.mail_from, base_url=settings.base_url
+        )
+        self._nobody = Organizer(name=APPOINTMENTS, address=settings.mail_from)
+        self._pieces: Shelf[Key, Piece] = Shelf(EVENTS_ROOM)
+        self._bodies: Shelf[Hashable, Body] = Shelf(FEEDS_ROOM)
+
+    async def body(self, feed: Feed, now: datetime) -> Body:
+        """Return the calendar of a feed as it is now."""
+        key = (feed.state, now.date())
+        body = self._bodies.get(key)
+        if body is None:
+            body = await self._made(feed, now)
+            self._bodies.put(key, body)
+        return body
+
+    async def _made(self, feed: Feed, now: datetime) -> Body:
+        wanted = await feed_content.published(
+            feed.viewer, now, scope=feed.scope, shows_operations=feed.shows_operations
+        )
+        pieces = await self._pieces_of(feed, wanted, now.date())
+        named = tuple(event for event, _ in wanted if event.is_restricted)
+        return await to_thread.run_sync(self._joined, feed, pieces, named)
+
+    async def _pieces_of(self, feed: Feed, wanted: Sequence[Wanted], today: date) -> list[Piece]:
+        kept = {_key(one): self._pieces.get(_key(one)) for one in wanted}
+        ready = {key: piece for key, piece in kept.items() if piece is not None and today < piece.until}
+        missing = [one for one in wanted if _key(one) not in ready]
+        for start in range(0, len(missing), CHUNK):
+            chunk = missing[start : start + CHUNK]
+            dates = await feed_content.dates_of(feed.viewer, [event for event, _ in chunk])
+            ready |= await to_thread.run_sync(self._written, chunk, dates, today)
+        for one in missing:
+            if ready[_key(one)].text:  # nothing: this viewer lost sight of it between two queries; others did not
+                self._pieces.put(_key(one), ready[_key(one)])
+        return [ready[_key(one)] for one in wanted]
+
+    def _written(
+        self, chunk: Sequence[Wanted], dates: Mapping[UUID, Sequence[Occurrence]], today: date
+    ) -> dict[Key, Piece]:
+        return {_key(one): self._piece(*one, dates[one[0].id], today) for one in chunk}
+
+    def _piece(self, event: Event, level: Level, dates: Sequence[Occurrence], today: date) -> Piece:
+        try:
+            organizer = self._nobody if level is Level.APPOINTMENT else self._organizer
+            text = vevents(event, dates, level, organizer, today)
+        except Exception:  # one event that cannot be written must not take all others away
+            log.exception("Event %s is left out of feeds.", event.id)
+            text = b""
+        zone = event.zone if text and not event.is_all_day else None
+        return Piece(text, zone, shown_until(event, dates, today))
+
+    def _joined(self, feed: Feed, pieces: Sequence[Piece], named: tuple[Event, ...]) -> Body:
+        text = calendar(
+            self._name_of(feed),
+            self._settings.time_zone,
+            {piece.zone for piece in pieces if piece.zone},
+            (piece.text for piece in pieces),
+        )
+        return Body(text, gzip.compress(text, mtime=0), hashlib.sha256(text).hexdigest(), named)
+
+    def _name_of(self, feed: Feed) -> str:
+        if feed.viewer.is_discreet:
+            return APPOINTMENTS
+        name = self._settings.task_force_name
+        return name if feed.scope is Scope.ALL else f"{name}: my events"
+
+
+def _key(wanted: Wanted) -> Key:
+    event, level = wanted
+    return event.id, event.version, level

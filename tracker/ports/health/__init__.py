@@ -1,0 +1,1 @@
+"""Health checks: whether this deployment is sound and does its work."""

@@ -1,0 +1,184 @@
+"""Is this deployment sound? One line for each thing that was looked at, for `tracker check` and for administrators."""
+
+import asyncio
+import shutil
+import stat
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from tracker import clock
+from tracker.config import minimum_versions, settings_file
+from tracker.config.settings import Settings
+from tracker.database.migrate import WrongSchema, check_schema
+from tracker.errors import Invalid
+from tracker.ports.health import mail_server
+from tracker.ports.http.addresses import is_loopback
+from tracker.rules.core.wording import clock as clock_words
+from tracker.rules.core.wording import day, local, plural, zone_word
+from tracker.usecases.audit import verification
+from tracker.usecases.audit.verification import Verification
+from tracker.usecases.core.send_hold import held_copy, last_backup
+from tracker.usecases.events.tz_drift import number_misplaced
+
+Trouble = Callable[[Settings], str]
+OLDEST_BACKUP = 48  # hours
+OLDEST_VERIFICATION = 48  # hours
+EXAMPLE = ".example"  # a domain in which nobody gets mail (RFC 2606)
+SCARCE, TOO_SCARCE = 1_000_000_000, 100_000_000  # bytes free on the disk of the data folder
+OTHERS = stat.S_IRWXG | stat.S_IRWXO
+
+
+class State(StrEnum):
+    """How a thing is; a fault makes the whole check fail."""
+
+    OK = "ok"
+    WARNING = "warning"
+    FAULT = "fault"
+
+
+@dataclass(frozen=True)
+class Line:
+    """One thing that was looked at."""
+
+    state: State
+    name: str
+    words: str
+
+
+async def lines(chosen: Settings) -> list[Line]:
+    """Return every line, with the database of the settings bound and open."""
+    of_rows = [line async for line in of_database()]
+    if all(line.state is not State.FAULT for line in of_rows):
+        of_rows.append(_zones(await number_misplaced(clock.now())))  # reads every date to come: not for a page
+    return [*of_settings(chosen), *of_rows, *await of_surroundings(chosen)]
+
+
+async def of_surroundings(chosen: Settings, trouble: Trouble = mail_server.trouble) -> list[Line]:
+    """Return what can be said without a database: files, disk, mail server as `trouble` tells, releases."""
+    return [*of_files(chosen), await asyncio.to_thread(of_mail, chosen, trouble), *of_releases()]
+
+
+def refuse_unsafe(chosen: Settings, host: str) -> None:
+    """Raise `Invalid` for a demo that others would reach, a clock that was moved, sessions that can be overheard."""
+    if chosen.is_demo and not is_loopback(host):
+        raise Invalid("A demo is served on this computer only. Take --host 127.0.0.1, or set TRACKER_IS_DEMO=no.")
+    if chosen.now is not None and not chosen.is_demo:
+        raise Invalid("TRACKER_NOW moves the clock, so it is for demos only. Unset it.")
+    address = urlsplit(chosen.base_url)
+    if address.scheme != "https" and not is_loopback(address.hostname or ""):
+        raise Invalid("TRACKER_BASE_URL must begin with https:// when other computers use it, or sessions can be read.")
+
+
+def of_settings(chosen: Settings) -> Iterator[Line]:
+    """Yield whether the settings can be used, and what time it is."""
+    try:
+        refuse_unsafe(chosen, "127.0.0.1")
+        yield _addresses(chosen)
+    except Invalid as unsafe:
+        yield Line(State.FAULT, "Settings", str(unsafe))
+    # For a person to compare: one machine cannot tell that its clock is wrong.
+    now = local(clock.now(), chosen.time_zone)
+    yield Line(State.OK, "Clock", f"It is {day(now)}, {now.year}, {clock_words(now)}, {zone_word(chosen.time_zone)}.")
+
+
+async def of_database() -> AsyncIterator[Line]:
+    """Yield what the open database says."""
+    yield Line(State.OK, "Database", "It can be opened.")
+    try:
+        await check_schema()
+    except WrongSchema as wrong:
+        yield Line(State.FAULT, "Schema", str(wrong))
+        return
+    yield Line(State.OK, "Schema", "It is up to date.")
+    if await held_copy():
+        yield Line(State.WARNING, "Sending", "This is a restored copy. It sends nothing until `tracker resume`.")
+    yield _last_backup(await last_backup())
+    yield of_trail(await verification.last())
+
+
+def _zones(misplaced: int) -> Line:
+    if misplaced:
+        words = "The time zone data changed: some dates to come are not at their wall-clock time. Run `tracker replan`."
+        return Line(State.WARNING, "Time zones", words)
+    return Line(State.OK, "Time zones", "Every date to come is where its wall clock puts it.")
+
+
+def _last_backup(made_at: datetime | None) -> Line:
+    if made_at is None:
+        return Line(State.WARNING, "Backup", "None was made yet.")
+    hours = (clock.now() - made_at) // timedelta(hours=1)
+    state = State.OK if hours <= OLDEST_BACKUP else State.WARNING
+    return Line(state, "Backup", f"The last one was made {hours} hours ago." if hours else "The last one is fresh.")
+
+
+def of_files(chosen: Settings) -> Iterator[Line]:
+    """Yield who else may read the data folder, and how much room is left there; nothing without such a folder."""
+    if not chosen.data:
+        return
+    if open_to_others := [path.name for path in private_files(Path(chosen.data)) if path.stat().st_mode & OTHERS]:
+        words = f"Other users of this computer may read {', '.join(open_to_others)}. Run chmod -R go= {chosen.data}"
+        yield Line(State.WARNING, "Files", words)
+    else:
+        yield Line(State.OK, "Files", f"Only their owner reads those in {chosen.data}.")
+    yield _room(chosen.data)
+
+
+def private_files(folder: Path) -> Sequence[Path]:
+    """Return those files of a data folder that are nobody else's business; others may lie in it, too."""
+    database = settings_file.DATABASE
+    own = (settings_file.NAME, settings_file.SECRET, settings_file.BEFORE)
+    names = ("", *own, database, f"{database}-wal", f"{database}-shm")
+    return [path for name in names if (path := folder / name).exists()]
+
+
+def of_mail(chosen: Settings, trouble: Trouble = mail_server.trouble) -> Line:
+    """Return whether the mail server would take our mails, as `trouble` tells; may wait for it."""
+    place = f"{chosen.smtp_host}, port {chosen.smtp_port},"
+    if why_not := trouble(chosen):
+        return Line(State.FAULT, "Mail server", f"{place} cannot be used: {why_not}")
+    return Line(State.OK, "Mail server", f"{place} answers.")
+
+
+def of_trail(found: Verification | None) -> Line:
+    """Return how the audit trail was found when it was last verified."""
+    if found is None:
+        return Line(State.OK, "Audit trail", "It will be verified tonight, and every night.")
+    if not found.is_whole:
+        return Line(State.FAULT, "Audit trail", "It is not as it was written. An auditor sees at which entry.")
+    hours = (clock.now() - found.at) // timedelta(hours=1)
+    state = State.OK if hours <= OLDEST_VERIFICATION else State.WARNING
+    ago = f"{plural(hours, 'hour')} ago" if hours else "less than an hour ago"
+    return Line(state, "Audit trail", f"It was as it was written, {ago}.")
+
+
+def of_releases() -> Iterator[Line]:
+    """Yield the releases of Python and of libraries that have a floor."""
+    for found in minimum_versions.libraries():
+        words = f"{found.installed}; at least {found.floor} is needed."
+        yield Line(State.OK if found.ok else State.FAULT, found.name, words)
+    python = minimum_versions.interpreter()
+    words = f"{python.installed}; {python.floor} mends holes in its mail library, which the mail builder works around."
+    yield Line(State.OK, "Python", f"{python.installed}.") if python.ok else Line(State.WARNING, "Python", words)
+
+
+def _addresses(chosen: Settings) -> Line:
+    invented = [
+        name for name, address in (("TRACKER_BASE_URL", urlsplit(chosen.base_url).hostname or ""),
+                                   ("TRACKER_MAIL_FROM", chosen.mail_from),
+                                   ("TRACKER_COORDINATOR_ADDRESS", chosen.coordinator_address))
+        if address.endswith(EXAMPLE)
+    ]  # fmt: skip
+    if invented:
+        return Line(State.WARNING, "Settings", f"{' and '.join(invented)} still name a domain that nobody has.")
+    return Line(State.OK, "Settings", f"People come to {chosen.base_url}.")
+
+
+def _room(folder: str) -> Line:
+    free = shutil.disk_usage(folder).free
+    words = f"{free / 1e9:.1f} GB are free for {folder}."
+    state = State.FAULT if free < TOO_SCARCE else State.WARNING if free < SCARCE else State.OK
+    return Line(state, "Disk", words)

@@ -1,0 +1,63 @@
+"""Whether the mail server would take our mails now: it answers, it encrypts, it lets us in."""
+
+import smtplib
+import ssl
+import threading
+import time
+from collections.abc import Callable
+
+from tracker.config.settings import Settings
+from tracker.ports.http.addresses import is_loopback
+
+PATIENCE = 5.0  # seconds for each word of the server
+HOLDS = 60.0  # seconds for which a page says again what the server said
+TLS_PORT = 465  # TLS from the first byte (RFC 8314)
+OPEN = "It offers no STARTTLS, and mails go to another machine only over an encrypted line."
+
+
+def trouble(settings: Settings) -> str:
+    """Return why no mail can go there now; empty when it can. Sends nothing, and waits for the server."""
+    try:
+        with _connected(settings) as server:
+            return _introduced(server, settings)
+    except (OSError, smtplib.SMTPException) as away:
+        return str(away)
+
+
+class Lately:
+    """What the mail server said within the last minute: a page that is read often does not knock each time."""
+
+    def __init__(
+        self, ask: Callable[[Settings], str] = trouble, *, steady: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._ask, self._steady = ask, steady
+        self._asking = threading.Lock()
+        self._until, self._said = -1.0, ""
+
+    def trouble(self, settings: Settings) -> str:
+        """Return what `trouble` of this module does, asked anew when a minute is over; at most one asks at once."""
+        with self._asking:
+            if self._steady() >= self._until:
+                self._said = self._ask(settings)
+                self._until = self._steady() + HOLDS
+            return self._said
+
+
+def _connected(settings: Settings) -> smtplib.SMTP:
+    place = (settings.smtp_host, settings.smtp_port)
+    if settings.smtp_port == TLS_PORT:
+        return smtplib.SMTP_SSL(*place, timeout=PATIENCE, context=ssl.create_default_context())
+    return smtplib.SMTP(*place, timeout=PATIENCE)
+
+
+def _introduced(server: smtplib.SMTP, settings: Settings) -> str:
+    server.ehlo()
+    is_here = is_loopback(settings.smtp_host)
+    if server.has_extn("starttls") and not is_here:
+        server.starttls(context=ssl.create_default_context())
+        server.ehlo()
+    elif not is_here and settings.smtp_port != TLS_PORT:
+        return OPEN
+    if settings.smtp_user:
+        server.login(settings.smtp_user, settings.smtp_password)
+    return ""

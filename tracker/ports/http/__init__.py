@@ -1,0 +1,1 @@
+"""What all ports share that speak HTTP."""

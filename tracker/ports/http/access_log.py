@@ -1,0 +1,84 @@
+"""Logs as JSON, one line for each thing that happened, without tokens, addresses of pages or what people typed."""
+
+import json
+import logging
+import re
+import sys
+import time
+from typing import Any, TextIO
+
+from tracker.ports.http.request_source import address_of
+
+TOKEN = re.compile(r"[A-Za-z0-9_-]{32,}")  # 256 bits in base64url are 43 letters
+SECRETS = re.compile(r"(?i)(password|cookie|authorization|_csrf|token)([\"']?\s*[=:]\s*[\"']?)[^\s,;\"'&]+")
+UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+FIELDS = ("method", "route", "status", "ms", "member", "client", "request")
+HIDDEN = "[hidden]"
+
+log = logging.getLogger("tracker.access")
+
+
+class JsonLines(logging.Formatter):
+    """Each record is one line of JSON, whatever is in it."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the line; the time is UTC in milliseconds."""
+        at = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(record.created))
+        line: dict[str, Any] = {
+            "at": f"{at}.{int(record.msecs):03}Z",
+            "level": record.levelname.lower(),
+            "from": record.name,
+            "said": redacted(record.getMessage()),
+        }
+        line |= {field: record.__dict__[field] for field in FIELDS if field in record.__dict__}
+        if record.exc_info:
+            line["trace"] = redacted(self.formatException(record.exc_info))
+        return json.dumps(line, ensure_ascii=True)
+
+
+def configure(stream: TextIO = sys.stderr) -> None:
+    """Send logs there as JSON: all of ours, and the warnings of libraries; called once when a server starts."""
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(JsonLines())
+    logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
+    logging.getLogger("tracker").setLevel(logging.INFO)
+
+
+def redacted(text: str) -> str:
+    """Return a text without what looks like a token, and without the values of fields that hold secrets."""
+    return SECRETS.sub(rf"\1\2{HIDDEN}", TOKEN.sub(_hidden, text))
+
+
+def note(scope: Any, status: int, seconds: float) -> None:
+    """Write down one answered request; the route's template, never the address that was asked for."""
+    if not log.isEnabledFor(logging.INFO):
+        return
+    state = scope["state"]
+    viewer = state.get("viewer")
+    log.info(
+        "answered",
+        extra={
+            "method": scope["method"],
+            "route": route_of(scope),
+            "status": status,
+            "ms": round(seconds * 1_000, 1),
+            "member": str(viewer.member_id) if viewer else "",
+            "client": address_of(scope),
+            "request": state["request_id"],
+        },
+    )
+
+
+def route_of(scope: Any) -> str:
+    """Return the template of the route that was taken, or "none"."""
+    handler = scope.get("route_handler")
+    if handler is None:
+        return "none"
+    return min(handler.paths) if getattr(handler, "is_mount", False) else str(scope.get("path_template", "none"))
+
+
+def _hidden(found: re.Match[str]) -> str:
+    """Keep ids and names of code: a token has letters of both cases."""
+    word = found[0]
+    is_token = any(letter.isupper() for letter in word) and any(letter.islower() for letter in word)
+    return HIDDEN if is_token and not UUID.fullmatch(word) else word

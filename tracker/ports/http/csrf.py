@@ -1,0 +1,88 @@
+"""Was this form filled in on a page of ours by this visitor? The browser says so, and a token in the form."""
+
+import re
+import secrets
+from datetime import datetime, timedelta
+from typing import Any
+
+from litestar import Request
+from litestar.connection import ASGIConnection
+from litestar.datastructures import FormMultiDict
+
+from tracker.crypto import keys
+from tracker.errors import NotAllowed, TooLarge
+from tracker.ports.http.addresses import origins
+
+Connection = ASGIConnection[Any, Any, Any, Any]
+
+FIELD = "_csrf"
+HEADER = "x-csrf-token"
+SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+LIFETIME = timedelta(hours=1)  # of a sign-in form that nobody sends
+STALE = "This form is out of date. Go back, reload the page, and send it again."
+FOREIGN = "This form did not come from a page of the tracker, so nothing was done."
+NONCE = re.compile(r"(\d{1,12})\.[A-Za-z0-9_-]{22}\.[A-Za-z0-9_-]{43}", re.ASCII)
+
+
+def token_for(cookie: str) -> str:
+    """Return the form token that belongs to a session's cookie, or to that of a sign-in form; no other fits."""
+    return keys.mac(keys.named("form"), cookie)
+
+
+def check_origin(connection: Connection) -> None:
+    """Raise `NotAllowed` when the browser says that another site sent this.
+
+    Our own pages have the policy no-referrer, so browsers write "Origin: null" for their forms (Fetch §3.1): what
+    counts is Sec-Fetch-Site, which every browser since 2023 sends, and an Origin that names another site.
+    """
+    site = connection.headers.get("sec-fetch-site", "same-origin")
+    origin = connection.headers.get("origin", "null")
+    if site not in ("same-origin", "none") or origin.lower() not in {"null", *origins(_settings(connection))}:
+        raise NotAllowed(FOREIGN)
+
+
+async def check_token(connection: Connection, cookie: str) -> None:
+    """Raise `NotAllowed` unless the header or the form carries the token of this cookie."""
+    form = await _form(connection)
+    sent = connection.headers.get(HEADER) or form.get(FIELD, "")
+    if not isinstance(sent, str) or not keys.same(sent, token_for(cookie)):
+        await form.close()  # Litestar closes files only of forms that came past the guards
+        raise NotAllowed(STALE)
+
+
+def new_nonce(now: datetime) -> str:
+    """Return a value for the cookie of a sign-in form: it has no session yet to bind its token to."""
+    words = f"{int((now + LIFETIME).timestamp())}.{secrets.token_urlsafe(16)}"
+    return f"{words}.{_mark(words)}"
+
+
+def is_good_nonce(cookie: str, now: datetime) -> bool:
+    """Say whether the cookie of a sign-in form is one of ours, and fresh."""
+    found = NONCE.fullmatch(cookie)
+    words, _, mark = cookie.rpartition(".")
+    return bool(found) and keys.same(mark, _mark(words)) and now.timestamp() < int(cookie.partition(".")[0])
+
+
+def is_deed(connection: Connection) -> bool:
+    """Say whether a request may change something."""
+    scope: Any = connection.scope
+    return scope["method"] not in SAFE
+
+
+async def _form(connection: Connection) -> FormMultiDict:
+    if not isinstance(connection, Request):
+        return FormMultiDict()  # a mounted application reads its own body: only the header counts there
+    try:
+        return await connection.form()
+    except TooLarge:
+        raise
+    except Exception as unreadable:  # whatever a parser makes of odd bytes, there is no token in it
+        raise NotAllowed(STALE) from unreadable
+
+
+def _mark(words: str) -> str:
+    return keys.mac(keys.named("sign-in form"), words)
+
+
+def _settings(connection: Connection) -> Any:
+    return connection.scope["state"]["settings"]

@@ -1,0 +1,31 @@
+"""Tries that led to nothing, for the audit trail: a member was refused, or asked for what is not there for them.
+
+Missing and forbidden events are recorded alike and after the answer has gone out, so that neither an answer nor its
+time tells which it was. One entry a day for each person, thing and route.
+"""
+
+from typing import Any
+
+from litestar import Request
+from litestar.background_tasks import BackgroundTask
+
+from tracker import clock
+from tracker.errors import NotAllowed, NotFound, TrackerError
+from tracker.ports.http.access_log import route_of
+from tracker.rules.core.viewer import Viewer
+from tracker.usecases.core import access_records
+
+EVENT = "event_id"
+"""What routes call the id of an event."""
+
+
+def recorded(request: Request[Any, Any, Any], error: TrackerError) -> BackgroundTask | None:
+    """Return what is to be recorded once the answer is out, if anything is."""
+    viewer: Viewer | None = request.scope["state"].get("viewer")
+    event_id = request.path_params.get(EVENT)
+    if viewer is None or not (isinstance(error, NotAllowed) or (isinstance(error, NotFound) and event_id)):
+        return None
+    route = f"{request.method} {route_of(request.scope)}"
+    verb = "denied" if isinstance(error, NotAllowed) else "not_found"
+    subject, subject_id = ("event", str(event_id)) if event_id else ("address", route[:64])
+    return BackgroundTask(access_records.note, viewer, verb, subject, subject_id, {"route": route}, clock.now())

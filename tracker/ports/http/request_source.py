@@ -1,0 +1,41 @@
+"""From where a request comes, as the audit trail and the access log tell it; guards say by which door."""
+
+from typing import Any
+
+from litestar.connection import ASGIConnection
+
+from tracker.rules.core.actors import Origin, network_address
+
+Connection = ASGIConnection[Any, Any, Any, Any]
+
+ORIGIN = "origin"
+"""Where the guard leaves it in the state."""
+
+
+def enter(connection: Connection, door: str) -> Origin:
+    """Note by which door a request comes in, and return its origin; there is no session yet."""
+    state = connection.scope["state"]
+    origin = Origin(door, address_of(connection.scope), request=state.get("request_id", ""))
+    state[ORIGIN] = origin
+    return origin
+
+
+def origin_of(connection: Connection) -> Origin:
+    """Return what the guard of the route noted; with a session, once it is known."""
+    origin: Origin = connection.scope["state"][ORIGIN]
+    return origin
+
+
+def door_of(connection: Connection) -> str:
+    """Return by which door a request came in; nothing for one that leads to no route."""
+    origin: Origin | None = connection.scope["state"].get(ORIGIN)
+    return origin.door if origin else ""
+
+
+def address_of(scope: Any) -> str:
+    """Return the network address of who asks: behind the proxy that `tracker serve --proxy` names, what that says.
+
+    Empty where there is none.
+    """
+    client = scope.get("client")
+    return network_address(client[0]) if client else ""

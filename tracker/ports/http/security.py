@@ -1,0 +1,127 @@
+"""Stands around the whole application, mounts and errors included: host, body size, headers, request id, access log."""
+
+import secrets
+import time
+from typing import Any
+
+from litestar import Litestar
+from litestar.enums import ScopeType
+from litestar.types import ASGIApp, Message, Receive, Scope, Send
+
+from tracker.config.settings import Settings
+from tracker.errors import TooLarge
+from tracker.ports.http import access_log, cookies, flash, problems
+from tracker.ports.http.addresses import hosts
+
+BODY_LIMIT = 1_000_000  # bytes of one request
+HSTS = b"max-age=31536000; includeSubDomains"  # a year
+CSP = (
+    b"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
+    b"connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+)
+HEADERS = (
+    (b"content-security-policy", CSP),
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"cross-origin-opener-policy", b"same-origin"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+    (b"permissions-policy", b"camera=(), microphone=(), geolocation=(), payment=(), usb=()"),
+    (b"x-robots-tag", b"noindex"),
+    (b"cache-control", b"no-store, private"),  # unless the answer says otherwise: hashed files, feeds
+)
+LARGE = "This is larger than 1 MB, which is the most we can take at once."
+
+
+def protect(app: Litestar, settings: Settings) -> None:
+    """Put the shield around an application; unlike Litestar's middleware it also sees what matches no route."""
+    app.asgi_handler = Shield(app.asgi_handler, settings)
+
+
+class Shield:
+    """An ASGI application around another one."""
+
+    def __init__(self, app: ASGIApp, settings: Settings) -> None:
+        self._app = app
+        self._settings = settings
+        self._hosts = {host.encode("ascii") for host in hosts(settings)}
+        self._headers: tuple[tuple[bytes, bytes], ...] = HEADERS
+        if cookies.is_secure(settings):
+            self._headers += ((b"strict-transport-security", HSTS),)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer odd requests at once; count, complete and note all others."""
+        if scope["type"] != ScopeType.HTTP:
+            await self._app(scope, receive, send)
+            return
+        start = time.perf_counter()
+        scope["state"].update(settings=self._settings, request_id=secrets.token_hex(8))
+        answer = _Answer(scope, send, self._headers)
+        try:
+            if odd := self._odd(scope):
+                await _say(answer.send, *odd, for_programs=problems.is_api(scope["path"]))
+            else:
+                await self._app(scope, _Counted(scope, receive).receive, answer.send)
+        finally:
+            access_log.note(scope, answer.status, time.perf_counter() - start)
+
+    def _odd(self, scope: Any) -> tuple[int, bytes] | None:
+        named = [value.lower() for name, value in scope["headers"] if name == b"host"]
+        if len(named) != 1 or named[0] not in self._hosts:
+            return 400, b"This is not the address of the tracker.\n"
+        if not scope["path"].isprintable():
+            return 404, b"Not found.\n"
+        return None
+
+
+class _Answer:
+    """Completes the headers of one answer and remembers its status."""
+
+    def __init__(self, scope: Any, send: Send, headers: tuple[tuple[bytes, bytes], ...]) -> None:
+        self._state = scope["state"]
+        self._send = send
+        self._headers = headers
+        self.status = 500  # what a server answers when an application breaks off
+
+    async def send(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+            given = list(message.get("headers", ()))
+            names = {name.lower() for name, _ in given}
+            given += [header for header in self._headers if header[0] not in names]
+            message["headers"] = given + self._further()
+        await self._send(message)
+
+    def _further(self) -> list[tuple[bytes, bytes]]:
+        if self.status == 413:  # noqa: PLR2004 - the rest of the body is not read
+            return [(b"connection", b"close")]
+        if self.status == 200 and self._state.get("flash"):  # noqa: PLR2004 - this page shows it
+            return [(b"set-cookie", flash.removal(self._state["settings"]))]
+        return []
+
+
+class _Counted:
+    """Counts what is received, whoever reads it; raises `TooLarge` above the limit."""
+
+    def __init__(self, scope: Any, receive: Receive) -> None:
+        self._receive = receive
+        announced = next((value for name, value in scope["headers"] if name == b"content-length"), b"0")
+        self._announced = int(announced) if announced.isdigit() else 0
+        self._read = 0
+
+    async def receive(self) -> Any:
+        if self._announced > BODY_LIMIT:
+            raise TooLarge(LARGE)
+        message = await self._receive()
+        if message["type"] == "http.request":
+            self._read += len(message.get("body", b""))
+            if self._read > BODY_LIMIT:
+                raise TooLarge(LARGE)
+        return message
+
+
+async def _say(send: Any, status: int, body: bytes, *, for_programs: bool) -> None:
+    media_type = problems.MEDIA_TYPE if for_programs else "text/plain; charset=utf-8"
+    body = problems.problem(status) if for_programs else body
+    headers = [(b"content-type", media_type.encode("ascii")), (b"content-length", str(len(body)).encode("ascii"))]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})

@@ -1,0 +1,115 @@
+"""What the forms of action items hold, and how they are read."""
+
+from datetime import date
+from uuid import UUID
+
+from tracker.ports.pages.core.form_values import FormValues, Reader, id_in
+from tracker.rules.actions.action_items import ActionItem, ItemStatus
+from tracker.rules.actions.item_changes import LONGEST_NOTE, LONGEST_TITLE, Change, NewItem
+from tracker.rules.actions.item_lists import Filter, GroupBy
+from tracker.rules.core.audiences import Visibility
+
+NOBODY = UUID(int=0)
+LONGEST_WORDS = 100  # characters of the filter
+STEPS = (0, 25, 50, 75, 100)  # percent
+NEW_FIELDS = ("title", "owner", "due", "origin", "seen_by")
+CHANGE_FIELDS = ("status", "progress", "due", "note")
+LABELS = {"status": "Status", "progress": "Progress", "due": "Due", "note": "Note"}
+SEEN_BY = {
+    Visibility.ALL: "Everyone in the task force",
+    Visibility.LAW_ENFORCEMENT: "Law-enforcement arm only",
+    Visibility.VICTIM_SERVICES: "Victim-services arm only",
+}
+MORE_TIME = "time"
+"""On the page behind a mail's link: not a status of its own, but a wish for another day."""
+
+
+def read_filter(query: FormValues) -> Filter:
+    """Return what the address asks for; what it cannot mean counts as not asked."""
+    group = query["group"]
+    return Filter(
+        group_by=GroupBy(group) if group in set(GroupBy) else GroupBy.DUE, words=query["q"][:LONGEST_WORDS].strip(),
+        only_mine=query["mine"] == "1", with_done=query["done"] == "1",
+    )  # fmt: skip
+
+
+def read_new(form: FormValues) -> NewItem:
+    """Return what is to be given. Errors: Invalid by field, everything at once."""
+    reader = Reader(form)
+    title = reader.text("title", LONGEST_TITLE)
+    if not title:
+        reader.refuse("title", "Say what is to be done.")
+    owner_id, due = id_in(form["owner"]), reader.day("due", "Choose the day by which it is due.")
+    if owner_id is None:
+        reader.refuse("owner", "Choose who is to do it.")
+    seen_by, body_id = _audience(form["seen_by"])
+    reader.check()
+    return NewItem(
+        title=title, owner_id=owner_id or NOBODY, due=due or date.min, origin_id=id_in(form["origin"]), seen_by=seen_by,
+        body_id=body_id,
+    )  # fmt: skip
+
+
+def _audience(text: str) -> tuple[Visibility, UUID | None]:
+    kind, _, body = text.partition(":")
+    if kind == Visibility.BODY:
+        return Visibility.BODY, id_in(body)
+    return (Visibility(kind), None) if kind in SEEN_BY else (Visibility.NAMED if kind else Visibility.ALL, None)
+
+
+def form_of_item(item: ActionItem) -> FormValues:
+    """Return the texts of an item's form."""
+    texts = {"status": item.status.value, "progress": str(item.progress), "due": item.due.isoformat(), "note": ""}
+    return FormValues({name: (text,) for name, text in texts.items()})
+
+
+def read_change(form: FormValues) -> Change:
+    """Return what is said of an item; a field that is missing leaves it as it is. Errors: Invalid by field."""
+    reader = Reader(form)
+    change = Change(
+        status=_status(reader), progress=reader.number("progress"), due=reader.day("due"),
+        note=reader.text("note", LONGEST_NOTE, multiline=True),
+    )  # fmt: skip
+    reader.check()
+    return change
+
+
+def read_word_from_owner(form: FormValues) -> Change:
+    """Return what an owner says by the link in a mail. Errors: Invalid by field."""
+    reader = Reader(form)
+    status, due = form["status"], reader.day("due")
+    if status == MORE_TIME:
+        due = due or reader.day("due", "Choose the day by which you can do it.")
+    elif status not in {ItemStatus.DONE, ItemStatus.IN_PROGRESS, ItemStatus.BLOCKED}:
+        reader.refuse("status", "Choose where it stands.")
+    note, progress = reader.text("note", LONGEST_NOTE, multiline=True), reader.number("progress")
+    reader.check()
+    said = None if status == MORE_TIME else ItemStatus(status)
+    return Change(status=said, progress=progress, due=due, note=note)
+
+
+def _status(reader: Reader) -> ItemStatus | None:
+    text = reader.form["status"]
+    if text and text not in set(ItemStatus):
+        reader.refuse("status", "Choose a status from the list.")
+        return None
+    return ItemStatus(text) if text else None
+
+
+def status_options(*, may_cancel: bool) -> list[tuple[str, str]]:
+    """Return the options of a status field."""
+    return [(one.value, one.word) for one in ItemStatus if may_cancel or one is not ItemStatus.CANCELLED]
+
+
+def progress_options(now: int) -> list[tuple[str, str]]:
+    """Return the options of a progress field: quarters, and the present value if it is another."""
+    return [(str(step), f"{step}%") for step in sorted({*STEPS, now})]
+
+
+def said(name: str, text: str) -> str:
+    """Return the text of a field in words, for somebody who reads what another person saved."""
+    if name == "status":
+        return ItemStatus(text).word if text in set(ItemStatus) else "as it was"
+    if name == "progress":
+        return f"{text}%"
+    return text or "empty"

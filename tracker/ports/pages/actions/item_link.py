@@ -1,0 +1,124 @@
+"""The page behind an action item's link in a mail: without an account; looking changes nothing, a button does."""
+
+from typing import Any, TypeVar
+
+from litestar import HttpMethod, Request, Response, post, route
+from litestar.params import FromPath
+from litestar.response import Redirect
+
+from tracker import clock
+from tracker.errors import Conflict, Invalid, NotFound
+from tracker.ports.http.guards import link
+from tracker.ports.http.request_source import origin_of
+from tracker.ports.pages.actions import item_forms as forms
+from tracker.ports.pages.actions.item_views import today_of
+from tracker.ports.pages.core.edit_conflicts import ChangeInWords, in_words, merged, record, recorded
+from tracker.ports.pages.core.form_values import Errors, FormValues, errors_of, form_of, query_of, version_in
+from tracker.ports.pages.core.request import zone_of
+from tracker.ports.pages.core.templating import page
+from tracker.rules.actions.action_items import ActionItem, ItemStatus
+from tracker.rules.core.viewer import Viewer
+from tracker.rules.core.wording import local
+from tracker.usecases.actions import action_items, item_lists
+
+R = TypeVar("R", bound=Response[Any])
+STANDS = [
+    ("done", "Done", "Closes the item"),
+    ("in_progress", "In progress", "Keeps it open"),
+    ("blocked", "Blocked", "Says that you need help"),
+    (forms.MORE_TIME, "Need more time", "Choose a new date below"),
+]
+
+
+@route("/u/{token:str}", http_method=[HttpMethod.GET, HttpMethod.HEAD], guards=[link])
+async def update_page(token: FromPath[str], request: Request[Any, Any, Any]) -> Response[str]:
+    """Show the form; ?s=done only chooses an answer and puts the focus on the button, ?saved=1 says what was saved."""
+    try:
+        viewer, item = await _theirs(request, token)
+    except NotFound as unknown:
+        return _private(page("core/errors/link.html", request, status_code=404, sentence=unknown.sentence))
+    query = query_of(request)
+    if item.is_restricted or not (item.is_open or query["saved"]):
+        return _closed(request, item)
+    if query["saved"]:
+        return _private(page("actions/link-saved.html", request, item=item, token=token, today=today_of(request)))
+    wanted = query["s"] if query["s"] in {value for value, _, _ in STANDS} else ""
+    form = _blank(item).but({"status": wanted} if wanted else {})
+    return await _form(request, token, viewer, item, form, is_asked_for=bool(wanted))
+
+
+@post("/u/{token:str}", guards=[link], status_code=303)
+async def save_update(token: FromPath[str], request: Request[Any, Any, Any]) -> Response[Any]:
+    """Save what the owner says, or show the form again with what is missing or changed meanwhile."""
+    form = await form_of(request)
+    try:
+        viewer, item = await _theirs(request, token)
+        if item.is_restricted or not item.is_open:
+            return _closed(request, item)
+        change = forms.read_word_from_owner(form)
+        await action_items.update(viewer, item.reference, change, version_in(form), clock.now(), today_of(request))
+    except NotFound as unknown:
+        return _private(page("core/errors/link.html", request, status_code=404, sentence=unknown.sentence))
+    except Invalid as wrong:
+        return await _form(
+            request, token, viewer, item, form, errors=errors_of(wrong, forms.CHANGE_FIELDS), status_code=422
+        )
+    except Conflict:
+        return await _beside_each_other(request, token, form)
+    return _private(Redirect(f"/u/{token}?saved=1", status_code=303))
+
+
+async def _theirs(request: Request[Any, Any, Any], token: str) -> tuple[Viewer, ActionItem]:
+    wanted = request.app.state.links.read_item(token)
+    return await action_items.item_by_link(wanted.item_id, wanted.owner_id, clock.now(), origin_of(request))
+
+
+def _blank(item: ActionItem) -> FormValues:
+    """Return the form as the item stands; a new day is asked for, so the present one is no text of it."""
+    status = ItemStatus.IN_PROGRESS if item.status is ItemStatus.OPEN else item.status
+    return forms.form_of_item(item).but({"due": "", "status": status.value})
+
+
+async def _form(  # noqa: PLR0913 - the facts of one page
+    request: Request[Any, Any, Any], token: str, viewer: Viewer, item: ActionItem, form: FormValues, *,
+    is_asked_for: bool = False, errors: Errors | None = None, changes: list[ChangeInWords] | None = None,
+    status_code: int = 200,
+) -> Response[str]:  # fmt: skip
+    view = await item_lists.item_view(viewer, item.reference)
+    return _private(page(
+        "actions/link-form.html", request, status_code=status_code, token=token, item=item, form=form,
+        errors=errors or Errors(), changes=changes, is_asked_for=is_asked_for, stands=STANDS,
+        steps=forms.progress_options(item.progress), today=today_of(request),
+        version=version_in(form) if errors else item.version, was=form["was"] if errors else record(_blank(item)),
+        notes=[(local(note.at, viewer.zone), note) for note in view.notes],
+    ))  # fmt: skip
+
+
+async def _beside_each_other(request: Request[Any, Any, Any], token: str, form: FormValues) -> Response[str]:
+    """Show what the owner typed beside what somebody else saved meanwhile."""
+    viewer, item = await _theirs(request, token)
+    if item.is_restricted or not item.is_open:
+        return _closed(request, item)
+    both, changes = merged(recorded(form["was"]), form, _blank(item))
+    words = in_words(changes, forms.LABELS, forms.said)
+    return await _form(request, token, viewer, item, both, changes=words, status_code=409)
+
+
+def _closed(request: Request[Any, Any, Any], item: ActionItem) -> Response[str]:
+    """Say that there is nothing to update; of an item for named people nothing is said before they sign in."""
+    if item.is_restricted:
+        return _private(page("actions/link-sign-in.html", request, target=f"/action-items/{item.reference}"))
+    closed_at = local(item.closed_at or item.changed_at, zone_of(request))
+    return _private(page(
+        "actions/link-closed.html", request, status_code=410, item=item, closed_at=closed_at,
+        today=today_of(request),
+    ))  # fmt: skip
+
+
+def _private(response: R) -> R:
+    """Keep the address, which is the right to update, from search engines and other sites."""
+    response.headers.update({"X-Robots-Tag": "noindex", "Referrer-Policy": "no-referrer"})
+    return response
+
+
+handlers = [update_page, save_update]

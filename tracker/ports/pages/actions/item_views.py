@@ -1,0 +1,114 @@
+"""What the templates of action items show."""
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+from typing import Any
+from urllib.parse import urlencode
+
+from litestar import Request, Response
+
+from tracker import clock
+from tracker.ports.pages.actions import item_forms as forms
+from tracker.ports.pages.core.edit_conflicts import ChangeInWords, record
+from tracker.ports.pages.core.form_values import Errors, FormValues, id_in, query_of
+from tracker.ports.pages.core.people_options import people_options
+from tracker.ports.pages.core.request import viewer_of, zone_of
+from tracker.ports.pages.core.templating import page
+from tracker.rules.actions.action_items import ActionItem
+from tracker.rules.core.wording import day, local
+from tracker.usecases.actions import item_lists
+
+Context = dict[str, Any]
+USUAL_TIME = timedelta(days=14)
+"""What a new item's due day says until somebody chooses another."""
+
+
+def today_of(request: Request[Any, Any, Any]) -> date:
+    """Return the day in the task force's zone, by which items are due."""
+    return local(clock.now(), zone_of(request)).date()
+
+
+async def board_context(request: Request[Any, Any, Any], query: FormValues) -> Context:
+    """Return the list that the address asks for."""
+    chosen, today = forms.read_filter(query), today_of(request)
+    board = await item_lists.board(viewer_of(request), chosen, clock.now(), today)
+    asked = {"q": chosen.words, "mine": "1" if chosen.only_mine else "", "done": "1" if chosen.with_done else ""}
+    rest = {name: text for name, text in asked.items() if text}
+    return {
+        "board": board, "chosen": chosen, "today": today,
+        "groupings": [
+            (group, label, f"/action-items?{urlencode({'group': group, **rest})}")
+            for group, label in (("due", "Due date"), ("owner", "Owner"), ("agency", "Agency"))
+        ],
+    }  # fmt: skip
+
+
+def origin_in(request: Request[Any, Any, Any]) -> FormValues:
+    """Return the empty form of a new item; ?origin=… names the date that it comes from."""
+    due = (today_of(request) + USUAL_TIME).isoformat()
+    return FormValues({"origin": (query_of(request)["origin"],), "due": (due,)})
+
+
+async def new_context(request: Request[Any, Any, Any], form: FormValues, errors: Errors | None = None) -> Context:
+    """Return the form of a new item, with what was typed."""
+    offered = await item_lists.choices(viewer_of(request), id_in(form["origin"]), clock.now())
+    today = today_of(request)
+    return {
+        "form": form, "errors": errors or Errors(),
+        "owners": people_options(offered.owners, "Choose"),
+        "origins": [("", "No meeting"), *(
+            (str(one), f"{line.title}, {day(local(line.starts_at, line.zone), today)}")
+            for one, line in offered.origins.items()
+        )],
+        "audiences": [
+            *((one.value, words) for one, words in forms.SEEN_BY.items() if one in offered.visibilities),
+            *((f"body:{one}", f"{name} only") for one, name in offered.bodies.items()),
+        ],
+    }  # fmt: skip
+
+
+async def item_context(
+    request: Request[Any, Any, Any],
+    reference: str,
+    form: FormValues | None = None,
+    *,
+    version: int | None = None,
+    errors: Errors | None = None,
+    changes: Sequence[ChangeInWords] | None = None,
+    owner_error: str | None = None,
+) -> Context:
+    """Return one item with its history and its forms."""
+    view = await item_lists.item_view(viewer_of(request), reference)
+    item, now_there = view.item, forms.form_of_item(view.item)
+    owners = await item_lists.new_owners(viewer_of(request), item) if view.may_direct and item.is_open else []
+    return {
+        "view": view, "item": item, "today": today_of(request), "form": form or now_there,
+        "version": item.version if version is None else version,
+        "was": (form["was"] if form and version is not None else "") or record(now_there),
+        "errors": errors or Errors(), "changes": changes, "owner_error": owner_error,
+        "statuses": forms.status_options(may_cancel=view.may_direct),
+        "steps": forms.progress_options(item.progress), "owners": people_options(owners, "Choose"),
+        "notes": [(local(note.at, viewer_of(request).zone), note) for note in view.notes],
+    }  # fmt: skip
+
+
+async def row_answer(
+    request: Request[Any, Any, Any],
+    reference: str,
+    *,
+    is_open: bool = False,
+    said: str | None = None,
+    before: ActionItem | None = None,
+    form: FormValues | None = None,
+    status_code: int = 200,
+    **facts: Any,
+) -> Response[str]:
+    """Answer htmx with an item's line in the list, the counts, and a message with its Undo where there is one."""
+    context = await item_context(request, reference, form, **facts)
+    if said and not before:
+        context["is_saved"] = True
+    counts = await item_lists.counts(viewer_of(request), clock.now(), today_of(request))
+    return page(
+        "actions/row-part.html", request, status_code=status_code, is_unfolded=is_open, said=said, before=before,
+        counts=counts, may_move=context["view"].may_update, **context,
+    )  # fmt: skip

@@ -1,0 +1,207 @@
+"""Finding a time while an event is scheduled: suggested times to choose from, and everybody's day beside each other."""
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from functools import partial
+from typing import Any
+from urllib.parse import parse_qs, urlencode
+from uuid import UUID
+
+from litestar import Request, Response, post
+
+from tracker import clock
+from tracker.crypto import ids
+from tracker.errors import Invalid
+from tracker.ports.http.guards import signed_in
+from tracker.ports.pages.core.form_values import FormValues, Reader, form_of, id_in, version_in
+from tracker.ports.pages.core.request import is_from_htmx, settings_of, viewer_of, zone_of
+from tracker.ports.pages.core.templating import page
+from tracker.ports.pages.events.preview import Editing
+from tracker.ports.pages.events.schedule import offered_in, organizer
+from tracker.ports.pages.events.schedule_context import schedule_form
+from tracker.ports.pages.events.schedule_form import When, holiday_choices, picks_of, read_when, rule_in
+from tracker.rules.availability import suggested_times as rules
+from tracker.rules.availability.busy_days import Days, State
+from tracker.rules.availability.day_grid import Cell, half_hours, row
+from tracker.rules.availability.suggested_times import Suggestion
+from tracker.rules.availability.words import notes, unshared
+from tracker.rules.core.wording import local
+from tracker.rules.events.plan import Person
+from tracker.rules.events.replies import AttendeeRole
+from tracker.rules.recurrence import Repeat, first_dates
+from tracker.rules.recurrence.holiday_choices import held
+from tracker.rules.recurrence.holidays import next_working_day
+from tracker.usecases.availability import suggested_times
+from tracker.usecases.availability.suggested_times import Wanted
+from tracker.usecases.events.form_options import Choices, invited
+
+AN_HOUR = timedelta(hours=1)
+JUDGED = 12
+"""How many dates of a series are looked at."""
+AHEAD_OF: Mapping[str, int] = {Repeat.DAILY: 7, Repeat.WEEKLY: 7}
+"""Days in which the first date of such a series is looked for; later ones would give the same series again."""
+USE = "use-time"
+"""What the button is worth that puts the chosen time into the form."""
+WHEN = ("date", "starts", "ends", "last_day", "all_day")
+"""The fields that it fills."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Line:
+    """One person's day."""
+
+    person: Person
+    cells: list[Cell]
+    shares: bool
+    """Whether more of the day is known than the events here: what they share of a calendar kept elsewhere."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Choice:
+    """A time to choose: the value of its field, when it is by the wall clock, and what there is to say of it."""
+
+    value: str
+    starts: datetime
+    ends: datetime
+    notes: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Times:
+    """What was found; `day` is the one that is drawn."""
+
+    required: int
+    reads_outside: bool
+    """Whether people can share calendars that they keep elsewhere."""
+    typed: Choice | None
+    """The time that stands in the form."""
+    choices: list[Choice]
+    day: date
+    lines: list[Line]
+    free: list[int]
+    """How many required people are free in each half hour of the day."""
+    hours: list[datetime]
+    looked_from: str
+    """Fields of day and hours from which on they were looked for, so that a chosen time leaves them as they are."""
+
+
+@post("/schedule/times", guards=[signed_in], status_code=200)
+async def find_times(request: Request[Any, Any, Any]) -> Response[str]:
+    """Suggest times for the people who are ticked; a time that was chosen is put into the form above the same ones."""
+    form = await form_of(request)
+    event_id = id_in(form["event"])
+    viewer = viewer_of(request) if event_id else organizer(request)
+    offered, editing = await offered_in(viewer, event_id, form["from"])
+    zone = editing.event.zone if editing else zone_of(request)
+    is_chosen = form["save"] == USE
+    times = await _times(request, form.but(_looked_from(form)) if is_chosen else form, offered, zone)
+    if is_from_htmx(request):
+        return page("events/schedule/times-part.html", request, times=times, zone_name=zone, form=form)
+    filled = form.but(chosen_time(form)) if is_chosen else form
+    return await _whole(request, filled, offered, editing, zone, times)
+
+
+def chosen_time(form: FormValues) -> dict[str, str]:
+    """Return the fields of day and hours for the chosen time; none when it cannot be read."""
+    day, _, hours = form["slot"].partition("T")
+    starts, _, ends = hours.partition("/")
+    chosen = FormValues({"date": [day], "starts": [starts], "ends": [ends]})
+    reader = Reader(chosen)
+    whole = reader.day("date") and reader.time("starts") and reader.time("ends") and not reader.wrong
+    return {"date": day, "starts": starts, "ends": ends, "last_day": "", "all_day": ""} if whole else {}
+
+
+def _looked_from(form: FormValues) -> dict[str, str]:
+    """Return the fields of day and hours as they were when times were looked for."""
+    fields = parse_qs(form["looked_from"], keep_blank_values=True)
+    return {name: fields[name][-1] for name in WHEN if name in fields}
+
+
+async def _times(request: Request[Any, Any, Any], form: FormValues, offered: Choices, zone: str) -> Times:
+    invitees = {offered.lead_id: AttendeeRole.CHAIR, **invited(picks_of(form), offered)}
+    wanted = replace(
+        _wanted(form, zone), event_id=id_in(form["event"]), body_id=id_in(form["body"]),
+        reads_outside=settings_of(request).outside_calendars,
+    )  # fmt: skip
+    found = await suggested_times.find(viewer_of(request), invitees, wanted, clock.now())
+    names = {one.id: one for one in (*offered.people, offered.lead) if one}
+    required = [one for one, role in invitees.items() if role is not AttendeeRole.OPTIONAL]
+    days = found.days if wanted.reads_outside else {}
+    choice = partial(_choice, zone=zone, required=required, names=names, days=days)
+    choices = [choice(one) for one in found.suggestions]
+    chosen = [one for one in choices if form["save"] == USE and one.value == form["slot"]]
+    typed = chosen[0] if chosen else choice(found.typed) if found.typed else None
+    drawn = [typed] if typed else choices
+    day = drawn[0].starts.date() if drawn else wanted.first.date()
+    return Times(
+        required=len(required), reads_outside=wanted.reads_outside, choices=choices, day=day,
+        hours=half_hours(day), typed=typed, looked_from=urlencode({name: form[name] for name in WHEN}),
+        lines=_lines(found.days, [names[one] for one in invitees if one in names], day, zone),
+        free=_free([found.days[one] for one in required if one in found.days], day, zone),
+    )  # fmt: skip
+
+
+def _wanted(form: FormValues, zone: str) -> Wanted:
+    """Return what is looked for: from the typed day and hour on, or from the next working day on."""
+    when = read_when(Reader(form))
+    tomorrow = next_working_day(local(clock.now(), zone).date())
+    if when is None or when.is_all_day:
+        first = when.starts.date() if when and when.starts.date() > tomorrow else tomorrow
+        return Wanted(first=datetime.combine(first, rules.OPENS), length=AN_HOUR, zone=zone)
+    first = when.starts if when.starts.date() >= tomorrow else datetime.combine(tomorrow, when.starts.time())
+    dates_of = dates_like(form, when)
+    on = dates_of(when.starts.date())
+    return Wanted(
+        first=first, length=when.duration, zone=zone, dates_of=dates_of,
+        ahead=AHEAD_OF.get(form["repeat"], suggested_times.AHEAD),
+        typed=rules.candidate(on, when.starts.time(), when.duration, zone) if on else None,
+    )  # fmt: skip
+
+
+def dates_like(form: FormValues, when: When) -> Callable[[date], Sequence[date]]:
+    """Return what tells the first days of the typed series from its first one; none where it would not be a series."""
+
+    def dates_of(first: date) -> Sequence[date]:
+        starts = datetime.combine(first, when.starts.time())
+        with suppress(Invalid):
+            by_rule = first_dates(rule_in(Reader(form), starts), starts, JUDGED)
+            return [day.date() for _, day in held(by_rule, holiday_choices(form))]
+        return ()
+
+    return dates_of
+
+
+def _choice(
+    one: Suggestion, zone: str, required: Sequence[UUID], names: Mapping[UUID, Person], days: Mapping[UUID, Days]
+) -> Choice:
+    """Return a time with its words; `days` holds nobody where no calendars are shared."""
+    starts, ends = local(one.starts_at, zone), local(one.ends_at, zone)
+    value = f"{starts:%Y-%m-%dT%H:%M}/{ends:%H:%M}"
+    said = notes(one, len(required), names, unshared(one, required, days, zone))
+    return Choice(value=value, starts=starts, ends=ends, notes=" · ".join(said))
+
+
+def _lines(days: Mapping[UUID, Days], people: list[Person], day: date, zone: str) -> list[Line]:
+    ordered = sorted((one for one in people if one.id in days), key=lambda one: (one.agency.casefold(), one.name))
+    return [
+        Line(person=one, cells=row(days[one.id], day, zone), shares=days[one.id].shares(day, zone)) for one in ordered
+    ]
+
+
+def _free(days: list[Days], day: date, zone: str) -> list[int]:
+    rows = [[cell.state for cell in row(one, day, zone) for _ in range(cell.span)] for one in days]
+    return [sum(state is State.FREE for state in column) for column in zip(*rows, strict=True)]
+
+
+async def _whole(
+    request: Request[Any, Any, Any], form: FormValues, offered: Choices, editing: Editing | None, zone: str,
+    times: Times,
+) -> Response[str]:  # fmt: skip
+    kept = editing and editing._replace(version=version_in(form), was=form["was"])
+    form_id = id_in(form["form_id"]) or ids.new_id()
+    return await schedule_form(request, form, offered, zone, form_id=form_id, editing=kept, times=times)
+
+
+handlers = [find_times]

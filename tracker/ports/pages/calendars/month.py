@@ -1,0 +1,84 @@
+"""A month as a table, day by day, and the week that is written out below it on a narrow screen."""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any, NamedTuple
+
+from tracker.ports.pages.calendars.query import Asked
+from tracker.ports.pages.core.date_entries import Entry, entry_of, marks_of, written_out
+from tracker.rules.calendars import month_grid
+from tracker.rules.calendars.month_grid import Seen
+from tracker.rules.core.date_words import month_day
+from tracker.rules.recurrence.holidays import holiday_notes
+
+DOTS = 3  # at most, for the events of a day on a narrow screen
+LISTED = 18  # events written out below the month on a narrow screen
+
+
+class Cell(NamedTuple):
+    """One day of the month's table."""
+
+    day: date
+    href: str
+    classes: str
+    is_today: bool
+    note: str
+    """The holiday, or the name of a neighboring month at its first day."""
+    events: int
+    entries: list[Entry]
+
+    @property
+    def more(self) -> int:
+        """How many of its events are not shown."""
+        return self.events - len(self.entries)
+
+    @property
+    def dots(self) -> str:
+        """Return a dot for each event, for narrow screens."""
+        return "•" * min(self.events, DOTS)
+
+
+def month_context(asked: Asked, seen: list[Seen], zone: str, today: date) -> dict[str, Any]:
+    """Return what the template of the month shows."""
+    weeks = month_grid.weeks(asked.month)
+    days = month_grid.by_day(seen, weeks[0][0], weeks[-1][-1], zone)
+    every = [day for week in weeks for day in week]
+    holidays, lists = dict(holiday_notes(every)), asked.lists_of(every)
+    return {
+        "weeks": [
+            [_cell(asked, day, lists[day], days.get(day, []), zone, holidays, today) for day in week] for week in weeks
+        ],
+        "is_cut": not asked.is_whole and any(len(seen) > month_grid.SHOWN for seen in days.values()),
+        "is_empty": not any(day.month == asked.month.month for day in days),
+        "holidays": holidays,
+        "marks": marks_of(seen),
+        **_week(weeks, days, zone, today),
+    }
+
+
+def _cell(
+    asked: Asked, day: date, href: str, seen: list[Seen], zone: str, holidays: Mapping[date, str], today: date
+) -> Cell:
+    is_outside = day.month != asked.month.month
+    is_weekend = day.weekday() > 4  # noqa: PLR2004 - after Friday
+    marks = {"out": is_outside, "wkend": is_weekend, "is-today": day == today, "hol": day in holidays}
+    return Cell(
+        day=day,
+        href=href,
+        classes=" ".join(word for word, holds in marks.items() if holds),
+        is_today=day == today,
+        note=holidays.get(day) or (f"{day:%b}" if is_outside and day.day == 1 else ""),
+        events=len(seen),
+        entries=[entry_of(one, day, zone) for one in (seen if asked.is_whole else month_grid.shown(seen))],
+    )
+
+
+def _week(weeks: list[list[date]], days: Mapping[date, list[Seen]], zone: str, today: date) -> dict[str, Any]:
+    """Return what is written out below the table on a narrow screen, as far as it has room."""
+    week = month_grid.week_to_list(weeks, days, today)
+    if week is None:
+        return {"week_name": "", "week_days": []}
+    return {
+        "week_name": "This week" if today in week else f"Week of {month_day(week[0])}",
+        "week_days": written_out({day: days[day] for day in week if day in days}, zone, at_most=LISTED),
+    }

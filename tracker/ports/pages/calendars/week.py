@@ -1,0 +1,71 @@
+"""A week by the hour, and the same days written out for a narrow screen."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from tracker.ports.pages.calendars.query import Asked
+from tracker.ports.pages.core.date_entries import Entry, entry_of, marks_of, written_out
+from tracker.rules.calendars import month_grid
+from tracker.rules.calendars.month_grid import Seen
+from tracker.rules.calendars.week_grid import Block, Day, week_around, week_of
+from tracker.rules.core.wording import clock_of_half_hour
+from tracker.rules.recurrence.holidays import holiday_notes
+
+
+@dataclass(frozen=True, kw_only=True)
+class Head:
+    """The head of a day's column, and what stands above its hours."""
+
+    day: date
+    href: str
+    is_today: bool
+    note: str
+    """The holiday."""
+    count: int
+    more: int
+    entries: list[Entry]
+
+
+@dataclass(frozen=True, kw_only=True)
+class HalfHour:
+    """A row of the table."""
+
+    name: str
+    is_half: bool
+    cells: list[tuple[Block, Entry | None]]
+
+
+def week_context(asked: Asked, seen: list[Seen], zone: str, today: date) -> dict[str, Any]:
+    """Return what the template of the week shows."""
+    days = week_around(asked.day)
+    by_day = month_grid.by_day(seen, days[0], days[-1], zone)
+    week = week_of(days, by_day, zone)
+    holidays, written = dict(holiday_notes(days)), dict(written_out(by_day, zone))
+    lists = asked.lists_of(days)
+    return {
+        "heads": [_head(lists[one.day], one, zone, holidays.get(one.day, ""), today) for one in week.days],
+        "columns": week.columns,
+        "end": clock_of_half_hour(week.last % 48),
+        "rows": [
+            HalfHour(
+                name=clock_of_half_hour(number), is_half=number % 2 == 1,
+                cells=[(block, _entry(block, zone)) for block in week.row(number)],
+            )
+            for number in range(week.first, week.last)
+        ],
+        "days": [(day, written.get(day, [])) for day in days] if by_day else [], "holidays": holidays,
+        "marks": marks_of(seen),
+        "is_empty": not by_day,
+    }  # fmt: skip
+
+
+def _head(href: str, one: Day, zone: str, note: str, today: date) -> Head:
+    return Head(
+        day=one.day, href=href, is_today=one.day == today, note=note, count=one.count, more=one.more,
+        entries=[entry_of(seen, one.day, zone) for seen in one.top],
+    )  # fmt: skip
+
+
+def _entry(block: Block, zone: str) -> Entry | None:
+    return entry_of(block.seen, month_grid.days_of(block.seen.line, zone)[0], zone) if block.seen else None

@@ -1,0 +1,103 @@
+"""Dates as the marks of calendars and agendas show them (the macros `chip` and `agenda`)."""
+
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime, timedelta
+from itertools import islice
+from typing import NamedTuple
+
+from tracker.rules.calendars import month_grid
+from tracker.rules.calendars.month_grid import Seen
+from tracker.rules.core.wording import clock, local
+from tracker.rules.events.event import Line
+
+
+class Entry(NamedTuple):
+    """A date on one of the days that it touches; `starts` and `ends` are on the wall clock of the reader."""
+
+    href: str
+    kind: str
+    visibility: str
+    status: str
+    title: str
+    place: str
+    starts: datetime
+    ends: datetime
+    is_all_day: bool
+    time: str
+    """What this day shows of its time: "2 PM", on its last day "until 2 AM", nothing for a whole day."""
+    body: str | None = None
+    answer: str | None = None
+    is_marked: bool = False
+    """Whether it is controlled information."""
+
+
+Agenda = list[tuple[date, list[Entry]]]
+"""Days with their entries, in order."""
+
+
+def address_of(line: Line) -> str:
+    """Return the address of a date's page."""
+    return f"/events/{line.event_id}/{line.key}"
+
+
+def times_of(line: Line, zone: str) -> tuple[datetime, datetime]:
+    """Return start and end on the wall clock of `zone`; whole days stay the days of their own zone."""
+    own = line.zone if line.is_all_day else zone
+    return local(line.starts_at, own), local(line.ends_at, own)
+
+
+def entry_of(seen: Seen, day: date, zone: str) -> Entry:
+    """Return a date as one of its days shows it."""
+    line = seen.line
+    starts, ends = times_of(line, zone)
+    return Entry(
+        href=address_of(line),
+        kind=line.kind,
+        visibility=line.visibility,
+        status=line.status,
+        title=line.title,
+        place=line.place,
+        starts=starts,
+        ends=ends,
+        is_all_day=line.is_all_day,
+        time=_time(line, day, starts, ends),
+        body=seen.body,
+        answer=seen.answer if line.kind.asks_reply else None,
+        is_marked=line.marking is not None,
+    )
+
+
+def marks_of(seen: Iterable[Seen]) -> dict[str, set[str]]:
+    """Return which kinds and audiences a calendar shows, for its legend."""
+    pairs = {(one.line.kind, one.line.visibility) for one in seen}
+    return {"kinds": {kind.value for kind, _ in pairs}, "seen_by": {audience.value for _, audience in pairs}}
+
+
+def agenda(seen: Iterable[Seen], first: date, last: date, zone: str) -> Agenda:
+    """Return what falls on each day from `first` to `last`, days without anything left out."""
+    return written_out(month_grid.by_day(seen, first, last, zone), zone)
+
+
+def written_out(days: Mapping[date, Iterable[Seen]], zone: str, at_most: int | None = None) -> Agenda:
+    """Return days with their entries, as many entries as there is room for; the last day may be cut short."""
+    found: Agenda = []
+    room = at_most
+    for day, seen in days.items():
+        entries = [entry_of(one, day, zone) for one in islice(seen, room)]
+        room = None if room is None else room - len(entries)
+        if entries:
+            found.append((day, entries))
+    return found
+
+
+def _time(line: Line, day: date, starts: datetime, ends: datetime) -> str:
+    if line.is_all_day:
+        return ""
+    if starts.date() == day:
+        return _short(starts)
+    is_last = (ends - timedelta.resolution).date() == day and ends.date() == day
+    return f"until {_short(ends)}" if is_last else ""
+
+
+def _short(moment: datetime) -> str:
+    return clock(moment).replace(":00", "")

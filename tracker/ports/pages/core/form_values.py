@@ -1,0 +1,188 @@
+"""What a form holds, as text; how days, times, numbers and ids are read from it, with a sentence for each mistake."""
+
+import re
+from calendar import monthrange
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import date, time
+from typing import Any, TypeVar
+from uuid import UUID
+
+from litestar import Request
+
+from tracker.errors import Invalid
+from tracker.rules.core.clean_text import clean
+from tracker.rules.core.date_words import MONTHS
+from tracker.rules.core.wall_clock import FIRST_YEAR, LAST_YEAR
+
+T = TypeVar("T")
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_TIME = re.compile(r"[0-9]{2}:[0-9]{2}(:[0-9]{2})?")
+_NUMBER = re.compile(r"[0-9]{1,6}")
+_YEARS = f"Choose a day between {FIRST_YEAR} and {LAST_YEAR}."
+UNREADABLE = "The form arrived in a way that we cannot read. Go back, and send it again."
+
+
+class FormValues(Mapping[str, str]):
+    """The texts of a form; of a repeated field the first counts, and a field that is missing is empty."""
+
+    def __init__(self, values: Mapping[str, Sequence[str]]) -> None:
+        self._values = {name: tuple(texts) for name, texts in values.items()}
+
+    def __getitem__(self, name: str) -> str:
+        return next(iter(self._values.get(name, ())), "")
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._values)
+
+    def __len__(self) -> int:
+        return len(self._values)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._values
+
+    def all(self, name: str) -> tuple[str, ...]:
+        """Return every text of a repeated field."""
+        return self._values.get(name, ())
+
+    def but(self, values: Mapping[str, Sequence[str] | str]) -> "FormValues":
+        """Return the same form with some fields replaced."""
+        new = {name: (texts,) if isinstance(texts, str) else tuple(texts) for name, texts in values.items()}
+        return FormValues(self._values | new)
+
+
+class Errors(dict[str, str]):
+    """A sentence for each field that cannot be taken, from top to bottom; None for a field without one."""
+
+    def __missing__(self, name: str) -> None:
+        """Return nothing, so that a template may ask for any field."""
+
+
+def errors_of(wrong: Invalid | None, fields: Sequence[str]) -> Errors:
+    """Return the errors in the order of a form's fields; what belongs to none of them stands under the empty name."""
+    if wrong is None:
+        return Errors()
+    known = {name: wrong.fields[name] for name in fields if name in wrong.fields}
+    rest = [sentence for name, sentence in wrong.fields.items() if name not in known]
+    others = " ".join(rest) if wrong.fields else wrong.sentence
+    return Errors(known | ({"": others} if others else {}))
+
+
+async def form_of(request: Request[Any, Any, Any]) -> FormValues:
+    """Return what was posted; a file in the place of a text counts as missing. Errors: Invalid."""
+    try:
+        form = await request.form()
+    except (UnicodeDecodeError, LookupError) as odd:  # a part of a multipart form names a charset that it does not keep
+        raise Invalid(UNREADABLE) from odd
+    values = {name: [one for one in form.getall(name) if isinstance(one, str)] for name in form}
+    await form.close()
+    return FormValues(values)
+
+
+def query_of(request: Request[Any, Any, Any]) -> FormValues:
+    """Return what the address asks for after the question mark."""
+    return FormValues({name: request.query_params.getall(name) for name in request.query_params})
+
+
+class Reader:
+    """Reads one form; `wrong` gathers a sentence for each field that cannot be taken, so that all are told at once."""
+
+    def __init__(self, form: FormValues) -> None:
+        self.form = form
+        self.wrong: dict[str, str] = {}
+
+    def tried(self, make: Callable[[], T], otherwise: T) -> T:
+        """Return what `make` gives; note its `Invalid` and return `otherwise`."""
+        try:
+            return make()
+        except Invalid as refused:
+            self.wrong = (refused.fields or {"": refused.sentence}) | self.wrong
+            return otherwise
+
+    def text(self, name: str, longest: int, *, multiline: bool = False) -> str:
+        """Return a cleaned text of at most `longest` characters."""
+        return self.tried(lambda: clean(self.form[name], longest, name, multiline=multiline), "")
+
+    def day(self, name: str, missing: str | None = None) -> date | None:
+        """Return a day; `missing` is the sentence for a field that must be filled."""
+        day = self._typed(name, missing, _day, _no_day(self.form[name].strip()))
+        if day is not None and not FIRST_YEAR <= day.year <= LAST_YEAR:
+            self.refuse(name, _YEARS)
+            return None
+        return day
+
+    def time(self, name: str, missing: str | None = None) -> time | None:
+        """Return a time of day, in whole minutes."""
+        return self._typed(name, missing, _time, "Write the time as hours:minutes, for example 14:30.")
+
+    def number(self, name: str, wanted: str = "Write a whole number, for example 12.") -> int | None:
+        """Return a whole number below a million; `wanted` is the sentence for anything else."""
+        return self._typed(name, None, _number, wanted)
+
+    def refuse(self, name: str, sentence: str) -> None:
+        """Note why a field cannot be taken, unless something is noted there already."""
+        self.wrong.setdefault(name, sentence)
+
+    def check(self) -> None:
+        """Raise `Invalid` with everything that was noted."""
+        if self.wrong:
+            raise Invalid(**self.wrong)
+
+    def _typed(self, name: str, missing: str | None, read: Callable[[str], T], sentence: str) -> T | None:
+        text = self.form[name].strip()
+        if not text:
+            if missing:
+                self.refuse(name, missing)
+            return None
+        try:
+            return read(text)
+        except ValueError:
+            self.refuse(name, sentence)
+            return None
+
+
+def ids_in(texts: Sequence[str]) -> frozenset[UUID]:
+    """Return the ids among the texts of a field; what is none is left out, and is then no one's."""
+    return frozenset(one for one in map(id_in, texts) if one is not None)
+
+
+def id_in(text: str) -> UUID | None:
+    """Return an id, or None for anything else."""
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
+
+
+def version_in(form: FormValues) -> int:
+    """Return the version that a form was opened with; 0, which nothing has, for anything else."""
+    return int(form["version"]) if _NUMBER.fullmatch(form["version"]) else 0
+
+
+def _day(text: str) -> date:
+    if not _DAY.fullmatch(text):
+        raise ValueError(text)
+    return date.fromisoformat(text)
+
+
+def _no_day(text: str) -> str:
+    """Return why a text is no day: it is not written as one, or the calendar does not have it."""
+    if not _DAY.fullmatch(text):
+        return "Write the day as year-month-day, for example 2027-01-14."
+    year, month = (int(part) for part in text.split("-")[:2])
+    if not FIRST_YEAR <= year <= LAST_YEAR:
+        return _YEARS
+    if not 1 <= month <= len(MONTHS):
+        return f"“{text}” is no day: the months are 01 to {len(MONTHS)}."
+    return f"“{text}” is no day: {MONTHS[month - 1]} {year} has {monthrange(year, month)[1]} days."
+
+
+def _time(text: str) -> time:
+    if not _TIME.fullmatch(text):
+        raise ValueError(text)
+    return time.fromisoformat(text).replace(second=0)
+
+
+def _number(text: str) -> int:
+    if not _NUMBER.fullmatch(text):
+        raise ValueError(text)
+    return int(text)

@@ -1,0 +1,142 @@
+"""From values to HTML: the Jinja environment, the words and marks that templates may use, and a page's common parts.
+
+Every template has, without an import: `forms` and `cal` (the macros of templates/macros/), `icon`, `static`, `qr`, and
+the filters of `tracker.rules.core.wording`. A page adds viewer, nav, csrf, flash, settings, now, today and zone_word.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from functools import cache
+from typing import Any, NamedTuple
+
+import segno
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from litestar import Request, Response
+from markupsafe import Markup, escape
+
+from tracker import clock
+from tracker.config.paths import folder
+from tracker.config.settings import Settings
+from tracker.ports.pages.core.static import FOLDER, static
+from tracker.rules.core import date_words, wording
+from tracker.rules.core.viewer import Viewer
+from tracker.rules.emails import preferences
+from tracker.rules.reports import reports
+
+QUIET_ZONE = 4  # modules of white around a QR code (ISO/IEC 18004)
+SVG_FRAME = re.compile(r"^<svg[^>]*>|</svg>\s*$")
+MACROS = {"forms": "core/macros/forms.html", "cal": "core/macros/calendar.html"}
+FILTERS = {
+    "day": wording.day,
+    "shortday": date_words.short_weekday_date,
+    "longday": wording.longday,
+    "clock": wording.clock,
+    "span": wording.span,
+    "ago": wording.ago,
+    "plural": wording.plural,
+    "lead": preferences.lead_words,
+    "lateness": wording.lateness,
+    "local": wording.local,
+    "zone_word": wording.zone_word,
+}
+
+
+class Place(NamedTuple):
+    """One word of the primary navigation; a page is in it when it sets `section` to the key."""
+
+    key: str
+    address: str
+    label: str
+    is_for: Callable[[Viewer], bool] = lambda _: True
+
+
+NAVIGATION = (
+    Place("home", "/", "Home"),
+    Place("calendar", "/calendar", "Calendar"),
+    Place("actions", "/action-items", "Action items"),
+    Place("people", "/people", "Agencies & people"),
+    Place("reports", "/reports", "Reports", reports.may_read),
+    Place("admin", "/admin", "Admin", lambda viewer: viewer.keeps_accounts or viewer.reads_audit),
+)
+
+
+@cache
+def icon(name: str, label: str | None = None, cls: str = "") -> Markup:
+    """Return a USWDS icon as inline SVG: decoration, or an image named `label`; raise `FileNotFoundError`."""
+    drawing = SVG_FRAME.sub("", (FOLDER / "vendor" / "icons" / f"{name}.svg").read_text(encoding="utf-8").strip())
+    role = Markup('role="img" aria-label="{}"').format(label) if label else Markup('aria-hidden="true"')
+    frame = Markup('<svg class="usa-icon{}" {} focusable="false" viewBox="0 0 24 24">{}</svg>')
+    own = f" {cls}" if cls else ""
+    return frame.format(own, role, Markup(drawing))  # noqa: S704 - a file of ours, never text of a user
+
+
+def qr(text: str, title: str) -> Markup:
+    """Return a QR code of `text` as inline SVG, sized by its container, with `title` as its accessible name."""
+    code = segno.make(text, error="m", micro=False)
+    drawing = code.svg_inline(border=QUIET_ZONE, omitsize=True, svgclass=None, lineclass=None)
+    name = f'<svg role="img" aria-label="{escape(title)}" '
+    return Markup(drawing.replace("<svg ", name, 1))  # noqa: S704 - a drawing by segno; the title is escaped
+
+
+@cache
+def environment() -> Environment:
+    """Return the one environment: everything is escaped, and a missing name is an error."""
+    jinja = Environment(
+        loader=FileSystemLoader(folder("templates")),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+    )
+    jinja.globals.update(icon=icon, static=static, qr=qr)
+    jinja.filters.update(FILTERS)
+    for name, file in MACROS.items():  # in this order: a module keeps the globals of the moment it is made
+        jinja.globals[name] = jinja.get_template(file).module
+    return jinja
+
+
+def render(name: str, context: Mapping[str, Any]) -> str:
+    """Return the text of a template."""
+    return environment().get_template(name).render(context)
+
+
+def page(name: str, request: Request[Any, Any, Any], *, status_code: int = 200, **context: Any) -> Response[str]:
+    """Return a whole page that no cache may keep."""
+    return _private(render(name, common(request) | context), status_code)
+
+
+def part(
+    name: str, block: str, request: Request[Any, Any, Any], *, status_code: int = 200, **context: Any
+) -> Response[str]:
+    """Return one block of a page's template alone, as htmx swaps it in."""
+    template = environment().get_template(name)
+    values = template.new_context(common(request) | context)
+    return _private("".join(template.blocks[block](values)), status_code)
+
+
+def common(request: Request[Any, Any, Any]) -> dict[str, Any]:
+    """Return what every page shows; works without a session and for an error before the settings were reached."""
+    state = request.scope.get("state") or {}
+    settings = state.get("settings") or Settings(secret="")
+    viewer, visit = state.get("viewer"), state.get("visit")
+    now = wording.local(clock.now(), settings.time_zone)
+    return {
+        "viewer": viewer,
+        "session_left": visit.seconds_left(clock.now()) if visit else None,
+        "nav": [place for place in NAVIGATION if place.is_for(viewer)] if viewer else (),
+        "csrf": state.get("csrf") or "",
+        "flash": state.get("flash"),
+        "undo": state.get("undo"),
+        "settings": settings,
+        "zone": settings.time_zone,
+        "zone_word": wording.zone_word(settings.time_zone),
+        "now": now,
+        "today": now.date(),
+    }
+
+
+def _private(html: str, status_code: int) -> Response[str]:
+    return Response(
+        html, media_type="text/html", status_code=status_code, headers={"Cache-Control": "no-store, private"}
+    )

@@ -1,0 +1,95 @@
+"""The mails that a demo sent, for whoever looks at it. Registered in a demo alone, which only this computer reaches.
+
+The application puts the reader of the sink's folder into `app.state.mailbox`.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import Any, Protocol
+
+from litestar import Request, Response, get
+from litestar.params import FromPath
+
+from tracker.errors import NotFound
+from tracker.ports.http.guards import public
+from tracker.ports.pages.core.form_values import query_of
+from tracker.ports.pages.core.templating import page
+
+ADDRESS = re.compile(r"https?://[^\s<>\"]+[^\s<>\".,;:!?)\]]")
+AS_A_MAIL = "default-src 'none'; style-src 'unsafe-inline'; sandbox; frame-ancestors 'none'; base-uri 'none'"
+FOLD = re.compile(r"\r?\n[ \t]")  # RFC 5545 §3.1
+
+
+class Mail(Protocol):
+    """One mail as the page shows it; parts that it does not have are empty."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def subject(self) -> str: ...
+    @property
+    def to(self) -> str: ...
+    @property
+    def sent_at(self) -> datetime | None: ...
+    @property
+    def text(self) -> str: ...
+    @property
+    def html(self) -> str: ...
+    @property
+    def calendar(self) -> str: ...
+
+
+class Mailbox(Protocol):
+    """Where the mails are."""
+
+    async def newest(self, to: str = "") -> Sequence[Mail]:
+        """Return the newest mails first, to one address if it is given."""
+
+    async def mail(self, name: str) -> Mail | None:
+        """Return one mail, or None."""
+
+
+@get("/demo/mail", guards=[public])
+async def mails_page(request: Request[Any, Any, Any]) -> Response[str]:
+    """Show the newest mails; ?to= keeps those to one address."""
+    to = query_of(request)["to"]
+    return page("emails/pages/demo-emails.html", request, mails=await _mailbox(request).newest(to), to=to)
+
+
+@get("/demo/mail/{name:str}", guards=[public])
+async def mail_page(name: FromPath[str], request: Request[Any, Any, Any]) -> Response[str]:
+    """Show the parts of one mail as text, with their links to follow. Errors: NotFound."""
+    mail = await _mailbox(request).mail(name)
+    if mail is None:
+        raise NotFound
+    parts = {"Text": mail.text, "Calendar": FOLD.sub("", mail.calendar), "HTML, as its source": mail.html}
+    shown = {title: list(pieces(text)) for title, text in parts.items() if text.strip()}
+    return page("emails/pages/demo-email.html", request, mail=mail, parts=shown)
+
+
+@get("/demo/mail/{name:str}/shown", guards=[public])
+async def shown_mail(name: FromPath[str], request: Request[Any, Any, Any]) -> Response[str]:
+    """Show the HTML of one mail as a mail program does: in a sandbox, without scripts and anything from elsewhere."""
+    mail = await _mailbox(request).mail(name)
+    if mail is None or not mail.html:
+        raise NotFound
+    return Response(mail.html, media_type="text/html", headers={"Content-Security-Policy": AS_A_MAIL})
+
+
+def pieces(text: str) -> Iterator[tuple[str, bool]]:
+    """Yield a text in pieces, each with whether it is an address to follow."""
+    end = 0
+    for found in ADDRESS.finditer(text):
+        yield text[end : found.start()], False
+        yield found.group(), True
+        end = found.end()
+    yield text[end:], False
+
+
+def _mailbox(request: Request[Any, Any, Any]) -> Mailbox:
+    mailbox: Mailbox = request.app.state.mailbox
+    return mailbox
+
+
+handlers = [mails_page, mail_page, shown_mail]

@@ -1,0 +1,66 @@
+"""The page of every message: planned, waiting, sent, failed or skipped, and why; and sending one once more."""
+
+from typing import Any
+from uuid import UUID
+
+from litestar import Request, Response, get, post
+from litestar.params import FromPath
+from litestar.response import Redirect
+
+from tracker import clock
+from tracker.ports.http import flash
+from tracker.ports.http.guards import signed_in
+from tracker.ports.pages.core.date_entries import address_of
+from tracker.ports.pages.core.form_values import form_of, query_of
+from tracker.ports.pages.core.people_options import people_options
+from tracker.ports.pages.core.request import is_from_htmx, viewer_of, zone_of
+from tracker.ports.pages.core.saved_filters import saved_in
+from tracker.ports.pages.core.templating import page, part
+from tracker.ports.pages.emails.messages_query import PATH, asked_for
+from tracker.rules.core.viewer import Viewer
+from tracker.rules.core.wording import local
+from tracker.rules.emails.messages import KIND_WORDS, STATE_WORDS
+from tracker.rules.emails.preferences import lead_words
+from tracker.usecases.emails import messages
+from tracker.usecases.roster import people
+
+STANDINGS = [
+    ("", "All"), ("planned", "Planned"), ("waiting", "Waiting"), ("sent", "Sent"), ("failed", "Failed"),
+    ("skipped", "Not sent, and why"),
+]  # fmt: skip
+KINDS = [("", "All"), *((kind.value, words) for kind, words in KIND_WORDS.items())]
+AGAIN = "The message is on its way again. It says what holds now."
+
+
+@get(PATH, guards=[signed_in])
+async def message_list(request: Request[Any, Any, Any]) -> Response[str]:
+    """Show a page of the messages that the viewer may know of."""
+    viewer, now, zone = viewer_of(request), clock.now(), zone_of(request)
+    asked = asked_for(query_of(request))
+    found = await messages.message_page(viewer, asked.narrowed, asked.after, now)
+    context: dict[str, Any] = {
+        "asked": asked, "found": found, "standings": STANDINGS, "kinds": KINDS, "people": await _people(viewer),
+        "kind_words": KIND_WORDS, "state_words": STATE_WORDS, "lead_words": lead_words, "address": address_of,
+        "may_resend": lambda line: line.may_resend(now), "here": lambda moment: local(moment, zone),
+    }  # fmt: skip
+    if is_from_htmx(request):
+        return part("emails/pages/messages.html", "list", request, **context)
+    return page("emails/pages/messages.html", request, **context, **await saved_in(request, "messages"))
+
+
+@post(f"{PATH}/{{message_id:uuid}}/sendings", guards=[signed_in], status_code=303)
+async def send_again(message_id: FromPath[UUID], request: Request[Any, Any, Any]) -> Redirect:
+    """Queue a message once more, and go back to where it was pressed."""
+    asked = asked_for(await form_of(request))
+    await messages.resend(viewer_of(request), message_id, clock.now())
+    redirect = Redirect(asked.address, status_code=303)
+    flash.say(redirect, request.scope["state"]["settings"], AGAIN)
+    return redirect
+
+
+async def _people(viewer: Viewer) -> list[Any]:
+    """Return whom the list can be narrowed to: who leads nothing sees their own messages alone."""
+    return people_options(await people.directory(viewer), "Everybody") if viewer.may_schedule else []
+
+
+handlers = [message_list, send_again]

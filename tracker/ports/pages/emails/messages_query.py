@@ -1,0 +1,72 @@
+"""What the address of the list of messages asks for, and the addresses of what is near it."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from urllib.parse import urlencode
+from uuid import UUID
+
+from tracker.ports.pages.core.form_values import FormValues, id_in
+from tracker.rules.core.outbox import MessageKind
+from tracker.rules.emails.messages import Narrowed, Place, Standing
+
+PATH = "/messages"
+BETWEEN = "_"  # the time and the id of a place
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """A page of the list."""
+
+    narrowed: Narrowed
+    after: Place | None = None
+
+    @property
+    def address(self) -> str:
+        """The address of the first page."""
+        asked = [(name, text) for name, text in self.fields.items() if text]
+        return f"{PATH}?{urlencode(asked)}" if asked else PATH
+
+    @property
+    def fields(self) -> dict[str, str]:
+        """What a form sends along to come back here."""
+        one = self.narrowed
+        return {
+            "state": one.standing or "", "kind": one.kind or "", "person": str(one.person or ""),
+            "event": str(one.event or ""),
+        }  # fmt: skip
+
+    @property
+    def is_narrowed(self) -> bool:
+        """Whether something is left out by choice, the event aside."""
+        return replace(self.narrowed, event=None) != Narrowed()
+
+    @property
+    def of_event(self) -> str:
+        """The address without any filter but the event."""
+        return Asked(narrowed=Narrowed(event=self.narrowed.event)).address
+
+    def older(self, place: Place) -> str:
+        """Return the address of the page that goes on after a message."""
+        after = urlencode({"after": f"{place.due.isoformat()}{BETWEEN}{place.id}"})
+        return f"{self.address}{'&' if self.address != PATH else '?'}{after}"
+
+
+def asked_for(query: FormValues) -> Asked:
+    """Return what an address or a form asks for; what nobody understands is passed over."""
+    standing, kind = query["state"], query["kind"]
+    narrowed = Narrowed(
+        standing=Standing(standing) if standing in set(Standing) else None,
+        kind=MessageKind(kind) if kind in set(MessageKind) else None,
+        person=id_in(query["person"]), event=id_in(query["event"]),
+    )  # fmt: skip
+    return Asked(narrowed=narrowed, after=_place(query["after"]))
+
+
+def _place(text: str) -> Place | None:
+    due, _, message_id = text.partition(BETWEEN)
+    found: UUID | None = id_in(message_id)
+    try:
+        moment = datetime.fromisoformat(due)
+    except ValueError:
+        return None
+    return Place(due=moment, id=found) if found and moment.tzinfo else None

@@ -1,0 +1,147 @@
+"""Which mails a member gets, when, and how much they tell; and the reminders of a body's events."""
+
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from litestar import Request, Response, get, post
+from litestar.params import FromPath
+from litestar.response import Redirect
+
+from tracker import clock
+from tracker.errors import Invalid
+from tracker.ports.http import flash
+from tracker.ports.http.guards import signed_in
+from tracker.ports.pages.core.date_entries import address_of
+from tracker.ports.pages.core.form_values import Errors, FormValues, Reader, errors_of, form_of
+from tracker.ports.pages.core.request import viewer_of, zone_of
+from tracker.ports.pages.core.templating import page
+from tracker.rules.core.wording import local
+from tracker.rules.emails.preferences import (
+    OFFERED,
+    USUAL,
+    BodyPreferences,
+    Preferences,
+    check_leads,
+    check_quiet,
+    lead_words,
+    leads_words,
+)
+from tracker.usecases.emails import preferences, upcoming_reminders
+
+PATH = "/settings/notifications"
+OWN, BODYS = "own", "usual"
+FIELDS = ("date_reminders", "item_reminders", "leads", "quiet_from", "quiet_until", "digest", "is_discreet")
+NEXT_SHOWN = 5
+SAVED = "Your notifications are saved. They hold for every reminder from now on."
+
+
+@get(PATH, guards=[signed_in])
+async def notifications(request: Request[Any, Any, Any]) -> Response[str]:
+    """Show the viewer's choices."""
+    return await _page(request, _form_of(await preferences.preferences_of(viewer_of(request))))
+
+
+@post(PATH, guards=[signed_in], status_code=303)
+async def save_notifications(request: Request[Any, Any, Any]) -> Response[Any]:
+    """Keep them, or show the form again with what is wrong."""
+    form = await form_of(request)
+    try:
+        await preferences.save(viewer_of(request), _read(form), clock.now())
+    except Invalid as wrong:
+        return await _page(request, form, errors=errors_of(wrong, FIELDS), status_code=422)
+    return _done(request, PATH, SAVED)
+
+
+@get("/bodies/{body_id:uuid}/reminders", guards=[signed_in])
+async def body_reminders(body_id: FromPath[UUID], request: Request[Any, Any, Any]) -> Response[str]:
+    """Show when the people of a body's events are reminded, unless they chose for themselves."""
+    body, found = await preferences.of_body(viewer_of(request), body_id)
+    leads = [_minutes(one) for one in found.leads]
+    form = FormValues({"leads": leads, "asks_again": ["yes"] if found.asks_again else []})
+    return page(
+        "emails/pages/committee-reminders.html", request, body=body, form=form, errors=Errors(), offered=_offered()
+    )
+
+
+@post("/bodies/{body_id:uuid}/reminders", guards=[signed_in], status_code=303)
+async def save_body_reminders(body_id: FromPath[UUID], request: Request[Any, Any, Any]) -> Response[Any]:
+    """Keep it, or show the form again."""
+    viewer, form = viewer_of(request), await form_of(request)
+    body, _ = await preferences.of_body(viewer, body_id)
+    try:
+        chosen = BodyPreferences(leads=_leads(form), asks_again=bool(form["asks_again"]))
+        await preferences.save_body(viewer, body_id, chosen, clock.now())
+    except Invalid as wrong:
+        errors = errors_of(wrong, ("leads",))
+        return page(
+            "emails/pages/committee-reminders.html",
+            request,
+            body=body,
+            form=form,
+            errors=errors,
+            offered=_offered(),
+            status_code=422,
+        )
+    return _done(request, f"/bodies/{body_id}/reminders", f"The reminders of {body.name} are saved.")
+
+
+def _read(form: FormValues) -> Preferences:
+    """Return what a form says. Errors: Invalid by field."""
+    reader = Reader(form)
+    starts, ends = reader.time("quiet_from"), reader.time("quiet_until")
+    quiet = None if reader.wrong else reader.tried(lambda: check_quiet(starts, ends), None)
+    leads = reader.tried(lambda: _leads(form), USUAL) if form["times"] == OWN else None
+    reader.check()
+    return Preferences(
+        date_reminders=bool(form["date_reminders"]), item_reminders=bool(form["item_reminders"]), leads=leads,
+        quiet=quiet, digest=bool(form["digest"]), is_discreet=bool(form["is_discreet"]),
+    )  # fmt: skip
+
+
+def _leads(form: FormValues) -> frozenset[timedelta]:
+    known = {_minutes(one): one for one in OFFERED}
+    return check_leads([known[one] for one in form.all("leads") if one in known])
+
+
+def _form_of(found: Preferences) -> FormValues:
+    """Return the texts of the form."""
+    quiet = [f"{one:%H:%M}" for one in found.quiet or ()]
+    return FormValues({
+        "date_reminders": ["yes"] if found.date_reminders else [],
+        "item_reminders": ["yes"] if found.item_reminders else [],
+        "times": [OWN if found.leads is not None else BODYS],
+        "leads": [_minutes(one) for one in (USUAL if found.leads is None else found.leads)],
+        "quiet_from": quiet[:1], "quiet_until": quiet[1:], "digest": ["yes"] if found.digest else [],
+        "is_discreet": ["yes"] if found.is_discreet else [],
+    })  # fmt: skip
+
+
+async def _page(
+    request: Request[Any, Any, Any], form: FormValues, *, errors: Errors | None = None, status_code: int = 200
+) -> Response[str]:
+    viewer, now = viewer_of(request), clock.now()
+    coming = await upcoming_reminders.of_mine(viewer, now)
+    return page(
+        "emails/pages/notifications.html", request, status_code=status_code, form=form, errors=errors or Errors(),
+        offered=_offered(), usual=leads_words(USUAL), bodies=await preferences.led_bodies(viewer),
+        own_zone=viewer.zone, address=address_of, is_elsewhere=viewer.zone != zone_of(request),
+        coming=[(local(one.at, viewer.zone), one.line) for one in coming[:NEXT_SHOWN]],
+    )  # fmt: skip
+
+
+def _offered() -> list[tuple[str, str]]:
+    return [(_minutes(one), f"{lead_words(one)} before") for one in OFFERED]
+
+
+def _minutes(lead: timedelta) -> str:
+    return str(int(lead.total_seconds() // 60))
+
+
+def _done(request: Request[Any, Any, Any], path: str, sentence: str) -> Redirect:
+    redirect = Redirect(path, status_code=303)
+    flash.say(redirect, request.scope["state"]["settings"], sentence)
+    return redirect
+
+
+handlers = [notifications, save_notifications, body_reminders, save_body_reminders]

@@ -1,0 +1,88 @@
+"""A date beside the rule of a series: the form that adds one."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from litestar import Request, Response, get, post
+from litestar.params import FromPath
+
+from tracker import clock
+from tracker.errors import Conflict, Invalid
+from tracker.ports.http.guards import signed_in
+from tracker.ports.pages.core.form_values import FormValues, Reader, errors_of, form_of, version_in
+from tracker.ports.pages.core.request import said, told_words, viewer_of
+from tracker.ports.pages.core.templating import page
+from tracker.ports.pages.events.date_previews import NOT_COMPLETE, outcome_of
+from tracker.rules.core.viewer import Viewer
+from tracker.rules.events.clock_changes import clock_notes
+from tracker.rules.events.event import Event
+from tracker.usecases.core import outbox
+from tracker.usecases.events import events, series_split
+
+FIELDS = ("date", "starts")
+MEANWHILE = "Somebody changed the series meanwhile. Nothing is added yet. Look at it, then add the date again."
+
+
+@get("/events/{event_id:uuid}/dates", guards=[signed_in])
+async def new_date(event_id: FromPath[UUID], request: Request[Any, Any, Any]) -> Response[str]:
+    """Show the form."""
+    event, _ = await events.plan_to_change(viewer_of(request), event_id)
+    return await _form(request, event, FormValues({"starts": [f"{event.starts:%H:%M}"]}))
+
+
+@post("/events/{event_id:uuid}/dates", guards=[signed_in], status_code=303)
+async def add_date(event_id: FromPath[UUID], request: Request[Any, Any, Any]) -> Response[Any]:
+    """Add the date, or show the form again with what keeps it from being added."""
+    viewer, form, now = viewer_of(request), await form_of(request), clock.now()
+    event, _ = await events.plan_to_change(viewer, event_id)
+    try:
+        starts = _starts(Reader(form), event)
+        key = await series_split.add_date(viewer, event_id, starts, version_in(form), now)
+    except Invalid as wrong:
+        return await _form(request, event, form, wrong, 422)
+    except Conflict:
+        return await _form(request, event, form, Invalid(MEANWHILE), 409)
+    notes = [] if event.is_all_day else clock_notes([starts], event.duration, event.zone)
+    told = told_words(" ".join(["The date is added.", *notes]), await outbox.number_told(event_id, now))
+    return said(request, f"/events/{event_id}/{key}", told)
+
+
+@post("/events/{event_id:uuid}/dates/outcome", guards=[signed_in], status_code=200)
+async def preview(event_id: FromPath[UUID], request: Request[Any, Any, Any]) -> Response[str]:
+    """Say what happens when the date is added as it is typed."""
+    viewer, form = viewer_of(request), await form_of(request)
+    event, _ = await events.plan_to_change(viewer, event_id)
+    return page("events/date-outcome.html", request, **await _outcome(viewer, form, event))
+
+
+async def _outcome(viewer: Viewer, form: FormValues, event: Event) -> dict[str, Any]:
+    try:
+        starts = _starts(Reader(form), event)
+    except Invalid:
+        return {**NOT_COMPLETE, "outcome_zone": event.zone}
+
+    async def deed() -> None:
+        await series_split.add_date(viewer, event.id, starts, event.version, clock.now())
+
+    return await outcome_of(viewer, event, starts, event.duration, event.place, deed)
+
+
+def _starts(reader: Reader, event: Event) -> datetime:
+    day = reader.day("date", "Choose a day.")
+    begins = event.starts.time() if event.is_all_day else reader.time("starts", "Say when it starts.")
+    reader.check()
+    assert day is not None and begins is not None  # noqa: S101, PT018 - the reader refused anything else
+    return datetime.combine(day, begins)
+
+
+async def _form(
+    request: Request[Any, Any, Any], event: Event, form: FormValues, wrong: Invalid | None = None, status: int = 200
+) -> Response[str]:
+    return page(
+        "events/add-date.html", request, status_code=status, event=event, form=form, errors=errors_of(wrong, FIELDS),
+        **await _outcome(viewer_of(request), form, event),
+    )  # fmt: skip
+
+
+handlers = [new_date, add_date, preview]

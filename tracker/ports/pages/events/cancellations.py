@@ -1,0 +1,173 @@
+"""Cancelling one date or a whole event, after a page that says who is told; and bringing either back."""
+
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from datetime import datetime
+from functools import partial
+from typing import Any
+from uuid import UUID
+
+from litestar import Request, Response, get, post
+from litestar.params import FromPath
+from litestar.response import Redirect
+
+from tracker import clock
+from tracker.errors import Conflict, Invalid, NotAllowed, NotFound
+from tracker.ports.http import flash
+from tracker.ports.http.guards import signed_in
+from tracker.ports.pages.core.form_values import FormValues, Reader, errors_of, form_of, query_of, version_in
+from tracker.ports.pages.core.request import said, told_words, undo_for, viewer_of
+from tracker.ports.pages.core.templating import page
+from tracker.ports.pages.events.event_page import address_of, times_of
+from tracker.ports.pages.events.preview import of_each
+from tracker.rules.core.viewer import Viewer
+from tracker.rules.events.event import Occurrence
+from tracker.rules.events.undo import Deed
+from tracker.usecases.core import outbox
+from tracker.usecases.events import events, occurrences, series_split
+from tracker.usecases.views.event_page import EventView, event_view
+
+LONGEST_REASON = 500  # characters
+ONLY_THEIRS = "Only the organizer, the body's chair or a coordinator can cancel this."
+
+
+@get("/events/{event_id:uuid}/{key:str}/cancellation", guards=[signed_in])
+async def ask_to_cancel_date(
+    event_id: FromPath[UUID], key: FromPath[str], request: Request[Any, Any, Any]
+) -> Response[Any]:
+    """Ask whether one date is to be cancelled."""
+    view = await _theirs(request, event_id, key)
+    if not view.occurrence.event.is_series:
+        return Redirect(f"/events/{event_id}/cancellation", status_code=303)
+    return await _question(request, view, query_of(request), whole=False)
+
+
+@post("/events/{event_id:uuid}/{key:str}/cancellation", guards=[signed_in], status_code=303)
+async def cancel_date(event_id: FromPath[UUID], key: FromPath[str], request: Request[Any, Any, Any]) -> Response[Any]:
+    """Cancel one date, or that date and all that follow."""
+    viewer, form = viewer_of(request), await form_of(request)
+
+    async def deed(reason: str, now: datetime) -> None:
+        if form["which"] == "following":
+            version = version_in(form.but({"version": form["series_version"]}))
+            await series_split.cancel_from(viewer, event_id, key, version, reason, now)
+        else:
+            await occurrences.cancel_date(viewer, event_id, key, version_in(form), reason, now)
+
+    return await _cancel(request, event_id, key, form, deed, whole=False)
+
+
+@get("/events/{event_id:uuid}/cancellation", guards=[signed_in])
+async def ask_to_cancel(event_id: FromPath[UUID], request: Request[Any, Any, Any]) -> Response[str]:
+    """Ask whether the whole event is to be cancelled."""
+    key = (await occurrences.nearest_date(viewer_of(request), event_id, clock.now())).key
+    return await _question(request, await _theirs(request, event_id, key), FormValues({}), whole=True)
+
+
+@post("/events/{event_id:uuid}/cancellation", guards=[signed_in], status_code=303)
+async def cancel(event_id: FromPath[UUID], request: Request[Any, Any, Any]) -> Response[Any]:
+    """Cancel the event with all its dates to come."""
+    viewer, form = viewer_of(request), await form_of(request)
+    key = (await occurrences.nearest_date(viewer, event_id, clock.now())).key
+
+    async def deed(reason: str, now: datetime) -> None:
+        await events.cancel(viewer, event_id, version_in(form), reason, now)
+
+    return await _cancel(request, event_id, key, form, deed, whole=True)
+
+
+@post("/events/{event_id:uuid}/{key:str}/reinstatement", guards=[signed_in], status_code=303)
+async def reinstate_date(event_id: FromPath[UUID], key: FromPath[str], request: Request[Any, Any, Any]) -> Redirect:
+    """Bring a cancelled date back; when somebody was quicker, the page shows how it is now."""
+    viewer, version, now = viewer_of(request), version_in(await form_of(request)), clock.now()
+    try:
+        await occurrences.reinstate_date(viewer, event_id, key, version, now)
+    except Conflict:
+        return Redirect(address_of(await occurrences.date_for(viewer, event_id, key)), status_code=303)
+    return await _done(request, event_id, key, "This date takes place again.", now)
+
+
+@post("/events/{event_id:uuid}/reinstatement", guards=[signed_in], status_code=303)
+async def reinstate(event_id: FromPath[UUID], request: Request[Any, Any, Any]) -> Redirect:
+    """Bring a cancelled event back; when somebody was quicker, the page shows how it is now."""
+    viewer, version, now = viewer_of(request), version_in(await form_of(request)), clock.now()
+    try:
+        await events.reinstate(viewer, event_id, version, now)
+    except Conflict:
+        return Redirect(f"/events/{event_id}", status_code=303)
+    key = (await occurrences.nearest_date(viewer, event_id, now)).key
+    return await _done(request, event_id, key, "It takes place again.", now)
+
+
+async def _theirs(request: Request[Any, Any, Any], event_id: UUID, key: str) -> EventView:
+    view = await event_view(viewer_of(request), event_id, key, clock.now())
+    if not view.may_edit:
+        raise NotAllowed(ONLY_THEIRS)
+    return view
+
+
+async def _cancel(
+    request: Request[Any, Any, Any],
+    event_id: UUID,
+    key: str,
+    form: FormValues,
+    deed: Callable[[str, datetime], Awaitable[None]],
+    *,
+    whole: bool,
+) -> Response[Any]:
+    reader, now = Reader(form), clock.now()
+    try:
+        reason = reader.text("reason", LONGEST_REASON, multiline=True)
+        reader.check()
+        await deed(reason, now)
+    except Invalid as wrong:
+        return await _question(request, await _theirs(request, event_id, key), form, whole=whole, wrong=wrong)
+    except Conflict:
+        return await _question(request, await _theirs(request, event_id, key), form, whole=whole, is_stale=True)
+    undo = None if form["which"] == "following" else undo_for(
+        event_id, Deed.CANCELLED, version_in(form) + 1, now, "" if whole else key
+    )  # fmt: skip
+    return await _done(request, event_id, key, "Cancelled.", now, undo)
+
+
+async def _done(
+    request: Request[Any, Any, Any], event_id: UUID, key: str, deed: str, now: datetime, undo: flash.Undo | None = None
+) -> Redirect:
+    """Lead to the date as it is now, or to the nearest one that is left; a draft is gone altogether."""
+    viewer, words = viewer_of(request), told_words(deed, await outbox.number_told(event_id, now))
+    with suppress(NotFound):
+        return said(request, address_of(await occurrences.date_for(viewer, event_id, key)), words, undo)
+    with suppress(NotFound):
+        return said(request, address_of(await occurrences.nearest_date(viewer, event_id, now)), words, undo)
+    return said(request, "/calendar", "The draft is discarded.")
+
+
+async def _question(
+    request: Request[Any, Any, Any], view: EventView, form: FormValues, *, whole: bool, wrong: Invalid | None = None,
+    is_stale: bool = False,
+) -> Response[str]:  # fmt: skip
+    occurrence, event = view.occurrence, view.occurrence.event
+    viewer = viewer_of(request)
+    return page(
+        "events/cancel.html", request, status_code=422 if wrong else 409 if is_stale else 200, **times_of(occurrence),
+        view=view, event=event, whole=whole, is_stale=is_stale, reason=form["reason"], which=form["which"] or "one",
+        errors=errors_of(wrong, ("reason",)), version=event.version if whole else occurrence.version,
+        is_off=occurrence.is_off if not whole else event.status == "cancelled", outcome_zone=event.zone,
+        outcomes=await of_each(viewer, event.id, _deeds(viewer, occurrence, whole=whole)),
+    )  # fmt: skip
+
+
+def _deeds(viewer: Viewer, date: Occurrence, *, whole: bool) -> dict[str, Callable[[datetime], Awaitable[None]]]:
+    """Return what the question can lead to, under the words of its choices."""
+    event = date.event
+    if whole:
+        return {"": partial(events.cancel, viewer, event.id, event.version, "")}
+    return {
+        "This date only": partial(occurrences.cancel_date, viewer, event.id, date.key, date.version, ""),
+        "This date and all that follow": partial(
+            series_split.cancel_from, viewer, event.id, date.key, event.version, ""
+        ),
+    }
+
+
+handlers = [ask_to_cancel_date, cancel_date, ask_to_cancel, cancel, reinstate_date, reinstate]

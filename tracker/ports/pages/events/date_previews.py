@@ -1,0 +1,36 @@
+"""What the forms of one date say before it is saved: what the deed would do, and what stands against the time."""
+
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from tracker import clock
+from tracker.ports.pages.events.preview import of_deed
+from tracker.ports.pages.events.schedule_conflicts import clashes_at
+from tracker.rules.core.viewer import Viewer
+from tracker.rules.events import plan as plan_rules
+from tracker.rules.events.clock_changes import clock_notes
+from tracker.rules.events.event import Event, Kind
+from tracker.usecases.events import events
+from tracker.usecases.roster import people
+from tracker.usecases.views.preview import Deed
+
+NOT_COMPLETE: Final[dict[str, Any]] = {
+    "outcome": None, "clock_notes": [], "clashes": [], "blackouts": [], "room": None, "number": 0, "names": {},
+}  # fmt: skip
+
+
+async def outcome_of(
+    viewer: Viewer, event: Event, starts: datetime, duration: timedelta, place: str, deed: Deed
+) -> dict[str, Any]:
+    """Return what the template shows of a date that is to begin at `starts` (local) and take place somewhere."""
+    _, plan = await events.plan_to_change(viewer, event.id)
+    going = plan.invitees if event.kind is not Kind.DEADLINE else {}
+    known = await people.people_by_id(going)
+    at = plan_rules.slot(starts, duration, event.zone)
+    return {
+        "outcome": await of_deed(viewer, event.id, deed, clock.now()), "outcome_zone": event.zone,
+        "clock_notes": [] if event.is_all_day else clock_notes([starts], duration, event.zone),
+        "number": len(set(going) - {event.lead_id}),
+        "names": {one.id: f"{one.name} ({one.agency})" for one in known.values()},
+        **await clashes_at(viewer, [at], event.zone, going, event.lead_id, place, event.id),
+    }  # fmt: skip

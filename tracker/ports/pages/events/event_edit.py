@@ -1,0 +1,163 @@
+"""Changing an event as a whole: the form of schedule.py, filled in, and what happens when two people use it at once."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from litestar import Request, Response, get, post
+from litestar.params import FromPath
+from litestar.response import Redirect
+
+from tracker import clock
+from tracker.errors import Conflict, Invalid, NotFound
+from tracker.ports.http.guards import signed_in
+from tracker.ports.pages.core.edit_conflicts import in_words, merged, record, recorded
+from tracker.ports.pages.core.form_values import FormValues, errors_of, form_of, query_of, version_in
+from tracker.ports.pages.core.reauthentication import is_proved
+from tracker.ports.pages.core.request import said, told_words, undo_for, viewer_of
+from tracker.ports.pages.events.event_page import address_of
+from tracker.ports.pages.events.preview import Editing, change
+from tracker.ports.pages.events.schedule_context import FIELDS, schedule_form
+from tracker.ports.pages.events.schedule_form import read_plan
+from tracker.ports.pages.events.schedule_marking import agencies, ready
+from tracker.ports.pages.events.schedule_values import form_of_plan
+from tracker.ports.pages.events.schedule_words import PLAIN_WORDS
+from tracker.rules.core.date_words import WEEKDAYS
+from tracker.rules.core.viewer import Viewer
+from tracker.rules.events.event import Event, EventStatus
+from tracker.rules.events.plan import from_date, is_added, is_opened
+from tracker.rules.events.undo import Deed
+from tracker.usecases.core import outbox
+from tracker.usecases.events import events, form_options, undo
+from tracker.usecases.events.form_options import Choices
+
+CANCELLED = Invalid("This event is cancelled. Bring it back before you change it. What you typed is kept here.")
+OUT_OF_SIGHT = "Saved. Only the people on its list can see that event now, and you are not one of them."
+LABELS = {
+    "title": "Title", "kind": "Kind", "visibility": "Who can see it", "body": "Meeting of", "date": "First day",
+    "starts": "Start", "ends": "End", "last_day": "Last day", "all_day": "All day", "repeat": "Repeats",
+    "interval": "Repeat every", "until": "Until", "count": "Number of dates", "weekdays": "Days of a weekly series",
+    "place": "Place", "video_link": "Video link", "agenda": "Agenda", "description": "Notes", "tentative": "Tentative",
+    "mark_categories": "Marking", "mark_limit": "Limit of the marking", "mark_agency": "Designated by",
+    "mark_until": "Decontrol on",
+}  # fmt: skip
+VALUES: dict[str, dict[str, str]] = {
+    "visibility": {
+        "all": "everyone in the task force", "law_enforcement": "law-enforcement arm only",
+        "victim_services": "victim-services arm only", "body": "members of one body only",
+        "named": "only the named participants",
+    },
+    "all_day": {"yes": "yes", "": "no"}, "tentative": {"yes": "yes", "": "no"},
+    "repeat": {choice.value: words.lower() for choice, words in PLAIN_WORDS.items()},
+}  # fmt: skip
+
+
+class Opened(NamedTuple):
+    """An event as its form shows it now."""
+
+    event: Event
+    offered: Choices
+    form: FormValues
+    editing: Editing
+
+
+@get("/events/{event_id:uuid}/edit", guards=[signed_in])
+async def edit_event(event_id: FromPath[UUID], request: Request[Any, Any, Any]) -> Response[Any]:
+    """Show the form of an event; `from` is the date from which on a series is to change."""
+    opened = await _opened(viewer_of(request), event_id, query_of(request)["from"])
+    if opened.event.status is EventStatus.CANCELLED:
+        return Redirect(f"/events/{event_id}", status_code=303)
+    if (first := opened.editing.outlook.first) and is_added(first):
+        return Redirect(f"{address_of(first)}/edit", status_code=303)
+    return await schedule_form(request, opened.form, opened.offered, opened.event.zone, editing=opened.editing)
+
+
+@post("/events/{event_id:uuid}/edit", guards=[signed_in], status_code=303)
+async def save_event(event_id: FromPath[UUID], request: Request[Any, Any, Any]) -> Response[Any]:
+    """Save the whole event, or show the form again.
+
+    That is with errors (422), with what changed meanwhile (409), or for a fresh proof before more people see it (403).
+    """
+    viewer, form = viewer_of(request), await form_of(request)
+    opened, now = await _opened(viewer, event_id, form["from"]), clock.now()
+    if form["save"] not in ("send", "draft"):
+        return await _again(request, form, opened)
+    try:
+        if opened.event.status is EventStatus.CANCELLED:
+            raise CANCELLED
+        plan = read_plan(form, opened.offered, opened.event.zone, opened.event)
+        if is_opened(plan, opened.event) and not is_proved(request):
+            return await _again(request, form, opened, asks_proof=True)
+        new_id = await change(viewer, opened.editing, plan, version_in(form), now, notify=bool(form["notify"]))
+    except Invalid as wrong:
+        return await _again(request, form, opened, wrong)
+    except Conflict:
+        return await _beside_each_other(request, form, await _opened(viewer, event_id, form["from"]))
+    return await _saved(request, viewer, new_id, now, version_in(form) + 1)
+
+
+async def _saved(
+    request: Request[Any, Any, Any], viewer: Viewer, event_id: UUID, now: datetime, version: int
+) -> Redirect:
+    """Lead to the event, or to the calendar whoever has just taken it out of their own sight."""
+    try:
+        await events.event_for(viewer, event_id)
+    except NotFound:
+        return said(request, "/calendar", OUT_OF_SIGHT)
+    back = undo_for(event_id, Deed.CHANGED, version, now) if await undo.may_undo_change(event_id, now) else None
+    return said(request, f"/events/{event_id}", told_words("Saved.", await outbox.number_told(event_id, now)), back)
+
+
+async def _opened(viewer: Viewer, event_id: UUID, key: str) -> Opened:
+    event, plan = await events.plan_to_change(viewer, event_id)
+    outlook = await form_options.outlook(viewer, event, clock.now(), key if event.is_series else "")
+    if outlook.first:
+        plan = from_date(plan, outlook.first.original_start)
+    invitees = {member_id: role for member_id, role in plan.invitees.items() if member_id != event.lead_id}
+    offered, form = await form_options.choices(viewer, event, invitees), form_of_plan(replace(plan, invitees=invitees))
+    form = form if event.marking else ready(form, offered)
+    return Opened(
+        event=event, offered=offered, form=form,
+        editing=Editing(event, event.version, record(form), outlook),
+    )  # fmt: skip
+
+
+async def _again(
+    request: Request[Any, Any, Any], form: FormValues, opened: Opened, wrong: Invalid | None = None, *,
+    asks_proof: bool = False,
+) -> Response[str]:  # fmt: skip
+    """Show what was typed, under the version with which the form was opened."""
+    editing = opened.editing._replace(version=version_in(form), was=form["was"])
+    return await schedule_form(
+        request, form, opened.offered, opened.event.zone, editing=editing, errors=errors_of(wrong, FIELDS),
+        status_code=403 if asks_proof else 422 if wrong else 200, asks_proof=asks_proof,
+    )  # fmt: skip
+
+
+async def _beside_each_other(request: Request[Any, Any, Any], form: FormValues, opened: Opened) -> Response[str]:
+    """Show what was typed beside what somebody else saved, under the new version: the next Save knows of both."""
+    both, changes = merged(recorded(form["was"]), form, opened.form)
+    people = {f"person:{one.id}": f"Invitation of {one.name} ({one.agency})" for one in opened.offered.people}
+    words = in_words(changes, LABELS | people, _said(opened))
+    editing = opened.editing._replace(changes=words)
+    return await schedule_form(request, both, opened.offered, opened.event.zone, editing=editing, status_code=409)
+
+
+def _said(opened: Opened) -> Callable[[str, str], str]:
+    names = {str(one.id): one.name for one in opened.offered.bodies} | dict(agencies(opened.offered, opened.event))
+
+    def said(name: str, text: str) -> str:
+        if name.startswith("person:"):
+            return text or "not invited"
+        if name == "mark_categories":
+            return ", ".join(text.split()) or "none"
+        if name == "weekdays":
+            return ", ".join(WEEKDAYS[int(day)] for day in text.split() if day in tuple("0123456")) or "none"
+        return VALUES.get(name, names).get(text, text.replace("_", " ") if name == "kind" else text) or "empty"
+
+    return said
+
+
+handlers = [edit_event, save_event]

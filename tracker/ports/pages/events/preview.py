@@ -1,0 +1,99 @@
+"""What forms say before they are saved: what their deed would do to mails, answers, reminders and feeds."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import datetime
+from functools import partial
+from typing import NamedTuple
+from uuid import UUID
+
+from tracker import clock
+from tracker.database import surviving_failures
+from tracker.errors import Conflict, Invalid, NotAllowed
+from tracker.ports.pages.core.edit_conflicts import ChangeInWords, record
+from tracker.ports.pages.core.form_values import FormValues
+from tracker.ports.pages.events.schedule_form import read_plan
+from tracker.rules.core.viewer import Viewer
+from tracker.rules.events.event import Event, EventStatus
+from tracker.rules.events.plan import Plan
+from tracker.rules.events.undo import UNDO_FOR
+from tracker.rules.views.impact import Consequences, of_nothing
+from tracker.usecases.events import events, series_split
+from tracker.usecases.events.form_options import Choices, Outlook
+from tracker.usecases.views.preview import Deed, foresee
+
+
+class Editing(NamedTuple):
+    """What a form that changes a known event carries beside its fields."""
+
+    event: Event
+    version: int
+    was: str
+    outlook: Outlook
+    changes: Sequence[ChangeInWords] | None = None
+    """What somebody else saved meanwhile; None when nobody did."""
+
+    @property
+    def first_key(self) -> str:
+        """Return the name of the date from which on the series changes; empty when it is all of it."""
+        return self.outlook.first.key if self.outlook.first else ""
+
+    def is_as_opened(self, form: FormValues) -> bool:
+        """Whether a form to change what people know of shows it as it is, so that nothing need be tried.
+
+        A series that changes from a date on is another one from there, even if nothing of it is typed anew.
+        """
+        return self.event.status is not EventStatus.DRAFT and not self.first_key and self.was == record(form)
+
+
+class Foreseen(NamedTuple):
+    """What a deed would do, or why it cannot be done as it stands."""
+
+    outcome: Consequences | None = None
+    hindrance: str = ""
+
+
+async def change(viewer: Viewer, editing: Editing, plan: Plan, version: int, now: datetime, *, notify: bool) -> UUID:
+    """Save what a form describes, for all dates or from one on. Errors: as in `meetings.change`."""
+    event_id = editing.event.id
+    if key := editing.first_key:
+        return await series_split.change_from(viewer, event_id, key, plan, version, now, notify=notify)
+    return await events.change(viewer, event_id, plan, version, now, notify=notify)
+
+
+async def of_form(viewer: Viewer, form: FormValues, offered: Choices, zone: str, editing: Editing | None) -> Foreseen:
+    """Return what happens when the form of an event is sent as it is, or what is still in the way of it."""
+    now, event = clock.now(), editing.event if editing else None
+    if editing and editing.is_as_opened(form):
+        return Foreseen(of_nothing())
+
+    async def deed() -> UUID:
+        plan = read_plan(form.but({"save": "send"}), offered, zone, event)
+        if editing is None:
+            return await events.schedule(viewer, plan, now, told_at=now + UNDO_FOR)
+        return await change(viewer, editing, plan, editing.event.version, now, notify=bool(form["notify"]))
+
+    return await _tried(viewer, event.id if event else None, deed, now)
+
+
+async def of_deed(viewer: Viewer, event_id: UUID | None, deed: Deed, now: datetime) -> Consequences | None:
+    """Return what a deed would do; None when it cannot be done now, or nothing can be written."""
+    return (await _tried(viewer, event_id, deed, now)).outcome
+
+
+async def of_each(
+    viewer: Viewer, event_id: UUID, deeds: Mapping[str, Callable[[datetime], Awaitable[None]]]
+) -> dict[str, Consequences | None]:
+    """Return what each of some deeds would do, under its words."""
+    now = clock.now()
+    return {words: await of_deed(viewer, event_id, partial(deed, now), now) for words, deed in deeds.items()}
+
+
+async def _tried(viewer: Viewer, event_id: UUID | None, deed: Deed, now: datetime) -> Foreseen:
+    """Return what a deed would do, or why not; neither while nothing can be written."""
+    found = Foreseen()
+    with surviving_failures():
+        try:
+            found = Foreseen(await foresee(viewer, event_id, deed, now))
+        except (Invalid, Conflict, NotAllowed) as hindered:
+            found = Foreseen(hindrance=hindered.sentence)
+    return found

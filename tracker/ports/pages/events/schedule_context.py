@@ -1,0 +1,68 @@
+"""What the templates of the schedule form are given."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from litestar import Request, Response
+
+from tracker import clock
+from tracker.ports.pages.core.form_values import Errors, FormValues
+from tracker.ports.pages.core.request import viewer_of
+from tracker.ports.pages.core.templating import page
+from tracker.ports.pages.events import preview, schedule_marking
+from tracker.ports.pages.events.preview import Editing
+from tracker.ports.pages.events.schedule_conflicts import clashes_in
+from tracker.ports.pages.events.schedule_form import picks_of
+from tracker.ports.pages.events.schedule_words import dates_in_words, repeat_options
+from tracker.rules.core.viewer import Viewer
+from tracker.usecases.events.form_options import Choices, invited, sending
+
+FIELDS = (
+    "title", "kind", "visibility", "body", "date", "starts", "ends", "last_day", "repeat", "interval", "until", "count",
+    "weekdays", "holidays", "people", "place", "video_link", "agenda", "description", *schedule_marking.FIELDS,
+)  # fmt: skip
+"""The fields of the form, from top to bottom."""
+
+
+async def schedule_context(
+    viewer: Viewer, form: FormValues, offered: Choices, zone: str, editing: Editing | None = None
+) -> dict[str, Any]:
+    """Return what every part of the form shows."""
+    event = editing.event if editing else None
+    foreseen = await preview.of_form(viewer, form, offered, zone, editing)
+    bodies = {one.id: one.name for one in offered.own_bodies}
+    if event and event.body_id:
+        bodies[event.body_id] = event.body or ""
+    return {
+        "form": form, "offered": offered, "event": event, "bodies": list(bodies.items()),
+        "sending": sending(invited(picks_of(form), offered), offered),
+        "words": dates_in_words(form, zone, clock.now()), "repeats": repeat_options(form),
+        "outlook": editing.outlook if editing else None,
+        **schedule_marking.shown(form, offered, event),
+        **await clashes_in(viewer, form, offered, zone, event.id if event else None),
+        "outcome": foreseen.outcome, "hindrance": foreseen.hindrance, "outcome_zone": zone,
+        "names": {one.id: f"{one.name} ({one.agency})" for one in offered.people},
+    }  # fmt: skip
+
+
+async def schedule_form(
+    request: Request[Any, Any, Any],
+    form: FormValues,
+    offered: Choices,
+    zone: str,
+    *,
+    form_id: object = "",
+    errors: Mapping[str, str] | None = None,
+    editing: Editing | None = None,
+    status_code: int = 200,
+    **found: Any,
+) -> Response[str]:
+    """Return the whole form, with everything that was typed; `found` is what else it shows (`times`)."""
+    address = f"/events/{editing.event.id}/edit" if editing else "/events"
+    return page(
+        "events/schedule/form.html", request, status_code=status_code, form_id=form_id, errors=errors or Errors(),
+        action=address, version=editing.version if editing else 0, was=editing.was if editing else "",
+        changes=editing.changes if editing else None,
+        **await schedule_context(viewer_of(request), form, offered, zone, editing),
+        **{"times": None, "zone_name": zone, "templates": (), "asks_proof": False, **found},
+    )  # fmt: skip

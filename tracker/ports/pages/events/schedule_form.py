@@ -1,0 +1,213 @@
+"""From the form of an event to a plan: every field is read, and all mistakes are told at once."""
+
+import re
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from enum import StrEnum
+from typing import TypeVar
+from urllib.parse import urlsplit
+from uuid import UUID
+
+from tracker.ports.pages.core.form_values import FormValues, Reader, id_in, ids_in
+from tracker.ports.pages.events.schedule_marking import read_marking
+from tracker.rules.core.audiences import Visibility
+from tracker.rules.events import plan as plan_rules
+from tracker.rules.events.event import Event, EventStatus, Kind
+from tracker.rules.events.plan import DateChange, Plan
+from tracker.rules.events.replies import AttendeeRole
+from tracker.rules.recurrence import Repeat, Rule, rule_for
+from tracker.rules.recurrence.holiday_choices import HolidayChoice
+from tracker.usecases.events.form_options import Choices, Picks, invited
+
+LONGEST_TITLE = 200  # characters, as are the others
+LONGEST_PLACE = 300
+LONGEST_LINK = 500
+LONGEST_TEXT = 5_000
+NOT_INVITED = "out"
+ON_HOLIDAY = "holiday-"
+"""How the names of the fields begin that say what becomes of a date on a holiday; its day follows."""
+ISO_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+ROLES: dict[str, AttendeeRole | None] = {**{role.value: role for role in AttendeeRole}, NOT_INVITED: None}
+UNNAMED_OPERATION = "Operations are for named people unless you decide otherwise. Check who can see it and send again."
+ANY_DAY = datetime(2000, 1, 1)  # noqa: DTZ001 - local, and only stands in for a day that cannot be read
+Word = TypeVar("Word", bound=StrEnum)
+
+
+@dataclass(frozen=True, kw_only=True)
+class When:
+    """When an event takes place: `starts` is local, without offset."""
+
+    starts: datetime
+    duration: timedelta
+    is_all_day: bool
+    rule: Rule | None = None
+
+
+def read_plan(form: FormValues, offered: Choices, zone: str, event: Event | None = None) -> Plan:
+    """Return the plan that a form describes; `event` is the one to be changed. Errors: Invalid by field."""
+    reader = Reader(form)
+    when = read_when(reader) or When(starts=ANY_DAY, duration=timedelta(hours=1), is_all_day=False)
+    plan = Plan(
+        kind=_kind(reader),
+        title=reader.text("title", LONGEST_TITLE),
+        visibility=_visibility(reader, offered),
+        starts=when.starts,
+        duration=when.duration,
+        zone=zone,
+        is_all_day=when.is_all_day,
+        rule=when.rule,
+        body_id=_body(reader, offered, event),
+        status=status_of(form, event),
+        description=reader.text("description", LONGEST_TEXT, multiline=True),
+        place=reader.text("place", LONGEST_PLACE),
+        video_link=_video_link(reader),
+        agenda=reader.text("agenda", LONGEST_TEXT, multiline=True),
+        invitees=invited(_picks(reader, offered), offered),
+        on_holidays=holiday_choices(form),
+        marking=read_marking(reader, offered, event),
+    )
+    _check_operation(reader, plan)
+    reader.tried(lambda: plan_rules.check(plan), None)
+    reader.check()
+    return plan
+
+
+def read_when(reader: Reader) -> When | None:
+    """Return when the event takes place and how it repeats, or None when its days or times cannot be read."""
+    is_all_day = bool(reader.form["all_day"])
+    span = _days(reader) if is_all_day else _hours(reader)
+    if span is None:
+        return None
+    starts, ends = span
+    reader.tried(lambda: plan_rules.check_change(DateChange(starts=starts, duration=ends - starts)), None)
+    rule = reader.tried(lambda: rule_in(reader, starts), None)
+    return When(starts=starts, duration=ends - starts, is_all_day=is_all_day, rule=rule)
+
+
+def rule_in(reader: Reader, starts: datetime) -> Rule | None:
+    """Return how the event repeats when `starts` (local) is its first date. Errors: Invalid by field."""
+    choice, form = reader.form["repeat"] or Repeat.NONE, reader.form
+    if choice == Repeat.NONE:
+        return rule_for(choice, starts)
+    interval = reader.number("interval")
+    weekdays = [int(one) for one in form.all("weekdays") if one in tuple("0123456")] if choice == Repeat.WEEKLY else []
+    return rule_for(
+        choice,
+        starts,
+        interval=1 if interval is None else interval,
+        weekdays=weekdays,
+        until=reader.day("until"),
+        count=reader.number("count"),
+    )
+
+
+def holiday_choices(form: FormValues) -> dict[date, HolidayChoice]:
+    """Return what was chosen for dates on holidays; a field that cannot be read counts for nothing."""
+    chosen = {}
+    for name in form:
+        day = name.removeprefix(ON_HOLIDAY)
+        if name.startswith(ON_HOLIDAY) and ISO_DAY.fullmatch(day) and form[name] in set(HolidayChoice):
+            with suppress(ValueError):
+                chosen[date.fromisoformat(day)] = HolidayChoice(form[name])
+    return {day: choice for day, choice in chosen.items() if choice is not HolidayChoice.KEEP}
+
+
+def picks_of(form: FormValues) -> Picks:
+    """Return who was ticked."""
+    roles = {
+        member_id: ROLES[form[name]]
+        for name in form
+        if name.startswith("role-") and form[name] in ROLES and (member_id := id_in(name.removeprefix("role-")))
+    }
+    return Picks(
+        agencies=ids_in(form.all("agency")),
+        bodies=ids_in(form.all("seats")),
+        people=ids_in(form.all("person")),
+        roles=roles,
+    )
+
+
+def status_of(form: FormValues, event: Event | None) -> EventStatus:
+    """Return the state that the pressed button and the tick for "tentative" ask for."""
+    if form["save"] == "draft" and (event is None or event.status is EventStatus.DRAFT):
+        return EventStatus.DRAFT
+    return EventStatus.TENTATIVE if form["tentative"] else EventStatus.CONFIRMED
+
+
+def _days(reader: Reader) -> tuple[datetime, datetime] | None:
+    first, last = reader.day("date", "Choose a day."), reader.day("last_day")
+    if first is None:
+        return None
+    if last is not None and last < first:
+        reader.refuse("last_day", "The last day comes before the first.")
+    days = max((last or first) - first, timedelta(0)) + timedelta(days=1)
+    starts = datetime.combine(first, time())
+    return starts, starts + min(days, plan_rules.LONGEST + timedelta(days=1))
+
+
+def _hours(reader: Reader) -> tuple[datetime, datetime] | None:
+    first, last = reader.day("date", "Choose a day."), reader.day("last_day")
+    begins, ends = reader.time("starts", "Say when it starts."), reader.time("ends", "Say when it ends.")
+    if first is None or begins is None or ends is None:
+        return None
+    span = datetime.combine(first, begins), datetime.combine(last or first, ends)
+    if span[1] <= span[0]:
+        reader.refuse("ends", "The event ends before it starts. If it ends on a later day, fill in “Last day” too.")
+    return span
+
+
+def _kind(reader: Reader) -> Kind:
+    return _word(reader, "kind", Kind, "Choose what sort of event it is.")
+
+
+def _visibility(reader: Reader, offered: Choices) -> Visibility:
+    chosen = _word(reader, "visibility", Visibility, "Choose who can see it.")
+    if chosen not in offered.visibilities:
+        reader.refuse("visibility", "Choose who can see it from the list.")
+    return chosen
+
+
+def _word(reader: Reader, name: str, words: type[Word], sentence: str) -> Word:
+    found = next((one for one in words if one == reader.form[name]), None)
+    if found is None:
+        reader.refuse(name, sentence)
+    return found or next(iter(words))
+
+
+def _body(reader: Reader, offered: Choices, event: Event | None) -> UUID | None:
+    if not reader.form["body"]:
+        return None
+    chosen = id_in(reader.form["body"])
+    if chosen is None or chosen not in {*(one.id for one in offered.own_bodies), event.body_id if event else None}:
+        reader.refuse("body", "Choose a body from the list.")
+    return chosen
+
+
+def _picks(reader: Reader, offered: Choices) -> Picks:
+    picks = picks_of(reader.form)
+    if not picks.people <= {person.id for person in offered.people}:
+        reader.refuse("people", "One of these people is not on your list. Choose from the list.")
+    return picks
+
+
+def _video_link(reader: Reader) -> str:
+    link = reader.text("video_link", LONGEST_LINK)
+    if link and not _is_https(link):
+        reader.refuse("video_link", "Paste the whole address of the video meeting. It starts with https://.")
+    return link
+
+
+def _is_https(link: str) -> bool:
+    try:
+        parts = urlsplit(link)
+        return parts.scheme == "https" and bool(parts.hostname) and not any(one.isspace() for one in link)
+    except ValueError:
+        return False
+
+
+def _check_operation(reader: Reader, plan: Plan) -> None:
+    """An operation is sent to more than named people only by somebody who saw the question under that kind."""
+    is_open = plan.kind is Kind.JOINT_OPERATION and plan.visibility is not Visibility.NAMED
+    if is_open and reader.form["kind_shown"] != Kind.JOINT_OPERATION:
+        reader.refuse("visibility", UNNAMED_OPERATION)

@@ -1,0 +1,106 @@
+"""Settings: where one is signed in, and how to end it, one by one, everywhere, or with the feeds of a lost phone."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from litestar import Response, get, post
+from litestar.params import FromPath
+from litestar.response import Redirect
+
+from tracker import clock
+from tracker.ports.http import cookies, flash
+from tracker.ports.http.guards import signed_in
+from tracker.ports.pages.core.reauthentication import visit_of
+from tracker.ports.pages.core.request import viewer_of
+from tracker.ports.pages.core.templating import page
+from tracker.ports.pages.identity.sign_in_forms import Web, settings_of
+from tracker.rules.core.wording import plural
+from tracker.rules.identity.browsers import browser_name
+from tracker.usecases.calendars.subscriptions import subscriptions_of
+from tracker.usecases.identity import sessions as session_deeds
+from tracker.usecases.identity.api_tokens import tokens_of
+from tracker.usecases.identity.revoke_access import report_lost_phone
+
+SECURITY = "/settings#security"
+LOST = "/settings/lost-phone"
+ENDED = "That browser is signed out."
+EVERYWHERE = "You are signed out everywhere."
+SHUT = "Done: {} ended, {} turned off, {} revoked. Next, set up an authenticator app on another phone."
+
+
+@dataclass(frozen=True, kw_only=True)
+class ShownSession:
+    """A session in words; `is_here` says it is the one that looks."""
+
+    id: str
+    browser: str
+    address: str
+    created_at: datetime
+    seen_at: datetime
+    is_here: bool
+
+
+async def shown_sessions(member_id: UUID, here: str, now: datetime) -> list[ShownSession]:
+    """Return a member's open sessions in words, the one that looks first."""
+    found = [_shown(one, here) for one in await session_deeds.sessions_of(member_id, now)]
+    return sorted(found, key=lambda one: not one.is_here)
+
+
+@post("/settings/sessions/{session_id:str}/end", guards=[signed_in], status_code=303)
+async def end_session(session_id: FromPath[str], request: Web) -> Redirect:
+    """Sign another browser out; this one signs out by the button in the header."""
+    await session_deeds.end_session(viewer_of(request), session_id, clock.now())
+    return _back(request, SECURITY, ENDED)
+
+
+@post("/settings/sessions/end", guards=[signed_in], status_code=303)
+async def sign_out_everywhere(request: Web) -> Redirect:
+    """Sign all browsers out, this one too."""
+    viewer = viewer_of(request)
+    await session_deeds.sign_out_everywhere(viewer.member_id, clock.now(), by=viewer.actor)
+    answer = _back(request, "/sign-in", EVERYWHERE)
+    answer.headers["Clear-Site-Data"] = '"storage"'
+    cookies.remove(answer, settings_of(request), cookies.SESSION)
+    return answer
+
+
+@get(LOST, guards=[signed_in])
+async def lost_phone_page(request: Web) -> Response[str]:
+    """Say what ends when a phone is told to be lost."""
+    viewer, here = viewer_of(request), visit_of(request).session_id
+    sessions = await session_deeds.sessions_of(viewer.member_id, clock.now())
+    others = [one for one in sessions if one.id != here]
+    feeds, tokens = await subscriptions_of(viewer), await tokens_of(viewer, clock.now())
+    return page("views/settings/lost-phone.html", request, others=len(others), feeds=len(feeds), tokens=len(tokens))
+
+
+@post(LOST, guards=[signed_in], status_code=303)
+async def lose_phone(request: Web) -> Redirect:
+    """End every other session, turn every feed off and revoke every token, at once."""
+    shut = await report_lost_phone(viewer_of(request), clock.now(), keeping=visit_of(request).session_id)
+    said = SHUT.format(
+        plural(shut["sessions"], "other session"), plural(shut["feeds"], "feed"), plural(shut["tokens"], "token")
+    )
+    return _back(request, SECURITY, said)
+
+
+def _shown(session: session_deeds.OpenSession, here: str) -> ShownSession:
+    address, _, agent = session.client.partition(" ")
+    return ShownSession(
+        id=session.id,
+        browser=browser_name(agent),
+        address=address,
+        created_at=session.created_at,
+        seen_at=session.seen_at,
+        is_here=session.id == here,
+    )
+
+
+def _back(request: Web, to: str, sentence: str) -> Redirect:
+    answer = Redirect(to, status_code=303)
+    flash.say(answer, settings_of(request), sentence)
+    return answer
+
+
+handlers = [end_session, sign_out_everywhere, lost_phone_page, lose_phone]

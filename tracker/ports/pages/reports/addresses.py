@@ -1,0 +1,127 @@
+"""Addresses of reports: what the form asks for, what a number's link says, and how both are read back."""
+
+from collections.abc import Callable, Mapping
+from datetime import date, datetime
+from typing import Any
+from urllib.parse import urlencode
+from uuid import UUID
+
+from litestar import Request
+
+from tracker import clock
+from tracker.errors import Invalid, NotFound
+from tracker.ports.pages.core.form_values import FormValues, Reader, id_in
+from tracker.ports.pages.core.request import viewer_of, zone_of
+from tracker.rules.calendars.month_grid import month_of
+from tracker.rules.core.audiences import Arm
+from tracker.rules.core.wording import local
+from tracker.rules.events.event import Kind
+from tracker.rules.reports import periods as period_rules
+from tracker.rules.reports.periods import CUSTOM, Period
+from tracker.rules.reports.reports import KINDS, Asked, OfBody
+from tracker.usecases.reports import reports
+from tracker.usecases.reports.rows import OTHERS, Number, Part
+
+PAGE = "/reports"
+UNKNOWN = OfBody(UUID(int=0), "a body that is not on your list")
+FIELDS = ("period", "from", "to", "kind", "body")
+KIND_WORDS = {
+    Kind.MEETING: "Meetings", Kind.TRAINING: "Trainings", Kind.OUTREACH: "Outreach events",
+    Kind.JOINT_OPERATION: "Joint operations",
+}  # fmt: skip
+
+
+async def asked_in(request: Request[Any, Any, Any], query: FormValues) -> Asked:
+    """Return what the address asks for: this grant half-year of all kinds and bodies, unless it says otherwise.
+
+    `Invalid` for days that make no period; an odd word counts as none; a body that is not the viewer's has no events.
+    """
+    zone, now = zone_of(request), clock.now()
+    kind = query["kind"] if query["kind"] in list(KINDS) else None
+    wanted = id_in(query["body"])
+    known = await reports.bodies(viewer_of(request)) if wanted else []
+    return Asked(
+        period=_period(query, now, zone), kind=Kind(kind) if kind else None, zone=zone, now=now,
+        body=next((one for one in known if one.id == wanted), UNKNOWN) if wanted else None,
+    )  # fmt: skip
+
+
+def query_for(asked: Asked) -> dict[str, str]:
+    """Return what an address says of a report."""
+    days = {"from": asked.period.first.isoformat(), "to": asked.period.last.isoformat()}
+    query = {"period": asked.period.key, **(days if asked.period.key == CUSTOM else {})}
+    return query | ({"kind": asked.kind} if asked.kind else {}) | ({"body": str(asked.body.id)} if asked.body else {})
+
+
+def only(asked: Asked) -> str:
+    """Return to what a report keeps, in words: "Meetings of Steering Committee only"; nothing when to nothing."""
+    kind = KIND_WORDS[asked.kind] if asked.kind else "Events" if asked.body else ""
+    return f"{kind}{f' of {asked.body.name}' if asked.body else ''} only" if kind else ""
+
+
+def periods_for(asked: Asked) -> list[Any]:
+    """Return the named periods to choose from; one that is not offered stands first while it is shown."""
+    offered = period_rules.offered(local(asked.now, asked.zone).date())
+    known = {period.key for _, periods in offered for period in periods}
+    other = [] if asked.period.key in {*known, CUSTOM} else [(asked.period.key, asked.period.name)]
+    return [*other, *((heading, [(one.key, one.name) for one in periods]) for heading, periods in offered)]
+
+
+def page_of(asked: Asked) -> str:
+    """Return the address of a report."""
+    return f"{PAGE}?{encoded(query_for(asked))}"
+
+
+def linked(asked: Asked) -> Callable[..., str]:
+    """Return what gives the address of a number's rows: link("places", "here", agency=…, month=…, kind=…)."""
+
+    def link(part: str, measure: str, **line: Any) -> str:
+        return f"{PAGE}/rows?{encoded(query_for(asked) | number_query(part, measure, line))}"
+
+    return link
+
+
+def encoded(query: Mapping[str, str]) -> str:
+    """Return a query as it stands behind the question mark."""
+    return urlencode(query)
+
+
+def number_query(part: str, measure: str, line: Mapping[str, Any]) -> dict[str, str]:
+    """Return what an address says of a number; what is None in its line is left out."""
+    return {"part": part, "of": measure, **{name: _word(one) for name, one in line.items() if one is not None}}
+
+
+def number_in(query: FormValues) -> Number:
+    """Return the number whose rows the address asks for; `NotFound` when it names none."""
+    agency = query["agency"]
+    if query["part"] not in list(Part) or (query["arm"] and query["arm"] not in list(Arm)):
+        raise NotFound
+    if agency and agency != OTHERS and id_in(agency) is None:
+        raise NotFound
+    return Number(
+        part=Part(query["part"]),
+        measure=query["of"],
+        agency=OTHERS if agency == OTHERS else id_in(agency),
+        arm=Arm(query["arm"]) if query["arm"] else None,
+        month=month_of(query["month"]),
+    )
+
+
+def line_of(number: Number) -> dict[str, Any]:
+    """Return the line in which a number stands, as `number_query` takes it."""
+    return {"agency": number.agency, "arm": number.arm, "month": number.month}
+
+
+def _word(value: object) -> str:
+    return f"{value:%Y-%m}" if isinstance(value, date) else str(value)
+
+
+def _period(query: FormValues, now: datetime, zone: str) -> Period:
+    if query["period"] != CUSTOM:
+        return period_rules.named(query["period"]) or period_rules.at(local(now, zone).date())
+    reader = Reader(query)
+    first, last = reader.day("from", "Choose the first day."), reader.day("to", "Choose the last day.")
+    reader.check()
+    if first is None or last is None:
+        raise Invalid("Choose the first and the last day.")
+    return period_rules.custom(first, last)

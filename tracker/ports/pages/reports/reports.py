@@ -1,0 +1,158 @@
+"""Reports: the page with a period's figures, the rows behind each number, and both as files."""
+
+import asyncio
+from typing import Any
+
+from litestar import Request, Response, get
+
+from tracker import clock
+from tracker.errors import Invalid, TooLarge
+from tracker.ports.http.guards import signed_in
+from tracker.ports.pages.core.form_values import Errors, FormValues, errors_of, query_of
+from tracker.ports.pages.core.reauthentication import first_prove
+from tracker.ports.pages.core.request import viewer_of
+from tracker.ports.pages.core.saved_filters import saved_in
+from tracker.ports.pages.core.spreadsheets import CSV_TYPE, XLSX_TYPE, Sheet, csv_of, xlsx_of
+from tracker.ports.pages.core.templating import page
+from tracker.ports.pages.reports import addresses
+from tracker.ports.pages.reports.addresses import KIND_WORDS, PAGE, asked_in, linked, number_in, query_for
+from tracker.ports.pages.reports.chart import chart
+from tracker.ports.pages.reports.spreadsheets import (
+    AGES,
+    ARMS,
+    MEASURE_WORDS,
+    as_of,
+    heading_of,
+    hours,
+    mark_words,
+    report_sheets,
+    row_sheet,
+)
+from tracker.rules.reports.periods import CUSTOM
+from tracker.rules.reports.reports import Asked
+from tracker.usecases.reports import reports, rows
+from tracker.usecases.reports.rows import Number
+
+SHOWN = 500  # rows of a page
+MOST = 100_000  # rows of a file
+FILES = ("csv", "xlsx")
+"""The forms in which figures and rows are downloaded."""
+
+
+@get(PAGE, guards=[signed_in])
+async def report_page(request: Request[Any, Any, Any]) -> Response[str]:
+    """Show a period's figures; the address holds period, kind and, for chosen days, from and to."""
+    query = query_of(request)
+    try:
+        asked, errors = await asked_in(request, query), Errors()
+    except Invalid as wrong:
+        asked, errors = await asked_in(request, FormValues({})), errors_of(wrong, addresses.FIELDS)
+    found = await reports.report(viewer_of(request), asked)
+    status_code = 422 if errors else 200
+    return page(
+        "reports/show.html", request, status_code=status_code, report=found, errors=errors,
+        form=query if errors else FormValues({name: (text,) for name, text in _form_of(asked).items()}),
+        chart=chart(found.months), files=_files(PAGE, query_for(asked)), **_choices(asked), **_words(asked),
+        bodies=await _bodies(request, asked), **await saved_in(request, "reports"),
+    )  # fmt: skip
+
+
+@get(f"{PAGE}/rows", guards=[signed_in])
+async def rows_page(request: Request[Any, Any, Any]) -> Response[str]:
+    """Show the rows that one number counts."""
+    query = query_of(request)
+    asked, number = await asked_in(request, query), number_in(query)
+    found = await rows.rows(viewer_of(request), asked, number, SHOWN)
+    address = query_for(asked) | addresses.number_query(number.part, number.measure, addresses.line_of(number))
+    return page(
+        "reports/rows.html", request, rows=found, number=number, title=await _name(number),
+        files=_files(f"{PAGE}/rows", address), **_words(asked),
+    )  # fmt: skip
+
+
+@get([f"{PAGE}.{form}" for form in FILES], guards=[signed_in])
+async def report_file(request: Request[Any, Any, Any]) -> Response[Any]:
+    """Hand out a period's figures as a file, and write that into the audit trail."""
+    asked = await asked_in(request, query_of(request))
+    found = await reports.report(viewer_of(request), asked)
+    if found.is_restricted and (proof := first_prove(request, addresses.page_of(asked))):
+        return proof
+    return await _file(request, asked, report_sheets(found), "figures", is_restricted=found.is_restricted)
+
+
+@get([f"{PAGE}/rows.{form}" for form in FILES], guards=[signed_in])
+async def rows_file(request: Request[Any, Any, Any]) -> Response[Any]:
+    """Hand out the rows behind a number as a file, and write that into the audit trail."""
+    query = query_of(request)
+    asked, number = await asked_in(request, query), number_in(query)
+    found = await rows.rows(viewer_of(request), asked, number, MOST)
+    if found.shown < found.count:
+        raise TooLarge(f"A file holds at most {MOST:,} rows. Choose a shorter period.")
+    back = linked(asked)(number.part, number.measure, **addresses.line_of(number))
+    if found.is_restricted and (proof := first_prove(request, back)):
+        return proof
+    name = await _name(number)
+    sheets = [row_sheet(name, found, asked.zone)]
+    what = f"rows of {name}"
+    return await _file(request, asked, sheets, what, is_restricted=found.is_restricted, banner=found.banner)
+
+
+async def _file(
+    request: Request[Any, Any, Any], asked: Asked, sheets: list[Sheet], what: str, *, is_restricted: bool,
+    banner: str = "",
+) -> Response[bytes]:  # fmt: skip
+    viewer, form = viewer_of(request), request.url.path.rpartition(".")[2]
+    task_force = request.scope["state"]["settings"].task_force_name
+    heading = heading_of(task_force, asked, f"{viewer.name} ({viewer.agency})", is_restricted=is_restricted)
+    if form == "csv":
+        content = await asyncio.to_thread(csv_of, heading, sheets, banner)
+    else:
+        content = await asyncio.to_thread(xlsx_of, heading, sheets, asked.now, banner)
+    await reports.note_download(viewer, asked, what, form, clock.now())
+    name = f"report-{asked.period.first}-{asked.period.last}.{form}"
+    return Response(content, media_type=CSV_TYPE if form == "csv" else XLSX_TYPE, headers={
+        "Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store, private",
+    })  # fmt: skip
+
+
+async def _name(number: Number) -> str:
+    """Return a number in words: "Remote: FBI, 2026-12"."""
+    words = MEASURE_WORDS[number.measure]
+    agency = next((one.code for one in await reports.agencies() if number.agency == (one.id or rows.OTHERS)), "")
+    line = [agency, ARMS[number.arm] if number.arm else "", f"{number.month:%B %Y}" if number.month else ""]
+    return ": ".join([words, *([", ".join(filter(None, line))] if any(line) else [])])
+
+
+async def _bodies(request: Request[Any, Any, Any], asked: Asked) -> list[tuple[str, str]]:
+    known = await reports.bodies(viewer_of(request))
+    other = [asked.body] if asked.body and asked.body not in known else []
+    return [("", "All bodies"), *((str(one.id), one.name) for one in (*known, *other))]
+
+
+def _form_of(asked: Asked) -> dict[str, str]:
+    """Return what the form holds for a report that was asked for; its days stand ready for chosen ones."""
+    days = {"from": asked.period.first.isoformat(), "to": asked.period.last.isoformat()}
+    return {**days, "kind": "", "body": "", **query_for(asked)}
+
+
+def _files(path: str, query: dict[str, str]) -> list[tuple[str, str]]:
+    return [(form.upper(), f"{path}.{form}?{addresses.encoded(query)}") for form in FILES]
+
+
+def _choices(asked: Asked) -> dict[str, Any]:
+    return {
+        "periods": [*addresses.periods_for(asked), (CUSTOM, "Chosen days")],
+        "kind_choices": [("", "All kinds"), *KIND_WORDS.items()],
+    }
+
+
+def _words(asked: Asked) -> dict[str, Any]:
+    """Return what the pages of reports say alike."""
+    return {
+        "asked": asked, "link": linked(asked), "as_of": as_of(asked), "back": addresses.page_of(asked),
+        "only": addresses.only(asked), "kinds": KIND_WORDS, "arms": ARMS, "ages": AGES, "hours": hours,
+        "mark_words": mark_words,
+    }  # fmt: skip
+
+
+handlers = [report_page, rows_page, report_file, rows_file]

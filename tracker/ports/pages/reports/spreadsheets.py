@@ -1,0 +1,153 @@
+"""A report and its rows as tables for files: the same figures as on the page, under the same names."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from tracker.ports.pages.core.spreadsheets import Cell, Sheet
+from tracker.ports.pages.reports.addresses import KIND_WORDS, only
+from tracker.rules.actions.action_items import ActionItem
+from tracker.rules.core.wording import clock, day, local, zone_word
+from tracker.rules.reports.items import Column, ItemLine, days_taken
+from tracker.rules.reports.reports import Asked
+from tracker.rules.reports.sums import Activity, MonthLine, Tally
+from tracker.usecases.reports.reports import Report
+from tracker.usecases.reports.rows import Rows
+
+TALLY = (
+    "Invited",
+    "Present",
+    "In the room",
+    "Remote",
+    "Excused",
+    "Absent",
+    "Not marked",
+    "Of these not yet",
+    "Rate, percent",
+    "Walk-ins",
+)
+ARMS = {"law_enforcement": "Law-enforcement arm", "victim_services": "Victim-services arm"}
+AGES = {
+    Column.GIVEN: "Given", Column.CLOSED: "Done", Column.ON_TIME: "Done on time", Column.OPEN: "Open",
+    Column.NOT_DUE: "Not yet due", Column.LATE_WEEK: "1–7 days late", Column.LATE_MONTH: "8–30 days late",
+    Column.LATE_LONGER: "Over 30 days late",
+}  # fmt: skip
+MEASURE_WORDS = {
+    "invited": "Invited", "present": "Present", "here": "In the room", "remote": "Remote", "excused": "Excused",
+    "absent": "Absent", "unmarked": "Not marked", "open": "Not marked yet", "not_marked": "Not marked",
+    "walk_in": "Walk-ins", "attended": "People present",
+    "held": "Dates held", "cancelled": "Dates cancelled",
+    **{column.value: f"Action items: {words.lower()}" for column, words in AGES.items()},
+}  # fmt: skip
+MARK_WORDS = {
+    "here": "In the room", "remote": "Remote", "excused": "Excused", "absent": "Absent", "unmarked": "Not marked",
+    "open": "Not marked yet", "walk_in": "Walk-in, in the room",
+}  # fmt: skip
+
+
+def heading_of(task_force: str, asked: Asked, reader: str, *, is_restricted: bool) -> str:
+    """Return the first line of a file: whose it is, which period, as of when, and over what it counts."""
+    marking = "Named participants only. " if is_restricted else ""
+    kept = f" {only(asked)}." if only(asked) else ""
+    return f"{marking}{task_force}. {asked.period.name}.{kept} As of {as_of(asked)}. Counts what {reader} may see."
+
+
+def as_of(asked: Asked) -> str:
+    """Return the moment of a report in words."""
+    moment = local(asked.now, asked.zone)
+    return f"{day(moment)}, {moment.year}, {clock(moment)} {zone_word(asked.zone)}"
+
+
+def report_sheets(report: Report) -> list[Sheet]:
+    """Return the four tables of a report."""
+    sums = [(ARMS[arm], "", "", "", *_tally(tally)) for arm, tally in report.arms]
+    agencies = [
+        (agency.code, agency.name, _words(agency.arm or ""), _words(agency.level), *_tally(tally))
+        for agency, tally in report.agencies
+    ]
+    return [
+        Sheet(
+            name="Attendance by agency", columns=("Agency", "Name", "Arm", "Level", *TALLY),
+            rows=[*agencies, *sums, ("All", "", "", "", *_tally(report.total))], totals=len(sums) + 1,
+        ),
+        Sheet(
+            name="Attendance by month", columns=("Month", "Dates held", *TALLY),
+            rows=[_month(line) for line in report.months],
+        ),
+        Sheet(
+            name="Action items", columns=("Agency", *AGES.values(), "Median days to done"),
+            rows=[_items(line) for line in report.items], totals=1,
+        ),
+        Sheet(
+            name="Activity", columns=("Activity", "Held", "Cancelled", "Hours", "People present"),
+            rows=[_activity(line) for line in report.activities], totals=1,
+        ),
+    ]  # fmt: skip
+
+
+def row_sheet(name: str, rows: Rows, zone: str) -> Sheet:
+    """Return the rows behind a number as a table."""
+    if rows.items:
+        columns = ("Number", "Action", "Owner", "Agency", "Given", "Due", "State", "Closed", "Days open")
+        return Sheet(name=name, columns=columns, rows=[_item(one, zone) for one in rows.items])
+    if rows.dates:
+        dates = [(*_when(row.starts_at, zone), row.title, _words(row.kind), row.minutes) for row in rows.dates]
+        return Sheet(name=name, columns=("Day", "Start", "Event", "Kind", "Minutes"), rows=dates)
+    places = [
+        (
+            *_when(row.date.starts_at, zone),
+            row.date.title,
+            row.person,
+            row.agency,
+            mark_words(row.mark, is_remote=row.is_remote, stand_in=row.stand_in),
+        )
+        for row in rows.places
+    ]
+    return Sheet(name=name, columns=("Day", "Start", "Event", "Person", "Agency", "Attendance"), rows=places)
+
+
+def mark_words(mark: str, *, is_remote: bool, stand_in: str) -> str:
+    """Return what became of a place, in words, and who came instead."""
+    words = "Walk-in, remote" if mark == "walk_in" and is_remote else MARK_WORDS[mark]
+    return f"{words}: {stand_in} came in their place" if stand_in else words
+
+
+def hours(minutes: int) -> float:
+    """Return minutes as hours, to a tenth."""
+    return round(minutes / 60, 1)
+
+
+def _tally(tally: Tally) -> Iterable[Cell]:
+    return (
+        tally.invited, tally.present, tally.here, tally.remote, tally.excused, tally.absent, tally.not_marked,
+        tally.open, tally.rate, tally.walk_in,
+    )  # fmt: skip
+
+
+def _month(line: MonthLine) -> tuple[Cell, ...]:
+    return f"{line.first:%Y-%m}", line.held, *_tally(line.tally)
+
+
+def _items(line: ItemLine) -> tuple[Cell, ...]:
+    return (line.agency.code if line.agency else "All", *(line.numbers[one] for one in AGES), line.median_days)
+
+
+def _activity(line: Activity) -> tuple[Cell, ...]:
+    kind = KIND_WORDS[line.kind] if line.kind else "All"
+    return kind, line.held, line.cancelled, hours(line.minutes), line.tally.attended
+
+
+def _item(item: ActionItem, zone: str) -> tuple[Cell, ...]:
+    closed = local(item.closed_at, zone).date().isoformat() if item.closed_at else ""
+    return (
+        item.reference, item.title, item.owner, item.agency, local(item.created_at, zone).date().isoformat(),
+        item.due.isoformat(), item.status.word, closed, days_taken(item, zone) if item.closed_at else None,
+    )  # fmt: skip
+
+
+def _words(value: str) -> str:
+    return value.replace("_", " ").capitalize()
+
+
+def _when(moment: datetime, zone: str) -> tuple[str, str]:
+    at = local(moment, zone)
+    return at.date().isoformat(), f"{at:%H:%M}"

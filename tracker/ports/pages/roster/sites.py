@@ -1,0 +1,73 @@
+"""The sites where the task force meets: a list for those who schedule, and a form for those who keep it."""
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from litestar import Response, get
+
+from tracker.errors import NotFound
+from tracker.ports.http.guards import signed_in
+from tracker.ports.pages.core.form_values import FormValues, Reader
+from tracker.ports.pages.core.request import viewer_of
+from tracker.ports.pages.core.templating import page
+from tracker.ports.pages.roster.admin_forms import Asked, KeptForm, handlers_of
+from tracker.ports.pages.roster.admin_saving import NO_FORM, Words
+from tracker.rules.core.viewer import Viewer
+from tracker.rules.roster.sites import LONGEST_ADDRESS, LONGEST_EQUIPMENT, LONGEST_NAME, SEATS_WANTED, SiteFacts
+from tracker.usecases.roster import sites
+
+LABELS = {
+    "name": "Name", "address": "Address", "capacity": "Seats", "equipment": "Equipment", "status": "Status"
+}  # fmt: skip
+OPEN, CLOSED = "open", "closed"
+STATUSES = [
+    (OPEN, "Open", "Offered when an event is scheduled"),
+    (CLOSED, "Closed", "Offered no more; events there stay as they are"),
+]
+
+
+@get("/sites", guards=[signed_in])
+async def sites_page(request: Asked) -> Response[str]:
+    """Show the sites. Errors: NotFound for who neither schedules nor keeps them."""
+    viewer = viewer_of(request)
+    if not (viewer.may_schedule or viewer.keeps_accounts):
+        raise NotFound
+    return page("roster/sites/list.html", request, sites=await sites.every_site())
+
+
+async def _texts(_: Asked, site_id: UUID) -> tuple[FormValues, int]:
+    site = await sites.site(site_id)
+    return NO_FORM.but({
+        "name": site.name, "address": site.address, "capacity": str(site.capacity or ""),
+        "equipment": site.equipment, "status": OPEN if site.is_open else CLOSED,
+    }), site.version  # fmt: skip
+
+
+async def _shown(_: Viewer, site_id: UUID | None, __: FormValues) -> Mapping[str, Any]:
+    return {"site": await sites.site(site_id) if site_id else None, "statuses": STATUSES}
+
+
+def _read(_: Asked, form: FormValues) -> SiteFacts:
+    reader = Reader(form)
+    name, address = reader.text("name", LONGEST_NAME), reader.text("address", LONGEST_ADDRESS)
+    capacity, equipment = reader.number("capacity", SEATS_WANTED), reader.text("equipment", LONGEST_EQUIPMENT)
+    reader.check()
+    return SiteFacts(
+        name=name, address=address, capacity=capacity, equipment=equipment, is_open=form["status"] != CLOSED
+    )
+
+
+async def _words(_: Viewer) -> Words:
+    meanings = {value: words for value, words, _ in STATUSES}
+    return Words(labels=LABELS, said=lambda _, text: meanings.get(text, text) or "empty")
+
+
+handlers = [sites_page, *handlers_of(
+    KeptForm(
+        address="/sites", key="site_id", template="roster/sites/form.html", fields=tuple(LABELS), read=_read,
+        add=sites.add_site, change=sites.change_site, texts=_texts, words=_words, shown=_shown,
+        added=lambda facts: f"{facts.name} is added.", saved=lambda facts: f"{facts.name} is saved.",
+        leads_to=lambda _: "/sites",
+    )
+)]  # fmt: skip

@@ -1,0 +1,197 @@
+"""The programming interface explained to people: its own document as a page, with an example for each operation."""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from litestar import Request, Response, get
+
+from tracker.ports.http.guards import public
+from tracker.ports.http.problems import DOCUMENTS, KINDS
+from tracker.ports.pages.core.templating import page
+from tracker.rules.identity.api_tokens import SCOPE_WORDS
+
+Json = dict[str, Any]
+
+LIMITS = {
+    "minimum": "at least {}", "maximum": "at most {}", "minLength": "at least {} characters",
+    "maxLength": "at most {} characters", "maxItems": "at most {} items", "pattern": "pattern {}",
+}  # fmt: skip
+TYPES = {"integer": "number", "boolean": "true or false", "string": "text", "null": "null"}
+FORMATS = {"uuid": "id", "date": "day", "date-time": "moment"}
+VALUES: Json = {
+    "uuid": "05b6e6e3-07d4-4edc-9143-1193e6c3f339", "date": "2027-01-12", "date-time": "2027-01-12T16:00:00Z",
+    "integer": 1, "boolean": True, "array": [], "string": "…",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, kw_only=True)
+class Kind:
+    """What a value is: words, the shape that explains it if there is one, and the limits of its values."""
+
+    words: str
+    shape: str = ""
+    limits: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Field:
+    """A parameter or the field of a shape."""
+
+    name: str
+    kind: Kind
+    is_needed: bool
+    text: str
+    place: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """One operation as the page shows it."""
+
+    id: str
+    method: str
+    path: str
+    summary: str
+    text: str
+    scope: str
+    parameters: tuple[Field, ...]
+    body: str
+    answers: tuple[tuple[str, str, str], ...]
+    """Status, what it means, and the shape of the answer."""
+    problems: tuple[int, ...]
+    curl: str
+
+
+@get(DOCUMENTS, guards=[public])
+async def api_docs(request: Request[Any, Any, Any]) -> Response[str]:
+    """Show the document: it is the same for everybody and made once."""
+    state = request.app.state
+    shown: Response[str] | None = state.get("api_docs")
+    if shown is None:
+        shown = state["api_docs"] = _shown(request)
+    return shown
+
+
+def _shown(request: Request[Any, Any, Any]) -> Response[str]:
+    document: Json = request.app.state["api_document"]
+    base_url = request.scope["state"]["settings"].base_url
+    return page(
+        "views/api-docs.html", request, about=document["info"], groups=_groups(document, base_url),
+        shapes=_shapes(document), problems=KINDS, scopes=SCOPE_WORDS, base=f"{base_url}{document['servers'][0]['url']}",
+    )  # fmt: skip
+
+
+def _groups(document: Json, base_url: str) -> list[tuple[Json, list[Asked]]]:
+    asked = [
+        (operation["tags"][0], _asked(document, base_url, method, path, operation))
+        for path, methods in document["paths"].items()
+        for method, operation in methods.items()
+    ]
+    return [(tag, [one for name, one in asked if name == tag["name"]]) for tag in document["tags"]]
+
+
+def _asked(document: Json, base_url: str, method: str, path: str, operation: Json) -> Asked:
+    return Asked(
+        id=operation["operationId"],
+        method=method.upper(),
+        path=path,
+        summary=operation["summary"],
+        text=operation.get("description", ""),
+        scope=next(iter(operation["security"][0]["token"]), ""),
+        parameters=tuple(map(_parameter, operation["parameters"])),
+        body=_shape_in(operation.get("requestBody", {})),
+        answers=tuple(
+            (status, one["description"], _shape_in(one))
+            for status, one in operation["responses"].items()
+            if "$ref" not in one
+        ),
+        problems=tuple(int(status) for status, one in operation["responses"].items() if "$ref" in one),
+        curl=_curl(document, base_url, method, path, operation),
+    )
+
+
+def _parameter(parameter: Json) -> Field:
+    schema = parameter["schema"]
+    text = parameter.get("description") or schema.get("description", "")
+    is_needed = parameter.get("required", False)
+    return Field(name=parameter["name"], kind=kind_of(schema), is_needed=is_needed, text=text, place=parameter["in"])
+
+
+def _shape_in(holder: Json) -> str:
+    return next((one["schema"]["$ref"].rpartition("/")[2] for one in holder.get("content", {}).values()), "")
+
+
+def _shapes(document: Json) -> list[tuple[str, str, list[Field], list[str]]]:
+    """Return name, words, fields and, for a list of words, the words."""
+    return [
+        (name, schema.get("description", ""), _fields(schema), schema.get("enum", []))
+        for name, schema in document["components"]["schemas"].items()
+    ]
+
+
+def _fields(schema: Json) -> list[Field]:
+    return [
+        Field(
+            name=name, kind=kind_of(one), is_needed=name in schema.get("required", ()), text=one.get("description", "")
+        )
+        for name, one in schema.get("properties", {}).items()
+    ]
+
+
+def kind_of(schema: Json) -> Kind:
+    """Return what a value of a schema is, in words."""
+    if "$ref" in schema:
+        return Kind(words="", shape=schema["$ref"].rpartition("/")[2])
+    if "anyOf" in schema:
+        first = kind_of(next(one for one in schema["anyOf"] if one.get("type") != "null"))
+        return Kind(words=f"{first.words} or null".strip(), shape=first.shape, limits=first.limits)
+    limits = tuple(words.format(schema[name]) for name, words in LIMITS.items() if name in schema)
+    if schema.get("type") == "array":
+        of = kind_of(schema["items"])
+        return Kind(words=f"list of {of.words}".strip(), shape=of.shape, limits=limits)
+    return Kind(
+        words=FORMATS.get(schema.get("format", "")) or TYPES.get(schema.get("type", ""), "value"), limits=limits
+    )
+
+
+def _curl(document: Json, base_url: str, method: str, path: str, operation: Json) -> str:
+    """Return a command that one can try, with a value of each thing that is needed."""
+    for one in operation["parameters"]:
+        if one["in"] == "path":
+            path = path.replace(f"{{{one['name']}}}", str(_value(document, one["schema"])))
+    needed = [one for one in operation["parameters"] if one["in"] == "query" and one.get("required")]
+    query = "&".join(f"{one['name']}={_value(document, one['schema'])}" for one in needed)
+    address = f"{base_url}{document['servers'][0]['url']}{path}{f'?{query}' if query else ''}"
+    lines = [f"curl '{address}'", '-H "Authorization: Bearer $TOKEN"']
+    if method != "get":
+        lines[0] = f"curl -X {method.upper()} '{address}'"
+    if any(one["name"] == "If-Match" for one in operation["parameters"]):
+        lines.append("-H 'If-Match: *'")
+    if shape := _shape_in(operation.get("requestBody", {})):
+        body = _value(document, document["components"]["schemas"][shape])
+        lines += ["-H 'Content-Type: application/json'", f"-d '{json.dumps(body, ensure_ascii=False)}'"]
+    return " \\\n  ".join(lines)
+
+
+def _value(document: Json, schema: Json) -> Any:
+    """Return an example of a schema: what it names as one, else the plainest value."""
+    if "$ref" in schema:
+        return _value(document, document["components"]["schemas"][schema["$ref"].rpartition("/")[2]])
+    if "anyOf" in schema:
+        return _value(document, schema["anyOf"][0])
+    for name in ("examples", "enum"):
+        if name in schema:
+            return schema[name][0]
+    if "properties" in schema:
+        chosen = schema.get("required") or [_best(schema["properties"])]
+        return {name: _value(document, schema["properties"][name]) for name in chosen}
+    return VALUES.get(schema.get("format", "")) or VALUES.get(schema.get("type", ""))
+
+
+def _best(fields: Json) -> str:
+    """Return the field that shows a change best: the first with an example, else the first."""
+    return next((name for name, one in fields.items() if "examples" in one), next(iter(fields)))
+
+
+handlers = [api_docs]

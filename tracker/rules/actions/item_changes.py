@@ -1,0 +1,92 @@
+"""How an action item moves: what a change makes of it, and the words that its history keeps."""
+
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from uuid import UUID
+
+from tracker.errors import Invalid
+from tracker.rules.actions.action_items import CLOSED, ActionItem, ItemStatus
+from tracker.rules.core.audiences import Visibility
+from tracker.rules.core.wording import day
+
+FARTHEST = timedelta(days=5 * 366)
+LONGEST_TITLE = 200  # characters
+LONGEST_NOTE = 2000  # characters
+LONGEST_WORDS = 200  # characters of one line of history
+COMPLETE = 100  # percent
+
+
+@dataclass(frozen=True, kw_only=True)
+class NewItem:
+    """What is to be done, by whom and when; where it comes from, or else who may see it."""
+
+    title: str
+    owner_id: UUID
+    due: date
+    origin_id: UUID | None = None
+    """The date on which it was decided; who may see that event may see the item."""
+    seen_by: Visibility = Visibility.ALL
+    """Counts only without an origin; a list of named people cannot be chosen."""
+    body_id: UUID | None = None
+    """The body whose next meeting lists it while it is open; None = that of the origin."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Change:
+    """What somebody says of an item; None = as it is."""
+
+    status: ItemStatus | None = None
+    progress: int | None = None
+    due: date | None = None
+    note: str = ""
+
+
+def changed(item: ActionItem, change: Change, now: datetime, today: date) -> ActionItem:
+    """Return the item after the change; the same when nothing changes and nothing is noted.
+
+    Done is 100 percent; a closed item opens again when it gets an open status. Raises `Invalid` by field.
+    """
+    status = change.status or item.status
+    due = item.due if change.due is None or status in CLOSED else change.due
+    if due != item.due:
+        check_due(due, today)
+    after = replace(item, status=status, progress=_progress(item, change, status), due=due)
+    if after == item and not change.note:
+        return item
+    is_closed = status in CLOSED
+    return replace(
+        after,
+        changed_at=now,
+        closed_at=(item.closed_at or now) if is_closed else None,
+        version=item.version + 1,
+        sequence=item.sequence + (1 if due != item.due or status is ItemStatus.CANCELLED else 0),
+    )
+
+
+def _progress(item: ActionItem, change: Change, status: ItemStatus) -> int:
+    progress = item.progress if change.progress is None else change.progress
+    if not 0 <= progress <= COMPLETE:
+        raise Invalid(progress="Progress is between 0 and 100 percent.")
+    return COMPLETE if status is ItemStatus.DONE else progress
+
+
+def check_due(due: date, today: date) -> None:
+    """Raise `Invalid` for a new due day that is over or beyond all planning."""
+    if due < today:
+        raise Invalid(due="Choose today or a later day.")
+    if due > today + FARTHEST:
+        raise Invalid(due="Choose a day within the next five years.")
+
+
+def words(before: ActionItem, after: ActionItem, today: date) -> str:
+    """Return what changed: "Open → Done, 100%, due Fri, Nov 27 → Fri, Dec 4"."""
+    said = []
+    if after.status is not before.status:
+        said.append(f"{before.status.word} → {after.status.word}")
+    if after.progress != before.progress:
+        said.append(f"{after.progress}%")
+    if after.due != before.due:
+        said.append(f"due {day(before.due, today)} → {day(after.due, today)}")
+    if after.owner_id != before.owner_id:
+        said.append(f"given to {after.owner}")
+    return ", ".join(said)[:LONGEST_WORDS]

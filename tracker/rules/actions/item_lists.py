@@ -1,0 +1,104 @@
+"""How a list of action items is narrowed, grouped and counted."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import date, timedelta
+from enum import StrEnum
+from uuid import UUID
+
+from tracker.rules.actions.action_items import ActionItem, ItemStatus, days_late
+
+WEEK = timedelta(days=6)  # today and the six days after it
+RECENT = timedelta(days=30)  # how long done items can still be listed
+
+
+class GroupBy(StrEnum):
+    """What the list is ordered under."""
+
+    DUE = "due"
+    OWNER = "owner"
+    AGENCY = "agency"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Filter:
+    """What a viewer wants to see of the items they may see."""
+
+    group_by: GroupBy = GroupBy.DUE
+    words: str = ""
+    only_mine: bool = False
+    with_done: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Group:
+    """Items under one heading."""
+
+    name: str
+    items: list[ActionItem]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Counts:
+    """How many items there are, of those that the viewer may see."""
+
+    open: int
+    overdue: int
+    this_week: int
+    done: int
+    """Done in the last 30 days."""
+
+
+def counts(items: Iterable[ActionItem], today: date) -> Counts:
+    """Count open items and those done lately; due this week = today or in the six days after it."""
+    every = list(items)
+    unfinished = [one for one in every if one.is_open]
+    return Counts(
+        open=len(unfinished),
+        overdue=sum(days_late(one, today) > 0 for one in unfinished),
+        this_week=sum(today <= one.due <= today + WEEK for one in unfinished),
+        done=sum(one.status is ItemStatus.DONE for one in every),
+    )
+
+
+def matching(items: Iterable[ActionItem], chosen: Filter, member_id: UUID) -> list[ActionItem]:
+    """Return the items that the filter lets through; every word must stand in number, title, owner or agency."""
+    wanted = chosen.words.casefold().split()
+    return [
+        one
+        for one in items
+        if (one.is_open or (chosen.with_done and one.status is ItemStatus.DONE))
+        and (not chosen.only_mine or one.owner_id == member_id)
+        and all(word in f"{one.title} {one.owner} {one.agency} {one.reference}".casefold() for word in wanted)
+    ]
+
+
+def grouped(items: Iterable[ActionItem], group_by: GroupBy, today: date) -> list[Group]:
+    """Return the items under headings, soonest due first; done ones stand last, under one heading."""
+    ordered = sorted(items, key=lambda one: (one.due, one.reference))
+    headings = {GroupBy.DUE: _by_due(today), GroupBy.OWNER: _by_owner, GroupBy.AGENCY: _by_agency}
+    heading = headings[group_by]
+    groups: dict[tuple[int, str], list[ActionItem]] = {}
+    for one in ordered:
+        groups.setdefault(heading(one) if one.is_open else (9, "Done"), []).append(one)
+    in_order = sorted(groups, key=lambda key: (key[0], key[1].casefold()))
+    return [Group(name=key[1], items=groups[key]) for key in in_order]
+
+
+def _by_due(today: date) -> Callable[[ActionItem], tuple[int, str]]:
+    def heading(item: ActionItem) -> tuple[int, str]:
+        if item.due < today:
+            return 0, "Overdue"
+        if item.due == today:
+            return 1, "Due today"
+        return (2, "Due this week") if item.due <= today + WEEK else (3, "Later")
+
+    return heading
+
+
+def _by_owner(item: ActionItem) -> tuple[int, str]:
+    return 0, f"{item.owner} ({item.agency})"
+
+
+def _by_agency(item: ActionItem) -> tuple[int, str]:
+    return 0, item.agency

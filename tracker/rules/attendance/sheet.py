@@ -1,0 +1,243 @@
+"""Attendance: when it is taken, what one line of the roll says, how a roll is counted, whose names a viewer reads."""
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from uuid import UUID
+
+from tracker.errors import Invalid, NotAllowed
+from tracker.rules.core.viewer import Viewer
+from tracker.rules.core.wording import clock, day, local
+from tracker.rules.events.event import Event, EventStatus, Occurrence, may_edit
+from tracker.rules.events.replies import AnswerValue, Participant
+
+OPENS_BEFORE = timedelta(minutes=30)
+
+
+class Mark(StrEnum):
+    """What is recorded about a person on one date; cleared = an earlier mark was taken back."""
+
+    HERE = "here"
+    REMOTE = "remote"
+    ABSENT = "absent"
+    EXCUSED = "excused"
+    CLEARED = "cleared"
+
+
+PRESENT = frozenset({Mark.HERE, Mark.REMOTE})
+WALK_IN_MARKS = frozenset({Mark.HERE, Mark.REMOTE, Mark.CLEARED})
+"""Who was not invited came or did not come, but was never missing."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recorded:
+    """The mark that counts for one person or walk-in; the agency is the one served at that time."""
+
+    id: UUID
+    member_id: UUID | None
+    name: str
+    agency_id: UUID | None
+    agency: str
+    mark: Mark
+    recorded_at: datetime
+    entered_by: str = ""
+    """Name and agency of who recorded it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Correction:
+    """A mark that another one took the place of."""
+
+    name: str
+    agency: str
+    before: Mark
+    after: Mark
+    by: str
+    """Name and agency of who recorded the later one."""
+    at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class Line:
+    """One line of the roll: a participant with or without a mark, or a walk-in with one."""
+
+    name: str
+    agency: str
+    agency_id: UUID | None
+    member_id: UUID | None
+    mark_id: UUID | None
+    mark: Mark | None
+    participant: Participant | None
+    entered_by: str = ""
+    """Name and agency of who recorded the mark."""
+
+    @property
+    def is_walk_in(self) -> bool:
+        """Whether the person came without an invitation."""
+        return self.participant is None
+
+    @property
+    def replied_yes(self) -> bool:
+        """Whether the answer that counts for this date is yes."""
+        return self.participant is not None and self.participant.answer is AnswerValue.ACCEPTED
+
+
+@dataclass(frozen=True, kw_only=True)
+class WalkIn:
+    """Somebody who came without an invitation: a member, or a guest with the name and agency that they give."""
+
+    id: UUID
+    """Made with the form: sent twice by the same person for the same date it adds one person."""
+    member_id: UUID | None = None
+    name: str = ""
+    agency_id: UUID | None = None
+    agency: str = ""
+    mark: Mark = Mark.HERE
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tally:
+    """A roll in numbers; here and remote count walk-ins too, invited and unmarked do not."""
+
+    invited: int
+    here: int
+    remote: int
+    absent: int
+    excused: int
+    unmarked: int
+    walk_ins: int
+
+    @property
+    def present(self) -> int:
+        """How many took part, in the room or remotely."""
+        return self.here + self.remote
+
+
+@dataclass(frozen=True, kw_only=True)
+class AgencyCount:
+    """How many people of one agency are invited, and how many of them said yes."""
+
+    agency_id: UUID
+    agency: str
+    invited: int
+    accepted: int
+
+
+def opens_at(occurrence: Occurrence) -> datetime:
+    """Return the first moment at which attendance can be taken."""
+    return occurrence.starts_at - OPENS_BEFORE
+
+
+def why_not(occurrence: Occurrence, now: datetime) -> str | None:
+    """Return the sentence that says why no mark can be made at this moment, or None when it can."""
+    if occurrence.is_off:
+        return "This date was cancelled, so there is no attendance to take."
+    if occurrence.status is EventStatus.DRAFT:
+        return "This event is still a draft. Send it before you take attendance."
+    if now < opens_at(occurrence):
+        opens = local(opens_at(occurrence), occurrence.event.zone)
+        return f"Attendance opens on {day(opens, now)} at {clock(opens)}."
+    if occurrence.attendance_closed_at is not None:
+        return "Attendance is closed. Reopen it to correct a mark."
+    return None
+
+
+def check_open(occurrence: Occurrence, now: datetime) -> None:
+    """Raise `NotAllowed` unless marks can be made at this moment."""
+    if refusal := why_not(occurrence, now):
+        raise NotAllowed(refusal)
+
+
+def check_mark(mark: Mark, *, is_invited: bool) -> None:
+    """Raise `Invalid` for a mark that a person who was not invited cannot have."""
+    if not is_invited and mark not in WALK_IN_MARKS:
+        raise Invalid(status="Only people who were invited can be absent or excused.")
+
+
+def pressed(mark: Mark, before: Mark | None) -> Mark:
+    """Return what a tap on the button `mark` says when the page showed `before`: the same again takes it back."""
+    return Mark.CLEARED if mark is before else mark
+
+
+def roll(participants: Iterable[Participant], recorded: Iterable[Recorded]) -> list[Line]:
+    """Return everybody who was invited or came, by agency and name."""
+    marks = list(recorded)
+    of_member = {one.member_id: one for one in marks if one.member_id}
+    invited = [_invited(one, of_member.pop(one.member_id, None)) for one in participants]
+    walk_ins = [_walk_in(one) for one in (*of_member.values(), *(one for one in marks if one.member_id is None))]
+    return sorted(invited + walk_ins, key=lambda line: (line.agency.casefold(), line.is_walk_in, line.name.casefold()))
+
+
+def _invited(participant: Participant, recorded: Recorded | None) -> Line:
+    return Line(
+        name=participant.name,
+        agency=recorded.agency if recorded else participant.agency,
+        agency_id=recorded.agency_id if recorded else participant.agency_id,
+        member_id=participant.member_id,
+        mark_id=recorded.id if recorded else None,
+        mark=recorded.mark if recorded else None,
+        participant=participant,
+        entered_by=recorded.entered_by if recorded else "",
+    )
+
+
+def _walk_in(recorded: Recorded) -> Line:
+    return Line(
+        name=recorded.name,
+        agency=recorded.agency,
+        agency_id=recorded.agency_id,
+        member_id=recorded.member_id,
+        mark_id=recorded.id,
+        mark=recorded.mark,
+        participant=None,
+        entered_by=recorded.entered_by,
+    )
+
+
+def tally(lines: Collection[Line]) -> Tally:
+    """Count a roll, or the part of it that belongs to one agency."""
+    marks = Counter(line.mark for line in lines)
+    return Tally(
+        invited=sum(not line.is_walk_in for line in lines),
+        here=marks[Mark.HERE],
+        remote=marks[Mark.REMOTE],
+        absent=marks[Mark.ABSENT],
+        excused=marks[Mark.EXCUSED],
+        unmarked=marks[None],
+        walk_ins=sum(line.is_walk_in for line in lines),
+    )
+
+
+def by_agency(lines: Iterable[Line]) -> Mapping[str, list[Line]]:
+    """Return the lines under the agency of each, in the order in which they come."""
+    groups: dict[str, list[Line]] = {}
+    for line in lines:
+        groups.setdefault(line.agency, []).append(line)
+    return groups
+
+
+def waiting_yes(lines: Iterable[Line]) -> list[Line]:
+    """Return the people who replied yes and have no mark: the bulk button's, so that it overrules nobody."""
+    return [line for line in lines if line.replied_yes and line.mark is None]
+
+
+def named_participants(
+    viewer: Viewer, event: Event, participants: Iterable[Participant]
+) -> tuple[list[Participant], list[AgencyCount]]:
+    """Return whom the viewer reads by name, and counts per agency for the others.
+
+    The lead, the body's chair and a coordinator read all names; everybody else those of the own arm.
+    """
+    everybody = list(participants)
+    reads_all = may_edit(viewer, event)
+    named = [one for one in everybody if reads_all or one.arm is viewer.arm]
+    others = [one for one in everybody if not reads_all and one.arm is not viewer.arm]
+    invited = Counter((one.agency, one.agency_id) for one in others)
+    accepted = Counter((one.agency, one.agency_id) for one in others if one.answer is AnswerValue.ACCEPTED)
+    counts = [
+        AgencyCount(agency_id=key[1], agency=key[0], invited=number, accepted=accepted[key])
+        for key, number in sorted(invited.items(), key=lambda item: item[0][0].casefold())
+    ]
+    return named, counts

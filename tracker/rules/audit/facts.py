@@ -1,0 +1,157 @@
+"""What the facts of an entry of the audit trail are called, in one line for people: "Changed place and title"."""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date, timedelta
+from uuid import UUID
+
+from tracker.rules.core.wording import day
+from tracker.rules.emails.preferences import lead_words
+from tracker.rules.identity.browsers import UNKNOWN, browser_name
+
+UNTOLD = frozenset({"client", "next"})
+"""Told elsewhere, as from where a sign-in came before each entry said so; or the id of what has an entry of its own."""
+LABELS = {
+    "fields": "Changed", "gained": "Now also", "lost": "No more", "why": "Reason", "date": "Of", "scope": "Shows",
+    "for": "For", "how": "By", "filter": "Looked for", "route": "", "from": "From", "to": "To", "recipient": "To",
+    "copy": "Copy", "copy_of": "Copy of", "version": "Version", "date_version": "Version of the date", "format": "As",
+    "unmarked": "Not marked", "minutes": "Good for", "bytes": "Size", "broken": "First broken entry",
+    "leads": "Reminders", "date_reminders": "Reminders of dates", "item_reminders": "Reminders of action items",
+    "is_discreet": "Discreet", "primary": "Holder", "shows_operations": "Operations", "chaired": "Chair before",
+    "scopes": "May", "browser": "With",
+}  # fmt: skip
+"""What stands before a fact; one that is not here is told by its own word."""
+JOINED = frozenset({
+    "version", "date_version", "copy_of", "fields", "how", "from", "since", "date", "for", "copy", "format", "minutes",
+    "to", "recipient", "browser",
+})  # fmt: skip
+"""Those after which no colon belongs."""
+FIELDS = {
+    "expires_at": "last day", "starts": "start", "starts_at": "start", "ends_at": "end", "duration": "length",
+    "rrule": "repetition", "rule": "repetition", "zone": "time zone", "is_guest": "email only", "video_link": "video",
+    "is_all_day": "all day", "visibility": "who sees it", "description": "notes", "local_start": "start",
+    "until_local": "end of the series", "capacity": "seats", "is_open": "status", "mark_categories": "marking",
+    "mark_limit": "limit of the marking", "mark_agency": "who marked it", "mark_until": "day of decontrol",
+}  # fmt: skip
+"""Columns whose own word is none for people; the others are told by it, without its underscores."""
+VALUES = {
+    "accepted": "yes", "declined": "no", "tentative": "maybe", "needs-action": "none", "sign_in": "signing in",
+    "reset": "a new password", "proof": "confirmation", "code": "security code",
+}  # fmt: skip
+METHODS = {"GET": "Looked at", "HEAD": "Looked at", "POST": "Sent a form to", "DELETE": "Asked to delete"}
+FILTERS = {
+    "what": "{} entries", "who": "by {}", "about": "about {}", "from": "from {}", "to": "to {}", "via": "from {}",
+}  # fmt: skip
+EMPTY: tuple[object, ...] = (None, "", [], {})
+ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_DAY = re.compile(r"(\d{4}-\d{2}-\d{2})(?:T[\d:.+Z-]*)?")
+_ROUTE = re.compile(r"([A-Z]+) (/\S*)")
+
+
+def said(facts: Mapping[str, object]) -> str:
+    """Return what the facts say, without what is empty or told elsewhere."""
+    return "; ".join(_told(name, value) for name, value in facts.items() if name not in UNTOLD and value not in EMPTY)
+
+
+def ids_in(value: object) -> set[UUID]:
+    """Return the ids that stand in facts, of whatever they are."""
+    if isinstance(value, Mapping):
+        return {found for one in value.values() for found in ids_in(one)}
+    if isinstance(value, list):
+        return {found for one in value for found in ids_in(one)}
+    return {UUID(value)} if isinstance(value, str) and ID.fullmatch(value) else set()
+
+
+def named(facts: Mapping[str, object], names: Mapping[UUID, str]) -> dict[str, object]:
+    """Return facts in which a name stands where the id of what has one stood."""
+    return {name: _named(value, names) for name, value in facts.items()}
+
+
+def _named(value: object, names: Mapping[UUID, str]) -> object:
+    if isinstance(value, list):
+        return [_named(one, names) for one in value]
+    return names.get(UUID(value), value) if isinstance(value, str) and ID.fullmatch(value) else value
+
+
+def _told(name: str, value: object) -> str:
+    value = WORDS.get(name, _words)(value)
+    label = LABELS.get(name, name.replace("_", " ").capitalize())
+    return f"{label} {value}".strip() if name in JOINED or not label else f"{label}: {value}"
+
+
+def _words(value: object) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, Mapping):
+        return ", ".join(f"{name.replace('_', ' ')} {_words(one)}" for name, one in value.items())
+    if isinstance(value, list | tuple):
+        return _listed([_words(one) for one in value])
+    text = str(value)
+    if found := _DAY.fullmatch(text):
+        return _day(found[1])
+    return VALUES.get(text, text.replace("_", " "))
+
+
+def _day(text: str) -> str:
+    try:
+        found = date.fromisoformat(text)
+    except ValueError:
+        return text
+    return f"{day(found)}, {found.year}"
+
+
+def _fields(value: object) -> str:
+    names = [str(one) for one in value] if isinstance(value, Sequence) else []
+    words = dict.fromkeys(FIELDS.get(one, one.replace("_", " ")) for one in names)
+    return _listed(list(words))
+
+
+def _route(value: object) -> str:
+    """Return a route as people type it, without what it names: "Looked at /events/…"."""
+    found = _ROUTE.fullmatch(str(value))
+    if not found:
+        return str(value)
+    return f"{METHODS.get(found[1], 'Changed')} {re.sub('{[^}]*}', '…', found[2])}"
+
+
+def _filter(value: object) -> str:
+    asked = value if isinstance(value, Mapping) else {}
+    return ", ".join(FILTERS[name].format(_words(one)) for name, one in asked.items() if name in FILTERS)
+
+
+def _leads(value: object) -> str:
+    minutes = [one for one in str(value).split(",") if one.isdigit()]
+    return _listed([lead_words(timedelta(minutes=int(one))) for one in minutes]) or "as usual"
+
+
+def _minutes(value: object) -> str:
+    return lead_words(timedelta(minutes=int(str(value)))) if str(value).isdigit() else str(value)
+
+
+def _scopes(value: object) -> str:
+    return _listed(str(value).split())
+
+
+def _browser(value: object) -> str:
+    """Return a browser in two words, a program by its own."""
+    name = browser_name(str(value))
+    return str(value) if name.startswith(UNKNOWN) else name
+
+
+def _switch(value: object) -> str:
+    return "on" if value else "off"
+
+
+def _size(value: object) -> str:
+    return f"{int(str(value)) / 1e6:,.1f} MB" if str(value).isdigit() else str(value)
+
+
+def _listed(words: Sequence[str]) -> str:
+    return f"{', '.join(words[:-1])} and {words[-1]}" if len(words) > 1 else "".join(words)
+
+
+WORDS: Mapping[str, Callable[[object], str]] = {
+    "fields": _fields, "filter": _filter, "route": _route, "scopes": _scopes, "leads": _leads, "bytes": _size,
+    "minutes": _minutes, "why": str, "browser": _browser,
+    **dict.fromkeys(("date_reminders", "item_reminders", "is_discreet", "digest", "shows_operations"), _switch),
+}  # fmt: skip

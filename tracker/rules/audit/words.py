@@ -1,0 +1,214 @@
+"""What the entries of the audit trail are called, the groups that a reader filters by, and which facts are told."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+
+from tracker.rules.audit import facts as audit_facts
+from tracker.rules.core.actors import Origin
+from tracker.rules.events.markings import Marking
+
+READ = "read"
+DENIED = frozenset({"denied", "not_found", "sign_in_failed", "locked"})
+"""Tries that led to nothing."""
+
+VERBS = {
+    "not_found": "Asked for a page that is not there for them:",
+    "denied": "Was not allowed:",
+    "sign_in_failed": "Failed to sign in:",
+    "locked": "Paused after too many tries:",
+    "released": "Ended the pause of",
+    "signed_in": "Signed in",
+    "signed_out": "Signed out",
+    "link_issued": "Made a link for",
+    "invited": "Mailed an invitation to",
+    "password_changed": "Set a new password:",
+    "authenticator_added": "Added an authenticator:",
+    "authenticator_replaced": "Replaced an authenticator:",
+    "authenticator_removed": "Removed the authenticator of",
+    "recovery_codes_made": "Made new recovery codes:",
+    "recovery_code_used": "Used a recovery code:",
+    "session_ended": "Ended a session:",
+    "signed_out_everywhere": "Ended all sessions of",
+    "phone_lost": "Shut what a lost phone may open:",
+    "feeds_revoked": "Turned off all feeds of",
+    "tokens_revoked": "Revoked all tokens of",
+    "profile_changed": "Changed the profile of",
+    "suspended": "Suspended the account of",
+    "reopened": "Opened the account again of",
+    "reviewed": "Confirmed the account of",
+    "departed": "Saw out",
+    "reinstated": "Brought back",
+    "seated": "Gave a seat in",
+    "unseated": "Took a seat away in",
+    "blackout_named": "Named blackout days of",
+    "blackout_taken_back": "Took back blackout days of",
+    "audit_read": "Read",
+    "audit_exported": "Exported",
+    "audit_verified": "Verified",
+    "item_created": "Gave",
+    "item_updated": "Updated",
+    "item_handed_over": "Handed over",
+    "answered": "Replied:",
+    "answered_for": "Recorded a reply to an",
+    "attendance_marked": "Marked attendance of",
+    "brief_printed": "Issued a copy of the brief of",
+    "attendance_closed": "Closed attendance of",
+    "attendance_reopened": "Reopened attendance of",
+    "caught_up": "Caught up after a pause:",
+    "backed_up": "Backed up",
+    "restored": "Restored from a backup:",
+    "secret_replaced": "Replaced the secret of",
+    "resumed_sending": "Let a restored copy send:",
+}
+"""Verb → how a sentence begins; one that is not here is told by its own word ("scheduled" → "Scheduled")."""
+
+THINGS = {
+    "occurrence": "date",
+    "item": "action item",
+    "subscription": "calendar feed",
+    "api_token": "personal token",
+    "audit": "the audit trail",
+    "outbox": "reminders",
+    "invitation": "invitation",
+    "roster": "the roster",
+    "template": "event template",
+    "saved_filter": "own filter",
+    "outside_calendar": "calendar kept elsewhere",
+    "report": "a report",
+    "deployment": "the tracker",
+    "preference": "reminder settings",
+    "body_preference": "reminder settings of a body",
+}
+"""Subject → what people call it; one that is not here is called by its own word."""
+
+DOORS = {
+    "page": "Site",
+    "link": "Mail link",
+    "feed": "Calendar feed",
+    "api": "Program",
+    "cli": "Command line",
+    "clock": "System",
+}
+
+SAID = (
+    "fields",
+    "gained",
+    "lost",
+    "why",
+    "date",
+    "answer",
+    "status",
+    "kind",
+    "what",
+    "for",
+    "scope",
+    "version",
+    "browser",
+    "filter",
+    "route",
+)
+"""Facts that everybody who may read an entry is told; others could count what the reader does not see."""
+
+
+class Group(NamedTuple):
+    """Entries that a reader picks together: those with one of these verbs, and those about one of these subjects."""
+
+    label: str
+    verbs: frozenset[str] = frozenset()
+    subjects: frozenset[str] = frozenset()
+
+
+GROUPS = {
+    "denied": Group("Denied and failed tries", verbs=DENIED),
+    "reading": Group("Reading and exports", verbs=frozenset({READ, "exported", "audit_read", "audit_exported"})),
+    "accounts": Group(
+        "Sign-in and security",
+        verbs=frozenset({
+            "signed_in", "signed_out", "sign_in_failed", "locked", "released", "link_issued", "invited",
+            "password_changed",
+            "authenticator_added", "authenticator_replaced", "authenticator_removed", "recovery_codes_made",
+            "recovery_code_used", "session_ended", "signed_out_everywhere", "phone_lost", "feeds_revoked",
+            "tokens_revoked",
+        }),
+    ),
+    "events": Group("Events and replies", subjects=frozenset({"event", "occurrence", "invitation", "template"})),
+    "items": Group("Action items", subjects=frozenset({"item"})),
+    "people": Group("People and agencies", subjects=frozenset({"member", "agency", "body", "seat", "roster", "site"})),
+    "feeds": Group("Calendars and tokens", subjects=frozenset({"subscription", "outside_calendar", "api_token"})),
+    "messages": Group("Messages", subjects=frozenset({"message", "outbox"})),
+    "audit": Group("The audit trail", subjects=frozenset({"audit"})),
+}  # fmt: skip
+
+OPEN_SUBJECTS = frozenset({
+    "member", "agency", "body", "seat", "roster", "subscription", "api_token", "audit", "address", "report",
+    "deployment", "preference", "body_preference", "template", "site", "saved_filter", "outside_calendar",
+})  # fmt: skip
+"""Subjects that tell of no event. Whatever is not here and leads to no event that the reader sees is kept from them."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Entry:
+    """One entry as one reader is told of it."""
+
+    seq: int
+    """Its number in the chain; only who reads the whole trail is shown it, for gaps tell of what is left out."""
+    at: datetime
+    actor_id: UUID | None
+    actor: str
+    """Name and the agency of that moment, "System", or that nobody has that id any more."""
+    origin: Origin
+    verb: str
+    subject: str
+    subject_id: str
+    title: str = ""
+    """What the subject is called; empty for what the reader may not open."""
+    address: str = ""
+    """Where the subject is; empty when it has no page, or none for the reader."""
+    facts: Mapping[str, object]
+    is_open: bool
+    """Whether the reader may open the subject; otherwise ids and verbs are all they are told."""
+    marking: Marking | None = None
+    """That of the event which the subject is or comes from, when the reader may see it."""
+
+    @property
+    def is_denied(self) -> bool:
+        """Whether it tells of a try that led to nothing."""
+        return self.verb in DENIED
+
+    @property
+    def words(self) -> str:
+        """What happened, as the beginning of a sentence that its title or id ends."""
+        return f"{VERBS.get(self.verb) or self.verb.replace('_', ' ').capitalize()} {self._thing}".strip().rstrip(":")
+
+    @property
+    def said(self) -> str:
+        """The facts in one line: "Changed place and title; version 3"."""
+        return audit_facts.said(self.facts)
+
+    @property
+    def where(self) -> str:
+        """By which way it happened."""
+        return DOORS.get(self.origin.door, self.origin.door.capitalize())
+
+    @property
+    def in_session(self) -> str:
+        """In which session, or by which token, as the trail tells them apart."""
+        word = "Token" if self.origin.door == "api" else "Session"
+        return f"{word} {self.origin.session}" if self.origin.session else ""
+
+    @property
+    def is_about_actor(self) -> bool:
+        """Whether it tells of what somebody did with their own account."""
+        return self.subject == "member" and self.subject_id == str(self.actor_id)
+
+    @property
+    def _thing(self) -> str:
+        return "" if self.is_about_actor else THINGS.get(self.subject, self.subject)
+
+
+def told(facts: Mapping[str, object], *, reads_all: bool) -> Mapping[str, object]:
+    """Return what a reader is told of the facts of an entry whose subject they may open."""
+    return facts if reads_all else {name: facts[name] for name in SAID if name in facts}

@@ -1,0 +1,65 @@
+"""Blackout days: when the people of an agency are not available, by what the agency says of itself; pure."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, timedelta
+from uuid import UUID
+
+from tracker.errors import Invalid
+from tracker.rules.core.viewer import Role, Viewer
+from tracker.rules.core.wording import TO, day
+
+LONGEST = timedelta(days=92)
+FARTHEST = timedelta(days=731)
+"""How far ahead a blackout may end."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Blackout:
+    """Some days of one agency, both ends included."""
+
+    id: UUID
+    agency_id: UUID
+    agency: str
+    """Short name, for example KCPD."""
+    first: date
+    last: date
+    reason: str
+
+    def holds(self, on: date) -> bool:
+        """Whether the day is one of them."""
+        return self.first <= on <= self.last
+
+    def words(self, today: date) -> str:
+        """Return the days: "Mon, Jan 11" or "Mon, Jan 11 to Fri, Jan 15", with an en dash."""
+        ends = "" if self.first == self.last else f" {TO} {day(self.last, today)}"
+        return f"{day(self.first, today)}{ends}"
+
+
+def may_name(viewer: Viewer, agency_id: UUID) -> bool:
+    """Whether the viewer says for an agency when its people are not available: its leads, and coordinators."""
+    leads = Role.AGENCY_LEAD in viewer.roles and viewer.agency_id == agency_id
+    return viewer.is_coordinator or leads
+
+
+def check(first: date | None, last: date | None, today: date) -> tuple[date, date]:
+    """Return the days, one without a last day. Errors: Invalid by field."""
+    if first is None:
+        raise Invalid(first="Choose the first day.")
+    last = last or first
+    if last < first:
+        raise Invalid(last="The last day comes before the first.")
+    if last < today:
+        raise Invalid(**{"first" if last == first else "last": "Choose days that are not over."})
+    if last - first >= LONGEST:
+        raise Invalid(last=f"Blackout days last at most {LONGEST.days} days. Name the rest on its own.")
+    if last - today > FARTHEST:
+        raise Invalid(last="Choose days within the next two years.")
+    return first, last
+
+
+def on(blackouts: Iterable[Blackout], days: Iterable[date]) -> list[tuple[date, Blackout]]:
+    """Return which of some days are blackout days, earliest first; each agency once a day."""
+    known = list(blackouts)
+    found = {(one, blackout.agency_id): blackout for one in days for blackout in known if blackout.holds(one)}
+    return [(one, blackout) for (one, _), blackout in sorted(found.items(), key=lambda pair: pair[0][0])]

@@ -1,0 +1,168 @@
+"""Calendars that members share for finding a time: which addresses are taken, how often they are read, what is kept.
+
+Of such a calendar only spans are ever kept: from when, until when, and in what way the person is taken.
+"""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
+from tracker.errors import Invalid
+from tracker.rules.core.wall_clock import to_local, to_utc
+
+LONGEST_ADDRESS = 2_000  # characters
+AHEAD = timedelta(days=184)
+"""How far ahead spans are kept."""
+EVERY = timedelta(hours=1)
+"""How often a calendar is read; the page of its owner says so."""
+LATER = (timedelta(minutes=15), timedelta(hours=1), timedelta(hours=4), timedelta(hours=12), timedelta(days=1))
+"""After how long a calendar is tried again when it could not be read: once, twice, and so on."""
+STALE = timedelta(days=7)
+"""A calendar that was not read for so long tells nothing any more."""
+MOST_SPANS = 5_000
+
+_HOST = re.compile(r"(?=.{4,253}\Z)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?")
+_REST = re.compile(r"[!-~]*")
+NOT_TAKEN = (
+    "Paste the whole address of the calendar, beginning with https://. "
+    "Its server must be on the public internet, and have a name and not a number."
+)
+OWN = "This is an address of the tracker itself. Paste the address of the calendar that you keep elsewhere."
+PROGRAMS = {
+    "outlook.office365.com": "Outlook", "outlook.office365.us": "Outlook", "outlook.live.com": "Outlook",
+    "calendar.google.com": "Google Calendar", "icloud.com": "Apple Calendar",
+}  # fmt: skip
+
+
+class Kind(StrEnum):
+    """In what way somebody is taken."""
+
+    BUSY = "busy"
+    TENTATIVE = "tentative"
+    OUT = "out"
+
+
+class Span(NamedTuple):
+    """A time that somebody is taken; aware UTC, end excluded."""
+
+    starts_at: datetime
+    ends_at: datetime
+    kind: Kind
+
+
+class Found(NamedTuple):
+    """A span as it was read, with the UID of what it comes from: only to leave out what the tracker knows itself."""
+
+    uid: str
+    span: Span
+
+
+class Problem(StrEnum):
+    """Why a calendar could not be read, as its owner is told."""
+
+    UNREACHABLE = "unreachable"
+    """No answer, a refused address, a bad certificate: one word for all, so that it tells nothing of any network."""
+    CLOSED = "closed"
+    """The calendar's server answered, but not with a calendar."""
+    TOO_LARGE = "too_large"
+
+
+WORDS = {
+    Problem.UNREACHABLE: "The calendar could not be read since {since}. "
+    "Publish it again in {program}, and paste the new address here.",
+    Problem.CLOSED: "The address has held no calendar since {since}. "
+    "Publish it again in {program}, and paste the new address here.",
+    Problem.TOO_LARGE: "The calendar has been too large to read since {since}. "
+    "Publish it in {program} without details, and paste the new address here.",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shared:
+    """A calendar that a member shares, as they see it; of its address only the host."""
+
+    host: str
+    added_at: datetime
+    read_at: datetime | None
+    failing_since: datetime | None
+    problem: Problem | None
+    unread: int
+    """Entries of it that could not be read, and so count as free."""
+    spans: int
+
+    def is_known(self, now: datetime) -> bool:
+        """Whether what was read of it still counts."""
+        return self.read_at is not None and now - self.read_at < STALE
+
+    def trouble(self, since: str) -> str:
+        """Return why it is not read, since a day in words, and what its owner can do; empty while it is read."""
+        return WORDS[self.problem].format(since=since, program=self.program) if self.problem else ""
+
+    @property
+    def program(self) -> str:
+        """What its owner keeps it in."""
+        names = (name for host, name in PROGRAMS.items() if self.host == host or self.host.endswith(f".{host}"))
+        return next(names, "your calendar program")
+
+
+def check_address(text: str, own_host: str) -> str:
+    """Return the address by which a calendar is read: https, port 443, a host by its name, no password in it.
+
+    webcal:// is https:// here, as calendar programs mean it. Errors: Invalid(address).
+    """
+    given = text.strip()
+    try:
+        parts = urlsplit(given)
+        port = parts.port
+    except ValueError as odd:
+        raise Invalid(address=NOT_TAKEN) from odd
+    host = parts.netloc.lower().removesuffix(":443")
+    is_sound = (
+        len(given) <= LONGEST_ADDRESS
+        and _REST.fullmatch(given) is not None
+        and parts.scheme in ("https", "webcal", "webcals")
+        and port in (None, 443)
+        and _HOST.fullmatch(host) is not None
+    )
+    if not is_sound:
+        raise Invalid(address=NOT_TAKEN)
+    if host == own_host:
+        raise Invalid(address=OWN)
+    return f"https://{host}{parts.path or '/'}{f'?{parts.query}' if parts.query else ''}"
+
+
+def host_of(address: str) -> str:
+    """Return the host of an address that was checked."""
+    return address.split("/", 3)[2]
+
+
+def window(now: datetime, zone: str) -> tuple[datetime, datetime]:
+    """Return from when to when spans are kept: from the beginning of today on."""
+    today = to_local(now, zone).replace(hour=0, minute=0, second=0, microsecond=0, tzinfo=None)
+    return to_utc(today, zone), to_utc(today + AHEAD, zone)
+
+
+def pause_after(failures: int) -> timedelta:
+    """Return after how long a calendar is tried again that could not be read so many times running."""
+    return LATER[min(failures, len(LATER)) - 1] if failures else EVERY
+
+
+def merged(spans: Iterable[Span], start: datetime, end: datetime) -> list[Span]:
+    """Return the spans of [start, end), those of one kind that touch put together: how many there were is not kept."""
+    found: list[Span] = []
+    last: dict[Kind, int] = {}
+    for one in sorted(spans):
+        cut = one._replace(starts_at=max(one.starts_at, start), ends_at=min(one.ends_at, end))
+        if cut.starts_at >= cut.ends_at:
+            continue
+        number = last.get(cut.kind)
+        if number is not None and found[number].ends_at >= cut.starts_at:
+            found[number] = found[number]._replace(ends_at=max(found[number].ends_at, cut.ends_at))
+        else:
+            last[cut.kind] = len(found)
+            found.append(cut)
+    return found

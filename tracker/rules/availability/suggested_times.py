@@ -1,0 +1,182 @@
+"""Finding a time: when the people who are needed are free, by what is known of their days; pure and without a clock."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+from uuid import UUID
+
+from tracker.rules.availability.busy_days import Days, State
+from tracker.rules.core.wall_clock import to_local
+from tracker.rules.events.plan import Slot
+from tracker.rules.events.plan import slot as slot_at
+from tracker.rules.recurrence.holidays import is_working_day
+from tracker.rules.roster.quorum import Count, Quorum
+
+STEP = timedelta(minutes=30)
+OPENS, CLOSES = time(8), time(18)
+"""Working hours, by the wall clock of the task force."""
+NOON = time(12)
+
+
+Candidate = tuple[Slot, ...]
+"""The dates of an event if it began at some day and hour: one, or the first ones of a series."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Suggestion:
+    """A time, and who could not come to it, each with the number of its dates."""
+
+    starts_at: datetime
+    ends_at: datetime
+    dates: int
+    """How many dates were looked at: 1 for a single event."""
+    free: int
+    """On how many of them no required person is missing."""
+    missing: Mapping[UUID, int]
+    """Required people who are busy, out of office, or of an agency that has a blackout day."""
+    why: Mapping[UUID, State] = field(default_factory=dict)
+    """In which way one of them is missing, where it is not busy: the same on each of these dates."""
+    blackouts: int = 0
+    """How many blackout days these are of required people, counted for each of them."""
+    tentative: Mapping[UUID, int]
+    optional_missing: Mapping[UUID, int]
+    quorate: int = 0
+    """On how many dates there would be a quorum; none where nobody asks for one."""
+    quorum: Count | None = None
+    """How many seats would be filled on the first date."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class People:
+    """For whom a time is looked for, and what is known of their days."""
+
+    required: Sequence[UUID]
+    optional: Sequence[UUID]
+    days: Mapping[UUID, Days]
+    quorum: Quorum | None = None
+    """What the body whose meeting it is asks for."""
+
+
+def only_once(day: date) -> Sequence[date]:
+    """Return the dates of an event that does not repeat."""
+    return (day,)
+
+
+def candidates(
+    first: datetime, days: int, length: timedelta, zone: str, dates_of: Callable[[date], Sequence[date]] = only_once
+) -> list[Candidate]:
+    """Return what could be chosen from `first` (local) on, over some days: a start on each half hour of working hours.
+
+    First dates on weekends and federal holidays are left out. `dates_of` tells the days of a series by its first one;
+    none where there is no such series.
+    """
+    found: list[Candidate] = []
+    for day in (first.date() + timedelta(days=number) for number in range(days)):
+        on = dates_of(day) if is_working_day(day) else ()
+        if not on:
+            continue
+        begins, closes = datetime.combine(day, OPENS), datetime.combine(day, CLOSES)
+        while begins + length <= closes:
+            if begins >= first:
+                found.append(candidate(on, begins.time(), length, zone))
+            begins += STEP
+    return found
+
+
+def candidate(on: Iterable[date], begins: time, length: timedelta, zone: str) -> Candidate:
+    """Return the dates of an event on some days, from an hour of the wall clock on."""
+    return tuple(slot_at(datetime.combine(day, begins), length, zone) for day in on)
+
+
+def suggestions(
+    choices: Sequence[Candidate], people: People, zone: str, like: time = OPENS, most: int = 5
+) -> list[Suggestion]:
+    """Return the best choices: with a quorum first, then with the fewest required people missing, then the soonest.
+
+    On blackout days of required people only when there is no other. Of one half day at most one is named, so that the
+    choice is a choice: of equal ones the nearest to the hour `like`.
+    """
+    every = judged(choices, people)
+    fewest = min((one.blackouts for one in every), default=0)
+    possible = [one for one in every if one.blackouts == fewest]
+    ranked = sorted(possible, key=lambda one: _rank(one, to_local(one.starts_at, zone), like))
+    chosen: dict[tuple[date, bool], Suggestion] = {}
+    for one in ranked:
+        local = to_local(one.starts_at, zone)
+        chosen.setdefault((local.date(), local.time() < NOON), one)
+        if len(chosen) == most:
+            break
+    return list(chosen.values())
+
+
+def judged(choices: Sequence[Candidate], people: People) -> list[Suggestion]:
+    """Return who could not come to each of the choices."""
+    slots = sorted({slot for choice in choices for slot in choice})
+    at = {slot: number for number, slot in enumerate(slots)}
+    required, optional = _taken_in(slots, people.required, people.days), _taken_in(slots, people.optional, people.days)
+    counts = _counts(slots, people)
+    found = []
+    for choice in choices:
+        on = [at[slot] for slot in choice]
+        of = [required[one] for one in on], [optional[one] for one in on], [counts[one] for one in on]
+        found.append(_judged(choice, *of))
+    return found
+
+
+Taken = Mapping[UUID, State]
+"""Who is not free in one slot, and how."""
+
+
+def _taken_in(slots: Sequence[Slot], people: Iterable[UUID], days: Mapping[UUID, Days]) -> Sequence[Taken]:
+    """Return, for each slot, who is not free in it."""
+    taken: list[dict[UUID, State]] = [{} for _ in slots]
+    for one in people:
+        for number, state in days[one].states(slots).items() if one in days else ():
+            taken[number][one] = state
+    return taken
+
+
+def _counts(slots: Sequence[Slot], people: People) -> Sequence[Count | None]:
+    """Return, for each slot, how many seats would be filled; who is tentative counts as there."""
+    if people.quorum is None:
+        return [None] * len(slots)
+    taken = _taken_in(slots, people.quorum.holders, people.days)
+    return [
+        people.quorum.count({one for one, state in states.items() if state is not State.TENTATIVE}) for states in taken
+    ]
+
+
+def _judged(
+    choice: Candidate, required: Sequence[Taken], optional: Sequence[Taken], counts: Sequence[Count | None]
+) -> Suggestion:
+    missing = _number(required, lambda state: state is not State.TENTATIVE)
+    free = sum(all(state is State.TENTATIVE for state in taken.values()) for taken in required)
+    out, blackouts = (_number(required, way.__eq__) for way in (State.OUT, State.BLACKOUT))
+    return Suggestion(
+        starts_at=choice[0][0], ends_at=choice[0][1], dates=len(choice), free=free, missing=missing,
+        why=_all_of(out, missing, State.OUT) | _all_of(blackouts, missing, State.BLACKOUT),
+        blackouts=sum(blackouts.values()),
+        tentative=_number(required, lambda state: state is State.TENTATIVE),
+        optional_missing=_number(optional, lambda state: state is not State.TENTATIVE), quorum=counts[0],
+        quorate=sum(one is not None and one.is_met for one in counts),
+    )  # fmt: skip
+
+
+def _all_of(some: Mapping[UUID, int], missing: Mapping[UUID, int], way: State) -> dict[UUID, State]:
+    return {one: way for one, number in some.items() if number == missing[one]}
+
+
+def _number(taken: Iterable[Taken], counts: Callable[[State], bool]) -> dict[UUID, int]:
+    """Return on how many dates somebody is taken in a way that counts."""
+    found: dict[UUID, int] = {}
+    for states in taken:
+        for one, state in states.items():
+            if counts(state):
+                found[one] = found.get(one, 0) + 1
+    return found
+
+
+def _rank(one: Suggestion, local: datetime, like: time) -> tuple[int, int, int, int, int, date, timedelta]:
+    missing, tentative, optional = (sum(some.values()) for some in (one.missing, one.tentative, one.optional_missing))
+    away = abs(local.replace(tzinfo=None) - datetime.combine(local.date(), like))
+    return one.dates - one.quorate, one.dates - one.free, missing, tentative, optional, local.date(), away

@@ -1,0 +1,161 @@
+"""What leaves the house in feeds: how much of an event, how long a cancellation stays, and who fetched it."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+from uuid import UUID
+
+from tracker.errors import Invalid
+from tracker.rules.events.event import Event, EventStatus, Kind, Occurrence
+
+CANCELLED_STAY = timedelta(days=30)
+"""A cancellation is shown this long, so that every client has seen it; then the date is gone."""
+PAST_SHOWN = timedelta(days=366)
+"""Events whose last date ended before this are in no feed."""
+MAX_SUBSCRIPTIONS = 10
+ADDRESS_LIVES = timedelta(days=365)
+"""From the day it was made or replaced: an address that was forwarded is not good for ever."""
+ADDRESS_UNUSED = timedelta(days=90)
+"""An address that no calendar fetched for so long is off: nobody would miss it, and somebody may have found it."""
+TOLD_BEFORE = timedelta(days=30)
+"""So long before its end the owner is told that an address will stop."""
+"""Addresses that one member may have at once: one for each device."""
+
+APPOINTMENT = "Appointment"
+APPOINTMENTS = "Appointments"
+"""What is said instead of the task force's name to who reads discreetly."""
+
+REFRESHES = {
+    "Google Calendar": "every 8 to 24 hours", "Outlook": "about every 3 hours",
+    "Apple Calendar": "as often as its owner chose", "Thunderbird": "every 30 minutes while it is open",
+}  # fmt: skip
+"""How often a program looks for changes, as far as people have seen it do so."""
+_CLIENTS = (
+    ("google", "Google Calendar"),
+    ("outlook", "Outlook"),
+    ("microsoft", "Outlook"),
+    ("exchange", "Outlook"),
+    ("thunderbird", "Thunderbird"),
+    ("dataaccessd", "Apple Calendar"),
+    ("calendaragent", "Apple Calendar"),
+    ("ical/", "Apple Calendar"),
+    ("icsx5", "ICSx5 on Android"),
+    ("evolution", "Evolution"),
+    ("mozilla", "a browser"),
+    ("curl", "a script"),
+    ("python", "a script"),
+)
+
+
+class Level(StrEnum):
+    """How much of an event stands in a calendar that others keep."""
+
+    FULL = "full"
+    DISCREET = "discreet"
+    """A neutral title and the time only."""
+    APPOINTMENT = "appointment"
+    """The time only, for who reads discreetly: neither title nor sender name the task force."""
+
+
+class Scope(StrEnum):
+    """Which events a feed holds."""
+
+    ALL = "all"
+    """Everything its owner may see."""
+    MINE = "mine"
+    """What its owner is invited to or leads."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Subscription:
+    """One feed address of one member, without the address itself."""
+
+    id: UUID
+    name: str
+    scope: Scope
+    shows_operations: bool
+    created_at: datetime
+    issued_at: datetime
+    """When its address was made."""
+    fetched_at: datetime | None
+    client: str
+    fetches: int
+
+    @property
+    def ends_at(self) -> datetime:
+        """From when on its address opens nothing."""
+        return address_end(self.issued_at, self.fetched_at)
+
+    def is_over(self, now: datetime) -> bool:
+        """Whether its address has stopped by itself."""
+        return self.ends_at <= now
+
+    def is_unused(self, now: datetime) -> bool:
+        """Whether it has stopped because no calendar fetched it, not because of its age."""
+        return self.is_over(now) and now < self.issued_at + ADDRESS_LIVES
+
+    def ends_soon(self, now: datetime) -> bool:
+        """Whether its owner should replace the address now: its year is nearly over."""
+        return not self.is_over(now) and self.issued_at + ADDRESS_LIVES - TOLD_BEFORE <= now
+
+
+def address_end(issued_at: datetime, fetched_at: datetime | None) -> datetime:
+    """Return from when on an address opens nothing: a year after it was made, or 90 days after its last use."""
+    used_at = max(issued_at, fetched_at or issued_at)
+    return min(issued_at + ADDRESS_LIVES, used_at + ADDRESS_UNUSED)
+
+
+def level_for(event: Event, *, shows_operations: bool, is_discreet: bool = False) -> Level | None:
+    """Return how much of an event a feed may hold; None = it is left out.
+
+    So are named and marked events, unless they are turned on: then their time is told. `is_discreet` is its owner's
+    choice for all their events.
+    """
+    if event.is_kept_back and not shows_operations:
+        return None
+    if is_discreet:
+        return Level.APPOINTMENT
+    return Level.DISCREET if event.is_kept_back else Level.FULL
+
+
+def neutral_title(kind: Kind, level: Level) -> str:
+    """Return the title that tells nothing."""
+    if level is Level.APPOINTMENT:
+        return APPOINTMENT
+    return "Operational period" if kind is Kind.JOINT_OPERATION else "Task force event"
+
+
+def is_over_and_gone(event: Event, today: date) -> bool:
+    """Whether the whole event was cancelled so long ago that it is not shown any more."""
+    return event.status is EventStatus.CANCELLED and today >= _end_of_stay(event.changed_at)
+
+
+def is_date_gone(occurrence: Occurrence, today: date) -> bool:
+    """Whether a cancelled date is so far behind that it is not shown any more."""
+    return occurrence.is_cancelled and today >= _end_of_stay(occurrence.ends_at)
+
+
+def shown_until(event: Event, dates: Iterable[Occurrence], today: date) -> date:
+    """Return the first day on which something cancelled is not shown any more, `date.max` if time changes nothing."""
+    days = [_end_of_stay(one.ends_at) for one in dates if one.is_cancelled]
+    if event.status is EventStatus.CANCELLED:
+        days.append(_end_of_stay(event.changed_at))
+    return min((day for day in days if day > today), default=date.max)
+
+
+def client_name(user_agent: str) -> str:
+    """Return what people call the program behind a User-Agent; its own words are never kept or shown."""
+    words = user_agent.lower()
+    return next((name for mark, name in _CLIENTS if mark in words), "another program")
+
+
+def scope_of(text: str) -> Scope:
+    """Return the scope that a form named. Errors: Invalid(scope)."""
+    if text not in set(Scope):
+        raise Invalid(scope="Choose what the feed shows.")
+    return Scope(text)
+
+
+def _end_of_stay(moment: datetime) -> date:
+    return (moment + CANCELLED_STAY).date()

@@ -1,0 +1,167 @@
+"""A week as a table of half hours: what overlaps stands side by side, what has no hours of the day stands on top."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from math import lcm
+
+from tracker.rules.calendars.month_grid import A_DAY, SHOWN, Seen, days_of, shown
+from tracker.rules.core.wording import local
+from tracker.rules.events.event import Kind
+
+HALF_HOURS = 48  # in a day by the clock on the wall, those of a change of time included
+OFFICE = (16, 36)  # half hours that are always shown: 8 AM to 6 PM
+BESIDE = 4  # dates that overlap and have room side by side; the rest is behind "N more"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Block:
+    """A cell of the table: a date, or the gap beside one, so many half hours high and so many columns wide."""
+
+    first: int
+    """The half hour of the day in which it starts."""
+    height: int
+    width: int
+    seen: Seen | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Day:
+    """One day of the week."""
+
+    day: date
+    count: int
+    """How many dates touch it."""
+    top: list[Seen]
+    """Whole days, deadlines, and what goes on from the day before."""
+    more: int
+    """How many dates the table has no room for."""
+    blocks: list[Block]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Week:
+    """Seven days, and the half hours from `first` to `last`, that one excluded."""
+
+    days: list[Day]
+    first: int
+    last: int
+    columns: int
+    """Columns of each day, so that any number of dates that overlap divides them."""
+
+    def row(self, half_hour: int) -> list[Block]:
+        """Return the cells that start in a row, day by day; half hours without a date are cells of their own."""
+        return [block for day in self.days for block in self._starting(day, half_hour)]
+
+    def _starting(self, day: Day, half_hour: int) -> list[Block]:
+        if all(not one.first <= half_hour < one.first + one.height for one in day.blocks):
+            return [Block(first=half_hour, height=1, width=self.columns)]
+        return [one for one in day.blocks if one.first == half_hour]
+
+
+@dataclass(kw_only=True)
+class _Timed:
+    seen: Seen
+    first: int
+    last: int
+    lane: int = 0
+
+
+@dataclass
+class _Cluster:
+    """Dates that overlap each other, one after the other, in lanes."""
+
+    dates: list[_Timed] = field(default_factory=list)
+
+    @property
+    def lanes(self) -> int:
+        return 1 + max(one.lane for one in self.dates)
+
+    @property
+    def last(self) -> int:
+        return max(one.last for one in self.dates)
+
+
+def week_of(days: Sequence[date], by_day: Mapping[date, Iterable[Seen]], zone: str) -> Week:
+    """Return the table of a week; hours are those on the wall of `zone`, the early and late ones where something is."""
+    parted = [(day, list(by_day.get(day, ()))) for day in days]
+    timed = {day: [one for one in seen if _has_hours(one, day, zone)] for day, seen in parted}
+    clusters = {day: _clusters(day, timed[day], zone) for day in days}
+    kept = [one for found, _ in clusters.values() for one in found]
+    columns = lcm(*(one.lanes for one in kept)) if kept else 1
+    first = min([OFFICE[0], *(one.first for cluster in kept for one in cluster.dates)])
+    last = max([OFFICE[1], *(cluster.last for cluster in kept)])
+    return Week(
+        days=[
+            _day(day, seen, clusters[day], [one for one in seen if one not in timed[day]], columns)
+            for day, seen in parted
+        ],
+        first=first - first % 2, last=last + last % 2, columns=columns,
+    )  # fmt: skip
+
+
+def week_around(day: date) -> list[date]:
+    """Return the week of a day, Sunday first."""
+    sunday = day - A_DAY * (day.isoweekday() % 7)
+    return [sunday + A_DAY * number for number in range(7)]
+
+
+def _day(day: date, seen: list[Seen], clusters: tuple[list[_Cluster], int], untimed: list[Seen], columns: int) -> Day:
+    found, crowded = clusters
+    return Day(
+        day=day,
+        count=len(seen),
+        top=shown(untimed),
+        more=crowded + max(0, len(untimed) - SHOWN),
+        blocks=[block for cluster in found for block in _blocks(cluster, columns)],
+    )
+
+
+def _has_hours(one: Seen, day: date, zone: str) -> bool:
+    """Whether a date has a place among the hours of a day: it starts there, not a whole day and no deadline."""
+    return not one.line.is_all_day and one.line.kind is not Kind.DEADLINE and days_of(one.line, zone)[0] == day
+
+
+def _clusters(day: date, seen: Iterable[Seen], zone: str) -> tuple[list[_Cluster], int]:
+    """Return the dates of a day by what overlaps, and how many there is no room for."""
+    clusters: list[_Cluster] = []
+    crowded = 0
+    for one in sorted((_timed(day, one, zone) for one in seen), key=lambda one: (one.first, -one.last)):
+        if not clusters or one.first >= clusters[-1].last:
+            clusters.append(_Cluster())
+        taken = {other.lane for other in clusters[-1].dates if other.last > one.first}
+        one.lane = next(lane for lane in range(BESIDE + 1) if lane not in taken)
+        if one.lane == BESIDE:
+            crowded += 1
+        else:
+            clusters[-1].dates.append(one)
+    return clusters, crowded
+
+
+def _timed(day: date, one: Seen, zone: str) -> _Timed:
+    starts, ends = local(one.line.starts_at, zone), local(one.line.ends_at, zone)
+    first = _half_hours(starts)
+    last = HALF_HOURS if ends.date() > day else -(-(ends.hour * 60 + ends.minute) // 30)
+    return _Timed(seen=one, first=first, last=max(last, first + 1))
+
+
+def _half_hours(moment: datetime) -> int:
+    return (moment.hour * 60 + moment.minute) // 30
+
+
+def _blocks(cluster: _Cluster, columns: int) -> list[Block]:
+    """Return the cells of a cluster from left to right: each lane from top to bottom, its gaps included."""
+    width = columns // cluster.lanes
+    blocks: list[Block] = []
+    for lane in range(cluster.lanes):
+        reached = cluster.dates[0].first
+        for one in sorted((one for one in cluster.dates if one.lane == lane), key=lambda one: one.first):
+            blocks += _gap(reached, one.first, width)
+            blocks.append(Block(first=one.first, height=one.last - one.first, width=width, seen=one.seen))
+            reached = one.last
+        blocks += _gap(reached, cluster.last, width)
+    return blocks
+
+
+def _gap(first: int, last: int, width: int) -> list[Block]:
+    return [Block(first=first, height=last - first, width=width)] if last > first else []

@@ -1,0 +1,58 @@
+"""The weekly digest: when it is due, and what of a week stands in it."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+
+from tracker.rules.actions.action_items import ActionItem
+from tracker.rules.core.viewer import Viewer
+from tracker.rules.core.wall_clock import to_local, to_utc
+from tracker.rules.events.event import Line
+
+AT = time(7)
+"""On Mondays, by the reader's own clock."""
+USE = timedelta(days=1)
+"""A digest that could not be sent so long is of no use any more."""
+OWED_AHEAD = timedelta(days=14)
+"""Replies to what is further ahead are not asked for yet."""
+A_WEEK = 7  # days
+
+
+@dataclass(frozen=True, kw_only=True)
+class Week:
+    """A week of one reader; `today` and the days are those of their zone."""
+
+    reader: Viewer
+    monday: date
+    today: date
+    events: tuple[Line, ...]
+    """What they are invited to and did not decline, earliest first."""
+    owed: tuple[Line, ...]
+    """The next date of each event to which they have not replied."""
+    items: tuple[ActionItem, ...]
+    """Their own open items that are overdue or due by Sunday."""
+
+    @property
+    def sunday(self) -> date:
+        """Its last day."""
+        return self.monday + timedelta(days=A_WEEK - 1)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing to tell."""
+        return not (self.events or self.owed or self.items)
+
+
+def monday_in(after: datetime, now: datetime, zone: str) -> tuple[date, datetime] | None:
+    """Return the last Monday whose digest is due in (after, now], and when; None when there is none."""
+    today = to_local(now, zone).date()
+    for monday in (today - timedelta(days=today.weekday()), today - timedelta(days=today.weekday() + A_WEEK)):
+        moment = to_utc(datetime.combine(monday, AT), zone)
+        if moment <= now:
+            return (monday, moment) if after < moment else None
+    return None
+
+
+def span_of(monday: date, zone: str) -> tuple[datetime, datetime]:
+    """Return the first moment of a week and the first one after it."""
+    first, after = (datetime.combine(day, time()) for day in (monday, monday + timedelta(days=A_WEEK)))
+    return to_utc(first, zone), to_utc(after, zone)

@@ -1,0 +1,98 @@
+"""Reminders: the moments at which a date or an item asks for attention, and what is still of use after an outage.
+
+A day before is the same time on the wall clock of the day before, 23 to 25 hours earlier; two hours are two hours
+(RFC 5545 §3.3.6: nominal and exact durations).
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import date, datetime, time, timedelta
+
+from tracker.rules.core.outbox import State
+from tracker.rules.core.wall_clock import to_local, to_utc
+
+LEAD_TIMES = (timedelta(days=7), timedelta(days=1), timedelta(hours=2))
+ITEM_DAYS = (-3, 0, 1, 4, 7)
+"""Days after the due day on which an item's owner is reminded: three before, the day itself, overdue."""
+MORNING = time(8)
+"""When reminders of whole days go out: all-day events and action items."""
+SHIFT = timedelta(hours=12)
+"""A lead time on the wall clock, or of an all-day event, differs by less than this from the same exact time."""
+LATE = timedelta(minutes=15)
+"""A reminder that goes out later than this says so."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Moment:
+    """A reminder at its moment: `lead` names it, and from `ends` on it is of no use."""
+
+    at: datetime
+    lead: timedelta
+    ends: datetime
+    state: State = State.PENDING
+    reason: str = ""
+    is_late: bool = False
+
+
+def of_date(
+    starts_at: datetime, zone: str, *, is_all_day: bool, leads: Iterable[timedelta] = LEAD_TIMES
+) -> list[Moment]:
+    """Return the moments at which the people of a date are reminded, earliest first; `zone` is the event's.
+
+    All-day events begin at midnight: lead times of less than a day are no use to them.
+    """
+    local = to_local(starts_at, zone).replace(tzinfo=None)
+    if is_all_day:
+        days = [lead for lead in leads if lead.days]
+        ahead = {lead: to_utc(datetime.combine(local.date() - lead, MORNING), zone) for lead in days}
+    else:
+        ahead = {lead: to_utc(local - lead, zone) if lead.days else starts_at - lead for lead in leads}
+    return sorted((Moment(at=at, lead=lead, ends=starts_at) for lead, at in ahead.items()), key=_when)
+
+
+def of_item(due: date, zone: str) -> list[Moment]:
+    """Return the moments at which an item's owner is reminded, earliest first; `zone` is the task force's.
+
+    Each is of use until the next one; the lead is negative when the item is overdue.
+    """
+    mornings = [to_utc(datetime.combine(due + timedelta(days=days), MORNING), zone) for days in (*ITEM_DAYS, 14)]
+    return [
+        Moment(at=at, lead=timedelta(days=-days), ends=ends)
+        for days, at, ends in zip(ITEM_DAYS, mornings, mornings[1:], strict=False)
+    ]
+
+
+def due_days(days: Iterable[date]) -> set[date]:
+    """Return the due days of the items whose owners are reminded on one of these days."""
+    return {one - timedelta(days=after) for one in days for after in ITEM_DAYS}
+
+
+def mornings(after: datetime, until: datetime, zone: str) -> list[date]:
+    """Return the days whose reminders fall into (after, until], by the wall clock of `zone`."""
+    first, last = to_local(after, zone).date(), to_local(until, zone).date()
+    every = (first + timedelta(days=days) for days in range((last - first).days + 1))
+    return [one for one in every if after < to_utc(datetime.combine(one, MORNING), zone) <= until]
+
+
+def judged(moments: Iterable[Moment], after: datetime, now: datetime) -> list[Moment]:
+    """Return the moments of one date or item in (after, now], each with what becomes of it.
+
+    Of several only the latest that is still of use goes out: after an outage nobody gets three mails at once.
+    """
+    passed = [one for one in moments if after < one.at <= now]
+    useful = [one for one in passed if now < one.ends]
+    latest = max(useful, key=_when, default=None)
+    return [_judged(one, latest, now) for one in passed]
+
+
+def _when(one: Moment) -> tuple[datetime, timedelta]:
+    """Order by time; of two at once the nearer one is the later."""
+    return one.at, -one.lead
+
+
+def _judged(one: Moment, latest: Moment | None, now: datetime) -> Moment:
+    if one is latest:
+        return replace(one, is_late=now - one.at > LATE)
+    if now < one.ends:
+        return replace(one, state=State.SUPERSEDED, reason="A later reminder went out instead.")
+    return replace(one, state=State.TOO_LATE, reason="Nobody could send it in time.")

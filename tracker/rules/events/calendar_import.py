@@ -1,0 +1,143 @@
+"""What a calendar file of somebody else holds, row by row: what can become events, and what not, and why."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import TypedDict
+
+from tracker.errors import NotAllowed, TooLarge
+from tracker.rules.core.date_words import short_date, short_weekday_date
+from tracker.rules.core.viewer import Viewer
+from tracker.rules.core.wording import plural, span, zone_word
+from tracker.rules.events import plan as plan_rules
+from tracker.rules.events.plan import DateChange, Plan, Slot
+
+MOST_DATES = 20_000
+"""Dates of all events of a file together: what is saved in one transaction."""
+
+ONLY_COORDINATORS = "Only coordinators import calendar files: what they bring is for everyone."
+KNOWN = "It is in the tracker already."
+
+
+@dataclass(frozen=True, kw_only=True)
+class Incoming:
+    """One event of a file as it would be saved; times are local to the zone of its plan, without offset."""
+
+    row: int
+    """Its place among the events of the file, from 1."""
+    uid: str
+    """What the program that wrote the file calls it."""
+    plan: Plan
+    left_out: frozenset[datetime] = frozenset()
+    """Dates by the rule that are none (EXDATE)."""
+    added: tuple[datetime, ...] = ()
+    """Dates that no rule gives (RDATE)."""
+    changes: Mapping[datetime, DateChange | None] = field(default_factory=dict)
+    """What single dates become; None = cancelled."""
+    notes: tuple[str, ...] = ()
+    """What is read otherwise than it stands there, one sentence each."""
+
+    @property
+    def slots(self) -> dict[datetime, Slot]:
+        """Return (original local start, UTC slot) of every date as the rule and the extra dates give it."""
+        by_rule = {start: slot for start, slot in plan_rules.slots(self.plan) if start not in self.left_out}
+        extra = {one: plan_rules.slot(one, self.plan.duration, self.plan.zone) for one in self.added}
+        return extra | by_rule
+
+
+class _Fate(TypedDict):
+    outcome: "Outcome"
+    sentence: str
+
+
+class Outcome(StrEnum):
+    """What becomes of a row."""
+
+    NEW = "new"
+    KNOWN = "known"
+    LEFT_OUT = "left_out"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """A row of the file and what becomes of it; `event` is what was read, if it could be."""
+
+    row: int
+    title: str
+    outcome: Outcome
+    sentence: str = ""
+    event: Incoming | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class CalendarFile:
+    """A file as it was read; `rest` are the rows that are not taken, `notes` are on what it holds beside events."""
+
+    events: Sequence[Incoming] = ()
+    rest: Sequence[Row] = ()
+    notes: Sequence[str] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Report:
+    """What an import does, row by row, in the order of the file."""
+
+    rows: Sequence[Row]
+    notes: Sequence[str] = ()
+
+    @property
+    def new(self) -> list[Incoming]:
+        """Return the events that are saved."""
+        return [one.event for one in self.rows if one.outcome is Outcome.NEW and one.event]
+
+    @property
+    def refused(self) -> list[Row]:
+        """Return the rows that keep the others from being saved."""
+        return [one for one in self.rows if one.outcome is Outcome.REFUSED]
+
+    @property
+    def words(self) -> str:
+        """Return the sums: "4 events added, 1 already here, 1 left out, 2 refused"; what is none is not named."""
+        sums = Counter(one.outcome for one in self.rows)
+        said = {Outcome.KNOWN: "already here", Outcome.LEFT_OUT: "left out", Outcome.REFUSED: "refused"}
+        rest = [f"{sums[outcome]} {word}" for outcome, word in said.items() if sums[outcome]]
+        return ", ".join([f"{plural(sums[Outcome.NEW], 'event')} added", *rest])
+
+
+def report_on(file: CalendarFile, known: frozenset[int]) -> Report:
+    """Return what an import of a file does, when these rows are in the tracker already."""
+    events = [
+        Row(row=one.row, title=one.plan.title, event=one, **_fate(one, is_known=one.row in known))
+        for one in file.events
+    ]
+    return Report(rows=sorted([*events, *file.rest], key=lambda one: one.row), notes=file.notes)
+
+
+def _fate(one: Incoming, *, is_known: bool) -> _Fate:
+    if is_known:
+        return {"outcome": Outcome.KNOWN, "sentence": KNOWN}
+    return {"outcome": Outcome.NEW, "sentence": " ".join(one.notes)}
+
+
+def check_importer(viewer: Viewer) -> None:
+    """Raise `NotAllowed` for whoever may not bring events for everyone into all calendars at once."""
+    if not viewer.is_coordinator:
+        raise NotAllowed(ONLY_COORDINATORS)
+
+
+def check_size(events: Sequence[Incoming]) -> None:
+    """Raise `TooLarge` for more dates than one transaction saves."""
+    if sum(len(one.slots) for one in events) > MOST_DATES:
+        raise TooLarge(f"The file holds more than {MOST_DATES:,} dates. Split it, or let its series end earlier.")
+
+
+def dates_in_words(one: Incoming) -> str:
+    """Return when an event takes place: "Tue, Jan 12, 2027, 10:00–11:30 AM Central, 12 dates to Dec 14, 2027"."""
+    slots, zone = one.slots, one.plan.zone
+    first, last = min(slots), max(slots)
+    hours = span(first, first + one.plan.duration, one.plan.is_all_day)
+    words = f"{short_weekday_date(first)}, {hours if one.plan.is_all_day else f'{hours} {zone_word(zone)}'}"
+    return f"{words}, {len(slots):,} dates to {short_date(last)}" if len(slots) > 1 else words

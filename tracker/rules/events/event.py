@@ -1,0 +1,187 @@
+"""Events and their dates as frozen values, and who may do what to them."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import NamedTuple
+from uuid import UUID
+
+from tracker.errors import NotFound
+from tracker.rules.core.audiences import Arm, Visibility
+from tracker.rules.core.viewer import Role, Viewer
+from tracker.rules.events.markings import Marking
+
+
+class Kind(StrEnum):
+    """What sort of event it is."""
+
+    MEETING = "meeting"
+    JOINT_OPERATION = "joint_operation"
+    TRAINING = "training"
+    OUTREACH = "outreach"
+    DEADLINE = "deadline"
+
+    @property
+    def asks_reply(self) -> bool:
+        """Whether anybody is to say that they come: to a deadline nobody comes."""
+        return self is not Kind.DEADLINE
+
+
+class EventStatus(StrEnum):
+    """Drafts are seen by their lead alone and are in no feed."""
+
+    DRAFT = "draft"
+    TENTATIVE = "tentative"
+    CONFIRMED = "confirmed"
+    CANCELLED = "cancelled"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Event:
+    """An event as one viewer may see it; `starts` is local to `zone`, without offset."""
+
+    id: UUID
+    uid: str
+    reference: str | None
+    kind: Kind
+    title: str
+    description: str
+    place: str
+    video_link: str
+    agenda: str
+    visibility: Visibility
+    body_id: UUID | None
+    body: str | None
+    lead_id: UUID
+    lead: str
+    lead_agency: str
+    status: EventStatus
+    zone: str
+    starts: datetime
+    duration: timedelta
+    is_all_day: bool
+    rrule: str | None
+    version: int
+    sequence: int
+    created_at: datetime
+    changed_at: datetime
+    cancel_reason: str = ""
+    """Why it was cancelled, in the words of whoever did it."""
+    marking: Marking | None = None
+
+    @property
+    def is_restricted(self) -> bool:
+        """Whether only named people may know of it."""
+        return self.visibility is Visibility.NAMED
+
+    @property
+    def banner(self) -> str:
+        """The banner of its marking; empty when it is not marked."""
+        return self.marking.banner if self.marking else ""
+
+    @property
+    def is_kept_back(self) -> bool:
+        """Whether feeds, which whoever has their address reads, do not hold it in full."""
+        return self.is_restricted or self.marking is not None
+
+    @property
+    def is_series(self) -> bool:
+        """Whether it has more than one date by rule."""
+        return self.rrule is not None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Occurrence:
+    """One date of an event; `starts_at` and `ends_at` are aware UTC, end excluded."""
+
+    id: UUID
+    event: Event
+    original_start: datetime
+    """Local start by the rule: identity of the date, equals RECURRENCE-ID."""
+    starts_at: datetime
+    ends_at: datetime
+    title: str
+    place: str
+    agenda: str
+    is_cancelled: bool
+    is_changed: bool
+    version: int
+    sequence: int
+    changed_at: datetime
+    attendance_closed_at: datetime | None
+    cancel_reason: str = ""
+    """Why this date alone was cancelled."""
+
+    @property
+    def key(self) -> str:
+        """Return the date's name in addresses: the day on which the rule put it."""
+        return self.original_start.date().isoformat()
+
+    @property
+    def is_off(self) -> bool:
+        """Whether this date does not take place."""
+        return self.is_cancelled or self.event.status is EventStatus.CANCELLED
+
+    @property
+    def status(self) -> EventStatus:
+        """The status of this date: cancelled when either the date or the whole event is."""
+        return EventStatus.CANCELLED if self.is_off else self.event.status
+
+
+def day_of(key: str) -> datetime:
+    """Return the local midnight of a date's key (YYYY-MM-DD); any other text names no date: `NotFound`."""
+    try:
+        return datetime.strptime(key, "%Y-%m-%d")  # noqa: DTZ007 - local to the event's zone
+    except ValueError as odd:
+        raise NotFound from odd
+
+
+class Line(NamedTuple):
+    """One date in brief, for calendars and lists; times aware UTC. A tuple, since a month makes 500 of them."""
+
+    id: UUID
+    event_id: UUID
+    key: str
+    kind: Kind
+    title: str
+    place: str
+    visibility: Visibility
+    status: EventStatus
+    starts_at: datetime
+    ends_at: datetime
+    zone: str
+    is_all_day: bool
+    is_changed: bool
+    lead_id: UUID
+    body_id: UUID | None
+    marking: Marking | None = None
+
+    @property
+    def is_off(self) -> bool:
+        """Whether this date does not take place."""
+        return self.status is EventStatus.CANCELLED
+
+
+def may_schedule(viewer: Viewer, kind: Kind, visibility: Visibility, body_id: UUID | None) -> bool:
+    """Whether the viewer may put such an event into calendars.
+
+    A coordinator may schedule anything; a body's chair what that body may see; an agency lead what the own arm may
+    see, or a list of named people. Joint operations belong to law enforcement.
+    """
+    if viewer.is_coordinator:
+        return True
+    if kind is Kind.JOINT_OPERATION and viewer.arm is not Arm.LAW_ENFORCEMENT:
+        return False
+    if visibility is Visibility.BODY and body_id in viewer.chairs:
+        return True
+    leads_an_agency = Role.AGENCY_LEAD in viewer.roles
+    return leads_an_agency and (visibility is Visibility.NAMED or visibility == viewer.arm.value)
+
+
+def may_edit(viewer: Viewer, event: Event | Line) -> bool:
+    """Whether the viewer, who sees the event, may change it: its lead, the body's chair, a coordinator."""
+    return viewer.member_id == event.lead_id or event.body_id in viewer.chairs or viewer.is_coordinator
+
+
+may_take_attendance = may_edit
+"""Whoever may change an event may also take attendance at it."""

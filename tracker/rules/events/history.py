@@ -1,0 +1,176 @@
+"""The history of an event in words: what a change did, and who reads how much of it."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from tracker.rules.core.date_words import short_date
+from tracker.rules.core.wall_clock import zone_word
+from tracker.rules.core.wording import day, local, longday, plural, span
+from tracker.rules.events.event import Event, Occurrence
+from tracker.rules.events.plan import Plan, Slot, plan_of, slot
+from tracker.rules.recurrence import dates
+from tracker.rules.recurrence.words import pattern_and_hours
+
+NOTHING = "none"
+
+
+class Verb(StrEnum):
+    """What was done."""
+
+    SENT = "sent"
+    """A draft was sent."""
+    CHANGED = "changed"
+    CANCELLED = "cancelled"
+    REINSTATED = "reinstated"
+    DATE_ADDED = "date_added"
+    """A series got a date beside its rule."""
+    ENDED = "ended"
+    """A series ended before its last date."""
+    WENT_ON = "went_on"
+    """A series ended before its last date, and another one goes on from it."""
+    CONTINUED = "continued"
+    """It goes on from another series."""
+
+
+class Field(StrEnum):
+    """What can change."""
+
+    WHEN = "when"
+    LAST = "last"
+    """The last date that is left of a series."""
+    NEXT = "next"
+    """The first date of the series that goes on."""
+    PLACE = "place"
+    TITLE = "title"
+    STATUS = "status"
+    VIDEO = "video"
+    AGENDA = "agenda"
+    DESCRIPTION = "description"
+    KIND = "kind"
+    VISIBILITY = "visibility"
+    PEOPLE = "people"
+    LEAD = "lead"
+    MARKING = "marking"
+
+
+EDITORS_ONLY = frozenset({Field.KIND, Field.VISIBILITY, Field.PEOPLE})
+"""Who is invited and who may see an event is not told to everybody who sees it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Change:
+    """One field before and after, in words; both empty where it is only told that it changed."""
+
+    field: Field
+    before: str = ""
+    after: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Entry:
+    """One deed as it is read."""
+
+    at: datetime
+    verb: Verb
+    date: Occurrence | None
+    """None = the whole event."""
+    changes: tuple[Change, ...]
+    actor: str | None
+    """Name and agency; None for whoever may not edit the event."""
+
+
+def changes_of(event: Event, plan: Plan, invited: Iterable[UUID], *, goes_on_anew: bool = False) -> tuple[Change, ...]:
+    """Return what a plan changes about an event to which `invited` are asked so far.
+
+    With `goes_on_anew` the plan is the rest of a series, so how long both last is no news.
+
+    When other people may see it from now on, nothing else is told: what one circle knew is not for the other.
+    """
+    if (event.visibility, event.body_id) != (plan.visibility, plan.body_id):
+        return (Change(field=Field.VISIBILITY),)
+    when = (_when(one, with_end=not goes_on_anew) for one in (plan_of(event, {}), plan))
+    found = (
+        _change(Field.WHEN, *when),
+        _change(Field.PLACE, event.place, plan.place),
+        _change(Field.TITLE, event.title, plan.title.strip()),
+        _change(Field.STATUS, event.status, plan.status),
+        _silent(Field.VIDEO, event.video_link, plan.video_link),
+        _silent(Field.AGENDA, event.agenda, plan.agenda),
+        _silent(Field.DESCRIPTION, event.description, plan.description),
+        _silent(Field.KIND, event.kind, plan.kind),
+        _marking(event, plan),
+        _people(frozenset(invited) - {event.lead_id}, frozenset(plan.invitees) - {event.lead_id}),
+    )
+    return tuple(one for one in found if one)
+
+
+def changes_of_date(occurrence: Occurrence, after: Slot, title: str, place: str, agenda: str) -> tuple[Change, ...]:
+    """Return what a change does to one date."""
+    event = occurrence.event
+    before = (occurrence.starts_at, occurrence.ends_at)
+    found = (
+        _change(Field.WHEN, *(_hours(one, event) for one in (before, after))) if after != before else None,
+        _change(Field.PLACE, occurrence.place, place),
+        _change(Field.TITLE, occurrence.title, title),
+        _silent(Field.AGENDA, occurrence.agenda, agenda),
+    )
+    return tuple(one for one in found if one)
+
+
+def last_date(left: Sequence[Occurrence]) -> tuple[Change, ...]:
+    """Return with which date a series ends that was cut short; `left` are its dates, in order."""
+    return _on(Field.LAST, left[-1:])
+
+
+def next_date(onward: Sequence[Occurrence]) -> tuple[Change, ...]:
+    """Return with which date a series goes on; `onward` are the dates of the new one, in order."""
+    return _on(Field.NEXT, [one for one in onward if not one.is_off][:1])
+
+
+def readable(changes: Iterable[Change], *, may_edit: bool) -> tuple[Change, ...]:
+    """Return what a reader is told of a deed."""
+    return tuple(one for one in changes if may_edit or one.field not in EDITORS_ONLY)
+
+
+def _on(field: Field, found: Sequence[Occurrence]) -> tuple[Change, ...]:
+    return tuple(Change(field=field, after=longday(local(one.starts_at, one.event.zone))) for one in found)
+
+
+def _change(field: Field, before: str, after: str) -> Change | None:
+    return Change(field=field, before=before or NOTHING, after=after or NOTHING) if before != after else None
+
+
+def _silent(field: Field, before: object, after: object) -> Change | None:
+    return Change(field=field) if before != after else None
+
+
+def _marking(event: Event, plan: Plan) -> Change | None:
+    both = event.marking, plan.marking
+    before, after = (f"{one.banner} until {short_date(one.decontrol_on)}" if one else "" for one in both)
+    return _change(Field.MARKING, before, after) or _silent(Field.MARKING, *both)
+
+
+def _people(before: frozenset[UUID], after: frozenset[UUID]) -> Change | None:
+    added, gone = len(after - before), len(before - after)
+    words = [
+        f"{plural(count, 'person', 'people')} {deed}" for count, deed in ((added, "added"), (gone, "removed")) if count
+    ]
+    return Change(field=Field.PEOPLE, after=", ".join(words)) if words else None
+
+
+def _when(plan: Plan, *, with_end: bool) -> str:
+    """Return it so that "was … is now …" can go around it."""
+    if plan.rule is None:
+        return _hours(slot(plan.starts, plan.duration, plan.zone), plan)
+    words = pattern_and_hours(plan.rule, plan.starts, plan.duration, plan.zone, is_all_day=plan.is_all_day)
+    until = f", until {short_date(dates(plan.rule, plan.starts)[-1])}" if with_end else ""
+    return f"{words[0].lower()}{words[1:]}{until}"
+
+
+def _hours(at: Slot, of: Event | Plan) -> str:
+    starts, ends = (local(one, of.zone) for one in at)
+    hours = span(starts, ends, of.is_all_day)
+    return f"{day(starts)}, {hours}" if of.is_all_day else f"{day(starts)}, {hours} {zone_word(of.zone)}"

@@ -1,0 +1,174 @@
+"""Markings of controlled unclassified information: what may be chosen, and the banner made of it (32 CFR 2002.20).
+
+Categories and limits are those of the CUI Registry of the National Archives that fit a task force; nobody types a label
+of their own. Categories about victims are left out: what they protect has no place here.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date
+from enum import StrEnum
+from uuid import UUID
+
+from tracker.errors import Invalid
+from tracker.rules.core.audiences import Arm, Standing, Visibility
+from tracker.rules.core.date_words import short_date
+from tracker.rules.core.viewer import STANDINGS, Level, Viewer
+
+CONTROL = "CUI"
+SPECIFIED = "SP-"
+"""Stands before a category whose law says how it is handled; any other one is Basic."""
+
+
+class Category(StrEnum):
+    """A category as it stands in a banner: with `SP-`, and without where the registry has a Basic authority for it."""
+
+    SP_CHRI = "SP-CHRI"
+    INV = "INV"
+    SP_INV = "SP-INV"
+    LEI = "LEI"
+    PRIVILEGE = "PRIVILEGE"
+    PRVCY = "PRVCY"
+    SP_PRVCY = "SP-PRVCY"
+
+    @property
+    def is_specified(self) -> bool:
+        """Whether its law says how it is handled."""
+        return self.startswith(SPECIFIED)
+
+    @property
+    def abbreviation(self) -> str:
+        """Return what the registry calls it in short."""
+        return self.removeprefix(SPECIFIED)
+
+    @property
+    def words(self) -> str:
+        """Return what the registry calls it in full."""
+        return NAMES[self.abbreviation]
+
+
+NAMES = {
+    "CHRI": "Criminal history records information", "INV": "Investigation", "LEI": "General law enforcement",
+    "PRIVILEGE": "Legal privilege", "PRVCY": "General privacy",
+}  # fmt: skip
+
+
+class Limit(StrEnum):
+    """A limited dissemination control of the registry; each needs a list of named people."""
+
+    DL_ONLY = "DL ONLY"
+    FED_ONLY = "FED ONLY"
+    FEDCON = "FEDCON"
+    NOCON = "NOCON"
+
+    @property
+    def words(self) -> str:
+        """Say who may get it."""
+        return LIMIT_WORDS[self]
+
+
+LIMIT_WORDS = {
+    Limit.DL_ONLY: "the people on the list alone", Limit.FED_ONLY: "federal employees alone",
+    Limit.FEDCON: "federal employees and contractors", Limit.NOCON: "government employees, no contractors",
+}  # fmt: skip
+STANDING = {
+    None: Standing.MEMBER, Limit.DL_ONLY: Standing.MEMBER, Limit.FED_ONLY: Standing.FEDERAL,
+    Limit.FEDCON: Standing.FEDERAL, Limit.NOCON: Standing.GOVERNMENT,
+}  # fmt: skip
+"""As what people stand on the list. Who is a contractor is not known here, so none is taken for one."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Marking:
+    """The marking of one event."""
+
+    categories: frozenset[Category]
+    agency_id: UUID
+    """The agency that designated it: only that agency changes or ends the control."""
+    decontrol_on: date
+    limit: Limit | None = None
+    agency: str = field(default="", compare=False)
+    """Name of the agency, for readers."""
+
+    @property
+    def banner(self) -> str:
+        """Return, for example, CUI//SP-INV/LEI//FEDCON."""
+        return banner(self.categories, {self.limit} if self.limit else ())
+
+    @property
+    def indicator(self) -> str:
+        """Return the designation indicator of the first page."""
+        return f"Controlled by: {self.agency}. Decontrol on: {short_date(self.decontrol_on)}."
+
+
+def banner_of_all(markings: Iterable[Marking]) -> str:
+    """Return the banner of a page or file that holds all of these: every category and the closest limit; else ""."""
+    every = list(markings)
+    if not every:
+        return ""
+    categories = frozenset[Category]().union(*(one.categories for one in every))
+    specified = {one.abbreviation for one in categories if one.is_specified}
+    kept = (one for one in categories if one.is_specified or one.abbreviation not in specified)
+    return banner(kept, _closest({one.limit for one in every if one.limit}))
+
+
+def check(marking: Marking, today: date) -> None:
+    """Raise `Invalid` with a sentence for each field that keeps the marking from being set today."""
+    wrong: dict[str, str] = {}
+    if not marking.categories:
+        wrong["mark_categories"] = "Choose at least one category."
+    elif twice := sorted(_twice(marking.categories)):
+        wrong["mark_categories"] = f"Choose “{NAMES[twice[0]]}” once: Basic or Specified."
+    if marking.decontrol_on < today:
+        wrong["mark_until"] = "This day is over. Choose until when it is controlled."
+    if wrong:
+        raise Invalid(**wrong)
+
+
+def standing(marking: Marking | None) -> Standing:
+    """Return as what people on the list of an event so marked see it: who moves to another agency may lose sight."""
+    return STANDING[marking.limit if marking else None]
+
+
+def check_limit(limit: Limit, visibility: Visibility) -> None:
+    """Raise `Invalid` for a limit on an event that more than named people may see."""
+    if visibility is not Visibility.NAMED:
+        raise Invalid(mark_limit=f"{limit} is for a list of people. Choose “Only the named participants” above.")
+
+
+def check_people(limit: Limit, people: Iterable[tuple[str, Level]]) -> None:
+    """Raise `Invalid` when somebody on the list, given as words and level of agency, may not have it."""
+    if others := sorted(words for words, level in people if STANDING[limit] not in STANDINGS[level]):
+        raise Invalid(
+            mark_limit=f"{limit} means {limit.words}. Take others off the list, or choose another limit: "
+            f"{', '.join(others)}."
+        )
+
+
+def may_mark(viewer: Viewer) -> bool:
+    """Whether somebody who may change an event may also set, change or remove its marking."""
+    return viewer.arm is Arm.LAW_ENFORCEMENT
+
+
+def may_copy(viewer: Viewer, marking: Marking | None) -> bool:
+    """Whether somebody may schedule a copy of an event so marked: what it says is controlled in the copy too."""
+    return viewer.may_schedule and (marking is None or may_mark(viewer))
+
+
+def banner(categories: Iterable[Category], limits: Iterable[Limit]) -> str:
+    """Return the banner of categories and limits: Specified first, each group by the alphabet (CUI Registry)."""
+    ordered = sorted(categories, key=lambda one: (not one.is_specified, one.abbreviation))
+    return "//".join(filter(None, (CONTROL, "/".join(ordered), "/".join(sorted(limits)))))
+
+
+def _closest(limits: set[Limit]) -> set[Limit]:
+    """Return what lets in only those whom all limits let in."""
+    federal = limits & {Limit.FED_ONLY, Limit.FEDCON}
+    if Limit.FED_ONLY in limits or (federal and Limit.NOCON in limits):
+        return (limits & {Limit.DL_ONLY}) | {Limit.FED_ONLY}
+    return limits
+
+
+def _twice(categories: Iterable[Category]) -> set[str]:
+    short = [one.abbreviation for one in categories]
+    return {one for one in short if short.count(one) > 1}

@@ -1,0 +1,111 @@
+"""Who gets which mail when an event changes: the form that shows it and the deed that queues it ask the same rule."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from uuid import UUID
+
+from tracker.rules.core.audiences import Visibility
+from tracker.rules.core.outbox import MessageKind
+from tracker.rules.core.wording import plural
+from tracker.rules.events import plan as plan_rules
+from tracker.rules.events.event import Event, EventStatus, Occurrence
+from tracker.rules.events.plan import Plan, Slot
+from tracker.rules.events.replies import AttendeeRole
+
+Invited = Mapping[UUID, AttendeeRole]
+"""Members who are invited, and as what; the lead is chair."""
+NOBODY: frozenset[UUID] = frozenset()
+NO_MAIL = "Nobody is mailed."
+
+
+@dataclass(frozen=True, kw_only=True)
+class Notices:
+    """Members by the mail that they get; somebody may get two, when one series ends and another one goes on."""
+
+    withdrawal: frozenset[UUID] = NOBODY
+    cancellation: frozenset[UUID] = NOBODY
+    update: frozenset[UUID] = NOBODY
+    invitation: frozenset[UUID] = NOBODY
+    ending: frozenset[UUID] = NOBODY
+    """Those whose update says that the dates to come are cancelled and that nothing goes on from them."""
+    leaving: frozenset[UUID] = NOBODY
+    """Those whose update says that the dates to come go on without them."""
+
+    @property
+    def people(self) -> frozenset[UUID]:
+        """Return everybody who gets a mail, each once."""
+        return self.withdrawal | self.cancellation | self.update | self.invitation
+
+    @property
+    def mails(self) -> frozenset[tuple[MessageKind, UUID]]:
+        """Return each mail as its kind and its recipient."""
+        kinds = (
+            (MessageKind.WITHDRAWAL, self.withdrawal), (MessageKind.CANCELLATION, self.cancellation),
+            (MessageKind.UPDATE, self.update), (MessageKind.INVITATION, self.invitation),
+        )  # fmt: skip
+        return frozenset((kind, member_id) for kind, members in kinds for member_id in members)
+
+    @property
+    def words(self) -> str:
+        """Say it: "1 person is taken off the list and told; 12 people get an update; nobody else."."""
+        both = self.update & self.invitation
+        told = (
+            (self.withdrawal | self.leaving, "is taken off the list and told", "are taken off the list and told"),
+            (self.cancellation, "is told that it is cancelled", "are told that it is cancelled"),
+            (self.ending, "is told that these dates are cancelled", "are told that these dates are cancelled"),
+            (self.update - both - self.ending - self.leaving, "gets an update", "get an update"),
+            (both, "gets an update and an invitation", "get an update and an invitation"),
+            (self.invitation - both, "gets an invitation", "get an invitation"),
+        )
+        parts = [plural(len(members), f"person {one}", f"people {many}") for members, one, many in told if members]
+        return f"{'; '.join(parts)}; nobody else." if parts else NO_MAIL
+
+
+def of_new(plan: Plan, lead_id: UUID) -> frozenset[UUID]:
+    """Return who is invited by mail to a new event: everybody on its list but the lead; to a draft nobody."""
+    return NOBODY if plan.status is EventStatus.DRAFT else frozenset(plan.invitees) - {lead_id}
+
+
+def of_change(event: Event, plan: Plan, invited: Invited, *, goes_on_anew: bool, notify: bool) -> Notices:
+    """Return who is told when an event, to which `invited` were asked so far, becomes what the plan says.
+
+    Everybody who stays on the list hears of another time, rule or place, and of an event that becomes one for named
+    people; of anything else only with `notify`. Of a draft nobody has heard, so whoever leaves its list is not told.
+    """
+    wanted = {**plan.invitees, event.lead_id: AttendeeRole.CHAIR}
+    if plan.status is EventStatus.DRAFT:
+        return Notices()
+    if event.status is EventStatus.DRAFT:
+        return Notices(invitation=of_new(plan, event.lead_id))
+    gone, added = frozenset(invited) - frozenset(wanted), frozenset(wanted) - frozenset(invited)
+    if goes_on_anew:
+        return Notices(withdrawal=gone, update=asked(invited) - gone, invitation=of_new(plan, event.lead_id))
+    is_news = notify or _is_news(event, plan)
+    update = asked(wanted) - added if is_news else NOBODY
+    return Notices(withdrawal=gone, update=update, invitation=added - {event.lead_id})
+
+
+def of_date(occurrence: Occurrence, slot: Slot, place: str, invited: Invited, *, notify: bool) -> Notices:
+    """Return who is told when one date gets this slot and place, or with `notify` when anything else of it changes."""
+    stays = (occurrence.starts_at, occurrence.ends_at, occurrence.place) == (*slot, place)
+    return Notices() if stays and not notify else Notices(update=to_all(occurrence.event, invited))
+
+
+def to_all(event: Event, invited: Invited) -> frozenset[UUID]:
+    """Return who hears of what concerns everybody, such as a cancellation; of a draft nobody does."""
+    return NOBODY if event.status is EventStatus.DRAFT else asked(invited)
+
+
+def closes(event: Event, plan: Plan) -> bool:
+    """Whether an event that calendars may hold by its name becomes one for named people."""
+    return plan.visibility is Visibility.NAMED and not event.is_restricted and event.status is not EventStatus.DRAFT
+
+
+def asked(invited: Invited) -> frozenset[UUID]:
+    """Return everybody on the list but the lead, who is told of nothing."""
+    return frozenset(member_id for member_id, role in invited.items() if role is not AttendeeRole.CHAIR)
+
+
+def _is_news(event: Event, plan: Plan) -> bool:
+    is_elsewhere = (plan.place, plan.video_link) != (event.place, event.video_link)
+    return plan_rules.moves(plan, event) or is_elsewhere or closes(event, plan)

@@ -1,0 +1,240 @@
+"""A plan for an event, as somebody fills in the form, and what makes it one that can be saved."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import NamedTuple
+from uuid import UUID
+
+from tracker.errors import Invalid
+from tracker.rules.core.audiences import Arm, Visibility
+from tracker.rules.core.date_words import short_weekday_date
+from tracker.rules.core.wall_clock import is_skipped, to_local, to_utc
+from tracker.rules.events.event import Event, EventStatus, Kind, Occurrence
+from tracker.rules.events.markings import Marking
+from tracker.rules.events.replies import AttendeeRole
+from tracker.rules.recurrence import Rule, dates, from_rrule, to_rrule
+from tracker.rules.recurrence.holiday_choices import Choices, doubled, held
+
+A_DAY = timedelta(days=1)
+LONGEST = timedelta(days=14)
+REPLIES_SURVIVE = timedelta(hours=1)
+"""A date that moves by less than this on the same day asks nobody again."""
+
+REACH = {
+    Visibility.ALL: 3,
+    Visibility.LAW_ENFORCEMENT: 2,
+    Visibility.VICTIM_SERVICES: 2,
+    Visibility.BODY: 1,
+    Visibility.NAMED: 0,
+}
+"""How far each choice reaches, from everybody to a list."""
+
+Slot = tuple[datetime, datetime]
+"""Start and end of a date, aware UTC; the end is excluded."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """What is to be scheduled; `starts` is local to `zone`, without offset, and is the first date."""
+
+    kind: Kind
+    title: str
+    visibility: Visibility
+    starts: datetime
+    duration: timedelta
+    zone: str
+    is_all_day: bool = False
+    rule: Rule | None = None
+    body_id: UUID | None = None
+    status: EventStatus = EventStatus.CONFIRMED
+    description: str = ""
+    place: str = ""
+    video_link: str = ""
+    agenda: str = ""
+    invitees: Mapping[UUID, AttendeeRole] = field(default_factory=dict)
+    on_holidays: Choices = field(default_factory=dict)
+    """What becomes of dates by the rule that fall on a holiday."""
+    marking: Marking | None = None
+
+    @property
+    def rrule(self) -> str | None:
+        """Return the RRULE value, or None for a single event."""
+        return to_rrule(self.rule, self.starts, None if self.is_all_day else self.zone) if self.rule else None
+
+
+class Person(NamedTuple):
+    """A member as the people field of a form knows them."""
+
+    id: UUID
+    name: str
+    email: str
+    agency_id: UUID
+    agency: str
+    arm: Arm
+
+
+def check(plan: Plan) -> None:
+    """Raise `Invalid` with a sentence for each field that keeps the plan from being saved."""
+    wrong: dict[str, str] = {}
+    if not plan.title.strip():
+        wrong["title"] = "Give the event a title."
+    if plan.duration <= timedelta(0):
+        wrong["ends"] = "The event ends before it starts."
+    elif plan.duration > LONGEST:
+        wrong["ends"] = "An event lasts at most 14 days. Schedule two."
+    if plan.visibility is Visibility.BODY and plan.body_id is None:
+        wrong["body"] = "Choose the body whose members may see it."
+    if plan.visibility is Visibility.NAMED and not plan.invitees:
+        wrong["people"] = "Name the people who may know of it."
+    if not wrong and plan.on_holidays:
+        wrong |= _wrong_on_holidays(plan)
+    if wrong:
+        raise Invalid(**wrong)
+
+
+def _wrong_on_holidays(plan: Plan) -> dict[str, str]:
+    starts = dates(plan.rule, plan.starts)
+    if not held(starts, plan.on_holidays):
+        return {"holidays": "No date would be left. Keep one, or move one to the next week."}
+    if twice := doubled(starts, plan.on_holidays):
+        on = ", ".join(short_weekday_date(one) for one in twice)
+        return {"holidays": f"Two dates of the series would fall on {on}. Leave one out, or keep it."}
+    return {}
+
+
+def slots(plan: Plan) -> list[tuple[datetime, Slot]]:
+    """Return (original local start, UTC slot) for each date of the plan, by wall clock (`rules.wall_clock`)."""
+    return [
+        (start, slot(day, plan.duration, plan.zone))
+        for start, day in held(dates(plan.rule, plan.starts), plan.on_holidays)
+    ]
+
+
+def moved_starts(plan: Plan) -> frozenset[datetime]:
+    """Return where the rule puts the dates that the plan holds on another day."""
+    return frozenset(start for start, day in held(dates(plan.rule, plan.starts), plan.on_holidays) if start != day)
+
+
+def slot(starts: datetime, duration: timedelta, zone: str) -> Slot:
+    """Return the UTC slot of a local start; the end is by wall clock too, so that 9 to 5 stays 9 to 5.
+
+    Of a date that goes forward because the clocks skip its start, the length stays: it would end before it starts.
+    """
+    begins = to_utc(starts, zone)
+    if duration < A_DAY and is_skipped(starts, zone):
+        return begins, begins + duration
+    return begins, to_utc(starts + duration, zone)
+
+
+def rule_of(event: Event) -> Rule | None:
+    """Return the rule of a stored event."""
+    return from_rrule(event.rrule, None if event.is_all_day else event.zone) if event.rrule else None
+
+
+def plan_of(event: Event, invitees: Mapping[UUID, AttendeeRole]) -> Plan:
+    """Return the plan that would make this event: what its form shows."""
+    return Plan(
+        kind=event.kind,
+        title=event.title,
+        visibility=event.visibility,
+        starts=event.starts,
+        duration=event.duration,
+        zone=event.zone,
+        is_all_day=event.is_all_day,
+        rule=rule_of(event),
+        body_id=event.body_id,
+        status=event.status,
+        description=event.description,
+        place=event.place,
+        video_link=event.video_link,
+        agenda=event.agenda,
+        invitees=dict(invitees),
+        marking=event.marking,
+    )
+
+
+def moves(plan: Plan, event: Event) -> bool:
+    """Whether the plan changes when the event takes place: start, length, zone or rule."""
+    return (_slot_of(plan), plan.rrule) != (_slot_of(event), event.rrule)
+
+
+def _slot_of(one: Plan | Event) -> tuple[object, ...]:
+    return one.starts, one.duration, one.zone, one.is_all_day
+
+
+def only_end_moves(plan: Plan, event: Event) -> bool:
+    """Whether the plan lets a series end later or earlier, and changes nothing else of when it takes place."""
+    new, old = plan.rule, rule_of(event)
+    if new is None or old is None or new == old or _slot_of(plan) != _slot_of(event):
+        return False
+    return replace(new, until=old.until, count=old.count) == old
+
+
+def needs_new_series(plan: Plan, event: Event) -> bool:
+    """Whether a series of which a date has begun ends for this plan, and another one goes on."""
+    return moves(plan, event) and not only_end_moves(plan, event)
+
+
+def from_date(plan: Plan, first: datetime) -> Plan:
+    """Return the plan of the part of a series that begins with its date `first` (local), with the same last date."""
+    if plan.rule is None:
+        return plan
+    last = dates(plan.rule, plan.starts)[-1].date()
+    return replace(plan, starts=first, rule=replace(plan.rule, until=last, count=None))
+
+
+def narrows(plan: Plan, event: Event) -> bool:
+    """Whether fewer people may see the plan than the event, or others on its list: history follows then."""
+    return REACH[plan.visibility] < REACH[event.visibility] or plan.visibility is Visibility.NAMED
+
+
+def is_opened(plan: Plan, event: Event) -> bool:
+    """Whether more than named people may see what only they saw: whoever does that proves first who they are."""
+    return event.is_restricted and plan.visibility is not Visibility.NAMED
+
+
+def asks_again(before: Slot, after: Slot, *, place_changed: bool, zone: str) -> bool:
+    """Whether answers given for `before` no longer count for `after`."""
+    same_day = to_local(before[0], zone).date() == to_local(after[0], zone).date()
+    small = all(abs(new - old) < REPLIES_SURVIVE for old, new in zip(before, after, strict=True))
+    return place_changed or not (same_day and small)
+
+
+@dataclass(frozen=True, kw_only=True)
+class DateChange:
+    """What one date is to become; None = as the series has it."""
+
+    starts: datetime
+    """Local to the event's zone, without offset."""
+    duration: timedelta
+    title: str | None = None
+    place: str | None = None
+    agenda: str | None = None
+    reason: str = ""
+    may_double: bool = False
+    """Whether it may fall on the day of another date of its series: somebody was warned."""
+
+
+def check_change(change: DateChange) -> None:
+    """Raise `Invalid` when a date cannot become this."""
+    if change.duration <= timedelta(0):
+        raise Invalid(ends="The event ends before it starts.")
+    if change.duration > LONGEST:
+        raise Invalid(ends="An event lasts at most 14 days. Schedule two.")
+
+
+def is_added(occurrence: Occurrence) -> bool:
+    """Whether this date stands beside the rule of its series."""
+    event = occurrence.event
+    return occurrence.original_start not in dates(rule_of(event), event.starts)
+
+
+def slot_by_rule(occurrence: Occurrence) -> Slot:
+    """Return where the rule puts this date."""
+    return slot(occurrence.original_start, occurrence.event.duration, occurrence.event.zone)
+
+
+def is_moved(occurrence: Occurrence) -> bool:
+    """Whether this date is not where the rule puts it."""
+    return (occurrence.starts_at, occurrence.ends_at) != slot_by_rule(occurrence)

@@ -1,0 +1,76 @@
+"""Templates of events: what the form of a new event begins with, and who may begin with it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from tracker.rules.core import audiences
+from tracker.rules.core.audiences import Visibility
+from tracker.rules.core.viewer import Viewer
+from tracker.rules.events.event import Kind, may_schedule
+from tracker.rules.events.replies import AttendeeRole
+
+LONGEST_NAME = 80  # characters
+LARGEST = 60_000
+"""Characters of a form as it is kept."""
+MOST = 50
+"""Templates that one person keeps."""
+
+FIELDS = frozenset({
+    "title", "kind", "visibility", "body", "place", "video_link", "agenda", "description", "all_day", "starts", "ends",
+    "agency", "seats", "person", "mark_categories", "mark_limit", "mark_agency",
+})  # fmt: skip
+"""The fields that a template keeps: what, who, where and how marked, and the hours; no day, nor how it repeats."""
+ROLE = "role-"
+"""How the names of the fields begin that say as what somebody is invited."""
+
+Texts = Mapping[str, Sequence[str]]
+"""A form: the texts of each field."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Template:
+    """A template as somebody who may use it sees it."""
+
+    id: UUID
+    name: str
+    owner_id: UUID
+    owner: str
+    body_id: UUID | None
+    """The body whose schedulers may use it; None = the owner's alone."""
+    body: str
+    form: Texts
+    created_at: datetime
+
+
+def kept(form: Texts) -> dict[str, list[str]]:
+    """Return what a template keeps of a form; the usual role is not said for each of all whom the form lists."""
+    usual = (AttendeeRole.REQUIRED.value,)
+    return {
+        name: [text for text in texts if text]
+        for name, texts in form.items()
+        if (name in FIELDS or (name.startswith(ROLE) and tuple(texts) != usual)) and any(texts)
+    }
+
+
+def is_shared(visibility: str) -> bool:
+    """Whether a template may be of a body: one for named people tells their names to its owner alone."""
+    return visibility != Visibility.NAMED
+
+
+def may_use(viewer: Viewer, template: Template) -> bool:
+    """Whether the viewer may begin with it: its owner, and those who schedule for its body."""
+    if viewer.member_id == template.owner_id:
+        return True
+    body_id = template.body_id
+    return (
+        body_id is not None
+        and may_schedule(viewer, Kind.MEETING, Visibility.BODY, body_id)
+        and audiences.body(body_id) in viewer.audiences
+    )
+
+
+def may_remove(viewer: Viewer, template: Template) -> bool:
+    """Whether the viewer, who may use it, may also remove it: its owner, or a coordinator."""
+    return viewer.member_id == template.owner_id or viewer.is_coordinator

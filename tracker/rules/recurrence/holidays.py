@@ -1,0 +1,66 @@
+"""The eleven federal holidays (5 U.S.C. 6103), computed, with the days on which they are observed."""
+
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime, timedelta
+from functools import lru_cache
+from types import MappingProxyType
+
+from tracker.rules.recurrence.rule import nth_weekday
+
+_MONDAY, _THURSDAY, _SATURDAY, _SUNDAY = 0, 3, 5, 6
+_ON_A_DAY = (
+    (1, 1, "New Year’s Day"),
+    (6, 19, "Juneteenth"),
+    (7, 4, "Independence Day"),
+    (11, 11, "Veterans Day"),
+    (12, 25, "Christmas Day"),
+)
+_ON_A_WEEKDAY = (
+    (1, _MONDAY, 3, "Martin Luther King Jr. Day"),
+    (2, _MONDAY, 3, "Washington’s Birthday"),
+    (5, _MONDAY, -1, "Memorial Day"),
+    (9, _MONDAY, 1, "Labor Day"),
+    (10, _MONDAY, 2, "Columbus Day"),
+    (11, _THURSDAY, 4, "Thanksgiving Day"),
+)
+
+
+@lru_cache(64)
+def federal_holidays(year: int) -> Mapping[date, str]:
+    """Return the federal holidays that fall in a year, by date.
+
+    A holiday on a Saturday is observed on the Friday before, one on a Sunday on the Monday after (Executive Order
+    11582); both days are named. Friday, December 31 may so be the observed New Year's Day of the next year.
+    """
+    named = {date(year, month, day): name for month, day, name in _ON_A_DAY}
+    named |= {nth_weekday(year, month, weekday, nth): name for month, weekday, nth, name in _ON_A_WEEKDAY}
+    candidates = named | {date(year + 1, 1, 1): "New Year’s Day"}
+    observed = {_observed(day): f"{name} (observed)" for day, name in candidates.items() if _observed(day) != day}
+    return MappingProxyType(dict(sorted((day, name) for day, name in (named | observed).items() if day.year == year)))
+
+
+def holiday_notes(dates: Iterable[date | datetime]) -> list[tuple[date, str]]:
+    """Return the given dates that are federal holidays or their observed days, with the names, in the order given."""
+    days = [day.date() if isinstance(day, datetime) else day for day in dates]
+    names = {day: name for year in {day.year for day in days} for day, name in federal_holidays(year).items()}
+    return [(day, names[day]) for day in days if day in names]
+
+
+def next_working_day(day: date) -> date:
+    """Return the first day after `day` that is neither on a weekend nor a federal holiday."""
+    return next(filter(is_working_day, (day + timedelta(days=one) for one in range(1, 15))))
+
+
+def working_day_by(day: date) -> date:
+    """Return `day` itself, or the last working day before it."""
+    return next(filter(is_working_day, (day - timedelta(days=one) for one in range(15))))
+
+
+def is_working_day(day: date) -> bool:
+    """Whether a day is neither on a weekend nor a federal holiday."""
+    return day.weekday() < _SATURDAY and day not in federal_holidays(day.year)
+
+
+def _observed(day: date) -> date:
+    shift = {_SATURDAY: -1, _SUNDAY: 1}.get(day.weekday(), 0)
+    return day + timedelta(days=shift)

@@ -1,0 +1,118 @@
+"""Action items in a report: which columns an item counts in, how old open ones are, how long closed ones took."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from statistics import median
+from uuid import UUID
+
+from tracker.rules.actions.action_items import ActionItem, ItemStatus
+from tracker.rules.core.wording import local
+from tracker.rules.reports.sums import Agency, percent
+
+WEEK, MONTH = 7, 30  # days
+
+
+class Column(StrEnum):
+    """What of an agency's items is counted."""
+
+    GIVEN = "given"
+    OPEN = "open"
+    NOT_DUE = "not_due"
+    LATE_WEEK = "late_week"
+    LATE_MONTH = "late_month"
+    LATE_LONGER = "late_longer"
+    CLOSED = "closed"
+    ON_TIME = "on_time"
+
+
+AGES = (Column.NOT_DUE, Column.LATE_WEEK, Column.LATE_MONTH, Column.LATE_LONGER)
+"""Each open item is in exactly one of these."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Window:
+    """The time that a report looks at: from `start` on, as things stood at `end`; days are those of `zone`."""
+
+    start: datetime
+    end: datetime
+    zone: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ItemLine:
+    """The items of one agency, or of all (None), in numbers."""
+
+    agency: Agency | None
+    numbers: dict[Column, int]
+    median_days: float | None
+    """From the day on which it was given to the day on which it was done; half of those closed took longer."""
+
+    @property
+    def on_time(self) -> int | None:
+        """How many percent of those closed were done by the day on which they were due."""
+        return percent(self.numbers[Column.ON_TIME], self.numbers[Column.CLOSED])
+
+
+def columns_of(item: ActionItem, window: Window) -> frozenset[Column]:
+    """Return the columns in which an item counts.
+
+    Given and closed (done, not cancelled) count within the window, open and its age at the end of it; an item is late
+    from the day after it was due, in the zone of the window.
+    """
+    columns = {_age(item, window), Column.OPEN} if _is_open(item, window) else set()
+    if item.created_at >= window.start:
+        columns.add(Column.GIVEN)
+    if _is_closed(item, window):
+        columns.add(Column.CLOSED)
+        if _closed_day_is_due(item, window):
+            columns.add(Column.ON_TIME)
+    return frozenset(columns)
+
+
+def lines(items: Iterable[ActionItem], agencies: Iterable[Agency], window: Window) -> list[ItemLine]:
+    """Return a line for each agency with an item that counts, and last their sum; nothing when none counts."""
+    counted = [(item, columns) for item in items if (columns := columns_of(item, window))]
+    groups: dict[UUID, list[tuple[ActionItem, frozenset[Column]]]] = {}
+    for one in counted:
+        groups.setdefault(one[0].agency_id, []).append(one)
+    of_agencies = [_line(agency, groups[agency.id], window) for agency in agencies if agency.id in groups]
+    return [*of_agencies, _line(None, counted, window)] if of_agencies else []
+
+
+def days_taken(item: ActionItem, zone: str) -> int:
+    """Return the days from the one on which a closed item was given to the one on which it was closed."""
+    return (local(item.closed_at or item.created_at, zone).date() - local(item.created_at, zone).date()).days
+
+
+def _line(agency: Agency | None, counted: Sequence[tuple[ActionItem, frozenset[Column]]], window: Window) -> ItemLine:
+    took = [days_taken(item, window.zone) for item, columns in counted if Column.CLOSED in columns]
+    return ItemLine(
+        agency=agency,
+        numbers={column: sum(column in columns for _, columns in counted) for column in Column},
+        median_days=median(took) if took else None,
+    )
+
+
+def _is_open(item: ActionItem, window: Window) -> bool:
+    return item.closed_at is None or item.closed_at >= window.end
+
+
+def _is_closed(item: ActionItem, window: Window) -> bool:
+    is_done = item.status is ItemStatus.DONE and item.closed_at is not None
+    return is_done and window.start <= (item.closed_at or window.end) < window.end
+
+
+def _closed_day_is_due(item: ActionItem, window: Window) -> bool:
+    return local(item.closed_at or window.end, window.zone).date() <= item.due
+
+
+def _age(item: ActionItem, window: Window) -> Column:
+    last = local(window.end, window.zone) - datetime.resolution
+    late = (last.date() - item.due).days
+    if late <= 0:
+        return Column.NOT_DUE
+    if late <= WEEK:
+        return Column.LATE_WEEK
+    return Column.LATE_MONTH if late <= MONTH else Column.LATE_LONGER

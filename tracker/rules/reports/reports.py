@@ -1,0 +1,138 @@
+"""Reports: who reads them, how far each reader's reach goes, and what is counted.
+
+A report counts only what its reader may open row by row, so no figure tells more than its rows, and none is suppressed.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+from typing import NamedTuple
+from uuid import UUID
+
+from tracker.errors import NotAllowed
+from tracker.rules.core.viewer import Role, Viewer
+from tracker.rules.events.event import Kind
+from tracker.rules.reports.periods import Period
+from tracker.rules.reports.periods import month as month_of
+
+KINDS = (Kind.MEETING, Kind.TRAINING, Kind.OUTREACH, Kind.JOINT_OPERATION)
+"""What is attended; a deadline is not."""
+
+
+class Mark(StrEnum):
+    """What became of one person's place at a date."""
+
+    HERE = "here"
+    REMOTE = "remote"
+    EXCUSED = "excused"
+    ABSENT = "absent"
+    UNMARKED = "unmarked"
+    OPEN = "open"
+    """Not marked yet: attendance is not closed."""
+    WALK_IN = "walk_in"
+    """Came without an invitation, in the room or remotely."""
+
+
+PRESENT = frozenset({Mark.HERE, Mark.REMOTE})
+NOT_MARKED = frozenset({Mark.UNMARKED, Mark.OPEN})
+INVITED = PRESENT | NOT_MARKED | {Mark.EXCUSED, Mark.ABSENT}
+ATTENDED = PRESENT | {Mark.WALK_IN}
+MEASURES = {
+    "invited": INVITED,
+    "present": PRESENT,
+    "attended": ATTENDED,
+    **{one.value: frozenset({one}) for one in Mark},
+    "not_marked": NOT_MARKED,
+}
+"""The columns of a report by name, each with the marks that it counts."""
+
+
+class OfBody(NamedTuple):
+    """A body, to whose events a report may keep."""
+
+    id: UUID
+    name: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Span:
+    """Dates of some kinds, and of one body if one is given, that start in [start, end) and are over by `until`."""
+
+    start: datetime
+    end: datetime
+    until: datetime
+    kinds: frozenset[Kind]
+    body_id: UUID | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """What a reader wants to know: a period, one kind of event or body or all (None), as things stand at `now`."""
+
+    period: Period
+    kind: Kind | None
+    zone: str
+    now: datetime
+    body: OfBody | None = None
+
+    @property
+    def is_under_way(self) -> bool:
+        """Whether the period is not over yet."""
+        return self.now < self.period.span(self.zone)[1]
+
+    def span(self, month: date | None = None) -> Span:
+        """Return the dates that count: of the period, or of what lies in it of one month."""
+        start, end = self.period.span(self.zone)
+        if month is not None:
+            first, after = month_of(month).span(self.zone)
+            start, end = max(start, first), max(min(end, after), start)
+        kinds = frozenset(KINDS if self.kind is None else (self.kind,))
+        return Span(start=start, end=end, until=self.now, kinds=kinds, body_id=self.body.id if self.body else None)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cell:
+    """Which places one number counts: those with one of the marks, of some agencies or of all (None)."""
+
+    marks: frozenset[Mark]
+    agencies: frozenset[UUID | None] | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reach:
+    """Whose attendance a reader counts among the events that they may see."""
+
+    is_whole: bool
+    """Everybody's, so that the rest does not matter."""
+    lead_id: UUID
+    """That of the events which this member leads."""
+    bodies: frozenset[UUID]
+    """That of the events of these bodies."""
+    agency_id: UUID | None
+    """That of the people of this agency, wherever."""
+
+
+def check_reader(viewer: Viewer) -> None:
+    """Raise `NotAllowed` for a viewer without reports."""
+    if not may_read(viewer):
+        raise NotAllowed("Reports are for coordinators, chairs of bodies and leads of agencies.")
+
+
+def may_read(viewer: Viewer) -> bool:
+    """Whether the viewer has reports: who answers for a task force, a body or an agency, as they do who schedule."""
+    return viewer.may_schedule
+
+
+def reach_of(viewer: Viewer) -> Reach:
+    """Return whose attendance the viewer counts, among the events that they may see.
+
+    A coordinator: everybody's. A chair: that of the body's events. An agency lead: that of the own agency. Everyone:
+    that of events they lead. Elsewhere a roll is not theirs to read (`rules.meetings.may_take_attendance`).
+    """
+    leads_the_agency = Role.AGENCY_LEAD in viewer.roles
+    return Reach(
+        is_whole=viewer.is_coordinator,
+        lead_id=viewer.member_id,
+        bodies=viewer.chairs,
+        agency_id=viewer.agency_id if leads_the_agency else None,
+    )

@@ -1,0 +1,65 @@
+"""The life of accounts: who keeps them, what ends them, and what may not be taken from the task force."""
+
+from collections.abc import Set as AbstractSet
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from tracker.errors import NotAllowed
+from tracker.rules.core.reauthentication import is_fresh
+from tracker.rules.core.viewer import Role, Viewer
+
+IDLE = timedelta(days=90)  # without a sign-in an account is suspended (CJIS AC-2)
+REVIEW = timedelta(days=365)  # an account is confirmed at least this often
+KEEPERS_ONLY = "Only a coordinator or an administrator keeps people, agencies, bodies and sites."
+PROVE_FIRST = "Confirm that it is you: the last proof is more than 15 minutes old."
+OWN_ACCOUNT = "You cannot change your own account. Ask a coordinator or another administrator."
+COORDINATORS = "Only a coordinator can change the account of a coordinator."
+LAST_COORDINATOR = "Nobody else is coordinator. Give somebody else that role first."
+GRANTED = frozenset({Role.COORDINATOR, Role.ADMINISTRATOR, Role.AUDITOR, Role.AGENCY_LEAD})
+"""Roles that a person is given; a body's chair is made with the body."""
+
+
+def check_keeper(viewer: Viewer, proved_at: datetime, now: datetime) -> None:
+    """Raise `NotAllowed` unless the viewer keeps accounts and has just proved who they are."""
+    if not viewer.keeps_accounts:
+        raise NotAllowed(KEEPERS_ONLY)
+    if not is_fresh(proved_at, now):
+        raise NotAllowed(PROVE_FIRST)
+
+
+def check_account(viewer: Viewer, member_id: UUID, roles: AbstractSet[Role]) -> None:
+    """Raise `NotAllowed` when a keeper may not touch this account.
+
+    An administrator gains nothing by keeping accounts: not by their own, not by a coordinator's.
+    """
+    if viewer.is_coordinator:
+        return
+    if viewer.member_id == member_id:
+        raise NotAllowed(OWN_ACCOUNT)
+    if Role.COORDINATOR in roles:
+        raise NotAllowed(COORDINATORS)
+
+
+def may_touch(viewer: Viewer, member_id: UUID, roles: AbstractSet[Role]) -> bool:
+    """Whether a keeper may touch this account."""
+    try:
+        check_account(viewer, member_id, roles)
+    except NotAllowed:
+        return False
+    return viewer.keeps_accounts
+
+
+def is_over(expires_at: datetime | None, now: datetime) -> bool:
+    """Whether the last day of an account is over: nothing opens for it, also before the clock has suspended it."""
+    return expires_at is not None and expires_at <= now
+
+
+def is_idle(signed_in_at: datetime | None, reopened_at: datetime | None, now: datetime) -> bool:
+    """Whether an account was not used for 90 days; nobody who has never signed in has one that could be used."""
+    used = [one for one in (signed_in_at, reopened_at) if one]
+    return bool(used) and max(used) <= now - IDLE
+
+
+def needs_review(reviewed_at: datetime | None, joined_at: datetime, now: datetime) -> bool:
+    """Whether somebody should confirm that an account is still needed."""
+    return (reviewed_at or joined_at) <= now - REVIEW

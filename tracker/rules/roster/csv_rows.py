@@ -1,0 +1,198 @@
+"""The roster as a list: what each column of a row may hold, and in what rows may not contradict each other."""
+
+import re
+import unicodedata
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TypeVar
+from zoneinfo import available_timezones
+
+from tracker.errors import Invalid
+from tracker.rules.core.audiences import Arm
+from tracker.rules.core.clean_text import clean
+from tracker.rules.core.viewer import Level, Role, Status
+
+Value = TypeVar("Value")
+
+REQUIRED = ("agency_code", "name", "email")
+COLUMNS = (
+    *REQUIRED, "agency_name", "arm", "level", "coalition", "title", "phone", "zone", "roles", "seats", "status",
+)  # fmt: skip
+LONGEST = {"agency_code": 20, "coalition": 20, "name": 120, "title": 120, "email": 254, "phone": 40, "agency_name": 200}
+LONGEST_CELL = 2_000  # characters, where nothing shorter is said
+LONGEST_BODY = 120  # characters
+ROLES = {str(one): one for one in (Role.COORDINATOR, Role.AGENCY_LEAD, Role.ADMINISTRATOR, Role.AUDITOR)}
+LEVELS = {**{str(one): one for one in Level}, "ngo": Level.NON_GOVERNMENTAL}
+ADDRESS = re.compile(r"[a-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}")
+NUMBER = re.compile(r"\+?[\d(][\d ().x/-]*")
+FORMULA = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")  # spreadsheets take the wide forms too
+JOINERS = "\u200c\u200d"  # invisible, and part of how some names are written
+SEAT = re.compile(r"(?P<body>.*?)\s*(?:\((?P<place>primary|alternate|chair)\))?", re.IGNORECASE)
+
+
+class Place(StrEnum):
+    """How somebody sits in a body; its chair is also the primary of the own agency's seat."""
+
+    PRIMARY = "primary"
+    ALTERNATE = "alternate"
+    CHAIR = "chair"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fault:
+    """Why a row cannot be taken; rows are counted as a spreadsheet does: the names of the columns are row 1."""
+
+    row: int
+    field: str
+    sentence: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Entry:
+    """One member as a row says; None = the list does not say, so what is stored stays."""
+
+    row: int
+    agency_code: str
+    agency_name: str | None
+    arm: Arm | None
+    level: Level | None
+    coalition: str | None
+    name: str
+    email: str
+    title: str | None
+    phone: str | None
+    zone: str | None
+    roles: frozenset[Role] | None
+    seats: Mapping[str, Place] | None
+    """Places by the body's name."""
+    status: Status | None
+
+
+class Cells:
+    """The cells of one row; keeps a fault for each that cannot be taken."""
+
+    def __init__(self, row: int, cells: Mapping[str, str]) -> None:
+        self._row = row
+        self._cells = cells
+        self.faults: list[Fault] = []
+
+    def read(self, field: str, meant: Callable[[str], Value]) -> Value | None:
+        """Return what a cell means, or None when the column is missing or the cell wrong."""
+        if field not in self._cells:
+            return None
+        try:
+            return meant(_tidy(field, self._cells[field]))
+        except Invalid as odd:
+            self.faults.append(Fault(row=self._row, field=field, sentence=odd.sentence))
+            return None
+
+
+def entry(row: int, cells: Mapping[str, str]) -> tuple[Entry | None, list[Fault]]:
+    """Return what a row says, or the faults of its cells; `cells` has at least the required columns."""
+    given = Cells(row, cells)
+    found = Entry(
+        row=row,
+        agency_code=given.read("agency_code", _filled) or "",
+        agency_name=given.read("agency_name", str) or None,
+        arm=given.read("arm", lambda text: _word(text, {str(one): one for one in Arm})),
+        level=given.read("level", lambda text: _word(text, LEVELS)),
+        coalition=given.read("coalition", str) or None,
+        name=given.read("name", _filled) or "",
+        email=given.read("email", _address) or "",
+        title=given.read("title", str),
+        phone=given.read("phone", _phone),
+        zone=given.read("zone", _zone),
+        roles=given.read("roles", _roles),
+        seats=given.read("seats", _seats),
+        status=given.read("status", lambda text: _word(text, {str(one): one for one in Status})),
+    )
+    return (None if given.faults else found), given.faults
+
+
+def contradictions(entries: Iterable[Entry]) -> list[Fault]:
+    """Return the rows that contradict an earlier one: an address twice, another fact of an agency, a seat taken."""
+    said: dict[tuple[str, ...], tuple[int, object]] = {}
+    return [
+        Fault(row=one.row, field=field, sentence=sentence.format(row=said[key][0]))
+        for one in entries
+        for key, value, field, sentence in _claims(one)
+        if said.setdefault(key, (one.row, value))[1] != value
+    ]
+
+
+def _claims(one: Entry) -> Iterable[tuple[tuple[str, ...], object, str, str]]:
+    """Yield what a row claims: key, value, column, and the sentence for when an earlier row says another value."""
+    agency = one.agency_code.casefold()
+    yield ("email", one.email), one.row, "email", "This address stands in row {row} too."
+    for field, value in (
+        ("agency_name", one.agency_name), ("arm", one.arm), ("level", one.level), ("coalition", one.coalition)
+    ):  # fmt: skip
+        if value is not None:
+            yield ("agency", agency, field), value, field, "Row {row} says something else of the same agency."
+    for body, place in (one.seats or {}).items():
+        if place is not Place.ALTERNATE:
+            taken = "Row {row} has the seat of the same agency already. Name one of them alternate."
+            yield ("seat", body.casefold(), agency), one.row, "seats", taken
+
+
+def _tidy(field: str, text: str) -> str:
+    shown = text.strip(" ")
+    if any(unicodedata.category(one)[0] == "C" and one not in JOINERS for one in shown):
+        raise Invalid("The cell holds a character that cannot be seen. Type it again.")
+    if shown.startswith(FORMULA) and field != "phone":
+        raise Invalid("The cell starts like a formula. Begin with a letter or a digit.")
+    return clean(shown, LONGEST.get(field, LONGEST_CELL), field)
+
+
+def _filled(text: str) -> str:
+    if not text:
+        raise Invalid("The cell is empty.")
+    return text
+
+
+def _address(text: str) -> str:
+    address = text.lower()
+    if not ADDRESS.fullmatch(address):
+        raise Invalid("Write the address as name@agency.example.")
+    return address
+
+
+def _phone(text: str) -> str:
+    if text and not NUMBER.fullmatch(text):
+        raise Invalid("Write the number with digits, for example 816-555-0100.")
+    return text
+
+
+def _zone(text: str) -> str | None:
+    if text and text not in available_timezones():
+        raise Invalid("Write the time zone by its IANA name, for example America/Chicago.")
+    return text or None
+
+
+def _word(text: str, words: Mapping[str, Value]) -> Value | None:
+    """Return the meaning of a word, None for an empty cell; "Law enforcement" is law_enforcement."""
+    word = re.sub(r"[\s-]+", "_", text.lower())
+    if word and word not in words:
+        raise Invalid(f"Write one of: {', '.join(words)}.")
+    return words[word] if word else None
+
+
+def _roles(text: str) -> frozenset[Role]:
+    return frozenset(role for one in _parts(text) if (role := _word(one, ROLES)))
+
+
+def _seats(text: str) -> Mapping[str, Place]:
+    seats: dict[str, Place] = {}
+    for one in _parts(text):
+        found = SEAT.fullmatch(one)
+        if found is None or not 0 < len(body := found["body"]) <= LONGEST_BODY:
+            raise Invalid("Write seats as Steering Committee; Training Team (alternate).")
+        if body.casefold() in (known.casefold() for known in seats):
+            raise Invalid(f"{body} stands here twice.")
+        seats[body] = Place((found["place"] or Place.PRIMARY).lower())
+    return seats
+
+
+def _parts(text: str) -> list[str]:
+    return [part.strip() for part in text.split(";") if part.strip()]

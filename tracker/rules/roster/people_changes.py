@@ -1,0 +1,108 @@
+"""What a keeper of the roster may say of a person, an agency, a body or a seat, and what is wrong with it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+from zoneinfo import available_timezones
+
+from tracker.errors import Invalid
+from tracker.rules.core.audiences import Arm
+from tracker.rules.core.viewer import Level, Role, Status
+from tracker.rules.roster.csv_rows import ADDRESS, NUMBER
+from tracker.rules.roster.directory import BODY_KINDS, BodyStatus
+from tracker.rules.roster.quorum import NO_QUORUM, QuorumRule
+
+GUEST_ROLES = "Somebody who never signs in can have no role. Take the roles away, or let them sign in."
+ADDRESS_HINT = "Write the address as name@agency.example."
+PHONE_HINT = "Write the number with digits, for example 816-555-0100."
+
+
+@dataclass(frozen=True, kw_only=True)
+class PersonFacts:
+    """A person as a form says; `email` in lower case, texts cleaned."""
+
+    name: str
+    title: str
+    email: str
+    phone: str
+    zone: str
+    agency_id: UUID | None
+    roles: frozenset[Role]
+    is_guest: bool
+    expires_at: datetime | None
+
+    def check(self) -> None:
+        """Raise `Invalid` with a sentence for each field that cannot be taken."""
+        wrong = {
+            "name": "" if self.name else "Say how they are called. A role will do: “HSI liaison”.",
+            "email": "" if ADDRESS.fullmatch(self.email) else ADDRESS_HINT,
+            "phone": "" if not self.phone or NUMBER.fullmatch(self.phone) else PHONE_HINT,
+            "zone": "" if self.zone in available_timezones() else "Choose a time zone from the list.",
+            "agency": "" if self.agency_id else "Choose the agency where they serve.",
+            "guest": GUEST_ROLES if self.is_guest and self.roles else "",
+        }
+        _refuse(wrong)
+
+
+@dataclass(frozen=True, kw_only=True)
+class AgencyFacts:
+    """An agency as a form says."""
+
+    code: str
+    name: str
+    arm: Arm | None
+    level: Level | None
+    coalition_id: UUID | None
+    status: Status
+
+    def check(self) -> None:
+        """Raise `Invalid` with a sentence for each field that cannot be taken."""
+        wrong = {
+            "code": "" if self.code else "Give the agency a short name, for example KCPD.",
+            "name": "" if self.name else "Write the full name of the agency.",
+            "arm": "" if self.arm else "Choose the arm to which it belongs.",
+            "level": "" if self.level else "Choose its level.",
+        }
+        _refuse(wrong)
+
+
+@dataclass(frozen=True, kw_only=True)
+class BodyFacts:
+    """A body as a form says; `chair_id` None = nobody chairs it."""
+
+    name: str
+    kind: str
+    arm: Arm | None
+    place: str
+    chair_id: UUID | None
+    status: BodyStatus
+    quorum: QuorumRule = NO_QUORUM
+
+    def check(self) -> None:
+        """Raise `Invalid` with a sentence for each field that cannot be taken."""
+        wrong = {
+            "name": "" if self.name else "Give the body a name.",
+            "kind": "" if self.kind in BODY_KINDS else "Choose what kind of body it is.",
+        }
+        _refuse(wrong)
+        self.quorum.check(self.arm)
+
+
+@dataclass(frozen=True, kw_only=True)
+class SeatFacts:
+    """Who holds an agency's seat in a body; the primary is no alternate."""
+
+    primary_id: UUID | None
+    alternate_ids: frozenset[UUID]
+
+    def check(self) -> None:
+        """Raise `Invalid` unless somebody is primary, once."""
+        if self.primary_id is None:
+            raise Invalid(primary="Choose who fills the seat first.")
+        if self.primary_id in self.alternate_ids:
+            raise Invalid(alternates="The primary cannot be an alternate too.")
+
+
+def _refuse(wrong: dict[str, str]) -> None:
+    if found := {field: sentence for field, sentence in wrong.items() if sentence}:
+        raise Invalid(**found)

@@ -1,0 +1,116 @@
+"""Quorum: how many seats of a body must be there, and whether somebody of each arm must be; pure."""
+
+from collections.abc import Container, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from tracker.errors import Invalid
+from tracker.rules.core.audiences import Arm
+from tracker.rules.core.wording import plural
+
+MOST_SEATS = 99
+IN_WORDS = {Arm.LAW_ENFORCEMENT: "law-enforcement", Arm.VICTIM_SERVICES: "victim-services"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class QuorumRule:
+    """What a body asks of those who come; by default nothing."""
+
+    seats: int | None = None
+    """How many of its seats must be there."""
+    both_arms: bool = False
+
+    @property
+    def is_asked(self) -> bool:
+        """Whether the body asks for anything."""
+        return self.seats is not None or self.both_arms
+
+    def words(self, of: int) -> str:
+        """Return the rule for a body with `of` seats: "5 of 8 seats, both arms"."""
+        seats = f"{self.seats} of {plural(of, 'seat')}" if self.seats is not None else ""
+        return ", ".join(filter(None, (seats, "both arms" if self.both_arms else ""))) or "none"
+
+    def check(self, arm: Arm | None) -> None:
+        """Raise `Invalid` for what a body of this arm (None: of both) cannot ask."""
+        if self.seats is not None and not 1 <= self.seats <= MOST_SEATS:
+            raise Invalid(quorum=f"Write how many seats must be there: 1 to {MOST_SEATS}, or leave it empty.")
+        if self.both_arms and arm is not None:
+            raise Invalid(both_arms="The body is of one arm. Take the tick away, or let it be of both arms.")
+
+
+NO_QUORUM = QuorumRule()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Seat:
+    """A seat of an agency, and who may fill it: its primary and alternates."""
+
+    arm: Arm
+    holders: frozenset[UUID]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Count:
+    """How many seats are filled, against what is asked."""
+
+    filled: int
+    of: int
+    needed: int
+    absent: tuple[Arm, ...]
+    """Arms that are asked for, and of which nobody is there."""
+
+    @property
+    def is_met(self) -> bool:
+        """Whether there is a quorum."""
+        return self.filled >= self.needed and not self.absent
+
+    @property
+    def words(self) -> str:
+        """What is said of it: "Quorum: 6 of 8 seats, 5 needed", or what keeps it from being one."""
+        needed = f", {self.needed} needed" if self.needed else ""
+        seats = f"{self.filled} of {plural(self.of, 'seat')}{needed}"
+        if self.is_met:
+            return f"Quorum: {seats}"
+        few = seats if self.filled < self.needed else ""
+        nobody = " or ".join(IN_WORDS[arm] for arm in self.absent)
+        return "No quorum: " + "; ".join(filter(None, (few, f"nobody of the {nobody} arm" if nobody else "")))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Quorum:
+    """The rule of a body and its seats."""
+
+    rule: QuorumRule
+    seats: Sequence[Seat]
+
+    @property
+    def holders(self) -> frozenset[UUID]:
+        """Everybody who may fill a seat."""
+        return frozenset(one for seat in self.seats for one in seat.holders)
+
+    def among(self, invited: Container[UUID]) -> "Quorum":
+        """Return the same body when only seats are expected of which somebody is invited; an alternate may come then.
+
+        Nobody fills the others.
+        """
+        kept = (seat if any(one in invited for one in seat.holders) else _empty(seat) for seat in self.seats)
+        return Quorum(rule=self.rule, seats=tuple(kept))
+
+    def count(self, absent: Container[UUID]) -> Count:
+        """Return how many seats are filled when some people cannot come."""
+        return self._counted([seat for seat in self.seats if any(one not in absent for one in seat.holders)])
+
+    def count_present(self, present: Container[UUID]) -> Count:
+        """Return how many seats are filled by those who are there."""
+        return self._counted([seat for seat in self.seats if any(one in present for one in seat.holders)])
+
+    def _counted(self, filled: Sequence[Seat]) -> Count:
+        arms = {seat.arm for seat in filled}
+        return Count(
+            filled=len(filled), of=len(self.seats), needed=self.rule.seats or 0,
+            absent=tuple(arm for arm in Arm if arm not in arms) if self.rule.both_arms else (),
+        )  # fmt: skip
+
+
+def _empty(seat: Seat) -> Seat:
+    return Seat(arm=seat.arm, holders=frozenset())

@@ -1,0 +1,188 @@
+"""What a deed does to mails, answers, reminders and feeds: how things stand before and after it, compared."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from tracker.rules.calendars.feeds import REFRESHES
+from tracker.rules.core.outbox import MessageKind
+from tracker.rules.core.wording import plural
+from tracker.rules.events.notifications import Notices
+from tracker.rules.events.replies import AnswerValue
+
+FEWEST = 3
+"""So many people's feeds at least are spoken of by their programs: of fewer it would tell what somebody uses."""
+ANY_PROGRAM = "Calendar programs look for changes within hours, some only once a day"
+
+
+AtMoments = Mapping[datetime, frozenset[UUID]]
+"""When a reminder goes out, and to whom."""
+Reminders = Mapping[datetime, Mapping[timedelta, AtMoments]]
+"""By the start of a date, and by how long before it they go out."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Standing:
+    """How things stand with an event, and with the series that goes on from it, at one moment."""
+
+    is_known: bool = False
+    """Whether it is there and no draft, so that somebody can have been asked."""
+    content: frozenset[object] = frozenset()
+    """What calendars show of it; equal where they need not change."""
+    messages: Mapping[UUID, tuple[MessageKind, UUID]] = field(default_factory=dict)
+    """The mails that wait, by their id: kind and recipient."""
+    endings: Mapping[UUID, str] = field(default_factory=dict)
+    """The updates among them after which nothing goes on for their reader: the name of their field in `Notices`."""
+    answers: Mapping[UUID, tuple[AnswerValue, ...]] = field(default_factory=dict)
+    """The answers of each person that count for the dates to come, cancelled ones included."""
+    reminders: Reminders = field(default_factory=dict)
+    feeds: Mapping[UUID, frozenset[str]] = field(default_factory=dict)
+    """Whose feeds hold it, with the programs that fetch them."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Move:
+    """Reminders of some people with the same lead time that go out at another moment; None = not at all."""
+
+    lead: timedelta
+    before: datetime | None
+    after: datetime | None
+    people: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Consequences:
+    """What a deed does."""
+
+    mails: Notices
+    waiting: int
+    """How many people get a mail that waits since an earlier deed and says this one too."""
+    was_known: bool
+    """Whether people could know of it before."""
+    asked_again: frozenset[UUID]
+    """Whose answers do not count any more, so that they are asked again."""
+    moves: tuple[Move, ...]
+    """The reminders that move, begin or end, in the order of their dates."""
+    shown: frozenset[UUID]
+    """Whose feeds show it at their next refresh."""
+    lost: frozenset[UUID]
+    """Whose feeds do not hold it any more."""
+    programs: frozenset[str]
+    """What fetches these feeds."""
+
+    @property
+    def mail_words(self) -> str:
+        """Say who gets which mail."""
+        if self.waiting and not self.mails.mails:
+            return f"No further mail: {plural(self.waiting, 'mail that waits says', 'mails that wait say')} it."
+        return self.mails.words
+
+    @property
+    def asked_words(self) -> str:
+        """Say whose answers are asked again; nothing of what nobody knew before."""
+        if not self.was_known:
+            return ""
+        number = len(self.asked_again)
+        return f"{plural(number, 'person is', 'people are')} asked again" if number else "Nobody is asked again"
+
+    @property
+    def reminder_words(self) -> str:
+        """Say how many reminders move, are new, or do not go out."""
+        moved = sum(one.people for one in self.moves if one.before and one.after)
+        new = sum(one.people for one in self.moves if one.before is None)
+        ended = sum(one.people for one in self.moves if one.after is None)
+        said = (
+            (moved, "reminder moves", "reminders move"), (new, "new reminder", "new reminders"),
+            (ended, "reminder does not go out", "reminders do not go out"),
+        )  # fmt: skip
+        parts = [plural(number, one, many) for number, one, many in said if number]
+        return "; ".join(parts) if parts else "None moves"
+
+    @property
+    def feed_words(self) -> str:
+        """Say what feeds will show, and honestly when."""
+        said = []
+        if self.shown:
+            whose = plural(len(self.shown), "person", "people")
+            said.append(f"The feeds of {whose} show it at their next refresh.")
+        if self.lost:
+            said.append(f"The feeds of {plural(len(self.lost), 'person', 'people')} do not hold it any more.")
+        named = sorted(self.programs & set(REFRESHES)) if len(self.shown | self.lost) >= FEWEST else []
+        often = "; ".join(f"{name} reads {REFRESHES[name]}" for name in named)
+        return " ".join([*said, f"{often or ANY_PROGRAM}."]) if said else "Nothing changes"
+
+
+def between(before: Standing, after: Standing) -> Consequences:
+    """Return what leads from one standing to the other."""
+    new = {message_id: mail for message_id, mail in after.messages.items() if message_id not in before.messages}
+    changes = before.content != after.content
+    shown = frozenset(after.feeds) if changes else frozenset(after.feeds) - frozenset(before.feeds)
+    lost = frozenset(before.feeds) - frozenset(after.feeds)
+    still = {after.messages[one][1] for one in before.messages if changes and one in after.messages}
+    return Consequences(
+        mails=_notices(new, after.endings), waiting=len(still), was_known=before.is_known,
+        moves=moves(before.reminders, after.reminders), shown=shown, lost=lost,
+        asked_again=frozenset(
+            one for one, given in after.answers.items() if _is_asked_again(before.answers.get(one, ()), given)
+        ),
+        programs=frozenset(
+            name for one in shown | lost for name in after.feeds.get(one, before.feeds.get(one, frozenset()))
+        ),
+    )  # fmt: skip
+
+
+def of_nothing() -> Consequences:
+    """Return what it does to save an event as it is."""
+    return between(Standing(is_known=True), Standing(is_known=True))
+
+
+def moves(before: Reminders, after: Reminders) -> tuple[Move, ...]:
+    """Return which reminders move from where to where: a date that moves is matched with the one it becomes."""
+    gone = {date for date, of_date in before.items() if after.get(date) != of_date}
+    new = {date for date, of_date in after.items() if before.get(date) != of_date}
+    found = []
+    for was, becomes in _pairs(gone, new):
+        old, later = before.get(was, {}) if was else {}, after.get(becomes, {}) if becomes else {}
+        for lead in sorted({*old, *later}, reverse=True):
+            found += _moves(lead, old.get(lead, {}), later.get(lead, {}))
+    return tuple(found)
+
+
+def _pairs(gone: set[datetime], new: set[datetime]) -> list[tuple[datetime | None, datetime | None]]:
+    """Match each date that loses reminders with the one that gains them: itself, or as many others in their order."""
+    same = sorted(gone & new)
+    was, becomes = sorted(gone.difference(same)), sorted(new.difference(same))
+    if len(was) == len(becomes):
+        return [*zip(same, same, strict=True), *zip(was, becomes, strict=True)]
+    return [*zip(same, same, strict=True), *((one, None) for one in was), *((None, one) for one in becomes)]
+
+
+def _moves(lead: timedelta, before: AtMoments, after: AtMoments) -> list[Move]:
+    """Return what becomes of the reminders of one date with one lead time; people may get them at several moments."""
+    gone, new = (frozenset[UUID]().union(*one.values()) for one in (before, after))
+    found: list[tuple[datetime | None, datetime | None, frozenset[UUID]]] = [
+        *((was, becomes, old & later) for was, old in before.items() for becomes, later in after.items()),
+        *((was, None, old - new) for was, old in before.items()),
+        *((None, becomes, later - gone) for becomes, later in after.items()),
+    ]
+    return [
+        Move(lead=lead, before=was, after=becomes, people=len(people))
+        for was, becomes, people in found if people and was != becomes
+    ]  # fmt: skip
+
+
+def _is_asked_again(before: tuple[AnswerValue, ...], after: tuple[AnswerValue, ...]) -> bool:
+    """Whether a person owes more answers than before because what they had answered counts no more."""
+    owed = [sum(one is AnswerValue.NEEDS_ACTION for one in given) for given in (before, after)]
+    answered = len(before) - owed[0], len(after) - owed[1]
+    return owed[1] > owed[0] and answered[1] < answered[0]
+
+
+def _notices(mails: Mapping[UUID, tuple[MessageKind, UUID]], endings: Mapping[UUID, str]) -> Notices:
+    told: dict[str, set[UUID]] = {}
+    for message_id, (kind, member_id) in mails.items():
+        told.setdefault(kind.value, set()).add(member_id)
+        if message_id in endings:
+            told.setdefault(endings[message_id], set()).add(member_id)
+    return Notices(**{name: frozenset(members) for name, members in told.items()})

@@ -1,0 +1,1 @@
+"""Readers for the clock and inside transactions: ids and times, never content."""

@@ -1,0 +1,38 @@
+"""The audiences of an event as its writers need them, whoever may see it; readers have `visible.py`."""
+
+from collections.abc import Iterable
+from uuid import UUID
+
+from tracker.crypto import ids
+from tracker.tables.schema.events.events import EventAudience
+
+
+async def audiences_of(event_id: UUID) -> set[str]:
+    """Return the audiences that may see an event."""
+    found = await EventAudience.select(EventAudience.audience).where(EventAudience.event == event_id)
+    return {row["audience"] for row in found}
+
+
+async def audiences_of_each(event_ids: Iterable[UUID]) -> dict[UUID, set[str]]:
+    """Return the audiences that may see each of these events."""
+    found: dict[UUID, set[str]] = {one: set() for one in event_ids}
+    if found:
+        wanted = EventAudience.event.is_in(list(found))
+        for row in await EventAudience.select(EventAudience.event, EventAudience.audience).where(wanted):
+            found[row["event"]].add(row["audience"])
+    return found
+
+
+async def replace_audiences(event_id: UUID, wanted: Iterable[str]) -> None:
+    """Let exactly these audiences see an event."""
+    await EventAudience.delete().where(EventAudience.event == event_id)
+    await EventAudience.insert(
+        *(EventAudience(id=ids.new_id(), event=event_id, audience=one) for one in sorted(wanted))
+    )
+
+
+async def forget(audiences: Iterable[str]) -> list[UUID]:
+    """Let these see no event by a row of their own any more; return the events that they could see by one."""
+    theirs = EventAudience.audience.is_in(sorted(audiences))
+    gone = EventAudience.delete().where(theirs).returning(EventAudience.event)
+    return [row["event"] for row in await gone]

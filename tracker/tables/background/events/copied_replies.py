@@ -1,0 +1,77 @@
+"""Answers that go over from a series to the one that follows it: for dates whose time and place stay the same.
+
+And those that hold for such dates when a series stays the same but is asked about again.
+"""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from piccolo.querystring import QueryString
+
+from tracker.crypto import ids
+from tracker.database import engine
+from tracker.rules.events.replies import AnswerValue
+from tracker.tables.schema.events.invitations import Answer
+
+# A later row for the same date takes the place of an earlier one: the newest answer for the series, then for the date.
+_SAME = """
+SELECT n.id AS invitation, next.id AS occurrence, a.answer AS answer, a.comment AS comment, a.source AS source,
+       a.entered_by AS entered_by, a.stand_in AS stand_in, a.answered_at AS answered_at
+  FROM occurrence was
+  JOIN event old ON old.id = was.event
+  JOIN event new ON new.previous_series = old.id
+  JOIN occurrence next ON next.event = new.id AND next.starts_at = was.starts_at AND next.ends_at = was.ends_at
+   AND COALESCE(next.place, new.place) = COALESCE(was.place, old.place)
+  JOIN invitation o ON o.event = old.id AND o.withdrawn_at IS NULL
+  JOIN invitation n ON n.event = new.id AND n.member = o.member AND n.role <> 'chair'
+  JOIN answer a ON a.invitation = o.id AND (a.occurrence IS NULL OR a.occurrence = was.id)
+ WHERE old.id = {} AND new.id = {} AND was.starts_at > {} AND NOT was.is_cancelled AND NOT next.is_cancelled
+ ORDER BY CASE WHEN a.occurrence IS NULL THEN 0 ELSE 1 END, a.answered_at, a.sequence
+"""
+
+
+_GIVEN = """
+SELECT a.invitation, a.occurrence, a.answer, a.comment, a.source, a.entered_by, a.stand_in, a.answered_at
+  FROM answer a JOIN invitation i ON i.id = a.invitation
+ WHERE i.event = {} AND i.withdrawn_at IS NULL AND i.role <> 'chair' ORDER BY a.answered_at, a.sequence
+"""
+
+
+async def hold(event_id: UUID, dates: Iterable[UUID]) -> None:
+    """Let what people answered for a whole series hold for these dates of it, whatever is asked of the others next.
+
+    The caller is inside `writing()`.
+    """
+    given = await engine().run_querystring(QueryString(_GIVEN, event_id))
+    for_all = {row["invitation"]: row for row in given if row["occurrence"] is None}
+    alone = {(row["invitation"], row["occurrence"]) for row in given}
+    held = [
+        {**row, "occurrence": date}
+        for date in dates
+        for row in for_all.values()
+        if row["answer"] != AnswerValue.NEEDS_ACTION and (row["invitation"], date) not in alone
+    ]
+    if held:
+        await Answer.insert(*(_again(row) for row in held))
+
+
+async def carry(old_id: UUID, new_id: UUID, now: datetime) -> None:
+    """Let what people answered for dates of the old series that are still to come hold for the same dates of the new.
+
+    The caller is inside `writing()`, both series have their dates, and the new one has its invitations.
+    """
+    found = await engine().run_querystring(QueryString(_SAME, old_id, new_id, now))
+    counts = {(row["invitation"], row["occurrence"]): row for row in found}
+    made = [_again(row) for row in counts.values() if row["answer"] != AnswerValue.NEEDS_ACTION]
+    if made:
+        await Answer.insert(*made)
+
+
+def _again(row: Mapping[str, Any]) -> Answer:
+    return Answer(
+        id=ids.new_id(), invitation=row["invitation"], occurrence=row["occurrence"], answer=row["answer"],
+        comment=row["comment"], source=row["source"], entered_by=row["entered_by"],
+        stand_in=row["stand_in"], sequence=0, answered_at=row["answered_at"],
+    )  # fmt: skip

@@ -1,0 +1,34 @@
+"""Tells Piccolo which tables there are and where their migrations stand."""
+
+from piccolo.conf.apps import AppConfig, table_finder
+
+from tracker.config.paths import folder
+
+TABLE_MODULES = (
+    "tracker.tables.schema.roster.people",
+    "tracker.tables.schema.availability.blackout_days",
+    "tracker.tables.schema.identity.identity",
+    "tracker.tables.schema.emails.preferences",
+    "tracker.tables.schema.identity.api_tokens",
+    "tracker.tables.schema.events.events",
+    "tracker.tables.schema.events.history",
+    "tracker.tables.schema.events.invitations",
+    "tracker.tables.schema.attendance.attendance",
+    "tracker.tables.schema.actions.action_items",
+    "tracker.tables.schema.core.outbox",
+    "tracker.tables.schema.core.deployment",
+    "tracker.tables.schema.attendance.printouts",
+    "tracker.tables.schema.events.calendar_imports",
+    "tracker.tables.schema.events.templates",
+    "tracker.tables.schema.roster.sites",
+    "tracker.tables.schema.core.saved_filters",
+    "tracker.tables.schema.availability.shared_calendars",
+    "tracker.tables.schema.calendars.subscriptions",
+    "tracker.tables.schema.core.audit",
+)
+
+APP_CONFIG = AppConfig(
+    app_name="tracker",
+    migrations_folder_path=str(folder("migrations")),
+    table_classes=table_finder(TABLE_MODULES, exclude_imported=True),
+)

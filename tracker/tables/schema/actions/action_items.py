@@ -1,0 +1,53 @@
+"""Action items and their history."""
+
+from piccolo.columns import UUID, Date, ForeignKey, Integer, Text, Timestamptz, Varchar
+from piccolo.columns.base import OnDelete
+from piccolo.columns.defaults.uuid import UUID4
+from piccolo.table import Table
+
+from tracker.tables.schema.events.events import Occurrence
+from tracker.tables.schema.roster.people import Agency, Body, Member
+
+
+class ActionItem(Table):
+    """Something one accountable person has to do by a day."""
+
+    id = UUID(primary_key=True, default=UUID4())
+    uid = Varchar(length=120, unique=True, index=True)
+    reference = Varchar(length=12, unique=True, index=True)
+    """What people call it, for example AI-7QK4: random, so that a gap tells nothing."""
+    title = Varchar(length=200)
+    owner = ForeignKey(Member, null=False, on_delete=OnDelete.restrict)
+    agency = ForeignKey(Agency, null=False, on_delete=OnDelete.restrict)
+    """The owner's agency when the item was given."""
+    due = Date(null=False, default=None)
+    origin = ForeignKey(Occurrence, null=True, default=None, on_delete=OnDelete.restrict)
+    """The date on which it was decided; who may see that event may see the item."""
+    body = ForeignKey(Body, null=True, default=None, on_delete=OnDelete.restrict)
+    """The body whose next meeting lists it while it is open."""
+    audience = Varchar(length=60, default="all")
+    """Who may see an item without an origin."""
+    status = Varchar(length=12, default="open")
+    """open, in_progress, blocked, done, cancelled"""
+    progress = Integer(default=0)
+    """Percent"""
+    created_by = ForeignKey(Member, null=False, on_delete=OnDelete.restrict)
+    created_at = Timestamptz(null=False)
+    changed_at = Timestamptz(null=False)
+    closed_at = Timestamptz(null=True, default=None)
+    version = Integer(default=1)
+    sequence = Integer(default=0)
+
+
+class ActionNote(Table):
+    """One step in the life of an item, never changed."""
+
+    id = UUID(primary_key=True, default=UUID4())
+    item = ForeignKey(ActionItem, null=False, on_delete=OnDelete.cascade)
+    at = Timestamptz(null=False)
+    by = ForeignKey(Member, null=True, default=None, on_delete=OnDelete.restrict)
+    source = Varchar(length=12)
+    """site, link"""
+    change = Varchar(length=200, default="")
+    """What changed, in words: "Open → Done, 100%"."""
+    text = Text(default="")

@@ -1,0 +1,28 @@
+"""Who was there. A mark is never changed: a correction is a new row, and the earlier one says when it was corrected."""
+
+from piccolo.columns import UUID, ForeignKey, Timestamptz, Varchar
+from piccolo.columns.base import OnDelete
+from piccolo.columns.defaults.uuid import UUID4
+from piccolo.table import Table
+
+from tracker.tables.schema.events.events import Occurrence
+from tracker.tables.schema.roster.people import Agency, Member
+
+
+class AttendanceMark(Table):
+    """What was recorded about one person or walk-in on one date."""
+
+    id = UUID(primary_key=True, default=UUID4())
+    occurrence = ForeignKey(Occurrence, null=False, on_delete=OnDelete.restrict)
+    member = ForeignKey(Member, null=True, default=None, on_delete=OnDelete.restrict)
+    guest = Varchar(length=120, default="")
+    """Name or role of a walk-in without a member row; empty for members."""
+    guest_agency = Varchar(length=120, default="")
+    """Agency of a guest in words, when it is none of ours."""
+    agency = ForeignKey(Agency, null=True, default=None, on_delete=OnDelete.restrict)
+    """The agency served at that time."""
+    status = Varchar(length=8)
+    """here, remote, absent, excused; cleared = the mark was taken back"""
+    recorded_by = ForeignKey(Member, null=False, on_delete=OnDelete.restrict)
+    recorded_at = Timestamptz(null=False)
+    corrected_at = Timestamptz(null=True, default=None)

@@ -1,0 +1,21 @@
+"""Copies of a brief on paper: each has a number and a person who answers for it."""
+
+from piccolo.columns import UUID, ForeignKey, Integer, Timestamptz
+from piccolo.columns.base import OnDelete
+from piccolo.columns.defaults.uuid import UUID4
+from piccolo.table import Table
+
+from tracker.tables.schema.events.events import Occurrence
+from tracker.tables.schema.roster.people import Member
+
+
+class BriefCopy(Table):
+    """One copy of the cover of a brief."""
+
+    id = UUID(primary_key=True, default=UUID4())
+    occurrence = ForeignKey(Occurrence, null=False, on_delete=OnDelete.cascade)
+    number = Integer(default=1)
+    """From 1 on for each date."""
+    issued_to = ForeignKey(Member, null=False, on_delete=OnDelete.restrict)
+    issued_by = ForeignKey(Member, null=False, on_delete=OnDelete.restrict)
+    issued_at = Timestamptz(null=False)

@@ -1,0 +1,39 @@
+"""Calendars that members share for finding a time: a sealed address, and spans; never what an event of them is."""
+
+from piccolo.columns import UUID, ForeignKey, Integer, Text, Timestamptz, Varchar
+from piccolo.columns.base import OnDelete
+from piccolo.columns.defaults.uuid import UUID4
+from piccolo.table import Table
+
+from tracker.tables.schema.roster.people import Member
+
+
+class OutsideCalendar(Table):
+    """The calendar that one member keeps elsewhere."""
+
+    id = UUID(primary_key=True, default=UUID4())
+    member = ForeignKey(Member, null=False, on_delete=OnDelete.cascade, unique=True)
+    address_sealed = Text(secret=True)
+    host = Varchar(length=253)
+    """All of its address that is ever shown."""
+    added_at = Timestamptz(null=False)
+    next_at = Timestamptz(null=False, index=True)
+    """When it is read next; moved on before it is read, so that two processes do not read it at once."""
+    read_at = Timestamptz(null=True, default=None)
+    failing_since = Timestamptz(null=True, default=None)
+    failures = Integer(default=0)
+    """How many times running it could not be read."""
+    problem = Varchar(length=12, default="")
+    unread = Integer(default=0)
+    """Entries of it that could not be read."""
+
+
+class OutsideSpan(Table):
+    """A time that its owner is taken."""
+
+    id = UUID(primary_key=True, default=UUID4())
+    calendar = ForeignKey(OutsideCalendar, null=False, on_delete=OnDelete.cascade)
+    starts_at = Timestamptz(null=False)
+    ends_at = Timestamptz(null=False)
+    kind = Varchar(length=9)
+    """busy, tentative or out"""

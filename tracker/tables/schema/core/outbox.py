@@ -1,0 +1,48 @@
+"""Messages that wait to be sent, were sent, or were not and why."""
+
+from piccolo.columns import UUID, ForeignKey, Integer, Text, Timestamptz, Varchar
+from piccolo.columns.base import OnDelete
+from piccolo.columns.defaults.uuid import UUID4
+from piccolo.table import Table
+
+from tracker.tables.schema.actions.action_items import ActionItem
+from tracker.tables.schema.events.events import Event, Occurrence
+from tracker.tables.schema.roster.people import Member
+
+
+class Message(Table):
+    """One mail to one person. What it says is read again at the moment of sending, with the recipient as viewer."""
+
+    id = UUID(primary_key=True, default=UUID4())
+    key = Varchar(length=250, unique=True, index=True)
+    """The same deed for the same person never makes two rows."""
+    kind = Varchar(length=20)
+    """invitation, update, cancellation, withdrawal, reminder, no_reply, item_assigned, item_due, item_overdue,
+    account_locked, account_changed, account_invitation, digest"""
+    recipient = ForeignKey(Member, null=False, on_delete=OnDelete.restrict)
+    event = ForeignKey(Event, null=True, default=None, on_delete=OnDelete.restrict)
+    occurrence = ForeignKey(Occurrence, null=True, default=None, on_delete=OnDelete.set_null)
+    """None = the whole series"""
+    item = ForeignKey(ActionItem, null=True, default=None, on_delete=OnDelete.restrict)
+    facts = Text(default="{}")
+    """JSON: what the row was made for and cannot be read later, such as the earlier time."""
+    created_at = Timestamptz(null=False)
+    """Gives the Date header, the same on every try."""
+    due = Timestamptz(null=False)
+    not_after = Timestamptz(null=True, default=None)
+    """From this moment on it is of no use."""
+    state = Varchar(length=12, default="pending")
+    """pending, sent, bounced, failed, too_late, superseded, suppressed"""
+    reason = Varchar(length=200, default="")
+    attempts = Integer(default=0)
+    worker = Varchar(length=40, default="")
+    """Who has it in hand; empty = nobody"""
+    try_after = Timestamptz(null=True, default=None)
+    sent_at = Timestamptz(null=True, default=None)
+
+
+class Watermark(Table):
+    """How far a planner has looked: everything due up to `until` has its row."""
+
+    name = Varchar(length=20, primary_key=True)
+    until = Timestamptz(null=False)

@@ -1,0 +1,20 @@
+"""Saved filters: what somebody looks at again and again, kept under a name for them alone."""
+
+from piccolo.columns import UUID, ForeignKey, Timestamptz, Varchar
+from piccolo.columns.base import OnDelete
+from piccolo.columns.defaults.uuid import UUID4
+from piccolo.table import Table
+
+from tracker.tables.schema.roster.people import Member
+
+
+class SavedFilter(Table):
+    """One filter of one listing; a person has one of a name there."""
+
+    id = UUID(primary_key=True, default=UUID4())
+    member = ForeignKey(Member, null=False, on_delete=OnDelete.cascade)
+    listing = Varchar(length=20)
+    name = Varchar(length=60)
+    query = Varchar(length=500)
+    """What stands after the question mark of its address."""
+    created_at = Timestamptz(null=False)

@@ -1,0 +1,1 @@
+"""Emails, reminders and what people chose about them."""

@@ -1,0 +1,39 @@
+"""What members chose about their mail, and bodies about that of their events; whoever has no row has the usual."""
+
+from piccolo.columns import UUID, Boolean, ForeignKey, Timestamptz, Varchar
+from piccolo.columns.base import OnDelete
+from piccolo.columns.defaults.uuid import UUID4
+from piccolo.table import Table
+
+from tracker.tables.schema.roster.people import Body, Member
+
+
+class Preference(Table):
+    """The choices of one member."""
+
+    id = UUID(primary_key=True, default=UUID4())
+    member = ForeignKey(Member, null=False, on_delete=OnDelete.cascade, unique=True)
+    date_reminders = Boolean(default=True)
+    item_reminders = Boolean(default=True)
+    leads = Varchar(length=60, null=True, default=None)
+    """Lead times in minutes, "10080,120"; None = as the body or the task force has them"""
+    quiet_from = Varchar(length=5, null=True, default=None)
+    """22:00, on the member's own clock"""
+    quiet_until = Varchar(length=5, null=True, default=None)
+    digest = Boolean(default=False)
+    """Whether a weekly digest comes on Mondays"""
+    is_discreet = Boolean(default=False)
+    """Mails and feeds tell the time and nothing else."""
+    changed_at = Timestamptz(null=False)
+
+
+class BodyPreference(Table):
+    """The choices of a body for those of its events' people who made none."""
+
+    id = UUID(primary_key=True, default=UUID4())
+    body = ForeignKey(Body, null=False, on_delete=OnDelete.cascade, unique=True)
+    leads = Varchar(length=60)
+    """As in `Preference`"""
+    asks_again = Boolean(default=False)
+    """Whether those who have not replied are asked again five and two days before."""
+    changed_at = Timestamptz(null=False)

@@ -1,0 +1,17 @@
+"""Which events came out of a calendar file, and what the file called them."""
+
+from piccolo.columns import UUID, ForeignKey, Varchar
+from piccolo.columns.base import OnDelete
+from piccolo.columns.defaults.uuid import UUID4
+from piccolo.table import Table
+
+from tracker.tables.schema.events.events import Event
+
+
+class ImportedEvent(Table):
+    """One imported event; its own UID is random as that of any other, so that invitations of others never meet it."""
+
+    id = UUID(primary_key=True, default=UUID4())
+    event = ForeignKey(Event, null=False, unique=True, on_delete=OnDelete.cascade)
+    source = Varchar(length=64, index=True)
+    """SHA-256 of the UID in the file, in hex: UIDs of others have any length, and mail addresses in them."""

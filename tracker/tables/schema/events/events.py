@@ -1,0 +1,115 @@
+"""Events and their dates. Reading them is `visible.py`'s alone."""
+
+from piccolo.columns import (
+    UUID,
+    BigInt,
+    Boolean,
+    Date,
+    ForeignKey,
+    Integer,
+    Interval,
+    Text,
+    Timestamp,
+    Timestamptz,
+    Varchar,
+)
+from piccolo.columns.base import OnDelete
+from piccolo.columns.defaults.uuid import UUID4
+from piccolo.columns.reference import LazyTableReference
+from piccolo.table import Table
+
+from tracker.tables.schema.roster.people import Agency, Body, Member
+
+
+class Event(Table):
+    """A meeting, operation, training, outreach or deadline; single or a series."""
+
+    id = UUID(primary_key=True, default=UUID4())
+    uid = Varchar(length=120, unique=True, index=True)
+    """iCalendar UID: random, and the same for ever."""
+    reference = Varchar(length=12, null=True, default=None)
+    """What people call an operation, for example OP-7QK4: random, so that a gap tells nothing."""
+    kind = Varchar(length=20)
+    title = Varchar(length=200)
+    description = Text(default="")
+    place = Varchar(length=300, default="")
+    video_link = Varchar(length=500, default="")
+    agenda = Text(default="")
+    """One item a line; minutes may stand at the end of a line."""
+    visibility = Varchar(length=20)
+    body = ForeignKey(Body, null=True, default=None, on_delete=OnDelete.restrict)
+    lead = ForeignKey(Member, null=False, on_delete=OnDelete.restrict)
+    status = Varchar(length=12)
+    """draft, tentative, confirmed, cancelled"""
+    cancel_reason = Varchar(length=500, default="")
+    """As it was told to the people invited; empty unless it is cancelled."""
+    mark_categories = Varchar(length=60, default="")
+    """As they stand in its banner, for example SP-INV/LEI; empty = it is not marked."""
+    mark_limit = Varchar(length=10, default="")
+    mark_agency = ForeignKey(Agency, null=True, default=None, on_delete=OnDelete.restrict)
+    """Which one designated it; this and the next are there exactly when it is marked."""
+    mark_until = Date(null=True, default=None)
+    """The day of decontrol."""
+    zone = Varchar(length=60)
+    starts = Timestamp(null=False, default=None)
+    """Local start of the first date, in `zone`."""
+    duration = Interval(null=False)
+    is_all_day = Boolean(default=False)
+    rrule = Varchar(length=300, null=True, default=None)
+    previous_series = ForeignKey(
+        LazyTableReference("Event", module_path="tracker.tables.schema.events.events"),
+        null=True,
+        default=None,
+        on_delete=OnDelete.restrict,
+    )
+    version = Integer(default=1)
+    """Rises with every edit."""
+    sequence = Integer(default=0)
+    """Rises with time, place, rule and cancellation (RFC 5546)."""
+    created_at = Timestamptz(null=False)
+    changed_at = Timestamptz(null=False)
+    """Gives DTSTAMP and LAST-MODIFIED."""
+
+
+class EventAudience(Table):
+    """One audience that may see an event."""
+
+    id = UUID(primary_key=True, default=UUID4())
+    event = ForeignKey(Event, null=False, on_delete=OnDelete.cascade)
+    audience = Varchar(length=60)
+
+
+class Occurrence(Table):
+    """One date of an event; (event, original_start) is its identity and equals RECURRENCE-ID."""
+
+    id = UUID(primary_key=True, default=UUID4())
+    event = ForeignKey(Event, null=False, on_delete=OnDelete.cascade)
+    original_start = Timestamp(null=False, default=None)
+    """Local start by the rule, in the event's zone."""
+    starts_at = Timestamptz(null=False)
+    ends_at = Timestamptz(null=False)
+    title = Varchar(length=200, null=True, default=None)
+    place = Varchar(length=300, null=True, default=None)
+    agenda = Text(null=True, default=None)
+    """title, place, agenda: None = as in the series"""
+    is_cancelled = Boolean(default=False)
+    cancel_reason = Varchar(length=500, default="")
+    is_changed = Boolean(default=False)
+    """Whether it differs from what the rule says and so stands in feeds as an override."""
+    is_moved = Boolean(default=False)
+    """Whether somebody chose its moment: new time zone data leaves it there."""
+    version = Integer(default=1)
+    sequence = Integer(default=0)
+    changed_at = Timestamptz(null=False)
+    attendance_closed_at = Timestamptz(null=True, default=None)
+
+
+class AudienceVersion(Table):
+    """A counter for each audience: rises when something that the audience may see changes.
+
+    A feed's ETag is made of the counters of its owner's audiences, so a change that somebody may not see moves
+    nothing of theirs.
+    """
+
+    audience = Varchar(length=60, primary_key=True)
+    version = BigInt(default=0)

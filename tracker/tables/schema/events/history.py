@@ -1,0 +1,29 @@
+"""What changed about events, kept as people read it; the audit trail keeps that it happened, without any content."""
+
+from piccolo.columns import UUID, ForeignKey, Text, Timestamptz, Varchar
+from piccolo.columns.base import OnDelete
+from piccolo.columns.defaults.uuid import UUID4
+from piccolo.table import Table
+
+from tracker.tables.schema.events.events import Event, Occurrence
+from tracker.tables.schema.roster.people import Body, Member
+
+
+class EventChange(Table):
+    """One deed on an event or on one of its dates."""
+
+    id = UUID(primary_key=True, default=UUID4())
+    event = ForeignKey(Event, null=False, on_delete=OnDelete.cascade)
+    occurrence = ForeignKey(Occurrence, null=True, default=None, on_delete=OnDelete.cascade)
+    """None = the whole event"""
+    actor = ForeignKey(Member, null=False, on_delete=OnDelete.restrict)
+    at = Timestamptz(null=False)
+    verb = Varchar(length=20)
+    """sent, changed, cancelled, reinstated, date_added, ended, went_on, continued"""
+    visibility = Varchar(length=20)
+    body = ForeignKey(Body, null=True, default=None, on_delete=OnDelete.restrict)
+    """visibility, body: who could see the event when it was done; after a change of that itself"""
+    fields = Text(default="[]")
+    """JSON: rows [field, before, after] in words"""
+    former = Text(null=True, default=None)
+    """JSON: what the deed replaced, as `usecases.former` wrote it; None = it cannot be taken back (any more)."""

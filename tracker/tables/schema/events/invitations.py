@@ -1,0 +1,43 @@
+"""Who is invited to an event and what they answered."""
+
+from piccolo.columns import UUID, ForeignKey, Integer, Text, Timestamptz, Varchar
+from piccolo.columns.base import OnDelete
+from piccolo.columns.defaults.uuid import UUID4
+from piccolo.table import Table
+
+from tracker.tables.schema.events.events import Event, Occurrence
+from tracker.tables.schema.roster.people import Member
+
+
+class Invitation(Table):
+    """One person asked to come to an event, on all its dates."""
+
+    id = UUID(primary_key=True, default=UUID4())
+    event = ForeignKey(Event, null=False, on_delete=OnDelete.cascade)
+    member = ForeignKey(Member, null=False, on_delete=OnDelete.restrict)
+    role = Varchar(length=12, default="required")
+    """chair, required, optional"""
+    added_at = Timestamptz(null=False)
+    """When it was first made: attendance counts from here (`visible_roll.WAS_INVITED`)"""
+    again_at = Timestamptz(null=True, default=None)
+    """When somebody who had been taken off the list was last invited again; None = never"""
+    withdrawn_at = Timestamptz(null=True, default=None)
+
+
+class Answer(Table):
+    """One answer, never changed: the newest for a date counts, else the newest for the series."""
+
+    id = UUID(primary_key=True, default=UUID4())
+    invitation = ForeignKey(Invitation, null=False, on_delete=OnDelete.cascade)
+    occurrence = ForeignKey(Occurrence, null=True, default=None, on_delete=OnDelete.cascade)
+    """None = for the whole series"""
+    answer = Varchar(length=12)
+    """accepted, tentative, declined; needs_action when a changed date asks again"""
+    comment = Text(default="")
+    source = Varchar(length=12)
+    """site, link, mail, on_behalf, change"""
+    entered_by = ForeignKey(Member, null=True, default=None, on_delete=OnDelete.restrict)
+    stand_in = ForeignKey(Member, null=True, default=None, on_delete=OnDelete.restrict)
+    """Who comes in their place; the answer itself is declined"""
+    sequence = Integer(default=0)
+    answered_at = Timestamptz(null=False)

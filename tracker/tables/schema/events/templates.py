@@ -1,0 +1,21 @@
+"""Templates of events: forms that are kept under a name."""
+
+from piccolo.columns import UUID, ForeignKey, Text, Timestamptz, Varchar
+from piccolo.columns.base import OnDelete
+from piccolo.columns.defaults.uuid import UUID4
+from piccolo.table import Table
+
+from tracker.tables.schema.roster.people import Body, Member
+
+
+class EventTemplate(Table):
+    """One template; a person has one of a name."""
+
+    id = UUID(primary_key=True, default=UUID4())
+    owner = ForeignKey(Member, null=False, on_delete=OnDelete.cascade)
+    name = Varchar(length=80)
+    body = ForeignKey(Body, null=True, default=None, on_delete=OnDelete.cascade)
+    """Whoever schedules for it may use the template; None = the owner alone."""
+    form = Text(default="{}")
+    """The texts of its fields, as JSON: read back as whoever filled in the form again would type them."""
+    created_at = Timestamptz(null=False)

@@ -1,0 +1,23 @@
+"""Personal tokens of the programming interface: only their hashes are stored."""
+
+from piccolo.columns import UUID, ForeignKey, Timestamptz, Varchar
+from piccolo.columns.base import OnDelete
+from piccolo.columns.defaults.uuid import UUID4
+from piccolo.table import Table
+
+from tracker.tables.schema.roster.people import Member
+
+
+class ApiToken(Table):
+    """One token of one member; it opens what its scopes say, of what the member may see and do."""
+
+    id = UUID(primary_key=True, default=UUID4())
+    member = ForeignKey(Member, null=False, on_delete=OnDelete.cascade)
+    name = Varchar(length=60)
+    token_hash = Varchar(length=64, unique=True, index=True, secret=True)
+    scopes = Varchar(length=200)
+    """Words such as events:read, with a space between."""
+    created_at = Timestamptz(null=False)
+    expires_at = Timestamptz(null=False)
+    used_at = Timestamptz(null=True, default=None)
+    revoked_at = Timestamptz(null=True, default=None)

@@ -1,0 +1,49 @@
+"""What opens a door: sessions, one-time links, failed attempts. Only hashes are stored."""
+
+from piccolo.columns import UUID, ForeignKey, Timestamptz, Varchar
+from piccolo.columns.base import OnDelete
+from piccolo.columns.defaults.uuid import UUID4
+from piccolo.table import Table
+
+from tracker.tables.schema.roster.people import Member
+
+
+class Session(Table):
+    """A browser that signed in; `id` is the SHA-256 of the cookie."""
+
+    id = Varchar(length=64, primary_key=True)
+    member = ForeignKey(Member, null=False, on_delete=OnDelete.cascade)
+    created_at = Timestamptz(null=False)
+    seen_at = Timestamptz(null=False)
+    proved_at = Timestamptz(null=False)
+    """When the person last proved who they are (sign-in or re-authentication)."""
+    client = Varchar(length=200, default="")
+
+
+class SignInLink(Table):
+    """A link that lets one person in once; `id` is the SHA-256 of its token."""
+
+    id = Varchar(length=64, primary_key=True)
+    member = ForeignKey(Member, null=False, on_delete=OnDelete.cascade)
+    expires_at = Timestamptz(null=False)
+    used_at = Timestamptz(null=True, default=None)
+    purpose = Varchar(length=8, default="sign_in")
+    """sign_in, or reset: only a new password can be set with it"""
+
+
+class RecoveryCode(Table):
+    """A code for whoever has lost the phone; `id` is the keyed hash of member and code."""
+
+    id = Varchar(length=43, primary_key=True)
+    member = ForeignKey(Member, null=False, on_delete=OnDelete.cascade)
+    made_at = Timestamptz(null=False)
+    used_at = Timestamptz(null=True, default=None)
+
+
+class FailedAttempt(Table):
+    """A wrong password or code; counted for each account by all doors together."""
+
+    id = UUID(primary_key=True, default=UUID4())
+    account = Varchar(length=64, index=True)
+    """SHA-256 of the lower-case mail address, known or not."""
+    at = Timestamptz(null=False)

@@ -1,0 +1,108 @@
+"""Agencies, members with their roles, bodies and seats."""
+
+from piccolo.columns import UUID, BigInt, Boolean, ForeignKey, Integer, Text, Timestamptz, Varchar
+from piccolo.columns.base import OnDelete
+from piccolo.columns.defaults.uuid import UUID4
+from piccolo.columns.reference import LazyTableReference
+from piccolo.table import Table
+
+
+class Agency(Table):
+    """A member organisation of one arm and one level."""
+
+    id = UUID(primary_key=True, default=UUID4())
+    name = Varchar(length=200)
+    code = Varchar(length=20, unique=True, index=True)
+    """Short name, for example KCPD."""
+    arm = Varchar(length=20)
+    level = Varchar(length=20)
+    coalition = ForeignKey(
+        LazyTableReference("Agency", module_path="tracker.tables.schema.roster.people"),
+        null=True,
+        default=None,
+        on_delete=OnDelete.restrict,
+    )
+    status = Varchar(length=12, default="active")
+    version = Integer(default=1)
+    """Rises with every edit; so do those of members and bodies."""
+
+
+class Member(Table):
+    """A person serving at an agency; guests have no account."""
+
+    id = UUID(primary_key=True, default=UUID4())
+    agency = ForeignKey(Agency, null=False, on_delete=OnDelete.restrict)
+    name = Varchar(length=120)
+    title = Varchar(length=120, default="")
+    email = Varchar(length=254, unique=True, index=True)
+    """Always lower case."""
+    phone = Varchar(length=40, default="")
+    zone = Varchar(length=60, default="America/Chicago")
+    status = Varchar(length=12, default="active")
+    password_hash = Varchar(length=255, null=True, default=None, secret=True)
+    totp_sealed = Text(null=True, default=None, secret=True)
+    totp_last_step = BigInt(default=0)
+    """Number of the 30 seconds whose code was used last: a code counts once (RFC 6238 §5.2)."""
+    totp_at = Timestamptz(null=True, default=None)
+    """Since when the authenticator is in force."""
+    locked_at = Timestamptz(null=True, default=None)
+    joined_at = Timestamptz(null=False)
+    is_guest = Boolean(default=False)
+    """Invited and answering by the links in mails, and never signed in: no door of an account opens."""
+    expires_at = Timestamptz(null=True, default=None)
+    """From this moment the account is suspended; None = it does not end by itself."""
+    signed_in_at = Timestamptz(null=True, default=None)
+    """When they last signed in; None = not yet."""
+    reopened_at = Timestamptz(null=True, default=None)
+    """When a suspended account was opened again: days without a sign-in are counted from there."""
+    reviewed_at = Timestamptz(null=True, default=None)
+    """When somebody last confirmed that the account is still needed."""
+    version = Integer(default=1)
+
+
+class MemberRole(Table):
+    """One role of one member; a body chair's row names the body."""
+
+    id = UUID(primary_key=True, default=UUID4())
+    member = ForeignKey(Member, null=False, on_delete=OnDelete.cascade)
+    role = Varchar(length=20)
+    body = ForeignKey(
+        LazyTableReference("Body", module_path="tracker.tables.schema.roster.people"),
+        null=True,
+        default=None,
+        on_delete=OnDelete.cascade,
+    )
+
+
+class Body(Table):
+    """A steering committee, committee or team, with seats."""
+
+    id = UUID(primary_key=True, default=UUID4())
+    name = Varchar(length=120, unique=True)
+    kind = Varchar(length=20, default="committee")
+    arm = Varchar(length=20, null=True, default=None)
+    place = Varchar(length=200, default="")
+    status = Varchar(length=12, default="active")
+    """active, ended"""
+    version = Integer(default=1)
+    quorum = Integer(null=True, default=None)
+    """How many of its seats must be there; None = it asks for no number."""
+    both_arms = Boolean(default=False)
+    """Whether somebody of each arm must be there."""
+
+
+class Seat(Table):
+    """The place of an agency in a body."""
+
+    id = UUID(primary_key=True, default=UUID4())
+    body = ForeignKey(Body, null=False, on_delete=OnDelete.cascade)
+    agency = ForeignKey(Agency, null=False, on_delete=OnDelete.restrict)
+
+
+class SeatHolder(Table):
+    """A person who may fill a seat: its primary or an alternate."""
+
+    id = UUID(primary_key=True, default=UUID4())
+    seat = ForeignKey(Seat, null=False, on_delete=OnDelete.cascade)
+    member = ForeignKey(Member, null=False, on_delete=OnDelete.cascade)
+    is_primary = Boolean(default=False)

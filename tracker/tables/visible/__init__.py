@@ -1,0 +1,1 @@
+"""The only readers with a viewer."""

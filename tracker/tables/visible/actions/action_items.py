@@ -1,0 +1,147 @@
+"""The one reader of action items: every query takes a viewer and has no way round.
+
+An item that comes from a date is seen by whoever may see that event (`visible.MAY_SEE`); one without an origin by those
+for whom its own audience holds. Owning an item opens nothing.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from piccolo.querystring import QueryString
+
+from tracker.rules.actions.action_items import ActionItem, ItemStatus, Note, visibility_of
+from tracker.rules.core.audiences import Visibility
+from tracker.rules.core.viewer import Viewer
+from tracker.rules.core.wording import day, local
+from tracker.tables.schema.events.marking_columns import MARK, MARK_AGENCY, MARKED_BY, marking_of
+from tracker.tables.visible.events.events import rows, seen_by
+
+Row = dict[str, Any]
+
+_ITEM = (
+    "SELECT i.id, i.uid, i.reference, i.title, i.owner, m.name, m.email, i.agency, g.code, i.due, i.origin, i.body,"
+    " i.audience, i.status, i.progress, i.created_by, i.created_at, i.changed_at, i.closed_at, i.version, i.sequence,"
+    " o.original_start, o.starts_at, o.title AS own_title, e.id AS event, e.title AS event_title, e.visibility, e.zone,"
+    f" {MARK}, {MARK_AGENCY}"
+    " FROM action_item i JOIN member m ON m.id = i.owner JOIN agency g ON g.id = i.agency"
+    f" LEFT JOIN occurrence o ON o.id = i.origin LEFT JOIN event e ON e.id = o.event{MARKED_BY}"
+    " WHERE ((i.origin IS NOT NULL AND ("
+)
+_NOTE = (
+    "SELECT n.at, n.source, n.change, n.text, w.name FROM action_note n JOIN action_item i ON i.id = n.item"
+    " LEFT JOIN member w ON w.id = n.by"
+    " LEFT JOIN occurrence o ON o.id = i.origin LEFT JOIN event e ON e.id = o.event WHERE ((i.origin IS NOT NULL AND ("
+)
+_OR_OWN_AUDIENCE = ")) OR (i.origin IS NULL AND i.audience IN ({})))"
+_IN_ORDER = " ORDER BY i.due, i.reference"
+
+
+async def items(viewer: Viewer, closed_since: datetime | None = None) -> list[ActionItem]:
+    """Return the open items, soonest due first, and those closed since a moment if one is given."""
+    if closed_since is None:
+        return await _items(viewer, _OR_OWN_AUDIENCE + " AND i.closed_at IS NULL" + _IN_ORDER)
+    also_closed = " AND (i.closed_at IS NULL OR i.closed_at >= {})"
+    return await _items(viewer, _OR_OWN_AUDIENCE + also_closed + _IN_ORDER, closed_since)
+
+
+async def reported(viewer: Viewer, since: datetime, until: datetime) -> list[ActionItem]:
+    """Return the items that were given before `until` and not closed before `since`, soonest due first."""
+    tail = _OR_OWN_AUDIENCE + " AND i.created_at < {} AND (i.closed_at IS NULL OR i.closed_at >= {})" + _IN_ORDER
+    return await _items(viewer, tail, until, since)
+
+
+async def after(viewer: Viewer, place: tuple[datetime, UUID], limit: int, owners: Iterable[UUID]) -> list[ActionItem]:
+    """Return items, open or closed, in the order in which they were given, those of `owners` alone if there are any."""
+    wanted, tail = list(owners), _OR_OWN_AUDIENCE + " AND (i.created_at > {} OR (i.created_at = {} AND i.id > {}))"
+    order = " ORDER BY i.created_at, i.id LIMIT {}"
+    if not wanted:
+        return await _items(viewer, tail + order, place[0], *place, limit)
+    among = QueryString(", ".join(["{}"] * len(wanted)), *wanted)
+    return await _items(viewer, tail + " AND i.owner IN ({})" + order, place[0], *place, among, limit)
+
+
+async def mine(viewer: Viewer) -> list[ActionItem]:
+    """Return the viewer's own open items, soonest due first."""
+    tail = _OR_OWN_AUDIENCE + " AND i.owner = {} AND i.closed_at IS NULL" + _IN_ORDER
+    return await _items(viewer, tail, viewer.member_id)
+
+
+async def of_body(viewer: Viewer, body_id: UUID) -> list[ActionItem]:
+    """Return the open items of a body, soonest due first."""
+    tail = _OR_OWN_AUDIENCE + " AND i.body = {} AND i.closed_at IS NULL" + _IN_ORDER
+    return await _items(viewer, tail, body_id)
+
+
+async def of_event(viewer: Viewer, event_id: UUID) -> list[ActionItem]:
+    """Return the open items that come from any date of an event, soonest due first."""
+    tail = _OR_OWN_AUDIENCE + " AND o.event = {} AND i.closed_at IS NULL" + _IN_ORDER
+    return await _items(viewer, tail, event_id)
+
+
+async def of_date(viewer: Viewer, occurrence_id: UUID) -> list[ActionItem]:
+    """Return the items, open or closed, that come from one date."""
+    return await _items(viewer, _OR_OWN_AUDIENCE + " AND i.origin = {}" + _IN_ORDER, occurrence_id)
+
+
+async def item(viewer: Viewer, reference: str) -> ActionItem | None:
+    """Return one item, or None when it is missing or not for this viewer."""
+    found = await _items(viewer, _OR_OWN_AUDIENCE + " AND i.reference = {}", reference)
+    return found[0] if found else None
+
+
+async def item_by_id(viewer: Viewer, item_id: UUID) -> ActionItem | None:
+    """Return one item, or None when it is missing or not for this viewer."""
+    found = await _items(viewer, _OR_OWN_AUDIENCE + " AND i.id = {}", item_id)
+    return found[0] if found else None
+
+
+async def notes(viewer: Viewer, of: ActionItem) -> list[Note]:
+    """Return the history of an item, newest first."""
+    tail = _OR_OWN_AUDIENCE + " AND i.id = {} ORDER BY n.at DESC, n.id"
+    found = await rows(_NOTE, viewer, tail, seen_by(viewer)[0], of.id)
+    return [
+        Note(at=row["at"], by=row["name"] or "", source=row["source"], change=row["change"], text=row["text"])
+        for row in found
+    ]
+
+
+async def _items(viewer: Viewer, tail: str, *arguments: Any) -> list[ActionItem]:
+    return [_item(row) for row in await rows(_ITEM, viewer, tail, seen_by(viewer)[0], *arguments)]
+
+
+def _item(row: Row) -> ActionItem:
+    visibility = Visibility(row["visibility"]) if row["origin"] else visibility_of(row["audience"])
+    return ActionItem(
+        id=row["id"],
+        uid=row["uid"],
+        reference=row["reference"],
+        title=row["title"],
+        owner_id=row["owner"],
+        owner=row["name"],
+        owner_email=row["email"],
+        agency_id=row["agency"],
+        agency=row["code"],
+        due=row["due"],
+        origin_id=row["origin"],
+        origin=_origin(row) if row["origin"] else None,
+        origin_event_id=row["event"],
+        origin_key=row["original_start"].date().isoformat() if row["origin"] else None,
+        is_restricted=visibility is Visibility.NAMED,
+        visibility=visibility,
+        body_id=row["body"],
+        status=ItemStatus(row["status"]),
+        progress=row["progress"],
+        created_by_id=row["created_by"],
+        created_at=row["created_at"],
+        changed_at=row["changed_at"],
+        closed_at=row["closed_at"],
+        version=row["version"],
+        sequence=row["sequence"],
+        marking=marking_of(row),
+    )
+
+
+def _origin(row: Row) -> str:
+    return f"{row['own_title'] or row['event_title']}, {day(local(row['starts_at'], row['zone']))}"

@@ -1,0 +1,1 @@
+"""Roll call, attendance sheets and printouts."""

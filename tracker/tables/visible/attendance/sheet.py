@@ -1,0 +1,214 @@
+"""Who is invited to a date and who was there: the reader of what hangs on a date that the viewer may see.
+
+Every query asks the predicate of `visible.py` again, so that an occurrence kept from an earlier moment opens nothing.
+Two queries for the participants, one for the marks, whatever their number.
+"""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from piccolo.querystring import QueryString
+
+from tracker.rules.attendance.sheet import Correction, Mark, Recorded
+from tracker.rules.core.audiences import Arm
+from tracker.rules.core.viewer import Viewer
+from tracker.rules.events.event import Occurrence
+from tracker.rules.events.replies import Answer, AnswerValue, AttendeeRole, Participant, earlier, effective, heard_at
+from tracker.tables.visible.events.events import rows
+
+Row = dict[str, Any]
+
+WAS_INVITED = (
+    "(i.added_at <= o.ends_at OR i.added_at <= e.created_at)"
+    " AND (i.withdrawn_at IS NULL OR i.withdrawn_at > o.starts_at)"
+)
+"""Whether the invitation `i` of the event `e` held for the date `o`: made with the event or before the date was over,
+and not withdrawn before it began. Whoever joins or leaves a series changes nothing about its past."""
+_INVITED = (
+    "SELECT i.id, i.member, i.role, m.name, m.agency, g.code, g.arm FROM invitation i JOIN event e ON e.id = i.event"
+    " JOIN occurrence o ON o.event = e.id JOIN member m ON m.id = i.member JOIN agency g ON g.id = m.agency WHERE ("
+)
+_ANSWERS = (
+    "SELECT a.invitation, a.occurrence, a.answer, a.comment, a.source, a.sequence, a.answered_at, w.name, v.code,"
+    " a.stand_in, s.name AS stand_in_name, t.id AS stand_in_agency, t.code AS stand_in_code, t.arm AS stand_in_arm"
+    " FROM answer a JOIN invitation i ON i.id = a.invitation JOIN event e ON e.id = i.event"
+    " LEFT JOIN member w ON w.id = a.entered_by AND a.source = 'on_behalf' LEFT JOIN agency v ON v.id = w.agency"
+    " LEFT JOIN member s ON s.id = a.stand_in LEFT JOIN agency t ON t.id = s.agency WHERE ("
+)
+_MARKS = (
+    "SELECT k.id, k.member, k.guest, k.guest_agency, k.agency, k.status, k.recorded_at, k.corrected_at, k.recorded_by,"
+    " m.name, g.code, w.name AS writer, v.code AS writer_agency"
+    " FROM attendance_mark k JOIN occurrence o ON o.id = k.occurrence JOIN event e ON e.id = o.event"
+    " JOIN member w ON w.id = k.recorded_by JOIN agency v ON v.id = w.agency"
+    " LEFT JOIN member m ON m.id = k.member LEFT JOIN agency g ON g.id = k.agency WHERE ("
+)
+# Whose names they are is `rules.attendance.named_participants`, said in SQL; of an event one reads who leads it.
+_MET = (
+    "SELECT DISTINCT i.member FROM invitation x JOIN event e ON e.id = x.event JOIN invitation i ON i.event = e.id"
+    " JOIN member m ON m.id = i.member JOIN agency g ON g.id = m.agency WHERE ("
+)
+
+
+async def met(viewer: Viewer) -> set[UUID]:
+    """Return the people whom the viewer reads by name in the events to which both are invited."""
+    of_mine = (
+        ") AND x.member = {} AND x.withdrawn_at IS NULL AND i.withdrawn_at IS NULL"
+        " AND (g.arm = {} OR e.lead = {} OR e.lead = i.member OR e.body IN ({}))"
+    )
+    chaired = sorted(viewer.chairs) or [viewer.member_id]  # no body has a member's id
+    among = QueryString(", ".join(["{}"] * len(chaired)), *chaired)
+    me = viewer.member_id
+    found = await rows(_MET, viewer, of_mine, me, viewer.arm.value, me, among)
+    return {row["member"] for row in found}
+
+
+_REPLACED = (
+    "SELECT k.status, k.corrected_at, k.guest, k.guest_agency, m.name, g.code, n.status AS later, w.name AS writer,"
+    " v.code AS writer_agency FROM attendance_mark k JOIN occurrence o ON o.id = k.occurrence"
+    " JOIN event e ON e.id = o.event LEFT JOIN member m ON m.id = k.member LEFT JOIN agency g ON g.id = k.agency"
+    " JOIN attendance_mark n ON n.occurrence = k.occurrence AND n.recorded_at = k.corrected_at"
+    " AND (n.member = k.member OR (k.member IS NULL AND n.guest = k.guest AND n.guest_agency = k.guest_agency))"
+    " JOIN member w ON w.id = n.recorded_by JOIN agency v ON v.id = w.agency WHERE ("
+)
+
+
+async def participants(viewer: Viewer, occurrence: Occurrence) -> list[Participant]:
+    """Return everybody invited to the date, by agency and name, each with the answer that counts for it.
+
+    Whose names the viewer may read is `rules.attendance.named_participants`.
+    """
+    by_agency_and_name = ") AND o.id = {} AND " + WAS_INVITED + " ORDER BY g.code, m.name, m.id"
+    invited = await rows(_INVITED, viewer, by_agency_and_name, occurrence.id)
+    given = await rows(
+        _ANSWERS,
+        viewer,
+        ") AND e.id = {} AND (a.occurrence IS NULL OR a.occurrence = {})",
+        occurrence.event.id,
+        occurrence.id,
+    )
+    answers: dict[UUID, list[Answer]] = {row["id"]: [] for row in invited}
+    for row in given:
+        answers.get(row["invitation"], []).append(_answer(row))
+    asked = [_participant(row, answers[row["id"]], occurrence) for row in invited]
+    return _with_stand_ins(asked, {row["stand_in"]: row for row in given if row["stand_in"]}, answers, occurrence)
+
+
+def _with_stand_ins(
+    asked: list[Participant], people: dict[UUID, Row], answers: dict[UUID, list[Answer]], occurrence: Occurrence
+) -> list[Participant]:
+    """Return those who were asked, and who comes in somebody's place; who was asked too has their own line alone."""
+    known, instead = {one.member_id for one in asked}, []
+    for one in asked:
+        counts = effective(answers[one.invitation_id], occurrence.id)
+        if counts and counts.stand_in_id and counts.stand_in_id not in known:
+            row = people[counts.stand_in_id]
+            instead.append(replace(
+                one, member_id=row["stand_in"], name=row["stand_in_name"], agency_id=row["stand_in_agency"],
+                agency=row["stand_in_code"], arm=Arm(row["stand_in_arm"]), answer=AnswerValue.ACCEPTED, comment="",
+                entered_by="", stand_in="", stands_in_for=f"{one.name} ({one.agency})", earlier=None,
+            ))  # fmt: skip
+    return sorted([*asked, *instead], key=lambda one: (one.agency.casefold(), one.name.casefold(), str(one.member_id)))
+
+
+async def recorded(viewer: Viewer, occurrence: Occurrence) -> list[Recorded]:
+    """Return the marks that count, oldest first."""
+    tail = ") AND o.id = {} AND k.corrected_at IS NULL AND k.status <> 'cleared' ORDER BY k.recorded_at, k.id"
+    return [_recorded(row) for row in await rows(_MARKS, viewer, tail, occurrence.id)]
+
+
+async def current(viewer: Viewer, occurrence: Occurrence, member_ids: Iterable[UUID]) -> dict[UUID, Recorded]:
+    """Return the newest row of each of these members, cleared ones included."""
+    wanted = set(member_ids)
+    tail = ") AND o.id = {} AND k.corrected_at IS NULL AND k.member IS NOT NULL"
+    found = [_recorded(row) for row in await rows(_MARKS, viewer, tail, occurrence.id)]
+    return {one.member_id: one for one in found if one.member_id in wanted}
+
+
+async def guest(viewer: Viewer, occurrence: Occurrence, mark_id: UUID) -> Recorded | None:
+    """Return the mark of a walk-in who is no member, unless it was corrected meanwhile."""
+    tail = ") AND o.id = {} AND k.id = {} AND k.corrected_at IS NULL AND k.member IS NULL"
+    found = await rows(_MARKS, viewer, tail, occurrence.id, mark_id)
+    return _recorded(found[0]) if found else None
+
+
+async def corrections(viewer: Viewer, occurrence: Occurrence) -> list[Correction]:
+    """Return every mark that was replaced or taken back, the latest first."""
+    tail = ") AND o.id = {} AND k.corrected_at IS NOT NULL AND k.status <> 'cleared' ORDER BY k.corrected_at DESC, k.id"
+    return [_correction(row) for row in await rows(_REPLACED, viewer, tail, occurrence.id)]
+
+
+async def step(viewer: Viewer, occurrence: Occurrence, at: datetime) -> list[tuple[Recorded, Recorded | None]]:
+    """Return what the viewer's own deed of that moment wrote and still counts, each with the mark it replaced."""
+    tail = (
+        ") AND o.id = {} AND ((k.recorded_at = {} AND k.recorded_by = {} AND k.corrected_at IS NULL)"
+        " OR k.corrected_at = {}) ORDER BY g.code, m.name, k.id"
+    )
+    found = await rows(_MARKS, viewer, tail, occurrence.id, at, viewer.member_id, at)
+    replaced = {_person(row): _recorded(row) for row in found if row["corrected_at"] is not None}
+    return [(_recorded(row), replaced.get(_person(row))) for row in found if row["corrected_at"] is None]
+
+
+def _person(row: Row) -> tuple[object, ...]:
+    return row["member"], row["guest"], row["guest_agency"], row["agency"] if row["member"] is None else None
+
+
+def _answer(row: Row) -> Answer:
+    return Answer(
+        occurrence_id=row["occurrence"],
+        value=AnswerValue(row["answer"]),
+        comment=row["comment"],
+        source=row["source"],
+        sequence=row["sequence"],
+        answered_at=row["answered_at"],
+        entered_by=f"{row['name']} ({row['code']})" if row["name"] else "",
+        stand_in_id=row["stand_in"],
+        stand_in=f"{row['stand_in_name']} ({row['stand_in_code']})" if row["stand_in"] else "",
+    )
+
+
+def _participant(row: Row, answers: list[Answer], occurrence: Occurrence) -> Participant:
+    answer = effective(answers, occurrence.id)
+    return Participant(
+        invitation_id=row["id"],
+        member_id=row["member"],
+        name=row["name"],
+        agency_id=row["agency"],
+        agency=row["code"],
+        arm=Arm(row["arm"]),
+        role=AttendeeRole(row["role"]),
+        answer=answer.value if answer else AnswerValue.NEEDS_ACTION,
+        comment=answer.comment if answer else "",
+        source=answer.source if answer else "",
+        answered_at=answer.answered_at if answer else None,
+        entered_by=answer.entered_by if answer else "",
+        stand_in=answer.stand_in if answer else "",
+        earlier=earlier(answers, occurrence.id),
+        heard_at=heard_at(answers, occurrence.id),
+    )
+
+
+def _correction(row: Row) -> Correction:
+    return Correction(
+        name=row["name"] or row["guest"],
+        agency=row["code"] or row["guest_agency"],
+        before=Mark(row["status"]),
+        after=Mark(row["later"]),
+        by=f"{row['writer']} ({row['writer_agency']})",
+        at=row["corrected_at"],
+    )
+
+
+def _recorded(row: Row) -> Recorded:
+    return Recorded(
+        id=row["id"],
+        member_id=row["member"],
+        name=row["name"] or row["guest"],
+        agency_id=row["agency"],
+        agency=row["code"] or row["guest_agency"],
+        mark=Mark(row["status"]),
+        recorded_at=row["recorded_at"],
+        entered_by=f"{row['writer']} ({row['writer_agency']})",
+    )

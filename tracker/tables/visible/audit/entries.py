@@ -1,0 +1,106 @@
+"""The one reader of the audit trail for people: entries about an event reach only those who may see the event.
+
+An entry leads to its event over the date, the invitation, the action item or the message that it is about. Who does
+not see that event is not told of the entry; who reads the whole trail (`Viewer.reads_all_audit`) gets it without names.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from piccolo.querystring import QueryString
+
+from tracker.database import engine, is_postgres
+from tracker.rules.audit.words import OPEN_SUBJECTS, Group
+from tracker.rules.core.viewer import Viewer
+from tracker.tables.schema.events.marking_columns import MARK
+from tracker.tables.visible.events.events import MAY_SEE, Row, seen_by
+
+_HEAD = (
+    "SELECT t.seq, t.at, t.actor, t.agency, t.door, t.address, t.session, t.request, t.verb, t.subject, t.subject_id,"
+    " t.facts, t.hash, e.id AS event,"
+    " COALESCE(o.title, e.title) AS event_title, o.original_start, i.reference, i.title AS item_title, i.origin,"
+    f" {MARK},"
+    " CASE WHEN i.origin IS NULL AND i.audience IN ({}) THEN 1 ELSE 0 END AS sees_item"
+    " FROM audit_entry t"
+    " LEFT JOIN message g ON g.id = {}"
+    " LEFT JOIN action_item i ON i.id = COALESCE({}, g.item)"
+    " LEFT JOIN invitation v ON v.id = {}"
+    " LEFT JOIN occurrence o ON o.id = COALESCE({}, i.origin)"
+    " LEFT JOIN event e ON e.id = COALESCE({}, o.event, v.event, g.event) AND ("
+)
+_TAIL = ") WHERE t.at >= {} AND t.at <= {}{} ORDER BY t.at DESC, t.seq DESC LIMIT {} OFFSET {}"
+_OPEN = " AND (e.id IS NOT NULL OR t.subject IN ({}) OR (i.id IS NOT NULL AND i.origin IS NULL AND i.audience IN ({})))"
+# Before each entry said from where it came, the facts of a sign-in did, with what the browser said of itself behind.
+_FROM_THERE = " AND ({} IN (t.address, t.session) OR t.address = '' AND (t.facts LIKE {} OR t.facts LIKE {}))"
+# The cast stands in a CASE: PostgreSQL refuses the whole query for one text that is no id.
+_ID = "CASE WHEN t.subject = {} AND LENGTH(t.subject_id) = 36 THEN t.subject_id END"
+_ID_POSTGRES = "CASE WHEN t.subject = {} AND LENGTH(t.subject_id) = 36 THEN CAST(t.subject_id AS UUID) END"
+_READERS = (
+    "SELECT t.actor, t.door, t.at FROM audit_entry t JOIN event e ON e.id = {}"
+    " WHERE t.subject = 'event' AND t.subject_id = {} AND t.verb = 'read' AND ("
+)
+_LATEST_FIRST = ") ORDER BY t.at DESC, t.seq DESC"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Choice:
+    """Which entries a reader asks for: those in [since, until], newest first, after `skip` of them."""
+
+    since: datetime
+    until: datetime
+    skip: int = 0
+    actor_id: UUID | None = None
+    only_system: bool = False
+    group: Group | None = None
+    about: str = ""
+    """Id of a subject; empty = any."""
+    via: str = ""
+    """A network address, or how a session or a token is told in the trail; empty = any."""
+
+
+async def entries(viewer: Viewer, choice: Choice, limit: int) -> list[Row]:
+    """Return the rows of the entries that a viewer may know of; `event` is empty when they may not open it."""
+    held, _ = seen_by(viewer)
+    ids = [_id_of(kind) for kind in ("message", "item", "invitation", "occurrence", "event")]
+    asked = (choice.since, choice.until, _wanted(viewer, choice), limit, choice.skip)
+    query = QueryString(_HEAD + MAY_SEE + _TAIL, held, *ids, *seen_by(viewer), *asked)
+    return list(await engine().run_querystring(query))
+
+
+def _wanted(viewer: Viewer, choice: Choice) -> QueryString:
+    held, _ = seen_by(viewer)
+    parts: list[QueryString] = []
+    if not viewer.reads_all_audit:
+        parts.append(QueryString(_OPEN, _texts(OPEN_SUBJECTS), held))
+    if choice.actor_id or choice.only_system:
+        parts.append(QueryString(" AND t.actor = {}", str(choice.actor_id or "")))
+    if choice.about:
+        parts.append(QueryString(" AND t.subject_id = {}", choice.about))
+    if choice.via:
+        known = [f'%"client": "{choice.via}{end}%' for end in (" ", '"')]
+        parts.append(QueryString(_FROM_THERE, choice.via, *known))
+    if choice.group:
+        parts.append(
+            QueryString(
+                " AND (t.verb IN ({}) OR t.subject IN ({}))", _texts(choice.group.verbs), _texts(choice.group.subjects)
+            )
+        )
+    return QueryString("".join(["{}"] * len(parts)), *parts)
+
+
+def _id_of(kind: str) -> QueryString:
+    return QueryString(_ID_POSTGRES if is_postgres(engine()) else _ID, kind)
+
+
+def _texts(words: Collection[str]) -> QueryString:
+    """Return a list for IN, which must hold something."""
+    held = sorted(words) or [""]
+    return QueryString(", ".join(["{}"] * len(held)), *held)
+
+
+async def looks(viewer: Viewer, event_id: UUID) -> list[Row]:
+    """Return the looks at an event, the latest first; nothing for who may not see it."""
+    query = QueryString(_READERS + MAY_SEE + _LATEST_FIRST, event_id, str(event_id), *seen_by(viewer))
+    return list(await engine().run_querystring(query))

@@ -1,0 +1,62 @@
+"""The dates of a span as calendars show them, and in which of them an agency takes part.
+
+One query, joined by the span itself and not by a list of ids: a month of 500 dates asks as much as an empty one.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+from uuid import UUID
+
+from tracker.rules.calendars.month_grid import Seen
+from tracker.rules.core.viewer import Viewer
+from tracker.rules.events.event import Line
+from tracker.rules.events.replies import AnswerValue
+from tracker.tables.visible.events.events import LINE, LONGEST, line, lines_where, rows
+from tracker.tables.visible.events.waiting import ANSWER
+
+_SPAN = " AND o.starts_at >= {} AND o.starts_at < {} AND o.ends_at > {}"
+_SEEN = (
+    f"{LINE}, b.name AS body_name, CASE WHEN i.id IS NULL THEN NULL ELSE {ANSWER} END AS answer"
+    " FROM occurrence o JOIN event e ON e.id = o.event LEFT JOIN body b ON b.id = e.body"
+    " LEFT JOIN invitation i ON i.event = e.id AND i.member = {} AND i.withdrawn_at IS NULL WHERE ("
+)
+_OF_AGENCY = "SELECT DISTINCT o.event FROM occurrence o JOIN event e ON e.id = o.event WHERE ("
+
+
+async def seen(viewer: Viewer, start: datetime, end: datetime) -> list[Seen]:
+    """Return the dates that touch [start, end), earliest first, each with its body's name and the viewer's answer."""
+    tail = ")" + _SPAN + " ORDER BY o.starts_at, o.id"
+    found = await rows(_SEEN, viewer, tail, *_span(start, end), in_head=(viewer.member_id,))
+    return [
+        Seen(
+            line=line(row), answer=AnswerValue(row["answer"]) if row["answer"] else None, body=row["body_name"],
+            is_mine=row["answer"] is not None or row["lead"] == viewer.member_id,
+        )
+        for row in found
+    ]  # fmt: skip
+
+
+async def of_agency(viewer: Viewer, agency_id: UUID, start: datetime, end: datetime) -> list[Line]:
+    """Return the dates in [start, end) of events to which people of an agency are invited, earliest first."""
+    tail = (
+        ") AND o.starts_at >= {} AND o.starts_at < {} AND EXISTS (SELECT 1 FROM invitation i"
+        " JOIN member m ON m.id = i.member WHERE i.event = e.id AND m.agency = {} AND i.withdrawn_at IS NULL)"
+        " ORDER BY o.starts_at, o.id"
+    )
+    return await lines_where(viewer, tail, start, end, agency_id)
+
+
+async def events_of_agency(viewer: Viewer, agency_id: UUID, start: datetime, end: datetime) -> frozenset[UUID]:
+    """Return the events with a date in [start, end) in which an agency takes part.
+
+    Which agencies take part in an event is known to everybody who sees it.
+    """
+    tail = (
+        ")" + _SPAN + " AND EXISTS (SELECT 1 FROM member m WHERE m.agency = {} AND (m.id = e.lead OR EXISTS (SELECT 1"
+        " FROM invitation i WHERE i.event = e.id AND i.member = m.id AND i.withdrawn_at IS NULL)))"
+    )
+    return frozenset(row["event"] for row in await rows(_OF_AGENCY, viewer, tail, *_span(start, end), agency_id))
+
+
+def _span(start: datetime, end: datetime) -> Iterable[datetime]:
+    return start - LONGEST, end, start

@@ -1,0 +1,58 @@
+"""What changed about an event that the viewer may see.
+
+What was done while everybody could see the event stays readable. What was done in a narrower circle is shown only
+while the event has that circle: when it opens to more people, they do not read what it was before. A circle of named
+people grows by name: who comes in reads what was done after that, unless they may edit the event.
+"""
+
+import json
+from uuid import UUID
+
+from piccolo.querystring import QueryString
+
+from tracker.rules.core.audiences import Visibility
+from tracker.rules.core.viewer import Viewer
+from tracker.rules.events.event import Event, Occurrence, may_edit
+from tracker.rules.events.history import Change, Entry, Field, Verb, readable
+from tracker.tables.visible.events.events import Row, dates, rows
+
+_CHANGES = (
+    "SELECT h.at, h.verb, h.occurrence, h.fields, m.name, g.code FROM event_change h JOIN event e ON e.id = h.event"
+    " JOIN member m ON m.id = h.actor JOIN agency g ON g.id = m.agency WHERE ("
+)
+_SAME_CIRCLE = (
+    " AND (h.visibility = {} OR (h.visibility = e.visibility"
+    " AND (h.body = e.body OR (h.body IS NULL AND e.body IS NULL)){}))"
+)
+# What invited somebody may have changed more in the same moment; of that they read nothing either.
+_WAS_IN_IT = (
+    " AND (e.visibility <> {} OR EXISTS (SELECT 1 FROM invitation i WHERE i.event = e.id AND i.member = {}"
+    " AND i.withdrawn_at IS NULL AND COALESCE(i.again_at, i.added_at) < h.at))"
+)
+_NEWEST_FIRST = " ORDER BY h.at DESC, h.id"
+_ALL_OF_IT = ") AND h.event = {}" + _SAME_CIRCLE + _NEWEST_FIRST
+_OF_DATE = ") AND h.event = {}" + _SAME_CIRCLE + " AND (h.occurrence IS NULL OR h.occurrence = {})" + _NEWEST_FIRST
+
+
+async def history(viewer: Viewer, of: Event, date: Occurrence | None = None) -> list[Entry]:
+    """Return what was done to an event, newest first; with `date` only what concerns that date."""
+    edits = may_edit(viewer, of)
+    was_in_it = QueryString("") if edits else QueryString(_WAS_IN_IT, Visibility.NAMED, viewer.member_id)
+    if date is None:
+        found = await rows(_CHANGES, viewer, _ALL_OF_IT, of.id, Visibility.ALL, was_in_it)
+        known = {one.id: one for one in await dates(viewer, of)} if any(row["occurrence"] for row in found) else {}
+    else:
+        found = await rows(_CHANGES, viewer, _OF_DATE, of.id, Visibility.ALL, was_in_it, date.id)
+        known = {date.id: date}
+    entries = [_entry(row, known, edits=edits) for row in found]
+    return [one for one in entries if one.changes or one.verb is not Verb.CHANGED]
+
+
+def _entry(row: Row, known: dict[UUID, Occurrence], *, edits: bool) -> Entry:
+    changes = [
+        Change(field=Field(field), before=before, after=after) for field, before, after in json.loads(row["fields"])
+    ]
+    return Entry(
+        at=row["at"], verb=Verb(row["verb"]), date=known.get(row["occurrence"]),
+        changes=readable(changes, may_edit=edits), actor=f"{row['name']} ({row['code']})" if edits else None,
+    )  # fmt: skip

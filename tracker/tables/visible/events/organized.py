@@ -1,0 +1,20 @@
+"""What somebody leads, as far as a viewer may see it: before they leave, it is shown who takes it over."""
+
+from datetime import datetime
+from uuid import UUID
+
+from tracker.rules.core.viewer import Viewer
+from tracker.rules.events.event import Line
+from tracker.tables.visible.events.events import lines_by_id, rows
+
+_NEXT = "SELECT o.id FROM occurrence o JOIN event e ON e.id = o.event WHERE ("
+_LED = (
+    ") AND e.lead = {} AND e.status <> 'cancelled' AND o.starts_at = (SELECT MIN(n.starts_at) FROM occurrence n"
+    " WHERE n.event = e.id AND n.ends_at > {})"
+)
+
+
+async def led(viewer: Viewer, member_id: UUID, now: datetime) -> list[Line]:
+    """Return the next date of each event that somebody leads, earliest first."""
+    found = await rows(_NEXT, viewer, _LED, member_id, now)
+    return await lines_by_id(viewer, [row["id"] for row in found])

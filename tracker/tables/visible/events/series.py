@@ -1,0 +1,35 @@
+"""Where a series comes from and how it goes on: those of the other events that the viewer may see."""
+
+from collections.abc import Iterable
+from uuid import UUID
+
+from piccolo.querystring import QueryString
+
+from tracker.rules.core.viewer import Viewer
+from tracker.rules.events.event import Event
+from tracker.tables.visible.events.events import events_where, rows
+
+_ONWARD = "SELECT e.previous_series FROM event e WHERE ("
+_BEFORE = ") AND e.id = (SELECT n.previous_series FROM event n WHERE n.id = {})"
+_AFTER = ") AND e.previous_series = {} ORDER BY e.starts, e.id"
+
+
+async def before(viewer: Viewer, of: Event) -> Event | None:
+    """Return the series that this event goes on from."""
+    found = await events_where(viewer, _BEFORE, of.id)
+    return found[0] if found else None
+
+
+async def after(viewer: Viewer, of: Event) -> tuple[Event, ...]:
+    """Return the events that go on from this series, earliest first; each time it was split there is one more."""
+    return tuple(await events_where(viewer, _AFTER, of.id))
+
+
+async def gone_on_from(viewer: Viewer, event_ids: Iterable[UUID]) -> frozenset[UUID]:
+    """Return those of some series from which another event goes on."""
+    wanted = list(event_ids)
+    if not wanted:
+        return frozenset()
+    tail = ") AND e.previous_series IN ({})"
+    found = await rows(_ONWARD, viewer, tail, QueryString(", ".join(["{}"] * len(wanted)), *wanted))
+    return frozenset(row["previous_series"] for row in found)

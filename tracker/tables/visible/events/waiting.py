@@ -1,0 +1,95 @@
+"""What dates wait for: replies of the people who are invited, and the closing of attendance; asked of many at once."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+
+from piccolo.querystring import QueryString
+
+from tracker.rules.core.viewer import Viewer
+from tracker.rules.events.event import Line
+from tracker.tables.visible.events import series
+from tracker.tables.visible.events.events import lines_by_id, rows
+
+# The answer that counts is the newest for the date, else the newest for the series (`rules.invitations.effective`).
+ANSWER = (
+    "COALESCE((SELECT a.answer FROM answer a WHERE a.invitation = i.id AND a.occurrence = o.id"
+    " ORDER BY a.answered_at DESC, a.sequence DESC LIMIT 1),"
+    "(SELECT a.answer FROM answer a WHERE a.invitation = i.id AND a.occurrence IS NULL"
+    " ORDER BY a.answered_at DESC, a.sequence DESC LIMIT 1),"
+    " 'needs_action')"
+)
+"""The answer of invitation `i` to date `o`."""
+_INVITED = (
+    " FROM occurrence o JOIN event e ON e.id = o.event JOIN invitation i ON i.event = e.id"
+    " JOIN member m ON m.id = i.member JOIN agency g ON g.id = m.agency WHERE ("
+)
+_REPLIES = (
+    "SELECT o.id, g.code, COUNT(*) AS invited,"
+    f" SUM(CASE WHEN {ANSWER} = 'needs_action' THEN 1 ELSE 0 END) AS waiting{_INVITED}"
+)
+_SILENT = "SELECT o.id, i.member" + _INVITED
+_OF_SILENT = (
+    ") AND o.id IN ({}) AND i.withdrawn_at IS NULL AND i.role <> 'chair' AND m.status = 'active'"
+    f" AND g.status = 'active' AND {ANSWER} = 'needs_action' ORDER BY o.id, i.member"
+)
+_DATES = "SELECT o.id FROM occurrence o JOIN event e ON e.id = o.event WHERE ("
+
+
+class Replies(NamedTuple):
+    """How many people of one agency are invited to a date, and how many of them have not replied."""
+
+    agency: str
+    invited: int
+    waiting: int
+
+
+async def replies(viewer: Viewer, occurrence_ids: Iterable[UUID]) -> dict[UUID, list[Replies]]:
+    """Return the replies to each of these dates by agency; a date without invitations is left out."""
+    wanted = list(occurrence_ids)
+    if not wanted:
+        return {}
+    tail = ") AND o.id IN ({}) AND i.withdrawn_at IS NULL GROUP BY o.id, g.code ORDER BY o.id, g.code"
+    found = await rows(_REPLIES, viewer, tail, QueryString(", ".join(["{}"] * len(wanted)), *wanted))
+    of_date: dict[UUID, list[Replies]] = {}
+    for row in found:
+        of_date.setdefault(row["id"], []).append(Replies(row["code"], int(row["invited"]), int(row["waiting"])))
+    return of_date
+
+
+async def silent(viewer: Viewer, occurrence_ids: Iterable[UUID]) -> dict[UUID, list[UUID]]:
+    """Return the active members who are asked to each of these dates and have not replied; its lead is never asked."""
+    wanted = list(occurrence_ids)
+    found: dict[UUID, list[UUID]] = {}
+    if wanted:
+        for row in await rows(_SILENT, viewer, _OF_SILENT, QueryString(", ".join(["{}"] * len(wanted)), *wanted)):
+            found.setdefault(row["id"], []).append(row["member"])
+    return found
+
+
+async def last_dates(viewer: Viewer, since: datetime, until: datetime) -> list[Line]:
+    """Return the last dates of series that start in [since, until), where no other one that they see goes on."""
+    tail = (
+        ") AND o.starts_at >= {} AND o.starts_at < {} AND e.rrule IS NOT NULL"
+        " AND e.status IN ('tentative', 'confirmed')"
+        " AND NOT EXISTS (SELECT 1 FROM occurrence n WHERE n.event = e.id AND n.starts_at > o.starts_at)"
+    )
+    found = await rows(_DATES, viewer, tail, since, until)
+    last = await lines_by_id(viewer, [row["id"] for row in found])
+    gone_on = await series.gone_on_from(viewer, {one.event_id for one in last})
+    return [one for one in last if one.event_id not in gone_on]
+
+
+async def open_rolls(viewer: Viewer, since: datetime, until: datetime) -> list[Line]:
+    """Return the dates that start in [since, until), to which people are invited and whose attendance is not closed.
+
+    Deadlines and what is cancelled or a draft have no attendance.
+    """
+    tail = (
+        ") AND o.starts_at >= {} AND o.starts_at < {} AND o.attendance_closed_at IS NULL AND NOT o.is_cancelled"
+        " AND e.status IN ('tentative', 'confirmed') AND e.kind <> 'deadline'"
+        " AND EXISTS (SELECT 1 FROM invitation i WHERE i.event = e.id AND i.withdrawn_at IS NULL)"
+    )
+    found = await rows(_DATES, viewer, tail, since, until)
+    return await lines_by_id(viewer, [row["id"] for row in found])

@@ -1,0 +1,192 @@
+"""The rows behind the numbers of a report: people's places at dates, and dates."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from piccolo.querystring import QueryString
+
+from tracker.rules.core.audiences import Visibility
+from tracker.rules.core.viewer import Viewer
+from tracker.rules.events.event import Kind
+from tracker.rules.events.markings import Marking
+from tracker.rules.reports.reports import Cell, Mark, Reach, Span
+from tracker.tables.schema.events.marking_columns import MARK, marking_of
+from tracker.tables.visible.events.events import rows
+from tracker.tables.visible.reports.sums import (
+    HELD,
+    IF_INVITED,
+    IF_WALKED_IN,
+    INVITED,
+    IS_HELD,
+    OVER,
+    STATUS,
+    TAKES_PLACE,
+    WALKED_IN,
+    listed,
+    span_values,
+    within,
+)
+
+Row = dict[str, Any]
+
+_AGENCY = " LEFT JOIN agency g ON g.id = COALESCE(k.agency, m.agency)"
+_PLACE = (
+    " SELECT o.id, o.event, o.original_start, o.starts_at, o.ends_at, e.zone, e.is_all_day, e.kind, e.visibility,"
+    " COALESCE(o.title, e.title) AS title, COALESCE(m.name, k.guest) AS person,"
+    f" COALESCE(g.code, k.guest_agency) AS code, {MARK}"
+)
+_STAND_IN = " LEFT JOIN member c ON c.id = s.member"
+_DATE = (
+    "SELECT o.id, o.event, o.original_start, o.starts_at, o.ends_at, e.zone, e.is_all_day, e.kind, e.visibility,"
+    f" COALESCE(o.title, e.title) AS title, {MARK} FROM occurrence o JOIN event e ON e.id = o.event WHERE ("
+)
+_COUNT = " SELECT COUNT(*) AS number"
+_BY_PERSON = (
+    f" SELECT i.member, {STATUS} AS status, COUNT(*) AS number,"
+    " SUM(CASE WHEN e.visibility = 'named' THEN 1 ELSE 0 END) AS restricted"
+)
+_OFF = OVER + " AND (o.is_cancelled OR e.status = 'cancelled')"
+_ON = OVER + TAKES_PLACE
+_INVITED = IS_HELD + _PLACE + f", {STATUS} AS status, c.name AS stand_in" + INVITED + _AGENCY + _STAND_IN + IF_INVITED
+_WALKED_IN = IS_HELD + _PLACE + ", k.status, NULL AS stand_in" + WALKED_IN + _AGENCY + IF_WALKED_IN
+_COUNT_INVITED = IS_HELD + _COUNT + INVITED + IF_INVITED
+_COUNT_WALKED_IN = IS_HELD + _COUNT + WALKED_IN + IF_WALKED_IN
+_COUNT_BY_PERSON = IS_HELD + _BY_PERSON + INVITED + IF_INVITED
+_NO_MONTH = (QueryString("0"),)
+_OF_AGENCIES = " AND COALESCE(k.agency, m.agency) IN ({})"
+_OF_OTHERS = " AND COALESCE(k.agency, m.agency) IS NULL"
+_MARKED = f" AND {STATUS} IN ({{}})"
+_IN_ORDER = " ORDER BY o.starts_at, o.event, o.original_start, code, person LIMIT {}"
+_BY_START = " ORDER BY o.starts_at, o.event, o.original_start LIMIT {}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class DateRow:
+    """One date behind a number."""
+
+    event_id: UUID
+    key: str
+    starts_at: datetime
+    ends_at: datetime
+    zone: str
+    is_all_day: bool
+    title: str
+    kind: Kind
+    visibility: Visibility
+    marking: Marking | None = None
+
+    @property
+    def minutes(self) -> int:
+        """How long it took; whole days are not counted."""
+        return 0 if self.is_all_day else (self.ends_at - self.starts_at) // timedelta(minutes=1)
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlaceRow:
+    """One person's place at one date."""
+
+    date: DateRow
+    person: str
+    agency: str
+    mark: Mark
+    is_remote: bool
+    """How a walk-in took part, too."""
+    stand_in: str
+    """Who came in their place."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PersonCount:
+    """How many places of one person had one mark, and how many of them at dates for named people only."""
+
+    member_id: UUID
+    mark: Mark
+    number: int
+    restricted: int
+
+
+async def place_rows(viewer: Viewer, span: Span, reach: Reach, cell: Cell, at_most: int) -> list[PlaceRow]:
+    """Return the places behind a number, by date, agency and name; the first `at_most` of them."""
+    chosen = (*span_values(span), within(reach), _of(cell.agencies))
+    found: list[PlaceRow] = []
+    if cell.marks - {Mark.WALK_IN}:
+        marks = QueryString(_MARKED, listed(cell.marks))
+        invited = await rows(HELD, viewer, _INVITED + "{}{}{}" + _IN_ORDER, *chosen, marks, at_most, in_head=_NO_MONTH)
+        found += [_place(row, Mark(row["status"])) for row in invited]
+    if Mark.WALK_IN in cell.marks:
+        walked = await rows(HELD, viewer, _WALKED_IN + "{}{}" + _IN_ORDER, *chosen, at_most, in_head=_NO_MONTH)
+        found += [_place(row, Mark.WALK_IN) for row in walked]
+    return sorted(found, key=_order)[:at_most]
+
+
+async def place_count(viewer: Viewer, span: Span, reach: Reach, cell: Cell) -> int:
+    """Return how many places are behind a number."""
+    chosen = (*span_values(span), within(reach), _of(cell.agencies))
+    found: list[Row] = []
+    if cell.marks - {Mark.WALK_IN}:
+        marks = QueryString(_MARKED, listed(cell.marks))
+        found += await rows(HELD, viewer, _COUNT_INVITED + "{}{}{}", *chosen, marks, in_head=_NO_MONTH)
+    if Mark.WALK_IN in cell.marks:
+        found += await rows(HELD, viewer, _COUNT_WALKED_IN + "{}{}", *chosen, in_head=_NO_MONTH)
+    return sum(row["number"] for row in found)
+
+
+async def counts_by_person(viewer: Viewer, span: Span, reach: Reach, agency_id: UUID) -> list[PersonCount]:
+    """Return how many places the people who served at an agency at that time had, by person and mark."""
+    chosen = (*span_values(span), within(reach), _of([agency_id]))
+    found = await rows(HELD, viewer, _COUNT_BY_PERSON + "{}{} GROUP BY 1, 2", *chosen, in_head=_NO_MONTH)
+    return [
+        PersonCount(
+            member_id=UUID(str(row["member"])), mark=Mark(row["status"]), number=row["number"],
+            restricted=int(row["restricted"]),
+        )
+        for row in found
+    ]  # fmt: skip
+
+
+async def held_rows(viewer: Viewer, span: Span, at_most: int) -> list[DateRow]:
+    """Return the dates that were held, earliest first."""
+    return [_date(row) for row in await rows(_DATE, viewer, _ON + _BY_START, *span_values(span), at_most)]
+
+
+async def cancelled_rows(viewer: Viewer, span: Span, at_most: int) -> list[DateRow]:
+    """Return the dates that were cancelled, earliest first."""
+    return [_date(row) for row in await rows(_DATE, viewer, _OFF + _BY_START, *span_values(span), at_most)]
+
+
+def _of(agencies: Collection[UUID | None] | None) -> QueryString:
+    if agencies is None:
+        return QueryString("")
+    if None in agencies:
+        return QueryString(_OF_OTHERS)
+    return QueryString(_OF_AGENCIES, listed(agencies))
+
+
+def _order(row: PlaceRow) -> tuple[object, ...]:
+    return row.date.starts_at, str(row.date.event_id), row.date.key, row.agency, row.person
+
+
+def _place(row: Row, mark: Mark) -> PlaceRow:
+    is_remote = row["status"] == Mark.REMOTE
+    return PlaceRow(
+        date=_date(row), person=row["person"], agency=row["code"] or "", mark=mark, is_remote=is_remote,
+        stand_in=row["stand_in"] or "",
+    )  # fmt: skip
+
+
+def _date(row: Row) -> DateRow:
+    return DateRow(
+        event_id=row["event"],
+        key=row["original_start"].date().isoformat(),
+        starts_at=row["starts_at"],
+        ends_at=row["ends_at"],
+        zone=row["zone"],
+        is_all_day=bool(row["is_all_day"]),
+        title=row["title"],
+        kind=Kind(row["kind"]),
+        visibility=Visibility(row["visibility"]),
+        marking=marking_of(row),
+    )

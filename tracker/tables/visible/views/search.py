@@ -1,0 +1,51 @@
+"""Events in which words stand, of those that the viewer may see: what may not be seen is not even counted."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from piccolo.querystring import QueryString
+
+from tracker.database import engine, is_postgres
+from tracker.rules.core.viewer import Viewer
+from tracker.tables.visible.events.events import Row, rows
+
+_TEXT = "e.title || ' ' || e.place || ' ' || e.agenda || ' ' || e.description || ' ' || COALESCE(e.reference, '')"
+_OWN = "COALESCE(o.title, '') || ' ' || COALESCE(o.place, '') || ' ' || COALESCE(o.agenda, '')"
+_FOUND = (
+    "SELECT e.id AS id, e.title AS title, e.place AS place, e.agenda AS agenda, e.description AS description,"
+    " e.kind AS kind, e.visibility AS visibility, e.status AS status, e.zone AS zone, e.is_all_day AS is_all_day,"
+    " e.mark_categories AS mark_categories,"
+    " COUNT(d.id) AS dates, MIN(CASE WHEN d.ends_at > {} THEN d.starts_at END) AS next, MAX(d.starts_at) AS last"
+    " FROM event e JOIN occurrence d ON d.event = e.id WHERE ("
+)
+_WORD = (
+    f"(LOWER({_TEXT}) LIKE {{}} ESCAPE '!' OR EXISTS (SELECT 1 FROM occurrence o WHERE o.event = e.id"
+    f" AND o.is_changed AND LOWER({_OWN}) LIKE {{}} ESCAPE '!'))"
+)
+_WORD_ON_SQLITE = _WORD.replace("LOWER(", "FOLD(")
+_TAIL = (
+    ") AND {} GROUP BY e.id"
+    " ORDER BY CASE WHEN MAX(d.ends_at) > {} THEN 0 ELSE 1 END, MAX(d.starts_at) DESC, e.id LIMIT {}"
+)
+
+
+async def events(viewer: Viewer, words: Sequence[str], now: datetime, limit: int) -> list[Row]:
+    """Return events in whose texts, or in the texts of one of their dates, all the words stand; those to come first.
+
+    A row holds what the list shows of an event, how many `dates` it has, and its `next` (None: over) and `last` start.
+    """
+    condition = _WORD if is_postgres(engine()) else _WORD_ON_SQLITE
+    each = [QueryString(condition, _pattern(word), _pattern(word)) for word in words]
+    every = QueryString(" AND ".join(["{}"] * len(each)), *each)
+    found = await rows(_FOUND, viewer, _TAIL, every, now, limit, in_head=(now,))
+    return [{**row, "next": _moment(row["next"]), "last": _moment(row["last"])} for row in found]
+
+
+def _moment(value: datetime | str | None) -> datetime | None:
+    """Return a moment that was computed: SQLite gives it as text, for only columns have a type there."""
+    return datetime.fromisoformat(value) if isinstance(value, str) else value
+
+
+def _pattern(word: str) -> str:
+    """Return the word for LIKE, in which it stands for itself (`q=%` finds a percent sign)."""
+    return "%" + word.replace("!", "!!").replace("%", "!%").replace("_", "!_") + "%"

@@ -1,0 +1,250 @@
+"""Giving action items, moving them, handing them over: on the site, or by the signed link in a mail."""
+
+from dataclasses import replace
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from tracker.crypto import ids
+from tracker.database import writing
+from tracker.errors import Conflict, Invalid, NotAllowed, NotFound
+from tracker.rules.actions import action_items as rules
+from tracker.rules.actions import item_changes as changes
+from tracker.rules.actions.action_items import ActionItem, ItemStatus
+from tracker.rules.actions.item_changes import Change, NewItem
+from tracker.rules.core import audiences
+from tracker.rules.core.actors import Origin
+from tracker.rules.core.audiences import EVERYONE, Visibility
+from tracker.rules.core.clean_text import clean
+from tracker.rules.core.outbox import MessageKind
+from tracker.rules.core.viewer import Viewer
+from tracker.rules.core.wording import day
+from tracker.rules.events.event import Occurrence
+from tracker.tables.schema.actions import action_items as rows
+from tracker.tables.visible.actions import action_items
+from tracker.tables.visible.events import events
+from tracker.usecases.actions.item_lists import possible_owners
+from tracker.usecases.core import audit, outbox
+from tracker.usecases.core.viewers import viewer_for
+
+TRIES = 50  # references drawn before giving up; of 810,000, so the second already is rare
+UNSEEN = "This person may not see where the item comes from, so it cannot be theirs."
+
+
+async def create(viewer: Viewer, new: NewItem, now: datetime, today: date) -> str:
+    """Give an item to somebody, tell them, and return its reference.
+
+    Errors: Invalid by field; NotAllowed for who may give items to nobody but themselves; NotFound for an origin that
+    the viewer may not see.
+    """
+    title = _checked_title(new, today)
+    async with writing():
+        origin = await _origin(viewer, new.origin_id)
+        if not rules.may_give(viewer, new.owner_id, origin.event if origin else None):
+            raise NotAllowed("You can give action items to yourself. Ask a coordinator to give them to others.")
+        audience = frozenset({EVERYONE}) if origin else _audience(viewer, new)
+        owner = await _owner(viewer, new.owner_id, origin, audience, now)
+        row = await _insert(rows.ActionItem(
+            id=ids.new_id(), uid=ids.new_uid(), reference="", title=title, owner=owner.member_id,
+            agency=owner.agency_id, due=new.due, origin=new.origin_id, body=_body(new, origin),
+            audience=next(iter(audience)), status=ItemStatus.OPEN, progress=0, created_by=viewer.member_id,
+            created_at=now, changed_at=now, closed_at=None, version=1, sequence=0,
+        ))  # fmt: skip
+        await _note(viewer, row.id, f"Given to {owner.name}, due {day(new.due, today)}", "", now)
+        await _tell(viewer, row.id, owner.member_id, 1, now)
+        await audit.record(viewer.actor, "item_created", "item", row.id, {}, now)
+    return str(row.reference)
+
+
+async def update(
+    viewer: Viewer, reference: str, change: Change, expected_version: int, now: datetime, today: date
+) -> ActionItem:
+    """Move an item, or note something about it, and return it; a closed one opens again by an open status.
+
+    Errors: NotFound, NotAllowed, Invalid by field, Conflict when somebody changed it since that version.
+    """
+    note = clean(change.note, changes.LONGEST_NOTE, "note", multiline=True)
+    async with writing():
+        item = await _theirs(viewer, reference)
+        _check_version(item, expected_version)
+        if change.status is ItemStatus.CANCELLED and not rules.may_direct(viewer, item):
+            raise NotAllowed("Only who gave the item, the body's chair or a coordinator can cancel it.")
+        after = changes.changed(item, replace(change, note=note), now, today)
+        if after != item:
+            await _save(viewer, item, after, note, "item_updated", now, today)
+    return after
+
+
+async def complete(viewer: Viewer, reference: str, expected_version: int, now: datetime, today: date) -> ActionItem:
+    """Mark an item done and return it; one that is done already stays as it is. Errors as in `update`."""
+    async with writing():
+        item = await _theirs(viewer, reference)
+        if item.status is ItemStatus.DONE:
+            return item
+        return await update(viewer, reference, Change(status=ItemStatus.DONE), expected_version, now, today)
+
+
+async def hand_over(
+    viewer: Viewer, reference: str, owner_id: UUID, expected_version: int, now: datetime, today: date
+) -> ActionItem:
+    """Give an open item to another owner and tell them; the old owner's links stop working.
+
+    Errors: NotFound, NotAllowed, Conflict, Invalid(owner) for somebody who may not see it.
+    """
+    async with writing():
+        item = await _theirs(viewer, reference)
+        if not rules.may_direct(viewer, item):
+            raise NotAllowed("Only who gave the item, the body's chair or a coordinator can give it to somebody else.")
+        _check_version(item, expected_version)
+        if not item.is_open:
+            raise Conflict("This action item is closed. Reopen it before you give it to somebody else.")
+        if item.owner_id == owner_id:
+            return item
+        origin = await _origin(viewer, item.origin_id)
+        audience = audiences.of_event(Visibility(item.visibility), item.body_id, ())
+        owner = await _owner(viewer, owner_id, origin, audience, now)
+        return await pass_on(viewer, item, owner, now, today)
+
+
+async def pass_on(viewer: Viewer, item: ActionItem, owner: Viewer, now: datetime, today: date) -> ActionItem:
+    """Give an open item to somebody who may see it, and tell them; the caller is inside `writing()`."""
+    after = replace(
+        item, owner_id=owner.member_id, owner=owner.name, owner_email=owner.email, agency_id=owner.agency_id,
+        agency=owner.agency, version=item.version + 1, sequence=item.sequence + 1, changed_at=now,
+    )  # fmt: skip
+    await _save(viewer, item, after, "", "item_handed_over", now, today)
+    await _tell(viewer, item.id, owner.member_id, after.version, now)
+    return after
+
+
+async def drop(viewer: Viewer, item_id: UUID, now: datetime) -> None:
+    """Cancel an item whose owner leaves and that nobody else may see; the caller is inside `writing()`."""
+    changed: dict[Any, Any] = {
+        rows.ActionItem.status: ItemStatus.CANCELLED, rows.ActionItem.closed_at: now, rows.ActionItem.changed_at: now,
+        rows.ActionItem.version: rows.ActionItem.version + 1,
+    }  # fmt: skip
+    await rows.ActionItem.update(changed).where(rows.ActionItem.id == item_id)
+    await _note(viewer, item_id, "Cancelled: its owner left, and nobody else may see it", "", now)
+    await audit.record(viewer.actor, "item_updated", "item", item_id, {"status": "cancelled"}, now)
+
+
+async def item_by_link(item_id: UUID, owner_id: UUID, now: datetime, origin: Origin) -> tuple[Viewer, ActionItem]:
+    """Return the person to whom a signed link speaks, coming from there, and the item, open or closed.
+
+    Raises NotFound, always alike, when the owner is not active, does not own it any more, or may not see it.
+    """
+    viewer = replace(await viewer_for(owner_id, now), origin=origin)
+    item = await action_items.item_by_id(viewer, item_id)
+    if item is None or item.owner_id != owner_id:
+        raise NotFound
+    return viewer, item
+
+
+def _checked_title(new: NewItem, today: date) -> str:
+    wrong: dict[str, str] = {}
+    title = ""
+    try:
+        title = clean(new.title, changes.LONGEST_TITLE, "title")
+        if not title:
+            wrong["title"] = "Say what is to be done."
+    except Invalid as too_long:
+        wrong |= too_long.fields
+    try:
+        changes.check_due(new.due, today)
+    except Invalid as odd:
+        wrong |= odd.fields
+    if wrong:
+        raise Invalid(**wrong)
+    return title
+
+
+async def _theirs(viewer: Viewer, reference: str) -> ActionItem:
+    item = await action_items.item(viewer, reference)
+    if item is None:
+        raise NotFound
+    if not rules.may_update(viewer, item):
+        raise NotAllowed("Only the owner, who gave the item, the body's chair or a coordinator can update it.")
+    return item
+
+
+def _check_version(item: ActionItem, expected: int) -> None:
+    if item.version != expected:
+        raise Conflict("Somebody updated this action item while you were working on it.")
+
+
+async def _origin(viewer: Viewer, origin_id: UUID | None) -> Occurrence | None:
+    if origin_id is None:
+        return None
+    origin = await events.date_by_id(viewer, origin_id)
+    if origin is None:
+        raise Invalid(origin="Choose a date from the list.")
+    return origin
+
+
+def _audience(viewer: Viewer, new: NewItem) -> frozenset[str]:
+    held = audiences.of_event(new.seen_by, new.body_id, ()) & viewer.audiences
+    if not held:
+        raise Invalid(seen_by="Choose who may see it from the list.")
+    return held
+
+
+async def _owner(
+    viewer: Viewer, owner_id: UUID, origin: Occurrence | None, audience: frozenset[str], now: datetime
+) -> Viewer:
+    if owner_id not in {person.id for person in await possible_owners(viewer, origin)}:
+        raise Invalid(owner="Choose a person from the list.")
+    owner = await viewer_for(owner_id, now)
+    sees = await events.date_by_id(owner, origin.id) if origin else audience & owner.audiences
+    if not sees:
+        raise Invalid(owner=UNSEEN)
+    return owner
+
+
+def _body(new: NewItem, origin: Occurrence | None) -> UUID | None:
+    return new.body_id or (origin.event.body_id if origin else None)
+
+
+async def _insert(row: rows.ActionItem) -> rows.ActionItem:
+    for _ in range(TRIES):
+        row.reference = ids.reference("AI")
+        if (
+            await rows.ActionItem.insert(row)
+            .on_conflict(target=rows.ActionItem.reference, action="DO NOTHING")
+            .returning(rows.ActionItem.id)
+        ):
+            return row
+    raise Conflict("No free number was found. Try again.")
+
+
+async def _save(
+    viewer: Viewer, before: ActionItem, after: ActionItem, note: str, verb: str, now: datetime, today: date
+) -> None:
+    values: dict[Any, Any] = {
+        "owner": after.owner_id, "agency": after.agency_id, "due": after.due, "status": after.status,
+        "progress": after.progress, "changed_at": after.changed_at, "closed_at": after.closed_at,
+        "version": after.version, "sequence": after.sequence,
+    }  # fmt: skip
+    await rows.ActionItem.update(values).where(
+        rows.ActionItem.id == before.id, rows.ActionItem.version == before.version
+    )
+    await _note(viewer, before.id, changes.words(before, after, today), note, now)
+    facts = {"status": after.status, "version": after.version}
+    await audit.record(viewer.actor, verb, "item", before.id, facts, now)
+
+
+async def _note(viewer: Viewer, item_id: UUID, change: str, text: str, now: datetime) -> None:
+    source = "link" if viewer.origin.door == "link" else "site"
+    await rows.ActionNote.insert(
+        rows.ActionNote(
+            id=ids.new_id(), item=item_id, at=now, by=viewer.member_id, source=source, change=change, text=text
+        )
+    )
+
+
+async def _tell(viewer: Viewer, item_id: UUID, owner_id: UUID, version: int, now: datetime) -> None:
+    if owner_id == viewer.member_id:
+        return
+    key = f"item_assigned:{item_id}:{owner_id}:{version}"
+    await outbox.enqueue_all(
+        [outbox.Draft(kind=MessageKind.ITEM_ASSIGNED, recipient_id=owner_id, key=key, item_id=item_id)], now
+    )

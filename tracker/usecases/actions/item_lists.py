@@ -1,0 +1,150 @@
+"""What people read of action items: the list, one item with its history, what a meeting carries, the form's choices."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from uuid import UUID
+
+from tracker.errors import NotFound
+from tracker.rules.actions import action_items as rules
+from tracker.rules.actions import item_lists as lists
+from tracker.rules.actions.action_items import ActionItem, Note
+from tracker.rules.actions.item_lists import Counts, Filter, Group
+from tracker.rules.attendance.sheet import named_participants
+from tracker.rules.core.audiences import Visibility, of_event
+from tracker.rules.core.viewer import Viewer
+from tracker.rules.events.event import EventStatus, Line, Occurrence
+from tracker.rules.events.plan import Person
+from tracker.tables.visible.actions import action_items
+from tracker.tables.visible.attendance import sheet
+from tracker.tables.visible.events import events
+from tracker.usecases.roster import people
+
+ORIGINS_BACK = timedelta(days=60)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Board:
+    """The list of action items as one viewer asked for it; counts are of all that they may see."""
+
+    counts: Counts
+    groups: list[Group]
+    movable: frozenset[UUID]
+    """Items that the viewer may update."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ItemView:
+    """One item with its history, newest first, and what the viewer may do with it."""
+
+    item: ActionItem
+    notes: list[Note]
+    may_update: bool
+    may_direct: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Choices:
+    """What the form of a new item offers; the keys of `origins` are dates, the latest first."""
+
+    owners: list[Person]
+    origins: Mapping[UUID, Line]
+    bodies: Mapping[UUID, str]
+    visibilities: frozenset[Visibility]
+    """Everyone, and the arms that are the viewer's."""
+
+
+async def board(viewer: Viewer, chosen: Filter, now: datetime, today: date) -> Board:
+    """Return the list that the filter lets through, grouped, with those done in the last 30 days if it asks."""
+    every = await action_items.items(viewer, closed_since=now - lists.RECENT)
+    listed = lists.matching(every, chosen, viewer.member_id)
+    return Board(
+        counts=lists.counts(every, today),
+        groups=lists.grouped(listed, chosen.group_by, today),
+        movable=frozenset(one.id for one in listed if rules.may_update(viewer, one)),
+    )
+
+
+async def counts(viewer: Viewer, now: datetime, today: date) -> Counts:
+    """Count what the viewer may see."""
+    return lists.counts(await action_items.items(viewer, closed_since=now - lists.RECENT), today)
+
+
+async def item_view(viewer: Viewer, reference: str) -> ItemView:
+    """Return one item with its history; raise `NotFound` when it is missing or not for this viewer."""
+    item = await action_items.item(viewer, reference)
+    if item is None:
+        raise NotFound
+    return ItemView(
+        item=item,
+        notes=await action_items.notes(viewer, item),
+        may_update=rules.may_update(viewer, item),
+        may_direct=rules.may_direct(viewer, item),
+    )
+
+
+async def my_open_items(viewer: Viewer) -> list[ActionItem]:
+    """Return the viewer's own open items, soonest due first."""
+    return await action_items.mine(viewer)
+
+
+async def open_items_of_people(viewer: Viewer, member_ids: Iterable[UUID]) -> list[ActionItem]:
+    """Return those open items of some people that the viewer may see, soonest due first."""
+    owners = set(member_ids)
+    return [item for item in await action_items.items(viewer) if item.owner_id in owners]
+
+
+async def open_items_of_body(viewer: Viewer, body_id: UUID) -> list[ActionItem]:
+    """Return the open items that the next meeting of a body carries, soonest due first."""
+    return await action_items.of_body(viewer, body_id)
+
+
+async def open_items_of_series(viewer: Viewer, event_id: UUID) -> list[ActionItem]:
+    """Return the open items that come from any date of an event, soonest due first."""
+    return await action_items.of_event(viewer, event_id)
+
+
+async def items_of_date(viewer: Viewer, occurrence_id: UUID) -> list[ActionItem]:
+    """Return the items, open or closed, that were given on one date."""
+    return await action_items.of_date(viewer, occurrence_id)
+
+
+async def choices(viewer: Viewer, origin_id: UUID | None, now: datetime) -> Choices:
+    """Return what the form offers; `origin_id` is the date that was chosen already, if the viewer may see it."""
+    origin = await events.date_by_id(viewer, origin_id) if origin_id else None
+    lines = await events.lines(viewer, now - ORIGINS_BACK, now + timedelta(hours=1))
+    lines += await events.lines_by_id(viewer, [origin.id] if origin else [])
+    latest_first = sorted(lines, key=lambda line: line.starts_at, reverse=True)
+    return Choices(
+        owners=await possible_owners(viewer, origin),
+        origins={line.id: line for line in latest_first if line.status is not EventStatus.DRAFT and not line.is_off},
+        bodies={body.id: body.name for body in await people.bodies(viewer)},
+        visibilities=frozenset(one for one in Visibility if of_event(one, None, ()) & viewer.audiences),
+    )
+
+
+async def new_owners(viewer: Viewer, item: ActionItem) -> list[Person]:
+    """Return to whom the viewer may hand an item over."""
+    origin = await events.date_by_id(viewer, item.origin_id) if item.origin_id else None
+    return [person for person in await possible_owners(viewer, origin) if person.id != item.owner_id]
+
+
+async def possible_owners(viewer: Viewer, origin: Occurrence | None) -> list[Person]:
+    """Return whom the viewer may name as owner, by agency and name: whom they know, or the list of a named event.
+
+    Whether a person may see the item is asked once more when it is given to them.
+    """
+    if not viewer.may_schedule and origin is None:
+        return await _named({viewer.member_id})
+    if origin is None:
+        return await people.directory(viewer)
+    named, _ = named_participants(viewer, origin.event, await sheet.participants(viewer, origin))
+    known = {viewer.member_id, origin.event.lead_id} | {one.member_id for one in named}
+    if not origin.event.is_restricted:
+        known |= {one.id for one in await people.directory(viewer)}
+    return await _named(known)
+
+
+async def _named(member_ids: set[UUID]) -> list[Person]:
+    found = await people.people_by_id(member_ids)
+    return sorted(found.values(), key=lambda person: (person.agency, person.name, str(person.id)))

@@ -1,0 +1,242 @@
+"""Taking attendance: one tap per person, those who replied yes at once, walk-ins, undo, close, reopen.
+
+Every deed says what is to be true, not what is to be turned over, so the same tap sent twice is one tap.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from uuid import UUID
+
+from tracker.crypto import ids
+from tracker.database import writing
+from tracker.errors import Invalid, NotAllowed
+from tracker.rules.attendance import sheet as rules
+from tracker.rules.attendance.sheet import AgencyCount, Correction, Line, Mark, Recorded, Tally, WalkIn
+from tracker.rules.core.clean_text import clean
+from tracker.rules.core.viewer import Status, Viewer
+from tracker.rules.events.event import Occurrence, may_take_attendance
+from tracker.rules.events.plan import Person
+from tracker.rules.events.replies import Participant
+from tracker.rules.roster.quorum import Count
+from tracker.tables.schema.attendance.attendance import AttendanceMark
+from tracker.tables.schema.events.events import Occurrence as OccurrenceRow
+from tracker.tables.schema.roster.people import Agency
+from tracker.tables.visible.attendance import sheet
+from tracker.usecases.attendance.marks import NewMark, in_place_of, replace_marks
+from tracker.usecases.core import audit
+from tracker.usecases.events.occurrences import date_for
+from tracker.usecases.roster import people
+from tracker.usecases.roster.quorum import quorum_of
+
+LONGEST_NAME = 120  # characters
+
+
+@dataclass(frozen=True, kw_only=True)
+class Roll:
+    """One date's roll as it stands, and why it cannot be changed now (None when it can)."""
+
+    occurrence: Occurrence
+    lines: list[Line]
+    tally: Tally
+    agencies: Mapping[str, list[Line]]
+    waiting_yes: int
+    """How many the bulk button would mark."""
+    quorum: Count | None
+    """Against what the body asks now whose meeting it is; None where it asks nothing, and once attendance is closed."""
+    why_not: str | None
+
+
+async def roll(viewer: Viewer, event_id: UUID, key: str, now: datetime) -> Roll:
+    """Return a date's roll; raise `NotFound`, or `NotAllowed` for a viewer who may not take attendance."""
+    occurrence = await _theirs(viewer, event_id, key)
+    lines = await _lines(viewer, occurrence)
+    return Roll(
+        occurrence=occurrence,
+        lines=lines,
+        tally=rules.tally(lines),
+        agencies=rules.by_agency(lines),
+        waiting_yes=len(rules.waiting_yes(lines)),
+        quorum=await _quorum(viewer, occurrence, lines),
+        why_not=rules.why_not(occurrence, now),
+    )
+
+
+async def _quorum(viewer: Viewer, occurrence: Occurrence, lines: list[Line]) -> Count | None:
+    if occurrence.attendance_closed_at is not None:
+        return None  # rule and seats of today say nothing about a meeting of last year
+    asked = await quorum_of(viewer, occurrence.event.body_id)
+    present = {one.member_id for one in lines if one.member_id and one.mark in rules.PRESENT}
+    return asked.count_present(present) if asked else None
+
+
+async def participants_for(viewer: Viewer, occurrence: Occurrence) -> tuple[list[Participant], list[AgencyCount]]:
+    """Return whom of a date's participants the viewer reads by name, and counts per agency for the others."""
+    everybody = await sheet.participants(viewer, occurrence)
+    return rules.named_participants(viewer, occurrence.event, everybody)
+
+
+async def walk_in_choices(viewer: Viewer, roll: Roll) -> list[Person]:
+    """Return the members whom the viewer knows and who are not on the roll."""
+    listed = {line.member_id for line in roll.lines}
+    return [person for person in await people.directory(viewer) if person.id not in listed]
+
+
+async def agency_choices() -> list[tuple[UUID, str]]:
+    """Return id and short name of each active agency: which agencies there are is known to every member."""
+    found = await Agency.select(Agency.id, Agency.code).where(Agency.status == Status.ACTIVE).order_by(Agency.code)
+    return [(row["id"], row["code"]) for row in found]
+
+
+async def last_step(viewer: Viewer, roll: Roll, at: datetime) -> list[tuple[Recorded, Recorded | None]]:
+    """Return what the viewer's deed of that moment wrote and `undo` would take back, each with what it replaced."""
+    return await sheet.step(viewer, roll.occurrence, at)
+
+
+async def corrections(viewer: Viewer, roll: Roll) -> list[Correction]:
+    """Return the marks of a roll that were replaced or taken back, the latest first."""
+    return await sheet.corrections(viewer, roll.occurrence)
+
+
+async def record(viewer: Viewer, event_id: UUID, key: str, marks: Mapping[UUID, Mark], now: datetime) -> None:
+    """Record what is true of members on the roll; who has that mark already is left as is.
+
+    Errors: NotFound, NotAllowed (not theirs, not open), Invalid for people who are not on the roll.
+    """
+    async with writing():
+        occurrence = await _open(viewer, event_id, key, now)
+        known = {line.member_id: line for line in await _lines(viewer, occurrence) if line.member_id}
+        old = await sheet.current(viewer, occurrence, marks)
+        if set(marks) - set(known) - set(old):
+            raise Invalid(member="Choose a person on the list.")
+        for member_id, mark in marks.items():
+            rules.check_mark(mark, is_invited=member_id in known and not known[member_id].is_walk_in)
+        new = (
+            NewMark(
+                old=old.get(one),
+                mark=mark,
+                member_id=one,
+                agency_id=known[one].agency_id if one in known else old[one].agency_id,
+            )
+            for one, mark in marks.items()
+        )
+        await replace_marks(viewer, occurrence, new, now)
+
+
+async def record_guest(viewer: Viewer, event_id: UUID, key: str, mark_id: UUID, mark: Mark, now: datetime) -> None:
+    """Record what is true of a walk-in who is no member; does nothing when that mark was corrected meanwhile."""
+    rules.check_mark(mark, is_invited=False)
+    async with writing():
+        occurrence = await _open(viewer, event_id, key, now)
+        if old := await sheet.guest(viewer, occurrence, mark_id):
+            await replace_marks(viewer, occurrence, [in_place_of(old, mark)], now)
+
+
+async def mark_yes_as_here(viewer: Viewer, event_id: UUID, key: str, now: datetime) -> None:
+    """Mark everybody here who replied yes and has no mark yet."""
+    async with writing():
+        occurrence = await _open(viewer, event_id, key, now)
+        waiting = {line.member_id: line for line in rules.waiting_yes(await _lines(viewer, occurrence))}
+        old = await sheet.current(viewer, occurrence, (one for one in waiting if one))
+        new = (
+            NewMark(old=old.get(one) if one else None, mark=Mark.HERE, member_id=one, agency_id=line.agency_id)
+            for one, line in waiting.items()
+        )
+        await replace_marks(viewer, occurrence, new, now)
+
+
+async def add_walk_in(viewer: Viewer, event_id: UUID, key: str, walk_in: WalkIn, now: datetime) -> None:
+    """Add somebody who was not invited and mark them; the same form twice adds nobody, unless they were taken back.
+
+    Raises `Invalid` without a name or for a member whom the viewer does not know.
+    """
+    rules.check_mark(walk_in.mark, is_invited=False)
+    async with writing():
+        occurrence = await _open(viewer, event_id, key, now)
+        mark_id = ids.id_from(viewer.member_id, occurrence.id, walk_in)
+        known = await AttendanceMark.select(AttendanceMark.corrected_at).where(AttendanceMark.id == mark_id).first()
+        if known and known["corrected_at"] is None:
+            return
+        walk_in = replace(walk_in, id=ids.new_id() if known else mark_id)
+        new = await (_member(viewer, occurrence, walk_in) if walk_in.member_id else _guest(walk_in))
+        await replace_marks(viewer, occurrence, [new], now)
+
+
+async def undo(viewer: Viewer, event_id: UUID, key: str, at: datetime, now: datetime) -> None:
+    """Bring back what counted before the viewer's own deed of that moment, wherever nothing newer counts."""
+    async with writing():
+        occurrence = await _open(viewer, event_id, key, now)
+        steps = await sheet.step(viewer, occurrence, at)
+        back = (in_place_of(written, before.mark if before else Mark.CLEARED) for written, before in steps)
+        await replace_marks(viewer, occurrence, back, now)
+
+
+async def close(viewer: Viewer, event_id: UUID, key: str, now: datetime) -> Tally:
+    """Close attendance and return the count; who has no mark stays so and is in the count. Closed stays closed."""
+    async with writing():
+        occurrence = await _theirs(viewer, event_id, key)
+        counted = rules.tally(await _lines(viewer, occurrence))
+        if occurrence.attendance_closed_at is None:
+            rules.check_open(occurrence, now)
+            await _set_closed(occurrence, now)
+            facts = {"present": counted.present, "unmarked": counted.unmarked}
+            await audit.record(viewer.actor, "attendance_closed", "occurrence", occurrence.id, facts, now)
+    return counted
+
+
+async def reopen(viewer: Viewer, event_id: UUID, key: str, now: datetime) -> None:
+    """Reopen attendance to correct a mark; every earlier row stays."""
+    async with writing():
+        occurrence = await _theirs(viewer, event_id, key)
+        if occurrence.attendance_closed_at is not None:
+            await _set_closed(occurrence, None)
+            await audit.record(viewer.actor, "attendance_reopened", "occurrence", occurrence.id, {}, now)
+
+
+async def _theirs(viewer: Viewer, event_id: UUID, key: str) -> Occurrence:
+    occurrence = await date_for(viewer, event_id, key)
+    if not may_take_attendance(viewer, occurrence.event):
+        raise NotAllowed("Only the organizer, the body's chair or a coordinator can take attendance.")
+    return occurrence
+
+
+async def _open(viewer: Viewer, event_id: UUID, key: str, now: datetime) -> Occurrence:
+    occurrence = await _theirs(viewer, event_id, key)
+    rules.check_open(occurrence, now)
+    return occurrence
+
+
+async def _lines(viewer: Viewer, occurrence: Occurrence) -> list[Line]:
+    return rules.roll(await sheet.participants(viewer, occurrence), await sheet.recorded(viewer, occurrence))
+
+
+async def _member(viewer: Viewer, occurrence: Occurrence, walk_in: WalkIn) -> NewMark:
+    person = next((one for one in await people.directory(viewer) if one.id == walk_in.member_id), None)
+    if person is None:
+        raise Invalid(person="Choose a person from the list.")
+    old = await sheet.current(viewer, occurrence, [person.id])
+    return NewMark(
+        id=walk_in.id, old=old.get(person.id), mark=walk_in.mark, member_id=person.id, agency_id=person.agency_id
+    )
+
+
+async def _guest(walk_in: WalkIn) -> NewMark:
+    name = clean(walk_in.name, LONGEST_NAME, "name")
+    agency = clean(walk_in.agency, LONGEST_NAME, "agency_name")
+    if not name:
+        raise Invalid(name="Give the name or the role of the person who came.")
+    if walk_in.agency_id and walk_in.agency_id not in dict(await agency_choices()):
+        raise Invalid(agency="Choose an agency from the list, or write its name.")
+    return NewMark(
+        id=walk_in.id,
+        old=None,
+        mark=walk_in.mark,
+        member_id=None,
+        agency_id=walk_in.agency_id,
+        guest=name,
+        guest_agency="" if walk_in.agency_id else agency,
+    )
+
+
+async def _set_closed(occurrence: Occurrence, closed_at: datetime | None) -> None:
+    await OccurrenceRow.update({OccurrenceRow.attendance_closed_at: closed_at}).where(OccurrenceRow.id == occurrence.id)

@@ -1,0 +1,158 @@
+"""The audit trail for people: a page of entries as its reader may know of them, and the recorded acts of reading it."""
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from tracker.database import writing
+from tracker.errors import NotFound
+from tracker.rules.audit import facts as audit_facts
+from tracker.rules.audit.words import OPEN_SUBJECTS, Entry, told
+from tracker.rules.core.actors import Origin
+from tracker.rules.core.viewer import Viewer
+from tracker.tables.schema.events.marking_columns import marking_of
+from tracker.tables.visible.audit import entries as entry_rows
+from tracker.tables.visible.audit.entries import Choice
+from tracker.usecases.audit import verification
+from tracker.usecases.audit.verification import Verification
+from tracker.usecases.core import audit, names
+from tracker.usecases.core.access_records import note
+
+__all__ = ["Choice", "Verification", "export", "last_verification", "page", "verify"]
+
+PAGE = 50  # entries
+MOST = 50_000  # entries of one export
+HIDDEN = {"about": "one subject", "via": "one address or session"}
+"""What the record of a look says in place of what it looked up."""
+UNKNOWN = "Somebody who is not in the roster"
+
+Row = dict[str, Any]
+Names = dict[UUID, Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Page:
+    """Entries, newest first; `next_skip` of those at the last moment have been shown when there are older ones."""
+
+    entries: Sequence[Entry]
+    has_older: bool
+    next_until: datetime | None = None
+    next_skip: int = 0
+
+
+async def page(viewer: Viewer, choice: Choice, asked: dict[str, str], now: datetime) -> Page:
+    """Return a page of the trail. That it was read is itself recorded, once a day for each filter (`asked`).
+
+    The record names no subject that was looked up: it is told to who may not know of that subject.
+
+    Errors: NotFound for who does not read the trail.
+    """
+    _check(viewer)
+    await note(viewer, "audit_read", "audit", "", _asked(asked), now)
+    found = await entry_rows.entries(viewer, choice, PAGE + 1)
+    entries = await _told(viewer, found[:PAGE])
+    if len(found) <= PAGE:
+        return Page(entries=entries, has_older=False)
+    last = entries[-1].at
+    shown = sum(one.at == last for one in entries) + (choice.skip if last == choice.until else 0)
+    return Page(entries=entries, has_older=True, next_until=last, next_skip=shown)
+
+
+async def export(viewer: Viewer, choice: Choice, asked: dict[str, str], now: datetime) -> Sequence[Entry]:
+    """Return all entries of a choice, newest first, at most 50,000; that they left is recorded. Errors: NotFound."""
+    _check(viewer)
+    found = await entry_rows.entries(viewer, choice, MOST)
+    async with writing():
+        await audit.record(viewer.actor, "audit_exported", "audit", "", _asked(asked), now)
+    return await _told(viewer, found)
+
+
+async def verify(viewer: Viewer, now: datetime) -> Verification:
+    """Check the whole trail and record how it was found. Errors: NotFound for who does not read the trail."""
+    _check(viewer)
+    return await verification.verify(now, by=viewer.actor)
+
+
+async def last_verification(viewer: Viewer) -> Verification | None:
+    """Return how the trail was found the last time that it was verified. Errors: NotFound."""
+    _check(viewer)
+    return await verification.last()
+
+
+def _check(viewer: Viewer) -> None:
+    if not viewer.reads_audit:
+        raise NotFound
+
+
+def _asked(asked: dict[str, str]) -> dict[str, object]:
+    """Return the facts of a look: whoever reads the trail may read them, so what was looked up stays out."""
+    kept = {name: HIDDEN.get(name, value) for name, value in asked.items()}
+    return {"filter": kept} if kept else {}
+
+
+async def _told(viewer: Viewer, rows: Iterable[Row]) -> list[Entry]:
+    """Return entries with the names that they need, asked for at once."""
+    found = list(rows)
+    in_facts = audit_facts.ids_in([json.loads(row["facts"]) for row in found])
+    actors = {UUID(row["actor"]) for row in found if row["actor"]}
+    people = await names.people(_ids(found, "member") | actors | in_facts)
+    called = {key: f"{name} ({agency})" for key, (name, agency) in people.items()}
+    agencies = {UUID(row["agency"]) for row in found if row["agency"]}
+    organizations = _ids(found, "agency") | _ids(found, "body") | _ids(found, "site") | agencies | in_facts
+    called |= await names.organizations(organizations)
+    return [_entry(viewer, row, called, _author(row, people, called)) for row in found]
+
+
+def _ids(rows: Sequence[Row], subject: str) -> set[UUID]:
+    return {found for row in rows if row["subject"] == subject and (found := _id(row["subject_id"]))}
+
+
+def _author(row: Row, people: dict[UUID, tuple[str, str]], called: Names) -> str:
+    """Return who it was, with the agency for which they acted then; older entries have only that of today."""
+    if not row["actor"]:
+        return "System"
+    if UUID(row["actor"]) not in people:
+        return UNKNOWN
+    name, agency = people[UUID(row["actor"])]
+    return f"{name} ({called.get(UUID(row['agency']), agency) if row['agency'] else agency})"
+
+
+def _origin(viewer: Viewer, row: Row, facts: dict[str, object]) -> Origin:
+    """Return from where it came; before each entry said so, the facts of a sign-in did."""
+    address = row["address"] or str(facts.get("client", "")).partition(" ")[0]
+    return Origin(row["door"], address, row["session"], row["request"] if viewer.reads_all_audit else "")
+
+
+def _entry(viewer: Viewer, row: Row, called: Names, author: str) -> Entry:
+    is_open = bool(row["event"] or row["sees_item"] or row["subject"] in OPEN_SUBJECTS)
+    title, address = _subject(row, called) if is_open else ("", "")
+    said = json.loads(row["facts"])
+    facts = told(said, reads_all=viewer.reads_all_audit) if is_open else {}
+    return Entry(
+        seq=row["seq"], at=row["at"], origin=_origin(viewer, row, said), verb=row["verb"], subject=row["subject"],
+        subject_id=row["subject_id"], actor_id=_id(row["actor"]), actor=author, title=title, address=address,
+        facts=audit_facts.named(facts, called), is_open=is_open, marking=marking_of(row),
+    )  # fmt: skip
+
+
+def _subject(row: Row, called: Names) -> tuple[str, str]:
+    """Return what the subject of an entry that the reader may open is called, and where it is."""
+    if row["reference"]:
+        return f"{row['reference']} {row['item_title']}", f"/action-items/{row['reference']}"
+    if row["event"]:
+        date = row["original_start"]
+        return row["event_title"], f"/events/{row['event']}" + (f"/{date.date().isoformat()}" if date else "")
+    if row["subject"] == "address":
+        return row["subject_id"], ""
+    found = _id(row["subject_id"])
+    return (called.get(found, "") if found else ""), ""
+
+
+def _id(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None

@@ -1,0 +1,44 @@
+"""What is done to the database when the secret was replaced: seals are made anew, and the trail tells.
+
+Keys of both are in use (`keys.use(new, old)`). What only hashes with a key stays as it is and is read with the
+old key: recovery codes, links in mails, the trail of before.
+"""
+
+from datetime import datetime
+from typing import Any
+
+from tracker.crypto import keys
+from tracker.database import writing
+from tracker.rules.core.actors import BY_COMMAND
+from tracker.tables.schema.availability.shared_calendars import OutsideCalendar
+from tracker.tables.schema.calendars.subscriptions import Subscription
+from tracker.tables.schema.roster.people import Member
+from tracker.usecases.availability import shared_calendars
+from tracker.usecases.calendars import subscriptions
+from tracker.usecases.core import audit
+from tracker.usecases.identity import security_codes
+
+SEALED: tuple[tuple[Any, str, str], ...] = (
+    (Member, "totp_sealed", security_codes.PURPOSE),
+    (Subscription, "token_sealed", subscriptions.PURPOSE),
+    (OutsideCalendar, "address_sealed", shared_calendars.PURPOSE),
+)
+"""Every column that holds seals, each bound to the id of its row, and what its key is for."""
+
+
+async def settle(now: datetime) -> int:
+    """Seal everything with the new secret, so that the old one opens nothing of this database; return how much."""
+    async with writing():
+        number = sum([await _reseal(*one) for one in SEALED])
+        await audit.record(BY_COMMAND, "secret_replaced", "deployment", "", {}, now)
+    return number
+
+
+async def _reseal(table: Any, column: str, purpose: str) -> int:
+    """Seal a column anew, one by one: each seal is another, and this happens once in years."""
+    found = [row for row in await table.select("id", column) if row[column] is not None]
+    for row in found:
+        bound_to = str(row["id"])
+        sealed = keys.seal(keys.named(purpose), keys.unseal(purpose, row[column], bound_to), bound_to)
+        await table.update({column: sealed}).where(table.id == row["id"])
+    return len(found)

@@ -1,0 +1,126 @@
+"""Verifying the audit trail: when a person asks, and every night by the clock; how it was found is itself an entry."""
+
+import json
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from typing import Any
+from uuid import UUID
+
+from tracker.database import writing
+from tracker.rules.core.actors import BY_CLOCK, Actor
+from tracker.rules.core.outbox import Draft, MessageKind
+from tracker.rules.core.viewer import Role, Status
+from tracker.rules.core.wall_clock import to_local, to_utc
+from tracker.tables.schema.core.audit import AuditEntry
+from tracker.tables.schema.core.outbox import Watermark
+from tracker.tables.schema.roster.people import Member, MemberRole
+from tracker.usecases.core import audit, outbox
+
+MARK = "audit"
+AT = time(3)
+"""By the task force's clock, when nobody waits for pages."""
+TOLD = (Role.COORDINATOR, Role.AUDITOR)
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Verification:
+    """How the trail was found when it was last verified."""
+
+    at: datetime
+    broken: audit.Broken | None
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether every entry was as it was written."""
+        return self.broken is None
+
+
+async def verify(now: datetime, *, by: Actor) -> Verification:
+    """Check the whole trail and record how it was found; `by` is who asked, or the clock."""
+    broken = await _first_broken()
+    facts = {"broken": broken.seq, "why": broken.why} if broken else {}
+    try:
+        async with writing():
+            await audit.record(by, "audit_verified", "audit", "", facts, now)
+    except Exception:  # a trail without its end takes no entry, and who asked must hear of it all the more
+        log.exception("The verification was not recorded.")
+    return Verification(at=now, broken=broken)
+
+
+async def _first_broken() -> audit.Broken | None:
+    """Whatever keeps the trail from being verified is an alarm as well: it would else be how to silence it."""
+    try:
+        return await audit.verify()
+    except Exception:
+        log.exception("The trail could not be verified.")
+        return audit.Broken(0, "The trail cannot be read.")
+
+
+async def last() -> Verification | None:
+    """Return how the trail was found the last time that it was verified here."""
+    found = await (
+        AuditEntry.select(AuditEntry.at, AuditEntry.facts)
+        .where((AuditEntry.subject == "audit") & (AuditEntry.verb == "audit_verified"))
+        .order_by(AuditEntry.seq, ascending=False)
+        .first()
+    )
+    if found is None:
+        return None
+    facts = json.loads(found["facts"])
+    broken = audit.Broken(facts["broken"], facts["why"]) if "broken" in facts else None
+    return Verification(at=found["at"], broken=broken)
+
+
+async def verify_nightly(now: datetime, zone: str) -> Verification | None:
+    """Verify the trail once after each three o'clock in the night, whichever process comes first; None when it was.
+
+    When it is broken the log, and once the coordinators and auditors by mail, are told (SP 800-53 AU-5, AU-9).
+    """
+    if not await _is_first_since(_last_night(now, zone), now):
+        return None
+    found = await verify(now, by=BY_CLOCK)
+    if found.broken:
+        log.error("The audit trail is not as it was written. Entry %s: %s", found.broken.seq, found.broken.why)
+        await _tell(found.broken, now)
+    return found
+
+
+def _last_night(now: datetime, zone: str) -> datetime:
+    today = to_local(now, zone).date()
+    tonight = to_utc(datetime.combine(today, AT), zone)
+    return tonight if tonight <= now else to_utc(datetime.combine(today - timedelta(days=1), AT), zone)
+
+
+async def _is_first_since(moment: datetime, now: datetime) -> bool:
+    """Claim what is due since a moment: of several processes one gets it."""
+    mark = Watermark.name == MARK
+    async with writing():
+        if not await Watermark.exists().where(mark):
+            await Watermark.insert(Watermark(name=MARK, until=now))
+            return True
+        claimed: dict[Any, Any] = {Watermark.until: now}
+        return bool(await Watermark.update(claimed).where(mark & (Watermark.until < moment)).returning(Watermark.name))
+
+
+async def _tell(broken: audit.Broken, now: datetime) -> None:
+    async with writing():
+        drafts = [
+            Draft(
+                kind=MessageKind.TRAIL_BROKEN, recipient_id=reader, key=f"trail_broken:{reader}:{broken.seq}",
+                facts={"found": now.isoformat()},
+            )
+            for reader in await _readers()
+        ]  # fmt: skip
+        await outbox.enqueue_all(drafts, now)
+
+
+async def _readers() -> Sequence[UUID]:
+    roles = MemberRole.select(MemberRole.member).where(MemberRole.role.is_in([one.value for one in TOLD]))
+    named = await roles.output(as_list=True)
+    active = (Member.status == Status.ACTIVE) & Member.id.is_in(named)
+    found: list[UUID] = await Member.select(Member.id).where(active).output(as_list=True) if named else []
+    return found

@@ -1,0 +1,102 @@
+"""Blackout days of agencies: named and taken back by their leads and coordinators, known to who may see the agency."""
+
+from collections.abc import Iterable
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from tracker.crypto import ids
+from tracker.database import writing
+from tracker.errors import NotAllowed, NotFound
+from tracker.rules.availability import blackout_days as rules
+from tracker.rules.availability.blackout_days import Blackout
+from tracker.rules.core.viewer import Viewer
+from tracker.tables.schema.availability.blackout_days import Blackout as BlackoutRow
+from tracker.tables.schema.roster.people import Member
+from tracker.usecases.core import audit
+from tracker.usecases.roster import directory_rows
+
+NOT_THEIRS = "Leads of the agency and coordinators name its blackout days."
+
+
+async def of_agency(agency_id: UUID, today: date) -> list[Blackout]:
+    """Return the days of an agency that are not over, earliest first; the caller has the right to see the agency."""
+    return await _found((BlackoutRow.agency == agency_id) & (BlackoutRow.last >= today))
+
+
+async def of_people(viewer: Viewer, member_ids: Iterable[UUID], first: date, last: date) -> dict[UUID, list[Blackout]]:
+    """Return the days between two that concern people, by person; only of agencies that the viewer may see."""
+    near = await _found((BlackoutRow.first <= last) & (BlackoutRow.last >= first))
+    if not near:
+        return {}
+    seen = await _seen_by(viewer, {one.agency_id for one in near})
+    theirs = await Member.select(Member.id, Member.agency).where(Member.id.is_in(list(member_ids)))
+    return {
+        row["id"]: found for row in theirs
+        if (found := [one for one in near if one.agency_id == row["agency"] and one.agency_id in seen])
+    }  # fmt: skip
+
+
+async def name(
+    viewer: Viewer, agency_id: UUID, first: date | None, last: date | None, reason: str, now: datetime, today: date
+) -> UUID:
+    """Name days of an agency; `today` is that of the task force. Errors: NotFound, NotAllowed, Invalid by field."""
+    await _check(viewer, agency_id)
+    first, last = rules.check(first, last, today)
+    row = BlackoutRow(id=ids.new_id(), agency=agency_id, first=first, last=last, reason=reason)
+    async with writing():
+        await BlackoutRow.insert(row)
+        told = {"from": first, "to": last}
+        await audit.record(viewer.actor, "blackout_named", "agency", agency_id, told, now)
+    return row.id
+
+
+async def take_back(viewer: Viewer, agency_id: UUID, blackout_id: UUID, now: datetime) -> None:
+    """Take days back; does nothing for days that were taken back already. Errors: NotFound, NotAllowed."""
+    await _check(viewer, agency_id)
+    async with writing():
+        its = (BlackoutRow.id == blackout_id) & (BlackoutRow.agency == agency_id)
+        row = await BlackoutRow.select(BlackoutRow.first, BlackoutRow.last).where(its).first()
+        if row is None:
+            return
+        await BlackoutRow.delete().where(its)
+        told = {"from": row["first"], "to": row["last"]}
+        await audit.record(viewer.actor, "blackout_taken_back", "agency", agency_id, told, now)
+
+
+async def _check(viewer: Viewer, agency_id: UUID) -> None:
+    if not await _seen_by(viewer, {agency_id}):
+        raise NotFound
+    if not rules.may_name(viewer, agency_id):
+        raise NotAllowed(NOT_THEIRS)
+
+
+async def _seen_by(viewer: Viewer, agency_ids: Iterable[UUID]) -> set[UUID]:
+    """Return those of some agencies of which the viewer may know somebody; who keeps the roster knows all there are."""
+    if viewer.keeps_accounts:
+        known = {row["id"] for row in await directory_rows.agencies()}
+    else:
+        known = set(await directory_rows.counts(await directory_rows.known_to(viewer)))
+    return known & set(agency_ids)
+
+
+async def _found(where: Any) -> list[Blackout]:
+    rows = (
+        await BlackoutRow.select(
+            BlackoutRow.id,
+            BlackoutRow.agency,
+            BlackoutRow.first,
+            BlackoutRow.last,
+            BlackoutRow.reason,
+            BlackoutRow.agency.code,
+        )
+        .where(where)
+        .order_by(BlackoutRow.first, BlackoutRow.last)
+    )
+    return [
+        Blackout(
+            id=row["id"], agency_id=row["agency"], agency=row["agency.code"], first=row["first"], last=row["last"],
+            reason=row["reason"],
+        )
+        for row in rows
+    ]  # fmt: skip

@@ -1,0 +1,171 @@
+"""Calendars that members share for finding a time: shared, read now and then, shown as spans, and forgotten."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from tracker.crypto import ids, keys
+from tracker.database import writing
+from tracker.database.bulk_insert import insert_rows
+from tracker.rules.availability import shared_calendars as rules
+from tracker.rules.availability.shared_calendars import Found, Kind, Problem, Shared, Span
+from tracker.rules.core.viewer import Status, Viewer
+from tracker.tables.schema.availability.shared_calendars import OutsideCalendar, OutsideSpan
+from tracker.tables.visible.events import calendar_imports
+from tracker.usecases.core import audit, send_hold
+
+PURPOSE = "outside_calendar"  # of the key that seals addresses
+NUL = "\x00"  # PostgreSQL takes it in no text, so it stands in none of our UIDs
+
+
+@dataclass(frozen=True, kw_only=True)
+class Due:
+    """A calendar that is to be read now."""
+
+    id: UUID
+    address: str
+    failures: int
+    failing_since: datetime | None
+
+    def __repr__(self) -> str:
+        """Show no address."""
+        return f"Due(id={self.id})"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sharing:
+    """When a member is taken by the calendar that they share, and until when that is known."""
+
+    until: datetime
+    spans: Sequence[Span]
+
+
+async def share(viewer: Viewer, address: str, own_host: str, now: datetime) -> None:
+    """Share the calendar at an address, in place of the one before. Errors: Invalid(address)."""
+    checked = rules.check_address(address, own_host)
+    row = OutsideCalendar(
+        id=ids.new_id(), member=viewer.member_id, host=rules.host_of(checked), added_at=now, next_at=now
+    )
+    row.address_sealed = keys.seal(keys.named(PURPOSE), checked, str(row.id))
+    async with writing():
+        await _remove(viewer.member_id)
+        await OutsideCalendar.insert(row)
+        await audit.record(viewer.actor, "shared", "outside_calendar", row.id, {}, now)
+
+
+async def stop(viewer: Viewer, now: datetime) -> None:
+    """Share no calendar any more; its address and its spans are deleted at once."""
+    async with writing():
+        for calendar_id in await _remove(viewer.member_id):
+            await audit.record(viewer.actor, "removed", "outside_calendar", calendar_id, {}, now)
+
+
+async def mine(viewer: Viewer) -> Shared | None:
+    """Return what the viewer shares."""
+    row = await OutsideCalendar.select().where(OutsideCalendar.member == viewer.member_id).first()
+    if row is None:
+        return None
+    return Shared(
+        host=row["host"], added_at=row["added_at"], read_at=row["read_at"], failing_since=row["failing_since"],
+        problem=Problem(row["problem"]) if row["problem"] else None, unread=row["unread"],
+        spans=await OutsideSpan.count().where(OutsideSpan.calendar == row["id"]),
+    )  # fmt: skip
+
+
+async def shared_by(
+    member_ids: Iterable[UUID], start: datetime, end: datetime, now: datetime
+) -> Mapping[UUID, Sharing]:
+    """Return when those of the members who share a calendar are taken by it in [start, end); others are left out.
+
+    Nothing older than a week counts. Whom the viewer may invite is the caller's to know: members agreed to show their
+    spans to whoever does.
+    """
+    wanted = list(member_ids)
+    shares = OutsideCalendar.member.is_in(wanted) & (OutsideCalendar.read_at > now - rules.STALE) & _serves()
+    calendars = await OutsideCalendar.select().where(shares) if wanted else []
+    if not calendars:
+        return {}
+    spans: dict[UUID, list[Span]] = {row["id"]: [] for row in calendars}
+    touches = (OutsideSpan.starts_at < end) & (OutsideSpan.ends_at > start)
+    for row in await OutsideSpan.select().where(OutsideSpan.calendar.is_in(list(spans)) & touches):
+        spans[row["calendar"]].append(Span(row["starts_at"], row["ends_at"], Kind(row["kind"])))
+    return {
+        row["member"]: Sharing(until=row["read_at"] + rules.AHEAD, spans=spans[row["id"]]) for row in calendars
+    }  # fmt: skip
+
+
+async def claim(now: datetime) -> Due | None:
+    """Return a calendar that is due, so that nobody else reads it now; None when there is none, or the copy is held."""
+    async with writing():
+        row = None if await send_hold.held_copy() else await _next(now)
+        if row is None:
+            return None
+        moved: dict[Any, Any] = {OutsideCalendar.next_at: now + rules.EVERY}
+        await OutsideCalendar.update(moved).where(OutsideCalendar.id == row["id"])
+    return Due(
+        id=row["id"], address=keys.unseal(PURPOSE, row["address_sealed"], str(row["id"])),
+        failures=row["failures"], failing_since=row["failing_since"],
+    )  # fmt: skip
+
+
+async def keep(one: Due, found: Iterable[Found], unread: int, window: tuple[datetime, datetime], now: datetime) -> None:
+    """Keep what was read in place of what was kept, unless the calendar was removed meanwhile.
+
+    Entries that this tracker sent there itself are left out: what somebody may not see here must not show that way.
+    """
+    known = list(found)
+    own = await calendar_imports.own_uids({uid for uid, _ in known if uid and NUL not in uid})
+    spans = rules.merged((span for uid, span in known if uid not in own), *window)[: rules.MOST_SPANS]
+    rows = [{"id": ids.new_id(), "calendar": one.id, **span._asdict(), "kind": span.kind.value} for span in spans]
+    well: dict[Any, Any] = {
+        OutsideCalendar.read_at: now, OutsideCalendar.next_at: now + rules.EVERY, OutsideCalendar.failures: 0,
+        OutsideCalendar.failing_since: None, OutsideCalendar.problem: "", OutsideCalendar.unread: unread,
+    }  # fmt: skip
+    async with writing():
+        if await OutsideCalendar.update(well).where(OutsideCalendar.id == one.id).returning(OutsideCalendar.id):
+            await OutsideSpan.delete().where(OutsideSpan.calendar == one.id)
+            await insert_rows(OutsideSpan, rows)
+
+
+async def note_failure(one: Due, problem: Problem, now: datetime) -> None:
+    """Note that a calendar could not be read, and when it is tried again; spans that are too old are deleted."""
+    ill: dict[Any, Any] = {
+        OutsideCalendar.failures: one.failures + 1, OutsideCalendar.failing_since: one.failing_since or now,
+        OutsideCalendar.problem: problem.value, OutsideCalendar.next_at: now + rules.pause_after(one.failures + 1),
+    }  # fmt: skip
+    async with writing():
+        await OutsideCalendar.update(ill).where(OutsideCalendar.id == one.id)
+        stale = (OutsideCalendar.id == one.id) & (OutsideCalendar.read_at <= now - rules.STALE)
+        if await OutsideCalendar.exists().where(stale):
+            await OutsideSpan.delete().where(OutsideSpan.calendar == one.id)
+
+
+async def forget() -> None:
+    """Delete all spans: where reading calendars is turned off, nothing that was read counts any more."""
+    if await OutsideSpan.exists():
+        async with writing():
+            await OutsideSpan.delete(force=True)
+            unread: dict[Any, Any] = {OutsideCalendar.read_at: None}
+            await OutsideCalendar.update(unread, force=True)
+
+
+async def _next(now: datetime) -> Mapping[str, Any] | None:
+    is_due = (OutsideCalendar.next_at <= now) & _serves()
+    row: Mapping[str, Any] | None = (
+        await OutsideCalendar.select().where(is_due).order_by(OutsideCalendar.next_at).first()
+    )
+    return row
+
+
+async def _remove(member_id: UUID) -> list[UUID]:
+    """Delete a member's calendar, its spans with it."""
+    removed = await OutsideCalendar.delete().where(OutsideCalendar.member == member_id).returning(OutsideCalendar.id)
+    return [row["id"] for row in removed]
+
+
+def _serves() -> Any:
+    """Return whether the owner of a calendar is active, at an active agency."""
+    owner: Any = OutsideCalendar.member  # Piccolo says no types of what a foreign key leads to
+    return (owner.status == Status.ACTIVE) & (owner.agency.status == Status.ACTIVE)

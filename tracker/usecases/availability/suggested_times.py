@@ -1,0 +1,170 @@
+"""Finding a time for people: suggestions, their day in half hours, and who is taken twice by a plan."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+from uuid import UUID
+
+from tracker.rules.availability import suggested_times as rules
+from tracker.rules.availability.blackout_days import Blackout
+from tracker.rules.availability.busy_days import Busy, Days, State
+from tracker.rules.availability.day_grid import widened
+from tracker.rules.availability.shared_calendars import Kind
+from tracker.rules.availability.suggested_times import Candidate, People, Suggestion
+from tracker.rules.core.viewer import Viewer
+from tracker.rules.core.wall_clock import to_local, to_utc
+from tracker.rules.events.event import EventStatus
+from tracker.rules.events.plan import Slot
+from tracker.rules.events.replies import AnswerValue, AttendeeRole
+from tracker.tables.visible.availability import busy as busy_rows
+from tracker.tables.visible.events.events import Row
+from tracker.usecases.availability import blackout_days, shared_calendars
+from tracker.usecases.availability.shared_calendars import Sharing
+from tracker.usecases.roster.quorum import quorum_of
+
+AHEAD = 28  # days in which a time is looked for
+STATES = {Kind.TENTATIVE: State.TENTATIVE, Kind.BUSY: State.BUSY, Kind.OUT: State.OUT}
+MOST_DATES = 60  # of a series that are looked at for people who are taken twice
+
+
+@dataclass(frozen=True, kw_only=True)
+class Clash:
+    """Another event at one of the times of a plan, and whom it takes."""
+
+    member_ids: Sequence[UUID]
+    starts_at: datetime
+    title: str
+    """Of that event, which the viewer may see."""
+    is_marked: bool
+    """Whether it is controlled information."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wanted:
+    """What a time is looked for: from `first` (local) on, some days ahead."""
+
+    first: datetime
+    length: timedelta
+    zone: str
+    ahead: int = AHEAD
+    dates_of: Callable[[date], Sequence[date]] = rules.only_once
+    """The days of a series by its first one."""
+    typed: Candidate | None = None
+    """The dates as they stand in the form."""
+    body_id: UUID | None = None
+    """The body whose meeting it is, and whose quorum counts."""
+    event_id: UUID | None = None
+    """The event that is changed: it makes nobody busy."""
+    reads_outside: bool = False
+    """Whether calendars count that members keep elsewhere and share."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Found:
+    """The best times, and what is known of everybody's days."""
+
+    typed: Suggestion | None = None
+    suggestions: Sequence[Suggestion] = ()
+    days: Mapping[UUID, Days] = field(default_factory=dict)
+
+
+async def days_of(
+    viewer: Viewer, member_ids: Iterable[UUID], start: datetime, end: datetime, except_event: UUID | None = None,
+    shared: Mapping[UUID, Sharing] | None = None,
+) -> dict[UUID, Days]:  # fmt: skip
+    """Return what the viewer may know of people's days, without what they declined; `shared` is by whom and how."""
+    members, shared = list(member_ids), shared or {}
+    busy: dict[UUID, list[Busy]] = {one: [] for one in members}
+    for member, sharing in shared.items():
+        busy[member] += [Busy(starts_at=s.starts_at, ends_at=s.ends_at, state=STATES[s.kind]) for s in sharing.spans]
+    for row in await busy_rows.taken(viewer, members, start, end):
+        if row["answer"] != AnswerValue.DECLINED and row["event"] != except_event:
+            busy[row["member"]].append(_busy(row))
+    until = {member: sharing.until for member, sharing in shared.items()}
+    return {member: Days(found, until.get(member)) for member, found in busy.items()}
+
+
+async def find(viewer: Viewer, invitees: Mapping[UUID, AttendeeRole], wanted: Wanted, now: datetime) -> Found:
+    """Return the best times for some people, how good the typed one is, and everybody's days."""
+    choices = [one for one in _choices(wanted) if one[0][0] > now]
+    typed = [one for one in (wanted.typed,) if one and one[0][0] > now]
+    slots = sorted(slot for choice in (*choices, *typed) for slot in choice)
+    if not slots:
+        return Found()
+    quorum = await quorum_of(viewer, wanted.body_id)
+    known = {*invitees, *(quorum.holders if quorum else ())}
+    start, end = widened(slots[0][0], slots[-1][1], wanted.zone)
+    shared = await shared_calendars.shared_by(invitees, start, end, now) if wanted.reads_outside else {}
+    days = await days_of(viewer, known, start, end, wanted.event_id, shared)
+    for member, away in (await _blackouts(viewer, known, start, end, wanted.zone)).items():
+        days[member] = days[member].and_away(away)
+    optional = [one for one, role in invitees.items() if role is AttendeeRole.OPTIONAL]
+    people = People(
+        required=[one for one in invitees if one not in optional], optional=optional, days=days,
+        quorum=quorum.among(invitees) if quorum else None,
+    )  # fmt: skip
+    found = rules.suggestions(choices, people, wanted.zone, wanted.first.time())
+    return Found(typed=next(iter(rules.judged(typed, people)), None), suggestions=found, days=days)
+
+
+async def _blackouts(
+    viewer: Viewer, member_ids: Iterable[UUID], start: datetime, end: datetime, zone: str
+) -> dict[UUID, list[Busy]]:
+    first, last = to_local(start, zone).date(), to_local(end, zone).date()
+    found = await blackout_days.of_people(viewer, member_ids, first, last)
+    return {member: [_away(one, zone) for one in some] for member, some in found.items()}
+
+
+def _away(one: Blackout, zone: str) -> Busy:
+    first, after = (datetime.combine(day, time()) for day in (one.first, one.last + timedelta(days=1)))
+    starts_at, ends_at = to_utc(first, zone), to_utc(after, zone)
+    return Busy(starts_at=starts_at, ends_at=ends_at, state=State.BLACKOUT, title=one.reason)
+
+
+def _choices(wanted: Wanted) -> list[Candidate]:
+    every = rules.candidates(wanted.first, wanted.ahead, wanted.length, wanted.zone, wanted.dates_of)
+    return [one for one in every if one != wanted.typed]
+
+
+async def clashes(
+    viewer: Viewer, member_ids: Iterable[UUID], slots: Sequence[Slot], except_event: UUID | None = None
+) -> list[Clash]:
+    """Return by which other events people are taken at one of the times, soonest first; each person once.
+
+    Only events count that the viewer may see, and only people whose names they read there.
+    """
+    wanted, chosen = list(member_ids), list(slots[:MOST_DATES])
+    if not wanted or not chosen:
+        return []
+    found = await busy_rows.taken(viewer, wanted, chosen[0][0], max(end for _, end in chosen))
+    first: dict[UUID, Row] = {}
+    for row in sorted(found, key=lambda row: row["starts_at"]):
+        if row["event"] == except_event or row["answer"] == AnswerValue.DECLINED:
+            continue
+        if any(row["starts_at"] < end and row["ends_at"] > start for start, end in chosen):
+            first.setdefault(row["member"], row)
+    return _by_event(first.values())
+
+
+def _by_event(rows: Iterable[Row]) -> list[Clash]:
+    """Return each date of an event once, with everybody whom it takes."""
+    dates: dict[tuple[UUID, datetime], list[Row]] = {}
+    for row in rows:
+        dates.setdefault((row["event"], row["starts_at"]), []).append(row)
+    return [
+        Clash(
+            member_ids=[row["member"] for row in some],
+            starts_at=starts_at,
+            title=some[0]["title"],
+            is_marked=bool(some[0]["mark_categories"]),
+        )
+        for (_, starts_at), some in dates.items()
+    ]
+
+
+def _busy(row: Row) -> Busy:
+    is_tentative = row["status"] == EventStatus.TENTATIVE or row["answer"] == AnswerValue.TENTATIVE
+    return Busy(
+        starts_at=row["starts_at"], ends_at=row["ends_at"], title=row["title"],
+        state=State.TENTATIVE if is_tentative else State.BUSY,
+    )  # fmt: skip

@@ -1,0 +1,42 @@
+"""The dates of a span of time as one viewer sees them, each with what they answered, and what narrows them."""
+
+from datetime import datetime
+
+from piccolo.querystring import QueryString
+
+from tracker.database import engine
+from tracker.rules.calendars.calendar_filter import Choice, Choices, Filter, matching
+from tracker.rules.calendars.month_grid import Seen
+from tracker.rules.core import audiences
+from tracker.rules.core.viewer import Viewer
+from tracker.tables.visible.calendars import calendar
+from tracker.usecases.core import saved_filters
+from tracker.usecases.roster import directory
+
+_BODIES = "SELECT b.id, b.name FROM body b WHERE b.status = 'active' ORDER BY b.name"
+
+
+async def seen_between(viewer: Viewer, start: datetime, end: datetime) -> list[Seen]:
+    """Return the dates that touch [start, end), earliest first: one query, whatever their number."""
+    return await calendar.seen(viewer, start, end)
+
+
+async def chosen_between(viewer: Viewer, start: datetime, end: datetime, chosen: Filter) -> list[Seen]:
+    """Return what a filter lets through of the dates that touch [start, end)."""
+    agency = chosen.agency
+    of_agency = await calendar.events_of_agency(viewer, agency.id, start, end) if agency else frozenset()
+    return matching(await seen_between(viewer, start, end), chosen, of_agency)
+
+
+async def choices(viewer: Viewer) -> Choices:
+    """Return the bodies whose events the viewer may see, the agencies that they may know, and their own filters."""
+    bodies, agencies, saved = await engine().read_each(
+        QueryString(_BODIES), await directory.active_agencies(viewer), saved_filters.mine(viewer)
+    )
+    return Choices(
+        bodies=tuple(
+            Choice(id=row["id"], name=row["name"]) for row in bodies if audiences.body(row["id"]) in viewer.audiences
+        ),
+        agencies=tuple(Choice(id=row["id"], name=row["code"]) for row in agencies),
+        saved=tuple(saved_filters.in_order(saved)),
+    )

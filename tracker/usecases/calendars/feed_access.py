@@ -1,0 +1,175 @@
+"""From the token of a feed to its owner, what they may see now, and in which state that is; and who fetched it."""
+
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import Any
+from uuid import UUID
+
+from piccolo.querystring import QueryString
+
+from tracker.crypto import keys
+from tracker.database import engine
+from tracker.errors import NotFound
+from tracker.rules.calendars.feeds import Scope, address_end
+from tracker.rules.core.viewer import Viewer
+from tracker.usecases.core.viewers import RIGHTS, viewer_from
+
+# One query, for a feed is asked for all day and is mostly unchanged. UNION loses the column types: all are text here.
+# Counters of all bodies come along; those that the viewer does not hold are left out afterwards, by the rules alone.
+_FEED = """
+WITH feed AS (
+SELECT s.id, s.scope, s.shows_operations, s.body_hash, s.body_since, s.fetched_at,
+       COALESCE(s.replaced_at, s.created_at) AS issued_at, m.expires_at,
+       m.id AS member, m.name, m.email, m.zone, a.id AS agency, a.code, a.arm, a.level,
+       CASE WHEN EXISTS (SELECT 1 FROM preference p WHERE p.member = m.id AND p.is_discreet)
+            THEN 'yes' ELSE '' END AS is_discreet
+  FROM subscription s JOIN member m ON m.id = s.member JOIN agency a ON a.id = m.agency
+ WHERE s.token_hash = {} AND s.revoked_at IS NULL AND m.status = 'active' AND a.status = 'active' AND NOT m.is_guest
+   AND NOT EXISTS (SELECT 1 FROM deployment WHERE copy_of IS NOT NULL)
+)
+SELECT 'feed' AS kind, '' AS word, '' AS body, CAST(id AS VARCHAR(36)) AS id, scope,
+       CASE WHEN shows_operations THEN 'yes' ELSE '' END AS shows_operations, body_hash,
+       CAST(body_since AS VARCHAR(40)) AS body_since, CAST(fetched_at AS VARCHAR(40)) AS fetched_at,
+       CAST(member AS VARCHAR(36)) AS member, name, email, zone, CAST(agency AS VARCHAR(36)) AS agency, code, arm,
+       level, is_discreet, CAST(issued_at AS VARCHAR(40)) AS issued_at,
+       CAST(expires_at AS VARCHAR(40)) AS expires_at
+  FROM feed
+UNION ALL
+SELECT kind, word, body, '', '', '', '', '', '', '', '', '', '', '', '', '', '', '', '', '' FROM ("""
+_VERSIONS = """) r
+UNION ALL
+SELECT 'version', v.audience, CAST(v.version AS VARCHAR(36)),
+       '', '', '', '', '', '', '', '', '', '', '', '', '', '', '', '', ''
+  FROM audience_version v
+ WHERE v.audience IN (
+       SELECT 'all' UNION ALL SELECT 'arm:law_enforcement' UNION ALL SELECT 'arm:victim_services'
+       UNION ALL SELECT 'agency:' || CAST(agency AS VARCHAR(36)) FROM feed
+       UNION ALL SELECT 'member:' || CAST(member AS VARCHAR(36)) FROM feed
+       UNION ALL SELECT 'federal:' || CAST(member AS VARCHAR(36)) FROM feed
+       UNION ALL SELECT 'government:' || CAST(member AS VARCHAR(36)) FROM feed
+       UNION ALL SELECT 'body:' || CAST(b.id AS VARCHAR(36)) FROM body b)
+"""
+_OWNER = "(SELECT member FROM feed)"
+_STATE = _FEED + RIGHTS.format(_OWNER, _OWNER, _OWNER) + _VERSIONS
+PERSON = ("member", "name", "email", "zone", "agency", "code", "arm", "level", "is_discreet")
+LATEST = datetime.max.replace(tzinfo=UTC)
+RIGHT_KINDS = ("role", "seat", "body")
+Right = tuple[str, str, str | None]
+_FETCHED = (
+    "UPDATE subscription SET fetches = fetches + {}, fetched_at = {}, client = {}, body_hash = {}, body_since = {}"
+    " WHERE id = {}"
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Feed:
+    """A feed that somebody asks for, at this moment."""
+
+    subscription_id: UUID
+    viewer: Viewer
+    scope: Scope
+    shows_operations: bool
+    state: Hashable
+    """Another one as soon as something changed that the viewer may see, or what they may see."""
+    body_hash: str
+    """SHA-256 of the calendar that was served last; empty when it never was."""
+    body_since: datetime | None
+    fetched_at: datetime | None
+    ends_at: datetime
+    """From when on its address opens nothing: it was not used for long, or the account of its owner ends."""
+
+
+class OpenFeeds:
+    """What `open_feed` found, kept as long as nobody at all commits: never longer, so that a revocation holds at once.
+
+    Only SQLite tells that without a query; on PostgreSQL each request asks.
+    """
+
+    def __init__(self) -> None:
+        self._mark: Hashable = None
+        self._found: dict[str, Feed] = {}
+
+    async def open(self, token: str, now: datetime) -> Feed:
+        """Return the feed behind a token. Errors as in `open_feed`."""
+        mark = engine().change_mark()
+        if mark is None:
+            return await open_feed(token, now)
+        if mark != self._mark:
+            self._mark, self._found = mark, {}
+        found = self._found
+        if token not in found:
+            found[token] = await open_feed(token, now)  # what is found after a commit goes with the marks before it
+        return _in_time(found[token], now)
+
+
+async def open_feed(token: str, now: datetime) -> Feed:
+    """Return the feed behind a token.
+
+    Errors: NotFound when it is unknown, revoked or has stopped by itself, or its owner is not active now; and in a
+    restored copy that may not send yet, for it may have been revoked after the backup.
+    """
+    found = await engine().run_querystring(QueryString(_STATE, keys.fingerprint(token)))
+    row = next((one for one in found if one["kind"] == "feed"), None)
+    if row is None:
+        raise NotFound
+    rights = tuple((one["kind"], one["word"], one["body"]) for one in found if one["kind"] in RIGHT_KINDS)
+    viewer = _viewer(*(row[name] for name in PERSON), rights)
+    fetched_at, expires_at = _moment(row["fetched_at"]), _moment(row["expires_at"])
+    feed = Feed(
+        subscription_id=UUID(row["id"]),
+        viewer=viewer,
+        scope=Scope(row["scope"]),
+        shows_operations=bool(row["shows_operations"]),
+        state=(viewer.member_id, row["scope"], row["shows_operations"], viewer.is_discreet, _versions(viewer, found)),
+        body_hash=row["body_hash"],
+        body_since=_moment(row["body_since"]),
+        fetched_at=fetched_at,
+        ends_at=min(address_end(datetime.fromisoformat(row["issued_at"]), fetched_at), expires_at or LATEST),
+    )
+    return _in_time(feed, now)
+
+
+def _in_time(feed: Feed, now: datetime) -> Feed:
+    if feed.ends_at <= now:
+        raise NotFound
+    return feed
+
+
+async def note_fetches(
+    subscription_id: UUID, count: int, client: str, body_hash: str, body_since: datetime, now: datetime
+) -> None:
+    """Write down that a feed was fetched `count` times, last now by `client`, and what it was given."""
+    facts = (count, now, client, body_hash, body_since, subscription_id)
+    await engine().run_querystring(QueryString(_FETCHED, *facts))
+
+
+@lru_cache(1024)
+def _viewer(  # noqa: PLR0913, PLR0917 - the columns of a person, as text
+    member: str,
+    name: str,
+    email: str,
+    zone: str,
+    agency: str,
+    code: str,
+    arm: str,
+    level: str,
+    is_discreet: str,
+    rights: tuple[Right, ...],
+) -> Viewer:
+    """Return the viewer of these very rows: the same rows give the same viewer, so nothing here can be out of date."""
+    person = {
+        "member": UUID(member), "name": name, "email": email, "zone": zone, "agency": UUID(agency), "code": code,
+        "arm": arm, "level": level, "is_discreet": is_discreet,
+    }  # fmt: skip
+    return viewer_from(person, [{"kind": kind, "word": word, "body": body} for kind, word, body in rights])
+
+
+def _versions(viewer: Viewer, found: Sequence[Mapping[str, Any]]) -> frozenset[tuple[str, str]]:
+    counted = {one["word"]: one["body"] for one in found if one["kind"] == "version"}
+    return frozenset((audience, counted.get(audience, "")) for audience in viewer.audiences)
+
+
+def _moment(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None

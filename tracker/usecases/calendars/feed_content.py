@@ -1,0 +1,27 @@
+"""What a feed is made of: the events that its owner may see now, and how much of each."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from uuid import UUID
+
+from tracker.rules.calendars.feeds import PAST_SHOWN, Level, Scope, level_for
+from tracker.rules.core.viewer import Viewer
+from tracker.rules.events.event import Event, Occurrence
+from tracker.tables.visible.events import events as visible_events
+
+
+async def published(
+    viewer: Viewer, now: datetime, *, scope: Scope, shows_operations: bool
+) -> list[tuple[Event, Level]]:
+    """Return the events of a feed by UID: those with a date from a year ago on, counted from midnight UTC."""
+    since = now.replace(hour=0, minute=0, second=0, microsecond=0) - PAST_SHOWN
+    events = await visible_events.published(viewer, since, invited_only=scope is Scope.MINE)
+    levels = [
+        (one, level_for(one, shows_operations=shows_operations, is_discreet=viewer.is_discreet)) for one in events
+    ]
+    return [(event, level) for event, level in levels if level is not None]
+
+
+async def dates_of(viewer: Viewer, events: Iterable[Event]) -> dict[UUID, list[Occurrence]]:
+    """Return all dates of several events by the event's id."""
+    return await visible_events.dates_of(viewer, events)

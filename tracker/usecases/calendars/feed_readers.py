@@ -1,0 +1,64 @@
+"""Whose feeds hold an event: the same rules as in a feed itself, asked of everybody who has one."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from tracker.rules.calendars.feeds import Scope, address_end, level_for
+from tracker.rules.core.viewer import Viewer
+from tracker.rules.events.event import Event, EventStatus
+from tracker.tables.background.events import audiences
+from tracker.tables.schema.calendars.subscriptions import Subscription
+from tracker.usecases.core.viewers import viewers_for
+from tracker.usecases.events.invitees import invitees_of
+from tracker.usecases.events.substitutes import of_event
+
+
+@dataclass(frozen=True, kw_only=True)
+class FeedReader:
+    """One feed address that works, with its owner."""
+
+    owner: Viewer
+    scope: Scope
+    shows_operations: bool
+    client: str
+
+
+async def feed_readers(now: datetime) -> list[FeedReader]:
+    """Return every feed that opens now; guests have none."""
+    table = Subscription
+    found = await table.select(
+        table.member,
+        table.scope,
+        table.shows_operations,
+        table.created_at,
+        table.replaced_at,
+        table.fetched_at,
+        table.client,
+    ).where(table.revoked_at.is_null() & (table.member.is_guest == False))  # noqa: E712 - a clause of SQL
+    live = [row for row in found if address_end(row["replaced_at"] or row["created_at"], row["fetched_at"]) > now]
+    owners = await viewers_for((row["member"] for row in live), now)
+    return [
+        FeedReader(
+            owner=owners[row["member"]], scope=Scope(row["scope"]), shows_operations=bool(row["shows_operations"]),
+            client=row["client"],
+        )
+        for row in live if row["member"] in owners
+    ]  # fmt: skip
+
+
+async def who_reads(readers: Iterable[FeedReader], events: Iterable[Event]) -> Mapping[UUID, frozenset[str]]:
+    """Return whose feeds hold one of these events, with the programs that fetch them."""
+    found: dict[UUID, frozenset[str]] = {}
+    for event in events:
+        if event.status is EventStatus.DRAFT:
+            continue
+        seen_by = await audiences.audiences_of(event.id)
+        mine = {event.lead_id, *await invitees_of(event.id), *await of_event(event.id, None)}
+        for one in readers:
+            is_theirs = one.scope is Scope.ALL or one.owner.member_id in mine
+            level = level_for(event, shows_operations=one.shows_operations, is_discreet=one.owner.is_discreet)
+            if one.owner.audiences & seen_by and is_theirs and level:
+                found[one.owner.member_id] = found.get(one.owner.member_id, frozenset()) | {one.client}
+    return found

@@ -1,0 +1,111 @@
+"""Feed addresses: made for one device, shown again, replaced, turned off. Only the hash of an address opens a feed."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from tracker.crypto import ids, keys
+from tracker.database import writing
+from tracker.errors import Invalid, NotAllowed, NotFound
+from tracker.rules.calendars.feeds import MAX_SUBSCRIPTIONS, Scope, Subscription
+from tracker.rules.core.clean_text import clean
+from tracker.rules.core.reauthentication import is_fresh
+from tracker.rules.core.viewer import Viewer
+from tracker.tables.schema.calendars import subscriptions as rows
+from tracker.usecases.core import audit
+
+LONGEST_NAME = 60
+PURPOSE = "feed"  # of the key that seals addresses
+
+
+async def create(viewer: Viewer, name: str, scope: Scope, now: datetime, *, shows_operations: bool) -> tuple[UUID, str]:
+    """Make an address and return its id and token; the token is stored only as a hash, and sealed for its owner.
+
+    Errors: Invalid(name), and Invalid when the member has too many addresses.
+    """
+    subscription_id, token = ids.new_id(), keys.new_token()
+    row = rows.Subscription(
+        id=subscription_id, member=viewer.member_id, name=_name(name), scope=scope, shows_operations=shows_operations,
+        created_at=now, **_secrets(subscription_id, token),
+    )  # fmt: skip
+    async with writing():
+        if len(await subscriptions_of(viewer)) >= MAX_SUBSCRIPTIONS:
+            raise Invalid(f"You have {MAX_SUBSCRIPTIONS} feeds. Turn off one that you do not use.")
+        await rows.Subscription.insert(row)
+        await _log(viewer, "created", subscription_id, {"scope": scope, "shows_operations": shows_operations}, now)
+    return subscription_id, token
+
+
+async def subscriptions_of(viewer: Viewer) -> list[Subscription]:
+    """Return the viewer's own addresses that are not turned off, oldest first."""
+    found = await rows.Subscription.select().where(_of(viewer.member_id)).order_by(rows.Subscription.created_at)
+    return [_subscription(row) for row in found]
+
+
+async def tokens_of(viewer: Viewer, proved_at: datetime, now: datetime) -> dict[UUID, str]:
+    """Return the tokens of the viewer's own addresses by id. Errors: NotAllowed when the proof is too old."""
+    if not is_fresh(proved_at, now):
+        raise NotAllowed("Confirm that it is you to see your addresses.")
+    found = await rows.Subscription.select(rows.Subscription.id, rows.Subscription.token_sealed).where(
+        _of(viewer.member_id)
+    )
+    return {row["id"]: keys.unseal(PURPOSE, row["token_sealed"], str(row["id"])) for row in found}
+
+
+async def rotate(viewer: Viewer, subscription_id: UUID, now: datetime) -> str:
+    """Replace an address and return the new token; the old address stops at once. Errors: NotFound."""
+    token = keys.new_token()
+    never_served = {"body_hash": "", "body_since": None}
+    changed: dict[Any, Any] = {**_secrets(subscription_id, token), **never_served, "replaced_at": now}
+    await _change(viewer, subscription_id, "rotated", changed, {}, now)
+    return token
+
+
+async def revoke(viewer: Viewer, subscription_id: UUID, now: datetime) -> None:
+    """Turn an address off for good. Errors: NotFound."""
+    await _change(viewer, subscription_id, "revoked", {"revoked_at": now}, {}, now)
+
+
+async def change(viewer: Viewer, subscription_id: UUID, name: str, now: datetime, *, shows_operations: bool) -> None:
+    """Rename an address and say whether it shows named events discreetly. Errors: NotFound, Invalid(name)."""
+    fields: dict[Any, Any] = {"name": _name(name), "shows_operations": shows_operations}
+    await _change(viewer, subscription_id, "changed", fields, {"shows_operations": shows_operations}, now)
+
+
+async def _change(
+    viewer: Viewer, subscription_id: UUID, verb: str, fields: dict[Any, Any], facts: Mapping[str, object], now: datetime
+) -> None:
+    async with writing():
+        mine = _of(viewer.member_id) & (rows.Subscription.id == subscription_id)
+        if not await rows.Subscription.update(fields).where(mine).returning(rows.Subscription.id):
+            raise NotFound
+        await _log(viewer, verb, subscription_id, facts, now)
+
+
+async def _log(viewer: Viewer, verb: str, subscription_id: UUID, facts: Mapping[str, object], now: datetime) -> None:
+    await audit.record(viewer.actor, verb, "subscription", subscription_id, facts, now)
+
+
+def _of(member_id: UUID) -> Any:
+    return (rows.Subscription.member == member_id) & rows.Subscription.revoked_at.is_null()
+
+
+def _secrets(subscription_id: UUID, token: str) -> dict[Any, Any]:
+    sealed = keys.seal(keys.named(PURPOSE), token, str(subscription_id))
+    return {"token_hash": keys.fingerprint(token), "token_sealed": sealed}
+
+
+def _name(text: str) -> str:
+    name = clean(text, LONGEST_NAME, "name")
+    if not name:
+        raise Invalid(name="Give the feed a name, for example Work Outlook.")
+    return name
+
+
+def _subscription(row: Mapping[str, Any]) -> Subscription:
+    return Subscription(
+        id=row["id"], name=row["name"], scope=Scope(row["scope"]), shows_operations=bool(row["shows_operations"]),
+        created_at=row["created_at"], issued_at=row["replaced_at"] or row["created_at"], fetched_at=row["fetched_at"],
+        client=row["client"], fetches=row["fetches"],
+    )  # fmt: skip

@@ -1,0 +1,35 @@
+"""What ids are called that stand in the audit trail, whoever they belong to and whether it is still active."""
+
+from collections.abc import Iterable
+from uuid import UUID
+
+from tracker.tables.schema.roster.people import Agency, Body, Member
+from tracker.tables.schema.roster.sites import Site
+
+
+async def people(ids: Iterable[UUID]) -> dict[UUID, tuple[str, str]]:
+    """Return name and agency of members, those who left included."""
+    wanted = set(ids)
+    if not wanted:
+        return {}
+    found = await Member.select(Member.id, Member.name, Member.agency.code).where(Member.id.is_in(list(wanted)))
+    return {row["id"]: (row["name"], row["agency.code"]) for row in found}
+
+
+async def everybody() -> list[tuple[UUID, str, str]]:
+    """Return id, name and agency of all members who ever were, by agency and name."""
+    found = await Member.select(Member.id, Member.name, Member.agency.code).order_by(
+        Member.agency.code, Member.name, Member.id
+    )
+    return [(row["id"], row["name"], row["agency.code"]) for row in found]
+
+
+async def organizations(ids: Iterable[UUID]) -> dict[UUID, str]:
+    """Return the short names of agencies, and the names of bodies and sites."""
+    wanted = list(set(ids))
+    if not wanted:
+        return {}
+    agencies = await Agency.select(Agency.id, Agency.code).where(Agency.id.is_in(wanted))
+    bodies = await Body.select(Body.id, Body.name).where(Body.id.is_in(wanted))
+    sites = await Site.select(Site.id, Site.name).where(Site.id.is_in(wanted))
+    return {row["id"]: row["code"] for row in agencies} | {row["id"]: row["name"] for row in [*bodies, *sites]}

@@ -1,0 +1,218 @@
+"""The outbox: what waits to be mailed, who has it in hand, and how it ended.
+
+Rows are written in the transaction of the change that they tell of. A claim never looks at a clock to judge another
+worker: a row in hand is free again when its worker is gone (`outbox_workers`).
+"""
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from piccolo.querystring import QueryString
+
+from tracker.crypto import ids
+from tracker.database import engine, writing
+from tracker.database.bulk_insert import insert_rows
+from tracker.rules.core.outbox import CHANGES, PAUSE, Draft, Message, MessageKind, Skip, State, next_try
+from tracker.rules.core.outbox_bundles import Earlier, bundle
+from tracker.tables.schema.core import outbox as rows
+
+__all__ = [
+    "Draft", "anybody_heard", "claim", "close", "enqueue", "enqueue_all", "hold", "names_in_use", "number_told",
+    "postpone", "put_back", "suppress_for", "take_back",
+]  # fmt: skip
+
+NEWS = [MessageKind.INVITATION.value, *(kind.value for kind in CHANGES)]
+"""What tells people of an event, and of what becomes of it."""
+INSTEAD_OF = "instead_of"
+"""Name of the fact that holds the ids of the waiting messages that a message replaced."""
+INTERRUPTED = "Sent again: whoever had it in hand was interrupted, so it may arrive twice."
+_CLAIM = (
+    "UPDATE message SET worker = {}, attempts = attempts + 1, reason = CASE WHEN worker = '' THEN reason ELSE {} END"
+    " WHERE id IN (SELECT id FROM message WHERE state = 'pending' AND due <= {}"
+    " AND (try_after IS NULL OR try_after <= {}) AND worker IN ({}) ORDER BY due, id LIMIT {})"
+)
+_CLOSE = (
+    "UPDATE message SET state = {}, reason = COALESCE({}, reason), sent_at = {}, worker = ''"
+    " WHERE id = {} AND state = 'pending'"
+)
+_IN_HAND = (
+    "SELECT id, key, kind, recipient, event, occurrence, item, facts, created_at, due, not_after, attempts"
+    " FROM message WHERE state = 'pending' AND due <= {} AND worker = {} ORDER BY due, id"
+)
+
+
+async def enqueue(**draft: Any) -> None:
+    """Queue one message: the fields of `Draft`, and `now`."""
+    now = draft.pop("now")
+    await enqueue_all([Draft(**draft)], now)
+
+
+async def enqueue_all(drafts: Iterable[Draft], now: datetime) -> None:
+    """Queue messages inside the caller's `writing()`; those whose key is known already are left alone."""
+    made = [_row(draft, now) for draft in await _bundled(list(drafts))]
+    await insert_rows(rows.Message, made, " ON CONFLICT (key) DO NOTHING")
+
+
+async def hold(event_id: UUID, until: datetime) -> None:
+    """Let news that waits about an event go out no earlier than `until`. The caller is inside `writing()`."""
+    waits = (
+        (rows.Message.event == event_id) & (rows.Message.state == State.PENDING.value)
+        & rows.Message.kind.is_in(NEWS)
+    )  # fmt: skip
+    await rows.Message.update({rows.Message.due: until}).where(waits & (rows.Message.due < until))
+
+
+async def number_told(event_id: UUID, now: datetime) -> int:
+    """Return to how many people the deed that was done on an event at `now` is going to be mailed."""
+    is_waiting = (rows.Message.event == event_id) & (rows.Message.state == State.PENDING.value)
+    told = await rows.Message.select(rows.Message.recipient).where(is_waiting & (rows.Message.created_at == now))
+    return len({row["recipient"] for row in told})
+
+
+async def anybody_heard(event_id: UUID, since: datetime) -> bool:
+    """Return whether a message about an event went out since then, or is on its way: it said how things stood."""
+    about = (rows.Message.event == event_id) & rows.Message.kind.is_in(NEWS)
+    return bool(
+        await rows.Message.exists().where(about & ((rows.Message.sent_at >= since) | (rows.Message.worker != "")))
+    )
+
+
+async def take_back(event_id: UUID, queued_at: datetime) -> None:
+    """Let nothing go out that a deed of that moment queued, and let wait again what it had replaced.
+
+    The caller is inside `writing()`, and knows that nobody has heard of it.
+    """
+    of_deed = (rows.Message.event == event_id) & (rows.Message.created_at == queued_at)
+    found = await rows.Message.select(rows.Message.facts).where(of_deed)
+    replaced = [UUID(one) for row in found for one in json.loads(row["facts"]).get(INSTEAD_OF, ())]
+    await rows.Message.delete().where(of_deed)
+    if replaced:
+        await rows.Message.update({rows.Message.state: State.PENDING.value, rows.Message.reason: ""}).where(
+            rows.Message.id.is_in(replaced)
+        )
+
+
+async def claim(worker: str, gone: Iterable[str], now: datetime, limit: int) -> list[Message]:
+    """Take up to `limit` due messages in hand: those in nobody's, and those whose worker is gone."""
+    free = ["", *gone]
+    async with writing():
+        await engine().run_querystring(QueryString(_CLAIM, worker, INTERRUPTED, now, now, _placeholders(free), limit))
+        found = await engine().run_querystring(QueryString(_IN_HAND, now, worker))
+    return [_message(row) for row in found]
+
+
+async def names_in_use() -> list[str]:
+    """Return the workers that have messages in hand."""
+    held = (rows.Message.state == State.PENDING.value) & (rows.Message.worker != "")
+    names: list[str] = await rows.Message.select(rows.Message.worker).where(held).distinct().output(as_list=True)
+    return names
+
+
+async def close(message: Message, outcome: Skip, now: datetime) -> None:
+    """Record how a message ended; what was sent is recorded whoever has it in hand now, for it is true."""
+    sent_at = now if outcome.state is State.SENT else None
+    reason = outcome.reason[:200] or None
+    await engine().run_querystring(QueryString(_CLOSE, outcome.state.value, reason, sent_at, message.id))
+
+
+async def postpone(message: Message, reason: str, worker: str, now: datetime) -> None:
+    """Put a message back after a temporary failure, to be tried again later or, when that is no use, to be closed."""
+    later = next_try(message, now)
+    if isinstance(later, Skip):
+        await close(message, Skip(state=later.state, reason=f"{later.reason} {reason}"), now)
+        return
+    await rows.Message.update(
+        {rows.Message.worker: "", rows.Message.try_after: later, rows.Message.reason: reason[:200]}
+    ).where(_is_open(message) & (rows.Message.worker == worker))
+
+
+async def put_back(messages: Sequence[Message], worker: str) -> None:
+    """Give back what was taken in hand and not tried."""
+    if messages:
+        await rows.Message.update({rows.Message.worker: "", rows.Message.attempts: rows.Message.attempts - 1}).where(
+            rows.Message.id.is_in([one.id for one in messages]) & (rows.Message.worker == worker)
+        )
+
+
+async def suppress_for(member_id: UUID, reason: str) -> None:
+    """Let nothing that waits for a person go out; what is in hand is asked for once more before it is sent.
+
+    That their account was changed they are told all the same. The caller is inside `writing()`.
+    """
+    waits = (rows.Message.recipient == member_id) & (rows.Message.state == State.PENDING.value)
+    await rows.Message.update({rows.Message.state: State.SUPPRESSED.value, rows.Message.reason: reason}).where(
+        waits & (rows.Message.worker == "") & (rows.Message.kind != MessageKind.ACCOUNT_CHANGED.value)
+    )
+
+
+async def _bundled(drafts: list[Draft]) -> list[Draft]:
+    """Replace waiting messages by newer ones that say the same or more."""
+    earlier = await _earlier([one for one in drafts if one.kind == MessageKind.INVITATION or one.kind in CHANGES])
+    made: list[Draft] = []
+    superseded: list[UUID] = []
+    for draft in drafts:
+        kept, replaced = bundle(draft, earlier.get((draft.recipient_id, draft.event_id), []))
+        made.append(replace(kept, facts={**kept.facts, INSTEAD_OF: replaced}) if replaced else kept)
+        superseded.extend(replaced)
+    if superseded:
+        await rows.Message.update(
+            {rows.Message.state: State.SUPERSEDED.value, rows.Message.reason: "A later change says it."}
+        ).where(rows.Message.id.is_in(superseded))
+    return made
+
+
+async def _earlier(drafts: list[Draft]) -> dict[tuple[UUID, UUID | None], list[Earlier]]:
+    known: dict[tuple[UUID, UUID | None], list[Earlier]] = {}
+    if not drafts:
+        return known
+    table = rows.Message
+    found = await table.select(
+        table.id, table.kind, table.recipient, table.event, table.occurrence, table.state, table.worker, table.facts
+    ).where(
+        table.recipient.is_in(list({one.recipient_id for one in drafts}))
+        & table.event.is_in(list({one.event_id for one in drafts}))
+        & table.kind.is_in(NEWS)
+    ).order_by(table.created_at)  # fmt: skip
+    for row in found:
+        known.setdefault((row["recipient"], row["event"]), []).append(_earlier_one(row))
+    return known
+
+
+def _earlier_one(row: dict[str, Any]) -> Earlier:
+    is_pending = row["state"] == State.PENDING
+    return Earlier(
+        id=row["id"], kind=MessageKind(row["kind"]), occurrence_id=row["occurrence"],
+        is_waiting=is_pending and not row["worker"], facts=json.loads(row["facts"]),
+        was_told=row["state"] == State.SENT or (is_pending and bool(row["worker"])),
+    )  # fmt: skip
+
+
+def _row(draft: Draft, now: datetime) -> dict[str, Any]:
+    pause = PAUSE if draft.kind in CHANGES else PAUSE * 0
+    return {
+        "id": ids.new_id(), "key": draft.key, "kind": str(draft.kind), "recipient": draft.recipient_id,
+        "event": draft.event_id, "occurrence": draft.occurrence_id, "item": draft.item_id,
+        "facts": json.dumps(draft.facts, sort_keys=True, default=str), "created_at": now,
+        "due": draft.due or now + pause, "not_after": draft.not_after, "state": draft.state.value,
+        "reason": draft.reason,
+    }  # fmt: skip
+
+
+def _message(row: Any) -> Message:
+    return Message(
+        id=row["id"], key=row["key"], kind=MessageKind(row["kind"]), recipient_id=row["recipient"],
+        event_id=row["event"], occurrence_id=row["occurrence"], item_id=row["item"], facts=json.loads(row["facts"]),
+        created_at=row["created_at"], due=row["due"], not_after=row["not_after"], attempts=row["attempts"],
+    )  # fmt: skip
+
+
+def _is_open(message: Message) -> Any:
+    return (rows.Message.id == message.id) & (rows.Message.state == State.PENDING.value)
+
+
+def _placeholders(values: Sequence[str]) -> QueryString:
+    return QueryString(", ".join(["{}"] * len(values)), *values)

@@ -1,0 +1,104 @@
+"""Saved filters: keep what an address asks for under a name, list one's own, remove one."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from piccolo.querystring import QueryString
+
+from tracker.crypto import ids
+from tracker.database import engine, writing
+from tracker.errors import Invalid, NotFound
+from tracker.rules.core import saved_filters as rules
+from tracker.rules.core.clean_text import clean
+from tracker.rules.core.saved_filters import LISTINGS, SavedFilter
+from tracker.rules.core.viewer import Viewer
+from tracker.tables.schema.core import saved_filters as rows
+from tracker.usecases.core import audit
+
+# Written out, not built: each page with filters asks, and to build it costs more than to run it.
+_MINE = "SELECT f.id, f.listing, f.name, f.query FROM saved_filter f WHERE f.member = {}"
+
+
+async def save(viewer: Viewer, listing: str, name: str, query: str, now: datetime) -> SavedFilter:
+    """Keep a filter for the viewer alone; what they have under this name on this page already becomes this one.
+
+    Errors: NotFound for a page without filters, Invalid(name).
+    """
+    if listing not in LISTINGS:
+        raise NotFound
+    named, kept = _name(name), _kept(listing, query)
+    mine = _of(viewer) & (rows.SavedFilter.listing == listing) & (rows.SavedFilter.name == named)
+    changed: dict[Any, Any] = {rows.SavedFilter.query: kept, rows.SavedFilter.created_at: now}
+    async with writing():
+        same = await rows.SavedFilter.update(changed).where(mine).returning(rows.SavedFilter.id)
+        filter_id = same[0]["id"] if same else await _add(viewer, listing, named, kept, now)
+        await _log(viewer, "saved", filter_id, now)
+    return SavedFilter(id=filter_id, listing=listing, name=named, query=kept)
+
+
+async def filters_of(viewer: Viewer) -> list[SavedFilter]:
+    """Return the viewer's own filters, by page and name."""
+    return in_order(await engine().run_querystring(mine(viewer)))
+
+
+def mine(viewer: Viewer) -> QueryString:
+    """Return the question for the viewer's own filters, for a page that asks more in the same visit."""
+    return QueryString(_MINE, viewer.member_id)
+
+
+def in_order(found: Iterable[Mapping[str, Any]]) -> list[SavedFilter]:
+    """Return the filters that rows of `mine` tell of, by page and name."""
+    order = list(LISTINGS)
+    return sorted(map(_filter, found), key=lambda one: (order.index(one.listing), one.name.casefold(), one.name))
+
+
+async def remove(viewer: Viewer, filter_id: UUID, now: datetime) -> SavedFilter:
+    """Remove one of the viewer's own filters and return what it was. Errors: NotFound."""
+    async with writing():
+        mine = _of(viewer) & (rows.SavedFilter.id == filter_id)
+        gone = await rows.SavedFilter.delete().where(mine).returning(*rows.SavedFilter.all_columns())
+        if not gone:
+            raise NotFound
+        await _log(viewer, "removed", filter_id, now)
+    return _filter(gone[0])
+
+
+async def _add(viewer: Viewer, listing: str, name: str, query: str, now: datetime) -> UUID:
+    if await rows.SavedFilter.count().where(_of(viewer)) >= rules.MOST:
+        raise Invalid(name=f"You have {rules.MOST} saved filters. Remove one that you do not use.")
+    row = rows.SavedFilter(
+        id=ids.new_id(), member=viewer.member_id, listing=listing, name=name, query=query, created_at=now
+    )
+    await rows.SavedFilter.insert(row)
+    filter_id: UUID = row.id
+    return filter_id
+
+
+def _name(text: str) -> str:
+    name = clean(text, rules.LONGEST_NAME, "name")
+    if not name:
+        raise Invalid(name="Give the filter a name, for example Trainings of my agency.")
+    return name
+
+
+def _kept(listing: str, query: str) -> str:
+    kept = rules.kept(listing, query)
+    if not kept:
+        raise Invalid(name="Nothing is filtered yet. Choose a filter first, then save it.")
+    if len(kept) > rules.LONGEST_QUERY:
+        raise Invalid(name="This filter is too long to be saved. Shorten the words that it looks for.")
+    return kept
+
+
+def _of(viewer: Viewer) -> Any:
+    return rows.SavedFilter.member == viewer.member_id
+
+
+def _filter(row: Mapping[str, Any]) -> SavedFilter:
+    return SavedFilter(id=row["id"], listing=row["listing"], name=row["name"], query=row["query"])
+
+
+async def _log(viewer: Viewer, verb: str, filter_id: UUID, now: datetime) -> None:
+    await audit.record(viewer.actor, verb, "saved_filter", filter_id, {}, now)

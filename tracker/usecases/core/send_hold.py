@@ -1,0 +1,54 @@
+"""A restored copy sends nothing until a person has made sure that it is the only one, and lets it."""
+
+from datetime import datetime
+
+from tracker.database import writing
+from tracker.errors import NotFound
+from tracker.rules.core.actors import BY_COMMAND
+from tracker.rules.core.viewer import Viewer
+from tracker.tables.schema.core.deployment import Deployment
+from tracker.tables.schema.identity.identity import Session, SignInLink
+from tracker.usecases.core import audit
+
+ONLY = 1  # id of the only row
+
+
+async def held_copy() -> datetime | None:
+    """Return the moment of the backup that this copy was made from while nothing is sent; None when it sends."""
+    found: list[datetime | None] = await Deployment.select(Deployment.copy_of).output(as_list=True)
+    return found[0] if found else None
+
+
+async def last_backup() -> datetime | None:
+    """Return when the last backup was made."""
+    found: list[datetime | None] = await Deployment.select(Deployment.backed_up_at).output(as_list=True)
+    return found[0] if found else None
+
+
+async def hold(copy_of: datetime, now: datetime) -> None:
+    """Let this database, restored from a backup of that moment, send nothing, and end all its sessions and links.
+
+    What was revoked after the backup would be open again; feeds and tokens open nothing while the copy is held.
+    """
+    async with writing():
+        await Deployment.update({Deployment.copy_of: copy_of}).where(Deployment.id == ONLY)
+        await Session.delete(force=True)
+        await SignInLink.delete(force=True)
+        await audit.record(BY_COMMAND, "restored", "deployment", "", {"copy_of": copy_of.isoformat()}, now)
+
+
+async def resume(viewer: Viewer | None, now: datetime) -> bool:
+    """Let the copy send again and return whether it was held; `viewer` None = whoever runs the server.
+
+    Errors: NotFound for a viewer who does not keep accounts.
+    """
+    if viewer is not None and not viewer.keeps_accounts:
+        raise NotFound
+    async with writing():
+        copy_of = await held_copy()
+        if copy_of is None:
+            return False
+        await Deployment.update({Deployment.copy_of: None}).where(Deployment.id == ONLY)
+        by = viewer.actor if viewer else BY_COMMAND
+        await audit.record(by, "resumed_sending", "deployment", "", {"copy_of": copy_of.isoformat()}, now)
+    return True

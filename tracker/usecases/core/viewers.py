@@ -1,0 +1,154 @@
+"""Who looks: builds a viewer, with what holds for them now, from the rows of people and sessions."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from piccolo.querystring import QueryString
+
+from tracker.crypto import keys
+from tracker.database import engine, surviving_failures
+from tracker.errors import NotFound
+from tracker.rules.core.actors import ON_SITE, Origin
+from tracker.rules.core.audiences import Arm
+from tracker.rules.core.viewer import Level, Role, Status, Viewer, viewer_of
+from tracker.rules.roster.accounts import is_over
+from tracker.tables.schema.identity.identity import Session
+
+IDLE = timedelta(minutes=30)  # without a request a session ends (CJIS AC-11)
+LONGEST = timedelta(hours=12)  # and in any case (CJIS IA-11)
+TOUCH = timedelta(minutes=1)  # a session in use is written at most this often
+CHUNK = 1_000  # members in one query
+
+_PERSON = (
+    "m.id AS member, m.name AS name, m.email AS email, m.zone AS zone, m.status AS status, m.is_guest AS is_guest,"
+    " m.expires_at AS expires_at,"
+    " a.id AS agency, a.code AS code, a.arm AS arm, a.level AS level, a.status AS agency_status,"
+    " EXISTS (SELECT 1 FROM preference p WHERE p.member = m.id AND p.is_discreet) AS is_discreet"
+)
+_BY_MEMBER = f"SELECT {_PERSON} FROM member m JOIN agency a ON a.id = m.agency WHERE m.id IN ({{}})"
+_BY_SESSION = (
+    f"SELECT {_PERSON}, s.id AS session, s.created_at AS created_at, s.seen_at AS seen_at, s.proved_at AS proved_at"
+    " FROM session s JOIN member m ON m.id = s.member JOIN agency a ON a.id = m.agency WHERE s.id = {}"
+)
+_OF_SESSION = "SELECT s.member FROM session s WHERE s.id = {}"
+# A seat counts only while its holder serves at the agency that has it. UNION loses the column types, hence the casts.
+RIGHTS = """
+SELECT 'role' AS kind, r.role AS word, CAST(r.body AS VARCHAR(36)) AS body, CAST(r.member AS VARCHAR(36)) AS member
+  FROM member_role r LEFT JOIN body b ON b.id = r.body
+ WHERE r.member IN ({}) AND (r.body IS NULL OR b.status = 'active')
+UNION ALL
+SELECT 'seat', '', CAST(t.body AS VARCHAR(36)), CAST(h.member AS VARCHAR(36))
+  FROM seat_holder h JOIN seat t ON t.id = h.seat JOIN body b ON b.id = t.body JOIN member m ON m.id = h.member
+ WHERE h.member IN ({}) AND t.agency = m.agency AND b.status = 'active'
+UNION ALL
+SELECT 'body', '', CAST(b.id AS VARCHAR(36)), CAST(r.member AS VARCHAR(36))
+  FROM member_role r JOIN body b ON b.status = 'active'
+ WHERE r.member IN ({}) AND r.role = 'coordinator'
+"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Visit:
+    """A viewer behind a session: the hash of its cookie, and when they last proved who they are.
+
+    It ends at `idle_end` unless it is used before, and at `last_end` in any case.
+    """
+
+    viewer: Viewer
+    session_id: str
+    proved_at: datetime
+    idle_end: datetime
+    last_end: datetime
+
+    def seconds_left(self, now: datetime) -> int:
+        """Return after how many seconds without use it ends."""
+        return max(0, int((min(self.idle_end, self.last_end) - now).total_seconds()))
+
+
+async def viewer_for(member_id: UUID, now: datetime) -> Viewer:
+    """Return the viewer that a member is now; raise `NotFound` unless member and agency are active. Two queries.
+
+    Guests are viewers of the mails that they get and of the pages behind their links.
+    """
+    rows, rights = await engine().read_each(
+        QueryString(_BY_MEMBER, member_id), QueryString(RIGHTS, member_id, member_id, member_id)
+    )
+    if not rows or not _is_active(rows[0], now):
+        raise NotFound
+    return replace(viewer_from(rows[0], rights), signs_in=not rows[0]["is_guest"])
+
+
+async def viewers_for(member_ids: Iterable[UUID], now: datetime) -> dict[UUID, Viewer]:
+    """Return the viewers that these members are now; who is not active is left out. Two queries for a thousand."""
+    wanted, viewers = sorted(set(member_ids)), dict[UUID, Viewer]()
+    for first in range(0, len(wanted), CHUNK):
+        among = wanted[first : first + CHUNK]
+        people = QueryString(", ".join(["{}"] * len(among)), *among)
+        found = [row for row in await engine().run_querystring(QueryString(_BY_MEMBER, people)) if _is_active(row, now)]
+        rights: dict[str, list[Mapping[str, Any]]] = {}
+        for one in await engine().run_querystring(QueryString(RIGHTS, people, people, people)):
+            rights.setdefault(one["member"], []).append(one)
+        viewers |= {row["member"]: viewer_from(row, rights.get(str(row["member"]), ())) for row in found}
+    return viewers
+
+
+async def viewer_of_session(
+    token: str, now: datetime, origin: Origin = ON_SITE, *, is_use: bool = True
+) -> Visit | None:
+    """Return who is behind a session's cookie, coming from there; None when it opens nothing.
+
+    That is when it is unknown, over, or its person not active any more. Two queries; once a minute it also notes that
+    the session is in use, unless a page asks by itself (`is_use` False).
+    """
+    session_id = keys.fingerprint(token)
+    member = QueryString(_OF_SESSION, session_id)
+    rows, rights = await engine().read_each(
+        QueryString(_BY_SESSION, session_id), QueryString(RIGHTS, member, member, member)
+    )
+    if not rows or not _is_active(rows[0], now) or rows[0]["is_guest"]:
+        return None
+    row = rows[0]
+    if now - row["seen_at"] >= IDLE or now - row["created_at"] >= LONGEST:
+        with surviving_failures():  # it is over all the same
+            await Session.delete().where(Session.id == row["session"])
+        return None
+    seen_at = row["seen_at"]
+    if is_use and now - seen_at >= TOUCH:
+        with surviving_failures():  # people go on reading while nothing can be written
+            await Session.update({Session.seen_at: now}).where(Session.id == row["session"])
+            seen_at = now
+    return Visit(
+        viewer=replace(viewer_from(row, rights), origin=origin.within(row["session"])), session_id=row["session"],
+        proved_at=row["proved_at"], idle_end=seen_at + IDLE, last_end=row["created_at"] + LONGEST,
+    )  # fmt: skip
+
+
+def _is_active(row: Mapping[str, Any], now: datetime) -> bool:
+    serves = row["status"] == Status.ACTIVE and row["agency_status"] == Status.ACTIVE
+    return bool(serves and not is_over(row["expires_at"], now))
+
+
+def viewer_from(row: Mapping[str, Any], rights: Sequence[Mapping[str, Any]]) -> Viewer:
+    """Return the viewer behind the row of an active person and the rows of `RIGHTS`."""
+    return viewer_of(
+        member_id=row["member"],
+        name=row["name"],
+        email=row["email"],
+        agency_id=row["agency"],
+        agency=row["code"],
+        arm=Arm(row["arm"]),
+        level=Level(row["level"]),
+        zone=row["zone"],
+        roles=frozenset(Role(one["word"]) for one in rights if one["kind"] == "role"),
+        chairs=frozenset(UUID(one["body"]) for one in rights if one["word"] == Role.BODY_CHAIR),
+        seats=_bodies(rights, "seat"),
+        all_bodies=_bodies(rights, "body"),
+        is_discreet=bool(row["is_discreet"]),
+    )
+
+
+def _bodies(rights: Any, kind: str) -> frozenset[UUID]:
+    return frozenset(UUID(one["body"]) for one in rights if one["kind"] == kind)

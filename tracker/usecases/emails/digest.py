@@ -1,0 +1,64 @@
+"""The weekly digest: planned for who turned it on, and written from what its reader may see when it is sent."""
+
+from datetime import date, datetime, timedelta
+
+from tracker.rules.core.outbox import Draft, Message, MessageKind, Skip, State
+from tracker.rules.core.viewer import Viewer
+from tracker.rules.core.wall_clock import to_local
+from tracker.rules.emails.content import Letter
+from tracker.rules.emails.digest import OWED_AHEAD, USE, Week, monday_in, span_of
+from tracker.rules.emails.digest_words import digest
+from tracker.rules.emails.preferences import Wishes, quieter
+from tracker.rules.emails.reminders import Moment
+from tracker.rules.events.event import EventStatus, Kind
+from tracker.rules.events.replies import AnswerValue
+from tracker.tables.visible.actions import action_items
+from tracker.usecases.calendars.date_lines import seen_between
+from tracker.usecases.emails.preferences import preferences_of
+from tracker.usecases.events.replies import owed
+
+STOPPED = Skip(state=State.SUPPRESSED, reason="The recipient stopped the digest.")
+NOTHING = Skip(state=State.SUPERSEDED, reason="The week has nothing to tell.")
+
+
+def digests(after: datetime, now: datetime, wishes: Wishes) -> list[Draft]:
+    """Return the digests that became due in (after, now]; after an outage only that of the last Monday."""
+    found = []
+    for member_id, chosen in sorted(wishes.of_member.items()):
+        due = monday_in(after, now, wishes.zones[member_id]) if chosen.digest else None
+        if due is not None and now < due[1] + USE:
+            monday, at = due
+            moment = Moment(at=at, lead=timedelta(0), ends=at + USE)
+            found.append(Draft(
+                kind=MessageKind.DIGEST, recipient_id=member_id, key=f"digest:{member_id}:{monday.isoformat()}",
+                facts={"monday": monday.isoformat()}, due=quieter(moment, wishes.quiet_of(member_id)).at,
+                not_after=moment.ends,
+            ))  # fmt: skip
+    return found
+
+
+async def digest_letter(message: Message, reader: Viewer, now: datetime) -> Letter | Skip:
+    """Return the digest of the week that the message names, or why there is none."""
+    if not (await preferences_of(reader)).digest:
+        return STOPPED
+    week = await _week(reader, date.fromisoformat(message.facts["monday"]), now)
+    return NOTHING if week.is_empty else digest(week)
+
+
+async def _week(reader: Viewer, monday: date, now: datetime) -> Week:
+    starts, ends = span_of(monday, reader.zone)
+    seen = [one for one in await seen_between(reader, max(starts, now), ends) if one.is_mine]
+    today = to_local(now, reader.zone).date()
+    return Week(
+        reader=reader, monday=monday, today=today,
+        events=tuple(
+            one.line for one in seen
+            if one.answer is not AnswerValue.DECLINED and not one.line.is_off
+            and one.line.status is not EventStatus.DRAFT
+        ),
+        owed=tuple(
+            one.line for one in await owed(reader, now)
+            if one.line.starts_at < now + OWED_AHEAD and one.line.kind is not Kind.DEADLINE
+        ),
+        items=tuple(one for one in await action_items.mine(reader) if one.due < to_local(ends, reader.zone).date()),
+    )  # fmt: skip

@@ -1,0 +1,110 @@
+"""The list of messages, and sending one once more."""
+
+import json
+from dataclasses import dataclass, replace
+from datetime import datetime
+from uuid import UUID
+
+from tracker.database import writing
+from tracker.errors import Conflict, NotFound
+from tracker.rules.core.outbox import Draft, MessageKind
+from tracker.rules.core.viewer import Viewer
+from tracker.rules.emails.messages import STATES, MessageLine, Narrowed, Place, Standing, base_of, next_key
+from tracker.rules.events.event import Event
+from tracker.tables.schema.core.outbox import Message
+from tracker.tables.visible.emails import messages
+from tracker.tables.visible.events import events
+from tracker.usecases.core import audit, outbox
+from tracker.usecases.emails import upcoming_reminders
+from tracker.usecases.emails.upcoming_reminders import Planned
+
+PAGE = 50  # messages on a page
+MOST_PLANNED = 100  # rows of what is to come
+PLANNED_KINDS = (None, MessageKind.REMINDER, MessageKind.NO_REPLY)
+
+
+@dataclass(frozen=True, kw_only=True)
+class MessagePage:
+    """One page of messages, newest first; what comes next of reminders, soonest first."""
+
+    lines: list[MessageLine]
+    planned: list[Planned]
+    event: Event | None
+    """The event that the list was narrowed to."""
+    older: Place | None
+    """Where the next page goes on; None = this is the last one."""
+
+
+async def message_page(viewer: Viewer, narrowed: Narrowed, after: Place | None, now: datetime) -> MessagePage:
+    """Return a page of what the viewer may see. Errors: NotFound for an event that they may not."""
+    event = await _event(viewer, narrowed.event)
+    if narrowed.standing is Standing.PLANNED:
+        found: list[MessageLine] = []
+    else:
+        found = await messages.messages(viewer, narrowed, after, PAGE + 1)
+    lines = found[:PAGE]
+    return MessagePage(
+        lines=lines, event=event, planned=await _planned(viewer, narrowed, after, now),
+        older=Place(due=lines[-1].due, id=lines[-1].id) if len(found) > PAGE else None,
+    )  # fmt: skip
+
+
+async def resend(viewer: Viewer, message_id: UUID, now: datetime) -> None:
+    """Queue a message once more, under a key of its own; it is written anew from what holds when it is sent.
+
+    Errors: NotFound, Conflict (it still waits, is of no use any more, or another sending of it waits).
+    """
+    async with writing():
+        line = await messages.message(viewer, message_id)
+        if line is None:
+            raise NotFound
+        if not line.may_resend(now):
+            raise Conflict("This message cannot be sent again: it still waits, or it is of no use any more.")
+        await outbox.enqueue_all([await _once_more(message_id, now)], now)
+        facts = {"kind": line.kind, "recipient": line.recipient_id}
+        await audit.record(viewer.actor, "resent", "message", message_id, facts, now)
+
+
+async def _once_more(message_id: UUID, now: datetime) -> Draft:
+    [row] = await Message.select().where(Message.id == message_id)
+    sendings = await Message.select(Message.key, Message.state).where(
+        (Message.recipient == row["recipient"]) & (Message.kind == row["kind"])
+    )
+    same = [one for one in sendings if base_of(one["key"]) == base_of(row["key"])]
+    if any(one["state"] in STATES[Standing.WAITING] for one in same):
+        raise Conflict("This message is on its way already.")
+    return Draft(
+        kind=row["kind"], recipient_id=row["recipient"], key=next_key(row["key"], [one["key"] for one in same]),
+        event_id=row["event"], occurrence_id=row["occurrence"], item_id=row["item"], facts=json.loads(row["facts"]),
+        due=now, not_after=row["not_after"],
+    )  # fmt: skip
+
+
+async def _event(viewer: Viewer, event_id: UUID | None) -> Event | None:
+    if event_id is None:
+        return None
+    event = await events.event(viewer, event_id)
+    if event is None:
+        raise NotFound
+    return event
+
+
+async def _planned(viewer: Viewer, narrowed: Narrowed, after: Place | None, now: datetime) -> list[Planned]:
+    """Return the reminders to come where they are asked for: alone, or above the first page of an event."""
+    if after or narrowed.standing not in (None, Standing.PLANNED) or narrowed.kind not in PLANNED_KINDS:
+        return []
+    if narrowed.event:
+        found = await upcoming_reminders.of_event(viewer, narrowed.event, now)
+    elif narrowed.standing is Standing.PLANNED:
+        found = await upcoming_reminders.of_theirs(viewer, now)
+    else:
+        return []
+    wanted = [_to(narrowed.person, one) for one in found if narrowed.kind in (None, one.kind)]
+    return [one for one in wanted if one.people][:MOST_PLANNED]
+
+
+def _to(person: UUID | None, planned: Planned) -> Planned:
+    """Return what goes out to one person of all to whom it does; None = to everybody."""
+    if person is None:
+        return planned
+    return replace(planned, people=tuple(one for one in planned.people if one.member_id == person))

@@ -1,0 +1,122 @@
+"""Reminding the people who have not replied to a date: whom it would reach, and the one click that does it."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime
+from uuid import UUID
+
+from tracker.database import writing
+from tracker.errors import Conflict, NotAllowed
+from tracker.rules.core.outbox import Draft, MessageKind
+from tracker.rules.core.viewer import Viewer
+from tracker.rules.emails import nudges as rules
+from tracker.rules.emails.nudges import REST, Nudge, takes_nudges
+from tracker.rules.emails.preferences import Wishes, quieter
+from tracker.rules.emails.reminders import Moment
+from tracker.rules.events.confirmations import Board, board
+from tracker.rules.events.event import Line, Occurrence, may_edit
+from tracker.tables.background.events import audiences
+from tracker.tables.schema.core.outbox import Message
+from tracker.tables.visible.attendance import sheet
+from tracker.tables.visible.events import events, history, waiting
+from tracker.usecases.core import audit, outbox
+from tracker.usecases.core.viewers import viewers_for
+from tracker.usecases.emails.preferences import everybodys_wishes
+from tracker.usecases.events.occurrences import date_for
+
+
+async def nudges_of(viewer: Viewer, lines: Iterable[Line], now: datetime) -> dict[UUID, Nudge]:
+    """Return by date whom its lead, chair or coordinator could remind; other dates, and those begun, are left out.
+
+    A handful of queries, however many dates.
+    """
+    theirs = {one.id: one for one in lines if may_edit(viewer, one) and takes_nudges(one, now)}
+    silent = await waiting.silent(viewer, theirs)
+    event_ids = sorted({theirs[one].event_id for one in silent})
+    seen_by = await audiences.audiences_of_each(event_ids)
+    people = await viewers_for((one for members in silent.values() for one in members), now)
+    last = await last_asked(event_ids, now)
+    found: dict[UUID, Nudge] = {}
+    for date_id, line in theirs.items():
+        may_see = seen_by.get(line.event_id, set())
+        asked = [one for one in silent.get(date_id, ()) if one in people and people[one].audiences & may_see]
+        found[date_id] = Nudge(line=line, silent=tuple(asked), last=last.get(line.event_id))
+    return found
+
+
+async def nudge_of(viewer: Viewer, occurrence: Occurrence, now: datetime) -> Nudge | None:
+    """Return whom one date could remind, or None when the viewer cannot, or it is too late.
+
+    After a change of time or place these are all who have not confirmed it, whether they replied before or not.
+    """
+    found = await _of_silent(viewer, occurrence, now)
+    if found is None:
+        return None
+    of_change = await _board(viewer, occurrence, now)
+    if of_change is None:
+        return found
+    return replace(found, board=of_change, silent=tuple(one.member_id for one in of_change.waiting))
+
+
+async def _of_silent(viewer: Viewer, occurrence: Occurrence, now: datetime) -> Nudge | None:
+    if not may_edit(viewer, occurrence.event):
+        return None
+    return (await nudges_of(viewer, await events.lines_by_id(viewer, [occurrence.id]), now)).get(occurrence.id)
+
+
+async def _board(viewer: Viewer, occurrence: Occurrence, now: datetime) -> Board | None:
+    everybody = await sheet.participants(viewer, occurrence)
+    people = await viewers_for((one.member_id for one in everybody), now)
+    may_see = await audiences.audiences_of(occurrence.event.id)
+    told = {one for one, person in people.items() if person.audiences & may_see}
+    return board(occurrence, await history.history(viewer, occurrence.event, occurrence), everybody, told)
+
+
+async def nudge(
+    viewer: Viewer, event_id: UUID, key: str, now: datetime, zone: str, *, confirmations: bool = False
+) -> int:
+    """Remind those who have not replied to a date and return how many they are; `zone` words the refusal.
+
+    With `confirmations` everybody who has not confirmed its new time or place, where there is one.
+    Errors: NotFound, NotAllowed, Conflict (nobody left to remind, or reminded less than two days ago).
+    """
+    async with writing():
+        occurrence = await date_for(viewer, event_id, key)
+        if not may_edit(viewer, occurrence.event):
+            raise NotAllowed("Only the organizer, the body's chair or a coordinator can remind people.")
+        found = await (nudge_of if confirmations else _of_silent)(viewer, occurrence, now)
+        if found is None:
+            raise Conflict("This date is not ahead any more, so nobody is asked to reply.")
+        if refusal := rules.why_not(found, now, zone):
+            raise Conflict(refusal)
+        await _queue(found, await everybodys_wishes(), now)
+        facts = {"people": len(found.silent)}
+        await audit.record(viewer.actor, "reminded", "occurrence", occurrence.id, facts, now)
+    return len(found.silent)
+
+
+async def _queue(found: Nudge, wishes: Wishes, now: datetime) -> None:
+    """Queue the mails; to whoever has quiet hours it goes out when they end, where that is of use."""
+    line = found.line
+    moment = Moment(at=now, lead=line.starts_at - now, ends=line.starts_at)
+    facts = {"since": found.board.since.isoformat(), "what": found.board.what} if found.board else {}
+    await outbox.enqueue_all([
+        Draft(
+            kind=MessageKind.NO_REPLY, recipient_id=one, event_id=line.event_id, occurrence_id=line.id,
+            key=f"no_reply:{line.id}:{one}:{now.isoformat()}", not_after=line.starts_at, facts=facts,
+            due=max(now, quieter(moment, wishes.quiet_of(one)).at),
+        )
+        for one in found.silent
+    ], now)  # fmt: skip
+
+
+async def last_asked(event_ids: Iterable[UUID], now: datetime) -> dict[UUID, datetime]:
+    """Return when people were last reminded of each event, as far as it still counts."""
+    wanted = list(event_ids)
+    if not wanted:
+        return {}
+    found = await Message.select(Message.event, Message.created_at).where(
+        (Message.kind == MessageKind.NO_REPLY.value) & Message.event.is_in(wanted)
+        & (Message.created_at > now - REST)
+    ).order_by(Message.created_at)  # fmt: skip
+    return {row["event"]: row["created_at"] for row in found}

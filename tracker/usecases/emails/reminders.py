@@ -1,0 +1,151 @@
+"""The planner of reminders: every moment that has passed since the last look gets its message, exactly once.
+
+Nothing is planned ahead, so a date that moves, is cancelled or gains people needs no re-planning. The watermark says
+how far was looked; the key of a message holds its moment. What people want of reminders is read at that moment too, for
+everybody at once.
+"""
+
+from collections import Counter
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from piccolo.querystring import QueryString
+
+from tracker.database import engine, writing
+from tracker.rules.core.actors import BY_CLOCK
+from tracker.rules.core.outbox import Draft, MessageKind
+from tracker.rules.emails import reminders as rules
+from tracker.rules.emails.preferences import Wishes, wanted
+from tracker.rules.emails.reminders import Moment
+from tracker.tables.background.emails import due
+from tracker.tables.schema.actions.action_items import ActionItem
+from tracker.tables.schema.core.outbox import Watermark
+from tracker.usecases.core import audit, outbox, send_hold
+from tracker.usecases.emails.digest import digests
+from tracker.usecases.emails.preferences import everybodys_wishes
+from tracker.usecases.emails.reminder_recipients import who_comes
+from tracker.usecases.emails.reply_reminders import requests_to_reply
+
+Row = dict[str, Any]
+
+MARK = "reminders"
+OUTAGE = timedelta(hours=1)
+"""After a longer gap the trail says what was caught up."""
+NEWER = "A later reminder went out instead."
+NOBODY = UUID(int=0)  # keeps a list of ids from being empty, which SQL does not take
+_SUPERSEDE = (
+    "UPDATE message SET state = 'superseded', reason = {} WHERE state = 'pending' AND worker = ''"
+    " AND kind IN ('reminder', 'item_due', 'item_overdue') AND (occurrence IN ({}) OR item IN ({})) AND EXISTS ("
+    "SELECT 1 FROM message n WHERE n.recipient = message.recipient AND n.state = 'pending' AND n.due > message.due"
+    " AND n.kind IN ('reminder', 'item_due', 'item_overdue')"
+    " AND (n.occurrence = message.occurrence OR n.item = message.item))"
+)
+
+
+async def queue_due(now: datetime, zone: str) -> int:
+    """Queue what has become due since the last look and return how many messages that made.
+
+    The first look ever only sets the mark. `zone` is the task force's, for action items. A restored copy does not look
+    before a person lets it send; then it catches up as after an outage.
+    """
+    async with writing():
+        if await send_hold.held_copy():
+            return 0
+        after = await _mark(now)
+        if after >= now:  # the first look, or a clock that was set back
+            return 0
+        wishes = await everybodys_wishes()
+        drafts = [*await _of_dates(after, now, wishes), *await _of_items(after, now, zone, wishes)]
+        drafts += [*await requests_to_reply(after, now, wishes), *digests(after, now, wishes)]
+        await outbox.enqueue_all(drafts, now)
+        await _supersede_older(drafts)
+        await Watermark.update({Watermark.until: now}).where(Watermark.name == MARK)
+        if now - after > OUTAGE:
+            facts = {"since": after.isoformat(), **Counter(one.state.value for one in drafts)}
+            await audit.record(BY_CLOCK, "caught_up", "outbox", MARK, facts, now)
+    return len(drafts)
+
+
+async def _mark(now: datetime) -> datetime:
+    found = await Watermark.select(Watermark.until).where(Watermark.name == MARK)
+    if found:
+        until: datetime = found[0]["until"]
+        return until
+    await Watermark.insert(Watermark(name=MARK, until=now))
+    return now
+
+
+async def _of_dates(after: datetime, now: datetime, wishes: Wishes) -> list[Draft]:
+    around = rules.SHIFT + wishes.shift
+    near = await due.dates_starting((after + lead - around, now + lead + around) for lead in wishes.leads)
+    anybody = {body_id: wishes.of_anybody(body_id) for body_id in {row["body"] for row in near}}
+    passed = [
+        (row, every)
+        for row in near
+        if (every := _near_moments(row, after, now, wishes))
+        and any(wanted(every, wish, after, now) for wish in anybody[row["body"]])
+    ]
+    people = await who_comes([(row["id"], row["event"]) for row, _ in passed])
+    return [
+        _reminder(row, member_id, moment)
+        for row, every in passed
+        for member_id in people.get(row["id"], [])
+        for moment in wanted(every, wishes.of_date(member_id, row["body"]), after, now)
+    ]
+
+
+def _near_moments(row: Row, after: datetime, now: datetime, wishes: Wishes) -> list[Moment]:
+    """Return the moments of a date that are in (after, now] for whoever's quiet hours move them."""
+    every = rules.of_date(row["starts_at"], row["zone"], is_all_day=bool(row["is_all_day"]), leads=wishes.leads)
+    return [one for one in every if after - wishes.shift < one.at <= now + wishes.shift]
+
+
+def _reminder(row: Row, member_id: UUID, moment: Moment) -> Draft:
+    lead, starts_at = int(moment.lead.total_seconds()), row["starts_at"].isoformat()
+    return Draft(
+        kind=MessageKind.REMINDER, recipient_id=member_id, event_id=row["event"], occurrence_id=row["id"],
+        key=f"reminder:{row['id']}:{member_id}:{starts_at}:{lead}", due=moment.at, not_after=moment.ends,
+        facts={"lead_time": lead, "starts_at": starts_at, **_late(moment)}, state=moment.state, reason=moment.reason,
+    )  # fmt: skip
+
+
+async def _of_items(after: datetime, now: datetime, zone: str, wishes: Wishes) -> list[Draft]:
+    days = rules.due_days(rules.mornings(after - wishes.shift, now + wishes.shift, zone))
+    if not days:
+        return []
+    found = await ActionItem.select(ActionItem.id, ActionItem.owner, ActionItem.due).where(
+        ActionItem.due.is_in(sorted(days)) & ActionItem.closed_at.is_null()
+    )
+    return [
+        _item_reminder(row, moment)
+        for row in found
+        for moment in wanted(rules.of_item(row["due"], zone), wishes.of_items(row["owner"]), after, now)
+    ]
+
+
+def _item_reminder(row: Row, moment: Moment) -> Draft:
+    kind = MessageKind.ITEM_OVERDUE if moment.lead < timedelta(0) else MessageKind.ITEM_DUE
+    on = row["due"].isoformat()
+    return Draft(
+        kind=kind, recipient_id=row["owner"], item_id=row["id"], due=moment.at, not_after=moment.ends,
+        key=f"{kind}:{row['id']}:{row['owner']}:{on}:{moment.lead.days}", facts={"due": on, **_late(moment)},
+        state=moment.state, reason=moment.reason,
+    )  # fmt: skip
+
+
+def _late(moment: Moment) -> dict[str, object]:
+    return {"late": True} if moment.is_late else {}
+
+
+async def _supersede_older(drafts: Iterable[Draft]) -> None:
+    """Let no reminder go out that a newer one to the same person has overtaken while no mail could be sent."""
+    dates = {one.occurrence_id for one in drafts if one.occurrence_id} | {NOBODY}
+    items = {one.item_id for one in drafts if one.item_id} | {NOBODY}
+    if dates | items != {NOBODY}:
+        await engine().run_querystring(QueryString(_SUPERSEDE, NEWER, _ids(dates), _ids(items)))
+
+
+def _ids(values: set[UUID]) -> QueryString:
+    return QueryString(", ".join(["{}"] * len(values)), *sorted(values))

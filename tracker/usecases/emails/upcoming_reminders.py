@@ -1,0 +1,126 @@
+"""The reminders to come, as they would go out if nothing changed: computed for whoever looks, never stored."""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+from tracker.rules.core.outbox import MessageKind
+from tracker.rules.core.viewer import Viewer
+from tracker.rules.emails import reminders as rules
+from tracker.rules.emails.nudges import ASKED_AGAIN, takes_nudges
+from tracker.rules.emails.preferences import OFFERED, Wish, Wishes, chosen
+from tracker.rules.emails.reminders import Moment
+from tracker.rules.events.event import EventStatus, Line, may_edit
+from tracker.tables.background.events import audiences
+from tracker.tables.visible.events import events, waiting
+from tracker.usecases.core.viewers import viewers_for
+from tracker.usecases.emails.preferences import everybodys_wishes
+from tracker.usecases.emails.reminder_recipients import who_comes
+
+AHEAD = timedelta(days=14)
+"""What goes out later is not shown."""
+HORIZON = AHEAD + max(OFFERED) + rules.SHIFT
+"""So far ahead are the dates that it is about."""
+END_OF_TIME = datetime.max.replace(tzinfo=UTC)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Planned:
+    """What goes out about one date at one moment."""
+
+    at: datetime
+    kind: MessageKind
+    """A reminder, or a request to reply."""
+    lead: timedelta
+    line: Line
+    people: tuple[Viewer, ...]
+    """To whom, by agency and name."""
+
+
+async def of_mine(viewer: Viewer, now: datetime) -> list[Planned]:
+    """Return the viewer's own reminders of the next two weeks, soonest first."""
+    return await _ahead(viewer, await events.invited(viewer, now, now + HORIZON), now, set(), now + AHEAD)
+
+
+async def of_event(viewer: Viewer, event_id: UUID, now: datetime, *, ahead: timedelta | None = AHEAD) -> list[Planned]:
+    """Return those of one event: everybody's for who may edit it, else the viewer's own.
+
+    They are those of the next two weeks, or of another time `ahead`; None = all.
+    """
+    event = await events.event(viewer, event_id)
+    dates = await events.dates(viewer, event) if event else []
+    until = now + ahead + HORIZON - AHEAD if ahead else END_OF_TIME
+    near = [one.id for one in dates if now < one.starts_at <= until]
+    lines = await events.lines_by_id(viewer, near)
+    return await _of_lines(viewer, lines, now, now + ahead if ahead else END_OF_TIME)
+
+
+async def of_theirs(viewer: Viewer, now: datetime) -> list[Planned]:
+    """Return those of all dates that the viewer may edit, and the viewer's own of the others."""
+    return await _of_lines(viewer, await events.lines(viewer, now, now + HORIZON), now, now + AHEAD)
+
+
+async def _of_lines(viewer: Viewer, lines: list[Line], now: datetime, until: datetime) -> list[Planned]:
+    return await _ahead(viewer, lines, now, {one.id for one in lines if may_edit(viewer, one)}, until)
+
+
+async def _ahead(
+    viewer: Viewer, lines: Iterable[Line], now: datetime, theirs: Collection[UUID], until: datetime
+) -> list[Planned]:
+    """Return what goes out about these dates in (now, until], soonest first: of others than `theirs` the viewer's."""
+    by_id = {one.id: one for one in lines if _is_ahead(one, now)}
+    wishes = await everybodys_wishes()
+    coming = await who_comes((one.id, one.event_id) for one in by_id.values())
+    asking = [one for one in theirs if one in by_id and by_id[one].body_id in wishes.asking]
+    silent = await waiting.silent(viewer, [one for one in asking if takes_nudges(by_id[one], now)])
+    to_whom = [
+        (kind, by_id[date_id], member)
+        for kind, of_date in ((MessageKind.REMINDER, coming), (MessageKind.NO_REPLY, silent))
+        for date_id, members in of_date.items()
+        for member in members
+        if date_id in theirs or member == viewer.member_id
+    ]
+    everybody = await viewers_for((member for *_, member in to_whom), now)
+    seen_by = await audiences.audiences_of_each({one.event_id for one in by_id.values()})
+    moments = _Moments(wishes)
+    found: dict[tuple[datetime, UUID, MessageKind, timedelta], list[Viewer]] = {}
+    for kind, line, member in to_whom:
+        to = everybody.get(member)
+        if to and to.audiences & seen_by[line.event_id]:
+            for moment in moments(line, kind, to):
+                if now < moment.at <= until:
+                    found.setdefault((moment.at, line.id, kind, moment.lead), []).append(to)
+    return [
+        Planned(at=at, kind=kind, lead=lead, line=by_id[date_id], people=tuple(sorted(to, key=_by_agency)))
+        for (at, date_id, kind, lead), to in sorted(found.items(), key=lambda one: one[0])
+    ]
+
+
+class _Moments:
+    """When something goes out about a date to one person; whoever wishes the same gets it at the same moments."""
+
+    def __init__(self, wishes: Wishes) -> None:
+        self._wishes = wishes
+        self._known: dict[tuple[UUID, MessageKind, Wish | None], list[Moment]] = {}
+
+    def __call__(self, line: Line, kind: MessageKind, to: Viewer) -> list[Moment]:
+        """Return the moments; of two at once the nearer one counts."""
+        if kind is MessageKind.NO_REPLY:
+            wish: Wish | None = Wish(leads=None, quiet=self._wishes.quiet_of(to.member_id))
+        else:
+            wish = self._wishes.of_date(to.member_id, line.body_id)
+        key = line.id, kind, wish
+        if key not in self._known:
+            leads = ASKED_AGAIN if kind is MessageKind.NO_REPLY else self._wishes.leads
+            every = rules.of_date(line.starts_at, line.zone, is_all_day=line.is_all_day, leads=leads)
+            self._known[key] = list({one.at: one for one in chosen(every, wish)}.values())
+        return self._known[key]
+
+
+def _is_ahead(line: Line, now: datetime) -> bool:
+    return not line.is_off and line.status is not EventStatus.DRAFT and now < line.starts_at
+
+
+def _by_agency(one: Viewer) -> tuple[str, str, str]:
+    return one.agency, one.name, str(one.member_id)

@@ -1,0 +1,247 @@
+"""Schedule an event, change it as a whole, cancel it, bring it back."""
+
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from tracker.crypto import ids
+from tracker.database import writing
+from tracker.database.bulk_insert import insert_rows
+from tracker.errors import Conflict, Invalid, NotAllowed, NotFound
+from tracker.rules.core import audiences
+from tracker.rules.core.viewer import Viewer
+from tracker.rules.core.wall_clock import to_local
+from tracker.rules.events import notifications
+from tracker.rules.events import plan as plan_rules
+from tracker.rules.events.event import Event, EventStatus, Kind, may_edit
+from tracker.rules.events.history import Verb
+from tracker.rules.events.notifications import Notices
+from tracker.rules.events.plan import Plan
+from tracker.rules.recurrence import dates
+from tracker.rules.recurrence.holiday_choices import chosen_before
+from tracker.rules.recurrence.words import pattern_words
+from tracker.tables.schema.events import audience_versions
+from tracker.tables.schema.events import events as rows
+from tracker.tables.schema.events.marking_columns import columns_of
+from tracker.tables.visible.events import events
+from tracker.usecases.core import audit, outbox
+from tracker.usecases.events import history
+from tracker.usecases.events.invitees import invite, invitees_of, mailed_entry, tell, touch
+from tracker.usecases.events.permission import allow_marked
+from tracker.usecases.events.response_reset import ask_after_change
+from tracker.usecases.events.series import add_dates, move_dates, start_anew, starts_anew
+from tracker.usecases.events.visibility import set_audiences
+
+
+async def schedule(
+    viewer: Viewer, plan: Plan, now: datetime, *, form_id: UUID | None = None, told_at: datetime | None = None
+) -> UUID:
+    """Save a plan as an event with all its dates, invite its people (unless it is a draft), and return its id.
+
+    The same plan from the same form (`form_id`, made with the form) makes one event, however often it is sent. Its
+    people are told from `told_at` on, without it at once.
+    Errors: Invalid by field, NotAllowed when the viewer may not put such an event into calendars.
+    """
+    plan_rules.check(plan)
+    await allow_marked(viewer, plan, now)
+    event_id = ids.id_from(viewer.member_id, form_id, plan) if form_id else ids.new_id()
+    async with writing():
+        if form_id and await events.event(viewer, event_id):
+            return event_id
+        await add_event(viewer, plan, now, event_id=event_id)
+        if told_at:
+            await outbox.hold(event_id, told_at)
+        await audit.record(viewer.actor, "scheduled", "event", event_id, {"kind": plan.kind}, now)
+    return event_id
+
+
+async def add_event(
+    viewer: Viewer, plan: Plan, now: datetime, *, previous: Event | None = None, event_id: UUID | None = None
+) -> UUID:
+    """Write the rows of a new event inside the caller's transaction; one that follows another keeps its lead."""
+    lead_id = previous.lead_id if previous else viewer.member_id
+    event = new_row(plan, lead_id, now, event_id=event_id, previous=previous)
+    new_id: UUID = event["id"]
+    await insert_rows(rows.Event, [event])
+    await add_dates(new_id, plan_rules.slots(plan), now, plan_rules.moved_starts(plan))
+    seen_by = await set_audiences(viewer, new_id, lead_id, plan, now, list_of=previous.id if previous else None)
+    told = Notices(invitation=notifications.of_new(plan, lead_id))
+    await invite(viewer, new_id, lead_id, plan, event["version"], now, told=told)
+    await audience_versions.touch(seen_by | {audiences.member(one) for one in (lead_id, *plan.invitees)})
+    return new_id
+
+
+def new_row(
+    plan: Plan, lead_id: UUID, now: datetime, *, event_id: UUID | None = None, previous: Event | None = None
+) -> dict[str, Any]:
+    """Return the row of a new event; an operation gets a reference."""
+    return {
+        "id": event_id or ids.new_id(), "uid": ids.new_uid(), "lead": lead_id, "sequence": 0, "version": 1,
+        "created_at": now, "previous_series": previous.id if previous else None, **_columns(plan, now),
+        "reference": ids.reference("OP") if plan.kind is Kind.JOINT_OPERATION else None,
+    }  # fmt: skip
+
+
+async def event_for(viewer: Viewer, event_id: UUID) -> Event:
+    """Return the event; raise `NotFound` when it is missing or not for this viewer."""
+    event = await events.event(viewer, event_id)
+    if event is None:
+        raise NotFound
+    return event
+
+
+async def event_to_change(viewer: Viewer, event_id: UUID, expected_version: int) -> Event:
+    """Return the event if the viewer may change it and nobody did so since they read it.
+
+    Errors: NotFound, NotAllowed, Conflict.
+    """
+    event = await event_for(viewer, event_id)
+    if not may_edit(viewer, event):
+        raise NotAllowed("Only the organizer, the body's chair or a coordinator can change this event.")
+    if event.version != expected_version:
+        raise Conflict
+    return event
+
+
+async def change(
+    viewer: Viewer, event_id: UUID, plan: Plan, expected_version: int, now: datetime, *, notify: bool
+) -> UUID:
+    """Change the whole event and return its id, or the id of the series that goes on in its place.
+
+    A running series whose time or rule changes ends with its last date before `now`; a new one with its own UID goes
+    on (Open-Xchange refuses the same UID with another start). One that only ends on another day stays the same.
+    Everybody invited is told when time or place change, or when the event becomes one for named people, otherwise only
+    with `notify`. Errors: NotFound, NotAllowed, Conflict, Invalid by field.
+    """
+    async with writing():
+        event = await event_to_change(viewer, event_id, expected_version)
+        plan_rules.check(plan)
+        await allow_marked(viewer, plan, now, event)
+        invited = await invitees_of(event_id)
+        if plan_rules.needs_new_series(plan, event) and await starts_anew(viewer, event, now):
+            new_id = await start_anew(viewer, event, plan, now, add_event)
+            await history.keep_plan(viewer, event, plan, invited, now, went_on_as=new_id)
+        else:
+            told = notifications.of_change(event, plan, invited, goes_on_anew=False, notify=notify)
+            new_id = await _change_in_place(viewer, event, plan, now, told)
+            await history.keep_plan(viewer, event, plan, invited, now)
+        await audit.record(viewer.actor, "changed", "event", event_id, {"fields": changed_fields(plan, event)}, now)
+    return new_id
+
+
+async def cancel(viewer: Viewer, event_id: UUID, expected_version: int, reason: str, now: datetime) -> None:
+    """Cancel the event with all dates to come; a draft is discarded. Errors: NotFound, NotAllowed, Conflict."""
+    await _set_status(viewer, event_id, expected_version, EventStatus.CANCELLED, "cancellation", reason, now)
+
+
+async def reinstate(viewer: Viewer, event_id: UUID, expected_version: int, now: datetime) -> None:
+    """Bring a cancelled event back. Errors: NotFound, NotAllowed, Conflict."""
+    await _set_status(viewer, event_id, expected_version, EventStatus.CONFIRMED, "update", "", now)
+
+
+async def _change_in_place(viewer: Viewer, event: Event, plan: Plan, now: datetime, told: Notices) -> UUID:
+    is_moved, is_elsewhere = (
+        plan_rules.moves(plan, event),
+        (plan.place, plan.video_link) != (event.place, event.video_link),
+    )
+    is_new = event.status is EventStatus.DRAFT and plan.status is not EventStatus.DRAFT
+    if plan.status is EventStatus.DRAFT and event.status is not EventStatus.DRAFT:
+        raise Invalid(status="People were told of this event already. Cancel it instead.")
+    before = await events.dates(viewer, event)
+    # What is made anew comes after every SEQUENCE that mails gave one of the dates.
+    given = [event.sequence, *(one.sequence for one in before if is_moved)]
+    sequence = max(given) + 1 if (is_moved or is_elsewhere) and not is_new else event.sequence
+    entry = await mailed_entry(viewer, event, now)
+    closes = entry if notifications.closes(event, plan) else None
+    await touch(event.id)
+    await rows.Event.update({**_columns(plan, now), "version": event.version + 1, "sequence": sequence}).where(
+        rows.Event.id == event.id
+    )
+    if is_moved:
+        await move_dates(event, before, plan, now)
+    if is_moved or is_elsewhere:
+        await ask_after_change(viewer, event, before, plan, sequence, now)
+    await set_audiences(viewer, event.id, event.lead_id, plan, now)
+    await invite(viewer, event.id, event.lead_id, plan, event.version + 1, now, told=told, entry=entry)
+    facts = _before(event) | (closes.facts() if closes else {})
+    await tell("update", event.id, event.version + 1, now, facts, whom=told.update)
+    await touch(event.id)
+    return event.id
+
+
+async def _set_status(
+    viewer: Viewer, event_id: UUID, expected_version: int, status: EventStatus, kind: str, reason: str, now: datetime
+) -> None:
+    async with writing():
+        event = await event_to_change(viewer, event_id, expected_version)
+        if (event.status is EventStatus.CANCELLED) == (status is EventStatus.CANCELLED):
+            raise Conflict
+        if event.status is EventStatus.DRAFT:
+            await _discard(viewer, event, now)
+            return
+        await rows.Event.update(
+            {
+                rows.Event.status: status,
+                rows.Event.cancel_reason: reason,
+                rows.Event.version: event.version + 1,
+                rows.Event.sequence: event.sequence + 1,
+                rows.Event.changed_at: now,
+            }
+        ).where(rows.Event.id == event.id)
+        await touch(event.id)
+        is_back = status is not EventStatus.CANCELLED
+        facts = {"reason": reason, "reinstated": is_back}
+        whom = notifications.to_all(event, await invitees_of(event.id))
+        await tell(kind, event.id, event.version + 1, now, facts, whom=whom)
+        verb = Verb.CANCELLED if status is EventStatus.CANCELLED else Verb.REINSTATED
+        await history.keep(viewer, event, verb, (), now)
+        await audit.record(viewer.actor, verb, "event", event_id, {}, now)
+
+
+async def _discard(viewer: Viewer, event: Event, now: datetime) -> None:
+    """Delete a draft: a cancelled one would be seen by everybody whom it was meant for."""
+    await rows.Event.delete().where(rows.Event.id == event.id)
+    await audit.record(viewer.actor, "discarded", "event", event.id, {}, now)
+
+
+def _columns(plan: Plan, now: datetime) -> dict[Any, Any]:
+    return {
+        "kind": plan.kind, "title": plan.title.strip(), "description": plan.description, "place": plan.place,
+        "video_link": plan.video_link, "agenda": plan.agenda, "visibility": plan.visibility, "body": plan.body_id,
+        "status": plan.status, "zone": plan.zone, "starts": plan.starts, "duration": plan.duration,
+        "is_all_day": plan.is_all_day, "rrule": plan.rrule, "changed_at": now, **columns_of(plan.marking),
+    }  # fmt: skip
+
+
+def _before(event: Event) -> dict[str, object]:
+    starts_at, ends_at = plan_rules.slot(event.starts, event.duration, event.zone)
+    before: dict[str, object] = {
+        "starts_at": starts_at.isoformat(), "ends_at": ends_at.isoformat(), "place": event.place,
+    }  # fmt: skip
+    rule = plan_rules.rule_of(event)
+    if rule is None:
+        return before
+    return before | {"repeats": pattern_words(rule), "until": dates(rule, event.starts)[-1].date().isoformat()}
+
+
+def changed_fields(plan: Plan, event: Event) -> list[str]:
+    """Return the names of the columns in which the plan differs from the event."""
+    new = _columns(plan, event.changed_at)
+    old = _columns(plan_rules.plan_of(event, {}), event.changed_at)
+    return sorted(name for name in new if new[name] != old[name])
+
+
+async def plan_to_change(viewer: Viewer, event_id: UUID) -> tuple[Event, Plan]:
+    """Return the event and the plan that its form shows. Errors: NotFound, NotAllowed."""
+    event = await event_for(viewer, event_id)
+    if not may_edit(viewer, event):
+        raise NotAllowed("Only the organizer, the body's chair or a coordinator can change this event.")
+    plan = plan_rules.plan_of(event, await invitees_of(event.id))
+    if plan.rule is None:
+        return event, plan
+    held = {
+        one.original_start: to_local(one.starts_at, event.zone).replace(tzinfo=None)
+        for one in await events.dates(viewer, event)
+    }
+    return event, replace(plan, on_holidays=chosen_before(dates(plan.rule, plan.starts), held))

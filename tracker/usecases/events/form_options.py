@@ -1,0 +1,165 @@
+"""What a form offers and what a plan would do, before anything is saved: read only."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
+
+from tracker.rules.core.audiences import Visibility
+from tracker.rules.core.viewer import Viewer
+from tracker.rules.events.event import Event, Kind, Occurrence, may_schedule
+from tracker.rules.events.plan import Person
+from tracker.rules.events.replies import AttendeeRole
+from tracker.rules.roster.sites import Site
+from tracker.tables.visible.events import events
+from tracker.usecases.events.invitees import invitees_of
+from tracker.usecases.events.occurrences import date_for
+from tracker.usecases.events.permission import designators
+from tracker.usecases.events.series import starts_anew
+from tracker.usecases.roster import people
+from tracker.usecases.roster.people import BodyChoice
+from tracker.usecases.roster.sites import open_sites
+
+
+@dataclass(frozen=True, kw_only=True)
+class Choices:
+    """What the form of an event offers to its viewer."""
+
+    lead_id: UUID
+    people: tuple[Person, ...]
+    """Whom they may invite, by agency and name, and who is invited already; the lead is not among them."""
+    bodies: tuple[BodyChoice, ...]
+    """Bodies whose seats can be invited at once."""
+    own_bodies: tuple[BodyChoice, ...]
+    """Bodies whose meeting it can be, and who alone may see it."""
+    visibilities: tuple[Visibility, ...]
+    keepers: frozenset[UUID] = frozenset()
+    """Who of them only keeps accounts or reads the trail: not meant when their agency is ticked."""
+    lead: Person | None = None
+    """The organizer, where the viewer may invite them too."""
+    sites: tuple[Site, ...] = ()
+    """Where it can be; any other words will do too."""
+    designators: Mapping[UUID, str] = field(default_factory=dict)
+    """Agencies that may mark it as controlled information; none where the viewer may not mark it."""
+
+    @property
+    def agencies(self) -> dict[str, list[Person]]:
+        """Return the people under the short name of the agency of each, in order."""
+        return _by_agency(self.people)
+
+    @property
+    def participants(self) -> dict[str, list[Person]]:
+        """Return those of them who are meant when their agency is ticked."""
+        return _by_agency(one for one in self.people if one.id not in self.keepers)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Picks:
+    """Who was ticked in the form: whole agencies, the first holders of a body's seats, and people one by one."""
+
+    agencies: frozenset[UUID] = frozenset()
+    bodies: frozenset[UUID] = frozenset()
+    people: frozenset[UUID] = frozenset()
+    roles: Mapping[UUID, AttendeeRole | None] = field(default_factory=dict)
+    """As what each is invited; None = not at all, whatever else is ticked."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sending:
+    """Who is told when the form is sent; the organizer is told of nothing."""
+
+    people: int
+    agencies: tuple[tuple[str, int], ...]
+    required: int
+    optional: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outlook:
+    """What a change of time or rule would do to an event."""
+
+    goes_on_anew: bool
+    """Whether the series ends with its last date before now and a new one goes on."""
+    ahead: int
+    changed_ahead: int
+    """Dates to come that were moved, renamed or cancelled on their own."""
+    invited: Mapping[UUID, AttendeeRole]
+    """Who is asked so far."""
+    first: Occurrence | None = None
+    """The date from which on the series changes, when it is not all of it."""
+    last_before: Occurrence | None = None
+    """The date with which the series ends then."""
+
+
+def _by_agency(people: Iterable[Person]) -> dict[str, list[Person]]:
+    groups: dict[str, list[Person]] = {}
+    for person in people:
+        groups.setdefault(person.agency, []).append(person)
+    return groups
+
+
+async def choices(viewer: Viewer, event: Event | None = None, invited: Iterable[UUID] = ()) -> Choices:
+    """Return what the form offers for a new event, or for an event that the viewer may edit and its `invited`."""
+    lead_id = event.lead_id if event else viewer.member_id
+    directory = await people.directory(viewer)
+    known = {one.id: one for one in directory} | await people.people_by_id(invited)
+    bodies = tuple(await people.bodies(viewer))
+    own = tuple(one for one in bodies if may_schedule(viewer, Kind.MEETING, Visibility.BODY, one.id))
+    return Choices(
+        lead_id=lead_id, lead=known.get(lead_id), bodies=bodies, own_bodies=own,
+        visibilities=_visibilities(viewer, own, event), sites=await open_sites(),
+        keepers=await people.keepers(),
+        designators=designators(viewer, directory),
+        people=tuple(sorted(
+            (one for one in known.values() if one.id != lead_id),
+            key=lambda one: (one.agency.casefold(), one.name.casefold(), str(one.id)),
+        )),
+    )  # fmt: skip
+
+
+def invited(picks: Picks, offered: Choices) -> dict[UUID, AttendeeRole]:
+    """Return who is invited, and as what; only people whom the form offers."""
+    seated = {one for body in offered.bodies if body.id in picks.bodies for one in body.primaries}
+    of_agencies = {
+        one.id for one in offered.people if one.agency_id in picks.agencies and one.id not in offered.keepers
+    }
+    asked = of_agencies | seated | picks.people
+    roles = {one.id: picks.roles.get(one.id, AttendeeRole.REQUIRED) for one in offered.people if one.id in asked}
+    return {member_id: role for member_id, role in roles.items() if role is not None}
+
+
+def sending(invitees: Mapping[UUID, AttendeeRole], offered: Choices) -> Sending:
+    """Return who would be told."""
+    agencies = Counter(person.agency for person in offered.people if person.id in invitees)
+    optional = sum(role is AttendeeRole.OPTIONAL for role in invitees.values())
+    return Sending(
+        people=len(invitees), agencies=tuple(agencies.items()), required=len(invitees) - optional, optional=optional
+    )
+
+
+async def outlook(viewer: Viewer, event: Event, now: datetime, key: str = "") -> Outlook:
+    """Return what a change of time or rule would do; `key` names the date from which on. Errors: NotFound."""
+    every = await events.dates(viewer, event)
+    first = await date_for(viewer, event.id, key) if key else None
+    before = [one for one in every if first and one.original_start < first.original_start]
+    ahead = [one for one in every if one.starts_at > now and one not in before]
+    return Outlook(
+        goes_on_anew=await starts_anew(viewer, event, now),
+        ahead=len(ahead),
+        changed_ahead=sum(one.is_changed for one in ahead),
+        invited=await invitees_of(event.id),
+        first=first if before else None,
+        last_before=before[-1] if before else None,
+    )
+
+
+def _visibilities(viewer: Viewer, own: tuple[BodyChoice, ...], event: Event | None) -> tuple[Visibility, ...]:
+    """Return those that the viewer may choose for some event, and the one that the event has."""
+    body_id = own[0].id if own else None
+    return tuple(
+        one
+        for one in Visibility
+        if ((one is not Visibility.BODY or own) and may_schedule(viewer, Kind.MEETING, one, body_id))
+        or (event is not None and one is event.visibility)
+    )

@@ -1,0 +1,228 @@
+"""Who is invited to an event, and whom its changes are told; inside the caller's transaction."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from tracker.crypto import ids
+from tracker.database.bulk_insert import insert_rows
+from tracker.rules.core import audiences
+from tracker.rules.core.viewer import Viewer
+from tracker.rules.emails.content import MailedEntry
+from tracker.rules.events.event import Event, EventStatus
+from tracker.rules.events.notifications import Notices
+from tracker.rules.events.plan import Plan
+from tracker.rules.events.replies import AttendeeRole
+from tracker.tables.background.events import audiences as audience_rows
+from tracker.tables.schema.events import audience_versions
+from tracker.tables.schema.events.invitations import Answer, Invitation
+from tracker.tables.visible.events import events
+from tracker.usecases.core import outbox
+from tracker.usecases.events import substitutes
+
+# The first invitation keeps its moment: what was attended stays attended. Another one after a withdrawal has its own.
+_AGAIN = (
+    " ON CONFLICT (event, member) DO UPDATE SET role = EXCLUDED.role, withdrawn_at = NULL, again_at ="
+    " CASE WHEN invitation.withdrawn_at IS NULL THEN invitation.again_at ELSE EXCLUDED.added_at END"
+)
+
+
+class _Known(NamedTuple):
+    """An invitation that is there already."""
+
+    id: UUID
+    is_withdrawn: bool
+
+
+async def invitees_of(event_id: UUID) -> dict[UUID, AttendeeRole]:
+    """Return who is invited now, and as what."""
+    found = await Invitation.select(Invitation.member, Invitation.role).where(
+        (Invitation.event == event_id) & Invitation.withdrawn_at.is_null()
+    )
+    return {row["member"]: AttendeeRole(row["role"]) for row in found}
+
+
+async def mailed_entry(viewer: Viewer, event: Event, now: datetime) -> MailedEntry | None:
+    """Return what mails have put into the calendars of the people invited so far; None when they never did."""
+    if event.is_restricted or event.status is EventStatus.DRAFT:
+        return None
+    sent = max((one.sequence for one in await events.dates(viewer, event)), default=0)
+    return MailedEntry(uid=event.uid, sequence=max(event.sequence, sent) + 1, at=now)
+
+
+async def invite(
+    viewer: Viewer,
+    event_id: UUID,
+    lead_id: UUID,
+    plan: Plan,
+    version: int,
+    now: datetime,
+    *,
+    told: Notices,
+    entry: MailedEntry | None = None,
+) -> None:
+    """Make the invitations agree with the plan, and tell whom it concerns.
+
+    The lead is chair and has accepted. Somebody taken off the list gets a withdrawal, alone, that takes `entry` out of
+    their calendar. `version` is the event's after the change.
+    """
+    wanted = {**plan.invitees, lead_id: AttendeeRole.CHAIR}
+    known = await _invitations(event_id)
+    present = frozenset(member_id for member_id, one in known.items() if not one.is_withdrawn)
+    added = frozenset(wanted) - present
+    await withdraw(event_id, present - frozenset(wanted), version, now, told=told.withdrawal, entry=entry)
+    await _forget_answers([known[member_id].id for member_id in added if member_id in known], now)
+    kept = await _keep(event_id, wanted, known, now)
+    if lead_id in added:
+        await insert_rows(Answer, [_acceptance(kept[lead_id], viewer, now)])
+    await _tell_alone("invitation", event_id, told.invitation, version, now)
+
+
+async def _tell_alone(
+    kind: str,
+    event_id: UUID,
+    whom: frozenset[UUID],
+    version: int,
+    now: datetime,
+    facts: Mapping[str, object] | None = None,
+) -> None:
+    """Queue a message about the whole event to each of some people."""
+    await outbox.enqueue_all(
+        [
+            outbox.Draft(
+                kind=kind,
+                recipient_id=member_id,
+                event_id=event_id,
+                facts=facts or {},
+                key=f"{kind}:{event_id}:{member_id}:{version}",
+            )
+            for member_id in sorted(whom)
+        ],
+        now,
+    )
+
+
+async def tell(
+    kind: str,
+    event_id: UUID,
+    version: int,
+    now: datetime,
+    facts: Mapping[str, object],
+    *,
+    whom: frozenset[UUID],
+    occurrence_id: UUID | None = None,
+) -> None:
+    """Queue one message to each of those whom `rules.notices` names, and to who comes in the place of somebody."""
+    also = await substitutes.of_event(event_id, occurrence_id) if whom else frozenset[UUID]()
+    await outbox.enqueue_all(
+        [
+            outbox.Draft(
+                kind=kind,
+                recipient_id=member_id,
+                event_id=event_id,
+                occurrence_id=occurrence_id,
+                facts=dict(facts),
+                key=f"{kind}:{occurrence_id or event_id}:{member_id}:{version}",
+            )
+            for member_id in sorted(whom | also)
+        ],
+        now,
+    )
+
+
+async def take_the_chair(viewer: Viewer, event_ids: Iterable[UUID], now: datetime) -> None:
+    """Let the viewer lead new events to which nobody else is invited, and accept."""
+    made: list[dict[str, Any]] = [
+        {"id": ids.new_id(), "event": one, "member": viewer.member_id, "role": AttendeeRole.CHAIR.value,
+         "added_at": now}
+        for one in event_ids
+    ]  # fmt: skip
+    await insert_rows(Invitation, made)
+    await insert_rows(Answer, [_acceptance(one["id"], viewer, now) for one in made])
+
+
+async def touch(event_id: UUID) -> None:
+    """Let the calendars of everybody who may see the event, or is invited, know that it changed."""
+    invited = {audiences.member(member_id) for member_id in await invitees_of(event_id)}
+    await audience_versions.touch(await audience_rows.audiences_of(event_id) | invited)
+
+
+async def withdraw(
+    event_id: UUID, gone: frozenset[UUID], version: int, now: datetime, *, told: frozenset[UUID],
+    entry: MailedEntry | None,
+) -> None:  # fmt: skip
+    """Take people off the list, and tell those of them who knew, each alone; `entry` goes out of their calendars."""
+    if not gone:
+        return
+    await audience_versions.touch({audiences.member(one) for one in gone})
+    async with substitutes.told(event_id, now):
+        await Invitation.update({Invitation.withdrawn_at: now}).where(
+            (Invitation.event == event_id) & Invitation.member.is_in(list(gone))
+        )
+    await _tell_alone("withdrawal", event_id, told, version, now, entry.facts() if entry else None)
+
+
+async def let_go(event_id: UUID, whom: frozenset[UUID], version: int, now: datetime) -> None:
+    """Tell people, each alone, that the series goes on without them; they stay on the list of the dates before."""
+    facts = {"ended": True, "is_last": True, "is_off_list": True}
+    await _tell_alone("update", event_id, whom, version, now, facts)
+
+
+async def change_lead(by: Viewer, event_id: UUID, former_id: UUID, lead_id: UUID, now: datetime) -> None:
+    """Let somebody else be chair of an event, who may see it already, and tell them alone.
+
+    Nobody gains or loses sight of it but the former lead, who is off the list.
+    """
+    kept = await _keep(event_id, {lead_id: AttendeeRole.CHAIR}, await _invitations(event_id), now)
+    await insert_rows(Answer, [_acceptance(kept[lead_id], by, now)])
+    found = await audience_rows.audiences_of(event_id)
+    await audience_rows.replace_audiences(event_id, found - audiences.of_one(former_id))
+    gone = (Invitation.event == event_id) & (Invitation.member == former_id)
+    await Invitation.update({Invitation.withdrawn_at: now}).where(gone)
+    key = f"invitation:{event_id}:{lead_id}:{now.isoformat()}"
+    await outbox.enqueue_all([outbox.Draft(kind="invitation", recipient_id=lead_id, event_id=event_id, key=key)], now)
+
+
+async def _invitations(event_id: UUID) -> dict[UUID, _Known]:
+    """Return the invitations of an event by member, those of people who were taken off the list included."""
+    found = await Invitation.select(Invitation.id, Invitation.member, Invitation.withdrawn_at).where(
+        Invitation.event == event_id
+    )
+    return {row["member"]: _Known(row["id"], row["withdrawn_at"] is not None) for row in found}
+
+
+async def _forget_answers(invitation_ids: list[UUID], now: datetime) -> None:
+    """Let nothing that people answered before they were taken off the list count when they are invited again."""
+    if not invitation_ids:
+        return
+    found = await Answer.select(Answer.invitation, Answer.occurrence).where(
+        Answer.invitation.is_in(list(invitation_ids))
+    )
+    for invitation, occurrence in {(row["invitation"], row["occurrence"]) for row in found}:
+        await Answer.insert(
+            Answer(
+                id=ids.new_id(), invitation=invitation, occurrence=occurrence, answer="needs_action",
+                source="change", sequence=0, answered_at=now,
+            )
+        )  # fmt: skip
+
+
+async def _keep(
+    event_id: UUID, wanted: Mapping[UUID, AttendeeRole], known: Mapping[UUID, _Known], now: datetime
+) -> dict[UUID, UUID]:
+    """Write the invitations; return the id of each by member."""
+    kept = {member_id: known[member_id].id if member_id in known else ids.new_id() for member_id in sorted(wanted)}
+    made = [
+        {"id": id_, "event": event_id, "member": member_id, "role": wanted[member_id].value, "added_at": now}
+        for member_id, id_ in kept.items()
+    ]
+    await insert_rows(Invitation, made, _AGAIN)
+    return kept
+
+
+def _acceptance(invitation_id: UUID, viewer: Viewer, now: datetime) -> dict[str, Any]:
+    return {
+        "id": ids.new_id(), "invitation": invitation_id, "answer": "accepted", "source": "site",
+        "entered_by": viewer.member_id, "sequence": 0, "answered_at": now,
+    }  # fmt: skip

@@ -1,0 +1,185 @@
+"""One date of an event: see it, move or change it, cancel it, bring it back."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from tracker.database import writing
+from tracker.errors import Conflict, Invalid, NotAllowed, NotFound
+from tracker.rules.core.viewer import Viewer
+from tracker.rules.core.wall_clock import to_local
+from tracker.rules.events import notifications, plan
+from tracker.rules.events.event import Event, Line, Occurrence, day_of, may_edit
+from tracker.rules.events.history import Change, Verb, changes_of_date
+from tracker.rules.events.plan import DateChange
+from tracker.tables.schema.events import events as rows
+from tracker.tables.visible.calendars import calendar
+from tracker.tables.visible.events import events
+from tracker.usecases.core import audit, outbox
+from tracker.usecases.events import history
+from tracker.usecases.events.invitees import invitees_of, tell, touch
+from tracker.usecases.events.response_reset import ask_again
+from tracker.usecases.events.undo_snapshot import of_date
+
+TWO_ON_A_DAY = "The series has another date on that day. Choose another day, or tick “Two dates on one day”."
+
+
+async def between(viewer: Viewer, start: datetime, end: datetime) -> list[Line]:
+    """Return the dates that touch [start, end) and that the viewer may see, earliest first."""
+    return await events.lines(viewer, start, end)
+
+
+async def next_of_agency(viewer: Viewer, agency_id: UUID, start: datetime, end: datetime) -> list[Line]:
+    """Return the dates in [start, end) that the viewer may see and to which people of an agency are invited."""
+    return await calendar.of_agency(viewer, agency_id, start, end)
+
+
+async def date_for(viewer: Viewer, event_id: UUID, key: str) -> Occurrence:
+    """Return the date of an event that the rule put on the day `key` (ISO). Errors: NotFound."""
+    occurrence = await events.date(viewer, event_id, day_of(key))
+    if occurrence is None:
+        raise NotFound
+    return occurrence
+
+
+async def nearest_date(viewer: Viewer, event_id: UUID, now: datetime) -> Occurrence:
+    """Return the next date of an event that is not over, else its last one. Errors: NotFound."""
+    event = await events.event(viewer, event_id)
+    every = await events.dates(viewer, event) if event else []
+    if not every:
+        raise NotFound
+    return next((one for one in every if one.ends_at > now and not one.is_cancelled), every[-1])
+
+
+async def dates_of(viewer: Viewer, event: Event) -> list[Occurrence]:
+    """Return all dates of an event, in the order of its rule."""
+    return await events.dates(viewer, event)
+
+
+async def neighbours(viewer: Viewer, occurrence: Occurrence) -> tuple[Occurrence | None, Occurrence | None]:
+    """Return the date before and the date after in the same series."""
+    return await events.neighbours(viewer, occurrence)
+
+
+async def change_date(
+    viewer: Viewer, event_id: UUID, key: str, change: DateChange, expected_version: int, now: datetime, *, notify: bool
+) -> None:
+    """Move or change one date. Everybody invited is told when time or place change, otherwise only with `notify`.
+
+    Answers for this date are asked again when it moves by an hour or more, to another day, or to another place.
+    Errors: NotFound, NotAllowed, Conflict, Invalid by field.
+    """
+    plan.check_change(change)
+    async with writing():
+        occurrence = await date_to_change(viewer, event_id, key, expected_version)
+        if not occurrence.event.is_series:
+            raise Invalid("This event has one date. Change the event itself.")
+        await _warn_of_double(viewer, occurrence, change)
+        slot = plan.slot(change.starts, change.duration, occurrence.event.zone)
+        place = occurrence.event.place if change.place is None else change.place
+        is_moved, is_elsewhere = slot != (occurrence.starts_at, occurrence.ends_at), place != occurrence.place
+        await _save(occurrence, now, raise_sequence=is_moved or is_elsewhere, fields={
+            "starts_at": slot[0], "ends_at": slot[1], "is_moved": slot != plan.slot_by_rule(occurrence),
+            "title": _own(change.title, occurrence.event.title),
+            "place": _own(change.place, occurrence.event.place), "agenda": _own(change.agenda, occurrence.event.agenda),
+        })  # fmt: skip
+        before = (occurrence.starts_at, occurrence.ends_at)
+        if (is_moved or is_elsewhere) and plan.asks_again(
+            before, slot, place_changed=is_elsewhere, zone=occurrence.event.zone
+        ):
+            await ask_again(event_id, occurrence.id, occurrence.sequence + 1, now)
+        told = notifications.of_date(occurrence, slot, place, await invitees_of(event_id), notify=notify)
+        await _tell("update", occurrence, told.update, now, reason=change.reason)
+        title = occurrence.event.title if change.title is None else change.title
+        agenda = occurrence.event.agenda if change.agenda is None else change.agenda
+        changes = changes_of_date(occurrence, slot, title, place, agenda)
+        verb, former = "moved" if is_moved else "changed", of_date(occurrence)
+        await _log(viewer, verb, occurrence, now, Verb.CHANGED, changes, former=former)
+
+
+async def cancel_date(
+    viewer: Viewer, event_id: UUID, key: str, expected_version: int, reason: str, now: datetime
+) -> None:
+    """Cancel one date; the others stay. Errors: NotFound, NotAllowed, Conflict."""
+    async with writing():
+        occurrence = await date_to_change(viewer, event_id, key, expected_version)
+        if occurrence.is_cancelled:
+            raise Conflict("This date is cancelled already.")
+        await _save(occurrence, now, raise_sequence=True, fields={"is_cancelled": True, "cancel_reason": reason})
+        whom = notifications.to_all(occurrence.event, await invitees_of(event_id))
+        await _tell("cancellation", occurrence, whom, now, reason=reason)
+        await _log(viewer, "cancelled", occurrence, now, Verb.CANCELLED)
+
+
+async def reinstate_date(viewer: Viewer, event_id: UUID, key: str, expected_version: int, now: datetime) -> None:
+    """Bring a cancelled date back and ask everybody again, unless nobody has heard of the cancellation yet.
+
+    Errors: NotFound, NotAllowed, Conflict.
+    """
+    async with writing():
+        occurrence = await date_to_change(viewer, event_id, key, expected_version)
+        if not occurrence.is_cancelled:
+            raise Conflict("This date takes place already.")
+        await _save(occurrence, now, raise_sequence=True, fields={"is_cancelled": False, "cancel_reason": ""})
+        if await outbox.anybody_heard(event_id, occurrence.changed_at):
+            await ask_again(event_id, occurrence.id, occurrence.sequence + 1, now)
+        whom = notifications.to_all(occurrence.event, await invitees_of(event_id))
+        await _tell("update", occurrence, whom, now, reason="", reinstated=True)
+        await _log(viewer, "reinstated", occurrence, now, Verb.REINSTATED)
+
+
+async def date_to_change(viewer: Viewer, event_id: UUID, key: str, expected_version: int) -> Occurrence:
+    """Return the date if the viewer may change it and nobody did so since. Errors: NotFound, NotAllowed, Conflict."""
+    occurrence = await date_for(viewer, event_id, key)
+    if not may_edit(viewer, occurrence.event):
+        raise NotAllowed("Only the organizer, the body's chair or a coordinator can change this date.")
+    if occurrence.version != expected_version:
+        raise Conflict
+    return occurrence
+
+
+async def _warn_of_double(viewer: Viewer, occurrence: Occurrence, change: DateChange) -> None:
+    """Refuse a day on which the series has another date already, unless somebody was warned of it."""
+    zone = occurrence.event.zone
+    every = await events.dates(viewer, occurrence.event)
+    taken = {to_local(one.starts_at, zone).date() for one in every if one.id != occurrence.id and not one.is_off}
+    stays = to_local(occurrence.starts_at, zone).date() == change.starts.date()
+    if change.starts.date() in taken and not stays and not change.may_double:
+        raise Invalid(date=TWO_ON_A_DAY)
+
+
+async def _save(occurrence: Occurrence, now: datetime, *, raise_sequence: bool, fields: dict[Any, Any]) -> None:
+    sequence = max(occurrence.sequence, occurrence.event.sequence) + 1 if raise_sequence else occurrence.sequence
+    await rows.Occurrence.update(
+        {**fields, "is_changed": True, "version": occurrence.version + 1, "sequence": sequence, "changed_at": now}
+    ).where(rows.Occurrence.id == occurrence.id)
+    # The series' version rises too: what is kept of it for feeds holds this date. Its own stamps stay (RFC 5546).
+    await rows.Event.update({rows.Event.version: occurrence.event.version + 1}).where(
+        rows.Event.id == occurrence.event.id
+    )
+    await touch(occurrence.event.id)
+
+
+async def _tell(kind: str, occurrence: Occurrence, whom: frozenset[UUID], now: datetime, **facts: object) -> None:
+    before = {
+        "starts_at": occurrence.starts_at.isoformat(),
+        "ends_at": occurrence.ends_at.isoformat(),
+        "place": occurrence.place,
+    }
+    await tell(
+        kind, occurrence.event.id, occurrence.version + 1, now, {**before, **facts}, whom=whom,
+        occurrence_id=occurrence.id,
+    )  # fmt: skip
+
+
+async def _log(
+    viewer: Viewer, verb: str, occurrence: Occurrence, now: datetime, kept: Verb, changes: Iterable[Change] = (),
+    *, former: str | None = None,
+) -> None:  # fmt: skip
+    await history.keep(viewer, occurrence.event, kept, changes, now, occurrence, former=former)
+    await audit.record(viewer.actor, verb, "occurrence", occurrence.id, {"date": occurrence.key}, now)
+
+
+def _own(value: str | None, of_series: str) -> str | None:
+    return None if value is None or value == of_series else value

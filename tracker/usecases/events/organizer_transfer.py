@@ -1,0 +1,45 @@
+"""Another lead for an event whose lead leaves the task force; inside the caller's transaction."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from tracker.rules.core.viewer import Viewer
+from tracker.rules.events.event import Event, EventStatus
+from tracker.rules.events.history import Change, Field, Verb
+from tracker.rules.events.notifications import asked
+from tracker.tables.schema.events import events as rows
+from tracker.usecases.core import audit
+from tracker.usecases.events import history
+from tracker.usecases.events.invitees import change_lead, invitees_of, tell, touch
+
+NO_LEAD = "Its organizer left the task force."
+
+
+async def pass_on(by: Viewer, event: Event, heir: Viewer, now: datetime) -> None:
+    """Let somebody who may see an event lead it from now on, and tell them alone."""
+    await touch(event.id)
+    changed: dict[Any, Any] = {"lead": heir.member_id, "version": event.version + 1, "changed_at": now}
+    await rows.Event.update(changed).where(rows.Event.id == event.id)
+    await change_lead(by, event.id, event.lead_id, heir.member_id, now)
+    await touch(event.id)
+    words = Change(field=Field.LEAD, before=f"{event.lead} ({event.lead_agency})", after=f"{heir.name} ({heir.agency})")
+    await history.keep(by, event, Verb.CHANGED, [words], now)
+    await audit.record(by.actor, "changed", "event", event.id, {"fields": ["lead"]}, now)
+
+
+async def drop(by: Viewer, event_id: UUID, now: datetime) -> None:
+    """Cancel an event that only its lead could see, and tell the guests who are invited; a draft is discarded."""
+    is_draft = (rows.Event.id == event_id) & (rows.Event.status == EventStatus.DRAFT)
+    if await rows.Event.delete().where(is_draft).returning(rows.Event.id):
+        await audit.record(by.actor, "discarded", "event", event_id, {}, now)
+        return
+    changed: dict[Any, Any] = {
+        rows.Event.status: EventStatus.CANCELLED, rows.Event.cancel_reason: NO_LEAD, rows.Event.changed_at: now,
+        rows.Event.version: rows.Event.version + 1, rows.Event.sequence: rows.Event.sequence + 1,
+    }  # fmt: skip
+    [after] = await rows.Event.update(changed).where(rows.Event.id == event_id).returning(rows.Event.version)
+    await touch(event_id)
+    whom = asked(await invitees_of(event_id))
+    await tell("cancellation", event_id, after["version"], now, {"reason": NO_LEAD}, whom=whom)
+    await audit.record(by.actor, "cancelled", "event", event_id, {}, now)

@@ -1,0 +1,77 @@
+"""What a viewer may put into calendars: for whom, and under which marking."""
+
+from collections.abc import Iterable
+from datetime import date, datetime
+from uuid import UUID
+
+from piccolo.querystring import QueryString
+
+from tracker.database import engine
+from tracker.errors import Invalid, NotAllowed
+from tracker.rules.core import audiences
+from tracker.rules.core.audiences import Arm
+from tracker.rules.core.viewer import Level, Viewer
+from tracker.rules.core.wall_clock import to_local
+from tracker.rules.events import markings
+from tracker.rules.events.event import Event, may_schedule
+from tracker.rules.events.markings import Marking
+from tracker.rules.events.plan import Person, Plan
+from tracker.usecases.roster import people
+
+_LEVELS = (
+    "SELECT m.name, g.code, g.level FROM member m JOIN agency g ON g.id = m.agency WHERE m.id IN ({}) ORDER BY m.name"
+)
+NOT_YOURS = "Only members of law-enforcement agencies set, change or remove a marking."
+
+
+def allow(viewer: Viewer, plan: Plan, event: Event | None = None) -> None:
+    """Raise `NotAllowed` unless the viewer may put such an event into calendars, or keep `event` so."""
+    if not may_schedule(viewer, plan.kind, plan.visibility, plan.body_id):
+        raise NotAllowed("You can schedule events for your own arm, your bodies, or people you name.")
+    is_kept = event is not None and plan.body_id == event.body_id
+    if plan.body_id and not is_kept and audiences.body(plan.body_id) not in viewer.audiences:
+        raise NotAllowed("You can schedule a meeting of a body only when you hold a seat in it.")
+
+
+async def allow_marked(viewer: Viewer, plan: Plan, now: datetime, event: Event | None = None) -> None:
+    """As `allow`; refuse also a marking that is not the viewer's to set, and a list on which its limit lets nobody be.
+
+    Errors: NotAllowed, Invalid by field.
+    """
+    allow(viewer, plan, event)
+    marking, before = plan.marking, event.marking if event else None
+    if marking != before:
+        await _check_new(viewer, marking, before, to_local(now, plan.zone).date())
+    if marking and marking.limit:
+        markings.check_limit(marking.limit, plan.visibility)
+        on_the_list = {event.lead_id if event else viewer.member_id, *plan.invitees}
+        markings.check_people(marking.limit, await _levels(on_the_list))
+
+
+def designators(viewer: Viewer, known: Iterable[Person]) -> dict[UUID, str]:
+    """Return the agencies that may designate what the viewer marks, the viewer's own first; `known` is the directory.
+
+    Whoever may not mark anything is offered none.
+    """
+    if not markings.may_mark(viewer):
+        return {}
+    others = {one.agency_id: one.agency for one in known if one.arm is Arm.LAW_ENFORCEMENT}
+    return {viewer.agency_id: viewer.agency} | dict(sorted(others.items(), key=lambda one: one[1]))
+
+
+async def _check_new(viewer: Viewer, marking: Marking | None, before: Marking | None, today: date) -> None:
+    """The agency that designated it `before` stays a choice: the viewer may know nobody of it any more."""
+    if not markings.may_mark(viewer):
+        raise Invalid(mark_categories=NOT_YOURS)
+    if marking is None:
+        return
+    markings.check(marking, today)
+    is_kept = before is not None and marking.agency_id == before.agency_id
+    if not is_kept and marking.agency_id not in designators(viewer, await people.directory(viewer)):
+        raise Invalid(mark_agency="Choose the agency that designates it from the list.")
+
+
+async def _levels(member_ids: Iterable[UUID]) -> list[tuple[str, Level]]:
+    ids = sorted(member_ids)
+    found = await engine().run_querystring(QueryString(_LEVELS, QueryString(", ".join(["{}"] * len(ids)), *ids)))
+    return [(f"{row['name']} ({row['code']})", Level(row["level"])) for row in found]

@@ -1,0 +1,112 @@
+"""One date of a series and all that follow: changed as a series of its own, or cancelled; and a date added to one."""
+
+from datetime import datetime
+from uuid import UUID
+
+from tracker.database import writing
+from tracker.errors import Invalid
+from tracker.rules.core.viewer import Viewer
+from tracker.rules.core.wording import day
+from tracker.rules.events import notifications
+from tracker.rules.events import plan as plan_rules
+from tracker.rules.events.event import Event, Occurrence
+from tracker.rules.events.history import Change, Field, Verb
+from tracker.rules.events.plan import Plan
+from tracker.tables.schema.events import events as rows
+from tracker.tables.visible.events import events
+from tracker.usecases.core import audit
+from tracker.usecases.events import events as event_deeds
+from tracker.usecases.events import history
+from tracker.usecases.events.invitees import invitees_of, tell, touch
+from tracker.usecases.events.occurrences import date_for
+from tracker.usecases.events.permission import allow_marked
+from tracker.usecases.events.series import add_dates, end_series, start_anew
+
+BESIDE_THE_RULE = "This date was added to the series. Change it alone, or all dates from another one on."
+
+
+async def change_from(
+    viewer: Viewer, event_id: UUID, key: str, plan: Plan, expected_version: int, now: datetime, *, notify: bool
+) -> UUID:
+    """Let a series end before the date `key` and go on by the plan as a new one; return its id.
+
+    From the first date on it is the whole series that changes. Answers for dates whose time and place stay the same
+    are not asked again. Errors: NotFound, NotAllowed, Conflict, Invalid by field.
+    """
+    async with writing():
+        event = await event_deeds.event_to_change(viewer, event_id, expected_version)
+        first = await _to_come(viewer, event, key, now)
+        if plan_rules.is_added(first):
+            raise Invalid(date=BESIDE_THE_RULE)
+        if await _is_the_first(viewer, first):
+            return await event_deeds.change(viewer, event_id, plan, expected_version, now, notify=notify)
+        plan_rules.check(plan)
+        await allow_marked(viewer, plan, now, event)
+        if plan_rules.slots(plan)[0][1][0] <= now:
+            raise Invalid(date="The new dates begin in the past. Choose a later first day.")
+        invited = await invitees_of(event_id)
+        new_id = await start_anew(viewer, event, plan, now, event_deeds.add_event, split=first.original_start)
+        await history.keep_plan(viewer, event, plan, invited, now, went_on_as=new_id)
+        facts = {"fields": event_deeds.changed_fields(plan, event), "from": key, "next": str(new_id)}
+        await audit.record(viewer.actor, "changed", "event", event_id, facts, now)
+    return new_id
+
+
+async def cancel_from(
+    viewer: Viewer, event_id: UUID, key: str, expected_version: int, reason: str, now: datetime
+) -> None:
+    """Let a series end before the date `key`, and tell everybody; from the first date on all is cancelled.
+
+    Errors: NotFound, NotAllowed, Conflict, Invalid when something hangs on one of the dates.
+    """
+    async with writing():
+        event = await event_deeds.event_to_change(viewer, event_id, expected_version)
+        first = await _to_come(viewer, event, key, now)
+        if await _is_the_first(viewer, first):
+            await event_deeds.cancel(viewer, event_id, expected_version, reason, now)
+            return
+        await end_series(event, first.original_start, now)
+        facts = {"ended": True, "is_last": True, "reason": reason}
+        whom = notifications.to_all(event, await invitees_of(event_id))
+        await tell("update", event_id, event.version + 1, now, facts, whom=whom)
+        await touch(event_id)
+        await history.keep_end(viewer, event, now)
+        await audit.record(viewer.actor, "ended", "event", event_id, {"from": key}, now)
+
+
+async def add_date(viewer: Viewer, event_id: UUID, starts: datetime, expected_version: int, now: datetime) -> str:
+    """Add a date beside the rule of a series (RDATE), with its length and place; `starts` is local. Return its key.
+
+    Errors: NotFound, NotAllowed, Conflict; Invalid(date) for what is over, or when the series has a date on that day.
+    """
+    async with writing():
+        event = await event_deeds.event_to_change(viewer, event_id, expected_version)
+        if not event.is_series:
+            raise Invalid(date="This event has one date. Let it repeat, or schedule another event.")
+        if plan_rules.slot(starts, event.duration, event.zone)[0] <= now:
+            raise Invalid(date="That is over already. Choose a day to come.")
+        if any(one.original_start.date() == starts.date() for one in await events.dates(viewer, event)):
+            raise Invalid(date="The series has a date on that day already. Change that one instead.")
+        await add_dates(event_id, [(starts, plan_rules.slot(starts, event.duration, event.zone))], now)
+        await rows.Event.update(
+            {rows.Event.version: event.version + 1, rows.Event.sequence: event.sequence + 1, rows.Event.changed_at: now}
+        ).where(rows.Event.id == event_id)
+        whom = notifications.to_all(event, await invitees_of(event_id))
+        await tell("update", event_id, event.version + 1, now, {"added": starts.isoformat()}, whom=whom)
+        await touch(event_id)
+        await history.keep(viewer, event, Verb.DATE_ADDED, [Change(field=Field.WHEN, after=day(starts))], now)
+        key = starts.date().isoformat()
+        await audit.record(viewer.actor, "date_added", "event", event_id, {"date": key}, now)
+    return key
+
+
+async def _to_come(viewer: Viewer, event: Event, key: str, now: datetime) -> Occurrence:
+    first = await date_for(viewer, event.id, key)
+    if first.starts_at <= now:
+        raise Invalid(date="That date has begun already. Choose a date to come.")
+    return first
+
+
+async def _is_the_first(viewer: Viewer, date: Occurrence) -> bool:
+    before, _ = await events.neighbours(viewer, date)
+    return before is None

@@ -1,0 +1,110 @@
+"""Coming in somebody's place: whom a seat's holder may name, who stands in on which date, and telling them."""
+
+from collections.abc import AsyncIterator, Container, Iterable
+from contextlib import asynccontextmanager
+from datetime import datetime
+from uuid import UUID
+
+from tracker.errors import Invalid
+from tracker.rules.core import audiences
+from tracker.rules.core.outbox import Draft, MessageKind
+from tracker.rules.core.viewer import Viewer
+from tracker.rules.events.event import Event
+from tracker.rules.events.replies import AnswerValue, Given
+from tracker.tables.background.events import audiences as audience_rows
+from tracker.tables.background.events.substitutes import principals, still_there
+from tracker.tables.schema.events import audience_versions
+from tracker.tables.schema.roster.people import SeatHolder
+from tracker.usecases.core import outbox
+from tracker.usecases.core.viewers import viewers_for
+
+NOT_AN_ALTERNATE = "Choose one of the alternates of your seat."
+ONE_DATE = "An alternate comes on one date. Choose “This date”."
+Standing = tuple[UUID, UUID, UUID, str]
+"""Of an invitation: who stands in, on which date, and for whom in words."""
+
+
+async def choices(viewer: Viewer, event: Event, now: datetime) -> list[Viewer]:
+    """Return whom the viewer may send instead: the alternates of their seat in the event's body who may see it.
+
+    Naming somebody never opens the event to them: who may not see it is not offered.
+    """
+    if event.body_id is None:
+        return []
+    held = await SeatHolder.select(SeatHolder.seat).where(
+        (SeatHolder.member == viewer.member_id) & (SeatHolder.seat.body == event.body_id)
+        & (SeatHolder.seat.agency == viewer.agency_id)
+    )  # fmt: skip
+    if not held:
+        return []
+    of_seat = SeatHolder.seat.is_in([row["seat"] for row in held]) & (SeatHolder.member != viewer.member_id)
+    others = await SeatHolder.select(SeatHolder.member).where(of_seat & (SeatHolder.is_primary == False))  # noqa: E712 - a clause of SQL
+    people = await viewers_for((row["member"] for row in others), now)
+    may_see = await audience_rows.audiences_of(event.id)
+    fitting = (one for one in people.values() if one.agency_id == viewer.agency_id and one.audiences & may_see)
+    return sorted(fitting, key=lambda one: (one.name, str(one.member_id)))
+
+
+async def check(viewer: Viewer, event: Event, given: Given, now: datetime, *, for_series: bool) -> None:
+    """Raise `Invalid` unless the viewer sends nobody, or declines one date and may send this member instead."""
+    if given.stand_in_id is None:
+        return
+    if given.stand_in_id not in {one.member_id for one in await choices(viewer, event, now)}:
+        raise Invalid(stand_in=NOT_AN_ALTERNATE)
+    if for_series:
+        raise Invalid(stand_in=ONE_DATE)
+    if given.value is not AnswerValue.DECLINED:
+        raise Invalid(stand_in="Somebody comes in your place only when your reply is No.")
+
+
+async def standing_in(dates: Iterable[tuple[UUID, UUID]]) -> dict[UUID, dict[UUID, str]]:
+    """Return who stands in on each date, and for whom in words; `dates` are (occurrence, event)."""
+    wanted = list(dates)
+    named = await principals(event_id for _, event_id in wanted)
+    found: dict[UUID, dict[UUID, str]] = {}
+    for date_id, event_id in wanted:
+        for one in named:
+            if one.event_id == event_id and (stand_in := one.stand_in(date_id)):
+                found.setdefault(date_id, {})[stand_in] = one.name
+    return found
+
+
+async def of_event(event_id: UUID, occurrence_id: UUID | None) -> frozenset[UUID]:
+    """Return who stands in on one date, or on any date of the event."""
+    if occurrence_id:
+        return frozenset((await standing_in([(occurrence_id, event_id)])).get(occurrence_id, ()))
+    return frozenset(stand_in for _, stand_in, _, _ in await _standing(event_id))
+
+
+@asynccontextmanager
+async def told(event_id: UUID, now: datetime) -> AsyncIterator[None]:
+    """Tell whoever begins or ceases to stand in by what is done inside; the caller is inside `writing()`."""
+    before = await _standing(event_id)
+    yield
+    after = await _standing(event_id)
+    left = await still_there(date_id for _, _, date_id, _ in before - after)
+    begun = [_draft(MessageKind.STAND_IN, event_id, one, now) for one in sorted(after - before, key=str)]
+    ended = [_draft(MessageKind.WITHDRAWAL, event_id, one, now, left) for one in sorted(before - after, key=str)]
+    await outbox.enqueue_all([*begun, *ended], now)
+    await audience_versions.touch({audiences.member(stand_in) for _, stand_in, _, _ in before ^ after})
+
+
+async def _standing(event_id: UUID) -> frozenset[Standing]:
+    return frozenset(
+        (one.invitation_id, stand_in, scope, one.name)
+        for one in await principals([event_id])
+        for scope in one.scopes
+        if (stand_in := one.stand_in(scope))
+    )
+
+
+def _draft(
+    kind: MessageKind, event_id: UUID, standing: Standing, now: datetime, left: Container[UUID] | None = None
+) -> Draft:
+    """Return the mail; of a date that is not in the series any more (`left`) it tells the whole event."""
+    invitation_id, stand_in, date_id, name = standing
+    return Draft(
+        kind=kind, recipient_id=stand_in, event_id=event_id, facts={"stands_in_for": name},
+        occurrence_id=date_id if left is None or date_id in left else None,
+        key=f"stand_in:{kind}:{invitation_id}:{date_id}:{stand_in}:{now.isoformat()}",
+    )  # fmt: skip

@@ -1,0 +1,90 @@
+"""Templates of events: save a form under a name, begin with it again, remove it."""
+
+import json
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from tracker.crypto import ids
+from tracker.database import writing
+from tracker.errors import Invalid, NotAllowed, NotFound
+from tracker.rules.core.clean_text import clean
+from tracker.rules.core.viewer import Viewer
+from tracker.rules.events import templates as rules
+from tracker.rules.events.templates import Template, Texts
+from tracker.tables.schema.events.templates import EventTemplate
+from tracker.usecases.core import audit
+
+
+async def save(viewer: Viewer, name: str, form: Texts, body_id: UUID | None, now: datetime) -> None:
+    """Keep a form under a name; a template of the viewer that has this name already becomes this one.
+
+    `body_id` is a body for which the viewer may schedule. Errors: Invalid(template_name).
+    """
+    named = clean(name, rules.LONGEST_NAME, "template_name")
+    if not named:
+        raise Invalid(template_name="Give the template a name.")
+    text = json.dumps(rules.kept(form))
+    if len(text) > rules.LARGEST:
+        raise Invalid(template_name="This form is too long for a template. Shorten its texts.")
+    facts: dict[Any, Any] = {"body": body_id, "form": text, "created_at": now}
+    mine = EventTemplate.owner == viewer.member_id
+    async with writing():
+        same = await EventTemplate.update(facts).where(mine & (EventTemplate.name == named)).returning(EventTemplate.id)
+        template_id = same[0]["id"] if same else await _add(viewer, named, facts)
+        await _log(viewer, "saved", template_id, now)
+
+
+async def templates_for(viewer: Viewer) -> list[Template]:
+    """Return the templates with which the viewer may begin, by name."""
+    found = await _select().where((EventTemplate.owner == viewer.member_id) | EventTemplate.body.is_not_null())
+    every = [one for row in found if rules.may_use(viewer, one := _template(row))]
+    return sorted(every, key=lambda one: (one.name.casefold(), one.owner, str(one.id)))
+
+
+async def template_for(viewer: Viewer, template_id: UUID) -> Template:
+    """Return one of them; raise `NotFound` when it is missing or not for this viewer."""
+    row = await _select().where(EventTemplate.id == template_id).first()
+    template = _template(row) if row else None
+    if template is None or not rules.may_use(viewer, template):
+        raise NotFound
+    return template
+
+
+async def remove(viewer: Viewer, template_id: UUID, now: datetime) -> str:
+    """Remove a template and return its name. Errors: NotFound, NotAllowed."""
+    async with writing():
+        template = await template_for(viewer, template_id)
+        if not rules.may_remove(viewer, template):
+            raise NotAllowed("Only whoever saved a template, or a coordinator, can remove it.")
+        await EventTemplate.delete().where(EventTemplate.id == template_id)
+        await _log(viewer, "removed", template_id, now)
+    return template.name
+
+
+async def _add(viewer: Viewer, name: str, facts: dict[Any, Any]) -> UUID:
+    if await EventTemplate.count().where(EventTemplate.owner == viewer.member_id) >= rules.MOST:
+        raise Invalid(template_name=f"You have {rules.MOST} templates. Remove one that you do not use.")
+    row = EventTemplate(id=ids.new_id(), owner=viewer.member_id, name=name, **facts)
+    await EventTemplate.insert(row)
+    template_id: UUID = row.id
+    return template_id
+
+
+def _select() -> Any:
+    return EventTemplate.select(
+        EventTemplate.id, EventTemplate.name, EventTemplate.owner, EventTemplate.owner.name.as_alias("owner_name"),
+        EventTemplate.body, EventTemplate.body.name.as_alias("body_name"), EventTemplate.form,
+        EventTemplate.created_at,
+    )  # fmt: skip
+
+
+def _template(row: dict[str, Any]) -> Template:
+    return Template(
+        id=row["id"], name=row["name"], owner_id=row["owner"], owner=row["owner_name"], body_id=row["body"],
+        body=row["body_name"] or "", form=json.loads(row["form"]), created_at=row["created_at"],
+    )  # fmt: skip
+
+
+async def _log(viewer: Viewer, verb: str, template_id: UUID, now: datetime) -> None:
+    await audit.record(viewer.actor, verb, "template", template_id, {}, now)

@@ -1,0 +1,33 @@
+"""When time zone data changes: dates to come go back to the wall-clock time at which they were scheduled.
+
+Governments change their clocks at short notice; 10 AM on Tuesday stays 10 AM on Tuesday. Reminders follow by
+themselves: they are planned from the dates, and calendars know the zone by its name.
+"""
+
+from datetime import datetime
+
+from tracker.database import writing
+from tracker.rules.core.actors import BY_COMMAND
+from tracker.tables.background.events.tz_drift import misplaced, put_right, raise_versions
+from tracker.usecases.core import audit
+from tracker.usecases.events.invitees import touch
+
+
+async def number_misplaced(now: datetime) -> int:
+    """Return how many dates to come are not where the time zone data of this computer puts them."""
+    return len(await misplaced(now))
+
+
+async def replan(now: datetime) -> int:
+    """Put them right in one transaction, and return how many they were."""
+    async with writing():
+        found = await misplaced(now)
+        for one in found:
+            await put_right(one, now)
+        events = {one.event_id for one in found}
+        for event_id in events:
+            await touch(event_id)
+        if found:
+            await raise_versions(events)
+            await audit.record(BY_COMMAND, "replanned", "calendar", "", {"dates": len(found)}, now)
+    return len(found)

@@ -1,0 +1,103 @@
+"""Undo within 20 seconds: a new event is gone as if it had never been; a cancellation or change did not happen."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from tracker.database import conflicts, writing
+from tracker.errors import Gone, NotAllowed
+from tracker.rules.core.viewer import Viewer
+from tracker.rules.events.markings import may_mark
+from tracker.rules.events.undo import MEANWHILE, TOO_LATE, UNDO_FOR, check_open
+from tracker.tables.schema.core.outbox import Message
+from tracker.tables.schema.events import events as rows
+from tracker.tables.schema.events.history import EventChange
+from tracker.usecases.core import audit, outbox
+from tracker.usecases.events import events, occurrences
+from tracker.usecases.events.invitees import touch
+from tracker.usecases.events.permission import NOT_YOURS
+from tracker.usecases.events.response_reset import anybody_replied, forget_asking
+from tracker.usecases.events.undo_snapshot import marks_otherwise, put_back
+
+
+async def undo_schedule(viewer: Viewer, event_id: UUID, expected_version: int, now: datetime) -> None:
+    """Discard an event that was scheduled a moment ago, with the invitations that still wait.
+
+    Errors: NotFound, NotAllowed, Conflict; Gone when it is too late, or somebody was told.
+    """
+    with conflicts(TOO_LATE):  # something hangs on it already
+        async with writing():
+            event = await events.event_to_change(viewer, event_id, expected_version)
+            check_open(event.created_at, now)
+            if await outbox.anybody_heard(event_id, event.created_at):
+                raise Gone(TOO_LATE)
+            await touch(event_id)
+            await Message.delete().where(Message.event == event_id)
+            await rows.Event.delete().where(rows.Event.id == event_id)
+            await audit.record(viewer.actor, "undone", "event", event_id, {}, now)
+
+
+async def undo_change(viewer: Viewer, event_id: UUID, key: str, expected_version: int, now: datetime) -> None:
+    """Let an event, or one date of it (`key`), be as before a change of a moment ago, with the answers of before.
+
+    Errors: NotFound, NotAllowed, Conflict; Gone when it is too late, somebody was told or replied to it already, or it
+    cannot be taken back.
+    """
+    async with writing():
+        date = await occurrences.date_to_change(viewer, event_id, key, expected_version) if key else None
+        event = date.event if date else await events.event_to_change(viewer, event_id, expected_version)
+        change = await _last_change(event_id)
+        if change is None or change["former"] is None or change["occurrence"] != (date.id if date else None):
+            raise Gone(TOO_LATE)
+        check_open(change["at"], now)
+        if await outbox.anybody_heard(event_id, change["at"]):
+            raise Gone(TOO_LATE)
+        if await anybody_replied(event_id, change["at"]):
+            raise Gone(MEANWHILE)
+        if not may_mark(viewer) and marks_otherwise(change["former"], event):
+            raise NotAllowed(NOT_YOURS)
+        await put_back(change["former"], event, date, now)
+        await forget_asking(event_id, change["at"])
+        await outbox.take_back(event_id, change["at"])
+        await EventChange.delete().where(EventChange.id == change["id"])
+        await touch(event_id)
+        subject, subject_id = ("occurrence", date.id) if date else ("event", event_id)
+        await audit.record(viewer.actor, "undone", subject, subject_id, {}, now)
+
+
+async def may_undo_change(event_id: UUID, changed_at: datetime) -> bool:
+    """Whether what was changed at that moment can be taken back."""
+    change = await _last_change(event_id)
+    return change is not None and change["at"] == changed_at and change["former"] is not None
+
+
+async def _last_change(event_id: UUID) -> Mapping[str, Any] | None:
+    table = EventChange
+    found = await table.select(table.id, table.at, table.occurrence, table.former).where(
+        table.event == event_id
+    ).order_by(table.at, ascending=False).limit(1)  # fmt: skip
+    return found[0] if found else None
+
+
+async def forget_former(now: datetime) -> None:
+    """Forget what changes replaced that cannot be taken back any more: places and notes of before are nobody's."""
+    is_late = EventChange.former.is_not_null() & (EventChange.at <= now - UNDO_FOR)
+    if await EventChange.exists().where(is_late):
+        async with writing():
+            await EventChange.update({EventChange.former: None}).where(is_late)
+
+
+async def undo_cancellation(viewer: Viewer, event_id: UUID, key: str, expected_version: int, now: datetime) -> None:
+    """Let an event take place, or one date of it (`key`), that was cancelled a moment ago; nobody is told.
+
+    Errors: NotFound, NotAllowed, Conflict; Gone when it is too late.
+    """
+    if key:
+        occurrence = await occurrences.date_for(viewer, event_id, key)
+        check_open(occurrence.changed_at, now)
+        await occurrences.reinstate_date(viewer, event_id, key, expected_version, now)
+    else:
+        event = await events.event_for(viewer, event_id)
+        check_open(event.changed_at, now)
+        await events.reinstate(viewer, event_id, expected_version, now)

@@ -1,0 +1,113 @@
+"""Who may see an event, checked against who is invited and who owns what comes from it; in the caller's transaction."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from uuid import UUID
+
+from tracker.errors import Invalid, NotFound
+from tracker.rules.core import audiences
+from tracker.rules.core.audiences import Visibility
+from tracker.rules.core.viewer import Role, Viewer
+from tracker.rules.events.event import Event
+from tracker.rules.events.markings import standing
+from tracker.rules.events.plan import Person, Plan
+from tracker.tables.background.events import audiences as audience_rows
+from tracker.tables.schema.roster.people import Body, Member, MemberRole, SeatHolder
+from tracker.tables.visible.actions import action_items
+from tracker.usecases.core.viewers import viewer_for, viewers_for
+from tracker.usecases.events.invitees import invitees_of
+from tracker.usecases.roster import people
+
+
+async def set_audiences(
+    viewer: Viewer, event_id: UUID, lead_id: UUID, plan: Plan, now: datetime, *, list_of: UUID | None = None
+) -> frozenset[str]:
+    """Write and return who may see the event; refuse people who are invited but may not. Errors: Invalid(people=…).
+
+    Who is on the list of the event, or of the event `list_of` that it follows, may stay there unknown to the viewer.
+    """
+    listed = audiences.of_event(plan.visibility, plan.body_id, plan.invitees, standing(plan.marking))
+    wanted = listed | audiences.of_event(plan.visibility, plan.body_id, {lead_id})
+    await _check_people(viewer, list_of or event_id, plan, wanted)
+    await _check_owners(viewer, event_id, wanted, now)
+    await audience_rows.replace_audiences(event_id, wanted)
+    return wanted
+
+
+async def who_may_see(event_id: UUID, member_ids: Iterable[UUID], now: datetime) -> frozenset[UUID]:
+    """Return those of some people who may see an event now, and those on its list who are not active."""
+    seen_by, wanted = await audience_rows.audiences_of(event_id), frozenset(member_ids)
+    active = await viewers_for(wanted, now)
+    return frozenset(
+        one for one in wanted if (active[one].audiences if one in active else audiences.of_one(one)) & seen_by
+    )
+
+
+async def circle_is_within(plan: Plan, event: Event) -> bool:
+    """Whether a plan for a body is for people alone who see the event of one arm; any other plan may be narrower."""
+    if plan.visibility is not Visibility.BODY or event.visibility is Visibility.ALL:
+        return True
+    return await Body.exists().where((Body.id == plan.body_id) & (Body.arm == event.visibility))
+
+
+async def _check_people(viewer: Viewer, event_id: UUID, plan: Plan, wanted: frozenset[str]) -> None:
+    known = {one.id: one for one in await people.directory(viewer)}
+    unknown = set(plan.invitees) - {*known, viewer.member_id}
+    if unknown and not unknown <= set(await invitees_of(event_id)):
+        raise Invalid(people="One of these people is not on your list. Choose from the list.")
+    blind = await _who_may_not_see([known[one] for one in plan.invitees if one in known], plan, wanted)
+    if blind:
+        names = ", ".join(f"{one.name} ({one.agency})" for one in blind)
+        raise Invalid(
+            people=f"Not everybody you invite may see this event: {names}. Choose other people or who can see it."
+        )
+
+
+async def _check_owners(viewer: Viewer, event_id: UUID, wanted: frozenset[str], now: datetime) -> None:
+    """Refuse to take an event out of the sight of somebody whose open action item comes from it."""
+    items = await action_items.of_event(viewer, event_id)
+    held = {owner: await _held_by(owner, now) for owner in {one.owner_id for one in items}}
+    blind = [one for one in items if held[one.owner_id] and not wanted & held[one.owner_id]]
+    if blind:
+        owned = ", ".join(f"{one.reference} ({one.owner}, {one.agency})" for one in blind)
+        raise Invalid(
+            visibility=f"Open action items belong to people who could not see this event any more: {owned}. "
+            "Give them to somebody else, or close them, first."
+        )
+
+
+async def _held_by(member_id: UUID, now: datetime) -> frozenset[str]:
+    """Return the audiences of a person; nobody waits for one who is not active."""
+    try:
+        return (await viewer_for(member_id, now)).audiences
+    except NotFound:
+        return frozenset()
+
+
+async def _guests(invited: Iterable[Person]) -> list[Person]:
+    """Return who could not open what only named people see: that needs a sign-in."""
+    by_id = {one.id: one for one in invited}
+    if not by_id:
+        return []
+    found = await Member.select(Member.id, Member.is_guest).where(Member.id.is_in(list(by_id)))
+    return [by_id[row["id"]] for row in found if row["is_guest"]]
+
+
+async def _who_may_not_see(invited: Iterable[Person], plan: Plan, wanted: frozenset[str]) -> list[Person]:
+    if plan.visibility is Visibility.NAMED:
+        return await _guests(invited)
+    if plan.visibility is Visibility.ALL:
+        return []
+    coordinators = set(
+        await MemberRole.select(MemberRole.member).where(MemberRole.role == Role.COORDINATOR).output(as_list=True)
+    )
+    seated: set[UUID] = set()
+    if plan.visibility is Visibility.BODY:
+        seated = set(
+            await SeatHolder.select(SeatHolder.member).where(SeatHolder.seat.body == plan.body_id).output(as_list=True)
+        ) | set(await MemberRole.select(MemberRole.member).where(MemberRole.body == plan.body_id).output(as_list=True))
+    return [
+        one
+        for one in invited
+        if one.id not in coordinators and one.id not in seated and audiences.arm(one.arm) not in wanted
+    ]

@@ -1,0 +1,125 @@
+"""Accounts as a door sees them: what proves who somebody is, and whether the account is open."""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from piccolo.columns.combination import WhereRaw
+from piccolo.custom_types import Combinable
+
+from tracker.rules.core.actors import ON_SITE, Actor, Origin
+from tracker.rules.core.viewer import Status
+from tracker.rules.roster.accounts import is_over
+from tracker.tables.schema.roster.people import Member
+
+PAUSE = timedelta(minutes=15)  # from the last of five wrong tries; an administrator can end it earlier
+LONGEST_ADDRESS = 254  # characters (RFC 5321 §4.5.3.1)
+MOST = 3  # sessions of one person, unless the settings say otherwise
+
+
+@dataclass(frozen=True, kw_only=True)
+class Account:
+    """What a door must know of a member; `key` counts the tries.
+
+    `is_active` says that member and agency are active, and that the member is no guest.
+    """
+
+    member_id: UUID
+    agency_id: UUID
+    key: str
+    name: str
+    email: str
+    password_hash: str | None
+    totp_sealed: str | None
+    locked_at: datetime | None
+    is_active: bool
+    expires_at: datetime | None
+
+    def actor(self, origin: Origin) -> Actor:
+        """Return who its holder is to the audit trail, coming from there."""
+        return Actor(self.member_id, self.agency_id, origin)
+
+    def is_open(self, now: datetime) -> bool:
+        """Whether it lets anybody in."""
+        return self.is_active and not is_over(self.expires_at, now)
+
+    def is_paused(self, now: datetime) -> bool:
+        """Whether five wrong tries closed the account a short while ago."""
+        return self.locked_at is not None and now < self.locked_at + PAUSE
+
+
+@dataclass(frozen=True, kw_only=True)
+class Arrival:
+    """How somebody comes to prove who they are: from where and with what, and in a browser of which earlier session.
+
+    `browser` is what it says it is. `most` is how many sessions one person may have; the one that was used longest ago
+    gives way (SP 800-53 AC-10).
+    """
+
+    origin: Origin = ON_SITE
+    browser: str = ""
+    replacing: str = ""
+    most: int = MOST
+
+
+UNKNOWN = Arrival()
+"""Where nobody knows or needs to know it: commands and tests."""
+
+
+def key_of(email: str) -> str:
+    """Return under which key the tries of a mail address count, whether anybody has that address or not."""
+    return hashlib.sha256(email.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def clean_address(email: str) -> str:
+    """Return an address as it is stored: trimmed, lower case; what cannot be one becomes empty."""
+    address = email.strip().lower()
+    return address if len(address) <= LONGEST_ADDRESS and address.isprintable() else ""
+
+
+async def account_of(member_id: UUID) -> Account | None:
+    """Return the account of a member."""
+    return await _account(Member.id == member_id)
+
+
+async def account_at(email: str) -> Account | None:
+    """Return the account with a mail address, as `clean_address` gives it."""
+    return await _account(Member.email == email)
+
+
+async def has_password(member_id: UUID) -> bool:
+    """Whether a member has chosen a password; without one only a link lets them in again."""
+    return bool(await Member.exists().where((Member.id == member_id) & Member.password_hash.is_not_null()))
+
+
+async def _account(where: Combinable | WhereRaw) -> Account | None:
+    columns = (
+        Member.id,
+        Member.agency,
+        Member.name,
+        Member.email,
+        Member.password_hash,
+        Member.totp_sealed,
+        Member.locked_at,
+        Member.status,
+        Member.agency.status,
+        Member.is_guest,
+        Member.expires_at,
+    )
+    row: dict[str, Any] | None = await Member.select(*columns).where(where).first()
+    if row is None:
+        return None
+    return Account(
+        member_id=row["id"],
+        agency_id=row["agency"],
+        key=key_of(row["email"]),
+        name=row["name"],
+        email=row["email"],
+        password_hash=row["password_hash"],
+        totp_sealed=row["totp_sealed"],
+        locked_at=row["locked_at"],
+        is_active=row["status"] == row["agency.status"] == Status.ACTIVE and not row["is_guest"],
+        expires_at=row["expires_at"],
+    )

@@ -1,0 +1,140 @@
+"""Personal tokens: made for one program, shown once, revoked. Only the hash of a token opens the interface."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from tracker.crypto import ids, keys
+from tracker.database import surviving_failures, writing
+from tracker.errors import Invalid, NotFound
+from tracker.rules.core.actors import Origin
+from tracker.rules.core.clean_text import clean
+from tracker.rules.core.viewer import Viewer
+from tracker.rules.identity.api_tokens import LIFETIME, MAX_TOKENS, ApiScope, ApiToken
+from tracker.tables.schema.identity import api_tokens as rows
+from tracker.usecases.core import audit
+from tracker.usecases.core.send_hold import held_copy
+from tracker.usecases.core.viewers import viewer_for
+
+LONGEST_NAME = 60  # characters
+NOTED_EVERY = timedelta(minutes=1)
+"""The last use of a token is written at most this often."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bearer:
+    """Who speaks through a token, and what it was made for."""
+
+    viewer: Viewer
+    scopes: frozenset[ApiScope]
+    unnoted: UUID | None
+    """The token, when its use is to be noted again; None when that was done less than a minute ago."""
+
+
+async def create(viewer: Viewer, name: str, scopes: frozenset[ApiScope], now: datetime) -> str:
+    """Make a token of 256 random bits, good for a year, and return it: it is stored as a hash and never shown again.
+
+    Errors: Invalid(name), Invalid(scopes), and Invalid when the member has too many tokens.
+    """
+    named, token = _name(name), keys.new_token()
+    if not scopes:
+        raise Invalid(scopes="Choose at least one thing that the token may do.")
+    row = rows.ApiToken(
+        id=ids.new_id(), member=viewer.member_id, name=named, token_hash=keys.fingerprint(token),
+        scopes=" ".join(sorted(scopes)), created_at=now, expires_at=now + LIFETIME,
+    )  # fmt: skip
+    async with writing():
+        if len(await tokens_of(viewer, now)) >= MAX_TOKENS:
+            raise Invalid(f"You have {MAX_TOKENS} tokens. Revoke one that you do not use.")
+        await rows.ApiToken.insert(row)
+        await _log(viewer, "created", row.id, {"scopes": row.scopes}, now)
+    return token
+
+
+async def tokens_of(viewer: Viewer, now: datetime) -> list[ApiToken]:
+    """Return the viewer's own tokens that still open something, oldest first."""
+    found = await rows.ApiToken.select().where(_live(viewer.member_id, now)).order_by(rows.ApiToken.created_at)
+    return [_token(row) for row in found]
+
+
+async def how_many(member_id: UUID, now: datetime) -> int:
+    """Return how many tokens of a member still open something."""
+    return int(await rows.ApiToken.count().where(_live(member_id, now)))
+
+
+async def revoke(viewer: Viewer, token_id: UUID, now: datetime) -> None:
+    """Revoke one of the viewer's own tokens: it opens nothing from now on. Errors: NotFound."""
+    async with writing():
+        mine = _own(viewer) & (rows.ApiToken.id == token_id)
+        if not await rows.ApiToken.update({rows.ApiToken.revoked_at: now}).where(mine).returning(rows.ApiToken.id):
+            raise NotFound
+        await _log(viewer, "revoked", token_id, {}, now)
+
+
+async def revoke_all(member_id: UUID, now: datetime) -> int:
+    """Revoke all tokens of a member for good; return how many. The caller is inside `writing()` and audits it."""
+    ended: dict[Any, Any] = {rows.ApiToken.revoked_at: now}
+    return len(await rows.ApiToken.update(ended).where(_of(member_id)).returning(rows.ApiToken.id))
+
+
+async def bearer_of(token: str, now: datetime, origin: Origin) -> Bearer | None:
+    """Return who speaks through a token, coming from there; None when it opens nothing.
+
+    That is when it is unknown, revoked, expired, or its owner not active now. In a restored copy that may not send
+    yet none is known: it may have been revoked after the backup.
+    """
+    usable = (
+        (rows.ApiToken.token_hash == keys.fingerprint(token)) & rows.ApiToken.revoked_at.is_null()
+        & (rows.ApiToken.expires_at > now)
+    )  # fmt: skip
+    row = await rows.ApiToken.select().where(usable).first()
+    if row is None or await held_copy():
+        return None
+    try:
+        viewer = await viewer_for(row["member"], now)
+    except NotFound:
+        return None
+    is_noted = row["used_at"] is not None and now - row["used_at"] < NOTED_EVERY
+    return Bearer(
+        viewer=replace(viewer, origin=origin.within(row["id"].hex)), scopes=_token(row).scopes,
+        unnoted=None if is_noted else row["id"],
+    )  # fmt: skip
+
+
+async def note_use(token_id: UUID, now: datetime) -> None:
+    """Note that a token is in use; when nothing can be written the next use tries again."""
+    with surviving_failures():
+        await rows.ApiToken.update({rows.ApiToken.used_at: now}).where(rows.ApiToken.id == token_id)
+
+
+async def _log(viewer: Viewer, verb: str, token_id: UUID, facts: Mapping[str, object], now: datetime) -> None:
+    await audit.record(viewer.actor, verb, "api_token", token_id, facts, now)
+
+
+def _own(viewer: Viewer) -> Any:
+    return _of(viewer.member_id)
+
+
+def _live(member_id: UUID, now: datetime) -> Any:
+    return _of(member_id) & (rows.ApiToken.expires_at > now)
+
+
+def _of(member_id: UUID) -> Any:
+    return (rows.ApiToken.member == member_id) & rows.ApiToken.revoked_at.is_null()
+
+
+def _name(text: str) -> str:
+    name = clean(text, LONGEST_NAME, "name")
+    if not name:
+        raise Invalid(name="Name the program that will use the token, for example Duty roster.")
+    return name
+
+
+def _token(row: Mapping[str, Any]) -> ApiToken:
+    scopes = frozenset(ApiScope(one) for one in row["scopes"].split() if one in set(ApiScope))
+    return ApiToken(
+        id=row["id"], name=row["name"], scopes=scopes, created_at=row["created_at"], expires_at=row["expires_at"],
+        used_at=row["used_at"],
+    )  # fmt: skip

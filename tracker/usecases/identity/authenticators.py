@@ -1,0 +1,78 @@
+"""The authenticator and the recovery codes of somebody who is signed in and has just proved who they are."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from tracker.database import writing
+from tracker.errors import NotFound
+from tracker.tables.schema.roster.people import Member
+from tracker.usecases.identity.accounts import UNKNOWN, Account, Arrival, account_of
+from tracker.usecases.identity.failed_logins import refusal
+from tracker.usecases.identity.recovery_codes import codes_left
+from tracker.usecases.identity.security_codes import (
+    WRONG_CODE,
+    Enrolment,
+    begin_enrolment,
+    replace_authenticator,
+    same_enrolment,
+)
+from tracker.usecases.identity.sessions import end_sessions
+from tracker.usecases.identity.sign_in import unchanged
+
+
+@dataclass(frozen=True, kw_only=True)
+class Proofs:
+    """By what a member proves who they are: whether there is a password, since when an authenticator, codes left."""
+
+    has_password: bool
+    has_authenticator: bool
+    authenticator_since: datetime | None
+    codes_left: int
+
+
+async def proofs_of(member_id: UUID) -> Proofs:
+    """Return by what a member proves who they are; never the proofs themselves. Errors: NotFound."""
+    account = await _account(member_id)
+    row = await Member.select(Member.totp_at).where(Member.id == member_id).first()
+    return Proofs(
+        has_password=account.password_hash is not None,
+        has_authenticator=account.totp_sealed is not None,
+        authenticator_since=row["totp_at"] if row else None,
+        codes_left=await codes_left(member_id),
+    )
+
+
+async def new_authenticator(member_id: UUID, session_id: str, sealed: str = "") -> Enrolment:
+    """Return a new secret for the authenticator app, or the one that a form of this session brought back.
+
+    Errors: NotAllowed for a secret of another session.
+    """
+    account = await _account(member_id)
+    return same_enrolment(account, session_id, sealed) if sealed else begin_enrolment(account, session_id)
+
+
+async def set_authenticator(
+    member_id: UUID, session_id: str, sealed: str, code: str, now: datetime, arrival: Arrival = UNKNOWN
+) -> None:
+    """Put a new secret in force by its first code, in the place of the one before; the other sessions end.
+
+    Errors: Invalid(code) with the tries that are left, NotAllowed for a secret of another session.
+    """
+    account = await _account(member_id)
+    async with writing():
+        account = await unchanged(account, now)
+        if not account.is_paused(now) and await replace_authenticator(
+            account, session_id, sealed, code, now, arrival.origin
+        ):
+            await end_sessions(member_id, keeping=session_id)
+            return
+        refused = await refusal(account, now, arrival, field="code", why=WRONG_CODE)
+    raise refused
+
+
+async def _account(member_id: UUID) -> Account:
+    account = await account_of(member_id)
+    if account is None:
+        raise NotFound
+    return account

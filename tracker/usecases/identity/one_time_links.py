@@ -1,0 +1,116 @@
+"""One-time links: made by an administrator or the demo, or mailed; opened by a button, good once and for one thing."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from piccolo.custom_types import Combinable
+
+from tracker.crypto import keys
+from tracker.crypto.signed_links import Links
+from tracker.database import writing
+from tracker.database.bulk_insert import insert_rows
+from tracker.errors import Gone
+from tracker.rules.core.actors import BY_COMMAND, Actor
+from tracker.tables.schema.identity.identity import SignInLink
+from tracker.usecases.core import audit
+from tracker.usecases.identity.accounts import UNKNOWN, Account, Arrival, account_of
+from tracker.usecases.identity.sessions import open_session
+from tracker.usecases.identity.sign_in import Challenge, challenge_for
+
+LIFETIME = timedelta(minutes=30)
+SIGN_IN = "sign_in"
+RESET = "reset"
+USED = "This sign-in link was used or has expired. Please ask the coordinator for a new one."
+
+
+async def issue_link(
+    member_id: UUID, now: datetime, lifetime: timedelta = LIFETIME, *, purpose: str = SIGN_IN, by: Actor = BY_COMMAND
+) -> str:
+    """Return the token of a new link; only its hash is stored. `by` is who asked for it.
+
+    It takes the place of the member's earlier links of the same purpose: each was shown to hand over, and is lost.
+    """
+    token = keys.new_token()
+    theirs = SignInLink.member == member_id
+    async with writing():
+        await SignInLink.delete().where(theirs & ((SignInLink.expires_at <= now) | (SignInLink.purpose == purpose)))
+        await SignInLink.insert(
+            SignInLink(
+                id=keys.fingerprint(token), member=member_id, expires_at=now + lifetime, used_at=None, purpose=purpose
+            )
+        )
+        facts = {"minutes": int(lifetime.total_seconds() // 60), "for": purpose}
+        await audit.record(by, "link_issued", "member", member_id, facts, now)
+    return token
+
+
+def mailed_token(member_id: UUID, link_id: UUID) -> str:
+    """Return the token of a link that a mail holds: whoever has the secret can make it from the two ids."""
+    return Links(keys.named("links")).invitation(member_id, link_id)
+
+
+async def issue_mailed(links: Mapping[UUID, UUID], until: datetime) -> None:
+    """Store a link, by the id that its mail is to name, for each of some members; it takes the place of earlier ones.
+
+    The caller is inside `writing()` and audits it.
+    """
+    earlier = SignInLink.member.is_in(list(links)) & (SignInLink.purpose == SIGN_IN)
+    await SignInLink.delete().where(earlier)
+    made = [
+        {"id": keys.fingerprint(mailed_token(member, link)), "member": member, "expires_at": until, "purpose": SIGN_IN}
+        for member, link in links.items()
+    ]
+    await insert_rows(SignInLink, made)
+
+
+async def check_link(token: str, now: datetime, purpose: str = SIGN_IN) -> Account:
+    """Return whose link it is; raise `Gone` unless it is still good. Nothing changes: a mail scanner may look at it."""
+    found = await SignInLink.select(SignInLink.member).where(_unused(token, now, purpose)).first()
+    return await _holder(found["member"] if found else None, now)
+
+
+async def redeem_link(token: str, now: datetime, arrival: Arrival = UNKNOWN, *, asks_code: bool) -> str | Challenge:
+    """Use a link: return the token of a new session, or the challenge when `asks_code`.
+
+    A link proves as much as a password: outside a demo the code is asked, or enrolled, all the same. Raises `Gone` for
+    links that are unknown, used or over.
+    """
+    async with writing():
+        account = await spend(token, now)
+        if not asks_code:
+            return await open_session(account, now, arrival, how="link")
+    return challenge_for(account, now)
+
+
+async def spend(token: str, now: datetime, purpose: str = SIGN_IN) -> Account:
+    """Use a link up and return whose it was; raise `Gone` as above. The caller is inside `writing()`."""
+    used: dict[Any, Any] = {SignInLink.used_at: now}
+    spent = await SignInLink.update(used).where(_unused(token, now, purpose)).returning(SignInLink.member)
+    return await _holder(spent[0]["member"] if spent else None, now)
+
+
+async def end_links(member_id: UUID) -> int:
+    """Let no link of a member that was not used yet open anything; return how many. Inside `writing()`."""
+    waiting = (SignInLink.member == member_id) & SignInLink.used_at.is_null()
+    return len(await SignInLink.delete().where(waiting).returning(SignInLink.id))
+
+
+async def unused() -> frozenset[tuple[UUID, datetime]]:
+    """Return whose sign-in links were not used yet, and until when each is good."""
+    waiting = (SignInLink.purpose == SIGN_IN) & SignInLink.used_at.is_null()
+    found = await SignInLink.select(SignInLink.member, SignInLink.expires_at).where(waiting)
+    return frozenset((row["member"], row["expires_at"]) for row in found)
+
+
+async def _holder(member_id: UUID | None, now: datetime) -> Account:
+    account = await account_of(member_id) if member_id else None
+    if account is None or not account.is_open(now):
+        raise Gone(USED)
+    return account
+
+
+def _unused(token: str, now: datetime, purpose: str) -> Combinable:
+    is_this = (SignInLink.id == keys.fingerprint(token)) & (SignInLink.purpose == purpose)
+    return is_this & SignInLink.used_at.is_null() & (SignInLink.expires_at > now)

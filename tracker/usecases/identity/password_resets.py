@@ -1,0 +1,49 @@
+"""A forgotten password: a link from whoever keeps the accounts lets its member set another one, once.
+
+The authenticator stays: the new password alone signs nobody in (OWASP ASVS 6.4.3).
+"""
+
+from datetime import datetime
+from uuid import UUID
+
+from tracker.database import writing
+from tracker.errors import NotAllowed, NotFound
+from tracker.rules.core.actors import Actor, Origin
+from tracker.usecases.identity.accounts import account_of
+from tracker.usecases.identity.failed_logins import release
+from tracker.usecases.identity.one_time_links import RESET, check_link, issue_link, spend
+from tracker.usecases.identity.passwords import checked_hash, store_hash
+
+CLOSED = "This account is closed. Open it before you give out a link."
+
+
+async def issue_reset(member_id: UUID, now: datetime, *, by: Actor) -> str:
+    """Return the token of a link that works once, for 30 minutes; earlier ones of the member stop.
+
+    Errors: NotFound, NotAllowed for an account that is not open.
+    """
+    account = await account_of(member_id)
+    if account is None:
+        raise NotFound
+    if not account.is_open(now):
+        raise NotAllowed(CLOSED)
+    return await issue_link(member_id, now, purpose=RESET, by=by)
+
+
+async def check_reset(token: str, now: datetime) -> str:
+    """Return the mail address of the link's member; raise `Gone` unless it is still good. Nothing changes."""
+    return (await check_link(token, now, RESET)).email
+
+
+async def reset_password(token: str, password: str, now: datetime, origin: Origin) -> None:
+    """Set a password and use the link up; sessions and a pause after wrong tries end.
+
+    Errors: Gone, Invalid(password) with the reason, after which the link is still good, Busy.
+    """
+    account = await check_link(token, now, RESET)
+    stored = await checked_hash(account.member_id, password)
+    async with writing():
+        await spend(token, now, RESET)
+        await store_hash(account.member_id, stored, now, by=account.actor(origin))
+        if account.locked_at is not None:
+            await release(account.member_id, now, by=account.actor(origin))

@@ -1,0 +1,145 @@
+"""Passwords: hashed in threads of their own, so that signing in never stalls the server."""
+
+import asyncio
+import secrets
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+from functools import cached_property, lru_cache
+from pathlib import Path
+from typing import TypeVar
+from uuid import UUID
+
+from tracker.database import writing
+from tracker.errors import Busy, Invalid, NotFound
+from tracker.rules.core.actors import Actor
+from tracker.rules.identity import passwords
+from tracker.tables.schema.roster.people import Member
+from tracker.usecases.core import audit
+from tracker.usecases.identity import password_hashes
+from tracker.usecases.identity.password_hashes import Argon2, Pbkdf2, Scheme
+from tracker.usecases.identity.sessions import end_sessions
+
+THREADS = 2  # hashes at once: each takes 64 MiB and one core
+WAITING = 20  # more than these are told to come back
+COMMON = Path(__file__).with_name("common-passwords.txt")
+BUSY = "Many people are signing in just now. Please try again in a minute."
+
+Answer = TypeVar("Answer")
+
+
+class Hashing:
+    """Hashes by one scheme and knows the other's, two at a time; raises `Busy` when too many wait."""
+
+    def __init__(self, scheme: Scheme | None = None, *, threads: int = THREADS, waiting: int = WAITING) -> None:
+        """Hash by a scheme from now on, argon2id by default; what the other one made is still good for its owner."""
+        self._scheme = scheme or Argon2()
+        self._known = (self._scheme, Argon2(), Pbkdf2())
+        self._threads = ThreadPoolExecutor(threads, thread_name_prefix="hash")
+        self._most = threads + waiting
+        self._open = 0
+
+    async def hash(self, password: str) -> str:
+        """Return a salted hash that names its own cost."""
+        return await self._run(self._scheme.hash, _bytes(password))
+
+    async def matches(self, stored: str | None, password: str) -> bool:
+        """Say whether a password belongs to a hash; without a hash it takes the same time and is never right.
+
+        A hash of the other scheme takes its own time, until its owner signs in and it is renewed.
+        """
+        if stored is None or len(password) > passwords.LONGEST:
+            stored, password = None, ""
+        return await self._run(self._verify, stored, _bytes(password))
+
+    def is_outdated(self, stored: str) -> bool:
+        """Say whether a hash was made by another scheme, or at another cost, than today's."""
+        return not stored.startswith(self._scheme.prefix) or self._scheme.is_outdated(stored)
+
+    @cached_property
+    def _decoy(self) -> str:
+        return self._scheme.hash(secrets.token_bytes(16))
+
+    def _verify(self, stored: str | None, password: bytes) -> bool:
+        decoy = self._decoy  # the first sign-in of all makes it, whoever it is
+        against = stored or decoy
+        made_by = password_hashes.of(against, self._known)
+        return made_by is not None and made_by.matches(against, password) and stored is not None
+
+    async def _run(self, work: Callable[..., Answer], *arguments: object) -> Answer:
+        if self._open >= self._most:
+            raise Busy(BUSY)
+        self._open += 1
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._threads, work, *arguments)
+        finally:
+            self._open -= 1
+
+
+_hashing = Hashing()
+
+
+def use(hashing: Hashing) -> None:
+    """Hash at another cost from now on; called once at start, and by tests."""
+    global _hashing  # noqa: PLW0603 - one pool of threads for the process, set once at start
+    _hashing = hashing
+
+
+def hashing() -> Hashing:
+    """Return the hashing that is in use."""
+    return _hashing
+
+
+async def set_password(member_id: UUID, password: str, now: datetime, *, by: Actor, keeping: str | None = None) -> None:
+    """Give a member a password and end their sessions, except the one whose id is `keeping`.
+
+    `by` is who does it. Raises `Invalid(password=…)` with the reason, `NotFound`, `Busy`.
+    """
+    stored = await checked_hash(member_id, password)
+    async with writing():
+        await store_hash(member_id, stored, now, by=by, keeping=keeping)
+
+
+async def checked_hash(member_id: UUID, password: str) -> str:
+    """Return the hash of a password that may be taken; raise `Invalid(password=…)` for another, `NotFound`, `Busy`.
+
+    It takes a while, so it comes before the transaction that stores it.
+    """
+    if why := passwords.refusal(password, common_passwords(), await _person(member_id)):
+        raise Invalid(password=why)
+    return await _hashing.hash(password)
+
+
+async def store_hash(member_id: UUID, stored: str, now: datetime, *, by: Actor, keeping: str | None = None) -> None:
+    """Put a hash in force and end sessions, as `set_password` does; the caller is inside `writing()`."""
+    await Member.update({Member.password_hash: stored}).where(Member.id == member_id)
+    await end_sessions(member_id, keeping=keeping)
+    await audit.record(by, "password_changed", "member", member_id, {}, now)
+
+
+async def renew_hash(member_id: UUID, stored: str, password: str) -> str:
+    """Hash a password that was just found right once more, if the cost has changed since; return what is stored now."""
+    if not _hashing.is_outdated(stored):
+        return stored
+    renewed = await _hashing.hash(password)
+    still_the_same = (Member.id == member_id) & (Member.password_hash == stored)
+    changed = await Member.update({Member.password_hash: renewed}).where(still_the_same).returning(Member.id)
+    return renewed if changed else stored
+
+
+@lru_cache(1)
+def common_passwords() -> frozenset[str]:
+    """Return the passwords that are guessed first; the product carries the list."""
+    lines = COMMON.read_text(encoding="utf-8").splitlines()
+    return frozenset(line for line in lines if line and not line.startswith("#"))
+
+
+async def _person(member_id: UUID) -> list[str]:
+    row = await Member.select(Member.name, Member.email, Member.agency.code).where(Member.id == member_id).first()
+    if row is None:
+        raise NotFound
+    return [row["name"], row["email"], row["agency.code"]]
+
+
+def _bytes(password: str) -> bytes:
+    return password.encode("utf-8", "surrogatepass")  # exact: nothing is trimmed, composed or cut

@@ -1,0 +1,139 @@
+"""Security codes from an authenticator app (TOTP, RFC 6238): enrolled once, each code counts once."""
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import pyotp
+from piccolo.custom_types import Combinable
+
+from tracker.crypto import keys
+from tracker.database import writing
+from tracker.errors import NotAllowed
+from tracker.rules.core.actors import Actor, Origin
+from tracker.tables.schema.roster.people import Member
+from tracker.usecases.core import audit
+from tracker.usecases.identity.accounts import Account
+from tracker.usecases.identity.recovery_codes import forget_codes
+from tracker.usecases.identity.sessions import end_sessions
+
+PURPOSE = "authenticator"  # of the key that seals the secrets of apps
+PERIOD = 30  # seconds of a code
+WINDOW = (0, -1, 1)  # periods around now that are taken: clocks of phones differ
+ISSUER = "Task Force Tracker"
+WRONG_CODE = (
+    "That code did not match. Codes change every 30 seconds and count once. Check that your phone’s clock is set "
+    "automatically, then enter the newest code."
+)
+AGAIN = "Your authenticator app must be set up again. Please ask the coordinator."
+
+
+@dataclass(frozen=True)
+class Enrolment:
+    """A new secret, not yet in force: `uri` for the QR code, `secret` to type, `sealed` to come back with the form."""
+
+    uri: str
+    secret: str
+    sealed: str
+
+
+def begin_enrolment(account: Account, within: str) -> Enrolment:
+    """Return a new secret for an authenticator app; nothing is stored before a code proves it.
+
+    `within` is the challenge: only together with it does the sealed secret come back.
+    """
+    secret = pyotp.random_base32()
+    return _enrolment(account, secret, keys.seal(keys.named(PURPOSE), secret, _bound(account, within)))
+
+
+def same_enrolment(account: Account, within: str, sealed: str) -> Enrolment:
+    """Return the enrolment that a form brought back, so that a typing mistake needs no new scan."""
+    return _enrolment(account, _opened(sealed, _bound(account, within)), sealed)
+
+
+async def confirm_enrolment(
+    account: Account, within: str, sealed: str, code: str, now: datetime, origin: Origin
+) -> bool:
+    """Put a secret in force if `code` comes from it; the caller is inside `writing()`.
+
+    Raises `NotAllowed` when the account has an authenticator already.
+    """
+    none_yet, by = Member.totp_sealed.is_null(), account.actor(origin)
+    return await _put_in_force(account, within, sealed, code, now, none_yet, by=by, verb="authenticator_added")
+
+
+async def replace_authenticator(
+    account: Account, within: str, sealed: str, code: str, now: datetime, origin: Origin
+) -> bool:
+    """Put a secret in the place of the one that is in force, if `code` comes from the new one; as above."""
+    unchanged = Member.totp_sealed == account.totp_sealed if account.totp_sealed else Member.totp_sealed.is_null()
+    by = account.actor(origin)
+    return await _put_in_force(account, within, sealed, code, now, unchanged, by=by, verb="authenticator_replaced")
+
+
+async def use_code(account: Account, code: str, now: datetime) -> bool:
+    """Say whether a code is right and was never used; from now on it is used. The caller is inside `writing()`."""
+    if account.totp_sealed is None:
+        return False
+    step = _step(_opened(account.totp_sealed, _bound(account)), code, now)
+    if step is None:
+        return False
+    newer = (Member.id == account.member_id) & (Member.totp_last_step < step)
+    return bool(await Member.update({Member.totp_last_step: step}).where(newer).returning(Member.id))
+
+
+async def forget_authenticator(member_id: UUID, now: datetime, *, by: Actor) -> None:
+    """Let a member enrol anew at the next sign-in (lost phone), and end their sessions; the recovery codes go too."""
+    forgotten: dict[Any, Any] = {Member.totp_sealed: None, Member.totp_last_step: 0, Member.totp_at: None}
+    async with writing():
+        await Member.update(forgotten).where(Member.id == member_id)
+        await forget_codes(member_id)
+        await end_sessions(member_id)
+        await audit.record(by, "authenticator_removed", "member", member_id, {}, now)
+
+
+async def _put_in_force(
+    account: Account, within: str, sealed: str, code: str, now: datetime, still: Combinable, *, by: Actor, verb: str
+) -> bool:
+    secret = _opened(sealed, _bound(account, within))
+    step = _step(secret, code, now)
+    if step is None:
+        return False
+    changed: dict[Any, Any] = {
+        Member.totp_sealed: keys.seal(keys.named(PURPOSE), secret, _bound(account)),
+        Member.totp_last_step: step,
+        Member.totp_at: now,
+    }
+    if not await Member.update(changed).where((Member.id == account.member_id) & still).returning(Member.id):
+        raise NotAllowed("Another authenticator app was set up meanwhile. Please sign in with its code.")
+    await audit.record(by, verb, "member", account.member_id, {}, now)
+    return True
+
+
+def _step(secret: str, code: str, now: datetime) -> int | None:
+    """Return the period whose code this is; all are compared, so the time tells nothing."""
+    typed = re.sub(r"[\s-]", "", code)
+    if not re.fullmatch(r"[0-9]{6}", typed):
+        return None
+    present = int(now.timestamp()) // PERIOD
+    codes = pyotp.HOTP(secret)
+    found = [present + off for off in WINDOW if keys.same(codes.at(present + off), typed)]
+    return found[0] if found else None
+
+
+def _enrolment(account: Account, secret: str, sealed: str) -> Enrolment:
+    uri = pyotp.TOTP(secret).provisioning_uri(name=account.email, issuer_name=ISSUER)
+    return Enrolment(uri=uri, secret=secret, sealed=sealed)
+
+
+def _opened(sealed: str, bound_to: str) -> str:
+    try:
+        return keys.unseal(PURPOSE, sealed, bound_to)
+    except keys.BrokenSeal as broken:
+        raise NotAllowed(AGAIN) from broken
+
+
+def _bound(account: Account, within: str = "") -> str:
+    return f"{account.member_id} {keys.fingerprint(within)}" if within else str(account.member_id)

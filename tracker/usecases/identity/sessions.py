@@ -1,0 +1,127 @@
+"""Sessions: opened at the end of every way to sign in, found by the hash of their cookie, ended for good."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from tracker.crypto import keys
+from tracker.database import writing
+from tracker.errors import NotAllowed
+from tracker.rules.core.actors import Actor
+from tracker.rules.core.viewer import Viewer
+from tracker.tables.schema.identity.identity import Session, SignInLink
+from tracker.tables.schema.roster.people import Member
+from tracker.usecases.core import audit
+from tracker.usecases.core.viewers import IDLE, LONGEST
+from tracker.usecases.identity.accounts import Account, Arrival
+from tracker.usecases.identity.failed_logins import forget_failures
+
+CLIENT = 200  # letters kept of what a browser says it is
+NOT_NOW = "You cannot sign in now. Please ask the coordinator."
+
+
+@dataclass(frozen=True, kw_only=True)
+class OpenSession:
+    """A browser in which a member is signed in; `client` is from where, and what it says it is."""
+
+    id: str
+    created_at: datetime
+    seen_at: datetime
+    client: str
+
+
+async def open_session(account: Account, now: datetime, arrival: Arrival, *, how: str) -> str:
+    """End a sign-in: return the token of a new session; only its hash is stored.
+
+    Every way to sign in ends here, and nowhere else is a session made. The earlier session of the same browser ends,
+    and so do what is more than one person may have, and sign-in links that wait: whoever is in needs none. Raises
+    `NotAllowed` when member or agency are not active.
+    """
+    if not account.is_open(now):
+        raise NotAllowed(NOT_NOW)
+    token = keys.new_token()
+    session_id = keys.fingerprint(token)
+    async with writing():
+        await Session.delete().where(Session.id == keys.fingerprint(arrival.replacing))
+        await _end_links(account.member_id)
+        await _end_old(account.member_id, now)
+        await _make_room(account.member_id, arrival, now)
+        await Session.insert(
+            Session(
+                id=session_id,
+                member=account.member_id,
+                created_at=now,
+                seen_at=now,
+                proved_at=now,
+                client=f"{arrival.origin.address} {arrival.browser}"[:CLIENT].rstrip(),
+            )
+        )
+        await Member.update({Member.signed_in_at: now}).where(Member.id == account.member_id)
+        await forget_failures(account.key)
+        by, facts = account.actor(arrival.origin.within(session_id)), {"how": how, "browser": arrival.browser}
+        await audit.record(by, "signed_in", "member", account.member_id, facts, now)
+    return token
+
+
+async def _end_links(member_id: UUID) -> None:
+    waiting = SignInLink.used_at.is_null() & (SignInLink.purpose == "sign_in")
+    await SignInLink.delete().where((SignInLink.member == member_id) & waiting)
+
+
+async def sign_out(viewer: Viewer, session_id: str, now: datetime) -> None:
+    """End the session in which somebody acts; one that is over is ended already."""
+    await _end(viewer, session_id, "signed_out", now)
+
+
+async def end_sessions(member_id: UUID, *, keeping: str | None = None) -> int:
+    """End a member's sessions, all but the one with the id `keeping`; return how many ended.
+
+    The caller is inside `writing()`.
+    """
+    mine = Session.member == member_id
+    return len(await Session.delete().where(mine & (Session.id != keeping) if keeping else mine).returning(Session.id))
+
+
+async def sessions_of(member_id: UUID, now: datetime) -> list[OpenSession]:
+    """Return a member's open sessions, the one used last first."""
+    columns = (Session.id, Session.created_at, Session.seen_at, Session.client)
+    is_open = (Session.seen_at > now - IDLE) & (Session.created_at > now - LONGEST)
+    mine = (Session.member == member_id) & is_open
+    found = await Session.select(*columns).where(mine).order_by(Session.seen_at, ascending=False)
+    return [OpenSession(**row) for row in found]
+
+
+async def end_session(viewer: Viewer, session_id: str, now: datetime) -> None:
+    """End one of somebody's own sessions; one that is not theirs, or over, is ended already."""
+    await _end(viewer, session_id, "session_ended", now)
+
+
+async def sign_out_everywhere(member_id: UUID, now: datetime, *, by: Actor) -> None:
+    """End all sessions of a member; `by` is who does it."""
+    async with writing():
+        await end_sessions(member_id)
+        await audit.record(by, "signed_out_everywhere", "member", member_id, {}, now)
+
+
+async def prove(session_id: str, now: datetime) -> None:
+    """Note that the person behind a session has just proved who they are once more."""
+    await Session.update({Session.proved_at: now, Session.seen_at: now}).where(Session.id == session_id)
+
+
+async def _end_old(member_id: UUID, now: datetime) -> None:
+    is_over = (Session.seen_at <= now - IDLE) | (Session.created_at <= now - LONGEST)
+    await Session.delete().where((Session.member == member_id) & is_over)
+
+
+async def _make_room(member_id: UUID, arrival: Arrival, now: datetime) -> None:
+    facts = {"why": f"more than {arrival.most}"}
+    for session in (await sessions_of(member_id, now))[max(0, arrival.most - 1) :]:
+        await Session.delete().where(Session.id == session.id)
+        await audit.record(Actor(origin=arrival.origin), "session_ended", "member", member_id, facts, now)
+
+
+async def _end(viewer: Viewer, session_id: str, verb: str, now: datetime) -> None:
+    theirs = (Session.id == session_id) & (Session.member == viewer.member_id)
+    async with writing():
+        if await Session.delete().where(theirs).returning(Session.id):
+            await audit.record(viewer.actor, verb, "member", viewer.member_id, {}, now)

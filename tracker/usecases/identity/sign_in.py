@@ -1,0 +1,204 @@
+"""Signing in: a password or a link opens a challenge, a security code answers it, a session ends every way."""
+
+import json
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from tracker.crypto import keys
+from tracker.database import writing
+from tracker.errors import Gone, Invalid, NotAllowed
+from tracker.usecases.identity.accounts import UNKNOWN, Account, Arrival, account_at, account_of, clean_address, key_of
+from tracker.usecases.identity.failed_logins import check_network, count_failure, refusal
+from tracker.usecases.identity.passwords import hashing, renew_hash
+from tracker.usecases.identity.recovery_codes import note_used, renew_codes, use_recovery_code
+from tracker.usecases.identity.security_codes import (
+    WRONG_CODE,
+    Enrolment,
+    begin_enrolment,
+    confirm_enrolment,
+    same_enrolment,
+    use_code,
+)
+from tracker.usecases.identity.sessions import open_session, prove
+
+CHALLENGE = timedelta(minutes=10)  # to find the phone and type the code
+WRONG = (
+    "We cannot sign you in with that email and password. Check both and try again. "
+    "After 5 wrong tries an account pauses for 15 minutes."
+)
+WRONG_RECOVERY_CODE = "That recovery code did not match, or it was used before. Each counts once."
+OVER = "This took too long. Please start again."
+
+
+@dataclass(frozen=True)
+class Challenge:
+    """Half a sign-in, sealed: the first proof was right, the code is missing; it opens nothing by itself."""
+
+    token: str
+    needs_enrolment: bool
+
+
+@dataclass(frozen=True)
+class SecondStep:
+    """A kind of code that answers a challenge: what uses it up, and what is said when it is not right."""
+
+    name: str
+    use: Callable[[Account, str, datetime], Awaitable[bool]]
+    refusal: str
+
+
+SECURITY_CODE = SecondStep("code", use_code, WRONG_CODE)
+RECOVERY_CODE = SecondStep("recovery code", use_recovery_code, WRONG_RECOVERY_CODE)
+
+
+@dataclass(frozen=True)
+class FirstSignIn:
+    """The token of the new session, the recovery codes that are shown this once, and whether there is a password."""
+
+    session: str
+    recovery_codes: list[str]
+    has_password: bool
+
+
+async def sign_in(email: str, password: str, now: datetime, arrival: Arrival = UNKNOWN) -> Challenge:
+    """Check a password and return the challenge for the security code.
+
+    Unknown, wrong, over-long, paused, suspended: the same `Invalid`, after the same work; another one for a network
+    that sent too many wrong tries. Raises `Busy` when too many passwords wait to be checked.
+    """
+    await check_network(arrival.origin.address, now)
+    address = clean_address(email)
+    account = await account_at(address)
+    stored = account.password_hash if account and account.is_open(now) else None
+    is_right = await hashing().matches(stored, password)
+    async with writing():
+        account = await account_at(address)  # once more: another try may have paused it meanwhile
+        is_right = is_right and account is not None and account.password_hash == stored and not account.is_paused(now)
+        if not is_right:
+            await count_failure(key_of(address), account, now, arrival, what="password")
+    if account is None or stored is None or not is_right:
+        raise Invalid(WRONG)
+    renewed = await renew_hash(account.member_id, stored, password)
+    return challenge_for(replace(account, password_hash=renewed), now)
+
+
+def challenge_for(account: Account, now: datetime) -> Challenge:
+    """Return the challenge for an account whose first proof was right."""
+    words = {"m": str(account.member_id), "e": (now + CHALLENGE).timestamp(), "p": _proof(account)}
+    return Challenge(keys.seal(_key(), json.dumps(words)), needs_enrolment=account.totp_sealed is None)
+
+
+async def answer_code(
+    challenge: str, code: str, now: datetime, arrival: Arrival = UNKNOWN, *, by: SecondStep = SECURITY_CODE
+) -> str:
+    """Answer a challenge with a security code, or `by` a recovery code, and return the token of the new session.
+
+    Raises `Invalid(code=…)` with the tries that are left, `Gone` when the challenge is over.
+    """
+    account = await challenged(challenge, now)
+    async with writing():
+        account = await unchanged(account, now)
+        if not account.is_paused(now) and await by.use(account, code, now):
+            if by is RECOVERY_CODE:
+                await note_used(account, arrival.origin, now)
+            return await open_session(account, now, arrival, how=by.name)
+        refused = await refusal(account, now, arrival, field="code", why=by.refusal)
+    raise refused
+
+
+async def enrol(challenge: str, now: datetime, sealed: str = "") -> Enrolment:
+    """Return a new secret for the authenticator app, or the one that a form brought back as `sealed`."""
+    account = await challenged(challenge, now)
+    if account.totp_sealed is not None:
+        raise Gone(OVER)
+    return same_enrolment(account, challenge, sealed) if sealed else begin_enrolment(account, challenge)
+
+
+async def confirm_totp(
+    challenge: str, sealed: str, code: str, now: datetime, arrival: Arrival = UNKNOWN
+) -> FirstSignIn:
+    """Put a new authenticator in force by its first code, make recovery codes, and open a session.
+
+    Raises as `answer_code`, and `NotAllowed` when the form was changed or another authenticator came first.
+    """
+    account = await challenged(challenge, now)
+    async with writing():
+        account = await unchanged(account, now)
+        if not account.is_paused(now) and await confirm_enrolment(
+            account, challenge, sealed, code, now, arrival.origin
+        ):
+            session = await open_session(account, now, arrival, how="new authenticator")
+            codes = await renew_codes(account.member_id, now, by=account.actor(arrival.origin))
+            return FirstSignIn(session, codes, has_password=account.password_hash is not None)
+        refused = await refusal(account, now, arrival, field="code", why=WRONG_CODE)
+    raise refused
+
+
+async def challenged(challenge: str, now: datetime) -> Account:
+    """Return whose challenge this is; raise `Gone` when it is over, forged, or the account changed since."""
+    try:
+        words = json.loads(keys.open_sealed(_key(), challenge))
+    except keys.BrokenSeal as broken:
+        raise Gone(OVER) from broken
+    account = await account_of(UUID(words["m"]))
+    is_good = account is not None and account.is_open(now) and words["p"] == _proof(account)
+    if account is None or not is_good or now.timestamp() >= words["e"]:
+        raise Gone(OVER)
+    return account
+
+
+async def proof_asked(member_id: UUID) -> str | None:
+    """Return by what a signed-in person can prove it is still them: "code", "password", or None."""
+    account = await account_of(member_id)
+    if account is None:
+        return None
+    return "code" if account.totp_sealed else "password" if account.password_hash else None
+
+
+async def prove_again(member_id: UUID, session_id: str, proof: str, now: datetime, arrival: Arrival = UNKNOWN) -> None:
+    """Let a signed-in person prove who they are with a code, or with the password where there is no code yet.
+
+    Raises `Invalid(proof=…)`, and `NotAllowed` for whoever has neither: a new sign-in link is their proof.
+    """
+    account = await account_of(member_id)
+    if account is None or (account.totp_sealed is None and account.password_hash is None):
+        raise NotAllowed("You have no password yet. Ask the coordinator for a new sign-in link.")
+    is_right = account.totp_sealed is None and await hashing().matches(account.password_hash, proof)
+    async with writing():
+        account = await unchanged(account, now)
+        if not account.is_paused(now) and (is_right or await use_code(account, proof, now)):
+            await prove(session_id, now)
+            return
+        why = WRONG_CODE if account.totp_sealed else "That is not your password."
+        refused = await refusal(account, now, arrival, field="proof", why=why)
+    raise refused
+
+
+async def prove_by_press(member_id: UUID, session_id: str, now: datetime) -> None:
+    """Take a press for the proof of whoever has neither code nor password; doors call this in a demo alone.
+
+    Raises `NotAllowed` for whoever has one of them.
+    """
+    async with writing():
+        if await proof_asked(member_id) is not None:
+            raise NotAllowed("Confirm by your code or your password.")
+        await prove(session_id, now)
+
+
+async def unchanged(account: Account, now: datetime) -> Account:
+    """Read an account again inside the transaction; what was proved must still hold."""
+    again = await account_of(account.member_id)
+    if again is None or not again.is_open(now) or _proof(again) != _proof(account):
+        raise Gone(OVER)
+    return again
+
+
+def _proof(account: Account) -> str:
+    """Return what changes with the password: a challenge dies with it."""
+    return keys.mac(_key(), account.password_hash or "")[:16]
+
+
+def _key() -> bytes:
+    return keys.named("challenge")

@@ -1,0 +1,108 @@
+"""Reports: what a period's figures are for one reader, computed anew from the rows as they stand at that moment.
+
+A correction of attendance shows the next time; nothing is kept of what a report said.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from tracker.database import writing
+from tracker.rules.actions.action_items import ActionItem
+from tracker.rules.core.audiences import Arm
+from tracker.rules.core.viewer import Viewer
+from tracker.rules.reports import items as report_items
+from tracker.rules.reports import reports, sums
+from tracker.rules.reports.items import ItemLine, Window
+from tracker.rules.reports.reports import Asked, OfBody, Reach
+from tracker.rules.reports.sums import Activity, Agency, Dates, MonthLine, Tally
+from tracker.tables.schema.roster.people import Agency as AgencyRow
+from tracker.tables.visible.actions import action_items
+from tracker.tables.visible.reports import sums as visible_reports
+from tracker.usecases.core import audit
+from tracker.usecases.roster import people
+
+OTHERS = Agency(id=None, code="Others", name="Walk-ins of no member agency", arm=None, level="")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Report:
+    """The figures of a period, over what one reader may see."""
+
+    asked: Asked
+    reach: Reach
+    agencies: list[tuple[Agency, Tally]]
+    arms: list[tuple[Arm, Tally]]
+    total: Tally
+    months: list[MonthLine]
+    activities: list[Activity]
+    """By kind, and last their sum; empty when nothing was held or cancelled."""
+    items: list[ItemLine]
+    """By agency, and last their sum; empty when there was nothing to do."""
+    is_restricted: bool
+    """Whether it counts a date that is for named people only."""
+
+
+async def report(viewer: Viewer, asked: Asked) -> Report:
+    """Return the figures that were asked for; raise `NotAllowed` for a viewer without reports. Five queries."""
+    reports.check_reader(viewer)
+    reach, months = reports.reach_of(viewer), asked.period.months()
+    later = [asked.span(first).start for first in months[1:]]
+    places = await visible_reports.places(viewer, asked.span(), later, reach)
+    dates = await visible_reports.dates(viewer, asked.span(), later)
+    every = await agencies()
+    lines = sums.by_agency(places, every)
+    window = window_of(asked)
+    items = await items_of(viewer, asked)
+    return Report(
+        asked=asked,
+        reach=reach,
+        agencies=lines,
+        arms=sums.by_arm(lines),
+        total=sums.tally(places),
+        months=sums.by_month(places, dates, months),
+        activities=sums.by_kind(places, dates),
+        items=report_items.lines(items, every, window),
+        is_restricted=_is_restricted(dates),
+    )
+
+
+async def items_of(viewer: Viewer, asked: Asked) -> list[ActionItem]:
+    """Return the items that may count: of the body that was asked for, or all that the viewer may see."""
+    window = window_of(asked)
+    every = await action_items.reported(viewer, window.start, window.end)
+    return [one for one in every if asked.body is None or one.body_id == asked.body.id]
+
+
+async def bodies(viewer: Viewer) -> list[OfBody]:
+    """Return the bodies to which the viewer may keep a report: for a coordinator all, else those they sit in."""
+    return [OfBody(one.id, one.name) for one in await people.bodies(viewer)]
+
+
+async def agencies() -> list[Agency]:
+    """Return every agency there ever was, by arm and short name, and last the one for guests of none."""
+    columns = (AgencyRow.id, AgencyRow.code, AgencyRow.name, AgencyRow.arm, AgencyRow.level)
+    found = [
+        Agency(id=row["id"], code=row["code"], name=row["name"], arm=Arm(row["arm"]), level=row["level"])
+        for row in await AgencyRow.select(*columns)
+    ]
+    order = list(Arm)
+    return [*sorted(found, key=lambda one: (order.index(one.arm or order[-1]), one.code.casefold())), OTHERS]
+
+
+def window_of(asked: Asked) -> Window:
+    """Return the time in which action items count: of a period that is under way, what is past of it."""
+    start, end = asked.period.span(asked.zone)
+    return Window(start=start, end=max(start, min(end, asked.now)), zone=asked.zone)
+
+
+async def note_download(viewer: Viewer, asked: Asked, what: str, form: str, now: datetime) -> None:
+    """Write into the audit trail that the viewer takes figures or rows out of the tracker."""
+    reports.check_reader(viewer)
+    facts = {"what": what, "format": form, "from": asked.period.first, "to": asked.period.last}
+    async with writing():
+        await audit.record(viewer.actor, "exported", "report", asked.period.key, facts, now)
+
+
+def _is_restricted(dates: Iterable[Dates]) -> bool:
+    return any(one.restricted and not one.is_off for one in dates)

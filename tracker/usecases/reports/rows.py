@@ -1,0 +1,142 @@
+"""The rows behind each number of a report: the same rows that were counted, within the same reach."""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from uuid import UUID
+
+from tracker.errors import NotFound
+from tracker.rules.actions.action_items import ActionItem
+from tracker.rules.core.audiences import Arm, Visibility
+from tracker.rules.core.viewer import Viewer
+from tracker.rules.events.markings import banner_of_all
+from tracker.rules.reports import items as report_items
+from tracker.rules.reports import reports, sums
+from tracker.rules.reports.items import Column
+from tracker.rules.reports.reports import Asked, Cell
+from tracker.rules.reports.sums import Tally
+from tracker.tables.visible.reports import rows as report_rows
+from tracker.tables.visible.reports import sums as visible_reports
+from tracker.tables.visible.reports.rows import DateRow, PlaceRow
+from tracker.usecases.reports.reports import agencies, items_of, window_of
+
+OTHERS = "others"
+"""The agency of walk-ins who belong to none of ours."""
+
+
+class Part(StrEnum):
+    """What a number counts."""
+
+    PLACES = "places"
+    DATES = "dates"
+    ITEMS = "items"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Number:
+    """One number of a report: its column, and the line in which it stands (nothing = the line of all)."""
+
+    part: Part
+    measure: str
+    """A key of `rules.reports.MEASURES`; held or cancelled; a `Column` of items."""
+    agency: UUID | str | None = None
+    """An agency's id, or `OTHERS`."""
+    arm: Arm | None = None
+    month: date | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rows:
+    """The rows behind a number, the first of them at least; one of the lists is filled."""
+
+    count: int
+    places: list[PlaceRow]
+    dates: list[DateRow]
+    items: list[ActionItem]
+
+    @property
+    def shown(self) -> int:
+        """How many rows are here."""
+        return len(self.places) + len(self.dates) + len(self.items)
+
+    @property
+    def is_restricted(self) -> bool:
+        """Whether a row comes from an event for named people only."""
+        dates = [*self.dates, *(row.date for row in self.places)]
+        return any(row.visibility is Visibility.NAMED for row in dates) or any(one.is_restricted for one in self.items)
+
+    @property
+    def banner(self) -> str:
+        """The banner over all rows that come from marked events; empty when none does."""
+        of_dates = [one.marking for one in (*self.dates, *(row.date for row in self.places))]
+        return banner_of_all(one for one in (*of_dates, *(item.marking for item in self.items)) if one)
+
+
+@dataclass(frozen=True, kw_only=True)
+class OfAgency:
+    """How the people of one agency attended, together and each."""
+
+    total: Tally
+    people: Mapping[UUID, Tally]
+    is_restricted: bool
+    """Whether a date that is for named people only is counted."""
+
+
+async def of_agency(viewer: Viewer, asked: Asked, agency_id: UUID) -> OfAgency:
+    """Return how an agency attended, as the report of the same period counts it; raise `NotAllowed` without reports."""
+    reports.check_reader(viewer)
+    counts = await report_rows.counts_by_person(viewer, asked.span(), reports.reach_of(viewer), agency_id)
+    people: dict[UUID, Counter[str]] = {}
+    for one in counts:
+        people.setdefault(one.member_id, Counter())[one.mark.value] += one.number
+    tallies = {member_id: Tally(**counted) for member_id, counted in people.items()}
+    is_restricted = any(one.restricted for one in counts)
+    return OfAgency(total=sums.total(tallies.values()), people=tallies, is_restricted=is_restricted)
+
+
+async def rows(viewer: Viewer, asked: Asked, number: Number, at_most: int) -> Rows:
+    """Return what one number counts; `NotFound` for a number that no report has."""
+    reports.check_reader(viewer)
+    match number.part:
+        case Part.PLACES if number.measure in reports.MEASURES:
+            return await _places(viewer, asked, number, at_most)
+        case Part.DATES if number.measure in ("held", "cancelled"):
+            return await _dates(viewer, asked, number, at_most)
+        case Part.ITEMS if number.measure in list(Column):
+            return await _items(viewer, asked, number, at_most)
+    raise NotFound
+
+
+async def _places(viewer: Viewer, asked: Asked, number: Number, at_most: int) -> Rows:
+    cell = Cell(marks=reports.MEASURES[number.measure], agencies=await _agencies(number))
+    chosen = (viewer, asked.span(number.month), reports.reach_of(viewer), cell)
+    found = await report_rows.place_rows(*chosen, at_most)
+    return Rows(count=await report_rows.place_count(*chosen), places=found, dates=[], items=[])
+
+
+async def _agencies(number: Number) -> frozenset[UUID | None] | None:
+    if number.arm is not None:
+        return frozenset(one.id for one in await agencies() if one.arm is number.arm)
+    if number.agency is None:
+        return None
+    return frozenset({None if number.agency == OTHERS else UUID(str(number.agency))})
+
+
+async def _dates(viewer: Viewer, asked: Asked, number: Number, at_most: int) -> Rows:
+    is_off, span = number.measure == "cancelled", asked.span(number.month)
+    read = report_rows.cancelled_rows if is_off else report_rows.held_rows
+    counted = await visible_reports.dates(viewer, span, [])
+    count = sum(one.number for one in counted if one.is_off is is_off)
+    return Rows(count=count, places=[], dates=await read(viewer, span, at_most), items=[])
+
+
+async def _items(viewer: Viewer, asked: Asked, number: Number, at_most: int) -> Rows:
+    window = window_of(asked)
+    found = [
+        one
+        for one in await items_of(viewer, asked)
+        if number.measure in report_items.columns_of(one, window) and number.agency in (None, one.agency_id)
+    ]
+    return Rows(count=len(found), places=[], dates=[], items=found[:at_most])

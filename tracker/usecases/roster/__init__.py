@@ -1,0 +1,1 @@
+"""Agencies, people, committees and their seats, sites."""

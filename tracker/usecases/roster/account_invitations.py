@@ -1,0 +1,113 @@
+"""Invitations by mail: a one-time link to each of those who never signed in, all of them in one deed."""
+
+from collections.abc import Collection, Container, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from tracker.crypto import ids
+from tracker.database import writing
+from tracker.errors import Invalid
+from tracker.rules.core.outbox import MessageKind, State
+from tracker.rules.core.viewer import Status, Viewer
+from tracker.rules.emails.messages import Standing, standing_of
+from tracker.rules.roster import accounts
+from tracker.rules.roster.directory import Access, PersonCard
+from tracker.tables.schema.core.outbox import Message
+from tracker.tables.schema.roster.people import Agency
+from tracker.usecases.core import audit, outbox
+from tracker.usecases.identity import one_time_links
+from tracker.usecases.roster import directory
+
+LIFETIME = timedelta(days=7)
+"""How long a mailed link is good: it lets in only who never came in, and only once."""
+NOBODY = "Choose at least one person."
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mailed:
+    """How the last invitation of somebody stands."""
+
+    at: datetime
+    state: State
+    reason: str
+    until: datetime
+    is_open: bool
+    """Whether its link still stands: a corrected address, or a newer link, ends it."""
+
+    @property
+    def standing(self) -> Standing:
+        """What its state means to people."""
+        return standing_of(self.state)
+
+    def is_good(self, now: datetime) -> bool:
+        """Whether it is on its way, or arrived and its link still opens something."""
+        return self.is_open and self.state in (State.PENDING, State.SENT) and now < self.until
+
+
+@dataclass(frozen=True, kw_only=True)
+class Newcomer:
+    """Somebody who never signed in and may be invited."""
+
+    person: PersonCard
+    mailed: Mailed | None
+
+
+async def newcomers(viewer: Viewer, now: datetime) -> list[Newcomer]:
+    """Return those who never signed in, by agency and name, as far as the viewer may let them in."""
+    mailed = await _mailed()
+    return [Newcomer(person=one, mailed=mailed.get(one.id)) for one in await _new(viewer, now)]
+
+
+async def invite(viewer: Viewer, chosen: Collection[UUID] | None, proved_at: datetime, now: datetime) -> int:
+    """Queue a mail with a link, good once and for a week, to those chosen or to all (None); return to how many.
+
+    Who has signed in meanwhile, or may not be let in, is passed over. Errors: NotAllowed, Invalid(person).
+    """
+    accounts.check_keeper(viewer, proved_at, now)
+    async with writing():
+        new = [one.id for one in await _new(viewer, now) if chosen is None or one.id in chosen]
+        if not new:
+            raise Invalid(person=NOBODY)
+        links = {member_id: ids.new_id() for member_id in new}
+        await one_time_links.issue_mailed(links, now + LIFETIME)
+        await outbox.enqueue_all([_draft(viewer, *pair, now) for pair in links.items()], now)
+        await audit.record_all([_deed(viewer, member_id) for member_id in new], now)
+    return len(new)
+
+
+async def _new(viewer: Viewer, now: datetime) -> Sequence[PersonCard]:
+    open_now = await Agency.select(Agency.id).where(Agency.status == Status.ACTIVE).output(as_list=True)
+    return [
+        one for one in await directory.people(viewer)
+        if one.access is Access.NOT_YET and one.agency_id in open_now and accounts.may_touch(viewer, one.id, one.roles)
+        and not (one.account and accounts.is_over(one.account.expires_at, now))
+    ]  # fmt: skip
+
+
+async def _mailed() -> dict[UUID, Mailed]:
+    columns = (Message.recipient, Message.created_at, Message.state, Message.reason, Message.not_after)
+    of_kind = Message.kind == MessageKind.ACCOUNT_INVITATION.value
+    found = await Message.select(*columns).where(of_kind).order_by(Message.created_at)
+    unused = await one_time_links.unused()
+    return {row["recipient"]: _one(row, unused) for row in found}
+
+
+def _one(row: Mapping[str, Any], unused: Container[tuple[UUID, datetime]]) -> Mailed:
+    until = row["not_after"]
+    return Mailed(
+        at=row["created_at"], state=State(row["state"]), reason=row["reason"], until=until,
+        is_open=(row["recipient"], until) in unused,
+    )  # fmt: skip
+
+
+def _draft(viewer: Viewer, member_id: UUID, link_id: UUID, now: datetime) -> outbox.Draft:
+    return outbox.Draft(
+        kind=MessageKind.ACCOUNT_INVITATION, recipient_id=member_id, key=f"account_invitation:{link_id}",
+        facts={"link": link_id, "by": f"{viewer.name} ({viewer.agency})"}, not_after=now + LIFETIME,
+    )  # fmt: skip
+
+
+def _deed(viewer: Viewer, member_id: UUID) -> audit.Deed:
+    return audit.Deed(actor=viewer.actor, verb="invited", subject="member", subject_id=member_id, facts={})

@@ -1,0 +1,107 @@
+"""Adding an agency to the roster, changing one, and suspending it: its members' doors are shut at that moment."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from tracker.database import writing
+from tracker.errors import Conflict, Invalid, NotFound
+from tracker.rules.core import audiences
+from tracker.rules.core.viewer import Role, Status, Viewer
+from tracker.rules.roster import accounts
+from tracker.rules.roster.people_changes import AgencyFacts
+from tracker.tables.schema.events import audience_versions
+from tracker.tables.schema.roster.people import Agency, Member, MemberRole
+from tracker.usecases.core import audit
+from tracker.usecases.roster import people
+from tracker.usecases.roster.close_account import coordinators, shut
+
+TAKEN = "Another agency has this short name already."
+ONLY_COORDINATORS_MOVE = "Only a coordinator can move an agency to the other arm: its people would see other events."
+OWN = "You serve there yourself: you would shut yourself out."
+WITH_COORDINATOR = "A coordinator serves there, and only a coordinator can shut them out."
+STILL_SERVE = "{count} still {verb} there. Let each of them leave first, so that nothing they have in hand is lost."
+
+
+async def add_agency(viewer: Viewer, facts: AgencyFacts, proved_at: datetime, now: datetime) -> UUID:
+    """Add an agency and return its id. Errors: NotAllowed, Invalid by field."""
+    accounts.check_keeper(viewer, proved_at, now)
+    facts.check()
+    async with writing():
+        await _check(viewer, facts, None)
+        assert facts.arm is not None and facts.level is not None  # noqa: S101, PT018 - `check` refuses facts without
+        agency_id = await people.add_agency(
+            name=facts.name, code=facts.code, arm=facts.arm, level=facts.level, coalition=facts.coalition_id
+        )
+        await audit.record(viewer.actor, "added", "agency", agency_id, {}, now)
+    return agency_id
+
+
+async def change_agency(
+    viewer: Viewer, agency_id: UUID, facts: AgencyFacts, expected_version: int, proved_at: datetime, now: datetime
+) -> None:
+    """Change an agency. Errors: NotFound, NotAllowed, Conflict when somebody did so since that version, Invalid."""
+    accounts.check_keeper(viewer, proved_at, now)
+    facts.check()
+    async with writing():
+        row = await Agency.select().where(Agency.id == agency_id).first()
+        if row is None:
+            raise NotFound
+        if row["version"] != expected_version:
+            raise Conflict
+        await _check(viewer, facts, row)
+        changed = {name: value for name, value in _columns(facts).items() if row[name] != value}
+        values: dict[Any, Any] = {**changed, "version": expected_version + 1}
+        await Agency.update(values).where(Agency.id == agency_id)
+        members = await Member.select(Member.id).where(Member.agency == agency_id).output(as_list=True)
+        if changed.get("status", Status.ACTIVE) != Status.ACTIVE:
+            for member_id in members:
+                await shut(member_id)
+        await audience_versions.touch(audiences.member(one) for one in members)
+        told = {"fields": sorted(changed), "status": facts.status}
+        await audit.record(viewer.actor, "updated", "agency", agency_id, told, now)
+
+
+async def _check(viewer: Viewer, facts: AgencyFacts, row: dict[str, Any] | None) -> None:
+    """Raise `Invalid` for what the rows of others forbid; inside the caller's transaction."""
+    others = [one for one in await Agency.select(Agency.id, Agency.code) if row is None or one["id"] != row["id"]]
+    wrong = {
+        "code": TAKEN if facts.code.casefold() in {one["code"].casefold() for one in others} else "",
+        "coalition": ""
+        if facts.coalition_id is None or facts.coalition_id in {one["id"] for one in others}
+        else "Choose another agency from the list.",
+    }
+    if row is not None:
+        wrong["arm"] = ONLY_COORDINATORS_MOVE if row["arm"] != facts.arm and not viewer.is_coordinator else ""
+        wrong["status"] = await _why_not(viewer, row, facts.status)
+    if found := {field: sentence for field, sentence in wrong.items() if sentence}:
+        raise Invalid(**found)
+
+
+async def _why_not(viewer: Viewer, row: dict[str, Any], status: Status) -> str:
+    """Return why an agency cannot come into a state, or nothing."""
+    if status == row["status"] or status is Status.ACTIVE:
+        return ""
+    if viewer.agency_id == row["id"]:
+        return OWN
+    here = (
+        await Member.select(Member.id)
+        .where((Member.agency == row["id"]) & (Member.status != Status.DEPARTED))
+        .output(as_list=True)
+    )
+    if not await coordinators() - set(here):
+        return accounts.LAST_COORDINATOR
+    is_one = (MemberRole.role == Role.COORDINATOR) & MemberRole.member.is_in(here or [row["id"]])
+    if not viewer.is_coordinator and await MemberRole.exists().where(is_one):
+        return WITH_COORDINATOR
+    if status is Status.DEPARTED and here:
+        count, verb = ("1 person", "serves") if len(here) == 1 else (f"{len(here)} people", "serve")
+        return STILL_SERVE.format(count=count, verb=verb)
+    return ""
+
+
+def _columns(facts: AgencyFacts) -> dict[str, Any]:
+    return {
+        "code": facts.code, "name": facts.name, "arm": facts.arm, "level": facts.level,
+        "coalition": facts.coalition_id, "status": facts.status,
+    }  # fmt: skip

@@ -1,0 +1,56 @@
+"""Shutting the doors of an account: in the transaction of what ends it, so that none stays open a moment longer."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from tracker.rules.core.viewer import Role, Status
+from tracker.tables.schema.availability.shared_calendars import OutsideCalendar, OutsideSpan
+from tracker.tables.schema.identity.identity import SignInLink
+from tracker.tables.schema.roster.people import Member, MemberRole
+from tracker.usecases.core import outbox
+from tracker.usecases.identity.recovery_codes import forget_codes
+from tracker.usecases.identity.revoke_access import shut_outlets
+from tracker.usecases.identity.sessions import end_sessions
+
+NO_MAIL = "The recipient is not active any more."
+
+
+async def shut(member_id: UUID) -> None:
+    """End sessions and sign-in links, let no mail go out, forget when they are busy elsewhere. In `writing()`.
+
+    Feeds and links in mails ask for an active member at each use, so they are shut by the status and open with it.
+    """
+    await end_sessions(member_id)
+    await SignInLink.delete().where(SignInLink.member == member_id)
+    await _forget_busy_times(member_id)
+    await outbox.suppress_for(member_id, NO_MAIL)
+
+
+async def lose_keys(member_id: UUID, now: datetime) -> None:
+    """Leave no key of an account: password, authenticator, codes, links, feeds, tokens, a shared calendar's address.
+
+    The caller is inside `writing()`.
+    """
+    await shut_outlets(member_id, now)
+    await forget_codes(member_id)
+    await OutsideCalendar.delete().where(OutsideCalendar.member == member_id)  # its busy times with it
+    forgotten: dict[Any, Any] = {Member.password_hash: None, Member.totp_sealed: None, Member.totp_at: None}
+    await Member.update(forgotten).where(Member.id == member_id)
+
+
+async def coordinators() -> frozenset[UUID]:
+    """Return who can coordinate: the coordinators who are active at an active agency."""
+    named = await MemberRole.select(MemberRole.member).where(MemberRole.role == Role.COORDINATOR).output(as_list=True)
+    serves = (Member.status == Status.ACTIVE) & (Member.agency.status == Status.ACTIVE)
+    found = await Member.select(Member.id).where(serves & Member.id.is_in(named)).output(as_list=True) if named else []
+    return frozenset(found)
+
+
+async def _forget_busy_times(member_id: UUID) -> None:
+    """Delete when a member is busy elsewhere; their shared calendar stays and is read again when they come back."""
+    shared = await OutsideCalendar.select(OutsideCalendar.id).where(OutsideCalendar.member == member_id).first()
+    if shared:
+        await OutsideSpan.delete().where(OutsideSpan.calendar == shared["id"])
+        unread: dict[Any, Any] = {OutsideCalendar.read_at: None}
+        await OutsideCalendar.update(unread).where(OutsideCalendar.id == shared["id"])

@@ -1,0 +1,183 @@
+"""Bodies and their seats as who keeps the roster changes them; who sits where holds from that moment on."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from tracker.database import writing
+from tracker.errors import Conflict, Invalid, NotFound
+from tracker.rules.core import audiences
+from tracker.rules.core.viewer import Role, Status, Viewer
+from tracker.rules.roster import accounts
+from tracker.rules.roster.people_changes import BodyFacts, SeatFacts
+from tracker.tables.schema.events import audience_versions
+from tracker.tables.schema.roster.people import Agency, Body, Member, MemberRole, Seat, SeatHolder
+from tracker.usecases.core import audit
+from tracker.usecases.roster import people
+
+TAKEN = "Another body has this name already."
+NOT_ONESELF = "You cannot let yourself into a body. Ask a coordinator."
+FROM_THE_LIST = "Choose from the people of the agency."
+
+
+async def add_body(viewer: Viewer, facts: BodyFacts, proved_at: datetime, now: datetime) -> UUID:
+    """Add a body without seats and return its id. Errors: NotAllowed, Invalid by field."""
+    accounts.check_keeper(viewer, proved_at, now)
+    facts.check()
+    async with writing():
+        await _check(viewer, facts, None, frozenset())
+        body_id = await people.add_body(
+            name=facts.name, kind=facts.kind, place=facts.place, arm=facts.arm, quorum=facts.quorum
+        )
+        await _set_chair(body_id, facts.chair_id)
+        await audit.record(viewer.actor, "added", "body", body_id, {}, now)
+    return body_id
+
+
+async def change_body(
+    viewer: Viewer, body_id: UUID, facts: BodyFacts, expected_version: int, proved_at: datetime, now: datetime
+) -> None:
+    """Change a body or its chair. Errors: NotFound, NotAllowed, Conflict, Invalid by field."""
+    accounts.check_keeper(viewer, proved_at, now)
+    facts.check()
+    async with writing():
+        row = await _body(body_id, expected_version)
+        chairs = await _chairs(body_id)
+        await _check(viewer, facts, body_id, chairs)
+        changed = {name: value for name, value in _columns(facts).items() if row[name] != value}
+        wanted = frozenset({facts.chair_id}) if facts.chair_id else await _suspended(chairs)
+        if wanted != chairs:
+            await _set_chair(body_id, facts.chair_id)
+        await _save(body_id, changed, expected_version + 1, chairs | wanted)
+        told: dict[str, object] = {"fields": sorted(changed) + ["chair"] * (wanted != chairs)}
+        if wanted != chairs:
+            told |= {"chair": facts.chair_id or "", "chaired": sorted(chairs)}
+        await audit.record(viewer.actor, "updated", "body", body_id, told, now)
+
+
+async def set_seat(
+    viewer: Viewer, body_id: UUID, agency_id: UUID, facts: SeatFacts, expected_version: int, proved_at: datetime,
+    now: datetime,
+) -> None:  # fmt: skip
+    """Give an agency a seat in a body, or change who holds it. Errors: NotFound, NotAllowed, Conflict, Invalid.
+
+    A holder who is suspended stays one, as alternate: whoever chooses among the active people does not mean them.
+    """
+    accounts.check_keeper(viewer, proved_at, now)
+    facts.check()
+    assert facts.primary_id is not None  # noqa: S101 - `check` refuses facts without
+    async with writing():
+        await _body(body_id, expected_version)
+        before = await _holders(body_id, agency_id)
+        alternates = facts.alternate_ids | await _suspended(before)
+        after = alternates | {facts.primary_id}
+        await _check_holders(viewer, agency_id, facts, before)
+        await Seat.delete().where((Seat.body == body_id) & (Seat.agency == agency_id))
+        await people.add_seat(
+            body_id=body_id, agency_id=agency_id, primary=facts.primary_id, alternates=sorted(alternates)
+        )
+        await _save(body_id, {}, expected_version + 1, before | after)
+        told = {"agency": agency_id, "primary": facts.primary_id, "alternates": sorted(alternates)}
+        await audit.record(viewer.actor, "seated", "body", body_id, told, now)
+
+
+async def remove_seat(
+    viewer: Viewer, body_id: UUID, agency_id: UUID, expected_version: int, proved_at: datetime, now: datetime
+) -> None:
+    """Take an agency's seat in a body away. Errors: NotFound, NotAllowed, Conflict."""
+    accounts.check_keeper(viewer, proved_at, now)
+    async with writing():
+        await _body(body_id, expected_version)
+        before = await _holders(body_id, agency_id)
+        its = (Seat.body == body_id) & (Seat.agency == agency_id)
+        if not await Seat.exists().where(its):
+            raise NotFound
+        await Seat.delete().where(its)
+        await _save(body_id, {}, expected_version + 1, before)
+        told = {"agency": agency_id, "held_by": sorted(before)}
+        await audit.record(viewer.actor, "unseated", "body", body_id, told, now)
+
+
+async def _body(body_id: UUID, expected_version: int) -> dict[str, Any]:
+    row: dict[str, Any] | None = await Body.select().where(Body.id == body_id).first()
+    if row is None:
+        raise NotFound
+    if row["version"] != expected_version:
+        raise Conflict
+    return row
+
+
+async def _save(body_id: UUID, changed: dict[str, Any], version: int, concerned: Iterable[UUID]) -> None:
+    values: dict[Any, Any] = {**changed, "version": version}
+    await Body.update(values).where(Body.id == body_id)
+    await audience_versions.touch({audiences.body(body_id), *(audiences.member(one) for one in concerned)})
+
+
+async def _check(viewer: Viewer, facts: BodyFacts, body_id: UUID | None, chairs: frozenset[UUID]) -> None:
+    wrong = {}
+    names = await Body.select(Body.id, Body.name)
+    if any(row["name"].casefold() == facts.name.casefold() and row["id"] != body_id for row in names):
+        wrong["name"] = TAKEN
+    if facts.chair_id and facts.chair_id not in chairs:
+        if not await _active(facts.chair_id, None):
+            wrong["chair"] = "Choose a person from the list."
+        elif facts.chair_id == viewer.member_id and not viewer.is_coordinator:
+            wrong["chair"] = NOT_ONESELF
+    if wrong:
+        raise Invalid(**wrong)
+
+
+async def _check_holders(viewer: Viewer, agency_id: UUID, facts: SeatFacts, before: frozenset[UUID]) -> None:
+    if not await Agency.exists().where((Agency.id == agency_id) & (Agency.status == Status.ACTIVE)):
+        raise NotFound
+    wrong = {}
+    if facts.primary_id and not await _active(facts.primary_id, agency_id):
+        wrong["primary"] = FROM_THE_LIST
+    if not all([await _active(one, agency_id) for one in facts.alternate_ids]):
+        wrong["alternates"] = FROM_THE_LIST
+    is_own = viewer.member_id in (facts.alternate_ids | {facts.primary_id}) - before
+    if is_own and not viewer.is_coordinator:
+        wrong["primary"] = NOT_ONESELF
+    if wrong:
+        raise Invalid(**wrong)
+
+
+async def _active(member_id: UUID, agency_id: UUID | None) -> bool:
+    is_it = (Member.id == member_id) & (Member.status == Status.ACTIVE)
+    return bool(await Member.exists().where(is_it & (Member.agency == agency_id) if agency_id else is_it))
+
+
+async def _holders(body_id: UUID, agency_id: UUID) -> frozenset[UUID]:
+    its = (SeatHolder.seat.body == body_id) & (SeatHolder.seat.agency == agency_id)
+    return frozenset(await SeatHolder.select(SeatHolder.member).where(its).output(as_list=True))
+
+
+async def suspended_holders(body_id: UUID, agency_id: UUID) -> frozenset[UUID]:
+    """Return who holds an agency's seat in a body and is suspended; whoever asks keeps the roster."""
+    return await _suspended(await _holders(body_id, agency_id))
+
+
+async def _suspended(member_ids: frozenset[UUID]) -> frozenset[UUID]:
+    if not member_ids:
+        return member_ids
+    are_it = Member.id.is_in(sorted(member_ids)) & (Member.status == Status.SUSPENDED)
+    return frozenset(await Member.select(Member.id).where(are_it).output(as_list=True))
+
+
+async def _chairs(body_id: UUID) -> frozenset[UUID]:
+    is_chair = (MemberRole.role == Role.BODY_CHAIR) & (MemberRole.body == body_id)
+    return frozenset(await MemberRole.select(MemberRole.member).where(is_chair).output(as_list=True))
+
+
+async def _set_chair(body_id: UUID, member_id: UUID | None) -> None:
+    await MemberRole.delete().where((MemberRole.role == Role.BODY_CHAIR) & (MemberRole.body == body_id))
+    if member_id:
+        await people.make_chair(body_id=body_id, member_id=member_id)
+
+
+def _columns(facts: BodyFacts) -> dict[str, Any]:
+    return {
+        "name": facts.name, "kind": facts.kind, "arm": facts.arm, "place": facts.place, "status": facts.status,
+        "quorum": facts.quorum.seats, "both_arms": facts.quorum.both_arms,
+    }  # fmt: skip

@@ -1,0 +1,159 @@
+"""The rows behind the directory: read for one viewer, so that nobody whom they may not know leaves the database."""
+
+from collections.abc import Iterable
+from typing import Any
+from uuid import UUID
+
+from piccolo.querystring import QueryString
+
+from tracker.database import engine
+from tracker.rules.core.audiences import body as audience_of_body
+from tracker.rules.core.viewer import Role, Viewer
+from tracker.rules.roster.directory import BodyStatus
+from tracker.tables.schema.calendars.subscriptions import Subscription
+from tracker.tables.schema.roster.people import Body, MemberRole
+from tracker.tables.visible.attendance import sheet
+
+Row = dict[str, Any]
+
+_PEOPLE = (
+    "SELECT m.id, m.name, m.title, m.email, m.phone, m.zone, m.status, m.is_guest, m.version, m.agency, m.joined_at,"
+    " m.totp_sealed IS NOT NULL AS has_two_steps, m.password_hash IS NOT NULL AS has_password, m.signed_in_at,"
+    " m.expires_at, m.locked_at, m.reviewed_at, g.code, g.name AS agency_name, g.arm"
+    " FROM member m JOIN agency g ON g.id = m.agency WHERE {} AND {} ORDER BY g.code, m.name, m.id LIMIT {}"
+)
+# Without a join: SQLite takes 6 µs to look up one id, so of 2,500 people the agencies alone would cost 16 ms.
+_NAMES = "SELECT m.id, m.name, m.title, m.email, m.agency FROM member m WHERE {} AND {}"
+_COUNTS = "SELECT m.agency, COUNT(*) AS people FROM member m WHERE {} AND m.status <> 'departed' GROUP BY m.agency"
+_OWN_BODIES = "SELECT b.id FROM body b WHERE b.status = 'active' AND 'body:' || CAST(b.id AS VARCHAR(36)) IN ({})"
+_KNOWN = (
+    "m.status = 'active' AND m.agency NOT IN (SELECT id FROM agency WHERE status <> 'active')"
+    " AND (m.agency = {} OR m.id IN ({}) OR (m.id, m.agency) IN"
+    f" (SELECT h.member, t.agency FROM seat_holder h JOIN seat t ON t.id = h.seat WHERE t.body IN ({_OWN_BODIES}))"
+    f" OR m.id IN (SELECT r.member FROM member_role r WHERE r.role = 'body_chair' AND r.body IN ({_OWN_BODIES})))"
+)
+_AGENCIES = (
+    "SELECT g.id, g.code, g.name, g.arm, g.level, g.coalition, c.code AS coalition_code, g.status, g.version"
+    " FROM agency g LEFT JOIN agency c ON c.id = g.coalition ORDER BY g.code"
+)
+_ACTIVE_AGENCIES = "SELECT g.id, g.code FROM agency g WHERE g.status = 'active' AND {} ORDER BY g.code"
+_WITH_PEOPLE = "g.id IN (SELECT m.agency FROM member m WHERE {} AND m.status <> 'departed')"
+# A seat counts only while its holder is active and serves at the agency that has it.
+_SEATS = (
+    "SELECT t.id AS seat, t.body, t.agency, g.code, g.arm, m.id AS member, h.is_primary FROM seat t"
+    " JOIN agency g ON g.id = t.agency LEFT JOIN seat_holder h ON h.seat = t.id"
+    " LEFT JOIN member m ON m.id = h.member AND m.agency = t.agency AND m.status = 'active' ORDER BY g.code, t.id"
+)
+ANYBODY = QueryString("m.id = m.id")
+EVERY = QueryString("g.id = g.id")
+NOBODY = UUID(int=0)
+EVERYBODY = 1_000_000  # more than there are
+PRESENT = QueryString("m.status <> 'departed'")
+
+
+def at_agency(agency_id: UUID) -> QueryString:
+    """Return the condition that leaves the people of one agency."""
+    return QueryString("m.agency = {}", agency_id)
+
+
+def who_is(member_id: UUID) -> QueryString:
+    """Return the condition that leaves one person."""
+    return QueryString("m.id = {}", member_id)
+
+
+def among(member_ids: Iterable[UUID]) -> QueryString:
+    """Return the condition that leaves some people."""
+    return QueryString("m.id IN ({})", _list(member_ids))
+
+
+async def known_to(viewer: Viewer) -> QueryString:
+    """Return the condition that leaves the people whom the viewer may know.
+
+    Who keeps accounts knows everybody. Others know the active people of their own agency, of the bodies in which they
+    sit, and those whom they read by name in an event to which both are invited.
+    """
+    if viewer.keeps_accounts:
+        return ANYBODY
+    met = await sheet.met(viewer)
+    held = QueryString(", ".join(["{}"] * len(viewer.audiences)), *sorted(viewer.audiences))
+    return QueryString(_KNOWN, viewer.agency_id, _list(met | {viewer.member_id}), held, held)
+
+
+async def people(known: QueryString, narrowed: QueryString, at_most: int = EVERYBODY) -> list[Row]:
+    """Return the first of those known people whom the second condition leaves, by agency and name."""
+    return list(await engine().run_querystring(QueryString(_PEOPLE, known, narrowed, at_most)))
+
+
+async def names(known: QueryString, narrowed: QueryString) -> list[Row]:
+    """Return the same people in brief, with code and name of their agency: what is looked through to find some."""
+    of = {row["id"]: row for row in await agencies()}
+    found = await engine().run_querystring(QueryString(_NAMES, known, narrowed))
+    named = [dict(row) | {"code": of[row["agency"]]["code"], "agency_name": of[row["agency"]]["name"]} for row in found]
+    return sorted(named, key=lambda row: (row["code"], row["name"], row["id"]))
+
+
+async def counts(known: QueryString) -> dict[UUID, int]:
+    """Return how many of the known people serve at each agency, those who left not counted."""
+    found = await engine().run_querystring(QueryString(_COUNTS, known))
+    return {row["agency"]: int(row["people"]) for row in found}
+
+
+async def bodies(viewer: Viewer) -> list[Row]:
+    """Return the bodies that the viewer may know, by name: all for who keeps the roster, else those they sit in."""
+    found: list[Row] = await Body.select(
+        Body.id, Body.name, Body.kind, Body.arm, Body.place, Body.status, Body.version, Body.quorum, Body.both_arms
+    ).order_by(Body.name)
+    if viewer.keeps_accounts:
+        return found
+    return [
+        row for row in found if row["status"] == BodyStatus.ACTIVE and audience_of_body(row["id"]) in viewer.audiences
+    ]
+
+
+async def agencies() -> list[Row]:
+    """Return every agency by its code; which of them a viewer may know depends on its people."""
+    return list(await engine().run_querystring(QueryString(_AGENCIES)))
+
+
+def agencies_of(known: QueryString) -> QueryString:
+    """Return the condition that leaves the agencies at which known people serve, those who left not counted."""
+    return QueryString(_WITH_PEOPLE, known)
+
+
+def active_agencies(narrowed: QueryString) -> QueryString:
+    """Return the question for id and code of the active agencies that a condition leaves, by code."""
+    return QueryString(_ACTIVE_AGENCIES, narrowed)
+
+
+async def seats() -> list[Row]:
+    """Return every seat with each of its holders, `member` None where nobody holds it now."""
+    return list(await engine().run_querystring(QueryString(_SEATS)))
+
+
+async def chairs() -> list[Row]:
+    """Return who chairs which body."""
+    is_chair = (MemberRole.role == Role.BODY_CHAIR) & (MemberRole.member.status == "active")
+    found: list[Row] = await MemberRole.select(MemberRole.member, MemberRole.body).where(is_chair)
+    return found
+
+
+async def roles() -> dict[UUID, frozenset[Role]]:
+    """Return what each member is trusted with."""
+    held: dict[UUID, set[Role]] = {}
+    for row in await MemberRole.select(MemberRole.member, MemberRole.role):
+        held.setdefault(row["member"], set()).add(Role(row["role"]))
+    return {member: frozenset(some) for member, some in held.items()}
+
+
+async def feeds() -> dict[UUID, list[Any]]:
+    """Return when each feed in force was fetched last, by its owner."""
+    held: dict[UUID, list[Any]] = {}
+    in_force = Subscription.revoked_at.is_null()
+    for row in await Subscription.select(Subscription.member, Subscription.fetched_at).where(in_force):
+        held.setdefault(row["member"], []).append(row["fetched_at"])
+    return held
+
+
+def _list(ids: Iterable[UUID]) -> QueryString:
+    wanted = sorted(ids) or [NOBODY]
+    return QueryString(", ".join(["{}"] * len(wanted)), *wanted)

@@ -1,0 +1,90 @@
+"""What nobody keeps who leaves: places, roles, invitations, sight of named events, doors; by page and by list alike."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from tracker.rules.core import audiences
+from tracker.rules.core.viewer import Status
+from tracker.tables.background.events import audiences as audience_rows
+from tracker.tables.schema.events import audience_versions
+from tracker.tables.schema.events.invitations import Invitation
+from tracker.tables.schema.roster.people import Member, MemberRole, SeatHolder
+from tracker.usecases.roster import people
+from tracker.usecases.roster.close_account import lose_keys, shut
+
+
+async def leave(member_id: UUID, heir_id: UUID | None, now: datetime) -> None:
+    """Take everything that somebody has here; the caller is inside `writing()`.
+
+    `heir_id`, a colleague, gets their seats and chairs. Without one the first alternate of a seat moves up, for nobody
+    of another agency can hold it, and the chairs are vacant.
+    """
+    await _pass_places(member_id, heir_id)
+    await MemberRole.delete().where(MemberRole.member == member_id)
+    changed: dict[Any, Any] = {Member.status: Status.DEPARTED, Member.version: Member.version + 1}
+    await Member.update(changed).where(Member.id == member_id)
+    await _forget_invitations(member_id, now)
+    await shut(member_id)
+    await lose_keys(member_id, now)
+
+
+async def _pass_places(member_id: UUID, heir_id: UUID | None) -> None:
+    [agency_id] = await Member.select(Member.agency).where(Member.id == member_id).output(as_list=True)
+    chaired = await _chaired(member_id)
+    theirs = SeatHolder.member == member_id
+    held = await SeatHolder.select(
+        SeatHolder.seat, SeatHolder.seat.body, SeatHolder.seat.agency, SeatHolder.is_primary
+    ).where(theirs)
+    await SeatHolder.delete().where(theirs)
+    for row in held:
+        if row["seat.agency"] == agency_id:  # the seat of a former agency stays there
+            await _pass_seat(row["seat"], agency_id, heir_id, is_primary=row["is_primary"])
+    if heir_id:
+        await _pass_chairs(chaired, heir_id)
+        await audience_versions.touch([audiences.member(heir_id)])
+    await people.note_change_in(chaired | {row["seat.body"] for row in held})
+
+
+async def _chaired(member_id: UUID) -> set[UUID]:
+    is_chair = (MemberRole.member == member_id) & MemberRole.body.is_not_null()
+    return set(await MemberRole.select(MemberRole.body).where(is_chair).output(as_list=True))
+
+
+async def _pass_seat(seat_id: UUID, agency_id: UUID, heir_id: UUID | None, *, is_primary: bool) -> None:
+    heir = heir_id or (await _first_alternate(seat_id, agency_id) if is_primary else None)
+    if heir is None:
+        return
+    place = (SeatHolder.seat == seat_id) & (SeatHolder.member == heir)
+    if not await SeatHolder.exists().where(place):
+        await people.sit(seat_id=seat_id, member_id=heir, is_primary=is_primary)
+    elif is_primary:
+        await SeatHolder.update({SeatHolder.is_primary: True}).where(place)
+
+
+async def _first_alternate(seat_id: UUID, agency_id: UUID) -> UUID | None:
+    holder = SeatHolder.member
+    signs_in = holder.is_guest == False  # noqa: E712 - a clause of SQL
+    serves = (holder.status == Status.ACTIVE) & (holder.agency == agency_id) & signs_in
+    row = await SeatHolder.select(holder).where((SeatHolder.seat == seat_id) & serves).order_by(holder.name).first()
+    found: UUID | None = row["member"] if row else None
+    return found
+
+
+async def _pass_chairs(chaired: Iterable[UUID], heir_id: UUID) -> None:
+    for body_id in sorted(set(chaired) - await _chaired(heir_id)):
+        await people.make_chair(body_id=body_id, member_id=heir_id)
+
+
+async def _forget_invitations(member_id: UUID, now: datetime) -> None:
+    """Take them off every list, and out of the sight of named events for good, should they ever come back.
+
+    The rolls of dates that are over keep them.
+    """
+    open_ = (Invitation.member == member_id) & Invitation.withdrawn_at.is_null()
+    await Invitation.update({Invitation.withdrawn_at: now}).where(open_)
+    oneself = audiences.of_one(member_id)
+    events = await audience_rows.forget(oneself)
+    seen_by = await audience_rows.audiences_of_each(events)
+    await audience_versions.touch(oneself.union(*seen_by.values()))

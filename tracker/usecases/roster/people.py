@@ -1,0 +1,182 @@
+"""Agencies, members, bodies and seats: adding them, and who is who for the forms."""
+
+from collections.abc import Iterable, Mapping
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from piccolo.querystring import QueryString
+
+from tracker.crypto import ids
+from tracker.database import engine
+from tracker.rules.core import audiences
+from tracker.rules.core.audiences import Arm
+from tracker.rules.core.viewer import Level, Role, Viewer
+from tracker.rules.events.plan import Person
+from tracker.rules.roster.quorum import NO_QUORUM, QuorumRule
+from tracker.tables.schema.events import audience_versions
+from tracker.tables.schema.roster.people import Agency, Body, Member, MemberRole, Seat, SeatHolder
+
+_PEOPLE = "SELECT m.id, m.name, m.email, m.agency FROM member m WHERE m.status = 'active'"
+_KEEPERS = (
+    "SELECT r.member FROM member_role r WHERE NOT EXISTS (SELECT 1 FROM seat_holder h WHERE h.member = r.member)"
+    " GROUP BY r.member HAVING SUM(CASE WHEN r.role IN ({}, {}) THEN 0 ELSE 1 END) = 0"
+)
+_AGENCIES = "SELECT g.id, g.code, g.arm FROM agency g WHERE g.status = 'active'"
+
+
+@dataclass(frozen=True, kw_only=True)
+class BodyChoice:
+    """A body that the viewer may choose for an event, with the people who hold its seats."""
+
+    id: UUID
+    name: str
+    place: str
+    members: frozenset[UUID]
+    primaries: frozenset[UUID]
+
+
+async def add_agency(*, name: str, code: str, arm: Arm, level: Level, coalition: UUID | None = None) -> UUID:
+    """Add an agency; the caller is inside a transaction and has checked the names."""
+    agency = Agency(id=ids.new_id(), name=name, code=code, arm=arm, level=level, coalition=coalition, status="active")
+    await Agency.insert(agency)
+    return agency.id
+
+
+async def add_member(
+    *,
+    agency_id: UUID,
+    name: str,
+    email: str,
+    now: datetime,
+    zone: str,
+    title: str = "",
+    phone: str = "",
+    roles: Iterable[Role] = (),
+) -> UUID:
+    """Add a member with their roles (a body chair's role is given with the body)."""
+    member = Member(
+        id=ids.new_id(),
+        agency=agency_id,
+        name=name,
+        title=title,
+        email=email.lower(),
+        phone=phone,
+        zone=zone,
+        status="active",
+        joined_at=now,
+    )
+    await Member.insert(member)
+    for role in roles:
+        await MemberRole.insert(MemberRole(id=ids.new_id(), member=member.id, role=role))
+    return member.id
+
+
+async def set_roles(member_id: UUID, wanted: AbstractSet[Role], held: AbstractSet[Role]) -> None:
+    """Let a member have these roles instead of those held; a body chair's role comes and goes with the body."""
+    if lost := held - wanted:
+        of_member = (MemberRole.member == member_id) & MemberRole.body.is_null()
+        await MemberRole.delete().where(of_member & MemberRole.role.is_in(sorted(lost)))
+    for role in sorted(wanted - held):
+        await MemberRole.insert(MemberRole(id=ids.new_id(), member=member_id, role=role))
+
+
+async def add_body(
+    *, name: str, kind: str, place: str = "", arm: Arm | None = None, quorum: QuorumRule = NO_QUORUM
+) -> UUID:
+    """Add a body without seats."""
+    body = Body(
+        id=ids.new_id(), name=name, kind=kind, arm=arm, place=place, status="active", quorum=quorum.seats,
+        both_arms=quorum.both_arms,
+    )  # fmt: skip
+    await Body.insert(body)
+    return body.id
+
+
+async def add_seat(*, body_id: UUID, agency_id: UUID, primary: UUID, alternates: Iterable[UUID] = ()) -> UUID:
+    """Give an agency a seat in a body, with its primary and alternates."""
+    seat = Seat(id=ids.new_id(), body=body_id, agency=agency_id)
+    await Seat.insert(seat)
+    holders = [(primary, True), *((one, False) for one in alternates)]
+    await SeatHolder.insert(
+        *(SeatHolder(id=ids.new_id(), seat=seat.id, member=one, is_primary=first) for one, first in holders)
+    )
+    return seat.id
+
+
+async def sit(*, seat_id: UUID, member_id: UUID, is_primary: bool) -> None:
+    """Let a member fill a seat."""
+    await SeatHolder.insert(SeatHolder(id=ids.new_id(), seat=seat_id, member=member_id, is_primary=is_primary))
+
+
+async def make_chair(*, body_id: UUID, member_id: UUID) -> None:
+    """Make a member the chair of a body."""
+    await MemberRole.insert(MemberRole(id=ids.new_id(), member=member_id, role=Role.BODY_CHAIR, body=body_id))
+
+
+async def note_change_in(body_ids: Iterable[UUID]) -> None:
+    """Let open forms of bodies whose seats or chairs changed, and the calendars of who sits there, know of it."""
+    changed = sorted(set(body_ids))
+    if changed:
+        await Body.update({Body.version: Body.version + 1}).where(Body.id.is_in(changed))
+        await audience_versions.touch(audiences.body(one) for one in changed)
+
+
+async def directory(viewer: Viewer) -> list[Person]:
+    """Return the people whom the viewer may invite, by agency and name.
+
+    A coordinator knows everybody; others the people of their own arm and those with whom they share a body, so that a
+    list of names is not handed to whoever asks.
+    """
+    by_name = await _people(QueryString(_PEOPLE + " ORDER BY m.name, m.id"))
+    people = sorted(by_name, key=lambda one: one.agency)
+    if viewer.is_coordinator:
+        return people
+    shared = {one for body in await bodies(viewer) for one in body.members}
+    return [one for one in people if one.arm is viewer.arm or one.id in shared]
+
+
+async def people_by_id(member_ids: Iterable[UUID]) -> dict[UUID, Person]:
+    """Return the active people among the given ids; the caller has the right to know them."""
+    wanted = list(member_ids)
+    if not wanted:
+        return {}
+    among = QueryString(", ".join(["{}"] * len(wanted)), *wanted)
+    return {person.id: person for person in await _people(QueryString(_PEOPLE + " AND m.id IN ({})", among))}
+
+
+async def keepers() -> frozenset[UUID]:
+    """Return who only keeps accounts or reads the trail: has no other role, and sits in no body."""
+    found = await engine().run_querystring(QueryString(_KEEPERS, Role.ADMINISTRATOR.value, Role.AUDITOR.value))
+    return frozenset(row["member"] for row in found)
+
+
+async def bodies(viewer: Viewer) -> list[BodyChoice]:
+    """Return the active bodies that the viewer chairs or sits in; all of them for a coordinator."""
+    found = await Body.select(Body.id, Body.name, Body.place).where(Body.status == "active").order_by(Body.name)
+    holders = await SeatHolder.select(SeatHolder.seat.body, SeatHolder.member, SeatHolder.is_primary)
+    mine = [row for row in found if f"body:{row['id']}" in viewer.audiences]
+    return [_body(row, holders) for row in mine]
+
+
+async def _people(query: QueryString) -> list[Person]:
+    """Return the members that a query finds at agencies that are active, which are read once and not joined to each."""
+    active = await engine().run_querystring(QueryString(_AGENCIES))
+    agencies = {row["id"]: (row["code"], Arm(row["arm"])) for row in active}
+    return [
+        Person(row["id"], row["name"], row["email"], row["agency"], *agencies[row["agency"]])
+        for row in await engine().run_querystring(query) if row["agency"] in agencies
+    ]  # fmt: skip
+
+
+def _body(row: Mapping[str, Any], holders: list[dict[str, Any]]) -> BodyChoice:
+    sitting = [one for one in holders if one["seat.body"] == row["id"]]
+    return BodyChoice(
+        id=row["id"],
+        name=row["name"],
+        place=row["place"],
+        members=frozenset(one["member"] for one in sitting),
+        primaries=frozenset(one["member"] for one in sitting if one["is_primary"]),
+    )

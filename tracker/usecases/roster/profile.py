@@ -1,0 +1,65 @@
+"""One's own entry in the roster: what a member may change about themselves, and what only the coordinator may."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from tracker.database import writing
+from tracker.errors import Invalid, NotFound
+from tracker.rules.core.clean_text import clean
+from tracker.rules.core.viewer import Viewer
+from tracker.rules.core.wall_clock import zone_of
+from tracker.tables.schema.roster.people import Member
+from tracker.usecases.core import audit
+
+LONGEST_NAME = 120
+LONGEST_TITLE = 120
+LONGEST_PHONE = 40
+
+
+@dataclass(frozen=True, kw_only=True)
+class Profile:
+    """How a member stands in the roster."""
+
+    name: str
+    title: str
+    phone: str
+    zone: str
+
+
+async def profile_of(viewer: Viewer) -> Profile:
+    """Return the viewer's own profile. Errors: NotFound."""
+    columns = (Member.name, Member.title, Member.phone, Member.zone)
+    row = await Member.select(*columns).where(Member.id == viewer.member_id).first()
+    if row is None:
+        raise NotFound
+    return Profile(**row)
+
+
+async def change_profile(viewer: Viewer, wanted: Profile, now: datetime) -> None:
+    """Change the viewer's own title, phone and zone; a coordinator's name as well, anybody else's stays as it is.
+
+    Errors: Invalid by field.
+    """
+    was = await profile_of(viewer)
+    new = _checked(wanted, was.name if not viewer.is_coordinator else wanted.name)
+    changed = [field for field in ("name", "title", "phone", "zone") if new[field] != was.__dict__[field]]
+    if not changed:
+        return
+    async with writing():
+        values: dict[Any, Any] = {**new, "version": Member.version + 1}
+        await Member.update(values).where(Member.id == viewer.member_id)
+        facts = {"fields": changed}
+        await audit.record(viewer.actor, "profile_changed", "member", viewer.member_id, facts, now)
+
+
+def _checked(wanted: Profile, name: str) -> dict[str, str]:
+    cleaned = clean(name, LONGEST_NAME, "name")
+    if not cleaned:
+        raise Invalid(name="Write how the roster calls you, for example your role and agency.")
+    return {
+        "name": cleaned,
+        "title": clean(wanted.title, LONGEST_TITLE, "title"),
+        "phone": clean(wanted.phone, LONGEST_PHONE, "phone"),
+        "zone": zone_of(wanted.zone).key,
+    }

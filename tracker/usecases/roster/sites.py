@@ -1,0 +1,108 @@
+"""Sites as who keeps the roster changes them, and what else takes place there at the times of an event."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from tracker.crypto import ids
+from tracker.database import writing
+from tracker.errors import Conflict, Invalid, NotFound
+from tracker.rules.core.viewer import Viewer
+from tracker.rules.events.plan import Slot
+from tracker.rules.roster import accounts
+from tracker.rules.roster.sites import Room, Site, SiteFacts, Taken, site_at
+from tracker.tables.schema.roster.sites import Site as SiteRow
+from tracker.tables.visible.availability import site_bookings
+from tracker.usecases.core import audit
+
+TAKEN = "Another site has this name already."
+MOST_DATES = 60  # of a series that are looked at
+
+
+async def every_site() -> list[Site]:
+    """Return all sites by name: where the task force meets is known to every member."""
+    columns = SiteRow.id, SiteRow.name, SiteRow.address, SiteRow.capacity, SiteRow.equipment
+    found = await SiteRow.select(*columns, SiteRow.is_open, SiteRow.version).order_by(SiteRow.name)
+    return [Site(**row | {"is_open": bool(row["is_open"])}) for row in found]
+
+
+async def open_sites() -> tuple[Site, ...]:
+    """Return the sites that are offered for events, by name."""
+    return tuple(one for one in await every_site() if one.is_open)
+
+
+async def site(site_id: UUID) -> Site:
+    """Return one site; raise `NotFound` for none."""
+    found = [one for one in await every_site() if one.id == site_id]
+    if not found:
+        raise NotFound
+    return found[0]
+
+
+async def room_of(viewer: Viewer, place: str, slots: Sequence[Slot], except_event: UUID | None = None) -> Room | None:
+    """Return the site that a place means, and what else is there at these times; None for a place that is no site.
+
+    Only events count that the viewer may see: for anybody else the room is free (docs/decisions/0017).
+    """
+    found = site_at(place, await every_site())
+    if found is None:
+        return None
+    chosen = sorted(slots)[:MOST_DATES]
+    if not chosen:
+        return Room(site=found, taken=())
+    rows = await site_bookings.there(viewer, found.texts, chosen[0][0], max(end for _, end in chosen))
+    return Room(site=found, taken=[
+        Taken(
+            event_id=row["event"], title=row["title"], is_marked=bool(row["mark_categories"]),
+            starts_at=row["starts_at"],
+        )
+        for row in rows
+        if row["event"] != except_event
+        and any(row["starts_at"] < end and row["ends_at"] > start for start, end in chosen)
+    ])  # fmt: skip
+
+
+async def add_site(viewer: Viewer, facts: SiteFacts, proved_at: datetime, now: datetime) -> UUID:
+    """Add a site and return its id. Errors: NotAllowed, Invalid by field."""
+    accounts.check_keeper(viewer, proved_at, now)
+    facts.check()
+    async with writing():
+        await _check(facts, None)
+        row = SiteRow(id=ids.new_id(), **_columns(facts))
+        await SiteRow.insert(row)
+        await audit.record(viewer.actor, "added", "site", row.id, {}, now)
+    return row.id
+
+
+async def change_site(
+    viewer: Viewer, site_id: UUID, facts: SiteFacts, expected_version: int, proved_at: datetime, now: datetime
+) -> None:
+    """Change a site. Errors: NotFound, NotAllowed, Conflict when somebody did so since that version, Invalid."""
+    accounts.check_keeper(viewer, proved_at, now)
+    facts.check()
+    async with writing():
+        row = await SiteRow.select().where(SiteRow.id == site_id).first()
+        if row is None:
+            raise NotFound
+        if row["version"] != expected_version:
+            raise Conflict
+        await _check(facts, site_id)
+        changed = {name: value for name, value in _columns(facts).items() if row[name] != value}
+        values: dict[Any, Any] = {**changed, "version": expected_version + 1}
+        await SiteRow.update(values).where(SiteRow.id == site_id)
+        told = {"fields": sorted(changed)}
+        await audit.record(viewer.actor, "updated", "site", site_id, told, now)
+
+
+async def _check(facts: SiteFacts, site_id: UUID | None) -> None:
+    names = {one.name.casefold() for one in await every_site() if one.id != site_id}
+    if facts.name.casefold() in names:
+        raise Invalid(name=TAKEN)
+
+
+def _columns(facts: SiteFacts) -> dict[str, Any]:
+    return {
+        "name": facts.name, "address": facts.address, "capacity": facts.capacity, "equipment": facts.equipment,
+        "is_open": facts.is_open,
+    }  # fmt: skip

@@ -1,0 +1,154 @@
+"""What the page of one date shows to one viewer."""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from tracker.rules.actions.action_items import ActionItem
+from tracker.rules.attendance.sheet import named_participants, opens_at
+from tracker.rules.core.viewer import Viewer
+from tracker.rules.emails.nudges import Nudge
+from tracker.rules.events.event import Occurrence, may_edit
+from tracker.rules.events.history import Entry
+from tracker.rules.events.markings import may_copy
+from tracker.rules.events.replies import Answer, AnswerValue, AttendeeRole, Participant, answerable
+from tracker.rules.roster.sites import Room
+from tracker.tables.visible.attendance import sheet
+from tracker.usecases.actions.item_lists import items_of_date, open_items_of_body, open_items_of_series
+from tracker.usecases.core.access_records import Reading, readings_of
+from tracker.usecases.emails.nudges import nudge_of
+from tracker.usecases.events import substitutes
+from tracker.usecases.events.history import history
+from tracker.usecases.events.occurrences import date_for, neighbours
+from tracker.usecases.events.replies import my_answer
+from tracker.usecases.roster.sites import room_of
+from tracker.usecases.views.series_page import SeriesLinks, links_of
+
+
+@dataclass(frozen=True, kw_only=True)
+class AgencyReplies:
+    """The replies of one agency in numbers; which agencies take part is known to everybody who sees the event."""
+
+    agency: str
+    invited: int
+    accepted: int
+    tentative: int
+    declined: int
+    waiting: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class EventView:
+    """One date with what hangs on it, as far as the viewer may know."""
+
+    occurrence: Occurrence
+    is_invited: bool
+    answer: Answer | None
+    alternates: tuple[Viewer, ...]
+    """Whom the viewer may send in their place."""
+    stands_in_for: str
+    """In whose place the viewer comes."""
+    earlier: AnswerValue | None
+    """What the viewer had answered before they were asked again."""
+    may_edit: bool
+    may_copy: bool
+    replies: tuple[AgencyReplies, ...]
+    total: AgencyReplies
+    named: tuple[Participant, ...]
+    """People whom the viewer reads by name."""
+    answerable: tuple[Participant, ...]
+    """People for whom the viewer may record a reply."""
+    told: int
+    """How many people a change is mailed to."""
+    nudge: Nudge | None
+    """Whom the viewer could remind to reply; None when that is not theirs to do, or too late."""
+    items: tuple[ActionItem, ...]
+    before: Occurrence | None
+    after: Occurrence | None
+    links: SeriesLinks
+    attendance_opens: datetime
+    is_over: bool
+    room: Room | None
+    """Where it will be, for those who may change it: what else is there, and whether everybody finds a seat."""
+    readings: tuple[Reading, ...]
+    """Who has opened a named event, for those who may change it."""
+    history: tuple[Entry, ...]
+
+
+async def event_view(viewer: Viewer, event_id: UUID, key: str, now: datetime) -> EventView:
+    """Return what the page of a date shows. Errors: NotFound."""
+    occurrence = await date_for(viewer, event_id, key)
+    mine = await my_answer(viewer, occurrence)
+    everybody = await sheet.participants(viewer, occurrence)
+    named, _ = named_participants(viewer, occurrence.event, everybody)
+    before, after = await neighbours(viewer, occurrence)
+    return EventView(
+        occurrence=occurrence,
+        is_invited=mine is not None,
+        answer=mine[1] if mine else None,
+        alternates=tuple(await substitutes.choices(viewer, occurrence.event, now)) if mine else (),
+        stands_in_for=next((one.stands_in_for for one in everybody if one.member_id == viewer.member_id), ""),
+        earlier=next((one.earlier for one in everybody if one.member_id == viewer.member_id), None),
+        may_edit=may_edit(viewer, occurrence.event),
+        may_copy=may_copy(viewer, occurrence.event.marking),
+        replies=replies_by_agency(everybody),
+        total=_replies("", everybody),
+        named=tuple(named),
+        answerable=tuple(answerable(viewer, occurrence, named, now)),
+        told=sum(one.role is not AttendeeRole.CHAIR or bool(one.stands_in_for) for one in everybody),
+        nudge=await nudge_of(viewer, occurrence, now),
+        items=await _items(viewer, occurrence),
+        before=before,
+        after=after,
+        links=await links_of(viewer, occurrence.event),
+        attendance_opens=opens_at(occurrence),
+        is_over=occurrence.ends_at <= now,
+        room=await _room(viewer, occurrence, now),
+        readings=await _readings(viewer, occurrence),
+        history=tuple(await history(viewer, occurrence.event, occurrence)),
+    )
+
+
+async def _room(viewer: Viewer, occurrence: Occurrence, now: datetime) -> Room | None:
+    if occurrence.is_off or occurrence.ends_at <= now or not may_edit(viewer, occurrence.event):
+        return None
+    return await room_of(viewer, occurrence.place, [(occurrence.starts_at, occurrence.ends_at)], occurrence.event.id)
+
+
+async def _readings(viewer: Viewer, occurrence: Occurrence) -> tuple[Reading, ...]:
+    if not (occurrence.event.is_restricted and may_edit(viewer, occurrence.event)):
+        return ()
+    return tuple(await readings_of(viewer, occurrence.event.id))
+
+
+def replies_by_agency(participants: Iterable[Participant]) -> tuple[AgencyReplies, ...]:
+    """Return the replies in numbers, by agency."""
+    groups: dict[str, list[Participant]] = {}
+    for one in participants:
+        groups.setdefault(one.agency, []).append(one)
+    return tuple(_replies(agency, groups[agency]) for agency in groups)
+
+
+def _replies(agency: str, participants: list[Participant]) -> AgencyReplies:
+    answers = Counter(one.answer for one in participants)
+    return AgencyReplies(
+        agency=agency,
+        invited=len(participants),
+        accepted=answers[AnswerValue.ACCEPTED],
+        tentative=answers[AnswerValue.TENTATIVE],
+        declined=answers[AnswerValue.DECLINED],
+        waiting=answers[AnswerValue.NEEDS_ACTION],
+    )
+
+
+async def _items(viewer: Viewer, occurrence: Occurrence) -> tuple[ActionItem, ...]:
+    """Return the open items of the event and of its body, and what was given on this date, soonest due first."""
+    body_id = occurrence.event.body_id
+    found = [
+        *await open_items_of_series(viewer, occurrence.event.id),
+        *await items_of_date(viewer, occurrence.id),
+        *(await open_items_of_body(viewer, body_id) if body_id else ()),
+    ]
+    return tuple(sorted({one.id: one for one in found}.values(), key=lambda one: (one.due, one.reference)))

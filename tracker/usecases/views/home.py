@@ -1,0 +1,157 @@
+"""What needs a person today: the queue of what others owe, the replies and action items that they owe themselves."""
+
+import logging
+from collections.abc import Awaitable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import TypeVar
+
+from tracker.rules.actions.action_items import ActionItem, days_late
+from tracker.rules.attendance.sheet import OPENS_BEFORE
+from tracker.rules.calendars import month_grid
+from tracker.rules.calendars.month_grid import Seen
+from tracker.rules.core.viewer import Viewer
+from tracker.rules.events.event import EventStatus, Line, may_edit
+from tracker.rules.views.work_queue import (
+    AHEAD,
+    BACK,
+    ENDING,
+    EndingSeries,
+    LateItem,
+    MissingReplies,
+    OpenRoll,
+    Row,
+    concerns,
+    in_order,
+)
+from tracker.tables.visible.actions import action_items
+from tracker.tables.visible.events import waiting
+from tracker.usecases.calendars.date_lines import seen_between
+from tracker.usecases.emails.nudges import nudges_of
+from tracker.usecases.events.replies import Owed, owed
+
+T = TypeVar("T")
+NEXT_DAYS = 10
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Items:
+    """Open action items that are the viewer's own, and overdue ones of others that concern them."""
+
+    mine: list[ActionItem]
+    late: list[ActionItem]
+    overdue: int
+    """How many of both are overdue."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Days:
+    """What the viewer may see from today on, and what the dates that they lead wait for."""
+
+    agenda: list[Seen]
+    """The next 10 days, today with what is over by now included."""
+    upcoming: Line | None
+    """The next date within two weeks that takes place."""
+    leads: bool
+    """Whether any date within two weeks, deadlines aside, is the viewer's to lead."""
+    replies: list[MissingReplies]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Home:
+    """The home page of one viewer; a part is None when it could not be read, and the others stand without it."""
+
+    items: Items | None
+    days: Days | None
+    rolls: list[OpenRoll] | None
+    ending: list[EndingSeries] | None
+    owed: list[Owed] | None
+    follow_up: list[Row]
+    """Other people's delays, most urgent first."""
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether every part could be read."""
+        return None not in (self.items, self.days, self.rolls, self.ending, self.owed)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether everything is known and nothing needs the viewer."""
+        return self.is_whole and not (self.follow_up or self.owed or (self.items and self.items.mine))
+
+
+async def home(viewer: Viewer, now: datetime, today: date, zone: str) -> Home:
+    """Return what needs the viewer; `today` and the days are those of the task force's zone."""
+    items = await _part("action items", _items(viewer, today))
+    days = await _part("calendar", _days(viewer, now, today, zone))
+    rolls = await _part("attendance", _rolls(viewer, now))
+    ending = await _part("series that end", _ending(viewer, now))
+    rows: list[Row] = [LateItem(item=one) for one in (items.late if items else ())]
+    return Home(
+        items=items,
+        days=days,
+        rolls=rolls,
+        ending=ending,
+        owed=await _part("replies owed", owed(viewer, now)),
+        follow_up=in_order([*rows, *(days.replies if days else ()), *(rolls or ()), *(ending or ())], now, today),
+    )
+
+
+async def _part(name: str, reading: Awaitable[T]) -> T | None:
+    try:
+        return await reading
+    except Exception:  # whatever keeps one part from being read, the others are still worth showing
+        log.exception("Home page: %s could not be read.", name)
+        return None
+
+
+async def _items(viewer: Viewer, today: date) -> Items:
+    every = [one for one in await action_items.items(viewer) if concerns(viewer, one)]
+    late = [one for one in every if days_late(one, today) > 0]
+    return Items(
+        mine=[one for one in every if one.owner_id == viewer.member_id],
+        late=[one for one in late if one.owner_id != viewer.member_id],
+        overdue=len(late),
+    )
+
+
+async def _days(viewer: Viewer, now: datetime, today: date, zone: str) -> Days:
+    start, end = month_grid.moments(today, today + timedelta(days=NEXT_DAYS - 1), zone)
+    every = await seen_between(viewer, start, now + AHEAD)
+    ahead = [one.line for one in every if one.line.starts_at > now and _takes_place(one.line)]
+    led = [line for line in ahead if line.kind.asks_reply and may_edit(viewer, line)]
+    return Days(
+        agenda=[one for one in every if one.line.starts_at < end],
+        upcoming=next(iter(ahead), None),
+        leads=bool(led),
+        replies=await _replies(viewer, led, now),
+    )
+
+
+async def _replies(viewer: Viewer, led: list[Line], now: datetime) -> list[MissingReplies]:
+    of_date = await waiting.replies(viewer, [line.id for line in led])
+    missing = [line for line in led if any(one.waiting for one in of_date.get(line.id, ()))]
+    nudges = await nudges_of(viewer, missing, now)
+    return [
+        MissingReplies(
+            line=line, invited=sum(one.invited for one in of_date[line.id]),
+            waiting=sum(one.waiting for one in of_date[line.id]), nudge=nudges.get(line.id),
+            agencies=tuple((one.agency, one.waiting) for one in of_date[line.id] if one.waiting),
+        )
+        for line in missing
+    ]  # fmt: skip
+
+
+async def _rolls(viewer: Viewer, now: datetime) -> list[OpenRoll]:
+    lines = await waiting.open_rolls(viewer, now - BACK, now + OPENS_BEFORE)
+    return [OpenRoll(line=line, is_over=line.ends_at <= now) for line in lines if may_edit(viewer, line)]
+
+
+async def _ending(viewer: Viewer, now: datetime) -> list[EndingSeries]:
+    lines = await waiting.last_dates(viewer, now, now + ENDING)
+    return [EndingSeries(line=line) for line in lines if may_edit(viewer, line)]
+
+
+def _takes_place(line: Line) -> bool:
+    return not line.is_off and line.status is not EventStatus.DRAFT

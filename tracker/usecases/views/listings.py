@@ -1,0 +1,29 @@
+"""Lists for programs: everything that the viewer may see, a page at a time."""
+
+from datetime import UTC, datetime
+from uuid import UUID
+
+from tracker.rules.actions.action_items import ActionItem
+from tracker.rules.core.viewer import Viewer
+from tracker.rules.events.event import Event, Line
+from tracker.tables.visible.actions import action_items
+from tracker.tables.visible.views import listings
+
+Place = listings.Place
+START: Place = (datetime(1970, 1, 1, tzinfo=UTC), UUID(int=0))
+"""The place before the first of any list."""
+
+
+async def events(viewer: Viewer, after: Place, limit: int) -> list[Event]:
+    """Return at most `limit` events after a place, in the order in which they were made."""
+    return await listings.events(viewer, after, limit)
+
+
+async def dates(viewer: Viewer, start: datetime, end: datetime, after: Place, limit: int) -> list[Line]:
+    """Return at most `limit` dates that touch [start, end) after a place, earliest first."""
+    return await listings.lines(viewer, start, end, after, limit)
+
+
+async def items(viewer: Viewer, after: Place, limit: int, *, only_mine: bool) -> list[ActionItem]:
+    """Return at most `limit` action items after a place, open or closed, in the order in which they were given."""
+    return await action_items.after(viewer, after, limit, [viewer.member_id] if only_mine else [])

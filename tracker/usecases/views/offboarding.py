@@ -1,0 +1,97 @@
+"""Leaving the task force: what somebody has in hand passes to others, and every door is shut, in one transaction."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+
+from tracker.database import writing
+from tracker.errors import Conflict, Invalid, NotAllowed
+from tracker.rules.actions.action_items import ActionItem
+from tracker.rules.core.viewer import Status, Viewer
+from tracker.rules.events.event import Line
+from tracker.rules.roster import accounts
+from tracker.rules.roster.directory import PersonCard
+from tracker.tables.visible.events import organized
+from tracker.usecases.actions import item_lists
+from tracker.usecases.core import audit
+from tracker.usecases.core.viewers import viewer_for, viewers_for
+from tracker.usecases.roster import directory
+from tracker.usecases.roster.close_account import coordinators
+from tracker.usecases.roster.ended_roles import leave
+from tracker.usecases.views.offboarding_transfers import pass_events, pass_items
+
+ONESELF = "Somebody else sees you out: a coordinator or an administrator."
+GONE = "They left already."
+NOBODY = "Choose who takes over: nothing may stay without an owner."
+
+
+@dataclass(frozen=True, kw_only=True)
+class Handover:
+    """What passes to others when somebody leaves, as far as the viewer may see it, and who could take it over."""
+
+    person: PersonCard
+    events: Sequence[Line]
+    """The next date of each event that they lead."""
+    items: Sequence[ActionItem]
+    successors: Sequence[PersonCard]
+    """Their colleagues, then the coordinators."""
+
+
+async def handover(viewer: Viewer, member_id: UUID, now: datetime) -> Handover:
+    """Return what is to be known before somebody is seen out. Errors: NotFound, NotAllowed, Conflict."""
+    if not viewer.keeps_accounts:
+        raise NotAllowed(accounts.KEEPERS_ONLY)
+    person = await _who_may_leave(viewer, member_id)
+    return Handover(
+        person=person,
+        events=await organized.led(viewer, member_id, now),
+        items=await item_lists.open_items_of_people(viewer, [member_id]),
+        successors=await _successors(viewer, person, now),
+    )
+
+
+async def depart(
+    viewer: Viewer, member_id: UUID, successor_id: UUID | None, proved_at: datetime, now: datetime, today: date
+) -> None:
+    """See somebody out: a successor takes over seats, open action items and events to come.
+
+    What the successor may not see passes to somebody who may, so that nobody gains sight of it. Past attendance stays
+    as it was recorded. Errors: NotFound, NotAllowed, Conflict, Invalid(successor).
+    """
+    accounts.check_keeper(viewer, proved_at, now)
+    async with writing():
+        person = await _who_may_leave(viewer, member_id)
+        if successor_id not in {one.id for one in await _successors(viewer, person, now)} or successor_id is None:
+            raise Invalid(successor=NOBODY)
+        successor = await viewer_for(successor_id, now)
+        await leave(member_id, successor_id if successor.agency_id == person.agency_id else None, now)
+        successor = await viewer_for(successor_id, now)  # with the places that they have from now on
+        await pass_events(viewer, person, successor, now)
+        await pass_items(viewer, person, successor, now, today)
+        told = {"successor": successor_id}
+        await audit.record(viewer.actor, "departed", "member", member_id, told, now)
+
+
+async def _who_may_leave(viewer: Viewer, member_id: UUID) -> PersonCard:
+    person = await directory.person(viewer, member_id)
+    accounts.check_account(viewer, member_id, person.roles)
+    if member_id == viewer.member_id:
+        raise NotAllowed(ONESELF)
+    if person.status is Status.DEPARTED:
+        raise Conflict(GONE)
+    if person.is_coordinator and not await coordinators() - {member_id}:
+        raise NotAllowed(accounts.LAST_COORDINATOR)
+    return person
+
+
+async def _successors(viewer: Viewer, person: PersonCard, now: datetime) -> list[PersonCard]:
+    """Return who can take over; nobody lets themselves into a body this way but a coordinator, who sees them all."""
+    coordinate = await coordinators()
+    near = [
+        one for one in await directory.people(viewer)
+        if not one.is_guest and (one.agency_id == person.agency_id or one.id in coordinate)
+    ]  # fmt: skip
+    left_out = {person.id} if viewer.is_coordinator else {person.id, viewer.member_id}
+    serving = await viewers_for({one.id for one in near} - left_out, now)
+    return sorted((one for one in near if one.id in serving), key=lambda one: one.agency_id != person.agency_id)

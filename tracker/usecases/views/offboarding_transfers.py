@@ -1,0 +1,69 @@
+"""Events and action items of somebody who leaves: each passes to the first who may see it, and nobody else learns."""
+
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime
+from uuid import UUID
+
+from tracker.errors import NotFound
+from tracker.rules.core.viewer import Viewer
+from tracker.rules.events.event import Event
+from tracker.rules.roster.directory import PersonCard
+from tracker.tables.background.events import transfer
+from tracker.tables.visible.actions import action_items as action_item_rows
+from tracker.tables.visible.events import events
+from tracker.usecases.actions import action_items
+from tracker.usecases.core.viewers import viewer_for
+from tracker.usecases.events import organizer_transfer
+from tracker.usecases.roster.close_account import coordinators
+
+
+async def pass_events(by: Viewer, person: PersonCard, successor: Viewer, now: datetime) -> None:
+    """Give the events that somebody leads to the successor, or to the next of those invited who may see it.
+
+    A draft goes with its author: nobody else has seen it. What only its lead could see is cancelled.
+    """
+    for event_id in await transfer.led(person.id, now):
+        invited = await transfer.invited(event_id, person.agency_id, [person.id])
+        found = await _first_who_sees(event_id, [successor.member_id, *invited], now)
+        if found is None:
+            await organizer_transfer.drop(by, event_id, now)
+        else:
+            await organizer_transfer.pass_on(by, *found, now)
+
+
+async def pass_items(by: Viewer, person: PersonCard, successor: Viewer, now: datetime, today: date) -> None:
+    """Give the open items of somebody to the successor, or to whoever answers for it and may see it.
+
+    That is who leads the event from which it comes, who gave it, a coordinator, or somebody invited there.
+    """
+    for owned in await transfer.owned(person.id):
+        near = [successor.member_id, *filter(None, (owned.lead_id, owned.giver_id)), *sorted(await coordinators())]
+        invited = await transfer.invited(owned.event_id, person.agency_id, [person.id]) if owned.event_id else []
+        for member_id in _each_once([*near, *invited], but=person.id):
+            heir = await _viewer(member_id, now)
+            item = await action_item_rows.item_by_id(heir, owned.id) if heir else None
+            if heir and item:
+                await action_items.pass_on(by, item, heir, now, today)
+                break
+        else:
+            await action_items.drop(by, owned.id, now)
+
+
+async def _first_who_sees(event_id: UUID, candidates: Sequence[UUID], now: datetime) -> tuple[Event, Viewer] | None:
+    for member_id in candidates:
+        heir = await _viewer(member_id, now)
+        event = await events.event(heir, event_id) if heir else None
+        if heir and event:
+            return event, heir
+    return None
+
+
+async def _viewer(member_id: UUID, now: datetime) -> Viewer | None:
+    try:
+        return await viewer_for(member_id, now)
+    except NotFound:
+        return None
+
+
+def _each_once(candidates: Iterable[UUID], but: UUID) -> list[UUID]:
+    return [one for one in dict.fromkeys(candidates) if one != but]

@@ -1,0 +1,120 @@
+"""What a deed would do, told before it is done: it is done in a transaction, looked at, and taken back.
+
+So the form cannot say anything else than what happens: there is no second computation.
+"""
+
+import json
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from contextlib import suppress
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from tracker.database import trying
+from tracker.errors import NotFound
+from tracker.rules.core.outbox import MessageKind, State
+from tracker.rules.core.viewer import Viewer
+from tracker.rules.events.event import Event, EventStatus, Occurrence
+from tracker.rules.events.replies import AnswerValue
+from tracker.rules.views.impact import Consequences, Reminders, Standing, between
+from tracker.tables.schema.core.outbox import Message
+from tracker.tables.visible.events import events as visible_events
+from tracker.usecases.calendars.feed_readers import FeedReader, feed_readers, who_reads
+from tracker.usecases.core.viewers import viewer_for
+from tracker.usecases.emails import upcoming_reminders
+from tracker.usecases.emails.reminder_recipients import answers_to
+
+PATIENCE = 1.0  # seconds that a look waits for other writers
+Deed = Callable[[], Awaitable[UUID | str | None]]
+"""Does it, and returns the id of an event that it made, if it made one."""
+
+
+async def foresee(viewer: Viewer, event_id: UUID | None, deed: Deed, now: datetime) -> Consequences:
+    """Return what a deed of the viewer on an event would do; None = it makes one.
+
+    Errors: those of the deed; TimeoutError while others write.
+
+    The event is looked at through the eyes of its lead: whoever takes themselves off it sees nothing of it afterwards.
+    """
+    readers = await feed_readers(now)
+    async with trying(PATIENCE):
+        eyes = await _eyes_on(viewer, event_id, now)
+        before = await _standing(eyes, [event_id] if event_id else [], readers, now)
+        made = await deed()
+        ids = {one for one in (event_id, made) if isinstance(one, UUID)}
+        after = await _standing(eyes, sorted(ids), readers, now)
+    return between(before, after)
+
+
+async def _eyes_on(viewer: Viewer, event_id: UUID | None, now: datetime) -> Viewer:
+    """Return the lead of an event; the viewer when it is a new one, or its lead is not here any more."""
+    event = await visible_events.event(viewer, event_id) if event_id else None
+    with suppress(NotFound):
+        return await viewer_for(event.lead_id, now) if event else viewer
+    return viewer
+
+
+async def _standing(
+    viewer: Viewer, event_ids: Sequence[UUID], readers: Sequence[FeedReader], now: datetime
+) -> Standing:
+    events = [event for one in event_ids if (event := await visible_events.event(viewer, one))]
+    dates = [date for of_event in (await visible_events.dates_of(viewer, events)).values() for date in of_event]
+    messages, endings = await _messages(event_ids)
+    return Standing(
+        is_known=any(one.status is not EventStatus.DRAFT for one in events),
+        content=_content(events, dates), messages=messages, endings=endings,
+        answers=await _answers(one for one in dates if one.ends_at > now),
+        reminders=await _reminders(viewer, events, now), feeds=await who_reads(readers, events),
+    )  # fmt: skip
+
+
+def _content(events: Iterable[Event], dates: Iterable[Occurrence]) -> frozenset[object]:
+    """Return what calendars show: everything but the numbers and moments of the change itself."""
+    of_events = {
+        (
+            one.id,
+            one.title,
+            one.description,
+            one.place,
+            one.video_link,
+            one.agenda,
+            one.visibility,
+            one.status,
+            one.rrule,
+        )
+        for one in events
+    }
+    return frozenset(of_events) | {
+        (one.event.id, one.starts_at, one.ends_at, one.title, one.place, one.agenda, one.is_off) for one in dates
+    }
+
+
+async def _messages(event_ids: Sequence[UUID]) -> tuple[dict[UUID, tuple[MessageKind, UUID]], dict[UUID, str]]:
+    """Return the mails that wait, and which of them end a series for everybody or for their reader."""
+    if not event_ids:
+        return {}, {}
+    waits = Message.event.is_in(list(event_ids)) & (Message.state == State.PENDING.value)
+    found = await Message.select(Message.id, Message.kind, Message.recipient, Message.facts).where(waits)
+    facts = {row["id"]: json.loads(row["facts"]) for row in found}
+    endings = {
+        message_id: "leaving" if said.get("is_off_list") else "ending"
+        for message_id, said in facts.items() if said.get("is_last")
+    }  # fmt: skip
+    return {row["id"]: (MessageKind(row["kind"]), row["recipient"]) for row in found}, endings
+
+
+async def _answers(dates: Iterable[Occurrence]) -> dict[UUID, tuple[AnswerValue, ...]]:
+    given: dict[UUID, list[AnswerValue]] = {}
+    for of_date in (await answers_to((one.id, one.event.id) for one in dates)).values():
+        for member_id, answer in of_date.items():
+            given.setdefault(member_id, []).append(answer)
+    return {member_id: tuple(answers) for member_id, answers in given.items()}
+
+
+async def _reminders(viewer: Viewer, events: Iterable[Event], now: datetime) -> Reminders:
+    found: dict[datetime, dict[timedelta, dict[datetime, frozenset[UUID]]]] = {}
+    for event in events:
+        for one in await upcoming_reminders.of_event(viewer, event.id, now, ahead=None):
+            if one.kind is MessageKind.REMINDER:
+                at = found.setdefault(one.line.starts_at, {}).setdefault(one.lead, {})
+                at[one.at] = at.get(one.at, frozenset()) | {to.member_id for to in one.people}
+    return found

@@ -1,0 +1,91 @@
+"""Looking for words in events, people, bodies and action items, among what the viewer may see and nothing else."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from tracker.rules.actions.action_items import ActionItem
+from tracker.rules.actions.item_lists import Filter, matching
+from tracker.rules.core.audiences import Visibility
+from tracker.rules.core.viewer import Viewer
+from tracker.rules.events.event import EventStatus, Kind
+from tracker.rules.roster.directory import BodyCard, PersonCard, holds
+from tracker.rules.views.search import around, words_of
+from tracker.tables.visible.actions import action_items
+from tracker.tables.visible.events.events import Row
+from tracker.tables.visible.views import search as search_rows
+from tracker.usecases.roster import directory
+
+MOST = 50  # of each sort; who finds more looks for more words
+DONE_SINCE = timedelta(days=365)
+
+
+@dataclass(frozen=True, kw_only=True)
+class FoundEvent:
+    """An event in which the words stand; times aware UTC."""
+
+    id: UUID
+    title: str
+    place: str
+    kind: Kind
+    visibility: Visibility
+    status: EventStatus
+    zone: str
+    is_all_day: bool
+    dates: int
+    starts_at: datetime
+    """Of the next date, or of the last one when it is over."""
+    is_over: bool
+    is_marked: bool
+    """Whether it is controlled information."""
+    passage: str
+    """Where the words stand in agenda or notes, when they stand there."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Found:
+    """What was found; each list holds at most `MOST`."""
+
+    words: tuple[str, ...]
+    events: Sequence[FoundEvent] = ()
+    people: Sequence[PersonCard] = ()
+    items: Sequence[ActionItem] = ()
+    bodies: Sequence[BodyCard] = ()
+
+    @property
+    def number(self) -> int:
+        """Return how many there are."""
+        return len(self.events) + len(self.people) + len(self.items) + len(self.bodies)
+
+    @property
+    def is_full(self) -> bool:
+        """Whether there may be more of a sort than are shown."""
+        return MOST in (len(self.events), len(self.people), len(self.items), len(self.bodies))
+
+
+async def search(viewer: Viewer, text: str, now: datetime) -> Found:
+    """Return what holds all the words of `text`; nothing for a text without words."""
+    words = words_of(text)
+    if not words:
+        return Found(words=())
+    looked_for = " ".join(words)
+    items = await action_items.items(viewer, closed_since=now - DONE_SINCE)
+    return Found(
+        words=words,
+        events=[_event(row, words) for row in await search_rows.events(viewer, words, now, MOST)],
+        people=(await directory.search(viewer, looked_for, at_most=MOST)).people,
+        items=matching(items, Filter(words=looked_for, with_done=True), viewer.member_id)[:MOST],
+        bodies=[one for one in await directory.bodies(viewer) if holds(looked_for, one.name, one.place)][:MOST],
+    )
+
+
+def _event(row: Row, words: Sequence[str]) -> FoundEvent:
+    is_over = row["next"] is None
+    return FoundEvent(
+        id=row["id"], title=row["title"], place=row["place"], kind=Kind(row["kind"]), zone=row["zone"],
+        visibility=Visibility(row["visibility"]), status=EventStatus(row["status"]), dates=row["dates"],
+        is_all_day=bool(row["is_all_day"]), starts_at=row["last"] if is_over else row["next"], is_over=is_over,
+        is_marked=bool(row["mark_categories"]),
+        passage=around(row["agenda"], words) or around(row["description"], words),
+    )  # fmt: skip

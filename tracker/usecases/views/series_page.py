@@ -1,0 +1,82 @@
+"""What the page of a series shows to one viewer: all its dates, and what they answered to each."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from tracker.rules.core.viewer import Viewer
+from tracker.rules.events.event import Event, Occurrence, may_edit
+from tracker.rules.events.history import Entry
+from tracker.rules.events.markings import may_copy
+from tracker.rules.events.plan import is_moved
+from tracker.rules.events.replies import AnswerValue, effective
+from tracker.tables.visible.events import series
+from tracker.usecases.events import history, replies
+from tracker.usecases.events.events import event_for
+from tracker.usecases.events.occurrences import dates_of
+
+
+@dataclass(frozen=True, kw_only=True)
+class SeriesDate:
+    """One date of a series."""
+
+    occurrence: Occurrence
+    answer: AnswerValue | None
+    """None when the viewer is not invited."""
+    is_moved: bool
+    is_over: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class SeriesLinks:
+    """The events that an event goes on from and that go on from it, as far as the viewer may see them."""
+
+    before: Event | None
+    after: tuple[Event, ...]
+
+
+async def links_of(viewer: Viewer, event: Event) -> SeriesLinks:
+    """Return where an event comes from and how it goes on."""
+    return SeriesLinks(before=await series.before(viewer, event), after=await series.after(viewer, event))
+
+
+@dataclass(frozen=True, kw_only=True)
+class SeriesView:
+    """A series with its dates, those to come and those that are over, each in order."""
+
+    event: Event
+    ahead: tuple[SeriesDate, ...]
+    over: tuple[SeriesDate, ...]
+    is_invited: bool
+    may_edit: bool
+    may_copy: bool
+    links: SeriesLinks
+    history: tuple[Entry, ...]
+
+    @property
+    def dates(self) -> tuple[SeriesDate, ...]:
+        """All of them, in order."""
+        return (*self.over, *self.ahead)
+
+
+async def series_view(viewer: Viewer, event_id: UUID, now: datetime) -> SeriesView:
+    """Return what the page of a series shows. Errors: NotFound."""
+    event = await event_for(viewer, event_id)
+    given = await replies.my_answers(viewer, event)
+    dates = []
+    for one in await dates_of(viewer, event):
+        answer = effective(given or (), one.id)
+        value = answer.value if answer else AnswerValue.NEEDS_ACTION
+        dates.append(SeriesDate(
+            occurrence=one, answer=None if given is None else value, is_moved=is_moved(one), is_over=one.ends_at <= now,
+        ))  # fmt: skip
+    return SeriesView(
+        event=event,
+        ahead=tuple(one for one in dates if not one.is_over),
+        over=tuple(one for one in dates if one.is_over),
+        is_invited=given is not None,
+        may_edit=may_edit(viewer, event),
+        may_copy=may_copy(viewer, event.marking),
+        links=await links_of(viewer, event),
+        history=tuple(await history.history(viewer, event)),
+    )
