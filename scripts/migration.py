@@ -1,9 +1,8 @@
-"""Draft a migration: a file in migrations/ that runs last, named by what it does, with room for its SQL."""
+"""Draft a migration: a file in migrations/ with the next number, named by what it does, with room for its SQL."""
 
 import re
-import string
 import sys
-from datetime import UTC, datetime
+from collections.abc import Iterable
 from pathlib import Path
 
 MIGRATIONS = Path(__file__).resolve().parent.parent / "migrations"
@@ -14,7 +13,7 @@ from piccolo.apps.migrations.auto.migration_manager import MigrationManager
 
 from tracker.database.migrate import statements
 
-ID = "{moment:%Y-%m-%dT%H:%M:%S:%f}"
+ID = "{name}"
 VERSION = "1.38.0"
 DESCRIPTION = "{words}"
 
@@ -30,24 +29,20 @@ async def forwards() -> MigrationManager:
 '''
 
 
-def path_for(deed: str, moment: datetime, existing: list[str]) -> Path:
-    """Return the file's path; a letter after the date lets a second one of the same day run after the first."""
-    for letter in ("", *string.ascii_lowercase[1:]):
-        name = f"m{moment:%Y_%m_%d}{letter}_{deed}.py"
-        if name > max(existing, default=""):
-            return MIGRATIONS / name
-    sys.exit("Too many migrations for one day.")
+def next_name(deed: str, existing: Iterable[str]) -> str:
+    """Return the name of a migration that runs after the existing ones, for example 0002_add_rooms."""
+    return f"{max((int(name[:4]) for name in existing), default=0) + 1:04}_{deed}"
 
 
 def main(deed: str) -> None:
     """Write the draft and print where it is."""
     if not DEED.fullmatch(deed):
         sys.exit("Say what it does, in small letters: make migration NAME=add_rooms")
-    moment = datetime.now(UTC)
-    path = path_for(deed, moment, [file.name for file in MIGRATIONS.glob("m*.py")])
+    name = next_name(deed, [file.name for file in MIGRATIONS.glob("[0-9]*.py")])
     words = deed.replace("_", " ")
-    path.write_text(DRAFT.format(sentence=words.capitalize(), words=words, moment=moment), encoding="utf-8")
-    sys.stdout.write(f"migrations/{path.name}: write its SQL between the quotes, for both engines.\n")
+    text = DRAFT.format(sentence=words.capitalize(), words=words, name=name)
+    (MIGRATIONS / f"{name}.py").write_text(text, encoding="utf-8")
+    sys.stdout.write(f"migrations/{name}.py: write its SQL between the quotes, for both engines.\n")
 
 
 if __name__ == "__main__":

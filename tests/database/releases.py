@@ -1,27 +1,42 @@
-"""Databases as earlier releases left them: the schema by that release's migrations, the rows as it wrote them."""
+"""Databases as earlier releases left them, and the folder of migrations that a release to come would have."""
 
 import json
-from contextlib import redirect_stdout
-from io import StringIO
+import shutil
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
-from piccolo.apps.migrations.tables import Migration
 from piccolo.querystring import QueryString
 
-from tracker.config.paths import folder
-from tracker.database import changing_schema, engine, is_postgres, migrate, writing
+from tracker.database import engine, is_postgres, writing
+from tracker.database.migrate import OURS, migrate
 
-FIRST = ("m2026_11_25_create_all_tables", "m2026_11_25_guard_the_audit_trail")
+FIRST = "0001_create_all_tables"
 ROWS = Path(__file__).parent / "first_release.json"
-"""Written by the first release for the cast of the tests; never edited."""
+"""Rows of every table as the first release wrote them (`tests.database.record`); never edited after it."""
+NEXT = "9999_change_something"
+_NEXT = """
+from piccolo.apps.migrations.auto.migration_manager import MigrationManager
+
+from tracker.database.migrate import statements
+
+ID = {name!r}
+
+
+async def forwards():
+    manager = MigrationManager(migration_id=ID, app_name="tracker", description="")
+    manager.add_raw(statements({sql!r}))
+    return manager
+"""
 
 Rows = list[dict[str, Any]]
 
 
 async def first_release(*, members: int = 0) -> dict[str, Rows]:
     """Fill the bound blank database as the first release did, with so many members more; return its rows by table."""
-    await _schema()
+    with TemporaryDirectory() as only:
+        shutil.copy(OURS / f"{FIRST}.py", only)
+        await migrate(Path(only))
     tables: dict[str, Rows] = json.loads(ROWS.read_text(encoding="utf-8"))
     tables["member"] += [_stranger(tables["member"][0], number) for number in range(members)]
     tables["member_role"] += [_lead(tables["member"][-1 - number], number) for number in range(members)]
@@ -31,30 +46,34 @@ async def first_release(*, members: int = 0) -> dict[str, Rows]:
     return {table: await found(table, rows[0]) for table, rows in tables.items()}
 
 
+def next_release(folder: Path, sql: str) -> Path:
+    """Return a folder with the migrations of this release and one more, which runs `sql`."""
+    release = folder / "next_release"
+    shutil.copytree(OURS, release, ignore=shutil.ignore_patterns("__pycache__"))
+    (release / f"{NEXT}.py").write_text(_NEXT.format(name=NEXT, sql=sql), encoding="utf-8")
+    return release
+
+
+async def changed(before: dict[str, Rows]) -> list[str]:
+    """Return the tables that do not hold the same rows any more, as far as the columns of before go."""
+    return [table for table, rows in before.items() if await found(table, rows[0]) != rows]
+
+
 async def found(table: str, columns: dict[str, Any]) -> Rows:
     """Return what stands in these columns of a table, in a lasting order."""
     names = ", ".join(columns)
     return [dict(row) for row in await engine().run_ddl(f"SELECT {names} FROM {table} ORDER BY {names}")]
 
 
-async def _schema() -> None:
-    async with changing_schema():
-        await Migration.create_table(if_not_exists=True)
-        for name in FIRST:
-            module = migrate._load(folder("migrations") / f"{name}.py")
-            with redirect_stdout(StringIO()):
-                await (await module.forwards()).run()
-            await Migration.insert(Migration(name=module.ID, app_name=migrate.APP))
-
-
 async def _insert(table: str, rows: Rows) -> None:
+    names = ", ".join(rows[0])
     if is_postgres(engine()):
-        fill = f"INSERT INTO {table} SELECT * FROM json_populate_recordset(NULL::{table}, {{}}::json)"
+        fill = f"INSERT INTO {table} ({names}) SELECT {names} FROM json_populate_recordset(NULL::{table}, {{}}::json)"
         await engine().run_querystring(QueryString(fill, json.dumps(rows)))
         return
     places = ", ".join(["{}"] * len(rows[0]))
     for row in rows:
-        await engine().run_querystring(QueryString(f"INSERT INTO {table} VALUES ({places})", *row.values()))
+        await engine().run_querystring(QueryString(f"INSERT INTO {table} ({names}) VALUES ({places})", *row.values()))
 
 
 def _stranger(like: dict[str, Any], number: int) -> dict[str, Any]:

@@ -1,14 +1,23 @@
-"""From the first release to this one: every row is kept, the trail is whole, and the people go on working."""
+"""From the first release to this one and the next: every row is kept, the trail is whole, and people go on working.
+
+There is always a next release here, of one migration more, so that these tests judge an upgrade also while the first
+release is the newest.
+"""
+
+from collections.abc import Awaitable, Callable
+from pathlib import Path
 
 import pytest
 from piccolo.apps.migrations.tables import Migration
 from piccolo.querystring import QueryString
 
 from tests.cast import NOW, SECRET, meeting
-from tests.database.releases import first_release, found
+from tests.database.record import recorded
+from tests.database.releases import NEXT, changed, first_release, next_release
 from tracker.crypto import keys
 from tracker.database import Engine, engine
-from tracker.database.migrate import APP, SchemaAhead, SchemaBehind, check_schema, migrate, on_our_schema
+from tracker.database.migrate import APP, SchemaAhead, SchemaBehind, check_schema, migrate, names, on_our_schema
+from tracker.tables.piccolo_app import APP_CONFIG
 from tracker.usecases.core import audit
 from tracker.usecases.core.viewers import viewer_for
 from tracker.usecases.events import events
@@ -17,16 +26,47 @@ from tracker.usecases.identity.accounts import account_at
 pytestmark = pytest.mark.anyio
 
 LEAD, INVITED = "coordinator@usao.example", "fbi_lead@fbi.example"
+WIDER = """
+ALTER TABLE member ADD COLUMN nickname VARCHAR(40) NOT NULL DEFAULT '';
+UPDATE member SET nickname = name;
+CREATE INDEX member_nickname ON member (nickname);
+"""
 
 
-async def test_an_upgrade_keeps_every_row(blank_database: Engine) -> None:
+def test_rows_of_every_table_are_recorded(tmp_path: Path) -> None:
+    tables = recorded(tmp_path)
+    assert [table for table, rows in tables.items() if not rows] == []
+    assert set(tables) | {"deployment"} == {table._meta.tablename for table in APP_CONFIG.table_classes}
+
+
+async def test_the_first_release_left_rows_in_every_table(blank_database: Engine) -> None:
+    assert [table for table, rows in (await first_release()).items() if not rows] == []
+
+
+async def test_an_upgrade_to_this_release_keeps_every_row(blank_database: Engine) -> None:
     before = await first_release(members=500)
-    with pytest.raises(SchemaBehind):
-        await check_schema()
-    assert await migrate()
+    assert await migrate() == names()[1:]
     await check_schema()
-    changed = [table for table, rows in before.items() if await found(table, rows[0]) != rows]
-    assert changed == []
+    assert await changed(before) == []
+
+
+async def test_an_upgrade_to_the_next_release_keeps_every_row(blank_database: Engine, tmp_path: Path) -> None:
+    before = await first_release(members=500)
+    release = next_release(tmp_path, WIDER)
+    with pytest.raises(SchemaBehind, match=NEXT):
+        await check_schema(release)
+    assert await migrate(release) == [*names()[1:], NEXT]
+    await check_schema(release)
+    assert await changed(before) == []
+
+
+@pytest.mark.parametrize(
+    "loss", ["DELETE FROM seat_holder WHERE NOT is_primary;\n", "UPDATE seat_holder SET is_primary = NOT is_primary;\n"]
+)
+async def test_an_upgrade_that_loses_something_is_noticed(blank_database: Engine, tmp_path: Path, loss: str) -> None:
+    before = await first_release()
+    await migrate(next_release(tmp_path, loss))
+    assert await changed(before) == ["seat_holder"]
 
 
 async def test_after_an_upgrade_the_audit_trail_is_as_it_was_written_and_goes_on(blank_database: Engine) -> None:
@@ -56,13 +96,16 @@ async def test_a_worker_that_was_not_stopped_before_an_upgrade_does_nothing_more
 
     fenced = on_our_schema(work)
     await fenced()
-    await Migration.insert(Migration(name="2099-01-01T00:00:00:000000", app_name=APP))
+    await Migration.insert(Migration(name=NEXT, app_name=APP))
     with pytest.raises(SchemaAhead):
         await fenced()
     assert done == ["once"]
 
 
-async def test_an_older_release_refuses_a_database_that_a_newer_one_has_changed(database: Engine) -> None:
-    await Migration.insert(Migration(name="2099-01-01T00:00:00:000000", app_name=APP))
-    with pytest.raises(SchemaAhead, match="2099"):
-        await check_schema()
+@pytest.mark.parametrize("deed", [check_schema, migrate])
+async def test_an_older_release_refuses_a_database_that_a_newer_one_has_changed(
+    database: Engine, deed: Callable[[], Awaitable[object]]
+) -> None:
+    await Migration.insert(Migration(name=NEXT, app_name=APP))
+    with pytest.raises(SchemaAhead, match=NEXT):
+        await deed()

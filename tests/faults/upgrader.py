@@ -1,12 +1,15 @@
-"""A process that brings a database up to date: `tracker migrate` on a URL, and nothing else.
+"""A process that brings a database up to date with a release: `tracker migrate` on a URL, and nothing else.
 
-python -m tests.faults.upgrader DATABASE_URL
+python -m tests.faults.upgrader DATABASE_URL FOLDER_OF_MIGRATIONS
 """
 
 import asyncio
 import sys
+from functools import partial
+from pathlib import Path
 
-from tests.database.sources import migrated
+from tests.database.sources import running
+from tracker.database.migrate import migrate
 
 if __name__ == "__main__":
-    asyncio.run(migrated(sys.argv[1]))
+    asyncio.run(running(partial(migrate, Path(sys.argv[2])), sys.argv[1]))

@@ -15,6 +15,8 @@ from tracker.config.paths import folder
 from tracker.database import changing_schema, engine, is_postgres
 
 APP = "tracker"
+OURS = folder("migrations")
+"""The migrations of this release: 0001_create_all_tables.py, 0002_…; each runs once, in the order of the numbers."""
 
 
 class WrongSchema(Exception):
@@ -44,14 +46,16 @@ def statements(sql: str) -> Callable[[], Awaitable[None]]:
     return run
 
 
-async def migrate() -> list[str]:
+async def migrate(migrations: Path = OURS) -> list[str]:
     """Run what has not run yet on the bound engine, all in one transaction with the records; return their names.
 
     That transaction is the lock: a second runner waits for it on both engines, and then finds nothing to do.
+    `migrations` is the folder of a release; tests name that of another one. Errors: SchemaAhead.
     """
     async with changing_schema():
         await Migration.create_table(if_not_exists=True)
-        missing = await _missing()
+        await _refuse_unknown(migrations)
+        missing = await _missing(migrations)
         for module in missing:
             manager = await module.forwards()
             with redirect_stdout(StringIO()):  # Piccolo prints as it goes
@@ -60,14 +64,13 @@ async def migrate() -> list[str]:
     return [module.__name__ for module in missing]
 
 
-async def check_schema() -> None:
+async def check_schema(migrations: Path = OURS) -> None:
     """Raise `SchemaBehind` or `SchemaAhead`; workers call this and never migrate themselves."""
     if not await Migration.table_exists():
         raise SchemaBehind("The database is empty. Run `tracker migrate`.")
-    if behind := [module.__name__ for module in await _missing()]:
+    if behind := [module.__name__ for module in await _missing(migrations)]:
         raise SchemaBehind(f"The database lacks {', '.join(behind)}. Run `tracker migrate`.")
-    if ahead := await unknown_migrations():
-        raise SchemaAhead(f"A newer release has changed the database: {', '.join(ahead)}. Run that release.")
+    await _refuse_unknown(migrations)
 
 
 def on_our_schema(work: Callable[[], Awaitable[object]]) -> Callable[[], Awaitable[object]]:
@@ -83,26 +86,36 @@ def on_our_schema(work: Callable[[], Awaitable[object]]) -> Callable[[], Awaitab
     return run
 
 
-async def unknown_migrations() -> list[str]:
+async def unknown_migrations(migrations: Path = OURS) -> list[str]:
     """Return the migrations that ran in this database and that this release does not know."""
-    known = {module.ID for module in _modules()}
+    known = {module.ID for module in _modules(migrations)}
     return sorted(set(await Migration.get_migrations_which_ran(app_name=APP)) - known)
+
+
+def names() -> list[str]:
+    """Return the names of the migrations of this release, in the order in which they run."""
+    return [module.__name__ for module in _modules(OURS)]
 
 
 def newest() -> str:
     """Return the name of the newest migration that this version of the product has."""
-    return _modules()[-1].__name__
+    return names()[-1]
 
 
-async def _missing() -> list[ModuleType]:
+async def _refuse_unknown(migrations: Path) -> None:
+    if ahead := await unknown_migrations(migrations):
+        raise SchemaAhead(f"A newer release has changed the database: {', '.join(ahead)}. Run that release.")
+
+
+async def _missing(migrations: Path) -> list[ModuleType]:
     done = set(await Migration.get_migrations_which_ran(app_name=APP))
-    return [module for module in _modules() if module.ID not in done]
+    return [module for module in _modules(migrations) if module.ID not in done]
 
 
 @cache
-def _modules() -> list[ModuleType]:
-    """Return the migrations of this release, as they were when the process started: an upgrade changes the folder."""
-    return [_load(path) for path in sorted(folder("migrations").glob("m*.py"))]
+def _modules(migrations: Path) -> list[ModuleType]:
+    """Return the migrations of a release, as they were when the process first looked: an upgrade changes the folder."""
+    return [_load(path) for path in sorted(migrations.glob("[0-9][0-9][0-9][0-9]_*.py"))]
 
 
 def _load(path: Path) -> ModuleType:

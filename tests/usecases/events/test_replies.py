@@ -1,6 +1,5 @@
 """Answers and moves: whoever said yes to one time is asked again for another."""
 
-import runpy
 from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
@@ -8,9 +7,7 @@ from uuid import UUID
 import pytest
 
 from tests.cast import NOW, Cast, meeting
-from tracker.config.paths import folder
 from tracker.crypto import ids
-from tracker.database.migrate import statements
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.events.replies import AnswerValue
 from tracker.tables.schema.events.invitations import Answer
@@ -68,20 +65,8 @@ async def test_an_answer_above_the_date_of_a_single_event_does_not_survive_its_m
     assert await counts(cast.fbi_lead, event_id) is AnswerValue.NEEDS_ACTION
 
 
-async def test_who_was_not_asked_again_before_this_release_is_asked_by_it(cast: Cast) -> None:
-    event_id = await events.schedule(cast.coordinator, meeting(cast.fbi_lead), NOW)
-    await say(cast.fbi_lead, event_id, AnswerValue.ACCEPTED)
-    await above_the_date(cast.fbi_lead, event_id, AnswerValue.NEEDS_ACTION)
-    assert await counts(cast.fbi_lead, event_id) is AnswerValue.ACCEPTED
-    migration = runpy.run_path(str(folder("migrations") / "m2026_11_25g_answer_single_events_by_date.py"))
-    await statements(migration["CHANGE"])()
-    assert await counts(cast.fbi_lead, event_id) is AnswerValue.NEEDS_ACTION
-    assert await counts(cast.coordinator, event_id) is AnswerValue.ACCEPTED
-    assert await Answer.count().where(Answer.occurrence.is_null()) == 1  # the lead's
-
-
 async def above_the_date(viewer: Viewer, event_id: UUID, value: AnswerValue) -> None:
-    """Write an answer as earlier releases did."""
+    """Write an answer for all dates of an event that has one."""
     found = await replies.my_answer(viewer, await occurrences.nearest_date(viewer, event_id, NOW))
     assert found
     await Answer.insert(Answer(id=ids.new_id(), invitation=found[0], answer=value, source="change", answered_at=LATER))

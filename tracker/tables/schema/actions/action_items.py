@@ -5,6 +5,8 @@ from piccolo.columns.base import OnDelete
 from piccolo.columns.defaults.uuid import UUID4
 from piccolo.table import Table
 
+from tracker.rules.actions.action_items import ItemStatus
+from tracker.tables.schema.core.constraints import check, index, one_of
 from tracker.tables.schema.events.events import Occurrence
 from tracker.tables.schema.roster.people import Agency, Body, Member
 
@@ -13,22 +15,21 @@ class ActionItem(Table):
     """Something one accountable person has to do by a day."""
 
     id = UUID(primary_key=True, default=UUID4())
-    uid = Varchar(length=120, unique=True, index=True)
-    reference = Varchar(length=12, unique=True, index=True)
+    uid = Varchar(length=120, unique=True)
+    reference = Varchar(length=12, unique=True)
     """What people call it, for example AI-7QK4: random, so that a gap tells nothing."""
     title = Varchar(length=200)
-    owner = ForeignKey(Member, null=False, on_delete=OnDelete.restrict)
+    owner = ForeignKey(Member, null=False, on_delete=OnDelete.restrict, index=True)
     agency = ForeignKey(Agency, null=False, on_delete=OnDelete.restrict)
     """The owner's agency when the item was given."""
     due = Date(null=False, default=None)
-    origin = ForeignKey(Occurrence, null=True, default=None, on_delete=OnDelete.restrict)
+    origin = ForeignKey(Occurrence, null=True, default=None, on_delete=OnDelete.restrict, index=True)
     """The date on which it was decided; who may see that event may see the item."""
-    body = ForeignKey(Body, null=True, default=None, on_delete=OnDelete.restrict)
+    body = ForeignKey(Body, null=True, default=None, on_delete=OnDelete.restrict, index=True)
     """The body whose next meeting lists it while it is open."""
     audience = Varchar(length=60, default="all")
     """Who may see an item without an origin."""
     status = Varchar(length=12, default="open")
-    """open, in_progress, blocked, done, cancelled"""
     progress = Integer(default=0)
     """Percent"""
     created_by = ForeignKey(Member, null=False, on_delete=OnDelete.restrict)
@@ -37,6 +38,13 @@ class ActionItem(Table):
     closed_at = Timestamptz(null=True, default=None)
     version = Integer(default=1)
     sequence = Integer(default=0)
+
+    constraints = (
+        check("title <> ''"),
+        one_of("status", ItemStatus),
+        check("progress BETWEEN 0 AND 100"),
+        index("action_item_due", "due", where="closed_at IS NULL"),
+    )
 
 
 class ActionNote(Table):
@@ -51,3 +59,5 @@ class ActionNote(Table):
     change = Varchar(length=200, default="")
     """What changed, in words: "Open → Done, 100%"."""
     text = Text(default="")
+
+    constraints = (index("action_note_item", "item", "at"),)

@@ -5,6 +5,8 @@ from piccolo.columns.base import OnDelete
 from piccolo.columns.defaults.uuid import UUID4
 from piccolo.table import Table
 
+from tracker.rules.attendance.sheet import Mark
+from tracker.tables.schema.core.constraints import check, one_of, unique_index
 from tracker.tables.schema.events.events import Occurrence
 from tracker.tables.schema.roster.people import Agency, Member
 
@@ -13,7 +15,7 @@ class AttendanceMark(Table):
     """What was recorded about one person or walk-in on one date."""
 
     id = UUID(primary_key=True, default=UUID4())
-    occurrence = ForeignKey(Occurrence, null=False, on_delete=OnDelete.restrict)
+    occurrence = ForeignKey(Occurrence, null=False, on_delete=OnDelete.restrict, index=True)
     member = ForeignKey(Member, null=True, default=None, on_delete=OnDelete.restrict)
     guest = Varchar(length=120, default="")
     """Name or role of a walk-in without a member row; empty for members."""
@@ -26,3 +28,9 @@ class AttendanceMark(Table):
     recorded_by = ForeignKey(Member, null=False, on_delete=OnDelete.restrict)
     recorded_at = Timestamptz(null=False)
     corrected_at = Timestamptz(null=True, default=None)
+
+    constraints = (
+        one_of("status", Mark),
+        check("(member IS NULL) = (guest <> '')"),
+        unique_index("attendance_mark_current", "occurrence", "member", where="corrected_at IS NULL"),
+    )

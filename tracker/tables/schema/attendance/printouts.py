@@ -5,6 +5,7 @@ from piccolo.columns.base import OnDelete
 from piccolo.columns.defaults.uuid import UUID4
 from piccolo.table import Table
 
+from tracker.tables.schema.core.constraints import unique
 from tracker.tables.schema.events.events import Occurrence
 from tracker.tables.schema.roster.people import Member
 
@@ -19,3 +20,5 @@ class BriefCopy(Table):
     issued_to = ForeignKey(Member, null=False, on_delete=OnDelete.restrict)
     issued_by = ForeignKey(Member, null=False, on_delete=OnDelete.restrict)
     issued_at = Timestamptz(null=False)
+
+    constraints = (unique("occurrence", "number"),)

@@ -5,6 +5,7 @@ from piccolo.columns.base import OnDelete
 from piccolo.columns.defaults.uuid import UUID4
 from piccolo.table import Table
 
+from tracker.tables.schema.core.constraints import check, index
 from tracker.tables.schema.roster.people import Agency
 
 
@@ -16,3 +17,5 @@ class Blackout(Table):
     first = Date(null=False, default=None)
     last = Date(null=False, default=None)
     reason = Varchar(length=60, default="")
+
+    constraints = (check("last >= first"), index("blackout_agency", "agency", "last"))

@@ -5,6 +5,7 @@ from piccolo.columns.base import OnDelete
 from piccolo.columns.defaults.uuid import UUID4
 from piccolo.table import Table
 
+from tracker.tables.schema.core.constraints import unique
 from tracker.tables.schema.roster.people import Member
 
 
@@ -37,3 +38,5 @@ class OutsideSpan(Table):
     ends_at = Timestamptz(null=False)
     kind = Varchar(length=9)
     """busy, tentative or out"""
+
+    constraints = (unique("calendar", "starts_at", "kind"),)

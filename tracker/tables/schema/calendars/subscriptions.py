@@ -5,6 +5,8 @@ from piccolo.columns.base import OnDelete
 from piccolo.columns.defaults.uuid import UUID4
 from piccolo.table import Table
 
+from tracker.rules.calendars.feeds import Scope
+from tracker.tables.schema.core.constraints import one_of
 from tracker.tables.schema.roster.people import Member
 
 
@@ -12,9 +14,9 @@ class Subscription(Table):
     """One address for one device of one member."""
 
     id = UUID(primary_key=True, default=UUID4())
-    member = ForeignKey(Member, null=False, on_delete=OnDelete.cascade)
+    member = ForeignKey(Member, null=False, on_delete=OnDelete.cascade, index=True)
     name = Varchar(length=60)
-    token_hash = Varchar(length=64, unique=True, index=True, secret=True)
+    token_hash = Varchar(length=64, unique=True, secret=True)
     token_sealed = Text(secret=True)
     scope = Varchar(length=8, default="all")
     """all = everything the member may see; mine = what they are invited to or lead"""
@@ -30,3 +32,5 @@ class Subscription(Table):
     body_hash = Varchar(length=64, default="")
     """SHA-256 of the calendar that was served last, and since when it is served: gives Last-Modified."""
     body_since = Timestamptz(null=True, default=None)
+
+    constraints = (one_of("scope", Scope),)

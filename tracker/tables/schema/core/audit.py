@@ -3,6 +3,8 @@
 from piccolo.columns import BigInt, Text, Timestamptz, Varchar
 from piccolo.table import Table
 
+from tracker.tables.schema.core.constraints import index
+
 
 class AuditEntry(Table):
     """One deed. `hash` covers the row and the hash before it."""
@@ -29,6 +31,13 @@ class AuditEntry(Table):
     """JSON: names of the changed fields and what is not secret of them."""
     previous = Varchar(length=64)
     hash = Varchar(length=64)
+
+    constraints = (
+        index("audit_entry_at", "at", "seq"),
+        index("audit_entry_actor", "actor", "at"),
+        index("audit_entry_verb", "verb", "at"),
+        index("audit_entry_subject", "subject", "subject_id"),
+    )
 
 
 class AuditHead(Table):

@@ -3,6 +3,8 @@
 from piccolo.columns import BigInt, Timestamptz
 from piccolo.table import Table
 
+from tracker.tables.schema.core.constraints import check
+
 
 class Deployment(Table):
     """One row with id 1."""
@@ -12,3 +14,5 @@ class Deployment(Table):
     """The moment of the backup that this was restored from, until a person lets it send; None = it sends."""
     backed_up_at = Timestamptz(null=True, default=None)
     """When the last backup was made."""
+
+    constraints = (check("id = 1"),)

@@ -5,7 +5,9 @@ from piccolo.columns.base import OnDelete
 from piccolo.columns.defaults.uuid import UUID4
 from piccolo.table import Table
 
+from tracker.rules.core.outbox import State
 from tracker.tables.schema.actions.action_items import ActionItem
+from tracker.tables.schema.core.constraints import index, one_of
 from tracker.tables.schema.events.events import Event, Occurrence
 from tracker.tables.schema.roster.people import Member
 
@@ -14,7 +16,7 @@ class Message(Table):
     """One mail to one person. What it says is read again at the moment of sending, with the recipient as viewer."""
 
     id = UUID(primary_key=True, default=UUID4())
-    key = Varchar(length=250, unique=True, index=True)
+    key = Varchar(length=250, unique=True)
     """The same deed for the same person never makes two rows."""
     kind = Varchar(length=20)
     """invitation, update, cancellation, withdrawal, reminder, no_reply, item_assigned, item_due, item_overdue,
@@ -23,7 +25,7 @@ class Message(Table):
     event = ForeignKey(Event, null=True, default=None, on_delete=OnDelete.restrict)
     occurrence = ForeignKey(Occurrence, null=True, default=None, on_delete=OnDelete.set_null)
     """None = the whole series"""
-    item = ForeignKey(ActionItem, null=True, default=None, on_delete=OnDelete.restrict)
+    item = ForeignKey(ActionItem, null=True, default=None, on_delete=OnDelete.restrict, index=True)
     facts = Text(default="{}")
     """JSON: what the row was made for and cannot be read later, such as the earlier time."""
     created_at = Timestamptz(null=False)
@@ -32,13 +34,22 @@ class Message(Table):
     not_after = Timestamptz(null=True, default=None)
     """From this moment on it is of no use."""
     state = Varchar(length=12, default="pending")
-    """pending, sent, bounced, failed, too_late, superseded, suppressed"""
     reason = Varchar(length=200, default="")
     attempts = Integer(default=0)
     worker = Varchar(length=40, default="")
     """Who has it in hand; empty = nobody"""
     try_after = Timestamptz(null=True, default=None)
     sent_at = Timestamptz(null=True, default=None)
+
+    constraints = (
+        one_of("state", State),
+        index("message_waiting", "due", where="state = 'pending'"),
+        index("message_recent", "due", "id"),
+        index("message_state", "state", "due", "id"),
+        index("message_to", "recipient", "due", "id"),
+        index("message_recipient", "recipient", "event"),
+        index("message_event", "event", "due"),
+    )
 
 
 class Watermark(Table):

@@ -5,6 +5,7 @@ from piccolo.columns.base import OnDelete
 from piccolo.columns.defaults.uuid import UUID4
 from piccolo.table import Table
 
+from tracker.tables.schema.core.constraints import unique
 from tracker.tables.schema.roster.people import Member
 
 
@@ -18,3 +19,5 @@ class SavedFilter(Table):
     query = Varchar(length=500)
     """What stands after the question mark of its address."""
     created_at = Timestamptz(null=False)
+
+    constraints = (unique("member", "listing", "name"),)

@@ -5,6 +5,7 @@ from piccolo.columns.base import OnDelete
 from piccolo.columns.defaults.uuid import UUID4
 from piccolo.table import Table
 
+from tracker.tables.schema.core.constraints import check
 from tracker.tables.schema.roster.people import Body, Member
 
 
@@ -25,6 +26,8 @@ class Preference(Table):
     is_discreet = Boolean(default=False)
     """Mails and feeds tell the time and nothing else."""
     changed_at = Timestamptz(null=False)
+
+    constraints = (check("(quiet_from IS NULL) = (quiet_until IS NULL)"),)
 
 
 class BodyPreference(Table):

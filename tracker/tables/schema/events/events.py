@@ -18,6 +18,9 @@ from piccolo.columns.defaults.uuid import UUID4
 from piccolo.columns.reference import LazyTableReference
 from piccolo.table import Table
 
+from tracker.rules.core.audiences import Visibility
+from tracker.rules.events.event import EventStatus, Kind
+from tracker.tables.schema.core.constraints import check, index, one_of, unique
 from tracker.tables.schema.roster.people import Agency, Body, Member
 
 
@@ -25,9 +28,9 @@ class Event(Table):
     """A meeting, operation, training, outreach or deadline; single or a series."""
 
     id = UUID(primary_key=True, default=UUID4())
-    uid = Varchar(length=120, unique=True, index=True)
+    uid = Varchar(length=120, unique=True)
     """iCalendar UID: random, and the same for ever."""
-    reference = Varchar(length=12, null=True, default=None)
+    reference = Varchar(length=12, null=True, default=None, unique=True)
     """What people call an operation, for example OP-7QK4: random, so that a gap tells nothing."""
     kind = Varchar(length=20)
     title = Varchar(length=200)
@@ -37,10 +40,9 @@ class Event(Table):
     agenda = Text(default="")
     """One item a line; minutes may stand at the end of a line."""
     visibility = Varchar(length=20)
-    body = ForeignKey(Body, null=True, default=None, on_delete=OnDelete.restrict)
-    lead = ForeignKey(Member, null=False, on_delete=OnDelete.restrict)
+    body = ForeignKey(Body, null=True, default=None, on_delete=OnDelete.restrict, index=True)
+    lead = ForeignKey(Member, null=False, on_delete=OnDelete.restrict, index=True)
     status = Varchar(length=12)
-    """draft, tentative, confirmed, cancelled"""
     cancel_reason = Varchar(length=500, default="")
     """As it was told to the people invited; empty unless it is cancelled."""
     mark_categories = Varchar(length=60, default="")
@@ -70,6 +72,16 @@ class Event(Table):
     changed_at = Timestamptz(null=False)
     """Gives DTSTAMP and LAST-MODIFIED."""
 
+    constraints = (
+        one_of("kind", Kind),
+        check("title <> ''"),
+        one_of("visibility", Visibility),
+        check("visibility <> 'body' OR body IS NOT NULL"),
+        one_of("status", EventStatus),
+        check("(mark_until IS NULL) = (mark_categories = '') AND (mark_until IS NULL) = (mark_agency IS NULL)"),
+        index("event_previous_series", "previous_series", where="previous_series IS NOT NULL"),
+    )
+
 
 class EventAudience(Table):
     """One audience that may see an event."""
@@ -77,6 +89,8 @@ class EventAudience(Table):
     id = UUID(primary_key=True, default=UUID4())
     event = ForeignKey(Event, null=False, on_delete=OnDelete.cascade)
     audience = Varchar(length=60)
+
+    constraints = (unique("event", "audience"), index("event_audience_audience", "audience", "event"))
 
 
 class Occurrence(Table):
@@ -102,6 +116,8 @@ class Occurrence(Table):
     sequence = Integer(default=0)
     changed_at = Timestamptz(null=False)
     attendance_closed_at = Timestamptz(null=True, default=None)
+
+    constraints = (unique("event", "original_start"), index("occurrence_starts_at", "starts_at", "event"))
 
 
 class AudienceVersion(Table):

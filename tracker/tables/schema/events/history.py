@@ -5,6 +5,7 @@ from piccolo.columns.base import OnDelete
 from piccolo.columns.defaults.uuid import UUID4
 from piccolo.table import Table
 
+from tracker.tables.schema.core.constraints import index
 from tracker.tables.schema.events.events import Event, Occurrence
 from tracker.tables.schema.roster.people import Body, Member
 
@@ -27,3 +28,8 @@ class EventChange(Table):
     """JSON: rows [field, before, after] in words"""
     former = Text(null=True, default=None)
     """JSON: what the deed replaced, as `usecases.former` wrote it; None = it cannot be taken back (any more)."""
+
+    constraints = (
+        index("event_change_event", "event", "at"),
+        index("event_change_former", "at", where="former IS NOT NULL"),
+    )

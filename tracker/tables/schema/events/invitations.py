@@ -5,6 +5,8 @@ from piccolo.columns.base import OnDelete
 from piccolo.columns.defaults.uuid import UUID4
 from piccolo.table import Table
 
+from tracker.rules.events.replies import AnswerValue, AttendeeRole
+from tracker.tables.schema.core.constraints import index, one_of, unique
 from tracker.tables.schema.events.events import Event, Occurrence
 from tracker.tables.schema.roster.people import Member
 
@@ -16,12 +18,17 @@ class Invitation(Table):
     event = ForeignKey(Event, null=False, on_delete=OnDelete.cascade)
     member = ForeignKey(Member, null=False, on_delete=OnDelete.restrict)
     role = Varchar(length=12, default="required")
-    """chair, required, optional"""
     added_at = Timestamptz(null=False)
     """When it was first made: attendance counts from here (`visible_roll.WAS_INVITED`)"""
     again_at = Timestamptz(null=True, default=None)
     """When somebody who had been taken off the list was last invited again; None = never"""
     withdrawn_at = Timestamptz(null=True, default=None)
+
+    constraints = (
+        unique("event", "member"),
+        one_of("role", AttendeeRole),
+        index("invitation_member", "member", "event"),
+    )
 
 
 class Answer(Table):
@@ -41,3 +48,9 @@ class Answer(Table):
     """Who comes in their place; the answer itself is declined"""
     sequence = Integer(default=0)
     answered_at = Timestamptz(null=False)
+
+    constraints = (
+        one_of("answer", AnswerValue),
+        index("answer_invitation", "invitation", "occurrence", "answered_at"),
+        index("answer_stand_in", "occurrence", where="stand_in IS NOT NULL"),
+    )

@@ -5,6 +5,7 @@ from piccolo.columns.base import OnDelete
 from piccolo.columns.defaults.uuid import UUID4
 from piccolo.table import Table
 
+from tracker.tables.schema.core.constraints import unique
 from tracker.tables.schema.roster.people import Body, Member
 
 
@@ -19,3 +20,5 @@ class EventTemplate(Table):
     form = Text(default="{}")
     """The texts of its fields, as JSON: read back as whoever filled in the form again would type them."""
     created_at = Timestamptz(null=False)
+
+    constraints = (unique("owner", "name"),)

@@ -5,6 +5,7 @@ from piccolo.columns.base import OnDelete
 from piccolo.columns.defaults.uuid import UUID4
 from piccolo.table import Table
 
+from tracker.tables.schema.core.constraints import check, index
 from tracker.tables.schema.roster.people import Member
 
 
@@ -12,7 +13,7 @@ class Session(Table):
     """A browser that signed in; `id` is the SHA-256 of the cookie."""
 
     id = Varchar(length=64, primary_key=True)
-    member = ForeignKey(Member, null=False, on_delete=OnDelete.cascade)
+    member = ForeignKey(Member, null=False, on_delete=OnDelete.cascade, index=True)
     created_at = Timestamptz(null=False)
     seen_at = Timestamptz(null=False)
     proved_at = Timestamptz(null=False)
@@ -30,12 +31,14 @@ class SignInLink(Table):
     purpose = Varchar(length=8, default="sign_in")
     """sign_in, or reset: only a new password can be set with it"""
 
+    constraints = (check("purpose IN ('sign_in', 'reset')"),)
+
 
 class RecoveryCode(Table):
     """A code for whoever has lost the phone; `id` is the keyed hash of member and code."""
 
     id = Varchar(length=43, primary_key=True)
-    member = ForeignKey(Member, null=False, on_delete=OnDelete.cascade)
+    member = ForeignKey(Member, null=False, on_delete=OnDelete.cascade, index=True)
     made_at = Timestamptz(null=False)
     used_at = Timestamptz(null=True, default=None)
 
@@ -44,6 +47,8 @@ class FailedAttempt(Table):
     """A wrong password or code; counted for each account by all doors together."""
 
     id = UUID(primary_key=True, default=UUID4())
-    account = Varchar(length=64, index=True)
+    account = Varchar(length=64)
     """SHA-256 of the lower-case mail address, known or not."""
     at = Timestamptz(null=False)
+
+    constraints = (index("failed_attempt_account", "account", "at"),)

@@ -6,13 +6,17 @@ from piccolo.columns.defaults.uuid import UUID4
 from piccolo.columns.reference import LazyTableReference
 from piccolo.table import Table
 
+from tracker.rules.core.audiences import Arm
+from tracker.rules.core.viewer import Level, Role, Status
+from tracker.tables.schema.core.constraints import check, one_of, unique, unique_index
+
 
 class Agency(Table):
     """A member organisation of one arm and one level."""
 
     id = UUID(primary_key=True, default=UUID4())
     name = Varchar(length=200)
-    code = Varchar(length=20, unique=True, index=True)
+    code = Varchar(length=20, unique=True)
     """Short name, for example KCPD."""
     arm = Varchar(length=20)
     level = Varchar(length=20)
@@ -26,15 +30,17 @@ class Agency(Table):
     version = Integer(default=1)
     """Rises with every edit; so do those of members and bodies."""
 
+    constraints = (one_of("arm", Arm), one_of("level", Level), one_of("status", Status))
+
 
 class Member(Table):
     """A person serving at an agency; guests have no account."""
 
     id = UUID(primary_key=True, default=UUID4())
-    agency = ForeignKey(Agency, null=False, on_delete=OnDelete.restrict)
+    agency = ForeignKey(Agency, null=False, on_delete=OnDelete.restrict, index=True)
     name = Varchar(length=120)
     title = Varchar(length=120, default="")
-    email = Varchar(length=254, unique=True, index=True)
+    email = Varchar(length=254, unique=True)
     """Always lower case."""
     phone = Varchar(length=40, default="")
     zone = Varchar(length=60, default="America/Chicago")
@@ -59,6 +65,8 @@ class Member(Table):
     """When somebody last confirmed that the account is still needed."""
     version = Integer(default=1)
 
+    constraints = (check("email = lower(email)"), one_of("status", Status))
+
 
 class MemberRole(Table):
     """One role of one member; a body chair's row names the body."""
@@ -71,6 +79,12 @@ class MemberRole(Table):
         null=True,
         default=None,
         on_delete=OnDelete.cascade,
+    )
+
+    constraints = (
+        unique("member", "role", "body"),
+        one_of("role", Role),
+        check("(role = 'body_chair') = (body IS NOT NULL)"),
     )
 
 
@@ -90,6 +104,8 @@ class Body(Table):
     both_arms = Boolean(default=False)
     """Whether somebody of each arm must be there."""
 
+    constraints = (check("quorum > 0"),)
+
 
 class Seat(Table):
     """The place of an agency in a body."""
@@ -97,6 +113,8 @@ class Seat(Table):
     id = UUID(primary_key=True, default=UUID4())
     body = ForeignKey(Body, null=False, on_delete=OnDelete.cascade)
     agency = ForeignKey(Agency, null=False, on_delete=OnDelete.restrict)
+
+    constraints = (unique("body", "agency"),)
 
 
 class SeatHolder(Table):
@@ -106,3 +124,5 @@ class SeatHolder(Table):
     seat = ForeignKey(Seat, null=False, on_delete=OnDelete.cascade)
     member = ForeignKey(Member, null=False, on_delete=OnDelete.cascade)
     is_primary = Boolean(default=False)
+
+    constraints = (unique("member", "seat"), unique_index("seat_holder_primary", "seat", where="is_primary"))

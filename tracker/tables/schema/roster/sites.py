@@ -4,6 +4,8 @@ from piccolo.columns import UUID, Boolean, Integer, Varchar
 from piccolo.columns.defaults.uuid import UUID4
 from piccolo.table import Table
 
+from tracker.tables.schema.core.constraints import check
+
 
 class Site(Table):
     """A room or a building; an event is there when its place says so in these words."""
@@ -18,3 +20,5 @@ class Site(Table):
     """Whether it is offered for new events."""
     version = Integer(default=1)
     """Rises with every edit."""
+
+    constraints = (check("capacity > 0"),)

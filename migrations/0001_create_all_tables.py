@@ -1,14 +1,15 @@
-"""Create all tables, with their constraints and indexes, on SQLite and PostgreSQL."""
+"""Create all tables with their constraints and indexes, and guard the audit log, on SQLite and PostgreSQL."""
 
 from piccolo.apps.migrations.auto.migration_manager import MigrationManager
 
+from tracker.database import engine, is_postgres
 from tracker.database.migrate import statements
 
-ID = "2026-11-25T10:00:00:000000"
+ID = "0001_create_all_tables"
 VERSION = "1.38.0"
 DESCRIPTION = "create all tables"
 
-TABLES = """
+PEOPLE = """
 CREATE TABLE agency (
   id UUID PRIMARY KEY NOT NULL,
   name VARCHAR(200) NOT NULL,
@@ -16,7 +17,8 @@ CREATE TABLE agency (
   arm VARCHAR(20) NOT NULL CHECK (arm IN ('law_enforcement', 'victim_services')),
   level VARCHAR(20) NOT NULL CHECK (level IN ('federal', 'state', 'local', 'tribal', 'non_governmental')),
   coalition UUID REFERENCES agency (id) ON DELETE RESTRICT,
-  status VARCHAR(12) NOT NULL CHECK (status IN ('active', 'suspended', 'departed'))
+  status VARCHAR(12) NOT NULL CHECK (status IN ('active', 'suspended', 'departed')),
+  version INTEGER NOT NULL DEFAULT 1
 );
 CREATE TABLE member (
   id UUID PRIMARY KEY NOT NULL,
@@ -30,8 +32,15 @@ CREATE TABLE member (
   password_hash VARCHAR(255),
   totp_sealed TEXT,
   totp_last_step BIGINT NOT NULL,
+  totp_at TIMESTAMPTZ,
   locked_at TIMESTAMPTZ,
-  joined_at TIMESTAMPTZ NOT NULL
+  joined_at TIMESTAMPTZ NOT NULL,
+  is_guest BOOLEAN NOT NULL DEFAULT FALSE,
+  expires_at TIMESTAMPTZ,
+  signed_in_at TIMESTAMPTZ,
+  reopened_at TIMESTAMPTZ,
+  reviewed_at TIMESTAMPTZ,
+  version INTEGER NOT NULL DEFAULT 1
 );
 CREATE INDEX member_agency ON member (agency);
 CREATE TABLE body (
@@ -40,15 +49,18 @@ CREATE TABLE body (
   kind VARCHAR(20) NOT NULL,
   arm VARCHAR(20),
   place VARCHAR(200) NOT NULL,
-  status VARCHAR(12) NOT NULL
+  status VARCHAR(12) NOT NULL,
+  version INTEGER NOT NULL DEFAULT 1,
+  quorum INTEGER CHECK (quorum > 0),
+  both_arms BOOLEAN NOT NULL DEFAULT FALSE
 );
 CREATE TABLE member_role (
   id UUID PRIMARY KEY NOT NULL,
   member UUID NOT NULL REFERENCES member (id) ON DELETE CASCADE,
-  role VARCHAR(20) NOT NULL CHECK (role IN ('coordinator', 'body_chair', 'agency_lead')),
+  role VARCHAR(20) NOT NULL CHECK (role IN ('coordinator', 'body_chair', 'agency_lead', 'administrator', 'auditor')),
   body UUID REFERENCES body (id) ON DELETE CASCADE,
-  CHECK ((role = 'body_chair') = (body IS NOT NULL)),
-  UNIQUE (member, role, body)
+  UNIQUE (member, role, body),
+  CHECK ((role = 'body_chair') = (body IS NOT NULL))
 );
 CREATE TABLE seat (
   id UUID PRIMARY KEY NOT NULL,
@@ -64,6 +76,55 @@ CREATE TABLE seat_holder (
   UNIQUE (member, seat)
 );
 CREATE UNIQUE INDEX seat_holder_primary ON seat_holder (seat) WHERE is_primary;
+CREATE TABLE blackout (
+  id UUID PRIMARY KEY NOT NULL,
+  agency UUID NOT NULL REFERENCES agency (id) ON DELETE CASCADE,
+  first DATE NOT NULL,
+  last DATE NOT NULL CHECK (last >= first),
+  reason VARCHAR(60) NOT NULL DEFAULT ''
+);
+CREATE INDEX blackout_agency ON blackout (agency, last);
+CREATE TABLE site (
+  id UUID PRIMARY KEY NOT NULL,
+  name VARCHAR(120) NOT NULL UNIQUE,
+  address VARCHAR(160) NOT NULL DEFAULT '',
+  capacity INTEGER CHECK (capacity > 0),
+  equipment VARCHAR(160) NOT NULL DEFAULT '',
+  is_open BOOLEAN NOT NULL DEFAULT TRUE,
+  version INTEGER NOT NULL DEFAULT 1
+);
+CREATE TABLE preference (
+  id UUID PRIMARY KEY NOT NULL,
+  member UUID NOT NULL UNIQUE REFERENCES member (id) ON DELETE CASCADE,
+  date_reminders BOOLEAN NOT NULL,
+  item_reminders BOOLEAN NOT NULL,
+  leads VARCHAR(60),
+  quiet_from VARCHAR(5),
+  quiet_until VARCHAR(5),
+  digest BOOLEAN NOT NULL DEFAULT FALSE,
+  is_discreet BOOLEAN NOT NULL,
+  changed_at TIMESTAMPTZ NOT NULL,
+  CHECK ((quiet_from IS NULL) = (quiet_until IS NULL))
+);
+CREATE TABLE body_preference (
+  id UUID PRIMARY KEY NOT NULL,
+  body UUID NOT NULL UNIQUE REFERENCES body (id) ON DELETE CASCADE,
+  leads VARCHAR(60) NOT NULL,
+  asks_again BOOLEAN NOT NULL DEFAULT FALSE,
+  changed_at TIMESTAMPTZ NOT NULL
+);
+CREATE TABLE saved_filter (
+  id UUID PRIMARY KEY NOT NULL,
+  member UUID NOT NULL REFERENCES member (id) ON DELETE CASCADE,
+  listing VARCHAR(20) NOT NULL,
+  name VARCHAR(60) NOT NULL,
+  query VARCHAR(500) NOT NULL,
+  created_at TIMESTAMPTZ NOT NULL,
+  UNIQUE (member, listing, name)
+);
+"""
+
+IDENTITY = """
 CREATE TABLE session (
   id VARCHAR(64) PRIMARY KEY NOT NULL,
   member UUID NOT NULL REFERENCES member (id) ON DELETE CASCADE,
@@ -77,14 +138,37 @@ CREATE TABLE sign_in_link (
   id VARCHAR(64) PRIMARY KEY NOT NULL,
   member UUID NOT NULL REFERENCES member (id) ON DELETE CASCADE,
   expires_at TIMESTAMPTZ NOT NULL,
+  used_at TIMESTAMPTZ,
+  purpose VARCHAR(8) NOT NULL DEFAULT 'sign_in' CHECK (purpose IN ('sign_in', 'reset'))
+);
+CREATE TABLE recovery_code (
+  id VARCHAR(43) PRIMARY KEY NOT NULL,
+  member UUID NOT NULL REFERENCES member (id) ON DELETE CASCADE,
+  made_at TIMESTAMPTZ NOT NULL,
   used_at TIMESTAMPTZ
 );
+CREATE INDEX recovery_code_member ON recovery_code (member);
 CREATE TABLE failed_attempt (
   id UUID PRIMARY KEY NOT NULL,
   account VARCHAR(64) NOT NULL,
   at TIMESTAMPTZ NOT NULL
 );
 CREATE INDEX failed_attempt_account ON failed_attempt (account, at);
+CREATE TABLE api_token (
+  id UUID PRIMARY KEY NOT NULL,
+  member UUID NOT NULL REFERENCES member (id) ON DELETE CASCADE,
+  name VARCHAR(60) NOT NULL,
+  token_hash VARCHAR(64) NOT NULL UNIQUE,
+  scopes VARCHAR(200) NOT NULL,
+  created_at TIMESTAMPTZ NOT NULL,
+  expires_at TIMESTAMPTZ NOT NULL,
+  used_at TIMESTAMPTZ,
+  revoked_at TIMESTAMPTZ
+);
+CREATE INDEX api_token_member ON api_token (member);
+"""
+
+EVENTS = """
 CREATE TABLE event (
   id UUID PRIMARY KEY NOT NULL,
   uid VARCHAR(120) NOT NULL UNIQUE,
@@ -99,6 +183,11 @@ CREATE TABLE event (
   body UUID REFERENCES body (id) ON DELETE RESTRICT,
   lead UUID NOT NULL REFERENCES member (id) ON DELETE RESTRICT,
   status VARCHAR(12) NOT NULL CHECK (status IN ('draft', 'tentative', 'confirmed', 'cancelled')),
+  cancel_reason VARCHAR(500) NOT NULL DEFAULT '',
+  mark_categories VARCHAR(60) NOT NULL DEFAULT '',
+  mark_limit VARCHAR(10) NOT NULL DEFAULT '',
+  mark_agency UUID REFERENCES agency (id) ON DELETE RESTRICT,
+  mark_until DATE,
   zone VARCHAR(60) NOT NULL,
   starts TIMESTAMP NOT NULL,
   duration INTERVAL NOT NULL,
@@ -109,10 +198,12 @@ CREATE TABLE event (
   sequence INTEGER NOT NULL,
   created_at TIMESTAMPTZ NOT NULL,
   changed_at TIMESTAMPTZ NOT NULL,
-  CHECK (visibility <> 'body' OR body IS NOT NULL)
+  CHECK (visibility <> 'body' OR body IS NOT NULL),
+  CHECK ((mark_until IS NULL) = (mark_categories = '') AND (mark_until IS NULL) = (mark_agency IS NULL))
 );
 CREATE INDEX event_lead ON event (lead);
 CREATE INDEX event_body ON event (body);
+CREATE INDEX event_previous_series ON event (previous_series) WHERE previous_series IS NOT NULL;
 CREATE TABLE event_audience (
   id UUID PRIMARY KEY NOT NULL,
   event UUID NOT NULL REFERENCES event (id) ON DELETE CASCADE,
@@ -130,7 +221,9 @@ CREATE TABLE occurrence (
   place VARCHAR(300),
   agenda TEXT,
   is_cancelled BOOLEAN NOT NULL,
+  cancel_reason VARCHAR(500) NOT NULL DEFAULT '',
   is_changed BOOLEAN NOT NULL,
+  is_moved BOOLEAN NOT NULL DEFAULT FALSE,
   version INTEGER NOT NULL,
   sequence INTEGER NOT NULL,
   changed_at TIMESTAMPTZ NOT NULL,
@@ -142,12 +235,42 @@ CREATE TABLE audience_version (
   audience VARCHAR(60) PRIMARY KEY NOT NULL,
   version BIGINT NOT NULL
 );
+CREATE TABLE event_change (
+  id UUID PRIMARY KEY NOT NULL,
+  event UUID NOT NULL REFERENCES event (id) ON DELETE CASCADE,
+  occurrence UUID REFERENCES occurrence (id) ON DELETE CASCADE,
+  actor UUID NOT NULL REFERENCES member (id) ON DELETE RESTRICT,
+  at TIMESTAMPTZ NOT NULL,
+  verb VARCHAR(20) NOT NULL,
+  visibility VARCHAR(20) NOT NULL,
+  body UUID REFERENCES body (id) ON DELETE RESTRICT,
+  fields TEXT NOT NULL,
+  former TEXT
+);
+CREATE INDEX event_change_event ON event_change (event, at);
+CREATE INDEX event_change_former ON event_change (at) WHERE former IS NOT NULL;
+CREATE TABLE event_template (
+  id UUID PRIMARY KEY NOT NULL,
+  owner UUID NOT NULL REFERENCES member (id) ON DELETE CASCADE,
+  name VARCHAR(80) NOT NULL,
+  body UUID REFERENCES body (id) ON DELETE CASCADE,
+  form TEXT NOT NULL DEFAULT '{}',
+  created_at TIMESTAMPTZ NOT NULL,
+  UNIQUE (owner, name)
+);
+CREATE TABLE imported_event (
+  id UUID PRIMARY KEY NOT NULL,
+  event UUID NOT NULL UNIQUE REFERENCES event (id) ON DELETE CASCADE,
+  source VARCHAR(64) NOT NULL
+);
+CREATE INDEX imported_event_source ON imported_event (source);
 CREATE TABLE invitation (
   id UUID PRIMARY KEY NOT NULL,
   event UUID NOT NULL REFERENCES event (id) ON DELETE CASCADE,
   member UUID NOT NULL REFERENCES member (id) ON DELETE RESTRICT,
   role VARCHAR(12) NOT NULL CHECK (role IN ('chair', 'required', 'optional')),
   added_at TIMESTAMPTZ NOT NULL,
+  again_at TIMESTAMPTZ,
   withdrawn_at TIMESTAMPTZ,
   UNIQUE (event, member)
 );
@@ -160,10 +283,12 @@ CREATE TABLE answer (
   comment TEXT NOT NULL,
   source VARCHAR(12) NOT NULL,
   entered_by UUID REFERENCES member (id) ON DELETE RESTRICT,
+  stand_in UUID REFERENCES member (id) ON DELETE RESTRICT,
   sequence INTEGER NOT NULL,
   answered_at TIMESTAMPTZ NOT NULL
 );
 CREATE INDEX answer_invitation ON answer (invitation, occurrence, answered_at);
+CREATE INDEX answer_stand_in ON answer (occurrence) WHERE stand_in IS NOT NULL;
 CREATE TABLE attendance_mark (
   id UUID PRIMARY KEY NOT NULL,
   occurrence UUID NOT NULL REFERENCES occurrence (id) ON DELETE RESTRICT,
@@ -179,6 +304,15 @@ CREATE TABLE attendance_mark (
 );
 CREATE INDEX attendance_mark_occurrence ON attendance_mark (occurrence);
 CREATE UNIQUE INDEX attendance_mark_current ON attendance_mark (occurrence, member) WHERE corrected_at IS NULL;
+CREATE TABLE brief_copy (
+  id UUID PRIMARY KEY NOT NULL,
+  occurrence UUID NOT NULL REFERENCES occurrence (id) ON DELETE CASCADE,
+  number INTEGER NOT NULL,
+  issued_to UUID NOT NULL REFERENCES member (id) ON DELETE RESTRICT,
+  issued_by UUID NOT NULL REFERENCES member (id) ON DELETE RESTRICT,
+  issued_at TIMESTAMPTZ NOT NULL,
+  UNIQUE (occurrence, number)
+);
 CREATE TABLE action_item (
   id UUID PRIMARY KEY NOT NULL,
   uid VARCHAR(120) NOT NULL UNIQUE,
@@ -213,6 +347,52 @@ CREATE TABLE action_note (
   text TEXT NOT NULL
 );
 CREATE INDEX action_note_item ON action_note (item, at);
+"""
+
+CALENDARS = """
+CREATE TABLE subscription (
+  id UUID PRIMARY KEY NOT NULL,
+  member UUID NOT NULL REFERENCES member (id) ON DELETE CASCADE,
+  name VARCHAR(60) NOT NULL,
+  token_hash VARCHAR(64) NOT NULL UNIQUE,
+  token_sealed TEXT NOT NULL,
+  scope VARCHAR(8) NOT NULL CHECK (scope IN ('all', 'mine')),
+  shows_operations BOOLEAN NOT NULL,
+  created_at TIMESTAMPTZ NOT NULL,
+  replaced_at TIMESTAMPTZ,
+  revoked_at TIMESTAMPTZ,
+  fetched_at TIMESTAMPTZ,
+  client VARCHAR(120) NOT NULL,
+  fetches INTEGER NOT NULL,
+  body_hash VARCHAR(64) NOT NULL,
+  body_since TIMESTAMPTZ
+);
+CREATE INDEX subscription_member ON subscription (member);
+CREATE TABLE outside_calendar (
+  id UUID PRIMARY KEY NOT NULL,
+  member UUID NOT NULL UNIQUE REFERENCES member (id) ON DELETE CASCADE,
+  address_sealed TEXT NOT NULL,
+  host VARCHAR(253) NOT NULL,
+  added_at TIMESTAMPTZ NOT NULL,
+  next_at TIMESTAMPTZ NOT NULL,
+  read_at TIMESTAMPTZ,
+  failing_since TIMESTAMPTZ,
+  failures INTEGER NOT NULL DEFAULT 0,
+  problem VARCHAR(12) NOT NULL DEFAULT '',
+  unread INTEGER NOT NULL DEFAULT 0
+);
+CREATE INDEX outside_calendar_next_at ON outside_calendar (next_at);
+CREATE TABLE outside_span (
+  id UUID PRIMARY KEY NOT NULL,
+  calendar UUID NOT NULL REFERENCES outside_calendar (id) ON DELETE CASCADE,
+  starts_at TIMESTAMPTZ NOT NULL,
+  ends_at TIMESTAMPTZ NOT NULL,
+  kind VARCHAR(9) NOT NULL,
+  UNIQUE (calendar, starts_at, kind)
+);
+"""
+
+OPERATION = """
 CREATE TABLE message (
   id UUID PRIMARY KEY NOT NULL,
   key VARCHAR(250) NOT NULL UNIQUE,
@@ -235,32 +415,30 @@ CREATE TABLE message (
 );
 CREATE INDEX message_waiting ON message (due) WHERE state = 'pending';
 CREATE INDEX message_recipient ON message (recipient, event);
+CREATE INDEX message_recent ON message (due, id);
+CREATE INDEX message_state ON message (state, due, id);
+CREATE INDEX message_to ON message (recipient, due, id);
+CREATE INDEX message_event ON message (event, due);
+CREATE INDEX message_item ON message (item);
 CREATE TABLE watermark (
   name VARCHAR(20) PRIMARY KEY NOT NULL,
   until TIMESTAMPTZ NOT NULL
 );
-CREATE TABLE subscription (
-  id UUID PRIMARY KEY NOT NULL,
-  member UUID NOT NULL REFERENCES member (id) ON DELETE CASCADE,
-  name VARCHAR(60) NOT NULL,
-  token_hash VARCHAR(64) NOT NULL UNIQUE,
-  token_sealed TEXT NOT NULL,
-  scope VARCHAR(8) NOT NULL CHECK (scope IN ('all', 'mine')),
-  shows_operations BOOLEAN NOT NULL,
-  created_at TIMESTAMPTZ NOT NULL,
-  revoked_at TIMESTAMPTZ,
-  fetched_at TIMESTAMPTZ,
-  client VARCHAR(120) NOT NULL,
-  fetches INTEGER NOT NULL,
-  body_hash VARCHAR(64) NOT NULL,
-  body_since TIMESTAMPTZ
+CREATE TABLE deployment (
+  id BIGINT PRIMARY KEY NOT NULL CHECK (id = 1),
+  copy_of TIMESTAMPTZ,
+  backed_up_at TIMESTAMPTZ
 );
-CREATE INDEX subscription_member ON subscription (member);
+INSERT INTO deployment (id) VALUES (1);
 CREATE TABLE audit_entry (
   seq BIGINT PRIMARY KEY NOT NULL,
   at TIMESTAMPTZ NOT NULL,
   actor VARCHAR(36) NOT NULL,
+  agency VARCHAR(36) NOT NULL DEFAULT '',
   door VARCHAR(12) NOT NULL,
+  address VARCHAR(45) NOT NULL DEFAULT '',
+  session VARCHAR(12) NOT NULL DEFAULT '',
+  request VARCHAR(16) NOT NULL DEFAULT '',
   verb VARCHAR(40) NOT NULL,
   subject VARCHAR(20) NOT NULL,
   subject_id VARCHAR(64) NOT NULL,
@@ -268,6 +446,9 @@ CREATE TABLE audit_entry (
   previous VARCHAR(64) NOT NULL,
   hash VARCHAR(64) NOT NULL
 );
+CREATE INDEX audit_entry_at ON audit_entry (at, seq);
+CREATE INDEX audit_entry_actor ON audit_entry (actor, at);
+CREATE INDEX audit_entry_verb ON audit_entry (verb, at);
 CREATE INDEX audit_entry_subject ON audit_entry (subject, subject_id);
 CREATE TABLE audit_head (
   id BIGINT PRIMARY KEY NOT NULL,
@@ -277,9 +458,38 @@ CREATE TABLE audit_head (
 );
 """
 
+# Entries are only added, and the head only moves forward (AU-9). Who owns the database can drop these triggers; then
+# the chain of hashes tells (`usecases.audit.verify`).
+SQLITE_GUARD = """
+CREATE TRIGGER audit_entry_no_update BEFORE UPDATE ON audit_entry
+  BEGIN SELECT RAISE(ABORT, 'the audit trail only grows'); END;
+CREATE TRIGGER audit_entry_no_delete BEFORE DELETE ON audit_entry
+  BEGIN SELECT RAISE(ABORT, 'the audit trail only grows'); END;
+CREATE TRIGGER audit_head_forward BEFORE UPDATE ON audit_head WHEN NEW.seq <= OLD.seq OR NEW.id <> OLD.id
+  BEGIN SELECT RAISE(ABORT, 'the audit trail only grows'); END;
+CREATE TRIGGER audit_head_no_delete BEFORE DELETE ON audit_head
+  BEGIN SELECT RAISE(ABORT, 'the audit trail only grows'); END;
+"""
+POSTGRES_GUARD = """
+CREATE FUNCTION audit_refuse() RETURNS trigger LANGUAGE plpgsql AS
+  $$ BEGIN RAISE EXCEPTION 'the audit trail only grows'; END $$;
+CREATE TRIGGER audit_entry_no_change BEFORE UPDATE OR DELETE ON audit_entry
+  FOR EACH ROW EXECUTE FUNCTION audit_refuse();
+CREATE TRIGGER audit_entry_no_truncate BEFORE TRUNCATE ON audit_entry
+  FOR EACH STATEMENT EXECUTE FUNCTION audit_refuse();
+CREATE TRIGGER audit_head_forward BEFORE UPDATE ON audit_head
+  FOR EACH ROW WHEN (NEW.seq <= OLD.seq OR NEW.id <> OLD.id) EXECUTE FUNCTION audit_refuse();
+CREATE TRIGGER audit_head_no_delete BEFORE DELETE ON audit_head
+  FOR EACH ROW EXECUTE FUNCTION audit_refuse();
+CREATE TRIGGER audit_head_no_truncate BEFORE TRUNCATE ON audit_head
+  FOR EACH STATEMENT EXECUTE FUNCTION audit_refuse();
+"""
+
 
 async def forwards() -> MigrationManager:
     """Run the statements inside the runner's transaction."""
     manager = MigrationManager(migration_id=ID, app_name="tracker", description=DESCRIPTION)
-    manager.add_raw(statements(TABLES))
+    guard = POSTGRES_GUARD if is_postgres(engine()) else SQLITE_GUARD
+    for sql in (PEOPLE, IDENTITY, EVENTS, CALENDARS, OPERATION, guard):
+        manager.add_raw(statements(sql))
     return manager

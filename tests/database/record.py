@@ -1,0 +1,145 @@
+"""Writes `first_release.json`: rows of every table as this release writes them, for the tests of upgrades.
+
+python -m tests.database.record
+
+Run it when the schema of 0001 changes, and for the last time before the first release: from then on both stay.
+"""
+
+import asyncio
+import json
+import sqlite3
+from contextlib import closing
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from uuid import UUID
+
+from piccolo.table import sort_table_classes
+
+from tests.cast import NOW, ZONE, Cast, everybody, meeting, operation, people_of_the_task_force
+from tests.database.releases import ROWS, Rows
+from tests.database.sources import running
+from tests.ical.files import taken, vevent
+from tests.ports.browser import session_of
+from tracker.crypto import keys
+from tracker.database import writing
+from tracker.database.migrate import migrate
+from tracker.rules.actions.action_items import ItemStatus
+from tracker.rules.actions.item_changes import Change, NewItem
+from tracker.rules.attendance.sheet import Mark
+from tracker.rules.availability.shared_calendars import Found, Kind, Span, window
+from tracker.rules.calendars.feeds import Scope
+from tracker.rules.core.actors import BY_COMMAND
+from tracker.rules.emails.preferences import BodyPreferences, Preferences
+from tracker.rules.events.plan import DateChange
+from tracker.rules.events.replies import AnswerValue
+from tracker.rules.identity.api_tokens import ApiScope
+from tracker.rules.recurrence import rule_for
+from tracker.rules.roster.sites import SiteFacts
+from tracker.tables.piccolo_app import APP_CONFIG
+from tracker.tables.schema.core.deployment import Deployment
+from tracker.usecases.actions import action_items
+from tracker.usecases.attendance import printouts, roll_call
+from tracker.usecases.availability import blackout_days, shared_calendars
+from tracker.usecases.calendars import subscriptions
+from tracker.usecases.core import saved_filters
+from tracker.usecases.emails import preferences, reminders
+from tracker.usecases.events import calendar_import, events, occurrences, replies, templates
+from tracker.usecases.identity import api_tokens, failed_logins, recovery_codes
+from tracker.usecases.identity.accounts import UNKNOWN
+from tracker.usecases.identity.one_time_links import issue_link
+from tracker.usecases.roster import sites
+
+LAST_WEEK, TODAY = NOW - timedelta(days=8), NOW.date()
+STARTS = datetime(2027, 1, 12, 10)  # noqa: DTZ001 - local to the zone
+KEY = "2027-01-12"
+JUST_THEN = datetime(2027, 1, 12, 17, tzinfo=UTC)
+
+
+async def live() -> None:
+    """Let the cast do something of everything in the bound database."""
+    await migrate()
+    cast = await people_of_the_task_force()
+    event_id = await _events(cast)
+    await _after_the_meeting(cast, event_id)
+    await _choices(cast)
+    await _ways_in(cast)
+
+
+async def _events(cast: Cast) -> UUID:
+    rule = rule_for("monthly_nth", STARTS, until=date(2027, 6, 30))
+    event_id = await events.schedule(cast.coordinator, meeting(*everybody(cast), rule=rule), LAST_WEEK)
+    raid = await events.schedule(cast.fbi_lead, operation(cast.hsi_liaison, cast.kcpd_detective), LAST_WEEK)
+    await printouts.issue_copy(cast.fbi_lead, raid, "2027-01-16", cast.hsi_liaison.member_id, NOW)
+    await replies.answer(cast.caht_lead, event_id, KEY, AnswerValue.ACCEPTED, "", NOW, for_series=True)
+    later = DateChange(starts=datetime(2027, 2, 11, 13), duration=timedelta(minutes=90))  # noqa: DTZ001 - as above
+    await occurrences.change_date(cast.coordinator, event_id, "2027-02-09", later, 1, NOW, notify=True)
+    await occurrences.cancel_date(cast.coordinator, event_id, "2027-03-09", 1, "Conference week", NOW)
+    await calendar_import.import_calendar(cast.coordinator, taken(vevent()), NOW, skips_refused=False)
+    await reminders.queue_due(NOW, ZONE)
+    return event_id
+
+
+async def _after_the_meeting(cast: Cast, event_id: UUID) -> None:
+    await roll_call.record(cast.coordinator, event_id, KEY, {cast.caht_lead.member_id: Mark.HERE}, JUST_THEN)
+    origin = await occurrences.date_for(cast.coordinator, event_id, KEY)
+    due = TODAY + timedelta(days=5)
+    new = NewItem(title="Send the contact sheet", owner_id=cast.caht_lead.member_id, due=due, origin_id=origin.id)
+    reference = await action_items.create(cast.coordinator, new, LAST_WEEK, TODAY)
+    change = Change(status=ItemStatus.IN_PROGRESS, progress=50)
+    await action_items.update(cast.caht_lead, reference, change, 1, NOW, TODAY)
+
+
+async def _choices(cast: Cast) -> None:
+    await preferences.save(cast.fbi_lead, Preferences(is_discreet=True), NOW)
+    await preferences.save_body(cast.coordinator, cast.bodies["steering"], BodyPreferences(asks_again=True), NOW)
+    await saved_filters.save(cast.kcpd_detective, "calendar", "Steering", "kind=meeting", NOW)
+    await templates.save(cast.coordinator, "Core group", {"title": ["Core group"]}, None, NOW)
+    days = date(2027, 1, 18), date(2027, 1, 22), "Range week"
+    await blackout_days.name(cast.fbi_lead, cast.agencies["FBI"], *days, NOW, TODAY)
+    room = SiteFacts(name="USAO conference room", address="400 E 9th St", capacity=12, equipment="", is_open=True)
+    await sites.add_site(cast.coordinator, room, NOW, NOW)
+    await shared_calendars.share(cast.fbi_lead, "https://outlook.example/calendar.ics", "tracker.example", NOW)
+    claimed = await shared_calendars.claim(NOW)
+    assert claimed
+    busy = Found("a", Span(JUST_THEN, JUST_THEN + timedelta(hours=1), Kind.BUSY))
+    await shared_calendars.keep(claimed, [busy], 0, window(NOW, ZONE), NOW)
+
+
+async def _ways_in(cast: Cast) -> None:
+    await issue_link(cast.kcpd_detective.member_id, NOW)
+    await session_of(cast.coordinator, NOW)
+    await subscriptions.create(cast.coordinator, "Phone", Scope.ALL, NOW, shows_operations=True)
+    await api_tokens.create(cast.fbi_lead, "Duty roster", frozenset({ApiScope.EVENTS_READ}), NOW)
+    await recovery_codes.renew_codes(cast.fbi_lead.member_id, NOW, by=BY_COMMAND)
+    async with writing():
+        await failed_logins.count_failure(keys.fingerprint("stranger"), None, NOW, UNKNOWN, what="password")
+
+
+def rows_of(file: Path) -> dict[str, Rows]:
+    """Return the rows in a file of SQLite, a table after those that it refers to; 0001 itself fills `deployment`."""
+    tables = [
+        table._meta.tablename for table in sort_table_classes(APP_CONFIG.table_classes) if table is not Deployment
+    ]
+    with closing(sqlite3.connect(file)) as raw:
+        raw.row_factory = sqlite3.Row
+        return {name: [dict(row) for row in raw.execute(f"SELECT * FROM {name}")] for name in tables}
+
+
+def recorded(folder: Path) -> dict[str, Rows]:
+    """Return the rows of a database that was made for this in a folder."""
+    file = folder / "recorded.sqlite"
+    asyncio.run(running(live, f"sqlite:///{file}"))
+    return rows_of(file)
+
+
+def main() -> None:
+    """Write the rows, one a line."""
+    with TemporaryDirectory() as folder:
+        tables = recorded(Path(folder))
+    lines = {table: ",\n  ".join(json.dumps(row) for row in rows) for table, rows in tables.items()}
+    ROWS.write_text("{\n" + ",\n".join(f' "{table}": [\n  {text}\n ]' for table, text in lines.items()) + "\n}\n")
+
+
+if __name__ == "__main__":
+    main()
