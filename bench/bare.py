@@ -10,7 +10,7 @@ import uvicorn
 from litestar import Litestar, Response, get
 
 from tracker.ports.cli.http import listen, server_config
-from tracker.ports.feeds.answers import HEADERS, MEDIA_TYPE
+from tracker.ports.feeds.responses import HEADERS, MEDIA_TYPE
 
 FIXED = HEADERS | {"ETag": '"0123456789abcdef0123456789abcdef"', "Last-Modified": "Tue, 15 Dec 2026 15:00:00 GMT"}
 

@@ -40,14 +40,24 @@ async def _pages(many: World) -> dict[str, str]:
     [line, *_] = await occurrences.between(many.cast.coordinator, NOW, NOW + timedelta(days=1))
     event = f"/events/{line.event_id}/{line.key}"
     return {
-        "home": "/", "week": "/calendar?view=week", "event": event, "people": "/people", "messages": "/messages",
-        "report of a year": "/reports?period=FY2027", "audit": "/audit",
-    }  # fmt: skip
+        "home": "/",
+        "week": "/calendar?view=week",
+        "event": event,
+        "people": "/people",
+        "messages": "/messages",
+        "report of a year": "/reports?period=FY2027",
+        "audit": "/audit",
+    }
 
 
 async def _figure(many: World, name: str, path: str) -> Figure:
     taken = await turns(many, path, REQUESTS)
     return Figure(
-        name=f"{name} page p95, {MANY:,} dates stored", value=p95([one.request for one in taken]), unit="ms",
-        floor=p95([one.render for one in taken]), target=BUDGET, more_is_better=False, is_target_of_ratio=False,
-    )  # fmt: skip
+        name=f"{name} page p95, {MANY:,} dates stored",
+        value=p95([one.request for one in taken]),
+        unit="ms",
+        floor=p95([one.render for one in taken]),
+        target=BUDGET,
+        more_is_better=False,
+        is_target_of_ratio=False,
+    )

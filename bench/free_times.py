@@ -54,14 +54,22 @@ def measure() -> Sequence[Figure]:
         young, old, swept = asyncio.run(_measured(Path(folder)))
     return (
         Figure(
-            name=f"times for {PEOPLE} people, {MANY:,} dates stored", value=old, unit="ms", floor=swept, target=TARGET,
+            name=f"times for {PEOPLE} people, {MANY:,} dates stored",
+            value=old,
+            unit="ms",
+            floor=swept,
+            target=TARGET,
             more_is_better=False,
         ),
         Figure(
-            name=f"the same beside {FEW:,} dates stored", value=old, unit="ms", floor=young, target=AGE,
+            name=f"the same beside {FEW:,} dates stored",
+            value=old,
+            unit="ms",
+            floor=young,
+            target=AGE,
             more_is_better=False,
         ),
-    )  # fmt: skip
+    )
 
 
 async def _measured(folder: Path) -> tuple[float, float, float]:
@@ -109,8 +117,10 @@ async def _find(at: Place) -> tuple[float, Mapping[UUID, Days]]:
 
 
 def _timed_sweep(slots: Sequence[Slot], days: Mapping[UUID, Days]) -> float:
-    busy = {one: [(taken.starts_at, taken.ends_at) for taken in found.taken(slots[0][0], slots[-1][1])]
-            for one, found in days.items()}  # fmt: skip
+    busy = {
+        one: [(taken.starts_at, taken.ends_at) for taken in found.taken(slots[0][0], slots[-1][1])]
+        for one, found in days.items()
+    }
     began = time.process_time()
     _swept(slots, busy)
     return time.process_time() - began

@@ -25,7 +25,7 @@ def measure() -> Sequence[Figure]:
         Figure(
             name=f"a file of {EVENTS:,} events imported", value=seconds, unit="s", target=TARGET, more_is_better=False
         ),
-    )  # fmt: skip
+    )
 
 
 async def _imported(folder: Path) -> float:

@@ -48,10 +48,14 @@ def _of_age(young: float, old: float) -> Sequence[Figure]:
     return (
         Figure(name=f"month page p95, {FEW:,} dates stored", value=young, unit="ms"),
         Figure(
-            name=f"month page p95, {MANY:,} dates stored", value=old, unit="ms", floor=young, target=AGE,
+            name=f"month page p95, {MANY:,} dates stored",
+            value=old,
+            unit="ms",
+            floor=young,
+            target=AGE,
             more_is_better=False,
         ),
-    )  # fmt: skip
+    )
 
 
 async def _full(many: World) -> Sequence[Figure]:
@@ -63,18 +67,28 @@ async def _full(many: World) -> Sequence[Figure]:
     return (
         Figure(name=f"the one query of a month, {FULL} events in it, p95", value=query, unit="ms"),
         Figure(
-            name=f"month page p95, {FULL} events in it, as it is", value=page, unit="ms", floor=render,
+            name=f"month page p95, {FULL} events in it, as it is",
+            value=page,
+            unit="ms",
+            floor=render,
             more_is_better=False,
         ),
         Figure(
-            name="the same without its query", value=page - query, unit="ms", floor=render, target=RENDERS,
+            name="the same without its query",
+            value=page - query,
+            unit="ms",
+            floor=render,
+            target=RENDERS,
             more_is_better=False,
         ),
         Figure(
-            name=f"month page, {FULL} events in it, gzip", value=len(gzip.compress(html)) / 1000, unit="kB",
-            target=SIZE, more_is_better=False,
+            name=f"month page, {FULL} events in it, gzip",
+            value=len(gzip.compress(html)) / 1000,
+            unit="kB",
+            target=SIZE,
+            more_is_better=False,
         ),
-    )  # fmt: skip
+    )
 
 
 async def _question(many: World) -> None:

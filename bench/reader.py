@@ -37,8 +37,17 @@ class Reader:
         name, _, query = path.partition("?")
         headers = {"host": HOST, "accept": "text/html", "cookie": f"session={self.session}"}
         return {
-            "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": "GET", "scheme": "http",
-            "path": name, "raw_path": name.encode(), "query_string": query.encode(), "root_path": "",
+            "type": "http",
+            "asgi": {"version": "3.0"},
+            "http_version": "1.1",
+            "method": "GET",
+            "scheme": "http",
+            "path": name,
+            "raw_path": name.encode(),
+            "query_string": query.encode(),
+            "root_path": "",
             "headers": [(key.encode(), value.encode()) for key, value in headers.items()],
-            "client": ("192.0.2.7", 40_000), "server": (HOST, 80), "state": {},
-        }  # fmt: skip
+            "client": ("192.0.2.7", 40_000),
+            "server": (HOST, 80),
+            "state": {},
+        }

@@ -31,7 +31,7 @@ async def turns(
     """
     name, values = await _rendering(world, path)
     taken = [
-        Turn(await asked(world, path), _rendered(name, values), await _answered(question) if question else 0.0)
+        Turn(await asked(world, path), _rendered(name, values), await _replied(question) if question else 0.0)
         for _ in range(count + WARM_UP)
     ]
     return taken[WARM_UP:]
@@ -71,7 +71,7 @@ def _rendered(name: str, values: Mapping[str, Any]) -> float:
     return time.process_time() - began
 
 
-async def _answered(question: Callable[[], Awaitable[object]]) -> float:
+async def _replied(question: Callable[[], Awaitable[object]]) -> float:
     began = time.process_time()
     await question()
     return time.process_time() - began

@@ -78,12 +78,12 @@ def _running(command: Sequence[str], port: int, settings: Mapping[str, str]) -> 
 
 def _is_ready(process: "subprocess.Popen[bytes]", port: int) -> bool:
     until = time.perf_counter() + PATIENCE
-    while not (answers := _answers(port)) and process.poll() is None and time.perf_counter() < until:
+    while not (responses := _responses(port)) and process.poll() is None and time.perf_counter() < until:
         time.sleep(LOOK_EVERY)
-    return answers
+    return responses
 
 
-def _answers(port: int) -> bool:
+def _responses(port: int) -> bool:
     try:
         with socket.create_connection((HOST, port), timeout=PATIENCE) as line:
             line.sendall(f"GET /sign-in HTTP/1.1\r\nHost: {HOST}:{port}\r\n\r\n".encode("ascii"))

@@ -52,7 +52,7 @@ async def opened(file: Path) -> AsyncIterator[Cast]:
 
 async def add_old_dates(cast: Cast, dates: int) -> None:
     """Add so many dates (in whole helpings) to the bound database, all of them over for more than half a year."""
-    company = Company(members=cast.members, bodies=cast.bodies, agencies=cast.agencies)
+    company = Company(members=cast.members, committees=cast.committees, agencies=cast.agencies)
     async with writing():
         await bulk.add(company, NOW, ZONE, random.Random(1), dates // HELPING)  # noqa: S311 - repeatable, not secret
 

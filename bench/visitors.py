@@ -34,7 +34,7 @@ class Visitors:
     def one(self) -> tuple[int, dict[str, str], bytes]:
         """Ask once; return status, headers (names in lower case) and body."""
         self._open[0].sendall(self._request)
-        return _answer(self._open[0])
+        return _response(self._open[0])
 
     def rate(self, status: int, count: int) -> float:
         """Ask so many times on each connection; return answers per second of the server's processor time.
@@ -47,12 +47,12 @@ class Visitors:
             for one in self._open:
                 one.sendall(self._request)
             for one in self._open:
-                if _answer(one)[0] != status:
+                if _response(one)[0] != status:
                     raise RuntimeError(f"An answer was not {status}.")
         return count * len(self._open) / (self._server.worked - began)
 
 
-def _answer(line: socket.socket) -> tuple[int, dict[str, str], bytes]:
+def _response(line: socket.socket) -> tuple[int, dict[str, str], bytes]:
     got = b""
     while (end := got.find(END_OF_HEAD)) < 0:
         got += _piece(line)

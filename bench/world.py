@@ -15,7 +15,7 @@ from tracker.app import create_app
 from tracker.database import Engine, bind, engine
 from tracker.rules.actions.item_changes import NewItem
 from tracker.rules.core.viewer import Viewer
-from tracker.rules.events.replies import AnswerValue
+from tracker.rules.events.replies import ReplyValue
 from tracker.usecases.actions import action_items
 from tracker.usecases.events import events, replies
 
@@ -50,8 +50,8 @@ async def schedule(cast: Cast, count: int, *invitees: Viewer) -> None:
         plan = meeting(*invitees, title=f"Coordination call {number}", starts=starts)
         event_id = await events.schedule(cast.coordinator, plan, LONG_AGO)
         for one in invitees[::2]:
-            await replies.answer(
-                one, event_id, starts.date().isoformat(), AnswerValue.ACCEPTED, "", LONG_AGO, for_series=False
+            await replies.reply(
+                one, event_id, starts.date().isoformat(), ReplyValue.ACCEPTED, "", LONG_AGO, for_series=False
             )
 
 

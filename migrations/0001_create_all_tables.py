@@ -43,7 +43,7 @@ CREATE TABLE member (
   version INTEGER NOT NULL DEFAULT 1
 );
 CREATE INDEX member_agency ON member (agency);
-CREATE TABLE body (
+CREATE TABLE committee (
   id UUID PRIMARY KEY NOT NULL,
   name VARCHAR(120) NOT NULL UNIQUE,
   kind VARCHAR(20) NOT NULL,
@@ -57,16 +57,17 @@ CREATE TABLE body (
 CREATE TABLE member_role (
   id UUID PRIMARY KEY NOT NULL,
   member UUID NOT NULL REFERENCES member (id) ON DELETE CASCADE,
-  role VARCHAR(20) NOT NULL CHECK (role IN ('coordinator', 'body_chair', 'agency_lead', 'administrator', 'auditor')),
-  body UUID REFERENCES body (id) ON DELETE CASCADE,
-  UNIQUE (member, role, body),
-  CHECK ((role = 'body_chair') = (body IS NOT NULL))
+  role VARCHAR(20) NOT NULL
+    CHECK (role IN ('coordinator', 'committee_chair', 'agency_lead', 'administrator', 'auditor')),
+  committee UUID REFERENCES committee (id) ON DELETE CASCADE,
+  UNIQUE (member, role, committee),
+  CHECK ((role = 'committee_chair') = (committee IS NOT NULL))
 );
 CREATE TABLE seat (
   id UUID PRIMARY KEY NOT NULL,
-  body UUID NOT NULL REFERENCES body (id) ON DELETE CASCADE,
+  committee UUID NOT NULL REFERENCES committee (id) ON DELETE CASCADE,
   agency UUID NOT NULL REFERENCES agency (id) ON DELETE RESTRICT,
-  UNIQUE (body, agency)
+  UNIQUE (committee, agency)
 );
 CREATE TABLE seat_holder (
   id UUID PRIMARY KEY NOT NULL,
@@ -106,9 +107,9 @@ CREATE TABLE preference (
   changed_at TIMESTAMPTZ NOT NULL,
   CHECK ((quiet_from IS NULL) = (quiet_until IS NULL))
 );
-CREATE TABLE body_preference (
+CREATE TABLE committee_preference (
   id UUID PRIMARY KEY NOT NULL,
-  body UUID NOT NULL UNIQUE REFERENCES body (id) ON DELETE CASCADE,
+  committee UUID NOT NULL UNIQUE REFERENCES committee (id) ON DELETE CASCADE,
   leads VARCHAR(60) NOT NULL,
   asks_again BOOLEAN NOT NULL DEFAULT FALSE,
   changed_at TIMESTAMPTZ NOT NULL
@@ -130,7 +131,7 @@ CREATE TABLE session (
   member UUID NOT NULL REFERENCES member (id) ON DELETE CASCADE,
   created_at TIMESTAMPTZ NOT NULL,
   seen_at TIMESTAMPTZ NOT NULL,
-  proved_at TIMESTAMPTZ NOT NULL,
+  reauthenticated_at TIMESTAMPTZ NOT NULL,
   client VARCHAR(200) NOT NULL
 );
 CREATE INDEX session_member ON session (member);
@@ -179,10 +180,11 @@ CREATE TABLE event (
   place VARCHAR(300) NOT NULL,
   video_link VARCHAR(500) NOT NULL,
   agenda TEXT NOT NULL,
-  visibility VARCHAR(20) NOT NULL CHECK (visibility IN ('all', 'law_enforcement', 'victim_services', 'body', 'named')),
-  body UUID REFERENCES body (id) ON DELETE RESTRICT,
+  visibility VARCHAR(20) NOT NULL
+    CHECK (visibility IN ('all', 'law_enforcement', 'victim_services', 'committee', 'named')),
+  committee UUID REFERENCES committee (id) ON DELETE RESTRICT,
   lead UUID NOT NULL REFERENCES member (id) ON DELETE RESTRICT,
-  status VARCHAR(12) NOT NULL CHECK (status IN ('draft', 'tentative', 'confirmed', 'cancelled')),
+  status VARCHAR(12) NOT NULL CHECK (status IN ('draft', 'tentative', 'confirmed', 'canceled')),
   cancel_reason VARCHAR(500) NOT NULL DEFAULT '',
   mark_categories VARCHAR(60) NOT NULL DEFAULT '',
   mark_limit VARCHAR(10) NOT NULL DEFAULT '',
@@ -198,11 +200,11 @@ CREATE TABLE event (
   sequence INTEGER NOT NULL,
   created_at TIMESTAMPTZ NOT NULL,
   changed_at TIMESTAMPTZ NOT NULL,
-  CHECK (visibility <> 'body' OR body IS NOT NULL),
+  CHECK (visibility <> 'committee' OR committee IS NOT NULL),
   CHECK ((mark_until IS NULL) = (mark_categories = '') AND (mark_until IS NULL) = (mark_agency IS NULL))
 );
 CREATE INDEX event_lead ON event (lead);
-CREATE INDEX event_body ON event (body);
+CREATE INDEX event_committee ON event (committee);
 CREATE INDEX event_previous_series ON event (previous_series) WHERE previous_series IS NOT NULL;
 CREATE TABLE event_audience (
   id UUID PRIMARY KEY NOT NULL,
@@ -220,7 +222,7 @@ CREATE TABLE occurrence (
   title VARCHAR(200),
   place VARCHAR(300),
   agenda TEXT,
-  is_cancelled BOOLEAN NOT NULL,
+  is_canceled BOOLEAN NOT NULL,
   cancel_reason VARCHAR(500) NOT NULL DEFAULT '',
   is_changed BOOLEAN NOT NULL,
   is_moved BOOLEAN NOT NULL DEFAULT FALSE,
@@ -243,17 +245,17 @@ CREATE TABLE event_change (
   at TIMESTAMPTZ NOT NULL,
   verb VARCHAR(20) NOT NULL,
   visibility VARCHAR(20) NOT NULL,
-  body UUID REFERENCES body (id) ON DELETE RESTRICT,
+  committee UUID REFERENCES committee (id) ON DELETE RESTRICT,
   fields TEXT NOT NULL,
-  former TEXT
+  undo_snapshot TEXT
 );
 CREATE INDEX event_change_event ON event_change (event, at);
-CREATE INDEX event_change_former ON event_change (at) WHERE former IS NOT NULL;
+CREATE INDEX event_change_former ON event_change (at) WHERE undo_snapshot IS NOT NULL;
 CREATE TABLE event_template (
   id UUID PRIMARY KEY NOT NULL,
   owner UUID NOT NULL REFERENCES member (id) ON DELETE CASCADE,
   name VARCHAR(80) NOT NULL,
-  body UUID REFERENCES body (id) ON DELETE CASCADE,
+  committee UUID REFERENCES committee (id) ON DELETE CASCADE,
   form TEXT NOT NULL DEFAULT '{}',
   created_at TIMESTAMPTZ NOT NULL,
   UNIQUE (owner, name)
@@ -275,20 +277,20 @@ CREATE TABLE invitation (
   UNIQUE (event, member)
 );
 CREATE INDEX invitation_member ON invitation (member, event);
-CREATE TABLE answer (
+CREATE TABLE reply (
   id UUID PRIMARY KEY NOT NULL,
   invitation UUID NOT NULL REFERENCES invitation (id) ON DELETE CASCADE,
   occurrence UUID REFERENCES occurrence (id) ON DELETE CASCADE,
-  answer VARCHAR(12) NOT NULL CHECK (answer IN ('needs_action', 'accepted', 'tentative', 'declined')),
+  reply VARCHAR(12) NOT NULL CHECK (reply IN ('needs_action', 'accepted', 'tentative', 'declined')),
   comment TEXT NOT NULL,
   source VARCHAR(12) NOT NULL,
   entered_by UUID REFERENCES member (id) ON DELETE RESTRICT,
-  stand_in UUID REFERENCES member (id) ON DELETE RESTRICT,
+  substitute UUID REFERENCES member (id) ON DELETE RESTRICT,
   sequence INTEGER NOT NULL,
-  answered_at TIMESTAMPTZ NOT NULL
+  replied_at TIMESTAMPTZ NOT NULL
 );
-CREATE INDEX answer_invitation ON answer (invitation, occurrence, answered_at);
-CREATE INDEX answer_stand_in ON answer (occurrence) WHERE stand_in IS NOT NULL;
+CREATE INDEX reply_invitation ON reply (invitation, occurrence, replied_at);
+CREATE INDEX reply_substitute ON reply (occurrence) WHERE substitute IS NOT NULL;
 CREATE TABLE attendance_mark (
   id UUID PRIMARY KEY NOT NULL,
   occurrence UUID NOT NULL REFERENCES occurrence (id) ON DELETE RESTRICT,
@@ -322,9 +324,9 @@ CREATE TABLE action_item (
   agency UUID NOT NULL REFERENCES agency (id) ON DELETE RESTRICT,
   due DATE NOT NULL,
   origin UUID REFERENCES occurrence (id) ON DELETE RESTRICT,
-  body UUID REFERENCES body (id) ON DELETE RESTRICT,
+  committee UUID REFERENCES committee (id) ON DELETE RESTRICT,
   audience VARCHAR(60) NOT NULL,
-  status VARCHAR(12) NOT NULL CHECK (status IN ('open', 'in_progress', 'blocked', 'done', 'cancelled')),
+  status VARCHAR(12) NOT NULL CHECK (status IN ('open', 'in_progress', 'blocked', 'done', 'canceled')),
   progress INTEGER NOT NULL CHECK (progress BETWEEN 0 AND 100),
   created_by UUID NOT NULL REFERENCES member (id) ON DELETE RESTRICT,
   created_at TIMESTAMPTZ NOT NULL,
@@ -336,7 +338,7 @@ CREATE TABLE action_item (
 CREATE INDEX action_item_due ON action_item (due) WHERE closed_at IS NULL;
 CREATE INDEX action_item_owner ON action_item (owner);
 CREATE INDEX action_item_origin ON action_item (origin);
-CREATE INDEX action_item_body ON action_item (body);
+CREATE INDEX action_item_committee ON action_item (committee);
 CREATE TABLE action_note (
   id UUID PRIMARY KEY NOT NULL,
   item UUID NOT NULL REFERENCES action_item (id) ON DELETE CASCADE,
@@ -368,7 +370,7 @@ CREATE TABLE subscription (
   body_since TIMESTAMPTZ
 );
 CREATE INDEX subscription_member ON subscription (member);
-CREATE TABLE outside_calendar (
+CREATE TABLE shared_calendar (
   id UUID PRIMARY KEY NOT NULL,
   member UUID NOT NULL UNIQUE REFERENCES member (id) ON DELETE CASCADE,
   address_sealed TEXT NOT NULL,
@@ -381,10 +383,10 @@ CREATE TABLE outside_calendar (
   problem VARCHAR(12) NOT NULL DEFAULT '',
   unread INTEGER NOT NULL DEFAULT 0
 );
-CREATE INDEX outside_calendar_next_at ON outside_calendar (next_at);
-CREATE TABLE outside_span (
+CREATE INDEX shared_calendar_next_at ON shared_calendar (next_at);
+CREATE TABLE busy_span (
   id UUID PRIMARY KEY NOT NULL,
-  calendar UUID NOT NULL REFERENCES outside_calendar (id) ON DELETE CASCADE,
+  calendar UUID NOT NULL REFERENCES shared_calendar (id) ON DELETE CASCADE,
   starts_at TIMESTAMPTZ NOT NULL,
   ends_at TIMESTAMPTZ NOT NULL,
   kind VARCHAR(9) NOT NULL,
@@ -462,17 +464,17 @@ CREATE TABLE audit_head (
 # the chain of hashes tells (`usecases.audit.verify`).
 SQLITE_GUARD = """
 CREATE TRIGGER audit_entry_no_update BEFORE UPDATE ON audit_entry
-  BEGIN SELECT RAISE(ABORT, 'the audit trail only grows'); END;
+  BEGIN SELECT RAISE(ABORT, 'the audit log only grows'); END;
 CREATE TRIGGER audit_entry_no_delete BEFORE DELETE ON audit_entry
-  BEGIN SELECT RAISE(ABORT, 'the audit trail only grows'); END;
+  BEGIN SELECT RAISE(ABORT, 'the audit log only grows'); END;
 CREATE TRIGGER audit_head_forward BEFORE UPDATE ON audit_head WHEN NEW.seq <= OLD.seq OR NEW.id <> OLD.id
-  BEGIN SELECT RAISE(ABORT, 'the audit trail only grows'); END;
+  BEGIN SELECT RAISE(ABORT, 'the audit log only grows'); END;
 CREATE TRIGGER audit_head_no_delete BEFORE DELETE ON audit_head
-  BEGIN SELECT RAISE(ABORT, 'the audit trail only grows'); END;
+  BEGIN SELECT RAISE(ABORT, 'the audit log only grows'); END;
 """
 POSTGRES_GUARD = """
 CREATE FUNCTION audit_refuse() RETURNS trigger LANGUAGE plpgsql AS
-  $$ BEGIN RAISE EXCEPTION 'the audit trail only grows'; END $$;
+  $$ BEGIN RAISE EXCEPTION 'the audit log only grows'; END $$;
 CREATE TRIGGER audit_entry_no_change BEFORE UPDATE OR DELETE ON audit_entry
   FOR EACH ROW EXECUTE FUNCTION audit_refuse();
 CREATE TRIGGER audit_entry_no_truncate BEFORE TRUNCATE ON audit_entry

@@ -49,21 +49,25 @@ def browser_packages() -> Iterator[Component]:
 def bill() -> dict[str, Any]:
     """Return the bill of materials of this source."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    product = _component(project["name"], project["version"], f"pkg:pypi/{project['name']}@{project['version']}",
-                         project["license"]) | {"type": "application"}  # fmt: skip
+    product = _component(
+        project["name"], project["version"], f"pkg:pypi/{project['name']}@{project['version']}", project["license"]
+    ) | {"type": "application"}
     parts = [*python_packages(), *browser_packages()]
     refs = {part["name"]: part["bom-ref"] for part in parts}
     leads = _leads(project["name"], project["dependencies"])
     leads[project["name"]] |= {part["name"] for part in browser_packages()}
     refs_of_all = {project["name"]: product["bom-ref"], **refs}
     return {
-        "bomFormat": "CycloneDX", "specVersion": "1.6", "version": 1, "metadata": {"component": product},
+        "bomFormat": "CycloneDX",
+        "specVersion": "1.6",
+        "version": 1,
+        "metadata": {"component": product},
         "components": parts,
         "dependencies": [
             {"ref": ref, "dependsOn": sorted(refs[one] for one in leads.get(name, ()) if one in refs)}
             for name, ref in refs_of_all.items()
         ],
-    }  # fmt: skip
+    }
 
 
 def _leads(root: str, lines: Iterable[str]) -> dict[str, set[str]]:

@@ -50,8 +50,8 @@ def read(address: str) -> str:
     until = time.monotonic() + READY_WITHIN
     while True:
         try:
-            with urllib.request.urlopen(address) as answer:  # noqa: S310 - our own server, by http
-                return str(answer.read().decode())
+            with urllib.request.urlopen(address) as response:  # noqa: S310 - our own server, by http
+                return str(response.read().decode())
         except OSError:
             if time.monotonic() > until:
                 raise
@@ -65,8 +65,12 @@ def try_out(tracker: Path, folder: Path) -> None:
     words = ("--data", folder / "data")
     made = subprocess.run(
         [tracker, "init", *words, "--coordinator", "boss@usao.example", "--set", f"BASE_URL=http://127.0.0.1:{port}"],
-        cwd=folder, env=clean, check=True, stdout=subprocess.PIPE, text=True,
-    )  # fmt: skip
+        cwd=folder,
+        env=clean,
+        check=True,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
     serving = subprocess.Popen([tracker, "serve", *words, "--port", str(port)], cwd=folder, env=clean)
     try:
         page = read(made.stdout.splitlines()[-1])

@@ -1,4 +1,4 @@
-"""The cast of `scenarios`: agencies, bodies and people by role, and short ways to schedule for them."""
+"""The cast of `scenarios`: agencies, committees and people by role, and short ways to schedule for them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -67,11 +67,11 @@ STEERING = (
 
 @dataclass(frozen=True)
 class Cast:
-    """Everybody by name, as viewers; `agencies` and `bodies` by code and name, as ids."""
+    """Everybody by name, as viewers; `agencies` and `committees` by code and name, as ids."""
 
     members: Mapping[str, Viewer]
     agencies: Mapping[str, UUID]
-    bodies: Mapping[str, UUID]
+    committees: Mapping[str, UUID]
 
     def __getattr__(self, name: str) -> Viewer:
         """Return a person: cast.fbi_lead."""
@@ -100,56 +100,86 @@ async def people_of_the_task_force() -> Cast:
                 zone=ZONE,
                 email=f"{name}@{agency.lower().replace(' ', '-')}.example",
             )
-        bodies = await _bodies(agencies, ids)
-    return Cast({name: await viewer_for(one, NOW) for name, one in ids.items()}, agencies, bodies)
+        committees = await _committees(agencies, ids)
+    return Cast({name: await viewer_for(one, NOW) for name, one in ids.items()}, agencies, committees)
 
 
-async def _bodies(agencies: Mapping[str, UUID], ids: Mapping[str, UUID]) -> dict[str, UUID]:
+async def _committees(agencies: Mapping[str, UUID], ids: Mapping[str, UUID]) -> dict[str, UUID]:
     agency_of = {name: agency for name, agency, _ in PEOPLE}
-    bodies = {
-        "steering": await people.add_body(name="Steering Committee", kind="steering", place="USAO conference room"),
-        "enforcement": await people.add_body(
+    committees = {
+        "steering": await people.add_committee(
+            name="Steering Committee", kind="steering", place="USAO conference room"
+        ),
+        "enforcement": await people.add_committee(
             name="Law Enforcement Committee", kind="committee", arm=Arm.LAW_ENFORCEMENT
         ),
-        "services": await people.add_body(name="Victim Services Committee", kind="committee", arm=Arm.VICTIM_SERVICES),
+        "services": await people.add_committee(
+            name="Victim Services Committee", kind="committee", arm=Arm.VICTIM_SERVICES
+        ),
     }
     for name in STEERING:
         alternates = [ids[f"{name.split('_')[0]}_alternate"]] if f"{name.split('_')[0]}_alternate" in ids else []
         await people.add_seat(
-            body_id=bodies["steering"], agency_id=agencies[agency_of[name]], primary=ids[name], alternates=alternates
+            committee_id=committees["steering"],
+            agency_id=agencies[agency_of[name]],
+            primary=ids[name],
+            alternates=alternates,
         )
     for name in STEERING[:6]:
-        await people.add_seat(body_id=bodies["enforcement"], agency_id=agencies[agency_of[name]], primary=ids[name])
+        await people.add_seat(
+            committee_id=committees["enforcement"], agency_id=agencies[agency_of[name]], primary=ids[name]
+        )
     for name in ("caht_lead", "harbor_advocate", "bridge_advocate"):
-        await people.add_seat(body_id=bodies["services"], agency_id=agencies[agency_of[name]], primary=ids[name])
-    await people.make_chair(body_id=bodies["services"], member_id=ids["caht_lead"])
-    return bodies
+        await people.add_seat(
+            committee_id=committees["services"], agency_id=agencies[agency_of[name]], primary=ids[name]
+        )
+    await people.make_chair(committee_id=committees["services"], member_id=ids["caht_lead"])
+    return committees
 
 
 def meeting(*invitees: Viewer, **facts: Any) -> Plan:
     """Return the plan of a meeting for everyone on January 12, 2027, 10:00–11:30 AM; `facts` replace its fields."""
-    return _plan(invitees, {
-        "kind": Kind.MEETING, "title": "Monthly task force meeting", "visibility": Visibility.ALL,
-        "starts": datetime(2027, 1, 12, 10), "duration": timedelta(minutes=90),  # noqa: DTZ001 - local to the zone
-        "place": "USAO conference room", **facts,
-    })  # fmt: skip
+    return _plan(
+        invitees,
+        {
+            "kind": Kind.MEETING,
+            "title": "Monthly task force meeting",
+            "visibility": Visibility.ALL,
+            "starts": datetime(2027, 1, 12, 10),  # noqa: DTZ001 - local to the zone
+            "duration": timedelta(minutes=90),
+            "place": "USAO conference room",
+            **facts,
+        },
+    )
 
 
 def operation(*invitees: Viewer, **facts: Any) -> Plan:
     """Return the plan of a joint operation for named people on January 16, 2027, 6:00 AM–noon."""
-    return _plan(invitees, {
-        "kind": Kind.JOINT_OPERATION, "title": "Operation Bluestem", "visibility": Visibility.NAMED,
-        "starts": datetime(2027, 1, 16, 6), "duration": timedelta(hours=6),  # noqa: DTZ001 - local to the zone
-        "place": "Staging at Larkspur Lot", "description": "Canary in the notes", **facts,
-    })  # fmt: skip
+    return _plan(
+        invitees,
+        {
+            "kind": Kind.JOINT_OPERATION,
+            "title": "Operation Bluestem",
+            "visibility": Visibility.NAMED,
+            "starts": datetime(2027, 1, 16, 6),  # noqa: DTZ001 - local to the zone
+            "duration": timedelta(hours=6),
+            "place": "Staging at Larkspur Lot",
+            "description": "Canary in the notes",
+            **facts,
+        },
+    )
 
 
 def marking(cast: Cast, agency: str = "FBI", **facts: Any) -> Marking:
     """Return the marking CUI//SP-INV/LEI until the end of 2027; `facts` replace its fields."""
-    return Marking(**{
-        "categories": frozenset({Category.LEI, Category.SP_INV}), "agency_id": cast.agencies[agency],
-        "decontrol_on": date(2027, 12, 31), **facts,
-    })  # fmt: skip
+    return Marking(
+        **{
+            "categories": frozenset({Category.LEI, Category.SP_INV}),
+            "agency_id": cast.agencies[agency],
+            "decontrol_on": date(2027, 12, 31),
+            **facts,
+        }
+    )
 
 
 def _plan(invitees: tuple[Viewer, ...], facts: dict[str, Any]) -> Plan:

@@ -23,7 +23,7 @@ from tracker.ports.http import errors
 from tracker.ports.http.forms import FormRequest
 from tracker.ports.http.guards import recognise, refuse_unguarded
 from tracker.ports.http.security import BODY_LIMIT, protect
-from tracker.ports.http.token_uses import note_after_answers
+from tracker.ports.http.token_uses import note_after_responses
 from tracker.ports.mail import self_test
 from tracker.ports.mail.compose import Composer
 from tracker.ports.mail.delivery import Delivery
@@ -161,15 +161,19 @@ def create_app(settings: Settings | None = None) -> Litestar:
     )
     refuse_unguarded(app)
     protect(app, chosen)
-    note_after_answers(app)
+    note_after_responses(app)
     return app
 
 
 def _state(settings: Settings, links: Links) -> State:
-    return State({
-        "links": links, "mailbox": Mailbox(Path(settings.mail_folder)), "api_document": api.described(),
-        "mail_server": Lately(),
-    })  # fmt: skip
+    return State(
+        {
+            "links": links,
+            "mailbox": Mailbox(Path(settings.mail_folder)),
+            "api_document": api.described(),
+            "mail_server": Lately(),
+        }
+    )
 
 
 def _handlers(settings: Settings) -> list[Any]:
@@ -213,7 +217,7 @@ async def _ticking(settings: Settings, links: Links) -> AsyncIterator[None]:
 def _jobs(settings: Settings, delivery: Delivery) -> Sequence[Job]:
     jobs: Sequence[Job] = (
         ("reminders", min(settings.tick, PLANNING_EVERY), lambda: reminders.queue_due(clock.now(), settings.time_zone)),
-        ("undo", UNDO_EVERY, lambda: undo_deeds.forget_former(clock.now())),
+        ("undo", UNDO_EVERY, lambda: undo_deeds.purge_snapshots(clock.now())),
         ("accounts", ACCOUNTS_EVERY, lambda: account_life.close_due(clock.now())),
         ("calendars", min(settings.tick, CALENDARS_EVERY), lambda: read_due(settings, Network())),
         ("mail", settings.tick, lambda: _send(delivery)),

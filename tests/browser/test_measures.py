@@ -41,21 +41,21 @@ def seconds(page: Page, field: str, value: str, region: str, text: str) -> float
 
 
 def test_a_month_is_light(page_of: PageOf) -> None:
-    answer = page_of(COORDINATOR).goto("/calendar?month=2026-12")
-    assert answer is not None
-    assert len(gzip.compress(answer.body())) <= MONTH
+    response = page_of(COORDINATOR).goto("/calendar?month=2026-12")
+    assert response is not None
+    assert len(gzip.compress(response.committee())) <= MONTH
 
 
 def test_a_reply_page_is_light_and_yes_is_near(page_of: PageOf, demo: Demo) -> None:
-    page, answers = page_of(None), list[Response]()
+    page, responses = page_of(None), list[Response]()
 
-    def note(answer: Response) -> None:
-        answers.append(answer)
+    def note(response: Response) -> None:
+        responses.append(response)
 
     page.on("response", note)
     to_reply(page, demo)
     page.wait_for_load_state("networkidle")
-    assert sum(len(gzip.compress(one.body())) for one in answers if one.request.resource_type != "font") < REPLY
+    assert sum(len(gzip.compress(one.committee())) for one in responses if one.request.resource_type != "font") < REPLY
     presses = 0
     while not page.evaluate("document.activeElement.matches('main button')"):
         page.keyboard.press("Tab")
@@ -81,7 +81,7 @@ def test_who_would_be_taken_twice_is_said_without_a_click(page_of: PageOf, demo:
     for field, text in (("starts", "14:30"), ("ends", "15:00")):
         page.locator(f"#f-{field}").fill(text)
     assert seconds(page, "#f-date", "2026-12-10", "#sending", MONTHLY) < SOON
-    expect(page.get_by_role("status").filter(has_text="would be taken twice")).to_be_attached()
+    expect(page.get_by_role("status").filter(has_text="would be double-booked")).to_be_attached()
 
 
 def test_a_mark_is_saved_at_once_and_counted_on_a_second_screen(page_of: PageOf) -> None:
@@ -90,8 +90,8 @@ def test_a_mark_is_saved_at_once_and_counted_on_a_second_screen(page_of: PageOf)
     second.goto(first.url)
     people, took = first.locator(".tt-att li"), []
     for number in range(TRIES):
-        with first.expect_response("**/marks") as answered:
+        with first.expect_response("**/marks") as replied:
             people.nth(number).get_by_role("button", name="Here", exact=True).click()
-        took.append(answered.value.request.timing["responseEnd"] / 1000)
+        took.append(replied.value.request.timing["responseEnd"] / 1000)
     assert min(took) < AT_ONCE
     expect(second.locator("#count")).to_contain_text(re.compile(rf"\b{TRIES} present"), timeout=LIVE)

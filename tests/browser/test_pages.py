@@ -71,7 +71,7 @@ def complaints(page: Page) -> list[str]:
     said: list[str] = []
 
     def hear(message: ConsoleMessage) -> None:
-        # A page that is itself the answer 404 or 422 is told of as a lost file.
+        # A page that is itself the answer 404 or 422 is notified of as a lost file.
         is_the_page = message.text.startswith("Failed to load resource") and message.location["url"] == page.url
         if message.type == "error" and not is_the_page:
             said.append(message.text)

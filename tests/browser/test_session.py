@@ -27,7 +27,7 @@ def server_says(page: Page, **state: object) -> None:
     """Let the server answer that a session of this person goes on for so many seconds; no state: there is none."""
     person = page.locator("#session").get_attribute("data-person")
 
-    def answer(route: Route) -> None:
+    def response(route: Route) -> None:
         if state and route.request.method == "GET":
             route.fulfill(json={"person": person, "form_token": "renewed", "can_stay": True, **state})
         elif state:
@@ -36,7 +36,7 @@ def server_says(page: Page, **state: object) -> None:
             route.fulfill(status=401)
 
     page.unroute_all()
-    page.route("**/session", answer)
+    page.route("**/session", response)
 
 
 def test_two_minutes_before_the_end_one_is_asked_and_stays(writing: Page) -> None:

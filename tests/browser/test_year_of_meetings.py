@@ -75,11 +75,11 @@ def test_april_is_moved_with_two_clicks(hand: Hand) -> None:
     assert hand.clicks == 2
 
 
-def test_june_is_cancelled_with_two_clicks_and_brought_back_with_one(hand: Hand) -> None:
+def test_june_is_canceled_with_two_clicks_and_brought_back_with_one(hand: Hand) -> None:
     at_date(hand, "2027-06-08")
     hand.link("Cancel this date")
     hand.button(re.compile("^Cancel"))
-    off = hand.page.get_by_role("heading", name="This date is cancelled")
+    off = hand.page.get_by_role("heading", name="This date is canceled")
     expect(off).to_be_visible()
     assert hand.clicks == 2
     hand.button(re.compile("^Bring this date back"))

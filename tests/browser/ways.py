@@ -88,8 +88,8 @@ def to_calendar_report(page: Page, _: Demo) -> None:
 
 
 def to_seat(page: Page, demo: Demo) -> None:
-    """Go to a body and from there to the first of its seats."""
-    to_row("/bodies", "Steering Committee")(page, demo)
+    """Go to a committee and from there to the first of its seats."""
+    to_row("/committees", "Steering Committee")(page, demo)
     page.locator("td.act a").first.click()
     page.wait_for_url("**/seats/*")
 
@@ -131,7 +131,7 @@ def to_own_roll(page: Page, title: str) -> None:
 
 
 def to_suggested_times(page: Page, _: Demo) -> None:
-    """Ask for times for a meeting of a body with a quorum, and everybody of an agency."""
+    """Ask for times for a meeting of a committee with a quorum, and everybody of an agency."""
     page.goto("/schedule")
     page.get_by_label("Meeting of").select_option(label="Steering Committee")
     page.get_by_role("group", name="Invite by agency").get_by_text("KCPD").click()
@@ -315,8 +315,8 @@ def to_refused_notifications(page: Page, _: Demo) -> None:
     page.locator(".usa-alert--error").wait_for()
 
 
-def to_body_reminders(page: Page, _: Demo) -> None:
-    """Go from the notifications to the reminders of a body."""
+def to_committee_reminders(page: Page, _: Demo) -> None:
+    """Go from the notifications to the reminders of a committee."""
     page.goto("/settings/notifications")
     page.get_by_role("link", name="Steering Committee").click()
     page.wait_for_url("**/reminders")
@@ -403,8 +403,8 @@ WAYS: dict[str, tuple[str | None, Way, str]] = {
     "accounts to review": (COORDINATOR, to("/people/review"), "Accounts to review"),
     "add an agency": (COORDINATOR, to("/agencies/new"), "Add an agency"),
     "edit an agency": (COORDINATOR, to_row("/agencies", "IPD", "edit"), "Edit IPD"),
-    "add a body": (COORDINATOR, to("/bodies/new"), "Add a body"),
-    "edit a body": (COORDINATOR, to_row("/bodies", "Steering Committee", "edit"), "Edit Steering Committee"),
+    "add a committee": (COORDINATOR, to("/committees/new"), "Add a committee"),
+    "edit a committee": (COORDINATOR, to_row("/committees", "Steering Committee", "edit"), "Edit Steering Committee"),
     "a seat": (COORDINATOR, to_seat, "Seat of"),
     "agencies": (COORDINATOR, to("/agencies"), "Agencies"),
     "blackout days with errors": (FBI_LEAD, to_refused_blackout, "Federal Bureau of Investigation"),
@@ -413,8 +413,8 @@ WAYS: dict[str, tuple[str | None, Way, str]] = {
     "add a site": (COORDINATOR, to("/sites/new"), "Add a site"),
     "edit a site": (COORDINATOR, to_site, "Edit KCPD academy, room 4"),
     "one agency": (COORDINATOR, to_row("/agencies", "CAHT"), "Coalition Against Human Trafficking"),
-    "bodies": (COORDINATOR, to("/bodies"), "Bodies"),
-    "one body": (COORDINATOR, to_row("/bodies", "Steering Committee"), "Steering Committee"),
+    "committees": (COORDINATOR, to("/committees"), "Committees"),
+    "one committee": (COORDINATOR, to_row("/committees", "Steering Committee"), "Steering Committee"),
     "reports": (COORDINATOR, to("/reports?period=2026-H2"), "Reports"),
     "reports of chosen days": (FBI_LEAD, to("/reports?period=custom&from=2026-12-02&to=2026-11-02"), "Reports"),
     "rows of attendance": (COORDINATOR, to("/reports/rows?period=2026-11&part=places&of=remote"), "Remote"),
@@ -435,13 +435,13 @@ WAYS: dict[str, tuple[str | None, Way, str]] = {
     "lost phone": (ADVOCATE, to("/settings/lost-phone"), "I lost my phone or computer"),
     "admin": (COORDINATOR, to("/admin"), "Admin"),
     "health": (COORDINATOR, to("/admin/health"), "Health"),
-    "audit trail": (COORDINATOR, to("/audit"), "Audit trail"),
-    "audit trail with a mistake": (COORDINATOR, to("/audit?from=odd"), "Audit trail"),
+    "audit log": (COORDINATOR, to("/audit"), "Audit log"),
+    "audit log with a mistake": (COORDINATOR, to("/audit?from=odd"), "Audit log"),
     "messages": (COORDINATOR, to("/messages"), "Messages"),
     "messages of an event": (COORDINATOR, to_messages_of_event, f"Messages about {TRAINING}"),
     "notifications": (ADVOCATE, to("/settings/notifications"), "Notifications"),
     "notifications with errors": (COORDINATOR, to_refused_notifications, "Notifications"),
-    "reminders of a body": (COORDINATOR, to_body_reminders, "Reminders of Steering Committee"),
+    "reminders of a committee": (COORDINATOR, to_committee_reminders, "Reminders of Steering Committee"),
     "nothing there": (COORDINATOR, to("/nothing-there"), "We cannot find that page"),
     "reply to an invitation": (None, to_reply, TRAINING),
     "reply to a series": (None, to_series_reply, MONTHLY),

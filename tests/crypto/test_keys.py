@@ -61,4 +61,4 @@ def test_any_characters_can_be_compared() -> None:
 
 def test_tokens_are_new_each_time_and_found_by_a_fingerprint_of_64_digits() -> None:
     assert keys.new_token() != keys.new_token()
-    assert len(keys.fingerprint(keys.new_token())) == 64
+    assert len(keys.token_hash(keys.new_token())) == 64

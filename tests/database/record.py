@@ -30,9 +30,9 @@ from tracker.rules.attendance.sheet import Mark
 from tracker.rules.availability.shared_calendars import Found, Kind, Span, window
 from tracker.rules.calendars.feeds import Scope
 from tracker.rules.core.actors import BY_COMMAND
-from tracker.rules.emails.preferences import BodyPreferences, Preferences
+from tracker.rules.emails.preferences import CommitteePreferences, Preferences
 from tracker.rules.events.plan import DateChange
-from tracker.rules.events.replies import AnswerValue
+from tracker.rules.events.replies import ReplyValue
 from tracker.rules.identity.api_tokens import ApiScope
 from tracker.rules.recurrence import rule_for
 from tracker.rules.roster.sites import SiteFacts
@@ -71,7 +71,7 @@ async def _events(cast: Cast) -> UUID:
     event_id = await events.schedule(cast.coordinator, meeting(*everybody(cast), rule=rule), LAST_WEEK)
     raid = await events.schedule(cast.fbi_lead, operation(cast.hsi_liaison, cast.kcpd_detective), LAST_WEEK)
     await printouts.issue_copy(cast.fbi_lead, raid, "2027-01-16", cast.hsi_liaison.member_id, NOW)
-    await replies.answer(cast.caht_lead, event_id, KEY, AnswerValue.ACCEPTED, "", NOW, for_series=True)
+    await replies.reply(cast.caht_lead, event_id, KEY, ReplyValue.ACCEPTED, "", NOW, for_series=True)
     later = DateChange(starts=datetime(2027, 2, 11, 13), duration=timedelta(minutes=90))  # noqa: DTZ001 - as above
     await occurrences.change_date(cast.coordinator, event_id, "2027-02-09", later, 1, NOW, notify=True)
     await occurrences.cancel_date(cast.coordinator, event_id, "2027-03-09", 1, "Conference week", NOW)
@@ -92,7 +92,9 @@ async def _after_the_meeting(cast: Cast, event_id: UUID) -> None:
 
 async def _choices(cast: Cast) -> None:
     await preferences.save(cast.fbi_lead, Preferences(is_discreet=True), NOW)
-    await preferences.save_body(cast.coordinator, cast.bodies["steering"], BodyPreferences(asks_again=True), NOW)
+    await preferences.save_committee(
+        cast.coordinator, cast.committees["steering"], CommitteePreferences(asks_again=True), NOW
+    )
     await saved_filters.save(cast.kcpd_detective, "calendar", "Steering", "kind=meeting", NOW)
     await templates.save(cast.coordinator, "Core group", {"title": ["Core group"]}, None, NOW)
     days = date(2027, 1, 18), date(2027, 1, 22), "Range week"
@@ -113,7 +115,7 @@ async def _ways_in(cast: Cast) -> None:
     await api_tokens.create(cast.fbi_lead, "Duty roster", frozenset({ApiScope.EVENTS_READ}), NOW)
     await recovery_codes.renew_codes(cast.fbi_lead.member_id, NOW, by=BY_COMMAND)
     async with writing():
-        await failed_logins.count_failure(keys.fingerprint("stranger"), None, NOW, UNKNOWN, what="password")
+        await failed_logins.count_failure(keys.token_hash("stranger"), None, NOW, UNKNOWN, what="password")
 
 
 def rows_of(file: Path) -> dict[str, Rows]:

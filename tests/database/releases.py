@@ -81,7 +81,7 @@ def _stranger(like: dict[str, Any], number: int) -> dict[str, Any]:
 
 
 def _lead(member: dict[str, Any], number: int) -> dict[str, Any]:
-    return {"id": _id(2, number), "member": member["id"], "role": "agency_lead", "body": None}
+    return {"id": _id(2, number), "member": member["id"], "role": "agency_lead", "committee": None}
 
 
 def _id(kind: int, number: int) -> str:

@@ -8,7 +8,7 @@ from piccolo.engine.exceptions import TransactionError
 from tests.cast import NOW, Cast, meeting
 from tracker.crypto import ids
 from tracker.database import writing
-from tracker.database.bulk_insert import insert_rows
+from tracker.database.bulk_insert import bulk_insert
 from tracker.tables.schema.core.outbox import Watermark
 from tracker.tables.schema.events.events import AudienceVersion, Occurrence
 from tracker.tables.schema.events.invitations import Invitation
@@ -22,17 +22,17 @@ async def test_rows_have_the_defaults_of_their_table(cast: Cast) -> None:
     start = datetime(2027, 3, 1, 10)  # noqa: DTZ001 - local to the event's zone
     made = {"id": ids.new_id(), "event": event_id, "original_start": start, "starts_at": NOW, "ends_at": NOW}
     async with writing():
-        await insert_rows(Occurrence, [{**made, "changed_at": NOW}])
+        await bulk_insert(Occurrence, [{**made, "changed_at": NOW}])
     found = await Occurrence.objects().get(Occurrence.original_start == start)
     assert found is not None
-    assert (found.starts_at, found.is_cancelled, found.cancel_reason, found.title) == (NOW, False, "", None)
+    assert (found.starts_at, found.is_canceled, found.cancel_reason, found.title) == (NOW, False, "", None)
     assert (found.version, found.sequence, found.attendance_closed_at) == (1, 0, None)
 
 
 async def test_a_thousand_rows_are_all_written(cast: Cast) -> None:
     made = [{"name": f"{number}", "until": NOW + timedelta(seconds=number)} for number in range(1_000)]
     async with writing():
-        await insert_rows(Watermark, made)
+        await bulk_insert(Watermark, made)
     assert await Watermark.count() == 1_000
     assert await Watermark.select(Watermark.until).where(Watermark.name == "7") == [
         {"until": NOW.astimezone(UTC) + timedelta(seconds=7)}
@@ -43,18 +43,18 @@ async def test_a_row_that_is_there_already_is_changed_as_the_statement_ends(cast
     again = " ON CONFLICT (audience) DO UPDATE SET version = audience_version.version + 1"
     async with writing():
         for _ in range(3):
-            await insert_rows(AudienceVersion, [{"audience": "arm:none", "version": 1}], again)
+            await bulk_insert(AudienceVersion, [{"audience": "arm:none", "version": 1}], again)
     found = await AudienceVersion.select(AudienceVersion.version).where(AudienceVersion.audience == "arm:none")
     assert found == [{"version": 3}]
 
 
 async def test_outside_a_transaction_nothing_is_written(cast: Cast) -> None:
     with pytest.raises(TransactionError):
-        await insert_rows(Watermark, [{"name": "1", "until": NOW}])
+        await bulk_insert(Watermark, [{"name": "1", "until": NOW}])
     assert await Watermark.count() == 0
 
 
 async def test_nothing_is_written_of_no_rows(cast: Cast) -> None:
     before = await Invitation.count()
-    await insert_rows(Invitation, [])
+    await bulk_insert(Invitation, [])
     assert await Invitation.count() == before

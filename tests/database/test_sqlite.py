@@ -86,7 +86,7 @@ async def test_closing_ends_every_thread(tmp_path: Path) -> None:
     assert connection_threads() == before
 
 
-async def test_an_opening_that_is_cancelled_leaves_no_thread(file: SQLiteEngine) -> None:
+async def test_an_opening_that_is_canceled_leaves_no_thread(file: SQLiteEngine) -> None:
     before = connection_threads()
     for step in range(20):
         opening = asyncio.create_task(file.get_connection())

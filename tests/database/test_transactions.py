@@ -72,7 +72,7 @@ async def test_a_cancel_scope_leaves_nothing_behind(small: Engine) -> None:
     assert connection_threads() <= threads + small.pool_size
 
 
-async def test_a_cancelled_task_leaves_nothing_behind(small: Engine) -> None:
+async def test_a_canceled_task_leaves_nothing_behind(small: Engine) -> None:
     async def endless() -> None:
         async with writing():
             await add_parent(small, 1)
@@ -88,7 +88,7 @@ async def test_a_cancelled_task_leaves_nothing_behind(small: Engine) -> None:
     await works(small)
 
 
-async def test_a_query_cancelled_at_any_moment_leaves_the_pool_whole(small: Engine) -> None:
+async def test_a_query_canceled_at_any_moment_leaves_the_pool_whole(small: Engine) -> None:
     for step in range(40):
         with anyio.move_on_after(step * 0.0001):
             await read_then_write(small)

@@ -30,9 +30,11 @@ def demo(folder: Path, *options: str) -> Iterator[tuple[subprocess.Popen[str], d
     """A running demo, and what its demo.json says; settings around it do not count."""
     process = subprocess.Popen(
         command("--data", str(folder), "--port", "0", "--json", *options),
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
         env={**os.environ, "TRACKER_DATABASE_URL": "sqlite:////nowhere/real.sqlite", "TRACKER_SECRET": "short"},
-    )  # fmt: skip
+    )
     try:
         yield process, listing(process, folder)
     finally:

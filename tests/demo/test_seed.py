@@ -20,7 +20,7 @@ from tracker.tables.schema.actions.action_items import ActionItem
 from tracker.tables.schema.attendance.attendance import AttendanceMark
 from tracker.tables.schema.core.audit import AuditEntry
 from tracker.tables.schema.core.outbox import Message
-from tracker.tables.schema.roster.people import Agency, Body, Member, SeatHolder
+from tracker.tables.schema.roster.people import Agency, Committee, Member, SeatHolder
 from tracker.usecases.core import audit
 from tracker.usecases.events import occurrences, replies
 
@@ -73,8 +73,8 @@ async def test_the_model_task_force_and_two_invented_organizations_are_there(dem
     assert await Agency.count().where(Agency.coalition.code == "CAHT") == 2
 
 
-async def test_27_people_are_there_and_most_hold_seats_of_three_bodies(demo: Company) -> None:
-    assert (await Member.count(), await Body.count()) == (27, 3)
+async def test_27_people_are_there_and_most_hold_seats_of_three_committees(demo: Company) -> None:
+    assert (await Member.count(), await Committee.count()) == (27, 3)
     assert await SeatHolder.count() > 20
 
 
@@ -104,7 +104,7 @@ async def test_a_deadline_of_the_demo_is_one_whole_day(demo: Company) -> None:
     assert {f"{moment:%H:%M}" for moment in due} == {"00:00"}
 
 
-async def test_each_persona_owes_an_answer(demo: Company) -> None:
+async def test_each_persona_owes_an_reply(demo: Company) -> None:
     for key in ("coordinator", "fbi_lead", "kcpd_detective", "caht_lead", "advocate"):
         assert await replies.owed(demo.members[key], NOW), key
 
@@ -118,7 +118,7 @@ async def test_attendance_was_taken_and_one_date_waits(demo: Company) -> None:
 
 async def test_action_items_are_in_every_state_and_some_are_overdue(demo: Company) -> None:
     found = await ActionItem.select(ActionItem.status, ActionItem.due, ActionItem.closed_at)
-    assert {row["status"] for row in found} == {"open", "in_progress", "blocked", "done", "cancelled"}
+    assert {row["status"] for row in found} == {"open", "in_progress", "blocked", "done", "canceled"}
     assert sum(row["due"] < NOW.date() and row["closed_at"] is None for row in found) >= 3
 
 
@@ -129,9 +129,7 @@ async def test_the_past_was_never_mailed_and_says_so(demo: Company) -> None:
 
 async def test_a_few_mails_of_each_sort_go_out_after_the_start(demo: Company) -> None:
     waiting = await Message.select(Message.kind).where(Message.state == State.PENDING)
-    assert {row["kind"] for row in waiting} == {
-        MessageKind.INVITATION, MessageKind.UPDATE, MessageKind.ITEM_ASSIGNED,
-    }  # fmt: skip
+    assert {row["kind"] for row in waiting} == {MessageKind.INVITATION, MessageKind.UPDATE, MessageKind.ITEM_ASSIGNED}
     assert 10 < len(waiting) < 40
 
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from aiosmtpd.smtp import SMTP
 
-Answer = Callable[[str], str | None]
+Response = Callable[[str], str | None]
 """From the address of a recipient to an answer that is not 250, or None."""
 
 
@@ -26,12 +26,12 @@ def fine(_: str) -> str | None:
 class MailServer:
     """Accepts mails; each hook may answer something else than 250, wait, or cut the connection first."""
 
-    at_mail: Answer = fine
-    at_rcpt: Answer = fine
-    at_data: Answer = fine
+    at_mail: Response = fine
+    at_rcpt: Response = fine
+    at_data: Response = fine
     pause: float = 0.0
     """Seconds before it takes a mail."""
-    cut_before_answer: Callable[[str], bool] = lambda _: False
+    cut_before_reply: Callable[[str], bool] = lambda _: False
     """Takes the mail, and the sender never learns of it."""
     accepted: list[bytes] = field(default_factory=list)
     tries: Counter[str] = field(default_factory=Counter)
@@ -52,25 +52,25 @@ class MailServer:
         return responses
 
     async def handle_MAIL(self, server: Any, session: Any, envelope: Any, address: str, options: list[str]) -> str:
-        if answer := self.at_mail(address):
-            return answer
+        if response := self.at_mail(address):
+            return response
         envelope.mail_from = address
         return "250 OK"
 
     async def handle_RCPT(self, server: Any, session: Any, envelope: Any, address: str, options: list[str]) -> str:
         self.tries[address] += 1
-        if answer := self.at_rcpt(address):
-            return answer
+        if response := self.at_rcpt(address):
+            return response
         envelope.rcpt_tos.append(address)
         return "250 OK"
 
     async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:
         [recipient] = envelope.rcpt_tos
         await asyncio.sleep(self.pause)
-        if answer := self.at_data(recipient):
-            return answer
+        if response := self.at_data(recipient):
+            return response
         self.accepted.append(bytes(envelope.content))
-        if self.cut_before_answer(recipient):
+        if self.cut_before_reply(recipient):
             server.transport.abort()
         return "250 Kept"
 

@@ -56,7 +56,7 @@ async def app(cast: Cast) -> AsyncIterator[Litestar]:
         yield app
 
 
-async def until_it_answers() -> float:
+async def until_it_replies() -> float:
     """Return how many seconds it took until this process had an answer again from its pool."""
     began = time.monotonic()
     while True:
@@ -76,7 +76,7 @@ async def test_crashes_while_mails_go_out_lose_nothing(server: CrashingServer, d
         for crash in range(CRASHES):
             await until_accepted(mails, (crash + 1) * count // (CRASHES + 2))
             await asyncio.to_thread(server.crash)
-            assert await until_it_answers() <= RECONNECT
+            assert await until_it_replies() <= RECONNECT
         await until_none_waits()
         ids = mails.message_ids()
     assert (len(ids), await states()) == (count, {"sent": count})
@@ -95,7 +95,7 @@ async def test_connections_that_are_cut_while_mails_go_out_lose_nothing(database
         for kick in range(KICKS):
             await until_accepted(mails, (kick + 1) * count // (KICKS + 2))
             await database.run_ddl(others)
-            await until_it_answers()
+            await until_it_replies()
         await until_none_waits()
         ids = mails.message_ids()
     assert (len(ids), await states()) == (count, {"sent": count})
@@ -108,9 +108,9 @@ async def test_pages_come_back_by_themselves_after_a_crash(server: CrashingServe
     crashing = asyncio.create_task(asyncio.to_thread(server.crash))
     seen = set()
     while not crashing.done():
-        answer = await browser.get("/calendar")
-        seen.add(answer.status_code)
-        assert answer.status_code == 200 or "tell the coordinator this reference" in answer.text
+        response = await browser.get("/calendar")
+        seen.add(response.status_code)
+        assert response.status_code == 200 or "tell the coordinator this reference" in response.text
         await asyncio.sleep(0.01)
     began = time.monotonic()
     while (await browser.get("/")).status_code != 200:

@@ -62,21 +62,21 @@ async def test_a_sender_whose_clock_is_an_hour_ahead_sends_nothing_twice(cast: C
 
 async def test_a_mail_server_that_fails_in_every_way_gets_each_mail_in_the_end(cast: Cast, server: MailServer) -> None:
     chance = Random(7)  # noqa: S311 - repeatable faults
-    lost_answers: list[str] = []
+    lost_replies: list[str] = []
 
-    def sometimes(answer: str) -> str | None:
-        return answer if chance.random() < 0.1 else None
+    def sometimes(response: str) -> str | None:
+        return response if chance.random() < 0.1 else None
 
-    def loses_the_answer(recipient: str) -> bool:
+    def loses_the_reply(recipient: str) -> bool:
         if chance.random() < 0.05:
-            lost_answers.append(recipient)
+            lost_replies.append(recipient)
             return True
         return False
 
     server.at_mail = lambda _: sometimes("451 Busy")
     server.at_rcpt = lambda to: "550 No such user" if to.startswith("caht_alternate") else sometimes("450 Greylisted")
     server.at_data = lambda _: sometimes("452 No space")
-    server.cut_before_answer = loses_the_answer
+    server.cut_before_reply = loses_the_reply
     count = await due_reminders(cast, REMINDERS, ZONE)
     bounced = count // 12
     async with sending(engine(), server, FAST) as senders:
@@ -85,7 +85,7 @@ async def test_a_mail_server_that_fails_in_every_way_gets_each_mail_in_the_end(c
         await until_none_waits()
     ids = server.message_ids()
     assert await states() == {"sent": count - bounced, "bounced": bounced}
-    assert (len(ids), ids.total() - len(ids)) == (count - bounced, len(lost_answers))
+    assert (len(ids), ids.total() - len(ids)) == (count - bounced, len(lost_replies))
 
 
 @pytest.mark.parametrize("window", ["mail", "rcpt", "before the answer", "after the answer"])
@@ -108,10 +108,10 @@ async def test_a_kill_doubles_a_mail_only_between_its_last_dot_and_the_record(
         server.at_mail = lambda _: kill_at("mail")
         server.at_rcpt = lambda _: kill_at("rcpt")
         server.at_data = lambda _: kill_at("before the answer")
-        server.cut_before_answer = kill_later
+        server.cut_before_reply = kill_later
         await asyncio.to_thread(victim.join)
         await senders.start()
         await until_none_waits()
     ids = server.message_ids()
     assert (len(ids), await states()) == (count, {"sent": count})
-    assert ids.total() - count <= (1 if window.endswith("answer") else 0)
+    assert ids.total() - count <= (1 if window.endswith("reply") else 0)

@@ -52,10 +52,18 @@ async def desk(app: Litestar, cast: Cast) -> Browser:
 async def new_event(browser: Browser, cast: Cast) -> Fields:
     """Return the form of a new event for all agencies, with much to write down, as a person sends it."""
     return typed(
-        (await browser.get("/schedule")).text, "/events", kind="meeting", title="Planning", date="2027-01-20",
-        starts="10:00", ends="11:00", visibility="all", description="Agenda. " * 600, save="send",
+        (await browser.get("/schedule")).text,
+        "/events",
+        kind="meeting",
+        title="Planning",
+        date="2027-01-20",
+        starts="10:00",
+        ends="11:00",
+        visibility="all",
+        description="Agenda. " * 600,
+        save="send",
         agency=list(cast.agencies.values()),
-    )  # fmt: skip
+    )
 
 
 async def counts() -> tuple[int, int, int]:
@@ -80,10 +88,10 @@ async def test_a_full_disk_keeps_out_the_whole_deed_and_nothing_else(
     browser = Browser(app_on_sqlite, await session_of(sqlite_cast.coordinator, NOW))
     form, before = await new_event(browser, sqlite_cast), await counts()
     await with_room(ROOM)
-    answer = await browser.post("/events", form)
-    assert (answer.status_code, answer.headers.get("retry-after")) == (503, "60")
-    assert "Nothing was changed." in answer.text
-    assert "disk" not in answer.text.partition("<main")[2].lower()
+    response = await browser.post("/events", form)
+    assert (response.status_code, response.headers.get("retry-after")) == (503, "60")
+    assert "Nothing was changed." in response.text
+    assert "disk" not in response.text.partition("<main")[2].lower()
     assert await counts() == before
     assert [(await browser.get(path)).status_code for path in READ] == [200] * len(READ)
     await with_room(None)
@@ -114,8 +122,8 @@ async def test_people_stay_signed_in_and_read_on_when_not_a_byte_can_be_written(
 async def test_a_change_that_the_trail_cannot_hold_is_not_made(cast: Cast, desk: Browser) -> None:
     form, before = await new_event(desk, cast), (await Event.count(), await Message.count())
     await engine().run_ddl("DROP TABLE audit_entry")
-    answer = await desk.post("/events", form)
-    assert (answer.status_code, answer.headers.get("retry-after")) == (503, "60")
+    response = await desk.post("/events", form)
+    assert (response.status_code, response.headers.get("retry-after")) == (503, "60")
     assert (await Event.count(), await Message.count()) == before
     assert (await desk.get("/calendar")).status_code == 200
 
@@ -128,9 +136,9 @@ async def test_without_a_database_every_page_says_so_and_comes_back_with_it(cast
     else:
         await bound.run_ddl("ALTER TABLE session RENAME TO lost")
     for path in ("/", "/calendar"):
-        answer = await desk.get(path)
-        assert (answer.status_code, answer.headers["retry-after"]) == (503, "60")
-        assert "We cannot do this now" in answer.text
+        response = await desk.get(path)
+        assert (response.status_code, response.headers["retry-after"]) == (503, "60")
+        assert "We cannot do this now" in response.text
     if is_postgres(bound):
         bound.config = kept
         await open_database(bound)

@@ -47,8 +47,8 @@ def _plain(text: str) -> str:
     return _without(_without(_without(text, COMMENT), STATEMENT, " "), VALUE, "J")
 
 
-def _without(text: str, pattern: re.Pattern[str], stand_in: str = "") -> str:
-    return pattern.sub(lambda found: stand_in + "\n" * found.group().count("\n"), text)
+def _without(text: str, pattern: re.Pattern[str], substitute: str = "") -> str:
+    return pattern.sub(lambda found: substitute + "\n" * found.group().count("\n"), text)
 
 
 def _found(pattern: re.Pattern[str], text: str) -> Iterator[str]:

@@ -24,25 +24,61 @@ ORGANIZER = Organizer(name="Rescue Project", address="calendar@tracker.example",
 
 def event(rule: Rule | None = None, **facts: Any) -> Event:
     """Return an event; without other words a meeting for all on Thursday, December 10, 2026, 2:00 to 3:30 PM."""
-    made = Event(**{
-        "id": uuid4(), "uid": str(uuid4()), "reference": None, "kind": Kind.MEETING, "title": "Core group",
-        "description": "", "place": "", "video_link": "", "agenda": "", "visibility": Visibility.ALL, "body_id": None,
-        "body": None, "lead_id": UUID(int=1), "lead": "Coordinator", "lead_agency": "USAO",
-        "status": EventStatus.CONFIRMED, "zone": "America/Chicago", "starts": datetime(2026, 12, 10, 14),
-        "duration": timedelta(minutes=90), "is_all_day": False, "rrule": None, "version": 1, "sequence": 0,
-        "created_at": NOW, "changed_at": NOW, **facts,
-    })  # fmt: skip
+    made = Event(
+        **{
+            "id": uuid4(),
+            "uid": str(uuid4()),
+            "reference": None,
+            "kind": Kind.MEETING,
+            "title": "Core group",
+            "description": "",
+            "place": "",
+            "video_link": "",
+            "agenda": "",
+            "visibility": Visibility.ALL,
+            "committee_id": None,
+            "committee": None,
+            "lead_id": UUID(int=1),
+            "lead": "Coordinator",
+            "lead_agency": "USAO",
+            "status": EventStatus.CONFIRMED,
+            "zone": "America/Chicago",
+            "starts": datetime(2026, 12, 10, 14),
+            "duration": timedelta(minutes=90),
+            "is_all_day": False,
+            "rrule": None,
+            "version": 1,
+            "sequence": 0,
+            "created_at": NOW,
+            "changed_at": NOW,
+            **facts,
+        }
+    )
     return replace(made, rrule=to_rrule(rule, made.starts, None if made.is_all_day else made.zone)) if rule else made
 
 
 def date_of(of: Event, start: datetime, **facts: Any) -> Occurrence:
     """Return a date as the rule wants it, but for `facts`."""
     starts_at, ends_at = slot(start, of.duration, of.zone)
-    return Occurrence(**{
-        "id": uuid4(), "event": of, "original_start": start, "starts_at": starts_at, "ends_at": ends_at,
-        "title": of.title, "place": of.place, "agenda": of.agenda, "is_cancelled": False, "is_changed": False,
-        "version": 1, "sequence": 0, "changed_at": NOW, "attendance_closed_at": None, **facts,
-    })  # fmt: skip
+    return Occurrence(
+        **{
+            "id": uuid4(),
+            "event": of,
+            "original_start": start,
+            "starts_at": starts_at,
+            "ends_at": ends_at,
+            "title": of.title,
+            "place": of.place,
+            "agenda": of.agenda,
+            "is_canceled": False,
+            "is_changed": False,
+            "version": 1,
+            "sequence": 0,
+            "changed_at": NOW,
+            "attendance_closed_at": None,
+            **facts,
+        }
+    )
 
 
 def dates_of(of: Event) -> list[Occurrence]:

@@ -20,10 +20,15 @@ from tracker.rules.recurrence import Repeat, rule_for
 
 THURSDAY = datetime(2026, 12, 10, 14)
 SECRETS = {
-    "title": "Canary-title", "description": "Canary-notes", "place": "Canary-place", "agenda": "Canary-agenda",
-    "video_link": "https://canary.example/x", "lead": "Canary-lead", "lead_agency": "Canary-agency",
+    "title": "Canary-title",
+    "description": "Canary-notes",
+    "place": "Canary-place",
+    "agenda": "Canary-agenda",
+    "video_link": "https://canary.example/x",
+    "lead": "Canary-lead",
+    "lead_agency": "Canary-agency",
     "reference": "OP-CANARY",
-}  # fmt: skip
+}
 
 
 def weekly(count: int = 4, **facts: Any) -> Event:
@@ -34,8 +39,8 @@ def events_in(text: bytes) -> list[icalendar.Event]:
     return icalendar.Calendar.from_ical(text).walk("VEVENT")
 
 
-def cancelled(one: Occurrence) -> Occurrence:
-    return replace(one, is_cancelled=True, is_changed=True, sequence=1, changed_at=NOW + timedelta(hours=1))
+def canceled(one: Occurrence) -> Occurrence:
+    return replace(one, is_canceled=True, is_changed=True, sequence=1, changed_at=NOW + timedelta(hours=1))
 
 
 def lines_of(text: bytes) -> list[str]:
@@ -44,10 +49,17 @@ def lines_of(text: bytes) -> list[str]:
 
 def test_the_head_names_the_calendar_and_says_how_often_to_come_back() -> None:
     assert lines_of(feed(event()))[:10] == [
-        "BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//Task Force Tracker//Calendar//EN", "CALSCALE:GREGORIAN",
-        "METHOD:PUBLISH", "NAME:Task force", "X-WR-CALNAME:Task force", "X-WR-TIMEZONE:America/Chicago",
-        "REFRESH-INTERVAL;VALUE=DURATION:PT1H", "X-PUBLISHED-TTL:PT1H",
-    ]  # fmt: skip
+        "BEGIN:VCALENDAR",
+        "VERSION:2.0",
+        "PRODID:-//Task Force Tracker//Calendar//EN",
+        "CALSCALE:GREGORIAN",
+        "METHOD:PUBLISH",
+        "NAME:Task force",
+        "X-WR-CALNAME:Task force",
+        "X-WR-TIMEZONE:America/Chicago",
+        "REFRESH-INTERVAL;VALUE=DURATION:PT1H",
+        "X-PUBLISHED-TTL:PT1H",
+    ]
 
 
 def test_a_calendar_without_events_is_a_calendar() -> None:
@@ -100,33 +112,38 @@ def test_a_moved_date_names_where_the_rule_put_it_in_the_form_of_the_series() ->
     series = weekly()
     dates = dates_of(series)
     dates[1] = date_of(
-        series, dates[1].original_start, is_changed=True,
-        starts_at=datetime(2026, 12, 18, 15, tzinfo=UTC), ends_at=datetime(2026, 12, 18, 16, tzinfo=UTC),
-    )  # fmt: skip
+        series,
+        dates[1].original_start,
+        is_changed=True,
+        starts_at=datetime(2026, 12, 18, 15, tzinfo=UTC),
+        ends_at=datetime(2026, 12, 18, 16, tzinfo=UTC),
+    )
     text = lines_of(feed(series, dates))
     assert "RECURRENCE-ID;TZID=America/Chicago:20261217T140000" in text
     assert "DTSTART;TZID=America/Chicago:20261218T090000" in text
     assert not any(line.startswith("EXDATE") for line in text)
 
 
-def test_a_cancelled_date_stays_marked_for_30_days_and_is_then_left_out() -> None:
+def test_a_canceled_date_stays_marked_for_30_days_and_is_then_left_out() -> None:
     series = weekly()
     dates = dates_of(series)
-    dates[0] = cancelled(dates[0])
+    dates[0] = canceled(dates[0])
     last_day, first_day_without = date(2027, 1, 8), date(2027, 1, 9)
     override = events_in(feed(series, dates, today=last_day))[1]
     assert (str(override["SUMMARY"]), str(override["STATUS"]), str(override["TRANSP"])) == (
-        "Cancelled: Core group", "CANCELLED", "TRANSPARENT",
-    )  # fmt: skip
+        "Canceled: Core group",
+        "CANCELLED",
+        "TRANSPARENT",
+    )
     assert b"EXDATE" not in feed(series, dates, today=last_day)
     later = lines_of(feed(series, dates, today=first_day_without))
     assert "EXDATE;TZID=America/Chicago:20261210T140000" in later
     assert not any(line.startswith("RECURRENCE-ID") for line in later)
 
 
-def test_a_cancelled_event_stays_marked_for_30_days_and_then_goes() -> None:
-    gone = weekly(status=EventStatus.CANCELLED, changed_at=NOW)
-    assert str(events_in(feed(gone))[0]["SUMMARY"]) == "Cancelled: Core group"
+def test_a_canceled_event_stays_marked_for_30_days_and_then_goes() -> None:
+    gone = weekly(status=EventStatus.CANCELED, changed_at=NOW)
+    assert str(events_in(feed(gone))[0]["SUMMARY"]) == "Canceled: Core group"
     assert str(events_in(feed(gone))[0]["STATUS"]) == "CANCELLED"
     assert events_in(feed(gone, today=TODAY + timedelta(days=30))) == []
 
@@ -134,7 +151,7 @@ def test_a_cancelled_event_stays_marked_for_30_days_and_then_goes() -> None:
 def test_a_series_of_which_nothing_is_left_is_not_shown() -> None:
     series = weekly()
     assert events_in(feed(series, [])) == []
-    assert events_in(feed(series, [cancelled(one) for one in dates_of(series)], today=date(2028, 1, 1))) == []
+    assert events_in(feed(series, [canceled(one) for one in dates_of(series)], today=date(2028, 1, 1))) == []
 
 
 def test_a_date_that_is_not_stored_is_left_out_and_one_beside_the_rule_is_added() -> None:
@@ -149,7 +166,7 @@ def test_an_event_of_whole_days_has_dates_without_times() -> None:
     rule = rule_for(Repeat.DAILY, datetime(2026, 12, 10), count=3)
     series = event(rule, starts=datetime(2026, 12, 10), duration=timedelta(days=2), is_all_day=True)
     dates = dates_of(series)
-    dates[1] = cancelled(dates[1])
+    dates[1] = canceled(dates[1])
     text = lines_of(feed(series, dates))
     assert "DTSTART;VALUE=DATE:20261210" in text
     assert "DTEND;VALUE=DATE:20261212" in text
@@ -182,17 +199,28 @@ def test_a_discreet_event_tells_its_time_and_nothing_else(kind: Kind, title: str
     series = weekly(kind=kind, visibility=Visibility.NAMED, **SECRETS)
     dates = dates_of(series)
     dates[1] = replace(dates[1], is_changed=True, title="Canary-date", place="Canary-elsewhere")
-    dates[2] = cancelled(dates[2])
+    dates[2] = canceled(dates[2])
     text = feed(series, dates, Level.DISCREET)
     assert b"anary" not in text
     assert b"CANARY" not in text
     assert str(series.id).encode() not in text
     assert {str(one["CLASS"]) for one in events_in(text)} == {"CONFIDENTIAL"}
-    assert {str(one["SUMMARY"]) for one in events_in(text)} == {title, f"Cancelled: {title}"}
+    assert {str(one["SUMMARY"]) for one in events_in(text)} == {title, f"Canceled: {title}"}
     assert {name for one in events_in(text) for name in one} == {
-        "UID", "DTSTAMP", "LAST-MODIFIED", "SEQUENCE", "DTSTART", "DTEND", "RRULE", "RECURRENCE-ID", "SUMMARY", "CLASS",
-        "STATUS", "TRANSP", "ORGANIZER",
-    }  # fmt: skip
+        "UID",
+        "DTSTAMP",
+        "LAST-MODIFIED",
+        "SEQUENCE",
+        "DTSTART",
+        "DTEND",
+        "RRULE",
+        "RECURRENCE-ID",
+        "SUMMARY",
+        "CLASS",
+        "STATUS",
+        "TRANSP",
+        "ORGANIZER",
+    }
 
 
 def test_the_uid_does_not_depend_on_how_much_is_told() -> None:

@@ -110,14 +110,18 @@ def test_a_series_without_an_end_is_given_one_and_that_is_said() -> None:
     assert found.notes == ("It has no end in the file: it ends on Jan 11, 2028.",)
 
 
-def test_dates_left_out_added_moved_and_cancelled_are_those_that_another_program_shows() -> None:
+def test_dates_left_out_added_moved_and_canceled_are_those_that_another_program_shows() -> None:
     zoned = ";TZID=America/Chicago:"
     file = calendar(
         vevent(WEEKLY, f"EXDATE{zoned}20270119T100000", f"RDATE{zoned}20270121T100000", "STATUS:CONFIRMED"),
-        vevent(f"RECURRENCE-ID{zoned}20270126T100000", f"DTSTART{zoned}20270127T140000",
-               f"DTEND{zoned}20270127T153000", "STATUS:CONFIRMED"),
+        vevent(
+            f"RECURRENCE-ID{zoned}20270126T100000",
+            f"DTSTART{zoned}20270127T140000",
+            f"DTEND{zoned}20270127T153000",
+            "STATUS:CONFIRMED",
+        ),
         vevent(f"RECURRENCE-ID{zoned}20270202T100000", "STATUS:CANCELLED"),
-    )  # fmt: skip
+    )
     [found] = read(file, NOW, ZONE).events
     assert instants(found) == shown(file)
     assert len(instants(found)) == 3
@@ -131,13 +135,15 @@ def test_our_own_feed_is_read_as_the_same_moments(is_all_day: bool) -> None:
     of = event(rule, starts=starts, duration=length, is_all_day=is_all_day)
     every = dates_of(of)
     del every[3]
-    moved = plan.slot(datetime(2027, 2, 1, 9), length, ZONE) if not is_all_day else (
-        plan.slot(datetime(2027, 2, 1), length, ZONE)
-    )  # fmt: skip
+    moved = (
+        plan.slot(datetime(2027, 2, 1, 9), length, ZONE)
+        if not is_all_day
+        else (plan.slot(datetime(2027, 2, 1), length, ZONE))
+    )
     every[4] = type(every[4])(**{**vars(every[4]), "starts_at": moved[0], "ends_at": moved[1], "is_changed": True})
-    every[5] = type(every[5])(**{**vars(every[5]), "is_cancelled": True, "is_changed": True})
+    every[5] = type(every[5])(**{**vars(every[5]), "is_canceled": True, "is_changed": True})
     [found] = read(feed(of, every), NOW, ZONE).events
-    assert instants(found) == sorted((one.starts_at, one.ends_at) for one in every if not one.is_cancelled)
+    assert instants(found) == sorted((one.starts_at, one.ends_at) for one in every if not one.is_canceled)
 
 
 @pytest.mark.parametrize(
@@ -151,22 +157,28 @@ def test_our_own_feed_is_read_as_the_same_moments(is_all_day: bool) -> None:
         (["DTSTART:20270230T100000"], "“20270230T100000” is not a date that the calendar has."),
         (["DTSTART:tomorrow"], "“tomorrow” is not a date or time that we can read."),
         (["DTSTART:20270112T100000", "DURATION:P20D"], "It lasts less than nothing, or more than 14 days."),
-        (["DTSTART:20271107T073000Z", "DURATION:PT1H"],
-         "It lies in the hour that the clocks repeat in autumn, so its time cannot be kept."),
+        (
+            ["DTSTART:20271107T073000Z", "DURATION:PT1H"],
+            "It lies in the hour that the clocks repeat in autumn, so its time cannot be kept.",
+        ),
         (["RRULE:FREQ=SECONDLY;COUNT=2"], "The tracker does not keep this way to repeat (FREQ=SECONDLY)."),
         (["RRULE:FREQ=DAILY;INTERVAL=0"], "The tracker does not keep this way to repeat (INTERVAL=0)."),
         (["RRULE:FREQ=WEEKLY;BYHOUR=1,2;COUNT=2"], "The tracker does not keep this way to repeat (BYHOUR)."),
-        (["RRULE:FREQ=WEEKLY;BYDAY=WE;COUNT=3"],
-         "Tue, Jan 12, 2027 is not a date of this series. The first date that fits is Wed, Jan 13, 2027."),
+        (
+            ["RRULE:FREQ=WEEKLY;BYDAY=WE;COUNT=3"],
+            "Tue, Jan 12, 2027 is not a date of this series. The first date that fits is Wed, Jan 13, 2027.",
+        ),
         (["RRULE:FREQ=DAILY;COUNT=5000"], "Choose a number of dates from 1 to 1,000."),
         (["RRULE:FREQ=DAILY;UNTIL=20991231"], "A series lasts at most 5 years: end it by Jan 12, 2032."),
-        (["RRULE:FREQ=WEEKLY;COUNT=2", "RRULE:FREQ=DAILY;COUNT=2"],
-         "It repeats by several rules at once. Export it as several series."),
+        (
+            ["RRULE:FREQ=WEEKLY;COUNT=2", "RRULE:FREQ=DAILY;COUNT=2"],
+            "It repeats by several rules at once. Export it as several series.",
+        ),
         (["RRULE:FREQ=WEEKLY;COUNT=1", "EXDATE:20270112T100000"], "All of its dates are left out."),
         (["RDATE;TZID=America/Chicago:20270113T100000"], "It has extra dates, but no rule by which it repeats."),
         ([f"LOCATION:{'x' * 301}"], "Its place is too long. Use at most 300 characters; this has 301."),
     ],
-)  # fmt: skip
+)
 def test_what_cannot_be_taken_is_refused_with_its_reason(lines: list[str], sentence: str) -> None:
     assert refusal(*lines) == sentence
 
@@ -177,7 +189,7 @@ def test_a_series_without_an_end_from_long_ago_is_refused() -> None:
 
 
 @pytest.mark.parametrize("line", ["STATUS:CANCELLED", "CLASS:PRIVATE", "CLASS:CONFIDENTIAL"])
-def test_cancelled_and_private_events_are_left_out_and_named(line: str) -> None:
+def test_canceled_and_private_events_are_left_out_and_named(line: str) -> None:
     [row] = taken(vevent(line)).rest
     assert (row.title, row.outcome) == ("Core group", Outcome.LEFT_OUT)
 
@@ -202,12 +214,17 @@ def test_alarms_attachments_and_people_of_a_file_stay_behind() -> None:
 @pytest.mark.parametrize(
     "content",
     [
-        b"", b"title,date\r\n", b"BEGIN:VEVENT\r\nEND:VEVENT\r\n", calendar(), calendar(vevent())[:-20],
-        calendar("BEGIN:VEVENT", "END:VTODO"), calendar(vevent(title="\xff")).replace("\xff".encode(), b"\xff"),
+        b"",
+        b"title,date\r\n",
+        b"BEGIN:VEVENT\r\nEND:VEVENT\r\n",
+        calendar(),
+        calendar(vevent())[:-20],
+        calendar("BEGIN:VEVENT", "END:VTODO"),
+        calendar(vevent(title="\xff")).replace("\xff".encode(), b"\xff"),
         calendar(vevent("BEGIN:A\r\nBEGIN:B\r\nEND:B\r\nEND:A")),
         b"BEGIN:VCALENDAR\r\n" * 20_000 + b"END:VCALENDAR\r\n" * 20_000,
     ],
-)  # fmt: skip
+)
 def test_what_is_no_calendar_is_refused_as_a_whole(content: bytes) -> None:
     with pytest.raises(Invalid):
         read(content, NOW, ZONE)
@@ -226,11 +243,14 @@ def test_a_file_has_a_largest_size_and_a_most_of_events_and_dates() -> None:
 @pytest.mark.parametrize(
     "line",
     [
-        "DTSTART" + ";A=B" * 480_000 + ":x", "SUMMARY:" + "\\" * 1_900_000, 'SUMMARY;X="' + "a" * 1_900_000,
-        "EXDATE:" + "20270112T100000," * 110_000, "RRULE:FREQ=SECONDLY;BYMONTH=2;BYMONTHDAY=30",
+        "DTSTART" + ";A=B" * 480_000 + ":x",
+        "SUMMARY:" + "\\" * 1_900_000,
+        'SUMMARY;X="' + "a" * 1_900_000,
+        "EXDATE:" + "20270112T100000," * 110_000,
+        "RRULE:FREQ=SECONDLY;BYMONTH=2;BYMONTHDAY=30",
         "RRULE:FREQ=DAILY;BYDAY=" + "MO," * 600_000,
     ],
-)  # fmt: skip
+)
 def test_no_line_takes_longer_than_reading_it(line: str) -> None:
     began = time.process_time()
     file = taken(vevent(line))

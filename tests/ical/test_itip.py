@@ -15,11 +15,11 @@ from tracker.ical.itip import Attendee, cancel, request, take_out
 from tracker.rules.core.audiences import Visibility
 from tracker.rules.emails.content import MailedEntry
 from tracker.rules.events.event import Occurrence
-from tracker.rules.events.replies import AnswerValue, AttendeeRole
+from tracker.rules.events.replies import AttendeeRole, ReplyValue
 from tracker.rules.recurrence import Repeat, rule_for
 
 READER = Attendee(
-    name="KCPD detective", email="detective@kcpd.example", answer=AnswerValue.NEEDS_ACTION, role=AttendeeRole.REQUIRED
+    name="KCPD detective", email="detective@kcpd.example", reply=ReplyValue.NEEDS_ACTION, role=AttendeeRole.REQUIRED
 )
 SERIES = event(rule_for(Repeat.WEEKLY, datetime(2026, 12, 10, 14), count=4), sequence=2, place="Room 4")
 DATES = dates_of(SERIES)
@@ -42,34 +42,37 @@ def test_an_invitation_asks_its_one_reader_and_names_nobody_else() -> None:
     assert method == "REQUEST"
     assert str(shown["ATTENDEE"]) == "mailto:detective@kcpd.example"
     assert dict(shown["ATTENDEE"].params) == {
-        "CN": "KCPD detective", "CUTYPE": "INDIVIDUAL", "ROLE": "REQ-PARTICIPANT", "PARTSTAT": "NEEDS-ACTION",
+        "CN": "KCPD detective",
+        "CUTYPE": "INDIVIDUAL",
+        "ROLE": "REQ-PARTICIPANT",
+        "PARTSTAT": "NEEDS-ACTION",
         "RSVP": "TRUE",
-    }  # fmt: skip
+    }
     assert str(shown["ORGANIZER"]) == "mailto:calendar@tracker.example"
 
 
 @pytest.mark.parametrize(
-    ("answer", "role", "words"),
+    ("reply", "role", "words"),
     [
-        (AnswerValue.ACCEPTED, AttendeeRole.CHAIR, ("ACCEPTED", "CHAIR")),
-        (AnswerValue.DECLINED, AttendeeRole.OPTIONAL, ("DECLINED", "OPT-PARTICIPANT")),
-        (AnswerValue.TENTATIVE, AttendeeRole.REQUIRED, ("TENTATIVE", "REQ-PARTICIPANT")),
+        (ReplyValue.ACCEPTED, AttendeeRole.CHAIR, ("ACCEPTED", "CHAIR")),
+        (ReplyValue.DECLINED, AttendeeRole.OPTIONAL, ("DECLINED", "OPT-PARTICIPANT")),
+        (ReplyValue.TENTATIVE, AttendeeRole.REQUIRED, ("TENTATIVE", "REQ-PARTICIPANT")),
     ],
 )
-def test_answer_and_role_are_in_the_words_of_icalendar(
-    answer: AnswerValue, role: AttendeeRole, words: tuple[str, str]
+def test_reply_and_role_are_in_the_words_of_icalendar(
+    reply: ReplyValue, role: AttendeeRole, words: tuple[str, str]
 ) -> None:
-    _, [shown] = read(request(event(), dates_of(event()), replace(READER, answer=answer, role=role), ORGANIZER))
+    _, [shown] = read(request(event(), dates_of(event()), replace(READER, reply=reply, role=role), ORGANIZER))
     assert (shown["ATTENDEE"].params["PARTSTAT"], shown["ATTENDEE"].params["ROLE"]) == words
 
 
-def test_a_whole_series_comes_with_its_overrides_and_without_its_cancelled_dates() -> None:
-    dates = [DATES[0], moved(DATES[1]), replace(DATES[2], is_cancelled=True), DATES[3]]
+def test_a_whole_series_comes_with_its_overrides_and_without_its_canceled_dates() -> None:
+    dates = [DATES[0], moved(DATES[1]), replace(DATES[2], is_canceled=True), DATES[3]]
     message = request(SERIES, dates, READER, ORGANIZER)
     _, events = read(message)
     assert [one.get("RECURRENCE-ID") is None for one in events] == [True, False]
     assert b"EXDATE;TZID=America/Chicago:20261224T140000\r\n" in message
-    assert b"Cancelled: " not in message
+    assert b"Canceled: " not in message
     assert message.count(b"BEGIN:VTIMEZONE") == 1
 
 
@@ -112,7 +115,7 @@ def test_the_same_message_is_the_same_bytes_each_time() -> None:
 
 def test_an_event_without_a_date_left_is_not_sent() -> None:
     with pytest.raises(ValueError, match="read back"):
-        request(SERIES, [replace(one, is_cancelled=True) for one in DATES], READER, ORGANIZER)
+        request(SERIES, [replace(one, is_canceled=True) for one in DATES], READER, ORGANIZER)
 
 
 @pytest.mark.parametrize("facts", [{"name": "A\rX-EVIL:1"}, {"email": "a@b\r\nX-EVIL:1"}])

@@ -34,9 +34,12 @@ def singles(draw: st.DrawFn, zones: list[str] = ZONES) -> Event:
     hour = time(0) if is_all_day else draw(st.times()).replace(microsecond=0)
     length = timedelta(days=draw(st.integers(1, 3))) if is_all_day else timedelta(minutes=draw(st.integers(15, 2880)))
     return event(
-        starts=datetime.combine(day, hour), zone=draw(st.sampled_from(zones)), duration=length, is_all_day=is_all_day,
+        starts=datetime.combine(day, hour),
+        zone=draw(st.sampled_from(zones)),
+        duration=length,
+        is_all_day=is_all_day,
         title=draw(titles),
-    )  # fmt: skip
+    )
 
 
 @st.composite
@@ -58,7 +61,7 @@ def _edited(draw: st.DrawFn, one: Occurrence) -> Occurrence | None:
     changed = {"is_changed": True, "sequence": 1, "changed_at": NOW + timedelta(hours=1)}
     match draw(deeds):
         case "cancel":
-            return replace(one, is_cancelled=True, **changed)
+            return replace(one, is_canceled=True, **changed)
         case "move":
             unit = timedelta(days=1) if one.event.is_all_day else timedelta(minutes=15)
             moved = date_of(one.event, one.original_start + unit * draw(st.integers(-3, 50)))

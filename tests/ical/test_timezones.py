@@ -16,12 +16,23 @@ from hypothesis import strategies as st
 from tracker.ical.timezones import vtimezone
 
 US_ZONES = [
-    "America/New_York", "America/Chicago", "America/Denver", "America/Los_Angeles", "America/Anchorage",
-    "Pacific/Honolulu", "America/Phoenix", "America/Puerto_Rico",
-]  # fmt: skip
+    "America/New_York",
+    "America/Chicago",
+    "America/Denver",
+    "America/Los_Angeles",
+    "America/Anchorage",
+    "Pacific/Honolulu",
+    "America/Phoenix",
+    "America/Puerto_Rico",
+]
 ODD_ZONES = [
-    "Europe/London", "Europe/Dublin", "Asia/Kolkata", "America/Sao_Paulo", "Asia/Jerusalem", "Africa/Casablanca",
-]  # fmt: skip
+    "Europe/London",
+    "Europe/Dublin",
+    "Asia/Kolkata",
+    "America/Sao_Paulo",
+    "Asia/Jerusalem",
+    "Africa/Casablanca",
+]
 
 
 def instants(first: int, last: int) -> st.SearchStrategy[datetime]:
@@ -67,8 +78,11 @@ def test_a_zone_of_the_united_states_has_two_rules_since_2007() -> None:
 def test_a_zone_without_dst_has_one_offset_since_1970() -> None:
     text = vtimezone("America/Phoenix").decode()
     assert text.splitlines()[2:6] == [
-        "BEGIN:STANDARD", "DTSTART:19700101T000000", "TZOFFSETFROM:-0700", "TZOFFSETTO:-0700",
-    ]  # fmt: skip
+        "BEGIN:STANDARD",
+        "DTSTART:19700101T000000",
+        "TZOFFSETFROM:-0700",
+        "TZOFFSETTO:-0700",
+    ]
 
 
 @pytest.mark.parametrize("zone", [*US_ZONES, *ODD_ZONES])

@@ -41,27 +41,31 @@ PICKS = {
     "DAILY": [some.just("")],
     "WEEKLY": [some.just(""), DAYS.map(lambda days: f"BYDAY={days}")],
     "MONTHLY": [
-        some.just(""), NTH.map(lambda day: f"BYDAY={day}"), MONTHDAY.map(lambda days: listed("BYMONTHDAY", days)),
+        some.just(""),
+        NTH.map(lambda day: f"BYDAY={day}"),
+        MONTHDAY.map(lambda days: listed("BYMONTHDAY", days)),
         some.tuples(DAYS, some.sampled_from([1, 2, -1])).map(lambda one: f"BYDAY={one[0]};BYSETPOS={one[1]}"),
     ],
     "YEARLY": [
-        some.just(""), MONTHS.map(lambda months: listed("BYMONTH", months)),
+        some.just(""),
+        MONTHS.map(lambda months: listed("BYMONTH", months)),
         some.tuples(NTH, MONTHS).map(lambda one: f"BYDAY={one[0]};{listed('BYMONTH', one[1])}"),
-        NTH.map(lambda day: f"BYDAY={day}"), MONTHDAY.map(lambda days: listed("BYMONTHDAY", days)),
+        NTH.map(lambda day: f"BYDAY={day}"),
+        MONTHDAY.map(lambda days: listed("BYMONTHDAY", days)),
     ],
-}  # fmt: skip
-RULES = some.sampled_from(sorted(PICKS)).flatmap(
-    lambda word: some.tuples(some.just(f"FREQ={word}"), some.one_of(PICKS[word]), EVERY, WEEKS, ENDS)
-).map(lambda parts: ";".join(part for part in parts if part))  # fmt: skip
+}
+RULES = (
+    some.sampled_from(sorted(PICKS))
+    .flatmap(lambda word: some.tuples(some.just(f"FREQ={word}"), some.one_of(PICKS[word]), EVERY, WEEKS, ENDS))
+    .map(lambda parts: ";".join(part for part in parts if part))
+)
 
 
 @settings(max_examples=300)
 @given(RULES, some.integers(0, 27))
 def test_the_dates_are_those_of_dateutil(rule: str, later: int) -> None:
     first = FIRST + timedelta(days=later)
-    wanted = rrulestr(rule, dtstart=first).between(
-        datetime(2027, 1, 1), datetime(2027, 6, 30, 23, 59), inc=True
-    )  # fmt: skip
+    wanted = rrulestr(rule, dtstart=first).between(datetime(2027, 1, 1), datetime(2027, 6, 30, 23, 59), inc=True)
     assume(len(wanted) < 400)
     assert starts_between(rule, first, (START, END), until, Budget(10_000)) == wanted
 
@@ -69,12 +73,23 @@ def test_the_dates_are_those_of_dateutil(rule: str, later: int) -> None:
 @pytest.mark.parametrize(
     "rule",
     [
-        "FREQ=SECONDLY", "FREQ=MINUTELY", "FREQ=HOURLY", "FREQ=DAILY;INTERVAL=0", "FREQ=DAILY;COUNT=0", "FREQ=ODD",
-        "INTERVAL=1", "FREQ=DAILY;BYHOUR=1,2", "FREQ=DAILY;INTERVAL=99999999", "FREQ=MONTHLY;BYDAY=XX",
-        "FREQ=MONTHLY;BYMONTHDAY=32", "FREQ=MONTHLY;BYMONTHDAY=one", "FREQ=YEARLY;BYWEEKNO=1", "FREQ=WEEKLY;BYDAY=1MO",
+        "FREQ=SECONDLY",
+        "FREQ=MINUTELY",
+        "FREQ=HOURLY",
+        "FREQ=DAILY;INTERVAL=0",
+        "FREQ=DAILY;COUNT=0",
+        "FREQ=ODD",
+        "INTERVAL=1",
+        "FREQ=DAILY;BYHOUR=1,2",
+        "FREQ=DAILY;INTERVAL=99999999",
+        "FREQ=MONTHLY;BYDAY=XX",
+        "FREQ=MONTHLY;BYMONTHDAY=32",
+        "FREQ=MONTHLY;BYMONTHDAY=one",
+        "FREQ=YEARLY;BYWEEKNO=1",
+        "FREQ=WEEKLY;BYDAY=1MO",
         f"FREQ=MONTHLY;BYMONTHDAY={','.join(['1'] * 40)}",
     ],
-)  # fmt: skip
+)
 def test_a_rule_that_is_not_read_is_refused(rule: str) -> None:
     with pytest.raises(Invalid):
         starts_between(rule, FIRST, (START, END), until, Budget(10_000))

@@ -10,9 +10,13 @@ BASE = "/api/v1"
 NOWHERE = "00000000-0000-4000-8000-000000000000"
 SPANS = ("from=2026-11-01T00:00:00Z&to=2027-07-01T00:00:00Z", "from=2027-01-16T00:00:00Z&to=2027-01-17T00:00:00Z")
 NEW_EVENT = {
-    "kind": "meeting", "title": "By a program", "visibility": "victim_services", "date": "2027-01-19",
-    "time": "10:00", "minutes": 60,
-}  # fmt: skip
+    "kind": "meeting",
+    "title": "By a program",
+    "visibility": "victim_services",
+    "date": "2027-01-19",
+    "time": "10:00",
+    "minutes": 60,
+}
 
 
 def _events(p: Places) -> list[tuple[str, str]]:
@@ -20,16 +24,20 @@ def _events(p: Places) -> list[tuple[str, str]]:
     return [*open_to_all, (str(p.secret_event), p.secret_key), (NOWHERE, p.event_key)]
 
 
-def _of_events(method: str, tail: str = "", body: dict[str, Any] | None = None) -> Callable[[Places], list[Ask]]:
-    return lambda p: [(method, f"{BASE}/events/{event}{tail}", body) for event, _ in _events(p)]
+def _of_events(method: str, tail: str = "", committee: dict[str, Any] | None = None) -> Callable[[Places], list[Ask]]:
+    return lambda p: [(method, f"{BASE}/events/{event}{tail}", committee) for event, _ in _events(p)]
 
 
-def _of_dates(method: str, tail: str = "", body: dict[str, Any] | None = None) -> Callable[[Places], list[Ask]]:
-    return lambda p: [(method, f"{BASE}/events/{event}/occurrences/{key}{tail}", body) for event, key in _events(p)]
+def _of_dates(method: str, tail: str = "", committee: dict[str, Any] | None = None) -> Callable[[Places], list[Ask]]:
+    return lambda p: [
+        (method, f"{BASE}/events/{event}/occurrences/{key}{tail}", committee) for event, key in _events(p)
+    ]
 
 
-def _of_items(method: str, tail: str = "", body: dict[str, Any] | None = None) -> Callable[[Places], list[Ask]]:
-    return lambda p: [(method, f"{BASE}/action-items/{one}{tail}", body) for one in (p.item, p.secret_item, "AI-ZZZZ")]
+def _of_items(method: str, tail: str = "", committee: dict[str, Any] | None = None) -> Callable[[Places], list[Ask]]:
+    return lambda p: [
+        (method, f"{BASE}/action-items/{one}{tail}", committee) for one in (p.item, p.secret_item, "AI-ZZZZ")
+    ]
 
 
 def _plain(*paths: str) -> Callable[[Places], list[Ask]]:
@@ -38,25 +46,32 @@ def _plain(*paths: str) -> Callable[[Places], list[Ask]]:
 
 def _new_items(p: Places) -> list[Ask]:
     return [
-        ("POST", f"{BASE}/action-items", {
-            "title": "By a program", "owner_id": NOWHERE, "due": "2026-12-20", "origin": {"event_id": event, "key": key}
-        })
+        (
+            "POST",
+            f"{BASE}/action-items",
+            {
+                "title": "By a program",
+                "owner_id": NOWHERE,
+                "due": "2026-12-20",
+                "origin": {"event_id": event, "key": key},
+            },
+        )
         for event, key in _events(p)
-    ]  # fmt: skip
+    ]
 
 
 API_SCRIPT: dict[str, Callable[[Places], list[Ask]]] = {
     "GET /api/v1/openapi.json": _plain("/openapi.json"),
     "GET /api/v1/me": _plain("/me"),
     "GET /api/v1/people": _plain("/people"),
-    "GET /api/v1/bodies": _plain("/bodies"),
+    "GET /api/v1/committees": _plain("/committees"),
     "GET /api/v1/events": _plain("/events", "/events?limit=1", "/events?limit=2", "/events?cursor=forged"),
     "POST /api/v1/events": lambda _: [("POST", f"{BASE}/events", NEW_EVENT)],
     "GET /api/v1/events/{event_id}": _of_events("GET"),
-    "PATCH /api/v1/events/{event_id}": _of_events("PATCH", body={"title": "Changed"}),
+    "PATCH /api/v1/events/{event_id}": _of_events("PATCH", committee={"title": "Changed"}),
     "POST /api/v1/events/{event_id}/cancellation": _of_events("POST", "/cancellation", {}),
-    "POST /api/v1/events/{event_id}/reinstatement": _of_events("POST", "/reinstatement"),
-    "PUT /api/v1/events/{event_id}/reply": _of_events("PUT", "/reply", {"answer": "tentative"}),
+    "POST /api/v1/events/{event_id}/restoration": _of_events("POST", "/restoration"),
+    "PUT /api/v1/events/{event_id}/reply": _of_events("PUT", "/reply", {"reply": "tentative"}),
     "GET /api/v1/occurrences": _plain(*(f"/occurrences?{span}{more}" for span in SPANS for more in ("", "&limit=2"))),
     "GET /api/v1/events/{event_id}/occurrences": _of_events("GET", "/occurrences?limit=3"),
     "POST /api/v1/events/{event_id}/occurrences": _of_events(
@@ -67,12 +82,12 @@ API_SCRIPT: dict[str, Callable[[Places], list[Ask]]] = {
         "POST", "/following/cancellation", {}
     ),
     "GET /api/v1/events/{event_id}/occurrences/{key}": _of_dates("GET"),
-    "PATCH /api/v1/events/{event_id}/occurrences/{key}": _of_dates("PATCH", body={"place": "Elsewhere"}),
+    "PATCH /api/v1/events/{event_id}/occurrences/{key}": _of_dates("PATCH", committee={"place": "Elsewhere"}),
     "POST /api/v1/events/{event_id}/occurrences/{key}/cancellation": _of_dates("POST", "/cancellation", {}),
-    "POST /api/v1/events/{event_id}/occurrences/{key}/reinstatement": _of_dates("POST", "/reinstatement"),
+    "POST /api/v1/events/{event_id}/occurrences/{key}/restoration": _of_dates("POST", "/restoration"),
     "GET /api/v1/events/{event_id}/occurrences/{key}/replies": _of_dates("GET", "/replies"),
     "GET /api/v1/events/{event_id}/occurrences/{key}/reply": _of_dates("GET", "/reply"),
-    "PUT /api/v1/events/{event_id}/occurrences/{key}/reply": _of_dates("PUT", "/reply", {"answer": "accepted"}),
+    "PUT /api/v1/events/{event_id}/occurrences/{key}/reply": _of_dates("PUT", "/reply", {"reply": "accepted"}),
     "GET /api/v1/events/{event_id}/occurrences/{key}/attendance": _of_dates("GET", "/attendance"),
     "PUT /api/v1/events/{event_id}/occurrences/{key}/attendance/marks/{member_id}": _of_dates(
         "PUT", f"/attendance/marks/{NOWHERE}", {"mark": "here"}
@@ -88,7 +103,7 @@ API_SCRIPT: dict[str, Callable[[Places], list[Ask]]] = {
     "GET /api/v1/action-items": _plain("/action-items", "/action-items?mine=true", "/action-items?limit=1"),
     "POST /api/v1/action-items": _new_items,
     "GET /api/v1/action-items/{reference}": _of_items("GET"),
-    "PATCH /api/v1/action-items/{reference}": _of_items("PATCH", body={"note": "Seen"}),
+    "PATCH /api/v1/action-items/{reference}": _of_items("PATCH", committee={"note": "Seen"}),
     "POST /api/v1/action-items/{reference}/completion": _of_items("POST", "/completion"),
     "PUT /api/v1/action-items/{reference}/owner": _of_items("PUT", "/owner", {"owner_id": NOWHERE}),
 }

@@ -41,9 +41,18 @@ pytestmark = pytest.mark.anyio
 
 NAME = "Canary Rescue Project"
 CANARIES = (
-    "canary", "larkspur", "raid", "taskforce", "task force", "victim", "law enforcement", "USAO", "coordinator (",
-    "operation", "video.example",
-)  # fmt: skip
+    "canary",
+    "larkspur",
+    "raid",
+    "taskforce",
+    "task force",
+    "victim",
+    "law enforcement",
+    "USAO",
+    "coordinator (",
+    "operation",
+    "video.example",
+)
 KEY = "2027-01-12"
 LINK = re.compile(r"/[ru]/")  # opens without a sign-in
 LATER = NOW + timedelta(minutes=5)
@@ -51,10 +60,17 @@ LATER = NOW + timedelta(minutes=5)
 
 def planned(*people: Viewer, **facts: Any) -> Plan:
     """Return a plan of which every text is a canary."""
-    return meeting(*people, **{
-        "title": "Canary raid", "place": "Larkspur Street", "description": "Canary in the notes",
-        "agenda": "Canary on the agenda", "video_link": "https://video.example/canary", **facts,
-    })  # fmt: skip
+    return meeting(
+        *people,
+        **{
+            "title": "Canary raid",
+            "place": "Larkspur Street",
+            "description": "Canary in the notes",
+            "agenda": "Canary on the agenda",
+            "video_link": "https://video.example/canary",
+            **facts,
+        },
+    )
 
 
 async def discreet(viewer: Viewer) -> Viewer:
@@ -124,11 +140,11 @@ async def at_another_place(cast: Cast, reader: Viewer) -> None:
     await events.change(cast.coordinator, event_id, changed, event.version, NOW, notify=True)
 
 
-async def cancelled(cast: Cast, reader: Viewer) -> None:
+async def canceled(cast: Cast, reader: Viewer) -> None:
     await events.cancel(cast.coordinator, await told_before(cast, reader), 1, "Canary", NOW)
 
 
-async def one_date_cancelled(cast: Cast, reader: Viewer) -> None:
+async def one_date_canceled(cast: Cast, reader: Viewer) -> None:
     event_id = await told_before(cast, reader, rule=rule_for("monthly_nth", meeting().starts, count=4))
     await occurrences.cancel_date(cast.coordinator, event_id, KEY, 1, "Canary", NOW)
 
@@ -164,9 +180,18 @@ async def given_an_item(cast: Cast, reader: Viewer) -> None:
 
 
 DEEDS = (
-    invited, invited_to_a_series, moved, at_another_place, cancelled, one_date_cancelled, off_the_list, out_of_sight,
-    not_replied, named, given_an_item,
-)  # fmt: skip
+    invited,
+    invited_to_a_series,
+    moved,
+    at_another_place,
+    canceled,
+    one_date_canceled,
+    off_the_list,
+    out_of_sight,
+    not_replied,
+    named,
+    given_an_item,
+)
 
 
 @pytest.mark.parametrize("deed", DEEDS, ids=lambda deed: deed.__name__)
@@ -202,8 +227,11 @@ async def test_reminders_say_no_more_than_the_time(sqlite_cast: Cast) -> None:
         for letter, content in await mails(reader, starts - lead):
             names_nothing(said(content))
             seen.append(letter.subject)
-    assert seen == ["In 7 days: Appointment, Tue, Jan 12, 10:00 AM", "Tomorrow, 10:00 AM: Appointment",
-                    "Today, 10:00 AM: Appointment"]  # fmt: skip
+    assert seen == [
+        "In 7 days: Appointment, Tue, Jan 12, 10:00 AM",
+        "Tomorrow, 10:00 AM: Appointment",
+        "Today, 10:00 AM: Appointment",
+    ]
 
 
 async def test_an_invitation_tells_the_time_and_asks_to_sign_in(sqlite_cast: Cast) -> None:

@@ -43,8 +43,8 @@ async def mails(reader: Viewer, now: datetime = LATER) -> list[dict[str, str]]:
 
 def lines(html: str) -> list[str]:
     """Return the lines that a reader sees of an HTML mail, its title and its hidden preview too."""
-    body = html[html.index("<body") :]
-    return [line for text in re.split(r"<[^>]+>", body) if (line := unescape(text).strip())]
+    committee = html[html.index("<body") :]
+    return [line for text in re.split(r"<[^>]+>", committee) if (line := unescape(text).strip())]
 
 
 def is_marked(mail: dict[str, str], banner: str = BANNER) -> bool:
@@ -114,10 +114,19 @@ async def test_a_digest_has_the_banner_over_all_that_it_lists(sqlite_cast: Cast)
     await events.schedule(cast.fbi_lead, operation(reader, marking=secret), NOW)
     monday = datetime(2027, 1, 11, 14, tzinfo=NOW.tzinfo)
     message = Message(
-        id=cast.agencies["FBI"], key="digest", kind=MessageKind.DIGEST, recipient_id=reader.member_id, event_id=None,
-        occurrence_id=None, item_id=None, created_at=monday, due=monday, not_after=None, attempts=1,
+        id=cast.agencies["FBI"],
+        key="digest",
+        kind=MessageKind.DIGEST,
+        recipient_id=reader.member_id,
+        event_id=None,
+        occurrence_id=None,
+        item_id=None,
+        created_at=monday,
+        due=monday,
+        not_after=None,
+        attempts=1,
         facts={"monday": "2027-01-11"},
-    )  # fmt: skip
+    )
     letter = await digest.digest_letter(message, reader, monday)
     assert not isinstance(letter, Skip)
     assert letter.banner == BANNER

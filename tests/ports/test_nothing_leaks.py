@@ -26,7 +26,7 @@ NARROWED = (
     "&visibility=law_enforcement",
     "&agency=KCPD",
     "&agency=FBI",
-    "&body=Canary+Working+Group",
+    "&committee=Canary+Working+Group",
 )
 """How the calendar is narrowed to where the secrets are."""
 STRANGERS_OF_OPERATIONS = ("harbor_advocate", "caht_lead", "bridge_advocate")
@@ -59,14 +59,14 @@ def _of_agencies(method: str, tail: str, **form: str) -> Callable[[Places], list
     ]
 
 
-def _of_bodies(method: str, tail: str, **form: str) -> Callable[[Places], list[Ask]]:
-    return lambda p: [(method, f"/bodies/{one}{tail}", form) for one in (p.body, p.secret_body, NOWHERE)]
+def _of_committees(method: str, tail: str, **form: str) -> Callable[[Places], list[Ask]]:
+    return lambda p: [(method, f"/committees/{one}{tail}", form) for one in (p.committee, p.secret_committee, NOWHERE)]
 
 
 def _of_seats(method: str, tail: str, **form: str) -> Callable[[Places], list[Ask]]:
     return lambda p: [
-        (method, f"/bodies/{body}/seats/{agency}{tail}", form)
-        for body, agency in ((p.body, p.agency), (p.secret_body, p.other_agency), (NOWHERE, NOWHERE))
+        (method, f"/committees/{committee}/seats/{agency}{tail}", form)
+        for committee, agency in ((p.committee, p.agency), (p.secret_committee, p.other_agency), (NOWHERE, NOWHERE))
     ]
 
 
@@ -89,7 +89,7 @@ PERIODS = ("2026-H2", "2026-12", "FY2027-Q1", "FY2027")
 def _rows(path: str) -> list[str]:
     parts = {
         "places": ("invited", "present", "attended", "here", "unmarked", "walk_in", "odd"),
-        "dates": ("held", "cancelled"),
+        "dates": ("held", "canceled"),
         "items": ("given", "open", "not_due", "closed"),
     }
     return [
@@ -107,7 +107,7 @@ SCRIPT: dict[str, Callable[[Places], list[Ask]]] = {
             f"/calendar?month={month}&view={view}{more}"
             for month in ("2026-12", "2027-01", "2027-02", "odd")
             for view in ("month", "list")
-            for more in ("", "&kind=joint_operation", "&mine=1", "&cancelled=1", *NARROWED)
+            for more in ("", "&kind=joint_operation", "&mine=1", "&canceled=1", *NARROWED)
         ),
         *(
             f"/calendar?view=week&date={day}{more}"
@@ -133,8 +133,12 @@ SCRIPT: dict[str, Callable[[Places], list[Ask]]] = {
     ],
     "GET /schedule/templates": _plain("/schedule/templates"),
     "POST /schedule/templates": lambda p: [
-        ("POST", "/schedule/templates", {"template_name": "Mine", "body": str(body), "visibility": "body"})
-        for body in (p.body, p.secret_body, NOWHERE)
+        (
+            "POST",
+            "/schedule/templates",
+            {"template_name": "Mine", "committee": str(committee), "visibility": "committee"},
+        )
+        for committee in (p.committee, p.secret_committee, NOWHERE)
     ],
     "POST /schedule/templates/{template_id}/removal": lambda p: [
         ("POST", f"/schedule/templates/{one}/removal", {}) for one in (p.secret_template, NOWHERE)
@@ -157,7 +161,12 @@ SCRIPT: dict[str, Callable[[Places], list[Ask]]] = {
         ("POST", "/schedule/times", {"date": day, "starts": "10:00", "ends": "11:00", "person": people, **more})
         for people in (list(map(str, (*p.everybody, p.secret_person))),)
         for day in ("2027-01-11", "2027-01-29")
-        for more in ({}, {"event": str(p.event)}, {"event": str(p.secret_event)}, {"body": str(p.secret_body)})
+        for more in (
+            {},
+            {"event": str(p.event)},
+            {"event": str(p.secret_event)},
+            {"committee": str(p.secret_committee)},
+        )
     ],
     "GET /events/{event_id}": _of_events("GET", ""),
     "GET /events/{event_id}/edit": _of_events("GET", "/edit"),
@@ -167,22 +176,22 @@ SCRIPT: dict[str, Callable[[Places], list[Ask]]] = {
     "POST /events/{event_id}/undo": lambda p: [
         ("POST", f"/events/{event}/undo", {"deed": deed, "version": "1", "key": key})
         for event, key in _events(p)
-        for deed in ("scheduled", "cancelled")
+        for deed in ("scheduled", "canceled")
     ],
-    "POST /events/{event_id}/reinstatement": _of_events("POST", "/reinstatement", version="1"),
+    "POST /events/{event_id}/restoration": _of_events("POST", "/restoration", version="1"),
     "GET /events/{event_id}/dates": _of_events("GET", "/dates"),
     "POST /events/{event_id}/dates": _of_events("POST", "/dates", date="2027-01-21", starts="10:00", version="1"),
-    "POST /events/{event_id}/dates/outcome": _of_events("POST", "/dates/outcome", date="2027-01-20", starts="10:00"),
+    "POST /events/{event_id}/dates/impact": _of_events("POST", "/dates/impact", date="2027-01-20", starts="10:00"),
     "GET /events/{event_id}/{key}": _of_dates("GET", ""),
-    "POST /events/{event_id}/{key}/answer": _of_dates("POST", "/answer", answer="accepted"),
+    "POST /events/{event_id}/{key}/reply": _of_dates("POST", "/reply", reply="accepted"),
     "GET /events/{event_id}/{key}/edit": _of_dates("GET", "/edit"),
     "POST /events/{event_id}/{key}/edit": _of_dates("POST", "/edit", version="1"),
-    "POST /events/{event_id}/{key}/outcome": _of_dates(
-        "POST", "/outcome", date="2027-01-20", starts="10:00", ends="11:00"
+    "POST /events/{event_id}/{key}/impact": _of_dates(
+        "POST", "/impact", date="2027-01-20", starts="10:00", ends="11:00"
     ),
     "GET /events/{event_id}/{key}/cancellation": _of_dates("GET", "/cancellation"),
     "POST /events/{event_id}/{key}/cancellation": _of_dates("POST", "/cancellation", version="1"),
-    "POST /events/{event_id}/{key}/reinstatement": _of_dates("POST", "/reinstatement", version="1"),
+    "POST /events/{event_id}/{key}/restoration": _of_dates("POST", "/restoration", version="1"),
     "POST /events/{event_id}/{key}/nudges": lambda p: [
         *_of_dates("POST", "/nudges", confirmations="yes")(p),
         *_of_dates("POST", "/nudges")(p),
@@ -236,10 +245,10 @@ SCRIPT: dict[str, Callable[[Places], list[Ask]]] = {
     "POST /people/{person_id}/sign-in-link": _of_people("POST", "/sign-in-link"),
     "GET /people/{person_id}/suspension": _of_people("GET", "/suspension"),
     "POST /people/{person_id}/suspension": _of_people("POST", "/suspension", why="Long leave"),
-    "POST /people/{person_id}/reinstatement": _of_people("POST", "/reinstatement"),
+    "POST /people/{person_id}/restoration": _of_people("POST", "/restoration"),
     "POST /people/{person_id}/review": _of_people("POST", "/review"),
-    "GET /people/{person_id}/departure": _of_people("GET", "/departure"),
-    "POST /people/{person_id}/departure": _of_people("POST", "/departure", successor=NOWHERE),
+    "GET /people/{person_id}/offboarding": _of_people("GET", "/offboarding"),
+    "POST /people/{person_id}/offboarding": _of_people("POST", "/offboarding", successor=NOWHERE),
     "GET /agencies": _plain("/agencies"),
     "GET /agencies/new": _plain("/agencies/new"),
     "POST /agencies/new": _post("/agencies/new", code="NEW"),
@@ -256,12 +265,12 @@ SCRIPT: dict[str, Callable[[Places], list[Ask]]] = {
         for agency in (p.agency, p.secret_agency, NOWHERE)
         for one in (p.secret_blackout, NOWHERE)
     ],
-    "GET /bodies": _plain("/bodies"),
-    "GET /bodies/{body_id}": _of_bodies("GET", ""),
+    "GET /committees": _plain("/committees"),
+    "GET /committees/{committee_id}": _of_committees("GET", ""),
     "GET /reports": _plain(
         *(f"/reports?period={one}" for one in ("", *PERIODS)),
         "/reports?period=FY2027&kind=joint_operation",
-        f"/reports?period=FY2027&body={NOWHERE}",
+        f"/reports?period=FY2027&committee={NOWHERE}",
         "/reports?period=custom&from=2026-12-09&to=2026-12-09",
         "/reports?period=custom&from=2026-12-09&to=odd",
     ),
@@ -270,14 +279,14 @@ SCRIPT: dict[str, Callable[[Places], list[Ask]]] = {
     "GET /reports.xlsx": _plain(*(f"/reports.xlsx?period={one}" for one in PERIODS)),
     "GET /reports/rows.csv": _plain(*_rows("rows.csv")),
     "GET /reports/rows.xlsx": _plain(*_rows("rows.xlsx")),
-    "GET /bodies/new": _plain("/bodies/new"),
-    "POST /bodies/new": _post("/bodies/new", name="New"),
-    "GET /bodies/{body_id}/edit": _of_bodies("GET", "/edit"),
-    "POST /bodies/{body_id}/edit": _of_bodies("POST", "/edit", name="New", version="1"),
-    "GET /bodies/{body_id}/seats": _of_bodies("GET", f"/seats?agency={NOWHERE}"),
-    "GET /bodies/{body_id}/seats/{agency_id}": _of_seats("GET", ""),
-    "POST /bodies/{body_id}/seats/{agency_id}": _of_seats("POST", "", version="1"),
-    "POST /bodies/{body_id}/seats/{agency_id}/removal": _of_seats("POST", "/removal", version="1"),
+    "GET /committees/new": _plain("/committees/new"),
+    "POST /committees/new": _post("/committees/new", name="New"),
+    "GET /committees/{committee_id}/edit": _of_committees("GET", "/edit"),
+    "POST /committees/{committee_id}/edit": _of_committees("POST", "/edit", name="New", version="1"),
+    "GET /committees/{committee_id}/seats": _of_committees("GET", f"/seats?agency={NOWHERE}"),
+    "GET /committees/{committee_id}/seats/{agency_id}": _of_seats("GET", ""),
+    "POST /committees/{committee_id}/seats/{agency_id}": _of_seats("POST", "", version="1"),
+    "POST /committees/{committee_id}/seats/{agency_id}/removal": _of_seats("POST", "/removal", version="1"),
     "GET /subscriptions": _plain("/subscriptions"),
     "POST /subscriptions": _post("/subscriptions", name=""),
     "POST /subscriptions/{subscription_id}/choices": _post(f"/subscriptions/{NOWHERE}/choices"),
@@ -302,14 +311,14 @@ SCRIPT: dict[str, Callable[[Places], list[Ask]]] = {
     ],
     "GET /settings/notifications": _plain("/settings/notifications"),
     "POST /settings/notifications": _post("/settings/notifications", date_reminders="yes", quiet_from="22:00"),
-    "GET /bodies/{body_id}/reminders": _of_bodies("GET", "/reminders"),
-    "POST /bodies/{body_id}/reminders": _of_bodies("POST", "/reminders"),
+    "GET /committees/{committee_id}/reminders": _of_committees("GET", "/reminders"),
+    "POST /committees/{committee_id}/reminders": _of_committees("POST", "/reminders"),
     "GET /api/v1/docs": _plain("/api/v1/docs"),
     "GET /settings/tokens": _plain("/settings/tokens"),
     "POST /settings/tokens": _post("/settings/tokens", name=""),
     "POST /settings/tokens/{token_id}/revocation": _post(f"/settings/tokens/{NOWHERE}/revocation"),
     "GET /r/{token}": _plain("/r/nothing"),
-    "POST /r/{token}": _post("/r/nothing", answer="accepted"),
+    "POST /r/{token}": _post("/r/nothing", reply="accepted"),
     "GET /n/{token}": _plain("/n/nothing"),
     "POST /n/{token}": _post("/n/nothing"),
     "GET /u/{token}": _plain("/u/nothing"),
@@ -327,8 +336,8 @@ SCRIPT: dict[str, Callable[[Places], list[Ask]]] = {
     "POST /saved-filters": lambda p: [
         ("POST", "/saved-filters", {"listing": listing, "name": "Mine", "query": query})
         for listing, query in (
-            ("calendar", "body=Canary+Working+Group"),
-            ("reports", f"body={p.secret_body}"),
+            ("calendar", "committee=Canary+Working+Group"),
+            ("reports", f"committee={p.secret_committee}"),
             ("nothing", "q=a"),
         )
     ],
@@ -356,13 +365,29 @@ SCRIPT: dict[str, Callable[[Places], list[Ask]]] = {
     "POST /password": _post("/password", password="short"),
     "POST /sign-out": lambda _: [],  # asked last, below: it ends the session
 }
-NOBODYS = frozenset({
-    "GET /sign-in", "POST /sign-in", "GET /sign-in/code", "POST /sign-in/code", "GET /sign-in/enrolment",
-    "POST /sign-in/enrolment", "GET /sign-in/recovery", "POST /sign-in/recovery", "GET /sign-in/link/{token}",
-    "POST /sign-in/link/{token}", "GET /sign-in/reset/{token}", "POST /sign-in/reset/{token}",
-    "GET /settings/authenticator", "POST /settings/authenticator", "POST /settings/recovery-codes",
-    "GET /static/{name}", "GET /healthz", "GET /feeds", "GET /feeds/{name}",
-})  # fmt: skip
+NOBODYS = frozenset(
+    {
+        "GET /sign-in",
+        "POST /sign-in",
+        "GET /sign-in/code",
+        "POST /sign-in/code",
+        "GET /sign-in/enrolment",
+        "POST /sign-in/enrolment",
+        "GET /sign-in/recovery",
+        "POST /sign-in/recovery",
+        "GET /sign-in/link/{token}",
+        "POST /sign-in/link/{token}",
+        "GET /sign-in/reset/{token}",
+        "POST /sign-in/reset/{token}",
+        "GET /settings/authenticator",
+        "POST /settings/authenticator",
+        "POST /settings/recovery-codes",
+        "GET /static/{name}",
+        "GET /healthz",
+        "GET /feeds",
+        "GET /feeds/{name}",
+    }
+)
 """Routes that read nothing of an event, or answer with new secrets; the feeds are asked below, each person's own."""
 
 
@@ -393,25 +418,25 @@ async def same_chance() -> AsyncIterator[None]:
 
 async def seen(world: Path, worlds: Worlds, viewer: str) -> list[tuple[str, int, list[tuple[str, str]], bytes]]:
     """Return what a person gets in one world for the whole script."""
-    answers = []
+    responses = []
     async with opened(world) as app, same_chance():
         browser = Browser(app, worlds.sessions[viewer])
         for asks in SCRIPT.values():
             for method, path, form in asks(worlds.places):
                 reply = await (browser.post(path, form) if method == "POST" else browser.get(path))
-                answers.append((f"{method} {path}", reply.status_code, sorted(reply.headers.items()), reply.content))
+                responses.append((f"{method} {path}", reply.status_code, sorted(reply.headers.items()), reply.content))
         by_token = {"Authorization": f"Bearer {worlds.tokens[viewer]}", "If-Match": "*"}
         for asks in API_SCRIPT.values():
-            for method, path, body in asks(worlds.places):
-                reply = await Browser(app).send(method, path, json=body, headers=by_token)
-                answers.append((f"{method} {path}", reply.status_code, sorted(reply.headers.items()), reply.content))
+            for method, path, committee in asks(worlds.places):
+                reply = await Browser(app).send(method, path, json=committee, headers=by_token)
+                responses.append((f"{method} {path}", reply.status_code, sorted(reply.headers.items()), reply.content))
         for headers in ({}, {"If-None-Match": '"nothing"'}, {"Accept-Encoding": "gzip"}):
             reply = await browser.get(f"/feeds/{worlds.feeds[viewer]}.ics", headers=headers)
-            answers.append(("GET feed", reply.status_code, sorted(reply.headers.items()), reply.content))
+            responses.append(("GET feed", reply.status_code, sorted(reply.headers.items()), reply.content))
         for path in ("/settings/lost-phone", "/sign-out"):
             reply = await browser.post(path)
-            answers.append((f"POST {path}", reply.status_code, sorted(reply.headers.items()), reply.content))
-    return answers
+            responses.append((f"POST {path}", reply.status_code, sorted(reply.headers.items()), reply.content))
+    return responses
 
 
 @pytest.mark.parametrize("viewer", STRANGERS_OF_OPERATIONS)
@@ -434,8 +459,8 @@ async def test_the_secrets_are_there_for_who_may_see_them(tmp_path: Path) -> Non
 
 async def test_programs_too_find_the_secrets_of_who_may_see_them(tmp_path: Path) -> None:
     worlds = await build(tmp_path)
-    answers = await seen(worlds.secret, worlds, "kcpd_detective")
-    text = b"".join(content for ask, _, _, content in answers if "/api/v1/" in ask).lower()
+    responses = await seen(worlds.secret, worlds, "kcpd_detective")
+    text = b"".join(content for ask, _, _, content in responses if "/api/v1/" in ask).lower()
     assert all(word.lower().encode() in text for word in WORDS)
 
 

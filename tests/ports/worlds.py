@@ -26,7 +26,7 @@ from tracker.rules.core.audiences import Arm, Visibility
 from tracker.rules.core.viewer import Level, Viewer
 from tracker.rules.events.markings import Category, Limit
 from tracker.rules.events.plan import DateChange
-from tracker.rules.events.replies import AnswerValue
+from tracker.rules.events.replies import ReplyValue
 from tracker.rules.identity.api_tokens import ApiScope
 from tracker.rules.recurrence import Rule, rule_for
 from tracker.rules.roster.quorum import QuorumRule
@@ -62,14 +62,14 @@ class Places:
     person: UUID
     agency: UUID
     other_agency: UUID
-    body: UUID
+    committee: UUID
     site: UUID
     everybody: tuple[UUID, ...]
     secret_event: UUID
     secret_key: str
     secret_item: str
     secret_person: UUID
-    secret_body: UUID
+    secret_committee: UUID
     secret_agency: UUID
     secret_blackout: UUID
     secret_message: UUID
@@ -122,7 +122,7 @@ async def opened(file: Path) -> AsyncIterator[Litestar]:
     bind(bound)
     await open_database(bound)
     try:
-        with standing(outside_calendars=True) as app:
+        with standing(shared_calendars=True) as app:
             yield app
         await engine().run_ddl("PRAGMA wal_checkpoint(TRUNCATE)")
     finally:
@@ -147,14 +147,30 @@ async def _what_all_may_see(cast: Cast) -> Places:
         name="USAO conference room", address="400 E 9th St", capacity=5, equipment="Projector", is_open=True
     )
     site = await sites.add_site(cast.coordinator, room, NOW, NOW)
-    person, agency, body = cast.caht_lead.member_id, cast.agencies["CAHT"], cast.bodies["services"]
+    person, agency, committee = cast.caht_lead.member_id, cast.agencies["CAHT"], cast.committees["services"]
     return Places(
-        event=series, event_key="2027-01-12", past=past, past_key="2026-12-08", item=item, person=person,
-        agency=agency, other_agency=cast.agencies["FBI"], body=body, site=site,
-        everybody=tuple(one.member_id for one in everybody(cast)), secret_event=series, secret_key="2027-01-12",
-        secret_item=item, secret_person=person, secret_body=body, secret_message=past,
-        secret_template=past, secret_agency=agency, secret_blackout=past, secret_filter=past,
-    )  # fmt: skip
+        event=series,
+        event_key="2027-01-12",
+        past=past,
+        past_key="2026-12-08",
+        item=item,
+        person=person,
+        agency=agency,
+        other_agency=cast.agencies["FBI"],
+        committee=committee,
+        site=site,
+        everybody=tuple(one.member_id for one in everybody(cast)),
+        secret_event=series,
+        secret_key="2027-01-12",
+        secret_item=item,
+        secret_person=person,
+        secret_committee=committee,
+        secret_message=past,
+        secret_template=past,
+        secret_agency=agency,
+        secret_blackout=past,
+        secret_filter=past,
+    )
 
 
 async def _secret_people(cast: Cast, places: Places) -> None:
@@ -168,12 +184,12 @@ async def _secret_people(cast: Cast, places: Places) -> None:
         places.secret_person = await people.add_member(
             agency_id=fbi, name="Quillfeather", email="canary@fbi.example", now=NOW, zone=ZONE
         )
-        places.secret_body = await people.add_body(
+        places.secret_committee = await people.add_committee(
             name="Canary Working Group", kind="team", place="Canary Street", quorum=QuorumRule(seats=2)
         )
-        await people.add_seat(body_id=places.secret_body, agency_id=fbi, primary=places.secret_person)
+        await people.add_seat(committee_id=places.secret_committee, agency_id=fbi, primary=places.secret_person)
         await people.add_seat(
-            body_id=places.secret_body, agency_id=cast.agencies["KCPD"], primary=cast.kcpd_detective.member_id
+            committee_id=places.secret_committee, agency_id=cast.agencies["KCPD"], primary=cast.kcpd_detective.member_id
         )
 
 
@@ -195,8 +211,8 @@ async def _secrets(cast: Cast, places: Places) -> None:
     )
     in_the_room = operation(*named, starts=datetime(2027, 1, 20, 6), place="USAO conference room", title="Canary raid")
     await events.schedule(lead, in_the_room, LAST_WEEK)
-    await replies.answer(
-        cast.kcpd_detective, places.secret_event, "2027-01-23", AnswerValue.DECLINED, "Canary", NOW, for_series=False
+    await replies.reply(
+        cast.kcpd_detective, places.secret_event, "2027-01-23", ReplyValue.DECLINED, "Canary", NOW, for_series=False
     )
     moved = DateChange(starts=datetime(2027, 1, 31, 6), duration=timedelta(hours=3), place="Canary Street")
     await occurrences.change_date(lead, places.secret_event, "2027-01-30", moved, 1, NOW, notify=True)
@@ -227,7 +243,7 @@ async def _secrets_about(cast: Cast, places: Places) -> None:
     await reminders.queue_due(NOW, ZONE)
     places.secret_message = await _a_message_about(places.secret_event)
     places.secret_template = await _a_template(cast)
-    kept = await saved_filters.save(cast.kcpd_detective, "calendar", "Bluestem", "body=Canary+Working+Group", NOW)
+    kept = await saved_filters.save(cast.kcpd_detective, "calendar", "Bluestem", "committee=Canary+Working+Group", NOW)
     places.secret_filter = kept.id
     await _a_shared_calendar(places.secret_person)
 
@@ -242,9 +258,9 @@ async def _a_shared_calendar(member_id: UUID) -> None:
 
 
 async def _a_template(cast: Cast) -> UUID:
-    """Return a template of a body whose schedulers are law enforcement."""
-    form = {"title": ["Operation Canary"], "place": ["Larkspur Lot"], "visibility": ["body"]}
-    await templates.save(cast.coordinator, "Bluestem", form, cast.bodies["enforcement"], NOW)
+    """Return a template of a committee whose schedulers are law enforcement."""
+    form = {"title": ["Operation Canary"], "place": ["Larkspur Lot"], "visibility": ["committee"]}
+    await templates.save(cast.coordinator, "Bluestem", form, cast.committees["enforcement"], NOW)
     [found] = await templates.templates_for(cast.coordinator)
     return found.id
 
@@ -271,7 +287,7 @@ async def _a_message_about(event_id: UUID) -> UUID:
 async def _changed_afterwards(cast: Cast, places: Places) -> None:
     later = DateChange(starts=datetime(2027, 2, 11, 13), duration=timedelta(minutes=90))
     await occurrences.change_date(cast.coordinator, places.event, "2027-02-09", later, 1, NOW, notify=False)
-    await replies.answer(cast.caht_lead, places.event, places.event_key, AnswerValue.ACCEPTED, "", NOW, for_series=True)
+    await replies.reply(cast.caht_lead, places.event, places.event_key, ReplyValue.ACCEPTED, "", NOW, for_series=True)
     await action_items.update(
         cast.harbor_advocate, places.item, Change(status=ItemStatus.IN_PROGRESS, progress=50), 1, NOW, TODAY
     )

@@ -11,9 +11,15 @@ import httpx
 from tests.scenarios.office import Office, event_in, reply_link
 
 SERIES: dict[str, Any] = {
-    "title": "Steering Committee", "date": "2027-01-12", "starts": "10:00", "ends": "11:30", "repeat": "monthly_nth",
-    "until": "2027-12-31", "place": "USAO conference room", "visibility": "body",
-}  # fmt: skip
+    "title": "Steering Committee",
+    "date": "2027-01-12",
+    "starts": "10:00",
+    "ends": "11:30",
+    "repeat": "monthly_nth",
+    "until": "2027-12-31",
+    "place": "USAO conference room",
+    "visibility": "committee",
+}
 INVITED = ["caht_lead", "fbi_lead", "harbor_advocate", "hhs_liaison", "hsi_liaison", "ipd_liaison", "kcpd_detective"]
 """Who holds a seat, but for the coordinator, in the order of their names."""
 REPLIES = re.compile(r"\d+ yes · \d+ maybe · \d+ no · \d+ no reply")
@@ -31,8 +37,8 @@ class Told(NamedTuple):
 
 def typed_in(office: Office, **changes: Any) -> dict[str, Any]:
     """Return what the coordinator types into the form of the series."""
-    body = str(office.cast.bodies["steering"])
-    return {**SERIES, "body": body, "seats": [body], **changes}
+    committee = str(office.cast.committees["steering"])
+    return {**SERIES, "committee": committee, "seats": [committee], **changes}
 
 
 async def scheduled(office: Office) -> Told:
@@ -42,20 +48,20 @@ async def scheduled(office: Office) -> Told:
     return Told(event, await office.mails())
 
 
-async def answered(office: Office) -> UUID:
+async def replied(office: Office) -> UUID:
     """Step 3: one accepts on the page, one declines June, one answers by the link in her mail."""
     event, mails = await scheduled(office)
-    await _answers(office, "fbi_lead", f"/events/{event}/2027-01-12", answer="yes", scope="series")
-    await _answers(office, "kcpd_detective", f"/events/{event}/2027-06-08", answer="no", scope="one")
+    await _replies(office, "fbi_lead", f"/events/{event}/2027-01-12", reply="yes", scope="series")
+    await _replies(office, "kcpd_detective", f"/events/{event}/2027-06-08", reply="no", scope="one")
     [hers] = [one for one in mails if str(one["To"]).startswith("caht_lead")]
-    saved = await (await office.browser(None)).send("POST", reply_link(hers), data={"answer": "yes", "comment": ""})
+    saved = await (await office.browser(None)).send("POST", reply_link(hers), data={"reply": "yes", "comment": ""})
     assert saved.status_code == 303
     return event
 
 
 async def april_moved(office: Office) -> Told:
     """Step 4: on April 1 the meeting of April 13 moves to Thursday the 15th at one."""
-    event = await answered(office)
+    event = await replied(office)
     await office.at(APRIL_1)
     await office.mails()
     address = f"/events/{event}/2027-04-13/edit"
@@ -64,7 +70,7 @@ async def april_moved(office: Office) -> Told:
     return Told(event, await office.mails())
 
 
-async def june_cancelled(office: Office) -> Told:
+async def june_canceled(office: Office) -> Told:
     """Step 6: the coordinator cancels June."""
     event, _ = await april_moved(office)
     await office.at(MAY_3)
@@ -76,11 +82,11 @@ async def june_cancelled(office: Office) -> Told:
 
 async def june_back(office: Office) -> Told:
     """Step 7: and brings it back the next day."""
-    event, _ = await june_cancelled(office)
+    event, _ = await june_canceled(office)
     await office.at(MAY_4)
     await office.mails()
     address = f"/events/{event}/2027-06-08"
-    assert (await office.fill("coordinator", address, f"{address}/reinstatement")).status_code == 303
+    assert (await office.fill("coordinator", address, f"{address}/restoration")).status_code == 303
     return Told(event, await office.mails())
 
 
@@ -108,6 +114,6 @@ async def replies(office: Office, address: str) -> str:
     return found[0]
 
 
-async def _answers(office: Office, person: str, address: str, **form: str) -> None:
+async def _replies(office: Office, person: str, address: str, **form: str) -> None:
     browser = await office.browser(person)
-    assert (await browser.post(f"{address}/answer", {"comment": "", **form})).status_code == 303
+    assert (await browser.post(f"{address}/reply", {"comment": "", **form})).status_code == 303

@@ -48,9 +48,9 @@ class Office:
 
     async def page(self, person: str | None, path: str) -> str:
         """Return what somebody reads at an address."""
-        answer = await (await self.browser(person)).get(path)
-        assert answer.status_code == 200, (path, answer.status_code)
-        return answer.text
+        reply = await (await self.browser(person)).get(path)
+        assert reply.status_code == 200, (path, reply.status_code)
+        return reply.text
 
     async def fill(self, person: str, path: str, action: str, /, **changes: Any) -> httpx.Response:
         """Open a page, type into its form and send it."""
@@ -61,9 +61,9 @@ class Office:
     async def do(self, person: str | None, path: str, /, **form: Any) -> httpx.Response:
         """Send a form that is taken; without a person as somebody who follows a link in a mail."""
         browser = await self.browser(person)
-        answer = await browser.post(path, form) if person else await browser.send("POST", path, data=form)
-        assert answer.status_code == 303, (path, answer.status_code, answer.text)
-        return answer
+        reply = await browser.post(path, form) if person else await browser.send("POST", path, data=form)
+        assert reply.status_code == 303, (path, reply.status_code, reply.text)
+        return reply
 
     def ids(self, *people: str) -> list[str]:
         """Return the ids of people of the cast, as forms hold them."""
@@ -125,7 +125,7 @@ def words_of(mail: EmailMessage) -> str:
     return "\n".join([str(mail["Subject"]), *texts])
 
 
-def event_in(answer: httpx.Response) -> UUID:
+def event_in(reply: httpx.Response) -> UUID:
     """Return the event that a saved form leads to."""
-    assert answer.status_code == 303, answer.text
-    return UUID(answer.headers["location"].split("/")[2])
+    assert reply.status_code == 303, reply.text
+    return UUID(reply.headers["location"].split("/")[2])

@@ -46,12 +46,26 @@ class SeriesEditor:
         self.now = NOW
         self._cast = cast
         self._deeds: dict[str, Callable[[Occurrence, int], Awaitable[object]]] = {
-            "move": self._move, "lengthen": self._lengthen, "rename one": self._rename_one, "cancel": self._cancel,
-            "reinstate": self._reinstate, "add": self._add, "split": self._split, "repeat otherwise": self._otherwise,
-            "stop": self._stop, "end": self._end, "hour": self._hour, "length": self._length, "rename": self._rename,
-            "narrow": self._narrow, "leave": self._leave, "join": self._join,
-            "call off": self._call_off, "bring back": self._bring_back, "wait": self._wait,
-        }  # fmt: skip
+            "move": self._move,
+            "lengthen": self._lengthen,
+            "rename one": self._rename_one,
+            "cancel": self._cancel,
+            "restore": self._restore,
+            "add": self._add,
+            "split": self._split,
+            "repeat otherwise": self._otherwise,
+            "stop": self._stop,
+            "end": self._end,
+            "hour": self._hour,
+            "length": self._length,
+            "rename": self._rename,
+            "narrow": self._narrow,
+            "leave": self._leave,
+            "join": self._join,
+            "call off": self._call_off,
+            "bring back": self._bring_back,
+            "wait": self._wait,
+        }
 
     @property
     def names(self) -> list[str]:
@@ -68,7 +82,7 @@ class SeriesEditor:
         self.now += A_DAY
         await self._pass_time()
         every = [date for event_id in self.events for date in await self._dates(event_id)]
-        theirs = [date for date in every if date.is_cancelled or deed.name != "reinstate"] or every
+        theirs = [date for date in every if date.is_canceled or deed.name != "restore"] or every
         with suppress(Invalid, Conflict):
             await self._deeds[deed.name](theirs[deed.which % len(theirs)], deed.by)
 
@@ -102,8 +116,8 @@ class SeriesEditor:
             self._cast.coordinator, date.event.id, date.key, date.version, "Holiday week", self.now
         )
 
-    async def _reinstate(self, date: Occurrence, _: int) -> None:
-        await occurrences.reinstate_date(self._cast.coordinator, date.event.id, date.key, date.version, self.now)
+    async def _restore(self, date: Occurrence, _: int) -> None:
+        await occurrences.restore_occurrence(self._cast.coordinator, date.event.id, date.key, date.version, self.now)
 
     async def _add(self, date: Occurrence, by: int) -> None:
         await series_split.add_date(
@@ -124,9 +138,11 @@ class SeriesEditor:
             await self._go_on(event, date, replace(plan, starts=date.original_start, rule=rule))
 
     async def _go_on(self, event: Event, date: Occurrence, plan: Plan) -> None:
-        self._went_on(await series_split.change_from(
-            self._cast.coordinator, event.id, date.key, plan, event.version, self.now, notify=False
-        ))  # fmt: skip
+        self._went_on(
+            await series_split.change_from(
+                self._cast.coordinator, event.id, date.key, plan, event.version, self.now, notify=False
+            )
+        )
 
     async def _stop(self, date: Occurrence, _: int) -> None:
         await series_split.cancel_from(
@@ -180,7 +196,7 @@ class SeriesEditor:
         await event_deeds.cancel(self._cast.coordinator, date.event.id, date.event.version, "No money", self.now)
 
     async def _bring_back(self, date: Occurrence, _: int) -> None:
-        await event_deeds.reinstate(self._cast.coordinator, date.event.id, date.event.version, self.now)
+        await event_deeds.restore(self._cast.coordinator, date.event.id, date.event.version, self.now)
 
     async def _wait(self, date: Occurrence, _: int) -> None:
         """Let the date be over, if it is one of the next weeks."""
@@ -191,9 +207,9 @@ class SeriesEditor:
         return await event_deeds.plan_to_change(self._cast.coordinator, event.id)
 
     async def _change(self, event: Event, plan: Plan) -> None:
-        self._went_on(await event_deeds.change(
-            self._cast.coordinator, event.id, plan, event.version, self.now, notify=False
-        ))  # fmt: skip
+        self._went_on(
+            await event_deeds.change(self._cast.coordinator, event.id, plan, event.version, self.now, notify=False)
+        )
 
     def _went_on(self, event_id: UUID) -> None:
         if event_id not in self.events:
@@ -212,11 +228,19 @@ async def held(events: list[UUID]) -> list[dict[str, Any]]:
     """Return what the tables hold of the dates that take place, whoever may see them."""
     table = rows.Occurrence
     found = await table.select(
-        table.id, table.event, table.original_start, table.starts_at, table.ends_at, table.title,
-        table.event.title.as_alias("of_series"), table.event.status.as_alias("status"), table.is_cancelled,
-        table.event.zone.as_alias("zone"), table.event.is_all_day.as_alias("is_all_day"),
-    ).where(table.event.is_in(events))  # fmt: skip
-    return [row for row in found if row["status"] == "confirmed" and not row["is_cancelled"]]
+        table.id,
+        table.event,
+        table.original_start,
+        table.starts_at,
+        table.ends_at,
+        table.title,
+        table.event.title.as_alias("of_series"),
+        table.event.status.as_alias("status"),
+        table.is_canceled,
+        table.event.zone.as_alias("zone"),
+        table.event.is_all_day.as_alias("is_all_day"),
+    ).where(table.event.is_in(events))
+    return [row for row in found if row["status"] == "confirmed" and not row["is_canceled"]]
 
 
 def instants(found: list[dict[str, Any]]) -> list[Shown]:

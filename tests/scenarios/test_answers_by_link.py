@@ -34,20 +34,20 @@ async def of_january(office: Office, event: UUID) -> str:
 
 async def test_a_yes_by_the_link_is_known_at_once_as_given_by_link_and_mails_nobody(office: Office) -> None:
     event, link = await invited(office)
-    await office.do(None, link, answer="yes", comment="Running late")
+    await office.do(None, link, reply="yes", comment="Running late")
     assert await of_january(office, event) == "2 yes · 0 maybe · 0 no · 6 no reply"
     page = await office.page("coordinator", f"/events/{event}/2027-01-12")
     assert "Running late" in page
     assert await office.mails() == []
 
 
-async def test_a_scanner_that_follows_every_link_answers_nothing(office: Office) -> None:
+async def test_a_scanner_that_follows_every_link_replies_nothing(office: Office) -> None:
     event, mails = await scheduled(office)
     scanner = await office.browser(None)
     for mail in mails:
         for method in ("GET", "HEAD"):
-            for answer in ("yes", "maybe", "no"):
-                assert (await scanner.send(method, f"{reply_link(mail)}?a={answer}")).status_code == 200
+            for reply in ("yes", "maybe", "no"):
+                assert (await scanner.send(method, f"{reply_link(mail)}?a={reply}")).status_code == 200
     assert await of_january(office, event) == "1 yes · 0 maybe · 0 no · 7 no reply"
 
 
@@ -59,19 +59,19 @@ async def test_the_page_behind_the_link_names_nobody_else(office: Office) -> Non
     assert [name for name in others if name in page] == []
 
 
-async def test_one_answer_sent_again_and_again_is_one_and_the_last_one_counts(office: Office) -> None:
+async def test_one_reply_sent_again_and_again_is_one_and_the_last_one_counts(office: Office) -> None:
     event, link = await invited(office)
     for _ in range(3):
-        await office.do(None, link, answer="yes", comment="")
+        await office.do(None, link, reply="yes", comment="")
     await office.at(clock.now() + timedelta(minutes=1))
     for _ in range(2):
-        await office.do(None, link, answer="no", comment="Court")
+        await office.do(None, link, reply="no", comment="Court")
     assert await of_january(office, event) == "1 yes · 0 maybe · 1 no · 6 no reply"
 
 
 async def test_a_maybe_with_a_note_is_kept_and_shown_to_the_organizer(office: Office) -> None:
     event, mails = await scheduled(office)
-    await office.do(None, link_to("hsi_liaison", mails), answer="maybe", comment="If the hearing ends early")
+    await office.do(None, link_to("hsi_liaison", mails), reply="maybe", comment="If the hearing ends early")
     assert await of_january(office, event) == "1 yes · 1 maybe · 0 no · 6 no reply"
     assert "If the hearing ends early" in await office.page("coordinator", f"/events/{event}/2027-01-12")
 
@@ -79,21 +79,21 @@ async def test_a_maybe_with_a_note_is_kept_and_shown_to_the_organizer(office: Of
 async def test_a_no_to_may_alone_leaves_the_other_dates_open(office: Office) -> None:
     event, _ = await scheduled(office)
     may = f"/events/{event}/2027-05-11"
-    await office.do("hhs_liaison", f"{may}/answer", answer="no", scope="one", comment="")
+    await office.do("hhs_liaison", f"{may}/reply", reply="no", scope="one", comment="")
     assert await replies(office, may) == "1 yes · 0 maybe · 1 no · 6 no reply"
     assert await of_january(office, event) == "1 yes · 0 maybe · 0 no · 7 no reply"
 
 
 async def test_the_mail_of_a_moved_date_asks_about_that_date_alone(office: Office) -> None:
     event, mails = await april_moved(office)
-    await office.do(None, link_to(LIAISON, mails), answer="yes", comment="")
+    await office.do(None, link_to(LIAISON, mails), reply="yes", comment="")
     assert await replies(office, f"/events/{event}/2027-04-13") == "2 yes · 0 maybe · 0 no · 6 no reply"
     assert await replies(office, f"/events/{event}/2027-05-11") == "3 yes · 0 maybe · 0 no · 5 no reply"
 
 
 async def test_after_april_moved_the_link_of_before_says_nothing_about_the_new_day_unasked(office: Office) -> None:
     event, mails = await scheduled(office)
-    await office.do(None, link_to(LIAISON, mails), answer="yes", comment="")
+    await office.do(None, link_to(LIAISON, mails), reply="yes", comment="")
     address = f"/events/{event}/2027-04-13/edit"
     await office.fill("coordinator", address, address, date="2027-04-15", starts="13:00", ends="14:30")
     assert await replies(office, f"/events/{event}/2027-04-13") == "1 yes · 0 maybe · 0 no · 7 no reply"
@@ -120,17 +120,17 @@ async def test_the_link_of_a_date_that_is_over_shows_no_title(office: Office) ->
 async def test_the_link_of_somebody_who_left_is_like_one_that_never_was(office: Office) -> None:
     _, link = await invited(office)
     [member, successor] = office.ids(LIAISON, "coordinator")
-    leaving = f"/people/{member}/departure"
+    leaving = f"/people/{member}/offboarding"
     assert (await office.fill("coordinator", leaving, leaving, successor=successor)).status_code == 303
     stranger = await office.browser(None)
     forged = await stranger.get(f"{link[:-4]}AAAA")
-    for answer in (await stranger.get(link), await stranger.send("POST", link, data={"answer": "yes"})):
-        assert (answer.status_code, answer.content) == (forged.status_code, forged.content)
+    for reply in (await stranger.get(link), await stranger.send("POST", link, data={"reply": "yes"})):
+        assert (reply.status_code, reply.content) == (forged.status_code, forged.content)
 
 
-async def test_only_those_who_did_not_answer_are_asked_again_and_not_twice_in_two_days(office: Office) -> None:
+async def test_only_those_who_did_not_reply_are_asked_again_and_not_twice_in_two_days(office: Office) -> None:
     event, link = await invited(office)
-    await office.do(None, link, answer="no", comment="")
+    await office.do(None, link, reply="no", comment="")
     await office.mails()
     address = f"/events/{event}/2027-01-12"
     await office.fill("coordinator", address, f"{address}/nudges")

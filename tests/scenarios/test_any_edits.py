@@ -19,7 +19,7 @@ from tests.ports.browser import settings as of_the_site
 from tests.ports.standing import standing
 from tests.scenarios.series_editor import Deed, SeriesEditor, held, instants, no_event
 from tests.usecases.events.autumn import asked
-from tracker.ports.feeds.feed_builder import Maker
+from tracker.ports.feeds.feed_builder import FeedBuilder
 from tracker.rules.calendars.feeds import Scope
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.emails.reminders import of_date
@@ -87,14 +87,14 @@ async def edited(cast: Cast, deeds: list[Deed]) -> SeriesEditor:
 
 async def shown(cast: Cast, feed: str, now: datetime) -> list[Shown]:
     """Return what two programs of other people show of a feed, when they agree."""
-    body = await Maker(of_the_site()).body(await open_feed(feed, now), now)
+    body = await FeedBuilder(of_the_site()).body(await open_feed(feed, now), now)
     assert by_icalendar(body.text) == by_ical(body.text)
     return by_ical(body.text)
 
 
 async def sequences(feed: str, now: datetime) -> dict[tuple[str, bytes], int]:
     """Return the SEQUENCE of each series in a feed, and of each of its dates that is told by itself."""
-    body = await Maker(of_the_site()).body(await open_feed(feed, now), now)
+    body = await FeedBuilder(of_the_site()).body(await open_feed(feed, now), now)
     return {
         (str(one["UID"]), one["RECURRENCE-ID"].to_ical() if "RECURRENCE-ID" in one else b""): one["SEQUENCE"]
         for one in icalendar.Calendar.from_ical(body.text).events
@@ -107,8 +107,8 @@ async def seen_by(viewer: Viewer) -> list[Shown]:
 
 
 async def on_pages(desk: Browser, view: str) -> list[tuple[str, str]]:
-    """Return the dates to which the calendar of nine months leads, without those that are cancelled."""
-    pages = [(await desk.get(f"/calendar?view={view}&month={month}&cancelled=0")).text for month in MONTHS]
+    """Return the dates to which the calendar of nine months leads, without those that are canceled."""
+    pages = [(await desk.get(f"/calendar?view={view}&month={month}&canceled=0")).text for month in MONTHS]
     return sorted({found for page in pages for found in LINK.findall(page)})
 
 

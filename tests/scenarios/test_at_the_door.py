@@ -106,8 +106,8 @@ async def test_taps_that_were_queued_and_sent_twice_are_one_record_each(office: 
 
 async def test_who_said_no_and_came_was_there_and_the_reply_stays_no(office: Office) -> None:
     event, _ = await scheduled(office)
-    answer = {"answer": "no", "scope": "one", "comment": ""}
-    await office.do("kcpd_detective", f"/events/{event}/{MARCH}/answer", **answer)
+    reply = {"reply": "no", "scope": "one", "comment": ""}
+    await office.do("kcpd_detective", f"/events/{event}/{MARCH}/reply", **reply)
     await taken(office, event)
     roll = await office.page("coordinator", f"/events/{event}/{MARCH}/attendance")
     theirs = roll[roll.index("Kcpd detective") :]
@@ -186,10 +186,15 @@ async def test_a_file_has_no_live_formula(office: Office) -> None:
 
 
 async def test_the_coalitions_file_counts_over_what_its_lead_may_see(office: Office) -> None:
-    form = typed_in(office, title="Warrant review", visibility="law_enforcement", repeat="none", until="", body="")
-    hidden = event_in(await office.fill("coordinator", "/schedule", "/events", **{
-        **form, "seats": [], "person": office.ids("fbi_lead"), "save": "send",
-    }))  # fmt: skip
+    form = typed_in(office, title="Warrant review", visibility="law_enforcement", repeat="none", until="", committee="")
+    hidden = event_in(
+        await office.fill(
+            "coordinator",
+            "/schedule",
+            "/events",
+            **{**form, "seats": [], "person": office.ids("fbi_lead"), "save": "send"},
+        )
+    )
     await office.at(JULY)
     held = f"{HALF_YEAR}&part=dates&of=held"
     assert "Warrant review" in str(await table(office, held))

@@ -113,14 +113,14 @@ async def test_an_open_item_stands_at_every_later_meeting_until_it_is_done(offic
     assert reference not in await office.page("coordinator", f"/events/{event}/2027-03-09")
 
 
-async def test_the_items_of_the_body_follow_it_into_the_series_that_goes_on(office: Office) -> None:
+async def test_the_items_of_the_committee_follow_it_into_the_series_that_goes_on(office: Office) -> None:
     new, old = await october_at_nine(office)
     reference = await given(office, old.event, "caht_lead", PROTOCOL, "2027-11-30", "2027-07-13")
     for event, key in ((old.event, "2027-09-14"), (new, "2027-10-12"), (new, "2027-11-09")):
         assert reference in await office.page("coordinator", f"/events/{event}/{key}"), key
 
 
-async def test_an_item_of_june_keeps_its_due_day_when_june_is_cancelled(office: Office) -> None:
+async def test_an_item_of_june_keeps_its_due_day_when_june_is_canceled(office: Office) -> None:
     event, _ = await scheduled(office)
     reference = await given(office, event, "ipd_liaison", "Renew the memorandum", "2027-06-08", "2027-06-08")
     cancelling = f"/events/{event}/2027-06-08/cancellation"
@@ -148,7 +148,7 @@ async def test_who_leaves_hands_over_what_is_open_and_the_history_keeps_the_name
     _, reference = await decided(office)
     await office.at(MAY_1)
     [lead, alternate] = office.ids("caht_lead", "caht_alternate")
-    leaving = f"/people/{lead}/departure"
+    leaving = f"/people/{lead}/offboarding"
     refused = await office.fill("coordinator", leaving, leaving, successor="")
     assert refused.status_code == 422
     assert (await office.fill("coordinator", leaving, leaving, successor=alternate)).status_code == 303

@@ -1,4 +1,4 @@
-"""Scenario 1: a coordinator schedules a monthly meeting; one date moves, one is cancelled and comes back."""
+"""Scenario 1: a coordinator schedules a monthly meeting; one date moves, one is canceled and comes back."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -9,12 +9,12 @@ from tests.ical.readers import by_ical, by_icalendar
 from tests.ports.pages.forms import typed
 from tests.scenarios.monthly_meeting import (
     INVITED,
-    answered,
     april_moved,
     june_back,
-    june_cancelled,
+    june_canceled,
     moved_onto_may,
     october_at_nine,
+    replied,
     replies,
     scheduled,
     typed_in,
@@ -24,9 +24,19 @@ from tests.scenarios.office import Office, calendar_of, recipients
 pytestmark = pytest.mark.anyio
 
 AT_TEN = [
-    "01-12 16", "02-09 16", "03-09 16", "04-13 15", "05-11 15", "06-08 15", "07-13 15", "08-10 15", "09-14 15",
-    "10-12 15", "11-09 16", "12-14 16",
-]  # fmt: skip
+    "01-12 16",
+    "02-09 16",
+    "03-09 16",
+    "04-13 15",
+    "05-11 15",
+    "06-08 15",
+    "07-13 15",
+    "08-10 15",
+    "09-14 15",
+    "10-12 15",
+    "11-09 16",
+    "12-14 16",
+]
 """Month, day and hour in UTC: ten o'clock, over both changes of the clocks."""
 APRIL_LATER = [one.replace("04-13 15", "04-15 18") for one in AT_TEN]
 SPLIT = [*APRIL_LATER[:9], "10-12 14", "11-09 15", "12-14 15"]
@@ -51,7 +61,7 @@ def the_old_one_ends(entries: list[Any]) -> None:
     assert june["SEQUENCE"] == 2
 
 
-async def test_the_form_says_the_dates_who_is_told_and_that_no_holiday_clashes(office: Office) -> None:
+async def test_the_form_says_the_dates_who_is_told_and_that_no_holiday_conflicts(office: Office) -> None:
     browser = await office.browser("coordinator")
     form = typed((await browser.get("/schedule")).text, "/events", **typed_in(office, save="show"))
     page = (await browser.post("/events", form)).text
@@ -66,8 +76,11 @@ async def test_each_of_the_seven_gets_one_invitation_that_puts_twelve_dates_into
     assert recipients(mails) == INVITED
     # A second copy of the calendar as a file is for those programs that show the first one as buttons only.
     assert [part.get_content_type() for part in mails[0].walk() if not part.is_multipart()] == [
-        "text/plain", "text/html", "text/calendar", "application/ics",
-    ]  # fmt: skip
+        "text/plain",
+        "text/html",
+        "text/calendar",
+        "application/ics",
+    ]
     calendar = calendar_of(mails[0])
     [entry] = calendar.events
     assert (calendar["METHOD"], entry["SEQUENCE"], entry.get("EXDATE")) == ("REQUEST", 0, None)
@@ -91,19 +104,19 @@ async def test_an_alternate_only_sees_it_and_who_has_no_seat_finds_nothing(offic
     assert shown((await office.fetch(await office.subscribe("fbi_alternate"))).content) == AT_TEN
 
 
-async def test_answers_by_page_and_by_the_link_in_the_mail_are_counted_for_each_date(office: Office) -> None:
-    event = await answered(office)
+async def test_replies_by_page_and_by_the_link_in_the_mail_are_counted_for_each_date(office: Office) -> None:
+    event = await replied(office)
     assert await replies(office, f"/events/{event}/2027-01-12") == "3 yes · 0 maybe · 0 no · 5 no reply"
     assert await replies(office, f"/events/{event}/2027-06-08") == "3 yes · 0 maybe · 1 no · 4 no reply"
     assert await office.mails() == []
 
 
 async def test_who_moves_a_date_is_told_before_how_many_get_a_mail(office: Office) -> None:
-    event = await answered(office)
+    event = await replied(office)
     browser, address = await office.browser("coordinator"), f"/events/{event}/2027-04-13"
     page = (await browser.get(f"{address}/edit")).text
     moved = typed(page, f"{address}/edit", date="2027-04-15", starts="13:00", ends="14:30")
-    assert "7 people get an update; nobody else." in (await browser.post(f"{address}/outcome", moved)).text
+    assert "7 people get an update; nobody else." in (await browser.post(f"{address}/impact", moved)).text
 
 
 async def test_a_moved_date_is_one_mail_to_each_that_names_both_and_holds_the_override_alone(office: Office) -> None:
@@ -136,7 +149,7 @@ async def test_reminders_follow_the_moved_date_and_none_is_left_at_the_old_one(o
 
 
 async def test_the_feed_of_a_moved_date_has_other_bytes_and_the_same_twelve_dates(office: Office) -> None:
-    event = await answered(office)
+    event = await replied(office)
     feed = await office.subscribe("fbi_lead")
     before = await office.fetch(feed)
     assert shown(before.content) == AT_TEN
@@ -151,8 +164,8 @@ async def test_the_feed_of_a_moved_date_has_other_bytes_and_the_same_twelve_date
     assert after.content.count(b"\r\nSEQUENCE:0") == after.content.count(b"\r\nSEQUENCE:1") == 1
 
 
-async def test_a_cancelled_date_is_told_to_all_seven_and_stays_in_the_feed_as_cancelled(office: Office) -> None:
-    event, mails = await june_cancelled(office)
+async def test_a_canceled_date_is_told_to_all_seven_and_stays_in_the_feed_as_canceled(office: Office) -> None:
+    event, mails = await june_canceled(office)
     assert recipients(mails) == INVITED
     calendar = calendar_of(mails[-1])
     [entry] = calendar.events
@@ -160,7 +173,7 @@ async def test_a_cancelled_date_is_told_to_all_seven_and_stays_in_the_feed_as_ca
     feed = await fetched(office)
     assert b"STATUS:CANCELLED" in feed
     assert shown(feed) == [one for one in APRIL_LATER if not one.startswith("06")]
-    assert "This date is cancelled" in await office.page("fbi_lead", f"/events/{event}/2027-06-08")
+    assert "This date is canceled" in await office.page("fbi_lead", f"/events/{event}/2027-06-08")
 
 
 async def test_a_date_that_is_back_has_a_higher_sequence_and_asks_everybody(office: Office) -> None:
@@ -194,7 +207,7 @@ async def test_from_october_at_nine_the_old_series_ends_and_a_new_one_begins(off
 
 
 async def test_a_typo_that_is_mended_tells_nobody_and_changes_the_feed(office: Office) -> None:
-    event, _ = await june_cancelled(office)
+    event, _ = await june_canceled(office)
     feed = await office.subscribe("fbi_lead")
     before = await office.fetch(feed)
     address = f"/events/{event}/2027-05-11/edit"

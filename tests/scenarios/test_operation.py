@@ -16,9 +16,15 @@ OTHERS = ("coordinator", "caht_lead", "harbor_advocate", "kcpd_alternate", "admi
 SECRETS = ("Bluestem", "Larkspur")
 DAY = "2027-05-15"
 TYPED: dict[str, Any] = {
-    "title": "Operation Bluestem", "date": DAY, "starts": "06:00", "ends": "12:00", "place": "Staging at Larkspur Lot",
-    "visibility": "named", "kind_shown": "joint_operation", "save": "send",
-}  # fmt: skip
+    "title": "Operation Bluestem",
+    "date": DAY,
+    "starts": "06:00",
+    "ends": "12:00",
+    "place": "Staging at Larkspur Lot",
+    "visibility": "named",
+    "kind_shown": "joint_operation",
+    "save": "send",
+}
 MAY_10, MAY_14 = (datetime(2027, 5, day, 15, tzinfo=UTC) for day in (10, 14))
 SATURDAY = datetime(2027, 5, 15, 10, 45, tzinfo=UTC)
 NOON = datetime(2027, 5, 15, 18, tzinfo=UTC)
@@ -80,7 +86,7 @@ async def test_for_everybody_else_no_door_knows_of_it(office: Office) -> None:
         assert by_ical(feed.content) == []
 
 
-async def test_ten_guesses_of_an_address_are_ten_equal_answers(office: Office) -> None:
+async def test_ten_guesses_of_an_address_are_ten_equal_replies(office: Office) -> None:
     event = await planned(office)
     browser = await office.browser("caht_lead")
     guesses = [event, *(uuid4() for _ in range(9))]
@@ -146,5 +152,5 @@ async def test_nobody_is_absent_from_an_operation_that_they_were_not_asked_to(of
     await office.at(SATURDAY)
     desk = await office.browser("fbi_lead")
     [advocate] = office.ids("harbor_advocate")
-    answer = await desk.post(f"/events/{event}/{DAY}/attendance/marks", {"member": advocate, "status": "absent"})
-    assert answer.status_code == 422
+    reply = await desk.post(f"/events/{event}/{DAY}/attendance/marks", {"member": advocate, "status": "absent"})
+    assert reply.status_code == 422

@@ -16,7 +16,7 @@ from tests.ports.browser import settings as of_the_site
 from tests.rules.recurrence.any_series import a_series
 from tests.scenarios.series_editor import Deed, SeriesEditor, held, instants, no_event
 from tracker import clock
-from tracker.ports.feeds.feed_builder import Maker
+from tracker.ports.feeds.feed_builder import FeedBuilder
 from tracker.rules.calendars.feeds import Scope
 from tracker.rules.recurrence import dates
 from tracker.rules.recurrence.holiday_choices import HolidayChoice, doubled
@@ -30,8 +30,13 @@ pytestmark = pytest.mark.anyio
 FIRST, LAST = date(2026, 12, 20), date(2029, 1, 31)
 MOST = 120  # dates of a series that is counted; one that ends on a day has up to five years of them
 ZONES = [
-    "America/Chicago", "America/New_York", "America/Phoenix", "Europe/Berlin", "Australia/Lord_Howe", "Asia/Kathmandu",
-]  # fmt: skip
+    "America/Chicago",
+    "America/New_York",
+    "America/Phoenix",
+    "Europe/Berlin",
+    "Australia/Lord_Howe",
+    "Asia/Kathmandu",
+]
 """Clocks that change on other days, by half an hour, or never."""
 
 
@@ -63,9 +68,12 @@ def plans(draw: some.DrawFn) -> dict[str, Any]:
     by_rule = dates(rule, starts)
     chosen = {day: draw(some.sampled_from(HolidayChoice)) for day, _ in holiday_notes(by_rule)[:6]}
     return {
-        "rule": rule, "starts": starts, "duration": draw(some.integers(1, most)) * unit, "is_all_day": is_all_day,
+        "rule": rule,
+        "starts": starts,
+        "duration": draw(some.integers(1, most)) * unit,
+        "is_all_day": is_all_day,
         "on_holidays": chosen if held_on(by_rule, chosen) and not doubled(by_rule, chosen) else {},
-    }  # fmt: skip
+    }
 
 
 @settings(
@@ -83,5 +91,5 @@ async def test_two_foreign_readers_find_over_five_years_what_the_database_holds(
     await editor.begin(replace(meeting(cast.fbi_lead, **when), zone=zone))
     for deed in deeds:
         await editor.edit(deed)
-    text = (await Maker(of_the_site()).body(await open_feed(feed, editor.now), editor.now)).text
+    text = (await FeedBuilder(of_the_site()).body(await open_feed(feed, editor.now), editor.now)).text
     assert by_icalendar(text) == by_ical(text) == instants(await held(editor.events))

@@ -38,9 +38,14 @@ async def moved(office: Office, event: UUID) -> None:
 async def other_meeting(office: Office) -> UUID:
     """Another meeting to which all of KCPD is invited."""
     form = {**typed_in(office), "title": "Training day", "repeat": "none", "until": "", "visibility": "all"}
-    return event_in(await office.fill("coordinator", "/schedule", "/events", **{
-        **form, "seats": [], "body": "", "agency": str(office.cast.agencies["KCPD"]), "save": "send",
-    }))  # fmt: skip
+    return event_in(
+        await office.fill(
+            "coordinator",
+            "/schedule",
+            "/events",
+            **{**form, "seats": [], "committee": "", "agency": str(office.cast.agencies["KCPD"]), "save": "send"},
+        )
+    )
 
 
 async def test_the_page_gives_an_address_for_each_program_and_says_how_often_they_look(office: Office) -> None:
@@ -60,14 +65,25 @@ async def test_a_calendar_without_a_cookie_gets_what_it_needs_and_nobodys_addres
     lines = feed.content.split(b"\r\n")
     assert max(map(len, lines)) <= 75
     assert b"\n" not in feed.content.replace(b"\r\n", b"")
-    for name in (b"VERSION", b"PRODID", b"BEGIN:VTIMEZONE", b"UID", b"DTSTAMP", b"SEQUENCE", b"LAST-MODIFIED",
-                 b"X-WR-CALNAME", b"NAME", b"REFRESH-INTERVAL", b"X-PUBLISHED-TTL"):  # fmt: skip
+    for name in (
+        b"VERSION",
+        b"PRODID",
+        b"BEGIN:VTIMEZONE",
+        b"UID",
+        b"DTSTAMP",
+        b"SEQUENCE",
+        b"LAST-MODIFIED",
+        b"X-WR-CALNAME",
+        b"NAME",
+        b"REFRESH-INTERVAL",
+        b"X-PUBLISHED-TTL",
+    ):
         assert [line for line in lines if line.startswith(name)], name
     assert b"METHOD:REQUEST" not in feed.content
     assert b"ATTENDEE" not in feed.content
 
 
-async def test_an_hour_later_nothing_is_sent_and_a_head_is_the_same_without_its_body(office: Office) -> None:
+async def test_an_hour_later_nothing_is_sent_and_a_head_is_the_same_without_its_committee(office: Office) -> None:
     await scheduled(office)
     address = await office.subscribe(DETECTIVE)
     first = await office.fetch(address)
@@ -98,14 +114,14 @@ async def test_the_page_says_when_the_calendar_last_looked(office: Office) -> No
     assert "Outlook" in await office.page(DETECTIVE, "/subscriptions")
 
 
-async def test_a_cancelled_date_says_so_in_its_title_too_and_keeps_its_uid(office: Office) -> None:
+async def test_a_canceled_date_says_so_in_its_title_too_and_keeps_its_uid(office: Office) -> None:
     event, _ = await scheduled(office)
     address = await office.subscribe(DETECTIVE)
     [(uid, _)] = entries(await office.fetch(address))
     cancelling = f"/events/{event}/2027-06-08/cancellation"
     await office.fill("coordinator", cancelling, cancelling, reason="Conference week")
     june = entries(await office.fetch(address))[uid, b"RECURRENCE-ID;TZID=America/Chicago:20270608T100000"]
-    for line in (b"STATUS:CANCELLED", b"TRANSP:TRANSPARENT", b"SUMMARY:Cancelled: Steering Committee"):
+    for line in (b"STATUS:CANCELLED", b"TRANSP:TRANSPARENT", b"SUMMARY:Canceled: Steering Committee"):
         assert line in june
 
 
@@ -141,7 +157,7 @@ async def test_all_feeds_of_a_lost_phone_are_shut_in_one_step_by_the_coordinator
 async def test_who_has_left_has_a_feed_like_one_that_never_was_from_that_second_on(office: Office) -> None:
     feed = await office.subscribe(DETECTIVE)
     [member, successor] = office.ids(DETECTIVE, "kcpd_alternate")
-    leaving = f"/people/{member}/departure"
+    leaving = f"/people/{member}/offboarding"
     assert (await office.fill("coordinator", leaving, leaving, successor=successor)).status_code == 303
     gone, unknown = await office.fetch(feed), await office.fetch(f"/feeds/{'x' * 43}.ics")
     assert (gone.status_code, gone.content) == (404, unknown.content)

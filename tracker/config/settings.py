@@ -97,7 +97,7 @@ class Settings:
     government_banner: bool = False
     """Shows the banner and the identifier of U.S. government sites. Default off."""
 
-    outside_calendars: bool = False
+    shared_calendars: bool = False
     """Whether members may share when they are busy in a calendar elsewhere, which is then read by its https address
     on the internet. Default off."""
 

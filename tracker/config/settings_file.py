@@ -89,6 +89,8 @@ def _docstrings(kind: type[Any]) -> dict[str, str]:
     return {
         one.target.id: " ".join(str(after.value.value).split())
         for one, after in pairwise(body.body)
-        if isinstance(one, ast.AnnAssign) and isinstance(one.target, ast.Name)
-        and isinstance(after, ast.Expr) and isinstance(after.value, ast.Constant)
-    }  # fmt: skip
+        if isinstance(one, ast.AnnAssign)
+        and isinstance(one.target, ast.Name)
+        and isinstance(after, ast.Expr)
+        and isinstance(after.value, ast.Constant)
+    }

@@ -90,7 +90,7 @@ def new_token() -> str:
     return secrets.token_urlsafe(TOKEN)
 
 
-def fingerprint(token: str) -> str:
+def token_hash(token: str) -> str:
     """Return the SHA-256 by which a token is stored and found (hexadecimal); enough for 256 random bits."""
     return hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()
 

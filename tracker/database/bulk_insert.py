@@ -8,7 +8,7 @@ from piccolo.table import Table
 from tracker.database import engine, is_postgres
 
 
-async def insert_rows(table: type[Table], rows: Sequence[Mapping[str, Any]], then: str = "") -> None:
+async def bulk_insert(table: type[Table], rows: Sequence[Mapping[str, Any]], then: str = "") -> None:
     """Insert rows that all name the same columns; `then` ends the statement, as ON CONFLICT does.
 
     A column that they do not name has its default; one that differs from row to row, as an id does, is to be named.

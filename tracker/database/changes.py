@@ -11,7 +11,7 @@ Mark = tuple[int, int]
 _serial = itertools.count()
 
 
-class Watch:
+class ChangeWatcher:
     """A connection that only asks for `PRAGMA data_version`, which moves with every commit of any other connection."""
 
     def __init__(self, connect: Callable[[], sqlite3.Connection]) -> None:

@@ -9,7 +9,7 @@ from weakref import WeakKeyDictionary
 from piccolo.engine.base import BaseTransaction, Engine
 
 from tracker.database.changes import Mark
-from tracker.database.writer_lock import Gate
+from tracker.database.writer_lock import WriterLock
 
 Rows = Sequence[Any]
 Statement = tuple[str, list[Any]]
@@ -22,14 +22,14 @@ class Connecting(Engine[BaseTransaction]):
     def _prepare(self, pool: int, patience: float) -> None:
         self.pool_size = pool
         self._patience = patience
-        self._gates: WeakKeyDictionary[asyncio.AbstractEventLoop, Gate] = WeakKeyDictionary()
+        self._writer_locks: WeakKeyDictionary[asyncio.AbstractEventLoop, WriterLock] = WeakKeyDictionary()
 
-    def gate(self) -> Gate:
+    def writer_lock(self) -> WriterLock:
         """Return the gate of the running event loop."""
         loop = asyncio.get_running_loop()
-        found = self._gates.get(loop)
+        found = self._writer_locks.get(loop)
         if found is None:
-            found = self._gates[loop] = Gate(self.pool_size, self._patience)
+            found = self._writer_locks[loop] = WriterLock(self.pool_size, self._patience)
         return found
 
     def change_mark(self) -> Mark | None:

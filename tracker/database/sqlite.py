@@ -12,7 +12,7 @@ from piccolo.engine import sqlite as stock
 from piccolo.engine.base import BaseTransaction
 from piccolo.engine.exceptions import TransactionError
 
-from tracker.database.changes import Mark, Watch
+from tracker.database.changes import ChangeWatcher, Mark
 from tracker.database.connecting import Rows, Statement
 from tracker.database.sqlite_file import create_for_owner_only, write_ahead
 from tracker.database.sqlite_lock import begin_to_write
@@ -42,7 +42,7 @@ class Connection(aiosqlite.Connection):
         self._opened: sqlite3.Connection | None = None
 
     async def clear_away(self) -> None:
-        """End what a failed or cancelled opening left: a thread that reports to the loop, perhaps an open file."""
+        """End what a failed or canceled opening left: a thread that reports to the loop, perhaps an open file."""
         await asyncio.to_thread(self._thread.join)
         if self._opened is not None:
             self._opened.close()
@@ -79,7 +79,7 @@ class SQLiteEngine(OneWriterEngine, stock.SQLiteEngine):  # type: ignore[misc]  
         self.pragmas = (*PRAGMAS, f"PRAGMA synchronous={synchronous}")
         self._idle: list[Connection] = []
         self._is_open = False
-        self._watch = Watch(self.connect)
+        self._watch = ChangeWatcher(self.connect)
         self._prepare(pool, timeout)
         # One thread uses a connection, but another may have to close it; see `Connection.clear_away`.
         super().__init__(path=path, timeout=timeout, cached_statements=STATEMENTS, check_same_thread=False)
@@ -130,11 +130,11 @@ class SQLiteEngine(OneWriterEngine, stock.SQLiteEngine):  # type: ignore[misc]  
         """Run one statement outside any transaction; a write waits its turn instead of polling the file's lock."""
         if query.lstrip()[:7].upper().startswith(READS):
             return await self._run_borrowed(query, arguments)
-        await self.gate().enter_to_write()
+        await self.writer_lock().enter_to_write()
         try:
             return await self._run_borrowed(query, arguments)
         finally:
-            self.gate().leave()
+            self.writer_lock().leave()
 
     async def read_alone(self, statements: Sequence[Statement]) -> list[Rows]:
         """Read outside any transaction, in one visit to a connection."""
@@ -143,7 +143,7 @@ class SQLiteEngine(OneWriterEngine, stock.SQLiteEngine):  # type: ignore[misc]  
 
     async def acquire(self) -> Connection:
         """Return an idle connection, or a new one, when no more than `pool` are in use; `give_back` it."""
-        slots = self.gate().connections
+        slots = self.writer_lock().connections
         await slots.acquire()
         try:
             return self._idle.pop() if self._idle else await self.get_connection()
@@ -179,7 +179,7 @@ class SQLiteEngine(OneWriterEngine, stock.SQLiteEngine):  # type: ignore[misc]  
 
     async def give_back(self, connection: Connection, *, is_clean: bool) -> None:
         """Keep the connection for the next user, or close it, which rolls back whatever was left."""
-        self.gate().connections.release()
+        self.writer_lock().connections.release()
         if is_clean and self._is_open and not connection.in_transaction:
             self._idle.append(connection)
             return

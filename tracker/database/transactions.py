@@ -80,7 +80,7 @@ class OneWriterEngine(Connecting):
 class Transaction(BaseTransaction):
     """One write transaction.
 
-    Whatever happens on the way out (failed COMMIT, cancelled task, dead connection), the connection goes back or is
+    Whatever happens on the way out (failed COMMIT, canceled task, dead connection), the connection goes back or is
     closed, the write lock falls, and the task is no longer in a transaction. Stock Piccolo leaves all three behind.
     """
 
@@ -92,12 +92,12 @@ class Transaction(BaseTransaction):
         self._savepoints = 0
 
     async def __aenter__(self) -> Self:
-        self._gate = self.engine.gate()
-        await self._gate.enter_to_write()
+        self._writer_lock = self.engine.writer_lock()
+        await self._writer_lock.enter_to_write()
         try:
             self.connection = await self._begin()
         except BaseException:
-            self._gate.leave()
+            self._writer_lock.leave()
             raise
         self._entered: Token[Transaction | None] = self.engine.current_transaction.set(self)
         return self
@@ -112,7 +112,7 @@ class Transaction(BaseTransaction):
             with CancelScope(shield=True):
                 await self._end(is_wanted=error is None)
         finally:
-            self._gate.leave()
+            self._writer_lock.leave()
         return False
 
     async def run(self, query: str, arguments: list[Any] | None = None) -> Rows:

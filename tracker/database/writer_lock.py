@@ -3,7 +3,7 @@
 import asyncio
 
 
-class Gate:
+class WriterLock:
     """What the tasks of one event loop queue at, first come first served: nobody polls and nobody starves."""
 
     def __init__(self, pool: int, patience: float) -> None:

@@ -58,12 +58,16 @@ async def _people(company: Company, helping: int, joined_at: datetime, zone: str
     chosen = [places[number % len(places)] for number in range(PEOPLE)]
     rows = [
         Member(
-            id=ids.new_id(), agency=one.agency_id, zone=zone, status="active", joined_at=joined_at,
+            id=ids.new_id(),
+            agency=one.agency_id,
+            zone=zone,
+            status="active",
+            joined_at=joined_at,
             name=f"{one.agency} {ROLES[number % len(ROLES)]} {helping * PEOPLE + number + 1}",
             email=f"person{helping * PEOPLE + number + 1}@large.example",
         )
         for number, one in enumerate(chosen)
-    ]  # fmt: skip
+    ]
     await Member.insert(*rows)
     return [_Helper(row.id, one.arm) for row, one in zip(rows, chosen, strict=True)]
 
@@ -75,34 +79,54 @@ def _plan(now: datetime, zone: str, luck: random.Random, helpers: Sequence[_Help
     first = to_local(now - LATEST - (EARLIEST - LATEST) * luck.random(), zone).date()
     starts = datetime.combine(first, time(luck.randint(8, 16)))
     return Plan(
-        kind=Kind.MEETING, title=luck.choice(TITLES), visibility=seen_by, starts=starts, zone=zone,
-        duration=timedelta(minutes=luck.choice((30, 60, 90))), place="Room 3",
+        kind=Kind.MEETING,
+        title=luck.choice(TITLES),
+        visibility=seen_by,
+        starts=starts,
+        zone=zone,
+        duration=timedelta(minutes=luck.choice((30, 60, 90))),
+        place="Room 3",
         rule=Rule(frequency=Frequency.WEEKLY, weekdays=(starts.weekday(),), count=DATES),
         invitees=dict.fromkeys(luck.sample(invited, min(INVITED, len(invited))), AttendeeRole.REQUIRED),
-    )  # fmt: skip
+    )
 
 
 async def _series(company: Company, plans: Sequence[Plan], made_at: datetime) -> None:
     lead = company.members["coordinator"].member_id
     events = [_event(plan, lead, made_at) for plan in plans]
     await Event.insert(*events)
-    await EventAudience.insert(*(
-        EventAudience(id=ids.new_id(), event=event.id, audience=audience)
-        for event, plan in zip(events, plans, strict=True)
-        for audience in audiences.of_event(plan.visibility, None, ())
-    ))  # fmt: skip
-    await Invitation.insert(*(
-        Invitation(id=ids.new_id(), event=event.id, member=member_id, role=role, added_at=made_at)
-        for event, plan in zip(events, plans, strict=True)
-        for member_id, role in plan.invitees.items()
-    ))  # fmt: skip
+    await EventAudience.insert(
+        *(
+            EventAudience(id=ids.new_id(), event=event.id, audience=audience)
+            for event, plan in zip(events, plans, strict=True)
+            for audience in audiences.of_event(plan.visibility, None, ())
+        )
+    )
+    await Invitation.insert(
+        *(
+            Invitation(id=ids.new_id(), event=event.id, member=member_id, role=role, added_at=made_at)
+            for event, plan in zip(events, plans, strict=True)
+            for member_id, role in plan.invitees.items()
+        )
+    )
     for event, plan in zip(events, plans, strict=True):
         await add_dates(event.id, plan_rules.slots(plan), made_at)
 
 
 def _event(plan: Plan, lead: UUID, made_at: datetime) -> Event:
     return Event(
-        id=ids.new_id(), uid=ids.new_uid(), kind=plan.kind, title=plan.title, visibility=plan.visibility,
-        lead=lead, status=plan.status, zone=plan.zone, starts=plan.starts, duration=plan.duration, rrule=plan.rrule,
-        place=plan.place, created_at=made_at, changed_at=made_at,
-    )  # fmt: skip
+        id=ids.new_id(),
+        uid=ids.new_uid(),
+        kind=plan.kind,
+        title=plan.title,
+        visibility=plan.visibility,
+        lead=lead,
+        status=plan.status,
+        zone=plan.zone,
+        starts=plan.starts,
+        duration=plan.duration,
+        rrule=plan.rrule,
+        place=plan.place,
+        created_at=made_at,
+        changed_at=made_at,
+    )

@@ -26,8 +26,8 @@ class Agency(NamedTuple):
     coalition: str | None = None
 
 
-class Body(NamedTuple):
-    """A body of the demo: who holds its seats, and who may stand in for whom."""
+class Committee(NamedTuple):
+    """A committee of the demo: who holds its seats, and who may substitute for whom."""
 
     name: str
     kind: str
@@ -91,25 +91,34 @@ PEOPLE: Mapping[str, tuple[tuple[str, str, tuple[Role, ...]], ...]] = {
     ),
 }
 """Key, name and roles by the agency's code."""
-BODIES = {
-    "steering": Body(
-        "Steering Committee", "steering", None, "5th-floor conference room",
+COMMITTEES = {
+    "steering": Committee(
+        "Steering Committee",
+        "steering",
+        None,
+        "5th-floor conference room",
         tuple("coordinator fbi_lead hsi_liaison hhs_liaison kcpd_detective ipd_liaison caht_lead shelter_lead".split()),
         {"coordinator": "attorney", "fbi_lead": "fbi_agent", "kcpd_detective": "kcpd_sergeant"}
         | {"caht_lead": "caht_deputy"},
         QuorumRule(seats=5, both_arms=True),
     ),
-    "enforcement": Body(
-        "Law Enforcement Committee", "committee", LAW, "FBI field office, room 210",
+    "enforcement": Committee(
+        "Law Enforcement Committee",
+        "committee",
+        LAW,
+        "FBI field office, room 210",
         ("attorney", "fbi_lead", "hsi_liaison", "hhs_liaison", "kcpd_detective", "ipd_liaison"),
         {"fbi_lead": "fbi_agent", "hsi_liaison": "hsi_agent", "kcpd_detective": "kcpd_analyst"},
     ),
-    "services": Body(
-        "Victim Services Committee", "committee", SERVICES, "Harbor House, community room",
+    "services": Committee(
+        "Victim Services Committee",
+        "committee",
+        SERVICES,
+        "Harbor House, community room",
         ("caht_lead", "shelter_lead", "bridge_attorney"),
         {"caht_lead": "caht_deputy", "shelter_lead": "advocate", "bridge_attorney": "bridge_advocate"},
     ),
-}  # fmt: skip
+}
 CHAIRS = {"services": "caht_lead"}
 SITES = (
     SiteFacts(
@@ -130,48 +139,51 @@ PHONE = "816-555-{:04}"  # 555-01xx belongs to nobody
 
 @dataclass(frozen=True)
 class Company:
-    """The demo's people as viewers by key; bodies by key as ids, with the keys of those who hold their seats."""
+    """The demo's people as viewers by key; committees by key as ids, with the keys of those who hold their seats."""
 
     members: Mapping[str, Viewer]
-    bodies: Mapping[str, UUID]
+    committees: Mapping[str, UUID]
     agencies: Mapping[str, UUID]
 
     def named(self, *words: str) -> tuple[str, ...]:
-        """Return the keys behind people's keys, bodies' keys, an arm's name or "everyone"; each once."""
+        """Return the keys behind people's keys, committees' keys, an arm's name or "everyone"; each once."""
         return tuple(dict.fromkeys(key for word in words for key in self._behind(word)))
 
     def _behind(self, word: str) -> Iterable[str]:
         if word == "everyone":
             return [key for key in self.members if key not in BEHIND_THE_SCENES]
-        if word in BODIES:
-            return BODIES[word].seats
+        if word in COMMITTEES:
+            return COMMITTEES[word].seats
         if word in set(Arm):
             return [key for key in self.named("everyone") if self.members[key].arm == word]
         return (word,)
 
 
 async def assemble(now: datetime, zone: str) -> Company:
-    """Write agencies, people and bodies into the empty database, inside the caller's transaction."""
+    """Write agencies, people and committees into the empty database, inside the caller's transaction."""
     agencies: dict[str, UUID] = {}
     for one in AGENCIES:
         agencies[one.code] = await people.add_agency(
-            name=one.name, code=one.code, arm=one.arm, level=one.level,
+            name=one.name,
+            code=one.code,
+            arm=one.arm,
+            level=one.level,
             coalition=agencies[one.coalition] if one.coalition else None,
-        )  # fmt: skip
+        )
     ids = await _people(agencies, now, zone)
-    bodies = {key: await _body(body, agencies, ids) for key, body in BODIES.items()}
+    committees = {key: await _committee(committee, agencies, ids) for key, committee in COMMITTEES.items()}
     for key, chair in CHAIRS.items():
-        await people.make_chair(body_id=bodies[key], member_id=ids[chair])
+        await people.make_chair(committee_id=committees[key], member_id=ids[chair])
     for site in SITES:
         await sites.add_site(await viewer_for(ids["coordinator"], now), site, now, now)
-    return await company(ids, bodies, agencies, now)
+    return await company(ids, committees, agencies, now)
 
 
 async def company(
-    ids: Mapping[str, UUID], bodies: Mapping[str, UUID], agencies: Mapping[str, UUID], now: datetime
+    ids: Mapping[str, UUID], committees: Mapping[str, UUID], agencies: Mapping[str, UUID], now: datetime
 ) -> Company:
     """Return the people as viewers, with the rights that hold now."""
-    return Company({key: await viewer_for(one, now) for key, one in ids.items()}, bodies, agencies)
+    return Company({key: await viewer_for(one, now) for key, one in ids.items()}, committees, agencies)
 
 
 def address(key: str) -> str:
@@ -184,19 +196,26 @@ async def _people(agencies: Mapping[str, UUID], now: datetime, zone: str) -> dic
     every = [(agency, *person) for agency, members in PEOPLE.items() for person in members]
     return {
         key: await people.add_member(
-            agency_id=agencies[agency], name=name, email=address(key), now=now, zone=zone, roles=roles,
+            agency_id=agencies[agency],
+            name=name,
+            email=address(key),
+            now=now,
+            zone=zone,
+            roles=roles,
             phone=PHONE.format(100 + number),
         )
         for number, (agency, key, name, roles) in enumerate(every)
-    }  # fmt: skip
+    }
 
 
-async def _body(body: Body, agencies: Mapping[str, UUID], ids: Mapping[str, UUID]) -> UUID:
+async def _committee(committee: Committee, agencies: Mapping[str, UUID], ids: Mapping[str, UUID]) -> UUID:
     agency_of = {key: agency for agency, members in PEOPLE.items() for key, *_ in members}
-    body_id = await people.add_body(name=body.name, kind=body.kind, place=body.place, arm=body.arm, quorum=body.quorum)
-    for key in body.seats:
-        alternates = [ids[body.alternates[key]]] if key in body.alternates else []
+    committee_id = await people.add_committee(
+        name=committee.name, kind=committee.kind, place=committee.place, arm=committee.arm, quorum=committee.quorum
+    )
+    for key in committee.seats:
+        alternates = [ids[committee.alternates[key]]] if key in committee.alternates else []
         await people.add_seat(
-            body_id=body_id, agency_id=agencies[agency_of[key]], primary=ids[key], alternates=alternates
+            committee_id=committee_id, agency_id=agencies[agency_of[key]], primary=ids[key], alternates=alternates
         )
-    return body_id
+    return committee_id

@@ -16,17 +16,19 @@ def greeting(base_url: str, mails: Path, people: Sequence[Persona], more: Sequen
     """Return the lines that a terminal shows; `more` are the commands that print further links."""
     width = max(len(one.role) for one in people)
     links = [f"  {one.role:{width}}  {one.sign_in_url}" for one in people]
-    return "\n".join([
-        "",
-        f"Task Force Tracker, a demonstration on this computer only: {base_url}",
-        "",
-        "Sign in as one of five people. Each link works once, within 24 hours:",
-        *links,
-        "",
-        "These commands print links for the administrator and the auditor, while it runs:",
-        *(f"  {command}" for command in more),
-        "",
-        f"Mails that it sends:  {base_url}/demo/mail  (files in {mails})",
-        "Stop it with Ctrl+C. The next start makes a fresh demo; with --keep it goes on with this one.",
-        "",
-    ])  # fmt: skip
+    return "\n".join(
+        [
+            "",
+            f"Task Force Tracker, a demonstration on this computer only: {base_url}",
+            "",
+            "Sign in as one of five people. Each link works once, within 24 hours:",
+            *links,
+            "",
+            "These commands print links for the administrator and the auditor, while it runs:",
+            *(f"  {command}" for command in more),
+            "",
+            f"Mails that it sends:  {base_url}/demo/mail  (files in {mails})",
+            "Stop it with Ctrl+C. The next start makes a fresh demo; with --keep it goes on with this one.",
+            "",
+        ]
+    )

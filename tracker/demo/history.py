@@ -10,18 +10,23 @@ from tracker.rules.attendance.sheet import Line, Mark, WalkIn
 from tracker.rules.core.wall_clock import to_local
 from tracker.rules.events.event import EventStatus, Kind
 from tracker.rules.events.plan import DateChange
-from tracker.rules.events.replies import AnswerValue
+from tracker.rules.events.replies import ReplyValue
 from tracker.rules.recurrence import Repeat
 from tracker.usecases.attendance import roll_call
 from tracker.usecases.events import events, occurrences, replies
 
-ANSWERS = {AnswerValue.ACCEPTED: 0.68, AnswerValue.TENTATIVE: 0.08, AnswerValue.DECLINED: 0.08, None: 0.16}
+REPLIES = {ReplyValue.ACCEPTED: 0.68, ReplyValue.TENTATIVE: 0.08, ReplyValue.DECLINED: 0.08, None: 0.16}
 """How often each answer comes; None = no reply."""
 SILENT = {
-    ("monthly", "advocate"), ("steering", "kcpd_detective"), ("bluestem", "kcpd_detective"),
-    ("bluestem", "coordinator"), ("center", "caht_lead"), ("grant", "caht_lead"), ("labor_rights", "shelter_lead"),
+    ("monthly", "advocate"),
+    ("steering", "kcpd_detective"),
+    ("bluestem", "kcpd_detective"),
+    ("bluestem", "coordinator"),
+    ("center", "caht_lead"),
+    ("grant", "caht_lead"),
+    ("labor_rights", "shelter_lead"),
     ("enforcement", "fbi_lead"),
-}  # fmt: skip
+}
 """Script and person: so that each persona still owes somebody an answer."""
 COMMENTS = ("In the field that day.", "In training that week.", "Court in the morning.")
 MARKS = {Mark.HERE: 0.5, Mark.REMOTE: 0.2, Mark.ABSENT: 0.12, Mark.EXCUSED: 0.12, None: 0.06}
@@ -34,38 +39,43 @@ def fill(story: Story) -> dict[str, list[Date]]:
     """Write the whole programme into the diary, and return the dates of each script."""
     ahead = to_local(story.now + SOON_AHEAD, story.zone)
     soon = replace(SOON, first=lambda _: ahead.date(), starts=ahead.time().replace(second=0, microsecond=0))
-    dates = {script.key: _tell(story, script) for script in (*SERIES, *SINGLES, soon)}
+    dates = {script.key: _notify(story, script) for script in (*SERIES, *SINGLES, soon)}
     _change(story, dates)
     return dates
 
 
-def _tell(story: Story, script: Script) -> list[Date]:
+def _notify(story: Story, script: Script) -> list[Date]:
     moment, dates = story.scheduled(script)
     if script.status is EventStatus.DRAFT or script.is_new:
         return dates
-    _answers(story, script, moment, dates)
+    _replies(story, script, moment, dates)
     for date in dates:
         if date.ends_at < story.now and script.kind is not Kind.DEADLINE and script.key != NOT_TAKEN:
             _attendance(story, script, date)
     return dates
 
 
-def _answers(story: Story, script: Script, moment: datetime, dates: list[Date]) -> None:
+def _replies(story: Story, script: Script, moment: datetime, dates: list[Date]) -> None:
     for key in story.invited(script):
-        value = story.luck.choices(list(ANSWERS), list(ANSWERS.values()))[0]
+        value = story.luck.choices(list(REPLIES), list(REPLIES.values()))[0]
         at = min(moment + timedelta(hours=story.luck.uniform(2, 90)), dates[0].starts_at - timedelta(hours=1))
         if value and at < story.now and (script.key, key) not in SILENT:
-            _answer(story, script, key, value, at, dates[0])
+            _reply(story, script, key, value, at, dates[0])
 
 
-def _answer(story: Story, script: Script, key: str, value: AnswerValue, at: datetime, date: Date) -> None:
-    comment = story.luck.choice(COMMENTS) if value is AnswerValue.DECLINED else ""
+def _reply(story: Story, script: Script, key: str, value: ReplyValue, at: datetime, date: Date) -> None:
+    comment = story.luck.choice(COMMENTS) if value is ReplyValue.DECLINED else ""
 
     async def deed(now: datetime) -> None:
-        await replies.answer(
-            story.who(key), story.events[script.key], date.key, value, comment, now,
+        await replies.reply(
+            story.who(key),
+            story.events[script.key],
+            date.key,
+            value,
+            comment,
+            now,
             for_series=script.repeat is not Repeat.NONE,
-        )  # fmt: skip
+        )
 
     story.at(at, deed)
 

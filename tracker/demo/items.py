@@ -12,7 +12,7 @@ from tracker.rules.core.wall_clock import to_local
 from tracker.usecases.actions import action_items
 from tracker.usecases.events import occurrences
 
-OPEN, UNDERWAY, BLOCKED, DONE, CANCELLED = ItemStatus
+OPEN, UNDERWAY, BLOCKED, DONE, CANCELED = ItemStatus
 SOON_AFTER = timedelta(minutes=6)
 
 
@@ -40,39 +40,139 @@ class Errand:
 
 
 ERRANDS = (
-    Errand(title="Send the list of on-call contacts", owner="hsi_liaison", giver="coordinator", origin="monthly",
-           back=2, due=-4, steps=(Step(ago=12, status=UNDERWAY, progress=50, note="Two agencies are missing."),)),
-    Errand(title="Confirm the interpreter list", owner="caht_lead", giver="coordinator", origin="monthly", back=2,
-           due=3, steps=(Step(ago=6, status=UNDERWAY, progress=25, note="Spanish and Mandarin are confirmed."),)),
-    Errand(title="Draft the outreach flyer", owner="caht_outreach", giver="caht_lead", origin="partners", back=2,
-           due=-1, steps=(Step(ago=9, status=UNDERWAY, progress=60), Step(ago=3, status=DONE, note="Printed."))),
-    Errand(title="Update the referral sheet", owner="shelter_lead", giver="caht_lead", origin="services", back=2,
-           due=-9, steps=(Step(ago=11, status=BLOCKED, progress=30, note="Waiting for two new phone numbers."),)),
-    Errand(title="Book the training room", owner="caht_training", giver="coordinator", origin="monthly", back=3,
-           due=-30, steps=(Step(ago=34, status=DONE),)),
-    Errand(title="Collect the signed partnership agreements", owner="attorney", giver="coordinator",
-           origin="steering", back=2, due=12, steps=(Step(ago=8, status=UNDERWAY, progress=75),)),
-    Errand(title="Share the evidence checklist", owner="fbi_agent", giver="fbi_lead", origin="case_call", back=4,
-           due=-10, steps=(Step(ago=12, status=DONE, note="In the shared folder."),)),
-    Errand(title="Test the shared radio channel", owner="kcpd_detective", giver="fbi_lead", origin="case_call", back=2,
-           due=2, steps=(Step(ago=1, status=UNDERWAY, progress=10),)),
-    Errand(title="List hotels for the next outreach", owner="kcpd_analyst", giver="coordinator", origin="monthly",
-           back=2, due=0),
-    Errand(title="Set the legal clinic dates", owner="bridge_attorney", giver="caht_lead", origin="partners", back=2,
-           due=-2),
+    Errand(
+        title="Send the list of on-call contacts",
+        owner="hsi_liaison",
+        giver="coordinator",
+        origin="monthly",
+        back=2,
+        due=-4,
+        steps=(Step(ago=12, status=UNDERWAY, progress=50, note="Two agencies are missing."),),
+    ),
+    Errand(
+        title="Confirm the interpreter list",
+        owner="caht_lead",
+        giver="coordinator",
+        origin="monthly",
+        back=2,
+        due=3,
+        steps=(Step(ago=6, status=UNDERWAY, progress=25, note="Spanish and Mandarin are confirmed."),),
+    ),
+    Errand(
+        title="Draft the outreach flyer",
+        owner="caht_outreach",
+        giver="caht_lead",
+        origin="partners",
+        back=2,
+        due=-1,
+        steps=(Step(ago=9, status=UNDERWAY, progress=60), Step(ago=3, status=DONE, note="Printed.")),
+    ),
+    Errand(
+        title="Update the referral sheet",
+        owner="shelter_lead",
+        giver="caht_lead",
+        origin="services",
+        back=2,
+        due=-9,
+        steps=(Step(ago=11, status=BLOCKED, progress=30, note="Waiting for two new phone numbers."),),
+    ),
+    Errand(
+        title="Book the training room",
+        owner="caht_training",
+        giver="coordinator",
+        origin="monthly",
+        back=3,
+        due=-30,
+        steps=(Step(ago=34, status=DONE),),
+    ),
+    Errand(
+        title="Collect the signed partnership agreements",
+        owner="attorney",
+        giver="coordinator",
+        origin="steering",
+        back=2,
+        due=12,
+        steps=(Step(ago=8, status=UNDERWAY, progress=75),),
+    ),
+    Errand(
+        title="Share the evidence checklist",
+        owner="fbi_agent",
+        giver="fbi_lead",
+        origin="case_call",
+        back=4,
+        due=-10,
+        steps=(Step(ago=12, status=DONE, note="In the shared folder."),),
+    ),
+    Errand(
+        title="Test the shared radio channel",
+        owner="kcpd_detective",
+        giver="fbi_lead",
+        origin="case_call",
+        back=2,
+        due=2,
+        steps=(Step(ago=1, status=UNDERWAY, progress=10),),
+    ),
+    Errand(
+        title="List hotels for the next outreach",
+        owner="kcpd_analyst",
+        giver="coordinator",
+        origin="monthly",
+        back=2,
+        due=0,
+    ),
+    Errand(
+        title="Set the legal clinic dates",
+        owner="bridge_attorney",
+        giver="caht_lead",
+        origin="partners",
+        back=2,
+        due=-2,
+    ),
     Errand(title="Count free shelter beds", owner="night_lead", giver="caht_lead", origin="capacity", back=1, due=4),
-    Errand(title="Check the transport vouchers", owner="advocate", giver="caht_lead", origin="capacity", back=3,
-           due=1, steps=(Step(ago=2, status=UNDERWAY, progress=40, note="Eight are left."),)),
-    Errand(title="Name two officers for the exercise", owner="kcpd_detective", giver="coordinator", origin="monthly",
-           back=2, due=-3),
-    Errand(title="Renew the paper phone list", owner="ipd_liaison", giver="coordinator", origin="monthly", back=4,
-           due=-60, steps=(Step(ago=70, status=CANCELLED, note="The online list takes its place."),)),
-    Errand(title="Invite a speaker for the next meeting", owner="coordinator", giver="coordinator", origin="steering",
-           due=5),
-    Errand(title="Confirm the staging lots", owner="fbi_lead", giver="fbi_lead", origin="case_call", back=2, due=6,
-           steps=(Step(ago=1, status=UNDERWAY, progress=50),)),
+    Errand(
+        title="Check the transport vouchers",
+        owner="advocate",
+        giver="caht_lead",
+        origin="capacity",
+        back=3,
+        due=1,
+        steps=(Step(ago=2, status=UNDERWAY, progress=40, note="Eight are left."),),
+    ),
+    Errand(
+        title="Name two officers for the exercise",
+        owner="kcpd_detective",
+        giver="coordinator",
+        origin="monthly",
+        back=2,
+        due=-3,
+    ),
+    Errand(
+        title="Renew the paper phone list",
+        owner="ipd_liaison",
+        giver="coordinator",
+        origin="monthly",
+        back=4,
+        due=-60,
+        steps=(Step(ago=70, status=CANCELED, note="The online list takes its place."),),
+    ),
+    Errand(
+        title="Invite a speaker for the next meeting",
+        owner="coordinator",
+        giver="coordinator",
+        origin="steering",
+        due=5,
+    ),
+    Errand(
+        title="Confirm the staging lots",
+        owner="fbi_lead",
+        giver="fbi_lead",
+        origin="case_call",
+        back=2,
+        due=6,
+        steps=(Step(ago=1, status=UNDERWAY, progress=50),),
+    ),
     Errand(title="Bring the county map to the fair", owner="kcpd_detective", giver="coordinator", origin=None, due=8),
-)  # fmt: skip
+)
 
 
 def give(story: Story, dates: dict[str, list[Date]]) -> None:
@@ -97,11 +197,15 @@ def _give(story: Story, errand: Errand, origin: Date | None) -> None:
         made["reference"] = await action_items.create(
             giver,
             NewItem(
-                title=errand.title, owner_id=owner.member_id, due=max(due, day), seen_by=Visibility.LAW_ENFORCEMENT,
+                title=errand.title,
+                owner_id=owner.member_id,
+                due=max(due, day),
+                seen_by=Visibility.LAW_ENFORCEMENT,
                 origin_id=await _origin_id(story, errand, origin) if origin else None,
             ),
-            now, day,
-        )  # fmt: skip
+            now,
+            day,
+        )
 
     story.at(given, create)
     for number, step in enumerate(errand.steps, start=1):
@@ -110,7 +214,7 @@ def _give(story: Story, errand: Errand, origin: Date | None) -> None:
 
 
 def _step(story: Story, errand: Errand, step: Step, version: int, at: datetime, made: dict[str, str]) -> None:
-    who = story.who(errand.giver if step.status is CANCELLED else errand.owner)
+    who = story.who(errand.giver if step.status is CANCELED else errand.owner)
 
     async def update(now: datetime) -> None:
         change = Change(status=step.status, progress=step.progress, note=step.note)

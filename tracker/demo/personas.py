@@ -53,10 +53,15 @@ async def _persona(key: str, role: str, base_url: str, now: datetime) -> Persona
     viewer = await viewer_for(account.member_id, now)
     link = await issue_link(viewer.member_id, now, LIFETIME)
     return Persona(
-        name=viewer.name, email=viewer.email, role=role, arm=viewer.arm, agency=viewer.agency,
-        sign_in_url=f"{base_url}/sign-in/link/{link}", feed_url=f"{base_url}/feeds/{await _feed(viewer, now)}.ics",
+        name=viewer.name,
+        email=viewer.email,
+        role=role,
+        arm=viewer.arm,
+        agency=viewer.agency,
+        sign_in_url=f"{base_url}/sign-in/link/{link}",
+        feed_url=f"{base_url}/feeds/{await _feed(viewer, now)}.ics",
         api_token=await _token(viewer, now),
-    )  # fmt: skip
+    )
 
 
 async def _feed(viewer: Viewer, now: datetime) -> str:

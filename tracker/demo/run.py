@@ -64,13 +64,13 @@ def run(options: Options, say: Say) -> None:
 
 
 def _run(options: Options, folder: DemoFolder, say: Say) -> None:
-    is_fresh = not (options.keeps and folder.has_database)
-    if is_fresh:
+    is_recent = not (options.keeps and folder.has_database)
+    if is_recent:
         folder.clear()
     settings = _settings(options, folder)
     keys.use(settings.secret)
     clock.start_at(settings.now)
-    asyncio.run(_prepare(options, settings, say, is_fresh=is_fresh))
+    asyncio.run(_prepare(options, settings, say, is_recent=is_recent))
     if options.listener is not None:
         _serve(options.listener, folder, settings, say, lists=options.lists)
 
@@ -88,18 +88,23 @@ def _settings(options: Options, folder: DemoFolder) -> Settings:
         del os.environ[name]
     port = options.listener.getsockname()[1] if options.listener else 8000
     chosen = {
-        "DATABASE_URL": folder.database_url, "SECRET": folder.secret(), "BASE_URL": f"http://127.0.0.1:{port}",
-        "MAIL_FOLDER": str(folder.mails), "IS_DEMO": "yes", "TICK": TICK, "SESSIONS": SESSIONS,
+        "DATABASE_URL": folder.database_url,
+        "SECRET": folder.secret(),
+        "BASE_URL": f"http://127.0.0.1:{port}",
+        "MAIL_FOLDER": str(folder.mails),
+        "IS_DEMO": "yes",
+        "TICK": TICK,
+        "SESSIONS": SESSIONS,
         "OUTSIDE_CALENDARS": "yes",
         "NOW": options.now.isoformat() if options.now else "",
-    }  # fmt: skip
+    }
     given = {f"{PREFIX}{name}": value for name, value in chosen.items()}
     folder.settle({name: value for name, value in given.items() if name != "TRACKER_SECRET"} | SILENT)
     os.environ.update(given)
     return load()
 
 
-async def _prepare(options: Options, settings: Settings, say: Say, *, is_fresh: bool) -> None:
+async def _prepare(options: Options, settings: Settings, say: Say, *, is_recent: bool) -> None:
     """Migrate the database and, in a fresh one, tell the demo's story."""
     started = time.perf_counter()
     # A demo that loses power is made again, so nothing waits for the disk here.
@@ -108,13 +113,13 @@ async def _prepare(options: Options, settings: Settings, say: Say, *, is_fresh: 
     await open_database(engine)
     try:
         await migrate()
-        if is_fresh:
+        if is_recent:
             now = settings.now or clock.now()  # a named moment as it is, for the clock has run on since
             await fill(Recipe(now=now, zone=settings.time_zone, seed=options.seed, size=options.size))
     finally:
         await close_database(engine)
     took = time.perf_counter() - started
-    say(f"A fresh demo was made in {took:.1f} s." if is_fresh else "Going on with the demo that is there.")
+    say(f"A fresh demo was made in {took:.1f} s." if is_recent else "Going on with the demo that is there.")
 
 
 def _serve(listener: socket.socket, folder: DemoFolder, settings: Settings, say: Say, *, lists: bool) -> None:

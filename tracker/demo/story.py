@@ -1,6 +1,6 @@
 """What happened in the demo so far, told in the order of time by the deeds of the product itself.
 
-Each deed gets its own moment as `now`, so answers, attendance, notes and the audit trail are as old as they say.
+Each deed gets its own moment as `now`, so answers, attendance, notes and the audit log are as old as they say.
 """
 
 import random
@@ -46,7 +46,7 @@ class Story:
     _diary: list[tuple[datetime, Deed]] = field(default_factory=list)
 
     def who(self, key: str) -> Viewer:
-        """Return a person as the one who acts; the audit trail says that the command line spoke for them."""
+        """Return a person as the one who acts; the audit log says that the command line spoke for them."""
         return replace(self.company.members[key], origin=Origin("cli"))
 
     def at(self, moment: datetime, deed: Deed) -> None:
@@ -80,21 +80,34 @@ class Story:
         day = script.first(to_local(self.now, self.zone).date())
         starts = datetime.combine(day, time() if script.is_all_day else script.starts)
         return Plan(
-            kind=script.kind, title=script.title, visibility=script.sees, zone=self.zone, starts=starts,
-            duration=timedelta(minutes=script.minutes), is_all_day=script.is_all_day, status=script.status,
-            rule=rule_for(script.repeat, starts, interval=script.interval), place=script.place, agenda=script.agenda,
-            body_id=self.company.bodies[script.body] if script.body else None, video_link=script.video_link,
-            description=script.description, marking=self.marking(script, day) if script.categories else None,
+            kind=script.kind,
+            title=script.title,
+            visibility=script.sees,
+            zone=self.zone,
+            starts=starts,
+            duration=timedelta(minutes=script.minutes),
+            is_all_day=script.is_all_day,
+            status=script.status,
+            rule=rule_for(script.repeat, starts, interval=script.interval),
+            place=script.place,
+            agenda=script.agenda,
+            committee_id=self.company.committees[script.committee] if script.committee else None,
+            video_link=script.video_link,
+            description=script.description,
+            marking=self.marking(script, day) if script.categories else None,
             invitees={self.company.members[key].member_id: AttendeeRole.REQUIRED for key in self.invited(script)},
-        )  # fmt: skip
+        )
 
     def marking(self, script: Script, day: date) -> Marking:
         """Return the marking of a script, in force for a year after its first day."""
         lead = self.company.members[script.lead]
         return Marking(
-            categories=script.categories, limit=script.limit, agency_id=lead.agency_id, agency=lead.agency,
+            categories=script.categories,
+            limit=script.limit,
+            agency_id=lead.agency_id,
+            agency=lead.agency,
             decontrol_on=day + timedelta(days=365),
-        )  # fmt: skip
+        )
 
     def invited(self, script: Script) -> list[str]:
         """Return the keys of those whom a script invites, its lead left out."""

@@ -51,19 +51,35 @@ def of_date(one: Occurrence) -> Entry:
     """Return the entry of one date alone, named by its RECURRENCE-ID. Errors as in `entries`."""
     event = one.event
     return Entry(
-        event=event, zone=zone_of(event.zone), starts=one.starts_at, ends=one.ends_at, title=one.title, place=one.place,
-        agenda=one.agenda, is_off=one.is_off, sequence=max(event.sequence, one.sequence),
-        changed_at=max(event.changed_at, one.changed_at), recurrence_id=one.original_start,
-    )  # fmt: skip
+        event=event,
+        zone=zone_of(event.zone),
+        starts=one.starts_at,
+        ends=one.ends_at,
+        title=one.title,
+        place=one.place,
+        agenda=one.agenda,
+        is_off=one.is_off,
+        sequence=max(event.sequence, one.sequence),
+        changed_at=max(event.changed_at, one.changed_at),
+        recurrence_id=one.original_start,
+    )
 
 
 def of_series(event: Event) -> Entry:
     """Return the entry of the rule alone, without its exceptions. Errors as in `entries`."""
     return Entry(
-        event=event, zone=zone_of(event.zone), starts=event.starts, ends=event.starts + event.duration,
-        title=event.title, place=event.place, agenda=event.agenda, is_off=event.status is EventStatus.CANCELLED,
-        sequence=event.sequence, changed_at=event.changed_at, rrule=event.rrule,
-    )  # fmt: skip
+        event=event,
+        zone=zone_of(event.zone),
+        starts=event.starts,
+        ends=event.starts + event.duration,
+        title=event.title,
+        place=event.place,
+        agenda=event.agenda,
+        is_off=event.status is EventStatus.CANCELED,
+        sequence=event.sequence,
+        changed_at=event.changed_at,
+        rrule=event.rrule,
+    )
 
 
 class _Pattern:
@@ -81,7 +97,7 @@ class _Pattern:
         RFC 5545 §3.8.5.3 repeats the time elapsed, many programs the wall clock: where the clocks change in between,
         the two differ, and only an override says it to all.
         """
-        if one.is_changed or one.is_cancelled:
+        if one.is_changed or one.is_canceled:
             return True
         starts_at = self._utc(one.original_start)
         by_wall_clock = self._utc(one.original_start + self.event.duration)

@@ -27,7 +27,7 @@ def vevents(event: Event, dates: Sequence[Occurrence], level: Level, organizer: 
         return b""
     # PUBLISH has exactly one ORGANIZER and no ATTENDEE (RFC 5546 §3.2.1).
     return b"".join(
-        vevent(entry, level, organizer, marks_cancelled=True)
+        vevent(entry, level, organizer, marks_canceled=True)
         for entry in entries(event, dates, lambda one: is_date_gone(one, today))
     )
 

@@ -14,18 +14,18 @@ from tracker.rules.events.event import EventStatus
 
 LONGEST_LINK = 500  # characters
 PRIVATE = "It is marked as private. Imported events are for everyone, so it stays out."
-CANCELLED = "It is cancelled."
+CANCELED = "It is canceled."
 
 
 def passed_over(one: Component) -> str:
     """Return why an event is left out without being a mistake; empty for one that is to be taken."""
-    if is_cancelled(one):
-        return CANCELLED
+    if is_canceled(one):
+        return CANCELED
     secrecy = one.one("CLASS")
     return PRIVATE if secrecy and secrecy.value.upper() in ("PRIVATE", "CONFIDENTIAL") else ""
 
 
-def is_cancelled(one: Component) -> bool:
+def is_canceled(one: Component) -> bool:
     """Whether the event, or the date, does not take place."""
     status = one.one("STATUS")
     return status is not None and status.value.upper() == "CANCELLED"
@@ -77,8 +77,10 @@ def notes_on(found: Components) -> list[str]:
     if alarms := found.others["VALARM"]:
         notes.append(f"{plural(alarms, 'alarm')} of the file left out: reminders here are those of the tracker.")
     if others := sum(found.others[kind] for kind in ("VTODO", "VJOURNAL", "VFREEBUSY")):
-        notes.append(f"{plural(others, 'task, journal or free-busy entry', 'tasks, journals or free-busy entries')} "
-                     "left out: only events are imported.")  # fmt: skip
+        notes.append(
+            f"{plural(others, 'task, journal or free-busy entry', 'tasks, journals or free-busy entries')} "
+            "left out: only events are imported."
+        )
     if any("ATTACH" in one.lines for one in found.events):
         notes.append("Attachments of the file are left out.")
     if any("ATTENDEE" in one.lines for one in found.events):

@@ -18,9 +18,7 @@ NOT_KEPT = "The tracker does not keep this way to repeat ({})."
 TOO_OLD = "It repeats without an end and began more than five years ago. Give it an end, or a later start."
 CODES = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 SUNDAY = 6
-READ = frozenset(
-    {"FREQ", "INTERVAL", "COUNT", "UNTIL", "BYDAY", "BYMONTHDAY", "BYMONTH", "BYSETPOS", "WKST"}
-)  # fmt: skip
+READ = frozenset({"FREQ", "INTERVAL", "COUNT", "UNTIL", "BYDAY", "BYMONTHDAY", "BYMONTH", "BYSETPOS", "WKST"})
 WORKDAYS = 5
 
 Parts = Mapping[str, str]

@@ -12,7 +12,7 @@ from itertools import chain
 from tracker.errors import Invalid
 from tracker.ical.components import Component, components
 from tracker.ical.foreign_parts import (
-    is_cancelled,
+    is_canceled,
     notes_on,
     passed_over,
     span_of,
@@ -20,7 +20,7 @@ from tracker.ical.foreign_parts import (
     text_of,
     utc_note,
     video_link_of,
-)  # fmt: skip
+)
 from tracker.ical.foreign_rules import rule_from
 from tracker.ical.foreign_times import Stamp, WallClock, Zones, clock_of, zones_of
 from tracker.rules.core.audiences import Visibility
@@ -145,7 +145,7 @@ class _Reader:
             start, change = self._change(bare.plan, override, wall, known)
             changes[start] = change
         if all(changes.get(start, bare) is None for start in known):
-            raise Invalid("All of its dates are cancelled.")
+            raise Invalid("All of its dates are canceled.")
         return replace(bare, left_out=left_out, added=tuple(sorted(added)), changes=changes)
 
     def _change(
@@ -158,17 +158,18 @@ class _Reader:
         found = self._named([self.zones.stamp(named)], wall, known)
         if not found:
             raise Invalid(f"“{named.value[:40]}” is changed, but it is no date of this series.")
-        if is_cancelled(override):
+        if is_canceled(override):
             return found[0], None
         start = self._start(override)
         if start.is_day != plan.is_all_day:
             raise Invalid("One of its dates lasts all day and the others do not. Such a series cannot be kept.")
         starts = wall.shows(start)
         change = DateChange(
-            starts=starts, duration=self._length(override, start, starts, wall),
+            starts=starts,
+            duration=self._length(override, start, starts, wall),
             title=text_of(override, "SUMMARY", LONGEST_TITLE, "title") or None,
             place=text_of(override, "LOCATION", LONGEST_PLACE, "place"),
-        )  # fmt: skip
+        )
         plan_rules.check_change(change)
         return found[0], change
 

@@ -13,7 +13,7 @@ from tracker.ical.vevent import Organizer, vevent
 from tracker.rules.calendars.feeds import Level
 from tracker.rules.emails.content import MailedEntry
 from tracker.rules.events.event import Event, Occurrence
-from tracker.rules.events.replies import AnswerValue, AttendeeRole
+from tracker.rules.events.replies import AttendeeRole, ReplyValue
 
 ROLES = {
     AttendeeRole.CHAIR: "CHAIR",
@@ -29,7 +29,7 @@ class Attendee:
 
     name: str
     email: str
-    answer: AnswerValue
+    reply: ReplyValue
     role: AttendeeRole
 
 
@@ -44,11 +44,11 @@ def request(
 ) -> bytes:
     """Return METHOD:REQUEST for the whole event, or for one date alone as Outlook wants it; the same bytes each time.
 
-    A cancelled date is an EXDATE. Named events come with a neutral title and the time only, and so does everything to
+    A canceled date is an EXDATE. Named events come with a neutral title and the time only, and so does everything to
     who reads discreetly. Errors: Invalid for what cannot stand in a calendar, or when there is no date to invite to.
     """
     is_one_date = only is not None and event.is_series
-    found = [of_date(only)] if only and is_one_date else entries(event, dates, lambda one: one.is_cancelled)
+    found = [of_date(only)] if only and is_one_date else entries(event, dates, lambda one: one.is_canceled)
     return _message("REQUEST", found, _level(event, is_discreet=is_discreet), attendee, organizer)
 
 
@@ -61,7 +61,7 @@ def cancel(
     only: Occurrence | None = None,
     is_discreet: bool = False,
 ) -> bytes:
-    """Return METHOD:CANCEL for the whole event or one date: it was cancelled, or this reader is invited no more.
+    """Return METHOD:CANCEL for the whole event or one date: it was canceled, or this reader is invited no more.
 
     Its SEQUENCE is never below what the reader was sent. Errors as in `request`.
     """
@@ -80,37 +80,41 @@ def take_out(entry: MailedEntry, attendee: Attendee, organizer: Organizer) -> by
 
     For a reader who may not see the event any more. DTSTART may be left out beside a METHOD (RFC 5545 §3.6.1).
     """
-    event = b"".join((
-        b"BEGIN:VEVENT\r\n",
-        lines.text("UID", entry.uid),
-        times.stamp("DTSTAMP", entry.at),
-        lines.plain("SEQUENCE", str(entry.sequence)),
-        lines.plain("STATUS", "CANCELLED"),
-        lines.address("ORGANIZER", organizer.address, organizer.name),
-        _attendee(attendee, "CANCEL"),
-        b"END:VEVENT\r\n",
-    ))  # fmt: skip
+    event = b"".join(
+        (
+            b"BEGIN:VEVENT\r\n",
+            lines.text("UID", entry.uid),
+            times.stamp("DTSTAMP", entry.at),
+            lines.plain("SEQUENCE", str(entry.sequence)),
+            lines.plain("STATUS", "CANCELLED"),
+            lines.address("ORGANIZER", organizer.address, organizer.name),
+            _attendee(attendee, "CANCEL"),
+            b"END:VEVENT\r\n",
+        )
+    )
     return _calendar("CANCEL", (), [event])
 
 
 def _message(method: str, found: Sequence[Entry], level: Level, attendee: Attendee, organizer: Organizer) -> bytes:
     people = (_attendee(attendee, method),)
-    body = [vevent(one, level, organizer, people, marks_cancelled=False) for one in found]
+    body = [vevent(one, level, organizer, people, marks_canceled=False) for one in found]
     zones = sorted({one.zone.key for one in found if not one.event.is_all_day})
     return _calendar(method, zones, body)
 
 
 def _calendar(method: str, zones: Sequence[str], events: Sequence[bytes]) -> bytes:
-    message = b"".join((
-        b"BEGIN:VCALENDAR\r\n",
-        lines.plain("VERSION", "2.0"),
-        lines.text("PRODID", PRODUCT),
-        lines.plain("CALSCALE", "GREGORIAN"),
-        lines.plain("METHOD", method),
-        *(vtimezone(zone) for zone in zones),
-        *events,
-        b"END:VCALENDAR\r\n",
-    ))  # fmt: skip
+    message = b"".join(
+        (
+            b"BEGIN:VCALENDAR\r\n",
+            lines.plain("VERSION", "2.0"),
+            lines.text("PRODID", PRODUCT),
+            lines.plain("CALSCALE", "GREGORIAN"),
+            lines.plain("METHOD", method),
+            *(vtimezone(zone) for zone in zones),
+            *events,
+            b"END:VCALENDAR\r\n",
+        )
+    )
     _read_back(message, method, len(events))
     return message
 
@@ -122,12 +126,17 @@ def _level(event: Event, *, is_discreet: bool) -> Level:
 
 
 def _attendee(attendee: Attendee, method: str) -> bytes:
-    answer = attendee.answer.upper().replace("_", "-")
+    reply = attendee.reply.upper().replace("_", "-")
     asks = ("RSVP=TRUE",) if method == "REQUEST" else ()
     return lines.address(
-        "ATTENDEE", attendee.email, attendee.name, "CUTYPE=INDIVIDUAL", f"ROLE={ROLES[attendee.role]}",
-        f"PARTSTAT={answer}", *asks,
-    )  # fmt: skip
+        "ATTENDEE",
+        attendee.email,
+        attendee.name,
+        "CUTYPE=INDIVIDUAL",
+        f"ROLE={ROLES[attendee.role]}",
+        f"PARTSTAT={reply}",
+        *asks,
+    )
 
 
 def _read_back(message: bytes, method: str, count: int) -> None:

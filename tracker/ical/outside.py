@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from tracker.errors import Invalid
 from tracker.ical.components import Component, Property, components
-from tracker.ical.foreign_parts import is_cancelled, span_of
+from tracker.ical.foreign_parts import is_canceled, span_of
 from tracker.ical.foreign_times import LAST_YEAR, Stamp, Zones, zones_of
 from tracker.ical.unrolled import NOT_READ, Budget, starts_between
 from tracker.rules.availability.shared_calendars import Found, Kind, Span
@@ -59,7 +59,7 @@ def _kind(one: Component) -> Kind | None:
     names = ("TRANSP", "STATUS", "X-MICROSOFT-CDO-BUSYSTATUS")
     says = {name: found.value.upper() for name in names if (found := one.one(name))}
     word = says.get("X-MICROSOFT-CDO-BUSYSTATUS", "")
-    if is_cancelled(one) or says.get("TRANSP") == "TRANSPARENT" or word in NOT_TAKEN:
+    if is_canceled(one) or says.get("TRANSP") == "TRANSPARENT" or word in NOT_TAKEN:
         return None
     return BUSY_STATUS.get(word) or (Kind.TENTATIVE if says.get("STATUS") == "TENTATIVE" else Kind.BUSY)
 
@@ -76,7 +76,7 @@ class _Reader:
         self._replaced: dict[str, set[date | datetime]] = {}
 
     def replace(self, one: Component) -> None:
-        """Note which date of a series a component stands in for; `take` counts it when it cannot be read."""
+        """Note which date of a series a component substitutes for; `take` counts it when it cannot be read."""
         with suppress(Invalid):
             for named in self._days_and_moments(one.all("RECURRENCE-ID")):
                 self._replaced.setdefault(_uid(one), set()).add(named)
@@ -114,9 +114,12 @@ class _Reader:
         zone = self._zone(first)
         begins, ends = (to_local(moment, zone).date() for moment in (self.start - length, self.end))
         found = starts_between(
-            rules[0].value, first.local, (begins - A_DAY, ends), lambda text: self._until(text, first, zone),
+            rules[0].value,
+            first.local,
+            (begins - A_DAY, ends),
+            lambda text: self._until(text, first, zone),
             self._budget,
-        )  # fmt: skip
+        )
         return list({first: None, **{first._replace(local=local): None for local in found}, **dict.fromkeys(extra)})
 
     def _until(self, text: str, first: Stamp, zone: str) -> datetime:
@@ -156,7 +159,7 @@ class _Reader:
         return self._moment(start) + length
 
     def _is_single(self, one: Component) -> bool:
-        """Whether it stands in for one date of a series. Errors: Invalid when it does for all that follow, too."""
+        """Whether it substitutes for one date of a series. Errors: Invalid when it does for all that follow, too."""
         named = one.one("RECURRENCE-ID")
         if named is not None and "RANGE" in named.parameters:
             raise Invalid(NOT_READ)

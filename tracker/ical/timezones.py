@@ -132,15 +132,17 @@ def _fixed(zone: tzinfo) -> bytes:
 
 def _component(change: Change, start: datetime, rule: bytes) -> bytes:
     kind = "DAYLIGHT" if change.is_dst else "STANDARD"
-    return b"".join((
-        lines.plain("BEGIN", kind),
-        lines.plain("DTSTART", f"{start:%Y%m%dT%H%M%S}"),
-        rule,
-        lines.plain("TZOFFSETFROM", _signed(change.before)),
-        lines.plain("TZOFFSETTO", _signed(change.after)),
-        lines.text("TZNAME", change.name),
-        lines.plain("END", kind),
-    ))  # fmt: skip
+    return b"".join(
+        (
+            lines.plain("BEGIN", kind),
+            lines.plain("DTSTART", f"{start:%Y%m%dT%H%M%S}"),
+            rule,
+            lines.plain("TZOFFSETFROM", _signed(change.before)),
+            lines.plain("TZOFFSETTO", _signed(change.after)),
+            lines.text("TZNAME", change.name),
+            lines.plain("END", kind),
+        )
+    )
 
 
 def _signed(offset: timedelta) -> str:

@@ -58,7 +58,7 @@ class _Rule:
 
 def starts_between(
     text: str, first: datetime, window: tuple[date, date], until: Until, budget: Budget
-) -> list[datetime]:  # fmt: skip
+) -> list[datetime]:
     """Return the local starts (naive) of a series that begins at `first`, on the days of a window, both ends included.
 
     `until` reads the value of UNTIL as a local time. Errors: Invalid for a rule that is not read, as one by the hour;
@@ -159,11 +159,16 @@ def _rule(text: str, first: datetime, until: Until) -> _Rule:
     if frequency in ("MONTHLY", "YEARLY") and not weekdays and not monthdays:
         monthdays = (first.day,)
     return _Rule(
-        frequency=frequency, interval=_number(parts, "INTERVAL") or 1, count=_number(parts, "COUNT"),
-        until=until(parts["UNTIL"]) if "UNTIL" in parts else None, weekdays=weekdays, monthdays=monthdays,
-        months=months, places=_numbers(parts, "BYSETPOS", 366),
+        frequency=frequency,
+        interval=_number(parts, "INTERVAL") or 1,
+        count=_number(parts, "COUNT"),
+        until=until(parts["UNTIL"]) if "UNTIL" in parts else None,
+        weekdays=weekdays,
+        monthdays=monthdays,
+        months=months,
+        places=_numbers(parts, "BYSETPOS", 366),
         week_starts=CODES.index(parts["WKST"]) if parts.get("WKST") in CODES else 0,
-    )  # fmt: skip
+    )
 
 
 def _parts(text: str) -> Parts:

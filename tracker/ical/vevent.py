@@ -9,7 +9,7 @@ from tracker.ical.entries import Entry
 from tracker.rules.calendars.feeds import Level, neutral_title
 from tracker.rules.events.event import EventStatus, Kind
 
-CANCELLED = "Cancelled: "
+CANCELED = "Canceled: "
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,14 +23,14 @@ class Organizer:
 
 
 def vevent(
-    entry: Entry, level: Level, organizer: Organizer, attendees: Iterable[bytes] = (), *, marks_cancelled: bool
+    entry: Entry, level: Level, organizer: Organizer, attendees: Iterable[bytes] = (), *, marks_canceled: bool
 ) -> bytes:
     """Return one component; `attendees` are its ATTENDEE lines.
 
-    `marks_cancelled` puts "Cancelled: " before the title, as feeds need: many programs do not show STATUS.
+    `marks_canceled` puts "Canceled: " before the title, as feeds need: many programs do not show STATUS.
     Errors: Invalid for text that cannot stand in a calendar.
     """
-    prefix = CANCELLED if entry.is_off and marks_cancelled else ""
+    prefix = CANCELED if entry.is_off and marks_canceled else ""
     body = _full(entry, prefix, organizer.base_url) if level is Level.FULL else _discreet(entry, level, prefix)
     people = (lines.address("ORGANIZER", organizer.address, organizer.name), *attendees)
     parts = (*_identity(entry), *_times(entry), *body, *_state(entry), *people)

@@ -30,8 +30,10 @@ class Program:
     ) -> httpx.Response:
         """Send a request; `match` is the ETag for If-Match."""
         headers: Mapping[str, str | bytes] = {
-            **self._headers, **({"If-Match": match} if match else {}), **kwargs.pop("headers", {})
-        }  # fmt: skip
+            **self._headers,
+            **({"If-Match": match} if match else {}),
+            **kwargs.pop("headers", {}),
+        }
         return await self._browser.send(method, f"{BASE}{path}", json=json, headers=headers, **kwargs)
 
     async def get(self, path: str, **kwargs: Any) -> httpx.Response:

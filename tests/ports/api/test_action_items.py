@@ -18,9 +18,9 @@ def item(owner: Viewer, **facts: Any) -> dict[str, Any]:
 
 async def given(program: Program, new: dict[str, Any]) -> str:
     """Give an item and return its path."""
-    answer = await program.ask("POST", "/action-items", new)
-    assert answer.status_code == 201, answer.text
-    return answer.headers["location"].removeprefix("/api/v1")
+    response = await program.ask("POST", "/action-items", new)
+    assert response.status_code == 201, response.text
+    return response.headers["location"].removeprefix("/api/v1")
 
 
 async def test_an_item_is_given_updated_and_completed_with_its_history(speak: Speak, cast: Cast) -> None:
@@ -47,9 +47,8 @@ async def test_an_item_comes_from_a_date_that_the_giver_may_see(speak: Speak, ca
     assert {name: shown[name] for name in origin} == origin
     assert (await program.get(path)).json()["banner"] == "CUI//SP-INV/LEI"
     refused = await program.ask(
-        "POST", "/action-items",
-        item(cast.caht_lead, origin={"event_id": str(secret), "key": "2027-01-16"}),
-    )  # fmt: skip
+        "POST", "/action-items", item(cast.caht_lead, origin={"event_id": str(secret), "key": "2027-01-16"})
+    )
     assert (refused.status_code, refused.json()["errors"][0]["field"]) == (409, "origin")
 
 
@@ -62,10 +61,13 @@ async def test_an_item_is_handed_over_by_who_gave_it(speak: Speak, cast: Cast) -
 
 
 async def test_a_day_that_is_over_is_no_due_day(speak: Speak, cast: Cast) -> None:
-    answer = await (await speak(cast.coordinator)).ask("POST", "/action-items", item(cast.caht_lead, due="2026-12-14"))
-    assert (answer.status_code, answer.json()["errors"]) == (
-        409, [{"field": "due", "detail": "Choose today or a later day."}]
-    )  # fmt: skip
+    response = await (await speak(cast.coordinator)).ask(
+        "POST", "/action-items", item(cast.caht_lead, due="2026-12-14")
+    )
+    assert (response.status_code, response.json()["errors"]) == (
+        409,
+        [{"field": "due", "detail": "Choose today or a later day."}],
+    )
 
 
 async def test_the_list_holds_ones_own_or_all_that_one_may_see(speak: Speak, cast: Cast) -> None:

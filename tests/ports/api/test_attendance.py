@@ -7,7 +7,7 @@ import pytest
 
 from tests.cast import NOW, Cast, meeting
 from tests.ports.api.conftest import Speak
-from tracker.rules.events.replies import AnswerValue
+from tracker.rules.events.replies import ReplyValue
 from tracker.usecases.events import events, replies
 
 pytestmark = pytest.mark.anyio
@@ -17,11 +17,13 @@ pytestmark = pytest.mark.anyio
 async def roll(cast: Cast) -> str:
     """The path of the roll of a meeting that takes place now; the FBI lead said yes."""
     today = meeting(
-        cast.fbi_lead, cast.caht_lead, starts=datetime(2026, 12, 15, 9)  # noqa: DTZ001 - local to the zone
-    )  # fmt: skip
+        cast.fbi_lead,
+        cast.caht_lead,
+        starts=datetime(2026, 12, 15, 9),  # noqa: DTZ001 - local to the zone
+    )
     event = await events.schedule(cast.coordinator, today, NOW - timedelta(days=7))
-    await replies.answer(
-        cast.fbi_lead, event, "2026-12-15", AnswerValue.ACCEPTED, "", NOW - timedelta(days=1), for_series=False
+    await replies.reply(
+        cast.fbi_lead, event, "2026-12-15", ReplyValue.ACCEPTED, "", NOW - timedelta(days=1), for_series=False
     )
     return f"/events/{event}/occurrences/2026-12-15/attendance"
 
@@ -33,8 +35,8 @@ async def test_a_mark_says_what_is_true_and_can_be_taken_back(speak: Speak, cast
 
 
 async def test_everybody_who_said_yes_is_marked_at_once(speak: Speak, cast: Cast, roll: str) -> None:
-    answer = (await (await speak(cast.coordinator)).ask("POST", f"{roll}/replied-yes")).json()
-    here = {one["name"] for one in answer["lines"] if one["mark"] == "here"}
+    response = (await (await speak(cast.coordinator)).ask("POST", f"{roll}/replied-yes")).json()
+    here = {one["name"] for one in response["lines"] if one["mark"] == "here"}
     assert here == {cast.fbi_lead.name, cast.coordinator.name}
 
 
@@ -42,8 +44,8 @@ async def test_a_walk_in_with_the_same_key_comes_once(speak: Speak, cast: Cast, 
     program, key = await speak(cast.coordinator), {"Idempotency-Key": str(uuid4())}
     guest = {"name": "Court liaison", "agency": "County Court", "mark": "remote"}
     for _ in range(2):
-        answer = await program.ask("POST", f"{roll}/walk-ins", guest, headers=key)
-    assert (answer.json()["counts"]["walk_ins"], answer.json()["counts"]["remote"]) == (1, 1)
+        response = await program.ask("POST", f"{roll}/walk-ins", guest, headers=key)
+    assert (response.json()["counts"]["walk_ins"], response.json()["counts"]["remote"]) == (1, 1)
     nameless = await program.ask("POST", f"{roll}/walk-ins", {})
     assert (nameless.status_code, nameless.json()["errors"][0]["field"]) == (409, "name")
 
@@ -61,12 +63,12 @@ async def test_the_roll_is_for_who_may_take_attendance(speak: Speak, cast: Cast,
 
 
 async def test_who_is_not_on_the_list_cannot_be_marked(speak: Speak, cast: Cast, roll: str) -> None:
-    answer = await (await speak(cast.coordinator)).ask("PUT", f"{roll}/marks/{uuid4()}", {"mark": "here"})
-    assert (answer.status_code, answer.json()["errors"][0]["field"]) == (409, "member")
+    response = await (await speak(cast.coordinator)).ask("PUT", f"{roll}/marks/{uuid4()}", {"mark": "here"})
+    assert (response.status_code, response.json()["errors"][0]["field"]) == (409, "member")
 
 
 async def test_who_recorded_a_mark_is_told_beside_it(speak: Speak, cast: Cast, roll: str) -> None:
     program = await speak(cast.coordinator)
-    answer = await program.ask("PUT", f"{roll}/marks/{cast.caht_lead.member_id}", {"mark": "here"})
-    told = {one["name"]: one["entered_by"] for one in answer.json()["lines"]}
+    response = await program.ask("PUT", f"{roll}/marks/{cast.caht_lead.member_id}", {"mark": "here"})
+    told = {one["name"]: one["entered_by"] for one in response.json()["lines"]}
     assert (told[cast.caht_lead.name], told[cast.fbi_lead.name]) == ("Coordinator (USAO)", None)

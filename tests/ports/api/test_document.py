@@ -73,20 +73,20 @@ def test_what_changes_something_that_has_a_version_asks_for_the_etag() -> None:
 
 
 async def test_the_document_is_there_for_everybody_and_no_other(app: Litestar) -> None:
-    answer = await Browser(app).get(f"{BASE}/openapi.json")
-    assert (answer.status_code, answer.json()["openapi"]) == (200, "3.1.0")
-    assert answer.content == msgspec.json.encode(DOCUMENT)
+    response = await Browser(app).get(f"{BASE}/openapi.json")
+    assert (response.status_code, response.json()["openapi"]) == (200, "3.1.0")
+    assert response.content == msgspec.json.encode(DOCUMENT)
     assert (await Browser(app).get("/schema")).status_code == 404
 
 
 async def test_the_page_explains_every_operation_shape_and_problem(app: Litestar) -> None:
-    answer = await Browser(app).get(f"{BASE}/docs")
-    assert answer.status_code == 200
-    ids = set(re.findall(r' id="([^"]+)"', answer.text))
+    response = await Browser(app).get(f"{BASE}/docs")
+    assert response.status_code == 200
+    ids = set(re.findall(r' id="([^"]+)"', response.text))
     assert {operation["operationId"] for _, _, operation in operations()} <= ids
     assert {f"shape-{name}" for name in DOCUMENT["components"]["schemas"]} <= ids
     assert {kind.slug for kind in KINDS.values()} <= ids
-    assert set(re.findall(r'href="#([^"]+)"', answer.text)) <= ids
+    assert set(re.findall(r'href="#([^"]+)"', response.text)) <= ids
 
 
 async def test_the_page_loads_nothing_from_elsewhere(app: Litestar) -> None:

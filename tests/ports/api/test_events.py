@@ -13,34 +13,39 @@ from tracker.usecases.events import events
 pytestmark = pytest.mark.anyio
 
 NEW: dict[str, Any] = {
-    "kind": "meeting", "title": "Case review", "visibility": "all", "date": "2027-01-12", "time": "14:00",
-    "minutes": 90, "place": "Room 5",
-}  # fmt: skip
+    "kind": "meeting",
+    "title": "Case review",
+    "visibility": "all",
+    "date": "2027-01-12",
+    "time": "14:00",
+    "minutes": 90,
+    "place": "Room 5",
+}
 SERIES = {**NEW, "repeat": {"every": "weekly", "count": 4}}
 
 
 async def made(program: Program, new: dict[str, Any] = NEW) -> tuple[str, str]:
     """Schedule an event and return its path and ETag."""
-    answer = await program.ask("POST", "/events", new)
-    assert answer.status_code == 201, answer.text
-    return answer.headers["location"].removeprefix("/api/v1"), answer.headers["etag"]
+    response = await program.ask("POST", "/events", new)
+    assert response.status_code == 201, response.text
+    return response.headers["location"].removeprefix("/api/v1"), response.headers["etag"]
 
 
 async def test_an_event_is_scheduled_and_read_back_as_it_was_sent(speak: Speak, cast: Cast) -> None:
     program = await speak(cast.coordinator)
     path, etag = await made(program, SERIES)
-    answer = await program.get(path)
-    shown = answer.json()
+    response = await program.get(path)
+    shown = response.json()
     assert {name: shown[name] for name in NEW} == NEW
-    assert (shown["repeat"]["every"], shown["repeat"]["count"], answer.headers["etag"]) == ("weekly", 4, etag)
+    assert (shown["repeat"]["every"], shown["repeat"]["count"], response.headers["etag"]) == ("weekly", 4, etag)
     dates = (await program.get(f"{path}/occurrences")).json()["items"]
     assert [one["key"] for one in dates] == ["2027-01-12", "2027-01-19", "2027-01-26", "2027-02-02"]
 
 
 async def test_the_same_request_with_the_same_key_makes_one_event(speak: Speak, cast: Cast) -> None:
     program, key = await speak(cast.coordinator), {"Idempotency-Key": str(uuid4())}
-    answers = [await program.ask("POST", "/events", NEW, headers=key) for _ in range(2)]
-    assert answers[0].json() == answers[1].json()
+    responses = [await program.ask("POST", "/events", NEW, headers=key) for _ in range(2)]
+    assert responses[0].json() == responses[1].json()
     odd = await program.ask("POST", "/events", NEW, headers={"Idempotency-Key": "odd"})
     assert odd.status_code == 422
 
@@ -91,17 +96,17 @@ async def test_what_a_program_has_already_is_not_sent_again(speak: Speak, cast: 
     assert (await program.get(path, headers={"If-None-Match": '"x"'})).status_code == 200
 
 
-async def test_an_event_is_cancelled_and_brought_back(speak: Speak, cast: Cast) -> None:
+async def test_an_event_is_canceled_and_brought_back(speak: Speak, cast: Cast) -> None:
     program = await speak(cast.coordinator)
     path, etag = await made(program)
     off = await program.ask("POST", f"{path}/cancellation", {"reason": "Snow"}, match=etag)
-    assert off.json()["status"] == "cancelled"
+    assert off.json()["status"] == "canceled"
     assert (await program.ask("POST", f"{path}/cancellation", {}, match="*")).status_code == 409
-    back = await program.ask("POST", f"{path}/reinstatement", match=off.headers["etag"])
+    back = await program.ask("POST", f"{path}/restoration", match=off.headers["etag"])
     assert back.json()["status"] == "confirmed"
 
 
-async def test_a_draft_that_is_cancelled_is_gone(speak: Speak, cast: Cast) -> None:
+async def test_a_draft_that_is_canceled_is_gone(speak: Speak, cast: Cast) -> None:
     program = await speak(cast.coordinator)
     path, etag = await made(program, {**NEW, "status": "draft"})
     assert (await program.ask("POST", f"{path}/cancellation", {}, match=etag)).status_code == 204
@@ -123,15 +128,15 @@ async def test_a_draft_that_is_cancelled_is_gone(speak: Speak, cast: Cast) -> No
 async def test_what_does_not_fit_the_document_is_told_by_field(
     speak: Speak, cast: Cast, wrong: dict[str, Any], fields: list[str]
 ) -> None:
-    answer = await (await speak(cast.coordinator)).ask("POST", "/events", NEW | wrong)
-    assert answer.status_code == 422
-    assert sorted(one["field"] for one in answer.json()["errors"]) == fields
-    assert "party" not in answer.text
+    response = await (await speak(cast.coordinator)).ask("POST", "/events", NEW | wrong)
+    assert response.status_code == 422
+    assert sorted(one["field"] for one in response.json()["errors"]) == fields
+    assert "party" not in response.text
 
 
 async def test_a_word_that_cannot_stand_there_is_answered_by_those_that_can(speak: Speak, cast: Cast) -> None:
-    answer = await (await speak(cast.coordinator)).ask("POST", "/events", NEW | {"status": "party"})
-    assert answer.json()["errors"] == [{"field": "status", "detail": "Write one of: draft, tentative, confirmed."}]
+    response = await (await speak(cast.coordinator)).ask("POST", "/events", NEW | {"status": "party"})
+    assert response.json()["errors"] == [{"field": "status", "detail": "Write one of: draft, tentative, confirmed."}]
 
 
 @pytest.mark.parametrize(
@@ -148,30 +153,34 @@ async def test_a_word_that_cannot_stand_there_is_answered_by_those_that_can(spea
 async def test_what_fits_the_document_and_breaks_a_rule_is_a_conflict(
     speak: Speak, cast: Cast, wrong: dict[str, Any], field: str
 ) -> None:
-    answer = await (await speak(cast.coordinator)).ask("POST", "/events", NEW | wrong)
-    assert (answer.status_code, [one["field"] for one in answer.json()["errors"]]) == (409, [field])
+    response = await (await speak(cast.coordinator)).ask("POST", "/events", NEW | wrong)
+    assert (response.status_code, [one["field"] for one in response.json()["errors"]]) == (409, [field])
 
 
-@pytest.mark.parametrize("body", [b"{", b"[" * 200_000, b'"\xff"', b"", b'{"a":' * 100_000])
-async def test_what_is_no_json_cannot_be_read(speak: Speak, cast: Cast, body: bytes) -> None:
+@pytest.mark.parametrize("committee", [b"{", b"[" * 200_000, b'"\xff"', b"", b'{"a":' * 100_000])
+async def test_what_is_no_json_cannot_be_read(speak: Speak, cast: Cast, committee: bytes) -> None:
     program = await speak(cast.coordinator)
-    answer = await program.ask("POST", "/events", content=body, headers={"Content-Type": "application/json"})
-    assert answer.status_code == 400
+    response = await program.ask("POST", "/events", content=committee, headers={"Content-Type": "application/json"})
+    assert response.status_code == 400
 
 
 async def test_whoever_may_not_schedule_is_told_so(speak: Speak, cast: Cast) -> None:
-    answer = await (await speak(cast.kcpd_detective)).ask("POST", "/events", NEW)
-    assert answer.status_code == 403
+    response = await (await speak(cast.kcpd_detective)).ask("POST", "/events", NEW)
+    assert response.status_code == 403
 
 
 async def test_forbidden_and_missing_are_the_same_bytes_whatever_is_asked(speak: Speak, cast: Cast) -> None:
     secret = await events.schedule(cast.fbi_lead, operation(cast.kcpd_detective), NOW)
     stranger = await speak(cast.caht_lead)
-    for method, tail, body in (
-        ("GET", "", None), ("PATCH", "", {"title": "x"}), ("POST", "/cancellation", {}), ("GET", "/occurrences", None),
-        ("PUT", "/reply", {"answer": "accepted"}), ("GET", "/occurrences/2027-01-16/attendance", None),
-    ):  # fmt: skip
-        one, other = [await stranger.ask(method, f"/events/{event}{tail}", body) for event in (secret, uuid4())]
+    for method, tail, committee in (
+        ("GET", "", None),
+        ("PATCH", "", {"title": "x"}),
+        ("POST", "/cancellation", {}),
+        ("GET", "/occurrences", None),
+        ("PUT", "/reply", {"reply": "accepted"}),
+        ("GET", "/occurrences/2027-01-16/attendance", None),
+    ):
+        one, other = [await stranger.ask(method, f"/events/{event}{tail}", committee) for event in (secret, uuid4())]
         assert (one.status_code, one.content) == (404, other.content), (method, tail)
 
 
@@ -181,11 +190,11 @@ async def test_a_list_is_read_page_by_page_and_new_things_disturb_nothing(speak:
         await made(program, {**NEW, "title": f"Event {number}"})
     titles, path = [], "/events?limit=2"
     while path:
-        answer = await program.get(path)
-        titles += [one["title"] for one in answer.json()["items"]]
+        response = await program.get(path)
+        titles += [one["title"] for one in response.json()["items"]]
         await made(program, {**NEW, "title": "New"}) if len(titles) == 2 else None
-        path = (answer.json()["next"] or "").removeprefix("/api/v1")
-        assert bool(path) == ('rel="next"' in answer.headers.get("link", ""))
+        path = (response.json()["next"] or "").removeprefix("/api/v1")
+        assert bool(path) == ('rel="next"' in response.headers.get("link", ""))
     assert sorted(one for one in titles if one != "New") == [f"Event {number}" for number in range(5)]
 
 
@@ -249,9 +258,9 @@ async def test_a_program_opens_no_named_event_to_more_people(speak: Speak, cast:
     secret = await events.schedule(cast.fbi_lead, operation(cast.kcpd_detective), NOW)
     program = await speak(cast.fbi_lead)
     etag = (await program.get(f"/events/{secret}")).headers["etag"]
-    answer = await program.ask("PATCH", f"/events/{secret}", {"visibility": "law_enforcement"}, match=etag)
-    assert answer.status_code == 403
-    assert "on the site" in answer.json()["detail"]
+    response = await program.ask("PATCH", f"/events/{secret}", {"visibility": "law_enforcement"}, match=etag)
+    assert response.status_code == 403
+    assert "on the site" in response.json()["detail"]
     assert (await program.get(f"/events/{secret}")).json()["visibility"] == "named"
 
 
@@ -261,9 +270,11 @@ async def test_a_marking_is_set_read_and_removed_and_stays_when_it_is_left_out(s
     mark = {"categories": ["LEI", "SP-INV"], "agency_id": agency_id, "decontrol_on": "2027-12-31"}
     path, etag = await made(program, {**NEW, "marking": mark})
     assert (await program.get(path)).json()["marking"] == {
-        **mark, "limit": None, "banner": "CUI//SP-INV/LEI",
+        **mark,
+        "limit": None,
+        "banner": "CUI//SP-INV/LEI",
         "agency": "U.S. Attorney's Office, Western District of Missouri",
-    }  # fmt: skip
+    }
     [date] = (await program.get(f"{path}/occurrences")).json()["items"]
     assert date["banner"] == "CUI//SP-INV/LEI"
     renamed = await program.ask("PATCH", path, {"title": "Renamed"}, match=etag)
@@ -278,8 +289,8 @@ async def test_only_what_is_registered_is_a_marking_and_only_law_enforcement_set
         new = {**NEW, "marking": {**mark, **wrong}}
         assert (await (await speak(cast.coordinator)).ask("POST", "/events", new)).status_code == 422
     ours = {**NEW, "visibility": "victim_services", "marking": mark}
-    answer = await (await speak(cast.caht_lead)).ask("POST", "/events", ours)
-    assert "Only members of law-enforcement agencies" in answer.text
+    response = await (await speak(cast.caht_lead)).ask("POST", "/events", ours)
+    assert "Only members of law-enforcement agencies" in response.text
     for_more = {**NEW, "marking": {**mark, "limit": "FED ONLY"}}
-    answer = await (await speak(cast.coordinator)).ask("POST", "/events", for_more)
-    assert [one["field"] for one in answer.json()["errors"]] == ["marking.limit"]
+    response = await (await speak(cast.coordinator)).ask("POST", "/events", for_more)
+    assert [one["field"] for one in response.json()["errors"]] == ["marking.limit"]

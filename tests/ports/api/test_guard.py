@@ -23,9 +23,9 @@ PROBLEM = "application/problem+json"
 
 
 async def test_without_a_token_a_program_is_told_to_send_one(speak: Speak) -> None:
-    answer = await (await speak(None)).get("/me")
-    assert (answer.status_code, answer.headers["content-type"]) == (401, PROBLEM)
-    assert answer.headers["www-authenticate"].startswith("Bearer")
+    response = await (await speak(None)).get("/me")
+    assert (response.status_code, response.headers["content-type"]) == (401, PROBLEM)
+    assert response.headers["www-authenticate"].startswith("Bearer")
 
 
 async def test_a_cookie_opens_nothing_here(app: Litestar, cast: Cast) -> None:
@@ -49,10 +49,10 @@ async def test_unknown_revoked_expired_and_malformed_are_answered_with_the_same_
     revoked = await api_tokens.create(cast.coordinator, "Old", ALL, NOW + timedelta(seconds=1))
     await api_tokens.revoke(cast.coordinator, (await api_tokens.tokens_of(cast.coordinator, NOW))[1].id, NOW)
     tries = [keys.new_token(), revoked, "odd", "é", ""]
-    answers = [await Program(app, one).get("/me") for one in tries]
+    responses = [await Program(app, one).get("/me") for one in tries]
     clock.start_at(NOW + LIFETIME, stands_still=True)
-    answers.append(await Program(app, token).get("/me"))
-    assert {(one.status_code, one.content) for one in answers} == {(401, answers[0].content)}
+    responses.append(await Program(app, token).get("/me"))
+    assert {(one.status_code, one.content) for one in responses} == {(401, responses[0].content)}
 
 
 async def test_whoever_guesses_tokens_has_to_wait_and_others_behind_the_same_address_have_not(
@@ -78,20 +78,20 @@ async def test_whoever_guesses_tokens_has_to_wait_and_others_behind_the_same_add
 async def test_a_token_does_only_what_it_was_made_for(
     speak: Speak, cast: Cast, method: str, path: str, scope: ApiScope
 ) -> None:
-    answer = await (await speak(cast.coordinator, ALL - {scope})).ask(method, path)
-    assert (answer.status_code, answer.headers["content-type"]) == (403, PROBLEM)
-    assert scope in answer.json()["detail"]
+    response = await (await speak(cast.coordinator, ALL - {scope})).ask(method, path)
+    assert (response.status_code, response.headers["content-type"]) == (403, PROBLEM)
+    assert scope in response.json()["detail"]
 
 
 async def test_any_token_says_whose_it_is(speak: Speak, cast: Cast) -> None:
     program = await speak(cast.caht_lead, frozenset({ApiScope.ITEMS_READ}))
-    answer = (await program.get("/me")).json()
-    assert (answer["name"], answer["scopes"]) == (cast.caht_lead.name, ["items:read"])
+    response = (await program.get("/me")).json()
+    assert (response["name"], response["scopes"]) == (cast.caht_lead.name, ["items:read"])
 
 
 async def test_everything_below_the_interface_is_answered_for_programs(speak: Speak, cast: Cast) -> None:
     program = await speak(cast.coordinator)
-    answers = [
+    responses = [
         await program.get(""),
         await program.get("/nothing"),
         await program.get("/events/odd"),
@@ -100,14 +100,14 @@ async def test_everything_below_the_interface_is_answered_for_programs(speak: Sp
         await program.ask("POST", "/events", headers={"Content-Type": "text/plain"}),
         await program.ask("POST", "/events", content=b" " * 1_000_001, headers={"Content-Type": "application/json"}),
     ]
-    assert [one.status_code for one in answers] == [404, 404, 404, 404, 405, 415, 413]
-    assert {one.headers["content-type"] for one in answers} == {PROBLEM}
-    assert {one.json()["status"] == one.status_code for one in answers} == {True}
+    assert [one.status_code for one in responses] == [404, 404, 404, 404, 405, 415, 413]
+    assert {one.headers["content-type"] for one in responses} == {PROBLEM}
+    assert {one.json()["status"] == one.status_code for one in responses} == {True}
 
 
 async def test_options_name_all_methods_of_an_address(speak: Speak) -> None:
-    answer = await (await speak(None)).ask("OPTIONS", "/events")
-    assert answer.headers["allow"] == "GET, HEAD, POST, OPTIONS"
+    response = await (await speak(None)).ask("OPTIONS", "/events")
+    assert response.headers["allow"] == "GET, HEAD, POST, OPTIONS"
 
 
 async def test_a_program_is_answered_while_the_use_of_its_token_waits_to_be_written(

@@ -1,4 +1,4 @@
-"""Dates by programs: named by event and key, moved and cancelled one by one."""
+"""Dates by programs: named by event and key, moved and canceled one by one."""
 
 from typing import Any
 
@@ -25,9 +25,9 @@ async def series(cast: Cast) -> str:
 async def changed(program: Program, path: str, change: dict[str, Any]) -> dict[str, Any]:
     """Change a date as it was read, and return it."""
     etag = (await program.get(path)).headers["etag"]
-    answer = await program.ask("PATCH", path, change, match=etag)
-    assert answer.status_code == 200, answer.text
-    shown: dict[str, Any] = answer.json()
+    response = await program.ask("PATCH", path, change, match=etag)
+    assert response.status_code == 200, response.text
+    shown: dict[str, Any] = response.json()
     return shown
 
 
@@ -63,28 +63,29 @@ async def test_a_place_of_its_own_can_be_no_place_at_all(speak: Speak, cast: Cas
     assert shown["place"] == ""
 
 
-async def test_one_date_is_cancelled_and_brought_back(speak: Speak, cast: Cast, series: str) -> None:
+async def test_one_date_is_canceled_and_brought_back(speak: Speak, cast: Cast, series: str) -> None:
     program, path = await speak(cast.coordinator), f"{series}/2027-01-19"
     off = await program.ask("POST", f"{path}/cancellation", {"reason": "Holiday"}, match="*")
-    assert off.json()["status"] == "cancelled"
+    assert off.json()["status"] == "canceled"
     assert (await program.get(f"{series}/2027-01-26")).json()["status"] == "confirmed"
-    back = await program.ask("POST", f"{path}/reinstatement", match=off.headers["etag"])
+    back = await program.ask("POST", f"{path}/restoration", match=off.headers["etag"])
     assert back.json()["status"] == "confirmed"
 
 
 async def test_the_date_of_a_single_event_is_changed_with_the_event(speak: Speak, cast: Cast) -> None:
     event = await events.schedule(cast.coordinator, meeting(), NOW)
-    answer = await (await speak(cast.coordinator)).ask(
+    response = await (await speak(cast.coordinator)).ask(
         "PATCH", f"/events/{event}/occurrences/2027-01-12", {"time": "11:00"}, match="*"
     )
-    assert (answer.status_code, answer.json()["detail"]) == (
-        409, "This event has one date. Change the event itself."
-    )  # fmt: skip
+    assert (response.status_code, response.json()["detail"]) == (
+        409,
+        "This event has one date. Change the event itself.",
+    )
 
 
 async def test_whoever_sees_a_date_and_may_not_change_it_is_told_so(speak: Speak, cast: Cast, series: str) -> None:
-    answer = await (await speak(cast.caht_lead)).ask("PATCH", f"{series}/2027-01-19", {"time": "11:00"}, match="*")
-    assert answer.status_code == 403
+    response = await (await speak(cast.caht_lead)).ask("PATCH", f"{series}/2027-01-19", {"time": "11:00"}, match="*")
+    assert response.status_code == 403
 
 
 @pytest.mark.parametrize("key", ["2027-01-20", "odd", "2027-13-01", "0001-01-01"])
@@ -95,9 +96,9 @@ async def test_a_key_that_names_no_date_is_missing(speak: Speak, cast: Cast, ser
 async def test_the_dates_of_a_span_are_read_page_by_page(speak: Speak, cast: Cast, series: str) -> None:
     program, keys, path = await speak(cast.bridge_advocate), [], f"/occurrences?{SPAN}&limit=3"
     while path:
-        answer = (await program.get(path)).json()
-        keys += [one["key"] for one in answer["items"]]
-        path = (answer["next"] or "").removeprefix("/api/v1")
+        response = (await program.get(path)).json()
+        keys += [one["key"] for one in response["items"]]
+        path = (response["next"] or "").removeprefix("/api/v1")
     assert keys == ["2027-01-12", "2027-01-19", "2027-01-26", "2027-02-02"]
 
 

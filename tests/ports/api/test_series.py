@@ -38,7 +38,7 @@ async def test_what_follows_a_date_goes_on_as_a_series_of_its_own(speak: Speak, 
     assert await keys_of(program, onward) == ["2027-01-26", "2027-02-02"]
 
 
-async def test_a_series_is_cancelled_from_a_date_on(speak: Speak, cast: Cast) -> None:
+async def test_a_series_is_canceled_from_a_date_on(speak: Speak, cast: Cast) -> None:
     program = await speak(cast.coordinator)
     path, etag = await made(program, SERIES)
     ended = await program.ask("POST", f"{path}/occurrences/2027-01-26/following/cancellation", {}, match=etag)
@@ -46,12 +46,12 @@ async def test_a_series_is_cancelled_from_a_date_on(speak: Speak, cast: Cast) ->
     assert await keys_of(program, path) == ["2027-01-12", "2027-01-19"]
 
 
-async def test_a_cancelled_event_is_not_changed_before_it_is_back(speak: Speak, cast: Cast) -> None:
+async def test_a_canceled_event_is_not_changed_before_it_is_back(speak: Speak, cast: Cast) -> None:
     program = await speak(cast.coordinator)
     path, _ = await made(program, SERIES)
     await program.ask("POST", f"{path}/cancellation", {}, match="*")
-    answer = await program.ask("PATCH", path, {"title": "x"}, match="*")
-    assert (answer.status_code, answer.json()["detail"]) == (409, "This event is cancelled. Reinstate it first.")
+    response = await program.ask("PATCH", path, {"title": "x"}, match="*")
+    assert (response.status_code, response.json()["detail"]) == (409, "This event is canceled. Restore it first.")
 
 
 async def test_whoever_loses_sight_by_their_own_change_is_told_that_nothing_is_left_to_show(

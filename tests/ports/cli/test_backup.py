@@ -48,8 +48,10 @@ def test_a_restored_folder_is_as_it_was_and_holds_its_mails(folder: Path, backup
     copy = restored(backup, tmp_path / "copy", folder / "secret")
     assert "sends nothing until" in lines(copy)["Sending"]
     assert {path.name: stat.S_IMODE(path.stat().st_mode) for path in copy.iterdir()} == {
-        "settings.env": 0o600, "secret": 0o600, "tracker.sqlite": 0o600,
-    }  # fmt: skip
+        "settings.env": 0o600,
+        "secret": 0o600,
+        "tracker.sqlite": 0o600,
+    }
     for name in (settings_file.NAME, settings_file.SECRET):
         assert (copy / name).read_text() == (folder / name).read_text()
     assert tracker("audit", "verify", "--data", copy).exit_code == 0

@@ -25,11 +25,14 @@ def test_a_file_is_imported_once(folder: Path) -> None:
     trial = tracker(*words, "--dry-run")
     assert (trial.exit_code, trial.stdout.splitlines()[-1]) == (0, "This was a dry run: nothing was written.")
     first = tracker(*words)
-    assert (first.exit_code, first.stdout.splitlines()) == (0, [
-        "Row 1: Core group (Tue, Jan 12, 2027, 10:00–11:00 AM Central, 3 dates to Jan 26, 2027) is new.",
-        "Row 2: Dentist is left out. It is marked as private. Imported events are for everyone, so it stays out.",
-        "1 event added, 1 left out.",
-    ])  # fmt: skip
+    assert (first.exit_code, first.stdout.splitlines()) == (
+        0,
+        [
+            "Row 1: Core group (Tue, Jan 12, 2027, 10:00–11:00 AM Central, 3 dates to Jan 26, 2027) is new.",
+            "Row 2: Dentist is left out. It is marked as private. Imported events are for everyone, so it stays out.",
+            "1 event added, 1 left out.",
+        ],
+    )
     again = tracker(*words)
     assert (again.exit_code, again.stdout.splitlines()[-1]) == (0, "0 events added, 1 already here, 1 left out.")
 

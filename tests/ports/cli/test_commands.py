@@ -84,8 +84,10 @@ def test_bad_rows_are_named_on_stderr_and_nothing_is_imported(tracker: Tracker, 
     bad = ROSTER.replace("lead@caht.example", "nobody").replace("federal", "county")
     result = tracker("roster", "import", str(roster_file(tmp_path, bad.encode())))
     assert [line.split(":")[0] for line in result.stderr.splitlines()] == [
-        "Row 2, level", "Row 3, email", "Nothing was imported.",
-    ]  # fmt: skip
+        "Row 2, level",
+        "Row 3, email",
+        "Nothing was imported.",
+    ]
     assert (result.exit_code, result.stdout) == (2, "")
 
 
@@ -125,7 +127,7 @@ def test_an_unknown_address_is_no_account(peopled: Tracker, deed: str) -> None:
 
 def test_a_whole_audit_trail_is_found_whole(peopled: Tracker) -> None:
     result = peopled("audit", "verify")
-    assert (result.exit_code, result.output) == (0, "The audit trail is as it was written.\n")
+    assert (result.exit_code, result.output) == (0, "The audit log is as it was written.\n")
 
 
 @pytest.mark.parametrize(
@@ -244,7 +246,7 @@ def test_the_end_of_the_trail_is_kept_elsewhere_and_found_again(peopled: Tracker
     assert len(printed.stdout.split()) == 3
     ends.write_text(printed.stdout * 2 + "\n")
     checked = peopled("audit", "verify", "--head", str(ends))
-    assert (checked.exit_code, checked.stdout) == (0, "The audit trail is as it was written.\n")
+    assert (checked.exit_code, checked.stdout) == (0, "The audit log is as it was written.\n")
 
 
 def test_a_kept_end_that_is_none_of_this_tracker_is_one_sentence(peopled: Tracker, tmp_path: Path) -> None:

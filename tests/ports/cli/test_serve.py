@@ -27,10 +27,12 @@ def settings(tmp_path: Path) -> dict[str, str]:
     with listen("127.0.0.1", 0) as free:
         port = free.getsockname()[1]
     return {
-        **os.environ, "TRACKER_SECRET": "a secret of the tests, long enough", "TRACKER_SMTP_PORT": "1",
+        **os.environ,
+        "TRACKER_SECRET": "a secret of the tests, long enough",
+        "TRACKER_SMTP_PORT": "1",
         "TRACKER_DATABASE_URL": f"sqlite:///{tmp_path / 'tracker.sqlite'}",
         "TRACKER_BASE_URL": f"http://127.0.0.1:{port}",
-    }  # fmt: skip
+    }
 
 
 @contextmanager
@@ -43,7 +45,7 @@ def serving(settings: dict[str, str], *words: str) -> Iterator[subprocess.Popen[
     process.communicate()
 
 
-def answer(address: str) -> httpx.Response:
+def response(address: str) -> httpx.Response:
     """Return the first answer, waiting until the server is there."""
     until = time.monotonic() + READY_WITHIN
     while True:
@@ -59,7 +61,7 @@ def test_who_comes_is_told_by_the_named_proxy_and_by_nobody_else(
     settings: dict[str, str], words: tuple[str, ...], client: str
 ) -> None:
     with serving(settings, *words) as server:
-        answer(f"{settings['TRACKER_BASE_URL']}/sign-in")
+        response(f"{settings['TRACKER_BASE_URL']}/sign-in")
         httpx.get(f"{settings['TRACKER_BASE_URL']}/healthz", headers={"X-Forwarded-For": "203.0.113.9"})
         server.send_signal(signal.SIGTERM)
         output, _ = server.communicate(timeout=STOPPED_WITHIN)
@@ -70,7 +72,7 @@ def test_who_comes_is_told_by_the_named_proxy_and_by_nobody_else(
 @pytest.mark.parametrize("endless", [b"X: " + b"a" * 997 + b"\r\n", b"a" * 1000])
 def test_a_request_whose_head_never_ends_is_cut_off(settings: dict[str, str], endless: bytes) -> None:
     with serving(settings):
-        answer(f"{settings['TRACKER_BASE_URL']}/healthz")
+        response(f"{settings['TRACKER_BASE_URL']}/healthz")
         with socket.create_connection(("127.0.0.1", urlsplit(settings["TRACKER_BASE_URL"]).port), timeout=5) as line:
             line.sendall(b"GET / HTTP/1.1\r\nX: ")
             taken = sum(1 for _ in range(20_000) if sends(line, endless))
@@ -86,9 +88,9 @@ def sends(line: socket.socket, data: bytes) -> bool:
     return True
 
 
-def test_the_application_answers_and_ends_when_it_is_told_to(settings: dict[str, str]) -> None:
+def test_the_application_replies_and_ends_when_it_is_told_to(settings: dict[str, str]) -> None:
     with serving(settings) as server:
-        found = answer(f"{settings['TRACKER_BASE_URL']}/sign-in")
+        found = response(f"{settings['TRACKER_BASE_URL']}/sign-in")
         server.send_signal(signal.SIGTERM)
         output, _ = server.communicate(timeout=STOPPED_WITHIN)
     assert found.status_code == 200
@@ -100,7 +102,7 @@ def test_the_application_answers_and_ends_when_it_is_told_to(settings: dict[str,
 def test_where_no_address_is_set_people_come_to_the_port_that_is_served(settings: dict[str, str]) -> None:
     address = settings["TRACKER_BASE_URL"]
     with serving({**settings, "TRACKER_BASE_URL": "http://127.0.0.1:8000"}, "--port", address.rpartition(":")[2]) as it:
-        found = answer(f"{address}/sign-in")
+        found = response(f"{address}/sign-in")
         it.send_signal(signal.SIGTERM)
         output, _ = it.communicate(timeout=STOPPED_WITHIN)
     assert found.status_code == 200

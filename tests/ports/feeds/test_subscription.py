@@ -175,7 +175,9 @@ async def test_a_change_gives_another_tag_and_a_later_date(cast: Cast, program: 
 
 
 async def test_losing_sight_of_an_event_is_a_change_too(cast: Cast, program: Browser) -> None:
-    await schedule(cast.coordinator, meeting(visibility=Visibility.BODY, body_id=cast.bodies["steering"]), NOW)
+    await schedule(
+        cast.coordinator, meeting(visibility=Visibility.COMMITTEE, committee_id=cast.committees["steering"]), NOW
+    )
     _, address = await feed_of(cast.kcpd_alternate)
     first = await program.get(address)
     assert len(titles(first)) == 1
@@ -227,11 +229,22 @@ async def test_every_address_that_opens_nothing_gets_the_same_answer(cast: Cast,
     await Member.update({Member.status: "suspended"}).where(Member.id == cast.ipd_liaison.member_id)
     token = good.removeprefix("/feeds/").removesuffix(".ics")
     addresses = [
-        f"/feeds/{'a' * 43}.ics", revoked, rotated, suspended, "/feeds/x.ics", "/feeds/.ics", f"/feeds/{token}",
-        f"/feeds/{token}.ICS", f"/feeds/{token}/calendar.ics", f"/feeds?token={token}",
-        f"/feeds/?token={token}", f"/feeds/.ics?token={token}", "/feeds/%00%ff.ics", "/feeds/%F0%9F%9A%A8.ics",
+        f"/feeds/{'a' * 43}.ics",
+        revoked,
+        rotated,
+        suspended,
+        "/feeds/x.ics",
+        "/feeds/.ics",
+        f"/feeds/{token}",
+        f"/feeds/{token}.ICS",
+        f"/feeds/{token}/calendar.ics",
+        f"/feeds?token={token}",
+        f"/feeds/?token={token}",
+        f"/feeds/.ics?token={token}",
+        "/feeds/%00%ff.ics",
+        "/feeds/%F0%9F%9A%A8.ics",
         f"/feeds/{'x' * 3000}.ics",
-    ]  # fmt: skip
+    ]
     found = {shown(await program.get(one))[::2] for one in addresses}
     assert len(found) == 1
     assert next(iter(found))[0] == 404

@@ -22,8 +22,8 @@ pytestmark = pytest.mark.anyio
 
 
 async def asked(app: Litestar) -> tuple[int, object]:
-    answer = await Browser(app).get("/healthz")
-    return answer.status_code, answer.json()
+    response = await Browser(app).get("/healthz")
+    return response.status_code, response.json()
 
 
 async def ticked() -> None:
@@ -73,11 +73,11 @@ async def test_whether_it_is_well_is_known_on_both_engines(cast: Cast) -> None:
 
 async def test_those_who_keep_accounts_read_how_the_work_stands(sqlite_cast: Cast, browse: SignIn) -> None:
     for viewer in (sqlite_cast.coordinator, sqlite_cast.administrator):
-        answer = await (await browse(viewer)).get("/admin/health")
-        assert answer.status_code == 200
-        assert "Nobody looks for reminders" in answer.text
-        assert "Everything that is due has been sent." in answer.text
-        assert "SQLite" in answer.text
+        response = await (await browse(viewer)).get("/admin/health")
+        assert response.status_code == 200
+        assert "Nobody looks for reminders" in response.text
+        assert "Everything that is due has been sent." in response.text
+        assert "SQLite" in response.text
     for viewer in (sqlite_cast.auditor, sqlite_cast.fbi_lead):
         assert (await (await browse(viewer)).get("/admin/health")).status_code == 404
 
@@ -89,8 +89,8 @@ async def test_an_administrator_reads_the_same_whether_one_mail_waits_or_twenty(
     seen = []
     for invited in (sqlite_cast.kcpd_detective, sqlite_cast.hsi_liaison):
         await events.schedule(sqlite_cast.fbi_lead, operation(invited, title=f"Operation {invited.name}"), NOW)
-        answer = await (await browse(sqlite_cast.administrator)).get("/admin/health")
-        seen.append(answer.text.partition("<main")[2].partition("</main>")[0])
+        response = await (await browse(sqlite_cast.administrator)).get("/admin/health")
+        seen.append(response.text.partition("<main")[2].partition("</main>")[0])
     assert seen[0] == seen[1]
 
 
@@ -105,8 +105,8 @@ async def test_the_admin_page_leads_to_what_the_viewer_may_use(sqlite_cast: Cast
         browser = await browse(viewer)
         html = (await browser.get("/admin")).text.partition("<main")[2]
         assert [address for address in of_all if f'href="{address}"' in html] == addresses
-        answers = [(await browser.get(address)).status_code for address in addresses]
-        assert set(answers) <= {200, 303}  # the import asks for a fresh proof first
+        responses = [(await browser.get(address)).status_code for address in addresses]
+        assert set(responses) <= {200, 303}  # the import asks for a fresh proof first
 
 
 async def test_the_page_says_whether_the_mail_server_answers_and_how_the_trail_was_found(

@@ -22,8 +22,8 @@ async def test_a_refused_deed_is_recorded(sqlite_cast: Cast, browse: SignIn) -> 
     event_id = await events.schedule(sqlite_cast.coordinator, meeting(*everybody(sqlite_cast)), NOW)
     browser = await browse(sqlite_cast.kcpd_detective)
     for _ in range(2):
-        answer = await browser.get(f"/events/{event_id}/edit")
-        assert answer.status_code == 403
+        response = await browser.get(f"/events/{event_id}/edit")
+        assert response.status_code == 403
     assert await denials() == [("denied", "event", str(event_id), "GET /events/{event_id}/edit")]
 
 
@@ -35,8 +35,9 @@ async def test_events_that_are_forbidden_and_events_that_never_were_are_recorded
     for event_id in (hidden, never):
         assert (await browser.get(f"/events/{event_id}")).status_code == 404
     assert [(verb, subject_id) for verb, _, subject_id, _ in await denials()] == [
-        ("not_found", str(hidden)), ("not_found", str(never)),
-    ]  # fmt: skip
+        ("not_found", str(hidden)),
+        ("not_found", str(never)),
+    ]
 
 
 async def test_the_coordinator_is_told_of_tries_on_what_they_see_alone(sqlite_cast: Cast, browse: SignIn) -> None:

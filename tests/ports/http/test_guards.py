@@ -86,9 +86,9 @@ def test_documents_of_the_interface_are_not_served() -> None:
 
 
 async def test_a_stranger_is_led_to_the_sign_in_page_and_from_there_on(stranger: Browser) -> None:
-    answer = await stranger.get("/calendar?month=2027-01&view=list")
-    assert answer.status_code == 303
-    assert answer.headers["location"] == "/sign-in?next=" + quote("/calendar?month=2027-01&view=list", safe="/")
+    response = await stranger.get("/calendar?month=2027-01&view=list")
+    assert response.status_code == 303
+    assert response.headers["location"] == "/sign-in?next=" + quote("/calendar?month=2027-01&view=list", safe="/")
 
 
 async def test_a_stranger_at_home_is_led_to_the_plain_sign_in_page(stranger: Browser) -> None:
@@ -96,15 +96,15 @@ async def test_a_stranger_at_home_is_led_to_the_plain_sign_in_page(stranger: Bro
 
 
 async def test_a_stranger_does_nothing(stranger: Browser) -> None:
-    answer = await stranger.send("POST", "/action-items", data={"title": "x"}, headers={"Origin": BASE})
-    assert answer.status_code == 403
-    assert "You are signed out" in answer.text
+    response = await stranger.send("POST", "/action-items", data={"title": "x"}, headers={"Origin": BASE})
+    assert response.status_code == 403
+    assert "You are signed out" in response.text
 
 
 async def test_htmx_learns_that_the_session_is_over(stranger: Browser) -> None:
-    answer = await stranger.get("/action-items", headers={"HX-Request": "true"})
-    assert answer.status_code == 401
-    assert "location" not in answer.headers
+    response = await stranger.get("/action-items", headers={"HX-Request": "true"})
+    assert response.status_code == 401
+    assert "location" not in response.headers
 
 
 async def test_a_hundred_strangers_leave_no_row_and_get_no_cookie(stranger: Browser) -> None:
@@ -115,8 +115,8 @@ async def test_a_hundred_strangers_leave_no_row_and_get_no_cookie(stranger: Brow
 
 @pytest.mark.parametrize("cookie", ["attacker-chosen", "a" * 43, "%00", "é", '"', "a" * 4_000])
 async def test_a_planted_cookie_opens_nothing_and_stays_unknown(stranger: Browser, cookie: str) -> None:
-    answer = await stranger.get("/calendar", headers={"Cookie": f"session={cookie}".encode()})
-    assert (answer.status_code, "set-cookie" in answer.headers) == (303, False)
+    response = await stranger.get("/calendar", headers={"Cookie": f"session={cookie}".encode()})
+    assert (response.status_code, "set-cookie" in response.headers) == (303, False)
     assert await Session.count() == 0
 
 
@@ -128,8 +128,8 @@ async def test_a_password_in_the_authorization_header_opens_no_page(stranger: Br
 
 
 async def test_a_person_sees_pages_that_no_cache_may_keep(advocate: Browser) -> None:
-    answer = await advocate.get("/action-items")
-    assert (answer.status_code, answer.headers["cache-control"]) == (200, "no-store, private")
+    response = await advocate.get("/action-items")
+    assert (response.status_code, response.headers["cache-control"]) == (200, "no-store, private")
 
 
 async def test_whoever_is_suspended_is_a_stranger_at_the_next_request(advocate: Browser, sqlite_cast: Cast) -> None:
@@ -211,13 +211,13 @@ async def test_a_form_from_a_page_of_ours_is_taken(advocate: Browser, headers: d
 
 async def test_a_form_from_another_site_is_refused_at_links_and_at_the_sign_in_page(stranger: Browser) -> None:
     for path in ("/sign-in", "/sign-in/link/nothing", "/r/nothing"):
-        answer = await stranger.send("POST", path, data={}, headers={"Sec-Fetch-Site": "cross-site"})
-        assert answer.status_code == 403
+        response = await stranger.send("POST", path, data={}, headers={"Sec-Fetch-Site": "cross-site"})
+        assert response.status_code == 403
 
 
 async def _refused(browser: Browser, **request: Any) -> None:
-    answer = await browser.send("POST", DEED, **request)
-    assert answer.status_code == 403
+    response = await browser.send("POST", DEED, **request)
+    assert response.status_code == 403
     assert await Session.exists()
 
 
@@ -228,8 +228,8 @@ async def test_where_there_is_https_the_cookie_is_bound_to_it_and_to_this_host(s
     session = await session_of(sqlite_cast.fbi_lead, clock.now())
     browser = Browser(create_app(settings(base_url="https://tracker.test")))
     for name, status in (("session", 303), ("__Host-session", 200)):
-        answer = await browser.get("/action-items", headers={"Cookie": f"{name}={session}"})
-        assert answer.status_code == status
+        response = await browser.get("/action-items", headers={"Cookie": f"{name}={session}"})
+        assert response.status_code == status
 
 
 @pytest.mark.parametrize(
@@ -243,11 +243,29 @@ def test_a_sign_in_leads_to_the_place_of_ours_that_was_asked(wanted: str) -> Non
 @pytest.mark.parametrize(
     "wanted",
     [
-        "", "//evil.example", "/\\evil.example", "https://evil.example", "javascript:alert(1)", "/%2f%2fevil.example",
-        "\\\\evil.example", "/\tevil", "/a\r\nSet-Cookie: x", "/a//evil.example", "/.//evil.example", "evil.example",
-        "/sign-in", "/sign-in/again", "/sign-out", "/a" * 400, "/é", " /calendar", "/a\x00", "///", "/calendar\n",
+        "",
+        "//evil.example",
+        "/\\evil.example",
+        "https://evil.example",
+        "javascript:alert(1)",
+        "/%2f%2fevil.example",
+        "\\\\evil.example",
+        "/\tevil",
+        "/a\r\nSet-Cookie: x",
+        "/a//evil.example",
+        "/.//evil.example",
+        "evil.example",
+        "/sign-in",
+        "/sign-in/again",
+        "/sign-out",
+        "/a" * 400,
+        "/é",
+        " /calendar",
+        "/a\x00",
+        "///",
+        "/calendar\n",
     ],
-)  # fmt: skip
+)
 def test_a_sign_in_leads_nowhere_else(wanted: str) -> None:
     assert place(wanted) == "/"
 
@@ -286,9 +304,9 @@ async def test_an_address_that_leads_nowhere_looks_like_an_event_that_one_may_no
 
 
 async def test_a_stranger_at_an_address_that_leads_nowhere_has_no_navigation(stranger: Browser) -> None:
-    answer = await stranger.get("/nothing-there")
-    assert answer.status_code == 404
-    assert 'aria-label="Primary"' not in answer.text
+    response = await stranger.get("/nothing-there")
+    assert response.status_code == 404
+    assert 'aria-label="Primary"' not in response.text
 
 
 # What pages ask by themselves --------------------------------------------------------------------------------------
@@ -312,8 +330,8 @@ async def test_asking_how_long_a_session_goes_on_does_not_prolong_it_and_staying
     await advocate.form_token()
     clock.start_at(NOW + timedelta(minutes=29), stands_still=True)
     for _ in range(2):
-        answer = await advocate.get("/session")
-        assert (answer.json()["seconds"], answer.json()["can_stay"]) == (60, True)
+        response = await advocate.get("/session")
+        assert (response.json()["seconds"], response.json()["can_stay"]) == (60, True)
     assert (await advocate.post("/session")).json()["seconds"] == 30 * 60
     clock.start_at(NOW + timedelta(minutes=58), stands_still=True)
     assert (await advocate.get("/session")).json()["seconds"] == 60

@@ -1,4 +1,4 @@
-"""From where people come, as the audit trail tells it: by page, program, mail link and feed, and behind a proxy."""
+"""From where people come, as the audit log tells it: by page, program, mail link and feed, and behind a proxy."""
 
 import re
 from collections.abc import Mapping
@@ -36,7 +36,7 @@ async def entry(verb: str) -> Mapping[str, Any]:
     return found
 
 
-async def whence(verb: str) -> tuple[str, str, str]:
+async def source(verb: str) -> tuple[str, str, str]:
     found = await entry(verb)
     assert re.fullmatch("[0-9a-f]{16}", found["request"])
     return found["door"], found["address"], found["session"]
@@ -45,14 +45,14 @@ async def whence(verb: str) -> tuple[str, str, str]:
 async def sign_out(app: Any, viewer: Viewer, *, address: str = PEER, **headers: str) -> str:
     """Do something on a page, and return how the trail tells the session."""
     session = await session_of(viewer, NOW)
-    answer = await Browser(app, session, address=address).post("/sign-out", headers=headers)
-    assert answer.status_code == 303
-    return keys.fingerprint(session)[:12]
+    response = await Browser(app, session, address=address).post("/sign-out", headers=headers)
+    assert response.status_code == 303
+    return keys.token_hash(session)[:12]
 
 
 async def test_a_deed_on_a_page_says_from_where_and_in_which_session(app: Litestar, sqlite_cast: Cast) -> None:
     here = await sign_out(app, sqlite_cast.caht_lead)
-    assert await whence("signed_out") == ("page", PEER, here)
+    assert await source("signed_out") == ("page", PEER, here)
     assert (await entry("signed_out"))["agency"] == str(sqlite_cast.agencies["CAHT"])
 
 
@@ -62,7 +62,7 @@ async def test_who_comes_through_a_proxy_is_told_by_the_trusted_one_alone(
 ) -> None:
     behind = ProxyHeadersMiddleware(app, trusted_hosts=trusted)  # type: ignore[arg-type]  # an ASGI application
     await sign_out(behind, sqlite_cast.caht_lead, **{"X-Forwarded-For": ELSEWHERE})
-    assert (await whence("signed_out"))[1] == told
+    assert (await source("signed_out"))[1] == told
 
 
 @pytest.mark.parametrize("odd", ["x" * 300, "<b>", "203.0.113.9 or so"])
@@ -71,7 +71,7 @@ async def test_a_proxy_that_says_no_address_keeps_nobody_from_acting(
 ) -> None:
     behind = ProxyHeadersMiddleware(app, trusted_hosts=PEER)  # type: ignore[arg-type]  # an ASGI application
     await sign_out(behind, sqlite_cast.caht_lead, **{"X-Forwarded-For": odd})
-    assert (await whence("signed_out"))[1] == ""
+    assert (await source("signed_out"))[1] == ""
 
 
 async def test_a_sign_in_says_from_where_and_which_session_it_opened(app: Litestar, sqlite_cast: Cast) -> None:
@@ -82,41 +82,48 @@ async def test_a_sign_in_says_from_where_and_which_session_it_opened(app: Litest
     form["_csrf"] = re.findall(r'name="_csrf" value="([^"]+)"', page)[0]
     headers = {"Origin": BASE, "Sec-Fetch-Site": "same-origin", "User-Agent": "curl/8.5"}
     assert (await stranger.send("POST", "/sign-in", data=form, headers=headers)).status_code == 422
-    assert await whence("sign_in_failed") == ("page", ELSEWHERE, "")
+    assert await source("sign_in_failed") == ("page", ELSEWHERE, "")
     assert (await entry("sign_in_failed"))["facts"] == '{"browser": "curl/8.5", "what": "password"}'
 
 
 async def test_what_a_program_does_says_from_where_and_by_which_token(app: Litestar, sqlite_cast: Cast) -> None:
     who = sqlite_cast.coordinator
     token = await api_tokens.create(who, "Duty roster", frozenset(ApiScope), NOW)
-    new = {"kind": "meeting", "title": "Case review", "visibility": "all", "date": "2027-01-12", "time": "14:00",
-           "minutes": 90, "place": "Room 5"}  # fmt: skip
+    new = {
+        "kind": "meeting",
+        "title": "Case review",
+        "visibility": "all",
+        "date": "2027-01-12",
+        "time": "14:00",
+        "minutes": 90,
+        "place": "Room 5",
+    }
     headers = {"Authorization": f"Bearer {token}"}
-    answer = await Browser(app, address=ELSEWHERE).send("POST", "/api/v1/events", json=new, headers=headers)
-    assert answer.status_code == 201
+    response = await Browser(app, address=ELSEWHERE).send("POST", "/api/v1/events", json=new, headers=headers)
+    assert response.status_code == 201
     [kept] = await api_tokens.tokens_of(who, NOW)
-    assert await whence("scheduled") == ("api", ELSEWHERE, kept.id.hex[:12])
+    assert await source("scheduled") == ("api", ELSEWHERE, kept.id.hex[:12])
 
 
 async def test_a_reply_by_a_mail_link_says_from_where_and_has_no_session(app: Litestar, sqlite_cast: Cast) -> None:
     detective = sqlite_cast.kcpd_detective
     event_id = await events.schedule(sqlite_cast.coordinator, meeting(detective), NOW - timedelta(days=3))
     date = await occurrences.nearest_date(sqlite_cast.coordinator, event_id, NOW)
-    mine = await replies.my_answer(detective, date)
+    mine = await replies.my_reply(detective, date)
     assert mine is not None
     link = f"/r/{app.state.links.reply(mine[0], None)}"
     session = await session_of(sqlite_cast.caht_lead, NOW)  # of whoever uses that browser otherwise
-    answer = await Browser(app, session, address=ELSEWHERE).send("POST", link, data={"answer": "yes"})
-    assert answer.status_code == 303
-    assert await whence("answered") == ("link", ELSEWHERE, "")
-    assert (await entry("answered"))["agency"] == str(sqlite_cast.agencies["KCPD"])
+    response = await Browser(app, session, address=ELSEWHERE).send("POST", link, data={"reply": "yes"})
+    assert response.status_code == 303
+    assert await source("replied") == ("link", ELSEWHERE, "")
+    assert (await entry("replied"))["agency"] == str(sqlite_cast.agencies["KCPD"])
 
 
 async def test_a_named_event_that_goes_to_a_feed_says_to_where(app: Litestar, sqlite_cast: Cast) -> None:
     await events.schedule(sqlite_cast.fbi_lead, operation(sqlite_cast.kcpd_detective), NOW)
     _, token = await subscriptions.create(sqlite_cast.kcpd_detective, "Phone", Scope.ALL, NOW, shows_operations=True)
     assert (await Browser(app, address=ELSEWHERE).get(f"/feeds/{token}.ics")).status_code == 200
-    assert await whence("read") == ("feed", ELSEWHERE, "")
+    assert await source("read") == ("feed", ELSEWHERE, "")
 
 
 async def test_a_look_from_another_address_is_an_entry_of_its_own(app: Litestar, sqlite_cast: Cast) -> None:
@@ -132,7 +139,7 @@ async def test_a_refused_deed_says_from_where(app: Litestar, sqlite_cast: Cast) 
     event_id = await events.schedule(sqlite_cast.coordinator, meeting(*everybody(sqlite_cast)), NOW)
     session = await session_of(sqlite_cast.caht_alternate, clock.now())
     await Browser(app, session, address=ELSEWHERE).post(f"/events/{event_id}/cancellation", {"version": "1"})
-    assert await whence("denied") == ("page", ELSEWHERE, keys.fingerprint(session)[:12])
+    assert await source("denied") == ("page", ELSEWHERE, keys.token_hash(session)[:12])
 
 
 async def test_no_route_leaves_an_entry_that_does_not_say_from_where(tmp_path: Path) -> None:

@@ -116,19 +116,29 @@ def lines() -> Iterator[io.StringIO]:
 # Headers ----------------------------------------------------------------------------------------------------------
 
 EVERYWHERE = [
-    ("GET", "/"), ("GET", "/sign-in"), ("GET", "/nowhere"), ("GET", "/events/x"), ("PUT", "/"), ("OPTIONS", "/"),
-    ("POST", "/sign-in"), ("GET", "/feeds/nothing.ics"), ("GET", "/r/nothing"), ("GET", "/static/nothing.css"),
-    ("GET", "/sign-in/link/nothing"), ("TRACE", "/"), ("GET", "/calendar"),
-]  # fmt: skip
+    ("GET", "/"),
+    ("GET", "/sign-in"),
+    ("GET", "/nowhere"),
+    ("GET", "/events/x"),
+    ("PUT", "/"),
+    ("OPTIONS", "/"),
+    ("POST", "/sign-in"),
+    ("GET", "/feeds/nothing.ics"),
+    ("GET", "/r/nothing"),
+    ("GET", "/static/nothing.css"),
+    ("GET", "/sign-in/link/nothing"),
+    ("TRACE", "/"),
+    ("GET", "/calendar"),
+]
 
 
 @pytest.mark.parametrize(("method", "path"), EVERYWHERE)
 async def test_every_answer_has_the_security_headers(browse: SignIn, method: str, path: str) -> None:
-    answer = await (await browse(None)).send(method, path)
+    response = await (await browse(None)).send(method, path)
     kept = {name.decode(): value.decode() for name, value in HEADERS if name != b"cache-control"}
-    assert {name: answer.headers.get(name) for name in kept} == kept
-    assert "no-cache" in answer.headers["cache-control"] or "no-store" in answer.headers["cache-control"]
-    assert "server" not in answer.headers
+    assert {name: response.headers.get(name) for name in kept} == kept
+    assert "no-cache" in response.headers["cache-control"] or "no-store" in response.headers["cache-control"]
+    assert "server" not in response.headers
 
 
 def test_the_content_security_policy_allows_nothing_inline_and_nothing_foreign() -> None:
@@ -148,9 +158,19 @@ async def test_hsts_is_sent_where_there_is_https_and_only_there() -> None:
 
 @pytest.mark.parametrize(
     "host",
-    ["evil.example", "tracker.test.evil.example", "tracker.test:8000", "tracker.test@evil.example", "", "tracker.test.",
-     "127.0.0.1", "localhost", "tracker.test, evil.example", "é.example"],
-)  # fmt: skip
+    [
+        "evil.example",
+        "tracker.test.evil.example",
+        "tracker.test:8000",
+        "tracker.test@evil.example",
+        "",
+        "tracker.test.",
+        "127.0.0.1",
+        "localhost",
+        "tracker.test, evil.example",
+        "é.example",
+    ],
+)
 async def test_another_host_is_refused(visitor: Browser, host: str) -> None:
     assert (await visitor.get("/fault/missing", headers={"Host": host.encode()})).status_code == 400
 
@@ -188,8 +208,8 @@ async def test_a_body_of_one_megabyte_is_taken(visitor: Browser) -> None:
 
 
 async def test_a_form_of_thousands_of_fields_is_refused(visitor: Browser) -> None:
-    answer = await visitor.send("POST", "/form", data={f"field{number}": "" for number in range(5_001)})
-    assert answer.status_code == 413
+    response = await visitor.send("POST", "/form", data={f"field{number}": "" for number in range(5_001)})
+    assert response.status_code == 413
 
 
 async def test_what_is_posted_is_not_kept_in_memory(visitor: Browser) -> None:
@@ -217,15 +237,15 @@ async def test_what_is_posted_is_not_kept_in_memory(visitor: Browser) -> None:
 async def test_each_error_has_its_status_and_its_sentence(
     visitor: Browser, name: str, status: int, sentence: str
 ) -> None:
-    answer = await visitor.get(f"/fault/{name}")
-    assert (answer.status_code, answer.headers["content-type"]) == (status, "text/html; charset=utf-8")
-    assert sentence in answer.text
+    response = await visitor.get(f"/fault/{name}")
+    assert (response.status_code, response.headers["content-type"]) == (status, "text/html; charset=utf-8")
+    assert sentence in response.text
 
 
 @pytest.mark.parametrize(("name", "status", "text"), [("missing", 404, "Not found.\n"), ("busy", 503, f"{Busy()}\n")])
 async def test_a_feed_gets_its_errors_as_plain_text(visitor: Browser, name: str, status: int, text: str) -> None:
-    answer = await visitor.get(f"/feed/{name}")
-    assert (answer.status_code, answer.headers["content-type"], answer.text) == (
+    response = await visitor.get(f"/feed/{name}")
+    assert (response.status_code, response.headers["content-type"], response.text) == (
         status,
         "text/plain; charset=utf-8",
         text,
@@ -245,27 +265,27 @@ async def test_a_busy_server_says_when_to_come_back(visitor: Browser) -> None:
 async def test_a_mistake_shows_a_reference_that_is_in_the_log_and_nothing_else(
     visitor: Browser, lines: io.StringIO
 ) -> None:
-    answer = await visitor.get("/fault/mistake")
+    response = await visitor.get("/fault/mistake")
     logged = next(line for line in map(json.loads, lines.getvalue().splitlines()) if line["from"] == errors.__name__)
-    assert logged["request"] in answer.text
+    assert logged["request"] in response.text
     assert "ZeroDivisionError" in logged["trace"]
-    assert not any(word in answer.text for word in ("ZeroDivision", "SELECT", "/srv", "Traceback", ".py"))
+    assert not any(word in response.text for word in ("ZeroDivision", "SELECT", "/srv", "Traceback", ".py"))
 
 
 async def test_missing_pages_are_the_same_to_the_byte(visitor: Browser) -> None:
-    answers = [await visitor.get(path) for path in ("/fault/missing", "/nowhere", "/number/x", "/fault/missing/x")]
-    assert len({(answer.status_code, answer.content, str(answer.headers)) for answer in answers}) == 1
+    responses = [await visitor.get(path) for path in ("/fault/missing", "/nowhere", "/number/x", "/fault/missing/x")]
+    assert len({(response.status_code, response.content, str(response.headers)) for response in responses}) == 1
 
 
 async def test_a_method_that_is_not_there_says_which_are(visitor: Browser) -> None:
-    answer = await visitor.send("DELETE", "/fault/missing")
-    assert answer.status_code == 405
-    assert "GET" in answer.headers["allow"]
+    response = await visitor.send("DELETE", "/fault/missing")
+    assert response.status_code == 405
+    assert "GET" in response.headers["allow"]
 
 
 async def test_an_odd_query_is_not_repeated(visitor: Browser) -> None:
-    answer = await visitor.get("/number/1?more=<b>secret-token")
-    assert (answer.status_code, "secret-token" in answer.text) == (400, False)
+    response = await visitor.get("/number/1?more=<b>secret-token")
+    assert (response.status_code, "secret-token" in response.text) == (400, False)
 
 
 # Odd requests -----------------------------------------------------------------------------------------------------
@@ -311,9 +331,18 @@ async def raw(app: Litestar, path: str, headers: list[tuple[bytes, bytes]]) -> i
         statuses.append(message.get("status"))
 
     scope: Any = {
-        "type": "http", "method": "GET", "path": path, "raw_path": b"/", "query_string": b"", "headers": headers,
-        "http_version": "1.1", "scheme": "http", "root_path": "", "client": ("192.0.2.7", 1), "server": ("x", 80),
-    }  # fmt: skip
+        "type": "http",
+        "method": "GET",
+        "path": path,
+        "raw_path": b"/",
+        "query_string": b"",
+        "headers": headers,
+        "http_version": "1.1",
+        "scheme": "http",
+        "root_path": "",
+        "client": ("192.0.2.7", 1),
+        "server": ("x", 80),
+    }
     await app(scope, receive, send)
     return int(statuses[0])
 

@@ -15,9 +15,12 @@ LINKS = Links(b"k" * 32)
 def settings(**other: Any) -> Settings:
     """Return settings of a task force with an address of its own."""
     given = {
-        "secret": SECRET, "base_url": "https://tracker.example", "mail_from": "calendar@tracker.example",
-        "coordinator_address": "coordinator@tracker.example", **other,
-    }  # fmt: skip
+        "secret": SECRET,
+        "base_url": "https://tracker.example",
+        "mail_from": "calendar@tracker.example",
+        "coordinator_address": "coordinator@tracker.example",
+        **other,
+    }
     return Settings(**given)
 
 

@@ -41,8 +41,13 @@ def test_a_calendar_mail_has_the_shape_that_shows_buttons() -> None:
     mail = composer().mail(with_calendar(), message())
     shape = [one.get_content_type() for one in read(mail.content).walk()]
     assert shape == [
-        "multipart/mixed", "multipart/alternative", "text/plain", "text/html", "text/calendar", "application/ics",
-    ]  # fmt: skip
+        "multipart/mixed",
+        "multipart/alternative",
+        "text/plain",
+        "text/html",
+        "text/calendar",
+        "application/ics",
+    ]
 
 
 def test_the_method_stands_beside_the_calendar_and_in_it() -> None:
@@ -50,8 +55,10 @@ def test_the_method_stands_beside_the_calendar_and_in_it() -> None:
         calendar = parts(composer().mail(with_calendar(is_cancel=is_cancel), message()).content)["text/calendar"]
         inside = icalendar.Calendar.from_ical(calendar.get_payload(decode=True))
         assert (calendar.get_param("method"), str(inside["METHOD"]), calendar["Content-Transfer-Encoding"]) == (
-            method, method, "base64",
-        )  # fmt: skip
+            method,
+            method,
+            "base64",
+        )
 
 
 def test_a_mail_that_takes_an_entry_out_of_a_calendar_says_cancel_and_nothing_of_the_event() -> None:
@@ -83,9 +90,11 @@ def test_every_try_has_the_same_bytes() -> None:
 def test_the_headers_say_who_writes_that_nobody_answers_by_machine_and_what_belongs_together() -> None:
     head = read(composer().mail(letter(), message()).content)
     assert (head["From"], head["To"], head["Reply-To"], head["Auto-Submitted"]) == (
-        "Human Trafficking Rescue Project <calendar@tracker.example>", "reader@kcpd.example",
-        "coordinator@tracker.example", "auto-generated",
-    )  # fmt: skip
+        "Human Trafficking Rescue Project <calendar@tracker.example>",
+        "reader@kcpd.example",
+        "coordinator@tracker.example",
+        "auto-generated",
+    )
     assert head["Date"].datetime == datetime(2026, 12, 1, 14, 40, tzinfo=UTC)
 
 
@@ -173,11 +182,24 @@ def test_a_plain_address_is_taken(text: str) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "", "a", "@x.example", "a@", "a@x.example, e@y.example", "a@x.example;e@y.example", "<a@x.example>",
-        "a b@x.example", "a@x.example\r\nRCPT TO:<e@y.example>", "ü@x.example", "a@x..example",
-        "a..b@x.example", f"{'a' * 250}@x.example", "a@-x.example", '"a b"@x.example', "a@[127.0.0.1]",
+        "",
+        "a",
+        "@x.example",
+        "a@",
+        "a@x.example, e@y.example",
+        "a@x.example;e@y.example",
+        "<a@x.example>",
+        "a b@x.example",
+        "a@x.example\r\nRCPT TO:<e@y.example>",
+        "ü@x.example",
+        "a@x..example",
+        "a..b@x.example",
+        f"{'a' * 250}@x.example",
+        "a@-x.example",
+        '"a b"@x.example',
+        "a@[127.0.0.1]",
     ],
-)  # fmt: skip
+)
 def test_anything_but_one_plain_address_is_refused(text: str) -> None:
     with pytest.raises(Unsafe):
         checked_address(text)
@@ -202,7 +224,7 @@ def spoilt(old: bytes, new: bytes) -> tuple[bytes, list[str]]:
         (b"Content-Transfer-Encoding: q", b"X-Evil: 1\r\nContent-Transfer-Encoding: q"),
         (b"multipart/alternative", b"multipart/mixed"),
     ],
-)  # fmt: skip
+)
 def test_bytes_that_are_not_as_they_were_meant_are_never_sent(old: bytes, new: bytes) -> None:
     content, kinds = spoilt(old, new)
     with pytest.raises(Unsafe):

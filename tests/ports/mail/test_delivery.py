@@ -78,7 +78,7 @@ async def test_a_busy_server_gets_the_same_bytes_again_later(cast: Cast, server:
 async def test_a_mail_whose_acceptance_was_not_heard_goes_again_under_the_same_name(
     cast: Cast, server: MailServer
 ) -> None:
-    server.cut_before_answer = lambda _: len(server.accepted) <= 2
+    server.cut_before_reply = lambda _: len(server.accepted) <= 2
     await invite(cast)
     await dispatch(server)
     await dispatch(server, LATER + timedelta(seconds=40))

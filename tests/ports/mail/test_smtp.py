@@ -77,7 +77,7 @@ async def test_a_server_that_never_answers_costs_no_more_than_the_budget(monkeyp
 
 async def test_after_a_broken_connection_the_next_mail_opens_a_new_one() -> None:
     async with serving(MailServer()) as server:
-        server.cut_before_answer = lambda _: len(server.accepted) == 1
+        server.cut_before_reply = lambda _: len(server.accepted) == 1
         line = Line(settings(smtp_port=server.port))
         with pytest.raises(Temporary):
             await line.send(MAIL)
@@ -87,7 +87,7 @@ async def test_after_a_broken_connection_the_next_mail_opens_a_new_one() -> None
 
 
 @pytest.mark.parametrize(
-    ("hook", "answer", "error"),
+    ("hook", "response", "error"),
     [
         ("at_rcpt", "550 No such user", Refused),
         ("at_rcpt", "450 Greylisted", Temporary),
@@ -98,14 +98,14 @@ async def test_after_a_broken_connection_the_next_mail_opens_a_new_one() -> None
     ],
 )
 async def test_what_the_server_says_decides_what_becomes_of_the_mail(
-    hook: str, answer: str, error: type[Exception]
+    hook: str, response: str, error: type[Exception]
 ) -> None:
-    async with serving(MailServer(**{hook: lambda _: answer})) as server:
+    async with serving(MailServer(**{hook: lambda _: response})) as server:
         line = Line(settings(smtp_port=server.port))
         with pytest.raises(error) as said:
             await line.send(MAIL)
         await line.close()
-    assert (type(said.value), answer[:3] in str(said.value)) == (error, True)
+    assert (type(said.value), response[:3] in str(said.value)) == (error, True)
 
 
 async def test_a_refused_mail_leaves_the_connection_for_the_next() -> None:
@@ -118,10 +118,18 @@ async def test_a_refused_mail_leaves_the_connection_for_the_next() -> None:
         assert (len(server.accepted), server.connections) == (1, 1)
 
 
-@pytest.mark.parametrize(("host", "is_here"), [
-    ("127.0.0.1", True), ("::1", True), ("localhost", True), ("127.1.2.3", True), ("10.0.0.1", False),
-    ("mail.example", False), ("127.0.0.1.example", False),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("host", "is_here"),
+    [
+        ("127.0.0.1", True),
+        ("::1", True),
+        ("localhost", True),
+        ("127.1.2.3", True),
+        ("10.0.0.1", False),
+        ("mail.example", False),
+        ("127.0.0.1.example", False),
+    ],
+)
 def test_only_this_machine_counts_as_loopback(host: str, is_here: bool) -> None:
     assert is_loopback(host) is is_here
 
@@ -146,12 +154,17 @@ def _certificate(folder: Path) -> Path:
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "mail.example")])
     now = datetime.now(UTC)
     made = (
-        x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
-        .serial_number(1).not_valid_before(now - timedelta(days=1)).not_valid_after(now + timedelta(days=1))
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
         .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False)
         .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
         .sign(key, hashes.SHA256())
-    )  # fmt: skip
+    )
     path = folder / "certificate.pem"
     path.write_bytes(
         key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())

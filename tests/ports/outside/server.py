@@ -37,9 +37,10 @@ class Server:
     def network(self, **parts: object) -> Network:
         """Return a network on which this server may be reached under its own address."""
         usual = {
-            "resolve": self._resolve, "may_reach": lambda address: address == HERE,
+            "resolve": self._resolve,
+            "may_reach": lambda address: address == HERE,
             "connect": partial(connect, port=self.port, trust=self.trust),
-        }  # fmt: skip
+        }
         return Network(**{**usual, **parts})  # type: ignore[arg-type]  # each is what its name says
 
     async def _resolve(self, host: str) -> Sequence[str]:
@@ -52,14 +53,14 @@ def text(status: str, body: bytes = b"", **headers: str) -> Answering:
     lines = [f"HTTP/1.1 {status}", *(f"{name.replace('_', '-')}: {value}" for name, value in headers.items())]
     head = "\r\n".join([*lines, f"Content-Length: {len(body)}", "", ""]).encode()
 
-    async def answer(_: str, writer: StreamWriter) -> None:
+    async def response(_: str, writer: StreamWriter) -> None:
         writer.write(head + body)
 
-    return answer
+    return response
 
 
 @asynccontextmanager
-async def serving(folder: Path, answer: Answering, name: str = HOST) -> AsyncIterator[Server]:
+async def serving(folder: Path, response: Answering, name: str = HOST) -> AsyncIterator[Server]:
     """Serve with a certificate for a name."""
     certificate = _certificate(folder, name)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -69,7 +70,7 @@ async def serving(folder: Path, answer: Answering, name: str = HOST) -> AsyncIte
 
     async def serve(reader: StreamReader, writer: StreamWriter) -> None:
         server.asked.append((await reader.readuntil(b"\r\n\r\n")).decode())
-        await answer(server.asked[-1], writer)
+        await response(server.asked[-1], writer)
         await writer.drain()
         writer.close()
 

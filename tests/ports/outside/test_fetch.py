@@ -114,11 +114,11 @@ def _leading(*places: str) -> Answering:
     """Answer the first requests by leading elsewhere, the next with a calendar."""
     rest = list(places)
 
-    async def answer(asked: str, writer: StreamWriter) -> None:
+    async def response(asked: str, writer: StreamWriter) -> None:
         step = text("302 Found", Location=rest.pop(0)) if rest else text("200 OK", FILE)
         await step(asked, writer)
 
-    return answer
+    return response
 
 
 async def test_a_redirect_is_followed_and_its_host_resolved_anew(tmp_path: Path) -> None:
@@ -137,11 +137,18 @@ async def test_more_than_two_redirects_are_not_followed(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "place",
     [
-        "http://calendar.example/a.ics", "https://127.0.0.1/", "https://[::1]/", "https://calendar.example:8443/a",
-        "file:///etc/passwd", "//2130706433/a", "https://localhost/", f"https://{OWN}/feeds/x.ics",
-        "https://user:password@calendar.example/", "https://[",
+        "http://calendar.example/a.ics",
+        "https://127.0.0.1/",
+        "https://[::1]/",
+        "https://calendar.example:8443/a",
+        "file:///etc/passwd",
+        "//2130706433/a",
+        "https://localhost/",
+        f"https://{OWN}/feeds/x.ics",
+        "https://user:password@calendar.example/",
+        "https://[",
     ],
-)  # fmt: skip
+)
 async def test_a_redirect_out_of_the_rules_is_not_followed(tmp_path: Path, place: str) -> None:
     async with serving(tmp_path, _leading(place)) as server:
         assert await problem(ADDRESS, server.network(may_reach=lambda _: True)) is Problem.UNREACHABLE
@@ -203,9 +210,9 @@ async def _headers(_: str, writer: StreamWriter) -> None:
     writer.write(b"HTTP/1.1 200 OK\r\n" + b"x: y\r\n" * 50_000)
 
 
-@pytest.mark.parametrize("answer", [_odd, _nothing, _headers])
-async def test_what_does_not_speak_as_a_web_server_is_unreachable(tmp_path: Path, answer: Answering) -> None:
-    async with serving(tmp_path, answer) as server:
+@pytest.mark.parametrize("response", [_odd, _nothing, _headers])
+async def test_what_does_not_speak_as_a_web_server_is_unreachable(tmp_path: Path, response: Answering) -> None:
+    async with serving(tmp_path, response) as server:
         assert await problem(ADDRESS, server.network()) is Problem.UNREACHABLE
 
 

@@ -13,12 +13,12 @@ from tracker import clock
 from tracker.ports.outside.reading import read_due
 from tracker.rules.availability.public_addresses import is_public
 from tracker.rules.availability.shared_calendars import Problem, Shared
-from tracker.tables.schema.availability.shared_calendars import OutsideSpan
+from tracker.tables.schema.availability.shared_calendars import BusySpan
 from tracker.usecases.availability import shared_calendars
 
 pytestmark = pytest.mark.anyio
 
-ON = settings(outside_calendars=True)
+ON = settings(shared_calendars=True)
 
 
 async def mine(cast: Cast) -> Shared:
@@ -41,11 +41,11 @@ async def test_a_shared_calendar_is_read_and_only_once(sqlite_cast: Cast, tmp_pa
         assert await read_due(ON, server.network()) == 0
     shared = await mine(sqlite_cast)
     assert (shared.spans, shared.read_at, shared.problem) == (1, NOW, None)
-    assert "Canary" not in str(await OutsideSpan.select())
+    assert "Canary" not in str(await BusySpan.select())
 
 
 @pytest.mark.parametrize(
-    ("answer", "problem"),
+    ("response", "problem"),
     [
         (text("404 Not Found"), Problem.CLOSED),
         (text("200 OK", b"<html>Sign in</html>"), Problem.CLOSED),
@@ -53,10 +53,10 @@ async def test_a_shared_calendar_is_read_and_only_once(sqlite_cast: Cast, tmp_pa
     ],
 )
 async def test_why_a_calendar_was_not_read_is_kept_in_a_word(
-    sqlite_cast: Cast, tmp_path: Path, answer: Answering, problem: Problem
+    sqlite_cast: Cast, tmp_path: Path, response: Answering, problem: Problem
 ) -> None:
     await shared_calendars.share(sqlite_cast.fbi_lead, ADDRESS, "", NOW)
-    async with serving(tmp_path, answer) as server:
+    async with serving(tmp_path, response) as server:
         assert await read_due(ON, server.network()) == 1
     shared = await mine(sqlite_cast)
     assert (shared.problem, shared.failing_since, shared.read_at) == (problem, NOW, None)

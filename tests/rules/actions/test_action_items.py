@@ -17,7 +17,7 @@ from tracker.rules.core.viewer import Role, Viewer
 
 TODAY = date(2026, 12, 1)
 NOW = datetime(2026, 12, 1, 15, tzinfo=UTC)
-OWNER, GIVER, BODY = uuid4(), uuid4(), uuid4()
+OWNER, GIVER, COMMITTEE = uuid4(), uuid4(), uuid4()
 
 
 def an_item(**facts: Any) -> ActionItem:
@@ -38,7 +38,7 @@ def an_item(**facts: Any) -> ActionItem:
         origin_key=None,
         is_restricted=False,
         visibility="all",
-        body_id=BODY,
+        committee_id=COMMITTEE,
         status=ItemStatus.OPEN,
         progress=0,
         created_by_id=GIVER,
@@ -103,7 +103,7 @@ def test_progress_is_a_percentage(progress: int) -> None:
 
 
 def test_only_a_new_day_or_a_cancellation_is_news_for_calendars() -> None:
-    changes = [Change(progress=50), Change(due=TODAY), Change(status=ItemStatus.CANCELLED)]
+    changes = [Change(progress=50), Change(due=TODAY), Change(status=ItemStatus.CANCELED)]
     assert [item_changes.changed(an_item(), one, NOW, TODAY).sequence for one in changes] == [0, 1, 1]
 
 
@@ -118,7 +118,7 @@ def test_history_says_what_changed_in_words() -> None:
     [
         (a_viewer(member_id=OWNER), True, False),
         (a_viewer(member_id=GIVER), True, True),
-        (a_viewer(chairs=frozenset({BODY})), True, True),
+        (a_viewer(chairs=frozenset({COMMITTEE})), True, True),
         (a_viewer(roles=frozenset({Role.COORDINATOR})), True, True),
         (a_viewer(roles=frozenset({Role.AGENCY_LEAD})), False, False),
     ],
@@ -139,11 +139,13 @@ def test_a_member_without_a_role_gives_items_to_themselves_alone() -> None:
 @pytest.mark.parametrize(
     ("audience", "visibility"),
     [
-        ("all", Visibility.ALL), ("arm:victim_services", Visibility.VICTIM_SERVICES), (f"body:{BODY}", Visibility.BODY),
+        ("all", Visibility.ALL),
+        ("arm:victim_services", Visibility.VICTIM_SERVICES),
+        (f"committee:{COMMITTEE}", Visibility.COMMITTEE),
         (f"member:{OWNER}", Visibility.NAMED),
     ],
-    ids=["everyone", "an arm", "a body", "one person"],
-)  # fmt: skip
+    ids=["everyone", "an arm", "a committee", "one person"],
+)
 def test_an_audience_has_a_name_for_people(audience: str, visibility: Visibility) -> None:
     assert action_items.visibility_of(audience) is visibility
 
@@ -154,7 +156,7 @@ ITEMS = [
     an_item(reference="AI-WEEK", due=TODAY + timedelta(days=6), owner="Analyst", agency="FBI"),
     an_item(reference="AI-AFT2", due=TODAY + timedelta(days=7), owner_id=GIVER),
     an_item(reference="AI-DQNE", due=TODAY, status=ItemStatus.DONE, closed_at=NOW),
-    an_item(reference="AI-CXXL", due=TODAY, status=ItemStatus.CANCELLED, closed_at=NOW),
+    an_item(reference="AI-CXXL", due=TODAY, status=ItemStatus.CANCELED, closed_at=NOW),
 ]
 
 
@@ -165,9 +167,12 @@ def names(groups: list[item_lists.Group]) -> list[tuple[str, list[str]]]:
 def test_items_are_grouped_by_when_they_are_due() -> None:
     listed = item_lists.matching(ITEMS, Filter(with_done=True), OWNER)
     assert names(item_lists.grouped(listed, GroupBy.DUE, TODAY)) == [
-        ("Overdue", ["AI-LATE"]), ("Due today", ["AI-NOW2"]), ("Due this week", ["AI-WEEK"]), ("Later", ["AI-AFT2"]),
+        ("Overdue", ["AI-LATE"]),
+        ("Due today", ["AI-NOW2"]),
+        ("Due this week", ["AI-WEEK"]),
+        ("Later", ["AI-AFT2"]),
         ("Done", ["AI-DQNE"]),
-    ]  # fmt: skip
+    ]
 
 
 def test_items_are_grouped_by_owner_and_by_agency() -> None:

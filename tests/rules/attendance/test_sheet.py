@@ -13,7 +13,7 @@ from tracker.rules.attendance.sheet import AgencyCount, Mark, Recorded
 from tracker.rules.core.audiences import Arm, Visibility
 from tracker.rules.core.viewer import Role, Viewer
 from tracker.rules.events.event import Event, EventStatus, Kind, Occurrence
-from tracker.rules.events.replies import AnswerValue, AttendeeRole, Participant
+from tracker.rules.events.replies import AttendeeRole, Participant, ReplyValue
 
 STARTS = datetime(2026, 12, 10, 20, tzinfo=UTC)
 LEAD = uuid4()
@@ -32,8 +32,8 @@ def an_event(**facts: Any) -> Event:
         video_link="",
         agenda="",
         visibility=Visibility.ALL,
-        body_id=None,
-        body=None,
+        committee_id=None,
+        committee=None,
         lead_id=LEAD,
         lead="Lead",
         lead_agency="USAO",
@@ -61,7 +61,7 @@ def a_date(event: Event | None = None, **facts: Any) -> Occurrence:
         title="Monthly meeting",
         place="",
         agenda="",
-        is_cancelled=False,
+        is_canceled=False,
         is_changed=False,
         version=1,
         sequence=0,
@@ -72,7 +72,7 @@ def a_date(event: Event | None = None, **facts: Any) -> Occurrence:
 
 
 def a_participant(
-    name: str, agency: str = "FBI", answer: AnswerValue = AnswerValue.NEEDS_ACTION, member_id: UUID | None = None
+    name: str, agency: str = "FBI", reply: ReplyValue = ReplyValue.NEEDS_ACTION, member_id: UUID | None = None
 ) -> Participant:
     arm = Arm.VICTIM_SERVICES if agency == "CAHT" else Arm.LAW_ENFORCEMENT
     return Participant(
@@ -83,10 +83,10 @@ def a_participant(
         agency=agency,
         arm=arm,
         role=AttendeeRole.REQUIRED,
-        answer=answer,
+        reply=reply,
         comment="",
         source="",
-        answered_at=None,
+        replied_at=None,
     )
 
 
@@ -118,12 +118,12 @@ def test_attendance_opens_half_an_hour_before_the_start() -> None:
 @pytest.mark.parametrize(
     "date",
     [
-        a_date(is_cancelled=True),
-        a_date(an_event(status=EventStatus.CANCELLED)),
+        a_date(is_canceled=True),
+        a_date(an_event(status=EventStatus.CANCELED)),
         a_date(an_event(status=EventStatus.DRAFT)),
         a_date(attendance_closed_at=STARTS),
     ],
-    ids=["cancelled date", "cancelled event", "draft", "closed"],
+    ids=["canceled date", "canceled event", "draft", "closed"],
 )
 def test_no_mark_is_made_on_a_date_that_is_off_a_draft_or_closed(date: Occurrence) -> None:
     with pytest.raises(NotAllowed):
@@ -149,9 +149,12 @@ def test_a_roll_holds_everybody_once_by_agency_with_walk_ins_last() -> None:
     marks = [a_mark(Mark.REMOTE, member_id=zoe.member_id), came_along, a_mark(Mark.HERE, name="Officer", agency="KCPD")]
     lines = sheet.roll([zoe, abe, eve], marks)
     assert [(line.agency, line.name, line.mark) for line in lines] == [
-        ("CAHT", "Eve", None), ("FBI", "Abe", None), ("FBI", "Zoe", Mark.REMOTE), ("FBI", "Ann", Mark.HERE),
+        ("CAHT", "Eve", None),
+        ("FBI", "Abe", None),
+        ("FBI", "Zoe", Mark.REMOTE),
+        ("FBI", "Ann", Mark.HERE),
         ("KCPD", "Officer", Mark.HERE),
-    ]  # fmt: skip
+    ]
     assert [line.is_walk_in for line in lines] == [False, False, False, True, True]
 
 
@@ -173,15 +176,16 @@ def test_a_roll_is_counted_with_and_without_walk_ins() -> None:
 
 def test_the_bulk_button_waits_only_for_those_who_said_yes_and_have_no_mark() -> None:
     yes, no, marked = (
-        a_participant("yes", answer=AnswerValue.ACCEPTED), a_participant("no", answer=AnswerValue.DECLINED),
-        a_participant("marked", answer=AnswerValue.ACCEPTED),
-    )  # fmt: skip
+        a_participant("yes", reply=ReplyValue.ACCEPTED),
+        a_participant("no", reply=ReplyValue.DECLINED),
+        a_participant("marked", reply=ReplyValue.ACCEPTED),
+    )
     lines = sheet.roll([yes, no, marked], [a_mark(Mark.ABSENT, member_id=marked.member_id)])
     assert [line.name for line in sheet.waiting_yes(lines)] == ["yes"]
 
 
 PEOPLE = [
-    a_participant("Agent", "FBI", AnswerValue.ACCEPTED),
+    a_participant("Agent", "FBI", ReplyValue.ACCEPTED),
     a_participant("Analyst", "FBI"),
     a_participant("Advocate", "CAHT"),
 ]
@@ -193,14 +197,14 @@ def test_a_member_reads_the_names_of_their_own_arm_and_counts_of_the_other() -> 
     assert counts == [AgencyCount(agency_id=FBI, agency="FBI", invited=2, accepted=1)]
 
 
-BODY = uuid4()
+COMMITTEE = uuid4()
 
 
 @pytest.mark.parametrize(
     "viewer",
-    [a_viewer(roles=frozenset({Role.COORDINATOR})), a_viewer(member_id=LEAD), a_viewer(chairs=frozenset({BODY}))],
+    [a_viewer(roles=frozenset({Role.COORDINATOR})), a_viewer(member_id=LEAD), a_viewer(chairs=frozenset({COMMITTEE}))],
     ids=["coordinator", "lead", "chair"],
 )
 def test_coordinator_lead_and_chair_read_all_names(viewer: Viewer) -> None:
-    named, counts = sheet.named_participants(viewer, an_event(body_id=BODY), PEOPLE)
+    named, counts = sheet.named_participants(viewer, an_event(committee_id=COMMITTEE), PEOPLE)
     assert (len(named), counts) == (3, [])

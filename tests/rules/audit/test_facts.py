@@ -1,4 +1,4 @@
-"""What the facts of the audit trail are called for people."""
+"""What the facts of the audit log are called for people."""
 
 from uuid import UUID
 
@@ -9,34 +9,41 @@ from tracker.rules.audit.facts import ids_in, named, said
 SOMEBODY = UUID(int=7)
 
 
-@pytest.mark.parametrize(("facts", "words"), [
-    ({"fields": ["place", "starts", "starts_at", "video_link"]}, "Changed place, start and video"),
-    ({"fields": ["expires_at"], "version": 3}, "Changed last day; Version 3"),
-    ({"why": "Long leave"}, "Reason: Long leave"),
-    ({"why": "reset"}, "Reason: reset"),
-    ({"why": "left for agency_b on 2026-12-01"}, "Reason: left for agency_b on 2026-12-01"),
-    ({"answer": "accepted", "date": None}, "Answer: yes"),
-    ({"answer": "tentative", "date": "2027-01-16"}, "Answer: maybe; Of Sat, Jan 16, 2027"),
-    ({"for": "sign_in", "minutes": 30}, "For signing in; Good for 30 minutes"),
-    ({"minutes": 1440}, "Good for 1 day"),
-    ({"scopes": "events:read items:write"}, "May: events:read and items:write"),
-    ({"how": "new authenticator", "client": "192.0.2.7 Firefox"}, "By new authenticator"),
-    ({"how": "code", "browser": "Mozilla/5.0 (Windows) Firefox/140"}, "By security code; With Firefox on Windows"),
-    ({"what": "password", "browser": "curl/8.5"}, "What: password; With curl/8.5"),
-    ({"kind": "joint_operation"}, "Kind: joint operation"),
-    ({"present": 20, "unmarked": 1}, "Present: 20; Not marked: 1"),
-    ({"scope": "all", "shows_operations": False}, "Shows: all; Operations: off"),
-    ({"route": "POST /events/{event_id}/{key}/edit"}, "Sent a form to /events/…/…/edit"),
-    ({"filter": {"about": "one subject", "what": "events", "from": "2026-12-01"}},
-     "Looked for: about one subject, events entries, from Tue, Dec 1, 2026"),
-    ({"leads": "10080,1440,120", "asks_again": True}, "Reminders: 7 days, 1 day and 2 hours; Asks again: yes"),
-    ({"bytes": 2_345_678}, "Size: 2.3 MB"),
-    ({"gained": ["coordinator"], "lost": []}, "Now also: coordinator"),
-    ({"something_new": "x_y", "client": "192.0.2.7"}, "Something new: x y"),
-    ({"date": "2027-02-30", "route": "odd", "leads": "odd", "bytes": "odd", "filter": "odd", "minutes": "odd"},
-     "Of 2027-02-30; odd; Reminders: as usual; Size: odd; Looked for: ; Good for odd"),
-    ({}, ""),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("facts", "words"),
+    [
+        ({"fields": ["place", "starts", "starts_at", "video_link"]}, "Changed place, start and video"),
+        ({"fields": ["expires_at"], "version": 3}, "Changed last day; Version 3"),
+        ({"why": "Long leave"}, "Reason: Long leave"),
+        ({"why": "reset"}, "Reason: reset"),
+        ({"why": "left for agency_b on 2026-12-01"}, "Reason: left for agency_b on 2026-12-01"),
+        ({"reply": "accepted", "date": None}, "Reply: yes"),
+        ({"reply": "tentative", "date": "2027-01-16"}, "Reply: maybe; Of Sat, Jan 16, 2027"),
+        ({"for": "sign_in", "minutes": 30}, "For signing in; Good for 30 minutes"),
+        ({"minutes": 1440}, "Good for 1 day"),
+        ({"scopes": "events:read items:write"}, "May: events:read and items:write"),
+        ({"how": "new authenticator", "client": "192.0.2.7 Firefox"}, "By new authenticator"),
+        ({"how": "code", "browser": "Mozilla/5.0 (Windows) Firefox/140"}, "By security code; With Firefox on Windows"),
+        ({"what": "password", "browser": "curl/8.5"}, "What: password; With curl/8.5"),
+        ({"kind": "joint_operation"}, "Kind: joint operation"),
+        ({"present": 20, "unmarked": 1}, "Present: 20; Not marked: 1"),
+        ({"scope": "all", "shows_operations": False}, "Shows: all; Operations: off"),
+        ({"route": "POST /events/{event_id}/{key}/edit"}, "Sent a form to /events/…/…/edit"),
+        (
+            {"filter": {"about": "one subject", "what": "events", "from": "2026-12-01"}},
+            "Looked for: about one subject, events entries, from Tue, Dec 1, 2026",
+        ),
+        ({"leads": "10080,1440,120", "asks_again": True}, "Reminders: 7 days, 1 day and 2 hours; Asks again: yes"),
+        ({"bytes": 2_345_678}, "Size: 2.3 MB"),
+        ({"gained": ["coordinator"], "lost": []}, "Now also: coordinator"),
+        ({"something_new": "x_y", "client": "192.0.2.7"}, "Something new: x y"),
+        (
+            {"date": "2027-02-30", "route": "odd", "leads": "odd", "bytes": "odd", "filter": "odd", "minutes": "odd"},
+            "Of 2027-02-30; odd; Reminders: as usual; Size: odd; Looked for: ; Good for odd",
+        ),
+        ({}, ""),
+    ],
+)
 def test_facts_are_told_in_words(facts: dict[str, object], words: str) -> None:
     assert said(facts) == words
 

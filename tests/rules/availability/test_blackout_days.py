@@ -10,9 +10,13 @@ from tracker.rules.availability.blackout_days import Blackout, check, on
 
 TODAY = date(2026, 12, 15)
 RANGE_WEEK = Blackout(
-    id=UUID(int=1), agency_id=UUID(int=2), agency="FBI", first=date(2027, 1, 11), last=date(2027, 1, 15),
+    id=UUID(int=1),
+    agency_id=UUID(int=2),
+    agency="FBI",
+    first=date(2027, 1, 11),
+    last=date(2027, 1, 15),
     reason="Range week",
-)  # fmt: skip
+)
 
 
 def test_one_day_needs_no_last_one() -> None:

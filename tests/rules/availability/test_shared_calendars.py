@@ -20,15 +20,37 @@ from tracker.rules.availability.shared_calendars import (
 OUTLOOK = "https://outlook.office365.com/owa/calendar/abc@agency.example/def/calendar.ics"
 NOW = datetime(2026, 12, 15, 15, tzinfo=UTC)
 ODD = [
-    "", "calendar.ics", "http://calendar.example/a.ics", "ftp://calendar.example/a.ics", "file:///etc/passwd",
-    "https://localhost/a.ics", "https://intranet/a.ics", "https://127.0.0.1/a.ics", "https://[::1]/a.ics",
-    "https://2130706433/a.ics", "https://0x7f.0.0.1/a.ics", "https://127.1/a.ics", "https://calendar.example:8443/a",
-    "https://calendar.example:22/a", "https://calendar.example:0443/a", "https://me:secret@calendar.example/a.ics",
-    "https://calendar.example@evil.example/a", "https://calendar.example\\@127.0.0.1/a", "https://calendar.example./a",
-    "https://calen dar.example/a", "https://calendar.example/a\r\nHost: evil", "https://calendar.example/\tb",
-    "https://kalender.exämple/a", "https://calendar.example/é", "https://", "https://:443/", "https://a_b.example/",
-    "https://calendar.example:x/", "https://-a.example/", f"https://calendar.example/{'a' * 2_000}",
-]  # fmt: skip
+    "",
+    "calendar.ics",
+    "http://calendar.example/a.ics",
+    "ftp://calendar.example/a.ics",
+    "file:///etc/passwd",
+    "https://localhost/a.ics",
+    "https://intranet/a.ics",
+    "https://127.0.0.1/a.ics",
+    "https://[::1]/a.ics",
+    "https://2130706433/a.ics",
+    "https://0x7f.0.0.1/a.ics",
+    "https://127.1/a.ics",
+    "https://calendar.example:8443/a",
+    "https://calendar.example:22/a",
+    "https://calendar.example:0443/a",
+    "https://me:secret@calendar.example/a.ics",
+    "https://calendar.example@evil.example/a",
+    "https://calendar.example\\@127.0.0.1/a",
+    "https://calendar.example./a",
+    "https://calen dar.example/a",
+    "https://calendar.example/a\r\nHost: evil",
+    "https://calendar.example/\tb",
+    "https://kalender.exämple/a",
+    "https://calendar.example/é",
+    "https://",
+    "https://:443/",
+    "https://a_b.example/",
+    "https://calendar.example:x/",
+    "https://-a.example/",
+    f"https://calendar.example/{'a' * 2_000}",
+]
 
 
 @pytest.mark.parametrize("text", ODD)
@@ -70,9 +92,14 @@ def test_a_calendar_is_tried_again_ever_more_seldom() -> None:
 
 def test_its_owner_is_told_what_to_do_in_the_name_of_their_program() -> None:
     shared = Shared(
-        host="outlook.office365.com", added_at=NOW, read_at=None, failing_since=NOW, problem=Problem.UNREACHABLE,
-        unread=0, spans=0,
-    )  # fmt: skip
+        host="outlook.office365.com",
+        added_at=NOW,
+        read_at=None,
+        failing_since=NOW,
+        problem=Problem.UNREACHABLE,
+        unread=0,
+        spans=0,
+    )
     assert shared.trouble("Thu, Dec 10") == (
         "The calendar could not be read since Thu, Dec 10. Publish it again in Outlook, and paste the new address here."
     )
@@ -82,11 +109,14 @@ def test_spans_of_one_kind_that_touch_become_one_and_end_with_the_window() -> No
     start, end = window(NOW, "America/Chicago")
     hour = timedelta(hours=1)
     spans = [
-        Span(start - hour, start + hour, Kind.BUSY), Span(start + hour, start + 2 * hour, Kind.BUSY),
-        Span(start + hour, start + 3 * hour, Kind.OUT), Span(end - hour, end + hour, Kind.TENTATIVE),
+        Span(start - hour, start + hour, Kind.BUSY),
+        Span(start + hour, start + 2 * hour, Kind.BUSY),
+        Span(start + hour, start + 3 * hour, Kind.OUT),
+        Span(end - hour, end + hour, Kind.TENTATIVE),
         Span(end, end + hour, Kind.BUSY),
-    ]  # fmt: skip
+    ]
     assert merged(spans, start, end) == [
-        Span(start, start + 2 * hour, Kind.BUSY), Span(start + hour, start + 3 * hour, Kind.OUT),
+        Span(start, start + 2 * hour, Kind.BUSY),
+        Span(start + hour, start + 3 * hour, Kind.OUT),
         Span(end - hour, end, Kind.TENTATIVE),
-    ]  # fmt: skip
+    ]

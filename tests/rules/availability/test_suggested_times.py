@@ -119,13 +119,17 @@ def test_a_time_with_a_quorum_comes_before_one_at_which_fewer_are_missing() -> N
     )
     days = {ANNA: Days([busy(9, 9)]), BEN: Days([busy(9, 9)]), CARL: Days([busy(8)])}
     people = People(
-        required=[ANNA, BEN, CARL], optional=[], days=days,
+        required=[ANNA, BEN, CARL],
+        optional=[],
+        days=days,
         quorum=Quorum(rule=QuorumRule(seats=2, both_arms=True), seats=seats),
-    )  # fmt: skip
+    )
     [first, *_] = suggestions(choices(), people, ZONE)
     assert (first.starts_at, set(first.missing), first.quorum and first.quorum.words) == (
-        at(9), {ANNA, BEN}, "Quorum: 2 of 2 seats, 2 needed",
-    )  # fmt: skip
+        at(9),
+        {ANNA, BEN},
+        "Quorum: 2 of 2 seats, 2 needed",
+    )
 
 
 def test_a_day_that_begins_no_such_series_is_left_out() -> None:
@@ -135,7 +139,10 @@ def test_a_day_that_begins_no_such_series_is_left_out() -> None:
 def test_a_day_is_told_in_half_hours_and_what_is_taken_is_one_cell() -> None:
     cells = row(Days([busy(9), busy(10, tentative=True)]), MONDAY, ZONE)
     assert cells[:5] == [
-        Cell(span=1, state=State.FREE), Cell(span=1, state=State.FREE), Cell(span=2, state=State.BUSY),
-        Cell(span=2, state=State.TENTATIVE), Cell(span=1, state=State.FREE),
-    ]  # fmt: skip
+        Cell(span=1, state=State.FREE),
+        Cell(span=1, state=State.FREE),
+        Cell(span=2, state=State.BUSY),
+        Cell(span=2, state=State.TENTATIVE),
+        Cell(span=1, state=State.FREE),
+    ]
     assert sum(cell.span for cell in cells) == 20

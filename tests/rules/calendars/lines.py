@@ -13,18 +13,36 @@ CENTRAL = "America/Chicago"
 
 
 def line(
-    starts: datetime, lasts: timedelta = timedelta(hours=1), *, zone: str = CENTRAL, is_all_day: bool = False,
-    kind: Kind = Kind.MEETING, status: EventStatus = EventStatus.CONFIRMED, visibility: Visibility = Visibility.ALL,
-    body_id: UUID | None = None,
-) -> Line:  # fmt: skip
+    starts: datetime,
+    lasts: timedelta = timedelta(hours=1),
+    *,
+    zone: str = CENTRAL,
+    is_all_day: bool = False,
+    kind: Kind = Kind.MEETING,
+    status: EventStatus = EventStatus.CONFIRMED,
+    visibility: Visibility = Visibility.ALL,
+    committee_id: UUID | None = None,
+) -> Line:
     """Return a date that starts at a local time of its zone."""
     start = starts.replace(tzinfo=ZoneInfo(zone)).astimezone(UTC)
     end = (starts + lasts).replace(tzinfo=ZoneInfo(zone)).astimezone(UTC)
     return Line(
-        id=uuid4(), event_id=uuid4(), key="2026-12-10", kind=kind, title="Call", place="",
-        visibility=visibility, status=status, starts_at=start, ends_at=end, zone=zone, is_all_day=is_all_day,
-        is_changed=False, lead_id=UUID(int=2), body_id=body_id,
-    )  # fmt: skip
+        id=uuid4(),
+        event_id=uuid4(),
+        key="2026-12-10",
+        kind=kind,
+        title="Call",
+        place="",
+        visibility=visibility,
+        status=status,
+        starts_at=start,
+        ends_at=end,
+        zone=zone,
+        is_all_day=is_all_day,
+        is_changed=False,
+        lead_id=UUID(int=2),
+        committee_id=committee_id,
+    )
 
 
 def seen(*args: Any, is_mine: bool = False, **facts: Any) -> Seen:

@@ -9,11 +9,11 @@ from tracker.rules.calendars.calendar_filter import Choice, Filter, matching
 from tracker.rules.core.audiences import Visibility
 from tracker.rules.events.event import EventStatus, Kind
 
-BODY, AGENCY = Choice(id=UUID(int=7), name="Steering Committee"), Choice(id=UUID(int=8), name="KCPD")
+COMMITTEE, AGENCY = Choice(id=UUID(int=7), name="Steering Committee"), Choice(id=UUID(int=8), name="KCPD")
 
 
 def test_the_usual_filter_leaves_nothing_out() -> None:
-    every = [seen(at(1), kind=kind, status=EventStatus.CANCELLED) for kind in Kind]
+    every = [seen(at(1), kind=kind, status=EventStatus.CANCELED) for kind in Kind]
     assert not Filter().is_narrow
     assert matching(every, Filter()) == every
 
@@ -23,19 +23,19 @@ def test_the_usual_filter_leaves_nothing_out() -> None:
     [
         (Filter(kinds=frozenset({Kind.TRAINING})), ["training"]),
         (Filter(only_mine=True), ["call"]),
-        (Filter(with_cancelled=False), ["call", "training", "of the body", "of one arm"]),
-        (Filter(body=BODY), ["of the body"]),
+        (Filter(with_canceled=False), ["call", "training", "of the committee", "of one arm"]),
+        (Filter(committee=COMMITTEE), ["of the committee"]),
         (Filter(visibility=Visibility.VICTIM_SERVICES), ["of one arm"]),
         (Filter(agency=AGENCY), ["call"]),
-        (Filter(body=BODY, only_mine=True), []),
+        (Filter(committee=COMMITTEE, only_mine=True), []),
     ],
 )
 def test_a_filter_lets_through_what_is_all_that_it_asks_for(chosen: Filter, left: list[str]) -> None:
     dates = {
         "call": seen(at(1), is_mine=True),
         "training": seen(at(1), kind=Kind.TRAINING),
-        "cancelled": seen(at(1), status=EventStatus.CANCELLED),
-        "of the body": seen(at(1), body_id=BODY.id),
+        "canceled": seen(at(1), status=EventStatus.CANCELED),
+        "of the committee": seen(at(1), committee_id=COMMITTEE.id),
         "of one arm": seen(at(1), visibility=Visibility.VICTIM_SERVICES),
     }
     found = matching(dates.values(), chosen, of_agency={dates["call"].line.event_id})

@@ -43,22 +43,22 @@ def test_a_marked_event_is_left_out_like_a_named_one_whoever_may_see_it() -> Non
     assert level_for(marked, shows_operations=True) is Level.DISCREET
 
 
-def test_a_cancelled_date_is_gone_30_days_after_it() -> None:
-    [one] = [replace(one, is_cancelled=True) for one in dates_of(event())]
+def test_a_canceled_date_is_gone_30_days_after_it() -> None:
+    [one] = [replace(one, is_canceled=True) for one in dates_of(event())]
     assert not is_date_gone(one, date(2027, 1, 8))
     assert is_date_gone(one, date(2027, 1, 9))
-    assert not is_date_gone(replace(one, is_cancelled=False), date(2030, 1, 1))
+    assert not is_date_gone(replace(one, is_canceled=False), date(2030, 1, 1))
 
 
-def test_a_cancelled_event_is_gone_30_days_after_its_cancellation() -> None:
-    off = event(status=EventStatus.CANCELLED, changed_at=NOW)
+def test_a_canceled_event_is_gone_30_days_after_its_cancellation() -> None:
+    off = event(status=EventStatus.CANCELED, changed_at=NOW)
     assert not is_over_and_gone(off, TODAY + timedelta(days=29))
     assert is_over_and_gone(off, TODAY + timedelta(days=30))
 
 
 def test_what_is_shown_changes_by_itself_only_when_a_cancellation_has_been_seen() -> None:
-    off = event(status=EventStatus.CANCELLED, changed_at=NOW)
-    [one] = [replace(one, is_cancelled=True) for one in dates_of(off)]
+    off = event(status=EventStatus.CANCELED, changed_at=NOW)
+    [one] = [replace(one, is_canceled=True) for one in dates_of(off)]
     assert shown_until(event(), dates_of(event()), TODAY) == date.max
     assert shown_until(off, [one], TODAY) == TODAY + timedelta(days=30)
     assert shown_until(off, [one], TODAY + timedelta(days=30)) == date(2027, 1, 9)

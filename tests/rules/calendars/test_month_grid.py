@@ -38,10 +38,16 @@ def test_a_month_is_read_or_it_is_none(text: str, month: date | None) -> None:
 @pytest.mark.parametrize(
     ("text", "day"),
     [
-        ("2026-12-10", date(2026, 12, 10)), ("2026-02-30", None), ("2026-12", None), ("20261210", None),
-        ("9999-12-31", None), ("0001-01-01", None), ("2026-12-10\n", None), ("", None),
+        ("2026-12-10", date(2026, 12, 10)),
+        ("2026-02-30", None),
+        ("2026-12", None),
+        ("20261210", None),
+        ("9999-12-31", None),
+        ("0001-01-01", None),
+        ("2026-12-10\n", None),
+        ("", None),
     ],
-)  # fmt: skip
+)
 def test_a_day_is_read_or_it_is_none(text: str, day: date | None) -> None:
     assert grid.day_of(text) == day
 
@@ -122,11 +128,11 @@ def test_a_date_is_listed_on_each_of_its_days_wherever_clocks_change(
     assert grid.by_day([one], first, last, zone) == {day: [one] for day in expected}
 
 
-def test_a_day_has_room_for_three_and_what_is_cancelled_gives_way() -> None:
-    cancelled = seen(at(10, 8), status=EventStatus.CANCELLED)
+def test_a_day_has_room_for_three_and_what_is_canceled_gives_way() -> None:
+    canceled = seen(at(10, 8), status=EventStatus.CANCELED)
     others = [seen(at(10, hour)) for hour in (9, 10, 11)]
-    assert grid.shown([cancelled, *others]) == others
-    assert grid.shown([cancelled, *others[:2]]) == [cancelled, *others[:2]]
+    assert grid.shown([canceled, *others]) == others
+    assert grid.shown([canceled, *others[:2]]) == [canceled, *others[:2]]
 
 
 def test_the_week_of_today_is_written_out_even_when_nothing_happens_in_it() -> None:

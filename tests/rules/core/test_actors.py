@@ -5,16 +5,19 @@ import pytest
 from tracker.rules.core.actors import Origin, network_address
 
 
-@pytest.mark.parametrize(("text", "address"), [
-    ("192.0.2.7", "192.0.2.7"),
-    ("::ffff:192.0.2.7", "192.0.2.7"),
-    ("2001:DB8:0:0::7", "2001:db8::7"),
-    ("fe80::7%eth0", "fe80::7"),
-    ("unix:", ""),
-    ("192.0.2.7, 198.51.100.1", ""),
-    ("<b>192.0.2.7", ""),
-    ("", ""),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("text", "address"),
+    [
+        ("192.0.2.7", "192.0.2.7"),
+        ("::ffff:192.0.2.7", "192.0.2.7"),
+        ("2001:DB8:0:0::7", "2001:db8::7"),
+        ("fe80::7%eth0", "fe80::7"),
+        ("unix:", ""),
+        ("192.0.2.7, 198.51.100.1", ""),
+        ("<b>192.0.2.7", ""),
+        ("", ""),
+    ],
+)
 def test_an_address_is_told_in_its_usual_form_and_nothing_else_is_one(text: str, address: str) -> None:
     assert network_address(text) == address
 

@@ -5,7 +5,8 @@ from tracker.rules.core.saved_filters import kept
 
 def test_a_filter_keeps_what_narrows_and_neither_the_day_nor_the_page() -> None:
     assert (
-        kept("calendar", "month=2027-01&kind=training&kind=meeting&mine=1&body=") == "kind=training&kind=meeting&mine=1"
+        kept("calendar", "month=2027-01&kind=training&kind=meeting&mine=1&committee=")
+        == "kind=training&kind=meeting&mine=1"
     )
     assert kept("messages", "state=failed&after=2027-01-12_x&event=1") == "state=failed"
 

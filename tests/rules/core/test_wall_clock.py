@@ -67,9 +67,23 @@ def test_zones_with_one_word_show_the_same_time_all_year() -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["", "Mars/Olympus", "America", "../../etc/passwd", "/etc/localtime", "localtime", "EST", "right/America/Chicago",
-     "America/Chicago\n", "America/Chicago\x00", "America/\ud800", "A" * 5000, "America/" + "a" * 300, "posixrules"],
-)  # fmt: skip
+    [
+        "",
+        "Mars/Olympus",
+        "America",
+        "../../etc/passwd",
+        "/etc/localtime",
+        "localtime",
+        "EST",
+        "right/America/Chicago",
+        "America/Chicago\n",
+        "America/Chicago\x00",
+        "America/\ud800",
+        "A" * 5000,
+        "America/" + "a" * 300,
+        "posixrules",
+    ],
+)
 def test_an_unknown_zone_is_refused_at_its_field(name: str) -> None:
     with pytest.raises(Invalid) as refusal:
         zone_of(name)

@@ -41,10 +41,14 @@ def test_a_long_day_says_everything() -> None:
 @pytest.mark.parametrize(
     ("value", "words"),
     [
-        (time(0, 0), "12:00 AM"), (time(0, 5), "12:05 AM"), (time(11, 59), "11:59 AM"), (time(12, 0), "12:00 PM"),
-        (time(13, 0), "1:00 PM"), (at(10, 23, 30), "11:30 PM"),
+        (time(0, 0), "12:00 AM"),
+        (time(0, 5), "12:05 AM"),
+        (time(11, 59), "11:59 AM"),
+        (time(12, 0), "12:00 PM"),
+        (time(13, 0), "1:00 PM"),
+        (at(10, 23, 30), "11:30 PM"),
     ],
-)  # fmt: skip
+)
 def test_a_clock_has_twelve_hours(value: time, words: str) -> None:
     assert wording.clock(value) == words
 

@@ -46,8 +46,16 @@ def test_a_line_holds_no_second_line_and_no_encoded_word(text: str) -> None:
 
 @pytest.mark.parametrize(
     ("minutes", "words"),
-    [(15, "15 minutes"), (60, "1 hour"), (90, "90 minutes"), (120, "2 hours"), (210, "3 hours 30 minutes"),
-     (1_440, "1 day"), (2_000, "2 days"), (0, "")],
-)  # fmt: skip
+    [
+        (15, "15 minutes"),
+        (60, "1 hour"),
+        (90, "90 minutes"),
+        (120, "2 hours"),
+        (210, "3 hours 30 minutes"),
+        (1_440, "1 day"),
+        (2_000, "2 days"),
+        (0, ""),
+    ],
+)
 def test_a_length_is_said_as_people_say_it(minutes: int, words: str) -> None:
     assert length_words(timedelta(minutes=minutes)) == words

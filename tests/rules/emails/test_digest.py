@@ -22,31 +22,75 @@ SECOND = timedelta(seconds=1)
 
 
 def reader(**facts: Any) -> Viewer:
-    return Viewer(**{
-        "member_id": uuid4(), "name": "Advocate", "email": "advocate@caht.example", "agency_id": uuid4(),
-        "agency": "CAHT", "arm": Arm.VICTIM_SERVICES, "zone": CHICAGO, **facts,
-    })  # fmt: skip
+    return Viewer(
+        **{
+            "member_id": uuid4(),
+            "name": "Advocate",
+            "email": "advocate@caht.example",
+            "agency_id": uuid4(),
+            "agency": "CAHT",
+            "arm": Arm.VICTIM_SERVICES,
+            "zone": CHICAGO,
+            **facts,
+        }
+    )
 
 
 def line(title: str, day: int, **facts: Any) -> Line:
     starts = datetime(2026, 12, day, 20, tzinfo=UTC)
-    return Line(**{
-        "id": uuid4(), "event_id": uuid4(), "key": f"2026-12-{day}", "kind": Kind.MEETING, "title": title, "place": "",
-        "visibility": Visibility.ALL, "status": EventStatus.CONFIRMED, "starts_at": starts,
-        "ends_at": starts + timedelta(hours=1), "zone": CHICAGO, "is_all_day": False, "is_changed": False,
-        "lead_id": uuid4(), "body_id": None, **facts,
-    })  # fmt: skip
+    return Line(
+        **{
+            "id": uuid4(),
+            "event_id": uuid4(),
+            "key": f"2026-12-{day}",
+            "kind": Kind.MEETING,
+            "title": title,
+            "place": "",
+            "visibility": Visibility.ALL,
+            "status": EventStatus.CONFIRMED,
+            "starts_at": starts,
+            "ends_at": starts + timedelta(hours=1),
+            "zone": CHICAGO,
+            "is_all_day": False,
+            "is_changed": False,
+            "lead_id": uuid4(),
+            "committee_id": None,
+            **facts,
+        }
+    )
 
 
 def item(title: str, due: date, **facts: Any) -> ActionItem:
-    return ActionItem(**{
-        "id": uuid4(), "uid": "uid", "reference": "AI-7QK4", "title": title, "owner_id": uuid4(), "owner": "Advocate",
-        "owner_email": "advocate@caht.example", "agency_id": uuid4(), "agency": "CAHT", "due": due, "origin_id": None,
-        "origin": None, "origin_event_id": None, "origin_key": None, "is_restricted": False,
-        "visibility": Visibility.ALL, "body_id": None, "status": ItemStatus.OPEN, "progress": 0,
-        "created_by_id": uuid4(), "created_at": NOW, "changed_at": NOW, "closed_at": None, "version": 1, "sequence": 0,
-        **facts,
-    })  # fmt: skip
+    return ActionItem(
+        **{
+            "id": uuid4(),
+            "uid": "uid",
+            "reference": "AI-7QK4",
+            "title": title,
+            "owner_id": uuid4(),
+            "owner": "Advocate",
+            "owner_email": "advocate@caht.example",
+            "agency_id": uuid4(),
+            "agency": "CAHT",
+            "due": due,
+            "origin_id": None,
+            "origin": None,
+            "origin_event_id": None,
+            "origin_key": None,
+            "is_restricted": False,
+            "visibility": Visibility.ALL,
+            "committee_id": None,
+            "status": ItemStatus.OPEN,
+            "progress": 0,
+            "created_by_id": uuid4(),
+            "created_at": NOW,
+            "changed_at": NOW,
+            "closed_at": None,
+            "version": 1,
+            "sequence": 0,
+            **facts,
+        }
+    )
 
 
 def week(**facts: Any) -> Week:

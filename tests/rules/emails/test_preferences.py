@@ -13,7 +13,7 @@ from tracker.rules.emails.preferences import (
     LONGEST_QUIET,
     OFFERED,
     USUAL,
-    BodyPreferences,
+    CommitteePreferences,
     Preferences,
     Quiet,
     Wish,
@@ -29,7 +29,7 @@ from tracker.rules.emails.preferences import (
 CHICAGO = "America/Chicago"
 NIGHT = Quiet(starts=time(22), ends=time(6), zone=CHICAGO)
 DAY, HOURS = timedelta(days=1), timedelta(hours=2)
-ME, YOU, BODY = uuid4(), uuid4(), uuid4()
+ME, YOU, COMMITTEE = uuid4(), uuid4(), uuid4()
 
 
 def at(text: str) -> datetime:
@@ -85,8 +85,13 @@ def test_the_night_in_which_the_clocks_go_forward_ends_by_the_clock_on_the_wall(
 TIMES = some.times().map(lambda one: one.replace(second=0, microsecond=0))
 
 
-@given(starts=TIMES, length=some.integers(1, LONGEST_QUIET.seconds // 60), lead=some.sampled_from(OFFERED),
-       day=some.dates(date(2026, 1, 1), date(2028, 1, 1)), clock=TIMES)  # fmt: skip
+@given(
+    starts=TIMES,
+    length=some.integers(1, LONGEST_QUIET.seconds // 60),
+    lead=some.sampled_from(OFFERED),
+    day=some.dates(date(2026, 1, 1), date(2028, 1, 1)),
+    clock=TIMES,
+)
 def test_no_reminder_comes_in_quiet_hours_or_after_the_beginning_or_further_off_than_the_planner_looks(
     starts: time, length: int, lead: timedelta, day: date, clock: time
 ) -> None:
@@ -125,12 +130,14 @@ def test_of_two_reminders_at_the_same_moment_only_the_nearer_goes_out() -> None:
 def test_a_persons_own_choice_counts_before_the_bodys_and_that_before_the_usual() -> None:
     own, theirs = frozenset({HOURS}), frozenset({DAY})
     wishes = Wishes(
-        of_member={ME: Preferences(leads=own)}, zones={ME: CHICAGO}, of_body={BODY: BodyPreferences(leads=theirs)}
+        of_member={ME: Preferences(leads=own)},
+        zones={ME: CHICAGO},
+        of_committee={COMMITTEE: CommitteePreferences(leads=theirs)},
     )
-    assert wishes.of_date(ME, BODY) == Wish(leads=own)
-    assert wishes.of_date(YOU, BODY) == Wish(leads=theirs)
+    assert wishes.of_date(ME, COMMITTEE) == Wish(leads=own)
+    assert wishes.of_date(YOU, COMMITTEE) == Wish(leads=theirs)
     assert wishes.of_date(YOU, None) == wishes.of_date(YOU, uuid4()) == Wish(leads=USUAL)
-    assert wishes.of_anybody(BODY) == {Wish(leads=own), Wish(leads=theirs)}
+    assert wishes.of_anybody(COMMITTEE) == {Wish(leads=own), Wish(leads=theirs)}
 
 
 def test_dates_and_items_are_turned_off_one_by_one() -> None:
@@ -141,9 +148,13 @@ def test_dates_and_items_are_turned_off_one_by_one() -> None:
 
 @pytest.mark.parametrize(
     ("starts", "ends", "field"),
-    [(None, time(6), "quiet_from"), (time(22), None, "quiet_until"), (time(22), time(22), "quiet_until"),
-     (time(20), time(8, 1), "quiet_until")],
-)  # fmt: skip
+    [
+        (None, time(6), "quiet_from"),
+        (time(22), None, "quiet_until"),
+        (time(22), time(22), "quiet_until"),
+        (time(20), time(8, 1), "quiet_until"),
+    ],
+)
 def test_quiet_hours_have_a_beginning_and_an_end_and_leave_half_the_day(
     starts: time | None, ends: time | None, field: str
 ) -> None:

@@ -21,8 +21,10 @@ def moments(starts_at: str, *, is_all_day: bool = False) -> dict[timedelta, date
 
 def test_people_are_reminded_a_week_a_day_and_two_hours_before() -> None:
     assert moments("2026-12-10T20:00") == {
-        WEEK: at("2026-12-03T20:00"), DAY: at("2026-12-09T20:00"), HOURS: at("2026-12-10T18:00"),
-    }  # fmt: skip
+        WEEK: at("2026-12-03T20:00"),
+        DAY: at("2026-12-09T20:00"),
+        HOURS: at("2026-12-10T18:00"),
+    }
 
 
 def test_a_day_before_the_clocks_go_back_is_the_same_time_on_the_wall() -> None:

@@ -19,12 +19,15 @@ def marking(*categories: Category, limit: Limit | None = None, until: date = dat
     )
 
 
-@pytest.mark.parametrize(("made", "banner"), [
-    (marking(Category.LEI, Category.SP_INV, limit=Limit.FEDCON), "CUI//SP-INV/LEI//FEDCON"),
-    (marking(Category.SP_PRVCY, Category.LEI, Category.SP_CHRI, Category.INV), "CUI//SP-CHRI/SP-PRVCY/INV/LEI"),
-    (marking(Category.LEI), "CUI//LEI"),
-    (marking(Category.INV, limit=Limit.DL_ONLY), "CUI//INV//DL ONLY"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("made", "banner"),
+    [
+        (marking(Category.LEI, Category.SP_INV, limit=Limit.FEDCON), "CUI//SP-INV/LEI//FEDCON"),
+        (marking(Category.SP_PRVCY, Category.LEI, Category.SP_CHRI, Category.INV), "CUI//SP-CHRI/SP-PRVCY/INV/LEI"),
+        (marking(Category.LEI), "CUI//LEI"),
+        (marking(Category.INV, limit=Limit.DL_ONLY), "CUI//INV//DL ONLY"),
+    ],
+)
 def test_a_banner_names_specified_categories_first_each_group_by_the_alphabet(made: Marking, banner: str) -> None:
     assert made.banner == banner
 
@@ -33,27 +36,38 @@ def test_the_first_page_says_who_designated_it_and_until_when() -> None:
     assert marking(Category.LEI).indicator == "Controlled by: FBI. Decontrol on: Dec 31, 2027."
 
 
-@pytest.mark.parametrize(("held", "banner"), [
-    ([], ""),
-    ([marking(Category.LEI), marking(Category.INV)], "CUI//INV/LEI"),
-    ([marking(Category.INV), marking(Category.SP_INV)], "CUI//SP-INV"),
-    ([marking(Category.LEI, limit=Limit.FEDCON), marking(Category.LEI, limit=Limit.FED_ONLY)], "CUI//LEI//FED ONLY"),
-    ([marking(Category.LEI, limit=Limit.FEDCON), marking(Category.LEI, limit=Limit.NOCON)], "CUI//LEI//FED ONLY"),
-    ([marking(Category.LEI, limit=Limit.NOCON), marking(Category.LEI, limit=Limit.DL_ONLY)],
-     "CUI//LEI//DL ONLY/NOCON"),
-    ([marking(Category.LEI, limit=Limit.NOCON), marking(Category.LEI)], "CUI//LEI//NOCON"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("held", "banner"),
+    [
+        ([], ""),
+        ([marking(Category.LEI), marking(Category.INV)], "CUI//INV/LEI"),
+        ([marking(Category.INV), marking(Category.SP_INV)], "CUI//SP-INV"),
+        (
+            [marking(Category.LEI, limit=Limit.FEDCON), marking(Category.LEI, limit=Limit.FED_ONLY)],
+            "CUI//LEI//FED ONLY",
+        ),
+        ([marking(Category.LEI, limit=Limit.FEDCON), marking(Category.LEI, limit=Limit.NOCON)], "CUI//LEI//FED ONLY"),
+        (
+            [marking(Category.LEI, limit=Limit.NOCON), marking(Category.LEI, limit=Limit.DL_ONLY)],
+            "CUI//LEI//DL ONLY/NOCON",
+        ),
+        ([marking(Category.LEI, limit=Limit.NOCON), marking(Category.LEI)], "CUI//LEI//NOCON"),
+    ],
+)
 def test_what_holds_several_marked_things_has_all_categories_and_the_closest_limit(
     held: list[Marking], banner: str
 ) -> None:
     assert banner_of_all(held) == banner
 
 
-@pytest.mark.parametrize(("made", "field"), [
-    (marking(), "mark_categories"),
-    (marking(Category.INV, Category.SP_INV), "mark_categories"),
-    (marking(Category.LEI, until=date(2026, 12, 14)), "mark_until"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("made", "field"),
+    [
+        (marking(), "mark_categories"),
+        (marking(Category.INV, Category.SP_INV), "mark_categories"),
+        (marking(Category.LEI, until=date(2026, 12, 14)), "mark_until"),
+    ],
+)
 def test_a_marking_that_means_nothing_is_refused_at_its_field(made: Marking, field: str) -> None:
     with pytest.raises(Invalid) as refused:
         check(made, TODAY)
@@ -72,12 +86,15 @@ def test_a_limit_goes_only_with_a_list_of_named_people(limit: Limit) -> None:
     check_limit(limit, Visibility.NAMED)
 
 
-@pytest.mark.parametrize(("limit", "kept_out"), [
-    (Limit.FED_ONLY, {Level.STATE, Level.LOCAL, Level.TRIBAL, Level.NON_GOVERNMENTAL}),
-    (Limit.FEDCON, {Level.STATE, Level.LOCAL, Level.TRIBAL, Level.NON_GOVERNMENTAL}),
-    (Limit.NOCON, {Level.NON_GOVERNMENTAL}),
-    (Limit.DL_ONLY, set()),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("limit", "kept_out"),
+    [
+        (Limit.FED_ONLY, {Level.STATE, Level.LOCAL, Level.TRIBAL, Level.NON_GOVERNMENTAL}),
+        (Limit.FEDCON, {Level.STATE, Level.LOCAL, Level.TRIBAL, Level.NON_GOVERNMENTAL}),
+        (Limit.NOCON, {Level.NON_GOVERNMENTAL}),
+        (Limit.DL_ONLY, set()),
+    ],
+)
 def test_a_limit_names_those_on_the_list_who_may_not_have_it(limit: Limit, kept_out: set[Level]) -> None:
     check_people(limit, [(f"A {level} person", level) for level in set(Level) - kept_out])
     for level in kept_out:

@@ -26,10 +26,19 @@ BOUNDED = settings(
 
 def as_calendar(rrule: str, start: datetime) -> Calendar:
     lines = [
-        "BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//test//EN", "BEGIN:VEVENT", "UID:1", "DTSTAMP:20260101T000000Z",
-        f"DTSTART;TZID={CHICAGO}:{start:%Y%m%dT%H%M%S}", "DURATION:PT1H", f"RRULE:{rrule}", "END:VEVENT",
-        "END:VCALENDAR", "",
-    ]  # fmt: skip
+        "BEGIN:VCALENDAR",
+        "VERSION:2.0",
+        "PRODID:-//test//EN",
+        "BEGIN:VEVENT",
+        "UID:1",
+        "DTSTAMP:20260101T000000Z",
+        f"DTSTART;TZID={CHICAGO}:{start:%Y%m%dT%H%M%S}",
+        "DURATION:PT1H",
+        f"RRULE:{rrule}",
+        "END:VEVENT",
+        "END:VCALENDAR",
+        "",
+    ]
     return Calendar.from_ical("\r\n".join(lines).encode())
 
 

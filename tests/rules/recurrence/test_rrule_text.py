@@ -120,7 +120,7 @@ BOMBS = [
     "FREQ=DAILY;INTERVAL=" + "9" * 1_000_000,
     "",
     "\x00",
-]  # fmt: skip
+]
 
 
 def test_every_rule_that_we_did_not_write_is_refused_at_once() -> None:

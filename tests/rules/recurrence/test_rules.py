@@ -43,9 +43,19 @@ def days(rule: Rule | None, start: datetime = START) -> list[str]:
 def test_the_steering_committee_meets_on_its_twelve_second_tuesdays() -> None:
     rule = a_rule("monthly_nth", STEERING, until=date(2027, 12, 31))
     assert days(rule, STEERING) == [
-        "Jan 12", "Feb 9", "Mar 9", "Apr 13", "May 11", "Jun 8", "Jul 13", "Aug 10", "Sep 14",
-        "Oct 12", "Nov 9", "Dec 14",
-    ]  # fmt: skip
+        "Jan 12",
+        "Feb 9",
+        "Mar 9",
+        "Apr 13",
+        "May 11",
+        "Jun 8",
+        "Jul 13",
+        "Aug 10",
+        "Sep 14",
+        "Oct 12",
+        "Nov 9",
+        "Dec 14",
+    ]
     assert [to_utc(one, CHICAGO).hour for one in dates(rule, STEERING)] == [
         16,
         16,

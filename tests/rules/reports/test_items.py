@@ -18,12 +18,32 @@ NOVEMBER = Window(start=datetime(2026, 11, 1, 5, tzinfo=UTC), end=datetime(2026,
 OCTOBER_10 = datetime(2026, 10, 10, 15, tzinfo=UTC)
 FBI = Agency(id=uuid4(), code="FBI", name="FBI", arm=Arm.LAW_ENFORCEMENT, level="federal")
 ITEM = ActionItem(
-    id=uuid4(), uid="a@tracker", reference="AI-AAAA", title="Send it", owner_id=uuid4(), owner="Fbi lead",
-    owner_email="fbi@fbi.example", agency_id=FBI.id or uuid4(), agency="FBI", due=date(2026, 11, 30), origin_id=None,
-    origin=None, origin_event_id=None, origin_key=None, is_restricted=False, visibility="all", body_id=None,
-    status=ItemStatus.OPEN, progress=0, created_by_id=uuid4(), created_at=OCTOBER_10, changed_at=OCTOBER_10,
-    closed_at=None, version=1, sequence=0,
-)  # fmt: skip
+    id=uuid4(),
+    uid="a@tracker",
+    reference="AI-AAAA",
+    title="Send it",
+    owner_id=uuid4(),
+    owner="Fbi lead",
+    owner_email="fbi@fbi.example",
+    agency_id=FBI.id or uuid4(),
+    agency="FBI",
+    due=date(2026, 11, 30),
+    origin_id=None,
+    origin=None,
+    origin_event_id=None,
+    origin_key=None,
+    is_restricted=False,
+    visibility="all",
+    committee_id=None,
+    status=ItemStatus.OPEN,
+    progress=0,
+    created_by_id=uuid4(),
+    created_at=OCTOBER_10,
+    changed_at=OCTOBER_10,
+    closed_at=None,
+    version=1,
+    sequence=0,
+)
 
 
 def closed(at: datetime, status: ItemStatus = ItemStatus.DONE, due: date = ITEM.due) -> ActionItem:
@@ -49,8 +69,8 @@ def test_what_was_closed_after_the_period_was_open_in_it() -> None:
     assert columns_of(closed(NOVEMBER.end), NOVEMBER) == {Column.OPEN, Column.NOT_DUE}
 
 
-def test_what_was_cancelled_is_neither_open_nor_done() -> None:
-    assert columns_of(closed(datetime(2026, 11, 9, tzinfo=UTC), ItemStatus.CANCELLED), NOVEMBER) == set()
+def test_what_was_canceled_is_neither_open_nor_done() -> None:
+    assert columns_of(closed(datetime(2026, 11, 9, tzinfo=UTC), ItemStatus.CANCELED), NOVEMBER) == set()
 
 
 def test_an_item_is_on_time_until_midnight_of_its_day_in_the_zone() -> None:
@@ -66,11 +86,13 @@ def test_ages_add_up_to_what_is_open_and_on_time_is_part_of_what_was_closed(
 ) -> None:
     items = [
         replace(
-            ITEM, due=ITEM.due + timedelta(days=late), status=status,
-            closed_at=OCTOBER_10 + timedelta(days=took) if status in (ItemStatus.DONE, ItemStatus.CANCELLED) else None,
+            ITEM,
+            due=ITEM.due + timedelta(days=late),
+            status=status,
+            closed_at=OCTOBER_10 + timedelta(days=took) if status in (ItemStatus.DONE, ItemStatus.CANCELED) else None,
         )
         for late, took, status in facts
-    ]  # fmt: skip
+    ]
     for line in lines(items, [FBI], NOVEMBER):
         assert sum(line.numbers[age] for age in AGES) == line.numbers[Column.OPEN]
         assert line.numbers[Column.ON_TIME] <= line.numbers[Column.CLOSED] <= len(items)

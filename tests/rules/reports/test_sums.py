@@ -17,9 +17,13 @@ AGENCIES = [
 ]
 MONTHS = [date(2026, 10, 1), date(2026, 11, 1), date(2026, 12, 1)]
 PLACES = st.builds(
-    Places, month=st.integers(0, 2), kind=st.sampled_from(KINDS), agency_id=st.sampled_from([a.id for a in AGENCIES]),
-    mark=st.sampled_from(list(Mark)), number=st.integers(1, 9),
-)  # fmt: skip
+    Places,
+    month=st.integers(0, 2),
+    kind=st.sampled_from(KINDS),
+    agency_id=st.sampled_from([a.id for a in AGENCIES]),
+    mark=st.sampled_from(list(Mark)),
+    number=st.integers(1, 9),
+)
 
 
 @given(st.lists(PLACES))

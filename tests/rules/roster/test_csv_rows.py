@@ -97,10 +97,10 @@ def test_rows_of_one_agency_agree_on_its_arm() -> None:
     assert [(one.row, one.field) for one in contradictions(rows)] == [(4, "arm")]
 
 
-def test_an_agency_has_one_primary_in_a_body() -> None:
+def test_an_agency_has_one_primary_in_a_committee() -> None:
     rows = [read(seats="Steering"), other(3, seats="steering (chair)"), other(4, seats="Steering (alternate)")]
     assert [(one.row, one.field) for one in contradictions(rows)] == [(3, "seats")]
 
 
-def test_two_agencies_sit_in_the_same_body() -> None:
+def test_two_agencies_sit_in_the_same_committee() -> None:
     assert contradictions([read(seats="Steering"), other(3, seats="Steering", agency_code="FBI")]) == []

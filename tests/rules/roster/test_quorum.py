@@ -59,7 +59,7 @@ def test_a_rule_is_told_in_words(rule: QuorumRule, words: str) -> None:
     assert rule.words(8) == words
 
 
-def test_a_body_of_one_arm_cannot_ask_for_both_and_nobody_for_no_seat() -> None:
+def test_a_committee_of_one_arm_cannot_ask_for_both_and_nobody_for_no_seat() -> None:
     with pytest.raises(Invalid) as refused:
         QuorumRule(both_arms=True).check(LAW)
     assert "both_arms" in refused.value.fields

@@ -8,9 +8,14 @@ from tracker.errors import Invalid
 from tracker.rules.roster.sites import Site, SiteFacts, site_at
 
 ROOM = Site(
-    id=UUID(int=1), name="5th-floor conference room", address="400 E 9th St, Kansas City", capacity=12,
-    equipment="Projector", is_open=True, version=1,
-)  # fmt: skip
+    id=UUID(int=1),
+    name="5th-floor conference room",
+    address="400 E 9th St, Kansas City",
+    capacity=12,
+    equipment="Projector",
+    is_open=True,
+    version=1,
+)
 
 
 @pytest.mark.parametrize(

@@ -12,8 +12,11 @@ def test_words_count_once_and_without_case() -> None:
 
 def test_words_are_marked_in_a_text() -> None:
     assert pieces("Task force, taskmaster", ("task",)) == [
-        ("Task", True), (" force, ", False), ("task", True), ("master", False),
-    ]  # fmt: skip
+        ("Task", True),
+        (" force, ", False),
+        ("task", True),
+        ("master", False),
+    ]
 
 
 @given(text=some.text(max_size=60), words=some.text(max_size=12))

@@ -8,15 +8,20 @@ from tracker.rules.actions.action_items import ActionItem, ItemStatus
 from tracker.rules.core.audiences import Arm, Visibility
 from tracker.rules.core.viewer import Role, Viewer
 from tracker.rules.events.event import EventStatus, Kind, Line
-from tracker.rules.views.work_queue import LateItem, MissingReplies, OpenRoll, concerns, in_order
+from tracker.rules.views.work_queue import LateItem, MissingReplies, OpenSheet, concerns, in_order
 
 NOW = datetime(2026, 12, 15, 15, tzinfo=UTC)
 TODAY = date(2026, 12, 15)
 CAHT, KCPD = uuid4(), uuid4()
 MEMBER = Viewer(
-    member_id=uuid4(), name="CAHT alternate", email="alternate@caht.example", agency_id=CAHT, agency="CAHT",
-    arm=Arm.VICTIM_SERVICES, zone="America/Chicago",
-)  # fmt: skip
+    member_id=uuid4(),
+    name="CAHT alternate",
+    email="alternate@caht.example",
+    agency_id=CAHT,
+    agency="CAHT",
+    arm=Arm.VICTIM_SERVICES,
+    zone="America/Chicago",
+)
 
 
 def item(**facts: object) -> ActionItem:
@@ -25,7 +30,8 @@ def item(**facts: object) -> ActionItem:
         "id": uuid4(), "uid": "x", "reference": "AI-7QK4", "title": "Call back", "owner_id": uuid4(),
         "owner": "KCPD detective", "owner_email": "detective@kcpd.example", "agency_id": KCPD, "agency": "KCPD",
         "due": TODAY - timedelta(days=7), "origin_id": None, "origin": None, "origin_event_id": None,
-        "origin_key": None, "is_restricted": False, "visibility": "all", "body_id": None, "status": ItemStatus.OPEN,
+        "origin_key": None, "is_restricted": False, "visibility": "all", "committee_id": None,
+        "status": ItemStatus.OPEN,
         "progress": 0, "created_by_id": uuid4(), "created_at": NOW, "changed_at": NOW, "closed_at": None, "version": 1,
         "sequence": 0, **facts,
     })  # type: ignore[arg-type]  # fmt: skip  # a table of fields
@@ -34,22 +40,33 @@ def item(**facts: object) -> ActionItem:
 def meeting(after: timedelta) -> Line:
     """Return a date of one hour that starts so long after now."""
     return Line(
-        id=uuid4(), event_id=uuid4(), key="2026-12-15", kind=Kind.MEETING, title="Call", place="",
-        visibility=Visibility.ALL, status=EventStatus.CONFIRMED, starts_at=NOW + after,
-        ends_at=NOW + after + timedelta(hours=1), zone="America/Chicago", is_all_day=False, is_changed=False,
-        lead_id=UUID(int=1), body_id=None,
-    )  # fmt: skip
+        id=uuid4(),
+        event_id=uuid4(),
+        key="2026-12-15",
+        kind=Kind.MEETING,
+        title="Call",
+        place="",
+        visibility=Visibility.ALL,
+        status=EventStatus.CONFIRMED,
+        starts_at=NOW + after,
+        ends_at=NOW + after + timedelta(hours=1),
+        zone="America/Chicago",
+        is_all_day=False,
+        is_changed=False,
+        lead_id=UUID(int=1),
+        committee_id=None,
+    )
 
 
 def test_an_item_of_another_agency_is_no_concern_of_a_member() -> None:
     assert not concerns(MEMBER, item())
 
 
-def test_an_item_concerns_its_owner_who_gave_it_the_chair_of_its_body_and_a_coordinator() -> None:
-    body = uuid4()
+def test_an_item_concerns_its_owner_who_gave_it_the_chair_of_its_committee_and_a_coordinator() -> None:
+    committee = uuid4()
     assert concerns(MEMBER, item(owner_id=MEMBER.member_id))
     assert concerns(MEMBER, item(created_by_id=MEMBER.member_id))
-    assert concerns(replace(MEMBER, chairs=frozenset({body})), item(body_id=body))
+    assert concerns(replace(MEMBER, chairs=frozenset({committee})), item(committee_id=committee))
     assert concerns(replace(MEMBER, roles=frozenset({Role.COORDINATOR})), item())
 
 
@@ -60,11 +77,11 @@ def test_an_item_concerns_the_lead_of_its_agency_and_no_other_lead() -> None:
 
 
 def test_the_queue_starts_with_what_runs_out_then_the_latest_items_then_old_rolls_then_later_replies() -> None:
-    runs = OpenRoll(line=meeting(timedelta(minutes=-20)), is_over=False)
+    runs = OpenSheet(line=meeting(timedelta(minutes=-20)), is_over=False)
     tomorrow = MissingReplies(line=meeting(timedelta(days=1)), invited=4, waiting=1, agencies=(("FBI", 1),))
     older, newer = LateItem(item=item(due=TODAY - timedelta(days=9))), LateItem(item=item())
-    last_week = OpenRoll(line=meeting(timedelta(days=-7)), is_over=True)
-    yesterday = OpenRoll(line=meeting(timedelta(days=-1)), is_over=True)
+    last_week = OpenSheet(line=meeting(timedelta(days=-7)), is_over=True)
+    yesterday = OpenSheet(line=meeting(timedelta(days=-1)), is_over=True)
     next_week = MissingReplies(line=meeting(timedelta(days=7)), invited=4, waiting=4, agencies=(("FBI", 4),))
     wanted = [runs, tomorrow, older, newer, last_week, yesterday, next_week]
     assert in_order(reversed(wanted), NOW, TODAY) == wanted

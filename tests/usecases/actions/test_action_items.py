@@ -98,9 +98,9 @@ async def test_the_new_owner_is_told_once_and_nobody_of_their_own_item(cast: Cas
         ({"owner_id": uuid4()}, "owner"),
         ({"origin_id": uuid4()}, "origin"),
         ({"seen_by": Visibility.NAMED}, "seen_by"),
-        ({"seen_by": Visibility.BODY, "body_id": uuid4()}, "seen_by"),
+        ({"seen_by": Visibility.COMMITTEE, "committee_id": uuid4()}, "seen_by"),
     ],
-    ids=["no title", "long title", "over", "nobody", "no such date", "named", "no such body"],
+    ids=["no title", "long title", "over", "nobody", "no such date", "named", "no such committee"],
 )
 async def test_an_item_that_cannot_be_given_says_at_which_field(cast: Cast, facts: dict[str, Any], field: str) -> None:
     with pytest.raises(Invalid) as refused:
@@ -129,7 +129,9 @@ async def test_an_item_is_not_given_to_somebody_who_may_not_see_where_it_comes_f
 
 
 async def test_an_owner_who_loses_sight_of_the_event_loses_the_item(cast: Cast) -> None:
-    reference = await given(cast.coordinator, cast.caht_lead, seen_by=Visibility.BODY, body_id=cast.bodies["steering"])
+    reference = await given(
+        cast.coordinator, cast.caht_lead, seen_by=Visibility.COMMITTEE, committee_id=cast.committees["steering"]
+    )
     outside = replace(cast.caht_lead, audiences=cast.bridge_advocate.audiences)
     assert await sees(cast.caht_lead, reference)
     assert not await sees(outside, reference)
@@ -218,8 +220,8 @@ async def test_who_neither_owns_nor_gave_an_item_reads_it_only(cast: Cast) -> No
 async def test_the_owner_cannot_cancel_an_item_but_its_giver_can(cast: Cast) -> None:
     reference = await given(cast.coordinator, cast.caht_lead)
     with pytest.raises(NotAllowed):
-        await moved(cast.caht_lead, reference, status=ItemStatus.CANCELLED)
-    await moved(cast.coordinator, reference, status=ItemStatus.CANCELLED)
+        await moved(cast.caht_lead, reference, status=ItemStatus.CANCELED)
+    await moved(cast.coordinator, reference, status=ItemStatus.CANCELED)
     assert not (await item_lists.item_view(cast.caht_lead, reference)).item.is_open
 
 
@@ -266,18 +268,18 @@ async def test_the_link_of_somebody_who_left_or_may_not_see_it_or_of_no_item_is_
             await action_items.item_by_link(item_id, owner.member_id, NOW, LINK)
 
 
-async def test_a_meeting_carries_the_open_items_of_its_body_and_of_its_own_dates(cast: Cast) -> None:
-    steering = cast.bodies["steering"]
-    origin = await an_origin(cast, visibility=Visibility.BODY, body_id=steering)
+async def test_a_meeting_carries_the_open_items_of_its_committee_and_of_its_own_dates(cast: Cast) -> None:
+    steering = cast.committees["steering"]
+    origin = await an_origin(cast, visibility=Visibility.COMMITTEE, committee_id=steering)
     here = await given(cast.coordinator, cast.caht_lead, origin_id=origin)
-    carried = await given(cast.coordinator, cast.fbi_lead, body_id=steering)
+    carried = await given(cast.coordinator, cast.fbi_lead, committee_id=steering)
     await given(cast.coordinator, cast.fbi_lead)
-    of_body = await item_lists.open_items_of_body(cast.caht_lead, steering)
-    assert {one.reference for one in of_body} == {here, carried}
+    of_committee = await item_lists.open_items_of_committee(cast.caht_lead, steering)
+    assert {one.reference for one in of_committee} == {here, carried}
     assert [one.reference for one in await item_lists.items_of_date(cast.caht_lead, origin)] == [here]
-    assert [one.origin for one in of_body if one.reference == here] == ["Monthly task force meeting, Tue, Jan 12"]
+    assert [one.origin for one in of_committee if one.reference == here] == ["Monthly task force meeting, Tue, Jan 12"]
     await action_items.complete(cast.caht_lead, here, 1, LATER, TODAY)
-    assert [one.reference for one in await item_lists.open_items_of_body(cast.caht_lead, steering)] == [carried]
+    assert [one.reference for one in await item_lists.open_items_of_committee(cast.caht_lead, steering)] == [carried]
 
 
 async def test_the_form_offers_only_the_list_of_a_named_event_as_owners(cast: Cast) -> None:

@@ -18,8 +18,10 @@ async def test_copies_are_numbered_one_after_the_other_for_each_date(cast: Cast)
         await printouts.issue_copy(cast.fbi_lead, event_id, KEY, one.member_id, NOW)
     found = await printouts.brief(cast.fbi_lead, event_id, KEY)
     assert [(one.number, one.issued_to) for one in found.copies] == [
-        (1, "Kcpd detective (KCPD)"), (2, "Hsi liaison (HSI)"), (3, "Kcpd detective (KCPD)"),
-    ]  # fmt: skip
+        (1, "Kcpd detective (KCPD)"),
+        (2, "Hsi liaison (HSI)"),
+        (3, "Kcpd detective (KCPD)"),
+    ]
     assert found.copy(2).issued_by == "Fbi lead (FBI)"
     with pytest.raises(NotFound):
         found.copy(4)

@@ -11,10 +11,10 @@ from tracker.errors import Invalid, NotAllowed, NotFound
 from tracker.rules.attendance.sheet import Mark, Tally, WalkIn
 from tracker.rules.core.audiences import Visibility
 from tracker.rules.core.viewer import Viewer
-from tracker.rules.events.replies import AnswerValue
+from tracker.rules.events.replies import ReplyValue
 from tracker.tables.schema.attendance.attendance import AttendanceMark
 from tracker.tables.schema.core.audit import AuditEntry
-from tracker.tables.schema.roster.people import Body, Member
+from tracker.tables.schema.roster.people import Committee, Member
 from tracker.usecases.attendance import roll_call
 from tracker.usecases.core.viewers import viewer_for
 from tracker.usecases.events import occurrences, replies
@@ -32,8 +32,8 @@ async def a_meeting(cast: Cast) -> UUID:
     return await schedule(cast.coordinator, meeting(*everybody(cast)), NOW)
 
 
-async def reply(viewer: Viewer, event_id: UUID, value: AnswerValue = AnswerValue.ACCEPTED) -> None:
-    await replies.answer(viewer, event_id, KEY, value, "", NOW, for_series=False)
+async def reply(viewer: Viewer, event_id: UUID, value: ReplyValue = ReplyValue.ACCEPTED) -> None:
+    await replies.reply(viewer, event_id, KEY, value, "", NOW, for_series=False)
 
 
 async def mark(cast: Cast, event_id: UUID, who: Viewer, what: Mark, at: datetime = STARTS) -> None:
@@ -55,7 +55,7 @@ async def only_mark() -> UUID:
     return found
 
 
-async def test_a_roll_lists_everybody_invited_with_the_answer_for_that_date(cast: Cast) -> None:
+async def test_a_roll_lists_everybody_invited_with_the_reply_for_that_date(cast: Cast) -> None:
     event_id = await a_meeting(cast)
     await reply(cast.fbi_lead, event_id)
     roll = await roll_call.roll(cast.coordinator, event_id, KEY, STARTS)
@@ -85,9 +85,13 @@ async def test_ten_taps_at_the_same_time_leave_one_mark_that_counts(cast: Cast) 
     assert await AttendanceMark.count() == 1
 
 
-async def test_the_roll_says_when_the_quorum_of_the_body_is_met(cast: Cast) -> None:
-    await Body.update({Body.quorum: 3, Body.both_arms: True}).where(Body.id == cast.bodies["steering"])
-    event_id = await schedule(cast.coordinator, meeting(*everybody(cast), body_id=cast.bodies["steering"]), NOW)
+async def test_the_roll_says_when_the_quorum_of_the_committee_is_met(cast: Cast) -> None:
+    await Committee.update({Committee.quorum: 3, Committee.both_arms: True}).where(
+        Committee.id == cast.committees["steering"]
+    )
+    event_id = await schedule(
+        cast.coordinator, meeting(*everybody(cast), committee_id=cast.committees["steering"]), NOW
+    )
 
     async def words() -> str:
         quorum = (await roll_call.roll(cast.coordinator, event_id, KEY, STARTS)).quorum
@@ -101,11 +105,13 @@ async def test_the_roll_says_when_the_quorum_of_the_body_is_met(cast: Cast) -> N
 
 
 async def test_a_closed_roll_is_not_counted_against_seats_and_a_rule_of_later(cast: Cast) -> None:
-    await Body.update({Body.quorum: 1}).where(Body.id == cast.bodies["steering"])
-    event_id = await schedule(cast.coordinator, meeting(*everybody(cast), body_id=cast.bodies["steering"]), NOW)
+    await Committee.update({Committee.quorum: 1}).where(Committee.id == cast.committees["steering"])
+    event_id = await schedule(
+        cast.coordinator, meeting(*everybody(cast), committee_id=cast.committees["steering"]), NOW
+    )
     await mark(cast, event_id, cast.fbi_lead, Mark.HERE)
     await roll_call.close(cast.coordinator, event_id, KEY, LATER)
-    await Body.update({Body.quorum: 8}).where(Body.id == cast.bodies["steering"])
+    await Committee.update({Committee.quorum: 8}).where(Committee.id == cast.committees["steering"])
     assert (await roll_call.roll(cast.coordinator, event_id, KEY, LATER)).quorum is None
     await roll_call.reopen(cast.coordinator, event_id, KEY, LATER)
     assert (await roll_call.roll(cast.coordinator, event_id, KEY, LATER)).quorum is not None
@@ -122,7 +128,7 @@ async def test_the_bulk_button_marks_those_who_said_yes_and_overrules_nobody(cas
     event_id = await a_meeting(cast)
     for who in (cast.fbi_lead, cast.hsi_liaison):
         await reply(who, event_id)
-    await reply(cast.ipd_liaison, event_id, AnswerValue.DECLINED)
+    await reply(cast.ipd_liaison, event_id, ReplyValue.DECLINED)
     await mark(cast, event_id, cast.hsi_liaison, Mark.EXCUSED)
     await roll_call.mark_yes_as_here(cast.coordinator, event_id, KEY, LATER)
     marks = [await mark_of(cast, event_id, who) for who in (cast.fbi_lead, cast.hsi_liaison, cast.ipd_liaison)]
@@ -147,8 +153,9 @@ async def test_corrections_say_what_was_replaced_by_whom_the_latest_first(cast: 
     roll = await roll_call.roll(cast.coordinator, event_id, KEY, LATER)
     found = await roll_call.corrections(cast.coordinator, roll)
     assert [(one.name, one.agency, one.before, one.after) for one in found] == [
-        ("Fbi lead", "FBI", Mark.REMOTE, Mark.CLEARED), ("Fbi lead", "FBI", Mark.ABSENT, Mark.REMOTE),
-    ]  # fmt: skip
+        ("Fbi lead", "FBI", Mark.REMOTE, Mark.CLEARED),
+        ("Fbi lead", "FBI", Mark.ABSENT, Mark.REMOTE),
+    ]
     assert (found[1].by, found[1].at) == ("Coordinator (USAO)", LATER)
 
 
@@ -251,9 +258,9 @@ async def test_a_walk_in_has_a_name(cast: Cast) -> None:
 
 
 async def test_a_chair_adds_no_member_whom_they_do_not_know(cast: Cast) -> None:
-    await people.make_chair(body_id=cast.bodies["services"], member_id=cast.bridge_advocate.member_id)
+    await people.make_chair(committee_id=cast.committees["services"], member_id=cast.bridge_advocate.member_id)
     chair = await viewer_for(cast.bridge_advocate.member_id, NOW)
-    plan = meeting(cast.harbor_advocate, visibility=Visibility.BODY, body_id=cast.bodies["services"])
+    plan = meeting(cast.harbor_advocate, visibility=Visibility.COMMITTEE, committee_id=cast.committees["services"])
     event_id = await schedule(chair, plan, NOW)
     with pytest.raises(Invalid):
         stranger = WalkIn(id=uuid4(), member_id=cast.kcpd_alternate.member_id)
@@ -275,7 +282,7 @@ async def test_attendance_does_not_open_a_minute_early(cast: Cast) -> None:
         await mark(cast, event_id, cast.fbi_lead, Mark.HERE, STARTS - timedelta(minutes=31))
 
 
-async def test_a_cancelled_date_has_no_attendance(cast: Cast) -> None:
+async def test_a_canceled_date_has_no_attendance(cast: Cast) -> None:
     event_id = await a_meeting(cast)
     date = await occurrences.date_for(cast.coordinator, event_id, KEY)
     await occurrences.cancel_date(cast.coordinator, event_id, KEY, date.version, "Snow", NOW)

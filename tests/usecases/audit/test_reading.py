@@ -1,4 +1,4 @@
-"""The audit trail for people: who reads which entries, in which order, and that reading it is itself an entry."""
+"""The audit log for people: who reads which entries, in which order, and that reading it is itself an entry."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -14,7 +14,7 @@ from tracker.rules.actions.item_changes import NewItem
 from tracker.rules.audit.words import GROUPS, Entry
 from tracker.rules.core.actors import BY_CLOCK, BY_COMMAND, Actor, Origin
 from tracker.rules.core.viewer import Role, Viewer
-from tracker.rules.events.replies import AnswerValue
+from tracker.rules.events.replies import ReplyValue
 from tracker.tables.schema.roster.people import Member
 from tracker.usecases.actions import action_items
 from tracker.usecases.audit.reading import Choice, Page, export, last_verification, page, verify
@@ -40,7 +40,7 @@ def deeds(entries: Sequence[Entry]) -> list[tuple[str, str]]:
 async def an_operation(cast: Cast) -> Any:
     """Schedule an operation that does not name the coordinator, with a reply and an action item."""
     event_id = await events.schedule(cast.fbi_lead, operation(cast.kcpd_detective), NOW)
-    await replies.answer(cast.kcpd_detective, event_id, "2027-01-16", AnswerValue.ACCEPTED, "", NOW, for_series=False)
+    await replies.reply(cast.kcpd_detective, event_id, "2027-01-16", ReplyValue.ACCEPTED, "", NOW, for_series=False)
     return event_id
 
 
@@ -55,7 +55,7 @@ async def test_a_coordinator_is_not_told_of_the_entries_of_an_operation_that_doe
 async def test_an_auditor_reads_ids_and_verbs_of_what_they_may_not_open(cast: Cast):
     event_id = await an_operation(cast)
     found = [one for one in (await read(cast.auditor)).entries if one.subject != "audit"]
-    assert deeds(found) == [("answered", "invitation"), ("scheduled", "event")]
+    assert deeds(found) == [("replied", "invitation"), ("scheduled", "event")]
     assert found[1].subject_id == str(event_id)
     assert all((one.title, one.address, dict(one.facts), one.is_open) == ("", "", {}, False) for one in found)
     assert found[1].actor == "Fbi lead (FBI)"
@@ -66,7 +66,7 @@ async def test_who_is_named_reads_the_title_in_the_trail(cast: Cast):
     named = replace(cast.fbi_lead, roles=frozenset({Role.COORDINATOR}))
     found = [one for one in (await read(named)).entries if one.subject == "invitation"]
     assert [(one.title, dict(one.facts)) for one in found] == [
-        ("Operation Bluestem", {"date": "2027-01-16", "answer": "accepted"})
+        ("Operation Bluestem", {"date": "2027-01-16", "reply": "accepted"})
     ]
 
 
@@ -108,8 +108,9 @@ async def test_a_look_at_one_subject_does_not_tell_a_coordinator_which_one_it_wa
     await export(cast.auditor, replace(ALL, about=event_id), {"about": event_id}, NOW)
     looks = [one for one in (await read(cast.coordinator)).entries if one.actor_id == cast.auditor.member_id]
     assert [dict(one.facts) for one in looks] == [
-        {"filter": {"about": "one subject"}}, {"filter": {"about": "one subject", "what": "events"}},
-    ]  # fmt: skip
+        {"filter": {"about": "one subject"}},
+        {"filter": {"about": "one subject", "what": "events"}},
+    ]
 
 
 async def test_a_look_at_one_address_does_not_tell_which_one_it_was(cast: Cast):

@@ -63,7 +63,7 @@ async def test_a_changed_trail_is_told_to_coordinators_and_auditors_once(cast: C
     told = await Message.select(Message.recipient).where(Message.kind == MessageKind.TRAIL_BROKEN.value)
     assert {one["recipient"] for one in told} == {cast.coordinator.member_id, cast.auditor.member_id}
     assert len(told) == 2
-    assert "The audit trail is not as it was written. Entry 1" in caplog.text
+    assert "The audit log is not as it was written. Entry 1" in caplog.text
 
 
 SILENT = (
@@ -105,6 +105,7 @@ async def test_the_mail_says_when_and_where_to_look_and_names_no_entry(sqlite_ca
     letter = await content.letter(mine[0], THREE, ZONE)
     assert isinstance(letter, Letter)
     assert (letter.to, letter.facts) == (
-        sqlite_cast.auditor.email, (("Found", "Wednesday, December 2, 2026, 3:00 AM Central"),),
-    )  # fmt: skip
+        sqlite_cast.auditor.email,
+        (("Found", "Wednesday, December 2, 2026, 3:00 AM Central"),),
+    )
     assert "Entry" not in " ".join(letter.paragraphs)

@@ -50,7 +50,7 @@ async def test_nobody_else_does_and_who_does_not_know_the_agency_finds_none(sqli
 async def test_only_who_may_see_the_agency_learns_of_its_days(cast: Cast) -> None:
     await range_week(cast.fbi_lead, cast)
     assert await reasons(cast.coordinator, cast.fbi_alternate, cast.ipd_liaison) == ["Range week"]
-    assert await reasons(cast.caht_lead, cast.fbi_lead) == ["Range week"]  # they sit in one body
+    assert await reasons(cast.caht_lead, cast.fbi_lead) == ["Range week"]  # they sit in one committee
     assert await reasons(cast.bridge_advocate, cast.fbi_lead) == []
     await events.schedule(cast.coordinator, meeting(cast.bridge_advocate, cast.fbi_lead), NOW)
     assert await reasons(cast.bridge_advocate, cast.fbi_lead) == []  # of the other arm they read no names

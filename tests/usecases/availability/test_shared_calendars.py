@@ -12,7 +12,7 @@ from tracker.rules.availability.busy_days import State
 from tracker.rules.availability.shared_calendars import AHEAD, EVERY, STALE, Found, Kind, Problem, Span, window
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.events.replies import AttendeeRole
-from tracker.tables.schema.availability.shared_calendars import OutsideCalendar, OutsideSpan
+from tracker.tables.schema.availability.shared_calendars import BusySpan, SharedCalendar
 from tracker.tables.schema.core.audit import AuditEntry
 from tracker.tables.schema.events.events import Event
 from tracker.usecases.availability import shared_calendars, suggested_times
@@ -60,12 +60,16 @@ async def test_what_was_read_is_shown_as_hours_and_kinds(cast: Cast) -> None:
 
 async def test_nothing_but_spans_is_stored_and_the_address_only_sealed(cast: Cast) -> None:
     await share(cast.fbi_lead)
-    assert {column._meta.name for column in OutsideSpan._meta.columns} == {
-        "id", "calendar", "starts_at", "ends_at", "kind",
-    }  # fmt: skip
-    [row] = await OutsideCalendar.select()
+    assert {column._meta.name for column in BusySpan._meta.columns} == {
+        "id",
+        "calendar",
+        "starts_at",
+        "ends_at",
+        "kind",
+    }
+    [row] = await SharedCalendar.select()
     assert "canary" not in str(row)
-    opened = keys.open_sealed(keys.named("outside_calendar"), row["address_sealed"], str(row["id"]))
+    opened = keys.open_sealed(keys.named("shared_calendar"), row["address_sealed"], str(row["id"]))
     assert opened == ADDRESS
 
 
@@ -73,7 +77,7 @@ async def test_the_trail_tells_of_sharing_and_not_of_the_address(cast: Cast) -> 
     await share(cast.fbi_lead)
     await share(cast.fbi_lead)
     await shared_calendars.stop(cast.fbi_lead, NOW)
-    trail = await AuditEntry.select().where(AuditEntry.subject == "outside_calendar").order_by(AuditEntry.seq)
+    trail = await AuditEntry.select().where(AuditEntry.subject == "shared_calendar").order_by(AuditEntry.seq)
     assert [one["verb"] for one in trail] == ["shared", "shared", "removed"]
     assert all("canary" not in str(one) and "office365" not in str(one) for one in trail)
 
@@ -81,18 +85,18 @@ async def test_the_trail_tells_of_sharing_and_not_of_the_address(cast: Cast) -> 
 async def test_removing_deletes_all_of_it_at_once(cast: Cast) -> None:
     await share(cast.fbi_lead)
     await shared_calendars.stop(cast.fbi_lead, NOW)
-    assert await OutsideCalendar.count() == await OutsideSpan.count() == 0
+    assert await SharedCalendar.count() == await BusySpan.count() == 0
     assert await shared_calendars.mine(cast.fbi_lead) is None
     await shared_calendars.stop(cast.fbi_lead, NOW)
 
 
-async def test_an_answer_that_comes_after_the_removal_is_not_kept(cast: Cast) -> None:
+async def test_an_reply_that_comes_after_the_removal_is_not_kept(cast: Cast) -> None:
     await shared_calendars.share(cast.fbi_lead, ADDRESS, "", NOW)
     under_way = await due()
     await shared_calendars.stop(cast.fbi_lead, NOW)
     await shared_calendars.keep(under_way, KINDS, 0, window(NOW, ZONE), NOW)
     await shared_calendars.note_failure(under_way, Problem.CLOSED, NOW)
-    assert await OutsideCalendar.count() == await OutsideSpan.count() == 0
+    assert await SharedCalendar.count() == await BusySpan.count() == 0
 
 
 async def test_an_address_that_cannot_be_taken_changes_nothing(cast: Cast) -> None:
@@ -134,7 +138,7 @@ async def test_a_failure_keeps_what_was_read_for_a_week_and_then_nothing(cast: C
     again = await due(NOW + STALE)
     assert (again.failures, again.failing_since) == (1, at)
     await shared_calendars.note_failure(again, Problem.UNREACHABLE, NOW + STALE)
-    assert await OutsideSpan.count() == 0
+    assert await BusySpan.count() == 0
 
 
 async def test_events_of_the_tracker_itself_are_left_out_whoever_may_see_them(cast: Cast) -> None:
@@ -154,7 +158,7 @@ async def test_a_name_that_no_entry_of_the_tracker_can_have_harms_nothing(cast: 
 async def test_a_suspended_member_is_not_read_and_nothing_of_theirs_is_kept(cast: Cast) -> None:
     await share(cast.fbi_lead)
     await accounts.suspend(cast.coordinator, cast.fbi_lead.member_id, "On leave", NOW, NOW)
-    assert await OutsideSpan.count() == 0
+    assert await BusySpan.count() == 0
     assert await shared_calendars.claim(NOW + EVERY) is None
     await accounts.reopen(cast.coordinator, cast.fbi_lead.member_id, NOW, NOW)
     assert (await due(NOW + EVERY)).address == ADDRESS
@@ -164,7 +168,7 @@ async def test_with_somebody_who_leaves_the_address_goes(cast: Cast) -> None:
     await share(cast.fbi_lead)
     successor = cast.fbi_alternate.member_id
     await offboarding.depart(cast.coordinator, cast.fbi_lead.member_id, successor, NOW, NOW, NOW.date())
-    assert await OutsideCalendar.count() == await OutsideSpan.count() == 0
+    assert await SharedCalendar.count() == await BusySpan.count() == 0
 
 
 async def test_a_held_copy_reads_nothing(cast: Cast) -> None:
@@ -176,18 +180,21 @@ async def test_a_held_copy_reads_nothing(cast: Cast) -> None:
 async def test_where_it_is_turned_off_nothing_that_was_read_is_kept(cast: Cast) -> None:
     await share(cast.fbi_lead)
     await shared_calendars.forget()
-    assert await OutsideSpan.count() == 0
+    assert await BusySpan.count() == 0
     assert await spans_of(cast.fbi_lead) is None
-    assert await OutsideCalendar.count() == 1
+    assert await SharedCalendar.count() == 1
 
 
 async def find(cast: Cast, *, reads_outside: bool) -> tuple[State, State, bool, frozenset[UUID]]:
     """Return how the FBI lead is at ten and at eleven, whether they share, and who is said to be out of office then."""
     invitees = {cast.fbi_lead.member_id: AttendeeRole.REQUIRED}
     wanted = Wanted(
-        first=datetime(2027, 1, 12, 8), length=HOUR, zone=ZONE, reads_outside=reads_outside,  # noqa: DTZ001 - local
+        first=datetime(2027, 1, 12, 8),  # noqa: DTZ001 - local
+        length=HOUR,
+        zone=ZONE,
+        reads_outside=reads_outside,
         typed=((TEN + HOUR, TEN + 2 * HOUR),),
-    )  # fmt: skip
+    )
     found = await suggested_times.find(cast.coordinator, invitees, wanted, NOW)
     days = found.days[cast.fbi_lead.member_id]
     assert found.typed
@@ -208,6 +215,6 @@ async def test_a_day_beyond_what_is_read_is_not_shared(cast: Cast) -> None:
     assert shared[cast.fbi_lead.member_id].until == NOW + AHEAD
 
 
-async def test_a_clash_is_never_told_from_a_calendar_outside(cast: Cast) -> None:
+async def test_a_conflict_is_never_told_from_a_calendar_outside(cast: Cast) -> None:
     await share(cast.fbi_lead)
-    assert await suggested_times.clashes(cast.coordinator, [cast.fbi_lead.member_id], [(TEN, TEN + HOUR)]) == []
+    assert await suggested_times.double_bookings(cast.coordinator, [cast.fbi_lead.member_id], [(TEN, TEN + HOUR)]) == []

@@ -9,8 +9,8 @@ from tracker.rules.availability.busy_days import State
 from tracker.rules.core.audiences import Visibility
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.events.plan import slot
-from tracker.rules.events.replies import AnswerValue, AttendeeRole
-from tracker.tables.schema.roster.people import Body
+from tracker.rules.events.replies import AttendeeRole, ReplyValue
+from tracker.tables.schema.roster.people import Committee
 from tracker.usecases.availability import blackout_days, suggested_times
 from tracker.usecases.availability.suggested_times import Wanted
 from tracker.usecases.events import events, replies
@@ -33,13 +33,13 @@ async def state_of(viewer: Viewer, member: Viewer) -> State:
 async def test_an_event_that_the_viewer_sees_makes_its_people_busy(cast: Cast) -> None:
     event_id = await events.schedule(cast.coordinator, meeting(cast.fbi_lead, starts=TEN), NOW)
     assert await state_of(cast.coordinator, cast.fbi_lead) is State.BUSY
-    await replies.answer(cast.fbi_lead, event_id, "2027-01-12", AnswerValue.DECLINED, "", NOW, for_series=False)
+    await replies.reply(cast.fbi_lead, event_id, "2027-01-12", ReplyValue.DECLINED, "", NOW, for_series=False)
     assert await state_of(cast.coordinator, cast.fbi_lead) is State.FREE
 
 
 async def test_maybe_is_tentative(cast: Cast) -> None:
     event_id = await events.schedule(cast.coordinator, meeting(cast.fbi_lead, starts=TEN), NOW)
-    await replies.answer(cast.fbi_lead, event_id, "2027-01-12", AnswerValue.TENTATIVE, "", NOW, for_series=False)
+    await replies.reply(cast.fbi_lead, event_id, "2027-01-12", ReplyValue.TENTATIVE, "", NOW, for_series=False)
     assert await state_of(cast.coordinator, cast.fbi_lead) is State.TENTATIVE
 
 
@@ -57,42 +57,43 @@ async def test_a_list_of_names_that_the_viewer_does_not_read_makes_nobody_busy(c
 
 async def test_who_is_taken_twice_is_named_with_the_other_event(cast: Cast) -> None:
     await events.schedule(cast.coordinator, meeting(cast.fbi_lead, starts=TEN, title="Case call"), NOW)
-    [clash] = await suggested_times.clashes(
+    [conflict] = await suggested_times.double_bookings(
         cast.coordinator, [cast.fbi_lead.member_id, cast.caht_lead.member_id], [SLOT]
     )
-    assert (clash.member_ids, clash.title) == ([cast.fbi_lead.member_id], "Case call")
+    assert (conflict.member_ids, conflict.title) == ([cast.fbi_lead.member_id], "Case call")
 
 
-async def test_an_event_that_takes_several_people_is_one_clash_and_each_person_is_in_one(cast: Cast) -> None:
+async def test_an_event_that_takes_several_people_is_one_conflict_and_each_person_is_in_one(cast: Cast) -> None:
     both = cast.fbi_lead, cast.caht_lead
     await events.schedule(cast.coordinator, meeting(*both, starts=TEN, title="Case call"), NOW)
     later = meeting(*both, cast.kcpd_detective, starts=TEN + timedelta(minutes=30), title="Briefing")
     await events.schedule(cast.coordinator, later, NOW)
     everybody = [one.member_id for one in (*both, cast.kcpd_detective)]
-    found = await suggested_times.clashes(cast.coordinator, everybody, [SLOT])
+    found = await suggested_times.double_bookings(cast.coordinator, everybody, [SLOT])
     assert [(one.title, set(one.member_ids)) for one in found] == [
-        ("Case call", {one.member_id for one in both}), ("Briefing", {cast.kcpd_detective.member_id}),
-    ]  # fmt: skip
+        ("Case call", {one.member_id for one in both}),
+        ("Briefing", {cast.kcpd_detective.member_id}),
+    ]
 
 
-async def test_an_event_does_not_clash_with_itself(cast: Cast) -> None:
+async def test_an_event_does_not_conflict_with_itself(cast: Cast) -> None:
     event_id = await events.schedule(cast.coordinator, meeting(cast.fbi_lead, starts=TEN), NOW)
-    assert await suggested_times.clashes(cast.coordinator, [cast.fbi_lead.member_id], [SLOT], event_id) == []
+    assert await suggested_times.double_bookings(cast.coordinator, [cast.fbi_lead.member_id], [SLOT], event_id) == []
 
 
-async def test_an_operation_that_the_viewer_is_not_named_on_clashes_with_nothing(cast: Cast) -> None:
+async def test_an_operation_that_the_viewer_is_not_named_on_conflicts_with_nothing(cast: Cast) -> None:
     await events.schedule(cast.fbi_lead, operation(cast.kcpd_detective), NOW)
     detective = [cast.kcpd_detective.member_id]
-    assert await suggested_times.clashes(cast.coordinator, detective, [SATURDAY_SIX]) == []
-    assert len(await suggested_times.clashes(cast.fbi_lead, detective, [SATURDAY_SIX])) == 1
+    assert await suggested_times.double_bookings(cast.coordinator, detective, [SATURDAY_SIX]) == []
+    assert len(await suggested_times.double_bookings(cast.fbi_lead, detective, [SATURDAY_SIX])) == 1
 
 
-async def test_the_quorum_of_the_body_counts_seats_of_which_somebody_is_free(cast: Cast) -> None:
-    body_id = cast.bodies["services"]
-    await Body.update({Body.quorum: 2}).where(Body.id == body_id)
+async def test_the_quorum_of_the_committee_counts_seats_of_which_somebody_is_free(cast: Cast) -> None:
+    committee_id = cast.committees["services"]
+    await Committee.update({Committee.quorum: 2}).where(Committee.id == committee_id)
     await events.schedule(cast.coordinator, meeting(cast.caht_lead, cast.bridge_advocate, starts=TEN), NOW)
     needed = {one.member_id: AttendeeRole.REQUIRED for one in (cast.caht_lead, cast.bridge_advocate)}
-    wanted = Wanted(first=TEN, length=timedelta(hours=1), zone=ZONE, typed=(SLOT,), body_id=body_id)
+    wanted = Wanted(first=TEN, length=timedelta(hours=1), zone=ZONE, typed=(SLOT,), committee_id=committee_id)
     typed = (await suggested_times.find(cast.coordinator, needed, wanted, NOW)).typed
     assert typed is not None
     assert typed.quorum is not None

@@ -1,4 +1,4 @@
-"""The dates of a span of time, each with the viewer's answer, against both databases."""
+"""The dates of a span of time, each with the viewer's reply, against both databases."""
 
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
@@ -12,7 +12,7 @@ from tracker.rules.calendars.month_grid import Seen
 from tracker.rules.core.audiences import Arm, Visibility
 from tracker.rules.core.viewer import Level, Viewer
 from tracker.rules.events.plan import DateChange
-from tracker.rules.events.replies import AnswerValue
+from tracker.rules.events.replies import ReplyValue
 from tracker.rules.recurrence import rule_for
 from tracker.usecases.calendars import date_lines
 from tracker.usecases.events import occurrences, replies
@@ -30,31 +30,31 @@ async def seen(viewer: Viewer) -> list[Seen]:
     return await date_lines.seen_between(viewer, START, END)
 
 
-async def answer(viewer: Viewer, event_id: UUID, value: AnswerValue, *, key: str, for_series: bool) -> None:
-    await replies.answer(viewer, event_id, key, value, "", NOW, for_series=for_series)
+async def reply(viewer: Viewer, event_id: UUID, value: ReplyValue, *, key: str, for_series: bool) -> None:
+    await replies.reply(viewer, event_id, key, value, "", NOW, for_series=for_series)
 
 
-async def test_each_date_carries_the_answer_that_counts_for_it(cast: Cast) -> None:
+async def test_each_date_carries_the_reply_that_counts_for_it(cast: Cast) -> None:
     event_id = await schedule(cast.coordinator, meeting(cast.fbi_lead, rule=MONTHLY), NOW)
-    await answer(cast.fbi_lead, event_id, AnswerValue.ACCEPTED, key="2027-01-12", for_series=True)
-    await answer(cast.fbi_lead, event_id, AnswerValue.DECLINED, key="2027-02-09", for_series=False)
-    assert [one.answer for one in await seen(cast.fbi_lead)] == [AnswerValue.ACCEPTED, AnswerValue.DECLINED]
+    await reply(cast.fbi_lead, event_id, ReplyValue.ACCEPTED, key="2027-01-12", for_series=True)
+    await reply(cast.fbi_lead, event_id, ReplyValue.DECLINED, key="2027-02-09", for_series=False)
+    assert [one.reply for one in await seen(cast.fbi_lead)] == [ReplyValue.ACCEPTED, ReplyValue.DECLINED]
 
 
-async def test_who_is_invited_and_silent_has_not_answered_and_who_is_not_invited_has_nothing_to_answer(
+async def test_who_is_invited_and_silent_has_not_replied_and_who_is_not_invited_has_nothing_to_reply(
     cast: Cast,
 ) -> None:
     await schedule(cast.coordinator, meeting(cast.fbi_lead), NOW)
-    assert [(one.answer, one.is_mine) for one in await seen(cast.fbi_lead)] == [(AnswerValue.NEEDS_ACTION, True)]
-    assert [(one.answer, one.is_mine) for one in await seen(cast.hsi_liaison)] == [(None, False)]
+    assert [(one.reply, one.is_mine) for one in await seen(cast.fbi_lead)] == [(ReplyValue.NEEDS_ACTION, True)]
+    assert [(one.reply, one.is_mine) for one in await seen(cast.hsi_liaison)] == [(None, False)]
 
 
 async def test_a_date_that_moved_asks_again(cast: Cast) -> None:
     event_id = await schedule(cast.coordinator, meeting(cast.fbi_lead, rule=MONTHLY), NOW)
-    await answer(cast.fbi_lead, event_id, AnswerValue.ACCEPTED, key="2027-01-12", for_series=True)
+    await reply(cast.fbi_lead, event_id, ReplyValue.ACCEPTED, key="2027-01-12", for_series=True)
     change = DateChange(starts=FIRST + timedelta(days=1), duration=timedelta(hours=1))
     await occurrences.change_date(cast.coordinator, event_id, "2027-01-12", change, 1, NOW, notify=False)
-    assert [one.answer for one in await seen(cast.fbi_lead)] == [AnswerValue.NEEDS_ACTION, AnswerValue.ACCEPTED]
+    assert [one.reply for one in await seen(cast.fbi_lead)] == [ReplyValue.NEEDS_ACTION, ReplyValue.ACCEPTED]
 
 
 async def test_the_lead_of_an_event_counts_it_as_theirs(cast: Cast) -> None:
@@ -62,10 +62,10 @@ async def test_the_lead_of_an_event_counts_it_as_theirs(cast: Cast) -> None:
     assert [one.is_mine for one in await seen(cast.coordinator)] == [True]
 
 
-async def test_an_event_of_a_body_carries_its_name(cast: Cast) -> None:
-    plan = meeting(cast.caht_lead, visibility=Visibility.BODY, body_id=cast.bodies["services"])
+async def test_an_event_of_a_committee_carries_its_name(cast: Cast) -> None:
+    plan = meeting(cast.caht_lead, visibility=Visibility.COMMITTEE, committee_id=cast.committees["services"])
     await schedule(cast.coordinator, plan, NOW)
-    assert [one.body for one in await seen(cast.harbor_advocate)] == ["Victim Services Committee"]
+    assert [one.committee for one in await seen(cast.harbor_advocate)] == ["Victim Services Committee"]
 
 
 async def test_who_is_not_named_sees_nothing_of_an_operation(cast: Cast) -> None:
@@ -85,9 +85,9 @@ async def test_an_agency_takes_part_when_its_people_are_invited_or_lead(cast: Ca
         assert [one.line.title for one in found] == titles
 
 
-async def test_one_chooses_from_the_bodies_whose_events_one_may_see(cast: Cast) -> None:
+async def test_one_chooses_from_the_committees_whose_events_one_may_see(cast: Cast) -> None:
     offered = await date_lines.choices(cast.bridge_advocate)
-    assert [one.name for one in offered.bodies] == ["Victim Services Committee"]
+    assert [one.name for one in offered.committees] == ["Victim Services Committee"]
 
 
 async def test_one_chooses_from_the_agencies_of_which_one_may_know_somebody(cast: Cast) -> None:

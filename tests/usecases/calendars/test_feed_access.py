@@ -15,7 +15,7 @@ from tracker.rules.core.audiences import Visibility
 from tracker.rules.core.viewer import Viewer
 from tracker.tables.schema.events import audience_versions
 from tracker.tables.schema.events.events import AudienceVersion
-from tracker.tables.schema.roster.people import Agency, Body, Member
+from tracker.tables.schema.roster.people import Agency, Committee, Member
 from tracker.usecases.calendars import subscriptions
 from tracker.usecases.calendars.feed_access import OpenFeeds, note_fetches, open_feed
 from tracker.usecases.core.viewers import viewer_for
@@ -73,7 +73,7 @@ async def test_the_state_does_not_move_with_what_the_owner_may_not_see(cast: Cas
     before = (await open_feed(token, NOW)).state
     await schedule(cast.coordinator, operation(cast.fbi_lead), NOW)
     await schedule(cast.coordinator, meeting(cast.fbi_lead, visibility=Visibility.LAW_ENFORCEMENT), NOW)
-    enforcement = meeting(cast.fbi_lead, visibility=Visibility.BODY, body_id=cast.bodies["enforcement"])
+    enforcement = meeting(cast.fbi_lead, visibility=Visibility.COMMITTEE, committee_id=cast.committees["enforcement"])
     await schedule(cast.coordinator, enforcement, NOW)
     assert (await open_feed(token, NOW)).state == before
 
@@ -81,7 +81,7 @@ async def test_the_state_does_not_move_with_what_the_owner_may_not_see(cast: Cas
 async def test_the_state_changes_when_the_owner_loses_a_seat(cast: Cast) -> None:
     token = await token_of(cast.kcpd_detective)
     before = (await open_feed(token, NOW)).state
-    await Body.update({Body.status: "closed"}).where(Body.id == cast.bodies["steering"])
+    await Committee.update({Committee.status: "closed"}).where(Committee.id == cast.committees["steering"])
     assert (await open_feed(token, NOW)).state != before
 
 
@@ -129,7 +129,7 @@ async def test_what_was_found_is_kept_only_as_long_as_nobody_commits(cast: Cast)
     assert await feeds.open(token, NOW) == first
 
 
-async def test_a_change_between_the_question_and_the_answer_is_seen_by_the_next_request(cast: Cast) -> None:
+async def test_a_change_between_the_question_and_the_reply_is_seen_by_the_next_request(cast: Cast) -> None:
     token, feeds = await token_of(cast.kcpd_detective), OpenFeeds()
     await asyncio.gather(
         *(feeds.open(token, NOW) for _ in range(5)), schedule(cast.coordinator, meeting(cast.fbi_lead), NOW)

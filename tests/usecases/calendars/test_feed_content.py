@@ -21,7 +21,7 @@ from tracker.rules.recurrence import rule_for
 from tracker.usecases.calendars import feed_content
 from tracker.usecases.events import events as event_deeds
 from tracker.usecases.events.invitees import invitees_of
-from tracker.usecases.events.occurrences import cancel_date, change_date, date_for, reinstate_date
+from tracker.usecases.events.occurrences import cancel_date, change_date, date_for, restore_occurrence
 
 ORGANIZER = Organizer(name="Rescue Project", address="calendar@tracker.example")
 JANUARY_12 = datetime(2027, 1, 12, 10)
@@ -70,7 +70,7 @@ async def test_whatever_people_do_two_readers_show_what_the_database_holds(cast:
     await change_date(lead, series, APRIL, to_thursday, await version_of(cast, series, APRIL), NOW, notify=False)
     await cancel_date(lead, series, JUNE, await version_of(cast, series, JUNE), "", NOW)
     await cancel_date(lead, series, FEBRUARY, await version_of(cast, series, FEBRUARY), "", NOW)
-    await reinstate_date(lead, series, FEBRUARY, await version_of(cast, series, FEBRUARY), NOW)
+    await restore_occurrence(lead, series, FEBRUARY, await version_of(cast, series, FEBRUARY), NOW)
     text = await feed_of(cast.kcpd_detective)
     assert by_icalendar(text) == by_ical(text) == await in_database(cast.kcpd_detective)
     assert len(by_ical(text)) == 6
@@ -90,12 +90,12 @@ async def test_a_series_that_was_moved_as_a_whole_is_shown_where_it_is_now(cast:
     assert by_ical(text)[0].starts == datetime(2027, 1, 14, 21, tzinfo=NOW.tzinfo)
 
 
-async def test_a_cancelled_event_shows_no_date(cast: Cast) -> None:
+async def test_a_canceled_event_shows_no_date(cast: Cast) -> None:
     series = await a_series(cast)
     await event_deeds.cancel(cast.coordinator, series, 1, "", NOW)
     text = await feed_of(cast.kcpd_detective)
     assert by_icalendar(text) == by_ical(text) == []
-    assert b"SUMMARY:Cancelled: Monthly task force meeting" in text
+    assert b"SUMMARY:Canceled: Monthly task force meeting" in text
 
 
 async def test_only_what_the_viewer_may_see_is_published(cast: Cast) -> None:

@@ -32,7 +32,7 @@ async def test_a_token_has_256_bits_and_is_nowhere_in_the_database(cast: Cast) -
     stored = await Subscription.select(*Subscription.all_columns()).first()
     assert len(token) == 43
     assert not [name for name, value in stored.items() if token in str(value)]
-    assert stored["token_hash"] == keys.fingerprint(token)
+    assert stored["token_hash"] == keys.token_hash(token)
 
 
 async def test_its_owner_sees_an_address_again_within_15_minutes_of_a_proof(cast: Cast) -> None:

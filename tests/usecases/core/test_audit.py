@@ -1,4 +1,4 @@
-"""The audit trail: part of the change, and whoever alters it is found out."""
+"""The audit log: part of the change, and whoever alters it is found out."""
 
 from dataclasses import replace
 
@@ -110,12 +110,19 @@ def deed(by: Actor) -> audit.Deed:
     return audit.Deed(actor=by, verb="tested", subject="member", subject_id="x", facts={})
 
 
-@pytest.mark.parametrize("changed", [
-    {"address": ""}, {"session": ""}, {"request": ""}, {"agency": ""},
-    {"address": "", "session": "", "request": "", "agency": ""},
-    {"address": "192.0.2.9", "session": "192.0.2.7"}, {"address": "", "session": "192.0.2.7"},
-    {"address": "192.0.2.7 192.0.2.9", "session": ""},
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"address": ""},
+        {"session": ""},
+        {"request": ""},
+        {"agency": ""},
+        {"address": "", "session": "", "request": "", "agency": ""},
+        {"address": "192.0.2.9", "session": "192.0.2.7"},
+        {"address": "", "session": "192.0.2.7"},
+        {"address": "192.0.2.7 192.0.2.9", "session": ""},
+    ],
+)
 async def test_from_where_a_deed_came_cannot_be_changed_unnoticed(cast: Cast, changed: dict[str, str]):
     await come_from_there(cast)
     assert await audit.verify() is None
@@ -229,7 +236,7 @@ FORBIDDEN = (
 
 @pytest.mark.parametrize("sql", FORBIDDEN)
 async def test_the_database_itself_refuses_to_change_the_trail(guarded_trail, sql):
-    with pytest.raises(Exception, match="the audit trail only grows"):
+    with pytest.raises(Exception, match="the audit log only grows"):
         await engine().run_ddl(sql)
     assert await audit.verify() is None
 

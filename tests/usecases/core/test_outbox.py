@@ -41,9 +41,11 @@ async def claim(worker: Worker, now: datetime = LATER, gone: tuple[str, ...] = (
 
 async def states(event_id: UUID) -> dict[tuple[str, str], str]:
     """Return the newest state by kind and recipient's name."""
-    found = await rows.Message.select(
-        rows.Message.kind, rows.Message.recipient.name, rows.Message.state
-    ).where(rows.Message.event == event_id).order_by(rows.Message.created_at, rows.Message.due)  # fmt: skip
+    found = (
+        await rows.Message.select(rows.Message.kind, rows.Message.recipient.name, rows.Message.state)
+        .where(rows.Message.event == event_id)
+        .order_by(rows.Message.created_at, rows.Message.due)
+    )
     return {(row["kind"], row["recipient.name"]): row["state"] for row in found}
 
 
@@ -175,13 +177,13 @@ async def test_an_invitation_that_still_waits_says_the_change_already(cast: Cast
     assert [one.kind for one in await claim(worker)] == ["invitation"]
 
 
-async def test_nobody_hears_of_an_event_that_was_cancelled_before_they_were_told(cast: Cast, worker: Worker) -> None:
+async def test_nobody_hears_of_an_event_that_was_canceled_before_they_were_told(cast: Cast, worker: Worker) -> None:
     event_id = await events.schedule(cast.coordinator, _series(cast), NOW)
     await events.cancel(cast.coordinator, event_id, 1, "", NOW)
     assert await claim(worker) == []
 
 
-async def test_who_was_told_of_an_event_hears_that_it_is_cancelled(cast: Cast, worker: Worker) -> None:
+async def test_who_was_told_of_an_event_hears_that_it_is_canceled(cast: Cast, worker: Worker) -> None:
     event_id = await events.schedule(cast.coordinator, _series(cast), NOW)
     await send_all(worker)
     await _move(cast, event_id, 14, NOW + timedelta(minutes=10))

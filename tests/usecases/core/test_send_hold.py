@@ -90,8 +90,9 @@ async def test_letting_it_send_is_told_in_the_trail_with_who_did_it(cast: Cast) 
     await send_hold.resume(cast.coordinator, LATER)
     told = await AuditEntry.select(AuditEntry.verb, AuditEntry.actor, AuditEntry.door).order_by(AuditEntry.seq)
     assert [tuple(row.values()) for row in told[-2:]] == [
-        ("restored", "", "cli"), ("resumed_sending", str(cast.coordinator.member_id), "page"),
-    ]  # fmt: skip
+        ("backup_restored", "", "cli"),
+        ("resumed_sending", str(cast.coordinator.member_id), "page"),
+    ]
     assert await audit.verify() is None
 
 

@@ -10,7 +10,7 @@ from tracker.errors import NotFound
 from tracker.rules.core import audiences
 from tracker.rules.core.audiences import Arm
 from tracker.rules.core.viewer import Role
-from tracker.tables.schema.roster.people import Agency, Body, Member, SeatHolder
+from tracker.tables.schema.roster.people import Agency, Committee, Member, SeatHolder
 from tracker.usecases.core.viewers import viewer_for
 from tracker.usecases.roster import people
 
@@ -23,8 +23,8 @@ async def test_a_member_holds_their_arm_agency_seats_and_own_name(cast: Cast):
         "all",
         "arm:law_enforcement",
         audiences.agency(cast.agencies["KCPD"]),
-        audiences.body(cast.bodies["steering"]),
-        audiences.body(cast.bodies["enforcement"]),
+        audiences.committee(cast.committees["steering"]),
+        audiences.committee(cast.committees["enforcement"]),
         audiences.member(viewer.member_id),
         audiences.named(viewer.member_id, audiences.Standing.GOVERNMENT),
     }
@@ -32,26 +32,26 @@ async def test_a_member_holds_their_arm_agency_seats_and_own_name(cast: Cast):
     assert not viewer.may_schedule
 
 
-async def test_a_coordinator_holds_both_arms_and_every_body(cast: Cast):
+async def test_a_coordinator_holds_both_arms_and_every_committee(cast: Cast):
     viewer = await viewer_for(cast.coordinator.member_id, NOW)
     assert viewer.is_coordinator
-    assert {audiences.body(one) for one in cast.bodies.values()} <= viewer.audiences
+    assert {audiences.committee(one) for one in cast.committees.values()} <= viewer.audiences
     assert {audiences.arm(one) for one in Arm} <= viewer.audiences
 
 
-async def test_a_chair_holds_the_body_without_a_seat(cast: Cast):
+async def test_a_chair_holds_the_committee_without_a_seat(cast: Cast):
     async with writing():
-        await people.make_chair(body_id=cast.bodies["enforcement"], member_id=cast.caht_lead.member_id)
+        await people.make_chair(committee_id=cast.committees["enforcement"], member_id=cast.caht_lead.member_id)
     viewer = await viewer_for(cast.caht_lead.member_id, NOW)
-    assert viewer.chairs == {cast.bodies["enforcement"], cast.bodies["services"]}
-    assert viewer.roles == {Role.AGENCY_LEAD, Role.BODY_CHAIR}
-    assert audiences.body(cast.bodies["enforcement"]) in viewer.audiences
+    assert viewer.chairs == {cast.committees["enforcement"], cast.committees["services"]}
+    assert viewer.roles == {Role.AGENCY_LEAD, Role.COMMITTEE_CHAIR}
+    assert audiences.committee(cast.committees["enforcement"]) in viewer.audiences
 
 
 async def test_a_lost_seat_is_lost_at_once(sqlite_cast: Cast):
     await SeatHolder.delete().where(SeatHolder.member == sqlite_cast.kcpd_detective.member_id)
     viewer = await viewer_for(sqlite_cast.kcpd_detective.member_id, NOW)
-    assert not any(one.startswith("body:") for one in viewer.audiences)
+    assert not any(one.startswith("committee:") for one in viewer.audiences)
 
 
 async def test_a_seat_does_not_follow_its_holder_to_another_agency(cast: Cast):
@@ -59,14 +59,14 @@ async def test_a_seat_does_not_follow_its_holder_to_another_agency(cast: Cast):
     await Member.update(moved).where(Member.id == cast.kcpd_detective.member_id)
     viewer = await viewer_for(cast.kcpd_detective.member_id, NOW)
     assert viewer.arm is Arm.VICTIM_SERVICES
-    assert not any(one.startswith("body:") for one in viewer.audiences)
+    assert not any(one.startswith("committee:") for one in viewer.audiences)
 
 
-async def test_a_body_that_ended_holds_for_nobody(cast: Cast):
-    await Body.update({Body.status: "ended"}).where(Body.id == cast.bodies["services"])
+async def test_a_committee_that_ended_holds_for_nobody(cast: Cast):
+    await Committee.update({Committee.status: "ended"}).where(Committee.id == cast.committees["services"])
     for person in (cast.caht_lead, cast.coordinator):
         viewer = await viewer_for(person.member_id, NOW)
-        assert audiences.body(cast.bodies["services"]) not in viewer.audiences
+        assert audiences.committee(cast.committees["services"]) not in viewer.audiences
     assert not (await viewer_for(cast.caht_lead.member_id, NOW)).chairs
 
 

@@ -22,7 +22,7 @@ from tracker.rules.emails.content import PREVIEW, RESTRICTED_SUBJECT, SUBJECT, L
 from tracker.rules.emails.preferences import Preferences
 from tracker.rules.events.event import Event
 from tracker.rules.events.plan import DateChange, from_date
-from tracker.rules.events.replies import AnswerValue, AttendeeRole
+from tracker.rules.events.replies import AttendeeRole, ReplyValue
 from tracker.rules.recurrence import rule_for
 from tracker.tables.schema.actions.action_items import ActionItem
 from tracker.tables.schema.roster.people import Member
@@ -79,10 +79,15 @@ async def remind(member: Viewer, event_id: UUID, key: str, lead: timedelta = tim
     occurrence = await occurrences.date_for(member, event_id, key)
     async with writing():
         await outbox.enqueue(
-            kind="reminder", recipient_id=member.member_id, key=str(uuid4()), event_id=event_id, now=NOW,
-            occurrence_id=occurrence.id, not_after=occurrence.starts_at,
+            kind="reminder",
+            recipient_id=member.member_id,
+            key=str(uuid4()),
+            event_id=event_id,
+            now=NOW,
+            occurrence_id=occurrence.id,
+            not_after=occurrence.starts_at,
             facts={"lead_time": lead.total_seconds(), "starts_at": occurrence.starts_at.isoformat()},
-        )  # fmt: skip
+        )
 
 
 async def move(cast: Cast, event_id: UUID, starts: datetime, **facts: str) -> None:
@@ -125,15 +130,17 @@ async def test_an_invitation_to_a_series_says_the_rule_and_its_dates(cast: Cast)
     assert facts["Dates"] == "6 dates, until Tuesday, June 8, 2027"
 
 
-async def test_the_buttons_of_an_invitation_answer_for_the_whole_event(cast: Cast) -> None:
+async def test_the_buttons_of_an_invitation_reply_for_the_whole_event(cast: Cast) -> None:
     await events.schedule(cast.coordinator, meeting(cast.fbi_lead), NOW)
     targets = [one.target for one in (await the_letter()).buttons]
-    assert [(one.answer, one.occurrence_id) for one in targets if isinstance(one, ReplyPage)] == [
-        ("yes", None), ("maybe", None), ("no", None),
-    ]  # fmt: skip
+    assert [(one.reply, one.occurrence_id) for one in targets if isinstance(one, ReplyPage)] == [
+        ("yes", None),
+        ("maybe", None),
+        ("no", None),
+    ]
 
 
-async def test_who_is_asked_is_told_that_a_calendar_program_does_not_answer_for_them(cast: Cast) -> None:
+async def test_who_is_asked_is_told_that_a_calendar_program_does_not_reply_for_them(cast: Cast) -> None:
     await events.schedule(cast.coordinator, meeting(cast.fbi_lead), NOW)
     invitation = await the_letter()
     await move(cast, await series(cast), datetime(2027, 2, 10, 13, 0))
@@ -175,7 +182,7 @@ async def test_a_moved_date_names_both_days_the_reason_and_asks_again(cast: Cast
 
 async def test_a_small_shift_keeps_the_reply_and_says_so(cast: Cast) -> None:
     event_id = await series(cast)
-    await replies.answer(cast.fbi_lead, event_id, "2027-02-09", AnswerValue.ACCEPTED, "", LATER, for_series=True)
+    await replies.reply(cast.fbi_lead, event_id, "2027-02-09", ReplyValue.ACCEPTED, "", LATER, for_series=True)
     await move(cast, event_id, datetime(2027, 2, 9, 10, 30))
     letter = await the_letter(MOVED)
     assert letter.subject == "Changed: Monthly task force meeting is now at 10:30 AM, Tue, Feb 9"
@@ -200,21 +207,22 @@ async def test_a_new_place_is_named_with_the_old_one(cast: Cast) -> None:
     assert (("Was at", "USAO conference room") in letter.facts, ("Where", "Room 2") in letter.facts) == (True, True)
 
 
-async def test_a_cancelled_date_names_the_next_one(cast: Cast) -> None:
+async def test_a_canceled_date_names_the_next_one(cast: Cast) -> None:
     event_id = await series(cast)
     await occurrences.cancel_date(cast.coordinator, event_id, "2027-02-09", 1, "Holiday week", LATER)
     letter = await the_letter(MOVED)
     assert (letter.subject, letter.preview) == (
-        "Cancelled: Monthly task force meeting, Tue, Feb 9", "Only this date. The next date is Tue, Mar 9, 10:00 AM.",
-    )  # fmt: skip
+        "Canceled: Monthly task force meeting, Tue, Feb 9",
+        "Only this date. The next date is Tue, Mar 9, 10:00 AM.",
+    )
     assert letter.calendar is not None
     assert letter.calendar.is_cancel
 
 
-async def test_a_cancelled_series_says_all_dates(cast: Cast) -> None:
+async def test_a_canceled_series_says_all_dates(cast: Cast) -> None:
     event_id = await series(cast)
     await events.cancel(cast.coordinator, event_id, 1, "", LATER)
-    assert (await the_letter(MOVED)).subject == "Cancelled: Monthly task force meeting, all dates"
+    assert (await the_letter(MOVED)).subject == "Canceled: Monthly task force meeting, all dates"
 
 
 async def test_a_date_that_comes_back_says_so(cast: Cast) -> None:
@@ -222,7 +230,7 @@ async def test_a_date_that_comes_back_says_so(cast: Cast) -> None:
     await occurrences.cancel_date(cast.coordinator, event_id, "2027-02-09", 1, "", LATER)
     await waiting(MOVED)
     date_now = await occurrences.date_for(cast.coordinator, event_id, "2027-02-09")
-    await occurrences.reinstate_date(cast.coordinator, event_id, "2027-02-09", date_now.version, MOVED)
+    await occurrences.restore_occurrence(cast.coordinator, event_id, "2027-02-09", date_now.version, MOVED)
     letter = await the_letter(MOVED + timedelta(minutes=1))
     assert letter.subject == "Back on: Monthly task force meeting, Tue, Feb 9, 10:00 AM"
 
@@ -231,7 +239,7 @@ async def test_an_event_that_comes_back_as_a_whole_says_so(cast: Cast) -> None:
     event_id = await single(cast)
     await events.cancel(cast.coordinator, event_id, 1, "", LATER)
     await waiting(MOVED)
-    await events.reinstate(cast.coordinator, event_id, 2, MOVED)
+    await events.restore(cast.coordinator, event_id, 2, MOVED)
     letter = await the_letter(MOVED + timedelta(minutes=1))
     assert letter.subject == "Back on: Monthly task force meeting, Tue, Jan 12, 10:00 AM"
 
@@ -241,7 +249,7 @@ async def test_a_cancellation_that_was_taken_back_is_not_sent(cast: Cast) -> Non
     await occurrences.cancel_date(cast.coordinator, event_id, "2027-02-09", 1, "", LATER)
     [message] = await outbox.claim("slow", (), MOVED, 10)
     date_now = await occurrences.date_for(cast.coordinator, event_id, "2027-02-09")
-    await occurrences.reinstate_date(cast.coordinator, event_id, "2027-02-09", date_now.version, MOVED)
+    await occurrences.restore_occurrence(cast.coordinator, event_id, "2027-02-09", date_now.version, MOVED)
     late = await content.letter(message, MOVED, ZONE)
     assert isinstance(late, Skip)
     assert late.state is State.SUPERSEDED
@@ -254,8 +262,9 @@ async def test_somebody_taken_off_the_list_alone_is_told(cast: Cast) -> None:
     await events.change(cast.coordinator, event_id, replace(plan, invitees=fewer), event.version, LATER, notify=False)
     letter = await the_letter(MOVED)
     assert (letter.to, letter.subject) == (
-        "fbi_lead@fbi.example", "You are off the list: Monthly task force meeting, Tue, Jan 12",
-    )  # fmt: skip
+        "fbi_lead@fbi.example",
+        "You are off the list: Monthly task force meeting, Tue, Jan 12",
+    )
 
 
 async def test_somebody_off_the_list_who_may_not_see_the_event_any_more_learns_that_alone(cast: Cast) -> None:
@@ -347,8 +356,9 @@ async def test_a_reminder_the_day_before_says_tomorrow_and_the_place(cast: Cast)
     await remind(cast.fbi_lead, event_id, "2027-01-12")
     letter = await the_letter(datetime.fromisoformat("2027-01-11T16:00+00:00"))
     assert (letter.subject, letter.preview) == (
-        "Tomorrow, 10:00 AM: Monthly task force meeting", "USAO conference room. Please reply.",
-    )  # fmt: skip
+        "Tomorrow, 10:00 AM: Monthly task force meeting",
+        "USAO conference room. Please reply.",
+    )
 
 
 async def test_a_reminder_that_goes_out_a_day_late_does_not_say_tomorrow(cast: Cast) -> None:
@@ -365,7 +375,7 @@ async def test_a_reminder_a_week_before_names_the_day(cast: Cast) -> None:
     assert letter.subject == "In 7 days: Monthly task force meeting, Tue, Jan 12, 10:00 AM"
 
 
-async def test_the_lead_is_reminded_and_has_nothing_to_answer(cast: Cast) -> None:
+async def test_the_lead_is_reminded_and_has_nothing_to_reply(cast: Cast) -> None:
     event_id = await single(cast)
     await remind(cast.coordinator, event_id, "2027-01-12")
     assert (await the_letter()).buttons == ()
@@ -374,7 +384,7 @@ async def test_the_lead_is_reminded_and_has_nothing_to_answer(cast: Cast) -> Non
 async def test_who_declined_is_not_reminded(cast: Cast) -> None:
     event_id = await single(cast)
     await remind(cast.fbi_lead, event_id, "2027-01-12")
-    await replies.answer(cast.fbi_lead, event_id, "2027-01-12", AnswerValue.DECLINED, "", LATER, for_series=False)
+    await replies.reply(cast.fbi_lead, event_id, "2027-01-12", ReplyValue.DECLINED, "", LATER, for_series=False)
     assert await the_skip() is State.SUPERSEDED
 
 
@@ -385,7 +395,7 @@ async def test_a_reminder_of_a_moved_date_is_not_sent(cast: Cast) -> None:
     assert await the_skip() is State.SUPERSEDED
 
 
-async def test_a_reminder_of_a_cancelled_date_is_not_sent(cast: Cast) -> None:
+async def test_a_reminder_of_a_canceled_date_is_not_sent(cast: Cast) -> None:
     event_id = await series(cast)
     await remind(cast.fbi_lead, event_id, "2027-02-09")
     await occurrences.cancel_date(cast.coordinator, event_id, "2027-02-09", 1, "", LATER)
@@ -407,9 +417,13 @@ async def item(
     cast: Cast, origin_id: UUID | None = None, giver: Viewer | None = None, owner: Viewer | None = None
 ) -> str:
     new = NewItem(
-        title="Draft the language-access protocol", owner_id=(owner or cast.caht_lead).member_id, due=date(2027, 2, 9),
-        origin_id=origin_id, seen_by=Visibility.ALL, body_id=None,
-    )  # fmt: skip
+        title="Draft the language-access protocol",
+        owner_id=(owner or cast.caht_lead).member_id,
+        due=date(2027, 2, 9),
+        origin_id=origin_id,
+        seen_by=Visibility.ALL,
+        committee_id=None,
+    )
     return await action_items.create(giver or cast.coordinator, new, NOW, TODAY)
 
 
@@ -417,9 +431,13 @@ async def item_reminder(owner: Viewer, kind: str, due: date) -> None:
     [row] = await ActionItem.select(ActionItem.id)
     async with writing():
         await outbox.enqueue(
-            kind=kind, recipient_id=owner.member_id, key=str(uuid4()), item_id=row["id"], now=NOW,
+            kind=kind,
+            recipient_id=owner.member_id,
+            key=str(uuid4()),
+            item_id=row["id"],
+            now=NOW,
             facts={"due": due.isoformat()},
-        )  # fmt: skip
+        )
 
 
 async def test_a_new_item_is_told_to_its_owner_without_its_title_in_the_subject(cast: Cast) -> None:
@@ -558,7 +576,7 @@ async def test_a_series_that_goes_on_with_another_agenda_says_from_when_on(cast:
 @pytest.mark.parametrize("place", ["USAO conference room", "FBI field office"])
 async def test_an_invitation_to_what_goes_on_asks_for_no_reply_that_still_counts(cast: Cast, place: str) -> None:
     event_id = await series(cast)
-    await replies.answer(cast.fbi_lead, event_id, "2027-02-09", AnswerValue.ACCEPTED, "", LATER, for_series=True)
+    await replies.reply(cast.fbi_lead, event_id, "2027-02-09", ReplyValue.ACCEPTED, "", LATER, for_series=True)
     event, plan = await events.plan_to_change(cast.coordinator, event_id)
     onward = replace(from_date(plan, datetime(2027, 4, 13, 10)), agenda="Budget", place=place)
     await series_split.change_from(cast.coordinator, event_id, "2027-04-13", onward, event.version, LATER, notify=False)
@@ -679,7 +697,7 @@ async def test_a_series_that_is_back_says_that_it_is_all_of_it(cast: Cast) -> No
     event_id = await series(cast)
     await events.cancel(cast.coordinator, event_id, 1, "", LATER)
     await waiting(MOVED)
-    await events.reinstate(cast.coordinator, event_id, 2, MOVED)
+    await events.restore(cast.coordinator, event_id, 2, MOVED)
     letter = await the_letter(MOVED + timedelta(minutes=5))
     assert letter.subject == "Back on: Monthly task force…, all dates from Tue, Jan 12, 10:00 AM"
 

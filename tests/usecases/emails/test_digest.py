@@ -14,7 +14,7 @@ from tracker.rules.core.outbox import Skip, State
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.emails.content import Letter
 from tracker.rules.emails.preferences import Preferences
-from tracker.rules.events.replies import AnswerValue
+from tracker.rules.events.replies import ReplyValue
 from tracker.tables.schema.core.audit import AuditEntry
 from tracker.tables.schema.core.outbox import Message
 from tracker.tables.schema.roster.people import Member
@@ -63,14 +63,14 @@ async def test_nobody_gets_it_who_did_not_turn_it_on(cast: Cast) -> None:
     assert await sent() == []
 
 
-async def test_it_holds_the_week_of_its_reader_and_nothing_they_declined_or_that_was_cancelled(cast: Cast) -> None:
+async def test_it_holds_the_week_of_its_reader_and_nothing_they_declined_or_that_was_canceled(cast: Cast) -> None:
     reader = await turned_on(cast.fbi_lead)
-    for title, starts in (("Comes", 22), ("Declined", 23), ("Cancelled", 24), ("Next week", 28)):
+    for title, starts in (("Comes", 22), ("Declined", 23), ("Canceled", 24), ("Next week", 28)):
         plan = meeting(reader, title=title, starts=datetime(2026, 12, starts, 10))
         event_id = await events.schedule(cast.coordinator, plan, NOW)
         if title == "Declined":
-            await replies.answer(reader, event_id, "2026-12-23", AnswerValue.DECLINED, "", NOW, for_series=False)
-        if title == "Cancelled":
+            await replies.reply(reader, event_id, "2026-12-23", ReplyValue.DECLINED, "", NOW, for_series=False)
+        if title == "Canceled":
             await events.cancel(cast.coordinator, event_id, 1, "", NOW)
     await events.schedule(cast.coordinator, meeting(cast.hsi_liaison, starts=datetime(2026, 12, 22, 12)), NOW)
     new = NewItem(title="Contact sheet", owner_id=reader.member_id, due=date(2026, 12, 27), seen_by=Visibility.ALL)

@@ -18,8 +18,8 @@ from tracker.rules.core.audiences import Visibility
 from tracker.rules.core.outbox import MessageKind, Skip, State
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.emails.messages import KIND_WORDS, MessageLine, Narrowed, Standing, next_key, sending_of
-from tracker.rules.emails.preferences import BodyPreferences, Preferences
-from tracker.rules.events.replies import AnswerValue
+from tracker.rules.emails.preferences import CommitteePreferences, Preferences
+from tracker.rules.events.replies import ReplyValue
 from tracker.rules.recurrence import rule_for
 from tracker.tables.schema.core.audit import AuditEntry
 from tracker.tables.schema.core.outbox import Message
@@ -84,9 +84,11 @@ async def test_whoever_leads_an_event_finds_its_messages(cast: Cast) -> None:
     assert await lines(cast.kcpd_detective) == [("invitation", "Kcpd detective")]
 
 
-async def test_the_chair_of_a_body_finds_those_of_its_events_and_whoever_sits_in_it_only_the_own(cast: Cast) -> None:
-    body = {"visibility": Visibility.BODY, "body_id": cast.bodies["services"]}
-    await scheduled(cast, cast.harbor_advocate, cast.bridge_advocate, **body)
+async def test_the_chair_of_a_committee_finds_those_of_its_events_and_whoever_sits_in_it_only_the_own(
+    cast: Cast,
+) -> None:
+    committee = {"visibility": Visibility.COMMITTEE, "committee_id": cast.committees["services"]}
+    await scheduled(cast, cast.harbor_advocate, cast.bridge_advocate, **committee)
     assert len(await lines(cast.caht_lead)) == 2
     assert await lines(cast.bridge_advocate) == [("invitation", "Bridge advocate")]
 
@@ -150,9 +152,13 @@ async def test_page_after_page_shows_each_message_once_newest_first(cast: Cast) 
     async with writing():
         for number in range(2 * PAGE):
             await outbox.enqueue(
-                kind="item_due", recipient_id=cast.fbi_lead.member_id, key=str(number), now=NOW,
-                due=NOW - timedelta(minutes=number // 7), item_id=None,
-            )  # fmt: skip
+                kind="item_due",
+                recipient_id=cast.fbi_lead.member_id,
+                key=str(number),
+                now=NOW,
+                due=NOW - timedelta(minutes=number // 7),
+                item_id=None,
+            )
     found, after, pages = [], None, 0
     while pages == 0 or after:
         page = await message_page(cast.fbi_lead, ALL, after, LATER)
@@ -187,9 +193,9 @@ async def test_whoever_is_invited_finds_the_own_reminders_to_come_alone(cast: Ca
     assert len(planned) == 3
 
 
-async def test_nobody_is_planned_for_who_declined_and_nothing_for_what_is_cancelled(cast: Cast) -> None:
+async def test_nobody_is_planned_for_who_declined_and_nothing_for_what_is_canceled(cast: Cast) -> None:
     event_id = await scheduled(cast, cast.fbi_lead, rule=rule_for("weekly", meeting().starts, count=2))
-    await replies.answer(cast.fbi_lead, event_id, "2027-01-12", AnswerValue.DECLINED, "", NOW, for_series=True)
+    await replies.reply(cast.fbi_lead, event_id, "2027-01-12", ReplyValue.DECLINED, "", NOW, for_series=True)
     asked = {"now": STARTS - timedelta(hours=3), "event": event_id}
     planned = (await seen(cast.coordinator, **asked)).planned
     assert {to.name for one in planned for to in one.people} == {"Coordinator"}
@@ -290,27 +296,30 @@ def test_each_sending_has_the_next_number() -> None:
     assert [sending_of(one) for one in ("a#b", "a#2b", "a#12")] == [1, 1, 12]
 
 
-async def test_requests_to_reply_that_a_body_wants_are_planned_for_who_is_silent(cast: Cast) -> None:
-    body_id = cast.bodies["steering"]
-    await preferences.save_body(cast.coordinator, body_id, BodyPreferences(asks_again=True), NOW)
-    event_id = await scheduled(cast, cast.fbi_lead, cast.hsi_liaison, visibility=Visibility.BODY, body_id=body_id)
-    await replies.answer(cast.fbi_lead, event_id, "2027-01-12", AnswerValue.ACCEPTED, "", NOW, for_series=False)
+async def test_requests_to_reply_that_a_committee_wants_are_planned_for_who_is_silent(cast: Cast) -> None:
+    committee_id = cast.committees["steering"]
+    await preferences.save_committee(cast.coordinator, committee_id, CommitteePreferences(asks_again=True), NOW)
+    event_id = await scheduled(
+        cast, cast.fbi_lead, cast.hsi_liaison, visibility=Visibility.COMMITTEE, committee_id=committee_id
+    )
+    await replies.reply(cast.fbi_lead, event_id, "2027-01-12", ReplyValue.ACCEPTED, "", NOW, for_series=False)
     asked = {"now": STARTS - timedelta(days=6), "event": event_id, "kind": MessageKind.NO_REPLY}
     planned = (await seen(cast.coordinator, **asked)).planned
     assert [(one.at, [to.name for to in one.people]) for one in planned] == [
-        (STARTS - timedelta(days=5), ["Hsi liaison"]), (STARTS - timedelta(days=2), ["Hsi liaison"]),
-    ]  # fmt: skip
+        (STARTS - timedelta(days=5), ["Hsi liaison"]),
+        (STARTS - timedelta(days=2), ["Hsi liaison"]),
+    ]
     assert (await seen(cast.fbi_lead, **asked)).planned == []
 
 
 async def test_what_is_planned_is_what_the_planner_then_queues(cast: Cast) -> None:
-    body_id = cast.bodies["steering"]
-    await preferences.save_body(cast.coordinator, body_id, BodyPreferences(asks_again=True), NOW)
+    committee_id = cast.committees["steering"]
+    await preferences.save_committee(cast.coordinator, committee_id, CommitteePreferences(asks_again=True), NOW)
     await preferences.save(cast.fbi_lead, Preferences(quiet=(time(22), time(9))), NOW)
     await preferences.save(cast.hsi_liaison, Preferences(date_reminders=False), NOW)
     people = (cast.fbi_lead, cast.hsi_liaison, cast.caht_lead)
     starts = datetime(2026, 12, 24, 10)  # noqa: DTZ001 - local to the event's zone
-    event_id = await scheduled(cast, *people, visibility=Visibility.BODY, body_id=body_id, starts=starts)
+    event_id = await scheduled(cast, *people, visibility=Visibility.COMMITTEE, committee_id=committee_id, starts=starts)
     await queue_due(NOW, ZONE)
     planned = (await seen(cast.coordinator, NOW, event=event_id)).planned
     moment = NOW

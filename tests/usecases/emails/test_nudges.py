@@ -15,7 +15,7 @@ from tracker.rules.core.viewer import Viewer
 from tracker.rules.emails.content import PREVIEW, RESTRICTED_PREVIEW, RESTRICTED_SUBJECT, SUBJECT, Letter, ReplyPage
 from tracker.rules.emails.nudges import REST
 from tracker.rules.events.plan import DateChange
-from tracker.rules.events.replies import AnswerValue
+from tracker.rules.events.replies import ReplyValue
 from tracker.rules.recurrence import rule_for
 from tracker.tables.schema.core.audit import AuditEntry
 from tracker.tables.schema.core.outbox import Message
@@ -39,8 +39,8 @@ async def asked(cast: Cast, *invitees: Viewer, **facts: Any) -> UUID:
     return event_id
 
 
-async def reply(viewer: Viewer, event_id: UUID, value: AnswerValue, *, for_series: bool = False) -> None:
-    await replies.answer(viewer, event_id, KEY, value, "", EARLIER + timedelta(hours=1), for_series=for_series)
+async def reply(viewer: Viewer, event_id: UUID, value: ReplyValue, *, for_series: bool = False) -> None:
+    await replies.reply(viewer, event_id, KEY, value, "", EARLIER + timedelta(hours=1), for_series=for_series)
 
 
 async def remind(viewer: Viewer, event_id: UUID, now: datetime = NOW, key: str = KEY) -> int:
@@ -48,9 +48,12 @@ async def remind(viewer: Viewer, event_id: UUID, now: datetime = NOW, key: str =
 
 
 async def reminded() -> list[str]:
-    found: list[str] = await Message.select(Message.recipient.name).where(
-        Message.kind == "no_reply"
-    ).order_by(Message.recipient.name).output(as_list=True)  # fmt: skip
+    found: list[str] = (
+        await Message.select(Message.recipient.name)
+        .where(Message.kind == "no_reply")
+        .order_by(Message.recipient.name)
+        .output(as_list=True)
+    )
     return found
 
 
@@ -66,23 +69,23 @@ async def the_letter() -> Letter:
 
 async def test_only_who_has_not_replied_is_reminded(cast: Cast) -> None:
     event_id = await asked(cast, cast.fbi_lead, cast.caht_lead, cast.hsi_liaison, cast.hhs_liaison, cast.ipd_liaison)
-    await reply(cast.fbi_lead, event_id, AnswerValue.ACCEPTED)
-    await reply(cast.hsi_liaison, event_id, AnswerValue.TENTATIVE)
-    await reply(cast.hhs_liaison, event_id, AnswerValue.DECLINED)
+    await reply(cast.fbi_lead, event_id, ReplyValue.ACCEPTED)
+    await reply(cast.hsi_liaison, event_id, ReplyValue.TENTATIVE)
+    await reply(cast.hhs_liaison, event_id, ReplyValue.DECLINED)
     assert await remind(cast.coordinator, event_id) == 2
     assert await reminded() == ["Caht lead", "Ipd liaison"]
 
 
-async def test_who_answered_for_the_series_has_replied_to_each_date(cast: Cast) -> None:
+async def test_who_replied_for_the_series_has_replied_to_each_date(cast: Cast) -> None:
     event_id = await asked(cast, cast.fbi_lead, cast.caht_lead, rule=rule_for("monthly_nth", meeting().starts, count=3))
-    await reply(cast.fbi_lead, event_id, AnswerValue.ACCEPTED, for_series=True)
+    await reply(cast.fbi_lead, event_id, ReplyValue.ACCEPTED, for_series=True)
     assert await remind(cast.coordinator, event_id, key="2027-02-09") == 1
     assert await reminded() == ["Caht lead"]
 
 
-async def test_an_answer_to_an_earlier_time_is_none(cast: Cast) -> None:
+async def test_an_reply_to_an_earlier_time_is_none(cast: Cast) -> None:
     event_id = await asked(cast, cast.fbi_lead, rule=rule_for("monthly_nth", meeting().starts, count=3))
-    await reply(cast.fbi_lead, event_id, AnswerValue.ACCEPTED)
+    await reply(cast.fbi_lead, event_id, ReplyValue.ACCEPTED)
     moved = DateChange(starts=datetime(2027, 1, 14, 13), duration=timedelta(minutes=90))  # noqa: DTZ001 - local
     await occurrences.change_date(cast.coordinator, event_id, KEY, moved, 1, EARLIER + timedelta(days=1), notify=True)
     assert await remind(cast.coordinator, event_id) == 1
@@ -112,16 +115,20 @@ async def test_two_clicks_at_once_remind_once(cast: Cast) -> None:
 
 async def test_when_everybody_replied_there_is_nobody_to_remind(cast: Cast) -> None:
     event_id = await asked(cast, cast.fbi_lead)
-    await reply(cast.fbi_lead, event_id, AnswerValue.DECLINED)
+    await reply(cast.fbi_lead, event_id, ReplyValue.DECLINED)
     with pytest.raises(Conflict, match="Everybody"):
         await remind(cast.coordinator, event_id)
 
 
 async def test_who_left_or_lost_sight_of_the_event_is_neither_reminded_nor_counted(cast: Cast) -> None:
     event_id = await asked(
-        cast, cast.fbi_lead, cast.fbi_alternate, cast.hsi_liaison,
-        visibility=Visibility.BODY, body_id=cast.bodies["steering"],
-    )  # fmt: skip
+        cast,
+        cast.fbi_lead,
+        cast.fbi_alternate,
+        cast.hsi_liaison,
+        visibility=Visibility.COMMITTEE,
+        committee_id=cast.committees["steering"],
+    )
     await Member.update({Member.status: "departed"}).where(Member.id == cast.hsi_liaison.member_id)
     await SeatHolder.delete().where(SeatHolder.member == cast.fbi_alternate.member_id)
     assert await remind(cast.coordinator, event_id) == 1
@@ -157,8 +164,8 @@ async def test_the_trail_says_how_many_were_reminded(cast: Cast) -> None:
 
 async def test_the_mail_asks_once_more_and_says_who_comes_so_far(cast: Cast) -> None:
     event_id = await asked(cast, cast.fbi_lead, cast.caht_lead, cast.hsi_liaison)
-    await reply(cast.fbi_lead, event_id, AnswerValue.ACCEPTED)
-    await reply(cast.hsi_liaison, event_id, AnswerValue.DECLINED)
+    await reply(cast.fbi_lead, event_id, ReplyValue.ACCEPTED)
+    await reply(cast.hsi_liaison, event_id, ReplyValue.DECLINED)
     await remind(cast.coordinator, event_id)
     letter = await the_letter()
     assert (letter.subject, letter.preview) == (
@@ -166,7 +173,7 @@ async def test_the_mail_asks_once_more_and_says_who_comes_so_far(cast: Cast) -> 
         "We have not heard from you. Replies close Fri, Jan 8.",
     )
     assert dict(letter.facts)["So far"] == "2 yes, 0 maybe, 1 no"
-    assert [one.target.answer for one in letter.buttons if isinstance(one.target, ReplyPage)] == ["yes", "maybe", "no"]
+    assert [one.target.reply for one in letter.buttons if isinstance(one.target, ReplyPage)] == ["yes", "maybe", "no"]
 
 
 async def test_a_long_title_still_fits_a_phone(cast: Cast) -> None:
@@ -188,7 +195,7 @@ async def test_the_mail_about_an_event_for_named_people_tells_nothing(cast: Cast
 async def test_who_replied_before_the_mail_went_out_is_not_bothered(cast: Cast) -> None:
     event_id = await asked(cast, cast.fbi_lead)
     await remind(cast.coordinator, event_id)
-    await reply(cast.fbi_lead, event_id, AnswerValue.ACCEPTED)
+    await reply(cast.fbi_lead, event_id, ReplyValue.ACCEPTED)
     [skip] = await sent()
     assert isinstance(skip, Skip)
     assert (skip.state, skip.reason) == (State.SUPERSEDED, "The recipient has replied.")

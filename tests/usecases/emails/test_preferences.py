@@ -17,7 +17,7 @@ from tracker.errors import NotAllowed, NotFound
 from tracker.rules.actions.item_changes import NewItem
 from tracker.rules.core.audiences import Visibility
 from tracker.rules.core.viewer import Viewer
-from tracker.rules.emails.preferences import BodyPreferences, Preferences
+from tracker.rules.emails.preferences import CommitteePreferences, Preferences
 from tracker.tables.schema.core.audit import AuditEntry
 from tracker.tables.schema.core.outbox import Message
 from tracker.tables.schema.roster.people import Member
@@ -58,9 +58,12 @@ async def plan_until(end: datetime, step: timedelta = timedelta(hours=1), start:
 
 
 async def dues(of: Viewer, *kinds: str) -> list[datetime]:
-    found: list[datetime] = await Message.select(Message.due).where(
-        (Message.recipient == of.member_id) & Message.kind.is_in(list(kinds) or ["reminder"])
-    ).order_by(Message.due).output(as_list=True)  # fmt: skip
+    found: list[datetime] = (
+        await Message.select(Message.due)
+        .where((Message.recipient == of.member_id) & Message.kind.is_in(list(kinds) or ["reminder"]))
+        .order_by(Message.due)
+        .output(as_list=True)
+    )
     return found
 
 
@@ -124,28 +127,34 @@ async def test_quiet_hours_that_are_set_after_a_reminder_went_out_make_no_second
     assert len(await dues(cast.fbi_lead)) == 3
 
 
-async def test_a_body_sets_the_lead_times_of_its_events_for_who_chose_none(cast: Cast) -> None:
-    body_id = cast.bodies["steering"]
-    await preferences.save_body(cast.coordinator, body_id, BodyPreferences(leads=frozenset({HOURS})), NOW)
+async def test_a_committee_sets_the_lead_times_of_its_events_for_who_chose_none(cast: Cast) -> None:
+    committee_id = cast.committees["steering"]
+    await preferences.save_committee(
+        cast.coordinator, committee_id, CommitteePreferences(leads=frozenset({HOURS})), NOW
+    )
     await choose(cast.fbi_lead, leads=frozenset({DAY}))
-    await single(cast, visibility=Visibility.BODY, body_id=body_id)
+    await single(cast, visibility=Visibility.COMMITTEE, committee_id=committee_id)
     await plan_until(STARTS)
     assert (await dues(cast.caht_lead), await dues(cast.fbi_lead)) == ([STARTS - HOURS], [STARTS - DAY])
 
 
-async def test_only_the_chair_and_a_coordinator_set_the_reminders_of_a_body(cast: Cast) -> None:
-    services = cast.bodies["services"]
-    await preferences.save_body(cast.caht_lead, services, BodyPreferences(leads=frozenset({DAY})), NOW)
-    assert (await preferences.of_body(cast.coordinator, services))[1].leads == {DAY}
+async def test_only_the_chair_and_a_coordinator_set_the_reminders_of_a_committee(cast: Cast) -> None:
+    services = cast.committees["services"]
+    await preferences.save_committee(cast.caht_lead, services, CommitteePreferences(leads=frozenset({DAY})), NOW)
+    assert (await preferences.of_committee(cast.coordinator, services))[1].leads == {DAY}
     with pytest.raises(NotAllowed):
-        await preferences.save_body(cast.harbor_advocate, services, BodyPreferences(leads=frozenset({HOURS})), NOW)
-    for body_id in (services, uuid4()):
+        await preferences.save_committee(
+            cast.harbor_advocate, services, CommitteePreferences(leads=frozenset({HOURS})), NOW
+        )
+    for committee_id in (services, uuid4()):
         with pytest.raises(NotFound):
-            await preferences.save_body(cast.fbi_lead, body_id, BodyPreferences(leads=frozenset({HOURS})), NOW)
+            await preferences.save_committee(
+                cast.fbi_lead, committee_id, CommitteePreferences(leads=frozenset({HOURS})), NOW
+            )
 
 
-async def test_a_body_that_chose_nothing_has_the_usual(cast: Cast) -> None:
-    assert (await preferences.of_body(cast.coordinator, cast.bodies["steering"]))[1] == BodyPreferences()
+async def test_a_committee_that_chose_nothing_has_the_usual(cast: Cast) -> None:
+    assert (await preferences.of_committee(cast.coordinator, cast.committees["steering"]))[1] == CommitteePreferences()
 
 
 async def test_item_reminders_wait_for_the_end_of_quiet_hours_or_are_off(cast: Cast) -> None:
@@ -153,9 +162,13 @@ async def test_item_reminders_wait_for_the_end_of_quiet_hours_or_are_off(cast: C
     await choose(cast.harbor_advocate, item_reminders=False)
     for owner in (cast.caht_lead, cast.harbor_advocate):
         new = NewItem(
-            title="Write the protocol", owner_id=owner.member_id, due=date(2027, 2, 9), origin_id=None,
-            seen_by=Visibility.ALL, body_id=None,
-        )  # fmt: skip
+            title="Write the protocol",
+            owner_id=owner.member_id,
+            due=date(2027, 2, 9),
+            origin_id=None,
+            seen_by=Visibility.ALL,
+            committee_id=None,
+        )
         await action_items.create(cast.coordinator, new, NOW, NOW.date())
     await plan_until(datetime(2027, 2, 9, 16, tzinfo=UTC), start=datetime(2027, 2, 5, 16, tzinfo=UTC))
     kinds = ("item_due", "item_overdue")

@@ -19,7 +19,7 @@ from tracker.rules.actions.item_changes import Change, NewItem
 from tracker.rules.core.audiences import Visibility
 from tracker.rules.events.event import EventStatus
 from tracker.rules.events.plan import DateChange
-from tracker.rules.events.replies import AnswerValue
+from tracker.rules.events.replies import ReplyValue
 from tracker.rules.recurrence import rule_for
 from tracker.tables.schema.core.audit import AuditEntry
 from tracker.tables.schema.core.outbox import Message
@@ -52,9 +52,13 @@ async def plan_until(end: datetime, step: timedelta = timedelta(hours=1), start:
 
 
 async def found(*kinds: str) -> list[dict[str, Any]]:
-    rows: list[dict[str, Any]] = await Message.select(
-        Message.kind, Message.due, Message.state, Message.facts, Message.occurrence, Message.recipient.name
-    ).where(Message.kind.is_in(list(kinds) or ["reminder"])).order_by(Message.due)  # fmt: skip
+    rows: list[dict[str, Any]] = (
+        await Message.select(
+            Message.kind, Message.due, Message.state, Message.facts, Message.occurrence, Message.recipient.name
+        )
+        .where(Message.kind.is_in(list(kinds) or ["reminder"]))
+        .order_by(Message.due)
+    )
     return rows
 
 
@@ -104,7 +108,7 @@ async def test_a_date_that_moves_is_reminded_of_at_its_new_time(cast: Cast) -> N
     assert {due for due, _ in await dues()} == {moved - WEEK, moved - DAY, moved - HOURS}
 
 
-async def test_a_cancelled_date_is_not_reminded_of(cast: Cast) -> None:
+async def test_a_canceled_date_is_not_reminded_of(cast: Cast) -> None:
     event_id = await single(cast, rule=rule_for("monthly_nth", meeting().starts, count=3))
     await occurrences.cancel_date(cast.coordinator, event_id, "2027-01-12", 1, "", NOW)
     await plan_until(STARTS, timedelta(days=1))
@@ -124,7 +128,7 @@ async def test_a_tentative_event_is_reminded_of(cast: Cast) -> None:
 
 async def test_who_declined_is_not_reminded_and_the_others_are(cast: Cast) -> None:
     event_id = await single(cast)
-    await replies.answer(cast.fbi_lead, event_id, "2027-01-12", AnswerValue.DECLINED, "", NOW, for_series=False)
+    await replies.reply(cast.fbi_lead, event_id, "2027-01-12", ReplyValue.DECLINED, "", NOW, for_series=False)
     await plan(STARTS - WEEK)
     assert [row["recipient.name"] for row in await found()] == ["Coordinator"]
 
@@ -147,8 +151,10 @@ async def test_after_an_outage_each_person_gets_the_latest_reminder_of_a_date_an
     await plan(STARTS - timedelta(minutes=90))
     rows = [row for row in await found() if row["recipient.name"] == "Fbi lead"]
     assert [(row["due"], row["state"]) for row in rows] == [
-        (STARTS - WEEK, "superseded"), (STARTS - DAY, "superseded"), (STARTS - HOURS, "pending"),
-    ]  # fmt: skip
+        (STARTS - WEEK, "superseded"),
+        (STARTS - DAY, "superseded"),
+        (STARTS - HOURS, "pending"),
+    ]
     assert '"late": true' in rows[-1]["facts"]
 
 
@@ -183,9 +189,13 @@ async def test_a_weekly_date_in_the_doubled_hour_is_reminded_of_once(cast: Cast)
 
 async def item(cast: Cast, due: date) -> str:
     new = NewItem(
-        title="Write the protocol", owner_id=cast.caht_lead.member_id, due=due, origin_id=None,
-        seen_by=Visibility.ALL, body_id=None,
-    )  # fmt: skip
+        title="Write the protocol",
+        owner_id=cast.caht_lead.member_id,
+        due=due,
+        origin_id=None,
+        seen_by=Visibility.ALL,
+        committee_id=None,
+    )
     return await action_items.create(cast.coordinator, new, NOW, TODAY)
 
 
@@ -194,9 +204,12 @@ async def test_the_owner_of_an_item_is_reminded_before_on_and_after_the_day(cast
     await plan_until(datetime(2027, 2, 20, tzinfo=UTC), timedelta(hours=6), datetime(2027, 2, 1, tzinfo=UTC))
     rows = await found("item_due", "item_overdue")
     assert [(row["due"].day, row["due"].hour, row["kind"]) for row in rows] == [
-        (6, 14, "item_due"), (9, 14, "item_due"), (10, 14, "item_overdue"), (13, 14, "item_overdue"),
+        (6, 14, "item_due"),
+        (9, 14, "item_due"),
+        (10, 14, "item_overdue"),
+        (13, 14, "item_overdue"),
         (16, 14, "item_overdue"),
-    ]  # fmt: skip
+    ]
 
 
 async def test_a_done_item_is_not_reminded_of(cast: Cast) -> None:

@@ -1,4 +1,4 @@
-"""Bodies that want it have missing replies asked for by themselves, five and two days before."""
+"""Committees that want it have missing replies asked for by themselves, five and two days before."""
 
 # A local time is naive: its zone stands beside it.
 # ruff: noqa: DTZ001
@@ -12,9 +12,9 @@ import pytest
 from tests.cast import NOW, ZONE, Cast, meeting
 from tracker.errors import Conflict
 from tracker.rules.core.audiences import Visibility
-from tracker.rules.emails.preferences import BodyPreferences, Preferences
+from tracker.rules.emails.preferences import CommitteePreferences, Preferences
 from tracker.rules.events.event import Kind
-from tracker.rules.events.replies import AnswerValue
+from tracker.rules.events.replies import ReplyValue
 from tracker.rules.recurrence import rule_for
 from tracker.tables.schema.core.outbox import Message
 from tracker.usecases.emails import preferences
@@ -32,19 +32,29 @@ FIVE, TWO = timedelta(days=5), timedelta(days=2)
 @pytest.fixture
 async def cast(cast: Cast) -> Cast:
     await queue_due(NOW, ZONE)
-    await preferences.save_body(cast.coordinator, cast.bodies["steering"], BodyPreferences(asks_again=True), NOW)
+    await preferences.save_committee(
+        cast.coordinator, cast.committees["steering"], CommitteePreferences(asks_again=True), NOW
+    )
     return cast
 
 
-async def scheduled(cast: Cast, body: str = "steering", **facts: Any) -> UUID:
-    plan = meeting(cast.fbi_lead, cast.hsi_liaison, visibility=Visibility.BODY, body_id=cast.bodies[body], **facts)
+async def scheduled(cast: Cast, committee: str = "steering", **facts: Any) -> UUID:
+    plan = meeting(
+        cast.fbi_lead,
+        cast.hsi_liaison,
+        visibility=Visibility.COMMITTEE,
+        committee_id=cast.committees[committee],
+        **facts,
+    )
     return await events.schedule(cast.coordinator, plan, NOW)
 
 
 async def asked() -> list[tuple[str, datetime]]:
-    found = await Message.select(Message.recipient.name, Message.due).where(Message.kind == "no_reply").order_by(
-        Message.due, Message.recipient.name
-    )  # fmt: skip
+    found = (
+        await Message.select(Message.recipient.name, Message.due)
+        .where(Message.kind == "no_reply")
+        .order_by(Message.due, Message.recipient.name)
+    )
     return [(row["recipient.name"], row["due"]) for row in found]
 
 
@@ -56,15 +66,13 @@ async def plan(*moments: datetime) -> None:
 async def test_who_has_not_replied_is_asked_five_and_two_days_before(cast: Cast) -> None:
     event_id = await scheduled(cast)
     await plan(STARTS - FIVE)
-    await replies.answer(cast.fbi_lead, event_id, KEY, AnswerValue.ACCEPTED, "", NOW, for_series=False)
+    await replies.reply(cast.fbi_lead, event_id, KEY, ReplyValue.ACCEPTED, "", NOW, for_series=False)
     await plan(STARTS - TWO, STARTS)
-    assert await asked() == [
-        ("Fbi lead", STARTS - FIVE), ("Hsi liaison", STARTS - FIVE), ("Hsi liaison", STARTS - TWO),
-    ]  # fmt: skip
+    assert await asked() == [("Fbi lead", STARTS - FIVE), ("Hsi liaison", STARTS - FIVE), ("Hsi liaison", STARTS - TWO)]
 
 
-async def test_a_body_that_did_not_choose_it_asks_nobody(cast: Cast) -> None:
-    await scheduled(cast, body="enforcement")
+async def test_a_committee_that_did_not_choose_it_asks_nobody(cast: Cast) -> None:
+    await scheduled(cast, committee="enforcement")
     await plan(STARTS - FIVE, STARTS - TWO)
     assert await asked() == []
 

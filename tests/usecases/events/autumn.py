@@ -76,9 +76,15 @@ async def _monthly(cast: Cast) -> UUID:
     event = await event_deeds.schedule(cast.coordinator, plan, SEPTEMBER)
     in_october, in_november = datetime(2026, 10, 13, 15, tzinfo=UTC), datetime(2026, 11, 10, 16, tzinfo=UTC)
     await take(
-        cast.coordinator, event, MONTHLY[0], in_october, here=(cast.fbi_lead, cast.kcpd_detective, cast.caht_lead),
-        remote=(cast.hsi_liaison,), absent=(cast.harbor_advocate,), excused=(cast.bridge_advocate,),
-    )  # fmt: skip
+        cast.coordinator,
+        event,
+        MONTHLY[0],
+        in_october,
+        here=(cast.fbi_lead, cast.kcpd_detective, cast.caht_lead),
+        remote=(cast.hsi_liaison,),
+        absent=(cast.harbor_advocate,),
+        excused=(cast.bridge_advocate,),
+    )
     await take(cast.coordinator, event, MONTHLY[1], in_november, here=(cast.fbi_lead, cast.fbi_alternate))
     return event
 
@@ -86,9 +92,13 @@ async def _monthly(cast: Cast) -> UUID:
 async def _training(cast: Cast) -> UUID:
     """Three hours for two agencies; a member who was not invited came, and a guest of no agency of ours, remotely."""
     plan = meeting(
-        cast.fbi_lead, cast.caht_lead, title="Recognizing the signs", kind=Kind.TRAINING,
-        starts=datetime(2026, 11, 19, 9), duration=timedelta(hours=3),
-    )  # fmt: skip
+        cast.fbi_lead,
+        cast.caht_lead,
+        title="Recognizing the signs",
+        kind=Kind.TRAINING,
+        starts=datetime(2026, 11, 19, 9),
+        duration=timedelta(hours=3),
+    )
     event, at = await event_deeds.schedule(cast.coordinator, plan, SEPTEMBER), datetime(2026, 11, 19, 15, tzinfo=UTC)
     await mark(cast.coordinator, event, "2026-11-19", at, here=(cast.fbi_lead, cast.caht_lead))
     member = WalkIn(id=ids.new_id(), member_id=cast.ipd_liaison.member_id)
@@ -111,16 +121,21 @@ async def _operation(cast: Cast) -> UUID:
 async def _services(cast: Cast) -> UUID:
     """An hour of the Victim Services Committee, by its chair."""
     plan = meeting(
-        cast.harbor_advocate, cast.bridge_advocate, title="Services committee", visibility=Visibility.BODY,
-        body_id=cast.bodies["services"], starts=datetime(2026, 12, 3, 13), duration=timedelta(hours=1),
-    )  # fmt: skip
+        cast.harbor_advocate,
+        cast.bridge_advocate,
+        title="Services committee",
+        visibility=Visibility.COMMITTEE,
+        committee_id=cast.committees["services"],
+        starts=datetime(2026, 12, 3, 13),
+        duration=timedelta(hours=1),
+    )
     event, at = await event_deeds.schedule(cast.caht_lead, plan, SEPTEMBER), datetime(2026, 12, 3, 19, tzinfo=UTC)
     await take(cast.caht_lead, event, "2026-12-03", at, here=(cast.harbor_advocate,), absent=(cast.bridge_advocate,))
     return event
 
 
 async def _called_off(cast: Cast) -> None:
-    """A meeting of November 3 that was cancelled."""
+    """A meeting of November 3 that was canceled."""
     plan = meeting(*everybody(cast), title="Review", starts=datetime(2026, 11, 3, 10))
     event = await event_deeds.schedule(cast.coordinator, plan, SEPTEMBER)
     await occurrences.cancel_date(cast.coordinator, event, "2026-11-03", 1, "Election day", SEPTEMBER)

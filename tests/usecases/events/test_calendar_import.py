@@ -21,7 +21,7 @@ from tracker.rules.core.viewer import Viewer
 from tracker.rules.events.calendar_import import CalendarFile, Outcome
 from tracker.rules.events.event import Event, EventStatus, Kind, Line
 from tracker.rules.events.plan import DateChange
-from tracker.rules.events.replies import AnswerValue
+from tracker.rules.events.replies import ReplyValue
 from tracker.rules.recurrence import rule_for
 from tracker.tables.schema.core.audit import AuditEntry
 from tracker.tables.schema.core.outbox import Message
@@ -61,7 +61,7 @@ async def test_each_event_becomes_one_of_the_coordinators_for_everyone(cast: Cas
 async def test_who_imports_leads_the_events_and_has_accepted(cast: Cast) -> None:
     await imported(cast.coordinator, taken(vevent(), vevent(uid="two")))
     found = await date_lines.seen_between(cast.coordinator, *SPAN)
-    assert [(one.answer, one.is_mine) for one in found] == [(AnswerValue.ACCEPTED, True)] * 2
+    assert [(one.reply, one.is_mine) for one in found] == [(ReplyValue.ACCEPTED, True)] * 2
 
 
 async def test_the_feeds_of_everybody_learn_of_imported_events(cast: Cast) -> None:
@@ -125,13 +125,22 @@ async def test_an_event_that_the_importer_may_not_see_is_not_known_to_them(cast:
     assert await imported(cast.coordinator, taken(vevent(uid=event.uid))) == [Outcome.NEW]
 
 
-async def test_dates_left_out_added_moved_and_cancelled_are_saved_so(cast: Cast) -> None:
-    file = calendar(
-        vevent("RRULE:FREQ=WEEKLY;COUNT=4", "EXDATE:20270119T100000", "RDATE:20270121T100000", "STATUS:CONFIRMED"),
-        vevent("RECURRENCE-ID:20270126T100000", "DTSTART:20270127T140000", "DTEND:20270127T153000",
-               "LOCATION:Room B", "STATUS:CONFIRMED"),
-        vevent("RECURRENCE-ID:20270202T100000", "STATUS:CANCELLED"),
-    ).replace(b"DTSTART;TZID=America/Chicago", b"DTSTART").replace(b"DTEND;TZID=America/Chicago", b"DTEND")  # fmt: skip
+async def test_dates_left_out_added_moved_and_canceled_are_saved_so(cast: Cast) -> None:
+    file = (
+        calendar(
+            vevent("RRULE:FREQ=WEEKLY;COUNT=4", "EXDATE:20270119T100000", "RDATE:20270121T100000", "STATUS:CONFIRMED"),
+            vevent(
+                "RECURRENCE-ID:20270126T100000",
+                "DTSTART:20270127T140000",
+                "DTEND:20270127T153000",
+                "LOCATION:Room B",
+                "STATUS:CONFIRMED",
+            ),
+            vevent("RECURRENCE-ID:20270202T100000", "STATUS:CANCELLED"),
+        )
+        .replace(b"DTSTART;TZID=America/Chicago", b"DTSTART")
+        .replace(b"DTEND;TZID=America/Chicago", b"DTEND")
+    )
     await imported(cast.coordinator, read(file, NOW, ZONE))
     found = await lines(cast.harbor_advocate)
     assert [(one.key, one.place, one.is_off) for one in found] == [

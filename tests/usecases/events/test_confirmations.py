@@ -15,14 +15,14 @@ from tracker.rules.emails.content import Letter
 from tracker.rules.emails.nudges import REST
 from tracker.rules.events.confirmations import Board
 from tracker.rules.events.plan import DateChange
-from tracker.rules.events.replies import AnswerValue
+from tracker.rules.events.replies import ReplyValue
 from tracker.rules.recurrence import rule_for
 from tracker.tables.schema.core.outbox import Message
 from tracker.usecases.core import outbox
 from tracker.usecases.emails import content
 from tracker.usecases.emails.nudges import nudge
 from tracker.usecases.events import events, occurrences, replies
-from tracker.usecases.events.recorded_replies import answer_for
+from tracker.usecases.events.recorded_replies import reply_for
 from tracker.usecases.views.event_page import event_view
 
 pytestmark = pytest.mark.anyio
@@ -36,24 +36,24 @@ TO_THURSDAY = datetime(2027, 1, 14, 13)  # noqa: DTZ001 - local to the event's z
 
 
 async def asked(cast: Cast, **facts: Any) -> UUID:
-    """Schedule a series that two of three have answered, three hours ago."""
+    """Schedule a series that two of three have replied, three hours ago."""
     people = (cast.fbi_lead, cast.caht_lead, cast.hsi_liaison)
     event_id = await events.schedule(cast.coordinator, meeting(*people, **facts), NOW - 3 * AN_HOUR)
     for one in people[:2]:
-        await replies.answer(one, event_id, KEY, AnswerValue.ACCEPTED, "", NOW - 2 * AN_HOUR, for_series=True)
+        await replies.reply(one, event_id, KEY, ReplyValue.ACCEPTED, "", NOW - 2 * AN_HOUR, for_series=True)
     return event_id
 
 
-async def test_an_answer_to_the_time_of_before_is_kept_and_shown_as_such(cast: Cast) -> None:
+async def test_an_reply_to_the_time_of_before_is_kept_and_shown_as_such(cast: Cast) -> None:
     event_id = await asked(cast, rule=MONTHLY)
     await move(cast, event_id, TO_THURSDAY)
     shown = (await event_view(cast.coordinator, event_id, KEY, NOW)).named
-    assert {one.name: (one.answer, one.earlier) for one in shown if one.agency != "USAO"} == {
-        "Fbi lead": (AnswerValue.NEEDS_ACTION, AnswerValue.ACCEPTED),
-        "Caht lead": (AnswerValue.NEEDS_ACTION, AnswerValue.ACCEPTED),
-        "Hsi liaison": (AnswerValue.NEEDS_ACTION, None),
+    assert {one.name: (one.reply, one.earlier) for one in shown if one.agency != "USAO"} == {
+        "Fbi lead": (ReplyValue.NEEDS_ACTION, ReplyValue.ACCEPTED),
+        "Caht lead": (ReplyValue.NEEDS_ACTION, ReplyValue.ACCEPTED),
+        "Hsi liaison": (ReplyValue.NEEDS_ACTION, None),
     }
-    assert (await event_view(cast.fbi_lead, event_id, KEY, NOW)).earlier is AnswerValue.ACCEPTED
+    assert (await event_view(cast.fbi_lead, event_id, KEY, NOW)).earlier is ReplyValue.ACCEPTED
     await reply(cast.fbi_lead, event_id, NOW + AN_HOUR)
     assert (await event_view(cast.fbi_lead, event_id, KEY, NOW)).earlier is None
 
@@ -70,7 +70,7 @@ async def edit(cast: Cast, event_id: UUID, now: datetime = NOW, **facts: Any) ->
 
 
 async def reply(viewer: Viewer, event_id: UUID, now: datetime) -> None:
-    await replies.answer(viewer, event_id, KEY, AnswerValue.ACCEPTED, "", now, for_series=False)
+    await replies.reply(viewer, event_id, KEY, ReplyValue.ACCEPTED, "", now, for_series=False)
 
 
 async def board_of(viewer: Viewer, event_id: UUID, key: str = KEY) -> Board | None:
@@ -88,7 +88,7 @@ async def test_before_anything_changed_there_is_no_board(cast: Cast) -> None:
     assert await board_of(cast.coordinator, await asked(cast)) is None
 
 
-async def test_after_a_move_nobody_has_confirmed_and_each_answer_counts(cast: Cast) -> None:
+async def test_after_a_move_nobody_has_confirmed_and_each_reply_counts(cast: Cast) -> None:
     event_id = await asked(cast, rule=MONTHLY)
     await move(cast, event_id, TO_THURSDAY)
     waiting = {"CAHT": ["Caht lead (yes before)"], "FBI": ["Fbi lead (yes before)"], "HSI": ["Hsi liaison"]}
@@ -109,10 +109,16 @@ async def test_a_reply_that_is_kept_through_a_small_move_has_to_be_kept_by_its_o
 async def test_what_somebody_told_the_organizer_confirms_too(cast: Cast) -> None:
     event_id = await asked(cast, rule=MONTHLY)
     await move(cast, event_id, TO_THURSDAY)
-    await answer_for(
-        cast.coordinator, event_id, KEY, cast.hsi_liaison.member_id, AnswerValue.DECLINED, "", NOW + timedelta(1),
+    await reply_for(
+        cast.coordinator,
+        event_id,
+        KEY,
+        cast.hsi_liaison.member_id,
+        ReplyValue.DECLINED,
+        "",
+        NOW + timedelta(1),
         for_series=False,
-    )  # fmt: skip
+    )
     assert (await the_board(cast, event_id))[0] == 1
 
 

@@ -11,7 +11,7 @@ from tracker.rules.actions.item_changes import NewItem
 from tracker.rules.core.audiences import Visibility
 from tracker.rules.events.event import EventStatus
 from tracker.rules.events.plan import DateChange
-from tracker.rules.events.replies import AnswerValue
+from tracker.rules.events.replies import ReplyValue
 from tracker.rules.recurrence import rule_for
 from tracker.tables.schema.core.outbox import Message
 from tracker.tables.visible.events import events
@@ -144,15 +144,15 @@ async def test_somebody_taken_off_the_list_alone_is_told(cast: Cast) -> None:
     assert [row["recipient"] for row in told] == [cast.hsi_liaison.member_id]
 
 
-async def test_a_cancelled_event_can_be_brought_back_with_a_higher_sequence(cast: Cast) -> None:
+async def test_a_canceled_event_can_be_brought_back_with_a_higher_sequence(cast: Cast) -> None:
     event_id = await event_deeds.schedule(cast.coordinator, meeting(cast.fbi_lead), NOW)
     await event_deeds.cancel(cast.coordinator, event_id, 1, "Courtroom conflict", NOW)
-    await event_deeds.reinstate(cast.coordinator, event_id, 2, NOW)
+    await event_deeds.restore(cast.coordinator, event_id, 2, NOW)
     event = await event_deeds.event_for(cast.coordinator, event_id)
     assert (event.status, event.sequence) == (EventStatus.CONFIRMED, 2)
 
 
-async def test_a_draft_that_is_cancelled_is_gone_and_nobody_sees_it(cast: Cast) -> None:
+async def test_a_draft_that_is_canceled_is_gone_and_nobody_sees_it(cast: Cast) -> None:
     event_id = await event_deeds.schedule(cast.coordinator, meeting(cast.fbi_lead, status=EventStatus.DRAFT), NOW)
     await event_deeds.cancel(cast.coordinator, event_id, 1, "", NOW)
     for viewer in (cast.coordinator, cast.fbi_lead):
@@ -184,13 +184,13 @@ async def test_history_is_never_shown_to_people_who_join_when_a_running_series_n
     assert await events.event(cast.hsi_liaison, event_id) is not None
 
 
-async def test_history_of_one_arm_is_not_shown_to_a_body_of_both_with_which_the_series_goes_on(cast: Cast) -> None:
+async def test_history_of_one_arm_is_not_shown_to_a_committee_of_both_with_which_the_series_goes_on(cast: Cast) -> None:
     ours = meeting(cast.hsi_liaison, rule=MONTHLY, visibility=Visibility.LAW_ENFORCEMENT)
     august = datetime(2027, 8, 1, 15, tzinfo=UTC)
-    for body, keeps_sight in (("steering", True), ("enforcement", False)):
+    for committee, keeps_sight in (("steering", True), ("enforcement", False)):
         event_id = await event_deeds.schedule(cast.coordinator, ours, NOW)
-        of_body = replace(ours, visibility=Visibility.BODY, body_id=cast.bodies[body])
-        onward = replace(of_body, starts=JANUARY_12.replace(hour=9))
+        of_committee = replace(ours, visibility=Visibility.COMMITTEE, committee_id=cast.committees[committee])
+        onward = replace(of_committee, starts=JANUARY_12.replace(hour=9))
         await event_deeds.change(cast.coordinator, event_id, onward, 1, august, notify=False)
         assert await events.event(cast.caht_lead, event_id) is None
         assert (await events.event(cast.kcpd_alternate, event_id) is not None) is keeps_sight
@@ -225,7 +225,7 @@ async def test_a_date_that_was_held_before_its_day_stays_when_the_series_goes_on
 async def test_somebody_invited_again_is_asked_again(cast: Cast) -> None:
     event_id = await event_deeds.schedule(cast.coordinator, meeting(cast.fbi_lead), NOW)
     later = NOW + timedelta(minutes=1)
-    await replies.answer(cast.fbi_lead, event_id, "2027-01-12", AnswerValue.DECLINED, "", NOW, for_series=False)
+    await replies.reply(cast.fbi_lead, event_id, "2027-01-12", ReplyValue.DECLINED, "", NOW, for_series=False)
     await event_deeds.change(cast.coordinator, event_id, meeting(), 1, later, notify=False)
     await event_deeds.change(
         cast.coordinator, event_id, meeting(cast.fbi_lead), 2, later + timedelta(minutes=1), notify=False
@@ -233,19 +233,19 @@ async def test_somebody_invited_again_is_asked_again(cast: Cast) -> None:
     assert len(await replies.owed(cast.fbi_lead, later)) == 1
 
 
-async def test_a_meeting_of_a_body_is_scheduled_by_those_who_sit_in_it(cast: Cast) -> None:
-    plan = operation(cast.hsi_liaison, body_id=cast.bodies["services"])
+async def test_a_meeting_of_a_committee_is_scheduled_by_those_who_sit_in_it(cast: Cast) -> None:
+    plan = operation(cast.hsi_liaison, committee_id=cast.committees["services"])
     with pytest.raises(NotAllowed):
         await event_deeds.schedule(cast.fbi_lead, plan, NOW)
 
 
-async def test_a_cancelled_date_stays_cancelled_when_a_series_that_has_not_begun_changes_its_hour(cast: Cast) -> None:
+async def test_a_canceled_date_stays_canceled_when_a_series_that_has_not_begun_changes_its_hour(cast: Cast) -> None:
     event_id = await event_deeds.schedule(cast.coordinator, meeting(cast.fbi_lead, rule=MONTHLY), NOW)
     await occurrences.cancel_date(cast.coordinator, event_id, "2027-06-08", 1, "Conference week", NOW)
     at_nine = replace(meeting(cast.fbi_lead, rule=MONTHLY), starts=JANUARY_12.replace(hour=9))
     await event_deeds.change(cast.coordinator, event_id, at_nine, 2, NOW, notify=False)
     every = await occurrences.dates_of(cast.coordinator, await event_deeds.event_for(cast.coordinator, event_id))
-    assert [one.key for one in every if one.is_cancelled] == ["2027-06-08"]
+    assert [one.key for one in every if one.is_canceled] == ["2027-06-08"]
 
 
 async def test_the_only_date_of_a_series_is_called_as_the_series_when_that_moves(cast: Cast) -> None:

@@ -71,20 +71,22 @@ async def test_a_date_tells_its_own_history_and_that_of_the_whole_series(cast: C
     await change(cast.coordinator, event_id, LATER + timedelta(hours=1), title="Call")
     [renamed, when] = await read_date(cast.harbor_advocate, event_id, "2027-01-12")
     assert told([renamed]) == [(Verb.CHANGED, ((Field.TITLE, "Monthly task force meeting", "Call"),))]
-    assert told([when]) == [(Verb.CHANGED, (
-        (Field.WHEN, "Tue, Jan 12, 10:00–11:30 AM Central", "Tue, Jan 12, 2:00–3:00 PM Central"),
-    ))]  # fmt: skip
+    assert told([when]) == [
+        (Verb.CHANGED, ((Field.WHEN, "Tue, Jan 12, 10:00–11:30 AM Central", "Tue, Jan 12, 2:00–3:00 PM Central"),))
+    ]
     every = await read(cast.harbor_advocate, event_id)
     assert [(one.verb, one.date.key if one.date else None) for one in every] == [
-        (Verb.CHANGED, None), (Verb.CANCELLED, "2027-01-19"), (Verb.CHANGED, "2027-01-12"),
-    ]  # fmt: skip
+        (Verb.CHANGED, None),
+        (Verb.CANCELED, "2027-01-19"),
+        (Verb.CHANGED, "2027-01-12"),
+    ]
 
 
-async def test_a_cancelled_event_that_is_brought_back_tells_both(cast: Cast) -> None:
+async def test_a_canceled_event_that_is_brought_back_tells_both(cast: Cast) -> None:
     event_id = await events.schedule(cast.coordinator, meeting(cast.fbi_lead), NOW)
     await events.cancel(cast.coordinator, event_id, 1, "", NOW)
-    await events.reinstate(cast.coordinator, event_id, 2, LATER)
-    assert [one.verb for one in await read(cast.fbi_lead, event_id)] == [Verb.REINSTATED, Verb.CANCELLED]
+    await events.restore(cast.coordinator, event_id, 2, LATER)
+    assert [one.verb for one in await read(cast.fbi_lead, event_id)] == [Verb.RESTORED, Verb.CANCELED]
 
 
 async def test_nothing_is_kept_of_a_draft_but_that_it_was_sent(cast: Cast) -> None:
@@ -101,9 +103,18 @@ async def test_a_running_series_that_goes_on_with_another_time_tells_so_at_both_
     new_id = await change(cast.coordinator, event_id, running, starts=FIRST + timedelta(hours=1))
     both = ((Field.LAST, "", "Tuesday, January 12, 2027"), (Field.NEXT, "", "Tuesday, January 19, 2027"))
     assert told(await read(cast.harbor_advocate, event_id)) == [(Verb.WENT_ON, both)]
-    assert told(await read(cast.harbor_advocate, new_id)) == [(Verb.CONTINUED, ((
-        Field.WHEN, "every week on Tuesday, 10:00–11:30 AM Central", "every week on Tuesday, 11:00 AM–12:30 PM Central",
-    ),))]  # fmt: skip
+    assert told(await read(cast.harbor_advocate, new_id)) == [
+        (
+            Verb.CONTINUED,
+            (
+                (
+                    Field.WHEN,
+                    "every week on Tuesday, 10:00–11:30 AM Central",
+                    "every week on Tuesday, 11:00 AM–12:30 PM Central",
+                ),
+            ),
+        )
+    ]
 
 
 async def test_a_series_that_ends_earlier_tells_with_which_date(cast: Cast) -> None:
@@ -114,9 +125,9 @@ async def test_a_series_that_ends_earlier_tells_with_which_date(cast: Cast) -> N
     shorter = await events.schedule(cast.coordinator, weekly(), NOW)
     await change(cast.coordinator, shorter, rule=rule_for("weekly", FIRST, count=2))
     every_week = "every week on Tuesday, 10:00–11:30 AM Central, until"
-    assert told(await read(cast.harbor_advocate, shorter)) == [(Verb.CHANGED, (
-        (Field.WHEN, f"{every_week} Feb 2, 2027", f"{every_week} Jan 19, 2027"),
-    ))]  # fmt: skip
+    assert told(await read(cast.harbor_advocate, shorter)) == [
+        (Verb.CHANGED, ((Field.WHEN, f"{every_week} Feb 2, 2027", f"{every_week} Jan 19, 2027"),))
+    ]
 
 
 async def test_a_series_that_goes_on_in_another_circle_is_told_as_one_that_ended(cast: Cast) -> None:
@@ -160,13 +171,15 @@ async def test_who_is_added_to_a_named_event_reads_what_was_done_after_that_and_
     await change(cast.fbi_lead, event_id, at[1], title="Operation Larkspur")
     await change(cast.fbi_lead, event_id, at[2], place="Lot B", invitees=asked(cast.kcpd_detective, cast.hsi_liaison))
     await change(cast.fbi_lead, event_id, at[3], place="Lot C")
-    places = {who.name: [one.at for one in await read(who, event_id)] for who in (
-        cast.hsi_liaison, cast.kcpd_detective, cast.fbi_lead
-    )}  # fmt: skip
+    places = {
+        who.name: [one.at for one in await read(who, event_id)]
+        for who in (cast.hsi_liaison, cast.kcpd_detective, cast.fbi_lead)
+    }
     assert places == {
-        cast.hsi_liaison.name: [at[3]], cast.kcpd_detective.name: [at[3], at[2], at[1]],
+        cast.hsi_liaison.name: [at[3]],
+        cast.kcpd_detective.name: [at[3], at[2], at[1]],
         cast.fbi_lead.name: [at[3], at[2], at[1]],
-    }  # fmt: skip
+    }
     assert [one.at for one in await read_date(cast.hsi_liaison, event_id, "2027-01-16")] == [at[3]]
 
 

@@ -64,7 +64,7 @@ async def test_only_law_enforcement_marks_and_only_as_one_of_its_agencies(cast: 
 
 
 async def test_who_may_not_mark_keeps_the_marking_of_what_they_edit(cast: Cast) -> None:
-    plan = meeting(visibility=Visibility.BODY, body_id=cast.bodies["services"], marking=marking(cast))
+    plan = meeting(visibility=Visibility.COMMITTEE, committee_id=cast.committees["services"], marking=marking(cast))
     event_id = await event_deeds.schedule(cast.coordinator, plan, NOW)
     chair = cast.caht_lead
     await event_deeds.change(chair, event_id, replace(plan, title="Renamed"), 1, NOW, notify=False)
@@ -100,7 +100,7 @@ async def test_a_new_marking_stands_in_the_history_and_a_moment_long_it_can_be_t
 
 
 async def test_only_law_enforcement_takes_a_new_marking_back(cast: Cast) -> None:
-    plan = meeting(visibility=Visibility.BODY, body_id=cast.bodies["services"])
+    plan = meeting(visibility=Visibility.COMMITTEE, committee_id=cast.committees["services"])
     event_id = await event_deeds.schedule(cast.coordinator, plan, NOW)
     plan = replace(plan, invitees=await invitees_of(event_id), marking=marking(cast))
     await event_deeds.change(cast.coordinator, event_id, plan, 1, NOW, notify=False)
@@ -134,10 +134,18 @@ async def test_a_series_goes_on_without_its_limit_and_its_past_stays_under_it(ca
         await event_deeds.event_for(cast.kcpd_detective, event_id)
 
 
-@pytest.mark.parametrize(("limit", "to", "sees"), [
-    (Limit.FED_ONLY, "KCPD", False), (Limit.FEDCON, "KCPD", False), (Limit.FED_ONLY, "FBI", True),
-    (Limit.NOCON, "KCPD", True), (Limit.NOCON, "CAHT", False), (Limit.DL_ONLY, "CAHT", True), (None, "CAHT", True),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("limit", "to", "sees"),
+    [
+        (Limit.FED_ONLY, "KCPD", False),
+        (Limit.FEDCON, "KCPD", False),
+        (Limit.FED_ONLY, "FBI", True),
+        (Limit.NOCON, "KCPD", True),
+        (Limit.NOCON, "CAHT", False),
+        (Limit.DL_ONLY, "CAHT", True),
+        (None, "CAHT", True),
+    ],
+)
 async def test_who_moves_to_an_agency_outside_the_limit_loses_sight_at_once_but_its_lead_does_not(
     cast: Cast, limit: Limit | None, to: str, sees: bool
 ) -> None:

@@ -1,4 +1,4 @@
-"""One date of a series: moved, cancelled, brought back; and the answers that go with it."""
+"""One date of a series: moved, canceled, brought back; and the replies that go with it."""
 
 import json
 from dataclasses import replace
@@ -11,7 +11,7 @@ from tests.cast import LINK, NOW, Cast, everybody, meeting, operation
 from tracker.errors import Conflict, Gone, Invalid, NotAllowed, NotFound
 from tracker.rules.core.outbox import Skip, State
 from tracker.rules.events.plan import DateChange
-from tracker.rules.events.replies import AnswerValue
+from tracker.rules.events.replies import ReplyValue
 from tracker.rules.recurrence import rule_for
 from tracker.tables.schema.core.outbox import Message
 from tracker.tables.visible.events import events
@@ -31,11 +31,11 @@ async def a_series(cast: Cast) -> UUID:
     return await event_deeds.schedule(cast.coordinator, meeting(*everybody(cast), rule=MONTHLY), NOW)
 
 
-async def answer(cast: Cast, event_id: UUID, key: str) -> AnswerValue:
+async def reply(cast: Cast, event_id: UUID, key: str) -> ReplyValue:
     occurrence = await occurrences.date_for(cast.fbi_lead, event_id, key)
-    mine = await replies.my_answer(cast.fbi_lead, occurrence)
+    mine = await replies.my_reply(cast.fbi_lead, occurrence)
     assert mine is not None
-    return mine[1].value if mine[1] else AnswerValue.NEEDS_ACTION
+    return mine[1].value if mine[1] else ReplyValue.NEEDS_ACTION
 
 
 async def test_a_date_that_moves_keeps_its_name_and_leaves_the_others_alone(cast: Cast) -> None:
@@ -47,22 +47,22 @@ async def test_a_date_that_moves_keeps_its_name_and_leaves_the_others_alone(cast
     assert (april.sequence, april.event.sequence, may.sequence, may.is_changed) == (1, 0, 0, False)
 
 
-async def test_a_moved_date_asks_again_and_the_others_stay_answered(cast: Cast) -> None:
+async def test_a_moved_date_asks_again_and_the_others_stay_replied(cast: Cast) -> None:
     event_id = await a_series(cast)
-    await replies.answer(cast.fbi_lead, event_id, APRIL, AnswerValue.ACCEPTED, "", NOW, for_series=True)
+    await replies.reply(cast.fbi_lead, event_id, APRIL, ReplyValue.ACCEPTED, "", NOW, for_series=True)
     await occurrences.change_date(
         cast.coordinator, event_id, APRIL, TO_THURSDAY, 1, NOW + timedelta(minutes=1), notify=False
     )
-    assert await answer(cast, event_id, APRIL) is AnswerValue.NEEDS_ACTION
-    assert await answer(cast, event_id, JUNE) is AnswerValue.ACCEPTED
+    assert await reply(cast, event_id, APRIL) is ReplyValue.NEEDS_ACTION
+    assert await reply(cast, event_id, JUNE) is ReplyValue.ACCEPTED
 
 
 async def test_half_an_hour_on_the_same_day_keeps_the_replies(cast: Cast) -> None:
     event_id = await a_series(cast)
-    await replies.answer(cast.fbi_lead, event_id, APRIL, AnswerValue.ACCEPTED, "", NOW, for_series=False)
+    await replies.reply(cast.fbi_lead, event_id, APRIL, ReplyValue.ACCEPTED, "", NOW, for_series=False)
     later = DateChange(starts=datetime(2027, 4, 13, 10, 30), duration=timedelta(minutes=90))  # noqa: DTZ001 - local
     await occurrences.change_date(cast.coordinator, event_id, APRIL, later, 1, NOW + timedelta(1), notify=False)
-    assert await answer(cast, event_id, APRIL) is AnswerValue.ACCEPTED
+    assert await reply(cast, event_id, APRIL) is ReplyValue.ACCEPTED
 
 
 async def mailed(now: datetime) -> list[str]:
@@ -75,12 +75,12 @@ async def mailed(now: datetime) -> list[str]:
 
 async def test_a_cancellation_that_is_taken_back_before_anybody_heard_of_it_tells_and_asks_nobody(cast: Cast) -> None:
     event_id = await a_series(cast)
-    await replies.answer(cast.fbi_lead, event_id, JUNE, AnswerValue.ACCEPTED, "", NOW, for_series=False)
+    await replies.reply(cast.fbi_lead, event_id, JUNE, ReplyValue.ACCEPTED, "", NOW, for_series=False)
     await mailed(NOW)
     await occurrences.cancel_date(cast.coordinator, event_id, JUNE, 1, "", NOW + timedelta(seconds=1))
-    await occurrences.reinstate_date(cast.coordinator, event_id, JUNE, 2, NOW + timedelta(seconds=9))
+    await occurrences.restore_occurrence(cast.coordinator, event_id, JUNE, 2, NOW + timedelta(seconds=9))
     assert await mailed(NOW + timedelta(minutes=2)) == []
-    assert await answer(cast, event_id, JUNE) is AnswerValue.ACCEPTED
+    assert await reply(cast, event_id, JUNE) is ReplyValue.ACCEPTED
 
 
 async def test_a_move_before_a_cancellation_that_nobody_heard_of_is_told_when_it_is_taken_back(cast: Cast) -> None:
@@ -88,10 +88,10 @@ async def test_a_move_before_a_cancellation_that_nobody_heard_of_is_told_when_it
     await mailed(NOW)
     await occurrences.change_date(cast.coordinator, event_id, APRIL, TO_THURSDAY, 1, NOW, notify=False)
     await occurrences.cancel_date(cast.coordinator, event_id, APRIL, 2, "", NOW + timedelta(seconds=5))
-    await occurrences.reinstate_date(cast.coordinator, event_id, APRIL, 3, NOW + timedelta(seconds=9))
+    await occurrences.restore_occurrence(cast.coordinator, event_id, APRIL, 3, NOW + timedelta(seconds=9))
     waits = (Message.kind == "update") & (Message.state == "pending")
     told = [json.loads(row["facts"]) for row in await Message.select(Message.facts).where(waits)]
-    assert {(one["starts_at"], one["reinstated"]) for one in told} == {("2027-04-13T15:00:00+00:00", False)}
+    assert {(one["starts_at"], one["restored"]) for one in told} == {("2027-04-13T15:00:00+00:00", False)}
 
 
 async def test_a_date_is_moved_onto_the_day_of_another_only_by_somebody_who_was_warned(cast: Cast) -> None:
@@ -104,15 +104,15 @@ async def test_a_date_is_moved_onto_the_day_of_another_only_by_somebody_who_was_
     assert (await occurrences.date_for(cast.coordinator, event_id, APRIL)).is_changed
 
 
-async def test_a_cancelled_date_comes_back_and_asks_everybody_again(cast: Cast) -> None:
+async def test_a_canceled_date_comes_back_and_asks_everybody_again(cast: Cast) -> None:
     event_id = await a_series(cast)
-    await replies.answer(cast.fbi_lead, event_id, JUNE, AnswerValue.ACCEPTED, "", NOW, for_series=False)
+    await replies.reply(cast.fbi_lead, event_id, JUNE, ReplyValue.ACCEPTED, "", NOW, for_series=False)
     await occurrences.cancel_date(cast.coordinator, event_id, JUNE, 1, "", NOW + timedelta(minutes=1))
     await mailed(NOW + timedelta(minutes=2))
-    await occurrences.reinstate_date(cast.coordinator, event_id, JUNE, 2, NOW + timedelta(minutes=2))
+    await occurrences.restore_occurrence(cast.coordinator, event_id, JUNE, 2, NOW + timedelta(minutes=2))
     june = await occurrences.date_for(cast.coordinator, event_id, JUNE)
-    assert (june.is_cancelled, june.sequence) == (False, 2)
-    assert await answer(cast, event_id, JUNE) is AnswerValue.NEEDS_ACTION
+    assert (june.is_canceled, june.sequence) == (False, 2)
+    assert await reply(cast, event_id, JUNE) is ReplyValue.NEEDS_ACTION
 
 
 async def test_the_second_of_two_who_move_a_date_is_told(cast: Cast) -> None:
@@ -136,43 +136,43 @@ async def test_a_day_without_a_date_is_not_found(cast: Cast, key: str) -> None:
         await occurrences.date_for(cast.coordinator, event_id, key)
 
 
-async def test_a_date_that_is_over_takes_no_answer(cast: Cast) -> None:
+async def test_a_date_that_is_over_takes_no_reply(cast: Cast) -> None:
     event_id = await a_series(cast)
     after = datetime(2027, 4, 14, tzinfo=UTC)
     with pytest.raises(Gone):
-        await replies.answer(cast.fbi_lead, event_id, APRIL, AnswerValue.ACCEPTED, "", after, for_series=False)
+        await replies.reply(cast.fbi_lead, event_id, APRIL, ReplyValue.ACCEPTED, "", after, for_series=False)
 
 
-async def test_somebody_who_is_not_invited_has_nothing_to_answer(cast: Cast) -> None:
+async def test_somebody_who_is_not_invited_has_nothing_to_reply(cast: Cast) -> None:
     event_id = await event_deeds.schedule(cast.coordinator, meeting(cast.fbi_lead), NOW)
     with pytest.raises(NotAllowed):
-        await replies.answer(cast.hsi_liaison, event_id, "2027-01-12", AnswerValue.ACCEPTED, "", NOW, for_series=False)
+        await replies.reply(cast.hsi_liaison, event_id, "2027-01-12", ReplyValue.ACCEPTED, "", NOW, for_series=False)
 
 
-async def test_a_reply_is_owed_once_for_a_series_until_it_is_answered(cast: Cast) -> None:
+async def test_a_reply_is_owed_once_for_a_series_until_it_is_replied(cast: Cast) -> None:
     event_id = await a_series(cast)
     assert [one.line.key for one in await replies.owed(cast.fbi_lead, NOW)] == ["2027-01-12"]
-    await replies.answer(cast.fbi_lead, event_id, "2027-01-12", AnswerValue.DECLINED, "", NOW, for_series=True)
+    await replies.reply(cast.fbi_lead, event_id, "2027-01-12", ReplyValue.DECLINED, "", NOW, for_series=True)
     assert await replies.owed(cast.fbi_lead, NOW) == []
 
 
-async def test_a_link_answers_for_the_person_it_was_sent_to(cast: Cast) -> None:
+async def test_a_link_replies_for_the_person_it_was_sent_to(cast: Cast) -> None:
     event_id = await a_series(cast)
     occurrence = await occurrences.date_for(cast.fbi_lead, event_id, APRIL)
-    mine = await replies.my_answer(cast.fbi_lead, occurrence)
+    mine = await replies.my_reply(cast.fbi_lead, occurrence)
     assert mine is not None
-    reply = await replies.reply_by_link(mine[0], occurrence.id, NOW, LINK)
-    await replies.answer_by_link(reply, AnswerValue.TENTATIVE, "Court until 2:30", NOW)
-    assert await answer(cast, event_id, APRIL) is AnswerValue.TENTATIVE
+    opened = await replies.open_by_link(mine[0], occurrence.id, NOW, LINK)
+    await replies.reply_by_link(opened, ReplyValue.TENTATIVE, "Court until 2:30", NOW)
+    assert await reply(cast, event_id, APRIL) is ReplyValue.TENTATIVE
 
 
 async def test_a_link_to_an_event_that_is_over_is_gone(cast: Cast) -> None:
     event_id = await a_series(cast)
     occurrence = await occurrences.date_for(cast.fbi_lead, event_id, APRIL)
-    mine = await replies.my_answer(cast.fbi_lead, occurrence)
+    mine = await replies.my_reply(cast.fbi_lead, occurrence)
     assert mine is not None
     with pytest.raises(Gone):
-        await replies.reply_by_link(mine[0], occurrence.id, datetime(2027, 4, 14, tzinfo=UTC), LINK)
+        await replies.open_by_link(mine[0], occurrence.id, datetime(2027, 4, 14, tzinfo=UTC), LINK)
 
 
 async def test_the_dates_of_a_week_are_those_that_touch_it_and_may_be_seen(cast: Cast) -> None:

@@ -1,4 +1,4 @@
-"""Answers that whoever may edit an event records for others: named, audited, and no more than the person's own."""
+"""Replies that whoever may edit an event records for others: named, audited, and no more than the person's own."""
 
 from datetime import timedelta
 from typing import Any
@@ -10,21 +10,21 @@ from tests.cast import NOW, Cast, meeting, operation
 from tracker.errors import Conflict, Gone, Invalid, NotAllowed, NotFound
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.events.event import EventStatus, Kind
-from tracker.rules.events.replies import AnswerValue
+from tracker.rules.events.replies import ReplyValue
 from tracker.rules.recurrence import rule_for
 from tracker.tables.schema.core.audit import AuditEntry
 from tracker.tables.schema.core.outbox import Message
 from tracker.tables.visible.attendance import sheet
 from tracker.usecases.events import events, occurrences
 from tracker.usecases.events import replies as reply_deeds
-from tracker.usecases.events.recorded_replies import answer_for
+from tracker.usecases.events.recorded_replies import reply_for
 from tracker.usecases.views import event_page
 
 pytestmark = pytest.mark.anyio
 
 KEY, LATER = "2027-01-12", "2027-02-09"
 MONTHLY = rule_for("monthly_nth", meeting().starts, count=3)
-YES, NO = AnswerValue.ACCEPTED, AnswerValue.DECLINED
+YES, NO = ReplyValue.ACCEPTED, ReplyValue.DECLINED
 
 
 async def asked(cast: Cast, *invitees: Viewer, **facts: Any) -> UUID:
@@ -32,28 +32,22 @@ async def asked(cast: Cast, *invitees: Viewer, **facts: Any) -> UUID:
 
 
 async def enter(
-    viewer: Viewer,
-    event_id: UUID,
-    person: Viewer,
-    value: AnswerValue = YES,
-    *,
-    for_series: bool = False,
-    key: str = KEY,
+    viewer: Viewer, event_id: UUID, person: Viewer, value: ReplyValue = YES, *, for_series: bool = False, key: str = KEY
 ) -> None:
-    await answer_for(viewer, event_id, key, person.member_id, value, "By telephone", NOW, for_series=for_series)
+    await reply_for(viewer, event_id, key, person.member_id, value, "By telephone", NOW, for_series=for_series)
 
 
-async def replies(viewer: Viewer, event_id: UUID, key: str = KEY) -> dict[str, tuple[AnswerValue, str]]:
+async def replies(viewer: Viewer, event_id: UUID, key: str = KEY) -> dict[str, tuple[ReplyValue, str]]:
     date = await occurrences.date_for(viewer, event_id, key)
-    return {one.name: (one.answer, one.entered_by) for one in await sheet.participants(viewer, date)}
+    return {one.name: (one.reply, one.entered_by) for one in await sheet.participants(viewer, date)}
 
 
-async def test_the_list_names_who_entered_an_answer(cast: Cast) -> None:
+async def test_the_list_names_who_entered_an_reply(cast: Cast) -> None:
     event_id = await asked(cast, cast.kcpd_detective, cast.caht_lead)
     await enter(cast.coordinator, event_id, cast.kcpd_detective)
     found = await replies(cast.coordinator, event_id)
     assert found["Kcpd detective"] == (YES, "Coordinator (USAO)")
-    assert found["Caht lead"] == (AnswerValue.NEEDS_ACTION, "")
+    assert found["Caht lead"] == (ReplyValue.NEEDS_ACTION, "")
 
 
 async def test_it_counts_for_one_date_or_for_the_series(cast: Cast) -> None:
@@ -68,12 +62,12 @@ async def test_the_person_sees_who_entered_it_and_has_the_last_word(cast: Cast) 
     event_id = await asked(cast, cast.kcpd_detective)
     await enter(cast.coordinator, event_id, cast.kcpd_detective)
     date = await occurrences.date_for(cast.kcpd_detective, event_id, KEY)
-    mine = await reply_deeds.my_answer(cast.kcpd_detective, date)
+    mine = await reply_deeds.my_reply(cast.kcpd_detective, date)
     assert mine is not None
     assert mine[1] is not None
     assert (mine[1].value, mine[1].entered_by) == (YES, "Coordinator (USAO)")
     later = NOW + timedelta(minutes=1)
-    await reply_deeds.answer(cast.kcpd_detective, event_id, KEY, NO, "", later, for_series=False)
+    await reply_deeds.reply(cast.kcpd_detective, event_id, KEY, NO, "", later, for_series=False)
     assert (await replies(cast.coordinator, event_id))["Kcpd detective"] == (NO, "")
 
 
@@ -82,14 +76,14 @@ async def test_nobody_is_mailed_and_the_trail_names_both(cast: Cast) -> None:
     before = await Message.count()
     await enter(cast.coordinator, event_id, cast.kcpd_detective)
     assert await Message.count() == before
-    [entry] = await AuditEntry.select().where(AuditEntry.verb == "answered_for")
+    [entry] = await AuditEntry.select().where(AuditEntry.verb == "replied_for")
     date = await occurrences.date_for(cast.kcpd_detective, event_id, KEY)
-    mine = await reply_deeds.my_answer(cast.kcpd_detective, date)
+    mine = await reply_deeds.my_reply(cast.kcpd_detective, date)
     assert mine is not None
     assert (entry["actor"], entry["subject_id"]) == (str(cast.coordinator.member_id), str(mine[0]))
 
 
-async def test_only_who_may_edit_the_event_answers_for_others(cast: Cast) -> None:
+async def test_only_who_may_edit_the_event_replies_for_others(cast: Cast) -> None:
     event_id = await asked(cast, cast.kcpd_detective, cast.kcpd_alternate)
     with pytest.raises(NotAllowed):
         await enter(cast.kcpd_alternate, event_id, cast.kcpd_detective)
@@ -97,12 +91,12 @@ async def test_only_who_may_edit_the_event_answers_for_others(cast: Cast) -> Non
     assert view.answerable == ()
 
 
-async def test_nobody_answers_for_who_is_not_invited_or_is_unknown_alike(cast: Cast) -> None:
+async def test_nobody_replies_for_who_is_not_invited_or_is_unknown_alike(cast: Cast) -> None:
     event_id = await asked(cast, cast.kcpd_detective)
     said = set()
     for somebody in (cast.bridge_advocate.member_id, uuid4(), None, cast.coordinator.member_id):
         with pytest.raises(Invalid) as refused:
-            await answer_for(cast.coordinator, event_id, KEY, somebody, YES, "", NOW, for_series=False)
+            await reply_for(cast.coordinator, event_id, KEY, somebody, YES, "", NOW, for_series=False)
         said.add(refused.value.fields["person"])
     assert said == {"Choose one of the people who are invited."}
 
@@ -120,13 +114,19 @@ async def test_where_nobody_is_asked_nothing_is_recorded(cast: Cast, facts: dict
         await enter(cast.coordinator, event_id, cast.kcpd_detective)
 
 
-async def test_a_date_that_is_cancelled_or_over_takes_no_answers(cast: Cast) -> None:
+async def test_a_date_that_is_canceled_or_over_takes_no_replies(cast: Cast) -> None:
     event_id = await asked(cast, cast.kcpd_detective)
     with pytest.raises(Gone):
-        await answer_for(
-            cast.coordinator, event_id, KEY, cast.kcpd_detective.member_id, YES, "", NOW + timedelta(days=40),
+        await reply_for(
+            cast.coordinator,
+            event_id,
+            KEY,
+            cast.kcpd_detective.member_id,
+            YES,
+            "",
+            NOW + timedelta(days=40),
             for_series=True,
-        )  # fmt: skip
+        )
     await events.cancel(cast.coordinator, event_id, 1, "", NOW)
     with pytest.raises(Gone):
         await enter(cast.coordinator, event_id, cast.kcpd_detective)

@@ -1,4 +1,4 @@
-"""Who is asked again when an event changes as a whole, and which answers hold."""
+"""Who is asked again when an event changes as a whole, and which replies hold."""
 
 # A local time is naive: its zone stands beside it.
 # ruff: noqa: DTZ001
@@ -11,7 +11,7 @@ import pytest
 
 from tests.cast import NOW, Cast, meeting
 from tracker.rules.events.plan import DateChange, Plan
-from tracker.rules.events.replies import AnswerValue
+from tracker.rules.events.replies import ReplyValue
 from tracker.rules.recurrence import rule_for
 from tracker.usecases.events import events, occurrences, replies
 from tracker.usecases.views import event_page
@@ -21,13 +21,13 @@ pytestmark = pytest.mark.anyio
 START = datetime(2027, 1, 12, 10)
 FIRST, SECOND = "2027-01-12", "2027-01-19"
 LATER = NOW + timedelta(hours=1)
-YES, OPEN = AnswerValue.ACCEPTED, AnswerValue.NEEDS_ACTION
+YES, OPEN = ReplyValue.ACCEPTED, ReplyValue.NEEDS_ACTION
 
 
-async def answered(cast: Cast, *, for_series: bool, **facts: Any) -> UUID:
+async def replied(cast: Cast, *, for_series: bool, **facts: Any) -> UUID:
     """Schedule an event to which the FBI's lead says yes, for its first date or for all."""
     event_id = await events.schedule(cast.coordinator, meeting(cast.fbi_lead, **facts), NOW)
-    await replies.answer(cast.fbi_lead, event_id, FIRST, YES, "", NOW, for_series=for_series)
+    await replies.reply(cast.fbi_lead, event_id, FIRST, YES, "", NOW, for_series=for_series)
     return event_id
 
 
@@ -41,29 +41,29 @@ async def change(cast: Cast, event_id: UUID, now: datetime = LATER, **facts: Any
     await events.change(cast.coordinator, event_id, plan, event.version, now, notify=False)
 
 
-async def answer_to(cast: Cast, event_id: UUID, key: str) -> AnswerValue:
-    given = (await event_page.event_view(cast.fbi_lead, event_id, key, LATER)).answer
+async def reply_to(cast: Cast, event_id: UUID, key: str) -> ReplyValue:
+    given = (await event_page.event_view(cast.fbi_lead, event_id, key, LATER)).reply
     return given.value if given else OPEN
 
 
 @pytest.mark.parametrize("for_series", [True, False])
 async def test_a_single_event_that_moves_to_another_day_asks_everybody_again(cast: Cast, *, for_series: bool) -> None:
-    event_id = await answered(cast, for_series=for_series)
+    event_id = await replied(cast, for_series=for_series)
     await change(cast, event_id, starts=START + timedelta(days=7))
-    assert await answer_to(cast, event_id, SECOND) is OPEN
+    assert await reply_to(cast, event_id, SECOND) is OPEN
 
 
 @pytest.mark.parametrize("for_series", [True, False])
 async def test_another_place_asks_everybody_again(cast: Cast, *, for_series: bool) -> None:
-    event_id = await answered(cast, for_series=for_series)
+    event_id = await replied(cast, for_series=for_series)
     await change(cast, event_id, place="FBI field office")
-    assert await answer_to(cast, event_id, FIRST) is OPEN
+    assert await reply_to(cast, event_id, FIRST) is OPEN
 
 
 async def test_half_an_hour_and_a_new_title_ask_nobody(cast: Cast) -> None:
-    event_id = await answered(cast, for_series=False)
+    event_id = await replied(cast, for_series=False)
     await change(cast, event_id, starts=START + timedelta(minutes=30), title="Another title")
-    assert await answer_to(cast, event_id, FIRST) is YES
+    assert await reply_to(cast, event_id, FIRST) is YES
 
 
 @pytest.mark.parametrize("for_series", [True, False])
@@ -71,48 +71,48 @@ async def test_half_an_hour_and_a_new_title_ask_nobody(cast: Cast) -> None:
 async def test_a_series_that_moves_by_less_than_an_hour_asks_nobody(
     cast: Cast, minutes: int, *, for_series: bool
 ) -> None:
-    event_id = await answered(cast, for_series=for_series, rule=weekly(1))
+    event_id = await replied(cast, for_series=for_series, rule=weekly(1))
     await change(cast, event_id, rule=weekly(1), starts=START + timedelta(minutes=minutes))
-    assert await answer_to(cast, event_id, FIRST) is YES
-    assert await answer_to(cast, event_id, SECOND) is (YES if for_series else OPEN)
+    assert await reply_to(cast, event_id, FIRST) is YES
+    assert await reply_to(cast, event_id, SECOND) is (YES if for_series else OPEN)
 
 
 @pytest.mark.parametrize("for_series", [True, False])
 async def test_a_series_that_moves_by_an_hour_asks_everybody(cast: Cast, *, for_series: bool) -> None:
-    event_id = await answered(cast, for_series=for_series, rule=weekly(1))
+    event_id = await replied(cast, for_series=for_series, rule=weekly(1))
     await change(cast, event_id, rule=weekly(1), starts=START + timedelta(hours=1))
-    assert [await answer_to(cast, event_id, key) for key in (FIRST, SECOND)] == [OPEN, OPEN]
+    assert [await reply_to(cast, event_id, key) for key in (FIRST, SECOND)] == [OPEN, OPEN]
 
 
 @pytest.mark.parametrize("for_series", [True, False])
-async def test_a_rule_that_changes_keeps_the_answers_to_dates_that_stay(cast: Cast, *, for_series: bool) -> None:
-    event_id = await answered(cast, for_series=for_series, rule=weekly(1))
+async def test_a_rule_that_changes_keeps_the_replies_to_dates_that_stay(cast: Cast, *, for_series: bool) -> None:
+    event_id = await replied(cast, for_series=for_series, rule=weekly(1))
     await change(cast, event_id, rule=weekly(1, 3))
-    assert await answer_to(cast, event_id, FIRST) is YES
-    assert await answer_to(cast, event_id, "2027-01-14") is OPEN
+    assert await reply_to(cast, event_id, FIRST) is YES
+    assert await reply_to(cast, event_id, "2027-01-14") is OPEN
 
 
-async def test_another_place_leaves_what_has_begun_as_it_was_answered(cast: Cast) -> None:
-    event_id = await answered(cast, for_series=True, rule=weekly(1))
+async def test_another_place_leaves_what_has_begun_as_it_was_replied(cast: Cast) -> None:
+    event_id = await replied(cast, for_series=True, rule=weekly(1))
     await change(cast, event_id, datetime.fromisoformat("2027-01-13T15:00+00:00"), rule=weekly(1), place="FBI")
-    assert await answer_to(cast, event_id, FIRST) is YES
-    assert await answer_to(cast, event_id, SECOND) is OPEN
+    assert await reply_to(cast, event_id, FIRST) is YES
+    assert await reply_to(cast, event_id, SECOND) is OPEN
 
 
 async def test_a_date_with_a_place_of_its_own_is_not_asked_again_for_the_place_of_the_series(cast: Cast) -> None:
-    event_id = await answered(cast, for_series=False, rule=weekly(1))
+    event_id = await replied(cast, for_series=False, rule=weekly(1))
     elsewhere = DateChange(starts=START, duration=timedelta(minutes=90), place="Court house")
     await occurrences.change_date(cast.coordinator, event_id, FIRST, elsewhere, 1, LATER, notify=False)
     soon = LATER + timedelta(minutes=5)
-    await replies.answer(cast.fbi_lead, event_id, FIRST, YES, "", soon, for_series=False)
+    await replies.reply(cast.fbi_lead, event_id, FIRST, YES, "", soon, for_series=False)
     await change(cast, event_id, soon, rule=weekly(1), place="FBI field office")
-    assert await answer_to(cast, event_id, FIRST) is YES
+    assert await reply_to(cast, event_id, FIRST) is YES
 
 
 async def test_yes_to_all_dates_is_yes_to_one_that_was_asked_again(cast: Cast) -> None:
-    event_id = await answered(cast, for_series=True, rule=weekly(1))
+    event_id = await replied(cast, for_series=True, rule=weekly(1))
     moved = DateChange(starts=START + timedelta(days=9), duration=timedelta(minutes=90))
     await occurrences.change_date(cast.coordinator, event_id, SECOND, moved, 1, LATER, notify=False)
-    assert await answer_to(cast, event_id, SECOND) is OPEN
-    await replies.answer(cast.fbi_lead, event_id, FIRST, YES, "", LATER + timedelta(hours=1), for_series=True)
-    assert await answer_to(cast, event_id, SECOND) is YES
+    assert await reply_to(cast, event_id, SECOND) is OPEN
+    await replies.reply(cast.fbi_lead, event_id, FIRST, YES, "", LATER + timedelta(hours=1), for_series=True)
+    assert await reply_to(cast, event_id, SECOND) is YES

@@ -1,4 +1,4 @@
-"""One date of a series and all that follow: changed, cancelled; a date added; a series that ends later or earlier."""
+"""One date of a series and all that follow: changed, canceled; a date added; a series that ends later or earlier."""
 
 # A local time is naive: its zone stands beside it.
 # ruff: noqa: DTZ001
@@ -18,7 +18,7 @@ from tracker.rules.core.audiences import Visibility
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.events.event import EventStatus, Occurrence
 from tracker.rules.events.plan import DateChange, Plan, from_date
-from tracker.rules.events.replies import AnswerValue
+from tracker.rules.events.replies import ReplyValue
 from tracker.rules.recurrence import rule_for
 from tracker.rules.recurrence.holiday_choices import HolidayChoice
 from tracker.tables.schema.core.outbox import Message
@@ -36,9 +36,11 @@ AUGUST = datetime.fromisoformat("2027-08-01T15:00+00:00")
 def monthly(*invitees: Viewer) -> Plan:
     """Return twelve second Tuesdays, 10 to 11:30."""
     return meeting(
-        *invitees, starts=START, duration=timedelta(minutes=90),
+        *invitees,
+        starts=START,
+        duration=timedelta(minutes=90),
         rule=rule_for("monthly_nth", START, until=date(2027, 12, 31)),
-    )  # fmt: skip
+    )
 
 
 async def the_series(cast: Cast) -> UUID:
@@ -60,9 +62,9 @@ async def dates_of(cast: Cast, event_id: UUID) -> list[Occurrence]:
     return await occurrences.dates_of(cast.coordinator, await events.event_for(cast.coordinator, event_id))
 
 
-async def answer_of(viewer: Viewer, event_id: UUID, key: str) -> AnswerValue:
-    given = (await event_page.event_view(viewer, event_id, key, AUGUST)).answer
-    return given.value if given else AnswerValue.NEEDS_ACTION
+async def reply_of(viewer: Viewer, event_id: UUID, key: str) -> ReplyValue:
+    given = (await event_page.event_view(viewer, event_id, key, AUGUST)).reply
+    return given.value if given else ReplyValue.NEEDS_ACTION
 
 
 async def test_october_at_nine_ends_the_series_in_september_and_goes_on_as_another(cast: Cast) -> None:
@@ -84,26 +86,28 @@ async def test_what_was_changed_before_the_split_stays(cast: Cast) -> None:
     assert (april.is_changed, f"{april.starts_at:%d %H}") == (True, "15 18")
 
 
-async def test_answers_for_dates_that_stay_the_same_are_not_asked_again(cast: Cast) -> None:
+async def test_replies_for_dates_that_stay_the_same_are_not_asked_again(cast: Cast) -> None:
     event_id = await the_series(cast)
-    await replies.answer(cast.fbi_lead, event_id, "2027-01-12", AnswerValue.ACCEPTED, "", NOW, for_series=True)
-    await replies.answer(cast.fbi_lead, event_id, "2027-11-09", AnswerValue.DECLINED, "", NOW, for_series=False)
+    await replies.reply(cast.fbi_lead, event_id, "2027-01-12", ReplyValue.ACCEPTED, "", NOW, for_series=True)
+    await replies.reply(cast.fbi_lead, event_id, "2027-11-09", ReplyValue.DECLINED, "", NOW, for_series=False)
     version, plan = await plan_from(cast.coordinator, event_id, datetime(2027, 10, 12, 10))
     renamed = replace(plan, title="Steering Committee")
     new_id = await series_split.change_from(
         cast.coordinator, event_id, "2027-10-12", renamed, version, AUGUST, notify=False
     )
-    assert [await answer_of(cast.fbi_lead, new_id, key) for key in ("2027-10-12", "2027-11-09", "2027-12-14")] == [
-        AnswerValue.ACCEPTED, AnswerValue.DECLINED, AnswerValue.ACCEPTED,
-    ]  # fmt: skip
-    assert await answer_of(cast.caht_lead, new_id, "2027-10-12") is AnswerValue.NEEDS_ACTION
+    assert [await reply_of(cast.fbi_lead, new_id, key) for key in ("2027-10-12", "2027-11-09", "2027-12-14")] == [
+        ReplyValue.ACCEPTED,
+        ReplyValue.DECLINED,
+        ReplyValue.ACCEPTED,
+    ]
+    assert await reply_of(cast.caht_lead, new_id, "2027-10-12") is ReplyValue.NEEDS_ACTION
 
 
-async def test_answers_for_another_hour_are_asked_again(cast: Cast) -> None:
+async def test_replies_for_another_hour_are_asked_again(cast: Cast) -> None:
     event_id = await the_series(cast)
-    await replies.answer(cast.fbi_lead, event_id, "2027-01-12", AnswerValue.ACCEPTED, "", NOW, for_series=True)
+    await replies.reply(cast.fbi_lead, event_id, "2027-01-12", ReplyValue.ACCEPTED, "", NOW, for_series=True)
     new_id = await october_at_nine(cast, event_id)
-    assert await answer_of(cast.fbi_lead, new_id, "2027-10-12") is AnswerValue.NEEDS_ACTION
+    assert await reply_of(cast.fbi_lead, new_id, "2027-10-12") is ReplyValue.NEEDS_ACTION
 
 
 async def october_without(cast: Cast, event_id: UUID, **facts: Any) -> UUID:
@@ -171,7 +175,7 @@ async def test_cancelling_a_date_and_all_that_follow_ends_the_series_before_it(c
 async def test_cancelling_from_the_first_date_on_cancels_the_event(cast: Cast) -> None:
     event_id = await the_series(cast)
     await series_split.cancel_from(cast.coordinator, event_id, "2027-01-12", 1, "", NOW)
-    assert (await events.event_for(cast.coordinator, event_id)).status is EventStatus.CANCELLED
+    assert (await events.event_for(cast.coordinator, event_id)).status is EventStatus.CANCELED
 
 
 async def test_a_date_can_be_added_beside_the_rule_and_survives_a_later_end(cast: Cast) -> None:
@@ -214,14 +218,14 @@ async def test_a_second_date_on_the_same_day_is_refused(cast: Cast) -> None:
         await series_split.add_date(cast.coordinator, event_id, datetime(2027, 2, 9, 15), 1, NOW)
 
 
-async def test_a_series_that_ends_later_stays_the_same_and_keeps_its_answers(cast: Cast) -> None:
+async def test_a_series_that_ends_later_stays_the_same_and_keeps_its_replies(cast: Cast) -> None:
     event_id = await the_series(cast)
-    await replies.answer(cast.fbi_lead, event_id, "2027-09-14", AnswerValue.DECLINED, "", NOW, for_series=False)
+    await replies.reply(cast.fbi_lead, event_id, "2027-09-14", ReplyValue.DECLINED, "", NOW, for_series=False)
     event, plan = await events.plan_to_change(cast.coordinator, event_id)
     longer = replace(plan, rule=rule_for("monthly_nth", START, until=date(2028, 6, 30)))
     same_id = await events.change(cast.coordinator, event_id, longer, event.version, AUGUST, notify=False)
     assert same_id == event_id
-    assert await answer_of(cast.fbi_lead, event_id, "2027-09-14") is AnswerValue.DECLINED
+    assert await reply_of(cast.fbi_lead, event_id, "2027-09-14") is ReplyValue.DECLINED
     assert len(await dates_of(cast, event_id)) == 18
 
 
@@ -237,24 +241,30 @@ async def test_a_series_does_not_end_before_a_date_that_has_begun(cast: Cast) ->
 async def test_dates_on_holidays_are_held_as_chosen_and_feeds_say_so(cast: Cast) -> None:
     first = datetime(2027, 1, 11, 9)
     plan = meeting(
-        cast.fbi_lead, starts=first, rule=rule_for("weekly", first, interval=2, count=4),
+        cast.fbi_lead,
+        starts=first,
+        rule=rule_for("weekly", first, interval=2, count=4),
         on_holidays={date(2027, 1, 25): HolidayChoice.SKIP, date(2027, 2, 8): HolidayChoice.NEXT_WEEK},
-    )  # fmt: skip
+    )
     event_id = await events.schedule(cast.coordinator, plan, NOW)
     dates = await dates_of(cast, event_id)
     assert [(f"{one.starts_at:%m-%d}", one.is_changed) for one in dates] == [
-        ("01-11", False), ("02-15", True), ("02-22", False),
-    ]  # fmt: skip
-    [series, moved] = entries(dates[0].event, dates, lambda one: one.is_cancelled)
+        ("01-11", False),
+        ("02-15", True),
+        ("02-22", False),
+    ]
+    [series, moved] = entries(dates[0].event, dates, lambda one: one.is_canceled)
     assert (series.exdates, moved.recurrence_id) == ((datetime(2027, 1, 25, 9),), datetime(2027, 2, 8, 9))
 
 
 async def test_a_date_that_was_left_out_stays_out_when_the_rest_of_the_series_changes(cast: Cast) -> None:
     first = datetime(2027, 1, 11, 9)
     plan = meeting(
-        cast.fbi_lead, starts=first, rule=rule_for("weekly", first, count=8),
+        cast.fbi_lead,
+        starts=first,
+        rule=rule_for("weekly", first, count=8),
         on_holidays={date(2027, 1, 18): HolidayChoice.SKIP, date(2027, 2, 15): HolidayChoice.SKIP},
-    )  # fmt: skip
+    )
     event_id = await events.schedule(cast.coordinator, plan, NOW)
     event, known = await events.plan_to_change(cast.coordinator, event_id)
     later = from_date(known, datetime(2027, 2, 1, 10))

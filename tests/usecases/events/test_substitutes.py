@@ -15,7 +15,7 @@ from tracker.rules.core.outbox import Skip, State
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.emails.content import CalendarPart, Letter
 from tracker.rules.events.plan import DateChange
-from tracker.rules.events.replies import AnswerValue
+from tracker.rules.events.replies import ReplyValue
 from tracker.rules.recurrence import rule_for
 from tracker.tables.schema.core.audit import AuditEntry
 from tracker.tables.schema.core.outbox import Message
@@ -36,9 +36,9 @@ WEEKLY = {"rule": rule_for("weekly", STARTS, count=3)}
 
 async def asked(cast: Cast, *people: Viewer, **facts: Any) -> UUID:
     """Return a weekly meeting of the Steering Committee, whose invitations are out."""
-    of_body = {"visibility": Visibility.BODY, "body_id": cast.bodies["steering"], **WEEKLY, **facts}
+    of_committee = {"visibility": Visibility.COMMITTEE, "committee_id": cast.committees["steering"], **WEEKLY, **facts}
     who = people or (cast.fbi_lead, cast.hsi_liaison)
-    event_id = await events.schedule(cast.coordinator, meeting(*who, **of_body), NOW - timedelta(hours=1))
+    event_id = await events.schedule(cast.coordinator, meeting(*who, **of_committee), NOW - timedelta(hours=1))
     await sent()
     return event_id
 
@@ -47,12 +47,18 @@ async def sent() -> None:
     await Message.update({Message.state: "sent", Message.sent_at: NOW}, force=True)
 
 
-async def send(cast: Cast, event_id: UUID, stand_in: Viewer, now: datetime = NOW, **facts: Any) -> None:
+async def send(cast: Cast, event_id: UUID, substitute: Viewer, now: datetime = NOW, **facts: Any) -> None:
     """Let the FBI's primary send somebody to the second date."""
-    await replies.answer(
-        cast.fbi_lead, event_id, KEY, AnswerValue.DECLINED, "In court", now, stand_in=stand_in.member_id,
+    await replies.reply(
+        cast.fbi_lead,
+        event_id,
+        KEY,
+        ReplyValue.DECLINED,
+        "In court",
+        now,
+        substitute=substitute.member_id,
         **{"for_series": False, **facts},
-    )  # fmt: skip
+    )
 
 
 async def waiting(cast: Cast) -> list[tuple[str, str]]:
@@ -80,10 +86,10 @@ async def test_whoever_holds_a_seat_chooses_among_its_alternates_who_may_see_the
     assert await choices(cast, cast.hsi_liaison, event_id) == []
 
 
-async def test_nobody_is_offered_for_an_event_of_no_body_or_one_that_the_alternate_may_not_see(cast: Cast) -> None:
+async def test_nobody_is_offered_for_an_event_of_no_committee_or_one_that_the_alternate_may_not_see(cast: Cast) -> None:
     of_nobody = await events.schedule(cast.coordinator, meeting(cast.fbi_lead), NOW)
     assert await choices(cast, cast.fbi_lead, of_nobody) == []
-    named = operation(cast.fbi_lead, body_id=cast.bodies["steering"])
+    named = operation(cast.fbi_lead, committee_id=cast.committees["steering"])
     assert await choices(cast, cast.fbi_lead, await events.schedule(cast.coordinator, named, NOW)) == []
 
 
@@ -92,7 +98,7 @@ async def test_nobody_outside_the_seat_can_be_sent(cast: Cast) -> None:
     for other in (cast.kcpd_alternate, cast.hsi_liaison, cast.coordinator, cast.fbi_lead):
         with pytest.raises(Invalid) as refused:
             await send(cast, event_id, other)
-        assert refused.value.fields == {"stand_in": "Choose one of the alternates of your seat."}
+        assert refused.value.fields == {"substitute": "Choose one of the alternates of your seat."}
     assert await waiting(cast) == []
 
 
@@ -100,13 +106,13 @@ async def test_an_alternate_is_sent_to_one_date_and_not_to_a_whole_series(cast: 
     event_id = await asked(cast)
     with pytest.raises(Invalid) as refused:
         await send(cast, event_id, cast.fbi_alternate, for_series=True)
-    assert "one date" in refused.value.fields["stand_in"]
+    assert "one date" in refused.value.fields["substitute"]
 
 
-async def test_the_stand_in_alone_is_told_with_an_entry_of_that_date_alone(cast: Cast) -> None:
+async def test_the_substitute_alone_is_told_with_an_entry_of_that_date_alone(cast: Cast) -> None:
     event_id = await asked(cast)
     await send(cast, event_id, cast.fbi_alternate)
-    assert await waiting(cast) == [("stand_in", "fbi_alternate")]
+    assert await waiting(cast) == [("substitute", "fbi_alternate")]
     [letter] = await letters_to(cast.fbi_alternate, NOW)
     assert isinstance(letter, Letter)
     assert letter.subject == "Come as alternate: Monthly task force meeting, Tue, Jan 19, 10:00 AM"
@@ -114,26 +120,28 @@ async def test_the_stand_in_alone_is_told_with_an_entry_of_that_date_alone(cast:
     assert letter.buttons == ()
     assert isinstance(letter.calendar, CalendarPart)
     assert letter.calendar.date is not None
-    assert (letter.calendar.date.key, letter.calendar.answer) == (KEY, AnswerValue.ACCEPTED)
+    assert (letter.calendar.date.key, letter.calendar.reply) == (KEY, ReplyValue.ACCEPTED)
 
 
 async def test_it_is_recorded_by_name_and_in_the_audit_trail(cast: Cast) -> None:
     event_id = await asked(cast)
     await send(cast, event_id, cast.fbi_alternate)
     view = await event_view(cast.hsi_liaison, event_id, KEY, NOW)
-    shown = {one.name: (one.answer.value, one.stand_in, one.stands_in_for) for one in view.named if one.agency == "FBI"}
+    shown = {
+        one.name: (one.reply.value, one.substitute, one.substitutes_for) for one in view.named if one.agency == "FBI"
+    }
     assert shown == {
         "Fbi lead": ("declined", "Fbi alternate (FBI)", ""),
         "Fbi alternate": ("accepted", "", "Fbi lead (FBI)"),
     }
-    [row] = await AuditEntry.select(AuditEntry.facts).where(AuditEntry.verb == "answered")
-    assert f'"stand_in": "{cast.fbi_alternate.member_id}"' in row["facts"]
+    [row] = await AuditEntry.select(AuditEntry.facts).where(AuditEntry.verb == "replied")
+    assert f'"substitute": "{cast.fbi_alternate.member_id}"' in row["facts"]
     own = await event_view(cast.fbi_alternate, event_id, KEY, NOW)
-    assert (own.is_invited, own.stands_in_for) == (False, "Fbi lead (FBI)")
-    assert (await event_view(cast.fbi_alternate, event_id, "2027-01-12", NOW)).stands_in_for == ""
+    assert (own.is_invited, own.substitutes_for) == (False, "Fbi lead (FBI)")
+    assert (await event_view(cast.fbi_alternate, event_id, "2027-01-12", NOW)).substitutes_for == ""
 
 
-async def test_the_stand_in_is_reminded_in_place_of_who_sent_them_and_of_that_date_alone(cast: Cast) -> None:
+async def test_the_substitute_is_reminded_in_place_of_who_sent_them_and_of_that_date_alone(cast: Cast) -> None:
     event_id = await asked(cast)
     await send(cast, event_id, cast.fbi_alternate)
     await sent()
@@ -149,7 +157,7 @@ async def test_the_stand_in_is_reminded_in_place_of_who_sent_them_and_of_that_da
     assert not [one for one in await letters_to(cast.fbi_lead, the_day_before) if isinstance(one, Letter)]
 
 
-async def test_the_stand_in_has_it_in_the_feed_of_what_is_theirs(cast: Cast) -> None:
+async def test_the_substitute_has_it_in_the_feed_of_what_is_theirs(cast: Cast) -> None:
     event_id = await asked(cast)
 
     async def mine() -> list[UUID]:
@@ -159,19 +167,25 @@ async def test_the_stand_in_has_it_in_the_feed_of_what_is_theirs(cast: Cast) -> 
     assert await mine() == []
     await send(cast, event_id, cast.fbi_alternate)
     assert await mine() == [event_id]
-    await replies.answer(cast.fbi_lead, event_id, KEY, AnswerValue.ACCEPTED, "", LATER, for_series=False)
+    await replies.reply(cast.fbi_lead, event_id, KEY, ReplyValue.ACCEPTED, "", LATER, for_series=False)
     assert await mine() == []
 
 
-async def test_who_comes_after_all_has_the_stand_in_told_and_taken_off(cast: Cast) -> None:
+async def test_who_comes_after_all_has_the_substitute_told_and_taken_off(cast: Cast) -> None:
     event_id = await asked(cast)
     await send(cast, event_id, cast.fbi_alternate)
-    await replies.answer(  # to another date as well, to which they still come
-        cast.fbi_lead, event_id, "2027-01-26", AnswerValue.DECLINED, "", NOW, for_series=False,
-        stand_in=cast.fbi_alternate.member_id,
-    )  # fmt: skip
+    await replies.reply(  # to another date as well, to which they still come
+        cast.fbi_lead,
+        event_id,
+        "2027-01-26",
+        ReplyValue.DECLINED,
+        "",
+        NOW,
+        for_series=False,
+        substitute=cast.fbi_alternate.member_id,
+    )
     await sent()
-    await replies.answer(cast.fbi_lead, event_id, KEY, AnswerValue.ACCEPTED, "", LATER, for_series=False)
+    await replies.reply(cast.fbi_lead, event_id, KEY, ReplyValue.ACCEPTED, "", LATER, for_series=False)
     [letter] = await letters_to(cast.fbi_alternate, LATER + timedelta(minutes=1))
     assert isinstance(letter, Letter)
     assert letter.subject == "You are off the list: Monthly task force meeting, Tue, Jan 19"
@@ -181,7 +195,7 @@ async def test_who_comes_after_all_has_the_stand_in_told_and_taken_off(cast: Cas
     assert [one.name for one in view.named if one.agency == "FBI"] == ["Fbi lead"]
 
 
-async def test_a_moved_date_asks_who_was_asked_again_and_lets_the_stand_in_off(cast: Cast) -> None:
+async def test_a_moved_date_asks_who_was_asked_again_and_lets_the_substitute_off(cast: Cast) -> None:
     event_id = await asked(cast)
     await send(cast, event_id, cast.fbi_alternate)
     await sent()
@@ -190,7 +204,7 @@ async def test_a_moved_date_asks_who_was_asked_again_and_lets_the_stand_in_off(c
     assert await waiting(cast) == [("update", "fbi_lead"), ("update", "hsi_liaison"), ("withdrawal", "fbi_alternate")]
 
 
-async def test_the_stand_in_hears_of_another_minute_and_of_a_cancellation(cast: Cast) -> None:
+async def test_the_substitute_hears_of_another_minute_and_of_a_cancellation(cast: Cast) -> None:
     event_id = await asked(cast)
     await send(cast, event_id, cast.fbi_alternate)
     await sent()
@@ -202,10 +216,10 @@ async def test_the_stand_in_hears_of_another_minute_and_of_a_cancellation(cast: 
     await events.cancel(cast.coordinator, event_id, 2, "", LATER + timedelta(minutes=2))
     [off] = await letters_to(cast.fbi_alternate, LATER + timedelta(minutes=3))
     assert isinstance(off, Letter)
-    assert off.subject == "Cancelled: Monthly task force meeting, Tue, Jan 19"
+    assert off.subject == "Canceled: Monthly task force meeting, Tue, Jan 19"
 
 
-async def test_a_date_that_goes_with_the_rest_of_its_series_lets_the_stand_in_off(cast: Cast) -> None:
+async def test_a_date_that_goes_with_the_rest_of_its_series_lets_the_substitute_off(cast: Cast) -> None:
     event_id = await asked(cast)
     await send(cast, event_id, cast.fbi_alternate)
     await sent()
@@ -215,7 +229,7 @@ async def test_a_date_that_goes_with_the_rest_of_its_series_lets_the_stand_in_of
     assert isinstance(letter, Letter)
 
 
-async def test_the_roll_has_a_line_of_the_stand_in_who_can_be_marked(cast: Cast) -> None:
+async def test_the_roll_has_a_line_of_the_substitute_who_can_be_marked(cast: Cast) -> None:
     event_id = await asked(cast)
     await send(cast, event_id, cast.fbi_alternate)
     at = datetime(2027, 1, 19, 16, tzinfo=UTC)
@@ -223,7 +237,7 @@ async def test_the_roll_has_a_line_of_the_stand_in_who_can_be_marked(cast: Cast)
     roll = await roll_call.roll(cast.coordinator, event_id, KEY, at)
     [line] = [one for one in roll.lines if one.name == "Fbi alternate"]
     assert line.participant is not None
-    assert (line.mark, line.is_walk_in, line.participant.stands_in_for) == (Mark.HERE, False, "Fbi lead (FBI)")
+    assert (line.mark, line.is_walk_in, line.participant.substitutes_for) == (Mark.HERE, False, "Fbi lead (FBI)")
 
 
 async def test_who_is_invited_themselves_and_stands_in_has_one_line_and_no_second_mail(cast: Cast) -> None:
@@ -239,10 +253,10 @@ async def test_who_is_invited_themselves_and_stands_in_has_one_line_and_no_secon
 async def test_a_link_in_a_mail_sends_an_alternate_too(cast: Cast) -> None:
     event_id = await asked(cast)
     date = await occurrences.date_for(cast.fbi_lead, event_id, KEY)
-    mine = await replies.my_answer(cast.fbi_lead, date)
+    mine = await replies.my_reply(cast.fbi_lead, date)
     assert mine is not None
-    of_date = await replies.reply_by_link(mine[0], date.id, NOW, LINK)
+    of_date = await replies.open_by_link(mine[0], date.id, NOW, LINK)
     assert [one.name for one in of_date.alternates] == ["Fbi alternate"]
-    await replies.answer_by_link(of_date, AnswerValue.DECLINED, "", NOW, cast.fbi_alternate.member_id)
-    assert (await replies.reply_by_link(mine[0], date.id, NOW, LINK)).stand_in == "Fbi alternate (FBI)"
-    assert (await replies.reply_by_link(mine[0], None, NOW, LINK)).alternates == ()
+    await replies.reply_by_link(of_date, ReplyValue.DECLINED, "", NOW, cast.fbi_alternate.member_id)
+    assert (await replies.open_by_link(mine[0], date.id, NOW, LINK)).substitute == "Fbi alternate (FBI)"
+    assert (await replies.open_by_link(mine[0], None, NOW, LINK)).alternates == ()

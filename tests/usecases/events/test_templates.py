@@ -13,9 +13,9 @@ pytestmark = pytest.mark.anyio
 FORM = {"title": ["Core group"], "place": ["Room A"], "person": ["one", "two"], "date": ["2027-01-12"]}
 
 
-async def saved(viewer: Viewer, name: str = "Core group", body: str = "", cast: Cast | None = None) -> Template:
-    body_id = cast.bodies[body] if cast else None
-    await templates.save(viewer, name, FORM, body_id, NOW)
+async def saved(viewer: Viewer, name: str = "Core group", committee: str = "", cast: Cast | None = None) -> Template:
+    committee_id = cast.committees[committee] if cast else None
+    await templates.save(viewer, name, FORM, committee_id, NOW)
     [found] = [one for one in await templates.templates_for(viewer) if one.name == name]
     return found
 
@@ -29,7 +29,7 @@ async def test_a_template_keeps_what_who_and_where_and_not_the_day(cast: Cast) -
     assert found.form == {"title": ["Core group"], "place": ["Room A"], "person": ["one", "two"]}
 
 
-async def test_a_template_without_a_body_is_its_owners_alone(cast: Cast) -> None:
+async def test_a_template_without_a_committee_is_its_owners_alone(cast: Cast) -> None:
     template = await saved(cast.coordinator)
     assert await names(cast.caht_lead) == []
     with pytest.raises(NotFound):
@@ -38,9 +38,9 @@ async def test_a_template_without_a_body_is_its_owners_alone(cast: Cast) -> None
         await templates.remove(cast.caht_lead, template.id, NOW)
 
 
-async def test_a_template_of_a_body_is_for_all_who_schedule_for_it(cast: Cast) -> None:
-    template = await saved(cast.coordinator, body="services", cast=cast)
-    assert (template.body, await names(cast.caht_lead)) == ("Victim Services Committee", ["Core group"])
+async def test_a_template_of_a_committee_is_for_all_who_schedule_for_it(cast: Cast) -> None:
+    template = await saved(cast.coordinator, committee="services", cast=cast)
+    assert (template.committee, await names(cast.caht_lead)) == ("Victim Services Committee", ["Core group"])
     assert await names(cast.harbor_advocate) == []
     assert await names(cast.fbi_lead) == []
 
@@ -53,10 +53,10 @@ async def test_saving_under_the_same_name_replaces_ones_own(cast: Cast) -> None:
 
 
 async def test_only_its_owner_or_a_coordinator_removes_a_template(cast: Cast) -> None:
-    theirs = await saved(cast.coordinator, body="services", cast=cast)
+    theirs = await saved(cast.coordinator, committee="services", cast=cast)
     with pytest.raises(NotAllowed):
         await templates.remove(cast.caht_lead, theirs.id, NOW)
-    own = await saved(cast.caht_lead, "Own", body="services", cast=cast)
+    own = await saved(cast.caht_lead, "Own", committee="services", cast=cast)
     assert await templates.remove(cast.coordinator, own.id, NOW) == "Own"
     assert await names(cast.caht_lead) == ["Core group"]
 
@@ -82,6 +82,6 @@ def test_what_a_template_does_not_keep() -> None:
     assert kept(form | {"role-2": ["optional"]}) == {"role-2": ["optional"]}
 
 
-def test_a_template_for_named_people_is_never_of_a_body() -> None:
+def test_a_template_for_named_people_is_never_of_a_committee() -> None:
     assert not is_shared("named")
     assert is_shared("all")

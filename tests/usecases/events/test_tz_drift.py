@@ -28,9 +28,11 @@ async def as_if_clocks_had_changed(hours: int) -> None:
         await engine().run_querystring(
             QueryString(
                 "UPDATE occurrence SET starts_at = {}, ends_at = {} WHERE id = {}",
-                row["starts_at"] + by, row["ends_at"] + by, row["id"],
+                row["starts_at"] + by,
+                row["ends_at"] + by,
+                row["id"],
             )
-        )  # fmt: skip
+        )
 
 
 async def test_dates_to_come_go_back_to_their_wall_clock_and_moved_ones_stay(cast: Cast) -> None:
@@ -39,18 +41,18 @@ async def test_dates_to_come_go_back_to_their_wall_clock_and_moved_ones_stay(cas
     moved = DateChange(starts=datetime(2027, 1, 20, 9), duration=HOUR)
     await occurrences.change_date(cast.coordinator, event_id, "2027-01-19", moved, 1, NOW, notify=False)
     await as_if_clocks_had_changed(1)
-    assert await tz_drift.number_misplaced(NOW) == 2
-    assert await tz_drift.replan(NOW) == 2
+    assert await tz_drift.number_drifted(NOW) == 2
+    assert await tz_drift.reproject(NOW) == 2
     event = await events.event_for(cast.coordinator, event_id)
     hours = [f"{one.starts_at:%d %H}" for one in await occurrences.dates_of(cast.coordinator, event)]
     assert hours == ["12 16", "20 16", "26 16"]
-    assert await tz_drift.replan(NOW) == 0
+    assert await tz_drift.reproject(NOW) == 0
 
 
 async def test_what_is_over_is_left_alone(cast: Cast) -> None:
     await events.schedule(cast.coordinator, meeting(cast.fbi_lead, starts=FIRST), NOW)
     await as_if_clocks_had_changed(1)
-    assert await tz_drift.number_misplaced(NOW + timedelta(days=60)) == 0
+    assert await tz_drift.number_drifted(NOW + timedelta(days=60)) == 0
 
 
 async def test_a_date_that_was_only_renamed_follows_the_clocks_and_feeds_show_it(cast: Cast) -> None:
@@ -60,7 +62,7 @@ async def test_a_date_that_was_only_renamed_follows_the_clocks_and_feeds_show_it
     await occurrences.change_date(cast.coordinator, event_id, "2027-01-19", renamed, 1, NOW, notify=False)
     await as_if_clocks_had_changed(1)
     before = (await events.event_for(cast.coordinator, event_id)).version
-    assert await tz_drift.replan(NOW) == 2
+    assert await tz_drift.reproject(NOW) == 2
     date = await occurrences.date_for(cast.coordinator, event_id, "2027-01-19")
     assert (f"{date.starts_at:%d %H}", date.title) == ("19 16", "With the mayor")
     assert date.event.version == before + 1

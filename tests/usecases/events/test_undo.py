@@ -9,7 +9,7 @@ import pytest
 from tests.cast import NOW, Cast, meeting
 from tracker.errors import Conflict, Gone, NotAllowed, NotFound
 from tracker.rules.events.plan import DateChange
-from tracker.rules.events.replies import AnswerValue
+from tracker.rules.events.replies import ReplyValue
 from tracker.rules.events.undo import UNDO_FOR
 from tracker.rules.recurrence import rule_for
 from tracker.tables.schema.core import outbox as rows
@@ -24,7 +24,9 @@ SOON, LATE = NOW + timedelta(seconds=19), NOW + UNDO_FOR
 
 
 async def scheduled(cast: Cast) -> UUID:
-    return await events.schedule(cast.coordinator, meeting(cast.fbi_lead, cast.caht_lead), NOW, told_at=NOW + UNDO_FOR)
+    return await events.schedule(
+        cast.coordinator, meeting(cast.fbi_lead, cast.caht_lead), NOW, notified_at=NOW + UNDO_FOR
+    )
 
 
 async def waiting() -> int:
@@ -87,7 +89,7 @@ async def test_the_same_form_can_be_sent_again_after_undo(cast: Cast) -> None:
     assert await waiting() == 2
 
 
-async def test_a_cancelled_event_takes_place_again_and_nobody_is_told(cast: Cast) -> None:
+async def test_a_canceled_event_takes_place_again_and_nobody_is_told(cast: Cast) -> None:
     event_id = await events.schedule(cast.coordinator, meeting(cast.fbi_lead), NOW - timedelta(days=1))
     await rows.Message.update({rows.Message.state: "sent", rows.Message.sent_at: NOW - timedelta(hours=1)}).where(
         rows.Message.event == event_id
@@ -99,7 +101,7 @@ async def test_a_cancelled_event_takes_place_again_and_nobody_is_told(cast: Cast
     assert (await events.event_for(cast.coordinator, event_id)).status == "confirmed"
 
 
-async def test_a_cancelled_date_takes_place_again_until_20_seconds_have_passed(cast: Cast) -> None:
+async def test_a_canceled_date_takes_place_again_until_20_seconds_have_passed(cast: Cast) -> None:
     rule = rule_for("weekly", meeting().starts, count=3)
     event_id = await events.schedule(cast.coordinator, meeting(cast.fbi_lead, rule=rule), NOW)
     for key, moment in (("2027-01-12", SOON), ("2027-01-19", LATE)):
@@ -110,7 +112,7 @@ async def test_a_cancelled_date_takes_place_again_until_20_seconds_have_passed(c
         else:
             await undo.undo_cancellation(cast.coordinator, event_id, key, 2, moment)
         date = await occurrences.date_for(cast.coordinator, event_id, key)
-        assert date.is_cancelled is (moment == LATE)
+        assert date.is_canceled is (moment == LATE)
 
 
 async def running(cast: Cast) -> UUID:
@@ -118,9 +120,7 @@ async def running(cast: Cast) -> UUID:
     rule = rule_for("weekly", meeting().starts, count=3)
     event_id = await events.schedule(cast.coordinator, meeting(cast.fbi_lead, rule=rule), NOW - AN_HOUR)
     await sent()
-    await replies.answer(
-        cast.fbi_lead, event_id, "2027-01-19", AnswerValue.ACCEPTED, "", NOW - AN_HOUR, for_series=False
-    )
+    await replies.reply(cast.fbi_lead, event_id, "2027-01-19", ReplyValue.ACCEPTED, "", NOW - AN_HOUR, for_series=False)
     return event_id
 
 
@@ -129,12 +129,16 @@ async def sent() -> None:
 
 
 async def as_it_stands(cast: Cast, event_id: UUID) -> list[object]:
-    """Return what people see of the dates, of what they answered and of the history."""
+    """Return what people see of the dates, of what they replied and of the history."""
     event = await events.event_for(cast.coordinator, event_id)
     dates = await occurrences.dates_of(cast.coordinator, event)
     shown = [(one.key, one.starts_at, one.ends_at, one.title, one.place, one.agenda, one.is_changed) for one in dates]
-    replied = [answer and answer.value for one in dates if (mine := await replies.my_answer(cast.fbi_lead, one))
-               for answer in [mine[1]]]  # fmt: skip
+    replied = [
+        reply and reply.value
+        for one in dates
+        if (mine := await replies.my_reply(cast.fbi_lead, one))
+        for reply in [mine[1]]
+    ]
     told = [(one.at, one.verb, one.changes) for one in await history.history(cast.coordinator, event)]
     return [event.title, event.starts, event.place, shown, replied, told]
 
@@ -145,7 +149,7 @@ async def move(cast: Cast, event_id: UUID, version: int, now: datetime, **facts:
     await occurrences.change_date(cast.coordinator, event_id, "2027-01-19", change, version, now, notify=False)
 
 
-async def test_a_moved_date_is_where_it_was_with_the_answers_of_before_and_nobody_is_told(cast: Cast) -> None:
+async def test_a_moved_date_is_where_it_was_with_the_replies_of_before_and_nobody_is_told(cast: Cast) -> None:
     event_id = await running(cast)
     before = await as_it_stands(cast, event_id)
     await move(cast, event_id, 1, NOW, title="Special", place="Annex", agenda="One item")
@@ -178,9 +182,7 @@ async def test_numbers_rise_when_a_change_is_undone_for_a_feed_may_have_shown_it
 async def test_a_changed_event_is_as_before(cast: Cast) -> None:
     event_id = await events.schedule(cast.coordinator, meeting(cast.fbi_lead), NOW - AN_HOUR)
     await sent()
-    await replies.answer(
-        cast.fbi_lead, event_id, "2027-01-12", AnswerValue.ACCEPTED, "", NOW - AN_HOUR, for_series=False
-    )
+    await replies.reply(cast.fbi_lead, event_id, "2027-01-12", ReplyValue.ACCEPTED, "", NOW - AN_HOUR, for_series=False)
     before = await as_it_stands(cast, event_id)
     other = meeting(cast.fbi_lead, starts=meeting().starts + timedelta(days=1), place="Annex", title="Core group")
     await events.change(cast.coordinator, event_id, other, 1, NOW, notify=False)
@@ -193,9 +195,9 @@ async def test_a_changed_event_is_as_before(cast: Cast) -> None:
 async def test_a_change_of_people_or_of_the_dates_of_a_series_cannot_be_undone(cast: Cast) -> None:
     event_id = await running(cast)
     _, plan = await events.plan_to_change(cast.coordinator, event_id)
-    for version, change in enumerate((
-        replace(plan, invitees={}), replace(plan, invitees={}, starts=plan.starts + AN_HOUR),
-    ), 1):  # fmt: skip
+    for version, change in enumerate(
+        (replace(plan, invitees={}), replace(plan, invitees={}, starts=plan.starts + AN_HOUR)), 1
+    ):
         await events.change(cast.coordinator, event_id, change, version, NOW, notify=False)
         assert not await undo.may_undo_change(event_id, NOW)
         with pytest.raises(Gone):
@@ -217,8 +219,8 @@ async def test_a_change_stays_after_20_seconds_or_when_somebody_heard_of_it(cast
 async def test_a_change_to_which_somebody_replied_stays(cast: Cast) -> None:
     event_id = await running(cast)
     await move(cast, event_id, 1, NOW)
-    await replies.answer(
-        cast.fbi_lead, event_id, "2027-01-19", AnswerValue.ACCEPTED, "", NOW + AN_HOUR / 3600, for_series=False
+    await replies.reply(
+        cast.fbi_lead, event_id, "2027-01-19", ReplyValue.ACCEPTED, "", NOW + AN_HOUR / 3600, for_series=False
     )
     with pytest.raises(Gone, match="replied to it meanwhile"):
         await undo.undo_change(cast.coordinator, event_id, "2027-01-19", 2, SOON)
@@ -237,10 +239,11 @@ async def test_an_invitation_that_waits_says_nothing_of_a_change_while_it_can_be
 async def test_what_a_change_replaced_is_forgotten_when_it_cannot_be_taken_back(cast: Cast) -> None:
     event_id = await events.schedule(cast.coordinator, meeting(cast.fbi_lead), NOW)
     await events.change(cast.coordinator, event_id, meeting(cast.fbi_lead, place="Annex"), 1, NOW, notify=False)
-    await undo.forget_former(SOON)
+    await undo.purge_snapshots(SOON)
     assert await undo.may_undo_change(event_id, NOW)
-    await undo.forget_former(LATE)
+    await undo.purge_snapshots(LATE)
     assert not await undo.may_undo_change(event_id, NOW)
-    assert [entry.changes[0].before for entry in await history.history(
-        cast.coordinator, await events.event_for(cast.coordinator, event_id)
-    )] == ["USAO conference room"]  # fmt: skip
+    assert [
+        entry.changes[0].before
+        for entry in await history.history(cast.coordinator, await events.event_for(cast.coordinator, event_id))
+    ] == ["USAO conference room"]

@@ -152,14 +152,14 @@ DEEDS = [
     account_access.end_sessions,
     account_access.turn_off_feeds,
     account_access.revoke_tokens,
-    account_access.shut_everything,
+    account_access.revoke_everything,
 ]
 
 
 @pytest.mark.parametrize("deed", DEEDS)
-@pytest.mark.parametrize("keeper", ["coordinator", "administrator"])
-async def test_coordinators_and_administrators_may_and_it_is_in_the_audit_trail(world: Cast, keeper: str, deed):
-    by = world.members[keeper]
+@pytest.mark.parametrize("manager", ["coordinator", "administrator"])
+async def test_coordinators_and_administrators_may_and_it_is_in_the_audit_trail(world: Cast, manager: str, deed):
+    by = world.members[manager]
     await deed(by, world.kcpd_detective.member_id, SOON)
     [*_, entry] = await AuditEntry.select().order_by(AuditEntry.seq)
     assert (entry["actor"], entry["subject_id"]) == (str(by.member_id), str(world.kcpd_detective.member_id))
@@ -202,9 +202,11 @@ async def test_each_deed_does_what_it_says(each_world: Cast):
     await fail_five_times(detective)
     await api_tokens.create(detective, "Roster", frozenset(ApiScope), NOW)
     for deed in (
-        account_access.release, account_access.turn_off_feeds, account_access.revoke_tokens,
+        account_access.release,
+        account_access.turn_off_feeds,
+        account_access.revoke_tokens,
         account_access.forget_authenticator,
-    ):  # fmt: skip
+    ):
         await deed(by, detective.member_id, SOON)
     access = await account_access.access_of(by, detective.member_id, SOON)
     assert (access.sessions, access.person.account.feeds, access.tokens, access.paused_until) == (0, 0, 0, None)

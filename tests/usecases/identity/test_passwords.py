@@ -89,8 +89,11 @@ async def test_only_the_exact_password_belongs_to_a_hash_and_two_hashes_differ(s
     made = await hashing.hash(PASSWORD)
     assert await hashing.hash(PASSWORD) != made
     assert [await hashing.matches(made, word) for word in (PASSWORD, f"{PASSWORD} ", "", PASSWORD.upper())] == [
-        True, False, False, False,
-    ]  # fmt: skip
+        True,
+        False,
+        False,
+        False,
+    ]
     assert [await hashing.matches(odd, PASSWORD) for odd in (made[:-1], "$pbkdf2-sha256$", "", "x", made + "x")] == [
         False
     ] * 5
@@ -102,8 +105,8 @@ def test_the_list_of_passwords_that_are_guessed_first_is_there():
 
 async def test_more_than_the_queue_holds_are_told_to_come_back():
     hashing = Hashing(Argon2(memory=1024, rounds=2), threads=1, waiting=2)
-    answers = await asyncio.gather(*(hashing.matches(None, "x") for _ in range(5)), return_exceptions=True)
-    assert [type(answer) for answer in answers].count(Busy) == 2
+    replies = await asyncio.gather(*(hashing.matches(None, "x") for _ in range(5)), return_exceptions=True)
+    assert [type(reply) for reply in replies].count(Busy) == 2
     assert await hashing.matches(None, "x") is False
 
 
@@ -131,8 +134,10 @@ async def test_unknown_known_and_overlong_take_the_same_time():
     times: dict[str, list[float]] = {"unknown": [], "wrong": [], "overlong": []}
     for _ in range(40):
         for name, against, password in (
-            ("unknown", None, PASSWORD), ("wrong", known, "not the password"), ("overlong", known, "x" * 100_000)
-        ):  # fmt: skip
+            ("unknown", None, PASSWORD),
+            ("wrong", known, "not the password"),
+            ("overlong", known, "x" * 100_000),
+        ):
             start = time.perf_counter()
             await hashing.matches(against, password)
             times[name].append(time.perf_counter() - start)

@@ -15,7 +15,7 @@ from tracker.tables.schema.core.audit import AuditEntry
 from tracker.tables.schema.identity.identity import RecoveryCode, Session
 from tracker.usecases.core.viewers import viewer_of_session
 from tracker.usecases.identity import security_codes, sign_in
-from tracker.usecases.identity.authenticators import new_authenticator, proofs_of, set_authenticator
+from tracker.usecases.identity.authenticators import credentials_of, new_authenticator, set_authenticator
 from tracker.usecases.identity.failed_logins import PAUSED
 from tracker.usecases.identity.recovery_codes import codes_left, renew_codes
 
@@ -44,7 +44,7 @@ def zeros(code: str) -> str:
 async def session_of(world: Cast, app: App) -> str:
     """Sign in a second time and return the id of the session."""
     challenge = await sign_in.sign_in(world.kcpd_detective.email, PASSWORD, SOON)
-    return keys.fingerprint(await sign_in.answer_code(challenge.token, app.code(SOON), SOON))
+    return keys.token_hash(await sign_in.answer_code(challenge.token, app.code(SOON), SOON))
 
 
 async def test_the_first_set_up_of_an_authenticator_gives_ten_codes_of_80_bits(each_world: Cast):
@@ -144,7 +144,7 @@ async def test_a_forgotten_authenticator_takes_its_recovery_codes_along(world: C
     await codes_of(world)
     member_id = world.kcpd_detective.member_id
     await security_codes.forget_authenticator(member_id, SOON, by=BY_COMMAND)
-    assert (await proofs_of(member_id)).codes_left == 0
+    assert (await credentials_of(member_id)).codes_left == 0
 
 
 # Another authenticator ---------------------------------------------------------------------------------------------
@@ -161,7 +161,7 @@ async def test_another_authenticator_takes_over_and_the_old_one_is_done(each_wor
     with pytest.raises(Invalid):
         await sign_in.answer_code(challenge, old.code(much_later), much_later)
     assert await sign_in.answer_code(challenge, new.code(much_later), much_later)
-    assert (await proofs_of(member_id)).authenticator_since == LATER
+    assert (await credentials_of(member_id)).authenticator_since == LATER
 
 
 async def test_the_other_sessions_end_with_the_old_authenticator(each_world: Cast):

@@ -34,7 +34,7 @@ async def test_a_lost_phone_shuts_all_feeds_all_tokens_all_links_and_all_session
     feeds = [await feed_of(cast.caht_lead), await feed_of(cast.caht_lead)]
     token = await api_tokens.create(cast.caht_lead, "Roster", frozenset({ApiScope.EVENTS_READ}), NOW)
     links = {purpose: await issue_link(cast.caht_lead.member_id, NOW, purpose=purpose) for purpose in (RESET, SIGN_IN)}
-    shut = await report_lost_phone(cast.caht_lead, SOON, keeping=keys.fingerprint(here))
+    shut = await report_lost_phone(cast.caht_lead, SOON, keeping=keys.token_hash(here))
     assert shut == {"sessions": 1, "links": 2, "feeds": 2, "tokens": 1}
     assert await api_tokens.bearer_of(token, SOON, PROGRAM) is None
     assert await viewer_of_session(here, SOON)
@@ -60,19 +60,19 @@ async def test_open_sessions_are_listed_the_latest_first_and_those_that_are_over
     await session_of(cast.caht_lead, NOW - timedelta(minutes=40))
     one, other = await session_of(cast.caht_lead, NOW), await session_of(cast.caht_lead, SOON)
     listed = [session.id for session in await sessions_of(cast.caht_lead.member_id, SOON)]
-    assert listed == [keys.fingerprint(other), keys.fingerprint(one)]
+    assert listed == [keys.token_hash(other), keys.token_hash(one)]
 
 
 async def test_one_session_is_ended_and_the_others_go_on(cast: Cast):
     one, other = await session_of(cast.caht_lead, NOW), await session_of(cast.caht_lead, NOW)
-    await end_session(cast.caht_lead, keys.fingerprint(one), SOON)
+    await end_session(cast.caht_lead, keys.token_hash(one), SOON)
     assert await viewer_of_session(one, SOON) is None
     assert await viewer_of_session(other, SOON)
 
 
 async def test_the_session_of_somebody_else_cannot_be_ended(sqlite_cast: Cast):
     theirs = await session_of(sqlite_cast.fbi_lead, NOW)
-    await end_session(sqlite_cast.caht_lead, keys.fingerprint(theirs), SOON)
+    await end_session(sqlite_cast.caht_lead, keys.token_hash(theirs), SOON)
     assert await viewer_of_session(theirs, SOON)
     assert not await AuditEntry.exists().where(AuditEntry.verb == "session_ended")
 

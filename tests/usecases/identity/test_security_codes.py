@@ -19,7 +19,7 @@ CODE = timedelta(seconds=PERIOD)
 NEXT = NOW + 10 * CODE
 
 
-async def answers(world: Cast, code: str, now=NEXT) -> bool:
+async def replies(world: Cast, code: str, now=NEXT) -> bool:
     challenge = await sign_in.sign_in(world.kcpd_detective.email, PASSWORD, now)
     try:
         await sign_in.answer_code(challenge.token, code, now)
@@ -81,27 +81,27 @@ async def test_of_two_enrolments_the_first_counts(each_world: Cast):
 
 async def test_the_code_of_the_enrolment_is_used_up(world: Cast):
     app = await enrol(world.kcpd_detective)
-    assert not await answers(world, app.code(NOW), NOW)
+    assert not await replies(world, app.code(NOW), NOW)
 
 
 async def test_a_code_before_now_and_after_counts_but_never_one_twice(each_world: Cast):
     app = await enrol(each_world.kcpd_detective)
     before, present = app.code(NEXT - CODE), app.code(NEXT)
-    assert await answers(each_world, before)
-    assert await answers(each_world, present)
-    assert not await answers(each_world, before)
-    assert not await answers(each_world, present)
+    assert await replies(each_world, before)
+    assert await replies(each_world, present)
+    assert not await replies(each_world, before)
+    assert not await replies(each_world, present)
 
 
 @pytest.mark.parametrize("away", [-2, 2, 120])
 async def test_a_code_from_further_away_is_wrong(world: Cast, away: int):
     app = await enrol(world.kcpd_detective)
-    assert not await answers(world, app.code(NEXT + away * CODE))
+    assert not await replies(world, app.code(NEXT + away * CODE))
 
 
 async def test_a_phone_that_is_half_a_minute_fast_works(world: Cast):
     app = await enrol(world.kcpd_detective)
-    assert await answers(world, app.code(NEXT + CODE))
+    assert await replies(world, app.code(NEXT + CODE))
 
 
 async def test_of_eight_sign_ins_at_once_with_one_code_one_succeeds(each_world: Cast):
@@ -110,7 +110,7 @@ async def test_of_eight_sign_ins_at_once_with_one_code_one_succeeds(each_world: 
     challenge = (await sign_in.sign_in(each_world.kcpd_detective.email, PASSWORD, NEXT)).token
     failed = []
 
-    async def answer() -> None:
+    async def reply() -> None:
         try:
             await sign_in.answer_code(challenge, app.code(NEXT), NEXT)
         except Invalid:
@@ -118,19 +118,19 @@ async def test_of_eight_sign_ins_at_once_with_one_code_one_succeeds(each_world: 
 
     async with anyio.create_task_group() as group:
         for _ in range(8):
-            group.start_soon(answer)
+            group.start_soon(reply)
     assert (len(failed), await Session.count()) == (7, 1)
 
 
 async def test_spaces_and_hyphens_in_a_code_are_ignored(world: Cast):
     code = (await enrol(world.kcpd_detective)).code(NEXT)
-    assert await answers(world, f" {code[:3]} {code[3:5]}-{code[5:]}\t")
+    assert await replies(world, f" {code[:3]} {code[3:5]}-{code[5:]}\t")
 
 
 @pytest.mark.parametrize("code", ["", "12345", "1234567", "abcdef", "١٢٣٤٥٦", "\x00" * 6, "é" * 200, "１２３４５６"])  # noqa: RUF001 - digits of another script
 async def test_what_is_no_code_is_wrong(world: Cast, code: str):
     await enrol(world.kcpd_detective)
-    assert not await answers(world, code)
+    assert not await replies(world, code)
 
 
 async def test_the_secret_is_stored_sealed_and_opens_for_its_owner_only(world: Cast):

@@ -38,7 +38,7 @@ async def opened(person, now=NOW, replacing: str = "") -> str:
 async def test_a_session_shows_its_viewer(cast: Cast):
     token = await opened(cast.caht_lead)
     visit = await viewer_of_session(token, NOW)
-    assert (visit.viewer, visit.proved_at) == (cast.caht_lead, NOW)
+    assert (visit.viewer, visit.reauthenticated_at) == (cast.caht_lead, NOW)
 
 
 async def test_a_session_token_has_256_bits_and_only_its_hash_is_stored(world: Cast):
@@ -46,7 +46,7 @@ async def test_a_session_token_has_256_bits_and_only_its_hash_is_stored(world: C
     assert len(token) == 43
     row = await Session.select().first()
     assert token not in str(row)
-    assert row["id"] == keys.fingerprint(token)
+    assert row["id"] == keys.token_hash(token)
 
 
 @pytest.mark.parametrize("token", ["", "x", "é" * 43, "\x00", "\ud800", "a" * 10_000])
@@ -92,7 +92,7 @@ async def test_a_session_says_when_it_ends(world: Cast):
 
 async def test_signing_out_ends_the_session(cast: Cast):
     token = await opened(cast.caht_lead)
-    await sessions.sign_out(cast.caht_lead, keys.fingerprint(token), NOW)
+    await sessions.sign_out(cast.caht_lead, keys.token_hash(token), NOW)
     assert await viewer_of_session(token, NOW) is None
     assert await AuditEntry.exists().where(AuditEntry.verb == "signed_out")
 
@@ -100,7 +100,7 @@ async def test_signing_out_ends_the_session(cast: Cast):
 async def test_signing_out_twice_is_fine(world: Cast):
     token = await opened(world.caht_lead)
     for _ in range(2):
-        await sessions.sign_out(world.caht_lead, keys.fingerprint(token), NOW)
+        await sessions.sign_out(world.caht_lead, keys.token_hash(token), NOW)
     assert await AuditEntry.count().where(AuditEntry.verb == "signed_out") == 1
 
 
@@ -154,7 +154,7 @@ async def test_a_new_password_ends_the_other_sessions(cast: Cast):
 
 async def give_password_keeping(cast: Cast, token: str) -> None:
     person = cast.caht_lead
-    await set_password(person.member_id, PASSWORD, NOW, by=person.actor, keeping=keys.fingerprint(token))
+    await set_password(person.member_id, PASSWORD, NOW, by=person.actor, keeping=keys.token_hash(token))
 
 
 async def test_a_long_browser_name_is_cut(world: Cast):

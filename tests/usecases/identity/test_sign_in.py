@@ -52,14 +52,14 @@ async def test_only_the_exact_password_is_right(world: Cast, change):
     await fails(world.kcpd_detective.email, change(PASSWORD))
 
 
-async def test_unknown_wrong_suspended_paused_and_overlong_get_the_same_answer(each_world: Cast):
+async def test_unknown_wrong_suspended_paused_and_overlong_get_the_same_reply(each_world: Cast):
     await give_password(each_world.fbi_lead)
     await give_password(each_world.hsi_liaison)
     await give_password(each_world.ipd_liaison)
     await Member.update({Member.status: "suspended"}).where(Member.id == each_world.fbi_lead.member_id)
     await Agency.update({Agency.status: "suspended"}).where(Agency.id == each_world.hsi_liaison.agency_id)
     await Member.update({Member.locked_at: NOW}).where(Member.id == each_world.ipd_liaison.member_id)
-    answers = {
+    replies = {
         await fails("nobody@nowhere.example", PASSWORD),
         await fails(each_world.kcpd_detective.email, "not the password of anybody"),
         await fails(each_world.kcpd_detective.email, PASSWORD * 50),
@@ -68,7 +68,7 @@ async def test_unknown_wrong_suspended_paused_and_overlong_get_the_same_answer(e
         await fails(each_world.ipd_liaison.email, PASSWORD),
         await fails(each_world.caht_lead.email, PASSWORD),
     }
-    assert answers == {sign_in.WRONG}
+    assert replies == {sign_in.WRONG}
 
 
 async def test_odd_addresses_fail_like_unknown_ones(each_world: Cast):
@@ -273,9 +273,9 @@ async def test_a_person_proves_again_with_a_code(each_world: Cast):
     app = await enrol(each_world.kcpd_detective)
     session = await Session.select().first()
     member = each_world.kcpd_detective.member_id
-    assert await sign_in.proof_asked(member) == "code"
+    assert await sign_in.reauthentication_asked(member) == "code"
     await sign_in.prove_again(member, session["id"], app.code(LATER), LATER)
-    assert (await Session.select(Session.proved_at).first())["proved_at"] == LATER
+    assert (await Session.select(Session.reauthenticated_at).first())["reauthenticated_at"] == LATER
 
 
 async def test_a_wrong_proof_proves_nothing(world: Cast):
@@ -283,11 +283,11 @@ async def test_a_wrong_proof_proves_nothing(world: Cast):
     session = await Session.select().first()
     with pytest.raises(Invalid):
         await sign_in.prove_again(world.kcpd_detective.member_id, session["id"], PASSWORD, LATER)
-    assert (await Session.select(Session.proved_at).first())["proved_at"] == NOW
+    assert (await Session.select(Session.reauthenticated_at).first())["reauthenticated_at"] == NOW
 
 
 async def test_who_has_neither_password_nor_code_cannot_prove(world: Cast):
-    assert await sign_in.proof_asked(world.caht_lead.member_id) is None
+    assert await sign_in.reauthentication_asked(world.caht_lead.member_id) is None
     with pytest.raises(NotAllowed):
         await sign_in.prove_again(world.caht_lead.member_id, "x", "anything", LATER)
 
@@ -297,7 +297,7 @@ async def test_a_press_proves_nothing_for_who_has_a_password_or_a_code(each_worl
     session = await Session.select().first()
     with pytest.raises(NotAllowed):
         await sign_in.prove_by_press(each_world.kcpd_detective.member_id, session["id"], LATER)
-    assert (await Session.select(Session.proved_at).first())["proved_at"] == NOW
+    assert (await Session.select(Session.reauthenticated_at).first())["reauthenticated_at"] == NOW
 
 
 async def test_a_removed_authenticator_is_enrolled_anew(each_world: Cast):

@@ -13,7 +13,7 @@ from tracker.errors import NotAllowed, NotFound
 from tracker.rules.core.audiences import Visibility
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.events.event import Kind
-from tracker.rules.events.replies import AnswerValue
+from tracker.rules.events.replies import ReplyValue
 from tracker.rules.reports.items import Column
 from tracker.rules.reports.reports import MEASURES
 from tracker.rules.reports.reports import Mark as ReportMark
@@ -22,7 +22,7 @@ from tracker.usecases.attendance import roll_call
 from tracker.usecases.core.viewers import viewer_for
 from tracker.usecases.events import events as event_deeds
 from tracker.usecases.events import replies
-from tracker.usecases.reports.reports import Report, bodies, report
+from tracker.usecases.reports.reports import Report, committees, report
 from tracker.usecases.reports.rows import OTHERS, Number, Part, rows
 from tracker.usecases.roster import people
 
@@ -47,7 +47,7 @@ def tally_of(found: Report, code: str) -> Tally:
     return next(tally for agency, tally in found.agencies if agency.code == code)
 
 
-async def test_who_answers_for_nothing_has_no_reports(cast: Cast) -> None:
+async def test_who_replies_for_nothing_has_no_reports(cast: Cast) -> None:
     for nobody in (cast.kcpd_detective, cast.harbor_advocate):
         with pytest.raises(NotAllowed):
             await of(nobody)
@@ -78,13 +78,15 @@ async def test_a_training_counts_its_walk_ins_as_people_present(cast: Cast, even
 async def test_months_have_their_own_numbers(cast: Cast, events: Autumn) -> None:
     found = await of(cast.coordinator)
     assert [(line.first.month, line.held, line.tally.present) for line in found.months] == [
-        (10, 1, 4), (11, 2, 4), (12, 2, 1),
-    ]  # fmt: skip
+        (10, 1, 4),
+        (11, 2, 4),
+        (12, 2, 1),
+    ]
 
 
-async def test_what_was_cancelled_is_counted_apart(cast: Cast, events: Autumn) -> None:
+async def test_what_was_canceled_is_counted_apart(cast: Cast, events: Autumn) -> None:
     meetings_held = (await of(cast.coordinator)).activities[0]
-    assert (meetings_held.kind, meetings_held.held, meetings_held.cancelled) == (Kind.MEETING, 4, 1)
+    assert (meetings_held.kind, meetings_held.held, meetings_held.canceled) == (Kind.MEETING, 4, 1)
 
 
 async def test_an_operation_counts_only_for_those_who_are_named(cast: Cast, events: Autumn) -> None:
@@ -102,10 +104,10 @@ async def test_an_agency_lead_counts_the_own_agency_and_what_they_lead(cast: Cas
     found = await of(cast.fbi_lead)
     assert [agency.code for agency, _ in found.agencies] == ["FBI", "HSI", "KCPD"]
     assert tally_of(found, "FBI").present == 4
-    assert found.activities[0].held == 3, "meetings of a body that is not theirs do not count"
+    assert found.activities[0].held == 3, "meetings of a committee that is not theirs do not count"
 
 
-async def test_a_chair_counts_everybody_at_what_the_body_meets_for(cast: Cast, events: Autumn) -> None:
+async def test_a_chair_counts_everybody_at_what_the_committee_meets_for(cast: Cast, events: Autumn) -> None:
     found = await of(cast.caht_lead)
     assert tally_of(found, "Harbor House") == Tally(here=1)
     assert tally_of(found, "Bridge Legal") == Tally(absent=1)
@@ -192,7 +194,7 @@ def numbers(found: Report) -> Iterator[tuple[int, Number, Kind | None]]:
         yield one.held, Number(part=Part.DATES, measure="held", month=one.first), None
     for one in found.activities:
         yield one.held, Number(part=Part.DATES, measure="held"), one.kind
-        yield one.cancelled, Number(part=Part.DATES, measure="cancelled"), one.kind
+        yield one.canceled, Number(part=Part.DATES, measure="canceled"), one.kind
         yield one.tally.attended, Number(part=Part.PLACES, measure="attended"), one.kind
     for line in found.items:
         for column, number in line.numbers.items():
@@ -205,9 +207,9 @@ def vars_of(tally: Tally) -> dict[str, int]:
     return {**vars(tally), **{name: getattr(tally, name) for name in sums}}
 
 
-async def test_a_report_keeps_to_one_body(cast: Cast, events: Autumn) -> None:
-    services = next(one for one in await bodies(cast.coordinator) if one.name == "Victim Services Committee")
-    question = replace(asked(QUARTER), body=services)
+async def test_a_report_keeps_to_one_committee(cast: Cast, events: Autumn) -> None:
+    services = next(one for one in await committees(cast.coordinator) if one.name == "Victim Services Committee")
+    question = replace(asked(QUARTER), committee=services)
     found = await report(cast.coordinator, question)
     assert [agency.code for agency, _ in found.agencies] == ["Bridge Legal", "CAHT", "Harbor House"]
     assert (found.activities[-1].held, found.total.invited, found.items) == (1, 3, [])
@@ -261,17 +263,19 @@ async def test_who_is_not_marked_counts_in_the_rate_when_attendance_is_closed(ca
 
 
 async def test_an_alternate_who_came_fills_the_place_of_who_sent_them(cast: Cast) -> None:
-    of_body = {"visibility": Visibility.BODY, "body_id": cast.bodies["steering"], "starts": OCTOBER}
-    event = await event_deeds.schedule(cast.coordinator, meeting(cast.fbi_lead, cast.hsi_liaison, **of_body), SEPTEMBER)
+    of_committee = {"visibility": Visibility.COMMITTEE, "committee_id": cast.committees["steering"], "starts": OCTOBER}
+    event = await event_deeds.schedule(
+        cast.coordinator, meeting(cast.fbi_lead, cast.hsi_liaison, **of_committee), SEPTEMBER
+    )
     alternate = cast.fbi_alternate.member_id
-    await replies.answer(
-        cast.fbi_lead, event, "2026-10-20", AnswerValue.DECLINED, "", SEPTEMBER, for_series=False, stand_in=alternate
+    await replies.reply(
+        cast.fbi_lead, event, "2026-10-20", ReplyValue.DECLINED, "", SEPTEMBER, for_series=False, substitute=alternate
     )
     await mark(cast.coordinator, event, "2026-10-20", IN_OCTOBER, remote=(cast.fbi_alternate,), absent=(cast.fbi_lead,))
     found = await of(cast.coordinator)
     assert tally_of(found, "FBI") == Tally(remote=1)
     [row] = (await rows(cast.coordinator, asked(QUARTER), Number(part=Part.PLACES, measure="attended"), MOST)).places
-    assert (row.person, row.stand_in, row.mark) == ("Fbi lead", "Fbi alternate", ReportMark.REMOTE)
+    assert (row.person, row.substitute, row.mark) == ("Fbi lead", "Fbi alternate", ReportMark.REMOTE)
     await mark(cast.coordinator, event, "2026-10-20", IN_OCTOBER + timedelta(minutes=5), here=(cast.fbi_lead,))
     assert tally_of(await of(cast.coordinator), "FBI") == Tally(here=1, walk_in=1), "both came: one place is filled"
 
@@ -280,18 +284,31 @@ async def test_an_alternate_of_two_people_fills_one_place(cast: Cast) -> None:
     fbi = cast.agencies["FBI"]
     async with writing():
         second = await people.add_member(agency_id=fbi, name="Second", email="s@fbi.example", now=SEPTEMBER, zone=ZONE)
-        body, alternates = await people.add_body(name="Team", kind="team"), [second, cast.fbi_alternate.member_id]
-        await people.add_seat(body_id=body, agency_id=fbi, primary=cast.fbi_lead.member_id, alternates=alternates)
-        await people.add_seat(body_id=body, agency_id=cast.agencies["USAO"], primary=cast.coordinator.member_id)
+        committee, alternates = (
+            await people.add_committee(name="Team", kind="team"),
+            [second, cast.fbi_alternate.member_id],
+        )
+        await people.add_seat(
+            committee_id=committee, agency_id=fbi, primary=cast.fbi_lead.member_id, alternates=alternates
+        )
+        await people.add_seat(
+            committee_id=committee, agency_id=cast.agencies["USAO"], primary=cast.coordinator.member_id
+        )
     both, coordinator = (
         (cast.fbi_lead, await viewer_for(second, NOW)),
         await viewer_for(cast.coordinator.member_id, NOW),
     )
-    event = await event_deeds.schedule(coordinator, meeting(*both, body_id=body, starts=OCTOBER), SEPTEMBER)
+    event = await event_deeds.schedule(coordinator, meeting(*both, committee_id=committee, starts=OCTOBER), SEPTEMBER)
     for one in both:
-        await replies.answer(
-            one, event, "2026-10-20", AnswerValue.DECLINED, "", SEPTEMBER, for_series=False,
-            stand_in=cast.fbi_alternate.member_id,
-        )  # fmt: skip
+        await replies.reply(
+            one,
+            event,
+            "2026-10-20",
+            ReplyValue.DECLINED,
+            "",
+            SEPTEMBER,
+            for_series=False,
+            substitute=cast.fbi_alternate.member_id,
+        )
     await mark(cast.coordinator, event, "2026-10-20", IN_OCTOBER, here=(cast.fbi_alternate,))
     assert tally_of(await of(cast.coordinator), "FBI") == Tally(here=1, open=1)

@@ -1,4 +1,4 @@
-"""What the tests of keeping the roster share: facts of people, agencies and bodies, as forms would give them."""
+"""What the tests of keeping the roster share: facts of people, agencies and committees, as forms would give them."""
 
 from typing import Any
 from uuid import UUID
@@ -6,8 +6,8 @@ from uuid import UUID
 from tests.cast import ZONE, Cast
 from tracker.rules.core.audiences import Arm
 from tracker.rules.core.viewer import Level, Status, Viewer
-from tracker.rules.roster.directory import BodyStatus
-from tracker.rules.roster.people_changes import AgencyFacts, BodyFacts, PersonFacts
+from tracker.rules.roster.directory import CommitteeStatus
+from tracker.rules.roster.people_changes import AgencyFacts, CommitteeFacts, PersonFacts
 from tracker.tables.schema.core.audit import AuditEntry
 from tracker.tables.schema.roster.people import Member
 from tracker.usecases.roster import directory
@@ -15,36 +15,69 @@ from tracker.usecases.roster import directory
 
 def person(cast: Cast, **facts: Any) -> PersonFacts:
     """Return somebody new at KCPD; `facts` replace fields."""
-    return PersonFacts(**{
-        "name": "KCPD clerk", "title": "", "email": "clerk@kcpd.example", "phone": "", "zone": ZONE,
-        "agency_id": cast.agencies["KCPD"], "roles": frozenset(), "is_guest": False, "expires_at": None, **facts,
-    })  # fmt: skip
+    return PersonFacts(
+        **{
+            "name": "KCPD clerk",
+            "title": "",
+            "email": "clerk@kcpd.example",
+            "phone": "",
+            "zone": ZONE,
+            "agency_id": cast.agencies["KCPD"],
+            "roles": frozenset(),
+            "is_guest": False,
+            "expires_at": None,
+            **facts,
+        }
+    )
 
 
 async def facts_of(cast: Cast, who: Viewer, **facts: Any) -> PersonFacts:
     """Return what is known of somebody, with some of it changed."""
     known = await directory.person(cast.coordinator, who.member_id)
-    return PersonFacts(**{
-        "name": known.name, "title": known.title, "email": known.email, "phone": known.phone, "zone": known.zone,
-        "agency_id": known.agency_id, "roles": who.roles - {"body_chair"}, "is_guest": known.is_guest,
-        "expires_at": known.account.expires_at if known.account else None, **facts,
-    })  # fmt: skip
+    return PersonFacts(
+        **{
+            "name": known.name,
+            "title": known.title,
+            "email": known.email,
+            "phone": known.phone,
+            "zone": known.zone,
+            "agency_id": known.agency_id,
+            "roles": who.roles - {"committee_chair"},
+            "is_guest": known.is_guest,
+            "expires_at": known.account.expires_at if known.account else None,
+            **facts,
+        }
+    )
 
 
 def agency(**facts: Any) -> AgencyFacts:
     """Return a new agency."""
-    return AgencyFacts(**{
-        "code": "MSHP", "name": "Missouri State Highway Patrol", "arm": Arm.LAW_ENFORCEMENT, "level": Level.STATE,
-        "coalition_id": None, "status": Status.ACTIVE, **facts,
-    })  # fmt: skip
+    return AgencyFacts(
+        **{
+            "code": "MSHP",
+            "name": "Missouri State Highway Patrol",
+            "arm": Arm.LAW_ENFORCEMENT,
+            "level": Level.STATE,
+            "coalition_id": None,
+            "status": Status.ACTIVE,
+            **facts,
+        }
+    )
 
 
-def body(**facts: Any) -> BodyFacts:
-    """Return a new body."""
-    return BodyFacts(**{
-        "name": "Training Team", "kind": "team", "arm": None, "place": "", "chair_id": None,
-        "status": BodyStatus.ACTIVE, **facts,
-    })  # fmt: skip
+def committee(**facts: Any) -> CommitteeFacts:
+    """Return a new committee."""
+    return CommitteeFacts(
+        **{
+            "name": "Training Team",
+            "kind": "team",
+            "arm": None,
+            "place": "",
+            "chair_id": None,
+            "status": CommitteeStatus.ACTIVE,
+            **facts,
+        }
+    )
 
 
 async def column(member_id: UUID, name: str) -> Any:
@@ -54,7 +87,7 @@ async def column(member_id: UUID, name: str) -> Any:
 
 
 async def verbs(subject_id: UUID) -> list[str]:
-    """Return what the audit trail says was done to something."""
+    """Return what the audit log says was done to something."""
     found: list[str] = (
         await AuditEntry.select(AuditEntry.verb)
         .where(AuditEntry.subject_id == str(subject_id))

@@ -55,8 +55,10 @@ async def test_whose_account_somebody_else_changes_is_told_what_when_and_by_whom
     letter = await the_letter()
     assert letter.to == cast.kcpd_detective.email
     assert letter.facts == (
-        ("What", done), ("When", "Tuesday, December 15, 2026, 9:00 AM Central"), ("By", "Administrator"),
-    )  # fmt: skip
+        ("What", done),
+        ("When", "Tuesday, December 15, 2026, 9:00 AM Central"),
+        ("By", "Administrator"),
+    )
     assert "call at once: Coordinator, 816-555-0100." in letter.paragraphs[-1]
 
 

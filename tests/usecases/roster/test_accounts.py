@@ -11,7 +11,7 @@ from tests.usecases.roster.forms import column, person, verbs
 from tracker.errors import Conflict, Gone, Invalid, NotAllowed, NotFound
 from tracker.rules.calendars.feeds import Scope
 from tracker.rules.core.viewer import Role, Viewer
-from tracker.rules.events.replies import AnswerValue
+from tracker.rules.events.replies import ReplyValue
 from tracker.rules.identity.api_tokens import ApiScope
 from tracker.rules.roster.accounts import IDLE
 from tracker.tables.schema.core.audit import AuditEntry
@@ -80,11 +80,11 @@ async def test_a_guest_is_viewer_of_mails_and_links_and_never_signs_in(cast: Cas
         await accounts.make_link(cast.coordinator, member_id, NOW, NOW)
     guest = await viewer_for(member_id, NOW)
     event_id = await events.schedule(cast.coordinator, meeting(guest), NOW)
-    mine = await replies.my_answer(guest, await occurrences.nearest_date(guest, event_id, NOW))
+    mine = await replies.my_reply(guest, await occurrences.nearest_date(guest, event_id, NOW))
     assert mine is not None
-    reply = await replies.reply_by_link(mine[0], None, NOW, LINK)
-    await replies.answer_by_link(reply, AnswerValue.ACCEPTED, "", NOW)
-    assert (await replies.reply_by_link(mine[0], None, NOW, LINK)).answer is AnswerValue.ACCEPTED
+    reply = await replies.open_by_link(mine[0], None, NOW, LINK)
+    await replies.reply_by_link(reply, ReplyValue.ACCEPTED, "", NOW)
+    assert (await replies.open_by_link(mine[0], None, NOW, LINK)).reply is ReplyValue.ACCEPTED
 
 
 async def test_a_guest_is_named_in_no_operation_because_that_needs_a_sign_in(cast: Cast) -> None:

@@ -24,9 +24,10 @@ def usao(**facts: object) -> AgencyFacts:
 
 def caht(**facts: object) -> AgencyFacts:
     return agency(
-        code="CAHT", name="Coalition Against Human Trafficking",
+        code="CAHT",
+        name="Coalition Against Human Trafficking",
         **{"arm": Arm.VICTIM_SERVICES, "level": Level.NON_GOVERNMENTAL, **facts},
-    )  # fmt: skip
+    )
 
 
 async def change(viewer: Viewer, cast: Cast, code: str, facts: AgencyFacts, version: int = 1) -> None:
@@ -74,9 +75,9 @@ async def test_a_suspended_agency_shuts_the_doors_of_its_members_and_active_agai
 
 
 async def test_nobody_suspends_the_own_agency_or_the_last_coordinators(cast: Cast) -> None:
-    for keeper in (cast.administrator, cast.coordinator):
+    for manager in (cast.administrator, cast.coordinator):
         with pytest.raises(Invalid, match="yourself"):
-            await change(keeper, cast, "USAO", usao(status=Status.SUSPENDED))
+            await change(manager, cast, "USAO", usao(status=Status.SUSPENDED))
 
 
 async def test_an_agency_leaves_when_nobody_serves_there_any_more(cast: Cast) -> None:

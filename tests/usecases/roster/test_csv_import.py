@@ -11,7 +11,7 @@ from tracker.errors import Invalid, NotFound, TooLarge
 from tracker.rules.core.viewer import Role
 from tracker.rules.roster.csv_file import LARGEST
 from tracker.tables.schema.core.audit import AuditEntry
-from tracker.tables.schema.roster.people import Agency, Body, Member, MemberRole, SeatHolder
+from tracker.tables.schema.roster.people import Agency, Committee, Member, MemberRole, SeatHolder
 from tracker.usecases.core import audit
 from tracker.usecases.core.viewers import viewer_for, viewer_of_session
 from tracker.usecases.events import events, invitees
@@ -52,12 +52,12 @@ async def member_id(email: str) -> object:
     return account.member_id if account else None
 
 
-async def test_a_file_makes_agencies_members_roles_bodies_and_seats(empty: Engine) -> None:
+async def test_a_file_makes_agencies_members_roles_committees_and_seats(empty: Engine) -> None:
     await importing(FILE)
     lead = await viewer_for(await member_id("lead@caht.example"), NOW)
-    body = await Body.select(Body.id).where(Body.name == "Services").first()
-    assert (lead.agency, lead.roles) == ("CAHT", {Role.AGENCY_LEAD, Role.BODY_CHAIR})
-    assert lead.chairs == {body["id"]}
+    committee = await Committee.select(Committee.id).where(Committee.name == "Services").first()
+    assert (lead.agency, lead.roles) == ("CAHT", {Role.AGENCY_LEAD, Role.COMMITTEE_CHAIR})
+    assert lead.chairs == {committee["id"]}
     assert await SeatHolder.count() == 4
 
 
@@ -70,9 +70,11 @@ async def test_a_coalition_may_stand_below_its_members(empty: Engine) -> None:
 async def test_the_report_names_each_row(empty: Engine) -> None:
     report = await importing(FILE)
     assert [(one.row, one.name, one.is_new) for one in report.outcomes] == [
-        (2, "Coordinator", True), (3, "Advocate", True), (4, "CAHT lead", True),
-    ]  # fmt: skip
-    assert "Steering is a new body." in report.notes
+        (2, "Coordinator", True),
+        (3, "Advocate", True),
+        (4, "CAHT lead", True),
+    ]
+    assert "Steering is a new committee." in report.notes
 
 
 async def test_the_same_file_again_changes_nothing(empty: Engine) -> None:
@@ -112,8 +114,8 @@ async def test_a_new_primary_makes_the_former_an_alternate_and_the_report_says_s
         "agency_code,name,email,seats\nKCPD,KCPD sergeant,sergeant@kcpd.example,Steering Committee\n"
     )
     assert [note for note in report.notes if "Kcpd detective" in note]
-    former = await viewer_for(cast.kcpd_detective.member_id, NOW)
-    assert former.audiences >= {f"body:{cast.bodies['steering']}"}
+    undo_snapshot = await viewer_for(cast.kcpd_detective.member_id, NOW)
+    assert undo_snapshot.audiences >= {f"committee:{cast.committees['steering']}"}
 
 
 async def test_a_departed_member_opens_no_door(cast: Cast) -> None:
@@ -126,7 +128,7 @@ async def test_a_departed_member_opens_no_door(cast: Cast) -> None:
 async def test_one_bad_row_keeps_every_row_out(empty: Engine) -> None:
     report = await importing(FILE.replace("advocate@bridge.example", "advocate at bridge"))
     assert [(one.row, one.field) for one in report.faults] == [(3, "email")]
-    assert (await Agency.count(), await Member.count(), await Body.count()) == (0, 0, 0)
+    assert (await Agency.count(), await Member.count(), await Committee.count()) == (0, 0, 0)
 
 
 async def test_a_fault_that_shows_only_in_the_database_keeps_every_row_out(cast: Cast) -> None:
@@ -199,8 +201,8 @@ async def test_role_rows_are_never_doubled(empty: Engine) -> None:
 
 
 async def test_every_role_but_a_chairs_is_given_by_the_file(empty: Engine) -> None:
-    keepers = "USAO,,,,,Keeper,keeper@usao.example,,,administrator; Auditor; agency lead,\n"
-    await importing(HEAD + COORDINATOR + keepers)
+    managers = "USAO,,,,,Keeper,keeper@usao.example,,,administrator; Auditor; agency lead,\n"
+    await importing(HEAD + COORDINATOR + managers)
     account = await account_deeds.account_at("keeper@usao.example")
     assert account is not None
     viewer = await viewer_for(account.member_id, NOW)
@@ -229,7 +231,7 @@ async def test_who_leaves_by_a_list_keeps_no_more_than_who_is_seen_out(cast: Cas
     assert who not in await invitees.invitees_of(event_id)
     assert not await MemberRole.exists().where(MemberRole.member == who)
     assert not await SeatHolder.exists().where(SeatHolder.member == who)
-    assert (await people.bodies(cast.caht_alternate))[0].primaries >= {cast.caht_alternate.member_id}
+    assert (await people.committees(cast.caht_alternate))[0].primaries >= {cast.caht_alternate.member_id}
     await accounts.reopen(cast.coordinator, who, NOW, NOW)
     back = await viewer_for(who, NOW)
     assert (back.roles, back.chairs) == (frozenset(), frozenset())
@@ -258,6 +260,6 @@ async def test_what_a_list_changes_makes_open_forms_of_it_out_of_date(cast: Cast
     row = "IPD,Independence Police,CAHT,Ipd liaison,ipd_liaison@ipd.example,agency_lead,Steering Committee (alternate)"
     assert (await importing(head + row + "\n")).faults == ()
     [agency] = await Agency.select(Agency.version).where(Agency.code == "IPD")
-    [body] = await Body.select(Body.version).where(Body.id == cast.bodies["steering"])
-    assert (agency["version"], body["version"]) == (3, 2)
+    [committee] = await Committee.select(Committee.version).where(Committee.id == cast.committees["steering"])
+    assert (agency["version"], committee["version"]) == (3, 2)
     assert await column(cast.ipd_liaison.member_id, "version") == 2

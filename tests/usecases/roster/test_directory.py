@@ -1,4 +1,4 @@
-"""Who is who: nobody finds more people, agencies and bodies than they share something with; keepers find all."""
+"""Who is who: nobody finds more people, agencies and committees than they share something with; keepers find all."""
 
 from uuid import uuid4
 
@@ -10,7 +10,7 @@ from tracker.errors import NotFound
 from tracker.rules.core.audiences import Visibility
 from tracker.rules.core.viewer import Role, Viewer
 from tracker.rules.roster.directory import Access
-from tracker.tables.schema.roster.people import Agency, Body, Member, SeatHolder
+from tracker.tables.schema.roster.people import Agency, Committee, Member, SeatHolder
 from tracker.usecases.core.viewers import viewer_for
 from tracker.usecases.events import events
 from tracker.usecases.roster import directory, people
@@ -23,7 +23,7 @@ async def names(viewer: Viewer) -> set[str]:
     return {one.name.lower().replace(" ", "_") for one in await directory.people(viewer)}
 
 
-async def leave_all_bodies(*viewers: Viewer) -> None:
+async def leave_all_committees(*viewers: Viewer) -> None:
     for one in viewers:
         await SeatHolder.delete().where(SeatHolder.member == one.member_id)
 
@@ -46,7 +46,7 @@ async def test_a_member_finds_the_own_agency_and_those_with_whom_they_sit(cast: 
 
 
 async def test_a_member_finds_those_of_the_own_arm_who_are_invited_with_them_and_who_leads(cast: Cast) -> None:
-    await leave_all_bodies(*everybody(cast), cast.coordinator)
+    await leave_all_committees(*everybody(cast), cast.coordinator)
     bridge = await viewer_for(cast.bridge_advocate.member_id, NOW)
     assert await names(bridge) == {"bridge_advocate"}
     await events.schedule(cast.coordinator, meeting(bridge, cast.caht_alternate, cast.kcpd_detective), NOW)
@@ -54,7 +54,7 @@ async def test_a_member_finds_those_of_the_own_arm_who_are_invited_with_them_and
 
 
 async def test_being_named_in_an_operation_makes_known_to_nobody_outside_it(cast: Cast) -> None:
-    await leave_all_bodies(*everybody(cast), cast.coordinator)
+    await leave_all_committees(*everybody(cast), cast.coordinator)
     await events.schedule(cast.fbi_lead, operation(cast.ipd_liaison), NOW)
     assert "ipd_liaison" in await names(await viewer_for(cast.fbi_lead.member_id, NOW))
     assert "ipd_liaison" not in await names(await viewer_for(cast.fbi_alternate.member_id, NOW))
@@ -62,7 +62,7 @@ async def test_being_named_in_an_operation_makes_known_to_nobody_outside_it(cast
 
 
 async def test_who_sees_an_event_without_being_invited_learns_no_names_by_it(cast: Cast) -> None:
-    await leave_all_bodies(*everybody(cast), cast.coordinator)
+    await leave_all_committees(*everybody(cast), cast.coordinator)
     plan = meeting(cast.ipd_liaison, cast.hsi_liaison, visibility=Visibility.LAW_ENFORCEMENT)
     await events.schedule(cast.fbi_lead, plan, NOW)
     assert await names(await viewer_for(cast.kcpd_alternate.member_id, NOW)) == {"kcpd_alternate", "kcpd_detective"}
@@ -99,13 +99,14 @@ async def test_accounts_are_shown_to_keepers_alone(cast: Cast) -> None:
     assert others.access is Access.OPEN
 
 
-async def test_a_person_shows_their_places_in_the_bodies_that_the_viewer_knows(cast: Cast) -> None:
+async def test_a_person_shows_their_places_in_the_committees_that_the_viewer_knows(cast: Cast) -> None:
     for_all = await directory.person(cast.coordinator, cast.caht_lead.member_id)
-    assert [(place.body, place.words) for place in for_all.places] == [
-        ("Steering Committee", "primary"), ("Victim Services Committee", "chair, primary"),
-    ]  # fmt: skip
+    assert [(place.committee, place.words) for place in for_all.places] == [
+        ("Steering Committee", "primary"),
+        ("Victim Services Committee", "chair, primary"),
+    ]
     for_some = await directory.person(cast.kcpd_detective, cast.caht_lead.member_id)
-    assert [place.body for place in for_some.places] == ["Steering Committee"]
+    assert [place.committee for place in for_some.places] == ["Steering Committee"]
 
 
 async def test_agencies_are_those_of_the_people_whom_one_knows(cast: Cast) -> None:
@@ -127,40 +128,41 @@ async def test_the_people_of_a_suspended_agency_are_found_by_keepers_alone(cast:
     assert "caht_lead" in await names(cast.administrator)
 
 
-async def test_bodies_are_those_in_which_one_sits(cast: Cast) -> None:
-    assert {one.name for one in await directory.bodies(cast.bridge_advocate)} == {"Victim Services Committee"}
-    assert len(await directory.bodies(cast.administrator)) == 3
-    for unknown in (cast.bodies["enforcement"], uuid4()):
+async def test_committees_are_those_in_which_one_sits(cast: Cast) -> None:
+    assert {one.name for one in await directory.committees(cast.bridge_advocate)} == {"Victim Services Committee"}
+    assert len(await directory.committees(cast.administrator)) == 3
+    for unknown in (cast.committees["enforcement"], uuid4()):
         with pytest.raises(NotFound):
-            await directory.body(cast.bridge_advocate, unknown)
+            await directory.committee(cast.bridge_advocate, unknown)
 
 
-async def test_an_ended_body_is_found_by_keepers_alone(cast: Cast) -> None:
-    await Body.update({Body.status: "ended"}).where(Body.id == cast.bodies["services"])
-    assert await directory.bodies(await viewer_for(cast.bridge_advocate.member_id, NOW)) == []
-    assert len(await directory.bodies(cast.coordinator)) == 3
+async def test_an_ended_committee_is_found_by_keepers_alone(cast: Cast) -> None:
+    await Committee.update({Committee.status: "ended"}).where(Committee.id == cast.committees["services"])
+    assert await directory.committees(await viewer_for(cast.bridge_advocate.member_id, NOW)) == []
+    assert len(await directory.committees(cast.coordinator)) == 3
 
 
-async def test_a_body_shows_its_chair_and_who_holds_its_seats(cast: Cast) -> None:
-    body = await directory.body(cast.bridge_advocate, cast.bodies["services"])
-    assert [one.id for one in body.chairs] == [cast.caht_lead.member_id]
-    assert {(seat.agency, seat.primary.id if seat.primary else None) for seat in body.seats} == {
-        ("CAHT", cast.caht_lead.member_id), ("Harbor House", cast.harbor_advocate.member_id),
+async def test_a_committee_shows_its_chair_and_who_holds_its_seats(cast: Cast) -> None:
+    committee = await directory.committee(cast.bridge_advocate, cast.committees["services"])
+    assert [one.id for one in committee.chairs] == [cast.caht_lead.member_id]
+    assert {(seat.agency, seat.primary.id if seat.primary else None) for seat in committee.seats} == {
+        ("CAHT", cast.caht_lead.member_id),
+        ("Harbor House", cast.harbor_advocate.member_id),
         ("Bridge Legal", cast.bridge_advocate.member_id),
-    }  # fmt: skip
+    }
 
 
 async def test_the_seat_of_who_moved_to_another_agency_is_vacant(cast: Cast) -> None:
     moved = {Member.agency: cast.agencies["CAHT"]}
     await Member.update(moved).where(Member.id == cast.bridge_advocate.member_id)
-    body = await directory.body(cast.coordinator, cast.bodies["services"])
-    assert body.vacant == 1
+    committee = await directory.committee(cast.coordinator, cast.committees["services"])
+    assert committee.vacant == 1
 
 
 async def test_a_new_seat_shows_at_once(cast: Cast) -> None:
     async with writing():
         await people.add_seat(
-            body_id=cast.bodies["services"], agency_id=cast.agencies["FBI"], primary=cast.fbi_lead.member_id
+            committee_id=cast.committees["services"], agency_id=cast.agencies["FBI"], primary=cast.fbi_lead.member_id
         )
     assert "fbi_lead" in await names(await viewer_for(cast.bridge_advocate.member_id, NOW))
 

@@ -21,17 +21,17 @@ pytestmark = pytest.mark.anyio
 OLD_PROOF = NOW - timedelta(minutes=15)
 
 
-async def add(viewer: Viewer, facts: PersonFacts, proved_at: datetime = NOW) -> object:
-    return await people_changes.add_person(viewer, facts, proved_at, NOW)
+async def add(viewer: Viewer, facts: PersonFacts, reauthenticated_at: datetime = NOW) -> object:
+    return await people_changes.add_person(viewer, facts, reauthenticated_at, NOW)
 
 
 async def change(viewer: Viewer, who: Viewer, facts: PersonFacts, version: int = 1) -> None:
     await people_changes.change_person(viewer, who.member_id, facts, version, NOW, NOW)
 
 
-@pytest.mark.parametrize("keeper", ["coordinator", "administrator"])
-async def test_a_keeper_adds_a_person_who_has_not_signed_in_yet(cast: Cast, keeper: str) -> None:
-    member_id = await people_changes.add_person(cast.members[keeper], person(cast), NOW, NOW)
+@pytest.mark.parametrize("manager", ["coordinator", "administrator"])
+async def test_a_keeper_adds_a_person_who_has_not_signed_in_yet(cast: Cast, manager: str) -> None:
+    member_id = await people_changes.add_person(cast.members[manager], person(cast), NOW, NOW)
     found = await directory.person(cast.coordinator, member_id)
     assert (found.name, found.agency, found.access) == ("KCPD clerk", "KCPD", "Not signed in yet")
     assert await verbs(member_id) == ["added"]
@@ -83,7 +83,7 @@ async def test_a_change_holds_at_once_for_whom_it_concerns(cast: Cast) -> None:
     viewer = await viewer_for(cast.kcpd_detective.member_id, NOW)
     assert viewer.agency == "Harbor House"
     assert "arm:victim_services" in viewer.audiences
-    assert not any(one.startswith("body:") for one in viewer.audiences)
+    assert not any(one.startswith("committee:") for one in viewer.audiences)
 
 
 async def test_who_comes_back_to_an_agency_does_not_find_the_old_seat(cast: Cast) -> None:
@@ -92,7 +92,7 @@ async def test_who_comes_back_to_an_agency_does_not_find_the_old_seat(cast: Cast
     back = await facts_of(cast, cast.kcpd_detective, agency_id=cast.agencies["KCPD"])
     await change(cast.coordinator, cast.kcpd_detective, back, 2)
     viewer = await viewer_for(cast.kcpd_detective.member_id, NOW)
-    assert not any(one.startswith("body:") for one in viewer.audiences)
+    assert not any(one.startswith("committee:") for one in viewer.audiences)
 
 
 async def test_only_a_coordinator_moves_somebody_to_the_other_arm(cast: Cast) -> None:
@@ -114,7 +114,7 @@ async def test_of_two_keepers_the_second_learns_of_the_first(cast: Cast) -> None
     assert await column(cast.ipd_liaison.member_id, "phone") == "816-555-0101"
 
 
-async def test_roles_are_given_and_taken_and_stand_in_the_trail(cast: Cast) -> None:
+async def test_roles_are_given_and_taken_and_substitute_the_trail(cast: Cast) -> None:
     lead = await facts_of(cast, cast.ipd_liaison, roles=frozenset({Role.AGENCY_LEAD}))
     await change(cast.administrator, cast.ipd_liaison, lead)
     assert (await viewer_for(cast.ipd_liaison.member_id, NOW)).may_schedule
@@ -153,7 +153,7 @@ async def test_the_last_coordinator_stays_coordinator(cast: Cast) -> None:
 
 async def test_a_chair_stays_chair_when_their_form_is_saved(cast: Cast) -> None:
     await change(cast.coordinator, cast.caht_lead, await facts_of(cast, cast.caht_lead, title="Chair of the coalition"))
-    assert (await viewer_for(cast.caht_lead.member_id, NOW)).chairs == {cast.bodies["services"]}
+    assert (await viewer_for(cast.caht_lead.member_id, NOW)).chairs == {cast.committees["services"]}
 
 
 async def test_a_guest_can_have_no_role(sqlite_cast: Cast) -> None:

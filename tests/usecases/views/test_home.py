@@ -16,9 +16,9 @@ from tracker.rules.core.audiences import Visibility
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.events.event import EventStatus, Kind, Occurrence
 from tracker.rules.events.plan import DateChange, Plan
-from tracker.rules.events.replies import AnswerValue
+from tracker.rules.events.replies import ReplyValue
 from tracker.rules.recurrence import rule_for
-from tracker.rules.views.work_queue import LateItem, MissingReplies, Need, OpenRoll
+from tracker.rules.views.work_queue import LateItem, MissingReplies, Need, OpenSheet
 from tracker.tables.schema.events.events import Event
 from tracker.tables.visible.attendance import sheet
 from tracker.tables.visible.events import waiting
@@ -59,16 +59,16 @@ def past(*invitees: Viewer, **facts: Any) -> Plan:
 
 async def test_whoever_leads_a_meeting_follows_up_the_replies_that_are_missing(cast: Cast) -> None:
     event_id = await schedule(cast.coordinator, soon(cast.fbi_lead, cast.fbi_alternate, cast.caht_lead), NOW)
-    await replies.answer(cast.fbi_lead, event_id, "2026-12-22", AnswerValue.DECLINED, "", NOW, for_series=False)
+    await replies.reply(cast.fbi_lead, event_id, "2026-12-22", ReplyValue.DECLINED, "", NOW, for_series=False)
     [row] = (await needs(cast.coordinator)).follow_up
     assert isinstance(row, MissingReplies)
     assert (row.waiting, row.invited, row.agencies) == (2, 4, (("CAHT", 1), ("FBI", 1)))
     assert await asked(cast.caht_lead) == []
 
 
-async def test_a_meeting_that_everybody_answered_needs_no_follow_up(cast: Cast) -> None:
+async def test_a_meeting_that_everybody_replied_needs_no_follow_up(cast: Cast) -> None:
     event_id = await schedule(cast.coordinator, soon(cast.fbi_lead), NOW)
-    await replies.answer(cast.fbi_lead, event_id, "2026-12-22", AnswerValue.TENTATIVE, "", NOW, for_series=False)
+    await replies.reply(cast.fbi_lead, event_id, "2026-12-22", ReplyValue.TENTATIVE, "", NOW, for_series=False)
     found = await needs(cast.coordinator)
     assert found.follow_up == []
     assert found.days is not None
@@ -80,17 +80,17 @@ async def test_a_meeting_that_everybody_answered_needs_no_follow_up(cast: Cast) 
     [
         {"starts": datetime(2027, 1, 12, 10)},  # noqa: DTZ001 - local to the event's zone
         {"status": EventStatus.DRAFT},
-        {"status": EventStatus.CANCELLED},
+        {"status": EventStatus.CANCELED},
         {"kind": Kind.DEADLINE},
     ],
-    ids=["later", "draft", "cancelled", "deadline"],
+    ids=["later", "draft", "canceled", "deadline"],
 )
 async def test_no_reply_is_missing_where_none_is_needed_yet_or_at_all(cast: Cast, facts: dict[str, Any]) -> None:
     await schedule(cast.coordinator, soon(cast.fbi_lead, **facts), NOW)
     assert await asked(cast.coordinator) == []
 
 
-async def test_the_missing_replies_are_those_of_the_rule_whatever_was_answered(cast: Cast) -> None:
+async def test_the_missing_replies_are_those_of_the_rule_whatever_was_replied(cast: Cast) -> None:
     chance = random.Random(7)  # noqa: S311 - which answers, not a secret
     event_id = await schedule(
         cast.coordinator, soon(*everybody(cast), rule=rule_for("weekly", NEXT_WEEK, count=3)), NOW
@@ -98,14 +98,14 @@ async def test_the_missing_replies_are_those_of_the_rule_whatever_was_answered(c
     dates = await occurrences.dates_of(cast.coordinator, await event_for(cast.coordinator, event_id))
     for step in range(30):
         who, one = chance.choice(everybody(cast)), chance.choice(dates)
-        said = chance.choice([AnswerValue.ACCEPTED, AnswerValue.DECLINED, AnswerValue.TENTATIVE])
+        said = chance.choice([ReplyValue.ACCEPTED, ReplyValue.DECLINED, ReplyValue.TENTATIVE])
         at = NOW + timedelta(minutes=step)
-        await replies.answer(who, event_id, one.key, said, "", at, for_series=chance.random() < 0.3)
+        await replies.reply(who, event_id, one.key, said, "", at, for_series=chance.random() < 0.3)
     await moved_by_a_day(cast, dates[1])
     counted = await waiting.replies(cast.coordinator, [one.id for one in dates])
     for one in dates:
         people = await sheet.participants(cast.coordinator, one)
-        silent = Counter(person.agency for person in people if person.answer is AnswerValue.NEEDS_ACTION)
+        silent = Counter(person.agency for person in people if person.reply is ReplyValue.NEEDS_ACTION)
         assert {row.agency: row.waiting for row in counted[one.id] if row.waiting} == dict(silent)
         assert {row.agency: row.invited for row in counted[one.id]} == Counter(person.agency for person in people)
 
@@ -119,7 +119,7 @@ async def moved_by_a_day(cast: Cast, one: Occurrence) -> None:
 async def test_attendance_that_is_not_closed_is_followed_up_by_whoever_leads_and_then_no_more(cast: Cast) -> None:
     event_id = await schedule(cast.coordinator, past(cast.fbi_lead), LONG_AGO)
     [row] = (await needs(cast.coordinator)).follow_up
-    assert isinstance(row, OpenRoll)
+    assert isinstance(row, OpenSheet)
     assert (row.line.event_id, row.is_over) == (event_id, True)
     assert await asked(cast.fbi_lead) == []
     await roll_call.close(cast.coordinator, event_id, "2026-12-08", NOW)
@@ -140,7 +140,7 @@ async def test_a_meeting_that_is_about_to_start_asks_for_attendance_half_an_hour
     starts = datetime(2026, 12, 15, 9, 25)  # noqa: DTZ001 - local to the event's zone
     await schedule(cast.coordinator, past(cast.fbi_lead, starts=starts), LONG_AGO)
     rows = (await needs(cast.coordinator)).follow_up
-    assert [row.is_over for row in rows if isinstance(row, OpenRoll)] == [False]
+    assert [row.is_over for row in rows if isinstance(row, OpenSheet)] == [False]
 
 
 async def test_an_overdue_item_is_followed_up_by_who_gave_it_and_is_its_owner_s_own(cast: Cast) -> None:
@@ -169,11 +169,11 @@ async def test_a_member_with_nothing_to_do_is_told_what_is_next(cast: Cast) -> N
     assert found.days.upcoming.title == "Monthly task force meeting"
 
 
-async def test_an_invitation_makes_a_reply_owed_until_it_is_answered(cast: Cast) -> None:
+async def test_an_invitation_makes_a_reply_owed_until_it_is_replied(cast: Cast) -> None:
     event_id = await schedule(cast.coordinator, soon(cast.fbi_lead), NOW)
     owed = (await needs(cast.fbi_lead)).owed
     assert [one.line.event_id for one in owed or ()] == [event_id]
-    await replies.answer(cast.fbi_lead, event_id, "2026-12-22", AnswerValue.DECLINED, "", NOW, for_series=False)
+    await replies.reply(cast.fbi_lead, event_id, "2026-12-22", ReplyValue.DECLINED, "", NOW, for_series=False)
     assert (await needs(cast.fbi_lead)).owed == []
 
 
@@ -217,7 +217,7 @@ async def test_a_series_that_ends_within_sixty_days_asks_to_be_extended_until_an
 async def test_a_series_that_goes_on_out_of_sight_of_somebody_ends_for_them(cast: Cast) -> None:
     """That it is not asked for any more would tell that there is another one."""
     first = datetime.fromisoformat("2026-12-29 10:00")
-    services = {"visibility": Visibility.BODY, "body_id": cast.bodies["services"]}
+    services = {"visibility": Visibility.COMMITTEE, "committee_id": cast.committees["services"]}
     plan = meeting(starts=first, rule=rule_for("weekly", first, count=6), **services)
     event_id = await schedule(cast.coordinator, plan, NOW)
     assert await asked(cast.caht_lead) == [Need.ENDING]

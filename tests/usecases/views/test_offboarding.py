@@ -69,20 +69,20 @@ async def lead_of(viewer: Viewer, event_id: UUID) -> UUID:
     return (await events.event_for(viewer, event_id)).lead_id
 
 
-@pytest.mark.parametrize("keeper", ["coordinator", "administrator"])
-async def test_a_colleague_takes_over_seats_items_and_events(cast: Cast, keeper: str) -> None:
+@pytest.mark.parametrize("manager", ["coordinator", "administrator"])
+async def test_a_colleague_takes_over_seats_items_and_events(cast: Cast, manager: str) -> None:
     event_id = await events.schedule(
         cast.fbi_lead, meeting(cast.kcpd_detective, visibility=Visibility.LAW_ENFORCEMENT), NOW
     )
     item = await an_item(cast.coordinator, cast.fbi_lead)
-    await leave(cast, cast.fbi_lead, cast.fbi_alternate, keeper)
-    heir = await viewer_for(cast.fbi_alternate.member_id, NOW)
-    assert await lead_of(heir, event_id) == heir.member_id
-    assert await owner_of(item) == heir.member_id
-    steering = await directory.body(cast.coordinator, cast.bodies["steering"])
+    await leave(cast, cast.fbi_lead, cast.fbi_alternate, manager)
+    new_owner = await viewer_for(cast.fbi_alternate.member_id, NOW)
+    assert await lead_of(new_owner, event_id) == new_owner.member_id
+    assert await owner_of(item) == new_owner.member_id
+    steering = await directory.committee(cast.coordinator, cast.committees["steering"])
     [seat] = [one for one in steering.seats if one.agency == "FBI"]
     assert seat.primary is not None
-    assert (seat.primary.id, seat.alternates) == (heir.member_id, [])
+    assert (seat.primary.id, seat.alternates) == (new_owner.member_id, [])
     assert await verbs(cast.fbi_lead.member_id) == ["departed"]
     assert await verbs(event_id) == ["scheduled", "changed"]
 
@@ -91,7 +91,7 @@ async def test_the_page_lists_what_moves_as_far_as_the_keeper_may_see_it(cast: C
     await events.schedule(cast.fbi_lead, operation(cast.kcpd_detective), NOW)
     open_ = await events.schedule(cast.fbi_lead, meeting(visibility=Visibility.LAW_ENFORCEMENT), NOW)
     item = await an_item(cast.coordinator, cast.fbi_lead)
-    found = await offboarding.handover(cast.coordinator, cast.fbi_lead.member_id, NOW)
+    found = await offboarding.plan_transfer(cast.coordinator, cast.fbi_lead.member_id, NOW)
     assert [line.event_id for line in found.events] == [open_]
     assert [one.id for one in found.items] == [item.id]
     assert [one.id for one in found.successors] == [cast.fbi_alternate.member_id, cast.coordinator.member_id]
@@ -116,9 +116,9 @@ async def test_a_successor_gains_no_sight_of_an_operation_that_does_not_name_the
     await leave(cast, cast.fbi_lead, cast.fbi_alternate)
     with pytest.raises(NotFound):
         await events.event_for(await viewer_for(cast.fbi_alternate.member_id, NOW), event_id)
-    heir = await viewer_for(cast.hsi_liaison.member_id, NOW)
-    assert await lead_of(heir, event_id) == heir.member_id
-    assert await owner_of(item) == heir.member_id
+    new_owner = await viewer_for(cast.hsi_liaison.member_id, NOW)
+    assert await lead_of(new_owner, event_id) == new_owner.member_id
+    assert await owner_of(item) == new_owner.member_id
     with pytest.raises(NotFound):
         await events.event_for(cast.coordinator, event_id)
 
@@ -126,8 +126,8 @@ async def test_a_successor_gains_no_sight_of_an_operation_that_does_not_name_the
 async def test_a_colleague_who_is_named_leads_the_operation_before_others(cast: Cast) -> None:
     event_id = await events.schedule(cast.fbi_lead, operation(cast.hsi_liaison, cast.fbi_alternate), NOW)
     await leave(cast, cast.fbi_lead, cast.coordinator)
-    heir = await viewer_for(cast.fbi_alternate.member_id, NOW)
-    assert await lead_of(heir, event_id) == heir.member_id
+    new_owner = await viewer_for(cast.fbi_alternate.member_id, NOW)
+    assert await lead_of(new_owner, event_id) == new_owner.member_id
 
 
 async def test_what_only_its_lead_could_see_ends_with_them(cast: Cast) -> None:
@@ -136,15 +136,21 @@ async def test_what_only_its_lead_could_see_ends_with_them(cast: Cast) -> None:
     draft = await events.schedule(cast.fbi_lead, operation(cast.kcpd_detective, status=EventStatus.DRAFT), NOW)
     await leave(cast, cast.fbi_lead, cast.fbi_alternate)
     [row] = await Event.select(Event.status).where(Event.id == alone)
-    assert row["status"] == "cancelled"
+    assert row["status"] == "canceled"
     assert not await Event.exists().where(Event.id == draft)
 
 
 async def test_an_item_that_the_successor_may_not_see_passes_to_who_gave_it(cast: Cast) -> None:
     services = await events.schedule(
-        cast.coordinator, meeting(cast.caht_lead, cast.bridge_advocate, visibility=Visibility.BODY,
-                                  body_id=cast.bodies["services"]), NOW
-    )  # fmt: skip
+        cast.coordinator,
+        meeting(
+            cast.caht_lead,
+            cast.bridge_advocate,
+            visibility=Visibility.COMMITTEE,
+            committee_id=cast.committees["services"],
+        ),
+        NOW,
+    )
     item = await an_item(cast.caht_lead, cast.bridge_advocate, services)
     await people.add_member(
         agency_id=cast.agencies["Bridge Legal"], name="New", email="new@bridge.example", now=NOW, zone=ZONE
@@ -168,7 +174,7 @@ async def test_nothing_open_is_left_with_who_left(cast: Cast) -> None:
     await leave(cast, cast.fbi_lead, cast.coordinator)
     mine = item_rows.ActionItem.owner == cast.fbi_lead.member_id
     assert await item_rows.ActionItem.count().where(mine & item_rows.ActionItem.closed_at.is_null()) == 0
-    assert await Event.count().where((Event.lead == cast.fbi_lead.member_id) & (Event.status != "cancelled")) == 0
+    assert await Event.count().where((Event.lead == cast.fbi_lead.member_id) & (Event.status != "canceled")) == 0
 
 
 async def test_every_door_is_shut_at_that_moment_and_no_key_is_left(cast: Cast) -> None:
@@ -228,53 +234,53 @@ async def test_nobody_else_sees_somebody_out(sqlite_cast: Cast, member: str) -> 
     with pytest.raises(NotAllowed):
         await leave(sqlite_cast, sqlite_cast.fbi_alternate, sqlite_cast.fbi_lead, member)
     with pytest.raises(NotAllowed):
-        await offboarding.handover(sqlite_cast.members[member], sqlite_cast.fbi_alternate.member_id, NOW)
+        await offboarding.plan_transfer(sqlite_cast.members[member], sqlite_cast.fbi_alternate.member_id, NOW)
 
 
 async def test_a_seat_stays_with_its_agency_when_the_successor_is_of_another(cast: Cast) -> None:
     await leave(cast, cast.kcpd_detective, cast.coordinator)
-    steering = await directory.body(cast.coordinator, cast.bodies["steering"])
+    steering = await directory.committee(cast.coordinator, cast.committees["steering"])
     [seat] = [one for one in steering.seats if one.agency == "KCPD"]
     assert seat.primary is not None
     assert seat.primary.id == cast.kcpd_alternate.member_id
-    enforcement = await directory.body(cast.coordinator, cast.bodies["enforcement"])
+    enforcement = await directory.committee(cast.coordinator, cast.committees["enforcement"])
     [vacant] = [one for one in enforcement.seats if one.agency == "KCPD"]
     assert vacant.primary is None
 
 
 async def test_a_chair_passes_to_a_colleague(cast: Cast) -> None:
     await leave(cast, cast.caht_lead, cast.caht_alternate)
-    assert cast.bodies["services"] in (await viewer_for(cast.caht_alternate.member_id, NOW)).chairs
+    assert cast.committees["services"] in (await viewer_for(cast.caht_alternate.member_id, NOW)).chairs
 
 
-async def test_an_administrator_cannot_let_themselves_into_a_body_by_seeing_a_colleague_out(cast: Cast) -> None:
+async def test_an_administrator_cannot_let_themselves_into_a_committee_by_seeing_a_colleague_out(cast: Cast) -> None:
     chief = await a_chief_of_the_administrator(cast)
     administrator = cast.administrator.member_id
-    found = await offboarding.handover(cast.administrator, chief, NOW)
+    found = await offboarding.plan_transfer(cast.administrator, chief, NOW)
     assert [one.id for one in found.successors] == [cast.auditor.member_id, cast.coordinator.member_id]
     with pytest.raises(Invalid, match="Choose who takes over"):
         await offboarding.depart(cast.administrator, chief, administrator, NOW, NOW, TODAY)
-    assert cast.bodies["services"] not in (await viewer_for(administrator, NOW)).chairs
+    assert cast.committees["services"] not in (await viewer_for(administrator, NOW)).chairs
 
 
 async def test_a_coordinator_may_take_over_themselves(cast: Cast) -> None:
     chief = await a_chief_of_the_administrator(cast)
     await offboarding.depart(cast.coordinator, chief, cast.coordinator.member_id, NOW, NOW, TODAY)
-    assert cast.bodies["services"] in (await viewer_for(cast.coordinator.member_id, NOW)).chairs
+    assert cast.committees["services"] in (await viewer_for(cast.coordinator.member_id, NOW)).chairs
 
 
 async def a_chief_of_the_administrator(cast: Cast) -> UUID:
     chief = await people.add_member(
         agency_id=cast.agencies["USAO"], name="Chief", email="chief@usao.example", now=NOW, zone=ZONE
     )
-    await people.add_seat(body_id=cast.bodies["services"], agency_id=cast.agencies["USAO"], primary=chief)
-    await people.make_chair(body_id=cast.bodies["services"], member_id=chief)
+    await people.add_seat(committee_id=cast.committees["services"], agency_id=cast.agencies["USAO"], primary=chief)
+    await people.make_chair(committee_id=cast.committees["services"], member_id=chief)
     return chief
 
 
 async def test_nobody_of_a_suspended_agency_takes_over(cast: Cast) -> None:
     await Agency.update({Agency.status: "suspended"}).where(Agency.code == "FBI")
-    found = await offboarding.handover(cast.coordinator, cast.fbi_lead.member_id, NOW)
+    found = await offboarding.plan_transfer(cast.coordinator, cast.fbi_lead.member_id, NOW)
     assert [one.id for one in found.successors] == [cast.coordinator.member_id]
 
 
@@ -304,13 +310,13 @@ async def _counted(viewer: Viewer) -> list[int]:
     return await AudienceVersion.select(AudienceVersion.version).where(of_member).output(as_list=True)
 
 
-async def test_a_form_of_a_body_that_was_open_before_a_departure_is_refused_after_it(cast: Cast) -> None:
-    body_id, agency_id = cast.bodies["steering"], cast.agencies["FBI"]
-    opened = await directory.body(cast.coordinator, body_id)
+async def test_a_form_of_a_committee_that_was_open_before_a_departure_is_refused_after_it(cast: Cast) -> None:
+    committee_id, agency_id = cast.committees["steering"], cast.agencies["FBI"]
+    opened = await directory.committee(cast.coordinator, committee_id)
     await leave(cast, cast.fbi_lead, cast.fbi_alternate)
     facts = SeatFacts(primary_id=cast.fbi_alternate.member_id, alternate_ids=frozenset())
     with pytest.raises(Conflict):
-        await committees.set_seat(cast.coordinator, body_id, agency_id, facts, opened.version, NOW, NOW)
+        await committees.set_seat(cast.coordinator, committee_id, agency_id, facts, opened.version, NOW, NOW)
 
 
 async def test_by_a_list_nobody_leaves_who_has_something_in_hand(cast: Cast) -> None:

@@ -20,7 +20,7 @@ from tracker.rules.core.viewer import Viewer
 from tracker.rules.events.event import EventStatus
 from tracker.rules.events.notifications import NO_MAIL, Notices
 from tracker.rules.events.plan import DateChange, Plan, from_date
-from tracker.rules.events.replies import AnswerValue, AttendeeRole
+from tracker.rules.events.replies import AttendeeRole, ReplyValue
 from tracker.rules.recurrence import rule_for
 from tracker.rules.views.impact import ANY_PROGRAM, Consequences, of_nothing
 from tracker.tables.schema.core.audit import AuditEntry
@@ -31,7 +31,7 @@ from tracker.usecases.core import outbox
 from tracker.usecases.emails.reminders import queue_due
 from tracker.usecases.events import events, occurrences, replies, series_split
 from tracker.usecases.views.event_page import event_view
-from tracker.usecases.views.preview import Deed, foresee
+from tracker.usecases.views.preview import Deed, dry_run
 
 pytestmark = pytest.mark.anyio
 
@@ -60,9 +60,14 @@ def all_of(kind: str, *names: str) -> Mails:
 
 
 def without(*who: str) -> Callable[[Cast, Plan], Plan]:
-    return lambda cast, plan: replace(plan, invitees={
-        one: role for one, role in plan.invitees.items() if one not in {cast.members[name].member_id for name in who}
-    })  # fmt: skip
+    return lambda cast, plan: replace(
+        plan,
+        invitees={
+            one: role
+            for one, role in plan.invitees.items()
+            if one not in {cast.members[name].member_id for name in who}
+        },
+    )
 
 
 def beside(plan: Plan, *who: Viewer) -> Plan:
@@ -123,15 +128,15 @@ def cancel(which: str) -> Making:
 
 
 def bring_back(which: str) -> Making:
-    """Bring back what was cancelled an hour ago and mailed."""
+    """Bring back what was canceled an hour ago and mailed."""
 
     def making(cast: Cast, event_id: UUID, now: datetime) -> Deed:
         async def deed() -> None:
             date = await occurrences.date_for(cast.coordinator, event_id, THIRD if which == "one" else "2027-01-12")
             if which == "one":
-                await occurrences.reinstate_date(cast.coordinator, event_id, THIRD, date.version, now)
+                await occurrences.restore_occurrence(cast.coordinator, event_id, THIRD, date.version, now)
             else:
-                await events.reinstate(cast.coordinator, event_id, date.event.version, now)
+                await events.restore(cast.coordinator, event_id, date.event.version, now)
 
         return deed
 
@@ -154,24 +159,31 @@ CASES = {
         {}, edit(lambda cast, plan: beside(plan, cast.ipd_liaison)), NOW, all_of("invitation", "ipd_liaison")
     ),
     "somebody less, somebody more and another place": Case(
-        {}, edit(lambda cast, plan: beside(without("caht_lead")(cast, replace(plan, place="Annex")), cast.ipd_liaison)),
+        {},
+        edit(lambda cast, plan: beside(without("caht_lead")(cast, replace(plan, place="Annex")), cast.ipd_liaison)),
         NOW,
-        all_of("withdrawal", "caht_lead") | all_of("invitation", "ipd_liaison")
+        all_of("withdrawal", "caht_lead")
+        | all_of("invitation", "ipd_liaison")
         | all_of("update", "fbi_lead", "hsi_liaison"),
     ),
     "for law enforcement from now on": Case(
-        {}, edit(lambda cast, plan: replace(without("caht_lead")(cast, plan), visibility=Visibility.LAW_ENFORCEMENT)),
-        NOW, all_of("withdrawal", "caht_lead"),
+        {},
+        edit(lambda cast, plan: replace(without("caht_lead")(cast, plan), visibility=Visibility.LAW_ENFORCEMENT)),
+        NOW,
+        all_of("withdrawal", "caht_lead"),
     ),
     "for named people from now on": Case({}, edit(but(visibility=Visibility.NAMED)), NOW, all_of("update")),
     "a draft that stays one": Case(
-        {"status": EventStatus.DRAFT}, edit(but(starts=STARTS + AN_HOUR, status=EventStatus.DRAFT), notify=True), NOW,
+        {"status": EventStatus.DRAFT},
+        edit(but(starts=STARTS + AN_HOUR, status=EventStatus.DRAFT), notify=True),
+        NOW,
         set(),
     ),
     "a draft that is sent to fewer people": Case(
-        {"status": EventStatus.DRAFT}, edit(lambda cast, plan: replace(
-            without("caht_lead")(cast, plan), status=EventStatus.CONFIRMED
-        )), NOW, all_of("invitation", "fbi_lead", "hsi_liaison"),
+        {"status": EventStatus.DRAFT},
+        edit(lambda cast, plan: replace(without("caht_lead")(cast, plan), status=EventStatus.CONFIRMED)),
+        NOW,
+        all_of("invitation", "fbi_lead", "hsi_liaison"),
     ),
     "a series that ends later": Case(
         SERIES, edit(but(rule=rule_for("weekly", STARTS, count=9))), RUNNING, all_of("update")
@@ -181,18 +193,25 @@ CASES = {
         SERIES, edit(HOUR_LATER), RUNNING, all_of("update") | all_of("invitation")
     ),
     "another hour of a running series without somebody": Case(
-        SERIES, edit(lambda cast, plan: without("fbi_lead")(cast, replace(plan, starts=STARTS + AN_HOUR))), RUNNING,
-        all_of("withdrawal", "fbi_lead") | all_of("update", "caht_lead", "hsi_liaison")
+        SERIES,
+        edit(lambda cast, plan: without("fbi_lead")(cast, replace(plan, starts=STARTS + AN_HOUR))),
+        RUNNING,
+        all_of("withdrawal", "fbi_lead")
+        | all_of("update", "caht_lead", "hsi_liaison")
         | all_of("invitation", "caht_lead", "hsi_liaison"),
     ),
     "one date and all that follow, without somebody": Case(
-        SERIES, edit(without("fbi_lead"), key=THIRD), NOW,
+        SERIES,
+        edit(without("fbi_lead"), key=THIRD),
+        NOW,
         all_of("update") | all_of("invitation", "caht_lead", "hsi_liaison"),
     ),
     "one date and all that follow, for named people": Case(
-        SERIES, edit(lambda cast, plan: replace(
-            without("caht_lead")(cast, plan), visibility=Visibility.NAMED
-        ), key=THIRD), NOW, all_of("withdrawal", "caht_lead") | all_of("update", "fbi_lead", "hsi_liaison")
+        SERIES,
+        edit(lambda cast, plan: replace(without("caht_lead")(cast, plan), visibility=Visibility.NAMED), key=THIRD),
+        NOW,
+        all_of("withdrawal", "caht_lead")
+        | all_of("update", "fbi_lead", "hsi_liaison")
         | all_of("invitation", "fbi_lead", "hsi_liaison"),
     ),
     "one date and all that follow, elsewhere": Case(
@@ -206,13 +225,13 @@ CASES = {
         SERIES, edit_date(starts=STARTS + timedelta(days=16, hours=3)), NOW, all_of("update")
     ),
     "one date, shorter": Case(SERIES, edit_date(duration=AN_HOUR), NOW, all_of("update")),
-    "one date cancelled": Case(SERIES, cancel("one"), NOW, all_of("cancellation")),
-    "one date and all that follow cancelled": Case(SERIES, cancel("following"), NOW, all_of("update")),
-    "a series cancelled": Case(SERIES, cancel("all"), NOW, all_of("cancellation")),
-    "an event cancelled": Case({}, cancel("all"), NOW, all_of("cancellation")),
+    "one date canceled": Case(SERIES, cancel("one"), NOW, all_of("cancellation")),
+    "one date and all that follow canceled": Case(SERIES, cancel("following"), NOW, all_of("update")),
+    "a series canceled": Case(SERIES, cancel("all"), NOW, all_of("cancellation")),
+    "an event canceled": Case({}, cancel("all"), NOW, all_of("cancellation")),
     "one date brought back": Case(SERIES, bring_back("one"), NOW, all_of("update")),
     "an event brought back": Case({}, bring_back("all"), NOW, all_of("update")),
-}  # fmt: skip
+}
 
 
 async def scheduled(cast: Cast, **facts: Any) -> UUID:
@@ -222,10 +241,10 @@ async def scheduled(cast: Cast, **facts: Any) -> UUID:
     await sent()
     if "status" not in facts:
         for who, key, value, for_series in (
-            (cast.fbi_lead, "2027-01-12", AnswerValue.ACCEPTED, True),
-            (cast.caht_lead, THIRD if "rule" in facts else "2027-01-12", AnswerValue.DECLINED, False),
+            (cast.fbi_lead, "2027-01-12", ReplyValue.ACCEPTED, True),
+            (cast.caht_lead, THIRD if "rule" in facts else "2027-01-12", ReplyValue.DECLINED, False),
         ):
-            await replies.answer(who, event_id, key, value, "", NOW - AN_HOUR, for_series=for_series)
+            await replies.reply(who, event_id, key, value, "", NOW - AN_HOUR, for_series=for_series)
     return event_id
 
 
@@ -250,20 +269,27 @@ async def reminders(cast: Cast, now: datetime) -> Counter[tuple[UUID, datetime]]
             (Message.kind == "reminder") & (Message.due > now)
         )
     members = {one.member_id: one for one in cast.members.values()}
-    seen = {(who, event) for who, event in {(row["recipient"], row["event"]) for row in found}
-            if await sees(members[who], event)}  # fmt: skip
+    seen = {
+        (who, event)
+        for who, event in {(row["recipient"], row["event"]) for row in found}
+        if await sees(members[who], event)
+    }
     return Counter((row["recipient"], row["due"]) for row in found if (row["recipient"], row["event"]) in seen)
 
 
 async def sees(viewer: Viewer, event_id: UUID) -> bool:
-    return bool([one for one, _ in await feed_content.published(
-        viewer, NOW, scope=Scope.ALL, shows_operations=True
-    ) if one.id == event_id])  # fmt: skip
+    return bool(
+        [
+            one
+            for one, _ in await feed_content.published(viewer, NOW, scope=Scope.ALL, shows_operations=True)
+            if one.id == event_id
+        ]
+    )
 
 
-async def answers(cast: Cast, event_ids: set[UUID], now: datetime) -> dict[UUID, list[AnswerValue]]:
+async def counting_replies(cast: Cast, event_ids: set[UUID], now: datetime) -> dict[UUID, list[ReplyValue]]:
     """Return what counts of everybody for each date to come, in order."""
-    given: dict[UUID, list[AnswerValue]] = {}
+    given: dict[UUID, list[ReplyValue]] = {}
     dates = []
     for one in event_ids:
         event = await events.event_for(cast.coordinator, one)
@@ -271,7 +297,7 @@ async def answers(cast: Cast, event_ids: set[UUID], now: datetime) -> dict[UUID,
     for date in sorted(dates, key=lambda one: one.starts_at):
         view = await event_view(cast.coordinator, date.event.id, date.key, now)
         for person in view.named:
-            given.setdefault(person.member_id, []).append(person.answer)
+            given.setdefault(person.member_id, []).append(person.reply)
     return given
 
 
@@ -286,15 +312,15 @@ async def test_what_is_foreseen_of_a_deed_is_what_it_does(cast: Cast, name: str)
             await outbox.close(one, Skip(state=State.SENT, reason=""), later)
         now = later
     deed = making(cast, event_id, now)
-    told = await foresee(cast.coordinator, event_id, deed, now)
-    before, replied = await reminders(cast, now), await answers(cast, {event_id}, now)
+    told = await dry_run(cast.coordinator, event_id, deed, now)
+    before, replied = await reminders(cast, now), await counting_replies(cast, {event_id}, now)
     new_id = await deed() or event_id
     names = {one.member_id: one_name for one_name, one in cast.members.items()}
     assert await queued(cast) == {(kind.value, names[one]) for kind, one in told.mails.mails} == mails
     after = await reminders(cast, now)
     assert moments(before - after) == Counter({at: n for at, n in counted(told, "before").items() if n})
     assert moments(after - before) == counted(told, "after")
-    assert told.asked_again == asked_again(replied, await answers(cast, {event_id, UUID(str(new_id))}, now))
+    assert told.asked_again == asked_again(replied, await counting_replies(cast, {event_id, UUID(str(new_id))}, now))
 
 
 def moments(reminders: Counter[tuple[UUID, datetime]]) -> Counter[datetime]:
@@ -309,20 +335,22 @@ def counted(told: Consequences, which: str) -> Counter[datetime]:
     return found
 
 
-def asked_again(before: dict[UUID, list[AnswerValue]], after: dict[UUID, list[AnswerValue]]) -> set[UUID]:
+def asked_again(before: dict[UUID, list[ReplyValue]], after: dict[UUID, list[ReplyValue]]) -> set[UUID]:
     """Return whose answer to a date, the first, the second and so on, counts no more."""
-    owed = AnswerValue.NEEDS_ACTION
+    owed = ReplyValue.NEEDS_ACTION
     return {
-        one for one in before.keys() & after.keys()
-        for was, now in zip(before[one], after[one], strict=False) if was is not owed and now is owed
-    }  # fmt: skip
+        one
+        for one in before.keys() & after.keys()
+        for was, now in zip(before[one], after[one], strict=False)
+        if was is not owed and now is owed
+    }
 
 
 async def test_a_new_event_is_foreseen_with_its_invitations_and_reminders(cast: Cast) -> None:
     async def deed() -> UUID:
         return await events.schedule(cast.coordinator, meeting(cast.fbi_lead, cast.caht_lead, **SERIES), NOW)
 
-    told = await foresee(cast.coordinator, None, deed, NOW)
+    told = await dry_run(cast.coordinator, None, deed, NOW)
     before = await reminders(cast, NOW)
     await deed()
     assert await queued(cast) == all_of("invitation", "fbi_lead", "caht_lead")
@@ -336,9 +364,9 @@ async def test_of_what_is_only_foreseen_nothing_is_kept(cast: Cast) -> None:
     event_id = await scheduled(cast)
     kept = await Message.count(), await AuditEntry.count(), await Event.select()
     for deed in (edit(HOUR_LATER), cancel("all"), edit(without("fbi_lead"))):
-        await foresee(cast.coordinator, event_id, deed(cast, event_id, NOW), NOW)
+        await dry_run(cast.coordinator, event_id, deed(cast, event_id, NOW), NOW)
     with pytest.raises(Invalid):
-        await foresee(cast.coordinator, event_id, edit(but(title=""))(cast, event_id, NOW), NOW)
+        await dry_run(cast.coordinator, event_id, edit(but(title=""))(cast, event_id, NOW), NOW)
     assert (await Message.count(), await AuditEntry.count(), await Event.select()) == kept
 
 
@@ -360,12 +388,14 @@ async def test_feeds_that_show_it_are_those_that_hold_it_afterwards(cast: Cast) 
 
     enforcement = but(visibility=Visibility.LAW_ENFORCEMENT)
     for change, is_news in (
-        (but(place="Annex"), True), (without("fbi_lead"), False),
+        (but(place="Annex"), True),
+        (without("fbi_lead"), False),
         (lambda cast, plan: enforcement(cast, without("caht_lead")(cast, plan)), True),
-        (lambda cast, plan: beside(plan, cast.ipd_liaison), False), (but(visibility=Visibility.NAMED), True),
-    ):  # fmt: skip
+        (lambda cast, plan: beside(plan, cast.ipd_liaison), False),
+        (but(visibility=Visibility.NAMED), True),
+    ):
         deed = edit(change)(cast, event_id, NOW)
-        told, before = await foresee(cast.coordinator, event_id, deed, NOW), await held()
+        told, before = await dry_run(cast.coordinator, event_id, deed, NOW), await held()
         await deed()
         assert told.shown == (await held() if is_news else await held() - before)
         assert told.lost == before - await held()
@@ -374,11 +404,14 @@ async def test_feeds_that_show_it_are_those_that_hold_it_afterwards(cast: Cast) 
 async def test_what_nobody_changes_shows_in_no_feed_and_a_feed_says_how_often_it_is_read(cast: Cast) -> None:
     await subscriptions.create(cast.fbi_lead, "Phone", Scope.ALL, NOW, shows_operations=False)
     event_id = await scheduled(cast)
-    told = await foresee(cast.coordinator, event_id, edit(but())(cast, event_id, NOW), NOW)
+    told = await dry_run(cast.coordinator, event_id, edit(but())(cast, event_id, NOW), NOW)
     assert (told.mail_words, told.asked_words, told.reminder_words, told.feed_words) == (
-        NO_MAIL, "Nobody is asked again", "None moves", "Nothing changes",
-    )  # fmt: skip
-    told = await foresee(cast.coordinator, event_id, edit(HOUR_LATER)(cast, event_id, NOW), NOW)
+        NO_MAIL,
+        "Nobody is asked again",
+        "None moves",
+        "Nothing changes",
+    )
+    told = await dry_run(cast.coordinator, event_id, edit(HOUR_LATER)(cast, event_id, NOW), NOW)
     assert told.feed_words == f"The feeds of 1 person show it at their next refresh. {ANY_PROGRAM}."
 
 
@@ -394,7 +427,7 @@ async def test_the_words_count_each_kind_of_mail_and_end_with_nobody_else(cast: 
     event_id = await scheduled(cast)
 
     async def words(change: Callable[[Cast, Plan], Plan]) -> str:
-        return (await foresee(cast.coordinator, event_id, edit(change)(cast, event_id, NOW), NOW)).mail_words
+        return (await dry_run(cast.coordinator, event_id, edit(change)(cast, event_id, NOW), NOW)).mail_words
 
     fewer = "1 person is taken off the list and told; 2 people get an update; nobody else."
     assert await words(lambda cast, plan: replace(without("caht_lead")(cast, plan), place="Annex")) == fewer
@@ -406,7 +439,7 @@ async def test_the_words_count_each_kind_of_mail_and_end_with_nobody_else(cast: 
 
 async def test_who_is_off_the_list_from_a_date_on_is_counted_as_such(cast: Cast) -> None:
     event_id = await scheduled(cast, **SERIES)
-    told = await foresee(cast.coordinator, event_id, edit(without("fbi_lead"), key=THIRD)(cast, event_id, NOW), NOW)
+    told = await dry_run(cast.coordinator, event_id, edit(without("fbi_lead"), key=THIRD)(cast, event_id, NOW), NOW)
     assert told.mail_words == (
         "1 person is taken off the list and told; 2 people get an update and an invitation; nobody else."
     )
@@ -428,22 +461,22 @@ async def test_a_named_event_is_in_the_feeds_of_who_wants_such_events_there(cast
     async def deed() -> UUID:
         return await events.schedule(cast.fbi_lead, operation(cast.kcpd_detective, cast.hsi_liaison), NOW)
 
-    assert (await foresee(cast.fbi_lead, None, deed, NOW)).shown == {cast.kcpd_detective.member_id}
+    assert (await dry_run(cast.fbi_lead, None, deed, NOW)).shown == {cast.kcpd_detective.member_id}
 
 
 async def test_who_takes_themselves_off_a_named_event_foresees_what_the_others_keep(cast: Cast) -> None:
     plan = operation(cast.coordinator, cast.kcpd_detective)
     event_id = await events.schedule(cast.fbi_lead, plan, NOW)
     deed = edit(without("coordinator"))(cast, event_id, NOW)
-    told = await foresee(cast.coordinator, event_id, deed, NOW)
-    as_lead = await foresee(cast.fbi_lead, event_id, deed, NOW)
+    told = await dry_run(cast.coordinator, event_id, deed, NOW)
+    as_lead = await dry_run(cast.fbi_lead, event_id, deed, NOW)
     assert (told.moves, told.shown) == (as_lead.moves, as_lead.shown)
     assert await sees(cast.coordinator, event_id)
 
 
 async def test_a_look_waits_no_longer_than_its_patience_and_tells_that_nothing_changes_without_one(cast: Cast) -> None:
     event_id = await scheduled(cast)
-    told = await foresee(cast.coordinator, event_id, edit(but())(cast, event_id, NOW), NOW)
+    told = await dry_run(cast.coordinator, event_id, edit(but())(cast, event_id, NOW), NOW)
     assert told == of_nothing()
     async with another_writer():
         with pytest.raises(TimeoutError):

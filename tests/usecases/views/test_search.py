@@ -16,7 +16,7 @@ from tracker.usecases.views.search import search
 pytestmark = pytest.mark.anyio
 
 
-async def test_all_words_must_stand_in_an_event_wherever_they_stand(cast: Cast) -> None:
+async def test_all_words_must_substitute_an_event_wherever_they_stand(cast: Cast) -> None:
     plan = meeting(cast.fbi_lead, agenda="Interpreter roster 20", place="Federal courthouse")
     await events.schedule(cast.coordinator, plan, NOW)
     found = await search(cast.fbi_lead, "COURTHOUSE interpreter monthly", NOW)
@@ -60,11 +60,13 @@ async def test_letters_of_every_alphabet_are_found_whatever_their_case(cast: Cas
     assert (await search(cast.fbi_lead, text, NOW)).number == 1
 
 
-async def test_a_body_is_found_by_its_name_and_its_place_by_whoever_sits_in_it(cast: Cast) -> None:
-    assert [one.name for one in (await search(cast.fbi_lead, "steering usao", NOW)).bodies] == ["Steering Committee"]
+async def test_a_committee_is_found_by_its_name_and_its_place_by_whoever_sits_in_it(cast: Cast) -> None:
+    assert [one.name for one in (await search(cast.fbi_lead, "steering usao", NOW)).committees] == [
+        "Steering Committee"
+    ]
 
 
-async def test_a_body_is_not_found_by_whoever_holds_no_seat_in_it(cast: Cast) -> None:
+async def test_a_committee_is_not_found_by_whoever_holds_no_seat_in_it(cast: Cast) -> None:
     found = await search(cast.harbor_advocate, "enforcement", NOW)
-    assert (found.bodies, found.number) == ([], 0)
-    assert len((await search(cast.fbi_lead, "enforcement", NOW)).bodies) == 1
+    assert (found.committees, found.number) == ([], 0)
+    assert len((await search(cast.fbi_lead, "enforcement", NOW)).committees) == 1

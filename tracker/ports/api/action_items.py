@@ -10,7 +10,6 @@ from msgspec import UNSET
 from tracker import clock
 from tracker.config.settings import Settings
 from tracker.errors import Invalid, NotFound
-from tracker.ports.api.answers import answer, check_match, list_answer, next_page
 from tracker.ports.api.cursors import place_in, place_words
 from tracker.ports.api.item_shapes import (
     HandOver,
@@ -24,6 +23,7 @@ from tracker.ports.api.item_shapes import (
 )
 from tracker.ports.api.operations import BASE, Asked, Operation, operation, viewer_of
 from tracker.ports.api.reading import body_of, query_of
+from tracker.ports.api.responses import check_match, list_reply, next_page, response
 from tracker.rules.actions.item_changes import Change, NewItem
 from tracker.rules.core.audiences import Visibility
 from tracker.rules.core.viewer import Viewer
@@ -42,9 +42,15 @@ ITEM = "/action-items/{reference:str}"
 def _changing(summary: str, text: str, body: Any = None) -> Operation:
     """Return what the document says of a change of an item."""
     return Operation(
-        summary=summary, text=text, tag=TAG, scope=WRITE, body=body, answer=ItemShown, is_conditional=True,
+        summary=summary,
+        text=text,
+        tag=TAG,
+        scope=WRITE,
+        body=body,
+        response=ItemShown,
+        is_conditional=True,
         may_conflict=True,
-    )  # fmt: skip
+    )
 
 
 @operation(
@@ -55,7 +61,7 @@ def _changing(summary: str, text: str, body: Any = None) -> Operation:
         tag=TAG,
         scope=READ,
         query=ItemQuery,
-        answer=ItemPage,
+        response=ItemPage,
         text="All that you may see, open and closed, in the order in which they were given.",
     ),
 )
@@ -66,7 +72,7 @@ async def list_items(request: Asked) -> Response[Any]:
     found = await listings.items(viewer, after, query.limit + 1, only_mine=query.mine)
     following = next_page(request, found, query.limit, lambda one: place_words(one.created_at, one.id))
     items = tuple(map(item_brief, found[: query.limit]))
-    return list_answer(request, ItemPage(items=items, next=following), following)
+    return list_reply(request, ItemPage(items=items, next=following), following)
 
 
 @operation(
@@ -77,7 +83,7 @@ async def list_items(request: Asked) -> Response[Any]:
         tag=TAG,
         scope=WRITE,
         body=NewItemGiven,
-        answer=ItemShown,
+        response=ItemShown,
         status=201,
         may_conflict=True,
         text="Mails its owner, unless that is you.",
@@ -91,7 +97,7 @@ async def give_item(request: Asked) -> Response[Any]:
     return await _item(request, reference, status=201, Location=f"{BASE}/action-items/{reference}")
 
 
-@operation(HttpMethod.GET, ITEM, Operation(summary="Read an action item", tag=TAG, scope=READ, answer=ItemShown))
+@operation(HttpMethod.GET, ITEM, Operation(summary="Read an action item", tag=TAG, scope=READ, response=ItemShown))
 async def read_item(reference: FromPath[str], request: Asked) -> Response[Any]:
     """Answer with one item and its history."""
     return await _item(request, reference)
@@ -107,9 +113,11 @@ async def update_item(reference: FromPath[str], request: Asked) -> Response[Any]
     view = await _matched(request, reference)
     new = await body_of(request, ItemChange)
     change = Change(
-        status=None if new.status is UNSET else new.status, progress=None if new.progress is UNSET else new.progress,
-        due=None if new.due is UNSET else new.due, note=new.note,
-    )  # fmt: skip
+        status=None if new.status is UNSET else new.status,
+        progress=None if new.progress is UNSET else new.progress,
+        due=None if new.due is UNSET else new.due,
+        note=new.note,
+    )
     await action_items.update(viewer_of(request), reference, change, view.item.version, clock.now(), _today(request))
     return await _item(request, reference)
 
@@ -141,14 +149,18 @@ async def _new(viewer: Viewer, new: NewItemGiven) -> NewItem:
         except NotFound as unknown:
             raise Invalid(origin="This is no date of an event that you may see.") from unknown
     return NewItem(
-        title=new.title, owner_id=new.owner_id, due=new.due, origin_id=origin_id,
-        seen_by=Visibility(new.seen_by), body_id=new.body_id,
-    )  # fmt: skip
+        title=new.title,
+        owner_id=new.owner_id,
+        due=new.due,
+        origin_id=origin_id,
+        seen_by=Visibility(new.seen_by),
+        committee_id=new.committee_id,
+    )
 
 
 async def _item(request: Asked, reference: str, *, status: int = 200, **headers: str) -> Response[Any]:
     view = await item_lists.item_view(viewer_of(request), reference)
-    return answer(request, item_shown(view), status=status, **headers)
+    return response(request, item_shown(view), status=status, **headers)
 
 
 async def _matched(request: Asked, reference: str) -> ItemView:

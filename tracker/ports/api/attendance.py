@@ -12,9 +12,9 @@ from msgspec import Meta
 
 from tracker import clock
 from tracker.crypto import ids
-from tracker.ports.api.answers import answer
 from tracker.ports.api.operations import Asked, Operation, operation, viewer_of
 from tracker.ports.api.reading import body_of, idempotency_key
+from tracker.ports.api.responses import response
 from tracker.ports.api.shapes import Given, Moment, Shown
 from tracker.rules.attendance.sheet import Line, Mark, Tally, WalkIn
 from tracker.rules.identity.api_tokens import ApiScope
@@ -33,7 +33,7 @@ class WalkInMark(StrEnum):
     REMOTE = "remote"
 
 
-class RollLine(Shown):
+class SheetLine(Shown):
     """One line of a roll: somebody invited, with or without a mark, or somebody who came without an invitation."""
 
     member_id: UUID | None
@@ -45,7 +45,7 @@ class RollLine(Shown):
     entered_by: Annotated[str | None, Meta(description="Who recorded the mark, with their agency.")]
 
 
-class RollCounts(Shown):
+class SheetCounts(Shown):
     """A roll in numbers; here and remote count walk-ins too."""
 
     invited: int
@@ -57,14 +57,14 @@ class RollCounts(Shown):
     walk_ins: int
 
 
-class RollShown(Shown):
+class SheetShown(Shown):
     """The roll of a date."""
 
     event_id: UUID
     key: str
     closed_at: Moment | None
-    counts: RollCounts
-    lines: tuple[RollLine, ...]
+    counts: SheetCounts
+    lines: tuple[SheetLine, ...]
 
 
 class NewMark(Given):
@@ -83,7 +83,7 @@ class NewWalkIn(Given):
     mark: WalkInMark = WalkInMark.HERE
 
 
-_marking = partial(Operation, tag=TAG, scope=WRITE, answer=RollShown, may_conflict=True)
+_marking = partial(Operation, tag=TAG, scope=WRITE, response=SheetShown, may_conflict=True)
 
 
 @operation(
@@ -93,11 +93,11 @@ _marking = partial(Operation, tag=TAG, scope=WRITE, answer=RollShown, may_confli
         summary="Read the roll of a date",
         tag=TAG,
         scope=READ,
-        answer=RollShown,
-        text="For who may take attendance: the lead, the body’s chair, a coordinator.",
+        response=SheetShown,
+        text="For who may take attendance: the lead, the committee’s chair, a coordinator.",
     ),
 )
-async def read_roll(event_id: FromPath[UUID], key: FromPath[str], request: Asked) -> Response[Any]:
+async def read_sheet(event_id: FromPath[UUID], key: FromPath[str], request: Asked) -> Response[Any]:
     """Answer with the roll of a date."""
     return await _roll(request, event_id, key)
 
@@ -140,9 +140,13 @@ async def add_walk_in(event_id: FromPath[UUID], key: FromPath[str], request: Ask
     viewer = await _allowed(request, event_id, key)
     new = await body_of(request, NewWalkIn)
     walk_in = WalkIn(
-        id=idempotency_key(request) or ids.new_id(), member_id=new.member_id, name=new.name,
-        agency_id=new.agency_id, agency=new.agency, mark=Mark(new.mark),
-    )  # fmt: skip
+        id=idempotency_key(request) or ids.new_id(),
+        member_id=new.member_id,
+        name=new.name,
+        agency_id=new.agency_id,
+        agency=new.agency,
+        mark=Mark(new.mark),
+    )
     await roll_call.add_walk_in(viewer, event_id, key, walk_in, clock.now())
     return await _roll(request, event_id, key)
 
@@ -170,7 +174,7 @@ async def reopen(event_id: FromPath[UUID], key: FromPath[str], request: Asked) -
 
 
 async def _allowed(request: Asked, event_id: UUID, key: str) -> Any:
-    """Return the viewer if the roll is theirs, before its body is read. Errors: NotFound, NotAllowed."""
+    """Return the viewer if the roll is theirs, before its committee is read. Errors: NotFound, NotAllowed."""
     viewer = viewer_of(request)
     await roll_call.roll(viewer, event_id, key, clock.now())
     return viewer
@@ -179,25 +183,38 @@ async def _allowed(request: Asked, event_id: UUID, key: str) -> Any:
 async def _roll(request: Asked, event_id: UUID, key: str) -> Response[Any]:
     roll = await roll_call.roll(viewer_of(request), event_id, key, clock.now())
     closed_at: datetime | None = roll.occurrence.attendance_closed_at
-    shown = RollShown(
-        event_id=event_id, key=key, closed_at=closed_at, counts=_counts(roll.tally),
+    shown = SheetShown(
+        event_id=event_id,
+        key=key,
+        closed_at=closed_at,
+        counts=_counts(roll.tally),
         lines=tuple(map(_line_shown, roll.lines)),
-    )  # fmt: skip
-    return answer(request, shown)
+    )
+    return response(request, shown)
 
 
-def _line_shown(line: Line) -> RollLine:
-    return RollLine(
-        member_id=line.member_id, name=line.name, agency=line.agency, mark=line.mark, is_walk_in=line.is_walk_in,
-        replied_yes=line.replied_yes, entered_by=line.entered_by or None,
-    )  # fmt: skip
+def _line_shown(line: Line) -> SheetLine:
+    return SheetLine(
+        member_id=line.member_id,
+        name=line.name,
+        agency=line.agency,
+        mark=line.mark,
+        is_walk_in=line.is_walk_in,
+        replied_yes=line.replied_yes,
+        entered_by=line.entered_by or None,
+    )
 
 
-def _counts(tally: Tally) -> RollCounts:
-    return RollCounts(
-        invited=tally.invited, here=tally.here, remote=tally.remote, absent=tally.absent, excused=tally.excused,
-        unmarked=tally.unmarked, walk_ins=tally.walk_ins,
-    )  # fmt: skip
+def _counts(tally: Tally) -> SheetCounts:
+    return SheetCounts(
+        invited=tally.invited,
+        here=tally.here,
+        remote=tally.remote,
+        absent=tally.absent,
+        excused=tally.excused,
+        unmarked=tally.unmarked,
+        walk_ins=tally.walk_ins,
+    )
 
 
-handlers = [read_roll, mark, mark_replied_yes, add_walk_in, close, reopen]
+handlers = [read_sheet, mark, mark_replied_yes, add_walk_in, close, reopen]

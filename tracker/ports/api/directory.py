@@ -1,12 +1,12 @@
-"""Who speaks through the token, and whom and which bodies they may name: what the other operations need as ids."""
+"""Who speaks through the token, and whom and which committees they may name: what the other operations need as ids."""
 
 from typing import Any
 from uuid import UUID
 
 from litestar import HttpMethod, Response
 
-from tracker.ports.api.answers import answer
 from tracker.ports.api.operations import Asked, Operation, operation, viewer_of
+from tracker.ports.api.responses import response
 from tracker.ports.api.shapes import Name, Shown
 from tracker.rules.core.audiences import Arm
 from tracker.rules.core.viewer import Role
@@ -35,7 +35,7 @@ class PeopleShown(Shown):
     items: tuple[Name, ...]
 
 
-class BodyShown(Shown):
+class CommitteeShown(Shown):
     """A committee or a team, with the ids of the people who hold its seats."""
 
     id: UUID
@@ -44,21 +44,27 @@ class BodyShown(Shown):
     members: tuple[UUID, ...]
 
 
-class BodiesShown(Shown):
-    """Bodies by name."""
+class CommitteesShown(Shown):
+    """Committees by name."""
 
-    items: tuple[BodyShown, ...]
+    items: tuple[CommitteeShown, ...]
 
 
-@operation(HttpMethod.GET, "/me", Operation(summary="Read whose token this is", tag=TAG, scope=None, answer=Me))
+@operation(HttpMethod.GET, "/me", Operation(summary="Read whose token this is", tag=TAG, scope=None, response=Me))
 async def read_me(request: Asked) -> Response[Any]:
     """Answer with the owner of the token."""
     viewer, scopes = viewer_of(request), request.scope["state"]["scopes"]
     shown = Me(
-        id=viewer.member_id, name=viewer.name, email=viewer.email, agency=viewer.agency, arm=viewer.arm,
-        time_zone=viewer.zone, roles=tuple(sorted(viewer.roles)), scopes=tuple(sorted(scopes)),
-    )  # fmt: skip
-    return answer(request, shown)
+        id=viewer.member_id,
+        name=viewer.name,
+        email=viewer.email,
+        agency=viewer.agency,
+        arm=viewer.arm,
+        time_zone=viewer.zone,
+        roles=tuple(sorted(viewer.roles)),
+        scopes=tuple(sorted(scopes)),
+    )
+    return response(request, shown)
 
 
 @operation(
@@ -68,32 +74,36 @@ async def read_me(request: Asked) -> Response[Any]:
         summary="List people",
         tag=TAG,
         scope=ApiScope.EVENTS_READ,
-        answer=PeopleShown,
-        text="Whom you may invite: your own arm, and everybody with whom you share a body.",
+        response=PeopleShown,
+        text="Whom you may invite: your own arm, and everybody with whom you share a committee.",
     ),
 )
 async def list_people(request: Asked) -> Response[Any]:
     """Answer with the people whom the viewer knows."""
     found = await people.directory(viewer_of(request))
-    return answer(request, PeopleShown(items=tuple(Name(id=one.id, name=one.name, agency=one.agency) for one in found)))
+    return response(
+        request, PeopleShown(items=tuple(Name(id=one.id, name=one.name, agency=one.agency) for one in found))
+    )
 
 
 @operation(
     HttpMethod.GET,
-    "/bodies",
+    "/committees",
     Operation(
-        summary="List bodies",
+        summary="List committees",
         tag=TAG,
         scope=ApiScope.EVENTS_READ,
-        answer=BodiesShown,
+        response=CommitteesShown,
         text="Those in which you hold a seat, or all for a coordinator.",
     ),
 )
-async def list_bodies(request: Asked) -> Response[Any]:
-    """Answer with the bodies of the viewer."""
-    found = await people.bodies(viewer_of(request))
-    items = (BodyShown(id=one.id, name=one.name, place=one.place, members=tuple(sorted(one.members))) for one in found)
-    return answer(request, BodiesShown(items=tuple(items)))
+async def list_committees(request: Asked) -> Response[Any]:
+    """Answer with the committees of the viewer."""
+    found = await people.committees(viewer_of(request))
+    items = (
+        CommitteeShown(id=one.id, name=one.name, place=one.place, members=tuple(sorted(one.members))) for one in found
+    )
+    return response(request, CommitteesShown(items=tuple(items)))
 
 
-handlers = [read_me, list_people, list_bodies]
+handlers = [read_me, list_people, list_committees]

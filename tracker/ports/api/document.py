@@ -33,27 +33,37 @@ PATH_PARAMETERS: Mapping[str, Json] = {
     "event_id": {"type": "string", "format": "uuid", "description": "The id of an event."},
     "member_id": {"type": "string", "format": "uuid", "description": "The id of a member."},
     "key": {
-        "type": "string", "format": "date", "examples": ["2027-01-12"],
+        "type": "string",
+        "format": "date",
+        "examples": ["2027-01-12"],
         "description": "The day on which the rule put the date, also when it was moved.",
     },
     "reference": {
-        "type": "string", "pattern": "^AI-[2-9A-HJKMNP-TV-Z]{4}$", "examples": ["AI-7QK4"],
+        "type": "string",
+        "pattern": "^AI-[2-9A-HJKMNP-TV-Z]{4}$",
+        "examples": ["AI-7QK4"],
         "description": "What people call an action item.",
     },
-}  # fmt: skip
+}
 IF_MATCH: Json = {
-    "name": "If-Match", "in": "header", "required": True,
+    "name": "If-Match",
+    "in": "header",
+    "required": True,
     "description": "The ETag of what you read, so that nobody’s change is lost; * for whatever is there.",
     "schema": {"type": "string"},
-}  # fmt: skip
+}
 IF_NONE_MATCH: Json = {
-    "name": "If-None-Match", "in": "header", "schema": {"type": "string"},
+    "name": "If-None-Match",
+    "in": "header",
+    "schema": {"type": "string"},
     "description": "The ETag that you have: 304 when nothing changed.",
-}  # fmt: skip
+}
 IDEMPOTENCY_KEY: Json = {
-    "name": "Idempotency-Key", "in": "header", "schema": {"type": "string", "format": "uuid"},
+    "name": "Idempotency-Key",
+    "in": "header",
+    "schema": {"type": "string", "format": "uuid"},
     "description": "The same request with the same key counts once.",
-}  # fmt: skip
+}
 ETAG: Json = {"ETag": {"schema": {"type": "string"}, "description": "What If-Match and If-None-Match take."}}
 
 
@@ -88,11 +98,13 @@ def about_of(handler: HTTPRouteHandler) -> Operation:
 def _operation(handler: HTTPRouteHandler, path: str) -> Json:
     about = about_of(handler)
     described: Json = {
-        "operationId": handler.fn.__name__, "summary": about.summary, "tags": [about.tag],
+        "operationId": handler.fn.__name__,
+        "summary": about.summary,
+        "tags": [about.tag],
         "security": [{"token": [about.scope] if about.scope else []}],
         "parameters": [*_path_parameters(path), *_query_parameters(about), *_headers(handler)],
         "responses": _responses(handler, path),
-    }  # fmt: skip
+    }
     if about.text:
         described["description"] = about.text
     if about.body:
@@ -124,12 +136,12 @@ def _headers(handler: HTTPRouteHandler) -> list[Json]:
 
 def _responses(handler: HTTPRouteHandler, path: str) -> Json:
     about, is_read = about_of(handler), handler.opt["method"] == "GET"
-    answers: Json = {str(about.status): _answer(about)}
+    responses: Json = {str(about.status): _response(about)}
     if is_read:
-        answers["304"] = {"description": "Nothing changed.", "headers": ETAG}
+        responses["304"] = {"description": "Nothing changed.", "headers": ETAG}
     if about.may_vanish:
-        answers["204"] = {"description": "There is nothing left that you may see."}
-    return answers | {str(status): {"$ref": f"#/components/responses/{status}"} for status in _refusals(about, path)}
+        responses["204"] = {"description": "There is nothing left that you may see."}
+    return responses | {str(status): {"$ref": f"#/components/responses/{status}"} for status in _refusals(about, path)}
 
 
 def _refusals(about: Operation, path: str) -> list[int]:
@@ -145,13 +157,13 @@ def _refusals(about: Operation, path: str) -> list[int]:
     return sorted({401, 403, 429, 503, *(status for status, is_possible in causes.items() if is_possible)})
 
 
-def _answer(about: Operation) -> Json:
+def _response(about: Operation) -> Json:
     headers = dict(ETAG)
     if about.status == 201:  # noqa: PLR2004 - made
         headers["Location"] = {"schema": {"type": "string"}, "description": "Where it is."}
     if about.query is not None:
         headers["Link"] = {"schema": {"type": "string"}, "description": "The next page, if there is one (RFC 8288)."}
-    content = {JSON: {"schema": _ref(about.answer)}} if about.answer else {}
+    content = {JSON: {"schema": _ref(about.response)}} if about.response else {}
     return {"description": "Made." if "Location" in headers else "As asked.", "headers": headers, "content": content}
 
 
@@ -161,7 +173,7 @@ def _problem(status: int) -> Json:
 
 
 def _schemas(abouts: Iterable[Operation]) -> Json:
-    shapes = {shape for about in abouts for shape in (about.body, about.answer) if shape} | {Problem}
+    shapes = {shape for about in abouts for shape in (about.body, about.response) if shape} | {Problem}
     _, schemas = msgspec.json.schema_components(sorted(shapes, key=lambda one: one.__name__), ref_template=REF)
     return dict(sorted(schemas.items()))
 

@@ -29,7 +29,7 @@ from tracker.rules.events.replies import AttendeeRole
 from tracker.rules.recurrence import Rule, rule_for
 
 WHOLE_DAY = timedelta(days=1)
-AS_GIVEN = ("kind", "visibility", "is_all_day", "body_id")
+AS_GIVEN = ("kind", "visibility", "is_all_day", "committee_id")
 LINES = {"title": LONGEST_TITLE, "place": LONGEST_PLACE, "video_link": LONGEST_LINK}
 TEXTS = {"description": LONGEST_TEXT, "agenda": LONGEST_TEXT}
 
@@ -37,20 +37,24 @@ TEXTS = {"description": LONGEST_TEXT, "agenda": LONGEST_TEXT}
 def plan_of_new(new: NewEvent, zone: str) -> Plan:
     """Return the plan of a new event; `zone` counts where it names none. Errors: Invalid by field."""
     empty = Plan(
-        kind=new.kind, title="", visibility=new.visibility, starts=local_start(new.date, new.time),
-        duration=timedelta(minutes=new.minutes), zone=zone,
-    )  # fmt: skip
+        kind=new.kind,
+        title="",
+        visibility=new.visibility,
+        starts=local_start(new.date, new.time),
+        duration=timedelta(minutes=new.minutes),
+        zone=zone,
+    )
     return _planned(empty, given(new))
 
 
 def plan_changed(plan: Plan, change: EventChange) -> Plan:
     """Return the plan of an event with what is to change.
 
-    Errors: Invalid by field, Conflict for a cancelled one, NotAllowed for opening a named one: that asks for a proof
+    Errors: Invalid by field, Conflict for a canceled one, NotAllowed for opening a named one: that asks for a proof
     of who somebody is, which a program cannot give.
     """
-    if plan.status is EventStatus.CANCELLED:
-        raise Conflict("This event is cancelled. Reinstate it first.")
+    if plan.status is EventStatus.CANCELED:
+        raise Conflict("This event is canceled. Restore it first.")
     changed = _planned(plan, given(change))
     if plan.visibility is Visibility.NAMED and changed.visibility is not Visibility.NAMED:
         raise NotAllowed("Open this event to more people on the site, where you prove first who you are.")
@@ -106,9 +110,11 @@ def _marking(given: MarkingGiven | None) -> Marking | None:
     if given is None:
         return None
     return Marking(
-        categories=frozenset(given.categories), limit=given.limit, agency_id=given.agency_id,
+        categories=frozenset(given.categories),
+        limit=given.limit,
+        agency_id=given.agency_id,
         decontrol_on=given.decontrol_on,
-    )  # fmt: skip
+    )
 
 
 def _rule(repeat: Repeat | None, starts: datetime) -> Rule | None:

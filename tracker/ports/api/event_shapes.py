@@ -95,7 +95,7 @@ class NewEvent(Given):
     time_zone: Zone | UnsetType = UNSET
     is_all_day: bool = False
     repeat: Repeat | None = None
-    body_id: UUID | None = None
+    committee_id: UUID | None = None
     status: NewStatus = NewStatus.CONFIRMED
     description: Text = ""
     place: PlaceName = ""
@@ -117,7 +117,7 @@ class EventChange(Given):
     time_zone: Zone | UnsetType = UNSET
     is_all_day: bool | UnsetType = UNSET
     repeat: Repeat | UnsetType | None = UNSET
-    body_id: UUID | UnsetType | None = UNSET
+    committee_id: UUID | UnsetType | None = UNSET
     status: NewStatus | UnsetType = UNSET
     description: Text | UnsetType = UNSET
     place: PlaceName | UnsetType = UNSET
@@ -128,8 +128,8 @@ class EventChange(Given):
     notify: Annotated[bool, Meta(description="Tell everybody invited even when time and place stay.")] = False
 
 
-class BodyName(Shown):
-    """A body: a committee or a team with seats."""
+class CommitteeName(Shown):
+    """A committee: a committee or a team with seats."""
 
     id: UUID
     name: str
@@ -162,7 +162,7 @@ class EventShown(Shown):
     is_all_day: bool
     repeat: Repeat | None
     rrule: str | None
-    body: BodyName | None
+    committee: CommitteeName | None
     lead: Name
     description: str
     place: str
@@ -186,22 +186,44 @@ def event_shown(viewer: Viewer, event: Event) -> EventShown:
     """Return an event in the words of the interface."""
     rule = rule_of(event)
     return EventShown(
-        id=event.id, reference=event.reference, kind=event.kind, title=event.title, visibility=event.visibility,
-        status=event.status, date=event.starts.date(), time=f"{event.starts:%H:%M}", minutes=minutes(event.duration),
-        time_zone=event.zone, is_all_day=event.is_all_day, repeat=_repeat(rule) if rule else None, rrule=event.rrule,
-        body=BodyName(id=event.body_id, name=event.body) if event.body_id and event.body else None,
-        lead=Name(id=event.lead_id, name=event.lead, agency=event.lead_agency), description=event.description,
-        place=event.place, video_link=event.video_link, agenda=event.agenda, may_edit=may_edit(viewer, event),
+        id=event.id,
+        reference=event.reference,
+        kind=event.kind,
+        title=event.title,
+        visibility=event.visibility,
+        status=event.status,
+        date=event.starts.date(),
+        time=f"{event.starts:%H:%M}",
+        minutes=minutes(event.duration),
+        time_zone=event.zone,
+        is_all_day=event.is_all_day,
+        repeat=_repeat(rule) if rule else None,
+        rrule=event.rrule,
+        committee=CommitteeName(id=event.committee_id, name=event.committee)
+        if event.committee_id and event.committee
+        else None,
+        lead=Name(id=event.lead_id, name=event.lead, agency=event.lead_agency),
+        description=event.description,
+        place=event.place,
+        video_link=event.video_link,
+        agenda=event.agenda,
+        may_edit=may_edit(viewer, event),
         marking=_marking(event.marking) if event.marking else None,
-        version=event.version, created_at=event.created_at, changed_at=event.changed_at,
-    )  # fmt: skip
+        version=event.version,
+        created_at=event.created_at,
+        changed_at=event.changed_at,
+    )
 
 
 def _marking(marking: Marking) -> MarkingShown:
     return MarkingShown(
-        banner=marking.banner, categories=tuple(sorted(marking.categories)), limit=marking.limit,
-        agency_id=marking.agency_id, agency=marking.agency, decontrol_on=marking.decontrol_on,
-    )  # fmt: skip
+        banner=marking.banner,
+        categories=tuple(sorted(marking.categories)),
+        limit=marking.limit,
+        agency_id=marking.agency_id,
+        agency=marking.agency,
+        decontrol_on=marking.decontrol_on,
+    )
 
 
 def _repeat(rule: Rule) -> Repeat:

@@ -10,12 +10,12 @@ from litestar.params import FromPath
 from tracker import clock
 from tracker.config.settings import Settings
 from tracker.errors import NotFound
-from tracker.ports.api.answers import READS, answer, check_match, list_answer, next_page
 from tracker.ports.api.cursors import place_in, place_words
 from tracker.ports.api.event_plans import plan_changed, plan_of_new, reason_in
 from tracker.ports.api.event_shapes import EventChange, EventPage, EventShown, NewEvent, event_shown
 from tracker.ports.api.operations import BASE, Asked, Operation, operation, viewer_of
 from tracker.ports.api.reading import body_of, idempotency_key, query_of
+from tracker.ports.api.responses import READS, check_match, list_reply, next_page, response
 from tracker.ports.api.shapes import Cancelling, PageQuery
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.events.event import Event
@@ -29,7 +29,7 @@ READ, WRITE = ApiScope.EVENTS_READ, ApiScope.EVENTS_WRITE
 EVENT = "/events/{event_id:uuid}"
 
 _reads = partial(Operation, tag=TAG, scope=READ)
-changes = partial(Operation, tag=TAG, scope=WRITE, answer=EventShown, is_conditional=True, may_conflict=True)
+changes = partial(Operation, tag=TAG, scope=WRITE, response=EventShown, is_conditional=True, may_conflict=True)
 """What the document says of every deed on an event that exists."""
 
 
@@ -39,7 +39,7 @@ changes = partial(Operation, tag=TAG, scope=WRITE, answer=EventShown, is_conditi
     _reads(
         summary="List events",
         query=PageQuery,
-        answer=EventPage,
+        response=EventPage,
         text="All events that you may see, in the order in which they were made; your own drafts among them.",
     ),
 )
@@ -50,7 +50,7 @@ async def list_events(request: Asked) -> Response[Any]:
     following = next_page(request, found, query.limit, lambda one: place_words(one.created_at, one.id))
     items = tuple(event_shown(viewer, one) for one in found[: query.limit])
     await access_records.note_series(viewer, found[: query.limit], clock.now())
-    return list_answer(request, EventPage(items=items, next=following), following)
+    return list_reply(request, EventPage(items=items, next=following), following)
 
 
 @operation(
@@ -61,7 +61,7 @@ async def list_events(request: Asked) -> Response[Any]:
         tag=TAG,
         scope=WRITE,
         body=NewEvent,
-        answer=EventShown,
+        response=EventShown,
         status=201,
         may_conflict=True,
         is_repeatable=True,
@@ -73,13 +73,13 @@ async def schedule_event(request: Asked) -> Response[Any]:
     viewer = viewer_of(request)
     plan = plan_of_new(await body_of(request, NewEvent), _zone(request))
     event_id = await events.schedule(viewer, plan, clock.now(), form_id=idempotency_key(request))
-    return await event_answer(request, event_id, status=201, Location=f"{BASE}/events/{event_id}")
+    return await event_reply(request, event_id, status=201, Location=f"{BASE}/events/{event_id}")
 
 
-@operation(HttpMethod.GET, EVENT, _reads(summary="Read an event", answer=EventShown))
+@operation(HttpMethod.GET, EVENT, _reads(summary="Read an event", response=EventShown))
 async def read_event(event_id: FromPath[UUID], request: Asked) -> Response[Any]:
     """Answer with one event."""
-    return await event_answer(request, event_id)
+    return await event_reply(request, event_id)
 
 
 @operation(
@@ -102,7 +102,7 @@ async def change_event(event_id: FromPath[UUID], request: Asked) -> Response[Any
     new_id = await events.change(
         viewer, event_id, plan_changed(plan, change), event.version, clock.now(), notify=change.notify
     )
-    return await event_answer(request, new_id, Content_Location=f"{BASE}/events/{new_id}")
+    return await event_reply(request, new_id, Content_Location=f"{BASE}/events/{new_id}")
 
 
 @operation(
@@ -121,23 +121,23 @@ async def cancel_event(event_id: FromPath[UUID], request: Asked) -> Response[Any
     event = await matched_event(request, viewer, event_id)
     reason = reason_in(await body_of(request, Cancelling))
     await events.cancel(viewer, event_id, event.version, reason, clock.now())
-    return await event_answer(request, event_id)
+    return await event_reply(request, event_id)
 
 
 @operation(
     HttpMethod.POST,
-    f"{EVENT}/reinstatement",
-    changes(summary="Reinstate an event", text="Brings a cancelled event back and mails everybody invited."),
+    f"{EVENT}/restoration",
+    changes(summary="Restore an event", text="Brings a canceled event back and mails everybody invited."),
 )
-async def reinstate_event(event_id: FromPath[UUID], request: Asked) -> Response[Any]:
-    """Bring a cancelled event back."""
+async def restore_event(event_id: FromPath[UUID], request: Asked) -> Response[Any]:
+    """Bring a canceled event back."""
     viewer = viewer_of(request)
     event = await matched_event(request, viewer, event_id)
-    await events.reinstate(viewer, event_id, event.version, clock.now())
-    return await event_answer(request, event_id)
+    await events.restore(viewer, event_id, event.version, clock.now())
+    return await event_reply(request, event_id)
 
 
-async def event_answer(request: Asked, event_id: UUID, *, status: int = 200, **headers: str) -> Response[Any]:
+async def event_reply(request: Asked, event_id: UUID, *, status: int = 200, **headers: str) -> Response[Any]:
     """Return the answer that shows an event; nothing when what was done took it out of the viewer's own sight."""
     viewer = viewer_of(request)
     try:
@@ -147,7 +147,7 @@ async def event_answer(request: Asked, event_id: UUID, *, status: int = 200, **h
             raise
         return Response(None, status_code=204)
     await access_records.note_series(viewer, [event], clock.now())
-    return answer(request, event_shown(viewer, event), status=status, **headers)
+    return response(request, event_shown(viewer, event), status=status, **headers)
 
 
 async def matched_event(request: Asked, viewer: Viewer, event_id: UUID) -> Event:
@@ -162,4 +162,4 @@ def _zone(request: Asked) -> str:
     return settings.time_zone
 
 
-handlers = [list_events, schedule_event, read_event, change_event, cancel_event, reinstate_event]
+handlers = [list_events, schedule_event, read_event, change_event, cancel_event, restore_event]

@@ -24,7 +24,7 @@ class SeenBy(StrEnum):
     ALL = "all"
     LAW_ENFORCEMENT = "law_enforcement"
     VICTIM_SERVICES = "victim_services"
-    BODY = "body"
+    COMMITTEE = "committee"
 
 
 class ItemQuery(PageQuery):
@@ -48,7 +48,7 @@ class NewItemGiven(Given):
     due: Due
     origin: OriginGiven | None = None
     seen_by: SeenBy = SeenBy.ALL
-    body_id: UUID | None = None
+    committee_id: UUID | None = None
 
 
 class ItemChange(Given):
@@ -119,11 +119,20 @@ class ItemPage(Shown):
 def item_brief(item: ActionItem) -> ItemBrief:
     """Return an item as it stands in a list."""
     return ItemBrief(
-        reference=item.reference, title=item.title, owner=_owner(item), due=item.due, status=item.status,
-        progress=item.progress, origin=_origin(item), visibility=Visibility(item.visibility), version=item.version,
+        reference=item.reference,
+        title=item.title,
+        owner=_owner(item),
+        due=item.due,
+        status=item.status,
+        progress=item.progress,
+        origin=_origin(item),
+        visibility=Visibility(item.visibility),
+        version=item.version,
         banner=item.marking.banner if item.marking else "",
-        created_at=item.created_at, changed_at=item.changed_at, closed_at=item.closed_at,
-    )  # fmt: skip
+        created_at=item.created_at,
+        changed_at=item.changed_at,
+        closed_at=item.closed_at,
+    )
 
 
 def item_shown(view: ItemView) -> ItemShown:
@@ -131,12 +140,23 @@ def item_shown(view: ItemView) -> ItemShown:
     item = view.item
     notes = tuple(NoteShown(at=one.at, by=one.by, change=one.change, note=one.text) for one in view.notes)
     return ItemShown(
-        reference=item.reference, title=item.title, owner=_owner(item), due=item.due, status=item.status,
-        progress=item.progress, origin=_origin(item), visibility=Visibility(item.visibility), version=item.version,
+        reference=item.reference,
+        title=item.title,
+        owner=_owner(item),
+        due=item.due,
+        status=item.status,
+        progress=item.progress,
+        origin=_origin(item),
+        visibility=Visibility(item.visibility),
+        version=item.version,
         banner=item.marking.banner if item.marking else "",
-        created_at=item.created_at, changed_at=item.changed_at, closed_at=item.closed_at, may_update=view.may_update,
-        may_direct=view.may_direct, history=notes,
-    )  # fmt: skip
+        created_at=item.created_at,
+        changed_at=item.changed_at,
+        closed_at=item.closed_at,
+        may_update=view.may_update,
+        may_direct=view.may_direct,
+        history=notes,
+    )
 
 
 def _owner(item: ActionItem) -> Name:

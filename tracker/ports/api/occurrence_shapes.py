@@ -104,20 +104,41 @@ def occurrence_shown(occurrence: Occurrence) -> OccurrenceShown:
     """Return a date in the words of the interface."""
     starts, duration = start_of(occurrence)
     return OccurrenceShown(
-        event_id=occurrence.event.id, key=occurrence.key, title=occurrence.title, place=occurrence.place,
-        agenda=occurrence.agenda, status=occurrence.status, date=starts.date(), time=f"{starts:%H:%M}",
-        minutes=minutes(duration), time_zone=occurrence.event.zone, is_all_day=occurrence.event.is_all_day,
-        starts_at=occurrence.starts_at, ends_at=occurrence.ends_at, is_changed=occurrence.is_changed,
-        is_attendance_closed=occurrence.attendance_closed_at is not None, version=occurrence.version,
-        changed_at=occurrence.changed_at, banner=occurrence.event.banner,
-    )  # fmt: skip
+        event_id=occurrence.event.id,
+        key=occurrence.key,
+        title=occurrence.title,
+        place=occurrence.place,
+        agenda=occurrence.agenda,
+        status=occurrence.status,
+        date=starts.date(),
+        time=f"{starts:%H:%M}",
+        minutes=minutes(duration),
+        time_zone=occurrence.event.zone,
+        is_all_day=occurrence.event.is_all_day,
+        starts_at=occurrence.starts_at,
+        ends_at=occurrence.ends_at,
+        is_changed=occurrence.is_changed,
+        is_attendance_closed=occurrence.attendance_closed_at is not None,
+        version=occurrence.version,
+        changed_at=occurrence.changed_at,
+        banner=occurrence.event.banner,
+    )
 
 
 def line_shown(line: Line) -> LineShown:
     """Return a date in brief in the words of the interface."""
     return LineShown(
-        event_id=line.event_id, key=line.key, kind=line.kind, title=line.title, place=line.place,
-        visibility=line.visibility, status=line.status, starts_at=line.starts_at, ends_at=line.ends_at,
-        time_zone=line.zone, is_all_day=line.is_all_day, is_changed=line.is_changed,
+        event_id=line.event_id,
+        key=line.key,
+        kind=line.kind,
+        title=line.title,
+        place=line.place,
+        visibility=line.visibility,
+        status=line.status,
+        starts_at=line.starts_at,
+        ends_at=line.ends_at,
+        time_zone=line.zone,
+        is_all_day=line.is_all_day,
+        is_changed=line.is_changed,
         banner=line.marking.banner if line.marking else "",
-    )  # fmt: skip
+    )

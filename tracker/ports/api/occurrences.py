@@ -10,7 +10,6 @@ from litestar.params import FromPath
 from msgspec import UNSET
 
 from tracker import clock
-from tracker.ports.api.answers import answer, check_match, list_answer, next_page
 from tracker.ports.api.cursors import place_in, place_words, position_of
 from tracker.ports.api.event_plans import given, moved, reason_in, tidy
 from tracker.ports.api.occurrence_shapes import (
@@ -24,6 +23,7 @@ from tracker.ports.api.occurrence_shapes import (
 )
 from tracker.ports.api.operations import Asked, Operation, operation, viewer_of
 from tracker.ports.api.reading import body_of, query_of
+from tracker.ports.api.responses import check_match, list_reply, next_page, response
 from tracker.ports.api.shapes import Cancelling, PageQuery, start_of
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.events.event import Occurrence
@@ -41,7 +41,7 @@ FIRST, LAST = datetime(1970, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
 """Between these all dates are."""
 
 _reads = partial(Operation, tag=TAG, scope=READ)
-_changes = partial(Operation, tag=TAG, scope=WRITE, answer=OccurrenceShown, is_conditional=True, may_conflict=True)
+_changes = partial(Operation, tag=TAG, scope=WRITE, response=OccurrenceShown, is_conditional=True, may_conflict=True)
 
 
 @operation(
@@ -50,7 +50,7 @@ _changes = partial(Operation, tag=TAG, scope=WRITE, answer=OccurrenceShown, is_c
     _reads(
         summary="List the dates of a span of time",
         query=SpanQuery,
-        answer=LinePage,
+        response=LinePage,
         text="Every date that touches the span and that you may see, earliest first.",
     ),
 )
@@ -61,14 +61,14 @@ async def list_dates(request: Asked) -> Response[Any]:
     found = await listings.dates(viewer, start, end, place_in(request, viewer, query.cursor), query.limit + 1)
     following = next_page(request, found, query.limit, lambda one: place_words(one.starts_at, one.id))
     items = tuple(map(line_shown, found[: query.limit]))
-    return list_answer(request, LinePage(items=items, next=following), following)
+    return list_reply(request, LinePage(items=items, next=following), following)
 
 
 @operation(
     HttpMethod.GET,
     OF_EVENT,
     _reads(
-        summary="List the dates of an event", query=PageQuery, answer=OccurrencePage, text="In the order of the rule."
+        summary="List the dates of an event", query=PageQuery, response=OccurrencePage, text="In the order of the rule."
     ),
 )
 async def list_dates_of_event(event_id: FromPath[UUID], request: Asked) -> Response[Any]:
@@ -81,10 +81,10 @@ async def list_dates_of_event(event_id: FromPath[UUID], request: Asked) -> Respo
     found = [one for one in every if one.key > after][: query.limit + 1]
     following = next_page(request, found, query.limit, lambda one: (one.key,))
     items = tuple(map(occurrence_shown, found[: query.limit]))
-    return list_answer(request, OccurrencePage(items=items, next=following), following)
+    return list_reply(request, OccurrencePage(items=items, next=following), following)
 
 
-@operation(HttpMethod.GET, DATE, _reads(summary="Read a date", answer=OccurrenceShown))
+@operation(HttpMethod.GET, DATE, _reads(summary="Read a date", response=OccurrenceShown))
 async def read_date(event_id: FromPath[UUID], key: FromPath[str], request: Asked) -> Response[Any]:
     """Answer with one date."""
     return await _date(request, event_id, key)
@@ -125,14 +125,14 @@ async def cancel_date(event_id: FromPath[UUID], key: FromPath[str], request: Ask
 
 @operation(
     HttpMethod.POST,
-    f"{DATE}/reinstatement",
-    _changes(summary="Reinstate a date", text="Brings a cancelled date back and asks everybody again."),
+    f"{DATE}/restoration",
+    _changes(summary="Restore a date", text="Brings a canceled date back and asks everybody again."),
 )
-async def reinstate_date(event_id: FromPath[UUID], key: FromPath[str], request: Asked) -> Response[Any]:
-    """Bring a cancelled date back."""
+async def restore_occurrence(event_id: FromPath[UUID], key: FromPath[str], request: Asked) -> Response[Any]:
+    """Bring a canceled date back."""
     viewer = viewer_of(request)
     occurrence = await _matched(request, viewer, event_id, key)
-    await occurrences.reinstate_date(viewer, event_id, key, occurrence.version, clock.now())
+    await occurrences.restore_occurrence(viewer, event_id, key, occurrence.version, clock.now())
     return await _date(request, event_id, key)
 
 
@@ -149,7 +149,7 @@ async def _date(request: Asked, event_id: UUID, key: str) -> Response[Any]:
     viewer = viewer_of(request)
     occurrence = await occurrences.date_for(viewer, event_id, key)
     await access_records.note_date(viewer, occurrence, clock.now())
-    return answer(request, occurrence_shown(occurrence))
+    return response(request, occurrence_shown(occurrence))
 
 
 async def _matched(request: Asked, viewer: Viewer, event_id: UUID, key: str) -> Occurrence:
@@ -164,4 +164,4 @@ def _within(moment: datetime) -> datetime:
     return min(max(moment, FIRST), LAST).astimezone(UTC)
 
 
-handlers = [list_dates, list_dates_of_event, read_date, change_date, cancel_date, reinstate_date]
+handlers = [list_dates, list_dates_of_event, read_date, change_date, cancel_date, restore_occurrence]

@@ -26,7 +26,7 @@ class Operation:
     tag: str
     scope: ApiScope | None
     """None = any token."""
-    answer: Shape | None
+    response: Shape | None
     """None = no content."""
     body: Shape | None = None
     query: Shape | None = None

@@ -11,12 +11,12 @@ from msgspec import Meta
 
 from tracker import clock
 from tracker.errors import NotFound
-from tracker.ports.api.answers import answer
 from tracker.ports.api.operations import Asked, Operation, operation, viewer_of
 from tracker.ports.api.reading import body_of
+from tracker.ports.api.responses import response
 from tracker.ports.api.shapes import Given, Moment, Shown
 from tracker.rules.core.clean_text import clean
-from tracker.rules.events.replies import AnswerValue, AttendeeRole, Participant
+from tracker.rules.events.replies import AttendeeRole, Participant, ReplyValue
 from tracker.rules.identity.api_tokens import ApiScope
 from tracker.usecases.core import access_records
 from tracker.usecases.events import replies as reply_deeds
@@ -37,7 +37,7 @@ EnteredBy = Annotated[
 ]
 
 
-StandIn = Annotated[str | None, Meta(description="Who comes in their place, with the agency; null for nobody.")]
+Substitute = Annotated[str | None, Meta(description="Who comes in their place, with the agency; null for nobody.")]
 
 
 class Reply(StrEnum):
@@ -51,11 +51,13 @@ class Reply(StrEnum):
 class NewReply(Given):
     """One’s own answer."""
 
-    answer: Reply
+    reply: Reply
     comment: Comment = ""
-    stand_in: Annotated[
+    substitute: Annotated[
         UUID | None,
-        Meta(description="An alternate of your seat in the event’s body who comes to this date while you decline."),
+        Meta(
+            description="An alternate of your seat in the event’s committee who comes to this date while you decline."
+        ),
     ] = None
 
 
@@ -64,11 +66,11 @@ class ReplyShown(Shown):
 
     event_id: UUID
     key: str
-    answer: AnswerValue
+    reply: ReplyValue
     comment: str
-    answered_at: Moment | None
+    replied_at: Moment | None
     entered_by: EnteredBy
-    stand_in: StandIn
+    substitute: Substitute
 
 
 class AgencyCounts(Shown):
@@ -89,12 +91,14 @@ class PersonReply(Shown):
     name: str
     agency: str
     role: AttendeeRole
-    answer: AnswerValue
+    reply: ReplyValue
     comment: str
-    answered_at: Moment | None
+    replied_at: Moment | None
     entered_by: EnteredBy
-    stand_in: StandIn
-    stands_in_for: Annotated[str | None, Meta(description="Whose place they take; null for who was asked themselves.")]
+    substitute: Substitute
+    substitutes_for: Annotated[
+        str | None, Meta(description="Whose place they take; null for who was asked themselves.")
+    ]
 
 
 class RepliesShown(Shown):
@@ -106,10 +110,10 @@ class RepliesShown(Shown):
 
 
 _reads = partial(Operation, tag=TAG, scope=READ)
-_replies = partial(Operation, tag=TAG, scope=WRITE, body=NewReply, answer=ReplyShown, may_conflict=True)
+_replies = partial(Operation, tag=TAG, scope=WRITE, body=NewReply, response=ReplyShown, may_conflict=True)
 
 
-@operation(HttpMethod.GET, f"{DATE}/replies", _reads(summary="Read the replies to a date", answer=RepliesShown))
+@operation(HttpMethod.GET, f"{DATE}/replies", _reads(summary="Read the replies to a date", response=RepliesShown))
 async def read_replies(event_id: FromPath[UUID], key: FromPath[str], request: Asked) -> Response[Any]:
     """Answer with the replies to a date."""
     viewer, now = viewer_of(request), clock.now()
@@ -120,7 +124,7 @@ async def read_replies(event_id: FromPath[UUID], key: FromPath[str], request: As
         agencies=tuple(map(_counts, view.replies)),
         people=tuple(_person(one, reads_comments=view.may_edit) for one in view.named),
     )
-    return answer(request, shown)
+    return response(request, shown)
 
 
 @operation(
@@ -128,7 +132,7 @@ async def read_replies(event_id: FromPath[UUID], key: FromPath[str], request: As
     f"{DATE}/reply",
     _reads(
         summary="Read your reply to a date",
-        answer=ReplyShown,
+        response=ReplyShown,
         text="There is none, not even an empty one, where you are not invited.",
     ),
 )
@@ -166,41 +170,61 @@ async def _reply(request: Asked, event_id: UUID, key: str, *, for_series: bool) 
     await date_for(viewer, event_id, key)
     new = await body_of(request, NewReply)
     comment = clean(new.comment, LONGEST_COMMENT, "comment", multiline=True)
-    await reply_deeds.answer(
-        viewer, event_id, key, AnswerValue(new.answer), comment, clock.now(), for_series=for_series,
-        stand_in=new.stand_in,
-    )  # fmt: skip
+    await reply_deeds.reply(
+        viewer,
+        event_id,
+        key,
+        ReplyValue(new.reply),
+        comment,
+        clock.now(),
+        for_series=for_series,
+        substitute=new.substitute,
+    )
     return await _mine(request, event_id, key)
 
 
 async def _mine(request: Asked, event_id: UUID, key: str) -> Response[Any]:
     viewer = viewer_of(request)
-    mine = await reply_deeds.my_answer(viewer, await date_for(viewer, event_id, key))
+    mine = await reply_deeds.my_reply(viewer, await date_for(viewer, event_id, key))
     if mine is None:
         raise NotFound
     given = mine[1]
     shown = ReplyShown(
-        event_id=event_id, key=key, answer=given.value if given else AnswerValue.NEEDS_ACTION,
-        comment=given.comment if given else "", answered_at=given.answered_at if given else None,
+        event_id=event_id,
+        key=key,
+        reply=given.value if given else ReplyValue.NEEDS_ACTION,
+        comment=given.comment if given else "",
+        replied_at=given.replied_at if given else None,
         entered_by=(given.entered_by or None) if given else None,
-        stand_in=(given.stand_in or None) if given else None,
-    )  # fmt: skip
-    return answer(request, shown)
+        substitute=(given.substitute or None) if given else None,
+    )
+    return response(request, shown)
 
 
 def _counts(replies: AgencyReplies) -> AgencyCounts:
     return AgencyCounts(
-        agency=replies.agency, invited=replies.invited, accepted=replies.accepted, tentative=replies.tentative,
-        declined=replies.declined, waiting=replies.waiting,
-    )  # fmt: skip
+        agency=replies.agency,
+        invited=replies.invited,
+        accepted=replies.accepted,
+        tentative=replies.tentative,
+        declined=replies.declined,
+        waiting=replies.waiting,
+    )
 
 
 def _person(one: Participant, *, reads_comments: bool) -> PersonReply:
     return PersonReply(
-        member_id=one.member_id, name=one.name, agency=one.agency, role=one.role, answer=one.answer,
-        comment=one.comment if reads_comments else "", answered_at=one.answered_at,
-        entered_by=one.entered_by or None, stand_in=one.stand_in or None, stands_in_for=one.stands_in_for or None,
-    )  # fmt: skip
+        member_id=one.member_id,
+        name=one.name,
+        agency=one.agency,
+        role=one.role,
+        reply=one.reply,
+        comment=one.comment if reads_comments else "",
+        replied_at=one.replied_at,
+        entered_by=one.entered_by or None,
+        substitute=one.substitute or None,
+        substitutes_for=one.substitutes_for or None,
+    )
 
 
 handlers = [read_replies, read_reply, reply_to_date, reply_to_event]

@@ -1,4 +1,4 @@
-"""Parts of a series in JSON: a date and all that follow, changed or cancelled; a date beside the rule."""
+"""Parts of a series in JSON: a date and all that follow, changed or canceled; a date beside the rule."""
 
 from typing import Any
 from uuid import UUID
@@ -7,13 +7,13 @@ from litestar import HttpMethod, Response
 from litestar.params import FromPath
 
 from tracker import clock
-from tracker.ports.api.answers import answer
 from tracker.ports.api.event_plans import plan_changed, reason_in
 from tracker.ports.api.event_shapes import EventChange
-from tracker.ports.api.events import changes, event_answer, matched_event
+from tracker.ports.api.events import changes, event_reply, matched_event
 from tracker.ports.api.occurrence_shapes import OccurrenceShown, occurrence_shown
 from tracker.ports.api.operations import BASE, Asked, operation, viewer_of
 from tracker.ports.api.reading import body_of
+from tracker.ports.api.responses import response
 from tracker.ports.api.shapes import Cancelling, Clock, Day, Given, local_start
 from tracker.rules.events.plan import from_date
 from tracker.usecases.events import events, occurrences, series_split
@@ -36,7 +36,7 @@ class NewDate(Given):
     changes(
         summary="Add a date to a series",
         body=NewDate,
-        answer=OccurrenceShown,
+        response=OccurrenceShown,
         status=201,
         text=f"Beside its rule, with its length and place; everybody invited is told. {ETAG_OF}",
     ),
@@ -48,7 +48,7 @@ async def add_date(event_id: FromPath[UUID], request: Asked) -> Response[Any]:
     new = await body_of(request, NewDate)
     key = await series_split.add_date(viewer, event_id, local_start(new.date, new.time), event.version, clock.now())
     shown = occurrence_shown(await occurrences.date_for(viewer, event_id, key))
-    return answer(request, shown, status=201, Location=f"{BASE}/events/{event_id}/occurrences/{key}")
+    return response(request, shown, status=201, Location=f"{BASE}/events/{event_id}/occurrences/{key}")
 
 
 @operation(
@@ -73,7 +73,7 @@ async def change_following(event_id: FromPath[UUID], key: FromPath[str], request
     new_id = await series_split.change_from(
         viewer, event_id, key, onward, event.version, clock.now(), notify=change.notify
     )
-    return await event_answer(request, new_id, Content_Location=f"{BASE}/events/{new_id}")
+    return await event_reply(request, new_id, Content_Location=f"{BASE}/events/{new_id}")
 
 
 @operation(
@@ -83,7 +83,7 @@ async def change_following(event_id: FromPath[UUID], key: FromPath[str], request
         summary="Cancel a date and all that follow",
         body=Cancelling,
         may_vanish=True,
-        text=f"The series ends before the date; from its first date on, all of it is cancelled. {ETAG_OF}",
+        text=f"The series ends before the date; from its first date on, all of it is canceled. {ETAG_OF}",
     ),
 )
 async def cancel_following(event_id: FromPath[UUID], key: FromPath[str], request: Asked) -> Response[Any]:
@@ -92,7 +92,7 @@ async def cancel_following(event_id: FromPath[UUID], key: FromPath[str], request
     event = await matched_event(request, viewer, event_id)
     reason = reason_in(await body_of(request, Cancelling))
     await series_split.cancel_from(viewer, event_id, key, event.version, reason, clock.now())
-    return await event_answer(request, event_id)
+    return await event_reply(request, event_id)
 
 
 handlers = [add_date, change_following, cancel_following]

@@ -22,10 +22,13 @@ Reason = Annotated[str, Meta(max_length=LONGEST_REASON, description="For the mai
 Clock = Annotated[
     str,
     Meta(
-        pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$", min_length=5, max_length=5, examples=["14:00"],
+        pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$",
+        min_length=5,
+        max_length=5,
+        examples=["14:00"],
         description="Local time in the event’s time zone.",
     ),
-]  # fmt: skip
+]
 Day = Annotated[date, Meta(examples=["2027-01-12"], description="Local day in the event’s time zone.")]
 Minutes = Annotated[int, Meta(ge=1, le=14 * 24 * 60, examples=[90], description="How long it lasts.")]
 Banner = Annotated[str, Meta(description="That of controlled information; empty when it is not marked.")]
@@ -58,7 +61,7 @@ class Name(Shown):
 
 
 class Cancelling(Given):
-    """Why something is cancelled."""
+    """Why something is canceled."""
 
     reason: Reason = ""
 

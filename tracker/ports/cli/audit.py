@@ -1,4 +1,4 @@
-"""tracker audit: whether the audit trail is still as it was written, and where it ends."""
+"""tracker audit: whether the audit log is still as it was written, and where it ends."""
 
 import re
 from pathlib import Path
@@ -17,7 +17,7 @@ LARGEST = 10_000_000  # bytes of kept heads
 
 @click.group()
 def audit() -> None:
-    """Look after the audit trail."""
+    """Look after the audit log."""
 
 
 @audit.command()
@@ -27,16 +27,18 @@ def head(context: click.Context) -> None:
     """Print where the trail ends, to be kept elsewhere: number and hash of the last entry, and their seal."""
     found = with_database(_head)
     if found is None:
-        click.echo("The audit trail has no entries.", err=True)
+        click.echo("The audit log has no entries.", err=True)
         context.exit(1)
     click.echo(f"{found.seq} {found.hash} {found.seal}")
 
 
 @audit.command()
 @click.option(
-    "--head", "kept", type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    "--head",
+    "kept",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
     help="A file of lines that `tracker audit head` printed: also find a trail that was cut or written anew.",
-)  # fmt: skip
+)
 @takes_data
 @click.pass_context
 def verify(context: click.Context, kept: Path | None) -> None:
@@ -50,7 +52,7 @@ def verify(context: click.Context, kept: Path | None) -> None:
     if broken is not None:
         click.echo(f"Entry {broken.seq}: {broken.why}", err=True)
         context.exit(1)
-    click.echo("The audit trail is as it was written.")
+    click.echo("The audit log is as it was written.")
 
 
 async def _head(_settings: Settings) -> trail.Head | None:

@@ -21,9 +21,11 @@ from tracker.usecases.events import calendar_import
 from tracker.usecases.identity.accounts import account_at, clean_address
 
 SAID = {
-    Outcome.NEW: "is new.", Outcome.KNOWN: "is passed over.", Outcome.LEFT_OUT: "is left out.",
+    Outcome.NEW: "is new.",
+    Outcome.KNOWN: "is passed over.",
+    Outcome.LEFT_OUT: "is left out.",
     Outcome.REFUSED: "cannot be taken.",
-}  # fmt: skip
+}
 
 
 @click.group()

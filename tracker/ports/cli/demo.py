@@ -34,18 +34,16 @@ LARGEST = 1_000
 @click.option("--no-serve", "only_makes", is_flag=True, help="Make it and stop; --keep serves it later.")
 def demo(
     data: Path, port: int, seed: int, start: str | None, size: int, *, lists: bool, keeps: bool, only_makes: bool
-) -> None:  # fmt: skip
+) -> None:
     """Make and serve the demo task force, with sign-in links for five people and the mails it sends."""
     from tracker.demo.run import Options, run  # noqa: PLC0415 - other commands need not wait for it
 
     need_assertions()
     listener = None if only_makes else listen("127.0.0.1", port)
     run(
-        Options(
-            folder=data, listener=listener, seed=seed, size=size, now=_moment(start), keeps=keeps, lists=lists
-        ),
+        Options(folder=data, listener=listener, seed=seed, size=size, now=_moment(start), keeps=keeps, lists=lists),
         click.echo,
-    )  # fmt: skip
+    )
 
 
 def _moment(text: str | None) -> datetime | None:

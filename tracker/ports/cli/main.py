@@ -16,7 +16,7 @@ from tracker.ports.cli.check import check
 from tracker.ports.cli.demo import demo
 from tracker.ports.cli.init import init
 from tracker.ports.cli.migrate import migrate
-from tracker.ports.cli.replan import replan
+from tracker.ports.cli.reproject import reproject
 from tracker.ports.cli.restore import restore
 from tracker.ports.cli.resume import resume
 from tracker.ports.cli.roster import roster
@@ -58,7 +58,20 @@ def main() -> None:
 
 
 for command in (
-    demo, serve, migrate, check, init, roster, calendar, sign_in_link, account, backup, restore, resume, replan, audit,
+    demo,
+    serve,
+    migrate,
+    check,
+    init,
+    roster,
+    calendar,
+    sign_in_link,
+    account,
+    backup,
+    restore,
+    resume,
+    reproject,
+    audit,
     secret,
-):  # fmt: skip
+):
     main.add_command(command)

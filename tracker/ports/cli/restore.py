@@ -48,7 +48,7 @@ def restore(file: Path, folder: Path, secret_file: Path, database: str | None) -
     click.echo("Calendar feeds and tokens open nothing until then. Turn off again those that were turned off since.")
     click.echo(f"When no other copy runs, let it send: tracker resume --data {folder}")
     if broken is not None:
-        click.echo(f"Warning: in the audit trail, entry {broken.seq}: {broken.why}", err=True)
+        click.echo(f"Warning: in the audit log, entry {broken.seq}: {broken.why}", err=True)
 
 
 def _unpack(file: Path, claim: Claim, secret: str, database: str | None) -> Backup:

@@ -1,4 +1,4 @@
-"""tracker roster import: agencies, members, bodies and seats from a CSV file."""
+"""tracker roster import: agencies, members, committees and seats from a CSV file."""
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path

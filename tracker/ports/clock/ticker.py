@@ -36,9 +36,12 @@ class Clock:
     """Runs jobs until it is stopped; `wall` and `steady` are clocks in seconds."""
 
     def __init__(
-        self, jobs: Sequence[tuple[str, float, Callable[[], Awaitable[object]]]], *,
-        wall: Callable[[], float] = time.time, steady: Callable[[], float] = time.monotonic,
-    ) -> None:  # fmt: skip
+        self,
+        jobs: Sequence[tuple[str, float, Callable[[], Awaitable[object]]]],
+        *,
+        wall: Callable[[], float] = time.time,
+        steady: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._jobs = [Job(*one) for one in jobs]
         self._wall, self._steady = wall, steady
         self._drift = wall() - steady()

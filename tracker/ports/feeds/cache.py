@@ -17,7 +17,7 @@ Key = TypeVar("Key", bound=Hashable)
 Thing = TypeVar("Thing", bound=Sized)
 
 
-class Shelf(Generic[Key, Thing]):
+class Cache(Generic[Key, Thing]):
     """Things by key; `room` in bytes. What is larger than the whole shelf is not kept."""
 
     def __init__(self, room: int) -> None:

@@ -13,7 +13,7 @@ from anyio import to_thread
 from tracker.config.settings import Settings
 from tracker.ical.feed import calendar, vevents
 from tracker.ical.vevent import Organizer
-from tracker.ports.feeds.cache import Shelf
+from tracker.ports.feeds.cache import Cache
 from tracker.rules.calendars.feeds import APPOINTMENTS, Level, Scope, shown_until
 from tracker.rules.events.event import Event, Occurrence
 from tracker.usecases.calendars import feed_content
@@ -59,7 +59,7 @@ class Body:
         return len(self.text) + len(self.packed)
 
 
-class Maker:
+class FeedBuilder:
     """The feeds of one running application. Both shelves are its own: nothing of one database shows in another's."""
 
     def __init__(self, settings: Settings) -> None:
@@ -68,8 +68,8 @@ class Maker:
             name=settings.task_force_name, address=settings.mail_from, base_url=settings.base_url
         )
         self._nobody = Organizer(name=APPOINTMENTS, address=settings.mail_from)
-        self._pieces: Shelf[Key, Piece] = Shelf(EVENTS_ROOM)
-        self._bodies: Shelf[Hashable, Body] = Shelf(FEEDS_ROOM)
+        self._pieces: Cache[Key, Piece] = Cache(EVENTS_ROOM)
+        self._bodies: Cache[Hashable, Body] = Cache(FEEDS_ROOM)
 
     async def body(self, feed: Feed, now: datetime) -> Body:
         """Return the calendar of a feed as it is now."""

@@ -13,8 +13,8 @@ from litestar.background_tasks import BackgroundTask
 from tracker import clock
 from tracker.config.settings import Settings
 from tracker.errors import NotFound
-from tracker.ports.feeds.answers import answer, too_many, unknown
-from tracker.ports.feeds.feed_builder import Maker
+from tracker.ports.feeds.feed_builder import FeedBuilder
+from tracker.ports.feeds.responses import response, too_many, unknown
 from tracker.ports.http.guards import feed as feed_guard
 from tracker.ports.http.rate_limit import Guesses
 from tracker.ports.http.request_source import origin_of
@@ -35,7 +35,7 @@ class Door:
     """What one running application remembers between two fetches."""
 
     def __init__(self, settings: Settings) -> None:
-        self.maker = Maker(settings)
+        self.maker = FeedBuilder(settings)
         self.guesses = Guesses()
         self.feeds = OpenFeeds()
         self._uncounted: dict[UUID, int] = {}
@@ -74,7 +74,7 @@ async def subscription(request: Request[Any, Any, Any]) -> Response[Any]:
     body = await door.maker.body(feed, now)
     since = feed.body_since if feed.body_since and feed.body_hash == body.hash else now
     asked = {name.decode("latin-1"): value.decode("latin-1") for name, value in request.scope["headers"]}
-    reply = answer(body, since, asked)
+    reply = response(body, since, asked)
     if request.method == HttpMethod.GET:
         door.count(feed)
         given = body.named if reply.status_code == OK else ()

@@ -22,7 +22,7 @@ from tracker.rules.core.wording import day, local, plural, zone_word
 from tracker.usecases.audit import verification
 from tracker.usecases.audit.verification import Verification
 from tracker.usecases.core.send_hold import held_copy, last_backup
-from tracker.usecases.events.tz_drift import number_misplaced
+from tracker.usecases.events.tz_drift import number_drifted
 
 Trouble = Callable[[Settings], str]
 OLDEST_BACKUP = 48  # hours
@@ -53,7 +53,7 @@ async def lines(chosen: Settings) -> list[Line]:
     """Return every line, with the database of the settings bound and open."""
     of_rows = [line async for line in of_database()]
     if all(line.state is not State.FAULT for line in of_rows):
-        of_rows.append(_zones(await number_misplaced(clock.now())))  # reads every date to come: not for a page
+        of_rows.append(_zones(await number_drifted(clock.now())))  # reads every date to come: not for a page
     return [*of_settings(chosen), *of_rows, *await of_surroundings(chosen)]
 
 
@@ -100,9 +100,11 @@ async def of_database() -> AsyncIterator[Line]:
     yield of_trail(await verification.last())
 
 
-def _zones(misplaced: int) -> Line:
-    if misplaced:
-        words = "The time zone data changed: some dates to come are not at their wall-clock time. Run `tracker replan`."
+def _zones(drifted: int) -> Line:
+    if drifted:
+        words = (
+            "The time zone data changed: some dates to come are not at their wall-clock time. Run `tracker reproject`."
+        )
         return Line(State.WARNING, "Time zones", words)
     return Line(State.OK, "Time zones", "Every date to come is where its wall clock puts it.")
 
@@ -144,15 +146,15 @@ def of_mail(chosen: Settings, trouble: Trouble = mail_server.trouble) -> Line:
 
 
 def of_trail(found: Verification | None) -> Line:
-    """Return how the audit trail was found when it was last verified."""
+    """Return how the audit log was found when it was last verified."""
     if found is None:
-        return Line(State.OK, "Audit trail", "It will be verified tonight, and every night.")
+        return Line(State.OK, "Audit log", "It will be verified tonight, and every night.")
     if not found.is_whole:
-        return Line(State.FAULT, "Audit trail", "It is not as it was written. An auditor sees at which entry.")
+        return Line(State.FAULT, "Audit log", "It is not as it was written. An auditor sees at which entry.")
     hours = (clock.now() - found.at) // timedelta(hours=1)
     state = State.OK if hours <= OLDEST_VERIFICATION else State.WARNING
     ago = f"{plural(hours, 'hour')} ago" if hours else "less than an hour ago"
-    return Line(state, "Audit trail", f"It was as it was written, {ago}.")
+    return Line(state, "Audit log", f"It was as it was written, {ago}.")
 
 
 def of_releases() -> Iterator[Line]:
@@ -167,11 +169,14 @@ def of_releases() -> Iterator[Line]:
 
 def _addresses(chosen: Settings) -> Line:
     invented = [
-        name for name, address in (("TRACKER_BASE_URL", urlsplit(chosen.base_url).hostname or ""),
-                                   ("TRACKER_MAIL_FROM", chosen.mail_from),
-                                   ("TRACKER_COORDINATOR_ADDRESS", chosen.coordinator_address))
+        name
+        for name, address in (
+            ("TRACKER_BASE_URL", urlsplit(chosen.base_url).hostname or ""),
+            ("TRACKER_MAIL_FROM", chosen.mail_from),
+            ("TRACKER_COORDINATOR_ADDRESS", chosen.coordinator_address),
+        )
         if address.endswith(EXAMPLE)
-    ]  # fmt: skip
+    ]
     if invented:
         return Line(State.WARNING, "Settings", f"{' and '.join(invented)} still name a domain that nobody has.")
     return Line(State.OK, "Settings", f"People come to {chosen.base_url}.")

@@ -1,4 +1,4 @@
-"""Tries that led to nothing, for the audit trail: a member was refused, or asked for what is not there for them.
+"""Tries that led to nothing, for the audit log: a member was refused, or asked for what is not there for them.
 
 Missing and forbidden events are recorded alike and after the answer has gone out, so that neither an answer nor its
 time tells which it was. One entry a day for each person, thing and route.

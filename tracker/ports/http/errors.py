@@ -14,7 +14,7 @@ from tracker.errors import Busy, Conflict, Gone, Invalid, NotAllowed, NotFound, 
 from tracker.ports.http import denials, problems
 from tracker.ports.http.addresses import HOME, place
 from tracker.ports.http.guards import SignInNeeded
-from tracker.ports.http.request_source import door_of
+from tracker.ports.http.request_source import source_of
 from tracker.ports.pages.core.templating import page
 
 log = logging.getLogger(__name__)
@@ -54,30 +54,30 @@ Asked = Request[Any, Any, Any]
 
 def refused(request: Asked, error: TrackerError) -> Response[Any]:
     """Answer an error that people are meant to read."""
-    answer: Response[Any]
+    response: Response[Any]
     if problems.is_api(request.scope["path"]):
-        answer = problems.answer_to(error)
+        response = problems.response_to(error)
     else:
-        answer = _answer(request, _reply(error), error.sentence)
-    answer.background = denials.recorded(request, error)
-    return answer
+        response = _response(request, _reply(error), error.sentence)
+    response.background = denials.recorded(request, error)
+    return response
 
 
 def rejected(request: Asked, error: HTTPException) -> Response[Any]:
     """Answer what Litestar could not use; its own words are not shown: they repeat what was asked."""
     if error.status_code >= 500:  # noqa: PLR2004 - ours, not the visitor's
         return broken(request, error)
-    answer = _answer(request, BY_STATUS.get(error.status_code, Reply(error.status_code)), "")
+    response = _response(request, BY_STATUS.get(error.status_code, Reply(error.status_code)), "")
     if allowed := (error.headers or {}).get("allow"):
-        answer.headers["Allow"] = allowed
-    return answer
+        response.headers["Allow"] = allowed
+    return response
 
 
 def broken(request: Asked, error: Exception) -> Response[Any]:
     """Answer a mistake of ours, or a database that cannot do it now: the page has a reference, the log has the rest."""
     reference = request.scope["state"].get("request_id", "")
     log.error("A request broke off.", exc_info=error, extra={"request": reference})
-    return _answer(
+    return _response(
         request, AWAY if is_unavailable(error) else BROKEN, "", reference=reference, again=_asked_again(request)
     )
 
@@ -90,15 +90,15 @@ def _asked_again(request: Asked) -> str:
 
 def told(_: Asked, error: problems.Refused) -> Response[Any]:
     """Answer what the programming interface could not use."""
-    answer = problems.answer(error.status, error.detail, error.errors)
-    answer.headers.update({name.replace("_", "-"): value for name, value in error.headers.items()})
-    return answer
+    response = problems.response(error.status, error.detail, error.errors)
+    response.headers.update({name.replace("_", "-"): value for name, value in error.headers.items()})
+    return response
 
 
 def to_sign_in(request: Asked, error: SignInNeeded) -> Response[Any]:
     """Lead a stranger to the sign-in page and from there on; tell htmx that the session is over."""
     if request.headers.get("hx-request") == "true":
-        return _answer(request, Reply(401, "core/errors/403.html"), "You are signed out.")
+        return _response(request, Reply(401, "core/errors/403.html"), "You are signed out.")
     wanted = place(error.place)
     return Redirect("/sign-in" if wanted == HOME else f"/sign-in?next={quote(wanted, safe='/')}", status_code=303)
 
@@ -123,16 +123,16 @@ def _reply(error: TrackerError) -> Reply:
     return REPLIES[next(kind for kind in type(error).__mro__ if kind in REPLIES)]
 
 
-def _answer(request: Asked, reply: Reply, sentence: str, **context: str) -> Response[Any]:
-    answer: Response[Any]
+def _response(request: Asked, reply: Reply, sentence: str, **context: str) -> Response[Any]:
+    response: Response[Any]
     if problems.is_api(request.scope["path"]):
-        return problems.answer(reply.status)
-    if door_of(request) == "feed":
+        return problems.response(reply.status)
+    if source_of(request) == "feed":
         said = "Not found." if reply is REPLIES[NotFound] else sentence or "This does not work."
-        answer = Response(f"{said}\n", status_code=reply.status, media_type="text/plain")
+        response = Response(f"{said}\n", status_code=reply.status, media_type="text/plain")
     else:
         words = {"sentence": sentence, "heading": reply.heading, **context}
-        answer = page(reply.template, request, status_code=reply.status, **words)
+        response = page(reply.template, request, status_code=reply.status, **words)
     if reply.status == AWAY.status:
-        answer.headers["Retry-After"] = str(RETRY)
-    return answer
+        response.headers["Retry-After"] = str(RETRY)
+    return response

@@ -15,7 +15,7 @@ from tracker.ports.http import cookies, csrf, flash
 from tracker.ports.http.csrf import Connection
 from tracker.ports.http.problems import Refused
 from tracker.ports.http.rate_limit import Guesses
-from tracker.ports.http.request_source import ORIGIN, door_of, enter, origin_of
+from tracker.ports.http.request_source import ORIGIN, enter, origin_of, source_of
 from tracker.ports.http.token_uses import UNNOTED
 from tracker.usecases.core.viewers import Visit, viewer_of_session
 from tracker.usecases.identity.api_tokens import bearer_of
@@ -66,7 +66,7 @@ async def recognise(error: Exception, scope: Any) -> None:
 
     It is then the same to the byte as for an event that they may not see. A hook for `after_exception`.
     """
-    if not isinstance(error, HTTPException) or door_of(connection := Request[Any, Any, Any](scope)):
+    if not isinstance(error, HTTPException) or source_of(connection := Request[Any, Any, Any](scope)):
         return
     enter(connection, "page")
     try:

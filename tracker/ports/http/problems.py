@@ -39,8 +39,14 @@ KINDS = {
 
 
 STATUSES: dict[type[TrackerError], int] = {
-    NotFound: 404, NotAllowed: 403, Conflict: 409, Invalid: 409, Gone: 409, TooLarge: 413, Busy: 503,
-}  # fmt: skip
+    NotFound: 404,
+    NotAllowed: 403,
+    Conflict: 409,
+    Invalid: 409,
+    Gone: 409,
+    TooLarge: 413,
+    Busy: 503,
+}
 """A request that fits the document is refused by the rules with 403 or 409; 422 is for one that does not fit it."""
 
 RETRY = {429: 60, 503: 60}  # seconds
@@ -64,9 +70,11 @@ class Problem(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 PLACES = {
-    "mark_categories": "marking.categories", "mark_limit": "marking.limit", "mark_agency": "marking.agency_id",
+    "mark_categories": "marking.categories",
+    "mark_limit": "marking.limit",
+    "mark_agency": "marking.agency_id",
     "mark_until": "marking.decontrol_on",
-}  # fmt: skip
+}
 """Where a program gives what has a field of its own in the forms of pages."""
 
 
@@ -90,15 +98,15 @@ def problem(status: int, detail: str = "", errors: Mapping[str, str] | None = No
     return msgspec.json.encode(Problem(f"{DOCUMENTS}#{kind.slug}", kind.title, status, detail or kind.detail, told))
 
 
-def answer(status: int, detail: str = "", errors: Mapping[str, str] | None = None) -> Response[bytes]:
+def response(status: int, detail: str = "", errors: Mapping[str, str] | None = None) -> Response[bytes]:
     """Return an answer that tells a problem; one that passes by itself says when to try again."""
     again = {"Retry-After": str(RETRY[status])} if status in RETRY else {}
     return Response(problem(status, detail, errors), status_code=status, media_type=MEDIA_TYPE, headers=again)
 
 
-def answer_to(error: TrackerError) -> Response[bytes]:
+def response_to(error: TrackerError) -> Response[bytes]:
     """Return the answer to an error that people are meant to read; what is missing is always told alike."""
     status = next(STATUSES[kind] for kind in type(error).__mro__ if kind in STATUSES)
     fields = error.fields if isinstance(error, Invalid) else {}
     fields = {PLACES.get(name, name): sentence for name, sentence in fields.items()}
-    return answer(status, "" if isinstance(error, NotFound) else error.sentence, fields)
+    return response(status, "" if isinstance(error, NotFound) else error.sentence, fields)

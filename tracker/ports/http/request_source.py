@@ -1,4 +1,4 @@
-"""From where a request comes, as the audit trail and the access log tell it; guards say by which door."""
+"""From where a request comes, as the audit log and the access log tell it; guards say by which door."""
 
 from typing import Any
 
@@ -26,7 +26,7 @@ def origin_of(connection: Connection) -> Origin:
     return origin
 
 
-def door_of(connection: Connection) -> str:
+def source_of(connection: Connection) -> str:
     """Return by which door a request came in; nothing for one that leads to no route."""
     origin: Origin | None = connection.scope["state"].get(ORIGIN)
     return origin.door if origin else ""

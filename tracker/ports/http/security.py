@@ -55,14 +55,14 @@ class Shield:
             return
         start = time.perf_counter()
         scope["state"].update(settings=self._settings, request_id=secrets.token_hex(8))
-        answer = _Answer(scope, send, self._headers)
+        response = _Response(scope, send, self._headers)
         try:
             if odd := self._odd(scope):
-                await _say(answer.send, *odd, for_programs=problems.is_api(scope["path"]))
+                await _say(response.send, *odd, for_programs=problems.is_api(scope["path"]))
             else:
-                await self._app(scope, _Counted(scope, receive).receive, answer.send)
+                await self._app(scope, _Counted(scope, receive).receive, response.send)
         finally:
-            access_log.note(scope, answer.status, time.perf_counter() - start)
+            access_log.note(scope, response.status, time.perf_counter() - start)
 
     def _odd(self, scope: Any) -> tuple[int, bytes] | None:
         named = [value.lower() for name, value in scope["headers"] if name == b"host"]
@@ -73,7 +73,7 @@ class Shield:
         return None
 
 
-class _Answer:
+class _Response:
     """Completes the headers of one answer and remembers its status."""
 
     def __init__(self, scope: Any, send: Send, headers: tuple[tuple[bytes, bytes], ...]) -> None:

@@ -13,7 +13,7 @@ UNNOTED = "unnoted_token"
 """Where the guard leaves the id of a token whose use is to be noted."""
 
 
-def note_after_answers(app: Litestar) -> None:
+def note_after_responses(app: Litestar) -> None:
     """Put the noting around an application, refusals included."""
     app.asgi_handler = Notes(app.asgi_handler)
 

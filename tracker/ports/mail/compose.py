@@ -19,7 +19,7 @@ from tracker.ports.mail.text import Addresses, bodies
 from tracker.rules.calendars.feeds import APPOINTMENTS
 from tracker.rules.core.outbox import Message, message_name
 from tracker.rules.emails.content import CalendarPart, Letter, MailedEntry, one_line, sound
-from tracker.rules.events.replies import AnswerValue, AttendeeRole
+from tracker.rules.events.replies import AttendeeRole, ReplyValue
 
 LONGEST_LINE = 998  # octets (RFC 5322 §2.1.1)
 LONGEST_ADDRESS = 254  # characters (RFC 5321 §4.5.3.1.3, less the brackets)
@@ -29,9 +29,17 @@ ADDRESS = re.compile(
     re.ASCII | re.IGNORECASE,
 )
 OURS = (
-    "From", "To", "Reply-To", "Subject", "Date", "Message-ID", "References", "Auto-Submitted", "MIME-Version",
+    "From",
+    "To",
+    "Reply-To",
+    "Subject",
+    "Date",
+    "Message-ID",
+    "References",
+    "Auto-Submitted",
+    "MIME-Version",
     "Content-Type",
-)  # fmt: skip
+)
 TO_STOP = ("List-Unsubscribe", "List-Unsubscribe-Post")
 OF_PARTS = {"content-type", "content-transfer-encoding", "content-disposition", "mime-version"}
 
@@ -110,10 +118,10 @@ class Composer:
         organizer = Organizer(name=name, address=self._from, base_url=self._base_url)
         if isinstance(part, MailedEntry):
             nobody = itip.Attendee(
-                name=letter.to_name, email=letter.to, answer=AnswerValue.NEEDS_ACTION, role=AttendeeRole.REQUIRED
+                name=letter.to_name, email=letter.to, reply=ReplyValue.NEEDS_ACTION, role=AttendeeRole.REQUIRED
             )
             return itip.take_out(part, nobody, organizer)
-        reader = itip.Attendee(name=letter.to_name, email=letter.to, answer=part.answer, role=part.role)
+        reader = itip.Attendee(name=letter.to_name, email=letter.to, reply=part.reply, role=part.role)
         write = itip.cancel if part.is_cancel else itip.request
         return write(part.event, part.dates, reader, organizer, only=part.date, is_discreet=part.is_discreet)
 

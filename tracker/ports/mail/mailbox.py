@@ -55,9 +55,12 @@ class Mailbox:
         message = BytesParser(policy=default).parsebytes(content)
         date = message["Date"]
         return KeptMail(
-            name=name, subject=str(message["Subject"] or ""), to=str(message["To"] or ""),
-            sent_at=date.datetime if date else None, **_parts(message),
-        )  # fmt: skip
+            name=name,
+            subject=str(message["Subject"] or ""),
+            to=str(message["To"] or ""),
+            sent_at=date.datetime if date else None,
+            **_parts(message),
+        )
 
 
 def _parts(message: EmailMessage) -> dict[str, str]:

@@ -28,9 +28,18 @@ HOSTILE = (
 NOBODY = UUID(int=0)
 LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 MESSAGE = Message(
-    id=NOBODY, key="self-test", kind=MessageKind.INVITATION, recipient_id=NOBODY, event_id=None, occurrence_id=None,
-    item_id=None, created_at=LONG_AGO, due=LONG_AGO, not_after=None, attempts=1,
-)  # fmt: skip
+    id=NOBODY,
+    key="self-test",
+    kind=MessageKind.INVITATION,
+    recipient_id=NOBODY,
+    event_id=None,
+    occurrence_id=None,
+    item_id=None,
+    created_at=LONG_AGO,
+    due=LONG_AGO,
+    not_after=None,
+    attempts=1,
+)
 
 
 class Writer(Protocol):
@@ -51,6 +60,13 @@ def prove(writer: Writer) -> None:
 
 def _letter(title: str) -> Letter:
     return Letter(
-        kind=MessageKind.INVITATION, to="nobody@tracker.invalid", to_name=title, subject=title, preview=title,
-        heading=title, facts=(("What", title),), paragraphs=(title,), thread=NOBODY,
-    )  # fmt: skip
+        kind=MessageKind.INVITATION,
+        to="nobody@tracker.invalid",
+        to_name=title,
+        subject=title,
+        preview=title,
+        heading=title,
+        facts=(("What", title),),
+        paragraphs=(title,),
+        thread=NOBODY,
+    )

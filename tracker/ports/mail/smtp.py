@@ -95,11 +95,15 @@ class Line:
 def _client(settings: Settings) -> aiosmtplib.SMTP:
     is_here, is_tls = is_loopback(settings.smtp_host), settings.smtp_port == TLS_PORT
     return aiosmtplib.SMTP(
-        hostname=settings.smtp_host, port=settings.smtp_port, timeout=BUDGET,
-        username=settings.smtp_user or None, password=settings.smtp_password or None,
-        use_tls=is_tls and not is_here, start_tls=not is_here and not is_tls,  # True = no mail without it
+        hostname=settings.smtp_host,
+        port=settings.smtp_port,
+        timeout=BUDGET,
+        username=settings.smtp_user or None,
+        password=settings.smtp_password or None,
+        use_tls=is_tls and not is_here,
+        start_tls=not is_here and not is_tls,  # True = no mail without it
         local_hostname=settings.mail_from.rpartition("@")[2],
-    )  # fmt: skip
+    )
 
 
 def _unconnected(problem: Exception) -> Away:
@@ -113,9 +117,9 @@ def _unconnected(problem: Exception) -> Away:
             return _trouble(problem)
 
 
-def _judged(answer: SMTPResponseException) -> Refused | Temporary:
-    words = _words(answer)
-    return Refused(words) if answer.code >= PERMANENT else Temporary(words)
+def _judged(response: SMTPResponseException) -> Refused | Temporary:
+    words = _words(response)
+    return Refused(words) if response.code >= PERMANENT else Temporary(words)
 
 
 def _trouble(problem: Exception) -> Away:

@@ -54,7 +54,7 @@ class Addresses:
         match target:
             case ReplyPage():
                 token = self._links.reply(target.invitation_id, target.occurrence_id)
-                return f"{self._base_url}/r/{token}{f'?a={target.answer}' if target.answer else ''}"
+                return f"{self._base_url}/r/{token}{f'?a={target.reply}' if target.reply else ''}"
             case ItemPage():
                 token = self._links.item(target.item_id, target.owner_id)
                 return f"{self._base_url}/u/{token}{f'?s={target.status}' if target.status else ''}"

@@ -34,7 +34,7 @@ class Failed(Exception):
         super().__init__(problem)
 
 
-class Answer(NamedTuple):
+class Response(NamedTuple):
     """What a server answered; the names of headers are in small letters."""
 
     status: int
@@ -47,51 +47,54 @@ async def fetch(address: str, network: Network, own_host: str, *, patience: floa
     try:
         async with asyncio.timeout(patience):
             for _ in range(REDIRECTS + 1):
-                answer = await _get(address, network)
-                if answer.status not in REDIRECTING:
-                    return _calendar(answer)
-                address = check_address(urljoin(address, answer.headers.get("location", "")), own_host)
+                response = await _get(address, network)
+                if response.status not in REDIRECTING:
+                    return _calendar(response)
+                address = check_address(urljoin(address, response.headers.get("location", "")), own_host)
     except (Refused, Invalid, OSError, TimeoutError, ValueError, h11.RemoteProtocolError) as odd:
         raise Failed(Problem.UNREACHABLE) from odd
     raise Failed(Problem.UNREACHABLE)
 
 
-def _calendar(answer: Answer) -> bytes:
-    if answer.status != OK or answer.headers.get("content-encoding", "identity").lower() != "identity":
+def _calendar(response: Response) -> bytes:
+    if response.status != OK or response.headers.get("content-encoding", "identity").lower() != "identity":
         raise Failed(Problem.CLOSED)
-    return answer.content
+    return response.content
 
 
-async def _get(address: str, network: Network) -> Answer:
+async def _get(address: str, network: Network) -> Response:
     host = host_of(address)
     headers = [
-        ("Host", host), ("User-Agent", AGENT), ("Accept", "text/calendar"), ("Accept-Encoding", "identity"),
+        ("Host", host),
+        ("User-Agent", AGENT),
+        ("Accept", "text/calendar"),
+        ("Accept-Encoding", "identity"),
         ("Connection", "close"),
-    ]  # fmt: skip
+    ]
     request = h11.Request(method="GET", target=address.removeprefix(f"https://{host}"), headers=headers)
     async with _connection(host, network) as (reader, writer):
         talk = h11.Connection(h11.CLIENT)
         writer.write((talk.send(request) or b"") + (talk.send(h11.EndOfMessage()) or b""))
         await writer.drain()
-        return await _answer(talk, reader)
+        return await _response(talk, reader)
 
 
-async def _answer(talk: h11.Connection, reader: StreamReader) -> Answer:
+async def _response(talk: h11.Connection, reader: StreamReader) -> Response:
     """Return the answer; what comes with another status than 200 is not read."""
-    answer, content = None, bytearray()
+    response, content = None, bytearray()
     while not isinstance(event := await _next(talk, reader), h11.EndOfMessage | h11.ConnectionClosed):
         if isinstance(event, h11.Response):
             headers = {name.decode(): value.decode("latin-1") for name, value in event.headers}
-            answer = Answer(event.status_code, headers)
-            if answer.status != OK:
-                return answer
+            response = Response(event.status_code, headers)
+            if response.status != OK:
+                return response
         elif isinstance(event, h11.Data):
             content += event.data
         if len(content) > LARGEST:
             raise Failed(Problem.TOO_LARGE)
-    if answer is None:
+    if response is None:
         raise Failed(Problem.UNREACHABLE)
-    return answer._replace(content=bytes(content))
+    return response._replace(content=bytes(content))
 
 
 async def _next(talk: h11.Connection, reader: StreamReader) -> object:

@@ -35,9 +35,7 @@ async def connect(
     `trust` says whose certificates are believed, by default those that the machine believes.
     """
     context = trust or ssl.create_default_context()
-    return await asyncio.open_connection(
-        address, port, ssl=context, server_hostname=host, flags=socket.AI_NUMERICHOST
-    )  # fmt: skip
+    return await asyncio.open_connection(address, port, ssl=context, server_hostname=host, flags=socket.AI_NUMERICHOST)
 
 
 @dataclass(frozen=True, kw_only=True)

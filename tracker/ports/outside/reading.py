@@ -22,7 +22,7 @@ PATIENCE = 10.0  # seconds for the text of one calendar
 
 async def read_due(settings: Settings, network: Network) -> int:
     """Read the calendars that are due, and return how many; where none may be read, forget what was."""
-    if not settings.outside_calendars:
+    if not settings.shared_calendars:
         await shared_calendars.forget()
         return 0
     for number in range(AT_ONCE):

@@ -18,7 +18,7 @@ class ItemStatus(StrEnum):
     IN_PROGRESS = "in_progress"
     BLOCKED = "blocked"
     DONE = "done"
-    CANCELLED = "cancelled"
+    CANCELED = "canceled"
 
     @property
     def word(self) -> str:
@@ -26,7 +26,7 @@ class ItemStatus(StrEnum):
         return self.value.replace("_", " ").capitalize()
 
 
-CLOSED = frozenset({ItemStatus.DONE, ItemStatus.CANCELLED})
+CLOSED = frozenset({ItemStatus.DONE, ItemStatus.CANCELED})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,7 +51,7 @@ class ActionItem:
     is_restricted: bool
     """Whether it comes from an event for named people."""
     visibility: str
-    body_id: UUID | None
+    committee_id: UUID | None
     status: ItemStatus
     progress: int
     created_by_id: UUID
@@ -91,20 +91,20 @@ def visibility_of(audience: str) -> Visibility:
     match kind:
         case "arm":
             return Visibility(name)
-        case "body":
-            return Visibility.BODY
+        case "committee":
+            return Visibility.COMMITTEE
         case _:
             return Visibility.ALL if audience == EVERYONE else Visibility.NAMED
 
 
 def may_update(viewer: Viewer, item: ActionItem) -> bool:
-    """Whether the viewer, who sees the item, may move it: its owner, who gave it, the body's chair, a coordinator."""
+    """Whether the viewer, who sees the item, may move it: owner, giver, the committee's chair, a coordinator."""
     return viewer.member_id == item.owner_id or may_direct(viewer, item)
 
 
 def may_direct(viewer: Viewer, item: ActionItem) -> bool:
     """Whether the viewer may give the item to somebody else or cancel it: who gave it, the chair, a coordinator."""
-    return viewer.member_id == item.created_by_id or item.body_id in viewer.chairs or viewer.is_coordinator
+    return viewer.member_id == item.created_by_id or item.committee_id in viewer.chairs or viewer.is_coordinator
 
 
 def may_give(viewer: Viewer, owner_id: UUID, origin: Event | None) -> bool:

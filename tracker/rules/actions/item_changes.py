@@ -27,8 +27,8 @@ class NewItem:
     """The date on which it was decided; who may see that event may see the item."""
     seen_by: Visibility = Visibility.ALL
     """Counts only without an origin; a list of named people cannot be chosen."""
-    body_id: UUID | None = None
-    """The body whose next meeting lists it while it is open; None = that of the origin."""
+    committee_id: UUID | None = None
+    """The committee whose next meeting lists it while it is open; None = that of the origin."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,7 +59,7 @@ def changed(item: ActionItem, change: Change, now: datetime, today: date) -> Act
         changed_at=now,
         closed_at=(item.closed_at or now) if is_closed else None,
         version=item.version + 1,
-        sequence=item.sequence + (1 if due != item.due or status is ItemStatus.CANCELLED else 0),
+        sequence=item.sequence + (1 if due != item.due or status is ItemStatus.CANCELED else 0),
     )
 
 

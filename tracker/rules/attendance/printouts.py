@@ -33,7 +33,7 @@ def timetable(items: Iterable[AgendaItem], starts: datetime) -> Iterator[tuple[d
 def check_sign_in_sheet(viewer: Viewer, event: Event) -> None:
     """Raise `NotAllowed` unless the viewer reads everybody's name and takes attendance."""
     if not may_edit(viewer, event):
-        raise NotAllowed("Only the organizer, the body's chair or a coordinator can print a sign-in sheet.")
+        raise NotAllowed("Only the organizer, the committee's chair or a coordinator can print a sign-in sheet.")
 
 
 def check_brief(viewer: Viewer, event: Event) -> None:

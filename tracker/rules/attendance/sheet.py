@@ -11,7 +11,7 @@ from tracker.errors import Invalid, NotAllowed
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.core.wording import clock, day, local
 from tracker.rules.events.event import Event, EventStatus, Occurrence, may_edit
-from tracker.rules.events.replies import AnswerValue, Participant
+from tracker.rules.events.replies import Participant, ReplyValue
 
 OPENS_BEFORE = timedelta(minutes=30)
 
@@ -80,8 +80,8 @@ class Line:
 
     @property
     def replied_yes(self) -> bool:
-        """Whether the answer that counts for this date is yes."""
-        return self.participant is not None and self.participant.answer is AnswerValue.ACCEPTED
+        """Whether the reply that counts for this date is yes."""
+        return self.participant is not None and self.participant.reply is ReplyValue.ACCEPTED
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -133,7 +133,7 @@ def opens_at(occurrence: Occurrence) -> datetime:
 def why_not(occurrence: Occurrence, now: datetime) -> str | None:
     """Return the sentence that says why no mark can be made at this moment, or None when it can."""
     if occurrence.is_off:
-        return "This date was cancelled, so there is no attendance to take."
+        return "This date was canceled, so there is no attendance to take."
     if occurrence.status is EventStatus.DRAFT:
         return "This event is still a draft. Send it before you take attendance."
     if now < opens_at(occurrence):
@@ -228,14 +228,14 @@ def named_participants(
 ) -> tuple[list[Participant], list[AgencyCount]]:
     """Return whom the viewer reads by name, and counts per agency for the others.
 
-    The lead, the body's chair and a coordinator read all names; everybody else those of the own arm.
+    The lead, the committee's chair and a coordinator read all names; everybody else those of the own arm.
     """
     everybody = list(participants)
     reads_all = may_edit(viewer, event)
     named = [one for one in everybody if reads_all or one.arm is viewer.arm]
     others = [one for one in everybody if not reads_all and one.arm is not viewer.arm]
     invited = Counter((one.agency, one.agency_id) for one in others)
-    accepted = Counter((one.agency, one.agency_id) for one in others if one.answer is AnswerValue.ACCEPTED)
+    accepted = Counter((one.agency, one.agency_id) for one in others if one.reply is ReplyValue.ACCEPTED)
     counts = [
         AgencyCount(agency_id=key[1], agency=key[0], invited=number, accepted=accepted[key])
         for key, number in sorted(invited.items(), key=lambda item: item[0][0].casefold())

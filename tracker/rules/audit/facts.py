@@ -1,4 +1,4 @@
-"""What the facts of an entry of the audit trail are called, in one line for people: "Changed place and title"."""
+"""What the facts of an entry of the audit log are called, in one line for people: "Changed place and title"."""
 
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -12,36 +12,102 @@ from tracker.rules.identity.browsers import UNKNOWN, browser_name
 UNTOLD = frozenset({"client", "next"})
 """Told elsewhere, as from where a sign-in came before each entry said so; or the id of what has an entry of its own."""
 LABELS = {
-    "fields": "Changed", "gained": "Now also", "lost": "No more", "why": "Reason", "date": "Of", "scope": "Shows",
-    "for": "For", "how": "By", "filter": "Looked for", "route": "", "from": "From", "to": "To", "recipient": "To",
-    "copy": "Copy", "copy_of": "Copy of", "version": "Version", "date_version": "Version of the date", "format": "As",
-    "unmarked": "Not marked", "minutes": "Good for", "bytes": "Size", "broken": "First broken entry",
-    "leads": "Reminders", "date_reminders": "Reminders of dates", "item_reminders": "Reminders of action items",
-    "is_discreet": "Discreet", "primary": "Holder", "shows_operations": "Operations", "chaired": "Chair before",
-    "scopes": "May", "browser": "With",
-}  # fmt: skip
+    "fields": "Changed",
+    "gained": "Now also",
+    "lost": "No more",
+    "why": "Reason",
+    "date": "Of",
+    "scope": "Shows",
+    "for": "For",
+    "how": "By",
+    "filter": "Looked for",
+    "route": "",
+    "from": "From",
+    "to": "To",
+    "recipient": "To",
+    "copy": "Copy",
+    "copy_of": "Copy of",
+    "version": "Version",
+    "date_version": "Version of the date",
+    "format": "As",
+    "unmarked": "Not marked",
+    "minutes": "Good for",
+    "bytes": "Size",
+    "broken": "First broken entry",
+    "leads": "Reminders",
+    "date_reminders": "Reminders of dates",
+    "item_reminders": "Reminders of action items",
+    "is_discreet": "Discreet",
+    "primary": "Holder",
+    "shows_operations": "Operations",
+    "chaired": "Chair before",
+    "scopes": "May",
+    "browser": "With",
+}
 """What stands before a fact; one that is not here is told by its own word."""
-JOINED = frozenset({
-    "version", "date_version", "copy_of", "fields", "how", "from", "since", "date", "for", "copy", "format", "minutes",
-    "to", "recipient", "browser",
-})  # fmt: skip
+JOINED = frozenset(
+    {
+        "version",
+        "date_version",
+        "copy_of",
+        "fields",
+        "how",
+        "from",
+        "since",
+        "date",
+        "for",
+        "copy",
+        "format",
+        "minutes",
+        "to",
+        "recipient",
+        "browser",
+    }
+)
 """Those after which no colon belongs."""
 FIELDS = {
-    "expires_at": "last day", "starts": "start", "starts_at": "start", "ends_at": "end", "duration": "length",
-    "rrule": "repetition", "rule": "repetition", "zone": "time zone", "is_guest": "email only", "video_link": "video",
-    "is_all_day": "all day", "visibility": "who sees it", "description": "notes", "local_start": "start",
-    "until_local": "end of the series", "capacity": "seats", "is_open": "status", "mark_categories": "marking",
-    "mark_limit": "limit of the marking", "mark_agency": "who marked it", "mark_until": "day of decontrol",
-}  # fmt: skip
+    "expires_at": "last day",
+    "starts": "start",
+    "starts_at": "start",
+    "ends_at": "end",
+    "duration": "length",
+    "rrule": "repetition",
+    "rule": "repetition",
+    "zone": "time zone",
+    "is_guest": "email only",
+    "video_link": "video",
+    "is_all_day": "all day",
+    "visibility": "who sees it",
+    "description": "notes",
+    "local_start": "start",
+    "until_local": "end of the series",
+    "capacity": "seats",
+    "is_open": "status",
+    "mark_categories": "marking",
+    "mark_limit": "limit of the marking",
+    "mark_agency": "who marked it",
+    "mark_until": "day of decontrol",
+}
 """Columns whose own word is none for people; the others are told by it, without its underscores."""
 VALUES = {
-    "accepted": "yes", "declined": "no", "tentative": "maybe", "needs-action": "none", "sign_in": "signing in",
-    "reset": "a new password", "proof": "confirmation", "code": "security code",
-}  # fmt: skip
+    "accepted": "yes",
+    "declined": "no",
+    "tentative": "maybe",
+    "needs-action": "none",
+    "sign_in": "signing in",
+    "reset": "a new password",
+    "proof": "confirmation",
+    "code": "security code",
+}
 METHODS = {"GET": "Looked at", "HEAD": "Looked at", "POST": "Sent a form to", "DELETE": "Asked to delete"}
 FILTERS = {
-    "what": "{} entries", "who": "by {}", "about": "about {}", "from": "from {}", "to": "to {}", "via": "from {}",
-}  # fmt: skip
+    "what": "{} entries",
+    "who": "by {}",
+    "about": "about {}",
+    "from": "from {}",
+    "to": "to {}",
+    "via": "from {}",
+}
 EMPTY: tuple[object, ...] = (None, "", [], {})
 ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _DAY = re.compile(r"(\d{4}-\d{2}-\d{2})(?:T[\d:.+Z-]*)?")
@@ -151,7 +217,14 @@ def _listed(words: Sequence[str]) -> str:
 
 
 WORDS: Mapping[str, Callable[[object], str]] = {
-    "fields": _fields, "filter": _filter, "route": _route, "scopes": _scopes, "leads": _leads, "bytes": _size,
-    "minutes": _minutes, "why": str, "browser": _browser,
+    "fields": _fields,
+    "filter": _filter,
+    "route": _route,
+    "scopes": _scopes,
+    "leads": _leads,
+    "bytes": _size,
+    "minutes": _minutes,
+    "why": str,
+    "browser": _browser,
     **dict.fromkeys(("date_reminders", "item_reminders", "is_discreet", "digest", "shows_operations"), _switch),
-}  # fmt: skip
+}

@@ -1,4 +1,4 @@
-"""What the entries of the audit trail are called, the groups that a reader filters by, and which facts are told."""
+"""What the entries of the audit log are called, the groups that a reader filters by, and which facts are told."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -40,7 +40,7 @@ VERBS = {
     "reopened": "Opened the account again of",
     "reviewed": "Confirmed the account of",
     "departed": "Saw out",
-    "reinstated": "Brought back",
+    "restored": "Brought back",
     "seated": "Gave a seat in",
     "unseated": "Took a seat away in",
     "blackout_named": "Named blackout days of",
@@ -51,15 +51,15 @@ VERBS = {
     "item_created": "Gave",
     "item_updated": "Updated",
     "item_handed_over": "Handed over",
-    "answered": "Replied:",
-    "answered_for": "Recorded a reply to an",
+    "replied": "Replied:",
+    "replied_for": "Recorded a reply to an",
     "attendance_marked": "Marked attendance of",
     "brief_printed": "Issued a copy of the brief of",
     "attendance_closed": "Closed attendance of",
     "attendance_reopened": "Reopened attendance of",
     "caught_up": "Caught up after a pause:",
     "backed_up": "Backed up",
-    "restored": "Restored from a backup:",
+    "backup_restored": "Restored from a backup:",
     "secret_replaced": "Replaced the secret of",
     "resumed_sending": "Let a restored copy send:",
 }
@@ -70,17 +70,17 @@ THINGS = {
     "item": "action item",
     "subscription": "calendar feed",
     "api_token": "personal token",
-    "audit": "the audit trail",
+    "audit": "the audit log",
     "outbox": "reminders",
     "invitation": "invitation",
     "roster": "the roster",
     "template": "event template",
     "saved_filter": "own filter",
-    "outside_calendar": "calendar kept elsewhere",
+    "shared_calendar": "calendar kept elsewhere",
     "report": "a report",
     "deployment": "the tracker",
     "preference": "reminder settings",
-    "body_preference": "reminder settings of a body",
+    "committee_preference": "reminder settings of a committee",
 }
 """Subject → what people call it; one that is not here is called by its own word."""
 
@@ -99,7 +99,7 @@ SAID = (
     "lost",
     "why",
     "date",
-    "answer",
+    "reply",
     "status",
     "kind",
     "what",
@@ -126,32 +126,66 @@ GROUPS = {
     "reading": Group("Reading and exports", verbs=frozenset({READ, "exported", "audit_read", "audit_exported"})),
     "accounts": Group(
         "Sign-in and security",
-        verbs=frozenset({
-            "signed_in", "signed_out", "sign_in_failed", "locked", "released", "link_issued", "invited",
-            "password_changed",
-            "authenticator_added", "authenticator_replaced", "authenticator_removed", "recovery_codes_made",
-            "recovery_code_used", "session_ended", "signed_out_everywhere", "phone_lost", "feeds_revoked",
-            "tokens_revoked",
-        }),
+        verbs=frozenset(
+            {
+                "signed_in",
+                "signed_out",
+                "sign_in_failed",
+                "locked",
+                "released",
+                "link_issued",
+                "invited",
+                "password_changed",
+                "authenticator_added",
+                "authenticator_replaced",
+                "authenticator_removed",
+                "recovery_codes_made",
+                "recovery_code_used",
+                "session_ended",
+                "signed_out_everywhere",
+                "phone_lost",
+                "feeds_revoked",
+                "tokens_revoked",
+            }
+        ),
     ),
     "events": Group("Events and replies", subjects=frozenset({"event", "occurrence", "invitation", "template"})),
     "items": Group("Action items", subjects=frozenset({"item"})),
-    "people": Group("People and agencies", subjects=frozenset({"member", "agency", "body", "seat", "roster", "site"})),
-    "feeds": Group("Calendars and tokens", subjects=frozenset({"subscription", "outside_calendar", "api_token"})),
+    "people": Group(
+        "People and agencies", subjects=frozenset({"member", "agency", "committee", "seat", "roster", "site"})
+    ),
+    "feeds": Group("Calendars and tokens", subjects=frozenset({"subscription", "shared_calendar", "api_token"})),
     "messages": Group("Messages", subjects=frozenset({"message", "outbox"})),
-    "audit": Group("The audit trail", subjects=frozenset({"audit"})),
-}  # fmt: skip
+    "audit": Group("The audit log", subjects=frozenset({"audit"})),
+}
 
-OPEN_SUBJECTS = frozenset({
-    "member", "agency", "body", "seat", "roster", "subscription", "api_token", "audit", "address", "report",
-    "deployment", "preference", "body_preference", "template", "site", "saved_filter", "outside_calendar",
-})  # fmt: skip
+OPEN_SUBJECTS = frozenset(
+    {
+        "member",
+        "agency",
+        "committee",
+        "seat",
+        "roster",
+        "subscription",
+        "api_token",
+        "audit",
+        "address",
+        "report",
+        "deployment",
+        "preference",
+        "committee_preference",
+        "template",
+        "site",
+        "saved_filter",
+        "shared_calendar",
+    }
+)
 """Subjects that tell of no event. Whatever is not here and leads to no event that the reader sees is kept from them."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Entry:
-    """One entry as one reader is told of it."""
+    """One entry as one reader is notified of it."""
 
     seq: int
     """Its number in the chain; only who reads the whole trail is shown it, for gaps tell of what is left out."""
@@ -210,5 +244,5 @@ class Entry:
 
 
 def told(facts: Mapping[str, object], *, reads_all: bool) -> Mapping[str, object]:
-    """Return what a reader is told of the facts of an entry whose subject they may open."""
+    """Return what a reader is notified of the facts of an entry whose subject they may open."""
     return facts if reads_all else {name: facts[name] for name in SAID if name in facts}

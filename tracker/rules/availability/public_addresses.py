@@ -8,21 +8,40 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_add
 
 _GLOBAL_UNICAST = IPv6Network("2000::/3")
 # IANA special-purpose registries (RFC 6890 and its updates), written out: what Python knows of them differs by release.
-_NOT_PUBLIC_V6 = tuple(map(IPv6Network, (
-    "2001::/23",  # protocol assignments, Teredo among them: an IPv4 address inside
-    "2001:db8::/32", "3fff::/20",  # documentation
-    "2002::/16",  # 6to4: an IPv4 address inside
-)))  # fmt: skip
-_NOT_PUBLIC_V4 = tuple(map(IPv4Network, (
-    "0.0.0.0/8", "10.0.0.0/8",
-    "100.64.0.0/10",  # behind a carrier's NAT (RFC 6598)
-    "127.0.0.0/8",
-    "168.63.129.16/32",  # Azure answers its own virtual machines here
-    "169.254.0.0/16",  # link-local: metadata of cloud machines
-    "172.16.0.0/12", "192.0.0.0/24", "192.0.2.0/24", "192.88.99.0/24", "192.168.0.0/16", "198.18.0.0/15",
-    "198.51.100.0/24", "203.0.113.0/24",
-    "224.0.0.0/4", "240.0.0.0/4",  # multicast, reserved, broadcast
-)))  # fmt: skip
+_NOT_PUBLIC_V6 = tuple(
+    map(
+        IPv6Network,
+        (
+            "2001::/23",  # protocol assignments, Teredo among them: an IPv4 address inside
+            "2001:db8::/32",
+            "3fff::/20",  # documentation
+            "2002::/16",  # 6to4: an IPv4 address inside
+        ),
+    )
+)
+_NOT_PUBLIC_V4 = tuple(
+    map(
+        IPv4Network,
+        (
+            "0.0.0.0/8",
+            "10.0.0.0/8",
+            "100.64.0.0/10",  # behind a carrier's NAT (RFC 6598)
+            "127.0.0.0/8",
+            "168.63.129.16/32",  # Azure replies its own virtual machines here
+            "169.254.0.0/16",  # link-local: metadata of cloud machines
+            "172.16.0.0/12",
+            "192.0.0.0/24",
+            "192.0.2.0/24",
+            "192.88.99.0/24",
+            "192.168.0.0/16",
+            "198.18.0.0/15",
+            "198.51.100.0/24",
+            "203.0.113.0/24",
+            "224.0.0.0/4",
+            "240.0.0.0/4",  # multicast, reserved, broadcast
+        ),
+    )
+)
 
 
 def is_public(text: str) -> bool:

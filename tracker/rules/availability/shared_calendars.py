@@ -33,9 +33,12 @@ NOT_TAKEN = (
 )
 OWN = "This is an address of the tracker itself. Paste the address of the calendar that you keep elsewhere."
 PROGRAMS = {
-    "outlook.office365.com": "Outlook", "outlook.office365.us": "Outlook", "outlook.live.com": "Outlook",
-    "calendar.google.com": "Google Calendar", "icloud.com": "Apple Calendar",
-}  # fmt: skip
+    "outlook.office365.com": "Outlook",
+    "outlook.office365.us": "Outlook",
+    "outlook.live.com": "Outlook",
+    "calendar.google.com": "Google Calendar",
+    "icloud.com": "Apple Calendar",
+}
 
 
 class Kind(StrEnum):
@@ -65,9 +68,9 @@ class Problem(StrEnum):
     """Why a calendar could not be read, as its owner is told."""
 
     UNREACHABLE = "unreachable"
-    """No answer, a refused address, a bad certificate: one word for all, so that it tells nothing of any network."""
+    """No reply, a refused address, a bad certificate: one word for all, so that it tells nothing of any network."""
     CLOSED = "closed"
-    """The calendar's server answered, but not with a calendar."""
+    """The calendar's server replied, but not with a calendar."""
     TOO_LARGE = "too_large"
 
 

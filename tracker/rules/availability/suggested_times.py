@@ -54,7 +54,7 @@ class People:
     optional: Sequence[UUID]
     days: Mapping[UUID, Days]
     quorum: Quorum | None = None
-    """What the body whose meeting it is asks for."""
+    """What the committee whose meeting it is asks for."""
 
 
 def only_once(day: date) -> Sequence[date]:
@@ -153,13 +153,18 @@ def _judged(
     free = sum(all(state is State.TENTATIVE for state in taken.values()) for taken in required)
     out, blackouts = (_number(required, way.__eq__) for way in (State.OUT, State.BLACKOUT))
     return Suggestion(
-        starts_at=choice[0][0], ends_at=choice[0][1], dates=len(choice), free=free, missing=missing,
+        starts_at=choice[0][0],
+        ends_at=choice[0][1],
+        dates=len(choice),
+        free=free,
+        missing=missing,
         why=_all_of(out, missing, State.OUT) | _all_of(blackouts, missing, State.BLACKOUT),
         blackouts=sum(blackouts.values()),
         tentative=_number(required, lambda state: state is State.TENTATIVE),
-        optional_missing=_number(optional, lambda state: state is not State.TENTATIVE), quorum=counts[0],
+        optional_missing=_number(optional, lambda state: state is not State.TENTATIVE),
+        quorum=counts[0],
         quorate=sum(one is not None and one.is_met for one in counts),
-    )  # fmt: skip
+    )
 
 
 def _all_of(some: Mapping[UUID, int], missing: Mapping[UUID, int], way: State) -> dict[UUID, State]:

@@ -1,4 +1,4 @@
-"""What a viewer wants to see of the calendar: kinds, one body, one agency, one audience, their own, cancelled dates."""
+"""What a viewer wants to see of the calendar: kinds, a committee, an agency, an audience, their own, canceled dates."""
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ EVERY_KIND = frozenset(Kind)
 
 @dataclass(frozen=True, kw_only=True)
 class Choice:
-    """A body or an agency that the calendar can be narrowed to."""
+    """A committee or an agency that the calendar can be narrowed to."""
 
     id: UUID
     name: str
@@ -24,7 +24,7 @@ class Choice:
 class Choices:
     """What the viewer may choose from."""
 
-    bodies: tuple[Choice, ...] = ()
+    committees: tuple[Choice, ...] = ()
     agencies: tuple[Choice, ...] = ()
     saved: tuple[SavedFilter, ...] = ()
     """Their own filters, those of other pages too."""
@@ -35,13 +35,13 @@ class Filter:
     """What a viewer wants to see of the events that they may see; None and the whole set leave nothing out."""
 
     kinds: frozenset[Kind] = EVERY_KIND
-    body: Choice | None = None
+    committee: Choice | None = None
     agency: Choice | None = None
     """An agency that takes part: its people are invited, or one of them leads."""
     visibility: Visibility | None = None
     only_mine: bool = False
     """Only what they lead or are invited to."""
-    with_cancelled: bool = True
+    with_canceled: bool = True
 
     @property
     def is_narrow(self) -> bool:
@@ -57,9 +57,9 @@ def matching(seen: Iterable[Seen], chosen: Filter, of_agency: Collection[UUID] =
         one
         for one in seen
         if one.line.kind in chosen.kinds
-        and (chosen.body is None or one.line.body_id == chosen.body.id)
+        and (chosen.committee is None or one.line.committee_id == chosen.committee.id)
         and (chosen.agency is None or one.line.event_id in of_agency)
         and (chosen.visibility is None or one.line.visibility is chosen.visibility)
-        and (chosen.with_cancelled or not one.line.is_off)
+        and (chosen.with_canceled or not one.line.is_off)
         and (not chosen.only_mine or one.is_mine)
     ]

@@ -9,7 +9,7 @@ from uuid import UUID
 from tracker.errors import Invalid
 from tracker.rules.events.event import Event, EventStatus, Kind, Occurrence
 
-CANCELLED_STAY = timedelta(days=30)
+CANCELED_STAY = timedelta(days=30)
 """A cancellation is shown this long, so that every client has seen it; then the date is gone."""
 PAST_SHOWN = timedelta(days=366)
 """Events whose last date ended before this are in no feed."""
@@ -27,9 +27,11 @@ APPOINTMENTS = "Appointments"
 """What is said instead of the task force's name to who reads discreetly."""
 
 REFRESHES = {
-    "Google Calendar": "every 8 to 24 hours", "Outlook": "about every 3 hours",
-    "Apple Calendar": "as often as its owner chose", "Thunderbird": "every 30 minutes while it is open",
-}  # fmt: skip
+    "Google Calendar": "every 8 to 24 hours",
+    "Outlook": "about every 3 hours",
+    "Apple Calendar": "as often as its owner chose",
+    "Thunderbird": "every 30 minutes while it is open",
+}
 """How often a program looks for changes, as far as people have seen it do so."""
 _CLIENTS = (
     ("google", "Google Calendar"),
@@ -127,19 +129,19 @@ def neutral_title(kind: Kind, level: Level) -> str:
 
 
 def is_over_and_gone(event: Event, today: date) -> bool:
-    """Whether the whole event was cancelled so long ago that it is not shown any more."""
-    return event.status is EventStatus.CANCELLED and today >= _end_of_stay(event.changed_at)
+    """Whether the whole event was canceled so long ago that it is not shown any more."""
+    return event.status is EventStatus.CANCELED and today >= _end_of_stay(event.changed_at)
 
 
 def is_date_gone(occurrence: Occurrence, today: date) -> bool:
-    """Whether a cancelled date is so far behind that it is not shown any more."""
-    return occurrence.is_cancelled and today >= _end_of_stay(occurrence.ends_at)
+    """Whether a canceled date is so far behind that it is not shown any more."""
+    return occurrence.is_canceled and today >= _end_of_stay(occurrence.ends_at)
 
 
 def shown_until(event: Event, dates: Iterable[Occurrence], today: date) -> date:
-    """Return the first day on which something cancelled is not shown any more, `date.max` if time changes nothing."""
-    days = [_end_of_stay(one.ends_at) for one in dates if one.is_cancelled]
-    if event.status is EventStatus.CANCELLED:
+    """Return the first day on which something canceled is not shown any more, `date.max` if time changes nothing."""
+    days = [_end_of_stay(one.ends_at) for one in dates if one.is_canceled]
+    if event.status is EventStatus.CANCELED:
         days.append(_end_of_stay(event.changed_at))
     return min((day for day in days if day > today), default=date.max)
 
@@ -158,4 +160,4 @@ def scope_of(text: str) -> Scope:
 
 
 def _end_of_stay(moment: datetime) -> date:
-    return (moment + CANCELLED_STAY).date()
+    return (moment + CANCELED_STAY).date()

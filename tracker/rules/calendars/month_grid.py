@@ -13,7 +13,7 @@ from dateutil.relativedelta import relativedelta
 
 from tracker.rules.core.wall_clock import FIRST_YEAR, LAST_YEAR
 from tracker.rules.events.event import Line
-from tracker.rules.events.replies import AnswerValue
+from tracker.rules.events.replies import ReplyValue
 
 FIRST_MONTH = date(FIRST_YEAR + 1, 1, 1)
 LAST_MONTH = date(LAST_YEAR - 1, 12, 1)
@@ -27,10 +27,10 @@ class Seen(NamedTuple):
     """One date as a viewer sees it in a calendar."""
 
     line: Line
-    answer: AnswerValue | None = None
+    reply: ReplyValue | None = None
     """What the viewer answered; None when they are not invited."""
-    body: str | None = None
-    """The name of the body that it is for."""
+    committee: str | None = None
+    """The name of the committee that it is for."""
     is_mine: bool = False
     """Whether the viewer leads it or is invited."""
 
@@ -102,7 +102,7 @@ def by_day(seen: Iterable[Seen], first: date, last: date, zone: str) -> dict[dat
 
 
 def shown(seen: Iterable[Seen], at_most: int = SHOWN) -> list[Seen]:
-    """Return what a day of the month has room for, earliest first: what is cancelled gives way to what is not."""
+    """Return what a day of the month has room for, earliest first: what is canceled gives way to what is not."""
     every = list(seen)
     taken = list(islice((one for one in every if not one.line.is_off), at_most))
     taken += islice((one for one in every if one.line.is_off), at_most - len(taken))

@@ -96,8 +96,10 @@ def week_of(days: Sequence[date], by_day: Mapping[date, Iterable[Seen]], zone: s
             _day(day, seen, clusters[day], [one for one in seen if one not in timed[day]], columns)
             for day, seen in parted
         ],
-        first=first - first % 2, last=last + last % 2, columns=columns,
-    )  # fmt: skip
+        first=first - first % 2,
+        last=last + last % 2,
+        columns=columns,
+    )
 
 
 def week_around(day: date) -> list[date]:

@@ -1,4 +1,4 @@
-"""Who acts, and from where: what each entry of the audit trail says of its author (NIST SP 800-53 AU-3)."""
+"""Who acts, and from where: what each entry of the audit log says of its author (NIST SP 800-53 AU-3)."""
 
 from dataclasses import dataclass, replace
 from ipaddress import IPv6Address, ip_address

@@ -1,6 +1,7 @@
 """Audiences: the words by which an event names who may see it, and which of them hold for a person.
 
-An audience is one of `all`, `arm:<arm>`, `agency:<id>`, `body:<id>`, `member:<id>`; `federal:<id>` is a member while
+An audience is one of `all`, `arm:<arm>`, `agency:<id>`, `committee:<id>`, `member:<id>`; `federal:<id>` is a
+member while
 they serve at a federal agency, `government:<id>` at a governmental one. An event is visible to a viewer when one of its
 audiences is among those that hold for the viewer now.
 """
@@ -25,7 +26,7 @@ class Visibility(StrEnum):
     ALL = "all"
     LAW_ENFORCEMENT = "law_enforcement"
     VICTIM_SERVICES = "victim_services"
-    BODY = "body"
+    COMMITTEE = "committee"
     NAMED = "named"
 
 
@@ -47,9 +48,9 @@ def agency(agency_id: UUID) -> str:
     return f"agency:{agency_id}"
 
 
-def body(body_id: UUID) -> str:
-    """Return the audience of everybody who holds a seat in one body, alternates included."""
-    return f"body:{body_id}"
+def committee(committee_id: UUID) -> str:
+    """Return the audience of everybody who holds a seat in one committee, alternates included."""
+    return f"committee:{committee_id}"
 
 
 def member(member_id: UUID) -> str:
@@ -68,7 +69,7 @@ def of_one(member_id: UUID) -> frozenset[str]:
 
 
 def of_event(
-    visibility: Visibility, body_id: UUID | None, people: Iterable[UUID], standing: Standing = Standing.MEMBER
+    visibility: Visibility, committee_id: UUID | None, people: Iterable[UUID], standing: Standing = Standing.MEMBER
 ) -> frozenset[str]:
     """Return the audiences of an event; `people` are those on the list of a named event, who see it as `standing`."""
     match visibility:
@@ -76,17 +77,17 @@ def of_event(
             return frozenset({EVERYONE})
         case Visibility.LAW_ENFORCEMENT | Visibility.VICTIM_SERVICES:
             return frozenset({arm(Arm(visibility))})
-        case Visibility.BODY if body_id is not None:
-            return frozenset({body(body_id)})
+        case Visibility.COMMITTEE if committee_id is not None:
+            return frozenset({committee(committee_id)})
         case _:
             return frozenset(named(person, standing) for person in people)
 
 
 def of_person(
-    member_id: UUID, agency_id: UUID, arms: Iterable[Arm], bodies: Iterable[UUID], standings: Iterable[Standing]
+    member_id: UUID, agency_id: UUID, arms: Iterable[Arm], committees: Iterable[UUID], standings: Iterable[Standing]
 ) -> frozenset[str]:
     """Return the audiences that hold for an active person: a seat, an arm, an agency, the person and their standing."""
     oneself = {named(member_id, one) for one in standings}
     return frozenset(
-        {EVERYONE, agency(agency_id), *oneself} | {arm(one) for one in arms} | {body(one) for one in bodies}
+        {EVERYONE, agency(agency_id), *oneself} | {arm(one) for one in arms} | {committee(one) for one in committees}
     )

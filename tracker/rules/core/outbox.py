@@ -26,7 +26,7 @@ class MessageKind(StrEnum):
     UPDATE = "update"
     CANCELLATION = "cancellation"
     WITHDRAWAL = "withdrawal"
-    STAND_IN = "stand_in"
+    SUBSTITUTE = "substitute"
     REMINDER = "reminder"
     NO_REPLY = "no_reply"
     ITEM_ASSIGNED = "item_assigned"
@@ -40,7 +40,7 @@ class MessageKind(StrEnum):
 
 
 CHANGES = frozenset({MessageKind.UPDATE, MessageKind.CANCELLATION, MessageKind.WITHDRAWAL})
-"""What is said about an event that the person was told of before."""
+"""What is said about an event that the person was notified of before."""
 
 
 class State(StrEnum):

@@ -14,7 +14,7 @@ ENDED = "ended"
 UNSAID = "unsaid"
 """Fact of a cancellation: what the reader was told before an edit that nobody has heard of either."""
 SAID_BY_INVITATION = "The invitation that still waits says it."
-NEVER_TOLD = "They had not been told of it yet."
+NEVER_TOLD = "They had not been notified of it yet."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,7 +25,7 @@ class Earlier:
     kind: MessageKind
     occurrence_id: UUID | None
     is_waiting: bool
-    was_told: bool
+    was_notified: bool
     facts: Mapping[str, Any]
 
 
@@ -39,11 +39,11 @@ def bundle(draft: Draft, earlier: Iterable[Earlier]) -> tuple[Draft, list[UUID]]
     if draft.kind not in CHANGES:
         return draft, [one.id for one in waiting] if draft.kind == MessageKind.INVITATION else []
     if any(one.kind is MessageKind.INVITATION for one in waiting):
-        return _beside_an_invitation(draft, waiting, was_told=any(one.was_told for one in known))
+        return _beside_an_invitation(draft, waiting, was_notified=any(one.was_notified for one in known))
     same = [one for one in waiting if draft.occurrence_id in (None, one.occurrence_id) and _says_it_too(draft, one)]
-    if draft.facts.get("reinstated") and any(one.kind is MessageKind.CANCELLATION for one in same):
+    if draft.facts.get("restored") and any(one.kind is MessageKind.CANCELLATION for one in same):
         return _unheard(draft, same)
-    return replace(draft, facts={**draft.facts, **_told_before(draft, same)}), [one.id for one in same]
+    return replace(draft, facts={**draft.facts, **_notified_before(draft, same)}), [one.id for one in same]
 
 
 def _says_it_too(draft: Draft, earlier: Earlier) -> bool:
@@ -53,13 +53,13 @@ def _says_it_too(draft: Draft, earlier: Earlier) -> bool:
     return bool(draft.facts.get(ENDED)) and earlier.occurrence_id is not None
 
 
-def _beside_an_invitation(draft: Draft, waiting: list[Earlier], *, was_told: bool) -> tuple[Draft, list[UUID]]:
+def _beside_an_invitation(draft: Draft, waiting: list[Earlier], *, was_notified: bool) -> tuple[Draft, list[UUID]]:
     is_over = draft.kind == MessageKind.WITHDRAWAL or (
         draft.kind == MessageKind.CANCELLATION and draft.occurrence_id is None
     )
     if not is_over:
         return replace(draft, state=State.SUPERSEDED, reason=SAID_BY_INVITATION), []
-    if was_told:
+    if was_notified:
         return draft, [one.id for one in waiting]
     return replace(draft, state=State.SUPERSEDED, reason=NEVER_TOLD), [one.id for one in waiting]
 
@@ -67,13 +67,13 @@ def _beside_an_invitation(draft: Draft, waiting: list[Earlier], *, was_told: boo
 def _unheard(draft: Draft, same: list[Earlier]) -> tuple[Draft, list[UUID]]:
     """Say nothing of a cancellation that was taken back before anybody heard of it, only what changed before it."""
     gone = [one.id for one in same]
-    unsaid = next((one.facts[UNSAID] for one in same if UNSAID in one.facts), None)
-    if unsaid is None:
+    unsent_change = next((one.facts[UNSAID] for one in same if UNSAID in one.facts), None)
+    if unsent_change is None:
         return replace(draft, state=State.SUPERSEDED, reason=NEVER_TOLD), gone
-    return replace(draft, facts={**draft.facts, **unsaid, "reinstated": False}), gone
+    return replace(draft, facts={**draft.facts, **unsent_change, "restored": False}), gone
 
 
-def _told_before(draft: Draft, same: list[Earlier]) -> dict[str, Any]:
+def _notified_before(draft: Draft, same: list[Earlier]) -> dict[str, Any]:
     entry = next(({ENTRY: one.facts[ENTRY]} for one in same if ENTRY in one.facts), {})
     edits = [one for one in same if one.kind is MessageKind.UPDATE and one.occurrence_id == draft.occurrence_id]
     before = {name: edits[0].facts[name] for name in BEFORE if edits and name in edits[0].facts}

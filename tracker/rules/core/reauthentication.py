@@ -5,6 +5,6 @@ from datetime import datetime, timedelta
 PROOF_HOLDS = timedelta(minutes=15)
 
 
-def is_fresh(proved_at: datetime, now: datetime) -> bool:
-    """Whether a person who proved who they are at `proved_at` need not do it again."""
-    return now - proved_at < PROOF_HOLDS
+def is_recent(reauthenticated_at: datetime, now: datetime) -> bool:
+    """Whether a person who proved who they are at `reauthenticated_at` need not do it again."""
+    return now - reauthenticated_at < PROOF_HOLDS

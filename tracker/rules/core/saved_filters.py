@@ -24,12 +24,12 @@ class Listing(NamedTuple):
 
 
 LISTINGS: Mapping[str, Listing] = {
-    "calendar": Listing("Calendar", ("view", "kind", "body", "agency", "visibility", "mine", "cancelled")),
+    "calendar": Listing("Calendar", ("view", "kind", "committee", "agency", "visibility", "mine", "canceled")),
     "action-items": Listing("Action items", ("group", "q", "mine", "done")),
     "messages": Listing("Messages", ("state", "kind", "person")),
     "people": Listing("Agencies and people", ("q", "left")),
-    "reports": Listing("Reports", ("period", "from", "to", "kind", "body")),
-    "audit": Listing("Audit trail", ("who", "what", "about", "via", "from", "to")),
+    "reports": Listing("Reports", ("period", "from", "to", "kind", "committee")),
+    "audit": Listing("Audit log", ("who", "what", "about", "via", "from", "to")),
 }
 """Path of the page → what it is called and what a filter of it keeps."""
 

@@ -21,24 +21,25 @@ class Level(StrEnum):
 
 STANDINGS = {
     **dict.fromkeys(Level, (Standing.MEMBER, Standing.GOVERNMENT)),
-    Level.FEDERAL: tuple(Standing), Level.NON_GOVERNMENTAL: (Standing.MEMBER,),
-}  # fmt: skip
+    Level.FEDERAL: tuple(Standing),
+    Level.NON_GOVERNMENTAL: (Standing.MEMBER,),
+}
 """As what people of an agency see a named event."""
 
 
 class Role(StrEnum):
-    """What a member is trusted with beyond being one; a body chair is one for a body."""
+    """What a member is trusted with beyond being one; a committee chair is one for a committee."""
 
     COORDINATOR = "coordinator"
-    BODY_CHAIR = "body_chair"
+    COMMITTEE_CHAIR = "committee_chair"
     AGENCY_LEAD = "agency_lead"
     ADMINISTRATOR = "administrator"
     """Keeps accounts and the roster; no right to any content comes with it (NIST SP 800-53 AC-5)."""
     AUDITOR = "auditor"
-    """Reads the audit trail; what they may not open shows as ids and verbs."""
+    """Reads the audit log; what they may not open shows as ids and verbs."""
 
 
-SCHEDULERS = frozenset({Role.COORDINATOR, Role.BODY_CHAIR, Role.AGENCY_LEAD})
+SCHEDULERS = frozenset({Role.COORDINATOR, Role.COMMITTEE_CHAIR, Role.AGENCY_LEAD})
 
 
 class Status(StrEnum):
@@ -66,7 +67,7 @@ class Viewer:
     zone: str
     roles: frozenset[Role] = frozenset()
     chairs: frozenset[UUID] = frozenset()
-    """Bodies whose chair the viewer is."""
+    """Committees whose chair the viewer is."""
     audiences: frozenset[str] = field(default=frozenset())
     is_discreet: bool = False
     """Whether mails and feeds tell this person the time and nothing else; details are behind the sign-in."""
@@ -77,7 +78,7 @@ class Viewer:
 
     @property
     def actor(self) -> Actor:
-        """Who they are to the audit trail."""
+        """Who they are to the audit log."""
         return Actor(self.member_id, self.agency_id, self.origin)
 
     @property
@@ -91,13 +92,13 @@ class Viewer:
         return not SCHEDULERS.isdisjoint(self.roles)
 
     @property
-    def keeps_accounts(self) -> bool:
+    def manages_accounts(self) -> bool:
         """Whether the viewer adds people, lets them in and shows them out."""
         return not self.roles.isdisjoint((Role.COORDINATOR, Role.ADMINISTRATOR))
 
     @property
     def reads_audit(self) -> bool:
-        """Whether the viewer may read the audit trail."""
+        """Whether the viewer may read the audit log."""
         return not self.roles.isdisjoint((Role.COORDINATOR, Role.AUDITOR))
 
     @property
@@ -119,16 +120,16 @@ def viewer_of(  # noqa: PLR0913 - one keyword for each fact about a person
     roles: frozenset[Role],
     chairs: frozenset[UUID],
     seats: frozenset[UUID],
-    all_bodies: frozenset[UUID],
+    all_committees: frozenset[UUID],
     is_discreet: bool = False,
 ) -> Viewer:
     """Return the viewer with the audiences that hold for them.
 
-    A coordinator holds both arms and every body, but no named event that does not name them.
+    A coordinator holds both arms and every committee, but no named event that does not name them.
     """
     leads_all = Role.COORDINATOR in roles
-    arms, bodies = (tuple(Arm), all_bodies) if leads_all else ((arm,), seats | chairs)
-    held = audiences.of_person(member_id, agency_id, arms, bodies, STANDINGS[level])
+    arms, committees = (tuple(Arm), all_committees) if leads_all else ((arm,), seats | chairs)
+    held = audiences.of_person(member_id, agency_id, arms, committees, STANDINGS[level])
     return Viewer(
         member_id=member_id,
         name=name,

@@ -52,26 +52,36 @@ def invited(member_id: UUID, link_id: UUID, name: str, email: str, by: str, unti
     """Return the letter by which somebody new signs in for the first time; `by` invited them, the link ends `until`."""
     ends = local(until, zone)
     return Letter(
-        kind=MessageKind.ACCOUNT_INVITATION, to=email, to_name=name, thread=member_id,
-        subject="You are invited: set up your account", preview=f"The link works once, until {day(ends, ends.date())}.",
+        kind=MessageKind.ACCOUNT_INVITATION,
+        to=email,
+        to_name=name,
+        thread=member_id,
+        subject="You are invited: set up your account",
+        preview=f"The link works once, until {day(ends, ends.date())}.",
         heading="Set up your account",
         facts=(("Invited by", by), ("Good until", f"{longday(ends)}, {clock(ends)} {zone_word(zone)}")),
         paragraphs=(INVITED, YOURS_ALONE, UNEXPECTED),
         buttons=(Button(label="Set up my account", target=InvitationPage(member_id=member_id, link_id=link_id)),),
         foot=FOOT,
-    )  # fmt: skip
+    )
 
 
 def locked(member_id: UUID, name: str, email: str, zone: str, paused_at: datetime) -> Letter:
     """Return the letter that tells a member of the pause; `zone` is the task force's."""
     at = local(paused_at, zone)
     return Letter(
-        kind=MessageKind.ACCOUNT_LOCKED, to=email, to_name=name, thread=member_id,
-        subject="Your sign-in is paused after 5 wrong tries", preview="Was it you? Try again in 15 minutes.",
-        heading="Sign-in is paused", facts=(("Since", f"{longday(at)}, {clock(at)} {zone_word(zone)}"),),
+        kind=MessageKind.ACCOUNT_LOCKED,
+        to=email,
+        to_name=name,
+        thread=member_id,
+        subject="Your sign-in is paused after 5 wrong tries",
+        preview="Was it you? Try again in 15 minutes.",
+        heading="Sign-in is paused",
+        facts=(("Since", f"{longday(at)}, {clock(at)} {zone_word(zone)}"),),
         paragraphs=(WHY, "If it was you, try again after that, or ask the coordinator.", NOT_YOU),
-        buttons=(Button(label="See where you are signed in", target=SitePage(path="/settings#sessions")),), foot=FOOT,
-    )  # fmt: skip
+        buttons=(Button(label="See where you are signed in", target=SitePage(path="/settings#sessions")),),
+        foot=FOOT,
+    )
 
 
 def changed(member_id: UUID, facts: Mapping[str, Any], call: str, zone: str, done_at: datetime) -> Letter:
@@ -82,13 +92,18 @@ def changed(member_id: UUID, facts: Mapping[str, Any], call: str, zone: str, don
     """
     at = local(done_at, zone)
     return Letter(
-        kind=MessageKind.ACCOUNT_CHANGED, to=facts["to"], to_name=facts["name"], thread=member_id,
-        subject="Your account was changed", preview="Was this agreed with you? If not, please call.",
+        kind=MessageKind.ACCOUNT_CHANGED,
+        to=facts["to"],
+        to_name=facts["name"],
+        thread=member_id,
+        subject="Your account was changed",
+        preview="Was this agreed with you? If not, please call.",
         heading="Your account was changed",
         facts=(
             ("What", DONE[AccountChange(facts["what"])]),
             ("When", f"{longday(at)}, {clock(at)} {zone_word(zone)}"),
             ("By", facts["by"]),
         ),
-        paragraphs=("If you agreed to this, there is nothing to do.", CALL.format(call or NOBODY_ELSE)), foot=FOOT,
-    )  # fmt: skip
+        paragraphs=("If you agreed to this, there is nothing to do.", CALL.format(call or NOBODY_ELSE)),
+        foot=FOOT,
+    )

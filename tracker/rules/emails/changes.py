@@ -1,4 +1,4 @@
-"""What a mail says when time, place or details of an event changed, or a cancelled date takes place again."""
+"""What a mail says when time, place or details of an event changed, or a canceled date takes place again."""
 
 from datetime import date, datetime
 
@@ -6,7 +6,7 @@ from tracker.rules.core.wall_clock import to_local
 from tracker.rules.core.wording import clock, day, longday, span
 from tracker.rules.emails.content import Letter, subject
 from tracker.rules.emails.event import why
-from tracker.rules.emails.parts import (  # fmt: skip
+from tracker.rules.emails.parts import (
     Facts,
     Occasion,
     calendar_part,
@@ -16,7 +16,7 @@ from tracker.rules.emails.parts import (  # fmt: skip
     place,
     what_when_where,
 )
-from tracker.rules.emails.reply import only_here, reply_buttons, reply_facts, reply_words
+from tracker.rules.emails.reply import kept_reply_buttons, only_here, reply_facts, reply_words
 from tracker.rules.events.plan import rule_of
 from tracker.rules.recurrence import dates
 from tracker.rules.recurrence.words import pattern_words
@@ -27,17 +27,21 @@ def update(about: Occasion) -> Letter:
     heading, pattern = _what_changed(about)
     when = "Now" if _is_moved(about) and not about.is_series else "When"
     return letter_of(
-        about, heading, subject(pattern, about.title), f"{_was_words(about)} {reply_words(about)}".strip(),
+        about,
+        heading,
+        subject(pattern, about.title),
+        f"{_was_words(about)} {reply_words(about)}".strip(),
         facts=(*_was(about), *what_when_where(about, when), *why(about), *reply_facts(about)),
         paragraphs=("The attached update changes it in your calendar.", *only_here(about)),
-        buttons=reply_buttons(about), more=(event_page(about, "See the agenda and who is coming"),),
+        buttons=kept_reply_buttons(about),
+        more=(event_page(about, "See the agenda and who is coming"),),
         calendar=calendar_part(about),
-    )  # fmt: skip
+    )
 
 
 def _what_changed(about: Occasion) -> tuple[str, str]:
     """Return the heading, and the subject with {} for the title."""
-    if about.facts.get("reinstated"):
+    if about.facts.get("restored"):
         when = f"all dates from {day_and_time(about)}" if about.is_series else day_and_time(about)
         return "It takes place after all", f"Back on: {{}}, {when}"
     if added := about.facts.get("added"):

@@ -11,7 +11,7 @@ from tracker.rules.core.outbox import ENTRY, MessageKind
 from tracker.rules.core.wording import plural
 from tracker.rules.events.event import Event, Occurrence
 from tracker.rules.events.markings import Marking
-from tracker.rules.events.replies import AnswerValue, AttendeeRole
+from tracker.rules.events.replies import AttendeeRole, ReplyValue
 
 SUBJECT = 70  # characters that a phone shows
 PREVIEW = 90
@@ -28,17 +28,17 @@ ITEM_FOOT = (
     "You get this because this action item is yours. Replying to this email reaches the coordinator. "
     "Do not send case or victim details by email."
 )
-ANSWER_WORDS = {AnswerValue.ACCEPTED: "Yes", AnswerValue.TENTATIVE: "Maybe", AnswerValue.DECLINED: "No"}
-ANSWER_KEYS = {AnswerValue.ACCEPTED: "yes", AnswerValue.TENTATIVE: "maybe", AnswerValue.DECLINED: "no"}
+REPLY_WORDS = {ReplyValue.ACCEPTED: "Yes", ReplyValue.TENTATIVE: "Maybe", ReplyValue.DECLINED: "No"}
+REPLY_KEYS = {ReplyValue.ACCEPTED: "yes", ReplyValue.TENTATIVE: "maybe", ReplyValue.DECLINED: "no"}
 
 
 @dataclass(frozen=True, kw_only=True)
 class ReplyPage:
-    """The page that answers one invitation; `answer` (yes, maybe, no) only preselects."""
+    """The page that replies one invitation; `reply` (yes, maybe, no) only preselects."""
 
     invitation_id: UUID
     occurrence_id: UUID | None
-    answer: str = ""
+    reply: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,7 +98,7 @@ class CalendarPart:
     event: Event
     date: Occurrence | None
     dates: tuple[Occurrence, ...]
-    answer: AnswerValue
+    reply: ReplyValue
     role: AttendeeRole
     is_discreet: bool = False
     """Whether it tells the time and nothing else."""
@@ -178,10 +178,15 @@ def one_line(text: str) -> str:
 def sound(letter: Letter) -> Letter:
     """Return the letter with every text in it made safe, whatever people typed and rows kept."""
     return replace(
-        letter, to_name=one_line(letter.to_name), subject=one_line(letter.subject), preview=one_line(letter.preview),
-        heading=one_line(letter.heading), facts=tuple((label, one_line(value)) for label, value in letter.facts),
-        paragraphs=tuple(one_line(one) for one in letter.paragraphs), indicator=one_line(letter.indicator),
-    )  # fmt: skip
+        letter,
+        to_name=one_line(letter.to_name),
+        subject=one_line(letter.subject),
+        preview=one_line(letter.preview),
+        heading=one_line(letter.heading),
+        facts=tuple((label, one_line(value)) for label, value in letter.facts),
+        paragraphs=tuple(one_line(one) for one in letter.paragraphs),
+        indicator=one_line(letter.indicator),
+    )
 
 
 def cut(text: str, length: int) -> str:

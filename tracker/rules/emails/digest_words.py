@@ -25,14 +25,19 @@ Facts = list[tuple[str, str]]
 def digest(week: Week) -> Letter:
     """Return the digest of a week that is not empty."""
     letter = Letter(
-        kind=MessageKind.DIGEST, to=week.reader.email, to_name=week.reader.name, thread=week.reader.member_id,
-        subject=f"Your week: {', '.join(_counts(week))}", heading="Your week",
+        kind=MessageKind.DIGEST,
+        to=week.reader.email,
+        to_name=week.reader.name,
+        thread=week.reader.member_id,
+        subject=f"Your week: {', '.join(_counts(week))}",
+        heading="Your week",
         preview=f"{_day(week.monday)} to {_day(week.sunday)}.",
         facts=(*_dates("Reply owed", week.owed, week), *_dates("Event", week.events, week), *_items(week)),
         paragraphs=(COUNTED,) if _has_named(week) else (),
-        buttons=(Button(label="Open my page", target=SitePage(path="/")),), foot=FOOT,
+        buttons=(Button(label="Open my page", target=SitePage(path="/")),),
+        foot=FOOT,
         stop=StopPage(member_id=week.reader.member_id),
-    )  # fmt: skip
+    )
     return _discreet(letter, week) if week.reader.is_discreet else replace(letter, banner=_banner(week))
 
 
@@ -47,9 +52,13 @@ def _discreet(letter: Letter, week: Week) -> Letter:
     counts = [plural(len(week.events), "appointment")] if week.events else []
     other = [plural(len(week.owed) + len(week.items), "thing") + " to do"] if week.owed or week.items else []
     return replace(
-        letter, subject=f"Your week: {', '.join(counts + other)}", facts=(), paragraphs=(discreet.SEE,),
-        foot=discreet.FOOT, is_discreet=True,
-    )  # fmt: skip
+        letter,
+        subject=f"Your week: {', '.join(counts + other)}",
+        facts=(),
+        paragraphs=(discreet.SEE,),
+        foot=discreet.FOOT,
+        is_discreet=True,
+    )
 
 
 def _counts(week: Week) -> list[str]:

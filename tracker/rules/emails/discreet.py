@@ -15,14 +15,34 @@ FOOT = "You chose mails that tell the time and nothing else."
 SEE = "Sign in to see the details."
 NAMED_SUBJECT = f"{APPOINTMENT}: please sign in and reply"
 NEWS = "There is news about an appointment"
-KEPT_FACTS = frozenset({
-    "What", "When", "Was", "Was until", "Now", "First date", "Then", "Last date", "Dates", "Not on", "Moved", "Also on",
-    "Your time", "Cancelled", "Next", "Reply by", "Your reply", "Due", "Was due", "Details",
-})  # fmt: skip
+KEPT_FACTS = frozenset(
+    {
+        "What",
+        "When",
+        "Was",
+        "Was until",
+        "Now",
+        "First date",
+        "Then",
+        "Last date",
+        "Dates",
+        "Not on",
+        "Moved",
+        "Also on",
+        "Your time",
+        "Canceled",
+        "Next",
+        "Reply by",
+        "Your reply",
+        "Due",
+        "Was due",
+        "Details",
+    }
+)
 """Labels of the lines that tell times and the reader's own reply."""
-KEPT_OF_MESSAGE = frozenset({
-    "starts_at", "ends_at", "repeats", "until", "lead_time", "late", "ended", "is_last", "is_off_list", "reinstated",
-})  # fmt: skip
+KEPT_OF_MESSAGE = frozenset(
+    {"starts_at", "ends_at", "repeats", "until", "lead_time", "late", "ended", "is_last", "is_off_list", "restored"}
+)
 
 
 def of_event(about: Occasion, make: Callable[[Occasion], Letter]) -> Letter:
@@ -49,28 +69,45 @@ def of_nothing_more(letter: Letter) -> Letter:
 def _discreet(letter: Letter, page: str) -> Letter:
     part = letter.calendar
     return replace(
-        letter, facts=tuple((label, value) for label, value in letter.facts if label in KEPT_FACTS),
-        paragraphs=(SEE,) if page else (), more=(), foot=FOOT, is_discreet=True,
+        letter,
+        facts=tuple((label, value) for label, value in letter.facts if label in KEPT_FACTS),
+        paragraphs=(SEE,) if page else (),
+        more=(),
+        foot=FOOT,
+        is_discreet=True,
         buttons=(Button(label="Sign in", target=SitePage(path=page)),) if page else (),
         calendar=replace(part, is_discreet=True) if isinstance(part, CalendarPart) else part,
-    )  # fmt: skip
+    )
 
 
 def _appointment(about: Occasion) -> Occasion:
     event = _nameless(about.event)
     return replace(
-        about, event=event, date=_of(event, about.date), dates=tuple(_of(event, one) for one in about.dates),
-        ahead=tuple(_of(event, one) for one in about.ahead), replies=None,
+        about,
+        event=event,
+        date=_of(event, about.date),
+        dates=tuple(_of(event, one) for one in about.dates),
+        ahead=tuple(_of(event, one) for one in about.ahead),
+        replies=None,
         onward=_nameless(about.onward) if about.onward else None,
         facts={name: fact for name, fact in about.facts.items() if name in KEPT_OF_MESSAGE},
-    )  # fmt: skip
+    )
 
 
 def _nameless(event: Event) -> Event:
     return replace(
-        event, title=APPOINTMENT, description="", place="", video_link="", agenda="", reference=None, body=None,
-        lead="", lead_agency="", marking=None,
-    )  # fmt: skip
+        event,
+        title=APPOINTMENT,
+        description="",
+        place="",
+        video_link="",
+        agenda="",
+        reference=None,
+        committee=None,
+        lead="",
+        lead_agency="",
+        marking=None,
+    )
 
 
 def _of(event: Event, date: Occurrence) -> Occurrence:

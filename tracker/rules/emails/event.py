@@ -17,21 +17,21 @@ from tracker.rules.emails.content import (
     one_line,
     subject,
 )
-from tracker.rules.emails.parts import (  # fmt: skip
+from tracker.rules.emails.parts import (
     Facts,
     Occasion,
-    answer_buttons,
     calendar_part,
     day_and_time,
     event_page,
     length_and_way,
     letter_of,
+    reply_buttons,
     reply_by,
     what_when_where,
     when_words,
 )
 from tracker.rules.emails.parts import times as times_of
-from tracker.rules.emails.reply import only_here, reply_buttons, reply_facts, still_counts
+from tracker.rules.emails.reply import kept_reply_buttons, only_here, reply_facts, still_counts
 
 NEWS = {
     MessageKind.INVITATION: "You are named on a task force event",
@@ -55,14 +55,19 @@ def restricted(about: Occasion) -> Letter:
     """
     entry = mailed_entry(about.facts)
     return Letter(
-        kind=about.kind, to=about.reader.email, to_name=about.reader.name, thread=about.event.id,
-        subject=RESTRICTED_SUBJECT, preview=RESTRICTED_PREVIEW,
+        kind=about.kind,
+        to=about.reader.email,
+        to_name=about.reader.name,
+        thread=about.event.id,
+        subject=RESTRICTED_SUBJECT,
+        preview=RESTRICTED_PREVIEW,
         heading=NEWS.get(about.kind, "There is news about a task force event"),
         facts=(("Details", "Shown after sign-in"),),
         paragraphs=(SIGN_IN, NAMED_NOW) if entry else (SIGN_IN,),
         buttons=(Button(label="Sign in and reply", target=SitePage(path=f"/events/{about.event.id}")),),
-        foot="You get this because you are a named participant. No calendar entry is attached.", calendar=entry,
-    )  # fmt: skip
+        foot="You get this because you are a named participant. No calendar entry is attached.",
+        calendar=entry,
+    )
 
 
 def invitation(about: Occasion) -> Letter:
@@ -70,60 +75,72 @@ def invitation(about: Occasion) -> Letter:
     by = reply_by(about)
     asked = f"Please reply by {day(by, about.today)}." if by else "Please reply soon."
     reply: Facts = (("Reply by", f"{longday(by)}, {clock(by)}"),) if by else ()
-    way = "Use a button to answer. Each button opens a page where you confirm."
-    if about.is_answered and not about.is_lead:
-        asked, reply, way = still_counts(about), reply_facts(about), "You do not need to answer again."
+    way = "Use a button to reply. Each button opens a page where you confirm."
+    if about.is_replied and not about.is_lead:
+        asked, reply, way = still_counts(about), reply_facts(about), "You do not need to reply again."
     return letter_of(
-        about, "You are invited", subject(f"Invitation: {{}}, {day_and_time(about)}", about.title),
+        about,
+        "You are invited",
+        subject(f"Invitation: {{}}, {day_and_time(about)}", about.title),
         f"{asked} {length_and_way(about)}".strip(),
         facts=(*what_when_where(about), ("Organizer", f"{about.event.lead} ({about.event.lead_agency})"), *reply),
         paragraphs=(way, *only_here(about)),
-        buttons=reply_buttons(about) if about.is_answered else answer_buttons(about),
-        more=(event_page(about, "See the agenda and who is coming"),), calendar=calendar_part(about),
-    )  # fmt: skip
+        buttons=kept_reply_buttons(about) if about.is_replied else reply_buttons(about),
+        more=(event_page(about, "See the agenda and who is coming"),),
+        calendar=calendar_part(about),
+    )
 
 
 def cancellation(about: Occasion) -> Letter:
     """Return the news that a date, or the whole event, does not take place."""
     if about.is_series:
-        heading, pattern, off = "This series is cancelled", "Cancelled: {}, all dates", "All dates to come"
+        heading, pattern, off = "This series is canceled", "Canceled: {}, all dates", "All dates to come"
     else:
-        heading, pattern = "This date is cancelled", f"Cancelled: {{}}, {day(about.starts, about.today)}"
+        heading, pattern = "This date is canceled", f"Canceled: {{}}, {day(about.starts, about.today)}"
         off = f"{longday(about.starts)}, {times_of(about)}"
     following = _following(about)
     return letter_of(
-        about, heading, subject(pattern, about.title),
+        about,
+        heading,
+        subject(pattern, about.title),
         f"Only this date. The next date is {following[0][1]}." if following else NOTHING_TO_DO,
-        facts=(("What", about.title), ("Cancelled", off), *following, *why(about)),
+        facts=(("What", about.title), ("Canceled", off), *following, *why(about)),
         paragraphs=(f"Other dates in the series are not affected. {NOTHING_TO_DO}" if following else NOTHING_TO_DO,),
         more=(event_page(about, "See the series" if about.event.is_series else "See the event"),),
         calendar=calendar_part(about, is_cancel=True),
-    )  # fmt: skip
+    )
 
 
 def withdrawal(about: Occasion) -> Letter:
     """Return the news that its reader is off the list; the event itself takes place."""
     when = "" if about.is_series else f", {day(about.starts, about.today)}"
     return letter_of(
-        about, "You are no longer on the list", subject(f"You are off the list: {{}}{when}", about.title),
+        about,
+        "You are no longer on the list",
+        subject(f"You are off the list: {{}}{when}", about.title),
         "You do not need to come. The event itself takes place.",
         facts=(("What", about.title), ("When", when_words(about))),
         paragraphs=(f"{NOTHING_TO_DO} {TAKEN_OUT}",),
-        more=(event_page(about, "See the event"),), calendar=calendar_part(about, is_cancel=True),
+        more=(event_page(about, "See the event"),),
+        calendar=calendar_part(about, is_cancel=True),
         foot=WERE_ON_THE_LIST,
-    )  # fmt: skip
+    )
 
 
-def stand_in(about: Occasion) -> Letter:
+def substitute(about: Occasion) -> Letter:
     """Return the news that its reader comes in somebody's place."""
-    name = one_line(about.stands_in_for)
+    name = one_line(about.substitutes_for)
     return letter_of(
-        about, "You come as alternate", subject(f"Come as alternate: {{}}, {day_and_time(about)}", about.title),
-        f"{name} cannot come and named you.", facts=(*what_when_where(about), ("You come for", name)),
+        about,
+        "You come as alternate",
+        subject(f"Come as alternate: {{}}, {day_and_time(about)}", about.title),
+        f"{name} cannot come and named you.",
+        facts=(*what_when_where(about), ("You come for", name)),
         paragraphs=(f"If you cannot come either, tell {name}. The attached entry puts it into your calendar.",),
-        more=(event_page(about, "See the agenda and who is coming"),), calendar=calendar_part(about),
+        more=(event_page(about, "See the agenda and who is coming"),),
+        calendar=calendar_part(about),
         foot=FOOT.replace("you are on the list", "you come as alternate"),
-    )  # fmt: skip
+    )
 
 
 def off_the_list(reader: Viewer, event_id: UUID, entry: MailedEntry | None) -> Letter:
@@ -133,11 +150,18 @@ def off_the_list(reader: Viewer, event_id: UUID, entry: MailedEntry | None) -> L
     """
     gone = TAKEN_OUT if entry else "If the event stands in your calendar, delete it there."
     return Letter(
-        kind=MessageKind.WITHDRAWAL, to=reader.email, to_name=reader.name, thread=event_id,
-        subject="You are off the list for a task force event", preview=NOTHING_TO_DO,
-        heading="You are off the list for a task force event", facts=(),
-        paragraphs=(f"{NOTHING_TO_DO} {gone}",), foot=WERE_ON_THE_LIST, calendar=entry,
-    )  # fmt: skip
+        kind=MessageKind.WITHDRAWAL,
+        to=reader.email,
+        to_name=reader.name,
+        thread=event_id,
+        subject="You are off the list for a task force event",
+        preview=NOTHING_TO_DO,
+        heading="You are off the list for a task force event",
+        facts=(),
+        paragraphs=(f"{NOTHING_TO_DO} {gone}",),
+        foot=WERE_ON_THE_LIST,
+        calendar=entry,
+    )
 
 
 def why(about: Occasion) -> Facts:
@@ -147,7 +171,7 @@ def why(about: Occasion) -> Facts:
 
 
 def _following(about: Occasion) -> Facts:
-    """Return the next date of the series, when one of its dates is cancelled."""
+    """Return the next date of the series, when one of its dates is canceled."""
     later = [one for one in about.ahead if one.starts_at > about.date.starts_at and not about.is_whole]
     if not later:
         return ()

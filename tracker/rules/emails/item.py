@@ -10,9 +10,7 @@ from tracker.rules.core.wording import day, longday, plural
 from tracker.rules.emails import discreet
 from tracker.rules.emails.content import ITEM_FOOT, PREVIEW, Button, ItemPage, Letter, SitePage, cut, marked, one_line
 
-STATUS_WORDS = {
-    ItemStatus.OPEN: "Open", ItemStatus.IN_PROGRESS: "In progress", ItemStatus.BLOCKED: "Blocked",
-}  # fmt: skip
+STATUS_WORDS = {ItemStatus.OPEN: "Open", ItemStatus.IN_PROGRESS: "In progress", ItemStatus.BLOCKED: "Blocked"}
 BLOCKED = "If something is in the way, choose “Blocked” on the page and say what would help."
 NO_ACCOUNT = "Update it from here without signing in. The link works until the item is closed."
 LATE = "This reminder comes late: no mail could be sent for a while."
@@ -30,19 +28,29 @@ def letter(
         return _restricted(kind, item, line)
     paragraphs = (words, LATE) if facts.get("late") else (words,)
     written = Letter(
-        kind=kind, to=item.owner_email, to_name=item.owner, thread=item.id, heading=heading, subject=line,
-        preview=cut(preview, PREVIEW), facts=_facts(kind, item), paragraphs=paragraphs, buttons=_buttons(item),
+        kind=kind,
+        to=item.owner_email,
+        to_name=item.owner,
+        thread=item.id,
+        heading=heading,
+        subject=line,
+        preview=cut(preview, PREVIEW),
+        facts=_facts(kind, item),
+        paragraphs=paragraphs,
+        buttons=_buttons(item),
         foot=ITEM_FOOT,
-    )  # fmt: skip
+    )
     return marked(written, item.marking)
 
 
 def _assigned(item: ActionItem, today: date) -> tuple[str, str, str, str]:
     origin = f"From {cut(one_line(item.origin), 40)}. " if item.origin else ""
     return (
-        "You have a new action item", f"Action item {item.reference} for you, due {day(item.due, today)}",
-        f"{origin}Open it to see the details.", NO_ACCOUNT,
-    )  # fmt: skip
+        "You have a new action item",
+        f"Action item {item.reference} for you, due {day(item.due, today)}",
+        f"{origin}Open it to see the details.",
+        NO_ACCOUNT,
+    )
 
 
 def _due(item: ActionItem, today: date) -> tuple[str, str, str, str]:
@@ -55,20 +63,29 @@ def _due(item: ActionItem, today: date) -> tuple[str, str, str, str]:
 def _overdue(item: ActionItem, today: date) -> tuple[str, str, str, str]:
     late = plural(days_late(item, today), "day")
     return (
-        f"{late} overdue", f"Overdue by {late}: action item {item.reference}",
-        f"Was due {day(item.due, today)}. Tell us where it stands.", BLOCKED,
-    )  # fmt: skip
+        f"{late} overdue",
+        f"Overdue by {late}: action item {item.reference}",
+        f"Was due {day(item.due, today)}. Tell us where it stands.",
+        BLOCKED,
+    )
 
 
 def _restricted(kind: MessageKind, item: ActionItem, line: str) -> Letter:
     """Return a letter that names the item and its day, and nothing of the event it comes from."""
     page = SitePage(path=f"/action-items/{item.reference}")
     return Letter(
-        kind=kind, to=item.owner_email, to_name=item.owner, thread=item.id, subject=line,
-        preview="Sign in to read it.", heading=f"Action item {item.reference}",
-        facts=(("Due", longday(item.due)), ("Details", "Shown after sign-in")), paragraphs=("Sign in to read it.",),
-        buttons=(Button(label="Sign in to read it", target=page),), foot=ITEM_FOOT,
-    )  # fmt: skip
+        kind=kind,
+        to=item.owner_email,
+        to_name=item.owner,
+        thread=item.id,
+        subject=line,
+        preview="Sign in to read it.",
+        heading=f"Action item {item.reference}",
+        facts=(("Due", longday(item.due)), ("Details", "Shown after sign-in")),
+        paragraphs=("Sign in to read it.",),
+        buttons=(Button(label="Sign in to read it", target=page),),
+        foot=ITEM_FOOT,
+    )
 
 
 def _facts(kind: MessageKind, item: ActionItem) -> tuple[tuple[str, str], ...]:

@@ -17,7 +17,7 @@ _NUMBER = re.compile(rf"{AGAIN}([0-9]+)\Z")
 
 
 class Standing(StrEnum):
-    """What people ask about a message; several states can stand behind one answer."""
+    """What people ask about a message; several states can stand behind one reply."""
 
     PLANNED = "planned"
     """Computed from the rules; there is no row yet."""
@@ -34,19 +34,31 @@ STATES = {
     Standing.SKIPPED: frozenset({State.SUPERSEDED, State.SUPPRESSED, State.TOO_LATE}),
 }
 STATE_WORDS = {
-    State.PENDING: "Waiting", State.SENT: "Sent", State.BOUNCED: "Refused by the mail server", State.FAILED: "Failed",
-    State.TOO_LATE: "Too late", State.SUPERSEDED: "Not needed any more", State.SUPPRESSED: "Held back",
-}  # fmt: skip
+    State.PENDING: "Waiting",
+    State.SENT: "Sent",
+    State.BOUNCED: "Refused by the mail server",
+    State.FAILED: "Failed",
+    State.TOO_LATE: "Too late",
+    State.SUPERSEDED: "Not needed any more",
+    State.SUPPRESSED: "Held back",
+}
 KIND_WORDS = {
-    MessageKind.INVITATION: "Invitation", MessageKind.UPDATE: "Change", MessageKind.CANCELLATION: "Cancellation",
-    MessageKind.WITHDRAWAL: "Taken off the list", MessageKind.STAND_IN: "Sent as alternate",
+    MessageKind.INVITATION: "Invitation",
+    MessageKind.UPDATE: "Change",
+    MessageKind.CANCELLATION: "Cancellation",
+    MessageKind.WITHDRAWAL: "Taken off the list",
+    MessageKind.SUBSTITUTE: "Sent as alternate",
     MessageKind.REMINDER: "Reminder",
-    MessageKind.NO_REPLY: "Request to reply", MessageKind.ITEM_ASSIGNED: "New action item",
-    MessageKind.ITEM_DUE: "Action item due", MessageKind.ITEM_OVERDUE: "Action item overdue",
-    MessageKind.DIGEST: "Weekly digest", MessageKind.ACCOUNT_LOCKED: "Account locked",
-    MessageKind.ACCOUNT_CHANGED: "Account changed", MessageKind.TRAIL_BROKEN: "Audit trail changed",
+    MessageKind.NO_REPLY: "Request to reply",
+    MessageKind.ITEM_ASSIGNED: "New action item",
+    MessageKind.ITEM_DUE: "Action item due",
+    MessageKind.ITEM_OVERDUE: "Action item overdue",
+    MessageKind.DIGEST: "Weekly digest",
+    MessageKind.ACCOUNT_LOCKED: "Account locked",
+    MessageKind.ACCOUNT_CHANGED: "Account changed",
+    MessageKind.TRAIL_BROKEN: "Audit log changed",
     MessageKind.ACCOUNT_INVITATION: "Invitation to sign in",
-}  # fmt: skip
+}
 OF_ACCOUNTS = frozenset({MessageKind.ACCOUNT_LOCKED, MessageKind.ACCOUNT_CHANGED, MessageKind.ACCOUNT_INVITATION})
 RESENDABLE = STATES[Standing.FAILED] | STATES[Standing.SENT]
 
@@ -129,7 +141,7 @@ class Narrowed:
 
     @property
     def states(self) -> frozenset[State]:
-        """The states that stand behind the answer; none = all."""
+        """The states that stand behind the reply; none = all."""
         return STATES.get(self.standing, frozenset()) if self.standing else frozenset()
 
 

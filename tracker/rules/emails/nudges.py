@@ -11,7 +11,7 @@ from tracker.rules.events.event import EventStatus, Line
 REST = timedelta(hours=48)
 """So long after one reminder about an event nobody is asked again to reply to it, on any of its dates."""
 ASKED_AGAIN = (timedelta(days=5), timedelta(days=2))
-"""How long before a date the events of a body that wants it ask again for missing replies."""
+"""How long before a date the events of a committee that wants it ask again for missing replies."""
 
 
 @dataclass(frozen=True, kw_only=True)

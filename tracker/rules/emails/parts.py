@@ -11,7 +11,7 @@ from tracker.rules.core.outbox import MessageKind
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.core.wall_clock import to_local, zone_word
 from tracker.rules.core.wording import clock, day, longday, plural, span
-from tracker.rules.emails.content import (  # fmt: skip
+from tracker.rules.emails.content import (
     FOOT,
     PREVIEW,
     Button,
@@ -27,7 +27,7 @@ from tracker.rules.emails.content import (  # fmt: skip
 from tracker.rules.events import replies as reply_rules
 from tracker.rules.events.event import Event, Occurrence
 from tracker.rules.events.plan import is_moved, rule_of
-from tracker.rules.events.replies import AnswerValue, AttendeeRole
+from tracker.rules.events.replies import AttendeeRole, ReplyValue
 from tracker.rules.recurrence import dates
 from tracker.rules.recurrence.words import pattern_words
 
@@ -52,16 +52,16 @@ class Occasion:
     ahead: tuple[Occurrence, ...]
     """The dates that are still to come and take place."""
     invitation_id: UUID | None
-    answer: AnswerValue
-    is_answered: bool = False
-    """Whether its reader has answered for each date to come."""
+    reply: ReplyValue
+    is_replied: bool = False
+    """Whether its reader has replied for each date to come."""
     role: AttendeeRole
     facts: Mapping[str, Any] = field(default_factory=dict)
-    heard_at: datetime | None = None
-    """When its reader last answered."""
+    responded_at: datetime | None = None
+    """When its reader last replied."""
     replies: tuple[int, int, int] | None = None
     """How many people said yes, maybe and no so far; only for who is asked to reply."""
-    stands_in_for: str = ""
+    substitutes_for: str = ""
     """In whose place its reader comes, who was not asked themselves."""
     onward: Event | None = None
     """The series that goes on where this one was cut short."""
@@ -88,9 +88,9 @@ class Occasion:
         return self.is_whole and self.event.is_series
 
     @property
-    def has_no_answer(self) -> bool:
-        """Whether its reader still owes an answer; the lead never does."""
-        return self.answer is AnswerValue.NEEDS_ACTION and not self.is_lead
+    def has_no_reply(self) -> bool:
+        """Whether its reader still owes a reply; the lead never does."""
+        return self.reply is ReplyValue.NEEDS_ACTION and not self.is_lead
 
     @property
     def is_lead(self) -> bool:
@@ -99,24 +99,46 @@ class Occasion:
 
 
 def letter_of(  # noqa: PLR0913 - the parts of a letter
-    about: Occasion, heading: str, subject: str, preview: str, *, facts: Facts, paragraphs: tuple[str, ...] = (),
-    buttons: tuple[Button, ...] = (), more: tuple[Button, ...], calendar: CalendarPart | None = None, foot: str = FOOT,
-) -> Letter:  # fmt: skip
+    about: Occasion,
+    heading: str,
+    subject: str,
+    preview: str,
+    *,
+    facts: Facts,
+    paragraphs: tuple[str, ...] = (),
+    buttons: tuple[Button, ...] = (),
+    more: tuple[Button, ...],
+    calendar: CalendarPart | None = None,
+    foot: str = FOOT,
+) -> Letter:
     """Return a letter to the reader, in the thread of the event."""
     return Letter(
-        kind=about.kind, to=about.reader.email, to_name=about.reader.name, thread=about.event.id, heading=heading,
-        subject=subject, preview=cut(preview, PREVIEW), facts=facts, paragraphs=paragraphs, buttons=buttons, more=more,
-        calendar=calendar, foot=foot,
-    )  # fmt: skip
+        kind=about.kind,
+        to=about.reader.email,
+        to_name=about.reader.name,
+        thread=about.event.id,
+        heading=heading,
+        subject=subject,
+        preview=cut(preview, PREVIEW),
+        facts=facts,
+        paragraphs=paragraphs,
+        buttons=buttons,
+        more=more,
+        calendar=calendar,
+        foot=foot,
+    )
 
 
 def what_when_where(about: Occasion, when: str = "When") -> Facts:
     """Return the facts that nearly every letter begins with."""
     where = place(about)
     return (
-        ("What", about.title), (when, when_words(about)), *_dates(about), *_own_time(about),
+        ("What", about.title),
+        (when, when_words(about)),
+        *_dates(about),
+        *_own_time(about),
         *([("Where", where)] if where else []),
-    )  # fmt: skip
+    )
 
 
 def when_words(about: Occasion) -> str:
@@ -166,7 +188,7 @@ def reply_by(about: Occasion) -> datetime | None:
     return reply_rules.reply_by(about.starts, about.today)
 
 
-def answer_buttons(about: Occasion) -> tuple[Button, ...]:
+def reply_buttons(about: Occasion) -> tuple[Button, ...]:
     """Return the three buttons of an invitation; none for the lead."""
     words = (("Reply yes", "yes"), ("Maybe", "maybe"), ("No", "no"))
     return tuple(button for label, key in words for button in reply_button(about, label, key))
@@ -177,7 +199,7 @@ def reply_button(about: Occasion, label: str, key: str = "") -> tuple[Button, ..
     if about.invitation_id is None or about.is_lead:
         return ()
     date = None if about.is_whole else about.date.id
-    page = ReplyPage(invitation_id=about.invitation_id, occurrence_id=date, answer=key)
+    page = ReplyPage(invitation_id=about.invitation_id, occurrence_id=date, reply=key)
     return (Button(label=label, target=page),)
 
 
@@ -196,9 +218,13 @@ def video_room(about: Occasion) -> tuple[Button, ...]:
 def calendar_part(about: Occasion, *, is_cancel: bool = False) -> CalendarPart:
     """Return what the reader's calendar is told."""
     return CalendarPart(
-        is_cancel=is_cancel, event=about.event, date=None if about.is_whole else about.date, dates=about.dates,
-        answer=about.answer, role=about.role,
-    )  # fmt: skip
+        is_cancel=is_cancel,
+        event=about.event,
+        date=None if about.is_whole else about.date,
+        dates=about.dates,
+        reply=about.reply,
+        role=about.role,
+    )
 
 
 def _dates(about: Occasion) -> Facts:

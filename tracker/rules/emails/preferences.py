@@ -45,7 +45,7 @@ class Preferences:
     date_reminders: bool = True
     item_reminders: bool = True
     leads: frozenset[timedelta] | None = None
-    """None = as the body of an event, or else the task force, has it."""
+    """None = as the committee of an event, or else the task force, has it."""
     quiet: tuple[time, time] | None = None
     digest: bool = False
     """A weekly digest on Mondays."""
@@ -54,8 +54,8 @@ class Preferences:
 
 
 @dataclass(frozen=True, kw_only=True)
-class BodyPreferences:
-    """What a body chose for its events; as it stands here it is for a body that chose nothing."""
+class CommitteePreferences:
+    """What a committee chose for its events; as it stands here it is for a committee that chose nothing."""
 
     leads: frozenset[timedelta] = USUAL
     asks_again: bool = False
@@ -77,16 +77,16 @@ class Wish:
 
 @dataclass(frozen=True, kw_only=True)
 class Wishes:
-    """What everybody chose, with the zone of each person's quiet hours, and what bodies chose for their events."""
+    """What everybody chose, with the zone of each person's quiet hours, and what committees chose for their events."""
 
     of_member: Mapping[UUID, Preferences] = field(default_factory=dict)
     zones: Mapping[UUID, str] = field(default_factory=dict)
-    of_body: Mapping[UUID, BodyPreferences] = field(default_factory=dict)
+    of_committee: Mapping[UUID, CommitteePreferences] = field(default_factory=dict)
 
-    def of_date(self, member_id: UUID, body_id: UUID | None) -> Wish | None:
-        """Return what a person wants of a date of this body; None = no reminder."""
+    def of_date(self, member_id: UUID, committee_id: UUID | None) -> Wish | None:
+        """Return what a person wants of a date of this committee; None = no reminder."""
         own = self.of_member.get(member_id)
-        usual = self.of_body.get(body_id, BodyPreferences()).leads if body_id else USUAL
+        usual = self.of_committee.get(committee_id, CommitteePreferences()).leads if committee_id else USUAL
         if own is None:
             return Wish(leads=usual)
         if not own.date_reminders:
@@ -100,21 +100,21 @@ class Wishes:
             return None
         return Wish(leads=None, quiet=self.quiet_of(member_id))
 
-    def of_anybody(self, body_id: UUID | None) -> set[Wish]:
-        """Return each different wish that somebody may have of a date of this body."""
-        every = {self.of_date(member_id, body_id) for member_id in (*self.of_member, UUID(int=0))}
+    def of_anybody(self, committee_id: UUID | None) -> set[Wish]:
+        """Return each different wish that somebody may have of a date of this committee."""
+        every = {self.of_date(member_id, committee_id) for member_id in (*self.of_member, UUID(int=0))}
         return {one for one in every if one is not None}
 
     @property
     def leads(self) -> set[timedelta]:
         """All lead times that anybody wants."""
         own = (one.leads or frozenset() for one in self.of_member.values())
-        return set(LEAD_TIMES).union(*own, *(one.leads for one in self.of_body.values()))
+        return set(LEAD_TIMES).union(*own, *(one.leads for one in self.of_committee.values()))
 
     @property
     def asking(self) -> frozenset[UUID]:
-        """The bodies that ask again for missing replies."""
-        return frozenset(body_id for body_id, one in self.of_body.items() if one.asks_again)
+        """The committees that ask again for missing replies."""
+        return frozenset(committee_id for committee_id, one in self.of_committee.items() if one.asks_again)
 
     @property
     def shift(self) -> timedelta:

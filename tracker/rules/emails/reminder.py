@@ -1,20 +1,20 @@
 """What a reminder of a date says; how near the date is follows from the moment of sending."""
 
 from tracker.rules.core.wording import clock
-from tracker.rules.emails.content import ANSWER_WORDS, Button, Letter, nearness, subject
-from tracker.rules.emails.parts import (  # fmt: skip
+from tracker.rules.emails.content import REPLY_WORDS, Button, Letter, nearness, subject
+from tracker.rules.emails.parts import (
     Facts,
     Occasion,
-    answer_buttons,
     day_and_time,
     event_page,
     letter_of,
     place,
     reply_button,
+    reply_buttons,
     video_room,
     what_when_where,
 )
-from tracker.rules.events.replies import AnswerValue
+from tracker.rules.events.replies import ReplyValue
 
 FAR = 2  # days from which the day is named
 LATE = "This reminder comes late: no mail could be sent for a while."
@@ -24,12 +24,15 @@ def reminder(about: Occasion) -> Letter:
     """Return the reminder of one date."""
     where = place(about)
     return letter_of(
-        about, _when_near(about), subject(f"{_near_and_time(about)}: {{}}{_day(about)}", about.title),
+        about,
+        _when_near(about),
+        subject(f"{_near_and_time(about)}: {{}}{_day(about)}", about.title),
         " ".join(filter(None, (f"{where[:1].upper()}{where[1:]}." if where else "", _reply_words(about)))),
         facts=(*what_when_where(about), *_reply(about)),
         paragraphs=(LATE,) if about.facts.get("late") else (),
-        buttons=_buttons(about), more=(event_page(about, "Agenda"), *video_room(about)),
-    )  # fmt: skip
+        buttons=_buttons(about),
+        more=(event_page(about, "Agenda"), *video_room(about)),
+    )
 
 
 def _is_far(about: Occasion) -> bool:
@@ -53,18 +56,18 @@ def _day(about: Occasion) -> str:
 def _reply_words(about: Occasion) -> str:
     if about.is_lead:
         return "You lead it."
-    return "Please reply." if about.has_no_answer else f"You replied {ANSWER_WORDS[about.answer].lower()}."
+    return "Please reply." if about.has_no_reply else f"You replied {REPLY_WORDS[about.reply].lower()}."
 
 
 def _reply(about: Occasion) -> Facts:
     if about.is_lead:
         return ()
-    return (("Your reply", ANSWER_WORDS.get(about.answer, "None yet. Please answer.")),)
+    return (("Your reply", REPLY_WORDS.get(about.reply, "None yet. Please reply.")),)
 
 
 def _buttons(about: Occasion) -> tuple[Button, ...]:
-    if about.has_no_answer:
-        return answer_buttons(about)
-    if about.answer is AnswerValue.TENTATIVE:
+    if about.has_no_reply:
+        return reply_buttons(about)
+    if about.reply is ReplyValue.TENTATIVE:
         return (*reply_button(about, "I will come", "yes"), *reply_button(about, "I cannot come", "no"))
     return reply_button(about, "I cannot come", "no")

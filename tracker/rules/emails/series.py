@@ -28,7 +28,7 @@ def _goes_on_without_them(about: Occasion) -> Letter:
 
 
 def _cut_short(about: Occasion) -> Letter:
-    text = "The dates after that one are cancelled. The attached notice takes them out of your calendar."
+    text = "The dates after that one are canceled. The attached notice takes them out of your calendar."
     title = subject(f"Ends: {{}}, last date {day(_last(about), about.today)}", about.title)
     return _letter(about, "This series ends", title, text, text)
 
@@ -42,10 +42,15 @@ def _goes_on(about: Occasion) -> Letter:
 def _letter(about: Occasion, heading: str, title: str, preview: str, text: str) -> Letter:
     last = ("Last date", longday(_last(about)))
     return letter_of(
-        about, heading, title, preview, paragraphs=(text,), more=(event_page(about, "See the series"),),
+        about,
+        heading,
+        title,
+        preview,
+        paragraphs=(text,),
+        more=(event_page(about, "See the series"),),
         facts=(("What", about.title), last, *exceptions(about), *_was_and_now(about), *why(about)),
         calendar=calendar_part(about),
-    )  # fmt: skip
+    )
 
 
 def _last(about: Occasion) -> datetime:

@@ -35,7 +35,7 @@ class Incoming:
     added: tuple[datetime, ...] = ()
     """Dates that no rule gives (RDATE)."""
     changes: Mapping[datetime, DateChange | None] = field(default_factory=dict)
-    """What single dates become; None = cancelled."""
+    """What single dates become; None = canceled."""
     notes: tuple[str, ...] = ()
     """What is read otherwise than it stands there, one sentence each."""
 

@@ -1,4 +1,4 @@
-"""Who has confirmed that they know of a new time or place: whoever answered, or kept their reply, since the change."""
+"""Who has confirmed that they know of a new time or place: whoever replied, or kept their reply, since the change."""
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
@@ -7,17 +7,17 @@ from uuid import UUID
 
 from tracker.rules.events.event import Occurrence
 from tracker.rules.events.history import Entry, Field, Verb
-from tracker.rules.events.replies import AnswerValue, AttendeeRole, Participant
+from tracker.rules.events.replies import AttendeeRole, Participant, ReplyValue
 
 WORDS = {Field.WHEN: "time", Field.PLACE: "place", Field.VIDEO: "video link"}
 """What has to be confirmed, in the order in which it is said; anything else that changes asks nobody."""
 
-SAID = {AnswerValue.ACCEPTED: "yes", AnswerValue.TENTATIVE: "maybe", AnswerValue.DECLINED: "no"}
+SAID = {ReplyValue.ACCEPTED: "yes", ReplyValue.TENTATIVE: "maybe", ReplyValue.DECLINED: "no"}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Board:
-    """The people asked to come to a date that was changed after they were told of it; its lead is not among them."""
+    """The people asked to come to a date that was changed after they knew of it; its lead is not among them."""
 
     since: datetime
     """When it was changed last."""
@@ -36,7 +36,7 @@ class Board:
         """Return the names of those who have not confirmed, by agency, each with what they had said before."""
         names: dict[str, list[str]] = {}
         for one in self.waiting:
-            said = one.earlier or (None if one.answer is AnswerValue.NEEDS_ACTION else one.answer)
+            said = one.earlier or (None if one.reply is ReplyValue.NEEDS_ACTION else one.reply)
             names.setdefault(one.agency, []).append(f"{one.name} ({SAID[said]} before)" if said else one.name)
         return names
 
@@ -54,15 +54,16 @@ def board(
     asked = [one for one in participants if one.role is not AttendeeRole.CHAIR and one.member_id in told]
     changed = {one.field for one in change.changes}
     return Board(
-        since=change.at, what=" and ".join(word for field, word in WORDS.items() if field in changed),
-        confirmed=tuple(one for one in asked if has_confirmed(one.answer, one.heard_at, change.at)),
-        waiting=tuple(one for one in asked if not has_confirmed(one.answer, one.heard_at, change.at)),
-    )  # fmt: skip
+        since=change.at,
+        what=" and ".join(word for field, word in WORDS.items() if field in changed),
+        confirmed=tuple(one for one in asked if has_confirmed(one.reply, one.responded_at, change.at)),
+        waiting=tuple(one for one in asked if not has_confirmed(one.reply, one.responded_at, change.at)),
+    )
 
 
-def has_confirmed(answer: AnswerValue, heard_at: datetime | None, since: datetime) -> bool:
-    """Whether an answer counts and was given after `since`; `heard_at` is when the person last pressed a button."""
-    return answer is not AnswerValue.NEEDS_ACTION and heard_at is not None and heard_at > since
+def has_confirmed(reply: ReplyValue, responded_at: datetime | None, since: datetime) -> bool:
+    """Whether a reply counts and was given after `since`; `responded_at` is when the person last pressed a button."""
+    return reply is not ReplyValue.NEEDS_ACTION and responded_at is not None and responded_at > since
 
 
 def _is_new_version(entry: Entry, occurrence: Occurrence) -> bool:

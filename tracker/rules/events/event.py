@@ -33,7 +33,7 @@ class EventStatus(StrEnum):
     DRAFT = "draft"
     TENTATIVE = "tentative"
     CONFIRMED = "confirmed"
-    CANCELLED = "cancelled"
+    CANCELED = "canceled"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,8 +50,8 @@ class Event:
     video_link: str
     agenda: str
     visibility: Visibility
-    body_id: UUID | None
-    body: str | None
+    committee_id: UUID | None
+    committee: str | None
     lead_id: UUID
     lead: str
     lead_agency: str
@@ -66,7 +66,7 @@ class Event:
     created_at: datetime
     changed_at: datetime
     cancel_reason: str = ""
-    """Why it was cancelled, in the words of whoever did it."""
+    """Why it was canceled, in the words of whoever did it."""
     marking: Marking | None = None
 
     @property
@@ -103,14 +103,14 @@ class Occurrence:
     title: str
     place: str
     agenda: str
-    is_cancelled: bool
+    is_canceled: bool
     is_changed: bool
     version: int
     sequence: int
     changed_at: datetime
     attendance_closed_at: datetime | None
     cancel_reason: str = ""
-    """Why this date alone was cancelled."""
+    """Why this date alone was canceled."""
 
     @property
     def key(self) -> str:
@@ -120,12 +120,12 @@ class Occurrence:
     @property
     def is_off(self) -> bool:
         """Whether this date does not take place."""
-        return self.is_cancelled or self.event.status is EventStatus.CANCELLED
+        return self.is_canceled or self.event.status is EventStatus.CANCELED
 
     @property
     def status(self) -> EventStatus:
-        """The status of this date: cancelled when either the date or the whole event is."""
-        return EventStatus.CANCELLED if self.is_off else self.event.status
+        """The status of this date: canceled when either the date or the whole event is."""
+        return EventStatus.CANCELED if self.is_off else self.event.status
 
 
 def day_of(key: str) -> datetime:
@@ -153,34 +153,34 @@ class Line(NamedTuple):
     is_all_day: bool
     is_changed: bool
     lead_id: UUID
-    body_id: UUID | None
+    committee_id: UUID | None
     marking: Marking | None = None
 
     @property
     def is_off(self) -> bool:
         """Whether this date does not take place."""
-        return self.status is EventStatus.CANCELLED
+        return self.status is EventStatus.CANCELED
 
 
-def may_schedule(viewer: Viewer, kind: Kind, visibility: Visibility, body_id: UUID | None) -> bool:
+def may_schedule(viewer: Viewer, kind: Kind, visibility: Visibility, committee_id: UUID | None) -> bool:
     """Whether the viewer may put such an event into calendars.
 
-    A coordinator may schedule anything; a body's chair what that body may see; an agency lead what the own arm may
+    A coordinator may schedule anything; a committee's chair what it may see; an agency lead what the own arm may
     see, or a list of named people. Joint operations belong to law enforcement.
     """
     if viewer.is_coordinator:
         return True
     if kind is Kind.JOINT_OPERATION and viewer.arm is not Arm.LAW_ENFORCEMENT:
         return False
-    if visibility is Visibility.BODY and body_id in viewer.chairs:
+    if visibility is Visibility.COMMITTEE and committee_id in viewer.chairs:
         return True
     leads_an_agency = Role.AGENCY_LEAD in viewer.roles
     return leads_an_agency and (visibility is Visibility.NAMED or visibility == viewer.arm.value)
 
 
 def may_edit(viewer: Viewer, event: Event | Line) -> bool:
-    """Whether the viewer, who sees the event, may change it: its lead, the body's chair, a coordinator."""
-    return viewer.member_id == event.lead_id or event.body_id in viewer.chairs or viewer.is_coordinator
+    """Whether the viewer, who sees the event, may change it: its lead, the committee's chair, a coordinator."""
+    return viewer.member_id == event.lead_id or event.committee_id in viewer.chairs or viewer.is_coordinator
 
 
 may_take_attendance = may_edit

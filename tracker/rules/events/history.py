@@ -23,8 +23,8 @@ class Verb(StrEnum):
     SENT = "sent"
     """A draft was sent."""
     CHANGED = "changed"
-    CANCELLED = "cancelled"
-    REINSTATED = "reinstated"
+    CANCELED = "canceled"
+    RESTORED = "restored"
     DATE_ADDED = "date_added"
     """A series got a date beside its rule."""
     ENDED = "ended"
@@ -82,16 +82,16 @@ class Entry:
     """Name and agency; None for whoever may not edit the event."""
 
 
-def changes_of(event: Event, plan: Plan, invited: Iterable[UUID], *, goes_on_anew: bool = False) -> tuple[Change, ...]:
+def changes_of(event: Event, plan: Plan, invited: Iterable[UUID], *, splits: bool = False) -> tuple[Change, ...]:
     """Return what a plan changes about an event to which `invited` are asked so far.
 
-    With `goes_on_anew` the plan is the rest of a series, so how long both last is no news.
+    With `splits` the plan is the rest of a series, so how long both last is no news.
 
     When other people may see it from now on, nothing else is told: what one circle knew is not for the other.
     """
-    if (event.visibility, event.body_id) != (plan.visibility, plan.body_id):
+    if (event.visibility, event.committee_id) != (plan.visibility, plan.committee_id):
         return (Change(field=Field.VISIBILITY),)
-    when = (_when(one, with_end=not goes_on_anew) for one in (plan_of(event, {}), plan))
+    when = (_when(one, with_end=not splits) for one in (plan_of(event, {}), plan))
     found = (
         _change(Field.WHEN, *when),
         _change(Field.PLACE, event.place, plan.place),
@@ -131,7 +131,7 @@ def next_date(onward: Sequence[Occurrence]) -> tuple[Change, ...]:
 
 
 def readable(changes: Iterable[Change], *, may_edit: bool) -> tuple[Change, ...]:
-    """Return what a reader is told of a deed."""
+    """Return what a reader is notified of a deed."""
     return tuple(one for one in changes if may_edit or one.field not in EDITORS_ONLY)
 
 

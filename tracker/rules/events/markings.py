@@ -48,9 +48,12 @@ class Category(StrEnum):
 
 
 NAMES = {
-    "CHRI": "Criminal history records information", "INV": "Investigation", "LEI": "General law enforcement",
-    "PRIVILEGE": "Legal privilege", "PRVCY": "General privacy",
-}  # fmt: skip
+    "CHRI": "Criminal history records information",
+    "INV": "Investigation",
+    "LEI": "General law enforcement",
+    "PRIVILEGE": "Legal privilege",
+    "PRVCY": "General privacy",
+}
 
 
 class Limit(StrEnum):
@@ -68,13 +71,18 @@ class Limit(StrEnum):
 
 
 LIMIT_WORDS = {
-    Limit.DL_ONLY: "the people on the list alone", Limit.FED_ONLY: "federal employees alone",
-    Limit.FEDCON: "federal employees and contractors", Limit.NOCON: "government employees, no contractors",
-}  # fmt: skip
+    Limit.DL_ONLY: "the people on the list alone",
+    Limit.FED_ONLY: "federal employees alone",
+    Limit.FEDCON: "federal employees and contractors",
+    Limit.NOCON: "government employees, no contractors",
+}
 STANDING = {
-    None: Standing.MEMBER, Limit.DL_ONLY: Standing.MEMBER, Limit.FED_ONLY: Standing.FEDERAL,
-    Limit.FEDCON: Standing.FEDERAL, Limit.NOCON: Standing.GOVERNMENT,
-}  # fmt: skip
+    None: Standing.MEMBER,
+    Limit.DL_ONLY: Standing.MEMBER,
+    Limit.FED_ONLY: Standing.FEDERAL,
+    Limit.FEDCON: Standing.FEDERAL,
+    Limit.NOCON: Standing.GOVERNMENT,
+}
 """As what people stand on the list. Who is a contractor is not known here, so none is taken for one."""
 
 

@@ -27,7 +27,7 @@ class Notices:
     update: frozenset[UUID] = NOBODY
     invitation: frozenset[UUID] = NOBODY
     ending: frozenset[UUID] = NOBODY
-    """Those whose update says that the dates to come are cancelled and that nothing goes on from them."""
+    """Those whose update says that the dates to come are canceled and that nothing goes on from them."""
     leaving: frozenset[UUID] = NOBODY
     """Those whose update says that the dates to come go on without them."""
 
@@ -40,9 +40,11 @@ class Notices:
     def mails(self) -> frozenset[tuple[MessageKind, UUID]]:
         """Return each mail as its kind and its recipient."""
         kinds = (
-            (MessageKind.WITHDRAWAL, self.withdrawal), (MessageKind.CANCELLATION, self.cancellation),
-            (MessageKind.UPDATE, self.update), (MessageKind.INVITATION, self.invitation),
-        )  # fmt: skip
+            (MessageKind.WITHDRAWAL, self.withdrawal),
+            (MessageKind.CANCELLATION, self.cancellation),
+            (MessageKind.UPDATE, self.update),
+            (MessageKind.INVITATION, self.invitation),
+        )
         return frozenset((kind, member_id) for kind, members in kinds for member_id in members)
 
     @property
@@ -51,8 +53,8 @@ class Notices:
         both = self.update & self.invitation
         told = (
             (self.withdrawal | self.leaving, "is taken off the list and told", "are taken off the list and told"),
-            (self.cancellation, "is told that it is cancelled", "are told that it is cancelled"),
-            (self.ending, "is told that these dates are cancelled", "are told that these dates are cancelled"),
+            (self.cancellation, "is told that it is canceled", "are told that it is canceled"),
+            (self.ending, "is told that these dates are canceled", "are told that these dates are canceled"),
             (self.update - both - self.ending - self.leaving, "gets an update", "get an update"),
             (both, "gets an update and an invitation", "get an update and an invitation"),
             (self.invitation - both, "gets an invitation", "get an invitation"),
@@ -66,7 +68,7 @@ def of_new(plan: Plan, lead_id: UUID) -> frozenset[UUID]:
     return NOBODY if plan.status is EventStatus.DRAFT else frozenset(plan.invitees) - {lead_id}
 
 
-def of_change(event: Event, plan: Plan, invited: Invited, *, goes_on_anew: bool, notify: bool) -> Notices:
+def of_change(event: Event, plan: Plan, invited: Invited, *, splits: bool, notify: bool) -> Notices:
     """Return who is told when an event, to which `invited` were asked so far, becomes what the plan says.
 
     Everybody who stays on the list hears of another time, rule or place, and of an event that becomes one for named
@@ -78,7 +80,7 @@ def of_change(event: Event, plan: Plan, invited: Invited, *, goes_on_anew: bool,
     if event.status is EventStatus.DRAFT:
         return Notices(invitation=of_new(plan, event.lead_id))
     gone, added = frozenset(invited) - frozenset(wanted), frozenset(wanted) - frozenset(invited)
-    if goes_on_anew:
+    if splits:
         return Notices(withdrawal=gone, update=asked(invited) - gone, invitation=of_new(plan, event.lead_id))
     is_news = notify or _is_news(event, plan)
     update = asked(wanted) - added if is_news else NOBODY
@@ -102,7 +104,7 @@ def closes(event: Event, plan: Plan) -> bool:
 
 
 def asked(invited: Invited) -> frozenset[UUID]:
-    """Return everybody on the list but the lead, who is told of nothing."""
+    """Return everybody on the list but the lead, who is notified of nothing."""
     return frozenset(member_id for member_id, role in invited.items() if role is not AttendeeRole.CHAIR)
 
 

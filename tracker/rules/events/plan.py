@@ -25,7 +25,7 @@ REACH = {
     Visibility.ALL: 3,
     Visibility.LAW_ENFORCEMENT: 2,
     Visibility.VICTIM_SERVICES: 2,
-    Visibility.BODY: 1,
+    Visibility.COMMITTEE: 1,
     Visibility.NAMED: 0,
 }
 """How far each choice reaches, from everybody to a list."""
@@ -46,7 +46,7 @@ class Plan:
     zone: str
     is_all_day: bool = False
     rule: Rule | None = None
-    body_id: UUID | None = None
+    committee_id: UUID | None = None
     status: EventStatus = EventStatus.CONFIRMED
     description: str = ""
     place: str = ""
@@ -83,8 +83,8 @@ def check(plan: Plan) -> None:
         wrong["ends"] = "The event ends before it starts."
     elif plan.duration > LONGEST:
         wrong["ends"] = "An event lasts at most 14 days. Schedule two."
-    if plan.visibility is Visibility.BODY and plan.body_id is None:
-        wrong["body"] = "Choose the body whose members may see it."
+    if plan.visibility is Visibility.COMMITTEE and plan.committee_id is None:
+        wrong["committee"] = "Choose the committee whose members may see it."
     if plan.visibility is Visibility.NAMED and not plan.invitees:
         wrong["people"] = "Name the people who may know of it."
     if not wrong and plan.on_holidays:
@@ -143,7 +143,7 @@ def plan_of(event: Event, invitees: Mapping[UUID, AttendeeRole]) -> Plan:
         zone=event.zone,
         is_all_day=event.is_all_day,
         rule=rule_of(event),
-        body_id=event.body_id,
+        committee_id=event.committee_id,
         status=event.status,
         description=event.description,
         place=event.place,
@@ -195,7 +195,7 @@ def is_opened(plan: Plan, event: Event) -> bool:
 
 
 def asks_again(before: Slot, after: Slot, *, place_changed: bool, zone: str) -> bool:
-    """Whether answers given for `before` no longer count for `after`."""
+    """Whether replies given for `before` no longer count for `after`."""
     same_day = to_local(before[0], zone).date() == to_local(after[0], zone).date()
     small = all(abs(new - old) < REPLIES_SURVIVE for old, new in zip(before, after, strict=True))
     return place_changed or not (same_day and small)

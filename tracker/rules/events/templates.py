@@ -17,10 +17,27 @@ LARGEST = 60_000
 MOST = 50
 """Templates that one person keeps."""
 
-FIELDS = frozenset({
-    "title", "kind", "visibility", "body", "place", "video_link", "agenda", "description", "all_day", "starts", "ends",
-    "agency", "seats", "person", "mark_categories", "mark_limit", "mark_agency",
-})  # fmt: skip
+FIELDS = frozenset(
+    {
+        "title",
+        "kind",
+        "visibility",
+        "committee",
+        "place",
+        "video_link",
+        "agenda",
+        "description",
+        "all_day",
+        "starts",
+        "ends",
+        "agency",
+        "seats",
+        "person",
+        "mark_categories",
+        "mark_limit",
+        "mark_agency",
+    }
+)
 """The fields that a template keeps: what, who, where and how marked, and the hours; no day, nor how it repeats."""
 ROLE = "role-"
 """How the names of the fields begin that say as what somebody is invited."""
@@ -37,9 +54,9 @@ class Template:
     name: str
     owner_id: UUID
     owner: str
-    body_id: UUID | None
-    """The body whose schedulers may use it; None = the owner's alone."""
-    body: str
+    committee_id: UUID | None
+    """The committee whose schedulers may use it; None = the owner's alone."""
+    committee: str
     form: Texts
     created_at: datetime
 
@@ -55,19 +72,19 @@ def kept(form: Texts) -> dict[str, list[str]]:
 
 
 def is_shared(visibility: str) -> bool:
-    """Whether a template may be of a body: one for named people tells their names to its owner alone."""
+    """Whether a template may be of a committee: one for named people tells their names to its owner alone."""
     return visibility != Visibility.NAMED
 
 
 def may_use(viewer: Viewer, template: Template) -> bool:
-    """Whether the viewer may begin with it: its owner, and those who schedule for its body."""
+    """Whether the viewer may begin with it: its owner, and those who schedule for its committee."""
     if viewer.member_id == template.owner_id:
         return True
-    body_id = template.body_id
+    committee_id = template.committee_id
     return (
-        body_id is not None
-        and may_schedule(viewer, Kind.MEETING, Visibility.BODY, body_id)
-        and audiences.body(body_id) in viewer.audiences
+        committee_id is not None
+        and may_schedule(viewer, Kind.MEETING, Visibility.COMMITTEE, committee_id)
+        and audiences.committee(committee_id) in viewer.audiences
     )
 
 

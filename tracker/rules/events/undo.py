@@ -15,7 +15,7 @@ class Deed(StrEnum):
     """What can be taken back."""
 
     SCHEDULED = "scheduled"
-    CANCELLED = "cancelled"
+    CANCELED = "canceled"
     CHANGED = "changed"
 
 

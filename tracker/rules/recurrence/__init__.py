@@ -12,9 +12,21 @@ from tracker.rules.recurrence.rrule_text import from_rrule, to_rrule
 from tracker.rules.recurrence.rule import LAST, MAX_DATES, MAX_YEARS, Frequency, Rule, nth_weekday
 
 __all__ = [
-    "LAST", "MAX_DATES", "MAX_YEARS", "Frequency", "Repeat", "Rule", "choice_of", "dates", "first_dates", "from_rrule",
-    "nth_weekday", "rule_for", "to_rrule", "until_before",
-]  # fmt: skip
+    "LAST",
+    "MAX_DATES",
+    "MAX_YEARS",
+    "Frequency",
+    "Repeat",
+    "Rule",
+    "choice_of",
+    "dates",
+    "first_dates",
+    "from_rrule",
+    "nth_weekday",
+    "rule_for",
+    "to_rrule",
+    "until_before",
+]
 
 
 A_DAY = timedelta(days=1)

@@ -83,8 +83,11 @@ def _check_size(rule: Rule, days: tuple[date, ...], limit: int) -> None:
 def _days(rule: Rule, first: date) -> Iterator[date]:
     """Yield the dates of the pattern on and after `first`, without end."""
     every = {
-        Frequency.DAILY: _daily, Frequency.WEEKLY: _weekly, Frequency.MONTHLY: _monthly, Frequency.YEARLY: _monthly
-    }[rule.frequency]  # fmt: skip
+        Frequency.DAILY: _daily,
+        Frequency.WEEKLY: _weekly,
+        Frequency.MONTHLY: _monthly,
+        Frequency.YEARLY: _monthly,
+    }[rule.frequency]
     return (day for day in every(rule, first) if day >= first)
 
 

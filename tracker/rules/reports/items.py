@@ -58,7 +58,7 @@ class ItemLine:
 def columns_of(item: ActionItem, window: Window) -> frozenset[Column]:
     """Return the columns in which an item counts.
 
-    Given and closed (done, not cancelled) count within the window, open and its age at the end of it; an item is late
+    Given and closed (done, not canceled) count within the window, open and its age at the end of it; an item is late
     from the day after it was due, in the zone of the window.
     """
     columns = {_age(item, window), Column.OPEN} if _is_open(item, window) else set()

@@ -47,8 +47,8 @@ MEASURES = {
 """The columns of a report by name, each with the marks that it counts."""
 
 
-class OfBody(NamedTuple):
-    """A body, to whose events a report may keep."""
+class OfCommittee(NamedTuple):
+    """A committee, to whose events a report may keep."""
 
     id: UUID
     name: str
@@ -56,24 +56,24 @@ class OfBody(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class Span:
-    """Dates of some kinds, and of one body if one is given, that start in [start, end) and are over by `until`."""
+    """Dates of some kinds, and of one committee if one is given, that start in [start, end) and are over by `until`."""
 
     start: datetime
     end: datetime
     until: datetime
     kinds: frozenset[Kind]
-    body_id: UUID | None = None
+    committee_id: UUID | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class Asked:
-    """What a reader wants to know: a period, one kind of event or body or all (None), as things stand at `now`."""
+    """What a reader wants to know: a period, one kind of event or committee or all (None), as things stand at `now`."""
 
     period: Period
     kind: Kind | None
     zone: str
     now: datetime
-    body: OfBody | None = None
+    committee: OfCommittee | None = None
 
     @property
     def is_under_way(self) -> bool:
@@ -87,7 +87,13 @@ class Asked:
             first, after = month_of(month).span(self.zone)
             start, end = max(start, first), max(min(end, after), start)
         kinds = frozenset(KINDS if self.kind is None else (self.kind,))
-        return Span(start=start, end=end, until=self.now, kinds=kinds, body_id=self.body.id if self.body else None)
+        return Span(
+            start=start,
+            end=end,
+            until=self.now,
+            kinds=kinds,
+            committee_id=self.committee.id if self.committee else None,
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,8 +112,8 @@ class Reach:
     """Everybody's, so that the rest does not matter."""
     lead_id: UUID
     """That of the events which this member leads."""
-    bodies: frozenset[UUID]
-    """That of the events of these bodies."""
+    committees: frozenset[UUID]
+    """That of the events of these committees."""
     agency_id: UUID | None
     """That of the people of this agency, wherever."""
 
@@ -115,24 +121,24 @@ class Reach:
 def check_reader(viewer: Viewer) -> None:
     """Raise `NotAllowed` for a viewer without reports."""
     if not may_read(viewer):
-        raise NotAllowed("Reports are for coordinators, chairs of bodies and leads of agencies.")
+        raise NotAllowed("Reports are for coordinators, chairs of committees and leads of agencies.")
 
 
 def may_read(viewer: Viewer) -> bool:
-    """Whether the viewer has reports: who answers for a task force, a body or an agency, as they do who schedule."""
+    """Whether the viewer has reports: those who answer for a task force, a committee, or an agency."""
     return viewer.may_schedule
 
 
 def reach_of(viewer: Viewer) -> Reach:
     """Return whose attendance the viewer counts, among the events that they may see.
 
-    A coordinator: everybody's. A chair: that of the body's events. An agency lead: that of the own agency. Everyone:
+    A coordinator: everybody's. A chair: that of the committee's events. An agency lead: that of their agency. Everyone:
     that of events they lead. Elsewhere a roll is not theirs to read (`rules.meetings.may_take_attendance`).
     """
     leads_the_agency = Role.AGENCY_LEAD in viewer.roles
     return Reach(
         is_whole=viewer.is_coordinator,
         lead_id=viewer.member_id,
-        bodies=viewer.chairs,
+        committees=viewer.chairs,
         agency_id=viewer.agency_id if leads_the_agency else None,
     )

@@ -36,7 +36,7 @@ class Places:
 
 @dataclass(frozen=True, kw_only=True)
 class Dates:
-    """How many dates of one kind in one month were held or cancelled, and how long they took."""
+    """How many dates of one kind in one month were held or canceled, and how long they took."""
 
     month: int
     kind: Kind
@@ -104,7 +104,7 @@ class Activity:
 
     kind: Kind | None
     held: int
-    cancelled: int
+    canceled: int
     minutes: int
     """Of what was held, whole days left out."""
     tally: Tally
@@ -155,7 +155,7 @@ def by_month(places: Iterable[Places], dates: Iterable[Dates], months: Iterable[
 
 
 def by_kind(places: Iterable[Places], dates: Iterable[Dates]) -> list[Activity]:
-    """Return a line for each kind of which there was a date, held or cancelled, and last their sum (kind None)."""
+    """Return a line for each kind of which there was a date, held or canceled, and last their sum (kind None)."""
     every, days = list(places), list(dates)
     kinds = [kind for kind in KINDS if any(one.kind is kind for one in days)]
     return [_activity(kind, every, days) for kind in (*kinds, None)] if kinds else []
@@ -167,7 +167,7 @@ def _activity(kind: Kind | None, places: list[Places], dates: list[Dates]) -> Ac
     return Activity(
         kind=kind,
         held=sum(one.number for one in held),
-        cancelled=sum(one.number for one in mine if one.is_off),
+        canceled=sum(one.number for one in mine if one.is_off),
         minutes=sum(one.minutes for one in held),
         tally=tally(one for one in places if kind in (None, one.kind)),
     )

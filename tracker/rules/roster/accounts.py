@@ -5,25 +5,25 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from tracker.errors import NotAllowed
-from tracker.rules.core.reauthentication import is_fresh
+from tracker.rules.core.reauthentication import is_recent
 from tracker.rules.core.viewer import Role, Viewer
 
 IDLE = timedelta(days=90)  # without a sign-in an account is suspended (CJIS AC-2)
 REVIEW = timedelta(days=365)  # an account is confirmed at least this often
-KEEPERS_ONLY = "Only a coordinator or an administrator keeps people, agencies, bodies and sites."
+KEEPERS_ONLY = "Only a coordinator or an administrator keeps people, agencies, committees and sites."
 PROVE_FIRST = "Confirm that it is you: the last proof is more than 15 minutes old."
 OWN_ACCOUNT = "You cannot change your own account. Ask a coordinator or another administrator."
 COORDINATORS = "Only a coordinator can change the account of a coordinator."
 LAST_COORDINATOR = "Nobody else is coordinator. Give somebody else that role first."
 GRANTED = frozenset({Role.COORDINATOR, Role.ADMINISTRATOR, Role.AUDITOR, Role.AGENCY_LEAD})
-"""Roles that a person is given; a body's chair is made with the body."""
+"""Roles that a person is given; a committee's chair is made with the committee."""
 
 
-def check_keeper(viewer: Viewer, proved_at: datetime, now: datetime) -> None:
+def check_manager(viewer: Viewer, reauthenticated_at: datetime, now: datetime) -> None:
     """Raise `NotAllowed` unless the viewer keeps accounts and has just proved who they are."""
-    if not viewer.keeps_accounts:
+    if not viewer.manages_accounts:
         raise NotAllowed(KEEPERS_ONLY)
-    if not is_fresh(proved_at, now):
+    if not is_recent(reauthenticated_at, now):
         raise NotAllowed(PROVE_FIRST)
 
 
@@ -46,7 +46,7 @@ def may_touch(viewer: Viewer, member_id: UUID, roles: AbstractSet[Role]) -> bool
         check_account(viewer, member_id, roles)
     except NotAllowed:
         return False
-    return viewer.keeps_accounts
+    return viewer.manages_accounts
 
 
 def is_over(expires_at: datetime | None, now: datetime) -> bool:

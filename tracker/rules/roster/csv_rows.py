@@ -16,23 +16,21 @@ from tracker.rules.core.viewer import Level, Role, Status
 Value = TypeVar("Value")
 
 REQUIRED = ("agency_code", "name", "email")
-COLUMNS = (
-    *REQUIRED, "agency_name", "arm", "level", "coalition", "title", "phone", "zone", "roles", "seats", "status",
-)  # fmt: skip
+COLUMNS = (*REQUIRED, "agency_name", "arm", "level", "coalition", "title", "phone", "zone", "roles", "seats", "status")
 LONGEST = {"agency_code": 20, "coalition": 20, "name": 120, "title": 120, "email": 254, "phone": 40, "agency_name": 200}
 LONGEST_CELL = 2_000  # characters, where nothing shorter is said
-LONGEST_BODY = 120  # characters
+LONGEST_COMMITTEE = 120  # characters
 ROLES = {str(one): one for one in (Role.COORDINATOR, Role.AGENCY_LEAD, Role.ADMINISTRATOR, Role.AUDITOR)}
 LEVELS = {**{str(one): one for one in Level}, "ngo": Level.NON_GOVERNMENTAL}
 ADDRESS = re.compile(r"[a-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}")
 NUMBER = re.compile(r"\+?[\d(][\d ().x/-]*")
 FORMULA = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")  # spreadsheets take the wide forms too
 JOINERS = "\u200c\u200d"  # invisible, and part of how some names are written
-SEAT = re.compile(r"(?P<body>.*?)\s*(?:\((?P<place>primary|alternate|chair)\))?", re.IGNORECASE)
+SEAT = re.compile(r"(?P<committee>.*?)\s*(?:\((?P<place>primary|alternate|chair)\))?", re.IGNORECASE)
 
 
 class Place(StrEnum):
-    """How somebody sits in a body; its chair is also the primary of the own agency's seat."""
+    """How somebody sits in a committee; its chair is also the primary of the own agency's seat."""
 
     PRIMARY = "primary"
     ALTERNATE = "alternate"
@@ -65,7 +63,7 @@ class Entry:
     zone: str | None
     roles: frozenset[Role] | None
     seats: Mapping[str, Place] | None
-    """Places by the body's name."""
+    """Places by the committee's name."""
     status: Status | None
 
 
@@ -126,14 +124,17 @@ def _claims(one: Entry) -> Iterable[tuple[tuple[str, ...], object, str, str]]:
     agency = one.agency_code.casefold()
     yield ("email", one.email), one.row, "email", "This address stands in row {row} too."
     for field, value in (
-        ("agency_name", one.agency_name), ("arm", one.arm), ("level", one.level), ("coalition", one.coalition)
-    ):  # fmt: skip
+        ("agency_name", one.agency_name),
+        ("arm", one.arm),
+        ("level", one.level),
+        ("coalition", one.coalition),
+    ):
         if value is not None:
             yield ("agency", agency, field), value, field, "Row {row} says something else of the same agency."
-    for body, place in (one.seats or {}).items():
+    for committee, place in (one.seats or {}).items():
         if place is not Place.ALTERNATE:
             taken = "Row {row} has the seat of the same agency already. Name one of them alternate."
-            yield ("seat", body.casefold(), agency), one.row, "seats", taken
+            yield ("seat", committee.casefold(), agency), one.row, "seats", taken
 
 
 def _tidy(field: str, text: str) -> str:
@@ -186,11 +187,11 @@ def _seats(text: str) -> Mapping[str, Place]:
     seats: dict[str, Place] = {}
     for one in _parts(text):
         found = SEAT.fullmatch(one)
-        if found is None or not 0 < len(body := found["body"]) <= LONGEST_BODY:
+        if found is None or not 0 < len(committee := found["committee"]) <= LONGEST_COMMITTEE:
             raise Invalid("Write seats as Steering Committee; Training Team (alternate).")
-        if body.casefold() in (known.casefold() for known in seats):
-            raise Invalid(f"{body} stands here twice.")
-        seats[body] = Place((found["place"] or Place.PRIMARY).lower())
+        if committee.casefold() in (known.casefold() for known in seats):
+            raise Invalid(f"{committee} stands here twice.")
+        seats[committee] = Place((found["place"] or Place.PRIMARY).lower())
     return seats
 
 

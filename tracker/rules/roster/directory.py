@@ -1,4 +1,4 @@
-"""Who is who, as the pages of agencies, people and bodies show it: values that hold what their viewer may know."""
+"""Who is who, as the pages of agencies, people and committees show it: values that hold what their viewer may know."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -11,8 +11,8 @@ from tracker.rules.core.viewer import Level, Role, Status
 from tracker.rules.roster.quorum import NO_QUORUM, QuorumRule
 
 
-class BodyStatus(StrEnum):
-    """The state of a body; an ended one opens nothing to those who sat in it."""
+class CommitteeStatus(StrEnum):
+    """The state of a committee; an ended one opens nothing to those who sat in it."""
 
     ACTIVE = "active"
     ENDED = "ended"
@@ -30,10 +30,10 @@ class Access(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Place:
-    """How somebody sits in a body: as primary or alternate of their agency's seat, as its chair, or both."""
+    """How somebody sits in a committee: as primary or alternate of their agency's seat, as its chair, or both."""
 
-    body_id: UUID
-    body: str
+    committee_id: UUID
+    committee: str
     is_primary: bool = False
     is_chair: bool = False
     has_seat: bool = True
@@ -81,7 +81,7 @@ class PersonCard:
     version: int
     roles: frozenset[Role] = frozenset()
     places: Sequence[Place] = field(default=())
-    """Those in bodies that the viewer may know."""
+    """Those in committees that the viewer may know."""
     account: Account | None = None
 
     @property
@@ -102,7 +102,7 @@ class PersonCard:
 
 @dataclass(frozen=True, kw_only=True)
 class AgencyCard:
-    """An agency, with the people and bodies of it that the viewer may know."""
+    """An agency, with the people and committees of it that the viewer may know."""
 
     id: UUID
     code: str
@@ -118,8 +118,8 @@ class AgencyCard:
     """How many people the viewer may know there, those who left not counted."""
     people: Sequence[PersonCard] = ()
     """These people, on the page of the agency."""
-    bodies: Sequence[tuple[UUID, str]] = ()
-    """Bodies in which it has a seat."""
+    committees: Sequence[tuple[UUID, str]] = ()
+    """Committees in which it has a seat."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -135,7 +135,7 @@ class Found:
 
 @dataclass(frozen=True, kw_only=True)
 class SeatCard:
-    """An agency's seat in a body; without a primary it is vacant."""
+    """An agency's seat in a committee; without a primary it is vacant."""
 
     id: UUID
     agency_id: UUID
@@ -145,15 +145,15 @@ class SeatCard:
 
 
 @dataclass(frozen=True, kw_only=True)
-class BodyCard:
-    """A body with its seats, for those who sit in it and those who keep the roster."""
+class CommitteeCard:
+    """A committee with its seats, for those who sit in it and those who keep the roster."""
 
     id: UUID
     name: str
     kind: str
     arm: Arm | None
     place: str
-    status: BodyStatus
+    status: CommitteeStatus
     version: int
     quorum: QuorumRule = NO_QUORUM
     chairs: Sequence[PersonCard] = ()
@@ -170,7 +170,7 @@ ROLE_WORDS = {
     Role.ADMINISTRATOR: "Administrator",
     Role.AUDITOR: "Auditor",
     Role.AGENCY_LEAD: "Agency lead",
-    Role.BODY_CHAIR: "Body chair",
+    Role.COMMITTEE_CHAIR: "Committee chair",
 }
 """Most trusted first."""
 ARM_WORDS = {Arm.LAW_ENFORCEMENT: "Law enforcement", Arm.VICTIM_SERVICES: "Victim services"}
@@ -181,7 +181,7 @@ LEVEL_WORDS = {
     Level.TRIBAL: "Tribal",
     Level.NON_GOVERNMENTAL: "Non-governmental",
 }
-BODY_KINDS = {
+COMMITTEE_KINDS = {
     "steering": "Steering committee",
     "committee": "Committee",
     "subcommittee": "Subcommittee",

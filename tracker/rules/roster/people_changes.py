@@ -1,4 +1,4 @@
-"""What a keeper of the roster may say of a person, an agency, a body or a seat, and what is wrong with it."""
+"""What a keeper of the roster may say of a person, an agency, a committee or a seat, and what is wrong with it."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,7 +9,7 @@ from tracker.errors import Invalid
 from tracker.rules.core.audiences import Arm
 from tracker.rules.core.viewer import Level, Role, Status
 from tracker.rules.roster.csv_rows import ADDRESS, NUMBER
-from tracker.rules.roster.directory import BODY_KINDS, BodyStatus
+from tracker.rules.roster.directory import COMMITTEE_KINDS, CommitteeStatus
 from tracker.rules.roster.quorum import NO_QUORUM, QuorumRule
 
 GUEST_ROLES = "Somebody who never signs in can have no role. Take the roles away, or let them sign in."
@@ -67,22 +67,22 @@ class AgencyFacts:
 
 
 @dataclass(frozen=True, kw_only=True)
-class BodyFacts:
-    """A body as a form says; `chair_id` None = nobody chairs it."""
+class CommitteeFacts:
+    """A committee as a form says; `chair_id` None = nobody chairs it."""
 
     name: str
     kind: str
     arm: Arm | None
     place: str
     chair_id: UUID | None
-    status: BodyStatus
+    status: CommitteeStatus
     quorum: QuorumRule = NO_QUORUM
 
     def check(self) -> None:
         """Raise `Invalid` with a sentence for each field that cannot be taken."""
         wrong = {
-            "name": "" if self.name else "Give the body a name.",
-            "kind": "" if self.kind in BODY_KINDS else "Choose what kind of body it is.",
+            "name": "" if self.name else "Give the committee a name.",
+            "kind": "" if self.kind in COMMITTEE_KINDS else "Choose what kind of committee it is.",
         }
         _refuse(wrong)
         self.quorum.check(self.arm)
@@ -90,7 +90,7 @@ class BodyFacts:
 
 @dataclass(frozen=True, kw_only=True)
 class SeatFacts:
-    """Who holds an agency's seat in a body; the primary is no alternate."""
+    """Who holds an agency's seat in a committee; the primary is no alternate."""
 
     primary_id: UUID | None
     alternate_ids: frozenset[UUID]

@@ -1,4 +1,4 @@
-"""Quorum: how many seats of a body must be there, and whether somebody of each arm must be; pure."""
+"""Quorum: how many seats of a committee must be there, and whether somebody of each arm must be; pure."""
 
 from collections.abc import Container, Sequence
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ IN_WORDS = {Arm.LAW_ENFORCEMENT: "law-enforcement", Arm.VICTIM_SERVICES: "victim
 
 @dataclass(frozen=True, kw_only=True)
 class QuorumRule:
-    """What a body asks of those who come; by default nothing."""
+    """What a committee asks of those who come; by default nothing."""
 
     seats: int | None = None
     """How many of its seats must be there."""
@@ -22,20 +22,20 @@ class QuorumRule:
 
     @property
     def is_asked(self) -> bool:
-        """Whether the body asks for anything."""
+        """Whether the committee asks for anything."""
         return self.seats is not None or self.both_arms
 
     def words(self, of: int) -> str:
-        """Return the rule for a body with `of` seats: "5 of 8 seats, both arms"."""
+        """Return the rule for a committee with `of` seats: "5 of 8 seats, both arms"."""
         seats = f"{self.seats} of {plural(of, 'seat')}" if self.seats is not None else ""
         return ", ".join(filter(None, (seats, "both arms" if self.both_arms else ""))) or "none"
 
     def check(self, arm: Arm | None) -> None:
-        """Raise `Invalid` for what a body of this arm (None: of both) cannot ask."""
+        """Raise `Invalid` for what a committee of this arm (None: of both) cannot ask."""
         if self.seats is not None and not 1 <= self.seats <= MOST_SEATS:
             raise Invalid(quorum=f"Write how many seats must be there: 1 to {MOST_SEATS}, or leave it empty.")
         if self.both_arms and arm is not None:
-            raise Invalid(both_arms="The body is of one arm. Take the tick away, or let it be of both arms.")
+            raise Invalid(both_arms="The committee is of one arm. Take the tick away, or let it be of both arms.")
 
 
 NO_QUORUM = QuorumRule()
@@ -78,7 +78,7 @@ class Count:
 
 @dataclass(frozen=True, kw_only=True)
 class Quorum:
-    """The rule of a body and its seats."""
+    """The rule of a committee and its seats."""
 
     rule: QuorumRule
     seats: Sequence[Seat]
@@ -89,7 +89,7 @@ class Quorum:
         return frozenset(one for seat in self.seats for one in seat.holders)
 
     def among(self, invited: Container[UUID]) -> "Quorum":
-        """Return the same body when only seats are expected of which somebody is invited; an alternate may come then.
+        """Return the committee when only seats are expected of which somebody is invited; an alternate may come then.
 
         Nobody fills the others.
         """
@@ -107,9 +107,11 @@ class Quorum:
     def _counted(self, filled: Sequence[Seat]) -> Count:
         arms = {seat.arm for seat in filled}
         return Count(
-            filled=len(filled), of=len(self.seats), needed=self.rule.seats or 0,
+            filled=len(filled),
+            of=len(self.seats),
+            needed=self.rule.seats or 0,
             absent=tuple(arm for arm in Arm if arm not in arms) if self.rule.both_arms else (),
-        )  # fmt: skip
+        )
 
 
 def _empty(seat: Seat) -> Seat:

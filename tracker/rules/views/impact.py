@@ -1,4 +1,4 @@
-"""What a deed does to mails, answers, reminders and feeds: how things stand before and after it, compared."""
+"""What a deed does to mails, replies, reminders and feeds: how things stand before and after it, compared."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -9,7 +9,7 @@ from tracker.rules.calendars.feeds import REFRESHES
 from tracker.rules.core.outbox import MessageKind
 from tracker.rules.core.wording import plural
 from tracker.rules.events.notifications import Notices
-from tracker.rules.events.replies import AnswerValue
+from tracker.rules.events.replies import ReplyValue
 
 FEWEST = 3
 """So many people's feeds at least are spoken of by their programs: of fewer it would tell what somebody uses."""
@@ -34,8 +34,8 @@ class Standing:
     """The mails that wait, by their id: kind and recipient."""
     endings: Mapping[UUID, str] = field(default_factory=dict)
     """The updates among them after which nothing goes on for their reader: the name of their field in `Notices`."""
-    answers: Mapping[UUID, tuple[AnswerValue, ...]] = field(default_factory=dict)
-    """The answers of each person that count for the dates to come, cancelled ones included."""
+    replies: Mapping[UUID, tuple[ReplyValue, ...]] = field(default_factory=dict)
+    """The replies of each person that count for the dates to come, canceled ones included."""
     reminders: Reminders = field(default_factory=dict)
     feeds: Mapping[UUID, frozenset[str]] = field(default_factory=dict)
     """Whose feeds hold it, with the programs that fetch them."""
@@ -61,7 +61,7 @@ class Consequences:
     was_known: bool
     """Whether people could know of it before."""
     asked_again: frozenset[UUID]
-    """Whose answers do not count any more, so that they are asked again."""
+    """Whose replies do not count any more, so that they are asked again."""
     moves: tuple[Move, ...]
     """The reminders that move, begin or end, in the order of their dates."""
     shown: frozenset[UUID]
@@ -80,7 +80,7 @@ class Consequences:
 
     @property
     def asked_words(self) -> str:
-        """Say whose answers are asked again; nothing of what nobody knew before."""
+        """Say whose replies are asked again; nothing of what nobody knew before."""
         if not self.was_known:
             return ""
         number = len(self.asked_again)
@@ -93,9 +93,10 @@ class Consequences:
         new = sum(one.people for one in self.moves if one.before is None)
         ended = sum(one.people for one in self.moves if one.after is None)
         said = (
-            (moved, "reminder moves", "reminders move"), (new, "new reminder", "new reminders"),
+            (moved, "reminder moves", "reminders move"),
+            (new, "new reminder", "new reminders"),
             (ended, "reminder does not go out", "reminders do not go out"),
-        )  # fmt: skip
+        )
         parts = [plural(number, one, many) for number, one, many in said if number]
         return "; ".join(parts) if parts else "None moves"
 
@@ -121,15 +122,19 @@ def between(before: Standing, after: Standing) -> Consequences:
     lost = frozenset(before.feeds) - frozenset(after.feeds)
     still = {after.messages[one][1] for one in before.messages if changes and one in after.messages}
     return Consequences(
-        mails=_notices(new, after.endings), waiting=len(still), was_known=before.is_known,
-        moves=moves(before.reminders, after.reminders), shown=shown, lost=lost,
+        mails=_notices(new, after.endings),
+        waiting=len(still),
+        was_known=before.is_known,
+        moves=moves(before.reminders, after.reminders),
+        shown=shown,
+        lost=lost,
         asked_again=frozenset(
-            one for one, given in after.answers.items() if _is_asked_again(before.answers.get(one, ()), given)
+            one for one, given in after.replies.items() if _is_asked_again(before.replies.get(one, ()), given)
         ),
         programs=frozenset(
             name for one in shown | lost for name in after.feeds.get(one, before.feeds.get(one, frozenset()))
         ),
-    )  # fmt: skip
+    )
 
 
 def of_nothing() -> Consequences:
@@ -168,15 +173,16 @@ def _moves(lead: timedelta, before: AtMoments, after: AtMoments) -> list[Move]:
     ]
     return [
         Move(lead=lead, before=was, after=becomes, people=len(people))
-        for was, becomes, people in found if people and was != becomes
-    ]  # fmt: skip
+        for was, becomes, people in found
+        if people and was != becomes
+    ]
 
 
-def _is_asked_again(before: tuple[AnswerValue, ...], after: tuple[AnswerValue, ...]) -> bool:
-    """Whether a person owes more answers than before because what they had answered counts no more."""
-    owed = [sum(one is AnswerValue.NEEDS_ACTION for one in given) for given in (before, after)]
-    answered = len(before) - owed[0], len(after) - owed[1]
-    return owed[1] > owed[0] and answered[1] < answered[0]
+def _is_asked_again(before: tuple[ReplyValue, ...], after: tuple[ReplyValue, ...]) -> bool:
+    """Whether a person owes more replies than before because what they had replied counts no more."""
+    owed = [sum(one is ReplyValue.NEEDS_ACTION for one in given) for given in (before, after)]
+    replied = len(before) - owed[0], len(after) - owed[1]
+    return owed[1] > owed[0] and replied[1] < replied[0]
 
 
 def _notices(mails: Mapping[UUID, tuple[MessageKind, UUID]], endings: Mapping[UUID, str]) -> Notices:

@@ -40,7 +40,7 @@ class MissingReplies:
 
 
 @dataclass(frozen=True, kw_only=True)
-class OpenRoll:
+class OpenSheet:
     """A date that the viewer leads, has begun or is over, and whose attendance is not closed."""
 
     line: Line
@@ -64,7 +64,7 @@ class EndingSeries:
     need: Need = Need.ENDING
 
 
-Row = MissingReplies | OpenRoll | LateItem | EndingSeries
+Row = MissingReplies | OpenSheet | LateItem | EndingSeries
 
 
 def concerns(viewer: Viewer, item: ActionItem) -> bool:
@@ -89,7 +89,7 @@ def _urgency(row: Row, now: datetime, today: date) -> tuple[int, float]:
     match row:
         case LateItem():
             return 1, -days_late(row.item, today)
-        case OpenRoll(is_over=True):
+        case OpenSheet(is_over=True):
             return 2, row.line.starts_at.timestamp()
         case MissingReplies() if row.line.starts_at - now > RUNNING_OUT:
             return 3, row.line.starts_at.timestamp()

@@ -44,14 +44,30 @@ async def create(viewer: Viewer, new: NewItem, now: datetime, today: date) -> st
             raise NotAllowed("You can give action items to yourself. Ask a coordinator to give them to others.")
         audience = frozenset({EVERYONE}) if origin else _audience(viewer, new)
         owner = await _owner(viewer, new.owner_id, origin, audience, now)
-        row = await _insert(rows.ActionItem(
-            id=ids.new_id(), uid=ids.new_uid(), reference="", title=title, owner=owner.member_id,
-            agency=owner.agency_id, due=new.due, origin=new.origin_id, body=_body(new, origin),
-            audience=next(iter(audience)), status=ItemStatus.OPEN, progress=0, created_by=viewer.member_id,
-            created_at=now, changed_at=now, closed_at=None, version=1, sequence=0,
-        ))  # fmt: skip
+        row = await _insert(
+            rows.ActionItem(
+                id=ids.new_id(),
+                uid=ids.new_uid(),
+                reference="",
+                title=title,
+                owner=owner.member_id,
+                agency=owner.agency_id,
+                due=new.due,
+                origin=new.origin_id,
+                committee=_committee(new, origin),
+                audience=next(iter(audience)),
+                status=ItemStatus.OPEN,
+                progress=0,
+                created_by=viewer.member_id,
+                created_at=now,
+                changed_at=now,
+                closed_at=None,
+                version=1,
+                sequence=0,
+            )
+        )
         await _note(viewer, row.id, f"Given to {owner.name}, due {day(new.due, today)}", "", now)
-        await _tell(viewer, row.id, owner.member_id, 1, now)
+        await _notify(viewer, row.id, owner.member_id, 1, now)
         await audit.record(viewer.actor, "item_created", "item", row.id, {}, now)
     return str(row.reference)
 
@@ -67,8 +83,8 @@ async def update(
     async with writing():
         item = await _theirs(viewer, reference)
         _check_version(item, expected_version)
-        if change.status is ItemStatus.CANCELLED and not rules.may_direct(viewer, item):
-            raise NotAllowed("Only who gave the item, the body's chair or a coordinator can cancel it.")
+        if change.status is ItemStatus.CANCELED and not rules.may_direct(viewer, item):
+            raise NotAllowed("Only who gave the item, the committee's chair or a coordinator can cancel it.")
         after = changes.changed(item, replace(change, note=note), now, today)
         if after != item:
             await _save(viewer, item, after, note, "item_updated", now, today)
@@ -94,38 +110,49 @@ async def hand_over(
     async with writing():
         item = await _theirs(viewer, reference)
         if not rules.may_direct(viewer, item):
-            raise NotAllowed("Only who gave the item, the body's chair or a coordinator can give it to somebody else.")
+            raise NotAllowed(
+                "Only who gave the item, the committee's chair or a coordinator can give it to somebody else."
+            )
         _check_version(item, expected_version)
         if not item.is_open:
             raise Conflict("This action item is closed. Reopen it before you give it to somebody else.")
         if item.owner_id == owner_id:
             return item
         origin = await _origin(viewer, item.origin_id)
-        audience = audiences.of_event(Visibility(item.visibility), item.body_id, ())
+        audience = audiences.of_event(Visibility(item.visibility), item.committee_id, ())
         owner = await _owner(viewer, owner_id, origin, audience, now)
-        return await pass_on(viewer, item, owner, now, today)
+        return await transfer(viewer, item, owner, now, today)
 
 
-async def pass_on(viewer: Viewer, item: ActionItem, owner: Viewer, now: datetime, today: date) -> ActionItem:
+async def transfer(viewer: Viewer, item: ActionItem, owner: Viewer, now: datetime, today: date) -> ActionItem:
     """Give an open item to somebody who may see it, and tell them; the caller is inside `writing()`."""
     after = replace(
-        item, owner_id=owner.member_id, owner=owner.name, owner_email=owner.email, agency_id=owner.agency_id,
-        agency=owner.agency, version=item.version + 1, sequence=item.sequence + 1, changed_at=now,
-    )  # fmt: skip
+        item,
+        owner_id=owner.member_id,
+        owner=owner.name,
+        owner_email=owner.email,
+        agency_id=owner.agency_id,
+        agency=owner.agency,
+        version=item.version + 1,
+        sequence=item.sequence + 1,
+        changed_at=now,
+    )
     await _save(viewer, item, after, "", "item_handed_over", now, today)
-    await _tell(viewer, item.id, owner.member_id, after.version, now)
+    await _notify(viewer, item.id, owner.member_id, after.version, now)
     return after
 
 
 async def drop(viewer: Viewer, item_id: UUID, now: datetime) -> None:
     """Cancel an item whose owner leaves and that nobody else may see; the caller is inside `writing()`."""
     changed: dict[Any, Any] = {
-        rows.ActionItem.status: ItemStatus.CANCELLED, rows.ActionItem.closed_at: now, rows.ActionItem.changed_at: now,
+        rows.ActionItem.status: ItemStatus.CANCELED,
+        rows.ActionItem.closed_at: now,
+        rows.ActionItem.changed_at: now,
         rows.ActionItem.version: rows.ActionItem.version + 1,
-    }  # fmt: skip
+    }
     await rows.ActionItem.update(changed).where(rows.ActionItem.id == item_id)
-    await _note(viewer, item_id, "Cancelled: its owner left, and nobody else may see it", "", now)
-    await audit.record(viewer.actor, "item_updated", "item", item_id, {"status": "cancelled"}, now)
+    await _note(viewer, item_id, "Canceled: its owner left, and nobody else may see it", "", now)
+    await audit.record(viewer.actor, "item_updated", "item", item_id, {"status": "canceled"}, now)
 
 
 async def item_by_link(item_id: UUID, owner_id: UUID, now: datetime, origin: Origin) -> tuple[Viewer, ActionItem]:
@@ -163,7 +190,7 @@ async def _theirs(viewer: Viewer, reference: str) -> ActionItem:
     if item is None:
         raise NotFound
     if not rules.may_update(viewer, item):
-        raise NotAllowed("Only the owner, who gave the item, the body's chair or a coordinator can update it.")
+        raise NotAllowed("Only the owner, who gave the item, the committee's chair or a coordinator can update it.")
     return item
 
 
@@ -182,7 +209,7 @@ async def _origin(viewer: Viewer, origin_id: UUID | None) -> Occurrence | None:
 
 
 def _audience(viewer: Viewer, new: NewItem) -> frozenset[str]:
-    held = audiences.of_event(new.seen_by, new.body_id, ()) & viewer.audiences
+    held = audiences.of_event(new.seen_by, new.committee_id, ()) & viewer.audiences
     if not held:
         raise Invalid(seen_by="Choose who may see it from the list.")
     return held
@@ -200,8 +227,8 @@ async def _owner(
     return owner
 
 
-def _body(new: NewItem, origin: Occurrence | None) -> UUID | None:
-    return new.body_id or (origin.event.body_id if origin else None)
+def _committee(new: NewItem, origin: Occurrence | None) -> UUID | None:
+    return new.committee_id or (origin.event.committee_id if origin else None)
 
 
 async def _insert(row: rows.ActionItem) -> rows.ActionItem:
@@ -220,10 +247,16 @@ async def _save(
     viewer: Viewer, before: ActionItem, after: ActionItem, note: str, verb: str, now: datetime, today: date
 ) -> None:
     values: dict[Any, Any] = {
-        "owner": after.owner_id, "agency": after.agency_id, "due": after.due, "status": after.status,
-        "progress": after.progress, "changed_at": after.changed_at, "closed_at": after.closed_at,
-        "version": after.version, "sequence": after.sequence,
-    }  # fmt: skip
+        "owner": after.owner_id,
+        "agency": after.agency_id,
+        "due": after.due,
+        "status": after.status,
+        "progress": after.progress,
+        "changed_at": after.changed_at,
+        "closed_at": after.closed_at,
+        "version": after.version,
+        "sequence": after.sequence,
+    }
     await rows.ActionItem.update(values).where(
         rows.ActionItem.id == before.id, rows.ActionItem.version == before.version
     )
@@ -241,7 +274,7 @@ async def _note(viewer: Viewer, item_id: UUID, change: str, text: str, now: date
     )
 
 
-async def _tell(viewer: Viewer, item_id: UUID, owner_id: UUID, version: int, now: datetime) -> None:
+async def _notify(viewer: Viewer, item_id: UUID, owner_id: UUID, version: int, now: datetime) -> None:
     if owner_id == viewer.member_id:
         return
     key = f"item_assigned:{item_id}:{owner_id}:{version}"

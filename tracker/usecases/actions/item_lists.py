@@ -49,7 +49,7 @@ class Choices:
 
     owners: list[Person]
     origins: Mapping[UUID, Line]
-    bodies: Mapping[UUID, str]
+    committees: Mapping[UUID, str]
     visibilities: frozenset[Visibility]
     """Everyone, and the arms that are the viewer's."""
 
@@ -94,9 +94,9 @@ async def open_items_of_people(viewer: Viewer, member_ids: Iterable[UUID]) -> li
     return [item for item in await action_items.items(viewer) if item.owner_id in owners]
 
 
-async def open_items_of_body(viewer: Viewer, body_id: UUID) -> list[ActionItem]:
-    """Return the open items that the next meeting of a body carries, soonest due first."""
-    return await action_items.of_body(viewer, body_id)
+async def open_items_of_committee(viewer: Viewer, committee_id: UUID) -> list[ActionItem]:
+    """Return the open items that the next meeting of a committee carries, soonest due first."""
+    return await action_items.of_committee(viewer, committee_id)
 
 
 async def open_items_of_series(viewer: Viewer, event_id: UUID) -> list[ActionItem]:
@@ -118,7 +118,7 @@ async def choices(viewer: Viewer, origin_id: UUID | None, now: datetime) -> Choi
     return Choices(
         owners=await possible_owners(viewer, origin),
         origins={line.id: line for line in latest_first if line.status is not EventStatus.DRAFT and not line.is_off},
-        bodies={body.id: body.name for body in await people.bodies(viewer)},
+        committees={committee.id: committee.name for committee in await people.committees(viewer)},
         visibilities=frozenset(one for one in Visibility if of_event(one, None, ()) & viewer.audiences),
     )
 

@@ -75,10 +75,16 @@ async def issue_copy(viewer: Viewer, event_id: UUID, key: str, member_id: UUID |
         if member_id is None or member_id not in {one.member_id for one in found.people}:
             raise Invalid(member="Choose who answers for this copy: a person on the operation.")
         number = max((one.number for one in found.copies), default=0) + 1
-        await BriefCopy.insert(BriefCopy(
-            id=ids.new_id(), occurrence=found.occurrence.id, number=number, issued_to=member_id,
-            issued_by=viewer.member_id, issued_at=now,
-        ))  # fmt: skip
+        await BriefCopy.insert(
+            BriefCopy(
+                id=ids.new_id(),
+                occurrence=found.occurrence.id,
+                number=number,
+                issued_to=member_id,
+                issued_by=viewer.member_id,
+                issued_at=now,
+            )
+        )
         facts = {"date": key, "copy": number, "to": member_id}
         await audit.record(viewer.actor, "brief_printed", "occurrence", found.occurrence.id, facts, now)
     return number

@@ -33,7 +33,7 @@ LONGEST_NAME = 120  # characters
 
 
 @dataclass(frozen=True, kw_only=True)
-class Roll:
+class AttendanceSheet:
     """One date's roll as it stands, and why it cannot be changed now (None when it can)."""
 
     occurrence: Occurrence
@@ -43,15 +43,15 @@ class Roll:
     waiting_yes: int
     """How many the bulk button would mark."""
     quorum: Count | None
-    """Against what the body asks now whose meeting it is; None where it asks nothing, and once attendance is closed."""
+    """Against what the committee that meets asks now; None where it asks nothing, and once attendance is closed."""
     why_not: str | None
 
 
-async def roll(viewer: Viewer, event_id: UUID, key: str, now: datetime) -> Roll:
+async def roll(viewer: Viewer, event_id: UUID, key: str, now: datetime) -> AttendanceSheet:
     """Return a date's roll; raise `NotFound`, or `NotAllowed` for a viewer who may not take attendance."""
     occurrence = await _theirs(viewer, event_id, key)
     lines = await _lines(viewer, occurrence)
-    return Roll(
+    return AttendanceSheet(
         occurrence=occurrence,
         lines=lines,
         tally=rules.tally(lines),
@@ -65,7 +65,7 @@ async def roll(viewer: Viewer, event_id: UUID, key: str, now: datetime) -> Roll:
 async def _quorum(viewer: Viewer, occurrence: Occurrence, lines: list[Line]) -> Count | None:
     if occurrence.attendance_closed_at is not None:
         return None  # rule and seats of today say nothing about a meeting of last year
-    asked = await quorum_of(viewer, occurrence.event.body_id)
+    asked = await quorum_of(viewer, occurrence.event.committee_id)
     present = {one.member_id for one in lines if one.member_id and one.mark in rules.PRESENT}
     return asked.count_present(present) if asked else None
 
@@ -76,7 +76,7 @@ async def participants_for(viewer: Viewer, occurrence: Occurrence) -> tuple[list
     return rules.named_participants(viewer, occurrence.event, everybody)
 
 
-async def walk_in_choices(viewer: Viewer, roll: Roll) -> list[Person]:
+async def walk_in_choices(viewer: Viewer, roll: AttendanceSheet) -> list[Person]:
     """Return the members whom the viewer knows and who are not on the roll."""
     listed = {line.member_id for line in roll.lines}
     return [person for person in await people.directory(viewer) if person.id not in listed]
@@ -88,12 +88,12 @@ async def agency_choices() -> list[tuple[UUID, str]]:
     return [(row["id"], row["code"]) for row in found]
 
 
-async def last_step(viewer: Viewer, roll: Roll, at: datetime) -> list[tuple[Recorded, Recorded | None]]:
+async def last_step(viewer: Viewer, roll: AttendanceSheet, at: datetime) -> list[tuple[Recorded, Recorded | None]]:
     """Return what the viewer's deed of that moment wrote and `undo` would take back, each with what it replaced."""
     return await sheet.step(viewer, roll.occurrence, at)
 
 
-async def corrections(viewer: Viewer, roll: Roll) -> list[Correction]:
+async def corrections(viewer: Viewer, roll: AttendanceSheet) -> list[Correction]:
     """Return the marks of a roll that were replaced or taken back, the latest first."""
     return await sheet.corrections(viewer, roll.occurrence)
 
@@ -196,7 +196,7 @@ async def reopen(viewer: Viewer, event_id: UUID, key: str, now: datetime) -> Non
 async def _theirs(viewer: Viewer, event_id: UUID, key: str) -> Occurrence:
     occurrence = await date_for(viewer, event_id, key)
     if not may_take_attendance(viewer, occurrence.event):
-        raise NotAllowed("Only the organizer, the body's chair or a coordinator can take attendance.")
+        raise NotAllowed("Only the organizer, the committee's chair or a coordinator can take attendance.")
     return occurrence
 
 

@@ -63,7 +63,7 @@ def unpack(source: Path, secret: str, folder: Path) -> Backup:
 async def settle(backup: Backup, now: datetime) -> audit.Broken | None:
     """Make the bound database a copy that is up to date and held: the file that was unpacked, or filled from it.
 
-    Returns the first entry of the audit trail that is not as it was written. Errors: Invalid when it is not sound.
+    Returns the first entry of the audit log that is not as it was written. Errors: Invalid when it is not sound.
     """
     if backup.is_postgres:
         await copies.fill_from(backup.database)

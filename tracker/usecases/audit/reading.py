@@ -1,4 +1,4 @@
-"""The audit trail for people: a page of entries as its reader may know of them, and the recorded acts of reading it."""
+"""The audit log for people: a page of entries as its reader may know of them, and the recorded acts of reading it."""
 
 import json
 from collections.abc import Iterable, Sequence
@@ -101,7 +101,7 @@ async def _told(viewer: Viewer, rows: Iterable[Row]) -> list[Entry]:
     people = await names.people(_ids(found, "member") | actors | in_facts)
     called = {key: f"{name} ({agency})" for key, (name, agency) in people.items()}
     agencies = {UUID(row["agency"]) for row in found if row["agency"]}
-    organizations = _ids(found, "agency") | _ids(found, "body") | _ids(found, "site") | agencies | in_facts
+    organizations = _ids(found, "agency") | _ids(found, "committee") | _ids(found, "site") | agencies | in_facts
     called |= await names.organizations(organizations)
     return [_entry(viewer, row, called, _author(row, people, called)) for row in found]
 
@@ -132,10 +132,20 @@ def _entry(viewer: Viewer, row: Row, called: Names, author: str) -> Entry:
     said = json.loads(row["facts"])
     facts = told(said, reads_all=viewer.reads_all_audit) if is_open else {}
     return Entry(
-        seq=row["seq"], at=row["at"], origin=_origin(viewer, row, said), verb=row["verb"], subject=row["subject"],
-        subject_id=row["subject_id"], actor_id=_id(row["actor"]), actor=author, title=title, address=address,
-        facts=audit_facts.named(facts, called), is_open=is_open, marking=marking_of(row),
-    )  # fmt: skip
+        seq=row["seq"],
+        at=row["at"],
+        origin=_origin(viewer, row, said),
+        verb=row["verb"],
+        subject=row["subject"],
+        subject_id=row["subject_id"],
+        actor_id=_id(row["actor"]),
+        actor=author,
+        title=title,
+        address=address,
+        facts=audit_facts.named(facts, called),
+        is_open=is_open,
+        marking=marking_of(row),
+    )
 
 
 def _subject(row: Row, called: Names) -> tuple[str, str]:

@@ -10,7 +10,7 @@ from typing import Any
 from tracker.crypto import keys
 from tracker.database import writing
 from tracker.rules.core.actors import BY_COMMAND
-from tracker.tables.schema.availability.shared_calendars import OutsideCalendar
+from tracker.tables.schema.availability.shared_calendars import SharedCalendar
 from tracker.tables.schema.calendars.subscriptions import Subscription
 from tracker.tables.schema.roster.people import Member
 from tracker.usecases.availability import shared_calendars
@@ -21,7 +21,7 @@ from tracker.usecases.identity import security_codes
 SEALED: tuple[tuple[Any, str, str], ...] = (
     (Member, "totp_sealed", security_codes.PURPOSE),
     (Subscription, "token_sealed", subscriptions.PURPOSE),
-    (OutsideCalendar, "address_sealed", shared_calendars.PURPOSE),
+    (SharedCalendar, "address_sealed", shared_calendars.PURPOSE),
 )
 """Every column that holds seals, each bound to the id of its row, and what its key is for."""
 

@@ -1,4 +1,4 @@
-"""Verifying the audit trail: when a person asks, and every night by the clock; how it was found is itself an entry."""
+"""Verifying the audit log: when a person asks, and every night by the clock; how it was found is itself an entry."""
 
 import json
 import logging
@@ -84,8 +84,8 @@ async def verify_nightly(now: datetime, zone: str) -> Verification | None:
         return None
     found = await verify(now, by=BY_CLOCK)
     if found.broken:
-        log.error("The audit trail is not as it was written. Entry %s: %s", found.broken.seq, found.broken.why)
-        await _tell(found.broken, now)
+        log.error("The audit log is not as it was written. Entry %s: %s", found.broken.seq, found.broken.why)
+        await _notify(found.broken, now)
     return found
 
 
@@ -106,15 +106,17 @@ async def _is_first_since(moment: datetime, now: datetime) -> bool:
         return bool(await Watermark.update(claimed).where(mark & (Watermark.until < moment)).returning(Watermark.name))
 
 
-async def _tell(broken: audit.Broken, now: datetime) -> None:
+async def _notify(broken: audit.Broken, now: datetime) -> None:
     async with writing():
         drafts = [
             Draft(
-                kind=MessageKind.TRAIL_BROKEN, recipient_id=reader, key=f"trail_broken:{reader}:{broken.seq}",
+                kind=MessageKind.TRAIL_BROKEN,
+                recipient_id=reader,
+                key=f"trail_broken:{reader}:{broken.seq}",
                 facts={"found": now.isoformat()},
             )
             for reader in await _readers()
-        ]  # fmt: skip
+        ]
         await outbox.enqueue_all(drafts, now)
 
 

@@ -32,9 +32,10 @@ async def of_people(viewer: Viewer, member_ids: Iterable[UUID], first: date, las
     seen = await _seen_by(viewer, {one.agency_id for one in near})
     theirs = await Member.select(Member.id, Member.agency).where(Member.id.is_in(list(member_ids)))
     return {
-        row["id"]: found for row in theirs
+        row["id"]: found
+        for row in theirs
         if (found := [one for one in near if one.agency_id == row["agency"] and one.agency_id in seen])
-    }  # fmt: skip
+    }
 
 
 async def name(
@@ -73,7 +74,7 @@ async def _check(viewer: Viewer, agency_id: UUID) -> None:
 
 async def _seen_by(viewer: Viewer, agency_ids: Iterable[UUID]) -> set[UUID]:
     """Return those of some agencies of which the viewer may know somebody; who keeps the roster knows all there are."""
-    if viewer.keeps_accounts:
+    if viewer.manages_accounts:
         known = {row["id"] for row in await directory_rows.agencies()}
     else:
         known = set(await directory_rows.counts(await directory_rows.known_to(viewer)))
@@ -95,8 +96,12 @@ async def _found(where: Any) -> list[Blackout]:
     )
     return [
         Blackout(
-            id=row["id"], agency_id=row["agency"], agency=row["agency.code"], first=row["first"], last=row["last"],
+            id=row["id"],
+            agency_id=row["agency"],
+            agency=row["agency.code"],
+            first=row["first"],
+            last=row["last"],
             reason=row["reason"],
         )
         for row in rows
-    ]  # fmt: skip
+    ]

@@ -8,15 +8,15 @@ from uuid import UUID
 
 from tracker.crypto import ids, keys
 from tracker.database import writing
-from tracker.database.bulk_insert import insert_rows
+from tracker.database.bulk_insert import bulk_insert
 from tracker.rules.availability import shared_calendars as rules
 from tracker.rules.availability.shared_calendars import Found, Kind, Problem, Shared, Span
 from tracker.rules.core.viewer import Status, Viewer
-from tracker.tables.schema.availability.shared_calendars import OutsideCalendar, OutsideSpan
+from tracker.tables.schema.availability.shared_calendars import BusySpan, SharedCalendar
 from tracker.tables.visible.events import calendar_imports
 from tracker.usecases.core import audit, send_hold
 
-PURPOSE = "outside_calendar"  # of the key that seals addresses
+PURPOSE = "shared_calendar"  # of the key that seals addresses
 NUL = "\x00"  # PostgreSQL takes it in no text, so it stands in none of our UIDs
 
 
@@ -45,33 +45,37 @@ class Sharing:
 async def share(viewer: Viewer, address: str, own_host: str, now: datetime) -> None:
     """Share the calendar at an address, in place of the one before. Errors: Invalid(address)."""
     checked = rules.check_address(address, own_host)
-    row = OutsideCalendar(
+    row = SharedCalendar(
         id=ids.new_id(), member=viewer.member_id, host=rules.host_of(checked), added_at=now, next_at=now
     )
     row.address_sealed = keys.seal(keys.named(PURPOSE), checked, str(row.id))
     async with writing():
         await _remove(viewer.member_id)
-        await OutsideCalendar.insert(row)
-        await audit.record(viewer.actor, "shared", "outside_calendar", row.id, {}, now)
+        await SharedCalendar.insert(row)
+        await audit.record(viewer.actor, "shared", "shared_calendar", row.id, {}, now)
 
 
 async def stop(viewer: Viewer, now: datetime) -> None:
     """Share no calendar any more; its address and its spans are deleted at once."""
     async with writing():
         for calendar_id in await _remove(viewer.member_id):
-            await audit.record(viewer.actor, "removed", "outside_calendar", calendar_id, {}, now)
+            await audit.record(viewer.actor, "removed", "shared_calendar", calendar_id, {}, now)
 
 
 async def mine(viewer: Viewer) -> Shared | None:
     """Return what the viewer shares."""
-    row = await OutsideCalendar.select().where(OutsideCalendar.member == viewer.member_id).first()
+    row = await SharedCalendar.select().where(SharedCalendar.member == viewer.member_id).first()
     if row is None:
         return None
     return Shared(
-        host=row["host"], added_at=row["added_at"], read_at=row["read_at"], failing_since=row["failing_since"],
-        problem=Problem(row["problem"]) if row["problem"] else None, unread=row["unread"],
-        spans=await OutsideSpan.count().where(OutsideSpan.calendar == row["id"]),
-    )  # fmt: skip
+        host=row["host"],
+        added_at=row["added_at"],
+        read_at=row["read_at"],
+        failing_since=row["failing_since"],
+        problem=Problem(row["problem"]) if row["problem"] else None,
+        unread=row["unread"],
+        spans=await BusySpan.count().where(BusySpan.calendar == row["id"]),
+    )
 
 
 async def shared_by(
@@ -83,17 +87,15 @@ async def shared_by(
     spans to whoever does.
     """
     wanted = list(member_ids)
-    shares = OutsideCalendar.member.is_in(wanted) & (OutsideCalendar.read_at > now - rules.STALE) & _serves()
-    calendars = await OutsideCalendar.select().where(shares) if wanted else []
+    shares = SharedCalendar.member.is_in(wanted) & (SharedCalendar.read_at > now - rules.STALE) & _serves()
+    calendars = await SharedCalendar.select().where(shares) if wanted else []
     if not calendars:
         return {}
     spans: dict[UUID, list[Span]] = {row["id"]: [] for row in calendars}
-    touches = (OutsideSpan.starts_at < end) & (OutsideSpan.ends_at > start)
-    for row in await OutsideSpan.select().where(OutsideSpan.calendar.is_in(list(spans)) & touches):
+    touches = (BusySpan.starts_at < end) & (BusySpan.ends_at > start)
+    for row in await BusySpan.select().where(BusySpan.calendar.is_in(list(spans)) & touches):
         spans[row["calendar"]].append(Span(row["starts_at"], row["ends_at"], Kind(row["kind"])))
-    return {
-        row["member"]: Sharing(until=row["read_at"] + rules.AHEAD, spans=spans[row["id"]]) for row in calendars
-    }  # fmt: skip
+    return {row["member"]: Sharing(until=row["read_at"] + rules.AHEAD, spans=spans[row["id"]]) for row in calendars}
 
 
 async def claim(now: datetime) -> Due | None:
@@ -102,12 +104,14 @@ async def claim(now: datetime) -> Due | None:
         row = None if await send_hold.held_copy() else await _next(now)
         if row is None:
             return None
-        moved: dict[Any, Any] = {OutsideCalendar.next_at: now + rules.EVERY}
-        await OutsideCalendar.update(moved).where(OutsideCalendar.id == row["id"])
+        moved: dict[Any, Any] = {SharedCalendar.next_at: now + rules.EVERY}
+        await SharedCalendar.update(moved).where(SharedCalendar.id == row["id"])
     return Due(
-        id=row["id"], address=keys.unseal(PURPOSE, row["address_sealed"], str(row["id"])),
-        failures=row["failures"], failing_since=row["failing_since"],
-    )  # fmt: skip
+        id=row["id"],
+        address=keys.unseal(PURPOSE, row["address_sealed"], str(row["id"])),
+        failures=row["failures"],
+        failing_since=row["failing_since"],
+    )
 
 
 async def keep(one: Due, found: Iterable[Found], unread: int, window: tuple[datetime, datetime], now: datetime) -> None:
@@ -120,52 +124,56 @@ async def keep(one: Due, found: Iterable[Found], unread: int, window: tuple[date
     spans = rules.merged((span for uid, span in known if uid not in own), *window)[: rules.MOST_SPANS]
     rows = [{"id": ids.new_id(), "calendar": one.id, **span._asdict(), "kind": span.kind.value} for span in spans]
     well: dict[Any, Any] = {
-        OutsideCalendar.read_at: now, OutsideCalendar.next_at: now + rules.EVERY, OutsideCalendar.failures: 0,
-        OutsideCalendar.failing_since: None, OutsideCalendar.problem: "", OutsideCalendar.unread: unread,
-    }  # fmt: skip
+        SharedCalendar.read_at: now,
+        SharedCalendar.next_at: now + rules.EVERY,
+        SharedCalendar.failures: 0,
+        SharedCalendar.failing_since: None,
+        SharedCalendar.problem: "",
+        SharedCalendar.unread: unread,
+    }
     async with writing():
-        if await OutsideCalendar.update(well).where(OutsideCalendar.id == one.id).returning(OutsideCalendar.id):
-            await OutsideSpan.delete().where(OutsideSpan.calendar == one.id)
-            await insert_rows(OutsideSpan, rows)
+        if await SharedCalendar.update(well).where(SharedCalendar.id == one.id).returning(SharedCalendar.id):
+            await BusySpan.delete().where(BusySpan.calendar == one.id)
+            await bulk_insert(BusySpan, rows)
 
 
 async def note_failure(one: Due, problem: Problem, now: datetime) -> None:
     """Note that a calendar could not be read, and when it is tried again; spans that are too old are deleted."""
     ill: dict[Any, Any] = {
-        OutsideCalendar.failures: one.failures + 1, OutsideCalendar.failing_since: one.failing_since or now,
-        OutsideCalendar.problem: problem.value, OutsideCalendar.next_at: now + rules.pause_after(one.failures + 1),
-    }  # fmt: skip
+        SharedCalendar.failures: one.failures + 1,
+        SharedCalendar.failing_since: one.failing_since or now,
+        SharedCalendar.problem: problem.value,
+        SharedCalendar.next_at: now + rules.pause_after(one.failures + 1),
+    }
     async with writing():
-        await OutsideCalendar.update(ill).where(OutsideCalendar.id == one.id)
-        stale = (OutsideCalendar.id == one.id) & (OutsideCalendar.read_at <= now - rules.STALE)
-        if await OutsideCalendar.exists().where(stale):
-            await OutsideSpan.delete().where(OutsideSpan.calendar == one.id)
+        await SharedCalendar.update(ill).where(SharedCalendar.id == one.id)
+        stale = (SharedCalendar.id == one.id) & (SharedCalendar.read_at <= now - rules.STALE)
+        if await SharedCalendar.exists().where(stale):
+            await BusySpan.delete().where(BusySpan.calendar == one.id)
 
 
 async def forget() -> None:
     """Delete all spans: where reading calendars is turned off, nothing that was read counts any more."""
-    if await OutsideSpan.exists():
+    if await BusySpan.exists():
         async with writing():
-            await OutsideSpan.delete(force=True)
-            unread: dict[Any, Any] = {OutsideCalendar.read_at: None}
-            await OutsideCalendar.update(unread, force=True)
+            await BusySpan.delete(force=True)
+            unread: dict[Any, Any] = {SharedCalendar.read_at: None}
+            await SharedCalendar.update(unread, force=True)
 
 
 async def _next(now: datetime) -> Mapping[str, Any] | None:
-    is_due = (OutsideCalendar.next_at <= now) & _serves()
-    row: Mapping[str, Any] | None = (
-        await OutsideCalendar.select().where(is_due).order_by(OutsideCalendar.next_at).first()
-    )
+    is_due = (SharedCalendar.next_at <= now) & _serves()
+    row: Mapping[str, Any] | None = await SharedCalendar.select().where(is_due).order_by(SharedCalendar.next_at).first()
     return row
 
 
 async def _remove(member_id: UUID) -> list[UUID]:
     """Delete a member's calendar, its spans with it."""
-    removed = await OutsideCalendar.delete().where(OutsideCalendar.member == member_id).returning(OutsideCalendar.id)
+    removed = await SharedCalendar.delete().where(SharedCalendar.member == member_id).returning(SharedCalendar.id)
     return [row["id"] for row in removed]
 
 
 def _serves() -> Any:
     """Return whether the owner of a calendar is active, at an active agency."""
-    owner: Any = OutsideCalendar.member  # Piccolo says no types of what a foreign key leads to
+    owner: Any = SharedCalendar.member  # Piccolo says no types of what a foreign key leads to
     return (owner.status == Status.ACTIVE) & (owner.agency.status == Status.ACTIVE)

@@ -1,4 +1,4 @@
-"""Finding a time for people: suggestions, their day in half hours, and who is taken twice by a plan."""
+"""Finding a time for people: suggestions, their day in half hours, and who is double-booked by a plan."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -15,7 +15,7 @@ from tracker.rules.core.viewer import Viewer
 from tracker.rules.core.wall_clock import to_local, to_utc
 from tracker.rules.events.event import EventStatus
 from tracker.rules.events.plan import Slot
-from tracker.rules.events.replies import AnswerValue, AttendeeRole
+from tracker.rules.events.replies import AttendeeRole, ReplyValue
 from tracker.tables.visible.availability import busy as busy_rows
 from tracker.tables.visible.events.events import Row
 from tracker.usecases.availability import blackout_days, shared_calendars
@@ -24,11 +24,11 @@ from tracker.usecases.roster.quorum import quorum_of
 
 AHEAD = 28  # days in which a time is looked for
 STATES = {Kind.TENTATIVE: State.TENTATIVE, Kind.BUSY: State.BUSY, Kind.OUT: State.OUT}
-MOST_DATES = 60  # of a series that are looked at for people who are taken twice
+MOST_DATES = 60  # of a series that are looked at for people who are double-booked
 
 
 @dataclass(frozen=True, kw_only=True)
-class Clash:
+class DoubleBooking:
     """Another event at one of the times of a plan, and whom it takes."""
 
     member_ids: Sequence[UUID]
@@ -51,8 +51,8 @@ class Wanted:
     """The days of a series by its first one."""
     typed: Candidate | None = None
     """The dates as they stand in the form."""
-    body_id: UUID | None = None
-    """The body whose meeting it is, and whose quorum counts."""
+    committee_id: UUID | None = None
+    """The committee whose meeting it is, and whose quorum counts."""
     event_id: UUID | None = None
     """The event that is changed: it makes nobody busy."""
     reads_outside: bool = False
@@ -69,16 +69,20 @@ class Found:
 
 
 async def days_of(
-    viewer: Viewer, member_ids: Iterable[UUID], start: datetime, end: datetime, except_event: UUID | None = None,
+    viewer: Viewer,
+    member_ids: Iterable[UUID],
+    start: datetime,
+    end: datetime,
+    except_event: UUID | None = None,
     shared: Mapping[UUID, Sharing] | None = None,
-) -> dict[UUID, Days]:  # fmt: skip
+) -> dict[UUID, Days]:
     """Return what the viewer may know of people's days, without what they declined; `shared` is by whom and how."""
     members, shared = list(member_ids), shared or {}
     busy: dict[UUID, list[Busy]] = {one: [] for one in members}
     for member, sharing in shared.items():
         busy[member] += [Busy(starts_at=s.starts_at, ends_at=s.ends_at, state=STATES[s.kind]) for s in sharing.spans]
     for row in await busy_rows.taken(viewer, members, start, end):
-        if row["answer"] != AnswerValue.DECLINED and row["event"] != except_event:
+        if row["reply"] != ReplyValue.DECLINED and row["event"] != except_event:
             busy[row["member"]].append(_busy(row))
     until = {member: sharing.until for member, sharing in shared.items()}
     return {member: Days(found, until.get(member)) for member, found in busy.items()}
@@ -91,7 +95,7 @@ async def find(viewer: Viewer, invitees: Mapping[UUID, AttendeeRole], wanted: Wa
     slots = sorted(slot for choice in (*choices, *typed) for slot in choice)
     if not slots:
         return Found()
-    quorum = await quorum_of(viewer, wanted.body_id)
+    quorum = await quorum_of(viewer, wanted.committee_id)
     known = {*invitees, *(quorum.holders if quorum else ())}
     start, end = widened(slots[0][0], slots[-1][1], wanted.zone)
     shared = await shared_calendars.shared_by(invitees, start, end, now) if wanted.reads_outside else {}
@@ -100,9 +104,11 @@ async def find(viewer: Viewer, invitees: Mapping[UUID, AttendeeRole], wanted: Wa
         days[member] = days[member].and_away(away)
     optional = [one for one, role in invitees.items() if role is AttendeeRole.OPTIONAL]
     people = People(
-        required=[one for one in invitees if one not in optional], optional=optional, days=days,
+        required=[one for one in invitees if one not in optional],
+        optional=optional,
+        days=days,
         quorum=quorum.among(invitees) if quorum else None,
-    )  # fmt: skip
+    )
     found = rules.suggestions(choices, people, wanted.zone, wanted.first.time())
     return Found(typed=next(iter(rules.judged(typed, people)), None), suggestions=found, days=days)
 
@@ -126,9 +132,9 @@ def _choices(wanted: Wanted) -> list[Candidate]:
     return [one for one in every if one != wanted.typed]
 
 
-async def clashes(
+async def double_bookings(
     viewer: Viewer, member_ids: Iterable[UUID], slots: Sequence[Slot], except_event: UUID | None = None
-) -> list[Clash]:
+) -> list[DoubleBooking]:
     """Return by which other events people are taken at one of the times, soonest first; each person once.
 
     Only events count that the viewer may see, and only people whose names they read there.
@@ -139,20 +145,20 @@ async def clashes(
     found = await busy_rows.taken(viewer, wanted, chosen[0][0], max(end for _, end in chosen))
     first: dict[UUID, Row] = {}
     for row in sorted(found, key=lambda row: row["starts_at"]):
-        if row["event"] == except_event or row["answer"] == AnswerValue.DECLINED:
+        if row["event"] == except_event or row["reply"] == ReplyValue.DECLINED:
             continue
         if any(row["starts_at"] < end and row["ends_at"] > start for start, end in chosen):
             first.setdefault(row["member"], row)
     return _by_event(first.values())
 
 
-def _by_event(rows: Iterable[Row]) -> list[Clash]:
+def _by_event(rows: Iterable[Row]) -> list[DoubleBooking]:
     """Return each date of an event once, with everybody whom it takes."""
     dates: dict[tuple[UUID, datetime], list[Row]] = {}
     for row in rows:
         dates.setdefault((row["event"], row["starts_at"]), []).append(row)
     return [
-        Clash(
+        DoubleBooking(
             member_ids=[row["member"] for row in some],
             starts_at=starts_at,
             title=some[0]["title"],
@@ -163,8 +169,10 @@ def _by_event(rows: Iterable[Row]) -> list[Clash]:
 
 
 def _busy(row: Row) -> Busy:
-    is_tentative = row["status"] == EventStatus.TENTATIVE or row["answer"] == AnswerValue.TENTATIVE
+    is_tentative = row["status"] == EventStatus.TENTATIVE or row["reply"] == ReplyValue.TENTATIVE
     return Busy(
-        starts_at=row["starts_at"], ends_at=row["ends_at"], title=row["title"],
+        starts_at=row["starts_at"],
+        ends_at=row["ends_at"],
+        title=row["title"],
         state=State.TENTATIVE if is_tentative else State.BUSY,
-    )  # fmt: skip
+    )

@@ -1,4 +1,4 @@
-"""The dates of a span of time as one viewer sees them, each with what they answered, and what narrows them."""
+"""The dates of a span of time as one viewer sees them, each with what they replied, and what narrows them."""
 
 from datetime import datetime
 
@@ -13,7 +13,7 @@ from tracker.tables.visible.calendars import calendar
 from tracker.usecases.core import saved_filters
 from tracker.usecases.roster import directory
 
-_BODIES = "SELECT b.id, b.name FROM body b WHERE b.status = 'active' ORDER BY b.name"
+_COMMITTEES = "SELECT b.id, b.name FROM committee b WHERE b.status = 'active' ORDER BY b.name"
 
 
 async def seen_between(viewer: Viewer, start: datetime, end: datetime) -> list[Seen]:
@@ -29,13 +29,15 @@ async def chosen_between(viewer: Viewer, start: datetime, end: datetime, chosen:
 
 
 async def choices(viewer: Viewer) -> Choices:
-    """Return the bodies whose events the viewer may see, the agencies that they may know, and their own filters."""
-    bodies, agencies, saved = await engine().read_each(
-        QueryString(_BODIES), await directory.active_agencies(viewer), saved_filters.mine(viewer)
+    """Return the committees whose events the viewer may see, the agencies that they may know, and their own filters."""
+    committees, agencies, saved = await engine().read_each(
+        QueryString(_COMMITTEES), await directory.active_agencies(viewer), saved_filters.mine(viewer)
     )
     return Choices(
-        bodies=tuple(
-            Choice(id=row["id"], name=row["name"]) for row in bodies if audiences.body(row["id"]) in viewer.audiences
+        committees=tuple(
+            Choice(id=row["id"], name=row["name"])
+            for row in committees
+            if audiences.committee(row["id"]) in viewer.audiences
         ),
         agencies=tuple(Choice(id=row["id"], name=row["code"]) for row in agencies),
         saved=tuple(saved_filters.in_order(saved)),

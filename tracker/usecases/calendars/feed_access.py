@@ -17,7 +17,7 @@ from tracker.rules.core.viewer import Viewer
 from tracker.usecases.core.viewers import RIGHTS, viewer_from
 
 # One query, for a feed is asked for all day and is mostly unchanged. UNION loses the column types: all are text here.
-# Counters of all bodies come along; those that the viewer does not hold are left out afterwards, by the rules alone.
+# Counters of all committees come along; those that the viewer does not hold are left out later, by the rules alone.
 _FEED = """
 WITH feed AS (
 SELECT s.id, s.scope, s.shows_operations, s.body_hash, s.body_since, s.fetched_at,
@@ -29,7 +29,7 @@ SELECT s.id, s.scope, s.shows_operations, s.body_hash, s.body_since, s.fetched_a
  WHERE s.token_hash = {} AND s.revoked_at IS NULL AND m.status = 'active' AND a.status = 'active' AND NOT m.is_guest
    AND NOT EXISTS (SELECT 1 FROM deployment WHERE copy_of IS NOT NULL)
 )
-SELECT 'feed' AS kind, '' AS word, '' AS body, CAST(id AS VARCHAR(36)) AS id, scope,
+SELECT 'feed' AS kind, '' AS word, '' AS committee, CAST(id AS VARCHAR(36)) AS id, scope,
        CASE WHEN shows_operations THEN 'yes' ELSE '' END AS shows_operations, body_hash,
        CAST(body_since AS VARCHAR(40)) AS body_since, CAST(fetched_at AS VARCHAR(40)) AS fetched_at,
        CAST(member AS VARCHAR(36)) AS member, name, email, zone, CAST(agency AS VARCHAR(36)) AS agency, code, arm,
@@ -37,7 +37,7 @@ SELECT 'feed' AS kind, '' AS word, '' AS body, CAST(id AS VARCHAR(36)) AS id, sc
        CAST(expires_at AS VARCHAR(40)) AS expires_at
   FROM feed
 UNION ALL
-SELECT kind, word, body, '', '', '', '', '', '', '', '', '', '', '', '', '', '', '', '', '' FROM ("""
+SELECT kind, word, committee, '', '', '', '', '', '', '', '', '', '', '', '', '', '', '', '', '' FROM ("""
 _VERSIONS = """) r
 UNION ALL
 SELECT 'version', v.audience, CAST(v.version AS VARCHAR(36)),
@@ -49,13 +49,13 @@ SELECT 'version', v.audience, CAST(v.version AS VARCHAR(36)),
        UNION ALL SELECT 'member:' || CAST(member AS VARCHAR(36)) FROM feed
        UNION ALL SELECT 'federal:' || CAST(member AS VARCHAR(36)) FROM feed
        UNION ALL SELECT 'government:' || CAST(member AS VARCHAR(36)) FROM feed
-       UNION ALL SELECT 'body:' || CAST(b.id AS VARCHAR(36)) FROM body b)
+       UNION ALL SELECT 'committee:' || CAST(b.id AS VARCHAR(36)) FROM committee b)
 """
 _OWNER = "(SELECT member FROM feed)"
 _STATE = _FEED + RIGHTS.format(_OWNER, _OWNER, _OWNER) + _VERSIONS
 PERSON = ("member", "name", "email", "zone", "agency", "code", "arm", "level", "is_discreet")
 LATEST = datetime.max.replace(tzinfo=UTC)
-RIGHT_KINDS = ("role", "seat", "body")
+RIGHT_KINDS = ("role", "seat", "committee")
 Right = tuple[str, str, str | None]
 _FETCHED = (
     "UPDATE subscription SET fetches = fetches + {}, fetched_at = {}, client = {}, body_hash = {}, body_since = {}"
@@ -110,11 +110,11 @@ async def open_feed(token: str, now: datetime) -> Feed:
     Errors: NotFound when it is unknown, revoked or has stopped by itself, or its owner is not active now; and in a
     restored copy that may not send yet, for it may have been revoked after the backup.
     """
-    found = await engine().run_querystring(QueryString(_STATE, keys.fingerprint(token)))
+    found = await engine().run_querystring(QueryString(_STATE, keys.token_hash(token)))
     row = next((one for one in found if one["kind"] == "feed"), None)
     if row is None:
         raise NotFound
-    rights = tuple((one["kind"], one["word"], one["body"]) for one in found if one["kind"] in RIGHT_KINDS)
+    rights = tuple((one["kind"], one["word"], one["committee"]) for one in found if one["kind"] in RIGHT_KINDS)
     viewer = _viewer(*(row[name] for name in PERSON), rights)
     fetched_at, expires_at = _moment(row["fetched_at"]), _moment(row["expires_at"])
     feed = Feed(
@@ -160,14 +160,23 @@ def _viewer(  # noqa: PLR0913, PLR0917 - the columns of a person, as text
 ) -> Viewer:
     """Return the viewer of these very rows: the same rows give the same viewer, so nothing here can be out of date."""
     person = {
-        "member": UUID(member), "name": name, "email": email, "zone": zone, "agency": UUID(agency), "code": code,
-        "arm": arm, "level": level, "is_discreet": is_discreet,
-    }  # fmt: skip
-    return viewer_from(person, [{"kind": kind, "word": word, "body": body} for kind, word, body in rights])
+        "member": UUID(member),
+        "name": name,
+        "email": email,
+        "zone": zone,
+        "agency": UUID(agency),
+        "code": code,
+        "arm": arm,
+        "level": level,
+        "is_discreet": is_discreet,
+    }
+    return viewer_from(
+        person, [{"kind": kind, "word": word, "committee": committee} for kind, word, committee in rights]
+    )
 
 
 def _versions(viewer: Viewer, found: Sequence[Mapping[str, Any]]) -> frozenset[tuple[str, str]]:
-    counted = {one["word"]: one["body"] for one in found if one["kind"] == "version"}
+    counted = {one["word"]: one["committee"] for one in found if one["kind"] == "version"}
     return frozenset((audience, counted.get(audience, "")) for audience in viewer.audiences)
 
 

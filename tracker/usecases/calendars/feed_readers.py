@@ -41,11 +41,14 @@ async def feed_readers(now: datetime) -> list[FeedReader]:
     owners = await viewers_for((row["member"] for row in live), now)
     return [
         FeedReader(
-            owner=owners[row["member"]], scope=Scope(row["scope"]), shows_operations=bool(row["shows_operations"]),
+            owner=owners[row["member"]],
+            scope=Scope(row["scope"]),
+            shows_operations=bool(row["shows_operations"]),
             client=row["client"],
         )
-        for row in live if row["member"] in owners
-    ]  # fmt: skip
+        for row in live
+        if row["member"] in owners
+    ]
 
 
 async def who_reads(readers: Iterable[FeedReader], events: Iterable[Event]) -> Mapping[UUID, frozenset[str]]:

@@ -10,7 +10,7 @@ from tracker.database import writing
 from tracker.errors import Invalid, NotAllowed, NotFound
 from tracker.rules.calendars.feeds import MAX_SUBSCRIPTIONS, Scope, Subscription
 from tracker.rules.core.clean_text import clean
-from tracker.rules.core.reauthentication import is_fresh
+from tracker.rules.core.reauthentication import is_recent
 from tracker.rules.core.viewer import Viewer
 from tracker.tables.schema.calendars import subscriptions as rows
 from tracker.usecases.core import audit
@@ -26,9 +26,14 @@ async def create(viewer: Viewer, name: str, scope: Scope, now: datetime, *, show
     """
     subscription_id, token = ids.new_id(), keys.new_token()
     row = rows.Subscription(
-        id=subscription_id, member=viewer.member_id, name=_name(name), scope=scope, shows_operations=shows_operations,
-        created_at=now, **_secrets(subscription_id, token),
-    )  # fmt: skip
+        id=subscription_id,
+        member=viewer.member_id,
+        name=_name(name),
+        scope=scope,
+        shows_operations=shows_operations,
+        created_at=now,
+        **_secrets(subscription_id, token),
+    )
     async with writing():
         if len(await subscriptions_of(viewer)) >= MAX_SUBSCRIPTIONS:
             raise Invalid(f"You have {MAX_SUBSCRIPTIONS} feeds. Turn off one that you do not use.")
@@ -43,9 +48,9 @@ async def subscriptions_of(viewer: Viewer) -> list[Subscription]:
     return [_subscription(row) for row in found]
 
 
-async def tokens_of(viewer: Viewer, proved_at: datetime, now: datetime) -> dict[UUID, str]:
+async def tokens_of(viewer: Viewer, reauthenticated_at: datetime, now: datetime) -> dict[UUID, str]:
     """Return the tokens of the viewer's own addresses by id. Errors: NotAllowed when the proof is too old."""
-    if not is_fresh(proved_at, now):
+    if not is_recent(reauthenticated_at, now):
         raise NotAllowed("Confirm that it is you to see your addresses.")
     found = await rows.Subscription.select(rows.Subscription.id, rows.Subscription.token_sealed).where(
         _of(viewer.member_id)
@@ -93,7 +98,7 @@ def _of(member_id: UUID) -> Any:
 
 def _secrets(subscription_id: UUID, token: str) -> dict[Any, Any]:
     sealed = keys.seal(keys.named(PURPOSE), token, str(subscription_id))
-    return {"token_hash": keys.fingerprint(token), "token_sealed": sealed}
+    return {"token_hash": keys.token_hash(token), "token_sealed": sealed}
 
 
 def _name(text: str) -> str:
@@ -105,7 +110,13 @@ def _name(text: str) -> str:
 
 def _subscription(row: Mapping[str, Any]) -> Subscription:
     return Subscription(
-        id=row["id"], name=row["name"], scope=Scope(row["scope"]), shows_operations=bool(row["shows_operations"]),
-        created_at=row["created_at"], issued_at=row["replaced_at"] or row["created_at"], fetched_at=row["fetched_at"],
-        client=row["client"], fetches=row["fetches"],
-    )  # fmt: skip
+        id=row["id"],
+        name=row["name"],
+        scope=Scope(row["scope"]),
+        shows_operations=bool(row["shows_operations"]),
+        created_at=row["created_at"],
+        issued_at=row["replaced_at"] or row["created_at"],
+        fetched_at=row["fetched_at"],
+        client=row["client"],
+        fetches=row["fetches"],
+    )

@@ -1,4 +1,4 @@
-"""Who has read what: looks at named events and at the audit trail, each in the trail once a day and place."""
+"""Who has read what: looks at named events and at the audit log, each in the trail once a day and place."""
 
 import logging
 from collections.abc import Iterable, Mapping

@@ -74,7 +74,7 @@ async def record_all(deeds: Sequence[Deed], now: datetime) -> None:
     await lock_audit_head()
     end = await _head()
     if end and _age(end["seal"], _sealed(end["seq"], end["hash"])) is None:
-        raise AnotherSecret("The audit trail goes on under another secret. Start this process anew.")
+        raise AnotherSecret("The audit log goes on under another secret. Start this process anew.")
     last, previous = (end["seq"], end["hash"]) if end else (0, START)
     entries = []
     for seq, deed in enumerate(deeds, last + 1):
@@ -223,10 +223,10 @@ def _said(row: Mapping[str, Any]) -> str:
     What is not empty of that stands there by its name, so nothing can be blanked, filled in or moved unnoticed.
     """
     words = [row[name] for name in ("actor", "door", "verb", "subject", "subject_id", "facts", "previous")]
-    whence = {name: row[name] for name in WHENCE if row[name] != ""}
+    source = {name: row[name] for name in WHENCE if row[name] != ""}
     try:
         at = row["at"].astimezone(UTC).isoformat(timespec="microseconds")
-        return json.dumps([row["seq"], at, *words, *([whence] if whence else [])])
+        return json.dumps([row["seq"], at, *words, *([source] if source else [])])
     except (AttributeError, TypeError, OverflowError) as fault:  # SQLite keeps in a column whatever is put there
         raise _Unreadable from fault
 

@@ -1,9 +1,9 @@
-"""What ids are called that stand in the audit trail, whoever they belong to and whether it is still active."""
+"""What ids are called that stand in the audit log, whoever they belong to and whether it is still active."""
 
 from collections.abc import Iterable
 from uuid import UUID
 
-from tracker.tables.schema.roster.people import Agency, Body, Member
+from tracker.tables.schema.roster.people import Agency, Committee, Member
 from tracker.tables.schema.roster.sites import Site
 
 
@@ -25,11 +25,11 @@ async def everybody() -> list[tuple[UUID, str, str]]:
 
 
 async def organizations(ids: Iterable[UUID]) -> dict[UUID, str]:
-    """Return the short names of agencies, and the names of bodies and sites."""
+    """Return the short names of agencies, and the names of committees and sites."""
     wanted = list(set(ids))
     if not wanted:
         return {}
     agencies = await Agency.select(Agency.id, Agency.code).where(Agency.id.is_in(wanted))
-    bodies = await Body.select(Body.id, Body.name).where(Body.id.is_in(wanted))
+    committees = await Committee.select(Committee.id, Committee.name).where(Committee.id.is_in(wanted))
     sites = await Site.select(Site.id, Site.name).where(Site.id.is_in(wanted))
-    return {row["id"]: row["code"] for row in agencies} | {row["id"]: row["name"] for row in [*bodies, *sites]}
+    return {row["id"]: row["code"] for row in agencies} | {row["id"]: row["name"] for row in [*committees, *sites]}

@@ -15,15 +15,26 @@ from piccolo.querystring import QueryString
 
 from tracker.crypto import ids
 from tracker.database import engine, writing
-from tracker.database.bulk_insert import insert_rows
+from tracker.database.bulk_insert import bulk_insert
 from tracker.rules.core.outbox import CHANGES, PAUSE, Draft, Message, MessageKind, Skip, State, next_try
 from tracker.rules.core.outbox_bundles import Earlier, bundle
 from tracker.tables.schema.core import outbox as rows
 
 __all__ = [
-    "Draft", "anybody_heard", "claim", "close", "enqueue", "enqueue_all", "hold", "names_in_use", "number_told",
-    "postpone", "put_back", "suppress_for", "take_back",
-]  # fmt: skip
+    "Draft",
+    "anyone_responded",
+    "claim",
+    "close",
+    "enqueue",
+    "enqueue_all",
+    "hold",
+    "names_in_use",
+    "number_notified",
+    "postpone",
+    "put_back",
+    "suppress_for",
+    "take_back",
+]
 
 NEWS = [MessageKind.INVITATION.value, *(kind.value for kind in CHANGES)]
 """What tells people of an event, and of what becomes of it."""
@@ -54,26 +65,25 @@ async def enqueue(**draft: Any) -> None:
 async def enqueue_all(drafts: Iterable[Draft], now: datetime) -> None:
     """Queue messages inside the caller's `writing()`; those whose key is known already are left alone."""
     made = [_row(draft, now) for draft in await _bundled(list(drafts))]
-    await insert_rows(rows.Message, made, " ON CONFLICT (key) DO NOTHING")
+    await bulk_insert(rows.Message, made, " ON CONFLICT (key) DO NOTHING")
 
 
 async def hold(event_id: UUID, until: datetime) -> None:
     """Let news that waits about an event go out no earlier than `until`. The caller is inside `writing()`."""
     waits = (
-        (rows.Message.event == event_id) & (rows.Message.state == State.PENDING.value)
-        & rows.Message.kind.is_in(NEWS)
-    )  # fmt: skip
+        (rows.Message.event == event_id) & (rows.Message.state == State.PENDING.value) & rows.Message.kind.is_in(NEWS)
+    )
     await rows.Message.update({rows.Message.due: until}).where(waits & (rows.Message.due < until))
 
 
-async def number_told(event_id: UUID, now: datetime) -> int:
+async def number_notified(event_id: UUID, now: datetime) -> int:
     """Return to how many people the deed that was done on an event at `now` is going to be mailed."""
     is_waiting = (rows.Message.event == event_id) & (rows.Message.state == State.PENDING.value)
     told = await rows.Message.select(rows.Message.recipient).where(is_waiting & (rows.Message.created_at == now))
     return len({row["recipient"] for row in told})
 
 
-async def anybody_heard(event_id: UUID, since: datetime) -> bool:
+async def anyone_responded(event_id: UUID, since: datetime) -> bool:
     """Return whether a message about an event went out since then, or is on its way: it said how things stood."""
     about = (rows.Message.event == event_id) & rows.Message.kind.is_in(NEWS)
     return bool(
@@ -170,13 +180,17 @@ async def _earlier(drafts: list[Draft]) -> dict[tuple[UUID, UUID | None], list[E
     if not drafts:
         return known
     table = rows.Message
-    found = await table.select(
-        table.id, table.kind, table.recipient, table.event, table.occurrence, table.state, table.worker, table.facts
-    ).where(
-        table.recipient.is_in(list({one.recipient_id for one in drafts}))
-        & table.event.is_in(list({one.event_id for one in drafts}))
-        & table.kind.is_in(NEWS)
-    ).order_by(table.created_at)  # fmt: skip
+    found = (
+        await table.select(
+            table.id, table.kind, table.recipient, table.event, table.occurrence, table.state, table.worker, table.facts
+        )
+        .where(
+            table.recipient.is_in(list({one.recipient_id for one in drafts}))
+            & table.event.is_in(list({one.event_id for one in drafts}))
+            & table.kind.is_in(NEWS)
+        )
+        .order_by(table.created_at)
+    )
     for row in found:
         known.setdefault((row["recipient"], row["event"]), []).append(_earlier_one(row))
     return known
@@ -185,29 +199,49 @@ async def _earlier(drafts: list[Draft]) -> dict[tuple[UUID, UUID | None], list[E
 def _earlier_one(row: dict[str, Any]) -> Earlier:
     is_pending = row["state"] == State.PENDING
     return Earlier(
-        id=row["id"], kind=MessageKind(row["kind"]), occurrence_id=row["occurrence"],
-        is_waiting=is_pending and not row["worker"], facts=json.loads(row["facts"]),
-        was_told=row["state"] == State.SENT or (is_pending and bool(row["worker"])),
-    )  # fmt: skip
+        id=row["id"],
+        kind=MessageKind(row["kind"]),
+        occurrence_id=row["occurrence"],
+        is_waiting=is_pending and not row["worker"],
+        facts=json.loads(row["facts"]),
+        was_notified=row["state"] == State.SENT or (is_pending and bool(row["worker"])),
+    )
 
 
 def _row(draft: Draft, now: datetime) -> dict[str, Any]:
     pause = PAUSE if draft.kind in CHANGES else PAUSE * 0
     return {
-        "id": ids.new_id(), "key": draft.key, "kind": str(draft.kind), "recipient": draft.recipient_id,
-        "event": draft.event_id, "occurrence": draft.occurrence_id, "item": draft.item_id,
-        "facts": json.dumps(draft.facts, sort_keys=True, default=str), "created_at": now,
-        "due": draft.due or now + pause, "not_after": draft.not_after, "state": draft.state.value,
+        "id": ids.new_id(),
+        "key": draft.key,
+        "kind": str(draft.kind),
+        "recipient": draft.recipient_id,
+        "event": draft.event_id,
+        "occurrence": draft.occurrence_id,
+        "item": draft.item_id,
+        "facts": json.dumps(draft.facts, sort_keys=True, default=str),
+        "created_at": now,
+        "due": draft.due or now + pause,
+        "not_after": draft.not_after,
+        "state": draft.state.value,
         "reason": draft.reason,
-    }  # fmt: skip
+    }
 
 
 def _message(row: Any) -> Message:
     return Message(
-        id=row["id"], key=row["key"], kind=MessageKind(row["kind"]), recipient_id=row["recipient"],
-        event_id=row["event"], occurrence_id=row["occurrence"], item_id=row["item"], facts=json.loads(row["facts"]),
-        created_at=row["created_at"], due=row["due"], not_after=row["not_after"], attempts=row["attempts"],
-    )  # fmt: skip
+        id=row["id"],
+        key=row["key"],
+        kind=MessageKind(row["kind"]),
+        recipient_id=row["recipient"],
+        event_id=row["event"],
+        occurrence_id=row["occurrence"],
+        item_id=row["item"],
+        facts=json.loads(row["facts"]),
+        created_at=row["created_at"],
+        due=row["due"],
+        not_after=row["not_after"],
+        attempts=row["attempts"],
+    )
 
 
 def _is_open(message: Message) -> Any:

@@ -34,7 +34,7 @@ async def hold(copy_of: datetime, now: datetime) -> None:
         await Deployment.update({Deployment.copy_of: copy_of}).where(Deployment.id == ONLY)
         await Session.delete(force=True)
         await SignInLink.delete(force=True)
-        await audit.record(BY_COMMAND, "restored", "deployment", "", {"copy_of": copy_of.isoformat()}, now)
+        await audit.record(BY_COMMAND, "backup_restored", "deployment", "", {"copy_of": copy_of.isoformat()}, now)
 
 
 async def resume(viewer: Viewer | None, now: datetime) -> bool:
@@ -42,7 +42,7 @@ async def resume(viewer: Viewer | None, now: datetime) -> bool:
 
     Errors: NotFound for a viewer who does not keep accounts.
     """
-    if viewer is not None and not viewer.keeps_accounts:
+    if viewer is not None and not viewer.manages_accounts:
         raise NotFound
     async with writing():
         copy_of = await held_copy()

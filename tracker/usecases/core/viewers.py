@@ -30,22 +30,25 @@ _PERSON = (
 )
 _BY_MEMBER = f"SELECT {_PERSON} FROM member m JOIN agency a ON a.id = m.agency WHERE m.id IN ({{}})"
 _BY_SESSION = (
-    f"SELECT {_PERSON}, s.id AS session, s.created_at AS created_at, s.seen_at AS seen_at, s.proved_at AS proved_at"
+    f"SELECT {_PERSON}, s.id AS session, s.created_at AS created_at, s.seen_at AS seen_at,"
+    " s.reauthenticated_at AS reauthenticated_at"
     " FROM session s JOIN member m ON m.id = s.member JOIN agency a ON a.id = m.agency WHERE s.id = {}"
 )
 _OF_SESSION = "SELECT s.member FROM session s WHERE s.id = {}"
 # A seat counts only while its holder serves at the agency that has it. UNION loses the column types, hence the casts.
 RIGHTS = """
-SELECT 'role' AS kind, r.role AS word, CAST(r.body AS VARCHAR(36)) AS body, CAST(r.member AS VARCHAR(36)) AS member
-  FROM member_role r LEFT JOIN body b ON b.id = r.body
- WHERE r.member IN ({}) AND (r.body IS NULL OR b.status = 'active')
+SELECT 'role' AS kind, r.role AS word, CAST(r.committee AS VARCHAR(36)) AS committee,
+       CAST(r.member AS VARCHAR(36)) AS member
+  FROM member_role r LEFT JOIN committee b ON b.id = r.committee
+ WHERE r.member IN ({}) AND (r.committee IS NULL OR b.status = 'active')
 UNION ALL
-SELECT 'seat', '', CAST(t.body AS VARCHAR(36)), CAST(h.member AS VARCHAR(36))
-  FROM seat_holder h JOIN seat t ON t.id = h.seat JOIN body b ON b.id = t.body JOIN member m ON m.id = h.member
+SELECT 'seat', '', CAST(t.committee AS VARCHAR(36)), CAST(h.member AS VARCHAR(36))
+  FROM seat_holder h JOIN seat t ON t.id = h.seat JOIN committee b ON b.id = t.committee
+  JOIN member m ON m.id = h.member
  WHERE h.member IN ({}) AND t.agency = m.agency AND b.status = 'active'
 UNION ALL
-SELECT 'body', '', CAST(b.id AS VARCHAR(36)), CAST(r.member AS VARCHAR(36))
-  FROM member_role r JOIN body b ON b.status = 'active'
+SELECT 'committee', '', CAST(b.id AS VARCHAR(36)), CAST(r.member AS VARCHAR(36))
+  FROM member_role r JOIN committee b ON b.status = 'active'
  WHERE r.member IN ({}) AND r.role = 'coordinator'
 """
 
@@ -59,7 +62,7 @@ class Visit:
 
     viewer: Viewer
     session_id: str
-    proved_at: datetime
+    reauthenticated_at: datetime
     idle_end: datetime
     last_end: datetime
 
@@ -103,7 +106,7 @@ async def viewer_of_session(
     That is when it is unknown, over, or its person not active any more. Two queries; once a minute it also notes that
     the session is in use, unless a page asks by itself (`is_use` False).
     """
-    session_id = keys.fingerprint(token)
+    session_id = keys.token_hash(token)
     member = QueryString(_OF_SESSION, session_id)
     rows, rights = await engine().read_each(
         QueryString(_BY_SESSION, session_id), QueryString(RIGHTS, member, member, member)
@@ -121,9 +124,12 @@ async def viewer_of_session(
             await Session.update({Session.seen_at: now}).where(Session.id == row["session"])
             seen_at = now
     return Visit(
-        viewer=replace(viewer_from(row, rights), origin=origin.within(row["session"])), session_id=row["session"],
-        proved_at=row["proved_at"], idle_end=seen_at + IDLE, last_end=row["created_at"] + LONGEST,
-    )  # fmt: skip
+        viewer=replace(viewer_from(row, rights), origin=origin.within(row["session"])),
+        session_id=row["session"],
+        reauthenticated_at=row["reauthenticated_at"],
+        idle_end=seen_at + IDLE,
+        last_end=row["created_at"] + LONGEST,
+    )
 
 
 def _is_active(row: Mapping[str, Any], now: datetime) -> bool:
@@ -143,12 +149,12 @@ def viewer_from(row: Mapping[str, Any], rights: Sequence[Mapping[str, Any]]) -> 
         level=Level(row["level"]),
         zone=row["zone"],
         roles=frozenset(Role(one["word"]) for one in rights if one["kind"] == "role"),
-        chairs=frozenset(UUID(one["body"]) for one in rights if one["word"] == Role.BODY_CHAIR),
-        seats=_bodies(rights, "seat"),
-        all_bodies=_bodies(rights, "body"),
+        chairs=frozenset(UUID(one["committee"]) for one in rights if one["word"] == Role.COMMITTEE_CHAIR),
+        seats=_committees(rights, "seat"),
+        all_committees=_committees(rights, "committee"),
         is_discreet=bool(row["is_discreet"]),
     )
 
 
-def _bodies(rights: Any, kind: str) -> frozenset[UUID]:
-    return frozenset(UUID(one["body"]) for one in rights if one["kind"] == kind)
+def _committees(rights: Any, kind: str) -> frozenset[UUID]:
+    return frozenset(UUID(one["committee"]) for one in rights if one["kind"] == kind)

@@ -11,7 +11,7 @@ from tracker.rules.emails.digest_words import digest
 from tracker.rules.emails.preferences import Wishes, quieter
 from tracker.rules.emails.reminders import Moment
 from tracker.rules.events.event import EventStatus, Kind
-from tracker.rules.events.replies import AnswerValue
+from tracker.rules.events.replies import ReplyValue
 from tracker.tables.visible.actions import action_items
 from tracker.usecases.calendars.date_lines import seen_between
 from tracker.usecases.emails.preferences import preferences_of
@@ -29,11 +29,16 @@ def digests(after: datetime, now: datetime, wishes: Wishes) -> list[Draft]:
         if due is not None and now < due[1] + USE:
             monday, at = due
             moment = Moment(at=at, lead=timedelta(0), ends=at + USE)
-            found.append(Draft(
-                kind=MessageKind.DIGEST, recipient_id=member_id, key=f"digest:{member_id}:{monday.isoformat()}",
-                facts={"monday": monday.isoformat()}, due=quieter(moment, wishes.quiet_of(member_id)).at,
-                not_after=moment.ends,
-            ))  # fmt: skip
+            found.append(
+                Draft(
+                    kind=MessageKind.DIGEST,
+                    recipient_id=member_id,
+                    key=f"digest:{member_id}:{monday.isoformat()}",
+                    facts={"monday": monday.isoformat()},
+                    due=quieter(moment, wishes.quiet_of(member_id)).at,
+                    not_after=moment.ends,
+                )
+            )
     return found
 
 
@@ -50,15 +55,18 @@ async def _week(reader: Viewer, monday: date, now: datetime) -> Week:
     seen = [one for one in await seen_between(reader, max(starts, now), ends) if one.is_mine]
     today = to_local(now, reader.zone).date()
     return Week(
-        reader=reader, monday=monday, today=today,
+        reader=reader,
+        monday=monday,
+        today=today,
         events=tuple(
-            one.line for one in seen
-            if one.answer is not AnswerValue.DECLINED and not one.line.is_off
-            and one.line.status is not EventStatus.DRAFT
+            one.line
+            for one in seen
+            if one.reply is not ReplyValue.DECLINED and not one.line.is_off and one.line.status is not EventStatus.DRAFT
         ),
         owed=tuple(
-            one.line for one in await owed(reader, now)
+            one.line
+            for one in await owed(reader, now)
             if one.line.starts_at < now + OWED_AHEAD and one.line.kind is not Kind.DEADLINE
         ),
         items=tuple(one for one in await action_items.mine(reader) if one.due < to_local(ends, reader.zone).date()),
-    )  # fmt: skip
+    )

@@ -15,7 +15,7 @@ from tracker.rules.emails import event as event_emails
 from tracker.rules.emails.content import Letter, mailed_entry, marked
 from tracker.rules.emails.parts import Occasion
 from tracker.rules.events.event import Event, EventStatus, Occurrence
-from tracker.rules.events.replies import Answer, AnswerValue, AttendeeRole, effective, heard_at
+from tracker.rules.events.replies import AttendeeRole, Reply, ReplyValue, effective, responded_at
 from tracker.tables.visible.attendance import sheet
 from tracker.tables.visible.events import events
 from tracker.tables.visible.events import series as series_rows
@@ -27,7 +27,7 @@ ASKED_THEMSELVES = Skip(state=State.SUPERSEDED, reason="The recipient is invited
 INVITED_AGAIN = Skip(state=State.SUPERSEDED, reason="The recipient is invited again.")
 NOT_PUBLISHED = Skip(state=State.SUPERSEDED, reason="The event is a draft.")
 GONE = Skip(state=State.SUPERSEDED, reason="That date is not in the series any more.")
-OFF = Skip(state=State.SUPERSEDED, reason="It was cancelled since.")
+OFF = Skip(state=State.SUPERSEDED, reason="It was canceled since.")
 ON = Skip(state=State.SUPERSEDED, reason="It takes place after all.")
 MOVED = Skip(state=State.SUPERSEDED, reason="It was moved since.")
 DECLINED = Skip(state=State.SUPERSEDED, reason="The recipient declined.")
@@ -38,31 +38,31 @@ WORDS = {
     MessageKind.UPDATE: changes.update,
     MessageKind.CANCELLATION: event_emails.cancellation,
     MessageKind.WITHDRAWAL: event_emails.withdrawal,
-    MessageKind.STAND_IN: event_emails.stand_in,
+    MessageKind.SUBSTITUTE: event_emails.substitute,
     MessageKind.REMINDER: reminder.reminder,
     MessageKind.NO_REPLY: nudge.no_reply,
 }
 OF_ONE_DATE = frozenset({MessageKind.REMINDER, MessageKind.NO_REPLY})
 """What speaks of one date and looks at no other."""
 _MINE = (
-    "SELECT i.id, i.role, a.occurrence, a.answer, a.sequence, a.answered_at"
-    " FROM invitation i LEFT JOIN answer a ON a.invitation = i.id"
+    "SELECT i.id, i.role, a.occurrence, a.reply, a.sequence, a.replied_at"
+    " FROM invitation i LEFT JOIN reply a ON a.invitation = i.id"
     " WHERE i.event = {} AND i.member = {} AND i.withdrawn_at IS NULL"
 )
 
 
 @dataclass(frozen=True, kw_only=True)
 class Mine:
-    """The recipient's own invitation, if there is one, and the answers that they gave."""
+    """The recipient's own invitation, if there is one, and the replies that they gave."""
 
     id: UUID | None = None
     role: AttendeeRole = AttendeeRole.REQUIRED
-    answers: tuple[Answer, ...] = ()
+    replies: tuple[Reply, ...] = ()
 
-    def answer_for(self, date: Occurrence) -> AnswerValue:
-        """Return the answer that counts for a date."""
-        given = effective(self.answers, date.id)
-        return given.value if given else AnswerValue.NEEDS_ACTION
+    def reply_for(self, date: Occurrence) -> ReplyValue:
+        """Return the reply that counts for a date."""
+        given = effective(self.replies, date.id)
+        return given.value if given else ReplyValue.NEEDS_ACTION
 
 
 async def event_letter(message: Message, reader: Viewer, now: datetime) -> Letter | Skip:
@@ -117,15 +117,24 @@ async def _occasion(
         return None
     is_whole = message.occurrence_id is None and len(theirs) == len(dates)
     return Occasion(
-        kind=message.kind, reader=reader, event=event, date=date, dates=tuple(dates), ahead=tuple(ahead),
-        is_whole=is_whole or not event.is_series, invitation_id=mine.id, role=mine.role,
-        stands_in_for=instead.get(date.id, ""),
-        answer=AnswerValue.ACCEPTED if date.id in instead else mine.answer_for(date),
-        is_answered=bool(ahead) and all(mine.answer_for(one) is not AnswerValue.NEEDS_ACTION for one in ahead),
-        heard_at=heard_at(mine.answers, date.id), facts=message.facts, now=now,
+        kind=message.kind,
+        reader=reader,
+        event=event,
+        date=date,
+        dates=tuple(dates),
+        ahead=tuple(ahead),
+        is_whole=is_whole or not event.is_series,
+        invitation_id=mine.id,
+        role=mine.role,
+        substitutes_for=instead.get(date.id, ""),
+        reply=ReplyValue.ACCEPTED if date.id in instead else mine.reply_for(date),
+        is_replied=bool(ahead) and all(mine.reply_for(one) is not ReplyValue.NEEDS_ACTION for one in ahead),
+        responded_at=responded_at(mine.replies, date.id),
+        facts=message.facts,
+        now=now,
         replies=await _replies(reader, date) if message.kind is MessageKind.NO_REPLY else None,
         onward=await _onward(reader, event) if _goes_on(message) else None,
-    )  # fmt: skip
+    )
 
 
 async def _instead(event: Event, dates: list[Occurrence], reader: Viewer) -> dict[UUID, str]:
@@ -135,8 +144,8 @@ async def _instead(event: Event, dates: list[Occurrence], reader: Viewer) -> dic
 
 
 async def _replies(reader: Viewer, date: Occurrence) -> tuple[int, int, int]:
-    given = Counter(one.answer for one in await sheet.participants(reader, date))
-    return given[AnswerValue.ACCEPTED], given[AnswerValue.TENTATIVE], given[AnswerValue.DECLINED]
+    given = Counter(one.reply for one in await sheet.participants(reader, date))
+    return given[ReplyValue.ACCEPTED], given[ReplyValue.TENTATIVE], given[ReplyValue.DECLINED]
 
 
 def _goes_on(message: Message) -> bool:
@@ -159,24 +168,29 @@ def _spoken_of(message: Message, dates: list[Occurrence], ahead: list[Occurrence
 async def _mine(event_id: UUID, member_id: UUID) -> Mine:
     rows = await engine().run_querystring(QueryString(_MINE, event_id, member_id))
     given = [
-        Answer(
-            occurrence_id=row["occurrence"], value=AnswerValue(row["answer"]), comment="", source="",
-            sequence=row["sequence"], answered_at=row["answered_at"],
+        Reply(
+            occurrence_id=row["occurrence"],
+            value=ReplyValue(row["reply"]),
+            comment="",
+            source="",
+            sequence=row["sequence"],
+            replied_at=row["replied_at"],
         )
-        for row in rows if row["answer"]
-    ]  # fmt: skip
+        for row in rows
+        if row["reply"]
+    ]
     if not rows:
         return Mine()
-    return Mine(id=rows[0]["id"], role=AttendeeRole(rows[0]["role"]), answers=tuple(given))
+    return Mine(id=rows[0]["id"], role=AttendeeRole(rows[0]["role"]), replies=tuple(given))
 
 
 def _why_not(about: Occasion) -> Skip | None:
     """Return why the message makes no sense any more, or None."""
     if about.kind is MessageKind.WITHDRAWAL:
-        return INVITED_AGAIN if about.invitation_id or about.stands_in_for else _over(about)
+        return INVITED_AGAIN if about.invitation_id or about.substitutes_for else _over(about)
     if stranger := _why_not_to_them(about):
         return stranger
-    is_off = about.event.status is EventStatus.CANCELLED or (not about.is_whole and about.date.is_off)
+    is_off = about.event.status is EventStatus.CANCELED or (not about.is_whole and about.date.is_off)
     if about.kind is MessageKind.CANCELLATION:
         return _over(about) if is_off else ON
     if is_off:
@@ -187,19 +201,19 @@ def _why_not(about: Occasion) -> Skip | None:
 
 
 def _why_not_to_them(about: Occasion) -> Skip | None:
-    if about.invitation_id is None and not about.stands_in_for:
+    if about.invitation_id is None and not about.substitutes_for:
         return NOT_INVITED
-    return ASKED_THEMSELVES if about.kind is MessageKind.STAND_IN and about.invitation_id else None
+    return ASKED_THEMSELVES if about.kind is MessageKind.SUBSTITUTE and about.invitation_id else None
 
 
 def _why_no_reminder(about: Occasion) -> Skip | None:
     if about.date.is_off:
         return OFF
     if about.kind is MessageKind.NO_REPLY:
-        return REPLIED if nudge.is_answered(about) else None
+        return REPLIED if nudge.is_replied(about) else None
     if about.facts.get("starts_at") != about.date.starts_at.isoformat():
         return MOVED
-    return DECLINED if about.answer is AnswerValue.DECLINED else None
+    return DECLINED if about.reply is ReplyValue.DECLINED else None
 
 
 def _over(about: Occasion) -> Skip | None:

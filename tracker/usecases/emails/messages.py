@@ -44,9 +44,11 @@ async def message_page(viewer: Viewer, narrowed: Narrowed, after: Place | None, 
         found = await messages.messages(viewer, narrowed, after, PAGE + 1)
     lines = found[:PAGE]
     return MessagePage(
-        lines=lines, event=event, planned=await _planned(viewer, narrowed, after, now),
+        lines=lines,
+        event=event,
+        planned=await _planned(viewer, narrowed, after, now),
         older=Place(due=lines[-1].due, id=lines[-1].id) if len(found) > PAGE else None,
-    )  # fmt: skip
+    )
 
 
 async def resend(viewer: Viewer, message_id: UUID, now: datetime) -> None:
@@ -74,10 +76,16 @@ async def _once_more(message_id: UUID, now: datetime) -> Draft:
     if any(one["state"] in STATES[Standing.WAITING] for one in same):
         raise Conflict("This message is on its way already.")
     return Draft(
-        kind=row["kind"], recipient_id=row["recipient"], key=next_key(row["key"], [one["key"] for one in same]),
-        event_id=row["event"], occurrence_id=row["occurrence"], item_id=row["item"], facts=json.loads(row["facts"]),
-        due=now, not_after=row["not_after"],
-    )  # fmt: skip
+        kind=row["kind"],
+        recipient_id=row["recipient"],
+        key=next_key(row["key"], [one["key"] for one in same]),
+        event_id=row["event"],
+        occurrence_id=row["occurrence"],
+        item_id=row["item"],
+        facts=json.loads(row["facts"]),
+        due=now,
+        not_after=row["not_after"],
+    )
 
 
 async def _event(viewer: Viewer, event_id: UUID | None) -> Event | None:

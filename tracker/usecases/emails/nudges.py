@@ -83,7 +83,7 @@ async def nudge(
     async with writing():
         occurrence = await date_for(viewer, event_id, key)
         if not may_edit(viewer, occurrence.event):
-            raise NotAllowed("Only the organizer, the body's chair or a coordinator can remind people.")
+            raise NotAllowed("Only the organizer, the committee's chair or a coordinator can remind people.")
         found = await (nudge_of if confirmations else _of_silent)(viewer, occurrence, now)
         if found is None:
             raise Conflict("This date is not ahead any more, so nobody is asked to reply.")
@@ -100,14 +100,22 @@ async def _queue(found: Nudge, wishes: Wishes, now: datetime) -> None:
     line = found.line
     moment = Moment(at=now, lead=line.starts_at - now, ends=line.starts_at)
     facts = {"since": found.board.since.isoformat(), "what": found.board.what} if found.board else {}
-    await outbox.enqueue_all([
-        Draft(
-            kind=MessageKind.NO_REPLY, recipient_id=one, event_id=line.event_id, occurrence_id=line.id,
-            key=f"no_reply:{line.id}:{one}:{now.isoformat()}", not_after=line.starts_at, facts=facts,
-            due=max(now, quieter(moment, wishes.quiet_of(one)).at),
-        )
-        for one in found.silent
-    ], now)  # fmt: skip
+    await outbox.enqueue_all(
+        [
+            Draft(
+                kind=MessageKind.NO_REPLY,
+                recipient_id=one,
+                event_id=line.event_id,
+                occurrence_id=line.id,
+                key=f"no_reply:{line.id}:{one}:{now.isoformat()}",
+                not_after=line.starts_at,
+                facts=facts,
+                due=max(now, quieter(moment, wishes.quiet_of(one)).at),
+            )
+            for one in found.silent
+        ],
+        now,
+    )
 
 
 async def last_asked(event_ids: Iterable[UUID], now: datetime) -> dict[UUID, datetime]:
@@ -115,8 +123,13 @@ async def last_asked(event_ids: Iterable[UUID], now: datetime) -> dict[UUID, dat
     wanted = list(event_ids)
     if not wanted:
         return {}
-    found = await Message.select(Message.event, Message.created_at).where(
-        (Message.kind == MessageKind.NO_REPLY.value) & Message.event.is_in(wanted)
-        & (Message.created_at > now - REST)
-    ).order_by(Message.created_at)  # fmt: skip
+    found = (
+        await Message.select(Message.event, Message.created_at)
+        .where(
+            (Message.kind == MessageKind.NO_REPLY.value)
+            & Message.event.is_in(wanted)
+            & (Message.created_at > now - REST)
+        )
+        .order_by(Message.created_at)
+    )
     return {row["event"]: row["created_at"] for row in found}

@@ -3,9 +3,9 @@
 from collections.abc import Iterable
 from uuid import UUID
 
-from tracker.rules.events.replies import Answer, AnswerValue, effective
-from tracker.tables.schema.events.invitations import Answer as AnswerRow
+from tracker.rules.events.replies import Reply, ReplyValue, effective
 from tracker.tables.schema.events.invitations import Invitation
+from tracker.tables.schema.events.invitations import Reply as ReplyRow
 from tracker.usecases.events.substitutes import standing_in
 
 CHUNK = 1_000  # ids in one query
@@ -14,30 +14,30 @@ CHUNK = 1_000  # ids in one query
 async def who_comes(dates: Iterable[tuple[UUID, UUID]]) -> dict[UUID, list[UUID]]:
     """Return the members to remind of each date; `dates` are (occurrence, event)."""
     return {
-        date_id: [member for member, answer in given.items() if answer is not AnswerValue.DECLINED]
-        for date_id, given in (await answers_to(dates)).items()
+        date_id: [member for member, reply in given.items() if reply is not ReplyValue.DECLINED]
+        for date_id, given in (await replies_to(dates)).items()
     }
 
 
-async def answers_to(dates: Iterable[tuple[UUID, UUID]]) -> dict[UUID, dict[UUID, AnswerValue]]:
-    """Return the answer that counts of everybody invited to each date, by member; `dates` are (occurrence, event).
+async def replies_to(dates: Iterable[tuple[UUID, UUID]]) -> dict[UUID, dict[UUID, ReplyValue]]:
+    """Return the reply that counts of everybody invited to each date, by member; `dates` are (occurrence, event).
 
     Who comes in somebody's place has accepted.
     """
     wanted = list(dates)
     instead = await standing_in(wanted)
     invited = await _invited(sorted({event_id for _, event_id in wanted}))
-    answers = await _answers(sorted(one for people in invited.values() for one in people))
+    replies = await _replies(sorted(one for people in invited.values() for one in people))
     return {
-        date_id: dict.fromkeys(instead.get(date_id, ()), AnswerValue.ACCEPTED)
-        | {member: _answer(answers.get(one), date_id) for one, member in invited.get(event_id, {}).items()}
+        date_id: dict.fromkeys(instead.get(date_id, ()), ReplyValue.ACCEPTED)
+        | {member: _reply(replies.get(one), date_id) for one, member in invited.get(event_id, {}).items()}
         for date_id, event_id in wanted
     }
 
 
-def _answer(answers: list[Answer] | None, date_id: UUID) -> AnswerValue:
-    given = effective(answers, date_id) if answers else None
-    return given.value if given else AnswerValue.NEEDS_ACTION
+def _reply(replies: list[Reply] | None, date_id: UUID) -> ReplyValue:
+    given = effective(replies, date_id) if replies else None
+    return given.value if given else ReplyValue.NEEDS_ACTION
 
 
 async def _invited(event_ids: list[UUID]) -> dict[UUID, dict[UUID, UUID]]:
@@ -53,16 +53,22 @@ async def _invited(event_ids: list[UUID]) -> dict[UUID, dict[UUID, UUID]]:
     return known
 
 
-async def _answers(invitation_ids: list[UUID]) -> dict[UUID, list[Answer]]:
-    given: dict[UUID, list[Answer]] = {}
+async def _replies(invitation_ids: list[UUID]) -> dict[UUID, list[Reply]]:
+    given: dict[UUID, list[Reply]] = {}
     for some in _chunks(invitation_ids):
-        for row in await AnswerRow.select(
-            AnswerRow.invitation, AnswerRow.occurrence, AnswerRow.answer, AnswerRow.sequence, AnswerRow.answered_at
-        ).where(AnswerRow.invitation.is_in(some)):
-            given.setdefault(row["invitation"], []).append(Answer(
-                occurrence_id=row["occurrence"], value=AnswerValue(row["answer"]), comment="", source="",
-                sequence=row["sequence"], answered_at=row["answered_at"],
-            ))  # fmt: skip
+        for row in await ReplyRow.select(
+            ReplyRow.invitation, ReplyRow.occurrence, ReplyRow.reply, ReplyRow.sequence, ReplyRow.replied_at
+        ).where(ReplyRow.invitation.is_in(some)):
+            given.setdefault(row["invitation"], []).append(
+                Reply(
+                    occurrence_id=row["occurrence"],
+                    value=ReplyValue(row["reply"]),
+                    comment="",
+                    source="",
+                    sequence=row["sequence"],
+                    replied_at=row["replied_at"],
+                )
+            )
     return given
 
 

@@ -1,6 +1,6 @@
 """The planner of reminders: every moment that has passed since the last look gets its message, exactly once.
 
-Nothing is planned ahead, so a date that moves, is cancelled or gains people needs no re-planning. The watermark says
+Nothing is planned ahead, so a date that moves, is canceled or gains people needs no re-planning. The watermark says
 how far was looked; the key of a message holds its moment. What people want of reminders is read at that moment too, for
 everybody at once.
 """
@@ -80,19 +80,19 @@ async def _mark(now: datetime) -> datetime:
 async def _of_dates(after: datetime, now: datetime, wishes: Wishes) -> list[Draft]:
     around = rules.SHIFT + wishes.shift
     near = await due.dates_starting((after + lead - around, now + lead + around) for lead in wishes.leads)
-    anybody = {body_id: wishes.of_anybody(body_id) for body_id in {row["body"] for row in near}}
+    anybody = {committee_id: wishes.of_anybody(committee_id) for committee_id in {row["committee"] for row in near}}
     passed = [
         (row, every)
         for row in near
         if (every := _near_moments(row, after, now, wishes))
-        and any(wanted(every, wish, after, now) for wish in anybody[row["body"]])
+        and any(wanted(every, wish, after, now) for wish in anybody[row["committee"]])
     ]
     people = await who_comes([(row["id"], row["event"]) for row, _ in passed])
     return [
         _reminder(row, member_id, moment)
         for row, every in passed
         for member_id in people.get(row["id"], [])
-        for moment in wanted(every, wishes.of_date(member_id, row["body"]), after, now)
+        for moment in wanted(every, wishes.of_date(member_id, row["committee"]), after, now)
     ]
 
 
@@ -105,10 +105,17 @@ def _near_moments(row: Row, after: datetime, now: datetime, wishes: Wishes) -> l
 def _reminder(row: Row, member_id: UUID, moment: Moment) -> Draft:
     lead, starts_at = int(moment.lead.total_seconds()), row["starts_at"].isoformat()
     return Draft(
-        kind=MessageKind.REMINDER, recipient_id=member_id, event_id=row["event"], occurrence_id=row["id"],
-        key=f"reminder:{row['id']}:{member_id}:{starts_at}:{lead}", due=moment.at, not_after=moment.ends,
-        facts={"lead_time": lead, "starts_at": starts_at, **_late(moment)}, state=moment.state, reason=moment.reason,
-    )  # fmt: skip
+        kind=MessageKind.REMINDER,
+        recipient_id=member_id,
+        event_id=row["event"],
+        occurrence_id=row["id"],
+        key=f"reminder:{row['id']}:{member_id}:{starts_at}:{lead}",
+        due=moment.at,
+        not_after=moment.ends,
+        facts={"lead_time": lead, "starts_at": starts_at, **_late(moment)},
+        state=moment.state,
+        reason=moment.reason,
+    )
 
 
 async def _of_items(after: datetime, now: datetime, zone: str, wishes: Wishes) -> list[Draft]:
@@ -129,10 +136,16 @@ def _item_reminder(row: Row, moment: Moment) -> Draft:
     kind = MessageKind.ITEM_OVERDUE if moment.lead < timedelta(0) else MessageKind.ITEM_DUE
     on = row["due"].isoformat()
     return Draft(
-        kind=kind, recipient_id=row["owner"], item_id=row["id"], due=moment.at, not_after=moment.ends,
-        key=f"{kind}:{row['id']}:{row['owner']}:{on}:{moment.lead.days}", facts={"due": on, **_late(moment)},
-        state=moment.state, reason=moment.reason,
-    )  # fmt: skip
+        kind=kind,
+        recipient_id=row["owner"],
+        item_id=row["id"],
+        due=moment.at,
+        not_after=moment.ends,
+        key=f"{kind}:{row['id']}:{row['owner']}:{on}:{moment.lead.days}",
+        facts={"due": on, **_late(moment)},
+        state=moment.state,
+        reason=moment.reason,
+    )
 
 
 def _late(moment: Moment) -> dict[str, object]:

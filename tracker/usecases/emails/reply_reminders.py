@@ -1,4 +1,4 @@
-"""The planner's part for missing replies: bodies that want it have them asked for five and two days before."""
+"""The planner's part for missing replies: committees that want it have them asked for five and two days before."""
 
 from datetime import datetime
 from typing import Any
@@ -38,7 +38,9 @@ async def _passed(after: datetime, now: datetime, wishes: Wishes) -> list[tuple[
     """Return the dates, soonest first, each with the latest of its moments that is still of use."""
     spans = ((after + lead - rules.SHIFT, now + lead + rules.SHIFT) for lead in ASKED_AGAIN)
     near = [
-        row for row in await due.dates_starting(spans) if row["body"] in wishes.asking and Kind(row["kind"]).asks_reply
+        row
+        for row in await due.dates_starting(spans)
+        if row["committee"] in wishes.asking and Kind(row["kind"]).asks_reply
     ]
     return [
         (row, moment)
@@ -57,7 +59,11 @@ def _request(row: Row, moment: Moment, member_id: UUID, wishes: Wishes) -> Draft
     """Return one message; it waits for the end of quiet hours, so that all of an event are queued at once."""
     lead = int(moment.lead.total_seconds())
     return Draft(
-        kind=MessageKind.NO_REPLY, recipient_id=member_id, event_id=row["event"], occurrence_id=row["id"],
-        key=f"no_reply:{row['id']}:{member_id}:{row['starts_at'].isoformat()}:{lead}", not_after=moment.ends,
+        kind=MessageKind.NO_REPLY,
+        recipient_id=member_id,
+        event_id=row["event"],
+        occurrence_id=row["id"],
+        key=f"no_reply:{row['id']}:{member_id}:{row['starts_at'].isoformat()}:{lead}",
+        not_after=moment.ends,
         due=quieter(moment, wishes.quiet_of(member_id)).at,
-    )  # fmt: skip
+    )

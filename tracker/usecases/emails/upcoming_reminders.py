@@ -72,7 +72,7 @@ async def _ahead(
     by_id = {one.id: one for one in lines if _is_ahead(one, now)}
     wishes = await everybodys_wishes()
     coming = await who_comes((one.id, one.event_id) for one in by_id.values())
-    asking = [one for one in theirs if one in by_id and by_id[one].body_id in wishes.asking]
+    asking = [one for one in theirs if one in by_id and by_id[one].committee_id in wishes.asking]
     silent = await waiting.silent(viewer, [one for one in asking if takes_nudges(by_id[one], now)])
     to_whom = [
         (kind, by_id[date_id], member)
@@ -109,7 +109,7 @@ class _Moments:
         if kind is MessageKind.NO_REPLY:
             wish: Wish | None = Wish(leads=None, quiet=self._wishes.quiet_of(to.member_id))
         else:
-            wish = self._wishes.of_date(to.member_id, line.body_id)
+            wish = self._wishes.of_date(to.member_id, line.committee_id)
         key = line.id, kind, wish
         if key not in self._known:
             leads = ASKED_AGAIN if kind is MessageKind.NO_REPLY else self._wishes.leads

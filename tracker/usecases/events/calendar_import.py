@@ -8,7 +8,7 @@ from uuid import UUID
 
 from tracker.crypto import ids as id_module
 from tracker.database import writing
-from tracker.database.bulk_insert import insert_rows
+from tracker.database.bulk_insert import bulk_insert
 from tracker.rules.core import audiences
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.events import plan as plan_rules
@@ -64,51 +64,75 @@ async def _save(viewer: Viewer, new: Sequence[Incoming], now: datetime) -> None:
         allow(viewer, one.plan)
     events = [event_deeds.new_row(one.plan, viewer.member_id, now) for one in new]
     ids: list[UUID] = [event["id"] for event in events]
-    await insert_rows(rows.Event, events)
-    await insert_rows(rows.Occurrence, [
-        {"id": id_module.new_id(), "event": event_id, "changed_at": now, **date}
-        for event_id, one in zip(ids, new, strict=True) for date in _dates(one)
-    ])  # fmt: skip
-    seen_by = [audiences.of_event(one.plan.visibility, one.plan.body_id, {viewer.member_id}) for one in new]
-    await insert_rows(rows.EventAudience, [
-        {"id": id_module.new_id(), "event": event_id, "audience": audience}
-        for event_id, those in zip(ids, seen_by, strict=True) for audience in sorted(those)
-    ])  # fmt: skip
+    await bulk_insert(rows.Event, events)
+    await bulk_insert(
+        rows.Occurrence,
+        [
+            {"id": id_module.new_id(), "event": event_id, "changed_at": now, **date}
+            for event_id, one in zip(ids, new, strict=True)
+            for date in _dates(one)
+        ],
+    )
+    seen_by = [audiences.of_event(one.plan.visibility, one.plan.committee_id, {viewer.member_id}) for one in new]
+    await bulk_insert(
+        rows.EventAudience,
+        [
+            {"id": id_module.new_id(), "event": event_id, "audience": audience}
+            for event_id, those in zip(ids, seen_by, strict=True)
+            for audience in sorted(those)
+        ],
+    )
     await take_the_chair(viewer, ids, now)
     await audience_versions.touch({audiences.member(viewer.member_id)}.union(*seen_by))
-    await insert_rows(ImportedEvent, [
-        {"id": id_module.new_id(), "event": event_id, "source": _mark(one)}
-        for event_id, one in zip(ids, new, strict=True)
-    ])  # fmt: skip
+    await bulk_insert(
+        ImportedEvent,
+        [
+            {"id": id_module.new_id(), "event": event_id, "source": _mark(one)}
+            for event_id, one in zip(ids, new, strict=True)
+        ],
+    )
     await audit.record_all([_deed(viewer, event_id, one) for event_id, one in zip(ids, new, strict=True)], now)
 
 
 def _deed(viewer: Viewer, event_id: UUID, one: Incoming) -> audit.Deed:
     return audit.Deed(
-        actor=viewer.actor, verb="scheduled", subject="event", subject_id=event_id,
+        actor=viewer.actor,
+        verb="scheduled",
+        subject="event",
+        subject_id=event_id,
         facts={"kind": one.plan.kind, "imported": True},
-    )  # fmt: skip
+    )
 
 
 def _dates(one: Incoming) -> Iterator[dict[str, Any]]:
     """Yield each date of an event as the file says: by the rule, beside it, or changed; what is left out is none."""
     for start, slot in one.slots.items():
         date = {
-            "original_start": start, "starts_at": slot[0], "ends_at": slot[1], "title": None, "place": None,
-            "is_cancelled": False, "is_changed": False, "is_moved": False,
-        }  # fmt: skip
+            "original_start": start,
+            "starts_at": slot[0],
+            "ends_at": slot[1],
+            "title": None,
+            "place": None,
+            "is_canceled": False,
+            "is_changed": False,
+            "is_moved": False,
+        }
         yield date | _changed(one, start, slot) if start in one.changes else date
 
 
 def _changed(one: Incoming, start: datetime, slot: Slot) -> dict[str, Any]:
     plan, change = one.plan, one.changes[start]
     if change is None:
-        return {"is_cancelled": True, "is_changed": True}
+        return {"is_canceled": True, "is_changed": True}
     starts_at, ends_at = plan_rules.slot(change.starts, change.duration, plan.zone)
     title = None if change.title in (None, plan.title) else change.title
     place = None if change.place in (None, plan.place) else change.place
     is_moved = (starts_at, ends_at) != slot
     return {
-        "starts_at": starts_at, "ends_at": ends_at, "title": title, "place": place, "is_moved": is_moved,
+        "starts_at": starts_at,
+        "ends_at": ends_at,
+        "title": title,
+        "place": place,
+        "is_moved": is_moved,
         "is_changed": is_moved or title is not None or place is not None,
-    }  # fmt: skip
+    }

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from tracker.crypto import ids
 from tracker.database import writing
-from tracker.database.bulk_insert import insert_rows
+from tracker.database.bulk_insert import bulk_insert
 from tracker.errors import Conflict, Invalid, NotAllowed, NotFound
 from tracker.rules.core import audiences
 from tracker.rules.core.viewer import Viewer
@@ -27,20 +27,20 @@ from tracker.tables.schema.events.marking_columns import columns_of
 from tracker.tables.visible.events import events
 from tracker.usecases.core import audit, outbox
 from tracker.usecases.events import history
-from tracker.usecases.events.invitees import invite, invitees_of, mailed_entry, tell, touch
+from tracker.usecases.events.invitees import invite, invitees_of, mailed_entry, notify, touch
 from tracker.usecases.events.permission import allow_marked
 from tracker.usecases.events.response_reset import ask_after_change
-from tracker.usecases.events.series import add_dates, move_dates, start_anew, starts_anew
+from tracker.usecases.events.series import add_dates, move_dates, split, splits
 from tracker.usecases.events.visibility import set_audiences
 
 
 async def schedule(
-    viewer: Viewer, plan: Plan, now: datetime, *, form_id: UUID | None = None, told_at: datetime | None = None
+    viewer: Viewer, plan: Plan, now: datetime, *, form_id: UUID | None = None, notified_at: datetime | None = None
 ) -> UUID:
     """Save a plan as an event with all its dates, invite its people (unless it is a draft), and return its id.
 
     The same plan from the same form (`form_id`, made with the form) makes one event, however often it is sent. Its
-    people are told from `told_at` on, without it at once.
+    people are told from `notified_at` on, without it at once.
     Errors: Invalid by field, NotAllowed when the viewer may not put such an event into calendars.
     """
     plan_rules.check(plan)
@@ -50,8 +50,8 @@ async def schedule(
         if form_id and await events.event(viewer, event_id):
             return event_id
         await add_event(viewer, plan, now, event_id=event_id)
-        if told_at:
-            await outbox.hold(event_id, told_at)
+        if notified_at:
+            await outbox.hold(event_id, notified_at)
         await audit.record(viewer.actor, "scheduled", "event", event_id, {"kind": plan.kind}, now)
     return event_id
 
@@ -63,7 +63,7 @@ async def add_event(
     lead_id = previous.lead_id if previous else viewer.member_id
     event = new_row(plan, lead_id, now, event_id=event_id, previous=previous)
     new_id: UUID = event["id"]
-    await insert_rows(rows.Event, [event])
+    await bulk_insert(rows.Event, [event])
     await add_dates(new_id, plan_rules.slots(plan), now, plan_rules.moved_starts(plan))
     seen_by = await set_audiences(viewer, new_id, lead_id, plan, now, list_of=previous.id if previous else None)
     told = Notices(invitation=notifications.of_new(plan, lead_id))
@@ -77,10 +77,16 @@ def new_row(
 ) -> dict[str, Any]:
     """Return the row of a new event; an operation gets a reference."""
     return {
-        "id": event_id or ids.new_id(), "uid": ids.new_uid(), "lead": lead_id, "sequence": 0, "version": 1,
-        "created_at": now, "previous_series": previous.id if previous else None, **_columns(plan, now),
+        "id": event_id or ids.new_id(),
+        "uid": ids.new_uid(),
+        "lead": lead_id,
+        "sequence": 0,
+        "version": 1,
+        "created_at": now,
+        "previous_series": previous.id if previous else None,
+        **_columns(plan, now),
         "reference": ids.reference("OP") if plan.kind is Kind.JOINT_OPERATION else None,
-    }  # fmt: skip
+    }
 
 
 async def event_for(viewer: Viewer, event_id: UUID) -> Event:
@@ -98,7 +104,7 @@ async def event_to_change(viewer: Viewer, event_id: UUID, expected_version: int)
     """
     event = await event_for(viewer, event_id)
     if not may_edit(viewer, event):
-        raise NotAllowed("Only the organizer, the body's chair or a coordinator can change this event.")
+        raise NotAllowed("Only the organizer, the committee's chair or a coordinator can change this event.")
     if event.version != expected_version:
         raise Conflict
     return event
@@ -119,11 +125,11 @@ async def change(
         plan_rules.check(plan)
         await allow_marked(viewer, plan, now, event)
         invited = await invitees_of(event_id)
-        if plan_rules.needs_new_series(plan, event) and await starts_anew(viewer, event, now):
-            new_id = await start_anew(viewer, event, plan, now, add_event)
+        if plan_rules.needs_new_series(plan, event) and await splits(viewer, event, now):
+            new_id = await split(viewer, event, plan, now, add_event)
             await history.keep_plan(viewer, event, plan, invited, now, went_on_as=new_id)
         else:
-            told = notifications.of_change(event, plan, invited, goes_on_anew=False, notify=notify)
+            told = notifications.of_change(event, plan, invited, splits=False, notify=notify)
             new_id = await _change_in_place(viewer, event, plan, now, told)
             await history.keep_plan(viewer, event, plan, invited, now)
         await audit.record(viewer.actor, "changed", "event", event_id, {"fields": changed_fields(plan, event)}, now)
@@ -132,11 +138,11 @@ async def change(
 
 async def cancel(viewer: Viewer, event_id: UUID, expected_version: int, reason: str, now: datetime) -> None:
     """Cancel the event with all dates to come; a draft is discarded. Errors: NotFound, NotAllowed, Conflict."""
-    await _set_status(viewer, event_id, expected_version, EventStatus.CANCELLED, "cancellation", reason, now)
+    await _set_status(viewer, event_id, expected_version, EventStatus.CANCELED, "cancellation", reason, now)
 
 
-async def reinstate(viewer: Viewer, event_id: UUID, expected_version: int, now: datetime) -> None:
-    """Bring a cancelled event back. Errors: NotFound, NotAllowed, Conflict."""
+async def restore(viewer: Viewer, event_id: UUID, expected_version: int, now: datetime) -> None:
+    """Bring a canceled event back. Errors: NotFound, NotAllowed, Conflict."""
     await _set_status(viewer, event_id, expected_version, EventStatus.CONFIRMED, "update", "", now)
 
 
@@ -147,7 +153,7 @@ async def _change_in_place(viewer: Viewer, event: Event, plan: Plan, now: dateti
     )
     is_new = event.status is EventStatus.DRAFT and plan.status is not EventStatus.DRAFT
     if plan.status is EventStatus.DRAFT and event.status is not EventStatus.DRAFT:
-        raise Invalid(status="People were told of this event already. Cancel it instead.")
+        raise Invalid(status="People were notified of this event already. Cancel it instead.")
     before = await events.dates(viewer, event)
     # What is made anew comes after every SEQUENCE that mails gave one of the dates.
     given = [event.sequence, *(one.sequence for one in before if is_moved)]
@@ -165,7 +171,7 @@ async def _change_in_place(viewer: Viewer, event: Event, plan: Plan, now: dateti
     await set_audiences(viewer, event.id, event.lead_id, plan, now)
     await invite(viewer, event.id, event.lead_id, plan, event.version + 1, now, told=told, entry=entry)
     facts = _before(event) | (closes.facts() if closes else {})
-    await tell("update", event.id, event.version + 1, now, facts, whom=told.update)
+    await notify("update", event.id, event.version + 1, now, facts, whom=told.update)
     await touch(event.id)
     return event.id
 
@@ -175,7 +181,7 @@ async def _set_status(
 ) -> None:
     async with writing():
         event = await event_to_change(viewer, event_id, expected_version)
-        if (event.status is EventStatus.CANCELLED) == (status is EventStatus.CANCELLED):
+        if (event.status is EventStatus.CANCELED) == (status is EventStatus.CANCELED):
             raise Conflict
         if event.status is EventStatus.DRAFT:
             await _discard(viewer, event, now)
@@ -190,35 +196,49 @@ async def _set_status(
             }
         ).where(rows.Event.id == event.id)
         await touch(event.id)
-        is_back = status is not EventStatus.CANCELLED
-        facts = {"reason": reason, "reinstated": is_back}
+        is_back = status is not EventStatus.CANCELED
+        facts = {"reason": reason, "restored": is_back}
         whom = notifications.to_all(event, await invitees_of(event.id))
-        await tell(kind, event.id, event.version + 1, now, facts, whom=whom)
-        verb = Verb.CANCELLED if status is EventStatus.CANCELLED else Verb.REINSTATED
+        await notify(kind, event.id, event.version + 1, now, facts, whom=whom)
+        verb = Verb.CANCELED if status is EventStatus.CANCELED else Verb.RESTORED
         await history.keep(viewer, event, verb, (), now)
         await audit.record(viewer.actor, verb, "event", event_id, {}, now)
 
 
 async def _discard(viewer: Viewer, event: Event, now: datetime) -> None:
-    """Delete a draft: a cancelled one would be seen by everybody whom it was meant for."""
+    """Delete a draft: a canceled one would be seen by everybody whom it was meant for."""
     await rows.Event.delete().where(rows.Event.id == event.id)
     await audit.record(viewer.actor, "discarded", "event", event.id, {}, now)
 
 
 def _columns(plan: Plan, now: datetime) -> dict[Any, Any]:
     return {
-        "kind": plan.kind, "title": plan.title.strip(), "description": plan.description, "place": plan.place,
-        "video_link": plan.video_link, "agenda": plan.agenda, "visibility": plan.visibility, "body": plan.body_id,
-        "status": plan.status, "zone": plan.zone, "starts": plan.starts, "duration": plan.duration,
-        "is_all_day": plan.is_all_day, "rrule": plan.rrule, "changed_at": now, **columns_of(plan.marking),
-    }  # fmt: skip
+        "kind": plan.kind,
+        "title": plan.title.strip(),
+        "description": plan.description,
+        "place": plan.place,
+        "video_link": plan.video_link,
+        "agenda": plan.agenda,
+        "visibility": plan.visibility,
+        "committee": plan.committee_id,
+        "status": plan.status,
+        "zone": plan.zone,
+        "starts": plan.starts,
+        "duration": plan.duration,
+        "is_all_day": plan.is_all_day,
+        "rrule": plan.rrule,
+        "changed_at": now,
+        **columns_of(plan.marking),
+    }
 
 
 def _before(event: Event) -> dict[str, object]:
     starts_at, ends_at = plan_rules.slot(event.starts, event.duration, event.zone)
     before: dict[str, object] = {
-        "starts_at": starts_at.isoformat(), "ends_at": ends_at.isoformat(), "place": event.place,
-    }  # fmt: skip
+        "starts_at": starts_at.isoformat(),
+        "ends_at": ends_at.isoformat(),
+        "place": event.place,
+    }
     rule = plan_rules.rule_of(event)
     if rule is None:
         return before
@@ -236,7 +256,7 @@ async def plan_to_change(viewer: Viewer, event_id: UUID) -> tuple[Event, Plan]:
     """Return the event and the plan that its form shows. Errors: NotFound, NotAllowed."""
     event = await event_for(viewer, event_id)
     if not may_edit(viewer, event):
-        raise NotAllowed("Only the organizer, the body's chair or a coordinator can change this event.")
+        raise NotAllowed("Only the organizer, the committee's chair or a coordinator can change this event.")
     plan = plan_rules.plan_of(event, await invitees_of(event.id))
     if plan.rule is None:
         return event, plan

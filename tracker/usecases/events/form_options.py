@@ -16,9 +16,9 @@ from tracker.tables.visible.events import events
 from tracker.usecases.events.invitees import invitees_of
 from tracker.usecases.events.occurrences import date_for
 from tracker.usecases.events.permission import designators
-from tracker.usecases.events.series import starts_anew
+from tracker.usecases.events.series import splits
 from tracker.usecases.roster import people
-from tracker.usecases.roster.people import BodyChoice
+from tracker.usecases.roster.people import CommitteeChoice
 from tracker.usecases.roster.sites import open_sites
 
 
@@ -29,12 +29,12 @@ class Choices:
     lead_id: UUID
     people: tuple[Person, ...]
     """Whom they may invite, by agency and name, and who is invited already; the lead is not among them."""
-    bodies: tuple[BodyChoice, ...]
-    """Bodies whose seats can be invited at once."""
-    own_bodies: tuple[BodyChoice, ...]
-    """Bodies whose meeting it can be, and who alone may see it."""
+    committees: tuple[CommitteeChoice, ...]
+    """Committees whose seats can be invited at once."""
+    own_committees: tuple[CommitteeChoice, ...]
+    """Committees whose meeting it can be, and who alone may see it."""
     visibilities: tuple[Visibility, ...]
-    keepers: frozenset[UUID] = frozenset()
+    managers: frozenset[UUID] = frozenset()
     """Who of them only keeps accounts or reads the trail: not meant when their agency is ticked."""
     lead: Person | None = None
     """The organizer, where the viewer may invite them too."""
@@ -51,15 +51,15 @@ class Choices:
     @property
     def participants(self) -> dict[str, list[Person]]:
         """Return those of them who are meant when their agency is ticked."""
-        return _by_agency(one for one in self.people if one.id not in self.keepers)
+        return _by_agency(one for one in self.people if one.id not in self.managers)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Picks:
-    """Who was ticked in the form: whole agencies, the first holders of a body's seats, and people one by one."""
+    """Who was ticked in the form: whole agencies, the first holders of a committee's seats, and people one by one."""
 
     agencies: frozenset[UUID] = frozenset()
-    bodies: frozenset[UUID] = frozenset()
+    committees: frozenset[UUID] = frozenset()
     people: frozenset[UUID] = frozenset()
     roles: Mapping[UUID, AttendeeRole | None] = field(default_factory=dict)
     """As what each is invited; None = not at all, whatever else is ticked."""
@@ -67,7 +67,7 @@ class Picks:
 
 @dataclass(frozen=True, kw_only=True)
 class Sending:
-    """Who is told when the form is sent; the organizer is told of nothing."""
+    """Who is told when the form is sent; the organizer is notified of nothing."""
 
     people: int
     agencies: tuple[tuple[str, int], ...]
@@ -76,14 +76,14 @@ class Sending:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Outlook:
+class EditImpact:
     """What a change of time or rule would do to an event."""
 
-    goes_on_anew: bool
+    splits: bool
     """Whether the series ends with its last date before now and a new one goes on."""
     ahead: int
     changed_ahead: int
-    """Dates to come that were moved, renamed or cancelled on their own."""
+    """Dates to come that were moved, renamed or canceled on their own."""
     invited: Mapping[UUID, AttendeeRole]
     """Who is asked so far."""
     first: Occurrence | None = None
@@ -104,25 +104,33 @@ async def choices(viewer: Viewer, event: Event | None = None, invited: Iterable[
     lead_id = event.lead_id if event else viewer.member_id
     directory = await people.directory(viewer)
     known = {one.id: one for one in directory} | await people.people_by_id(invited)
-    bodies = tuple(await people.bodies(viewer))
-    own = tuple(one for one in bodies if may_schedule(viewer, Kind.MEETING, Visibility.BODY, one.id))
+    committees = tuple(await people.committees(viewer))
+    own = tuple(one for one in committees if may_schedule(viewer, Kind.MEETING, Visibility.COMMITTEE, one.id))
     return Choices(
-        lead_id=lead_id, lead=known.get(lead_id), bodies=bodies, own_bodies=own,
-        visibilities=_visibilities(viewer, own, event), sites=await open_sites(),
-        keepers=await people.keepers(),
+        lead_id=lead_id,
+        lead=known.get(lead_id),
+        committees=committees,
+        own_committees=own,
+        visibilities=_visibilities(viewer, own, event),
+        sites=await open_sites(),
+        managers=await people.managers(),
         designators=designators(viewer, directory),
-        people=tuple(sorted(
-            (one for one in known.values() if one.id != lead_id),
-            key=lambda one: (one.agency.casefold(), one.name.casefold(), str(one.id)),
-        )),
-    )  # fmt: skip
+        people=tuple(
+            sorted(
+                (one for one in known.values() if one.id != lead_id),
+                key=lambda one: (one.agency.casefold(), one.name.casefold(), str(one.id)),
+            )
+        ),
+    )
 
 
 def invited(picks: Picks, offered: Choices) -> dict[UUID, AttendeeRole]:
     """Return who is invited, and as what; only people whom the form offers."""
-    seated = {one for body in offered.bodies if body.id in picks.bodies for one in body.primaries}
+    seated = {
+        one for committee in offered.committees if committee.id in picks.committees for one in committee.primaries
+    }
     of_agencies = {
-        one.id for one in offered.people if one.agency_id in picks.agencies and one.id not in offered.keepers
+        one.id for one in offered.people if one.agency_id in picks.agencies and one.id not in offered.managers
     }
     asked = of_agencies | seated | picks.people
     roles = {one.id: picks.roles.get(one.id, AttendeeRole.REQUIRED) for one in offered.people if one.id in asked}
@@ -138,14 +146,14 @@ def sending(invitees: Mapping[UUID, AttendeeRole], offered: Choices) -> Sending:
     )
 
 
-async def outlook(viewer: Viewer, event: Event, now: datetime, key: str = "") -> Outlook:
+async def edit_impact(viewer: Viewer, event: Event, now: datetime, key: str = "") -> EditImpact:
     """Return what a change of time or rule would do; `key` names the date from which on. Errors: NotFound."""
     every = await events.dates(viewer, event)
     first = await date_for(viewer, event.id, key) if key else None
     before = [one for one in every if first and one.original_start < first.original_start]
     ahead = [one for one in every if one.starts_at > now and one not in before]
-    return Outlook(
-        goes_on_anew=await starts_anew(viewer, event, now),
+    return EditImpact(
+        splits=await splits(viewer, event, now),
         ahead=len(ahead),
         changed_ahead=sum(one.is_changed for one in ahead),
         invited=await invitees_of(event.id),
@@ -154,12 +162,12 @@ async def outlook(viewer: Viewer, event: Event, now: datetime, key: str = "") ->
     )
 
 
-def _visibilities(viewer: Viewer, own: tuple[BodyChoice, ...], event: Event | None) -> tuple[Visibility, ...]:
+def _visibilities(viewer: Viewer, own: tuple[CommitteeChoice, ...], event: Event | None) -> tuple[Visibility, ...]:
     """Return those that the viewer may choose for some event, and the one that the event has."""
-    body_id = own[0].id if own else None
+    committee_id = own[0].id if own else None
     return tuple(
         one
         for one in Visibility
-        if ((one is not Visibility.BODY or own) and may_schedule(viewer, Kind.MEETING, one, body_id))
+        if ((one is not Visibility.COMMITTEE or own) and may_schedule(viewer, Kind.MEETING, one, committee_id))
         or (event is not None and one is event.visibility)
     )

@@ -21,20 +21,35 @@ from tracker.usecases.events.undo_snapshot import of_event
 
 
 async def keep(
-    viewer: Viewer, event: Event, verb: Verb, changes: Iterable[Change], now: datetime, date: Occurrence | None = None,
-    *, former: str | None = None,
-) -> None:  # fmt: skip
+    viewer: Viewer,
+    event: Event,
+    verb: Verb,
+    changes: Iterable[Change],
+    now: datetime,
+    date: Occurrence | None = None,
+    *,
+    undo_snapshot: str | None = None,
+) -> None:
     """Keep what the viewer does to an event, which is given as it was before; of a draft nothing is kept.
 
     With `former`, which says what it replaces, the deed can be taken back for a moment, in which nobody is told.
     """
     if event.status is EventStatus.DRAFT and verb is not Verb.SENT:
         return
-    await EventChange.insert(EventChange(
-        id=ids.new_id(), event=event.id, occurrence=date.id if date else None, actor=viewer.member_id, at=now,
-        verb=verb, visibility=event.visibility, body=event.body_id,
-        fields=json.dumps([[one.field, one.before, one.after] for one in changes], ensure_ascii=False), former=former,
-    ))  # fmt: skip
+    await EventChange.insert(
+        EventChange(
+            id=ids.new_id(),
+            event=event.id,
+            occurrence=date.id if date else None,
+            actor=viewer.member_id,
+            at=now,
+            verb=verb,
+            visibility=event.visibility,
+            committee=event.committee_id,
+            fields=json.dumps([[one.field, one.before, one.after] for one in changes], ensure_ascii=False),
+            undo_snapshot=undo_snapshot,
+        )
+    )
     await outbox.hold(event.id, now + UNDO_FOR)
 
 
@@ -42,8 +57,8 @@ async def keep_plan(
     viewer: Viewer, event: Event, plan: Plan, invited: Iterable[UUID], now: datetime, *, went_on_as: UUID | None = None
 ) -> None:
     """Keep what a plan changes about an event to which `invited` were asked before; the series that goes on, too."""
-    changes = changes_of(event, plan, invited, goes_on_anew=went_on_as is not None)
-    after = replace(event, visibility=plan.visibility, body_id=plan.body_id)
+    changes = changes_of(event, plan, invited, splits=went_on_as is not None)
+    after = replace(event, visibility=plan.visibility, committee_id=plan.committee_id)
     if went_on_as:
         onward = replace(after, id=went_on_as)
         if after == event:
@@ -56,8 +71,10 @@ async def keep_plan(
         await keep(viewer, after, Verb.SENT, (), now)
     elif changes:
         is_same_circle = after == event and standing(event.marking) is standing(plan.marking)
-        former = of_event(event, plan) if is_same_circle and set(invited) == {*plan.invitees, event.lead_id} else None
-        await keep(viewer, after, Verb.CHANGED, changes, now, former=former)
+        undo_snapshot = (
+            of_event(event, plan) if is_same_circle and set(invited) == {*plan.invitees, event.lead_id} else None
+        )
+        await keep(viewer, after, Verb.CHANGED, changes, now, undo_snapshot=undo_snapshot)
 
 
 async def keep_end(viewer: Viewer, event: Event, now: datetime) -> None:

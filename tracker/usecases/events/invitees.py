@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from tracker.crypto import ids
-from tracker.database.bulk_insert import insert_rows
+from tracker.database.bulk_insert import bulk_insert
 from tracker.rules.core import audiences
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.emails.content import MailedEntry
@@ -16,7 +16,7 @@ from tracker.rules.events.plan import Plan
 from tracker.rules.events.replies import AttendeeRole
 from tracker.tables.background.events import audiences as audience_rows
 from tracker.tables.schema.events import audience_versions
-from tracker.tables.schema.events.invitations import Answer, Invitation
+from tracker.tables.schema.events.invitations import Invitation, Reply
 from tracker.tables.visible.events import events
 from tracker.usecases.core import outbox
 from tracker.usecases.events import substitutes
@@ -72,14 +72,14 @@ async def invite(
     present = frozenset(member_id for member_id, one in known.items() if not one.is_withdrawn)
     added = frozenset(wanted) - present
     await withdraw(event_id, present - frozenset(wanted), version, now, told=told.withdrawal, entry=entry)
-    await _forget_answers([known[member_id].id for member_id in added if member_id in known], now)
+    await _forget_replies([known[member_id].id for member_id in added if member_id in known], now)
     kept = await _keep(event_id, wanted, known, now)
     if lead_id in added:
-        await insert_rows(Answer, [_acceptance(kept[lead_id], viewer, now)])
-    await _tell_alone("invitation", event_id, told.invitation, version, now)
+        await bulk_insert(Reply, [_acceptance(kept[lead_id], viewer, now)])
+    await _notify_alone("invitation", event_id, told.invitation, version, now)
 
 
-async def _tell_alone(
+async def _notify_alone(
     kind: str,
     event_id: UUID,
     whom: frozenset[UUID],
@@ -103,7 +103,7 @@ async def _tell_alone(
     )
 
 
-async def tell(
+async def notify(
     kind: str,
     event_id: UUID,
     version: int,
@@ -134,12 +134,17 @@ async def tell(
 async def take_the_chair(viewer: Viewer, event_ids: Iterable[UUID], now: datetime) -> None:
     """Let the viewer lead new events to which nobody else is invited, and accept."""
     made: list[dict[str, Any]] = [
-        {"id": ids.new_id(), "event": one, "member": viewer.member_id, "role": AttendeeRole.CHAIR.value,
-         "added_at": now}
+        {
+            "id": ids.new_id(),
+            "event": one,
+            "member": viewer.member_id,
+            "role": AttendeeRole.CHAIR.value,
+            "added_at": now,
+        }
         for one in event_ids
-    ]  # fmt: skip
-    await insert_rows(Invitation, made)
-    await insert_rows(Answer, [_acceptance(one["id"], viewer, now) for one in made])
+    ]
+    await bulk_insert(Invitation, made)
+    await bulk_insert(Reply, [_acceptance(one["id"], viewer, now) for one in made])
 
 
 async def touch(event_id: UUID) -> None:
@@ -149,9 +154,14 @@ async def touch(event_id: UUID) -> None:
 
 
 async def withdraw(
-    event_id: UUID, gone: frozenset[UUID], version: int, now: datetime, *, told: frozenset[UUID],
+    event_id: UUID,
+    gone: frozenset[UUID],
+    version: int,
+    now: datetime,
+    *,
+    told: frozenset[UUID],
     entry: MailedEntry | None,
-) -> None:  # fmt: skip
+) -> None:
     """Take people off the list, and tell those of them who knew, each alone; `entry` goes out of their calendars."""
     if not gone:
         return
@@ -160,25 +170,25 @@ async def withdraw(
         await Invitation.update({Invitation.withdrawn_at: now}).where(
             (Invitation.event == event_id) & Invitation.member.is_in(list(gone))
         )
-    await _tell_alone("withdrawal", event_id, told, version, now, entry.facts() if entry else None)
+    await _notify_alone("withdrawal", event_id, told, version, now, entry.facts() if entry else None)
 
 
 async def let_go(event_id: UUID, whom: frozenset[UUID], version: int, now: datetime) -> None:
     """Tell people, each alone, that the series goes on without them; they stay on the list of the dates before."""
     facts = {"ended": True, "is_last": True, "is_off_list": True}
-    await _tell_alone("update", event_id, whom, version, now, facts)
+    await _notify_alone("update", event_id, whom, version, now, facts)
 
 
-async def change_lead(by: Viewer, event_id: UUID, former_id: UUID, lead_id: UUID, now: datetime) -> None:
+async def change_lead(by: Viewer, event_id: UUID, undo_snapshot_id: UUID, lead_id: UUID, now: datetime) -> None:
     """Let somebody else be chair of an event, who may see it already, and tell them alone.
 
     Nobody gains or loses sight of it but the former lead, who is off the list.
     """
     kept = await _keep(event_id, {lead_id: AttendeeRole.CHAIR}, await _invitations(event_id), now)
-    await insert_rows(Answer, [_acceptance(kept[lead_id], by, now)])
+    await bulk_insert(Reply, [_acceptance(kept[lead_id], by, now)])
     found = await audience_rows.audiences_of(event_id)
-    await audience_rows.replace_audiences(event_id, found - audiences.of_one(former_id))
-    gone = (Invitation.event == event_id) & (Invitation.member == former_id)
+    await audience_rows.replace_audiences(event_id, found - audiences.of_one(undo_snapshot_id))
+    gone = (Invitation.event == event_id) & (Invitation.member == undo_snapshot_id)
     await Invitation.update({Invitation.withdrawn_at: now}).where(gone)
     key = f"invitation:{event_id}:{lead_id}:{now.isoformat()}"
     await outbox.enqueue_all([outbox.Draft(kind="invitation", recipient_id=lead_id, event_id=event_id, key=key)], now)
@@ -192,20 +202,23 @@ async def _invitations(event_id: UUID) -> dict[UUID, _Known]:
     return {row["member"]: _Known(row["id"], row["withdrawn_at"] is not None) for row in found}
 
 
-async def _forget_answers(invitation_ids: list[UUID], now: datetime) -> None:
-    """Let nothing that people answered before they were taken off the list count when they are invited again."""
+async def _forget_replies(invitation_ids: list[UUID], now: datetime) -> None:
+    """Let nothing that people replied before they were taken off the list count when they are invited again."""
     if not invitation_ids:
         return
-    found = await Answer.select(Answer.invitation, Answer.occurrence).where(
-        Answer.invitation.is_in(list(invitation_ids))
-    )
+    found = await Reply.select(Reply.invitation, Reply.occurrence).where(Reply.invitation.is_in(list(invitation_ids)))
     for invitation, occurrence in {(row["invitation"], row["occurrence"]) for row in found}:
-        await Answer.insert(
-            Answer(
-                id=ids.new_id(), invitation=invitation, occurrence=occurrence, answer="needs_action",
-                source="change", sequence=0, answered_at=now,
+        await Reply.insert(
+            Reply(
+                id=ids.new_id(),
+                invitation=invitation,
+                occurrence=occurrence,
+                reply="needs_action",
+                source="change",
+                sequence=0,
+                replied_at=now,
             )
-        )  # fmt: skip
+        )
 
 
 async def _keep(
@@ -217,12 +230,17 @@ async def _keep(
         {"id": id_, "event": event_id, "member": member_id, "role": wanted[member_id].value, "added_at": now}
         for member_id, id_ in kept.items()
     ]
-    await insert_rows(Invitation, made, _AGAIN)
+    await bulk_insert(Invitation, made, _AGAIN)
     return kept
 
 
 def _acceptance(invitation_id: UUID, viewer: Viewer, now: datetime) -> dict[str, Any]:
     return {
-        "id": ids.new_id(), "invitation": invitation_id, "answer": "accepted", "source": "site",
-        "entered_by": viewer.member_id, "sequence": 0, "answered_at": now,
-    }  # fmt: skip
+        "id": ids.new_id(),
+        "invitation": invitation_id,
+        "reply": "accepted",
+        "source": "site",
+        "entered_by": viewer.member_id,
+        "sequence": 0,
+        "replied_at": now,
+    }

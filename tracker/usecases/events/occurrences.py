@@ -18,7 +18,7 @@ from tracker.tables.visible.calendars import calendar
 from tracker.tables.visible.events import events
 from tracker.usecases.core import audit, outbox
 from tracker.usecases.events import history
-from tracker.usecases.events.invitees import invitees_of, tell, touch
+from tracker.usecases.events.invitees import invitees_of, notify, touch
 from tracker.usecases.events.response_reset import ask_again
 from tracker.usecases.events.undo_snapshot import of_date
 
@@ -49,7 +49,7 @@ async def nearest_date(viewer: Viewer, event_id: UUID, now: datetime) -> Occurre
     every = await events.dates(viewer, event) if event else []
     if not every:
         raise NotFound
-    return next((one for one in every if one.ends_at > now and not one.is_cancelled), every[-1])
+    return next((one for one in every if one.ends_at > now and not one.is_canceled), every[-1])
 
 
 async def dates_of(viewer: Viewer, event: Event) -> list[Occurrence]:
@@ -67,7 +67,7 @@ async def change_date(
 ) -> None:
     """Move or change one date. Everybody invited is told when time or place change, otherwise only with `notify`.
 
-    Answers for this date are asked again when it moves by an hour or more, to another day, or to another place.
+    Replies for this date are asked again when it moves by an hour or more, to another day, or to another place.
     Errors: NotFound, NotAllowed, Conflict, Invalid by field.
     """
     plan.check_change(change)
@@ -79,23 +79,32 @@ async def change_date(
         slot = plan.slot(change.starts, change.duration, occurrence.event.zone)
         place = occurrence.event.place if change.place is None else change.place
         is_moved, is_elsewhere = slot != (occurrence.starts_at, occurrence.ends_at), place != occurrence.place
-        await _save(occurrence, now, raise_sequence=is_moved or is_elsewhere, fields={
-            "starts_at": slot[0], "ends_at": slot[1], "is_moved": slot != plan.slot_by_rule(occurrence),
-            "title": _own(change.title, occurrence.event.title),
-            "place": _own(change.place, occurrence.event.place), "agenda": _own(change.agenda, occurrence.event.agenda),
-        })  # fmt: skip
+        fields = _columns(occurrence, change, slot)
+        await _save(occurrence, now, raise_sequence=is_moved or is_elsewhere, fields=fields)
         before = (occurrence.starts_at, occurrence.ends_at)
         if (is_moved or is_elsewhere) and plan.asks_again(
             before, slot, place_changed=is_elsewhere, zone=occurrence.event.zone
         ):
             await ask_again(event_id, occurrence.id, occurrence.sequence + 1, now)
         told = notifications.of_date(occurrence, slot, place, await invitees_of(event_id), notify=notify)
-        await _tell("update", occurrence, told.update, now, reason=change.reason)
+        await _notify("update", occurrence, told.update, now, reason=change.reason)
         title = occurrence.event.title if change.title is None else change.title
         agenda = occurrence.event.agenda if change.agenda is None else change.agenda
         changes = changes_of_date(occurrence, slot, title, place, agenda)
-        verb, former = "moved" if is_moved else "changed", of_date(occurrence)
-        await _log(viewer, verb, occurrence, now, Verb.CHANGED, changes, former=former)
+        verb, undo_snapshot = "moved" if is_moved else "changed", of_date(occurrence)
+        await _log(viewer, verb, occurrence, now, Verb.CHANGED, changes, undo_snapshot=undo_snapshot)
+
+
+def _columns(occurrence: Occurrence, change: DateChange, slot: tuple[datetime, datetime]) -> dict[str, object]:
+    """Return the columns of a changed date; a text that is the series' own stays empty."""
+    return {
+        "starts_at": slot[0],
+        "ends_at": slot[1],
+        "is_moved": slot != plan.slot_by_rule(occurrence),
+        "title": _own(change.title, occurrence.event.title),
+        "place": _own(change.place, occurrence.event.place),
+        "agenda": _own(change.agenda, occurrence.event.agenda),
+    }
 
 
 async def cancel_date(
@@ -104,36 +113,36 @@ async def cancel_date(
     """Cancel one date; the others stay. Errors: NotFound, NotAllowed, Conflict."""
     async with writing():
         occurrence = await date_to_change(viewer, event_id, key, expected_version)
-        if occurrence.is_cancelled:
-            raise Conflict("This date is cancelled already.")
-        await _save(occurrence, now, raise_sequence=True, fields={"is_cancelled": True, "cancel_reason": reason})
+        if occurrence.is_canceled:
+            raise Conflict("This date is canceled already.")
+        await _save(occurrence, now, raise_sequence=True, fields={"is_canceled": True, "cancel_reason": reason})
         whom = notifications.to_all(occurrence.event, await invitees_of(event_id))
-        await _tell("cancellation", occurrence, whom, now, reason=reason)
-        await _log(viewer, "cancelled", occurrence, now, Verb.CANCELLED)
+        await _notify("cancellation", occurrence, whom, now, reason=reason)
+        await _log(viewer, "canceled", occurrence, now, Verb.CANCELED)
 
 
-async def reinstate_date(viewer: Viewer, event_id: UUID, key: str, expected_version: int, now: datetime) -> None:
-    """Bring a cancelled date back and ask everybody again, unless nobody has heard of the cancellation yet.
+async def restore_occurrence(viewer: Viewer, event_id: UUID, key: str, expected_version: int, now: datetime) -> None:
+    """Bring a canceled date back and ask everybody again, unless nobody has heard of the cancellation yet.
 
     Errors: NotFound, NotAllowed, Conflict.
     """
     async with writing():
         occurrence = await date_to_change(viewer, event_id, key, expected_version)
-        if not occurrence.is_cancelled:
+        if not occurrence.is_canceled:
             raise Conflict("This date takes place already.")
-        await _save(occurrence, now, raise_sequence=True, fields={"is_cancelled": False, "cancel_reason": ""})
-        if await outbox.anybody_heard(event_id, occurrence.changed_at):
+        await _save(occurrence, now, raise_sequence=True, fields={"is_canceled": False, "cancel_reason": ""})
+        if await outbox.anyone_responded(event_id, occurrence.changed_at):
             await ask_again(event_id, occurrence.id, occurrence.sequence + 1, now)
         whom = notifications.to_all(occurrence.event, await invitees_of(event_id))
-        await _tell("update", occurrence, whom, now, reason="", reinstated=True)
-        await _log(viewer, "reinstated", occurrence, now, Verb.REINSTATED)
+        await _notify("update", occurrence, whom, now, reason="", restored=True)
+        await _log(viewer, "restored", occurrence, now, Verb.RESTORED)
 
 
 async def date_to_change(viewer: Viewer, event_id: UUID, key: str, expected_version: int) -> Occurrence:
     """Return the date if the viewer may change it and nobody did so since. Errors: NotFound, NotAllowed, Conflict."""
     occurrence = await date_for(viewer, event_id, key)
     if not may_edit(viewer, occurrence.event):
-        raise NotAllowed("Only the organizer, the body's chair or a coordinator can change this date.")
+        raise NotAllowed("Only the organizer, the committee's chair or a coordinator can change this date.")
     if occurrence.version != expected_version:
         raise Conflict
     return occurrence
@@ -161,23 +170,34 @@ async def _save(occurrence: Occurrence, now: datetime, *, raise_sequence: bool, 
     await touch(occurrence.event.id)
 
 
-async def _tell(kind: str, occurrence: Occurrence, whom: frozenset[UUID], now: datetime, **facts: object) -> None:
+async def _notify(kind: str, occurrence: Occurrence, whom: frozenset[UUID], now: datetime, **facts: object) -> None:
     before = {
         "starts_at": occurrence.starts_at.isoformat(),
         "ends_at": occurrence.ends_at.isoformat(),
         "place": occurrence.place,
     }
-    await tell(
-        kind, occurrence.event.id, occurrence.version + 1, now, {**before, **facts}, whom=whom,
+    await notify(
+        kind,
+        occurrence.event.id,
+        occurrence.version + 1,
+        now,
+        {**before, **facts},
+        whom=whom,
         occurrence_id=occurrence.id,
-    )  # fmt: skip
+    )
 
 
 async def _log(
-    viewer: Viewer, verb: str, occurrence: Occurrence, now: datetime, kept: Verb, changes: Iterable[Change] = (),
-    *, former: str | None = None,
-) -> None:  # fmt: skip
-    await history.keep(viewer, occurrence.event, kept, changes, now, occurrence, former=former)
+    viewer: Viewer,
+    verb: str,
+    occurrence: Occurrence,
+    now: datetime,
+    kept: Verb,
+    changes: Iterable[Change] = (),
+    *,
+    undo_snapshot: str | None = None,
+) -> None:
+    await history.keep(viewer, occurrence.event, kept, changes, now, occurrence, undo_snapshot=undo_snapshot)
     await audit.record(viewer.actor, verb, "occurrence", occurrence.id, {"date": occurrence.key}, now)
 
 

@@ -11,19 +11,21 @@ from tracker.rules.events.notifications import asked
 from tracker.tables.schema.events import events as rows
 from tracker.usecases.core import audit
 from tracker.usecases.events import history
-from tracker.usecases.events.invitees import change_lead, invitees_of, tell, touch
+from tracker.usecases.events.invitees import change_lead, invitees_of, notify, touch
 
 NO_LEAD = "Its organizer left the task force."
 
 
-async def pass_on(by: Viewer, event: Event, heir: Viewer, now: datetime) -> None:
+async def transfer(by: Viewer, event: Event, new_owner: Viewer, now: datetime) -> None:
     """Let somebody who may see an event lead it from now on, and tell them alone."""
     await touch(event.id)
-    changed: dict[Any, Any] = {"lead": heir.member_id, "version": event.version + 1, "changed_at": now}
+    changed: dict[Any, Any] = {"lead": new_owner.member_id, "version": event.version + 1, "changed_at": now}
     await rows.Event.update(changed).where(rows.Event.id == event.id)
-    await change_lead(by, event.id, event.lead_id, heir.member_id, now)
+    await change_lead(by, event.id, event.lead_id, new_owner.member_id, now)
     await touch(event.id)
-    words = Change(field=Field.LEAD, before=f"{event.lead} ({event.lead_agency})", after=f"{heir.name} ({heir.agency})")
+    words = Change(
+        field=Field.LEAD, before=f"{event.lead} ({event.lead_agency})", after=f"{new_owner.name} ({new_owner.agency})"
+    )
     await history.keep(by, event, Verb.CHANGED, [words], now)
     await audit.record(by.actor, "changed", "event", event.id, {"fields": ["lead"]}, now)
 
@@ -35,11 +37,14 @@ async def drop(by: Viewer, event_id: UUID, now: datetime) -> None:
         await audit.record(by.actor, "discarded", "event", event_id, {}, now)
         return
     changed: dict[Any, Any] = {
-        rows.Event.status: EventStatus.CANCELLED, rows.Event.cancel_reason: NO_LEAD, rows.Event.changed_at: now,
-        rows.Event.version: rows.Event.version + 1, rows.Event.sequence: rows.Event.sequence + 1,
-    }  # fmt: skip
+        rows.Event.status: EventStatus.CANCELED,
+        rows.Event.cancel_reason: NO_LEAD,
+        rows.Event.changed_at: now,
+        rows.Event.version: rows.Event.version + 1,
+        rows.Event.sequence: rows.Event.sequence + 1,
+    }
     [after] = await rows.Event.update(changed).where(rows.Event.id == event_id).returning(rows.Event.version)
     await touch(event_id)
     whom = asked(await invitees_of(event_id))
-    await tell("cancellation", event_id, after["version"], now, {"reason": NO_LEAD}, whom=whom)
-    await audit.record(by.actor, "cancelled", "event", event_id, {}, now)
+    await notify("cancellation", event_id, after["version"], now, {"reason": NO_LEAD}, whom=whom)
+    await audit.record(by.actor, "canceled", "event", event_id, {}, now)

@@ -26,11 +26,11 @@ NOT_YOURS = "Only members of law-enforcement agencies set, change or remove a ma
 
 def allow(viewer: Viewer, plan: Plan, event: Event | None = None) -> None:
     """Raise `NotAllowed` unless the viewer may put such an event into calendars, or keep `event` so."""
-    if not may_schedule(viewer, plan.kind, plan.visibility, plan.body_id):
-        raise NotAllowed("You can schedule events for your own arm, your bodies, or people you name.")
-    is_kept = event is not None and plan.body_id == event.body_id
-    if plan.body_id and not is_kept and audiences.body(plan.body_id) not in viewer.audiences:
-        raise NotAllowed("You can schedule a meeting of a body only when you hold a seat in it.")
+    if not may_schedule(viewer, plan.kind, plan.visibility, plan.committee_id):
+        raise NotAllowed("You can schedule events for your own arm, your committees, or people you name.")
+    is_kept = event is not None and plan.committee_id == event.committee_id
+    if plan.committee_id and not is_kept and audiences.committee(plan.committee_id) not in viewer.audiences:
+        raise NotAllowed("You can schedule a meeting of a committee only when you hold a seat in it.")
 
 
 async def allow_marked(viewer: Viewer, plan: Plan, now: datetime, event: Event | None = None) -> None:

@@ -1,4 +1,4 @@
-"""Answers that somebody else records: what a person said by telephone, or to the organizer in the corridor."""
+"""Replies that somebody else records: what a person said by telephone, or to the organizer in the corridor."""
 
 from datetime import datetime
 from uuid import UUID
@@ -8,19 +8,26 @@ from tracker.errors import Conflict, Invalid, NotAllowed
 from tracker.rules.attendance.sheet import named_participants
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.events.event import EventStatus, Occurrence, may_edit
-from tracker.rules.events.replies import ON_BEHALF, AnswerValue, Given, Participant, answerable
+from tracker.rules.events.replies import ON_BEHALF, Given, Participant, ReplyValue, answerable
 from tracker.tables.visible.attendance import sheet
 from tracker.usecases.events import replies
 from tracker.usecases.events.occurrences import date_for
 
 
-async def answer_for(
-    viewer: Viewer, event_id: UUID, key: str, member_id: UUID | None, value: AnswerValue, comment: str, now: datetime,
-    *, for_series: bool,
-) -> Participant:  # fmt: skip
-    """Record what somebody who is invited answered to one date, or to the series, and return who it is.
+async def reply_for(
+    viewer: Viewer,
+    event_id: UUID,
+    key: str,
+    member_id: UUID | None,
+    value: ReplyValue,
+    comment: str,
+    now: datetime,
+    *,
+    for_series: bool,
+) -> Participant:
+    """Record what somebody who is invited replied to one date, or to the series, and return who it is.
 
-    Nobody is mailed: the person sees on their page who entered it, and may answer again, which counts then. Only for
+    Nobody is mailed: the person sees on their page who entered it, and may reply again, which counts then. Only for
     people whom the viewer reads by name. Errors: NotFound, NotAllowed, Gone, Invalid(person), Conflict for a draft or
     a deadline.
     """
@@ -41,6 +48,6 @@ async def answer_for(
 
 def _check(viewer: Viewer, occurrence: Occurrence) -> None:
     if not may_edit(viewer, occurrence.event):
-        raise NotAllowed("Only the organizer, the body's chair or a coordinator can record replies of others.")
+        raise NotAllowed("Only the organizer, the committee's chair or a coordinator can record replies of others.")
     if not occurrence.event.kind.asks_reply or occurrence.event.status is EventStatus.DRAFT:
         raise Conflict("Nobody is asked to reply to this event.")

@@ -1,7 +1,8 @@
-"""Answers to invitations: on the site, by a signed link, and who still owes one."""
+"""Replies to invitations: on the site, by a signed link, and who still owes one."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from tracker.crypto import ids
@@ -10,7 +11,7 @@ from tracker.errors import Gone, NotAllowed, NotFound
 from tracker.rules.core.actors import Origin
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.events.event import Event, Line, Occurrence, day_of
-from tracker.rules.events.replies import ON_BEHALF, Answer, AnswerValue, Given, effective
+from tracker.rules.events.replies import ON_BEHALF, Given, Reply, ReplyValue, effective
 from tracker.tables.schema.events import invitations as rows
 from tracker.tables.visible.events import events
 from tracker.usecases.core import audit, names
@@ -21,24 +22,24 @@ OWED_AHEAD = timedelta(days=60)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Reply:
-    """An invitation as its reply page shows it: the date it speaks of, and what was answered so far."""
+class OpenInvitation:
+    """An invitation as its reply page shows it: the date it speaks of, and what was replied so far."""
 
     viewer: Viewer
     invitation_id: UUID
     occurrence: Occurrence
     for_series: bool
-    """Whether the answer is for all dates of the series."""
-    answer: AnswerValue
+    """Whether the reply is for all dates of the series."""
+    reply: ReplyValue
     comment: str
     entered_by: str
-    """Who answered in their place; empty where they did so themselves."""
-    stand_in: str
+    """Who replied in their place; empty where they did so themselves."""
+    substitute: str
     """Who comes in their place, if anybody does."""
     alternates: tuple[Viewer, ...]
     """Whom they may send instead."""
     ahead: tuple[Occurrence, ...]
-    """Further dates of the series, when the answer is for all of them."""
+    """Further dates of the series, when the reply is for all of them."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,46 +50,55 @@ class Owed:
     is_series: bool
 
 
-async def my_answer(viewer: Viewer, occurrence: Occurrence) -> tuple[UUID, Answer | None] | None:
-    """Return the viewer's own invitation to a date and the answer that counts; None when not invited."""
+async def my_reply(viewer: Viewer, occurrence: Occurrence) -> tuple[UUID, Reply | None] | None:
+    """Return the viewer's own invitation to a date and the reply that counts; None when not invited."""
     invitation_id = await _mine(viewer, occurrence.event)
     if invitation_id is None:
         return None
-    answers = await _answers([invitation_id])
-    return invitation_id, effective(answers[invitation_id], occurrence.id)
+    replies = await _replies([invitation_id])
+    return invitation_id, effective(replies[invitation_id], occurrence.id)
 
 
-async def my_answers(viewer: Viewer, event: Event) -> list[Answer] | None:
-    """Return everything that the viewer answered to an event; None when not invited."""
+async def my_replies(viewer: Viewer, event: Event) -> list[Reply] | None:
+    """Return everything that the viewer replied to an event; None when not invited."""
     invitation_id = await _mine(viewer, event)
-    return None if invitation_id is None else (await _answers([invitation_id]))[invitation_id]
+    return None if invitation_id is None else (await _replies([invitation_id]))[invitation_id]
 
 
-async def answer(
-    viewer: Viewer, event_id: UUID, key: str, value: AnswerValue, comment: str, now: datetime, *, for_series: bool,
-    stand_in: UUID | None = None,
-) -> None:  # fmt: skip
-    """Record the viewer's answer to one date or to the whole series, and who comes in their place when they do not.
+async def reply(
+    viewer: Viewer,
+    event_id: UUID,
+    key: str,
+    value: ReplyValue,
+    comment: str,
+    now: datetime,
+    *,
+    for_series: bool,
+    substitute: UUID | None = None,
+) -> None:
+    """Record the viewer's reply to one date or to the whole series, and who comes in their place when they do not.
 
-    Errors: NotFound, NotAllowed, Gone, Invalid(stand_in).
+    Errors: NotFound, NotAllowed, Gone, Invalid(substitute).
     """
     occurrence = await events.date(viewer, event_id, day_of(key))
     if occurrence is None:
         raise NotFound
-    mine = await my_answer(viewer, occurrence)
+    mine = await my_reply(viewer, occurrence)
     if mine is None:
-        raise NotAllowed("You are not invited to this event, so there is nothing to answer.")
+        raise NotAllowed("You are not invited to this event, so there is nothing to reply to.")
     check_ahead(occurrence, now, for_series=for_series)
     async with writing():
-        given = Given(value, comment, stand_in)
+        given = Given(value, comment, substitute)
         await substitutes.check(viewer, occurrence.event, given, now, for_series=for_series)
         await record(viewer, mine[0], occurrence, given, "site", now, for_series=for_series)
 
 
-async def reply_by_link(invitation_id: UUID, occurrence_id: UUID | None, now: datetime, origin: Origin) -> Reply:
+async def open_by_link(
+    invitation_id: UUID, occurrence_id: UUID | None, now: datetime, origin: Origin
+) -> OpenInvitation:
     """Return what a reply link shows, with the invited person, coming from there, as viewer.
 
-    Errors: NotFound (withdrawn, departed, no longer visible: all alike), Gone when the event is over or cancelled.
+    Errors: NotFound (withdrawn, departed, no longer visible: all alike), Gone when the event is over or canceled.
     """
     found = await rows.Invitation.select(rows.Invitation.member, rows.Invitation.event).where(
         (rows.Invitation.id == invitation_id) & rows.Invitation.withdrawn_at.is_null()
@@ -97,59 +107,60 @@ async def reply_by_link(invitation_id: UUID, occurrence_id: UUID | None, now: da
         raise NotFound
     viewer = replace(await viewer_for(found[0]["member"], now), origin=origin)
     occurrence, ahead = await _spoken_of(viewer, found[0]["event"], occurrence_id, now)
-    given = effective((await _answers([invitation_id]))[invitation_id], occurrence.id)
+    given = effective((await _replies([invitation_id]))[invitation_id], occurrence.id)
     for_series = occurrence_id is None and occurrence.event.is_series
-    return Reply(
+    return OpenInvitation(
         viewer=viewer,
         invitation_id=invitation_id,
         occurrence=occurrence,
         for_series=for_series,
-        answer=given.value if given else AnswerValue.NEEDS_ACTION,
+        reply=given.value if given else ReplyValue.NEEDS_ACTION,
         comment=given.comment if given else "",
         entered_by=given.entered_by if given else "",
-        stand_in=given.stand_in if given else "",
+        substitute=given.substitute if given else "",
         alternates=() if for_series else tuple(await substitutes.choices(viewer, occurrence.event, now)),
         ahead=ahead,
     )
 
 
-async def answer_by_link(
-    reply: Reply, value: AnswerValue, comment: str, now: datetime, stand_in: UUID | None = None
+async def reply_by_link(
+    reply: OpenInvitation, value: ReplyValue, comment: str, now: datetime, substitute: UUID | None = None
 ) -> None:
-    """Record the answer that was pressed on a reply page. Errors: Invalid(stand_in)."""
+    """Record the reply that was pressed on a reply page. Errors: Invalid(substitute)."""
     async with writing():
-        given = Given(value, comment, stand_in)
+        given = Given(value, comment, substitute)
         await substitutes.check(reply.viewer, reply.occurrence.event, given, now, for_series=reply.for_series)
         await record(
-            reply.viewer, reply.invitation_id, reply.occurrence, given, "link", now,
-            for_series=reply.for_series,
-        )  # fmt: skip
+            reply.viewer, reply.invitation_id, reply.occurrence, given, "link", now, for_series=reply.for_series
+        )
 
 
 async def owed(viewer: Viewer, now: datetime) -> list[Owed]:
-    """Return the dates that the viewer has not answered in the next 60 days, one for each event, earliest first."""
+    """Return the dates that the viewer has not replied in the next 60 days, one for each event, earliest first."""
     ahead = await events.invited(viewer, now, now + OWED_AHEAD)
     lines = [one for one in ahead if one.kind.asks_reply and not one.is_off]
     mine = await rows.Invitation.select(rows.Invitation.id, rows.Invitation.event, rows.Invitation.event.rrule).where(
-        (rows.Invitation.member == viewer.member_id) & rows.Invitation.withdrawn_at.is_null()
+        (rows.Invitation.member == viewer.member_id)
+        & rows.Invitation.withdrawn_at.is_null()
         & rows.Invitation.event.is_in(list({one.event_id for one in lines}) or [viewer.member_id])
-    )  # fmt: skip
+    )
     of_event = {row["event"]: row for row in mine}
-    answers = await _answers([row["id"] for row in mine])
+    replies = await _replies([row["id"] for row in mine])
     waiting: dict[UUID, Owed] = {}
     for line in lines:
         row = of_event.get(line.event_id)
-        given = effective(answers[row["id"]], line.id) if row else None
-        if row and (given is None or given.value is AnswerValue.NEEDS_ACTION):
+        given = effective(replies[row["id"]], line.id) if row else None
+        if row and (given is None or given.value is ReplyValue.NEEDS_ACTION):
             waiting.setdefault(line.event_id, Owed(line=line, is_series=row["event.rrule"] is not None))
     return list(waiting.values())
 
 
 async def _mine(viewer: Viewer, event: Event) -> UUID | None:
     found = await rows.Invitation.select(rows.Invitation.id).where(
-        (rows.Invitation.event == event.id) & (rows.Invitation.member == viewer.member_id)
+        (rows.Invitation.event == event.id)
+        & (rows.Invitation.member == viewer.member_id)
         & rows.Invitation.withdrawn_at.is_null()
-    )  # fmt: skip
+    )
     return found[0]["id"] if found else None
 
 
@@ -171,68 +182,80 @@ async def _spoken_of(
 
 def _why_closed(last: Occurrence) -> str:
     if last.is_off:
-        return "This event was cancelled. You do not need to reply."
+        return "This event was canceled. You do not need to reply."
     return "This event is over. Replies are closed."
 
 
 async def record(
-    viewer: Viewer, invitation_id: UUID, occurrence: Occurrence, given: Given, source: str, now: datetime, *,
+    viewer: Viewer,
+    invitation_id: UUID,
+    occurrence: Occurrence,
+    given: Given,
+    source: str,
+    now: datetime,
+    *,
     for_series: bool,
-) -> None:  # fmt: skip
-    """Write an answer and its audit row inside the caller's `writing()`, and tell who begins or ceases to stand in.
+) -> None:
+    """Write a reply and its audit row inside the caller's `writing()`, and notify who begins or ceases to substitute.
 
-    An answer to all dates is one to those too that were asked again alone and not answered since. A single event is
-    answered at its date.
+    A reply to all dates counts for those too that were asked again alone and not replied to since. A single event is
+    replied to at its date.
     """
     for_series = for_series and occurrence.event.is_series
     waiting = await _asked_alone(viewer, invitation_id, occurrence.event, now) if for_series else []
+    dates = [None, *waiting] if for_series else [occurrence.id]
+    about = {"invitation": invitation_id, "source": source, "entered_by": viewer.member_id, "replied_at": now}
+    counted = {"sequence": max(occurrence.sequence, occurrence.event.sequence), **about, **_columns(given)}
     async with substitutes.told(occurrence.event.id, now):
-        await rows.Answer.insert(*(
-            rows.Answer(
-                id=ids.new_id(), invitation=invitation_id, occurrence=date_id, answer=given.value,
-                comment=given.comment, source=source, entered_by=viewer.member_id, stand_in=given.stand_in_id,
-                sequence=max(occurrence.sequence, occurrence.event.sequence), answered_at=now,
-            )
-            for date_id in ([None, *waiting] if for_series else [occurrence.id])
-        ))  # fmt: skip
-    named = {"stand_in": given.stand_in_id} if given.stand_in_id else {}
-    await audit.record(
-        viewer.actor, "answered_for" if source == ON_BEHALF else "answered", "invitation",
-        invitation_id, {"answer": given.value, "date": None if for_series else occurrence.key, **named}, now,
-    )  # fmt: skip
+        await rows.Reply.insert(*(rows.Reply(id=ids.new_id(), occurrence=date_id, **counted) for date_id in dates))
+    verb = "replied_for" if source == ON_BEHALF else "replied"
+    named = {"substitute": given.substitute_id} if given.substitute_id else {}
+    facts = {"reply": given.value, "date": None if for_series else occurrence.key, **named}
+    await audit.record(viewer.actor, verb, "invitation", invitation_id, facts, now)
+
+
+def _columns(given: Given) -> dict[str, Any]:
+    return {"reply": given.value, "comment": given.comment, "substitute": given.substitute_id}
 
 
 async def _asked_alone(viewer: Viewer, invitation_id: UUID, event: Event, now: datetime) -> list[UUID]:
-    """Return the dates to come about which somebody was asked again, and which they have not answered since."""
-    given = (await _answers([invitation_id]))[invitation_id]
-    newest = {one.occurrence_id: one for one in sorted(given, key=lambda one: one.answered_at)}
-    waiting = {date_id for date_id, one in newest.items() if date_id and one.value is AnswerValue.NEEDS_ACTION}
+    """Return the dates to come about which somebody was asked again, and which they have not replied since."""
+    given = (await _replies([invitation_id]))[invitation_id]
+    newest = {one.occurrence_id: one for one in sorted(given, key=lambda one: one.replied_at)}
+    waiting = {date_id for date_id, one in newest.items() if date_id and one.value is ReplyValue.NEEDS_ACTION}
     ahead = await events.dates(viewer, event) if waiting else []
     return [one.id for one in ahead if one.id in waiting and one.ends_at > now]
 
 
-async def _answers(invitation_ids: list[UUID]) -> dict[UUID, list[Answer]]:
-    given: dict[UUID, list[Answer]] = {one: [] for one in invitation_ids}
+async def _replies(invitation_ids: list[UUID]) -> dict[UUID, list[Reply]]:
+    given: dict[UUID, list[Reply]] = {one: [] for one in invitation_ids}
     if not invitation_ids:
         return given
-    found = await rows.Answer.select().where(rows.Answer.invitation.is_in(invitation_ids))
+    found = await rows.Reply.select().where(rows.Reply.invitation.is_in(invitation_ids))
     others = await names.people(
-        one for row in found for one in (row["source"] == ON_BEHALF and row["entered_by"], row["stand_in"]) if one
+        one for row in found for one in (row["source"] == ON_BEHALF and row["entered_by"], row["substitute"]) if one
     )
     for row in found:
         entered_by = others.get(row["entered_by"]) if row["source"] == ON_BEHALF else None
-        given[row["invitation"]].append(Answer(
-            occurrence_id=row["occurrence"], value=AnswerValue(row["answer"]), comment=row["comment"],
-            source=row["source"], sequence=row["sequence"], answered_at=row["answered_at"],
-            entered_by="{} ({})".format(*entered_by) if entered_by else "", stand_in_id=row["stand_in"],
-            stand_in="{} ({})".format(*others[row["stand_in"]]) if row["stand_in"] in others else "",
-        ))  # fmt: skip
+        given[row["invitation"]].append(
+            Reply(
+                occurrence_id=row["occurrence"],
+                value=ReplyValue(row["reply"]),
+                comment=row["comment"],
+                source=row["source"],
+                sequence=row["sequence"],
+                replied_at=row["replied_at"],
+                entered_by="{} ({})".format(*entered_by) if entered_by else "",
+                substitute_id=row["substitute"],
+                substitute="{} ({})".format(*others[row["substitute"]]) if row["substitute"] in others else "",
+            )
+        )
     return given
 
 
 def check_ahead(occurrence: Occurrence, now: datetime, *, for_series: bool) -> None:
-    """Raise `Gone` for a date that takes no answers any more."""
+    """Raise `Gone` for a date that takes no replies any more."""
     if occurrence.is_off:
-        raise Gone("This date is cancelled. You do not need to answer.")
+        raise Gone("This date is canceled. You do not need to reply.")
     if occurrence.ends_at <= now and not for_series:
         raise Gone("This date is over. Replies are closed.")

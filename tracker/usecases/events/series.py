@@ -9,7 +9,7 @@ from uuid import UUID
 
 from tracker.crypto import ids
 from tracker.database import conflicts, writing
-from tracker.database.bulk_insert import insert_rows
+from tracker.database.bulk_insert import bulk_insert
 from tracker.errors import Conflict, Invalid
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.core.wall_clock import to_local
@@ -22,7 +22,7 @@ from tracker.tables.background.events import copied_replies
 from tracker.tables.schema.events import events as rows
 from tracker.tables.visible.events import events
 from tracker.usecases.events import substitutes
-from tracker.usecases.events.invitees import invitees_of, let_go, mailed_entry, tell, touch, withdraw
+from tracker.usecases.events.invitees import invitees_of, let_go, mailed_entry, notify, touch, withdraw
 from tracker.usecases.events.visibility import circle_is_within, set_audiences, who_may_see
 
 INSTANT = timedelta(microseconds=1)
@@ -42,24 +42,34 @@ class AddEvent(Protocol):
 
 
 async def add_dates(
-    event_id: UUID, slots: Iterable[tuple[datetime, Slot]], now: datetime, moved: frozenset[datetime] = frozenset(),
-    *, kept: Mapping[datetime, UUID] = MappingProxyType({}),
-) -> None:  # fmt: skip
+    event_id: UUID,
+    slots: Iterable[tuple[datetime, Slot]],
+    now: datetime,
+    moved: frozenset[datetime] = frozenset(),
+    *,
+    kept: Mapping[datetime, UUID] = MappingProxyType({}),
+) -> None:
     """Write one row for each date; those that are `moved` are not where the rule puts them.
 
     A date that is `kept` takes the row of that id, with what hangs on it, and nothing that was changed of it alone.
     """
     made = [
         {
-            "id": kept.get(start) or ids.new_id(), "event": event_id, "original_start": start, "starts_at": slot[0],
-            "ends_at": slot[1], "is_changed": start in moved, "is_moved": start in moved, "changed_at": now,
+            "id": kept.get(start) or ids.new_id(),
+            "event": event_id,
+            "original_start": start,
+            "starts_at": slot[0],
+            "ends_at": slot[1],
+            "is_changed": start in moved,
+            "is_moved": start in moved,
+            "changed_at": now,
         }
         for start, slot in slots
-    ]  # fmt: skip
-    await insert_rows(rows.Occurrence, made, _IN_PLACE if kept else "")
+    ]
+    await bulk_insert(rows.Occurrence, made, _IN_PLACE if kept else "")
 
 
-async def starts_anew(viewer: Viewer, event: Event, now: datetime) -> bool:
+async def splits(viewer: Viewer, event: Event, now: datetime) -> bool:
     """Whether a change of time or rule needs a new series: when one of the dates of its rule has begun."""
     by_rule = _by_rule(event)
     begun = (one.original_start in by_rule for one in await events.dates(viewer, event) if one.starts_at <= now)
@@ -71,7 +81,7 @@ async def move_dates(event: Event, before: list[Occurrence], plan: Plan, now: da
 
     A single event keeps its row, so what hangs on it stays. In a series, dates that stay on their day keep theirs;
     dates that were added to it stay, but where its rule has that day now. What moves is as the series has it from now
-    on, but a date that was cancelled stays cancelled on its day.
+    on, but a date that was canceled stays canceled on its day.
     """
     if plan_rules.only_end_moves(plan, event):
         await _end_elsewhere(event, before, plan, now)
@@ -99,7 +109,7 @@ async def move_dates(event: Event, before: list[Occurrence], plan: Plan, now: da
         ).where(rows.Occurrence.id == before[0].id)
     else:
         await _replace_dates(event, before, wanted, plan, now)
-        await _cancel_again(event.id, wanted, {one.original_start.date() for one in before if one.is_cancelled})
+        await _cancel_again(event.id, wanted, {one.original_start.date() for one in before if one.is_canceled})
 
 
 async def _end_elsewhere(event: Event, before: Iterable[Occurrence], plan: Plan, now: datetime) -> None:
@@ -134,32 +144,32 @@ async def _replace_dates(
     await add_dates(event.id, new.items(), now, plan_rules.moved_starts(plan), kept=kept)
 
 
-async def start_anew(
+async def split(
     viewer: Viewer, event: Event, plan: Plan, now: datetime, add_event: AddEvent, *, split: datetime | None = None
 ) -> UUID:
     """End a series with its last date before `split` and let the plan go on as a new series; return its id.
 
     `split` is a local start of the series, from which on the plan holds; without one the series ends with its last date
     before `now`, and those of the plan that are still to come are the new ones. A date that was
-    cancelled, or was held before its day, is left out where the new rule has one on the same day. Answers for dates
-    whose time and place stay the same go over. Whoever may not see the new series loses sight of the old one as well,
-    and nobody gains it; but a body of both arms takes none of it from one arm. Else who is off the list from a `split`
-    on stays on that of the dates before.
+    canceled, or was held before its day, is left out where the new rule has one on the same day. Replies for dates
+    whose time and place stay the same go over. People who may not see the new series lose the old one as well, and
+    nobody gains it; but a committee of both arms takes none of it from one arm. With a `split`, people who are off the
+    list stay on the list of the dates before.
     """
     ends = split or _local(now, event.zone) + INSTANT
     rest = [one for one in await events.dates(viewer, event) if one.original_start >= ends]
     onward = plan if split else _onward(plan, _local(now, plan.zone) + INSTANT)
-    off = {one.original_start.date() for one in rest if one.is_cancelled or one.starts_at <= now}
+    off = {one.original_start.date() for one in rest if one.is_canceled or one.starts_at <= now}
     entry = await mailed_entry(viewer, event, now)
     closes = entry if notifications.closes(event, plan) else None
     is_narrower = plan_rules.narrows(plan, event)
     if is_narrower:
         await _narrow(viewer, event, plan, now)
     invited = await invitees_of(event.id)
-    told = notifications.of_change(event, plan, invited, goes_on_anew=True, notify=False)
+    told = notifications.of_change(event, plan, invited, splits=True, notify=False)
     gone = frozenset(invited) - frozenset(plan.invitees) - {event.lead_id}
     facts = {"ended": True, **(closes.facts() if closes else {})}
-    await tell("update", event.id, event.version + 1, now, facts, whom=told.update)
+    await notify("update", event.id, event.version + 1, now, facts, whom=told.update)
     if split and not is_narrower:
         await let_go(event.id, told.withdrawal, event.version + 1, now)
     else:
@@ -173,9 +183,9 @@ async def start_anew(
 
 
 async def _cancel_again(event_id: UUID, starts: Iterable[datetime], days: set[date]) -> None:
-    """Let the dates that the rule puts on some days be cancelled, as those were that they replace."""
+    """Let the dates that the rule puts on some days be canceled, as those were that they replace."""
     if same_day := [start for start in starts if start.date() in days]:
-        await rows.Occurrence.update({rows.Occurrence.is_cancelled: True, rows.Occurrence.is_changed: True}).where(
+        await rows.Occurrence.update({rows.Occurrence.is_canceled: True, rows.Occurrence.is_changed: True}).where(
             (rows.Occurrence.event == event_id) & rows.Occurrence.original_start.is_in(same_day)
         )
 
@@ -183,7 +193,7 @@ async def _cancel_again(event_id: UUID, starts: Iterable[datetime], days: set[da
 async def _add_again(rest: Iterable[Occurrence], event: Event, onward: Plan, new_id: UUID, now: datetime) -> None:
     """Let dates that were added to the series, beside its rule, be dates of the one that goes on."""
     days = {start.date() for start, _ in plan_rules.slots(onward)}
-    beside = [one.original_start for one in rest if one.original_start not in _by_rule(event) and not one.is_cancelled]
+    beside = [one.original_start for one in rest if one.original_start not in _by_rule(event) and not one.is_canceled]
     again = [start for start in beside if start.date() not in days]
     await add_dates(new_id, [(start, plan_rules.slot(start, onward.duration, onward.zone)) for start in again], now)
 
@@ -213,7 +223,7 @@ async def _narrow(viewer: Viewer, event: Event, plan: Plan, now: datetime) -> No
         return
     saw = await who_may_see(event.id, plan.invitees, now)
     named = {member_id: role for member_id, role in plan.invitees.items() if member_id in saw}
-    await rows.Event.update({rows.Event.visibility: plan.visibility, rows.Event.body: plan.body_id}).where(
+    await rows.Event.update({rows.Event.visibility: plan.visibility, rows.Event.committee: plan.committee_id}).where(
         rows.Event.id == event.id
     )
     past = replace(plan, invitees=named, marking=event.marking)

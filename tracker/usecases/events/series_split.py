@@ -1,4 +1,4 @@
-"""One date of a series and all that follow: changed as a series of its own, or cancelled; and a date added to one."""
+"""One date of a series and all that follow: changed as a series of its own, or canceled; and a date added to one."""
 
 from datetime import datetime
 from uuid import UUID
@@ -17,10 +17,10 @@ from tracker.tables.visible.events import events
 from tracker.usecases.core import audit
 from tracker.usecases.events import events as event_deeds
 from tracker.usecases.events import history
-from tracker.usecases.events.invitees import invitees_of, tell, touch
+from tracker.usecases.events.invitees import invitees_of, notify, touch
 from tracker.usecases.events.occurrences import date_for
 from tracker.usecases.events.permission import allow_marked
-from tracker.usecases.events.series import add_dates, end_series, start_anew
+from tracker.usecases.events.series import add_dates, end_series, split
 
 BESIDE_THE_RULE = "This date was added to the series. Change it alone, or all dates from another one on."
 
@@ -30,7 +30,7 @@ async def change_from(
 ) -> UUID:
     """Let a series end before the date `key` and go on by the plan as a new one; return its id.
 
-    From the first date on it is the whole series that changes. Answers for dates whose time and place stay the same
+    From the first date on it is the whole series that changes. Replies for dates whose time and place stay the same
     are not asked again. Errors: NotFound, NotAllowed, Conflict, Invalid by field.
     """
     async with writing():
@@ -45,7 +45,7 @@ async def change_from(
         if plan_rules.slots(plan)[0][1][0] <= now:
             raise Invalid(date="The new dates begin in the past. Choose a later first day.")
         invited = await invitees_of(event_id)
-        new_id = await start_anew(viewer, event, plan, now, event_deeds.add_event, split=first.original_start)
+        new_id = await split(viewer, event, plan, now, event_deeds.add_event, split=first.original_start)
         await history.keep_plan(viewer, event, plan, invited, now, went_on_as=new_id)
         facts = {"fields": event_deeds.changed_fields(plan, event), "from": key, "next": str(new_id)}
         await audit.record(viewer.actor, "changed", "event", event_id, facts, now)
@@ -55,7 +55,7 @@ async def change_from(
 async def cancel_from(
     viewer: Viewer, event_id: UUID, key: str, expected_version: int, reason: str, now: datetime
 ) -> None:
-    """Let a series end before the date `key`, and tell everybody; from the first date on all is cancelled.
+    """Let a series end before the date `key`, and tell everybody; from the first date on all is canceled.
 
     Errors: NotFound, NotAllowed, Conflict, Invalid when something hangs on one of the dates.
     """
@@ -68,7 +68,7 @@ async def cancel_from(
         await end_series(event, first.original_start, now)
         facts = {"ended": True, "is_last": True, "reason": reason}
         whom = notifications.to_all(event, await invitees_of(event_id))
-        await tell("update", event_id, event.version + 1, now, facts, whom=whom)
+        await notify("update", event_id, event.version + 1, now, facts, whom=whom)
         await touch(event_id)
         await history.keep_end(viewer, event, now)
         await audit.record(viewer.actor, "ended", "event", event_id, {"from": key}, now)
@@ -92,7 +92,7 @@ async def add_date(viewer: Viewer, event_id: UUID, starts: datetime, expected_ve
             {rows.Event.version: event.version + 1, rows.Event.sequence: event.sequence + 1, rows.Event.changed_at: now}
         ).where(rows.Event.id == event_id)
         whom = notifications.to_all(event, await invitees_of(event_id))
-        await tell("update", event_id, event.version + 1, now, {"added": starts.isoformat()}, whom=whom)
+        await notify("update", event_id, event.version + 1, now, {"added": starts.isoformat()}, whom=whom)
         await touch(event_id)
         await history.keep(viewer, event, Verb.DATE_ADDED, [Change(field=Field.WHEN, after=day(starts))], now)
         key = starts.date().isoformat()

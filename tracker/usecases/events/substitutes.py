@@ -10,7 +10,7 @@ from tracker.rules.core import audiences
 from tracker.rules.core.outbox import Draft, MessageKind
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.events.event import Event
-from tracker.rules.events.replies import AnswerValue, Given
+from tracker.rules.events.replies import Given, ReplyValue
 from tracker.tables.background.events import audiences as audience_rows
 from tracker.tables.background.events.substitutes import principals, still_there
 from tracker.tables.schema.events import audience_versions
@@ -25,16 +25,17 @@ Standing = tuple[UUID, UUID, UUID, str]
 
 
 async def choices(viewer: Viewer, event: Event, now: datetime) -> list[Viewer]:
-    """Return whom the viewer may send instead: the alternates of their seat in the event's body who may see it.
+    """Return whom the viewer may send instead: the alternates of their seat in the event's committee who may see it.
 
     Naming somebody never opens the event to them: who may not see it is not offered.
     """
-    if event.body_id is None:
+    if event.committee_id is None:
         return []
     held = await SeatHolder.select(SeatHolder.seat).where(
-        (SeatHolder.member == viewer.member_id) & (SeatHolder.seat.body == event.body_id)
+        (SeatHolder.member == viewer.member_id)
+        & (SeatHolder.seat.committee == event.committee_id)
         & (SeatHolder.seat.agency == viewer.agency_id)
-    )  # fmt: skip
+    )
     if not held:
         return []
     of_seat = SeatHolder.seat.is_in([row["seat"] for row in held]) & (SeatHolder.member != viewer.member_id)
@@ -47,14 +48,14 @@ async def choices(viewer: Viewer, event: Event, now: datetime) -> list[Viewer]:
 
 async def check(viewer: Viewer, event: Event, given: Given, now: datetime, *, for_series: bool) -> None:
     """Raise `Invalid` unless the viewer sends nobody, or declines one date and may send this member instead."""
-    if given.stand_in_id is None:
+    if given.substitute_id is None:
         return
-    if given.stand_in_id not in {one.member_id for one in await choices(viewer, event, now)}:
-        raise Invalid(stand_in=NOT_AN_ALTERNATE)
+    if given.substitute_id not in {one.member_id for one in await choices(viewer, event, now)}:
+        raise Invalid(substitute=NOT_AN_ALTERNATE)
     if for_series:
-        raise Invalid(stand_in=ONE_DATE)
-    if given.value is not AnswerValue.DECLINED:
-        raise Invalid(stand_in="Somebody comes in your place only when your reply is No.")
+        raise Invalid(substitute=ONE_DATE)
+    if given.value is not ReplyValue.DECLINED:
+        raise Invalid(substitute="Somebody comes in your place only when your reply is No.")
 
 
 async def standing_in(dates: Iterable[tuple[UUID, UUID]]) -> dict[UUID, dict[UUID, str]]:
@@ -64,8 +65,8 @@ async def standing_in(dates: Iterable[tuple[UUID, UUID]]) -> dict[UUID, dict[UUI
     found: dict[UUID, dict[UUID, str]] = {}
     for date_id, event_id in wanted:
         for one in named:
-            if one.event_id == event_id and (stand_in := one.stand_in(date_id)):
-                found.setdefault(date_id, {})[stand_in] = one.name
+            if one.event_id == event_id and (substitute := one.substitute(date_id)):
+                found.setdefault(date_id, {})[substitute] = one.name
     return found
 
 
@@ -73,7 +74,7 @@ async def of_event(event_id: UUID, occurrence_id: UUID | None) -> frozenset[UUID
     """Return who stands in on one date, or on any date of the event."""
     if occurrence_id:
         return frozenset((await standing_in([(occurrence_id, event_id)])).get(occurrence_id, ()))
-    return frozenset(stand_in for _, stand_in, _, _ in await _standing(event_id))
+    return frozenset(substitute for _, substitute, _, _ in await _standing(event_id))
 
 
 @asynccontextmanager
@@ -83,18 +84,18 @@ async def told(event_id: UUID, now: datetime) -> AsyncIterator[None]:
     yield
     after = await _standing(event_id)
     left = await still_there(date_id for _, _, date_id, _ in before - after)
-    begun = [_draft(MessageKind.STAND_IN, event_id, one, now) for one in sorted(after - before, key=str)]
+    begun = [_draft(MessageKind.SUBSTITUTE, event_id, one, now) for one in sorted(after - before, key=str)]
     ended = [_draft(MessageKind.WITHDRAWAL, event_id, one, now, left) for one in sorted(before - after, key=str)]
     await outbox.enqueue_all([*begun, *ended], now)
-    await audience_versions.touch({audiences.member(stand_in) for _, stand_in, _, _ in before ^ after})
+    await audience_versions.touch({audiences.member(substitute) for _, substitute, _, _ in before ^ after})
 
 
 async def _standing(event_id: UUID) -> frozenset[Standing]:
     return frozenset(
-        (one.invitation_id, stand_in, scope, one.name)
+        (one.invitation_id, substitute, scope, one.name)
         for one in await principals([event_id])
         for scope in one.scopes
-        if (stand_in := one.stand_in(scope))
+        if (substitute := one.substitute(scope))
     )
 
 
@@ -102,9 +103,12 @@ def _draft(
     kind: MessageKind, event_id: UUID, standing: Standing, now: datetime, left: Container[UUID] | None = None
 ) -> Draft:
     """Return the mail; of a date that is not in the series any more (`left`) it tells the whole event."""
-    invitation_id, stand_in, date_id, name = standing
+    invitation_id, substitute, date_id, name = standing
     return Draft(
-        kind=kind, recipient_id=stand_in, event_id=event_id, facts={"stands_in_for": name},
+        kind=kind,
+        recipient_id=substitute,
+        event_id=event_id,
+        facts={"substitutes_for": name},
         occurrence_id=date_id if left is None or date_id in left else None,
-        key=f"stand_in:{kind}:{invitation_id}:{date_id}:{stand_in}:{now.isoformat()}",
-    )  # fmt: skip
+        key=f"substitute:{kind}:{invitation_id}:{date_id}:{substitute}:{now.isoformat()}",
+    )

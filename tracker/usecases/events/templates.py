@@ -16,10 +16,10 @@ from tracker.tables.schema.events.templates import EventTemplate
 from tracker.usecases.core import audit
 
 
-async def save(viewer: Viewer, name: str, form: Texts, body_id: UUID | None, now: datetime) -> None:
+async def save(viewer: Viewer, name: str, form: Texts, committee_id: UUID | None, now: datetime) -> None:
     """Keep a form under a name; a template of the viewer that has this name already becomes this one.
 
-    `body_id` is a body for which the viewer may schedule. Errors: Invalid(template_name).
+    `committee_id` is a committee for which the viewer may schedule. Errors: Invalid(template_name).
     """
     named = clean(name, rules.LONGEST_NAME, "template_name")
     if not named:
@@ -27,7 +27,7 @@ async def save(viewer: Viewer, name: str, form: Texts, body_id: UUID | None, now
     text = json.dumps(rules.kept(form))
     if len(text) > rules.LARGEST:
         raise Invalid(template_name="This form is too long for a template. Shorten its texts.")
-    facts: dict[Any, Any] = {"body": body_id, "form": text, "created_at": now}
+    facts: dict[Any, Any] = {"committee": committee_id, "form": text, "created_at": now}
     mine = EventTemplate.owner == viewer.member_id
     async with writing():
         same = await EventTemplate.update(facts).where(mine & (EventTemplate.name == named)).returning(EventTemplate.id)
@@ -37,7 +37,7 @@ async def save(viewer: Viewer, name: str, form: Texts, body_id: UUID | None, now
 
 async def templates_for(viewer: Viewer) -> list[Template]:
     """Return the templates with which the viewer may begin, by name."""
-    found = await _select().where((EventTemplate.owner == viewer.member_id) | EventTemplate.body.is_not_null())
+    found = await _select().where((EventTemplate.owner == viewer.member_id) | EventTemplate.committee.is_not_null())
     every = [one for row in found if rules.may_use(viewer, one := _template(row))]
     return sorted(every, key=lambda one: (one.name.casefold(), one.owner, str(one.id)))
 
@@ -73,17 +73,28 @@ async def _add(viewer: Viewer, name: str, facts: dict[Any, Any]) -> UUID:
 
 def _select() -> Any:
     return EventTemplate.select(
-        EventTemplate.id, EventTemplate.name, EventTemplate.owner, EventTemplate.owner.name.as_alias("owner_name"),
-        EventTemplate.body, EventTemplate.body.name.as_alias("body_name"), EventTemplate.form,
+        EventTemplate.id,
+        EventTemplate.name,
+        EventTemplate.owner,
+        EventTemplate.owner.name.as_alias("owner_name"),
+        EventTemplate.committee,
+        EventTemplate.committee.name.as_alias("committee_name"),
+        EventTemplate.form,
         EventTemplate.created_at,
-    )  # fmt: skip
+    )
 
 
 def _template(row: dict[str, Any]) -> Template:
     return Template(
-        id=row["id"], name=row["name"], owner_id=row["owner"], owner=row["owner_name"], body_id=row["body"],
-        body=row["body_name"] or "", form=json.loads(row["form"]), created_at=row["created_at"],
-    )  # fmt: skip
+        id=row["id"],
+        name=row["name"],
+        owner_id=row["owner"],
+        owner=row["owner_name"],
+        committee_id=row["committee"],
+        committee=row["committee_name"] or "",
+        form=json.loads(row["form"]),
+        created_at=row["created_at"],
+    )
 
 
 async def _log(viewer: Viewer, verb: str, template_id: UUID, now: datetime) -> None:

@@ -8,20 +8,20 @@ from datetime import datetime
 
 from tracker.database import writing
 from tracker.rules.core.actors import BY_COMMAND
-from tracker.tables.background.events.tz_drift import misplaced, put_right, raise_versions
+from tracker.tables.background.events.tz_drift import drifted, put_right, raise_versions
 from tracker.usecases.core import audit
 from tracker.usecases.events.invitees import touch
 
 
-async def number_misplaced(now: datetime) -> int:
+async def number_drifted(now: datetime) -> int:
     """Return how many dates to come are not where the time zone data of this computer puts them."""
-    return len(await misplaced(now))
+    return len(await drifted(now))
 
 
-async def replan(now: datetime) -> int:
+async def reproject(now: datetime) -> int:
     """Put them right in one transaction, and return how many they were."""
     async with writing():
-        found = await misplaced(now)
+        found = await drifted(now)
         for one in found:
             await put_right(one, now)
         events = {one.event_id for one in found}

@@ -30,7 +30,7 @@ async def undo_schedule(viewer: Viewer, event_id: UUID, expected_version: int, n
         async with writing():
             event = await events.event_to_change(viewer, event_id, expected_version)
             check_open(event.created_at, now)
-            if await outbox.anybody_heard(event_id, event.created_at):
+            if await outbox.anyone_responded(event_id, event.created_at):
                 raise Gone(TOO_LATE)
             await touch(event_id)
             await Message.delete().where(Message.event == event_id)
@@ -39,7 +39,7 @@ async def undo_schedule(viewer: Viewer, event_id: UUID, expected_version: int, n
 
 
 async def undo_change(viewer: Viewer, event_id: UUID, key: str, expected_version: int, now: datetime) -> None:
-    """Let an event, or one date of it (`key`), be as before a change of a moment ago, with the answers of before.
+    """Let an event, or one date of it (`key`), be as before a change of a moment ago, with the replies of before.
 
     Errors: NotFound, NotAllowed, Conflict; Gone when it is too late, somebody was told or replied to it already, or it
     cannot be taken back.
@@ -48,16 +48,16 @@ async def undo_change(viewer: Viewer, event_id: UUID, key: str, expected_version
         date = await occurrences.date_to_change(viewer, event_id, key, expected_version) if key else None
         event = date.event if date else await events.event_to_change(viewer, event_id, expected_version)
         change = await _last_change(event_id)
-        if change is None or change["former"] is None or change["occurrence"] != (date.id if date else None):
+        if change is None or change["undo_snapshot"] is None or change["occurrence"] != (date.id if date else None):
             raise Gone(TOO_LATE)
         check_open(change["at"], now)
-        if await outbox.anybody_heard(event_id, change["at"]):
+        if await outbox.anyone_responded(event_id, change["at"]):
             raise Gone(TOO_LATE)
         if await anybody_replied(event_id, change["at"]):
             raise Gone(MEANWHILE)
-        if not may_mark(viewer) and marks_otherwise(change["former"], event):
+        if not may_mark(viewer) and marks_otherwise(change["undo_snapshot"], event):
             raise NotAllowed(NOT_YOURS)
-        await put_back(change["former"], event, date, now)
+        await put_back(change["undo_snapshot"], event, date, now)
         await forget_asking(event_id, change["at"])
         await outbox.take_back(event_id, change["at"])
         await EventChange.delete().where(EventChange.id == change["id"])
@@ -69,35 +69,38 @@ async def undo_change(viewer: Viewer, event_id: UUID, key: str, expected_version
 async def may_undo_change(event_id: UUID, changed_at: datetime) -> bool:
     """Whether what was changed at that moment can be taken back."""
     change = await _last_change(event_id)
-    return change is not None and change["at"] == changed_at and change["former"] is not None
+    return change is not None and change["at"] == changed_at and change["undo_snapshot"] is not None
 
 
 async def _last_change(event_id: UUID) -> Mapping[str, Any] | None:
     table = EventChange
-    found = await table.select(table.id, table.at, table.occurrence, table.former).where(
-        table.event == event_id
-    ).order_by(table.at, ascending=False).limit(1)  # fmt: skip
+    found = (
+        await table.select(table.id, table.at, table.occurrence, table.undo_snapshot)
+        .where(table.event == event_id)
+        .order_by(table.at, ascending=False)
+        .limit(1)
+    )
     return found[0] if found else None
 
 
-async def forget_former(now: datetime) -> None:
+async def purge_snapshots(now: datetime) -> None:
     """Forget what changes replaced that cannot be taken back any more: places and notes of before are nobody's."""
-    is_late = EventChange.former.is_not_null() & (EventChange.at <= now - UNDO_FOR)
+    is_late = EventChange.undo_snapshot.is_not_null() & (EventChange.at <= now - UNDO_FOR)
     if await EventChange.exists().where(is_late):
         async with writing():
-            await EventChange.update({EventChange.former: None}).where(is_late)
+            await EventChange.update({EventChange.undo_snapshot: None}).where(is_late)
 
 
 async def undo_cancellation(viewer: Viewer, event_id: UUID, key: str, expected_version: int, now: datetime) -> None:
-    """Let an event take place, or one date of it (`key`), that was cancelled a moment ago; nobody is told.
+    """Let an event take place, or one date of it (`key`), that was canceled a moment ago; nobody is told.
 
     Errors: NotFound, NotAllowed, Conflict; Gone when it is too late.
     """
     if key:
         occurrence = await occurrences.date_for(viewer, event_id, key)
         check_open(occurrence.changed_at, now)
-        await occurrences.reinstate_date(viewer, event_id, key, expected_version, now)
+        await occurrences.restore_occurrence(viewer, event_id, key, expected_version, now)
     else:
         event = await events.event_for(viewer, event_id)
         check_open(event.changed_at, now)
-        await events.reinstate(viewer, event_id, expected_version, now)
+        await events.restore(viewer, event_id, expected_version, now)

@@ -16,8 +16,10 @@ WHEN_AND_WHERE = ("starts", "duration", "is_all_day", "zone", "rrule", "place", 
 """What raises SEQUENCE (RFC 5546)."""
 READ: Mapping[str, Callable[[Any], Any]] = {
     **dict.fromkeys(("original_start", "starts_at", "ends_at", "starts"), datetime.fromisoformat),
-    "duration": lambda seconds: timedelta(seconds=seconds), "mark_agency": UUID, "mark_until": date.fromisoformat,
-}  # fmt: skip
+    "duration": lambda seconds: timedelta(seconds=seconds),
+    "mark_agency": UUID,
+    "mark_until": date.fromisoformat,
+}
 """How what JSON cannot hold as it is becomes a value again."""
 Columns = dict[Any, Any]
 
@@ -25,13 +27,20 @@ Columns = dict[Any, Any]
 def of_date(date: Occurrence) -> str:
     """Return what a change of one date replaces."""
     event = date.event
-    return _text({"date": {
-        "original_start": date.original_start, "starts_at": date.starts_at, "ends_at": date.ends_at,
-        "is_changed": date.is_changed, "is_moved": plan_rules.is_moved(date),
-        "title": None if date.title == event.title else date.title,
-        "place": None if date.place == event.place else date.place,
-        "agenda": None if date.agenda == event.agenda else date.agenda,
-    }})  # fmt: skip
+    return _text(
+        {
+            "date": {
+                "original_start": date.original_start,
+                "starts_at": date.starts_at,
+                "ends_at": date.ends_at,
+                "is_changed": date.is_changed,
+                "is_moved": plan_rules.is_moved(date),
+                "title": None if date.title == event.title else date.title,
+                "place": None if date.place == event.place else date.place,
+                "agenda": None if date.agenda == event.agenda else date.agenda,
+            }
+        }
+    )
 
 
 def of_event(event: Event, plan: Plan) -> str | None:
@@ -41,15 +50,18 @@ def of_event(event: Event, plan: Plan) -> str | None:
         return None
     starts_at, ends_at = plan_rules.slot(event.starts, event.duration, event.zone)
     date = {
-        "original_start": event.starts, "starts_at": starts_at, "ends_at": ends_at, "is_changed": False,
+        "original_start": event.starts,
+        "starts_at": starts_at,
+        "ends_at": ends_at,
+        "is_changed": False,
         "is_moved": False,
-    }  # fmt: skip
+    }
     return _text({"event": _itself(event), **({"date": date} if moves else {})})
 
 
-async def put_back(former: str, event: Event, date: Occurrence | None, now: datetime) -> None:
+async def put_back(undo_snapshot: str, event: Event, date: Occurrence | None, now: datetime) -> None:
     """Write what was before into the rows again, as a version of its own: a feed may have shown the other one."""
-    kept = json.loads(former)
+    kept = json.loads(undo_snapshot)
     fresh: Columns = {"version": event.version + 1}
     if "event" in kept:
         values, present = _columns(kept["event"]), _itself(event)
@@ -60,9 +72,9 @@ async def put_back(former: str, event: Event, date: Occurrence | None, now: date
         await _put_back_date(_columns(kept["date"]), event, date, now)
 
 
-def marks_otherwise(former: str, event: Event) -> bool:
+def marks_otherwise(undo_snapshot: str, event: Event) -> bool:
     """Whether the event was marked in another way before, or not at all."""
-    values, present = _columns(json.loads(former).get("event", {})), columns_of(event.marking)
+    values, present = _columns(json.loads(undo_snapshot).get("event", {})), columns_of(event.marking)
     return any(values[name] != present[name] for name in present.keys() & values.keys())
 
 
@@ -78,11 +90,20 @@ async def _put_back_date(values: Columns, event: Event, date: Occurrence | None,
 
 def _itself(event: Event) -> Columns:
     return {
-        "kind": event.kind, "title": event.title, "description": event.description, "place": event.place,
-        "video_link": event.video_link, "agenda": event.agenda, "status": event.status, "starts": event.starts,
-        "duration": event.duration, "is_all_day": event.is_all_day, "rrule": event.rrule, "zone": event.zone,
+        "kind": event.kind,
+        "title": event.title,
+        "description": event.description,
+        "place": event.place,
+        "video_link": event.video_link,
+        "agenda": event.agenda,
+        "status": event.status,
+        "starts": event.starts,
+        "duration": event.duration,
+        "is_all_day": event.is_all_day,
+        "rrule": event.rrule,
+        "zone": event.zone,
         **columns_of(event.marking),
-    }  # fmt: skip
+    }
 
 
 def _columns(kept: Mapping[str, Any]) -> Columns:

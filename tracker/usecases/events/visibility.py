@@ -12,7 +12,7 @@ from tracker.rules.events.event import Event
 from tracker.rules.events.markings import standing
 from tracker.rules.events.plan import Person, Plan
 from tracker.tables.background.events import audiences as audience_rows
-from tracker.tables.schema.roster.people import Body, Member, MemberRole, SeatHolder
+from tracker.tables.schema.roster.people import Committee, Member, MemberRole, SeatHolder
 from tracker.tables.visible.actions import action_items
 from tracker.usecases.core.viewers import viewer_for, viewers_for
 from tracker.usecases.events.invitees import invitees_of
@@ -26,8 +26,8 @@ async def set_audiences(
 
     Who is on the list of the event, or of the event `list_of` that it follows, may stay there unknown to the viewer.
     """
-    listed = audiences.of_event(plan.visibility, plan.body_id, plan.invitees, standing(plan.marking))
-    wanted = listed | audiences.of_event(plan.visibility, plan.body_id, {lead_id})
+    listed = audiences.of_event(plan.visibility, plan.committee_id, plan.invitees, standing(plan.marking))
+    wanted = listed | audiences.of_event(plan.visibility, plan.committee_id, {lead_id})
     await _check_people(viewer, list_of or event_id, plan, wanted)
     await _check_owners(viewer, event_id, wanted, now)
     await audience_rows.replace_audiences(event_id, wanted)
@@ -44,10 +44,10 @@ async def who_may_see(event_id: UUID, member_ids: Iterable[UUID], now: datetime)
 
 
 async def circle_is_within(plan: Plan, event: Event) -> bool:
-    """Whether a plan for a body is for people alone who see the event of one arm; any other plan may be narrower."""
-    if plan.visibility is not Visibility.BODY or event.visibility is Visibility.ALL:
+    """Whether a committee's plan is for people alone who see the event of one arm; any other may be narrower."""
+    if plan.visibility is not Visibility.COMMITTEE or event.visibility is Visibility.ALL:
         return True
-    return await Body.exists().where((Body.id == plan.body_id) & (Body.arm == event.visibility))
+    return await Committee.exists().where((Committee.id == plan.committee_id) & (Committee.arm == event.visibility))
 
 
 async def _check_people(viewer: Viewer, event_id: UUID, plan: Plan, wanted: frozenset[str]) -> None:
@@ -102,10 +102,16 @@ async def _who_may_not_see(invited: Iterable[Person], plan: Plan, wanted: frozen
         await MemberRole.select(MemberRole.member).where(MemberRole.role == Role.COORDINATOR).output(as_list=True)
     )
     seated: set[UUID] = set()
-    if plan.visibility is Visibility.BODY:
+    if plan.visibility is Visibility.COMMITTEE:
         seated = set(
-            await SeatHolder.select(SeatHolder.member).where(SeatHolder.seat.body == plan.body_id).output(as_list=True)
-        ) | set(await MemberRole.select(MemberRole.member).where(MemberRole.body == plan.body_id).output(as_list=True))
+            await SeatHolder.select(SeatHolder.member)
+            .where(SeatHolder.seat.committee == plan.committee_id)
+            .output(as_list=True)
+        ) | set(
+            await MemberRole.select(MemberRole.member)
+            .where(MemberRole.committee == plan.committee_id)
+            .output(as_list=True)
+        )
     return [
         one
         for one in invited

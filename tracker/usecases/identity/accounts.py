@@ -38,7 +38,7 @@ class Account:
     expires_at: datetime | None
 
     def actor(self, origin: Origin) -> Actor:
-        """Return who its holder is to the audit trail, coming from there."""
+        """Return who its holder is to the audit log, coming from there."""
         return Actor(self.member_id, self.agency_id, origin)
 
     def is_open(self, now: datetime) -> bool:

@@ -42,9 +42,14 @@ async def create(viewer: Viewer, name: str, scopes: frozenset[ApiScope], now: da
     if not scopes:
         raise Invalid(scopes="Choose at least one thing that the token may do.")
     row = rows.ApiToken(
-        id=ids.new_id(), member=viewer.member_id, name=named, token_hash=keys.fingerprint(token),
-        scopes=" ".join(sorted(scopes)), created_at=now, expires_at=now + LIFETIME,
-    )  # fmt: skip
+        id=ids.new_id(),
+        member=viewer.member_id,
+        name=named,
+        token_hash=keys.token_hash(token),
+        scopes=" ".join(sorted(scopes)),
+        created_at=now,
+        expires_at=now + LIFETIME,
+    )
     async with writing():
         if len(await tokens_of(viewer, now)) >= MAX_TOKENS:
             raise Invalid(f"You have {MAX_TOKENS} tokens. Revoke one that you do not use.")
@@ -86,9 +91,10 @@ async def bearer_of(token: str, now: datetime, origin: Origin) -> Bearer | None:
     yet none is known: it may have been revoked after the backup.
     """
     usable = (
-        (rows.ApiToken.token_hash == keys.fingerprint(token)) & rows.ApiToken.revoked_at.is_null()
+        (rows.ApiToken.token_hash == keys.token_hash(token))
+        & rows.ApiToken.revoked_at.is_null()
         & (rows.ApiToken.expires_at > now)
-    )  # fmt: skip
+    )
     row = await rows.ApiToken.select().where(usable).first()
     if row is None or await held_copy():
         return None
@@ -98,9 +104,10 @@ async def bearer_of(token: str, now: datetime, origin: Origin) -> Bearer | None:
         return None
     is_noted = row["used_at"] is not None and now - row["used_at"] < NOTED_EVERY
     return Bearer(
-        viewer=replace(viewer, origin=origin.within(row["id"].hex)), scopes=_token(row).scopes,
+        viewer=replace(viewer, origin=origin.within(row["id"].hex)),
+        scopes=_token(row).scopes,
         unnoted=None if is_noted else row["id"],
-    )  # fmt: skip
+    )
 
 
 async def note_use(token_id: UUID, now: datetime) -> None:
@@ -135,6 +142,10 @@ def _name(text: str) -> str:
 def _token(row: Mapping[str, Any]) -> ApiToken:
     scopes = frozenset(ApiScope(one) for one in row["scopes"].split() if one in set(ApiScope))
     return ApiToken(
-        id=row["id"], name=row["name"], scopes=scopes, created_at=row["created_at"], expires_at=row["expires_at"],
+        id=row["id"],
+        name=row["name"],
+        scopes=scopes,
+        created_at=row["created_at"],
+        expires_at=row["expires_at"],
         used_at=row["used_at"],
-    )  # fmt: skip
+    )

@@ -22,7 +22,7 @@ from tracker.usecases.identity.sign_in import unchanged
 
 
 @dataclass(frozen=True, kw_only=True)
-class Proofs:
+class Credentials:
     """By what a member proves who they are: whether there is a password, since when an authenticator, codes left."""
 
     has_password: bool
@@ -31,11 +31,11 @@ class Proofs:
     codes_left: int
 
 
-async def proofs_of(member_id: UUID) -> Proofs:
+async def credentials_of(member_id: UUID) -> Credentials:
     """Return by what a member proves who they are; never the proofs themselves. Errors: NotFound."""
     account = await _account(member_id)
     row = await Member.select(Member.totp_at).where(Member.id == member_id).first()
-    return Proofs(
+    return Credentials(
         has_password=account.password_hash is not None,
         has_authenticator=account.totp_sealed is not None,
         authenticator_since=row["totp_at"] if row else None,

@@ -29,7 +29,7 @@ async def count_failure(key: str, account: Account | None, now: datetime, arriva
     """Note a wrong try, known account or not; return how many tries are left. The caller is inside `writing()`.
 
     Every door that takes a secret which a person chose or types calls this, so that all count together. `key` is
-    `key_of` the address that was typed. Tries during a pause are in the audit trail and do not prolong it.
+    `key_of` the address that was typed. Tries during a pause are in the audit log and do not prolong it.
     """
     who = account.member_id if account else None
     stranger, facts = Actor(origin=arrival.origin), {"what": what, "browser": arrival.browser}
@@ -92,11 +92,11 @@ async def _pause(key: str, member_id: UUID | None, now: datetime, stranger: Acto
     await forget_failures(key)  # after the pause the count begins anew
     if member_id:
         await Member.update({Member.locked_at: now}).where(Member.id == member_id)
-        await _tell(member_id, now)
+        await _notify(member_id, now)
     await audit.record(stranger, "locked", "member", member_id or key, {"for": "15 minutes"}, now)
 
 
-async def _tell(member_id: UUID, now: datetime) -> None:
+async def _notify(member_id: UUID, now: datetime) -> None:
     await outbox.enqueue(
         kind=MessageKind.ACCOUNT_LOCKED,
         recipient_id=member_id,

@@ -10,7 +10,7 @@ from piccolo.custom_types import Combinable
 from tracker.crypto import keys
 from tracker.crypto.signed_links import Links
 from tracker.database import writing
-from tracker.database.bulk_insert import insert_rows
+from tracker.database.bulk_insert import bulk_insert
 from tracker.errors import Gone
 from tracker.rules.core.actors import BY_COMMAND, Actor
 from tracker.tables.schema.identity.identity import SignInLink
@@ -38,7 +38,7 @@ async def issue_link(
         await SignInLink.delete().where(theirs & ((SignInLink.expires_at <= now) | (SignInLink.purpose == purpose)))
         await SignInLink.insert(
             SignInLink(
-                id=keys.fingerprint(token), member=member_id, expires_at=now + lifetime, used_at=None, purpose=purpose
+                id=keys.token_hash(token), member=member_id, expires_at=now + lifetime, used_at=None, purpose=purpose
             )
         )
         facts = {"minutes": int(lifetime.total_seconds() // 60), "for": purpose}
@@ -59,10 +59,10 @@ async def issue_mailed(links: Mapping[UUID, UUID], until: datetime) -> None:
     earlier = SignInLink.member.is_in(list(links)) & (SignInLink.purpose == SIGN_IN)
     await SignInLink.delete().where(earlier)
     made = [
-        {"id": keys.fingerprint(mailed_token(member, link)), "member": member, "expires_at": until, "purpose": SIGN_IN}
+        {"id": keys.token_hash(mailed_token(member, link)), "member": member, "expires_at": until, "purpose": SIGN_IN}
         for member, link in links.items()
     ]
-    await insert_rows(SignInLink, made)
+    await bulk_insert(SignInLink, made)
 
 
 async def check_link(token: str, now: datetime, purpose: str = SIGN_IN) -> Account:
@@ -112,5 +112,5 @@ async def _holder(member_id: UUID | None, now: datetime) -> Account:
 
 
 def _unused(token: str, now: datetime, purpose: str) -> Combinable:
-    is_this = (SignInLink.id == keys.fingerprint(token)) & (SignInLink.purpose == purpose)
+    is_this = (SignInLink.id == keys.token_hash(token)) & (SignInLink.purpose == purpose)
     return is_this & SignInLink.used_at.is_null() & (SignInLink.expires_at > now)

@@ -25,7 +25,7 @@ WAITING = 20  # more than these are told to come back
 COMMON = Path(__file__).with_name("common-passwords.txt")
 BUSY = "Many people are signing in just now. Please try again in a minute."
 
-Answer = TypeVar("Answer")
+Result = TypeVar("Result")
 
 
 class Hashing:
@@ -66,7 +66,7 @@ class Hashing:
         made_by = password_hashes.of(against, self._known)
         return made_by is not None and made_by.matches(against, password) and stored is not None
 
-    async def _run(self, work: Callable[..., Answer], *arguments: object) -> Answer:
+    async def _run(self, work: Callable[..., Result], *arguments: object) -> Result:
         if self._open >= self._most:
             raise Busy(BUSY)
         self._open += 1

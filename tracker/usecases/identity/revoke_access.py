@@ -16,10 +16,10 @@ from tracker.usecases.identity.one_time_links import end_links
 from tracker.usecases.identity.sessions import end_sessions
 
 
-async def shut_outlets(member_id: UUID, now: datetime, *, keeping: str | None = None) -> dict[str, int]:
+async def revoke_access(member_id: UUID, now: datetime, *, keeping: str | None = None) -> dict[str, int]:
     """End a member's sessions, all but the one with the id `keeping`, and their links; shut their feeds and tokens.
 
-    Return how many of each there were, for the audit trail. The caller is inside `writing()`.
+    Return how many of each there were, for the audit log. The caller is inside `writing()`.
     """
     return {
         "sessions": await end_sessions(member_id, keeping=keeping),
@@ -38,7 +38,7 @@ async def report_lost_phone(
     """
     whose = of or viewer.member_id
     async with writing():
-        shut = await shut_outlets(whose, now, keeping=keeping)
+        shut = await revoke_access(whose, now, keeping=keeping)
         await audit.record(viewer.actor, "phone_lost", "member", whose, shut, now)
     return shut
 

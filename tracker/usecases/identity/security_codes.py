@@ -136,4 +136,4 @@ def _opened(sealed: str, bound_to: str) -> str:
 
 
 def _bound(account: Account, within: str = "") -> str:
-    return f"{account.member_id} {keys.fingerprint(within)}" if within else str(account.member_id)
+    return f"{account.member_id} {keys.token_hash(within)}" if within else str(account.member_id)

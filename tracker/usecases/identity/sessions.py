@@ -40,9 +40,9 @@ async def open_session(account: Account, now: datetime, arrival: Arrival, *, how
     if not account.is_open(now):
         raise NotAllowed(NOT_NOW)
     token = keys.new_token()
-    session_id = keys.fingerprint(token)
+    session_id = keys.token_hash(token)
     async with writing():
-        await Session.delete().where(Session.id == keys.fingerprint(arrival.replacing))
+        await Session.delete().where(Session.id == keys.token_hash(arrival.replacing))
         await _end_links(account.member_id)
         await _end_old(account.member_id, now)
         await _make_room(account.member_id, arrival, now)
@@ -52,7 +52,7 @@ async def open_session(account: Account, now: datetime, arrival: Arrival, *, how
                 member=account.member_id,
                 created_at=now,
                 seen_at=now,
-                proved_at=now,
+                reauthenticated_at=now,
                 client=f"{arrival.origin.address} {arrival.browser}"[:CLIENT].rstrip(),
             )
         )
@@ -105,7 +105,7 @@ async def sign_out_everywhere(member_id: UUID, now: datetime, *, by: Actor) -> N
 
 async def prove(session_id: str, now: datetime) -> None:
     """Note that the person behind a session has just proved who they are once more."""
-    await Session.update({Session.proved_at: now, Session.seen_at: now}).where(Session.id == session_id)
+    await Session.update({Session.reauthenticated_at: now, Session.seen_at: now}).where(Session.id == session_id)
 
 
 async def _end_old(member_id: UUID, now: datetime) -> None:

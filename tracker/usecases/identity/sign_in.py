@@ -149,7 +149,7 @@ async def challenged(challenge: str, now: datetime) -> Account:
     return account
 
 
-async def proof_asked(member_id: UUID) -> str | None:
+async def reauthentication_asked(member_id: UUID) -> str | None:
     """Return by what a signed-in person can prove it is still them: "code", "password", or None."""
     account = await account_of(member_id)
     if account is None:
@@ -182,7 +182,7 @@ async def prove_by_press(member_id: UUID, session_id: str, now: datetime) -> Non
     Raises `NotAllowed` for whoever has one of them.
     """
     async with writing():
-        if await proof_asked(member_id) is not None:
+        if await reauthentication_asked(member_id) is not None:
             raise NotAllowed("Confirm by your code or your password.")
         await prove(session_id, now)
 

@@ -14,7 +14,7 @@ from tracker.rules.core.viewer import Viewer
 from tracker.rules.reports import items as report_items
 from tracker.rules.reports import reports, sums
 from tracker.rules.reports.items import ItemLine, Window
-from tracker.rules.reports.reports import Asked, OfBody, Reach
+from tracker.rules.reports.reports import Asked, OfCommittee, Reach
 from tracker.rules.reports.sums import Activity, Agency, Dates, MonthLine, Tally
 from tracker.tables.schema.roster.people import Agency as AgencyRow
 from tracker.tables.visible.actions import action_items
@@ -36,7 +36,7 @@ class Report:
     total: Tally
     months: list[MonthLine]
     activities: list[Activity]
-    """By kind, and last their sum; empty when nothing was held or cancelled."""
+    """By kind, and last their sum; empty when nothing was held or canceled."""
     items: list[ItemLine]
     """By agency, and last their sum; empty when there was nothing to do."""
     is_restricted: bool
@@ -68,15 +68,15 @@ async def report(viewer: Viewer, asked: Asked) -> Report:
 
 
 async def items_of(viewer: Viewer, asked: Asked) -> list[ActionItem]:
-    """Return the items that may count: of the body that was asked for, or all that the viewer may see."""
+    """Return the items that may count: of the committee that was asked for, or all that the viewer may see."""
     window = window_of(asked)
     every = await action_items.reported(viewer, window.start, window.end)
-    return [one for one in every if asked.body is None or one.body_id == asked.body.id]
+    return [one for one in every if asked.committee is None or one.committee_id == asked.committee.id]
 
 
-async def bodies(viewer: Viewer) -> list[OfBody]:
-    """Return the bodies to which the viewer may keep a report: for a coordinator all, else those they sit in."""
-    return [OfBody(one.id, one.name) for one in await people.bodies(viewer)]
+async def committees(viewer: Viewer) -> list[OfCommittee]:
+    """Return the committees to which the viewer may keep a report: for a coordinator all, else those they sit in."""
+    return [OfCommittee(one.id, one.name) for one in await people.committees(viewer)]
 
 
 async def agencies() -> list[Agency]:
@@ -97,7 +97,7 @@ def window_of(asked: Asked) -> Window:
 
 
 async def note_download(viewer: Viewer, asked: Asked, what: str, form: str, now: datetime) -> None:
-    """Write into the audit trail that the viewer takes figures or rows out of the tracker."""
+    """Write into the audit log that the viewer takes figures or rows out of the tracker."""
     reports.check_reader(viewer)
     facts = {"what": what, "format": form, "from": asked.period.first, "to": asked.period.last}
     async with writing():

@@ -40,7 +40,7 @@ class Number:
 
     part: Part
     measure: str
-    """A key of `rules.reports.MEASURES`; held or cancelled; a `Column` of items."""
+    """A key of `rules.reports.MEASURES`; held or canceled; a `Column` of items."""
     agency: UUID | str | None = None
     """An agency's id, or `OTHERS`."""
     arm: Arm | None = None
@@ -102,7 +102,7 @@ async def rows(viewer: Viewer, asked: Asked, number: Number, at_most: int) -> Ro
     match number.part:
         case Part.PLACES if number.measure in reports.MEASURES:
             return await _places(viewer, asked, number, at_most)
-        case Part.DATES if number.measure in ("held", "cancelled"):
+        case Part.DATES if number.measure in ("held", "canceled"):
             return await _dates(viewer, asked, number, at_most)
         case Part.ITEMS if number.measure in list(Column):
             return await _items(viewer, asked, number, at_most)
@@ -125,8 +125,8 @@ async def _agencies(number: Number) -> frozenset[UUID | None] | None:
 
 
 async def _dates(viewer: Viewer, asked: Asked, number: Number, at_most: int) -> Rows:
-    is_off, span = number.measure == "cancelled", asked.span(number.month)
-    read = report_rows.cancelled_rows if is_off else report_rows.held_rows
+    is_off, span = number.measure == "canceled", asked.span(number.month)
+    read = report_rows.canceled_rows if is_off else report_rows.held_rows
     counted = await visible_reports.dates(viewer, span, [])
     count = sum(one.number for one in counted if one.is_off is is_off)
     return Rows(count=count, places=[], dates=await read(viewer, span, at_most), items=[])

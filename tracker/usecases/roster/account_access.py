@@ -12,7 +12,7 @@ from tracker.rules.roster.directory import PersonCard
 from tracker.usecases.core import audit
 from tracker.usecases.identity import api_tokens, failed_logins, security_codes
 from tracker.usecases.identity.accounts import PAUSE
-from tracker.usecases.identity.authenticators import Proofs, proofs_of
+from tracker.usecases.identity.authenticators import Credentials, credentials_of
 from tracker.usecases.identity.password_resets import issue_reset
 from tracker.usecases.identity.revoke_access import report_lost_phone, revoke_feeds
 from tracker.usecases.identity.sessions import sessions_of, sign_out_everywhere
@@ -28,7 +28,7 @@ class Access:
     """How one person comes in; `why_not` says why the viewer may not change it."""
 
     person: PersonCard
-    proofs: Proofs
+    proofs: Credentials
     paused_until: datetime | None
     sessions: int
     tokens: int
@@ -43,7 +43,7 @@ async def access_of(viewer: Viewer, member_id: UUID, now: datetime) -> Access:
     locked_at = person.account.locked_at
     return Access(
         person=person,
-        proofs=await proofs_of(member_id),
+        proofs=await credentials_of(member_id),
         paused_until=locked_at + PAUSE if locked_at and now < locked_at + PAUSE else None,
         sessions=len(await sessions_of(member_id, now)),
         tokens=await api_tokens.how_many(member_id, now),
@@ -55,7 +55,7 @@ async def make_reset_link(viewer: Viewer, member_id: UUID, now: datetime) -> str
     """Return the token of a link that sets a new password, once. Errors: NotFound, NotAllowed."""
     await _check(viewer, member_id)
     async with writing():
-        await account_notifications.tell(viewer, member_id, AccountChange.RESET_LINK, now)
+        await account_notifications.notify(viewer, member_id, AccountChange.RESET_LINK, now)
         return await issue_reset(member_id, now, by=viewer.actor)
 
 
@@ -63,7 +63,7 @@ async def release(viewer: Viewer, member_id: UUID, now: datetime) -> None:
     """End the pause after wrong tries. Errors: NotFound, NotAllowed."""
     await _check(viewer, member_id)
     async with writing():
-        await account_notifications.tell(viewer, member_id, AccountChange.RELEASE, now)
+        await account_notifications.notify(viewer, member_id, AccountChange.RELEASE, now)
         await failed_logins.release(member_id, now, by=viewer.actor)
 
 
@@ -71,7 +71,7 @@ async def forget_authenticator(viewer: Viewer, member_id: UUID, now: datetime) -
     """Let a member who lost the phone enrol anew; sessions and recovery codes end. Errors: NotFound, NotAllowed."""
     await _check(viewer, member_id)
     async with writing():
-        await account_notifications.tell(viewer, member_id, AccountChange.AUTHENTICATOR, now)
+        await account_notifications.notify(viewer, member_id, AccountChange.AUTHENTICATOR, now)
         await security_codes.forget_authenticator(member_id, now, by=viewer.actor)
 
 
@@ -89,7 +89,7 @@ async def turn_off_feeds(viewer: Viewer, member_id: UUID, now: datetime) -> None
         await audit.record(viewer.actor, "feeds_revoked", "member", member_id, facts, now)
 
 
-async def shut_everything(viewer: Viewer, member_id: UUID, now: datetime) -> None:
+async def revoke_everything(viewer: Viewer, member_id: UUID, now: datetime) -> None:
     """End what a lost device may still open: sessions, feeds, tokens. Errors: NotFound, NotAllowed."""
     await _check(viewer, member_id)
     await report_lost_phone(viewer, now, of=member_id)
@@ -109,7 +109,7 @@ async def _check(viewer: Viewer, member_id: UUID) -> None:
 
 
 async def _person(viewer: Viewer, member_id: UUID) -> PersonCard:
-    if not viewer.keeps_accounts:
+    if not viewer.manages_accounts:
         raise NotFound
     return await directory.person(viewer, member_id)
 

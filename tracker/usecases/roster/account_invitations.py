@@ -60,12 +60,12 @@ async def newcomers(viewer: Viewer, now: datetime) -> list[Newcomer]:
     return [Newcomer(person=one, mailed=mailed.get(one.id)) for one in await _new(viewer, now)]
 
 
-async def invite(viewer: Viewer, chosen: Collection[UUID] | None, proved_at: datetime, now: datetime) -> int:
+async def invite(viewer: Viewer, chosen: Collection[UUID] | None, reauthenticated_at: datetime, now: datetime) -> int:
     """Queue a mail with a link, good once and for a week, to those chosen or to all (None); return to how many.
 
     Who has signed in meanwhile, or may not be let in, is passed over. Errors: NotAllowed, Invalid(person).
     """
-    accounts.check_keeper(viewer, proved_at, now)
+    accounts.check_manager(viewer, reauthenticated_at, now)
     async with writing():
         new = [one.id for one in await _new(viewer, now) if chosen is None or one.id in chosen]
         if not new:
@@ -80,10 +80,13 @@ async def invite(viewer: Viewer, chosen: Collection[UUID] | None, proved_at: dat
 async def _new(viewer: Viewer, now: datetime) -> Sequence[PersonCard]:
     open_now = await Agency.select(Agency.id).where(Agency.status == Status.ACTIVE).output(as_list=True)
     return [
-        one for one in await directory.people(viewer)
-        if one.access is Access.NOT_YET and one.agency_id in open_now and accounts.may_touch(viewer, one.id, one.roles)
+        one
+        for one in await directory.people(viewer)
+        if one.access is Access.NOT_YET
+        and one.agency_id in open_now
+        and accounts.may_touch(viewer, one.id, one.roles)
         and not (one.account and accounts.is_over(one.account.expires_at, now))
-    ]  # fmt: skip
+    ]
 
 
 async def _mailed() -> dict[UUID, Mailed]:
@@ -97,16 +100,22 @@ async def _mailed() -> dict[UUID, Mailed]:
 def _one(row: Mapping[str, Any], unused: Container[tuple[UUID, datetime]]) -> Mailed:
     until = row["not_after"]
     return Mailed(
-        at=row["created_at"], state=State(row["state"]), reason=row["reason"], until=until,
+        at=row["created_at"],
+        state=State(row["state"]),
+        reason=row["reason"],
+        until=until,
         is_open=(row["recipient"], until) in unused,
-    )  # fmt: skip
+    )
 
 
 def _draft(viewer: Viewer, member_id: UUID, link_id: UUID, now: datetime) -> outbox.Draft:
     return outbox.Draft(
-        kind=MessageKind.ACCOUNT_INVITATION, recipient_id=member_id, key=f"account_invitation:{link_id}",
-        facts={"link": link_id, "by": f"{viewer.name} ({viewer.agency})"}, not_after=now + LIFETIME,
-    )  # fmt: skip
+        kind=MessageKind.ACCOUNT_INVITATION,
+        recipient_id=member_id,
+        key=f"account_invitation:{link_id}",
+        facts={"link": link_id, "by": f"{viewer.name} ({viewer.agency})"},
+        not_after=now + LIFETIME,
+    )
 
 
 def _deed(viewer: Viewer, member_id: UUID) -> audit.Deed:

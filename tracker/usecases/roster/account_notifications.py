@@ -10,7 +10,7 @@ from tracker.tables.schema.roster.people import Member, MemberRole
 from tracker.usecases.core import outbox
 
 
-async def tell(viewer: Viewer, member_id: UUID, what: AccountChange, now: datetime) -> None:
+async def notify(viewer: Viewer, member_id: UUID, what: AccountChange, now: datetime) -> None:
     """Queue the mail about a change to somebody's account, to the address that holds before it.
 
     Whoever keeps accounts could otherwise become anybody without a word. The caller is inside `writing()`, and calls
@@ -18,11 +18,12 @@ async def tell(viewer: Viewer, member_id: UUID, what: AccountChange, now: dateti
     """
     [row] = await Member.select(Member.email, Member.name).where(Member.id == member_id)
     await outbox.enqueue(
-        kind=MessageKind.ACCOUNT_CHANGED, recipient_id=member_id,
+        kind=MessageKind.ACCOUNT_CHANGED,
+        recipient_id=member_id,
         key=f"account_changed:{member_id}:{what}:{now.isoformat()}",
         facts={"what": what, "to": row["email"], "name": row["name"], "by": viewer.name, "by_id": viewer.member_id},
         now=now,
-    )  # fmt: skip
+    )
 
 
 async def whom_to_call(but: UUID) -> str:

@@ -29,22 +29,22 @@ LONGEST_REASON = 200  # characters
 ONESELF = "You cannot suspend yourself."
 
 
-async def make_link(viewer: Viewer, member_id: UUID, proved_at: datetime, now: datetime) -> str:
+async def make_link(viewer: Viewer, member_id: UUID, reauthenticated_at: datetime, now: datetime) -> str:
     """Return the token of a new sign-in link, good once and for 30 minutes. Errors: NotFound, NotAllowed."""
     async with writing():
-        person = await _theirs(viewer, member_id, proved_at, now)
+        person = await _theirs(viewer, member_id, reauthenticated_at, now)
         if person.is_guest:
             raise NotAllowed(NO_ACCOUNT)
         is_over = person.account is not None and accounts.is_over(person.account.expires_at, now)
         if is_over or person.status is not Status.ACTIVE or not await _is_open(person.agency_id):
             raise NotAllowed(NOT_ACTIVE)
-        await account_notifications.tell(viewer, member_id, AccountChange.SIGN_IN_LINK, now)
+        await account_notifications.notify(viewer, member_id, AccountChange.SIGN_IN_LINK, now)
         return await issue_link(member_id, now, by=viewer.actor)
 
 
-async def may_suspend(viewer: Viewer, member_id: UUID, proved_at: datetime, now: datetime) -> PersonCard:
+async def may_suspend(viewer: Viewer, member_id: UUID, reauthenticated_at: datetime, now: datetime) -> PersonCard:
     """Return whose account may be suspended. Errors: NotFound, NotAllowed, Conflict."""
-    person = await _theirs(viewer, member_id, proved_at, now)
+    person = await _theirs(viewer, member_id, reauthenticated_at, now)
     if person.status is not Status.ACTIVE:
         raise Conflict(ALREADY)
     if member_id == viewer.member_id:
@@ -54,13 +54,13 @@ async def may_suspend(viewer: Viewer, member_id: UUID, proved_at: datetime, now:
     return person
 
 
-async def suspend(viewer: Viewer, member_id: UUID, why: str, proved_at: datetime, now: datetime) -> None:
-    """Shut an account until somebody opens it again; `why` is kept in the audit trail.
+async def suspend(viewer: Viewer, member_id: UUID, why: str, reauthenticated_at: datetime, now: datetime) -> None:
+    """Shut an account until somebody opens it again; `why` is kept in the audit log.
 
     Errors: Invalid(why), NotFound, NotAllowed, Conflict.
     """
     async with writing():
-        person = await may_suspend(viewer, member_id, proved_at, now)
+        person = await may_suspend(viewer, member_id, reauthenticated_at, now)
         reason = clean(why, LONGEST_REASON, "why")
         if not reason:
             raise Invalid(why=NO_REASON)
@@ -69,13 +69,13 @@ async def suspend(viewer: Viewer, member_id: UUID, why: str, proved_at: datetime
         await audit.record(viewer.actor, "suspended", "member", member_id, {"why": reason}, now)
 
 
-async def reopen(viewer: Viewer, member_id: UUID, proved_at: datetime, now: datetime) -> None:
+async def reopen(viewer: Viewer, member_id: UUID, reauthenticated_at: datetime, now: datetime) -> None:
     """Open an account again, without a last day that is over; who had left comes back as a member without roles.
 
     Errors: NotFound, NotAllowed, Conflict.
     """
     async with writing():
-        person = await _theirs(viewer, member_id, proved_at, now)
+        person = await _theirs(viewer, member_id, reauthenticated_at, now)
         if person.status is Status.ACTIVE:
             raise Conflict(ALREADY)
         ends = person.account.expires_at if person.account else None
@@ -83,10 +83,10 @@ async def reopen(viewer: Viewer, member_id: UUID, proved_at: datetime, now: date
         await audit.record(viewer.actor, "reopened", "member", member_id, {}, now)
 
 
-async def review(viewer: Viewer, member_id: UUID, proved_at: datetime, now: datetime) -> None:
+async def review(viewer: Viewer, member_id: UUID, reauthenticated_at: datetime, now: datetime) -> None:
     """Confirm that an account is still needed, for another year. Errors: NotFound, NotAllowed."""
     async with writing():
-        await _theirs(viewer, member_id, proved_at, now)
+        await _theirs(viewer, member_id, reauthenticated_at, now)
         await Member.update({Member.reviewed_at: now}).where(Member.id == member_id)
         await audit.record(viewer.actor, "reviewed", "member", member_id, {}, now)
 
@@ -134,8 +134,8 @@ async def _keep_open(row: Mapping[str, Any], now: datetime) -> None:
         await audit.record(BY_CLOCK, "updated", "member", row["id"], {"fields": ["expires_at"]}, now)
 
 
-async def _theirs(viewer: Viewer, member_id: UUID, proved_at: datetime, now: datetime) -> PersonCard:
-    accounts.check_keeper(viewer, proved_at, now)
+async def _theirs(viewer: Viewer, member_id: UUID, reauthenticated_at: datetime, now: datetime) -> PersonCard:
+    accounts.check_manager(viewer, reauthenticated_at, now)
     person = await directory.person(viewer, member_id)
     accounts.check_account(viewer, member_id, person.roles)
     return person

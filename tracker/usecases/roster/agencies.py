@@ -23,9 +23,9 @@ WITH_COORDINATOR = "A coordinator serves there, and only a coordinator can shut 
 STILL_SERVE = "{count} still {verb} there. Let each of them leave first, so that nothing they have in hand is lost."
 
 
-async def add_agency(viewer: Viewer, facts: AgencyFacts, proved_at: datetime, now: datetime) -> UUID:
+async def add_agency(viewer: Viewer, facts: AgencyFacts, reauthenticated_at: datetime, now: datetime) -> UUID:
     """Add an agency and return its id. Errors: NotAllowed, Invalid by field."""
-    accounts.check_keeper(viewer, proved_at, now)
+    accounts.check_manager(viewer, reauthenticated_at, now)
     facts.check()
     async with writing():
         await _check(viewer, facts, None)
@@ -38,10 +38,15 @@ async def add_agency(viewer: Viewer, facts: AgencyFacts, proved_at: datetime, no
 
 
 async def change_agency(
-    viewer: Viewer, agency_id: UUID, facts: AgencyFacts, expected_version: int, proved_at: datetime, now: datetime
+    viewer: Viewer,
+    agency_id: UUID,
+    facts: AgencyFacts,
+    expected_version: int,
+    reauthenticated_at: datetime,
+    now: datetime,
 ) -> None:
     """Change an agency. Errors: NotFound, NotAllowed, Conflict when somebody did so since that version, Invalid."""
-    accounts.check_keeper(viewer, proved_at, now)
+    accounts.check_manager(viewer, reauthenticated_at, now)
     facts.check()
     async with writing():
         row = await Agency.select().where(Agency.id == agency_id).first()
@@ -102,6 +107,10 @@ async def _why_not(viewer: Viewer, row: dict[str, Any], status: Status) -> str:
 
 def _columns(facts: AgencyFacts) -> dict[str, Any]:
     return {
-        "code": facts.code, "name": facts.name, "arm": facts.arm, "level": facts.level,
-        "coalition": facts.coalition_id, "status": facts.status,
-    }  # fmt: skip
+        "code": facts.code,
+        "name": facts.name,
+        "arm": facts.arm,
+        "level": facts.level,
+        "coalition": facts.coalition_id,
+        "status": facts.status,
+    }

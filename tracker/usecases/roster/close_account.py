@@ -5,12 +5,12 @@ from typing import Any
 from uuid import UUID
 
 from tracker.rules.core.viewer import Role, Status
-from tracker.tables.schema.availability.shared_calendars import OutsideCalendar, OutsideSpan
+from tracker.tables.schema.availability.shared_calendars import BusySpan, SharedCalendar
 from tracker.tables.schema.identity.identity import SignInLink
 from tracker.tables.schema.roster.people import Member, MemberRole
 from tracker.usecases.core import outbox
 from tracker.usecases.identity.recovery_codes import forget_codes
-from tracker.usecases.identity.revoke_access import shut_outlets
+from tracker.usecases.identity.revoke_access import revoke_access
 from tracker.usecases.identity.sessions import end_sessions
 
 NO_MAIL = "The recipient is not active any more."
@@ -27,14 +27,14 @@ async def shut(member_id: UUID) -> None:
     await outbox.suppress_for(member_id, NO_MAIL)
 
 
-async def lose_keys(member_id: UUID, now: datetime) -> None:
+async def clear_credentials(member_id: UUID, now: datetime) -> None:
     """Leave no key of an account: password, authenticator, codes, links, feeds, tokens, a shared calendar's address.
 
     The caller is inside `writing()`.
     """
-    await shut_outlets(member_id, now)
+    await revoke_access(member_id, now)
     await forget_codes(member_id)
-    await OutsideCalendar.delete().where(OutsideCalendar.member == member_id)  # its busy times with it
+    await SharedCalendar.delete().where(SharedCalendar.member == member_id)  # its busy times with it
     forgotten: dict[Any, Any] = {Member.password_hash: None, Member.totp_sealed: None, Member.totp_at: None}
     await Member.update(forgotten).where(Member.id == member_id)
 
@@ -49,8 +49,8 @@ async def coordinators() -> frozenset[UUID]:
 
 async def _forget_busy_times(member_id: UUID) -> None:
     """Delete when a member is busy elsewhere; their shared calendar stays and is read again when they come back."""
-    shared = await OutsideCalendar.select(OutsideCalendar.id).where(OutsideCalendar.member == member_id).first()
+    shared = await SharedCalendar.select(SharedCalendar.id).where(SharedCalendar.member == member_id).first()
     if shared:
-        await OutsideSpan.delete().where(OutsideSpan.calendar == shared["id"])
-        unread: dict[Any, Any] = {OutsideCalendar.read_at: None}
-        await OutsideCalendar.update(unread).where(OutsideCalendar.id == shared["id"])
+        await BusySpan.delete().where(BusySpan.calendar == shared["id"])
+        unread: dict[Any, Any] = {SharedCalendar.read_at: None}
+        await SharedCalendar.update(unread).where(SharedCalendar.id == shared["id"])

@@ -1,4 +1,4 @@
-"""Bodies and their seats as who keeps the roster changes them; who sits where holds from that moment on."""
+"""Committees and their seats as who keeps the roster changes them; who sits where holds from that moment on."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -10,97 +10,112 @@ from tracker.errors import Conflict, Invalid, NotFound
 from tracker.rules.core import audiences
 from tracker.rules.core.viewer import Role, Status, Viewer
 from tracker.rules.roster import accounts
-from tracker.rules.roster.people_changes import BodyFacts, SeatFacts
+from tracker.rules.roster.people_changes import CommitteeFacts, SeatFacts
 from tracker.tables.schema.events import audience_versions
-from tracker.tables.schema.roster.people import Agency, Body, Member, MemberRole, Seat, SeatHolder
+from tracker.tables.schema.roster.people import Agency, Committee, Member, MemberRole, Seat, SeatHolder
 from tracker.usecases.core import audit
 from tracker.usecases.roster import people
 
-TAKEN = "Another body has this name already."
-NOT_ONESELF = "You cannot let yourself into a body. Ask a coordinator."
+TAKEN = "Another committee has this name already."
+NOT_ONESELF = "You cannot let yourself into a committee. Ask a coordinator."
 FROM_THE_LIST = "Choose from the people of the agency."
 
 
-async def add_body(viewer: Viewer, facts: BodyFacts, proved_at: datetime, now: datetime) -> UUID:
-    """Add a body without seats and return its id. Errors: NotAllowed, Invalid by field."""
-    accounts.check_keeper(viewer, proved_at, now)
+async def add_committee(viewer: Viewer, facts: CommitteeFacts, reauthenticated_at: datetime, now: datetime) -> UUID:
+    """Add a committee without seats and return its id. Errors: NotAllowed, Invalid by field."""
+    accounts.check_manager(viewer, reauthenticated_at, now)
     facts.check()
     async with writing():
         await _check(viewer, facts, None, frozenset())
-        body_id = await people.add_body(
+        committee_id = await people.add_committee(
             name=facts.name, kind=facts.kind, place=facts.place, arm=facts.arm, quorum=facts.quorum
         )
-        await _set_chair(body_id, facts.chair_id)
-        await audit.record(viewer.actor, "added", "body", body_id, {}, now)
-    return body_id
+        await _set_chair(committee_id, facts.chair_id)
+        await audit.record(viewer.actor, "added", "committee", committee_id, {}, now)
+    return committee_id
 
 
-async def change_body(
-    viewer: Viewer, body_id: UUID, facts: BodyFacts, expected_version: int, proved_at: datetime, now: datetime
+async def change_committee(
+    viewer: Viewer,
+    committee_id: UUID,
+    facts: CommitteeFacts,
+    expected_version: int,
+    reauthenticated_at: datetime,
+    now: datetime,
 ) -> None:
-    """Change a body or its chair. Errors: NotFound, NotAllowed, Conflict, Invalid by field."""
-    accounts.check_keeper(viewer, proved_at, now)
+    """Change a committee or its chair. Errors: NotFound, NotAllowed, Conflict, Invalid by field."""
+    accounts.check_manager(viewer, reauthenticated_at, now)
     facts.check()
     async with writing():
-        row = await _body(body_id, expected_version)
-        chairs = await _chairs(body_id)
-        await _check(viewer, facts, body_id, chairs)
+        row = await _committee(committee_id, expected_version)
+        chairs = await _chairs(committee_id)
+        await _check(viewer, facts, committee_id, chairs)
         changed = {name: value for name, value in _columns(facts).items() if row[name] != value}
         wanted = frozenset({facts.chair_id}) if facts.chair_id else await _suspended(chairs)
         if wanted != chairs:
-            await _set_chair(body_id, facts.chair_id)
-        await _save(body_id, changed, expected_version + 1, chairs | wanted)
+            await _set_chair(committee_id, facts.chair_id)
+        await _save(committee_id, changed, expected_version + 1, chairs | wanted)
         told: dict[str, object] = {"fields": sorted(changed) + ["chair"] * (wanted != chairs)}
         if wanted != chairs:
             told |= {"chair": facts.chair_id or "", "chaired": sorted(chairs)}
-        await audit.record(viewer.actor, "updated", "body", body_id, told, now)
+        await audit.record(viewer.actor, "updated", "committee", committee_id, told, now)
 
 
 async def set_seat(
-    viewer: Viewer, body_id: UUID, agency_id: UUID, facts: SeatFacts, expected_version: int, proved_at: datetime,
+    viewer: Viewer,
+    committee_id: UUID,
+    agency_id: UUID,
+    facts: SeatFacts,
+    expected_version: int,
+    reauthenticated_at: datetime,
     now: datetime,
-) -> None:  # fmt: skip
-    """Give an agency a seat in a body, or change who holds it. Errors: NotFound, NotAllowed, Conflict, Invalid.
+) -> None:
+    """Give an agency a seat in a committee, or change who holds it. Errors: NotFound, NotAllowed, Conflict, Invalid.
 
     A holder who is suspended stays one, as alternate: whoever chooses among the active people does not mean them.
     """
-    accounts.check_keeper(viewer, proved_at, now)
+    accounts.check_manager(viewer, reauthenticated_at, now)
     facts.check()
     assert facts.primary_id is not None  # noqa: S101 - `check` refuses facts without
     async with writing():
-        await _body(body_id, expected_version)
-        before = await _holders(body_id, agency_id)
+        await _committee(committee_id, expected_version)
+        before = await _holders(committee_id, agency_id)
         alternates = facts.alternate_ids | await _suspended(before)
         after = alternates | {facts.primary_id}
         await _check_holders(viewer, agency_id, facts, before)
-        await Seat.delete().where((Seat.body == body_id) & (Seat.agency == agency_id))
+        await Seat.delete().where((Seat.committee == committee_id) & (Seat.agency == agency_id))
         await people.add_seat(
-            body_id=body_id, agency_id=agency_id, primary=facts.primary_id, alternates=sorted(alternates)
+            committee_id=committee_id, agency_id=agency_id, primary=facts.primary_id, alternates=sorted(alternates)
         )
-        await _save(body_id, {}, expected_version + 1, before | after)
+        await _save(committee_id, {}, expected_version + 1, before | after)
         told = {"agency": agency_id, "primary": facts.primary_id, "alternates": sorted(alternates)}
-        await audit.record(viewer.actor, "seated", "body", body_id, told, now)
+        await audit.record(viewer.actor, "seated", "committee", committee_id, told, now)
 
 
 async def remove_seat(
-    viewer: Viewer, body_id: UUID, agency_id: UUID, expected_version: int, proved_at: datetime, now: datetime
+    viewer: Viewer,
+    committee_id: UUID,
+    agency_id: UUID,
+    expected_version: int,
+    reauthenticated_at: datetime,
+    now: datetime,
 ) -> None:
-    """Take an agency's seat in a body away. Errors: NotFound, NotAllowed, Conflict."""
-    accounts.check_keeper(viewer, proved_at, now)
+    """Take an agency's seat in a committee away. Errors: NotFound, NotAllowed, Conflict."""
+    accounts.check_manager(viewer, reauthenticated_at, now)
     async with writing():
-        await _body(body_id, expected_version)
-        before = await _holders(body_id, agency_id)
-        its = (Seat.body == body_id) & (Seat.agency == agency_id)
+        await _committee(committee_id, expected_version)
+        before = await _holders(committee_id, agency_id)
+        its = (Seat.committee == committee_id) & (Seat.agency == agency_id)
         if not await Seat.exists().where(its):
             raise NotFound
         await Seat.delete().where(its)
-        await _save(body_id, {}, expected_version + 1, before)
+        await _save(committee_id, {}, expected_version + 1, before)
         told = {"agency": agency_id, "held_by": sorted(before)}
-        await audit.record(viewer.actor, "unseated", "body", body_id, told, now)
+        await audit.record(viewer.actor, "unseated", "committee", committee_id, told, now)
 
 
-async def _body(body_id: UUID, expected_version: int) -> dict[str, Any]:
-    row: dict[str, Any] | None = await Body.select().where(Body.id == body_id).first()
+async def _committee(committee_id: UUID, expected_version: int) -> dict[str, Any]:
+    row: dict[str, Any] | None = await Committee.select().where(Committee.id == committee_id).first()
     if row is None:
         raise NotFound
     if row["version"] != expected_version:
@@ -108,16 +123,16 @@ async def _body(body_id: UUID, expected_version: int) -> dict[str, Any]:
     return row
 
 
-async def _save(body_id: UUID, changed: dict[str, Any], version: int, concerned: Iterable[UUID]) -> None:
+async def _save(committee_id: UUID, changed: dict[str, Any], version: int, concerned: Iterable[UUID]) -> None:
     values: dict[Any, Any] = {**changed, "version": version}
-    await Body.update(values).where(Body.id == body_id)
-    await audience_versions.touch({audiences.body(body_id), *(audiences.member(one) for one in concerned)})
+    await Committee.update(values).where(Committee.id == committee_id)
+    await audience_versions.touch({audiences.committee(committee_id), *(audiences.member(one) for one in concerned)})
 
 
-async def _check(viewer: Viewer, facts: BodyFacts, body_id: UUID | None, chairs: frozenset[UUID]) -> None:
+async def _check(viewer: Viewer, facts: CommitteeFacts, committee_id: UUID | None, chairs: frozenset[UUID]) -> None:
     wrong = {}
-    names = await Body.select(Body.id, Body.name)
-    if any(row["name"].casefold() == facts.name.casefold() and row["id"] != body_id for row in names):
+    names = await Committee.select(Committee.id, Committee.name)
+    if any(row["name"].casefold() == facts.name.casefold() and row["id"] != committee_id for row in names):
         wrong["name"] = TAKEN
     if facts.chair_id and facts.chair_id not in chairs:
         if not await _active(facts.chair_id, None):
@@ -148,14 +163,14 @@ async def _active(member_id: UUID, agency_id: UUID | None) -> bool:
     return bool(await Member.exists().where(is_it & (Member.agency == agency_id) if agency_id else is_it))
 
 
-async def _holders(body_id: UUID, agency_id: UUID) -> frozenset[UUID]:
-    its = (SeatHolder.seat.body == body_id) & (SeatHolder.seat.agency == agency_id)
+async def _holders(committee_id: UUID, agency_id: UUID) -> frozenset[UUID]:
+    its = (SeatHolder.seat.committee == committee_id) & (SeatHolder.seat.agency == agency_id)
     return frozenset(await SeatHolder.select(SeatHolder.member).where(its).output(as_list=True))
 
 
-async def suspended_holders(body_id: UUID, agency_id: UUID) -> frozenset[UUID]:
-    """Return who holds an agency's seat in a body and is suspended; whoever asks keeps the roster."""
-    return await _suspended(await _holders(body_id, agency_id))
+async def suspended_holders(committee_id: UUID, agency_id: UUID) -> frozenset[UUID]:
+    """Return who holds an agency's seat in a committee and is suspended; whoever asks keeps the roster."""
+    return await _suspended(await _holders(committee_id, agency_id))
 
 
 async def _suspended(member_ids: frozenset[UUID]) -> frozenset[UUID]:
@@ -165,19 +180,24 @@ async def _suspended(member_ids: frozenset[UUID]) -> frozenset[UUID]:
     return frozenset(await Member.select(Member.id).where(are_it).output(as_list=True))
 
 
-async def _chairs(body_id: UUID) -> frozenset[UUID]:
-    is_chair = (MemberRole.role == Role.BODY_CHAIR) & (MemberRole.body == body_id)
+async def _chairs(committee_id: UUID) -> frozenset[UUID]:
+    is_chair = (MemberRole.role == Role.COMMITTEE_CHAIR) & (MemberRole.committee == committee_id)
     return frozenset(await MemberRole.select(MemberRole.member).where(is_chair).output(as_list=True))
 
 
-async def _set_chair(body_id: UUID, member_id: UUID | None) -> None:
-    await MemberRole.delete().where((MemberRole.role == Role.BODY_CHAIR) & (MemberRole.body == body_id))
+async def _set_chair(committee_id: UUID, member_id: UUID | None) -> None:
+    await MemberRole.delete().where((MemberRole.role == Role.COMMITTEE_CHAIR) & (MemberRole.committee == committee_id))
     if member_id:
-        await people.make_chair(body_id=body_id, member_id=member_id)
+        await people.make_chair(committee_id=committee_id, member_id=member_id)
 
 
-def _columns(facts: BodyFacts) -> dict[str, Any]:
+def _columns(facts: CommitteeFacts) -> dict[str, Any]:
     return {
-        "name": facts.name, "kind": facts.kind, "arm": facts.arm, "place": facts.place, "status": facts.status,
-        "quorum": facts.quorum.seats, "both_arms": facts.quorum.both_arms,
-    }  # fmt: skip
+        "name": facts.name,
+        "kind": facts.kind,
+        "arm": facts.arm,
+        "place": facts.place,
+        "status": facts.status,
+        "quorum": facts.quorum.seats,
+        "both_arms": facts.quorum.both_arms,
+    }

@@ -1,4 +1,4 @@
-"""Importing the roster: agencies, members, bodies and seats from a list, all of it or nothing."""
+"""Importing the roster: agencies, members, committees and seats from a list, all of it or nothing."""
 
 from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
@@ -32,9 +32,18 @@ HAND_OVER = "Choose on their page who takes over; there they leave in one step."
 LEFT_WITHOUT = "Who left has no role and no seat. Leave these two cells empty."
 NO_COORDINATOR = "Nobody would be coordinator, so nobody could schedule for all. Give at least one member that role."
 _MEMBER = (
-    Member.id, Member.email, Member.agency, Member.name, Member.title, Member.phone, Member.zone, Member.status,
-    Member.is_guest, Member.expires_at, Member.version,
-)  # fmt: skip
+    Member.id,
+    Member.email,
+    Member.agency,
+    Member.name,
+    Member.title,
+    Member.phone,
+    Member.zone,
+    Member.status,
+    Member.is_guest,
+    Member.expires_at,
+    Member.version,
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,18 +63,18 @@ class Report:
 
     outcomes: Sequence[Outcome] = ()
     notes: Sequence[str] = ()
-    """Sentences on agencies, bodies and seats."""
+    """Sentences on agencies, committees and seats."""
     faults: Sequence[Fault] = ()
 
 
 async def import_as(
-    viewer: Viewer, content: bytes, proved_at: datetime, now: datetime, zone: str, *, is_trial: bool
+    viewer: Viewer, content: bytes, reauthenticated_at: datetime, now: datetime, zone: str, *, is_trial: bool
 ) -> Report:
     """Import a list for a keeper of the roster, who may change by it what they may change by hand.
 
     Errors: NotAllowed, and as `import_roster`.
     """
-    accounts.check_keeper(viewer, proved_at, now)
+    accounts.check_manager(viewer, reauthenticated_at, now)
     return await _import(content, _Import(now, zone, viewer.actor, viewer), is_trial=is_trial)
 
 
@@ -110,10 +119,10 @@ def _keep(report: Report, *, is_trial: bool) -> None:
 class _Import:
     """One import under way, inside its transaction."""
 
-    def __init__(self, now: datetime, zone: str, by: Actor, keeper: Viewer | None = None) -> None:
+    def __init__(self, now: datetime, zone: str, by: Actor, manager: Viewer | None = None) -> None:
         self._now, self._zone, self._by = now, zone, by
-        self._keeper = keeper
-        self._is_bound = keeper is not None and not keeper.is_coordinator
+        self._manager = manager
+        self._is_bound = manager is not None and not manager.is_coordinator
         self._faults: list[Fault] = []
 
     async def all(self, entries: list[Entry]) -> Report:
@@ -169,20 +178,25 @@ class _Import:
             self._faults.append(Fault(row=one.row, field="status", sentence=LEFT_WITHOUT))
         if known and known["is_guest"] and granted:
             self._faults.append(Fault(row=one.row, field="roles", sentence=GUEST_ROLES))
-        if self._keeper is None:
+        if self._manager is None:
             return
         if Role.COORDINATOR in held ^ granted and self._is_bound:
             self._faults.append(Fault(row=one.row, field="roles", sentence=ONLY_COORDINATORS))
         try:
-            accounts.check_account(self._keeper, member_id, held)
+            accounts.check_account(self._manager, member_id, held)
         except NotAllowed as refused:
             self._faults.append(Fault(row=one.row, field="", sentence=refused.sentence))
 
     async def _add(self, one: Entry, agency_id: UUID) -> UUID:
         member_id = await people.add_member(
-            agency_id=agency_id, name=one.name, email=one.email, now=self._now, zone=one.zone or self._zone,
-            title=one.title or "", phone=one.phone or "",
-        )  # fmt: skip
+            agency_id=agency_id,
+            name=one.name,
+            email=one.email,
+            now=self._now,
+            zone=one.zone or self._zone,
+            title=one.title or "",
+            phone=one.phone or "",
+        )
         if one.status not in (None, Status.ACTIVE):
             await Member.update({Member.status: one.status}).where(Member.id == member_id)
         return member_id
@@ -211,7 +225,7 @@ class _Import:
     async def _see_out(self, one: Entry, member_id: UUID) -> None:
         """Take what they have as a departure does; who still has something in hand cannot leave by a list."""
         has_work = await transfer.led(member_id, self._now) or await transfer.owned(member_id)
-        if self._keeper or has_work:
+        if self._manager or has_work:
             self._faults.append(Fault(row=one.row, field="status", sentence=HAND_OVER))
         await leave(member_id, None, self._now)
 
@@ -221,6 +235,6 @@ class _Import:
 
 async def _roles() -> dict[UUID, set[Role]]:
     held: dict[UUID, set[Role]] = {}
-    for row in await MemberRole.select(MemberRole.member, MemberRole.role).where(MemberRole.body.is_null()):
+    for row in await MemberRole.select(MemberRole.member, MemberRole.role).where(MemberRole.committee.is_null()):
         held.setdefault(row["member"], set()).add(Role(row["role"]))
     return held

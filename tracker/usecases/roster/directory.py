@@ -1,4 +1,4 @@
-"""Who is who: the agencies, people and bodies that a viewer may know, and how many of them, never one more."""
+"""Who is who: the agencies, people and committees that a viewer may know, and how many of them, never one more."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -12,8 +12,8 @@ from tracker.rules.core.viewer import Level, Role, Status, Viewer
 from tracker.rules.roster.directory import (
     Account,
     AgencyCard,
-    BodyCard,
-    BodyStatus,
+    CommitteeCard,
+    CommitteeStatus,
     Found,
     PersonCard,
     Place,
@@ -40,13 +40,16 @@ async def search(viewer: Viewer, words: str, *, at_most: int, with_departed: boo
         return Found(people=first, found=sum(counts.values()), known=sum(counts.values()), agencies=len(counts))
     listed = await rows.names(known, rows.ANYBODY if with_departed else rows.PRESENT)
     found = [
-        row["id"] for row in listed
+        row["id"]
+        for row in listed
         if holds(words, row["name"], row["title"], row["email"], row["code"], row["agency_name"])
-    ]  # fmt: skip
+    ]
     return Found(
-        people=await _cards(viewer, known, rows.among(found[:at_most])), found=len(found), known=len(listed),
+        people=await _cards(viewer, known, rows.among(found[:at_most])),
+        found=len(found),
+        known=len(listed),
         agencies=len({row["agency"] for row in listed}),
-    )  # fmt: skip
+    )
 
 
 async def person(viewer: Viewer, member_id: UUID) -> PersonCard:
@@ -63,13 +66,15 @@ async def agencies(viewer: Viewer) -> list[AgencyCard]:
     return [
         _agency(row, counts.get(row["id"], 0), (), seated.get(row["id"], []))
         for row in await rows.agencies()
-        if viewer.keeps_accounts or row["id"] in counts
+        if viewer.manages_accounts or row["id"] in counts
     ]
 
 
 async def active_agencies(viewer: Viewer) -> QueryString:
     """Return the question for id and code of the active ones of those agencies, by code: what one may choose from."""
-    return rows.active_agencies(rows.EVERY if viewer.keeps_accounts else rows.agencies_of(await rows.known_to(viewer)))
+    return rows.active_agencies(
+        rows.EVERY if viewer.manages_accounts else rows.agencies_of(await rows.known_to(viewer))
+    )
 
 
 async def agency(viewer: Viewer, agency_id: UUID) -> AgencyCard:
@@ -79,26 +84,26 @@ async def agency(viewer: Viewer, agency_id: UUID) -> AgencyCard:
     """
     found = await _cards(viewer, await rows.known_to(viewer), rows.at_agency(agency_id))
     row = next((one for one in await rows.agencies() if one["id"] == agency_id), None)
-    if row is None or not (found or viewer.keeps_accounts):
+    if row is None or not (found or viewer.manages_accounts):
         raise NotFound
     present = sum(one.status is not Status.DEPARTED for one in found)
     return _agency(row, present, found, (await _seated(viewer)).get(agency_id, []))
 
 
-async def bodies(viewer: Viewer) -> list[BodyCard]:
-    """Return the bodies in which the viewer sits, by name; all of them for who keeps the roster."""
-    found = await rows.bodies(viewer)
+async def committees(viewer: Viewer) -> list[CommitteeCard]:
+    """Return the committees in which the viewer sits, by name; all of them for who keeps the roster."""
+    found = await rows.committees(viewer)
     ids = {row["id"] for row in found}
-    seats = [row for row in await rows.seats() if row["body"] in ids]
-    chairs = [row for row in await rows.chairs() if row["body"] in ids]
+    seats = [row for row in await rows.seats() if row["committee"] in ids]
+    chairs = [row for row in await rows.chairs() if row["committee"] in ids]
     sitting = {row["member"] for row in [*seats, *chairs] if row["member"]}
     known = await _cards(viewer, await rows.known_to(viewer), rows.among(sitting))
-    return [_body(row, {one.id: one for one in known}, seats, chairs) for row in found]
+    return [_committee(row, {one.id: one for one in known}, seats, chairs) for row in found]
 
 
-async def body(viewer: Viewer, body_id: UUID) -> BodyCard:
-    """Return one body; raise `NotFound` for none, and for one in which the viewer does not sit."""
-    found = [one for one in await bodies(viewer) if one.id == body_id]
+async def committee(viewer: Viewer, committee_id: UUID) -> CommitteeCard:
+    """Return one committee; raise `NotFound` for none, and for one in which the viewer does not sit."""
+    found = [one for one in await committees(viewer) if one.id == committee_id]
     if not found:
         raise NotFound
     return found[0]
@@ -109,35 +114,40 @@ async def _cards(
 ) -> list[PersonCard]:
     found = await rows.people(known, narrowed, at_most)
     roles, places = await rows.roles(), await _places(viewer)
-    feeds = await rows.feeds() if viewer.keeps_accounts else None
+    feeds = await rows.feeds() if viewer.manages_accounts else None
     return [_person(row, roles.get(row["id"], frozenset()), places.get(row["id"], ()), feeds) for row in found]
 
 
 async def _places(viewer: Viewer) -> dict[UUID, list[Place]]:
-    """Return where people sit, in the bodies that the viewer may know."""
-    names = {row["id"]: row["name"] for row in await rows.bodies(viewer)}
+    """Return where people sit, in the committees that the viewer may know."""
+    names = {row["id"]: row["name"] for row in await rows.committees(viewer)}
     seated = {
-        (row["member"], row["body"]): bool(row["is_primary"])
+        (row["member"], row["committee"]): bool(row["is_primary"])
         for row in await rows.seats()
-        if row["member"] and row["body"] in names
+        if row["member"] and row["committee"] in names
     }
-    chairing = {(row["member"], row["body"]) for row in await rows.chairs() if row["body"] in names}
+    chairing = {(row["member"], row["committee"]) for row in await rows.chairs() if row["committee"] in names}
     places: dict[UUID, list[Place]] = {}
-    for member, body_id in sorted({*seated, *chairing}, key=lambda pair: names[pair[1]]):
-        key = (member, body_id)
-        places.setdefault(member, []).append(Place(
-            body_id=body_id, body=names[body_id], is_primary=seated.get(key, False), is_chair=key in chairing,
-            has_seat=key in seated,
-        ))  # fmt: skip
+    for member, committee_id in sorted({*seated, *chairing}, key=lambda pair: names[pair[1]]):
+        key = (member, committee_id)
+        places.setdefault(member, []).append(
+            Place(
+                committee_id=committee_id,
+                committee=names[committee_id],
+                is_primary=seated.get(key, False),
+                is_chair=key in chairing,
+                has_seat=key in seated,
+            )
+        )
     return places
 
 
 async def _seated(viewer: Viewer) -> dict[UUID, list[tuple[UUID, str]]]:
-    names = {row["id"]: row["name"] for row in await rows.bodies(viewer) if row["status"] == BodyStatus.ACTIVE}
-    pairs = {(row["agency"], row["body"]) for row in await rows.seats() if row["body"] in names}
+    names = {row["id"]: row["name"] for row in await rows.committees(viewer) if row["status"] == CommitteeStatus.ACTIVE}
+    pairs = {(row["agency"], row["committee"]) for row in await rows.seats() if row["committee"] in names}
     seated: dict[UUID, list[tuple[UUID, str]]] = {}
-    for agency_id, body_id in sorted(pairs, key=lambda pair: names[pair[1]]):
-        seated.setdefault(agency_id, []).append((body_id, names[body_id]))
+    for agency_id, committee_id in sorted(pairs, key=lambda pair: names[pair[1]]):
+        seated.setdefault(agency_id, []).append((committee_id, names[committee_id]))
     return seated
 
 
@@ -145,49 +155,85 @@ def _person(
     row: Row, roles: frozenset[Role], places: Sequence[Place], feeds: Mapping[UUID, list[Any]] | None
 ) -> PersonCard:
     return PersonCard(
-        id=row["id"], name=row["name"], title=row["title"], email=row["email"], phone=row["phone"], zone=row["zone"],
-        agency_id=row["agency"], agency=row["code"], agency_name=row["agency_name"], arm=Arm(row["arm"]),
-        status=Status(row["status"]), is_guest=bool(row["is_guest"]), version=row["version"], roles=roles,
-        places=places, account=None if feeds is None else _account(row, feeds.get(row["id"], [])),
-    )  # fmt: skip
+        id=row["id"],
+        name=row["name"],
+        title=row["title"],
+        email=row["email"],
+        phone=row["phone"],
+        zone=row["zone"],
+        agency_id=row["agency"],
+        agency=row["code"],
+        agency_name=row["agency_name"],
+        arm=Arm(row["arm"]),
+        status=Status(row["status"]),
+        is_guest=bool(row["is_guest"]),
+        version=row["version"],
+        roles=roles,
+        places=places,
+        account=None if feeds is None else _account(row, feeds.get(row["id"], [])),
+    )
 
 
 def _account(row: Row, feeds: list[Any]) -> Account:
     return Account(
-        has_two_steps=bool(row["has_two_steps"]), has_password=bool(row["has_password"]),
-        signed_in_at=row["signed_in_at"], expires_at=row["expires_at"], locked_at=row["locked_at"],
-        reviewed_at=row["reviewed_at"], joined_at=row["joined_at"], feeds=len(feeds),
+        has_two_steps=bool(row["has_two_steps"]),
+        has_password=bool(row["has_password"]),
+        signed_in_at=row["signed_in_at"],
+        expires_at=row["expires_at"],
+        locked_at=row["locked_at"],
+        reviewed_at=row["reviewed_at"],
+        joined_at=row["joined_at"],
+        feeds=len(feeds),
         fetched_at=max((one for one in feeds if one), default=None),
-    )  # fmt: skip
+    )
 
 
-def _agency(row: Row, count: int, known: Sequence[PersonCard], bodies_: Sequence[tuple[UUID, str]]) -> AgencyCard:
+def _agency(row: Row, count: int, known: Sequence[PersonCard], committees_: Sequence[tuple[UUID, str]]) -> AgencyCard:
     return AgencyCard(
-        id=row["id"], code=row["code"], name=row["name"], arm=Arm(row["arm"]), level=Level(row["level"]),
-        coalition_id=row["coalition"], coalition=row["coalition_code"], status=Status(row["status"]),
-        version=row["version"], count=count, people=known, bodies=bodies_,
-    )  # fmt: skip
+        id=row["id"],
+        code=row["code"],
+        name=row["name"],
+        arm=Arm(row["arm"]),
+        level=Level(row["level"]),
+        coalition_id=row["coalition"],
+        coalition=row["coalition_code"],
+        status=Status(row["status"]),
+        version=row["version"],
+        count=count,
+        people=known,
+        committees=committees_,
+    )
 
 
-def _body(row: Row, known: Mapping[UUID, PersonCard], seats: Iterable[Row], chairs: Iterable[Row]) -> BodyCard:
+def _committee(
+    row: Row, known: Mapping[UUID, PersonCard], seats: Iterable[Row], chairs: Iterable[Row]
+) -> CommitteeCard:
     held: dict[UUID, list[Row]] = {}
     for one in seats:
-        if one["body"] == row["id"]:
+        if one["committee"] == row["id"]:
             held.setdefault(one["seat"], []).append(one)
-    chairing = [one["member"] for one in chairs if one["body"] == row["id"]]
-    return BodyCard(
-        id=row["id"], name=row["name"], kind=row["kind"], arm=Arm(row["arm"]) if row["arm"] else None,
-        place=row["place"], status=BodyStatus(row["status"]), version=row["version"],
+    chairing = [one["member"] for one in chairs if one["committee"] == row["id"]]
+    return CommitteeCard(
+        id=row["id"],
+        name=row["name"],
+        kind=row["kind"],
+        arm=Arm(row["arm"]) if row["arm"] else None,
+        place=row["place"],
+        status=CommitteeStatus(row["status"]),
+        version=row["version"],
         quorum=QuorumRule(seats=row["quorum"], both_arms=bool(row["both_arms"])),
         chairs=[known[one] for one in chairing if one in known],
         seats=[_seat(holders, known) for holders in held.values()],
-    )  # fmt: skip
+    )
 
 
 def _seat(holders: list[Row], known: Mapping[UUID, PersonCard]) -> SeatCard:
     primary = [known[one["member"]] for one in holders if one["member"] in known and one["is_primary"]]
     alternates = [known[one["member"]] for one in holders if one["member"] in known and not one["is_primary"]]
     return SeatCard(
-        id=holders[0]["seat"], agency_id=holders[0]["agency"], agency=holders[0]["code"],
-        primary=primary[0] if primary else None, alternates=sorted(alternates, key=lambda one: one.name),
-    )  # fmt: skip
+        id=holders[0]["seat"],
+        agency_id=holders[0]["agency"],
+        agency=holders[0]["code"],
+        primary=primary[0] if primary else None,
+        alternates=sorted(alternates, key=lambda one: one.name),
+    )

@@ -7,11 +7,11 @@ from uuid import UUID
 from piccolo.querystring import QueryString
 
 from tracker.database import engine
-from tracker.rules.core.audiences import body as audience_of_body
+from tracker.rules.core.audiences import committee as audience_of_committee
 from tracker.rules.core.viewer import Role, Viewer
-from tracker.rules.roster.directory import BodyStatus
+from tracker.rules.roster.directory import CommitteeStatus
 from tracker.tables.schema.calendars.subscriptions import Subscription
-from tracker.tables.schema.roster.people import Body, MemberRole
+from tracker.tables.schema.roster.people import Committee, MemberRole
 from tracker.tables.visible.attendance import sheet
 
 Row = dict[str, Any]
@@ -25,12 +25,16 @@ _PEOPLE = (
 # Without a join: SQLite takes 6 µs to look up one id, so of 2,500 people the agencies alone would cost 16 ms.
 _NAMES = "SELECT m.id, m.name, m.title, m.email, m.agency FROM member m WHERE {} AND {}"
 _COUNTS = "SELECT m.agency, COUNT(*) AS people FROM member m WHERE {} AND m.status <> 'departed' GROUP BY m.agency"
-_OWN_BODIES = "SELECT b.id FROM body b WHERE b.status = 'active' AND 'body:' || CAST(b.id AS VARCHAR(36)) IN ({})"
+_OWN_COMMITTEES = (
+    "SELECT b.id FROM committee b WHERE b.status = 'active' AND 'committee:' || CAST(b.id AS VARCHAR(36)) IN ({})"
+)
 _KNOWN = (
     "m.status = 'active' AND m.agency NOT IN (SELECT id FROM agency WHERE status <> 'active')"
     " AND (m.agency = {} OR m.id IN ({}) OR (m.id, m.agency) IN"
-    f" (SELECT h.member, t.agency FROM seat_holder h JOIN seat t ON t.id = h.seat WHERE t.body IN ({_OWN_BODIES}))"
-    f" OR m.id IN (SELECT r.member FROM member_role r WHERE r.role = 'body_chair' AND r.body IN ({_OWN_BODIES})))"
+    " (SELECT h.member, t.agency FROM seat_holder h JOIN seat t ON t.id = h.seat"
+    f" WHERE t.committee IN ({_OWN_COMMITTEES}))"
+    " OR m.id IN (SELECT r.member FROM member_role r WHERE r.role = 'committee_chair'"
+    f" AND r.committee IN ({_OWN_COMMITTEES})))"
 )
 _AGENCIES = (
     "SELECT g.id, g.code, g.name, g.arm, g.level, g.coalition, c.code AS coalition_code, g.status, g.version"
@@ -40,7 +44,7 @@ _ACTIVE_AGENCIES = "SELECT g.id, g.code FROM agency g WHERE g.status = 'active' 
 _WITH_PEOPLE = "g.id IN (SELECT m.agency FROM member m WHERE {} AND m.status <> 'departed')"
 # A seat counts only while its holder is active and serves at the agency that has it.
 _SEATS = (
-    "SELECT t.id AS seat, t.body, t.agency, g.code, g.arm, m.id AS member, h.is_primary FROM seat t"
+    "SELECT t.id AS seat, t.committee, t.agency, g.code, g.arm, m.id AS member, h.is_primary FROM seat t"
     " JOIN agency g ON g.id = t.agency LEFT JOIN seat_holder h ON h.seat = t.id"
     " LEFT JOIN member m ON m.id = h.member AND m.agency = t.agency AND m.status = 'active' ORDER BY g.code, t.id"
 )
@@ -69,10 +73,10 @@ def among(member_ids: Iterable[UUID]) -> QueryString:
 async def known_to(viewer: Viewer) -> QueryString:
     """Return the condition that leaves the people whom the viewer may know.
 
-    Who keeps accounts knows everybody. Others know the active people of their own agency, of the bodies in which they
+    Who keeps accounts knows everybody. Others know the active people of their agency, of the committees in which they
     sit, and those whom they read by name in an event to which both are invited.
     """
-    if viewer.keeps_accounts:
+    if viewer.manages_accounts:
         return ANYBODY
     met = await sheet.met(viewer)
     held = QueryString(", ".join(["{}"] * len(viewer.audiences)), *sorted(viewer.audiences))
@@ -98,15 +102,25 @@ async def counts(known: QueryString) -> dict[UUID, int]:
     return {row["agency"]: int(row["people"]) for row in found}
 
 
-async def bodies(viewer: Viewer) -> list[Row]:
-    """Return the bodies that the viewer may know, by name: all for who keeps the roster, else those they sit in."""
-    found: list[Row] = await Body.select(
-        Body.id, Body.name, Body.kind, Body.arm, Body.place, Body.status, Body.version, Body.quorum, Body.both_arms
-    ).order_by(Body.name)
-    if viewer.keeps_accounts:
+async def committees(viewer: Viewer) -> list[Row]:
+    """Return the committees that the viewer may know, by name: all for who keeps the roster, else those they sit in."""
+    found: list[Row] = await Committee.select(
+        Committee.id,
+        Committee.name,
+        Committee.kind,
+        Committee.arm,
+        Committee.place,
+        Committee.status,
+        Committee.version,
+        Committee.quorum,
+        Committee.both_arms,
+    ).order_by(Committee.name)
+    if viewer.manages_accounts:
         return found
     return [
-        row for row in found if row["status"] == BodyStatus.ACTIVE and audience_of_body(row["id"]) in viewer.audiences
+        row
+        for row in found
+        if row["status"] == CommitteeStatus.ACTIVE and audience_of_committee(row["id"]) in viewer.audiences
     ]
 
 
@@ -131,9 +145,9 @@ async def seats() -> list[Row]:
 
 
 async def chairs() -> list[Row]:
-    """Return who chairs which body."""
-    is_chair = (MemberRole.role == Role.BODY_CHAIR) & (MemberRole.member.status == "active")
-    found: list[Row] = await MemberRole.select(MemberRole.member, MemberRole.body).where(is_chair)
+    """Return who chairs which committee."""
+    is_chair = (MemberRole.role == Role.COMMITTEE_CHAIR) & (MemberRole.member.status == "active")
+    found: list[Row] = await MemberRole.select(MemberRole.member, MemberRole.committee).where(is_chair)
     return found
 
 

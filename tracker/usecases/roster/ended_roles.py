@@ -12,53 +12,53 @@ from tracker.tables.schema.events import audience_versions
 from tracker.tables.schema.events.invitations import Invitation
 from tracker.tables.schema.roster.people import Member, MemberRole, SeatHolder
 from tracker.usecases.roster import people
-from tracker.usecases.roster.close_account import lose_keys, shut
+from tracker.usecases.roster.close_account import clear_credentials, shut
 
 
-async def leave(member_id: UUID, heir_id: UUID | None, now: datetime) -> None:
+async def leave(member_id: UUID, new_owner_id: UUID | None, now: datetime) -> None:
     """Take everything that somebody has here; the caller is inside `writing()`.
 
-    `heir_id`, a colleague, gets their seats and chairs. Without one the first alternate of a seat moves up, for nobody
+    `new_owner_id`, a colleague, gets their seats and chairs. Without one the first alternate moves up, for nobody
     of another agency can hold it, and the chairs are vacant.
     """
-    await _pass_places(member_id, heir_id)
+    await _transfer_seats(member_id, new_owner_id)
     await MemberRole.delete().where(MemberRole.member == member_id)
     changed: dict[Any, Any] = {Member.status: Status.DEPARTED, Member.version: Member.version + 1}
     await Member.update(changed).where(Member.id == member_id)
     await _forget_invitations(member_id, now)
     await shut(member_id)
-    await lose_keys(member_id, now)
+    await clear_credentials(member_id, now)
 
 
-async def _pass_places(member_id: UUID, heir_id: UUID | None) -> None:
+async def _transfer_seats(member_id: UUID, new_owner_id: UUID | None) -> None:
     [agency_id] = await Member.select(Member.agency).where(Member.id == member_id).output(as_list=True)
     chaired = await _chaired(member_id)
     theirs = SeatHolder.member == member_id
     held = await SeatHolder.select(
-        SeatHolder.seat, SeatHolder.seat.body, SeatHolder.seat.agency, SeatHolder.is_primary
+        SeatHolder.seat, SeatHolder.seat.committee, SeatHolder.seat.agency, SeatHolder.is_primary
     ).where(theirs)
     await SeatHolder.delete().where(theirs)
     for row in held:
         if row["seat.agency"] == agency_id:  # the seat of a former agency stays there
-            await _pass_seat(row["seat"], agency_id, heir_id, is_primary=row["is_primary"])
-    if heir_id:
-        await _pass_chairs(chaired, heir_id)
-        await audience_versions.touch([audiences.member(heir_id)])
-    await people.note_change_in(chaired | {row["seat.body"] for row in held})
+            await _transfer_seat(row["seat"], agency_id, new_owner_id, is_primary=row["is_primary"])
+    if new_owner_id:
+        await _transfer_chairs(chaired, new_owner_id)
+        await audience_versions.touch([audiences.member(new_owner_id)])
+    await people.note_change_in(chaired | {row["seat.committee"] for row in held})
 
 
 async def _chaired(member_id: UUID) -> set[UUID]:
-    is_chair = (MemberRole.member == member_id) & MemberRole.body.is_not_null()
-    return set(await MemberRole.select(MemberRole.body).where(is_chair).output(as_list=True))
+    is_chair = (MemberRole.member == member_id) & MemberRole.committee.is_not_null()
+    return set(await MemberRole.select(MemberRole.committee).where(is_chair).output(as_list=True))
 
 
-async def _pass_seat(seat_id: UUID, agency_id: UUID, heir_id: UUID | None, *, is_primary: bool) -> None:
-    heir = heir_id or (await _first_alternate(seat_id, agency_id) if is_primary else None)
-    if heir is None:
+async def _transfer_seat(seat_id: UUID, agency_id: UUID, new_owner_id: UUID | None, *, is_primary: bool) -> None:
+    new_owner = new_owner_id or (await _first_alternate(seat_id, agency_id) if is_primary else None)
+    if new_owner is None:
         return
-    place = (SeatHolder.seat == seat_id) & (SeatHolder.member == heir)
+    place = (SeatHolder.seat == seat_id) & (SeatHolder.member == new_owner)
     if not await SeatHolder.exists().where(place):
-        await people.sit(seat_id=seat_id, member_id=heir, is_primary=is_primary)
+        await people.sit(seat_id=seat_id, member_id=new_owner, is_primary=is_primary)
     elif is_primary:
         await SeatHolder.update({SeatHolder.is_primary: True}).where(place)
 
@@ -72,9 +72,9 @@ async def _first_alternate(seat_id: UUID, agency_id: UUID) -> UUID | None:
     return found
 
 
-async def _pass_chairs(chaired: Iterable[UUID], heir_id: UUID) -> None:
-    for body_id in sorted(set(chaired) - await _chaired(heir_id)):
-        await people.make_chair(body_id=body_id, member_id=heir_id)
+async def _transfer_chairs(chaired: Iterable[UUID], new_owner_id: UUID) -> None:
+    for committee_id in sorted(set(chaired) - await _chaired(new_owner_id)):
+        await people.make_chair(committee_id=committee_id, member_id=new_owner_id)
 
 
 async def _forget_invitations(member_id: UUID, now: datetime) -> None:

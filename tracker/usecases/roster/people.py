@@ -1,4 +1,4 @@
-"""Agencies, members, bodies and seats: adding them, and who is who for the forms."""
+"""Agencies, members, committees and seats: adding them, and who is who for the forms."""
 
 from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
@@ -17,7 +17,7 @@ from tracker.rules.core.viewer import Level, Role, Viewer
 from tracker.rules.events.plan import Person
 from tracker.rules.roster.quorum import NO_QUORUM, QuorumRule
 from tracker.tables.schema.events import audience_versions
-from tracker.tables.schema.roster.people import Agency, Body, Member, MemberRole, Seat, SeatHolder
+from tracker.tables.schema.roster.people import Agency, Committee, Member, MemberRole, Seat, SeatHolder
 
 _PEOPLE = "SELECT m.id, m.name, m.email, m.agency FROM member m WHERE m.status = 'active'"
 _KEEPERS = (
@@ -28,8 +28,8 @@ _AGENCIES = "SELECT g.id, g.code, g.arm FROM agency g WHERE g.status = 'active'"
 
 
 @dataclass(frozen=True, kw_only=True)
-class BodyChoice:
-    """A body that the viewer may choose for an event, with the people who hold its seats."""
+class CommitteeChoice:
+    """A committee that the viewer may choose for an event, with the people who hold its seats."""
 
     id: UUID
     name: str
@@ -56,7 +56,7 @@ async def add_member(
     phone: str = "",
     roles: Iterable[Role] = (),
 ) -> UUID:
-    """Add a member with their roles (a body chair's role is given with the body)."""
+    """Add a member with their roles (a committee chair's role is given with the committee)."""
     member = Member(
         id=ids.new_id(),
         agency=agency_id,
@@ -75,29 +75,35 @@ async def add_member(
 
 
 async def set_roles(member_id: UUID, wanted: AbstractSet[Role], held: AbstractSet[Role]) -> None:
-    """Let a member have these roles instead of those held; a body chair's role comes and goes with the body."""
+    """Give a member these roles instead of those held; a chair's role comes and goes with the committee."""
     if lost := held - wanted:
-        of_member = (MemberRole.member == member_id) & MemberRole.body.is_null()
+        of_member = (MemberRole.member == member_id) & MemberRole.committee.is_null()
         await MemberRole.delete().where(of_member & MemberRole.role.is_in(sorted(lost)))
     for role in sorted(wanted - held):
         await MemberRole.insert(MemberRole(id=ids.new_id(), member=member_id, role=role))
 
 
-async def add_body(
+async def add_committee(
     *, name: str, kind: str, place: str = "", arm: Arm | None = None, quorum: QuorumRule = NO_QUORUM
 ) -> UUID:
-    """Add a body without seats."""
-    body = Body(
-        id=ids.new_id(), name=name, kind=kind, arm=arm, place=place, status="active", quorum=quorum.seats,
+    """Add a committee without seats."""
+    committee = Committee(
+        id=ids.new_id(),
+        name=name,
+        kind=kind,
+        arm=arm,
+        place=place,
+        status="active",
+        quorum=quorum.seats,
         both_arms=quorum.both_arms,
-    )  # fmt: skip
-    await Body.insert(body)
-    return body.id
+    )
+    await Committee.insert(committee)
+    return committee.id
 
 
-async def add_seat(*, body_id: UUID, agency_id: UUID, primary: UUID, alternates: Iterable[UUID] = ()) -> UUID:
-    """Give an agency a seat in a body, with its primary and alternates."""
-    seat = Seat(id=ids.new_id(), body=body_id, agency=agency_id)
+async def add_seat(*, committee_id: UUID, agency_id: UUID, primary: UUID, alternates: Iterable[UUID] = ()) -> UUID:
+    """Give an agency a seat in a committee, with its primary and alternates."""
+    seat = Seat(id=ids.new_id(), committee=committee_id, agency=agency_id)
     await Seat.insert(seat)
     holders = [(primary, True), *((one, False) for one in alternates)]
     await SeatHolder.insert(
@@ -111,30 +117,32 @@ async def sit(*, seat_id: UUID, member_id: UUID, is_primary: bool) -> None:
     await SeatHolder.insert(SeatHolder(id=ids.new_id(), seat=seat_id, member=member_id, is_primary=is_primary))
 
 
-async def make_chair(*, body_id: UUID, member_id: UUID) -> None:
-    """Make a member the chair of a body."""
-    await MemberRole.insert(MemberRole(id=ids.new_id(), member=member_id, role=Role.BODY_CHAIR, body=body_id))
+async def make_chair(*, committee_id: UUID, member_id: UUID) -> None:
+    """Make a member the chair of a committee."""
+    await MemberRole.insert(
+        MemberRole(id=ids.new_id(), member=member_id, role=Role.COMMITTEE_CHAIR, committee=committee_id)
+    )
 
 
-async def note_change_in(body_ids: Iterable[UUID]) -> None:
-    """Let open forms of bodies whose seats or chairs changed, and the calendars of who sits there, know of it."""
-    changed = sorted(set(body_ids))
+async def note_change_in(committee_ids: Iterable[UUID]) -> None:
+    """Let open forms of committees whose seats or chairs changed, and the calendars of who sits there, know of it."""
+    changed = sorted(set(committee_ids))
     if changed:
-        await Body.update({Body.version: Body.version + 1}).where(Body.id.is_in(changed))
-        await audience_versions.touch(audiences.body(one) for one in changed)
+        await Committee.update({Committee.version: Committee.version + 1}).where(Committee.id.is_in(changed))
+        await audience_versions.touch(audiences.committee(one) for one in changed)
 
 
 async def directory(viewer: Viewer) -> list[Person]:
     """Return the people whom the viewer may invite, by agency and name.
 
-    A coordinator knows everybody; others the people of their own arm and those with whom they share a body, so that a
+    A coordinator knows everybody; others the people of their arm and those with whom they share a committee, so that a
     list of names is not handed to whoever asks.
     """
     by_name = await _people(QueryString(_PEOPLE + " ORDER BY m.name, m.id"))
     people = sorted(by_name, key=lambda one: one.agency)
     if viewer.is_coordinator:
         return people
-    shared = {one for body in await bodies(viewer) for one in body.members}
+    shared = {one for committee in await committees(viewer) for one in committee.members}
     return [one for one in people if one.arm is viewer.arm or one.id in shared]
 
 
@@ -147,18 +155,22 @@ async def people_by_id(member_ids: Iterable[UUID]) -> dict[UUID, Person]:
     return {person.id: person for person in await _people(QueryString(_PEOPLE + " AND m.id IN ({})", among))}
 
 
-async def keepers() -> frozenset[UUID]:
-    """Return who only keeps accounts or reads the trail: has no other role, and sits in no body."""
+async def managers() -> frozenset[UUID]:
+    """Return who only keeps accounts or reads the trail: has no other role, and sits in no committee."""
     found = await engine().run_querystring(QueryString(_KEEPERS, Role.ADMINISTRATOR.value, Role.AUDITOR.value))
     return frozenset(row["member"] for row in found)
 
 
-async def bodies(viewer: Viewer) -> list[BodyChoice]:
-    """Return the active bodies that the viewer chairs or sits in; all of them for a coordinator."""
-    found = await Body.select(Body.id, Body.name, Body.place).where(Body.status == "active").order_by(Body.name)
-    holders = await SeatHolder.select(SeatHolder.seat.body, SeatHolder.member, SeatHolder.is_primary)
-    mine = [row for row in found if f"body:{row['id']}" in viewer.audiences]
-    return [_body(row, holders) for row in mine]
+async def committees(viewer: Viewer) -> list[CommitteeChoice]:
+    """Return the active committees that the viewer chairs or sits in; all of them for a coordinator."""
+    found = (
+        await Committee.select(Committee.id, Committee.name, Committee.place)
+        .where(Committee.status == "active")
+        .order_by(Committee.name)
+    )
+    holders = await SeatHolder.select(SeatHolder.seat.committee, SeatHolder.member, SeatHolder.is_primary)
+    mine = [row for row in found if f"committee:{row['id']}" in viewer.audiences]
+    return [_committee(row, holders) for row in mine]
 
 
 async def _people(query: QueryString) -> list[Person]:
@@ -167,13 +179,14 @@ async def _people(query: QueryString) -> list[Person]:
     agencies = {row["id"]: (row["code"], Arm(row["arm"])) for row in active}
     return [
         Person(row["id"], row["name"], row["email"], row["agency"], *agencies[row["agency"]])
-        for row in await engine().run_querystring(query) if row["agency"] in agencies
-    ]  # fmt: skip
+        for row in await engine().run_querystring(query)
+        if row["agency"] in agencies
+    ]
 
 
-def _body(row: Mapping[str, Any], holders: list[dict[str, Any]]) -> BodyChoice:
-    sitting = [one for one in holders if one["seat.body"] == row["id"]]
-    return BodyChoice(
+def _committee(row: Mapping[str, Any], holders: list[dict[str, Any]]) -> CommitteeChoice:
+    sitting = [one for one in holders if one["seat.committee"] == row["id"]]
+    return CommitteeChoice(
         id=row["id"],
         name=row["name"],
         place=row["place"],

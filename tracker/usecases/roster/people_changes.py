@@ -17,7 +17,7 @@ from tracker.tables.schema.roster.people import Agency, Member, SeatHolder
 from tracker.usecases.core import audit
 from tracker.usecases.identity.one_time_links import end_links
 from tracker.usecases.roster import account_notifications, directory, people
-from tracker.usecases.roster.close_account import coordinators, lose_keys
+from tracker.usecases.roster.close_account import clear_credentials, coordinators
 
 TAKEN = "Somebody else has this address already."
 ONLY_COORDINATORS = "Only a coordinator can make somebody coordinator, or take that away."
@@ -25,19 +25,25 @@ ONLY_COORDINATORS_MOVE = "Only a coordinator can move somebody to the other arm:
 OVER = "Choose a day that is not over."
 
 
-async def add_person(viewer: Viewer, facts: PersonFacts, proved_at: datetime, now: datetime) -> UUID:
+async def add_person(viewer: Viewer, facts: PersonFacts, reauthenticated_at: datetime, now: datetime) -> UUID:
     """Add a person and return their id; nobody is told, and no door is open before a sign-in link is made.
 
     Errors: NotAllowed, Invalid by field.
     """
-    accounts.check_keeper(viewer, proved_at, now)
+    accounts.check_manager(viewer, reauthenticated_at, now)
     facts.check()
     async with writing():
         await _check(viewer, facts, None, frozenset(), None, now)
         member_id = await people.add_member(
-            agency_id=_agency(facts), name=facts.name, email=facts.email, now=now, zone=facts.zone, title=facts.title,
-            phone=facts.phone, roles=facts.roles,
-        )  # fmt: skip
+            agency_id=_agency(facts),
+            name=facts.name,
+            email=facts.email,
+            now=now,
+            zone=facts.zone,
+            title=facts.title,
+            phone=facts.phone,
+            roles=facts.roles,
+        )
         values: dict[Any, Any] = {Member.is_guest: facts.is_guest, Member.expires_at: facts.expires_at}
         await Member.update(values).where(Member.id == member_id)
         told = {"roles": sorted(facts.roles), "is_guest": facts.is_guest}
@@ -46,10 +52,15 @@ async def add_person(viewer: Viewer, facts: PersonFacts, proved_at: datetime, no
 
 
 async def change_person(
-    viewer: Viewer, member_id: UUID, facts: PersonFacts, expected_version: int, proved_at: datetime, now: datetime
+    viewer: Viewer,
+    member_id: UUID,
+    facts: PersonFacts,
+    expected_version: int,
+    reauthenticated_at: datetime,
+    now: datetime,
 ) -> None:
     """Change a person. Errors: NotFound, NotAllowed, Conflict when somebody did so since that version, Invalid."""
-    accounts.check_keeper(viewer, proved_at, now)
+    accounts.check_manager(viewer, reauthenticated_at, now)
     facts.check()
     async with writing():
         person = await directory.person(viewer, member_id)
@@ -63,12 +74,12 @@ async def change_person(
             raise Invalid(agency=ONLY_COORDINATORS_MOVE)
         changed = {name: value for name, value in _columns(facts).items() if row[name] != value}
         if "email" in changed:
-            await account_notifications.tell(viewer, member_id, AccountChange.ADDRESS, now)
+            await account_notifications.notify(viewer, member_id, AccountChange.ADDRESS, now)
             await end_links(member_id)  # whoever reads the former mailbox would come in by one
         await _save(member_id, changed, expected_version + 1)
         await people.set_roles(member_id, facts.roles, held)
         if "is_guest" in changed and facts.is_guest:
-            await lose_keys(member_id, now)
+            await clear_credentials(member_id, now)
         await audience_versions.touch([audiences.member(member_id)])
         told: dict[str, object] = {"fields": sorted(changed) + ["roles"] * (held != facts.roles)}
         if held != facts.roles:
@@ -83,9 +94,13 @@ async def is_other_arm(agency_id: UUID, other_id: UUID) -> bool:
 
 
 async def _check(
-    viewer: Viewer, facts: PersonFacts, member_id: UUID | None, held: Iterable[Role], ends: datetime | None,
+    viewer: Viewer,
+    facts: PersonFacts,
+    member_id: UUID | None,
+    held: Iterable[Role],
+    ends: datetime | None,
     now: datetime,
-) -> None:  # fmt: skip
+) -> None:
     """Raise `Invalid` for what the rows of others forbid; inside the caller's transaction."""
     was, will = Role.COORDINATOR in held, Role.COORDINATOR in facts.roles
     agency = await Agency.select(Agency.status).where(Agency.id == facts.agency_id).first()
@@ -108,16 +123,22 @@ async def _save(member_id: UUID, changed: dict[str, Any], version: int) -> None:
     if "agency" in changed:
         # The seat of the former agency stays there.
         theirs = SeatHolder.member == member_id
-        held = await SeatHolder.select(SeatHolder.seat.body).where(theirs).output(as_list=True)
+        held = await SeatHolder.select(SeatHolder.seat.committee).where(theirs).output(as_list=True)
         await SeatHolder.delete().where(theirs)
         await people.note_change_in(held)
 
 
 def _columns(facts: PersonFacts) -> dict[str, Any]:
     return {
-        "name": facts.name, "title": facts.title, "email": facts.email, "phone": facts.phone, "zone": facts.zone,
-        "agency": facts.agency_id, "is_guest": facts.is_guest, "expires_at": facts.expires_at,
-    }  # fmt: skip
+        "name": facts.name,
+        "title": facts.title,
+        "email": facts.email,
+        "phone": facts.phone,
+        "zone": facts.zone,
+        "agency": facts.agency_id,
+        "is_guest": facts.is_guest,
+        "expires_at": facts.expires_at,
+    }
 
 
 def _agency(facts: PersonFacts) -> UUID:

@@ -52,20 +52,25 @@ async def room_of(viewer: Viewer, place: str, slots: Sequence[Slot], except_even
     if not chosen:
         return Room(site=found, taken=())
     rows = await site_bookings.there(viewer, found.texts, chosen[0][0], max(end for _, end in chosen))
-    return Room(site=found, taken=[
-        Taken(
-            event_id=row["event"], title=row["title"], is_marked=bool(row["mark_categories"]),
-            starts_at=row["starts_at"],
-        )
-        for row in rows
-        if row["event"] != except_event
-        and any(row["starts_at"] < end and row["ends_at"] > start for start, end in chosen)
-    ])  # fmt: skip
+    return Room(
+        site=found,
+        taken=[
+            Taken(
+                event_id=row["event"],
+                title=row["title"],
+                is_marked=bool(row["mark_categories"]),
+                starts_at=row["starts_at"],
+            )
+            for row in rows
+            if row["event"] != except_event
+            and any(row["starts_at"] < end and row["ends_at"] > start for start, end in chosen)
+        ],
+    )
 
 
-async def add_site(viewer: Viewer, facts: SiteFacts, proved_at: datetime, now: datetime) -> UUID:
+async def add_site(viewer: Viewer, facts: SiteFacts, reauthenticated_at: datetime, now: datetime) -> UUID:
     """Add a site and return its id. Errors: NotAllowed, Invalid by field."""
-    accounts.check_keeper(viewer, proved_at, now)
+    accounts.check_manager(viewer, reauthenticated_at, now)
     facts.check()
     async with writing():
         await _check(facts, None)
@@ -76,10 +81,10 @@ async def add_site(viewer: Viewer, facts: SiteFacts, proved_at: datetime, now: d
 
 
 async def change_site(
-    viewer: Viewer, site_id: UUID, facts: SiteFacts, expected_version: int, proved_at: datetime, now: datetime
+    viewer: Viewer, site_id: UUID, facts: SiteFacts, expected_version: int, reauthenticated_at: datetime, now: datetime
 ) -> None:
     """Change a site. Errors: NotFound, NotAllowed, Conflict when somebody did so since that version, Invalid."""
-    accounts.check_keeper(viewer, proved_at, now)
+    accounts.check_manager(viewer, reauthenticated_at, now)
     facts.check()
     async with writing():
         row = await SiteRow.select().where(SiteRow.id == site_id).first()
@@ -103,6 +108,9 @@ async def _check(facts: SiteFacts, site_id: UUID | None) -> None:
 
 def _columns(facts: SiteFacts) -> dict[str, Any]:
     return {
-        "name": facts.name, "address": facts.address, "capacity": facts.capacity, "equipment": facts.equipment,
+        "name": facts.name,
+        "address": facts.address,
+        "capacity": facts.capacity,
+        "equipment": facts.equipment,
         "is_open": facts.is_open,
-    }  # fmt: skip
+    }

@@ -13,16 +13,16 @@ from tracker.rules.emails.nudges import Nudge
 from tracker.rules.events.event import Occurrence, may_edit
 from tracker.rules.events.history import Entry
 from tracker.rules.events.markings import may_copy
-from tracker.rules.events.replies import Answer, AnswerValue, AttendeeRole, Participant, answerable
+from tracker.rules.events.replies import AttendeeRole, Participant, Reply, ReplyValue, answerable
 from tracker.rules.roster.sites import Room
 from tracker.tables.visible.attendance import sheet
-from tracker.usecases.actions.item_lists import items_of_date, open_items_of_body, open_items_of_series
+from tracker.usecases.actions.item_lists import items_of_date, open_items_of_committee, open_items_of_series
 from tracker.usecases.core.access_records import Reading, readings_of
 from tracker.usecases.emails.nudges import nudge_of
 from tracker.usecases.events import substitutes
 from tracker.usecases.events.history import history
 from tracker.usecases.events.occurrences import date_for, neighbours
-from tracker.usecases.events.replies import my_answer
+from tracker.usecases.events.replies import my_reply
 from tracker.usecases.roster.sites import room_of
 from tracker.usecases.views.series_page import SeriesLinks, links_of
 
@@ -45,13 +45,13 @@ class EventView:
 
     occurrence: Occurrence
     is_invited: bool
-    answer: Answer | None
+    reply: Reply | None
     alternates: tuple[Viewer, ...]
     """Whom the viewer may send in their place."""
-    stands_in_for: str
+    substitutes_for: str
     """In whose place the viewer comes."""
-    earlier: AnswerValue | None
-    """What the viewer had answered before they were asked again."""
+    earlier: ReplyValue | None
+    """What the viewer had replied before they were asked again."""
     may_edit: bool
     may_copy: bool
     replies: tuple[AgencyReplies, ...]
@@ -80,16 +80,16 @@ class EventView:
 async def event_view(viewer: Viewer, event_id: UUID, key: str, now: datetime) -> EventView:
     """Return what the page of a date shows. Errors: NotFound."""
     occurrence = await date_for(viewer, event_id, key)
-    mine = await my_answer(viewer, occurrence)
+    mine = await my_reply(viewer, occurrence)
     everybody = await sheet.participants(viewer, occurrence)
     named, _ = named_participants(viewer, occurrence.event, everybody)
     before, after = await neighbours(viewer, occurrence)
     return EventView(
         occurrence=occurrence,
         is_invited=mine is not None,
-        answer=mine[1] if mine else None,
+        reply=mine[1] if mine else None,
         alternates=tuple(await substitutes.choices(viewer, occurrence.event, now)) if mine else (),
-        stands_in_for=next((one.stands_in_for for one in everybody if one.member_id == viewer.member_id), ""),
+        substitutes_for=next((one.substitutes_for for one in everybody if one.member_id == viewer.member_id), ""),
         earlier=next((one.earlier for one in everybody if one.member_id == viewer.member_id), None),
         may_edit=may_edit(viewer, occurrence.event),
         may_copy=may_copy(viewer, occurrence.event.marking),
@@ -97,7 +97,7 @@ async def event_view(viewer: Viewer, event_id: UUID, key: str, now: datetime) ->
         total=_replies("", everybody),
         named=tuple(named),
         answerable=tuple(answerable(viewer, occurrence, named, now)),
-        told=sum(one.role is not AttendeeRole.CHAIR or bool(one.stands_in_for) for one in everybody),
+        told=sum(one.role is not AttendeeRole.CHAIR or bool(one.substitutes_for) for one in everybody),
         nudge=await nudge_of(viewer, occurrence, now),
         items=await _items(viewer, occurrence),
         before=before,
@@ -132,23 +132,23 @@ def replies_by_agency(participants: Iterable[Participant]) -> tuple[AgencyReplie
 
 
 def _replies(agency: str, participants: list[Participant]) -> AgencyReplies:
-    answers = Counter(one.answer for one in participants)
+    replies = Counter(one.reply for one in participants)
     return AgencyReplies(
         agency=agency,
         invited=len(participants),
-        accepted=answers[AnswerValue.ACCEPTED],
-        tentative=answers[AnswerValue.TENTATIVE],
-        declined=answers[AnswerValue.DECLINED],
-        waiting=answers[AnswerValue.NEEDS_ACTION],
+        accepted=replies[ReplyValue.ACCEPTED],
+        tentative=replies[ReplyValue.TENTATIVE],
+        declined=replies[ReplyValue.DECLINED],
+        waiting=replies[ReplyValue.NEEDS_ACTION],
     )
 
 
 async def _items(viewer: Viewer, occurrence: Occurrence) -> tuple[ActionItem, ...]:
-    """Return the open items of the event and of its body, and what was given on this date, soonest due first."""
-    body_id = occurrence.event.body_id
+    """Return the open items of the event and of its committee, and what was given on this date, soonest due first."""
+    committee_id = occurrence.event.committee_id
     found = [
         *await open_items_of_series(viewer, occurrence.event.id),
         *await items_of_date(viewer, occurrence.id),
-        *(await open_items_of_body(viewer, body_id) if body_id else ()),
+        *(await open_items_of_committee(viewer, committee_id) if committee_id else ()),
     ]
     return tuple(sorted({one.id: one for one in found}.values(), key=lambda one: (one.due, one.reference)))

@@ -83,6 +83,8 @@ async def storage() -> Storage:
     (size,) = await engine().run_querystring(QueryString(_SIZE_POSTGRES if is_server else _SIZE))
     (version,) = await engine().run_querystring(QueryString(_VERSION_POSTGRES if is_server else _VERSION))
     return Storage(
-        kind="PostgreSQL" if is_server else "SQLite", version=version["version"],
-        megabytes=-(-size["bytes"] // 1_000_000), schema=newest(),
-    )  # fmt: skip
+        kind="PostgreSQL" if is_server else "SQLite",
+        version=version["version"],
+        megabytes=-(-size["bytes"] // 1_000_000),
+        schema=newest(),
+    )

@@ -19,7 +19,7 @@ from tracker.rules.views.work_queue import (
     EndingSeries,
     LateItem,
     MissingReplies,
-    OpenRoll,
+    OpenSheet,
     Row,
     concerns,
     in_order,
@@ -64,7 +64,7 @@ class Home:
 
     items: Items | None
     days: Days | None
-    rolls: list[OpenRoll] | None
+    rolls: list[OpenSheet] | None
     ending: list[EndingSeries] | None
     owed: list[Owed] | None
     follow_up: list[Row]
@@ -135,17 +135,19 @@ async def _replies(viewer: Viewer, led: list[Line], now: datetime) -> list[Missi
     nudges = await nudges_of(viewer, missing, now)
     return [
         MissingReplies(
-            line=line, invited=sum(one.invited for one in of_date[line.id]),
-            waiting=sum(one.waiting for one in of_date[line.id]), nudge=nudges.get(line.id),
+            line=line,
+            invited=sum(one.invited for one in of_date[line.id]),
+            waiting=sum(one.waiting for one in of_date[line.id]),
+            nudge=nudges.get(line.id),
             agencies=tuple((one.agency, one.waiting) for one in of_date[line.id] if one.waiting),
         )
         for line in missing
-    ]  # fmt: skip
+    ]
 
 
-async def _rolls(viewer: Viewer, now: datetime) -> list[OpenRoll]:
-    lines = await waiting.open_rolls(viewer, now - BACK, now + OPENS_BEFORE)
-    return [OpenRoll(line=line, is_over=line.ends_at <= now) for line in lines if may_edit(viewer, line)]
+async def _rolls(viewer: Viewer, now: datetime) -> list[OpenSheet]:
+    lines = await waiting.open_sheets(viewer, now - BACK, now + OPENS_BEFORE)
+    return [OpenSheet(line=line, is_over=line.ends_at <= now) for line in lines if may_edit(viewer, line)]
 
 
 async def _ending(viewer: Viewer, now: datetime) -> list[EndingSeries]:

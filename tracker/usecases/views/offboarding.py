@@ -19,7 +19,7 @@ from tracker.usecases.core.viewers import viewer_for, viewers_for
 from tracker.usecases.roster import directory
 from tracker.usecases.roster.close_account import coordinators
 from tracker.usecases.roster.ended_roles import leave
-from tracker.usecases.views.offboarding_transfers import pass_events, pass_items
+from tracker.usecases.views.offboarding_transfers import transfer_events, transfer_items
 
 ONESELF = "Somebody else sees you out: a coordinator or an administrator."
 GONE = "They left already."
@@ -27,7 +27,7 @@ NOBODY = "Choose who takes over: nothing may stay without an owner."
 
 
 @dataclass(frozen=True, kw_only=True)
-class Handover:
+class Transfer:
     """What passes to others when somebody leaves, as far as the viewer may see it, and who could take it over."""
 
     person: PersonCard
@@ -38,12 +38,12 @@ class Handover:
     """Their colleagues, then the coordinators."""
 
 
-async def handover(viewer: Viewer, member_id: UUID, now: datetime) -> Handover:
+async def plan_transfer(viewer: Viewer, member_id: UUID, now: datetime) -> Transfer:
     """Return what is to be known before somebody is seen out. Errors: NotFound, NotAllowed, Conflict."""
-    if not viewer.keeps_accounts:
+    if not viewer.manages_accounts:
         raise NotAllowed(accounts.KEEPERS_ONLY)
-    person = await _who_may_leave(viewer, member_id)
-    return Handover(
+    person = await _who_may_be_removed(viewer, member_id)
+    return Transfer(
         person=person,
         events=await organized.led(viewer, member_id, now),
         items=await item_lists.open_items_of_people(viewer, [member_id]),
@@ -52,28 +52,28 @@ async def handover(viewer: Viewer, member_id: UUID, now: datetime) -> Handover:
 
 
 async def depart(
-    viewer: Viewer, member_id: UUID, successor_id: UUID | None, proved_at: datetime, now: datetime, today: date
+    viewer: Viewer, member_id: UUID, successor_id: UUID | None, reauthenticated_at: datetime, now: datetime, today: date
 ) -> None:
     """See somebody out: a successor takes over seats, open action items and events to come.
 
     What the successor may not see passes to somebody who may, so that nobody gains sight of it. Past attendance stays
     as it was recorded. Errors: NotFound, NotAllowed, Conflict, Invalid(successor).
     """
-    accounts.check_keeper(viewer, proved_at, now)
+    accounts.check_manager(viewer, reauthenticated_at, now)
     async with writing():
-        person = await _who_may_leave(viewer, member_id)
+        person = await _who_may_be_removed(viewer, member_id)
         if successor_id not in {one.id for one in await _successors(viewer, person, now)} or successor_id is None:
             raise Invalid(successor=NOBODY)
         successor = await viewer_for(successor_id, now)
         await leave(member_id, successor_id if successor.agency_id == person.agency_id else None, now)
         successor = await viewer_for(successor_id, now)  # with the places that they have from now on
-        await pass_events(viewer, person, successor, now)
-        await pass_items(viewer, person, successor, now, today)
+        await transfer_events(viewer, person, successor, now)
+        await transfer_items(viewer, person, successor, now, today)
         told = {"successor": successor_id}
         await audit.record(viewer.actor, "departed", "member", member_id, told, now)
 
 
-async def _who_may_leave(viewer: Viewer, member_id: UUID) -> PersonCard:
+async def _who_may_be_removed(viewer: Viewer, member_id: UUID) -> PersonCard:
     person = await directory.person(viewer, member_id)
     accounts.check_account(viewer, member_id, person.roles)
     if member_id == viewer.member_id:
@@ -86,12 +86,13 @@ async def _who_may_leave(viewer: Viewer, member_id: UUID) -> PersonCard:
 
 
 async def _successors(viewer: Viewer, person: PersonCard, now: datetime) -> list[PersonCard]:
-    """Return who can take over; nobody lets themselves into a body this way but a coordinator, who sees them all."""
+    """Return who can take over; only a coordinator, who sees all committees, gets into one this way."""
     coordinate = await coordinators()
     near = [
-        one for one in await directory.people(viewer)
+        one
+        for one in await directory.people(viewer)
         if not one.is_guest and (one.agency_id == person.agency_id or one.id in coordinate)
-    ]  # fmt: skip
+    ]
     left_out = {person.id} if viewer.is_coordinator else {person.id, viewer.member_id}
     serving = await viewers_for({one.id for one in near} - left_out, now)
     return sorted((one for one in near if one.id in serving), key=lambda one: one.agency_id != person.agency_id)

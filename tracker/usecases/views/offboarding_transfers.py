@@ -17,10 +17,10 @@ from tracker.usecases.events import organizer_transfer
 from tracker.usecases.roster.close_account import coordinators
 
 
-async def pass_events(by: Viewer, person: PersonCard, successor: Viewer, now: datetime) -> None:
+async def transfer_events(by: Viewer, person: PersonCard, successor: Viewer, now: datetime) -> None:
     """Give the events that somebody leads to the successor, or to the next of those invited who may see it.
 
-    A draft goes with its author: nobody else has seen it. What only its lead could see is cancelled.
+    A draft goes with its author: nobody else has seen it. What only its lead could see is canceled.
     """
     for event_id in await transfer.led(person.id, now):
         invited = await transfer.invited(event_id, person.agency_id, [person.id])
@@ -28,10 +28,10 @@ async def pass_events(by: Viewer, person: PersonCard, successor: Viewer, now: da
         if found is None:
             await organizer_transfer.drop(by, event_id, now)
         else:
-            await organizer_transfer.pass_on(by, *found, now)
+            await organizer_transfer.transfer(by, *found, now)
 
 
-async def pass_items(by: Viewer, person: PersonCard, successor: Viewer, now: datetime, today: date) -> None:
+async def transfer_items(by: Viewer, person: PersonCard, successor: Viewer, now: datetime, today: date) -> None:
     """Give the open items of somebody to the successor, or to whoever answers for it and may see it.
 
     That is who leads the event from which it comes, who gave it, a coordinator, or somebody invited there.
@@ -40,10 +40,10 @@ async def pass_items(by: Viewer, person: PersonCard, successor: Viewer, now: dat
         near = [successor.member_id, *filter(None, (owned.lead_id, owned.giver_id)), *sorted(await coordinators())]
         invited = await transfer.invited(owned.event_id, person.agency_id, [person.id]) if owned.event_id else []
         for member_id in _each_once([*near, *invited], but=person.id):
-            heir = await _viewer(member_id, now)
-            item = await action_item_rows.item_by_id(heir, owned.id) if heir else None
-            if heir and item:
-                await action_items.pass_on(by, item, heir, now, today)
+            new_owner = await _viewer(member_id, now)
+            item = await action_item_rows.item_by_id(new_owner, owned.id) if new_owner else None
+            if new_owner and item:
+                await action_items.transfer(by, item, new_owner, now, today)
                 break
         else:
             await action_items.drop(by, owned.id, now)
@@ -51,10 +51,10 @@ async def pass_items(by: Viewer, person: PersonCard, successor: Viewer, now: dat
 
 async def _first_who_sees(event_id: UUID, candidates: Sequence[UUID], now: datetime) -> tuple[Event, Viewer] | None:
     for member_id in candidates:
-        heir = await _viewer(member_id, now)
-        event = await events.event(heir, event_id) if heir else None
-        if heir and event:
-            return event, heir
+        new_owner = await _viewer(member_id, now)
+        event = await events.event(new_owner, event_id) if new_owner else None
+        if new_owner and event:
+            return event, new_owner
     return None
 
 

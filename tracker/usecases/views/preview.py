@@ -14,21 +14,21 @@ from tracker.errors import NotFound
 from tracker.rules.core.outbox import MessageKind, State
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.events.event import Event, EventStatus, Occurrence
-from tracker.rules.events.replies import AnswerValue
+from tracker.rules.events.replies import ReplyValue
 from tracker.rules.views.impact import Consequences, Reminders, Standing, between
 from tracker.tables.schema.core.outbox import Message
 from tracker.tables.visible.events import events as visible_events
 from tracker.usecases.calendars.feed_readers import FeedReader, feed_readers, who_reads
 from tracker.usecases.core.viewers import viewer_for
 from tracker.usecases.emails import upcoming_reminders
-from tracker.usecases.emails.reminder_recipients import answers_to
+from tracker.usecases.emails.reminder_recipients import replies_to
 
 PATIENCE = 1.0  # seconds that a look waits for other writers
 Deed = Callable[[], Awaitable[UUID | str | None]]
 """Does it, and returns the id of an event that it made, if it made one."""
 
 
-async def foresee(viewer: Viewer, event_id: UUID | None, deed: Deed, now: datetime) -> Consequences:
+async def dry_run(viewer: Viewer, event_id: UUID | None, deed: Deed, now: datetime) -> Consequences:
     """Return what a deed of the viewer on an event would do; None = it makes one.
 
     Errors: those of the deed; TimeoutError while others write.
@@ -61,10 +61,13 @@ async def _standing(
     messages, endings = await _messages(event_ids)
     return Standing(
         is_known=any(one.status is not EventStatus.DRAFT for one in events),
-        content=_content(events, dates), messages=messages, endings=endings,
-        answers=await _answers(one for one in dates if one.ends_at > now),
-        reminders=await _reminders(viewer, events, now), feeds=await who_reads(readers, events),
-    )  # fmt: skip
+        content=_content(events, dates),
+        messages=messages,
+        endings=endings,
+        replies=await _replies(one for one in dates if one.ends_at > now),
+        reminders=await _reminders(viewer, events, now),
+        feeds=await who_reads(readers, events),
+    )
 
 
 def _content(events: Iterable[Event], dates: Iterable[Occurrence]) -> frozenset[object]:
@@ -97,17 +100,18 @@ async def _messages(event_ids: Sequence[UUID]) -> tuple[dict[UUID, tuple[Message
     facts = {row["id"]: json.loads(row["facts"]) for row in found}
     endings = {
         message_id: "leaving" if said.get("is_off_list") else "ending"
-        for message_id, said in facts.items() if said.get("is_last")
-    }  # fmt: skip
+        for message_id, said in facts.items()
+        if said.get("is_last")
+    }
     return {row["id"]: (MessageKind(row["kind"]), row["recipient"]) for row in found}, endings
 
 
-async def _answers(dates: Iterable[Occurrence]) -> dict[UUID, tuple[AnswerValue, ...]]:
-    given: dict[UUID, list[AnswerValue]] = {}
-    for of_date in (await answers_to((one.id, one.event.id) for one in dates)).values():
-        for member_id, answer in of_date.items():
-            given.setdefault(member_id, []).append(answer)
-    return {member_id: tuple(answers) for member_id, answers in given.items()}
+async def _replies(dates: Iterable[Occurrence]) -> dict[UUID, tuple[ReplyValue, ...]]:
+    given: dict[UUID, list[ReplyValue]] = {}
+    for of_date in (await replies_to((one.id, one.event.id) for one in dates)).values():
+        for member_id, reply in of_date.items():
+            given.setdefault(member_id, []).append(reply)
+    return {member_id: tuple(replies) for member_id, replies in given.items()}
 
 
 async def _reminders(viewer: Viewer, events: Iterable[Event], now: datetime) -> Reminders:

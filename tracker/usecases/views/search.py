@@ -1,4 +1,4 @@
-"""Looking for words in events, people, bodies and action items, among what the viewer may see and nothing else."""
+"""Looking for words in events, people, committees and action items, among what the viewer may see and nothing else."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from tracker.rules.actions.item_lists import Filter, matching
 from tracker.rules.core.audiences import Visibility
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.events.event import EventStatus, Kind
-from tracker.rules.roster.directory import BodyCard, PersonCard, holds
+from tracker.rules.roster.directory import CommitteeCard, PersonCard, holds
 from tracker.rules.views.search import around, words_of
 from tracker.tables.visible.actions import action_items
 from tracker.tables.visible.events.events import Row
@@ -51,17 +51,17 @@ class Found:
     events: Sequence[FoundEvent] = ()
     people: Sequence[PersonCard] = ()
     items: Sequence[ActionItem] = ()
-    bodies: Sequence[BodyCard] = ()
+    committees: Sequence[CommitteeCard] = ()
 
     @property
     def number(self) -> int:
         """Return how many there are."""
-        return len(self.events) + len(self.people) + len(self.items) + len(self.bodies)
+        return len(self.events) + len(self.people) + len(self.items) + len(self.committees)
 
     @property
     def is_full(self) -> bool:
         """Whether there may be more of a sort than are shown."""
-        return MOST in (len(self.events), len(self.people), len(self.items), len(self.bodies))
+        return MOST in (len(self.events), len(self.people), len(self.items), len(self.committees))
 
 
 async def search(viewer: Viewer, text: str, now: datetime) -> Found:
@@ -76,16 +76,24 @@ async def search(viewer: Viewer, text: str, now: datetime) -> Found:
         events=[_event(row, words) for row in await search_rows.events(viewer, words, now, MOST)],
         people=(await directory.search(viewer, looked_for, at_most=MOST)).people,
         items=matching(items, Filter(words=looked_for, with_done=True), viewer.member_id)[:MOST],
-        bodies=[one for one in await directory.bodies(viewer) if holds(looked_for, one.name, one.place)][:MOST],
+        committees=[one for one in await directory.committees(viewer) if holds(looked_for, one.name, one.place)][:MOST],
     )
 
 
 def _event(row: Row, words: Sequence[str]) -> FoundEvent:
     is_over = row["next"] is None
     return FoundEvent(
-        id=row["id"], title=row["title"], place=row["place"], kind=Kind(row["kind"]), zone=row["zone"],
-        visibility=Visibility(row["visibility"]), status=EventStatus(row["status"]), dates=row["dates"],
-        is_all_day=bool(row["is_all_day"]), starts_at=row["last"] if is_over else row["next"], is_over=is_over,
+        id=row["id"],
+        title=row["title"],
+        place=row["place"],
+        kind=Kind(row["kind"]),
+        zone=row["zone"],
+        visibility=Visibility(row["visibility"]),
+        status=EventStatus(row["status"]),
+        dates=row["dates"],
+        is_all_day=bool(row["is_all_day"]),
+        starts_at=row["last"] if is_over else row["next"],
+        is_over=is_over,
         is_marked=bool(row["mark_categories"]),
         passage=around(row["agenda"], words) or around(row["description"], words),
-    )  # fmt: skip
+    )

@@ -1,4 +1,4 @@
-"""What the page of a series shows to one viewer: all its dates, and what they answered to each."""
+"""What the page of a series shows to one viewer: all its dates, and what they replied to each."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,7 +9,7 @@ from tracker.rules.events.event import Event, Occurrence, may_edit
 from tracker.rules.events.history import Entry
 from tracker.rules.events.markings import may_copy
 from tracker.rules.events.plan import is_moved
-from tracker.rules.events.replies import AnswerValue, effective
+from tracker.rules.events.replies import ReplyValue, effective
 from tracker.tables.visible.events import series
 from tracker.usecases.events import history, replies
 from tracker.usecases.events.events import event_for
@@ -21,7 +21,7 @@ class SeriesDate:
     """One date of a series."""
 
     occurrence: Occurrence
-    answer: AnswerValue | None
+    reply: ReplyValue | None
     """None when the viewer is not invited."""
     is_moved: bool
     is_over: bool
@@ -62,14 +62,19 @@ class SeriesView:
 async def series_view(viewer: Viewer, event_id: UUID, now: datetime) -> SeriesView:
     """Return what the page of a series shows. Errors: NotFound."""
     event = await event_for(viewer, event_id)
-    given = await replies.my_answers(viewer, event)
+    given = await replies.my_replies(viewer, event)
     dates = []
     for one in await dates_of(viewer, event):
-        answer = effective(given or (), one.id)
-        value = answer.value if answer else AnswerValue.NEEDS_ACTION
-        dates.append(SeriesDate(
-            occurrence=one, answer=None if given is None else value, is_moved=is_moved(one), is_over=one.ends_at <= now,
-        ))  # fmt: skip
+        reply = effective(given or (), one.id)
+        value = reply.value if reply else ReplyValue.NEEDS_ACTION
+        dates.append(
+            SeriesDate(
+                occurrence=one,
+                reply=None if given is None else value,
+                is_moved=is_moved(one),
+                is_over=one.ends_at <= now,
+            )
+        )
     return SeriesView(
         event=event,
         ahead=tuple(one for one in dates if not one.is_over),

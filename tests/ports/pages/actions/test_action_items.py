@@ -77,26 +77,26 @@ async def test_an_empty_list_says_so_and_offers_the_next_step(desk: Browser) -> 
 async def test_an_item_is_given_with_the_form_below_the_list(desk: Browser, sqlite_cast: Cast) -> None:
     form = typed((await desk.get("/action-items")).text, "/action-items", title="Book the room", owner="")
     form["owner"] = [str(sqlite_cast.hsi_liaison.member_id)]
-    answer = await desk.post("/action-items", form)
-    assert answer.status_code == 303
-    page = (await desk.get(answer.headers["location"])).text
+    response = await desk.post("/action-items", form)
+    assert response.status_code == 303
+    page = (await desk.get(response.headers["location"])).text
     assert "Book the room" in page
     assert "Given to Hsi liaison, due Tue, Dec 29" in page
 
 
 async def test_a_form_with_mistakes_names_each_and_loses_nothing(desk: Browser) -> None:
-    answer = await desk.post("/action-items", {"title": "", "owner": "x", "due": "soon", "seen_by": "all"})
-    assert answer.status_code == 422
+    response = await desk.post("/action-items", {"title": "", "owner": "x", "due": "soon", "seen_by": "all"})
+    assert response.status_code == 422
     for sentence in ("Say what is to be done.", "Choose who is to do it.", "Write the day as year-month-day"):
-        assert sentence in answer.text
-    assert typed(answer.text, "/action-items")["due"] == ["soon"]
+        assert sentence in response.text
+    assert typed(response.text, "/action-items")["due"] == ["soon"]
 
 
 @pytest.mark.parametrize(
     "form",
     [
         {"seen_by": "named"},
-        {"seen_by": "body:x"},
+        {"seen_by": "committee:x"},
         {"seen_by": "all", "origin": str(UUID(int=1))},
         {"seen_by": "all", "due": "2026-12-14"},
         {"seen_by": "all", "due": "9999-99-99"},
@@ -107,9 +107,9 @@ async def test_odd_input_gets_a_sentence_and_gives_nothing(
     desk: Browser, sqlite_cast: Cast, form: dict[str, str]
 ) -> None:
     sound = {"title": "T", "owner": str(sqlite_cast.hsi_liaison.member_id), "due": "2026-12-20"}
-    answer = await desk.post("/action-items", {**sound, **form})
-    assert answer.status_code == 422
-    assert "error-summary" in answer.text
+    response = await desk.post("/action-items", {**sound, **form})
+    assert response.status_code == 422
+    assert "error-summary" in response.text
     assert await ActionNote.count() == 0
 
 
@@ -133,12 +133,12 @@ async def test_one_press_marks_an_item_done_and_undo_brings_it_back(
     desk: Browser, sqlite_cast: Cast, item: str
 ) -> None:
     page = (await desk.get("/action-items")).text
-    answer = await desk.post(
+    response = await desk.post(
         f"/action-items/{item}/completion", typed(page, f"/action-items/{item}/completion"), **HTMX
     )
-    assert f"{item} is done." in answer.text
-    assert "0 open" in answer.text
-    undo = answer.text[answer.text.index('hx-partial hx-target="#toast"') :]
+    assert f"{item} is done." in response.text
+    assert "0 open" in response.text
+    undo = response.text[response.text.index('hx-partial hx-target="#toast"') :]
     await desk.post(f"/action-items/{item}", typed(undo, f"/action-items/{item}"), **HTMX)
     assert (await view(sqlite_cast, item)).item.status is ItemStatus.OPEN
 
@@ -205,9 +205,11 @@ async def test_an_update_that_cannot_be_taken_says_why_and_keeps_the_text(
     desk: Browser, sqlite_cast: Cast, item: str, form: dict[str, str]
 ) -> None:
     page = (await desk.get(f"/action-items/{item}")).text
-    answer = await desk.post(f"/action-items/{item}", typed(page, f"/action-items/{item}", **{"note": "Kept", **form}))
-    assert answer.status_code == 422
-    assert typed(answer.text, f"/action-items/{item}")["note"] == [form.get("note", "Kept")]
+    response = await desk.post(
+        f"/action-items/{item}", typed(page, f"/action-items/{item}", **{"note": "Kept", **form})
+    )
+    assert response.status_code == 422
+    assert typed(response.text, f"/action-items/{item}")["note"] == [form.get("note", "Kept")]
     assert (await view(sqlite_cast, item)).item.version == 1
 
 
@@ -230,7 +232,7 @@ async def test_an_unseen_item_is_a_page_that_is_not_there(desk: Browser, sqlite_
     secret = await of_operation(sqlite_cast)
     for tail in ("", "/row?open=1"):
         pages = [await desk.get(f"/action-items/{one}{tail}", **HTMX) for one in (secret, "AI-2222")]
-        assert [answer.status_code for answer in pages] == [404, 404]
+        assert [response.status_code for response in pages] == [404, 404]
         assert pages[0].text == pages[1].text
     assert secret not in (await desk.get("/action-items?done=1")).text
 
@@ -261,8 +263,8 @@ async def test_looking_at_the_link_changes_nothing_and_its_button_does(
     assert (await view(sqlite_cast, item)).item.version == 1
     page = (await stranger.get(f"{link}?s=done")).text
     assert 'value="done" checked' in page
-    answer = await stranger.send("POST", link, data={"version": "1", "status": "done"})
-    assert (answer.status_code, answer.headers["location"]) == (303, f"{link}?saved=1")
+    response = await stranger.send("POST", link, data={"version": "1", "status": "done"})
+    assert (response.status_code, response.headers["location"]) == (303, f"{link}?saved=1")
     assert f"{item} is done" in (await stranger.get(f"{link}?saved=1")).text
     assert (await view(sqlite_cast, item)).item.status is ItemStatus.DONE
 
@@ -272,13 +274,13 @@ async def test_a_closed_item_says_that_it_is_done_and_since_when(
 ) -> None:
     link = await link_of(app, sqlite_cast.caht_lead, item)
     await action_items.complete(sqlite_cast.coordinator, item, 1, NOW, TODAY)
-    for answer in (
+    for response in (
         await stranger.get(link),
         await stranger.send("POST", link, data={"version": "2", "status": "done"}),
     ):
-        assert answer.status_code == 410
-        assert "was already done on Tue, Dec 15" in answer.text
-        assert "Send the contact sheet" not in answer.text
+        assert response.status_code == 410
+        assert "was already done on Tue, Dec 15" in response.text
+        assert "Send the contact sheet" not in response.text
 
 
 async def test_more_time_needs_a_new_day_and_keeps_the_item_open(
@@ -319,12 +321,12 @@ async def test_links_that_open_nothing_all_look_alike(
     links = app.state.links
     tokens = ["x", "x.y", "a" * 400, links.item(uuid4(), found.owner_id), links.item(found.id, uuid4())]
     tokens += [links.item(found.id, sqlite_cast.hsi_liaison.member_id), links.reply(found.id, found.owner_id)]
-    answers = [await stranger.get(f"/u/{token}") for token in tokens]
+    responses = [await stranger.get(f"/u/{token}") for token in tokens]
     await Member.update({Member.status: "departed"}).where(Member.id == found.owner_id)
-    answers.append(await stranger.get(f"/u/{links.item(found.id, found.owner_id)}"))
-    answers += [await stranger.send("POST", f"/u/{token}", data={"status": "done"}) for token in tokens]
-    assert {answer.status_code for answer in answers} == {404}
-    assert len({answer.text for answer in answers}) == 1
+    responses.append(await stranger.get(f"/u/{links.item(found.id, found.owner_id)}"))
+    responses += [await stranger.send("POST", f"/u/{token}", data={"status": "done"}) for token in tokens]
+    assert {response.status_code for response in responses} == {404}
+    assert len({response.text for response in responses}) == 1
 
 
 async def test_the_link_of_an_operations_item_shows_nothing_before_signing_in(
@@ -332,22 +334,22 @@ async def test_the_link_of_an_operations_item_shows_nothing_before_signing_in(
 ) -> None:
     secret = await of_operation(sqlite_cast)
     link = await link_of(app, sqlite_cast.kcpd_detective, secret)
-    for answer in (
+    for response in (
         await stranger.get(link),
         await stranger.send("POST", link, data={"version": "1", "status": "done"}),
     ):
-        assert "Canary" not in answer.text
-        assert "Bluestem" not in answer.text
-        assert f'href="/action-items/{secret}"' in answer.text
+        assert "Canary" not in response.text
+        assert "Bluestem" not in response.text
+        assert f'href="/action-items/{secret}"' in response.text
     assert (await item_lists.item_view(sqlite_cast.kcpd_detective, secret)).item.is_open
 
 
 async def test_the_link_page_keeps_its_address_to_itself_and_leads_nowhere(
     app: Litestar, stranger: Browser, sqlite_cast: Cast, item: str
 ) -> None:
-    answer = await stranger.get(await link_of(app, sqlite_cast.caht_lead, item))
-    assert answer.headers["referrer-policy"] == "no-referrer"
-    assert answer.headers["x-robots-tag"] == "noindex"
-    assert "no-store" in answer.headers["cache-control"]
-    assert set(re.findall(r'<a [^>]*href="([^"]+)"', answer.text)) == {"#main", "mailto:coordinator@tracker.example"}
-    assert "Do not include victim or case details." in answer.text
+    response = await stranger.get(await link_of(app, sqlite_cast.caht_lead, item))
+    assert response.headers["referrer-policy"] == "no-referrer"
+    assert response.headers["x-robots-tag"] == "noindex"
+    assert "no-store" in response.headers["cache-control"]
+    assert set(re.findall(r'<a [^>]*href="([^"]+)"', response.text)) == {"#main", "mailto:coordinator@tracker.example"}
+    assert "Do not include victim or case details." in response.text

@@ -26,9 +26,9 @@ async def operation_id(sqlite_cast: Cast) -> UUID:
 
 
 async def read(browser: Browser, address: str) -> str:
-    answer = await browser.get(address)
-    assert answer.status_code == 200
-    return answer.text
+    response = await browser.get(address)
+    assert response.status_code == 200
+    return response.text
 
 
 def text(html: str) -> str:
@@ -40,9 +40,11 @@ async def test_an_agenda_says_when_each_item_begins_as_far_as_that_is_known(sqli
     html = await read(await browse(sqlite_cast.harbor_advocate), f"/events/{event_id}/2027-01-12/print/agenda")
     rows = [text(row) for row in re.findall(r"<tr><td.*?</tr>", html, re.DOTALL)]
     assert rows == [
-        "10:00 AM 10 min Welcome", "10:10 AM 30 min Reports of both arms", "10:40 AM Dates ahead",
+        "10:00 AM 10 min Welcome",
+        "10:10 AM 30 min Reports of both arms",
+        "10:40 AM Dates ahead",
         "5 min Around the table",
-    ]  # fmt: skip
+    ]
 
 
 async def test_a_sign_in_sheet_has_a_row_for_everybody_by_agency_and_four_for_walk_ins(
@@ -76,8 +78,8 @@ async def test_each_copy_of_a_brief_has_its_number_its_person_and_its_entry_in_t
     browser = await browse(sqlite_cast.fbi_lead)
     address = f"/events/{operation_id}/{OPERATION_KEY}/print/brief"
     for number, one in enumerate((sqlite_cast.kcpd_detective, sqlite_cast.hsi_liaison), start=1):
-        answer = await browser.post(address, {"member": str(one.member_id)})
-        assert (answer.status_code, answer.headers["location"]) == (303, f"{address}/{number}")
+        response = await browser.post(address, {"member": str(one.member_id)})
+        assert (response.status_code, response.headers["location"]) == (303, f"{address}/{number}")
     html = await read(browser, f"{address}/2")
     assert "copy 2 · issued to: Hsi liaison (HSI)" in text(html)
     assert len(re.findall(r"Only the named participants", html)) == 2
@@ -95,9 +97,9 @@ async def test_a_copy_goes_only_to_people_on_the_operation(
     browser = await browse(sqlite_cast.fbi_lead)
     address = f"/events/{operation_id}/{OPERATION_KEY}/print/brief"
     for member in ("", "nobody", str(sqlite_cast.caht_lead.member_id)):
-        answer = await browser.post(address, {"member": member})
-        assert answer.status_code == 422
-        assert "Choose who answers for this copy: a person on the operation." in answer.text
+        response = await browser.post(address, {"member": member})
+        assert response.status_code == 422
+        assert "Choose who answers for this copy: a person on the operation." in response.text
     assert not await AuditEntry.exists().where(AuditEntry.verb == "brief_printed")
 
 
@@ -109,8 +111,8 @@ async def test_a_copy_of_a_brief_leaves_only_after_a_fresh_proof(
     await browser.form_token()
     clock.start_at(NOW + timedelta(minutes=16), stands_still=True)
     member = {"member": str(sqlite_cast.kcpd_detective.member_id)}
-    for answer in (await browser.get(address), await browser.post(address, member)):
-        assert (answer.status_code, answer.headers["location"]) == (303, f"/sign-in/again?next={address}")
+    for response in (await browser.get(address), await browser.post(address, member)):
+        assert (response.status_code, response.headers["location"]) == (303, f"/sign-in/again?next={address}")
     assert not await AuditEntry.exists().where(AuditEntry.verb == "brief_printed")
 
 

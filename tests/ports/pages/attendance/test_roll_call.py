@@ -14,7 +14,7 @@ from tests.ports.conftest import SignIn
 from tests.ports.pages.forms import typed
 from tracker import clock
 from tracker.rules.core.viewer import Viewer
-from tracker.rules.events.replies import AnswerValue
+from tracker.rules.events.replies import ReplyValue
 from tracker.tables.schema.attendance.attendance import AttendanceMark
 from tracker.usecases.events import replies
 from tracker.usecases.events.events import schedule
@@ -31,7 +31,7 @@ async def roll(sqlite_cast: Cast) -> str:
     """The address of a roll at the moment at which the meeting starts; two of those invited said yes."""
     event_id = await schedule(sqlite_cast.coordinator, meeting(*everybody(sqlite_cast)), NOW)
     for one in (sqlite_cast.fbi_lead, sqlite_cast.hsi_liaison):
-        await replies.answer(one, event_id, KEY, AnswerValue.ACCEPTED, "", NOW, for_series=False)
+        await replies.reply(one, event_id, KEY, ReplyValue.ACCEPTED, "", NOW, for_series=False)
     return f"/events/{event_id}/{KEY}/attendance"
 
 
@@ -65,23 +65,23 @@ async def test_each_person_has_four_buttons_in_a_form_of_their_own(desk: Browser
 
 
 async def test_a_tap_without_scripts_leads_back_to_the_same_person(desk: Browser, roll: str, sqlite_cast: Cast) -> None:
-    answer = await tap(desk, roll, sqlite_cast.kcpd_detective, "here")
-    assert answer.status_code == 303
-    assert answer.headers["location"].endswith(f"#p-{sqlite_cast.kcpd_detective.member_id}")
-    page = (await desk.get(answer.headers["location"])).text
+    response = await tap(desk, roll, sqlite_cast.kcpd_detective, "here")
+    assert response.status_code == 303
+    assert response.headers["location"].endswith(f"#p-{sqlite_cast.kcpd_detective.member_id}")
+    page = (await desk.get(response.headers["location"])).text
     assert "Kcpd detective (KCPD): here." in page
     assert f'action="{roll}/undo"' in page
 
 
-async def test_a_tap_with_scripts_answers_the_line_and_the_count_alone(
+async def test_a_tap_with_scripts_replies_the_line_and_the_count_alone(
     desk: Browser, roll: str, sqlite_cast: Cast
 ) -> None:
-    answer = await tap(desk, roll, sqlite_cast.kcpd_detective, "absent", **HTMX)
-    assert answer.status_code == 200
-    assert answer.text.count("<li") == 1
-    assert 'id="count" hx-swap-oob="innerHTML"' in answer.text
-    assert 'value="absent" aria-pressed="true"' in answer.text
-    assert len(answer.content) < 6_000
+    response = await tap(desk, roll, sqlite_cast.kcpd_detective, "absent", **HTMX)
+    assert response.status_code == 200
+    assert response.text.count("<li") == 1
+    assert 'id="count" hx-swap-oob="innerHTML"' in response.text
+    assert 'value="absent" aria-pressed="true"' in response.text
+    assert len(response.content) < 6_000
 
 
 async def test_the_pressed_button_again_takes_the_mark_back(desk: Browser, roll: str, sqlite_cast: Cast) -> None:
@@ -145,10 +145,10 @@ async def test_two_walk_ins_from_one_page_are_two(desk: Browser, roll: str) -> N
 
 async def test_a_walk_in_without_a_name_is_asked_for_it_and_loses_nothing(desk: Browser, roll: str) -> None:
     form = typed((await desk.get(roll)).text, f"{roll}/walk-ins", agency="other", agency_name="County Prosecutor")
-    answer = await desk.post(f"{roll}/walk-ins", form)
-    assert answer.status_code == 422
-    assert "Give the name or the role of the person who came." in answer.text
-    assert typed(answer.text, f"{roll}/walk-ins")["agency_name"] == ["County Prosecutor"]
+    response = await desk.post(f"{roll}/walk-ins", form)
+    assert response.status_code == 422
+    assert "Give the name or the role of the person who came." in response.text
+    assert typed(response.text, f"{roll}/walk-ins")["agency_name"] == ["County Prosecutor"]
 
 
 async def test_the_closed_roll_names_who_was_not_marked_and_has_no_buttons(
@@ -203,13 +203,13 @@ async def test_the_roll_of_an_unseen_operation_is_a_page_that_is_not_there(brows
 async def test_odd_input_gets_a_sentence_and_changes_nothing(
     desk: Browser, roll: str, deed: str, form: dict[str, str]
 ) -> None:
-    answer = await desk.post(f"{roll}/{deed}", form)
-    assert answer.status_code == 422
+    response = await desk.post(f"{roll}/{deed}", form)
+    assert response.status_code == 422
     assert await AttendanceMark.count() == 0
 
 
 @pytest.mark.parametrize("step", ["", "x", "9999-12-31T23:59:59-12:00", "2027-01-12"])
 async def test_a_step_that_nobody_took_is_not_spoken_of(desk: Browser, roll: str, step: str) -> None:
-    answer = await desk.get(roll, params={"step": step})
-    assert answer.status_code == 200
-    assert f"{roll}/undo" not in answer.text
+    response = await desk.get(roll, params={"step": step})
+    assert response.status_code == 200
+    assert f"{roll}/undo" not in response.text

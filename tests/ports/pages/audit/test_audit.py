@@ -27,9 +27,9 @@ pytestmark = pytest.mark.anyio
 
 
 async def read(browser: Browser, path: str = "/audit") -> str:
-    answer = await browser.get(path)
-    assert answer.status_code == 200
-    return answer.text
+    response = await browser.get(path)
+    assert response.status_code == 200
+    return response.text
 
 
 def table(html: str) -> str:
@@ -41,7 +41,7 @@ async def test_the_navigation_leads_to_the_trail_those_who_read_it(sqlite_cast: 
     for viewer, words in ((sqlite_cast.coordinator, "Admin"), (sqlite_cast.auditor, "Admin")):
         browser = await browse(viewer)
         assert words in await read(browser, "/")
-        assert "Audit trail" in await read(browser, "/admin")
+        assert "Audit log" in await read(browser, "/admin")
     member = await browse(sqlite_cast.kcpd_detective)
     assert "/admin" not in await read(member, "/")
     assert [(await member.get(path)).status_code for path in ("/admin", "/audit", "/audit/export")] == [404, 404, 404]
@@ -79,17 +79,26 @@ async def test_a_coordinator_reads_the_same_bytes_whether_there_is_an_operation_
         event_id = await events.schedule(lead, operation(cast.kcpd_detective), NOW)
         await events.cancel(lead, event_id, 1, "Canary", NOW)
     asks = [
-        "/audit?via=203.0.113.9", "/audit?via=0123456789ab", "/audit/export?via=203.0.113.9",
-        "/audit", "/audit?what=events", "/audit?what=denied", f"/audit?who={cast.fbi_lead.member_id}",
-        f"/audit?about={event_id}", "/audit?from=2026-12-15&to=2026-12-15", "/audit/export", "/admin",
-        f"/audit/export?about={event_id}", "/audit?before=2026-12-15T15:00:00Z-3",
-    ]  # fmt: skip
+        "/audit?via=203.0.113.9",
+        "/audit?via=0123456789ab",
+        "/audit/export?via=203.0.113.9",
+        "/audit",
+        "/audit?what=events",
+        "/audit?what=denied",
+        f"/audit?who={cast.fbi_lead.member_id}",
+        f"/audit?about={event_id}",
+        "/audit?from=2026-12-15&to=2026-12-15",
+        "/audit/export",
+        "/admin",
+        f"/audit/export?about={event_id}",
+        "/audit?before=2026-12-15T15:00:00Z-3",
+    ]
     seen = []
     for world in (plain, secret):
         async with opened(world) as app:
             browser = Browser(app, session)
-            answers = [await browser.get(ask) for ask in asks] + [await browser.post("/audit/verification")]
-            seen.append([(one.status_code, sorted(one.headers.items()), one.content) for one in answers])
+            responses = [await browser.get(ask) for ask in asks] + [await browser.post("/audit/verification")]
+            seen.append([(one.status_code, sorted(one.headers.items()), one.content) for one in responses])
     assert seen[0] == seen[1]
     assert b"Monthly task force meeting" in seen[0][asks.index("/audit")][2]
 
@@ -197,8 +206,8 @@ async def test_an_odd_place_in_the_trail_is_its_beginning(sqlite_cast: Cast, bro
 async def test_a_whole_trail_is_said_to_be_whole(sqlite_cast: Cast, browse: SignIn) -> None:
     browser = await browse(sqlite_cast.coordinator)
     assert "has not been verified here yet" in await read(browser)
-    answer = await browser.post("/audit/verification")
-    assert "The whole trail is as it was written, as of Tue, Dec 15, 9:00:00.00 AM." in answer.text
+    response = await browser.post("/audit/verification")
+    assert "The whole trail is as it was written, as of Tue, Dec 15, 9:00:00.00 AM." in response.text
     assert "Last verified Tue, Dec 15, 9:00:00.00 AM" in await read(browser)
 
 
@@ -219,19 +228,19 @@ async def test_a_trail_without_its_end_is_told_though_nothing_can_be_added(sqlit
     await browser.form_token()
     await engine().run_ddl("DROP TRIGGER audit_head_no_delete")
     await engine().run_ddl("DELETE FROM audit_head")
-    answer = await browser.post("/audit/verification")
-    assert answer.status_code == 200
-    assert "The end of the trail is not recorded." in answer.text
+    response = await browser.post("/audit/verification")
+    assert response.status_code == 200
+    assert "The end of the trail is not recorded." in response.text
 
 
 async def test_the_file_holds_the_entries_of_the_filter_without_formulas(sqlite_cast: Cast, browse: SignIn) -> None:
     odd = meeting(*everybody(sqlite_cast), title="=HYPERLINK(1)")
     event_id = await events.schedule(sqlite_cast.coordinator, odd, NOW)
     browser = await browse(sqlite_cast.coordinator)
-    answer = await browser.get(f"/audit/export?about={event_id}")
-    assert answer.headers["content-type"].startswith("text/csv")
-    assert answer.headers["content-disposition"] == 'attachment; filename="audit-trail.csv"'
-    rows = list(csv.reader(io.StringIO(answer.content.decode("utf-8-sig"), newline="")))
+    response = await browser.get(f"/audit/export?about={event_id}")
+    assert response.headers["content-type"].startswith("text/csv")
+    assert response.headers["content-disposition"] == 'attachment; filename="audit-trail.csv"'
+    rows = list(csv.reader(io.StringIO(response.content.decode("utf-8-sig"), newline="")))
     assert rows[0] == [
         "At (UTC)",
         "Who",
@@ -245,25 +254,33 @@ async def test_the_file_holds_the_entries_of_the_filter_without_formulas(sqlite_
         "Request",
     ]
     assert rows[1] == [
-        "2026-12-15T15:00:00.000Z", "Coordinator (USAO)", "Scheduled event", "'=HYPERLINK(1)", str(event_id),
-        "Kind: meeting", "Site", "", "", "",
-    ]  # fmt: skip
+        "2026-12-15T15:00:00.000Z",
+        "Coordinator (USAO)",
+        "Scheduled event",
+        "'=HYPERLINK(1)",
+        str(event_id),
+        "Kind: meeting",
+        "Site",
+        "",
+        "",
+        "",
+    ]
     assert len(rows) == 2
-    assert "Exported the audit trail" in table(await read(browser, "/audit?what=reading"))
+    assert "Exported the audit log" in table(await read(browser, "/audit?what=reading"))
 
 
 async def test_a_file_of_the_trail_is_handed_out_only_after_a_fresh_proof(sqlite_cast: Cast, browse: SignIn) -> None:
     browser = await browse(sqlite_cast.coordinator)
     clock.start_at(NOW + PROOF_HOLDS, stands_still=True)
-    answer = await browser.get("/audit/export?what=events")
-    assert (answer.status_code, answer.headers["location"]) == (303, "/sign-in/again?next=/audit%3Fwhat%3Devents")
-    assert "Exported the audit trail" not in await read(browser)
+    response = await browser.get("/audit/export?what=events")
+    assert (response.status_code, response.headers["location"]) == (303, "/sign-in/again?next=/audit%3Fwhat%3Devents")
+    assert "Exported the audit log" not in await read(browser)
 
 
 async def test_the_trail_calls_a_deed_as_the_history_of_the_event_does(sqlite_cast: Cast, browse: SignIn) -> None:
     event_id = await events.schedule(sqlite_cast.coordinator, meeting(), NOW)
     await events.cancel(sqlite_cast.coordinator, event_id, 1, "", NOW)
-    await events.reinstate(sqlite_cast.coordinator, event_id, 2, NOW)
+    await events.restore(sqlite_cast.coordinator, event_id, 2, NOW)
     desk = await browse(sqlite_cast.coordinator)
     assert "Brought back event" in table(await read(desk))
     assert "<p>Brought back" in await read(desk, f"/events/{event_id}/2027-01-12")

@@ -28,7 +28,7 @@ HOUR = timedelta(hours=1)
 @pytest.fixture
 async def app(sqlite_cast: Cast) -> AsyncIterator[Litestar]:
     """The application with calendars outside turned on."""
-    with standing(outside_calendars=True) as app:
+    with standing(shared_calendars=True) as app:
         yield app
 
 
@@ -113,9 +113,12 @@ async def test_the_grid_tells_the_word_and_the_hours_and_who_shares_nothing(brow
     await share(lead, *(Found(k, Span(TEN + n * HOUR, TEN + (n + 1) * HOUR, k)) for n, k in enumerate(kinds)))
     desk = await browse(sqlite_cast.coordinator)
     form = typed(
-        (await desk.get("/schedule?date=2027-01-12")).text, "/events", starts="12:00", ends="13:00",
+        (await desk.get("/schedule?date=2027-01-12")).text,
+        "/events",
+        starts="12:00",
+        ends="13:00",
         person=[lead.member_id, caht.member_id],
-    )  # fmt: skip
+    )
     grid = (await desk.post("/schedule/times", form)).text
     assert "Fbi lead (FBI) is out of office" in grid
     assert all(f"<span>{word}</span>" in grid for word in ("Busy", "Tentative", "Out of office"))

@@ -12,7 +12,7 @@ from tests.ports.conftest import SignIn
 from tracker.rules.core.audiences import Visibility
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.events.event import Kind
-from tracker.rules.events.replies import AnswerValue
+from tracker.rules.events.replies import ReplyValue
 from tracker.rules.recurrence import rule_for
 from tracker.usecases.events import occurrences, replies
 from tracker.usecases.events.events import schedule
@@ -25,9 +25,9 @@ FRIDAY_EVENING = datetime(2027, 1, 15, 18)  # noqa: DTZ001 - local to the event'
 
 
 async def read(browser: Browser, address: str = JANUARY) -> str:
-    answer = await browser.get(address)
-    assert answer.status_code == 200
-    return answer.text
+    response = await browser.get(address)
+    assert response.status_code == 200
+    return response.text
 
 
 def cell(html: str, day: str) -> str:
@@ -97,8 +97,8 @@ async def test_today_is_marked_and_a_holiday_is_named(sqlite_cast: Cast, browse:
 
 
 async def test_one_goes_to_the_months_beside_and_the_filters_go_along(sqlite_cast: Cast, browse: SignIn) -> None:
-    html = await read(await browse(sqlite_cast.harbor_advocate), f"{JANUARY}&kind=training&mine=1&cancelled=0")
-    kept = "kind=training&amp;mine=1&amp;cancelled=0"
+    html = await read(await browse(sqlite_cast.harbor_advocate), f"{JANUARY}&kind=training&mine=1&canceled=0")
+    kept = "kind=training&amp;mine=1&amp;canceled=0"
     for key, month in (("p", "2026-12"), ("n", "2027-02")):
         address = f"/calendar?month={month}&amp;{kept}"
         assert re.search(f'href="{re.escape(address)}" hx-get="{re.escape(address)}"[^>]* data-key="{key}"', html)
@@ -122,30 +122,30 @@ async def test_mine_only_is_what_one_leads_or_is_invited_to(sqlite_cast: Cast, b
     assert titles(await read(await browse(sqlite_cast.coordinator), f"{JANUARY}&mine=1")) == {"Invited", "Open to all"}
 
 
-async def test_a_cancelled_date_is_struck_out_or_hidden(sqlite_cast: Cast, browse: SignIn) -> None:
+async def test_a_canceled_date_is_struck_out_or_hidden(sqlite_cast: Cast, browse: SignIn) -> None:
     weekly = rule_for("weekly", datetime(2027, 1, 14, 10), count=2)  # noqa: DTZ001 - local to the event's zone
     event_id = await on(sqlite_cast, 14, rule=weekly)
     await occurrences.cancel_date(sqlite_cast.coordinator, event_id, "2027-01-21", 1, "Holiday week", NOW)
     browser = await browse(sqlite_cast.harbor_advocate)
-    assert "Monthly task force meeting (cancelled)" in text(cell(await read(browser), "2027-01-21"))
-    hidden = await read(browser, f"{JANUARY}&cancelled=0")
+    assert "Monthly task force meeting (canceled)" in text(cell(await read(browser), "2027-01-21"))
+    hidden = await read(browser, f"{JANUARY}&canceled=0")
     assert "Monthly task force meeting" in cell(hidden, "2027-01-14")
     assert "Monthly task force meeting" not in cell(hidden, "2027-01-21")
 
 
 async def test_an_empty_month_says_so_and_offers_the_next_step(sqlite_cast: Cast, browse: SignIn) -> None:
-    narrowed = await read(await browse(sqlite_cast.harbor_advocate), f"{JANUARY}&mine=1&cancelled=0")
+    narrowed = await read(await browse(sqlite_cast.harbor_advocate), f"{JANUARY}&mine=1&canceled=0")
     assert "No events in January that you may see and that the filters let through." in text(narrowed)
-    assert '<a href="/calendar?month=2027-01&amp;mine=1">Show cancelled</a>' in narrowed
+    assert '<a href="/calendar?month=2027-01&amp;mine=1">Show canceled</a>' in narrowed
     assert '<a href="/calendar?month=2027-01">Clear filters</a>' in narrowed
     assert "Go to February 2027" in await read(await browse(sqlite_cast.harbor_advocate))
     assert "Schedule an event" in await read(await browse(sqlite_cast.coordinator), f"{JANUARY}&view=list")
 
 
-async def test_the_list_holds_the_month_s_days_with_the_reader_s_answers(sqlite_cast: Cast, browse: SignIn) -> None:
+async def test_the_list_holds_the_month_s_days_with_the_reader_s_replies(sqlite_cast: Cast, browse: SignIn) -> None:
     yes = await on(sqlite_cast, 14, sqlite_cast.fbi_lead, title="Answered")
     await on(sqlite_cast, 15, sqlite_cast.fbi_lead, title="Open")
-    await replies.answer(sqlite_cast.fbi_lead, yes, "2027-01-14", AnswerValue.ACCEPTED, "", NOW, for_series=False)
+    await replies.reply(sqlite_cast.fbi_lead, yes, "2027-01-14", ReplyValue.ACCEPTED, "", NOW, for_series=False)
     html = text(await read(await browse(sqlite_cast.fbi_lead), f"{JANUARY}&view=list"))
     assert re.search(r"Answered\W*MTG Meeting.*?Yes.*?Open\W*MTG Meeting.*?Reply owed.*?2 events\.", html)
 
@@ -160,14 +160,31 @@ async def test_the_neighboring_days_of_a_month_are_not_in_its_list(sqlite_cast: 
 @pytest.mark.parametrize(
     "query",
     [
-        "month=2026-13", "month=%ff%00", "month=9999-12", "month=0000-00", "month=" + "9" * 5000, "month[]=1",
-        "month=2027-01&month=x", "view=%00", "kind=&kind=%F0%9F%98%80", "mine=yes&cancelled=maybe", "&&&=&%",
-        "view=week&date=2027-02-30", "view=week&date=9999-12-31", "view=week&date=2198-12-31",
+        "month=2026-13",
+        "month=%ff%00",
+        "month=9999-12",
+        "month=0000-00",
+        "month=" + "9" * 5000,
+        "month[]=1",
+        "month=2027-01&month=x",
+        "view=%00",
+        "kind=&kind=%F0%9F%98%80",
+        "mine=yes&canceled=maybe",
+        "&&&=&%",
+        "view=week&date=2027-02-30",
+        "view=week&date=9999-12-31",
+        "view=week&date=2198-12-31",
         "view=week&date=1970-01-01",
-        "view=week&date=%00", "view=week&month=2027-01", "date=2027-01-14", "body=x&agency=%00&visibility=secret",
-        "month=1971-01", "month=2198-12", "month=2027-01%0d%0aX: y", "month=<script>",
+        "view=week&date=%00",
+        "view=week&month=2027-01",
+        "date=2027-01-14",
+        "committee=x&agency=%00&visibility=secret",
+        "month=1971-01",
+        "month=2198-12",
+        "month=2027-01%0d%0aX: y",
+        "month=<script>",
     ],
-)  # fmt: skip
+)
 async def test_no_address_of_the_calendar_is_an_error(sqlite_cast: Cast, browse: SignIn, query: str) -> None:
     for path in ("/calendar", "/calendar/"):
         html = await read(await browse(sqlite_cast.harbor_advocate), f"{path}?{query}")
@@ -263,29 +280,37 @@ async def test_a_holiday_is_named_in_the_list_too(sqlite_cast: Cast, browse: Sig
     assert "Martin Luther King Jr. Day, federal holiday" in html
 
 
-async def test_the_calendar_is_narrowed_to_an_agency_a_body_and_who_sees_it(sqlite_cast: Cast, browse: SignIn) -> None:
+async def test_the_calendar_is_narrowed_to_an_agency_a_committee_and_who_sees_it(
+    sqlite_cast: Cast, browse: SignIn
+) -> None:
     await on(sqlite_cast, 14, sqlite_cast.kcpd_detective, title="With KCPD")
-    await on(sqlite_cast, 15, title="Of the body", visibility=Visibility.BODY, body_id=sqlite_cast.bodies["steering"])
+    await on(
+        sqlite_cast,
+        15,
+        title="Of the committee",
+        visibility=Visibility.COMMITTEE,
+        committee_id=sqlite_cast.committees["steering"],
+    )
     await on(sqlite_cast, 19, title="Of one arm", visibility=Visibility.LAW_ENFORCEMENT)
     browser = await browse(sqlite_cast.fbi_lead)
     assert titles(await read(browser, f"{JANUARY}&agency=KCPD")) == {"With KCPD"}
-    assert titles(await read(browser, f"{JANUARY}&agency=USAO")) == {"With KCPD", "Of the body", "Of one arm"}
-    assert titles(await read(browser, f"{JANUARY}&body=Steering+Committee")) == {"Of the body"}
+    assert titles(await read(browser, f"{JANUARY}&agency=USAO")) == {"With KCPD", "Of the committee", "Of one arm"}
+    assert titles(await read(browser, f"{JANUARY}&committee=Steering+Committee")) == {"Of the committee"}
     assert titles(await read(browser, f"{JANUARY}&visibility=law_enforcement")) == {"Of one arm"}
     narrowed = await read(browser, f"{JANUARY}&agency=KCPD&visibility=all&view=list")
     assert "<option selected>KCPD</option>" in narrowed
     assert '<option value="all" selected>' in narrowed
 
 
-async def test_one_chooses_only_from_bodies_whose_events_one_may_see(sqlite_cast: Cast, browse: SignIn) -> None:
+async def test_one_chooses_only_from_committees_whose_events_one_may_see(sqlite_cast: Cast, browse: SignIn) -> None:
     html = await read(await browse(sqlite_cast.bridge_advocate))
     assert "Victim Services Committee</option>" in html
     assert "Law Enforcement Committee" not in html
 
 
 async def test_a_stranger_does_not_see_the_calendar(browse: SignIn) -> None:
-    answer = await (await browse(None)).get(JANUARY)
-    assert answer.status_code in (302, 303, 401)
+    response = await (await browse(None)).get(JANUARY)
+    assert response.status_code in (302, 303, 401)
 
 
 async def test_the_list_of_a_week_holds_all_its_days_and_shows_the_empty_ones_on_paper_alone(

@@ -10,7 +10,7 @@ from litestar import Request, Response
 from tests.cast import NOW
 from tracker import clock
 from tracker.ports.http.addresses import place
-from tracker.ports.pages.core.reauthentication import first_prove, to_proof
+from tracker.ports.pages.core.reauthentication import first_reauthenticate, to_reauthentication
 from tracker.rules.core.reauthentication import PROOF_HOLDS
 from tracker.usecases.core.viewers import Visit
 
@@ -21,24 +21,24 @@ SECOND = timedelta(seconds=1)
 def proved_now() -> Any:
     """A request of somebody who has just proved who they are."""
     clock.start_at(NOW, stands_still=True)
-    visit = Visit(viewer=None, session_id="", proved_at=NOW, idle_end=NOW, last_end=NOW)  # type: ignore[arg-type]  # nobody looks at the viewer
+    visit = Visit(viewer=None, session_id="", reauthenticated_at=NOW, idle_end=NOW, last_end=NOW)  # type: ignore[arg-type]  # nobody looks at the viewer
     yield Request({"type": "http", "state": {"visit": visit}})  # type: ignore[typeddict-item, var-annotated]  # enough
     clock.start_at(None)
 
 
 def test_while_a_proof_holds_nothing_stands_in_the_way(proved_now: Any) -> None:
     clock.start_at(NOW + PROOF_HOLDS - SECOND, stands_still=True)
-    assert first_prove(proved_now, "/reports") is None
+    assert first_reauthenticate(proved_now, "/reports") is None
 
 
 def test_after_fifteen_minutes_the_way_leads_to_a_proof_and_on(proved_now: Any) -> None:
     clock.start_at(NOW + PROOF_HOLDS, stands_still=True)
-    answer = first_prove(proved_now, "/reports?year=2026&arm=all")
-    assert isinstance(answer, Response)
-    assert (answer.status_code, answer.url) == (303, "/sign-in/again?next=/reports%3Fyear%3D2026%26arm%3Dall")
+    response = first_reauthenticate(proved_now, "/reports?year=2026&arm=all")
+    assert isinstance(response, Response)
+    assert (response.status_code, response.url) == (303, "/sign-in/again?next=/reports%3Fyear%3D2026%26arm%3Dall")
 
 
 @pytest.mark.parametrize("back", ["/reports?year=2026&arm=all", "/people/x/access", "/settings"])
 def test_the_place_to_go_on_to_is_one_that_the_proof_page_takes(back: str) -> None:
-    asked = httpx.URL(to_proof(back)).params["next"]
+    asked = httpx.URL(to_reauthentication(back)).params["next"]
     assert place(asked) == back

@@ -15,9 +15,13 @@ from tracker.usecases.events import events
 pytestmark = pytest.mark.anyio
 PATH = "/saved-filters"
 QUERIES = {
-    "calendar": "view=list&kind=training", "action-items": "group=owner&q=sheet", "messages": "state=failed",
-    "people": "q=advocate", "reports": "period=2026-12&kind=meeting", "audit": "what=denied",
-}  # fmt: skip
+    "calendar": "view=list&kind=training",
+    "action-items": "group=owner&q=sheet",
+    "messages": "state=failed",
+    "people": "q=advocate",
+    "reports": "period=2026-12&kind=meeting",
+    "audit": "what=denied",
+}
 
 
 @pytest.fixture
@@ -28,9 +32,9 @@ async def desk(sqlite_cast: Cast, browse: SignIn) -> Browser:
 
 async def save(browser: Browser, address: str, name: str) -> str:
     """Save what an address asks for, as the form of its page does, and return where that leads."""
-    answer = await browser.post(PATH, typed((await browser.get(address)).text, PATH, name=name))
-    assert answer.status_code == 303
-    return answer.headers["location"]
+    response = await browser.post(PATH, typed((await browser.get(address)).text, PATH, name=name))
+    assert response.status_code == 303
+    return response.headers["location"]
 
 
 @pytest.mark.parametrize("listing", LISTINGS)
@@ -55,10 +59,10 @@ async def test_what_others_saved_is_on_no_page(desk: Browser, sqlite_cast: Cast,
 
 async def test_a_filter_without_a_name_is_refused_at_its_field_and_nothing_is_lost(desk: Browser) -> None:
     page = (await desk.get("/calendar?kind=training")).text
-    answer = await desk.post(PATH, typed(page, PATH, name=" "))
-    assert answer.status_code == 422
-    assert 'href="#f-name"' in answer.text
-    form = typed(answer.text, PATH)
+    response = await desk.post(PATH, typed(page, PATH, name=" "))
+    assert response.status_code == 422
+    assert 'href="#f-name"' in response.text
+    form = typed(response.text, PATH)
     assert (form["listing"], form["query"]) == (["calendar"], ["kind=training"])
     assert (await desk.post(PATH, form | {"name": ["Trainings"]})).headers["location"] == "/calendar?kind=training"
 
@@ -81,20 +85,22 @@ async def test_the_filter_in_force_is_removed_where_it_stands_and_what_it_shows_
 
 async def test_a_page_that_has_no_filters_saves_none(desk: Browser) -> None:
     for name in ("Mine", ""):
-        answer = await desk.post(PATH, {"listing": "//evil.example", "query": "q=a", "name": name})
-        assert answer.status_code == 404
+        response = await desk.post(PATH, {"listing": "//evil.example", "query": "q=a", "name": name})
+        assert response.status_code == 404
 
 
 @pytest.mark.parametrize("name", ["Law+Enforcement+Committee", "Nobody+ever+heard+of+it"])
-async def test_a_calendar_narrowed_to_a_body_that_one_may_not_see_shows_nothing(
+async def test_a_calendar_narrowed_to_a_committee_that_one_may_not_see_shows_nothing(
     sqlite_cast: Cast, browse: SignIn, name: str
 ) -> None:
-    plan = meeting(sqlite_cast.harbor_advocate, body_id=sqlite_cast.bodies["services"], visibility=Visibility.BODY)
+    plan = meeting(
+        sqlite_cast.harbor_advocate, committee_id=sqlite_cast.committees["services"], visibility=Visibility.COMMITTEE
+    )
     await events.schedule(sqlite_cast.coordinator, plan, NOW)
     advocate = await browse(sqlite_cast.harbor_advocate)
     address = "/calendar?month=2027-01&view=list"
     assert "Monthly task force meeting" in (await advocate.get(address)).text
-    page = (await advocate.get(f"{address}&body={name}")).text
+    page = (await advocate.get(f"{address}&committee={name}")).text
     assert "Monthly task force meeting" not in page
     assert f"<option selected>{name.replace('+', ' ')}</option>" in page
     assert "that the filters let through" in page

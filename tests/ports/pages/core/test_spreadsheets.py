@@ -13,9 +13,17 @@ from tracker.rules.core.csv_cells import STARTS_A_FORMULA
 
 NOW = datetime(2026, 12, 15, 15, tzinfo=UTC)
 PAYLOADS = (
-    "=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\uff1d1+1", "\uff20A1", '  =HYPERLINK("http://x","y")',
+    "=1+1",
+    "+1",
+    "-1",
+    "@SUM(A1)",
+    "\t=1",
+    "\r=1",
+    "\uff1d1+1",
+    "\uff20A1",
+    '  =HYPERLINK("http://x","y")',
     "=cmd|'/c calc'!A1",
-)  # fmt: skip
+)
 
 
 def sheet(*texts: str) -> Sheet:

@@ -19,11 +19,33 @@ from tracker.ports.pages.core.static import assets, load, static, static_file
 
 REPOSITORY = Path(__file__).resolve().parents[4]
 ODD_PATHS = (
-    "", "x.css", "tracker.css", "tracker.000000000000.css", "../settings.py", "..%2f..%2fsettings.py", "%2e%2e/app.py",
-    "..%5csettings.py", "%00", "tracker.css%00.png", "%ff%fe", "%c0%ae%c0%ae/", "a%0d%0ab", "vendor", "vendor/",
-    "vendor/manifest.json", "vendor/LICENSES.md", "%F0%9F%92%A9", "//etc/passwd", "%2fetc%2fpasswd", "a" * 4000,
-    "{name}", "tracker.css?x=%00", "%25", ".", "..",
-)  # fmt: skip
+    "",
+    "x.css",
+    "tracker.css",
+    "tracker.000000000000.css",
+    "../settings.py",
+    "..%2f..%2fsettings.py",
+    "%2e%2e/app.py",
+    "..%5csettings.py",
+    "%00",
+    "tracker.css%00.png",
+    "%ff%fe",
+    "%c0%ae%c0%ae/",
+    "a%0d%0ab",
+    "vendor",
+    "vendor/",
+    "vendor/manifest.json",
+    "vendor/LICENSES.md",
+    "%F0%9F%92%A9",
+    "//etc/passwd",
+    "%2fetc%2fpasswd",
+    "a" * 4000,
+    "{name}",
+    "tracker.css?x=%00",
+    "%25",
+    ".",
+    "..",
+)
 
 
 @pytest.fixture(scope="module")
@@ -35,8 +57,8 @@ def browser() -> Iterator[TestClient[Litestar]]:
 
 
 def test_a_file_is_served_under_a_name_that_holds_the_hash_of_its_bytes(browser: TestClient[Litestar]) -> None:
-    answer = browser.get(static("tracker.css"))
-    digest = hashlib.sha256(answer.content).hexdigest()
+    response = browser.get(static("tracker.css"))
+    digest = hashlib.sha256(response.content).hexdigest()
     assert static("tracker.css") == f"/static/tracker.{digest[:12]}.css"
 
 
@@ -64,15 +86,15 @@ def test_every_file_says_its_type(browser: TestClient[Litestar], name: str, medi
 def test_a_browser_that_has_the_file_is_not_sent_it_again(browser: TestClient[Litestar], known: str) -> None:
     address = static("tracker.css")
     etag = browser.get(address).headers["etag"]
-    answer = browser.get(address, headers={"If-None-Match": known.format(etag)})
-    assert (answer.status_code, answer.content, answer.headers["etag"]) == (304, b"", etag)
+    response = browser.get(address, headers={"If-None-Match": known.format(etag)})
+    assert (response.status_code, response.content, response.headers["etag"]) == (304, b"", etag)
 
 
 def test_a_browser_that_has_another_file_is_sent_this_one(browser: TestClient[Litestar]) -> None:
     assert browser.get(static("tracker.css"), headers={"If-None-Match": '"other"'}).status_code == 200
 
 
-def test_head_tells_the_length_and_sends_no_body(browser: TestClient[Litestar]) -> None:
+def test_head_tells_the_length_and_sends_no_committee(browser: TestClient[Litestar]) -> None:
     whole = browser.get(static("favicon.svg"), headers={"Accept-Encoding": "identity"})
     head = browser.head(static("favicon.svg"), headers={"Accept-Encoding": "identity"})
     assert (head.status_code, head.content) == (200, b"")
@@ -80,17 +102,17 @@ def test_head_tells_the_length_and_sends_no_body(browser: TestClient[Litestar]) 
 
 
 def test_text_is_sent_under_gzip_to_those_who_take_it(browser: TestClient[Litestar]) -> None:
-    with browser.stream("GET", static("tracker.css"), headers={"Accept-Encoding": "br, gzip;q=0.5"}) as answer:
-        packed = b"".join(answer.iter_raw())
-    assert answer.headers["content-encoding"] == "gzip"
-    assert answer.headers["vary"] == "Accept-Encoding"
+    with browser.stream("GET", static("tracker.css"), headers={"Accept-Encoding": "br, gzip;q=0.5"}) as response:
+        packed = b"".join(response.iter_raw())
+    assert response.headers["content-encoding"] == "gzip"
+    assert response.headers["vary"] == "Accept-Encoding"
     assert gzip.decompress(packed) == assets()["tracker.css"].body
 
 
 @pytest.mark.parametrize("encodings", ["identity", "gzip;q=0", "gzip; q=0.0, br", "xgzipx"])
 def test_text_is_sent_plain_to_those_who_do_not_take_gzip(browser: TestClient[Litestar], encodings: str) -> None:
-    answer = browser.get(static("tracker.css"), headers={"Accept-Encoding": encodings})
-    assert "content-encoding" not in answer.headers
+    response = browser.get(static("tracker.css"), headers={"Accept-Encoding": encodings})
+    assert "content-encoding" not in response.headers
 
 
 @pytest.mark.parametrize("path", ODD_PATHS)
@@ -104,7 +126,7 @@ def test_odd_bytes_as_a_server_decodes_them_are_not_found(browser: TestClient[Li
     assert browser.get("/static/" + "".join(f"%{byte:02x}" for byte in decoded.encode())).status_code == 404
 
 
-def test_only_reading_is_answered(browser: TestClient[Litestar]) -> None:
+def test_only_reading_is_replied(browser: TestClient[Litestar]) -> None:
     assert browser.post(static("tracker.css")).status_code == 405
 
 

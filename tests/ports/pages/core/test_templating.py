@@ -29,9 +29,14 @@ NOBODY = UUID(int=0)
 SETTINGS = Settings(secret="x" * 32)
 VOID = {"meta", "link", "input", "img", "br", "path", "rect"}
 MEMBER = Viewer(
-    member_id=NOBODY, name="HSI liaison", email="hsi@agency.example", agency_id=NOBODY, agency="HSI",
-    arm=Arm.LAW_ENFORCEMENT, zone="America/Chicago",
-)  # fmt: skip
+    member_id=NOBODY,
+    name="HSI liaison",
+    email="hsi@agency.example",
+    agency_id=NOBODY,
+    agency="HSI",
+    arm=Arm.LAW_ENFORCEMENT,
+    zone="America/Chicago",
+)
 COORDINATOR = replace(MEMBER, name="Task force coordinator", agency="USAO", roles=frozenset({Role.COORDINATOR}))
 
 
@@ -110,7 +115,7 @@ class Entry:
     href: str = "/events/x/2026-12-10"
     place: str | None = None
     body: str | None = None
-    answer: str | None = None
+    reply: str | None = None
 
 
 def text_of(html: str) -> str:
@@ -120,9 +125,9 @@ def text_of(html: str) -> str:
 
 def test_no_cache_may_keep_a_page() -> None:
     with TestClient(Litestar([shown], openapi_config=None)) as browser:
-        answer = browser.get("/404")
-    assert answer.headers["cache-control"] == "no-store, private"
-    assert answer.headers["content-type"] == "text/html; charset=utf-8"
+        reply = browser.get("/404")
+    assert reply.headers["cache-control"] == "no-store, private"
+    assert reply.headers["content-type"] == "text/html; charset=utf-8"
 
 
 @pytest.mark.parametrize("name", ["403", "404", "500", "bad-request", "link"])
@@ -152,8 +157,9 @@ def test_every_page_says_its_language(visit: Callable[..., str]) -> None:
 
 def test_a_coordinator_is_offered_to_schedule_and_a_member_is_not(visit: Callable[..., str]) -> None:
     assert [">Schedule" in re.sub(r"<svg.*?</svg> ", "", visit(viewer=one)) for one in (COORDINATOR, MEMBER)] == [
-        True, False,
-    ]  # fmt: skip
+        True,
+        False,
+    ]
 
 
 def test_nobody_without_a_session_is_shown_navigation(visit: Callable[..., str]) -> None:
@@ -198,7 +204,7 @@ def test_the_foot_names_the_zone_and_whom_to_ask(visit: Callable[..., str]) -> N
     assert 'call the Hotline at <span class="nowrap">1-800</span>.' in html
 
 
-def test_one_block_can_be_answered_alone() -> None:
+def test_one_block_can_be_replied_alone() -> None:
     @get("/")
     async def title_only(request: Request[Any, Any, Any]) -> Response[str]:
         return part("core/errors/404.html", "title", request)
@@ -287,10 +293,11 @@ def test_only_a_field_that_may_stay_empty_says_optional() -> None:
     says = [
         "(optional)" in made(source)
         for source in (
-            '{{ forms.field("a", "A") }}', '{{ forms.field("a", "A", required=true) }}',
+            '{{ forms.field("a", "A") }}',
+            '{{ forms.field("a", "A", required=true) }}',
             '{{ forms.field("a", "A", mark=false) }}',
         )
-    ]  # fmt: skip
+    ]
     assert says == [True, False, False]
 
 
@@ -342,25 +349,27 @@ def test_a_title_cannot_bring_markup_into_a_chip() -> None:
     assert "<script>" not in made("{{ cal.chip(e) }}", e=Entry(title="<script>alert(1)</script>"))
 
 
-@pytest.mark.parametrize("name", ["all", "law_enforcement", "victim_services", "body", "agency", "named"])
+@pytest.mark.parametrize("name", ["all", "law_enforcement", "victim_services", "committee", "agency", "named"])
 def test_who_sees_an_event_is_told_in_words(name: str) -> None:
     assert text_of(made("{{ cal.vis(name) }}", name=name))
 
 
 @pytest.mark.parametrize(
-    ("answer", "word"), [("accepted", "Yes"), ("tentative", "Maybe"), ("declined", "No"), ("needs_action", "No reply")]
+    ("reply", "word"), [("accepted", "Yes"), ("tentative", "Maybe"), ("declined", "No"), ("needs_action", "No reply")]
 )
-def test_an_answer_is_told_in_words(answer: str, word: str) -> None:
-    assert text_of(made("{{ cal.rsvp(answer) }}", answer=answer)) == word
+def test_an_reply_is_told_in_words(reply: str, word: str) -> None:
+    assert text_of(made("{{ cal.rsvp(reply) }}", reply=reply)) == word
 
 
 @pytest.mark.parametrize(
     ("day", "is_done", "words"),
     [
-        (date(2026, 11, 27), False, "Overdue by 4 days"), (date(2026, 12, 1), False, "Due today"),
-        (date(2026, 12, 20), False, "Due Sun, Dec 20"), (date(2026, 11, 27), True, "Done"),
+        (date(2026, 11, 27), False, "Overdue by 4 days"),
+        (date(2026, 12, 1), False, "Due today"),
+        (date(2026, 12, 20), False, "Due Sun, Dec 20"),
+        (date(2026, 11, 27), True, "Done"),
     ],
-)  # fmt: skip
+)
 def test_lateness_is_never_told_by_colour_alone(day: date, is_done: bool, words: str) -> None:
     html = made("{{ cal.due(day, today, is_done) }}", day=day, today=date(2026, 12, 1), is_done=is_done)
     assert text_of(html) == words
@@ -379,9 +388,9 @@ def test_the_last_crumb_is_the_page_itself() -> None:
 
 
 def test_the_list_of_days_says_which_replies_are_owed() -> None:
-    days = [(date(2026, 12, 10), [Entry(answer="needs_action", place="USAO"), Entry(status="cancelled")])]
+    days = [(date(2026, 12, 10), [Entry(reply="needs_action", place="USAO"), Entry(status="canceled")])]
     html = made("{{ cal.agenda(days, today) }}", days=days, today=date(2026, 12, 10))
-    assert [words for words in ("Thu", "Today", "USAO", "Reply owed", "Cancelled") if words not in text_of(html)] == []
+    assert [words for words in ("Thu", "Today", "USAO", "Reply owed", "Canceled") if words not in text_of(html)] == []
     assert Markup(html).ids == ["l-2026-12-10"]
 
 

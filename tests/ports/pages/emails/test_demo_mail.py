@@ -58,10 +58,10 @@ async def test_nothing_of_a_mail_is_markup(visitor: Browser) -> None:
 
 
 async def test_a_mail_is_shown_as_a_mail_program_does_and_can_run_nothing(visitor: Browser) -> None:
-    answer = await visitor.get("/demo/mail/000002/shown")
-    assert "<b onclick='x()'>Bold</b>" in answer.text
-    assert "sandbox" in answer.headers["content-security-policy"]
-    assert "script-src" not in answer.headers["content-security-policy"]
+    response = await visitor.get("/demo/mail/000002/shown")
+    assert "<b onclick='x()'>Bold</b>" in response.text
+    assert "sandbox" in response.headers["content-security-policy"]
+    assert "script-src" not in response.headers["content-security-policy"]
     assert (await visitor.get("/demo/mail/000009/shown")).status_code == 404
 
 
@@ -79,5 +79,6 @@ async def test_outside_a_demo_there_is_no_such_page(sqlite_cast: Cast, tmp_path:
 
 def test_an_address_ends_before_the_full_stop() -> None:
     assert [one for one, is_address in pieces("See http://a.example/b?c=1. Or (http://d.example/)") if is_address] == [
-        "http://a.example/b?c=1", "http://d.example/",
-    ]  # fmt: skip
+        "http://a.example/b?c=1",
+        "http://d.example/",
+    ]

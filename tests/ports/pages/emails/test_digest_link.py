@@ -39,17 +39,17 @@ async def test_the_button_stops_it_without_an_account(sqlite_cast: Cast, browse:
     reader, stranger = sqlite_cast.fbi_lead, await browse(None)
     await preferences.save(reader, Preferences(digest=True), NOW)
     assert "Stop the digest" in (await stranger.get(path(reader))).text
-    answer = await stranger.post(path(reader))
-    assert (answer.status_code, "The weekly digest is stopped" in answer.text) == (200, True)
+    response = await stranger.post(path(reader))
+    assert (response.status_code, "The weekly digest is stopped" in response.text) == (200, True)
     assert not await is_on(reader)
 
 
 async def test_a_mail_program_stops_it_by_one_click(sqlite_cast: Cast, browse: SignIn) -> None:
-    """RFC 8058 §3.2: a POST with this body, without cookies and without Origin, and no redirect for an answer."""
+    """RFC 8058 §3.2: a POST with this committee, without cookies and without Origin, and no redirect for an answer."""
     reader, program = sqlite_cast.fbi_lead, await browse(None)
     await preferences.save(reader, Preferences(digest=True), NOW)
-    answer = await program.send("POST", path(reader), data={"List-Unsubscribe": "One-Click"})
-    assert answer.status_code == 200
+    response = await program.send("POST", path(reader), data={"List-Unsubscribe": "One-Click"})
+    assert response.status_code == 200
     assert not await is_on(reader)
 
 

@@ -33,9 +33,9 @@ async def end(state: State, reason: str = "") -> None:
 
 
 async def main(browser: Browser, query: str = "") -> str:
-    answer = await browser.get(f"/messages{query}")
-    assert answer.status_code == 200
-    return answer.text[answer.text.index("<main") : answer.text.index("</main>")]
+    response = await browser.get(f"/messages{query}")
+    assert response.status_code == 200
+    return response.text[response.text.index("<main") : response.text.index("</main>")]
 
 
 def text(html: str) -> str:
@@ -61,7 +61,7 @@ async def test_a_member_reads_their_own_and_finds_no_filter_by_person(sqlite_cas
     assert "Fbi lead" not in page
 
 
-async def test_filters_stand_in_the_address_and_what_nobody_understands_is_passed_over(
+async def test_filters_substitute_the_address_and_what_nobody_understands_is_passed_over(
     sqlite_cast: Cast, browse: SignIn
 ) -> None:
     await scheduled(sqlite_cast)
@@ -106,8 +106,8 @@ async def test_sending_again_goes_back_to_the_same_filter_and_says_so(sqlite_cas
     browser = await browse(sqlite_cast.coordinator)
     page = await main(browser, "?state=failed")
     assert f'action="/messages/{message_id}/sendings"' in page
-    answer = await browser.post(f"/messages/{message_id}/sendings", {"state": "failed"})
-    assert (answer.status_code, answer.headers["location"]) == (303, "/messages?state=failed")
+    response = await browser.post(f"/messages/{message_id}/sendings", {"state": "failed"})
+    assert (response.status_code, response.headers["location"]) == (303, "/messages?state=failed")
     assert "The message is on its way again." in (await browser.get("/messages")).text
     assert (await browser.post(f"/messages/{message_id}/sendings")).status_code == 409
 

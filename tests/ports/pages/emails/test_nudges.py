@@ -28,8 +28,8 @@ async def test_one_click_reminds_and_says_how_many(sqlite_cast: Cast, browse: Si
     _, address = await asked(sqlite_cast)
     browser = await browse(sqlite_cast.coordinator)
     assert "Remind 2 who have not replied" in (await browser.get(address)).text
-    answer = await browser.post(f"{address}/nudges")
-    assert (answer.status_code, answer.headers["location"]) == (303, f"{address}#participants")
+    response = await browser.post(f"{address}/nudges")
+    assert (response.status_code, response.headers["location"]) == (303, f"{address}#participants")
     assert "2 people are reminded to reply. You can remind again in two days." in (await browser.get(address)).text
 
 
@@ -48,8 +48,8 @@ async def test_a_click_too_early_reminds_nobody_and_shows_why(sqlite_cast: Cast,
     browser = await browse(sqlite_cast.coordinator)
     await browser.post(f"{address}/nudges")
     await browser.get(address)
-    answer = await browser.post(f"{address}/nudges")
-    assert (answer.status_code, answer.headers["location"]) == (303, f"{address}#participants")
+    response = await browser.post(f"{address}/nudges")
+    assert (response.status_code, response.headers["location"]) == (303, f"{address}#participants")
     page = (await browser.get(address)).text
     assert "are reminded to reply" not in page
     assert "You can remind again on" in page
@@ -66,8 +66,8 @@ async def test_the_queue_of_home_reminds_and_leads_back_there(sqlite_cast: Cast,
     _, address = await asked(sqlite_cast)
     browser = await browse(sqlite_cast.coordinator)
     assert f'action="{address}/nudges"' in (await browser.get("/")).text
-    answer = await browser.post(f"{address}/nudges", {"next": "/"})
-    assert answer.headers["location"] == "/"
+    response = await browser.post(f"{address}/nudges", {"next": "/"})
+    assert response.headers["location"] == "/"
     page = (await browser.get("/")).text
     assert "2 people are reminded to reply." in page
     assert re.search(r"<button[^>]* disabled[^>]*>Remind 2 people", page)
@@ -89,7 +89,7 @@ async def test_after_a_move_the_page_shows_who_has_confirmed_and_reminds_the_res
     edit = typed((await browser.get(f"/events/{event_id}/edit")).text, f"/events/{event_id}/edit", save="send", **later)
     assert (await browser.post(f"/events/{event_id}/edit", edit)).status_code == 303
     clock.start_at(NOW + timedelta(minutes=1), stands_still=True)
-    await (await browse(sqlite_cast.fbi_lead)).post(f"{address}/answer", {"answer": "yes"})
+    await (await browse(sqlite_cast.fbi_lead)).post(f"{address}/reply", {"reply": "yes"})
     page = (await browser.get(address)).text
     assert "Confirmed the new time: 1 of 2" in page
     assert "<dt>CAHT</dt><dd>Caht lead</dd>" in page

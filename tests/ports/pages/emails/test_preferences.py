@@ -1,4 +1,4 @@
-"""The pages on which members choose their mails, and chairs the reminders of their body."""
+"""The pages on which members choose their mails, and chairs the reminders of their committee."""
 
 from datetime import datetime, time, timedelta
 from typing import Any
@@ -9,7 +9,7 @@ from tests.cast import NOW, Cast, meeting
 from tests.ports.browser import Browser
 from tests.ports.conftest import SignIn
 from tests.ports.pages.forms import typed
-from tracker.rules.emails.preferences import BodyPreferences, Preferences
+from tracker.rules.emails.preferences import CommitteePreferences, Preferences
 from tracker.usecases.emails import preferences
 from tracker.usecases.events.events import schedule
 
@@ -25,17 +25,21 @@ async def send(browser: Browser, path: str = PATH, **changes: Any) -> Any:
 
 
 async def test_the_form_as_it_comes_changes_nothing(sqlite_cast: Cast, browse: SignIn) -> None:
-    answer = await send(await browse(sqlite_cast.fbi_lead))
-    assert (answer.status_code, answer.headers["location"]) == (303, PATH)
+    response = await send(await browse(sqlite_cast.fbi_lead))
+    assert (response.status_code, response.headers["location"]) == (303, PATH)
     assert await preferences.preferences_of(sqlite_cast.fbi_lead) == Preferences()
 
 
 async def test_every_choice_is_kept_and_shown_again(sqlite_cast: Cast, browse: SignIn) -> None:
     browser = await browse(sqlite_cast.fbi_lead)
     choices = {
-        "item_reminders": [], "times": "own", "leads": ["1440", "120"], "quiet_from": "22:00", "quiet_until": "06:30",
+        "item_reminders": [],
+        "times": "own",
+        "leads": ["1440", "120"],
+        "quiet_from": "22:00",
+        "quiet_until": "06:30",
         "is_discreet": "yes",
-    }  # fmt: skip
+    }
     await send(browser, **choices)
     kept = Preferences(
         item_reminders=False, leads=frozenset({DAY, HOURS}), quiet=(time(22), time(6, 30)), is_discreet=True
@@ -58,10 +62,10 @@ async def test_every_choice_is_kept_and_shown_again(sqlite_cast: Cast, browse: S
 async def test_what_cannot_be_taken_is_said_at_the_field_and_what_was_typed_stays(
     sqlite_cast: Cast, browse: SignIn, changes: dict[str, Any], sentence: str
 ) -> None:
-    answer = await send(await browse(sqlite_cast.fbi_lead), is_discreet="yes", **changes)
-    assert answer.status_code == 422
-    assert answer.text.count(sentence) == 2
-    assert typed(answer.text, PATH)["is_discreet"] == ["yes"]
+    response = await send(await browse(sqlite_cast.fbi_lead), is_discreet="yes", **changes)
+    assert response.status_code == 422
+    assert response.text.count(sentence) == 2
+    assert typed(response.text, PATH)["is_discreet"] == ["yes"]
     assert await preferences.preferences_of(sqlite_cast.fbi_lead) == Preferences()
 
 
@@ -82,27 +86,27 @@ async def test_the_next_reminders_are_shown_as_they_would_come(sqlite_cast: Cast
     assert "None in the next two weeks." in (await browser.get(PATH)).text
 
 
-async def test_a_chair_finds_and_sets_the_reminders_of_the_own_body(sqlite_cast: Cast, browse: SignIn) -> None:
-    services, chair = sqlite_cast.bodies["services"], sqlite_cast.caht_lead
-    browser, path = await browse(chair), f"/bodies/{services}/reminders"
+async def test_a_chair_finds_and_sets_the_reminders_of_the_own_committee(sqlite_cast: Cast, browse: SignIn) -> None:
+    services, chair = sqlite_cast.committees["services"], sqlite_cast.caht_lead
+    browser, path = await browse(chair), f"/committees/{services}/reminders"
     assert f'href="{path}"' in (await browser.get(PATH)).text
     assert (await send(browser, path, leads=["120"], asks_again="yes")).status_code == 303
-    kept = BodyPreferences(leads=frozenset({HOURS}), asks_again=True)
-    assert (await preferences.of_body(chair, services))[1] == kept
+    kept = CommitteePreferences(leads=frozenset({HOURS}), asks_again=True)
+    assert (await preferences.of_committee(chair, services))[1] == kept
     await send(browser, path)
-    assert (await preferences.of_body(chair, services))[1] == kept
+    assert (await preferences.of_committee(chair, services))[1] == kept
 
 
-async def test_a_body_needs_at_least_one_reminder(sqlite_cast: Cast, browse: SignIn) -> None:
-    services = sqlite_cast.bodies["services"]
-    answer = await send(await browse(sqlite_cast.caht_lead), f"/bodies/{services}/reminders", leads=[])
-    assert (answer.status_code, "Choose at least one time" in answer.text) == (422, True)
-    assert (await preferences.of_body(sqlite_cast.caht_lead, services))[1] == BodyPreferences()
+async def test_a_committee_needs_at_least_one_reminder(sqlite_cast: Cast, browse: SignIn) -> None:
+    services = sqlite_cast.committees["services"]
+    response = await send(await browse(sqlite_cast.caht_lead), f"/committees/{services}/reminders", leads=[])
+    assert (response.status_code, "Choose at least one time" in response.text) == (422, True)
+    assert (await preferences.of_committee(sqlite_cast.caht_lead, services))[1] == CommitteePreferences()
 
 
-async def test_whoever_only_sits_in_a_body_cannot_set_it_and_for_others_it_is_missing(
+async def test_whoever_only_sits_in_a_committee_cannot_set_it_and_for_others_it_is_missing(
     sqlite_cast: Cast, browse: SignIn
 ) -> None:
-    path = f"/bodies/{sqlite_cast.bodies['services']}/reminders"
+    path = f"/committees/{sqlite_cast.committees['services']}/reminders"
     assert (await (await browse(sqlite_cast.harbor_advocate)).get(path)).status_code == 403
     assert (await (await browse(sqlite_cast.fbi_lead)).post(path, {"leads": "120"})).status_code == 404

@@ -34,7 +34,7 @@ async def test_a_file_is_shown_first_and_imported_when_it_was_confirmed(browse: 
     report = await chosen(desk, calendar(GOOD, vevent("STATUS:CANCELLED", uid="off", title="Called off")))
     assert report.status_code == 200
     assert "Tue, Jan 12, 2027, 10:00–11:00 AM Central" in report.text
-    assert "It is cancelled." in report.text
+    assert "It is canceled." in report.text
     assert "Core group" not in await titles(desk)
     done = await confirmed(desk, report)
     assert (done.status_code, done.headers["location"]) == (303, "/calendar")
@@ -77,6 +77,6 @@ async def test_others_than_coordinators_are_refused(browse: SignIn, sqlite_cast:
 
 @pytest.mark.parametrize("content", [b"", b"title,date", b"\xff\xfe"])
 async def test_what_is_no_calendar_is_refused_at_the_field(browse: SignIn, sqlite_cast: Cast, content: bytes) -> None:
-    answer = await chosen(await browse(sqlite_cast.coordinator), content)
-    assert answer.status_code == 422
-    assert 'href="#f-file"' in answer.text
+    response = await chosen(await browse(sqlite_cast.coordinator), content)
+    assert response.status_code == 422
+    assert 'href="#f-file"' in response.text

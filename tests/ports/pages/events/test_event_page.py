@@ -1,4 +1,4 @@
-"""The page of an event: who sees what on it, answering, editing it as a whole, cancelling it."""
+"""The page of an event: who sees what on it, answering, editing it as a whole, canceling it."""
 
 import asyncio
 from datetime import datetime, timedelta
@@ -17,10 +17,10 @@ from tracker.rules.core.audiences import Visibility
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.events.event import EventStatus, Kind
 from tracker.rules.events.plan import Plan
-from tracker.rules.events.replies import AnswerValue
+from tracker.rules.events.replies import ReplyValue
 from tracker.rules.recurrence import rule_for
 from tracker.tables.schema.core.outbox import Message
-from tracker.tables.schema.events.invitations import Answer
+from tracker.tables.schema.events.invitations import Reply
 from tracker.usecases.events import events
 from tracker.usecases.views import event_page
 
@@ -55,8 +55,8 @@ async def test_forbidden_and_missing_pages_look_the_same(sqlite_cast: Cast, brow
     seen = set()
     for event_id in (hidden, uuid4()):
         for rest in ("", "/2027-01-16", "/9999-12-31", "/nonsense", "/edit", "/2027-01-16/edit", "/cancellation"):
-            answer = await advocate.get(f"/events/{event_id}{rest}")
-            seen.add((answer.status_code, answer.text))
+            response = await advocate.get(f"/events/{event_id}{rest}")
+            seen.add((response.status_code, response.text))
     assert len(seen) == 1
     assert seen.pop()[0] == 404
 
@@ -64,10 +64,17 @@ async def test_forbidden_and_missing_pages_look_the_same(sqlite_cast: Cast, brow
 async def test_deeds_on_events_that_are_not_for_them_are_not_found(sqlite_cast: Cast, browse: SignIn) -> None:
     hidden = await events.schedule(sqlite_cast.coordinator, operation(sqlite_cast.fbi_lead), NOW)
     advocate = await browse(sqlite_cast.harbor_advocate)
-    for deed in ("2027-01-16/answer", "2027-01-16/cancellation", "2027-01-16/reinstatement", "2027-01-16/edit", "edit",
-                 "cancellation", "reinstatement"):  # fmt: skip
-        answer = await advocate.post(f"/events/{hidden}/{deed}", {"answer": "yes", "version": "1", "save": "send"})
-        assert answer.status_code == 404, deed
+    for deed in (
+        "2027-01-16/reply",
+        "2027-01-16/cancellation",
+        "2027-01-16/restoration",
+        "2027-01-16/edit",
+        "edit",
+        "cancellation",
+        "restoration",
+    ):
+        response = await advocate.post(f"/events/{hidden}/{deed}", {"reply": "yes", "version": "1", "save": "send"})
+        assert response.status_code == 404, deed
 
 
 async def test_members_read_the_names_of_their_own_arm_and_numbers_of_the_other(
@@ -84,7 +91,7 @@ async def test_members_read_the_names_of_their_own_arm_and_numbers_of_the_other(
 async def test_notes_to_the_organizer_are_read_by_whoever_may_edit_alone(sqlite_cast: Cast, browse: SignIn) -> None:
     event_id = await events.schedule(sqlite_cast.coordinator, meeting(*everybody(sqlite_cast)), NOW)
     detective = await browse(sqlite_cast.kcpd_detective)
-    await detective.post(f"/events/{event_id}/{KEY}/answer", {"answer": "maybe", "comment": "Court until 2:30"})
+    await detective.post(f"/events/{event_id}/{KEY}/reply", {"reply": "maybe", "comment": "Court until 2:30"})
     told = [await browse(one) for one in (sqlite_cast.coordinator, sqlite_cast.fbi_lead)]
     pages = [(await one.get(f"/events/{event_id}/{KEY}")).text for one in told]
     assert ["Court until 2:30" in page for page in pages] == [True, False]
@@ -101,28 +108,28 @@ async def test_an_operation_is_marked_and_says_what_phones_show(sqlite_cast: Cas
 
 
 @pytest.mark.parametrize(("pressed", "value"), [("yes", "accepted"), ("maybe", "tentative"), ("no", "declined")])
-async def test_a_button_answers_for_the_date(sqlite_cast: Cast, browse: SignIn, pressed: str, value: str) -> None:
+async def test_a_button_replies_for_the_date(sqlite_cast: Cast, browse: SignIn, pressed: str, value: str) -> None:
     event_id = await events.schedule(sqlite_cast.coordinator, weekly(sqlite_cast.kcpd_detective), NOW)
     detective = await browse(sqlite_cast.kcpd_detective)
-    answer = await detective.post(f"/events/{event_id}/{KEY}/answer", {"answer": pressed, "scope": "date"})
-    assert (answer.status_code, answer.headers["location"]) == (303, f"/events/{event_id}/{KEY}#reply")
+    response = await detective.post(f"/events/{event_id}/{KEY}/reply", {"reply": pressed, "scope": "date"})
+    assert (response.status_code, response.headers["location"]) == (303, f"/events/{event_id}/{KEY}#reply")
     views = [await view_of(sqlite_cast.kcpd_detective, event_id, key) for key in (KEY, "2027-01-19")]
-    assert [one.answer.value if one.answer else None for one in views] == [value, None]
+    assert [one.reply.value if one.reply else None for one in views] == [value, None]
 
 
-async def test_an_answer_can_be_for_all_dates(sqlite_cast: Cast, browse: SignIn) -> None:
+async def test_an_reply_can_be_for_all_dates(sqlite_cast: Cast, browse: SignIn) -> None:
     event_id = await events.schedule(sqlite_cast.coordinator, weekly(sqlite_cast.kcpd_detective), NOW)
     detective = await browse(sqlite_cast.kcpd_detective)
-    await detective.post(f"/events/{event_id}/{KEY}/answer", {"answer": "yes", "scope": "series"})
+    await detective.post(f"/events/{event_id}/{KEY}/reply", {"reply": "yes", "scope": "series"})
     later = await view_of(sqlite_cast.kcpd_detective, event_id, "2027-01-26")
-    assert later.answer is not None
-    assert later.answer.value is AnswerValue.ACCEPTED
+    assert later.reply is not None
+    assert later.reply.value is ReplyValue.ACCEPTED
 
 
 async def test_a_yes_on_the_page_does_not_count_for_another_week(sqlite_cast: Cast, browse: SignIn) -> None:
     event_id = await events.schedule(sqlite_cast.coordinator, meeting(sqlite_cast.kcpd_detective), NOW)
     detective = await browse(sqlite_cast.kcpd_detective)
-    await detective.post(f"/events/{event_id}/{KEY}/answer", {"answer": "yes"})
+    await detective.post(f"/events/{event_id}/{KEY}/reply", {"reply": "yes"})
     assert "1 yes" not in (before := (await detective.get(f"/events/{event_id}/{KEY}")).text)
     assert "2 yes · 0 maybe · 0 no · 0 no reply" in before
     moved = meeting(sqlite_cast.kcpd_detective, starts=datetime.fromisoformat("2027-01-19 10:00"))
@@ -134,38 +141,38 @@ async def test_a_yes_on_the_page_does_not_count_for_another_week(sqlite_cast: Ca
 async def test_htmx_gets_the_reply_and_the_numbers_alone(sqlite_cast: Cast, browse: SignIn) -> None:
     event_id = await events.schedule(sqlite_cast.coordinator, meeting(sqlite_cast.kcpd_detective), NOW)
     detective = await browse(sqlite_cast.kcpd_detective)
-    answer = await detective.post(f"/events/{event_id}/{KEY}/answer", {"answer": "no"}, headers={"HX-Request": "true"})
-    assert answer.status_code == 200
-    assert "<html" not in answer.text
-    assert "Your reply is saved: No." in answer.text
-    assert "1 yes · 0 maybe · 1 no · 0 no reply" in answer.text
+    response = await detective.post(f"/events/{event_id}/{KEY}/reply", {"reply": "no"}, headers={"HX-Request": "true"})
+    assert response.status_code == 200
+    assert "<html" not in response.text
+    assert "Your reply is saved: No." in response.text
+    assert "1 yes · 0 maybe · 1 no · 0 no reply" in response.text
 
 
-async def test_an_answer_that_says_nothing_is_asked_for_again(sqlite_cast: Cast, browse: SignIn) -> None:
+async def test_an_reply_that_says_nothing_is_asked_for_again(sqlite_cast: Cast, browse: SignIn) -> None:
     event_id = await events.schedule(sqlite_cast.coordinator, meeting(sqlite_cast.kcpd_detective), NOW)
     detective = await browse(sqlite_cast.kcpd_detective)
     for headers in ({}, {"HX-Request": "true"}):
-        answer = await detective.post(f"/events/{event_id}/{KEY}/answer", {"comment": "Kept"}, headers=headers)
-        assert answer.status_code == 422
-        assert "Choose Yes, Maybe or No." in answer.text
-        assert "Kept</textarea>" in answer.text
+        response = await detective.post(f"/events/{event_id}/{KEY}/reply", {"comment": "Kept"}, headers=headers)
+        assert response.status_code == 422
+        assert "Choose Yes, Maybe or No." in response.text
+        assert "Kept</textarea>" in response.text
 
 
-async def test_who_is_not_invited_has_nothing_to_answer(sqlite_cast: Cast, browse: SignIn) -> None:
+async def test_who_is_not_invited_has_nothing_to_reply(sqlite_cast: Cast, browse: SignIn) -> None:
     event_id = await events.schedule(sqlite_cast.coordinator, meeting(sqlite_cast.fbi_lead), NOW)
     detective = await browse(sqlite_cast.kcpd_detective)
-    assert "nothing to answer" in (await detective.get(f"/events/{event_id}/{KEY}")).text
-    assert (await detective.post(f"/events/{event_id}/{KEY}/answer", {"answer": "yes"})).status_code == 403
+    assert "nothing to reply to" in (await detective.get(f"/events/{event_id}/{KEY}")).text
+    assert (await detective.post(f"/events/{event_id}/{KEY}/reply", {"reply": "yes"})).status_code == 403
 
 
-async def test_a_date_that_is_over_takes_no_answer(sqlite_cast: Cast, browse: SignIn) -> None:
+async def test_a_date_that_is_over_takes_no_reply(sqlite_cast: Cast, browse: SignIn) -> None:
     plan = meeting(sqlite_cast.kcpd_detective, starts=datetime.fromisoformat("2026-12-14 10:00"))
     event_id = await events.schedule(sqlite_cast.coordinator, plan, NOW - timedelta(days=3))
     detective = await browse(sqlite_cast.kcpd_detective)
-    before = await Answer.count()
-    assert (await detective.post(f"/events/{event_id}/2026-12-14/answer", {"answer": "yes"})).status_code == 303
+    before = await Reply.count()
+    assert (await detective.post(f"/events/{event_id}/2026-12-14/reply", {"reply": "yes"})).status_code == 303
     assert "This date is over." in (await detective.get(f"/events/{event_id}/2026-12-14")).text
-    assert await Answer.count() == before
+    assert await Reply.count() == before
 
 
 async def test_only_organizers_are_offered_to_edit_or_cancel(sqlite_cast: Cast, browse: SignIn) -> None:
@@ -178,11 +185,13 @@ async def test_only_organizers_are_offered_to_edit_or_cancel(sqlite_cast: Cast, 
 
 
 async def test_the_form_of_an_event_changes_nothing_when_it_is_saved_as_it_is(sqlite_cast: Cast, desk: Browser) -> None:
-    plan = weekly(*everybody(sqlite_cast), body_id=sqlite_cast.bodies["steering"], agenda="Welcome 5\nServices 20")
+    plan = weekly(
+        *everybody(sqlite_cast), committee_id=sqlite_cast.committees["steering"], agenda="Welcome 5\nServices 20"
+    )
     event_id = await events.schedule(sqlite_cast.coordinator, plan, NOW)
     _, before = await events.plan_to_change(sqlite_cast.coordinator, event_id)
-    answer = await desk.post(f"/events/{event_id}/edit", await edited(desk, event_id))
-    assert (answer.status_code, answer.headers["location"]) == (303, f"/events/{event_id}")
+    response = await desk.post(f"/events/{event_id}/edit", await edited(desk, event_id))
+    assert (response.status_code, response.headers["location"]) == (303, f"/events/{event_id}")
     _, after = await events.plan_to_change(sqlite_cast.coordinator, event_id)
     assert after == before
     assert await Message.count().where(Message.kind == "update") == 0
@@ -249,13 +258,14 @@ async def test_a_running_series_goes_on_as_a_new_one_with_its_organizer(sqlite_c
     event_id = await events.schedule(sqlite_cast.caht_lead, plan, NOW - timedelta(days=10))
     page = (await desk.get(f"/events/{event_id}/edit")).text
     assert "This series is running." in page
-    answer = await desk.post(f"/events/{event_id}/edit", await edited(desk, event_id, starts="11:00", ends="12:30"))
-    new_id = UUID(answer.headers["location"].rpartition("/")[2])
+    response = await desk.post(f"/events/{event_id}/edit", await edited(desk, event_id, starts="11:00", ends="12:30"))
+    new_id = UUID(response.headers["location"].rpartition("/")[2])
     assert new_id != event_id
     event, new = await events.plan_to_change(sqlite_cast.coordinator, new_id)
     assert (event.lead_id, set(new.invitees)) == (
-        sqlite_cast.caht_lead.member_id, {sqlite_cast.caht_lead.member_id, sqlite_cast.harbor_advocate.member_id},
-    )  # fmt: skip
+        sqlite_cast.caht_lead.member_id,
+        {sqlite_cast.caht_lead.member_id, sqlite_cast.harbor_advocate.member_id},
+    )
 
 
 async def test_a_draft_is_sent_from_its_form(sqlite_cast: Cast, desk: Browser) -> None:
@@ -276,29 +286,29 @@ async def test_cancelling_first_says_who_is_told(sqlite_cast: Cast, desk: Browse
     assert (await events.event_for(sqlite_cast.coordinator, event_id)).status == EventStatus.CONFIRMED
     form = typed(page, f"/events/{event_id}/cancellation", reason="Budget")
     assert (await desk.post(f"/events/{event_id}/cancellation", form)).status_code == 303
-    assert "All dates are cancelled" in (await desk.get(f"/events/{event_id}/{KEY}")).text
+    assert "All dates are canceled" in (await desk.get(f"/events/{event_id}/{KEY}")).text
 
 
-async def test_a_cancelled_event_comes_back(sqlite_cast: Cast, desk: Browser) -> None:
+async def test_a_canceled_event_comes_back(sqlite_cast: Cast, desk: Browser) -> None:
     event_id = await events.schedule(sqlite_cast.coordinator, meeting(sqlite_cast.fbi_lead), NOW)
     await events.cancel(sqlite_cast.coordinator, event_id, 1, "", NOW)
-    action = f"/events/{event_id}/reinstatement"
+    action = f"/events/{event_id}/restoration"
     form = typed((await desk.get(f"/events/{event_id}/{KEY}")).text, action)
     for _ in range(2):
         assert (await desk.post(action, form)).status_code == 303
     assert (await events.event_for(sqlite_cast.coordinator, event_id)).status == EventStatus.CONFIRMED
 
 
-async def test_a_cancelled_event_is_not_edited_into_life(sqlite_cast: Cast, desk: Browser) -> None:
+async def test_a_canceled_event_is_not_edited_into_life(sqlite_cast: Cast, desk: Browser) -> None:
     event_id = await events.schedule(sqlite_cast.coordinator, meeting(sqlite_cast.fbi_lead), NOW)
     form = await edited(desk, event_id, title="Kept")
     await events.cancel(sqlite_cast.coordinator, event_id, 1, "", NOW)
     assert (await desk.get(f"/events/{event_id}/edit")).status_code == 303
     for version in ("1", "2"):
-        answer = await desk.post(f"/events/{event_id}/edit", {**form, "version": version})
-        assert answer.status_code == 422
-        assert 'value="Kept"' in answer.text
-    assert (await events.event_for(sqlite_cast.coordinator, event_id)).status == EventStatus.CANCELLED
+        response = await desk.post(f"/events/{event_id}/edit", {**form, "version": version})
+        assert response.status_code == 422
+        assert 'value="Kept"' in response.text
+    assert (await events.event_for(sqlite_cast.coordinator, event_id)).status == EventStatus.CANCELED
 
 
 async def test_a_cancellation_from_an_old_page_shows_how_it_stands(sqlite_cast: Cast, desk: Browser) -> None:
@@ -330,8 +340,8 @@ async def test_dates_of_a_series_lead_to_each_other(sqlite_cast: Cast, desk: Bro
 async def test_who_takes_an_event_out_of_their_own_sight_is_told_so(sqlite_cast: Cast, desk: Browser) -> None:
     plan = meeting(sqlite_cast.kcpd_detective, visibility=Visibility.LAW_ENFORCEMENT)
     event_id = await events.schedule(sqlite_cast.fbi_lead, plan, NOW)
-    answer = await desk.post(f"/events/{event_id}/edit", await edited(desk, event_id, visibility="named"))
-    assert answer.headers["location"] == "/calendar"
+    response = await desk.post(f"/events/{event_id}/edit", await edited(desk, event_id, visibility="named"))
+    assert response.headers["location"] == "/calendar"
     assert "you are not one of them" in (await desk.get("/calendar")).text
 
 
@@ -342,9 +352,9 @@ async def test_a_named_event_is_opened_to_more_people_only_after_a_fresh_proof(
     lead = await browse(sqlite_cast.fbi_lead)
     form = await edited(lead, event_id, visibility="law_enforcement", place="Lot C")
     clock.start_at(NOW + timedelta(minutes=16), stands_still=True)
-    answer = await lead.post(f"/events/{event_id}/edit", form)
-    assert (answer.status_code, "Confirm it in another tab" in answer.text) == (403, True)
-    assert typed(answer.text, f"/events/{event_id}/edit")["place"] == ["Lot C"]
+    response = await lead.post(f"/events/{event_id}/edit", form)
+    assert (response.status_code, "Confirm it in another tab" in response.text) == (403, True)
+    assert typed(response.text, f"/events/{event_id}/edit")["place"] == ["Lot C"]
     kept = await edited(lead, event_id, place="Lot C")
     assert (await lead.post(f"/events/{event_id}/edit", kept)).status_code == 303
     clock.start_at(NOW, stands_still=True)
@@ -367,12 +377,12 @@ async def test_the_lead_of_an_operation_reads_who_has_opened_it(sqlite_cast: Cas
 async def test_an_alternate_is_sent_on_the_page_and_stands_by_name_there_and_on_the_roll(
     sqlite_cast: Cast, browse: SignIn, desk: Browser
 ) -> None:
-    of_body = {"visibility": Visibility.BODY, "body_id": sqlite_cast.bodies["steering"]}
-    event_id = await events.schedule(sqlite_cast.coordinator, meeting(sqlite_cast.fbi_lead, **of_body), NOW)
+    of_committee = {"visibility": Visibility.COMMITTEE, "committee_id": sqlite_cast.committees["steering"]}
+    event_id = await events.schedule(sqlite_cast.coordinator, meeting(sqlite_cast.fbi_lead, **of_committee), NOW)
     address, agent = f"/events/{event_id}/{KEY}", await browse(sqlite_cast.fbi_lead)
-    assert "Choose who comes in your place." in (await agent.post(f"{address}/answer", {"answer": "alternate"})).text
-    chosen = {"answer": "alternate", "stand_in": str(sqlite_cast.fbi_alternate.member_id)}
-    sent = await agent.post(f"{address}/answer", chosen, headers={"HX-Request": "true"})
+    assert "Choose who comes in your place." in (await agent.post(f"{address}/reply", {"reply": "alternate"})).text
+    chosen = {"reply": "alternate", "substitute": str(sqlite_cast.fbi_alternate.member_id)}
+    sent = await agent.post(f"{address}/reply", chosen, headers={"HX-Request": "true"})
     assert "Your reply is saved: Fbi alternate (FBI) comes in your place." in sent.text
     shown = "Fbi alternate (FBI) comes in your place. To come yourself, press Yes. If neither of you comes, press No."
     assert shown in (await agent.get(address)).text
@@ -419,14 +429,15 @@ async def test_the_form_says_who_gets_which_mail_before_it_is_saved(sqlite_cast:
 async def test_the_action_items_of_a_meeting_are_called_by_where_they_come_from(
     sqlite_cast: Cast, browse: SignIn
 ) -> None:
-    """An item of a body stands on the page of each of its meetings until it is done."""
+    """An item of a committee stands on the page of each of its meetings until it is done."""
     member = await browse(sqlite_cast.fbi_lead)
-    steering = {"visibility": Visibility.BODY, "body_id": sqlite_cast.bodies["steering"]}
+    steering = {"visibility": Visibility.COMMITTEE, "committee_id": sqlite_cast.committees["steering"]}
     for plan, heading in (
-        (meeting(), "Action items"), (weekly(), "Action items of this series"),
+        (meeting(), "Action items"),
+        (weekly(), "Action items of this series"),
         (meeting(**steering), "Action items from here and of Steering Committee"),
         (weekly(**steering), "Action items from this series and of Steering Committee"),
-    ):  # fmt: skip
+    ):
         event_id = await events.schedule(sqlite_cast.coordinator, plan, NOW)
         assert f'<h2 id="actions-h">{heading}</h2>' in (await member.get(f"/events/{event_id}/{KEY}")).text
 

@@ -58,8 +58,8 @@ async def test_what_is_chosen_becomes_the_banner_first_and_last_with_who_designa
 
 async def test_the_banner_is_shown_while_it_is_chosen(desk: Browser) -> None:
     form = typed((await desk.get("/schedule")).text, "/events", **MARKED, mark_limit="FEDCON")
-    answer = await desk.post("/schedule/summary", form)
-    assert f"<dt>Marking</dt><dd>{BANNER}//FEDCON</dd>" in answer.text
+    response = await desk.post("/schedule/summary", form)
+    assert f"<dt>Marking</dt><dd>{BANNER}//FEDCON</dd>" in response.text
 
 
 async def test_every_page_and_sheet_about_a_marked_event_begins_and_ends_with_its_banner(
@@ -69,41 +69,52 @@ async def test_every_page_and_sheet_about_a_marked_event_begins_and_ends_with_it
     plan = operation(sqlite_cast.hsi_liaison, marking=marking(sqlite_cast, limit=Limit.FED_ONLY))
     event_id = await events.schedule(sqlite_cast.fbi_lead, plan, NOW)
     for tail in (
-        "/2027-01-16", "/edit", "/cancellation", "/2027-01-16/attendance", "/2027-01-16/print/agenda",
-        "/2027-01-16/print/sign-in-sheet", "/2027-01-16/print/brief",
-    ):  # fmt: skip
+        "/2027-01-16",
+        "/edit",
+        "/cancellation",
+        "/2027-01-16/attendance",
+        "/2027-01-16/print/agenda",
+        "/2027-01-16/print/sign-in-sheet",
+        "/2027-01-16/print/brief",
+    ):
         page = (await lead.get(f"/events/{event_id}{tail}")).text
         assert FIRST.search(page), tail
         assert LAST.findall(page) == ["CUI//SP-INV/LEI//FED ONLY"], tail
 
 
-@pytest.mark.parametrize(("changes", "field", "sentence"), [
-    ({"mark_categories": []}, "mark-categories", "Choose at least one category."),
-    ({"mark_categories": ["LES"]}, "mark-categories", "Choose at least one category."),
-    ({"mark_categories": ["INV", "SP-INV"]}, "mark-categories", "Choose “Investigation” once: Basic or Specified."),
-    ({"mark_until": ""}, "mark-until", "Choose the day of decontrol."),
-    ({"mark_until": "2026-12-14"}, "mark-until", "This day is over. Choose until when it is controlled."),
-    ({"mark_agency": ""}, "mark-agency", "Choose the agency that designates it from the list."),
-    ({"mark_limit": "SECRET"}, "mark-limit", "Choose a limit from the list."),
-    ({"mark_limit": "NOCON"}, "mark-limit",
-     "NOCON is for a list of people. Choose “Only the named participants” above."),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("changes", "field", "sentence"),
+    [
+        ({"mark_categories": []}, "mark-categories", "Choose at least one category."),
+        ({"mark_categories": ["LES"]}, "mark-categories", "Choose at least one category."),
+        ({"mark_categories": ["INV", "SP-INV"]}, "mark-categories", "Choose “Investigation” once: Basic or Specified."),
+        ({"mark_until": ""}, "mark-until", "Choose the day of decontrol."),
+        ({"mark_until": "2026-12-14"}, "mark-until", "This day is over. Choose until when it is controlled."),
+        ({"mark_agency": ""}, "mark-agency", "Choose the agency that designates it from the list."),
+        ({"mark_limit": "SECRET"}, "mark-limit", "Choose a limit from the list."),
+        (
+            {"mark_limit": "NOCON"},
+            "mark-limit",
+            "NOCON is for a list of people. Choose “Only the named participants” above.",
+        ),
+    ],
+)
 async def test_what_cannot_be_a_marking_is_told_at_its_field_and_what_was_typed_is_kept(
     desk: Browser, changes: dict[str, Any], field: str, sentence: str
 ) -> None:
-    answer = await sent(desk, **{**MARKED, **changes})
-    assert answer.status_code == 422
-    assert f'<a href="#f-{field}">{sentence}</a>' in answer.text
-    assert '<details class="tt-d" open>' in answer.text
-    assert typed(answer.text, "/events")["title"] == ["Planning"]
+    response = await sent(desk, **{**MARKED, **changes})
+    assert response.status_code == 422
+    assert f'<a href="#f-{field}">{sentence}</a>' in response.text
+    assert '<details class="tt-d" open>' in response.text
+    assert typed(response.text, "/events")["title"] == ["Planning"]
 
 
 async def test_federal_only_with_somebody_else_names_them(sqlite_cast: Cast, desk: Browser) -> None:
     people = [str(one.member_id) for one in (sqlite_cast.fbi_lead, sqlite_cast.ipd_liaison)]
-    answer = await sent(desk, **MARKED, mark_limit="FED ONLY", visibility="named", person=people)
-    assert answer.status_code == 422
-    assert "FED ONLY means federal employees alone." in answer.text
-    assert "another limit: Ipd liaison (IPD)." in answer.text
+    response = await sent(desk, **MARKED, mark_limit="FED ONLY", visibility="named", person=people)
+    assert response.status_code == 422
+    assert "FED ONLY means federal employees alone." in response.text
+    assert "another limit: Ipd liaison (IPD)." in response.text
 
 
 async def test_a_victim_service_form_offers_no_marking(sqlite_cast: Cast, browse: SignIn) -> None:
@@ -112,16 +123,18 @@ async def test_a_victim_service_form_offers_no_marking(sqlite_cast: Cast, browse
 
 
 async def test_a_chair_who_may_not_mark_reads_the_marking_and_keeps_it(sqlite_cast: Cast, browse: SignIn) -> None:
-    plan = meeting(visibility=Visibility.BODY, body_id=sqlite_cast.bodies["services"], marking=marking(sqlite_cast))
+    plan = meeting(
+        visibility=Visibility.COMMITTEE, committee_id=sqlite_cast.committees["services"], marking=marking(sqlite_cast)
+    )
     event_id = await events.schedule(sqlite_cast.coordinator, plan, NOW)
     chair = await browse(sqlite_cast.caht_lead)
-    answer = await chair.post(f"/events/{event_id}/edit", await form_of_event(chair, event_id, title="Renamed"))
-    assert answer.status_code == 303
+    response = await chair.post(f"/events/{event_id}/edit", await form_of_event(chair, event_id, title="Renamed"))
+    assert response.status_code == 303
     event = await events.event_for(sqlite_cast.caht_lead, event_id)
     assert (event.title, event.banner) == ("Renamed", BANNER)
     less = await form_of_event(chair, event_id, mark_categories="LEI")
-    answer = await chair.post(f"/events/{event_id}/edit", less)
-    assert "Only members of law-enforcement agencies set, change or remove a marking." in answer.text
+    response = await chair.post(f"/events/{event_id}/edit", less)
+    assert "Only members of law-enforcement agencies set, change or remove a marking." in response.text
 
 
 async def test_a_copy_is_marked_like_the_event_that_it_copies(sqlite_cast: Cast, desk: Browser) -> None:
@@ -132,7 +145,7 @@ async def test_a_copy_is_marked_like_the_event_that_it_copies(sqlite_cast: Cast,
 
 
 async def test_who_may_not_mark_is_offered_no_copy_of_a_marked_event(sqlite_cast: Cast, browse: SignIn) -> None:
-    ours: dict[str, Any] = {"visibility": Visibility.BODY, "body_id": sqlite_cast.bodies["services"]}
+    ours: dict[str, Any] = {"visibility": Visibility.COMMITTEE, "committee_id": sqlite_cast.committees["services"]}
     chair = await browse(sqlite_cast.caht_lead)
     for marked_as, status_code in ((None, 200), (marking(sqlite_cast), 403)):
         event_id = await events.schedule(sqlite_cast.coordinator, meeting(marking=marked_as, **ours), NOW)
@@ -155,10 +168,10 @@ async def test_who_saves_second_reads_how_the_event_was_marked_meanwhile(sqlite_
     form = await form_of_event(desk, event_id, place="Room B")
     plan = meeting(marking=marking(sqlite_cast))
     await events.change(sqlite_cast.coordinator, event_id, plan, 1, NOW, notify=False)
-    answer = await desk.post(f"/events/{event_id}/edit", form)
-    assert answer.status_code == 409
-    assert "<b>Marking</b> is now “LEI, SP-INV”." in answer.text
-    again = typed(answer.text, f"/events/{event_id}/edit", save="send")
+    response = await desk.post(f"/events/{event_id}/edit", form)
+    assert response.status_code == 409
+    assert "<b>Marking</b> is now “LEI, SP-INV”." in response.text
+    again = typed(response.text, f"/events/{event_id}/edit", save="send")
     assert (await desk.post(f"/events/{event_id}/edit", again)).status_code == 303
     event = await events.event_for(sqlite_cast.coordinator, event_id)
     assert (event.banner, event.place) == (BANNER, "Room B")
@@ -180,15 +193,16 @@ async def test_a_printed_calendar_has_the_banner_over_what_its_reader_sees_in_it
     for query in ("month=2027-01", "view=week&date=2027-01-16", "view=list&month=2027-01"):
         page = (await lead.get(f"/calendar?{query}")).text
         assert re.findall(r'<section class="(tt-cui[^"]*)"[^>]*><p>([^<]*)</p>', page) == [
-            ("tt-cui tt-print", BANNER), ("tt-cui tt-cui--last tt-print", BANNER),
-        ]  # fmt: skip
+            ("tt-cui tt-print", BANNER),
+            ("tt-cui tt-cui--last tt-print", BANNER),
+        ]
         assert "tt-cui" not in (await other.get(f"/calendar?{query}")).text
 
 
 async def test_the_agenda_of_an_unmarked_meeting_has_the_banner_of_the_items_on_it(
     sqlite_cast: Cast, desk: Browser
 ) -> None:
-    ours: dict[str, Any] = {"visibility": Visibility.BODY, "body_id": sqlite_cast.bodies["steering"]}
+    ours: dict[str, Any] = {"visibility": Visibility.COMMITTEE, "committee_id": sqlite_cast.committees["steering"]}
     marked_id = await events.schedule(sqlite_cast.coordinator, meeting(marking=marking(sqlite_cast), **ours), NOW)
     other_id = await events.schedule(sqlite_cast.coordinator, meeting(**ours), NOW)
     origin = await occurrences.date_for(sqlite_cast.coordinator, marked_id, "2027-01-12")
@@ -203,13 +217,17 @@ async def test_the_agenda_of_an_unmarked_meeting_has_the_banner_of_the_items_on_
     assert "</a> (CUI) Bring the map" in (await desk.get(f"/events/{other_id}/2027-01-12")).text
 
 
-async def test_what_a_plan_clashes_with_has_the_portion_mark(sqlite_cast: Cast, desk: Browser) -> None:
+async def test_what_a_plan_conflicts_with_has_the_portion_mark(sqlite_cast: Cast, desk: Browser) -> None:
     one = sqlite_cast.kcpd_detective
     await events.schedule(sqlite_cast.coordinator, meeting(one, marking=marking(sqlite_cast)), NOW)
     form = typed(
-        (await desk.get("/schedule")).text, "/events", date="2027-01-12", starts="10:00", ends="11:00",
+        (await desk.get("/schedule")).text,
+        "/events",
+        date="2027-01-12",
+        starts="10:00",
+        ends="11:00",
         person=str(one.member_id),
-    )  # fmt: skip
+    )
     assert "(CUI) Monthly task force meeting" in (await desk.post("/schedule/summary", form)).text
 
 

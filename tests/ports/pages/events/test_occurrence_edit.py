@@ -1,4 +1,4 @@
-"""Changing one date of a series: moving, renaming, cancelling it, alone or beside somebody else."""
+"""Changing one date of a series: moving, renaming, canceling it, alone or beside somebody else."""
 
 import re
 from datetime import UTC, datetime, timedelta
@@ -55,12 +55,13 @@ async def date_of(cast: Cast, event_id: UUID) -> Occurrence:
 
 
 async def test_a_date_moves_and_keeps_its_address(sqlite_cast: Cast, desk: Browser, series: UUID) -> None:
-    answer = await save(desk, series, await edited(desk, series, date="2027-01-20", starts="13:00", ends="14:00"))
-    assert (answer.status_code, answer.headers["location"]) == (303, f"/events/{series}/{KEY}")
+    response = await save(desk, series, await edited(desk, series, date="2027-01-20", starts="13:00", ends="14:00"))
+    assert (response.status_code, response.headers["location"]) == (303, f"/events/{series}/{KEY}")
     moved = await date_of(sqlite_cast, series)
     assert (moved.starts_at, moved.ends_at) == (
-        datetime(2027, 1, 20, 19, tzinfo=UTC), datetime(2027, 1, 20, 20, tzinfo=UTC),
-    )  # fmt: skip
+        datetime(2027, 1, 20, 19, tzinfo=UTC),
+        datetime(2027, 1, 20, 20, tzinfo=UTC),
+    )
     page = (await desk.get(f"/events/{series}/{KEY}")).text
     assert "By the rule of the series it would be Tuesday, January 19, 2027, 10:00–11:30 AM." in page
 
@@ -70,8 +71,12 @@ async def test_a_date_saved_as_it_is_stays_as_it_is(sqlite_cast: Cast, desk: Bro
     await save(desk, series, await edited(desk, series))
     after = await date_of(sqlite_cast, series)
     assert (after.starts_at, after.ends_at, after.title, after.place, after.sequence) == (
-        before.starts_at, before.ends_at, before.title, before.place, before.sequence,
-    )  # fmt: skip
+        before.starts_at,
+        before.ends_at,
+        before.title,
+        before.place,
+        before.sequence,
+    )
     assert await Message.count().where(Message.kind == "update") == 0
 
 
@@ -90,23 +95,24 @@ async def test_a_title_and_an_agenda_of_its_own_are_told_only_when_asked_for(
 
 async def test_what_cannot_be_taken_is_told_and_kept(desk: Browser, series: UUID) -> None:
     odd = await edited(desk, series, date="2027-02-30", ends="9", place="x" * 301, reason="Kept")
-    answer = await save(desk, series, odd)
-    assert answer.status_code == 422
-    again = typed(answer.text, f"/events/{series}/{KEY}/edit")
+    response = await save(desk, series, odd)
+    assert response.status_code == 422
+    again = typed(response.text, f"/events/{series}/{KEY}/edit")
     assert (again["reason"], again["date"], again["ends"]) == (["Kept"], ["2027-02-30"], ["9"])
-    assert re.findall(r'<li><a href="#f-([a-z-]+)"', answer.text) == ["date", "ends", "place"]
+    assert re.findall(r'<li><a href="#f-([a-z-]+)"', response.text) == ["date", "ends", "place"]
 
 
 @pytest.mark.parametrize("form", [{}, {"version": "9" * 40}, {"date": ["", "x"]}, {"last_day": "2199-12-31"}])
-async def test_half_a_form_is_answered_with_a_sentence(desk: Browser, series: UUID, form: dict[str, Any]) -> None:
-    answer = await save(desk, series, {"starts": ["10:00"], "ends": ["11:00"], **form})
-    assert answer.status_code == 422
+async def test_half_a_form_is_replied_with_a_sentence(desk: Browser, series: UUID, form: dict[str, Any]) -> None:
+    response = await save(desk, series, {"starts": ["10:00"], "ends": ["11:00"], **form})
+    assert response.status_code == 422
 
 
 async def test_two_people_who_move_the_same_date_see_each_other(sqlite_cast: Cast, desk: Browser, series: UUID) -> None:
     second = await edited(desk, series, place="FBI field office")
-    change = DateChange(starts=datetime.fromisoformat("2027-01-20 13:00"), duration=timedelta(hours=1),
-                        place="HSI conference room")  # fmt: skip
+    change = DateChange(
+        starts=datetime.fromisoformat("2027-01-20 13:00"), duration=timedelta(hours=1), place="HSI conference room"
+    )
     await occurrences.change_date(sqlite_cast.coordinator, series, KEY, change, 1, NOW, notify=False)
     refused = await save(desk, series, second)
     assert refused.status_code == 409
@@ -121,8 +127,8 @@ async def test_two_people_who_move_the_same_date_see_each_other(sqlite_cast: Cas
 async def test_an_event_with_one_date_is_edited_as_a_whole(sqlite_cast: Cast, desk: Browser) -> None:
     event_id = await events.schedule(sqlite_cast.coordinator, meeting(), NOW)
     for deed in ("edit", "cancellation"):
-        answer = await desk.get(f"/events/{event_id}/2027-01-12/{deed}")
-        assert (answer.status_code, answer.headers["location"]) == (303, f"/events/{event_id}/{deed}")
+        response = await desk.get(f"/events/{event_id}/2027-01-12/{deed}")
+        assert (response.status_code, response.headers["location"]) == (303, f"/events/{event_id}/{deed}")
 
 
 async def test_dates_of_whole_days_have_no_hours(sqlite_cast: Cast, desk: Browser) -> None:
@@ -137,34 +143,34 @@ async def test_dates_of_whole_days_have_no_hours(sqlite_cast: Cast, desk: Browse
     assert moved.ends_at - moved.starts_at == timedelta(days=3)
 
 
-async def test_one_date_is_cancelled_with_its_reason_and_brought_back(
+async def test_one_date_is_canceled_with_its_reason_and_brought_back(
     sqlite_cast: Cast, desk: Browser, series: UUID
 ) -> None:
     action = f"/events/{series}/{KEY}/cancellation"
     page = (await desk.get(action)).text
     assert "Cancel this date and tell 11 people" in page
     assert (await desk.post(action, typed(page, action, reason="Holiday week"))).status_code == 303
-    assert (await date_of(sqlite_cast, series)).is_cancelled
+    assert (await date_of(sqlite_cast, series)).is_canceled
     page = (await desk.get(f"/events/{series}/{KEY}")).text
-    assert "This date is cancelled" in page
+    assert "This date is canceled" in page
     assert "Holiday week" in page
-    action = f"/events/{series}/{KEY}/reinstatement"
+    action = f"/events/{series}/{KEY}/restoration"
     assert (await desk.post(action, typed(page, action))).status_code == 303
-    assert not (await date_of(sqlite_cast, series)).is_cancelled
+    assert not (await date_of(sqlite_cast, series)).is_canceled
 
 
-async def test_a_date_that_is_cancelled_already_says_so(sqlite_cast: Cast, desk: Browser, series: UUID) -> None:
+async def test_a_date_that_is_canceled_already_says_so(sqlite_cast: Cast, desk: Browser, series: UUID) -> None:
     await occurrences.cancel_date(sqlite_cast.coordinator, series, KEY, 1, "", NOW)
-    assert "This date is cancelled already." in (await desk.get(f"/events/{series}/{KEY}/cancellation")).text
-    answer = await desk.post(f"/events/{series}/{KEY}/cancellation", {"version": "2", "reason": ""})
-    assert answer.status_code == 409
+    assert "This date is canceled already." in (await desk.get(f"/events/{series}/{KEY}/cancellation")).text
+    response = await desk.post(f"/events/{series}/{KEY}/cancellation", {"version": "2", "reason": ""})
+    assert response.status_code == 409
 
 
 async def test_a_reason_that_is_too_long_is_told_and_kept(sqlite_cast: Cast, desk: Browser, series: UUID) -> None:
-    answer = await desk.post(f"/events/{series}/{KEY}/cancellation", {"version": "1", "reason": "x" * 501})
-    assert answer.status_code == 422
-    assert "x" * 501 in answer.text
-    assert not (await date_of(sqlite_cast, series)).is_cancelled
+    response = await desk.post(f"/events/{series}/{KEY}/cancellation", {"version": "1", "reason": "x" * 501})
+    assert response.status_code == 422
+    assert "x" * 501 in response.text
+    assert not (await date_of(sqlite_cast, series)).is_canceled
 
 
 async def test_a_saved_date_says_how_many_people_are_told(desk: Browser, series: UUID) -> None:
@@ -188,29 +194,29 @@ async def test_a_date_and_all_that_follow_are_changed_in_one_form(
     address = f"/events/{series}/edit"
     page = (await desk.get(f"{address}?from={KEY}")).text
     assert "This series ends on Tue, Jan 12." in page
-    answer = await desk.post(address, typed(page, address, starts="9:00".zfill(5), ends="10:30", save="send"))
-    new = UUID(answer.headers["location"].rpartition("/")[2])
+    response = await desk.post(address, typed(page, address, starts="9:00".zfill(5), ends="10:30", save="send"))
+    new = UUID(response.headers["location"].rpartition("/")[2])
     assert new != series
     onward = await occurrences.dates_of(sqlite_cast.coordinator, await events.event_for(sqlite_cast.coordinator, new))
     assert [f"{one.key} {one.starts_at:%H}" for one in onward] == ["2027-01-19 15", "2027-01-26 15", "2027-02-02 15"]
 
 
-async def test_a_date_and_all_that_follow_are_cancelled_by_one_choice(
+async def test_a_date_and_all_that_follow_are_canceled_by_one_choice(
     sqlite_cast: Cast, desk: Browser, series: UUID
 ) -> None:
     address = f"/events/{series}/{KEY}/cancellation"
     form = typed((await desk.get(address)).text, address, which="following")
-    answer = await desk.post(address, form)
-    assert answer.headers["location"] == f"/events/{series}/2027-01-12"
-    assert "Cancelled. 11 people get a mail about it." in (await desk.get(answer.headers["location"])).text
+    response = await desk.post(address, form)
+    assert response.headers["location"] == f"/events/{series}/2027-01-12"
+    assert "Canceled. 11 people get a mail about it." in (await desk.get(response.headers["location"])).text
 
 
 async def test_a_date_is_added_to_a_series(sqlite_cast: Cast, desk: Browser, series: UUID) -> None:
     address = f"/events/{series}/dates"
     page = (await desk.get(address)).text
     assert (await desk.post(address, typed(page, address, date="2027-01-12"))).status_code == 422
-    answer = await desk.post(address, typed(page, address, date="2027-01-21", starts="14:00"))
-    assert answer.headers["location"] == f"/events/{series}/2027-01-21"
+    response = await desk.post(address, typed(page, address, date="2027-01-21", starts="14:00"))
+    assert response.headers["location"] == f"/events/{series}/2027-01-21"
 
 
 async def test_the_form_says_who_gets_a_mail_before_it_is_saved(desk: Browser, series: UUID) -> None:
@@ -218,9 +224,9 @@ async def test_the_form_says_who_gets_a_mail_before_it_is_saved(desk: Browser, s
     await Message.update({Message.state: "sent"}, force=True)
     assert "Nobody is mailed." in (await desk.get(f"{address}/edit")).text
     form = await edited(desk, series, place="Annex")
-    assert "get an update; nobody else." in (await desk.post(f"{address}/outcome", form)).text
+    assert "get an update; nobody else." in (await desk.post(f"{address}/impact", form)).text
     form = await edited(desk, series, date="odd")
-    assert "Not complete yet" in (await desk.post(f"{address}/outcome", form)).text
+    assert "Not complete yet" in (await desk.post(f"{address}/impact", form)).text
 
 
 async def test_before_a_date_is_added_the_form_says_who_gets_a_mail_and_which_reminders_come(
@@ -231,10 +237,10 @@ async def test_before_a_date_is_added_the_form_says_who_gets_a_mail_and_which_re
     page = (await desk.get(address)).text
     assert "Not complete yet" in page
     form = typed(page, address, date="2027-01-21", starts="14:00")
-    said = (await desk.post(f"{address}/outcome", form)).text
+    said = (await desk.post(f"{address}/impact", form)).text
     assert f"{people} people get an update; nobody else." in said
     assert f"{3 * people + 3} new reminders" in said
-    assert "Not complete yet" in (await desk.post(f"{address}/outcome", {**form, "date": "2027-01-19"})).text
+    assert "Not complete yet" in (await desk.post(f"{address}/impact", {**form, "date": "2027-01-19"})).text
     assert (await desk.post(address, form)).status_code == 303
     assert await Message.count().where(Message.state == "pending") == people
 
@@ -251,20 +257,20 @@ async def test_who_is_taken_twice_by_a_date_and_what_else_is_against_it_is_named
     await blackout_days.name(sqlite_cast.coordinator, agency, at.date(), None, "Range week", NOW, NOW.date())
     address = f"/events/{series}/{form_at}"
     form = typed((await desk.get(address)).text, address, date="2027-01-21", starts="10:30")
-    page = (await desk.post(address.removesuffix("/edit") + "/outcome", form)).text
+    page = (await desk.post(address.removesuffix("/edit") + "/impact", form)).text
     assert "Training, Thu, Jan 21, 10:00 AM: Fbi lead (FBI)" in page
     assert "HSI, Thu, Jan 21 (Range week)" in page
     assert "Kcpd detective" not in page  # taken by an operation that the coordinator does not see
 
 
-async def test_before_a_date_is_cancelled_or_brought_back_the_page_says_what_it_does(
+async def test_before_a_date_is_canceled_or_brought_back_the_page_says_what_it_does(
     desk: Browser, series: UUID, sqlite_cast: Cast
 ) -> None:
     address, people = f"/events/{series}/{KEY}", len(everybody(sqlite_cast))
     await Message.update({Message.state: "sent", Message.sent_at: NOW}, force=True)
     page = (await desk.get(f"{address}/cancellation")).text
-    assert page.count(f"{people} people are told that it is cancelled; nobody else.") == 1
-    assert f"{people} people are told that these dates are cancelled; nobody else." in page  # all that follow
+    assert page.count(f"{people} people are told that it is canceled; nobody else.") == 1
+    assert f"{people} people are told that these dates are canceled; nobody else." in page  # all that follow
     assert f"{3 * people + 3} reminders do not go out" in page
     await desk.post(f"{address}/cancellation", typed(page, f"{address}/cancellation"))
     await Message.update({Message.state: "sent", Message.sent_at: NOW}, force=True)
@@ -289,8 +295,8 @@ async def test_a_date_of_whose_cancellation_nobody_heard_is_brought_back_without
 async def test_who_may_not_edit_a_date_is_not_told_whom_it_would_mail(
     sqlite_cast: Cast, browse: SignIn, series: UUID
 ) -> None:
-    answer = await (await browse(sqlite_cast.caht_lead)).post(f"/events/{series}/{KEY}/outcome", {"place": "Annex"})
-    assert answer.status_code == 403
+    response = await (await browse(sqlite_cast.caht_lead)).post(f"/events/{series}/{KEY}/impact", {"place": "Annex"})
+    assert response.status_code == 403
 
 
 async def test_a_date_that_was_added_is_changed_alone_and_no_series_begins_with_it(
@@ -314,7 +320,7 @@ async def test_a_date_that_was_added_is_changed_alone_and_no_series_begins_with_
 async def test_hours_that_the_clocks_skip_are_said_beside_who_gets_a_mail(desk: Browser, series: UUID) -> None:
     form = await edited(desk, series, date="2027-03-14", starts="02:30", ends="03:00")
     said = "This date starts at 3:30 AM and ends at 4:00 AM, because clocks go forward."
-    assert said in (await desk.post(f"/events/{series}/{KEY}/outcome", form)).text
+    assert said in (await desk.post(f"/events/{series}/{KEY}/impact", form)).text
 
 
 async def test_hours_of_an_added_date_that_the_clocks_skip_are_said(desk: Browser, series: UUID) -> None:

@@ -17,7 +17,7 @@ from tracker.rules.core.viewer import Viewer
 from tracker.rules.events.event import Occurrence
 from tracker.rules.events.plan import Plan
 from tracker.rules.recurrence import rule_for
-from tracker.tables.schema.events.invitations import Answer
+from tracker.tables.schema.events.invitations import Reply
 from tracker.usecases.events import events, occurrences, replies
 
 pytestmark = pytest.mark.anyio
@@ -37,7 +37,7 @@ async def invited(app: Litestar, cast: Cast, plan: Plan, viewer: Viewer, *, one_
 
 
 async def address(app: Litestar, viewer: Viewer, occurrence: Occurrence, *, one_date: bool = False) -> str:
-    mine = await replies.my_answer(viewer, occurrence)
+    mine = await replies.my_reply(viewer, occurrence)
     assert mine is not None
     return f"/r/{app.state.links.reply(mine[0], occurrence.id if one_date else None)}"
 
@@ -45,15 +45,15 @@ async def address(app: Litestar, viewer: Viewer, occurrence: Occurrence, *, one_
 async def test_looking_changes_nothing_and_a_button_does(app: Litestar, sqlite_cast: Cast, stranger: Browser) -> None:
     plan = meeting(sqlite_cast.kcpd_detective)
     _, link = await invited(app, sqlite_cast, plan, sqlite_cast.kcpd_detective)
-    before = await Answer.count()
+    before = await Reply.count()
     for method in ("GET", "HEAD") * 50:
         assert (await stranger.send(method, f"{link}?a=yes")).status_code == 200
-    assert await Answer.count() == before
-    answer = await stranger.send("POST", link, data={"answer": "yes", "comment": "Running late"})
-    assert (answer.status_code, answer.headers["location"]) == (303, f"{link}?saved=yes")
+    assert await Reply.count() == before
+    response = await stranger.send("POST", link, data={"reply": "yes", "comment": "Running late"})
+    assert (response.status_code, response.headers["location"]) == (303, f"{link}?saved=yes")
     assert "You replied Yes" in (await stranger.get(f"{link}?saved=yes")).text
-    saved = await Answer.select(Answer.answer, Answer.comment).where(Answer.source == "link")
-    assert saved == [{"answer": "accepted", "comment": "Running late"}]
+    saved = await Reply.select(Reply.reply, Reply.comment).where(Reply.source == "link")
+    assert saved == [{"reply": "accepted", "comment": "Running late"}]
 
 
 @pytest.mark.parametrize(("asked", "first"), [("maybe", "maybe"), ("no", "no"), ("", "yes"), ("<script>", "yes")])
@@ -62,18 +62,18 @@ async def test_the_button_that_was_pressed_in_the_mail_comes_first(
 ) -> None:
     _, link = await invited(app, sqlite_cast, meeting(sqlite_cast.kcpd_detective), sqlite_cast.kcpd_detective)
     page = (await stranger.get(link, params={"a": asked})).text
-    buttons = re.findall(r'name="answer" value="([a-z]+)"( autofocus)?', page)
+    buttons = re.findall(r'name="reply" value="([a-z]+)"( autofocus)?', page)
     assert sorted(value for value, _ in buttons) == ["maybe", "no", "yes"]
     assert buttons[0] == (first, " autofocus" if asked == first else "")
 
 
 async def test_there_is_no_way_from_here_to_anything_else(app: Litestar, sqlite_cast: Cast, stranger: Browser) -> None:
     _, link = await invited(app, sqlite_cast, meeting(sqlite_cast.kcpd_detective), sqlite_cast.kcpd_detective)
-    answer = await stranger.get(link)
-    assert set(re.findall(r'<a [^>]*href="([^"]+)"', answer.text)) == {"#main", "mailto:coordinator@tracker.example"}
-    assert answer.headers["x-robots-tag"] == "noindex"
-    assert answer.headers["referrer-policy"] == "no-referrer"
-    assert "no-store" in answer.headers["cache-control"]
+    response = await stranger.get(link)
+    assert set(re.findall(r'<a [^>]*href="([^"]+)"', response.text)) == {"#main", "mailto:coordinator@tracker.example"}
+    assert response.headers["x-robots-tag"] == "noindex"
+    assert response.headers["referrer-policy"] == "no-referrer"
+    assert "no-store" in response.headers["cache-control"]
 
 
 async def test_a_reply_to_a_series_is_for_all_its_dates(app: Litestar, sqlite_cast: Cast, stranger: Browser) -> None:
@@ -81,48 +81,48 @@ async def test_a_reply_to_a_series_is_for_all_its_dates(app: Litestar, sqlite_ca
     plan = meeting(sqlite_cast.kcpd_detective, starts=start, rule=rule_for("weekly", start, count=3))
     event_id, link = await invited(app, sqlite_cast, plan, sqlite_cast.kcpd_detective)
     assert "Will you attend these dates?" in (await stranger.get(link)).text
-    await stranger.send("POST", link, data={"answer": "no"})
+    await stranger.send("POST", link, data={"reply": "no"})
     last = await occurrences.date_for(sqlite_cast.kcpd_detective, event_id, "2027-01-26")
-    mine = await replies.my_answer(sqlite_cast.kcpd_detective, last)
+    mine = await replies.my_reply(sqlite_cast.kcpd_detective, last)
     assert mine is not None
     assert mine[1] is not None
     assert mine[1].value == "declined"
 
 
-async def test_a_link_to_a_series_answers_for_one_of_its_dates_alone(
+async def test_a_link_to_a_series_replies_for_one_of_its_dates_alone(
     app: Litestar, sqlite_cast: Cast, stranger: Browser
 ) -> None:
     start = datetime.fromisoformat("2027-01-12 10:00")
     plan = meeting(sqlite_cast.kcpd_detective, starts=start, rule=rule_for("weekly", start, count=3))
     event_id, link = await invited(app, sqlite_cast, plan, sqlite_cast.kcpd_detective)
-    await stranger.send("POST", link, data={"answer": "yes"})
+    await stranger.send("POST", link, data={"reply": "yes"})
     alone = f"{link}?date=2027-01-19"
     assert f'href="{alone}">Tue, Jan 19</a>' in (await stranger.get(link)).text
     page = (await stranger.get(alone)).text
     assert f'action="{alone}"' in page
     assert "Will you attend?" in page
-    answer = await stranger.send("POST", alone, data={"answer": "no"})
-    assert "You replied No<" in (await stranger.get(answer.headers["location"])).text
-    answers = []
+    response = await stranger.send("POST", alone, data={"reply": "no"})
+    assert "You replied No<" in (await stranger.get(response.headers["location"])).text
+    responses = []
     for key in ("2027-01-12", "2027-01-19", "2027-01-26"):
-        mine = await replies.my_answer(
+        mine = await replies.my_reply(
             sqlite_cast.kcpd_detective, await occurrences.date_for(sqlite_cast.kcpd_detective, event_id, key)
         )
-        answers.append(mine and mine[1] and str(mine[1].value))
-    assert answers == ["accepted", "declined", "accepted"]
+        responses.append(mine and mine[1] and str(mine[1].value))
+    assert responses == ["accepted", "declined", "accepted"]
 
 
 @pytest.mark.parametrize("key", ["2027-01-13", "2027-02-02", "<script>", "all"])
-async def test_a_link_to_a_series_answers_for_no_date_that_it_does_not_have(
+async def test_a_link_to_a_series_replies_for_no_date_that_it_does_not_have(
     app: Litestar, sqlite_cast: Cast, stranger: Browser, key: str
 ) -> None:
     start = datetime.fromisoformat("2027-01-12 10:00")
     plan = meeting(sqlite_cast.kcpd_detective, starts=start, rule=rule_for("weekly", start, count=3))
     _, link = await invited(app, sqlite_cast, plan, sqlite_cast.kcpd_detective)
-    before = await Answer.count()
+    before = await Reply.count()
     assert (await stranger.get(link, params={"date": key})).status_code == 404
-    assert (await stranger.send("POST", f"{link}?date={key}", data={"answer": "no"})).status_code == 404
-    assert await Answer.count() == before
+    assert (await stranger.send("POST", f"{link}?date={key}", data={"reply": "no"})).status_code == 404
+    assert await Reply.count() == before
 
 
 @pytest.mark.parametrize("one_date", [False, True])
@@ -131,7 +131,7 @@ async def test_a_yes_by_the_mailed_link_does_not_count_for_another_week(
 ) -> None:
     detective = sqlite_cast.kcpd_detective
     event_id, link = await invited(app, sqlite_cast, meeting(detective), detective, one_date=one_date)
-    await stranger.send("POST", link, data={"answer": "yes"})
+    await stranger.send("POST", link, data={"reply": "yes"})
     moved = meeting(detective, starts=datetime.fromisoformat("2027-01-19 10:00"))
     await events.change(sqlite_cast.coordinator, event_id, moved, 1, clock.now(), notify=False)
     assert [one.line.event_id for one in await replies.owed(detective, NOW)] == [event_id]
@@ -142,15 +142,16 @@ async def test_a_named_event_shows_nothing_and_takes_nothing_before_signing_in(
     app: Litestar, sqlite_cast: Cast, stranger: Browser
 ) -> None:
     event_id, link = await invited(app, sqlite_cast, operation(sqlite_cast.fbi_lead), sqlite_cast.fbi_lead)
-    before = await Answer.count()
-    for answer in (
-        await stranger.get(f"{link}?a=yes"), await stranger.get(f"{link}?saved=yes"),
-        await stranger.send("POST", link, data={"answer": "yes"}),
-    ):  # fmt: skip
-        assert answer.status_code == 200
-        assert f'href="/events/{event_id}"' in answer.text
-        assert not re.search(r"Bluestem|Larkspur|January|FBI|Fbi|6:00", answer.text)
-    assert await Answer.count() == before
+    before = await Reply.count()
+    for response in (
+        await stranger.get(f"{link}?a=yes"),
+        await stranger.get(f"{link}?saved=yes"),
+        await stranger.send("POST", link, data={"reply": "yes"}),
+    ):
+        assert response.status_code == 200
+        assert f'href="/events/{event_id}"' in response.text
+        assert not re.search(r"Bluestem|Larkspur|January|FBI|Fbi|6:00", response.text)
+    assert await Reply.count() == before
 
 
 async def test_before_signing_in_nothing_tells_on_which_days_a_named_series_is(
@@ -161,7 +162,7 @@ async def test_before_signing_in_nothing_tells_on_which_days_a_named_series_is(
     _, link = await invited(app, sqlite_cast, plan, sqlite_cast.fbi_lead)
     for method in ("GET", "POST"):
         told = [
-            await stranger.send(method, f"{link}{date}", data={"answer": "no"})
+            await stranger.send(method, f"{link}{date}", data={"reply": "no"})
             for date in ("", "?date=2027-01-23", "?date=2027-01-24")
         ]
         assert {(one.status_code, one.text) for one in told} == {(200, told[0].text)}
@@ -179,33 +180,31 @@ async def test_a_forged_a_withdrawn_and_a_named_link_that_is_over_say_the_same(
     await events.cancel(sqlite_cast.coordinator, over, 1, "", NOW)
     forged = f"/r/{app.state.links.reply(uuid4())}"
     links = (withdrawn, named, forged, "/r/x", "/r/" + "y" * 5000, withdrawn[:-1])
-    answers = [await stranger.get(one) for one in links]
-    assert {(answer.status_code, answer.text) for answer in answers} == {(404, answers[0].text)}
-    posted = await stranger.send("POST", forged, data={"answer": "yes"})
+    responses = [await stranger.get(one) for one in links]
+    assert {(response.status_code, response.text) for response in responses} == {(404, responses[0].text)}
+    posted = await stranger.send("POST", forged, data={"reply": "yes"})
     assert posted.status_code == 404
 
 
-async def test_a_cancelled_event_and_one_that_is_over_each_say_so(
+async def test_a_canceled_event_and_one_that_is_over_each_say_so(
     app: Litestar, sqlite_cast: Cast, stranger: Browser
 ) -> None:
-    event_id, cancelled = await invited(app, sqlite_cast, meeting(sqlite_cast.fbi_lead), sqlite_cast.fbi_lead)
+    event_id, canceled = await invited(app, sqlite_cast, meeting(sqlite_cast.fbi_lead), sqlite_cast.fbi_lead)
     await events.cancel(sqlite_cast.coordinator, event_id, 1, "", NOW)
     past = meeting(sqlite_cast.fbi_lead, starts=datetime.fromisoformat("2026-12-14 10:00"))
     _, over = await invited(app, sqlite_cast, past, sqlite_cast.fbi_lead)
-    answers = [await stranger.get(cancelled), await stranger.get(over), await stranger.send("POST", over, data={})]
-    assert [answer.status_code for answer in answers] == [410, 410, 410]
-    assert "This event was cancelled. You do not need to reply." in answers[0].text
-    assert "This event is over. Replies are closed." in answers[1].text
+    responses = [await stranger.get(canceled), await stranger.get(over), await stranger.send("POST", over, data={})]
+    assert [response.status_code for response in responses] == [410, 410, 410]
+    assert "This event was canceled. You do not need to reply." in responses[0].text
+    assert "This event is over. Replies are closed." in responses[1].text
 
 
-async def test_a_reply_without_an_answer_is_asked_for_again(
-    app: Litestar, sqlite_cast: Cast, stranger: Browser
-) -> None:
+async def test_a_reply_without_an_reply_is_asked_for_again(app: Litestar, sqlite_cast: Cast, stranger: Browser) -> None:
     _, link = await invited(app, sqlite_cast, meeting(sqlite_cast.fbi_lead), sqlite_cast.fbi_lead, one_date=True)
-    answer = await stranger.send("POST", link, data={"answer": "perhaps", "comment": "Kept"})
-    assert answer.status_code == 422
-    assert "Choose Yes, Maybe or No." in answer.text
-    assert "Kept</textarea>" in answer.text
+    response = await stranger.send("POST", link, data={"reply": "perhaps", "comment": "Kept"})
+    assert response.status_code == 422
+    assert "Choose Yes, Maybe or No." in response.text
+    assert "Kept</textarea>" in response.text
 
 
 async def test_a_link_opens_nothing_but_its_page(app: Litestar, sqlite_cast: Cast, stranger: Browser) -> None:
@@ -219,22 +218,22 @@ async def test_a_link_opens_nothing_but_its_page(app: Litestar, sqlite_cast: Cas
 async def test_an_alternate_of_the_seat_is_sent_by_the_link_and_nobody_else(
     app: Litestar, sqlite_cast: Cast, stranger: Browser
 ) -> None:
-    of_body = {"visibility": Visibility.BODY, "body_id": sqlite_cast.bodies["steering"]}
-    plan = meeting(sqlite_cast.fbi_lead, **of_body)
+    of_committee = {"visibility": Visibility.COMMITTEE, "committee_id": sqlite_cast.committees["steering"]}
+    plan = meeting(sqlite_cast.fbi_lead, **of_committee)
     _, link = await invited(app, sqlite_cast, plan, sqlite_cast.fbi_lead, one_date=True)
     page = (await stranger.get(link)).text
     assert re.findall(r"<option value=\"([0-9a-f-]{36})\"", page) == [str(sqlite_cast.fbi_alternate.member_id)]
     for other in ("", str(sqlite_cast.kcpd_alternate.member_id)):
-        refused = await stranger.send("POST", link, data={"answer": "alternate", "stand_in": other})
+        refused = await stranger.send("POST", link, data={"reply": "alternate", "substitute": other})
         assert (refused.status_code, "Kcpd" in refused.text) == (422, False)
-    chosen = {"answer": "alternate", "stand_in": str(sqlite_cast.fbi_alternate.member_id)}
+    chosen = {"reply": "alternate", "substitute": str(sqlite_cast.fbi_alternate.member_id)}
     assert (await stranger.send("POST", link, data=chosen)).status_code == 303
     saved = (await stranger.get(f"{link}?saved=yes")).text
     assert "Fbi alternate (FBI) comes in your place and is told by email." in saved
 
 
 async def test_who_has_no_alternates_is_offered_none(app: Litestar, sqlite_cast: Cast, stranger: Browser) -> None:
-    of_body = {"visibility": Visibility.BODY, "body_id": sqlite_cast.bodies["steering"]}
-    plan = meeting(sqlite_cast.hsi_liaison, **of_body)
+    of_committee = {"visibility": Visibility.COMMITTEE, "committee_id": sqlite_cast.committees["steering"]}
+    plan = meeting(sqlite_cast.hsi_liaison, **of_committee)
     _, link = await invited(app, sqlite_cast, plan, sqlite_cast.hsi_liaison, one_date=True)
     assert "alternate" not in (await stranger.get(link)).text

@@ -25,9 +25,14 @@ from tracker.usecases.roster import sites
 
 pytestmark = pytest.mark.anyio
 MONTHLY: dict[str, Any] = {
-    "title": "Monthly task force meeting", "date": "2027-01-14", "starts": "14:00", "ends": "15:30",
-    "repeat": "monthly_nth", "place": "USAO conference room", "save": "send",
-}  # fmt: skip
+    "title": "Monthly task force meeting",
+    "date": "2027-01-14",
+    "starts": "14:00",
+    "ends": "15:30",
+    "repeat": "monthly_nth",
+    "place": "USAO conference room",
+    "save": "send",
+}
 
 
 @pytest.fixture
@@ -44,9 +49,9 @@ async def sent(browser: Browser, **changes: Any) -> httpx.Response:
     return await browser.post("/events", await filled(browser, **changes))
 
 
-async def plan_behind(viewer: Viewer, answer: httpx.Response) -> Any:
-    assert answer.status_code == 303, answer.text
-    event_id = re.fullmatch(r"/events/([0-9a-f-]{36})", answer.headers["location"])
+async def plan_behind(viewer: Viewer, response: httpx.Response) -> Any:
+    assert response.status_code == 303, response.text
+    event_id = re.fullmatch(r"/events/([0-9a-f-]{36})", response.headers["location"])
     assert event_id
     return (await events.plan_to_change(viewer, event_id[1]))[1]
 
@@ -64,8 +69,8 @@ async def test_a_member_without_a_task_of_that_kind_schedules_nothing(sqlite_cas
 
 
 async def test_a_monthly_series_for_all_agencies_is_one_form(sqlite_cast: Cast, desk: Browser) -> None:
-    answer = await sent(desk, agency=list(sqlite_cast.agencies.values()), agenda="Welcome 5\r\nServices 20")
-    plan = await plan_behind(sqlite_cast.coordinator, answer)
+    response = await sent(desk, agency=list(sqlite_cast.agencies.values()), agenda="Welcome 5\r\nServices 20")
+    plan = await plan_behind(sqlite_cast.coordinator, response)
     assert (plan.rrule, len(plan.invitees), plan.agenda) == (
         "FREQ=MONTHLY;BYDAY=2TH;UNTIL=20271209T200000Z",
         12,
@@ -90,37 +95,43 @@ async def test_a_form_that_is_sent_again_with_another_title_makes_another_event(
 
 async def test_only_the_buttons_that_say_so_send_anything(sqlite_cast: Cast, desk: Browser) -> None:
     for pressed in ("show", "", "something else"):
-        answer = await sent(desk, save=pressed, person=ids(sqlite_cast.fbi_lead))
-        assert answer.status_code == 200
-        assert 'value="Monthly task force meeting"' in answer.text
-        assert "1 person of 1 agency: FBI 1." in answer.text
+        response = await sent(desk, save=pressed, person=ids(sqlite_cast.fbi_lead))
+        assert response.status_code == 200
+        assert 'value="Monthly task force meeting"' in response.text
+        assert "1 person of 1 agency: FBI 1." in response.text
     assert not await Message.exists()
 
 
 async def test_a_draft_tells_nobody_and_is_seen_by_nobody_else(
     sqlite_cast: Cast, desk: Browser, browse: SignIn
 ) -> None:
-    answer = await sent(desk, save="draft", person=ids(sqlite_cast.fbi_lead))
-    page = await desk.get(answer.headers["location"])
+    response = await sent(desk, save="draft", person=ids(sqlite_cast.fbi_lead))
+    page = await desk.get(response.headers["location"])
     assert "This is a draft" in page.text
-    assert (await (await browse(sqlite_cast.fbi_lead)).get(answer.headers["location"])).status_code == 404
+    assert (await (await browse(sqlite_cast.fbi_lead)).get(response.headers["location"])).status_code == 404
     assert not await Message.exists()
 
 
 async def test_what_cannot_be_taken_is_told_at_once_and_nothing_typed_is_lost(sqlite_cast: Cast, desk: Browser) -> None:
-    answer = await sent(
-        desk, title=" ", ends="13:00", interval="no", video_link="javascript:alert(1)", agenda="Kept 5",
-        person=ids(sqlite_cast.fbi_lead), description="<b>kept too</b>",
-    )  # fmt: skip
-    assert answer.status_code == 422
-    links = re.findall(r'<li><a href="#(f-[a-z-]+)">', answer.text)
+    response = await sent(
+        desk,
+        title=" ",
+        ends="13:00",
+        interval="no",
+        video_link="javascript:alert(1)",
+        agenda="Kept 5",
+        person=ids(sqlite_cast.fbi_lead),
+        description="<b>kept too</b>",
+    )
+    assert response.status_code == 422
+    links = re.findall(r'<li><a href="#(f-[a-z-]+)">', response.text)
     assert links == ["f-title", "f-ends", "f-interval", "f-video-link"]
-    again = typed(answer.text, "/events")
+    again = typed(response.text, "/events")
     assert again["agenda"] == ["Kept 5"]
     assert again["person"] == ids(sqlite_cast.fbi_lead)
     assert again["description"] == ["<b>kept too</b>"]
     assert again["video_link"] == ["javascript:alert(1)"]
-    assert all(f'id="{link}"' in answer.text for link in links)
+    assert all(f'id="{link}"' in response.text for link in links)
 
 
 async def test_an_operation_is_for_named_people_unless_somebody_chose_otherwise(desk: Browser) -> None:
@@ -134,29 +145,32 @@ async def test_an_operation_is_for_named_people_unless_somebody_chose_otherwise(
 
 
 async def test_a_named_event_needs_its_names(desk: Browser) -> None:
-    answer = await sent(desk, visibility="named")
-    assert answer.status_code == 422
-    assert "Name the people who may know of it." in answer.text
+    response = await sent(desk, visibility="named")
+    assert response.status_code == 422
+    assert "Name the people who may know of it." in response.text
 
 
 async def test_somebody_of_a_ticked_agency_can_be_left_out_and_others_be_optional(
     sqlite_cast: Cast, desk: Browser
 ) -> None:
     caht = sqlite_cast.caht_lead, sqlite_cast.caht_alternate
-    answer = await sent(
-        desk, agency=[str(sqlite_cast.agencies["CAHT"])], person=ids(sqlite_cast.fbi_lead),
+    response = await sent(
+        desk,
+        agency=[str(sqlite_cast.agencies["CAHT"])],
+        person=ids(sqlite_cast.fbi_lead),
         **{f"role-{caht[1].member_id}": "out", f"role-{sqlite_cast.fbi_lead.member_id}": "optional"},
-    )  # fmt: skip
-    plan = await plan_behind(sqlite_cast.coordinator, answer)
+    )
+    plan = await plan_behind(sqlite_cast.coordinator, response)
     assert plan.invitees == {
-        sqlite_cast.coordinator.member_id: AttendeeRole.CHAIR, caht[0].member_id: AttendeeRole.REQUIRED,
+        sqlite_cast.coordinator.member_id: AttendeeRole.CHAIR,
+        caht[0].member_id: AttendeeRole.REQUIRED,
         sqlite_cast.fbi_lead.member_id: AttendeeRole.OPTIONAL,
-    }  # fmt: skip
+    }
 
 
-async def test_a_body_is_invited_by_the_first_holders_of_its_seats(sqlite_cast: Cast, desk: Browser) -> None:
-    answer = await sent(desk, seats=[str(sqlite_cast.bodies["services"])])
-    plan = await plan_behind(sqlite_cast.coordinator, answer)
+async def test_a_committee_is_invited_by_the_first_holders_of_its_seats(sqlite_cast: Cast, desk: Browser) -> None:
+    response = await sent(desk, seats=[str(sqlite_cast.committees["services"])])
+    plan = await plan_behind(sqlite_cast.coordinator, response)
     members = {sqlite_cast.caht_lead, sqlite_cast.harbor_advocate, sqlite_cast.bridge_advocate, sqlite_cast.coordinator}
     assert set(plan.invitees) == {one.member_id for one in members}
 
@@ -178,35 +192,55 @@ async def test_what_is_not_offered_is_not_taken(sqlite_cast: Cast, browse: SignI
     assert "Bridge advocate" not in stranger.text
 
 
-async def test_a_chair_schedules_for_the_body(sqlite_cast: Cast, browse: SignIn) -> None:
+async def test_a_chair_schedules_for_the_committee(sqlite_cast: Cast, browse: SignIn) -> None:
     chair = await browse(sqlite_cast.caht_lead)
-    services = sqlite_cast.bodies["services"]
-    answer = await sent(chair, visibility="body", body=services, seats=[services])
-    plan = await plan_behind(sqlite_cast.caht_lead, answer)
-    assert plan.body_id == services
+    services = sqlite_cast.committees["services"]
+    response = await sent(chair, visibility="committee", committee=services, seats=[services])
+    plan = await plan_behind(sqlite_cast.caht_lead, response)
+    assert plan.committee_id == services
 
 
 ODD: tuple[dict[str, Any], ...] = (
-    {"date": "2027-02-30"}, {"date": "9999-12-31"}, {"date": "0001-01-01"}, {"date": "\x00"}, {"starts": "25:00"},
-    {"ends": "14:00"}, {"repeat": "hourly"}, {"repeat": "monthly_day", "date": "2027-01-31"},
-    {"interval": "9" * 5000}, {"interval": "0"}, {"count": "-1"}, {"count": "1000000"}, {"until": "2026-01-01"},
-    {"until": "2027-06-01", "count": "3"}, {"kind": "party"}, {"visibility": ""}, {"visibility": "body"},
-    {"body": "no id"}, {"person": "no id", "visibility": "named"}, {"title": "x" * 201}, {"title": "\u202e\x00"},
-    {"agenda": "a\n" * 5000}, {"video_link": "https://["}, {"video_link": "http://example.org"},
-    {"last_day": "2027-03-14"}, {"last_day": "2199-01-01", "all_day": "yes"}, {"title": ["", "second"]},
+    {"date": "2027-02-30"},
+    {"date": "9999-12-31"},
+    {"date": "0001-01-01"},
+    {"date": "\x00"},
+    {"starts": "25:00"},
+    {"ends": "14:00"},
+    {"repeat": "hourly"},
+    {"repeat": "monthly_day", "date": "2027-01-31"},
+    {"interval": "9" * 5000},
+    {"interval": "0"},
+    {"count": "-1"},
+    {"count": "1000000"},
+    {"until": "2026-01-01"},
+    {"until": "2027-06-01", "count": "3"},
+    {"kind": "party"},
+    {"visibility": ""},
+    {"visibility": "committee"},
+    {"committee": "no id"},
+    {"person": "no id", "visibility": "named"},
+    {"title": "x" * 201},
+    {"title": "\u202e\x00"},
+    {"agenda": "a\n" * 5000},
+    {"video_link": "https://["},
+    {"video_link": "http://example.org"},
+    {"last_day": "2027-03-14"},
+    {"last_day": "2199-01-01", "all_day": "yes"},
+    {"title": ["", "second"]},
     {"weekdays": ["7", "x"], "repeat": "weekly", "date": ""},
-)  # fmt: skip
+)
 
 
 @pytest.mark.parametrize("odd", ODD)
-async def test_odd_input_is_answered_with_a_sentence(desk: Browser, odd: dict[str, Any]) -> None:
-    answer = await sent(desk, **odd)
-    assert answer.status_code == 422
-    assert 'id="error-summary"' in answer.text
+async def test_odd_input_is_replied_with_a_sentence(desk: Browser, odd: dict[str, Any]) -> None:
+    response = await sent(desk, **odd)
+    assert response.status_code == 422
+    assert 'id="error-summary"' in response.text
 
 
 PART = b'--x\r\nContent-Disposition: form-data; name="'
-ODD_BODIES = (
+ODD_COMMITTEES = (
     ("application/x-www-form-urlencoded", b"_csrf=TOKEN&title=%%ff%00&date=\xff\xfe&%ff=1&=&&save=send"),
     ("application/x-www-form-urlencoded", b"_csrf=TOKEN"),
     (
@@ -225,14 +259,16 @@ ODD_BODIES = (
 )
 
 
-@pytest.mark.parametrize(("kind", "body"), ODD_BODIES)
-async def test_odd_bytes_and_files_never_break_the_form(desk: Browser, kind: str, body: bytes) -> None:
+@pytest.mark.parametrize(("kind", "committee"), ODD_COMMITTEES)
+async def test_odd_bytes_and_files_never_break_the_form(desk: Browser, kind: str, committee: bytes) -> None:
     token = (await filled(desk))["_csrf"][0]
-    answer = await desk.send(
-        "POST", "/events", content=body.replace(b"TOKEN", token.encode()),
+    response = await desk.send(
+        "POST",
+        "/events",
+        content=committee.replace(b"TOKEN", token.encode()),
         headers={"Content-Type": kind, "Origin": "http://tracker.test", "Sec-Fetch-Site": "same-origin"},
-    )  # fmt: skip
-    assert answer.status_code < 500
+    )
+    assert response.status_code < 500
 
 
 async def test_the_dates_are_named_while_they_are_typed(desk: Browser) -> None:
@@ -291,13 +327,13 @@ async def test_the_panel_says_who_gets_what(sqlite_cast: Cast, desk: Browser) ->
 
 async def test_the_panel_of_an_event_that_is_not_theirs_is_not_found(sqlite_cast: Cast, desk: Browser) -> None:
     hidden = await events.schedule(sqlite_cast.fbi_lead, operation(sqlite_cast.hsi_liaison), NOW)
-    answer = await desk.post("/schedule/summary", await filled(desk, event=hidden))
-    assert answer.status_code == 404
+    response = await desk.post("/schedule/summary", await filled(desk, event=hidden))
+    assert response.status_code == 404
 
 
 async def test_the_lead_of_an_event_is_always_on_its_list(sqlite_cast: Cast, desk: Browser) -> None:
-    answer = await sent(desk)
-    event_id = answer.headers["location"].rpartition("/")[2]
+    response = await sent(desk)
+    event_id = response.headers["location"].rpartition("/")[2]
     assert await invitees_of(event_id) == {sqlite_cast.coordinator.member_id: AttendeeRole.CHAIR}
 
 
@@ -336,7 +372,7 @@ async def test_the_count_of_an_agency_follows_every_way_to_invite(sqlite_cast: C
     assert f'<span id="in-{agency}" hx-swap-oob="innerHTML">2 of 2 invited</span>' in part
 
 
-async def test_agencies_stand_in_the_order_of_the_alphabet_whatever_their_case(desk: Browser) -> None:
+async def test_agencies_substitute_the_order_of_the_alphabet_whatever_their_case(desk: Browser) -> None:
     named = re.findall(r"<summary>([^:<]+): <span id=\"in-", (await desk.get("/schedule")).text)
     assert named.index("Harbor House") < named.index("HSI")
     assert named == sorted(named, key=str.casefold)
@@ -401,9 +437,7 @@ async def test_the_times_and_everybodys_day_stay_in_sight_when_a_time_is_chosen(
     found = (await desk.post("/schedule/times", form)).text
     slot = offered_slots(found)[1]
     # A browser with scripts has put the chosen time into its fields by then.
-    filled = typed(
-        found, "/events", slot=slot, date=slot[:10], starts=slot[11:16], ends=slot[17:], save="use-time"
-    )  # fmt: skip
+    filled = typed(found, "/events", slot=slot, date=slot[:10], starts=slot[11:16], ends=slot[17:], save="use-time")
     chosen = (await desk.post("/schedule/times", filled)).text
     assert "<b>The time above</b>" in chosen
     assert "Who is free when, by half hours" in chosen
@@ -417,9 +451,14 @@ async def test_of_a_series_the_next_dates_are_judged(sqlite_cast: Cast, desk: Br
     for starts in (first, first.replace(day=26)):
         await events.schedule(sqlite_cast.coordinator, meeting(lead, starts=starts), NOW)
     form = typed(
-        (await desk.get("/schedule?date=2027-01-12")).text, "/events", starts="10:00", ends="11:00", repeat="weekly",
-        person=lead.member_id, save="times",
-    )  # fmt: skip
+        (await desk.get("/schedule?date=2027-01-12")).text,
+        "/events",
+        starts="10:00",
+        ends="11:00",
+        repeat="weekly",
+        person=lead.member_id,
+        save="times",
+    )
     found = (await desk.post("/schedule/times", form)).text
     assert "10 of the next 12 dates free · Coordinator (USAO) is busy on 2 dates" in found
     assert "12 of the next 12 dates free" in found

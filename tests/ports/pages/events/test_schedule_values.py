@@ -15,7 +15,7 @@ from tracker.rules.events.plan import Person
 from tracker.rules.events.replies import AttendeeRole
 from tracker.rules.recurrence import Repeat, choice_of, rule_for
 from tracker.usecases.events.form_options import Choices
-from tracker.usecases.roster.people import BodyChoice
+from tracker.usecases.roster.people import CommitteeChoice
 
 PEOPLE = tuple(
     Person(
@@ -23,14 +23,14 @@ PEOPLE = tuple(
     )
     for name in ("ann", "ben")
 )
-BODY = BodyChoice(id=uuid4(), name="Steering Committee", place="", members=frozenset(), primaries=frozenset())
+COMMITTEE = CommitteeChoice(id=uuid4(), name="Steering Committee", place="", members=frozenset(), primaries=frozenset())
 OFFERED = Choices(
-    lead_id=uuid4(), people=PEOPLE, bodies=(BODY,), own_bodies=(BODY,), visibilities=tuple(Visibility)
-)  # fmt: skip
+    lead_id=uuid4(), people=PEOPLE, committees=(COMMITTEE,), own_committees=(COMMITTEE,), visibilities=tuple(Visibility)
+)
 PLANS: tuple[dict[str, Any], ...] = (
     {},
     {"kind": Kind.JOINT_OPERATION, "visibility": Visibility.NAMED, "invitees": {PEOPLE[0].id: AttendeeRole.OPTIONAL}},
-    {"visibility": Visibility.BODY, "body_id": BODY.id, "status": EventStatus.TENTATIVE},
+    {"visibility": Visibility.COMMITTEE, "committee_id": COMMITTEE.id, "status": EventStatus.TENTATIVE},
     {
         "duration": timedelta(hours=20),
         "video_link": "https://video.example/x",

@@ -15,7 +15,7 @@ from tracker import clock
 from tracker.rules.core.audiences import Visibility
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.events.plan import DateChange, from_date
-from tracker.rules.events.replies import AnswerValue
+from tracker.rules.events.replies import ReplyValue
 from tracker.rules.recurrence import rule_for
 from tracker.usecases.attendance import roll_call
 from tracker.usecases.events import events, occurrences, replies
@@ -30,11 +30,11 @@ IN_FEBRUARY = datetime(2027, 2, 1, 15, tzinfo=NOW.tzinfo)
 
 @pytest.fixture
 async def series(sqlite_cast: Cast) -> UUID:
-    """A weekly meeting of five dates: one answered, one moved, one cancelled."""
+    """A weekly meeting of five dates: one answered, one moved, one canceled."""
     plan = meeting(sqlite_cast.fbi_lead, rule=rule_for("weekly", FIRST, count=5))
     event_id = await schedule(sqlite_cast.coordinator, plan, NOW)
-    yes = AnswerValue.ACCEPTED
-    await replies.answer(sqlite_cast.fbi_lead, event_id, "2027-01-12", yes, "", NOW, for_series=False)
+    yes = ReplyValue.ACCEPTED
+    await replies.reply(sqlite_cast.fbi_lead, event_id, "2027-01-12", yes, "", NOW, for_series=False)
     moved = DateChange(starts=datetime(2027, 1, 20, 13), duration=timedelta(hours=1), place="FBI field office")  # noqa: DTZ001 - local
     await occurrences.change_date(sqlite_cast.coordinator, event_id, "2027-01-19", moved, 1, NOW, notify=False)
     await occurrences.cancel_date(sqlite_cast.coordinator, event_id, "2027-01-26", 1, "", NOW)
@@ -42,9 +42,9 @@ async def series(sqlite_cast: Cast) -> UUID:
 
 
 async def read(browser: Browser, address: str) -> str:
-    answer = await browser.get(address)
-    assert answer.status_code == 200
-    return answer.text
+    response = await browser.get(address)
+    assert response.status_code == 200
+    return response.text
 
 
 def rows(html: str) -> list[str]:
@@ -60,14 +60,14 @@ async def test_a_series_lists_its_dates_with_status_and_my_reply(
     assert rows(html)[:3] == [
         "Tue, Jan 12 10:00–11:30 AM USAO conference room Takes place Yes",
         "Wed, Jan 20 1:00–2:00 PM FBI field office Moved No reply",
-        "Tue, Jan 26 10:00–11:30 AM USAO conference room Cancelled –",
+        "Tue, Jan 26 10:00–11:30 AM USAO conference room Canceled –",
     ]
     assert "Every week on Tuesday" in html
 
 
 async def test_a_series_says_whose_meeting_it_is_and_who_leads_it(sqlite_cast: Cast, browse: SignIn) -> None:
     plan = meeting(
-        sqlite_cast.fbi_lead, rule=rule_for("weekly", FIRST, count=5), body_id=sqlite_cast.bodies["steering"]
+        sqlite_cast.fbi_lead, rule=rule_for("weekly", FIRST, count=5), committee_id=sqlite_cast.committees["steering"]
     )
     event_id = await schedule(sqlite_cast.coordinator, plan, NOW)
     html = await read(await browse(sqlite_cast.fbi_lead), f"/events/{event_id}")
@@ -92,8 +92,8 @@ async def test_past_dates_are_folded_and_say_whether_attendance_was_taken(
 
 async def test_an_event_with_one_date_leads_to_it(sqlite_cast: Cast, browse: SignIn) -> None:
     event_id = await schedule(sqlite_cast.coordinator, meeting(), NOW)
-    answer = await (await browse(sqlite_cast.harbor_advocate)).get(f"/events/{event_id}")
-    assert (answer.status_code, answer.headers["location"]) == (303, f"/events/{event_id}/2027-01-12")
+    response = await (await browse(sqlite_cast.harbor_advocate)).get(f"/events/{event_id}")
+    assert (response.status_code, response.headers["location"]) == (303, f"/events/{event_id}/2027-01-12")
 
 
 async def test_a_date_leads_to_all_dates_and_tells_what_changed(
@@ -102,7 +102,7 @@ async def test_a_date_leads_to_all_dates_and_tells_what_changed(
     html = await read(await browse(sqlite_cast.harbor_advocate), f"/events/{series}/2027-01-19")
     assert f'<a href="/events/{series}">All dates</a>' in html
     assert "Place was USAO conference room, is now FBI field office." in html
-    assert "Cancelled" not in html[html.index('id="history"') :]
+    assert "Canceled" not in html[html.index('id="history"') :]
     assert "Coordinator (USAO)" not in html[html.index('id="history"') :]
 
 
@@ -127,9 +127,11 @@ async def test_only_editors_are_led_to_what_one_does_to_a_whole_series(
     sqlite_cast: Cast, browse: SignIn, series: UUID
 ) -> None:
     deeds = (
-        f"/events/{series}/dates", f"/events/{series}/cancellation", f"/schedule?like={series}",
+        f"/events/{series}/dates",
+        f"/events/{series}/cancellation",
+        f"/schedule?like={series}",
         f"/messages?event={series}",
-    )  # fmt: skip
+    )
     desk, member = await browse(sqlite_cast.coordinator), await browse(sqlite_cast.fbi_lead)
     page = await read(desk, f"/events/{series}")
     assert [deed for deed in deeds if f'href="{deed}"' not in page] == []

@@ -39,9 +39,9 @@ def ids(*people: Viewer) -> list[str]:
 
 
 async def test_a_saved_form_is_shown_again_with_all_that_was_typed_and_nothing_is_sent(desk: Browser) -> None:
-    answer = await saved(desk, place="Room A")
-    assert "The template “Core” is saved. Nothing is sent yet." in answer.text
-    form = typed(answer.text, "/events")
+    response = await saved(desk, place="Room A")
+    assert "The template “Core” is saved. Nothing is sent yet." in response.text
+    form = typed(response.text, "/events")
     assert (form["title"], form["place"], form["date"]) == (["Core group"], ["Room A"], ["2027-01-12"])
     assert await Message.count() == 0
 
@@ -49,14 +49,20 @@ async def test_a_saved_form_is_shown_again_with_all_that_was_typed_and_nothing_i
 async def test_a_new_event_begins_with_what_a_template_keeps(sqlite_cast: Cast, desk: Browser) -> None:
     people = ids(sqlite_cast.fbi_lead, sqlite_cast.caht_lead)
     await saved(
-        desk, person=people, agenda="Welcome 5", starts="14:00", ends="15:30", body=sqlite_cast.bodies["steering"],
-        visibility="body", **{f"role-{people[1]}": "optional"},
-    )  # fmt: skip
-    answer = await begun(desk)
-    form = typed(answer.text, "/events")
-    assert "This form begins with the template “Core”." in answer.text
+        desk,
+        person=people,
+        agenda="Welcome 5",
+        starts="14:00",
+        ends="15:30",
+        committee=sqlite_cast.committees["steering"],
+        visibility="committee",
+        **{f"role-{people[1]}": "optional"},
+    )
+    response = await begun(desk)
+    form = typed(response.text, "/events")
+    assert "This form begins with the template “Core”." in response.text
     assert (form["title"], form["agenda"], form["starts"]) == (["Core group"], ["Welcome 5"], ["14:00"])
-    assert (form["visibility"], form["body"]) == (["body"], [str(sqlite_cast.bodies["steering"])])
+    assert (form["visibility"], form["committee"]) == (["committee"], [str(sqlite_cast.committees["steering"])])
     assert (sorted(form["person"]), form[f"role-{people[1]}"]) == (sorted(people), ["optional"])
     assert form["date"] == ["2026-12-16"]
 
@@ -66,18 +72,20 @@ async def test_of_a_template_only_those_stay_chosen_whom_the_form_offers(
 ) -> None:
     strangers = ids(sqlite_cast.auditor)
     await saved(
-        desk, person=[*strangers, *ids(sqlite_cast.harbor_advocate)], visibility="body",
-        body=sqlite_cast.bodies["services"],
-    )  # fmt: skip
+        desk,
+        person=[*strangers, *ids(sqlite_cast.harbor_advocate)],
+        visibility="committee",
+        committee=sqlite_cast.committees["services"],
+    )
     chair = await browse(sqlite_cast.caht_lead)
-    answer = await begun(chair)
-    assert "1 person of it is not on your list." in answer.text
-    assert typed(answer.text, "/events")["person"] == ids(sqlite_cast.harbor_advocate)
-    assert strangers[0] not in answer.text
+    response = await begun(chair)
+    assert "1 person of it is not on your list." in response.text
+    assert typed(response.text, "/events")["person"] == ids(sqlite_cast.harbor_advocate)
+    assert strangers[0] not in response.text
 
 
 async def test_a_template_of_somebody_else_is_not_there(sqlite_cast: Cast, desk: Browser, browse: SignIn) -> None:
-    await saved(desk, visibility="named", body=sqlite_cast.bodies["services"])
+    await saved(desk, visibility="named", committee=sqlite_cast.committees["services"])
     address = str((await begun(desk)).request.url)
     chair = await browse(sqlite_cast.caht_lead)
     assert (await chair.get(address)).status_code == 404
@@ -85,10 +93,10 @@ async def test_a_template_of_somebody_else_is_not_there(sqlite_cast: Cast, desk:
 
 
 async def test_a_template_without_a_name_is_refused_at_its_field(desk: Browser) -> None:
-    answer = await saved(desk, template_name=" ")
-    assert answer.status_code == 422
-    assert 'href="#f-template-name"' in answer.text
-    assert typed(answer.text, "/events")["title"] == ["Core group"]
+    response = await saved(desk, template_name=" ")
+    assert response.status_code == 422
+    assert 'href="#f-template-name"' in response.text
+    assert typed(response.text, "/events")["title"] == ["Core group"]
 
 
 async def test_a_template_is_removed_by_a_button_in_its_row(desk: Browser) -> None:

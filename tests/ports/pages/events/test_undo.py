@@ -25,10 +25,10 @@ async def scheduled(desk: Browser, cast: Cast) -> httpx.Response:
     return await followed(desk, sent)
 
 
-async def followed(desk: Browser, answer: httpx.Response) -> httpx.Response:
-    while answer.status_code == 303:
-        answer = await desk.get(answer.headers["location"])
-    return answer
+async def followed(desk: Browser, response: httpx.Response) -> httpx.Response:
+    while response.status_code == 303:
+        response = await desk.get(response.headers["location"])
+    return response
 
 
 async def undone(desk: Browser, page: httpx.Response) -> httpx.Response:
@@ -43,8 +43,8 @@ async def test_a_new_event_is_undone_by_one_button(browse: SignIn, sqlite_cast: 
     page = await scheduled(desk, sqlite_cast)
     assert "1 person gets a mail about it." in page.text
     assert 'data-leaves="20"' in page.text
-    answer = await undone(desk, page)
-    assert "Undone. The event is gone, and nobody was told of it." in answer.text
+    response = await undone(desk, page)
+    assert "Undone. The event is gone, and nobody was notified of it." in response.text
     assert await Message.count() == 0
     assert (await desk.get(page.url.path)).status_code == 404
 
@@ -53,9 +53,9 @@ async def test_too_late_it_says_that_it_stays(browse: SignIn, sqlite_cast: Cast)
     desk = await browse(sqlite_cast.coordinator)
     page = await scheduled(desk, sqlite_cast)
     clock.start_at(NOW + timedelta(seconds=21), stands_still=True)
-    answer = await undone(desk, page)
-    assert "The 20 seconds are over, so it stays." in answer.text
-    assert "Core group" in answer.text
+    response = await undone(desk, page)
+    assert "The 20 seconds are over, so it stays." in response.text
+    assert "Core group" in response.text
 
 
 async def test_the_button_is_shown_once_and_never_after_its_time(browse: SignIn, sqlite_cast: Cast) -> None:
@@ -70,12 +70,12 @@ async def test_a_cancellation_is_undone(browse: SignIn, sqlite_cast: Cast, whole
     event_id = await events.schedule(sqlite_cast.coordinator, meeting(rule=rule), NOW)
     desk = await browse(sqlite_cast.coordinator)
     address = f"/events/{event_id}{'' if whole else '/2027-01-19'}/cancellation"
-    cancelled = await desk.post(address, typed((await desk.get(address)).text, address))
-    page = await followed(desk, cancelled)
-    assert "Cancelled." in page.text
-    answer = await undone(desk, page)
-    assert "Undone. It takes place" in answer.text
-    assert "data-leaves" not in answer.text
+    canceled = await desk.post(address, typed((await desk.get(address)).text, address))
+    page = await followed(desk, canceled)
+    assert "Canceled." in page.text
+    response = await undone(desk, page)
+    assert "Undone. It takes place" in response.text
+    assert "data-leaves" not in response.text
 
 
 async def test_a_cookie_that_others_wrote_offers_nothing(browse: SignIn, sqlite_cast: Cast) -> None:
@@ -91,9 +91,9 @@ async def test_a_moved_date_is_put_back_by_one_button(browse: SignIn, sqlite_cas
     sent = await desk.post(address, typed((await desk.get(address)).text, address, date="2027-01-20"))
     page = await followed(desk, sent)
     assert "This date was moved" in page.text
-    answer = await undone(desk, page)
-    assert "Undone. It is as before, and nobody was told of the change." in answer.text
-    assert "This date was moved" not in answer.text
+    response = await undone(desk, page)
+    assert "Undone. It is as before, and nobody was notified of the change." in response.text
+    assert "This date was moved" not in response.text
 
 
 async def test_a_changed_event_is_put_back_by_one_button_and_one_without_people_has_none(
@@ -103,8 +103,8 @@ async def test_a_changed_event_is_put_back_by_one_button_and_one_without_people_
     event_id = await events.schedule(sqlite_cast.coordinator, meeting(sqlite_cast.fbi_lead), NOW)
     address = f"/events/{event_id}/edit"
     sent = await desk.post(address, typed((await desk.get(address)).text, address, place="Annex", save="send"))
-    answer = await undone(desk, await followed(desk, sent))
-    assert "It is as before" in answer.text
+    response = await undone(desk, await followed(desk, sent))
+    assert "It is as before" in response.text
     form = typed((await desk.get(address)).text, address, save="send")
     page = await followed(desk, await desk.post(address, form | {"person": []}))
     assert "Saved." in page.text

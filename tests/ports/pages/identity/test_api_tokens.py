@@ -39,16 +39,16 @@ async def test_without_a_fresh_proof_no_token_is_made(browse: SignIn, sqlite_cas
     shown = await browser.get(PATH)
     assert "Confirm that it is you" in shown.text
     assert 'name="scopes"' not in shown.text
-    answer = await browser.post(PATH, NEW)
-    assert (answer.status_code, answer.headers["location"]) == (303, "/sign-in/again?next=/settings/tokens")
+    response = await browser.post(PATH, NEW)
+    assert (response.status_code, response.headers["location"]) == (303, "/sign-in/again?next=/settings/tokens")
     assert await api_tokens.tokens_of(sqlite_cast.caht_lead, clock.now()) == []
 
 
 async def test_what_was_typed_stays_when_something_is_missing(browse: SignIn, sqlite_cast: Cast) -> None:
-    answer = await (await browse(sqlite_cast.caht_lead)).post(PATH, {"name": "Duty roster"})
-    assert answer.status_code == 422
-    assert "Choose at least one thing that the token may do." in answer.text
-    assert 'value="Duty roster"' in answer.text
+    response = await (await browse(sqlite_cast.caht_lead)).post(PATH, {"name": "Duty roster"})
+    assert response.status_code == 422
+    assert "Choose at least one thing that the token may do." in response.text
+    assert 'value="Duty roster"' in response.text
 
 
 async def test_a_revoked_token_is_gone_from_the_list(browse: SignIn, sqlite_cast: Cast) -> None:
@@ -64,5 +64,5 @@ async def test_a_revoked_token_is_gone_from_the_list(browse: SignIn, sqlite_cast
 async def test_nobody_revokes_a_token_of_somebody_else(browse: SignIn, sqlite_cast: Cast) -> None:
     await (await browse(sqlite_cast.caht_lead)).post(PATH, NEW)
     [token] = await api_tokens.tokens_of(sqlite_cast.caht_lead, NOW)
-    answer = await (await browse(sqlite_cast.coordinator)).post(f"{PATH}/{token.id}/revocation")
-    assert answer.status_code == 404
+    response = await (await browse(sqlite_cast.coordinator)).post(f"{PATH}/{token.id}/revocation")
+    assert response.status_code == 404

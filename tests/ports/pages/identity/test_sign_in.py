@@ -55,9 +55,9 @@ async def enrolled(browser: Browser, viewer: Viewer) -> App:
     page = html.unescape((await browser.get("/sign-in/enrolment")).text)
     app = App(SECRET.search(page)[1].replace(" ", ""))  # type: ignore[index]  # the page has it
     form = typed(page, "/sign-in/enrolment", code=app.code(clock.now()))
-    answer = await browser.send("POST", "/sign-in/enrolment", data=form)
-    assert (answer.status_code, "Save your recovery codes" in answer.text) == (200, True)
-    assert 'href="/password"' not in answer.text
+    response = await browser.send("POST", "/sign-in/enrolment", data=form)
+    assert (response.status_code, "Save your recovery codes" in response.text) == (200, True)
+    assert 'href="/password"' not in response.text
     return app
 
 
@@ -85,18 +85,18 @@ async def test_a_deployment_has_a_notice_of_its_own(sqlite_cast: Cast) -> None:
 
 
 async def test_without_the_tick_nobody_signs_in_and_the_address_stays(browser: Browser, detective: Viewer) -> None:
-    answer = await send(browser, "/sign-in", "/sign-in", email=detective.email, password=PASSWORD)
-    assert answer.status_code == 422
-    assert "confirm that you agree" in answer.text
-    assert f'value="{detective.email}"' in answer.text
+    response = await send(browser, "/sign-in", "/sign-in", email=detective.email, password=PASSWORD)
+    assert response.status_code == 422
+    assert "confirm that you agree" in response.text
+    assert f'value="{detective.email}"' in response.text
     assert await FailedAttempt.count() == 0
 
 
 async def test_what_is_missing_is_said_at_each_field(browser: Browser) -> None:
-    answer = await send(browser, "/sign-in", "/sign-in")
-    assert answer.status_code == 422
-    assert "Enter your work email." in answer.text
-    assert "Enter your password." in answer.text
+    response = await send(browser, "/sign-in", "/sign-in")
+    assert response.status_code == 422
+    assert "Enter your work email." in response.text
+    assert "Enter your password." in response.text
 
 
 async def test_wrong_unknown_suspended_and_paused_get_the_same_page(
@@ -115,27 +115,27 @@ async def test_wrong_unknown_suspended_and_paused_get_the_same_page(
     )
     pages = set()
     for email, password in tries:
-        answer = await send(Browser(app), "/sign-in", "/sign-in", email=email, ack="yes", password=password)
-        shown = re.sub(r'name="_csrf" value="[^"]+"', "", answer.text).replace(email, "")
-        pages.add((answer.status_code, shown, answer.headers["content-type"]))
+        response = await send(Browser(app), "/sign-in", "/sign-in", email=email, ack="yes", password=password)
+        shown = re.sub(r'name="_csrf" value="[^"]+"', "", response.text).replace(email, "")
+        pages.add((response.status_code, shown, response.headers["content-type"]))
     assert len(pages) == 1
     assert next(iter(pages))[0] == 422
 
 
 async def test_a_password_is_never_sent_back(browser: Browser, detective: Viewer) -> None:
-    answer = await send(browser, "/sign-in", "/sign-in", email=detective.email, ack="yes", password="typed words")
-    assert "typed words" not in answer.text
+    response = await send(browser, "/sign-in", "/sign-in", email=detective.email, ack="yes", password="typed words")
+    assert "typed words" not in response.text
 
 
 async def test_when_too_many_sign_in_the_page_says_so_and_keeps_the_address(
     browser: Browser, detective: Viewer
 ) -> None:
     passwords.use(Hashing(Argon2(memory=64, rounds=1), threads=1, waiting=-1))
-    answer = await send(browser, "/sign-in", "/sign-in", email=detective.email, **ACK)
+    response = await send(browser, "/sign-in", "/sign-in", email=detective.email, **ACK)
     hash_cheaply()
-    assert (answer.status_code, answer.headers["retry-after"]) == (503, "60")
-    assert detective.email in answer.text
-    assert "try again in a minute" in answer.text
+    assert (response.status_code, response.headers["retry-after"]) == (503, "60")
+    assert detective.email in response.text
+    assert "try again in a minute" in response.text
 
 
 @pytest.mark.parametrize(
@@ -159,17 +159,17 @@ async def test_the_form_of_another_browser_is_refused_and_can_be_sent_again(
 ) -> None:
     form = typed(html.unescape((await browser.get("/sign-in")).text), "/sign-in", email=detective.email, **ACK)
     other = Browser(app)
-    answer = await other.send("POST", "/sign-in", data=form)
-    assert answer.status_code == 403
-    again = typed(html.unescape(answer.text), "/sign-in", **ACK)
+    response = await other.send("POST", "/sign-in", data=form)
+    assert response.status_code == 403
+    again = typed(html.unescape(response.text), "/sign-in", **ACK)
     assert (await other.send("POST", "/sign-in", data=again)).status_code == 303
 
 
 @pytest.mark.parametrize("cookie", ["", "bogus", "a.b.c", "%00", "9" * 400])
 async def test_a_bogus_cookie_of_the_form_is_replaced(browser: Browser, cookie: str) -> None:
-    answer = await browser.get("/sign-in", headers={"Cookie": f"sign-in={cookie}"})
-    assert answer.status_code == 200
-    assert answer.headers["set-cookie"].startswith("sign-in=")
+    response = await browser.get("/sign-in", headers={"Cookie": f"sign-in={cookie}"})
+    assert response.status_code == 200
+    assert response.headers["set-cookie"].startswith("sign-in=")
 
 
 async def test_a_good_cookie_of_the_form_is_kept_so_that_two_tabs_work(browser: Browser) -> None:
@@ -182,9 +182,9 @@ async def test_a_page_that_was_open_for_hours_keeps_the_address_and_works_the_se
 ) -> None:
     form = typed(html.unescape((await browser.get("/sign-in")).text), "/sign-in", email=detective.email, **ACK)
     clock.start_at(NOW + timedelta(hours=3), stands_still=True)
-    answer = await browser.send("POST", "/sign-in", data=form)
-    assert (answer.status_code, detective.email in answer.text) == (403, True)
-    again = typed(html.unescape(answer.text), "/sign-in", **ACK)
+    response = await browser.send("POST", "/sign-in", data=form)
+    assert (response.status_code, detective.email in response.text) == (403, True)
+    again = typed(html.unescape(response.text), "/sign-in", **ACK)
     assert (await browser.send("POST", "/sign-in", data=again)).status_code == 303
 
 
@@ -199,8 +199,8 @@ async def test_a_first_sign_in_sets_up_the_app_and_opens_a_session(browser: Brow
 
 
 async def test_the_right_password_alone_opens_only_the_set_up(browser: Browser, detective: Viewer) -> None:
-    answer = await send(browser, "/sign-in", "/sign-in", email=detective.email, **ACK)
-    assert answer.headers["location"] == "/sign-in/enrolment"
+    response = await send(browser, "/sign-in", "/sign-in", email=detective.email, **ACK)
+    assert response.headers["location"] == "/sign-in/enrolment"
     for path in ("/", "/calendar", "/action-items", "/subscriptions", "/password", "/sign-in/again"):
         assert (await browser.get(path)).status_code == 303
     assert await Session.count() == 0
@@ -212,18 +212,18 @@ async def test_the_set_up_shows_a_picture_and_a_key_and_keeps_both_after_a_typin
     await send(browser, "/sign-in", "/sign-in", email=detective.email, **ACK)
     page = html.unescape((await browser.get("/sign-in/enrolment")).text)
     form = typed(page, "/sign-in/enrolment", code="000000")
-    answer = await browser.send("POST", "/sign-in/enrolment", data=form)
-    assert answer.status_code == 422
+    response = await browser.send("POST", "/sign-in/enrolment", data=form)
+    assert response.status_code == 422
     assert 'aria-label="QR code for your authenticator app"' in page
-    assert SECRET.search(html.unescape(answer.text))[1] == SECRET.search(page)[1]  # type: ignore[index]  # both show it
+    assert SECRET.search(html.unescape(response.text))[1] == SECRET.search(page)[1]  # type: ignore[index]  # both show it
 
 
 async def test_a_changed_secret_is_not_taken(browser: Browser, detective: Viewer) -> None:
     await send(browser, "/sign-in", "/sign-in", email=detective.email, **ACK)
     form = typed(html.unescape((await browser.get("/sign-in/enrolment")).text), "/sign-in/enrolment", code="000000")
     for sealed in ("", "x", "é" * 100):
-        answer = await browser.send("POST", "/sign-in/enrolment", data=form | {"sealed": [sealed]})
-        assert answer.status_code == 403
+        response = await browser.send("POST", "/sign-in/enrolment", data=form | {"sealed": [sealed]})
+        assert response.status_code == 403
     assert await Session.count() == 0
 
 
@@ -234,10 +234,10 @@ async def test_the_second_sign_in_asks_for_the_code_and_leads_where_one_wanted(
     clock.start_at(NOW + timedelta(minutes=5), stands_still=True)
     other = Browser(app)
     wanted = (await other.get("/calendar?month=2027-01")).headers["location"]
-    answer = await send(other, wanted, "/sign-in", email=detective.email, **ACK)
-    assert answer.headers["location"].startswith("/sign-in/code?next=")
-    answer = await send(other, answer.headers["location"], "/sign-in/code", code=phone.code(clock.now()))
-    assert (answer.status_code, answer.headers["location"]) == (303, "/calendar?month=2027-01")
+    response = await send(other, wanted, "/sign-in", email=detective.email, **ACK)
+    assert response.headers["location"].startswith("/sign-in/code?next=")
+    response = await send(other, response.headers["location"], "/sign-in/code", code=phone.code(clock.now()))
+    assert (response.status_code, response.headers["location"]) == (303, "/calendar?month=2027-01")
     assert (await other.get("/calendar?month=2027-01")).status_code == 200
 
 
@@ -248,10 +248,10 @@ async def test_a_wrong_code_says_how_many_tries_are_left_and_then_pauses(
     other = Browser(app)
     await send(other, "/sign-in", "/sign-in", email=detective.email, **ACK)
     for left in ("4 tries", "3 tries", "2 tries", "1 try"):
-        answer = await send(other, "/sign-in/code", "/sign-in/code", code="000000")
-        assert (answer.status_code, f"{left} left" in answer.text) == (422, True)
-    answer = await send(other, "/sign-in/code", "/sign-in/code", code="000000")
-    assert "paused for 15 minutes" in answer.text
+        response = await send(other, "/sign-in/code", "/sign-in/code", code="000000")
+        assert (response.status_code, f"{left} left" in response.text) == (422, True)
+    response = await send(other, "/sign-in/code", "/sign-in/code", code="000000")
+    assert "paused for 15 minutes" in response.text
     assert await Session.count() == 1
 
 
@@ -267,8 +267,8 @@ async def test_a_recovery_code_signs_in_and_says_how_many_are_left(
     await send(other, "/sign-in?next=/calendar", "/sign-in", email=detective.email, **ACK)
     assert 'href="/sign-in/recovery?next=/calendar"' in (await other.get("/sign-in/code?next=/calendar")).text
     path = "/sign-in/recovery?next=/calendar"
-    answer = await send(other, path, "/sign-in/recovery", code=saved[0].lower())
-    assert (answer.status_code, answer.headers["location"]) == (303, "/calendar")
+    response = await send(other, path, "/sign-in/recovery", code=saved[0].lower())
+    assert (response.status_code, response.headers["location"]) == (303, "/calendar")
     assert "You used a recovery code; 9 are left." in (await other.get("/calendar")).text
     again = Browser(app)
     await send(again, "/sign-in", "/sign-in", email=detective.email, **ACK)
@@ -279,8 +279,8 @@ async def test_a_recovery_code_signs_in_and_says_how_many_are_left(
 @pytest.mark.parametrize("path", ["/sign-in/code", "/sign-in/enrolment", "/sign-in/recovery"])
 @pytest.mark.parametrize("cookie", ["", "challenge=bogus", "challenge=%00"])
 async def test_without_the_first_proof_the_second_step_leads_back(browser: Browser, path: str, cookie: str) -> None:
-    answer = await browser.get(path, headers={"Cookie": cookie} if cookie else {})
-    assert (answer.status_code, answer.headers["location"]) == (303, "/sign-in")
+    response = await browser.get(path, headers={"Cookie": cookie} if cookie else {})
+    assert (response.status_code, response.headers["location"]) == (303, "/sign-in")
 
 
 async def test_a_sign_in_gives_a_new_session_and_ends_the_one_before(browser: Browser, detective: Viewer) -> None:
@@ -301,8 +301,8 @@ async def test_the_cookie_of_a_session_is_bound_to_https_and_this_host(sqlite_ca
     page = await browser.get(f"/sign-in/link/{token}")
     nonce = page.headers["set-cookie"].split(";")[0]
     form = typed(html.unescape(page.text), f"/sign-in/link/{token}")
-    answer = await browser.send("POST", f"/sign-in/link/{token}", data=form, headers={"Cookie": nonce})
-    session = next(one for one in answer.headers.get_list("set-cookie") if one.startswith("__Host-session="))
+    response = await browser.send("POST", f"/sign-in/link/{token}", data=form, headers={"Cookie": nonce})
+    session = next(one for one in response.headers.get_list("set-cookie") if one.startswith("__Host-session="))
     assert {"HttpOnly", "Path=/", "SameSite=lax", "Secure"} <= set(session.split("; "))
     assert "Domain" not in session
 
@@ -323,8 +323,8 @@ async def test_looking_at_a_link_changes_nothing_and_its_button_signs_in_once(
     scanner, browser = Browser(demo), Browser(demo)
     for method in ("GET", "HEAD", "OPTIONS") * 3:
         assert (await scanner.send(method, path)).status_code in (200, 204)
-    answer = await send(browser, path, path)
-    assert (answer.status_code, answer.headers["location"]) == (303, "/")
+    response = await send(browser, path, path)
+    assert (response.status_code, response.headers["location"]) == (303, "/")
     assert sqlite_cast.caht_lead.name in (await browser.get("/action-items")).text
     assert (await scanner.get(path)).status_code == 410
 
@@ -332,15 +332,15 @@ async def test_looking_at_a_link_changes_nothing_and_its_button_signs_in_once(
 async def test_a_link_that_is_over_was_used_or_never_made_gets_the_same_page(demo: Litestar, sqlite_cast: Cast) -> None:
     over = await issue_link(sqlite_cast.caht_lead.member_id, clock.now(), timedelta(0))
     browser = Browser(demo)
-    answers = [await browser.get(f"/sign-in/link/{token}") for token in (over, "made-up", "%00", "é" * 100)]
-    assert {(one.status_code, one.text) for one in answers[:2]} == {(410, answers[0].text)}
-    assert all(one.status_code in (404, 410) for one in answers)
+    responses = [await browser.get(f"/sign-in/link/{token}") for token in (over, "made-up", "%00", "é" * 100)]
+    assert {(one.status_code, one.text) for one in responses[:2]} == {(410, responses[0].text)}
+    assert all(one.status_code in (404, 410) for one in responses)
 
 
 async def test_outside_a_demo_a_link_leads_to_the_second_step(browser: Browser, sqlite_cast: Cast) -> None:
     path = f"/sign-in/link/{await issue_link(sqlite_cast.caht_lead.member_id, clock.now())}"
-    answer = await send(browser, path, path)
-    assert (answer.status_code, answer.headers["location"]) == (303, "/sign-in/enrolment")
+    response = await send(browser, path, path)
+    assert (response.status_code, response.headers["location"]) == (303, "/sign-in/enrolment")
 
 
 async def test_a_first_sign_in_by_a_link_ends_with_a_password_that_opens_the_next(
@@ -355,8 +355,8 @@ async def test_a_first_sign_in_by_a_link_ends_with_a_password_that_opens_the_nex
     onward = re.search(r'<a class="usa-button" href="([^"]*)">I have saved them', codes.text)
     assert onward is not None
     assert onward[1] == "/password?next=/calendar"
-    answer = await send(browser, onward[1], "/password", password=PASSWORD, repeated=PASSWORD)
-    assert (answer.status_code, answer.headers["location"]) == (303, "/calendar")
+    response = await send(browser, onward[1], "/password", password=PASSWORD, repeated=PASSWORD)
+    assert (response.status_code, response.headers["location"]) == (303, "/calendar")
     assert "Your password is set." in (await browser.get("/calendar")).text
     again = await send(Browser(app), "/sign-in", "/sign-in", email=sqlite_cast.caht_lead.email, **ACK)
     assert (again.status_code, again.headers["location"]) == (303, "/sign-in/code")
@@ -375,9 +375,9 @@ async def test_a_link_that_another_site_sends_is_not_used(demo: Litestar, sqlite
 
 async def test_signing_out_ends_the_session_and_says_so(browse: SignIn, sqlite_cast: Cast) -> None:
     browser = await browse(sqlite_cast.fbi_lead)
-    answer = await browser.post("/sign-out")
-    assert (answer.status_code, answer.headers["location"]) == (303, "/sign-in")
-    assert answer.headers["clear-site-data"] == '"storage"'
+    response = await browser.post("/sign-out")
+    assert (response.status_code, response.headers["location"]) == (303, "/sign-in")
+    assert response.headers["clear-site-data"] == '"storage"'
     assert await Session.count() == 0
     page = await browser.get("/sign-in")
     assert "You are signed out." in page.text
@@ -388,8 +388,8 @@ async def test_a_fresh_session_may_choose_a_password(browse: SignIn, sqlite_cast
     hash_cheaply()
     browser = await browse(sqlite_cast.fbi_lead)
     other = await browse(sqlite_cast.fbi_lead)
-    answer = await browser.post("/password", {"password": PASSWORD, "repeated": PASSWORD})
-    assert answer.status_code == 303
+    response = await browser.post("/password", {"password": PASSWORD, "repeated": PASSWORD})
+    assert response.status_code == 303
     assert "Your password is set." in (await browser.get("/action-items")).text
     assert (await other.get("/action-items")).status_code == 303
 
@@ -407,15 +407,15 @@ async def test_a_password_that_cannot_be_taken_is_refused_with_the_reason(
     browse: SignIn, sqlite_cast: Cast, password: str, repeated: str, sentence: str
 ) -> None:
     browser = await browse(sqlite_cast.fbi_lead)
-    answer = await browser.post("/password", {"password": password, "repeated": repeated})
-    assert (answer.status_code, sentence in answer.text) == (422, True)
+    response = await browser.post("/password", {"password": password, "repeated": repeated})
+    assert (response.status_code, sentence in response.text) == (422, True)
 
 
 async def test_an_older_session_must_prove_again_before_a_new_password(browser: Browser, detective: Viewer) -> None:
     phone = await enrolled(browser, detective)
     clock.start_at(NOW + timedelta(minutes=16), stands_still=True)
-    answer = await browser.get("/password")
-    assert (answer.status_code, answer.headers["location"]) == (303, "/sign-in/again?next=/password")
+    response = await browser.get("/password")
+    assert (response.status_code, response.headers["location"]) == (303, "/sign-in/again?next=/password")
     wrong = await send(browser, "/sign-in/again?next=/password", "/sign-in/again", proof="000000")
     assert (wrong.status_code, "4 tries left" in wrong.text) == (422, True)
     right = await send(browser, "/sign-in/again?next=/password", "/sign-in/again", proof=phone.code(clock.now()))
@@ -427,8 +427,8 @@ async def test_an_older_session_sets_no_password(browse: SignIn, sqlite_cast: Ca
     browser = await browse(sqlite_cast.fbi_lead)
     await browser.form_token()
     clock.start_at(NOW + timedelta(minutes=16), stands_still=True)
-    answer = await browser.post("/password", {"password": PASSWORD, "repeated": PASSWORD})
-    assert answer.headers["location"] == "/sign-in/again?next=/password"
+    response = await browser.post("/password", {"password": PASSWORD, "repeated": PASSWORD})
+    assert response.headers["location"] == "/sign-in/again?next=/password"
 
 
 async def test_who_has_nothing_to_prove_with_is_told_what_to_do(browse: SignIn, sqlite_cast: Cast) -> None:
@@ -441,8 +441,8 @@ async def test_in_a_demo_a_press_proves_who_has_nothing_else(demo: Litestar, sql
     clock.start_at(NOW + timedelta(minutes=16), stands_still=True)
     path = (await browser.get("/people/new")).headers["location"]
     assert "Confirm (demonstration)" in (await browser.get(path)).text
-    answer = await send(browser, path, "/sign-in/again")
-    assert (answer.status_code, answer.headers["location"]) == (303, "/people/new")
+    response = await send(browser, path, "/sign-in/again")
+    assert (response.status_code, response.headers["location"]) == (303, "/people/new")
     assert (await browser.get("/people/new")).status_code == 200
 
 

@@ -31,7 +31,7 @@ async def desk(browse: SignIn, sqlite_cast: Cast) -> Browser:
     return await browse(sqlite_cast.coordinator)
 
 
-async def test_reports_stand_in_the_navigation_of_those_who_have_them(browse: SignIn, sqlite_cast: Cast) -> None:
+async def test_reports_substitute_the_navigation_of_those_who_have_them(browse: SignIn, sqlite_cast: Cast) -> None:
     for who, has in ((sqlite_cast.coordinator, True), (sqlite_cast.caht_lead, True), (sqlite_cast.hsi_liaison, False)):
         browser = await browse(who)
         assert ('href="/reports"' in (await browser.get("/")).text) is has
@@ -44,7 +44,7 @@ async def test_every_number_on_the_page_opens_as_many_rows(desk: Browser) -> Non
     for address, number in set(links):
         rows = (await desk.get(html.unescape(address))).text
         assert COUNT.search(rows)[1] == number, address  # type: ignore[index]  # no match fails as it should
-        assert rows.count("<tr>") - 1 - ("of=held" in address or "of=cancelled" in address) == int(number), address
+        assert rows.count("<tr>") - 1 - ("of=held" in address or "of=canceled" in address) == int(number), address
 
 
 async def test_each_row_leads_to_its_event_or_its_item(desk: Browser) -> None:
@@ -73,37 +73,37 @@ async def test_a_period_without_events_says_so(desk: Browser) -> None:
 
 
 async def test_chosen_days_are_kept_and_what_is_wrong_is_told_at_the_field(desk: Browser) -> None:
-    answer = await desk.get("/reports?period=custom&from=2026-12-09&to=2026-12-01&kind=training")
-    assert answer.status_code == 422
+    response = await desk.get("/reports?period=custom&from=2026-12-09&to=2026-12-01&kind=training")
+    assert response.status_code == 422
     for said in (
         'href="#f-to"',
         "The last day is before the first.",
         'value="2026-12-09"',
         'value="training" selected',
     ):
-        assert said in answer.text
+        assert said in response.text
     sound = await desk.get("/reports?period=custom&from=2026-11-01&to=2026-11-30")
     assert "November 1, 2026, to November 30, 2026" in sound.text
 
 
-async def test_a_report_keeps_to_a_body_of_the_readers_and_to_no_other(browse: SignIn, sqlite_cast: Cast) -> None:
+async def test_a_report_keeps_to_a_committee_of_the_readers_and_to_no_other(browse: SignIn, sqlite_cast: Cast) -> None:
     await autumn(sqlite_cast)
-    address = f"{PAGE}&kind=meeting&body={sqlite_cast.bodies['services']}"
+    address = f"{PAGE}&kind=meeting&committee={sqlite_cast.committees['services']}"
     of_the_chair = (await (await browse(sqlite_cast.caht_lead)).get(address)).text
     assert "Meetings of Victim Services Committee only" in of_the_chair
-    assert "&amp;body=" in of_the_chair
+    assert "&amp;committee=" in of_the_chair
     of_another = (await (await browse(sqlite_cast.fbi_lead)).get(address)).text
     assert "Victim Services Committee" not in of_another
-    assert "Meetings of a body that is not on your list only" in of_another
+    assert "Meetings of a committee that is not on your list only" in of_another
     assert "No meetings were held in this period" in of_another
 
 
 async def test_a_file_says_whose_it_is_and_is_noted_in_the_audit_trail(desk: Browser) -> None:
-    answer = await desk.get("/reports.csv?period=FY2027-Q1&kind=meeting")
-    assert answer.headers["content-type"] == "text/csv; charset=utf-8"
-    assert answer.headers["content-disposition"] == 'attachment; filename="report-2026-10-01-2026-12-31.csv"'
-    assert answer.headers["cache-control"] == "no-store, private"
-    first = answer.content.decode("utf-8-sig").splitlines()[0]
+    response = await desk.get("/reports.csv?period=FY2027-Q1&kind=meeting")
+    assert response.headers["content-type"] == "text/csv; charset=utf-8"
+    assert response.headers["content-disposition"] == 'attachment; filename="report-2026-10-01-2026-12-31.csv"'
+    assert response.headers["cache-control"] == "no-store, private"
+    first = response.content.decode("utf-8-sig").splitlines()[0]
     assert first == (
         '"Human Trafficking Rescue Project. FY2027 Q1, October to December 2026. Meetings only. '
         'As of Tue, Dec 15, 2026, 9:00 AM Central. Counts what Coordinator (USAO) may see."'
@@ -132,8 +132,8 @@ async def test_what_counts_named_events_is_marked_and_leaves_only_after_a_fresh_
     assert "Named participants only. Human" in (await browser.get("/reports.csv?period=FY2027-Q1")).text
     clock.start_at(NOW + timedelta(minutes=20), stands_still=True)
     for address in ("/reports.csv?period=FY2027-Q1", "/reports/rows.xlsx?period=FY2027-Q1&part=dates&of=held"):
-        answer = await browser.get(address)
-        assert (answer.status_code, answer.headers["location"].split("?")[0]) == (303, "/sign-in/again")
+        response = await browser.get(address)
+        assert (response.status_code, response.headers["location"].split("?")[0]) == (303, "/sign-in/again")
     assert (await browser.get("/reports.csv?period=FY2027-Q1&kind=training")).status_code == 200
 
 
@@ -143,9 +143,10 @@ async def test_a_file_begins_with_the_banner_over_the_marked_rows_that_its_reade
     cast, before = sqlite_cast, NOW - timedelta(days=60)
     for visibility, category in ((Visibility.ALL, Category.INV), (Visibility.LAW_ENFORCEMENT, Category.LEI)):
         plan = meeting(
-            visibility=visibility, starts=datetime(2026, 11, 3, 10),  # noqa: DTZ001 - local to the zone
+            visibility=visibility,
+            starts=datetime(2026, 11, 3, 10),  # noqa: DTZ001 - local to the zone
             marking=marking(cast, categories=frozenset({category})),
-        )  # fmt: skip
+        )
         await events.schedule(cast.coordinator, plan, before)
     of_dates = "/reports/rows.csv?period=FY2027-Q1&part=dates&of=held"
     for reader, banner in ((cast.coordinator, "CUI//INV/LEI"), (cast.caht_lead, "CUI//INV")):

@@ -33,25 +33,25 @@ async def detective(sqlite_cast: Cast):
 
 
 @pytest.fixture
-async def keeper(browse: SignIn, sqlite_cast: Cast, detective) -> Browser:
+async def manager(browse: SignIn, sqlite_cast: Cast, detective) -> Browser:
     return await browse(sqlite_cast.administrator)
 
 
-async def test_a_link_is_made_shown_once_and_used_by_its_owner(app: Litestar, keeper: Browser, detective) -> None:
+async def test_a_link_is_made_shown_once_and_used_by_its_owner(app: Litestar, manager: Browser, detective) -> None:
     address = f"/people/{detective.member_id}/access"
-    assert f'action="{address}/reset-link"' in (await keeper.get(address)).text
-    made = await keeper.post(f"{address}/reset-link")
+    assert f'action="{address}/reset-link"' in (await manager.get(address)).text
+    made = await manager.post(f"{address}/reset-link")
     [path] = LINK.findall(made.text)
     assert "until 9:30 AM" in made.text
-    assert LINK.findall((await keeper.get(address)).text) == []
+    assert LINK.findall((await manager.get(address)).text) == []
     owner, scanner = Browser(app), Browser(app)
     for method in ("GET", "HEAD", "OPTIONS"):
         assert (await scanner.send(method, path)).status_code in (200, 204)
     page = html.unescape((await owner.get(path)).text)
     assert detective.email in page
     form = typed(page, path, password=NEW, repeated=NEW)
-    answer = await owner.send("POST", path, data=form)
-    assert (answer.status_code, answer.headers["location"]) == (303, "/sign-in")
+    response = await owner.send("POST", path, data=form)
+    assert (response.status_code, response.headers["location"]) == (303, "/sign-in")
     assert "Your password is set." in (await owner.get("/sign-in")).text
     assert (await sign_in.sign_in(detective.email, NEW, NOW)).needs_enrolment
     assert (await owner.get(path)).status_code == 410
@@ -67,8 +67,8 @@ async def test_a_password_that_cannot_be_taken_is_refused_with_the_reason(
     path = f"/sign-in/reset/{await issue_reset(detective.member_id, NOW, by=BY_COMMAND)}"
     browser = Browser(app)
     form = typed(html.unescape((await browser.get(path)).text), path, password=password, repeated=repeated)
-    answer = await browser.send("POST", path, data=form)
-    assert (answer.status_code, sentence in answer.text, "copper" in answer.text) == (422, True, False)
+    response = await browser.send("POST", path, data=form)
+    assert (response.status_code, sentence in response.text, "copper" in response.text) == (422, True, False)
 
 
 async def test_another_site_or_browser_cannot_use_a_link(app: Litestar, detective) -> None:
@@ -81,8 +81,8 @@ async def test_another_site_or_browser_cannot_use_a_link(app: Litestar, detectiv
 
 
 async def test_a_link_that_is_over_or_was_never_made_gets_the_same_page(app: Litestar) -> None:
-    answers = [await Browser(app).get(f"/sign-in/reset/{token}") for token in ("made-up", "x" * 43)]
-    assert {(one.status_code, one.text) for one in answers} == {(410, answers[0].text)}
+    responses = [await Browser(app).get(f"/sign-in/reset/{token}") for token in ("made-up", "x" * 43)]
+    assert {(one.status_code, one.text) for one in responses} == {(410, responses[0].text)}
 
 
 @pytest.mark.parametrize(
@@ -96,23 +96,23 @@ async def test_a_link_that_is_over_or_was_never_made_gets_the_same_page(app: Lit
         ("shutdown", "Their sessions, feeds and tokens are shut."),
     ],
 )
-async def test_each_deed_says_that_it_is_done(keeper: Browser, detective, deed: str, said: str) -> None:
+async def test_each_deed_says_that_it_is_done(manager: Browser, detective, deed: str, said: str) -> None:
     address = f"/people/{detective.member_id}/access"
-    answer = await keeper.post(f"{address}/{deed}")
-    assert (answer.status_code, answer.headers["location"]) == (303, address)
-    assert said in (await keeper.get(address)).text
+    response = await manager.post(f"{address}/{deed}")
+    assert (response.status_code, response.headers["location"]) == (303, address)
+    assert said in (await manager.get(address)).text
 
 
-async def test_a_paused_account_shows_until_when_and_can_be_released(keeper: Browser, detective) -> None:
+async def test_a_paused_account_shows_until_when_and_can_be_released(manager: Browser, detective) -> None:
     address = f"/people/{detective.member_id}/access"
     await Member.update({Member.locked_at: NOW}).where(Member.id == detective.member_id)
-    assert "Sign-in paused until 9:15 AM" in (await keeper.get(address)).text
-    await keeper.post(f"{address}/release")
-    assert "Not paused" in (await keeper.get(address)).text
+    assert "Sign-in paused until 9:15 AM" in (await manager.get(address)).text
+    await manager.post(f"{address}/release")
+    assert "Not paused" in (await manager.get(address)).text
 
 
-async def test_an_older_session_proves_first_who_it_is(keeper: Browser, detective) -> None:
-    await keeper.form_token()
+async def test_an_older_session_proves_first_who_it_is(manager: Browser, detective) -> None:
+    await manager.form_token()
     clock.start_at(NOW + timedelta(minutes=16), stands_still=True)
     address = f"/people/{detective.member_id}/access"
     deeds = (
@@ -125,16 +125,16 @@ async def test_an_older_session_proves_first_who_it_is(keeper: Browser, detectiv
         "shutdown",
     )
     for deed in deeds:
-        answer = await keeper.post(f"{address}/{deed}")
-        assert (answer.status_code, answer.headers["location"]) == (303, f"/sign-in/again?next={address}")
+        response = await manager.post(f"{address}/{deed}")
+        assert (response.status_code, response.headers["location"]) == (303, f"/sign-in/again?next={address}")
 
 
-async def test_an_administrator_reads_why_a_coordinator_is_left_alone(keeper: Browser, sqlite_cast: Cast) -> None:
+async def test_an_administrator_reads_why_a_coordinator_is_left_alone(manager: Browser, sqlite_cast: Cast) -> None:
     address = f"/people/{sqlite_cast.coordinator.member_id}/access"
-    page = await keeper.get(address)
+    page = await manager.get(address)
     assert "Only a coordinator may do this to a coordinator." in page.text
     assert 'class="tt-deed"' not in page.text.partition("<main")[2]
-    refused = await keeper.post(f"{address}/reset-link")
+    refused = await manager.post(f"{address}/reset-link")
     assert (refused.status_code, LINK.findall(refused.text)) == (403, [])
 
 

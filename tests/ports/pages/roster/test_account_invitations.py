@@ -25,8 +25,8 @@ async def test_who_was_never_invited_is_ticked_and_gets_a_mail(sqlite_cast: Cast
     chosen = [sqlite_cast.fbi_lead.member_id, sqlite_cast.caht_lead.member_id]
     page = (await desk.get(PATH)).text
     assert set(map(str, chosen)) < set(typed(page, PATH)["person"])
-    answer = await desk.post(PATH, typed(page, PATH, person=chosen))
-    assert (answer.status_code, answer.headers["location"]) == (303, PATH)
+    response = await desk.post(PATH, typed(page, PATH, person=chosen))
+    assert (response.status_code, response.headers["location"]) == (303, PATH)
     assert set(await Message.select(Message.recipient).output(as_list=True)) == set(chosen)
     page = (await desk.get(PATH)).text
     assert "2 invitations are on the way by email. A link works once, until Tue, Dec 22." in page
@@ -42,17 +42,17 @@ async def test_all_are_invited_by_one_button_which_says_how_many(sqlite_cast: Ca
 
 
 async def test_nobody_ticked_is_told_on_top_and_nobody_is_invited(desk: Browser) -> None:
-    answer = await desk.post(PATH, {})
-    assert answer.status_code == 422
-    assert '<a href="#f-person">Choose at least one person.</a>' in answer.text
+    response = await desk.post(PATH, {})
+    assert response.status_code == 422
+    assert '<a href="#f-person">Choose at least one person.</a>' in response.text
     assert await Message.count() == 0
 
 
 async def test_an_old_proof_invites_nobody(desk: Browser) -> None:
     await desk.form_token()
     clock.start_at(NOW + timedelta(minutes=15), stands_still=True)
-    answer = await desk.post(PATH, {"everybody": "yes"})
-    assert answer.headers["location"] == f"/sign-in/again?next={PATH}"
+    response = await desk.post(PATH, {"everybody": "yes"})
+    assert response.headers["location"] == f"/sign-in/again?next={PATH}"
     assert await Message.count() == 0
 
 

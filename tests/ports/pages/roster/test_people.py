@@ -15,7 +15,7 @@ def cast(sqlite_cast: Cast) -> Cast:
     return sqlite_cast
 
 
-@pytest.mark.parametrize("path", ["/people", "/agencies", "/bodies"])
+@pytest.mark.parametrize("path", ["/people", "/agencies", "/committees"])
 async def test_a_stranger_is_led_to_sign_in(browse: SignIn, path: str) -> None:
     reply = await (await browse(None)).get(path)
     assert (reply.status_code, reply.headers["location"]) == (303, f"/sign-in?next={path}")
@@ -24,7 +24,7 @@ async def test_a_stranger_is_led_to_sign_in(browse: SignIn, path: str) -> None:
 async def test_the_list_counts_only_whom_the_viewer_may_know(cast: Cast, browse: SignIn) -> None:
     assert "9 agencies, 14 people" in (await (await browse(cast.coordinator)).get("/people")).text
     page = (await (await browse(cast.bridge_advocate)).get("/people")).text
-    assert "3 agencies, 3 people whom you share an agency, a body or an event with" in page
+    assert "3 agencies, 3 people whom you share an agency, a committee or an event with" in page
     assert "Kcpd detective" not in page
 
 
@@ -46,7 +46,7 @@ async def test_what_is_hidden_reads_like_what_is_not_there(cast: Cast, browse: S
     hidden = (
         f"/people/{cast.fbi_lead.member_id}",
         f"/agencies/{cast.agencies['FBI']}",
-        f"/bodies/{cast.bodies['steering']}",
+        f"/committees/{cast.committees['steering']}",
     )
     for address in hidden:
         missing = await browser.get(f"{address.rpartition('/')[0]}/{uuid4()}")
@@ -78,8 +78,8 @@ async def test_an_agency_shows_people_seats_items_and_events_as_far_as_the_viewe
     assert "No events in the next 3 weeks that you may see." in page
 
 
-async def test_a_body_shows_a_vacant_seat(cast: Cast, browse: SignIn) -> None:
-    page = (await (await browse(cast.coordinator)).get(f"/bodies/{cast.bodies['steering']}")).text
+async def test_a_committee_shows_a_vacant_seat(cast: Cast, browse: SignIn) -> None:
+    page = (await (await browse(cast.coordinator)).get(f"/committees/{cast.committees['steering']}")).text
     assert "8 seats" in page
     assert "Vacant" not in page
 

@@ -59,7 +59,7 @@ async def test_what_cannot_be_taken_is_said_at_its_field_and_what_was_typed_stay
     assert fields["agency"] == [str(cast.agencies["KCPD"])]
 
 
-@pytest.mark.parametrize("path", [NEW, "/people/import", "/people/invitations", "/agencies/new", "/bodies/new"])
+@pytest.mark.parametrize("path", [NEW, "/people/import", "/people/invitations", "/agencies/new", "/committees/new"])
 async def test_a_page_of_keepers_asks_for_a_fresh_proof_first(desk: Browser, path: str) -> None:
     clock.start_at(NOW + timedelta(minutes=15), stands_still=True)
     reply = await desk.get(path)
@@ -76,7 +76,7 @@ async def test_a_form_that_was_filled_in_slowly_is_kept_until_the_proof_is_there
     assert await Member.count().where(Member.email == "clerk@kcpd.example") == 0
 
 
-@pytest.mark.parametrize("path", [NEW, "/people/import", "/people/review", "/agencies/new", "/bodies/new"])
+@pytest.mark.parametrize("path", [NEW, "/people/import", "/people/review", "/agencies/new", "/committees/new"])
 async def test_others_are_refused(cast: Cast, browse: SignIn, path: str) -> None:
     reply = await (await browse(cast.fbi_lead)).get(path)
     assert reply.status_code == 403
@@ -131,8 +131,8 @@ async def test_suspending_and_opening_again_by_their_buttons(cast: Cast, desk: B
     assert "Open again" in page
     assert "Make a sign-in link" not in page
     assert "A seat held before counts again once the account is open" in page
-    assert "No seat in a body" not in page
-    await desk.post(f"{address}/reinstatement")
+    assert "No seat in a committee" not in page
+    await desk.post(f"{address}/restoration")
     page = (await desk.get(address)).text
     assert "The account is open again." in page
     assert "Suspend" in page
@@ -158,8 +158,8 @@ async def test_accounts_are_reviewed_once_a_year(cast: Cast, desk: Browser, brow
     assert "13 accounts due" in (await desk.get("/people/review")).text
 
 
-async def test_a_body_is_given_a_quorum_and_its_page_says_so(cast: Cast, desk: Browser) -> None:
-    page = f"/bodies/{cast.bodies['steering']}"
+async def test_a_committee_is_given_a_quorum_and_its_page_says_so(cast: Cast, desk: Browser) -> None:
+    page = f"/committees/{cast.committees['steering']}"
     form = typed((await desk.get(f"{page}/edit")).text, f"{page}/edit", quorum="5", both_arms="yes")
     assert (await desk.post(f"{page}/edit", form)).status_code == 303
     assert "Quorum: 5 of 8 seats, both arms" in (await desk.get(page)).text
@@ -179,23 +179,23 @@ async def test_an_agency_is_added_and_edited(cast: Cast, desk: Browser) -> None:
     assert stale.status_code == 409
 
 
-async def test_a_body_is_added_with_a_seat_that_changes_hands(cast: Cast, desk: Browser) -> None:
-    page = (await desk.get("/bodies/new")).text
-    reply = await desk.post("/bodies/new", typed(page, "/bodies/new", name="Training Team", kind="team"))
-    body = reply.headers["location"]
-    chosen = await desk.get(f"{body}/seats?agency={cast.agencies['KCPD']}")
+async def test_a_committee_is_added_with_a_seat_that_changes_hands(cast: Cast, desk: Browser) -> None:
+    page = (await desk.get("/committees/new")).text
+    reply = await desk.post("/committees/new", typed(page, "/committees/new", name="Training Team", kind="team"))
+    committee = reply.headers["location"]
+    chosen = await desk.get(f"{committee}/seats?agency={cast.agencies['KCPD']}")
     seat = chosen.headers["location"]
     empty = await desk.post(seat, typed((await desk.get(seat)).text, seat))
     assert empty.status_code == 422
     assert "Choose who fills the seat first." in empty.text
     given = typed(empty.text, seat, primary=cast.kcpd_detective.member_id, alternates=[cast.kcpd_alternate.member_id])
     assert (await desk.post(seat, given)).status_code == 303
-    shown = (await desk.get(body)).text
+    shown = (await desk.get(committee)).text
     assert "Kcpd detective" in shown
     assert "Kcpd alternate" in shown
     version = typed((await desk.get(seat)).text, f"{seat}/removal")["version"]
     assert (await desk.post(f"{seat}/removal", {"version": version})).status_code == 303
-    assert "No agency has a seat yet." in (await desk.get(body)).text
+    assert "No agency has a seat yet." in (await desk.get(committee)).text
 
 
 async def sent(desk: Browser, content: bytes) -> httpx.Response:

@@ -31,9 +31,9 @@ async def test_each_number_opens_its_rows(sqlite_cast: Cast, browse: SignIn) -> 
 @pytest.mark.parametrize("period", ["", "custom", "odd"])
 async def test_a_period_that_nobody_knows_is_the_present_one(sqlite_cast: Cast, browse: SignIn, period: str) -> None:
     address = f"/agencies/{sqlite_cast.agencies['Harbor House']}?period={period}"
-    answer = await (await browse(sqlite_cast.coordinator)).get(address)
-    assert "<b>–</b> <span>attendance · Grant half-year, July to December 2026</span>" in answer.text
-    assert "Nobody of Harbor House was invited to what was held in this period" in answer.text
+    response = await (await browse(sqlite_cast.coordinator)).get(address)
+    assert "<b>–</b> <span>attendance · Grant half-year, July to December 2026</span>" in response.text
+    assert "Nobody of Harbor House was invited to what was held in this period" in response.text
 
 
 async def test_who_has_no_reports_reads_no_rate(sqlite_cast: Cast, browse: SignIn) -> None:

@@ -24,9 +24,13 @@ async def first(sqlite_database: Engine) -> Viewer:
             name="U.S. Attorney", code="USAO", arm=Arm.LAW_ENFORCEMENT, level=Level.FEDERAL
         )
         member = await people.add_member(
-            agency_id=agency, name="Coordinator", email="coordinator@usao.example", roles=(Role.COORDINATOR,), now=NOW,
+            agency_id=agency,
+            name="Coordinator",
+            email="coordinator@usao.example",
+            roles=(Role.COORDINATOR,),
+            now=NOW,
             zone=ZONE,
-        )  # fmt: skip
+        )
     return await viewer_for(member, NOW)
 
 
@@ -45,7 +49,7 @@ async def first(sqlite_database: Engine) -> Viewer:
         ("/people?q=nobody", "Nobody whom you may see matches “nobody”.", "/people"),
         ("/people/invitations", "Nobody is left to invite", "/people/new"),
         ("/people/review", "No account is due", "/people"),
-        ("/bodies", "No bodies yet.", "/bodies/new"),
+        ("/committees", "No committees yet.", "/committees/new"),
         ("/reports", "No meetings were held in this period.", "/schedule"),
         ("/reports", "No action items were given", "/action-items"),
         ("/reports/rows?period=2026-H2&part=dates&of=held", "This number counts nothing", "/reports?period=2026-H2"),

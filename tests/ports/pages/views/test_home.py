@@ -29,9 +29,9 @@ LAST_WEEK = datetime(2026, 12, 8, 10)  # noqa: DTZ001 - local to the event's zon
 
 
 async def read(browser: Browser) -> str:
-    answer = await browser.get("/")
-    assert answer.status_code == 200
-    return answer.text
+    response = await browser.get("/")
+    assert response.status_code == 200
+    return response.text
 
 
 def main(html: str) -> str:
@@ -87,8 +87,10 @@ async def test_only_the_most_urgent_row_has_a_filled_button(sqlite_cast: Cast, b
         await late_item(sqlite_cast.coordinator, sqlite_cast.caht_lead)
     queue = section(await read(await browse(sqlite_cast.coordinator)), "h-queue")
     assert re.findall(r'<a class="usa-button usa-button--sm( usa-button--outline)?"', queue) == [
-        "", " usa-button--outline", " usa-button--outline",
-    ]  # fmt: skip
+        "",
+        " usa-button--outline",
+        " usa-button--outline",
+    ]
 
 
 async def test_a_long_queue_shows_the_most_urgent_and_says_how_many_there_are(
@@ -138,10 +140,10 @@ async def test_a_reply_that_is_owed_is_given_by_one_press(sqlite_cast: Cast, bro
     browser = await browse(sqlite_cast.caht_lead)
     form = section(await read(browser), "replies")
     address = re.search(r'action="([^"]*)"', form)
-    assert re.findall(r'name="answer" value="(\w+)">(\w+)<', form) == [("yes", "Yes"), ("maybe", "Maybe"), ("no", "No")]
+    assert re.findall(r'name="reply" value="(\w+)">(\w+)<', form) == [("yes", "Yes"), ("maybe", "Maybe"), ("no", "No")]
     assert address
-    answer = await browser.post(address[1], {"answer": "maybe", "next": "/"})
-    assert (answer.status_code, answer.headers["location"]) == (303, "/")
+    response = await browser.post(address[1], {"reply": "maybe", "next": "/"})
+    assert (response.status_code, response.headers["location"]) == (303, "/")
     html = await read(browser)
     assert "Your reply is saved: Maybe." in html
     assert "Nothing else needs you" in html
@@ -152,8 +154,8 @@ async def test_an_own_item_is_done_by_one_press(sqlite_cast: Cast, browse: SignI
     browser = await browse(sqlite_cast.caht_lead)
     form = section(await read(browser), "mine")
     hidden = dict(re.findall(r'<input type="hidden" name="(version|next)" value="([^"]*)"', form))
-    answer = await browser.post(f"/action-items/{reference}/completion", hidden)
-    assert (answer.status_code, answer.headers["location"]) == (303, "/")
+    response = await browser.post(f"/action-items/{reference}/completion", hidden)
+    assert (response.status_code, response.headers["location"]) == (303, "/")
     assert f"{reference} is done." in await read(browser)
     assert "Nothing else needs you" in await read(browser)
 
@@ -195,8 +197,8 @@ async def test_what_is_for_named_people_says_so_in_the_agenda(sqlite_cast: Cast,
     assert "Named people" in shown
 
 
-async def test_an_event_of_a_body_names_the_body_in_the_agenda(sqlite_cast: Cast, browse: SignIn) -> None:
-    facts = {"visibility": Visibility.BODY, "body_id": sqlite_cast.bodies["services"]}
+async def test_an_event_of_a_committee_names_the_committee_in_the_agenda(sqlite_cast: Cast, browse: SignIn) -> None:
+    facts = {"visibility": Visibility.COMMITTEE, "committee_id": sqlite_cast.committees["services"]}
     await next_week(sqlite_cast, sqlite_cast.caht_lead, **facts)
     assert "Victim Services Committee" in agenda(main(await read(await browse(sqlite_cast.harbor_advocate))))
 

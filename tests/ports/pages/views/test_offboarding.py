@@ -20,7 +20,7 @@ def cast(sqlite_cast: Cast) -> Cast:
 
 
 def page_of(cast: Cast, name: str) -> str:
-    return f"/people/{cast.members[name].member_id}/departure"
+    return f"/people/{cast.members[name].member_id}/offboarding"
 
 
 async def test_it_lists_what_moves_and_asks_who_takes_over(cast: Cast, browse: SignIn) -> None:
@@ -36,8 +36,8 @@ async def test_it_lists_what_moves_and_asks_who_takes_over(cast: Cast, browse: S
 
 async def test_an_operation_that_the_keeper_may_not_see_is_not_on_the_page(cast: Cast, browse: SignIn) -> None:
     await events.schedule(cast.fbi_lead, operation(cast.kcpd_detective), NOW)
-    for keeper in (cast.coordinator, cast.administrator):
-        page = (await (await browse(keeper)).get(page_of(cast, "fbi_lead"))).text
+    for manager in (cast.coordinator, cast.administrator):
+        page = (await (await browse(manager)).get(page_of(cast, "fbi_lead"))).text
         assert "Bluestem" not in page
         assert "No event to come that you may see." in page
 
@@ -57,23 +57,23 @@ async def test_one_press_and_they_have_left(cast: Cast, browse: SignIn) -> None:
 
 async def test_the_seat_of_who_is_suspended_returns_until_they_are_seen_out(cast: Cast, browse: SignIn) -> None:
     browser, theirs = await browse(cast.coordinator), page_of(cast, "fbi_lead")
-    address = theirs.removesuffix("/departure")
+    address = theirs.removesuffix("/offboarding")
     await browser.post(f"{address}/suspension", {"why": "Long leave"})
     assert "A seat or chair held before is given up by this, too." in (await browser.get(theirs)).text
-    await browser.post(f"{address}/reinstatement")
+    await browser.post(f"{address}/restoration")
     assert "Steering Committee" in (await browser.get(address)).text
     await browser.post(f"{address}/suspension", {"why": "Gone"})
     await browser.post(theirs, {"successor": str(cast.coordinator.member_id)})
-    await browser.post(f"{address}/reinstatement")
-    assert "No seat in a body." in (await browser.get(address)).text
+    await browser.post(f"{address}/restoration")
+    assert "No seat in a committee." in (await browser.get(address)).text
 
 
 async def test_who_left_can_be_let_back_in_as_a_member_without_roles(cast: Cast, browse: SignIn) -> None:
     browser = await browse(cast.coordinator)
     theirs = page_of(cast, "fbi_lead")
     await browser.post(theirs, {"successor": str(cast.fbi_alternate.member_id)})
-    address = theirs.removesuffix("/departure")
-    assert (await browser.post(f"{address}/reinstatement")).status_code == 303
+    address = theirs.removesuffix("/offboarding")
+    assert (await browser.post(f"{address}/restoration")).status_code == 303
     assert await column(cast.fbi_lead.member_id, "status") == "active"
     assert "<span>Member</span>" in (await browser.get(address)).text
 

@@ -41,8 +41,8 @@ async def test_the_name_in_the_header_leads_to_the_settings(browser: Browser) ->
 
 
 async def test_a_profile_is_saved_and_shown(browser: Browser) -> None:
-    answer = await browser.post("/settings/profile", PROFILE)
-    assert (answer.status_code, answer.headers["location"]) == (303, "/settings")
+    response = await browser.post("/settings/profile", PROFILE)
+    assert (response.status_code, response.headers["location"]) == (303, "/settings")
     page = await text(browser, "/settings")
     assert "Your profile is saved." in page
     fields = typed(page, "/settings/profile")
@@ -56,10 +56,10 @@ async def test_a_member_sees_the_name_and_who_changes_it(browser: Browser, sqlit
 
 
 async def test_what_cannot_be_taken_keeps_what_was_typed(browser: Browser) -> None:
-    answer = await browser.post("/settings/profile", PROFILE | {"phone": "1" * 41})
-    assert answer.status_code == 422
-    assert "Use at most 40 characters" in answer.text
-    assert 'value="Detective"' in answer.text
+    response = await browser.post("/settings/profile", PROFILE | {"phone": "1" * 41})
+    assert response.status_code == 422
+    assert "Use at most 40 characters" in response.text
+    assert 'value="Detective"' in response.text
 
 
 async def test_a_zone_outside_the_list_is_kept_by_the_form(browser: Browser) -> None:
@@ -72,10 +72,10 @@ async def test_a_zone_outside_the_list_is_kept_by_the_form(browser: Browser) -> 
 
 async def test_new_codes_are_shown_once_and_then_only_counted(browser: Browser) -> None:
     assert "None</span>" in await text(browser, "/settings")
-    answer = await browser.post("/settings/recovery-codes")
-    codes = CODE.findall(answer.text)
-    assert (answer.status_code, len(set(codes))) == (200, 10)
-    assert "The codes that you had before" not in answer.text
+    response = await browser.post("/settings/recovery-codes")
+    codes = CODE.findall(response.text)
+    assert (response.status_code, len(set(codes))) == (200, 10)
+    assert "The codes that you had before" not in response.text
     assert "10 of 10 left" in await text(browser, "/settings")
     assert CODE.findall(await text(browser, "/settings/recovery-codes")) == []
     again = await browser.post("/settings/recovery-codes")
@@ -95,8 +95,8 @@ async def test_who_lets_one_in_without_codes_is_the_coordinator_and_for_a_coordi
 async def test_an_older_session_proves_first_who_it_is(browser: Browser, path: str) -> None:
     await browser.form_token()
     clock.start_at(NOW + timedelta(minutes=16), stands_still=True)
-    for answer in (await browser.get(path), await browser.post(path, {"code": "000000"})):
-        assert (answer.status_code, answer.headers["location"]) == (303, f"/sign-in/again?next={path}")
+    for response in (await browser.get(path), await browser.post(path, {"code": "000000"})):
+        assert (response.status_code, response.headers["location"]) == (303, f"/sign-in/again?next={path}")
     assert await RecoveryCode.count() == 0
 
 
@@ -107,24 +107,24 @@ async def test_an_authenticator_is_set_up_by_its_first_code(browser: Browser) ->
     page = await text(browser, "/settings/authenticator")
     app = App(KEY.search(page)[1].replace(" ", ""))  # type: ignore[index]  # the page has it
     form = typed(page, "/settings/authenticator", code=app.code(NOW))
-    answer = await browser.send("POST", "/settings/authenticator", data=form)
-    assert (answer.status_code, answer.headers["location"]) == (303, "/settings/recovery-codes")
+    response = await browser.send("POST", "/settings/authenticator", data=form)
+    assert (response.status_code, response.headers["location"]) == (303, "/settings/recovery-codes")
     assert "On since Tue, Dec 15" in await text(browser, "/settings")
 
 
 async def test_a_wrong_code_shows_the_same_secret_again(browser: Browser) -> None:
     page = await text(browser, "/settings/authenticator")
-    answer = await browser.send(
+    response = await browser.send(
         "POST", "/settings/authenticator", data=typed(page, "/settings/authenticator", code="000000")
     )
-    assert answer.status_code == 422
-    assert KEY.search(html.unescape(answer.text))[1] == KEY.search(page)[1]  # type: ignore[index]  # both show it
+    assert response.status_code == 422
+    assert KEY.search(html.unescape(response.text))[1] == KEY.search(page)[1]  # type: ignore[index]  # both show it
 
 
 async def test_a_changed_secret_is_not_taken_and_a_new_one_is_shown(browser: Browser) -> None:
-    answer = await browser.post("/settings/authenticator", {"sealed": "odd", "code": "000000"})
-    assert answer.status_code == 403
-    assert KEY.search(html.unescape(answer.text))
+    response = await browser.post("/settings/authenticator", {"sealed": "odd", "code": "000000"})
+    assert response.status_code == 403
+    assert KEY.search(html.unescape(response.text))
 
 
 # Sessions ----------------------------------------------------------------------------------------------------------
@@ -137,8 +137,8 @@ async def test_sessions_are_listed_and_another_one_is_signed_out(
     page = await text(browser, "/settings")
     [action] = re.findall(r'action="(/settings/sessions/[0-9a-f]{64}/end)"', page)
     assert "This browser" in page
-    answer = await browser.post(action)
-    assert (answer.status_code, answer.headers["location"]) == (303, "/settings#security")
+    response = await browser.post(action)
+    assert (response.status_code, response.headers["location"]) == (303, "/settings#security")
     assert (await other.get("/settings")).status_code == 303
     assert (await browser.get("/settings")).status_code == 200
 
@@ -147,8 +147,8 @@ async def test_signing_out_everywhere_ends_this_session_too(
     browser: Browser, browse: SignIn, sqlite_cast: Cast
 ) -> None:
     await browse(sqlite_cast.kcpd_detective)
-    answer = await browser.post("/settings/sessions/end")
-    assert (answer.headers["location"], answer.headers["clear-site-data"]) == ("/sign-in", '"storage"')
+    response = await browser.post("/settings/sessions/end")
+    assert (response.headers["location"], response.headers["clear-site-data"]) == ("/sign-in", '"storage"')
     assert await Session.count() == 0
 
 

@@ -17,7 +17,7 @@ from tracker.ports.pages.actions.item_views import (
     item_context,
     new_context,
     origin_in,
-    row_answer,
+    row_reply,
     today_of,
 )
 from tracker.ports.pages.core.edit_conflicts import in_words, merged, recorded
@@ -65,7 +65,7 @@ async def item_row(reference: FromPath[str], request: Request[Any, Any, Any]) ->
     """Show an item's line in the list, with its form when ?open=1; without htmx the item's own page."""
     if not is_from_htmx(request):
         return Redirect(f"/action-items/{reference}", status_code=303)
-    return await row_answer(request, reference, is_open=query_of(request)["open"] == "1")
+    return await row_reply(request, reference, is_open=query_of(request)["open"] == "1")
 
 
 @post(ITEM, guards=[signed_in], status_code=303)
@@ -121,7 +121,7 @@ async def _moved(
 ) -> Response[Any]:
     """Answer an update: the line and a message to htmx, else the way back to where it was pressed."""
     if is_from_htmx(request):
-        return await row_answer(request, item.reference, said=said, before=before)
+        return await row_reply(request, item.reference, said=said, before=before)
     places = {"/": "/", "list": "/action-items"}
     return _redirect(request, places.get(form["next"], f"/action-items/{item.reference}"), said)
 
@@ -137,7 +137,7 @@ async def _again(
 ) -> Response[Any]:
     """Show an item's form once more, with everything that was typed."""
     if is_from_htmx(request):
-        return await row_answer(request, reference, is_open=True, form=form, status_code=status_code, **facts)
+        return await row_reply(request, reference, is_open=True, form=form, status_code=status_code, **facts)
     context = await item_context(request, reference, form, **facts)
     return page("actions/show.html", request, status_code=status_code, **context)
 

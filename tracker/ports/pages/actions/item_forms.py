@@ -28,9 +28,11 @@ def read_filter(query: FormValues) -> Filter:
     """Return what the address asks for; what it cannot mean counts as not asked."""
     group = query["group"]
     return Filter(
-        group_by=GroupBy(group) if group in set(GroupBy) else GroupBy.DUE, words=query["q"][:LONGEST_WORDS].strip(),
-        only_mine=query["mine"] == "1", with_done=query["done"] == "1",
-    )  # fmt: skip
+        group_by=GroupBy(group) if group in set(GroupBy) else GroupBy.DUE,
+        words=query["q"][:LONGEST_WORDS].strip(),
+        only_mine=query["mine"] == "1",
+        with_done=query["done"] == "1",
+    )
 
 
 def read_new(form: FormValues) -> NewItem:
@@ -42,18 +44,22 @@ def read_new(form: FormValues) -> NewItem:
     owner_id, due = id_in(form["owner"]), reader.day("due", "Choose the day by which it is due.")
     if owner_id is None:
         reader.refuse("owner", "Choose who is to do it.")
-    seen_by, body_id = _audience(form["seen_by"])
+    seen_by, committee_id = _audience(form["seen_by"])
     reader.check()
     return NewItem(
-        title=title, owner_id=owner_id or NOBODY, due=due or date.min, origin_id=id_in(form["origin"]), seen_by=seen_by,
-        body_id=body_id,
-    )  # fmt: skip
+        title=title,
+        owner_id=owner_id or NOBODY,
+        due=due or date.min,
+        origin_id=id_in(form["origin"]),
+        seen_by=seen_by,
+        committee_id=committee_id,
+    )
 
 
 def _audience(text: str) -> tuple[Visibility, UUID | None]:
-    kind, _, body = text.partition(":")
-    if kind == Visibility.BODY:
-        return Visibility.BODY, id_in(body)
+    kind, _, committee = text.partition(":")
+    if kind == Visibility.COMMITTEE:
+        return Visibility.COMMITTEE, id_in(committee)
     return (Visibility(kind), None) if kind in SEEN_BY else (Visibility.NAMED if kind else Visibility.ALL, None)
 
 
@@ -67,9 +73,11 @@ def read_change(form: FormValues) -> Change:
     """Return what is said of an item; a field that is missing leaves it as it is. Errors: Invalid by field."""
     reader = Reader(form)
     change = Change(
-        status=_status(reader), progress=reader.number("progress"), due=reader.day("due"),
+        status=_status(reader),
+        progress=reader.number("progress"),
+        due=reader.day("due"),
         note=reader.text("note", LONGEST_NOTE, multiline=True),
-    )  # fmt: skip
+    )
     reader.check()
     return change
 
@@ -98,7 +106,7 @@ def _status(reader: Reader) -> ItemStatus | None:
 
 def status_options(*, may_cancel: bool) -> list[tuple[str, str]]:
     """Return the options of a status field."""
-    return [(one.value, one.word) for one in ItemStatus if may_cancel or one is not ItemStatus.CANCELLED]
+    return [(one.value, one.word) for one in ItemStatus if may_cancel or one is not ItemStatus.CANCELED]
 
 
 def progress_options(now: int) -> list[tuple[str, str]]:

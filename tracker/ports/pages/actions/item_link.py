@@ -80,18 +80,37 @@ def _blank(item: ActionItem) -> FormValues:
 
 
 async def _form(  # noqa: PLR0913 - the facts of one page
-    request: Request[Any, Any, Any], token: str, viewer: Viewer, item: ActionItem, form: FormValues, *,
-    is_asked_for: bool = False, errors: Errors | None = None, changes: list[ChangeInWords] | None = None,
+    request: Request[Any, Any, Any],
+    token: str,
+    viewer: Viewer,
+    item: ActionItem,
+    form: FormValues,
+    *,
+    is_asked_for: bool = False,
+    errors: Errors | None = None,
+    changes: list[ChangeInWords] | None = None,
     status_code: int = 200,
-) -> Response[str]:  # fmt: skip
+) -> Response[str]:
     view = await item_lists.item_view(viewer, item.reference)
-    return _private(page(
-        "actions/link-form.html", request, status_code=status_code, token=token, item=item, form=form,
-        errors=errors or Errors(), changes=changes, is_asked_for=is_asked_for, stands=STANDS,
-        steps=forms.progress_options(item.progress), today=today_of(request),
-        version=version_in(form) if errors else item.version, was=form["was"] if errors else record(_blank(item)),
-        notes=[(local(note.at, viewer.zone), note) for note in view.notes],
-    ))  # fmt: skip
+    return _private(
+        page(
+            "actions/link-form.html",
+            request,
+            status_code=status_code,
+            token=token,
+            item=item,
+            form=form,
+            errors=errors or Errors(),
+            changes=changes,
+            is_asked_for=is_asked_for,
+            stands=STANDS,
+            steps=forms.progress_options(item.progress),
+            today=today_of(request),
+            version=version_in(form) if errors else item.version,
+            was=form["was"] if errors else record(_blank(item)),
+            notes=[(local(note.at, viewer.zone), note) for note in view.notes],
+        )
+    )
 
 
 async def _beside_each_other(request: Request[Any, Any, Any], token: str, form: FormValues) -> Response[str]:
@@ -109,10 +128,16 @@ def _closed(request: Request[Any, Any, Any], item: ActionItem) -> Response[str]:
     if item.is_restricted:
         return _private(page("actions/link-sign-in.html", request, target=f"/action-items/{item.reference}"))
     closed_at = local(item.closed_at or item.changed_at, zone_of(request))
-    return _private(page(
-        "actions/link-closed.html", request, status_code=410, item=item, closed_at=closed_at,
-        today=today_of(request),
-    ))  # fmt: skip
+    return _private(
+        page(
+            "actions/link-closed.html",
+            request,
+            status_code=410,
+            item=item,
+            closed_at=closed_at,
+            today=today_of(request),
+        )
+    )
 
 
 def _private(response: R) -> R:

@@ -35,12 +35,14 @@ async def board_context(request: Request[Any, Any, Any], query: FormValues) -> C
     asked = {"q": chosen.words, "mine": "1" if chosen.only_mine else "", "done": "1" if chosen.with_done else ""}
     rest = {name: text for name, text in asked.items() if text}
     return {
-        "board": board, "chosen": chosen, "today": today,
+        "board": board,
+        "chosen": chosen,
+        "today": today,
         "groupings": [
             (group, label, f"/action-items?{urlencode({'group': group, **rest})}")
             for group, label in (("due", "Due date"), ("owner", "Owner"), ("agency", "Agency"))
         ],
-    }  # fmt: skip
+    }
 
 
 def origin_in(request: Request[Any, Any, Any]) -> FormValues:
@@ -54,17 +56,21 @@ async def new_context(request: Request[Any, Any, Any], form: FormValues, errors:
     offered = await item_lists.choices(viewer_of(request), id_in(form["origin"]), clock.now())
     today = today_of(request)
     return {
-        "form": form, "errors": errors or Errors(),
+        "form": form,
+        "errors": errors or Errors(),
         "owners": people_options(offered.owners, "Choose"),
-        "origins": [("", "No meeting"), *(
-            (str(one), f"{line.title}, {day(local(line.starts_at, line.zone), today)}")
-            for one, line in offered.origins.items()
-        )],
+        "origins": [
+            ("", "No meeting"),
+            *(
+                (str(one), f"{line.title}, {day(local(line.starts_at, line.zone), today)}")
+                for one, line in offered.origins.items()
+            ),
+        ],
         "audiences": [
             *((one.value, words) for one, words in forms.SEEN_BY.items() if one in offered.visibilities),
-            *((f"body:{one}", f"{name} only") for one, name in offered.bodies.items()),
+            *((f"committee:{one}", f"{name} only") for one, name in offered.committees.items()),
         ],
-    }  # fmt: skip
+    }
 
 
 async def item_context(
@@ -82,17 +88,23 @@ async def item_context(
     item, now_there = view.item, forms.form_of_item(view.item)
     owners = await item_lists.new_owners(viewer_of(request), item) if view.may_direct and item.is_open else []
     return {
-        "view": view, "item": item, "today": today_of(request), "form": form or now_there,
+        "view": view,
+        "item": item,
+        "today": today_of(request),
+        "form": form or now_there,
         "version": item.version if version is None else version,
         "was": (form["was"] if form and version is not None else "") or record(now_there),
-        "errors": errors or Errors(), "changes": changes, "owner_error": owner_error,
+        "errors": errors or Errors(),
+        "changes": changes,
+        "owner_error": owner_error,
         "statuses": forms.status_options(may_cancel=view.may_direct),
-        "steps": forms.progress_options(item.progress), "owners": people_options(owners, "Choose"),
+        "steps": forms.progress_options(item.progress),
+        "owners": people_options(owners, "Choose"),
         "notes": [(local(note.at, viewer_of(request).zone), note) for note in view.notes],
-    }  # fmt: skip
+    }
 
 
-async def row_answer(
+async def row_reply(
     request: Request[Any, Any, Any],
     reference: str,
     *,
@@ -109,6 +121,13 @@ async def row_answer(
         context["is_saved"] = True
     counts = await item_lists.counts(viewer_of(request), clock.now(), today_of(request))
     return page(
-        "actions/row-part.html", request, status_code=status_code, is_unfolded=is_open, said=said, before=before,
-        counts=counts, may_move=context["view"].may_update, **context,
-    )  # fmt: skip
+        "actions/row-part.html",
+        request,
+        status_code=status_code,
+        is_unfolded=is_open,
+        said=said,
+        before=before,
+        counts=counts,
+        may_move=context["view"].may_update,
+        **context,
+    )

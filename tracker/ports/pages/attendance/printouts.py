@@ -11,7 +11,7 @@ from tracker import clock
 from tracker.errors import Invalid, NotFound
 from tracker.ports.http.guards import signed_in
 from tracker.ports.pages.core.form_values import errors_of, form_of, id_in
-from tracker.ports.pages.core.reauthentication import first_prove
+from tracker.ports.pages.core.reauthentication import first_reauthenticate
 from tracker.ports.pages.core.request import viewer_of
 from tracker.ports.pages.core.templating import page
 from tracker.ports.pages.events.event_page import times_of
@@ -50,7 +50,7 @@ async def sign_in_sheet(event_id: FromPath[UUID], key: FromPath[str], request: R
 async def copies(event_id: FromPath[UUID], key: FromPath[str], request: Request[Any, Any, Any]) -> Response[Any]:
     """Show the copies of a brief to a fresh proof, and the form that issues the next one."""
     brief = await printouts.brief(viewer_of(request), event_id, key)
-    return first_prove(request, f"/events/{event_id}/{key}/print/brief") or await _copies(request, brief)
+    return first_reauthenticate(request, f"/events/{event_id}/{key}/print/brief") or await _copies(request, brief)
 
 
 @post("/events/{event_id:uuid}/{key:str}/print/brief", guards=[signed_in], status_code=303)
@@ -58,7 +58,7 @@ async def issue_copy(event_id: FromPath[UUID], key: FromPath[str], request: Requ
     """Issue the next copy to somebody, and show it."""
     viewer, form = viewer_of(request), await form_of(request)
     brief = await printouts.brief(viewer, event_id, key)
-    if first := first_prove(request, f"/events/{event_id}/{key}/print/brief"):
+    if first := first_reauthenticate(request, f"/events/{event_id}/{key}/print/brief"):
         return first
     try:
         number = await printouts.issue_copy(viewer, event_id, key, id_in(form["member"]), clock.now())
@@ -81,9 +81,14 @@ async def brief_cover(
 async def _copies(request: Request[Any, Any, Any], brief: Brief, wrong: Invalid | None = None) -> Response[str]:
     people = [("", "Choose a person"), *((one.member_id, f"{one.name} ({one.agency})") for one in brief.people)]
     return await _sheet(
-        "copies", request, brief.occurrence, brief=brief, people=people, errors=errors_of(wrong, FIELDS),
+        "copies",
+        request,
+        brief.occurrence,
+        brief=brief,
+        people=people,
+        errors=errors_of(wrong, FIELDS),
         status_code=422 if wrong else 200,
-    )  # fmt: skip
+    )
 
 
 async def _sheet(

@@ -21,7 +21,7 @@ from tracker.ports.pages.events.event_page import times_of
 from tracker.rules.attendance.sheet import Mark, WalkIn, pressed
 from tracker.rules.core.wording import local
 from tracker.usecases.attendance import roll_call
-from tracker.usecases.attendance.roll_call import Roll
+from tracker.usecases.attendance.roll_call import AttendanceSheet
 
 PATH = "/events/{event_id:uuid}/{key:str}/attendance"
 WALK_IN_FIELDS = ("person", "name", "agency", "agency_name")
@@ -79,7 +79,7 @@ async def add_walk_in(event_id: FromPath[UUID], key: FromPath[str], request: Req
     except Invalid as wrong:
         errors = errors_of(wrong, WALK_IN_FIELDS)
         context = await _with_history(request, await roll_call.roll(viewer, event_id, key, now), None)
-        template = "attendance/roll-part.html" if is_from_htmx(request) else "attendance/show.html"
+        template = "attendance/sheet-part.html" if is_from_htmx(request) else "attendance/show.html"
         return page(template, request, status_code=422, **context | {"form": form, "errors": errors})
     return await _shown(request, event_id, key, now)
 
@@ -109,9 +109,14 @@ async def reopen(event_id: FromPath[UUID], key: FromPath[str], request: Request[
 
 
 async def _shown(
-    request: Request[Any, Any, Any], event_id: UUID, key: str, step: datetime, *, member_id: UUID | None = None,
+    request: Request[Any, Any, Any],
+    event_id: UUID,
+    key: str,
+    step: datetime,
+    *,
+    member_id: UUID | None = None,
     **facts: bool,
-) -> Response[Any]:  # fmt: skip
+) -> Response[Any]:
     """Answer a deed: to htmx with the line or the list that changed, else with the way back to the page."""
     if not is_from_htmx(request):
         place = f"#p-{member_id}" if member_id else ""
@@ -119,34 +124,41 @@ async def _shown(
     roll = await roll_call.roll(viewer_of(request), event_id, key, clock.now())
     line = next((one for one in roll.lines if member_id and one.member_id == member_id and not one.is_walk_in), None)
     if line is None:
-        return page("attendance/roll-part.html", request, **await _whole(request, roll, step), **facts)
+        return page("attendance/sheet-part.html", request, **await _whole(request, roll, step), **facts)
     return page("attendance/line-part.html", request, line=line, **await _context(request, roll, step))
 
 
-async def _context(request: Request[Any, Any, Any], roll: Roll, step: datetime | None) -> dict[str, Any]:
+async def _context(request: Request[Any, Any, Any], roll: AttendanceSheet, step: datetime | None) -> dict[str, Any]:
     """Return what a line of the roll and the message about the last deed show."""
     occurrence = roll.occurrence
     return {
-        **times_of(occurrence), "roll": roll, "roll_address": _address(occurrence.event.id, occurrence.key),
-        "step": step, "event": occurrence.event,
+        **times_of(occurrence),
+        "roll": roll,
+        "roll_address": _address(occurrence.event.id, occurrence.key),
+        "step": step,
+        "event": occurrence.event,
         "steps": await roll_call.last_step(viewer_of(request), roll, step) if step else [],
-    }  # fmt: skip
+    }
 
 
-async def _whole(request: Request[Any, Any, Any], roll: Roll, step: datetime | None) -> dict[str, Any]:
+async def _whole(request: Request[Any, Any, Any], roll: AttendanceSheet, step: datetime | None) -> dict[str, Any]:
     """Return what the whole list shows, with an empty form for a walk-in."""
     closed_at = roll.occurrence.attendance_closed_at
     people = await roll_call.walk_in_choices(viewer_of(request), roll)
     return {
-        **await _context(request, roll, step), "people": people_options(people, "Nobody from this list"),
+        **await _context(request, roll, step),
+        "people": people_options(people, "Nobody from this list"),
         "agencies": [("", "Choose"), *((str(one), code) for one, code in await roll_call.agency_choices()), OTHER],
         "ticket": uuid5(roll.occurrence.id, f"{viewer_of(request).member_id} {roll.tally.walk_ins}"),
-        "form": FormValues({}), "errors": Errors(),
+        "form": FormValues({}),
+        "errors": Errors(),
         "closed_at": local(closed_at, roll.occurrence.event.zone) if closed_at else None,
-    }  # fmt: skip
+    }
 
 
-async def _with_history(request: Request[Any, Any, Any], roll: Roll, step: datetime | None) -> dict[str, Any]:
+async def _with_history(
+    request: Request[Any, Any, Any], roll: AttendanceSheet, step: datetime | None
+) -> dict[str, Any]:
     """Return what the page shows: the list, and what was corrected, with its moments on the wall clock of the date."""
     zone = roll.occurrence.event.zone
     corrections = [(local(one.at, zone), one) for one in await roll_call.corrections(viewer_of(request), roll)]
@@ -168,9 +180,12 @@ def _walk_in(form: FormValues) -> WalkIn:
     """Return who came; the same form sent twice is the same person, two people from one page are two."""
     who = "\n".join(form[name] for name in WALK_IN_FIELDS)
     return WalkIn(
-        id=uuid5(id_in(form["ticket"]) or ids.new_id(), who), member_id=id_in(form["person"]), name=form["name"],
-        agency_id=id_in(form["agency"]), agency=form["agency_name"],
-    )  # fmt: skip
+        id=uuid5(id_in(form["ticket"]) or ids.new_id(), who),
+        member_id=id_in(form["person"]),
+        name=form["name"],
+        agency_id=id_in(form["agency"]),
+        agency=form["agency_name"],
+    )
 
 
 def _moment(text: str) -> datetime | None:

@@ -9,7 +9,7 @@ from tracker import clock
 from tracker.ports.http.guards import signed_in
 from tracker.ports.pages.audit.query import FIELDS, SYSTEM, Asked, asked_for
 from tracker.ports.pages.core.form_values import query_of
-from tracker.ports.pages.core.reauthentication import first_prove
+from tracker.ports.pages.core.reauthentication import first_reauthenticate
 from tracker.ports.pages.core.request import viewer_of, zone_of
 from tracker.ports.pages.core.saved_filters import saved_in
 from tracker.ports.pages.core.templating import page
@@ -26,20 +26,20 @@ COLUMNS = ("At (UTC)", "Who", "What", "Subject", "Subject id", "Facts", "By", "F
 @get("/audit", guards=[signed_in])
 async def audit_page(request: Request[Any, Any, Any]) -> Response[str]:
     """Show a page of the trail; the address holds the filter."""
-    return await _shown(request, await reading.last_verification(viewer_of(request)), is_fresh=False)
+    return await _shown(request, await reading.last_verification(viewer_of(request)), is_recent=False)
 
 
 @post("/audit/verification", guards=[signed_in], status_code=200)
 async def verify(request: Request[Any, Any, Any]) -> Response[str]:
     """Check every entry of the trail and show how it was found."""
-    return await _shown(request, await reading.verify(viewer_of(request), clock.now()), is_fresh=True)
+    return await _shown(request, await reading.verify(viewer_of(request), clock.now()), is_recent=True)
 
 
 @get("/audit/export", guards=[signed_in])
 async def export(request: Request[Any, Any, Any]) -> Response[Any]:
     """Give the entries of a filter as a file, to a fresh proof; that somebody took it is an entry too."""
     asked = asked_for(query_of(request), zone_of(request))
-    if first := first_prove(request, asked.newest):
+    if first := first_reauthenticate(request, asked.newest):
         return first
     entries = await reading.export(viewer_of(request), asked.choice, asked.filter, clock.now())
     headers = {"Content-Disposition": 'attachment; filename="audit-trail.csv"'}
@@ -49,17 +49,23 @@ async def export(request: Request[Any, Any, Any]) -> Response[Any]:
 
 
 async def _shown(
-    request: Request[Any, Any, Any], verification: reading.Verification | None, *, is_fresh: bool
+    request: Request[Any, Any, Any], verification: reading.Verification | None, *, is_recent: bool
 ) -> Response[str]:
     asked = asked_for(query_of(request), zone_of(request))
     now, zone = clock.now(), zone_of(request)
     found = await reading.page(viewer_of(request), asked.choice, asked.filter, now)
     return page(
-        "audit/show.html", request, asked=asked, found=found,
+        "audit/show.html",
+        request,
+        asked=asked,
+        found=found,
         moment=lambda at: moment(local(at, zone), local(now, zone).date()),
-        older=asked.older(found) if found.has_older else "", verification=verification, is_fresh=is_fresh,
-        **await _options(asked), **await saved_in(request, "audit"),
-    )  # fmt: skip
+        older=asked.older(found) if found.has_older else "",
+        verification=verification,
+        is_recent=is_recent,
+        **await _options(asked),
+        **await saved_in(request, "audit"),
+    )
 
 
 async def _options(asked: Asked) -> dict[str, Any]:
@@ -67,8 +73,9 @@ async def _options(asked: Asked) -> dict[str, Any]:
     return {
         "people": [("", "Anybody"), (SYSTEM, "System"), *people],
         "groups": [("", "Anything"), *((key, group.label) for key, group in GROUPS.items())],
-        "typed": {name: asked.filter.get(name, "") for name in FIELDS}, "is_filtered": bool(asked.filter),
-    }  # fmt: skip
+        "typed": {name: asked.filter.get(name, "") for name in FIELDS},
+        "is_filtered": bool(asked.filter),
+    }
 
 
 def moment(at: datetime, today: date) -> str:
@@ -80,8 +87,8 @@ def moment(at: datetime, today: date) -> str:
 
 def _cells(entry: Entry) -> tuple[str, ...]:
     at = entry.at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-    whence = (entry.where, entry.origin.address, entry.origin.session, entry.origin.request)
-    return (at, entry.actor, entry.words, entry.title, entry.subject_id, entry.said, *whence)
+    source = (entry.where, entry.origin.address, entry.origin.session, entry.origin.request)
+    return (at, entry.actor, entry.words, entry.title, entry.subject_id, entry.said, *source)
 
 
 handlers = [audit_page, verify, export]

@@ -68,13 +68,18 @@ def asked_for(query: FormValues, zone: str) -> Asked:
     return Asked(
         filter={name: text for name in FIELDS if (text := {"about": about, "via": via}.get(name, query[name]))},
         choice=Choice(
-            since=since, until=min(before[0], until) if before else until, skip=before[1] if before else 0,
-            actor_id=id_in(query["who"]), only_system=query["who"] == SYSTEM, group=GROUPS.get(query["what"]),
-            about=about, via=via,
+            since=since,
+            until=min(before[0], until) if before else until,
+            skip=before[1] if before else 0,
+            actor_id=id_in(query["who"]),
+            only_system=query["who"] == SYSTEM,
+            group=GROUPS.get(query["what"]),
+            about=about,
+            via=via,
         ),
         is_first_page=before is None,
         errors=Errors(reader.wrong),
-    )  # fmt: skip
+    )
 
 
 def _before(text: str) -> tuple[datetime, int] | None:

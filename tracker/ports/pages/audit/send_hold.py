@@ -9,7 +9,7 @@ from tracker import clock
 from tracker.errors import NotFound
 from tracker.ports.http import flash
 from tracker.ports.http.guards import signed_in
-from tracker.ports.pages.core.reauthentication import first_prove
+from tracker.ports.pages.core.reauthentication import first_reauthenticate
 from tracker.ports.pages.core.request import viewer_of
 from tracker.usecases.core import send_hold
 
@@ -20,9 +20,9 @@ HOME = "/"
 async def resume(request: Request[Any, Any, Any]) -> Response[Any]:
     """Let it send. Errors: NotFound for who does not keep accounts."""
     viewer = viewer_of(request)
-    if not viewer.keeps_accounts:
+    if not viewer.manages_accounts:
         raise NotFound
-    if first := first_prove(request, HOME):
+    if first := first_reauthenticate(request, HOME):
         return first
     was_held = await send_hold.resume(viewer, clock.now())
     back: Response[Any] = Redirect(HOME, status_code=303)

@@ -29,7 +29,7 @@ async def calendar_page(request: Request[Any, Any, Any]) -> Response[str]:
 @post(PATH, guards=[signed_in], status_code=303)
 async def share_calendar(request: Request[Any, Any, Any]) -> Response[Any]:
     """Share the calendar at an address, or show the form again with what is wrong."""
-    if not settings_of(request).outside_calendars:
+    if not settings_of(request).shared_calendars:
         raise NotFound
     form = await form_of(request)
     try:
@@ -43,18 +43,22 @@ async def share_calendar(request: Request[Any, Any, Any]) -> Response[Any]:
 async def remove_calendar(request: Request[Any, Any, Any]) -> Redirect:
     """Share no calendar any more."""
     await shared_calendars.stop(viewer_of(request), clock.now())
-    is_on = settings_of(request).outside_calendars
+    is_on = settings_of(request).shared_calendars
     return said(request, PATH if is_on else "/settings", REMOVED)
 
 
 async def _page(request: Request[Any, Any, Any], *, status_code: int = 200, **context: Any) -> Response[str]:
-    is_on, shared = settings_of(request).outside_calendars, await shared_calendars.mine(viewer_of(request))
+    is_on, shared = settings_of(request).shared_calendars, await shared_calendars.mine(viewer_of(request))
     if shared is None and not is_on:
         raise NotFound
     values: dict[str, Any] = {
-        "shared": shared, "is_on": is_on, "form": FormValues({}), "errors": Errors(), "longest": LONGEST_ADDRESS,
+        "shared": shared,
+        "is_on": is_on,
+        "form": FormValues({}),
+        "errors": Errors(),
+        "longest": LONGEST_ADDRESS,
         "weeks": AHEAD.days // 7,
-    }  # fmt: skip
+    }
     return page("views/settings/calendar.html", request, status_code=status_code, **values | context)
 
 

@@ -122,9 +122,11 @@ def _looked_from(form: FormValues) -> dict[str, str]:
 async def _times(request: Request[Any, Any, Any], form: FormValues, offered: Choices, zone: str) -> Times:
     invitees = {offered.lead_id: AttendeeRole.CHAIR, **invited(picks_of(form), offered)}
     wanted = replace(
-        _wanted(form, zone), event_id=id_in(form["event"]), body_id=id_in(form["body"]),
-        reads_outside=settings_of(request).outside_calendars,
-    )  # fmt: skip
+        _wanted(form, zone),
+        event_id=id_in(form["event"]),
+        committee_id=id_in(form["committee"]),
+        reads_outside=settings_of(request).shared_calendars,
+    )
     found = await suggested_times.find(viewer_of(request), invitees, wanted, clock.now())
     names = {one.id: one for one in (*offered.people, offered.lead) if one}
     required = [one for one, role in invitees.items() if role is not AttendeeRole.OPTIONAL]
@@ -136,11 +138,16 @@ async def _times(request: Request[Any, Any, Any], form: FormValues, offered: Cho
     drawn = [typed] if typed else choices
     day = drawn[0].starts.date() if drawn else wanted.first.date()
     return Times(
-        required=len(required), reads_outside=wanted.reads_outside, choices=choices, day=day,
-        hours=half_hours(day), typed=typed, looked_from=urlencode({name: form[name] for name in WHEN}),
+        required=len(required),
+        reads_outside=wanted.reads_outside,
+        choices=choices,
+        day=day,
+        hours=half_hours(day),
+        typed=typed,
+        looked_from=urlencode({name: form[name] for name in WHEN}),
         lines=_lines(found.days, [names[one] for one in invitees if one in names], day, zone),
         free=_free([found.days[one] for one in required if one in found.days], day, zone),
-    )  # fmt: skip
+    )
 
 
 def _wanted(form: FormValues, zone: str) -> Wanted:
@@ -154,10 +161,13 @@ def _wanted(form: FormValues, zone: str) -> Wanted:
     dates_of = dates_like(form, when)
     on = dates_of(when.starts.date())
     return Wanted(
-        first=first, length=when.duration, zone=zone, dates_of=dates_of,
+        first=first,
+        length=when.duration,
+        zone=zone,
+        dates_of=dates_of,
         ahead=AHEAD_OF.get(form["repeat"], suggested_times.AHEAD),
         typed=rules.candidate(on, when.starts.time(), when.duration, zone) if on else None,
-    )  # fmt: skip
+    )
 
 
 def dates_like(form: FormValues, when: When) -> Callable[[date], Sequence[date]]:
@@ -196,9 +206,13 @@ def _free(days: list[Days], day: date, zone: str) -> list[int]:
 
 
 async def _whole(
-    request: Request[Any, Any, Any], form: FormValues, offered: Choices, editing: Editing | None, zone: str,
+    request: Request[Any, Any, Any],
+    form: FormValues,
+    offered: Choices,
+    editing: Editing | None,
+    zone: str,
     times: Times,
-) -> Response[str]:  # fmt: skip
+) -> Response[str]:
     kept = editing and editing._replace(version=version_in(form), was=form["was"])
     form_id = id_in(form["form_id"]) or ids.new_id()
     return await schedule_form(request, form, offered, zone, form_id=form_id, editing=kept, times=times)

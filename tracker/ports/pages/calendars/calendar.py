@@ -31,7 +31,7 @@ async def calendar_page(request: Request[Any, Any, Any]) -> Response[str]:
     """Show a month or a week.
 
     `view` (month, week, list), `month` (2026-12) or for a week `date` (2026-12-10); and what narrows it: `kind`
-    (repeatable), `body` (its name), `agency` (KCPD), `visibility`, `mine` (1), `cancelled` (0).
+    (repeatable), `committee` (its name), `agency` (KCPD), `visibility`, `mine` (1), `canceled` (0).
     """
     zone, viewer = zone_of(request), viewer_of(request)
     today = local(clock.now(), zone).date()
@@ -39,29 +39,35 @@ async def calendar_page(request: Request[Any, Any, Any]) -> Response[str]:
     asked = asked_for(query_of(request), today, choices)
     start, end = month_grid.moments(*asked.shown(), zone)
     seen = await date_lines.chosen_between(viewer, start, end, asked.chosen)
-    body = BODIES[asked.view](asked, seen, zone, today)
+    committee = COMMITTEES[asked.view](asked, seen, zone, today)
     saved = saved_among(request, "calendar", choices.saved)
     banner = banner_of_all(one.line.marking for one in seen if one.line.marking)
     frame = _frame(asked, today)
-    return page(f"calendars/{asked.view}.html", request, choices=choices, banner=banner, **saved, **frame, **body)
+    return page(f"calendars/{asked.view}.html", request, choices=choices, banner=banner, **saved, **frame, **committee)
 
 
 def _frame(asked: Asked, today: date) -> dict[str, Any]:
     turns = (("p", "Previous", -1), ("n", "Next", 1))
     in_month = today if today.replace(day=1) == asked.month else asked.month
     return {
-        "asked": asked, "kinds": [kind.value for kind in Kind], "audiences": [one.value for one in Visibility],
+        "asked": asked,
+        "kinds": [kind.value for kind in Kind],
+        "audiences": [one.value for one in Visibility],
         "turns": [
             {"key": key, "word": word, "name": span_name(asked.view, day), "address": asked.address(day=day)}
-            for key, word, step in turns if (day := asked.turned(step))
+            for key, word, step in turns
+            if (day := asked.turned(step))
         ],
         "views": [
             ("Month", asked.address(view=View.MONTH), asked.view is View.MONTH),
-            ("Week", asked.address(view=View.WEEK, day=None if asked.view is View.WEEK else in_month),
-             asked.view is View.WEEK),
+            (
+                "Week",
+                asked.address(view=View.WEEK, day=None if asked.view is View.WEEK else in_month),
+                asked.view is View.WEEK,
+            ),
             ("List", asked.address(view=View.LIST), asked.view is View.LIST),
         ],
-    }  # fmt: skip
+    }
 
 
 def _list(asked: Asked, seen: list[Seen], zone: str, _today: date) -> dict[str, Any]:
@@ -71,11 +77,12 @@ def _list(asked: Asked, seen: list[Seen], zone: str, _today: date) -> dict[str, 
     holidays = dict(holiday_notes(month_grid.days_between(first, last)))
     return {
         "days": [(day, days.get(day, [])) for day in sorted({*days, *holidays})] if days else [],
-        "holidays": holidays, "count": count,
-    }  # fmt: skip
+        "holidays": holidays,
+        "count": count,
+    }
 
 
-BODIES: dict[View, Callable[[Asked, list[Seen], str, date], dict[str, Any]]] = {
+COMMITTEES: dict[View, Callable[[Asked, list[Seen], str, date], dict[str, Any]]] = {
     View.MONTH: month_context,
     View.WEEK: week_context,
     View.LIST: _list,

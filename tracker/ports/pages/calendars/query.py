@@ -92,9 +92,9 @@ class Asked:
         return f"{self.address()}&all=1"
 
     @property
-    def with_cancelled(self) -> str:
-        """The address that shows cancelled dates too."""
-        return self.address(chosen=replace(self.chosen, with_cancelled=True))
+    def with_canceled(self) -> str:
+        """The address that shows canceled dates too."""
+        return self.address(chosen=replace(self.chosen, with_canceled=True))
 
     @property
     def unfiltered(self) -> str:
@@ -137,11 +137,11 @@ def _filter(query: FormValues, choices: Choices) -> Filter:
     kinds = frozenset(kind for kind in Kind if kind in query.all("kind"))
     return Filter(
         kinds=kinds or EVERY_KIND,
-        body=_chosen(query["body"], choices.bodies),
+        committee=_chosen(query["committee"], choices.committees),
         agency=_chosen(query["agency"], choices.agencies),
         visibility=next((one for one in Visibility if one == query["visibility"]), None),
         only_mine=query["mine"] == "1",
-        with_cancelled=query["cancelled"] != "0",
+        with_canceled=query["canceled"] != "0",
     )
 
 
@@ -158,16 +158,16 @@ def _rest(view: View, chosen: Filter) -> list[tuple[str, str]]:
     asked = [] if view is View.MONTH else [("view", str(view))]
     if chosen.kinds != EVERY_KIND:
         asked += [("kind", kind) for kind in Kind if kind in chosen.kinds]
-    if chosen.body:
-        asked.append(("body", chosen.body.name))
+    if chosen.committee:
+        asked.append(("committee", chosen.committee.name))
     if chosen.agency:
         asked.append(("agency", chosen.agency.name))
     if chosen.visibility:
         asked.append(("visibility", chosen.visibility))
     if chosen.only_mine:
         asked.append(("mine", "1"))
-    if not chosen.with_cancelled:
-        asked.append(("cancelled", "0"))
+    if not chosen.with_canceled:
+        asked.append(("canceled", "0"))
     return asked
 
 

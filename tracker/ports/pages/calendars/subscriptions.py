@@ -14,7 +14,7 @@ from tracker.errors import Invalid
 from tracker.ports.http import flash
 from tracker.ports.http.guards import signed_in
 from tracker.ports.pages.core.form_values import Errors, FormValues, errors_of, form_of
-from tracker.ports.pages.core.reauthentication import is_proved, to_proof, visit_of
+from tracker.ports.pages.core.reauthentication import is_reauthenticated, to_reauthentication, visit_of
 from tracker.ports.pages.core.request import viewer_of
 from tracker.ports.pages.core.templating import page
 from tracker.rules.calendars.feeds import MAX_SUBSCRIPTIONS, Scope, Subscription, scope_of
@@ -107,9 +107,9 @@ async def _page(request: Request[Any, Any, Any], *, status_code: int = 200, **co
     feeds = await _feeds(request)
     values: dict[str, Any] = {
         "feeds": feeds,
-        "is_proved": is_proved(request),
+        "is_reauthenticated": is_reauthenticated(request),
         "may_add": len(feeds) < MAX_SUBSCRIPTIONS,
-        "prove_again": to_proof(PATH),
+        "prove_again": to_reauthentication(PATH),
         "scopes": SCOPES,
         "scope_words": {scope: label for scope, label, _ in SCOPES},
         "form": FormValues({"scope": [Scope.ALL]}),
@@ -123,8 +123,8 @@ async def _page(request: Request[Any, Any, Any], *, status_code: int = 200, **co
 
 async def _feeds(request: Request[Any, Any, Any]) -> list[Shown]:
     viewer, now = viewer_of(request), clock.now()
-    proved_at = visit_of(request).proved_at
-    tokens = await subscriptions.tokens_of(viewer, proved_at, now) if is_proved(request) else {}
+    reauthenticated_at = visit_of(request).reauthenticated_at
+    tokens = await subscriptions.tokens_of(viewer, reauthenticated_at, now) if is_reauthenticated(request) else {}
     base_url = _settings(request).base_url
     return [
         Shown(feed=one, address=None if one.is_over(now) else _address(base_url, tokens.get(one.id)))

@@ -49,22 +49,29 @@ def week_context(asked: Asked, seen: list[Seen], zone: str, today: date) -> dict
         "end": clock_of_half_hour(week.last % 48),
         "rows": [
             HalfHour(
-                name=clock_of_half_hour(number), is_half=number % 2 == 1,
+                name=clock_of_half_hour(number),
+                is_half=number % 2 == 1,
                 cells=[(block, _entry(block, zone)) for block in week.row(number)],
             )
             for number in range(week.first, week.last)
         ],
-        "days": [(day, written.get(day, [])) for day in days] if by_day else [], "holidays": holidays,
+        "days": [(day, written.get(day, [])) for day in days] if by_day else [],
+        "holidays": holidays,
         "marks": marks_of(seen),
         "is_empty": not by_day,
-    }  # fmt: skip
+    }
 
 
 def _head(href: str, one: Day, zone: str, note: str, today: date) -> Head:
     return Head(
-        day=one.day, href=href, is_today=one.day == today, note=note, count=one.count, more=one.more,
+        day=one.day,
+        href=href,
+        is_today=one.day == today,
+        note=note,
+        count=one.count,
+        more=one.more,
         entries=[entry_of(seen, one.day, zone) for seen in one.top],
-    )  # fmt: skip
+    )
 
 
 def _entry(block: Block, zone: str) -> Entry | None:

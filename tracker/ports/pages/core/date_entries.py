@@ -25,8 +25,8 @@ class Entry(NamedTuple):
     is_all_day: bool
     time: str
     """What this day shows of its time: "2 PM", on its last day "until 2 AM", nothing for a whole day."""
-    body: str | None = None
-    answer: str | None = None
+    committee: str | None = None
+    reply: str | None = None
     is_marked: bool = False
     """Whether it is controlled information."""
 
@@ -61,8 +61,8 @@ def entry_of(seen: Seen, day: date, zone: str) -> Entry:
         ends=ends,
         is_all_day=line.is_all_day,
         time=_time(line, day, starts, ends),
-        body=seen.body,
-        answer=seen.answer if line.kind.asks_reply else None,
+        committee=seen.committee,
+        reply=seen.reply if line.kind.asks_reply else None,
         is_marked=line.marking is not None,
     )
 

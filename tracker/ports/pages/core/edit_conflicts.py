@@ -51,8 +51,9 @@ def flat(form: FormValues) -> Flat:
     """Return a form as one text for each field."""
     simple = {
         name: SEPARATOR.join(form.all(name)).replace("\r\n", "\n")
-        for name in form if name != "person" and not name.startswith("role-")
-    }  # fmt: skip
+        for name in form
+        if name != "person" and not name.startswith("role-")
+    }
     people = {f"person:{one}": form[f"role-{one}"] or "required" for one in form.all("person")}
     return simple | people
 

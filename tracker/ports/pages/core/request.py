@@ -33,9 +33,9 @@ def zone_of(request: Request[Any, Any, Any]) -> str:
 
 def said(request: Request[Any, Any, Any], address: str, sentence: str, undo: flash.Undo | None = None) -> Redirect:
     """Lead to a page that begins by saying what has been done, and offers to take it back."""
-    answer = Redirect(address, status_code=303)
-    flash.say(answer, request.scope["state"]["settings"], sentence, undo)
-    return answer
+    response = Redirect(address, status_code=303)
+    flash.say(response, request.scope["state"]["settings"], sentence, undo)
+    return response
 
 
 def undo_for(event_id: UUID, deed: Deed, version: int, now: datetime, key: str = "") -> flash.Undo:
@@ -44,7 +44,7 @@ def undo_for(event_id: UUID, deed: Deed, version: int, now: datetime, key: str =
     return flash.Undo(address=f"/events/{event_id}/undo", fields=fields, until=now + UNDO_FOR)
 
 
-def told_words(deed: str, people: int) -> str:
+def audit_facts_in_words(deed: str, people: int) -> str:
     """Return what was done and how many people get a mail about it."""
     mails = f"{plural(people, 'person gets', 'people get')} a mail about it." if people else "No mail goes out."
     return f"{deed} {mails}"

@@ -57,9 +57,14 @@ async def remove_filter(filter_id: FromPath[UUID], request: Request[Any, Any, An
 def _again(request: Request[Any, Any, Any], form: FormValues, wrong: Invalid) -> Response[str]:
     listing = form["listing"]
     return page(
-        "core/saved_filters/form.html", request, status_code=422, form=form, errors=errors_of(wrong, FIELDS),
-        label=LISTINGS[listing].label, back=f"/{listing}?{form['query']}",
-    )  # fmt: skip
+        "core/saved_filters/form.html",
+        request,
+        status_code=422,
+        form=form,
+        errors=errors_of(wrong, FIELDS),
+        label=LISTINGS[listing].label,
+        back=f"/{listing}?{form['query']}",
+    )
 
 
 handlers = [save_filter, remove_filter]

@@ -107,10 +107,10 @@ def static_file(request: Request[Any, Any, Any]) -> Response[bytes | None]:
     asset = _by_address().get(request.scope["path"])
     if asset is None:
         raise NotFoundException
-    return _answer(asset, request.headers.get("if-none-match", ""), request.headers.get("accept-encoding", ""))
+    return _response(asset, request.headers.get("if-none-match", ""), request.headers.get("accept-encoding", ""))
 
 
-def _answer(asset: Asset, known: str, encodings: str) -> Response[bytes | None]:
+def _response(asset: Asset, known: str, encodings: str) -> Response[bytes | None]:
     headers = {"ETag": asset.etag, "Cache-Control": FOREVER, "X-Content-Type-Options": "nosniff"}
     if asset.packed:
         headers["Vary"] = "Accept-Encoding"

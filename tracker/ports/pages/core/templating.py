@@ -56,7 +56,7 @@ NAVIGATION = (
     Place("actions", "/action-items", "Action items"),
     Place("people", "/people", "Agencies & people"),
     Place("reports", "/reports", "Reports", reports.may_read),
-    Place("admin", "/admin", "Admin", lambda viewer: viewer.keeps_accounts or viewer.reads_audit),
+    Place("admin", "/admin", "Admin", lambda viewer: viewer.manages_accounts or viewer.reads_audit),
 )
 
 

@@ -41,9 +41,9 @@ def _member(request: Request[Any, Any, Any], token: str) -> UUID:
     return member_id
 
 
-def _private(answer: Response[str]) -> Response[str]:
-    answer.headers.update(HEADERS)
-    return answer
+def _private(response: Response[str]) -> Response[str]:
+    response.headers.update(HEADERS)
+    return response
 
 
 handlers = [ask_to_stop, stop]

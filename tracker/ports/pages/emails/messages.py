@@ -25,9 +25,13 @@ from tracker.usecases.emails import messages
 from tracker.usecases.roster import people
 
 STANDINGS = [
-    ("", "All"), ("planned", "Planned"), ("waiting", "Waiting"), ("sent", "Sent"), ("failed", "Failed"),
+    ("", "All"),
+    ("planned", "Planned"),
+    ("waiting", "Waiting"),
+    ("sent", "Sent"),
+    ("failed", "Failed"),
     ("skipped", "Not sent, and why"),
-]  # fmt: skip
+]
 KINDS = [("", "All"), *((kind.value, words) for kind, words in KIND_WORDS.items())]
 AGAIN = "The message is on its way again. It says what holds now."
 
@@ -39,10 +43,18 @@ async def message_list(request: Request[Any, Any, Any]) -> Response[str]:
     asked = asked_for(query_of(request))
     found = await messages.message_page(viewer, asked.narrowed, asked.after, now)
     context: dict[str, Any] = {
-        "asked": asked, "found": found, "standings": STANDINGS, "kinds": KINDS, "people": await _people(viewer),
-        "kind_words": KIND_WORDS, "state_words": STATE_WORDS, "lead_words": lead_words, "address": address_of,
-        "may_resend": lambda line: line.may_resend(now), "here": lambda moment: local(moment, zone),
-    }  # fmt: skip
+        "asked": asked,
+        "found": found,
+        "standings": STANDINGS,
+        "kinds": KINDS,
+        "people": await _people(viewer),
+        "kind_words": KIND_WORDS,
+        "state_words": STATE_WORDS,
+        "lead_words": lead_words,
+        "address": address_of,
+        "may_resend": lambda line: line.may_resend(now),
+        "here": lambda moment: local(moment, zone),
+    }
     if is_from_htmx(request):
         return part("emails/pages/messages.html", "list", request, **context)
     return page("emails/pages/messages.html", request, **context, **await saved_in(request, "messages"))

@@ -31,9 +31,11 @@ class Asked:
         """What a form sends along to come back here."""
         one = self.narrowed
         return {
-            "state": one.standing or "", "kind": one.kind or "", "person": str(one.person or ""),
+            "state": one.standing or "",
+            "kind": one.kind or "",
+            "person": str(one.person or ""),
             "event": str(one.event or ""),
-        }  # fmt: skip
+        }
 
     @property
     def is_narrowed(self) -> bool:
@@ -57,8 +59,9 @@ def asked_for(query: FormValues) -> Asked:
     narrowed = Narrowed(
         standing=Standing(standing) if standing in set(Standing) else None,
         kind=MessageKind(kind) if kind in set(MessageKind) else None,
-        person=id_in(query["person"]), event=id_in(query["event"]),
-    )  # fmt: skip
+        person=id_in(query["person"]),
+        event=id_in(query["event"]),
+    )
     return Asked(narrowed=narrowed, after=_place(query["after"]))
 
 

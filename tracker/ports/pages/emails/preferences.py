@@ -1,4 +1,4 @@
-"""Which mails a member gets, when, and how much they tell; and the reminders of a body's events."""
+"""Which mails a member gets, when, and how much they tell; and the reminders of a committee's events."""
 
 from datetime import timedelta
 from typing import Any
@@ -20,7 +20,7 @@ from tracker.rules.core.wording import local
 from tracker.rules.emails.preferences import (
     OFFERED,
     USUAL,
-    BodyPreferences,
+    CommitteePreferences,
     Preferences,
     check_leads,
     check_quiet,
@@ -53,37 +53,42 @@ async def save_notifications(request: Request[Any, Any, Any]) -> Response[Any]:
     return _done(request, PATH, SAVED)
 
 
-@get("/bodies/{body_id:uuid}/reminders", guards=[signed_in])
-async def body_reminders(body_id: FromPath[UUID], request: Request[Any, Any, Any]) -> Response[str]:
-    """Show when the people of a body's events are reminded, unless they chose for themselves."""
-    body, found = await preferences.of_body(viewer_of(request), body_id)
+@get("/committees/{committee_id:uuid}/reminders", guards=[signed_in])
+async def committee_reminders(committee_id: FromPath[UUID], request: Request[Any, Any, Any]) -> Response[str]:
+    """Show when the people of a committee's events are reminded, unless they chose for themselves."""
+    committee, found = await preferences.of_committee(viewer_of(request), committee_id)
     leads = [_minutes(one) for one in found.leads]
     form = FormValues({"leads": leads, "asks_again": ["yes"] if found.asks_again else []})
     return page(
-        "emails/pages/committee-reminders.html", request, body=body, form=form, errors=Errors(), offered=_offered()
+        "emails/pages/committee-reminders.html",
+        request,
+        committee=committee,
+        form=form,
+        errors=Errors(),
+        offered=_offered(),
     )
 
 
-@post("/bodies/{body_id:uuid}/reminders", guards=[signed_in], status_code=303)
-async def save_body_reminders(body_id: FromPath[UUID], request: Request[Any, Any, Any]) -> Response[Any]:
+@post("/committees/{committee_id:uuid}/reminders", guards=[signed_in], status_code=303)
+async def save_committee_reminders(committee_id: FromPath[UUID], request: Request[Any, Any, Any]) -> Response[Any]:
     """Keep it, or show the form again."""
     viewer, form = viewer_of(request), await form_of(request)
-    body, _ = await preferences.of_body(viewer, body_id)
+    committee, _ = await preferences.of_committee(viewer, committee_id)
     try:
-        chosen = BodyPreferences(leads=_leads(form), asks_again=bool(form["asks_again"]))
-        await preferences.save_body(viewer, body_id, chosen, clock.now())
+        chosen = CommitteePreferences(leads=_leads(form), asks_again=bool(form["asks_again"]))
+        await preferences.save_committee(viewer, committee_id, chosen, clock.now())
     except Invalid as wrong:
         errors = errors_of(wrong, ("leads",))
         return page(
             "emails/pages/committee-reminders.html",
             request,
-            body=body,
+            committee=committee,
             form=form,
             errors=errors,
             offered=_offered(),
             status_code=422,
         )
-    return _done(request, f"/bodies/{body_id}/reminders", f"The reminders of {body.name} are saved.")
+    return _done(request, f"/committees/{committee_id}/reminders", f"The reminders of {committee.name} are saved.")
 
 
 def _read(form: FormValues) -> Preferences:
@@ -94,9 +99,13 @@ def _read(form: FormValues) -> Preferences:
     leads = reader.tried(lambda: _leads(form), USUAL) if form["times"] == OWN else None
     reader.check()
     return Preferences(
-        date_reminders=bool(form["date_reminders"]), item_reminders=bool(form["item_reminders"]), leads=leads,
-        quiet=quiet, digest=bool(form["digest"]), is_discreet=bool(form["is_discreet"]),
-    )  # fmt: skip
+        date_reminders=bool(form["date_reminders"]),
+        item_reminders=bool(form["item_reminders"]),
+        leads=leads,
+        quiet=quiet,
+        digest=bool(form["digest"]),
+        is_discreet=bool(form["is_discreet"]),
+    )
 
 
 def _leads(form: FormValues) -> frozenset[timedelta]:
@@ -107,14 +116,18 @@ def _leads(form: FormValues) -> frozenset[timedelta]:
 def _form_of(found: Preferences) -> FormValues:
     """Return the texts of the form."""
     quiet = [f"{one:%H:%M}" for one in found.quiet or ()]
-    return FormValues({
-        "date_reminders": ["yes"] if found.date_reminders else [],
-        "item_reminders": ["yes"] if found.item_reminders else [],
-        "times": [OWN if found.leads is not None else BODYS],
-        "leads": [_minutes(one) for one in (USUAL if found.leads is None else found.leads)],
-        "quiet_from": quiet[:1], "quiet_until": quiet[1:], "digest": ["yes"] if found.digest else [],
-        "is_discreet": ["yes"] if found.is_discreet else [],
-    })  # fmt: skip
+    return FormValues(
+        {
+            "date_reminders": ["yes"] if found.date_reminders else [],
+            "item_reminders": ["yes"] if found.item_reminders else [],
+            "times": [OWN if found.leads is not None else BODYS],
+            "leads": [_minutes(one) for one in (USUAL if found.leads is None else found.leads)],
+            "quiet_from": quiet[:1],
+            "quiet_until": quiet[1:],
+            "digest": ["yes"] if found.digest else [],
+            "is_discreet": ["yes"] if found.is_discreet else [],
+        }
+    )
 
 
 async def _page(
@@ -123,11 +136,19 @@ async def _page(
     viewer, now = viewer_of(request), clock.now()
     coming = await upcoming_reminders.of_mine(viewer, now)
     return page(
-        "emails/pages/notifications.html", request, status_code=status_code, form=form, errors=errors or Errors(),
-        offered=_offered(), usual=leads_words(USUAL), bodies=await preferences.led_bodies(viewer),
-        own_zone=viewer.zone, address=address_of, is_elsewhere=viewer.zone != zone_of(request),
+        "emails/pages/notifications.html",
+        request,
+        status_code=status_code,
+        form=form,
+        errors=errors or Errors(),
+        offered=_offered(),
+        usual=leads_words(USUAL),
+        committees=await preferences.led_committees(viewer),
+        own_zone=viewer.zone,
+        address=address_of,
+        is_elsewhere=viewer.zone != zone_of(request),
         coming=[(local(one.at, viewer.zone), one.line) for one in coming[:NEXT_SHOWN]],
-    )  # fmt: skip
+    )
 
 
 def _offered() -> list[tuple[str, str]]:
@@ -144,4 +165,4 @@ def _done(request: Request[Any, Any, Any], path: str, sentence: str) -> Redirect
     return redirect
 
 
-handlers = [notifications, save_notifications, body_reminders, save_body_reminders]
+handlers = [notifications, save_notifications, committee_reminders, save_committee_reminders]

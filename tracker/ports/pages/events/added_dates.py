@@ -11,7 +11,7 @@ from tracker import clock
 from tracker.errors import Conflict, Invalid
 from tracker.ports.http.guards import signed_in
 from tracker.ports.pages.core.form_values import FormValues, Reader, errors_of, form_of, version_in
-from tracker.ports.pages.core.request import said, told_words, viewer_of
+from tracker.ports.pages.core.request import audit_facts_in_words, said, viewer_of
 from tracker.ports.pages.core.templating import page
 from tracker.ports.pages.events.date_previews import NOT_COMPLETE, outcome_of
 from tracker.rules.core.viewer import Viewer
@@ -44,11 +44,11 @@ async def add_date(event_id: FromPath[UUID], request: Request[Any, Any, Any]) ->
     except Conflict:
         return await _form(request, event, form, Invalid(MEANWHILE), 409)
     notes = [] if event.is_all_day else clock_notes([starts], event.duration, event.zone)
-    told = told_words(" ".join(["The date is added.", *notes]), await outbox.number_told(event_id, now))
+    told = audit_facts_in_words(" ".join(["The date is added.", *notes]), await outbox.number_notified(event_id, now))
     return said(request, f"/events/{event_id}/{key}", told)
 
 
-@post("/events/{event_id:uuid}/dates/outcome", guards=[signed_in], status_code=200)
+@post("/events/{event_id:uuid}/dates/impact", guards=[signed_in], status_code=200)
 async def preview(event_id: FromPath[UUID], request: Request[Any, Any, Any]) -> Response[str]:
     """Say what happens when the date is added as it is typed."""
     viewer, form = viewer_of(request), await form_of(request)
@@ -80,9 +80,14 @@ async def _form(
     request: Request[Any, Any, Any], event: Event, form: FormValues, wrong: Invalid | None = None, status: int = 200
 ) -> Response[str]:
     return page(
-        "events/add-date.html", request, status_code=status, event=event, form=form, errors=errors_of(wrong, FIELDS),
+        "events/add-date.html",
+        request,
+        status_code=status,
+        event=event,
+        form=form,
+        errors=errors_of(wrong, FIELDS),
         **await _outcome(viewer_of(request), form, event),
-    )  # fmt: skip
+    )
 
 
 handlers = [new_date, add_date, preview]

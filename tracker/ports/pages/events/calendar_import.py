@@ -69,15 +69,23 @@ def _importer(request: Request[Any, Any, Any]) -> Viewer:
 
 
 def _page(
-    request: Request[Any, Any, Any], *, status_code: int = 200, wrong: str = "", report: Report | None = None,
+    request: Request[Any, Any, Any],
+    *,
+    status_code: int = 200,
+    wrong: str = "",
+    report: Report | None = None,
     text: str = "",
-) -> Response[Any]:  # fmt: skip
+) -> Response[Any]:
     rows = report.rows[:SHOWN] if report else ()
     return page(
-        "calendars/import.html", request, status_code=status_code, report=report, text=text,
+        "calendars/import.html",
+        request,
+        status_code=status_code,
+        report=report,
+        text=text,
         rows=[(one, dates_in_words(one.event) if one.event else "") for one in rows],
         errors=Errors({"file": wrong} if wrong else {}),
-    )  # fmt: skip
+    )
 
 
 handlers = [import_page, import_events]

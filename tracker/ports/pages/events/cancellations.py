@@ -1,4 +1,4 @@
-"""Cancelling one date or a whole event, after a page that says who is told; and bringing either back."""
+"""Canceling one date or a whole event, after a page that says who is told; and bringing either back."""
 
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
@@ -16,7 +16,7 @@ from tracker.errors import Conflict, Invalid, NotAllowed, NotFound
 from tracker.ports.http import flash
 from tracker.ports.http.guards import signed_in
 from tracker.ports.pages.core.form_values import FormValues, Reader, errors_of, form_of, query_of, version_in
-from tracker.ports.pages.core.request import said, told_words, undo_for, viewer_of
+from tracker.ports.pages.core.request import audit_facts_in_words, said, undo_for, viewer_of
 from tracker.ports.pages.core.templating import page
 from tracker.ports.pages.events.event_page import address_of, times_of
 from tracker.ports.pages.events.preview import of_each
@@ -28,14 +28,14 @@ from tracker.usecases.events import events, occurrences, series_split
 from tracker.usecases.views.event_page import EventView, event_view
 
 LONGEST_REASON = 500  # characters
-ONLY_THEIRS = "Only the organizer, the body's chair or a coordinator can cancel this."
+ONLY_THEIRS = "Only the organizer, the committee's chair or a coordinator can cancel this."
 
 
 @get("/events/{event_id:uuid}/{key:str}/cancellation", guards=[signed_in])
 async def ask_to_cancel_date(
     event_id: FromPath[UUID], key: FromPath[str], request: Request[Any, Any, Any]
 ) -> Response[Any]:
-    """Ask whether one date is to be cancelled."""
+    """Ask whether one date is to be canceled."""
     view = await _theirs(request, event_id, key)
     if not view.occurrence.event.is_series:
         return Redirect(f"/events/{event_id}/cancellation", status_code=303)
@@ -59,7 +59,7 @@ async def cancel_date(event_id: FromPath[UUID], key: FromPath[str], request: Req
 
 @get("/events/{event_id:uuid}/cancellation", guards=[signed_in])
 async def ask_to_cancel(event_id: FromPath[UUID], request: Request[Any, Any, Any]) -> Response[str]:
-    """Ask whether the whole event is to be cancelled."""
+    """Ask whether the whole event is to be canceled."""
     key = (await occurrences.nearest_date(viewer_of(request), event_id, clock.now())).key
     return await _question(request, await _theirs(request, event_id, key), FormValues({}), whole=True)
 
@@ -76,23 +76,23 @@ async def cancel(event_id: FromPath[UUID], request: Request[Any, Any, Any]) -> R
     return await _cancel(request, event_id, key, form, deed, whole=True)
 
 
-@post("/events/{event_id:uuid}/{key:str}/reinstatement", guards=[signed_in], status_code=303)
-async def reinstate_date(event_id: FromPath[UUID], key: FromPath[str], request: Request[Any, Any, Any]) -> Redirect:
-    """Bring a cancelled date back; when somebody was quicker, the page shows how it is now."""
+@post("/events/{event_id:uuid}/{key:str}/restoration", guards=[signed_in], status_code=303)
+async def restore_occurrence(event_id: FromPath[UUID], key: FromPath[str], request: Request[Any, Any, Any]) -> Redirect:
+    """Bring a canceled date back; when somebody was quicker, the page shows how it is now."""
     viewer, version, now = viewer_of(request), version_in(await form_of(request)), clock.now()
     try:
-        await occurrences.reinstate_date(viewer, event_id, key, version, now)
+        await occurrences.restore_occurrence(viewer, event_id, key, version, now)
     except Conflict:
         return Redirect(address_of(await occurrences.date_for(viewer, event_id, key)), status_code=303)
     return await _done(request, event_id, key, "This date takes place again.", now)
 
 
-@post("/events/{event_id:uuid}/reinstatement", guards=[signed_in], status_code=303)
-async def reinstate(event_id: FromPath[UUID], request: Request[Any, Any, Any]) -> Redirect:
-    """Bring a cancelled event back; when somebody was quicker, the page shows how it is now."""
+@post("/events/{event_id:uuid}/restoration", guards=[signed_in], status_code=303)
+async def restore(event_id: FromPath[UUID], request: Request[Any, Any, Any]) -> Redirect:
+    """Bring a canceled event back; when somebody was quicker, the page shows how it is now."""
     viewer, version, now = viewer_of(request), version_in(await form_of(request)), clock.now()
     try:
-        await events.reinstate(viewer, event_id, version, now)
+        await events.restore(viewer, event_id, version, now)
     except Conflict:
         return Redirect(f"/events/{event_id}", status_code=303)
     key = (await occurrences.nearest_date(viewer, event_id, now)).key
@@ -124,17 +124,19 @@ async def _cancel(
         return await _question(request, await _theirs(request, event_id, key), form, whole=whole, wrong=wrong)
     except Conflict:
         return await _question(request, await _theirs(request, event_id, key), form, whole=whole, is_stale=True)
-    undo = None if form["which"] == "following" else undo_for(
-        event_id, Deed.CANCELLED, version_in(form) + 1, now, "" if whole else key
-    )  # fmt: skip
-    return await _done(request, event_id, key, "Cancelled.", now, undo)
+    undo = (
+        None
+        if form["which"] == "following"
+        else undo_for(event_id, Deed.CANCELED, version_in(form) + 1, now, "" if whole else key)
+    )
+    return await _done(request, event_id, key, "Canceled.", now, undo)
 
 
 async def _done(
     request: Request[Any, Any, Any], event_id: UUID, key: str, deed: str, now: datetime, undo: flash.Undo | None = None
 ) -> Redirect:
     """Lead to the date as it is now, or to the nearest one that is left; a draft is gone altogether."""
-    viewer, words = viewer_of(request), told_words(deed, await outbox.number_told(event_id, now))
+    viewer, words = viewer_of(request), audit_facts_in_words(deed, await outbox.number_notified(event_id, now))
     with suppress(NotFound):
         return said(request, address_of(await occurrences.date_for(viewer, event_id, key)), words, undo)
     with suppress(NotFound):
@@ -143,18 +145,33 @@ async def _done(
 
 
 async def _question(
-    request: Request[Any, Any, Any], view: EventView, form: FormValues, *, whole: bool, wrong: Invalid | None = None,
+    request: Request[Any, Any, Any],
+    view: EventView,
+    form: FormValues,
+    *,
+    whole: bool,
+    wrong: Invalid | None = None,
     is_stale: bool = False,
-) -> Response[str]:  # fmt: skip
+) -> Response[str]:
     occurrence, event = view.occurrence, view.occurrence.event
     viewer = viewer_of(request)
     return page(
-        "events/cancel.html", request, status_code=422 if wrong else 409 if is_stale else 200, **times_of(occurrence),
-        view=view, event=event, whole=whole, is_stale=is_stale, reason=form["reason"], which=form["which"] or "one",
-        errors=errors_of(wrong, ("reason",)), version=event.version if whole else occurrence.version,
-        is_off=occurrence.is_off if not whole else event.status == "cancelled", outcome_zone=event.zone,
+        "events/cancel.html",
+        request,
+        status_code=422 if wrong else 409 if is_stale else 200,
+        **times_of(occurrence),
+        view=view,
+        event=event,
+        whole=whole,
+        is_stale=is_stale,
+        reason=form["reason"],
+        which=form["which"] or "one",
+        errors=errors_of(wrong, ("reason",)),
+        version=event.version if whole else occurrence.version,
+        is_off=occurrence.is_off if not whole else event.status == "canceled",
+        outcome_zone=event.zone,
         outcomes=await of_each(viewer, event.id, _deeds(viewer, occurrence, whole=whole)),
-    )  # fmt: skip
+    )
 
 
 def _deeds(viewer: Viewer, date: Occurrence, *, whole: bool) -> dict[str, Callable[[datetime], Awaitable[None]]]:
@@ -170,4 +187,4 @@ def _deeds(viewer: Viewer, date: Occurrence, *, whole: bool) -> dict[str, Callab
     }
 
 
-handlers = [ask_to_cancel_date, cancel_date, ask_to_cancel, cancel, reinstate_date, reinstate]
+handlers = [ask_to_cancel_date, cancel_date, ask_to_cancel, cancel, restore_occurrence, restore]

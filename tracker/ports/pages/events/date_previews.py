@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from tracker import clock
 from tracker.ports.pages.events.preview import of_deed
-from tracker.ports.pages.events.schedule_conflicts import clashes_at
+from tracker.ports.pages.events.schedule_conflicts import conflicts_at
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.events import plan as plan_rules
 from tracker.rules.events.clock_changes import clock_notes
@@ -15,8 +15,14 @@ from tracker.usecases.roster import people
 from tracker.usecases.views.preview import Deed
 
 NOT_COMPLETE: Final[dict[str, Any]] = {
-    "outcome": None, "clock_notes": [], "clashes": [], "blackouts": [], "room": None, "number": 0, "names": {},
-}  # fmt: skip
+    "outcome": None,
+    "clock_notes": [],
+    "double_bookings": [],
+    "blackouts": [],
+    "room": None,
+    "number": 0,
+    "names": {},
+}
 
 
 async def outcome_of(
@@ -28,9 +34,10 @@ async def outcome_of(
     known = await people.people_by_id(going)
     at = plan_rules.slot(starts, duration, event.zone)
     return {
-        "outcome": await of_deed(viewer, event.id, deed, clock.now()), "outcome_zone": event.zone,
+        "outcome": await of_deed(viewer, event.id, deed, clock.now()),
+        "outcome_zone": event.zone,
         "clock_notes": [] if event.is_all_day else clock_notes([starts], duration, event.zone),
         "number": len(set(going) - {event.lead_id}),
         "names": {one.id: f"{one.name} ({one.agency})" for one in known.values()},
-        **await clashes_at(viewer, [at], event.zone, going, event.lead_id, place, event.id),
-    }  # fmt: skip
+        **await conflicts_at(viewer, [at], event.zone, going, event.lead_id, place, event.id),
+    }

@@ -15,8 +15,8 @@ from tracker.errors import Conflict, Invalid, NotFound
 from tracker.ports.http.guards import signed_in
 from tracker.ports.pages.core.edit_conflicts import in_words, merged, record, recorded
 from tracker.ports.pages.core.form_values import FormValues, errors_of, form_of, query_of, version_in
-from tracker.ports.pages.core.reauthentication import is_proved
-from tracker.ports.pages.core.request import said, told_words, undo_for, viewer_of
+from tracker.ports.pages.core.reauthentication import is_reauthenticated
+from tracker.ports.pages.core.request import audit_facts_in_words, said, undo_for, viewer_of
 from tracker.ports.pages.events.event_page import address_of
 from tracker.ports.pages.events.preview import Editing, change
 from tracker.ports.pages.events.schedule_context import FIELDS, schedule_form
@@ -33,25 +33,45 @@ from tracker.usecases.core import outbox
 from tracker.usecases.events import events, form_options, undo
 from tracker.usecases.events.form_options import Choices
 
-CANCELLED = Invalid("This event is cancelled. Bring it back before you change it. What you typed is kept here.")
+CANCELED = Invalid("This event is canceled. Bring it back before you change it. What you typed is kept here.")
 OUT_OF_SIGHT = "Saved. Only the people on its list can see that event now, and you are not one of them."
 LABELS = {
-    "title": "Title", "kind": "Kind", "visibility": "Who can see it", "body": "Meeting of", "date": "First day",
-    "starts": "Start", "ends": "End", "last_day": "Last day", "all_day": "All day", "repeat": "Repeats",
-    "interval": "Repeat every", "until": "Until", "count": "Number of dates", "weekdays": "Days of a weekly series",
-    "place": "Place", "video_link": "Video link", "agenda": "Agenda", "description": "Notes", "tentative": "Tentative",
-    "mark_categories": "Marking", "mark_limit": "Limit of the marking", "mark_agency": "Designated by",
+    "title": "Title",
+    "kind": "Kind",
+    "visibility": "Who can see it",
+    "committee": "Meeting of",
+    "date": "First day",
+    "starts": "Start",
+    "ends": "End",
+    "last_day": "Last day",
+    "all_day": "All day",
+    "repeat": "Repeats",
+    "interval": "Repeat every",
+    "until": "Until",
+    "count": "Number of dates",
+    "weekdays": "Days of a weekly series",
+    "place": "Place",
+    "video_link": "Video link",
+    "agenda": "Agenda",
+    "description": "Notes",
+    "tentative": "Tentative",
+    "mark_categories": "Marking",
+    "mark_limit": "Limit of the marking",
+    "mark_agency": "Designated by",
     "mark_until": "Decontrol on",
-}  # fmt: skip
+}
 VALUES: dict[str, dict[str, str]] = {
     "visibility": {
-        "all": "everyone in the task force", "law_enforcement": "law-enforcement arm only",
-        "victim_services": "victim-services arm only", "body": "members of one body only",
+        "all": "everyone in the task force",
+        "law_enforcement": "law-enforcement arm only",
+        "victim_services": "victim-services arm only",
+        "committee": "members of one committee only",
         "named": "only the named participants",
     },
-    "all_day": {"yes": "yes", "": "no"}, "tentative": {"yes": "yes", "": "no"},
+    "all_day": {"yes": "yes", "": "no"},
+    "tentative": {"yes": "yes", "": "no"},
     "repeat": {choice.value: words.lower() for choice, words in PLAIN_WORDS.items()},
-}  # fmt: skip
+}
 
 
 class Opened(NamedTuple):
@@ -67,9 +87,9 @@ class Opened(NamedTuple):
 async def edit_event(event_id: FromPath[UUID], request: Request[Any, Any, Any]) -> Response[Any]:
     """Show the form of an event; `from` is the date from which on a series is to change."""
     opened = await _opened(viewer_of(request), event_id, query_of(request)["from"])
-    if opened.event.status is EventStatus.CANCELLED:
+    if opened.event.status is EventStatus.CANCELED:
         return Redirect(f"/events/{event_id}", status_code=303)
-    if (first := opened.editing.outlook.first) and is_added(first):
+    if (first := opened.editing.edit_impact.first) and is_added(first):
         return Redirect(f"{address_of(first)}/edit", status_code=303)
     return await schedule_form(request, opened.form, opened.offered, opened.event.zone, editing=opened.editing)
 
@@ -85,11 +105,11 @@ async def save_event(event_id: FromPath[UUID], request: Request[Any, Any, Any]) 
     if form["save"] not in ("send", "draft"):
         return await _again(request, form, opened)
     try:
-        if opened.event.status is EventStatus.CANCELLED:
-            raise CANCELLED
+        if opened.event.status is EventStatus.CANCELED:
+            raise CANCELED
         plan = read_plan(form, opened.offered, opened.event.zone, opened.event)
-        if is_opened(plan, opened.event) and not is_proved(request):
-            return await _again(request, form, opened, asks_proof=True)
+        if is_opened(plan, opened.event) and not is_reauthenticated(request):
+            return await _again(request, form, opened, asks_reauthentication=True)
         new_id = await change(viewer, opened.editing, plan, version_in(form), now, notify=bool(form["notify"]))
     except Invalid as wrong:
         return await _again(request, form, opened, wrong)
@@ -107,33 +127,47 @@ async def _saved(
     except NotFound:
         return said(request, "/calendar", OUT_OF_SIGHT)
     back = undo_for(event_id, Deed.CHANGED, version, now) if await undo.may_undo_change(event_id, now) else None
-    return said(request, f"/events/{event_id}", told_words("Saved.", await outbox.number_told(event_id, now)), back)
+    return said(
+        request,
+        f"/events/{event_id}",
+        audit_facts_in_words("Saved.", await outbox.number_notified(event_id, now)),
+        back,
+    )
 
 
 async def _opened(viewer: Viewer, event_id: UUID, key: str) -> Opened:
     event, plan = await events.plan_to_change(viewer, event_id)
-    outlook = await form_options.outlook(viewer, event, clock.now(), key if event.is_series else "")
-    if outlook.first:
-        plan = from_date(plan, outlook.first.original_start)
+    edit_impact = await form_options.edit_impact(viewer, event, clock.now(), key if event.is_series else "")
+    if edit_impact.first:
+        plan = from_date(plan, edit_impact.first.original_start)
     invitees = {member_id: role for member_id, role in plan.invitees.items() if member_id != event.lead_id}
     offered, form = await form_options.choices(viewer, event, invitees), form_of_plan(replace(plan, invitees=invitees))
     form = form if event.marking else ready(form, offered)
     return Opened(
-        event=event, offered=offered, form=form,
-        editing=Editing(event, event.version, record(form), outlook),
-    )  # fmt: skip
+        event=event, offered=offered, form=form, editing=Editing(event, event.version, record(form), edit_impact)
+    )
 
 
 async def _again(
-    request: Request[Any, Any, Any], form: FormValues, opened: Opened, wrong: Invalid | None = None, *,
-    asks_proof: bool = False,
-) -> Response[str]:  # fmt: skip
+    request: Request[Any, Any, Any],
+    form: FormValues,
+    opened: Opened,
+    wrong: Invalid | None = None,
+    *,
+    asks_reauthentication: bool = False,
+) -> Response[str]:
     """Show what was typed, under the version with which the form was opened."""
     editing = opened.editing._replace(version=version_in(form), was=form["was"])
     return await schedule_form(
-        request, form, opened.offered, opened.event.zone, editing=editing, errors=errors_of(wrong, FIELDS),
-        status_code=403 if asks_proof else 422 if wrong else 200, asks_proof=asks_proof,
-    )  # fmt: skip
+        request,
+        form,
+        opened.offered,
+        opened.event.zone,
+        editing=editing,
+        errors=errors_of(wrong, FIELDS),
+        status_code=403 if asks_reauthentication else 422 if wrong else 200,
+        asks_reauthentication=asks_reauthentication,
+    )
 
 
 async def _beside_each_other(request: Request[Any, Any, Any], form: FormValues, opened: Opened) -> Response[str]:
@@ -146,7 +180,7 @@ async def _beside_each_other(request: Request[Any, Any, Any], form: FormValues, 
 
 
 def _said(opened: Opened) -> Callable[[str, str], str]:
-    names = {str(one.id): one.name for one in opened.offered.bodies} | dict(agencies(opened.offered, opened.event))
+    names = {str(one.id): one.name for one in opened.offered.committees} | dict(agencies(opened.offered, opened.event))
 
     def said(name: str, text: str) -> str:
         if name.startswith("person:"):

@@ -13,7 +13,7 @@ from tracker.errors import Conflict, Invalid, NotAllowed
 from tracker.ports.http.guards import signed_in
 from tracker.ports.pages.core.edit_conflicts import ChangeInWords, in_words, merged, record, recorded
 from tracker.ports.pages.core.form_values import Errors, FormValues, Reader, errors_of, form_of, version_in
-from tracker.ports.pages.core.request import said, told_words, undo_for, viewer_of
+from tracker.ports.pages.core.request import audit_facts_in_words, said, undo_for, viewer_of
 from tracker.ports.pages.core.templating import page
 from tracker.ports.pages.events.cancellations import LONGEST_REASON
 from tracker.ports.pages.events.date_previews import NOT_COMPLETE, outcome_of
@@ -31,9 +31,14 @@ from tracker.usecases.roster import sites
 from tracker.usecases.views.event_page import EventView, event_view
 
 LABELS = {
-    "date": "Day", "starts": "Start", "ends": "End", "last_day": "Last day", "place": "Place", "title": "Title",
+    "date": "Day",
+    "starts": "Start",
+    "ends": "End",
+    "last_day": "Last day",
+    "place": "Place",
+    "title": "Title",
     "agenda": "Agenda",
-}  # fmt: skip
+}
 FIELDS = ("date", "starts", "ends", "last_day", "place", "title", "agenda", "reason")
 
 
@@ -63,13 +68,13 @@ async def save_date(event_id: FromPath[UUID], key: FromPath[str], request: Reque
         )
     except Conflict:
         return await _beside_each_other(request, form, await _theirs(request, event_id, key))
-    words, back = told_words("Saved.", await outbox.number_told(event_id, now)), None
+    words, back = audit_facts_in_words("Saved.", await outbox.number_notified(event_id, now)), None
     if await undo.may_undo_change(event_id, now):
         back = undo_for(event_id, Deed.CHANGED, version_in(form) + 1, now, key)
     return said(request, address_of(view.occurrence), words, back)
 
 
-@post("/events/{event_id:uuid}/{key:str}/outcome", guards=[signed_in], status_code=200)
+@post("/events/{event_id:uuid}/{key:str}/impact", guards=[signed_in], status_code=200)
 async def preview(event_id: FromPath[UUID], key: FromPath[str], request: Request[Any, Any, Any]) -> Response[str]:
     """Say what happens when the form is saved as it is."""
     form, view = await form_of(request), await _theirs(request, event_id, key)
@@ -98,12 +103,21 @@ def form_of_date(occurrence: Occurrence) -> FormValues:
     event = occurrence.event
     starts, ends = local(occurrence.starts_at, event.zone), local(occurrence.ends_at, event.zone)
     last = ends - A_DAY if event.is_all_day else ends
-    return FormValues({name: (text,) for name, text in {
-        "date": starts.date().isoformat(), "starts": f"{starts:%H:%M}", "ends": f"{ends:%H:%M}",
-        "last_day": "" if last.date() == starts.date() else last.date().isoformat(),
-        "all_day": "yes" if event.is_all_day else "",
-        "title": occurrence.title, "place": occurrence.place, "agenda": occurrence.agenda,
-    }.items()})  # fmt: skip
+    return FormValues(
+        {
+            name: (text,)
+            for name, text in {
+                "date": starts.date().isoformat(),
+                "starts": f"{starts:%H:%M}",
+                "ends": f"{ends:%H:%M}",
+                "last_day": "" if last.date() == starts.date() else last.date().isoformat(),
+                "all_day": "yes" if event.is_all_day else "",
+                "title": occurrence.title,
+                "place": occurrence.place,
+                "agenda": occurrence.agenda,
+            }.items()
+        }
+    )
 
 
 def read_change(form: FormValues, occurrence: Occurrence) -> DateChange:
@@ -114,10 +128,13 @@ def read_change(form: FormValues, occurrence: Occurrence) -> DateChange:
     title = reader.text("title", LONGEST_TITLE)
     change = DateChange(
         starts=when.starts if when else datetime.combine(occurrence.original_start.date(), time()),
-        duration=when.duration if when else timedelta(hours=1), title=title or None,
-        place=reader.text("place", LONGEST_PLACE), agenda=reader.text("agenda", LONGEST_TEXT, multiline=True),
-        reason=reader.text("reason", LONGEST_REASON, multiline=True), may_double=bool(form["may_double"]),
-    )  # fmt: skip
+        duration=when.duration if when else timedelta(hours=1),
+        title=title or None,
+        place=reader.text("place", LONGEST_PLACE),
+        agenda=reader.text("agenda", LONGEST_TEXT, multiline=True),
+        reason=reader.text("reason", LONGEST_REASON, multiline=True),
+        may_double=bool(form["may_double"]),
+    )
     reader.check()
     return change
 
@@ -125,7 +142,7 @@ def read_change(form: FormValues, occurrence: Occurrence) -> DateChange:
 async def _theirs(request: Request[Any, Any, Any], event_id: UUID, key: str) -> EventView:
     view = await event_view(viewer_of(request), event_id, key, clock.now())
     if not view.may_edit:
-        raise NotAllowed("Only the organizer, the body's chair or a coordinator can change this date.")
+        raise NotAllowed("Only the organizer, the committee's chair or a coordinator can change this date.")
     return view
 
 
@@ -140,15 +157,32 @@ async def _beside_each_other(request: Request[Any, Any, Any], form: FormValues, 
 
 
 async def _form(
-    request: Request[Any, Any, Any], view: EventView, form: FormValues, *, version: int, was: str,
-    errors: Errors | None = None, changes: list[ChangeInWords] | None = None, status_code: int = 200,
-) -> Response[str]:  # fmt: skip
+    request: Request[Any, Any, Any],
+    view: EventView,
+    form: FormValues,
+    *,
+    version: int,
+    was: str,
+    errors: Errors | None = None,
+    changes: list[ChangeInWords] | None = None,
+    status_code: int = 200,
+) -> Response[str]:
     return page(
-        "events/edit-date.html", request, status_code=status_code, view=view, event=view.occurrence.event, form=form,
-        version=version, was=was, errors=errors or Errors(), changes=changes, is_added=is_added(view.occurrence),
-        sites=await sites.open_sites(), **times_of(view.occurrence),
+        "events/edit-date.html",
+        request,
+        status_code=status_code,
+        view=view,
+        event=view.occurrence.event,
+        form=form,
+        version=version,
+        was=was,
+        errors=errors or Errors(),
+        changes=changes,
+        is_added=is_added(view.occurrence),
+        sites=await sites.open_sites(),
+        **times_of(view.occurrence),
         **await _outcome(viewer_of(request), form, view.occurrence),
-    )  # fmt: skip
+    )
 
 
 handlers = [edit_date, save_date, preview]

@@ -18,8 +18,8 @@ from tracker.rules.events.plan import Plan
 from tracker.rules.events.undo import UNDO_FOR
 from tracker.rules.views.impact import Consequences, of_nothing
 from tracker.usecases.events import events, series_split
-from tracker.usecases.events.form_options import Choices, Outlook
-from tracker.usecases.views.preview import Deed, foresee
+from tracker.usecases.events.form_options import Choices, EditImpact
+from tracker.usecases.views.preview import Deed, dry_run
 
 
 class Editing(NamedTuple):
@@ -28,14 +28,14 @@ class Editing(NamedTuple):
     event: Event
     version: int
     was: str
-    outlook: Outlook
+    edit_impact: EditImpact
     changes: Sequence[ChangeInWords] | None = None
     """What somebody else saved meanwhile; None when nobody did."""
 
     @property
     def first_key(self) -> str:
         """Return the name of the date from which on the series changes; empty when it is all of it."""
-        return self.outlook.first.key if self.outlook.first else ""
+        return self.edit_impact.first.key if self.edit_impact.first else ""
 
     def is_as_opened(self, form: FormValues) -> bool:
         """Whether a form to change what people know of shows it as it is, so that nothing need be tried.
@@ -69,7 +69,7 @@ async def of_form(viewer: Viewer, form: FormValues, offered: Choices, zone: str,
     async def deed() -> UUID:
         plan = read_plan(form.but({"save": "send"}), offered, zone, event)
         if editing is None:
-            return await events.schedule(viewer, plan, now, told_at=now + UNDO_FOR)
+            return await events.schedule(viewer, plan, now, notified_at=now + UNDO_FOR)
         return await change(viewer, editing, plan, editing.event.version, now, notify=bool(form["notify"]))
 
     return await _tried(viewer, event.id if event else None, deed, now)
@@ -93,7 +93,7 @@ async def _tried(viewer: Viewer, event_id: UUID | None, deed: Deed, now: datetim
     found = Foreseen()
     with surviving_failures():
         try:
-            found = Foreseen(await foresee(viewer, event_id, deed, now))
+            found = Foreseen(await dry_run(viewer, event_id, deed, now))
         except (Invalid, Conflict, NotAllowed) as hindered:
             found = Foreseen(hindrance=hindered.sentence)
     return found

@@ -12,9 +12,9 @@ from tracker.ports.http.guards import signed_in
 from tracker.ports.pages.core.form_values import errors_of, form_of, id_in
 from tracker.ports.pages.core.request import said, viewer_of
 from tracker.ports.pages.core.templating import page
-from tracker.ports.pages.events.event_page import event_context, read_answer
-from tracker.rules.emails.content import ANSWER_WORDS
-from tracker.usecases.events.recorded_replies import answer_for
+from tracker.ports.pages.events.event_page import event_context, read_reply_value
+from tracker.rules.emails.content import REPLY_WORDS
+from tracker.usecases.events.recorded_replies import reply_for
 from tracker.usecases.views.event_page import event_view
 
 FIELDS = ("person", "reply", "note", "reply_for")
@@ -26,15 +26,15 @@ async def record_reply(event_id: FromPath[UUID], key: FromPath[str], request: Re
     viewer, form, now = viewer_of(request), await form_of(request), clock.now()
     view = await event_view(viewer, event_id, key, now)
     try:
-        value, note = read_answer(form, "reply", "note")
+        value, note = read_reply_value(form, "reply", "note")
         for_series, person_id = form["reply_for"] == "series", id_in(form["person"])
-        person = await answer_for(viewer, event_id, key, person_id, value, note, now, for_series=for_series)
+        person = await reply_for(viewer, event_id, key, person_id, value, note, now, for_series=for_series)
     except Invalid as wrong:
         context = {**event_context(view), "recorded": form, "errors": errors_of(wrong, FIELDS)}
         return page("events/show.html", request, status_code=422, **context)
     except (Gone, Conflict) as closed:
         return said(request, f"/events/{event_id}/{key}#participants", closed.sentence)
-    sentence = f"Recorded: {person.name} ({person.agency}) replied {ANSWER_WORDS[value]}. Nobody is mailed."
+    sentence = f"Recorded: {person.name} ({person.agency}) replied {REPLY_WORDS[value]}. Nobody is mailed."
     return said(request, f"/events/{event_id}/{key}#participants", sentence)
 
 

@@ -12,10 +12,10 @@ from tracker.ports.http.guards import link
 from tracker.ports.http.request_source import origin_of
 from tracker.ports.pages.core.form_values import FormValues, errors_of, form_of, query_of
 from tracker.ports.pages.core.templating import page
-from tracker.ports.pages.events.event_page import ANSWER_FIELDS, ANSWERS, read_reply, times_of
-from tracker.rules.events.replies import AnswerValue
+from tracker.ports.pages.events.event_page import REPLIES, REPLY_FIELDS, read_reply, times_of
+from tracker.rules.events.replies import ReplyValue
 from tracker.usecases.events import replies
-from tracker.usecases.events.replies import Reply
+from tracker.usecases.events.replies import OpenInvitation
 
 R = TypeVar("R", bound=Response[Any])
 
@@ -31,7 +31,7 @@ async def reply_page(token: FromPath[str], request: Request[Any, Any, Any]) -> R
     except (NotFound, Gone) as closed:
         return _closed(request, closed)
     query = query_of(request)
-    if query["saved"] and reply.answer is not AnswerValue.NEEDS_ACTION and not reply.occurrence.event.is_restricted:
+    if query["saved"] and reply.reply is not ReplyValue.NEEDS_ACTION and not reply.occurrence.event.is_restricted:
         return _private(page("events/reply-saved.html", request, **_context(request, token, reply)))
     return _form(request, token, reply, wanted=query["a"])
 
@@ -44,8 +44,8 @@ async def save_reply(token: FromPath[str], request: Request[Any, Any, Any]) -> R
         reply = await _reply(request, token)
         if reply.occurrence.event.is_restricted:
             return _form(request, token, reply)
-        value, comment, stand_in = read_reply(form)
-        await replies.answer_by_link(reply, value, comment, clock.now(), stand_in)
+        value, comment, substitute = read_reply(form)
+        await replies.reply_by_link(reply, value, comment, clock.now(), substitute)
     except (NotFound, Gone) as closed:
         return _closed(request, closed)
     except Invalid as wrong:
@@ -54,16 +54,16 @@ async def save_reply(token: FromPath[str], request: Request[Any, Any, Any]) -> R
     return _private(Redirect(f"/r/{token}?{f'date={alone}&' if alone else ''}saved=yes", status_code=303))
 
 
-async def _reply(request: Request[Any, Any, Any], token: str) -> Reply:
+async def _reply(request: Request[Any, Any, Any], token: str) -> OpenInvitation:
     wanted, now, origin = request.app.state.links.read_reply(token), clock.now(), origin_of(request)
-    reply = await replies.reply_by_link(wanted.invitation_id, wanted.occurrence_id, now, origin)
+    reply = await replies.open_by_link(wanted.invitation_id, wanted.occurrence_id, now, origin)
     if not (alone := _alone(request)) or reply.occurrence.event.is_restricted:
         return reply  # of an event for named people no answer may tell on which days it is
     dates = (reply.occurrence, *reply.ahead) if reply.for_series else ()
     date_id = next((one.id for one in dates if one.key == alone), None)
     if date_id is None:
         raise NotFound
-    return await replies.reply_by_link(wanted.invitation_id, date_id, now, origin)
+    return await replies.open_by_link(wanted.invitation_id, date_id, now, origin)
 
 
 def _alone(request: Request[Any, Any, Any]) -> str:
@@ -72,32 +72,47 @@ def _alone(request: Request[Any, Any, Any]) -> str:
 
 
 def _form(
-    request: Request[Any, Any, Any], token: str, reply: Reply, *, wanted: str = "", form: FormValues | None = None,
+    request: Request[Any, Any, Any],
+    token: str,
+    reply: OpenInvitation,
+    *,
+    wanted: str = "",
+    form: FormValues | None = None,
     wrong: Invalid | None = None,
-) -> Response[str]:  # fmt: skip
+) -> Response[str]:
     """Show the three buttons, or the way to sign in where only named people may know what it is about."""
     if reply.occurrence.event.is_restricted:
         return _private(page("events/reply-sign-in.html", request, address=f"/events/{reply.occurrence.event.id}"))
-    first = next((word for word, value in ANSWERS.items() if value is reply.answer), "yes")
-    first = wanted if wanted in ANSWERS else first
-    return _private(page(
-        "events/reply-form.html", request, status_code=422 if wrong else 200,
-        answers=sorted(ANSWERS, key=lambda word: word != first), is_asked_for=wanted in ANSWERS,
-        comment=form["comment"] if form else reply.comment, wrong=errors_of(wrong, ANSWER_FIELDS),
-        **_context(request, token, reply),
-    ))  # fmt: skip
+    first = next((word for word, value in REPLIES.items() if value is reply.reply), "yes")
+    first = wanted if wanted in REPLIES else first
+    return _private(
+        page(
+            "events/reply-form.html",
+            request,
+            status_code=422 if wrong else 200,
+            replies=sorted(REPLIES, key=lambda word: word != first),
+            is_asked_for=wanted in REPLIES,
+            comment=form["comment"] if form else reply.comment,
+            wrong=errors_of(wrong, REPLY_FIELDS),
+            **_context(request, token, reply),
+        )
+    )
 
 
-def _context(request: Request[Any, Any, Any], token: str, reply: Reply) -> dict[str, Any]:
+def _context(request: Request[Any, Any, Any], token: str, reply: OpenInvitation) -> dict[str, Any]:
     alone = _alone(request)
     return {
-        **times_of(reply.occurrence), "reply": reply, "ahead": [times_of(one) for one in reply.ahead],
-        "link": f"/r/{token}", "alone": alone, "here": f"/r/{token}{f'?date={alone}' if alone else ''}",
-    }  # fmt: skip
+        **times_of(reply.occurrence),
+        "reply": reply,
+        "ahead": [times_of(one) for one in reply.ahead],
+        "link": f"/r/{token}",
+        "alone": alone,
+        "here": f"/r/{token}{f'?date={alone}' if alone else ''}",
+    }
 
 
 def _closed(request: Request[Any, Any, Any], why: NotFound | Gone) -> Response[str]:
-    """Say that the event is over or cancelled; of any other link nothing is said but that it cannot be used."""
+    """Say that the event is over or canceled; of any other link nothing is said but that it cannot be used."""
     if why.sentence in (NotFound.sentence, Gone.sentence):
         return _private(page("core/errors/link.html", request, status_code=404))
     return _private(page("events/reply-closed.html", request, status_code=410, sentence=why.sentence))

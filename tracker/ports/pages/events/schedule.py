@@ -12,7 +12,7 @@ from tracker.crypto import ids
 from tracker.errors import Invalid, NotAllowed
 from tracker.ports.http.guards import signed_in
 from tracker.ports.pages.core.form_values import Errors, FormValues, Reader, errors_of, form_of, id_in, query_of
-from tracker.ports.pages.core.request import said, told_words, undo_for, viewer_of, zone_of
+from tracker.ports.pages.core.request import audit_facts_in_words, said, undo_for, viewer_of, zone_of
 from tracker.ports.pages.core.templating import page
 from tracker.ports.pages.events.preview import Editing
 from tracker.ports.pages.events.schedule_context import FIELDS, schedule_context, schedule_form
@@ -75,11 +75,11 @@ async def schedule_event(request: Request[Any, Any, Any]) -> Response[Any]:
         return await schedule_form(request, form, offered, zone, form_id=form_id)
     try:
         plan = read_plan(form, offered, zone)
-        event_id = await events.schedule(viewer, plan, now, form_id=form_id, told_at=now + UNDO_FOR)
+        event_id = await events.schedule(viewer, plan, now, form_id=form_id, notified_at=now + UNDO_FOR)
     except Invalid as wrong:
         errors = errors_of(wrong, FIELDS)
         return await schedule_form(request, form, offered, zone, form_id=form_id, errors=errors, status_code=422)
-    told = told_words("Scheduled.", await outbox.number_told(event_id, now))
+    told = audit_facts_in_words("Scheduled.", await outbox.number_notified(event_id, now))
     sentence = DRAFTED if plan.status is EventStatus.DRAFT else told
     return said(request, f"/events/{event_id}", sentence, undo_for(event_id, Deed.SCHEDULED, 1, now))
 
@@ -90,9 +90,14 @@ async def preview_dates(request: Request[Any, Any, Any]) -> Response[str]:
     organizer(request)
     form = query_of(request)
     return page(
-        "events/schedule/preview-part.html", request, form=form, is_part=True, errors=Errors(),
-        words=dates_in_words(form, zone_of(request), clock.now()), repeats=repeat_options(form),
-    )  # fmt: skip
+        "events/schedule/preview-part.html",
+        request,
+        form=form,
+        is_part=True,
+        errors=Errors(),
+        words=dates_in_words(form, zone_of(request), clock.now()),
+        repeats=repeat_options(form),
+    )
 
 
 @post("/schedule/summary", guards=[signed_in], status_code=200)
@@ -113,7 +118,7 @@ def organizer(request: Request[Any, Any, Any]) -> Viewer:
     """Return the viewer; raise `NotAllowed` for somebody who may schedule nothing."""
     viewer = viewer_of(request)
     if not viewer.may_schedule:
-        raise NotAllowed("Coordinators, chairs of bodies and agency leads schedule events. Ask one of them.")
+        raise NotAllowed("Coordinators, chairs of committees and agency leads schedule events. Ask one of them.")
     return viewer
 
 
@@ -135,8 +140,8 @@ async def offered_in(viewer: Viewer, event_id: UUID | None, key: str) -> tuple[C
     if event_id is None:
         return await form_options.choices(viewer), None
     event, plan = await events.plan_to_change(viewer, event_id)
-    outlook = await form_options.outlook(viewer, event, clock.now(), key if event.is_series else "")
-    return await form_options.choices(viewer, event, plan.invitees), Editing(event, event.version, "", outlook)
+    edit_impact = await form_options.edit_impact(viewer, event, clock.now(), key if event.is_series else "")
+    return await form_options.choices(viewer, event, plan.invitees), Editing(event, event.version, "", edit_impact)
 
 
 handlers = [schedule_page, all_events, schedule_event, preview_dates, summary]

@@ -21,21 +21,26 @@ from tracker.usecases.events.form_options import Choices, invited
 from tracker.usecases.roster import sites
 
 
-async def clashes_in(
+async def double_bookings_in(
     viewer: Viewer, form: FormValues, offered: Choices, zone: str, event_id: UUID | None
 ) -> dict[str, Any]:
     """Return what the template of the panel names, of what the viewer may see; `event_id` is the one to be changed."""
     people = invited(picks_of(form), offered)
-    return await clashes_at(viewer, _typed_slots(form, zone), zone, people, offered.lead_id, form["place"], event_id)
+    return await conflicts_at(viewer, _typed_slots(form, zone), zone, people, offered.lead_id, form["place"], event_id)
 
 
-async def clashes_at(
-    viewer: Viewer, slots: Sequence[Slot], zone: str, people: Collection[UUID], lead_id: UUID, place: str,
+async def conflicts_at(
+    viewer: Viewer,
+    slots: Sequence[Slot],
+    zone: str,
+    people: Collection[UUID],
+    lead_id: UUID,
+    place: str,
     event_id: UUID | None,
-) -> dict[str, Any]:  # fmt: skip
+) -> dict[str, Any]:
     """Return the same for times and people that are known."""
     return {
-        "clashes": await suggested_times.clashes(viewer, people, slots, event_id),
+        "double_bookings": await suggested_times.double_bookings(viewer, people, slots, event_id),
         "blackouts": await _blackouts(viewer, {lead_id, *people}, slots, zone),
         "room": await sites.room_of(viewer, place, slots, event_id),
     }

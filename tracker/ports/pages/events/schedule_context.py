@@ -11,16 +11,34 @@ from tracker.ports.pages.core.request import viewer_of
 from tracker.ports.pages.core.templating import page
 from tracker.ports.pages.events import preview, schedule_marking
 from tracker.ports.pages.events.preview import Editing
-from tracker.ports.pages.events.schedule_conflicts import clashes_in
+from tracker.ports.pages.events.schedule_conflicts import double_bookings_in
 from tracker.ports.pages.events.schedule_form import picks_of
 from tracker.ports.pages.events.schedule_words import dates_in_words, repeat_options
 from tracker.rules.core.viewer import Viewer
 from tracker.usecases.events.form_options import Choices, invited, sending
 
 FIELDS = (
-    "title", "kind", "visibility", "body", "date", "starts", "ends", "last_day", "repeat", "interval", "until", "count",
-    "weekdays", "holidays", "people", "place", "video_link", "agenda", "description", *schedule_marking.FIELDS,
-)  # fmt: skip
+    "title",
+    "kind",
+    "visibility",
+    "committee",
+    "date",
+    "starts",
+    "ends",
+    "last_day",
+    "repeat",
+    "interval",
+    "until",
+    "count",
+    "weekdays",
+    "holidays",
+    "people",
+    "place",
+    "video_link",
+    "agenda",
+    "description",
+    *schedule_marking.FIELDS,
+)
 """The fields of the form, from top to bottom."""
 
 
@@ -30,19 +48,25 @@ async def schedule_context(
     """Return what every part of the form shows."""
     event = editing.event if editing else None
     foreseen = await preview.of_form(viewer, form, offered, zone, editing)
-    bodies = {one.id: one.name for one in offered.own_bodies}
-    if event and event.body_id:
-        bodies[event.body_id] = event.body or ""
+    committees = {one.id: one.name for one in offered.own_committees}
+    if event and event.committee_id:
+        committees[event.committee_id] = event.committee or ""
     return {
-        "form": form, "offered": offered, "event": event, "bodies": list(bodies.items()),
+        "form": form,
+        "offered": offered,
+        "event": event,
+        "committees": list(committees.items()),
         "sending": sending(invited(picks_of(form), offered), offered),
-        "words": dates_in_words(form, zone, clock.now()), "repeats": repeat_options(form),
-        "outlook": editing.outlook if editing else None,
+        "words": dates_in_words(form, zone, clock.now()),
+        "repeats": repeat_options(form),
+        "edit_impact": editing.edit_impact if editing else None,
         **schedule_marking.shown(form, offered, event),
-        **await clashes_in(viewer, form, offered, zone, event.id if event else None),
-        "outcome": foreseen.outcome, "hindrance": foreseen.hindrance, "outcome_zone": zone,
+        **await double_bookings_in(viewer, form, offered, zone, event.id if event else None),
+        "outcome": foreseen.outcome,
+        "hindrance": foreseen.hindrance,
+        "outcome_zone": zone,
         "names": {one.id: f"{one.name} ({one.agency})" for one in offered.people},
-    }  # fmt: skip
+    }
 
 
 async def schedule_form(
@@ -60,9 +84,15 @@ async def schedule_form(
     """Return the whole form, with everything that was typed; `found` is what else it shows (`times`)."""
     address = f"/events/{editing.event.id}/edit" if editing else "/events"
     return page(
-        "events/schedule/form.html", request, status_code=status_code, form_id=form_id, errors=errors or Errors(),
-        action=address, version=editing.version if editing else 0, was=editing.was if editing else "",
+        "events/schedule/form.html",
+        request,
+        status_code=status_code,
+        form_id=form_id,
+        errors=errors or Errors(),
+        action=address,
+        version=editing.version if editing else 0,
+        was=editing.was if editing else "",
         changes=editing.changes if editing else None,
         **await schedule_context(viewer_of(request), form, offered, zone, editing),
-        **{"times": None, "zone_name": zone, "templates": (), "asks_proof": False, **found},
-    )  # fmt: skip
+        **{"times": None, "zone_name": zone, "templates": (), "asks_reauthentication": False, **found},
+    )

@@ -30,7 +30,7 @@ ON_HOLIDAY = "holiday-"
 ISO_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 ROLES: dict[str, AttendeeRole | None] = {**{role.value: role for role in AttendeeRole}, NOT_INVITED: None}
 UNNAMED_OPERATION = "Operations are for named people unless you decide otherwise. Check who can see it and send again."
-ANY_DAY = datetime(2000, 1, 1)  # noqa: DTZ001 - local, and only stands in for a day that cannot be read
+ANY_DAY = datetime(2000, 1, 1)  # noqa: DTZ001 - local, and only substitutes for a day that cannot be read
 Word = TypeVar("Word", bound=StrEnum)
 
 
@@ -57,7 +57,7 @@ def read_plan(form: FormValues, offered: Choices, zone: str, event: Event | None
         zone=zone,
         is_all_day=when.is_all_day,
         rule=when.rule,
-        body_id=_body(reader, offered, event),
+        committee_id=_committee(reader, offered, event),
         status=status_of(form, event),
         description=reader.text("description", LONGEST_TEXT, multiline=True),
         place=reader.text("place", LONGEST_PLACE),
@@ -122,7 +122,7 @@ def picks_of(form: FormValues) -> Picks:
     }
     return Picks(
         agencies=ids_in(form.all("agency")),
-        bodies=ids_in(form.all("seats")),
+        committees=ids_in(form.all("seats")),
         people=ids_in(form.all("person")),
         roles=roles,
     )
@@ -175,12 +175,15 @@ def _word(reader: Reader, name: str, words: type[Word], sentence: str) -> Word:
     return found or next(iter(words))
 
 
-def _body(reader: Reader, offered: Choices, event: Event | None) -> UUID | None:
-    if not reader.form["body"]:
+def _committee(reader: Reader, offered: Choices, event: Event | None) -> UUID | None:
+    if not reader.form["committee"]:
         return None
-    chosen = id_in(reader.form["body"])
-    if chosen is None or chosen not in {*(one.id for one in offered.own_bodies), event.body_id if event else None}:
-        reader.refuse("body", "Choose a body from the list.")
+    chosen = id_in(reader.form["committee"])
+    if chosen is None or chosen not in {
+        *(one.id for one in offered.own_committees),
+        event.committee_id if event else None,
+    }:
+        reader.refuse("committee", "Choose a committee from the list.")
     return chosen
 
 

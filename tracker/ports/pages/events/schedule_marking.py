@@ -37,9 +37,11 @@ def shown(form: FormValues, offered: Choices, event: Event | None) -> dict[str, 
     """Return what the templates name: all choices, and the banner that those made so far give, if a category is one."""
     categories, limit = _categories(form), _limit(form)
     return {
-        "categories": CATEGORIES, "limits": LIMITS, "designators": agencies(offered, event),
+        "categories": CATEGORIES,
+        "limits": LIMITS,
+        "designators": agencies(offered, event),
         "banner": banner(categories, {limit} if limit else ()) if categories else "",
-    }  # fmt: skip
+    }
 
 
 def texts_of(marking: Marking | None) -> dict[str, tuple[str, ...]]:
@@ -47,9 +49,11 @@ def texts_of(marking: Marking | None) -> dict[str, tuple[str, ...]]:
     if marking is None:
         return dict.fromkeys(FIELDS, ())
     return {
-        "mark_categories": tuple(sorted(marking.categories)), "mark_limit": (marking.limit or "",),
-        "mark_agency": (str(marking.agency_id),), "mark_until": (marking.decontrol_on.isoformat(),),
-    }  # fmt: skip
+        "mark_categories": tuple(sorted(marking.categories)),
+        "mark_limit": (marking.limit or "",),
+        "mark_agency": (str(marking.agency_id),),
+        "mark_until": (marking.decontrol_on.isoformat(),),
+    }
 
 
 def ready(form: FormValues, offered: Choices) -> FormValues:

@@ -22,11 +22,22 @@ A_DAY = timedelta(days=1)
 
 def empty_form(kind: Kind, day: date, offered: Choices) -> FormValues:
     """Return the form of a new event: an operation is for named people unless somebody decides otherwise."""
-    form = FormValues({name: (text,) for name, text in {
-        "kind": kind, "kind_shown": kind, "visibility": _usual(kind, offered),
-        "body": _usual_body(offered),
-        "date": day.isoformat(), "starts": _clock(BEGINS), "ends": _clock(ENDS), "repeat": Repeat.NONE, "interval": "1",
-    }.items()})  # fmt: skip
+    form = FormValues(
+        {
+            name: (text,)
+            for name, text in {
+                "kind": kind,
+                "kind_shown": kind,
+                "visibility": _usual(kind, offered),
+                "committee": _usual_committee(offered),
+                "date": day.isoformat(),
+                "starts": _clock(BEGINS),
+                "ends": _clock(ENDS),
+                "repeat": Repeat.NONE,
+                "interval": "1",
+            }.items()
+        }
+    )
     return ready(form, offered)
 
 
@@ -35,37 +46,58 @@ def form_of_plan(plan: Plan) -> FormValues:
     ends = plan.starts + plan.duration
     last = ends - A_DAY if plan.is_all_day else ends
     one = {
-        "title": plan.title, "kind": plan.kind, "kind_shown": plan.kind, "visibility": plan.visibility,
-        "body": str(plan.body_id or ""), "place": plan.place, "video_link": plan.video_link, "agenda": plan.agenda,
-        "description": plan.description, "tentative": "yes" if plan.status is EventStatus.TENTATIVE else "",
-        "all_day": "yes" if plan.is_all_day else "", "date": plan.starts.date().isoformat(),
+        "title": plan.title,
+        "kind": plan.kind,
+        "kind_shown": plan.kind,
+        "visibility": plan.visibility,
+        "committee": str(plan.committee_id or ""),
+        "place": plan.place,
+        "video_link": plan.video_link,
+        "agenda": plan.agenda,
+        "description": plan.description,
+        "tentative": "yes" if plan.status is EventStatus.TENTATIVE else "",
+        "all_day": "yes" if plan.is_all_day else "",
+        "date": plan.starts.date().isoformat(),
         "last_day": "" if last.date() == plan.starts.date() else last.date().isoformat(),
         "starts": _clock(BEGINS if plan.is_all_day else plan.starts.time()),
-        "ends": _clock(ENDS if plan.is_all_day else ends.time()), **_repeating(plan.rule),
-    }  # fmt: skip
+        "ends": _clock(ENDS if plan.is_all_day else ends.time()),
+        **_repeating(plan.rule),
+    }
     chosen = {f"{ON_HOLIDAY}{day.isoformat()}": (choice,) for day, choice in plan.on_holidays.items()}
     roles = {f"role-{member_id}": (role,) for member_id, role in plan.invitees.items()}
-    return FormValues({
-        **{name: (text,) for name, text in one.items()}, **roles, **chosen,
-        "weekdays": tuple(str(day) for day in plan.rule.weekdays) if plan.rule else (),
-        "person": tuple(str(member_id) for member_id in plan.invitees), **texts_of(plan.marking),
-    })  # fmt: skip
+    return FormValues(
+        {
+            **{name: (text,) for name, text in one.items()},
+            **roles,
+            **chosen,
+            "weekdays": tuple(str(day) for day in plan.rule.weekdays) if plan.rule else (),
+            "person": tuple(str(member_id) for member_id in plan.invitees),
+            **texts_of(plan.marking),
+        }
+    )
 
 
 def form_of_copy(plan: Plan, day: str) -> FormValues:
     """Return the form of a new event like another one: it begins on `day` (ISO) and repeats as nothing does yet."""
     form = form_of_plan(replace(plan, on_holidays={}))
     length = date.fromisoformat(form["last_day"]) - date.fromisoformat(form["date"]) if form["last_day"] else None
-    return form.but({
-        "date": day, "last_day": (date.fromisoformat(day) + length).isoformat() if length else "",
-        "repeat": Repeat.NONE, "until": "", "count": "", "weekdays": (), "tentative": "",
-    })  # fmt: skip
+    return form.but(
+        {
+            "date": day,
+            "last_day": (date.fromisoformat(day) + length).isoformat() if length else "",
+            "repeat": Repeat.NONE,
+            "until": "",
+            "count": "",
+            "weekdays": (),
+            "tentative": "",
+        }
+    )
 
 
 def form_of_template(template: Template, day: date, offered: Choices) -> tuple[FormValues, int]:
     """Return the form that a template begins on `day`, and how many of its people the form does not offer.
 
-    Only what is offered to whoever uses it stays chosen: a body, who can see it, and people.
+    Only what is offered to whoever uses it stays chosen: a committee, who can see it, and people.
     """
     kept = FormValues(template.form)
     kind = next((one for one in Kind if one == kept["kind"]), Kind.MEETING)
@@ -75,8 +107,11 @@ def form_of_template(template: Template, day: date, offered: Choices) -> tuple[F
     }
     chosen["person"] = [one for one in kept.all("person") if one in people]
     chosen["agency"] = _among(kept.all("agency"), (one.agency_id for one in offered.people))
-    chosen["seats"] = _among(kept.all("seats"), (one.id for one in offered.bodies))
-    for name, known in (("visibility", offered.visibilities), ("body", [str(one.id) for one in offered.own_bodies])):
+    chosen["seats"] = _among(kept.all("seats"), (one.id for one in offered.committees))
+    for name, known in (
+        ("visibility", offered.visibilities),
+        ("committee", [str(one.id) for one in offered.own_committees]),
+    ):
         if kept[name] not in known:
             chosen.pop(name, None)
     return ready(empty_form(kind, day, offered).but(chosen), offered), len(set(kept.all("person")) - people)
@@ -92,19 +127,21 @@ def _usual(kind: Kind, offered: Choices) -> Visibility | str:
     return wanted if wanted in offered.visibilities else next(iter(offered.visibilities), "")
 
 
-def _usual_body(offered: Choices) -> str:
-    """Return the body of a chair, who schedules for nobody else."""
-    is_chair = Visibility.ALL not in offered.visibilities and Visibility.BODY in offered.visibilities
-    return str(offered.own_bodies[0].id) if is_chair and offered.own_bodies else ""
+def _usual_committee(offered: Choices) -> str:
+    """Return the committee of a chair, who schedules for nobody else."""
+    is_chair = Visibility.ALL not in offered.visibilities and Visibility.COMMITTEE in offered.visibilities
+    return str(offered.own_committees[0].id) if is_chair and offered.own_committees else ""
 
 
 def _repeating(rule: Rule | None) -> dict[str, str]:
     if rule is None:
         return {"repeat": Repeat.NONE, "interval": "1", "until": "", "count": ""}
     return {
-        "repeat": choice_of(rule), "interval": str(rule.interval),
-        "until": rule.until.isoformat() if rule.until else "", "count": str(rule.count or ""),
-    }  # fmt: skip
+        "repeat": choice_of(rule),
+        "interval": str(rule.interval),
+        "until": rule.until.isoformat() if rule.until else "",
+        "count": str(rule.count or ""),
+    }
 
 
 def _clock(moment: time) -> str:

@@ -39,14 +39,12 @@ async def save_template(request: Request[Any, Any, Any]) -> Response[str]:
     form_id = id_in(form["form_id"]) or ids.new_id()
     texts = {name: form.all(name) for name in form}
     try:
-        await templates.save(viewer, form["template_name"], texts, _body(form, offered), clock.now())
+        await templates.save(viewer, form["template_name"], texts, _committee(form, offered), clock.now())
     except Invalid as wrong:
         errors = errors_of(wrong, (*FIELDS, "template_name"))
         return await schedule_form(request, form, offered, zone, form_id=form_id, errors=errors, status_code=422)
     sentence = f"The template “{form['template_name'].strip()}” is saved. Nothing is sent yet."
-    return await schedule_form(
-        request, form.but({"template_name": ""}), offered, zone, form_id=form_id, flash=sentence,
-    )  # fmt: skip
+    return await schedule_form(request, form.but({"template_name": ""}), offered, zone, form_id=form_id, flash=sentence)
 
 
 @post(PATH + "/{template_id:uuid}/removal", guards=[signed_in], status_code=303)
@@ -56,10 +54,10 @@ async def remove_template(request: Request[Any, Any, Any], template_id: FromPath
     return said(request, PATH, f"The template “{name}” is removed.")
 
 
-def _body(form: FormValues, offered: Choices) -> UUID | None:
-    """Return the body whose schedulers may use the template; None for one that is the viewer's alone."""
-    chosen = id_in(form["body"])
-    is_offered = chosen in {one.id for one in offered.own_bodies}
+def _committee(form: FormValues, offered: Choices) -> UUID | None:
+    """Return the committee whose schedulers may use the template; None for one that is the viewer's alone."""
+    chosen = id_in(form["committee"])
+    is_offered = chosen in {one.id for one in offered.own_committees}
     return chosen if is_offered and is_shared(form["visibility"]) else None
 
 

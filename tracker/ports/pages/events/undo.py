@@ -18,9 +18,9 @@ from tracker.rules.core.viewer import Viewer
 from tracker.rules.events.undo import MEANWHILE, Deed
 from tracker.usecases.events import occurrences, undo
 
-GONE = "Undone. The event is gone, and nobody was told of it."
-AS_BEFORE = "Undone. It is as before, and nobody was told of the change."
-BACK = "Undone. It takes place, and nobody was told that it was cancelled."
+GONE = "Undone. The event is gone, and nobody was notified of it."
+AS_BEFORE = "Undone. It is as before, and nobody was notified of the change."
+BACK = "Undone. It takes place, and nobody was told that it was canceled."
 
 
 @post("/events/{event_id:uuid}/undo", guards=[signed_in], status_code=303)

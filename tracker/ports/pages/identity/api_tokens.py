@@ -12,7 +12,7 @@ from tracker.errors import Invalid
 from tracker.ports.http import flash
 from tracker.ports.http.guards import signed_in
 from tracker.ports.pages.core.form_values import Errors, FormValues, errors_of, form_of
-from tracker.ports.pages.core.reauthentication import first_prove, is_proved, to_proof
+from tracker.ports.pages.core.reauthentication import first_reauthenticate, is_reauthenticated, to_reauthentication
 from tracker.ports.pages.core.request import viewer_of
 from tracker.ports.pages.core.templating import page
 from tracker.rules.identity.api_tokens import MAX_TOKENS, SCOPE_WORDS, scopes_of
@@ -32,7 +32,7 @@ async def tokens_page(request: Request[Any, Any, Any]) -> Response[str]:
 @post(PATH, guards=[signed_in], status_code=201)
 async def make_token(request: Request[Any, Any, Any]) -> Response[Any]:
     """Make a token and show it, or show the form again with what is missing."""
-    if first := first_prove(request, PATH):
+    if first := first_reauthenticate(request, PATH):
         return first
     form = await form_of(request)
     try:
@@ -54,10 +54,17 @@ async def revoke_token(token_id: FromPath[UUID], request: Request[Any, Any, Any]
 async def _page(request: Request[Any, Any, Any], *, status_code: int = 200, **context: Any) -> Response[str]:
     tokens = await api_tokens.tokens_of(viewer_of(request), clock.now())
     values: dict[str, Any] = {
-        "tokens": tokens, "may_add": len(tokens) < MAX_TOKENS, "is_proved": is_proved(request),
-        "prove_again": to_proof(PATH), "scopes": [(scope.value, words) for scope, words in SCOPE_WORDS.items()],
-        "scope_words": SCOPE_WORDS, "form": FormValues({}), "errors": Errors(), "token": None, "made": "",
-    }  # fmt: skip
+        "tokens": tokens,
+        "may_add": len(tokens) < MAX_TOKENS,
+        "is_reauthenticated": is_reauthenticated(request),
+        "prove_again": to_reauthentication(PATH),
+        "scopes": [(scope.value, words) for scope, words in SCOPE_WORDS.items()],
+        "scope_words": SCOPE_WORDS,
+        "form": FormValues({}),
+        "errors": Errors(),
+        "token": None,
+        "made": "",
+    }
     return page("identity/tokens/show.html", request, status_code=status_code, **values | context)
 
 

@@ -38,9 +38,9 @@ async def set_password(token: FromPath[str], request: Web) -> Response[Any]:
         return _over(request)
     except (Invalid, Busy, NotAllowed) as wrong:
         return await _form(token, request, wrong)
-    answer: Response[Any] = Redirect("/sign-in", status_code=303)
-    flash.say(answer, settings_of(request), SET)
-    return answer
+    response: Response[Any] = Redirect("/sign-in", status_code=303)
+    flash.say(response, settings_of(request), SET)
+    return response
 
 
 async def _form(token: str, request: Web, wrong: Exception | None = None) -> Response[str]:

@@ -12,7 +12,7 @@ from tracker.ports.http import cookies, errors, flash
 from tracker.ports.http.addresses import HOME, place
 from tracker.ports.http.guards import signed_in
 from tracker.ports.pages.core.form_values import FormValues, errors_of, form_of, query_of
-from tracker.ports.pages.core.reauthentication import AGAIN, first_prove, visit_of
+from tracker.ports.pages.core.reauthentication import AGAIN, first_reauthenticate, visit_of
 from tracker.ports.pages.core.templating import page
 from tracker.ports.pages.identity.sign_in_forms import Web, arrival_of, check_repeated, settings_of, wanting
 from tracker.usecases.identity import passwords, sessions, sign_in
@@ -46,14 +46,14 @@ async def prove_again(request: Web) -> Response[Any]:
 async def password_page(request: Web) -> Response[Any]:
     """Show the form for a new password to somebody who has just proved who they are; `next` is where to go then."""
     wanted = query_of(request)["next"]
-    return first_prove(request, to_password(wanted)) or _password(request, wanting(wanted))
+    return first_reauthenticate(request, to_password(wanted)) or _password(request, wanting(wanted))
 
 
 @post(PASSWORD, guards=[signed_in], status_code=303)
 async def choose_password(request: Web) -> Response[Any]:
     """Set the password and end the person's other sessions."""
     form, visit = await form_of(request), visit_of(request)
-    if first := first_prove(request, to_password(form["next"])):
+    if first := first_reauthenticate(request, to_password(form["next"])):
         return first
     try:
         check_repeated(form)
@@ -62,9 +62,9 @@ async def choose_password(request: Web) -> Response[Any]:
         )
     except (Invalid, Busy) as wrong:
         return _password(request, wanting(form["next"]), wrong)
-    answer: Response[Any] = Redirect(place(form["next"]), status_code=303)
-    flash.say(answer, settings_of(request), "Your password is set. Your other sessions have ended.")
-    return answer
+    response: Response[Any] = Redirect(place(form["next"]), status_code=303)
+    flash.say(response, settings_of(request), "Your password is set. Your other sessions have ended.")
+    return response
 
 
 @post("/sign-out", guards=[signed_in], status_code=303)
@@ -73,10 +73,10 @@ async def sign_out(request: Web) -> Response[Any]:
     visit = visit_of(request)
     await sessions.sign_out(visit.viewer, visit.session_id, clock.now())
     # Only "storage": "cookies" would end the sessions of every other site of the same domain.
-    answer: Response[Any] = Redirect("/sign-in", status_code=303, headers={"Clear-Site-Data": '"storage"'})
-    cookies.remove(answer, settings_of(request), cookies.SESSION)
-    flash.say(answer, settings_of(request), "You are signed out.")
-    return answer
+    response: Response[Any] = Redirect("/sign-in", status_code=303, headers={"Clear-Site-Data": '"storage"'})
+    cookies.remove(response, settings_of(request), cookies.SESSION)
+    flash.say(response, settings_of(request), "You are signed out.")
+    return response
 
 
 def to_password(wanted: str) -> str:
@@ -85,7 +85,7 @@ def to_password(wanted: str) -> str:
 
 
 async def _again(request: Web, form: FormValues, wrong: Exception | None = None) -> Response[str]:
-    asked = await sign_in.proof_asked(visit_of(request).viewer.member_id)
+    asked = await sign_in.reauthentication_asked(visit_of(request).viewer.member_id)
     takes_press = await _is_press_enough(request)
     return _form(request, "identity/again.html", ("proof",), wrong, form=form, asked=asked, takes_press=takes_press)
 
@@ -94,7 +94,7 @@ async def _is_press_enough(request: Web) -> bool:
     """Whether this is a demo and somebody who has neither code nor password: its links let people in without either."""
     if not settings_of(request).is_demo:
         return False
-    return await sign_in.proof_asked(visit_of(request).viewer.member_id) is None
+    return await sign_in.reauthentication_asked(visit_of(request).viewer.member_id) is None
 
 
 def _password(request: Web, form: FormValues, wrong: Exception | None = None) -> Response[str]:

@@ -76,11 +76,11 @@ async def _check(request: Web, step: SecondStep) -> Response[Any]:
         return to_start(request, form["next"])
     except (Invalid, NotAllowed) as wrong:
         return show(request, TEMPLATES[step], form=form, wrong=wrong)
-    answer = let_in(request, session, form["next"])
+    response = let_in(request, session, form["next"])
     if step is RECOVERY_CODE:
         left = plural(await codes_left(account.member_id), "is", "are").replace("0 are", "none is")
-        flash.say(answer, settings_of(request), USED.format(left))
-    return answer
+        flash.say(response, settings_of(request), USED.format(left))
+    return response
 
 
 handlers = [code_page, answer_code, recovery_page, answer_recovery_code]

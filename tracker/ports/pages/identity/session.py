@@ -26,12 +26,14 @@ async def stay(request: Web) -> Response[dict[str, Any]]:
 
 def _state(request: Web) -> Response[dict[str, Any]]:
     visit = visit_of(request)
-    return Response({
-        "seconds": visit.seconds_left(clock.now()),
-        "can_stay": visit.idle_end < visit.last_end,
-        "person": str(visit.viewer.member_id),
-        "form_token": request.scope["state"]["csrf"],
-    })  # fmt: skip
+    return Response(
+        {
+            "seconds": visit.seconds_left(clock.now()),
+            "can_stay": visit.idle_end < visit.last_end,
+            "person": str(visit.viewer.member_id),
+            "form_token": request.scope["state"]["csrf"],
+        }
+    )
 
 
 handlers = [session_state, stay]

@@ -59,10 +59,10 @@ async def sign_out_everywhere(request: Web) -> Redirect:
     """Sign all browsers out, this one too."""
     viewer = viewer_of(request)
     await session_deeds.sign_out_everywhere(viewer.member_id, clock.now(), by=viewer.actor)
-    answer = _back(request, "/sign-in", EVERYWHERE)
-    answer.headers["Clear-Site-Data"] = '"storage"'
-    cookies.remove(answer, settings_of(request), cookies.SESSION)
-    return answer
+    response = _back(request, "/sign-in", EVERYWHERE)
+    response.headers["Clear-Site-Data"] = '"storage"'
+    cookies.remove(response, settings_of(request), cookies.SESSION)
+    return response
 
 
 @get(LOST, guards=[signed_in])
@@ -98,9 +98,9 @@ def _shown(session: session_deeds.OpenSession, here: str) -> ShownSession:
 
 
 def _back(request: Web, to: str, sentence: str) -> Redirect:
-    answer = Redirect(to, status_code=303)
-    flash.say(answer, settings_of(request), sentence)
-    return answer
+    response = Redirect(to, status_code=303)
+    flash.say(response, settings_of(request), sentence)
+    return response
 
 
 handlers = [end_session, sign_out_everywhere, lost_phone_page, lose_phone]

@@ -71,10 +71,13 @@ async def confirm_enrolment(request: Web) -> Response[Any]:
     wanted = place(form["next"])
     onward = wanted if first.has_password else reauthenticate.to_password(wanted)
     codes = show(
-        request, "identity/recovery-codes.html",
-        codes=first.recovery_codes, onward=onward, has_password=first.has_password,
-    )  # fmt: skip
-    return let_in(request, first.session, wanted, answer=codes)
+        request,
+        "identity/recovery-codes.html",
+        codes=first.recovery_codes,
+        onward=onward,
+        has_password=first.has_password,
+    )
+    return let_in(request, first.session, wanted, response=codes)
 
 
 async def _enrolment(request: Web, form: FormValues, wrong: Exception | None = None) -> Response[Any]:

@@ -45,15 +45,20 @@ def show(
     nonce = csrf.new_nonce(now) if is_new else nonce
     request.scope["state"].update(csrf=csrf.token_for(nonce), flash=flash.heard(request))
     told = wrong if isinstance(wrong, Invalid) else Invalid(str(wrong)) if wrong else None
-    answer = page(
-        template, request, status_code=_status(wrong), form=form, errors=errors_of(told, FIELDS),
-        statements=statements(settings_of(request).notice), **more,
-    )  # fmt: skip
+    response = page(
+        template,
+        request,
+        status_code=_status(wrong),
+        form=form,
+        errors=errors_of(told, FIELDS),
+        statements=statements(settings_of(request).notice),
+        **more,
+    )
     if isinstance(wrong, Busy):
-        answer.headers["Retry-After"] = str(errors.RETRY)
+        response.headers["Retry-After"] = str(errors.RETRY)
     if is_new:
-        cookies.put(answer, settings_of(request), cookies.SIGN_IN, nonce, int(csrf.LIFETIME.total_seconds()))
-    return answer
+        cookies.put(response, settings_of(request), cookies.SIGN_IN, nonce, int(csrf.LIFETIME.total_seconds()))
+    return response
 
 
 def wanting(wanted: str) -> FormValues:
@@ -78,36 +83,38 @@ async def check_own(request: Web) -> None:
 def to_second_step(request: Web, challenge: Challenge, wanted: str) -> Response[Any]:
     """Lead on to the code, or to the set-up of an authenticator app: nothing else is open before that."""
     path = "/sign-in/enrolment" if challenge.needs_enrolment else "/sign-in/code"
-    answer: Response[Any] = Redirect(_with_next(path, wanted), status_code=303)
+    response: Response[Any] = Redirect(_with_next(path, wanted), status_code=303)
     seconds = int(CHALLENGE.total_seconds())
-    cookies.put(answer, settings_of(request), cookies.CHALLENGE, challenge.token, seconds)
-    return answer
+    cookies.put(response, settings_of(request), cookies.CHALLENGE, challenge.token, seconds)
+    return response
 
 
 def to_start(request: Web, wanted: str) -> Response[Any]:
     """Lead back to the sign-in page when the first proof is missing or too old."""
-    answer: Response[Any] = Redirect(_with_next("/sign-in", wanted), status_code=303)
-    cookies.remove(answer, settings_of(request), cookies.CHALLENGE)
-    return answer
+    response: Response[Any] = Redirect(_with_next("/sign-in", wanted), status_code=303)
+    cookies.remove(response, settings_of(request), cookies.CHALLENGE)
+    return response
 
 
-def let_in(request: Web, session: str, wanted: str, answer: Response[Any] | None = None) -> Response[Any]:
+def let_in(request: Web, session: str, wanted: str, response: Response[Any] | None = None) -> Response[Any]:
     """Give a browser its session and lead to the page that was wanted, or give the answer that comes before it."""
     settings = settings_of(request)
-    answer = answer or Redirect(place(wanted), status_code=303)
-    cookies.put(answer, settings, cookies.SESSION, session)
-    cookies.remove(answer, settings, cookies.CHALLENGE)
-    cookies.remove(answer, settings, cookies.SIGN_IN)
-    return answer
+    response = response or Redirect(place(wanted), status_code=303)
+    cookies.put(response, settings, cookies.SESSION, session)
+    cookies.remove(response, settings, cookies.CHALLENGE)
+    cookies.remove(response, settings, cookies.SIGN_IN)
+    return response
 
 
 def arrival_of(request: Web) -> Arrival:
     """Return how somebody comes to prove who they are: from where and with what, and to how many sessions."""
     said = "".join(letter for letter in request.headers.get("user-agent", "") if letter.isprintable())
     return Arrival(
-        origin=origin_of(request), browser=said[:LONGEST_BROWSER].strip(),
-        replacing=cookies.read(request, cookies.SESSION), most=settings_of(request).sessions,
-    )  # fmt: skip
+        origin=origin_of(request),
+        browser=said[:LONGEST_BROWSER].strip(),
+        replacing=cookies.read(request, cookies.SESSION),
+        most=settings_of(request).sessions,
+    )
 
 
 def _with_next(path: str, wanted: str) -> str:

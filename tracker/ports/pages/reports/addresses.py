@@ -18,45 +18,55 @@ from tracker.rules.core.wording import local
 from tracker.rules.events.event import Kind
 from tracker.rules.reports import periods as period_rules
 from tracker.rules.reports.periods import CUSTOM, Period
-from tracker.rules.reports.reports import KINDS, Asked, OfBody
+from tracker.rules.reports.reports import KINDS, Asked, OfCommittee
 from tracker.usecases.reports import reports
 from tracker.usecases.reports.rows import OTHERS, Number, Part
 
 PAGE = "/reports"
-UNKNOWN = OfBody(UUID(int=0), "a body that is not on your list")
-FIELDS = ("period", "from", "to", "kind", "body")
+UNKNOWN = OfCommittee(UUID(int=0), "a committee that is not on your list")
+FIELDS = ("period", "from", "to", "kind", "committee")
 KIND_WORDS = {
-    Kind.MEETING: "Meetings", Kind.TRAINING: "Trainings", Kind.OUTREACH: "Outreach events",
+    Kind.MEETING: "Meetings",
+    Kind.TRAINING: "Trainings",
+    Kind.OUTREACH: "Outreach events",
     Kind.JOINT_OPERATION: "Joint operations",
-}  # fmt: skip
+}
 
 
 async def asked_in(request: Request[Any, Any, Any], query: FormValues) -> Asked:
-    """Return what the address asks for: this grant half-year of all kinds and bodies, unless it says otherwise.
+    """Return what the address asks for: this grant half-year of all kinds and committees, unless it says otherwise.
 
-    `Invalid` for days that make no period; an odd word counts as none; a body that is not the viewer's has no events.
+    `Invalid` for days that make no period; an odd word counts as none; a committee that is not the viewer's has no
+    events.
     """
     zone, now = zone_of(request), clock.now()
     kind = query["kind"] if query["kind"] in list(KINDS) else None
-    wanted = id_in(query["body"])
-    known = await reports.bodies(viewer_of(request)) if wanted else []
+    wanted = id_in(query["committee"])
+    known = await reports.committees(viewer_of(request)) if wanted else []
     return Asked(
-        period=_period(query, now, zone), kind=Kind(kind) if kind else None, zone=zone, now=now,
-        body=next((one for one in known if one.id == wanted), UNKNOWN) if wanted else None,
-    )  # fmt: skip
+        period=_period(query, now, zone),
+        kind=Kind(kind) if kind else None,
+        zone=zone,
+        now=now,
+        committee=next((one for one in known if one.id == wanted), UNKNOWN) if wanted else None,
+    )
 
 
 def query_for(asked: Asked) -> dict[str, str]:
     """Return what an address says of a report."""
     days = {"from": asked.period.first.isoformat(), "to": asked.period.last.isoformat()}
     query = {"period": asked.period.key, **(days if asked.period.key == CUSTOM else {})}
-    return query | ({"kind": asked.kind} if asked.kind else {}) | ({"body": str(asked.body.id)} if asked.body else {})
+    return (
+        query
+        | ({"kind": asked.kind} if asked.kind else {})
+        | ({"committee": str(asked.committee.id)} if asked.committee else {})
+    )
 
 
 def only(asked: Asked) -> str:
     """Return to what a report keeps, in words: "Meetings of Steering Committee only"; nothing when to nothing."""
-    kind = KIND_WORDS[asked.kind] if asked.kind else "Events" if asked.body else ""
-    return f"{kind}{f' of {asked.body.name}' if asked.body else ''} only" if kind else ""
+    kind = KIND_WORDS[asked.kind] if asked.kind else "Events" if asked.committee else ""
+    return f"{kind}{f' of {asked.committee.name}' if asked.committee else ''} only" if kind else ""
 
 
 def periods_for(asked: Asked) -> list[Any]:

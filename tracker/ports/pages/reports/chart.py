@@ -58,9 +58,14 @@ def _bar(line: MonthLine, x: float, wide: float) -> Bar:
     every_other = wide < WIDEST / 2 and line.first.month % 3 != 1
     label = "" if every_other else MONTHS[line.first.month - 1][:3]
     return Bar(
-        x=round(x + (wide - width) / 2, 1), y=y, width=round(width, 1), height=round(BOTTOM - y, 1),
-        middle=round(x + wide / 2, 1), label=label, rate=rate,
-    )  # fmt: skip
+        x=round(x + (wide - width) / 2, 1),
+        y=y,
+        width=round(width, 1),
+        height=round(BOTTOM - y, 1),
+        middle=round(x + wide / 2, 1),
+        label=label,
+        rate=rate,
+    )
 
 
 def _y(percent: int) -> float:

@@ -9,7 +9,7 @@ from tracker import clock
 from tracker.errors import Invalid, TooLarge
 from tracker.ports.http.guards import signed_in
 from tracker.ports.pages.core.form_values import Errors, FormValues, errors_of, query_of
-from tracker.ports.pages.core.reauthentication import first_prove
+from tracker.ports.pages.core.reauthentication import first_reauthenticate
 from tracker.ports.pages.core.request import viewer_of
 from tracker.ports.pages.core.saved_filters import saved_in
 from tracker.ports.pages.core.spreadsheets import CSV_TYPE, XLSX_TYPE, Sheet, csv_of, xlsx_of
@@ -50,11 +50,19 @@ async def report_page(request: Request[Any, Any, Any]) -> Response[str]:
     found = await reports.report(viewer_of(request), asked)
     status_code = 422 if errors else 200
     return page(
-        "reports/show.html", request, status_code=status_code, report=found, errors=errors,
+        "reports/show.html",
+        request,
+        status_code=status_code,
+        report=found,
+        errors=errors,
         form=query if errors else FormValues({name: (text,) for name, text in _form_of(asked).items()}),
-        chart=chart(found.months), files=_files(PAGE, query_for(asked)), **_choices(asked), **_words(asked),
-        bodies=await _bodies(request, asked), **await saved_in(request, "reports"),
-    )  # fmt: skip
+        chart=chart(found.months),
+        files=_files(PAGE, query_for(asked)),
+        **_choices(asked),
+        **_words(asked),
+        committees=await _committees(request, asked),
+        **await saved_in(request, "reports"),
+    )
 
 
 @get(f"{PAGE}/rows", guards=[signed_in])
@@ -65,31 +73,36 @@ async def rows_page(request: Request[Any, Any, Any]) -> Response[str]:
     found = await rows.rows(viewer_of(request), asked, number, SHOWN)
     address = query_for(asked) | addresses.number_query(number.part, number.measure, addresses.line_of(number))
     return page(
-        "reports/rows.html", request, rows=found, number=number, title=await _name(number),
-        files=_files(f"{PAGE}/rows", address), **_words(asked),
-    )  # fmt: skip
+        "reports/rows.html",
+        request,
+        rows=found,
+        number=number,
+        title=await _name(number),
+        files=_files(f"{PAGE}/rows", address),
+        **_words(asked),
+    )
 
 
 @get([f"{PAGE}.{form}" for form in FILES], guards=[signed_in])
 async def report_file(request: Request[Any, Any, Any]) -> Response[Any]:
-    """Hand out a period's figures as a file, and write that into the audit trail."""
+    """Hand out a period's figures as a file, and write that into the audit log."""
     asked = await asked_in(request, query_of(request))
     found = await reports.report(viewer_of(request), asked)
-    if found.is_restricted and (proof := first_prove(request, addresses.page_of(asked))):
+    if found.is_restricted and (proof := first_reauthenticate(request, addresses.page_of(asked))):
         return proof
     return await _file(request, asked, report_sheets(found), "figures", is_restricted=found.is_restricted)
 
 
 @get([f"{PAGE}/rows.{form}" for form in FILES], guards=[signed_in])
 async def rows_file(request: Request[Any, Any, Any]) -> Response[Any]:
-    """Hand out the rows behind a number as a file, and write that into the audit trail."""
+    """Hand out the rows behind a number as a file, and write that into the audit log."""
     query = query_of(request)
     asked, number = await asked_in(request, query), number_in(query)
     found = await rows.rows(viewer_of(request), asked, number, MOST)
     if found.shown < found.count:
         raise TooLarge(f"A file holds at most {MOST:,} rows. Choose a shorter period.")
     back = linked(asked)(number.part, number.measure, **addresses.line_of(number))
-    if found.is_restricted and (proof := first_prove(request, back)):
+    if found.is_restricted and (proof := first_reauthenticate(request, back)):
         return proof
     name = await _name(number)
     sheets = [row_sheet(name, found, asked.zone)]
@@ -98,9 +111,14 @@ async def rows_file(request: Request[Any, Any, Any]) -> Response[Any]:
 
 
 async def _file(
-    request: Request[Any, Any, Any], asked: Asked, sheets: list[Sheet], what: str, *, is_restricted: bool,
+    request: Request[Any, Any, Any],
+    asked: Asked,
+    sheets: list[Sheet],
+    what: str,
+    *,
+    is_restricted: bool,
     banner: str = "",
-) -> Response[bytes]:  # fmt: skip
+) -> Response[bytes]:
     viewer, form = viewer_of(request), request.url.path.rpartition(".")[2]
     task_force = request.scope["state"]["settings"].task_force_name
     heading = heading_of(task_force, asked, f"{viewer.name} ({viewer.agency})", is_restricted=is_restricted)
@@ -110,9 +128,11 @@ async def _file(
         content = await asyncio.to_thread(xlsx_of, heading, sheets, asked.now, banner)
     await reports.note_download(viewer, asked, what, form, clock.now())
     name = f"report-{asked.period.first}-{asked.period.last}.{form}"
-    return Response(content, media_type=CSV_TYPE if form == "csv" else XLSX_TYPE, headers={
-        "Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store, private",
-    })  # fmt: skip
+    return Response(
+        content,
+        media_type=CSV_TYPE if form == "csv" else XLSX_TYPE,
+        headers={"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store, private"},
+    )
 
 
 async def _name(number: Number) -> str:
@@ -123,16 +143,16 @@ async def _name(number: Number) -> str:
     return ": ".join([words, *([", ".join(filter(None, line))] if any(line) else [])])
 
 
-async def _bodies(request: Request[Any, Any, Any], asked: Asked) -> list[tuple[str, str]]:
-    known = await reports.bodies(viewer_of(request))
-    other = [asked.body] if asked.body and asked.body not in known else []
-    return [("", "All bodies"), *((str(one.id), one.name) for one in (*known, *other))]
+async def _committees(request: Request[Any, Any, Any], asked: Asked) -> list[tuple[str, str]]:
+    known = await reports.committees(viewer_of(request))
+    other = [asked.committee] if asked.committee and asked.committee not in known else []
+    return [("", "All committees"), *((str(one.id), one.name) for one in (*known, *other))]
 
 
 def _form_of(asked: Asked) -> dict[str, str]:
     """Return what the form holds for a report that was asked for; its days stand ready for chosen ones."""
     days = {"from": asked.period.first.isoformat(), "to": asked.period.last.isoformat()}
-    return {**days, "kind": "", "body": "", **query_for(asked)}
+    return {**days, "kind": "", "committee": "", **query_for(asked)}
 
 
 def _files(path: str, query: dict[str, str]) -> list[tuple[str, str]]:
@@ -149,10 +169,17 @@ def _choices(asked: Asked) -> dict[str, Any]:
 def _words(asked: Asked) -> dict[str, Any]:
     """Return what the pages of reports say alike."""
     return {
-        "asked": asked, "link": linked(asked), "as_of": as_of(asked), "back": addresses.page_of(asked),
-        "only": addresses.only(asked), "kinds": KIND_WORDS, "arms": ARMS, "ages": AGES, "hours": hours,
+        "asked": asked,
+        "link": linked(asked),
+        "as_of": as_of(asked),
+        "back": addresses.page_of(asked),
+        "only": addresses.only(asked),
+        "kinds": KIND_WORDS,
+        "arms": ARMS,
+        "ages": AGES,
+        "hours": hours,
         "mark_words": mark_words,
-    }  # fmt: skip
+    }
 
 
 handlers = [report_page, rows_page, report_file, rows_file]

@@ -27,21 +27,40 @@ TALLY = (
 )
 ARMS = {"law_enforcement": "Law-enforcement arm", "victim_services": "Victim-services arm"}
 AGES = {
-    Column.GIVEN: "Given", Column.CLOSED: "Done", Column.ON_TIME: "Done on time", Column.OPEN: "Open",
-    Column.NOT_DUE: "Not yet due", Column.LATE_WEEK: "1–7 days late", Column.LATE_MONTH: "8–30 days late",
+    Column.GIVEN: "Given",
+    Column.CLOSED: "Done",
+    Column.ON_TIME: "Done on time",
+    Column.OPEN: "Open",
+    Column.NOT_DUE: "Not yet due",
+    Column.LATE_WEEK: "1–7 days late",
+    Column.LATE_MONTH: "8–30 days late",
     Column.LATE_LONGER: "Over 30 days late",
-}  # fmt: skip
+}
 MEASURE_WORDS = {
-    "invited": "Invited", "present": "Present", "here": "In the room", "remote": "Remote", "excused": "Excused",
-    "absent": "Absent", "unmarked": "Not marked", "open": "Not marked yet", "not_marked": "Not marked",
-    "walk_in": "Walk-ins", "attended": "People present",
-    "held": "Dates held", "cancelled": "Dates cancelled",
+    "invited": "Invited",
+    "present": "Present",
+    "here": "In the room",
+    "remote": "Remote",
+    "excused": "Excused",
+    "absent": "Absent",
+    "unmarked": "Not marked",
+    "open": "Not marked yet",
+    "not_marked": "Not marked",
+    "walk_in": "Walk-ins",
+    "attended": "People present",
+    "held": "Dates held",
+    "canceled": "Dates canceled",
     **{column.value: f"Action items: {words.lower()}" for column, words in AGES.items()},
-}  # fmt: skip
+}
 MARK_WORDS = {
-    "here": "In the room", "remote": "Remote", "excused": "Excused", "absent": "Absent", "unmarked": "Not marked",
-    "open": "Not marked yet", "walk_in": "Walk-in, in the room",
-}  # fmt: skip
+    "here": "In the room",
+    "remote": "Remote",
+    "excused": "Excused",
+    "absent": "Absent",
+    "unmarked": "Not marked",
+    "open": "Not marked yet",
+    "walk_in": "Walk-in, in the room",
+}
 
 
 def heading_of(task_force: str, asked: Asked, reader: str, *, is_restricted: bool) -> str:
@@ -66,22 +85,29 @@ def report_sheets(report: Report) -> list[Sheet]:
     ]
     return [
         Sheet(
-            name="Attendance by agency", columns=("Agency", "Name", "Arm", "Level", *TALLY),
-            rows=[*agencies, *sums, ("All", "", "", "", *_tally(report.total))], totals=len(sums) + 1,
+            name="Attendance by agency",
+            columns=("Agency", "Name", "Arm", "Level", *TALLY),
+            rows=[*agencies, *sums, ("All", "", "", "", *_tally(report.total))],
+            totals=len(sums) + 1,
         ),
         Sheet(
-            name="Attendance by month", columns=("Month", "Dates held", *TALLY),
+            name="Attendance by month",
+            columns=("Month", "Dates held", *TALLY),
             rows=[_month(line) for line in report.months],
         ),
         Sheet(
-            name="Action items", columns=("Agency", *AGES.values(), "Median days to done"),
-            rows=[_items(line) for line in report.items], totals=1,
+            name="Action items",
+            columns=("Agency", *AGES.values(), "Median days to done"),
+            rows=[_items(line) for line in report.items],
+            totals=1,
         ),
         Sheet(
-            name="Activity", columns=("Activity", "Held", "Cancelled", "Hours", "People present"),
-            rows=[_activity(line) for line in report.activities], totals=1,
+            name="Activity",
+            columns=("Activity", "Held", "Canceled", "Hours", "People present"),
+            rows=[_activity(line) for line in report.activities],
+            totals=1,
         ),
-    ]  # fmt: skip
+    ]
 
 
 def row_sheet(name: str, rows: Rows, zone: str) -> Sheet:
@@ -98,17 +124,17 @@ def row_sheet(name: str, rows: Rows, zone: str) -> Sheet:
             row.date.title,
             row.person,
             row.agency,
-            mark_words(row.mark, is_remote=row.is_remote, stand_in=row.stand_in),
+            mark_words(row.mark, is_remote=row.is_remote, substitute=row.substitute),
         )
         for row in rows.places
     ]
     return Sheet(name=name, columns=("Day", "Start", "Event", "Person", "Agency", "Attendance"), rows=places)
 
 
-def mark_words(mark: str, *, is_remote: bool, stand_in: str) -> str:
+def mark_words(mark: str, *, is_remote: bool, substitute: str) -> str:
     """Return what became of a place, in words, and who came instead."""
     words = "Walk-in, remote" if mark == "walk_in" and is_remote else MARK_WORDS[mark]
-    return f"{words}: {stand_in} came in their place" if stand_in else words
+    return f"{words}: {substitute} came in their place" if substitute else words
 
 
 def hours(minutes: int) -> float:
@@ -118,9 +144,17 @@ def hours(minutes: int) -> float:
 
 def _tally(tally: Tally) -> Iterable[Cell]:
     return (
-        tally.invited, tally.present, tally.here, tally.remote, tally.excused, tally.absent, tally.not_marked,
-        tally.open, tally.rate, tally.walk_in,
-    )  # fmt: skip
+        tally.invited,
+        tally.present,
+        tally.here,
+        tally.remote,
+        tally.excused,
+        tally.absent,
+        tally.not_marked,
+        tally.open,
+        tally.rate,
+        tally.walk_in,
+    )
 
 
 def _month(line: MonthLine) -> tuple[Cell, ...]:
@@ -133,15 +167,22 @@ def _items(line: ItemLine) -> tuple[Cell, ...]:
 
 def _activity(line: Activity) -> tuple[Cell, ...]:
     kind = KIND_WORDS[line.kind] if line.kind else "All"
-    return kind, line.held, line.cancelled, hours(line.minutes), line.tally.attended
+    return kind, line.held, line.canceled, hours(line.minutes), line.tally.attended
 
 
 def _item(item: ActionItem, zone: str) -> tuple[Cell, ...]:
     closed = local(item.closed_at, zone).date().isoformat() if item.closed_at else ""
     return (
-        item.reference, item.title, item.owner, item.agency, local(item.created_at, zone).date().isoformat(),
-        item.due.isoformat(), item.status.word, closed, days_taken(item, zone) if item.closed_at else None,
-    )  # fmt: skip
+        item.reference,
+        item.title,
+        item.owner,
+        item.agency,
+        local(item.created_at, zone).date().isoformat(),
+        item.due.isoformat(),
+        item.status.word,
+        closed,
+        days_taken(item, zone) if item.closed_at else None,
+    )
 
 
 def _words(value: str) -> str:

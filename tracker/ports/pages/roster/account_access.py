@@ -14,7 +14,7 @@ from tracker import clock
 from tracker.errors import NotAllowed
 from tracker.ports.http import errors, flash
 from tracker.ports.http.guards import signed_in
-from tracker.ports.pages.core.reauthentication import first_prove
+from tracker.ports.pages.core.reauthentication import first_reauthenticate
 from tracker.ports.pages.core.request import viewer_of
 from tracker.ports.pages.core.templating import page
 from tracker.ports.pages.identity.sign_in_forms import Web, settings_of
@@ -26,13 +26,16 @@ PATH = "/people/{person_id:uuid}/access"
 Deed = Callable[[Viewer, UUID, datetime], Awaitable[None]]
 DEEDS: tuple[tuple[str, Deed, str], ...] = (
     ("release", account_access.release, "The pause is over. They can sign in again."),
-    ("authenticator-removal", account_access.forget_authenticator,
-     "The authenticator is removed. At the next sign-in they set up another one."),
+    (
+        "authenticator-removal",
+        account_access.forget_authenticator,
+        "The authenticator is removed. At the next sign-in they set up another one.",
+    ),
     ("sign-out", account_access.end_sessions, "They are signed out everywhere."),
     ("feeds-revocation", account_access.turn_off_feeds, "Their feeds are turned off."),
     ("tokens-revocation", account_access.revoke_tokens, "Their personal tokens are revoked."),
-    ("shutdown", account_access.shut_everything, "Their sessions, feeds and tokens are shut."),
-)  # fmt: skip
+    ("shutdown", account_access.revoke_everything, "Their sessions, feeds and tokens are shut."),
+)
 """The buttons of the page: address, what is done, and what is said afterwards."""
 
 
@@ -72,15 +75,15 @@ async def _do(person_id: UUID, request: Web, deed: Deed, said: str) -> Response[
         await deed(viewer_of(request), person_id, clock.now())
     except NotAllowed as wrong:
         return await _page(person_id, request, wrong)
-    answer: Response[Any] = Redirect(_address(person_id), status_code=303)
-    flash.say(answer, settings_of(request), said)
-    return answer
+    response: Response[Any] = Redirect(_address(person_id), status_code=303)
+    flash.say(response, settings_of(request), said)
+    return response
 
 
 async def _first(person_id: UUID, request: Web) -> Response[Any] | None:
     """Return the way to a fresh proof; for whoever keeps no accounts there is nothing to prove oneself for."""
     await account_access.access_of(viewer_of(request), person_id, clock.now())
-    return first_prove(request, _address(person_id))
+    return first_reauthenticate(request, _address(person_id))
 
 
 async def _page(

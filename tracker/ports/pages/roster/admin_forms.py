@@ -1,4 +1,4 @@
-"""The form of what keepers of the roster add and change: one mechanism for people, agencies and bodies."""
+"""The form of what keepers of the roster add and change: one mechanism for people, agencies and committees."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
@@ -11,9 +11,9 @@ from litestar import Request, Response, get, post
 from tracker import clock
 from tracker.ports.http.guards import signed_in
 from tracker.ports.pages.core.form_values import FormValues, version_in
-from tracker.ports.pages.core.reauthentication import first_prove, visit_of
+from tracker.ports.pages.core.reauthentication import first_reauthenticate, visit_of
 from tracker.ports.pages.core.templating import page
-from tracker.ports.pages.roster.admin_saving import NO_FORM, Sheet, Words, done, keeper_of, opened, save
+from tracker.ports.pages.roster.admin_saving import NO_FORM, Sheet, Words, done, manager_of, opened, save
 from tracker.rules.core.viewer import Viewer
 
 Facts = TypeVar("Facts")
@@ -21,7 +21,7 @@ Asked = Request[Any, Any, Any]
 
 
 @dataclass(frozen=True, kw_only=True)
-class KeptForm(Generic[Facts]):
+class AdminForm(Generic[Facts]):
     """What one kind of form does; `thing_id` is None for something new."""
 
     address: str
@@ -49,28 +49,30 @@ class KeptForm(Generic[Facts]):
         return self.leads_to(thing_id) if self.leads_to else f"{self.address}/{thing_id}"
 
 
-def handlers_of(kept: KeptForm[Any]) -> list[Any]:
+def handlers_of(kept: AdminForm[Any]) -> list[Any]:
     """Return the handlers of the form: what shows it and saves it, for a new thing and for a known one."""
     return [*_of_new(kept), *_of_known(kept)]
 
 
-def _of_new(kept: KeptForm[Any]) -> tuple[Any, Any]:
+def _of_new(kept: AdminForm[Any]) -> tuple[Any, Any]:
     address = f"{kept.address}/new"
 
     @get(address, guards=[signed_in])
     async def new(request: Asked) -> Response[Any]:
         """Show the form of a new one."""
-        keeper_of(request)
-        return first_prove(request, address) or await _form(kept, request, Sheet(form=kept.blank(request)), None)
+        manager_of(request)
+        return first_reauthenticate(request, address) or await _form(
+            kept, request, Sheet(form=kept.blank(request)), None
+        )
 
     @post(address, guards=[signed_in], status_code=303)
     async def add(request: Asked) -> Response[Any]:
         """Add it, or show the form again with errors."""
-        viewer = keeper_of(request)
+        viewer = manager_of(request)
 
         async def deed(form: FormValues) -> Response[Any]:
             facts = kept.read(request, form)
-            thing_id = await kept.add(viewer, facts, visit_of(request).proved_at, clock.now())
+            thing_id = await kept.add(viewer, facts, visit_of(request).reauthenticated_at, clock.now())
             return done(request, kept.place(thing_id), kept.added(facts))
 
         async def show(sheet: Sheet) -> Response[Any]:
@@ -81,7 +83,7 @@ def _of_new(kept: KeptForm[Any]) -> tuple[Any, Any]:
     return new, add
 
 
-def _of_known(kept: KeptForm[Any]) -> tuple[Any, Any]:
+def _of_known(kept: AdminForm[Any]) -> tuple[Any, Any]:
     address = f"{kept.address}/{{{kept.key}:uuid}}/edit"
 
     @get(address, guards=[signed_in])
@@ -89,16 +91,18 @@ def _of_known(kept: KeptForm[Any]) -> tuple[Any, Any]:
         """Show the form of one."""
         thing_id = request.path_params[kept.key]
         sheet, _ = await _opened(kept, request, thing_id)
-        return first_prove(request, f"{kept.address}/{thing_id}/edit") or await _form(kept, request, sheet, thing_id)
+        return first_reauthenticate(request, f"{kept.address}/{thing_id}/edit") or await _form(
+            kept, request, sheet, thing_id
+        )
 
     @post(address, guards=[signed_in], status_code=303)
     async def change(request: Asked) -> Response[Any]:
         """Save it, or show the form again with errors or with what changed meanwhile."""
-        viewer, thing_id = keeper_of(request), request.path_params[kept.key]
+        viewer, thing_id = manager_of(request), request.path_params[kept.key]
 
         async def deed(form: FormValues) -> Response[Any]:
-            facts, proved_at = kept.read(request, form), visit_of(request).proved_at
-            await kept.change(viewer, thing_id, facts, version_in(form), proved_at, clock.now())
+            facts, reauthenticated_at = kept.read(request, form), visit_of(request).reauthenticated_at
+            await kept.change(viewer, thing_id, facts, version_in(form), reauthenticated_at, clock.now())
             return done(request, kept.place(thing_id), kept.saved(facts))
 
         async def show(sheet: Sheet) -> Response[Any]:
@@ -112,14 +116,20 @@ def _of_known(kept: KeptForm[Any]) -> tuple[Any, Any]:
     return edit, change
 
 
-async def _opened(kept: KeptForm[Any], request: Asked, thing_id: UUID) -> tuple[Sheet, Words]:
-    viewer = keeper_of(request)
+async def _opened(kept: AdminForm[Any], request: Asked, thing_id: UUID) -> tuple[Sheet, Words]:
+    viewer = manager_of(request)
     return opened(*await kept.texts(request, thing_id)), await kept.words(viewer)
 
 
-async def _form(kept: KeptForm[Any], request: Asked, sheet: Sheet, thing_id: UUID | None) -> Response[Any]:
-    shown = await kept.shown(keeper_of(request), thing_id, sheet.form)
+async def _form(kept: AdminForm[Any], request: Asked, sheet: Sheet, thing_id: UUID | None) -> Response[Any]:
+    shown = await kept.shown(manager_of(request), thing_id, sheet.form)
     return page(
-        kept.template, request, status_code=sheet.status_code, sheet=sheet, form=sheet.form, errors=sheet.errors,
-        changes=sheet.changes, **shown,
-    )  # fmt: skip
+        kept.template,
+        request,
+        status_code=sheet.status_code,
+        sheet=sheet,
+        form=sheet.form,
+        errors=sheet.errors,
+        changes=sheet.changes,
+        **shown,
+    )

@@ -11,7 +11,7 @@ from tracker.errors import Conflict, Invalid, NotAllowed
 from tracker.ports.http import flash
 from tracker.ports.pages.core.edit_conflicts import ChangeInWords, in_words, merged, record, recorded
 from tracker.ports.pages.core.form_values import Errors, FormValues, errors_of, form_of, version_in
-from tracker.ports.pages.core.reauthentication import is_proved
+from tracker.ports.pages.core.reauthentication import is_reauthenticated
 from tracker.ports.pages.core.request import viewer_of
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.roster.accounts import KEEPERS_ONLY
@@ -28,7 +28,7 @@ class Sheet:
     was: str = ""
     errors: Errors = field(default_factory=Errors)
     changes: Sequence[ChangeInWords] | None = None
-    asks_proof: bool = False
+    asks_reauthentication: bool = False
     status_code: int = 200
 
 
@@ -50,10 +50,10 @@ def opened(form: FormValues, version: int) -> Sheet:
     return Sheet(form=form, version=version, was=record(form))
 
 
-def keeper_of(request: Request[Any, Any, Any]) -> Viewer:
+def manager_of(request: Request[Any, Any, Any]) -> Viewer:
     """Return the viewer who keeps the roster. Errors: NotAllowed for everybody else."""
     viewer = viewer_of(request)
-    if not viewer.keeps_accounts:
+    if not viewer.manages_accounts:
         raise NotAllowed(KEEPERS_ONLY)
     return viewer
 
@@ -67,8 +67,8 @@ async def save(
     """
     form = await form_of(request)
     typed = Sheet(form=form, version=version_in(form), was=form["was"])
-    if not is_proved(request):
-        return await show(replace(typed, asks_proof=True, status_code=403))
+    if not is_reauthenticated(request):
+        return await show(replace(typed, asks_reauthentication=True, status_code=403))
     try:
         return await deed(form)
     except Invalid as wrong:

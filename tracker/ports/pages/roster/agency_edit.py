@@ -5,8 +5,8 @@ from typing import Any
 from uuid import UUID
 
 from tracker.ports.pages.core.form_values import FormValues, Reader, id_in
-from tracker.ports.pages.roster.admin_forms import Asked, KeptForm, handlers_of
-from tracker.ports.pages.roster.admin_saving import NO_FORM, Words, keeper_of
+from tracker.ports.pages.roster.admin_forms import AdminForm, Asked, handlers_of
+from tracker.ports.pages.roster.admin_saving import NO_FORM, Words, manager_of
 from tracker.rules.core.audiences import Arm
 from tracker.rules.core.viewer import Level, Status, Viewer
 from tracker.rules.roster.csv_rows import LONGEST
@@ -15,9 +15,13 @@ from tracker.rules.roster.people_changes import AgencyFacts
 from tracker.usecases.roster import agencies, directory
 
 LABELS = {
-    "code": "Short name", "name": "Full name", "arm": "Arm", "level": "Level", "coalition": "Coalition",
+    "code": "Short name",
+    "name": "Full name",
+    "arm": "Arm",
+    "level": "Level",
+    "coalition": "Coalition",
     "status": "Status",
-}  # fmt: skip
+}
 STATUSES = [
     (Status.ACTIVE.value, "Active", ""),
     (Status.SUSPENDED.value, "Suspended", "None of its people can sign in or gets mail until it is active again"),
@@ -26,22 +30,29 @@ STATUSES = [
 
 
 async def _texts(request: Asked, agency_id: UUID) -> tuple[FormValues, int]:
-    agency = await directory.agency(keeper_of(request), agency_id)
-    return NO_FORM.but({
-        "code": agency.code, "name": agency.name, "arm": agency.arm, "level": agency.level,
-        "coalition": str(agency.coalition_id or ""), "status": agency.status,
-    }), agency.version  # fmt: skip
+    agency = await directory.agency(manager_of(request), agency_id)
+    return NO_FORM.but(
+        {
+            "code": agency.code,
+            "name": agency.name,
+            "arm": agency.arm,
+            "level": agency.level,
+            "coalition": str(agency.coalition_id or ""),
+            "status": agency.status,
+        }
+    ), agency.version
 
 
 async def _shown(viewer: Viewer, agency_id: UUID | None, _: FormValues) -> Mapping[str, Any]:
     known = await directory.agencies(viewer)
     coalitions = [(str(one.id), f"{one.code} · {one.name}") for one in known if one.id != agency_id]
     return {
-        "agency": next((one for one in known if one.id == agency_id), None), "statuses": STATUSES,
+        "agency": next((one for one in known if one.id == agency_id), None),
+        "statuses": STATUSES,
         "arms": [(arm.value, words) for arm, words in ARM_WORDS.items()],
         "levels": [("", "Choose a level"), *((level.value, words) for level, words in LEVEL_WORDS.items())],
         "coalitions": [("", "None"), *coalitions],
-    }  # fmt: skip
+    }
 
 
 def _read(_: Asked, form: FormValues) -> AgencyFacts:
@@ -50,10 +61,13 @@ def _read(_: Asked, form: FormValues) -> AgencyFacts:
     reader.check()
     arm, level, status = form["arm"], form["level"], form["status"]
     return AgencyFacts(
-        code=code, name=name, arm=Arm(arm) if arm in set(Arm) else None,
-        level=Level(level) if level in set(Level) else None, coalition_id=id_in(form["coalition"]),
+        code=code,
+        name=name,
+        arm=Arm(arm) if arm in set(Arm) else None,
+        level=Level(level) if level in set(Level) else None,
+        coalition_id=id_in(form["coalition"]),
         status=Status(status) if status in set(Status) else Status.ACTIVE,
-    )  # fmt: skip
+    )
 
 
 async def _words(viewer: Viewer) -> Words:
@@ -65,9 +79,18 @@ async def _words(viewer: Viewer) -> Words:
 
 
 handlers = handlers_of(
-    KeptForm(
-        address="/agencies", key="agency_id", template="roster/agencies/form.html", fields=tuple(LABELS), read=_read,
-        add=agencies.add_agency, change=agencies.change_agency, texts=_texts, words=_words, shown=_shown,
-        added=lambda facts: f"{facts.code} is added.", saved=lambda facts: f"{facts.code} is saved.",
+    AdminForm(
+        address="/agencies",
+        key="agency_id",
+        template="roster/agencies/form.html",
+        fields=tuple(LABELS),
+        read=_read,
+        add=agencies.add_agency,
+        change=agencies.change_agency,
+        texts=_texts,
+        words=_words,
+        shown=_shown,
+        added=lambda facts: f"{facts.code} is added.",
+        saved=lambda facts: f"{facts.code} is saved.",
     )
-)  # fmt: skip
+)

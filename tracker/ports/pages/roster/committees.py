@@ -1,4 +1,4 @@
-"""The bodies of the task force, and the page of one: who chairs it, and who holds its seats."""
+"""The committees of the task force, and the page of one: who chairs it, and who holds its seats."""
 
 from typing import Any
 from uuid import UUID
@@ -11,26 +11,30 @@ from tracker.ports.pages.core.request import viewer_of
 from tracker.ports.pages.core.templating import page
 from tracker.ports.pages.roster.people import WORDS
 from tracker.rules.core.viewer import Status
-from tracker.rules.roster.directory import BODY_KINDS, BodyStatus
+from tracker.rules.roster.directory import COMMITTEE_KINDS, CommitteeStatus
 from tracker.usecases.roster import directory
 
 
-@get("/bodies", guards=[signed_in])
-async def bodies_page(request: Request[Any, Any, Any]) -> Response[str]:
-    """Show the bodies that the viewer may know."""
-    found = await directory.bodies(viewer_of(request))
-    return page("roster/committees/list.html", request, **WORDS, kinds=BODY_KINDS, bodies=found)
+@get("/committees", guards=[signed_in])
+async def committees_page(request: Request[Any, Any, Any]) -> Response[str]:
+    """Show the committees that the viewer may know."""
+    found = await directory.committees(viewer_of(request))
+    return page("roster/committees/list.html", request, **WORDS, kinds=COMMITTEE_KINDS, committees=found)
 
 
-@get("/bodies/{body_id:uuid}", guards=[signed_in])
-async def body_page(body_id: FromPath[UUID], request: Request[Any, Any, Any]) -> Response[str]:
-    """Show one body with its seats."""
+@get("/committees/{committee_id:uuid}", guards=[signed_in])
+async def committee_page(committee_id: FromPath[UUID], request: Request[Any, Any, Any]) -> Response[str]:
+    """Show one committee with its seats."""
     viewer = viewer_of(request)
-    found = await directory.body(viewer, body_id)
-    known = await directory.agencies(viewer) if viewer.keeps_accounts and found.status is BodyStatus.ACTIVE else []
+    found = await directory.committee(viewer, committee_id)
+    known = (
+        await directory.agencies(viewer) if viewer.manages_accounts and found.status is CommitteeStatus.ACTIVE else []
+    )
     seated = {seat.agency_id for seat in found.seats}
     seatless = [(str(one.id), one.code) for one in known if one.status is Status.ACTIVE and one.id not in seated]
-    return page("roster/committees/show.html", request, **WORDS, kinds=BODY_KINDS, body=found, seatless=seatless)
+    return page(
+        "roster/committees/show.html", request, **WORDS, kinds=COMMITTEE_KINDS, committee=found, seatless=seatless
+    )
 
 
-handlers = [bodies_page, body_page]
+handlers = [committees_page, committee_page]

@@ -9,11 +9,11 @@ from tracker.errors import Invalid, TooLarge
 from tracker.ports.http import errors
 from tracker.ports.http.guards import signed_in
 from tracker.ports.pages.core.form_values import Errors, form_of
-from tracker.ports.pages.core.reauthentication import first_prove, visit_of
+from tracker.ports.pages.core.reauthentication import first_reauthenticate, visit_of
 from tracker.ports.pages.core.request import zone_of
 from tracker.ports.pages.core.templating import page
 from tracker.ports.pages.core.uploads import chosen_file
-from tracker.ports.pages.roster.admin_saving import done, keeper_of
+from tracker.ports.pages.roster.admin_saving import done, manager_of
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.core.wording import plural
 from tracker.rules.roster.csv_rows import COLUMNS, REQUIRED
@@ -27,15 +27,15 @@ NO_FILE = "Choose the file of the list."
 @get(PATH, guards=[signed_in])
 async def import_page(request: Request[Any, Any, Any]) -> Response[Any]:
     """Show how to import a list."""
-    keeper_of(request)
-    return first_prove(request, PATH) or _page(request)
+    manager_of(request)
+    return first_reauthenticate(request, PATH) or _page(request)
 
 
 @post(PATH, guards=[signed_in], status_code=303)
 async def import_list(request: Request[Any, Any, Any]) -> Response[Any]:
     """Show what a file would do, row by row; when that was confirmed, do it."""
-    viewer = keeper_of(request)
-    if first := first_prove(request, PATH):
+    viewer = manager_of(request)
+    if first := first_reauthenticate(request, PATH):
         return first
     try:
         text, is_trial = await _list(request)
@@ -49,8 +49,10 @@ async def import_list(request: Request[Any, Any, Any]) -> Response[Any]:
 
 
 async def _import(request: Request[Any, Any, Any], viewer: Viewer, text: bytes, *, is_trial: bool) -> Report:
-    proved_at = visit_of(request).proved_at
-    return await csv_import.import_as(viewer, text, proved_at, clock.now(), zone_of(request), is_trial=is_trial)
+    reauthenticated_at = visit_of(request).reauthenticated_at
+    return await csv_import.import_as(
+        viewer, text, reauthenticated_at, clock.now(), zone_of(request), is_trial=is_trial
+    )
 
 
 async def _list(request: Request[Any, Any, Any]) -> tuple[bytes, bool]:
@@ -64,14 +66,25 @@ async def _list(request: Request[Any, Any, Any]) -> tuple[bytes, bool]:
 
 
 def _page(
-    request: Request[Any, Any, Any], *, status_code: int = 200, wrong: str = "", report: Report | None = None,
+    request: Request[Any, Any, Any],
+    *,
+    status_code: int = 200,
+    wrong: str = "",
+    report: Report | None = None,
     text: str = "",
-) -> Response[Any]:  # fmt: skip
+) -> Response[Any]:
     return page(
-        "roster/people/import.html", request, status_code=status_code, wrong=wrong, report=report, text=text,
-        counted=_counted(report) if report else "", columns=[name for name in COLUMNS if name not in REQUIRED],
-        required=REQUIRED, errors=Errors({"file": wrong} if wrong else {}),
-    )  # fmt: skip
+        "roster/people/import.html",
+        request,
+        status_code=status_code,
+        wrong=wrong,
+        report=report,
+        text=text,
+        counted=_counted(report) if report else "",
+        columns=[name for name in COLUMNS if name not in REQUIRED],
+        required=REQUIRED,
+        errors=Errors({"file": wrong} if wrong else {}),
+    )
 
 
 def _counted(report: Report) -> str:

@@ -44,19 +44,27 @@ async def person_context(request: Request[Any, Any, Any], person_id: UUID) -> di
     viewer = viewer_of(request)
     person = await directory.person(viewer, person_id)
     return {
-        **WORDS, "person": person, "items": await item_lists.open_items_of_people(viewer, [person_id]),
+        **WORDS,
+        "person": person,
+        "items": await item_lists.open_items_of_people(viewer, [person_id]),
         "may_touch": accounts.may_touch(viewer, person_id, person.roles),
         "ends": person.account and person.account.expires_at and last_day(person.account.expires_at, zone_of(request)),
-    }  # fmt: skip
+    }
 
 
 async def _listed(request: Request[Any, Any, Any], query: FormValues) -> dict[str, Any]:
     words, with_departed = query["q"].strip()[:LONGEST_WORDS], query["left"] == "1"
     found = await directory.search(viewer_of(request), words, at_most=MOST, with_departed=with_departed)
     return {
-        **WORDS, "groups": by_agency(found.people), "words": words, "with_departed": with_departed,
-        "shown": len(found.people), "found": found.found, "known": found.known, "agencies": found.agencies,
-    }  # fmt: skip
+        **WORDS,
+        "groups": by_agency(found.people),
+        "words": words,
+        "with_departed": with_departed,
+        "shown": len(found.people),
+        "found": found.found,
+        "known": found.known,
+        "agencies": found.agencies,
+    }
 
 
 def by_agency(people: Sequence[PersonCard]) -> list[tuple[PersonCard, list[PersonCard]]]:

@@ -7,15 +7,15 @@ from uuid import UUID
 from tracker.ports.pages.core.form_values import FormValues, query_of
 from tracker.ports.pages.core.request import zone_of
 from tracker.ports.pages.roster import person_forms as forms
-from tracker.ports.pages.roster.admin_forms import Asked, KeptForm, handlers_of
-from tracker.ports.pages.roster.admin_saving import Words, keeper_of
+from tracker.ports.pages.roster.admin_forms import AdminForm, Asked, handlers_of
+from tracker.ports.pages.roster.admin_saving import Words, manager_of
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.roster import accounts
 from tracker.usecases.roster import directory, people_changes
 
 
 async def _texts(request: Asked, person_id: UUID) -> tuple[FormValues, int]:
-    viewer = keeper_of(request)
+    viewer = manager_of(request)
     person = await directory.person(viewer, person_id)
     accounts.check_account(viewer, person_id, person.roles)
     return forms.form_of_person(person, zone_of(request)), person.version
@@ -25,9 +25,10 @@ async def _shown(viewer: Viewer, person_id: UUID | None, form: FormValues) -> Ma
     agencies = await directory.agencies(viewer)
     return {
         "person": await directory.person(viewer, person_id) if person_id else None,
-        "roles": forms.role_options(viewer), "agencies": forms.agency_options(agencies, form["agency"]),
+        "roles": forms.role_options(viewer),
+        "agencies": forms.agency_options(agencies, form["agency"]),
         "zones": forms.zone_options(form["zone"]),
-    }  # fmt: skip
+    }
 
 
 async def _words(viewer: Viewer) -> Words:
@@ -35,11 +36,19 @@ async def _words(viewer: Viewer) -> Words:
 
 
 handlers = handlers_of(
-    KeptForm(
-        address="/people", key="person_id", template="roster/people/form.html", fields=forms.FIELDS,
+    AdminForm(
+        address="/people",
+        key="person_id",
+        template="roster/people/form.html",
+        fields=forms.FIELDS,
         read=lambda request, form: forms.read_person(form, zone_of(request)),
         blank=lambda request: forms.new_form(zone_of(request), query_of(request)["agency"]),
-        add=people_changes.add_person, change=people_changes.change_person, texts=_texts, words=_words, shown=_shown,
-        added=lambda facts: f"{facts.name} is added.", saved=lambda facts: f"{facts.name} is saved.",
+        add=people_changes.add_person,
+        change=people_changes.change_person,
+        texts=_texts,
+        words=_words,
+        shown=_shown,
+        added=lambda facts: f"{facts.name} is added.",
+        saved=lambda facts: f"{facts.name} is saved.",
     )
-)  # fmt: skip
+)

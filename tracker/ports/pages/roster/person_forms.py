@@ -15,14 +15,21 @@ from tracker.rules.roster.people_changes import PersonFacts
 
 FIELDS = ("name", "title", "agency", "email", "phone", "zone", "roles", "guest", "ends")
 LABELS = {
-    "name": "Name", "title": "Title", "agency": "Agency", "email": "Email", "phone": "Phone", "zone": "Time zone",
-    "roles": "Roles", "guest": "Email only", "ends": "Last day",
-}  # fmt: skip
+    "name": "Name",
+    "title": "Title",
+    "agency": "Agency",
+    "email": "Email",
+    "phone": "Phone",
+    "zone": "Time zone",
+    "roles": "Roles",
+    "guest": "Email only",
+    "ends": "Last day",
+}
 HINTS = {
     Role.COORDINATOR: "Schedules for all and keeps the roster",
     Role.AGENCY_LEAD: "Schedules for the own arm and for people they name",
     Role.ADMINISTRATOR: "Keeps accounts and the roster; the role itself opens no event",
-    Role.AUDITOR: "Reads the audit trail",
+    Role.AUDITOR: "Reads the audit log",
 }
 
 
@@ -47,10 +54,15 @@ def form_of_person(person: PersonCard, zone: str) -> FormValues:
     """Return the texts of a person's form; days are those of `zone`."""
     ends = person.account.expires_at if person.account else None
     texts = {
-        "name": person.name, "title": person.title, "agency": str(person.agency_id), "email": person.email,
-        "phone": person.phone, "zone": person.zone, "guest": "yes" if person.is_guest else "",
+        "name": person.name,
+        "title": person.title,
+        "agency": str(person.agency_id),
+        "email": person.email,
+        "phone": person.phone,
+        "zone": person.zone,
+        "guest": "yes" if person.is_guest else "",
         "ends": last_day(ends, zone).date().isoformat() if ends else "",
-    }  # fmt: skip
+    }
     roles = tuple(role.value for role in HINTS if role in person.roles)
     return FormValues({name: (text,) for name, text in texts.items()} | {"roles": roles})
 
@@ -68,10 +80,16 @@ def read_person(form: FormValues, zone: str) -> PersonFacts:
     day = reader.day("ends")
     reader.check()
     return PersonFacts(
-        name=name, title=title, email=email, phone=phone, zone=form["zone"], agency_id=id_in(form["agency"]),
-        roles=frozenset(role for role in GRANTED if role.value in form.all("roles")), is_guest=bool(form["guest"]),
+        name=name,
+        title=title,
+        email=email,
+        phone=phone,
+        zone=form["zone"],
+        agency_id=id_in(form["agency"]),
+        roles=frozenset(role for role in GRANTED if role.value in form.all("roles")),
+        is_guest=bool(form["guest"]),
         expires_at=to_utc(datetime.combine(day + timedelta(days=1), time()), zone) if day else None,
-    )  # fmt: skip
+    )
 
 
 def words_for(agencies: Iterable[AgencyCard]) -> Words:

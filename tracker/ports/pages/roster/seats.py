@@ -1,4 +1,4 @@
-"""Who holds an agency's seat in a body, for those who keep the roster."""
+"""Who holds an agency's seat in a committee, for those who keep the roster."""
 
 from typing import Any
 from uuid import UUID
@@ -11,99 +11,107 @@ from tracker import clock
 from tracker.errors import NotFound
 from tracker.ports.http.guards import signed_in
 from tracker.ports.pages.core.form_values import FormValues, form_of, id_in, ids_in, query_of, version_in
-from tracker.ports.pages.core.reauthentication import first_prove, visit_of
+from tracker.ports.pages.core.reauthentication import first_reauthenticate, visit_of
 from tracker.ports.pages.core.templating import page
-from tracker.ports.pages.roster.admin_saving import Sheet, Words, done, keeper_of, opened, save
+from tracker.ports.pages.roster.admin_saving import Sheet, Words, done, manager_of, opened, save
 from tracker.rules.core.viewer import Status
-from tracker.rules.roster.directory import AgencyCard, BodyCard, PersonCard
+from tracker.rules.roster.directory import AgencyCard, CommitteeCard, PersonCard
 from tracker.rules.roster.people_changes import SeatFacts
 from tracker.usecases.roster import committees, directory
 
-SEAT = "/bodies/{body_id:uuid}/seats/{agency_id:uuid}"
+SEAT = "/committees/{committee_id:uuid}/seats/{agency_id:uuid}"
 FIELDS = ("primary", "alternates")
 LABELS = {"primary": "Primary", "alternates": "Alternates"}
 
 
-@get("/bodies/{body_id:uuid}/seats", guards=[signed_in])
-async def choose_agency(body_id: FromPath[UUID], request: Request[Any, Any, Any]) -> Response[Any]:
+@get("/committees/{committee_id:uuid}/seats", guards=[signed_in])
+async def choose_agency(committee_id: FromPath[UUID], request: Request[Any, Any, Any]) -> Response[Any]:
     """Lead to the form of the seat of the agency that the address names."""
-    keeper_of(request)
+    manager_of(request)
     agency_id = id_in(query_of(request)["agency"])
-    return Redirect(f"/bodies/{body_id}/seats/{agency_id}" if agency_id else f"/bodies/{body_id}", status_code=303)
+    return Redirect(
+        f"/committees/{committee_id}/seats/{agency_id}" if agency_id else f"/committees/{committee_id}", status_code=303
+    )
 
 
 @get(SEAT, guards=[signed_in])
 async def edit_seat(
-    body_id: FromPath[UUID], agency_id: FromPath[UUID], request: Request[Any, Any, Any]
+    committee_id: FromPath[UUID], agency_id: FromPath[UUID], request: Request[Any, Any, Any]
 ) -> Response[Any]:
     """Show who holds a seat, or the form of a new one."""
-    sheet, _ = await _opened(request, body_id, agency_id)
-    back = f"/bodies/{body_id}/seats/{agency_id}"
-    return first_prove(request, back) or await _form(request, sheet, body_id, agency_id)
+    sheet, _ = await _opened(request, committee_id, agency_id)
+    back = f"/committees/{committee_id}/seats/{agency_id}"
+    return first_reauthenticate(request, back) or await _form(request, sheet, committee_id, agency_id)
 
 
 @post(SEAT, guards=[signed_in], status_code=303)
 async def save_seat(
-    body_id: FromPath[UUID], agency_id: FromPath[UUID], request: Request[Any, Any, Any]
+    committee_id: FromPath[UUID], agency_id: FromPath[UUID], request: Request[Any, Any, Any]
 ) -> Response[Any]:
     """Save who holds a seat, or show the form again with errors or with what changed meanwhile."""
-    viewer = keeper_of(request)
+    viewer = manager_of(request)
 
     async def change(form: FormValues) -> Response[Any]:
         facts = SeatFacts(primary_id=id_in(form["primary"]), alternate_ids=ids_in(form.all("alternates")))
-        proved_at = visit_of(request).proved_at
-        await committees.set_seat(viewer, body_id, agency_id, facts, version_in(form), proved_at, clock.now())
-        return done(request, f"/bodies/{body_id}", "The seat is saved. It holds from now on.")
+        reauthenticated_at = visit_of(request).reauthenticated_at
+        await committees.set_seat(
+            viewer, committee_id, agency_id, facts, version_in(form), reauthenticated_at, clock.now()
+        )
+        return done(request, f"/committees/{committee_id}", "The seat is saved. It holds from now on.")
 
     async def show(sheet: Sheet) -> Response[Any]:
-        return await _form(request, sheet, body_id, agency_id)
+        return await _form(request, sheet, committee_id, agency_id)
 
     async def now() -> tuple[Sheet, Words]:
-        return await _opened(request, body_id, agency_id)
+        return await _opened(request, committee_id, agency_id)
 
     return await save(request, FIELDS, change, show, now)
 
 
 @post(f"{SEAT}/removal", guards=[signed_in], status_code=303)
 async def remove_seat(
-    body_id: FromPath[UUID], agency_id: FromPath[UUID], request: Request[Any, Any, Any]
+    committee_id: FromPath[UUID], agency_id: FromPath[UUID], request: Request[Any, Any, Any]
 ) -> Response[Any]:
     """Take a seat away."""
-    viewer = keeper_of(request)
-    if first := first_prove(request, f"/bodies/{body_id}"):
+    viewer = manager_of(request)
+    if first := first_reauthenticate(request, f"/committees/{committee_id}"):
         return first
     version = version_in(await form_of(request))
-    await committees.remove_seat(viewer, body_id, agency_id, version, visit_of(request).proved_at, clock.now())
-    return done(request, f"/bodies/{body_id}", "The seat is taken away.")
+    await committees.remove_seat(
+        viewer, committee_id, agency_id, version, visit_of(request).reauthenticated_at, clock.now()
+    )
+    return done(request, f"/committees/{committee_id}", "The seat is taken away.")
 
 
-async def _of(request: Request[Any, Any, Any], body_id: UUID, agency_id: UUID) -> tuple[BodyCard, AgencyCard]:
-    viewer = keeper_of(request)
-    body, agency = await directory.body(viewer, body_id), await directory.agency(viewer, agency_id)
+async def _of(request: Request[Any, Any, Any], committee_id: UUID, agency_id: UUID) -> tuple[CommitteeCard, AgencyCard]:
+    viewer = manager_of(request)
+    committee, agency = await directory.committee(viewer, committee_id), await directory.agency(viewer, agency_id)
     if agency.status is not Status.ACTIVE:
         raise NotFound
-    return body, agency
+    return committee, agency
 
 
-async def _opened(request: Request[Any, Any, Any], body_id: UUID, agency_id: UUID) -> tuple[Sheet, Words]:
-    body, agency = await _of(request, body_id, agency_id)
-    seat = next((one for one in body.seats if one.agency_id == agency_id), None)
-    form = FormValues({
-        "primary": (str(seat.primary.id) if seat and seat.primary else "",),
-        "alternates": tuple(str(one.id) for one in seat.alternates) if seat else (),
-    })  # fmt: skip
+async def _opened(request: Request[Any, Any, Any], committee_id: UUID, agency_id: UUID) -> tuple[Sheet, Words]:
+    committee, agency = await _of(request, committee_id, agency_id)
+    seat = next((one for one in committee.seats if one.agency_id == agency_id), None)
+    form = FormValues(
+        {
+            "primary": (str(seat.primary.id) if seat and seat.primary else "",),
+            "alternates": tuple(str(one.id) for one in seat.alternates) if seat else (),
+        }
+    )
     names = {str(one.id): one.name for one in agency.people}
 
     def said(_: str, text: str) -> str:
         return ", ".join(names.get(one, one) for one in text.split("\n") if one) or "nobody"
 
-    return opened(form, body.version), Words(labels=LABELS, said=said)
+    return opened(form, committee.version), Words(labels=LABELS, said=said)
 
 
-async def _form(request: Request[Any, Any, Any], sheet: Sheet, body_id: UUID, agency_id: UUID) -> Response[Any]:
-    body, agency = await _of(request, body_id, agency_id)
+async def _form(request: Request[Any, Any, Any], sheet: Sheet, committee_id: UUID, agency_id: UUID) -> Response[Any]:
+    committee, agency = await _of(request, committee_id, agency_id)
     people = sorted((one for one in agency.people if one.status is Status.ACTIVE), key=_name)
-    away = await committees.suspended_holders(body_id, agency_id)
+    away = await committees.suspended_holders(committee_id, agency_id)
     return page(
         "roster/committees/seat.html",
         request,
@@ -111,11 +119,14 @@ async def _form(request: Request[Any, Any, Any], sheet: Sheet, body_id: UUID, ag
         sheet=sheet,
         form=sheet.form,
         errors=sheet.errors,
-        changes=sheet.changes, body=body, agency=agency, is_new=agency_id not in {one.agency_id for one in body.seats},
+        changes=sheet.changes,
+        committee=committee,
+        agency=agency,
+        is_new=agency_id not in {one.agency_id for one in committee.seats},
         primaries=[("", "Choose a person"), *((str(one.id), one.name) for one in people)],
         alternates=[(str(one.id), one.name, one.title) for one in people],
         suspended=sorted(one.name for one in agency.people if one.id in away),
-    )  # fmt: skip
+    )
 
 
 def _name(person: PersonCard) -> str:

@@ -11,15 +11,13 @@ from tracker.ports.http.guards import signed_in
 from tracker.ports.pages.core.form_values import FormValues, Reader
 from tracker.ports.pages.core.request import viewer_of
 from tracker.ports.pages.core.templating import page
-from tracker.ports.pages.roster.admin_forms import Asked, KeptForm, handlers_of
+from tracker.ports.pages.roster.admin_forms import AdminForm, Asked, handlers_of
 from tracker.ports.pages.roster.admin_saving import NO_FORM, Words
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.roster.sites import LONGEST_ADDRESS, LONGEST_EQUIPMENT, LONGEST_NAME, SEATS_WANTED, SiteFacts
 from tracker.usecases.roster import sites
 
-LABELS = {
-    "name": "Name", "address": "Address", "capacity": "Seats", "equipment": "Equipment", "status": "Status"
-}  # fmt: skip
+LABELS = {"name": "Name", "address": "Address", "capacity": "Seats", "equipment": "Equipment", "status": "Status"}
 OPEN, CLOSED = "open", "closed"
 STATUSES = [
     (OPEN, "Open", "Offered when an event is scheduled"),
@@ -31,17 +29,22 @@ STATUSES = [
 async def sites_page(request: Asked) -> Response[str]:
     """Show the sites. Errors: NotFound for who neither schedules nor keeps them."""
     viewer = viewer_of(request)
-    if not (viewer.may_schedule or viewer.keeps_accounts):
+    if not (viewer.may_schedule or viewer.manages_accounts):
         raise NotFound
     return page("roster/sites/list.html", request, sites=await sites.every_site())
 
 
 async def _texts(_: Asked, site_id: UUID) -> tuple[FormValues, int]:
     site = await sites.site(site_id)
-    return NO_FORM.but({
-        "name": site.name, "address": site.address, "capacity": str(site.capacity or ""),
-        "equipment": site.equipment, "status": OPEN if site.is_open else CLOSED,
-    }), site.version  # fmt: skip
+    return NO_FORM.but(
+        {
+            "name": site.name,
+            "address": site.address,
+            "capacity": str(site.capacity or ""),
+            "equipment": site.equipment,
+            "status": OPEN if site.is_open else CLOSED,
+        }
+    ), site.version
 
 
 async def _shown(_: Viewer, site_id: UUID | None, __: FormValues) -> Mapping[str, Any]:
@@ -63,11 +66,23 @@ async def _words(_: Viewer) -> Words:
     return Words(labels=LABELS, said=lambda _, text: meanings.get(text, text) or "empty")
 
 
-handlers = [sites_page, *handlers_of(
-    KeptForm(
-        address="/sites", key="site_id", template="roster/sites/form.html", fields=tuple(LABELS), read=_read,
-        add=sites.add_site, change=sites.change_site, texts=_texts, words=_words, shown=_shown,
-        added=lambda facts: f"{facts.name} is added.", saved=lambda facts: f"{facts.name} is saved.",
-        leads_to=lambda _: "/sites",
-    )
-)]  # fmt: skip
+handlers = [
+    sites_page,
+    *handlers_of(
+        AdminForm(
+            address="/sites",
+            key="site_id",
+            template="roster/sites/form.html",
+            fields=tuple(LABELS),
+            read=_read,
+            add=sites.add_site,
+            change=sites.change_site,
+            texts=_texts,
+            words=_words,
+            shown=_shown,
+            added=lambda facts: f"{facts.name} is added.",
+            saved=lambda facts: f"{facts.name} is saved.",
+            leads_to=lambda _: "/sites",
+        )
+    ),
+]

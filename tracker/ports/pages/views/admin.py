@@ -1,4 +1,4 @@
-"""What whoever keeps accounts or reads the audit trail can do, on one page."""
+"""What whoever keeps accounts or reads the audit log can do, on one page."""
 
 from collections.abc import Callable
 from typing import Any, NamedTuple
@@ -29,26 +29,41 @@ class Task(NamedTuple):
 
 TASKS = (
     Task(
-        "/messages", "Messages", "What was sent to whom, what waits, and what could not be delivered.", "mail",
+        "/messages",
+        "Messages",
+        "What was sent to whom, what waits, and what could not be delivered.",
+        "mail",
         lambda viewer: viewer.may_schedule,
     ),
     Task(
-        "/sites", "Sites", "Where the task force meets: rooms with their seats, offered when an event is scheduled.",
-        "location_on", lambda viewer: viewer.keeps_accounts,
+        "/sites",
+        "Sites",
+        "Where the task force meets: rooms with their seats, offered when an event is scheduled.",
+        "location_on",
+        lambda viewer: viewer.manages_accounts,
     ),
     Task(
-        "/people/import", "Import people", "Add and update agencies, people and seats from a file.", "group_add",
-        lambda viewer: viewer.keeps_accounts,
+        "/people/import",
+        "Import people",
+        "Add and update agencies, people and seats from a file.",
+        "group_add",
+        lambda viewer: viewer.manages_accounts,
     ),
     Task(
-        "/audit", "Audit trail", "Who did what and when. Verify that nothing was changed, or take a copy.", "history",
+        "/audit",
+        "Audit log",
+        "Who did what and when. Verify that nothing was changed, or take a copy.",
+        "history",
         lambda viewer: viewer.reads_audit,
     ),
     Task(
-        "/admin/health", "Health", "Whether reminders and mails go out, and what the tracker runs on.", "verified",
-        lambda viewer: viewer.keeps_accounts,
+        "/admin/health",
+        "Health",
+        "Whether reminders and mails go out, and what the tracker runs on.",
+        "verified",
+        lambda viewer: viewer.manages_accounts,
     ),
-)  # fmt: skip
+)
 
 
 @get("/admin", guards=[signed_in])
@@ -63,25 +78,33 @@ async def admin_page(request: Request[Any, Any, Any]) -> Response[str]:
 @get("/admin/health", guards=[signed_in])
 async def health_page(request: Request[Any, Any, Any]) -> Response[str]:
     """Show whether the work gets done: in words, for counts would tell of what the viewer does not see."""
-    if not viewer_of(request).keeps_accounts:
+    if not viewer_of(request).manages_accounts:
         raise NotFound
     settings, now = settings_of(request), clock.now()
     looks = await health.last_looks()
     jobs = [
         (label, local(looks[name], settings.time_zone) if name in looks else None, again)
-        for name, label, again in ((health.REMINDERS, "Look for reminders", _every(min(settings.tick, 60))),
-                                   (health.MAIL, "Send what is due", _every(settings.tick)),
-                                   (health.AUDIT, "Verify the audit trail", "Every night after 3 AM"))
-    ]  # fmt: skip
+        for name, label, again in (
+            (health.REMINDERS, "Look for reminders", _every(min(settings.tick, 60))),
+            (health.MAIL, "Send what is due", _every(settings.tick)),
+            (health.AUDIT, "Verify the audit log", "Every night after 3 AM"),
+        )
+    ]
     backup = await send_hold.last_backup()
     return page(
-        "views/admin/health.html", request, state=await health.state(now), jobs=jobs, storage=await health.storage(),
-        backup=local(backup, settings.time_zone) if backup else None, is_held=await send_hold.held_copy() is not None,
+        "views/admin/health.html",
+        request,
+        state=await health.state(now),
+        jobs=jobs,
+        storage=await health.storage(),
+        backup=local(backup, settings.time_zone) if backup else None,
+        is_held=await send_hold.held_copy() is not None,
         lines=[
-            *checks.of_settings(settings), *[line async for line in checks.of_database()],
+            *checks.of_settings(settings),
+            *[line async for line in checks.of_database()],
             *await checks.of_surroundings(settings, request.app.state["mail_server"].trouble),
         ],
-    )  # fmt: skip
+    )
 
 
 def _every(seconds: float) -> str:

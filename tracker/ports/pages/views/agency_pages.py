@@ -53,11 +53,18 @@ async def agency_context(request: Request[Any, Any, Any], agency_id: UUID) -> di
     found = await directory.agency(viewer, agency_id)
     items = await item_lists.open_items_of_people(viewer, [person.id for person in found.people])
     return {
-        **WORDS, "level_words": LEVEL_WORDS, "agency": found, "items": items, "days": await _next(request, agency_id),
-        "late": sum(days_late(item, today) > 0 for item in items), **await _attendance(request, agency_id),
-        "blackouts": await blackout_days.of_agency(agency_id, today), "may_name": may_name(viewer, agency_id),
-        "form": NO_FORM, "errors": Errors(),
-    }  # fmt: skip
+        **WORDS,
+        "level_words": LEVEL_WORDS,
+        "agency": found,
+        "items": items,
+        "days": await _next(request, agency_id),
+        "late": sum(days_late(item, today) > 0 for item in items),
+        **await _attendance(request, agency_id),
+        "blackouts": await blackout_days.of_agency(agency_id, today),
+        "may_name": may_name(viewer, agency_id),
+        "form": NO_FORM,
+        "errors": Errors(),
+    }
 
 
 async def _attendance(request: Request[Any, Any, Any], agency_id: UUID) -> dict[str, Any]:
@@ -67,10 +74,12 @@ async def _attendance(request: Request[Any, Any, Any], agency_id: UUID) -> dict[
     period = query_of(request)["period"]
     asked = await asked_in(request, FormValues({"period": [period if period != CUSTOM else ""]}))
     return {
-        "attendance": await rows.of_agency(viewer_of(request), asked, agency_id), "asked": asked,
-        "link": partial(linked(asked), "places", agency=agency_id), "report": page_of(asked),
+        "attendance": await rows.of_agency(viewer_of(request), asked, agency_id),
+        "asked": asked,
+        "link": partial(linked(asked), "places", agency=agency_id),
+        "report": page_of(asked),
         "periods": periods_for(asked),
-    }  # fmt: skip
+    }
 
 
 async def _next(request: Request[Any, Any, Any], agency_id: UUID) -> Agenda:

@@ -14,15 +14,24 @@ from tracker.rules.identity.api_tokens import SCOPE_WORDS
 Json = dict[str, Any]
 
 LIMITS = {
-    "minimum": "at least {}", "maximum": "at most {}", "minLength": "at least {} characters",
-    "maxLength": "at most {} characters", "maxItems": "at most {} items", "pattern": "pattern {}",
-}  # fmt: skip
+    "minimum": "at least {}",
+    "maximum": "at most {}",
+    "minLength": "at least {} characters",
+    "maxLength": "at most {} characters",
+    "maxItems": "at most {} items",
+    "pattern": "pattern {}",
+}
 TYPES = {"integer": "number", "boolean": "true or false", "string": "text", "null": "null"}
 FORMATS = {"uuid": "id", "date": "day", "date-time": "moment"}
 VALUES: Json = {
-    "uuid": "05b6e6e3-07d4-4edc-9143-1193e6c3f339", "date": "2027-01-12", "date-time": "2027-01-12T16:00:00Z",
-    "integer": 1, "boolean": True, "array": [], "string": "…",
-}  # fmt: skip
+    "uuid": "05b6e6e3-07d4-4edc-9143-1193e6c3f339",
+    "date": "2027-01-12",
+    "date-time": "2027-01-12T16:00:00Z",
+    "integer": 1,
+    "boolean": True,
+    "array": [],
+    "string": "…",
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,7 +66,7 @@ class Asked:
     scope: str
     parameters: tuple[Field, ...]
     body: str
-    answers: tuple[tuple[str, str, str], ...]
+    responses: tuple[tuple[str, str, str], ...]
     """Status, what it means, and the shape of the answer."""
     problems: tuple[int, ...]
     curl: str
@@ -77,9 +86,15 @@ def _shown(request: Request[Any, Any, Any]) -> Response[str]:
     document: Json = request.app.state["api_document"]
     base_url = request.scope["state"]["settings"].base_url
     return page(
-        "views/api-docs.html", request, about=document["info"], groups=_groups(document, base_url),
-        shapes=_shapes(document), problems=KINDS, scopes=SCOPE_WORDS, base=f"{base_url}{document['servers'][0]['url']}",
-    )  # fmt: skip
+        "views/api-docs.html",
+        request,
+        about=document["info"],
+        groups=_groups(document, base_url),
+        shapes=_shapes(document),
+        problems=KINDS,
+        scopes=SCOPE_WORDS,
+        base=f"{base_url}{document['servers'][0]['url']}",
+    )
 
 
 def _groups(document: Json, base_url: str) -> list[tuple[Json, list[Asked]]]:
@@ -101,7 +116,7 @@ def _asked(document: Json, base_url: str, method: str, path: str, operation: Jso
         scope=next(iter(operation["security"][0]["token"]), ""),
         parameters=tuple(map(_parameter, operation["parameters"])),
         body=_shape_in(operation.get("requestBody", {})),
-        answers=tuple(
+        responses=tuple(
             (status, one["description"], _shape_in(one))
             for status, one in operation["responses"].items()
             if "$ref" not in one

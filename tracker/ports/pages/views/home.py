@@ -44,12 +44,18 @@ async def home_page(request: Request[Any, Any, Any]) -> Response[str]:
     last = today + timedelta(days=NEXT_DAYS - 1)
     days = month_grid.by_day(found.days.agenda if found.days else (), today, last, zone)
     return page(
-        "views/home/show.html", request, home=found, tiles=_tiles(found, zone), rows=found.follow_up[:SHOWN],
-        days=written_out(days, zone, at_most=AGENDA_SHOWN), times=lambda line: times_of(line, zone), address=address_of,
+        "views/home/show.html",
+        request,
+        home=found,
+        tiles=_tiles(found, zone),
+        rows=found.follow_up[:SHOWN],
+        days=written_out(days, zone, at_most=AGENDA_SHOWN),
+        times=lambda line: times_of(line, zone),
+        address=address_of,
         lacks_password=not settings_of(request).is_demo and not await has_password(viewer.member_id),
-        copy_of=await send_hold.held_copy() if viewer.keeps_accounts else None,
+        copy_of=await send_hold.held_copy() if viewer.manages_accounts else None,
         why_no_nudge=lambda nudge: why_not(nudge, now, zone),
-    )  # fmt: skip
+    )
 
 
 def _tiles(found: Home, zone: str) -> list[Tile]:

@@ -11,34 +11,34 @@ from tracker.errors import Invalid
 from tracker.ports.http.guards import signed_in
 from tracker.ports.pages.core.date_entries import address_of, times_of
 from tracker.ports.pages.core.form_values import Errors, errors_of, form_of, id_in
-from tracker.ports.pages.core.reauthentication import first_prove, visit_of
+from tracker.ports.pages.core.reauthentication import first_reauthenticate, visit_of
 from tracker.ports.pages.core.request import zone_of
 from tracker.ports.pages.core.templating import page
-from tracker.ports.pages.roster.admin_saving import done, keeper_of
+from tracker.ports.pages.roster.admin_saving import done, manager_of
 from tracker.ports.pages.roster.people import WORDS, by_agency
 from tracker.rules.core.wording import local
 from tracker.usecases.views import offboarding
 
-PATH = "/people/{person_id:uuid}/departure"
+PATH = "/people/{person_id:uuid}/offboarding"
 
 
 @get(PATH, guards=[signed_in])
-async def ask_to_leave(person_id: FromPath[UUID], request: Request[Any, Any, Any]) -> Response[Any]:
+async def preview_offboarding(person_id: FromPath[UUID], request: Request[Any, Any, Any]) -> Response[Any]:
     """Show what somebody has in hand, and ask who takes it over."""
-    keeper_of(request)
-    return first_prove(request, f"/people/{person_id}/departure") or await _page(request, person_id)
+    manager_of(request)
+    return first_reauthenticate(request, f"/people/{person_id}/offboarding") or await _page(request, person_id)
 
 
 @post(PATH, guards=[signed_in], status_code=303)
 async def leave(person_id: FromPath[UUID], request: Request[Any, Any, Any]) -> Response[Any]:
     """See somebody out."""
-    viewer, now = keeper_of(request), clock.now()
-    if first := first_prove(request, f"/people/{person_id}/departure"):
+    viewer, now = manager_of(request), clock.now()
+    if first := first_reauthenticate(request, f"/people/{person_id}/offboarding"):
         return first
     successor_id = id_in((await form_of(request))["successor"])
     today = local(now, zone_of(request)).date()
     try:
-        await offboarding.depart(viewer, person_id, successor_id, visit_of(request).proved_at, now, today)
+        await offboarding.depart(viewer, person_id, successor_id, visit_of(request).reauthenticated_at, now, today)
     except Invalid as wrong:
         return await _page(request, person_id, wrong)
     return done(
@@ -47,7 +47,7 @@ async def leave(person_id: FromPath[UUID], request: Request[Any, Any, Any]) -> R
 
 
 async def _page(request: Request[Any, Any, Any], person_id: UUID, wrong: Invalid | None = None) -> Response[Any]:
-    found = await offboarding.handover(keeper_of(request), person_id, clock.now())
+    found = await offboarding.plan_transfer(manager_of(request), person_id, clock.now())
     successors = [
         (first.agency, [(str(one.id), one.name) for one in group]) for first, group in by_agency(found.successors)
     ]
@@ -59,9 +59,12 @@ async def _page(request: Request[Any, Any, Any], person_id: UUID, wrong: Invalid
         **WORDS,
         found=found,
         person=found.person,
-        successors=[("", "Choose a person"), *successors], errors=errors_of(wrong, ("successor",)) or Errors(),
-        address=address_of, times=lambda line: times_of(line, zone), items=found.items,
-    )  # fmt: skip
+        successors=[("", "Choose a person"), *successors],
+        errors=errors_of(wrong, ("successor",)) or Errors(),
+        address=address_of,
+        times=lambda line: times_of(line, zone),
+        items=found.items,
+    )
 
 
-handlers = [ask_to_leave, leave]
+handlers = [preview_offboarding, leave]

@@ -1,4 +1,4 @@
-"""Search: one box for events, people, bodies and action items; the address holds the words."""
+"""Search: one box for events, people, committees and action items; the address holds the words."""
 
 from typing import Any
 

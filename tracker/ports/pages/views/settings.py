@@ -21,7 +21,7 @@ from tracker.usecases.availability import shared_calendars
 from tracker.usecases.calendars import subscriptions
 from tracker.usecases.core import saved_filters
 from tracker.usecases.identity import api_tokens
-from tracker.usecases.identity.authenticators import proofs_of
+from tracker.usecases.identity.authenticators import credentials_of
 from tracker.usecases.roster import profile
 from tracker.usecases.roster.profile import Profile
 
@@ -46,9 +46,9 @@ async def save_profile(request: Web) -> Response[Any]:
         await profile.change_profile(viewer_of(request), wanted, clock.now())
     except Invalid as wrong:
         return await _page(request, form, wrong)
-    answer: Response[Any] = Redirect(PATH, status_code=303)
-    flash.say(answer, settings_of(request), SAVED)
-    return answer
+    response: Response[Any] = Redirect(PATH, status_code=303)
+    flash.say(response, settings_of(request), SAVED)
+    return response
 
 
 async def _page(request: Web, form: FormValues, wrong: Invalid | None = None) -> Response[str]:
@@ -60,7 +60,7 @@ async def _page(request: Web, form: FormValues, wrong: Invalid | None = None) ->
         form=form,
         errors=errors_of(wrong, FIELDS),
         zones=_zones(form["zone"]),
-        proofs=await proofs_of(viewer.member_id),
+        proofs=await credentials_of(viewer.member_id),
         sessions=await shown_sessions(viewer.member_id, session_id, clock.now()),
         feeds=await subscriptions.subscriptions_of(viewer),
         filters=await saved_filters.filters_of(viewer),

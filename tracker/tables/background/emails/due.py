@@ -11,22 +11,22 @@ from uuid import UUID
 from piccolo.querystring import QueryString
 
 from tracker.database import engine
-from tracker.tables.visible.events.waiting import ANSWER
+from tracker.tables.visible.events.waiting import REPLY
 
 _DATES = (
-    "SELECT o.id, o.event, o.starts_at, e.zone, e.is_all_day, e.body, e.kind"
+    "SELECT o.id, o.event, o.starts_at, e.zone, e.is_all_day, e.committee, e.kind"
     " FROM occurrence o JOIN event e ON e.id = o.event"
-    " WHERE ({}) AND NOT o.is_cancelled AND e.status IN ('tentative', 'confirmed')"
+    " WHERE ({}) AND NOT o.is_canceled AND e.status IN ('tentative', 'confirmed')"
     " ORDER BY o.starts_at, o.id"
 )
 _SILENT = (
     "SELECT o.id, i.member FROM occurrence o JOIN invitation i ON i.event = o.event WHERE o.id IN ({})"
-    f" AND i.withdrawn_at IS NULL AND i.role <> 'chair' AND {ANSWER} = 'needs_action' ORDER BY o.id, i.member"
+    f" AND i.withdrawn_at IS NULL AND i.role <> 'chair' AND {REPLY} = 'needs_action' ORDER BY o.id, i.member"
 )
 
 
 async def dates_starting(spans: Iterable[tuple[datetime, datetime]]) -> list[dict[str, Any]]:
-    """Return id, event, starts_at, zone, is_all_day, body, kind of the dates that take place, soonest first.
+    """Return id, event, starts_at, zone, is_all_day, committee, kind of the dates that take place, soonest first.
 
     Each starts in one of the spans (after, until], of which there is at least one.
     """

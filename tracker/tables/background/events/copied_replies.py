@@ -1,4 +1,4 @@
-"""Answers that go over from a series to the one that follows it: for dates whose time and place stay the same.
+"""Replies that go over from a series to the one that follows it: for dates whose time and place stay the same.
 
 And those that hold for such dates when a series stays the same but is asked about again.
 """
@@ -12,13 +12,13 @@ from piccolo.querystring import QueryString
 
 from tracker.crypto import ids
 from tracker.database import engine
-from tracker.rules.events.replies import AnswerValue
-from tracker.tables.schema.events.invitations import Answer
+from tracker.rules.events.replies import ReplyValue
+from tracker.tables.schema.events.invitations import Reply
 
 # A later row for the same date takes the place of an earlier one: the newest answer for the series, then for the date.
 _SAME = """
-SELECT n.id AS invitation, next.id AS occurrence, a.answer AS answer, a.comment AS comment, a.source AS source,
-       a.entered_by AS entered_by, a.stand_in AS stand_in, a.answered_at AS answered_at
+SELECT n.id AS invitation, next.id AS occurrence, a.reply AS reply, a.comment AS comment, a.source AS source,
+       a.entered_by AS entered_by, a.substitute AS substitute, a.replied_at AS replied_at
   FROM occurrence was
   JOIN event old ON old.id = was.event
   JOIN event new ON new.previous_series = old.id
@@ -26,21 +26,21 @@ SELECT n.id AS invitation, next.id AS occurrence, a.answer AS answer, a.comment 
    AND COALESCE(next.place, new.place) = COALESCE(was.place, old.place)
   JOIN invitation o ON o.event = old.id AND o.withdrawn_at IS NULL
   JOIN invitation n ON n.event = new.id AND n.member = o.member AND n.role <> 'chair'
-  JOIN answer a ON a.invitation = o.id AND (a.occurrence IS NULL OR a.occurrence = was.id)
- WHERE old.id = {} AND new.id = {} AND was.starts_at > {} AND NOT was.is_cancelled AND NOT next.is_cancelled
- ORDER BY CASE WHEN a.occurrence IS NULL THEN 0 ELSE 1 END, a.answered_at, a.sequence
+  JOIN reply a ON a.invitation = o.id AND (a.occurrence IS NULL OR a.occurrence = was.id)
+ WHERE old.id = {} AND new.id = {} AND was.starts_at > {} AND NOT was.is_canceled AND NOT next.is_canceled
+ ORDER BY CASE WHEN a.occurrence IS NULL THEN 0 ELSE 1 END, a.replied_at, a.sequence
 """
 
 
 _GIVEN = """
-SELECT a.invitation, a.occurrence, a.answer, a.comment, a.source, a.entered_by, a.stand_in, a.answered_at
-  FROM answer a JOIN invitation i ON i.id = a.invitation
- WHERE i.event = {} AND i.withdrawn_at IS NULL AND i.role <> 'chair' ORDER BY a.answered_at, a.sequence
+SELECT a.invitation, a.occurrence, a.reply, a.comment, a.source, a.entered_by, a.substitute, a.replied_at
+  FROM reply a JOIN invitation i ON i.id = a.invitation
+ WHERE i.event = {} AND i.withdrawn_at IS NULL AND i.role <> 'chair' ORDER BY a.replied_at, a.sequence
 """
 
 
 async def hold(event_id: UUID, dates: Iterable[UUID]) -> None:
-    """Let what people answered for a whole series hold for these dates of it, whatever is asked of the others next.
+    """Let what people replied for a whole series hold for these dates of it, whatever is asked of the others next.
 
     The caller is inside `writing()`.
     """
@@ -51,27 +51,34 @@ async def hold(event_id: UUID, dates: Iterable[UUID]) -> None:
         {**row, "occurrence": date}
         for date in dates
         for row in for_all.values()
-        if row["answer"] != AnswerValue.NEEDS_ACTION and (row["invitation"], date) not in alone
+        if row["reply"] != ReplyValue.NEEDS_ACTION and (row["invitation"], date) not in alone
     ]
     if held:
-        await Answer.insert(*(_again(row) for row in held))
+        await Reply.insert(*(_again(row) for row in held))
 
 
 async def carry(old_id: UUID, new_id: UUID, now: datetime) -> None:
-    """Let what people answered for dates of the old series that are still to come hold for the same dates of the new.
+    """Let what people replied for dates of the old series that are still to come hold for the same dates of the new.
 
     The caller is inside `writing()`, both series have their dates, and the new one has its invitations.
     """
     found = await engine().run_querystring(QueryString(_SAME, old_id, new_id, now))
     counts = {(row["invitation"], row["occurrence"]): row for row in found}
-    made = [_again(row) for row in counts.values() if row["answer"] != AnswerValue.NEEDS_ACTION]
+    made = [_again(row) for row in counts.values() if row["reply"] != ReplyValue.NEEDS_ACTION]
     if made:
-        await Answer.insert(*made)
+        await Reply.insert(*made)
 
 
-def _again(row: Mapping[str, Any]) -> Answer:
-    return Answer(
-        id=ids.new_id(), invitation=row["invitation"], occurrence=row["occurrence"], answer=row["answer"],
-        comment=row["comment"], source=row["source"], entered_by=row["entered_by"],
-        stand_in=row["stand_in"], sequence=0, answered_at=row["answered_at"],
-    )  # fmt: skip
+def _again(row: Mapping[str, Any]) -> Reply:
+    return Reply(
+        id=ids.new_id(),
+        invitation=row["invitation"],
+        occurrence=row["occurrence"],
+        reply=row["reply"],
+        comment=row["comment"],
+        source=row["source"],
+        entered_by=row["entered_by"],
+        substitute=row["substitute"],
+        sequence=0,
+        replied_at=row["replied_at"],
+    )

@@ -13,7 +13,7 @@ from piccolo.querystring import QueryString
 from tracker.database import engine
 
 _LED = (
-    "SELECT e.id FROM event e WHERE e.lead = {} AND e.status <> 'cancelled'"
+    "SELECT e.id FROM event e WHERE e.lead = {} AND e.status <> 'canceled'"
     " AND EXISTS (SELECT 1 FROM occurrence o WHERE o.event = e.id AND o.ends_at > {}) ORDER BY e.id"
 )
 _OWNED = (

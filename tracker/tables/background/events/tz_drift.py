@@ -18,7 +18,7 @@ _BY_RULE = (
 
 
 @dataclass(frozen=True, kw_only=True)
-class Misplaced:
+class Drifted:
     """A date whose wall-clock time is another moment now."""
 
     id: UUID
@@ -26,7 +26,7 @@ class Misplaced:
     right: Slot
 
 
-async def misplaced(now: datetime) -> list[Misplaced]:
+async def drifted(now: datetime) -> list[Drifted]:
     """Return the dates after `now` whose moments are not those of the wall clock of their rule any more.
 
     A date that somebody moved keeps the moment that was chosen; one that was only renamed follows its rule.
@@ -34,13 +34,13 @@ async def misplaced(now: datetime) -> list[Misplaced]:
     found = await engine().run_querystring(QueryString(_BY_RULE, now))
     judged = ((row, slot(row["original_start"], row["duration"], row["zone"])) for row in found)
     return [
-        Misplaced(id=row["id"], event_id=row["event"], right=right)
+        Drifted(id=row["id"], event_id=row["event"], right=right)
         for row, right in judged
         if right != (row["starts_at"], row["ends_at"])
     ]
 
 
-async def put_right(one: Misplaced, now: datetime) -> None:
+async def put_right(one: Drifted, now: datetime) -> None:
     """Let a date stand where it belongs; the caller is inside `writing()`."""
     await Occurrence.update(
         {Occurrence.starts_at: one.right[0], Occurrence.ends_at: one.right[1], Occurrence.changed_at: now}

@@ -8,7 +8,7 @@ from piccolo.table import Table
 from tracker.rules.actions.action_items import ItemStatus
 from tracker.tables.schema.core.constraints import check, index, one_of
 from tracker.tables.schema.events.events import Occurrence
-from tracker.tables.schema.roster.people import Agency, Body, Member
+from tracker.tables.schema.roster.people import Agency, Committee, Member
 
 
 class ActionItem(Table):
@@ -25,8 +25,8 @@ class ActionItem(Table):
     due = Date(null=False, default=None)
     origin = ForeignKey(Occurrence, null=True, default=None, on_delete=OnDelete.restrict, index=True)
     """The date on which it was decided; who may see that event may see the item."""
-    body = ForeignKey(Body, null=True, default=None, on_delete=OnDelete.restrict, index=True)
-    """The body whose next meeting lists it while it is open."""
+    committee = ForeignKey(Committee, null=True, default=None, on_delete=OnDelete.restrict, index=True)
+    """The committee whose next meeting lists it while it is open."""
     audience = Varchar(length=60, default="all")
     """Who may see an item without an origin."""
     status = Varchar(length=12, default="open")

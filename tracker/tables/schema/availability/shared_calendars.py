@@ -9,7 +9,7 @@ from tracker.tables.schema.core.constraints import unique
 from tracker.tables.schema.roster.people import Member
 
 
-class OutsideCalendar(Table):
+class SharedCalendar(Table):
     """The calendar that one member keeps elsewhere."""
 
     id = UUID(primary_key=True, default=UUID4())
@@ -29,11 +29,11 @@ class OutsideCalendar(Table):
     """Entries of it that could not be read."""
 
 
-class OutsideSpan(Table):
+class BusySpan(Table):
     """A time that its owner is taken."""
 
     id = UUID(primary_key=True, default=UUID4())
-    calendar = ForeignKey(OutsideCalendar, null=False, on_delete=OnDelete.cascade)
+    calendar = ForeignKey(SharedCalendar, null=False, on_delete=OnDelete.cascade)
     starts_at = Timestamptz(null=False)
     ends_at = Timestamptz(null=False)
     kind = Varchar(length=9)

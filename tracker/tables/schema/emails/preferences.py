@@ -1,4 +1,4 @@
-"""What members chose about their mail, and bodies about that of their events; whoever has no row has the usual."""
+"""What members chose about their mail, and committees about that of their events; whoever has no row has the usual."""
 
 from piccolo.columns import UUID, Boolean, ForeignKey, Timestamptz, Varchar
 from piccolo.columns.base import OnDelete
@@ -6,7 +6,7 @@ from piccolo.columns.defaults.uuid import UUID4
 from piccolo.table import Table
 
 from tracker.tables.schema.core.constraints import check
-from tracker.tables.schema.roster.people import Body, Member
+from tracker.tables.schema.roster.people import Committee, Member
 
 
 class Preference(Table):
@@ -17,7 +17,7 @@ class Preference(Table):
     date_reminders = Boolean(default=True)
     item_reminders = Boolean(default=True)
     leads = Varchar(length=60, null=True, default=None)
-    """Lead times in minutes, "10080,120"; None = as the body or the task force has them"""
+    """Lead times in minutes, "10080,120"; None = as the committee or the task force has them"""
     quiet_from = Varchar(length=5, null=True, default=None)
     """22:00, on the member's own clock"""
     quiet_until = Varchar(length=5, null=True, default=None)
@@ -30,11 +30,11 @@ class Preference(Table):
     constraints = (check("(quiet_from IS NULL) = (quiet_until IS NULL)"),)
 
 
-class BodyPreference(Table):
-    """The choices of a body for those of its events' people who made none."""
+class CommitteePreference(Table):
+    """The choices of a committee for those of its events' people who made none."""
 
     id = UUID(primary_key=True, default=UUID4())
-    body = ForeignKey(Body, null=False, on_delete=OnDelete.cascade, unique=True)
+    committee = ForeignKey(Committee, null=False, on_delete=OnDelete.cascade, unique=True)
     leads = Varchar(length=60)
     """As in `Preference`"""
     asks_again = Boolean(default=False)

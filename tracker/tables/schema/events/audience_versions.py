@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from tracker.database.bulk_insert import insert_rows
+from tracker.database.bulk_insert import bulk_insert
 from tracker.tables.schema.events.events import AudienceVersion
 
 _ONE_MORE = " ON CONFLICT (audience) DO UPDATE SET version = audience_version.version + 1"
@@ -15,4 +15,4 @@ async def touch(audiences: Iterable[str]) -> None:
     that lock the same rows never wait for each other in a circle.
     """
     made = [{"audience": audience, "version": 1} for audience in sorted(set(audiences))]
-    await insert_rows(AudienceVersion, made, _ONE_MORE)
+    await bulk_insert(AudienceVersion, made, _ONE_MORE)

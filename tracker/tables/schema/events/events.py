@@ -21,7 +21,7 @@ from piccolo.table import Table
 from tracker.rules.core.audiences import Visibility
 from tracker.rules.events.event import EventStatus, Kind
 from tracker.tables.schema.core.constraints import check, index, one_of, unique
-from tracker.tables.schema.roster.people import Agency, Body, Member
+from tracker.tables.schema.roster.people import Agency, Committee, Member
 
 
 class Event(Table):
@@ -40,11 +40,11 @@ class Event(Table):
     agenda = Text(default="")
     """One item a line; minutes may stand at the end of a line."""
     visibility = Varchar(length=20)
-    body = ForeignKey(Body, null=True, default=None, on_delete=OnDelete.restrict, index=True)
+    committee = ForeignKey(Committee, null=True, default=None, on_delete=OnDelete.restrict, index=True)
     lead = ForeignKey(Member, null=False, on_delete=OnDelete.restrict, index=True)
     status = Varchar(length=12)
     cancel_reason = Varchar(length=500, default="")
-    """As it was told to the people invited; empty unless it is cancelled."""
+    """As it was told to the people invited; empty unless it is canceled."""
     mark_categories = Varchar(length=60, default="")
     """As they stand in its banner, for example SP-INV/LEI; empty = it is not marked."""
     mark_limit = Varchar(length=10, default="")
@@ -76,7 +76,7 @@ class Event(Table):
         one_of("kind", Kind),
         check("title <> ''"),
         one_of("visibility", Visibility),
-        check("visibility <> 'body' OR body IS NOT NULL"),
+        check("visibility <> 'committee' OR committee IS NOT NULL"),
         one_of("status", EventStatus),
         check("(mark_until IS NULL) = (mark_categories = '') AND (mark_until IS NULL) = (mark_agency IS NULL)"),
         index("event_previous_series", "previous_series", where="previous_series IS NOT NULL"),
@@ -106,7 +106,7 @@ class Occurrence(Table):
     place = Varchar(length=300, null=True, default=None)
     agenda = Text(null=True, default=None)
     """title, place, agenda: None = as in the series"""
-    is_cancelled = Boolean(default=False)
+    is_canceled = Boolean(default=False)
     cancel_reason = Varchar(length=500, default="")
     is_changed = Boolean(default=False)
     """Whether it differs from what the rule says and so stands in feeds as an override."""

@@ -1,4 +1,4 @@
-"""What changed about events, kept as people read it; the audit trail keeps that it happened, without any content."""
+"""What changed about events, kept as people read it; the audit log keeps that it happened, without any content."""
 
 from piccolo.columns import UUID, ForeignKey, Text, Timestamptz, Varchar
 from piccolo.columns.base import OnDelete
@@ -7,7 +7,7 @@ from piccolo.table import Table
 
 from tracker.tables.schema.core.constraints import index
 from tracker.tables.schema.events.events import Event, Occurrence
-from tracker.tables.schema.roster.people import Body, Member
+from tracker.tables.schema.roster.people import Committee, Member
 
 
 class EventChange(Table):
@@ -20,16 +20,16 @@ class EventChange(Table):
     actor = ForeignKey(Member, null=False, on_delete=OnDelete.restrict)
     at = Timestamptz(null=False)
     verb = Varchar(length=20)
-    """sent, changed, cancelled, reinstated, date_added, ended, went_on, continued"""
+    """sent, changed, canceled, restored, date_added, ended, went_on, continued"""
     visibility = Varchar(length=20)
-    body = ForeignKey(Body, null=True, default=None, on_delete=OnDelete.restrict)
-    """visibility, body: who could see the event when it was done; after a change of that itself"""
+    committee = ForeignKey(Committee, null=True, default=None, on_delete=OnDelete.restrict)
+    """visibility, committee: who could see the event when it was done; after a change of that itself"""
     fields = Text(default="[]")
     """JSON: rows [field, before, after] in words"""
-    former = Text(null=True, default=None)
-    """JSON: what the deed replaced, as `usecases.former` wrote it; None = it cannot be taken back (any more)."""
+    undo_snapshot = Text(null=True, default=None)
+    """JSON: what the deed replaced, as `usecases.undo_snapshot` wrote it; None = it cannot be taken back (any more)."""
 
     constraints = (
         index("event_change_event", "event", "at"),
-        index("event_change_former", "at", where="former IS NOT NULL"),
+        index("event_change_former", "at", where="undo_snapshot IS NOT NULL"),
     )

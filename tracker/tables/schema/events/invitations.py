@@ -1,11 +1,11 @@
-"""Who is invited to an event and what they answered."""
+"""Who is invited to an event and what they replied."""
 
 from piccolo.columns import UUID, ForeignKey, Integer, Text, Timestamptz, Varchar
 from piccolo.columns.base import OnDelete
 from piccolo.columns.defaults.uuid import UUID4
 from piccolo.table import Table
 
-from tracker.rules.events.replies import AnswerValue, AttendeeRole
+from tracker.rules.events.replies import AttendeeRole, ReplyValue
 from tracker.tables.schema.core.constraints import index, one_of, unique
 from tracker.tables.schema.events.events import Event, Occurrence
 from tracker.tables.schema.roster.people import Member
@@ -31,26 +31,26 @@ class Invitation(Table):
     )
 
 
-class Answer(Table):
-    """One answer, never changed: the newest for a date counts, else the newest for the series."""
+class Reply(Table):
+    """One reply, never changed: the newest for a date counts, else the newest for the series."""
 
     id = UUID(primary_key=True, default=UUID4())
     invitation = ForeignKey(Invitation, null=False, on_delete=OnDelete.cascade)
     occurrence = ForeignKey(Occurrence, null=True, default=None, on_delete=OnDelete.cascade)
     """None = for the whole series"""
-    answer = Varchar(length=12)
+    reply = Varchar(length=12)
     """accepted, tentative, declined; needs_action when a changed date asks again"""
     comment = Text(default="")
     source = Varchar(length=12)
     """site, link, mail, on_behalf, change"""
     entered_by = ForeignKey(Member, null=True, default=None, on_delete=OnDelete.restrict)
-    stand_in = ForeignKey(Member, null=True, default=None, on_delete=OnDelete.restrict)
-    """Who comes in their place; the answer itself is declined"""
+    substitute = ForeignKey(Member, null=True, default=None, on_delete=OnDelete.restrict)
+    """Who comes in their place; the reply itself is declined"""
     sequence = Integer(default=0)
-    answered_at = Timestamptz(null=False)
+    replied_at = Timestamptz(null=False)
 
     constraints = (
-        one_of("answer", AnswerValue),
-        index("answer_invitation", "invitation", "occurrence", "answered_at"),
-        index("answer_stand_in", "occurrence", where="stand_in IS NOT NULL"),
+        one_of("reply", ReplyValue),
+        index("reply_invitation", "invitation", "occurrence", "replied_at"),
+        index("reply_substitute", "occurrence", where="substitute IS NOT NULL"),
     )

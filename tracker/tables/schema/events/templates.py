@@ -6,7 +6,7 @@ from piccolo.columns.defaults.uuid import UUID4
 from piccolo.table import Table
 
 from tracker.tables.schema.core.constraints import unique
-from tracker.tables.schema.roster.people import Body, Member
+from tracker.tables.schema.roster.people import Committee, Member
 
 
 class EventTemplate(Table):
@@ -15,7 +15,7 @@ class EventTemplate(Table):
     id = UUID(primary_key=True, default=UUID4())
     owner = ForeignKey(Member, null=False, on_delete=OnDelete.cascade)
     name = Varchar(length=80)
-    body = ForeignKey(Body, null=True, default=None, on_delete=OnDelete.cascade)
+    committee = ForeignKey(Committee, null=True, default=None, on_delete=OnDelete.cascade)
     """Whoever schedules for it may use the template; None = the owner alone."""
     form = Text(default="{}")
     """The texts of its fields, as JSON: read back as whoever filled in the form again would type them."""

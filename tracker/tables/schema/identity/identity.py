@@ -16,7 +16,7 @@ class Session(Table):
     member = ForeignKey(Member, null=False, on_delete=OnDelete.cascade, index=True)
     created_at = Timestamptz(null=False)
     seen_at = Timestamptz(null=False)
-    proved_at = Timestamptz(null=False)
+    reauthenticated_at = Timestamptz(null=False)
     """When the person last proved who they are (sign-in or re-authentication)."""
     client = Varchar(length=200, default="")
 

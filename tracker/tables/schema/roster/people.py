@@ -1,4 +1,4 @@
-"""Agencies, members with their roles, bodies and seats."""
+"""Agencies, members with their roles, committees and seats."""
 
 from piccolo.columns import UUID, BigInt, Boolean, ForeignKey, Integer, Text, Timestamptz, Varchar
 from piccolo.columns.base import OnDelete
@@ -28,7 +28,7 @@ class Agency(Table):
     )
     status = Varchar(length=12, default="active")
     version = Integer(default=1)
-    """Rises with every edit; so do those of members and bodies."""
+    """Rises with every edit; so do those of members and committees."""
 
     constraints = (one_of("arm", Arm), one_of("level", Level), one_of("status", Status))
 
@@ -54,7 +54,7 @@ class Member(Table):
     locked_at = Timestamptz(null=True, default=None)
     joined_at = Timestamptz(null=False)
     is_guest = Boolean(default=False)
-    """Invited and answering by the links in mails, and never signed in: no door of an account opens."""
+    """Invited and replying by the links in mails, and never signed in: no door of an account opens."""
     expires_at = Timestamptz(null=True, default=None)
     """From this moment the account is suspended; None = it does not end by itself."""
     signed_in_at = Timestamptz(null=True, default=None)
@@ -69,26 +69,26 @@ class Member(Table):
 
 
 class MemberRole(Table):
-    """One role of one member; a body chair's row names the body."""
+    """One role of one member; a committee chair's row names the committee."""
 
     id = UUID(primary_key=True, default=UUID4())
     member = ForeignKey(Member, null=False, on_delete=OnDelete.cascade)
     role = Varchar(length=20)
-    body = ForeignKey(
-        LazyTableReference("Body", module_path="tracker.tables.schema.roster.people"),
+    committee = ForeignKey(
+        LazyTableReference("Committee", module_path="tracker.tables.schema.roster.people"),
         null=True,
         default=None,
         on_delete=OnDelete.cascade,
     )
 
     constraints = (
-        unique("member", "role", "body"),
+        unique("member", "role", "committee"),
         one_of("role", Role),
-        check("(role = 'body_chair') = (body IS NOT NULL)"),
+        check("(role = 'committee_chair') = (committee IS NOT NULL)"),
     )
 
 
-class Body(Table):
+class Committee(Table):
     """A steering committee, committee or team, with seats."""
 
     id = UUID(primary_key=True, default=UUID4())
@@ -108,13 +108,13 @@ class Body(Table):
 
 
 class Seat(Table):
-    """The place of an agency in a body."""
+    """The place of an agency in a committee."""
 
     id = UUID(primary_key=True, default=UUID4())
-    body = ForeignKey(Body, null=False, on_delete=OnDelete.cascade)
+    committee = ForeignKey(Committee, null=False, on_delete=OnDelete.cascade)
     agency = ForeignKey(Agency, null=False, on_delete=OnDelete.restrict)
 
-    constraints = (unique("body", "agency"),)
+    constraints = (unique("committee", "agency"),)
 
 
 class SeatHolder(Table):

@@ -21,7 +21,8 @@ from tracker.tables.visible.events.events import rows, seen_by
 Row = dict[str, Any]
 
 _ITEM = (
-    "SELECT i.id, i.uid, i.reference, i.title, i.owner, m.name, m.email, i.agency, g.code, i.due, i.origin, i.body,"
+    "SELECT i.id, i.uid, i.reference, i.title, i.owner, m.name, m.email, i.agency, g.code, i.due, i.origin,"
+    " i.committee,"
     " i.audience, i.status, i.progress, i.created_by, i.created_at, i.changed_at, i.closed_at, i.version, i.sequence,"
     " o.original_start, o.starts_at, o.title AS own_title, e.id AS event, e.title AS event_title, e.visibility, e.zone,"
     f" {MARK}, {MARK_AGENCY}"
@@ -68,10 +69,10 @@ async def mine(viewer: Viewer) -> list[ActionItem]:
     return await _items(viewer, tail, viewer.member_id)
 
 
-async def of_body(viewer: Viewer, body_id: UUID) -> list[ActionItem]:
-    """Return the open items of a body, soonest due first."""
-    tail = _OR_OWN_AUDIENCE + " AND i.body = {} AND i.closed_at IS NULL" + _IN_ORDER
-    return await _items(viewer, tail, body_id)
+async def of_committee(viewer: Viewer, committee_id: UUID) -> list[ActionItem]:
+    """Return the open items of a committee, soonest due first."""
+    tail = _OR_OWN_AUDIENCE + " AND i.committee = {} AND i.closed_at IS NULL" + _IN_ORDER
+    return await _items(viewer, tail, committee_id)
 
 
 async def of_event(viewer: Viewer, event_id: UUID) -> list[ActionItem]:
@@ -130,7 +131,7 @@ def _item(row: Row) -> ActionItem:
         origin_key=row["original_start"].date().isoformat() if row["origin"] else None,
         is_restricted=visibility is Visibility.NAMED,
         visibility=visibility,
-        body_id=row["body"],
+        committee_id=row["committee"],
         status=ItemStatus(row["status"]),
         progress=row["progress"],
         created_by_id=row["created_by"],

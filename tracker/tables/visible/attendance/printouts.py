@@ -20,6 +20,8 @@ async def copies(viewer: Viewer, occurrence: Occurrence) -> list[Copy]:
 
 def _copy(row: Row) -> Copy:
     return Copy(
-        number=row["number"], issued_at=row["issued_at"], issued_to=f"{row['name']} ({row['code']})",
+        number=row["number"],
+        issued_at=row["issued_at"],
+        issued_to=f"{row['name']} ({row['code']})",
         issued_by=f"{row['by_name']} ({row['by_code']})",
-    )  # fmt: skip
+    )

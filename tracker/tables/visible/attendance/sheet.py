@@ -16,7 +16,7 @@ from tracker.rules.attendance.sheet import Correction, Mark, Recorded
 from tracker.rules.core.audiences import Arm
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.events.event import Occurrence
-from tracker.rules.events.replies import Answer, AnswerValue, AttendeeRole, Participant, earlier, effective, heard_at
+from tracker.rules.events.replies import AttendeeRole, Participant, Reply, ReplyValue, earlier, effective, responded_at
 from tracker.tables.visible.events.events import rows
 
 Row = dict[str, Any]
@@ -31,12 +31,13 @@ _INVITED = (
     "SELECT i.id, i.member, i.role, m.name, m.agency, g.code, g.arm FROM invitation i JOIN event e ON e.id = i.event"
     " JOIN occurrence o ON o.event = e.id JOIN member m ON m.id = i.member JOIN agency g ON g.id = m.agency WHERE ("
 )
-_ANSWERS = (
-    "SELECT a.invitation, a.occurrence, a.answer, a.comment, a.source, a.sequence, a.answered_at, w.name, v.code,"
-    " a.stand_in, s.name AS stand_in_name, t.id AS stand_in_agency, t.code AS stand_in_code, t.arm AS stand_in_arm"
-    " FROM answer a JOIN invitation i ON i.id = a.invitation JOIN event e ON e.id = i.event"
+_REPLIES = (
+    "SELECT a.invitation, a.occurrence, a.reply, a.comment, a.source, a.sequence, a.replied_at, w.name, v.code,"
+    " a.substitute, s.name AS substitute_name, t.id AS substitute_agency, t.code AS substitute_code,"
+    " t.arm AS substitute_arm"
+    " FROM reply a JOIN invitation i ON i.id = a.invitation JOIN event e ON e.id = i.event"
     " LEFT JOIN member w ON w.id = a.entered_by AND a.source = 'on_behalf' LEFT JOIN agency v ON v.id = w.agency"
-    " LEFT JOIN member s ON s.id = a.stand_in LEFT JOIN agency t ON t.id = s.agency WHERE ("
+    " LEFT JOIN member s ON s.id = a.substitute LEFT JOIN agency t ON t.id = s.agency WHERE ("
 )
 _MARKS = (
     "SELECT k.id, k.member, k.guest, k.guest_agency, k.agency, k.status, k.recorded_at, k.corrected_at, k.recorded_by,"
@@ -56,9 +57,9 @@ async def met(viewer: Viewer) -> set[UUID]:
     """Return the people whom the viewer reads by name in the events to which both are invited."""
     of_mine = (
         ") AND x.member = {} AND x.withdrawn_at IS NULL AND i.withdrawn_at IS NULL"
-        " AND (g.arm = {} OR e.lead = {} OR e.lead = i.member OR e.body IN ({}))"
+        " AND (g.arm = {} OR e.lead = {} OR e.lead = i.member OR e.committee IN ({}))"
     )
-    chaired = sorted(viewer.chairs) or [viewer.member_id]  # no body has a member's id
+    chaired = sorted(viewer.chairs) or [viewer.member_id]  # no committee has a member's id
     among = QueryString(", ".join(["{}"] * len(chaired)), *chaired)
     me = viewer.member_id
     found = await rows(_MET, viewer, of_mine, me, viewer.arm.value, me, among)
@@ -76,40 +77,51 @@ _REPLACED = (
 
 
 async def participants(viewer: Viewer, occurrence: Occurrence) -> list[Participant]:
-    """Return everybody invited to the date, by agency and name, each with the answer that counts for it.
+    """Return everybody invited to the date, by agency and name, each with the reply that counts for it.
 
     Whose names the viewer may read is `rules.attendance.named_participants`.
     """
     by_agency_and_name = ") AND o.id = {} AND " + WAS_INVITED + " ORDER BY g.code, m.name, m.id"
     invited = await rows(_INVITED, viewer, by_agency_and_name, occurrence.id)
     given = await rows(
-        _ANSWERS,
+        _REPLIES,
         viewer,
         ") AND e.id = {} AND (a.occurrence IS NULL OR a.occurrence = {})",
         occurrence.event.id,
         occurrence.id,
     )
-    answers: dict[UUID, list[Answer]] = {row["id"]: [] for row in invited}
+    replies: dict[UUID, list[Reply]] = {row["id"]: [] for row in invited}
     for row in given:
-        answers.get(row["invitation"], []).append(_answer(row))
-    asked = [_participant(row, answers[row["id"]], occurrence) for row in invited]
-    return _with_stand_ins(asked, {row["stand_in"]: row for row in given if row["stand_in"]}, answers, occurrence)
+        replies.get(row["invitation"], []).append(_reply(row))
+    asked = [_participant(row, replies[row["id"]], occurrence) for row in invited]
+    return _with_substitutes(asked, {row["substitute"]: row for row in given if row["substitute"]}, replies, occurrence)
 
 
-def _with_stand_ins(
-    asked: list[Participant], people: dict[UUID, Row], answers: dict[UUID, list[Answer]], occurrence: Occurrence
+def _with_substitutes(
+    asked: list[Participant], people: dict[UUID, Row], replies: dict[UUID, list[Reply]], occurrence: Occurrence
 ) -> list[Participant]:
     """Return those who were asked, and who comes in somebody's place; who was asked too has their own line alone."""
     known, instead = {one.member_id for one in asked}, []
     for one in asked:
-        counts = effective(answers[one.invitation_id], occurrence.id)
-        if counts and counts.stand_in_id and counts.stand_in_id not in known:
-            row = people[counts.stand_in_id]
-            instead.append(replace(
-                one, member_id=row["stand_in"], name=row["stand_in_name"], agency_id=row["stand_in_agency"],
-                agency=row["stand_in_code"], arm=Arm(row["stand_in_arm"]), answer=AnswerValue.ACCEPTED, comment="",
-                entered_by="", stand_in="", stands_in_for=f"{one.name} ({one.agency})", earlier=None,
-            ))  # fmt: skip
+        counts = effective(replies[one.invitation_id], occurrence.id)
+        if counts and counts.substitute_id and counts.substitute_id not in known:
+            row = people[counts.substitute_id]
+            instead.append(
+                replace(
+                    one,
+                    member_id=row["substitute"],
+                    name=row["substitute_name"],
+                    agency_id=row["substitute_agency"],
+                    agency=row["substitute_code"],
+                    arm=Arm(row["substitute_arm"]),
+                    reply=ReplyValue.ACCEPTED,
+                    comment="",
+                    entered_by="",
+                    substitute="",
+                    substitutes_for=f"{one.name} ({one.agency})",
+                    earlier=None,
+                )
+            )
     return sorted([*asked, *instead], key=lambda one: (one.agency.casefold(), one.name.casefold(), str(one.member_id)))
 
 
@@ -155,22 +167,22 @@ def _person(row: Row) -> tuple[object, ...]:
     return row["member"], row["guest"], row["guest_agency"], row["agency"] if row["member"] is None else None
 
 
-def _answer(row: Row) -> Answer:
-    return Answer(
+def _reply(row: Row) -> Reply:
+    return Reply(
         occurrence_id=row["occurrence"],
-        value=AnswerValue(row["answer"]),
+        value=ReplyValue(row["reply"]),
         comment=row["comment"],
         source=row["source"],
         sequence=row["sequence"],
-        answered_at=row["answered_at"],
+        replied_at=row["replied_at"],
         entered_by=f"{row['name']} ({row['code']})" if row["name"] else "",
-        stand_in_id=row["stand_in"],
-        stand_in=f"{row['stand_in_name']} ({row['stand_in_code']})" if row["stand_in"] else "",
+        substitute_id=row["substitute"],
+        substitute=f"{row['substitute_name']} ({row['substitute_code']})" if row["substitute"] else "",
     )
 
 
-def _participant(row: Row, answers: list[Answer], occurrence: Occurrence) -> Participant:
-    answer = effective(answers, occurrence.id)
+def _participant(row: Row, replies: list[Reply], occurrence: Occurrence) -> Participant:
+    reply = effective(replies, occurrence.id)
     return Participant(
         invitation_id=row["id"],
         member_id=row["member"],
@@ -179,14 +191,14 @@ def _participant(row: Row, answers: list[Answer], occurrence: Occurrence) -> Par
         agency=row["code"],
         arm=Arm(row["arm"]),
         role=AttendeeRole(row["role"]),
-        answer=answer.value if answer else AnswerValue.NEEDS_ACTION,
-        comment=answer.comment if answer else "",
-        source=answer.source if answer else "",
-        answered_at=answer.answered_at if answer else None,
-        entered_by=answer.entered_by if answer else "",
-        stand_in=answer.stand_in if answer else "",
-        earlier=earlier(answers, occurrence.id),
-        heard_at=heard_at(answers, occurrence.id),
+        reply=reply.value if reply else ReplyValue.NEEDS_ACTION,
+        comment=reply.comment if reply else "",
+        source=reply.source if reply else "",
+        replied_at=reply.replied_at if reply else None,
+        entered_by=reply.entered_by if reply else "",
+        substitute=reply.substitute if reply else "",
+        earlier=earlier(replies, occurrence.id),
+        responded_at=responded_at(replies, occurrence.id),
     )
 
 

@@ -1,4 +1,4 @@
-"""The one reader of the audit trail for people: entries about an event reach only those who may see the event.
+"""The one reader of the audit log for people: entries about an event reach only those who may see the event.
 
 An entry leads to its event over the date, the invitation, the action item or the message that it is about. Who does
 not see that event is not told of the entry; who reads the whole trail (`Viewer.reads_all_audit`) gets it without names.

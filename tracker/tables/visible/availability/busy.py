@@ -13,31 +13,38 @@ from tracker.tables.visible.events.events import LONGEST, Row, rows
 # people on, an engine without statistics reads every date that they ever had.
 _TAKEN = (
     "WITH near AS MATERIALIZED (SELECT id, event, starts_at, ends_at, title FROM occurrence"
-    " WHERE starts_at >= {} AND starts_at < {} AND ends_at > {} AND NOT is_cancelled)"
+    " WHERE starts_at >= {} AND starts_at < {} AND ends_at > {} AND NOT is_canceled)"
     " SELECT i.member AS member, o.id AS occurrence, o.starts_at AS starts_at, o.ends_at AS ends_at,"
     " COALESCE(o.title, e.title) AS title, e.mark_categories, e.id AS event, e.status AS status,"
-    " a.answer AS answer, a.occurrence AS answered_for"
+    " a.reply AS reply, a.occurrence AS replied_for"
     " FROM near o JOIN event e ON e.id = o.event JOIN invitation i ON i.event = e.id AND i.withdrawn_at IS NULL"
     " JOIN member m ON m.id = i.member JOIN agency g ON g.id = m.agency"
-    " LEFT JOIN answer a ON a.invitation = i.id AND (a.occurrence IS NULL OR a.occurrence = o.id) WHERE ("
+    " LEFT JOIN reply a ON a.invitation = i.id AND (a.occurrence IS NULL OR a.occurrence = o.id) WHERE ("
 )
 _TAIL = (
     ") AND e.status IN ('tentative', 'confirmed') AND e.kind <> 'deadline' AND i.member IN ({})"
-    " AND (g.arm = {} OR e.lead = {} OR e.lead = i.member OR e.body IN ({}) OR {} = 1)"
-    " ORDER BY CASE WHEN a.occurrence IS NULL THEN 0 ELSE 1 END, a.answered_at, a.sequence"
+    " AND (g.arm = {} OR e.lead = {} OR e.lead = i.member OR e.committee IN ({}) OR {} = 1)"
+    " ORDER BY CASE WHEN a.occurrence IS NULL THEN 0 ELSE 1 END, a.replied_at, a.sequence"
 )
 
 
 async def taken(viewer: Viewer, member_ids: Iterable[UUID], start: datetime, end: datetime) -> list[Row]:
-    """Return a row for each person and date that touches [start, end), with the answer that counts, if there is one."""
+    """Return a row for each person and date that touches [start, end), with the reply that counts, if there is one."""
     wanted = list(member_ids)
     if not wanted:
         return []
-    chaired = sorted(viewer.chairs) or [viewer.member_id]  # no body has a member's id
+    chaired = sorted(viewer.chairs) or [viewer.member_id]  # no committee has a member's id
     found = await rows(
-        _TAKEN, viewer, _TAIL, _among(wanted), viewer.arm.value, viewer.member_id, _among(chaired),
-        int(viewer.is_coordinator), in_head=(start - LONGEST, end, start),
-    )  # fmt: skip
+        _TAKEN,
+        viewer,
+        _TAIL,
+        _among(wanted),
+        viewer.arm.value,
+        viewer.member_id,
+        _among(chaired),
+        int(viewer.is_coordinator),
+        in_head=(start - LONGEST, end, start),
+    )
     return list({(row["member"], row["occurrence"]): row for row in found}.values())
 
 

@@ -13,7 +13,7 @@ _THERE = (
     "SELECT e.id AS event, COALESCE(o.title, e.title) AS title, e.mark_categories, o.starts_at, o.ends_at"
     " FROM occurrence o"
     " JOIN event e ON e.id = o.event WHERE o.starts_at >= {} AND o.starts_at < {} AND o.ends_at > {}"
-    " AND NOT o.is_cancelled AND ("
+    " AND NOT o.is_canceled AND ("
 )
 _TAIL = (
     ") AND e.status IN ('tentative', 'confirmed') AND e.kind <> 'deadline'"

@@ -10,30 +10,32 @@ from uuid import UUID
 from tracker.rules.calendars.month_grid import Seen
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.events.event import Line
-from tracker.rules.events.replies import AnswerValue
+from tracker.rules.events.replies import ReplyValue
 from tracker.tables.visible.events.events import LINE, LONGEST, line, lines_where, rows
-from tracker.tables.visible.events.waiting import ANSWER
+from tracker.tables.visible.events.waiting import REPLY
 
 _SPAN = " AND o.starts_at >= {} AND o.starts_at < {} AND o.ends_at > {}"
 _SEEN = (
-    f"{LINE}, b.name AS body_name, CASE WHEN i.id IS NULL THEN NULL ELSE {ANSWER} END AS answer"
-    " FROM occurrence o JOIN event e ON e.id = o.event LEFT JOIN body b ON b.id = e.body"
+    f"{LINE}, b.name AS committee_name, CASE WHEN i.id IS NULL THEN NULL ELSE {REPLY} END AS reply"
+    " FROM occurrence o JOIN event e ON e.id = o.event LEFT JOIN committee b ON b.id = e.committee"
     " LEFT JOIN invitation i ON i.event = e.id AND i.member = {} AND i.withdrawn_at IS NULL WHERE ("
 )
 _OF_AGENCY = "SELECT DISTINCT o.event FROM occurrence o JOIN event e ON e.id = o.event WHERE ("
 
 
 async def seen(viewer: Viewer, start: datetime, end: datetime) -> list[Seen]:
-    """Return the dates that touch [start, end), earliest first, each with its body's name and the viewer's answer."""
+    """Return the dates that touch [start, end), earliest first, each with its committee and the viewer's reply."""
     tail = ")" + _SPAN + " ORDER BY o.starts_at, o.id"
     found = await rows(_SEEN, viewer, tail, *_span(start, end), in_head=(viewer.member_id,))
     return [
         Seen(
-            line=line(row), answer=AnswerValue(row["answer"]) if row["answer"] else None, body=row["body_name"],
-            is_mine=row["answer"] is not None or row["lead"] == viewer.member_id,
+            line=line(row),
+            reply=ReplyValue(row["reply"]) if row["reply"] else None,
+            committee=row["committee_name"],
+            is_mine=row["reply"] is not None or row["lead"] == viewer.member_id,
         )
         for row in found
-    ]  # fmt: skip
+    ]
 
 
 async def of_agency(viewer: Viewer, agency_id: UUID, start: datetime, end: datetime) -> list[Line]:

@@ -32,9 +32,9 @@ _OR_ITEM = (
 )
 _THEIRS = (  # COALESCE keeps SQLite from sorting all of them where the index by time finds the newest first
     " AND COALESCE(m.id, m.id) IN (SELECT x.id FROM message x WHERE x.recipient = {}"
-    " UNION ALL SELECT x.id FROM message x JOIN event t ON t.id = x.event WHERE t.lead = {} OR t.body IN ({})"
+    " UNION ALL SELECT x.id FROM message x JOIN event t ON t.id = x.event WHERE t.lead = {} OR t.committee IN ({})"
     " UNION ALL SELECT x.id FROM message x JOIN action_item n ON n.id = x.item JOIN occurrence d ON d.id = n.origin"
-    " JOIN event t ON t.id = d.event WHERE t.lead = {} OR t.body IN ({}))"
+    " JOIN event t ON t.id = d.event WHERE t.lead = {} OR t.committee IN ({}))"
 )
 _OF_EVENT = (
     " AND m.id IN (SELECT x.id FROM message x WHERE x.event = {} UNION ALL SELECT x.id FROM message x"
@@ -94,19 +94,33 @@ def _among(values: Any) -> QueryString:
 
 def _line(row: Row) -> MessageLine:
     return MessageLine(
-        id=row["id"], kind=MessageKind(row["kind"]), state=State(row["state"]), reason=row["reason"],
-        attempts=row["attempts"], due=row["due"], not_after=row["not_after"], sent_at=row["sent_at"],
-        try_after=row["try_after"], recipient_id=row["recipient"], recipient=row["name"], agency=row["code"],
-        sending=sending_of(row["key"]), about=_about(row) if row["event"] else None, item=row["reference"],
+        id=row["id"],
+        kind=MessageKind(row["kind"]),
+        state=State(row["state"]),
+        reason=row["reason"],
+        attempts=row["attempts"],
+        due=row["due"],
+        not_after=row["not_after"],
+        sent_at=row["sent_at"],
+        try_after=row["try_after"],
+        recipient_id=row["recipient"],
+        recipient=row["name"],
+        agency=row["code"],
+        sending=sending_of(row["key"]),
+        about=_about(row) if row["event"] else None,
+        item=row["reference"],
         item_title=row["item_title"],
-    )  # fmt: skip
+    )
 
 
 def _about(row: Row) -> About:
     has_date = row["starts_at"] is not None
     return About(
-        event_id=row["event"], title=row["own_title"] or row["title"], visibility=Visibility(row["visibility"]),
+        event_id=row["event"],
+        title=row["own_title"] or row["title"],
+        visibility=Visibility(row["visibility"]),
         is_marked=bool(row["mark_categories"]),
-        key=row["original_start"].date().isoformat() if has_date else None, starts_at=row["starts_at"],
+        key=row["original_start"].date().isoformat() if has_date else None,
+        starts_at=row["starts_at"],
         zone=row["zone"],
-    )  # fmt: skip
+    )

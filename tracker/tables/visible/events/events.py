@@ -16,7 +16,7 @@ from tracker.database import engine
 from tracker.rules.core.audiences import Visibility
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.events.event import Event, EventStatus, Kind, Line, Occurrence
-from tracker.tables.background.events.substitutes import STANDS_IN
+from tracker.tables.background.events.substitutes import SUBSTITUTE
 from tracker.tables.schema.events.marking_columns import MARK, MARK_AGENCY, MARKED_BY, marking_of
 
 LONGEST = timedelta(days=14)
@@ -37,21 +37,23 @@ MAY_SEE = (
 
 LINE = (
     "SELECT o.id, o.event, o.original_start, o.starts_at, o.ends_at, o.title AS own_title, o.place AS own_place,"
-    " o.is_cancelled, o.is_changed, e.kind, e.title, e.place, e.visibility, e.status, e.zone, e.is_all_day, e.lead,"
-    f" e.body, {MARK}"
+    " o.is_canceled, o.is_changed, e.kind, e.title, e.place, e.visibility, e.status, e.zone, e.is_all_day, e.lead,"
+    f" e.committee, {MARK}"
 )
 """What `line` reads of date `o` and event `e`; a reader may name more behind it."""
 _LINES = LINE + " FROM occurrence o JOIN event e ON e.id = o.event WHERE ("
 _EVENT = (
     "SELECT e.id, e.uid, e.reference, e.kind, e.title, e.description, e.place, e.video_link, e.agenda, e.visibility,"
-    " e.body, b.name AS body_name, e.lead, m.name AS lead_name, g.code AS lead_agency, e.status, e.zone, e.starts,"
+    " e.committee, b.name AS committee_name, e.lead, m.name AS lead_name, g.code AS lead_agency, e.status, e.zone,"
+    " e.starts,"
     " e.duration, e.is_all_day, e.rrule, e.version, e.sequence, e.created_at, e.changed_at,"
     f" e.cancel_reason, {MARK}, {MARK_AGENCY}"
-    " FROM event e JOIN member m ON m.id = e.lead JOIN agency g ON g.id = m.agency LEFT JOIN body b ON b.id = e.body"
+    " FROM event e JOIN member m ON m.id = e.lead JOIN agency g ON g.id = m.agency"
+    " LEFT JOIN committee b ON b.id = e.committee"
     f"{MARKED_BY} WHERE ("
 )
 _DATE = (
-    "SELECT o.id, o.event, o.original_start, o.starts_at, o.ends_at, o.title, o.place, o.agenda, o.is_cancelled,"
+    "SELECT o.id, o.event, o.original_start, o.starts_at, o.ends_at, o.title, o.place, o.agenda, o.is_canceled,"
     " o.is_changed, o.version, o.sequence, o.changed_at, o.attendance_closed_at, o.cancel_reason"
     " FROM occurrence o JOIN event e ON e.id = o.event WHERE ("
 )
@@ -140,7 +142,7 @@ async def published(viewer: Viewer, since: datetime, *, invited_only: bool) -> l
     """
     mine = (
         " AND (e.lead = {} OR EXISTS (SELECT 1 FROM invitation i WHERE i.event = e.id AND i.member = {}"
-        f" AND i.withdrawn_at IS NULL) OR {STANDS_IN})"
+        f" AND i.withdrawn_at IS NULL) OR {SUBSTITUTE})"
         if invited_only
         else ""
     )
@@ -175,7 +177,7 @@ async def invited(viewer: Viewer, start: datetime, end: datetime) -> list[Line]:
 
 def line(row: Row) -> Line:
     """Return the date in brief that a row of `LINE` tells of."""
-    is_off = bool(row["is_cancelled"]) or row["status"] == EventStatus.CANCELLED
+    is_off = bool(row["is_canceled"]) or row["status"] == EventStatus.CANCELED
     return Line(
         id=row["id"],
         event_id=row["event"],
@@ -184,14 +186,14 @@ def line(row: Row) -> Line:
         title=row["own_title"] or row["title"],
         place=row["place"] if row["own_place"] is None else row["own_place"],
         visibility=_VISIBILITIES[row["visibility"]],
-        status=EventStatus.CANCELLED if is_off else _STATUSES[row["status"]],
+        status=EventStatus.CANCELED if is_off else _STATUSES[row["status"]],
         starts_at=row["starts_at"],
         ends_at=row["ends_at"],
         zone=row["zone"],
         is_all_day=bool(row["is_all_day"]),
         is_changed=bool(row["is_changed"]),
         lead_id=row["lead"],
-        body_id=row["body"],
+        committee_id=row["committee"],
         marking=marking_of(row),
     )
 
@@ -208,8 +210,8 @@ def _event(row: Row) -> Event:
         video_link=row["video_link"],
         agenda=row["agenda"],
         visibility=Visibility(row["visibility"]),
-        body_id=row["body"],
-        body=row["body_name"],
+        committee_id=row["committee"],
+        committee=row["committee_name"],
         lead_id=row["lead"],
         lead=row["lead_name"],
         lead_agency=row["lead_agency"],
@@ -238,7 +240,7 @@ def _occurrence(row: Row, of: Event) -> Occurrence:
         title=of.title if row["title"] is None else row["title"],
         place=of.place if row["place"] is None else row["place"],
         agenda=of.agenda if row["agenda"] is None else row["agenda"],
-        is_cancelled=bool(row["is_cancelled"]),
+        is_canceled=bool(row["is_canceled"]),
         is_changed=bool(row["is_changed"]),
         version=row["version"],
         sequence=row["sequence"],

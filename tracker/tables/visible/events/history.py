@@ -22,7 +22,7 @@ _CHANGES = (
 )
 _SAME_CIRCLE = (
     " AND (h.visibility = {} OR (h.visibility = e.visibility"
-    " AND (h.body = e.body OR (h.body IS NULL AND e.body IS NULL)){}))"
+    " AND (h.committee = e.committee OR (h.committee IS NULL AND e.committee IS NULL)){}))"
 )
 # What invited somebody may have changed more in the same moment; of that they read nothing either.
 _WAS_IN_IT = (
@@ -53,6 +53,9 @@ def _entry(row: Row, known: dict[UUID, Occurrence], *, edits: bool) -> Entry:
         Change(field=Field(field), before=before, after=after) for field, before, after in json.loads(row["fields"])
     ]
     return Entry(
-        at=row["at"], verb=Verb(row["verb"]), date=known.get(row["occurrence"]),
-        changes=readable(changes, may_edit=edits), actor=f"{row['name']} ({row['code']})" if edits else None,
-    )  # fmt: skip
+        at=row["at"],
+        verb=Verb(row["verb"]),
+        date=known.get(row["occurrence"]),
+        changes=readable(changes, may_edit=edits),
+        actor=f"{row['name']} ({row['code']})" if edits else None,
+    )

@@ -9,7 +9,7 @@ from tracker.tables.visible.events.events import lines_by_id, rows
 
 _NEXT = "SELECT o.id FROM occurrence o JOIN event e ON e.id = o.event WHERE ("
 _LED = (
-    ") AND e.lead = {} AND e.status <> 'cancelled' AND o.starts_at = (SELECT MIN(n.starts_at) FROM occurrence n"
+    ") AND e.lead = {} AND e.status <> 'canceled' AND o.starts_at = (SELECT MIN(n.starts_at) FROM occurrence n"
     " WHERE n.event = e.id AND n.ends_at > {})"
 )
 

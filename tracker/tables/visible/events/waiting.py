@@ -12,27 +12,27 @@ from tracker.rules.events.event import Line
 from tracker.tables.visible.events import series
 from tracker.tables.visible.events.events import lines_by_id, rows
 
-# The answer that counts is the newest for the date, else the newest for the series (`rules.invitations.effective`).
-ANSWER = (
-    "COALESCE((SELECT a.answer FROM answer a WHERE a.invitation = i.id AND a.occurrence = o.id"
-    " ORDER BY a.answered_at DESC, a.sequence DESC LIMIT 1),"
-    "(SELECT a.answer FROM answer a WHERE a.invitation = i.id AND a.occurrence IS NULL"
-    " ORDER BY a.answered_at DESC, a.sequence DESC LIMIT 1),"
+# The reply that counts is the newest for the date, else the newest for the series (`rules.invitations.effective`).
+REPLY = (
+    "COALESCE((SELECT a.reply FROM reply a WHERE a.invitation = i.id AND a.occurrence = o.id"
+    " ORDER BY a.replied_at DESC, a.sequence DESC LIMIT 1),"
+    "(SELECT a.reply FROM reply a WHERE a.invitation = i.id AND a.occurrence IS NULL"
+    " ORDER BY a.replied_at DESC, a.sequence DESC LIMIT 1),"
     " 'needs_action')"
 )
-"""The answer of invitation `i` to date `o`."""
+"""The reply of invitation `i` to date `o`."""
 _INVITED = (
     " FROM occurrence o JOIN event e ON e.id = o.event JOIN invitation i ON i.event = e.id"
     " JOIN member m ON m.id = i.member JOIN agency g ON g.id = m.agency WHERE ("
 )
 _REPLIES = (
     "SELECT o.id, g.code, COUNT(*) AS invited,"
-    f" SUM(CASE WHEN {ANSWER} = 'needs_action' THEN 1 ELSE 0 END) AS waiting{_INVITED}"
+    f" SUM(CASE WHEN {REPLY} = 'needs_action' THEN 1 ELSE 0 END) AS waiting{_INVITED}"
 )
 _SILENT = "SELECT o.id, i.member" + _INVITED
 _OF_SILENT = (
     ") AND o.id IN ({}) AND i.withdrawn_at IS NULL AND i.role <> 'chair' AND m.status = 'active'"
-    f" AND g.status = 'active' AND {ANSWER} = 'needs_action' ORDER BY o.id, i.member"
+    f" AND g.status = 'active' AND {REPLY} = 'needs_action' ORDER BY o.id, i.member"
 )
 _DATES = "SELECT o.id FROM occurrence o JOIN event e ON e.id = o.event WHERE ("
 
@@ -81,13 +81,13 @@ async def last_dates(viewer: Viewer, since: datetime, until: datetime) -> list[L
     return [one for one in last if one.event_id not in gone_on]
 
 
-async def open_rolls(viewer: Viewer, since: datetime, until: datetime) -> list[Line]:
+async def open_sheets(viewer: Viewer, since: datetime, until: datetime) -> list[Line]:
     """Return the dates that start in [since, until), to which people are invited and whose attendance is not closed.
 
-    Deadlines and what is cancelled or a draft have no attendance.
+    Deadlines and what is canceled or a draft have no attendance.
     """
     tail = (
-        ") AND o.starts_at >= {} AND o.starts_at < {} AND o.attendance_closed_at IS NULL AND NOT o.is_cancelled"
+        ") AND o.starts_at >= {} AND o.starts_at < {} AND o.attendance_closed_at IS NULL AND NOT o.is_canceled"
         " AND e.status IN ('tentative', 'confirmed') AND e.kind <> 'deadline'"
         " AND EXISTS (SELECT 1 FROM invitation i WHERE i.event = e.id AND i.withdrawn_at IS NULL)"
     )

@@ -38,7 +38,7 @@ _PLACE = (
     " COALESCE(o.title, e.title) AS title, COALESCE(m.name, k.guest) AS person,"
     f" COALESCE(g.code, k.guest_agency) AS code, {MARK}"
 )
-_STAND_IN = " LEFT JOIN member c ON c.id = s.member"
+_SUBSTITUTE = " LEFT JOIN member c ON c.id = s.member"
 _DATE = (
     "SELECT o.id, o.event, o.original_start, o.starts_at, o.ends_at, e.zone, e.is_all_day, e.kind, e.visibility,"
     f" COALESCE(o.title, e.title) AS title, {MARK} FROM occurrence o JOIN event e ON e.id = o.event WHERE ("
@@ -48,10 +48,12 @@ _BY_PERSON = (
     f" SELECT i.member, {STATUS} AS status, COUNT(*) AS number,"
     " SUM(CASE WHEN e.visibility = 'named' THEN 1 ELSE 0 END) AS restricted"
 )
-_OFF = OVER + " AND (o.is_cancelled OR e.status = 'cancelled')"
+_OFF = OVER + " AND (o.is_canceled OR e.status = 'canceled')"
 _ON = OVER + TAKES_PLACE
-_INVITED = IS_HELD + _PLACE + f", {STATUS} AS status, c.name AS stand_in" + INVITED + _AGENCY + _STAND_IN + IF_INVITED
-_WALKED_IN = IS_HELD + _PLACE + ", k.status, NULL AS stand_in" + WALKED_IN + _AGENCY + IF_WALKED_IN
+_INVITED = (
+    IS_HELD + _PLACE + f", {STATUS} AS status, c.name AS substitute" + INVITED + _AGENCY + _SUBSTITUTE + IF_INVITED
+)
+_WALKED_IN = IS_HELD + _PLACE + ", k.status, NULL AS substitute" + WALKED_IN + _AGENCY + IF_WALKED_IN
 _COUNT_INVITED = IS_HELD + _COUNT + INVITED + IF_INVITED
 _COUNT_WALKED_IN = IS_HELD + _COUNT + WALKED_IN + IF_WALKED_IN
 _COUNT_BY_PERSON = IS_HELD + _BY_PERSON + INVITED + IF_INVITED
@@ -94,7 +96,7 @@ class PlaceRow:
     mark: Mark
     is_remote: bool
     """How a walk-in took part, too."""
-    stand_in: str
+    substitute: str
     """Who came in their place."""
 
 
@@ -140,11 +142,13 @@ async def counts_by_person(viewer: Viewer, span: Span, reach: Reach, agency_id: 
     found = await rows(HELD, viewer, _COUNT_BY_PERSON + "{}{} GROUP BY 1, 2", *chosen, in_head=_NO_MONTH)
     return [
         PersonCount(
-            member_id=UUID(str(row["member"])), mark=Mark(row["status"]), number=row["number"],
+            member_id=UUID(str(row["member"])),
+            mark=Mark(row["status"]),
+            number=row["number"],
             restricted=int(row["restricted"]),
         )
         for row in found
-    ]  # fmt: skip
+    ]
 
 
 async def held_rows(viewer: Viewer, span: Span, at_most: int) -> list[DateRow]:
@@ -152,8 +156,8 @@ async def held_rows(viewer: Viewer, span: Span, at_most: int) -> list[DateRow]:
     return [_date(row) for row in await rows(_DATE, viewer, _ON + _BY_START, *span_values(span), at_most)]
 
 
-async def cancelled_rows(viewer: Viewer, span: Span, at_most: int) -> list[DateRow]:
-    """Return the dates that were cancelled, earliest first."""
+async def canceled_rows(viewer: Viewer, span: Span, at_most: int) -> list[DateRow]:
+    """Return the dates that were canceled, earliest first."""
     return [_date(row) for row in await rows(_DATE, viewer, _OFF + _BY_START, *span_values(span), at_most)]
 
 
@@ -172,9 +176,13 @@ def _order(row: PlaceRow) -> tuple[object, ...]:
 def _place(row: Row, mark: Mark) -> PlaceRow:
     is_remote = row["status"] == Mark.REMOTE
     return PlaceRow(
-        date=_date(row), person=row["person"], agency=row["code"] or "", mark=mark, is_remote=is_remote,
-        stand_in=row["stand_in"] or "",
-    )  # fmt: skip
+        date=_date(row),
+        person=row["person"],
+        agency=row["code"] or "",
+        mark=mark,
+        is_remote=is_remote,
+        substitute=row["substitute"] or "",
+    )
 
 
 def _date(row: Row) -> DateRow:

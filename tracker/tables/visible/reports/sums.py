@@ -28,20 +28,20 @@ HELD = (
     "WITH held AS MATERIALIZED (SELECT {} AS month, o.id, o.event, o.original_start, o.starts_at, o.ends_at, o.title,"
     " o.attendance_closed_at FROM occurrence o JOIN event e ON e.id = o.event WHERE ("
 )
-TAKES_PLACE = " AND NOT o.is_cancelled AND e.status <> 'cancelled'"
+TAKES_PLACE = " AND NOT o.is_canceled AND e.status <> 'canceled'"
 _CAME = "k.corrected_at IS NULL AND k.status IN ('here', 'remote')"
-# An alternate fills one place: of who was asked, did not come, and named them for the date in the answer that counts.
+# An alternate fills one place: of who was asked, did not come, and named them for the date in the reply that counts.
 _STOOD_IN = (
     ", stood_in AS MATERIALIZED (SELECT o.id AS occurrence, i.id AS invitation, k.member, k.status,"
     " ROW_NUMBER() OVER (PARTITION BY o.id, k.member ORDER BY i.added_at, i.id) AS place"
-    " FROM answer a JOIN held o ON o.id = a.occurrence JOIN event e ON e.id = o.event"
+    " FROM reply a JOIN held o ON o.id = a.occurrence JOIN event e ON e.id = o.event"
     f" JOIN invitation i ON i.id = a.invitation AND {WAS_INVITED}"
-    f" JOIN attendance_mark k ON k.occurrence = o.id AND k.member = a.stand_in AND {_CAME}"
-    " WHERE a.stand_in IS NOT NULL AND NOT EXISTS (SELECT 1 FROM answer n WHERE n.invitation = a.invitation"
-    " AND n.occurrence = a.occurrence AND (n.answered_at > a.answered_at"
-    " OR (n.answered_at = a.answered_at AND n.sequence > a.sequence)))"
+    f" JOIN attendance_mark k ON k.occurrence = o.id AND k.member = a.substitute AND {_CAME}"
+    " WHERE a.substitute IS NOT NULL AND NOT EXISTS (SELECT 1 FROM reply n WHERE n.invitation = a.invitation"
+    " AND n.occurrence = a.occurrence AND (n.replied_at > a.replied_at"
+    " OR (n.replied_at = a.replied_at AND n.sequence > a.sequence)))"
     " AND NOT EXISTS (SELECT 1 FROM attendance_mark k WHERE k.occurrence = o.id AND k.member = i.member"
-    f" AND {_CAME}) AND NOT EXISTS (SELECT 1 FROM invitation i WHERE i.event = e.id AND i.member = a.stand_in"
+    f" AND {_CAME}) AND NOT EXISTS (SELECT 1 FROM invitation i WHERE i.event = e.id AND i.member = a.substitute"
     f" AND {WAS_INVITED}))"
 )
 IS_HELD = OVER + TAKES_PLACE + ")" + _STOOD_IN
@@ -65,11 +65,21 @@ _BY_STATUS = f" {STATUS} AS mark"
 _AS_WALK_IN = " 'walk_in' AS mark"
 _GROUPED = "{} GROUP BY 1, 2, 3, 5"
 _COUNT_PLACES = (
-    IS_HELD + _COUNTED + _BY_STATUS + INVITED + IF_INVITED + _GROUPED
-    + " UNION ALL" + _COUNTED + _AS_WALK_IN + WALKED_IN + IF_WALKED_IN + _GROUPED
-)  # fmt: skip
+    IS_HELD
+    + _COUNTED
+    + _BY_STATUS
+    + INVITED
+    + IF_INVITED
+    + _GROUPED
+    + " UNION ALL"
+    + _COUNTED
+    + _AS_WALK_IN
+    + WALKED_IN
+    + IF_WALKED_IN
+    + _GROUPED
+)
 _COUNT_DATES = (
-    "SELECT {} AS month, e.kind, CASE WHEN o.is_cancelled OR e.status = 'cancelled' THEN 1 ELSE 0 END AS is_off,"
+    "SELECT {} AS month, e.kind, CASE WHEN o.is_canceled OR e.status = 'canceled' THEN 1 ELSE 0 END AS is_off,"
     " COUNT(*) AS number, SUM(CASE WHEN e.is_all_day THEN 0 ELSE {} END) AS seconds,"
     " SUM(CASE WHEN e.visibility = 'named' THEN 1 ELSE 0 END) AS restricted"
     " FROM occurrence o JOIN event e ON e.id = o.event WHERE ("
@@ -77,7 +87,7 @@ _COUNT_DATES = (
 _SECONDS_SQLITE = "strftime('%s', o.ends_at) - strftime('%s', o.starts_at)"
 _SECONDS_POSTGRES = "EXTRACT(EPOCH FROM o.ends_at - o.starts_at)"
 _LATER = "CASE WHEN o.starts_at >= {} THEN 1 ELSE 0 END"
-_WITHIN_REACH = " AND (e.lead = {} OR e.body IN ({}) OR COALESCE(k.agency, m.agency) IN ({}))"
+_WITHIN_REACH = " AND (e.lead = {} OR e.committee IN ({}) OR COALESCE(k.agency, m.agency) IN ({}))"
 
 
 async def places(viewer: Viewer, span: Span, months: Sequence[datetime], reach: Reach) -> list[Places]:
@@ -87,23 +97,27 @@ async def places(viewer: Viewer, span: Span, months: Sequence[datetime], reach: 
 
 
 async def dates(viewer: Viewer, span: Span, months: Sequence[datetime]) -> list[Dates]:
-    """Count the dates, held and cancelled."""
+    """Count the dates, held and canceled."""
     seconds = QueryString(_SECONDS_POSTGRES if is_postgres(engine()) else _SECONDS_SQLITE)
     in_head = [_month(months), seconds]
     found = await rows(_COUNT_DATES, viewer, OVER + " GROUP BY 1, 2, 3", *span_values(span), in_head=in_head)
     return [
         Dates(
-            month=row["month"], kind=Kind(row["kind"]), is_off=bool(row["is_off"]), number=row["number"],
-            minutes=int(row["seconds"]) // 60, restricted=int(row["restricted"]),
+            month=row["month"],
+            kind=Kind(row["kind"]),
+            is_off=bool(row["is_off"]),
+            number=row["number"],
+            minutes=int(row["seconds"]) // 60,
+            restricted=int(row["restricted"]),
         )
         for row in found
-    ]  # fmt: skip
+    ]
 
 
 def span_values(span: Span) -> tuple[Any, ...]:
     """Return the arguments of `OVER` and `IS_HELD`."""
-    of_body = QueryString(" AND e.body = {}", span.body_id) if span.body_id else QueryString("")
-    return span.start, span.end, span.until, listed(span.kinds), of_body
+    of_committee = QueryString(" AND e.committee = {}", span.committee_id) if span.committee_id else QueryString("")
+    return span.start, span.end, span.until, listed(span.kinds), of_committee
 
 
 def within(reach: Reach) -> QueryString:
@@ -111,7 +125,7 @@ def within(reach: Reach) -> QueryString:
     if reach.is_whole:
         return QueryString("")
     agencies = [reach.agency_id] if reach.agency_id else []
-    return QueryString(_WITHIN_REACH, reach.lead_id, listed(reach.bodies), listed(agencies))
+    return QueryString(_WITHIN_REACH, reach.lead_id, listed(reach.committees), listed(agencies))
 
 
 def listed(values: Iterable[Any]) -> QueryString:
@@ -128,6 +142,9 @@ def _month(months: Sequence[datetime]) -> QueryString:
 def _places(row: Row) -> Places:
     agency = row["agency"]
     return Places(
-        month=row["month"], kind=Kind(row["kind"]), agency_id=UUID(str(agency)) if agency else None,
-        mark=Mark(row["mark"]), number=row["number"],
-    )  # fmt: skip
+        month=row["month"],
+        kind=Kind(row["kind"]),
+        agency_id=UUID(str(agency)) if agency else None,
+        mark=Mark(row["mark"]),
+        number=row["number"],
+    )

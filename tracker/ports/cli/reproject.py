@@ -1,4 +1,4 @@
-"""tracker replan: put dates to come right after the time zone data of this computer changed."""
+"""tracker reproject: put dates to come right after the time zone data of this computer changed."""
 
 import click
 
@@ -11,11 +11,11 @@ from tracker.usecases.events import tz_drift
 
 @click.command()
 @takes_data
-def replan() -> None:
+def reproject() -> None:
     """Move dates to come back to their wall-clock time, after the time zone data changed."""
 
     async def replanned(_settings: Settings) -> int:
-        return await tz_drift.replan(clock.now())
+        return await tz_drift.reproject(clock.now())
 
     dates = with_database(replanned)
     click.echo(f"Dates put right: {dates}. Their reminders follow." if dates else "Every date is where it belongs.")

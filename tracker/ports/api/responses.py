@@ -22,7 +22,7 @@ HALF = 16  # letters: 96 bits of what is seen, 96 of the mark that we gave this 
 READS = (HttpMethod.GET, HttpMethod.HEAD)
 
 
-def answer(request: Asked, body: msgspec.Struct, *, status: int = 200, **headers: str) -> Response[Any]:
+def response(request: Asked, body: msgspec.Struct, *, status: int = 200, **headers: str) -> Response[Any]:
     """Return a thing as JSON with its ETag, or 304 when the program has it already."""
     tag = etag(request, body)
     headers = {"ETag": tag, "Vary": "Authorization", **{name.replace("_", "-"): one for name, one in headers.items()}}
@@ -62,9 +62,9 @@ def next_page(request: Asked, found: Sequence[T], limit: int, position: Callable
     return f"{path}?{urlencode([*kept, ('cursor', onward)])}"
 
 
-def list_answer(request: Asked, body: msgspec.Struct, following: str | None) -> Response[Any]:
+def list_reply(request: Asked, body: msgspec.Struct, following: str | None) -> Response[Any]:
     """Return a page of a list; where there is another, its address stands in the Link header too (RFC 8288)."""
-    return answer(request, body, Link=f'<{following}>; rel="next"') if following else answer(request, body)
+    return response(request, body, Link=f'<{following}>; rel="next"') if following else response(request, body)
 
 
 def _names(asked: str | None, tag: str) -> bool:

@@ -22,7 +22,7 @@ PACKED = "-gzip"  # other bytes, so another strong ETag (RFC 9110 §8.8.3.3)
 TAKES_GZIP = re.compile(r"\bgzip\b(?!\s*;\s*q=0(?:\.0*)?\s*(?:,|$))", re.IGNORECASE)
 
 
-def answer(body: Body, since: datetime, asked: Mapping[str, str]) -> Response[bytes]:
+def response(body: Body, since: datetime, asked: Mapping[str, str]) -> Response[bytes]:
     """Return the calendar, or 304 when `asked` (header names in lower case) shows that it is known."""
     is_packed = TAKES_GZIP.search(asked.get("accept-encoding", "")) is not None
     tag = body.hash[:TAG_LENGTH]
