@@ -6,9 +6,6 @@ from collections.abc import Iterator
 
 LONGEST_FUNCTION = 39  # lines
 WALL_CLOCKS = {"datetime.now", "datetime.utcnow", "datetime.today", "date.today", "time.time", "time.time_ns"}
-SIGHTS_OF_EVENTS = {"Event", "EventAudience", "Occurrence"}
-READS = {"select", "objects", "exists", "count", "raw"}
-SQL_ON_EVENTS = re.compile(r"(?<!DELETE )\b(?:FROM|JOIN)\s+\"?(?:event|event_audience|occurrence)\b", re.IGNORECASE)
 TAKES_SQL = {"raw", "QueryString", "rows"}
 UNSAFE_STORES = {"pickle", "cPickle", "marshal", "shelve", "dill"}
 
@@ -64,19 +61,6 @@ def nothing_is_unpickled(module: ast.Module) -> Iterator[str]:
         yield from (f"{node.lineno} imports {name}" for name in names if name.split(".")[0] in UNSAFE_STORES)
 
 
-def events_are_read_elsewhere(module: ast.Module) -> Iterator[str]:
-    """Outside `tracker/tables/` nobody queries the rows of events: `visible.py` does, and asks who looks."""
-    aliases = _aliases(module)
-    for call in _calls(module):
-        if isinstance(call.func, ast.Attribute) and call.func.attr in READS:
-            table = _dotted(call.func.value).split(".")[-1]
-            if aliases.get(table, table) in SIGHTS_OF_EVENTS:
-                yield f"{call.lineno} {table}.{call.func.attr}()"
-    for text in ast.walk(module):
-        if isinstance(text, ast.Constant) and isinstance(text.value, str) and SQL_ON_EVENTS.search(text.value):
-            yield f"{text.lineno} SQL that reads events"
-
-
 def foreign_keys_say_it_all(module: ast.Module) -> Iterator[str]:
     """Piccolo's foreign keys are nullable and cascade unless told otherwise; so each one tells."""
     for call in _calls(module):
@@ -96,16 +80,11 @@ def _dotted(node: ast.expr) -> str:
     return f"{_dotted(node.value)}.{node.attr}" if isinstance(node, ast.Attribute) else ""
 
 
-def _aliases(module: ast.Module) -> dict[str, str]:
-    imports = (node for node in ast.walk(module) if isinstance(node, ast.ImportFrom))
-    return {alias.asname: alias.name for node in imports for alias in node.names if alias.asname}
-
-
 def _made(text: ast.expr) -> str | None:
     """Return how a string is made from changing parts, or None for literals, constants and other values."""
     if isinstance(text, ast.JoinedStr) or (isinstance(text, ast.Call) and _dotted(text.func).endswith("format")):
         return "formatted"
-    if isinstance(text, ast.BinOp):
+    if isinstance(text, ast.BinOp) and not isinstance(text.op, ast.Sub):  # no string comes of a subtraction
         parts = [node for node in ast.walk(text) if isinstance(node, ast.Name | ast.Call | ast.JoinedStr)]
         fixed = all(isinstance(part, ast.Name) and part.id.isupper() for part in parts)
         return None if fixed and isinstance(text.op, ast.Add) else "joined"

@@ -1,1 +1,1 @@
-"""Rows: columns, constraints and the one reader of events."""
+"""Rows, those who read them as a person (`visible`), and those who read ids and moments for the clock and writers."""

@@ -18,9 +18,9 @@ from tracker.rules.core.viewer import Viewer
 from tracker.rules.events.event import Event, EventStatus
 from tracker.rules.events.plan import DateChange, plan_of
 from tracker.rules.recurrence import rule_for
+from tracker.tables.background.events.invitees import invitees_of
 from tracker.usecases.calendars import feed_content
 from tracker.usecases.events import events as event_deeds
-from tracker.usecases.events.invitees import invitees_of
 from tracker.usecases.events.occurrences import cancel_date, change_date, date_for, restore_occurrence
 
 ORGANIZER = Organizer(name="Rescue Project", address="calendar@tracker.example")

@@ -21,10 +21,10 @@ from tracker.rules.events.plan import DateChange, Plan, from_date
 from tracker.rules.events.replies import ReplyValue
 from tracker.rules.recurrence import rule_for
 from tracker.rules.recurrence.holiday_choices import HolidayChoice
+from tracker.tables.background.events.invitees import invitees_of
 from tracker.tables.schema.core.outbox import Message
 from tracker.usecases.calendars import feed_content
 from tracker.usecases.events import events, occurrences, replies, series_split
-from tracker.usecases.events.invitees import invitees_of
 from tracker.usecases.views import event_page
 
 pytestmark = pytest.mark.anyio

@@ -186,7 +186,7 @@ async def test_a_changed_event_is_as_before(cast: Cast) -> None:
     before = await as_it_stands(cast, event_id)
     other = meeting(cast.fbi_lead, starts=meeting().starts + timedelta(days=1), place="Annex", title="Core group")
     await events.change(cast.coordinator, event_id, other, 1, NOW, notify=False)
-    assert await undo.may_undo_change(event_id, NOW)
+    assert await undo.may_undo_change(cast.coordinator, event_id, NOW)
     await undo.undo_change(cast.coordinator, event_id, "", 2, SOON)
     assert await as_it_stands(cast, event_id) == before
     assert await waiting() == 0
@@ -199,7 +199,7 @@ async def test_a_change_of_people_or_of_the_dates_of_a_series_cannot_be_undone(c
         (replace(plan, invitees={}), replace(plan, invitees={}, starts=plan.starts + AN_HOUR)), 1
     ):
         await events.change(cast.coordinator, event_id, change, version, NOW, notify=False)
-        assert not await undo.may_undo_change(event_id, NOW)
+        assert not await undo.may_undo_change(cast.coordinator, event_id, NOW)
         with pytest.raises(Gone):
             await undo.undo_change(cast.coordinator, event_id, "", version + 1, SOON)
 
@@ -240,9 +240,9 @@ async def test_what_a_change_replaced_is_forgotten_when_it_cannot_be_taken_back(
     event_id = await events.schedule(cast.coordinator, meeting(cast.fbi_lead), NOW)
     await events.change(cast.coordinator, event_id, meeting(cast.fbi_lead, place="Annex"), 1, NOW, notify=False)
     await undo.purge_snapshots(SOON)
-    assert await undo.may_undo_change(event_id, NOW)
+    assert await undo.may_undo_change(cast.coordinator, event_id, NOW)
     await undo.purge_snapshots(LATE)
-    assert not await undo.may_undo_change(event_id, NOW)
+    assert not await undo.may_undo_change(cast.coordinator, event_id, NOW)
     assert [
         entry.changes[0].before
         for entry in await history.history(cast.coordinator, await events.event_for(cast.coordinator, event_id))

@@ -10,11 +10,12 @@ from tracker.database import Engine
 from tracker.errors import Invalid, NotFound, TooLarge
 from tracker.rules.core.viewer import Role
 from tracker.rules.roster.csv_file import LARGEST
+from tracker.tables.background.events import invitees
 from tracker.tables.schema.core.audit import AuditEntry
 from tracker.tables.schema.roster.people import Agency, Committee, Member, MemberRole, SeatHolder
 from tracker.usecases.core import audit
 from tracker.usecases.core.viewers import viewer_for, viewer_of_session
-from tracker.usecases.events import events, invitees
+from tracker.usecases.events import events
 from tracker.usecases.identity import accounts as account_deeds
 from tracker.usecases.roster import accounts, people
 from tracker.usecases.roster.csv_import import LEFT_WITHOUT, NO_COORDINATOR, Report, import_as, import_roster

@@ -19,6 +19,7 @@ from tracker.rules.core.viewer import Role, Viewer
 from tracker.rules.events.event import EventStatus
 from tracker.rules.identity.api_tokens import ApiScope
 from tracker.rules.roster.people_changes import SeatFacts
+from tracker.tables.background.events import invitees
 from tracker.tables.schema.actions import action_items as item_rows
 from tracker.tables.schema.core.outbox import Message
 from tracker.tables.schema.events.events import AudienceVersion, Event
@@ -28,7 +29,7 @@ from tracker.usecases.actions import action_items, item_lists
 from tracker.usecases.attendance import roll_call
 from tracker.usecases.calendars import feed_access, subscriptions
 from tracker.usecases.core.viewers import viewer_for, viewer_of_session
-from tracker.usecases.events import events, invitees, occurrences
+from tracker.usecases.events import events, occurrences
 from tracker.usecases.identity import api_tokens
 from tracker.usecases.roster import accounts, committees, csv_import, directory, people
 from tracker.usecases.views import event_page, offboarding

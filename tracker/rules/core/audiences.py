@@ -8,8 +8,11 @@ audiences is among those that hold for the viewer now.
 
 from collections.abc import Iterable
 from enum import StrEnum
+from typing import NewType
 from uuid import UUID
 
+Audience = NewType("Audience", str)
+"""As it stands in a row of an event."""
 EVERYONE = "all"
 
 

@@ -5,9 +5,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any
+from typing import Any, NewType
 from uuid import UUID
 
+MessageKey = NewType("MessageKey", str)
+"""Names the deed and the person: ids, kinds and moments."""
+WorkerName = NewType("WorkerName", str)
+StoredFacts = NewType("StoredFacts", str)
+"""The facts of a message as its row keeps them, unread."""
 PAUSE = timedelta(seconds=30)
 """A change waits this long before it is mailed, so that several edits make one mail."""
 GIVE_UP = timedelta(days=5)

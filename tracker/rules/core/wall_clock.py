@@ -3,10 +3,13 @@
 import re
 from datetime import UTC, datetime
 from functools import cache
+from typing import NewType
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from tracker.errors import Invalid
 
+ZoneName = NewType("ZoneName", str)
+"""A name of the IANA database, as it stands beside a series."""
 FIRST_YEAR, LAST_YEAR = 1970, 2199
 _NAME = re.compile(r"UTC|[A-Z][A-Za-z_]{1,30}(/[A-Za-z0-9_+-]{1,30}){1,2}", re.ASCII)
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from enum import StrEnum
-from typing import NamedTuple
+from typing import NamedTuple, Protocol, TypeVar
 from uuid import UUID
 
 from tracker.rules.core.audiences import Arm
@@ -60,6 +60,25 @@ class Reply:
     """Who comes in the person's place, with the agency."""
 
 
+class Dated(Protocol):
+    """What tells which of several replies counts."""
+
+    @property
+    def occurrence_id(self) -> UUID | None:
+        """Return the date that was replied; None = the whole series."""
+
+    @property
+    def sequence(self) -> int:
+        """Return the SEQUENCE that was replied."""
+
+    @property
+    def replied_at(self) -> datetime:
+        """Return when it was replied."""
+
+
+AnyReply = TypeVar("AnyReply", bound=Dated)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Participant:
     """A person invited to a date, with the reply that counts for it."""
@@ -96,7 +115,7 @@ def reply_by(starts: datetime, now: datetime) -> datetime | None:
     return by if by > now else None
 
 
-def effective(replies: Iterable[Reply], occurrence_id: UUID | None) -> Reply | None:
+def effective(replies: Iterable[AnyReply], occurrence_id: UUID | None) -> AnyReply | None:
     """Return the reply that counts for a date: the newest for the date, else the newest for the series."""
     known = sorted(replies, key=lambda reply: (reply.replied_at, reply.sequence), reverse=True)
     for_date = next((one for one in known if one.occurrence_id == occurrence_id and occurrence_id is not None), None)

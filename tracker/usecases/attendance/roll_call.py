@@ -19,7 +19,6 @@ from tracker.rules.events.event import Occurrence, may_take_attendance
 from tracker.rules.events.plan import Person
 from tracker.rules.events.replies import Participant
 from tracker.rules.roster.quorum import Count
-from tracker.tables.schema.attendance.attendance import AttendanceMark
 from tracker.tables.schema.events.events import Occurrence as OccurrenceRow
 from tracker.tables.schema.roster.people import Agency
 from tracker.tables.visible.attendance import sheet
@@ -154,10 +153,10 @@ async def add_walk_in(viewer: Viewer, event_id: UUID, key: str, walk_in: WalkIn,
     async with writing():
         occurrence = await _open(viewer, event_id, key, now)
         mark_id = ids.id_from(viewer.member_id, occurrence.id, walk_in)
-        known = await AttendanceMark.select(AttendanceMark.corrected_at).where(AttendanceMark.id == mark_id).first()
-        if known and known["corrected_at"] is None:
+        counts = await sheet.still_counts(viewer, occurrence, mark_id)
+        if counts:
             return
-        walk_in = replace(walk_in, id=ids.new_id() if known else mark_id)
+        walk_in = replace(walk_in, id=mark_id if counts is None else ids.new_id())
         new = await (_member(viewer, occurrence, walk_in) if walk_in.member_id else _guest(walk_in))
         await replace_marks(viewer, occurrence, [new], now)
 

@@ -12,8 +12,8 @@ from tracker.database.bulk_insert import bulk_insert
 from tracker.rules.availability import shared_calendars as rules
 from tracker.rules.availability.shared_calendars import Found, Kind, Problem, Shared, Span
 from tracker.rules.core.viewer import Status, Viewer
+from tracker.tables.background.events import own_uids
 from tracker.tables.schema.availability.shared_calendars import BusySpan, SharedCalendar
-from tracker.tables.visible.events import calendar_imports
 from tracker.usecases.core import audit, send_hold
 
 PURPOSE = "shared_calendar"  # of the key that seals addresses
@@ -120,7 +120,8 @@ async def keep(one: Due, found: Iterable[Found], unread: int, window: tuple[date
     Entries that this tracker sent there itself are left out: what somebody may not see here must not show that way.
     """
     known = list(found)
-    own = await calendar_imports.own_uids({uid for uid, _ in known if uid and NUL not in uid})
+    uids = sorted({uid for uid, _ in known if uid and NUL not in uid})
+    own = {uid for uid, is_ours in zip(uids, await own_uids.are_ours(uids), strict=True) if is_ours}
     spans = rules.merged((span for uid, span in known if uid not in own), *window)[: rules.MOST_SPANS]
     rows = [{"id": ids.new_id(), "calendar": one.id, **span._asdict(), "kind": span.kind.value} for span in spans]
     well: dict[Any, Any] = {

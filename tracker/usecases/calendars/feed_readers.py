@@ -9,9 +9,9 @@ from tracker.rules.calendars.feeds import Scope, address_end, level_for
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.events.event import Event, EventStatus
 from tracker.tables.background.events import audiences
+from tracker.tables.background.events.invitees import invitees_of
 from tracker.tables.schema.calendars.subscriptions import Subscription
 from tracker.usecases.core.viewers import viewers_for
-from tracker.usecases.events.invitees import invitees_of
 from tracker.usecases.events.substitutes import of_event
 
 

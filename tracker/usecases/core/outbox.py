@@ -18,6 +18,8 @@ from tracker.database import engine, writing
 from tracker.database.bulk_insert import bulk_insert
 from tracker.rules.core.outbox import CHANGES, PAUSE, Draft, Message, MessageKind, Skip, State, next_try
 from tracker.rules.core.outbox_bundles import Earlier, bundle
+from tracker.tables.background.emails import outbox_queue
+from tracker.tables.background.emails.outbox_queue import Claimed, Queued
 from tracker.tables.schema.core import outbox as rows
 
 __all__ = [
@@ -29,7 +31,6 @@ __all__ = [
     "enqueue_all",
     "hold",
     "names_in_use",
-    "number_notified",
     "postpone",
     "put_back",
     "suppress_for",
@@ -41,18 +42,9 @@ NEWS = [MessageKind.INVITATION.value, *(kind.value for kind in CHANGES)]
 INSTEAD_OF = "instead_of"
 """Name of the fact that holds the ids of the waiting messages that a message replaced."""
 INTERRUPTED = "Sent again: whoever had it in hand was interrupted, so it may arrive twice."
-_CLAIM = (
-    "UPDATE message SET worker = {}, attempts = attempts + 1, reason = CASE WHEN worker = '' THEN reason ELSE {} END"
-    " WHERE id IN (SELECT id FROM message WHERE state = 'pending' AND due <= {}"
-    " AND (try_after IS NULL OR try_after <= {}) AND worker IN ({}) ORDER BY due, id LIMIT {})"
-)
 _CLOSE = (
     "UPDATE message SET state = {}, reason = COALESCE({}, reason), sent_at = {}, worker = ''"
     " WHERE id = {} AND state = 'pending'"
-)
-_IN_HAND = (
-    "SELECT id, key, kind, recipient, event, occurrence, item, facts, created_at, due, not_after, attempts"
-    " FROM message WHERE state = 'pending' AND due <= {} AND worker = {} ORDER BY due, id"
 )
 
 
@@ -76,19 +68,9 @@ async def hold(event_id: UUID, until: datetime) -> None:
     await rows.Message.update({rows.Message.due: until}).where(waits & (rows.Message.due < until))
 
 
-async def number_notified(event_id: UUID, now: datetime) -> int:
-    """Return to how many people the deed that was done on an event at `now` is going to be mailed."""
-    is_waiting = (rows.Message.event == event_id) & (rows.Message.state == State.PENDING.value)
-    told = await rows.Message.select(rows.Message.recipient).where(is_waiting & (rows.Message.created_at == now))
-    return len({row["recipient"] for row in told})
-
-
 async def anyone_responded(event_id: UUID, since: datetime) -> bool:
     """Return whether a message about an event went out since then, or is on its way: it said how things stood."""
-    about = (rows.Message.event == event_id) & rows.Message.kind.is_in(NEWS)
-    return bool(
-        await rows.Message.exists().where(about & ((rows.Message.sent_at >= since) | (rows.Message.worker != "")))
-    )
+    return await outbox_queue.anyone_responded(event_id, NEWS, since)
 
 
 async def take_back(event_id: UUID, queued_at: datetime) -> None:
@@ -96,10 +78,9 @@ async def take_back(event_id: UUID, queued_at: datetime) -> None:
 
     The caller is inside `writing()`, and knows that nobody has heard of it.
     """
-    of_deed = (rows.Message.event == event_id) & (rows.Message.created_at == queued_at)
-    found = await rows.Message.select(rows.Message.facts).where(of_deed)
-    replaced = [UUID(one) for row in found for one in json.loads(row["facts"]).get(INSTEAD_OF, ())]
-    await rows.Message.delete().where(of_deed)
+    found = await outbox_queue.facts_of_deed(event_id, queued_at)
+    replaced = [UUID(one) for facts in found for one in json.loads(facts).get(INSTEAD_OF, ())]
+    await rows.Message.delete().where((rows.Message.event == event_id) & (rows.Message.created_at == queued_at))
     if replaced:
         await rows.Message.update({rows.Message.state: State.PENDING.value, rows.Message.reason: ""}).where(
             rows.Message.id.is_in(replaced)
@@ -110,16 +91,13 @@ async def claim(worker: str, gone: Iterable[str], now: datetime, limit: int) -> 
     """Take up to `limit` due messages in hand: those in nobody's, and those whose worker is gone."""
     free = ["", *gone]
     async with writing():
-        await engine().run_querystring(QueryString(_CLAIM, worker, INTERRUPTED, now, now, _placeholders(free), limit))
-        found = await engine().run_querystring(QueryString(_IN_HAND, now, worker))
-    return [_message(row) for row in found]
+        found = await outbox_queue.claim(worker, free, INTERRUPTED, now, limit)
+    return [_message(one) for one in found]
 
 
 async def names_in_use() -> list[str]:
     """Return the workers that have messages in hand."""
-    held = (rows.Message.state == State.PENDING.value) & (rows.Message.worker != "")
-    names: list[str] = await rows.Message.select(rows.Message.worker).where(held).distinct().output(as_list=True)
-    return names
+    return [*await outbox_queue.workers()]
 
 
 async def close(message: Message, outcome: Skip, now: datetime) -> None:
@@ -179,32 +157,23 @@ async def _earlier(drafts: list[Draft]) -> dict[tuple[UUID, UUID | None], list[E
     known: dict[tuple[UUID, UUID | None], list[Earlier]] = {}
     if not drafts:
         return known
-    table = rows.Message
-    found = (
-        await table.select(
-            table.id, table.kind, table.recipient, table.event, table.occurrence, table.state, table.worker, table.facts
-        )
-        .where(
-            table.recipient.is_in(list({one.recipient_id for one in drafts}))
-            & table.event.is_in(list({one.event_id for one in drafts}))
-            & table.kind.is_in(NEWS)
-        )
-        .order_by(table.created_at)
+    found = await outbox_queue.to_people(
+        {one.recipient_id for one in drafts}, {one.event_id for one in drafts if one.event_id}, NEWS
     )
-    for row in found:
-        known.setdefault((row["recipient"], row["event"]), []).append(_earlier_one(row))
+    for one in found:
+        known.setdefault((one.recipient_id, one.event_id), []).append(_earlier_one(one))
     return known
 
 
-def _earlier_one(row: dict[str, Any]) -> Earlier:
-    is_pending = row["state"] == State.PENDING
+def _earlier_one(one: Queued) -> Earlier:
+    is_pending = one.state is State.PENDING
     return Earlier(
-        id=row["id"],
-        kind=MessageKind(row["kind"]),
-        occurrence_id=row["occurrence"],
-        is_waiting=is_pending and not row["worker"],
-        facts=json.loads(row["facts"]),
-        was_notified=row["state"] == State.SENT or (is_pending and bool(row["worker"])),
+        id=one.id,
+        kind=one.kind,
+        occurrence_id=one.occurrence_id,
+        is_waiting=is_pending and one.is_free,
+        was_notified=one.state is State.SENT or (is_pending and not one.is_free),
+        facts=json.loads(one.facts),
     )
 
 
@@ -227,26 +196,9 @@ def _row(draft: Draft, now: datetime) -> dict[str, Any]:
     }
 
 
-def _message(row: Any) -> Message:
-    return Message(
-        id=row["id"],
-        key=row["key"],
-        kind=MessageKind(row["kind"]),
-        recipient_id=row["recipient"],
-        event_id=row["event"],
-        occurrence_id=row["occurrence"],
-        item_id=row["item"],
-        facts=json.loads(row["facts"]),
-        created_at=row["created_at"],
-        due=row["due"],
-        not_after=row["not_after"],
-        attempts=row["attempts"],
-    )
+def _message(one: Claimed) -> Message:
+    return Message(**{**one._asdict(), "facts": json.loads(one.facts)})
 
 
 def _is_open(message: Message) -> Any:
     return (rows.Message.id == message.id) & (rows.Message.state == State.PENDING.value)
-
-
-def _placeholders(values: Sequence[str]) -> QueryString:
-    return QueryString(", ".join(["{}"] * len(values)), *values)

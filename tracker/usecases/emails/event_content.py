@@ -5,9 +5,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from piccolo.querystring import QueryString
-
-from tracker.database import engine
 from tracker.rules.core.outbox import Message, MessageKind, Skip, State
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.emails import changes, discreet, nudge, reminder, series
@@ -17,8 +14,9 @@ from tracker.rules.emails.parts import Occasion
 from tracker.rules.events.event import Event, EventStatus, Occurrence
 from tracker.rules.events.replies import AttendeeRole, Reply, ReplyValue, effective, responded_at
 from tracker.tables.visible.attendance import sheet
-from tracker.tables.visible.events import events
+from tracker.tables.visible.events import events, replies
 from tracker.tables.visible.events import series as series_rows
+from tracker.usecases.core import names
 from tracker.usecases.events.substitutes import standing_in
 
 NOT_AUTHORISED = Skip(state=State.SUPPRESSED, reason="The recipient may not see it any more.")
@@ -44,11 +42,6 @@ WORDS = {
 }
 OF_ONE_DATE = frozenset({MessageKind.REMINDER, MessageKind.NO_REPLY})
 """What speaks of one date and looks at no other."""
-_MINE = (
-    "SELECT i.id, i.role, a.occurrence, a.reply, a.sequence, a.replied_at"
-    " FROM invitation i LEFT JOIN reply a ON a.invitation = i.id"
-    " WHERE i.event = {} AND i.member = {} AND i.withdrawn_at IS NULL"
-)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,7 +102,7 @@ async def _occasion(
     message: Message, reader: Viewer, event: Event, dates: list[Occurrence], now: datetime
 ) -> Occasion | None:
     ahead = [one for one in dates if one.ends_at > now and not one.is_off]
-    mine = await _mine(event.id, reader.member_id)
+    mine = await _mine(reader, event)
     instead = {} if mine.id else await _instead(event, dates, reader)
     theirs = [one for one in dates if one.id in instead] if instead and message.occurrence_id is None else dates
     date = _spoken_of(message, theirs, [one for one in ahead if theirs is dates or one.id in instead])
@@ -140,7 +133,9 @@ async def _occasion(
 async def _instead(event: Event, dates: list[Occurrence], reader: Viewer) -> dict[UUID, str]:
     """Return on which dates the reader comes in whose place."""
     standing = await standing_in((one.id, event.id) for one in dates)
-    return {date_id: who[reader.member_id] for date_id, who in standing.items() if reader.member_id in who}
+    theirs = {date_id: who[reader.member_id] for date_id, who in standing.items() if reader.member_id in who}
+    known = await names.people(theirs.values())
+    return {date_id: "{} ({})".format(*known[member_id]) for date_id, member_id in theirs.items()}
 
 
 async def _replies(reader: Viewer, date: Occurrence) -> tuple[int, int, int]:
@@ -165,23 +160,9 @@ def _spoken_of(message: Message, dates: list[Occurrence], ahead: list[Occurrence
     return ahead[0] if ahead else (dates[-1] if dates else None)
 
 
-async def _mine(event_id: UUID, member_id: UUID) -> Mine:
-    rows = await engine().run_querystring(QueryString(_MINE, event_id, member_id))
-    given = [
-        Reply(
-            occurrence_id=row["occurrence"],
-            value=ReplyValue(row["reply"]),
-            comment="",
-            source="",
-            sequence=row["sequence"],
-            replied_at=row["replied_at"],
-        )
-        for row in rows
-        if row["reply"]
-    ]
-    if not rows:
-        return Mine()
-    return Mine(id=rows[0]["id"], role=AttendeeRole(rows[0]["role"]), replies=tuple(given))
+async def _mine(reader: Viewer, event: Event) -> Mine:
+    own = (await replies.mine(reader, [event.id])).get(event.id)
+    return Mine(id=own.id, role=own.role, replies=tuple(own.replies)) if own else Mine()
 
 
 def _why_not(about: Occasion) -> Skip | None:

@@ -9,9 +9,8 @@ from tracker.database import writing
 from tracker.errors import Conflict, NotFound
 from tracker.rules.core.outbox import Draft, MessageKind
 from tracker.rules.core.viewer import Viewer
-from tracker.rules.emails.messages import STATES, MessageLine, Narrowed, Place, Standing, base_of, next_key
+from tracker.rules.emails.messages import STATES, MessageLine, Narrowed, Place, Standing, next_key
 from tracker.rules.events.event import Event
-from tracker.tables.schema.core.outbox import Message
 from tracker.tables.visible.emails import messages
 from tracker.tables.visible.events import events
 from tracker.usecases.core import audit, outbox
@@ -62,29 +61,32 @@ async def resend(viewer: Viewer, message_id: UUID, now: datetime) -> None:
             raise NotFound
         if not line.may_resend(now):
             raise Conflict("This message cannot be sent again: it still waits, or it is of no use any more.")
-        await outbox.enqueue_all([await _once_more(message_id, now)], now)
+        await outbox.enqueue_all([await _once_more(viewer, message_id, now)], now)
         facts = {"kind": line.kind, "recipient": line.recipient_id}
         await audit.record(viewer.actor, "resent", "message", message_id, facts, now)
 
 
-async def _once_more(message_id: UUID, now: datetime) -> Draft:
-    [row] = await Message.select().where(Message.id == message_id)
-    sendings = await Message.select(Message.key, Message.state).where(
-        (Message.recipient == row["recipient"]) & (Message.kind == row["kind"])
-    )
-    same = [one for one in sendings if base_of(one["key"]) == base_of(row["key"])]
-    if any(one["state"] in STATES[Standing.WAITING] for one in same):
+async def number_notified(viewer: Viewer, event_id: UUID, now: datetime) -> int:
+    """Return to how many people the deed that was done on an event at `now` is going to be mailed."""
+    return await messages.number_notified(viewer, event_id, now)
+
+
+async def _once_more(viewer: Viewer, message_id: UUID, now: datetime) -> Draft:
+    stored = await messages.stored(viewer, message_id)
+    if stored is None:
+        raise NotFound
+    if not STATES[Standing.WAITING].isdisjoint(stored.sendings.values()):
         raise Conflict("This message is on its way already.")
     return Draft(
-        kind=row["kind"],
-        recipient_id=row["recipient"],
-        key=next_key(row["key"], [one["key"] for one in same]),
-        event_id=row["event"],
-        occurrence_id=row["occurrence"],
-        item_id=row["item"],
-        facts=json.loads(row["facts"]),
+        kind=stored.kind,
+        recipient_id=stored.recipient_id,
+        key=next_key(stored.key, stored.sendings),
+        event_id=stored.event_id,
+        occurrence_id=stored.occurrence_id,
+        item_id=stored.item_id,
+        facts=json.loads(stored.facts),
         due=now,
-        not_after=row["not_after"],
+        not_after=stored.not_after,
     )
 
 

@@ -15,8 +15,8 @@ from tracker.rules.emails.preferences import Wishes, quieter
 from tracker.rules.emails.reminders import Moment
 from tracker.rules.events.confirmations import Board, board
 from tracker.rules.events.event import Line, Occurrence, may_edit
+from tracker.tables.background.emails import due
 from tracker.tables.background.events import audiences
-from tracker.tables.schema.core.outbox import Message
 from tracker.tables.visible.attendance import sheet
 from tracker.tables.visible.events import events, history, waiting
 from tracker.usecases.core import audit, outbox
@@ -35,7 +35,7 @@ async def nudges_of(viewer: Viewer, lines: Iterable[Line], now: datetime) -> dic
     event_ids = sorted({theirs[one].event_id for one in silent})
     seen_by = await audiences.audiences_of_each(event_ids)
     people = await viewers_for((one for members in silent.values() for one in members), now)
-    last = await last_asked(event_ids, now)
+    last = await due.last_asked(event_ids, now - REST)
     found: dict[UUID, Nudge] = {}
     for date_id, line in theirs.items():
         may_see = seen_by.get(line.event_id, set())
@@ -116,20 +116,3 @@ async def _queue(found: Nudge, wishes: Wishes, now: datetime) -> None:
         ],
         now,
     )
-
-
-async def last_asked(event_ids: Iterable[UUID], now: datetime) -> dict[UUID, datetime]:
-    """Return when people were last reminded of each event, as far as it still counts."""
-    wanted = list(event_ids)
-    if not wanted:
-        return {}
-    found = (
-        await Message.select(Message.event, Message.created_at)
-        .where(
-            (Message.kind == MessageKind.NO_REPLY.value)
-            & Message.event.is_in(wanted)
-            & (Message.created_at > now - REST)
-        )
-        .order_by(Message.created_at)
-    )
-    return {row["event"]: row["created_at"] for row in found}

@@ -6,21 +6,18 @@ everybody at once.
 """
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any
 from uuid import UUID
 
-from piccolo.querystring import QueryString
-
-from tracker.database import engine, writing
+from tracker.database import writing
 from tracker.rules.core.actors import BY_CLOCK
 from tracker.rules.core.outbox import Draft, MessageKind
 from tracker.rules.emails import reminders as rules
 from tracker.rules.emails.preferences import Wishes, wanted
 from tracker.rules.emails.reminders import Moment
-from tracker.tables.background.emails import due
-from tracker.tables.schema.actions.action_items import ActionItem
+from tracker.tables.background.emails import due, outbox_queue
+from tracker.tables.background.emails.due import DueDate, DueItem
 from tracker.tables.schema.core.outbox import Watermark
 from tracker.usecases.core import audit, outbox, send_hold
 from tracker.usecases.emails.digest import digests
@@ -28,20 +25,10 @@ from tracker.usecases.emails.preferences import everybodys_wishes
 from tracker.usecases.emails.reminder_recipients import who_comes
 from tracker.usecases.emails.reply_reminders import requests_to_reply
 
-Row = dict[str, Any]
-
 MARK = "reminders"
 OUTAGE = timedelta(hours=1)
 """After a longer gap the trail says what was caught up."""
 NEWER = "A later reminder went out instead."
-NOBODY = UUID(int=0)  # keeps a list of ids from being empty, which SQL does not take
-_SUPERSEDE = (
-    "UPDATE message SET state = 'superseded', reason = {} WHERE state = 'pending' AND worker = ''"
-    " AND kind IN ('reminder', 'item_due', 'item_overdue') AND (occurrence IN ({}) OR item IN ({})) AND EXISTS ("
-    "SELECT 1 FROM message n WHERE n.recipient = message.recipient AND n.state = 'pending' AND n.due > message.due"
-    " AND n.kind IN ('reminder', 'item_due', 'item_overdue')"
-    " AND (n.occurrence = message.occurrence OR n.item = message.item))"
-)
 
 
 async def queue_due(now: datetime, zone: str) -> int:
@@ -80,36 +67,36 @@ async def _mark(now: datetime) -> datetime:
 async def _of_dates(after: datetime, now: datetime, wishes: Wishes) -> list[Draft]:
     around = rules.SHIFT + wishes.shift
     near = await due.dates_starting((after + lead - around, now + lead + around) for lead in wishes.leads)
-    anybody = {committee_id: wishes.of_anybody(committee_id) for committee_id in {row["committee"] for row in near}}
+    anybody = {committee_id: wishes.of_anybody(committee_id) for committee_id in {one.committee_id for one in near}}
     passed = [
-        (row, every)
-        for row in near
-        if (every := _near_moments(row, after, now, wishes))
-        and any(wanted(every, wish, after, now) for wish in anybody[row["committee"]])
+        (date, every)
+        for date in near
+        if (every := _near_moments(date, after, now, wishes))
+        and any(wanted(every, wish, after, now) for wish in anybody[date.committee_id])
     ]
-    people = await who_comes([(row["id"], row["event"]) for row, _ in passed])
+    people = await who_comes([(date.id, date.event_id) for date, _ in passed])
     return [
-        _reminder(row, member_id, moment)
-        for row, every in passed
-        for member_id in people.get(row["id"], [])
-        for moment in wanted(every, wishes.of_date(member_id, row["committee"]), after, now)
+        _reminder(date, member_id, moment)
+        for date, every in passed
+        for member_id in people.get(date.id, [])
+        for moment in wanted(every, wishes.of_date(member_id, date.committee_id), after, now)
     ]
 
 
-def _near_moments(row: Row, after: datetime, now: datetime, wishes: Wishes) -> list[Moment]:
+def _near_moments(date: DueDate, after: datetime, now: datetime, wishes: Wishes) -> list[Moment]:
     """Return the moments of a date that are in (after, now] for whoever's quiet hours move them."""
-    every = rules.of_date(row["starts_at"], row["zone"], is_all_day=bool(row["is_all_day"]), leads=wishes.leads)
+    every = rules.of_date(date.starts_at, date.zone, is_all_day=date.is_all_day, leads=wishes.leads)
     return [one for one in every if after - wishes.shift < one.at <= now + wishes.shift]
 
 
-def _reminder(row: Row, member_id: UUID, moment: Moment) -> Draft:
-    lead, starts_at = int(moment.lead.total_seconds()), row["starts_at"].isoformat()
+def _reminder(date: DueDate, member_id: UUID, moment: Moment) -> Draft:
+    lead, starts_at = int(moment.lead.total_seconds()), date.starts_at.isoformat()
     return Draft(
         kind=MessageKind.REMINDER,
         recipient_id=member_id,
-        event_id=row["event"],
-        occurrence_id=row["id"],
-        key=f"reminder:{row['id']}:{member_id}:{starts_at}:{lead}",
+        event_id=date.event_id,
+        occurrence_id=date.id,
+        key=f"reminder:{date.id}:{member_id}:{starts_at}:{lead}",
         due=moment.at,
         not_after=moment.ends,
         facts={"lead_time": lead, "starts_at": starts_at, **_late(moment)},
@@ -122,26 +109,23 @@ async def _of_items(after: datetime, now: datetime, zone: str, wishes: Wishes) -
     days = rules.due_days(rules.mornings(after - wishes.shift, now + wishes.shift, zone))
     if not days:
         return []
-    found = await ActionItem.select(ActionItem.id, ActionItem.owner, ActionItem.due).where(
-        ActionItem.due.is_in(sorted(days)) & ActionItem.closed_at.is_null()
-    )
     return [
-        _item_reminder(row, moment)
-        for row in found
-        for moment in wanted(rules.of_item(row["due"], zone), wishes.of_items(row["owner"]), after, now)
+        _item_reminder(item, moment)
+        for item in await due.items_due(days)
+        for moment in wanted(rules.of_item(item.due, zone), wishes.of_items(item.owner_id), after, now)
     ]
 
 
-def _item_reminder(row: Row, moment: Moment) -> Draft:
+def _item_reminder(item: DueItem, moment: Moment) -> Draft:
     kind = MessageKind.ITEM_OVERDUE if moment.lead < timedelta(0) else MessageKind.ITEM_DUE
-    on = row["due"].isoformat()
+    on = item.due.isoformat()
     return Draft(
         kind=kind,
-        recipient_id=row["owner"],
-        item_id=row["id"],
+        recipient_id=item.owner_id,
+        item_id=item.id,
         due=moment.at,
         not_after=moment.ends,
-        key=f"{kind}:{row['id']}:{row['owner']}:{on}:{moment.lead.days}",
+        key=f"{kind}:{item.id}:{item.owner_id}:{on}:{moment.lead.days}",
         facts={"due": on, **_late(moment)},
         state=moment.state,
         reason=moment.reason,
@@ -152,13 +136,7 @@ def _late(moment: Moment) -> dict[str, object]:
     return {"late": True} if moment.is_late else {}
 
 
-async def _supersede_older(drafts: Iterable[Draft]) -> None:
+async def _supersede_older(drafts: Sequence[Draft]) -> None:
     """Let no reminder go out that a newer one to the same person has overtaken while no mail could be sent."""
-    dates = {one.occurrence_id for one in drafts if one.occurrence_id} | {NOBODY}
-    items = {one.item_id for one in drafts if one.item_id} | {NOBODY}
-    if dates | items != {NOBODY}:
-        await engine().run_querystring(QueryString(_SUPERSEDE, NEWER, _ids(dates), _ids(items)))
-
-
-def _ids(values: set[UUID]) -> QueryString:
-    return QueryString(", ".join(["{}"] * len(values)), *sorted(values))
+    of_dates = [one.occurrence_id for one in drafts if one.occurrence_id]
+    await outbox_queue.supersede_older(of_dates, [one.item_id for one in drafts if one.item_id], NEWER)

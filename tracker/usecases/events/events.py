@@ -21,13 +21,15 @@ from tracker.rules.events.plan import Plan
 from tracker.rules.recurrence import dates
 from tracker.rules.recurrence.holiday_choices import chosen_before
 from tracker.rules.recurrence.words import pattern_words
+from tracker.tables.background.events.invitees import invitees_of
 from tracker.tables.schema.events import audience_versions
 from tracker.tables.schema.events import events as rows
 from tracker.tables.schema.events.marking_columns import columns_of
+from tracker.tables.visible.attendance import sheet
 from tracker.tables.visible.events import events
 from tracker.usecases.core import audit, outbox
 from tracker.usecases.events import history
-from tracker.usecases.events.invitees import invite, invitees_of, mailed_entry, notify, touch
+from tracker.usecases.events.invitees import invite, mailed_entry, notify, touch
 from tracker.usecases.events.permission import allow_marked
 from tracker.usecases.events.response_reset import ask_after_change
 from tracker.usecases.events.series import add_dates, move_dates, split, splits
@@ -257,7 +259,7 @@ async def plan_to_change(viewer: Viewer, event_id: UUID) -> tuple[Event, Plan]:
     event = await event_for(viewer, event_id)
     if not may_edit(viewer, event):
         raise NotAllowed("Only the organizer, the committee's chair or a coordinator can change this event.")
-    plan = plan_rules.plan_of(event, await invitees_of(event.id))
+    plan = plan_rules.plan_of(event, await sheet.invitees(viewer, event.id))
     if plan.rule is None:
         return event, plan
     held = {

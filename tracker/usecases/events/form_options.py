@@ -12,8 +12,8 @@ from tracker.rules.events.event import Event, Kind, Occurrence, may_schedule
 from tracker.rules.events.plan import Person
 from tracker.rules.events.replies import AttendeeRole
 from tracker.rules.roster.sites import Site
+from tracker.tables.visible.attendance import sheet
 from tracker.tables.visible.events import events
-from tracker.usecases.events.invitees import invitees_of
 from tracker.usecases.events.occurrences import date_for
 from tracker.usecases.events.permission import designators
 from tracker.usecases.events.series import splits
@@ -156,7 +156,7 @@ async def edit_impact(viewer: Viewer, event: Event, now: datetime, key: str = ""
         splits=await splits(viewer, event, now),
         ahead=len(ahead),
         changed_ahead=sum(one.is_changed for one in ahead),
-        invited=await invitees_of(event.id),
+        invited=await sheet.invitees(viewer, event.id),
         first=first if before else None,
         last_before=before[-1] if before else None,
     )

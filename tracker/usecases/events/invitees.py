@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any
 from uuid import UUID
 
 from tracker.crypto import ids
@@ -15,6 +15,7 @@ from tracker.rules.events.notifications import Notices
 from tracker.rules.events.plan import Plan
 from tracker.rules.events.replies import AttendeeRole
 from tracker.tables.background.events import audiences as audience_rows
+from tracker.tables.background.events.invitees import Invited, invitations, invitees_of, replies_to
 from tracker.tables.schema.events import audience_versions
 from tracker.tables.schema.events.invitations import Invitation, Reply
 from tracker.tables.visible.events import events
@@ -26,21 +27,6 @@ _AGAIN = (
     " ON CONFLICT (event, member) DO UPDATE SET role = EXCLUDED.role, withdrawn_at = NULL, again_at ="
     " CASE WHEN invitation.withdrawn_at IS NULL THEN invitation.again_at ELSE EXCLUDED.added_at END"
 )
-
-
-class _Known(NamedTuple):
-    """An invitation that is there already."""
-
-    id: UUID
-    is_withdrawn: bool
-
-
-async def invitees_of(event_id: UUID) -> dict[UUID, AttendeeRole]:
-    """Return who is invited now, and as what."""
-    found = await Invitation.select(Invitation.member, Invitation.role).where(
-        (Invitation.event == event_id) & Invitation.withdrawn_at.is_null()
-    )
-    return {row["member"]: AttendeeRole(row["role"]) for row in found}
 
 
 async def mailed_entry(viewer: Viewer, event: Event, now: datetime) -> MailedEntry | None:
@@ -68,7 +54,7 @@ async def invite(
     their calendar. `version` is the event's after the change.
     """
     wanted = {**plan.invitees, lead_id: AttendeeRole.CHAIR}
-    known = await _invitations(event_id)
+    known = await invitations(event_id)
     present = frozenset(member_id for member_id, one in known.items() if not one.is_withdrawn)
     added = frozenset(wanted) - present
     await withdraw(event_id, present - frozenset(wanted), version, now, told=told.withdrawal, entry=entry)
@@ -184,7 +170,7 @@ async def change_lead(by: Viewer, event_id: UUID, undo_snapshot_id: UUID, lead_i
 
     Nobody gains or loses sight of it but the former lead, who is off the list.
     """
-    kept = await _keep(event_id, {lead_id: AttendeeRole.CHAIR}, await _invitations(event_id), now)
+    kept = await _keep(event_id, {lead_id: AttendeeRole.CHAIR}, await invitations(event_id), now)
     await bulk_insert(Reply, [_acceptance(kept[lead_id], by, now)])
     found = await audience_rows.audiences_of(event_id)
     await audience_rows.replace_audiences(event_id, found - audiences.of_one(undo_snapshot_id))
@@ -194,20 +180,9 @@ async def change_lead(by: Viewer, event_id: UUID, undo_snapshot_id: UUID, lead_i
     await outbox.enqueue_all([outbox.Draft(kind="invitation", recipient_id=lead_id, event_id=event_id, key=key)], now)
 
 
-async def _invitations(event_id: UUID) -> dict[UUID, _Known]:
-    """Return the invitations of an event by member, those of people who were taken off the list included."""
-    found = await Invitation.select(Invitation.id, Invitation.member, Invitation.withdrawn_at).where(
-        Invitation.event == event_id
-    )
-    return {row["member"]: _Known(row["id"], row["withdrawn_at"] is not None) for row in found}
-
-
 async def _forget_replies(invitation_ids: list[UUID], now: datetime) -> None:
     """Let nothing that people replied before they were taken off the list count when they are invited again."""
-    if not invitation_ids:
-        return
-    found = await Reply.select(Reply.invitation, Reply.occurrence).where(Reply.invitation.is_in(list(invitation_ids)))
-    for invitation, occurrence in {(row["invitation"], row["occurrence"]) for row in found}:
+    for invitation, occurrence in {(one.invitation_id, one.occurrence_id) for one in await replies_to(invitation_ids)}:
         await Reply.insert(
             Reply(
                 id=ids.new_id(),
@@ -222,7 +197,7 @@ async def _forget_replies(invitation_ids: list[UUID], now: datetime) -> None:
 
 
 async def _keep(
-    event_id: UUID, wanted: Mapping[UUID, AttendeeRole], known: Mapping[UUID, _Known], now: datetime
+    event_id: UUID, wanted: Mapping[UUID, AttendeeRole], known: Mapping[UUID, Invited], now: datetime
 ) -> dict[UUID, UUID]:
     """Write the invitations; return the id of each by member."""
     kept = {member_id: known[member_id].id if member_id in known else ids.new_id() for member_id in sorted(wanted)}

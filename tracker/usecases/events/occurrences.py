@@ -13,12 +13,13 @@ from tracker.rules.events import notifications, plan
 from tracker.rules.events.event import Event, Line, Occurrence, day_of, may_edit
 from tracker.rules.events.history import Change, Verb, changes_of_date
 from tracker.rules.events.plan import DateChange
+from tracker.tables.background.events.invitees import invitees_of
 from tracker.tables.schema.events import events as rows
 from tracker.tables.visible.calendars import calendar
 from tracker.tables.visible.events import events
 from tracker.usecases.core import audit, outbox
 from tracker.usecases.events import history
-from tracker.usecases.events.invitees import invitees_of, notify, touch
+from tracker.usecases.events.invitees import notify, touch
 from tracker.usecases.events.response_reset import ask_again
 from tracker.usecases.events.undo_snapshot import of_date
 

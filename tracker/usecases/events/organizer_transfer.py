@@ -8,10 +8,11 @@ from tracker.rules.core.viewer import Viewer
 from tracker.rules.events.event import Event, EventStatus
 from tracker.rules.events.history import Change, Field, Verb
 from tracker.rules.events.notifications import asked
+from tracker.tables.background.events.invitees import invitees_of
 from tracker.tables.schema.events import events as rows
 from tracker.usecases.core import audit
 from tracker.usecases.events import history
-from tracker.usecases.events.invitees import change_lead, invitees_of, notify, touch
+from tracker.usecases.events.invitees import change_lead, notify, touch
 
 NO_LEAD = "Its organizer left the task force."
 

@@ -12,9 +12,11 @@ from tracker.rules.core.actors import Origin
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.events.event import Event, Line, Occurrence, day_of
 from tracker.rules.events.replies import ON_BEHALF, Given, Reply, ReplyValue, effective
+from tracker.tables.background.events import invitees
 from tracker.tables.schema.events import invitations as rows
-from tracker.tables.visible.events import events
-from tracker.usecases.core import audit, names
+from tracker.tables.visible.events import events, replies
+from tracker.tables.visible.events.replies import OwnInvitation
+from tracker.usecases.core import audit
 from tracker.usecases.core.viewers import viewer_for
 from tracker.usecases.events import substitutes
 
@@ -52,17 +54,14 @@ class Owed:
 
 async def my_reply(viewer: Viewer, occurrence: Occurrence) -> tuple[UUID, Reply | None] | None:
     """Return the viewer's own invitation to a date and the reply that counts; None when not invited."""
-    invitation_id = await _mine(viewer, occurrence.event)
-    if invitation_id is None:
-        return None
-    replies = await _replies([invitation_id])
-    return invitation_id, effective(replies[invitation_id], occurrence.id)
+    own = await _mine(viewer, occurrence.event)
+    return None if own is None else (own.id, effective(own.replies, occurrence.id))
 
 
 async def my_replies(viewer: Viewer, event: Event) -> list[Reply] | None:
     """Return everything that the viewer replied to an event; None when not invited."""
-    invitation_id = await _mine(viewer, event)
-    return None if invitation_id is None else (await _replies([invitation_id]))[invitation_id]
+    own = await _mine(viewer, event)
+    return None if own is None else own.replies
 
 
 async def reply(
@@ -100,14 +99,12 @@ async def open_by_link(
 
     Errors: NotFound (withdrawn, departed, no longer visible: all alike), Gone when the event is over or canceled.
     """
-    found = await rows.Invitation.select(rows.Invitation.member, rows.Invitation.event).where(
-        (rows.Invitation.id == invitation_id) & rows.Invitation.withdrawn_at.is_null()
-    )
-    if not found:
+    holder = await invitees.holder_of(invitation_id)
+    if holder is None:
         raise NotFound
-    viewer = replace(await viewer_for(found[0]["member"], now), origin=origin)
-    occurrence, ahead = await _spoken_of(viewer, found[0]["event"], occurrence_id, now)
-    given = effective((await _replies([invitation_id]))[invitation_id], occurrence.id)
+    viewer = replace(await viewer_for(holder.member_id, now), origin=origin)
+    occurrence, ahead = await _spoken_of(viewer, holder.event_id, occurrence_id, now)
+    given = effective(await my_replies(viewer, occurrence.event) or (), occurrence.id)
     for_series = occurrence_id is None and occurrence.event.is_series
     return OpenInvitation(
         viewer=viewer,
@@ -139,29 +136,18 @@ async def owed(viewer: Viewer, now: datetime) -> list[Owed]:
     """Return the dates that the viewer has not replied in the next 60 days, one for each event, earliest first."""
     ahead = await events.invited(viewer, now, now + OWED_AHEAD)
     lines = [one for one in ahead if one.kind.asks_reply and not one.is_off]
-    mine = await rows.Invitation.select(rows.Invitation.id, rows.Invitation.event, rows.Invitation.event.rrule).where(
-        (rows.Invitation.member == viewer.member_id)
-        & rows.Invitation.withdrawn_at.is_null()
-        & rows.Invitation.event.is_in(list({one.event_id for one in lines}) or [viewer.member_id])
-    )
-    of_event = {row["event"]: row for row in mine}
-    replies = await _replies([row["id"] for row in mine])
+    mine = await replies.mine(viewer, (one.event_id for one in lines))
     waiting: dict[UUID, Owed] = {}
     for line in lines:
-        row = of_event.get(line.event_id)
-        given = effective(replies[row["id"]], line.id) if row else None
-        if row and (given is None or given.value is ReplyValue.NEEDS_ACTION):
-            waiting.setdefault(line.event_id, Owed(line=line, is_series=row["event.rrule"] is not None))
+        own = mine.get(line.event_id)
+        given = effective(own.replies, line.id) if own else None
+        if own and (given is None or given.value is ReplyValue.NEEDS_ACTION):
+            waiting.setdefault(line.event_id, Owed(line=line, is_series=own.is_series))
     return list(waiting.values())
 
 
-async def _mine(viewer: Viewer, event: Event) -> UUID | None:
-    found = await rows.Invitation.select(rows.Invitation.id).where(
-        (rows.Invitation.event == event.id)
-        & (rows.Invitation.member == viewer.member_id)
-        & rows.Invitation.withdrawn_at.is_null()
-    )
-    return found[0]["id"] if found else None
+async def _mine(viewer: Viewer, event: Event) -> OwnInvitation | None:
+    return (await replies.mine(viewer, [event.id])).get(event.id)
 
 
 async def _spoken_of(
@@ -220,37 +206,11 @@ def _columns(given: Given) -> dict[str, Any]:
 
 async def _asked_alone(viewer: Viewer, invitation_id: UUID, event: Event, now: datetime) -> list[UUID]:
     """Return the dates to come about which somebody was asked again, and which they have not replied since."""
-    given = (await _replies([invitation_id]))[invitation_id]
+    given = await invitees.replies_to([invitation_id])
     newest = {one.occurrence_id: one for one in sorted(given, key=lambda one: one.replied_at)}
     waiting = {date_id for date_id, one in newest.items() if date_id and one.value is ReplyValue.NEEDS_ACTION}
     ahead = await events.dates(viewer, event) if waiting else []
     return [one.id for one in ahead if one.id in waiting and one.ends_at > now]
-
-
-async def _replies(invitation_ids: list[UUID]) -> dict[UUID, list[Reply]]:
-    given: dict[UUID, list[Reply]] = {one: [] for one in invitation_ids}
-    if not invitation_ids:
-        return given
-    found = await rows.Reply.select().where(rows.Reply.invitation.is_in(invitation_ids))
-    others = await names.people(
-        one for row in found for one in (row["source"] == ON_BEHALF and row["entered_by"], row["substitute"]) if one
-    )
-    for row in found:
-        entered_by = others.get(row["entered_by"]) if row["source"] == ON_BEHALF else None
-        given[row["invitation"]].append(
-            Reply(
-                occurrence_id=row["occurrence"],
-                value=ReplyValue(row["reply"]),
-                comment=row["comment"],
-                source=row["source"],
-                sequence=row["sequence"],
-                replied_at=row["replied_at"],
-                entered_by="{} ({})".format(*entered_by) if entered_by else "",
-                substitute_id=row["substitute"],
-                substitute="{} ({})".format(*others[row["substitute"]]) if row["substitute"] in others else "",
-            )
-        )
-    return given
 
 
 def check_ahead(occurrence: Occurrence, now: datetime, *, for_series: bool) -> None:

@@ -19,10 +19,11 @@ from tracker.rules.events.event import Event, Occurrence
 from tracker.rules.events.plan import Plan, Slot
 from tracker.rules.recurrence import dates, to_rrule, until_before
 from tracker.tables.background.events import copied_replies
+from tracker.tables.background.events.invitees import invitees_of
 from tracker.tables.schema.events import events as rows
 from tracker.tables.visible.events import events
 from tracker.usecases.events import substitutes
-from tracker.usecases.events.invitees import invitees_of, let_go, mailed_entry, notify, touch, withdraw
+from tracker.usecases.events.invitees import let_go, mailed_entry, notify, touch, withdraw
 from tracker.usecases.events.visibility import circle_is_within, set_audiences, who_may_see
 
 INSTANT = timedelta(microseconds=1)

@@ -12,12 +12,13 @@ from tracker.rules.events import plan as plan_rules
 from tracker.rules.events.event import Event, Occurrence
 from tracker.rules.events.history import Change, Field, Verb
 from tracker.rules.events.plan import Plan
+from tracker.tables.background.events.invitees import invitees_of
 from tracker.tables.schema.events import events as rows
 from tracker.tables.visible.events import events
 from tracker.usecases.core import audit
 from tracker.usecases.events import events as event_deeds
 from tracker.usecases.events import history
-from tracker.usecases.events.invitees import invitees_of, notify, touch
+from tracker.usecases.events.invitees import notify, touch
 from tracker.usecases.events.occurrences import date_for
 from tracker.usecases.events.permission import allow_marked
 from tracker.usecases.events.series import add_dates, end_series, split

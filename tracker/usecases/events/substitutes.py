@@ -20,8 +20,8 @@ from tracker.usecases.core.viewers import viewers_for
 
 NOT_AN_ALTERNATE = "Choose one of the alternates of your seat."
 ONE_DATE = "An alternate comes on one date. Choose “This date”."
-Standing = tuple[UUID, UUID, UUID, str]
-"""Of an invitation: who stands in, on which date, and for whom in words."""
+Standing = tuple[UUID, UUID, UUID]
+"""Of an invitation: who stands in, and on which date."""
 
 
 async def choices(viewer: Viewer, event: Event, now: datetime) -> list[Viewer]:
@@ -58,15 +58,15 @@ async def check(viewer: Viewer, event: Event, given: Given, now: datetime, *, fo
         raise Invalid(substitute="Somebody comes in your place only when your reply is No.")
 
 
-async def standing_in(dates: Iterable[tuple[UUID, UUID]]) -> dict[UUID, dict[UUID, str]]:
-    """Return who stands in on each date, and for whom in words; `dates` are (occurrence, event)."""
+async def standing_in(dates: Iterable[tuple[UUID, UUID]]) -> dict[UUID, dict[UUID, UUID]]:
+    """Return who stands in on each date, and for whom; `dates` are (occurrence, event)."""
     wanted = list(dates)
     named = await principals(event_id for _, event_id in wanted)
-    found: dict[UUID, dict[UUID, str]] = {}
+    found: dict[UUID, dict[UUID, UUID]] = {}
     for date_id, event_id in wanted:
         for one in named:
             if one.event_id == event_id and (substitute := one.substitute(date_id)):
-                found.setdefault(date_id, {})[substitute] = one.name
+                found.setdefault(date_id, {})[substitute] = one.member_id
     return found
 
 
@@ -74,7 +74,7 @@ async def of_event(event_id: UUID, occurrence_id: UUID | None) -> frozenset[UUID
     """Return who stands in on one date, or on any date of the event."""
     if occurrence_id:
         return frozenset((await standing_in([(occurrence_id, event_id)])).get(occurrence_id, ()))
-    return frozenset(substitute for _, substitute, _, _ in await _standing(event_id))
+    return frozenset(substitute for _, substitute, _ in await _standing(event_id))
 
 
 @asynccontextmanager
@@ -83,16 +83,16 @@ async def told(event_id: UUID, now: datetime) -> AsyncIterator[None]:
     before = await _standing(event_id)
     yield
     after = await _standing(event_id)
-    left = await still_there(date_id for _, _, date_id, _ in before - after)
+    left = await still_there(date_id for *_, date_id in before - after)
     begun = [_draft(MessageKind.SUBSTITUTE, event_id, one, now) for one in sorted(after - before, key=str)]
     ended = [_draft(MessageKind.WITHDRAWAL, event_id, one, now, left) for one in sorted(before - after, key=str)]
     await outbox.enqueue_all([*begun, *ended], now)
-    await audience_versions.touch({audiences.member(substitute) for _, substitute, _, _ in before ^ after})
+    await audience_versions.touch({audiences.member(substitute) for _, substitute, _ in before ^ after})
 
 
 async def _standing(event_id: UUID) -> frozenset[Standing]:
     return frozenset(
-        (one.invitation_id, substitute, scope, one.name)
+        (one.invitation_id, substitute, scope)
         for one in await principals([event_id])
         for scope in one.scopes
         if (substitute := one.substitute(scope))
@@ -103,12 +103,11 @@ def _draft(
     kind: MessageKind, event_id: UUID, standing: Standing, now: datetime, left: Container[UUID] | None = None
 ) -> Draft:
     """Return the mail; of a date that is not in the series any more (`left`) it tells the whole event."""
-    invitation_id, substitute, date_id, name = standing
+    invitation_id, substitute, date_id = standing
     return Draft(
         kind=kind,
         recipient_id=substitute,
         event_id=event_id,
-        facts={"substitutes_for": name},
         occurrence_id=date_id if left is None or date_id in left else None,
         key=f"substitute:{kind}:{invitation_id}:{date_id}:{substitute}:{now.isoformat()}",
     )

@@ -1,8 +1,6 @@
 """Undo within 20 seconds: a new event is gone as if it had never been; a cancellation or change did not happen."""
 
-from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from tracker.database import conflicts, writing
@@ -10,14 +8,17 @@ from tracker.errors import Gone, NotAllowed
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.events.markings import may_mark
 from tracker.rules.events.undo import MEANWHILE, TOO_LATE, UNDO_FOR, check_open
+from tracker.tables.background.emails import due
+from tracker.tables.background.events.invitees import anybody_replied
 from tracker.tables.schema.core.outbox import Message
 from tracker.tables.schema.events import events as rows
 from tracker.tables.schema.events.history import EventChange
+from tracker.tables.visible.events import history
 from tracker.usecases.core import audit, outbox
 from tracker.usecases.events import events, occurrences
 from tracker.usecases.events.invitees import touch
 from tracker.usecases.events.permission import NOT_YOURS
-from tracker.usecases.events.response_reset import anybody_replied, forget_asking
+from tracker.usecases.events.response_reset import forget_asking
 from tracker.usecases.events.undo_snapshot import marks_otherwise, put_back
 
 
@@ -47,46 +48,35 @@ async def undo_change(viewer: Viewer, event_id: UUID, key: str, expected_version
     async with writing():
         date = await occurrences.date_to_change(viewer, event_id, key, expected_version) if key else None
         event = date.event if date else await events.event_to_change(viewer, event_id, expected_version)
-        change = await _last_change(event_id)
-        if change is None or change["undo_snapshot"] is None or change["occurrence"] != (date.id if date else None):
+        change = await history.last_change(viewer, event_id)
+        if change is None or change.undo_snapshot is None or change.occurrence_id != (date.id if date else None):
             raise Gone(TOO_LATE)
-        check_open(change["at"], now)
-        if await outbox.anyone_responded(event_id, change["at"]):
+        check_open(change.at, now)
+        if await outbox.anyone_responded(event_id, change.at):
             raise Gone(TOO_LATE)
-        if await anybody_replied(event_id, change["at"]):
+        if await anybody_replied(event_id, change.at):
             raise Gone(MEANWHILE)
-        if not may_mark(viewer) and marks_otherwise(change["undo_snapshot"], event):
+        if not may_mark(viewer) and marks_otherwise(change.undo_snapshot, event):
             raise NotAllowed(NOT_YOURS)
-        await put_back(change["undo_snapshot"], event, date, now)
-        await forget_asking(event_id, change["at"])
-        await outbox.take_back(event_id, change["at"])
-        await EventChange.delete().where(EventChange.id == change["id"])
+        await put_back(change.undo_snapshot, event, date, now)
+        await forget_asking(event_id, change.at)
+        await outbox.take_back(event_id, change.at)
+        await EventChange.delete().where(EventChange.id == change.id)
         await touch(event_id)
         subject, subject_id = ("occurrence", date.id) if date else ("event", event_id)
         await audit.record(viewer.actor, "undone", subject, subject_id, {}, now)
 
 
-async def may_undo_change(event_id: UUID, changed_at: datetime) -> bool:
+async def may_undo_change(viewer: Viewer, event_id: UUID, changed_at: datetime) -> bool:
     """Whether what was changed at that moment can be taken back."""
-    change = await _last_change(event_id)
-    return change is not None and change["at"] == changed_at and change["undo_snapshot"] is not None
-
-
-async def _last_change(event_id: UUID) -> Mapping[str, Any] | None:
-    table = EventChange
-    found = (
-        await table.select(table.id, table.at, table.occurrence, table.undo_snapshot)
-        .where(table.event == event_id)
-        .order_by(table.at, ascending=False)
-        .limit(1)
-    )
-    return found[0] if found else None
+    change = await history.last_change(viewer, event_id)
+    return change is not None and change.at == changed_at and change.undo_snapshot is not None
 
 
 async def purge_snapshots(now: datetime) -> None:
     """Forget what changes replaced that cannot be taken back any more: places and notes of before are nobody's."""
     is_late = EventChange.undo_snapshot.is_not_null() & (EventChange.at <= now - UNDO_FOR)
-    if await EventChange.exists().where(is_late):
+    if await due.any_undo_over(now - UNDO_FOR):
         async with writing():
             await EventChange.update({EventChange.undo_snapshot: None}).where(is_late)
 

@@ -12,10 +12,10 @@ from tracker.rules.events.event import Event
 from tracker.rules.events.markings import standing
 from tracker.rules.events.plan import Person, Plan
 from tracker.tables.background.events import audiences as audience_rows
+from tracker.tables.background.events.invitees import invitees_of
 from tracker.tables.schema.roster.people import Committee, Member, MemberRole, SeatHolder
 from tracker.tables.visible.actions import action_items
 from tracker.usecases.core.viewers import viewer_for, viewers_for
-from tracker.usecases.events.invitees import invitees_of
 from tracker.usecases.roster import people
 
 

@@ -1,9 +1,8 @@
 """Invitations by mail: a one-time link to each of those who never signed in, all of them in one deed."""
 
-from collections.abc import Collection, Container, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 from uuid import UUID
 
 from tracker.crypto import ids
@@ -14,8 +13,8 @@ from tracker.rules.core.viewer import Status, Viewer
 from tracker.rules.emails.messages import Standing, standing_of
 from tracker.rules.roster import accounts
 from tracker.rules.roster.directory import Access, PersonCard
-from tracker.tables.schema.core.outbox import Message
 from tracker.tables.schema.roster.people import Agency
+from tracker.tables.visible.emails import messages
 from tracker.usecases.core import audit, outbox
 from tracker.usecases.identity import one_time_links
 from tracker.usecases.roster import directory
@@ -56,7 +55,7 @@ class Newcomer:
 
 async def newcomers(viewer: Viewer, now: datetime) -> list[Newcomer]:
     """Return those who never signed in, by agency and name, as far as the viewer may let them in."""
-    mailed = await _mailed()
+    mailed = await _mailed(viewer)
     return [Newcomer(person=one, mailed=mailed.get(one.id)) for one in await _new(viewer, now)]
 
 
@@ -89,23 +88,18 @@ async def _new(viewer: Viewer, now: datetime) -> Sequence[PersonCard]:
     ]
 
 
-async def _mailed() -> dict[UUID, Mailed]:
-    columns = (Message.recipient, Message.created_at, Message.state, Message.reason, Message.not_after)
-    of_kind = Message.kind == MessageKind.ACCOUNT_INVITATION.value
-    found = await Message.select(*columns).where(of_kind).order_by(Message.created_at)
+async def _mailed(viewer: Viewer) -> dict[UUID, Mailed]:
     unused = await one_time_links.unused()
-    return {row["recipient"]: _one(row, unused) for row in found}
-
-
-def _one(row: Mapping[str, Any], unused: Container[tuple[UUID, datetime]]) -> Mailed:
-    until = row["not_after"]
-    return Mailed(
-        at=row["created_at"],
-        state=State(row["state"]),
-        reason=row["reason"],
-        until=until,
-        is_open=(row["recipient"], until) in unused,
-    )
+    return {
+        one.recipient_id: Mailed(
+            at=one.at,
+            state=one.state,
+            reason=one.reason,
+            until=one.until,
+            is_open=(one.recipient_id, one.until) in unused,
+        )
+        for one in await messages.account_invitations(viewer)
+    }
 
 
 def _draft(viewer: Viewer, member_id: UUID, link_id: UUID, now: datetime) -> outbox.Draft:

@@ -11,17 +11,17 @@ from uuid import UUID
 
 from tracker.database import trying
 from tracker.errors import NotFound
-from tracker.rules.core.outbox import MessageKind, State
+from tracker.rules.core.outbox import MessageKind
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.events.event import Event, EventStatus, Occurrence
 from tracker.rules.events.replies import ReplyValue
 from tracker.rules.views.impact import Consequences, Reminders, Standing, between
-from tracker.tables.schema.core.outbox import Message
+from tracker.tables.background.emails import outbox_queue
 from tracker.tables.visible.events import events as visible_events
 from tracker.usecases.calendars.feed_readers import FeedReader, feed_readers, who_reads
 from tracker.usecases.core.viewers import viewer_for
 from tracker.usecases.emails import upcoming_reminders
-from tracker.usecases.emails.reminder_recipients import replies_to
+from tracker.usecases.emails.reminder_recipients import counting_replies
 
 PATIENCE = 1.0  # seconds that a look waits for other writers
 Deed = Callable[[], Awaitable[UUID | str | None]]
@@ -95,20 +95,19 @@ async def _messages(event_ids: Sequence[UUID]) -> tuple[dict[UUID, tuple[Message
     """Return the mails that wait, and which of them end a series for everybody or for their reader."""
     if not event_ids:
         return {}, {}
-    waits = Message.event.is_in(list(event_ids)) & (Message.state == State.PENDING.value)
-    found = await Message.select(Message.id, Message.kind, Message.recipient, Message.facts).where(waits)
-    facts = {row["id"]: json.loads(row["facts"]) for row in found}
+    found = await outbox_queue.about_events(event_ids)
+    facts = {one.id: json.loads(one.facts) for one in found}
     endings = {
         message_id: "leaving" if said.get("is_off_list") else "ending"
         for message_id, said in facts.items()
         if said.get("is_last")
     }
-    return {row["id"]: (MessageKind(row["kind"]), row["recipient"]) for row in found}, endings
+    return {one.id: (one.kind, one.recipient_id) for one in found}, endings
 
 
 async def _replies(dates: Iterable[Occurrence]) -> dict[UUID, tuple[ReplyValue, ...]]:
     given: dict[UUID, list[ReplyValue]] = {}
-    for of_date in (await replies_to((one.id, one.event.id) for one in dates)).values():
+    for of_date in (await counting_replies((one.id, one.event.id) for one in dates)).values():
         for member_id, reply in of_date.items():
             given.setdefault(member_id, []).append(reply)
     return {member_id: tuple(replies) for member_id, replies in given.items()}

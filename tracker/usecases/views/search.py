@@ -13,7 +13,7 @@ from tracker.rules.events.event import EventStatus, Kind
 from tracker.rules.roster.directory import CommitteeCard, PersonCard, holds
 from tracker.rules.views.search import around, words_of
 from tracker.tables.visible.actions import action_items
-from tracker.tables.visible.events.events import Row
+from tracker.tables.visible.core.rows import Row
 from tracker.tables.visible.views import search as search_rows
 from tracker.usecases.roster import directory
 

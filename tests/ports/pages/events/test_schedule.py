@@ -17,10 +17,10 @@ from tracker.rules.core.viewer import Viewer
 from tracker.rules.events.replies import AttendeeRole
 from tracker.rules.recurrence import rule_for
 from tracker.rules.roster.sites import SiteFacts
+from tracker.tables.background.events.invitees import invitees_of
 from tracker.tables.schema.core.outbox import Message
 from tracker.usecases.availability import blackout_days
 from tracker.usecases.events import events, occurrences
-from tracker.usecases.events.invitees import invitees_of
 from tracker.usecases.roster import sites
 
 pytestmark = pytest.mark.anyio

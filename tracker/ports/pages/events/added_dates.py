@@ -17,7 +17,7 @@ from tracker.ports.pages.events.date_previews import NOT_COMPLETE, outcome_of
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.events.clock_changes import clock_notes
 from tracker.rules.events.event import Event
-from tracker.usecases.core import outbox
+from tracker.usecases.emails import messages
 from tracker.usecases.events import events, series_split
 
 FIELDS = ("date", "starts")
@@ -44,7 +44,9 @@ async def add_date(event_id: FromPath[UUID], request: Request[Any, Any, Any]) ->
     except Conflict:
         return await _form(request, event, form, Invalid(MEANWHILE), 409)
     notes = [] if event.is_all_day else clock_notes([starts], event.duration, event.zone)
-    told = audit_facts_in_words(" ".join(["The date is added.", *notes]), await outbox.number_notified(event_id, now))
+    told = audit_facts_in_words(
+        " ".join(["The date is added.", *notes]), await messages.number_notified(viewer, event_id, now)
+    )
     return said(request, f"/events/{event_id}/{key}", told)
 
 

@@ -23,7 +23,7 @@ from tracker.ports.pages.events.preview import of_each
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.events.event import Occurrence
 from tracker.rules.events.undo import Deed
-from tracker.usecases.core import outbox
+from tracker.usecases.emails import messages
 from tracker.usecases.events import events, occurrences, series_split
 from tracker.usecases.views.event_page import EventView, event_view
 
@@ -136,7 +136,8 @@ async def _done(
     request: Request[Any, Any, Any], event_id: UUID, key: str, deed: str, now: datetime, undo: flash.Undo | None = None
 ) -> Redirect:
     """Lead to the date as it is now, or to the nearest one that is left; a draft is gone altogether."""
-    viewer, words = viewer_of(request), audit_facts_in_words(deed, await outbox.number_notified(event_id, now))
+    viewer = viewer_of(request)
+    words = audit_facts_in_words(deed, await messages.number_notified(viewer, event_id, now))
     with suppress(NotFound):
         return said(request, address_of(await occurrences.date_for(viewer, event_id, key)), words, undo)
     with suppress(NotFound):

@@ -29,7 +29,7 @@ from tracker.rules.core.viewer import Viewer
 from tracker.rules.events.event import Event, EventStatus
 from tracker.rules.events.plan import from_date, is_added, is_opened
 from tracker.rules.events.undo import Deed
-from tracker.usecases.core import outbox
+from tracker.usecases.emails import messages
 from tracker.usecases.events import events, form_options, undo
 from tracker.usecases.events.form_options import Choices
 
@@ -126,13 +126,9 @@ async def _saved(
         await events.event_for(viewer, event_id)
     except NotFound:
         return said(request, "/calendar", OUT_OF_SIGHT)
-    back = undo_for(event_id, Deed.CHANGED, version, now) if await undo.may_undo_change(event_id, now) else None
-    return said(
-        request,
-        f"/events/{event_id}",
-        audit_facts_in_words("Saved.", await outbox.number_notified(event_id, now)),
-        back,
-    )
+    back = undo_for(event_id, Deed.CHANGED, version, now) if await undo.may_undo_change(viewer, event_id, now) else None
+    told = audit_facts_in_words("Saved.", await messages.number_notified(viewer, event_id, now))
+    return said(request, f"/events/{event_id}", told, back)
 
 
 async def _opened(viewer: Viewer, event_id: UUID, key: str) -> Opened:

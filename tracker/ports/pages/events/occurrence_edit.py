@@ -25,7 +25,7 @@ from tracker.rules.core.wording import local
 from tracker.rules.events.event import Occurrence
 from tracker.rules.events.plan import DateChange, is_added
 from tracker.rules.events.undo import Deed
-from tracker.usecases.core import outbox
+from tracker.usecases.emails import messages
 from tracker.usecases.events import occurrences, undo
 from tracker.usecases.roster import sites
 from tracker.usecases.views.event_page import EventView, event_view
@@ -68,8 +68,11 @@ async def save_date(event_id: FromPath[UUID], key: FromPath[str], request: Reque
         )
     except Conflict:
         return await _beside_each_other(request, form, await _theirs(request, event_id, key))
-    words, back = audit_facts_in_words("Saved.", await outbox.number_notified(event_id, now)), None
-    if await undo.may_undo_change(event_id, now):
+    words, back = (
+        audit_facts_in_words("Saved.", await messages.number_notified(viewer_of(request), event_id, now)),
+        None,
+    )
+    if await undo.may_undo_change(viewer_of(request), event_id, now):
         back = undo_for(event_id, Deed.CHANGED, version_in(form) + 1, now, key)
     return said(request, address_of(view.occurrence), words, back)
 

@@ -26,7 +26,7 @@ from tracker.rules.events.event import EventStatus, Kind
 from tracker.rules.events.markings import may_copy
 from tracker.rules.events.undo import UNDO_FOR, Deed
 from tracker.rules.recurrence.holidays import next_working_day
-from tracker.usecases.core import outbox
+from tracker.usecases.emails import messages
 from tracker.usecases.events import events, form_options
 from tracker.usecases.events import templates as template_deeds
 from tracker.usecases.events.form_options import Choices
@@ -79,7 +79,7 @@ async def schedule_event(request: Request[Any, Any, Any]) -> Response[Any]:
     except Invalid as wrong:
         errors = errors_of(wrong, FIELDS)
         return await schedule_form(request, form, offered, zone, form_id=form_id, errors=errors, status_code=422)
-    told = audit_facts_in_words("Scheduled.", await outbox.number_notified(event_id, now))
+    told = audit_facts_in_words("Scheduled.", await messages.number_notified(viewer, event_id, now))
     sentence = DRAFTED if plan.status is EventStatus.DRAFT else told
     return said(request, f"/events/{event_id}", sentence, undo_for(event_id, Deed.SCHEDULED, 1, now))
 

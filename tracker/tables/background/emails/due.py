@@ -1,17 +1,23 @@
-"""What the clock asks of dates: ids and moments alone, no words, for a planner that shows them to nobody.
+"""What the clock asks of dates, items and changes: ids and moments alone, no words, for planners that show nobody.
 
-Whether a person may know of the date is asked when the mail is written, by `visible`.
+Whether a person may know of the thing is asked when the mail is written, by `visible`.
 """
 
 from collections.abc import Iterable
-from datetime import datetime
-from typing import Any
+from datetime import date, datetime
+from typing import NamedTuple
 from uuid import UUID
 
 from piccolo.querystring import QueryString
 
 from tracker.database import engine
-from tracker.tables.visible.events.waiting import REPLY
+from tracker.rules.core.outbox import MessageKind
+from tracker.rules.core.wall_clock import ZoneName
+from tracker.rules.events.event import Kind
+from tracker.tables.background.events.invitees import REPLY
+from tracker.tables.schema.actions.action_items import ActionItem
+from tracker.tables.schema.core.outbox import Message
+from tracker.tables.schema.events.history import EventChange
 
 _DATES = (
     "SELECT o.id, o.event, o.starts_at, e.zone, e.is_all_day, e.committee, e.kind"
@@ -25,14 +31,45 @@ _SILENT = (
 )
 
 
-async def dates_starting(spans: Iterable[tuple[datetime, datetime]]) -> list[dict[str, Any]]:
-    """Return id, event, starts_at, zone, is_all_day, committee, kind of the dates that take place, soonest first.
+class DueDate(NamedTuple):
+    """A date that takes place, with what its reminders are computed from."""
+
+    id: UUID
+    event_id: UUID
+    starts_at: datetime
+    zone: ZoneName
+    is_all_day: bool
+    committee_id: UUID | None
+    kind: Kind
+
+
+class DueItem(NamedTuple):
+    """An open action item."""
+
+    id: UUID
+    owner_id: UUID
+    due: date
+
+
+async def dates_starting(spans: Iterable[tuple[datetime, datetime]]) -> list[DueDate]:
+    """Return the dates that take place, soonest first.
 
     Each starts in one of the spans (after, until], of which there is at least one.
     """
     within = [QueryString("(o.starts_at > {} AND o.starts_at <= {})", after, until) for after, until in spans]
     in_one = QueryString(" OR ".join(["{}"] * len(within)), *within)
-    return [dict(row) for row in await engine().run_querystring(QueryString(_DATES, in_one))]
+    return [
+        DueDate(
+            row["id"],
+            row["event"],
+            row["starts_at"],
+            ZoneName(row["zone"]),
+            bool(row["is_all_day"]),
+            row["committee"],
+            Kind(row["kind"]),
+        )
+        for row in await engine().run_querystring(QueryString(_DATES, in_one))
+    ]
 
 
 async def silent(occurrence_ids: Iterable[UUID]) -> dict[UUID, list[UUID]]:
@@ -44,3 +81,31 @@ async def silent(occurrence_ids: Iterable[UUID]) -> dict[UUID, list[UUID]]:
         for row in await engine().run_querystring(QueryString(_SILENT, among)):
             found.setdefault(row["id"], []).append(row["member"])
     return found
+
+
+async def items_due(days: Iterable[date]) -> list[DueItem]:
+    """Return the open action items that are due on these days."""
+    found = await ActionItem.select(ActionItem.id, ActionItem.owner, ActionItem.due).where(
+        ActionItem.due.is_in(sorted(days)) & ActionItem.closed_at.is_null()
+    )
+    return [DueItem(row["id"], row["owner"], row["due"]) for row in found]
+
+
+async def last_asked(event_ids: Iterable[UUID], since: datetime) -> dict[UUID, datetime]:
+    """Return when people were last reminded to reply to each of these events, where that was after a moment."""
+    wanted = list(event_ids)
+    if not wanted:
+        return {}
+    found = (
+        await Message.select(Message.event, Message.created_at)
+        .where(
+            (Message.kind == MessageKind.NO_REPLY.value) & Message.event.is_in(wanted) & (Message.created_at > since)
+        )
+        .order_by(Message.created_at)
+    )
+    return {row["event"]: row["created_at"] for row in found}
+
+
+async def any_undo_over(until: datetime) -> bool:
+    """Whether something is kept for the undo of a change that was made by then."""
+    return await EventChange.exists().where(EventChange.undo_snapshot.is_not_null() & (EventChange.at <= until))

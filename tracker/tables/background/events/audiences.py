@@ -1,21 +1,22 @@
-"""The audiences of an event as its writers need them, whoever may see it; readers have `visible.py`."""
+"""The audiences of an event as its writers need them, whoever may see it; a person reads `visible`."""
 
 from collections.abc import Iterable
 from uuid import UUID
 
 from tracker.crypto import ids
+from tracker.rules.core.audiences import Audience
 from tracker.tables.schema.events.events import EventAudience
 
 
-async def audiences_of(event_id: UUID) -> set[str]:
+async def audiences_of(event_id: UUID) -> set[Audience]:
     """Return the audiences that may see an event."""
     found = await EventAudience.select(EventAudience.audience).where(EventAudience.event == event_id)
     return {row["audience"] for row in found}
 
 
-async def audiences_of_each(event_ids: Iterable[UUID]) -> dict[UUID, set[str]]:
+async def audiences_of_each(event_ids: Iterable[UUID]) -> dict[UUID, set[Audience]]:
     """Return the audiences that may see each of these events."""
-    found: dict[UUID, set[str]] = {one: set() for one in event_ids}
+    found: dict[UUID, set[Audience]] = {one: set() for one in event_ids}
     if found:
         wanted = EventAudience.event.is_in(list(found))
         for row in await EventAudience.select(EventAudience.event, EventAudience.audience).where(wanted):

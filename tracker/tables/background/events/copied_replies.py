@@ -1,6 +1,7 @@
 """Replies that go over from a series to the one that follows it: for dates whose time and place stay the same.
 
-And those that hold for such dates when a series stays the same but is asked about again.
+And those that hold for such dates when a series stays the same but is asked about again. What people wrote is copied
+from row to row, and leaves here by nothing else.
 """
 
 from collections.abc import Iterable, Mapping

@@ -7,7 +7,8 @@ from uuid import UUID
 from piccolo.querystring import QueryString
 
 from tracker.database import engine
-from tracker.rules.events.replies import Reply, ReplyValue, effective
+from tracker.rules.events.replies import ReplyValue, effective
+from tracker.tables.background.events.invitees import GivenReply
 
 SUBSTITUTE = (
     "EXISTS (SELECT 1 FROM invitation p JOIN reply s ON s.invitation = p.id WHERE p.event = e.id"
@@ -17,9 +18,8 @@ SUBSTITUTE = (
 )
 """Whether a member substitutes for somebody on some date of the event `e`."""
 _REPLIES = (
-    "SELECT i.event, i.id, i.member, m.name, g.code, a.occurrence, a.reply, a.substitute, a.sequence, a.replied_at"
-    " FROM invitation i JOIN reply a ON a.invitation = i.id JOIN member m ON m.id = i.member"
-    " JOIN agency g ON g.id = m.agency WHERE i.withdrawn_at IS NULL AND i.event IN ({})"
+    "SELECT i.event, i.id, i.member, a.occurrence, a.reply, a.substitute, a.sequence, a.replied_at"
+    " FROM invitation i JOIN reply a ON a.invitation = i.id WHERE i.withdrawn_at IS NULL AND i.event IN ({})"
     " AND EXISTS (SELECT 1 FROM reply s WHERE s.invitation = i.id AND s.substitute IS NOT NULL) ORDER BY i.id"
 )
 
@@ -29,9 +29,8 @@ class Principal(NamedTuple):
 
     event_id: UUID
     invitation_id: UUID
-    name: str
-    """With the agency."""
-    replies: list[Reply]
+    member_id: UUID
+    replies: list[GivenReply]
 
     def substitute(self, occurrence_id: UUID) -> UUID | None:
         """Return who comes instead on a date, if anybody does."""
@@ -52,17 +51,15 @@ async def principals(event_ids: Iterable[UUID]) -> list[Principal]:
     among = QueryString(", ".join(["{}"] * len(wanted)), *wanted)
     found: dict[UUID, Principal] = {}
     for row in await engine().run_querystring(QueryString(_REPLIES, among)):
-        name = f"{row['name']} ({row['code']})"
-        principal = found.setdefault(row["id"], Principal(row["event"], row["id"], name, []))
+        principal = found.setdefault(row["id"], Principal(row["event"], row["id"], row["member"], []))
         principal.replies.append(
-            Reply(
-                occurrence_id=row["occurrence"],
-                value=ReplyValue(row["reply"]),
-                comment="",
-                source="",
-                sequence=row["sequence"],
-                replied_at=row["replied_at"],
-                substitute_id=row["substitute"],
+            GivenReply(
+                row["id"],
+                row["occurrence"],
+                ReplyValue(row["reply"]),
+                row["sequence"],
+                row["replied_at"],
+                row["substitute"],
             )
         )
     return list(found.values())

@@ -1,6 +1,6 @@
-"""What somebody who leaves has in hand, as the handover needs it, whoever may see it; readers have `visible.py`.
+"""What somebody who leaves has in hand, as the handover needs it, whoever may see it; a person reads `visible_led`.
 
-Only ids come out of here: to whom a thing passes is asked of `visible.py`, with each candidate as the viewer.
+Only ids come out of here: to whom a thing passes is asked of `visible`, with each candidate as the viewer.
 """
 
 from collections.abc import Iterable

@@ -8,7 +8,7 @@ from uuid import UUID
 from piccolo.querystring import QueryString
 
 from tracker.database import engine
-from tracker.rules.events.plan import Slot, slot
+from tracker.rules.events.plan import slot
 from tracker.tables.schema.events.events import Event, Occurrence
 
 _BY_RULE = (
@@ -23,7 +23,9 @@ class Drifted:
 
     id: UUID
     event_id: UUID
-    right: Slot
+    starts_at: datetime
+    ends_at: datetime
+    """Where it belongs."""
 
 
 async def drifted(now: datetime) -> list[Drifted]:
@@ -34,7 +36,7 @@ async def drifted(now: datetime) -> list[Drifted]:
     found = await engine().run_querystring(QueryString(_BY_RULE, now))
     judged = ((row, slot(row["original_start"], row["duration"], row["zone"])) for row in found)
     return [
-        Drifted(id=row["id"], event_id=row["event"], right=right)
+        Drifted(id=row["id"], event_id=row["event"], starts_at=right[0], ends_at=right[1])
         for row, right in judged
         if right != (row["starts_at"], row["ends_at"])
     ]
@@ -43,7 +45,7 @@ async def drifted(now: datetime) -> list[Drifted]:
 async def put_right(one: Drifted, now: datetime) -> None:
     """Let a date stand where it belongs; the caller is inside `writing()`."""
     await Occurrence.update(
-        {Occurrence.starts_at: one.right[0], Occurrence.ends_at: one.right[1], Occurrence.changed_at: now}
+        {Occurrence.starts_at: one.starts_at, Occurrence.ends_at: one.ends_at, Occurrence.changed_at: now}
     ).where(Occurrence.id == one.id)
 
 

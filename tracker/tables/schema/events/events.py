@@ -1,4 +1,4 @@
-"""Events and their dates. Reading them is `visible.py`'s alone."""
+"""Events and their dates. A person reads them through `visible`, never here."""
 
 from piccolo.columns import (
     UUID,

@@ -1,6 +1,6 @@
 """The one reader of action items: every query takes a viewer and has no way round.
 
-An item that comes from a date is seen by whoever may see that event (`visible.MAY_SEE`); one without an origin by those
+An item that comes from a date is seen by whoever may see that event (`visible_rows`); one without an origin by those
 for whom its own audience holds. Owning an item opens nothing.
 """
 
@@ -16,9 +16,7 @@ from tracker.rules.core.audiences import Visibility
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.core.wording import day, local
 from tracker.tables.schema.events.marking_columns import MARK, MARK_AGENCY, MARKED_BY, marking_of
-from tracker.tables.visible.events.events import rows, seen_by
-
-Row = dict[str, Any]
+from tracker.tables.visible.core.rows import Row, rows, seen_by
 
 _ITEM = (
     "SELECT i.id, i.uid, i.reference, i.title, i.owner, m.name, m.email, i.agency, g.code, i.due, i.origin,"
@@ -28,14 +26,15 @@ _ITEM = (
     f" {MARK}, {MARK_AGENCY}"
     " FROM action_item i JOIN member m ON m.id = i.owner JOIN agency g ON g.id = i.agency"
     f" LEFT JOIN occurrence o ON o.id = i.origin LEFT JOIN event e ON e.id = o.event{MARKED_BY}"
-    " WHERE ((i.origin IS NOT NULL AND ("
+    " WHERE ((i.origin IS NOT NULL AND MAY_SEE(e))"
 )
 _NOTE = (
     "SELECT n.at, n.source, n.change, n.text, w.name FROM action_note n JOIN action_item i ON i.id = n.item"
     " LEFT JOIN member w ON w.id = n.by"
-    " LEFT JOIN occurrence o ON o.id = i.origin LEFT JOIN event e ON e.id = o.event WHERE ((i.origin IS NOT NULL AND ("
+    " LEFT JOIN occurrence o ON o.id = i.origin LEFT JOIN event e ON e.id = o.event"
+    " WHERE ((i.origin IS NOT NULL AND MAY_SEE(e))"
 )
-_OR_OWN_AUDIENCE = ")) OR (i.origin IS NULL AND i.audience IN ({})))"
+_OR_OWN_AUDIENCE = " OR (i.origin IS NULL AND i.audience IN ({})))"
 _IN_ORDER = " ORDER BY i.due, i.reference"
 
 

@@ -3,19 +3,19 @@
 from tracker.rules.attendance.printouts import Copy
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.events.event import Occurrence
-from tracker.tables.visible.events.events import Row, rows
+from tracker.tables.visible.core.rows import Row, rows
 
 _COPIES = (
     "SELECT c.number, c.issued_at, m.name, g.code, b.name AS by_name, h.code AS by_code FROM brief_copy c"
     " JOIN occurrence o ON o.id = c.occurrence JOIN event e ON e.id = o.event"
     " JOIN member m ON m.id = c.issued_to JOIN agency g ON g.id = m.agency"
-    " JOIN member b ON b.id = c.issued_by JOIN agency h ON h.id = b.agency WHERE ("
+    " JOIN member b ON b.id = c.issued_by JOIN agency h ON h.id = b.agency WHERE MAY_SEE(e)"
 )
 
 
 async def copies(viewer: Viewer, occurrence: Occurrence) -> list[Copy]:
     """Return the copies that were issued, by number."""
-    return [_copy(row) for row in await rows(_COPIES, viewer, ") AND o.id = {} ORDER BY c.number", occurrence.id)]
+    return [_copy(row) for row in await rows(_COPIES, viewer, " AND o.id = {} ORDER BY c.number", occurrence.id)]
 
 
 def _copy(row: Row) -> Copy:

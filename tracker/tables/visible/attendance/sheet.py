@@ -1,13 +1,12 @@
 """Who is invited to a date and who was there: the reader of what hangs on a date that the viewer may see.
 
-Every query asks the predicate of `visible.py` again, so that an occurrence kept from an earlier moment opens nothing.
+Every query asks the predicate of `visible_rows` again, so that an occurrence kept from an earlier moment opens nothing.
 Two queries for the participants, one for the marks, whatever their number.
 """
 
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from piccolo.querystring import QueryString
@@ -17,9 +16,8 @@ from tracker.rules.core.audiences import Arm
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.events.event import Occurrence
 from tracker.rules.events.replies import AttendeeRole, Participant, Reply, ReplyValue, earlier, effective, responded_at
-from tracker.tables.visible.events.events import rows
-
-Row = dict[str, Any]
+from tracker.tables.visible.core.rows import Row, rows
+from tracker.tables.visible.events.replies import reply
 
 WAS_INVITED = (
     "(i.added_at <= o.ends_at OR i.added_at <= e.created_at)"
@@ -29,34 +27,36 @@ WAS_INVITED = (
 and not withdrawn before it began. Whoever joins or leaves a series changes nothing about its past."""
 _INVITED = (
     "SELECT i.id, i.member, i.role, m.name, m.agency, g.code, g.arm FROM invitation i JOIN event e ON e.id = i.event"
-    " JOIN occurrence o ON o.event = e.id JOIN member m ON m.id = i.member JOIN agency g ON g.id = m.agency WHERE ("
+    " JOIN occurrence o ON o.event = e.id JOIN member m ON m.id = i.member JOIN agency g ON g.id = m.agency"
+    " WHERE MAY_SEE(e)"
 )
+_ROLES = "SELECT i.member, i.role FROM invitation i JOIN event e ON e.id = i.event WHERE MAY_SEE(e)"
 _REPLIES = (
     "SELECT a.invitation, a.occurrence, a.reply, a.comment, a.source, a.sequence, a.replied_at, w.name, v.code,"
     " a.substitute, s.name AS substitute_name, t.id AS substitute_agency, t.code AS substitute_code,"
     " t.arm AS substitute_arm"
     " FROM reply a JOIN invitation i ON i.id = a.invitation JOIN event e ON e.id = i.event"
     " LEFT JOIN member w ON w.id = a.entered_by AND a.source = 'on_behalf' LEFT JOIN agency v ON v.id = w.agency"
-    " LEFT JOIN member s ON s.id = a.substitute LEFT JOIN agency t ON t.id = s.agency WHERE ("
+    " LEFT JOIN member s ON s.id = a.substitute LEFT JOIN agency t ON t.id = s.agency WHERE MAY_SEE(e)"
 )
 _MARKS = (
     "SELECT k.id, k.member, k.guest, k.guest_agency, k.agency, k.status, k.recorded_at, k.corrected_at, k.recorded_by,"
     " m.name, g.code, w.name AS writer, v.code AS writer_agency"
     " FROM attendance_mark k JOIN occurrence o ON o.id = k.occurrence JOIN event e ON e.id = o.event"
     " JOIN member w ON w.id = k.recorded_by JOIN agency v ON v.id = w.agency"
-    " LEFT JOIN member m ON m.id = k.member LEFT JOIN agency g ON g.id = k.agency WHERE ("
+    " LEFT JOIN member m ON m.id = k.member LEFT JOIN agency g ON g.id = k.agency WHERE MAY_SEE(e)"
 )
 # Whose names they are is `rules.attendance.named_participants`, said in SQL; of an event one reads who leads it.
 _MET = (
     "SELECT DISTINCT i.member FROM invitation x JOIN event e ON e.id = x.event JOIN invitation i ON i.event = e.id"
-    " JOIN member m ON m.id = i.member JOIN agency g ON g.id = m.agency WHERE ("
+    " JOIN member m ON m.id = i.member JOIN agency g ON g.id = m.agency WHERE MAY_SEE(e)"
 )
 
 
 async def met(viewer: Viewer) -> set[UUID]:
     """Return the people whom the viewer reads by name in the events to which both are invited."""
     of_mine = (
-        ") AND x.member = {} AND x.withdrawn_at IS NULL AND i.withdrawn_at IS NULL"
+        " AND x.member = {} AND x.withdrawn_at IS NULL AND i.withdrawn_at IS NULL"
         " AND (g.arm = {} OR e.lead = {} OR e.lead = i.member OR e.committee IN ({}))"
     )
     chaired = sorted(viewer.chairs) or [viewer.member_id]  # no committee has a member's id
@@ -72,8 +72,14 @@ _REPLACED = (
     " JOIN event e ON e.id = o.event LEFT JOIN member m ON m.id = k.member LEFT JOIN agency g ON g.id = k.agency"
     " JOIN attendance_mark n ON n.occurrence = k.occurrence AND n.recorded_at = k.corrected_at"
     " AND (n.member = k.member OR (k.member IS NULL AND n.guest = k.guest AND n.guest_agency = k.guest_agency))"
-    " JOIN member w ON w.id = n.recorded_by JOIN agency v ON v.id = w.agency WHERE ("
+    " JOIN member w ON w.id = n.recorded_by JOIN agency v ON v.id = w.agency WHERE MAY_SEE(e)"
 )
+
+
+async def invitees(viewer: Viewer, event_id: UUID) -> dict[UUID, AttendeeRole]:
+    """Return who is invited to an event now, and as what."""
+    found = await rows(_ROLES, viewer, " AND e.id = {} AND i.withdrawn_at IS NULL", event_id)
+    return {row["member"]: AttendeeRole(row["role"]) for row in found}
 
 
 async def participants(viewer: Viewer, occurrence: Occurrence) -> list[Participant]:
@@ -81,18 +87,18 @@ async def participants(viewer: Viewer, occurrence: Occurrence) -> list[Participa
 
     Whose names the viewer may read is `rules.attendance.named_participants`.
     """
-    by_agency_and_name = ") AND o.id = {} AND " + WAS_INVITED + " ORDER BY g.code, m.name, m.id"
+    by_agency_and_name = " AND o.id = {} AND " + WAS_INVITED + " ORDER BY g.code, m.name, m.id"
     invited = await rows(_INVITED, viewer, by_agency_and_name, occurrence.id)
     given = await rows(
         _REPLIES,
         viewer,
-        ") AND e.id = {} AND (a.occurrence IS NULL OR a.occurrence = {})",
+        " AND e.id = {} AND (a.occurrence IS NULL OR a.occurrence = {})",
         occurrence.event.id,
         occurrence.id,
     )
     replies: dict[UUID, list[Reply]] = {row["id"]: [] for row in invited}
     for row in given:
-        replies.get(row["invitation"], []).append(_reply(row))
+        replies.get(row["invitation"], []).append(reply(row))
     asked = [_participant(row, replies[row["id"]], occurrence) for row in invited]
     return _with_substitutes(asked, {row["substitute"]: row for row in given if row["substitute"]}, replies, occurrence)
 
@@ -127,35 +133,41 @@ def _with_substitutes(
 
 async def recorded(viewer: Viewer, occurrence: Occurrence) -> list[Recorded]:
     """Return the marks that count, oldest first."""
-    tail = ") AND o.id = {} AND k.corrected_at IS NULL AND k.status <> 'cleared' ORDER BY k.recorded_at, k.id"
+    tail = " AND o.id = {} AND k.corrected_at IS NULL AND k.status <> 'cleared' ORDER BY k.recorded_at, k.id"
     return [_recorded(row) for row in await rows(_MARKS, viewer, tail, occurrence.id)]
 
 
 async def current(viewer: Viewer, occurrence: Occurrence, member_ids: Iterable[UUID]) -> dict[UUID, Recorded]:
     """Return the newest row of each of these members, cleared ones included."""
     wanted = set(member_ids)
-    tail = ") AND o.id = {} AND k.corrected_at IS NULL AND k.member IS NOT NULL"
+    tail = " AND o.id = {} AND k.corrected_at IS NULL AND k.member IS NOT NULL"
     found = [_recorded(row) for row in await rows(_MARKS, viewer, tail, occurrence.id)]
     return {one.member_id: one for one in found if one.member_id in wanted}
 
 
 async def guest(viewer: Viewer, occurrence: Occurrence, mark_id: UUID) -> Recorded | None:
     """Return the mark of a walk-in who is no member, unless it was corrected meanwhile."""
-    tail = ") AND o.id = {} AND k.id = {} AND k.corrected_at IS NULL AND k.member IS NULL"
+    tail = " AND o.id = {} AND k.id = {} AND k.corrected_at IS NULL AND k.member IS NULL"
     found = await rows(_MARKS, viewer, tail, occurrence.id, mark_id)
     return _recorded(found[0]) if found else None
 
 
+async def still_counts(viewer: Viewer, occurrence: Occurrence, mark_id: UUID) -> bool | None:
+    """Return whether a mark was not corrected since; None when there is none."""
+    found = await rows(_MARKS, viewer, " AND o.id = {} AND k.id = {}", occurrence.id, mark_id)
+    return found[0]["corrected_at"] is None if found else None
+
+
 async def corrections(viewer: Viewer, occurrence: Occurrence) -> list[Correction]:
     """Return every mark that was replaced or taken back, the latest first."""
-    tail = ") AND o.id = {} AND k.corrected_at IS NOT NULL AND k.status <> 'cleared' ORDER BY k.corrected_at DESC, k.id"
+    tail = " AND o.id = {} AND k.corrected_at IS NOT NULL AND k.status <> 'cleared' ORDER BY k.corrected_at DESC, k.id"
     return [_correction(row) for row in await rows(_REPLACED, viewer, tail, occurrence.id)]
 
 
 async def step(viewer: Viewer, occurrence: Occurrence, at: datetime) -> list[tuple[Recorded, Recorded | None]]:
     """Return what the viewer's own deed of that moment wrote and still counts, each with the mark it replaced."""
     tail = (
-        ") AND o.id = {} AND ((k.recorded_at = {} AND k.recorded_by = {} AND k.corrected_at IS NULL)"
+        " AND o.id = {} AND ((k.recorded_at = {} AND k.recorded_by = {} AND k.corrected_at IS NULL)"
         " OR k.corrected_at = {}) ORDER BY g.code, m.name, k.id"
     )
     found = await rows(_MARKS, viewer, tail, occurrence.id, at, viewer.member_id, at)
@@ -165,20 +177,6 @@ async def step(viewer: Viewer, occurrence: Occurrence, at: datetime) -> list[tup
 
 def _person(row: Row) -> tuple[object, ...]:
     return row["member"], row["guest"], row["guest_agency"], row["agency"] if row["member"] is None else None
-
-
-def _reply(row: Row) -> Reply:
-    return Reply(
-        occurrence_id=row["occurrence"],
-        value=ReplyValue(row["reply"]),
-        comment=row["comment"],
-        source=row["source"],
-        sequence=row["sequence"],
-        replied_at=row["replied_at"],
-        entered_by=f"{row['name']} ({row['code']})" if row["name"] else "",
-        substitute_id=row["substitute"],
-        substitute=f"{row['substitute_name']} ({row['substitute_code']})" if row["substitute"] else "",
-    )
 
 
 def _participant(row: Row, replies: list[Reply], occurrence: Occurrence) -> Participant:

@@ -15,7 +15,7 @@ from tracker.database import engine, is_postgres
 from tracker.rules.audit.words import OPEN_SUBJECTS, Group
 from tracker.rules.core.viewer import Viewer
 from tracker.tables.schema.events.marking_columns import MARK
-from tracker.tables.visible.events.events import MAY_SEE, Row, seen_by
+from tracker.tables.visible.core.rows import Row, rows, seen_by
 
 _HEAD = (
     "SELECT t.seq, t.at, t.actor, t.agency, t.door, t.address, t.session, t.request, t.verb, t.subject, t.subject_id,"
@@ -28,9 +28,9 @@ _HEAD = (
     " LEFT JOIN action_item i ON i.id = COALESCE({}, g.item)"
     " LEFT JOIN invitation v ON v.id = {}"
     " LEFT JOIN occurrence o ON o.id = COALESCE({}, i.origin)"
-    " LEFT JOIN event e ON e.id = COALESCE({}, o.event, v.event, g.event) AND ("
+    " LEFT JOIN event e ON e.id = COALESCE({}, o.event, v.event, g.event) AND MAY_SEE(e)"
 )
-_TAIL = ") WHERE t.at >= {} AND t.at <= {}{} ORDER BY t.at DESC, t.seq DESC LIMIT {} OFFSET {}"
+_TAIL = " WHERE t.at >= {} AND t.at <= {}{} ORDER BY t.at DESC, t.seq DESC LIMIT {} OFFSET {}"
 _OPEN = " AND (e.id IS NOT NULL OR t.subject IN ({}) OR (i.id IS NOT NULL AND i.origin IS NULL AND i.audience IN ({})))"
 # Before each entry said from where it came, the facts of a sign-in did, with what the browser said of itself behind.
 _FROM_THERE = " AND ({} IN (t.address, t.session) OR t.address = '' AND (t.facts LIKE {} OR t.facts LIKE {}))"
@@ -39,9 +39,9 @@ _ID = "CASE WHEN t.subject = {} AND LENGTH(t.subject_id) = 36 THEN t.subject_id 
 _ID_POSTGRES = "CASE WHEN t.subject = {} AND LENGTH(t.subject_id) = 36 THEN CAST(t.subject_id AS UUID) END"
 _READERS = (
     "SELECT t.actor, t.door, t.at FROM audit_entry t JOIN event e ON e.id = {}"
-    " WHERE t.subject = 'event' AND t.subject_id = {} AND t.verb = 'read' AND ("
+    " WHERE t.subject = 'event' AND t.subject_id = {} AND t.verb = 'read' AND MAY_SEE(e)"
 )
-_LATEST_FIRST = ") ORDER BY t.at DESC, t.seq DESC"
+_LATEST_FIRST = " ORDER BY t.at DESC, t.seq DESC"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,8 +65,7 @@ async def entries(viewer: Viewer, choice: Choice, limit: int) -> list[Row]:
     held, _ = seen_by(viewer)
     ids = [_id_of(kind) for kind in ("message", "item", "invitation", "occurrence", "event")]
     asked = (choice.since, choice.until, _wanted(viewer, choice), limit, choice.skip)
-    query = QueryString(_HEAD + MAY_SEE + _TAIL, held, *ids, *seen_by(viewer), *asked)
-    return list(await engine().run_querystring(query))
+    return await rows(_HEAD, viewer, _TAIL, held, *ids, *asked)
 
 
 def _wanted(viewer: Viewer, choice: Choice) -> QueryString:
@@ -102,5 +101,4 @@ def _texts(words: Collection[str]) -> QueryString:
 
 async def looks(viewer: Viewer, event_id: UUID) -> list[Row]:
     """Return the looks at an event, the latest first; nothing for who may not see it."""
-    query = QueryString(_READERS + MAY_SEE + _LATEST_FIRST, event_id, str(event_id), *seen_by(viewer))
-    return list(await engine().run_querystring(query))
+    return await rows(_READERS, viewer, _LATEST_FIRST, event_id, str(event_id))

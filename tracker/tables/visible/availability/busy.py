@@ -7,7 +7,8 @@ from uuid import UUID
 from piccolo.querystring import QueryString
 
 from tracker.rules.core.viewer import Viewer
-from tracker.tables.visible.events.events import LONGEST, Row, rows
+from tracker.tables.visible.core.rows import Row, rows
+from tracker.tables.visible.events.events import LONGEST
 
 # Whose names a viewer reads is `rules.attendance.named_participants`, said in SQL. The dates are picked first: from the
 # people on, an engine without statistics reads every date that they ever had.
@@ -19,10 +20,10 @@ _TAKEN = (
     " a.reply AS reply, a.occurrence AS replied_for"
     " FROM near o JOIN event e ON e.id = o.event JOIN invitation i ON i.event = e.id AND i.withdrawn_at IS NULL"
     " JOIN member m ON m.id = i.member JOIN agency g ON g.id = m.agency"
-    " LEFT JOIN reply a ON a.invitation = i.id AND (a.occurrence IS NULL OR a.occurrence = o.id) WHERE ("
+    " LEFT JOIN reply a ON a.invitation = i.id AND (a.occurrence IS NULL OR a.occurrence = o.id) WHERE MAY_SEE(e)"
 )
 _TAIL = (
-    ") AND e.status IN ('tentative', 'confirmed') AND e.kind <> 'deadline' AND i.member IN ({})"
+    " AND e.status IN ('tentative', 'confirmed') AND e.kind <> 'deadline' AND i.member IN ({})"
     " AND (g.arm = {} OR e.lead = {} OR e.lead = i.member OR e.committee IN ({}) OR {} = 1)"
     " ORDER BY CASE WHEN a.occurrence IS NULL THEN 0 ELSE 1 END, a.replied_at, a.sequence"
 )
@@ -38,12 +39,14 @@ async def taken(viewer: Viewer, member_ids: Iterable[UUID], start: datetime, end
         _TAKEN,
         viewer,
         _TAIL,
+        start - LONGEST,
+        end,
+        start,
         _among(wanted),
         viewer.arm.value,
         viewer.member_id,
         _among(chaired),
         int(viewer.is_coordinator),
-        in_head=(start - LONGEST, end, start),
     )
     return list({(row["member"], row["occurrence"]): row for row in found}.values())
 

@@ -7,16 +7,17 @@ from piccolo.querystring import QueryString
 
 from tracker.database import engine, is_postgres
 from tracker.rules.core.viewer import Viewer
-from tracker.tables.visible.events.events import LONGEST, Row, rows
+from tracker.tables.visible.core.rows import Row, rows
+from tracker.tables.visible.events.events import LONGEST
 
 _THERE = (
     "SELECT e.id AS event, COALESCE(o.title, e.title) AS title, e.mark_categories, o.starts_at, o.ends_at"
     " FROM occurrence o"
     " JOIN event e ON e.id = o.event WHERE o.starts_at >= {} AND o.starts_at < {} AND o.ends_at > {}"
-    " AND NOT o.is_canceled AND ("
+    " AND NOT o.is_canceled AND MAY_SEE(e)"
 )
 _TAIL = (
-    ") AND e.status IN ('tentative', 'confirmed') AND e.kind <> 'deadline'"
+    " AND e.status IN ('tentative', 'confirmed') AND e.kind <> 'deadline'"
     " AND LOWER(COALESCE(o.place, e.place)) IN ({}) ORDER BY o.starts_at, o.id"
 )
 _TAIL_ON_SQLITE = _TAIL.replace("LOWER(", "FOLD(")
@@ -26,4 +27,4 @@ async def there(viewer: Viewer, places: Sequence[str], start: datetime, end: dat
     """Return the dates that touch [start, end) at one of some places (at least one), in small letters."""
     among = QueryString(", ".join(["{}"] * len(places)), *places)
     tail = _TAIL if is_postgres(engine()) else _TAIL_ON_SQLITE
-    return await rows(_THERE, viewer, tail, among, in_head=(start - LONGEST, end, start))
+    return await rows(_THERE, viewer, tail, start - LONGEST, end, start, among)

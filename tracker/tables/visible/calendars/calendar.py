@@ -11,22 +11,23 @@ from tracker.rules.calendars.month_grid import Seen
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.events.event import Line
 from tracker.rules.events.replies import ReplyValue
-from tracker.tables.visible.events.events import LINE, LONGEST, line, lines_where, rows
-from tracker.tables.visible.events.waiting import REPLY
+from tracker.tables.background.events.invitees import REPLY
+from tracker.tables.visible.core.rows import rows
+from tracker.tables.visible.events.events import LINE, LONGEST, line, lines_where
 
 _SPAN = " AND o.starts_at >= {} AND o.starts_at < {} AND o.ends_at > {}"
 _SEEN = (
     f"{LINE}, b.name AS committee_name, CASE WHEN i.id IS NULL THEN NULL ELSE {REPLY} END AS reply"
     " FROM occurrence o JOIN event e ON e.id = o.event LEFT JOIN committee b ON b.id = e.committee"
-    " LEFT JOIN invitation i ON i.event = e.id AND i.member = {} AND i.withdrawn_at IS NULL WHERE ("
+    " LEFT JOIN invitation i ON i.event = e.id AND i.member = {} AND i.withdrawn_at IS NULL WHERE MAY_SEE(e)"
 )
-_OF_AGENCY = "SELECT DISTINCT o.event FROM occurrence o JOIN event e ON e.id = o.event WHERE ("
+_OF_AGENCY = "SELECT DISTINCT o.event FROM occurrence o JOIN event e ON e.id = o.event WHERE MAY_SEE(e)"
 
 
 async def seen(viewer: Viewer, start: datetime, end: datetime) -> list[Seen]:
     """Return the dates that touch [start, end), earliest first, each with its committee and the viewer's reply."""
-    tail = ")" + _SPAN + " ORDER BY o.starts_at, o.id"
-    found = await rows(_SEEN, viewer, tail, *_span(start, end), in_head=(viewer.member_id,))
+    tail = _SPAN + " ORDER BY o.starts_at, o.id"
+    found = await rows(_SEEN, viewer, tail, viewer.member_id, *_span(start, end))
     return [
         Seen(
             line=line(row),
@@ -41,7 +42,7 @@ async def seen(viewer: Viewer, start: datetime, end: datetime) -> list[Seen]:
 async def of_agency(viewer: Viewer, agency_id: UUID, start: datetime, end: datetime) -> list[Line]:
     """Return the dates in [start, end) of events to which people of an agency are invited, earliest first."""
     tail = (
-        ") AND o.starts_at >= {} AND o.starts_at < {} AND EXISTS (SELECT 1 FROM invitation i"
+        " AND o.starts_at >= {} AND o.starts_at < {} AND EXISTS (SELECT 1 FROM invitation i"
         " JOIN member m ON m.id = i.member WHERE i.event = e.id AND m.agency = {} AND i.withdrawn_at IS NULL)"
         " ORDER BY o.starts_at, o.id"
     )
@@ -54,7 +55,7 @@ async def events_of_agency(viewer: Viewer, agency_id: UUID, start: datetime, end
     Which agencies take part in an event is known to everybody who sees it.
     """
     tail = (
-        ")" + _SPAN + " AND EXISTS (SELECT 1 FROM member m WHERE m.agency = {} AND (m.id = e.lead OR EXISTS (SELECT 1"
+        _SPAN + " AND EXISTS (SELECT 1 FROM member m WHERE m.agency = {} AND (m.id = e.lead OR EXISTS (SELECT 1"
         " FROM invitation i WHERE i.event = e.id AND i.member = m.id AND i.withdrawn_at IS NULL)))"
     )
     return frozenset(row["event"] for row in await rows(_OF_AGENCY, viewer, tail, *_span(start, end), agency_id))

@@ -1,8 +1,11 @@
 """The one reader of messages for people: those about what the viewer may see, and either to them or theirs to lead.
 
-A message about an event that its reader may not see is missing, whoever it was sent to. No count is ever made.
+A message about an event that its reader may not see is missing, whoever it was sent to, and is in no count.
 """
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -11,23 +14,34 @@ from piccolo.querystring import QueryString
 from tracker.rules.core.audiences import Visibility
 from tracker.rules.core.outbox import MessageKind, State
 from tracker.rules.core.viewer import Viewer
-from tracker.rules.emails.messages import About, MessageLine, Narrowed, Place, sending_of
-from tracker.tables.visible.events.events import rows, seen_by
-
-Row = dict[str, Any]
+from tracker.rules.emails.messages import About, MessageLine, Narrowed, Place, base_of, sending_of
+from tracker.tables.visible.core.rows import Row, rows, seen_by
 
 NOBODY = UUID(int=0)  # keeps a list of ids from being empty, which SQL does not take
+_FROM = (
+    " FROM message m JOIN member r ON r.id = m.recipient JOIN agency g ON g.id = r.agency"
+    " LEFT JOIN action_item i ON i.id = m.item LEFT JOIN occurrence o ON o.id = COALESCE(m.occurrence, i.origin)"
+    " LEFT JOIN event e ON e.id = COALESCE(m.event, o.event)"
+    " WHERE ((e.id IS NOT NULL AND MAY_SEE(e))"
+)
 _MESSAGE = (
     "SELECT m.id, m.key, m.kind, m.state, m.reason, m.attempts, m.due, m.not_after, m.sent_at, m.try_after,"
     " m.occurrence, m.recipient, r.name, g.code, e.id AS event, e.title, e.visibility, e.zone, e.rrule,"
     " e.mark_categories,"
-    " o.original_start, o.starts_at, o.title AS own_title, i.reference, i.title AS item_title"
-    " FROM message m JOIN member r ON r.id = m.recipient JOIN agency g ON g.id = r.agency"
-    " LEFT JOIN action_item i ON i.id = m.item LEFT JOIN occurrence o ON o.id = COALESCE(m.occurrence, i.origin)"
-    " LEFT JOIN event e ON e.id = COALESCE(m.event, o.event) WHERE ((e.id IS NOT NULL AND ("
+    f" o.original_start, o.starts_at, o.title AS own_title, i.reference, i.title AS item_title{_FROM}"
+)
+_STORED = f"SELECT m.key, m.kind, m.recipient, m.event, m.occurrence, m.item, m.facts, m.not_after{_FROM}"
+_OF_NO_EVENT = (
+    "SELECT m.recipient, m.created_at, m.state, m.reason, m.not_after FROM message m"
+    " LEFT JOIN event e ON e.id = m.event WHERE (e.id IS NULL OR MAY_SEE(e))"
+)
+_KEYS = f"SELECT m.key, m.state{_FROM}"
+_TOLD = (
+    "SELECT COUNT(DISTINCT m.recipient) AS people FROM message m JOIN event e ON e.id = m.event WHERE MAY_SEE(e)"
+    " AND e.id = {} AND m.state = 'pending' AND m.created_at = {}"
 )
 _OR_ITEM = (
-    ")) OR (e.id IS NULL AND i.id IS NOT NULL AND i.audience IN ({}))"
+    " OR (e.id IS NULL AND i.id IS NOT NULL AND i.audience IN ({}))"
     " OR (e.id IS NULL AND i.id IS NULL AND m.recipient = {}))"
 )
 _THEIRS = (  # COALESCE keeps SQLite from sorting all of them where the index by time finds the newest first
@@ -41,6 +55,34 @@ _OF_EVENT = (
     " JOIN action_item n ON n.id = x.item JOIN occurrence d ON d.id = n.origin WHERE d.event = {})"
 )
 _AFTER = " AND (m.due < {} OR (m.due = {} AND m.id < {}))"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stored:
+    """A message with what one more sending of it needs."""
+
+    key: str
+    kind: MessageKind
+    recipient_id: UUID
+    event_id: UUID | None
+    occurrence_id: UUID | None
+    item_id: UUID | None
+    facts: str
+    """JSON"""
+    not_after: datetime | None
+    sendings: Mapping[str, State]
+    """The keys of all sendings so far, its own included."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class AccountInvitation:
+    """A mail with a link for somebody who never signed in."""
+
+    recipient_id: UUID
+    at: datetime
+    state: State
+    reason: str
+    until: datetime
 
 
 async def messages(viewer: Viewer, narrowed: Narrowed, after: Place | None, limit: int) -> list[MessageLine]:
@@ -65,11 +107,56 @@ async def message(viewer: Viewer, message_id: UUID) -> MessageLine | None:
     return found[0] if found else None
 
 
+async def stored(viewer: Viewer, message_id: UUID) -> Stored | None:
+    """Return a message as it is stored, with all its sendings, or None when it is missing or not for this viewer."""
+    found = await _rows(_STORED, viewer, " AND m.id = {}", message_id)
+    if not found:
+        return None
+    row = found[0]
+    keys = await _rows(_KEYS, viewer, " AND m.recipient = {} AND m.kind = {}", row["recipient"], row["kind"])
+    return Stored(
+        key=row["key"],
+        kind=MessageKind(row["kind"]),
+        recipient_id=row["recipient"],
+        event_id=row["event"],
+        occurrence_id=row["occurrence"],
+        item_id=row["item"],
+        facts=row["facts"],
+        not_after=row["not_after"],
+        sendings={one["key"]: State(one["state"]) for one in keys if base_of(one["key"]) == base_of(row["key"])},
+    )
+
+
+async def number_notified(viewer: Viewer, event_id: UUID, queued_at: datetime) -> int:
+    """Return to how many people the deed of a moment on an event is going to be mailed."""
+    return int((await rows(_TOLD, viewer, "", event_id, queued_at))[0]["people"])
+
+
+async def account_invitations(viewer: Viewer) -> list[AccountInvitation]:
+    """Return the invitations to sign in that were ever queued, oldest first; nothing for who keeps no accounts."""
+    if not viewer.manages_accounts:
+        return []
+    of_kind = " AND m.kind = {} ORDER BY m.created_at"
+    return [
+        AccountInvitation(
+            recipient_id=row["recipient"],
+            at=row["created_at"],
+            state=State(row["state"]),
+            reason=row["reason"],
+            until=row["not_after"],
+        )
+        for row in await rows(_OF_NO_EVENT, viewer, of_kind, MessageKind.ACCOUNT_INVITATION.value)
+    ]
+
+
 async def _messages(viewer: Viewer, tail: str, *arguments: Any) -> list[MessageLine]:
+    return [_line(row) for row in await _rows(_MESSAGE, viewer, tail, *arguments)]
+
+
+async def _rows(select: str, viewer: Viewer, tail: str, *arguments: Any) -> list[Row]:
     theirs, whose = ("", ()) if viewer.is_coordinator else (_THEIRS, _led_by(viewer))
-    tail = f"{_OR_ITEM}{theirs}{tail}"
-    found = await rows(_MESSAGE, viewer, tail, seen_by(viewer)[0], viewer.member_id, *whose, *arguments)
-    return [_line(row) for row in found]
+    where = f"{_OR_ITEM}{theirs}{tail}"
+    return await rows(select, viewer, where, seen_by(viewer)[0], viewer.member_id, *whose, *arguments)
 
 
 def _led_by(viewer: Viewer) -> tuple[Any, ...]:

@@ -1,39 +1,30 @@
-"""The one reader of events and their dates: every query takes a viewer and has no way round.
+"""The reader of events and their dates: every query takes a viewer and asks the predicate of `visible_rows`.
 
-An event is visible when one of its audiences is among the viewer's (`rules.audiences`); a draft to its lead alone.
 Missing and forbidden look alike: `None` or an empty list. The SQL is written out, not built: the month page reads
 500 rows in one go, and building such a query in the ORM costs more than running it.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from piccolo.querystring import QueryString
 
-from tracker.database import engine
 from tracker.rules.core.audiences import Visibility
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.events.event import Event, EventStatus, Kind, Line, Occurrence
 from tracker.tables.background.events.substitutes import SUBSTITUTE
 from tracker.tables.schema.events.marking_columns import MARK, MARK_AGENCY, MARKED_BY, marking_of
+from tracker.tables.visible.core.rows import Row, rows
 
 LONGEST = timedelta(days=14)
 """No event lasts longer (rules refuse it), so a range query starts this much earlier."""
-
-Row = dict[str, Any]
 
 # Looked up, for a month asks 500 times: to call the class takes as long as to read the moments of a date.
 _KINDS = {str(one): one for one in Kind}
 _VISIBILITIES = {str(one): one for one in Visibility}
 _STATUSES = {str(one): one for one in EventStatus}
-
-MAY_SEE = (
-    "(e.status <> 'draft' AND EXISTS (SELECT 1 FROM event_audience a WHERE a.event = e.id AND a.audience IN ({})))"
-    " OR (e.status = 'draft' AND e.lead = {})"
-)
-"""The one predicate. `e` is the event; the arguments come from `seen_by`."""
 
 LINE = (
     "SELECT o.id, o.event, o.original_start, o.starts_at, o.ends_at, o.title AS own_title, o.place AS own_place,"
@@ -41,7 +32,7 @@ LINE = (
     f" e.committee, {MARK}"
 )
 """What `line` reads of date `o` and event `e`; a reader may name more behind it."""
-_LINES = LINE + " FROM occurrence o JOIN event e ON e.id = o.event WHERE ("
+_LINES = LINE + " FROM occurrence o JOIN event e ON e.id = o.event WHERE MAY_SEE(e)"
 _EVENT = (
     "SELECT e.id, e.uid, e.reference, e.kind, e.title, e.description, e.place, e.video_link, e.agenda, e.visibility,"
     " e.committee, b.name AS committee_name, e.lead, m.name AS lead_name, g.code AS lead_agency, e.status, e.zone,"
@@ -50,40 +41,28 @@ _EVENT = (
     f" e.cancel_reason, {MARK}, {MARK_AGENCY}"
     " FROM event e JOIN member m ON m.id = e.lead JOIN agency g ON g.id = m.agency"
     " LEFT JOIN committee b ON b.id = e.committee"
-    f"{MARKED_BY} WHERE ("
+    f"{MARKED_BY} WHERE MAY_SEE(e)"
 )
 _DATE = (
     "SELECT o.id, o.event, o.original_start, o.starts_at, o.ends_at, o.title, o.place, o.agenda, o.is_canceled,"
     " o.is_changed, o.version, o.sequence, o.changed_at, o.attendance_closed_at, o.cancel_reason"
-    " FROM occurrence o JOIN event e ON e.id = o.event WHERE ("
+    " FROM occurrence o JOIN event e ON e.id = o.event WHERE MAY_SEE(e)"
 )
 
 
-def seen_by(viewer: Viewer) -> tuple[QueryString, UUID]:
-    """Return the arguments of `MAY_SEE`."""
-    held = sorted(viewer.audiences)
-    return QueryString(", ".join(["{}"] * len(held)), *held), viewer.member_id
+async def lines_where(viewer: Viewer, where: str, *arguments: Any) -> list[Line]:
+    """Return dates in brief; `where` goes on behind the predicate."""
+    return [line(row) for row in await rows(_LINES, viewer, where, *arguments)]
 
 
-async def rows(head: str, viewer: Viewer, tail: str, *arguments: Any, in_head: Sequence[Any] = ()) -> list[Row]:
-    """Run `head` + the predicate + `tail`; the only way from SQL to a reader's rows."""
-    whole = QueryString(head + MAY_SEE + tail, *in_head, *seen_by(viewer), *arguments)
-    return list(await engine().run_querystring(whole))
-
-
-async def lines_where(viewer: Viewer, tail: str, *arguments: Any) -> list[Line]:
-    """Return dates in brief; `tail` closes the predicate and goes on from there."""
-    return [line(row) for row in await rows(_LINES, viewer, tail, *arguments)]
-
-
-async def events_where(viewer: Viewer, tail: str, *arguments: Any) -> list[Event]:
-    """Return events; `tail` closes the predicate and goes on from there."""
-    return [_event(row) for row in await rows(_EVENT, viewer, tail, *arguments)]
+async def events_where(viewer: Viewer, where: str, *arguments: Any) -> list[Event]:
+    """Return events; `where` goes on behind the predicate."""
+    return [_event(row) for row in await rows(_EVENT, viewer, where, *arguments)]
 
 
 async def lines(viewer: Viewer, start: datetime, end: datetime) -> list[Line]:
     """Return the dates that touch [start, end), earliest first, in brief: for calendars and lists."""
-    tail = ") AND o.starts_at >= {} AND o.starts_at < {} AND o.ends_at > {} ORDER BY o.starts_at, o.id"
+    tail = " AND o.starts_at >= {} AND o.starts_at < {} AND o.ends_at > {} ORDER BY o.starts_at, o.id"
     return await lines_where(viewer, tail, start - LONGEST, end, start)
 
 
@@ -92,19 +71,19 @@ async def lines_by_id(viewer: Viewer, occurrence_ids: Iterable[UUID]) -> list[Li
     wanted = list(occurrence_ids)
     if not wanted:
         return []
-    tail = ") AND o.id IN ({}) ORDER BY o.starts_at, o.id"
+    tail = " AND o.id IN ({}) ORDER BY o.starts_at, o.id"
     return await lines_where(viewer, tail, QueryString(", ".join(["{}"] * len(wanted)), *wanted))
 
 
 async def event(viewer: Viewer, event_id: UUID) -> Event | None:
     """Return one event, or None when it is missing or not for this viewer."""
-    found = await events_where(viewer, ") AND e.id = {}", event_id)
+    found = await events_where(viewer, " AND e.id = {}", event_id)
     return found[0] if found else None
 
 
 async def dates(viewer: Viewer, of: Event) -> list[Occurrence]:
     """Return all dates of an event, in the order of the rule."""
-    found = await rows(_DATE, viewer, ") AND o.event = {} ORDER BY o.original_start", of.id)
+    found = await rows(_DATE, viewer, " AND o.event = {} ORDER BY o.original_start", of.id)
     return [_occurrence(row, of) for row in found]
 
 
@@ -113,14 +92,14 @@ async def date(viewer: Viewer, event_id: UUID, day: datetime) -> Occurrence | No
     of = await event(viewer, event_id)
     if of is None:
         return None
-    tail = ") AND o.event = {} AND o.original_start >= {} AND o.original_start <= {} ORDER BY o.original_start LIMIT 1"
+    tail = " AND o.event = {} AND o.original_start >= {} AND o.original_start <= {} ORDER BY o.original_start LIMIT 1"
     found = await rows(_DATE, viewer, tail, event_id, day, day.replace(hour=23, minute=59, second=59))
     return _occurrence(found[0], of) if found else None
 
 
 async def date_by_id(viewer: Viewer, occurrence_id: UUID) -> Occurrence | None:
     """Return one date, or None when it is missing or not for this viewer."""
-    found = await rows(_DATE, viewer, ") AND o.id = {}", occurrence_id)
+    found = await rows(_DATE, viewer, " AND o.id = {}", occurrence_id)
     of = await event(viewer, found[0]["event"]) if found else None
     return _occurrence(found[0], of) if of else None
 
@@ -128,8 +107,8 @@ async def date_by_id(viewer: Viewer, occurrence_id: UUID) -> Occurrence | None:
 async def neighbours(viewer: Viewer, occurrence: Occurrence) -> tuple[Occurrence | None, Occurrence | None]:
     """Return the date before and the date after this one in the same series."""
     here = occurrence.event.id, occurrence.original_start
-    earlier = ") AND o.event = {} AND o.original_start < {} ORDER BY o.original_start DESC LIMIT 1"
-    later = ") AND o.event = {} AND o.original_start > {} ORDER BY o.original_start LIMIT 1"
+    earlier = " AND o.event = {} AND o.original_start < {} ORDER BY o.original_start DESC LIMIT 1"
+    later = " AND o.event = {} AND o.original_start > {} ORDER BY o.original_start LIMIT 1"
     before, after = await rows(_DATE, viewer, earlier, *here), await rows(_DATE, viewer, later, *here)
     first, second = ([_occurrence(row, occurrence.event) for row in found] for found in (before, after))
     return (first[0] if first else None), (second[0] if second else None)
@@ -147,7 +126,7 @@ async def published(viewer: Viewer, since: datetime, *, invited_only: bool) -> l
         else ""
     )
     wanted = (
-        ") AND e.status <> 'draft' AND EXISTS (SELECT 1 FROM occurrence x WHERE x.event = e.id AND x.ends_at > {})"
+        " AND e.status <> 'draft' AND EXISTS (SELECT 1 FROM occurrence x WHERE x.event = e.id AND x.ends_at > {})"
         + mine
     )
     who = (viewer.member_id,) * 3 if invited_only else ()
@@ -160,7 +139,7 @@ async def dates_of(viewer: Viewer, events: Iterable[Event]) -> dict[UUID, list[O
     found: dict[UUID, list[Occurrence]] = {event_id: [] for event_id in by_id}
     if not by_id:
         return found
-    tail = ") AND o.event IN ({}) ORDER BY o.event, o.original_start"
+    tail = " AND o.event IN ({}) ORDER BY o.event, o.original_start"
     for row in await rows(_DATE, viewer, tail, QueryString(", ".join(["{}"] * len(by_id)), *by_id)):
         found[row["event"]].append(_occurrence(row, by_id[row["event"]]))
     return found
@@ -169,7 +148,7 @@ async def dates_of(viewer: Viewer, events: Iterable[Event]) -> dict[UUID, list[O
 async def invited(viewer: Viewer, start: datetime, end: datetime) -> list[Line]:
     """Return the dates in [start, end) of events to which the viewer is invited, earliest first."""
     tail = (
-        ") AND o.starts_at >= {} AND o.starts_at < {} AND EXISTS (SELECT 1 FROM invitation i WHERE i.event = e.id"
+        " AND o.starts_at >= {} AND o.starts_at < {} AND EXISTS (SELECT 1 FROM invitation i WHERE i.event = e.id"
         " AND i.member = {} AND i.withdrawn_at IS NULL) ORDER BY o.starts_at, o.id"
     )
     return await lines_where(viewer, tail, start, end, viewer.member_id)

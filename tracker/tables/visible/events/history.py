@@ -6,6 +6,8 @@ people grows by name: who comes in reads what was done after that, unless they m
 """
 
 import json
+from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
 from piccolo.querystring import QueryString
@@ -14,11 +16,16 @@ from tracker.rules.core.audiences import Visibility
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.events.event import Event, Occurrence, may_edit
 from tracker.rules.events.history import Change, Entry, Field, Verb, readable
-from tracker.tables.visible.events.events import Row, dates, rows
+from tracker.tables.visible.core.rows import Row, rows
+from tracker.tables.visible.events.events import dates
 
 _CHANGES = (
     "SELECT h.at, h.verb, h.occurrence, h.fields, m.name, g.code FROM event_change h JOIN event e ON e.id = h.event"
-    " JOIN member m ON m.id = h.actor JOIN agency g ON g.id = m.agency WHERE ("
+    " JOIN member m ON m.id = h.actor JOIN agency g ON g.id = m.agency WHERE MAY_SEE(e)"
+)
+_LAST = (
+    "SELECT h.id, h.at, h.occurrence, h.undo_snapshot FROM event_change h JOIN event e ON e.id = h.event"
+    " WHERE MAY_SEE(e)"
 )
 _SAME_CIRCLE = (
     " AND (h.visibility = {} OR (h.visibility = e.visibility"
@@ -30,8 +37,25 @@ _WAS_IN_IT = (
     " AND i.withdrawn_at IS NULL AND COALESCE(i.again_at, i.added_at) < h.at))"
 )
 _NEWEST_FIRST = " ORDER BY h.at DESC, h.id"
-_ALL_OF_IT = ") AND h.event = {}" + _SAME_CIRCLE + _NEWEST_FIRST
-_OF_DATE = ") AND h.event = {}" + _SAME_CIRCLE + " AND (h.occurrence IS NULL OR h.occurrence = {})" + _NEWEST_FIRST
+_ALL_OF_IT = " AND h.event = {}" + _SAME_CIRCLE + _NEWEST_FIRST
+_OF_DATE = " AND h.event = {}" + _SAME_CIRCLE + " AND (h.occurrence IS NULL OR h.occurrence = {})" + _NEWEST_FIRST
+
+
+class LastChange(NamedTuple):
+    """The newest deed on an event; `former` is what its undo writes back, None = it cannot be taken back."""
+
+    id: UUID
+    at: datetime
+    occurrence_id: UUID | None
+    undo_snapshot: str | None
+
+
+async def last_change(viewer: Viewer, event_id: UUID) -> LastChange | None:
+    """Return what was done to an event last, for its undo; whether that is theirs to do is asked elsewhere."""
+    found = await rows(_LAST, viewer, " AND h.event = {} ORDER BY h.at DESC LIMIT 1", event_id)
+    return (
+        LastChange(found[0]["id"], found[0]["at"], found[0]["occurrence"], found[0]["undo_snapshot"]) if found else None
+    )
 
 
 async def history(viewer: Viewer, of: Event, date: Occurrence | None = None) -> list[Entry]:

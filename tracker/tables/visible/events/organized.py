@@ -5,11 +5,12 @@ from uuid import UUID
 
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.events.event import Line
-from tracker.tables.visible.events.events import lines_by_id, rows
+from tracker.tables.visible.core.rows import rows
+from tracker.tables.visible.events.events import lines_by_id
 
-_NEXT = "SELECT o.id FROM occurrence o JOIN event e ON e.id = o.event WHERE ("
+_NEXT = "SELECT o.id FROM occurrence o JOIN event e ON e.id = o.event WHERE MAY_SEE(e)"
 _LED = (
-    ") AND e.lead = {} AND e.status <> 'canceled' AND o.starts_at = (SELECT MIN(n.starts_at) FROM occurrence n"
+    " AND e.lead = {} AND e.status <> 'canceled' AND o.starts_at = (SELECT MIN(n.starts_at) FROM occurrence n"
     " WHERE n.event = e.id AND n.ends_at > {})"
 )
 

@@ -7,11 +7,12 @@ from piccolo.querystring import QueryString
 
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.events.event import Event
-from tracker.tables.visible.events.events import events_where, rows
+from tracker.tables.visible.core.rows import rows
+from tracker.tables.visible.events.events import events_where
 
-_ONWARD = "SELECT e.previous_series FROM event e WHERE ("
-_BEFORE = ") AND e.id = (SELECT n.previous_series FROM event n WHERE n.id = {})"
-_AFTER = ") AND e.previous_series = {} ORDER BY e.starts, e.id"
+_ONWARD = "SELECT e.previous_series FROM event e WHERE MAY_SEE(e)"
+_BEFORE = " AND e.id = (SELECT n.previous_series FROM event n WHERE n.id = {})"
+_AFTER = " AND e.previous_series = {} ORDER BY e.starts, e.id"
 
 
 async def before(viewer: Viewer, of: Event) -> Event | None:
@@ -30,6 +31,6 @@ async def gone_on_from(viewer: Viewer, event_ids: Iterable[UUID]) -> frozenset[U
     wanted = list(event_ids)
     if not wanted:
         return frozenset()
-    tail = ") AND e.previous_series IN ({})"
+    tail = " AND e.previous_series IN ({})"
     found = await rows(_ONWARD, viewer, tail, QueryString(", ".join(["{}"] * len(wanted)), *wanted))
     return frozenset(row["previous_series"] for row in found)

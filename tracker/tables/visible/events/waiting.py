@@ -9,21 +9,14 @@ from piccolo.querystring import QueryString
 
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.events.event import Line
+from tracker.tables.background.events.invitees import REPLY
+from tracker.tables.visible.core.rows import rows
 from tracker.tables.visible.events import series
-from tracker.tables.visible.events.events import lines_by_id, rows
+from tracker.tables.visible.events.events import lines_by_id
 
-# The reply that counts is the newest for the date, else the newest for the series (`rules.invitations.effective`).
-REPLY = (
-    "COALESCE((SELECT a.reply FROM reply a WHERE a.invitation = i.id AND a.occurrence = o.id"
-    " ORDER BY a.replied_at DESC, a.sequence DESC LIMIT 1),"
-    "(SELECT a.reply FROM reply a WHERE a.invitation = i.id AND a.occurrence IS NULL"
-    " ORDER BY a.replied_at DESC, a.sequence DESC LIMIT 1),"
-    " 'needs_action')"
-)
-"""The reply of invitation `i` to date `o`."""
 _INVITED = (
     " FROM occurrence o JOIN event e ON e.id = o.event JOIN invitation i ON i.event = e.id"
-    " JOIN member m ON m.id = i.member JOIN agency g ON g.id = m.agency WHERE ("
+    " JOIN member m ON m.id = i.member JOIN agency g ON g.id = m.agency WHERE MAY_SEE(e)"
 )
 _REPLIES = (
     "SELECT o.id, g.code, COUNT(*) AS invited,"
@@ -31,10 +24,10 @@ _REPLIES = (
 )
 _SILENT = "SELECT o.id, i.member" + _INVITED
 _OF_SILENT = (
-    ") AND o.id IN ({}) AND i.withdrawn_at IS NULL AND i.role <> 'chair' AND m.status = 'active'"
+    " AND o.id IN ({}) AND i.withdrawn_at IS NULL AND i.role <> 'chair' AND m.status = 'active'"
     f" AND g.status = 'active' AND {REPLY} = 'needs_action' ORDER BY o.id, i.member"
 )
-_DATES = "SELECT o.id FROM occurrence o JOIN event e ON e.id = o.event WHERE ("
+_DATES = "SELECT o.id FROM occurrence o JOIN event e ON e.id = o.event WHERE MAY_SEE(e)"
 
 
 class Replies(NamedTuple):
@@ -50,7 +43,7 @@ async def replies(viewer: Viewer, occurrence_ids: Iterable[UUID]) -> dict[UUID, 
     wanted = list(occurrence_ids)
     if not wanted:
         return {}
-    tail = ") AND o.id IN ({}) AND i.withdrawn_at IS NULL GROUP BY o.id, g.code ORDER BY o.id, g.code"
+    tail = " AND o.id IN ({}) AND i.withdrawn_at IS NULL GROUP BY o.id, g.code ORDER BY o.id, g.code"
     found = await rows(_REPLIES, viewer, tail, QueryString(", ".join(["{}"] * len(wanted)), *wanted))
     of_date: dict[UUID, list[Replies]] = {}
     for row in found:
@@ -71,7 +64,7 @@ async def silent(viewer: Viewer, occurrence_ids: Iterable[UUID]) -> dict[UUID, l
 async def last_dates(viewer: Viewer, since: datetime, until: datetime) -> list[Line]:
     """Return the last dates of series that start in [since, until), where no other one that they see goes on."""
     tail = (
-        ") AND o.starts_at >= {} AND o.starts_at < {} AND e.rrule IS NOT NULL"
+        " AND o.starts_at >= {} AND o.starts_at < {} AND e.rrule IS NOT NULL"
         " AND e.status IN ('tentative', 'confirmed')"
         " AND NOT EXISTS (SELECT 1 FROM occurrence n WHERE n.event = e.id AND n.starts_at > o.starts_at)"
     )
@@ -87,7 +80,7 @@ async def open_sheets(viewer: Viewer, since: datetime, until: datetime) -> list[
     Deadlines and what is canceled or a draft have no attendance.
     """
     tail = (
-        ") AND o.starts_at >= {} AND o.starts_at < {} AND o.attendance_closed_at IS NULL AND NOT o.is_canceled"
+        " AND o.starts_at >= {} AND o.starts_at < {} AND o.attendance_closed_at IS NULL AND NOT o.is_canceled"
         " AND e.status IN ('tentative', 'confirmed') AND e.kind <> 'deadline'"
         " AND EXISTS (SELECT 1 FROM invitation i WHERE i.event = e.id AND i.withdrawn_at IS NULL)"
     )

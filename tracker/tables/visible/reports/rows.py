@@ -3,7 +3,6 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 from uuid import UUID
 
 from piccolo.querystring import QueryString
@@ -14,7 +13,7 @@ from tracker.rules.events.event import Kind
 from tracker.rules.events.markings import Marking
 from tracker.rules.reports.reports import Cell, Mark, Reach, Span
 from tracker.tables.schema.events.marking_columns import MARK, marking_of
-from tracker.tables.visible.events.events import rows
+from tracker.tables.visible.core.rows import Row, rows
 from tracker.tables.visible.reports.sums import (
     HELD,
     IF_INVITED,
@@ -30,8 +29,6 @@ from tracker.tables.visible.reports.sums import (
     within,
 )
 
-Row = dict[str, Any]
-
 _AGENCY = " LEFT JOIN agency g ON g.id = COALESCE(k.agency, m.agency)"
 _PLACE = (
     " SELECT o.id, o.event, o.original_start, o.starts_at, o.ends_at, e.zone, e.is_all_day, e.kind, e.visibility,"
@@ -41,7 +38,7 @@ _PLACE = (
 _SUBSTITUTE = " LEFT JOIN member c ON c.id = s.member"
 _DATE = (
     "SELECT o.id, o.event, o.original_start, o.starts_at, o.ends_at, e.zone, e.is_all_day, e.kind, e.visibility,"
-    f" COALESCE(o.title, e.title) AS title, {MARK} FROM occurrence o JOIN event e ON e.id = o.event WHERE ("
+    f" COALESCE(o.title, e.title) AS title, {MARK} FROM occurrence o JOIN event e ON e.id = o.event WHERE MAY_SEE(e)"
 )
 _COUNT = " SELECT COUNT(*) AS number"
 _BY_PERSON = (
@@ -57,7 +54,7 @@ _WALKED_IN = IS_HELD + _PLACE + ", k.status, NULL AS substitute" + WALKED_IN + _
 _COUNT_INVITED = IS_HELD + _COUNT + INVITED + IF_INVITED
 _COUNT_WALKED_IN = IS_HELD + _COUNT + WALKED_IN + IF_WALKED_IN
 _COUNT_BY_PERSON = IS_HELD + _BY_PERSON + INVITED + IF_INVITED
-_NO_MONTH = (QueryString("0"),)
+_NO_MONTH = QueryString("0")
 _OF_AGENCIES = " AND COALESCE(k.agency, m.agency) IN ({})"
 _OF_OTHERS = " AND COALESCE(k.agency, m.agency) IS NULL"
 _MARKED = f" AND {STATUS} IN ({{}})"
@@ -112,34 +109,34 @@ class PersonCount:
 
 async def place_rows(viewer: Viewer, span: Span, reach: Reach, cell: Cell, at_most: int) -> list[PlaceRow]:
     """Return the places behind a number, by date, agency and name; the first `at_most` of them."""
-    chosen = (*span_values(span), within(reach), _of(cell.agencies))
+    chosen = (_NO_MONTH, *span_values(span), within(reach), _of(cell.agencies))
     found: list[PlaceRow] = []
     if cell.marks - {Mark.WALK_IN}:
         marks = QueryString(_MARKED, listed(cell.marks))
-        invited = await rows(HELD, viewer, _INVITED + "{}{}{}" + _IN_ORDER, *chosen, marks, at_most, in_head=_NO_MONTH)
+        invited = await rows(HELD, viewer, _INVITED + "{}{}{}" + _IN_ORDER, *chosen, marks, at_most)
         found += [_place(row, Mark(row["status"])) for row in invited]
     if Mark.WALK_IN in cell.marks:
-        walked = await rows(HELD, viewer, _WALKED_IN + "{}{}" + _IN_ORDER, *chosen, at_most, in_head=_NO_MONTH)
+        walked = await rows(HELD, viewer, _WALKED_IN + "{}{}" + _IN_ORDER, *chosen, at_most)
         found += [_place(row, Mark.WALK_IN) for row in walked]
     return sorted(found, key=_order)[:at_most]
 
 
 async def place_count(viewer: Viewer, span: Span, reach: Reach, cell: Cell) -> int:
     """Return how many places are behind a number."""
-    chosen = (*span_values(span), within(reach), _of(cell.agencies))
+    chosen = (_NO_MONTH, *span_values(span), within(reach), _of(cell.agencies))
     found: list[Row] = []
     if cell.marks - {Mark.WALK_IN}:
         marks = QueryString(_MARKED, listed(cell.marks))
-        found += await rows(HELD, viewer, _COUNT_INVITED + "{}{}{}", *chosen, marks, in_head=_NO_MONTH)
+        found += await rows(HELD, viewer, _COUNT_INVITED + "{}{}{}", *chosen, marks)
     if Mark.WALK_IN in cell.marks:
-        found += await rows(HELD, viewer, _COUNT_WALKED_IN + "{}{}", *chosen, in_head=_NO_MONTH)
+        found += await rows(HELD, viewer, _COUNT_WALKED_IN + "{}{}", *chosen)
     return sum(row["number"] for row in found)
 
 
 async def counts_by_person(viewer: Viewer, span: Span, reach: Reach, agency_id: UUID) -> list[PersonCount]:
     """Return how many places the people who served at an agency at that time had, by person and mark."""
-    chosen = (*span_values(span), within(reach), _of([agency_id]))
-    found = await rows(HELD, viewer, _COUNT_BY_PERSON + "{}{} GROUP BY 1, 2", *chosen, in_head=_NO_MONTH)
+    chosen = (_NO_MONTH, *span_values(span), within(reach), _of([agency_id]))
+    found = await rows(HELD, viewer, _COUNT_BY_PERSON + "{}{} GROUP BY 1, 2", *chosen)
     return [
         PersonCount(
             member_id=UUID(str(row["member"])),

@@ -18,15 +18,13 @@ from tracker.rules.events.event import Kind
 from tracker.rules.reports.reports import Mark, Reach, Span
 from tracker.rules.reports.sums import Dates, Places
 from tracker.tables.visible.attendance.sheet import WAS_INVITED
-from tracker.tables.visible.events.events import rows
+from tracker.tables.visible.core.rows import Row, rows
 
-Row = dict[str, Any]
-
-OVER = ") AND o.starts_at >= {} AND o.starts_at < {} AND o.ends_at <= {} AND e.kind IN ({}) AND e.status <> 'draft'{}"
+OVER = " AND o.starts_at >= {} AND o.starts_at < {} AND o.ends_at <= {} AND e.kind IN ({}) AND e.status <> 'draft'{}"
 # Made once: the planner would otherwise ask who may see a date, and in which month it is, for each person again.
 HELD = (
     "WITH held AS MATERIALIZED (SELECT {} AS month, o.id, o.event, o.original_start, o.starts_at, o.ends_at, o.title,"
-    " o.attendance_closed_at FROM occurrence o JOIN event e ON e.id = o.event WHERE ("
+    " o.attendance_closed_at FROM occurrence o JOIN event e ON e.id = o.event WHERE MAY_SEE(e)"
 )
 TAKES_PLACE = " AND NOT o.is_canceled AND e.status <> 'canceled'"
 _CAME = "k.corrected_at IS NULL AND k.status IN ('here', 'remote')"
@@ -82,7 +80,7 @@ _COUNT_DATES = (
     "SELECT {} AS month, e.kind, CASE WHEN o.is_canceled OR e.status = 'canceled' THEN 1 ELSE 0 END AS is_off,"
     " COUNT(*) AS number, SUM(CASE WHEN e.is_all_day THEN 0 ELSE {} END) AS seconds,"
     " SUM(CASE WHEN e.visibility = 'named' THEN 1 ELSE 0 END) AS restricted"
-    " FROM occurrence o JOIN event e ON e.id = o.event WHERE ("
+    " FROM occurrence o JOIN event e ON e.id = o.event WHERE MAY_SEE(e)"
 )
 _SECONDS_SQLITE = "strftime('%s', o.ends_at) - strftime('%s', o.starts_at)"
 _SECONDS_POSTGRES = "EXTRACT(EPOCH FROM o.ends_at - o.starts_at)"
@@ -92,15 +90,15 @@ _WITHIN_REACH = " AND (e.lead = {} OR e.committee IN ({}) OR COALESCE(k.agency, 
 
 async def places(viewer: Viewer, span: Span, months: Sequence[datetime], reach: Reach) -> list[Places]:
     """Count the places within the reader's reach; `months` are the moments at which the later months begin."""
-    chosen = (*span_values(span), within(reach), within(reach))
-    return [_places(row) for row in await rows(HELD, viewer, _COUNT_PLACES, *chosen, in_head=[_month(months)])]
+    chosen = (_month(months), *span_values(span), within(reach), within(reach))
+    return [_places(row) for row in await rows(HELD, viewer, _COUNT_PLACES, *chosen)]
 
 
 async def dates(viewer: Viewer, span: Span, months: Sequence[datetime]) -> list[Dates]:
     """Count the dates, held and canceled."""
     seconds = QueryString(_SECONDS_POSTGRES if is_postgres(engine()) else _SECONDS_SQLITE)
-    in_head = [_month(months), seconds]
-    found = await rows(_COUNT_DATES, viewer, OVER + " GROUP BY 1, 2, 3", *span_values(span), in_head=in_head)
+    asked = (_month(months), seconds, *span_values(span))
+    found = await rows(_COUNT_DATES, viewer, OVER + " GROUP BY 1, 2, 3", *asked)
     return [
         Dates(
             month=row["month"],

@@ -13,14 +13,14 @@ Place = tuple[datetime, UUID]
 
 async def events(viewer: Viewer, after: Place, limit: int) -> list[Event]:
     """Return events in the order in which they were made."""
-    tail = ") AND (e.created_at > {} OR (e.created_at = {} AND e.id > {})) ORDER BY e.created_at, e.id LIMIT {}"
+    tail = " AND (e.created_at > {} OR (e.created_at = {} AND e.id > {})) ORDER BY e.created_at, e.id LIMIT {}"
     return await events_where(viewer, tail, after[0], *after, limit)
 
 
 async def lines(viewer: Viewer, start: datetime, end: datetime, after: Place, limit: int) -> list[Line]:
     """Return the dates that touch [start, end), earliest first."""
     tail = (
-        ") AND o.starts_at >= {} AND o.starts_at < {} AND o.ends_at > {}"
+        " AND o.starts_at >= {} AND o.starts_at < {} AND o.ends_at > {}"
         " AND (o.starts_at > {} OR (o.starts_at = {} AND o.id > {})) ORDER BY o.starts_at, o.id LIMIT {}"
     )
     return await lines_where(viewer, tail, start - LONGEST, end, start, after[0], *after, limit)

@@ -7,7 +7,7 @@ from piccolo.querystring import QueryString
 
 from tracker.database import engine, is_postgres
 from tracker.rules.core.viewer import Viewer
-from tracker.tables.visible.events.events import Row, rows
+from tracker.tables.visible.core.rows import Row, rows
 
 _TEXT = "e.title || ' ' || e.place || ' ' || e.agenda || ' ' || e.description || ' ' || COALESCE(e.reference, '')"
 _OWN = "COALESCE(o.title, '') || ' ' || COALESCE(o.place, '') || ' ' || COALESCE(o.agenda, '')"
@@ -16,7 +16,7 @@ _FOUND = (
     " e.kind AS kind, e.visibility AS visibility, e.status AS status, e.zone AS zone, e.is_all_day AS is_all_day,"
     " e.mark_categories AS mark_categories,"
     " COUNT(d.id) AS dates, MIN(CASE WHEN d.ends_at > {} THEN d.starts_at END) AS next, MAX(d.starts_at) AS last"
-    " FROM event e JOIN occurrence d ON d.event = e.id WHERE ("
+    " FROM event e JOIN occurrence d ON d.event = e.id WHERE MAY_SEE(e)"
 )
 _WORD = (
     f"(LOWER({_TEXT}) LIKE {{}} ESCAPE '!' OR EXISTS (SELECT 1 FROM occurrence o WHERE o.event = e.id"
@@ -24,7 +24,7 @@ _WORD = (
 )
 _WORD_ON_SQLITE = _WORD.replace("LOWER(", "FOLD(")
 _TAIL = (
-    ") AND {} GROUP BY e.id"
+    " AND {} GROUP BY e.id"
     " ORDER BY CASE WHEN MAX(d.ends_at) > {} THEN 0 ELSE 1 END, MAX(d.starts_at) DESC, e.id LIMIT {}"
 )
 
@@ -37,7 +37,7 @@ async def events(viewer: Viewer, words: Sequence[str], now: datetime, limit: int
     condition = _WORD if is_postgres(engine()) else _WORD_ON_SQLITE
     each = [QueryString(condition, _pattern(word), _pattern(word)) for word in words]
     every = QueryString(" AND ".join(["{}"] * len(each)), *each)
-    found = await rows(_FOUND, viewer, _TAIL, every, now, limit, in_head=(now,))
+    found = await rows(_FOUND, viewer, _TAIL, now, every, now, limit)
     return [{**row, "next": _moment(row["next"]), "last": _moment(row["last"])} for row in found]
 
 

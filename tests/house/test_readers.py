@@ -1,0 +1,123 @@
+"""The laws of reading hold in the product, and each of them can be broken."""
+
+import ast
+from collections.abc import Callable, Iterator
+from functools import partial
+
+import pytest
+
+from . import readers
+from .reading import modules, offences, product, tree_of
+
+VISIBLE = modules("tracker/tables/visible")
+BY_ROWS = [file for file in VISIBLE if file not in modules("tracker/tables/visible/core/rows.py")]
+BACKGROUND = modules("tracker/tables/background")
+READERS = [*VISIBLE, *BACKGROUND]
+THEY_READ = {
+    "Event": "event",
+    "EventAudience": "event_audience",
+    "Occurrence": "occurrence",
+    "Invitation": "invitation",
+    "Reply": "reply",
+    "AttendanceMark": "attendance_mark",
+    "ActionItem": "action_item",
+    "ActionNote": "action_note",
+    "Message": "message",
+    "EventChange": "event_change",
+    "BriefCopy": "brief_copy",
+    "ImportedEvent": "imported_event",
+}
+"""What hangs on events today; a new table that leads there joins it by its foreign key."""
+
+Law = Callable[[ast.Module], Iterator[str]]
+ASKS_FOR_A_VIEWER: Law = readers.visible_readers_ask_for_a_viewer
+ONLY_IN_READERS: Law = partial(readers.reads_only_in_readers, tables=readers.hanging())
+BY_ROWS_ALONE: Law = partial(readers.visible_readers_ask_by_rows, tables=readers.hanging())
+TELLS_NO_CONTENT: Law = partial(
+    readers.background_readers_tell_no_content, known=readers.enums() | readers.classes_of(BACKGROUND)
+)
+
+
+def test_what_hangs_on_events_is_found_by_foreign_keys() -> None:
+    assert dict(readers.hanging()) == THEY_READ
+
+
+def test_events_are_read_only_through_the_eyes_of_a_viewer() -> None:
+    """And what hangs on them; or as ids, states and moments, by a background reader."""
+    assert offences(ONLY_IN_READERS, [file for file in product() if file not in READERS]) == []
+
+
+def test_a_visible_reader_asks_for_its_viewer() -> None:
+    assert offences(ASKS_FOR_A_VIEWER, VISIBLE) == []
+
+
+def test_a_visible_reader_asks_by_the_predicate_alone() -> None:
+    assert offences(BY_ROWS_ALONE, BY_ROWS) == []
+
+
+def test_a_background_reader_tells_no_content() -> None:
+    assert offences(TELLS_NO_CONTENT, BACKGROUND) == []
+
+
+def test_the_texts_of_background_readers_have_names_of_their_own() -> None:
+    made = {text for file in modules("tracker/rules") for text in readers.named_texts(tree_of(file))}
+    assert set(readers.WORDS) <= made
+
+
+def test_what_a_reader_keeps_to_itself_nobody_imports() -> None:
+    assert offences(readers.nothing_private_leaves_a_reader, product()) == []
+
+
+BROKEN = [
+    (ONLY_IN_READERS, "Event.select(Event.id)"),
+    (ONLY_IN_READERS, "from tracker.tables.schema.events.events import Occurrence as Dates\nDates.objects()"),
+    (ONLY_IN_READERS, "meetings.EventAudience.exists()"),
+    (ONLY_IN_READERS, "rows.Invitation.count()"),
+    (ONLY_IN_READERS, "table = rows.Reply\ntable.select()"),
+    (ONLY_IN_READERS, "table: type[Table] = rows.Reply\ntable.select()"),
+    (ONLY_IN_READERS, "AttendanceMark.select().where(x)"),
+    (ONLY_IN_READERS, "ActionItem.objects()"),
+    (ONLY_IN_READERS, "ActionNote.select()"),
+    (ONLY_IN_READERS, "Message.raw('anything')"),
+    (ONLY_IN_READERS, "EventChange.exists()"),
+    (ONLY_IN_READERS, "x = 'SELECT title FROM event WHERE id = {}'"),
+    (ONLY_IN_READERS, "x = 'SELECT 1 FROM member m JOIN invitation i ON i.member = m.id'"),
+    (ONLY_IN_READERS, "x = f'select a.comment from reply a {TAIL}'"),
+    (ONLY_IN_READERS, "x = 'UPDATE message SET due = {} WHERE id IN (SELECT id FROM message)'"),
+    (ONLY_IN_READERS, "Event.update(x).where(y).returning(Event.title)"),
+    (ASKS_FOR_A_VIEWER, "async def titles(event_id: UUID) -> list[str]: ..."),
+    (ASKS_FOR_A_VIEWER, "async def titles(viewer: Viewer) -> list[str]:\n    return await all()"),
+    (ASKS_FOR_A_VIEWER, "async def _all() -> list[str]:\n    return await rows(x)"),
+    (BY_ROWS_ALONE, "engine().run_querystring(x)"),
+    (BY_ROWS_ALONE, "Event.select(Event.title)"),
+    (TELLS_NO_CONTENT, "async def titles() -> list[str]: ..."),
+    (TELLS_NO_CONTENT, "async def rows() -> list[dict[str, Any]]: ..."),
+    (TELLS_NO_CONTENT, "async def event() -> Event: ..."),
+    (TELLS_NO_CONTENT, "async def unsaid(): ..."),
+    (TELLS_NO_CONTENT, "class Due(NamedTuple):\n    id: UUID\n    title: str"),
+    (TELLS_NO_CONTENT, "class Due(NamedTuple):\n    id: UUID\n    def words(self) -> str: ..."),
+    (readers.nothing_private_leaves_a_reader, "from tracker.tables.background.emails.due import _DATES"),
+]
+SOUND = [
+    (ONLY_IN_READERS, "Member.select(Member.id)"),
+    (ONLY_IN_READERS, "Event.update(x).where(y).returning(Event.id)"),
+    (ONLY_IN_READERS, "x = 'DELETE FROM event WHERE id = {}'"),
+    (ONLY_IN_READERS, "x = 'SELECT id FROM event_template'"),
+    (ONLY_IN_READERS, '"""Read the letter of a message from event to event."""'),
+    (ONLY_IN_READERS, "given.count('event')"),
+    (ASKS_FOR_A_VIEWER, "async def event(viewer: Viewer) -> Event:\n    return await rows(viewer)"),
+    (TELLS_NO_CONTENT, "async def dates() -> dict[UUID, set[tuple[datetime, int | None]]]: ..."),
+    (TELLS_NO_CONTENT, "async def states() -> Mapping[UUID, ReplyValue]: ..."),
+    (TELLS_NO_CONTENT, "async def audiences() -> set[Audience]: ..."),
+    (TELLS_NO_CONTENT, "def _again(row: Row) -> Answer: ..."),
+]
+
+
+@pytest.mark.parametrize(("law", "source"), BROKEN)
+def test_every_law_of_reading_can_be_broken(law: Law, source: str) -> None:
+    assert list(law(ast.parse(source)))
+
+
+@pytest.mark.parametrize(("law", "source"), SOUND)
+def test_sound_reading_breaks_no_law(law: Law, source: str) -> None:
+    assert list(law(ast.parse(source))) == []

@@ -1,0 +1,63 @@
+"""Need-to-know by mail: who may not see an event gets the same mails in a world that has it and in one that has not."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from tests.cast import NOW, ZONE
+from tests.ports.test_nothing_leaks import STRANGERS_OF_OPERATIONS, WORDS
+from tests.ports.worlds import Worlds, build, opened
+from tracker.rules.core.outbox import Message, Skip, State
+from tracker.rules.emails.content import Letter
+from tracker.rules.emails.preferences import Preferences
+from tracker.usecases.core import outbox
+from tracker.usecases.emails import content, preferences
+from tracker.usecases.emails.reminders import queue_due
+
+pytestmark = pytest.mark.anyio
+
+EVERY, UNTIL = timedelta(hours=3), NOW + timedelta(days=45)
+Mail = tuple[str, datetime, datetime | None, Letter | Skip]
+
+
+def moments() -> Iterator[datetime]:
+    """Yield when the clock ticks, from before the events of both worlds to after them."""
+    at = NOW
+    while at < UNTIL:
+        yield at
+        at += EVERY
+
+
+async def mails(world: Path, worlds: Worlds) -> dict[str, list[Mail]]:
+    """Return what each of the cast is mailed, all of them with the weekly digest; a letter, or why there is none."""
+    called = {one.member_id: name for name, one in worlds.cast.members.items()}
+    found: dict[str, list[Mail]] = {name: [] for name in called.values()}
+    async with opened(world):
+        for one in worlds.cast.members.values():
+            await preferences.save(one, Preferences(digest=True), NOW)
+        for now in moments():
+            await queue_due(now, ZONE)
+            for message in await outbox.claim("test", (), now, 10_000):
+                letter = await _written(message, now)
+                if message.recipient_id in called:
+                    found[called[message.recipient_id]].append((message.key, message.due, message.not_after, letter))
+    return {name: sorted(sent, key=lambda one: (one[1], one[0])) for name, sent in found.items()}
+
+
+async def _written(message: Message, now: datetime) -> Letter | Skip:
+    letter = await content.letter(message, now, ZONE)
+    outcome = letter if isinstance(letter, Skip) else Skip(state=State.SENT, reason="")
+    await outbox.close(message, outcome, now)
+    return letter
+
+
+async def test_who_may_not_see_an_event_gets_the_same_mails_in_a_world_without_it(tmp_path: Path) -> None:
+    worlds = await build(tmp_path)
+    without, with_secrets = await mails(worlds.plain, worlds), await mails(worlds.secret, worlds)
+    for stranger in STRANGERS_OF_OPERATIONS:
+        assert len(without[stranger]) > 5, stranger
+        assert with_secrets[stranger] == without[stranger], stranger
+    told = str(with_secrets["kcpd_detective"]).lower()
+    assert any(word.lower() in told for word in WORDS), "who is named is told"

@@ -1,0 +1,54 @@
+"""Messages and changes, read by who may see what they are about."""
+
+from datetime import timedelta
+
+import pytest
+
+from tests.cast import NOW, Cast, operation
+from tracker.tables.schema.core.outbox import Message
+from tracker.tables.visible.emails import messages
+from tracker.tables.visible.events import history
+from tracker.usecases.events import events
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_how_many_are_told_is_told_to_who_may_see_the_event_alone(cast: Cast) -> None:
+    event_id = await events.schedule(cast.coordinator, operation(cast.fbi_lead, cast.kcpd_detective), NOW)
+    assert await messages.number_notified(cast.coordinator, event_id, NOW) == 2
+    assert await messages.number_notified(cast.harbor_advocate, event_id, NOW) == 0
+
+
+async def test_a_stored_message_is_read_by_who_may_see_its_event_alone(cast: Cast) -> None:
+    await events.schedule(cast.coordinator, operation(cast.fbi_lead), NOW)
+    [message_id] = await Message.select(Message.id).output(as_list=True)
+    stored = await messages.stored(cast.coordinator, message_id)
+    assert stored is not None
+    assert set(stored.sendings) == {stored.key}
+    assert await messages.stored(cast.harbor_advocate, message_id) is None
+
+
+async def test_who_keeps_no_accounts_reads_no_invitation_to_sign_in(cast: Cast) -> None:
+    await Message.insert(
+        Message(
+            key="account_invitation:1",
+            kind="account_invitation",
+            recipient=cast.fbi_lead.member_id,
+            created_at=NOW,
+            due=NOW,
+            not_after=NOW + timedelta(days=7),
+        )
+    )
+    assert await messages.account_invitations(cast.fbi_lead) == []
+    [one] = await messages.account_invitations(cast.coordinator)
+    assert one.recipient_id == cast.fbi_lead.member_id
+
+
+async def test_what_a_change_replaced_is_read_by_who_may_see_the_event_alone(cast: Cast) -> None:
+    event_id = await events.schedule(cast.coordinator, operation(cast.fbi_lead), NOW)
+    plan = operation(cast.fbi_lead, place="Annex")
+    await events.change(cast.coordinator, event_id, plan, 1, NOW, notify=False)
+    change = await history.last_change(cast.fbi_lead, event_id)
+    assert change is not None
+    assert change.undo_snapshot is not None
+    assert await history.last_change(cast.harbor_advocate, event_id) is None

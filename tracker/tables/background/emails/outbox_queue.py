@@ -1,0 +1,181 @@
+"""Messages as their writers and senders need them, whoever may read what they say: ids, states, moments.
+
+The facts of a message leave here as they are stored, unread: they go into the message that replaces it, or into the
+letter that is written with its recipient as the viewer. A person reads `visible_messages`.
+"""
+
+from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+
+from piccolo.custom_types import Combinable
+from piccolo.querystring import QueryString
+
+from tracker.database import engine
+from tracker.rules.core.outbox import MessageKey, MessageKind, State, StoredFacts, WorkerName
+from tracker.tables.schema.core.outbox import Message
+
+_CLAIM = (
+    "UPDATE message SET worker = {}, attempts = attempts + 1, reason = CASE WHEN worker = '' THEN reason ELSE {} END"
+    " WHERE id IN (SELECT id FROM message WHERE state = 'pending' AND due <= {}"
+    " AND (try_after IS NULL OR try_after <= {}) AND worker IN ({}) ORDER BY due, id LIMIT {})"
+)
+_IN_HAND = (
+    "SELECT id, key, kind, recipient, event, occurrence, item, facts, created_at, due, not_after, attempts"
+    " FROM message WHERE state = 'pending' AND due <= {} AND worker = {} ORDER BY due, id"
+)
+_SUPERSEDE = (
+    "UPDATE message SET state = 'superseded', reason = {} WHERE state = 'pending' AND worker = ''"
+    " AND kind IN ('reminder', 'item_due', 'item_overdue') AND (occurrence IN ({}) OR item IN ({})) AND EXISTS ("
+    "SELECT 1 FROM message n WHERE n.recipient = message.recipient AND n.state = 'pending' AND n.due > message.due"
+    " AND n.kind IN ('reminder', 'item_due', 'item_overdue')"
+    " AND (n.occurrence = message.occurrence OR n.item = message.item))"
+)
+_STATE = (
+    "SELECT (SELECT COUNT(*) FROM (SELECT 1 AS late FROM message WHERE state = 'pending' AND due <= {} LIMIT 1) l)"
+    " AS late, (SELECT COUNT(*) FROM watermark WHERE name = {} AND until >= {}) AS ticking"
+)
+_NONE = UUID(int=0)  # keeps a list of ids from being empty, which SQL does not take
+
+
+class Claimed(NamedTuple):
+    """A message that a worker has in hand."""
+
+    id: UUID
+    key: MessageKey
+    kind: MessageKind
+    recipient_id: UUID
+    event_id: UUID | None
+    occurrence_id: UUID | None
+    item_id: UUID | None
+    facts: StoredFacts
+    created_at: datetime
+    due: datetime
+    not_after: datetime | None
+    attempts: int
+
+
+class Queued(NamedTuple):
+    """A message about an event; free = in nobody's hands."""
+
+    id: UUID
+    kind: MessageKind
+    recipient_id: UUID
+    event_id: UUID | None
+    occurrence_id: UUID | None
+    state: State
+    is_free: bool
+    facts: StoredFacts
+
+
+class Health(NamedTuple):
+    """Whether something due was left lying, and whether a job was done lately."""
+
+    is_late: bool
+    is_ticking: bool
+
+
+async def about_events(event_ids: Iterable[UUID]) -> list[Queued]:
+    """Return the messages about these events that wait."""
+    return await _queued(Message.event.is_in(list(event_ids)) & (Message.state == State.PENDING.value))
+
+
+async def to_people(recipients: Iterable[UUID], event_ids: Iterable[UUID], kinds: Iterable[str]) -> list[Queued]:
+    """Return the messages of some kinds to these people about these events, oldest first."""
+    return await _queued(
+        Message.recipient.is_in(list(recipients))
+        & Message.event.is_in(list(event_ids))
+        & Message.kind.is_in(list(kinds))
+    )
+
+
+async def _queued(where: Combinable) -> list[Queued]:
+    found = (
+        await Message.select(
+            Message.id,
+            Message.kind,
+            Message.recipient,
+            Message.event,
+            Message.occurrence,
+            Message.state,
+            Message.worker,
+            Message.facts,
+        )
+        .where(where)
+        .order_by(Message.created_at)
+    )
+    return [
+        Queued(
+            row["id"],
+            MessageKind(row["kind"]),
+            row["recipient"],
+            row["event"],
+            row["occurrence"],
+            State(row["state"]),
+            not row["worker"],
+            StoredFacts(row["facts"]),
+        )
+        for row in found
+    ]
+
+
+async def anyone_responded(event_id: UUID, kinds: Iterable[str], since: datetime) -> bool:
+    """Whether a message of these kinds about an event went out since then, or is on its way."""
+    about = (Message.event == event_id) & Message.kind.is_in(list(kinds))
+    return await Message.exists().where(about & ((Message.sent_at >= since) | (Message.worker != "")))
+
+
+async def facts_of_deed(event_id: UUID, queued_at: datetime) -> list[StoredFacts]:
+    """Return the facts of the messages that the deed of a moment on an event queued."""
+    of_deed = (Message.event == event_id) & (Message.created_at == queued_at)
+    return [StoredFacts(row["facts"]) for row in await Message.select(Message.facts).where(of_deed)]
+
+
+async def claim(worker: str, free: Collection[str], interrupted: str, now: datetime, limit: int) -> list[Claimed]:
+    """Take up to `limit` due messages in hand, those of the workers `free`, and return what is in hand then.
+
+    `interrupted` is noted with a message that another worker had. The caller is inside `writing()`.
+    """
+    workers = QueryString(", ".join(["{}"] * len(free)), *free)
+    await engine().run_querystring(QueryString(_CLAIM, worker, interrupted, now, now, workers, limit))
+    return [
+        Claimed(
+            row["id"],
+            MessageKey(row["key"]),
+            MessageKind(row["kind"]),
+            row["recipient"],
+            row["event"],
+            row["occurrence"],
+            row["item"],
+            StoredFacts(row["facts"]),
+            row["created_at"],
+            row["due"],
+            row["not_after"],
+            row["attempts"],
+        )
+        for row in await engine().run_querystring(QueryString(_IN_HAND, now, worker))
+    ]
+
+
+async def workers() -> frozenset[WorkerName]:
+    """Return who has messages in hand."""
+    held = (Message.state == State.PENDING.value) & (Message.worker != "")
+    return frozenset(await Message.select(Message.worker).where(held).distinct().output(as_list=True))
+
+
+async def supersede_older(occurrence_ids: Iterable[UUID], item_ids: Iterable[UUID], reason: str) -> None:
+    """Let no waiting reminder of these dates and items go out that a newer one to the same person has overtaken."""
+    dates, items = {*occurrence_ids} | {_NONE}, {*item_ids} | {_NONE}
+    if dates | items != {_NONE}:
+        await engine().run_querystring(QueryString(_SUPERSEDE, reason, _among(dates), _among(items)))
+
+
+async def health(since: datetime, job: str) -> Health:
+    """Return how the work stands since a moment, by one query over two indexes."""
+    (row,) = await engine().run_querystring(QueryString(_STATE, since, job, since))
+    return Health(bool(row["late"]), bool(row["ticking"]))
+
+
+def _among(ids: Sequence[UUID] | set[UUID]) -> QueryString:
+    return QueryString(", ".join(["{}"] * len(ids)), *sorted(ids))
