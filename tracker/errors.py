@@ -3,6 +3,7 @@
 TrackerError
 ├── NotFound      missing, or not for this viewer: the two are never told apart
 ├── NotAllowed    the viewer sees the thing but may not do this to it
+│   └── ReauthenticationNeeded    they may, once they confirm who they are
 ├── Conflict      somebody else changed it meanwhile, or it already exists
 ├── Invalid       what was typed cannot be taken; one sentence per field
 ├── TooLarge      more than the product takes in one piece
@@ -31,6 +32,12 @@ class NotAllowed(TrackerError):
     """The viewer may see the thing but not do this."""
 
     sentence = "You cannot do this."
+
+
+class ReauthenticationNeeded(NotAllowed):
+    """The viewer must confirm who they are first: a session or a token alone is not enough for this (CJIS IA-11)."""
+
+    sentence = "Confirm it’s you before you do this."
 
 
 class Conflict(TrackerError):

@@ -176,7 +176,7 @@ def test_our_own_feed_is_read_as_the_same_moments(is_all_day: bool) -> None:
         ),
         (["RRULE:FREQ=WEEKLY;COUNT=1", "EXDATE:20270112T100000"], "All of its dates are left out."),
         (["RDATE;TZID=America/Chicago:20270113T100000"], "It has extra dates, but no rule by which it repeats."),
-        ([f"LOCATION:{'x' * 301}"], "Its place is too long. Use at most 300 characters; this has 301."),
+        ([f"LOCATION:{'x' * 301}"], "Place: Use at most 300 characters; this has 301."),
     ],
 )
 def test_what_cannot_be_taken_is_refused_with_its_reason(lines: list[str], sentence: str) -> None:

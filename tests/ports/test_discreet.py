@@ -27,6 +27,7 @@ from tracker.rules.core.outbox import Message, Skip, State
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.emails.content import PREVIEW, SUBJECT, Letter
 from tracker.rules.emails.preferences import Preferences
+from tracker.rules.events.event_fields import TEXTS
 from tracker.rules.events.plan import DateChange, Plan
 from tracker.rules.recurrence import rule_for
 from tracker.usecases.actions import action_items
@@ -60,17 +61,10 @@ LATER = NOW + timedelta(minutes=5)
 
 def planned(*people: Viewer, **facts: Any) -> Plan:
     """Return a plan of which every text is a canary."""
-    return meeting(
-        *people,
-        **{
-            "title": "Canary raid",
-            "place": "Larkspur Street",
-            "description": "Canary in the notes",
-            "agenda": "Canary on the agenda",
-            "video_link": "https://video.example/canary",
-            **facts,
-        },
-    )
+    texts = {
+        name: "https://video.example/canary" if about.is_link else f"Canary {name}" for name, about in TEXTS.items()
+    }
+    return meeting(*people, **{**texts, "title": "Canary raid", "place": "Larkspur Street", **facts})
 
 
 async def discreet(viewer: Viewer) -> Viewer:

@@ -7,12 +7,13 @@ from icalendar.prop import vDuration
 from tracker.errors import Invalid
 from tracker.ical.components import Component, Components
 from tracker.ical.lines import is_web_address
-from tracker.rules.core.clean_text import clean
 from tracker.rules.core.wording import clock, plural, zone_word
 from tracker.rules.events import plan
 from tracker.rules.events.event import EventStatus
+from tracker.rules.events.event_fields import TEXTS, cleaned, wrong_texts
 
-LONGEST_LINK = 500  # characters
+PROPERTIES = {"title": "SUMMARY", "place": "LOCATION", "description": "DESCRIPTION"}
+"""The texts of an event that a file tells, and in which property."""
 PRIVATE = "It is marked as private. Imported events are for everyone, so it stays out."
 CANCELED = "It is canceled."
 
@@ -38,19 +39,19 @@ def status_of(one: Component) -> EventStatus:
     return EventStatus.TENTATIVE if is_tentative else EventStatus.CONFIRMED
 
 
-def text_of(one: Component, name: str, longest: int, word: str, *, multiline: bool = False) -> str:
-    """Return a text of the file, made safe to store. Errors: Invalid above `longest` characters."""
+def text_of(one: Component, name: str) -> str:
+    """Return the text of an event's field, safe to store. Errors: Invalid, which names the field, above its limit."""
     try:
-        return clean(one.text(name), longest, word, multiline=multiline)
+        return cleaned(name, one.text(PROPERTIES[name]))
     except Invalid as wrong:
-        raise Invalid(f"Its {word} is too long. {wrong.sentence}") from wrong
+        raise Invalid(f"{TEXTS[name].label}: {wrong.sentence}") from wrong
 
 
 def video_link_of(one: Component) -> str:
     """Return where it is held online (RFC 7986 §5.11, and Google's own name for it)."""
     for name in ("CONFERENCE", "X-GOOGLE-CONFERENCE"):
         for given in one.all(name):
-            if given.value.startswith("https://") and is_web_address(given.value) and len(given.value) <= LONGEST_LINK:
+            if is_web_address(given.value) and not wrong_texts({"video_link": given.value}):
                 return given.value
     return ""
 

@@ -31,9 +31,6 @@ from tracker.rules.events.event import Kind
 from tracker.rules.events.plan import DateChange, Plan
 from tracker.rules.recurrence import Rule
 
-LONGEST_TITLE = 200  # characters, as are the others
-LONGEST_PLACE = 300
-LONGEST_TEXT = 5_000
 A_DAY = timedelta(days=1)
 
 
@@ -88,7 +85,7 @@ class _Reader:
         """Read one event, or note why it is not taken."""
         title = "(no title)"
         try:
-            title = text_of(one, "SUMMARY", LONGEST_TITLE, "title") or title
+            title = text_of(one, "title") or title
             if reason := passed_over(one):
                 self.rest.append(Row(row=one.row, title=title, outcome=Outcome.LEFT_OUT, sentence=reason))
                 return
@@ -117,14 +114,14 @@ class _Reader:
             kind=Kind.MEETING,
             visibility=Visibility.ALL,
             status=status_of(one),
-            title=text_of(one, "SUMMARY", LONGEST_TITLE, "title"),
             starts=starts,
             duration=self._length(one, start, starts, wall),
             zone=wall.zone,
             is_all_day=start.is_day,
             rule=rule,
-            place=text_of(one, "LOCATION", LONGEST_PLACE, "place"),
-            description=text_of(one, "DESCRIPTION", LONGEST_TEXT, "text", multiline=True),
+            title=text_of(one, "title"),
+            place=text_of(one, "place"),
+            description=text_of(one, "description"),
             video_link=video_link_of(one),
         )
         plan_rules.check(plan)
@@ -167,10 +164,10 @@ class _Reader:
         change = DateChange(
             starts=starts,
             duration=self._length(override, start, starts, wall),
-            title=text_of(override, "SUMMARY", LONGEST_TITLE, "title") or None,
-            place=text_of(override, "LOCATION", LONGEST_PLACE, "place"),
+            title=text_of(override, "title") or None,
+            place=text_of(override, "place"),
         )
-        plan_rules.check_change(change)
+        plan_rules.check_change(change, is_all_day=plan.is_all_day)
         return found[0], change
 
     def _named(self, stamps: Sequence[Stamp], wall: WallClock, known: set[datetime]) -> list[datetime]:

@@ -7,6 +7,7 @@ import pytest
 
 from tests.cast import NOW, Cast, everybody, meeting, operation
 from tests.ports.api.conftest import Program, Speak
+from tracker.rules.events.plan import CONFIRM_FIRST
 from tracker.tables.schema.core.audit import AuditEntry
 from tracker.usecases.events import events
 
@@ -260,7 +261,7 @@ async def test_a_program_opens_no_named_event_to_more_people(speak: Speak, cast:
     etag = (await program.get(f"/events/{secret}")).headers["etag"]
     response = await program.ask("PATCH", f"/events/{secret}", {"visibility": "law_enforcement"}, match=etag)
     assert response.status_code == 403
-    assert "on the site" in response.json()["detail"]
+    assert response.json()["detail"] == CONFIRM_FIRST
     assert (await program.get(f"/events/{secret}")).json()["visibility"] == "named"
 
 

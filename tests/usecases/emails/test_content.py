@@ -637,7 +637,9 @@ async def test_a_series_that_goes_on_for_named_people_tells_no_mail_its_hours(ca
     await series_split.change_from(cast.coordinator, event_id, "2027-04-13", secret, event.version, LATER, notify=False)
     event, plan = await events.plan_to_change(cast.coordinator, event_id)
     opened = replace(plan, visibility=Visibility.ALL)
-    await events.change(cast.coordinator, event_id, opened, event.version, LATER, notify=False)
+    await events.change(
+        cast.coordinator, event_id, opened, event.version, LATER, notify=False, reauthenticated_at=LATER
+    )
     letters_of_both = [one for one in await waiting(MOVED) if isinstance(one, Letter)]
     assert any(one.subject.startswith("Changed: Monthly") for one in letters_of_both)
     assert "9:00" not in str(letters_of_both)

@@ -33,7 +33,9 @@ async def read_date(viewer: Viewer, event_id: UUID, key: str) -> list[Entry]:
 
 async def change(viewer: Viewer, event_id: UUID, now: datetime = NOW, **facts: object) -> UUID:
     event, plan = await events.plan_to_change(viewer, event_id)
-    return await events.change(viewer, event_id, replace(plan, **facts), event.version, now, notify=False)
+    return await events.change(
+        viewer, event_id, replace(plan, **facts), event.version, now, notify=False, reauthenticated_at=now
+    )
 
 
 def told(entries: list[Entry]) -> list[tuple[Verb, tuple[tuple[Field, str, str], ...]]]:

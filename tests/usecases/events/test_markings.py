@@ -50,7 +50,7 @@ async def test_nobody_comes_onto_the_list_of_a_marked_event_whom_its_limit_keeps
         await event_deeds.change(cast.fbi_lead, event_id, wider, 1, NOW, notify=False)
     open_to_more = replace(plan, visibility=Visibility.LAW_ENFORCEMENT)
     with pytest.raises(Invalid, match="list of people"):
-        await event_deeds.change(cast.fbi_lead, event_id, open_to_more, 1, NOW, notify=False)
+        await event_deeds.change(cast.fbi_lead, event_id, open_to_more, 1, NOW, notify=False, reauthenticated_at=NOW)
 
 
 async def test_only_law_enforcement_marks_and_only_as_one_of_its_agencies(cast: Cast) -> None:

@@ -16,14 +16,13 @@ from tracker.ports.api.operations import Asked, Operation, operation, viewer_of
 from tracker.ports.api.reading import body_of, idempotency_key
 from tracker.ports.api.responses import response
 from tracker.ports.api.shapes import Given, Moment, Shown
-from tracker.rules.attendance.sheet import Line, Mark, Tally, WalkIn
+from tracker.rules.attendance.sheet import LONGEST_NAME, Line, Mark, Tally, WalkIn
 from tracker.rules.identity.api_tokens import ApiScope
 from tracker.usecases.attendance import roll_call
 
 TAG = "Attendance"
 READ, WRITE = ApiScope.ATTENDANCE_READ, ApiScope.ATTENDANCE_WRITE
 ROLL = "/events/{event_id:uuid}/occurrences/{key:str}/attendance"
-LONGEST_NAME = 120  # characters
 
 
 class WalkInMark(StrEnum):

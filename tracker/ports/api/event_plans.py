@@ -8,30 +8,19 @@ from typing import Any
 from msgspec import UNSET
 from msgspec.structs import asdict
 
-from tracker.errors import Conflict, Invalid, NotAllowed
-from tracker.ports.api.event_shapes import LONGEST_LINK, EventChange, MarkingGiven, NewEvent, Repeat
+from tracker.errors import Conflict
+from tracker.ports.api.event_shapes import EventChange, MarkingGiven, NewEvent, Repeat
 from tracker.ports.api.occurrence_shapes import OccurrenceChange
-from tracker.ports.api.shapes import (
-    LONGEST_PLACE,
-    LONGEST_REASON,
-    LONGEST_TEXT,
-    LONGEST_TITLE,
-    Cancelling,
-    Given,
-    local_start,
-)
-from tracker.rules.core.audiences import Visibility
-from tracker.rules.core.clean_text import clean
+from tracker.ports.api.shapes import Cancelling, Given, local_start
 from tracker.rules.events.event import EventStatus
+from tracker.rules.events.event_fields import TEXTS, cleaned, cleaned_reason
 from tracker.rules.events.markings import Marking
 from tracker.rules.events.plan import Plan
 from tracker.rules.events.replies import AttendeeRole
 from tracker.rules.recurrence import Rule, rule_for
 
-WHOLE_DAY = timedelta(days=1)
 AS_GIVEN = ("kind", "visibility", "is_all_day", "committee_id")
-LINES = {"title": LONGEST_TITLE, "place": LONGEST_PLACE, "video_link": LONGEST_LINK}
-TEXTS = {"description": LONGEST_TEXT, "agenda": LONGEST_TEXT}
+"""Fields that the use cases take as a program gives them; texts are cleaned, the others have shapes of their own."""
 
 
 def plan_of_new(new: NewEvent, zone: str) -> Plan:
@@ -50,20 +39,16 @@ def plan_of_new(new: NewEvent, zone: str) -> Plan:
 def plan_changed(plan: Plan, change: EventChange) -> Plan:
     """Return the plan of an event with what is to change.
 
-    Errors: Invalid by field, Conflict for a canceled one, NotAllowed for opening a named one: that asks for a proof
-    of who somebody is, which a program cannot give.
+    Errors: Invalid by field, Conflict for a canceled one.
     """
     if plan.status is EventStatus.CANCELED:
         raise Conflict("This event is canceled. Restore it first.")
-    changed = _planned(plan, given(change))
-    if plan.visibility is Visibility.NAMED and changed.visibility is not Visibility.NAMED:
-        raise NotAllowed("Open this event to more people on the site, where you prove first who you are.")
-    return changed
+    return _planned(plan, given(change))
 
 
 def reason_in(why: Cancelling | OccurrenceChange) -> str:
     """Return the reason of a change, clean. Errors: Invalid(reason)."""
-    return clean(why.reason, LONGEST_REASON, "reason", multiline=True)
+    return cleaned_reason(why.reason)
 
 
 def given(what: Given) -> dict[str, Any]:
@@ -79,13 +64,7 @@ def moved(starts: datetime, duration: timedelta, fields: Mapping[str, Any]) -> t
 
 def tidy(fields: Mapping[str, Any]) -> dict[str, str]:
     """Return the texts that are given, clean. Errors: Invalid by field."""
-    lines = {name: clean(fields[name], most, name) for name, most in LINES.items() if fields.get(name) is not None}
-    texts = {
-        name: clean(fields[name], most, name, multiline=True)
-        for name, most in TEXTS.items()
-        if fields.get(name) is not None
-    }
-    return lines | texts
+    return {name: cleaned(name, fields[name]) for name in TEXTS if fields.get(name) is not None}
 
 
 def _planned(plan: Plan, fields: Mapping[str, Any]) -> Plan:
@@ -100,10 +79,7 @@ def _planned(plan: Plan, fields: Mapping[str, Any]) -> Plan:
     if "marking" in fields:
         facts["marking"] = _marking(fields["marking"])
     zone = fields.get("time_zone", plan.zone)
-    planned = replace(plan, starts=starts, duration=duration, zone=zone, **facts)
-    if planned.is_all_day and (planned.starts.time() != datetime.min.time() or planned.duration % WHOLE_DAY):
-        raise Invalid(minutes="An event of whole days starts at 00:00 and lasts a multiple of 1,440 minutes.")
-    return planned
+    return replace(plan, starts=starts, duration=duration, zone=zone, **facts)
 
 
 def _marking(given: MarkingGiven | None) -> Marking | None:

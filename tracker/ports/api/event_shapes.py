@@ -7,21 +7,43 @@ from uuid import UUID
 
 from msgspec import UNSET, Meta, UnsetType
 
-from tracker.ports.api.shapes import Clock, Day, Given, Minutes, Moment, Name, PlaceName, Shown, Text, Title, minutes
+from tracker.ports.api.shapes import (
+    SENTENCE,
+    Agenda,
+    Clock,
+    Day,
+    Given,
+    Minutes,
+    Moment,
+    Name,
+    PlaceName,
+    Shown,
+    Title,
+    minutes,
+)
 from tracker.rules.core.audiences import Visibility
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.events.event import Event, EventStatus, Kind, may_edit
+from tracker.rules.events.event_fields import ONLY_HTTPS, TEXTS, texts_of
 from tracker.rules.events.markings import Category, Limit, Marking
 from tracker.rules.events.plan import rule_of
 from tracker.rules.recurrence import Rule, choice_of
 
 LONGEST_ZONE = 60  # characters
-LONGEST_LINK = 500
 MOST_PEOPLE = 500
 LINK = r"^(https://[^\s/][^\s]*)?$"
 
 Zone = Annotated[str, Meta(max_length=LONGEST_ZONE, examples=["America/Chicago"], description="IANA name.")]
-VideoLink = Annotated[str, Meta(max_length=LONGEST_LINK, pattern=LINK, examples=["https://meet.example.gov/1"])]
+VideoLink = Annotated[
+    str,
+    Meta(
+        max_length=TEXTS["video_link"].longest,
+        pattern=LINK,
+        examples=["https://meet.example.gov/1"],
+        extra={SENTENCE: ONLY_HTTPS},
+    ),
+]
+Notes = Annotated[str, Meta(max_length=TEXTS["description"].longest, description="No victim or case details.")]
 Weekday = Annotated[int, Meta(ge=0, le=6, description="Monday is 0.")]
 
 
@@ -97,10 +119,10 @@ class NewEvent(Given):
     repeat: Repeat | None = None
     committee_id: UUID | None = None
     status: NewStatus = NewStatus.CONFIRMED
-    description: Text = ""
+    description: Notes = ""
     place: PlaceName = ""
     video_link: VideoLink = ""
-    agenda: Text = ""
+    agenda: Agenda = ""
     people: People = ()
     marking: MarkingGiven | None = None
 
@@ -119,10 +141,10 @@ class EventChange(Given):
     repeat: Repeat | UnsetType | None = UNSET
     committee_id: UUID | UnsetType | None = UNSET
     status: NewStatus | UnsetType = UNSET
-    description: Text | UnsetType = UNSET
+    description: Notes | UnsetType = UNSET
     place: PlaceName | UnsetType = UNSET
     video_link: VideoLink | UnsetType = UNSET
-    agenda: Text | UnsetType = UNSET
+    agenda: Agenda | UnsetType = UNSET
     people: People | UnsetType = UNSET
     marking: MarkingGiven | UnsetType | None = UNSET
     notify: Annotated[bool, Meta(description="Tell everybody invited even when time and place stay.")] = False
@@ -186,10 +208,10 @@ def event_shown(viewer: Viewer, event: Event) -> EventShown:
     """Return an event in the words of the interface."""
     rule = rule_of(event)
     return EventShown(
+        **texts_of(event),
         id=event.id,
         reference=event.reference,
         kind=event.kind,
-        title=event.title,
         visibility=event.visibility,
         status=event.status,
         date=event.starts.date(),
@@ -203,10 +225,6 @@ def event_shown(viewer: Viewer, event: Event) -> EventShown:
         if event.committee_id and event.committee
         else None,
         lead=Name(id=event.lead_id, name=event.lead, agency=event.lead_agency),
-        description=event.description,
-        place=event.place,
-        video_link=event.video_link,
-        agenda=event.agenda,
         may_edit=may_edit(viewer, event),
         marking=_marking(event.marking) if event.marking else None,
         version=event.version,

@@ -7,12 +7,22 @@ from uuid import UUID
 
 from msgspec import UNSET, Meta, UnsetType
 
-from tracker.ports.api.shapes import Banner, Given, Moment, Name, PageQuery, Shown, Title
+from tracker.ports.api.shapes import SENTENCE, Banner, Given, Moment, Name, PageQuery, Shown
 from tracker.rules.actions.action_items import ActionItem, ItemStatus
-from tracker.rules.actions.item_changes import COMPLETE, LONGEST_NOTE
+from tracker.rules.actions.item_changes import COMPLETE, LONGEST_NOTE, LONGEST_TITLE, NO_TITLE
 from tracker.rules.core.audiences import Visibility
 from tracker.usecases.actions.item_lists import ItemView
 
+ItemTitle = Annotated[
+    str,
+    Meta(
+        min_length=1,
+        max_length=LONGEST_TITLE,
+        pattern=r"\S",
+        examples=["Send the contact list"],
+        extra={SENTENCE: NO_TITLE},
+    ),
+]
 Due = Annotated[date, Meta(examples=["2027-01-20"], description="Day in the task force’s time zone.")]
 Progress = Annotated[int, Meta(ge=0, le=COMPLETE, description="Percent.")]
 Note = Annotated[str, Meta(max_length=LONGEST_NOTE, description="No victim or case details.")]
@@ -43,7 +53,7 @@ class OriginGiven(Given):
 class NewItemGiven(Given):
     """Something that one person is to do by a day."""
 
-    title: Title
+    title: ItemTitle
     owner_id: UUID
     due: Due
     origin: OriginGiven | None = None

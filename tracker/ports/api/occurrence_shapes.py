@@ -6,6 +6,7 @@ from uuid import UUID
 from msgspec import UNSET, Meta, UnsetType, field
 
 from tracker.ports.api.shapes import (
+    Agenda,
     Banner,
     Clock,
     Day,
@@ -16,7 +17,6 @@ from tracker.ports.api.shapes import (
     PlaceName,
     Reason,
     Shown,
-    Text,
     Title,
     minutes,
     start_of,
@@ -95,7 +95,7 @@ class OccurrenceChange(Given):
     minutes: Minutes | UnsetType = UNSET
     title: Title | UnsetType | None = UNSET
     place: PlaceName | UnsetType | None = UNSET
-    agenda: Text | UnsetType | None = UNSET
+    agenda: Agenda | UnsetType | None = UNSET
     reason: Reason = ""
     notify: Annotated[bool, Meta(description="Tell everybody invited even when time and place stay.")] = False
 

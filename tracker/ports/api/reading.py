@@ -3,19 +3,22 @@
 import re
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args
 from urllib.parse import parse_qsl
 from uuid import UUID
 
 import msgspec
 
 from tracker.ports.api.operations import Asked
+from tracker.ports.api.shapes import SENTENCE
 from tracker.ports.http.problems import Refused
+from tracker.rules.core.clean_text import too_long
 
 T = TypeVar("T", bound=msgspec.Struct)
 JSON = "application/json"
 PLACE = re.compile(r" - at `\$(?P<path>.*)`\Z", re.DOTALL)
 TOO_DEEP = "The JSON is nested too deeply."
+TOO_LONG = re.compile(r"Expected str of length <= (?P<longest>\d+)")
 NOT_JSON = "The body is not JSON in UTF-8."
 MOST_PARAMETERS = 50
 
@@ -107,10 +110,26 @@ def _error_of(value: object, kind: Any, *, strict: bool) -> tuple[str, str] | No
         words = str(odd)
         place = PLACE.search(words)
         sentence = PLACE.sub("", words).replace("`", "")
-        if sentence.startswith("Invalid enum value"):
-            sentence = _words_of(kind)
-        return place["path"] if place else "", f"{sentence}."
+        return place["path"] if place else "", _said(sentence, value, kind)
     return None
+
+
+def _said(sentence: str, value: object, kind: Any) -> str:
+    """Return what is wrong as the rules say it, where they do: the same words as on pages."""
+    if sentence.startswith("Invalid enum value"):
+        return f"{_words_of(kind)}."
+    if not isinstance(value, str):
+        return f"{sentence}."
+    if limit := TOO_LONG.fullmatch(sentence):
+        return too_long(value, int(limit["longest"]))
+    return _sentence_of(kind) or f"{sentence}."
+
+
+def _sentence_of(kind: Any) -> str:
+    """Return what a shape says of texts that it does not take; empty where it says nothing."""
+    parts = (kind, *get_args(kind))
+    metas = (meta for part in parts for meta in getattr(part, "__metadata__", ()) if isinstance(meta, msgspec.Meta))
+    return next((str(meta.extra[SENTENCE]) for meta in metas if meta.extra and SENTENCE in meta.extra), "")
 
 
 def _words_of(kind: Any) -> str:

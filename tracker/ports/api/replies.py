@@ -16,7 +16,7 @@ from tracker.ports.api.reading import body_of
 from tracker.ports.api.responses import response
 from tracker.ports.api.shapes import Given, Moment, Shown
 from tracker.rules.core.clean_text import clean
-from tracker.rules.events.replies import AttendeeRole, Participant, ReplyValue
+from tracker.rules.events.replies import LONGEST_COMMENT, AttendeeRole, Participant, ReplyValue
 from tracker.rules.identity.api_tokens import ApiScope
 from tracker.usecases.core import access_records
 from tracker.usecases.events import replies as reply_deeds
@@ -27,8 +27,6 @@ TAG = "Replies"
 READ, WRITE = ApiScope.REPLIES_READ, ApiScope.REPLIES_WRITE
 EVENT = "/events/{event_id:uuid}"
 DATE = f"{EVENT}/occurrences/{{key:str}}"
-LONGEST_COMMENT = 500  # characters
-
 Comment = Annotated[str, Meta(max_length=LONGEST_COMMENT, description="No victim or case details.")]
 
 

@@ -8,16 +8,25 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 
 from tracker.rules.core.wording import local
 from tracker.rules.events.event import Occurrence
+from tracker.rules.events.event_fields import LONGEST_REASON, NO_TITLE, TEXTS
 
-LONGEST_TITLE = 200  # characters, as are the others
-LONGEST_PLACE = 300
-LONGEST_TEXT = 5_000
-LONGEST_REASON = 500
 MOST = 200  # things on one page of a list
 
-Title = Annotated[str, Meta(min_length=1, max_length=LONGEST_TITLE, pattern=r"\S", examples=["Case review"])]
-PlaceName = Annotated[str, Meta(max_length=LONGEST_PLACE, examples=["USAO conference room"])]
-Text = Annotated[str, Meta(max_length=LONGEST_TEXT, description="No victim or case details.")]
+SENTENCE = "sentence"
+"""Under this name a shape says in words for people what else it takes, beside a pattern or a least length."""
+
+Title = Annotated[
+    str,
+    Meta(
+        min_length=1,
+        max_length=TEXTS["title"].longest,
+        pattern=r"\S",
+        examples=["Case review"],
+        extra={SENTENCE: NO_TITLE},
+    ),
+]
+PlaceName = Annotated[str, Meta(max_length=TEXTS["place"].longest, examples=["USAO conference room"])]
+Agenda = Annotated[str, Meta(max_length=TEXTS["agenda"].longest, description="No victim or case details.")]
 Reason = Annotated[str, Meta(max_length=LONGEST_REASON, description="For the mail to everybody invited.")]
 Clock = Annotated[
     str,

@@ -74,6 +74,9 @@ PLACES = {
     "mark_limit": "marking.limit",
     "mark_agency": "marking.agency_id",
     "mark_until": "marking.decontrol_on",
+    "starts": "time",
+    "ends": "minutes",
+    "body": "committee_id",
 }
 """Where a program gives what has a field of its own in the forms of pages."""
 

@@ -11,6 +11,7 @@ from tracker.rules.core.wording import day
 
 FARTHEST = timedelta(days=5 * 366)
 LONGEST_TITLE = 200  # characters
+NO_TITLE = "Say what is to be done."
 LONGEST_NOTE = 2000  # characters
 LONGEST_WORDS = 200  # characters of one line of history
 COMPLETE = 100  # percent

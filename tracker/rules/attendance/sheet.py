@@ -13,6 +13,7 @@ from tracker.rules.core.wording import clock, day, local
 from tracker.rules.events.event import Event, EventStatus, Occurrence, may_edit
 from tracker.rules.events.replies import Participant, ReplyValue
 
+LONGEST_NAME = 120  # characters of the name of a guest, or of their agency
 OPENS_BEFORE = timedelta(minutes=30)
 
 

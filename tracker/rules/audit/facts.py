@@ -7,6 +7,7 @@ from uuid import UUID
 
 from tracker.rules.core.wording import day
 from tracker.rules.emails.preferences import lead_words
+from tracker.rules.events.event_fields import FIELDS as EVENT_FIELDS
 from tracker.rules.identity.browsers import UNKNOWN, browser_name
 
 UNTOLD = frozenset({"client", "next"})
@@ -66,19 +67,13 @@ JOINED = frozenset(
 )
 """Those after which no colon belongs."""
 FIELDS = {
+    **{name: about.log_words for name, about in EVENT_FIELDS.items() if about.log_words},
     "expires_at": "last day",
-    "starts": "start",
     "starts_at": "start",
     "ends_at": "end",
-    "duration": "length",
     "rrule": "repetition",
     "rule": "repetition",
-    "zone": "time zone",
     "is_guest": "email only",
-    "video_link": "video",
-    "is_all_day": "all day",
-    "visibility": "who sees it",
-    "description": "notes",
     "local_start": "start",
     "until_local": "end of the series",
     "capacity": "seats",

@@ -27,5 +27,10 @@ def clean(text: str, longest: int, field: str, *, multiline: bool = False) -> st
         "\n".join(tidy).strip() if multiline else " ".join(word for line in tidy for word in line.split(" ") if word)
     )
     if len(whole) > longest:
-        raise Invalid(**{field: f"Use at most {longest:,} characters; this has {len(whole):,}."})
+        raise Invalid(**{field: too_long(whole, longest)})
     return whole
+
+
+def too_long(text: str, longest: int) -> str:
+    """Return the sentence for a text above its limit, the same wherever it was typed or sent."""
+    return f"Use at most {longest:,} characters; this has {len(text):,}."

@@ -5,11 +5,13 @@ Each word is made from an event that knows nothing but its times, so that no tex
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 from tracker.rules.calendars.feeds import APPOINTMENT
 from tracker.rules.emails.content import Button, CalendarPart, Letter, SitePage
 from tracker.rules.emails.parts import Occasion
 from tracker.rules.events.event import Event, Occurrence
+from tracker.rules.events.event_fields import TEXTS
 
 FOOT = "You chose mails that tell the time and nothing else."
 SEE = "Sign in to see the details."
@@ -95,19 +97,8 @@ def _appointment(about: Occasion) -> Occasion:
 
 
 def _nameless(event: Event) -> Event:
-    return replace(
-        event,
-        title=APPOINTMENT,
-        description="",
-        place="",
-        video_link="",
-        agenda="",
-        reference=None,
-        committee=None,
-        lead="",
-        lead_agency="",
-        marking=None,
-    )
+    texts: dict[str, Any] = dict.fromkeys(TEXTS, "") | {"title": APPOINTMENT}
+    return replace(event, **texts, reference=None, committee=None, lead="", lead_agency="", marking=None)
 
 
 def _of(event: Event, date: Occurrence) -> Occurrence:

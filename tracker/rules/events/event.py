@@ -1,65 +1,42 @@
 """Events and their dates as frozen values, and who may do what to them."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from enum import StrEnum
+from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
 from tracker.errors import NotFound
 from tracker.rules.core.audiences import Arm, Visibility
 from tracker.rules.core.viewer import Role, Viewer
+from tracker.rules.events.event_fields import EventFields, EventStatus, Kind
 from tracker.rules.events.markings import Marking
 
-
-class Kind(StrEnum):
-    """What sort of event it is."""
-
-    MEETING = "meeting"
-    JOINT_OPERATION = "joint_operation"
-    TRAINING = "training"
-    OUTREACH = "outreach"
-    DEADLINE = "deadline"
-
-    @property
-    def asks_reply(self) -> bool:
-        """Whether anybody is to say that they come: to a deadline nobody comes."""
-        return self is not Kind.DEADLINE
-
-
-class EventStatus(StrEnum):
-    """Drafts are seen by their lead alone and are in no feed."""
-
-    DRAFT = "draft"
-    TENTATIVE = "tentative"
-    CONFIRMED = "confirmed"
-    CANCELED = "canceled"
+__all__ = [
+    "Event",
+    "EventStatus",
+    "Kind",
+    "Line",
+    "Occurrence",
+    "day_of",
+    "may_edit",
+    "may_schedule",
+    "may_take_attendance",
+]
+"""Kind and EventStatus are defined with the fields that hold them, and are imported from here with Event."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Event:
-    """An event as one viewer may see it; `starts` is local to `zone`, without offset."""
+class Event(EventFields):
+    """An event as one viewer may see it."""
 
     id: UUID
     uid: str
     reference: str | None
-    kind: Kind
-    title: str
-    description: str
-    place: str
-    video_link: str
-    agenda: str
-    visibility: Visibility
-    committee_id: UUID | None
     committee: str | None
+    """The name of its committee."""
     lead_id: UUID
     lead: str
     lead_agency: str
-    status: EventStatus
-    zone: str
-    starts: datetime
-    duration: timedelta
-    is_all_day: bool
     rrule: str | None
     version: int
     sequence: int
@@ -67,7 +44,6 @@ class Event:
     changed_at: datetime
     cancel_reason: str = ""
     """Why it was canceled, in the words of whoever did it."""
-    marking: Marking | None = None
 
     @property
     def is_restricted(self) -> bool:

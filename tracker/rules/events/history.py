@@ -1,7 +1,7 @@
 """The history of an event in words: what a change did, and who reads how much of it."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
@@ -10,6 +10,7 @@ from tracker.rules.core.date_words import short_date
 from tracker.rules.core.wall_clock import zone_word
 from tracker.rules.core.wording import day, local, longday, plural, span
 from tracker.rules.events.event import Event, Occurrence
+from tracker.rules.events.event_fields import FIELDS, values_of
 from tracker.rules.events.plan import Plan, Slot, plan_of, slot
 from tracker.rules.recurrence import dates
 from tracker.rules.recurrence.words import pattern_and_hours
@@ -46,7 +47,7 @@ class Field(StrEnum):
     PLACE = "place"
     TITLE = "title"
     STATUS = "status"
-    VIDEO = "video"
+    VIDEO = "video_link"
     AGENDA = "agenda"
     DESCRIPTION = "description"
     KIND = "kind"
@@ -55,7 +56,23 @@ class Field(StrEnum):
     LEAD = "lead"
     MARKING = "marking"
 
+    @property
+    def label(self) -> str:
+        """What people call it."""
+        return LABELS[self]
 
+
+LABELS = {name: about.label for name, about in FIELDS.items()} | {
+    Field.WHEN: "Time",
+    Field.LAST: "Last date",
+    Field.NEXT: "First date of the other series",
+    Field.PEOPLE: "People",
+    Field.LEAD: "Organizer",
+}
+IN_WORDS = (Field.PLACE, Field.TITLE, Field.STATUS)
+"""Fields of an event of which the history says what they were and are; of the others it says that they changed."""
+ON_THEIR_OWN = frozenset({"starts", "duration", "zone", "is_all_day", "visibility", "committee_id", "marking"})
+"""Fields of which the history speaks in another way."""
 EDITORS_ONLY = frozenset({Field.KIND, Field.VISIBILITY, Field.PEOPLE})
 """Who is invited and who may see an event is not told to everybody who sees it."""
 
@@ -94,13 +111,7 @@ def changes_of(event: Event, plan: Plan, invited: Iterable[UUID], *, splits: boo
     when = (_when(one, with_end=not splits) for one in (plan_of(event, {}), plan))
     found = (
         _change(Field.WHEN, *when),
-        _change(Field.PLACE, event.place, plan.place),
-        _change(Field.TITLE, event.title, plan.title.strip()),
-        _change(Field.STATUS, event.status, plan.status),
-        _silent(Field.VIDEO, event.video_link, plan.video_link),
-        _silent(Field.AGENDA, event.agenda, plan.agenda),
-        _silent(Field.DESCRIPTION, event.description, plan.description),
-        _silent(Field.KIND, event.kind, plan.kind),
+        *_of_fields(event, replace(plan, title=plan.title.strip())),
         _marking(event, plan),
         _people(frozenset(invited) - {event.lead_id}, frozenset(plan.invitees) - {event.lead_id}),
     )
@@ -145,6 +156,16 @@ def _change(field: Field, before: str, after: str) -> Change | None:
 
 def _silent(field: Field, before: object, after: object) -> Change | None:
     return Change(field=field) if before != after else None
+
+
+def _of_fields(event: Event, plan: Plan) -> Iterator[Change | None]:
+    """Yield what becomes of each field of the one list, first of those that are told in words."""
+    before, after = values_of(event), values_of(plan)
+    for field in IN_WORDS:
+        yield _change(field, before[field], after[field])
+    for name in FIELDS:
+        if name not in ON_THEIR_OWN and name not in IN_WORDS:
+            yield _silent(Field(name), before[name], after[name])
 
 
 def _marking(event: Event, plan: Plan) -> Change | None:

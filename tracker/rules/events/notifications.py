@@ -109,5 +109,4 @@ def asked(invited: Invited) -> frozenset[UUID]:
 
 
 def _is_news(event: Event, plan: Plan) -> bool:
-    is_elsewhere = (plan.place, plan.video_link) != (event.place, event.video_link)
-    return plan_rules.moves(plan, event) or is_elsewhere or closes(event, plan)
+    return plan_rules.moves(plan, event) or plan_rules.goes_elsewhere(plan, event) or closes(event, plan)

@@ -2,22 +2,25 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from typing import NamedTuple
 from uuid import UUID
 
-from tracker.errors import Invalid
+from tracker.errors import Invalid, ReauthenticationNeeded
 from tracker.rules.core.audiences import Arm, Visibility
 from tracker.rules.core.date_words import short_weekday_date
+from tracker.rules.core.reauthentication import is_recent
 from tracker.rules.core.wall_clock import is_skipped, to_local, to_utc
-from tracker.rules.events.event import Event, EventStatus, Kind, Occurrence
-from tracker.rules.events.markings import Marking
+from tracker.rules.events.event import Event, Occurrence
+from tracker.rules.events.event_fields import NO_TITLE, EventFields, texts_of, values_of, when, where, wrong_texts
 from tracker.rules.events.replies import AttendeeRole
 from tracker.rules.recurrence import Rule, dates, from_rrule, to_rrule
 from tracker.rules.recurrence.holiday_choices import Choices, doubled, held
 
 A_DAY = timedelta(days=1)
 LONGEST = timedelta(days=14)
+WHOLE_DAYS = "An all-day event starts at 00:00 and lasts whole days."
+CONFIRM_FIRST = "To open this event to more people, confirm on the site that it’s you."
 REPLIES_SURVIVE = timedelta(hours=1)
 """A date that moves by less than this on the same day asks nobody again."""
 
@@ -35,27 +38,13 @@ Slot = tuple[datetime, datetime]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Plan:
-    """What is to be scheduled; `starts` is local to `zone`, without offset, and is the first date."""
+class Plan(EventFields):
+    """What is to be scheduled: an event's fields, how it repeats, and who is invited."""
 
-    kind: Kind
-    title: str
-    visibility: Visibility
-    starts: datetime
-    duration: timedelta
-    zone: str
-    is_all_day: bool = False
     rule: Rule | None = None
-    committee_id: UUID | None = None
-    status: EventStatus = EventStatus.CONFIRMED
-    description: str = ""
-    place: str = ""
-    video_link: str = ""
-    agenda: str = ""
     invitees: Mapping[UUID, AttendeeRole] = field(default_factory=dict)
     on_holidays: Choices = field(default_factory=dict)
     """What becomes of dates by the rule that fall on a holiday."""
-    marking: Marking | None = None
 
     @property
     def rrule(self) -> str | None:
@@ -76,13 +65,10 @@ class Person(NamedTuple):
 
 def check(plan: Plan) -> None:
     """Raise `Invalid` with a sentence for each field that keeps the plan from being saved."""
-    wrong: dict[str, str] = {}
+    wrong = wrong_texts(texts_of(plan))
     if not plan.title.strip():
-        wrong["title"] = "Give the event a title."
-    if plan.duration <= timedelta(0):
-        wrong["ends"] = "The event ends before it starts."
-    elif plan.duration > LONGEST:
-        wrong["ends"] = "An event lasts at most 14 days. Schedule two."
+        wrong["title"] = NO_TITLE
+    wrong |= _wrong_span(plan.starts, plan.duration, is_all_day=plan.is_all_day)
     if plan.visibility is Visibility.COMMITTEE and plan.committee_id is None:
         wrong["committee"] = "Choose the committee whose members may see it."
     if plan.visibility is Visibility.NAMED and not plan.invitees:
@@ -91,6 +77,21 @@ def check(plan: Plan) -> None:
         wrong |= _wrong_on_holidays(plan)
     if wrong:
         raise Invalid(**wrong)
+
+
+def is_of_whole_days(starts: datetime, duration: timedelta) -> bool:
+    """Whether a local start and a length are those of an all-day event."""
+    return starts.time() == time() and not duration % A_DAY
+
+
+def _wrong_span(starts: datetime, duration: timedelta, *, is_all_day: bool) -> dict[str, str]:
+    if duration <= timedelta(0):
+        return {"ends": "The event ends before it starts."}
+    if duration > LONGEST:
+        return {"ends": "An event lasts at most 14 days. Schedule two."}
+    if is_all_day and not is_of_whole_days(starts, duration):
+        return {"ends": WHOLE_DAYS}
+    return {}
 
 
 def _wrong_on_holidays(plan: Plan) -> dict[str, str]:
@@ -134,39 +135,23 @@ def rule_of(event: Event) -> Rule | None:
 
 def plan_of(event: Event, invitees: Mapping[UUID, AttendeeRole]) -> Plan:
     """Return the plan that would make this event: what its form shows."""
-    return Plan(
-        kind=event.kind,
-        title=event.title,
-        visibility=event.visibility,
-        starts=event.starts,
-        duration=event.duration,
-        zone=event.zone,
-        is_all_day=event.is_all_day,
-        rule=rule_of(event),
-        committee_id=event.committee_id,
-        status=event.status,
-        description=event.description,
-        place=event.place,
-        video_link=event.video_link,
-        agenda=event.agenda,
-        invitees=dict(invitees),
-        marking=event.marking,
-    )
+    return Plan(**values_of(event), rule=rule_of(event), invitees=dict(invitees))
 
 
 def moves(plan: Plan, event: Event) -> bool:
     """Whether the plan changes when the event takes place: start, length, zone or rule."""
-    return (_slot_of(plan), plan.rrule) != (_slot_of(event), event.rrule)
+    return (when(plan), plan.rrule) != (when(event), event.rrule)
 
 
-def _slot_of(one: Plan | Event) -> tuple[object, ...]:
-    return one.starts, one.duration, one.zone, one.is_all_day
+def goes_elsewhere(plan: Plan, event: Event) -> bool:
+    """Whether the plan changes where people go: the place or the video link."""
+    return where(plan) != where(event)
 
 
 def only_end_moves(plan: Plan, event: Event) -> bool:
     """Whether the plan lets a series end later or earlier, and changes nothing else of when it takes place."""
     new, old = plan.rule, rule_of(event)
-    if new is None or old is None or new == old or _slot_of(plan) != _slot_of(event):
+    if new is None or old is None or new == old or when(plan) != when(event):
         return False
     return replace(new, until=old.until, count=old.count) == old
 
@@ -189,9 +174,14 @@ def narrows(plan: Plan, event: Event) -> bool:
     return REACH[plan.visibility] < REACH[event.visibility] or plan.visibility is Visibility.NAMED
 
 
-def is_opened(plan: Plan, event: Event) -> bool:
-    """Whether more than named people may see what only they saw: whoever does that proves first who they are."""
-    return event.is_restricted and plan.visibility is not Visibility.NAMED
+def check_opening(plan: Plan, event: Event, reauthenticated_at: datetime | None, now: datetime) -> None:
+    """Raise `ReauthenticationNeeded` when the plan lets more than named people see what only they saw.
+
+    Whoever does that confirmed at `reauthenticated_at` who they are, a short while ago; a program (None) cannot.
+    """
+    is_opened = event.is_restricted and plan.visibility is not Visibility.NAMED
+    if is_opened and (reauthenticated_at is None or not is_recent(reauthenticated_at, now)):
+        raise ReauthenticationNeeded(CONFIRM_FIRST)
 
 
 def asks_again(before: Slot, after: Slot, *, place_changed: bool, zone: str) -> bool:
@@ -216,12 +206,12 @@ class DateChange:
     """Whether it may fall on the day of another date of its series: somebody was warned."""
 
 
-def check_change(change: DateChange) -> None:
-    """Raise `Invalid` when a date cannot become this."""
-    if change.duration <= timedelta(0):
-        raise Invalid(ends="The event ends before it starts.")
-    if change.duration > LONGEST:
-        raise Invalid(ends="An event lasts at most 14 days. Schedule two.")
+def check_change(change: DateChange, *, is_all_day: bool) -> None:
+    """Raise `Invalid` with a sentence for each field when a date of an event cannot become this."""
+    wrong = wrong_texts({"title": change.title, "place": change.place, "agenda": change.agenda})
+    wrong |= _wrong_span(change.starts, change.duration, is_all_day=is_all_day)
+    if wrong:
+        raise Invalid(**wrong)
 
 
 def is_added(occurrence: Occurrence) -> bool:

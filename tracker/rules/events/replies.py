@@ -12,6 +12,7 @@ from tracker.rules.core.viewer import Viewer
 from tracker.rules.events.event import EventStatus, Occurrence, may_edit
 from tracker.rules.recurrence.holidays import working_day_by
 
+LONGEST_COMMENT = 1_000  # characters
 ON_BEHALF = "on_behalf"
 """Source of a reply that somebody else entered."""
 REPLY_BEFORE, REPLY_HOUR = timedelta(days=2), time(17)

@@ -9,6 +9,7 @@ from tracker.rules.core import audiences
 from tracker.rules.core.audiences import Visibility
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.events.event import Kind, may_schedule
+from tracker.rules.events.event_fields import TEXTS
 from tracker.rules.events.replies import AttendeeRole
 
 LONGEST_NAME = 80  # characters
@@ -19,14 +20,10 @@ MOST = 50
 
 FIELDS = frozenset(
     {
-        "title",
+        *TEXTS,
         "kind",
         "visibility",
         "committee",
-        "place",
-        "video_link",
-        "agenda",
-        "description",
         "all_day",
         "starts",
         "ends",

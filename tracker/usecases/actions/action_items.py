@@ -173,7 +173,7 @@ def _checked_title(new: NewItem, today: date) -> str:
     try:
         title = clean(new.title, changes.LONGEST_TITLE, "title")
         if not title:
-            wrong["title"] = "Say what is to be done."
+            wrong["title"] = changes.NO_TITLE
     except Invalid as too_long:
         wrong |= too_long.fields
     try:

@@ -28,8 +28,6 @@ from tracker.usecases.events.occurrences import date_for
 from tracker.usecases.roster import people
 from tracker.usecases.roster.quorum import quorum_of
 
-LONGEST_NAME = 120  # characters
-
 
 @dataclass(frozen=True, kw_only=True)
 class AttendanceSheet:
@@ -220,8 +218,8 @@ async def _member(viewer: Viewer, occurrence: Occurrence, walk_in: WalkIn) -> Ne
 
 
 async def _guest(walk_in: WalkIn) -> NewMark:
-    name = clean(walk_in.name, LONGEST_NAME, "name")
-    agency = clean(walk_in.agency, LONGEST_NAME, "agency_name")
+    name = clean(walk_in.name, rules.LONGEST_NAME, "name")
+    agency = clean(walk_in.agency, rules.LONGEST_NAME, "agency_name")
     if not name:
         raise Invalid(name="Give the name or the role of the person who came.")
     if walk_in.agency_id and walk_in.agency_id not in dict(await agency_choices()):

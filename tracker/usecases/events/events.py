@@ -24,7 +24,7 @@ from tracker.rules.recurrence.words import pattern_words
 from tracker.tables.background.events.invitees import invitees_of
 from tracker.tables.schema.events import audience_versions
 from tracker.tables.schema.events import events as rows
-from tracker.tables.schema.events.marking_columns import columns_of
+from tracker.tables.schema.events.event_columns import columns_of
 from tracker.tables.visible.attendance import sheet
 from tracker.tables.visible.events import events
 from tracker.usecases.core import audit, outbox
@@ -113,18 +113,28 @@ async def event_to_change(viewer: Viewer, event_id: UUID, expected_version: int)
 
 
 async def change(
-    viewer: Viewer, event_id: UUID, plan: Plan, expected_version: int, now: datetime, *, notify: bool
+    viewer: Viewer,
+    event_id: UUID,
+    plan: Plan,
+    expected_version: int,
+    now: datetime,
+    *,
+    notify: bool,
+    reauthenticated_at: datetime | None = None,
 ) -> UUID:
     """Change the whole event and return its id, or the id of the series that goes on in its place.
 
     A running series whose time or rule changes ends with its last date before `now`; a new one with its own UID goes
     on (Open-Xchange refuses the same UID with another start). One that only ends on another day stays the same.
     Everybody invited is told when time or place change, or when the event becomes one for named people, otherwise only
-    with `notify`. Errors: NotFound, NotAllowed, Conflict, Invalid by field.
+    with `notify`. `reauthenticated_at` is when the viewer last confirmed who they are; opening a restricted event needs
+    that.
+    Errors: NotFound, NotAllowed, ReauthenticationNeeded, Conflict, Invalid by field.
     """
     async with writing():
         event = await event_to_change(viewer, event_id, expected_version)
         plan_rules.check(plan)
+        plan_rules.check_opening(plan, event, reauthenticated_at, now)
         await allow_marked(viewer, plan, now, event)
         invited = await invitees_of(event_id)
         if plan_rules.needs_new_series(plan, event) and await splits(viewer, event, now):
@@ -149,10 +159,7 @@ async def restore(viewer: Viewer, event_id: UUID, expected_version: int, now: da
 
 
 async def _change_in_place(viewer: Viewer, event: Event, plan: Plan, now: datetime, told: Notices) -> UUID:
-    is_moved, is_elsewhere = (
-        plan_rules.moves(plan, event),
-        (plan.place, plan.video_link) != (event.place, event.video_link),
-    )
+    is_moved, is_elsewhere = plan_rules.moves(plan, event), plan_rules.goes_elsewhere(plan, event)
     is_new = event.status is EventStatus.DRAFT and plan.status is not EventStatus.DRAFT
     if plan.status is EventStatus.DRAFT and event.status is not EventStatus.DRAFT:
         raise Invalid(status="People were notified of this event already. Cancel it instead.")
@@ -214,24 +221,7 @@ async def _discard(viewer: Viewer, event: Event, now: datetime) -> None:
 
 
 def _columns(plan: Plan, now: datetime) -> dict[Any, Any]:
-    return {
-        "kind": plan.kind,
-        "title": plan.title.strip(),
-        "description": plan.description,
-        "place": plan.place,
-        "video_link": plan.video_link,
-        "agenda": plan.agenda,
-        "visibility": plan.visibility,
-        "committee": plan.committee_id,
-        "status": plan.status,
-        "zone": plan.zone,
-        "starts": plan.starts,
-        "duration": plan.duration,
-        "is_all_day": plan.is_all_day,
-        "rrule": plan.rrule,
-        "changed_at": now,
-        **columns_of(plan.marking),
-    }
+    return {**columns_of(plan, plan.rrule), "title": plan.title.strip(), "changed_at": now}
 
 
 def _before(event: Event) -> dict[str, object]:

@@ -71,9 +71,9 @@ async def change_date(
     Replies for this date are asked again when it moves by an hour or more, to another day, or to another place.
     Errors: NotFound, NotAllowed, Conflict, Invalid by field.
     """
-    plan.check_change(change)
     async with writing():
         occurrence = await date_to_change(viewer, event_id, key, expected_version)
+        plan.check_change(change, is_all_day=occurrence.event.is_all_day)
         if not occurrence.event.is_series:
             raise Invalid("This event has one date. Change the event itself.")
         await _warn_of_double(viewer, occurrence, change)

@@ -27,12 +27,21 @@ BESIDE_THE_RULE = "This date was added to the series. Change it alone, or all da
 
 
 async def change_from(
-    viewer: Viewer, event_id: UUID, key: str, plan: Plan, expected_version: int, now: datetime, *, notify: bool
+    viewer: Viewer,
+    event_id: UUID,
+    key: str,
+    plan: Plan,
+    expected_version: int,
+    now: datetime,
+    *,
+    notify: bool,
+    reauthenticated_at: datetime | None = None,
 ) -> UUID:
     """Let a series end before the date `key` and go on by the plan as a new one; return its id.
 
     From the first date on it is the whole series that changes. Replies for dates whose time and place stay the same
-    are not asked again. Errors: NotFound, NotAllowed, Conflict, Invalid by field.
+    are not asked again. `reauthenticated_at` is when the viewer last confirmed who they are; opening a restricted event
+    needs. Errors: NotFound, NotAllowed, ReauthenticationNeeded, Conflict, Invalid by field.
     """
     async with writing():
         event = await event_deeds.event_to_change(viewer, event_id, expected_version)
@@ -40,8 +49,11 @@ async def change_from(
         if plan_rules.is_added(first):
             raise Invalid(date=BESIDE_THE_RULE)
         if await _is_the_first(viewer, first):
-            return await event_deeds.change(viewer, event_id, plan, expected_version, now, notify=notify)
+            return await event_deeds.change(
+                viewer, event_id, plan, expected_version, now, notify=notify, reauthenticated_at=reauthenticated_at
+            )
         plan_rules.check(plan)
+        plan_rules.check_opening(plan, event, reauthenticated_at, now)
         await allow_marked(viewer, plan, now, event)
         if plan_rules.slots(plan)[0][1][0] <= now:
             raise Invalid(date="The new dates begin in the past. Choose a later first day.")
@@ -78,12 +90,15 @@ async def cancel_from(
 async def add_date(viewer: Viewer, event_id: UUID, starts: datetime, expected_version: int, now: datetime) -> str:
     """Add a date beside the rule of a series (RDATE), with its length and place; `starts` is local. Return its key.
 
-    Errors: NotFound, NotAllowed, Conflict; Invalid(date) for what is over, or when the series has a date on that day.
+    Errors: NotFound, NotAllowed, Conflict; Invalid(date) for what is over, or when the series has a date on that day;
+    Invalid(starts) for a time of day in an all-day series.
     """
     async with writing():
         event = await event_deeds.event_to_change(viewer, event_id, expected_version)
         if not event.is_series:
             raise Invalid(date="This event has one date. Let it repeat, or schedule another event.")
+        if event.is_all_day and not plan_rules.is_of_whole_days(starts, event.duration):
+            raise Invalid(starts=plan_rules.WHOLE_DAYS)
         if plan_rules.slot(starts, event.duration, event.zone)[0] <= now:
             raise Invalid(date="That is over already. Choose a day to come.")
         if any(one.original_start.date() == starts.date() for one in await events.dates(viewer, event)):

@@ -9,12 +9,9 @@ from tracker.errors import Invalid, NotFound
 from tracker.rules.core.clean_text import clean
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.core.wall_clock import zone_of
+from tracker.rules.roster.csv_rows import LONGEST
 from tracker.tables.schema.roster.people import Member
 from tracker.usecases.core import audit
-
-LONGEST_NAME = 120
-LONGEST_TITLE = 120
-LONGEST_PHONE = 40
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,12 +51,12 @@ async def change_profile(viewer: Viewer, wanted: Profile, now: datetime) -> None
 
 
 def _checked(wanted: Profile, name: str) -> dict[str, str]:
-    cleaned = clean(name, LONGEST_NAME, "name")
+    cleaned = clean(name, LONGEST["name"], "name")
     if not cleaned:
         raise Invalid(name="Write how the roster calls you, for example your role and agency.")
     return {
         "name": cleaned,
-        "title": clean(wanted.title, LONGEST_TITLE, "title"),
-        "phone": clean(wanted.phone, LONGEST_PHONE, "phone"),
+        "title": clean(wanted.title, LONGEST["title"], "title"),
+        "phone": clean(wanted.phone, LONGEST["phone"], "phone"),
         "zone": zone_of(wanted.zone).key,
     }

@@ -14,6 +14,7 @@ from tracker.errors import NotFound
 from tracker.rules.core.outbox import MessageKind
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.events.event import Event, EventStatus, Occurrence
+from tracker.rules.events.event_fields import fields_of
 from tracker.rules.events.replies import ReplyValue
 from tracker.rules.views.impact import Consequences, Reminders, Standing, between
 from tracker.tables.background.emails import outbox_queue
@@ -72,20 +73,7 @@ async def _standing(
 
 def _content(events: Iterable[Event], dates: Iterable[Occurrence]) -> frozenset[object]:
     """Return what calendars show: everything but the numbers and moments of the change itself."""
-    of_events = {
-        (
-            one.id,
-            one.title,
-            one.description,
-            one.place,
-            one.video_link,
-            one.agenda,
-            one.visibility,
-            one.status,
-            one.rrule,
-        )
-        for one in events
-    }
+    of_events = {(one.id, fields_of(one), one.rrule) for one in events}
     return frozenset(of_events) | {
         (one.event.id, one.starts_at, one.ends_at, one.title, one.place, one.agenda, one.is_off) for one in dates
     }

@@ -16,7 +16,7 @@ from tracker import clock
 from tracker.rules.core.audiences import Visibility
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.events.event import EventStatus, Kind
-from tracker.rules.events.plan import Plan
+from tracker.rules.events.plan import CONFIRM_FIRST, Plan
 from tracker.rules.events.replies import ReplyValue
 from tracker.rules.recurrence import rule_for
 from tracker.tables.schema.core.outbox import Message
@@ -353,7 +353,7 @@ async def test_a_named_event_is_opened_to_more_people_only_after_a_fresh_proof(
     form = await edited(lead, event_id, visibility="law_enforcement", place="Lot C")
     clock.start_at(NOW + timedelta(minutes=16), stands_still=True)
     response = await lead.post(f"/events/{event_id}/edit", form)
-    assert (response.status_code, "Confirm it in another tab" in response.text) == (403, True)
+    assert (response.status_code, CONFIRM_FIRST in response.text) == (403, True)
     assert typed(response.text, f"/events/{event_id}/edit")["place"] == ["Lot C"]
     kept = await edited(lead, event_id, place="Lot C")
     assert (await lead.post(f"/events/{event_id}/edit", kept)).status_code == 303

@@ -173,7 +173,9 @@ async def test_a_series_that_goes_on_for_named_people_is_linked_for_them_alone(
     secret = await split(sqlite_cast.coordinator, series, "2027-01-26", visibility=Visibility.NAMED)
     event, plan = await events.plan_to_change(sqlite_cast.coordinator, series)
     opened = replace(plan, visibility=Visibility.ALL)
-    await events.change(sqlite_cast.coordinator, series, opened, event.version, NOW, notify=False)
+    await events.change(
+        sqlite_cast.coordinator, series, opened, event.version, NOW, notify=False, reauthenticated_at=NOW
+    )
     assert await shown_before_and_after(await browse(sqlite_cast.fbi_lead), f"/events/{series}") == [
         ("Goes on as", str(secret))
     ]

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from tracker.ports.pages.core.form_values import FormValues, Reader, id_in
 from tracker.rules.actions.action_items import ActionItem, ItemStatus
-from tracker.rules.actions.item_changes import LONGEST_NOTE, LONGEST_TITLE, Change, NewItem
+from tracker.rules.actions.item_changes import LONGEST_NOTE, LONGEST_TITLE, NO_TITLE, Change, NewItem
 from tracker.rules.actions.item_lists import Filter, GroupBy
 from tracker.rules.core.audiences import Visibility
 
@@ -40,7 +40,7 @@ def read_new(form: FormValues) -> NewItem:
     reader = Reader(form)
     title = reader.text("title", LONGEST_TITLE)
     if not title:
-        reader.refuse("title", "Say what is to be done.")
+        reader.refuse("title", NO_TITLE)
     owner_id, due = id_in(form["owner"]), reader.day("due", "Choose the day by which it is due.")
     if owner_id is None:
         reader.refuse("owner", "Choose who is to do it.")

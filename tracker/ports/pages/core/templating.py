@@ -21,10 +21,17 @@ from tracker.ports.pages.core.static import FOLDER, static
 from tracker.rules.core import date_words, wording
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.emails import preferences
+from tracker.rules.events.event_fields import LONGEST_REASON, TEXTS
+from tracker.rules.events.replies import LONGEST_COMMENT
 from tracker.rules.reports import reports
 
 QUIET_ZONE = 4  # modules of white around a QR code (ISO/IEC 18004)
 SVG_FRAME = re.compile(r"^<svg[^>]*>|</svg>\s*$")
+TEXT_LIMITS = {name: about.longest for name, about in TEXTS.items()} | {
+    "reason": LONGEST_REASON,
+    "comment": LONGEST_COMMENT,
+}
+"""Characters that texts about an event may have: `text_limits.title`."""
 MACROS = {"forms": "core/macros/forms.html", "cal": "core/macros/calendar.html"}
 FILTERS = {
     "day": wording.day,
@@ -89,7 +96,7 @@ def environment() -> Environment:
         lstrip_blocks=True,
         auto_reload=False,
     )
-    jinja.globals.update(icon=icon, static=static, qr=qr)
+    jinja.globals.update(icon=icon, static=static, qr=qr, text_limits=TEXT_LIMITS)
     jinja.filters.update(FILTERS)
     for name, file in MACROS.items():  # in this order: a module keeps the globals of the moment it is made
         jinja.globals[name] = jinja.get_template(file).module

@@ -22,12 +22,12 @@ from tracker.ports.pages.events.event_page import address_of, times_of
 from tracker.ports.pages.events.preview import of_each
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.events.event import Occurrence
+from tracker.rules.events.event_fields import cleaned_reason
 from tracker.rules.events.undo import Deed
 from tracker.usecases.emails import messages
 from tracker.usecases.events import events, occurrences, series_split
 from tracker.usecases.views.event_page import EventView, event_view
 
-LONGEST_REASON = 500  # characters
 ONLY_THEIRS = "Only the organizer, the committee's chair or a coordinator can cancel this."
 
 
@@ -117,7 +117,7 @@ async def _cancel(
 ) -> Response[Any]:
     reader, now = Reader(form), clock.now()
     try:
-        reason = reader.text("reason", LONGEST_REASON, multiline=True)
+        reason = reader.tried(lambda: cleaned_reason(reader.form["reason"]), "")
         reader.check()
         await deed(reason, now)
     except Invalid as wrong:

@@ -11,11 +11,11 @@ from litestar.params import FromPath
 from litestar.response import Redirect
 
 from tracker import clock
-from tracker.errors import Conflict, Invalid, NotFound
+from tracker.errors import Conflict, Invalid, NotFound, ReauthenticationNeeded
 from tracker.ports.http.guards import signed_in
 from tracker.ports.pages.core.edit_conflicts import in_words, merged, record, recorded
 from tracker.ports.pages.core.form_values import FormValues, errors_of, form_of, query_of, version_in
-from tracker.ports.pages.core.reauthentication import is_reauthenticated
+from tracker.ports.pages.core.reauthentication import visit_of
 from tracker.ports.pages.core.request import audit_facts_in_words, said, undo_for, viewer_of
 from tracker.ports.pages.events.event_page import address_of
 from tracker.ports.pages.events.preview import Editing, change
@@ -27,7 +27,8 @@ from tracker.ports.pages.events.schedule_words import PLAIN_WORDS
 from tracker.rules.core.date_words import WEEKDAYS
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.events.event import Event, EventStatus
-from tracker.rules.events.plan import from_date, is_added, is_opened
+from tracker.rules.events.event_fields import TEXTS, label_of
+from tracker.rules.events.plan import from_date, is_added
 from tracker.rules.events.undo import Deed
 from tracker.usecases.emails import messages
 from tracker.usecases.events import events, form_options, undo
@@ -36,24 +37,19 @@ from tracker.usecases.events.form_options import Choices
 CANCELED = Invalid("This event is canceled. Bring it back before you change it. What you typed is kept here.")
 OUT_OF_SIGHT = "Saved. Only the people on its list can see that event now, and you are not one of them."
 LABELS = {
-    "title": "Title",
-    "kind": "Kind",
-    "visibility": "Who can see it",
-    "committee": "Meeting of",
+    **{name: label_of(name) for name in ("title", "kind", "visibility")},
+    "committee": label_of("committee_id"),
     "date": "First day",
-    "starts": "Start",
+    "starts": label_of("starts"),
     "ends": "End",
     "last_day": "Last day",
-    "all_day": "All day",
+    "all_day": label_of("is_all_day"),
     "repeat": "Repeats",
     "interval": "Repeat every",
     "until": "Until",
     "count": "Number of dates",
     "weekdays": "Days of a weekly series",
-    "place": "Place",
-    "video_link": "Video link",
-    "agenda": "Agenda",
-    "description": "Notes",
+    **{name: about.label for name, about in TEXTS.items()},
     "tentative": "Tentative",
     "mark_categories": "Marking",
     "mark_limit": "Limit of the marking",
@@ -108,9 +104,17 @@ async def save_event(event_id: FromPath[UUID], request: Request[Any, Any, Any]) 
         if opened.event.status is EventStatus.CANCELED:
             raise CANCELED
         plan = read_plan(form, opened.offered, opened.event.zone, opened.event)
-        if is_opened(plan, opened.event) and not is_reauthenticated(request):
-            return await _again(request, form, opened, asks_reauthentication=True)
-        new_id = await change(viewer, opened.editing, plan, version_in(form), now, notify=bool(form["notify"]))
+        new_id = await change(
+            viewer,
+            opened.editing,
+            plan,
+            version_in(form),
+            now,
+            notify=bool(form["notify"]),
+            reauthenticated_at=visit_of(request).reauthenticated_at,
+        )
+    except ReauthenticationNeeded as unproven:
+        return await _again(request, form, opened, asks_reauthentication=unproven.sentence)
     except Invalid as wrong:
         return await _again(request, form, opened, wrong)
     except Conflict:
@@ -150,7 +154,7 @@ async def _again(
     opened: Opened,
     wrong: Invalid | None = None,
     *,
-    asks_reauthentication: bool = False,
+    asks_reauthentication: str = "",
 ) -> Response[str]:
     """Show what was typed, under the version with which the form was opened."""
     editing = opened.editing._replace(version=version_in(form), was=form["was"])

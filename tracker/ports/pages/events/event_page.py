@@ -23,7 +23,7 @@ from tracker.rules.emails.nudges import why_not
 from tracker.rules.events.agenda import agenda_items, planned_minutes
 from tracker.rules.events.event import EventStatus, Occurrence
 from tracker.rules.events.plan import is_moved, rule_of, slot
-from tracker.rules.events.replies import ReplyValue
+from tracker.rules.events.replies import LONGEST_COMMENT, ReplyValue
 from tracker.rules.recurrence.words import pattern_words
 from tracker.rules.views.impact import Consequences
 from tracker.usecases.core import access_records
@@ -31,7 +31,6 @@ from tracker.usecases.events import events, occurrences, replies
 from tracker.usecases.views.event_page import EventView, event_view
 from tracker.usecases.views.series_page import series_view
 
-LONGEST_COMMENT = 1_000  # characters
 DATES_SHOWN = 12
 """Dates to come of a series that are shown unfolded."""
 HOME = "/"

@@ -15,14 +15,14 @@ from tracker.ports.pages.core.edit_conflicts import ChangeInWords, in_words, mer
 from tracker.ports.pages.core.form_values import Errors, FormValues, Reader, errors_of, form_of, version_in
 from tracker.ports.pages.core.request import audit_facts_in_words, said, undo_for, viewer_of
 from tracker.ports.pages.core.templating import page
-from tracker.ports.pages.events.cancellations import LONGEST_REASON
 from tracker.ports.pages.events.date_previews import NOT_COMPLETE, outcome_of
 from tracker.ports.pages.events.event_page import address_of, times_of
-from tracker.ports.pages.events.schedule_form import LONGEST_PLACE, LONGEST_TEXT, LONGEST_TITLE, read_when
+from tracker.ports.pages.events.schedule_form import read_texts, read_when
 from tracker.ports.pages.events.schedule_values import A_DAY
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.core.wording import local
 from tracker.rules.events.event import Occurrence
+from tracker.rules.events.event_fields import cleaned_reason, label_of
 from tracker.rules.events.plan import DateChange, is_added
 from tracker.rules.events.undo import Deed
 from tracker.usecases.emails import messages
@@ -35,9 +35,7 @@ LABELS = {
     "starts": "Start",
     "ends": "End",
     "last_day": "Last day",
-    "place": "Place",
-    "title": "Title",
-    "agenda": "Agenda",
+    **{name: label_of(name) for name in ("place", "title", "agenda")},
 }
 FIELDS = ("date", "starts", "ends", "last_day", "place", "title", "agenda", "reason")
 
@@ -128,14 +126,12 @@ def read_change(form: FormValues, occurrence: Occurrence) -> DateChange:
     is_all_day = occurrence.event.is_all_day
     reader = Reader(form.but({"all_day": "yes" if is_all_day else "", "repeat": ""}))
     when = read_when(reader)
-    title = reader.text("title", LONGEST_TITLE)
+    texts = read_texts(reader, ("title", "place", "agenda"))
     change = DateChange(
         starts=when.starts if when else datetime.combine(occurrence.original_start.date(), time()),
         duration=when.duration if when else timedelta(hours=1),
-        title=title or None,
-        place=reader.text("place", LONGEST_PLACE),
-        agenda=reader.text("agenda", LONGEST_TEXT, multiline=True),
-        reason=reader.text("reason", LONGEST_REASON, multiline=True),
+        **{**texts, "title": texts["title"] or None},
+        reason=reader.tried(lambda: cleaned_reason(form["reason"]), ""),
         may_double=bool(form["may_double"]),
     )
     reader.check()

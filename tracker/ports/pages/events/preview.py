@@ -52,12 +52,25 @@ class Foreseen(NamedTuple):
     hindrance: str = ""
 
 
-async def change(viewer: Viewer, editing: Editing, plan: Plan, version: int, now: datetime, *, notify: bool) -> UUID:
+async def change(
+    viewer: Viewer,
+    editing: Editing,
+    plan: Plan,
+    version: int,
+    now: datetime,
+    *,
+    notify: bool,
+    reauthenticated_at: datetime,
+) -> UUID:
     """Save what a form describes, for all dates or from one on. Errors: as in `meetings.change`."""
     event_id = editing.event.id
     if key := editing.first_key:
-        return await series_split.change_from(viewer, event_id, key, plan, version, now, notify=notify)
-    return await events.change(viewer, event_id, plan, version, now, notify=notify)
+        return await series_split.change_from(
+            viewer, event_id, key, plan, version, now, notify=notify, reauthenticated_at=reauthenticated_at
+        )
+    return await events.change(
+        viewer, event_id, plan, version, now, notify=notify, reauthenticated_at=reauthenticated_at
+    )
 
 
 async def of_form(viewer: Viewer, form: FormValues, offered: Choices, zone: str, editing: Editing | None) -> Foreseen:
@@ -70,7 +83,9 @@ async def of_form(viewer: Viewer, form: FormValues, offered: Choices, zone: str,
         plan = read_plan(form.but({"save": "send"}), offered, zone, event)
         if editing is None:
             return await events.schedule(viewer, plan, now, notified_at=now + UNDO_FOR)
-        return await change(viewer, editing, plan, editing.event.version, now, notify=bool(form["notify"]))
+        is_told = bool(form["notify"])
+        # A preview shows what sending would do; whoever opens a restricted event is asked to confirm when they send it.
+        return await change(viewer, editing, plan, editing.event.version, now, notify=is_told, reauthenticated_at=now)
 
     return await _tried(viewer, event.id if event else None, deed, now)
 

@@ -15,6 +15,7 @@ from tracker.ports.pages.events.schedule_conflicts import double_bookings_in
 from tracker.ports.pages.events.schedule_form import picks_of
 from tracker.ports.pages.events.schedule_words import dates_in_words, repeat_options
 from tracker.rules.core.viewer import Viewer
+from tracker.rules.events.event_fields import TEXTS
 from tracker.usecases.events.form_options import Choices, invited, sending
 
 FIELDS = (
@@ -33,10 +34,7 @@ FIELDS = (
     "weekdays",
     "holidays",
     "people",
-    "place",
-    "video_link",
-    "agenda",
-    "description",
+    *(name for name in TEXTS if name != "title"),
     *schedule_marking.FIELDS,
 )
 """The fields of the form, from top to bottom."""

@@ -1,12 +1,13 @@
 """From the form of an event to a plan: every field is read, and all mistakes are told at once."""
 
 import re
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
-from typing import TypeVar
-from urllib.parse import urlsplit
+from functools import partial
+from typing import Any, TypeVar
 from uuid import UUID
 
 from tracker.ports.pages.core.form_values import FormValues, Reader, id_in, ids_in
@@ -14,16 +15,13 @@ from tracker.ports.pages.events.schedule_marking import read_marking
 from tracker.rules.core.audiences import Visibility
 from tracker.rules.events import plan as plan_rules
 from tracker.rules.events.event import Event, EventStatus, Kind
+from tracker.rules.events.event_fields import TEXTS, cleaned
 from tracker.rules.events.plan import DateChange, Plan
 from tracker.rules.events.replies import AttendeeRole
 from tracker.rules.recurrence import Repeat, Rule, rule_for
 from tracker.rules.recurrence.holiday_choices import HolidayChoice
 from tracker.usecases.events.form_options import Choices, Picks, invited
 
-LONGEST_TITLE = 200  # characters, as are the others
-LONGEST_PLACE = 300
-LONGEST_LINK = 500
-LONGEST_TEXT = 5_000
 NOT_INVITED = "out"
 ON_HOLIDAY = "holiday-"
 """How the names of the fields begin that say what becomes of a date on a holiday; its day follows."""
@@ -49,8 +47,8 @@ def read_plan(form: FormValues, offered: Choices, zone: str, event: Event | None
     reader = Reader(form)
     when = read_when(reader) or When(starts=ANY_DAY, duration=timedelta(hours=1), is_all_day=False)
     plan = Plan(
+        **read_texts(reader, TEXTS),
         kind=_kind(reader),
-        title=reader.text("title", LONGEST_TITLE),
         visibility=_visibility(reader, offered),
         starts=when.starts,
         duration=when.duration,
@@ -59,10 +57,6 @@ def read_plan(form: FormValues, offered: Choices, zone: str, event: Event | None
         rule=when.rule,
         committee_id=_committee(reader, offered, event),
         status=status_of(form, event),
-        description=reader.text("description", LONGEST_TEXT, multiline=True),
-        place=reader.text("place", LONGEST_PLACE),
-        video_link=_video_link(reader),
-        agenda=reader.text("agenda", LONGEST_TEXT, multiline=True),
         invitees=invited(_picks(reader, offered), offered),
         on_holidays=holiday_choices(form),
         marking=read_marking(reader, offered, event),
@@ -73,6 +67,11 @@ def read_plan(form: FormValues, offered: Choices, zone: str, event: Event | None
     return plan
 
 
+def read_texts(reader: Reader, names: Iterable[str]) -> dict[str, Any]:
+    """Return the texts of fields of an event, safe to store; one that is too long counts as empty and is noted."""
+    return {name: reader.tried(partial(cleaned, name, reader.form[name]), "") for name in names}
+
+
 def read_when(reader: Reader) -> When | None:
     """Return when the event takes place and how it repeats, or None when its days or times cannot be read."""
     is_all_day = bool(reader.form["all_day"])
@@ -80,7 +79,8 @@ def read_when(reader: Reader) -> When | None:
     if span is None:
         return None
     starts, ends = span
-    reader.tried(lambda: plan_rules.check_change(DateChange(starts=starts, duration=ends - starts)), None)
+    date = DateChange(starts=starts, duration=ends - starts)
+    reader.tried(lambda: plan_rules.check_change(date, is_all_day=is_all_day), None)
     rule = reader.tried(lambda: rule_in(reader, starts), None)
     return When(starts=starts, duration=ends - starts, is_all_day=is_all_day, rule=rule)
 
@@ -192,21 +192,6 @@ def _picks(reader: Reader, offered: Choices) -> Picks:
     if not picks.people <= {person.id for person in offered.people}:
         reader.refuse("people", "One of these people is not on your list. Choose from the list.")
     return picks
-
-
-def _video_link(reader: Reader) -> str:
-    link = reader.text("video_link", LONGEST_LINK)
-    if link and not _is_https(link):
-        reader.refuse("video_link", "Paste the whole address of the video meeting. It starts with https://.")
-    return link
-
-
-def _is_https(link: str) -> bool:
-    try:
-        parts = urlsplit(link)
-        return parts.scheme == "https" and bool(parts.hostname) and not any(one.isspace() for one in link)
-    except ValueError:
-        return False
 
 
 def _check_operation(reader: Reader, plan: Plan) -> None:

@@ -10,6 +10,7 @@ from tracker.ports.pages.events.schedule_form import ON_HOLIDAY
 from tracker.ports.pages.events.schedule_marking import ready, texts_of
 from tracker.rules.core.audiences import Visibility
 from tracker.rules.events.event import EventStatus, Kind
+from tracker.rules.events.event_fields import texts_of as texts_of_event
 from tracker.rules.events.plan import Plan
 from tracker.rules.events.templates import ROLE, Template
 from tracker.rules.recurrence import Repeat, Rule, choice_of
@@ -46,15 +47,11 @@ def form_of_plan(plan: Plan) -> FormValues:
     ends = plan.starts + plan.duration
     last = ends - A_DAY if plan.is_all_day else ends
     one = {
-        "title": plan.title,
+        **texts_of_event(plan),
         "kind": plan.kind,
         "kind_shown": plan.kind,
         "visibility": plan.visibility,
         "committee": str(plan.committee_id or ""),
-        "place": plan.place,
-        "video_link": plan.video_link,
-        "agenda": plan.agenda,
-        "description": plan.description,
         "tentative": "yes" if plan.status is EventStatus.TENTATIVE else "",
         "all_day": "yes" if plan.is_all_day else "",
         "date": plan.starts.date().isoformat(),

@@ -15,6 +15,7 @@ from tracker.rules.core.audiences import Visibility
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.events.event import Event, EventStatus, Kind, Line, Occurrence
 from tracker.tables.background.events.substitutes import SUBSTITUTE
+from tracker.tables.schema.events.event_columns import FIELDS_OF_EVENT, fields_in
 from tracker.tables.schema.events.marking_columns import MARK, MARK_AGENCY, MARKED_BY, marking_of
 from tracker.tables.visible.core.rows import Row, rows
 
@@ -34,14 +35,11 @@ LINE = (
 """What `line` reads of date `o` and event `e`; a reader may name more behind it."""
 _LINES = LINE + " FROM occurrence o JOIN event e ON e.id = o.event WHERE MAY_SEE(e)"
 _EVENT = (
-    "SELECT e.id, e.uid, e.reference, e.kind, e.title, e.description, e.place, e.video_link, e.agenda, e.visibility,"
-    " e.committee, b.name AS committee_name, e.lead, m.name AS lead_name, g.code AS lead_agency, e.status, e.zone,"
-    " e.starts,"
-    " e.duration, e.is_all_day, e.rrule, e.version, e.sequence, e.created_at, e.changed_at,"
-    f" e.cancel_reason, {MARK}, {MARK_AGENCY}"
+    f"SELECT {FIELDS_OF_EVENT}, {MARK}, {MARK_AGENCY}, e.id, e.uid, e.reference, b.name AS committee_name, e.lead,"
+    " m.name AS lead_name, g.code AS lead_agency, e.rrule, e.version, e.sequence, e.created_at, e.changed_at,"
+    " e.cancel_reason"
     " FROM event e JOIN member m ON m.id = e.lead JOIN agency g ON g.id = m.agency"
-    " LEFT JOIN committee b ON b.id = e.committee"
-    f"{MARKED_BY} WHERE MAY_SEE(e)"
+    f" LEFT JOIN committee b ON b.id = e.committee{MARKED_BY} WHERE MAY_SEE(e)"
 )
 _DATE = (
     "SELECT o.id, o.event, o.original_start, o.starts_at, o.ends_at, o.title, o.place, o.agenda, o.is_canceled,"
@@ -179,33 +177,20 @@ def line(row: Row) -> Line:
 
 def _event(row: Row) -> Event:
     return Event(
+        **fields_in(row),
         id=row["id"],
         uid=row["uid"],
         reference=row["reference"],
-        kind=Kind(row["kind"]),
-        title=row["title"],
-        description=row["description"],
-        place=row["place"],
-        video_link=row["video_link"],
-        agenda=row["agenda"],
-        visibility=Visibility(row["visibility"]),
-        committee_id=row["committee"],
         committee=row["committee_name"],
         lead_id=row["lead"],
         lead=row["lead_name"],
         lead_agency=row["lead_agency"],
-        status=EventStatus(row["status"]),
-        zone=row["zone"],
-        starts=row["starts"],
-        duration=row["duration"],
-        is_all_day=bool(row["is_all_day"]),
         rrule=row["rrule"],
         version=row["version"],
         sequence=row["sequence"],
         created_at=row["created_at"],
         changed_at=row["changed_at"],
         cancel_reason=row["cancel_reason"],
-        marking=marking_of(row),
     )
 
 

@@ -1,0 +1,30 @@
+"""Another value for each field of an event, for tests that no field is forgotten anywhere."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from tests.cast import Cast, marking, meeting
+from tracker.rules.core.audiences import Visibility
+from tracker.rules.events.event import EventStatus, Kind
+from tracker.rules.events.event_fields import TEXTS
+
+
+def another(cast: Cast, name: str) -> dict[str, Any]:
+    """Return facts of a plan by which this field differs from the usual meeting's; others change where they must.
+
+    A new text needs no line here; a field of another type does.
+    """
+    if name in TEXTS:
+        return {name: "https://video.example/another" if TEXTS[name].is_link else f"Another {name}"}
+    whole_day = {"starts": datetime.fromisoformat("2027-01-12"), "duration": timedelta(days=1), "is_all_day": True}
+    return {
+        "kind": {"kind": Kind.TRAINING},
+        "visibility": {"visibility": Visibility.LAW_ENFORCEMENT},
+        "committee_id": {"committee_id": cast.committees["steering"]},
+        "starts": {"starts": meeting().starts + timedelta(hours=1)},
+        "duration": {"duration": timedelta(hours=2)},
+        "zone": {"zone": "America/Denver"},
+        "is_all_day": whole_day,
+        "status": {"status": EventStatus.TENTATIVE},
+        "marking": {"marking": marking(cast)},
+    }[name]

@@ -1,0 +1,132 @@
+"""What no event may be is said in the same sentence by the pages, the API, and the import of calendar files."""
+
+from html import unescape
+from typing import Any
+
+import pytest
+from litestar import Litestar
+
+from tests.cast import NOW, Cast, meeting
+from tests.ical.files import refusal, taken, vevent
+from tests.ports.api.conftest import ALL, Program
+from tests.ports.browser import Browser
+from tests.ports.conftest import SignIn
+from tests.ports.pages.forms import typed
+from tests.rules.events.test_event_fields import over
+from tracker.ical.foreign_parts import PROPERTIES
+from tracker.ports.api.routes import described
+from tracker.rules.core.clean_text import too_long
+from tracker.rules.events.event_fields import LONGEST_REASON, NO_TITLE, ONLY_HTTPS, TEXTS
+from tracker.rules.events.plan import WHOLE_DAYS
+from tracker.rules.events.replies import LONGEST_COMMENT
+from tracker.usecases.events import events
+from tracker.usecases.identity import api_tokens
+
+pytestmark = pytest.mark.anyio
+
+NEW: dict[str, Any] = {
+    "kind": "meeting",
+    "title": "Case review",
+    "visibility": "all",
+    "date": "2027-01-12",
+    "time": "14:00",
+    "minutes": 90,
+}
+TYPED = {"title": "Case review", "date": "2027-01-12", "starts": "14:00", "ends": "15:30", "save": "send"}
+SHAPES = described()["components"]["schemas"]
+
+
+@pytest.fixture
+async def desk(sqlite_cast: Cast, browse: SignIn) -> Browser:
+    """The coordinator's browser."""
+    return await browse(sqlite_cast.coordinator)
+
+
+@pytest.fixture
+async def program(sqlite_cast: Cast, app: Litestar) -> Program:
+    """The coordinator's program."""
+    return Program(app, await api_tokens.create(sqlite_cast.coordinator, "Program", ALL, NOW))
+
+
+async def on_the_page(desk: Browser, **fields: str) -> str:
+    """Return the page that shows a refused form again."""
+    form = typed((await desk.get("/schedule")).text, "/events", **{**TYPED, **fields})
+    response = await desk.post("/events", form)
+    assert response.status_code == 422
+    return unescape(response.text)
+
+
+async def by_program(program: Program, **fields: Any) -> tuple[int, dict[str, str]]:
+    """Return the status of a refused request, and what it says of each field."""
+    response = await program.ask("POST", "/events", {**NEW, **fields})
+    return response.status_code, {one["field"]: one["detail"] for one in response.json()["errors"]}
+
+
+def in_a_file(name: str, text: str) -> str:
+    """Return why an event of a calendar file is refused of which one field is this text."""
+    [row] = taken(vevent(title=text) if name == "title" else vevent(f"{PROPERTIES[name]}:{text}")).rest
+    return row.sentence
+
+
+@pytest.mark.parametrize("name", TEXTS)
+async def test_a_text_that_is_too_long_is_refused_everywhere_in_the_same_sentence(
+    desk: Browser, program: Program, name: str
+) -> None:
+    sentence = too_long(over(name), TEXTS[name].longest)
+    assert sentence in await on_the_page(desk, **{name: over(name)})
+    assert await by_program(program, **{name: over(name)}) == (422, {name: sentence})
+    if name in PROPERTIES:
+        assert in_a_file(name, over(name)) == f"{TEXTS[name].label}: {sentence}"
+
+
+async def test_an_event_without_a_title_is_refused_everywhere_in_the_same_sentence(
+    desk: Browser, program: Program
+) -> None:
+    assert NO_TITLE in await on_the_page(desk, title=" ")
+    assert [await by_program(program, title=text) for text in ("", " ")] == [(422, {"title": NO_TITLE})] * 2
+    assert in_a_file("title", "") == NO_TITLE
+
+
+@pytest.mark.parametrize("link", ["http://video.example/1", "javascript:alert(1)"])
+async def test_a_link_without_https_is_refused_by_page_and_api_in_the_same_sentence(
+    desk: Browser, program: Program, link: str
+) -> None:
+    assert ONLY_HTTPS in await on_the_page(desk, video_link=link)
+    assert await by_program(program, video_link=link) == (422, {"video_link": ONLY_HTTPS})
+
+
+async def test_what_fits_the_document_and_is_no_whole_link_is_refused_in_that_sentence_too(program: Program) -> None:
+    assert await by_program(program, video_link="https://[") == (409, {"video_link": ONLY_HTTPS})
+
+
+async def test_an_all_day_event_with_hours_is_refused_by_api_and_import_in_the_same_sentence(program: Program) -> None:
+    assert await by_program(program, is_all_day=True) == (409, {"minutes": WHOLE_DAYS})
+    assert refusal("DTSTART;VALUE=DATE:20270112", "DURATION:PT36H") == WHOLE_DAYS
+
+
+@pytest.mark.parametrize("shape", ["NewEvent", "EventChange"])
+def test_the_document_says_the_limit_of_each_text(shape: str) -> None:
+    assert {name: limit_of(SHAPES[shape]["properties"][name]) for name in TEXTS} == {
+        name: about.longest for name, about in TEXTS.items()
+    }
+
+
+def limit_of(described: dict[str, Any]) -> int:
+    limit: int = described["maxLength"]
+    return limit
+
+
+async def test_a_reason_that_is_too_long_is_refused_by_page_and_api_in_the_same_sentence(
+    sqlite_cast: Cast, desk: Browser, program: Program
+) -> None:
+    event_id = await events.schedule(sqlite_cast.coordinator, meeting(), NOW)
+    reason = "x" * (LONGEST_REASON + 1)
+    sentence, address = too_long(reason, LONGEST_REASON), f"/events/{event_id}/cancellation"
+    form = typed((await desk.get(address)).text, address, reason=reason)
+    assert sentence in unescape((await desk.post(address, form)).text)
+    response = await program.ask("POST", address, {"reason": reason}, match="*")
+    assert response.json()["errors"] == [{"field": "reason", "detail": sentence}]
+
+
+async def test_a_note_with_a_reply_may_be_as_long_on_the_page_as_in_the_document() -> None:
+    assert limit_of(SHAPES["NewReply"]["properties"]["comment"]) == LONGEST_COMMENT

@@ -1,0 +1,118 @@
+"""What is true of an event's fields is one rule, which plans and changes of dates obey, wherever they come from."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import pytest
+
+from tests.cast import NOW, meeting, operation
+from tracker.errors import Invalid, ReauthenticationNeeded
+from tracker.rules.core.audiences import Visibility
+from tracker.rules.core.clean_text import too_long
+from tracker.rules.events import plan as plan_rules
+from tracker.rules.events.event import Event
+from tracker.rules.events.event_fields import FIELDS, ONLY_HTTPS, TEXTS, EventFields, fields_of, is_https, values_of
+from tracker.rules.events.history import Change, Field, changes_of
+from tracker.rules.events.plan import DateChange, Plan, plan_of
+
+MIDNIGHT = datetime.fromisoformat("2027-01-12")
+A_DAY = timedelta(days=1)
+AN_ID = UUID(int=1)
+
+
+def over(name: str) -> str:
+    """Return a text of a field that is one character longer than it may be."""
+    start = "https://video.example/" if TEXTS[name].is_link else ""
+    return start + "x" * (TEXTS[name].longest + 1 - len(start))
+
+
+def refused(plan: Plan) -> dict[str, str]:
+    with pytest.raises(Invalid) as wrong:
+        plan_rules.check(plan)
+    return wrong.value.fields
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_no_text_of_a_plan_is_longer_than_its_field(name: str) -> None:
+    text = over(name)
+    assert refused(meeting(**{name: text})) == {name: too_long(text, TEXTS[name].longest)}
+    plan_rules.check(meeting(**{name: text[:-1]}))
+
+
+@pytest.mark.parametrize("name", ["title", "place", "agenda"])
+def test_no_text_of_one_date_is_longer_than_its_field(name: str) -> None:
+    change = DateChange(starts=MIDNIGHT, duration=A_DAY, **{name: over(name)})
+    with pytest.raises(Invalid) as wrong:
+        plan_rules.check_change(change, is_all_day=False)
+    assert wrong.value.fields == {name: too_long(over(name), TEXTS[name].longest)}
+
+
+@pytest.mark.parametrize(
+    "link", ["http://video.example", "javascript:alert(1)", "https://", "https://a b", "https://["]
+)
+def test_a_link_is_a_whole_https_address(link: str) -> None:
+    assert not is_https(link)
+    assert refused(meeting(video_link=link)) == {"video_link": ONLY_HTTPS}
+
+
+@pytest.mark.parametrize(("starts", "duration"), [(MIDNIGHT.replace(hour=10), A_DAY), (MIDNIGHT, A_DAY * 1.5)])
+def test_an_all_day_event_starts_at_midnight_and_lasts_whole_days(starts: datetime, duration: timedelta) -> None:
+    plan = meeting(starts=starts, duration=duration, is_all_day=True)
+    assert refused(plan) == {"ends": plan_rules.WHOLE_DAYS}
+    plan_rules.check(replace(plan, is_all_day=False))
+    with pytest.raises(Invalid, match=plan_rules.WHOLE_DAYS):
+        plan_rules.check_change(DateChange(starts=starts, duration=duration), is_all_day=True)
+
+
+def stored(plan: Plan) -> Event:
+    """Return the event that a plan makes."""
+    facts = {
+        "uid": "",
+        "reference": None,
+        "committee": None,
+        "lead": "",
+        "lead_agency": "",
+        "version": 1,
+        "sequence": 0,
+    }
+    moments = {"created_at": NOW, "changed_at": NOW}
+    return Event(**values_of(plan), **facts, **moments, id=AN_ID, lead_id=AN_ID, rrule=plan.rrule)
+
+
+@pytest.mark.parametrize("minutes", [None, 15, 16 * 60])
+def test_a_restricted_event_opens_only_after_a_fresh_confirmation(minutes: int | None) -> None:
+    event, opened = stored(operation()), operation(visibility=Visibility.LAW_ENFORCEMENT)
+    reauthenticated_at = None if minutes is None else NOW - timedelta(minutes=minutes)
+    with pytest.raises(ReauthenticationNeeded, match=plan_rules.CONFIRM_FIRST):
+        plan_rules.check_opening(opened, event, reauthenticated_at, NOW)
+    plan_rules.check_opening(opened, event, NOW - timedelta(minutes=14), NOW)
+    plan_rules.check_opening(operation(title="Renamed"), event, reauthenticated_at, NOW)
+
+
+def test_a_plan_and_an_event_hold_the_same_fields() -> None:
+    plan = meeting(video_link="https://video.example/1", agenda="One\nTwo")
+    event = stored(plan)
+    assert list(values_of(plan)) == list(FIELDS)
+    assert fields_of(event) == fields_of(plan) == EventFields(**values_of(plan))
+    assert plan_of(event, plan.invitees) == plan
+
+
+def test_each_field_has_a_label_of_its_own() -> None:
+    labels = [one.label for one in FIELDS.values()]
+    assert all(labels)
+    assert len(labels) == len(set(labels))
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_the_history_tells_of_each_text_by_its_label(name: str) -> None:
+    [change] = changes_of(stored(meeting()), meeting(**{name: "Another"}), ())
+    assert (change.field, change.field.label) == (name, TEXTS[name].label)
+
+
+def test_what_people_see_of_places_and_titles_is_told_in_words() -> None:
+    found = changes_of(stored(meeting()), meeting(place="Annex", title="Call"), ())
+    assert found == (
+        Change(field=Field.PLACE, before="USAO conference room", after="Annex"),
+        Change(field=Field.TITLE, before="Monthly task force meeting", after="Call"),
+    )

@@ -1,0 +1,131 @@
+"""No field of an event is forgotten on its way from a plan through the rows to readers, preview, history, and undo."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+from piccolo.columns import Varchar
+
+from tests.cast import NOW, Cast, marking, meeting, operation
+from tests.event_fields import another
+from tracker.errors import Invalid, ReauthenticationNeeded
+from tracker.rules.calendars.feeds import Scope
+from tracker.rules.core.audiences import Visibility
+from tracker.rules.events.event_fields import FIELDS, TEXTS, EventFields, fields_of, values_of
+from tracker.rules.events.plan import CONFIRM_FIRST, WHOLE_DAYS, DateChange, Plan, from_date
+from tracker.rules.events.undo import UNDO_FOR
+from tracker.rules.recurrence import rule_for
+from tracker.tables.schema.events import events as rows
+from tracker.usecases.calendars import subscriptions
+from tracker.usecases.events import events, history, occurrences, series_split, undo
+from tracker.usecases.views import preview
+
+pytestmark = pytest.mark.anyio
+
+SOON = NOW + timedelta(seconds=5)
+WHO_SEES_IT = frozenset({"visibility", "committee_id"})
+"""A change of these is not undone: another circle has seen the event."""
+every_field = pytest.mark.parametrize("name", FIELDS)
+
+
+def changed(cast: Cast, name: str) -> Plan:
+    """Return the usual plan with another value of one field."""
+    return replace(meeting(cast.fbi_lead), **another(cast, name))
+
+
+async def scheduled(cast: Cast, plan: Plan | None = None) -> UUID:
+    return await events.schedule(cast.coordinator, plan or meeting(cast.fbi_lead), NOW, notified_at=NOW + UNDO_FOR)
+
+
+async def stored(cast: Cast, event_id: UUID) -> EventFields:
+    return fields_of(await events.event_for(cast.coordinator, event_id))
+
+
+def edit(cast: Cast, event_id: UUID, name: str) -> Callable[[], Any]:
+    async def deed() -> UUID:
+        return await events.change(cast.coordinator, event_id, changed(cast, name), 1, SOON, notify=False)
+
+    return deed
+
+
+@every_field
+async def test_a_field_is_read_as_it_was_planned(cast: Cast, name: str) -> None:
+    plan = changed(cast, name)
+    assert values_of(plan)[name] != values_of(meeting())[name]
+    assert await stored(cast, await scheduled(cast, plan)) == fields_of(plan)
+
+
+@every_field
+async def test_a_field_that_is_edited_is_read_in_the_history_and_the_audit_log(cast: Cast, name: str) -> None:
+    event_id = await scheduled(cast)
+    event = await events.event_for(cast.coordinator, event_id)
+    await edit(cast, event_id, name)()
+    assert await stored(cast, event_id) == fields_of(changed(cast, name))
+    [entry] = await history.history(cast.coordinator, await events.event_for(cast.coordinator, event_id))
+    assert all(one.field.label for one in entry.changes)
+    assert entry.changes
+    assert events.changed_fields(changed(cast, name), event)
+
+
+@every_field
+async def test_a_field_that_is_edited_is_seen_by_the_preview(cast: Cast, name: str) -> None:
+    await subscriptions.create(cast.fbi_lead, "Phone", Scope.ALL, NOW, shows_operations=True)
+    event_id = await scheduled(cast)
+    told = await preview.dry_run(cast.coordinator, event_id, edit(cast, event_id, name), SOON)
+    assert told.shown == {cast.fbi_lead.member_id}
+
+
+@pytest.mark.parametrize("name", [one for one in FIELDS if one not in WHO_SEES_IT])
+async def test_a_field_that_is_edited_is_put_back_by_undo(cast: Cast, name: str) -> None:
+    event_id = await scheduled(cast)
+    before = await stored(cast, event_id)
+    await edit(cast, event_id, name)()
+    await undo.undo_change(cast.coordinator, event_id, "", 2, SOON)
+    assert await stored(cast, event_id) == before
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_a_column_has_room_for_its_text(name: str) -> None:
+    [column] = [one for one in rows.Event._meta.columns if one._meta.name == name]
+    if isinstance(column, Varchar):
+        assert column.length == TEXTS[name].longest
+
+
+async def whole_days(cast: Cast) -> UUID:
+    """Schedule a series of three days, a week apart, each of them all day."""
+    starts = datetime.fromisoformat("2027-01-12")
+    facts = {"starts": starts, "duration": timedelta(days=1), "is_all_day": True}
+    return await scheduled(cast, meeting(**facts, rule=rule_for("weekly", starts, count=3)))
+
+
+async def test_a_date_of_an_all_day_series_gets_no_hours(cast: Cast) -> None:
+    event_id, hour = await whole_days(cast), datetime.fromisoformat("2027-01-20 10:00")
+    with pytest.raises(Invalid, match=WHOLE_DAYS):
+        await series_split.add_date(cast.coordinator, event_id, hour, 1, NOW)
+    change = DateChange(starts=hour, duration=timedelta(hours=1))
+    with pytest.raises(Invalid, match=WHOLE_DAYS):
+        await occurrences.change_date(cast.coordinator, event_id, "2027-01-19", change, 1, NOW, notify=False)
+
+
+async def test_a_restricted_series_is_opened_from_a_date_on_only_by_who_confirmed_who_they_are(cast: Cast) -> None:
+    starts = operation().starts
+    plan = operation(cast.kcpd_detective, rule=rule_for("weekly", starts, count=3))
+    event_id = await events.schedule(cast.fbi_lead, plan, NOW)
+    _, known = await events.plan_to_change(cast.fbi_lead, event_id)
+    opened = replace(from_date(known, starts + timedelta(days=7)), visibility=Visibility.LAW_ENFORCEMENT)
+    arguments = (cast.fbi_lead, event_id, "2027-01-23", opened, 1, NOW)
+    with pytest.raises(ReauthenticationNeeded, match=CONFIRM_FIRST):
+        await series_split.change_from(*arguments, notify=False)
+    new_id = await series_split.change_from(*arguments, notify=False, reauthenticated_at=NOW)
+    assert (await events.event_for(cast.hsi_liaison, new_id)).visibility is Visibility.LAW_ENFORCEMENT
+
+
+async def test_undo_keeps_a_marking_with_its_limit(cast: Cast) -> None:
+    event_id = await scheduled(cast, meeting(marking=marking(cast)))
+    before = await stored(cast, event_id)
+    await events.change(cast.coordinator, event_id, meeting(), 1, SOON, notify=False)
+    await undo.undo_change(cast.coordinator, event_id, "", 2, SOON)
+    assert await stored(cast, event_id) == before

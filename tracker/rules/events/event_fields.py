@@ -1,0 +1,163 @@
+"""The one list of an event's fields: what each is, what people call it, and the limits that every port obeys.
+
+Plans, stored events, undo snapshots and previews hold these fields. Columns, history, audit log, emails, API and forms
+walk the list, so a new field appears in all of them; `CONTRIBUTING.md` shows how to add one.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+from urllib.parse import urlsplit
+from uuid import UUID
+
+from tracker.rules.core.audiences import Visibility
+from tracker.rules.core.clean_text import clean, too_long
+from tracker.rules.events.markings import Marking
+
+ABOUT = "about"
+LONGEST_REASON = 500  # characters
+ONLY_HTTPS = "Paste the full link. It starts with https://."
+NO_TITLE = "Give the event a title."
+
+
+class Kind(StrEnum):
+    """What sort of event it is."""
+
+    MEETING = "meeting"
+    JOINT_OPERATION = "joint_operation"
+    TRAINING = "training"
+    OUTREACH = "outreach"
+    DEADLINE = "deadline"
+
+    @property
+    def asks_reply(self) -> bool:
+        """Whether anybody is to say that they come: to a deadline nobody comes."""
+        return self is not Kind.DEADLINE
+
+
+class EventStatus(StrEnum):
+    """Drafts are seen by their lead alone and are in no feed."""
+
+    DRAFT = "draft"
+    TENTATIVE = "tentative"
+    CONFIRMED = "confirmed"
+    CANCELED = "canceled"
+
+
+@dataclass(frozen=True, kw_only=True)
+class About:
+    """What is said of a field."""
+
+    label: str
+    """What people call it, in forms and in the history of an event."""
+    log_words: str = ""
+    """What the audit log calls its column, where that is not the column's own name."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Text(About):
+    """What is true of a field that people type."""
+
+    longest: int  # characters
+    is_multiline: bool = False
+    is_link: bool = False
+    """Whether it is an address on the web: https only."""
+
+
+def _is(about: About) -> Mapping[str, About]:
+    return {ABOUT: about}
+
+
+@dataclass(frozen=True, kw_only=True)
+class EventFields:
+    """What people choose about an event; `starts` is local to `zone`, without offset, and is the first date."""
+
+    title: str = field(metadata=_is(Text(label="Title", longest=200)))
+    kind: Kind = field(metadata=_is(About(label="Kind")))
+    visibility: Visibility = field(metadata=_is(About(label="Who can see this", log_words="who sees it")))
+    committee_id: UUID | None = field(default=None, metadata=_is(About(label="Meeting of")))
+    starts: datetime = field(metadata=_is(About(label="Start", log_words="start")))
+    duration: timedelta = field(metadata=_is(About(label="Length", log_words="length")))
+    zone: str = field(metadata=_is(About(label="Time zone", log_words="time zone")))
+    is_all_day: bool = field(default=False, metadata=_is(About(label="All day", log_words="all day")))
+    place: str = field(default="", metadata=_is(Text(label="Place", longest=300)))
+    video_link: str = field(
+        default="", metadata=_is(Text(label="Video link", log_words="video", longest=500, is_link=True))
+    )
+    agenda: str = field(default="", metadata=_is(Text(label="Agenda", longest=5_000, is_multiline=True)))
+    """One item on each line; minutes may follow at its end."""
+    description: str = field(
+        default="", metadata=_is(Text(label="Notes", log_words="notes", longest=5_000, is_multiline=True))
+    )
+    status: EventStatus = field(default=EventStatus.CONFIRMED, metadata=_is(About(label="Status")))
+    marking: Marking | None = field(default=None, metadata=_is(About(label="Marking")))
+
+
+FIELDS: Mapping[str, About] = {one.name: one.metadata[ABOUT] for one in fields(EventFields)}
+"""Every field of an event by its name, in the order of the list."""
+TEXTS: Mapping[str, Text] = {name: about for name, about in FIELDS.items() if isinstance(about, Text)}
+"""Those that people type."""
+
+
+def values_of(one: EventFields) -> dict[str, Any]:
+    """Return the values of the list's fields by name."""
+    return {name: value for name, value in vars(one).items() if name in FIELDS}
+
+
+def fields_of(one: EventFields) -> EventFields:
+    """Return the list's fields alone, without what a plan or a stored event adds."""
+    return EventFields(**values_of(one))
+
+
+def texts_of(one: EventFields) -> dict[str, str]:
+    """Return the texts of the list's fields by name."""
+    return {name: value for name, value in vars(one).items() if name in TEXTS}
+
+
+def when(one: EventFields) -> tuple[object, ...]:
+    """Return what says, with its rule, when it takes place; a change of it raises SEQUENCE (RFC 5546 §2.1.4)."""
+    return one.starts, one.duration, one.zone, one.is_all_day
+
+
+def where(one: EventFields) -> tuple[object, ...]:
+    """Return what says where people go; a change of it raises SEQUENCE too."""
+    return one.place, one.video_link
+
+
+def label_of(name: str) -> str:
+    """Return what people call a field."""
+    return FIELDS[name].label
+
+
+def cleaned(name: str, text: str) -> str:
+    """Return the text of a field, safe to store. Errors: Invalid under the field's name above its limit."""
+    about = TEXTS[name]
+    return clean(text, about.longest, name, multiline=about.is_multiline)
+
+
+def cleaned_reason(text: str) -> str:
+    """Return why an event or a date changes or is canceled, safe to store. Errors: Invalid(reason)."""
+    return clean(text, LONGEST_REASON, "reason", multiline=True)
+
+
+def wrong_texts(texts: Mapping[str, str | None]) -> dict[str, str]:
+    """Return a sentence for each text, given by the name of its field, that no event may have; None = not given."""
+    found = {name: _wrong(TEXTS[name], text) for name, text in texts.items() if text}
+    return {name: sentence for name, sentence in found.items() if sentence}
+
+
+def is_https(link: str) -> bool:
+    """Whether a text is the address of a page that only https leads to."""
+    try:
+        parts = urlsplit(link)
+        return parts.scheme == "https" and bool(parts.hostname) and not any(one.isspace() for one in link)
+    except ValueError:
+        return False
+
+
+def _wrong(about: Text, text: str) -> str:
+    if len(text) > about.longest:
+        return too_long(text, about.longest)
+    return ONLY_HTTPS if about.is_link and not is_https(text) else ""
