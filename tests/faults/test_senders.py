@@ -114,4 +114,4 @@ async def test_a_kill_doubles_a_mail_only_between_its_last_dot_and_the_record(
         await until_none_waits()
     ids = server.message_ids()
     assert (len(ids), await states()) == (count, {"sent": count})
-    assert ids.total() - count <= (1 if window.endswith("reply") else 0)
+    assert ids.total() - count <= (1 if window.endswith("answer") else 0)

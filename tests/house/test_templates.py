@@ -8,7 +8,7 @@ import pytest
 from . import markup
 from .reading import ROOT, shown
 
-MAILS = ROOT / "templates" / "mail"
+MAILS = ROOT / "templates" / "emails"
 
 
 def pages() -> list[Path]:

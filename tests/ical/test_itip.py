@@ -13,7 +13,7 @@ from tests.ical.making import NOW, ORGANIZER, dates_of, event
 from tracker.errors import Invalid
 from tracker.ical.itip import Attendee, cancel, request, take_out
 from tracker.rules.core.audiences import Visibility
-from tracker.rules.emails.content import MailedEntry
+from tracker.rules.core.message_types import MailedEntry
 from tracker.rules.events.event import Occurrence
 from tracker.rules.events.replies import AttendeeRole, ReplyValue
 from tracker.rules.recurrence import Repeat, rule_for

@@ -18,6 +18,7 @@ import icalendar
 import pytest
 
 from tests.cast import NOW, ZONE, Cast, meeting, operation
+from tests.emails import ReadEmail, read_email
 from tests.ports.conftest import SignIn
 from tests.ports.mail.sending import composer
 from tracker.rules.actions.item_changes import NewItem
@@ -72,14 +73,14 @@ async def discreet(viewer: Viewer) -> Viewer:
     return viewer
 
 
-async def mails(reader: Viewer, now: datetime) -> list[tuple[Letter, bytes]]:
-    """Return what is due to a reader, as letters and as the bytes that go out, and record it as sent."""
+async def mails(reader: Viewer, now: datetime) -> list[tuple[ReadEmail, bytes]]:
+    """Return what is due to a reader, as emails and as the bytes that go out, and record it as sent."""
     found = []
     for message in await outbox.claim("test", (), now, 100):
         letter = await content_deeds.letter(message, now, ZONE)
         await outbox.close(message, Skip(state=State.SENT, reason=""), now)
         if isinstance(letter, Letter) and message.recipient_id == reader.member_id:
-            found.append((letter, written(letter, message)))
+            found.append((read_email(letter), written(letter, message)))
     return found
 
 

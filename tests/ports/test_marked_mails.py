@@ -12,7 +12,8 @@ from tests.cast import NOW, ZONE, Cast, marking, meeting, operation
 from tests.ports.mail.making import parts
 from tests.ports.mail.sending import composer
 from tracker.rules.actions.item_changes import NewItem
-from tracker.rules.core.outbox import Message, MessageKind, Skip, State
+from tracker.rules.core.message_types import WeeklyDigest
+from tracker.rules.core.outbox import Skip, State
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.emails.preferences import Preferences
 from tracker.rules.events.markings import Category
@@ -113,20 +114,6 @@ async def test_a_digest_has_the_banner_over_all_that_it_lists(sqlite_cast: Cast)
     secret = marking(cast, categories=frozenset({Category.SP_CHRI}))
     await events.schedule(cast.fbi_lead, operation(reader, marking=secret), NOW)
     monday = datetime(2027, 1, 11, 14, tzinfo=NOW.tzinfo)
-    message = Message(
-        id=cast.agencies["FBI"],
-        key="digest",
-        kind=MessageKind.DIGEST,
-        recipient_id=reader.member_id,
-        event_id=None,
-        occurrence_id=None,
-        item_id=None,
-        created_at=monday,
-        due=monday,
-        not_after=None,
-        attempts=1,
-        facts={"monday": "2027-01-11"},
-    )
-    letter = await digest.digest_letter(message, reader, monday)
+    letter = await digest.digest_letter(WeeklyDigest(monday=monday.date()), reader, monday)
     assert not isinstance(letter, Skip)
     assert letter.banner == BANNER

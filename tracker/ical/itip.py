@@ -11,7 +11,7 @@ from tracker.ical.feed import PRODUCT
 from tracker.ical.timezones import vtimezone
 from tracker.ical.vevent import Organizer, vevent
 from tracker.rules.calendars.feeds import Level
-from tracker.rules.emails.content import MailedEntry
+from tracker.rules.core.message_types import MailedEntry
 from tracker.rules.events.event import Event, Occurrence
 from tracker.rules.events.replies import AttendeeRole, ReplyValue
 

@@ -8,26 +8,33 @@ from typing import Any, cast
 from uuid import UUID
 
 from tests.ical.making import NOW, date_of, event
-from tracker.rules.core.outbox import Message, MessageKind
-from tracker.rules.emails.content import Button, CalendarPart, Letter, ReplyPage, SitePage
+from tracker.rules.core.message_types import Invited
+from tracker.rules.core.outbox import Message
+from tracker.rules.emails.content import Button, ButtonName, CalendarPart, Letter, ReplyPage, SitePage
+from tracker.rules.emails.event_contexts import InvitationEmail
+from tracker.rules.emails.facts import Fact, FactName, Footer
 from tracker.rules.events.replies import AttendeeRole, ReplyValue
 
 ONE, TWO = UUID(int=1), UUID(int=2)
 
 
+def invitation(text: str) -> InvitationEmail:
+    """Return an invitation in which a text stands wherever people's words can."""
+    return InvitationEmail(title=text, starts=text, reply_by=text, reply_kept="", asks_reply=True, outline=text)
+
+
 def letter(**other: Any) -> Letter:
     made = {
-        "kind": MessageKind.INVITATION,
         "to": "reader@kcpd.example",
         "to_name": "KCPD detective",
-        "subject": "Invitation: Core group, Thu, Dec 10, 2:00 PM",
-        "preview": "Please reply.",
-        "heading": "You are invited",
-        "facts": (("What", "Core group"), ("Where", "Kansas City")),
-        "paragraphs": ("Use a button.",),
+        "says": invitation("Core group"),
+        "facts": (Fact(name=FactName.WHAT, value="Core group"), Fact(name=FactName.WHERE, value="Kansas City")),
         "thread": ONE,
-        "buttons": (Button(label="Reply yes", target=ReplyPage(invitation_id=ONE, occurrence_id=TWO, reply="yes")),),
-        "more": (Button(label="See the agenda", target=SitePage(path="/events/1")),),
+        "footer": Footer.INVITED,
+        "buttons": (
+            Button(name=ButtonName.REPLY_YES, target=ReplyPage(invitation_id=ONE, occurrence_id=TWO, reply="yes")),
+        ),
+        "more": (Button(name=ButtonName.AGENDA, target=SitePage(path="/events/1")),),
         **other,
     }
     return Letter(**made)
@@ -37,7 +44,7 @@ def message(key: str = "invitation:1:2") -> Message:
     return Message(
         id=ONE,
         key=key,
-        kind=MessageKind.INVITATION,
+        content=Invited(),
         recipient_id=TWO,
         event_id=ONE,
         occurrence_id=None,

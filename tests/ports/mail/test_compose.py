@@ -10,13 +10,16 @@ from hypothesis import strategies as some
 from markupsafe import escape
 
 from tests.cast import SECRET
-from tests.ports.mail.making import ONE, TWO, letter, message, parts, read, with_calendar
+from tests.ports.mail.making import ONE, TWO, invitation, letter, message, parts, read, with_calendar
 from tests.ports.mail.sending import composer, settings
 from tracker.crypto import keys
 from tracker.crypto.signed_links import Links
 from tracker.ports.mail.compose import OURS, Composer, Unsafe, check, checked_address
+from tracker.ports.mail.wording import worded
 from tracker.rules.core.clean_text import clean
-from tracker.rules.emails.content import SUBJECT, Button, Elsewhere, InvitationPage, ItemPage, MailedEntry, one_line
+from tracker.rules.core.message_types import MailedEntry
+from tracker.rules.emails.content import SUBJECT, Button, ButtonName, Elsewhere, InvitationPage, ItemPage, one_line
+from tracker.rules.emails.facts import Fact, FactName
 from tracker.usecases.identity.one_time_links import mailed_token
 
 HOSTILE = (
@@ -113,21 +116,21 @@ def test_a_button_opens_the_reply_page_and_only_preselects() -> None:
 
 def test_an_invitation_to_sign_in_holds_the_link_that_was_stored_for_it() -> None:
     keys.use(SECRET)
-    link = Button(label="Set up my account", target=InvitationPage(member_id=ONE, link_id=TWO))
+    link = Button(name=ButtonName.SET_UP_ACCOUNT, target=InvitationPage(member_id=ONE, link_id=TWO))
     mail = Composer(settings(), Links(keys.named("links"))).mail(letter(buttons=(link,)), message())
     assert f"/sign-in/link/{mailed_token(ONE, TWO)}" in parts(mail.content)["text/plain"].get_content()
 
 
 def test_an_item_is_updated_without_an_account() -> None:
     target = ItemPage(item_id=ONE, owner_id=TWO, status="done")
-    made = letter(buttons=(Button(label="Mark done", target=target),))
+    made = letter(buttons=(Button(name=ButtonName.MARK_DONE, target=target),))
     assert "/u/" in parts(composer().mail(made, message()).content)["text/plain"].get_content()
 
 
 def test_text_and_html_hold_the_same_facts_and_links() -> None:
-    video = Button(label="Video", target=Elsewhere(url="https://v.example/1"))
+    video = Button(name=ButtonName.VIDEO, target=Elsewhere(url="https://v.example/1"))
     found = parts(composer().mail(letter(more=(video,)), message()).content)
-    for word in ("Core group", "Kansas City", "https://v.example/1", "Use a button."):
+    for word in ("Core group", "Kansas City", "https://v.example/1", "Use a button to reply."):
         assert word in found["text/plain"].get_content()
         assert word in found["text/html"].get_content()
 
@@ -144,7 +147,8 @@ def test_html_holds_no_script_no_image_and_nothing_from_elsewhere() -> None:
 @example(HOSTILE[4])
 @example(HOSTILE[8])
 def test_no_text_makes_a_header(text: str) -> None:
-    made = replace(letter(subject=text, facts=(("What", text),), paragraphs=(text,), to_name=text), heading=text)
+    facts = (Fact(name=FactName.WHAT, value=text),)
+    made = letter(says=invitation(text), facts=facts, to_name=text, indicator=text)
     head = composer(task_force_name=text or "x").mail(made, message()).content.partition(b"\r\n\r\n")[0]
     names = [line.split(b":")[0].decode() for line in head.split(b"\r\n") if line[:1] not in b" \t"]
     assert sorted(names) == sorted(OURS)
@@ -153,20 +157,22 @@ def test_no_text_makes_a_header(text: str) -> None:
 @given(some.text(min_size=1, max_size=SUBJECT))
 @example("Invitation: Ünïcode Trauma-informed interviewing refresher for a…, Tue, Jan 12")
 def test_a_subject_reaches_its_reader_as_it_was_written(text: str) -> None:
-    mail = composer().mail(letter(subject=text), message())
-    assert " ".join(str(read(mail.content)["Subject"]).split()) == " ".join(one_line(text).split())
+    made = letter(says=invitation(text))
+    subject = str(read(composer().mail(made, message()).content)["Subject"])
+    assert " ".join(subject.split()) == " ".join(worded(made).subject.split())
 
 
 @given(some.text(max_size=300))
 def test_a_body_reaches_its_reader_as_it_was_written(text: str) -> None:
-    html = parts(composer().mail(letter(heading=text), message()).content)["text/html"].get_content()
-    assert f">{escape(one_line(text))}</h1>" in html
+    facts = (Fact(name=FactName.WHAT, value=text),)
+    html = parts(composer().mail(letter(facts=facts), message()).content)["text/html"].get_content()
+    assert f">{escape(one_line(text))}</td>" in html
 
 
 @pytest.mark.parametrize("text", HOSTILE)
 def test_a_hostile_title_reaches_its_reader_as_text(text: str) -> None:
     kept = clean(text, 1000, "title")  # as a form keeps it
-    mail = composer().mail(replace(with_calendar(title=kept or "x", place=kept), subject=text), message())
+    mail = composer().mail(replace(with_calendar(title=kept or "x", place=kept), says=invitation(text)), message())
     found = parts(mail.content)
     inside = icalendar.Calendar.from_ical(found["text/calendar"].get_payload(decode=True))
     assert len(inside.events[0].attendees) == 1

@@ -120,6 +120,20 @@ async def test_a_mail_that_cannot_be_written_safely_fails_where_people_see_it(ca
     assert (state, server.recipients()) == ("failed", ["fbi_lead@fbi.example"])
 
 
+async def test_a_message_of_an_unknown_type_fails_in_a_sentence_and_the_others_go_out(
+    cast: Cast, server: MailServer
+) -> None:
+    await invite(cast)
+    odd = '{"content": {"type": "from_another_version"}}'
+    await Message.update({Message.facts: odd}).where(Message.recipient == cast.fbi_lead.member_id)
+    assert await dispatch(server) == 2
+    assert server.recipients() == ["caht_lead@caht.example"]
+    assert (await outcome())["fbi_lead@fbi.example"] == (
+        "failed",
+        "This version can't read the message. Another version queued it.",
+    )
+
+
 async def test_one_connection_carries_many_mails(cast: Cast, server: MailServer) -> None:
     for _ in range(5):
         await events.schedule(cast.coordinator, meeting(*everybody(cast)), NOW)

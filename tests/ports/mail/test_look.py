@@ -11,13 +11,14 @@ from playwright.sync_api import Page, sync_playwright
 
 from tests.ports.mail.making import letter, message, parts
 from tests.ports.mail.sending import composer
-from tracker.rules.emails.content import Button, Elsewhere, ReplyPage, SitePage
+from tracker.rules.emails.content import Button, ButtonName, Elsewhere, ReplyPage, SitePage
+from tracker.rules.emails.facts import Fact, FactName
 
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 TALL = "[...document.querySelectorAll('a')].every(link => link.getBoundingClientRect().height >= 44)"
 FACTS = (
-    ("When", "Thursday, December 10, 2026, 2:00–3:30 PM Central"),
-    ("Where", "USAO, 5th-floor conference room, or by video"),
+    Fact(name=FactName.WHEN, value="Thursday, December 10, 2026, 2:00–3:30 PM Central"),
+    Fact(name=FactName.WHERE, value="USAO, 5th-floor conference room, or by video"),
 )
 
 
@@ -28,10 +29,11 @@ def page(request: pytest.FixtureRequest) -> Iterator[Page]:
     if chromium is None:
         pytest.skip("No Chromium; `make test` finds or installs one.")
     reply = ReplyPage(invitation_id=UUID(int=1), occurrence_id=None)
-    buttons = tuple(Button(label=label, target=reply) for label in ("Reply yes", "Maybe", "No"))
+    names = (ButtonName.REPLY_YES, ButtonName.REPLY_MAYBE, ButtonName.REPLY_NO)
+    buttons = tuple(Button(name=name, target=reply) for name in names)
     more = (
-        Button(label="See the agenda and who is coming", target=SitePage(path="/events/1")),
-        Button(label="Join by video", target=Elsewhere(url="https://video.example/1")),
+        Button(name=ButtonName.AGENDA_AND_PEOPLE, target=SitePage(path="/events/1")),
+        Button(name=ButtonName.VIDEO, target=Elsewhere(url="https://video.example/1")),
     )
     made = composer().mail(letter(facts=FACTS, buttons=buttons, more=more), message())
     with sync_playwright() as playwright:

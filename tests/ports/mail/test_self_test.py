@@ -17,7 +17,7 @@ class Careless:
 
     def mail(self, letter: Letter, message: Message) -> Mail:
         sound = self._composer.mail(letter, message)
-        content = self._header + sound.content if "=?" in letter.subject else sound.content
+        content = self._header + sound.content if "=?" in letter.to_name else sound.content
         return Mail(sender=sound.sender, recipient=sound.recipient, content=content)
 
 

@@ -36,7 +36,9 @@ async def test_mails_sort_in_the_order_of_arrival_over_restarts(tmp_path: Path) 
 
 
 async def test_the_mailbox_shows_the_newest_first_with_all_parts(tmp_path: Path) -> None:
-    first, second = (composer().mail(one, message(one.heading)).content for one in (letter(), with_calendar()))
+    first, second = (
+        composer().mail(one, message(key)).content for one, key in ((letter(), "one"), (with_calendar(), "two"))
+    )
     await kept(tmp_path, first, second)
     newest, oldest = await Mailbox(tmp_path).newest()
     assert (newest.name, newest.to) == ("000002", "reader@kcpd.example")

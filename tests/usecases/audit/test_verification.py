@@ -6,11 +6,11 @@ import anyio
 import pytest
 
 from tests.cast import NOW, ZONE, Cast
+from tests.emails import ReadEmail, read
 from tests.unguarded import unguard
 from tracker.database import engine, writing
 from tracker.rules.core.actors import BY_COMMAND
 from tracker.rules.core.outbox import MessageKind
-from tracker.rules.emails.content import Letter
 from tracker.tables.schema.core.audit import AuditEntry
 from tracker.tables.schema.core.outbox import Message
 from tracker.usecases.audit import verification
@@ -102,8 +102,8 @@ async def test_the_mail_says_when_and_where_to_look_and_names_no_entry(sqlite_ca
     await tamper()
     await verify_nightly(THREE, ZONE)
     mine = [one for one in await outbox.claim("w", [], THREE, 9) if one.recipient_id == sqlite_cast.auditor.member_id]
-    letter = await content.letter(mine[0], THREE, ZONE)
-    assert isinstance(letter, Letter)
+    letter = read(await content.letter(mine[0], THREE, ZONE))
+    assert isinstance(letter, ReadEmail)
     assert (letter.to, letter.facts) == (
         sqlite_cast.auditor.email,
         (("Found", "Wednesday, December 2, 2026, 3:00 AM Central"),),

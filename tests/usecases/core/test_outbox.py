@@ -2,15 +2,16 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import pytest
 
 from tests.cast import NOW, Cast, meeting
 from tracker.database import engine, writing
-from tracker.rules.core.outbox import PAUSE, Message, MessageKind, Skip, State
+from tracker.rules.core.message_types import Before, Canceled, Changed, Content, Invited, ItemDue, ReminderDue
+from tracker.rules.core.outbox import PAUSE, Draft, Message, Skip, State
 from tracker.rules.events.plan import DateChange
 from tracker.rules.recurrence import rule_for
 from tracker.tables.schema.core import outbox as rows
@@ -20,6 +21,7 @@ from tracker.usecases.events import events, occurrences
 
 SENT = Skip(state=State.SENT, reason="")
 LATER = NOW + timedelta(minutes=5)
+ITEM_DUE = ItemDue(due=date(2027, 2, 9))
 
 
 @pytest.fixture
@@ -31,8 +33,11 @@ async def worker(cast: Cast) -> AsyncIterator[Worker]:
 
 async def queue(cast: Cast, *keys: str, **facts: Any) -> None:
     async with writing():
-        for key in keys:
-            await outbox.enqueue(kind="item_due", recipient_id=cast.fbi_lead.member_id, key=key, now=NOW, **facts)
+        await outbox.enqueue_all([draft(cast, key, **facts) for key in keys], NOW)
+
+
+def draft(cast: Cast, key: str, content: Content = ITEM_DUE, **facts: Any) -> Draft:
+    return Draft(content=content, recipient_id=cast.fbi_lead.member_id, key=key, **facts)
 
 
 async def claim(worker: Worker, now: datetime = LATER, gone: tuple[str, ...] = (), limit: int = 50) -> list[Message]:
@@ -142,16 +147,14 @@ async def test_a_message_never_ends_twice(cast: Cast, worker: Worker) -> None:
 async def test_what_fails_with_its_change_leaves_no_message(cast: Cast, worker: Worker) -> None:
     with pytest.raises(RuntimeError):
         async with writing():
-            await outbox.enqueue(kind="item_due", recipient_id=cast.fbi_lead.member_id, key="one", now=NOW)
+            await outbox.enqueue_all([draft(cast, "one")], NOW)
             raise RuntimeError
     assert await claim(worker) == []
 
 
 async def test_hundreds_of_messages_are_queued_in_one_go(cast: Cast, worker: Worker) -> None:
-    person = cast.fbi_lead.member_id
     async with writing():
-        drafts = [outbox.Draft(kind="item_due", recipient_id=person, key=str(one)) for one in range(1_200)]
-        await outbox.enqueue_all(drafts, NOW)
+        await outbox.enqueue_all([draft(cast, str(one)) for one in range(1_200)], NOW)
     assert await rows.Message.count() == 1_200
 
 
@@ -168,13 +171,19 @@ async def test_several_edits_in_half_a_minute_make_one_mail_that_knows_the_first
     for minute, hour in enumerate((13, 14)):
         await _move(cast, event_id, hour, NOW + timedelta(minutes=10, seconds=minute))
     waiting = await claim(worker, NOW + timedelta(minutes=10) + PAUSE * 2)
-    assert [(one.kind, one.facts["starts_at"]) for one in waiting] == [("update", "2027-02-09T16:00:00+00:00")]
+    [news] = [one.content for one in waiting]
+    assert isinstance(news, Changed)
+    assert news.before == Before(
+        starts_at=datetime(2027, 2, 9, 16, tzinfo=UTC),
+        ends_at=datetime(2027, 2, 9, 17, 30, tzinfo=UTC),
+        place="USAO conference room",
+    )
 
 
 async def test_an_invitation_that_still_waits_says_the_change_already(cast: Cast, worker: Worker) -> None:
     event_id = await events.schedule(cast.coordinator, _series(cast), NOW)
     await _move(cast, event_id, 14, NOW)
-    assert [one.kind for one in await claim(worker)] == ["invitation"]
+    assert [one.content for one in await claim(worker)] == [Invited()]
 
 
 async def test_nobody_hears_of_an_event_that_was_canceled_before_they_were_told(cast: Cast, worker: Worker) -> None:
@@ -188,7 +197,7 @@ async def test_who_was_told_of_an_event_hears_that_it_is_canceled(cast: Cast, wo
     await send_all(worker)
     await _move(cast, event_id, 14, NOW + timedelta(minutes=10))
     await events.cancel(cast.coordinator, event_id, 2, "", NOW + timedelta(minutes=10))
-    assert [one.kind for one in await claim(worker, NOW + timedelta(hours=1))] == ["cancellation"]
+    assert [type(one.content) for one in await claim(worker, NOW + timedelta(hours=1))] == [Canceled]
 
 
 async def test_a_change_of_one_date_leaves_the_news_of_another_alone(cast: Cast, worker: Worker) -> None:
@@ -196,14 +205,22 @@ async def test_a_change_of_one_date_leaves_the_news_of_another_alone(cast: Cast,
     await send_all(worker)
     await occurrences.cancel_date(cast.coordinator, event_id, "2027-01-12", 1, "", NOW + timedelta(minutes=10))
     await _move(cast, event_id, 14, NOW + timedelta(minutes=10))
-    assert {one.kind for one in await claim(worker, NOW + timedelta(hours=1))} == {"cancellation", "update"}
+    assert {type(one.content) for one in await claim(worker, NOW + timedelta(hours=1))} == {Canceled, Changed}
 
 
-@pytest.mark.parametrize("kind", [MessageKind.REMINDER, MessageKind.ITEM_DUE])
-async def test_what_is_no_change_waits_for_nothing(cast: Cast, worker: Worker, kind: MessageKind) -> None:
+@pytest.mark.parametrize("content", [ReminderDue(starts_at=LATER, lead=300), ITEM_DUE])
+async def test_what_is_no_change_waits_for_nothing(cast: Cast, worker: Worker, content: Content) -> None:
     async with writing():
-        await outbox.enqueue(kind=kind, recipient_id=cast.fbi_lead.member_id, key=str(uuid4()), now=NOW)
+        await outbox.enqueue_all([draft(cast, "one", content)], NOW)
     assert len(await claim(worker, NOW)) == 1
+
+
+async def test_a_row_of_an_unknown_type_keeps_nobody_from_being_told(cast: Cast, worker: Worker) -> None:
+    event_id = await events.schedule(cast.coordinator, _series(cast), NOW)
+    odd = '{"content": {"type": "from_the_future", "x": 1}, "replaces": []}'
+    await rows.Message.update({rows.Message.facts: odd}).where(rows.Message.event == event_id)
+    await events.cancel(cast.coordinator, event_id, 1, "", NOW)
+    assert [type(one.content) for one in await claim(worker)] == [Canceled]
 
 
 def _series(cast: Cast) -> Any:

@@ -12,13 +12,16 @@ from uuid import UUID, uuid4
 import pytest
 
 from tests.cast import NOW, ZONE, Cast, meeting, operation
+from tests.emails import ReadEmail, read
 from tracker.database import writing
 from tracker.rules.actions.action_items import ItemStatus
 from tracker.rules.actions.item_changes import Change, NewItem
 from tracker.rules.core.audiences import Visibility
-from tracker.rules.core.outbox import MessageKind, Skip, State
+from tracker.rules.core.message_types import ItemDue, ItemOverdue, MailedEntry, ReminderDue, Unreadable
+from tracker.rules.core.outbox import Skip, State
 from tracker.rules.core.viewer import Viewer
-from tracker.rules.emails.content import PREVIEW, RESTRICTED_SUBJECT, SUBJECT, Letter, MailedEntry, ReplyPage
+from tracker.rules.emails.content import PREVIEW, SUBJECT, ReplyPage
+from tracker.rules.emails.event_contexts import InvitationEmail, SeriesContinuedEmail
 from tracker.rules.emails.preferences import Preferences
 from tracker.rules.events.event import Event
 from tracker.rules.events.plan import DateChange, from_date
@@ -28,27 +31,29 @@ from tracker.tables.schema.actions.action_items import ActionItem
 from tracker.tables.schema.roster.people import Member
 from tracker.usecases.actions import action_items
 from tracker.usecases.core import outbox
-from tracker.usecases.emails import content, preferences
+from tracker.usecases.emails import content as content_deeds
+from tracker.usecases.emails import preferences
 from tracker.usecases.events import events, occurrences, replies, series_split
 
 LATER = NOW + timedelta(minutes=5)
+RESTRICTED_SUBJECT = "Task force event: please sign in and reply"
 TODAY = date(2026, 12, 15)
 
 
-async def waiting(now: datetime) -> list[Letter | Skip]:
+async def waiting(now: datetime) -> list[ReadEmail | Skip]:
     """Return what becomes of each message that is due, and record it as done."""
     found = []
     for message in await outbox.claim("test", (), now, 100):
-        found.append(await content.letter(message, now, ZONE))
+        found.append(read(await content_deeds.letter(message, now, ZONE)))
         made = found[-1]
         done = made if isinstance(made, Skip) else Skip(state=State.SENT, reason="")
         await outbox.close(message, done, now)
     return found
 
 
-async def the_letter(now: datetime = LATER) -> Letter:
+async def the_letter(now: datetime = LATER) -> ReadEmail:
     [letter] = await waiting(now)
-    assert isinstance(letter, Letter)
+    assert isinstance(letter, ReadEmail)
     return letter
 
 
@@ -78,16 +83,15 @@ async def remind(member: Viewer, event_id: UUID, key: str, lead: timedelta = tim
     """Queue a reminder as the planner would for the date as it stands now."""
     occurrence = await occurrences.date_for(member, event_id, key)
     async with writing():
-        await outbox.enqueue(
-            kind="reminder",
+        draft = outbox.Draft(
+            content=ReminderDue(starts_at=occurrence.starts_at, lead=int(lead.total_seconds())),
             recipient_id=member.member_id,
             key=str(uuid4()),
             event_id=event_id,
-            now=NOW,
             occurrence_id=occurrence.id,
             not_after=occurrence.starts_at,
-            facts={"lead_time": lead.total_seconds(), "starts_at": occurrence.starts_at.isoformat()},
         )
+        await outbox.enqueue_all([draft], NOW)
 
 
 async def move(cast: Cast, event_id: UUID, starts: datetime, **facts: str) -> None:
@@ -146,7 +150,7 @@ async def test_who_is_asked_is_told_that_a_calendar_program_does_not_reply_for_t
     await move(cast, await series(cast), datetime(2027, 2, 10, 13, 0))
     update = await the_letter(MOVED)
     for letter in (invitation, update):
-        assert "“Accept” in your calendar program does not reach us." in " ".join(letter.paragraphs)
+        assert "We don't receive replies from calendar apps." in " ".join(letter.paragraphs)
 
 
 async def test_a_guest_is_led_to_no_page_that_asks_for_a_sign_in(cast: Cast) -> None:
@@ -250,7 +254,7 @@ async def test_a_cancellation_that_was_taken_back_is_not_sent(cast: Cast) -> Non
     [message] = await outbox.claim("slow", (), MOVED, 10)
     date_now = await occurrences.date_for(cast.coordinator, event_id, "2027-02-09")
     await occurrences.restore_occurrence(cast.coordinator, event_id, "2027-02-09", date_now.version, MOVED)
-    late = await content.letter(message, MOVED, ZONE)
+    late = await content_deeds.letter(message, MOVED, ZONE)
     assert isinstance(late, Skip)
     assert late.state is State.SUPERSEDED
 
@@ -263,7 +267,7 @@ async def test_somebody_taken_off_the_list_alone_is_told(cast: Cast) -> None:
     letter = await the_letter(MOVED)
     assert (letter.to, letter.subject) == (
         "fbi_lead@fbi.example",
-        "You are off the list: Monthly task force meeting, Tue, Jan 12",
+        "You've been removed from Monthly task force meeting, Tue, Jan 12",
     )
 
 
@@ -273,8 +277,8 @@ async def test_somebody_off_the_list_who_may_not_see_the_event_any_more_learns_t
     fewer = {one: role for one, role in plan.invitees.items() if one != cast.caht_lead.member_id}
     named = replace(plan, invitees=fewer, visibility=Visibility.NAMED, title="Canary", place="Canary Street")
     await events.change(cast.coordinator, event_id, named, event.version, LATER, notify=False)
-    [letter] = [one for one in await waiting(MOVED) if isinstance(one, Letter) and one.to == cast.caht_lead.email]
-    assert letter.subject == "You are off the list for a task force event"
+    [letter] = [one for one in await waiting(MOVED) if isinstance(one, ReadEmail) and one.to == cast.caht_lead.email]
+    assert letter.subject == "You've been removed from a task force event"
     assert "Canary" not in str(letter)
     assert letter.calendar == MailedEntry(uid=event.uid, sequence=1, at=LATER)
 
@@ -341,7 +345,9 @@ async def test_who_may_not_see_the_event_any_more_gets_no_reminder_and_nothing_o
     await events.change(cast.fbi_lead, event_id, replace(plan, invitees=fewer), 1, LATER, notify=False)
     found = await waiting(MOVED)
     assert [one.state for one in found if isinstance(one, Skip)] == [State.SUPPRESSED]
-    assert [one.subject for one in found if isinstance(one, Letter)] == ["You are off the list for a task force event"]
+    assert [one.subject for one in found if isinstance(one, ReadEmail)] == [
+        "You've been removed from a task force event"
+    ]
 
 
 async def test_a_departed_member_gets_no_mail(cast: Cast) -> None:
@@ -427,17 +433,11 @@ async def item(
     return await action_items.create(giver or cast.coordinator, new, NOW, TODAY)
 
 
-async def item_reminder(owner: Viewer, kind: str, due: date) -> None:
+async def item_reminder(owner: Viewer, content: ItemDue | ItemOverdue) -> None:
     [row] = await ActionItem.select(ActionItem.id)
     async with writing():
-        await outbox.enqueue(
-            kind=kind,
-            recipient_id=owner.member_id,
-            key=str(uuid4()),
-            item_id=row["id"],
-            now=NOW,
-            facts={"due": due.isoformat()},
-        )
+        draft = outbox.Draft(content=content, recipient_id=owner.member_id, key=str(uuid4()), item_id=row["id"])
+        await outbox.enqueue_all([draft], NOW)
 
 
 async def test_a_new_item_is_told_to_its_owner_without_its_title_in_the_subject(cast: Cast) -> None:
@@ -459,25 +459,27 @@ async def test_an_item_of_a_restricted_event_says_only_its_number_and_its_day(ca
 
 
 @pytest.mark.parametrize(
-    ("kind", "now", "start"),
+    ("make", "now", "start"),
     [
-        ("item_due", "2027-02-06T14:00", "Due Tue, Feb 9: "),
-        ("item_due", "2027-02-09T14:00", "Due Tue, Feb 9: "),
-        ("item_overdue", "2027-02-10T14:00", "Overdue by 1 day: "),
-        ("item_overdue", "2027-02-13T14:00", "Overdue by 4 days: "),
+        (ItemDue, "2027-02-06T14:00", "Due Tue, Feb 9: "),
+        (ItemDue, "2027-02-09T14:00", "Due Tue, Feb 9: "),
+        (ItemOverdue, "2027-02-10T14:00", "Overdue by 1 day: "),
+        (ItemOverdue, "2027-02-13T14:00", "Overdue by 4 days: "),
     ],
 )
-async def test_the_owner_is_reminded_by_number_and_lateness(cast: Cast, kind: str, now: str, start: str) -> None:
+async def test_the_owner_is_reminded_by_number_and_lateness(
+    cast: Cast, make: type[ItemDue | ItemOverdue], now: str, start: str
+) -> None:
     reference = await item(cast)
     await waiting(LATER)
-    await item_reminder(cast.caht_lead, kind, date(2027, 2, 9))
+    await item_reminder(cast.caht_lead, make(due=date(2027, 2, 9)))
     assert (await the_letter(datetime.fromisoformat(f"{now}+00:00"))).subject == f"{start}action item {reference}"
 
 
 async def test_a_closed_item_is_not_reminded_of(cast: Cast) -> None:
     reference = await item(cast)
     await waiting(LATER)
-    await item_reminder(cast.caht_lead, "item_due", date(2027, 2, 9))
+    await item_reminder(cast.caht_lead, ItemDue(due=date(2027, 2, 9)))
     await action_items.update(cast.caht_lead, reference, Change(status=ItemStatus.DONE), 1, LATER, TODAY)
     assert await the_skip() is State.SUPERSEDED
 
@@ -485,17 +487,17 @@ async def test_a_closed_item_is_not_reminded_of(cast: Cast) -> None:
 async def test_an_item_with_another_due_day_is_not_reminded_of_on_the_old_one(cast: Cast) -> None:
     await item(cast)
     await waiting(LATER)
-    await item_reminder(cast.caht_lead, "item_due", date(2027, 2, 2))
+    await item_reminder(cast.caht_lead, ItemDue(due=date(2027, 2, 2)))
     assert await the_skip() is State.SUPERSEDED
 
 
 async def test_who_gave_an_item_away_is_not_reminded_of_it(cast: Cast) -> None:
     reference = await item(cast)
     await waiting(LATER)
-    await item_reminder(cast.caht_lead, "item_due", date(2027, 2, 9))
+    await item_reminder(cast.caht_lead, ItemDue(due=date(2027, 2, 9)))
     await action_items.hand_over(cast.coordinator, reference, cast.caht_alternate.member_id, 1, NOW, TODAY)
     found = {type(one) for one in await waiting(LATER)}
-    assert found == {Skip, Letter}
+    assert found == {Skip, ReadEmail}
 
 
 async def test_every_subject_and_preview_fits_its_screen(cast: Cast) -> None:
@@ -505,7 +507,9 @@ async def test_every_subject_and_preview_fits_its_screen(cast: Cast) -> None:
     found = await waiting(LATER)
     await events.cancel(cast.coordinator, event_id, 1, "", LATER)
     found += await waiting(MOVED)
-    assert all(len(one.subject) <= SUBJECT and len(one.preview) <= PREVIEW for one in found if isinstance(one, Letter))
+    assert all(
+        len(one.subject) <= SUBJECT and len(one.preview) <= PREVIEW for one in found if isinstance(one, ReadEmail)
+    )
 
 
 async def test_a_letter_about_a_series_names_the_dates_that_are_not_as_its_rule_says(cast: Cast) -> None:
@@ -520,20 +524,20 @@ async def test_a_letter_about_a_series_names_the_dates_that_are_not_as_its_rule_
     assert (facts["Not on"], facts["Moved"]) == ("Tue, Feb 9", "Tue, Mar 9 to Wed, Mar 10, 1:00 PM")
 
 
-async def split_in_april(cast: Cast, event_id: UUID, first: datetime, **facts: object) -> Letter:
+async def split_in_april(cast: Cast, event_id: UUID, first: datetime, **facts: object) -> ReadEmail:
     """Let a series go on from April as another one; return the news that the old one ends."""
     event, plan = await events.plan_to_change(cast.coordinator, event_id)
     onward = replace(from_date(plan, first), **facts)
     await series_split.change_from(cast.coordinator, event_id, "2027-04-13", onward, event.version, LATER, notify=False)
-    written = [one for one in await waiting(MOVED) if isinstance(one, Letter)]
-    [letter] = [one for one in written if one.kind is MessageKind.UPDATE]
+    written = [one for one in await waiting(MOVED) if isinstance(one, ReadEmail)]
+    [letter] = [one for one in written if isinstance(one.letter.says, SeriesContinuedEmail)]
     return letter
 
 
 async def test_a_series_that_goes_on_at_another_hour_says_the_old_and_the_new_one(cast: Cast) -> None:
     letter = await split_in_april(cast, await series(cast), datetime(2027, 4, 13, 9))
     assert letter.subject == "Changed: Monthly task force…, 9:00 AM (was 10:00 AM) from Tue, Apr 13"
-    assert letter.preview == "It was 10:00 AM. A new invitation follows for the dates to come."
+    assert letter.preview == "It was 10:00 AM. You'll get a separate invitation for the new dates."
     assert letter.facts[2:] == (
         ("Was", "Every month on the second Tuesday, 10:00–11:30 AM Central"),
         ("Now", "Every month on the second Tuesday, 9:00–10:30 AM Central, from Tuesday, April 13, 2027"),
@@ -580,8 +584,8 @@ async def test_an_invitation_to_what_goes_on_asks_for_no_reply_that_still_counts
     event, plan = await events.plan_to_change(cast.coordinator, event_id)
     onward = replace(from_date(plan, datetime(2027, 4, 13, 10)), agenda="Budget", place=place)
     await series_split.change_from(cast.coordinator, event_id, "2027-04-13", onward, event.version, LATER, notify=False)
-    written = [one for one in await waiting(MOVED) if isinstance(one, Letter)]
-    [letter] = [one for one in written if one.kind is MessageKind.INVITATION]
+    written = [one for one in await waiting(MOVED) if isinstance(one, ReadEmail)]
+    [letter] = [one for one in written if isinstance(one.letter.says, InvitationEmail)]
     facts, counts = dict(letter.facts), place == "USAO conference room"
     assert letter.preview.startswith("Your reply, Yes, still counts.") == counts
     assert ("Reply by" in facts, "Your reply" in facts) == (not counts, counts)
@@ -594,8 +598,8 @@ async def test_who_is_off_the_list_from_a_date_on_is_told_the_last_one_alone(cas
     event, plan = await events.plan_to_change(cast.coordinator, event_id)
     onward = replace(from_date(plan, datetime(2027, 4, 13, 9)), invitees=fewer)
     await series_split.change_from(cast.coordinator, event_id, "2027-04-13", onward, event.version, LATER, notify=False)
-    theirs = [one for one in await waiting(MOVED) if isinstance(one, Letter) and one.to == cast.fbi_lead.email]
-    assert [one.subject for one in theirs] == ["You are off the list: Monthly task force meeting, last date Tue, Mar 9"]
+    theirs = [one for one in await waiting(MOVED) if isinstance(one, ReadEmail) and one.to == cast.fbi_lead.email]
+    assert [one.subject for one in theirs] == ["You've been removed from Monthly task force…, last date Tue, Mar 9"]
     assert {label for label, _ in theirs[0].facts} == {"What", "Last date"}
     assert theirs[0].calendar is not None
     assert not theirs[0].calendar.is_cancel
@@ -621,10 +625,10 @@ async def test_that_a_series_ends_is_said_though_what_is_left_of_it_changes_befo
     event, plan = await events.plan_to_change(cast.coordinator, event_id)
     elsewhere = replace(plan, place="FBI field office")
     await events.change(cast.coordinator, event_id, elsewhere, event.version, LATER, notify=False)
-    subjects = Counter(one.subject for one in await waiting(MOVED) if isinstance(one, Letter))
+    subjects = Counter(one.subject for one in await waiting(MOVED) if isinstance(one, ReadEmail))
     assert subjects == {
         "New place: Monthly task force…, from Tue, Apr 13, in a new invitation": 1,
-        "You are off the list: Monthly task force meeting, last date Tue, Mar 9": 1,
+        "You've been removed from Monthly task force…, last date Tue, Mar 9": 1,
         "New place: Monthly task force meeting, from Tue, Jan 12, 10:00 AM": 2,
         "Invitation: Monthly task force meeting, Tue, Apr 13, 10:00 AM": 1,
     }
@@ -640,7 +644,7 @@ async def test_a_series_that_goes_on_for_named_people_tells_no_mail_its_hours(ca
     await events.change(
         cast.coordinator, event_id, opened, event.version, LATER, notify=False, reauthenticated_at=LATER
     )
-    letters_of_both = [one for one in await waiting(MOVED) if isinstance(one, Letter)]
+    letters_of_both = [one for one in await waiting(MOVED) if isinstance(one, ReadEmail)]
     assert any(one.subject.startswith("Changed: Monthly") for one in letters_of_both)
     assert "9:00" not in str(letters_of_both)
 
@@ -652,7 +656,7 @@ async def test_who_reads_discreetly_is_told_that_a_series_ends_for_good(cast: Ca
     assert (await the_letter(MOVED)).subject == "Ends: Appointment, last date Tue, Mar 9"
 
 
-async def changed_as_a_whole(cast: Cast, **facts: Any) -> Letter:
+async def changed_as_a_whole(cast: Cast, **facts: Any) -> ReadEmail:
     event_id = await series(cast)
     event, plan = await events.plan_to_change(cast.coordinator, event_id)
     await events.change(cast.coordinator, event_id, replace(plan, **facts), event.version, LATER, notify=True)
@@ -721,3 +725,26 @@ async def test_a_series_that_has_another_hour_says_the_old_and_the_new_one(cast:
     assert letter.subject == "Changed: Monthly task force…, 9:00 AM (was 10:00 AM) from Tue, Jan 12"
     assert letter.preview == "It was 10:00 AM. Please reply again."
     assert letter.facts[0] == ("Was", "10:00–11:30 AM")
+
+
+@pytest.mark.parametrize(("is_all_day", "when"), [(False, "Tue, Mar 2, 10:00 AM"), (True, "Tue, Mar 2")])
+async def test_a_date_that_is_added_to_a_series_is_named(cast: Cast, is_all_day: bool, when: str) -> None:
+    plan = meeting(cast.fbi_lead)
+    if is_all_day:
+        plan = replace(plan, is_all_day=True, starts=plan.starts.replace(hour=0), duration=timedelta(days=1))
+    plan = replace(plan, rule=rule_for("monthly_nth", plan.starts, count=6))
+    event_id = await events.schedule(cast.coordinator, plan, NOW)
+    await waiting(LATER)
+    added = plan.starts.replace(month=3, day=2)
+    await series_split.add_date(cast.coordinator, event_id, added, 1, LATER)
+    letter = await the_letter(MOVED)
+    assert letter.subject == f"New date: Monthly task force meeting, {when}"
+    assert letter.preview == "Please reply again."
+
+
+async def test_a_row_of_another_version_is_not_sent_and_says_why(cast: Cast) -> None:
+    await events.schedule(cast.coordinator, meeting(cast.fbi_lead), NOW)
+    [message] = await outbox.claim("test", (), LATER, 100)
+    made = await content_deeds.letter(replace(message, content=Unreadable()), LATER, ZONE)
+    assert isinstance(made, Skip)
+    assert made.state is State.FAILED

@@ -8,11 +8,12 @@ from datetime import UTC, date, datetime, time, timedelta
 import pytest
 
 from tests.cast import LINK, NOW, ZONE, Cast, meeting, operation
+from tests.emails import ReadEmail, read
 from tracker.rules.actions.item_changes import NewItem
 from tracker.rules.core.audiences import Visibility
+from tracker.rules.core.message_types import WeeklyDigest
 from tracker.rules.core.outbox import Skip, State
 from tracker.rules.core.viewer import Viewer
-from tracker.rules.emails.content import Letter
 from tracker.rules.emails.preferences import Preferences
 from tracker.rules.events.replies import ReplyValue
 from tracker.tables.schema.core.audit import AuditEntry
@@ -40,21 +41,21 @@ async def turned_on(viewer: Viewer, **facts: object) -> Viewer:
     return viewer
 
 
-async def sent(now: datetime = MONDAY) -> list[Letter | Skip]:
+async def sent(now: datetime = MONDAY) -> list[ReadEmail | Skip]:
     """Return what becomes of the digests that are due."""
     await queue_due(now, ZONE)
     found = []
     for message in await outbox.claim("test", (), now, 100):
-        made = await content.letter(message, now, ZONE)
+        made = read(await content.letter(message, now, ZONE))
         await outbox.close(message, made if isinstance(made, Skip) else Skip(state=State.SENT, reason=""), now)
-        if message.kind == "digest":
+        if isinstance(message.content, WeeklyDigest):
             found.append(made)
     return found
 
 
-async def the_digest(now: datetime = MONDAY) -> Letter:
+async def the_digest(now: datetime = MONDAY) -> ReadEmail:
     [letter] = await sent(now)
-    assert isinstance(letter, Letter)
+    assert isinstance(letter, ReadEmail)
     return letter
 
 
@@ -86,7 +87,7 @@ async def test_an_operation_is_only_counted_and_for_who_may_not_see_it_not_even_
     await turned_on(cast.harbor_advocate)
     await events.schedule(cast.fbi_lead, operation(cast.kcpd_detective, starts=datetime(2026, 12, 23, 6)), NOW)
     letter, nothing = sorted(await sent(), key=lambda one: isinstance(one, Skip))
-    assert isinstance(letter, Letter)
+    assert isinstance(letter, ReadEmail)
     assert letter.subject == "Your week: 1 event, 1 reply owed"
     assert "Bluestem" not in str(letter)
     assert isinstance(nothing, Skip)

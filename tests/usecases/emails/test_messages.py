@@ -11,11 +11,13 @@ from uuid import UUID, uuid4
 import pytest
 
 from tests.cast import NOW, ZONE, Cast, everybody, meeting, operation
+from tests.emails import read
 from tracker.database import writing
 from tracker.errors import Conflict, NotFound
 from tracker.rules.actions.item_changes import NewItem
 from tracker.rules.core.audiences import Visibility
-from tracker.rules.core.outbox import MessageKind, Skip, State
+from tracker.rules.core.message_types import Content, ItemDue, ReplyNudge
+from tracker.rules.core.outbox import Draft, MessageKind, Skip, State
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.emails.messages import KIND_WORDS, MessageLine, Narrowed, Standing, next_key, sending_of
 from tracker.rules.emails.preferences import CommitteePreferences, Preferences
@@ -25,7 +27,8 @@ from tracker.tables.schema.core.audit import AuditEntry
 from tracker.tables.schema.core.outbox import Message
 from tracker.usecases.actions import action_items
 from tracker.usecases.core import outbox
-from tracker.usecases.emails import content, preferences
+from tracker.usecases.emails import content as content_deeds
+from tracker.usecases.emails import preferences
 from tracker.usecases.emails.messages import PAGE, MessagePage, message_page, resend
 from tracker.usecases.emails.reminders import queue_due
 from tracker.usecases.events import events, occurrences, replies
@@ -35,6 +38,7 @@ pytestmark = pytest.mark.anyio
 LATER = NOW + timedelta(minutes=5)
 STARTS = datetime(2027, 1, 12, 16, tzinfo=UTC)  # 10:00 AM
 ALL = Narrowed()
+ITEM_DUE = ItemDue(due=date(2027, 2, 9))
 
 
 async def seen(viewer: Viewer, now: datetime = LATER, **asked: Any) -> MessagePage:
@@ -54,6 +58,10 @@ async def end(*outcomes: State, now: datetime = LATER) -> None:
     """Let what waits end in these ways, one after the other, and the rest as the last."""
     for number, message in enumerate(await outbox.claim("test", (), now, 1_000)):
         await outbox.close(message, Skip(state=outcomes[min(number, len(outcomes) - 1)], reason="because"), now)
+
+
+async def queue(cast: Cast, content: Content, key: str = "one", **facts: Any) -> None:
+    await outbox.enqueue_all([Draft(content=content, recipient_id=cast.fbi_lead.member_id, key=key, **facts)], NOW)
 
 
 async def the_line(viewer: Viewer, **asked: Any) -> MessageLine:
@@ -151,14 +159,7 @@ async def test_page_after_page_shows_each_message_once_newest_first(cast: Cast) 
     await scheduled(cast, *everybody(cast))
     async with writing():
         for number in range(2 * PAGE):
-            await outbox.enqueue(
-                kind="item_due",
-                recipient_id=cast.fbi_lead.member_id,
-                key=str(number),
-                now=NOW,
-                due=NOW - timedelta(minutes=number // 7),
-                item_id=None,
-            )
+            await queue(cast, ITEM_DUE, str(number), due=NOW - timedelta(minutes=number // 7))
     found, after, pages = [], None, 0
     while pages == 0 or after:
         page = await message_page(cast.fbi_lead, ALL, after, LATER)
@@ -221,7 +222,7 @@ async def test_it_says_what_holds_when_it_is_sent_again(cast: Cast) -> None:
     await events.change(cast.coordinator, event_id, replace(plan, title="New"), event.version, LATER, notify=False)
     await resend(cast.coordinator, (await the_line(cast.coordinator)).id, LATER)
     [message] = await outbox.claim("test", (), LATER, 10)
-    letter = await content.letter(message, LATER, ZONE)
+    letter = read(await content_deeds.letter(message, LATER, ZONE))
     assert getattr(letter, "subject", "").startswith("Invitation: New")
 
 
@@ -235,7 +236,7 @@ async def test_who_may_not_see_it_any_more_gets_nothing_again(cast: Cast) -> Non
     await end(State.SENT, now=LATER + timedelta(minutes=5))
     await resend(cast.coordinator, line.id, LATER + timedelta(hours=1))
     [message] = await outbox.claim("test", (), LATER + timedelta(hours=2), 10)
-    skip = await content.letter(message, LATER + timedelta(hours=2), ZONE)
+    skip = await content_deeds.letter(message, LATER + timedelta(hours=2), ZONE)
     assert isinstance(skip, Skip)
     assert skip.state is State.SUPPRESSED
 
@@ -253,7 +254,7 @@ async def test_what_waits_or_is_on_its_way_again_is_not_sent_once_more(cast: Cas
 
 async def test_what_is_of_no_use_any_more_is_not_sent_again(cast: Cast) -> None:
     async with writing():
-        await outbox.enqueue(kind="item_due", recipient_id=cast.fbi_lead.member_id, key="one", now=NOW, not_after=LATER)
+        await queue(cast, ITEM_DUE, not_after=LATER)
     await end(State.SENT, now=NOW)
     line = await the_line(cast.fbi_lead)
     assert (line.may_resend(NOW), line.may_resend(LATER)) == (True, False)
@@ -263,7 +264,7 @@ async def test_what_is_of_no_use_any_more_is_not_sent_again(cast: Cast) -> None:
 
 async def test_a_request_to_reply_is_not_sent_again_by_this_way_round(cast: Cast) -> None:
     async with writing():
-        await outbox.enqueue(kind="no_reply", recipient_id=cast.fbi_lead.member_id, key="one", now=NOW)
+        await queue(cast, ReplyNudge())
     await end(State.SENT)
     assert not (await the_line(cast.fbi_lead)).may_resend(LATER)
 

@@ -8,11 +8,13 @@ from uuid import UUID
 import pytest
 
 from tests.cast import NOW, ZONE, Cast, meeting, operation
+from tests.emails import ReadEmail, read
 from tracker.errors import Conflict, NotAllowed, NotFound
 from tracker.rules.core.audiences import Visibility
 from tracker.rules.core.outbox import Skip, State
 from tracker.rules.core.viewer import Viewer
-from tracker.rules.emails.content import PREVIEW, RESTRICTED_PREVIEW, RESTRICTED_SUBJECT, SUBJECT, Letter, ReplyPage
+from tracker.rules.emails.content import PREVIEW, SUBJECT, ReplyPage
+from tracker.rules.emails.contexts import Reason, RestrictedEmail
 from tracker.rules.emails.nudges import REST
 from tracker.rules.events.plan import DateChange
 from tracker.rules.events.replies import ReplyValue
@@ -57,13 +59,13 @@ async def reminded() -> list[str]:
     return found
 
 
-async def sent(now: datetime = NOW + timedelta(minutes=1)) -> list[Letter | Skip]:
-    return [await content.letter(one, now, ZONE) for one in await outbox.claim("test", (), now, 100)]
+async def sent(now: datetime = NOW + timedelta(minutes=1)) -> list[ReadEmail | Skip]:
+    return [read(await content.letter(one, now, ZONE)) for one in await outbox.claim("test", (), now, 100)]
 
 
-async def the_letter() -> Letter:
+async def the_letter() -> ReadEmail:
     [letter] = await sent()
-    assert isinstance(letter, Letter)
+    assert isinstance(letter, ReadEmail)
     return letter
 
 
@@ -187,8 +189,12 @@ async def test_the_mail_about_an_event_for_named_people_tells_nothing(cast: Cast
     event_id = await events.schedule(cast.fbi_lead, operation(cast.kcpd_detective), EARLIER)
     await sent()
     await nudge(cast.fbi_lead, event_id, "2027-01-16", NOW, ZONE)
-    [letter] = [one for one in await sent() if isinstance(one, Letter) and one.kind == "no_reply"]
-    assert (letter.subject, letter.preview) == (RESTRICTED_SUBJECT, RESTRICTED_PREVIEW)
+    found = [one for one in await sent() if isinstance(one, ReadEmail)]
+    [letter] = [one for one in found if one.letter.says == RestrictedEmail(reason=Reason.REPLY, has_attachment=False)]
+    assert (letter.subject, letter.preview) == (
+        "Task force event: please sign in and reply",
+        "Sign in to see the details.",
+    )
     assert not any(word in str(letter) for word in ("Bluestem", "Larkspur", "Jan 16", "FBI"))
 
 

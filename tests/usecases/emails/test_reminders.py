@@ -155,7 +155,7 @@ async def test_after_an_outage_each_person_gets_the_latest_reminder_of_a_date_an
         (STARTS - DAY, "superseded"),
         (STARTS - HOURS, "pending"),
     ]
-    assert '"late": true' in rows[-1]["facts"]
+    assert '"is_late":true' in rows[-1]["facts"]
 
 
 async def test_after_an_outage_the_reminders_of_what_began_are_recorded_as_too_late(cast: Cast) -> None:

@@ -8,10 +8,10 @@ from uuid import UUID
 import pytest
 
 from tests.cast import NOW, ZONE, Cast, meeting, operation
+from tests.emails import ReadEmail, read
 from tracker.errors import Conflict
 from tracker.rules.core.outbox import Skip, State
 from tracker.rules.core.viewer import Viewer
-from tracker.rules.emails.content import Letter
 from tracker.rules.emails.nudges import REST
 from tracker.rules.events.confirmations import Board
 from tracker.rules.events.plan import DateChange
@@ -161,9 +161,9 @@ async def test_only_who_may_edit_the_event_sees_the_board(cast: Cast) -> None:
     assert await board_of(cast.fbi_lead, event_id) is None
 
 
-async def sent(now: datetime) -> list[Letter | Skip]:
+async def sent(now: datetime) -> list[ReadEmail | Skip]:
     found = await outbox.claim("test", (), now, 100)
-    made = [await content.letter(one, now, ZONE) for one in found]
+    made = [read(await content.letter(one, now, ZONE)) for one in found]
     for one in found:
         await outbox.close(one, Skip(state=State.SENT, reason=""), now)
     return made
@@ -175,7 +175,7 @@ async def test_the_reminder_goes_to_exactly_the_others(cast: Cast) -> None:
     await sent(NOW + timedelta(minutes=1))
     await reply(cast.caht_lead, event_id, NOW + timedelta(minutes=2))
     assert await nudge(cast.coordinator, event_id, KEY, NOW + AN_HOUR, ZONE, confirmations=True) == 2
-    made = {one.to_name: one for one in await sent(NOW + 2 * AN_HOUR) if isinstance(one, Letter)}
+    made = {one.letter.to_name: one for one in await sent(NOW + 2 * AN_HOUR) if isinstance(one, ReadEmail)}
     assert set(made) == {"Fbi lead", "Hsi liaison"}
     assert made["Fbi lead"].subject == "Please confirm the new time: Monthly task force meeting, Tue, Jan 12"
     assert [one.label for one in made["Fbi lead"].buttons] == ["Keep my reply", "Change my reply"]

@@ -7,13 +7,15 @@ from uuid import UUID
 import pytest
 
 from tests.cast import LINK, NOW, ZONE, Cast, meeting, operation
+from tests.emails import ReadEmail, read
 from tracker.errors import Invalid
 from tracker.rules.attendance.sheet import Mark
 from tracker.rules.calendars.feeds import Scope
 from tracker.rules.core.audiences import Visibility
 from tracker.rules.core.outbox import Skip, State
 from tracker.rules.core.viewer import Viewer
-from tracker.rules.emails.content import CalendarPart, Letter
+from tracker.rules.emails.content import CalendarPart
+from tracker.rules.emails.preferences import Preferences
 from tracker.rules.events.plan import DateChange
 from tracker.rules.events.replies import ReplyValue
 from tracker.rules.recurrence import rule_for
@@ -22,7 +24,7 @@ from tracker.tables.schema.core.outbox import Message
 from tracker.usecases.attendance import roll_call
 from tracker.usecases.calendars import feed_content
 from tracker.usecases.core import outbox
-from tracker.usecases.emails import content, upcoming_reminders
+from tracker.usecases.emails import content, preferences, upcoming_reminders
 from tracker.usecases.emails.reminders import queue_due
 from tracker.usecases.events import events, occurrences, replies, series_split, substitutes
 from tracker.usecases.views.event_page import event_view
@@ -67,12 +69,12 @@ async def waiting(cast: Cast) -> list[tuple[str, str]]:
     return sorted((row["kind"], names[row["recipient"]]) for row in found)
 
 
-async def letters_to(who: Viewer, now: datetime) -> list[Letter | Skip]:
+async def letters_to(who: Viewer, now: datetime) -> list[ReadEmail | Skip]:
     """Take what is due and return what is written to one person."""
     mails = await outbox.claim("test", (), now, 1_000)
     for one in mails:
         await outbox.close(one, Skip(state=State.SENT, reason=""), now)
-    return [await content.letter(one, now, ZONE) for one in mails if one.recipient_id == who.member_id]
+    return [read(await content.letter(one, now, ZONE)) for one in mails if one.recipient_id == who.member_id]
 
 
 async def choices(cast: Cast, who: Viewer, event_id: UUID) -> list[str]:
@@ -114,13 +116,27 @@ async def test_the_substitute_alone_is_told_with_an_entry_of_that_date_alone(cas
     await send(cast, event_id, cast.fbi_alternate)
     assert await waiting(cast) == [("substitute", "fbi_alternate")]
     [letter] = await letters_to(cast.fbi_alternate, NOW)
-    assert isinstance(letter, Letter)
+    assert isinstance(letter, ReadEmail)
     assert letter.subject == "Come as alternate: Monthly task force meeting, Tue, Jan 19, 10:00 AM"
     assert ("You come for", "Fbi lead (FBI)") in letter.facts
     assert letter.buttons == ()
     assert isinstance(letter.calendar, CalendarPart)
     assert letter.calendar.date is not None
     assert (letter.calendar.date.key, letter.calendar.reply) == (KEY, ReplyValue.ACCEPTED)
+
+
+async def test_an_alternate_who_asked_for_time_only_emails_is_told_no_name(cast: Cast) -> None:
+    await preferences.save(cast.fbi_alternate, Preferences(is_discreet=True), NOW)
+    event_id = await asked(cast)
+    await send(cast, event_id, cast.fbi_alternate)
+    later = DateChange(starts=STARTS + timedelta(days=7, minutes=10), duration=timedelta(minutes=90))
+    [named] = await letters_to(cast.fbi_alternate, NOW)
+    await occurrences.change_date(cast.coordinator, event_id, KEY, later, 1, LATER, notify=False)
+    [update] = await letters_to(cast.fbi_alternate, LATER + timedelta(minutes=1))
+    for one, start in ((named, "Come as alternate: Appointment"), (update, "Changed: Appointment")):
+        assert isinstance(one, ReadEmail)
+        assert one.subject.startswith(start)
+        assert "Fbi lead" not in str(one.words)
 
 
 async def test_it_is_recorded_by_name_and_in_the_audit_trail(cast: Cast) -> None:
@@ -152,9 +168,9 @@ async def test_the_substitute_is_reminded_in_place_of_who_sent_them_and_of_that_
     await queue_due(NOW, ZONE)
     the_day_before = datetime(2027, 1, 18, 16, 1, tzinfo=UTC)
     await queue_due(the_day_before, ZONE)
-    [letter] = [one for one in await letters_to(cast.fbi_alternate, the_day_before) if isinstance(one, Letter)]
+    [letter] = [one for one in await letters_to(cast.fbi_alternate, the_day_before) if isinstance(one, ReadEmail)]
     assert letter.subject.startswith("Tomorrow")
-    assert not [one for one in await letters_to(cast.fbi_lead, the_day_before) if isinstance(one, Letter)]
+    assert not [one for one in await letters_to(cast.fbi_lead, the_day_before) if isinstance(one, ReadEmail)]
 
 
 async def test_the_substitute_has_it_in_the_feed_of_what_is_theirs(cast: Cast) -> None:
@@ -187,8 +203,8 @@ async def test_who_comes_after_all_has_the_substitute_told_and_taken_off(cast: C
     await sent()
     await replies.reply(cast.fbi_lead, event_id, KEY, ReplyValue.ACCEPTED, "", LATER, for_series=False)
     [letter] = await letters_to(cast.fbi_alternate, LATER + timedelta(minutes=1))
-    assert isinstance(letter, Letter)
-    assert letter.subject == "You are off the list: Monthly task force meeting, Tue, Jan 19"
+    assert isinstance(letter, ReadEmail)
+    assert letter.subject == "You've been removed from Monthly task force meeting, Tue, Jan 19"
     assert isinstance(letter.calendar, CalendarPart)
     assert letter.calendar.is_cancel
     view = await event_view(cast.coordinator, event_id, KEY, NOW)
@@ -211,11 +227,11 @@ async def test_the_substitute_hears_of_another_minute_and_of_a_cancellation(cast
     later = DateChange(starts=STARTS + timedelta(days=7, minutes=10), duration=timedelta(minutes=90))
     await occurrences.change_date(cast.coordinator, event_id, KEY, later, 1, LATER, notify=False)
     [update] = await letters_to(cast.fbi_alternate, LATER + timedelta(minutes=1))
-    assert isinstance(update, Letter)
+    assert isinstance(update, ReadEmail)
     assert ("You come for", "Fbi lead (FBI)") in update.facts
     await events.cancel(cast.coordinator, event_id, 2, "", LATER + timedelta(minutes=2))
     [off] = await letters_to(cast.fbi_alternate, LATER + timedelta(minutes=3))
-    assert isinstance(off, Letter)
+    assert isinstance(off, ReadEmail)
     assert off.subject == "Canceled: Monthly task force meeting, Tue, Jan 19"
 
 
@@ -226,7 +242,7 @@ async def test_a_date_that_goes_with_the_rest_of_its_series_lets_the_substitute_
     await series_split.cancel_from(cast.coordinator, event_id, KEY, 1, "", LATER)
     assert ("withdrawal", "fbi_alternate") in await waiting(cast)
     [letter] = await letters_to(cast.fbi_alternate, LATER + timedelta(minutes=1))
-    assert isinstance(letter, Letter)
+    assert isinstance(letter, ReadEmail)
 
 
 async def test_the_roll_has_a_line_of_the_substitute_who_can_be_marked(cast: Cast) -> None:

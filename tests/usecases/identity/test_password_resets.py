@@ -7,14 +7,14 @@ import anyio
 import pytest
 
 from tests.cast import LINK, NOW, ZONE, Cast
+from tests.emails import ReadEmail, read
 from tests.ports.browser import session_of
 from tests.usecases.identity.world import PASSWORD, enrol, locked_at
 from tracker.errors import Gone, Invalid, NotAllowed, NotFound
 from tracker.rules.calendars.feeds import Scope
 from tracker.rules.core.actors import BY_COMMAND
-from tracker.rules.core.outbox import MessageKind
 from tracker.rules.core.viewer import Viewer
-from tracker.rules.emails.content import Letter
+from tracker.rules.emails.contexts import AccountLockedEmail
 from tracker.rules.identity.api_tokens import ApiScope
 from tracker.tables.schema.core.audit import AuditEntry
 from tracker.tables.schema.core.outbox import Message
@@ -219,9 +219,9 @@ async def test_each_deed_does_what_it_says(each_world: Cast):
 async def test_the_owner_is_mailed_once_that_the_account_is_paused(each_world: Cast):
     await fail_five_times(each_world.kcpd_detective)
     [message] = await outbox.claim("test", (), SOON, 10)
-    letter = await content.letter(message, SOON, ZONE)
-    assert isinstance(letter, Letter)
-    assert (letter.to, letter.kind) == (each_world.kcpd_detective.email, MessageKind.ACCOUNT_LOCKED)
+    letter = read(await content.letter(message, SOON, ZONE))
+    assert isinstance(letter, ReadEmail)
+    assert (letter.to, letter.letter.says) == (each_world.kcpd_detective.email, AccountLockedEmail())
     assert letter.facts == (("Since", "Tuesday, December 15, 2026, 9:00 AM Central"),)
 
 

@@ -9,12 +9,14 @@ from uuid import UUID, uuid4
 import pytest
 
 from tests.cast import NOW, ZONE, Cast
+from tests.emails import ReadEmail, read
 from tests.ports.browser import session_of
 from tests.usecases.roster.forms import facts_of, verbs
 from tracker.errors import Gone, Invalid, NotAllowed
-from tracker.rules.core.outbox import Message, MessageKind, Skip, State
+from tracker.rules.core.outbox import Message, Skip, State
 from tracker.rules.core.viewer import Status, Viewer
-from tracker.rules.emails.content import InvitationPage, Letter
+from tracker.rules.emails.content import InvitationPage
+from tracker.rules.emails.contexts import AccountInvitationEmail
 from tracker.tables.schema.identity.identity import SignInLink
 from tracker.tables.schema.roster.people import Agency, Member
 from tracker.usecases.core import outbox
@@ -41,13 +43,13 @@ async def sending() -> list[Message]:
     return await outbox.claim("test", (), SOON, 100)
 
 
-async def letter_of(message: Message) -> Letter | Skip:
-    return await content.letter(message, SOON, ZONE)
+async def letter_of(message: Message) -> ReadEmail | Skip:
+    return read(await content.letter(message, SOON, ZONE))
 
 
 async def token_in(message: Message) -> str:
     letter = await letter_of(message)
-    assert isinstance(letter, Letter)
+    assert isinstance(letter, ReadEmail)
     [button] = letter.buttons
     assert isinstance(button.target, InvitationPage)
     return mailed_token(button.target.member_id, button.target.link_id)
@@ -72,8 +74,8 @@ async def test_the_mail_says_who_invites_and_until_when_and_is_the_same_on_every
     await invite(cast.coordinator, cast.fbi_lead)
     [message] = await sending()
     letter = await letter_of(message)
-    assert isinstance(letter, Letter)
-    assert (letter.kind, letter.to) == (MessageKind.ACCOUNT_INVITATION, cast.fbi_lead.email)
+    assert isinstance(letter, ReadEmail)
+    assert (type(letter.letter.says), letter.to) == (AccountInvitationEmail, cast.fbi_lead.email)
     until = "Tuesday, December 22, 2026, 9:00 AM Central"
     assert letter.facts == (("Invited by", "Coordinator (USAO)"), ("Good until", until))
     assert await letter_of(message) == letter
@@ -146,7 +148,7 @@ async def test_who_has_come_in_by_another_link_gets_no_mail_and_the_mailed_link_
     assert isinstance(await letter_of(mails[cast.fbi_lead.member_id]), Skip)
     with pytest.raises(Gone):
         await check_link(token, SOON)
-    assert isinstance(await letter_of(mails[cast.hsi_liaison.member_id]), Letter)
+    assert isinstance(await letter_of(mails[cast.hsi_liaison.member_id]), ReadEmail)
 
 
 async def test_a_mailed_link_is_good_for_a_week_and_not_for_who_is_suspended(cast: Cast) -> None:
@@ -186,8 +188,10 @@ async def test_after_a_corrected_address_the_invitation_is_over_and_another_goes
     assert not (await mailed_to(cast, who)).is_good(SOON)
     await invite(cast.coordinator, who, now=SOON)
     assert (await mailed_to(cast, who)).is_good(SOON)
-    letters_to = [one for each in await sending() if isinstance(one := await letter_of(each), Letter)]
-    assert [one.to for one in letters_to if one.kind is MessageKind.ACCOUNT_INVITATION] == ["right@caht.example"]
+    letters_to = [one for each in await sending() if isinstance(one := await letter_of(each), ReadEmail)]
+    assert [one.to for one in letters_to if isinstance(one.letter.says, AccountInvitationEmail)] == [
+        "right@caht.example"
+    ]
 
 
 async def mailed_to(cast: Cast, who: Viewer) -> Mailed:

@@ -7,10 +7,10 @@ from uuid import UUID
 import pytest
 
 from tests.cast import NOW, ZONE, Cast
+from tests.emails import ReadEmail, read
 from tests.usecases.roster.forms import facts_of
-from tracker.rules.core.outbox import MessageKind
 from tracker.rules.core.viewer import Viewer
-from tracker.rules.emails.content import Letter
+from tracker.rules.emails.contexts import AccountChangedEmail
 from tracker.rules.emails.preferences import Preferences
 from tracker.tables.schema.roster.people import Member
 from tracker.usecases.core import outbox
@@ -32,11 +32,11 @@ async def replace_address(cast: Cast, by: Viewer, who: Viewer) -> None:
     await people_changes.change_person(by, who.member_id, facts, 1, NOW, NOW)
 
 
-async def the_letter() -> Letter:
+async def the_letter() -> ReadEmail:
     [message] = await outbox.claim("test", (), SOON, 10)
-    letter = await content.letter(message, SOON, ZONE)
-    assert isinstance(letter, Letter)
-    assert letter.kind is MessageKind.ACCOUNT_CHANGED
+    letter = read(await content.letter(message, SOON, ZONE))
+    assert isinstance(letter, ReadEmail)
+    assert isinstance(letter.letter.says, AccountChangedEmail)
     return letter
 
 
@@ -46,7 +46,7 @@ async def the_letter() -> Letter:
         (sign_in_link, "A link was made that signs you in once"),
         (account_access.make_reset_link, "A link was made that sets a new password"),
         (account_access.forget_authenticator, "Your authenticator app and your recovery codes were removed"),
-        (account_access.release, "A pause after wrong tries to sign in was ended"),
+        (account_access.release, "A pause after failed sign-ins was ended"),
     ],
 )
 async def test_whose_account_somebody_else_changes_is_told_what_when_and_by_whom(cast: Cast, deed: Deed, done: str):
@@ -59,7 +59,7 @@ async def test_whose_account_somebody_else_changes_is_told_what_when_and_by_whom
         ("When", "Tuesday, December 15, 2026, 9:00 AM Central"),
         ("By", "Administrator"),
     )
-    assert "call at once: Coordinator, 816-555-0100." in letter.paragraphs[-1]
+    assert "call Coordinator, 816-555-0100 right away." in letter.paragraphs[-1]
 
 
 async def test_a_replaced_address_is_told_to_the_address_of_before_and_not_which_one_it_is_now(cast: Cast):
@@ -78,7 +78,7 @@ async def test_suspending_the_account_right_afterwards_does_not_keep_the_word_ba
 
 async def test_a_change_by_the_only_coordinator_names_nobody_else_to_call(sqlite_cast: Cast):
     await account_access.make_reset_link(sqlite_cast.coordinator, sqlite_cast.kcpd_detective.member_id, NOW)
-    assert "call at once: the coordinator." in (await the_letter()).paragraphs[-1]
+    assert "call the coordinator right away." in (await the_letter()).paragraphs[-1]
 
 
 async def test_who_reads_discreetly_is_told_of_a_change_without_a_name_of_the_task_force(sqlite_cast: Cast):

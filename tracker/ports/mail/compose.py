@@ -16,9 +16,11 @@ from tracker.ical import itip
 from tracker.ical.vevent import Organizer
 from tracker.ports.mail.mime import INNER, OUTER, Part, encoded, header, multipart, readable
 from tracker.ports.mail.text import Addresses, bodies
+from tracker.ports.mail.wording import Worded, worded
 from tracker.rules.calendars.feeds import APPOINTMENTS
+from tracker.rules.core.message_types import MailedEntry
 from tracker.rules.core.outbox import Message, message_name
-from tracker.rules.emails.content import CalendarPart, Letter, MailedEntry, one_line, sound
+from tracker.rules.emails.content import CalendarPart, Letter, one_line
 from tracker.rules.events.replies import AttendeeRole, ReplyValue
 
 LONGEST_LINE = 998  # octets (RFC 5322 §2.1.1)
@@ -69,21 +71,21 @@ class Composer:
 
     def mail(self, letter: Letter, message: Message) -> Mail:
         """Return the mail of a letter. Errors: Unsafe, Invalid for what cannot stand in a calendar."""
-        letter, recipient = sound(letter), checked_address(letter.to)
-        body = self._parts(letter)
+        words, recipient = worded(letter), checked_address(letter.to)
+        body = self._parts(letter, words)
         stop = self._stop(letter)
-        headers = (*self._headers(letter, message, recipient), *stop, *body.headers)
+        headers = (*self._headers(letter, words, message, recipient), *stop, *body.headers)
         content = body._replace(headers=headers).as_bytes()
         check(content, body.kinds, (*OURS, *TO_STOP) if stop else OURS)
         return Mail(sender=self._from, recipient=recipient, content=content)
 
-    def _headers(self, letter: Letter, message: Message, recipient: str) -> tuple[str, ...]:
+    def _headers(self, letter: Letter, words: Worded, message: Message, recipient: str) -> tuple[str, ...]:
         domain = self._from.rpartition("@")[2]
         return (
             f"From: {formataddr(('' if letter.is_discreet else self._name, self._from))}",
             f"To: {recipient}",
             f"Reply-To: {self._reply_to}",
-            header("Subject", letter.subject),
+            header("Subject", words.subject),
             f"Date: {format_datetime(message.created_at)}",
             f"Message-ID: <{message_name(message.key)}@{domain}>",
             f"References: <{message_name(f'thread:{letter.thread}')}@{domain}>",
@@ -100,9 +102,9 @@ class Composer:
             "List-Unsubscribe-Post: List-Unsubscribe=One-Click",
         )
 
-    def _parts(self, letter: Letter) -> Part:
+    def _parts(self, letter: Letter, words: Worded) -> Part:
         """Return the parts, the calendar last, where mail programs look for it."""
-        forms = bodies(letter, self._addresses, self._name)
+        forms = bodies(letter, words, self._addresses, self._name)
         alternatives = [readable("text/plain", forms.text), readable("text/html", forms.html)]
         if letter.calendar is None:
             return multipart("multipart/alternative", INNER, alternatives)
@@ -114,14 +116,14 @@ class Composer:
         return multipart("multipart/mixed", OUTER, [multipart("multipart/alternative", INNER, alternatives), copy])
 
     def _calendar(self, letter: Letter, part: CalendarPart | MailedEntry) -> bytes:
-        name = APPOINTMENTS if letter.is_discreet else self._name
+        name, to_name = APPOINTMENTS if letter.is_discreet else self._name, one_line(letter.to_name)
         organizer = Organizer(name=name, address=self._from, base_url=self._base_url)
         if isinstance(part, MailedEntry):
             nobody = itip.Attendee(
-                name=letter.to_name, email=letter.to, reply=ReplyValue.NEEDS_ACTION, role=AttendeeRole.REQUIRED
+                name=to_name, email=letter.to, reply=ReplyValue.NEEDS_ACTION, role=AttendeeRole.REQUIRED
             )
             return itip.take_out(part, nobody, organizer)
-        reader = itip.Attendee(name=letter.to_name, email=letter.to, reply=part.reply, role=part.role)
+        reader = itip.Attendee(name=to_name, email=letter.to, reply=part.reply, role=part.role)
         write = itip.cancel if part.is_cancel else itip.request
         return write(part.event, part.dates, reader, organizer, only=part.date, is_discreet=part.is_discreet)
 

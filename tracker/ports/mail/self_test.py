@@ -11,8 +11,11 @@ from typing import Protocol
 from uuid import UUID
 
 from tracker.ports.mail.compose import OURS, Mail, Unsafe
-from tracker.rules.core.outbox import Message, MessageKind
+from tracker.rules.core.message_types import Invited
+from tracker.rules.core.outbox import Message
 from tracker.rules.emails.content import Letter
+from tracker.rules.emails.event_contexts import InvitationEmail
+from tracker.rules.emails.facts import Fact, FactName, Footer
 
 HOSTILE = (
     "=?utf-8?q?x=0D=0ABcc:_somebody=40else.example?=",
@@ -30,7 +33,7 @@ LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 MESSAGE = Message(
     id=NOBODY,
     key="self-test",
-    kind=MessageKind.INVITATION,
+    content=Invited(),
     recipient_id=NOBODY,
     event_id=None,
     occurrence_id=None,
@@ -59,14 +62,8 @@ def prove(writer: Writer) -> None:
 
 
 def _letter(title: str) -> Letter:
+    says = InvitationEmail(title=title, starts=title, reply_by=title, reply_kept="", asks_reply=True, outline=title)
+    facts = (Fact(name=FactName.WHAT, value=title),)
     return Letter(
-        kind=MessageKind.INVITATION,
-        to="nobody@tracker.invalid",
-        to_name=title,
-        subject=title,
-        preview=title,
-        heading=title,
-        facts=(("What", title),),
-        paragraphs=(title,),
-        thread=NOBODY,
+        says=says, to="nobody@tracker.invalid", to_name=title, facts=facts, thread=NOBODY, footer=Footer.INVITED
     )

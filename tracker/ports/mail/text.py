@@ -1,4 +1,4 @@
-"""The two readable parts of a mail, plain text and HTML, from one letter."""
+"""The two readable parts of an email, plain text and HTML, from the same words."""
 
 import textwrap
 from functools import cache
@@ -8,8 +8,10 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 
 from tracker.config.paths import folder
 from tracker.crypto.signed_links import Links
+from tracker.ports.mail.wording import Worded, button_label
 from tracker.rules.emails.content import (
     Button,
+    ButtonName,
     Elsewhere,
     InvitationPage,
     ItemPage,
@@ -18,10 +20,12 @@ from tracker.rules.emails.content import (
     SitePage,
     StopPage,
     Target,
+    one_line,
 )
 
 WIDTH = 72  # characters in a line of plain text, as mail programs like it
 LABEL = 13  # characters before a fact
+LAYOUT_TEXT, LAYOUT_HTML = "emails/layout.txt", "emails/layout.html"
 
 
 class Link(NamedTuple):
@@ -47,7 +51,7 @@ class Addresses:
 
     def links_of(self, buttons: tuple[Button, ...]) -> list[Link]:
         """Return the buttons with their addresses."""
-        return [Link(one.label, self.of(one.target)) for one in buttons]
+        return [Link(button_label(one.name), self.of(one.target)) for one in buttons]
 
     def of(self, target: Target) -> str:
         """Return the address of a target; what a button preselects is only a hint to the page that it opens."""
@@ -68,17 +72,21 @@ class Addresses:
                 return target.url
 
 
-def bodies(letter: Letter, addresses: Addresses, task_force: str) -> Bodies:
+def bodies(letter: Letter, words: Worded, addresses: Addresses, task_force: str) -> Bodies:
     """Return the readable parts of a letter."""
+    stop = Link(button_label(ButtonName.STOP_DIGEST), addresses.of(letter.stop)) if letter.stop else None
     values = {
-        "letter": letter,
+        "words": words,
+        "banner": letter.banner,
+        "indicator": one_line(letter.indicator),
         "buttons": addresses.links_of(letter.buttons),
         "more": addresses.links_of(letter.more),
-        "stop": addresses.of(letter.stop) if letter.stop else "",
+        "stop": stop,
+        "is_discreet": letter.is_discreet,
         "task_force": task_force,
     }
-    parts = (_environment().get_template(f"mail/letter/body.{kind}").render(values) for kind in ("txt", "html"))
-    return Bodies(*parts)
+    text, html = (_environment().get_template(one).render(values) for one in (LAYOUT_TEXT, LAYOUT_HTML))
+    return Bodies(text, html)
 
 
 @cache

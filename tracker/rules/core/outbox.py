@@ -2,11 +2,14 @@
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any, NewType
+from typing import NewType
 from uuid import UUID
+
+from tracker.rules.core import message_types as types
+from tracker.rules.core.message_types import Content, Unreadable
 
 MessageKey = NewType("MessageKey", str)
 """Names the deed and the person: ids, kinds and moments."""
@@ -19,8 +22,6 @@ GIVE_UP = timedelta(days=5)
 """As long as mail servers themselves try (RFC 5321 §4.5.4.1), where nothing ends the use earlier."""
 FIRST_RETRY = timedelta(seconds=30)
 LONGEST_RETRY = timedelta(minutes=30)
-ENTRY = "entry"
-"""Name of the fact that holds a calendar entry to be taken out (`letters.MailedEntry`)."""
 JITTER = 0.1  # of the pause, either way, so that a thousand mails do not come back in one second
 
 
@@ -44,6 +45,30 @@ class MessageKind(StrEnum):
     ACCOUNT_INVITATION = "account_invitation"
 
 
+KINDS: Mapping[type[Content], MessageKind] = {
+    types.Invited: MessageKind.INVITATION,
+    types.Changed: MessageKind.UPDATE,
+    types.DateAdded: MessageKind.UPDATE,
+    types.Restored: MessageKind.UPDATE,
+    types.SeriesEnded: MessageKind.UPDATE,
+    types.SeriesContinued: MessageKind.UPDATE,
+    types.RemovedFromSeries: MessageKind.UPDATE,
+    types.Canceled: MessageKind.CANCELLATION,
+    types.Removed: MessageKind.WITHDRAWAL,
+    types.SubstituteNamed: MessageKind.SUBSTITUTE,
+    types.ReminderDue: MessageKind.REMINDER,
+    types.ReplyNudge: MessageKind.NO_REPLY,
+    types.ConfirmationNudge: MessageKind.NO_REPLY,
+    types.ItemAssigned: MessageKind.ITEM_ASSIGNED,
+    types.ItemDue: MessageKind.ITEM_DUE,
+    types.ItemOverdue: MessageKind.ITEM_OVERDUE,
+    types.WeeklyDigest: MessageKind.DIGEST,
+    types.AccountLocked: MessageKind.ACCOUNT_LOCKED,
+    types.AccountChanged: MessageKind.ACCOUNT_CHANGED,
+    types.AccountInvited: MessageKind.ACCOUNT_INVITATION,
+    types.AuditLogAltered: MessageKind.TRAIL_BROKEN,
+}
+"""The kind that people filter by, for every type of message."""
 CHANGES = frozenset({MessageKind.UPDATE, MessageKind.CANCELLATION, MessageKind.WITHDRAWAL})
 """What is said about an event that the person was notified of before."""
 
@@ -71,31 +96,36 @@ class Draft:
     `due` None = now, a change after `PAUSE`, in which further edits join it. From `not_after` on it is of no use.
     """
 
-    kind: str
+    content: Content
     recipient_id: UUID
     key: str
     event_id: UUID | None = None
     occurrence_id: UUID | None = None
     item_id: UUID | None = None
-    facts: Mapping[str, object] = field(default_factory=dict)
     due: datetime | None = None
     not_after: datetime | None = None
     state: State = State.PENDING
     reason: str = ""
+    replaces: tuple[UUID, ...] = ()
+    """The waiting messages that it stands for."""
+
+    @property
+    def kind(self) -> MessageKind:
+        """Return the kind that people filter by."""
+        return KINDS[type(self.content)]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Message:
-    """A message in hand; `facts` hold what cannot be read again later, such as the earlier time."""
+    """A message in hand."""
 
     id: UUID
     key: str
-    kind: MessageKind
+    content: Content | Unreadable
     recipient_id: UUID
     event_id: UUID | None
     occurrence_id: UUID | None
     item_id: UUID | None
-    facts: Mapping[str, Any] = field(default_factory=dict)
     created_at: datetime
     due: datetime
     not_after: datetime | None

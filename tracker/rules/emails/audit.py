@@ -1,30 +1,22 @@
-"""The mail that says that the audit log is not as it was written."""
+"""The letter that says that the audit log was altered."""
 
 from datetime import datetime
-from uuid import UUID
 
-from tracker.rules.core.outbox import MessageKind
-from tracker.rules.core.wording import clock, local, longday, zone_word
-from tracker.rules.emails.content import Button, Letter, SitePage
-
-WHAT = "The audit log was verified, and an entry was changed, removed or added from outside."
-DO = "Keep the database as it is. Ask whoever runs the server to compare it with a backup, and who had access to it."
-FOOT = "You get this because you are a coordinator or an auditor. Do not send case or victim details by email."
+from tracker.rules.core.viewer import Viewer
+from tracker.rules.emails.account import moment_words
+from tracker.rules.emails.content import Button, ButtonName, Letter, SitePage
+from tracker.rules.emails.contexts import AuditLogAlteredEmail
+from tracker.rules.emails.facts import Fact, FactName, Footer
 
 
-def broken(member_id: UUID, name: str, email: str, zone: str, found_at: datetime) -> Letter:
-    """Return the letter to one who reads the trail; it names no entry, for not everybody may know of each."""
-    at = local(found_at, zone)
+def broken(reader: Viewer, zone: str, found_at: datetime) -> Letter:
+    """Return the letter to a reader of the audit log; it names no entry, for not everyone may know of each."""
     return Letter(
-        kind=MessageKind.TRAIL_BROKEN,
-        to=email,
-        to_name=name,
-        thread=member_id,
-        subject="The audit log was changed",
-        preview="Somebody must look at it now.",
-        heading="The audit log is not as it was written",
-        facts=(("Found", f"{longday(at)}, {clock(at)} {zone_word(zone)}"),),
-        paragraphs=(WHAT, DO),
-        buttons=(Button(label="Open the audit log", target=SitePage(path="/audit")),),
-        foot=FOOT,
+        says=AuditLogAlteredEmail(),
+        to=reader.email,
+        to_name=reader.name,
+        thread=reader.member_id,
+        facts=(Fact(name=FactName.FOUND, value=moment_words(found_at, zone)),),
+        buttons=(Button(name=ButtonName.AUDIT_LOG, target=SitePage(path="/audit")),),
+        footer=Footer.AUDIT,
     )

@@ -1,33 +1,29 @@
-"""Letters: what a mail says before anybody makes bytes of it, and the limits of subject, preview and characters."""
+"""Letters: one email before its templates make words of it, and the limits of subject, preview and characters.
 
-from collections.abc import Mapping
+What is decided stands here: which facts and buttons an email has, to whom it goes, what it tells their calendar. Its
+words are in `templates/emails/`.
+"""
+
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
+from enum import StrEnum
 from uuid import UUID
 
 from tracker.rules.core.clean_text import clean
-from tracker.rules.core.outbox import ENTRY, MessageKind
+from tracker.rules.core.message_types import MailedEntry
 from tracker.rules.core.wording import plural
+from tracker.rules.emails.contexts import Says
+from tracker.rules.emails.facts import Fact, Footer
 from tracker.rules.events.event import Event, Occurrence
 from tracker.rules.events.markings import Marking
 from tracker.rules.events.replies import AttendeeRole, ReplyValue
 
 SUBJECT = 70  # characters that a phone shows
 PREVIEW = 90
+SHORTEST_TITLE = 10
 HOUR = 60  # minutes
 EVERY = 1_000_000  # characters: what is longer was refused when it was typed
 
-RESTRICTED_SUBJECT = "Task force event: please sign in and reply"
-RESTRICTED_PREVIEW = "Sign in to see the details."
-FOOT = (
-    "You get this because you are on the list for this event. Replying to this email reaches the coordinator. "
-    "Do not send case or victim details by email."
-)
-ITEM_FOOT = (
-    "You get this because this action item is yours. Replying to this email reaches the coordinator. "
-    "Do not send case or victim details by email."
-)
 REPLY_WORDS = {ReplyValue.ACCEPTED: "Yes", ReplyValue.TENTATIVE: "Maybe", ReplyValue.DECLINED: "No"}
 REPLY_KEYS = {ReplyValue.ACCEPTED: "yes", ReplyValue.TENTATIVE: "maybe", ReplyValue.DECLINED: "no"}
 
@@ -82,11 +78,38 @@ class InvitationPage:
 Target = ReplyPage | ItemPage | SitePage | StopPage | InvitationPage | Elsewhere
 
 
+class ButtonName(StrEnum):
+    """A button or link by what it is for; its label is in `templates/emails/shared/buttons.txt`."""
+
+    REPLY_YES = "reply_yes"
+    REPLY_MAYBE = "reply_maybe"
+    REPLY_NO = "reply_no"
+    KEEP_REPLY = "keep_reply"
+    CHANGE_REPLY = "change_reply"
+    WILL_COME = "will_come"
+    CANNOT_COME = "cannot_come"
+    AGENDA = "agenda"
+    AGENDA_AND_PEOPLE = "agenda_and_people"
+    EVENT = "event"
+    SERIES = "series"
+    VIDEO = "video"
+    SIGN_IN = "sign_in"
+    SIGN_IN_AND_REPLY = "sign_in_and_reply"
+    SIGN_IN_TO_READ = "sign_in_to_read"
+    MARK_DONE = "mark_done"
+    UPDATE_ITEM = "update_item"
+    HOME = "home"
+    SET_UP_ACCOUNT = "set_up_account"
+    SESSIONS = "sessions"
+    AUDIT_LOG = "audit_log"
+    STOP_DIGEST = "stop_digest"
+
+
 @dataclass(frozen=True, kw_only=True)
 class Button:
-    """A link with its words."""
+    """A button or link, and where it leads."""
 
-    label: str
+    name: ButtonName
     target: Target
 
 
@@ -105,46 +128,22 @@ class CalendarPart:
 
 
 @dataclass(frozen=True, kw_only=True)
-class MailedEntry:
-    """What earlier mails put into the reader's calendar and is to go, whatever they may see of the event now.
-
-    `sequence` is above that of every mail before (RFC 5546 §2.1.4); `at` is when the event went out of their sight.
-    """
-
-    uid: str
-    sequence: int
-    at: datetime
-
-    def facts(self) -> dict[str, object]:
-        """Return the entry as facts of a message; `mailed_entry` reads them."""
-        return {ENTRY: {"uid": self.uid, "sequence": self.sequence, "at": self.at.isoformat()}}
-
-
-def mailed_entry(facts: Mapping[str, Any]) -> MailedEntry | None:
-    """Return the entry that a message is to take out of its reader's calendar, or None."""
-    kept = facts.get(ENTRY)
-    return MailedEntry(**{**kept, "at": datetime.fromisoformat(kept["at"])}) if kept else None
-
-
-@dataclass(frozen=True, kw_only=True)
 class Letter:
-    """One mail to one person, as text."""
+    """One email to one person; what it says goes into its templates."""
 
-    kind: MessageKind
+    says: Says
     to: str
     to_name: str
-    subject: str
-    preview: str
-    heading: str
-    facts: tuple[tuple[str, str], ...]
-    paragraphs: tuple[str, ...] = ()
+    facts: tuple[Fact, ...] = ()
     buttons: tuple[Button, ...] = ()
     more: tuple[Button, ...] = ()
-    foot: str = FOOT
+    footer: Footer
     thread: UUID
     """The event or item that its mails are gathered under."""
     is_discreet: bool = False
     """Whether it says nothing that names the task force."""
+    is_time_only: bool = False
+    """Whether its text only asks to sign in, whatever its own templates say."""
     stop: StopPage | None = None
     """How to get no more of its kind; the mail then says so to mail programs too."""
     calendar: CalendarPart | MailedEntry | None = None
@@ -175,20 +174,6 @@ def one_line(text: str) -> str:
     return clean(text, EVERY, "text").replace("=?", "= ?")
 
 
-def sound(letter: Letter) -> Letter:
-    """Return the letter with every text in it made safe, whatever people typed and rows kept."""
-    return replace(
-        letter,
-        to_name=one_line(letter.to_name),
-        subject=one_line(letter.subject),
-        preview=one_line(letter.preview),
-        heading=one_line(letter.heading),
-        facts=tuple((label, one_line(value)) for label, value in letter.facts),
-        paragraphs=tuple(one_line(one) for one in letter.paragraphs),
-        indicator=one_line(letter.indicator),
-    )
-
-
 def cut(text: str, length: int) -> str:
     """Return at most `length` characters, ended by … at a word where something is left out."""
     if len(text) <= length:
@@ -198,10 +183,9 @@ def cut(text: str, length: int) -> str:
     return (at_word if len(at_word) > length // 2 else kept).rstrip(" ,;:") + "…"
 
 
-def subject(pattern: str, title: str) -> str:
-    """Return the pattern with its one `{}` filled by as much of the title as a subject holds."""
-    room = SUBJECT - len(pattern.replace("{}", ""))
-    return pattern.replace("{}", cut(one_line(title), max(room, 10)))
+def fitting(title: str, beside: int) -> str:
+    """Return as much of a title as a subject holds beside so many other characters."""
+    return cut(one_line(title), max(SUBJECT - beside, SHORTEST_TITLE))
 
 
 def length_words(length: timedelta) -> str:

@@ -1,4 +1,4 @@
-"""What the weekly digest says; what is for named people is counted and not listed."""
+"""The weekly digest; what is restricted is counted and not listed."""
 
 from collections.abc import Iterable
 from dataclasses import replace
@@ -6,39 +6,49 @@ from datetime import date
 
 from tracker.rules.actions.action_items import ActionItem, days_late
 from tracker.rules.core.audiences import Visibility
-from tracker.rules.core.outbox import MessageKind
 from tracker.rules.core.wall_clock import to_local
 from tracker.rules.core.wording import clock, day, longday, plural
-from tracker.rules.emails import discreet
-from tracker.rules.emails.content import Button, Letter, SitePage, StopPage, one_line
+from tracker.rules.emails.content import Button, ButtonName, Letter, SitePage, StopPage, one_line
+from tracker.rules.emails.contexts import DigestEmail
 from tracker.rules.emails.digest import Week
+from tracker.rules.emails.discreet import of_nothing_more
+from tracker.rules.emails.facts import Fact, FactName, Facts, Footer
 from tracker.rules.events.event import Line
 from tracker.rules.events.markings import banner_of_all
 
 LISTED = 10  # lines of a kind
-FOOT = "Sent Mondays at 7:00 AM, because you turned it on."
-COUNTED = "What is for named people is counted but not listed here. Sign in to see it."
-
-Facts = list[tuple[str, str]]
 
 
 def digest(week: Week) -> Letter:
     """Return the digest of a week that is not empty."""
     letter = Letter(
-        kind=MessageKind.DIGEST,
+        says=_says(week),
         to=week.reader.email,
         to_name=week.reader.name,
         thread=week.reader.member_id,
-        subject=f"Your week: {', '.join(_counts(week))}",
-        heading="Your week",
-        preview=f"{_day(week.monday)} to {_day(week.sunday)}.",
-        facts=(*_dates("Reply owed", week.owed, week), *_dates("Event", week.events, week), *_items(week)),
-        paragraphs=(COUNTED,) if _has_named(week) else (),
-        buttons=(Button(label="Open my page", target=SitePage(path="/")),),
-        foot=FOOT,
+        facts=(
+            *_dates(FactName.REPLY_OWED, week.owed, week),
+            *_dates(FactName.EVENT, week.events, week),
+            *_items(week),
+        ),
+        buttons=(Button(name=ButtonName.HOME, target=SitePage(path="/")),),
+        footer=Footer.DIGEST,
         stop=StopPage(member_id=week.reader.member_id),
     )
-    return _discreet(letter, week) if week.reader.is_discreet else replace(letter, banner=_banner(week))
+    if week.reader.is_discreet:
+        return of_nothing_more(replace(letter, facts=()))
+    return replace(letter, banner=_banner(week))
+
+
+def _says(week: Week) -> DigestEmail:
+    return DigestEmail(
+        monday=_day(week.monday),
+        sunday=_day(week.sunday),
+        events=len(week.events),
+        replies=len(week.owed),
+        items=len(week.items),
+        has_restricted=_has_named(week),
+    )
 
 
 def _banner(week: Week) -> str:
@@ -48,49 +58,26 @@ def _banner(week: Week) -> str:
     return banner_of_all(one for one in (*dates, *items) if one)
 
 
-def _discreet(letter: Letter, week: Week) -> Letter:
-    counts = [plural(len(week.events), "appointment")] if week.events else []
-    other = [plural(len(week.owed) + len(week.items), "thing") + " to do"] if week.owed or week.items else []
-    return replace(
-        letter,
-        subject=f"Your week: {', '.join(counts + other)}",
-        facts=(),
-        paragraphs=(discreet.SEE,),
-        foot=discreet.FOOT,
-        is_discreet=True,
-    )
-
-
-def _counts(week: Week) -> list[str]:
-    counted = (
-        (len(week.events), plural(len(week.events), "event")),
-        (len(week.owed), plural(len(week.owed), "reply owed", "replies owed")),
-        (len(week.items), plural(len(week.items), "action item")),
-    )
-    return [words for count, words in counted if count]
-
-
-def _dates(label: str, lines: Iterable[Line], week: Week) -> Facts:
+def _dates(name: FactName, lines: Iterable[Line], week: Week) -> Facts:
     shown = [one for one in lines if one.visibility is not Visibility.NAMED]
-    return _listed(label, [f"{one_line(one.title)}, {_when(one, week)}" for one in shown])
+    return _listed(name, [f"{one_line(one.title)}, {_when(one, week)}" for one in shown])
 
 
 def _items(week: Week) -> Facts:
     shown = [one for one in week.items if not one.is_restricted]
     late = [one for one in shown if days_late(one, week.today) > 0]
-    return [
-        *_listed("Overdue", [f"{_item(one)}, {plural(days_late(one, week.today), 'day')}" for one in late]),
-        *_listed("Due", [f"{_item(one)}, {day(one.due, week.today)}" for one in shown if one not in late]),
-    ]
+    overdue = [f"{_item(one)}, {plural(days_late(one, week.today), 'day')}" for one in late]
+    due = [f"{_item(one)}, {day(one.due, week.today)}" for one in shown if one not in late]
+    return *_listed(FactName.OVERDUE, overdue), *_listed(FactName.DUE, due)
 
 
 def _item(item: ActionItem) -> str:
     return f"{item.reference}, {one_line(item.title)}"
 
 
-def _listed(label: str, words: list[str]) -> Facts:
-    more = [(label, f"and {len(words) - LISTED} more")] if len(words) > LISTED else []
-    return [*((label, one) for one in words[:LISTED]), *more]
+def _listed(name: FactName, words: list[str]) -> Facts:
+    more = [f"and {len(words) - LISTED} more"] if len(words) > LISTED else []
+    return tuple(Fact(name=name, value=one) for one in (*words[:LISTED], *more))
 
 
 def _when(line: Line, week: Week) -> str:

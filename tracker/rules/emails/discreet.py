@@ -7,44 +7,58 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+from msgspec import structs
+
 from tracker.rules.calendars.feeds import APPOINTMENT
-from tracker.rules.emails.content import Button, CalendarPart, Letter, SitePage
+from tracker.rules.core.message_types import (
+    Before,
+    Canceled,
+    Changed,
+    ConfirmationNudge,
+    DateAdded,
+    EventContent,
+    ReplyNudge,
+    Restored,
+    SeriesEnded,
+)
+from tracker.rules.emails.content import Button, ButtonName, CalendarPart, Letter, SitePage
+from tracker.rules.emails.facts import FactName, Footer
 from tracker.rules.emails.parts import Occasion
 from tracker.rules.events.event import Event, Occurrence
 from tracker.rules.events.event_fields import TEXTS
 
-FOOT = "You chose mails that tell the time and nothing else."
-SEE = "Sign in to see the details."
-NAMED_SUBJECT = f"{APPOINTMENT}: please sign in and reply"
-NEWS = "There is news about an appointment"
+SOMEONE = "someone"
+"""Stands for the name of the person in whose place the reader comes."""
 KEPT_FACTS = frozenset(
     {
-        "What",
-        "When",
-        "Was",
-        "Was until",
-        "Now",
-        "First date",
-        "Then",
-        "Last date",
-        "Dates",
-        "Not on",
-        "Moved",
-        "Also on",
-        "Your time",
-        "Canceled",
-        "Next",
-        "Reply by",
-        "Your reply",
-        "Due",
-        "Was due",
-        "Details",
+        FactName.WHAT,
+        FactName.WHEN,
+        FactName.WAS,
+        FactName.WAS_UNTIL,
+        FactName.NOW,
+        FactName.FIRST_DATE,
+        FactName.THEN,
+        FactName.LAST_DATE,
+        FactName.DATES,
+        FactName.NOT_ON,
+        FactName.MOVED,
+        FactName.ALSO_ON,
+        FactName.OWN_TIME,
+        FactName.CANCELED,
+        FactName.ALL_CANCELED,
+        FactName.NEXT,
+        FactName.REPLY_BY,
+        FactName.REPLIED,
+        FactName.REPLY_KEPT,
+        FactName.REPLY_BEFORE_CHANGE,
+        FactName.REPLY_MISSING,
+        FactName.REPLY_MISSING_FOR_TIME,
+        FactName.DUE,
+        FactName.WAS_DUE,
+        FactName.DETAILS,
     }
 )
-"""Labels of the lines that tell times and the reader's own reply."""
-KEPT_OF_MESSAGE = frozenset(
-    {"starts_at", "ends_at", "repeats", "until", "lead_time", "late", "ended", "is_last", "is_off_list", "restored"}
-)
+"""The rows that tell times and the reader's own reply."""
 
 
 def of_event(about: Occasion, make: Callable[[Occasion], Letter]) -> Letter:
@@ -53,31 +67,25 @@ def of_event(about: Occasion, make: Callable[[Occasion], Letter]) -> Letter:
 
 
 def of_named_event(letter: Letter) -> Letter:
-    """Return the letter about an event for named people, which does not even tell the time."""
-    return replace(_discreet(letter, f"/events/{letter.thread}"), subject=NAMED_SUBJECT, preview=SEE, heading=NEWS)
-
-
-def of_unseen_event(letter: Letter) -> Letter:
-    """Return the letter about an event that its reader may not see any more."""
-    off = "You are off the list for an appointment"
-    return replace(_discreet(letter, ""), subject=off, heading=off)
+    """Return the letter about a restricted event, which does not even tell the time."""
+    return _discreet(letter, f"/events/{letter.thread}")
 
 
 def of_nothing_more(letter: Letter) -> Letter:
-    """Return a letter that tells nothing of an event or item as it is, in a mail that names no task force."""
-    return replace(letter, foot=FOOT, is_discreet=True)
+    """Return a letter that tells nothing of an event or item as it is, in an email that names no task force."""
+    return replace(letter, footer=Footer.DISCREET, is_discreet=True)
 
 
 def _discreet(letter: Letter, page: str) -> Letter:
     part = letter.calendar
     return replace(
         letter,
-        facts=tuple((label, value) for label, value in letter.facts if label in KEPT_FACTS),
-        paragraphs=(SEE,) if page else (),
+        facts=tuple(one for one in letter.facts if one.name in KEPT_FACTS),
+        buttons=(Button(name=ButtonName.SIGN_IN, target=SitePage(path=page)),),
         more=(),
-        foot=FOOT,
+        footer=Footer.DISCREET,
         is_discreet=True,
-        buttons=(Button(label="Sign in", target=SitePage(path=page)),) if page else (),
+        is_time_only=True,
         calendar=replace(part, is_discreet=True) if isinstance(part, CalendarPart) else part,
     )
 
@@ -91,9 +99,31 @@ def _appointment(about: Occasion) -> Occasion:
         dates=tuple(_of(event, one) for one in about.dates),
         ahead=tuple(_of(event, one) for one in about.ahead),
         replies=None,
+        substitutes_for=SOMEONE if about.substitutes_for else "",
         onward=_nameless(about.onward) if about.onward else None,
-        facts={name: fact for name, fact in about.facts.items() if name in KEPT_OF_MESSAGE},
+        content=_times_of(about.content),
     )
+
+
+def _times_of(content: EventContent) -> EventContent:
+    """Return a message without what people wrote: no reason, no place, nothing of what is to be confirmed."""
+    match content:
+        case Changed(before=before) | DateAdded(before=before):
+            return Changed(before=_placeless(before))
+        case Restored(before=before):
+            return Restored(before=_placeless(before))
+        case SeriesEnded():
+            return SeriesEnded()
+        case Canceled():
+            return Canceled()
+        case ConfirmationNudge():
+            return ReplyNudge()
+        case _:
+            return content
+
+
+def _placeless(before: Before | None) -> Before | None:
+    return structs.replace(before, place="") if before else None
 
 
 def _nameless(event: Event) -> Event:

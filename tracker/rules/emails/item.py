@@ -1,101 +1,94 @@
-"""What mails about an action item say: given, due, overdue. Their subjects never hold its title."""
+"""Letters about an action item: assigned, due, overdue. No subject holds its title."""
 
-from collections.abc import Mapping
 from datetime import date
-from typing import Any
 
 from tracker.rules.actions.action_items import ActionItem, ItemStatus, days_late
-from tracker.rules.core.outbox import MessageKind
-from tracker.rules.core.wording import day, longday, plural
-from tracker.rules.emails import discreet
-from tracker.rules.emails.content import ITEM_FOOT, PREVIEW, Button, ItemPage, Letter, SitePage, cut, marked, one_line
+from tracker.rules.core.message_types import ItemAssigned, ItemContent, ItemDue, ItemOverdue
+from tracker.rules.core.wording import day, longday
+from tracker.rules.emails.content import Button, ButtonName, ItemPage, Letter, SitePage, cut, marked, one_line
+from tracker.rules.emails.contexts import (
+    ItemAssignedEmail,
+    ItemDueEmail,
+    ItemEmail,
+    ItemNews,
+    ItemOverdueEmail,
+    ItemRestrictedEmail,
+)
+from tracker.rules.emails.discreet import of_nothing_more
+from tracker.rules.emails.facts import Fact, FactName, Facts, Footer
 
+SHORT_ORIGIN = 40  # characters of an event's title in a preview
 STATUS_WORDS = {ItemStatus.OPEN: "Open", ItemStatus.IN_PROGRESS: "In progress", ItemStatus.BLOCKED: "Blocked"}
-BLOCKED = "If something is in the way, choose “Blocked” on the page and say what would help."
-NO_ACCOUNT = "Update it from here without signing in. The link works until the item is closed."
-LATE = "This reminder comes late: no mail could be sent for a while."
 
 
-def letter(
-    kind: MessageKind, item: ActionItem, today: date, facts: Mapping[str, Any], *, is_discreet: bool = False
-) -> Letter:
+def letter(content: ItemContent, item: ActionItem, today: date, *, is_discreet: bool = False) -> Letter:
     """Return the letter to the owner of an item, by the task force's calendar day; `is_discreet` as they chose."""
-    make = {MessageKind.ITEM_ASSIGNED: _assigned, MessageKind.ITEM_DUE: _due, MessageKind.ITEM_OVERDUE: _overdue}[kind]
-    heading, line, preview, words = make(item, today)
-    if is_discreet:
-        return discreet.of_nothing_more(_restricted(kind, item, line))
-    if item.is_restricted:
-        return _restricted(kind, item, line)
-    paragraphs = (words, LATE) if facts.get("late") else (words,)
+    says = _says(content, item, today)
+    if is_discreet or item.is_restricted:
+        restricted = _restricted(item, says)
+        return of_nothing_more(restricted) if is_discreet else restricted
     written = Letter(
-        kind=kind,
+        says=says,
         to=item.owner_email,
         to_name=item.owner,
         thread=item.id,
-        heading=heading,
-        subject=line,
-        preview=cut(preview, PREVIEW),
-        facts=_facts(kind, item),
-        paragraphs=paragraphs,
+        facts=_facts(content, item),
         buttons=_buttons(item),
-        foot=ITEM_FOOT,
+        footer=Footer.ITEM,
     )
     return marked(written, item.marking)
 
 
-def _assigned(item: ActionItem, today: date) -> tuple[str, str, str, str]:
-    origin = f"From {cut(one_line(item.origin), 40)}. " if item.origin else ""
-    return (
-        "You have a new action item",
-        f"Action item {item.reference} for you, due {day(item.due, today)}",
-        f"{origin}Open it to see the details.",
-        NO_ACCOUNT,
-    )
+def _says(content: ItemContent, item: ActionItem, today: date) -> ItemEmail:
+    due = day(item.due, today)
+    match content:
+        case ItemAssigned():
+            origin = cut(one_line(item.origin), SHORT_ORIGIN) if item.origin else ""
+            return ItemAssignedEmail(reference=item.reference, due=due, origin=origin)
+        case ItemDue(is_late=is_late):
+            days = max((item.due - today).days, 0)
+            return ItemDueEmail(reference=item.reference, due=due, days=days, progress=_progress(item), is_late=is_late)
+        case ItemOverdue(is_late=is_late):
+            days = days_late(item, today)
+            return ItemOverdueEmail(reference=item.reference, due=due, days=days, is_late=is_late)
 
 
-def _due(item: ActionItem, today: date) -> tuple[str, str, str, str]:
-    left = (item.due - today).days
-    near = "Due today" if left <= 0 else f"Due in {plural(left, 'day')}"
-    rest = "Today is the day." if left <= 0 else f"{plural(left, 'day')} left."
-    return near, f"Due {day(item.due, today)}: action item {item.reference}", f"{rest} {_stands(item)}", NO_ACCOUNT
-
-
-def _overdue(item: ActionItem, today: date) -> tuple[str, str, str, str]:
-    late = plural(days_late(item, today), "day")
-    return (
-        f"{late} overdue",
-        f"Overdue by {late}: action item {item.reference}",
-        f"Was due {day(item.due, today)}. Tell us where it stands.",
-        BLOCKED,
-    )
-
-
-def _restricted(kind: MessageKind, item: ActionItem, line: str) -> Letter:
+def _restricted(item: ActionItem, about: ItemEmail) -> Letter:
     """Return a letter that names the item and its day, and nothing of the event it comes from."""
     page = SitePage(path=f"/action-items/{item.reference}")
     return Letter(
-        kind=kind,
+        says=_nothing_more(about),
         to=item.owner_email,
         to_name=item.owner,
         thread=item.id,
-        subject=line,
-        preview="Sign in to read it.",
-        heading=f"Action item {item.reference}",
-        facts=(("Due", longday(item.due)), ("Details", "Shown after sign-in")),
-        paragraphs=("Sign in to read it.",),
-        buttons=(Button(label="Sign in to read it", target=page),),
-        foot=ITEM_FOOT,
+        facts=(Fact(name=FactName.DUE, value=longday(item.due)), Fact(name=FactName.DETAILS)),
+        buttons=(Button(name=ButtonName.SIGN_IN_TO_READ, target=page),),
+        footer=Footer.ITEM,
     )
 
 
-def _facts(kind: MessageKind, item: ActionItem) -> tuple[tuple[str, str], ...]:
-    due = "Was due" if kind is MessageKind.ITEM_OVERDUE else "Due"
-    last = [] if kind is MessageKind.ITEM_ASSIGNED else [("It stands at", _stands(item))]
-    origin = [("From", one_line(item.origin))] if item.origin else []
-    return (("Action", one_line(item.title)), (due, longday(item.due)), *origin, *last)
+def _nothing_more(about: ItemEmail) -> ItemRestrictedEmail:
+    match about:
+        case ItemAssignedEmail(reference=reference, due=due):
+            return ItemRestrictedEmail(about=ItemNews.ASSIGNED, reference=reference, due=due, days=0)
+        case ItemDueEmail(reference=reference, due=due, days=days):
+            return ItemRestrictedEmail(about=ItemNews.DUE, reference=reference, due=due, days=days)
+        case ItemOverdueEmail(reference=reference, due=due, days=days):
+            return ItemRestrictedEmail(about=ItemNews.OVERDUE, reference=reference, due=due, days=days)
 
 
-def _stands(item: ActionItem) -> str:
+def _facts(content: ItemContent, item: ActionItem) -> Facts:
+    due = FactName.WAS_DUE if isinstance(content, ItemOverdue) else FactName.DUE
+    is_new = isinstance(content, ItemAssigned)
+    return (
+        Fact(name=FactName.ACTION, value=item.title),
+        Fact(name=due, value=longday(item.due)),
+        *([Fact(name=FactName.ORIGIN, value=item.origin)] if item.origin else []),
+        *([] if is_new else [Fact(name=FactName.PROGRESS, value=_progress(item))]),
+    )
+
+
+def _progress(item: ActionItem) -> str:
     word = STATUS_WORDS.get(item.status, "Closed")
     return f"{word}, {item.progress}% done." if item.progress else f"{word}."
 
@@ -103,4 +96,4 @@ def _stands(item: ActionItem) -> str:
 def _buttons(item: ActionItem) -> tuple[Button, ...]:
     page = ItemPage(item_id=item.id, owner_id=item.owner_id)
     done = ItemPage(item_id=item.id, owner_id=item.owner_id, status="done")
-    return Button(label="Mark done", target=done), Button(label="Update this item", target=page)
+    return Button(name=ButtonName.MARK_DONE, target=done), Button(name=ButtonName.UPDATE_ITEM, target=page)

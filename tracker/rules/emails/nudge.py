@@ -1,61 +1,46 @@
-"""What a mail says to somebody who has not replied to an event, or has not confirmed its new time or place."""
+"""Letters to people who have not replied to an event, or have not confirmed its new time or place."""
 
-from datetime import datetime
-
+from tracker.rules.core.message_types import ConfirmationNudge
 from tracker.rules.core.wording import day
-from tracker.rules.emails.content import REPLY_WORDS, Letter, subject
-from tracker.rules.emails.parts import Facts, Occasion, event_page, letter_of, reply_buttons, reply_by, what_when_where
+from tracker.rules.emails.content import REPLY_WORDS, Letter
+from tracker.rules.emails.event_contexts import ConfirmationNudgeEmail, ReplyNudgeEmail
+from tracker.rules.emails.event_facts import what_when_where
+from tracker.rules.emails.facts import Fact, FactName, Facts
+from tracker.rules.emails.parts import Occasion, event_page, letter_of, reply_buttons, reply_by
 from tracker.rules.emails.reply import kept_reply_buttons
 from tracker.rules.events.confirmations import has_confirmed
 
-ONE_PRESS = "One press is enough. If someone else should come in your place, name them on the page."
-
 
 def no_reply(about: Occasion) -> Letter:
-    """Return the reminder to reply, or to confirm what changed (`facts["what"]`) since (`facts["since"]`)."""
-    if "since" in about.facts:
-        return _confirm(about)
+    """Return the reminder to reply."""
     by = reply_by(about)
-    closes = f"Replies close {day(by, about.today)}." if by else "Please reply soon."
-    pattern = f"Please reply: {{}}, {day(about.starts, about.today)}"
-    return letter_of(
-        about,
-        "Please tell us if you can come",
-        subject(pattern, about.title),
-        f"We have not heard from you. {closes}",
-        facts=(*what_when_where(about), *_so_far(about)),
-        paragraphs=(ONE_PRESS,),
-        buttons=reply_buttons(about),
-        more=(event_page(about, "See the agenda and who is coming"),),
+    says = ReplyNudgeEmail(
+        title=about.title, day=day(about.starts, about.today), reply_by=day(by, about.today) if by else ""
     )
+    facts = (*what_when_where(about), *_so_far(about))
+    return letter_of(about, says, facts=facts, buttons=reply_buttons(about), more=(event_page(about),))
 
 
-def is_replied(about: Occasion) -> bool:
-    """Whether the reader has done what the mail would ask for."""
-    since = about.facts.get("since")
-    if since is None:
-        return not about.has_no_reply
-    return has_confirmed(about.reply, about.responded_at, datetime.fromisoformat(str(since)))
+def confirm(about: Occasion, content: ConfirmationNudge) -> Letter:
+    """Return the reminder to confirm what changed."""
+    says = ConfirmationNudgeEmail(title=about.title, day=day(about.starts, about.today), what=content.what)
+    facts = (*what_when_where(about), *_before_the_change(about))
+    return letter_of(about, says, facts=facts, buttons=kept_reply_buttons(about), more=(event_page(about),))
 
 
-def _confirm(about: Occasion) -> Letter:
-    what = about.facts["what"]
-    kept = () if about.has_no_reply else (("Your reply", f"{REPLY_WORDS[about.reply]}, from before the change"),)
-    pattern = f"Please confirm the new {what}: {{}}, {day(about.starts, about.today)}"
-    return letter_of(
-        about,
-        f"Please confirm the new {what}",
-        subject(pattern, about.title),
-        "We do not know yet whether you have seen the change.",
-        facts=(*what_when_where(about), *kept),
-        paragraphs=("One press is enough.",),
-        buttons=kept_reply_buttons(about),
-        more=(event_page(about, "See the agenda and who is coming"),),
-    )
+def is_confirmed(about: Occasion, content: ConfirmationNudge) -> bool:
+    """Whether the reader has confirmed what changed."""
+    return has_confirmed(about.reply, about.responded_at, content.since)
+
+
+def _before_the_change(about: Occasion) -> Facts:
+    if about.has_no_reply:
+        return ()
+    return (Fact(name=FactName.REPLY_BEFORE_CHANGE, value=REPLY_WORDS[about.reply]),)
 
 
 def _so_far(about: Occasion) -> Facts:
     if about.replies is None:
         return ()
     yes, maybe, no = about.replies
-    return (("So far", f"{yes} yes, {maybe} maybe, {no} no"),)
+    return (Fact(name=FactName.REPLIES, value=f"{yes} yes, {maybe} maybe, {no} no"),)

@@ -106,6 +106,21 @@ class Participant:
     """When an answer for the date or the series was last given, by themselves or for them."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class OwnInvitation:
+    """Somebody's own invitation to an event, with the replies that they gave to it."""
+
+    id: UUID
+    role: AttendeeRole
+    is_series: bool
+    replies: tuple[Reply, ...]
+
+    def reply_for(self, date: Occurrence) -> ReplyValue:
+        """Return the reply that counts for a date."""
+        given = effective(self.replies, date.id)
+        return given.value if given else ReplyValue.NEEDS_ACTION
+
+
 def reply_by(starts: datetime, now: datetime) -> datetime | None:
     """Return until when replies are asked for: 5 PM of a working day, two days before a date or earlier.
 

@@ -16,7 +16,7 @@ from tracker.rules.core import audiences
 from tracker.rules.core.actors import Origin
 from tracker.rules.core.audiences import EVERYONE, Visibility
 from tracker.rules.core.clean_text import clean
-from tracker.rules.core.outbox import MessageKind
+from tracker.rules.core.message_types import ItemAssigned
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.core.wording import day
 from tracker.rules.events.event import Occurrence
@@ -279,5 +279,5 @@ async def _notify(viewer: Viewer, item_id: UUID, owner_id: UUID, version: int, n
         return
     key = f"item_assigned:{item_id}:{owner_id}:{version}"
     await outbox.enqueue_all(
-        [outbox.Draft(kind=MessageKind.ITEM_ASSIGNED, recipient_id=owner_id, key=key, item_id=item_id)], now
+        [outbox.Draft(content=ItemAssigned(), recipient_id=owner_id, key=key, item_id=item_id)], now
     )

@@ -10,7 +10,8 @@ from uuid import UUID
 
 from tracker.database import writing
 from tracker.rules.core.actors import BY_CLOCK, Actor
-from tracker.rules.core.outbox import Draft, MessageKind
+from tracker.rules.core.message_types import AuditLogAltered
+from tracker.rules.core.outbox import Draft
 from tracker.rules.core.viewer import Role, Status
 from tracker.rules.core.wall_clock import to_local, to_utc
 from tracker.tables.schema.core.audit import AuditEntry
@@ -109,12 +110,7 @@ async def _is_first_since(moment: datetime, now: datetime) -> bool:
 async def _notify(broken: audit.Broken, now: datetime) -> None:
     async with writing():
         drafts = [
-            Draft(
-                kind=MessageKind.TRAIL_BROKEN,
-                recipient_id=reader,
-                key=f"trail_broken:{reader}:{broken.seq}",
-                facts={"found": now.isoformat()},
-            )
+            Draft(content=AuditLogAltered(), recipient_id=reader, key=f"trail_broken:{reader}:{broken.seq}")
             for reader in await _readers()
         ]
         await outbox.enqueue_all(drafts, now)

@@ -4,7 +4,6 @@ Rows are written in the transaction of the change that they tell of. A claim nev
 worker: a row in hand is free again when its worker is gone (`outbox_workers`).
 """
 
-import json
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -16,7 +15,8 @@ from piccolo.querystring import QueryString
 from tracker.crypto import ids
 from tracker.database import engine, writing
 from tracker.database.bulk_insert import bulk_insert
-from tracker.rules.core.outbox import CHANGES, PAUSE, Draft, Message, MessageKind, Skip, State, next_try
+from tracker.rules.core.message_types import AccountChanged, EventNews, Invited, decode, encode, replaced_by
+from tracker.rules.core.outbox import CHANGES, KINDS, PAUSE, Draft, Message, MessageKind, Skip, State, next_try
 from tracker.rules.core.outbox_bundles import Earlier, bundle
 from tracker.tables.background.emails import outbox_queue
 from tracker.tables.background.emails.outbox_queue import Claimed, Queued
@@ -27,7 +27,6 @@ __all__ = [
     "anyone_responded",
     "claim",
     "close",
-    "enqueue",
     "enqueue_all",
     "hold",
     "names_in_use",
@@ -39,19 +38,11 @@ __all__ = [
 
 NEWS = [MessageKind.INVITATION.value, *(kind.value for kind in CHANGES)]
 """What tells people of an event, and of what becomes of it."""
-INSTEAD_OF = "instead_of"
-"""Name of the fact that holds the ids of the waiting messages that a message replaced."""
 INTERRUPTED = "Sent again: whoever had it in hand was interrupted, so it may arrive twice."
 _CLOSE = (
     "UPDATE message SET state = {}, reason = COALESCE({}, reason), sent_at = {}, worker = ''"
     " WHERE id = {} AND state = 'pending'"
 )
-
-
-async def enqueue(**draft: Any) -> None:
-    """Queue one message: the fields of `Draft`, and `now`."""
-    now = draft.pop("now")
-    await enqueue_all([Draft(**draft)], now)
 
 
 async def enqueue_all(drafts: Iterable[Draft], now: datetime) -> None:
@@ -79,7 +70,7 @@ async def take_back(event_id: UUID, queued_at: datetime) -> None:
     The caller is inside `writing()`, and knows that nobody has heard of it.
     """
     found = await outbox_queue.facts_of_deed(event_id, queued_at)
-    replaced = [UUID(one) for facts in found for one in json.loads(facts).get(INSTEAD_OF, ())]
+    replaced = [one for facts in found for one in replaced_by(facts)]
     await rows.Message.delete().where((rows.Message.event == event_id) & (rows.Message.created_at == queued_at))
     if replaced:
         await rows.Message.update({rows.Message.state: State.PENDING.value, rows.Message.reason: ""}).where(
@@ -133,18 +124,18 @@ async def suppress_for(member_id: UUID, reason: str) -> None:
     """
     waits = (rows.Message.recipient == member_id) & (rows.Message.state == State.PENDING.value)
     await rows.Message.update({rows.Message.state: State.SUPPRESSED.value, rows.Message.reason: reason}).where(
-        waits & (rows.Message.worker == "") & (rows.Message.kind != MessageKind.ACCOUNT_CHANGED.value)
+        waits & (rows.Message.worker == "") & (rows.Message.kind != KINDS[AccountChanged].value)
     )
 
 
 async def _bundled(drafts: list[Draft]) -> list[Draft]:
     """Replace waiting messages by newer ones that say the same or more."""
-    earlier = await _earlier([one for one in drafts if one.kind == MessageKind.INVITATION or one.kind in CHANGES])
+    earlier = await _earlier([one for one in drafts if isinstance(one.content, Invited | EventNews)])
     made: list[Draft] = []
     superseded: list[UUID] = []
     for draft in drafts:
         kept, replaced = bundle(draft, earlier.get((draft.recipient_id, draft.event_id), []))
-        made.append(replace(kept, facts={**kept.facts, INSTEAD_OF: replaced}) if replaced else kept)
+        made.append(replace(kept, replaces=tuple(replaced)))
         superseded.extend(replaced)
     if superseded:
         await rows.Message.update(
@@ -169,25 +160,24 @@ def _earlier_one(one: Queued) -> Earlier:
     is_pending = one.state is State.PENDING
     return Earlier(
         id=one.id,
-        kind=one.kind,
+        content=decode(one.facts),
         occurrence_id=one.occurrence_id,
         is_waiting=is_pending and one.is_free,
         was_notified=one.state is State.SENT or (is_pending and not one.is_free),
-        facts=json.loads(one.facts),
     )
 
 
 def _row(draft: Draft, now: datetime) -> dict[str, Any]:
-    pause = PAUSE if draft.kind in CHANGES else PAUSE * 0
+    pause = PAUSE if isinstance(draft.content, EventNews) else PAUSE * 0
     return {
         "id": ids.new_id(),
         "key": draft.key,
-        "kind": str(draft.kind),
+        "kind": draft.kind.value,
         "recipient": draft.recipient_id,
         "event": draft.event_id,
         "occurrence": draft.occurrence_id,
         "item": draft.item_id,
-        "facts": json.dumps(draft.facts, sort_keys=True, default=str),
+        "facts": encode(draft.content, draft.replaces),
         "created_at": now,
         "due": draft.due or now + pause,
         "not_after": draft.not_after,
@@ -197,7 +187,19 @@ def _row(draft: Draft, now: datetime) -> dict[str, Any]:
 
 
 def _message(one: Claimed) -> Message:
-    return Message(**{**one._asdict(), "facts": json.loads(one.facts)})
+    return Message(
+        id=one.id,
+        key=one.key,
+        content=decode(one.facts),
+        recipient_id=one.recipient_id,
+        event_id=one.event_id,
+        occurrence_id=one.occurrence_id,
+        item_id=one.item_id,
+        created_at=one.created_at,
+        due=one.due,
+        not_after=one.not_after,
+        attempts=one.attempts,
+    )
 
 
 def _is_open(message: Message) -> Any:

@@ -4,11 +4,25 @@ The recipient is the viewer, so a letter never says more than its reader may see
 """
 
 from datetime import datetime
-from uuid import UUID
 
 from tracker.errors import Gone, NotFound
 from tracker.rules.actions.action_items import ActionItem
-from tracker.rules.core.outbox import Message, MessageKind, Skip, State
+from tracker.rules.core.message_types import (
+    AccountChanged,
+    AccountContent,
+    AccountInvited,
+    AccountLocked,
+    AuditLogAltered,
+    ItemAssigned,
+    ItemContent,
+    ItemDue,
+    ItemOverdue,
+    ItemReminder,
+    ReaderContent,
+    Unreadable,
+    WeeklyDigest,
+)
+from tracker.rules.core.outbox import Message, Skip, State
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.core.wall_clock import to_local
 from tracker.rules.emails import account, audit, discreet
@@ -26,42 +40,61 @@ NOT_AUTHORISED = Skip(state=State.SUPPRESSED, reason="The recipient may not see 
 NOT_OWNER = Skip(state=State.SUPPRESSED, reason="The recipient does not own the item any more.")
 CLOSED = Skip(state=State.SUPERSEDED, reason="The item is closed.")
 ANOTHER_DAY = Skip(state=State.SUPERSEDED, reason="The item is due on another day now.")
-OF_NO_EVENT = {MessageKind.ACCOUNT_LOCKED: account.locked, MessageKind.TRAIL_BROKEN: audit.broken}
 NO_LINK = Skip(state=State.SUPERSEDED, reason="They have signed in, or got another link.")
 TOO_LATE = Skip(state=State.TOO_LATE, reason="It was of no use any more when it could be sent.")
+UNREADABLE = Skip(state=State.FAILED, reason="This version can't read the message. Another version queued it.")
 
 
 async def letter(message: Message, now: datetime, zone: str) -> Letter | Skip:
     """Return the letter of a message, or why it is not sent; `zone` is the task force's, for due days."""
+    if isinstance(message.content, Unreadable):
+        return UNREADABLE
     if message.not_after is not None and now >= message.not_after:
         return TOO_LATE
-    if message.kind is MessageKind.ACCOUNT_CHANGED:
-        return await _change_letter(message, now, zone)
+    if isinstance(message.content, AccountChanged):
+        return await _change_letter(message.content, message, now, zone)
     try:
         reader = await viewer_for(message.recipient_id, now)
     except NotFound:
         return NOT_ACTIVE
-    written = await _letter_to(reader, message, now, zone)
+    written = await _letter_to(reader, message.content, message, now, zone)
     return written if reader.signs_in or isinstance(written, Skip) else without_sign_in(written)
 
 
-async def _letter_to(reader: Viewer, message: Message, now: datetime, zone: str) -> Letter | Skip:
-    if write := OF_NO_EVENT.get(message.kind):
-        written = write(reader.member_id, reader.name, reader.email, zone, message.created_at)
-        return discreet.of_nothing_more(written) if reader.is_discreet else written
-    if message.kind is MessageKind.ACCOUNT_INVITATION:
-        return await _invitation_letter(message, reader, now, zone)
-    if message.item_id is not None:
-        return await _item_letter(message, reader, now, zone)
-    if message.kind is MessageKind.DIGEST:
-        return await digest_letter(message, reader, now)
-    return await event_letter(message, reader, now)
+async def _letter_to(
+    reader: Viewer, content: ReaderContent, message: Message, now: datetime, zone: str
+) -> Letter | Skip:
+    match content:
+        case AccountLocked() | AccountInvited() | AuditLogAltered():
+            return await _account_letter(reader, content, message, now, zone)
+        case ItemAssigned() | ItemDue() | ItemOverdue():
+            return await _item_letter(content, message, reader, now, zone)
+        case WeeklyDigest():
+            return await digest_letter(content, reader, now)
+        case _:
+            return await event_letter(content, message, reader, now)
 
 
-async def _change_letter(message: Message, now: datetime, zone: str) -> Letter:
+async def _account_letter(
+    reader: Viewer, content: AccountContent, message: Message, now: datetime, zone: str
+) -> Letter | Skip:
+    match content:
+        case AccountInvited():
+            return await _invitation_letter(content, message, reader, now, zone)
+        case AccountLocked():
+            return _with_discretion(account.locked(reader, zone, message.created_at), reader)
+        case AuditLogAltered():
+            return _with_discretion(audit.broken(reader, zone, message.created_at), reader)
+
+
+def _with_discretion(written: Letter, reader: Viewer) -> Letter:
+    return discreet.of_nothing_more(written) if reader.is_discreet else written
+
+
+async def _change_letter(content: AccountChanged, message: Message, now: datetime, zone: str) -> Letter:
     """Return the letter about a changed account, whatever became of the account and its address meanwhile."""
-    call = await account_notifications.whom_to_call(UUID(message.facts["by_id"]))
-    changed = account.changed(message.recipient_id, message.facts, call, zone, message.created_at)
+    call = await account_notifications.whom_to_call(content.by_id)
+    changed = account.changed(message.recipient_id, content, call, zone, message.created_at)
     try:
         is_discreet = (await viewer_for(message.recipient_id, now)).is_discreet
     except NotFound:
@@ -69,32 +102,31 @@ async def _change_letter(message: Message, now: datetime, zone: str) -> Letter:
     return discreet.of_nothing_more(changed) if is_discreet else changed
 
 
-async def _invitation_letter(message: Message, reader: Viewer, now: datetime, zone: str) -> Letter | Skip:
-    link_id, until = UUID(message.facts["link"]), message.not_after
-    assert until is not None  # noqa: S101 - as long as its link is good
+async def _invitation_letter(
+    content: AccountInvited, message: Message, reader: Viewer, now: datetime, zone: str
+) -> Letter | Skip:
+    assert message.not_after is not None  # noqa: S101 - as long as its link is good
     try:
-        await check_link(mailed_token(reader.member_id, link_id), now)
+        await check_link(mailed_token(reader.member_id, content.link_id), now)
     except Gone:
         return NO_LINK
-    by, name = message.facts["by"], reader.name
-    letter = account.invited(reader.member_id, link_id, name, reader.email, by, until, zone)
-    return discreet.of_nothing_more(letter) if reader.is_discreet else letter
+    return _with_discretion(account.invited(reader, content, message.not_after, zone), reader)
 
 
-async def _item_letter(message: Message, reader: Viewer, now: datetime, zone: str) -> Letter | Skip:
-    assert message.item_id is not None  # noqa: S101 - the caller asked
-    item = await action_items.item_by_id(reader, message.item_id)
+async def _item_letter(
+    content: ItemContent, message: Message, reader: Viewer, now: datetime, zone: str
+) -> Letter | Skip:
+    item = await action_items.item_by_id(reader, message.item_id) if message.item_id else None
     if item is None:
         return NOT_AUTHORISED
-    return _why_no_item_letter(message, item) or item_emails.letter(
-        message.kind, item, to_local(now, zone).date(), message.facts, is_discreet=reader.is_discreet
+    return _why_no_item_letter(content, reader, item) or item_emails.letter(
+        content, item, to_local(now, zone).date(), is_discreet=reader.is_discreet
     )
 
 
-def _why_no_item_letter(message: Message, item: ActionItem) -> Skip | None:
-    if item.owner_id != message.recipient_id:
+def _why_no_item_letter(content: ItemContent, reader: Viewer, item: ActionItem) -> Skip | None:
+    if item.owner_id != reader.member_id:
         return NOT_OWNER
     if not item.is_open:
         return CLOSED
-    is_reminder = message.kind is not MessageKind.ITEM_ASSIGNED
-    return ANOTHER_DAY if is_reminder and message.facts.get("due") != item.due.isoformat() else None
+    return ANOTHER_DAY if isinstance(content, ItemReminder) and content.due != item.due else None

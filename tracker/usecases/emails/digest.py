@@ -2,7 +2,8 @@
 
 from datetime import date, datetime, timedelta
 
-from tracker.rules.core.outbox import Draft, Message, MessageKind, Skip, State
+from tracker.rules.core.message_types import WeeklyDigest
+from tracker.rules.core.outbox import Draft, Skip, State
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.core.wall_clock import to_local
 from tracker.rules.emails.content import Letter
@@ -29,24 +30,22 @@ def digests(after: datetime, now: datetime, wishes: Wishes) -> list[Draft]:
         if due is not None and now < due[1] + USE:
             monday, at = due
             moment = Moment(at=at, lead=timedelta(0), ends=at + USE)
-            found.append(
-                Draft(
-                    kind=MessageKind.DIGEST,
-                    recipient_id=member_id,
-                    key=f"digest:{member_id}:{monday.isoformat()}",
-                    facts={"monday": monday.isoformat()},
-                    due=quieter(moment, wishes.quiet_of(member_id)).at,
-                    not_after=moment.ends,
-                )
+            draft = Draft(
+                content=WeeklyDigest(monday=monday),
+                recipient_id=member_id,
+                key=f"digest:{member_id}:{monday.isoformat()}",
+                due=quieter(moment, wishes.quiet_of(member_id)).at,
+                not_after=moment.ends,
             )
+            found.append(draft)
     return found
 
 
-async def digest_letter(message: Message, reader: Viewer, now: datetime) -> Letter | Skip:
+async def digest_letter(content: WeeklyDigest, reader: Viewer, now: datetime) -> Letter | Skip:
     """Return the digest of the week that the message names, or why there is none."""
     if not (await preferences_of(reader)).digest:
         return STOPPED
-    week = await _week(reader, date.fromisoformat(message.facts["monday"]), now)
+    week = await _week(reader, content.monday, now)
     return NOTHING if week.is_empty else digest(week)
 
 

@@ -1,12 +1,12 @@
 """The list of messages, and sending one once more."""
 
-import json
 from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
 from tracker.database import writing
 from tracker.errors import Conflict, NotFound
+from tracker.rules.core.message_types import Unreadable, decode
 from tracker.rules.core.outbox import Draft, MessageKind
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.emails.messages import STATES, MessageLine, Narrowed, Place, Standing, next_key
@@ -77,14 +77,16 @@ async def _once_more(viewer: Viewer, message_id: UUID, now: datetime) -> Draft:
         raise NotFound
     if not STATES[Standing.WAITING].isdisjoint(stored.sendings.values()):
         raise Conflict("This message is on its way already.")
+    content = decode(stored.facts)
+    if isinstance(content, Unreadable):
+        raise Conflict("This message can't be sent again: another version of the tracker queued it.")
     return Draft(
-        kind=stored.kind,
+        content=content,
         recipient_id=stored.recipient_id,
         key=next_key(stored.key, stored.sendings),
         event_id=stored.event_id,
         occurrence_id=stored.occurrence_id,
         item_id=stored.item_id,
-        facts=json.loads(stored.facts),
         due=now,
         not_after=stored.not_after,
     )

@@ -7,7 +7,8 @@ from uuid import UUID
 
 from tracker.database import writing
 from tracker.errors import Conflict, NotAllowed
-from tracker.rules.core.outbox import Draft, MessageKind
+from tracker.rules.core.message_types import ConfirmationNudge, ReplyNudge
+from tracker.rules.core.outbox import Draft
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.emails import nudges as rules
 from tracker.rules.emails.nudges import REST, Nudge, takes_nudges
@@ -99,17 +100,17 @@ async def _queue(found: Nudge, wishes: Wishes, now: datetime) -> None:
     """Queue the mails; to whoever has quiet hours it goes out when they end, where that is of use."""
     line = found.line
     moment = Moment(at=now, lead=line.starts_at - now, ends=line.starts_at)
-    facts = {"since": found.board.since.isoformat(), "what": found.board.what} if found.board else {}
+    board = found.board
+    content = ConfirmationNudge(since=board.since, what=board.what) if board else ReplyNudge()
     await outbox.enqueue_all(
         [
             Draft(
-                kind=MessageKind.NO_REPLY,
+                content=content,
                 recipient_id=one,
                 event_id=line.event_id,
                 occurrence_id=line.id,
                 key=f"no_reply:{line.id}:{one}:{now.isoformat()}",
                 not_after=line.starts_at,
-                facts=facts,
                 due=max(now, quieter(moment, wishes.quiet_of(one)).at),
             )
             for one in found.silent

@@ -12,7 +12,8 @@ from uuid import UUID
 
 from tracker.database import writing
 from tracker.rules.core.actors import BY_CLOCK
-from tracker.rules.core.outbox import Draft, MessageKind
+from tracker.rules.core.message_types import ItemDue, ItemOverdue, ReminderDue
+from tracker.rules.core.outbox import KINDS, Draft
 from tracker.rules.emails import reminders as rules
 from tracker.rules.emails.preferences import Wishes, wanted
 from tracker.rules.emails.reminders import Moment
@@ -90,16 +91,15 @@ def _near_moments(date: DueDate, after: datetime, now: datetime, wishes: Wishes)
 
 
 def _reminder(date: DueDate, member_id: UUID, moment: Moment) -> Draft:
-    lead, starts_at = int(moment.lead.total_seconds()), date.starts_at.isoformat()
+    lead = int(moment.lead.total_seconds())
     return Draft(
-        kind=MessageKind.REMINDER,
+        content=ReminderDue(starts_at=date.starts_at, lead=lead, is_late=moment.is_late),
         recipient_id=member_id,
         event_id=date.event_id,
         occurrence_id=date.id,
-        key=f"reminder:{date.id}:{member_id}:{starts_at}:{lead}",
+        key=f"reminder:{date.id}:{member_id}:{date.starts_at.isoformat()}:{lead}",
         due=moment.at,
         not_after=moment.ends,
-        facts={"lead_time": lead, "starts_at": starts_at, **_late(moment)},
         state=moment.state,
         reason=moment.reason,
     )
@@ -117,23 +117,17 @@ async def _of_items(after: datetime, now: datetime, zone: str, wishes: Wishes) -
 
 
 def _item_reminder(item: DueItem, moment: Moment) -> Draft:
-    kind = MessageKind.ITEM_OVERDUE if moment.lead < timedelta(0) else MessageKind.ITEM_DUE
-    on = item.due.isoformat()
+    make = ItemOverdue if moment.lead < timedelta(0) else ItemDue
     return Draft(
-        kind=kind,
+        content=make(due=item.due, is_late=moment.is_late),
         recipient_id=item.owner_id,
         item_id=item.id,
         due=moment.at,
         not_after=moment.ends,
-        key=f"{kind}:{item.id}:{item.owner_id}:{on}:{moment.lead.days}",
-        facts={"due": on, **_late(moment)},
+        key=f"{KINDS[make]}:{item.id}:{item.owner_id}:{item.due.isoformat()}:{moment.lead.days}",
         state=moment.state,
         reason=moment.reason,
     )
-
-
-def _late(moment: Moment) -> dict[str, object]:
-    return {"late": True} if moment.is_late else {}
 
 
 async def _supersede_older(drafts: Sequence[Draft]) -> None:

@@ -3,7 +3,8 @@
 from datetime import datetime
 from uuid import UUID
 
-from tracker.rules.core.outbox import Draft, MessageKind, State
+from tracker.rules.core.message_types import ReplyNudge
+from tracker.rules.core.outbox import Draft, State
 from tracker.rules.emails import reminders as rules
 from tracker.rules.emails.nudges import ASKED_AGAIN, REST
 from tracker.rules.emails.preferences import Wishes, quieter
@@ -50,7 +51,7 @@ def _request(date: DueDate, moment: Moment, member_id: UUID, wishes: Wishes) -> 
     """Return one message; it waits for the end of quiet hours, so that all of an event are queued at once."""
     lead = int(moment.lead.total_seconds())
     return Draft(
-        kind=MessageKind.NO_REPLY,
+        content=ReplyNudge(),
         recipient_id=member_id,
         event_id=date.event_id,
         occurrence_id=date.id,

@@ -10,6 +10,7 @@ from tracker.database import writing
 from tracker.database.bulk_insert import bulk_insert
 from tracker.errors import Conflict, Invalid, NotAllowed, NotFound
 from tracker.rules.core import audiences
+from tracker.rules.core.message_types import Before, Canceled, Changed, Restored
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.core.wall_clock import to_local
 from tracker.rules.events import notifications
@@ -150,12 +151,12 @@ async def change(
 
 async def cancel(viewer: Viewer, event_id: UUID, expected_version: int, reason: str, now: datetime) -> None:
     """Cancel the event with all dates to come; a draft is discarded. Errors: NotFound, NotAllowed, Conflict."""
-    await _set_status(viewer, event_id, expected_version, EventStatus.CANCELED, "cancellation", reason, now)
+    await _set_status(viewer, event_id, expected_version, EventStatus.CANCELED, reason, now)
 
 
 async def restore(viewer: Viewer, event_id: UUID, expected_version: int, now: datetime) -> None:
     """Bring a canceled event back. Errors: NotFound, NotAllowed, Conflict."""
-    await _set_status(viewer, event_id, expected_version, EventStatus.CONFIRMED, "update", "", now)
+    await _set_status(viewer, event_id, expected_version, EventStatus.CONFIRMED, "", now)
 
 
 async def _change_in_place(viewer: Viewer, event: Event, plan: Plan, now: datetime, told: Notices) -> UUID:
@@ -179,14 +180,14 @@ async def _change_in_place(viewer: Viewer, event: Event, plan: Plan, now: dateti
         await ask_after_change(viewer, event, before, plan, sequence, now)
     await set_audiences(viewer, event.id, event.lead_id, plan, now)
     await invite(viewer, event.id, event.lead_id, plan, event.version + 1, now, told=told, entry=entry)
-    facts = _before(event) | (closes.facts() if closes else {})
-    await notify("update", event.id, event.version + 1, now, facts, whom=told.update)
+    news = Changed(before=_before(event), entry=closes)
+    await notify(news, event.id, event.version + 1, now, whom=told.update)
     await touch(event.id)
     return event.id
 
 
 async def _set_status(
-    viewer: Viewer, event_id: UUID, expected_version: int, status: EventStatus, kind: str, reason: str, now: datetime
+    viewer: Viewer, event_id: UUID, expected_version: int, status: EventStatus, reason: str, now: datetime
 ) -> None:
     async with writing():
         event = await event_to_change(viewer, event_id, expected_version)
@@ -205,10 +206,9 @@ async def _set_status(
             }
         ).where(rows.Event.id == event.id)
         await touch(event.id)
-        is_back = status is not EventStatus.CANCELED
-        facts = {"reason": reason, "restored": is_back}
+        news = Canceled(reason=reason) if status is EventStatus.CANCELED else Restored()
         whom = notifications.to_all(event, await invitees_of(event.id))
-        await notify(kind, event.id, event.version + 1, now, facts, whom=whom)
+        await notify(news, event.id, event.version + 1, now, whom=whom)
         verb = Verb.CANCELED if status is EventStatus.CANCELED else Verb.RESTORED
         await history.keep(viewer, event, verb, (), now)
         await audit.record(viewer.actor, verb, "event", event_id, {}, now)
@@ -224,17 +224,16 @@ def _columns(plan: Plan, now: datetime) -> dict[Any, Any]:
     return {**columns_of(plan, plan.rrule), "title": plan.title.strip(), "changed_at": now}
 
 
-def _before(event: Event) -> dict[str, object]:
+def _before(event: Event) -> Before:
     starts_at, ends_at = plan_rules.slot(event.starts, event.duration, event.zone)
-    before: dict[str, object] = {
-        "starts_at": starts_at.isoformat(),
-        "ends_at": ends_at.isoformat(),
-        "place": event.place,
-    }
     rule = plan_rules.rule_of(event)
-    if rule is None:
-        return before
-    return before | {"repeats": pattern_words(rule), "until": dates(rule, event.starts)[-1].date().isoformat()}
+    return Before(
+        starts_at=starts_at,
+        ends_at=ends_at,
+        place=event.place,
+        repeats=pattern_words(rule) if rule else "",
+        until=dates(rule, event.starts)[-1].date() if rule else None,
+    )
 
 
 def changed_fields(plan: Plan, event: Event) -> list[str]:

@@ -8,14 +8,15 @@ from uuid import UUID
 from tracker.crypto import ids
 from tracker.database.bulk_insert import bulk_insert
 from tracker.rules.core import audiences
+from tracker.rules.core.message_types import EventContent, Invited, MailedEntry, Removed, RemovedFromSeries
+from tracker.rules.core.outbox import KINDS
 from tracker.rules.core.viewer import Viewer
-from tracker.rules.emails.content import MailedEntry
 from tracker.rules.events.event import Event, EventStatus
 from tracker.rules.events.notifications import Notices
 from tracker.rules.events.plan import Plan
 from tracker.rules.events.replies import AttendeeRole
 from tracker.tables.background.events import audiences as audience_rows
-from tracker.tables.background.events.invitees import Invited, invitations, invitees_of, replies_to
+from tracker.tables.background.events.invitees import KnownInvitation, invitations, invitees_of, replies_to
 from tracker.tables.schema.events import audience_versions
 from tracker.tables.schema.events.invitations import Invitation, Reply
 from tracker.tables.visible.events import events
@@ -62,58 +63,42 @@ async def invite(
     kept = await _keep(event_id, wanted, known, now)
     if lead_id in added:
         await bulk_insert(Reply, [_acceptance(kept[lead_id], viewer, now)])
-    await _notify_alone("invitation", event_id, told.invitation, version, now)
+    await _notify_alone(Invited(), event_id, told.invitation, version, now)
 
 
 async def _notify_alone(
-    kind: str,
-    event_id: UUID,
-    whom: frozenset[UUID],
-    version: int,
-    now: datetime,
-    facts: Mapping[str, object] | None = None,
+    content: EventContent, event_id: UUID, whom: frozenset[UUID], version: int, now: datetime
 ) -> None:
     """Queue a message about the whole event to each of some people."""
-    await outbox.enqueue_all(
-        [
-            outbox.Draft(
-                kind=kind,
-                recipient_id=member_id,
-                event_id=event_id,
-                facts=facts or {},
-                key=f"{kind}:{event_id}:{member_id}:{version}",
-            )
-            for member_id in sorted(whom)
-        ],
-        now,
-    )
+    await outbox.enqueue_all([_draft(content, event_id, None, one, version) for one in sorted(whom)], now)
 
 
 async def notify(
-    kind: str,
+    news: EventContent,
     event_id: UUID,
     version: int,
     now: datetime,
-    facts: Mapping[str, object],
     *,
     whom: frozenset[UUID],
     occurrence_id: UUID | None = None,
 ) -> None:
     """Queue one message to each of those whom `rules.notices` names, and to who comes in the place of somebody."""
     also = await substitutes.of_event(event_id, occurrence_id) if whom else frozenset[UUID]()
-    await outbox.enqueue_all(
-        [
-            outbox.Draft(
-                kind=kind,
-                recipient_id=member_id,
-                event_id=event_id,
-                occurrence_id=occurrence_id,
-                facts=dict(facts),
-                key=f"{kind}:{occurrence_id or event_id}:{member_id}:{version}",
-            )
-            for member_id in sorted(whom | also)
-        ],
-        now,
+    drafts = [_draft(news, event_id, occurrence_id, one, version) for one in sorted(whom | also)]
+    await outbox.enqueue_all(drafts, now)
+
+
+def _draft(
+    content: EventContent, event_id: UUID, occurrence_id: UUID | None, member_id: UUID, version: int
+) -> outbox.Draft:
+    """Return a message to one person; `version` is that of the event or date after the change."""
+    kind = KINDS[type(content)]
+    return outbox.Draft(
+        content=content,
+        recipient_id=member_id,
+        event_id=event_id,
+        occurrence_id=occurrence_id,
+        key=f"{kind}:{occurrence_id or event_id}:{member_id}:{version}",
     )
 
 
@@ -156,13 +141,12 @@ async def withdraw(
         await Invitation.update({Invitation.withdrawn_at: now}).where(
             (Invitation.event == event_id) & Invitation.member.is_in(list(gone))
         )
-    await _notify_alone("withdrawal", event_id, told, version, now, entry.facts() if entry else None)
+    await _notify_alone(Removed(entry=entry), event_id, told, version, now)
 
 
 async def let_go(event_id: UUID, whom: frozenset[UUID], version: int, now: datetime) -> None:
     """Tell people, each alone, that the series goes on without them; they stay on the list of the dates before."""
-    facts = {"ended": True, "is_last": True, "is_off_list": True}
-    await _notify_alone("update", event_id, whom, version, now, facts)
+    await _notify_alone(RemovedFromSeries(), event_id, whom, version, now)
 
 
 async def change_lead(by: Viewer, event_id: UUID, undo_snapshot_id: UUID, lead_id: UUID, now: datetime) -> None:
@@ -177,7 +161,7 @@ async def change_lead(by: Viewer, event_id: UUID, undo_snapshot_id: UUID, lead_i
     gone = (Invitation.event == event_id) & (Invitation.member == undo_snapshot_id)
     await Invitation.update({Invitation.withdrawn_at: now}).where(gone)
     key = f"invitation:{event_id}:{lead_id}:{now.isoformat()}"
-    await outbox.enqueue_all([outbox.Draft(kind="invitation", recipient_id=lead_id, event_id=event_id, key=key)], now)
+    await outbox.enqueue_all([outbox.Draft(content=Invited(), recipient_id=lead_id, event_id=event_id, key=key)], now)
 
 
 async def _forget_replies(invitation_ids: list[UUID], now: datetime) -> None:
@@ -197,7 +181,7 @@ async def _forget_replies(invitation_ids: list[UUID], now: datetime) -> None:
 
 
 async def _keep(
-    event_id: UUID, wanted: Mapping[UUID, AttendeeRole], known: Mapping[UUID, Invited], now: datetime
+    event_id: UUID, wanted: Mapping[UUID, AttendeeRole], known: Mapping[UUID, KnownInvitation], now: datetime
 ) -> dict[UUID, UUID]:
     """Write the invitations; return the id of each by member."""
     kept = {member_id: known[member_id].id if member_id in known else ids.new_id() for member_id in sorted(wanted)}

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from tracker.database import writing
 from tracker.errors import Conflict, Invalid, NotAllowed, NotFound
+from tracker.rules.core.message_types import Before, Canceled, Changed, EventContent, Restored
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.core.wall_clock import to_local
 from tracker.rules.events import notifications, plan
@@ -88,7 +89,7 @@ async def change_date(
         ):
             await ask_again(event_id, occurrence.id, occurrence.sequence + 1, now)
         told = notifications.of_date(occurrence, slot, place, await invitees_of(event_id), notify=notify)
-        await _notify("update", occurrence, told.update, now, reason=change.reason)
+        await _notify(Changed(before=_before(occurrence), reason=change.reason), occurrence, told.update, now)
         title = occurrence.event.title if change.title is None else change.title
         agenda = occurrence.event.agenda if change.agenda is None else change.agenda
         changes = changes_of_date(occurrence, slot, title, place, agenda)
@@ -118,7 +119,7 @@ async def cancel_date(
             raise Conflict("This date is canceled already.")
         await _save(occurrence, now, raise_sequence=True, fields={"is_canceled": True, "cancel_reason": reason})
         whom = notifications.to_all(occurrence.event, await invitees_of(event_id))
-        await _notify("cancellation", occurrence, whom, now, reason=reason)
+        await _notify(Canceled(reason=reason), occurrence, whom, now)
         await _log(viewer, "canceled", occurrence, now, Verb.CANCELED)
 
 
@@ -135,7 +136,7 @@ async def restore_occurrence(viewer: Viewer, event_id: UUID, key: str, expected_
         if await outbox.anyone_responded(event_id, occurrence.changed_at):
             await ask_again(event_id, occurrence.id, occurrence.sequence + 1, now)
         whom = notifications.to_all(occurrence.event, await invitees_of(event_id))
-        await _notify("update", occurrence, whom, now, reason="", restored=True)
+        await _notify(Restored(before=_before(occurrence)), occurrence, whom, now)
         await _log(viewer, "restored", occurrence, now, Verb.RESTORED)
 
 
@@ -171,21 +172,12 @@ async def _save(occurrence: Occurrence, now: datetime, *, raise_sequence: bool, 
     await touch(occurrence.event.id)
 
 
-async def _notify(kind: str, occurrence: Occurrence, whom: frozenset[UUID], now: datetime, **facts: object) -> None:
-    before = {
-        "starts_at": occurrence.starts_at.isoformat(),
-        "ends_at": occurrence.ends_at.isoformat(),
-        "place": occurrence.place,
-    }
-    await notify(
-        kind,
-        occurrence.event.id,
-        occurrence.version + 1,
-        now,
-        {**before, **facts},
-        whom=whom,
-        occurrence_id=occurrence.id,
-    )
+async def _notify(news: EventContent, occurrence: Occurrence, whom: frozenset[UUID], now: datetime) -> None:
+    await notify(news, occurrence.event.id, occurrence.version + 1, now, whom=whom, occurrence_id=occurrence.id)
+
+
+def _before(occurrence: Occurrence) -> Before:
+    return Before(starts_at=occurrence.starts_at, ends_at=occurrence.ends_at, place=occurrence.place)
 
 
 async def _log(

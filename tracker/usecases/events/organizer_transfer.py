@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from tracker.rules.core.message_types import Canceled
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.events.event import Event, EventStatus
 from tracker.rules.events.history import Change, Field, Verb
@@ -47,5 +48,5 @@ async def drop(by: Viewer, event_id: UUID, now: datetime) -> None:
     [after] = await rows.Event.update(changed).where(rows.Event.id == event_id).returning(rows.Event.version)
     await touch(event_id)
     whom = asked(await invitees_of(event_id))
-    await notify("cancellation", event_id, after["version"], now, {"reason": NO_LEAD}, whom=whom)
+    await notify(Canceled(reason=NO_LEAD), event_id, after["version"], now, whom=whom)
     await audit.record(by.actor, "canceled", "event", event_id, {}, now)

@@ -11,11 +11,10 @@ from tracker.errors import Gone, NotAllowed, NotFound
 from tracker.rules.core.actors import Origin
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.events.event import Event, Line, Occurrence, day_of
-from tracker.rules.events.replies import ON_BEHALF, Given, Reply, ReplyValue, effective
+from tracker.rules.events.replies import ON_BEHALF, Given, OwnInvitation, Reply, ReplyValue, effective
 from tracker.tables.background.events import invitees
 from tracker.tables.schema.events import invitations as rows
 from tracker.tables.visible.events import events, replies
-from tracker.tables.visible.events.replies import OwnInvitation
 from tracker.usecases.core import audit
 from tracker.usecases.core.viewers import viewer_for
 from tracker.usecases.events import substitutes
@@ -58,7 +57,7 @@ async def my_reply(viewer: Viewer, occurrence: Occurrence) -> tuple[UUID, Reply 
     return None if own is None else (own.id, effective(own.replies, occurrence.id))
 
 
-async def my_replies(viewer: Viewer, event: Event) -> list[Reply] | None:
+async def my_replies(viewer: Viewer, event: Event) -> tuple[Reply, ...] | None:
     """Return everything that the viewer replied to an event; None when not invited."""
     own = await _mine(viewer, event)
     return None if own is None else own.replies

@@ -11,6 +11,7 @@ from tracker.crypto import ids
 from tracker.database import conflicts, writing
 from tracker.database.bulk_insert import bulk_insert
 from tracker.errors import Conflict, Invalid
+from tracker.rules.core.message_types import SeriesContinued
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.core.wall_clock import to_local
 from tracker.rules.events import notifications
@@ -169,8 +170,7 @@ async def split(
     invited = await invitees_of(event.id)
     told = notifications.of_change(event, plan, invited, splits=True, notify=False)
     gone = frozenset(invited) - frozenset(plan.invitees) - {event.lead_id}
-    facts = {"ended": True, **(closes.facts() if closes else {})}
-    await notify("update", event.id, event.version + 1, now, facts, whom=told.update)
+    await notify(SeriesContinued(entry=closes), event.id, event.version + 1, now, whom=told.update)
     if split and not is_narrower:
         await let_go(event.id, told.withdrawal, event.version + 1, now)
     else:

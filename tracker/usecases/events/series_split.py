@@ -5,6 +5,7 @@ from uuid import UUID
 
 from tracker.database import writing
 from tracker.errors import Invalid
+from tracker.rules.core.message_types import DateAdded, SeriesEnded
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.core.wording import day
 from tracker.rules.events import notifications
@@ -41,7 +42,7 @@ async def change_from(
 
     From the first date on it is the whole series that changes. Replies for dates whose time and place stay the same
     are not asked again. `reauthenticated_at` is when the viewer last confirmed who they are; opening a restricted event
-    needs. Errors: NotFound, NotAllowed, ReauthenticationNeeded, Conflict, Invalid by field.
+    needs that. Errors: NotFound, NotAllowed, ReauthenticationNeeded, Conflict, Invalid by field.
     """
     async with writing():
         event = await event_deeds.event_to_change(viewer, event_id, expected_version)
@@ -79,9 +80,8 @@ async def cancel_from(
             await event_deeds.cancel(viewer, event_id, expected_version, reason, now)
             return
         await end_series(event, first.original_start, now)
-        facts = {"ended": True, "is_last": True, "reason": reason}
         whom = notifications.to_all(event, await invitees_of(event_id))
-        await notify("update", event_id, event.version + 1, now, facts, whom=whom)
+        await notify(SeriesEnded(reason=reason), event_id, event.version + 1, now, whom=whom)
         await touch(event_id)
         await history.keep_end(viewer, event, now)
         await audit.record(viewer.actor, "ended", "event", event_id, {"from": key}, now)
@@ -108,7 +108,7 @@ async def add_date(viewer: Viewer, event_id: UUID, starts: datetime, expected_ve
             {rows.Event.version: event.version + 1, rows.Event.sequence: event.sequence + 1, rows.Event.changed_at: now}
         ).where(rows.Event.id == event_id)
         whom = notifications.to_all(event, await invitees_of(event_id))
-        await notify("update", event_id, event.version + 1, now, {"added": starts.isoformat()}, whom=whom)
+        await notify(DateAdded(starts=starts), event_id, event.version + 1, now, whom=whom)
         await touch(event_id)
         await history.keep(viewer, event, Verb.DATE_ADDED, [Change(field=Field.WHEN, after=day(starts))], now)
         key = starts.date().isoformat()

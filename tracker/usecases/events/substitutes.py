@@ -7,7 +7,8 @@ from uuid import UUID
 
 from tracker.errors import Invalid
 from tracker.rules.core import audiences
-from tracker.rules.core.outbox import Draft, MessageKind
+from tracker.rules.core.message_types import Removed, SubstituteNamed
+from tracker.rules.core.outbox import KINDS, Draft
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.events.event import Event
 from tracker.rules.events.replies import Given, ReplyValue
@@ -84,8 +85,8 @@ async def told(event_id: UUID, now: datetime) -> AsyncIterator[None]:
     yield
     after = await _standing(event_id)
     left = await still_there(date_id for *_, date_id in before - after)
-    begun = [_draft(MessageKind.SUBSTITUTE, event_id, one, now) for one in sorted(after - before, key=str)]
-    ended = [_draft(MessageKind.WITHDRAWAL, event_id, one, now, left) for one in sorted(before - after, key=str)]
+    begun = [_draft(SubstituteNamed(), event_id, one, now) for one in sorted(after - before, key=str)]
+    ended = [_draft(Removed(), event_id, one, now, left) for one in sorted(before - after, key=str)]
     await outbox.enqueue_all([*begun, *ended], now)
     await audience_versions.touch({audiences.member(substitute) for _, substitute, _ in before ^ after})
 
@@ -100,14 +101,18 @@ async def _standing(event_id: UUID) -> frozenset[Standing]:
 
 
 def _draft(
-    kind: MessageKind, event_id: UUID, standing: Standing, now: datetime, left: Container[UUID] | None = None
+    content: SubstituteNamed | Removed,
+    event_id: UUID,
+    standing: Standing,
+    now: datetime,
+    left: Container[UUID] | None = None,
 ) -> Draft:
     """Return the mail; of a date that is not in the series any more (`left`) it tells the whole event."""
     invitation_id, substitute, date_id = standing
     return Draft(
-        kind=kind,
+        content=content,
         recipient_id=substitute,
         event_id=event_id,
         occurrence_id=date_id if left is None or date_id in left else None,
-        key=f"substitute:{kind}:{invitation_id}:{date_id}:{substitute}:{now.isoformat()}",
+        key=f"substitute:{KINDS[type(content)]}:{invitation_id}:{date_id}:{substitute}:{now.isoformat()}",
     )

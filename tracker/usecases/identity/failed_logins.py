@@ -9,7 +9,7 @@ from tracker.crypto import ids
 from tracker.database import writing
 from tracker.errors import Invalid
 from tracker.rules.core.actors import Actor
-from tracker.rules.core.outbox import MessageKind
+from tracker.rules.core.message_types import AccountLocked
 from tracker.rules.core.wording import plural
 from tracker.tables.schema.identity.identity import FailedAttempt
 from tracker.tables.schema.roster.people import Member
@@ -97,10 +97,10 @@ async def _pause(key: str, member_id: UUID | None, now: datetime, stranger: Acto
 
 
 async def _notify(member_id: UUID, now: datetime) -> None:
-    await outbox.enqueue(
-        kind=MessageKind.ACCOUNT_LOCKED,
+    draft = outbox.Draft(
+        content=AccountLocked(),
         recipient_id=member_id,
         key=f"account_locked:{member_id}:{now.isoformat()}",
         not_after=now + TOLD_WITHIN,
-        now=now,
     )
+    await outbox.enqueue_all([draft], now)

@@ -6,8 +6,8 @@ from uuid import UUID
 
 from tracker.database import writing
 from tracker.errors import NotAllowed, NotFound
+from tracker.rules.core.message_types import AccountChange
 from tracker.rules.core.viewer import Viewer
-from tracker.rules.emails.account import AccountChange
 from tracker.rules.roster.directory import PersonCard
 from tracker.usecases.core import audit
 from tracker.usecases.identity import api_tokens, failed_logins, security_codes

@@ -8,7 +8,8 @@ from uuid import UUID
 from tracker.crypto import ids
 from tracker.database import writing
 from tracker.errors import Invalid
-from tracker.rules.core.outbox import MessageKind, State
+from tracker.rules.core.message_types import AccountInvited
+from tracker.rules.core.outbox import State
 from tracker.rules.core.viewer import Status, Viewer
 from tracker.rules.emails.messages import Standing, standing_of
 from tracker.rules.roster import accounts
@@ -104,10 +105,9 @@ async def _mailed(viewer: Viewer) -> dict[UUID, Mailed]:
 
 def _draft(viewer: Viewer, member_id: UUID, link_id: UUID, now: datetime) -> outbox.Draft:
     return outbox.Draft(
-        kind=MessageKind.ACCOUNT_INVITATION,
+        content=AccountInvited(link_id=link_id, by=f"{viewer.name} ({viewer.agency})"),
         recipient_id=member_id,
         key=f"account_invitation:{link_id}",
-        facts={"link": link_id, "by": f"{viewer.name} ({viewer.agency})"},
         not_after=now + LIFETIME,
     )
 

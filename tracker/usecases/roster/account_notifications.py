@@ -3,9 +3,8 @@
 from datetime import datetime
 from uuid import UUID
 
-from tracker.rules.core.outbox import MessageKind
+from tracker.rules.core.message_types import AccountChange, AccountChanged
 from tracker.rules.core.viewer import Role, Status, Viewer
-from tracker.rules.emails.account import AccountChange
 from tracker.tables.schema.roster.people import Member, MemberRole
 from tracker.usecases.core import outbox
 
@@ -17,13 +16,9 @@ async def notify(viewer: Viewer, member_id: UUID, what: AccountChange, now: date
     it before it replaces an address.
     """
     [row] = await Member.select(Member.email, Member.name).where(Member.id == member_id)
-    await outbox.enqueue(
-        kind=MessageKind.ACCOUNT_CHANGED,
-        recipient_id=member_id,
-        key=f"account_changed:{member_id}:{what}:{now.isoformat()}",
-        facts={"what": what, "to": row["email"], "name": row["name"], "by": viewer.name, "by_id": viewer.member_id},
-        now=now,
-    )
+    changed = AccountChanged(what=what, to=row["email"], name=row["name"], by=viewer.name, by_id=viewer.member_id)
+    key = f"account_changed:{member_id}:{what}:{now.isoformat()}"
+    await outbox.enqueue_all([outbox.Draft(content=changed, recipient_id=member_id, key=key)], now)
 
 
 async def whom_to_call(but: UUID) -> str:

@@ -8,8 +8,8 @@ from uuid import UUID
 from tracker.database import writing
 from tracker.errors import Conflict, Invalid
 from tracker.rules.core import audiences
+from tracker.rules.core.message_types import AccountChange
 from tracker.rules.core.viewer import Role, Status, Viewer
-from tracker.rules.emails.account import AccountChange
 from tracker.rules.roster import accounts
 from tracker.rules.roster.people_changes import PersonFacts
 from tracker.tables.schema.events import audience_versions

@@ -3,7 +3,6 @@
 So the form cannot say anything else than what happens: there is no second computation.
 """
 
-import json
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
@@ -11,6 +10,7 @@ from uuid import UUID
 
 from tracker.database import trying
 from tracker.errors import NotFound
+from tracker.rules.core.message_types import Content, RemovedFromSeries, SeriesEnded, Unreadable, decode
 from tracker.rules.core.outbox import MessageKind
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.events.event import Event, EventStatus, Occurrence
@@ -84,13 +84,19 @@ async def _messages(event_ids: Sequence[UUID]) -> tuple[dict[UUID, tuple[Message
     if not event_ids:
         return {}, {}
     found = await outbox_queue.about_events(event_ids)
-    facts = {one.id: json.loads(one.facts) for one in found}
-    endings = {
-        message_id: "leaving" if said.get("is_off_list") else "ending"
-        for message_id, said in facts.items()
-        if said.get("is_last")
-    }
+    endings = {one.id: name for one in found if (name := _ending(decode(one.facts)))}
     return {one.id: (one.kind, one.recipient_id) for one in found}, endings
+
+
+def _ending(content: Content | Unreadable) -> str:
+    """Return the field of `Notices` that a message belongs to after which nothing goes on for its reader, or ""."""
+    match content:
+        case SeriesEnded():
+            return "ending"
+        case RemovedFromSeries():
+            return "leaving"
+        case _:
+            return ""
 
 
 async def _replies(dates: Iterable[Occurrence]) -> dict[UUID, tuple[ReplyValue, ...]]:

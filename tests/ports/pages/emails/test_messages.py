@@ -11,6 +11,7 @@ from tests.cast import NOW, Cast, everybody, meeting, operation
 from tests.ports.browser import Browser
 from tests.ports.conftest import SignIn
 from tracker.database import writing
+from tracker.rules.core.message_types import ItemDue
 from tracker.rules.core.outbox import Skip, State
 from tracker.tables.schema.core.outbox import Message
 from tracker.usecases.core import outbox
@@ -76,8 +77,9 @@ async def test_filters_substitute_the_address_and_what_nobody_understands_is_pas
 
 async def test_the_next_page_goes_on_where_this_one_ends(sqlite_cast: Cast, browse: SignIn) -> None:
     async with writing():
-        for number in range(60):
-            await outbox.enqueue(kind="item_due", recipient_id=sqlite_cast.fbi_lead.member_id, key=str(number), now=NOW)
+        person, content = sqlite_cast.fbi_lead.member_id, ItemDue(due=NOW.date())
+        drafts = [outbox.Draft(content=content, recipient_id=person, key=str(number)) for number in range(60)]
+        await outbox.enqueue_all(drafts, NOW)
     browser = await browse(sqlite_cast.fbi_lead)
     first = await main(browser)
     found = re.search(r'href="(/messages\?after=[^"]+)">Older messages', first)

@@ -23,7 +23,7 @@ REPLY = (
 """The reply of invitation `i` to date `o`."""
 
 
-class Invited(NamedTuple):
+class KnownInvitation(NamedTuple):
     """An invitation, that of somebody who was taken off the list included."""
 
     id: UUID
@@ -49,13 +49,14 @@ class Holder(NamedTuple):
     event_id: UUID
 
 
-async def invitations(event_id: UUID) -> dict[UUID, Invited]:
+async def invitations(event_id: UUID) -> dict[UUID, KnownInvitation]:
     """Return the invitations to an event by member."""
     found = await Invitation.select(Invitation.id, Invitation.member, Invitation.role, Invitation.withdrawn_at).where(
         Invitation.event == event_id
     )
     return {
-        row["member"]: Invited(row["id"], AttendeeRole(row["role"]), row["withdrawn_at"] is not None) for row in found
+        row["member"]: KnownInvitation(row["id"], AttendeeRole(row["role"]), row["withdrawn_at"] is not None)
+        for row in found
     }
 
 

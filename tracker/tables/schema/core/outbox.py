@@ -19,15 +19,14 @@ class Message(Table):
     key = Varchar(length=250, unique=True)
     """The same deed for the same person never makes two rows."""
     kind = Varchar(length=20)
-    """invitation, update, cancellation, withdrawal, reminder, no_reply, item_assigned, item_due, item_overdue,
-    account_locked, account_changed, account_invitation, digest"""
+    """`rules.outbox.MessageKind`: what people filter by"""
     recipient = ForeignKey(Member, null=False, on_delete=OnDelete.restrict)
     event = ForeignKey(Event, null=True, default=None, on_delete=OnDelete.restrict)
     occurrence = ForeignKey(Occurrence, null=True, default=None, on_delete=OnDelete.set_null)
     """None = the whole series"""
     item = ForeignKey(ActionItem, null=True, default=None, on_delete=OnDelete.restrict, index=True)
     facts = Text(default="{}")
-    """JSON: what the row was made for and cannot be read later, such as the earlier time."""
+    """JSON of `rules.message_types`: what can't be read again later, such as the earlier time."""
     created_at = Timestamptz(null=False)
     """Gives the Date header, the same on every try."""
     due = Timestamptz(null=False)

@@ -1,13 +1,13 @@
 """The viewer's own invitations to events that they may see, and what they replied, or somebody for them."""
 
 from collections.abc import Iterable
-from typing import NamedTuple
+from itertools import groupby
 from uuid import UUID
 
 from piccolo.querystring import QueryString
 
 from tracker.rules.core.viewer import Viewer
-from tracker.rules.events.replies import AttendeeRole, Reply, ReplyValue
+from tracker.rules.events.replies import AttendeeRole, OwnInvitation, Reply, ReplyValue
 from tracker.tables.visible.core.rows import Row, rows
 
 _MINE = (
@@ -19,29 +19,27 @@ _MINE = (
 )
 
 
-class OwnInvitation(NamedTuple):
-    """An invitation of the viewer, with everything that was replied to it."""
-
-    id: UUID
-    role: AttendeeRole
-    is_series: bool
-    replies: list[Reply]
-
-
 async def mine(viewer: Viewer, event_ids: Iterable[UUID]) -> dict[UUID, OwnInvitation]:
     """Return the viewer's invitations to these events that stand, by event."""
     wanted = sorted(set(event_ids))
-    found: dict[UUID, OwnInvitation] = {}
     if not wanted:
-        return found
-    tail = " AND i.event IN ({}) AND i.member = {} AND i.withdrawn_at IS NULL"
+        return {}
+    tail = " AND i.event IN ({}) AND i.member = {} AND i.withdrawn_at IS NULL ORDER BY i.id"
     among = QueryString(", ".join(["{}"] * len(wanted)), *wanted)
-    for row in await rows(_MINE, viewer, tail, among, viewer.member_id):
-        is_series = row["rrule"] is not None
-        own = found.setdefault(row["event"], OwnInvitation(row["id"], AttendeeRole(row["role"]), is_series, []))
-        if row["reply"]:
-            own.replies.append(reply(row))
-    return found
+    found = await rows(_MINE, viewer, tail, among, viewer.member_id)
+    return dict(_own(list(group)) for _, group in groupby(found, key=lambda row: row["id"]))
+
+
+def _own(found: list[Row]) -> tuple[UUID, OwnInvitation]:
+    """Return an invitation with its event from its rows, one for each reply."""
+    row = found[0]
+    own = OwnInvitation(
+        id=row["id"],
+        role=AttendeeRole(row["role"]),
+        is_series=row["rrule"] is not None,
+        replies=tuple(reply(one) for one in found if one["reply"]),
+    )
+    return row["event"], own
 
 
 def reply(row: Row) -> Reply:

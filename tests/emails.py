@@ -1,0 +1,83 @@
+"""Emails as their readers get them, for the tests of what they say."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from tracker.ports.mail.wording import Worded, button_label, worded
+from tracker.rules.core.message_types import MailedEntry
+from tracker.rules.core.outbox import Skip
+from tracker.rules.emails.content import Button, CalendarPart, Letter, Target
+
+
+@dataclass(frozen=True)
+class ReadButton:
+    """A button as it is read, and where it leads."""
+
+    label: str
+    target: Target
+
+
+@dataclass(frozen=True)
+class ReadEmail:
+    """An email with the words of its templates."""
+
+    letter: Letter
+    words: Worded
+
+    @property
+    def to(self) -> str:
+        return self.letter.to
+
+    @property
+    def subject(self) -> str:
+        return self.words.subject
+
+    @property
+    def preview(self) -> str:
+        return self.words.preview
+
+    @property
+    def heading(self) -> str:
+        return self.words.heading
+
+    @property
+    def facts(self) -> tuple[tuple[str, str], ...]:
+        return self.words.facts
+
+    @property
+    def paragraphs(self) -> tuple[str, ...]:
+        return self.words.paragraphs
+
+    @property
+    def buttons(self) -> tuple[ReadButton, ...]:
+        return _read_buttons(self.letter.buttons)
+
+    @property
+    def more(self) -> tuple[ReadButton, ...]:
+        return _read_buttons(self.letter.more)
+
+    @property
+    def calendar(self) -> CalendarPart | MailedEntry | None:
+        return self.letter.calendar
+
+    @property
+    def is_discreet(self) -> bool:
+        return self.letter.is_discreet
+
+    @property
+    def banner(self) -> str:
+        return self.letter.banner
+
+
+def read_email(letter: Letter) -> ReadEmail:
+    """Return an email as its reader gets it."""
+    return ReadEmail(letter, worded(letter))
+
+
+def read(made: Letter | Skip) -> ReadEmail | Skip:
+    """Return what became of a message: the email as its reader gets it, or why there is none."""
+    return made if isinstance(made, Skip) else read_email(made)
+
+
+def _read_buttons(buttons: Iterable[Button]) -> tuple[ReadButton, ...]:
+    return tuple(ReadButton(button_label(one.name), one.target) for one in buttons)

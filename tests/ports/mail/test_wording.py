@@ -1,0 +1,153 @@
+"""The words of emails: every email has its files, whatever the values, and nothing in them breaks out of its line."""
+
+from collections.abc import Iterator
+from dataclasses import fields
+from enum import StrEnum
+from itertools import product
+from typing import Any, get_args, get_type_hints
+
+import pytest
+from jinja2 import Environment, meta
+from jinja2.exceptions import UndefinedError
+
+from tests.ports.mail.making import letter
+from tracker.config.paths import folder
+from tracker.ports.mail.templates import FILES, words
+from tracker.ports.mail.wording import button_label, worded
+from tracker.rules.core.message_types import AccountChange
+from tracker.rules.emails.content import PREVIEW, SUBJECT, ButtonName
+from tracker.rules.emails.contexts import Says
+from tracker.rules.emails.event_contexts import DateAddedEmail, OwnReply
+from tracker.rules.emails.facts import Fact, FactName, Footer
+
+LONG = "Quarterly review of the interagency response protocol for labor trafficking in hospitality"
+REPLIES = (OwnReply(), OwnReply(kept="Yes"), OwnReply(is_missing=True), OwnReply(comes_for="Fbi lead (FBI)"))
+ALWAYS = {"title": "Core group", "near": "In 7 days"}
+REQUIRED = {DateAddedEmail: {"day": "Tue, Mar 2"}}
+EMAILS = folder("templates") / "emails"
+
+
+def values_of(kind: Any, text: str) -> tuple[object, ...]:
+    """Return values of a field that make a difference: with text and without, true and false, each of a list."""
+    if kind is str:
+        return text, ""
+    if kind is bool:
+        return True, False
+    if kind is int:
+        return 0, 1, 3
+    if kind is OwnReply:
+        return REPLIES
+    assert issubclass(kind, StrEnum)
+    return tuple(kind)
+
+
+def every(says: type[Says], text: str = "Tue, Jan 12") -> Iterator[Says]:
+    """Yield an email with each combination of values; what is always there has its text."""
+    hints = get_type_hints(says)
+    names = [one.name for one in fields(says)]
+    fixed = ALWAYS | REQUIRED.get(says, {})
+    choices = [(fixed[name],) if name in fixed else values_of(hints[name], text) for name in names]
+    for chosen in product(*choices):
+        yield says(**dict(zip(names, chosen, strict=True)))
+
+
+@pytest.mark.parametrize("says", FILES, ids=lambda one: one.__name__)
+def test_an_email_has_words_whatever_its_values(says: type[Says]) -> None:
+    for one in every(says):
+        for is_discreet in (False, True):
+            made = worded(letter(says=one, is_discreet=is_discreet))
+            assert made.heading
+            assert "." not in made.heading
+            assert made.subject
+            assert made.preview or vars(one)["reply"] == OwnReply()  # which nobody is sent
+            texts = (made.subject, made.preview, made.heading, *made.paragraphs)
+            assert not [text for text in texts if "  " in text or " ," in text or ".P" in text or ".Y" in text]
+
+
+@pytest.mark.parametrize("says", FILES, ids=lambda one: one.__name__)
+def test_a_subject_with_a_long_title_and_a_preview_fit_a_phone(says: type[Says]) -> None:
+    if "title" in {one.name for one in fields(says)}:
+        for one in every(says):
+            made = worded(letter(says=type(one)(**{**vars(one), "title": LONG})))
+            assert len(made.subject) <= SUBJECT
+            assert "…" in made.subject
+    for one in every(says, LONG):
+        assert len(worded(letter(says=one)).preview) <= PREVIEW
+
+
+def test_every_email_has_its_files_and_every_file_its_email() -> None:
+    assert set(FILES) == set(get_args(Says))
+    named = {name for files in FILES.values() for name in files}
+    own = {f"emails/{path.parent.name}/{path.name}" for path in EMAILS.glob("*/*.txt") if path.parent.name != "shared"}
+    assert named == own
+
+
+def test_every_shared_file_is_used() -> None:
+    texts = "".join(path.read_text(encoding="utf-8") for path in EMAILS.rglob("*.txt"))
+    included = {path.name for path in (EMAILS / "shared").iterdir() if f'"emails/shared/{path.name}"' in texts}
+    by_port = {"time-only.txt", "footer.txt", "facts.txt", "buttons.txt"}
+    assert {path.name for path in (EMAILS / "shared").iterdir()} == included | by_port
+
+
+def test_a_template_uses_no_value_that_its_email_does_not_have() -> None:
+    for says, files in FILES.items():
+        known = {one.name for one in fields(says)} | {"is_discreet"}
+        for file in files:
+            assert used(words(), file) <= known, file
+
+
+def used(jinja: Environment, file: str) -> set[str]:
+    """Return the values that a template and what it includes ask for."""
+    assert jinja.loader is not None
+    tree = jinja.parse(jinja.loader.get_source(jinja, file)[0])
+    inside = [used(jinja, one) for one in meta.find_referenced_templates(tree) if one]
+    return meta.find_undeclared_variables(tree).union(*inside)
+
+
+def test_a_value_that_is_not_there_is_an_error_and_no_gap() -> None:
+    with pytest.raises(UndefinedError):
+        words().from_string("{{ nothing }}").render()
+
+
+def test_a_tag_alone_in_its_line_leaves_no_line_and_another_one_keeps_its_end() -> None:
+    source = "Heading{% if x %} of {{ x }}{% endif %}\n\n{# why #}\n{% if x %}\nFirst.\n{% endif %}\n\nSecond.\n"
+    assert words().from_string(source).render(x="X") == "Heading of X\n\nFirst.\n\nSecond.\n"
+
+
+def test_a_value_with_lines_and_controls_stays_in_its_line() -> None:
+    hostile = "Title\r\n\r\nA paragraph\u2028Bcc: evil@x.example =?utf-8?q?x?="
+    line = words().from_string("{{ title }}").render(title=hostile)
+    assert line == "Title A paragraph Bcc: evil@x.example = ?utf-8?q?x?="
+
+
+@pytest.mark.parametrize("name", FactName)
+def test_every_row_of_facts_has_a_label_and_words(name: FactName) -> None:
+    value = AccountChange.ADDRESS.value if name is FactName.ACCOUNT_CHANGE else "Value"
+    [(label, words_of)] = worded(letter(facts=(Fact(name=name, value=value),))).facts
+    assert label
+    assert words_of
+
+
+@pytest.mark.parametrize("change", AccountChange)
+def test_every_change_of_an_account_has_words(change: AccountChange) -> None:
+    [(_, said)] = worded(letter(facts=(Fact(name=FactName.ACCOUNT_CHANGE, value=change),))).facts
+    assert len(said.split()) > 1
+
+
+def test_a_place_that_there_is_none_of_is_said() -> None:
+    assert worded(letter(facts=(Fact(name=FactName.NOW_AT),))).facts == (("Now at", "No place"),)
+
+
+@pytest.mark.parametrize("name", ButtonName)
+def test_every_button_has_a_label(name: ButtonName) -> None:
+    assert button_label(name)
+
+
+@pytest.mark.parametrize("footer", Footer)
+def test_every_footer_has_words(footer: Footer) -> None:
+    assert worded(letter(footer=footer)).footer.endswith(".")
+
+
+def test_an_email_of_times_alone_says_nothing_of_its_own_text() -> None:
+    made = worded(letter(is_discreet=True, is_time_only=True))
+    assert (made.heading, made.paragraphs) == ("You are invited", ("Sign in to see the details.",))

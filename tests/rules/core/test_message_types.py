@@ -1,0 +1,60 @@
+"""Messages as rows keep them: what is written is read again, and what isn't known stops nobody."""
+
+from datetime import UTC, date, datetime
+from typing import get_args
+from uuid import UUID
+
+import pytest
+
+from tracker.rules.core import message_types as types
+from tracker.rules.core.message_types import AccountChange, Before, Content, MailedEntry, Unreadable, decode, encode
+from tracker.rules.core.outbox import KINDS
+
+AT = datetime(2027, 2, 9, 16, tzinfo=UTC)
+BEFORE = Before(starts_at=AT, ends_at=AT, place="Annex", repeats="Every week", until=date(2027, 6, 1))
+ENTRY = MailedEntry(uid="1@tracker.example", sequence=3, at=AT)
+ID = UUID(int=7)
+EVERY: tuple[Content, ...] = (
+    types.Invited(),
+    types.Changed(before=BEFORE, reason="court", entry=ENTRY),
+    types.DateAdded(starts=datetime(2027, 3, 2, 10)),  # noqa: DTZ001 - on the wall clock of the event
+    types.Restored(before=BEFORE),
+    types.SeriesEnded(reason="done"),
+    types.SeriesContinued(entry=ENTRY),
+    types.RemovedFromSeries(),
+    types.Canceled(reason="ill", unsent=BEFORE),
+    types.Removed(entry=ENTRY),
+    types.SubstituteNamed(),
+    types.ReminderDue(starts_at=AT, lead=3_600, is_late=True),
+    types.ReplyNudge(),
+    types.ConfirmationNudge(since=AT, what="time"),
+    types.ItemAssigned(),
+    types.ItemDue(due=date(2027, 2, 9)),
+    types.ItemOverdue(due=date(2027, 2, 9), is_late=True),
+    types.WeeklyDigest(monday=date(2027, 2, 8)),
+    types.AccountLocked(),
+    types.AccountChanged(what=AccountChange.ADDRESS, to="a@x.example", name="A", by="B", by_id=ID),
+    types.AccountInvited(link_id=ID, by="B"),
+    types.AuditLogAltered(),
+)
+
+
+@pytest.mark.parametrize("content", EVERY, ids=lambda one: type(one).__name__)
+def test_what_is_written_is_read_again(content: Content) -> None:
+    assert decode(encode(content)) == content
+
+
+def test_every_type_of_message_has_a_kind_and_an_example_here() -> None:
+    assert set(KINDS) == set(get_args(Content)) == {type(one) for one in EVERY}
+
+
+@pytest.mark.parametrize(
+    "text", ['{"content": {"type": "from_the_future"}}', '{"content": {"type": "item_due"}}', "{}"]
+)
+def test_what_this_version_does_not_know_is_unreadable_and_no_error(text: str) -> None:
+    assert decode(text) == Unreadable()
+
+
+def test_the_messages_that_a_row_stands_for_are_read_whatever_its_type_is() -> None:
+    written = encode(types.Invited(), (ID,)).replace("invited", "from_the_future")
+    assert types.replaced_by(written) == (ID,)

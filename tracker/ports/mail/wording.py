@@ -1,0 +1,78 @@
+"""From a letter to its words: its templates are filled in with what it says."""
+
+import re
+from collections.abc import Mapping
+from functools import cache
+from typing import Any, NamedTuple
+
+from tracker.ports.mail.templates import BUTTONS, FACTS, FILES, FOOTER, TIME_ONLY, words
+from tracker.rules.emails.content import PREVIEW, SUBJECT, ButtonName, Letter, cut, fitting, one_line
+from tracker.rules.emails.facts import Fact
+
+TITLE = "title"
+"""The one value that is cut where a subject would be too long."""
+_BETWEEN = re.compile(r"\n\s*\n")
+
+
+class Worded(NamedTuple):
+    """The words of one email."""
+
+    subject: str
+    preview: str
+    heading: str
+    facts: tuple[tuple[str, str], ...]
+    paragraphs: tuple[str, ...]
+    footer: str
+
+
+def worded(letter: Letter) -> Worded:
+    """Return the words of an email. Subject and preview fit their limits, and each text is one line."""
+    files, values = FILES[type(letter.says)], _values(letter)
+    heading, *paragraphs = _blocks(_filled(files.body, values))
+    if letter.is_time_only:
+        paragraphs = _blocks(_filled(TIME_ONLY, values))
+    return Worded(
+        subject=_subject(files.subject, values),
+        preview=cut(one_line(_filled(files.preview, values)), PREVIEW),
+        heading=heading,
+        facts=tuple(_fact(one) for one in letter.facts),
+        paragraphs=tuple(paragraphs),
+        footer=one_line(_filled(FOOTER, {"footer": letter.footer})),
+    )
+
+
+def button_label(name: ButtonName) -> str:
+    """Return the words on a button or link."""
+    label: str = _made_in(BUTTONS)["labels"][name]
+    return label
+
+
+def _subject(file: str, values: Mapping[str, Any]) -> str:
+    """Return the subject, with as much of the title as it holds beside its other words."""
+    whole = one_line(_filled(file, values))
+    if TITLE not in values or len(whole) <= SUBJECT:
+        return whole
+    beside = len(whole) - len(one_line(values[TITLE]))
+    return one_line(_filled(file, {**values, TITLE: fitting(values[TITLE], beside)}))
+
+
+def _fact(fact: Fact) -> tuple[str, str]:
+    return _made_in(FACTS)["labels"][fact.name], one_line(_made_in(FACTS)["value"](fact))
+
+
+@cache
+def _made_in(file: str) -> dict[str, Any]:
+    """Return the lists and macros that a template makes for others."""
+    return vars(words().get_template(file).module)
+
+
+def _values(letter: Letter) -> dict[str, Any]:
+    return {**vars(letter.says), "is_discreet": letter.is_discreet}
+
+
+def _filled(file: str, values: Mapping[str, Any]) -> str:
+    return words().get_template(file).render(values)
+
+
+def _blocks(text: str) -> list[str]:
+    return [one_line(block) for block in _BETWEEN.split(text) if block.strip()]

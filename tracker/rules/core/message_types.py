@@ -1,0 +1,232 @@
+"""The messages that wait in the outbox: each is a small struct with a tag, kept as JSON in its row.
+
+A struct holds only what can't be read again when the email is sent, such as the time that people knew before.
+Everything else is read at that moment, as the recipient may see it then.
+"""
+
+from datetime import date, datetime
+from enum import StrEnum
+from uuid import UUID
+
+import msgspec
+from msgspec import Struct
+
+
+class Before(Struct, frozen=True, kw_only=True):
+    """What the reader last heard about an event or one of its dates."""
+
+    starts_at: datetime
+    ends_at: datetime
+    place: str
+    repeats: str = ""
+    """The rule of a series in words; empty when it is not about a whole series."""
+    until: date | None = None
+    """The last date by that rule."""
+
+
+class MailedEntry(Struct, frozen=True, kw_only=True):
+    """What earlier emails put into the reader's calendar and is to go, whatever they may see of the event now.
+
+    `sequence` is above that of every email before (RFC 5546 §2.1.4); `at` is when they lost access to the event.
+    """
+
+    uid: str
+    sequence: int
+    at: datetime
+
+
+class AccountChange(StrEnum):
+    """What an administrator did to how somebody signs in."""
+
+    SIGN_IN_LINK = "sign_in_link"
+    RESET_LINK = "reset_link"
+    AUTHENTICATOR = "authenticator"
+    RELEASE = "release"
+    ADDRESS = "address"
+
+
+class _Tagged(Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type"):
+    """What all messages have in common: a tag in their JSON that names the class."""
+
+
+class EventNews(_Tagged, frozen=True, kw_only=True):
+    """What is said about an event that the person was told about before."""
+
+    entry: MailedEntry | None = None
+    """The calendar entry to remove, when the event became restricted or its reader lost access to it."""
+
+
+class Update(EventNews, frozen=True, kw_only=True):
+    """News of an event or date that takes place."""
+
+    before: Before | None = None
+
+
+class Invited(_Tagged, frozen=True, kw_only=True, tag="invited"):
+    """Somebody is invited to an event."""
+
+
+class Changed(Update, frozen=True, kw_only=True, tag="changed"):
+    """An event or date has another time, place or detail; which of them is read at the moment of sending."""
+
+    reason: str = ""
+
+
+class DateAdded(Update, frozen=True, kw_only=True, tag="date_added"):
+    """A series has one more date; `starts` is on the wall clock of the event."""
+
+    starts: datetime
+
+
+class Restored(Update, frozen=True, kw_only=True, tag="restored"):
+    """A canceled event or date takes place after all."""
+
+
+class SeriesEnd(EventNews, frozen=True, kw_only=True):
+    """A running series ends for its reader; no other message says it."""
+
+
+class SeriesEnded(SeriesEnd, frozen=True, kw_only=True, tag="series_ended"):
+    """The dates to come of a series are canceled."""
+
+    reason: str = ""
+
+
+class SeriesContinued(SeriesEnd, frozen=True, kw_only=True, tag="series_continued"):
+    """A series ends and another one continues it, to which its reader gets an invitation."""
+
+
+class RemovedFromSeries(SeriesEnd, frozen=True, kw_only=True, tag="removed_from_series"):
+    """A series continues as another one, to which its reader is not invited."""
+
+
+class Canceled(EventNews, frozen=True, kw_only=True, tag="canceled"):
+    """An event or date does not take place."""
+
+    reason: str = ""
+    unsent: Before | None = None
+    """What the reader knew before a change that waited and was never sent."""
+
+
+class Removed(EventNews, frozen=True, kw_only=True, tag="removed"):
+    """The reader is not invited any longer, or no longer a substitute; the event takes place."""
+
+
+class SubstituteNamed(_Tagged, frozen=True, kw_only=True, tag="substitute_named"):
+    """The reader is to come in somebody's place."""
+
+
+class ReminderDue(_Tagged, frozen=True, kw_only=True, tag="reminder_due"):
+    """A date is near; it began at `starts_at` when the reminder became due."""
+
+    starts_at: datetime
+    lead: int  # seconds before the start
+    is_late: bool = False
+
+
+class ReplyNudge(_Tagged, frozen=True, kw_only=True, tag="reply_nudge"):
+    """Somebody has not replied to a date."""
+
+
+class ConfirmationNudge(_Tagged, frozen=True, kw_only=True, tag="confirmation_nudge"):
+    """Somebody has not confirmed what changed: `what` names it in words, `since` is when it changed."""
+
+    since: datetime
+    what: str
+
+
+class ItemAssigned(_Tagged, frozen=True, kw_only=True, tag="item_assigned"):
+    """An action item has a new owner."""
+
+
+class ItemReminder(_Tagged, frozen=True, kw_only=True):
+    """An open action item is due near this day."""
+
+    due: date
+    is_late: bool = False
+
+
+class ItemDue(ItemReminder, frozen=True, kw_only=True, tag="item_due"):
+    """An action item will be due, or is due today."""
+
+
+class ItemOverdue(ItemReminder, frozen=True, kw_only=True, tag="item_overdue"):
+    """An action item was due."""
+
+
+class WeeklyDigest(_Tagged, frozen=True, kw_only=True, tag="weekly_digest"):
+    """The week that begins on a Monday."""
+
+    monday: date
+
+
+class AccountLocked(_Tagged, frozen=True, kw_only=True, tag="account_locked"):
+    """Sign-in is paused after failed attempts."""
+
+
+class AccountChanged(_Tagged, frozen=True, kw_only=True, tag="account_changed"):
+    """Somebody else changed how a person signs in; `to` is their address before the change, `by` who did it."""
+
+    what: AccountChange
+    to: str
+    name: str
+    by: str
+    by_id: UUID
+
+
+class AccountInvited(_Tagged, frozen=True, kw_only=True, tag="account_invited"):
+    """Somebody new gets a link to sign in for the first time."""
+
+    link_id: UUID
+    by: str
+
+
+class AuditLogAltered(_Tagged, frozen=True, kw_only=True, tag="audit_log_altered"):
+    """Verification found that the audit log was altered."""
+
+
+class Unreadable(Struct, frozen=True):
+    """A row whose content this version doesn't know; it is never sent."""
+
+
+News = Changed | DateAdded | Restored | SeriesEnded | SeriesContinued | RemovedFromSeries | Canceled | Removed
+EventContent = Invited | News | SubstituteNamed | ReminderDue | ReplyNudge | ConfirmationNudge
+ItemContent = ItemAssigned | ItemDue | ItemOverdue
+AccountContent = AccountLocked | AccountInvited | AuditLogAltered
+ReaderContent = EventContent | ItemContent | AccountContent | WeeklyDigest
+"""What is written from what its recipient may see when it is sent."""
+Content = ReaderContent | AccountChanged
+
+
+class _Row(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What a row of the outbox keeps as JSON."""
+
+    content: Content
+    replaces: tuple[UUID, ...] = ()
+
+
+class _Replaces(Struct, frozen=True):
+    """The part of a row that can be read whatever its content is."""
+
+    replaces: tuple[UUID, ...] = ()
+
+
+_ROW, _REPLACES = msgspec.json.Decoder(_Row), msgspec.json.Decoder(_Replaces)
+
+
+def encode(content: Content, replaces: tuple[UUID, ...] = ()) -> str:
+    """Return the JSON of a row; `replaces` are the waiting messages that it stands for."""
+    return msgspec.json.encode(_Row(content=content, replaces=replaces)).decode()
+
+
+def decode(text: str) -> Content | Unreadable:
+    """Return the content of a row; `Unreadable` for a tag or shape that this version doesn't know."""
+    try:
+        return _ROW.decode(text).content
+    except msgspec.ValidationError:
+        return Unreadable()
+
+
+def replaced_by(text: str) -> tuple[UUID, ...]:
+    """Return the waiting messages that a row stands for."""
+    return _REPLACES.decode(text).replaces

@@ -1,0 +1,220 @@
+"""What the templates of emails about one event may say; the other emails are in `email_contexts`."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+@dataclass(frozen=True, kw_only=True)
+class OwnReply:
+    """The reader's reply to what an email is about; nothing is set when they lead it."""
+
+    kept: str = ""
+    """Yes, Maybe or No, which still counts."""
+    is_missing: bool = False
+    comes_for: str = ""
+    """The person in whose place the reader comes."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class InvitationEmail:
+    """`invitation`: the reader is invited to an event."""
+
+    title: str
+    starts: str
+    reply_by: str
+    reply_kept: str
+    """The reply that counts from an earlier series, so that none is asked for."""
+    asks_reply: bool
+    outline: str
+    """How long it takes, and in which ways people come: "90 minutes, in person."."""
+
+
+class Change(StrEnum):
+    """What of an event or date is another one."""
+
+    TIME = "time"
+    PLACE = "place"
+    DETAILS = "details"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChangedEmail:
+    """`changed`: an event with one date, or one date of a series, has another time, place or detail."""
+
+    title: str
+    change: Change
+    starts: str
+    day: str
+    time: str
+    """Empty when it takes all day."""
+    was_day: str
+    """Set when it moved to another day."""
+    was: str
+    """When it was, as far as that is different."""
+    reply: OwnReply
+
+
+@dataclass(frozen=True, kw_only=True)
+class SeriesChangedEmail:
+    """`series_changed`: a series has another time, rule, end, place or detail."""
+
+    title: str
+    starts: str
+    day: str
+    time: str
+    was_time: str
+    """Set when it begins at another hour."""
+    until: str
+    """Set with `was_until` when only its end is another one."""
+    was_until: str
+    is_longer: bool
+    is_elsewhere: bool
+    reply: OwnReply
+
+
+@dataclass(frozen=True, kw_only=True)
+class RestoredEmail:
+    """`restored`: a canceled event or date takes place after all."""
+
+    title: str
+    starts: str
+    is_series: bool
+    was: str
+    reply: OwnReply
+
+
+@dataclass(frozen=True, kw_only=True)
+class DateAddedEmail:
+    """`date_added`: a series has one more date."""
+
+    title: str
+    day: str
+    time: str
+    was: str
+    reply: OwnReply
+
+
+@dataclass(frozen=True, kw_only=True)
+class CanceledEmail:
+    """`canceled`: an event or date does not take place."""
+
+    title: str
+    day: str
+    is_series: bool
+    next_date: str
+    """The date of the series that follows the canceled one."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RemovedEmail:
+    """`removed`: the reader is not invited any longer."""
+
+    title: str
+    day: str
+    """Empty when it is about a series."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RemovedUnseenEmail:
+    """`removed_unseen`: the reader is not invited any longer and may not even know the event's title."""
+
+    has_attachment: bool
+    """Whether the email removes the event from their calendar."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SeriesEndedEmail:
+    """`series_ended`: the dates to come of a series are canceled."""
+
+    title: str
+    last_day: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class RemovedFromSeriesEmail:
+    """`removed_from_series`: a series continues without the reader."""
+
+    title: str
+    last_day: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class SeriesContinuedEmail:
+    """`series_continued`: a series ends and another one continues it."""
+
+    title: str
+    first_day: str
+    """Of the new series; empty when the reader may not know it by email."""
+    time: str
+    was_time: str
+    """Set when only the hour is another one."""
+    was: str
+    """The rule and the hours before, when more than the hour is another one."""
+    is_same_time: bool
+    is_elsewhere: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class SubstituteEmail:
+    """`substitute`: the reader comes in somebody's place."""
+
+    title: str
+    starts: str
+    name: str
+    """The person in whose place they come."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReminderEmail:
+    """`reminder`: a date is near."""
+
+    title: str
+    near: str
+    """"Today", "Tomorrow" or "In 7 days"."""
+    time: str
+    """Empty when it takes all day, and when the date is days away."""
+    starts: str
+    """Set when the date is days away."""
+    where: str
+    is_led: bool
+    replied: str
+    """"Yes", "Maybe", "No", or nothing."""
+    is_late: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReplyNudgeEmail:
+    """`reply_nudge`: the reader has not replied."""
+
+    title: str
+    day: str
+    reply_by: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConfirmationNudgeEmail:
+    """`confirmation_nudge`: the reader has not confirmed a change."""
+
+    title: str
+    day: str
+    what: str
+    """"time", "place", or both."""
+
+
+EventEmail = (
+    InvitationEmail
+    | ChangedEmail
+    | SeriesChangedEmail
+    | RestoredEmail
+    | DateAddedEmail
+    | CanceledEmail
+    | RemovedEmail
+    | SeriesEndedEmail
+    | RemovedFromSeriesEmail
+    | SeriesContinuedEmail
+    | SubstituteEmail
+    | ReminderEmail
+    | ReplyNudgeEmail
+    | ConfirmationNudgeEmail
+)
+"""Emails that name an event, with its title."""

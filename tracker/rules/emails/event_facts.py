@@ -1,0 +1,93 @@
+"""The rows of facts that letters about events share: what, when and where, and the dates of a series."""
+
+from datetime import datetime
+
+from tracker.rules.core.wall_clock import to_local, zone_word
+from tracker.rules.core.wording import day, longday, plural, span
+from tracker.rules.emails.facts import Fact, FactName, Facts
+from tracker.rules.emails.parts import Occasion, day_and_time, place, when_words
+from tracker.rules.events.event import Occurrence
+from tracker.rules.events.plan import is_moved, rule_of
+from tracker.rules.recurrence import dates
+
+MOST_NAMED = 6  # dates that are not as the rule says
+NEXT_NAMED = 5  # dates, as many as the form shows
+
+
+def what_when_where(about: Occasion, when: FactName = FactName.WHEN) -> Facts:
+    """Return the facts that nearly every letter begins with."""
+    where = place(about)
+    return (
+        what(about),
+        Fact(name=when, value=when_words(about)),
+        *_dates(about),
+        *_own_time(about),
+        *([Fact(name=FactName.WHERE, value=where)] if where else []),
+    )
+
+
+def what(about: Occasion) -> Fact:
+    """Return the fact that names the event or date."""
+    return Fact(name=FactName.WHAT, value=about.title)
+
+
+def why(reason: str) -> Facts:
+    """Return the reason that somebody gave."""
+    return (Fact(name=FactName.WHY, value=reason.strip()),) if reason.strip() else ()
+
+
+def _dates(about: Occasion) -> Facts:
+    if not about.is_series or not about.ahead:
+        return ()
+    starts = sorted(to_local(one.starts_at, about.event.zone) for one in about.ahead)
+    number = f"{plural(len(starts), 'date')}, until {longday(starts[-1])}"
+    then = " · ".join(day(one, about.today) for one in starts[1:NEXT_NAMED])
+    return (
+        Fact(name=FactName.FIRST_DATE, value=longday(starts[0])),
+        *([Fact(name=FactName.THEN, value=then)] if then else []),
+        Fact(name=FactName.DATES, value=number),
+        *exceptions(about),
+    )
+
+
+def exceptions(about: Occasion) -> Facts:
+    """Return which dates to come of a series are not as its rule says: not on, moved, or beside it."""
+    by_rule = [start for start in dates(rule_of(about.event), about.event.starts) if _is_ahead(about, start)]
+    known = {one.original_start: one for one in about.dates if one.starts_at > about.now}
+    off = [start for start in by_rule if start not in known or known[start].is_off]
+    on = [one for one in known.values() if not one.is_off]
+    moved = [_moved_words(about, one) for one in on if is_moved(one)]
+    beside = [day_and_time(about, one) for one in on if one.original_start not in by_rule and not is_moved(one)]
+    named = (
+        (FactName.NOT_ON, [day(start, about.today) for start in off]),
+        (FactName.MOVED, moved),
+        (FactName.ALSO_ON, beside),
+    )
+    return tuple(Fact(name=name, value=_some(words)) for name, words in named if words)
+
+
+def _moved_words(about: Occasion, date: Occurrence) -> str:
+    """Return "Tue, Mar 9 to Wed, Mar 10, 1:00 PM", or with the new hours alone where it stays on its day."""
+    starts, ends = (to_local(at, about.event.zone) for at in (date.starts_at, date.ends_at))
+    is_same_day = starts.date() == date.original_start.date() and not about.event.is_all_day
+    now = span(starts, ends) if is_same_day else day_and_time(about, date)
+    return f"{day(date.original_start, about.today)} to {now}"
+
+
+def _is_ahead(about: Occasion, start: datetime) -> bool:
+    return start > about.today.replace(tzinfo=None)
+
+
+def _some(words: list[str]) -> str:
+    rest = len(words) - MOST_NAMED
+    return "; ".join(words[:MOST_NAMED]) + (f"; and {plural(rest, 'more date')}" if rest > 0 else "")
+
+
+def _own_time(about: Occasion) -> Facts:
+    """Return the time on the reader's own clock, where it shows another one."""
+    own = to_local(about.date.starts_at, about.reader.zone)
+    if about.event.is_all_day or own.utcoffset() == about.starts.utcoffset():
+        return ()
+    hours = span(own, to_local(about.date.ends_at, about.reader.zone))
+    value = f"{day(own, about.today)}, {hours} {zone_word(about.reader.zone)}"
+    return (Fact(name=FactName.OWN_TIME, value=value),)

@@ -1,0 +1,80 @@
+"""The rows of facts and the footers of emails, by name: which of them an email has is decided in Python.
+
+Their words are in `templates/emails/shared/`.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class FactName(StrEnum):
+    """A row of facts by what it is; its label is in `templates/emails/shared/facts.txt`."""
+
+    WHAT = "what"
+    WHEN = "when"
+    NOW = "now"
+    WAS = "was"
+    WAS_UNTIL = "was_until"
+    WHERE = "where"
+    WAS_AT = "was_at"
+    NOW_AT = "now_at"
+    FIRST_DATE = "first_date"
+    THEN = "then"
+    LAST_DATE = "last_date"
+    DATES = "dates"
+    NOT_ON = "not_on"
+    MOVED = "moved"
+    ALSO_ON = "also_on"
+    NEXT = "next"
+    CANCELED = "canceled"
+    ALL_CANCELED = "all_canceled"
+    OWN_TIME = "own_time"
+    ORGANIZER = "organizer"
+    WHY = "why"
+    REPLY_BY = "reply_by"
+    REPLIED = "replied"
+    REPLY_KEPT = "reply_kept"
+    REPLY_BEFORE_CHANGE = "reply_before_change"
+    REPLY_MISSING = "reply_missing"
+    REPLY_MISSING_FOR_TIME = "reply_missing_for_time"
+    REPLIES = "replies"
+    COMES_FOR = "comes_for"
+    DETAILS = "details"
+    ACTION = "action"
+    DUE = "due"
+    WAS_DUE = "was_due"
+    ORIGIN = "origin"
+    PROGRESS = "progress"
+    REPLY_OWED = "reply_owed"
+    EVENT = "event"
+    OVERDUE = "overdue"
+    INVITED_BY = "invited_by"
+    GOOD_UNTIL = "good_until"
+    SINCE = "since"
+    ACCOUNT_CHANGE = "account_change"
+    BY = "by"
+    FOUND = "found"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fact:
+    """A row of facts; its value is ready to read, or empty where the template has the words."""
+
+    name: FactName
+    value: str = ""
+
+
+class Footer(StrEnum):
+    """Why its reader gets an email; the words are in `templates/emails/shared/footer.txt`."""
+
+    INVITED = "invited"
+    SUBSTITUTE = "substitute"
+    RESTRICTED = "restricted"
+    ITEM = "item"
+    ACCOUNT = "account"
+    AUDIT = "audit"
+    DIGEST = "digest"
+    DISCREET = "discreet"
+
+
+Facts = tuple[Fact, ...]
