@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-from litestar import Litestar
+from litestar import Litestar, Router
 from litestar.datastructures import State
 
 from tracker import clock
@@ -20,6 +20,7 @@ from tracker.ports.feeds import subscription
 from tracker.ports.health.healthz import healthz
 from tracker.ports.health.mail_server import Lately
 from tracker.ports.http import errors
+from tracker.ports.http.dependencies import DEPENDENCIES
 from tracker.ports.http.forms import FormRequest
 from tracker.ports.http.guards import recognise, refuse_unguarded
 from tracker.ports.http.security import BODY_LIMIT, protect
@@ -30,43 +31,8 @@ from tracker.ports.mail.delivery import Delivery
 from tracker.ports.mail.mailbox import Mailbox
 from tracker.ports.outside.network import Network
 from tracker.ports.outside.reading import read_due
-from tracker.ports.pages.actions import action_items, item_link
-from tracker.ports.pages.attendance import printouts, roll_call
-from tracker.ports.pages.audit import audit, send_hold
-from tracker.ports.pages.availability import shared_calendar, suggested_times
-from tracker.ports.pages.calendars import calendar, subscriptions
-from tracker.ports.pages.core import saved_filters, static
-from tracker.ports.pages.emails import demo_mail, digest_link, messages, nudges, preferences
-from tracker.ports.pages.events import (
-    added_dates,
-    calendar_import,
-    cancellations,
-    event_edit,
-    event_page,
-    occurrence_edit,
-    recorded_replies,
-    reply_link,
-    schedule,
-    templates,
-    undo,
-)
-from tracker.ports.pages.identity import api_tokens, session, sign_in
-from tracker.ports.pages.reports import reports
-from tracker.ports.pages.roster import (
-    account_access,
-    account_invitations,
-    accounts,
-    agency_edit,
-    committee_edit,
-    committees,
-    csv_import,
-    people,
-    person_edit,
-    seats,
-    sites,
-)
-from tracker.ports.pages.views import admin, agency_pages, api_docs, blackout_days, home, offboarding, search
-from tracker.ports.pages.views import settings as settings_page
+from tracker.ports.pages.core.templating import page
+from tracker.ports.pages.routers import DEMO, ROOMS
 from tracker.usecases.audit import verification
 from tracker.usecases.emails import reminders
 from tracker.usecases.events import undo as undo_deeds
@@ -76,57 +42,6 @@ from tracker.usecases.identity.passwords import Hashing
 from tracker.usecases.roster import accounts as account_life
 from tracker.usecases.views import health
 
-PAGES = (
-    home,
-    send_hold,
-    calendar,
-    calendar_import,
-    search,
-    schedule,
-    templates,
-    suggested_times,
-    event_page,
-    occurrence_edit,
-    event_edit,
-    added_dates,
-    cancellations,
-    undo,
-    nudges,
-    recorded_replies,
-    messages,
-    printouts,
-    roll_call,
-    action_items,
-    people,
-    account_access,
-    person_edit,
-    accounts,
-    account_invitations,
-    offboarding,
-    csv_import,
-    agency_pages,
-    agency_edit,
-    blackout_days,
-    committees,
-    committee_edit,
-    seats,
-    sites,
-    reports,
-    subscriptions,
-    shared_calendar,
-    admin,
-    audit,
-    preferences,
-    saved_filters,
-    api_tokens,
-    api_docs,
-    sign_in,
-    settings_page,
-    session,
-    reply_link,
-    item_link,
-    digest_link,
-)
 PLANNING_EVERY = 60.0  # seconds between two looks for reminders that became due
 ACCOUNTS_EVERY = 60.0  # seconds between two looks for accounts that end
 UNDO_EVERY = 60.0  # seconds between two looks for what cannot be taken back any more
@@ -149,8 +64,9 @@ def create_app(settings: Settings | None = None) -> Litestar:
         clock.start_at(chosen.now)
     links = Links(*keys.every("links"))
     app = Litestar(
-        route_handlers=[*_handlers(chosen), *api.handlers, static.static_file, subscription.subscription, healthz],
-        exception_handlers=errors.HANDLERS,
+        route_handlers=[*_pages(chosen), *api.handlers, subscription.subscription, healthz],
+        dependencies=DEPENDENCIES,
+        exception_handlers=errors.handlers(page),
         after_exception=[recognise],
         lifespan=[_running(chosen, links)],
         state=_state(chosen, links),
@@ -176,9 +92,8 @@ def _state(settings: Settings, links: Links) -> State:
     )
 
 
-def _handlers(settings: Settings) -> list[Any]:
-    pages = [*PAGES, demo_mail] if settings.is_demo else PAGES
-    return [handler for page in pages for handler in page.handlers]
+def _pages(settings: Settings) -> list[Router]:
+    return [*ROOMS.values(), DEMO] if settings.is_demo else list(ROOMS.values())
 
 
 def _running(settings: Settings, links: Links) -> Callable[[Litestar], Any]:

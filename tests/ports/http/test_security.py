@@ -22,6 +22,7 @@ from tracker.ports.http.forms import FormRequest
 from tracker.ports.http.guards import feed, link, public
 from tracker.ports.http.security import BODY_LIMIT, HEADERS, protect
 from tracker.ports.pages.core.form_values import form_of
+from tracker.ports.pages.core.templating import page
 
 pytestmark = pytest.mark.anyio
 
@@ -84,7 +85,7 @@ def small() -> Litestar:
 def framed(**facts: Any) -> Litestar:
     app = Litestar(
         [fault, fault_of_feed, number, token_page, form_page, mount],
-        exception_handlers=errors.HANDLERS,
+        exception_handlers=errors.handlers(page),
         request_class=FormRequest,
         openapi_config=None,
         logging_config=None,

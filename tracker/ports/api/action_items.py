@@ -1,14 +1,11 @@
 """Action items in JSON: list, give, read with history, update, complete, hand over."""
 
-from datetime import date
 from typing import Any
 
 from litestar import HttpMethod, Response
 from litestar.params import FromPath
 from msgspec import UNSET
 
-from tracker import clock
-from tracker.config.settings import Settings
 from tracker.errors import Invalid, NotFound
 from tracker.ports.api.cursors import place_in, place_words
 from tracker.ports.api.item_shapes import (
@@ -21,13 +18,13 @@ from tracker.ports.api.item_shapes import (
     item_brief,
     item_shown,
 )
-from tracker.ports.api.operations import BASE, Asked, Operation, operation, viewer_of
+from tracker.ports.api.operations import BASE, Operation, operation
 from tracker.ports.api.reading import body_of, query_of
 from tracker.ports.api.responses import check_match, list_reply, next_page, response
+from tracker.ports.http.dependencies import Now, Today, Viewer
+from tracker.ports.http.forms import FormRequest
 from tracker.rules.actions.item_changes import Change, NewItem
 from tracker.rules.core.audiences import Visibility
-from tracker.rules.core.viewer import Viewer
-from tracker.rules.core.wording import local
 from tracker.rules.identity.api_tokens import ApiScope
 from tracker.usecases.actions import action_items, item_lists
 from tracker.usecases.actions.item_lists import ItemView
@@ -65,9 +62,9 @@ def _changing(summary: str, text: str, body: Any = None) -> Operation:
         text="All that you may see, open and closed, in the order in which they were given.",
     ),
 )
-async def list_items(request: Asked) -> Response[Any]:
+async def list_items(request: FormRequest, viewer: Viewer) -> Response[Any]:
     """Answer with a page of the list."""
-    query, viewer = query_of(request, ItemQuery), viewer_of(request)
+    query = query_of(request, ItemQuery)
     after = place_in(request, viewer, query.cursor)
     found = await listings.items(viewer, after, query.limit + 1, only_mine=query.mine)
     following = next_page(request, found, query.limit, lambda one: place_words(one.created_at, one.id))
@@ -89,18 +86,17 @@ async def list_items(request: Asked) -> Response[Any]:
         text="Mails its owner, unless that is you.",
     ),
 )
-async def give_item(request: Asked) -> Response[Any]:
+async def give_item(request: FormRequest, viewer: Viewer, today: Today, now: Now) -> Response[Any]:
     """Give an item to somebody."""
-    viewer = viewer_of(request)
     new = await _new(viewer, await body_of(request, NewItemGiven))
-    reference = await action_items.create(viewer, new, clock.now(), _today(request))
-    return await _item(request, reference, status=201, Location=f"{BASE}/action-items/{reference}")
+    reference = await action_items.create(viewer, new, now, today)
+    return await _item(request, viewer, reference, status=201, Location=f"{BASE}/action-items/{reference}")
 
 
 @operation(HttpMethod.GET, ITEM, Operation(summary="Read an action item", tag=TAG, scope=READ, response=ItemShown))
-async def read_item(reference: FromPath[str], request: Asked) -> Response[Any]:
+async def read_item(reference: FromPath[str], request: FormRequest, viewer: Viewer) -> Response[Any]:
     """Answer with one item and its history."""
-    return await _item(request, reference)
+    return await _item(request, viewer, reference)
 
 
 @operation(
@@ -108,9 +104,11 @@ async def read_item(reference: FromPath[str], request: Asked) -> Response[Any]:
     ITEM,
     _changing("Update an action item", "An open status opens a closed item again. Done is 100 percent.", ItemChange),
 )
-async def update_item(reference: FromPath[str], request: Asked) -> Response[Any]:
+async def update_item(
+    reference: FromPath[str], request: FormRequest, viewer: Viewer, today: Today, now: Now
+) -> Response[Any]:
     """Move an item, or note something about it."""
-    view = await _matched(request, reference)
+    view = await _matched(request, viewer, reference)
     new = await body_of(request, ItemChange)
     change = Change(
         status=None if new.status is UNSET else new.status,
@@ -118,27 +116,29 @@ async def update_item(reference: FromPath[str], request: Asked) -> Response[Any]
         due=None if new.due is UNSET else new.due,
         note=new.note,
     )
-    await action_items.update(viewer_of(request), reference, change, view.item.version, clock.now(), _today(request))
-    return await _item(request, reference)
+    await action_items.update(viewer, reference, change, view.item.version, now, today)
+    return await _item(request, viewer, reference)
 
 
 @operation(HttpMethod.POST, f"{ITEM}/completion", _changing("Complete an action item", "One that is done stays done."))
-async def complete_item(reference: FromPath[str], request: Asked) -> Response[Any]:
+async def complete_item(
+    reference: FromPath[str], request: FormRequest, viewer: Viewer, today: Today, now: Now
+) -> Response[Any]:
     """Mark an item done."""
-    view = await _matched(request, reference)
-    await action_items.complete(viewer_of(request), reference, view.item.version, clock.now(), _today(request))
-    return await _item(request, reference)
+    view = await _matched(request, viewer, reference)
+    await action_items.complete(viewer, reference, view.item.version, now, today)
+    return await _item(request, viewer, reference)
 
 
 @operation(HttpMethod.PUT, f"{ITEM}/owner", _changing("Hand an action item over", "Mails the new owner.", HandOver))
-async def hand_item_over(reference: FromPath[str], request: Asked) -> Response[Any]:
+async def hand_item_over(
+    reference: FromPath[str], request: FormRequest, viewer: Viewer, today: Today, now: Now
+) -> Response[Any]:
     """Give an open item to somebody else."""
-    view = await _matched(request, reference)
+    view = await _matched(request, viewer, reference)
     new = await body_of(request, HandOver)
-    await action_items.hand_over(
-        viewer_of(request), reference, new.owner_id, view.item.version, clock.now(), _today(request)
-    )
-    return await _item(request, reference)
+    await action_items.hand_over(viewer, reference, new.owner_id, view.item.version, now, today)
+    return await _item(request, viewer, reference)
 
 
 async def _new(viewer: Viewer, new: NewItemGiven) -> NewItem:
@@ -158,21 +158,18 @@ async def _new(viewer: Viewer, new: NewItemGiven) -> NewItem:
     )
 
 
-async def _item(request: Asked, reference: str, *, status: int = 200, **headers: str) -> Response[Any]:
-    view = await item_lists.item_view(viewer_of(request), reference)
+async def _item(
+    request: FormRequest, viewer: Viewer, reference: str, *, status: int = 200, **headers: str
+) -> Response[Any]:
+    view = await item_lists.item_view(viewer, reference)
     return response(request, item_shown(view), status=status, **headers)
 
 
-async def _matched(request: Asked, reference: str) -> ItemView:
+async def _matched(request: FormRequest, viewer: Viewer, reference: str) -> ItemView:
     """Return the item as the program read it. Errors: NotFound, Refused."""
-    view = await item_lists.item_view(viewer_of(request), reference)
+    view = await item_lists.item_view(viewer, reference)
     check_match(request, item_shown(view))
     return view
-
-
-def _today(request: Asked) -> date:
-    settings: Settings = request.scope["state"]["settings"]
-    return local(clock.now(), settings.time_zone).date()
 
 
 handlers = [list_items, give_item, read_item, update_item, complete_item, hand_item_over]

@@ -10,12 +10,13 @@ from litestar import HttpMethod, Response
 from litestar.params import FromPath
 from msgspec import Meta
 
-from tracker import clock
 from tracker.crypto import ids
-from tracker.ports.api.operations import Asked, Operation, operation, viewer_of
+from tracker.ports.api.operations import Operation, operation
 from tracker.ports.api.reading import body_of, idempotency_key
 from tracker.ports.api.responses import response
 from tracker.ports.api.shapes import Given, Moment, Shown
+from tracker.ports.http.dependencies import Now, Viewer
+from tracker.ports.http.forms import FormRequest
 from tracker.rules.attendance.sheet import LONGEST_NAME, Line, Mark, Tally, WalkIn
 from tracker.rules.identity.api_tokens import ApiScope
 from tracker.usecases.attendance import roll_call
@@ -96,9 +97,11 @@ _marking = partial(Operation, tag=TAG, scope=WRITE, response=SheetShown, may_con
         text="For who may take attendance: the lead, the committee’s chair, a coordinator.",
     ),
 )
-async def read_sheet(event_id: FromPath[UUID], key: FromPath[str], request: Asked) -> Response[Any]:
+async def read_sheet(
+    event_id: FromPath[UUID], key: FromPath[str], request: FormRequest, viewer: Viewer, now: Now
+) -> Response[Any]:
     """Answer with the roll of a date."""
-    return await _roll(request, event_id, key)
+    return await _roll(request, viewer, now, event_id, key)
 
 
 @operation(
@@ -107,13 +110,18 @@ async def read_sheet(event_id: FromPath[UUID], key: FromPath[str], request: Aske
     _marking(summary="Mark somebody", text="Says what is true, so the same mark twice is one.", body=NewMark),
 )
 async def mark(
-    event_id: FromPath[UUID], key: FromPath[str], member_id: FromPath[UUID], request: Asked
+    event_id: FromPath[UUID],
+    key: FromPath[str],
+    member_id: FromPath[UUID],
+    request: FormRequest,
+    viewer: Viewer,
+    now: Now,
 ) -> Response[Any]:
     """Mark one member of the roll."""
-    viewer, now = await _allowed(request, event_id, key), clock.now()
+    await _check_taker(viewer, now, event_id, key)
     new = await body_of(request, NewMark)
     await roll_call.record(viewer, event_id, key, {member_id: new.mark}, now)
-    return await _roll(request, event_id, key)
+    return await _roll(request, viewer, now, event_id, key)
 
 
 @operation(
@@ -121,10 +129,12 @@ async def mark(
     f"{ROLL}/replied-yes",
     _marking(summary="Mark all who replied yes as here", text="Whoever has a mark keeps it."),
 )
-async def mark_replied_yes(event_id: FromPath[UUID], key: FromPath[str], request: Asked) -> Response[Any]:
+async def mark_replied_yes(
+    event_id: FromPath[UUID], key: FromPath[str], request: FormRequest, viewer: Viewer, now: Now
+) -> Response[Any]:
     """Mark everybody here who replied yes and has no mark."""
-    await roll_call.mark_yes_as_here(viewer_of(request), event_id, key, clock.now())
-    return await _roll(request, event_id, key)
+    await roll_call.mark_yes_as_here(viewer, event_id, key, now)
+    return await _roll(request, viewer, now, event_id, key)
 
 
 @operation(
@@ -134,9 +144,11 @@ async def mark_replied_yes(event_id: FromPath[UUID], key: FromPath[str], request
         summary="Add a walk-in", text="Somebody who came without an invitation.", body=NewWalkIn, is_repeatable=True
     ),
 )
-async def add_walk_in(event_id: FromPath[UUID], key: FromPath[str], request: Asked) -> Response[Any]:
+async def add_walk_in(
+    event_id: FromPath[UUID], key: FromPath[str], request: FormRequest, viewer: Viewer, now: Now
+) -> Response[Any]:
     """Add somebody who was not invited."""
-    viewer = await _allowed(request, event_id, key)
+    await _check_taker(viewer, now, event_id, key)
     new = await body_of(request, NewWalkIn)
     walk_in = WalkIn(
         id=idempotency_key(request) or ids.new_id(),
@@ -146,8 +158,8 @@ async def add_walk_in(event_id: FromPath[UUID], key: FromPath[str], request: Ask
         agency=new.agency,
         mark=Mark(new.mark),
     )
-    await roll_call.add_walk_in(viewer, event_id, key, walk_in, clock.now())
-    return await _roll(request, event_id, key)
+    await roll_call.add_walk_in(viewer, event_id, key, walk_in, now)
+    return await _roll(request, viewer, now, event_id, key)
 
 
 @operation(
@@ -155,10 +167,12 @@ async def add_walk_in(event_id: FromPath[UUID], key: FromPath[str], request: Ask
     f"{ROLL}/closure",
     _marking(summary="Close attendance", text="Who has no mark stays so. Closed stays closed."),
 )
-async def close(event_id: FromPath[UUID], key: FromPath[str], request: Asked) -> Response[Any]:
+async def close(
+    event_id: FromPath[UUID], key: FromPath[str], request: FormRequest, viewer: Viewer, now: Now
+) -> Response[Any]:
     """Close attendance."""
-    await roll_call.close(viewer_of(request), event_id, key, clock.now())
-    return await _roll(request, event_id, key)
+    await roll_call.close(viewer, event_id, key, now)
+    return await _roll(request, viewer, now, event_id, key)
 
 
 @operation(
@@ -166,21 +180,21 @@ async def close(event_id: FromPath[UUID], key: FromPath[str], request: Asked) ->
     f"{ROLL}/reopening",
     _marking(summary="Reopen attendance", text="To correct a mark; earlier marks are kept."),
 )
-async def reopen(event_id: FromPath[UUID], key: FromPath[str], request: Asked) -> Response[Any]:
+async def reopen(
+    event_id: FromPath[UUID], key: FromPath[str], request: FormRequest, viewer: Viewer, now: Now
+) -> Response[Any]:
     """Reopen attendance."""
-    await roll_call.reopen(viewer_of(request), event_id, key, clock.now())
-    return await _roll(request, event_id, key)
+    await roll_call.reopen(viewer, event_id, key, now)
+    return await _roll(request, viewer, now, event_id, key)
 
 
-async def _allowed(request: Asked, event_id: UUID, key: str) -> Any:
-    """Return the viewer if the roll is theirs, before its committee is read. Errors: NotFound, NotAllowed."""
-    viewer = viewer_of(request)
-    await roll_call.roll(viewer, event_id, key, clock.now())
-    return viewer
+async def _check_taker(viewer: Viewer, now: Now, event_id: UUID, key: str) -> None:
+    """Raise `NotFound` or `NotAllowed` for who may not take attendance, before the committee is read."""
+    await roll_call.roll(viewer, event_id, key, now)
 
 
-async def _roll(request: Asked, event_id: UUID, key: str) -> Response[Any]:
-    roll = await roll_call.roll(viewer_of(request), event_id, key, clock.now())
+async def _roll(request: FormRequest, viewer: Viewer, now: Now, event_id: UUID, key: str) -> Response[Any]:
+    roll = await roll_call.roll(viewer, event_id, key, now)
     closed_at: datetime | None = roll.occurrence.attendance_closed_at
     shown = SheetShown(
         event_id=event_id,

@@ -11,7 +11,7 @@ from msgspec import UNSET, UnsetType
 
 from tracker.crypto import keys
 from tracker.errors import NotFound
-from tracker.ports.api.operations import Asked
+from tracker.ports.http.forms import FormRequest
 from tracker.rules.core.viewer import Viewer
 from tracker.usecases.views.listings import START, Place
 
@@ -40,7 +40,7 @@ def place_words(moment: datetime, thing_id: UUID) -> tuple[str, str]:
     return moment.isoformat(), str(thing_id)
 
 
-def place_in(request: Asked, viewer: Viewer, text: str | UnsetType) -> Place:
+def place_in(request: FormRequest, viewer: Viewer, text: str | UnsetType) -> Place:
     """Return the place after which a page of such a list starts. Errors: NotFound."""
     if text is UNSET:
         return START

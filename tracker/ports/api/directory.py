@@ -5,9 +5,11 @@ from uuid import UUID
 
 from litestar import HttpMethod, Response
 
-from tracker.ports.api.operations import Asked, Operation, operation, viewer_of
+from tracker.ports.api.operations import Operation, operation
 from tracker.ports.api.responses import response
 from tracker.ports.api.shapes import Name, Shown
+from tracker.ports.http.dependencies import Viewer
+from tracker.ports.http.forms import FormRequest
 from tracker.rules.core.audiences import Arm
 from tracker.rules.core.viewer import Role
 from tracker.rules.identity.api_tokens import ApiScope
@@ -51,9 +53,9 @@ class CommitteesShown(Shown):
 
 
 @operation(HttpMethod.GET, "/me", Operation(summary="Read whose token this is", tag=TAG, scope=None, response=Me))
-async def read_me(request: Asked) -> Response[Any]:
+async def read_me(request: FormRequest, viewer: Viewer) -> Response[Any]:
     """Answer with the owner of the token."""
-    viewer, scopes = viewer_of(request), request.scope["state"]["scopes"]
+    scopes = request.scope["state"]["scopes"]
     shown = Me(
         id=viewer.member_id,
         name=viewer.name,
@@ -78,9 +80,9 @@ async def read_me(request: Asked) -> Response[Any]:
         text="Whom you may invite: your own arm, and everybody with whom you share a committee.",
     ),
 )
-async def list_people(request: Asked) -> Response[Any]:
+async def list_people(request: FormRequest, viewer: Viewer) -> Response[Any]:
     """Answer with the people whom the viewer knows."""
-    found = await people.directory(viewer_of(request))
+    found = await people.directory(viewer)
     return response(
         request, PeopleShown(items=tuple(Name(id=one.id, name=one.name, agency=one.agency) for one in found))
     )
@@ -97,9 +99,9 @@ async def list_people(request: Asked) -> Response[Any]:
         text="Those in which you hold a seat, or all for a coordinator.",
     ),
 )
-async def list_committees(request: Asked) -> Response[Any]:
+async def list_committees(request: FormRequest, viewer: Viewer) -> Response[Any]:
     """Answer with the committees of the viewer."""
-    found = await people.committees(viewer_of(request))
+    found = await people.committees(viewer)
     items = (
         CommitteeShown(id=one.id, name=one.name, place=one.place, members=tuple(sorted(one.members))) for one in found
     )

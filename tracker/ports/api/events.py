@@ -7,17 +7,16 @@ from uuid import UUID
 from litestar import HttpMethod, Response
 from litestar.params import FromPath
 
-from tracker import clock
-from tracker.config.settings import Settings
 from tracker.errors import NotFound
 from tracker.ports.api.cursors import place_in, place_words
 from tracker.ports.api.event_plans import plan_changed, plan_of_new, reason_in
 from tracker.ports.api.event_shapes import EventChange, EventPage, EventShown, NewEvent, event_shown
-from tracker.ports.api.operations import BASE, Asked, Operation, operation, viewer_of
+from tracker.ports.api.operations import BASE, Operation, operation
 from tracker.ports.api.reading import body_of, idempotency_key, query_of
 from tracker.ports.api.responses import READS, check_match, list_reply, next_page, response
 from tracker.ports.api.shapes import Cancelling, PageQuery
-from tracker.rules.core.viewer import Viewer
+from tracker.ports.http.dependencies import Now, Viewer, Zone
+from tracker.ports.http.forms import FormRequest
 from tracker.rules.events.event import Event
 from tracker.rules.identity.api_tokens import ApiScope
 from tracker.usecases.core import access_records
@@ -43,13 +42,13 @@ changes = partial(Operation, tag=TAG, scope=WRITE, response=EventShown, is_condi
         text="All events that you may see, in the order in which they were made; your own drafts among them.",
     ),
 )
-async def list_events(request: Asked) -> Response[Any]:
+async def list_events(request: FormRequest, viewer: Viewer, now: Now) -> Response[Any]:
     """Answer with a page of the list."""
-    query, viewer = query_of(request, PageQuery), viewer_of(request)
+    query = query_of(request, PageQuery)
     found = await listings.events(viewer, place_in(request, viewer, query.cursor), query.limit + 1)
     following = next_page(request, found, query.limit, lambda one: place_words(one.created_at, one.id))
     items = tuple(event_shown(viewer, one) for one in found[: query.limit])
-    await access_records.note_series(viewer, found[: query.limit], clock.now())
+    await access_records.note_series(viewer, found[: query.limit], now)
     return list_reply(request, EventPage(items=items, next=following), following)
 
 
@@ -68,18 +67,17 @@ async def list_events(request: Asked) -> Response[Any]:
         text="Makes the event with all its dates and mails invitations, unless it is a draft.",
     ),
 )
-async def schedule_event(request: Asked) -> Response[Any]:
+async def schedule_event(request: FormRequest, viewer: Viewer, zone: Zone, now: Now) -> Response[Any]:
     """Schedule an event."""
-    viewer = viewer_of(request)
-    plan = plan_of_new(await body_of(request, NewEvent), _zone(request))
-    event_id = await events.schedule(viewer, plan, clock.now(), form_id=idempotency_key(request))
-    return await event_reply(request, event_id, status=201, Location=f"{BASE}/events/{event_id}")
+    plan = plan_of_new(await body_of(request, NewEvent), zone)
+    event_id = await events.schedule(viewer, plan, now, form_id=idempotency_key(request))
+    return await event_reply(request, viewer, now, event_id, status=201, Location=f"{BASE}/events/{event_id}")
 
 
 @operation(HttpMethod.GET, EVENT, _reads(summary="Read an event", response=EventShown))
-async def read_event(event_id: FromPath[UUID], request: Asked) -> Response[Any]:
+async def read_event(event_id: FromPath[UUID], request: FormRequest, viewer: Viewer, now: Now) -> Response[Any]:
     """Answer with one event."""
-    return await event_reply(request, event_id)
+    return await event_reply(request, viewer, now, event_id)
 
 
 @operation(
@@ -93,16 +91,13 @@ async def read_event(event_id: FromPath[UUID], request: Asked) -> Response[Any]:
         "goes on in its place: the answer is that series, and Content-Location its address.",
     ),
 )
-async def change_event(event_id: FromPath[UUID], request: Asked) -> Response[Any]:
+async def change_event(event_id: FromPath[UUID], request: FormRequest, viewer: Viewer, now: Now) -> Response[Any]:
     """Change what is given of an event."""
-    viewer = viewer_of(request)
     event = await matched_event(request, viewer, event_id)
     change = await body_of(request, EventChange)
     _, plan = await events.plan_to_change(viewer, event_id)
-    new_id = await events.change(
-        viewer, event_id, plan_changed(plan, change), event.version, clock.now(), notify=change.notify
-    )
-    return await event_reply(request, new_id, Content_Location=f"{BASE}/events/{new_id}")
+    new_id = await events.change(viewer, event_id, plan_changed(plan, change), event.version, now, notify=change.notify)
+    return await event_reply(request, viewer, now, new_id, Content_Location=f"{BASE}/events/{new_id}")
 
 
 @operation(
@@ -115,13 +110,12 @@ async def change_event(event_id: FromPath[UUID], request: Asked) -> Response[Any
         text="Cancels all dates to come and mails everybody invited. A draft is discarded: then there is no content.",
     ),
 )
-async def cancel_event(event_id: FromPath[UUID], request: Asked) -> Response[Any]:
+async def cancel_event(event_id: FromPath[UUID], request: FormRequest, viewer: Viewer, now: Now) -> Response[Any]:
     """Cancel an event, or discard a draft."""
-    viewer = viewer_of(request)
     event = await matched_event(request, viewer, event_id)
     reason = reason_in(await body_of(request, Cancelling))
-    await events.cancel(viewer, event_id, event.version, reason, clock.now())
-    return await event_reply(request, event_id)
+    await events.cancel(viewer, event_id, event.version, reason, now)
+    return await event_reply(request, viewer, now, event_id)
 
 
 @operation(
@@ -129,37 +123,32 @@ async def cancel_event(event_id: FromPath[UUID], request: Asked) -> Response[Any
     f"{EVENT}/restoration",
     changes(summary="Restore an event", text="Brings a canceled event back and mails everybody invited."),
 )
-async def restore_event(event_id: FromPath[UUID], request: Asked) -> Response[Any]:
+async def restore_event(event_id: FromPath[UUID], request: FormRequest, viewer: Viewer, now: Now) -> Response[Any]:
     """Bring a canceled event back."""
-    viewer = viewer_of(request)
     event = await matched_event(request, viewer, event_id)
-    await events.restore(viewer, event_id, event.version, clock.now())
-    return await event_reply(request, event_id)
+    await events.restore(viewer, event_id, event.version, now)
+    return await event_reply(request, viewer, now, event_id)
 
 
-async def event_reply(request: Asked, event_id: UUID, *, status: int = 200, **headers: str) -> Response[Any]:
+async def event_reply(
+    request: FormRequest, viewer: Viewer, now: Now, event_id: UUID, *, status: int = 200, **headers: str
+) -> Response[Any]:
     """Return the answer that shows an event; nothing when what was done took it out of the viewer's own sight."""
-    viewer = viewer_of(request)
     try:
         event = await events.event_for(viewer, event_id)
     except NotFound:
         if request.method in READS:
             raise
         return Response(None, status_code=204)
-    await access_records.note_series(viewer, [event], clock.now())
+    await access_records.note_series(viewer, [event], now)
     return response(request, event_shown(viewer, event), status=status, **headers)
 
 
-async def matched_event(request: Asked, viewer: Viewer, event_id: UUID) -> Event:
+async def matched_event(request: FormRequest, viewer: Viewer, event_id: UUID) -> Event:
     """Return the event as the program read it. Errors: NotFound, Refused."""
     event = await events.event_for(viewer, event_id)
     check_match(request, event_shown(viewer, event))
     return event
-
-
-def _zone(request: Asked) -> str:
-    settings: Settings = request.scope["state"]["settings"]
-    return settings.time_zone
 
 
 handlers = [list_events, schedule_event, read_event, change_event, cancel_event, restore_event]

@@ -9,7 +9,6 @@ from litestar import HttpMethod, Response
 from litestar.params import FromPath
 from msgspec import UNSET
 
-from tracker import clock
 from tracker.ports.api.cursors import place_in, place_words, position_of
 from tracker.ports.api.event_plans import given, moved, reason_in, tidy
 from tracker.ports.api.occurrence_shapes import (
@@ -21,11 +20,12 @@ from tracker.ports.api.occurrence_shapes import (
     line_shown,
     occurrence_shown,
 )
-from tracker.ports.api.operations import Asked, Operation, operation, viewer_of
+from tracker.ports.api.operations import Operation, operation
 from tracker.ports.api.reading import body_of, query_of
 from tracker.ports.api.responses import check_match, list_reply, next_page, response
 from tracker.ports.api.shapes import Cancelling, PageQuery, start_of
-from tracker.rules.core.viewer import Viewer
+from tracker.ports.http.dependencies import Now, Viewer
+from tracker.ports.http.forms import FormRequest
 from tracker.rules.events.event import Occurrence
 from tracker.rules.events.plan import DateChange
 from tracker.rules.identity.api_tokens import ApiScope
@@ -54,9 +54,9 @@ _changes = partial(Operation, tag=TAG, scope=WRITE, response=OccurrenceShown, is
         text="Every date that touches the span and that you may see, earliest first.",
     ),
 )
-async def list_dates(request: Asked) -> Response[Any]:
+async def list_dates(request: FormRequest, viewer: Viewer) -> Response[Any]:
     """Answer with a page of the list."""
-    query, viewer = query_of(request, SpanQuery), viewer_of(request)
+    query = query_of(request, SpanQuery)
     start, end = _within(query.start), _within(query.end)
     found = await listings.dates(viewer, start, end, place_in(request, viewer, query.cursor), query.limit + 1)
     following = next_page(request, found, query.limit, lambda one: place_words(one.starts_at, one.id))
@@ -71,11 +71,13 @@ async def list_dates(request: Asked) -> Response[Any]:
         summary="List the dates of an event", query=PageQuery, response=OccurrencePage, text="In the order of the rule."
     ),
 )
-async def list_dates_of_event(event_id: FromPath[UUID], request: Asked) -> Response[Any]:
+async def list_dates_of_event(
+    event_id: FromPath[UUID], request: FormRequest, viewer: Viewer, now: Now
+) -> Response[Any]:
     """Answer with a page of an event's dates."""
-    query, viewer = query_of(request, PageQuery), viewer_of(request)
+    query = query_of(request, PageQuery)
     event = await events.event_for(viewer, event_id)
-    await access_records.note_series(viewer, [event], clock.now())
+    await access_records.note_series(viewer, [event], now)
     every = await occurrences.dates_of(viewer, event)
     after = position_of(viewer, request.scope["path"], query.cursor)[0] if query.cursor is not UNSET else ""
     found = [one for one in every if one.key > after][: query.limit + 1]
@@ -85,9 +87,11 @@ async def list_dates_of_event(event_id: FromPath[UUID], request: Asked) -> Respo
 
 
 @operation(HttpMethod.GET, DATE, _reads(summary="Read a date", response=OccurrenceShown))
-async def read_date(event_id: FromPath[UUID], key: FromPath[str], request: Asked) -> Response[Any]:
+async def read_date(
+    event_id: FromPath[UUID], key: FromPath[str], request: FormRequest, viewer: Viewer, now: Now
+) -> Response[Any]:
     """Answer with one date."""
-    return await _date(request, event_id, key)
+    return await _date(request, viewer, now, event_id, key)
 
 
 @operation(
@@ -99,14 +103,15 @@ async def read_date(event_id: FromPath[UUID], key: FromPath[str], request: Asked
         text="Changes one date of a series; the others stay. A single event is changed as an event.",
     ),
 )
-async def change_date(event_id: FromPath[UUID], key: FromPath[str], request: Asked) -> Response[Any]:
+async def change_date(
+    event_id: FromPath[UUID], key: FromPath[str], request: FormRequest, viewer: Viewer, now: Now
+) -> Response[Any]:
     """Change what is given of a date."""
-    viewer = viewer_of(request)
     occurrence = await _matched(request, viewer, event_id, key)
     body = await body_of(request, OccurrenceChange)
     change = _change(occurrence, body)
-    await occurrences.change_date(viewer, event_id, key, change, occurrence.version, clock.now(), notify=body.notify)
-    return await _date(request, event_id, key)
+    await occurrences.change_date(viewer, event_id, key, change, occurrence.version, now, notify=body.notify)
+    return await _date(request, viewer, now, event_id, key)
 
 
 @operation(
@@ -114,13 +119,14 @@ async def change_date(event_id: FromPath[UUID], key: FromPath[str], request: Ask
     f"{DATE}/cancellation",
     _changes(summary="Cancel a date", body=Cancelling, text="The other dates stay."),
 )
-async def cancel_date(event_id: FromPath[UUID], key: FromPath[str], request: Asked) -> Response[Any]:
+async def cancel_date(
+    event_id: FromPath[UUID], key: FromPath[str], request: FormRequest, viewer: Viewer, now: Now
+) -> Response[Any]:
     """Cancel one date."""
-    viewer = viewer_of(request)
     occurrence = await _matched(request, viewer, event_id, key)
     reason = reason_in(await body_of(request, Cancelling))
-    await occurrences.cancel_date(viewer, event_id, key, occurrence.version, reason, clock.now())
-    return await _date(request, event_id, key)
+    await occurrences.cancel_date(viewer, event_id, key, occurrence.version, reason, now)
+    return await _date(request, viewer, now, event_id, key)
 
 
 @operation(
@@ -128,12 +134,13 @@ async def cancel_date(event_id: FromPath[UUID], key: FromPath[str], request: Ask
     f"{DATE}/restoration",
     _changes(summary="Restore a date", text="Brings a canceled date back and asks everybody again."),
 )
-async def restore_occurrence(event_id: FromPath[UUID], key: FromPath[str], request: Asked) -> Response[Any]:
+async def restore_occurrence(
+    event_id: FromPath[UUID], key: FromPath[str], request: FormRequest, viewer: Viewer, now: Now
+) -> Response[Any]:
     """Bring a canceled date back."""
-    viewer = viewer_of(request)
     occurrence = await _matched(request, viewer, event_id, key)
-    await occurrences.restore_occurrence(viewer, event_id, key, occurrence.version, clock.now())
-    return await _date(request, event_id, key)
+    await occurrences.restore_occurrence(viewer, event_id, key, occurrence.version, now)
+    return await _date(request, viewer, now, event_id, key)
 
 
 def _change(occurrence: Occurrence, body: OccurrenceChange) -> DateChange:
@@ -145,14 +152,13 @@ def _change(occurrence: Occurrence, body: OccurrenceChange) -> DateChange:
     return DateChange(starts=starts, duration=duration, reason=reason, **own)
 
 
-async def _date(request: Asked, event_id: UUID, key: str) -> Response[Any]:
-    viewer = viewer_of(request)
+async def _date(request: FormRequest, viewer: Viewer, now: Now, event_id: UUID, key: str) -> Response[Any]:
     occurrence = await occurrences.date_for(viewer, event_id, key)
-    await access_records.note_date(viewer, occurrence, clock.now())
+    await access_records.note_date(viewer, occurrence, now)
     return response(request, occurrence_shown(occurrence))
 
 
-async def _matched(request: Asked, viewer: Viewer, event_id: UUID, key: str) -> Occurrence:
+async def _matched(request: FormRequest, viewer: Viewer, event_id: UUID, key: str) -> Occurrence:
     """Return the date as the program read it. Errors: NotFound, Refused."""
     occurrence = await occurrences.date_for(viewer, event_id, key)
     check_match(request, occurrence_shown(occurrence))

@@ -5,16 +5,14 @@ from dataclasses import dataclass
 from typing import Any
 
 import msgspec
-from litestar import HttpMethod, Request, route
+from litestar import HttpMethod, route
 from litestar.handlers import HTTPRouteHandler
 
 from tracker.ports.http.guards import bearer
-from tracker.rules.core.viewer import Viewer
 from tracker.rules.identity.api_tokens import ApiScope
 
 BASE = "/api/v1"
 
-Asked = Request[Any, Any, Any]
 Shape = type[msgspec.Struct]
 
 
@@ -51,9 +49,3 @@ def operation(method: HttpMethod, path: str, about: Operation) -> Callable[[Call
         status_code=about.status,
         opt={"scope": about.scope, "about": about, "method": method},
     )
-
-
-def viewer_of(request: Asked) -> Viewer:
-    """Return who speaks through the token; the guard has seen to it."""
-    viewer: Viewer = request.scope["state"]["viewer"]
-    return viewer

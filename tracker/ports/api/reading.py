@@ -9,8 +9,8 @@ from uuid import UUID
 
 import msgspec
 
-from tracker.ports.api.operations import Asked
 from tracker.ports.api.shapes import SENTENCE
+from tracker.ports.http.forms import FormRequest
 from tracker.ports.http.problems import Refused
 from tracker.rules.core.clean_text import too_long
 
@@ -23,7 +23,7 @@ NOT_JSON = "The body is not JSON in UTF-8."
 MOST_PARAMETERS = 50
 
 
-async def body_of(request: Asked, shape: type[T]) -> T:
+async def body_of(request: FormRequest, shape: type[T]) -> T:
     """Return the body. Errors: Refused with 415, 400 for what is no JSON, 422 with a sentence for each field."""
     if request.content_type[0] != JSON:
         raise Refused(415)
@@ -34,7 +34,7 @@ async def body_of(request: Asked, shape: type[T]) -> T:
         raise Refused(422, errors=_errors_of(shape, given, strict=True)) from odd
 
 
-def query_of(request: Asked, shape: type[T]) -> T:
+def query_of(request: FormRequest, shape: type[T]) -> T:
     """Return the parameters after the question mark. Errors: Refused with 422 and a sentence for each parameter."""
     given = _parameters(request)
     try:
@@ -43,7 +43,7 @@ def query_of(request: Asked, shape: type[T]) -> T:
         raise Refused(422, errors=_errors_of(shape, given, strict=False)) from odd
 
 
-def idempotency_key(request: Asked) -> UUID | None:
+def idempotency_key(request: FormRequest) -> UUID | None:
     """Return the key by which the same request counts once. Errors: Refused for one that is no UUID."""
     text = request.headers.get("idempotency-key")
     try:
@@ -52,7 +52,7 @@ def idempotency_key(request: Asked) -> UUID | None:
         raise Refused(422, errors={"Idempotency-Key": "This is not a UUID."}) from odd
 
 
-def _parameters(request: Asked) -> dict[str, str]:
+def _parameters(request: FormRequest) -> dict[str, str]:
     try:
         pairs = parse_qsl(
             request.scope["query_string"].decode("latin-1"), keep_blank_values=True, max_num_fields=MOST_PARAMETERS

@@ -9,12 +9,13 @@ from litestar import HttpMethod, Response
 from litestar.params import FromPath
 from msgspec import Meta
 
-from tracker import clock
 from tracker.errors import NotFound
-from tracker.ports.api.operations import Asked, Operation, operation, viewer_of
+from tracker.ports.api.operations import Operation, operation
 from tracker.ports.api.reading import body_of
 from tracker.ports.api.responses import response
 from tracker.ports.api.shapes import Given, Moment, Shown
+from tracker.ports.http.dependencies import Now, Viewer
+from tracker.ports.http.forms import FormRequest
 from tracker.rules.core.clean_text import clean
 from tracker.rules.events.replies import LONGEST_COMMENT, AttendeeRole, Participant, ReplyValue
 from tracker.rules.identity.api_tokens import ApiScope
@@ -112,9 +113,10 @@ _replies = partial(Operation, tag=TAG, scope=WRITE, body=NewReply, response=Repl
 
 
 @operation(HttpMethod.GET, f"{DATE}/replies", _reads(summary="Read the replies to a date", response=RepliesShown))
-async def read_replies(event_id: FromPath[UUID], key: FromPath[str], request: Asked) -> Response[Any]:
+async def read_replies(
+    event_id: FromPath[UUID], key: FromPath[str], request: FormRequest, viewer: Viewer, now: Now
+) -> Response[Any]:
     """Answer with the replies to a date."""
-    viewer, now = viewer_of(request), clock.now()
     view = await event_view(viewer, event_id, key, now)
     await access_records.note_date(viewer, view.occurrence, now)
     shown = RepliesShown(
@@ -134,9 +136,11 @@ async def read_replies(event_id: FromPath[UUID], key: FromPath[str], request: As
         text="There is none, not even an empty one, where you are not invited.",
     ),
 )
-async def read_reply(event_id: FromPath[UUID], key: FromPath[str], request: Asked) -> Response[Any]:
+async def read_reply(
+    event_id: FromPath[UUID], key: FromPath[str], request: FormRequest, viewer: Viewer
+) -> Response[Any]:
     """Answer with one's own reply to a date."""
-    return await _mine(request, event_id, key)
+    return await _mine(request, viewer, event_id, key)
 
 
 @operation(
@@ -144,9 +148,11 @@ async def read_reply(event_id: FromPath[UUID], key: FromPath[str], request: Aske
     f"{DATE}/reply",
     _replies(summary="Reply to a date", text="Counts for this date alone, and more than a reply to the series."),
 )
-async def reply_to_date(event_id: FromPath[UUID], key: FromPath[str], request: Asked) -> Response[Any]:
+async def reply_to_date(
+    event_id: FromPath[UUID], key: FromPath[str], request: FormRequest, viewer: Viewer, now: Now
+) -> Response[Any]:
     """Record one's own reply to a date."""
-    return await _reply(request, event_id, key, for_series=False)
+    return await _reply(request, viewer, now, event_id, key, for_series=False)
 
 
 @operation(
@@ -157,32 +163,25 @@ async def reply_to_date(event_id: FromPath[UUID], key: FromPath[str], request: A
         text="Counts for all dates without a reply of their own; the answer shows what counts for the next one.",
     ),
 )
-async def reply_to_event(event_id: FromPath[UUID], request: Asked) -> Response[Any]:
+async def reply_to_event(event_id: FromPath[UUID], request: FormRequest, viewer: Viewer, now: Now) -> Response[Any]:
     """Record one's own reply to a whole event."""
-    nearest = await nearest_date(viewer_of(request), event_id, clock.now())
-    return await _reply(request, event_id, nearest.key, for_series=True)
+    nearest = await nearest_date(viewer, event_id, now)
+    return await _reply(request, viewer, now, event_id, nearest.key, for_series=True)
 
 
-async def _reply(request: Asked, event_id: UUID, key: str, *, for_series: bool) -> Response[Any]:
-    viewer = viewer_of(request)
+async def _reply(
+    request: FormRequest, viewer: Viewer, now: Now, event_id: UUID, key: str, *, for_series: bool
+) -> Response[Any]:
     await date_for(viewer, event_id, key)
     new = await body_of(request, NewReply)
     comment = clean(new.comment, LONGEST_COMMENT, "comment", multiline=True)
     await reply_deeds.reply(
-        viewer,
-        event_id,
-        key,
-        ReplyValue(new.reply),
-        comment,
-        clock.now(),
-        for_series=for_series,
-        substitute=new.substitute,
+        viewer, event_id, key, ReplyValue(new.reply), comment, now, for_series=for_series, substitute=new.substitute
     )
-    return await _mine(request, event_id, key)
+    return await _mine(request, viewer, event_id, key)
 
 
-async def _mine(request: Asked, event_id: UUID, key: str) -> Response[Any]:
-    viewer = viewer_of(request)
+async def _mine(request: FormRequest, viewer: Viewer, event_id: UUID, key: str) -> Response[Any]:
     mine = await reply_deeds.my_reply(viewer, await date_for(viewer, event_id, key))
     if mine is None:
         raise NotFound

@@ -12,8 +12,9 @@ from litestar import HttpMethod, Response
 
 from tracker.crypto import keys
 from tracker.ports.api.cursors import cursor
-from tracker.ports.api.operations import Asked, viewer_of
 from tracker.ports.api.reading import JSON
+from tracker.ports.http.dependencies import viewer_of
+from tracker.ports.http.forms import FormRequest
 from tracker.ports.http.problems import Refused
 
 T = TypeVar("T")
@@ -22,7 +23,7 @@ HALF = 16  # letters: 96 bits of what is seen, 96 of the mark that we gave this 
 READS = (HttpMethod.GET, HttpMethod.HEAD)
 
 
-def response(request: Asked, body: msgspec.Struct, *, status: int = 200, **headers: str) -> Response[Any]:
+def response(request: FormRequest, body: msgspec.Struct, *, status: int = 200, **headers: str) -> Response[Any]:
     """Return a thing as JSON with its ETag, or 304 when the program has it already."""
     tag = etag(request, body)
     headers = {"ETag": tag, "Vary": "Authorization", **{name.replace("_", "-"): one for name, one in headers.items()}}
@@ -31,13 +32,13 @@ def response(request: Asked, body: msgspec.Struct, *, status: int = 200, **heade
     return Response(msgspec.json.encode(body), status_code=status, media_type=JSON, headers=headers)
 
 
-def etag(request: Asked, body: msgspec.Struct) -> str:
+def etag(request: FormRequest, body: msgspec.Struct) -> str:
     """Return the strong ETag of what one reader sees of a thing, its version included (RFC 9110 §8.8.3)."""
     seen = base64.urlsafe_b64encode(hashlib.sha256(msgspec.json.encode(body)).digest())[:HALF].decode("ascii")
     return f'"{seen}{_mark(request, seen)}"'
 
 
-def check_match(request: Asked, now: msgspec.Struct) -> None:
+def check_match(request: FormRequest, now: msgspec.Struct) -> None:
     """Refuse a change of what is not as the program read it: 412 for an earlier ETag of ours, 409 for any other.
 
     If-Match is a required parameter, so a request without it does not fit the document: 422 as for all of these.
@@ -52,17 +53,19 @@ def check_match(request: Asked, now: msgspec.Struct) -> None:
     raise Refused(412) if was_ours else Refused(409, "If-Match holds no ETag that you were given here. Read it again.")
 
 
-def next_page(request: Asked, found: Sequence[T], limit: int, position: Callable[[T], Sequence[str]]) -> str | None:
+def next_page(
+    request: FormRequest, found: Sequence[T], limit: int, position: Callable[[T], Sequence[str]]
+) -> str | None:
     """Return the address of the page after this one; `found` holds one more than the limit when there is one."""
     if len(found) <= limit:
         return None
     path = request.scope["path"]
-    onward = cursor(viewer_of(request), path, position(found[limit - 1]))
+    onward = cursor(viewer_of(request.scope), path, position(found[limit - 1]))
     kept = [(name, text) for name, text in request.query_params.multi_items() if name != "cursor"]
     return f"{path}?{urlencode([*kept, ('cursor', onward)])}"
 
 
-def list_reply(request: Asked, body: msgspec.Struct, following: str | None) -> Response[Any]:
+def list_reply(request: FormRequest, body: msgspec.Struct, following: str | None) -> Response[Any]:
     """Return a page of a list; where there is another, its address stands in the Link header too (RFC 8288)."""
     return response(request, body, Link=f'<{following}>; rel="next"') if following else response(request, body)
 
@@ -74,10 +77,10 @@ def _names(asked: str | None, tag: str) -> bool:
     return asked.strip() == "*" or tag in [one.removeprefix("W/") for one in TAG.findall(asked)]
 
 
-def _is_ours(request: Asked, tag: str) -> bool:
+def _is_ours(request: FormRequest, tag: str) -> bool:
     letters = tag.removeprefix("W/").strip('"')
     return keys.same(letters[HALF:], _mark(request, letters[:HALF]))
 
 
-def _mark(request: Asked, seen: str) -> str:
-    return keys.mac(keys.named("etag"), f"{viewer_of(request).member_id} {seen}")[:HALF]
+def _mark(request: FormRequest, seen: str) -> str:
+    return keys.mac(keys.named("etag"), f"{viewer_of(request.scope).member_id} {seen}")[:HALF]

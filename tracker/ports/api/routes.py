@@ -1,15 +1,14 @@
 """All operations of the interface, and its document for whoever asks."""
 
-from typing import Any
-
 import msgspec
-from litestar import HttpMethod, Request, Response, route
+from litestar import HttpMethod, Response, route
 from litestar.handlers import HTTPRouteHandler
 
 from tracker.ports.api import action_items, attendance, directory, events, occurrences, replies, series
 from tracker.ports.api.document import Json, document
 from tracker.ports.api.operations import BASE
 from tracker.ports.api.reading import JSON
+from tracker.ports.http.forms import FormRequest
 from tracker.ports.http.guards import public
 
 VERSION = "1.0.0"
@@ -23,7 +22,7 @@ def described() -> Json:
 
 
 @route(f"{BASE}/openapi.json", http_method=[HttpMethod.GET, HttpMethod.HEAD], guards=[public])
-async def openapi(request: Request[Any, Any, Any]) -> Response[bytes]:
+async def openapi(request: FormRequest) -> Response[bytes]:
     """Answer with the document: it is the same for everybody and tells nothing of the task force."""
     return Response(msgspec.json.encode(request.app.state["api_document"]), media_type=JSON)
 
@@ -32,7 +31,7 @@ def _options_of(path: str) -> HTTPRouteHandler:
     """Return the handler that names the methods of an address: Litestar's own knows only those of its first handler."""
     methods = [method for one in OPERATIONS if path in one.paths for method in sorted(one.http_methods)]
 
-    async def options(request: Request[Any, Any, Any]) -> Response[None]:
+    async def options(request: FormRequest) -> Response[None]:
         return Response(None, status_code=204, headers={"Allow": request.route_handler.opt["allow"]})
 
     allow = {"allow": ", ".join([*methods, HttpMethod.OPTIONS])}

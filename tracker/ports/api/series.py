@@ -6,15 +6,16 @@ from uuid import UUID
 from litestar import HttpMethod, Response
 from litestar.params import FromPath
 
-from tracker import clock
 from tracker.ports.api.event_plans import plan_changed, reason_in
 from tracker.ports.api.event_shapes import EventChange
 from tracker.ports.api.events import changes, event_reply, matched_event
 from tracker.ports.api.occurrence_shapes import OccurrenceShown, occurrence_shown
-from tracker.ports.api.operations import BASE, Asked, operation, viewer_of
+from tracker.ports.api.operations import BASE, operation
 from tracker.ports.api.reading import body_of
 from tracker.ports.api.responses import response
 from tracker.ports.api.shapes import Cancelling, Clock, Day, Given, local_start
+from tracker.ports.http.dependencies import Now, Viewer
+from tracker.ports.http.forms import FormRequest
 from tracker.rules.events.plan import from_date
 from tracker.usecases.events import events, occurrences, series_split
 
@@ -41,12 +42,11 @@ class NewDate(Given):
         text=f"Beside its rule, with its length and place; everybody invited is told. {ETAG_OF}",
     ),
 )
-async def add_date(event_id: FromPath[UUID], request: Asked) -> Response[Any]:
+async def add_date(event_id: FromPath[UUID], request: FormRequest, viewer: Viewer, now: Now) -> Response[Any]:
     """Add a date to a series."""
-    viewer = viewer_of(request)
     event = await matched_event(request, viewer, event_id)
     new = await body_of(request, NewDate)
-    key = await series_split.add_date(viewer, event_id, local_start(new.date, new.time), event.version, clock.now())
+    key = await series_split.add_date(viewer, event_id, local_start(new.date, new.time), event.version, now)
     shown = occurrence_shown(await occurrences.date_for(viewer, event_id, key))
     return response(request, shown, status=201, Location=f"{BASE}/events/{event_id}/occurrences/{key}")
 
@@ -62,18 +62,17 @@ async def add_date(event_id: FromPath[UUID], request: Asked) -> Response[Any]:
         f"its address. {ETAG_OF}",
     ),
 )
-async def change_following(event_id: FromPath[UUID], key: FromPath[str], request: Asked) -> Response[Any]:
+async def change_following(
+    event_id: FromPath[UUID], key: FromPath[str], request: FormRequest, viewer: Viewer, now: Now
+) -> Response[Any]:
     """Change a date of a series and all that follow."""
-    viewer = viewer_of(request)
     event = await matched_event(request, viewer, event_id)
     first = await occurrences.date_for(viewer, event_id, key)
     change = await body_of(request, EventChange)
     _, plan = await events.plan_to_change(viewer, event_id)
     onward = plan_changed(from_date(plan, first.original_start), change)
-    new_id = await series_split.change_from(
-        viewer, event_id, key, onward, event.version, clock.now(), notify=change.notify
-    )
-    return await event_reply(request, new_id, Content_Location=f"{BASE}/events/{new_id}")
+    new_id = await series_split.change_from(viewer, event_id, key, onward, event.version, now, notify=change.notify)
+    return await event_reply(request, viewer, now, new_id, Content_Location=f"{BASE}/events/{new_id}")
 
 
 @operation(
@@ -86,13 +85,14 @@ async def change_following(event_id: FromPath[UUID], key: FromPath[str], request
         text=f"The series ends before the date; from its first date on, all of it is canceled. {ETAG_OF}",
     ),
 )
-async def cancel_following(event_id: FromPath[UUID], key: FromPath[str], request: Asked) -> Response[Any]:
+async def cancel_following(
+    event_id: FromPath[UUID], key: FromPath[str], request: FormRequest, viewer: Viewer, now: Now
+) -> Response[Any]:
     """Let a series end before a date."""
-    viewer = viewer_of(request)
     event = await matched_event(request, viewer, event_id)
     reason = reason_in(await body_of(request, Cancelling))
-    await series_split.cancel_from(viewer, event_id, key, event.version, reason, clock.now())
-    return await event_reply(request, event_id)
+    await series_split.cancel_from(viewer, event_id, key, event.version, reason, now)
+    return await event_reply(request, viewer, now, event_id)
 
 
 handlers = [add_date, change_following, cancel_following]

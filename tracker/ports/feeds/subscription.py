@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from litestar import HttpMethod, Request, Response, route
+from litestar import HttpMethod, Response, route
 from litestar.background_tasks import BackgroundTask
 
 from tracker import clock
@@ -15,6 +15,7 @@ from tracker.config.settings import Settings
 from tracker.errors import NotFound
 from tracker.ports.feeds.feed_builder import FeedBuilder
 from tracker.ports.feeds.responses import response, too_many, unknown
+from tracker.ports.http.forms import FormRequest
 from tracker.ports.http.guards import feed as feed_guard
 from tracker.ports.http.rate_limit import Guesses
 from tracker.ports.http.request_source import origin_of
@@ -64,7 +65,7 @@ class Door:
     include_in_schema=False,
     opt={"skip_compression": True},
 )
-async def subscription(request: Request[Any, Any, Any]) -> Response[Any]:
+async def subscription(request: FormRequest) -> Response[Any]:
     """Answer with the calendar behind the address; every address that opens nothing is answered alike."""
     now, door = clock.now(), _door(request)
     try:
@@ -89,13 +90,13 @@ def _is_to_be_noted(feed: Feed, body_hash: str, now: datetime) -> bool:
     return feed.fetched_at is None or now - feed.fetched_at >= NOTED_EVERY or feed.body_hash != body_hash
 
 
-def _token(request: Request[Any, Any, Any]) -> str:
+def _token(request: FormRequest) -> str:
     """Return what stands between /feeds/ and .ics; nothing for any other address, so that it opens nothing."""
     name = str(request.path_params.get("name", "")).removeprefix("/")
     return name.removesuffix(SUFFIX) if name.endswith(SUFFIX) else ""
 
 
-def _door(request: Request[Any, Any, Any]) -> Door:
+def _door(request: FormRequest) -> Door:
     state = request.app.state
     door: Door | None = state.get("feeds")
     if door is None:

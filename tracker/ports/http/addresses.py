@@ -5,6 +5,8 @@ from functools import lru_cache
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
+from litestar.types import Scope
+
 from tracker.config.settings import Settings
 
 PORTS = {"http": 80, "https": 443}
@@ -38,6 +40,12 @@ def place(text: str) -> str:
     """Return where to go after signing in: a place of this site as asked, else home; never another site."""
     is_ours = len(text) <= LONGEST_PLACE and PLACE.fullmatch(text) and not text.startswith(NOWHERE)
     return text if is_ours else HOME
+
+
+def asked(scope: Scope) -> str:
+    """Return the path and the query of a request as they were asked for, whatever bytes they hold."""
+    query = scope["query_string"].decode("latin-1")
+    return f"{scope['path']}?{query}" if query else scope["path"]
 
 
 def is_loopback(host: str) -> bool:

@@ -3,9 +3,9 @@
 from typing import Any
 
 from litestar import Response
-from litestar.connection import ASGIConnection
 
 from tracker.config.settings import Settings
+from tracker.ports.http.request_source import Connection
 
 SESSION = "session"
 SIGN_IN = "sign-in"
@@ -23,7 +23,7 @@ def name_of(cookie: str, settings: Settings) -> str:
     return f"__Host-{cookie}" if is_secure(settings) else cookie
 
 
-def read(connection: ASGIConnection[Any, Any, Any, Any], cookie: str) -> str:
+def read(connection: Connection, cookie: str) -> str:
     """Return what a browser sent, or nothing; any characters may be in it."""
     settings: Settings = connection.scope["state"]["settings"]
     return connection.cookies.get(name_of(cookie, settings), "")

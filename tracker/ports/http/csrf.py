@@ -6,14 +6,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from litestar import Request
-from litestar.connection import ASGIConnection
 from litestar.datastructures import FormMultiDict
 
 from tracker.crypto import keys
 from tracker.errors import NotAllowed, TooLarge
 from tracker.ports.http.addresses import origins
-
-Connection = ASGIConnection[Any, Any, Any, Any]
+from tracker.ports.http.request_source import Connection
 
 FIELD = "_csrf"
 HEADER = "x-csrf-token"

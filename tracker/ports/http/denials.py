@@ -4,14 +4,12 @@ Missing and forbidden events are recorded alike and after the answer has gone ou
 time tells which it was. One entry a day for each person, thing and route.
 """
 
-from typing import Any
-
-from litestar import Request
 from litestar.background_tasks import BackgroundTask
 
 from tracker import clock
 from tracker.errors import NotAllowed, NotFound, TrackerError
 from tracker.ports.http.access_log import route_of
+from tracker.ports.http.forms import FormRequest
 from tracker.rules.core.viewer import Viewer
 from tracker.usecases.core import access_records
 
@@ -19,7 +17,7 @@ EVENT = "event_id"
 """What routes call the id of an event."""
 
 
-def recorded(request: Request[Any, Any, Any], error: TrackerError) -> BackgroundTask | None:
+def recorded(request: FormRequest, error: TrackerError) -> BackgroundTask | None:
     """Return what is to be recorded once the answer is out, if anything is."""
     viewer: Viewer | None = request.scope["state"].get("viewer")
     event_id = request.path_params.get(EVENT)

@@ -2,20 +2,20 @@
 
 import logging
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import quote
 
-from litestar import Request, Response
+from litestar import Response
 from litestar.exceptions import HTTPException
 from litestar.response import Redirect
 
 from tracker.database import is_unavailable
 from tracker.errors import Busy, Conflict, Gone, Invalid, NotAllowed, NotFound, TooLarge, TrackerError
 from tracker.ports.http import denials, problems
-from tracker.ports.http.addresses import HOME, place
+from tracker.ports.http.addresses import HOME, asked, place
+from tracker.ports.http.forms import FormRequest
 from tracker.ports.http.guards import SignInNeeded
 from tracker.ports.http.request_source import source_of
-from tracker.ports.pages.core.templating import page
 
 log = logging.getLogger(__name__)
 
@@ -49,67 +49,84 @@ BROKEN = Reply(500, "core/errors/500.html")
 AWAY = Reply(503, "core/errors/503.html")
 RETRY = 60  # seconds until somebody who was too many, or too early, comes back
 
-Asked = Request[Any, Any, Any]
+
+class ShowsPage(Protocol):
+    """How a page is made of the name of its template, the request, and what stands in it."""
+
+    def __call__(self, name: str, request: FormRequest, *, status_code: int = 200, **context: Any) -> Response[str]: ...
 
 
-def refused(request: Asked, error: TrackerError) -> Response[Any]:
-    """Answer an error that people are meant to read."""
-    response: Response[Any]
-    if problems.is_api(request.scope["path"]):
-        response = problems.response_to(error)
-    else:
-        response = _response(request, _reply(error), error.sentence)
-    response.background = denials.recorded(request, error)
-    return response
+def handlers(page: ShowsPage) -> dict[int | type[Exception], Any]:
+    """Return the table for Litestar's `exception_handlers`; what shows pages comes in, for here no door is known."""
+    responses = Responses(page)
+    return {
+        TrackerError: responses.refused,
+        HTTPException: responses.rejected,
+        SignInNeeded: responses.to_sign_in,
+        problems.Refused: refused_by_interface,
+        Exception: responses.broken,
+    }
 
 
-def rejected(request: Asked, error: HTTPException) -> Response[Any]:
-    """Answer what Litestar could not use; its own words are not shown: they repeat what was asked."""
-    if error.status_code >= 500:  # noqa: PLR2004 - ours, not the visitor's
-        return broken(request, error)
-    response = _response(request, BY_STATUS.get(error.status_code, Reply(error.status_code)), "")
-    if allowed := (error.headers or {}).get("allow"):
-        response.headers["Allow"] = allowed
-    return response
+class Responses:
+    """Answers errors by pages, or by what a program reads where a program asks."""
+
+    def __init__(self, page: ShowsPage) -> None:
+        self._page = page
+
+    def refused(self, request: FormRequest, error: TrackerError) -> Response[Any]:
+        """Answer an error that people are meant to read."""
+        response: Response[Any]
+        if problems.is_api(request.scope["path"]):
+            response = problems.response_to(error)
+        else:
+            response = self._response(request, _reply(error), error.sentence)
+        response.background = denials.recorded(request, error)
+        return response
+
+    def rejected(self, request: FormRequest, error: HTTPException) -> Response[Any]:
+        """Answer what Litestar could not use; its own words are not shown: they repeat what was asked."""
+        if error.status_code >= 500:  # noqa: PLR2004 - ours, not the visitor's
+            return self.broken(request, error)
+        response = self._response(request, BY_STATUS.get(error.status_code, Reply(error.status_code)), "")
+        if allowed := (error.headers or {}).get("allow"):
+            response.headers["Allow"] = allowed
+        return response
+
+    def broken(self, request: FormRequest, error: Exception) -> Response[Any]:
+        """Answer a mistake of ours, or a database that cannot do it now: the page has a reference, the log the rest."""
+        reference = request.scope["state"].get("request_id", "")
+        log.error("A request broke off.", exc_info=error, extra={"request": reference})
+        reply = AWAY if is_unavailable(error) else BROKEN
+        return self._response(request, reply, "", reference=reference, again=_asked_again(request))
+
+    def to_sign_in(self, request: FormRequest, error: SignInNeeded) -> Response[Any]:
+        """Lead a stranger to the sign-in page and from there on; tell htmx that the session is over."""
+        if request.headers.get("hx-request") == "true":
+            return self._response(request, Reply(401, "core/errors/403.html"), "You are signed out.")
+        wanted = place(error.place)
+        return Redirect("/sign-in" if wanted == HOME else f"/sign-in?next={quote(wanted, safe='/')}", status_code=303)
+
+    def _response(self, request: FormRequest, reply: Reply, sentence: str, **context: str) -> Response[Any]:
+        response: Response[Any]
+        if problems.is_api(request.scope["path"]):
+            return problems.response(reply.status)
+        if source_of(request) == "feed":
+            said = "Not found." if reply is REPLIES[NotFound] else sentence or "This does not work."
+            response = Response(f"{said}\n", status_code=reply.status, media_type="text/plain")
+        else:
+            words = {"sentence": sentence, "heading": reply.heading, **context}
+            response = self._page(reply.template, request, status_code=reply.status, **words)
+        if reply.status == AWAY.status:
+            response.headers["Retry-After"] = str(RETRY)
+        return response
 
 
-def broken(request: Asked, error: Exception) -> Response[Any]:
-    """Answer a mistake of ours, or a database that cannot do it now: the page has a reference, the log has the rest."""
-    reference = request.scope["state"].get("request_id", "")
-    log.error("A request broke off.", exc_info=error, extra={"request": reference})
-    return _response(
-        request, AWAY if is_unavailable(error) else BROKEN, "", reference=reference, again=_asked_again(request)
-    )
-
-
-def _asked_again(request: Asked) -> str:
-    """Return the page to try once more; empty after a form, for only its owner decides to send it again."""
-    asked = f"{request.url.path}?{request.url.query}".removesuffix("?")
-    return place(asked) if request.method == "GET" else ""
-
-
-def told(_: Asked, error: problems.Refused) -> Response[Any]:
+def refused_by_interface(_: FormRequest, error: problems.Refused) -> Response[Any]:
     """Answer what the programming interface could not use."""
     response = problems.response(error.status, error.detail, error.errors)
     response.headers.update({name.replace("_", "-"): value for name, value in error.headers.items()})
     return response
-
-
-def to_sign_in(request: Asked, error: SignInNeeded) -> Response[Any]:
-    """Lead a stranger to the sign-in page and from there on; tell htmx that the session is over."""
-    if request.headers.get("hx-request") == "true":
-        return _response(request, Reply(401, "core/errors/403.html"), "You are signed out.")
-    wanted = place(error.place)
-    return Redirect("/sign-in" if wanted == HOME else f"/sign-in?next={quote(wanted, safe='/')}", status_code=303)
-
-
-HANDLERS: dict[int | type[Exception], Any] = {
-    TrackerError: refused,
-    HTTPException: rejected,
-    SignInNeeded: to_sign_in,
-    problems.Refused: told,
-    Exception: broken,
-}
 
 
 def status_of(error: Exception) -> int:
@@ -123,16 +140,6 @@ def _reply(error: TrackerError) -> Reply:
     return REPLIES[next(kind for kind in type(error).__mro__ if kind in REPLIES)]
 
 
-def _response(request: Asked, reply: Reply, sentence: str, **context: str) -> Response[Any]:
-    response: Response[Any]
-    if problems.is_api(request.scope["path"]):
-        return problems.response(reply.status)
-    if source_of(request) == "feed":
-        said = "Not found." if reply is REPLIES[NotFound] else sentence or "This does not work."
-        response = Response(f"{said}\n", status_code=reply.status, media_type="text/plain")
-    else:
-        words = {"sentence": sentence, "heading": reply.heading, **context}
-        response = page(reply.template, request, status_code=reply.status, **words)
-    if reply.status == AWAY.status:
-        response.headers["Retry-After"] = str(RETRY)
-    return response
+def _asked_again(request: FormRequest) -> str:
+    """Return the page to try once more; empty after a form, for only its owner decides to send it again."""
+    return place(asked(request.scope)) if request.method == "GET" else ""

@@ -8,11 +8,11 @@ from typing import Any
 from urllib.parse import quote
 
 from litestar import Response
-from litestar.connection import ASGIConnection
 
 from tracker.config.settings import Settings
 from tracker.crypto import keys
 from tracker.ports.http import cookies
+from tracker.ports.http.request_source import Connection
 
 SECONDS = 60
 BETWEEN = "\n"
@@ -39,12 +39,12 @@ def say(response: Response[Any], settings: Settings, sentence: str, undo: Undo |
     cookies.put(response, settings, cookies.FLASH, f"{_mark(text)}.{quote(text, safe='')}", SECONDS)
 
 
-def heard(connection: ASGIConnection[Any, Any, Any, Any]) -> str | None:
+def heard(connection: Connection) -> str | None:
     """Return the sentence that waits to be shown; what others wrote into the cookie is none."""
     return _text(connection).partition(BETWEEN)[0] or None
 
 
-def undo_of(connection: ASGIConnection[Any, Any, Any, Any]) -> Undo | None:
+def undo_of(connection: Connection) -> Undo | None:
     """Return how what the sentence says can be taken back; None when it cannot."""
     more = _text(connection).partition(BETWEEN)[2]
     if not more:
@@ -60,7 +60,7 @@ def removal(settings: Settings) -> bytes:
     return f"{name}=; Max-Age=0; Path=/; HttpOnly; SameSite=lax{secure}".encode("ascii")
 
 
-def _text(connection: ASGIConnection[Any, Any, Any, Any]) -> str:
+def _text(connection: Connection) -> str:
     mark, _, text = cookies.read(connection, cookies.FLASH).partition(".")
     return text if text and keys.same(mark, _mark(text)) else ""
 

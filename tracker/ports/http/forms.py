@@ -4,7 +4,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 import litestar
-from litestar.datastructures import FormMultiDict
+from litestar.datastructures import FormMultiDict, State
 from litestar.enums import RequestEncodingType
 from litestar.types import Empty
 
@@ -14,8 +14,8 @@ MOST_FIELDS = 5_000
 TOO_MANY = "This form has more fields than we can take."
 
 
-class FormRequest(litestar.Request[Any, Any, Any]):
-    """The application's `request_class`."""
+class FormRequest(litestar.Request[None, None, State]):
+    """The application's `request_class`: who asks stands in the state, not in Litestar's `user` and `auth`."""
 
     async def form(self) -> FormMultiDict:
         """Return what was posted; raise `TooLarge` for more fields than any form of ours has."""

@@ -4,7 +4,7 @@ import logging
 import re
 from typing import Any
 
-from litestar import Litestar, Request
+from litestar import Litestar
 from litestar.exceptions import HTTPException
 from litestar.handlers import BaseRouteHandler
 from litestar.routes import HTTPRoute
@@ -12,10 +12,11 @@ from litestar.routes import HTTPRoute
 from tracker import clock
 from tracker.errors import NotAllowed
 from tracker.ports.http import cookies, csrf, flash
-from tracker.ports.http.csrf import Connection
+from tracker.ports.http.addresses import asked
+from tracker.ports.http.forms import FormRequest
 from tracker.ports.http.problems import Refused
 from tracker.ports.http.rate_limit import Guesses
-from tracker.ports.http.request_source import ORIGIN, enter, origin_of, source_of
+from tracker.ports.http.request_source import ORIGIN, Connection, enter, origin_of, source_of
 from tracker.ports.http.token_uses import UNNOTED
 from tracker.usecases.core.viewers import Visit, viewer_of_session
 from tracker.usecases.identity.api_tokens import bearer_of
@@ -66,7 +67,7 @@ async def recognise(error: Exception, scope: Any) -> None:
 
     It is then the same to the byte as for an event that they may not see. A hook for `after_exception`.
     """
-    if not isinstance(error, HTTPException) or source_of(connection := Request[Any, Any, Any](scope)):
+    if not isinstance(error, HTTPException) or source_of(connection := FormRequest(scope)):
         return
     enter(connection, "page")
     try:
@@ -148,9 +149,7 @@ def _asked(connection: Connection) -> str:
     """Return the place that a stranger wanted: the page itself, or the one whose part htmx asked for."""
     if here := HERE.fullmatch(connection.headers.get("hx-current-url", "")):
         return here[1]
-    scope: Any = connection.scope
-    query = scope["query_string"].decode("latin-1")
-    return f"{scope['path']}?{query}" if query else str(scope["path"])
+    return asked(connection.scope)
 
 
 def _is_litestars_own(handler: BaseRouteHandler) -> bool:

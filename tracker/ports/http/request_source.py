@@ -3,10 +3,12 @@
 from typing import Any
 
 from litestar.connection import ASGIConnection
+from litestar.datastructures import State
 
 from tracker.rules.core.actors import Origin, network_address
 
-Connection = ASGIConnection[Any, Any, Any, Any]
+Connection = ASGIConnection[Any, None, None, State]
+"""Whatever is asked, a request or a mount; who asks stands in the state."""
 
 ORIGIN = "origin"
 """Where the guard leaves it in the state."""

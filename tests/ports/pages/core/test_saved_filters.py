@@ -1,11 +1,14 @@
 """Saved filters on their pages: saved beside the filters, listed above them, removed in the settings."""
 
 import re
+from typing import Any
 
 import pytest
+from litestar import Litestar
+from litestar.types import Message
 
 from tests.cast import NOW, Cast, meeting
-from tests.ports.browser import Browser
+from tests.ports.browser import BASE, Browser, session_of
 from tests.ports.conftest import SignIn
 from tests.ports.pages.forms import typed
 from tracker.rules.core.audiences import Visibility
@@ -81,6 +84,33 @@ async def test_the_filter_in_force_is_removed_where_it_stands_and_what_it_shows_
     [address] = re.findall(rf'action="({PATH}/[0-9a-f-]+/removal)"', page)
     assert (await desk.post(address, typed(page, address))).headers["location"] == "/people?q=advocate"
     assert "Saved filters" not in (await desk.get("/people?q=advocate")).text
+
+
+@pytest.mark.parametrize("listing", LISTINGS)
+async def test_an_address_whose_bytes_are_no_text_has_its_page(app: Litestar, sqlite_cast: Cast, listing: str) -> None:
+    host, cookie = BASE.rpartition("/")[2], f"session={await session_of(sqlite_cast.coordinator, NOW)}"
+    responses: list[Message] = []
+
+    async def send(message: Message) -> None:
+        responses.append(message)
+
+    async def receive() -> Any:
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    scope: Any = {
+        "type": "http",
+        "method": "GET",
+        "scheme": "http",
+        "path": f"/{listing}",
+        "query_string": b"q=\xff",
+        "state": {},
+        "headers": [(b"host", host.encode()), (b"cookie", cookie.encode())],
+        "client": ("192.0.2.7", 40_000),
+        "root_path": "",
+        "server": (host, 80),
+    }
+    await app(scope, receive, send)
+    assert responses[0]["status"] == 200  # type: ignore[typeddict-item]  # the first message is the start of the answer
 
 
 async def test_a_page_that_has_no_filters_saves_none(desk: Browser) -> None:

@@ -20,7 +20,7 @@ from litestar.types import ASGIApp, Receive, Scope, Send
 
 from tracker.config.settings import Settings
 from tracker.ports.pages.core.static import FOLDER
-from tracker.ports.pages.core.templating import environment, icon, page, part, qr
+from tracker.ports.pages.core.templating import Pages, environment, icon, page, qr
 from tracker.rules.core.audiences import Arm
 from tracker.rules.core.viewer import Role, Viewer
 
@@ -205,12 +205,7 @@ def test_the_foot_names_the_zone_and_whom_to_ask(visit: Callable[..., str]) -> N
 
 
 def test_one_block_can_be_replied_alone() -> None:
-    @get("/")
-    async def title_only(request: Request[Any, Any, Any]) -> Response[str]:
-        return part("core/errors/404.html", "title", request)
-
-    with TestClient(Litestar([title_only], openapi_config=None)) as browser:
-        assert browser.get("/").text == "Page not found"
+    assert Pages({}).render_block("core/errors/404.html", "title").content == "Page not found"
 
 
 def test_a_missing_value_is_an_error_and_not_an_empty_space() -> None:

@@ -2,22 +2,18 @@
 
 from typing import Any, TypeVar
 
-from litestar import HttpMethod, Request, Response, post, route
+from litestar import HttpMethod, Response, post, route
 from litestar.params import FromPath
 from litestar.response import Redirect
 
-from tracker import clock
 from tracker.errors import Conflict, Invalid, NotFound
+from tracker.ports.http.dependencies import Links, Now, Origin, Today, Viewer
 from tracker.ports.http.guards import link
-from tracker.ports.http.request_source import origin_of
 from tracker.ports.pages.actions import item_forms as forms
-from tracker.ports.pages.actions.item_views import today_of
+from tracker.ports.pages.core.dependencies import Form, Pages, Query
 from tracker.ports.pages.core.edit_conflicts import ChangeInWords, in_words, merged, record, recorded
-from tracker.ports.pages.core.form_values import Errors, FormValues, errors_of, form_of, query_of, version_in
-from tracker.ports.pages.core.request import zone_of
-from tracker.ports.pages.core.templating import page
+from tracker.ports.pages.core.form_values import Errors, FormValues, errors_of, version_in
 from tracker.rules.actions.action_items import ActionItem, ItemStatus
-from tracker.rules.core.viewer import Viewer
 from tracker.rules.core.wording import local
 from tracker.usecases.actions import action_items, item_lists
 
@@ -31,46 +27,49 @@ STANDS = [
 
 
 @route("/u/{token:str}", http_method=[HttpMethod.GET, HttpMethod.HEAD], guards=[link])
-async def update_page(token: FromPath[str], request: Request[Any, Any, Any]) -> Response[str]:
+async def update_page(
+    token: FromPath[str], pages: Pages, origin: Origin, params: Query, today: Today, now: Now, links: Links
+) -> Response[str]:
     """Show the form; ?s=done only chooses an answer and puts the focus on the button, ?saved=1 says what was saved."""
     try:
-        viewer, item = await _theirs(request, token)
+        viewer, item = await _theirs(origin, now, links, token)
     except NotFound as unknown:
-        return _private(page("core/errors/link.html", request, status_code=404, sentence=unknown.sentence))
-    query = query_of(request)
-    if item.is_restricted or not (item.is_open or query["saved"]):
-        return _closed(request, item)
-    if query["saved"]:
-        return _private(page("actions/link-saved.html", request, item=item, token=token, today=today_of(request)))
-    wanted = query["s"] if query["s"] in {value for value, _, _ in STANDS} else ""
+        return _private(pages.render("core/errors/link.html", status_code=404, sentence=unknown.sentence))
+    if item.is_restricted or not (item.is_open or params["saved"]):
+        return _closed(pages, today, item)
+    if params["saved"]:
+        return _private(pages.render("actions/link-saved.html", item=item, token=token, today=today))
+    wanted = params["s"] if params["s"] in {value for value, _, _ in STANDS} else ""
     form = _blank(item).but({"status": wanted} if wanted else {})
-    return await _form(request, token, viewer, item, form, is_asked_for=bool(wanted))
+    return await _form(pages, today, token, viewer, item, form, is_asked_for=bool(wanted))
 
 
 @post("/u/{token:str}", guards=[link], status_code=303)
-async def save_update(token: FromPath[str], request: Request[Any, Any, Any]) -> Response[Any]:
+async def save_update(
+    token: FromPath[str], pages: Pages, origin: Origin, form: Form, today: Today, now: Now, links: Links
+) -> Response[Any]:
     """Save what the owner says, or show the form again with what is missing or changed meanwhile."""
-    form = await form_of(request)
     try:
-        viewer, item = await _theirs(request, token)
+        viewer, item = await _theirs(origin, now, links, token)
         if item.is_restricted or not item.is_open:
-            return _closed(request, item)
+            return _closed(pages, today, item)
         change = forms.read_word_from_owner(form)
-        await action_items.update(viewer, item.reference, change, version_in(form), clock.now(), today_of(request))
+        await action_items.update(viewer, item.reference, change, version_in(form), now, today)
     except NotFound as unknown:
-        return _private(page("core/errors/link.html", request, status_code=404, sentence=unknown.sentence))
+        return _private(pages.render("core/errors/link.html", status_code=404, sentence=unknown.sentence))
     except Invalid as wrong:
         return await _form(
-            request, token, viewer, item, form, errors=errors_of(wrong, forms.CHANGE_FIELDS), status_code=422
+            pages, today, token, viewer, item, form, errors=errors_of(wrong, forms.CHANGE_FIELDS), status_code=422
         )
     except Conflict:
-        return await _beside_each_other(request, token, form)
+        viewer, item = await _theirs(origin, now, links, token)
+        return await _beside_each_other(pages, today, token, viewer, item, form)
     return _private(Redirect(f"/u/{token}?saved=1", status_code=303))
 
 
-async def _theirs(request: Request[Any, Any, Any], token: str) -> tuple[Viewer, ActionItem]:
-    wanted = request.app.state.links.read_item(token)
-    return await action_items.item_by_link(wanted.item_id, wanted.owner_id, clock.now(), origin_of(request))
+async def _theirs(origin: Origin, now: Now, links: Links, token: str) -> tuple[Viewer, ActionItem]:
+    wanted = links.read_item(token)
+    return await action_items.item_by_link(wanted.item_id, wanted.owner_id, now, origin)
 
 
 def _blank(item: ActionItem) -> FormValues:
@@ -80,7 +79,8 @@ def _blank(item: ActionItem) -> FormValues:
 
 
 async def _form(  # noqa: PLR0913 - the facts of one page
-    request: Request[Any, Any, Any],
+    pages: Pages,
+    today: Today,
     token: str,
     viewer: Viewer,
     item: ActionItem,
@@ -93,9 +93,8 @@ async def _form(  # noqa: PLR0913 - the facts of one page
 ) -> Response[str]:
     view = await item_lists.item_view(viewer, item.reference)
     return _private(
-        page(
+        pages.render(
             "actions/link-form.html",
-            request,
             status_code=status_code,
             token=token,
             item=item,
@@ -105,7 +104,7 @@ async def _form(  # noqa: PLR0913 - the facts of one page
             is_asked_for=is_asked_for,
             stands=STANDS,
             steps=forms.progress_options(item.progress),
-            today=today_of(request),
+            today=today,
             version=version_in(form) if errors else item.version,
             was=form["was"] if errors else record(_blank(item)),
             notes=[(local(note.at, viewer.zone), note) for note in view.notes],
@@ -113,30 +112,24 @@ async def _form(  # noqa: PLR0913 - the facts of one page
     )
 
 
-async def _beside_each_other(request: Request[Any, Any, Any], token: str, form: FormValues) -> Response[str]:
+async def _beside_each_other(
+    pages: Pages, today: Today, token: str, viewer: Viewer, item: ActionItem, form: FormValues
+) -> Response[str]:
     """Show what the owner typed beside what somebody else saved meanwhile."""
-    viewer, item = await _theirs(request, token)
     if item.is_restricted or not item.is_open:
-        return _closed(request, item)
+        return _closed(pages, today, item)
     both, changes = merged(recorded(form["was"]), form, _blank(item))
     words = in_words(changes, forms.LABELS, forms.said)
-    return await _form(request, token, viewer, item, both, changes=words, status_code=409)
+    return await _form(pages, today, token, viewer, item, both, changes=words, status_code=409)
 
 
-def _closed(request: Request[Any, Any, Any], item: ActionItem) -> Response[str]:
+def _closed(pages: Pages, today: Today, item: ActionItem) -> Response[str]:
     """Say that there is nothing to update; of an item for named people nothing is said before they sign in."""
     if item.is_restricted:
-        return _private(page("actions/link-sign-in.html", request, target=f"/action-items/{item.reference}"))
-    closed_at = local(item.closed_at or item.changed_at, zone_of(request))
+        return _private(pages.render("actions/link-sign-in.html", target=f"/action-items/{item.reference}"))
+    closed_at = item.closed_at or item.changed_at
     return _private(
-        page(
-            "actions/link-closed.html",
-            request,
-            status_code=410,
-            item=item,
-            closed_at=closed_at,
-            today=today_of(request),
-        )
+        pages.render("actions/link-closed.html", status_code=410, item=item, closed_at=closed_at, today=today)
     )
 
 

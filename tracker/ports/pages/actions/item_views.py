@@ -1,19 +1,18 @@
 """What the templates of action items show."""
 
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
 
-from litestar import Request, Response
+from litestar import Response
 
-from tracker import clock
+from tracker.ports.http.dependencies import Now, Today, Viewer
 from tracker.ports.pages.actions import item_forms as forms
+from tracker.ports.pages.core.dependencies import Pages, Query
 from tracker.ports.pages.core.edit_conflicts import ChangeInWords, record
-from tracker.ports.pages.core.form_values import Errors, FormValues, id_in, query_of
+from tracker.ports.pages.core.form_values import Errors, FormValues, id_in
 from tracker.ports.pages.core.people_options import people_options
-from tracker.ports.pages.core.request import viewer_of, zone_of
-from tracker.ports.pages.core.templating import page
 from tracker.rules.actions.action_items import ActionItem
 from tracker.rules.core.wording import day, local
 from tracker.usecases.actions import item_lists
@@ -23,15 +22,10 @@ USUAL_TIME = timedelta(days=14)
 """What a new item's due day says until somebody chooses another."""
 
 
-def today_of(request: Request[Any, Any, Any]) -> date:
-    """Return the day in the task force's zone, by which items are due."""
-    return local(clock.now(), zone_of(request)).date()
-
-
-async def board_context(request: Request[Any, Any, Any], query: FormValues) -> Context:
+async def board_context(viewer: Viewer, today: Today, now: Now, query: FormValues) -> Context:
     """Return the list that the address asks for."""
-    chosen, today = forms.read_filter(query), today_of(request)
-    board = await item_lists.board(viewer_of(request), chosen, clock.now(), today)
+    chosen = forms.read_filter(query)
+    board = await item_lists.board(viewer, chosen, now, today)
     asked = {"q": chosen.words, "mine": "1" if chosen.only_mine else "", "done": "1" if chosen.with_done else ""}
     rest = {name: text for name, text in asked.items() if text}
     return {
@@ -45,16 +39,17 @@ async def board_context(request: Request[Any, Any, Any], query: FormValues) -> C
     }
 
 
-def origin_in(request: Request[Any, Any, Any]) -> FormValues:
+def origin_in(params: Query, today: Today) -> FormValues:
     """Return the empty form of a new item; ?origin=… names the date that it comes from."""
-    due = (today_of(request) + USUAL_TIME).isoformat()
-    return FormValues({"origin": (query_of(request)["origin"],), "due": (due,)})
+    due = (today + USUAL_TIME).isoformat()
+    return FormValues({"origin": (params["origin"],), "due": (due,)})
 
 
-async def new_context(request: Request[Any, Any, Any], form: FormValues, errors: Errors | None = None) -> Context:
+async def new_context(
+    viewer: Viewer, today: Today, now: Now, form: FormValues, errors: Errors | None = None
+) -> Context:
     """Return the form of a new item, with what was typed."""
-    offered = await item_lists.choices(viewer_of(request), id_in(form["origin"]), clock.now())
-    today = today_of(request)
+    offered = await item_lists.choices(viewer, id_in(form["origin"]), now)
     return {
         "form": form,
         "errors": errors or Errors(),
@@ -74,7 +69,8 @@ async def new_context(request: Request[Any, Any, Any], form: FormValues, errors:
 
 
 async def item_context(
-    request: Request[Any, Any, Any],
+    viewer: Viewer,
+    today: Today,
     reference: str,
     form: FormValues | None = None,
     *,
@@ -84,13 +80,13 @@ async def item_context(
     owner_error: str | None = None,
 ) -> Context:
     """Return one item with its history and its forms."""
-    view = await item_lists.item_view(viewer_of(request), reference)
+    view = await item_lists.item_view(viewer, reference)
     item, now_there = view.item, forms.form_of_item(view.item)
-    owners = await item_lists.new_owners(viewer_of(request), item) if view.may_direct and item.is_open else []
+    owners = await item_lists.new_owners(viewer, item) if view.may_direct and item.is_open else []
     return {
         "view": view,
         "item": item,
-        "today": today_of(request),
+        "today": today,
         "form": form or now_there,
         "version": item.version if version is None else version,
         "was": (form["was"] if form and version is not None else "") or record(now_there),
@@ -100,34 +96,30 @@ async def item_context(
         "statuses": forms.status_options(may_cancel=view.may_direct),
         "steps": forms.progress_options(item.progress),
         "owners": people_options(owners, "Choose"),
-        "notes": [(local(note.at, viewer_of(request).zone), note) for note in view.notes],
+        "notes": [(local(note.at, viewer.zone), note) for note in view.notes],
     }
 
 
 async def row_reply(
-    request: Request[Any, Any, Any],
-    reference: str,
+    pages: Pages,
+    viewer: Viewer,
+    now: Now,
+    context: Context,
     *,
     is_open: bool = False,
     said: str | None = None,
     before: ActionItem | None = None,
-    form: FormValues | None = None,
     status_code: int = 200,
-    **facts: Any,
 ) -> Response[str]:
     """Answer htmx with an item's line in the list, the counts, and a message with its Undo where there is one."""
-    context = await item_context(request, reference, form, **facts)
-    if said and not before:
-        context["is_saved"] = True
-    counts = await item_lists.counts(viewer_of(request), clock.now(), today_of(request))
-    return page(
+    return pages.render(
         "actions/row-part.html",
-        request,
         status_code=status_code,
         is_unfolded=is_open,
         said=said,
         before=before,
-        counts=counts,
+        counts=await item_lists.counts(viewer, now, context["today"]),
         may_move=context["view"].may_update,
         **context,
+        **({"is_saved": True} if said and not before else {}),
     )

@@ -3,17 +3,16 @@
 from typing import Any
 from uuid import UUID
 
-from litestar import Request, Response, get, post
+from litestar import Response, get, post
 from litestar.params import FromPath
 from litestar.response import Redirect
 
-from tracker import clock
 from tracker.errors import Invalid, NotFound
+from tracker.ports.http.dependencies import Now, Viewer, Visit
 from tracker.ports.http.guards import signed_in
-from tracker.ports.pages.core.form_values import errors_of, form_of, id_in
+from tracker.ports.pages.core.dependencies import Form, Pages
+from tracker.ports.pages.core.form_values import errors_of, id_in
 from tracker.ports.pages.core.reauthentication import first_reauthenticate
-from tracker.ports.pages.core.request import viewer_of
-from tracker.ports.pages.core.templating import page
 from tracker.ports.pages.events.event_page import times_of
 from tracker.rules.attendance.printouts import WALK_INS, timetable
 from tracker.rules.events.agenda import agenda_items
@@ -29,60 +28,71 @@ FIELDS = ("member",)
 
 
 @get("/events/{event_id:uuid}/{key:str}/print/agenda", guards=[signed_in])
-async def agenda_sheet(event_id: FromPath[UUID], key: FromPath[str], request: Request[Any, Any, Any]) -> Response[str]:
+async def agenda_sheet(
+    event_id: FromPath[UUID], key: FromPath[str], pages: Pages, viewer: Viewer, now: Now
+) -> Response[str]:
     """Show the agenda with room for notes, and the open action items."""
-    view = await event_view(viewer_of(request), event_id, key, clock.now())
+    view = await event_view(viewer, event_id, key, now)
     times = times_of(view.occurrence)
     items = list(timetable(agenda_items(view.occurrence.agenda), times["starts"]))
     actions = [one for one in view.items if one.is_open]
     banner = banner_of_all(one for one in (view.occurrence.event.marking, *(item.marking for item in actions)) if one)
-    return await _sheet("agenda", request, view.occurrence, agenda=items, actions=actions, banner=banner)
+    return await _sheet("agenda", pages, viewer, now, view.occurrence, agenda=items, actions=actions, banner=banner)
 
 
 @get("/events/{event_id:uuid}/{key:str}/print/sign-in-sheet", guards=[signed_in])
-async def sign_in_sheet(event_id: FromPath[UUID], key: FromPath[str], request: Request[Any, Any, Any]) -> Response[str]:
+async def sign_in_sheet(
+    event_id: FromPath[UUID], key: FromPath[str], pages: Pages, viewer: Viewer, now: Now
+) -> Response[str]:
     """Show the sheet on which people sign that they are there."""
-    sheet = await printouts.sign_in_sheet(viewer_of(request), event_id, key)
-    return await _sheet("sign-in-sheet", request, sheet.occurrence, sheet=sheet, walk_ins=WALK_INS)
+    sheet = await printouts.sign_in_sheet(viewer, event_id, key)
+    return await _sheet("sign-in-sheet", pages, viewer, now, sheet.occurrence, sheet=sheet, walk_ins=WALK_INS)
 
 
 @get("/events/{event_id:uuid}/{key:str}/print/brief", guards=[signed_in])
-async def copies(event_id: FromPath[UUID], key: FromPath[str], request: Request[Any, Any, Any]) -> Response[Any]:
+async def copies(
+    event_id: FromPath[UUID], key: FromPath[str], pages: Pages, viewer: Viewer, visit: Visit, now: Now
+) -> Response[Any]:
     """Show the copies of a brief to a fresh proof, and the form that issues the next one."""
-    brief = await printouts.brief(viewer_of(request), event_id, key)
-    return first_reauthenticate(request, f"/events/{event_id}/{key}/print/brief") or await _copies(request, brief)
+    brief = await printouts.brief(viewer, event_id, key)
+    return first_reauthenticate(visit, f"/events/{event_id}/{key}/print/brief", now) or await _copies(
+        pages, viewer, now, brief
+    )
 
 
 @post("/events/{event_id:uuid}/{key:str}/print/brief", guards=[signed_in], status_code=303)
-async def issue_copy(event_id: FromPath[UUID], key: FromPath[str], request: Request[Any, Any, Any]) -> Response[Any]:
+async def issue_copy(
+    event_id: FromPath[UUID], key: FromPath[str], pages: Pages, viewer: Viewer, visit: Visit, form: Form, now: Now
+) -> Response[Any]:
     """Issue the next copy to somebody, and show it."""
-    viewer, form = viewer_of(request), await form_of(request)
     brief = await printouts.brief(viewer, event_id, key)
-    if first := first_reauthenticate(request, f"/events/{event_id}/{key}/print/brief"):
+    if first := first_reauthenticate(visit, f"/events/{event_id}/{key}/print/brief", now):
         return first
     try:
-        number = await printouts.issue_copy(viewer, event_id, key, id_in(form["member"]), clock.now())
+        number = await printouts.issue_copy(viewer, event_id, key, id_in(form["member"]), now)
     except Invalid as wrong:
-        return await _copies(request, brief, wrong)
+        return await _copies(pages, viewer, now, brief, wrong)
     return Redirect(f"/events/{event_id}/{key}/print/brief/{number}", status_code=303)
 
 
 @get("/events/{event_id:uuid}/{key:str}/print/brief/{number:str}", guards=[signed_in])
 async def brief_cover(
-    event_id: FromPath[UUID], key: FromPath[str], number: FromPath[str], request: Request[Any, Any, Any]
+    event_id: FromPath[UUID], key: FromPath[str], number: FromPath[str], pages: Pages, viewer: Viewer, now: Now
 ) -> Response[str]:
     """Show one copy of the cover."""
-    brief = await printouts.brief(viewer_of(request), event_id, key)
+    brief = await printouts.brief(viewer, event_id, key)
     if not (number.isascii() and number.isdigit() and len(number) <= LONGEST_NUMBER):
         raise NotFound
-    return await _sheet("brief", request, brief.occurrence, brief=brief, copy=brief.copy(int(number)))
+    return await _sheet("brief", pages, viewer, now, brief.occurrence, brief=brief, copy=brief.copy(int(number)))
 
 
-async def _copies(request: Request[Any, Any, Any], brief: Brief, wrong: Invalid | None = None) -> Response[str]:
+async def _copies(pages: Pages, viewer: Viewer, now: Now, brief: Brief, wrong: Invalid | None = None) -> Response[str]:
     people = [("", "Choose a person"), *((one.member_id, f"{one.name} ({one.agency})") for one in brief.people)]
     return await _sheet(
         "copies",
-        request,
+        pages,
+        viewer,
+        now,
         brief.occurrence,
         brief=brief,
         people=people,
@@ -92,11 +102,11 @@ async def _copies(request: Request[Any, Any, Any], brief: Brief, wrong: Invalid 
 
 
 async def _sheet(
-    name: str, request: Request[Any, Any, Any], occurrence: Occurrence, *, status_code: int = 200, **context: Any
+    name: str, pages: Pages, viewer: Viewer, now: Now, occurrence: Occurrence, *, status_code: int = 200, **context: Any
 ) -> Response[str]:
-    await access_records.note_date(viewer_of(request), occurrence, clock.now())
+    await access_records.note_date(viewer, occurrence, now)
     values = {"event": occurrence.event, "banner": occurrence.event.banner, **times_of(occurrence), **context}
-    return page(f"attendance/printouts/{name}.html", request, status_code=status_code, **values)
+    return pages.render(f"attendance/printouts/{name}.html", status_code=status_code, **values)
 
 
 handlers = [agenda_sheet, sign_in_sheet, copies, issue_copy, brief_cover]

@@ -5,18 +5,17 @@ from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID, uuid5
 
-from litestar import Request, Response, get, post
-from litestar.params import FromPath
+from litestar import Response, get, post
+from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect
 
-from tracker import clock
 from tracker.crypto import ids
 from tracker.errors import Invalid
+from tracker.ports.http.dependencies import Now, Viewer
 from tracker.ports.http.guards import POLLED, signed_in
-from tracker.ports.pages.core.form_values import Errors, FormValues, errors_of, form_of, id_in, query_of
+from tracker.ports.pages.core.dependencies import Form, Pages
+from tracker.ports.pages.core.form_values import Errors, FormValues, errors_of, id_in
 from tracker.ports.pages.core.people_options import people_options
-from tracker.ports.pages.core.request import is_from_htmx, viewer_of
-from tracker.ports.pages.core.templating import page
 from tracker.ports.pages.events.event_page import times_of
 from tracker.rules.attendance.sheet import Mark, WalkIn, pressed
 from tracker.rules.core.wording import local
@@ -31,27 +30,27 @@ OTHER = ("other", "Another agency")
 
 @get(PATH, guards=[signed_in])
 async def attendance_page(
-    event_id: FromPath[UUID], key: FromPath[str], request: Request[Any, Any, Any]
+    event_id: FromPath[UUID], key: FromPath[str], pages: Pages, viewer: Viewer, now: Now, step: FromQuery[str] = ""
 ) -> Response[str]:
     """Show the roll; ?step=… names the deed that the page may take back."""
-    roll = await roll_call.roll(viewer_of(request), event_id, key, clock.now())
-    step = _moment(query_of(request)["step"])
-    return page("attendance/show.html", request, **await _with_history(request, roll, step))
+    roll = await roll_call.roll(viewer, event_id, key, now)
+    return pages.render("attendance/show.html", **await _with_history(viewer, roll, _moment(step)))
 
 
 @get(f"{PATH}/count", guards=[signed_in], opt=POLLED)
 async def attendance_count(
-    event_id: FromPath[UUID], key: FromPath[str], request: Request[Any, Any, Any]
+    event_id: FromPath[UUID], key: FromPath[str], pages: Pages, viewer: Viewer, now: Now
 ) -> Response[str]:
     """Show the count alone, for a second screen that asks every five seconds."""
-    roll = await roll_call.roll(viewer_of(request), event_id, key, clock.now())
-    return page("attendance/count.html", request, roll=roll)
+    roll = await roll_call.roll(viewer, event_id, key, now)
+    return pages.render("attendance/count.html", roll=roll)
 
 
 @post(f"{PATH}/marks", guards=[signed_in], status_code=303)
-async def mark_person(event_id: FromPath[UUID], key: FromPath[str], request: Request[Any, Any, Any]) -> Response[Any]:
+async def mark_person(
+    event_id: FromPath[UUID], key: FromPath[str], pages: Pages, viewer: Viewer, form: Form, now: Now
+) -> Response[Any]:
     """Record the button that was tapped for one person; the pressed one again takes the mark back."""
-    form, now, viewer = await form_of(request), clock.now(), viewer_of(request)
     member_id, mark_id, mark = id_in(form["member"]), id_in(form["guest"]), _tapped(form)
     if member_id:
         await roll_call.record(viewer, event_id, key, {member_id: mark}, now)
@@ -59,57 +58,63 @@ async def mark_person(event_id: FromPath[UUID], key: FromPath[str], request: Req
         await roll_call.record_guest(viewer, event_id, key, mark_id, mark, now)
     else:
         raise Invalid("Choose a person on the list.")
-    return await _shown(request, event_id, key, now, member_id=member_id)
+    return await _shown(pages, viewer, now, event_id, key, now, member_id=member_id)
 
 
 @post(f"{PATH}/replied-yes", guards=[signed_in], status_code=303)
-async def mark_yes(event_id: FromPath[UUID], key: FromPath[str], request: Request[Any, Any, Any]) -> Response[Any]:
+async def mark_yes(
+    event_id: FromPath[UUID], key: FromPath[str], pages: Pages, viewer: Viewer, now: Now
+) -> Response[Any]:
     """Mark everybody here who replied yes and has no mark."""
-    now = clock.now()
-    await roll_call.mark_yes_as_here(viewer_of(request), event_id, key, now)
-    return await _shown(request, event_id, key, now, is_bulk=True)
+    await roll_call.mark_yes_as_here(viewer, event_id, key, now)
+    return await _shown(pages, viewer, now, event_id, key, now, is_bulk=True)
 
 
 @post(f"{PATH}/walk-ins", guards=[signed_in], status_code=303)
-async def add_walk_in(event_id: FromPath[UUID], key: FromPath[str], request: Request[Any, Any, Any]) -> Response[Any]:
+async def add_walk_in(
+    event_id: FromPath[UUID], key: FromPath[str], pages: Pages, viewer: Viewer, form: Form, now: Now
+) -> Response[Any]:
     """Add somebody who came without an invitation, or show the form again with what is missing."""
-    form, now, viewer = await form_of(request), clock.now(), viewer_of(request)
     try:
         await roll_call.add_walk_in(viewer, event_id, key, _walk_in(form), now)
     except Invalid as wrong:
         errors = errors_of(wrong, WALK_IN_FIELDS)
-        context = await _with_history(request, await roll_call.roll(viewer, event_id, key, now), None)
-        template = "attendance/sheet-part.html" if is_from_htmx(request) else "attendance/show.html"
-        return page(template, request, status_code=422, **context | {"form": form, "errors": errors})
-    return await _shown(request, event_id, key, now)
+        context = await _with_history(viewer, await roll_call.roll(viewer, event_id, key, now), None)
+        template = "attendance/sheet-part.html" if pages.is_htmx else "attendance/show.html"
+        return pages.render(template, status_code=422, **context | {"form": form, "errors": errors})
+    return await _shown(pages, viewer, now, event_id, key, now)
 
 
 @post(f"{PATH}/undo", guards=[signed_in], status_code=303)
-async def undo(event_id: FromPath[UUID], key: FromPath[str], request: Request[Any, Any, Any]) -> Response[Any]:
+async def undo(
+    event_id: FromPath[UUID], key: FromPath[str], pages: Pages, viewer: Viewer, form: Form, now: Now
+) -> Response[Any]:
     """Take back the viewer's last deed, wherever nothing newer counts."""
-    at, now = _moment((await form_of(request))["at"]), clock.now()
+    at = _moment(form["at"])
     if at is None:
         raise Invalid("There is nothing to undo.")
-    await roll_call.undo(viewer_of(request), event_id, key, at, now)
-    return await _shown(request, event_id, key, now)
+    await roll_call.undo(viewer, event_id, key, at, now)
+    return await _shown(pages, viewer, now, event_id, key, now)
 
 
 @post(f"{PATH}/closure", guards=[signed_in], status_code=303)
-async def close(event_id: FromPath[UUID], key: FromPath[str], request: Request[Any, Any, Any]) -> Redirect:
+async def close(event_id: FromPath[UUID], key: FromPath[str], viewer: Viewer, now: Now) -> Redirect:
     """Close attendance; the page then says who was not marked."""
-    await roll_call.close(viewer_of(request), event_id, key, clock.now())
+    await roll_call.close(viewer, event_id, key, now)
     return Redirect(_address(event_id, key), status_code=303)
 
 
 @post(f"{PATH}/reopening", guards=[signed_in], status_code=303)
-async def reopen(event_id: FromPath[UUID], key: FromPath[str], request: Request[Any, Any, Any]) -> Redirect:
+async def reopen(event_id: FromPath[UUID], key: FromPath[str], viewer: Viewer, now: Now) -> Redirect:
     """Reopen attendance to correct a mark."""
-    await roll_call.reopen(viewer_of(request), event_id, key, clock.now())
+    await roll_call.reopen(viewer, event_id, key, now)
     return Redirect(_address(event_id, key), status_code=303)
 
 
 async def _shown(
-    request: Request[Any, Any, Any],
+    pages: Pages,
+    viewer: Viewer,
+    now: Now,
     event_id: UUID,
     key: str,
     step: datetime,
@@ -118,17 +123,17 @@ async def _shown(
     **facts: bool,
 ) -> Response[Any]:
     """Answer a deed: to htmx with the line or the list that changed, else with the way back to the page."""
-    if not is_from_htmx(request):
+    if not pages.is_htmx:
         place = f"#p-{member_id}" if member_id else ""
         return Redirect(f"{_address(event_id, key)}?{urlencode({'step': step.isoformat()})}{place}", status_code=303)
-    roll = await roll_call.roll(viewer_of(request), event_id, key, clock.now())
+    roll = await roll_call.roll(viewer, event_id, key, now)
     line = next((one for one in roll.lines if member_id and one.member_id == member_id and not one.is_walk_in), None)
     if line is None:
-        return page("attendance/sheet-part.html", request, **await _whole(request, roll, step), **facts)
-    return page("attendance/line-part.html", request, line=line, **await _context(request, roll, step))
+        return pages.render("attendance/sheet-part.html", **await _whole(viewer, roll, step), **facts)
+    return pages.render("attendance/line-part.html", line=line, **await _context(viewer, roll, step))
 
 
-async def _context(request: Request[Any, Any, Any], roll: AttendanceSheet, step: datetime | None) -> dict[str, Any]:
+async def _context(viewer: Viewer, roll: AttendanceSheet, step: datetime | None) -> dict[str, Any]:
     """Return what a line of the roll and the message about the last deed show."""
     occurrence = roll.occurrence
     return {
@@ -137,32 +142,30 @@ async def _context(request: Request[Any, Any, Any], roll: AttendanceSheet, step:
         "roll_address": _address(occurrence.event.id, occurrence.key),
         "step": step,
         "event": occurrence.event,
-        "steps": await roll_call.last_step(viewer_of(request), roll, step) if step else [],
+        "steps": await roll_call.last_step(viewer, roll, step) if step else [],
     }
 
 
-async def _whole(request: Request[Any, Any, Any], roll: AttendanceSheet, step: datetime | None) -> dict[str, Any]:
+async def _whole(viewer: Viewer, roll: AttendanceSheet, step: datetime | None) -> dict[str, Any]:
     """Return what the whole list shows, with an empty form for a walk-in."""
     closed_at = roll.occurrence.attendance_closed_at
-    people = await roll_call.walk_in_choices(viewer_of(request), roll)
+    people = await roll_call.walk_in_choices(viewer, roll)
     return {
-        **await _context(request, roll, step),
+        **await _context(viewer, roll, step),
         "people": people_options(people, "Nobody from this list"),
         "agencies": [("", "Choose"), *((str(one), code) for one, code in await roll_call.agency_choices()), OTHER],
-        "ticket": uuid5(roll.occurrence.id, f"{viewer_of(request).member_id} {roll.tally.walk_ins}"),
+        "ticket": uuid5(roll.occurrence.id, f"{viewer.member_id} {roll.tally.walk_ins}"),
         "form": FormValues({}),
         "errors": Errors(),
         "closed_at": local(closed_at, roll.occurrence.event.zone) if closed_at else None,
     }
 
 
-async def _with_history(
-    request: Request[Any, Any, Any], roll: AttendanceSheet, step: datetime | None
-) -> dict[str, Any]:
+async def _with_history(viewer: Viewer, roll: AttendanceSheet, step: datetime | None) -> dict[str, Any]:
     """Return what the page shows: the list, and what was corrected, with its moments on the wall clock of the date."""
     zone = roll.occurrence.event.zone
-    corrections = [(local(one.at, zone), one) for one in await roll_call.corrections(viewer_of(request), roll)]
-    return await _whole(request, roll, step) | {"corrections": corrections}
+    corrections = [(local(one.at, zone), one) for one in await roll_call.corrections(viewer, roll)]
+    return await _whole(viewer, roll, step) | {"corrections": corrections}
 
 
 def _address(event_id: UUID, key: str) -> str:

@@ -1,18 +1,16 @@
 """The audit page: who did what and when, as its reader may know of it; verifying the trail, and a file of it."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from typing import Any
 
-from litestar import Request, Response, get, post
+from litestar import Response, get, post
 
-from tracker import clock
+from tracker.ports.http.dependencies import Now, Today, Viewer, Visit, Zone
 from tracker.ports.http.guards import signed_in
 from tracker.ports.pages.audit.query import FIELDS, SYSTEM, Asked, asked_for
-from tracker.ports.pages.core.form_values import query_of
+from tracker.ports.pages.core.dependencies import Pages, Query, QueryString
 from tracker.ports.pages.core.reauthentication import first_reauthenticate
-from tracker.ports.pages.core.request import viewer_of, zone_of
 from tracker.ports.pages.core.saved_filters import saved_in
-from tracker.ports.pages.core.templating import page
 from tracker.rules.audit.words import GROUPS, Entry
 from tracker.rules.core.csv_cells import csv_bytes
 from tracker.rules.core.wording import day, local
@@ -24,24 +22,32 @@ COLUMNS = ("At (UTC)", "Who", "What", "Subject", "Subject id", "Facts", "By", "F
 
 
 @get("/audit", guards=[signed_in])
-async def audit_page(request: Request[Any, Any, Any]) -> Response[str]:
+async def audit_page(
+    pages: Pages, viewer: Viewer, params: Query, query_string: QueryString, zone: Zone, now: Now
+) -> Response[str]:
     """Show a page of the trail; the address holds the filter."""
-    return await _shown(request, await reading.last_verification(viewer_of(request)), is_recent=False)
+    return await _shown(
+        pages, viewer, params, query_string, zone, now, await reading.last_verification(viewer), is_recent=False
+    )
 
 
 @post("/audit/verification", guards=[signed_in], status_code=200)
-async def verify(request: Request[Any, Any, Any]) -> Response[str]:
+async def verify(
+    pages: Pages, viewer: Viewer, params: Query, query_string: QueryString, zone: Zone, now: Now
+) -> Response[str]:
     """Check every entry of the trail and show how it was found."""
-    return await _shown(request, await reading.verify(viewer_of(request), clock.now()), is_recent=True)
+    return await _shown(
+        pages, viewer, params, query_string, zone, now, await reading.verify(viewer, now), is_recent=True
+    )
 
 
 @get("/audit/export", guards=[signed_in])
-async def export(request: Request[Any, Any, Any]) -> Response[Any]:
+async def export(viewer: Viewer, visit: Visit, params: Query, zone: Zone, now: Now) -> Response[Any]:
     """Give the entries of a filter as a file, to a fresh proof; that somebody took it is an entry too."""
-    asked = asked_for(query_of(request), zone_of(request))
-    if first := first_reauthenticate(request, asked.newest):
+    asked = asked_for(params, zone)
+    if first := first_reauthenticate(visit, asked.newest, now):
         return first
-    entries = await reading.export(viewer_of(request), asked.choice, asked.filter, clock.now())
+    entries = await reading.export(viewer, asked.choice, asked.filter, now)
     headers = {"Content-Disposition": 'attachment; filename="audit-trail.csv"'}
     banner = banner_of_all(one.marking for one in entries if one.marking)
     rows = [*([(banner,)] if banner else []), COLUMNS, *(_cells(one) for one in entries)]
@@ -49,14 +55,20 @@ async def export(request: Request[Any, Any, Any]) -> Response[Any]:
 
 
 async def _shown(
-    request: Request[Any, Any, Any], verification: reading.Verification | None, *, is_recent: bool
+    pages: Pages,
+    viewer: Viewer,
+    params: Query,
+    query_string: QueryString,
+    zone: str,
+    now: Now,
+    verification: reading.Verification | None,
+    *,
+    is_recent: bool,
 ) -> Response[str]:
-    asked = asked_for(query_of(request), zone_of(request))
-    now, zone = clock.now(), zone_of(request)
-    found = await reading.page(viewer_of(request), asked.choice, asked.filter, now)
-    return page(
+    asked = asked_for(params, zone)
+    found = await reading.page(viewer, asked.choice, asked.filter, now)
+    return pages.render(
         "audit/show.html",
-        request,
         asked=asked,
         found=found,
         moment=lambda at: moment(local(at, zone), local(now, zone).date()),
@@ -64,7 +76,7 @@ async def _shown(
         verification=verification,
         is_recent=is_recent,
         **await _options(asked),
-        **await saved_in(request, "audit"),
+        **await saved_in(viewer, query_string, "audit"),
     )
 
 
@@ -78,7 +90,7 @@ async def _options(asked: Asked) -> dict[str, Any]:
     }
 
 
-def moment(at: datetime, today: date) -> str:
+def moment(at: datetime, today: Today) -> str:
     """Return a local moment to the hundredth of a second, as CJIS AU-8 wants it: "Tue, Dec 15, 9:00:00.12 AM"."""
     hour, half = at.hour % 12 or 12, "AM" if at.hour < 12 else "PM"  # noqa: PLR2004 - noon
     seconds = f"{at.second:02d}.{at.microsecond // 10_000:02d}"

@@ -5,21 +5,18 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import partial
-from typing import Any
 from urllib.parse import parse_qs, urlencode
 from uuid import UUID
 
-from litestar import Request, Response, post
+from litestar import Response, post
 
-from tracker import clock
 from tracker.crypto import ids
 from tracker.errors import Invalid
+from tracker.ports.http.dependencies import Now, Settings, Viewer, Zone
 from tracker.ports.http.guards import signed_in
-from tracker.ports.pages.core.form_values import FormValues, Reader, form_of, id_in, version_in
-from tracker.ports.pages.core.request import is_from_htmx, settings_of, viewer_of, zone_of
-from tracker.ports.pages.core.templating import page
-from tracker.ports.pages.events.preview import Editing
-from tracker.ports.pages.events.schedule import offered_in, organizer
+from tracker.ports.pages.core.dependencies import Form, Pages
+from tracker.ports.pages.core.form_values import FormValues, Reader, id_in, version_in
+from tracker.ports.pages.events.schedule import check_organizer, offered_in
 from tracker.ports.pages.events.schedule_context import schedule_form
 from tracker.ports.pages.events.schedule_form import When, holiday_choices, picks_of, read_when, rule_in
 from tracker.rules.availability import suggested_times as rules
@@ -88,19 +85,23 @@ class Times:
 
 
 @post("/schedule/times", guards=[signed_in], status_code=200)
-async def find_times(request: Request[Any, Any, Any]) -> Response[str]:
+async def find_times(
+    pages: Pages, viewer: Viewer, form: Form, zone: Zone, now: Now, settings: Settings
+) -> Response[str]:
     """Suggest times for the people who are ticked; a time that was chosen is put into the form above the same ones."""
-    form = await form_of(request)
     event_id = id_in(form["event"])
-    viewer = viewer_of(request) if event_id else organizer(request)
-    offered, editing = await offered_in(viewer, event_id, form["from"])
-    zone = editing.event.zone if editing else zone_of(request)
+    if event_id is None:
+        check_organizer(viewer)
+    offered, editing = await offered_in(viewer, event_id, form["from"], now)
+    zone = editing.event.zone if editing else zone
     is_chosen = form["save"] == USE
-    times = await _times(request, form.but(_looked_from(form)) if is_chosen else form, offered, zone)
-    if is_from_htmx(request):
-        return page("events/schedule/times-part.html", request, times=times, zone_name=zone, form=form)
+    times = await _times(viewer, now, settings, form.but(_looked_from(form)) if is_chosen else form, offered, zone)
+    if pages.is_htmx:
+        return pages.render("events/schedule/times-part.html", times=times, zone_name=zone, form=form)
     filled = form.but(chosen_time(form)) if is_chosen else form
-    return await _whole(request, filled, offered, editing, zone, times)
+    kept = editing and editing._replace(version=version_in(form), was=form["was"])
+    form_id = id_in(form["form_id"]) or ids.new_id()
+    return await schedule_form(pages, viewer, filled, offered, zone, now, form_id=form_id, editing=kept, times=times)
 
 
 def chosen_time(form: FormValues) -> dict[str, str]:
@@ -119,15 +120,15 @@ def _looked_from(form: FormValues) -> dict[str, str]:
     return {name: fields[name][-1] for name in WHEN if name in fields}
 
 
-async def _times(request: Request[Any, Any, Any], form: FormValues, offered: Choices, zone: str) -> Times:
+async def _times(viewer: Viewer, now: Now, settings: Settings, form: FormValues, offered: Choices, zone: str) -> Times:
     invitees = {offered.lead_id: AttendeeRole.CHAIR, **invited(picks_of(form), offered)}
     wanted = replace(
-        _wanted(form, zone),
+        _wanted(form, zone, now),
         event_id=id_in(form["event"]),
         committee_id=id_in(form["committee"]),
-        reads_outside=settings_of(request).shared_calendars,
+        reads_outside=settings.shared_calendars,
     )
-    found = await suggested_times.find(viewer_of(request), invitees, wanted, clock.now())
+    found = await suggested_times.find(viewer, invitees, wanted, now)
     names = {one.id: one for one in (*offered.people, offered.lead) if one}
     required = [one for one, role in invitees.items() if role is not AttendeeRole.OPTIONAL]
     days = found.days if wanted.reads_outside else {}
@@ -150,10 +151,10 @@ async def _times(request: Request[Any, Any, Any], form: FormValues, offered: Cho
     )
 
 
-def _wanted(form: FormValues, zone: str) -> Wanted:
+def _wanted(form: FormValues, zone: str, now: Now) -> Wanted:
     """Return what is looked for: from the typed day and hour on, or from the next working day on."""
     when = read_when(Reader(form))
-    tomorrow = next_working_day(local(clock.now(), zone).date())
+    tomorrow = next_working_day(local(now, zone).date())
     if when is None or when.is_all_day:
         first = when.starts.date() if when and when.starts.date() > tomorrow else tomorrow
         return Wanted(first=datetime.combine(first, rules.OPENS), length=AN_HOUR, zone=zone)
@@ -203,19 +204,6 @@ def _lines(days: Mapping[UUID, Days], people: list[Person], day: date, zone: str
 def _free(days: list[Days], day: date, zone: str) -> list[int]:
     rows = [[cell.state for cell in row(one, day, zone) for _ in range(cell.span)] for one in days]
     return [sum(state is State.FREE for state in column) for column in zip(*rows, strict=True)]
-
-
-async def _whole(
-    request: Request[Any, Any, Any],
-    form: FormValues,
-    offered: Choices,
-    editing: Editing | None,
-    zone: str,
-    times: Times,
-) -> Response[str]:
-    kept = editing and editing._replace(version=version_in(form), was=form["was"])
-    form_id = id_in(form["form_id"]) or ids.new_id()
-    return await schedule_form(request, form, offered, zone, form_id=form_id, editing=kept, times=times)
 
 
 handlers = [find_times]

@@ -4,22 +4,19 @@ from collections.abc import Callable
 from datetime import date
 from typing import Any
 
-from litestar import Request, Response, get
+from litestar import Response, get
 
-from tracker import clock
+from tracker.ports.http.dependencies import Today, Viewer, Zone
 from tracker.ports.http.guards import signed_in
 from tracker.ports.pages.calendars.month import month_context
 from tracker.ports.pages.calendars.query import Asked, View, asked_for, span_name
 from tracker.ports.pages.calendars.week import week_context
 from tracker.ports.pages.core.date_entries import agenda
-from tracker.ports.pages.core.form_values import query_of
-from tracker.ports.pages.core.request import viewer_of, zone_of
+from tracker.ports.pages.core.dependencies import Pages, Query, QueryString
 from tracker.ports.pages.core.saved_filters import saved_among
-from tracker.ports.pages.core.templating import page
 from tracker.rules.calendars import month_grid
 from tracker.rules.calendars.month_grid import Seen
 from tracker.rules.core.audiences import Visibility
-from tracker.rules.core.wording import local
 from tracker.rules.events.event import Kind
 from tracker.rules.events.markings import banner_of_all
 from tracker.rules.recurrence.holidays import holiday_notes
@@ -27,26 +24,26 @@ from tracker.usecases.calendars import date_lines
 
 
 @get("/calendar", guards=[signed_in])
-async def calendar_page(request: Request[Any, Any, Any]) -> Response[str]:
+async def calendar_page(
+    pages: Pages, viewer: Viewer, params: Query, query_string: QueryString, zone: Zone, today: Today
+) -> Response[str]:
     """Show a month or a week.
 
     `view` (month, week, list), `month` (2026-12) or for a week `date` (2026-12-10); and what narrows it: `kind`
     (repeatable), `committee` (its name), `agency` (KCPD), `visibility`, `mine` (1), `canceled` (0).
     """
-    zone, viewer = zone_of(request), viewer_of(request)
-    today = local(clock.now(), zone).date()
     choices = await date_lines.choices(viewer)
-    asked = asked_for(query_of(request), today, choices)
+    asked = asked_for(params, today, choices)
     start, end = month_grid.moments(*asked.shown(), zone)
     seen = await date_lines.chosen_between(viewer, start, end, asked.chosen)
     committee = COMMITTEES[asked.view](asked, seen, zone, today)
-    saved = saved_among(request, "calendar", choices.saved)
+    saved = saved_among(query_string, "calendar", choices.saved)
     banner = banner_of_all(one.line.marking for one in seen if one.line.marking)
     frame = _frame(asked, today)
-    return page(f"calendars/{asked.view}.html", request, choices=choices, banner=banner, **saved, **frame, **committee)
+    return pages.render(f"calendars/{asked.view}.html", choices=choices, banner=banner, **saved, **frame, **committee)
 
 
-def _frame(asked: Asked, today: date) -> dict[str, Any]:
+def _frame(asked: Asked, today: Today) -> dict[str, Any]:
     turns = (("p", "Previous", -1), ("n", "Next", 1))
     in_month = today if today.replace(day=1) == asked.month else asked.month
     return {

@@ -4,19 +4,16 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from litestar import Request, Response, get, post
+from litestar import Response, get, post
 from litestar.params import FromPath
 from litestar.response import Redirect
 
-from tracker import clock
-from tracker.config.settings import Settings
 from tracker.errors import Invalid
-from tracker.ports.http import flash
+from tracker.ports.http.dependencies import Now, Settings, Viewer, Visit
 from tracker.ports.http.guards import signed_in
-from tracker.ports.pages.core.form_values import Errors, FormValues, errors_of, form_of
-from tracker.ports.pages.core.reauthentication import is_reauthenticated, to_reauthentication, visit_of
-from tracker.ports.pages.core.request import viewer_of
-from tracker.ports.pages.core.templating import page
+from tracker.ports.pages.core.dependencies import Form, Pages
+from tracker.ports.pages.core.form_values import Errors, FormValues, errors_of
+from tracker.ports.pages.core.reauthentication import is_reauthenticated, to_reauthentication
 from tracker.rules.calendars.feeds import MAX_SUBSCRIPTIONS, Scope, Subscription, scope_of
 from tracker.usecases.calendars import subscriptions
 
@@ -46,68 +43,78 @@ class Shown:
 
 
 @get(PATH, guards=[signed_in])
-async def subscriptions_page(request: Request[Any, Any, Any]) -> Response[str]:
+async def subscriptions_page(pages: Pages, viewer: Viewer, visit: Visit, now: Now, settings: Settings) -> Response[str]:
     """Show one's feeds; looking makes none."""
-    return await _page(request)
+    return await _page(pages, viewer, visit, now, settings)
 
 
 @post(PATH, guards=[signed_in], status_code=303)
-async def make_feed(request: Request[Any, Any, Any]) -> Response[Any]:
+async def make_feed(
+    pages: Pages, viewer: Viewer, visit: Visit, form: Form, now: Now, settings: Settings
+) -> Response[Any]:
     """Make a feed, or show the form again with what is missing."""
-    form = await form_of(request)
     try:
         await subscriptions.create(
-            viewer_of(request),
-            form["name"],
-            scope_of(form["scope"]),
-            clock.now(),
-            shows_operations=bool(form["shows_operations"]),
-        )
-    except Invalid as wrong:
-        return await _page(request, form=form, errors=errors_of(wrong, FIELDS), status_code=422)
-    return _back(request, MADE)
-
-
-@post(f"{PATH}/{{subscription_id:uuid}}/choices", guards=[signed_in], status_code=303)
-async def change_feed(subscription_id: FromPath[UUID], request: Request[Any, Any, Any]) -> Response[Any]:
-    """Rename a feed, turn its operations on or off."""
-    form = await form_of(request)
-    shows_operations = bool(form["shows_operations"])
-    try:
-        await subscriptions.change(
-            viewer_of(request), subscription_id, form["name"], clock.now(), shows_operations=shows_operations
+            viewer, form["name"], scope_of(form["scope"]), now, shows_operations=bool(form["shows_operations"])
         )
     except Invalid as wrong:
         return await _page(
-            request,
+            pages, viewer, visit, now, settings, form=form, errors=errors_of(wrong, FIELDS), status_code=422
+        )
+    return pages.redirect(PATH, MADE)
+
+
+@post(f"{PATH}/{{subscription_id:uuid}}/choices", guards=[signed_in], status_code=303)
+async def change_feed(
+    subscription_id: FromPath[UUID],
+    pages: Pages,
+    viewer: Viewer,
+    visit: Visit,
+    form: Form,
+    now: Now,
+    settings: Settings,
+) -> Response[Any]:
+    """Rename a feed, turn its operations on or off."""
+    shows_operations = bool(form["shows_operations"])
+    try:
+        await subscriptions.change(viewer, subscription_id, form["name"], now, shows_operations=shows_operations)
+    except Invalid as wrong:
+        return await _page(
+            pages,
+            viewer,
+            visit,
+            now,
+            settings,
             changing=subscription_id,
             changes=form,
             change_errors=errors_of(wrong, FIELDS),
             errors=errors_of(wrong, ()),
             status_code=422,
         )
-    return _back(request, CHANGED)
+    return pages.redirect(PATH, CHANGED)
 
 
 @post(f"{PATH}/{{subscription_id:uuid}}/replacement", guards=[signed_in], status_code=303)
-async def replace_address(subscription_id: FromPath[UUID], request: Request[Any, Any, Any]) -> Redirect:
+async def replace_address(subscription_id: FromPath[UUID], pages: Pages, viewer: Viewer, now: Now) -> Redirect:
     """Give a feed another address; the old one stops at once."""
-    await subscriptions.rotate(viewer_of(request), subscription_id, clock.now())
-    return _back(request, REPLACED)
+    await subscriptions.rotate(viewer, subscription_id, now)
+    return pages.redirect(PATH, REPLACED)
 
 
 @post(f"{PATH}/{{subscription_id:uuid}}/revocation", guards=[signed_in], status_code=303)
-async def turn_off(subscription_id: FromPath[UUID], request: Request[Any, Any, Any]) -> Redirect:
+async def turn_off(subscription_id: FromPath[UUID], pages: Pages, viewer: Viewer, now: Now) -> Redirect:
     """Turn a feed off for good."""
-    await subscriptions.revoke(viewer_of(request), subscription_id, clock.now())
-    return _back(request, TURNED_OFF)
+    await subscriptions.revoke(viewer, subscription_id, now)
+    return pages.redirect(PATH, TURNED_OFF)
 
 
-async def _page(request: Request[Any, Any, Any], *, status_code: int = 200, **context: Any) -> Response[str]:
-    feeds = await _feeds(request)
+async def _page(
+    pages: Pages, viewer: Viewer, visit: Visit, now: Now, settings: Settings, *, status_code: int = 200, **context: Any
+) -> Response[str]:
+    feeds = await _feeds(viewer, visit, now, settings)
     values: dict[str, Any] = {
         "feeds": feeds,
-        "is_reauthenticated": is_reauthenticated(request),
+        "is_reauthenticated": is_reauthenticated(visit, now),
         "may_add": len(feeds) < MAX_SUBSCRIPTIONS,
         "prove_again": to_reauthentication(PATH),
         "scopes": SCOPES,
@@ -118,14 +125,13 @@ async def _page(request: Request[Any, Any, Any], *, status_code: int = 200, **co
         "changes": FormValues({}),
         "change_errors": Errors(),
     }
-    return page("calendars/subscriptions/show.html", request, status_code=status_code, **values | context)
+    return pages.render("calendars/subscriptions/show.html", status_code=status_code, **values | context)
 
 
-async def _feeds(request: Request[Any, Any, Any]) -> list[Shown]:
-    viewer, now = viewer_of(request), clock.now()
-    reauthenticated_at = visit_of(request).reauthenticated_at
-    tokens = await subscriptions.tokens_of(viewer, reauthenticated_at, now) if is_reauthenticated(request) else {}
-    base_url = _settings(request).base_url
+async def _feeds(viewer: Viewer, visit: Visit, now: Now, settings: Settings) -> list[Shown]:
+    reauthenticated_at = visit.reauthenticated_at
+    tokens = await subscriptions.tokens_of(viewer, reauthenticated_at, now) if is_reauthenticated(visit, now) else {}
+    base_url = settings.base_url
     return [
         Shown(feed=one, address=None if one.is_over(now) else _address(base_url, tokens.get(one.id)))
         for one in await subscriptions.subscriptions_of(viewer)
@@ -134,17 +140,6 @@ async def _feeds(request: Request[Any, Any, Any]) -> list[Shown]:
 
 def _address(base_url: str, token: str | None) -> str | None:
     return token and f"{base_url}/feeds/{token}.ics"
-
-
-def _back(request: Request[Any, Any, Any], sentence: str) -> Redirect:
-    redirect = Redirect(PATH, status_code=303)
-    flash.say(redirect, _settings(request), sentence)
-    return redirect
-
-
-def _settings(request: Request[Any, Any, Any]) -> Settings:
-    settings: Settings = request.scope["state"]["settings"]
-    return settings
 
 
 handlers = [subscriptions_page, make_feed, change_feed, replace_address, turn_off]

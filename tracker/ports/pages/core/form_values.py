@@ -4,12 +4,11 @@ import re
 from calendar import monthrange
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, time
-from typing import Any, TypeVar
+from typing import TypeVar
 from uuid import UUID
 
-from litestar import Request
-
 from tracker.errors import Invalid
+from tracker.ports.http.forms import FormRequest
 from tracker.rules.core.clean_text import clean
 from tracker.rules.core.date_words import MONTHS
 from tracker.rules.core.wall_clock import FIRST_YEAR, LAST_YEAR
@@ -67,18 +66,16 @@ def errors_of(wrong: Invalid | None, fields: Sequence[str]) -> Errors:
     return Errors(known | ({"": others} if others else {}))
 
 
-async def form_of(request: Request[Any, Any, Any]) -> FormValues:
+async def form_of(request: FormRequest) -> FormValues:
     """Return what was posted; a file in the place of a text counts as missing. Errors: Invalid."""
     try:
         form = await request.form()
     except (UnicodeDecodeError, LookupError) as odd:  # a part of a multipart form names a charset that it does not keep
         raise Invalid(UNREADABLE) from odd
-    values = {name: [one for one in form.getall(name) if isinstance(one, str)] for name in form}
-    await form.close()
-    return FormValues(values)
+    return FormValues({name: [one for one in form.getall(name) if isinstance(one, str)] for name in form})
 
 
-def query_of(request: Request[Any, Any, Any]) -> FormValues:
+def query_of(request: FormRequest) -> FormValues:
     """Return what the address asks for after the question mark."""
     return FormValues({name: request.query_params.getall(name) for name in request.query_params})
 

@@ -8,10 +8,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
 
-from litestar import HttpMethod, Request, Response, route
+from litestar import HttpMethod, Response, route
+from litestar.datastructures import Headers
 from litestar.exceptions import NotFoundException
+from litestar.types import Scope
 
 from tracker.config.paths import PACKAGE
 from tracker.ports.http.guards import public
@@ -102,12 +103,12 @@ def static(name: str) -> str:
     sync_to_thread=False,
     opt={"skip_compression": True},
 )
-def static_file(request: Request[Any, Any, Any]) -> Response[bytes | None]:
+def static_file(scope: Scope, headers: Headers) -> Response[bytes | None]:
     """Answer with one file of the manifest; whatever else is asked for is not found."""
-    asset = _by_address().get(request.scope["path"])
+    asset = _by_address().get(scope["path"])
     if asset is None:
         raise NotFoundException
-    return _response(asset, request.headers.get("if-none-match", ""), request.headers.get("accept-encoding", ""))
+    return _response(asset, headers.get("if-none-match", ""), headers.get("accept-encoding", ""))
 
 
 def _response(asset: Asset, known: str, encodings: str) -> Response[bytes | None]:
@@ -125,3 +126,6 @@ def _matches(etag: str, known: str) -> bool:
     """Compare weakly, as RFC 9110 §13.1.2 asks for If-None-Match."""
     opaque = etag.removeprefix("W/")
     return known.strip() == "*" or opaque in (one.strip().removeprefix("W/") for one in known.split(","))
+
+
+handlers = [static_file]

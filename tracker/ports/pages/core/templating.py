@@ -11,12 +11,15 @@ from typing import Any, NamedTuple
 
 import segno
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from litestar import Request, Response
+from litestar import Response
+from litestar.response import Redirect
 from markupsafe import Markup, escape
 
 from tracker import clock
 from tracker.config.paths import folder
 from tracker.config.settings import Settings
+from tracker.ports.http import flash
+from tracker.ports.http.forms import FormRequest
 from tracker.ports.pages.core.static import FOLDER, static
 from tracker.rules.core import date_words, wording
 from tracker.rules.core.viewer import Viewer
@@ -108,29 +111,46 @@ def render(name: str, context: Mapping[str, Any]) -> str:
     return environment().get_template(name).render(context)
 
 
-def page(name: str, request: Request[Any, Any, Any], *, status_code: int = 200, **context: Any) -> Response[str]:
-    """Return a whole page that no cache may keep."""
-    return _private(render(name, common(request) | context), status_code)
+class Pages:
+    """Makes the pages of one request; what its guard left in the state says what all of them show."""
+
+    def __init__(self, state: Mapping[str, Any], *, is_htmx: bool = False) -> None:
+        self._state = state
+        self.is_htmx = is_htmx
+        """Whether htmx asks, so that a part of the page is enough."""
+
+    def render(self, name: str, *, status_code: int = 200, **context: Any) -> Response[str]:
+        """Return a whole page that no cache may keep."""
+        return _private(render(name, common(self._state) | context), status_code)
+
+    def render_block(self, name: str, block: str, *, status_code: int = 200, **context: Any) -> Response[str]:
+        """Return one block of a page's template alone, as htmx swaps it in."""
+        template = environment().get_template(name)
+        values = template.new_context(common(self._state) | context)
+        return _private("".join(template.blocks[block](values)), status_code)
+
+    def redirect(self, address: str, sentence: str = "", undo: flash.Undo | None = None) -> Redirect:
+        """Lead to a page, which begins by saying what has been done, and offers to take it back."""
+        response = Redirect(address, status_code=303)
+        if sentence:
+            flash.say(response, self._state["settings"], sentence, undo)
+        return response
 
 
-def part(
-    name: str, block: str, request: Request[Any, Any, Any], *, status_code: int = 200, **context: Any
-) -> Response[str]:
-    """Return one block of a page's template alone, as htmx swaps it in."""
-    template = environment().get_template(name)
-    values = template.new_context(common(request) | context)
-    return _private("".join(template.blocks[block](values)), status_code)
+def page(name: str, request: FormRequest, *, status_code: int = 200, **context: Any) -> Response[str]:
+    """Return a whole page where there is no handler to inject `Pages` into: for an error."""
+    return Pages(request.scope.get("state") or {}).render(name, status_code=status_code, **context)
 
 
-def common(request: Request[Any, Any, Any]) -> dict[str, Any]:
+def common(state: Mapping[str, Any]) -> dict[str, Any]:
     """Return what every page shows; works without a session and for an error before the settings were reached."""
-    state = request.scope.get("state") or {}
     settings = state.get("settings") or Settings(secret="")
     viewer, visit = state.get("viewer"), state.get("visit")
-    now = wording.local(clock.now(), settings.time_zone)
+    moment = state.get("now") or clock.now()
+    now = wording.local(moment, settings.time_zone)
     return {
         "viewer": viewer,
-        "session_left": visit.seconds_left(clock.now()) if visit else None,
+        "session_left": visit.seconds_left(moment) if visit else None,
         "nav": [place for place in NAVIGATION if place.is_for(viewer)] if viewer else (),
         "csrf": state.get("csrf") or "",
         "flash": state.get("flash"),

@@ -1,21 +1,33 @@
 """The file that somebody chose in a form."""
 
-from typing import Any
+from dataclasses import dataclass
 
-from litestar import Request
 from litestar.datastructures import UploadFile
 
 from tracker.errors import Invalid
+from tracker.ports.http.forms import FormRequest
 
 EMPTY = "The file is empty."
 
 
-async def chosen_file(request: Request[Any, Any, Any]) -> bytes:
-    """Return what the chosen file of the field `file` holds, nothing when none was chosen. Errors: Invalid(file)."""
+@dataclass(frozen=True, kw_only=True)
+class Upload:
+    """A file as the browser sent it; a field in which none was chosen has neither a name nor content."""
+
+    name: str
+    content: bytes
+
+
+async def upload_in(request: FormRequest) -> Upload | None:
+    """Return the file of the field `file`; None for a form without one."""
     sent = (await request.form()).get("file")
-    if not isinstance(sent, UploadFile):
+    return Upload(name=sent.filename, content=await sent.read()) if isinstance(sent, UploadFile) else None
+
+
+def content_of(upload: Upload | None) -> bytes:
+    """Return what the chosen file holds, nothing when none was chosen. Errors: Invalid(file)."""
+    if upload is None:
         return b""
-    content = await sent.read()
-    if sent.filename and not content:
+    if upload.name and not upload.content:
         raise Invalid(file=EMPTY)
-    return content
+    return upload.content

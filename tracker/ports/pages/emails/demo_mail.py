@@ -6,15 +6,17 @@ The application puts the reader of the sink's folder into `app.state.mailbox`.
 import re
 from collections.abc import Iterator, Sequence
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Protocol
 
-from litestar import Request, Response, get
-from litestar.params import FromPath
+from litestar import Response, get
+from litestar.di import Provide
+from litestar.params import FromPath, FromQuery
+from litestar.types import Scope
 
 from tracker.errors import NotFound
+from tracker.ports.http.dependencies import Injected
 from tracker.ports.http.guards import public
-from tracker.ports.pages.core.form_values import query_of
-from tracker.ports.pages.core.templating import page
+from tracker.ports.pages.core.dependencies import Pages
 
 ADDRESS = re.compile(r"https?://[^\s<>\"]+[^\s<>\".,;:!?)\]]")
 AS_A_MAIL = "default-src 'none'; style-src 'unsafe-inline'; sandbox; frame-ancestors 'none'; base-uri 'none'"
@@ -50,28 +52,33 @@ class Mailbox(Protocol):
         """Return one mail, or None."""
 
 
+def mailbox_of(scope: Scope) -> Mailbox:
+    """Return where the mails of this application are."""
+    found: Mailbox = scope["litestar_app"].state["mailbox"]
+    return found
+
+
 @get("/demo/mail", guards=[public])
-async def mails_page(request: Request[Any, Any, Any]) -> Response[str]:
+async def mails_page(pages: Pages, mailbox: Injected[Mailbox], to: FromQuery[str] = "") -> Response[str]:
     """Show the newest mails; ?to= keeps those to one address."""
-    to = query_of(request)["to"]
-    return page("emails/pages/demo-emails.html", request, mails=await _mailbox(request).newest(to), to=to)
+    return pages.render("emails/pages/demo-emails.html", mails=await mailbox.newest(to), to=to)
 
 
 @get("/demo/mail/{name:str}", guards=[public])
-async def mail_page(name: FromPath[str], request: Request[Any, Any, Any]) -> Response[str]:
+async def mail_page(name: FromPath[str], pages: Pages, mailbox: Injected[Mailbox]) -> Response[str]:
     """Show the parts of one mail as text, with their links to follow. Errors: NotFound."""
-    mail = await _mailbox(request).mail(name)
+    mail = await mailbox.mail(name)
     if mail is None:
         raise NotFound
     parts = {"Text": mail.text, "Calendar": FOLD.sub("", mail.calendar), "HTML, as its source": mail.html}
     shown = {title: list(pieces(text)) for title, text in parts.items() if text.strip()}
-    return page("emails/pages/demo-email.html", request, mail=mail, parts=shown)
+    return pages.render("emails/pages/demo-email.html", mail=mail, parts=shown)
 
 
 @get("/demo/mail/{name:str}/shown", guards=[public])
-async def shown_mail(name: FromPath[str], request: Request[Any, Any, Any]) -> Response[str]:
+async def shown_mail(name: FromPath[str], mailbox: Injected[Mailbox]) -> Response[str]:
     """Show the HTML of one mail as a mail program does: in a sandbox, without scripts and anything from elsewhere."""
-    mail = await _mailbox(request).mail(name)
+    mail = await mailbox.mail(name)
     if mail is None or not mail.html:
         raise NotFound
     return Response(mail.html, media_type="text/html", headers={"Content-Security-Policy": AS_A_MAIL})
@@ -87,9 +94,5 @@ def pieces(text: str) -> Iterator[tuple[str, bool]]:
     yield text[end:], False
 
 
-def _mailbox(request: Request[Any, Any, Any]) -> Mailbox:
-    mailbox: Mailbox = request.app.state.mailbox
-    return mailbox
-
-
+DEPENDENCIES = {"mailbox": Provide(mailbox_of, sync_to_thread=False)}
 handlers = [mails_page, mail_page, shown_mail]

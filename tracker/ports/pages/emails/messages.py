@@ -3,21 +3,17 @@
 from typing import Any
 from uuid import UUID
 
-from litestar import Request, Response, get, post
+from litestar import Response, get, post
 from litestar.params import FromPath
 from litestar.response import Redirect
 
-from tracker import clock
-from tracker.ports.http import flash
+from tracker.ports.http.dependencies import Now, Viewer, Zone
 from tracker.ports.http.guards import signed_in
 from tracker.ports.pages.core.date_entries import address_of
-from tracker.ports.pages.core.form_values import form_of, query_of
+from tracker.ports.pages.core.dependencies import Form, Pages, Query, QueryString
 from tracker.ports.pages.core.people_options import people_options
-from tracker.ports.pages.core.request import is_from_htmx, viewer_of, zone_of
 from tracker.ports.pages.core.saved_filters import saved_in
-from tracker.ports.pages.core.templating import page, part
 from tracker.ports.pages.emails.messages_query import PATH, asked_for
-from tracker.rules.core.viewer import Viewer
 from tracker.rules.core.wording import local
 from tracker.rules.emails.messages import KIND_WORDS, STATE_WORDS
 from tracker.rules.emails.preferences import lead_words
@@ -37,10 +33,11 @@ AGAIN = "The message is on its way again. It says what holds now."
 
 
 @get(PATH, guards=[signed_in])
-async def message_list(request: Request[Any, Any, Any]) -> Response[str]:
+async def message_list(
+    pages: Pages, viewer: Viewer, params: Query, query_string: QueryString, zone: Zone, now: Now
+) -> Response[str]:
     """Show a page of the messages that the viewer may know of."""
-    viewer, now, zone = viewer_of(request), clock.now(), zone_of(request)
-    asked = asked_for(query_of(request))
+    asked = asked_for(params)
     found = await messages.message_page(viewer, asked.narrowed, asked.after, now)
     context: dict[str, Any] = {
         "asked": asked,
@@ -55,19 +52,17 @@ async def message_list(request: Request[Any, Any, Any]) -> Response[str]:
         "may_resend": lambda line: line.may_resend(now),
         "here": lambda moment: local(moment, zone),
     }
-    if is_from_htmx(request):
-        return part("emails/pages/messages.html", "list", request, **context)
-    return page("emails/pages/messages.html", request, **context, **await saved_in(request, "messages"))
+    if pages.is_htmx:
+        return pages.render_block("emails/pages/messages.html", "list", **context)
+    return pages.render("emails/pages/messages.html", **context, **await saved_in(viewer, query_string, "messages"))
 
 
 @post(f"{PATH}/{{message_id:uuid}}/sendings", guards=[signed_in], status_code=303)
-async def send_again(message_id: FromPath[UUID], request: Request[Any, Any, Any]) -> Redirect:
+async def send_again(message_id: FromPath[UUID], pages: Pages, viewer: Viewer, form: Form, now: Now) -> Redirect:
     """Queue a message once more, and go back to where it was pressed."""
-    asked = asked_for(await form_of(request))
-    await messages.resend(viewer_of(request), message_id, clock.now())
-    redirect = Redirect(asked.address, status_code=303)
-    flash.say(redirect, request.scope["state"]["settings"], AGAIN)
-    return redirect
+    asked = asked_for(form)
+    await messages.resend(viewer, message_id, now)
+    return pages.redirect(asked.address, AGAIN)
 
 
 async def _people(viewer: Viewer) -> list[Any]:

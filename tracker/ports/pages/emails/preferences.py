@@ -4,18 +4,15 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from litestar import Request, Response, get, post
+from litestar import Response, get, post
 from litestar.params import FromPath
-from litestar.response import Redirect
 
-from tracker import clock
 from tracker.errors import Invalid
-from tracker.ports.http import flash
+from tracker.ports.http.dependencies import Now, Viewer, Zone
 from tracker.ports.http.guards import signed_in
 from tracker.ports.pages.core.date_entries import address_of
-from tracker.ports.pages.core.form_values import Errors, FormValues, Reader, errors_of, form_of
-from tracker.ports.pages.core.request import viewer_of, zone_of
-from tracker.ports.pages.core.templating import page
+from tracker.ports.pages.core.dependencies import Form, Pages
+from tracker.ports.pages.core.form_values import Errors, FormValues, Reader, errors_of
 from tracker.rules.core.wording import local
 from tracker.rules.emails.preferences import (
     OFFERED,
@@ -37,58 +34,52 @@ SAVED = "Your notifications are saved. They hold for every reminder from now on.
 
 
 @get(PATH, guards=[signed_in])
-async def notifications(request: Request[Any, Any, Any]) -> Response[str]:
+async def notifications(pages: Pages, viewer: Viewer, zone: Zone, now: Now) -> Response[str]:
     """Show the viewer's choices."""
-    return await _page(request, _form_of(await preferences.preferences_of(viewer_of(request))))
+    return await _page(pages, viewer, zone, now, _form_of(await preferences.preferences_of(viewer)))
 
 
 @post(PATH, guards=[signed_in], status_code=303)
-async def save_notifications(request: Request[Any, Any, Any]) -> Response[Any]:
+async def save_notifications(pages: Pages, viewer: Viewer, form: Form, zone: Zone, now: Now) -> Response[Any]:
     """Keep them, or show the form again with what is wrong."""
-    form = await form_of(request)
     try:
-        await preferences.save(viewer_of(request), _read(form), clock.now())
+        await preferences.save(viewer, _read(form), now)
     except Invalid as wrong:
-        return await _page(request, form, errors=errors_of(wrong, FIELDS), status_code=422)
-    return _done(request, PATH, SAVED)
+        return await _page(pages, viewer, zone, now, form, errors=errors_of(wrong, FIELDS), status_code=422)
+    return pages.redirect(PATH, SAVED)
 
 
 @get("/committees/{committee_id:uuid}/reminders", guards=[signed_in])
-async def committee_reminders(committee_id: FromPath[UUID], request: Request[Any, Any, Any]) -> Response[str]:
+async def committee_reminders(committee_id: FromPath[UUID], pages: Pages, viewer: Viewer) -> Response[str]:
     """Show when the people of a committee's events are reminded, unless they chose for themselves."""
-    committee, found = await preferences.of_committee(viewer_of(request), committee_id)
+    committee, found = await preferences.of_committee(viewer, committee_id)
     leads = [_minutes(one) for one in found.leads]
     form = FormValues({"leads": leads, "asks_again": ["yes"] if found.asks_again else []})
-    return page(
-        "emails/pages/committee-reminders.html",
-        request,
-        committee=committee,
-        form=form,
-        errors=Errors(),
-        offered=_offered(),
+    return pages.render(
+        "emails/pages/committee-reminders.html", committee=committee, form=form, errors=Errors(), offered=_offered()
     )
 
 
 @post("/committees/{committee_id:uuid}/reminders", guards=[signed_in], status_code=303)
-async def save_committee_reminders(committee_id: FromPath[UUID], request: Request[Any, Any, Any]) -> Response[Any]:
+async def save_committee_reminders(
+    committee_id: FromPath[UUID], pages: Pages, viewer: Viewer, form: Form, now: Now
+) -> Response[Any]:
     """Keep it, or show the form again."""
-    viewer, form = viewer_of(request), await form_of(request)
     committee, _ = await preferences.of_committee(viewer, committee_id)
     try:
         chosen = CommitteePreferences(leads=_leads(form), asks_again=bool(form["asks_again"]))
-        await preferences.save_committee(viewer, committee_id, chosen, clock.now())
+        await preferences.save_committee(viewer, committee_id, chosen, now)
     except Invalid as wrong:
         errors = errors_of(wrong, ("leads",))
-        return page(
+        return pages.render(
             "emails/pages/committee-reminders.html",
-            request,
             committee=committee,
             form=form,
             errors=errors,
             offered=_offered(),
             status_code=422,
         )
-    return _done(request, f"/committees/{committee_id}/reminders", f"The reminders of {committee.name} are saved.")
+    return pages.redirect(f"/committees/{committee_id}/reminders", f"The reminders of {committee.name} are saved.")
 
 
 def _read(form: FormValues) -> Preferences:
@@ -131,13 +122,18 @@ def _form_of(found: Preferences) -> FormValues:
 
 
 async def _page(
-    request: Request[Any, Any, Any], form: FormValues, *, errors: Errors | None = None, status_code: int = 200
+    pages: Pages,
+    viewer: Viewer,
+    zone: str,
+    now: Now,
+    form: FormValues,
+    *,
+    errors: Errors | None = None,
+    status_code: int = 200,
 ) -> Response[str]:
-    viewer, now = viewer_of(request), clock.now()
     coming = await upcoming_reminders.of_mine(viewer, now)
-    return page(
+    return pages.render(
         "emails/pages/notifications.html",
-        request,
         status_code=status_code,
         form=form,
         errors=errors or Errors(),
@@ -146,7 +142,7 @@ async def _page(
         committees=await preferences.led_committees(viewer),
         own_zone=viewer.zone,
         address=address_of,
-        is_elsewhere=viewer.zone != zone_of(request),
+        is_elsewhere=viewer.zone != zone,
         coming=[(local(one.at, viewer.zone), one.line) for one in coming[:NEXT_SHOWN]],
     )
 
@@ -157,12 +153,6 @@ def _offered() -> list[tuple[str, str]]:
 
 def _minutes(lead: timedelta) -> str:
     return str(int(lead.total_seconds() // 60))
-
-
-def _done(request: Request[Any, Any, Any], path: str, sentence: str) -> Redirect:
-    redirect = Redirect(path, status_code=303)
-    flash.say(redirect, request.scope["state"]["settings"], sentence)
-    return redirect
 
 
 handlers = [notifications, save_notifications, committee_reminders, save_committee_reminders]

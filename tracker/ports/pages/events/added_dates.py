@@ -4,17 +4,16 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from litestar import Request, Response, get, post
+from litestar import Response, get, post
 from litestar.params import FromPath
 
-from tracker import clock
 from tracker.errors import Conflict, Invalid
+from tracker.ports.http.dependencies import Now, Viewer
 from tracker.ports.http.guards import signed_in
-from tracker.ports.pages.core.form_values import FormValues, Reader, errors_of, form_of, version_in
-from tracker.ports.pages.core.request import audit_facts_in_words, said, viewer_of
-from tracker.ports.pages.core.templating import page
+from tracker.ports.pages.core.dependencies import Form, Pages
+from tracker.ports.pages.core.form_values import FormValues, Reader, errors_of, version_in
+from tracker.ports.pages.core.request import audit_facts_in_words
 from tracker.ports.pages.events.date_previews import NOT_COMPLETE, outcome_of
-from tracker.rules.core.viewer import Viewer
 from tracker.rules.events.clock_changes import clock_notes
 from tracker.rules.events.event import Event
 from tracker.usecases.emails import messages
@@ -25,49 +24,47 @@ MEANWHILE = "Somebody changed the series meanwhile. Nothing is added yet. Look a
 
 
 @get("/events/{event_id:uuid}/dates", guards=[signed_in])
-async def new_date(event_id: FromPath[UUID], request: Request[Any, Any, Any]) -> Response[str]:
+async def new_date(event_id: FromPath[UUID], pages: Pages, viewer: Viewer, now: Now) -> Response[str]:
     """Show the form."""
-    event, _ = await events.plan_to_change(viewer_of(request), event_id)
-    return await _form(request, event, FormValues({"starts": [f"{event.starts:%H:%M}"]}))
+    event, _ = await events.plan_to_change(viewer, event_id)
+    return await _form(pages, viewer, event, now, FormValues({"starts": [f"{event.starts:%H:%M}"]}))
 
 
 @post("/events/{event_id:uuid}/dates", guards=[signed_in], status_code=303)
-async def add_date(event_id: FromPath[UUID], request: Request[Any, Any, Any]) -> Response[Any]:
+async def add_date(event_id: FromPath[UUID], pages: Pages, viewer: Viewer, form: Form, now: Now) -> Response[Any]:
     """Add the date, or show the form again with what keeps it from being added."""
-    viewer, form, now = viewer_of(request), await form_of(request), clock.now()
     event, _ = await events.plan_to_change(viewer, event_id)
     try:
         starts = _starts(Reader(form), event)
         key = await series_split.add_date(viewer, event_id, starts, version_in(form), now)
     except Invalid as wrong:
-        return await _form(request, event, form, wrong, 422)
+        return await _form(pages, viewer, event, now, form, wrong, 422)
     except Conflict:
-        return await _form(request, event, form, Invalid(MEANWHILE), 409)
+        return await _form(pages, viewer, event, now, form, Invalid(MEANWHILE), 409)
     notes = [] if event.is_all_day else clock_notes([starts], event.duration, event.zone)
     told = audit_facts_in_words(
         " ".join(["The date is added.", *notes]), await messages.number_notified(viewer, event_id, now)
     )
-    return said(request, f"/events/{event_id}/{key}", told)
+    return pages.redirect(f"/events/{event_id}/{key}", told)
 
 
 @post("/events/{event_id:uuid}/dates/impact", guards=[signed_in], status_code=200)
-async def preview(event_id: FromPath[UUID], request: Request[Any, Any, Any]) -> Response[str]:
+async def preview(event_id: FromPath[UUID], pages: Pages, viewer: Viewer, form: Form, now: Now) -> Response[str]:
     """Say what happens when the date is added as it is typed."""
-    viewer, form = viewer_of(request), await form_of(request)
     event, _ = await events.plan_to_change(viewer, event_id)
-    return page("events/date-outcome.html", request, **await _outcome(viewer, form, event))
+    return pages.render("events/date-outcome.html", **await _outcome(viewer, form, event, now))
 
 
-async def _outcome(viewer: Viewer, form: FormValues, event: Event) -> dict[str, Any]:
+async def _outcome(viewer: Viewer, form: FormValues, event: Event, now: Now) -> dict[str, Any]:
     try:
         starts = _starts(Reader(form), event)
     except Invalid:
         return {**NOT_COMPLETE, "outcome_zone": event.zone}
 
     async def deed() -> None:
-        await series_split.add_date(viewer, event.id, starts, event.version, clock.now())
+        await series_split.add_date(viewer, event.id, starts, event.version, now)
 
-    return await outcome_of(viewer, event, starts, event.duration, event.place, deed)
+    return await outcome_of(viewer, event, starts, event.duration, event.place, deed, now)
 
 
 def _starts(reader: Reader, event: Event) -> datetime:
@@ -79,16 +76,21 @@ def _starts(reader: Reader, event: Event) -> datetime:
 
 
 async def _form(
-    request: Request[Any, Any, Any], event: Event, form: FormValues, wrong: Invalid | None = None, status: int = 200
+    pages: Pages,
+    viewer: Viewer,
+    event: Event,
+    now: Now,
+    form: FormValues,
+    wrong: Invalid | None = None,
+    status: int = 200,
 ) -> Response[str]:
-    return page(
+    return pages.render(
         "events/add-date.html",
-        request,
         status_code=status,
         event=event,
         form=form,
         errors=errors_of(wrong, FIELDS),
-        **await _outcome(viewer_of(request), form, event),
+        **await _outcome(viewer, form, event, now),
     )
 
 

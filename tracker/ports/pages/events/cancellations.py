@@ -7,20 +7,19 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
-from litestar import Request, Response, get, post
+from litestar import Response, get, post
 from litestar.params import FromPath
 from litestar.response import Redirect
 
-from tracker import clock
 from tracker.errors import Conflict, Invalid, NotAllowed, NotFound
 from tracker.ports.http import flash
+from tracker.ports.http.dependencies import Now, Viewer
 from tracker.ports.http.guards import signed_in
-from tracker.ports.pages.core.form_values import FormValues, Reader, errors_of, form_of, query_of, version_in
-from tracker.ports.pages.core.request import audit_facts_in_words, said, undo_for, viewer_of
-from tracker.ports.pages.core.templating import page
+from tracker.ports.pages.core.dependencies import Form, Pages, Query
+from tracker.ports.pages.core.form_values import FormValues, Reader, errors_of, version_in
+from tracker.ports.pages.core.request import audit_facts_in_words, undo_for
 from tracker.ports.pages.events.event_page import address_of, times_of
 from tracker.ports.pages.events.preview import of_each
-from tracker.rules.core.viewer import Viewer
 from tracker.rules.events.event import Occurrence
 from tracker.rules.events.event_fields import cleaned_reason
 from tracker.rules.events.undo import Deed
@@ -33,81 +32,85 @@ ONLY_THEIRS = "Only the organizer, the committee's chair or a coordinator can ca
 
 @get("/events/{event_id:uuid}/{key:str}/cancellation", guards=[signed_in])
 async def ask_to_cancel_date(
-    event_id: FromPath[UUID], key: FromPath[str], request: Request[Any, Any, Any]
+    event_id: FromPath[UUID], key: FromPath[str], pages: Pages, viewer: Viewer, params: Query, now: Now
 ) -> Response[Any]:
     """Ask whether one date is to be canceled."""
-    view = await _theirs(request, event_id, key)
+    view = await _theirs(viewer, now, event_id, key)
     if not view.occurrence.event.is_series:
         return Redirect(f"/events/{event_id}/cancellation", status_code=303)
-    return await _question(request, view, query_of(request), whole=False)
+    return await _question(pages, viewer, now, view, params, whole=False)
 
 
 @post("/events/{event_id:uuid}/{key:str}/cancellation", guards=[signed_in], status_code=303)
-async def cancel_date(event_id: FromPath[UUID], key: FromPath[str], request: Request[Any, Any, Any]) -> Response[Any]:
+async def cancel_date(
+    event_id: FromPath[UUID], key: FromPath[str], pages: Pages, viewer: Viewer, form: Form, now: Now
+) -> Response[Any]:
     """Cancel one date, or that date and all that follow."""
-    viewer, form = viewer_of(request), await form_of(request)
 
-    async def deed(reason: str, now: datetime) -> None:
+    async def deed(reason: str, now: Now) -> None:
         if form["which"] == "following":
             version = version_in(form.but({"version": form["series_version"]}))
             await series_split.cancel_from(viewer, event_id, key, version, reason, now)
         else:
             await occurrences.cancel_date(viewer, event_id, key, version_in(form), reason, now)
 
-    return await _cancel(request, event_id, key, form, deed, whole=False)
+    return await _cancel(pages, viewer, now, event_id, key, form, deed, whole=False)
 
 
 @get("/events/{event_id:uuid}/cancellation", guards=[signed_in])
-async def ask_to_cancel(event_id: FromPath[UUID], request: Request[Any, Any, Any]) -> Response[str]:
+async def ask_to_cancel(event_id: FromPath[UUID], pages: Pages, viewer: Viewer, now: Now) -> Response[str]:
     """Ask whether the whole event is to be canceled."""
-    key = (await occurrences.nearest_date(viewer_of(request), event_id, clock.now())).key
-    return await _question(request, await _theirs(request, event_id, key), FormValues({}), whole=True)
+    key = (await occurrences.nearest_date(viewer, event_id, now)).key
+    return await _question(pages, viewer, now, await _theirs(viewer, now, event_id, key), FormValues({}), whole=True)
 
 
 @post("/events/{event_id:uuid}/cancellation", guards=[signed_in], status_code=303)
-async def cancel(event_id: FromPath[UUID], request: Request[Any, Any, Any]) -> Response[Any]:
+async def cancel(event_id: FromPath[UUID], pages: Pages, viewer: Viewer, form: Form, now: Now) -> Response[Any]:
     """Cancel the event with all its dates to come."""
-    viewer, form = viewer_of(request), await form_of(request)
-    key = (await occurrences.nearest_date(viewer, event_id, clock.now())).key
+    key = (await occurrences.nearest_date(viewer, event_id, now)).key
 
-    async def deed(reason: str, now: datetime) -> None:
+    async def deed(reason: str, now: Now) -> None:
         await events.cancel(viewer, event_id, version_in(form), reason, now)
 
-    return await _cancel(request, event_id, key, form, deed, whole=True)
+    return await _cancel(pages, viewer, now, event_id, key, form, deed, whole=True)
 
 
 @post("/events/{event_id:uuid}/{key:str}/restoration", guards=[signed_in], status_code=303)
-async def restore_occurrence(event_id: FromPath[UUID], key: FromPath[str], request: Request[Any, Any, Any]) -> Redirect:
+async def restore_occurrence(
+    event_id: FromPath[UUID], key: FromPath[str], pages: Pages, viewer: Viewer, form: Form, now: Now
+) -> Redirect:
     """Bring a canceled date back; when somebody was quicker, the page shows how it is now."""
-    viewer, version, now = viewer_of(request), version_in(await form_of(request)), clock.now()
+    version = version_in(form)
     try:
         await occurrences.restore_occurrence(viewer, event_id, key, version, now)
     except Conflict:
         return Redirect(address_of(await occurrences.date_for(viewer, event_id, key)), status_code=303)
-    return await _done(request, event_id, key, "This date takes place again.", now)
+    return await _done(pages, viewer, event_id, key, "This date takes place again.", now)
 
 
 @post("/events/{event_id:uuid}/restoration", guards=[signed_in], status_code=303)
-async def restore(event_id: FromPath[UUID], request: Request[Any, Any, Any]) -> Redirect:
+async def restore(event_id: FromPath[UUID], pages: Pages, viewer: Viewer, form: Form, now: Now) -> Redirect:
     """Bring a canceled event back; when somebody was quicker, the page shows how it is now."""
-    viewer, version, now = viewer_of(request), version_in(await form_of(request)), clock.now()
+    version = version_in(form)
     try:
         await events.restore(viewer, event_id, version, now)
     except Conflict:
         return Redirect(f"/events/{event_id}", status_code=303)
     key = (await occurrences.nearest_date(viewer, event_id, now)).key
-    return await _done(request, event_id, key, "It takes place again.", now)
+    return await _done(pages, viewer, event_id, key, "It takes place again.", now)
 
 
-async def _theirs(request: Request[Any, Any, Any], event_id: UUID, key: str) -> EventView:
-    view = await event_view(viewer_of(request), event_id, key, clock.now())
+async def _theirs(viewer: Viewer, now: Now, event_id: UUID, key: str) -> EventView:
+    view = await event_view(viewer, event_id, key, now)
     if not view.may_edit:
         raise NotAllowed(ONLY_THEIRS)
     return view
 
 
 async def _cancel(
-    request: Request[Any, Any, Any],
+    pages: Pages,
+    viewer: Viewer,
+    now: Now,
     event_id: UUID,
     key: str,
     form: FormValues,
@@ -115,38 +118,43 @@ async def _cancel(
     *,
     whole: bool,
 ) -> Response[Any]:
-    reader, now = Reader(form), clock.now()
+    reader = Reader(form)
     try:
         reason = reader.tried(lambda: cleaned_reason(reader.form["reason"]), "")
         reader.check()
         await deed(reason, now)
     except Invalid as wrong:
-        return await _question(request, await _theirs(request, event_id, key), form, whole=whole, wrong=wrong)
+        return await _question(
+            pages, viewer, now, await _theirs(viewer, now, event_id, key), form, whole=whole, wrong=wrong
+        )
     except Conflict:
-        return await _question(request, await _theirs(request, event_id, key), form, whole=whole, is_stale=True)
+        return await _question(
+            pages, viewer, now, await _theirs(viewer, now, event_id, key), form, whole=whole, is_stale=True
+        )
     undo = (
         None
         if form["which"] == "following"
         else undo_for(event_id, Deed.CANCELED, version_in(form) + 1, now, "" if whole else key)
     )
-    return await _done(request, event_id, key, "Canceled.", now, undo)
+    return await _done(pages, viewer, event_id, key, "Canceled.", now, undo)
 
 
 async def _done(
-    request: Request[Any, Any, Any], event_id: UUID, key: str, deed: str, now: datetime, undo: flash.Undo | None = None
+    pages: Pages, viewer: Viewer, event_id: UUID, key: str, deed: str, now: Now, undo: flash.Undo | None = None
 ) -> Redirect:
     """Lead to the date as it is now, or to the nearest one that is left; a draft is gone altogether."""
-    viewer = viewer_of(request)
     words = audit_facts_in_words(deed, await messages.number_notified(viewer, event_id, now))
     with suppress(NotFound):
-        return said(request, address_of(await occurrences.date_for(viewer, event_id, key)), words, undo)
+        return pages.redirect(address_of(await occurrences.date_for(viewer, event_id, key)), words, undo)
     with suppress(NotFound):
-        return said(request, address_of(await occurrences.nearest_date(viewer, event_id, now)), words, undo)
-    return said(request, "/calendar", "The draft is discarded.")
+        return pages.redirect(address_of(await occurrences.nearest_date(viewer, event_id, now)), words, undo)
+    return pages.redirect("/calendar", "The draft is discarded.")
 
 
 async def _question(
-    request: Request[Any, Any, Any],
+    pages: Pages,
+    viewer: Viewer,
+    now: Now,
     view: EventView,
     form: FormValues,
     *,
@@ -155,10 +163,8 @@ async def _question(
     is_stale: bool = False,
 ) -> Response[str]:
     occurrence, event = view.occurrence, view.occurrence.event
-    viewer = viewer_of(request)
-    return page(
+    return pages.render(
         "events/cancel.html",
-        request,
         status_code=422 if wrong else 409 if is_stale else 200,
         **times_of(occurrence),
         view=view,
@@ -171,7 +177,7 @@ async def _question(
         version=event.version if whole else occurrence.version,
         is_off=occurrence.is_off if not whole else event.status == "canceled",
         outcome_zone=event.zone,
-        outcomes=await of_each(viewer, event.id, _deeds(viewer, occurrence, whole=whole)),
+        outcomes=await of_each(viewer, event.id, _deeds(viewer, occurrence, whole=whole), now),
     )
 
 

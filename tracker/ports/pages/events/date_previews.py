@@ -3,7 +3,6 @@
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from tracker import clock
 from tracker.ports.pages.events.preview import of_deed
 from tracker.ports.pages.events.schedule_conflicts import conflicts_at
 from tracker.rules.core.viewer import Viewer
@@ -26,7 +25,7 @@ NOT_COMPLETE: Final[dict[str, Any]] = {
 
 
 async def outcome_of(
-    viewer: Viewer, event: Event, starts: datetime, duration: timedelta, place: str, deed: Deed
+    viewer: Viewer, event: Event, starts: datetime, duration: timedelta, place: str, deed: Deed, now: datetime
 ) -> dict[str, Any]:
     """Return what the template shows of a date that is to begin at `starts` (local) and take place somewhere."""
     _, plan = await events.plan_to_change(viewer, event.id)
@@ -34,7 +33,7 @@ async def outcome_of(
     known = await people.people_by_id(going)
     at = plan_rules.slot(starts, duration, event.zone)
     return {
-        "outcome": await of_deed(viewer, event.id, deed, clock.now()),
+        "outcome": await of_deed(viewer, event.id, deed, now),
         "outcome_zone": event.zone,
         "clock_notes": [] if event.is_all_day else clock_notes([starts], duration, event.zone),
         "number": len(set(going) - {event.lead_id}),

@@ -2,21 +2,20 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Annotated, Any, NamedTuple
 from uuid import UUID
 
-from litestar import Request, Response, get, post
-from litestar.params import FromPath
+from litestar import Response, get, post
+from litestar.params import FromPath, QueryParameter
 from litestar.response import Redirect
 
-from tracker import clock
 from tracker.errors import Conflict, Invalid, NotFound, ReauthenticationNeeded
+from tracker.ports.http.dependencies import Now, Viewer, Visit
 from tracker.ports.http.guards import signed_in
+from tracker.ports.pages.core.dependencies import Form, Pages
 from tracker.ports.pages.core.edit_conflicts import in_words, merged, record, recorded
-from tracker.ports.pages.core.form_values import FormValues, errors_of, form_of, query_of, version_in
-from tracker.ports.pages.core.reauthentication import visit_of
-from tracker.ports.pages.core.request import audit_facts_in_words, said, undo_for, viewer_of
+from tracker.ports.pages.core.form_values import FormValues, errors_of, version_in
+from tracker.ports.pages.core.request import audit_facts_in_words, undo_for
 from tracker.ports.pages.events.event_page import address_of
 from tracker.ports.pages.events.preview import Editing, change
 from tracker.ports.pages.events.schedule_context import FIELDS, schedule_form
@@ -25,7 +24,6 @@ from tracker.ports.pages.events.schedule_marking import agencies, ready
 from tracker.ports.pages.events.schedule_values import form_of_plan
 from tracker.ports.pages.events.schedule_words import PLAIN_WORDS
 from tracker.rules.core.date_words import WEEKDAYS
-from tracker.rules.core.viewer import Viewer
 from tracker.rules.events.event import Event, EventStatus
 from tracker.rules.events.event_fields import TEXTS, label_of
 from tracker.rules.events.plan import from_date, is_added
@@ -80,26 +78,35 @@ class Opened(NamedTuple):
 
 
 @get("/events/{event_id:uuid}/edit", guards=[signed_in])
-async def edit_event(event_id: FromPath[UUID], request: Request[Any, Any, Any]) -> Response[Any]:
+async def edit_event(
+    event_id: FromPath[UUID],
+    pages: Pages,
+    viewer: Viewer,
+    now: Now,
+    key: Annotated[str, QueryParameter(name="from")] = "",
+) -> Response[Any]:
     """Show the form of an event; `from` is the date from which on a series is to change."""
-    opened = await _opened(viewer_of(request), event_id, query_of(request)["from"])
+    opened = await _opened(viewer, event_id, key, now)
     if opened.event.status is EventStatus.CANCELED:
         return Redirect(f"/events/{event_id}", status_code=303)
     if (first := opened.editing.edit_impact.first) and is_added(first):
         return Redirect(f"{address_of(first)}/edit", status_code=303)
-    return await schedule_form(request, opened.form, opened.offered, opened.event.zone, editing=opened.editing)
+    return await schedule_form(
+        pages, viewer, opened.form, opened.offered, opened.event.zone, now, editing=opened.editing
+    )
 
 
 @post("/events/{event_id:uuid}/edit", guards=[signed_in], status_code=303)
-async def save_event(event_id: FromPath[UUID], request: Request[Any, Any, Any]) -> Response[Any]:
+async def save_event(
+    event_id: FromPath[UUID], pages: Pages, viewer: Viewer, visit: Visit, form: Form, now: Now
+) -> Response[Any]:
     """Save the whole event, or show the form again.
 
     That is with errors (422), with what changed meanwhile (409), or for a fresh proof before more people see it (403).
     """
-    viewer, form = viewer_of(request), await form_of(request)
-    opened, now = await _opened(viewer, event_id, form["from"]), clock.now()
+    opened = await _opened(viewer, event_id, form["from"], now)
     if form["save"] not in ("send", "draft"):
-        return await _again(request, form, opened)
+        return await _again(pages, viewer, form, opened, now)
     try:
         if opened.event.status is EventStatus.CANCELED:
             raise CANCELED
@@ -111,33 +118,35 @@ async def save_event(event_id: FromPath[UUID], request: Request[Any, Any, Any]) 
             version_in(form),
             now,
             notify=bool(form["notify"]),
-            reauthenticated_at=visit_of(request).reauthenticated_at,
+            reauthenticated_at=visit.reauthenticated_at,
         )
     except ReauthenticationNeeded as unproven:
-        return await _again(request, form, opened, asks_reauthentication=unproven.sentence)
+        return await _again(pages, viewer, form, opened, now, asks_reauthentication=unproven.sentence)
     except Invalid as wrong:
-        return await _again(request, form, opened, wrong)
+        return await _again(pages, viewer, form, opened, now, wrong)
     except Conflict:
-        return await _beside_each_other(request, form, await _opened(viewer, event_id, form["from"]))
-    return await _saved(request, viewer, new_id, now, version_in(form) + 1)
+        opened = await _opened(viewer, event_id, form["from"], now)
+        return await _beside_each_other(pages, viewer, form, opened, now)
+    return await _saved(pages, viewer, new_id, now, version_in(form) + 1)
 
 
-async def _saved(
-    request: Request[Any, Any, Any], viewer: Viewer, event_id: UUID, now: datetime, version: int
-) -> Redirect:
+async def _saved(pages: Pages, viewer: Viewer, event_id: UUID, now: Now, version: int) -> Redirect:
     """Lead to the event, or to the calendar whoever has just taken it out of their own sight."""
     try:
         await events.event_for(viewer, event_id)
     except NotFound:
-        return said(request, "/calendar", OUT_OF_SIGHT)
+        return pages.redirect("/calendar", OUT_OF_SIGHT)
     back = undo_for(event_id, Deed.CHANGED, version, now) if await undo.may_undo_change(viewer, event_id, now) else None
-    told = audit_facts_in_words("Saved.", await messages.number_notified(viewer, event_id, now))
-    return said(request, f"/events/{event_id}", told, back)
+    return pages.redirect(
+        f"/events/{event_id}",
+        audit_facts_in_words("Saved.", await messages.number_notified(viewer, event_id, now)),
+        back,
+    )
 
 
-async def _opened(viewer: Viewer, event_id: UUID, key: str) -> Opened:
+async def _opened(viewer: Viewer, event_id: UUID, key: str, now: Now) -> Opened:
     event, plan = await events.plan_to_change(viewer, event_id)
-    edit_impact = await form_options.edit_impact(viewer, event, clock.now(), key if event.is_series else "")
+    edit_impact = await form_options.edit_impact(viewer, event, now, key if event.is_series else "")
     if edit_impact.first:
         plan = from_date(plan, edit_impact.first.original_start)
     invitees = {member_id: role for member_id, role in plan.invitees.items() if member_id != event.lead_id}
@@ -149,9 +158,11 @@ async def _opened(viewer: Viewer, event_id: UUID, key: str) -> Opened:
 
 
 async def _again(
-    request: Request[Any, Any, Any],
+    pages: Pages,
+    viewer: Viewer,
     form: FormValues,
     opened: Opened,
+    now: Now,
     wrong: Invalid | None = None,
     *,
     asks_reauthentication: str = "",
@@ -159,10 +170,12 @@ async def _again(
     """Show what was typed, under the version with which the form was opened."""
     editing = opened.editing._replace(version=version_in(form), was=form["was"])
     return await schedule_form(
-        request,
+        pages,
+        viewer,
         form,
         opened.offered,
         opened.event.zone,
+        now,
         editing=editing,
         errors=errors_of(wrong, FIELDS),
         status_code=403 if asks_reauthentication else 422 if wrong else 200,
@@ -170,13 +183,15 @@ async def _again(
     )
 
 
-async def _beside_each_other(request: Request[Any, Any, Any], form: FormValues, opened: Opened) -> Response[str]:
+async def _beside_each_other(pages: Pages, viewer: Viewer, form: FormValues, opened: Opened, now: Now) -> Response[str]:
     """Show what was typed beside what somebody else saved, under the new version: the next Save knows of both."""
     both, changes = merged(recorded(form["was"]), form, opened.form)
     people = {f"person:{one.id}": f"Invitation of {one.name} ({one.agency})" for one in opened.offered.people}
     words = in_words(changes, LABELS | people, _said(opened))
     editing = opened.editing._replace(changes=words)
-    return await schedule_form(request, both, opened.offered, opened.event.zone, editing=editing, status_code=409)
+    return await schedule_form(
+        pages, viewer, both, opened.offered, opened.event.zone, now, editing=editing, status_code=409
+    )
 
 
 def _said(opened: Opened) -> Callable[[str, str], str]:

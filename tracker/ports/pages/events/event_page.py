@@ -4,20 +4,17 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
-from litestar import Request, Response, get, post
+from litestar import Response, get, post
 from litestar.params import FromPath
 from litestar.response import Redirect
 
-from tracker import clock
 from tracker.errors import Gone, Invalid
-from tracker.ports.http import flash
+from tracker.ports.http.dependencies import Now, Viewer
 from tracker.ports.http.guards import signed_in
-from tracker.ports.pages.core.form_values import Errors, FormValues, Reader, errors_of, form_of, id_in
-from tracker.ports.pages.core.request import is_from_htmx, viewer_of
-from tracker.ports.pages.core.templating import page
+from tracker.ports.pages.core.dependencies import Form, Pages
+from tracker.ports.pages.core.form_values import Errors, FormValues, Reader, errors_of, id_in
 from tracker.ports.pages.events.preview import of_deed
 from tracker.rules.core.date_words import short_date
-from tracker.rules.core.viewer import Viewer
 from tracker.rules.core.wording import local, plural
 from tracker.rules.emails.nudges import why_not
 from tracker.rules.events.agenda import agenda_items, planned_minutes
@@ -43,9 +40,8 @@ REPLY_FIELDS = ("reply", "comment", "substitute")
 
 
 @get("/events/{event_id:uuid}", guards=[signed_in])
-async def series_page(event_id: FromPath[UUID], request: Request[Any, Any, Any]) -> Response[Any]:
+async def series_page(event_id: FromPath[UUID], pages: Pages, viewer: Viewer, now: Now) -> Response[Any]:
     """Show a series with all its dates; of an event with one date, lead to that."""
-    viewer, now = viewer_of(request), clock.now()
     view = await series_view(viewer, event_id, now)
     if not view.event.is_series:
         return Redirect(address_of(view.dates[0].occurrence), status_code=303)
@@ -53,9 +49,8 @@ async def series_page(event_id: FromPath[UUID], request: Request[Any, Any, Any])
     rule = rule_of(view.event)
     last = local(view.dates[-1].occurrence.starts_at, view.event.zone)
     runs = f"until {short_date(last)}, {plural(len(view.dates), 'date')}"
-    return page(
+    return pages.render(
         "events/series.html",
-        request,
         view=view,
         event=view.event,
         shown=DATES_SHOWN,
@@ -65,17 +60,20 @@ async def series_page(event_id: FromPath[UUID], request: Request[Any, Any, Any])
 
 
 @get("/events/{event_id:uuid}/{key:str}", guards=[signed_in])
-async def event_page(event_id: FromPath[UUID], key: FromPath[str], request: Request[Any, Any, Any]) -> Response[str]:
+async def event_page(
+    event_id: FromPath[UUID], key: FromPath[str], pages: Pages, viewer: Viewer, now: Now
+) -> Response[str]:
     """Show one date."""
-    viewer, now = viewer_of(request), clock.now()
     view = await event_view(viewer, event_id, key, now)
     await access_records.note_date(viewer, view.occurrence, now)
-    return page("events/show.html", request, **event_context(view) | {"outcome": await _if_restored(viewer, view)})
+    return pages.render(
+        "events/show.html", **event_context(view, now) | {"outcome": await _if_restored(viewer, view, now)}
+    )
 
 
-async def _if_restored(viewer: Viewer, view: EventView) -> Consequences | None:
+async def _if_restored(viewer: Viewer, view: EventView, now: Now) -> Consequences | None:
     """Return what the button does that brings a canceled event or date back, for whoever has it."""
-    date, now = view.occurrence, clock.now()
+    date = view.occurrence
     if not (date.is_off and view.may_edit):
         return None
     event = date.event
@@ -86,31 +84,30 @@ async def _if_restored(viewer: Viewer, view: EventView) -> Consequences | None:
 
 
 @post("/events/{event_id:uuid}/{key:str}/reply", guards=[signed_in], status_code=303)
-async def response(event_id: FromPath[UUID], key: FromPath[str], request: Request[Any, Any, Any]) -> Response[Any]:
+async def response(
+    event_id: FromPath[UUID], key: FromPath[str], pages: Pages, viewer: Viewer, form: Form, now: Now
+) -> Response[Any]:
     """Record the viewer's answer; a date that is over or canceled shows so."""
-    viewer, form = viewer_of(request), await form_of(request)
     try:
         value, comment, substitute = read_reply(form)
         for_series = form["scope"] == "series"
-        await replies.reply(
-            viewer, event_id, key, value, comment, clock.now(), for_series=for_series, substitute=substitute
-        )
+        await replies.reply(viewer, event_id, key, value, comment, now, for_series=for_series, substitute=substitute)
     except Gone:
-        return await _replied(request, viewer, event_id, key)
+        return await _replied(pages, viewer, event_id, key, now)
     except Invalid as wrong:
-        return await _replied(request, viewer, event_id, key, form, wrong)
+        return await _replied(pages, viewer, event_id, key, now, form, wrong=wrong)
     if form["next"] == HOME:
-        return _back_home(request, form["reply"])
-    return await _replied(request, viewer, event_id, key)
+        return pages.redirect(HOME, f"Your reply is saved: {form['reply'].capitalize()}.")
+    return await _replied(pages, viewer, event_id, key, now)
 
 
-def read_reply_value(form: FormValues, response: str = "reply", comment: str = "comment") -> tuple[ReplyValue, str]:
+def read_reply_value(form: FormValues, field: str = "reply", comment: str = "comment") -> tuple[ReplyValue, str]:
     """Return what was answered, and in which words, from the fields of these names. Errors: Invalid by field."""
     reader = Reader(form)
     words = reader.text(comment, LONGEST_COMMENT, multiline=True)
-    value = REPLIES.get(form[response])
+    value = REPLIES.get(form[field])
     if value is None:
-        raise Invalid(**{response: "Choose Yes, Maybe or No."}, **reader.wrong)
+        raise Invalid(**{field: "Choose Yes, Maybe or No."}, **reader.wrong)
     reader.check()
     return value, words
 
@@ -131,7 +128,7 @@ def address_of(occurrence: Occurrence) -> str:
     return f"/events/{occurrence.event.id}/{occurrence.key}"
 
 
-def event_context(view: EventView) -> dict[str, Any]:
+def event_context(view: EventView, now: Now) -> dict[str, Any]:
     """Return what the page of a date shows."""
     occurrence, event = view.occurrence, view.occurrence.event
     agenda = agenda_items(occurrence.agenda)
@@ -145,7 +142,7 @@ def event_context(view: EventView) -> dict[str, Any]:
         "minutes": int((occurrence.ends_at - occurrence.starts_at).total_seconds() // 60),
         "repeats": pattern_words(rule) if (rule := rule_of(event)) else "",
         "was": tuple(local(one, event.zone) for one in by_rule) if event.is_series and is_moved(occurrence) else None,
-        "why_no_nudge": lambda nudge: why_not(nudge, clock.now(), event.zone),
+        "why_no_nudge": lambda nudge: why_not(nudge, now, event.zone),
         "attendance_opens": local(view.attendance_opens, event.zone),
         "comment": "",
         "readings": [(one, local(one.at, event.zone)) for one in view.readings],
@@ -168,28 +165,24 @@ def times_of(occurrence: Occurrence) -> dict[str, Any]:
     }
 
 
-def _back_home(request: Request[Any, Any, Any], replied: str) -> Redirect:
-    redirect = Redirect(HOME, status_code=303)
-    flash.say(redirect, request.scope["state"]["settings"], f"Your reply is saved: {replied.capitalize()}.")
-    return redirect
-
-
 async def _replied(
-    request: Request[Any, Any, Any],
+    pages: Pages,
     viewer: Viewer,
     event_id: UUID,
     key: str,
+    now: Now,
     form: FormValues | None = None,
+    *,
     wrong: Invalid | None = None,
 ) -> Response[Any]:
     """Show the page as it is now: the parts that changed to htmx, the whole of it with an error, else its address."""
-    if not wrong and not is_from_htmx(request):
+    if not wrong and not pages.is_htmx:
         occurrence = await occurrences.date_for(viewer, event_id, key)
         return Redirect(f"{address_of(occurrence)}#reply", status_code=303)
-    view = await event_view(viewer, event_id, key, clock.now())
+    view = await event_view(viewer, event_id, key, now)
     typed = {"comment": form["comment"] if form else "", "wrong": errors_of(wrong, REPLY_FIELDS)}
-    template = "events/reply-part.html" if is_from_htmx(request) else "events/show.html"
-    return page(template, request, status_code=422 if wrong else 200, **event_context(view) | typed)
+    template = "events/reply-part.html" if pages.is_htmx else "events/show.html"
+    return pages.render(template, status_code=422 if wrong else 200, **event_context(view, now) | typed)
 
 
 handlers = [series_page, event_page, response]

@@ -4,22 +4,21 @@ from datetime import datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 
-from litestar import Request, Response, get, post
+from litestar import Response, get, post
 from litestar.params import FromPath
 from litestar.response import Redirect
 
-from tracker import clock
 from tracker.errors import Conflict, Invalid, NotAllowed
+from tracker.ports.http.dependencies import Now, Viewer
 from tracker.ports.http.guards import signed_in
-from tracker.ports.pages.core.edit_conflicts import ChangeInWords, in_words, merged, record, recorded
-from tracker.ports.pages.core.form_values import Errors, FormValues, Reader, errors_of, form_of, version_in
-from tracker.ports.pages.core.request import audit_facts_in_words, said, undo_for, viewer_of
-from tracker.ports.pages.core.templating import page
+from tracker.ports.pages.core.dependencies import Form, Pages
+from tracker.ports.pages.core.edit_conflicts import in_words, merged, record, recorded
+from tracker.ports.pages.core.form_values import Errors, FormValues, Reader, errors_of, version_in
+from tracker.ports.pages.core.request import audit_facts_in_words, undo_for
 from tracker.ports.pages.events.date_previews import NOT_COMPLETE, outcome_of
 from tracker.ports.pages.events.event_page import address_of, times_of
 from tracker.ports.pages.events.schedule_form import read_texts, read_when
 from tracker.ports.pages.events.schedule_values import A_DAY
-from tracker.rules.core.viewer import Viewer
 from tracker.rules.core.wording import local
 from tracker.rules.events.event import Occurrence
 from tracker.rules.events.event_fields import cleaned_reason, label_of
@@ -41,49 +40,50 @@ FIELDS = ("date", "starts", "ends", "last_day", "place", "title", "agenda", "rea
 
 
 @get("/events/{event_id:uuid}/{key:str}/edit", guards=[signed_in])
-async def edit_date(event_id: FromPath[UUID], key: FromPath[str], request: Request[Any, Any, Any]) -> Response[Any]:
+async def edit_date(
+    event_id: FromPath[UUID], key: FromPath[str], pages: Pages, viewer: Viewer, now: Now
+) -> Response[Any]:
     """Show the form of one date; the only date of an event is changed with the event."""
-    view = await _theirs(request, event_id, key)
+    view = await _theirs(viewer, now, event_id, key)
     if not view.occurrence.event.is_series:
         return Redirect(f"/events/{event_id}/edit", status_code=303)
     form = form_of_date(view.occurrence)
-    return await _form(request, view, form, version=view.occurrence.version, was=record(form))
+    return await _form(pages, viewer, view, form, now, version=view.occurrence.version, was=record(form))
 
 
 @post("/events/{event_id:uuid}/{key:str}/edit", guards=[signed_in], status_code=303)
-async def save_date(event_id: FromPath[UUID], key: FromPath[str], request: Request[Any, Any, Any]) -> Response[Any]:
+async def save_date(
+    event_id: FromPath[UUID], key: FromPath[str], pages: Pages, viewer: Viewer, form: Form, now: Now
+) -> Response[Any]:
     """Save one date, or show the form again: with errors (422), or with what changed meanwhile (409)."""
-    form, view, now = await form_of(request), await _theirs(request, event_id, key), clock.now()
+    view = await _theirs(viewer, now, event_id, key)
     try:
         change = read_change(form, view.occurrence)
-        await occurrences.change_date(
-            viewer_of(request), event_id, key, change, version_in(form), now, notify=bool(form["notify"])
-        )
+        await occurrences.change_date(viewer, event_id, key, change, version_in(form), now, notify=bool(form["notify"]))
     except Invalid as wrong:
         errors = errors_of(wrong, FIELDS)
         return await _form(
-            request, view, form, version=version_in(form), was=form["was"], errors=errors, status_code=422
+            pages, viewer, view, form, now, version=version_in(form), was=form["was"], errors=errors, status_code=422
         )
     except Conflict:
-        return await _beside_each_other(request, form, await _theirs(request, event_id, key))
-    words, back = (
-        audit_facts_in_words("Saved.", await messages.number_notified(viewer_of(request), event_id, now)),
-        None,
-    )
-    if await undo.may_undo_change(viewer_of(request), event_id, now):
+        return await _beside_each_other(pages, viewer, form, await _theirs(viewer, now, event_id, key), now)
+    words, back = audit_facts_in_words("Saved.", await messages.number_notified(viewer, event_id, now)), None
+    if await undo.may_undo_change(viewer, event_id, now):
         back = undo_for(event_id, Deed.CHANGED, version_in(form) + 1, now, key)
-    return said(request, address_of(view.occurrence), words, back)
+    return pages.redirect(address_of(view.occurrence), words, back)
 
 
 @post("/events/{event_id:uuid}/{key:str}/impact", guards=[signed_in], status_code=200)
-async def preview(event_id: FromPath[UUID], key: FromPath[str], request: Request[Any, Any, Any]) -> Response[str]:
+async def preview(
+    event_id: FromPath[UUID], key: FromPath[str], pages: Pages, viewer: Viewer, form: Form, now: Now
+) -> Response[str]:
     """Say what happens when the form is saved as it is."""
-    form, view = await form_of(request), await _theirs(request, event_id, key)
-    outcome = await _outcome(viewer_of(request), form, view.occurrence)
-    return page("events/date-outcome.html", request, **outcome)
+    view = await _theirs(viewer, now, event_id, key)
+    outcome = await _outcome(viewer, form, view.occurrence, now)
+    return pages.render("events/date-outcome.html", **outcome)
 
 
-async def _outcome(viewer: Viewer, form: FormValues, date: Occurrence) -> dict[str, Any]:
+async def _outcome(viewer: Viewer, form: FormValues, date: Occurrence, now: Now) -> dict[str, Any]:
     """Return what saving the form would do, and what stands against it; little while it cannot be saved."""
     event = date.event
     try:
@@ -93,10 +93,10 @@ async def _outcome(viewer: Viewer, form: FormValues, date: Occurrence) -> dict[s
 
     async def deed() -> None:
         notify = bool(form["notify"])
-        await occurrences.change_date(viewer, event.id, date.key, change, date.version, clock.now(), notify=notify)
+        await occurrences.change_date(viewer, event.id, date.key, change, date.version, now, notify=notify)
 
     place = event.place if change.place is None else change.place
-    return await outcome_of(viewer, event, change.starts, change.duration, place, deed)
+    return await outcome_of(viewer, event, change.starts, change.duration, place, deed, now)
 
 
 def form_of_date(occurrence: Occurrence) -> FormValues:
@@ -138,49 +138,51 @@ def read_change(form: FormValues, occurrence: Occurrence) -> DateChange:
     return change
 
 
-async def _theirs(request: Request[Any, Any, Any], event_id: UUID, key: str) -> EventView:
-    view = await event_view(viewer_of(request), event_id, key, clock.now())
+async def _theirs(viewer: Viewer, now: Now, event_id: UUID, key: str) -> EventView:
+    view = await event_view(viewer, event_id, key, now)
     if not view.may_edit:
         raise NotAllowed("Only the organizer, the committee's chair or a coordinator can change this date.")
     return view
 
 
-async def _beside_each_other(request: Request[Any, Any, Any], form: FormValues, view: EventView) -> Response[str]:
+async def _beside_each_other(
+    pages: Pages, viewer: Viewer, form: FormValues, view: EventView, now: Now
+) -> Response[str]:
     """Show what was typed beside what somebody else saved, under the new version."""
-    now = form_of_date(view.occurrence)
-    both, changes = merged(recorded(form["was"]), form, now)
+    saved = form_of_date(view.occurrence)
+    both, changes = merged(recorded(form["was"]), form, saved)
     words = in_words(changes, LABELS, lambda _, text: text or "empty")
     return await _form(
-        request, view, both, version=view.occurrence.version, was=record(now), changes=words, status_code=409
+        pages,
+        viewer,
+        view,
+        both,
+        now,
+        version=view.occurrence.version,
+        was=record(saved),
+        changes=words,
+        status_code=409,
     )
 
 
 async def _form(
-    request: Request[Any, Any, Any],
-    view: EventView,
-    form: FormValues,
-    *,
-    version: int,
-    was: str,
-    errors: Errors | None = None,
-    changes: list[ChangeInWords] | None = None,
-    status_code: int = 200,
+    pages: Pages, viewer: Viewer, view: EventView, form: FormValues, now: Now, **found: Any
 ) -> Response[str]:
-    return page(
+    """Return the form; `found` is its version, what was in it, and what is wrong or changed, with the status."""
+    return pages.render(
         "events/edit-date.html",
-        request,
-        status_code=status_code,
-        view=view,
-        event=view.occurrence.event,
-        form=form,
-        version=version,
-        was=was,
-        errors=errors or Errors(),
-        changes=changes,
-        is_added=is_added(view.occurrence),
-        sites=await sites.open_sites(),
-        **times_of(view.occurrence),
-        **await _outcome(viewer_of(request), form, view.occurrence),
+        **{
+            "view": view,
+            "event": view.occurrence.event,
+            "form": form,
+            "errors": Errors(),
+            "changes": None,
+            "is_added": is_added(view.occurrence),
+            "sites": await sites.open_sites(),
+            **times_of(view.occurrence),
+            **await _outcome(viewer, form, view.occurrence, now),
+            **found,
+        },
     )
 
 

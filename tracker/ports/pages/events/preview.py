@@ -6,7 +6,6 @@ from functools import partial
 from typing import NamedTuple
 from uuid import UUID
 
-from tracker import clock
 from tracker.database import surviving_failures
 from tracker.errors import Conflict, Invalid, NotAllowed
 from tracker.ports.pages.core.edit_conflicts import ChangeInWords, record
@@ -73,9 +72,11 @@ async def change(
     )
 
 
-async def of_form(viewer: Viewer, form: FormValues, offered: Choices, zone: str, editing: Editing | None) -> Foreseen:
+async def of_form(
+    viewer: Viewer, form: FormValues, offered: Choices, zone: str, editing: Editing | None, now: datetime
+) -> Foreseen:
     """Return what happens when the form of an event is sent as it is, or what is still in the way of it."""
-    now, event = clock.now(), editing.event if editing else None
+    event = editing.event if editing else None
     if editing and editing.is_as_opened(form):
         return Foreseen(of_nothing())
 
@@ -96,10 +97,9 @@ async def of_deed(viewer: Viewer, event_id: UUID | None, deed: Deed, now: dateti
 
 
 async def of_each(
-    viewer: Viewer, event_id: UUID, deeds: Mapping[str, Callable[[datetime], Awaitable[None]]]
+    viewer: Viewer, event_id: UUID, deeds: Mapping[str, Callable[[datetime], Awaitable[None]]], now: datetime
 ) -> dict[str, Consequences | None]:
     """Return what each of some deeds would do, under its words."""
-    now = clock.now()
     return {words: await of_deed(viewer, event_id, partial(deed, now), now) for words, deed in deeds.items()}
 
 

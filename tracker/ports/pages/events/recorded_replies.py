@@ -3,15 +3,14 @@
 from typing import Any
 from uuid import UUID
 
-from litestar import Request, Response, post
+from litestar import Response, post
 from litestar.params import FromPath
 
-from tracker import clock
 from tracker.errors import Conflict, Gone, Invalid
+from tracker.ports.http.dependencies import Now, Viewer
 from tracker.ports.http.guards import signed_in
-from tracker.ports.pages.core.form_values import errors_of, form_of, id_in
-from tracker.ports.pages.core.request import said, viewer_of
-from tracker.ports.pages.core.templating import page
+from tracker.ports.pages.core.dependencies import Form, Pages
+from tracker.ports.pages.core.form_values import errors_of, id_in
 from tracker.ports.pages.events.event_page import event_context, read_reply_value
 from tracker.rules.emails.content import REPLY_WORDS
 from tracker.usecases.events.recorded_replies import reply_for
@@ -21,21 +20,22 @@ FIELDS = ("person", "reply", "note", "reply_for")
 
 
 @post("/events/{event_id:uuid}/{key:str}/replies", guards=[signed_in], status_code=303)
-async def record_reply(event_id: FromPath[UUID], key: FromPath[str], request: Request[Any, Any, Any]) -> Response[Any]:
+async def record_reply(
+    event_id: FromPath[UUID], key: FromPath[str], pages: Pages, viewer: Viewer, form: Form, now: Now
+) -> Response[Any]:
     """Record it and say so, or show the page again with what was typed; a date that takes no replies shows so."""
-    viewer, form, now = viewer_of(request), await form_of(request), clock.now()
     view = await event_view(viewer, event_id, key, now)
     try:
         value, note = read_reply_value(form, "reply", "note")
         for_series, person_id = form["reply_for"] == "series", id_in(form["person"])
         person = await reply_for(viewer, event_id, key, person_id, value, note, now, for_series=for_series)
     except Invalid as wrong:
-        context = {**event_context(view), "recorded": form, "errors": errors_of(wrong, FIELDS)}
-        return page("events/show.html", request, status_code=422, **context)
+        context = {**event_context(view, now), "recorded": form, "errors": errors_of(wrong, FIELDS)}
+        return pages.render("events/show.html", status_code=422, **context)
     except (Gone, Conflict) as closed:
-        return said(request, f"/events/{event_id}/{key}#participants", closed.sentence)
+        return pages.redirect(f"/events/{event_id}/{key}#participants", closed.sentence)
     sentence = f"Recorded: {person.name} ({person.agency}) replied {REPLY_WORDS[value]}. Nobody is mailed."
-    return said(request, f"/events/{event_id}/{key}#participants", sentence)
+    return pages.redirect(f"/events/{event_id}/{key}#participants", sentence)
 
 
 handlers = [record_reply]

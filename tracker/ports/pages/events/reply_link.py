@@ -1,63 +1,65 @@
 """The page behind an invitation's link: no account, no navigation; looking changes nothing, a button does."""
 
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeAlias, TypeVar
 
-from litestar import HttpMethod, Request, Response, post, route
-from litestar.params import FromPath
+from litestar import HttpMethod, Response, post, route
+from litestar.params import FromPath, QueryParameter
 from litestar.response import Redirect
 
-from tracker import clock
 from tracker.errors import Gone, Invalid, NotFound
+from tracker.ports.http.dependencies import Links, Now, Origin
 from tracker.ports.http.guards import link
-from tracker.ports.http.request_source import origin_of
-from tracker.ports.pages.core.form_values import FormValues, errors_of, form_of, query_of
-from tracker.ports.pages.core.templating import page
+from tracker.ports.pages.core.dependencies import Form, Pages, Query
+from tracker.ports.pages.core.form_values import FormValues, errors_of
 from tracker.ports.pages.events.event_page import REPLIES, REPLY_FIELDS, read_reply, times_of
 from tracker.rules.events.replies import ReplyValue
 from tracker.usecases.events import replies
 from tracker.usecases.events.replies import OpenInvitation
 
 R = TypeVar("R", bound=Response[Any])
+Alone: TypeAlias = Annotated[str, QueryParameter(name="date")]
+"""The key of the date, of all that a link answers for, that is meant alone; empty = all of them."""
 
 
 @route("/r/{token:str}", http_method=[HttpMethod.GET, HttpMethod.HEAD], guards=[link])
-async def reply_page(token: FromPath[str], request: Request[Any, Any, Any]) -> Response[str]:
+async def reply_page(
+    token: FromPath[str], pages: Pages, origin: Origin, params: Query, now: Now, links: Links, alone: Alone = ""
+) -> Response[str]:
     """Show an invitation with its three buttons; ?a=yes puts that button first, ?saved=yes says what was saved.
 
     The link to a series answers for one of its dates, too: ?date=2027-01-14.
     """
     try:
-        reply = await _reply(request, token)
+        reply = await _reply(links, token, alone, now, origin)
     except (NotFound, Gone) as closed:
-        return _closed(request, closed)
-    query = query_of(request)
-    if query["saved"] and reply.reply is not ReplyValue.NEEDS_ACTION and not reply.occurrence.event.is_restricted:
-        return _private(page("events/reply-saved.html", request, **_context(request, token, reply)))
-    return _form(request, token, reply, wanted=query["a"])
+        return _closed(pages, closed)
+    if params["saved"] and reply.reply is not ReplyValue.NEEDS_ACTION and not reply.occurrence.event.is_restricted:
+        return _private(pages.render("events/reply-saved.html", **_context(token, alone, reply)))
+    return _form(pages, token, alone, reply, wanted=params["a"])
 
 
 @post("/r/{token:str}", guards=[link], status_code=303)
-async def save_reply(token: FromPath[str], request: Request[Any, Any, Any]) -> Response[Any]:
+async def save_reply(
+    token: FromPath[str], pages: Pages, origin: Origin, form: Form, now: Now, links: Links, alone: Alone = ""
+) -> Response[Any]:
     """Record the answer whose button was pressed."""
-    form = await form_of(request)
     try:
-        reply = await _reply(request, token)
+        reply = await _reply(links, token, alone, now, origin)
         if reply.occurrence.event.is_restricted:
-            return _form(request, token, reply)
+            return _form(pages, token, alone, reply)
         value, comment, substitute = read_reply(form)
-        await replies.reply_by_link(reply, value, comment, clock.now(), substitute)
+        await replies.reply_by_link(reply, value, comment, now, substitute)
     except (NotFound, Gone) as closed:
-        return _closed(request, closed)
+        return _closed(pages, closed)
     except Invalid as wrong:
-        return _form(request, token, reply, form=form, wrong=wrong)
-    alone = _alone(request)
+        return _form(pages, token, alone, reply, form=form, wrong=wrong)
     return _private(Redirect(f"/r/{token}?{f'date={alone}&' if alone else ''}saved=yes", status_code=303))
 
 
-async def _reply(request: Request[Any, Any, Any], token: str) -> OpenInvitation:
-    wanted, now, origin = request.app.state.links.read_reply(token), clock.now(), origin_of(request)
+async def _reply(links: Links, token: str, alone: str, now: Now, origin: Origin) -> OpenInvitation:
+    wanted = links.read_reply(token)
     reply = await replies.open_by_link(wanted.invitation_id, wanted.occurrence_id, now, origin)
-    if not (alone := _alone(request)) or reply.occurrence.event.is_restricted:
+    if not alone or reply.occurrence.event.is_restricted:
         return reply  # of an event for named people no answer may tell on which days it is
     dates = (reply.occurrence, *reply.ahead) if reply.for_series else ()
     date_id = next((one.id for one in dates if one.key == alone), None)
@@ -66,14 +68,10 @@ async def _reply(request: Request[Any, Any, Any], token: str) -> OpenInvitation:
     return await replies.open_by_link(wanted.invitation_id, date_id, now, origin)
 
 
-def _alone(request: Request[Any, Any, Any]) -> str:
-    """Return the key of the date, of all that a link answers for, that is meant alone; empty = all of them."""
-    return query_of(request)["date"]
-
-
 def _form(
-    request: Request[Any, Any, Any],
+    pages: Pages,
     token: str,
+    alone: str,
     reply: OpenInvitation,
     *,
     wanted: str = "",
@@ -82,25 +80,23 @@ def _form(
 ) -> Response[str]:
     """Show the three buttons, or the way to sign in where only named people may know what it is about."""
     if reply.occurrence.event.is_restricted:
-        return _private(page("events/reply-sign-in.html", request, address=f"/events/{reply.occurrence.event.id}"))
+        return _private(pages.render("events/reply-sign-in.html", address=f"/events/{reply.occurrence.event.id}"))
     first = next((word for word, value in REPLIES.items() if value is reply.reply), "yes")
     first = wanted if wanted in REPLIES else first
     return _private(
-        page(
+        pages.render(
             "events/reply-form.html",
-            request,
             status_code=422 if wrong else 200,
             replies=sorted(REPLIES, key=lambda word: word != first),
             is_asked_for=wanted in REPLIES,
             comment=form["comment"] if form else reply.comment,
             wrong=errors_of(wrong, REPLY_FIELDS),
-            **_context(request, token, reply),
+            **_context(token, alone, reply),
         )
     )
 
 
-def _context(request: Request[Any, Any, Any], token: str, reply: OpenInvitation) -> dict[str, Any]:
-    alone = _alone(request)
+def _context(token: str, alone: str, reply: OpenInvitation) -> dict[str, Any]:
     return {
         **times_of(reply.occurrence),
         "reply": reply,
@@ -111,11 +107,11 @@ def _context(request: Request[Any, Any, Any], token: str, reply: OpenInvitation)
     }
 
 
-def _closed(request: Request[Any, Any, Any], why: NotFound | Gone) -> Response[str]:
+def _closed(pages: Pages, why: NotFound | Gone) -> Response[str]:
     """Say that the event is over or canceled; of any other link nothing is said but that it cannot be used."""
     if why.sentence in (NotFound.sentence, Gone.sentence):
-        return _private(page("core/errors/link.html", request, status_code=404))
-    return _private(page("events/reply-closed.html", request, status_code=410, sentence=why.sentence))
+        return _private(pages.render("core/errors/link.html", status_code=404))
+    return _private(pages.render("events/reply-closed.html", status_code=410, sentence=why.sentence))
 
 
 def _private(response: R) -> R:

@@ -4,23 +4,22 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from litestar import Request, Response, get, post
+from litestar import Response, get, post
 from litestar.response import Redirect
 
-from tracker import clock
 from tracker.crypto import ids
 from tracker.errors import Invalid, NotAllowed
+from tracker.ports.http.dependencies import Now, Viewer, Zone
 from tracker.ports.http.guards import signed_in
-from tracker.ports.pages.core.form_values import Errors, FormValues, Reader, errors_of, form_of, id_in, query_of
-from tracker.ports.pages.core.request import audit_facts_in_words, said, undo_for, viewer_of, zone_of
-from tracker.ports.pages.core.templating import page
+from tracker.ports.pages.core.dependencies import Form, Pages, Query
+from tracker.ports.pages.core.form_values import Errors, FormValues, Reader, errors_of, id_in
+from tracker.ports.pages.core.request import audit_facts_in_words, undo_for
 from tracker.ports.pages.events.preview import Editing
 from tracker.ports.pages.events.schedule_context import FIELDS, schedule_context, schedule_form
 from tracker.ports.pages.events.schedule_form import read_plan
 from tracker.ports.pages.events.schedule_values import empty_form, form_of_copy, form_of_template
 from tracker.ports.pages.events.schedule_words import dates_in_words, repeat_options
 from tracker.rules.core.audiences import Visibility
-from tracker.rules.core.viewer import Viewer
 from tracker.rules.core.wording import local, plural
 from tracker.rules.events.event import EventStatus, Kind
 from tracker.rules.events.markings import may_copy
@@ -38,24 +37,24 @@ SENDS = ("send", "draft")
 
 
 @get("/schedule", guards=[signed_in])
-async def schedule_page(request: Request[Any, Any, Any]) -> Response[str]:
+async def schedule_page(pages: Pages, viewer: Viewer, params: Query, zone: Zone, now: Now) -> Response[str]:
     """Show an empty form for the kind and the day that the address asks for, a copy of `like`, or from a `template`."""
-    viewer = organizer(request)
+    check_organizer(viewer)
     offered = await form_options.choices(viewer)
-    form = _asked_for(request, offered)
+    form = _asked_for(params, zone, now, offered)
     begun: dict[str, Any] = {}
-    if like := id_in(query_of(request)["like"]):
+    if like := id_in(params["like"]):
         _, plan = await events.plan_to_change(viewer, like)
         if not may_copy(viewer, plan.marking):
             raise NotAllowed(ONLY_MARKERS)
         form = form_of_copy(plan, form["date"])
-    elif template_id := id_in(query_of(request)["template"]):
+    elif template_id := id_in(params["template"]):
         template = await template_deeds.template_for(viewer, template_id)
         form, missing = form_of_template(template, date.fromisoformat(form["date"]), offered)
         begun = {"flash": _begun_words(template.name, missing)}
     templates = await template_deeds.templates_for(viewer)
     return await schedule_form(
-        request, form, offered, zone_of(request), form_id=ids.new_id(), templates=templates, **begun
+        pages, viewer, form, offered, zone, now, form_id=ids.new_id(), templates=templates, **begun
     )
 
 
@@ -66,60 +65,59 @@ async def all_events() -> Redirect:
 
 
 @post("/events", guards=[signed_in], status_code=303)
-async def schedule_event(request: Request[Any, Any, Any]) -> Response[Any]:
+async def schedule_event(pages: Pages, viewer: Viewer, form: Form, zone: Zone, now: Now) -> Response[Any]:
     """Save what the form describes, or show it again with what keeps it from being saved."""
-    viewer, zone, form = organizer(request), zone_of(request), await form_of(request)
+    check_organizer(viewer)
     offered = await form_options.choices(viewer)
-    form_id, now = id_in(form["form_id"]) or ids.new_id(), clock.now()
+    form_id = id_in(form["form_id"]) or ids.new_id()
     if form["save"] not in SENDS:
-        return await schedule_form(request, form, offered, zone, form_id=form_id)
+        return await schedule_form(pages, viewer, form, offered, zone, now, form_id=form_id)
     try:
         plan = read_plan(form, offered, zone)
         event_id = await events.schedule(viewer, plan, now, form_id=form_id, notified_at=now + UNDO_FOR)
     except Invalid as wrong:
         errors = errors_of(wrong, FIELDS)
-        return await schedule_form(request, form, offered, zone, form_id=form_id, errors=errors, status_code=422)
+        return await schedule_form(
+            pages, viewer, form, offered, zone, now, form_id=form_id, errors=errors, status_code=422
+        )
     told = audit_facts_in_words("Scheduled.", await messages.number_notified(viewer, event_id, now))
     sentence = DRAFTED if plan.status is EventStatus.DRAFT else told
-    return said(request, f"/events/{event_id}", sentence, undo_for(event_id, Deed.SCHEDULED, 1, now))
+    return pages.redirect(f"/events/{event_id}", sentence, undo_for(event_id, Deed.SCHEDULED, 1, now))
 
 
 @get("/schedule/preview", guards=[signed_in])
-async def preview_dates(request: Request[Any, Any, Any]) -> Response[str]:
+async def preview_dates(pages: Pages, viewer: Viewer, params: Query, zone: Zone, now: Now) -> Response[str]:
     """Say what the date fields mean."""
-    organizer(request)
-    form = query_of(request)
-    return page(
+    check_organizer(viewer)
+    form = params
+    return pages.render(
         "events/schedule/preview-part.html",
-        request,
         form=form,
         is_part=True,
         errors=Errors(),
-        words=dates_in_words(form, zone_of(request), clock.now()),
+        words=dates_in_words(form, zone, now),
         repeats=repeat_options(form),
     )
 
 
 @post("/schedule/summary", guards=[signed_in], status_code=200)
-async def summary(request: Request[Any, Any, Any]) -> Response[str]:
+async def summary(pages: Pages, viewer: Viewer, form: Form, zone: Zone, now: Now) -> Response[str]:
     """Say who gets what; an operation that was another kind a moment ago is for named people."""
-    form = await form_of(request)
     event_id = id_in(form["event"])
-    viewer = viewer_of(request) if event_id else organizer(request)
+    if event_id is None:
+        check_organizer(viewer)
     if form["kind"] == Kind.JOINT_OPERATION and form["kind_shown"] != form["kind"]:
         form = form.but({"visibility": Visibility.NAMED})
-    offered, editing = await offered_in(viewer, event_id, form["from"])
-    zone = editing.event.zone if editing else zone_of(request)
-    context = await schedule_context(viewer, form, offered, zone, editing)
-    return page("events/schedule/summary-part.html", request, is_part=True, errors=Errors(), **context)
+    offered, editing = await offered_in(viewer, event_id, form["from"], now)
+    zone = editing.event.zone if editing else zone
+    context = await schedule_context(viewer, form, offered, zone, now, editing)
+    return pages.render("events/schedule/summary-part.html", is_part=True, errors=Errors(), **context)
 
 
-def organizer(request: Request[Any, Any, Any]) -> Viewer:
-    """Return the viewer; raise `NotAllowed` for somebody who may schedule nothing."""
-    viewer = viewer_of(request)
+def check_organizer(viewer: Viewer) -> None:
+    """Raise `NotAllowed` for somebody who may schedule nothing."""
     if not viewer.may_schedule:
         raise NotAllowed("Coordinators, chairs of committees and agency leads schedule events. Ask one of them.")
-    return viewer
 
 
 def _begun_words(name: str, missing: int) -> str:
@@ -128,19 +126,18 @@ def _begun_words(name: str, missing: int) -> str:
     return f"This form begins with the template “{name}”.{rest if missing else ''}"
 
 
-def _asked_for(request: Request[Any, Any, Any], offered: Choices) -> FormValues:
-    query = query_of(request)
-    kind = next((one for one in Kind if one == query["kind"]), Kind.MEETING)
-    usual = next_working_day(local(clock.now(), zone_of(request)).date())
-    return empty_form(kind, Reader(query).day("date") or usual, offered)
+def _asked_for(params: Query, zone: str, now: Now, offered: Choices) -> FormValues:
+    kind = next((one for one in Kind if one == params["kind"]), Kind.MEETING)
+    usual = next_working_day(local(now, zone).date())
+    return empty_form(kind, Reader(params).day("date") or usual, offered)
 
 
-async def offered_in(viewer: Viewer, event_id: UUID | None, key: str) -> tuple[Choices, Editing | None]:
+async def offered_in(viewer: Viewer, event_id: UUID | None, key: str, now: Now) -> tuple[Choices, Editing | None]:
     """Return what the form offers, for a new event or for the one that it changes. Errors: NotFound, NotAllowed."""
     if event_id is None:
         return await form_options.choices(viewer), None
     event, plan = await events.plan_to_change(viewer, event_id)
-    edit_impact = await form_options.edit_impact(viewer, event, clock.now(), key if event.is_series else "")
+    edit_impact = await form_options.edit_impact(viewer, event, now, key if event.is_series else "")
     return await form_options.choices(viewer, event, plan.invitees), Editing(event, event.version, "", edit_impact)
 
 

@@ -1,20 +1,17 @@
 """What the templates of the schedule form are given."""
 
-from collections.abc import Mapping
 from typing import Any
 
-from litestar import Request, Response
+from litestar import Response
 
-from tracker import clock
+from tracker.ports.http.dependencies import Now, Viewer
+from tracker.ports.pages.core.dependencies import Pages
 from tracker.ports.pages.core.form_values import Errors, FormValues
-from tracker.ports.pages.core.request import viewer_of
-from tracker.ports.pages.core.templating import page
 from tracker.ports.pages.events import preview, schedule_marking
 from tracker.ports.pages.events.preview import Editing
 from tracker.ports.pages.events.schedule_conflicts import double_bookings_in
 from tracker.ports.pages.events.schedule_form import picks_of
 from tracker.ports.pages.events.schedule_words import dates_in_words, repeat_options
-from tracker.rules.core.viewer import Viewer
 from tracker.rules.events.event_fields import TEXTS
 from tracker.usecases.events.form_options import Choices, invited, sending
 
@@ -41,11 +38,11 @@ FIELDS = (
 
 
 async def schedule_context(
-    viewer: Viewer, form: FormValues, offered: Choices, zone: str, editing: Editing | None = None
+    viewer: Viewer, form: FormValues, offered: Choices, zone: str, now: Now, editing: Editing | None = None
 ) -> dict[str, Any]:
     """Return what every part of the form shows."""
     event = editing.event if editing else None
-    foreseen = await preview.of_form(viewer, form, offered, zone, editing)
+    foreseen = await preview.of_form(viewer, form, offered, zone, editing, now)
     committees = {one.id: one.name for one in offered.own_committees}
     if event and event.committee_id:
         committees[event.committee_id] = event.committee or ""
@@ -55,7 +52,7 @@ async def schedule_context(
         "event": event,
         "committees": list(committees.items()),
         "sending": sending(invited(picks_of(form), offered), offered),
-        "words": dates_in_words(form, zone, clock.now()),
+        "words": dates_in_words(form, zone, now),
         "repeats": repeat_options(form),
         "edit_impact": editing.edit_impact if editing else None,
         **schedule_marking.shown(form, offered, event),
@@ -68,29 +65,31 @@ async def schedule_context(
 
 
 async def schedule_form(
-    request: Request[Any, Any, Any],
+    pages: Pages,
+    viewer: Viewer,
     form: FormValues,
     offered: Choices,
     zone: str,
+    now: Now,
     *,
-    form_id: object = "",
-    errors: Mapping[str, str] | None = None,
     editing: Editing | None = None,
-    status_code: int = 200,
     **found: Any,
 ) -> Response[str]:
-    """Return the whole form, with everything that was typed; `found` is what else it shows (`times`)."""
-    address = f"/events/{editing.event.id}/edit" if editing else "/events"
-    return page(
+    """Return the whole form, with everything that was typed; `found` is what else it shows, and its status."""
+    usual = {
+        "form_id": "",
+        "errors": Errors(),
+        "times": None,
+        "templates": (),
+        "asks_reauthentication": False,
+        "zone_name": zone,
+    }
+    return pages.render(
         "events/schedule/form.html",
-        request,
-        status_code=status_code,
-        form_id=form_id,
-        errors=errors or Errors(),
-        action=address,
+        action=f"/events/{editing.event.id}/edit" if editing else "/events",
         version=editing.version if editing else 0,
         was=editing.was if editing else "",
         changes=editing.changes if editing else None,
-        **await schedule_context(viewer_of(request), form, offered, zone, editing),
-        **{"times": None, "zone_name": zone, "templates": (), "asks_reauthentication": False, **found},
+        **await schedule_context(viewer, form, offered, zone, now, editing),
+        **usual | found,
     )

@@ -1,20 +1,18 @@
 """Templates of events: save the form as one, begin with one, remove one."""
 
-from typing import Any
 from uuid import UUID
 
-from litestar import Request, Response, get, post
+from litestar import Response, get, post
 from litestar.params import FromPath
 from litestar.response import Redirect
 
-from tracker import clock
 from tracker.crypto import ids
 from tracker.errors import Invalid
+from tracker.ports.http.dependencies import Now, Viewer, Zone
 from tracker.ports.http.guards import signed_in
-from tracker.ports.pages.core.form_values import FormValues, errors_of, form_of, id_in
-from tracker.ports.pages.core.request import said, viewer_of, zone_of
-from tracker.ports.pages.core.templating import page
-from tracker.ports.pages.events.schedule import organizer
+from tracker.ports.pages.core.dependencies import Form, Pages
+from tracker.ports.pages.core.form_values import FormValues, errors_of, id_in
+from tracker.ports.pages.events.schedule import check_organizer
 from tracker.ports.pages.events.schedule_context import FIELDS, schedule_form
 from tracker.rules.events.templates import is_shared, may_remove
 from tracker.usecases.events import form_options, templates
@@ -24,34 +22,38 @@ PATH = "/schedule/templates"
 
 
 @get(PATH, guards=[signed_in])
-async def templates_page(request: Request[Any, Any, Any]) -> Response[str]:
+async def templates_page(pages: Pages, viewer: Viewer) -> Response[str]:
     """List the templates with which the viewer may begin."""
-    viewer = organizer(request)
+    check_organizer(viewer)
     every = await templates.templates_for(viewer)
-    return page("events/schedule/templates.html", request, rows=[(one, may_remove(viewer, one)) for one in every])
+    return pages.render("events/schedule/templates.html", rows=[(one, may_remove(viewer, one)) for one in every])
 
 
 @post(PATH, guards=[signed_in], status_code=200)
-async def save_template(request: Request[Any, Any, Any]) -> Response[str]:
+async def save_template(pages: Pages, viewer: Viewer, form: Form, zone: Zone, now: Now) -> Response[str]:
     """Keep what the form holds as a template, and show the form again as it was."""
-    viewer, zone, form = organizer(request), zone_of(request), await form_of(request)
+    check_organizer(viewer)
     offered = await form_options.choices(viewer)
     form_id = id_in(form["form_id"]) or ids.new_id()
     texts = {name: form.all(name) for name in form}
     try:
-        await templates.save(viewer, form["template_name"], texts, _committee(form, offered), clock.now())
+        await templates.save(viewer, form["template_name"], texts, _committee(form, offered), now)
     except Invalid as wrong:
         errors = errors_of(wrong, (*FIELDS, "template_name"))
-        return await schedule_form(request, form, offered, zone, form_id=form_id, errors=errors, status_code=422)
+        return await schedule_form(
+            pages, viewer, form, offered, zone, now, form_id=form_id, errors=errors, status_code=422
+        )
     sentence = f"The template “{form['template_name'].strip()}” is saved. Nothing is sent yet."
-    return await schedule_form(request, form.but({"template_name": ""}), offered, zone, form_id=form_id, flash=sentence)
+    return await schedule_form(
+        pages, viewer, form.but({"template_name": ""}), offered, zone, now, form_id=form_id, flash=sentence
+    )
 
 
 @post(PATH + "/{template_id:uuid}/removal", guards=[signed_in], status_code=303)
-async def remove_template(request: Request[Any, Any, Any], template_id: FromPath[UUID]) -> Redirect:
+async def remove_template(pages: Pages, viewer: Viewer, now: Now, template_id: FromPath[UUID]) -> Redirect:
     """Remove a template."""
-    name = await templates.remove(viewer_of(request), template_id, clock.now())
-    return said(request, PATH, f"The template “{name}” is removed.")
+    name = await templates.remove(viewer, template_id, now)
+    return pages.redirect(PATH, f"The template “{name}” is removed.")
 
 
 def _committee(form: FormValues, offered: Choices) -> UUID | None:

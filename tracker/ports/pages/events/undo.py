@@ -1,20 +1,17 @@
 """The Undo button beside the sentence that says what was done."""
 
-from datetime import datetime
-from typing import Any
 from uuid import UUID
 
-from litestar import Request, post
+from litestar import post
 from litestar.params import FromPath
 from litestar.response import Redirect
 
-from tracker import clock
 from tracker.errors import Conflict, Gone
+from tracker.ports.http.dependencies import Now, Viewer
 from tracker.ports.http.guards import signed_in
-from tracker.ports.pages.core.form_values import FormValues, form_of, version_in
-from tracker.ports.pages.core.request import said, viewer_of
+from tracker.ports.pages.core.dependencies import Form, Pages
+from tracker.ports.pages.core.form_values import FormValues, version_in
 from tracker.ports.pages.events.event_page import address_of
-from tracker.rules.core.viewer import Viewer
 from tracker.rules.events.undo import MEANWHILE, Deed
 from tracker.usecases.events import occurrences, undo
 
@@ -24,24 +21,23 @@ BACK = "Undone. It takes place, and nobody was told that it was canceled."
 
 
 @post("/events/{event_id:uuid}/undo", guards=[signed_in], status_code=303)
-async def take_back(event_id: FromPath[UUID], request: Request[Any, Any, Any]) -> Redirect:
+async def take_back(event_id: FromPath[UUID], pages: Pages, viewer: Viewer, form: Form, now: Now) -> Redirect:
     """Take back what was done to an event a moment ago, or say why it stays."""
-    viewer, form, now = viewer_of(request), await form_of(request), clock.now()
     try:
         if form["deed"] == Deed.SCHEDULED:
             await undo.undo_schedule(viewer, event_id, version_in(form), now)
-            return said(request, "/calendar", GONE)
+            return pages.redirect("/calendar", GONE)
         taken_back = undo.undo_change if form["deed"] == Deed.CHANGED else undo.undo_cancellation
         await taken_back(viewer, event_id, form["key"], version_in(form), now)
     except Gone as gone:
-        return said(request, await _address(viewer, event_id, form, now), gone.sentence)
+        return pages.redirect(await _address(viewer, event_id, form, now), gone.sentence)
     except Conflict:
-        return said(request, await _address(viewer, event_id, form, now), MEANWHILE)
+        return pages.redirect(await _address(viewer, event_id, form, now), MEANWHILE)
     sentence = AS_BEFORE if form["deed"] == Deed.CHANGED else BACK
-    return said(request, await _address(viewer, event_id, form, now), sentence)
+    return pages.redirect(await _address(viewer, event_id, form, now), sentence)
 
 
-async def _address(viewer: Viewer, event_id: UUID, form: FormValues, now: datetime) -> str:
+async def _address(viewer: Viewer, event_id: UUID, form: FormValues, now: Now) -> str:
     if form["key"]:
         return address_of(await occurrences.date_for(viewer, event_id, form["key"]))
     return address_of(await occurrences.nearest_date(viewer, event_id, now))

@@ -4,16 +4,13 @@ from typing import Any
 
 from litestar import HttpMethod, Response, post, route
 from litestar.params import FromPath
-from litestar.response import Redirect
 
-from tracker import clock
 from tracker.errors import Busy, Gone, Invalid, NotAllowed
-from tracker.ports.http import flash
+from tracker.ports.http.dependencies import Now, Origin
 from tracker.ports.http.guards import link
-from tracker.ports.http.request_source import origin_of
-from tracker.ports.pages.core.form_values import form_of
-from tracker.ports.pages.core.templating import page
-from tracker.ports.pages.identity.sign_in_forms import Web, check_own, check_repeated, settings_of, show
+from tracker.ports.pages.core.dependencies import Form, Pages
+from tracker.ports.pages.identity.dependencies import Entry
+from tracker.ports.pages.identity.sign_in_forms import check_repeated
 from tracker.usecases.identity.password_resets import check_reset, reset_password
 
 PATH = "/sign-in/reset/{token:str}"
@@ -21,38 +18,37 @@ SET = "Your password is set. Sign in with it now."
 
 
 @route(PATH, http_method=[HttpMethod.GET, HttpMethod.HEAD], guards=[link])
-async def reset_page(token: FromPath[str], request: Web) -> Response[str]:
+async def reset_page(token: FromPath[str], pages: Pages, entry: Entry, now: Now) -> Response[str]:
     """Show the form for a new password, or that the link is over; nothing changes."""
-    return await _form(token, request)
+    return await _form(token, pages, entry, now)
 
 
 @post(PATH, guards=[link], status_code=303)
-async def set_password(token: FromPath[str], request: Web) -> Response[Any]:
+async def set_password(
+    token: FromPath[str], pages: Pages, entry: Entry, origin: Origin, form: Form, now: Now
+) -> Response[Any]:
     """Set the password and use the link up; the sign-in page is next."""
-    form = await form_of(request)
     try:
-        await check_own(request)
+        await entry.check_own()
         check_repeated(form)
-        await reset_password(token, form["password"], clock.now(), origin_of(request))
+        await reset_password(token, form["password"], now, origin)
     except Gone:
-        return _over(request)
+        return _over(pages)
     except (Invalid, Busy, NotAllowed) as wrong:
-        return await _form(token, request, wrong)
-    response: Response[Any] = Redirect("/sign-in", status_code=303)
-    flash.say(response, settings_of(request), SET)
-    return response
+        return await _form(token, pages, entry, now, wrong)
+    return pages.redirect("/sign-in", SET)
 
 
-async def _form(token: str, request: Web, wrong: Exception | None = None) -> Response[str]:
+async def _form(token: str, pages: Pages, entry: Entry, now: Now, wrong: Exception | None = None) -> Response[str]:
     try:
-        email = await check_reset(token, clock.now())
+        email = await check_reset(token, now)
     except Gone:
-        return _over(request)
-    return show(request, "identity/reset.html", wrong=wrong, token=token, email=email)
+        return _over(pages)
+    return entry.show("identity/reset.html", wrong=wrong, token=token, email=email)
 
 
-def _over(request: Web) -> Response[str]:
-    return page("identity/reset-over.html", request, status_code=410)
+def _over(pages: Pages) -> Response[str]:
+    return pages.render("identity/reset-over.html", status_code=410)
 
 
 handlers = [reset_page, set_password]

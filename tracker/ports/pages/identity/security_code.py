@@ -4,21 +4,13 @@ from typing import Any
 
 from litestar import Response, get, post
 
-from tracker import clock
 from tracker.errors import Gone, Invalid, NotAllowed
-from tracker.ports.http import cookies, flash
+from tracker.ports.http.dependencies import Now
 from tracker.ports.http.guards import public
-from tracker.ports.pages.core.form_values import form_of, query_of
-from tracker.ports.pages.identity.sign_in_forms import (
-    Web,
-    arrival_of,
-    check_own,
-    let_in,
-    settings_of,
-    show,
-    to_start,
-    wanting,
-)
+from tracker.ports.pages.core.dependencies import Form, Wanted
+from tracker.ports.pages.core.form_values import FormValues
+from tracker.ports.pages.identity.dependencies import Arrival, Entry
+from tracker.ports.pages.identity.sign_in_forms import wanting
 from tracker.rules.core.wording import plural
 from tracker.usecases.identity import sign_in
 from tracker.usecases.identity.recovery_codes import codes_left
@@ -34,53 +26,50 @@ USED = (
 
 
 @get(CODE, guards=[public])
-async def code_page(request: Web) -> Response[Any]:
+async def code_page(entry: Entry, now: Now, wanted: Wanted = "") -> Response[Any]:
     """Ask for the code of somebody whose password was right."""
-    return await _ask(request, SECURITY_CODE)
+    return await _ask(entry, wanted, now, SECURITY_CODE)
 
 
 @post(CODE, guards=[public], status_code=303)
-async def answer_code(request: Web) -> Response[Any]:
+async def answer_code(entry: Entry, arrival: Arrival, form: Form, now: Now) -> Response[Any]:
     """Check the code; a session is the answer."""
-    return await _check(request, SECURITY_CODE)
+    return await _check(entry, arrival, form, now, SECURITY_CODE)
 
 
 @get(RECOVERY, guards=[public])
-async def recovery_page(request: Web) -> Response[Any]:
+async def recovery_page(entry: Entry, now: Now, wanted: Wanted = "") -> Response[Any]:
     """Ask somebody whose password was right for a recovery code."""
-    return await _ask(request, RECOVERY_CODE)
+    return await _ask(entry, wanted, now, RECOVERY_CODE)
 
 
 @post(RECOVERY, guards=[public], status_code=303)
-async def answer_recovery_code(request: Web) -> Response[Any]:
+async def answer_recovery_code(entry: Entry, arrival: Arrival, form: Form, now: Now) -> Response[Any]:
     """Check the recovery code and use it up; a session is the answer, and how many codes are left."""
-    return await _check(request, RECOVERY_CODE)
+    return await _check(entry, arrival, form, now, RECOVERY_CODE)
 
 
-async def _ask(request: Web, step: SecondStep) -> Response[Any]:
-    wanted = query_of(request)["next"]
+async def _ask(entry: Entry, wanted: str, now: Now, step: SecondStep) -> Response[Any]:
     try:
-        await sign_in.challenged(cookies.read(request, cookies.CHALLENGE), clock.now())
+        await sign_in.challenged(entry.challenge, now)
     except Gone:
-        return to_start(request, wanted)
-    return show(request, TEMPLATES[step], form=wanting(wanted))
+        return entry.to_start(wanted)
+    return entry.show(TEMPLATES[step], form=wanting(wanted))
 
 
-async def _check(request: Web, step: SecondStep) -> Response[Any]:
-    form, challenge = await form_of(request), cookies.read(request, cookies.CHALLENGE)
+async def _check(entry: Entry, arrival: Arrival, form: FormValues, now: Now, step: SecondStep) -> Response[Any]:
     try:
-        await check_own(request)
-        account = await sign_in.challenged(challenge, clock.now())
-        session = await sign_in.answer_code(challenge, form["code"], clock.now(), arrival_of(request), by=step)
+        await entry.check_own()
+        account = await sign_in.challenged(entry.challenge, now)
+        session = await sign_in.answer_code(entry.challenge, form["code"], now, arrival, by=step)
     except Gone:
-        return to_start(request, form["next"])
+        return entry.to_start(form["next"])
     except (Invalid, NotAllowed) as wrong:
-        return show(request, TEMPLATES[step], form=form, wrong=wrong)
-    response = let_in(request, session, form["next"])
+        return entry.show(TEMPLATES[step], form=form, wrong=wrong)
     if step is RECOVERY_CODE:
         left = plural(await codes_left(account.member_id), "is", "are").replace("0 are", "none is")
-        flash.say(response, settings_of(request), USED.format(left))
-    return response
+        return entry.let_in(session, form["next"], sentence=USED.format(left))
+    return entry.let_in(session, form["next"])
 
 
 handlers = [code_page, answer_code, recovery_page, answer_recovery_code]

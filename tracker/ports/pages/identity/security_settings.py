@@ -3,16 +3,15 @@
 from typing import Any
 
 from litestar import Response, get, post
-from litestar.response import Redirect
 
-from tracker import clock
 from tracker.errors import Invalid, NotAllowed
-from tracker.ports.http import errors, flash
+from tracker.ports.http import errors
+from tracker.ports.http.dependencies import Now, Visit
 from tracker.ports.http.guards import signed_in
-from tracker.ports.pages.core.form_values import errors_of, form_of
-from tracker.ports.pages.core.reauthentication import first_reauthenticate, visit_of
-from tracker.ports.pages.core.templating import page
-from tracker.ports.pages.identity.sign_in_forms import Web, arrival_of, settings_of
+from tracker.ports.pages.core.dependencies import Form, Pages
+from tracker.ports.pages.core.form_values import errors_of
+from tracker.ports.pages.core.reauthentication import first_reauthenticate
+from tracker.ports.pages.identity.dependencies import Arrival
 from tracker.usecases.identity import authenticators
 from tracker.usecases.identity.recovery_codes import codes_left, renew_codes
 
@@ -24,56 +23,49 @@ FIRST_CODES = "Your authenticator app is set up. Now make recovery codes, for th
 
 
 @get(AUTHENTICATOR, guards=[signed_in])
-async def authenticator_page(request: Web) -> Response[Any]:
+async def authenticator_page(pages: Pages, visit: Visit, now: Now) -> Response[Any]:
     """Show a new secret; the app that is in force goes on until a code of the new one is entered."""
-    return first_reauthenticate(request, AUTHENTICATOR) or await _authenticator(request)
+    return first_reauthenticate(visit, AUTHENTICATOR, now) or await _authenticator(pages, visit)
 
 
 @post(AUTHENTICATOR, guards=[signed_in], status_code=303)
-async def set_authenticator(request: Web) -> Response[Any]:
+async def set_authenticator(pages: Pages, visit: Visit, arrival: Arrival, form: Form, now: Now) -> Response[Any]:
     """Put the new app in the place of the one before, by its first code."""
-    if first := first_reauthenticate(request, AUTHENTICATOR):
+    if first := first_reauthenticate(visit, AUTHENTICATOR, now):
         return first
-    form, visit = await form_of(request), visit_of(request)
     person = visit.viewer.member_id
     try:
-        await authenticators.set_authenticator(
-            person, visit.session_id, form["sealed"], form["code"], clock.now(), arrival_of(request)
-        )
+        await authenticators.set_authenticator(person, visit.session_id, form["sealed"], form["code"], now, arrival)
     except Invalid as wrong:
-        return await _authenticator(request, form["sealed"], wrong)
+        return await _authenticator(pages, visit, form["sealed"], wrong)
     except NotAllowed as wrong:  # the page is stale, or its secret is not one of ours: a new one is shown
-        return await _authenticator(request, "", wrong)
+        return await _authenticator(pages, visit, "", wrong)
     has_codes = (await authenticators.credentials_of(person)).codes_left > 0
-    response: Response[Any] = Redirect(SECURITY if has_codes else CODES, status_code=303)
-    flash.say(response, settings_of(request), SET_UP if has_codes else FIRST_CODES)
-    return response
+    return pages.redirect(SECURITY, SET_UP) if has_codes else pages.redirect(CODES, FIRST_CODES)
 
 
 @get(CODES, guards=[signed_in])
-async def codes_page(request: Web) -> Response[Any]:
+async def codes_page(pages: Pages, visit: Visit, now: Now) -> Response[Any]:
     """Say how many recovery codes are left, and offer new ones."""
-    return first_reauthenticate(request, CODES) or await _codes(request)
+    return first_reauthenticate(visit, CODES, now) or await _codes(pages, visit)
 
 
 @post(CODES, guards=[signed_in], status_code=200)
-async def make_codes(request: Web) -> Response[Any]:
+async def make_codes(pages: Pages, visit: Visit, now: Now) -> Response[Any]:
     """Replace the recovery codes and show the new ones, this once."""
-    if first := first_reauthenticate(request, CODES):
+    if first := first_reauthenticate(visit, CODES, now):
         return first
-    viewer = visit_of(request).viewer
+    viewer = visit.viewer
     had_codes = await codes_left(viewer.member_id) > 0
-    codes = await renew_codes(viewer.member_id, clock.now(), by=viewer.actor)
-    return await _codes(request, codes, had_codes=had_codes)
+    codes = await renew_codes(viewer.member_id, now, by=viewer.actor)
+    return await _codes(pages, visit, codes, had_codes=had_codes)
 
 
-async def _authenticator(request: Web, sealed: str = "", wrong: Exception | None = None) -> Response[str]:
-    visit = visit_of(request)
+async def _authenticator(pages: Pages, visit: Visit, sealed: str = "", wrong: Exception | None = None) -> Response[str]:
     person = visit.viewer.member_id
     told = wrong if isinstance(wrong, Invalid) else Invalid(str(wrong)) if wrong else None
-    return page(
+    return pages.render(
         "views/settings/authenticator.html",
-        request,
         status_code=errors.status_of(wrong) if wrong else 200,
         made=await authenticators.new_authenticator(person, visit.session_id, sealed),
         proofs=await authenticators.credentials_of(person),
@@ -81,9 +73,11 @@ async def _authenticator(request: Web, sealed: str = "", wrong: Exception | None
     )
 
 
-async def _codes(request: Web, codes: list[str] | None = None, *, had_codes: bool = False) -> Response[str]:
-    proofs = await authenticators.credentials_of(visit_of(request).viewer.member_id)
-    return page("views/settings/recovery-codes.html", request, proofs=proofs, codes=codes, had_codes=had_codes)
+async def _codes(
+    pages: Pages, visit: Visit, codes: list[str] | None = None, *, had_codes: bool = False
+) -> Response[str]:
+    proofs = await authenticators.credentials_of(visit.viewer.member_id)
+    return pages.render("views/settings/recovery-codes.html", proofs=proofs, codes=codes, had_codes=had_codes)
 
 
 handlers = [authenticator_page, set_authenticator, codes_page, make_codes]

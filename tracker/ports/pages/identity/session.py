@@ -4,34 +4,32 @@ from typing import Any
 
 from litestar import Response, get, post
 
-from tracker import clock
+from tracker.ports.http.dependencies import Now, Visit
 from tracker.ports.http.guards import POLLED, signed_in
-from tracker.ports.pages.core.reauthentication import visit_of
-from tracker.ports.pages.identity.sign_in_forms import Web
+from tracker.ports.pages.core.dependencies import FormToken
 
 PATH = "/session"
 
 
 @get(PATH, guards=[signed_in], opt=POLLED)
-async def session_state(request: Web) -> Response[dict[str, Any]]:
+async def session_state(visit: Visit, form_token: FormToken, now: Now) -> Response[dict[str, Any]]:
     """Say how long the session goes on; asking does not prolong it."""
-    return _state(request)
+    return _state(visit, form_token, now)
 
 
 @post(PATH, guards=[signed_in], status_code=200)
-async def stay(request: Web) -> Response[dict[str, Any]]:
+async def stay(visit: Visit, form_token: FormToken, now: Now) -> Response[dict[str, Any]]:
     """Let the session go on, as any use does."""
-    return _state(request)
+    return _state(visit, form_token, now)
 
 
-def _state(request: Web) -> Response[dict[str, Any]]:
-    visit = visit_of(request)
+def _state(visit: Visit, form_token: str, now: Now) -> Response[dict[str, Any]]:
     return Response(
         {
-            "seconds": visit.seconds_left(clock.now()),
+            "seconds": visit.seconds_left(now),
             "can_stay": visit.idle_end < visit.last_end,
             "person": str(visit.viewer.member_id),
-            "form_token": request.scope["state"]["csrf"],
+            "form_token": form_token,
         }
     )
 

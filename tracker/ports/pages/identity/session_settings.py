@@ -8,13 +8,10 @@ from litestar import Response, get, post
 from litestar.params import FromPath
 from litestar.response import Redirect
 
-from tracker import clock
-from tracker.ports.http import cookies, flash
+from tracker.ports.http import cookies
+from tracker.ports.http.dependencies import Now, Settings, Viewer, Visit
 from tracker.ports.http.guards import signed_in
-from tracker.ports.pages.core.reauthentication import visit_of
-from tracker.ports.pages.core.request import viewer_of
-from tracker.ports.pages.core.templating import page
-from tracker.ports.pages.identity.sign_in_forms import Web, settings_of
+from tracker.ports.pages.core.dependencies import Pages
 from tracker.rules.core.wording import plural
 from tracker.rules.identity.browsers import browser_name
 from tracker.usecases.calendars.subscriptions import subscriptions_of
@@ -41,48 +38,47 @@ class ShownSession:
     is_here: bool
 
 
-async def shown_sessions(member_id: UUID, here: str, now: datetime) -> list[ShownSession]:
+async def shown_sessions(member_id: UUID, here: str, now: Now) -> list[ShownSession]:
     """Return a member's open sessions in words, the one that looks first."""
     found = [_shown(one, here) for one in await session_deeds.sessions_of(member_id, now)]
     return sorted(found, key=lambda one: not one.is_here)
 
 
 @post("/settings/sessions/{session_id:str}/end", guards=[signed_in], status_code=303)
-async def end_session(session_id: FromPath[str], request: Web) -> Redirect:
+async def end_session(session_id: FromPath[str], pages: Pages, viewer: Viewer, now: Now) -> Redirect:
     """Sign another browser out; this one signs out by the button in the header."""
-    await session_deeds.end_session(viewer_of(request), session_id, clock.now())
-    return _back(request, SECURITY, ENDED)
+    await session_deeds.end_session(viewer, session_id, now)
+    return pages.redirect(SECURITY, ENDED)
 
 
 @post("/settings/sessions/end", guards=[signed_in], status_code=303)
-async def sign_out_everywhere(request: Web) -> Redirect:
+async def sign_out_everywhere(pages: Pages, viewer: Viewer, now: Now, settings: Settings) -> Redirect:
     """Sign all browsers out, this one too."""
-    viewer = viewer_of(request)
-    await session_deeds.sign_out_everywhere(viewer.member_id, clock.now(), by=viewer.actor)
-    response = _back(request, "/sign-in", EVERYWHERE)
+    await session_deeds.sign_out_everywhere(viewer.member_id, now, by=viewer.actor)
+    response = pages.redirect("/sign-in", EVERYWHERE)
     response.headers["Clear-Site-Data"] = '"storage"'
-    cookies.remove(response, settings_of(request), cookies.SESSION)
+    cookies.remove(response, settings, cookies.SESSION)
     return response
 
 
 @get(LOST, guards=[signed_in])
-async def lost_phone_page(request: Web) -> Response[str]:
+async def lost_phone_page(pages: Pages, viewer: Viewer, visit: Visit, now: Now) -> Response[str]:
     """Say what ends when a phone is told to be lost."""
-    viewer, here = viewer_of(request), visit_of(request).session_id
-    sessions = await session_deeds.sessions_of(viewer.member_id, clock.now())
+    here = visit.session_id
+    sessions = await session_deeds.sessions_of(viewer.member_id, now)
     others = [one for one in sessions if one.id != here]
-    feeds, tokens = await subscriptions_of(viewer), await tokens_of(viewer, clock.now())
-    return page("views/settings/lost-phone.html", request, others=len(others), feeds=len(feeds), tokens=len(tokens))
+    feeds, tokens = await subscriptions_of(viewer), await tokens_of(viewer, now)
+    return pages.render("views/settings/lost-phone.html", others=len(others), feeds=len(feeds), tokens=len(tokens))
 
 
 @post(LOST, guards=[signed_in], status_code=303)
-async def lose_phone(request: Web) -> Redirect:
+async def lose_phone(pages: Pages, viewer: Viewer, visit: Visit, now: Now) -> Redirect:
     """End every other session, turn every feed off and revoke every token, at once."""
-    shut = await report_lost_phone(viewer_of(request), clock.now(), keeping=visit_of(request).session_id)
-    said = SHUT.format(
+    shut = await report_lost_phone(viewer, now, keeping=visit.session_id)
+    words = SHUT.format(
         plural(shut["sessions"], "other session"), plural(shut["feeds"], "feed"), plural(shut["tokens"], "token")
     )
-    return _back(request, SECURITY, said)
+    return pages.redirect(SECURITY, words)
 
 
 def _shown(session: session_deeds.OpenSession, here: str) -> ShownSession:
@@ -95,12 +91,6 @@ def _shown(session: session_deeds.OpenSession, here: str) -> ShownSession:
         seen_at=session.seen_at,
         is_here=session.id == here,
     )
-
-
-def _back(request: Web, to: str, sentence: str) -> Redirect:
-    response = Redirect(to, status_code=303)
-    flash.say(response, settings_of(request), sentence)
-    return response
 
 
 handlers = [end_session, sign_out_everywhere, lost_phone_page, lose_phone]

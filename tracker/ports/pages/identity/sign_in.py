@@ -4,23 +4,15 @@ from typing import Any
 
 from litestar import Response, get, post
 
-from tracker import clock
 from tracker.errors import Busy, Gone, Invalid, NotAllowed
-from tracker.ports.http import cookies
 from tracker.ports.http.addresses import place
+from tracker.ports.http.dependencies import Now
 from tracker.ports.http.guards import public
-from tracker.ports.pages.core.form_values import FormValues, form_of, query_of
+from tracker.ports.pages.core.dependencies import Form, Wanted
+from tracker.ports.pages.core.form_values import FormValues
 from tracker.ports.pages.identity import password_reset, reauthenticate, security_code, sign_in_link
-from tracker.ports.pages.identity.sign_in_forms import (
-    Web,
-    arrival_of,
-    check_own,
-    let_in,
-    show,
-    to_second_step,
-    to_start,
-    wanting,
-)
+from tracker.ports.pages.identity.dependencies import Arrival, Entry
+from tracker.ports.pages.identity.sign_in_forms import wanting
 from tracker.usecases.identity import sign_in as sign_in_deeds
 
 SIGN_IN = "identity/sign-in.html"
@@ -29,64 +21,55 @@ NO_ACK = "Read the notice, and confirm that you agree to its terms."
 
 
 @get("/sign-in", guards=[public])
-async def sign_in_page(request: Web) -> Response[str]:
+async def sign_in_page(entry: Entry, wanted: Wanted = "") -> Response[str]:
     """Show the notice and the form; `next` is where to go afterwards."""
-    return show(request, SIGN_IN, form=wanting(query_of(request)["next"]))
+    return entry.show(SIGN_IN, form=wanting(wanted))
 
 
 @post("/sign-in", guards=[public], status_code=303)
-async def sign_in(request: Web) -> Response[Any]:
+async def sign_in(entry: Entry, arrival: Arrival, form: Form, now: Now) -> Response[Any]:
     """Check address and password; the code is next."""
-    form = await form_of(request)
     try:
-        await check_own(request)
+        await entry.check_own()
         _check_filled(form)
-        challenge = await sign_in_deeds.sign_in(form["email"], form["password"], clock.now(), arrival_of(request))
+        challenge = await sign_in_deeds.sign_in(form["email"], form["password"], now, arrival)
     except (Invalid, Busy, NotAllowed) as wrong:
-        return show(request, SIGN_IN, form=form, wrong=wrong)
-    return to_second_step(request, challenge, form["next"])
+        return entry.show(SIGN_IN, form=form, wrong=wrong)
+    return entry.to_second_step(challenge, form["next"])
 
 
 @get("/sign-in/enrolment", guards=[public])
-async def enrolment_page(request: Web) -> Response[Any]:
+async def enrolment_page(entry: Entry, now: Now, wanted: Wanted = "") -> Response[Any]:
     """Show a new secret for an authenticator app to somebody who signs in for the first time."""
-    return await _enrolment(request, wanting(query_of(request)["next"]))
+    return await _enrolment(entry, now, wanting(wanted))
 
 
 @post("/sign-in/enrolment", guards=[public], status_code=303)
-async def confirm_enrolment(request: Web) -> Response[Any]:
+async def confirm_enrolment(entry: Entry, arrival: Arrival, form: Form, now: Now) -> Response[Any]:
     """Put the app in force by its first code; the answer is a session, and the recovery codes, shown this once."""
-    form = await form_of(request)
     try:
-        await check_own(request)
-        first = await sign_in_deeds.confirm_totp(
-            cookies.read(request, cookies.CHALLENGE), form["sealed"], form["code"], clock.now(), arrival_of(request)
-        )
+        await entry.check_own()
+        first = await sign_in_deeds.confirm_totp(entry.challenge, form["sealed"], form["code"], now, arrival)
     except Gone:
-        return to_start(request, form["next"])
+        return entry.to_start(form["next"])
     except Invalid as wrong:
-        return await _enrolment(request, form, wrong)
+        return await _enrolment(entry, now, form, wrong)
     except NotAllowed as wrong:  # the page is stale, or its secret is not one of ours: a new one is shown
-        return await _enrolment(request, form.but({"sealed": ""}), wrong)
+        return await _enrolment(entry, now, form.but({"sealed": ""}), wrong)
     wanted = place(form["next"])
     onward = wanted if first.has_password else reauthenticate.to_password(wanted)
-    codes = show(
-        request,
-        "identity/recovery-codes.html",
-        codes=first.recovery_codes,
-        onward=onward,
-        has_password=first.has_password,
+    codes = entry.show(
+        "identity/recovery-codes.html", codes=first.recovery_codes, onward=onward, has_password=first.has_password
     )
-    return let_in(request, first.session, wanted, response=codes)
+    return entry.let_in(first.session, wanted, response=codes)
 
 
-async def _enrolment(request: Web, form: FormValues, wrong: Exception | None = None) -> Response[Any]:
-    challenge = cookies.read(request, cookies.CHALLENGE)
+async def _enrolment(entry: Entry, now: Now, form: FormValues, wrong: Exception | None = None) -> Response[Any]:
     try:
-        made = await sign_in_deeds.enrol(challenge, clock.now(), form["sealed"])
+        made = await sign_in_deeds.enrol(entry.challenge, now, form["sealed"])
     except (Gone, NotAllowed):
-        return to_start(request, form["next"])
-    return show(request, ENROLMENT, form=form, wrong=wrong, made=made)
+        return entry.to_start(form["next"])
+    return entry.show(ENROLMENT, form=form, wrong=wrong, made=made)
 
 
 def _check_filled(form: FormValues) -> None:

@@ -1,17 +1,14 @@
 """Addresses of reports: what the form asks for, what a number's link says, and how both are read back."""
 
 from collections.abc import Callable, Mapping
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
-from litestar import Request
-
-from tracker import clock
 from tracker.errors import Invalid, NotFound
+from tracker.ports.http.dependencies import Now, Viewer
 from tracker.ports.pages.core.form_values import FormValues, Reader, id_in
-from tracker.ports.pages.core.request import viewer_of, zone_of
 from tracker.rules.calendars.month_grid import month_of
 from tracker.rules.core.audiences import Arm
 from tracker.rules.core.wording import local
@@ -33,16 +30,15 @@ KIND_WORDS = {
 }
 
 
-async def asked_in(request: Request[Any, Any, Any], query: FormValues) -> Asked:
+async def asked_in(viewer: Viewer, zone: str, now: Now, query: FormValues) -> Asked:
     """Return what the address asks for: this grant half-year of all kinds and committees, unless it says otherwise.
 
     `Invalid` for days that make no period; an odd word counts as none; a committee that is not the viewer's has no
     events.
     """
-    zone, now = zone_of(request), clock.now()
     kind = query["kind"] if query["kind"] in list(KINDS) else None
     wanted = id_in(query["committee"])
-    known = await reports.committees(viewer_of(request)) if wanted else []
+    known = await reports.committees(viewer) if wanted else []
     return Asked(
         period=_period(query, now, zone),
         kind=Kind(kind) if kind else None,
@@ -126,7 +122,7 @@ def _word(value: object) -> str:
     return f"{value:%Y-%m}" if isinstance(value, date) else str(value)
 
 
-def _period(query: FormValues, now: datetime, zone: str) -> Period:
+def _period(query: FormValues, now: Now, zone: str) -> Period:
     if query["period"] != CUSTOM:
         return period_rules.named(query["period"]) or period_rules.at(local(now, zone).date())
     reader = Reader(query)

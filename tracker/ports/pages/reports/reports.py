@@ -1,19 +1,20 @@
 """Reports: the page with a period's figures, the rows behind each number, and both as files."""
 
 import asyncio
-from typing import Any
+from typing import Any, TypeAlias
 
-from litestar import Request, Response, get
+from litestar import Response, get
+from litestar.di import Provide
+from litestar.types import Scope
 
-from tracker import clock
 from tracker.errors import Invalid, TooLarge
+from tracker.ports.http.dependencies import Injected, Now, Settings, Viewer, Visit, Zone
 from tracker.ports.http.guards import signed_in
-from tracker.ports.pages.core.form_values import Errors, FormValues, errors_of, query_of
+from tracker.ports.pages.core.dependencies import Pages, Query, QueryString
+from tracker.ports.pages.core.form_values import Errors, FormValues, errors_of
 from tracker.ports.pages.core.reauthentication import first_reauthenticate
-from tracker.ports.pages.core.request import viewer_of
 from tracker.ports.pages.core.saved_filters import saved_in
 from tracker.ports.pages.core.spreadsheets import CSV_TYPE, XLSX_TYPE, Sheet, csv_of, xlsx_of
-from tracker.ports.pages.core.templating import page
 from tracker.ports.pages.reports import addresses
 from tracker.ports.pages.reports.addresses import KIND_WORDS, PAGE, asked_in, linked, number_in, query_for
 from tracker.ports.pages.reports.chart import chart
@@ -37,44 +38,51 @@ SHOWN = 500  # rows of a page
 MOST = 100_000  # rows of a file
 FILES = ("csv", "xlsx")
 """The forms in which figures and rows are downloaded."""
+FileType: TypeAlias = Injected[str]
+"""The one of them that the address asks for."""
+
+
+def _file_type(scope: Scope) -> str:
+    return scope["path"].rpartition(".")[2]
+
+
+FILE_TYPE = {"file_type": Provide(_file_type, sync_to_thread=False)}
 
 
 @get(PAGE, guards=[signed_in])
-async def report_page(request: Request[Any, Any, Any]) -> Response[str]:
+async def report_page(
+    pages: Pages, viewer: Viewer, params: Query, query_string: QueryString, zone: Zone, now: Now
+) -> Response[str]:
     """Show a period's figures; the address holds period, kind and, for chosen days, from and to."""
-    query = query_of(request)
     try:
-        asked, errors = await asked_in(request, query), Errors()
+        asked, errors = await asked_in(viewer, zone, now, params), Errors()
     except Invalid as wrong:
-        asked, errors = await asked_in(request, FormValues({})), errors_of(wrong, addresses.FIELDS)
-    found = await reports.report(viewer_of(request), asked)
+        asked, errors = await asked_in(viewer, zone, now, FormValues({})), errors_of(wrong, addresses.FIELDS)
+    found = await reports.report(viewer, asked)
     status_code = 422 if errors else 200
-    return page(
+    return pages.render(
         "reports/show.html",
-        request,
         status_code=status_code,
         report=found,
         errors=errors,
-        form=query if errors else FormValues({name: (text,) for name, text in _form_of(asked).items()}),
+        form=params if errors else FormValues({name: (text,) for name, text in _form_of(asked).items()}),
         chart=chart(found.months),
         files=_files(PAGE, query_for(asked)),
         **_choices(asked),
         **_words(asked),
-        committees=await _committees(request, asked),
-        **await saved_in(request, "reports"),
+        committees=await _committees(viewer, asked),
+        **await saved_in(viewer, query_string, "reports"),
     )
 
 
 @get(f"{PAGE}/rows", guards=[signed_in])
-async def rows_page(request: Request[Any, Any, Any]) -> Response[str]:
+async def rows_page(pages: Pages, viewer: Viewer, params: Query, zone: Zone, now: Now) -> Response[str]:
     """Show the rows that one number counts."""
-    query = query_of(request)
-    asked, number = await asked_in(request, query), number_in(query)
-    found = await rows.rows(viewer_of(request), asked, number, SHOWN)
+    asked, number = await asked_in(viewer, zone, now, params), number_in(params)
+    found = await rows.rows(viewer, asked, number, SHOWN)
     address = query_for(asked) | addresses.number_query(number.part, number.measure, addresses.line_of(number))
-    return page(
+    return pages.render(
         "reports/rows.html",
-        request,
         rows=found,
         number=number,
         title=await _name(number),
@@ -83,35 +91,43 @@ async def rows_page(request: Request[Any, Any, Any]) -> Response[str]:
     )
 
 
-@get([f"{PAGE}.{form}" for form in FILES], guards=[signed_in])
-async def report_file(request: Request[Any, Any, Any]) -> Response[Any]:
+@get([f"{PAGE}.{form}" for form in FILES], guards=[signed_in], dependencies=FILE_TYPE)
+async def report_file(
+    file_type: FileType, viewer: Viewer, visit: Visit, params: Query, zone: Zone, now: Now, settings: Settings
+) -> Response[Any]:
     """Hand out a period's figures as a file, and write that into the audit log."""
-    asked = await asked_in(request, query_of(request))
-    found = await reports.report(viewer_of(request), asked)
-    if found.is_restricted and (proof := first_reauthenticate(request, addresses.page_of(asked))):
+    asked = await asked_in(viewer, zone, now, params)
+    found = await reports.report(viewer, asked)
+    if found.is_restricted and (proof := first_reauthenticate(visit, addresses.page_of(asked), now)):
         return proof
-    return await _file(request, asked, report_sheets(found), "figures", is_restricted=found.is_restricted)
+    figures = report_sheets(found)
+    return await _file(file_type, viewer, settings, asked, figures, "figures", is_restricted=found.is_restricted)
 
 
-@get([f"{PAGE}/rows.{form}" for form in FILES], guards=[signed_in])
-async def rows_file(request: Request[Any, Any, Any]) -> Response[Any]:
+@get([f"{PAGE}/rows.{form}" for form in FILES], guards=[signed_in], dependencies=FILE_TYPE)
+async def rows_file(
+    file_type: FileType, viewer: Viewer, visit: Visit, params: Query, zone: Zone, now: Now, settings: Settings
+) -> Response[Any]:
     """Hand out the rows behind a number as a file, and write that into the audit log."""
-    query = query_of(request)
-    asked, number = await asked_in(request, query), number_in(query)
-    found = await rows.rows(viewer_of(request), asked, number, MOST)
+    asked, number = await asked_in(viewer, zone, now, params), number_in(params)
+    found = await rows.rows(viewer, asked, number, MOST)
     if found.shown < found.count:
         raise TooLarge(f"A file holds at most {MOST:,} rows. Choose a shorter period.")
     back = linked(asked)(number.part, number.measure, **addresses.line_of(number))
-    if found.is_restricted and (proof := first_reauthenticate(request, back)):
+    if found.is_restricted and (proof := first_reauthenticate(visit, back, now)):
         return proof
     name = await _name(number)
     sheets = [row_sheet(name, found, asked.zone)]
     what = f"rows of {name}"
-    return await _file(request, asked, sheets, what, is_restricted=found.is_restricted, banner=found.banner)
+    return await _file(
+        file_type, viewer, settings, asked, sheets, what, is_restricted=found.is_restricted, banner=found.banner
+    )
 
 
 async def _file(
-    request: Request[Any, Any, Any],
+    file_type: FileType,
+    viewer: Viewer,
+    settings: Settings,
     asked: Asked,
     sheets: list[Sheet],
     what: str,
@@ -119,18 +135,18 @@ async def _file(
     is_restricted: bool,
     banner: str = "",
 ) -> Response[bytes]:
-    viewer, form = viewer_of(request), request.url.path.rpartition(".")[2]
-    task_force = request.scope["state"]["settings"].task_force_name
-    heading = heading_of(task_force, asked, f"{viewer.name} ({viewer.agency})", is_restricted=is_restricted)
-    if form == "csv":
+    heading = heading_of(
+        settings.task_force_name, asked, f"{viewer.name} ({viewer.agency})", is_restricted=is_restricted
+    )
+    if file_type == "csv":
         content = await asyncio.to_thread(csv_of, heading, sheets, banner)
     else:
         content = await asyncio.to_thread(xlsx_of, heading, sheets, asked.now, banner)
-    await reports.note_download(viewer, asked, what, form, clock.now())
-    name = f"report-{asked.period.first}-{asked.period.last}.{form}"
+    await reports.note_download(viewer, asked, what, file_type, asked.now)
+    name = f"report-{asked.period.first}-{asked.period.last}.{file_type}"
     return Response(
         content,
-        media_type=CSV_TYPE if form == "csv" else XLSX_TYPE,
+        media_type=CSV_TYPE if file_type == "csv" else XLSX_TYPE,
         headers={"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store, private"},
     )
 
@@ -143,8 +159,8 @@ async def _name(number: Number) -> str:
     return ": ".join([words, *([", ".join(filter(None, line))] if any(line) else [])])
 
 
-async def _committees(request: Request[Any, Any, Any], asked: Asked) -> list[tuple[str, str]]:
-    known = await reports.committees(viewer_of(request))
+async def _committees(viewer: Viewer, asked: Asked) -> list[tuple[str, str]]:
+    known = await reports.committees(viewer)
     other = [asked.committee] if asked.committee and asked.committee not in known else []
     return [("", "All committees"), *((str(one.id), one.name) for one in (*known, *other))]
 

@@ -8,17 +8,13 @@ from uuid import UUID
 from litestar import Response, get, post
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
-from litestar.response import Redirect
 
-from tracker import clock
 from tracker.errors import NotAllowed
-from tracker.ports.http import errors, flash
+from tracker.ports.http import errors
+from tracker.ports.http.dependencies import Now, Settings, Viewer, Visit
 from tracker.ports.http.guards import signed_in
+from tracker.ports.pages.core.dependencies import Pages
 from tracker.ports.pages.core.reauthentication import first_reauthenticate
-from tracker.ports.pages.core.request import viewer_of
-from tracker.ports.pages.core.templating import page
-from tracker.ports.pages.identity.sign_in_forms import Web, settings_of
-from tracker.rules.core.viewer import Viewer
 from tracker.usecases.identity.one_time_links import LIFETIME
 from tracker.usecases.roster import account_access
 
@@ -40,64 +36,72 @@ DEEDS: tuple[tuple[str, Deed, str], ...] = (
 
 
 @get(PATH, guards=[signed_in])
-async def access_page(person_id: FromPath[UUID], request: Web) -> Response[Any]:
+async def access_page(
+    person_id: FromPath[UUID], pages: Pages, viewer: Viewer, now: Now, settings: Settings
+) -> Response[Any]:
     """Show by what somebody comes in."""
-    return await _page(person_id, request)
+    return await _page(person_id, pages, viewer, now, settings)
 
 
 @post(f"{PATH}/reset-link", guards=[signed_in], status_code=200)
-async def make_link(person_id: FromPath[UUID], request: Web) -> Response[Any]:
+async def make_link(
+    person_id: FromPath[UUID], pages: Pages, visit: Visit, now: Now, settings: Settings
+) -> Response[Any]:
     """Make a link for a new password and show it, this once."""
-    if first := await _first(person_id, request):
+    if first := await _first(person_id, visit, now):
         return first
-    now = clock.now()
     try:
-        token = await account_access.make_reset_link(viewer_of(request), person_id, now)
+        token = await account_access.make_reset_link(visit.viewer, person_id, now)
     except NotAllowed as wrong:
-        return await _page(person_id, request, wrong)
-    return await _page(person_id, request, link=f"/sign-in/reset/{token}", until=now + LIFETIME)
+        return await _page(person_id, pages, visit.viewer, now, settings, wrong)
+    return await _page(
+        person_id, pages, visit.viewer, now, settings, link=f"/sign-in/reset/{token}", until=now + LIFETIME
+    )
 
 
-def _handler(tail: str, deed: Deed, said: str) -> HTTPRouteHandler:
+def _handler(tail: str, deed: Deed, words: str) -> HTTPRouteHandler:
     """Return the handler of a button that does one thing to somebody's access and then says so."""
 
     @post(f"{PATH}/{tail}", guards=[signed_in], status_code=303)
-    async def handler(person_id: FromPath[UUID], request: Web) -> Response[Any]:
-        return await _do(person_id, request, deed, said)
+    async def handler(
+        person_id: FromPath[UUID], pages: Pages, visit: Visit, settings: Settings, now: Now
+    ) -> Response[Any]:
+        if first := await _first(person_id, visit, now):
+            return first
+        try:
+            await deed(visit.viewer, person_id, now)
+        except NotAllowed as wrong:
+            return await _page(person_id, pages, visit.viewer, now, settings, wrong)
+        return pages.redirect(_address(person_id), words)
 
     return handler
 
 
-async def _do(person_id: UUID, request: Web, deed: Deed, said: str) -> Response[Any]:
-    if first := await _first(person_id, request):
-        return first
-    try:
-        await deed(viewer_of(request), person_id, clock.now())
-    except NotAllowed as wrong:
-        return await _page(person_id, request, wrong)
-    response: Response[Any] = Redirect(_address(person_id), status_code=303)
-    flash.say(response, settings_of(request), said)
-    return response
-
-
-async def _first(person_id: UUID, request: Web) -> Response[Any] | None:
+async def _first(person_id: UUID, visit: Visit, now: Now) -> Response[Any] | None:
     """Return the way to a fresh proof; for whoever keeps no accounts there is nothing to prove oneself for."""
-    await account_access.access_of(viewer_of(request), person_id, clock.now())
-    return first_reauthenticate(request, _address(person_id))
+    await account_access.access_of(visit.viewer, person_id, now)
+    return first_reauthenticate(visit, _address(person_id), now)
 
 
 async def _page(
-    person_id: UUID, request: Web, wrong: NotAllowed | None = None, *, link: str = "", until: datetime | None = None
+    person_id: UUID,
+    pages: Pages,
+    viewer: Viewer,
+    now: Now,
+    settings: Settings,
+    wrong: NotAllowed | None = None,
+    *,
+    link: str = "",
+    until: datetime | None = None,
 ) -> Response[str]:
-    access = await account_access.access_of(viewer_of(request), person_id, clock.now())
-    return page(
+    access = await account_access.access_of(viewer, person_id, now)
+    return pages.render(
         "roster/people/manage-access.html",
-        request,
         status_code=errors.status_of(wrong) if wrong else 200,
         access=access,
         person=access.person,
         address=_address(person_id),
-        link=f"{settings_of(request).base_url}{link}" if link else "",
+        link=f"{settings.base_url}{link}" if link else "",
         until=until,
         errors={"": wrong.sentence} if wrong else {},
         minutes=LIFETIME // timedelta(minutes=1),

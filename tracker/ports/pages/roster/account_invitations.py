@@ -3,16 +3,15 @@
 from datetime import timedelta
 from typing import Any
 
-from litestar import Request, Response, get, post
+from litestar import Response, get, post
 
-from tracker import clock
 from tracker.errors import Invalid
+from tracker.ports.http.dependencies import Now, Viewer, Visit, Zone
 from tracker.ports.http.guards import signed_in
-from tracker.ports.pages.core.form_values import Errors, errors_of, form_of, ids_in
-from tracker.ports.pages.core.reauthentication import first_reauthenticate, visit_of
-from tracker.ports.pages.core.request import said, zone_of
-from tracker.ports.pages.core.templating import page
-from tracker.ports.pages.roster.admin_saving import manager_of
+from tracker.ports.pages.core.dependencies import Form, Pages
+from tracker.ports.pages.core.form_values import Errors, errors_of, ids_in
+from tracker.ports.pages.core.reauthentication import first_reauthenticate
+from tracker.ports.pages.roster.admin_saving import check_manager
 from tracker.rules.core.wording import day, local, plural
 from tracker.rules.emails.messages import STATE_WORDS
 from tracker.usecases.roster import account_invitations
@@ -23,35 +22,34 @@ FIELDS = ("person",)
 
 
 @get(PATH, guards=[signed_in])
-async def invitations_page(request: Request[Any, Any, Any]) -> Response[Any]:
+async def invitations_page(pages: Pages, viewer: Viewer, visit: Visit, now: Now) -> Response[Any]:
     """Show who never signed in, and how the last invitation of each stands."""
-    manager_of(request)
-    return first_reauthenticate(request, PATH) or await _page(request)
+    check_manager(viewer)
+    return first_reauthenticate(visit, PATH, now) or await _page(pages, viewer, now)
 
 
 @post(PATH, guards=[signed_in], status_code=303)
-async def invite(request: Request[Any, Any, Any]) -> Response[Any]:
+async def invite(pages: Pages, viewer: Viewer, visit: Visit, form: Form, zone: Zone, now: Now) -> Response[Any]:
     """Invite those who are ticked, or everybody."""
-    viewer, form, now = manager_of(request), await form_of(request), clock.now()
-    if first := first_reauthenticate(request, PATH):
+    check_manager(viewer)
+    if first := first_reauthenticate(visit, PATH, now):
         return first
     chosen = None if form["everybody"] else ids_in(form.all("person"))
     try:
-        invited = await account_invitations.invite(viewer, chosen, visit_of(request).reauthenticated_at, now)
+        invited = await account_invitations.invite(viewer, chosen, visit.reauthenticated_at, now)
     except Invalid as wrong:
-        return await _page(request, wrong)
-    ends = local(now + LIFETIME, zone_of(request))
-    until = day(ends, local(now, zone_of(request)).date())
+        return await _page(pages, viewer, now, wrong)
+    ends = local(now + LIFETIME, zone)
+    until = day(ends, local(now, zone).date())
     mails = plural(invited, "invitation is", "invitations are")
-    return said(request, PATH, f"{mails} on the way by email. A link works once, until {until}.")
+    return pages.redirect(PATH, f"{mails} on the way by email. A link works once, until {until}.")
 
 
-async def _page(request: Request[Any, Any, Any], wrong: Invalid | None = None) -> Response[str]:
-    viewer, now = manager_of(request), clock.now()
+async def _page(pages: Pages, viewer: Viewer, now: Now, wrong: Invalid | None = None) -> Response[str]:
+    check_manager(viewer)
     new = await account_invitations.newcomers(viewer, now)
-    return page(
+    return pages.render(
         "roster/people/invitations.html",
-        request,
         status_code=422 if wrong else 200,
         newcomers=new,
         moment=now,

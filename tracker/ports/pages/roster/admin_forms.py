@@ -3,26 +3,25 @@
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Generic, TypeVar
+from typing import Annotated, Any, Generic, TypeVar
 from uuid import UUID
 
-from litestar import Request, Response, get, post
+from litestar import Response, get, post
+from litestar.params import PathParameter
 
-from tracker import clock
+from tracker.ports.http.dependencies import Now, Viewer, Visit, Zone
 from tracker.ports.http.guards import signed_in
+from tracker.ports.pages.core.dependencies import Form, Pages, Query
 from tracker.ports.pages.core.form_values import FormValues, version_in
-from tracker.ports.pages.core.reauthentication import first_reauthenticate, visit_of
-from tracker.ports.pages.core.templating import page
-from tracker.ports.pages.roster.admin_saving import NO_FORM, Sheet, Words, done, manager_of, opened, save
-from tracker.rules.core.viewer import Viewer
+from tracker.ports.pages.core.reauthentication import first_reauthenticate
+from tracker.ports.pages.roster.admin_saving import NO_FORM, Sheet, Words, check_manager, opened, save
 
 Facts = TypeVar("Facts")
-Asked = Request[Any, Any, Any]
 
 
 @dataclass(frozen=True, kw_only=True)
 class AdminForm(Generic[Facts]):
-    """What one kind of form does; `thing_id` is None for something new."""
+    """What one kind of form does, for a viewer who keeps the roster; `thing_id` is None for something new."""
 
     address: str
     """Where its list stands, for example /agencies."""
@@ -30,17 +29,19 @@ class AdminForm(Generic[Facts]):
     """What the id is called in the address of one."""
     template: str
     fields: tuple[str, ...]
-    read: Callable[[Asked, FormValues], Facts]
+    read: Callable[[FormValues, str], Facts]
+    """What a form says; days are those of the zone."""
     add: Callable[[Viewer, Facts, datetime, datetime], Awaitable[UUID]]
     change: Callable[[Viewer, UUID, Facts, int, datetime, datetime], Awaitable[None]]
-    texts: Callable[[Asked, UUID], Awaitable[tuple[FormValues, int]]]
-    """What stands in the form of a known one, and its version. Errors: NotFound."""
+    texts: Callable[[Viewer, UUID, str], Awaitable[tuple[FormValues, int]]]
+    """What stands in the form of a known one, with the days of the zone, and its version. Errors: NotFound."""
     words: Callable[[Viewer], Awaitable[Words]]
     shown: Callable[[Viewer, UUID | None, FormValues], Awaitable[Mapping[str, Any]]]
     """What its template is given beside the form."""
     added: Callable[[Facts], str]
     saved: Callable[[Facts], str]
-    blank: Callable[[Asked], FormValues] = lambda _: NO_FORM
+    blank: Callable[[FormValues, str], FormValues] = lambda *_: NO_FORM
+    """What stands in the form of a new one, made of the query of the address and the zone."""
     leads_to: Callable[[UUID], str] | None = None
     """Where one is shown afterwards; None = at its own address."""
 
@@ -58,27 +59,26 @@ def _of_new(kept: AdminForm[Any]) -> tuple[Any, Any]:
     address = f"{kept.address}/new"
 
     @get(address, guards=[signed_in])
-    async def new(request: Asked) -> Response[Any]:
+    async def new(pages: Pages, visit: Visit, params: Query, zone: Zone, now: Now) -> Response[Any]:
         """Show the form of a new one."""
-        manager_of(request)
-        return first_reauthenticate(request, address) or await _form(
-            kept, request, Sheet(form=kept.blank(request)), None
-        )
+        check_manager(visit.viewer)
+        sheet = Sheet(form=kept.blank(params, zone))
+        return first_reauthenticate(visit, address, now) or await _form(kept, pages, visit.viewer, sheet, None)
 
     @post(address, guards=[signed_in], status_code=303)
-    async def add(request: Asked) -> Response[Any]:
+    async def add(pages: Pages, visit: Visit, form: Form, zone: Zone, now: Now) -> Response[Any]:
         """Add it, or show the form again with errors."""
-        viewer = manager_of(request)
+        check_manager(visit.viewer)
 
-        async def deed(form: FormValues) -> Response[Any]:
-            facts = kept.read(request, form)
-            thing_id = await kept.add(viewer, facts, visit_of(request).reauthenticated_at, clock.now())
-            return done(request, kept.place(thing_id), kept.added(facts))
+        async def deed() -> Response[Any]:
+            facts = kept.read(form, zone)
+            thing_id = await kept.add(visit.viewer, facts, visit.reauthenticated_at, now)
+            return pages.redirect(kept.place(thing_id), kept.added(facts))
 
         async def show(sheet: Sheet) -> Response[Any]:
-            return await _form(kept, request, sheet, None)
+            return await _form(kept, pages, visit.viewer, sheet, None)
 
-        return await save(request, kept.fields, deed, show)
+        return await save(visit, form, now, kept.fields, deed, show)
 
     return new, add
 
@@ -87,45 +87,53 @@ def _of_known(kept: AdminForm[Any]) -> tuple[Any, Any]:
     address = f"{kept.address}/{{{kept.key}:uuid}}/edit"
 
     @get(address, guards=[signed_in])
-    async def edit(request: Asked) -> Response[Any]:
+    async def edit(
+        thing_id: Annotated[UUID, PathParameter(name=kept.key)], pages: Pages, visit: Visit, zone: Zone, now: Now
+    ) -> Response[Any]:
         """Show the form of one."""
-        thing_id = request.path_params[kept.key]
-        sheet, _ = await _opened(kept, request, thing_id)
-        return first_reauthenticate(request, f"{kept.address}/{thing_id}/edit") or await _form(
-            kept, request, sheet, thing_id
-        )
+        sheet, _ = await _opened(kept, visit.viewer, thing_id, zone)
+        back = f"{kept.address}/{thing_id}/edit"
+        return first_reauthenticate(visit, back, now) or await _form(kept, pages, visit.viewer, sheet, thing_id)
 
     @post(address, guards=[signed_in], status_code=303)
-    async def change(request: Asked) -> Response[Any]:
+    async def change(
+        thing_id: Annotated[UUID, PathParameter(name=kept.key)],
+        pages: Pages,
+        visit: Visit,
+        form: Form,
+        zone: Zone,
+        now: Now,
+    ) -> Response[Any]:
         """Save it, or show the form again with errors or with what changed meanwhile."""
-        viewer, thing_id = manager_of(request), request.path_params[kept.key]
+        check_manager(visit.viewer)
 
-        async def deed(form: FormValues) -> Response[Any]:
-            facts, reauthenticated_at = kept.read(request, form), visit_of(request).reauthenticated_at
-            await kept.change(viewer, thing_id, facts, version_in(form), reauthenticated_at, clock.now())
-            return done(request, kept.place(thing_id), kept.saved(facts))
+        async def deed() -> Response[Any]:
+            facts = kept.read(form, zone)
+            await kept.change(visit.viewer, thing_id, facts, version_in(form), visit.reauthenticated_at, now)
+            return pages.redirect(kept.place(thing_id), kept.saved(facts))
 
         async def show(sheet: Sheet) -> Response[Any]:
-            return await _form(kept, request, sheet, thing_id)
+            return await _form(kept, pages, visit.viewer, sheet, thing_id)
 
-        async def now() -> tuple[Sheet, Words]:
-            return await _opened(kept, request, thing_id)
+        async def current() -> tuple[Sheet, Words]:
+            return await _opened(kept, visit.viewer, thing_id, zone)
 
-        return await save(request, kept.fields, deed, show, now)
+        return await save(visit, form, now, kept.fields, deed, show, current)
 
     return edit, change
 
 
-async def _opened(kept: AdminForm[Any], request: Asked, thing_id: UUID) -> tuple[Sheet, Words]:
-    viewer = manager_of(request)
-    return opened(*await kept.texts(request, thing_id)), await kept.words(viewer)
+async def _opened(kept: AdminForm[Any], viewer: Viewer, thing_id: UUID, zone: str) -> tuple[Sheet, Words]:
+    check_manager(viewer)
+    return opened(*await kept.texts(viewer, thing_id, zone)), await kept.words(viewer)
 
 
-async def _form(kept: AdminForm[Any], request: Asked, sheet: Sheet, thing_id: UUID | None) -> Response[Any]:
-    shown = await kept.shown(manager_of(request), thing_id, sheet.form)
-    return page(
+async def _form(
+    kept: AdminForm[Any], pages: Pages, viewer: Viewer, sheet: Sheet, thing_id: UUID | None
+) -> Response[Any]:
+    shown = await kept.shown(viewer, thing_id, sheet.form)
+    return pages.render(
         kept.template,
-        request,
         status_code=sheet.status_code,
         sheet=sheet,
         form=sheet.form,

@@ -4,16 +4,13 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from litestar import Request, Response
-from litestar.response import Redirect
+from litestar import Response
 
 from tracker.errors import Conflict, Invalid, NotAllowed
-from tracker.ports.http import flash
+from tracker.ports.http.dependencies import Now, Viewer, Visit
 from tracker.ports.pages.core.edit_conflicts import ChangeInWords, in_words, merged, record, recorded
-from tracker.ports.pages.core.form_values import Errors, FormValues, errors_of, form_of, version_in
+from tracker.ports.pages.core.form_values import Errors, FormValues, errors_of, version_in
 from tracker.ports.pages.core.reauthentication import is_reauthenticated
-from tracker.ports.pages.core.request import viewer_of
-from tracker.rules.core.viewer import Viewer
 from tracker.rules.roster.accounts import KEEPERS_ONLY
 
 NO_FORM = FormValues({})
@@ -41,8 +38,9 @@ class Words:
 
 
 Show = Callable[[Sheet], Awaitable[Response[Any]]]
-Deed = Callable[[FormValues], Awaitable[Response[Any]]]
-Now = Callable[[], Awaitable[tuple[Sheet, Words]]]
+Deed = Callable[[], Awaitable[Response[Any]]]
+Current = Callable[[], Awaitable[tuple[Sheet, Words]]]
+"""How the form is as it stands now, after somebody else saved it."""
 
 
 def opened(form: FormValues, version: int) -> Sheet:
@@ -50,40 +48,36 @@ def opened(form: FormValues, version: int) -> Sheet:
     return Sheet(form=form, version=version, was=record(form))
 
 
-def manager_of(request: Request[Any, Any, Any]) -> Viewer:
-    """Return the viewer who keeps the roster. Errors: NotAllowed for everybody else."""
-    viewer = viewer_of(request)
+def check_manager(viewer: Viewer) -> None:
+    """Raise `NotAllowed` unless the viewer keeps the roster."""
     if not viewer.manages_accounts:
         raise NotAllowed(KEEPERS_ONLY)
-    return viewer
 
 
 async def save(
-    request: Request[Any, Any, Any], fields: Sequence[str], deed: Deed, show: Show, now: Now | None = None
+    visit: Visit,
+    form: FormValues,
+    now: Now,
+    fields: Sequence[str],
+    deed: Deed,
+    show: Show,
+    current: Current | None = None,
 ) -> Response[Any]:
     """Do what a form asks, or show it again with everything that was typed.
 
     That is without a fresh proof (403), with errors (422), or beside what somebody else saved meanwhile (409).
     """
-    form = await form_of(request)
     typed = Sheet(form=form, version=version_in(form), was=form["was"])
-    if not is_reauthenticated(request):
+    if not is_reauthenticated(visit, now):
         return await show(replace(typed, asks_reauthentication=True, status_code=403))
     try:
-        return await deed(form)
+        return await deed()
     except Invalid as wrong:
         return await show(replace(typed, errors=errors_of(wrong, fields), status_code=422))
     except Conflict:
-        if now is None:
+        if current is None:
             raise
-        current, words = await now()
-        both, changes = merged(recorded(form["was"]), form, current.form)
+        sheet, words = await current()
+        both, changes = merged(recorded(form["was"]), form, sheet.form)
         told = in_words(changes, words.labels, words.said)
-        return await show(replace(current, form=both, changes=told, status_code=409))
-
-
-def done(request: Request[Any, Any, Any], address: str, said: str) -> Redirect:
-    """Lead to a page that says what was done."""
-    redirect = Redirect(address, status_code=303)
-    flash.say(redirect, request.scope["state"]["settings"], said)
-    return redirect
+        return await show(replace(sheet, form=both, changes=told, status_code=409))

@@ -5,8 +5,8 @@ from typing import Any
 from uuid import UUID
 
 from tracker.ports.pages.core.form_values import FormValues, Reader, id_in
-from tracker.ports.pages.roster.admin_forms import AdminForm, Asked, handlers_of
-from tracker.ports.pages.roster.admin_saving import NO_FORM, Words, manager_of
+from tracker.ports.pages.roster.admin_forms import AdminForm, handlers_of
+from tracker.ports.pages.roster.admin_saving import NO_FORM, Words
 from tracker.rules.core.audiences import Arm
 from tracker.rules.core.viewer import Level, Status, Viewer
 from tracker.rules.roster.csv_rows import LONGEST
@@ -29,8 +29,8 @@ STATUSES = [
 ]
 
 
-async def _texts(request: Asked, agency_id: UUID) -> tuple[FormValues, int]:
-    agency = await directory.agency(manager_of(request), agency_id)
+async def _texts(viewer: Viewer, agency_id: UUID, _: str) -> tuple[FormValues, int]:
+    agency = await directory.agency(viewer, agency_id)
     return NO_FORM.but(
         {
             "code": agency.code,
@@ -55,7 +55,7 @@ async def _shown(viewer: Viewer, agency_id: UUID | None, _: FormValues) -> Mappi
     }
 
 
-def _read(_: Asked, form: FormValues) -> AgencyFacts:
+def _read(form: FormValues, _: str) -> AgencyFacts:
     reader = Reader(form)
     code, name = reader.text("code", LONGEST["agency_code"]), reader.text("name", LONGEST["agency_name"])
     reader.check()

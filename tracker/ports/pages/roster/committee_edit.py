@@ -5,8 +5,8 @@ from typing import Any
 from uuid import UUID
 
 from tracker.ports.pages.core.form_values import FormValues, Reader, id_in
-from tracker.ports.pages.roster.admin_forms import AdminForm, Asked, handlers_of
-from tracker.ports.pages.roster.admin_saving import NO_FORM, Words, manager_of
+from tracker.ports.pages.roster.admin_forms import AdminForm, handlers_of
+from tracker.ports.pages.roster.admin_saving import NO_FORM, Words
 from tracker.ports.pages.roster.people import by_agency
 from tracker.rules.core.audiences import Arm
 from tracker.rules.core.viewer import Status, Viewer
@@ -34,8 +34,8 @@ STATUSES = [
 ]
 
 
-async def _texts(request: Asked, committee_id: UUID) -> tuple[FormValues, int]:
-    committee = await directory.committee(manager_of(request), committee_id)
+async def _texts(viewer: Viewer, committee_id: UUID, _: str) -> tuple[FormValues, int]:
+    committee = await directory.committee(viewer, committee_id)
     return NO_FORM.but(
         {
             "name": committee.name,
@@ -63,7 +63,7 @@ async def _shown(viewer: Viewer, committee_id: UUID | None, _: FormValues) -> Ma
     }
 
 
-def _read(_: Asked, form: FormValues) -> CommitteeFacts:
+def _read(form: FormValues, _: str) -> CommitteeFacts:
     reader = Reader(form)
     name, place = reader.text("name", LONGEST_COMMITTEE), reader.text("place", LONGEST_PLACE)
     seats = reader.number("quorum")

@@ -1,14 +1,13 @@
 """The committees of the task force, and the page of one: who chairs it, and who holds its seats."""
 
-from typing import Any
 from uuid import UUID
 
-from litestar import Request, Response, get
+from litestar import Response, get
 from litestar.params import FromPath
 
+from tracker.ports.http.dependencies import Viewer
 from tracker.ports.http.guards import signed_in
-from tracker.ports.pages.core.request import viewer_of
-from tracker.ports.pages.core.templating import page
+from tracker.ports.pages.core.dependencies import Pages
 from tracker.ports.pages.roster.people import WORDS
 from tracker.rules.core.viewer import Status
 from tracker.rules.roster.directory import COMMITTEE_KINDS, CommitteeStatus
@@ -16,24 +15,23 @@ from tracker.usecases.roster import directory
 
 
 @get("/committees", guards=[signed_in])
-async def committees_page(request: Request[Any, Any, Any]) -> Response[str]:
+async def committees_page(pages: Pages, viewer: Viewer) -> Response[str]:
     """Show the committees that the viewer may know."""
-    found = await directory.committees(viewer_of(request))
-    return page("roster/committees/list.html", request, **WORDS, kinds=COMMITTEE_KINDS, committees=found)
+    found = await directory.committees(viewer)
+    return pages.render("roster/committees/list.html", **WORDS, kinds=COMMITTEE_KINDS, committees=found)
 
 
 @get("/committees/{committee_id:uuid}", guards=[signed_in])
-async def committee_page(committee_id: FromPath[UUID], request: Request[Any, Any, Any]) -> Response[str]:
+async def committee_page(committee_id: FromPath[UUID], pages: Pages, viewer: Viewer) -> Response[str]:
     """Show one committee with its seats."""
-    viewer = viewer_of(request)
     found = await directory.committee(viewer, committee_id)
     known = (
         await directory.agencies(viewer) if viewer.manages_accounts and found.status is CommitteeStatus.ACTIVE else []
     )
     seated = {seat.agency_id for seat in found.seats}
     seatless = [(str(one.id), one.code) for one in known if one.status is Status.ACTIVE and one.id not in seated]
-    return page(
-        "roster/committees/show.html", request, **WORDS, kinds=COMMITTEE_KINDS, committee=found, seatless=seatless
+    return pages.render(
+        "roster/committees/show.html", **WORDS, kinds=COMMITTEE_KINDS, committee=found, seatless=seatless
     )
 
 

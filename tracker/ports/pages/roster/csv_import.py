@@ -2,19 +2,17 @@
 
 from typing import Any
 
-from litestar import Request, Response, get, post
+from litestar import Response, get, post
 
-from tracker import clock
 from tracker.errors import Invalid, TooLarge
 from tracker.ports.http import errors
+from tracker.ports.http.dependencies import Now, Viewer, Visit, Zone
 from tracker.ports.http.guards import signed_in
-from tracker.ports.pages.core.form_values import Errors, form_of
-from tracker.ports.pages.core.reauthentication import first_reauthenticate, visit_of
-from tracker.ports.pages.core.request import zone_of
-from tracker.ports.pages.core.templating import page
-from tracker.ports.pages.core.uploads import chosen_file
-from tracker.ports.pages.roster.admin_saving import done, manager_of
-from tracker.rules.core.viewer import Viewer
+from tracker.ports.pages.core.dependencies import Form, Pages, Upload
+from tracker.ports.pages.core.form_values import Errors, FormValues
+from tracker.ports.pages.core.reauthentication import first_reauthenticate
+from tracker.ports.pages.core.uploads import content_of
+from tracker.ports.pages.roster.admin_saving import check_manager
 from tracker.rules.core.wording import plural
 from tracker.rules.roster.csv_rows import COLUMNS, REQUIRED
 from tracker.usecases.roster import csv_import
@@ -25,40 +23,39 @@ NO_FILE = "Choose the file of the list."
 
 
 @get(PATH, guards=[signed_in])
-async def import_page(request: Request[Any, Any, Any]) -> Response[Any]:
+async def import_page(pages: Pages, viewer: Viewer, visit: Visit, now: Now) -> Response[Any]:
     """Show how to import a list."""
-    manager_of(request)
-    return first_reauthenticate(request, PATH) or _page(request)
+    check_manager(viewer)
+    return first_reauthenticate(visit, PATH, now) or _page(pages)
 
 
 @post(PATH, guards=[signed_in], status_code=303)
-async def import_list(request: Request[Any, Any, Any]) -> Response[Any]:
+async def import_list(
+    pages: Pages, viewer: Viewer, visit: Visit, form: Form, upload: Upload, zone: Zone, now: Now
+) -> Response[Any]:
     """Show what a file would do, row by row; when that was confirmed, do it."""
-    viewer = manager_of(request)
-    if first := first_reauthenticate(request, PATH):
+    check_manager(viewer)
+    if first := first_reauthenticate(visit, PATH, now):
         return first
     try:
-        text, is_trial = await _list(request)
-        report = await _import(request, viewer, text, is_trial=is_trial)
+        text, is_trial = _list(upload, form)
+        report = await _import(visit, zone, now, viewer, text, is_trial=is_trial)
     except (Invalid, TooLarge) as wrong:
-        return _page(request, status_code=errors.status_of(wrong), wrong=wrong.sentence)
+        return _page(pages, status_code=errors.status_of(wrong), wrong=wrong.sentence)
     if is_trial or report.faults:
         shown = "" if report.faults else text.decode("utf-8-sig")
-        return _page(request, status_code=422 if report.faults else 200, report=report, text=shown)
-    return done(request, "/people", f"The list is imported: {_counted(report)}.")
+        return _page(pages, status_code=422 if report.faults else 200, report=report, text=shown)
+    return pages.redirect("/people", f"The list is imported: {_counted(report)}.")
 
 
-async def _import(request: Request[Any, Any, Any], viewer: Viewer, text: bytes, *, is_trial: bool) -> Report:
-    reauthenticated_at = visit_of(request).reauthenticated_at
-    return await csv_import.import_as(
-        viewer, text, reauthenticated_at, clock.now(), zone_of(request), is_trial=is_trial
-    )
+async def _import(visit: Visit, zone: str, now: Now, viewer: Viewer, text: bytes, *, is_trial: bool) -> Report:
+    reauthenticated_at = visit.reauthenticated_at
+    return await csv_import.import_as(viewer, text, reauthenticated_at, now, zone, is_trial=is_trial)
 
 
-async def _list(request: Request[Any, Any, Any]) -> tuple[bytes, bool]:
+def _list(upload: Upload | None, form: FormValues) -> tuple[bytes, bool]:
     """Return the list, from a chosen file or a confirmed report, and whether it is a trial."""
-    chosen = await chosen_file(request)
-    form = await form_of(request)
+    chosen = content_of(upload)
     content = chosen or form["list"].encode()
     if not content:
         raise Invalid(file=NO_FILE)
@@ -66,16 +63,10 @@ async def _list(request: Request[Any, Any, Any]) -> tuple[bytes, bool]:
 
 
 def _page(
-    request: Request[Any, Any, Any],
-    *,
-    status_code: int = 200,
-    wrong: str = "",
-    report: Report | None = None,
-    text: str = "",
+    pages: Pages, *, status_code: int = 200, wrong: str = "", report: Report | None = None, text: str = ""
 ) -> Response[Any]:
-    return page(
+    return pages.render(
         "roster/people/import.html",
-        request,
         status_code=status_code,
         wrong=wrong,
         report=report,

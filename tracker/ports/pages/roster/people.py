@@ -5,14 +5,14 @@ from itertools import groupby
 from typing import Any
 from uuid import UUID
 
-from litestar import Request, Response, get
+from litestar import Response, get
 from litestar.params import FromPath
 
+from tracker.ports.http.dependencies import Viewer, Zone
 from tracker.ports.http.guards import signed_in
-from tracker.ports.pages.core.form_values import FormValues, query_of
-from tracker.ports.pages.core.request import is_from_htmx, viewer_of, zone_of
+from tracker.ports.pages.core.dependencies import Pages, Query, QueryString
+from tracker.ports.pages.core.form_values import FormValues
 from tracker.ports.pages.core.saved_filters import saved_in
-from tracker.ports.pages.core.templating import page, part
 from tracker.ports.pages.roster.person_forms import last_day
 from tracker.rules.roster import accounts
 from tracker.rules.roster.directory import ARM_WORDS, PersonCard, role_words
@@ -25,36 +25,35 @@ WORDS: dict[str, Any] = {"arm_words": ARM_WORDS, "role_words": role_words}
 
 
 @get("/people", guards=[signed_in])
-async def people_page(request: Request[Any, Any, Any]) -> Response[str]:
+async def people_page(pages: Pages, viewer: Viewer, params: Query, query_string: QueryString) -> Response[str]:
     """Show the people whom the viewer may know, by agency; the address holds what is looked for."""
-    context = await _listed(request, query_of(request))
-    if is_from_htmx(request):
-        return part("roster/people/list.html", "found", request, **context)
-    return page("roster/people/list.html", request, **context, **await saved_in(request, "people"))
+    context = await _listed(viewer, params)
+    if pages.is_htmx:
+        return pages.render_block("roster/people/list.html", "found", **context)
+    return pages.render("roster/people/list.html", **context, **await saved_in(viewer, query_string, "people"))
 
 
 @get("/people/{person_id:uuid}", guards=[signed_in])
-async def person_page(person_id: FromPath[UUID], request: Request[Any, Any, Any]) -> Response[str]:
+async def person_page(person_id: FromPath[UUID], pages: Pages, viewer: Viewer, zone: Zone) -> Response[str]:
     """Show one person."""
-    return page("roster/people/show.html", request, **await person_context(request, person_id))
+    return pages.render("roster/people/show.html", **await person_context(viewer, zone, person_id))
 
 
-async def person_context(request: Request[Any, Any, Any], person_id: UUID) -> dict[str, Any]:
+async def person_context(viewer: Viewer, zone: str, person_id: UUID) -> dict[str, Any]:
     """Return what the page of a person shows."""
-    viewer = viewer_of(request)
     person = await directory.person(viewer, person_id)
     return {
         **WORDS,
         "person": person,
         "items": await item_lists.open_items_of_people(viewer, [person_id]),
         "may_touch": accounts.may_touch(viewer, person_id, person.roles),
-        "ends": person.account and person.account.expires_at and last_day(person.account.expires_at, zone_of(request)),
+        "ends": person.account and person.account.expires_at and last_day(person.account.expires_at, zone),
     }
 
 
-async def _listed(request: Request[Any, Any, Any], query: FormValues) -> dict[str, Any]:
+async def _listed(viewer: Viewer, query: FormValues) -> dict[str, Any]:
     words, with_departed = query["q"].strip()[:LONGEST_WORDS], query["left"] == "1"
-    found = await directory.search(viewer_of(request), words, at_most=MOST, with_departed=with_departed)
+    found = await directory.search(viewer, words, at_most=MOST, with_departed=with_departed)
     return {
         **WORDS,
         "groups": by_agency(found.people),

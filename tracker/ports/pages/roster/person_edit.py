@@ -4,21 +4,19 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from tracker.ports.pages.core.form_values import FormValues, query_of
-from tracker.ports.pages.core.request import zone_of
+from tracker.ports.pages.core.form_values import FormValues
 from tracker.ports.pages.roster import person_forms as forms
-from tracker.ports.pages.roster.admin_forms import AdminForm, Asked, handlers_of
-from tracker.ports.pages.roster.admin_saving import Words, manager_of
+from tracker.ports.pages.roster.admin_forms import AdminForm, handlers_of
+from tracker.ports.pages.roster.admin_saving import Words
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.roster import accounts
 from tracker.usecases.roster import directory, people_changes
 
 
-async def _texts(request: Asked, person_id: UUID) -> tuple[FormValues, int]:
-    viewer = manager_of(request)
+async def _texts(viewer: Viewer, person_id: UUID, zone: str) -> tuple[FormValues, int]:
     person = await directory.person(viewer, person_id)
     accounts.check_account(viewer, person_id, person.roles)
-    return forms.form_of_person(person, zone_of(request)), person.version
+    return forms.form_of_person(person, zone), person.version
 
 
 async def _shown(viewer: Viewer, person_id: UUID | None, form: FormValues) -> Mapping[str, Any]:
@@ -41,8 +39,8 @@ handlers = handlers_of(
         key="person_id",
         template="roster/people/form.html",
         fields=forms.FIELDS,
-        read=lambda request, form: forms.read_person(form, zone_of(request)),
-        blank=lambda request: forms.new_form(zone_of(request), query_of(request)["agency"]),
+        read=forms.read_person,
+        blank=lambda query, zone: forms.new_form(zone, query["agency"]),
         add=people_changes.add_person,
         change=people_changes.change_person,
         texts=_texts,

@@ -3,17 +3,17 @@
 from typing import Any
 from uuid import UUID
 
-from litestar import Request, Response, get, post
-from litestar.params import FromPath
+from litestar import Response, get, post
+from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect
 
-from tracker import clock
 from tracker.errors import NotFound
+from tracker.ports.http.dependencies import Now, Viewer, Visit
 from tracker.ports.http.guards import signed_in
-from tracker.ports.pages.core.form_values import FormValues, form_of, id_in, ids_in, query_of, version_in
-from tracker.ports.pages.core.reauthentication import first_reauthenticate, visit_of
-from tracker.ports.pages.core.templating import page
-from tracker.ports.pages.roster.admin_saving import Sheet, Words, done, manager_of, opened, save
+from tracker.ports.pages.core.dependencies import Form, Pages
+from tracker.ports.pages.core.form_values import FormValues, id_in, ids_in, version_in
+from tracker.ports.pages.core.reauthentication import first_reauthenticate
+from tracker.ports.pages.roster.admin_saving import Sheet, Words, check_manager, opened, save
 from tracker.rules.core.viewer import Status
 from tracker.rules.roster.directory import AgencyCard, CommitteeCard, PersonCard
 from tracker.rules.roster.people_changes import SeatFacts
@@ -25,10 +25,10 @@ LABELS = {"primary": "Primary", "alternates": "Alternates"}
 
 
 @get("/committees/{committee_id:uuid}/seats", guards=[signed_in])
-async def choose_agency(committee_id: FromPath[UUID], request: Request[Any, Any, Any]) -> Response[Any]:
+async def choose_agency(committee_id: FromPath[UUID], viewer: Viewer, agency: FromQuery[str] = "") -> Response[Any]:
     """Lead to the form of the seat of the agency that the address names."""
-    manager_of(request)
-    agency_id = id_in(query_of(request)["agency"])
+    check_manager(viewer)
+    agency_id = id_in(agency)
     return Redirect(
         f"/committees/{committee_id}/seats/{agency_id}" if agency_id else f"/committees/{committee_id}", status_code=303
     )
@@ -36,63 +36,67 @@ async def choose_agency(committee_id: FromPath[UUID], request: Request[Any, Any,
 
 @get(SEAT, guards=[signed_in])
 async def edit_seat(
-    committee_id: FromPath[UUID], agency_id: FromPath[UUID], request: Request[Any, Any, Any]
+    committee_id: FromPath[UUID], agency_id: FromPath[UUID], pages: Pages, viewer: Viewer, visit: Visit, now: Now
 ) -> Response[Any]:
     """Show who holds a seat, or the form of a new one."""
-    sheet, _ = await _opened(request, committee_id, agency_id)
+    sheet, _ = await _opened(viewer, committee_id, agency_id)
     back = f"/committees/{committee_id}/seats/{agency_id}"
-    return first_reauthenticate(request, back) or await _form(request, sheet, committee_id, agency_id)
+    return first_reauthenticate(visit, back, now) or await _form(pages, viewer, sheet, committee_id, agency_id)
 
 
 @post(SEAT, guards=[signed_in], status_code=303)
 async def save_seat(
-    committee_id: FromPath[UUID], agency_id: FromPath[UUID], request: Request[Any, Any, Any]
+    committee_id: FromPath[UUID], agency_id: FromPath[UUID], pages: Pages, visit: Visit, form: Form, now: Now
 ) -> Response[Any]:
     """Save who holds a seat, or show the form again with errors or with what changed meanwhile."""
-    viewer = manager_of(request)
+    viewer = visit.viewer
+    check_manager(viewer)
 
-    async def change(form: FormValues) -> Response[Any]:
+    async def change() -> Response[Any]:
         facts = SeatFacts(primary_id=id_in(form["primary"]), alternate_ids=ids_in(form.all("alternates")))
-        reauthenticated_at = visit_of(request).reauthenticated_at
         await committees.set_seat(
-            viewer, committee_id, agency_id, facts, version_in(form), reauthenticated_at, clock.now()
+            viewer, committee_id, agency_id, facts, version_in(form), visit.reauthenticated_at, now
         )
-        return done(request, f"/committees/{committee_id}", "The seat is saved. It holds from now on.")
+        return pages.redirect(f"/committees/{committee_id}", "The seat is saved. It holds from now on.")
 
     async def show(sheet: Sheet) -> Response[Any]:
-        return await _form(request, sheet, committee_id, agency_id)
+        return await _form(pages, viewer, sheet, committee_id, agency_id)
 
-    async def now() -> tuple[Sheet, Words]:
-        return await _opened(request, committee_id, agency_id)
+    async def current() -> tuple[Sheet, Words]:
+        return await _opened(viewer, committee_id, agency_id)
 
-    return await save(request, FIELDS, change, show, now)
+    return await save(visit, form, now, FIELDS, change, show, current)
 
 
 @post(f"{SEAT}/removal", guards=[signed_in], status_code=303)
 async def remove_seat(
-    committee_id: FromPath[UUID], agency_id: FromPath[UUID], request: Request[Any, Any, Any]
+    committee_id: FromPath[UUID],
+    agency_id: FromPath[UUID],
+    pages: Pages,
+    viewer: Viewer,
+    visit: Visit,
+    form: Form,
+    now: Now,
 ) -> Response[Any]:
     """Take a seat away."""
-    viewer = manager_of(request)
-    if first := first_reauthenticate(request, f"/committees/{committee_id}"):
+    check_manager(viewer)
+    if first := first_reauthenticate(visit, f"/committees/{committee_id}", now):
         return first
-    version = version_in(await form_of(request))
-    await committees.remove_seat(
-        viewer, committee_id, agency_id, version, visit_of(request).reauthenticated_at, clock.now()
-    )
-    return done(request, f"/committees/{committee_id}", "The seat is taken away.")
+    version = version_in(form)
+    await committees.remove_seat(viewer, committee_id, agency_id, version, visit.reauthenticated_at, now)
+    return pages.redirect(f"/committees/{committee_id}", "The seat is taken away.")
 
 
-async def _of(request: Request[Any, Any, Any], committee_id: UUID, agency_id: UUID) -> tuple[CommitteeCard, AgencyCard]:
-    viewer = manager_of(request)
+async def _of(viewer: Viewer, committee_id: UUID, agency_id: UUID) -> tuple[CommitteeCard, AgencyCard]:
+    check_manager(viewer)
     committee, agency = await directory.committee(viewer, committee_id), await directory.agency(viewer, agency_id)
     if agency.status is not Status.ACTIVE:
         raise NotFound
     return committee, agency
 
 
-async def _opened(request: Request[Any, Any, Any], committee_id: UUID, agency_id: UUID) -> tuple[Sheet, Words]:
-    committee, agency = await _of(request, committee_id, agency_id)
+async def _opened(viewer: Viewer, committee_id: UUID, agency_id: UUID) -> tuple[Sheet, Words]:
+    committee, agency = await _of(viewer, committee_id, agency_id)
     seat = next((one for one in committee.seats if one.agency_id == agency_id), None)
     form = FormValues(
         {
@@ -108,13 +112,12 @@ async def _opened(request: Request[Any, Any, Any], committee_id: UUID, agency_id
     return opened(form, committee.version), Words(labels=LABELS, said=said)
 
 
-async def _form(request: Request[Any, Any, Any], sheet: Sheet, committee_id: UUID, agency_id: UUID) -> Response[Any]:
-    committee, agency = await _of(request, committee_id, agency_id)
+async def _form(pages: Pages, viewer: Viewer, sheet: Sheet, committee_id: UUID, agency_id: UUID) -> Response[Any]:
+    committee, agency = await _of(viewer, committee_id, agency_id)
     people = sorted((one for one in agency.people if one.status is Status.ACTIVE), key=_name)
     away = await committees.suspended_holders(committee_id, agency_id)
-    return page(
+    return pages.render(
         "roster/committees/seat.html",
-        request,
         status_code=sheet.status_code,
         sheet=sheet,
         form=sheet.form,

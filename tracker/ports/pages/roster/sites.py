@@ -7,13 +7,12 @@ from uuid import UUID
 from litestar import Response, get
 
 from tracker.errors import NotFound
+from tracker.ports.http.dependencies import Viewer
 from tracker.ports.http.guards import signed_in
+from tracker.ports.pages.core.dependencies import Pages
 from tracker.ports.pages.core.form_values import FormValues, Reader
-from tracker.ports.pages.core.request import viewer_of
-from tracker.ports.pages.core.templating import page
-from tracker.ports.pages.roster.admin_forms import AdminForm, Asked, handlers_of
+from tracker.ports.pages.roster.admin_forms import AdminForm, handlers_of
 from tracker.ports.pages.roster.admin_saving import NO_FORM, Words
-from tracker.rules.core.viewer import Viewer
 from tracker.rules.roster.sites import LONGEST_ADDRESS, LONGEST_EQUIPMENT, LONGEST_NAME, SEATS_WANTED, SiteFacts
 from tracker.usecases.roster import sites
 
@@ -26,15 +25,14 @@ STATUSES = [
 
 
 @get("/sites", guards=[signed_in])
-async def sites_page(request: Asked) -> Response[str]:
+async def sites_page(pages: Pages, viewer: Viewer) -> Response[str]:
     """Show the sites. Errors: NotFound for who neither schedules nor keeps them."""
-    viewer = viewer_of(request)
     if not (viewer.may_schedule or viewer.manages_accounts):
         raise NotFound
-    return page("roster/sites/list.html", request, sites=await sites.every_site())
+    return pages.render("roster/sites/list.html", sites=await sites.every_site())
 
 
-async def _texts(_: Asked, site_id: UUID) -> tuple[FormValues, int]:
+async def _texts(_: Viewer, site_id: UUID, __: str) -> tuple[FormValues, int]:
     site = await sites.site(site_id)
     return NO_FORM.but(
         {
@@ -51,7 +49,7 @@ async def _shown(_: Viewer, site_id: UUID | None, __: FormValues) -> Mapping[str
     return {"site": await sites.site(site_id) if site_id else None, "statuses": STATUSES}
 
 
-def _read(_: Asked, form: FormValues) -> SiteFacts:
+def _read(form: FormValues, _: str) -> SiteFacts:
     reader = Reader(form)
     name, address = reader.text("name", LONGEST_NAME), reader.text("address", LONGEST_ADDRESS)
     capacity, equipment = reader.number("capacity", SEATS_WANTED), reader.text("equipment", LONGEST_EQUIPMENT)

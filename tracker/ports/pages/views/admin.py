@@ -1,20 +1,24 @@
 """What whoever keeps accounts or reads the audit log can do, on one page."""
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import NamedTuple, TypeAlias
 
-from litestar import Request, Response, get
+from litestar import Response, get
+from litestar.di import Provide
+from litestar.types import Scope
 
-from tracker import clock
 from tracker.errors import NotFound
 from tracker.ports.health import checks
+from tracker.ports.health.mail_server import Lately
+from tracker.ports.http.dependencies import Injected, Now, Settings, Viewer
 from tracker.ports.http.guards import signed_in
-from tracker.ports.pages.core.request import settings_of, viewer_of
-from tracker.ports.pages.core.templating import page
-from tracker.rules.core.viewer import Viewer
+from tracker.ports.pages.core.dependencies import Pages
 from tracker.rules.core.wording import local, plural
 from tracker.usecases.core import send_hold
 from tracker.usecases.views import health
+
+MailServer: TypeAlias = Injected[Lately]
+"""What remembers how the mail server answered lately."""
 
 
 class Task(NamedTuple):
@@ -67,20 +71,21 @@ TASKS = (
 
 
 @get("/admin", guards=[signed_in])
-async def admin_page(request: Request[Any, Any, Any]) -> Response[str]:
+async def admin_page(pages: Pages, viewer: Viewer) -> Response[str]:
     """Show the pages that the viewer may use. Errors: NotFound for who may use none of them."""
-    tasks = [task for task in TASKS if task.is_for(viewer_of(request))]
+    tasks = [task for task in TASKS if task.is_for(viewer)]
     if not tasks:
         raise NotFound
-    return page("views/admin/show.html", request, tasks=tasks)
+    return pages.render("views/admin/show.html", tasks=tasks)
 
 
 @get("/admin/health", guards=[signed_in])
-async def health_page(request: Request[Any, Any, Any]) -> Response[str]:
+async def health_page(
+    pages: Pages, viewer: Viewer, now: Now, settings: Settings, mail_server: MailServer
+) -> Response[str]:
     """Show whether the work gets done: in words, for counts would tell of what the viewer does not see."""
-    if not viewer_of(request).manages_accounts:
+    if not viewer.manages_accounts:
         raise NotFound
-    settings, now = settings_of(request), clock.now()
     looks = await health.last_looks()
     jobs = [
         (label, local(looks[name], settings.time_zone) if name in looks else None, again)
@@ -91,9 +96,8 @@ async def health_page(request: Request[Any, Any, Any]) -> Response[str]:
         )
     ]
     backup = await send_hold.last_backup()
-    return page(
+    return pages.render(
         "views/admin/health.html",
-        request,
         state=await health.state(now),
         jobs=jobs,
         storage=await health.storage(),
@@ -102,7 +106,7 @@ async def health_page(request: Request[Any, Any, Any]) -> Response[str]:
         lines=[
             *checks.of_settings(settings),
             *[line async for line in checks.of_database()],
-            *await checks.of_surroundings(settings, request.app.state["mail_server"].trouble),
+            *await checks.of_surroundings(settings, mail_server.trouble),
         ],
     )
 
@@ -111,4 +115,10 @@ def _every(seconds: float) -> str:
     return f"Every {plural(int(seconds), 'second')}"
 
 
+def _mail_server(scope: Scope) -> Lately:
+    found: Lately = scope["litestar_app"].state["mail_server"]
+    return found
+
+
+DEPENDENCIES = {"mail_server": Provide(_mail_server, sync_to_thread=False)}
 handlers = [admin_page, health_page]

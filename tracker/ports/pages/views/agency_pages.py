@@ -5,23 +5,20 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
-from litestar import Request, Response, get
-from litestar.params import FromPath
+from litestar import Response, get
+from litestar.params import FromPath, FromQuery
 
-from tracker import clock
+from tracker.ports.http.dependencies import Now, Today, Viewer, Zone
 from tracker.ports.http.guards import signed_in
-from tracker.ports.pages.actions.item_views import today_of
 from tracker.ports.pages.core.date_entries import Agenda, agenda
-from tracker.ports.pages.core.form_values import Errors, FormValues, query_of
-from tracker.ports.pages.core.request import viewer_of, zone_of
-from tracker.ports.pages.core.templating import page
+from tracker.ports.pages.core.dependencies import Pages
+from tracker.ports.pages.core.form_values import Errors, FormValues
 from tracker.ports.pages.reports.addresses import asked_in, linked, page_of, periods_for
 from tracker.ports.pages.roster.admin_saving import NO_FORM
 from tracker.ports.pages.roster.people import WORDS
 from tracker.rules.actions.action_items import days_late
 from tracker.rules.availability.blackout_days import may_name
 from tracker.rules.calendars.month_grid import Seen
-from tracker.rules.core.wording import local
 from tracker.rules.reports.periods import CUSTOM
 from tracker.rules.reports.reports import may_read
 from tracker.rules.roster.directory import LEVEL_WORDS
@@ -35,21 +32,32 @@ AHEAD = timedelta(days=21)
 
 
 @get("/agencies", guards=[signed_in])
-async def agencies_page(request: Request[Any, Any, Any]) -> Response[str]:
+async def agencies_page(pages: Pages, viewer: Viewer) -> Response[str]:
     """Show the agencies that the viewer may know."""
-    found = await directory.agencies(viewer_of(request))
-    return page("roster/agencies/list.html", request, **WORDS, level_words=LEVEL_WORDS, agencies=found)
+    found = await directory.agencies(viewer)
+    return pages.render("roster/agencies/list.html", **WORDS, level_words=LEVEL_WORDS, agencies=found)
 
 
 @get("/agencies/{agency_id:uuid}", guards=[signed_in])
-async def agency_page(agency_id: FromPath[UUID], request: Request[Any, Any, Any]) -> Response[str]:
+async def agency_page(
+    agency_id: FromPath[UUID],
+    pages: Pages,
+    viewer: Viewer,
+    zone: Zone,
+    today: Today,
+    now: Now,
+    period: FromQuery[str] = "",
+) -> Response[str]:
     """Show one agency; `period` in the address is that of its attendance, for those who have reports."""
-    return page("roster/agencies/show.html", request, **await agency_context(request, agency_id))
+    return pages.render(
+        "roster/agencies/show.html", **await agency_context(viewer, agency_id, zone, today, now, period)
+    )
 
 
-async def agency_context(request: Request[Any, Any, Any], agency_id: UUID) -> dict[str, Any]:
+async def agency_context(
+    viewer: Viewer, agency_id: UUID, zone: Zone, today: Today, now: Now, period: str = ""
+) -> dict[str, Any]:
     """Return what the page of an agency shows. Errors: NotFound."""
-    viewer, today = viewer_of(request), today_of(request)
     found = await directory.agency(viewer, agency_id)
     items = await item_lists.open_items_of_people(viewer, [person.id for person in found.people])
     return {
@@ -57,9 +65,9 @@ async def agency_context(request: Request[Any, Any, Any], agency_id: UUID) -> di
         "level_words": LEVEL_WORDS,
         "agency": found,
         "items": items,
-        "days": await _next(request, agency_id),
+        "days": await _next(viewer, agency_id, zone, today, now),
         "late": sum(days_late(item, today) > 0 for item in items),
-        **await _attendance(request, agency_id),
+        **await _attendance(viewer, agency_id, zone, now, period),
         "blackouts": await blackout_days.of_agency(agency_id, today),
         "may_name": may_name(viewer, agency_id),
         "form": NO_FORM,
@@ -67,14 +75,13 @@ async def agency_context(request: Request[Any, Any, Any], agency_id: UUID) -> di
     }
 
 
-async def _attendance(request: Request[Any, Any, Any], agency_id: UUID) -> dict[str, Any]:
+async def _attendance(viewer: Viewer, agency_id: UUID, zone: Zone, now: Now, period: str) -> dict[str, Any]:
     """Return how the agency attended in the period that is asked for; nothing for a viewer without reports."""
-    if not may_read(viewer_of(request)):
+    if not may_read(viewer):
         return {"attendance": None}
-    period = query_of(request)["period"]
-    asked = await asked_in(request, FormValues({"period": [period if period != CUSTOM else ""]}))
+    asked = await asked_in(viewer, zone, now, FormValues({"period": [period if period != CUSTOM else ""]}))
     return {
-        "attendance": await rows.of_agency(viewer_of(request), asked, agency_id),
+        "attendance": await rows.of_agency(viewer, asked, agency_id),
         "asked": asked,
         "link": partial(linked(asked), "places", agency=agency_id),
         "report": page_of(asked),
@@ -82,10 +89,8 @@ async def _attendance(request: Request[Any, Any, Any], agency_id: UUID) -> dict[
     }
 
 
-async def _next(request: Request[Any, Any, Any], agency_id: UUID) -> Agenda:
-    zone, now = zone_of(request), clock.now()
-    lines = await occurrences.next_of_agency(viewer_of(request), agency_id, now, now + AHEAD)
-    today = local(now, zone).date()
+async def _next(viewer: Viewer, agency_id: UUID, zone: Zone, today: Today, now: Now) -> Agenda:
+    lines = await occurrences.next_of_agency(viewer, agency_id, now, now + AHEAD)
     return agenda((Seen(line=line) for line in lines if not line.is_off), today, today + AHEAD, zone)
 
 

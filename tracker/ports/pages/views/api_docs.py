@@ -4,11 +4,13 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from litestar import Request, Response, get
+from litestar import Response, get
+from litestar.datastructures import State
 
+from tracker.ports.http.dependencies import Settings
 from tracker.ports.http.guards import public
 from tracker.ports.http.problems import DOCUMENTS, KINDS
-from tracker.ports.pages.core.templating import page
+from tracker.ports.pages.core.dependencies import Pages
 from tracker.rules.identity.api_tokens import SCOPE_WORDS
 
 Json = dict[str, Any]
@@ -73,21 +75,17 @@ class Asked:
 
 
 @get(DOCUMENTS, guards=[public])
-async def api_docs(request: Request[Any, Any, Any]) -> Response[str]:
+async def api_docs(state: State, pages: Pages, settings: Settings) -> Response[str]:
     """Show the document: it is the same for everybody and made once."""
-    state = request.app.state
     shown: Response[str] | None = state.get("api_docs")
     if shown is None:
-        shown = state["api_docs"] = _shown(request)
+        shown = state["api_docs"] = _shown(pages, state["api_document"], settings.base_url)
     return shown
 
 
-def _shown(request: Request[Any, Any, Any]) -> Response[str]:
-    document: Json = request.app.state["api_document"]
-    base_url = request.scope["state"]["settings"].base_url
-    return page(
+def _shown(pages: Pages, document: Json, base_url: str) -> Response[str]:
+    return pages.render(
         "views/api-docs.html",
-        request,
         about=document["info"],
         groups=_groups(document, base_url),
         shapes=_shapes(document),

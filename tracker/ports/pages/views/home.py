@@ -2,17 +2,15 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
 
-from litestar import Request, Response, get
+from litestar import Response, get
 
-from tracker import clock
+from tracker.ports.http.dependencies import Now, Settings, Today, Viewer, Zone
 from tracker.ports.http.guards import signed_in
 from tracker.ports.pages.core.date_entries import address_of, times_of, written_out
-from tracker.ports.pages.core.request import settings_of, viewer_of, zone_of
-from tracker.ports.pages.core.templating import page
+from tracker.ports.pages.core.dependencies import Pages
 from tracker.rules.calendars import month_grid
-from tracker.rules.core.wording import day, local
+from tracker.rules.core.wording import day
 from tracker.rules.emails.nudges import why_not
 from tracker.rules.views.work_queue import AHEAD, SHOWN
 from tracker.usecases.core import send_hold
@@ -35,24 +33,22 @@ class Tile:
 
 
 @get("/", guards=[signed_in])
-async def home_page(request: Request[Any, Any, Any]) -> Response[str]:
+async def home_page(
+    pages: Pages, viewer: Viewer, zone: Zone, today: Today, now: Now, settings: Settings
+) -> Response[str]:
     """Show what needs the viewer; a part that cannot be read says so, and the rest stays."""
-    zone, now = zone_of(request), clock.now()
-    today = local(now, zone).date()
-    viewer = viewer_of(request)
     found = await what_needs(viewer, now, today, zone)
     last = today + timedelta(days=NEXT_DAYS - 1)
     days = month_grid.by_day(found.days.agenda if found.days else (), today, last, zone)
-    return page(
+    return pages.render(
         "views/home/show.html",
-        request,
         home=found,
         tiles=_tiles(found, zone),
         rows=found.follow_up[:SHOWN],
         days=written_out(days, zone, at_most=AGENDA_SHOWN),
         times=lambda line: times_of(line, zone),
         address=address_of,
-        lacks_password=not settings_of(request).is_demo and not await has_password(viewer.member_id),
+        lacks_password=not settings.is_demo and not await has_password(viewer.member_id),
         copy_of=await send_hold.held_copy() if viewer.manages_accounts else None,
         why_no_nudge=lambda nudge: why_not(nudge, now, zone),
     )

@@ -3,58 +3,60 @@
 from typing import Any
 from uuid import UUID
 
-from litestar import Request, Response, get, post
+from litestar import Response, get, post
 from litestar.params import FromPath
 
-from tracker import clock
 from tracker.errors import Invalid
+from tracker.ports.http.dependencies import Now, Today, Viewer, Visit, Zone
 from tracker.ports.http.guards import signed_in
 from tracker.ports.pages.core.date_entries import address_of, times_of
-from tracker.ports.pages.core.form_values import Errors, errors_of, form_of, id_in
-from tracker.ports.pages.core.reauthentication import first_reauthenticate, visit_of
-from tracker.ports.pages.core.request import zone_of
-from tracker.ports.pages.core.templating import page
-from tracker.ports.pages.roster.admin_saving import done, manager_of
+from tracker.ports.pages.core.dependencies import Form, Pages
+from tracker.ports.pages.core.form_values import Errors, errors_of, id_in
+from tracker.ports.pages.core.reauthentication import first_reauthenticate
+from tracker.ports.pages.roster.admin_saving import check_manager
 from tracker.ports.pages.roster.people import WORDS, by_agency
-from tracker.rules.core.wording import local
 from tracker.usecases.views import offboarding
 
 PATH = "/people/{person_id:uuid}/offboarding"
 
 
 @get(PATH, guards=[signed_in])
-async def preview_offboarding(person_id: FromPath[UUID], request: Request[Any, Any, Any]) -> Response[Any]:
+async def preview_offboarding(
+    person_id: FromPath[UUID], pages: Pages, visit: Visit, zone: Zone, now: Now
+) -> Response[Any]:
     """Show what somebody has in hand, and ask who takes it over."""
-    manager_of(request)
-    return first_reauthenticate(request, f"/people/{person_id}/offboarding") or await _page(request, person_id)
+    check_manager(visit.viewer)
+    first = first_reauthenticate(visit, f"/people/{person_id}/offboarding", now)
+    return first or await _page(pages, visit.viewer, zone, now, person_id)
 
 
 @post(PATH, guards=[signed_in], status_code=303)
-async def leave(person_id: FromPath[UUID], request: Request[Any, Any, Any]) -> Response[Any]:
+async def leave(
+    person_id: FromPath[UUID], pages: Pages, visit: Visit, form: Form, zone: Zone, today: Today, now: Now
+) -> Response[Any]:
     """See somebody out."""
-    viewer, now = manager_of(request), clock.now()
-    if first := first_reauthenticate(request, f"/people/{person_id}/offboarding"):
+    check_manager(visit.viewer)
+    if first := first_reauthenticate(visit, f"/people/{person_id}/offboarding", now):
         return first
-    successor_id = id_in((await form_of(request))["successor"])
-    today = local(now, zone_of(request)).date()
+    successor_id = id_in(form["successor"])
     try:
-        await offboarding.depart(viewer, person_id, successor_id, visit_of(request).reauthenticated_at, now, today)
+        await offboarding.depart(visit.viewer, person_id, successor_id, visit.reauthenticated_at, now, today)
     except Invalid as wrong:
-        return await _page(request, person_id, wrong)
-    return done(
-        request, f"/people/{person_id}", "They have left. What was theirs is in other hands, every door is shut."
+        return await _page(pages, visit.viewer, zone, now, person_id, wrong)
+    return pages.redirect(
+        f"/people/{person_id}", "They have left. What was theirs is in other hands, every door is shut."
     )
 
 
-async def _page(request: Request[Any, Any, Any], person_id: UUID, wrong: Invalid | None = None) -> Response[Any]:
-    found = await offboarding.plan_transfer(manager_of(request), person_id, clock.now())
+async def _page(
+    pages: Pages, viewer: Viewer, zone: str, now: Now, person_id: UUID, wrong: Invalid | None = None
+) -> Response[Any]:
+    found = await offboarding.plan_transfer(viewer, person_id, now)
     successors = [
         (first.agency, [(str(one.id), one.name) for one in group]) for first, group in by_agency(found.successors)
     ]
-    zone = zone_of(request)
-    return page(
+    return pages.render(
         "roster/people/offboarding.html",
-        request,
         status_code=422 if wrong else 200,
         **WORDS,
         found=found,

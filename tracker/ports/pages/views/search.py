@@ -1,28 +1,25 @@
 """Search: one box for events, people, committees and action items; the address holds the words."""
 
-from typing import Any
+from litestar import Response, get
+from litestar.params import FromQuery
 
-from litestar import Request, Response, get
-
-from tracker import clock
+from tracker.ports.http.dependencies import Now, Viewer
 from tracker.ports.http.guards import signed_in
-from tracker.ports.pages.core.form_values import query_of
-from tracker.ports.pages.core.request import viewer_of
-from tracker.ports.pages.core.templating import page
+from tracker.ports.pages.core.dependencies import Pages
 from tracker.rules.views.search import LONGEST, Piece, pieces
 from tracker.usecases.views import search
 
 
 @get("/search", guards=[signed_in])
-async def search_page(request: Request[Any, Any, Any]) -> Response[str]:
+async def search_page(pages: Pages, viewer: Viewer, now: Now, q: FromQuery[str] = "") -> Response[str]:
     """Show what was found, with the words marked in it."""
-    text = query_of(request)["q"].strip()[:LONGEST]
-    found = await search.search(viewer_of(request), text, clock.now())
+    text = q.strip()[:LONGEST]
+    found = await search.search(viewer, text, now)
 
     def marked(of: str) -> list[Piece]:
         return pieces(of, found.words)
 
-    return page("views/search/show.html", request, text=text, found=found, marked=marked, most=search.MOST)
+    return pages.render("views/search/show.html", text=text, found=found, marked=marked, most=search.MOST)
 
 
 handlers = [search_page]

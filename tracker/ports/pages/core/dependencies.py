@@ -1,0 +1,63 @@
+"""What Litestar hands to the handlers of pages by name: the form, the query of the address, and what makes a page."""
+
+from typing import Annotated, TypeAlias
+
+from litestar.di import Provide
+from litestar.params import QueryParameter
+from litestar.types import Scope
+
+from tracker.ports.http.dependencies import Injected
+from tracker.ports.http.forms import FormRequest
+from tracker.ports.pages.core import templating, uploads
+from tracker.ports.pages.core.form_values import FormValues, form_of, query_of
+
+Pages: TypeAlias = Injected[templating.Pages]
+"""What makes the pages of this request, and leads to others."""
+Form: TypeAlias = Injected[FormValues]
+"""What was posted. Errors: Invalid, TooLarge."""
+Upload: TypeAlias = Injected[uploads.Upload | None]
+"""The file that was chosen in the field `file` of a form; None for a form without one."""
+Query: TypeAlias = Injected[FormValues]
+"""What the address asks for after the question mark."""
+Wanted: TypeAlias = Annotated[str, QueryParameter(name="next")]
+"""Where somebody wants to go afterwards: `next` in the address."""
+QueryString: TypeAlias = Injected[str]
+"""The same as `Query`, as it was written; bytes that are no text are replaced."""
+FormToken: TypeAlias = Injected[str]
+"""The token that every form of this session carries; behind the guard `signed_in` only."""
+
+
+async def _upload(request: FormRequest) -> uploads.Upload | None:
+    return await uploads.upload_in(request)
+
+
+async def _form(request: FormRequest) -> FormValues:
+    return await form_of(request)
+
+
+def _params(request: FormRequest) -> FormValues:
+    return query_of(request)
+
+
+def _query_string(scope: Scope) -> str:
+    return scope["query_string"].decode("utf-8", "replace")
+
+
+def _form_token(scope: Scope) -> str:
+    found: str = scope["state"]["csrf"]
+    return found
+
+
+def _pages(scope: Scope) -> templating.Pages:
+    return templating.Pages(scope["state"], is_htmx=(b"hx-request", b"true") in scope["headers"])
+
+
+DEPENDENCIES = {
+    "pages": Provide(_pages, sync_to_thread=False),
+    "form": Provide(_form),
+    "upload": Provide(_upload),
+    "params": Provide(_params, sync_to_thread=False),
+    "query_string": Provide(_query_string, sync_to_thread=False),
+    "form_token": Provide(_form_token, sync_to_thread=False),
+}
+"""What every handler of a page may ask for, beside `tracker.ports.http.dependencies`."""

@@ -1,0 +1,105 @@
+"""The pages by room: one router for each, with the handlers of its modules and what they may ask for by name."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from litestar import Router
+from litestar.di import Provide
+
+from tracker.ports.pages.actions import action_items, item_link
+from tracker.ports.pages.attendance import printouts, roll_call
+from tracker.ports.pages.audit import audit, send_hold
+from tracker.ports.pages.availability import shared_calendar, suggested_times
+from tracker.ports.pages.calendars import calendar, subscriptions
+from tracker.ports.pages.core import saved_filters, static
+from tracker.ports.pages.core.dependencies import DEPENDENCIES
+from tracker.ports.pages.emails import demo_mail, digest_link, messages, nudges, preferences
+from tracker.ports.pages.events import (
+    added_dates,
+    calendar_import,
+    cancellations,
+    event_edit,
+    event_page,
+    occurrence_edit,
+    recorded_replies,
+    reply_link,
+    schedule,
+    templates,
+    undo,
+)
+from tracker.ports.pages.identity import api_tokens, session, sign_in
+from tracker.ports.pages.identity import dependencies as of_identity
+from tracker.ports.pages.reports import reports
+from tracker.ports.pages.roster import (
+    account_access,
+    account_invitations,
+    accounts,
+    agency_edit,
+    committee_edit,
+    committees,
+    csv_import,
+    people,
+    person_edit,
+    seats,
+    sites,
+)
+from tracker.ports.pages.views import admin, agency_pages, api_docs, blackout_days, home, offboarding, search, settings
+
+
+def _room(*modules: Sequence[Any], **dependencies: Provide) -> Router:
+    """Return the router of the handlers of some modules; `dependencies` are those of this room alone."""
+    handlers = [handler for module in modules for handler in module]
+    return Router("/", route_handlers=handlers, dependencies={**DEPENDENCIES, **dependencies})
+
+
+ROOMS = {
+    "core": _room(saved_filters.handlers, static.handlers),
+    "identity": _room(sign_in.handlers, session.handlers, api_tokens.handlers, **of_identity.DEPENDENCIES),
+    "roster": _room(
+        people.handlers,
+        account_access.handlers,
+        person_edit.handlers,
+        accounts.handlers,
+        account_invitations.handlers,
+        csv_import.handlers,
+        agency_edit.handlers,
+        committees.handlers,
+        committee_edit.handlers,
+        seats.handlers,
+        sites.handlers,
+    ),
+    "events": _room(
+        schedule.handlers,
+        templates.handlers,
+        event_page.handlers,
+        occurrence_edit.handlers,
+        event_edit.handlers,
+        added_dates.handlers,
+        cancellations.handlers,
+        undo.handlers,
+        recorded_replies.handlers,
+        reply_link.handlers,
+        calendar_import.handlers,
+    ),
+    "availability": _room(suggested_times.handlers, shared_calendar.handlers),
+    "attendance": _room(roll_call.handlers, printouts.handlers),
+    "actions": _room(action_items.handlers, item_link.handlers),
+    "calendars": _room(calendar.handlers, subscriptions.handlers),
+    "emails": _room(messages.handlers, preferences.handlers, nudges.handlers, digest_link.handlers),
+    "reports": _room(reports.handlers),
+    "audit": _room(audit.handlers, send_hold.handlers),
+    "views": _room(
+        home.handlers,
+        search.handlers,
+        agency_pages.handlers,
+        blackout_days.handlers,
+        offboarding.handlers,
+        admin.handlers,
+        settings.handlers,
+        api_docs.handlers,
+        **of_identity.DEPENDENCIES,
+        **admin.DEPENDENCIES,
+    ),
+}
+DEMO = _room(demo_mail.handlers, **demo_mail.DEPENDENCIES)
+"""The emails that a demo sent; no other application has them."""
