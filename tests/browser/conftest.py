@@ -1,13 +1,12 @@
 """One demo and one browser for all tests of this folder; each persona signs in once."""
 
-import os
-import shutil
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
+from scripts.browser import find
 from tests.browser.demo import Demo, served
 
 SLOWEST = 30_000  # milliseconds
@@ -26,9 +25,9 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
 
 @pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
-    chromium = os.environ.get("TRACKER_CHROMIUM") or shutil.which("chromium")
+    chromium = find()
     if chromium is None:
-        pytest.skip("No Chromium; `make test` finds or installs one.")
+        pytest.fail("No Chromium is here. `make test` installs one; or name yours in TRACKER_CHROMIUM.")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
         yield browser

@@ -36,7 +36,3 @@ def test_a_missing_library_is_below_its_floor() -> None:
 )
 def test_python_is_measured_within_its_own_series(installed: str, ok: bool) -> None:
     assert minimum_versions.interpreter(installed).ok is ok
-
-
-def test_what_is_shown_ends_with_python() -> None:
-    assert [finding.name for finding in minimum_versions.findings()][-1] == "Python"

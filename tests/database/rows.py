@@ -1,12 +1,16 @@
 """The two small tables and the few things that tests do with them."""
 
 import asyncio
+import sqlite3
 import threading
 
+import asyncpg
 from piccolo.querystring import QueryString
 
 from tracker.database import Engine, writing
 
+REFUSED = (sqlite3.Error, asyncpg.PostgresError)
+"""What a statement fails with that the database refuses, on either engine."""
 COUNTER = "CREATE TABLE counter (id INTEGER PRIMARY KEY, n INTEGER NOT NULL)"
 PARENT = "CREATE TABLE parent (id INTEGER PRIMARY KEY, name VARCHAR(40) NOT NULL UNIQUE CHECK (name <> ''))"
 CHILD = (

@@ -10,7 +10,16 @@ from piccolo.engine.exceptions import TransactionError
 from piccolo.querystring import QueryString
 
 from tests.database.others import another
-from tests.database.rows import add_orphan, add_parent, connection_threads, count, parents, read_then_write, works
+from tests.database.rows import (
+    REFUSED,
+    add_orphan,
+    add_parent,
+    connection_threads,
+    count,
+    parents,
+    read_then_write,
+    works,
+)
 from tracker.database import Engine, lock_audit_head, trying, writing
 
 
@@ -38,7 +47,7 @@ async def test_a_writer_who_waits_in_vain_leaves_nothing_behind(small: Engine) -
         threads = connection_threads()
         async with writing():
             for _ in range(5):
-                with pytest.raises(Exception, match="lock"):
+                with pytest.raises(REFUSED, match="lock"):
                     await read_then_write(other)
         await read_then_write(other)
         assert connection_threads() <= threads + 1
@@ -47,7 +56,7 @@ async def test_a_writer_who_waits_in_vain_leaves_nothing_behind(small: Engine) -
 
 async def test_a_commit_that_fails_leaves_nothing_behind(small: Engine) -> None:
     for _ in range(2 * small.pool_size):
-        with pytest.raises(Exception, match=r"(?i)foreign key"):
+        with pytest.raises(REFUSED, match=r"(?i)foreign key"):
             async with writing():
                 await add_parent(small, 1)
                 await add_orphan(small)
@@ -176,7 +185,7 @@ async def test_a_failed_inner_block_is_undone_alone(small: Engine) -> None:
 async def test_a_statement_that_failed_in_an_inner_block_does_no_harm_outside(small: Engine) -> None:
     async with writing():
         await add_parent(small, 1, "same")
-        with pytest.raises(Exception, match=r"(?i)unique"):
+        with pytest.raises(REFUSED, match=r"(?i)unique"):
             async with writing():
                 await add_parent(small, 2, "same")
         await add_parent(small, 3)
@@ -188,11 +197,11 @@ async def test_a_failed_statement_fails_its_block_even_if_caught(small: Engine) 
     with pytest.raises(TransactionError):
         async with writing():
             await add_parent(small, 2)
-            with pytest.raises(Exception, match=r"(?i)unique"):
+            with pytest.raises(REFUSED, match=r"(?i)unique"):
                 await add_parent(small, 3, "same")
     with pytest.raises(TransactionError):
         async with writing():
-            with pytest.raises(Exception, match=r"(?i)unique"):
+            with pytest.raises(REFUSED, match=r"(?i)unique"):
                 await add_parent(small, 3, "same")
             await add_parent(small, 4)
     assert await parents(small) == [1]

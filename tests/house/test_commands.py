@@ -2,8 +2,6 @@
 
 import re
 import shlex
-import shutil
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,6 +15,24 @@ from .reading import ROOT
 SHELL = re.compile(r"```sh\n(.*?)```", re.DOTALL)
 TYPED = re.compile(r"(?:^|[\s/])tracker\s+(?P<words>[a-z].*)", re.MULTILINE)
 UNITS = sorted((ROOT / "deploy").glob("*.service")) + sorted((ROOT / "deploy").glob("*.timer"))
+
+# systemd passes over a directive that it does not know: a misspelled one would harden nothing, and nobody would notice.
+# The sections and names are those of systemd.directives(7), and are extended when a unit needs another one.
+DIRECTIVES = {
+    "[Unit]": {"Description", "After", "Wants"},
+    "[Install]": {"WantedBy"},
+    "[Timer]": {"OnCalendar", "RandomizedDelaySec", "Persistent"},
+    "[Service]": set(
+        """
+        CapabilityBoundingSet Environment ExecStart ExecStartPost Group LimitCORE LockPersonality
+        MemoryDenyWriteExecute NoNewPrivileges PrivateDevices PrivateTmp PrivateUsers ProcSubset ProtectClock
+        ProtectControlGroups ProtectHome ProtectHostname ProtectKernelLogs ProtectKernelModules
+        ProtectKernelTunables ProtectProc ProtectSystem ReadWritePaths RemoveIPC Restart RestartSec
+        RestrictAddressFamilies RestrictNamespaces RestrictRealtime RestrictSUIDSGID StateDirectory
+        StateDirectoryMode SystemCallArchitectures SystemCallFilter TimeoutStopSec Type UMask User
+        """.split()
+    ),
+}
 
 
 def blocks() -> Iterator[tuple[str, str]]:
@@ -46,16 +62,15 @@ def test_every_command_in_a_document_has_these_options(file: str, words: str) ->
     command.make_parser(click.Context(command)).parse_args(rest)  # raises for what it does not know
 
 
-@pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="systemd is not here")
-def test_the_units_are_sound(tmp_path: Path) -> None:
-    names = [unit.name.replace("@", "@8000") for unit in UNITS]
-    for name, unit in zip(names, UNITS, strict=True):
-        text = unit.read_text(encoding="utf-8")
-        (tmp_path / name).write_text(text.replace("/opt/tracker/bin/tracker", "/bin/true"), encoding="utf-8")
-    found = subprocess.run(
-        ["systemd-analyze", "verify", "--man=no", *names], cwd=tmp_path, capture_output=True, text=True, check=False
-    )
-    assert (found.returncode, [line for line in found.stderr.splitlines() if str(tmp_path) in line]) == (0, [])
+@pytest.mark.parametrize("unit", UNITS, ids=lambda unit: unit.name)
+def test_a_unit_holds_only_directives_that_systemd_knows(unit: Path) -> None:
+    section, unknown = "", []
+    for line in unit.read_text(encoding="utf-8").splitlines():
+        if line.startswith("["):
+            section = line
+        elif line and not line.startswith("#") and line.partition("=")[0] not in DIRECTIVES[section]:
+            unknown.append(f"{section} {line}")
+    assert unknown == []
 
 
 def test_the_container_is_built_of_what_it_is_given() -> None:

@@ -32,11 +32,6 @@ def interpreter(installed: str = platform.python_version()) -> Finding:
     return _finding("Python", installed, floor)
 
 
-def findings() -> list[Finding]:
-    """Return everything that `tracker check` shows: the libraries, then Python."""
-    return [*libraries(), interpreter()]
-
-
 def _floors(section: str) -> dict[str, str]:
     floors: dict[str, dict[str, str]] = tomllib.loads(FILE.read_text(encoding="utf-8"))
     return floors[section]

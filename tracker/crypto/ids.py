@@ -1,8 +1,14 @@
 """Ids and names that nobody can count: random always, repeatable only for a seeded demo. Tokens are never made here."""
 
 import hashlib
+import json
 import random
 import secrets
+from collections.abc import Iterable, Mapping
+from collections.abc import Set as AbstractSet
+from dataclasses import fields, is_dataclass
+from datetime import date, timedelta
+from operator import attrgetter
 from uuid import UUID
 
 ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"  # no 0/O, 1/I/L, U: read aloud and typed without error
@@ -22,12 +28,39 @@ def new_id() -> UUID:
 
 
 def id_from(*facts: object) -> UUID:
-    """Return the one id that these facts have, so that what is sent twice is made once.
+    """Return the one id that these facts have in every process, so that what is sent twice is made once.
 
-    Who sent it belongs among them: then nobody can aim at what somebody else made.
+    Who sent it belongs among them: then nobody can aim at what somebody else made. Equal facts have equal ids: what a
+    dataclass does not compare (`field(compare=False)`) has no part in it. Errors: TypeError for a fact whose text is
+    not known to be the same in every process, such as a float or an object of a class of its own.
     """
-    digest = hashlib.sha256(" ".join(map(repr, facts)).encode()).digest()
-    return UUID(bytes=digest[:16], version=4)
+    text = json.dumps(_canonical(facts))
+    return UUID(bytes=hashlib.sha256(text.encode()).digest()[:16], version=4)
+
+
+def _canonical(fact: object) -> object:
+    """Return a fact in the types of JSON, with the name of its kind where JSON has none for it."""
+    if fact is None or isinstance(fact, str | int):
+        return fact
+    if isinstance(fact, list | tuple):
+        return [_canonical(one) for one in fact]
+    if isinstance(fact, AbstractSet):
+        return {"set": _sorted(_canonical(one) for one in fact)}
+    if isinstance(fact, Mapping):
+        return {"mapping": _sorted([_canonical(key), _canonical(value)] for key, value in fact.items())}
+    return {type(fact).__name__: _parts(fact)}
+
+
+def _parts(fact: object) -> object:
+    if isinstance(fact, date | timedelta | UUID):
+        return str(fact)
+    if is_dataclass(fact):
+        return {one.name: _canonical(attrgetter(one.name)(fact)) for one in fields(fact) if one.compare}
+    raise TypeError(f"No id can be made from {type(fact).__name__}. Give it a form that is the same everywhere.")
+
+
+def _sorted(parts: Iterable[object]) -> list[object]:
+    return sorted(parts, key=json.dumps)
 
 
 def new_uid() -> str:

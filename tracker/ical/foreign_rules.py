@@ -19,7 +19,6 @@ TOO_OLD = "It repeats without an end and began more than five years ago. Give it
 CODES = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 SUNDAY = 6
 READ = frozenset({"FREQ", "INTERVAL", "COUNT", "UNTIL", "BYDAY", "BYMONTHDAY", "BYMONTH", "BYSETPOS", "WKST"})
-WORKDAYS = 5
 
 Parts = Mapping[str, str]
 

@@ -4,7 +4,7 @@ import anyio.to_thread
 import pytest
 
 from tests.faults.server import MailServer, serving
-from tests.ports.mail.sending import settings
+from tests.ports.mail.sending import ELSEWHERE, settings
 from tracker.config.settings import Settings
 from tracker.ports.health import checks, mail_server
 from tracker.ports.health.checks import State
@@ -29,10 +29,9 @@ async def test_a_server_that_is_not_there_is_named() -> None:
     assert "127.0.0.1, port 1, cannot be used" in line.words
 
 
-async def test_a_server_elsewhere_without_encryption_will_not_do(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(mail_server, "is_loopback", lambda _: False)
+async def test_a_server_elsewhere_without_encryption_will_not_do() -> None:
     async with serving(MailServer()) as server:
-        assert "STARTTLS" in await trouble(settings(smtp_port=server.port))
+        assert "STARTTLS" in await trouble(settings(smtp_host=ELSEWHERE, smtp_port=server.port))
 
 
 async def test_a_server_that_does_not_know_our_password_will_not_do() -> None:

@@ -10,6 +10,8 @@ from tracker.ports.mail.compose import Composer
 from tracker.ports.mail.delivery import Delivery
 
 LINKS = Links(b"k" * 32)
+ELSEWHERE = "127.1"
+"""A name that leads to this machine and does not say so: like any other name, it may be that of another machine."""
 
 
 def settings(**other: Any) -> Settings:

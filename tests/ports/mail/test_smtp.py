@@ -7,7 +7,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +18,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from tests.faults.server import MailServer, serving
-from tests.ports.mail.sending import settings
+from tests.ports.mail.sending import ELSEWHERE, settings
 from tracker.ports.http.addresses import is_loopback
 from tracker.ports.mail import smtp
 from tracker.ports.mail.compose import Mail
@@ -28,41 +27,32 @@ from tracker.ports.mail.smtp import Away, Line, Refused, Temporary
 MAIL = Mail(sender="calendar@tracker.example", recipient="reader@kcpd.example", content=b"Subject: x\r\n\r\nx\r\n")
 
 
-@pytest.fixture
-def elsewhere(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let loopback count as another machine."""
-    monkeypatch.setattr(smtp, "is_loopback", lambda _: False)
-
-
-@pytest.mark.usefixtures("elsewhere")
 async def test_mail_to_another_machine_never_goes_unencrypted(caplog: pytest.LogCaptureFixture) -> None:
     async with serving(MailServer()) as server:
         with pytest.raises(Away):
-            await Line(settings(smtp_port=server.port)).send(MAIL)
+            await Line(settings(smtp_host=ELSEWHERE, smtp_port=server.port)).send(MAIL)
         assert server.accepted == []
     assert "The mail server does not let us send" in caplog.text
 
 
-@pytest.mark.usefixtures("elsewhere")
 async def test_a_server_with_a_certificate_that_nobody_vouches_for_gets_no_mail(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     server = MailServer()
     async with _serving_tls(server, _certificate(tmp_path)) as port:
         with pytest.raises(Away):
-            await Line(settings(smtp_port=port)).send(MAIL)
+            await Line(settings(smtp_host=ELSEWHERE, smtp_port=port)).send(MAIL)
     assert server.accepted == []
     assert "certificate verify failed" in caplog.text
 
 
-@pytest.mark.usefixtures("elsewhere")
 async def test_mail_goes_over_starttls_when_the_certificate_holds(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     server, certificate = MailServer(), _certificate(tmp_path)
     monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
     async with _serving_tls(server, certificate) as port:
-        line = Line(settings(smtp_port=port))
+        line = Line(settings(smtp_host=ELSEWHERE, smtp_port=port))
         await line.send(MAIL)
         await line.close()
     assert len(server.accepted) == 1
@@ -128,6 +118,7 @@ async def test_a_refused_mail_leaves_the_connection_for_the_next() -> None:
         ("10.0.0.1", False),
         ("mail.example", False),
         ("127.0.0.1.example", False),
+        (ELSEWHERE, False),
     ],
 )
 def test_only_this_machine_counts_as_loopback(host: str, is_here: bool) -> None:
@@ -149,7 +140,7 @@ async def _serving_tls(server: MailServer, certificate: Path) -> AsyncIterator[i
 
 
 def _certificate(folder: Path) -> Path:
-    """Make a certificate for 127.0.0.1 that only itself vouches for."""
+    """Make a certificate for the name that the tests use, which only itself vouches for."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "mail.example")])
     now = datetime.now(UTC)
@@ -161,7 +152,7 @@ def _certificate(folder: Path) -> Path:
         .serial_number(1)
         .not_valid_before(now - timedelta(days=1))
         .not_valid_after(now + timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False)
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName(ELSEWHERE)]), critical=False)
         .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
         .sign(key, hashes.SHA256())
     )

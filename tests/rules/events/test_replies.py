@@ -1,14 +1,23 @@
-"""Until when replies are asked for."""
+"""Until when replies are asked for, and which of several replies counts."""
 
 from datetime import datetime, timedelta
+from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from tracker.rules.events.replies import reply_by
+from tracker.rules.events.replies import Reply, ReplyValue, earlier, effective, reply_by, responded_at
 
 CENTRAL = ZoneInfo("America/Chicago")
 DATE = datetime(2026, 12, 10, 14, tzinfo=CENTRAL)
+THIS, OTHER = uuid4(), uuid4()
+YES, NO, ASKED_AGAIN = ReplyValue.ACCEPTED, ReplyValue.DECLINED, ReplyValue.NEEDS_ACTION
+
+
+def reply(value: ReplyValue, day: int, of: UUID | None = THIS, sequence: int = 0) -> Reply:
+    """Return a reply of a day in November, for a date or (None) for the series."""
+    at = datetime(2026, 11, day, tzinfo=CENTRAL)
+    return Reply(occurrence_id=of, value=value, comment="", source="site", sequence=sequence, replied_at=at)
 
 
 @pytest.mark.parametrize(
@@ -32,3 +41,25 @@ def test_replies_are_asked_for_by_five_two_days_before(now: datetime, by: dateti
 )
 def test_nobody_is_asked_to_reply_by_a_day_on_which_nobody_works(starts: datetime, by: datetime) -> None:
     assert reply_by(starts, datetime(2026, 11, 1, tzinfo=CENTRAL)) == by
+
+
+def test_an_reply_for_the_date_counts_before_a_later_one_for_the_series() -> None:
+    assert effective([reply(YES, 2), reply(NO, 3, None), reply(NO, 4, OTHER)], THIS) == reply(YES, 2)
+
+
+def test_of_two_replies_of_one_moment_that_of_the_higher_sequence_counts() -> None:
+    asked = reply(ASKED_AGAIN, 2, sequence=1)
+    assert effective([asked, reply(YES, 2)], THIS) == effective([reply(YES, 2), asked], THIS) == asked
+
+
+def test_an_reply_for_another_date_is_not_heard_for_this_one() -> None:
+    assert responded_at([reply(YES, 2, OTHER)], THIS) is None
+    given = [reply(YES, 2), reply(YES, 3, None), reply(YES, 4, OTHER), reply(ASKED_AGAIN, 5)]
+    assert responded_at(given, THIS) == reply(YES, 3).replied_at
+
+
+def test_the_reply_of_before_is_the_last_one_that_was_given_for_the_date_or_the_series() -> None:
+    given = [reply(YES, 2, None), reply(NO, 3), reply(YES, 4, OTHER), reply(ASKED_AGAIN, 5)]
+    assert earlier(given, THIS) is NO
+    assert earlier(given[:-1], THIS) is None, "it still counts"
+    assert earlier(given[2:], THIS) is None, "that was for another date"

@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from tests.cast import LINK, NOW, Cast, meeting, operation
+from tests.cast import LINK, NOW, PROGRAM, Cast, meeting, operation
 from tracker.crypto import ids
 from tracker.errors import Conflict, Invalid, NotAllowed, NotFound
 from tracker.rules.actions.action_items import ItemStatus
@@ -20,8 +20,10 @@ from tracker.tables.schema.actions.action_items import ActionItem
 from tracker.tables.schema.core.audit import AuditEntry
 from tracker.tables.schema.core.outbox import Message
 from tracker.tables.schema.roster.people import Member
+from tracker.tables.visible.events import events
 from tracker.usecases.actions import action_items, item_lists
-from tracker.usecases.events import events, occurrences
+from tracker.usecases.events import events as event_deeds
+from tracker.usecases.events import occurrences
 from tracker.usecases.events.events import schedule
 
 pytestmark = pytest.mark.anyio
@@ -46,6 +48,10 @@ async def sees(viewer: Viewer, reference: str) -> bool:
     except NotFound:
         return False
     return True
+
+
+async def latest_source(cast: Cast, reference: str) -> str:
+    return (await item_lists.item_view(cast.coordinator, reference)).notes[0].source
 
 
 async def an_origin(cast: Cast, **facts: Any) -> UUID:
@@ -249,12 +255,19 @@ async def test_an_item_that_comes_back_to_its_first_owner_is_told_again(cast: Ca
     assert [who for who, _ in await mails()].count(cast.caht_lead.member_id) == 2
 
 
+async def test_the_history_says_what_a_program_changed_and_what_was_changed_on_the_site(sqlite_cast: Cast) -> None:
+    reference = await given(sqlite_cast.coordinator, sqlite_cast.caht_lead)
+    assert await latest_source(sqlite_cast, reference) == "site"
+    await moved(replace(sqlite_cast.caht_lead, origin=PROGRAM), reference, status=ItemStatus.DONE)
+    assert await latest_source(sqlite_cast, reference) == "api"
+
+
 async def test_a_link_speaks_to_the_owner_and_its_updates_are_told_apart(cast: Cast) -> None:
     reference = await given(cast.coordinator, cast.caht_lead)
     item = (await item_lists.item_view(cast.coordinator, reference)).item
     viewer, _ = await action_items.item_by_link(item.id, cast.caht_lead.member_id, NOW, LINK)
     await moved(viewer, reference, status=ItemStatus.DONE)
-    assert (await item_lists.item_view(cast.coordinator, reference)).notes[0].source == "link"
+    assert await latest_source(cast, reference) == "link"
     entry = await AuditEntry.select().order_by(AuditEntry.seq, ascending=False).first()
     assert (entry["door"], entry["verb"], entry["actor"]) == ("link", "item_updated", str(cast.caht_lead.member_id))
 
@@ -298,9 +311,22 @@ async def test_an_event_stays_in_the_sight_of_who_owns_an_open_item_from_it(cast
     event_id = await schedule(cast.coordinator, meeting(cast.fbi_lead, cast.caht_lead), NOW)
     origin = await occurrences.date_for(cast.coordinator, event_id, "2027-01-12")
     reference = await given(cast.coordinator, cast.caht_lead, origin_id=origin.id)
-    event, plan = await events.plan_to_change(cast.coordinator, event_id)
+    event, plan = await event_deeds.plan_to_change(cast.coordinator, event_id)
     without = {one: role for one, role in plan.invitees.items() if one != cast.caht_lead.member_id}
     named = replace(plan, visibility=Visibility.NAMED, invitees=without)
     with pytest.raises(Invalid) as refused:
-        await events.change(cast.coordinator, event_id, named, event.version, LATER, notify=False)
+        await event_deeds.change(cast.coordinator, event_id, named, event.version, LATER, notify=False)
     assert reference in refused.value.fields["visibility"]
+
+
+async def test_an_item_of_somebody_who_is_suspended_does_not_keep_its_event_as_open_as_it_is(sqlite_cast: Cast) -> None:
+    origin = await an_origin(sqlite_cast)
+    await given(sqlite_cast.coordinator, sqlite_cast.caht_lead, origin_id=origin)
+    await Member.update({Member.status: "suspended"}).where(Member.id == sqlite_cast.caht_lead.member_id)
+    date = await events.date_by_id(sqlite_cast.coordinator, origin)
+    assert date is not None
+    event, plan = await event_deeds.plan_to_change(sqlite_cast.coordinator, date.event.id)
+    ours = replace(plan, visibility=Visibility.LAW_ENFORCEMENT, invitees=meeting(sqlite_cast.fbi_lead).invitees)
+    await event_deeds.change(sqlite_cast.coordinator, event.id, ours, event.version, NOW, notify=False)
+    changed = await event_deeds.event_for(sqlite_cast.coordinator, event.id)
+    assert changed.visibility is Visibility.LAW_ENFORCEMENT

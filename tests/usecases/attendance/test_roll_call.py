@@ -18,8 +18,9 @@ from tracker.tables.schema.roster.people import Committee, Member
 from tracker.usecases.attendance import roll_call
 from tracker.usecases.core.viewers import viewer_for
 from tracker.usecases.events import occurrences, replies
-from tracker.usecases.events.events import schedule
+from tracker.usecases.events.events import change, schedule
 from tracker.usecases.roster import people
+from tracker.usecases.views.event_page import event_view
 
 pytestmark = pytest.mark.anyio
 
@@ -244,6 +245,25 @@ async def test_a_member_who_was_not_invited_can_be_added_and_is_a_walk_in(cast: 
     assert (line.name, line.is_walk_in, line.mark) == ("Kcpd alternate", True, Mark.HERE)
 
 
+async def test_who_is_taken_off_the_list_after_it_began_stays_on_the_roll(sqlite_cast: Cast) -> None:
+    cast, event_id = sqlite_cast, await a_meeting(sqlite_cast)
+    fewer = meeting(*(one for one in everybody(cast) if one != cast.hsi_liaison))
+    await change(cast.coordinator, event_id, fewer, 1, LATER, notify=False)
+    roll = await roll_call.roll(cast.coordinator, event_id, KEY, LATER)
+    assert "Hsi liaison" in [line.name for line in roll.agencies["HSI"] if not line.is_walk_in]
+
+
+async def test_a_member_who_came_without_an_invitation_was_never_missing(sqlite_cast: Cast) -> None:
+    event_id = await schedule(sqlite_cast.coordinator, meeting(sqlite_cast.fbi_lead), NOW)
+    walk_in = WalkIn(id=uuid4(), member_id=sqlite_cast.kcpd_alternate.member_id)
+    await roll_call.add_walk_in(sqlite_cast.coordinator, event_id, KEY, walk_in, STARTS)
+    for missing in (Mark.ABSENT, Mark.EXCUSED):
+        with pytest.raises(Invalid, match="Only people who were invited can be absent or excused"):
+            await mark(sqlite_cast, event_id, sqlite_cast.kcpd_alternate, missing, LATER)
+    await mark(sqlite_cast, event_id, sqlite_cast.kcpd_alternate, Mark.REMOTE, LATER)
+    assert (await tally(sqlite_cast, event_id)).remote == 1
+
+
 async def test_nobody_can_be_absent_from_an_operation_to_which_they_were_not_invited(cast: Cast) -> None:
     event_id = await schedule(cast.fbi_lead, operation(cast.hsi_liaison, starts=datetime(2027, 1, 12, 10)), NOW)  # noqa: DTZ001 - local
     with pytest.raises(Invalid):
@@ -333,9 +353,9 @@ async def test_each_deed_leaves_a_line_in_the_audit_trail_and_a_repeated_tap_non
     assert [row["verb"] for row in verbs] == ["attendance_marked", "attendance_closed"]
 
 
-async def test_members_read_names_of_their_own_arm_only(cast: Cast) -> None:
+async def test_members_read_names_of_their_own_arm_only_and_replies_of_each_agency(cast: Cast) -> None:
     event_id = await a_meeting(cast)
-    date = await occurrences.date_for(cast.harbor_advocate, event_id, KEY)
-    named, counts = await roll_call.participants_for(cast.harbor_advocate, date)
-    assert {one.agency for one in named} == {"CAHT", "Harbor House", "Bridge Legal"}
-    assert {one.agency for one in counts} == {"USAO", "FBI", "HSI", "HHS", "KCPD", "IPD"}
+    view = await event_view(cast.harbor_advocate, event_id, KEY, NOW)
+    own_arm = {"CAHT", "Harbor House", "Bridge Legal"}
+    assert {one.agency for one in view.named} == own_arm
+    assert {one.agency for one in view.replies} == own_arm | {"USAO", "FBI", "HSI", "HHS", "KCPD", "IPD"}

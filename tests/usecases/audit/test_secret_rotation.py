@@ -9,6 +9,7 @@ from tests.unguarded import unguard
 from tests.usecases.identity.world import PASSWORD, enrol
 from tracker.crypto import keys
 from tracker.database import writing
+from tracker.errors import Invalid
 from tracker.rules.calendars.feeds import Scope
 from tracker.rules.core.actors import BY_COMMAND
 from tracker.tables.piccolo_app import APP_CONFIG
@@ -68,7 +69,7 @@ def test_every_column_that_holds_seals_is_sealed_anew():
 async def test_recovery_codes_of_before_still_count_once(replaced):
     cast, _, codes, _ = replaced
     assert await sign_in.answer_code(await challenge(cast), codes[0], SOON, by=sign_in.RECOVERY_CODE)
-    with pytest.raises(Exception, match="did not match"):
+    with pytest.raises(Invalid, match="did not match"):
         await sign_in.answer_code(await challenge(cast), codes[0], SOON, by=sign_in.RECOVERY_CODE)
 
 

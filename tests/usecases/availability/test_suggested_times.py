@@ -8,6 +8,7 @@ from tests.cast import NOW, ZONE, Cast, meeting, operation
 from tracker.rules.availability.busy_days import State
 from tracker.rules.core.audiences import Visibility
 from tracker.rules.core.viewer import Viewer
+from tracker.rules.events.event import Kind
 from tracker.rules.events.plan import slot
 from tracker.rules.events.replies import AttendeeRole, ReplyValue
 from tracker.tables.schema.roster.people import Committee
@@ -53,6 +54,17 @@ async def test_a_list_of_names_that_the_viewer_does_not_read_makes_nobody_busy(c
     await events.schedule(cast.coordinator, meeting(cast.fbi_lead, cast.caht_lead, starts=TEN), NOW)
     assert await state_of(cast.caht_lead, cast.fbi_lead) is State.FREE
     assert await state_of(cast.fbi_alternate, cast.fbi_lead) is State.BUSY
+
+
+async def test_who_leads_an_event_is_busy_for_everybody_who_sees_it(sqlite_cast: Cast) -> None:
+    await events.schedule(sqlite_cast.coordinator, meeting(sqlite_cast.fbi_lead, starts=TEN), NOW)
+    assert await state_of(sqlite_cast.caht_lead, sqlite_cast.coordinator) is State.BUSY
+
+
+async def test_a_deadline_takes_nobodys_time(sqlite_cast: Cast) -> None:
+    due = meeting(sqlite_cast.fbi_lead, kind=Kind.DEADLINE, starts=TEN)
+    await events.schedule(sqlite_cast.coordinator, due, NOW)
+    assert await state_of(sqlite_cast.coordinator, sqlite_cast.fbi_lead) is State.FREE
 
 
 async def test_who_is_taken_twice_is_named_with_the_other_event(cast: Cast) -> None:

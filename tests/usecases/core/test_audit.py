@@ -4,8 +4,10 @@ from dataclasses import replace
 
 import anyio
 import pytest
+from piccolo.engine.exceptions import TransactionError
 
 from tests.cast import NOW, SECRET, Cast
+from tests.database.rows import REFUSED
 from tests.unguarded import unguard
 from tracker.crypto import keys
 from tracker.database import engine, writing
@@ -66,7 +68,7 @@ async def test_an_entry_says_who_did_what_to_what_when_and_from_where(cast: Cast
 
 async def test_an_entry_needs_the_transaction_of_its_change(database):
     keys.use(SECRET)
-    with pytest.raises(Exception, match="transaction"):
+    with pytest.raises(TransactionError, match="transaction"):
         await audit.record(BY_COMMAND, "tested", "member", "x", {}, NOW)
 
 
@@ -81,7 +83,7 @@ async def test_a_change_that_fails_leaves_no_entry(trail):
 
 async def test_without_a_trail_the_change_fails_too(cast: Cast):
     await engine().run_ddl("DROP TABLE audit_entry")
-    with pytest.raises(Exception, match="audit_entry"):
+    with pytest.raises(REFUSED, match="audit_entry"):
         async with writing():
             await Member.update({Member.name: "Changed"}).where(Member.id == cast.fbi_lead.member_id)
             await audit.record(BY_COMMAND, "renamed", "member", cast.fbi_lead.member_id, {}, NOW)
@@ -236,7 +238,7 @@ FORBIDDEN = (
 
 @pytest.mark.parametrize("sql", FORBIDDEN)
 async def test_the_database_itself_refuses_to_change_the_trail(guarded_trail, sql):
-    with pytest.raises(Exception, match="the audit log only grows"):
+    with pytest.raises(REFUSED, match="the audit log only grows"):
         await engine().run_ddl(sql)
     assert await audit.verify() is None
 

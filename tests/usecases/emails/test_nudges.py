@@ -21,7 +21,7 @@ from tracker.rules.events.replies import ReplyValue
 from tracker.rules.recurrence import rule_for
 from tracker.tables.schema.core.audit import AuditEntry
 from tracker.tables.schema.core.outbox import Message
-from tracker.tables.schema.roster.people import Member, SeatHolder
+from tracker.tables.schema.roster.people import Agency, Member, SeatHolder
 from tracker.usecases.core import outbox
 from tracker.usecases.emails import content
 from tracker.usecases.emails.nudges import nudge, nudge_of
@@ -205,3 +205,10 @@ async def test_who_replied_before_the_mail_went_out_is_not_bothered(cast: Cast) 
     [skip] = await sent()
     assert isinstance(skip, Skip)
     assert (skip.state, skip.reason) == (State.SUPERSEDED, "The recipient has replied.")
+
+
+async def test_nobody_of_a_suspended_agency_is_reminded(sqlite_cast: Cast) -> None:
+    event_id = await asked(sqlite_cast, sqlite_cast.fbi_lead, sqlite_cast.hsi_liaison)
+    await Agency.update({Agency.status: "suspended"}).where(Agency.code == "FBI")
+    assert await remind(sqlite_cast.coordinator, event_id) == 1
+    assert await reminded() == ["Hsi liaison"]

@@ -9,11 +9,13 @@ from tests.cast import NOW, Cast, everybody, meeting, operation
 from tracker.errors import Conflict, Invalid, NotAllowed, NotFound
 from tracker.rules.actions.item_changes import NewItem
 from tracker.rules.core.audiences import Visibility
+from tracker.rules.core.message_types import Removed, decode
 from tracker.rules.events.event import EventStatus
 from tracker.rules.events.plan import DateChange
 from tracker.rules.events.replies import ReplyValue
 from tracker.rules.recurrence import rule_for
 from tracker.tables.schema.core.outbox import Message
+from tracker.tables.schema.roster.people import Member
 from tracker.tables.visible.events import events
 from tracker.usecases.actions import action_items
 from tracker.usecases.events import events as event_deeds
@@ -55,6 +57,14 @@ async def test_a_draft_that_is_confirmed_invites_everybody(cast: Cast) -> None:
     assert await queued("invitation") == 1
 
 
+async def test_a_draft_that_moves_when_it_is_sent_has_the_first_sequence(sqlite_cast: Cast) -> None:
+    draft = meeting(sqlite_cast.fbi_lead, status=EventStatus.DRAFT)
+    event_id = await event_deeds.schedule(sqlite_cast.coordinator, draft, NOW)
+    moved = meeting(sqlite_cast.fbi_lead, starts=JANUARY_12 + timedelta(days=1), place="Annex")
+    await event_deeds.change(sqlite_cast.coordinator, event_id, moved, 1, NOW, notify=False)
+    assert (await event_deeds.event_for(sqlite_cast.coordinator, event_id)).sequence == 0
+
+
 async def test_an_operation_is_seen_by_the_named_alone(cast: Cast) -> None:
     event_id = await event_deeds.schedule(cast.fbi_lead, operation(cast.kcpd_detective), NOW)
     assert await events.event(cast.kcpd_detective, event_id) is not None
@@ -67,6 +77,12 @@ async def test_somebody_who_may_not_see_an_event_cannot_be_invited_to_it(cast: C
     with pytest.raises(Invalid) as refused:
         await event_deeds.schedule(cast.coordinator, plan, NOW)
     assert "Caht lead (CAHT)" in refused.value.fields["people"]
+
+
+async def test_a_coordinator_is_invited_to_what_one_arm_may_see(sqlite_cast: Cast) -> None:
+    plan = meeting(sqlite_cast.coordinator, visibility=Visibility.VICTIM_SERVICES)
+    event_id = await event_deeds.schedule(sqlite_cast.caht_lead, plan, NOW)
+    assert await events.event(sqlite_cast.coordinator, event_id) is not None
 
 
 async def test_a_member_without_a_role_schedules_nothing(cast: Cast) -> None:
@@ -144,6 +160,32 @@ async def test_somebody_taken_off_the_list_alone_is_told(cast: Cast) -> None:
     assert [row["recipient"] for row in told] == [cast.hsi_liaison.member_id]
 
 
+async def test_somebody_who_joins_an_event_that_moves_is_invited_and_gets_no_update(sqlite_cast: Cast) -> None:
+    event_id = await event_deeds.schedule(sqlite_cast.coordinator, meeting(sqlite_cast.fbi_lead), NOW)
+    moved = meeting(sqlite_cast.fbi_lead, sqlite_cast.hsi_liaison, place="Annex")
+    await event_deeds.change(sqlite_cast.coordinator, event_id, moved, 1, NOW, notify=False)
+    joined = Message.recipient == sqlite_cast.hsi_liaison.member_id
+    assert await Message.select(Message.kind).where(joined).output(as_list=True) == ["invitation"]
+
+
+async def test_who_is_taken_off_the_list_gets_a_higher_sequence_than_any_date_had(sqlite_cast: Cast) -> None:
+    people = (sqlite_cast.fbi_lead, sqlite_cast.hsi_liaison)
+    event_id = await event_deeds.schedule(sqlite_cast.coordinator, meeting(*people, rule=MONTHLY), NOW)
+    for version, hour in enumerate((11, 12), start=1):
+        moved = DateChange(starts=datetime(2027, 4, 13, hour), duration=timedelta(minutes=90))  # noqa: DTZ001 - local
+        await occurrences.change_date(
+            sqlite_cast.coordinator, event_id, "2027-04-13", moved, version, NOW, notify=False
+        )
+    version = (await event_deeds.event_for(sqlite_cast.coordinator, event_id)).version
+    fewer = meeting(sqlite_cast.fbi_lead, rule=MONTHLY)
+    await event_deeds.change(sqlite_cast.coordinator, event_id, fewer, version, NOW, notify=False)
+    [facts] = await Message.select(Message.facts).where(Message.kind == "withdrawal").output(as_list=True)
+    content = decode(facts)
+    assert isinstance(content, Removed)
+    assert content.entry is not None
+    assert content.entry.sequence == 3
+
+
 async def test_a_canceled_event_can_be_brought_back_with_a_higher_sequence(cast: Cast) -> None:
     event_id = await event_deeds.schedule(cast.coordinator, meeting(cast.fbi_lead), NOW)
     await event_deeds.cancel(cast.coordinator, event_id, 1, "Courtroom conflict", NOW)
@@ -184,6 +226,33 @@ async def test_history_is_never_shown_to_people_who_join_when_a_running_series_n
     assert await events.event(cast.hsi_liaison, event_id) is not None
 
 
+async def test_who_is_not_named_any_more_when_a_named_series_goes_on_sees_none_of_its_past(sqlite_cast: Cast) -> None:
+    cast = sqlite_cast
+    named = operation(cast.hsi_liaison, cast.kcpd_detective, starts=JANUARY_12, rule=MONTHLY)
+    event_id = await event_deeds.schedule(cast.fbi_lead, named, NOW)
+    august = datetime(2027, 8, 1, 15, tzinfo=UTC)
+    fewer = operation(cast.hsi_liaison, starts=JANUARY_12.replace(hour=9), rule=MONTHLY)
+    await event_deeds.change(cast.fbi_lead, event_id, fewer, 1, august, notify=False)
+    assert await events.event(cast.hsi_liaison, event_id) is not None
+    assert await events.event(cast.kcpd_detective, event_id) is None
+
+
+async def test_who_is_suspended_stays_on_the_list_of_a_named_series_that_goes_on_and_sees_its_past_once_back(
+    sqlite_cast: Cast,
+) -> None:
+    cast = sqlite_cast
+    named = operation(cast.hsi_liaison, cast.kcpd_detective, starts=JANUARY_12, rule=MONTHLY)
+    event_id = await event_deeds.schedule(cast.fbi_lead, named, NOW)
+    suspended = Member.id == cast.hsi_liaison.member_id
+    await Member.update({Member.status: "suspended"}).where(suspended)
+    at_nine = replace(named, starts=JANUARY_12.replace(hour=9))
+    august = datetime(2027, 8, 1, 15, tzinfo=UTC)
+    new_id = await event_deeds.change(cast.fbi_lead, event_id, at_nine, 1, august, notify=False)
+    await Member.update({Member.status: "active"}).where(suspended)
+    for one in (event_id, new_id):
+        assert await events.event(cast.hsi_liaison, one) is not None
+
+
 async def test_history_of_one_arm_is_not_shown_to_a_committee_of_both_with_which_the_series_goes_on(cast: Cast) -> None:
     ours = meeting(cast.hsi_liaison, rule=MONTHLY, visibility=Visibility.LAW_ENFORCEMENT)
     august = datetime(2027, 8, 1, 15, tzinfo=UTC)
@@ -212,14 +281,18 @@ async def test_a_date_with_an_action_item_changes_its_hour_with_its_series_and_i
     assert "one by one" in refused.value.fields["date"]
 
 
-async def test_a_date_that_was_held_before_its_day_stays_when_the_series_goes_on_anew(cast: Cast) -> None:
+async def test_a_date_that_was_held_before_its_day_stays_and_is_not_held_again_when_the_series_goes_on_anew(
+    cast: Cast,
+) -> None:
     event_id = await event_deeds.schedule(cast.coordinator, meeting(cast.fbi_lead, rule=MONTHLY), NOW)
     july = datetime(2027, 7, 20, 15, tzinfo=UTC)
     held = DateChange(starts=datetime(2027, 7, 19, 10), duration=timedelta(hours=1))  # noqa: DTZ001 - local
     await occurrences.change_date(cast.coordinator, event_id, "2027-08-10", held, 1, NOW, notify=False)
     earlier = meeting(cast.fbi_lead, rule=MONTHLY, starts=JANUARY_12.replace(hour=9))
-    await event_deeds.change(cast.coordinator, event_id, earlier, 2, july, notify=False)
+    new_id = await event_deeds.change(cast.coordinator, event_id, earlier, 2, july, notify=False)
     assert (await occurrences.date_for(cast.coordinator, event_id, "2027-08-10")).starts_at < july
+    onward = await occurrences.dates_of(cast.coordinator, await event_deeds.event_for(cast.coordinator, new_id))
+    assert [one.key for one in onward if one.is_canceled] == ["2027-08-10"]
 
 
 async def test_somebody_invited_again_is_asked_again(cast: Cast) -> None:
@@ -231,6 +304,13 @@ async def test_somebody_invited_again_is_asked_again(cast: Cast) -> None:
         cast.coordinator, event_id, meeting(cast.fbi_lead), 2, later + timedelta(minutes=1), notify=False
     )
     assert len(await replies.owed(cast.fbi_lead, later)) == 1
+
+
+async def test_who_is_off_the_list_owes_no_reply(sqlite_cast: Cast) -> None:
+    event_id = await event_deeds.schedule(sqlite_cast.coordinator, meeting(sqlite_cast.fbi_lead), NOW)
+    assert len(await replies.owed(sqlite_cast.fbi_lead, NOW)) == 1
+    await event_deeds.change(sqlite_cast.coordinator, event_id, meeting(), 1, NOW, notify=False)
+    assert await replies.owed(sqlite_cast.fbi_lead, NOW) == []
 
 
 async def test_a_meeting_of_a_committee_is_scheduled_by_those_who_sit_in_it(cast: Cast) -> None:

@@ -185,6 +185,15 @@ async def test_who_is_added_to_a_named_event_reads_what_was_done_after_that_and_
     assert [one.at for one in await read_date(cast.hsi_liaison, event_id, "2027-01-16")] == [at[3]]
 
 
+async def test_who_stays_on_the_list_of_a_named_event_reads_each_change_since_they_were_named(
+    sqlite_cast: Cast,
+) -> None:
+    event_id = await events.schedule(sqlite_cast.fbi_lead, operation(sqlite_cast.hsi_liaison), NOW)
+    for hours, place in enumerate(("Annex", "Garage"), start=1):
+        await change(sqlite_cast.fbi_lead, event_id, NOW + timedelta(hours=hours), place=place)
+    assert [one.changes[0].after for one in await read(sqlite_cast.hsi_liaison, event_id)] == ["Garage", "Annex"]
+
+
 async def test_who_is_invited_again_to_a_named_event_reads_nothing_of_what_was_before(cast: Cast) -> None:
     event_id = await events.schedule(cast.fbi_lead, operation(cast.kcpd_detective, cast.hsi_liaison), NOW)
     at = [NOW + timedelta(hours=hours) for hours in range(5)]

@@ -183,3 +183,12 @@ async def test_the_dates_of_a_week_are_those_that_touch_it_and_may_be_seen(cast:
     week = datetime(2027, 1, 10, 6, tzinfo=UTC), datetime(2027, 1, 17, 6, tzinfo=UTC)
     assert [one.title for one in await events.lines(cast.harbor_advocate, *week)] == ["Monthly task force meeting"]
     assert len(await events.lines(cast.kcpd_detective, *week)) == 2
+
+
+async def test_a_date_of_two_weeks_is_among_those_of_its_last_day(sqlite_cast: Cast) -> None:
+    starts = datetime(2027, 1, 4, 10)  # noqa: DTZ001 - local to the event's zone
+    two_weeks = meeting(starts=starts, duration=timedelta(days=14))
+    event_id = await event_deeds.schedule(sqlite_cast.coordinator, two_weeks, NOW)
+    last_day = datetime(2027, 1, 18, 6, tzinfo=UTC)
+    found = await occurrences.between(sqlite_cast.fbi_lead, last_day, last_day + timedelta(days=1))
+    assert [one.event_id for one in found] == [event_id]

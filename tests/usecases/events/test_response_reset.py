@@ -92,6 +92,15 @@ async def test_a_rule_that_changes_keeps_the_replies_to_dates_that_stay(cast: Ca
     assert await reply_to(cast, event_id, "2027-01-14") is OPEN
 
 
+async def test_what_was_replied_to_one_date_alone_holds_when_the_rest_is_asked_again(sqlite_cast: Cast) -> None:
+    cast, event_id = sqlite_cast, await replied(sqlite_cast, for_series=False, rule=weekly(1))
+    await replies.reply(cast.fbi_lead, event_id, SECOND, ReplyValue.DECLINED, "", NOW, for_series=False)
+    a_minute_later = NOW + timedelta(minutes=1)
+    await replies.reply(cast.fbi_lead, event_id, "2027-01-26", YES, "", a_minute_later, for_series=True)
+    await change(cast, event_id, rule=weekly(1, 3))
+    assert await reply_to(cast, event_id, SECOND) is ReplyValue.DECLINED
+
+
 async def test_another_place_leaves_what_has_begun_as_it_was_replied(cast: Cast) -> None:
     event_id = await replied(cast, for_series=True, rule=weekly(1))
     await change(cast, event_id, datetime.fromisoformat("2027-01-13T15:00+00:00"), rule=weekly(1), place="FBI")

@@ -14,6 +14,7 @@ from tests.cast import NOW, Cast, meeting
 from tracker.errors import Conflict, Invalid
 from tracker.ical.entries import entries
 from tracker.rules.calendars.feeds import Scope
+from tracker.rules.core import audiences
 from tracker.rules.core.audiences import Visibility
 from tracker.rules.core.message_types import SeriesEnded, decode
 from tracker.rules.core.viewer import Viewer
@@ -24,6 +25,7 @@ from tracker.rules.recurrence import rule_for
 from tracker.rules.recurrence.holiday_choices import HolidayChoice
 from tracker.tables.background.events.invitees import invitees_of
 from tracker.tables.schema.core.outbox import Message
+from tracker.tables.schema.events.events import AudienceVersion
 from tracker.usecases.calendars import feed_content
 from tracker.usecases.events import events, occurrences, replies, series_split
 from tracker.usecases.views import event_page
@@ -111,6 +113,49 @@ async def test_replies_for_another_hour_are_asked_again(cast: Cast) -> None:
     assert await reply_of(cast.fbi_lead, new_id, "2027-10-12") is ReplyValue.NEEDS_ACTION
 
 
+async def test_replies_for_another_place_are_asked_again(sqlite_cast: Cast) -> None:
+    cast, event_id = sqlite_cast, await the_series(sqlite_cast)
+    await replies.reply(cast.fbi_lead, event_id, "2027-01-12", ReplyValue.ACCEPTED, "", NOW, for_series=True)
+    version, plan = await plan_from(cast.coordinator, event_id, datetime(2027, 10, 12, 10))
+    elsewhere = replace(plan, place="City hall")
+    new_id = await series_split.change_from(
+        cast.coordinator, event_id, "2027-10-12", elsewhere, version, AUGUST, notify=False
+    )
+    assert await reply_of(cast.fbi_lead, new_id, "2027-10-12") is ReplyValue.NEEDS_ACTION
+
+
+async def test_who_was_off_the_list_and_is_invited_to_what_goes_on_is_asked_anew(sqlite_cast: Cast) -> None:
+    cast, event_id = sqlite_cast, await the_series(sqlite_cast)
+    await replies.reply(cast.fbi_lead, event_id, "2027-01-12", ReplyValue.ACCEPTED, "", NOW, for_series=True)
+    event, everybody = await events.plan_to_change(cast.coordinator, event_id)
+    fewer = {one: role for one, role in everybody.invitees.items() if one != cast.fbi_lead.member_id}
+    await events.change(
+        cast.coordinator, event_id, replace(everybody, invitees=fewer), event.version, NOW, notify=False
+    )
+    version, plan = await plan_from(cast.coordinator, event_id, datetime(2027, 10, 12, 10))
+    again = replace(plan, title="Steering Committee", invitees=everybody.invitees)
+    new_id = await series_split.change_from(
+        cast.coordinator, event_id, "2027-10-12", again, version, AUGUST, notify=False
+    )
+    assert await reply_of(cast.fbi_lead, new_id, "2027-10-12") is ReplyValue.NEEDS_ACTION
+
+
+async def test_a_yes_to_a_date_that_was_moved_and_canceled_is_none_to_the_date_that_takes_its_hour(
+    sqlite_cast: Cast,
+) -> None:
+    cast, event_id = sqlite_cast, await the_series(sqlite_cast)
+    on_wednesday = DateChange(starts=datetime(2027, 10, 13, 10), duration=timedelta(minutes=90))
+    await occurrences.change_date(cast.coordinator, event_id, "2027-10-12", on_wednesday, 1, NOW, notify=False)
+    await replies.reply(cast.fbi_lead, event_id, "2027-10-12", ReplyValue.ACCEPTED, "", NOW, for_series=False)
+    await occurrences.cancel_date(cast.coordinator, event_id, "2027-10-12", 2, "", NOW)
+    version, plan = await plan_from(cast.coordinator, event_id, datetime(2027, 10, 13, 10))
+    wednesdays = replace(plan, rule=rule_for("monthly_nth", plan.starts, count=3))
+    new_id = await series_split.change_from(
+        cast.coordinator, event_id, "2027-10-12", wednesdays, version, AUGUST, notify=False
+    )
+    assert await reply_of(cast.fbi_lead, new_id, "2027-10-13") is ReplyValue.NEEDS_ACTION
+
+
 async def october_without(cast: Cast, event_id: UUID, **facts: Any) -> UUID:
     version, plan = await plan_from(cast.coordinator, event_id, datetime(2027, 10, 12, 10))
     fewer = {one: role for one, role in plan.invitees.items() if one != cast.caht_lead.member_id}
@@ -187,6 +232,98 @@ async def test_a_date_can_be_added_beside_the_rule_and_survives_a_later_end(cast
     await events.change(cast.coordinator, event_id, longer, event.version, AUGUST, notify=False)
     keys = [one.key for one in await dates_of(cast, event_id)]
     assert (key in keys, len(keys), keys[-1]) == (True, 16, "2028-03-14")
+
+
+async def test_a_date_that_is_added_raises_the_sequence_of_its_series(sqlite_cast: Cast) -> None:
+    event_id = await the_series(sqlite_cast)
+    await series_split.add_date(sqlite_cast.coordinator, event_id, datetime(2027, 1, 21, 14), 1, NOW)
+    event = await events.event_for(sqlite_cast.coordinator, event_id)
+    assert (event.version, event.sequence, event.changed_at) == (2, 1, NOW)
+
+
+async def test_a_date_that_is_added_changes_the_calendars_of_those_invited(sqlite_cast: Cast) -> None:
+    event_id = await the_series(sqlite_cast)
+    theirs = AudienceVersion.audience == audiences.member(sqlite_cast.fbi_lead.member_id)
+    [before] = await AudienceVersion.select(AudienceVersion.version).where(theirs).output(as_list=True)
+    await series_split.add_date(sqlite_cast.coordinator, event_id, datetime(2027, 1, 21, 14), 1, NOW)
+    [after] = await AudienceVersion.select(AudienceVersion.version).where(theirs).output(as_list=True)
+    assert after > before
+
+
+async def test_an_added_date_that_is_over_does_not_end_its_series_and_stays_as_it_was_held(sqlite_cast: Cast) -> None:
+    event_id = await the_series(sqlite_cast)
+    key = await series_split.add_date(sqlite_cast.coordinator, event_id, datetime(2027, 1, 5, 14), 1, NOW)
+    event, plan = await events.plan_to_change(sqlite_cast.coordinator, event_id)
+    after_it, longer = datetime.fromisoformat("2027-01-06T15:00+00:00"), replace(plan, duration=timedelta(hours=3))
+    same_id = await events.change(sqlite_cast.coordinator, event_id, longer, event.version, after_it, notify=False)
+    lengths = {one.key: one.ends_at - one.starts_at for one in await dates_of(sqlite_cast, event_id)}
+    assert same_id == event_id
+    assert lengths.pop(key) == timedelta(minutes=90)
+    assert set(lengths.values()) == {timedelta(hours=3)}
+
+
+async def test_a_series_in_another_zone_is_at_the_same_hour_there(sqlite_cast: Cast) -> None:
+    event_id = await the_series(sqlite_cast)
+    event, plan = await events.plan_to_change(sqlite_cast.coordinator, event_id)
+    eastern = replace(plan, zone="America/New_York")
+    await events.change(sqlite_cast.coordinator, event_id, eastern, event.version, NOW, notify=False)
+    assert [one.starts_at.hour for one in await dates_of(sqlite_cast, event_id)][:4] == [15, 15, 15, 14]
+
+
+async def test_dates_added_after_the_split_go_on_with_the_new_series_but_one_that_was_canceled(
+    sqlite_cast: Cast,
+) -> None:
+    event_id = await the_series(sqlite_cast)
+    for version, day in enumerate((18, 25), start=1):
+        await series_split.add_date(sqlite_cast.coordinator, event_id, datetime(2027, 11, day, 14), version, NOW)
+    await occurrences.cancel_date(sqlite_cast.coordinator, event_id, "2027-11-25", 1, "", NOW)
+    new_id = await october_at_nine(sqlite_cast, event_id)
+    assert [one.key for one in await dates_of(sqlite_cast, new_id)] == [
+        "2027-10-12",
+        "2027-11-09",
+        "2027-11-18",
+        "2027-12-14",
+    ]
+
+
+async def test_a_new_series_has_one_date_on_the_day_of_one_that_was_added_to_the_old_one(sqlite_cast: Cast) -> None:
+    event_id = await the_series(sqlite_cast)
+    await series_split.add_date(sqlite_cast.coordinator, event_id, datetime(2027, 11, 10, 14), 1, NOW)
+    version, plan = await plan_from(sqlite_cast.coordinator, event_id, datetime(2027, 10, 13, 10))
+    wednesdays = replace(plan, rule=rule_for("monthly_nth", plan.starts, count=3))
+    new_id = await series_split.change_from(
+        sqlite_cast.coordinator, event_id, "2027-10-12", wednesdays, version, AUGUST, notify=False
+    )
+    keys = [one.key for one in await dates_of(sqlite_cast, new_id)]
+    assert keys == ["2027-10-13", "2027-11-10", "2027-12-08"]
+
+
+async def test_a_series_does_not_go_on_from_a_day_that_is_over_or_from_an_added_date(sqlite_cast: Cast) -> None:
+    event_id = await the_series(sqlite_cast)
+    key = await series_split.add_date(sqlite_cast.coordinator, event_id, datetime(2027, 10, 21, 14), 1, NOW)
+    for first, at, sentence in (
+        ("2027-10-12", datetime(2027, 7, 13, 10), "begin in the past"),
+        (key, datetime(2027, 10, 21, 14), "was added to the series"),
+    ):
+        version, plan = await plan_from(sqlite_cast.coordinator, event_id, at)
+        with pytest.raises(Invalid) as refused:
+            await series_split.change_from(
+                sqlite_cast.coordinator, event_id, first, plan, version, AUGUST, notify=False
+            )
+        assert sentence in refused.value.fields["date"]
+
+
+async def test_a_holiday_among_the_dates_of_a_later_end_is_held_as_chosen(sqlite_cast: Cast) -> None:
+    event_id = await the_series(sqlite_cast)
+    event, plan = await events.plan_to_change(sqlite_cast.coordinator, event_id)
+    later = replace(
+        plan,
+        rule=rule_for("monthly_nth", START, until=date(2028, 2, 29)),
+        on_holidays={date(2028, 2, 8): HolidayChoice.NEXT_WEEK},
+    )
+    await events.change(sqlite_cast.coordinator, event_id, later, event.version, NOW, notify=False)
+    last = (await dates_of(sqlite_cast, event_id))[-1]
+    assert (last.key, f"{last.starts_at:%m-%d}", last.is_changed) == ("2028-02-08", "02-15", True)
 
 
 @pytest.mark.parametrize("minutes", [90, 60])

@@ -1,5 +1,6 @@
 """Coming in somebody's place: chosen among the alternates of a seat, told, reminded, on the roll, and never more."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -187,6 +188,16 @@ async def test_the_substitute_has_it_in_the_feed_of_what_is_theirs(cast: Cast) -
     assert await mine() == []
 
 
+async def test_the_substitute_of_somebody_who_is_off_the_list_has_it_in_no_feed_of_theirs(sqlite_cast: Cast) -> None:
+    cast, event_id = sqlite_cast, await asked(sqlite_cast)
+    await send(cast, event_id, cast.fbi_alternate)
+    event, plan = await events.plan_to_change(cast.coordinator, event_id)
+    without = {one: role for one, role in plan.invitees.items() if one != cast.fbi_lead.member_id}
+    fewer = replace(plan, invitees=without)
+    await events.change(cast.coordinator, event_id, fewer, event.version, LATER, notify=False)
+    assert await feed_content.published(cast.fbi_alternate, LATER, scope=Scope.MINE, shows_operations=True) == []
+
+
 async def test_who_comes_after_all_has_the_substitute_told_and_taken_off(cast: Cast) -> None:
     event_id = await asked(cast)
     await send(cast, event_id, cast.fbi_alternate)
@@ -243,6 +254,13 @@ async def test_a_date_that_goes_with_the_rest_of_its_series_lets_the_substitute_
     assert ("withdrawal", "fbi_alternate") in await waiting(cast)
     [letter] = await letters_to(cast.fbi_alternate, LATER + timedelta(minutes=1))
     assert isinstance(letter, ReadEmail)
+
+
+async def test_no_reply_is_recorded_for_the_substitute_who_was_not_asked(sqlite_cast: Cast) -> None:
+    event_id = await asked(sqlite_cast)
+    await send(sqlite_cast, event_id, sqlite_cast.fbi_alternate)
+    view = await event_view(sqlite_cast.coordinator, event_id, KEY, NOW)
+    assert [one.name for one in view.answerable] == ["Fbi lead", "Hsi liaison"]
 
 
 async def test_the_roll_has_a_line_of_the_substitute_who_can_be_marked(cast: Cast) -> None:

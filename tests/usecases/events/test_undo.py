@@ -2,17 +2,20 @@
 
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import pytest
 
 from tests.cast import NOW, Cast, meeting
 from tracker.errors import Conflict, Gone, NotAllowed, NotFound
+from tracker.rules.core import audiences
 from tracker.rules.events.plan import DateChange
 from tracker.rules.events.replies import ReplyValue
 from tracker.rules.events.undo import UNDO_FOR
 from tracker.rules.recurrence import rule_for
 from tracker.tables.schema.core import outbox as rows
+from tracker.tables.schema.events.events import AudienceVersion
 from tracker.usecases.core import outbox
 from tracker.usecases.core.outbox_workers import enlist
 from tracker.usecases.events import events, history, occurrences, replies, undo
@@ -170,6 +173,53 @@ async def test_what_waited_before_a_change_that_is_undone_waits_again(cast: Cast
     assert (left["state"], left["created_at"]) == ("pending", NOW)
 
 
+async def test_a_date_whose_change_is_undone_is_called_and_held_as_its_series_again(sqlite_cast: Cast) -> None:
+    event_id = await running(sqlite_cast)
+    await move(sqlite_cast, event_id, 1, NOW, title="Special", place="Annex", agenda="One item")
+    await undo.undo_change(sqlite_cast.coordinator, event_id, "2027-01-19", 2, SOON)
+    event, plan = await events.plan_to_change(sqlite_cast.coordinator, event_id)
+    renamed = replace(plan, title="Core group", place="City hall", agenda="Welcome")
+    await events.change(sqlite_cast.coordinator, event_id, renamed, event.version, LATE, notify=False)
+    date = await occurrences.date_for(sqlite_cast.coordinator, event_id, "2027-01-19")
+    assert (date.title, date.place, date.agenda) == ("Core group", "City hall", "Welcome")
+
+
+async def test_the_sequence_of_a_date_rises_again_when_a_change_of_its_place_alone_is_undone(sqlite_cast: Cast) -> None:
+    event_id = await running(sqlite_cast)
+    as_it_was = {"starts": meeting().starts + timedelta(days=7), "duration": meeting().duration}
+    await move(sqlite_cast, event_id, 1, NOW, place="Annex", **as_it_was)
+    moved = await occurrences.date_for(sqlite_cast.coordinator, event_id, "2027-01-19")
+    await undo.undo_change(sqlite_cast.coordinator, event_id, "2027-01-19", 2, SOON)
+    back = await occurrences.date_for(sqlite_cast.coordinator, event_id, "2027-01-19")
+    assert (moved.place, back.place, back.sequence) == ("Annex", "USAO conference room", moved.sequence + 1)
+
+
+async def test_calendars_are_told_that_a_change_is_undone(sqlite_cast: Cast) -> None:
+    event_id = await running(sqlite_cast)
+    await move(sqlite_cast, event_id, 1, NOW)
+    theirs = AudienceVersion.audience == audiences.member(sqlite_cast.fbi_lead.member_id)
+    [moved] = await AudienceVersion.select(AudienceVersion.version).where(theirs).output(as_list=True)
+    await undo.undo_change(sqlite_cast.coordinator, event_id, "2027-01-19", 2, SOON)
+    [back] = await AudienceVersion.select(AudienceVersion.version).where(theirs).output(as_list=True)
+    assert back > moved
+
+
+async def test_the_change_of_one_date_is_not_undone_as_one_of_the_series(sqlite_cast: Cast) -> None:
+    event_id = await running(sqlite_cast)
+    await move(sqlite_cast, event_id, 1, NOW)
+    event = await events.event_for(sqlite_cast.coordinator, event_id)
+    for key in ("", "2027-01-12"):
+        with pytest.raises(Gone):
+            await undo.undo_change(sqlite_cast.coordinator, event_id, key, event.version if not key else 1, SOON)
+
+
+async def test_an_event_that_became_a_series_stays_one(sqlite_cast: Cast) -> None:
+    event_id = await events.schedule(sqlite_cast.coordinator, meeting(sqlite_cast.fbi_lead), NOW - AN_HOUR)
+    weekly = meeting(sqlite_cast.fbi_lead, rule=rule_for("weekly", meeting().starts, count=3))
+    await events.change(sqlite_cast.coordinator, event_id, weekly, 1, NOW, notify=False)
+    assert not await undo.may_undo_change(sqlite_cast.coordinator, event_id, NOW)
+
+
 async def test_numbers_rise_when_a_change_is_undone_for_a_feed_may_have_shown_it(cast: Cast) -> None:
     event_id = await running(cast)
     await move(cast, event_id, 1, NOW)
@@ -177,6 +227,22 @@ async def test_numbers_rise_when_a_change_is_undone_for_a_feed_may_have_shown_it
     await undo.undo_change(cast.coordinator, event_id, "2027-01-19", 2, SOON)
     back = await occurrences.date_for(cast.coordinator, event_id, "2027-01-19")
     assert (back.version, back.sequence, back.changed_at) == (3, moved.sequence + 1, SOON)
+
+
+@pytest.mark.parametrize(
+    ("facts", "rises"), [({"place": "Annex"}, True), ({"starts": meeting().starts + AN_HOUR}, True), ({}, False)]
+)
+async def test_the_sequence_rises_again_when_a_change_of_when_or_where_is_undone(
+    sqlite_cast: Cast, facts: dict[str, Any], *, rises: bool
+) -> None:
+    event_id = await events.schedule(sqlite_cast.coordinator, meeting(sqlite_cast.fbi_lead), NOW - AN_HOUR)
+    await sent()
+    other = meeting(sqlite_cast.fbi_lead, title="Core group", **facts)
+    await events.change(sqlite_cast.coordinator, event_id, other, 1, NOW, notify=False)
+    changed = await events.event_for(sqlite_cast.coordinator, event_id)
+    await undo.undo_change(sqlite_cast.coordinator, event_id, "", 2, SOON)
+    back = await events.event_for(sqlite_cast.coordinator, event_id)
+    assert (back.version, back.sequence, back.changed_at) == (3, changed.sequence + rises, SOON)
 
 
 async def test_a_changed_event_is_as_before(cast: Cast) -> None:

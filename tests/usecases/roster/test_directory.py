@@ -53,6 +53,16 @@ async def test_a_member_finds_those_of_the_own_arm_who_are_invited_with_them_and
     assert await names(bridge) == {"bridge_advocate", "caht_alternate", "coordinator"}
 
 
+async def test_who_is_off_the_list_is_not_found_by_those_who_were_invited_with_them(sqlite_cast: Cast) -> None:
+    cast = sqlite_cast
+    await leave_all_committees(*everybody(cast), cast.coordinator)
+    bridge, alternate = [await viewer_for(one.member_id, NOW) for one in (cast.bridge_advocate, cast.caht_alternate)]
+    event_id = await events.schedule(cast.coordinator, meeting(bridge, alternate), NOW)
+    await events.change(cast.coordinator, event_id, meeting(bridge), 1, NOW, notify=False)
+    assert await names(bridge) == {"bridge_advocate", "coordinator"}
+    assert "bridge_advocate" not in await names(alternate)
+
+
 async def test_being_named_in_an_operation_makes_known_to_nobody_outside_it(cast: Cast) -> None:
     await leave_all_committees(*everybody(cast), cast.coordinator)
     await events.schedule(cast.fbi_lead, operation(cast.ipd_liaison), NOW)

@@ -249,6 +249,14 @@ async def test_a_seat_stays_with_its_agency_when_the_successor_is_of_another(cas
     assert vacant.primary is None
 
 
+async def test_the_seat_of_a_former_agency_does_not_pass_to_a_colleague_of_the_present_one(sqlite_cast: Cast) -> None:
+    moved = {Member.agency: sqlite_cast.agencies["IPD"]}
+    await Member.update(moved).where(Member.id == sqlite_cast.kcpd_detective.member_id)
+    await leave(sqlite_cast, sqlite_cast.kcpd_detective, sqlite_cast.ipd_liaison)
+    of_kcpd = SeatHolder.seat.agency == sqlite_cast.agencies["KCPD"]
+    assert await SeatHolder.count().where(of_kcpd & (SeatHolder.member == sqlite_cast.ipd_liaison.member_id)) == 0
+
+
 async def test_a_chair_passes_to_a_colleague(cast: Cast) -> None:
     await leave(cast, cast.caht_lead, cast.caht_alternate)
     assert cast.committees["services"] in (await viewer_for(cast.caht_alternate.member_id, NOW)).chairs

@@ -116,16 +116,6 @@ class Tally:
         return self.here + self.remote
 
 
-@dataclass(frozen=True, kw_only=True)
-class AgencyCount:
-    """How many people of one agency are invited, and how many of them said yes."""
-
-    agency_id: UUID
-    agency: str
-    invited: int
-    accepted: int
-
-
 def opens_at(occurrence: Occurrence) -> datetime:
     """Return the first moment at which attendance can be taken."""
     return occurrence.starts_at - OPENS_BEFORE
@@ -224,21 +214,10 @@ def waiting_yes(lines: Iterable[Line]) -> list[Line]:
     return [line for line in lines if line.replied_yes and line.mark is None]
 
 
-def named_participants(
-    viewer: Viewer, event: Event, participants: Iterable[Participant]
-) -> tuple[list[Participant], list[AgencyCount]]:
-    """Return whom the viewer reads by name, and counts per agency for the others.
+def named_participants(viewer: Viewer, event: Event, participants: Iterable[Participant]) -> list[Participant]:
+    """Return whom the viewer reads by name.
 
     The lead, the committee's chair and a coordinator read all names; everybody else those of the own arm.
     """
-    everybody = list(participants)
     reads_all = may_edit(viewer, event)
-    named = [one for one in everybody if reads_all or one.arm is viewer.arm]
-    others = [one for one in everybody if not reads_all and one.arm is not viewer.arm]
-    invited = Counter((one.agency, one.agency_id) for one in others)
-    accepted = Counter((one.agency, one.agency_id) for one in others if one.reply is ReplyValue.ACCEPTED)
-    counts = [
-        AgencyCount(agency_id=key[1], agency=key[0], invited=number, accepted=accepted[key])
-        for key, number in sorted(invited.items(), key=lambda item: item[0][0].casefold())
-    ]
-    return named, counts
+    return [one for one in participants if reads_all or one.arm is viewer.arm]

@@ -83,11 +83,6 @@ async def item_view(viewer: Viewer, reference: str) -> ItemView:
     )
 
 
-async def my_open_items(viewer: Viewer) -> list[ActionItem]:
-    """Return the viewer's own open items, soonest due first."""
-    return await action_items.mine(viewer)
-
-
 async def open_items_of_people(viewer: Viewer, member_ids: Iterable[UUID]) -> list[ActionItem]:
     """Return those open items of some people that the viewer may see, soonest due first."""
     owners = set(member_ids)
@@ -138,7 +133,7 @@ async def possible_owners(viewer: Viewer, origin: Occurrence | None) -> list[Per
         return await _named({viewer.member_id})
     if origin is None:
         return await people.directory(viewer)
-    named, _ = named_participants(viewer, origin.event, await sheet.participants(viewer, origin))
+    named = named_participants(viewer, origin.event, await sheet.participants(viewer, origin))
     known = {viewer.member_id, origin.event.lead_id} | {one.member_id for one in named}
     if not origin.event.is_restricted:
         known |= {one.id for one in await people.directory(viewer)}

@@ -12,12 +12,11 @@ from tracker.crypto import ids
 from tracker.database import writing
 from tracker.errors import Invalid, NotAllowed
 from tracker.rules.attendance import sheet as rules
-from tracker.rules.attendance.sheet import AgencyCount, Correction, Line, Mark, Recorded, Tally, WalkIn
+from tracker.rules.attendance.sheet import Correction, Line, Mark, Recorded, Tally, WalkIn
 from tracker.rules.core.clean_text import clean
 from tracker.rules.core.viewer import Status, Viewer
 from tracker.rules.events.event import Occurrence, may_take_attendance
 from tracker.rules.events.plan import Person
-from tracker.rules.events.replies import Participant
 from tracker.rules.roster.quorum import Count
 from tracker.tables.schema.events.events import Occurrence as OccurrenceRow
 from tracker.tables.schema.roster.people import Agency
@@ -65,12 +64,6 @@ async def _quorum(viewer: Viewer, occurrence: Occurrence, lines: list[Line]) -> 
     asked = await quorum_of(viewer, occurrence.event.committee_id)
     present = {one.member_id for one in lines if one.member_id and one.mark in rules.PRESENT}
     return asked.count_present(present) if asked else None
-
-
-async def participants_for(viewer: Viewer, occurrence: Occurrence) -> tuple[list[Participant], list[AgencyCount]]:
-    """Return whom of a date's participants the viewer reads by name, and counts per agency for the others."""
-    everybody = await sheet.participants(viewer, occurrence)
-    return rules.named_participants(viewer, occurrence.event, everybody)
 
 
 async def walk_in_choices(viewer: Viewer, roll: AttendanceSheet) -> list[Person]:

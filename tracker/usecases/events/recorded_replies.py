@@ -35,7 +35,7 @@ async def reply_for(
         occurrence = await date_for(viewer, event_id, key)
         _check(viewer, occurrence)
         replies.check_ahead(occurrence, now, for_series=False)
-        named, _ = named_participants(viewer, occurrence.event, await sheet.participants(viewer, occurrence))
+        named = named_participants(viewer, occurrence.event, await sheet.participants(viewer, occurrence))
         others = answerable(viewer, occurrence, named, now)
         person = next((one for one in others if one.member_id == member_id), None)
         if person is None:

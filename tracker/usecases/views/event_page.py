@@ -82,7 +82,7 @@ async def event_view(viewer: Viewer, event_id: UUID, key: str, now: datetime) ->
     occurrence = await date_for(viewer, event_id, key)
     mine = await my_reply(viewer, occurrence)
     everybody = await sheet.participants(viewer, occurrence)
-    named, _ = named_participants(viewer, occurrence.event, everybody)
+    named = named_participants(viewer, occurrence.event, everybody)
     before, after = await neighbours(viewer, occurrence)
     return EventView(
         occurrence=occurrence,

@@ -1,6 +1,7 @@
 """The pages of action items: the list, one item, its forms, and the page behind the link in a mail."""
 
 import re
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -8,13 +9,13 @@ from uuid import UUID, uuid4
 import pytest
 from litestar import Litestar
 
-from tests.cast import NOW, Cast, meeting, operation
+from tests.cast import NOW, PROGRAM, Cast, meeting, operation
 from tests.ports.browser import Browser
 from tests.ports.conftest import SignIn
 from tests.ports.pages.forms import typed
 from tracker import clock
 from tracker.rules.actions.action_items import ItemStatus
-from tracker.rules.actions.item_changes import NewItem
+from tracker.rules.actions.item_changes import Change, NewItem
 from tracker.rules.core.viewer import Viewer
 from tracker.tables.schema.actions.action_items import ActionNote
 from tracker.tables.schema.roster.people import Member
@@ -281,6 +282,12 @@ async def test_a_closed_item_says_that_it_is_done_and_since_when(
         assert response.status_code == 410
         assert "was already done on Tue, Dec 15" in response.text
         assert "Send the contact sheet" not in response.text
+
+
+async def test_the_history_says_what_a_program_changed(desk: Browser, sqlite_cast: Cast, item: str) -> None:
+    program = replace(sqlite_cast.caht_lead, origin=PROGRAM)
+    await action_items.update(program, item, Change(progress=50), 1, NOW, TODAY)
+    assert "Caht lead, by API: " in (await desk.get(f"/action-items/{item}")).text
 
 
 async def test_more_time_needs_a_new_day_and_keeps_the_item_open(

@@ -222,10 +222,11 @@ def test_an_icon_with_a_label_is_an_image_of_that_name() -> None:
     assert (found["role"], found["aria-label"]) == ("img", 'A "named" list')
 
 
-@pytest.mark.parametrize("file", sorted((FOLDER / "vendor" / "icons").glob("*.svg")), ids=lambda file: file.stem)
-def test_every_icon_is_drawn_in_the_frame_of_the_others(file: Any) -> None:
-    assert 'viewBox="0 0 24 24"' in file.read_text()
-    assert Markup(icon(file.stem)).all("svg")
+def test_every_icon_is_drawn_in_the_frame_of_the_others() -> None:
+    files = list((FOLDER / "vendor" / "icons").glob("*.svg"))
+    assert len(files) > 50
+    assert [file.name for file in files if 'viewBox="0 0 24 24"' not in file.read_text()] == []
+    assert [file.name for file in files if not Markup(icon(file.stem)).all("svg")] == []
 
 
 def test_a_qr_code_has_a_name_and_no_inline_style() -> None:

@@ -194,7 +194,7 @@ async def test_a_date_and_all_that_follow_are_changed_in_one_form(
     address = f"/events/{series}/edit"
     page = (await desk.get(f"{address}?from={KEY}")).text
     assert "This series ends on Tue, Jan 12." in page
-    response = await desk.post(address, typed(page, address, starts="9:00".zfill(5), ends="10:30", save="send"))
+    response = await desk.post(address, typed(page, address, starts="09:00", ends="10:30", save="send"))
     new = UUID(response.headers["location"].rpartition("/")[2])
     assert new != series
     onward = await occurrences.dates_of(sqlite_cast.coordinator, await events.event_for(sqlite_cast.coordinator, new))

@@ -1,8 +1,9 @@
 """Scheduling: the form, what it says while it is filled in, and what sending it does."""
 
 import re
+import time
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -10,6 +11,7 @@ import httpx
 import pytest
 
 from tests.cast import NOW, Cast, meeting, operation
+from tests.database.others import another_writer
 from tests.ports.browser import Browser
 from tests.ports.conftest import SignIn
 from tests.ports.pages.forms import Fields, typed
@@ -22,6 +24,7 @@ from tracker.tables.schema.core.outbox import Message
 from tracker.usecases.availability import blackout_days
 from tracker.usecases.events import events, occurrences
 from tracker.usecases.roster import sites
+from tracker.usecases.views.preview import PATIENCE
 
 pytestmark = pytest.mark.anyio
 MONTHLY: dict[str, Any] = {
@@ -33,6 +36,8 @@ MONTHLY: dict[str, Any] = {
     "place": "USAO conference room",
     "save": "send",
 }
+MADE_ANEW = re.compile(r'name="(?:form_id|csrf)" value="[^"]*"')
+"""What differs whenever a form is shown."""
 
 
 @pytest.fixture
@@ -383,6 +388,29 @@ async def test_what_is_in_the_way_of_sending_stands_beside_the_button(desk: Brow
     assert "Still to do" not in (await desk.post("/schedule/summary", form)).text
     part = (await desk.post("/schedule/summary", {**form, "title": ""})).text
     assert "<dt>Still to do</dt><dd>Give the event a title.</dd>" in part
+
+
+async def test_the_form_of_a_new_event_opens_at_once_while_somebody_else_writes(
+    sqlite_cast: Cast, desk: Browser
+) -> None:
+    event_id = await events.schedule(sqlite_cast.coordinator, meeting(sqlite_cast.fbi_lead), NOW)
+    addresses = ("/schedule", f"/schedule?like={event_id}")
+    at_rest = [(await desk.get(address)).text for address in addresses]  # and the templates are compiled
+    async with another_writer():
+        began = time.monotonic()
+        pages = [(await desk.get(address)).text for address in addresses]
+        took = timedelta(seconds=time.monotonic() - began)
+    assert took < timedelta(seconds=PATIENCE), "no look of those that wait for writers was among them"
+    assert [MADE_ANEW.sub("", page) for page in pages] == [MADE_ANEW.sub("", page) for page in at_rest]
+
+
+async def test_a_new_event_that_could_be_sent_asks_by_itself_what_it_would_do(sqlite_cast: Cast, desk: Browser) -> None:
+    event_id = await events.schedule(sqlite_cast.coordinator, meeting(sqlite_cast.fbi_lead), NOW)
+    asks = 'hx-post="/schedule/summary" hx-trigger="load, change'
+    assert asks in (await desk.get(f"/schedule?like={event_id}")).text
+    empty = (await desk.get("/schedule")).text
+    assert asks not in empty
+    assert "<dt>Still to do</dt><dd>Give the event a title.</dd>" in empty
 
 
 async def test_a_day_that_is_over_is_named_before_it_is_sent(desk: Browser) -> None:

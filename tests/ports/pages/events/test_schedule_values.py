@@ -1,5 +1,6 @@
 """From a plan to its form and back: nothing is lost on the way."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -8,7 +9,7 @@ import pytest
 
 from tests.cast import ZONE, meeting
 from tracker.ports.pages.events.schedule_form import read_plan
-from tracker.ports.pages.events.schedule_values import form_of_plan
+from tracker.ports.pages.events.schedule_values import form_of_copy, form_of_plan
 from tracker.rules.core.audiences import Arm, Visibility
 from tracker.rules.events.event import EventStatus, Kind
 from tracker.rules.events.plan import Person
@@ -64,3 +65,9 @@ def test_the_days_of_a_weekly_series_come_back_from_its_form() -> None:
     start = datetime.fromisoformat("2027-01-12 10:00")
     rule = rule_for("weekly", start, weekdays=(1, 3), count=5)
     assert read_plan(form_of_plan(meeting(starts=start, rule=rule)), OFFERED, ZONE).rule == rule
+
+
+def test_a_copy_names_only_people_whom_its_form_offers() -> None:
+    plan = replace(meeting(), invitees={OFFERED.lead_id: AttendeeRole.CHAIR, PEOPLE[0].id: AttendeeRole.OPTIONAL})
+    copied = read_plan(form_of_copy(plan, "2027-01-13", OFFERED), OFFERED, ZONE)
+    assert copied.invitees == {PEOPLE[0].id: AttendeeRole.OPTIONAL}

@@ -73,15 +73,30 @@ async def change(
 
 
 async def of_form(
-    viewer: Viewer, form: FormValues, offered: Choices, zone: str, editing: Editing | None, now: datetime
+    viewer: Viewer,
+    form: FormValues,
+    offered: Choices,
+    zone: str,
+    editing: Editing | None,
+    now: datetime,
+    *,
+    is_tried: bool,
 ) -> Foreseen:
-    """Return what happens when the form of an event is sent as it is, or what is still in the way of it."""
+    """Return what happens when the form of an event is sent as it is, or what is still in the way of it.
+
+    A form that cannot be saved is not tried, so that it waits for nobody; nor is any without `is_tried`.
+    """
     event = editing.event if editing else None
     if editing and editing.is_as_opened(form):
         return Foreseen(of_nothing())
+    try:
+        plan = read_plan(form.but({"save": "send"}), offered, zone, event)
+    except Invalid as unfit:
+        return Foreseen(hindrance=unfit.sentence)
+    if not is_tried:
+        return Foreseen()
 
     async def deed() -> UUID:
-        plan = read_plan(form.but({"save": "send"}), offered, zone, event)
         if editing is None:
             return await events.schedule(viewer, plan, now, notified_at=now + UNDO_FOR)
         is_told = bool(form["notify"])

@@ -47,14 +47,14 @@ async def schedule_page(pages: Pages, viewer: Viewer, params: Query, zone: Zone,
         _, plan = await events.plan_to_change(viewer, like)
         if not may_copy(viewer, plan.marking):
             raise NotAllowed(ONLY_MARKERS)
-        form = form_of_copy(plan, form["date"])
+        form = form_of_copy(plan, form["date"], offered)
     elif template_id := id_in(params["template"]):
         template = await template_deeds.template_for(viewer, template_id)
         form, missing = form_of_template(template, date.fromisoformat(form["date"]), offered)
         begun = {"flash": _begun_words(template.name, missing)}
     templates = await template_deeds.templates_for(viewer)
     return await schedule_form(
-        pages, viewer, form, offered, zone, now, form_id=ids.new_id(), templates=templates, **begun
+        pages, viewer, form, offered, zone, now, form_id=ids.new_id(), templates=templates, is_tried=False, **begun
     )
 
 

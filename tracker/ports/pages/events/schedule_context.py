@@ -38,11 +38,18 @@ FIELDS = (
 
 
 async def schedule_context(
-    viewer: Viewer, form: FormValues, offered: Choices, zone: str, now: Now, editing: Editing | None = None
+    viewer: Viewer,
+    form: FormValues,
+    offered: Choices,
+    zone: str,
+    now: Now,
+    editing: Editing | None = None,
+    *,
+    is_tried: bool = True,
 ) -> dict[str, Any]:
-    """Return what every part of the form shows."""
+    """Return what every part of the form shows; without `is_tried` not what it would do when it is sent."""
     event = editing.event if editing else None
-    foreseen = await preview.of_form(viewer, form, offered, zone, editing, now)
+    foreseen = await preview.of_form(viewer, form, offered, zone, editing, now, is_tried=is_tried)
     committees = {one.id: one.name for one in offered.own_committees}
     if event and event.committee_id:
         committees[event.committee_id] = event.committee or ""
@@ -73,9 +80,14 @@ async def schedule_form(
     now: Now,
     *,
     editing: Editing | None = None,
+    is_tried: bool = True,
     **found: Any,
 ) -> Response[str]:
-    """Return the whole form, with everything that was typed; `found` is what else it shows, and its status."""
+    """Return the whole form, with everything that was typed; `found` is what else it shows, and its status.
+
+    Without `is_tried` the page asks by itself, once it is there, what sending the form would do: a GET of the form of a
+    new event waits for no writer.
+    """
     usual = {
         "form_id": "",
         "errors": Errors(),
@@ -90,6 +102,6 @@ async def schedule_form(
         version=editing.version if editing else 0,
         was=editing.was if editing else "",
         changes=editing.changes if editing else None,
-        **await schedule_context(viewer, form, offered, zone, now, editing),
+        **await schedule_context(viewer, form, offered, zone, now, editing, is_tried=is_tried),
         **usual | found,
     )

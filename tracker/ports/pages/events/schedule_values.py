@@ -74,9 +74,14 @@ def form_of_plan(plan: Plan) -> FormValues:
     )
 
 
-def form_of_copy(plan: Plan, day: str) -> FormValues:
-    """Return the form of a new event like another one: it begins on `day` (ISO) and repeats as nothing does yet."""
-    form = form_of_plan(replace(plan, on_holidays={}))
+def form_of_copy(plan: Plan, day: str, offered: Choices) -> FormValues:
+    """Return the form of a new event like another one: it begins on `day` (ISO) and repeats as nothing does yet.
+
+    People whom the form does not offer are left out, such as its own organizer.
+    """
+    people = {one.id for one in offered.people}
+    invitees = {member_id: role for member_id, role in plan.invitees.items() if member_id in people}
+    form = form_of_plan(replace(plan, on_holidays={}, invitees=invitees))
     length = date.fromisoformat(form["last_day"]) - date.fromisoformat(form["date"]) if form["last_day"] else None
     return form.but(
         {
