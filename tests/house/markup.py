@@ -12,8 +12,16 @@ UNSAFE_FILTER = re.compile(r"\|\s*(safe|xmlattr)\b|\bMarkup\s*\(|\bautoescape\s+
 INLINE = re.compile(
     r"<style\b|<script\b(?![^>]*\bsrc=)|<[a-zA-Z][^>]*?\s(?:style|on[a-z]+)\s*=|\bjavascript:", re.IGNORECASE
 )
-CODE_FIELD = re.compile(r"forms\.field\(.*6-digit code.*")
+CODE_FIELD = re.compile(r"forms\.field\((?:(?!\}\}).)*6-digit code.*?\}\}", re.DOTALL)
+MAX_LINE = 120  # characters
 UNQUOTED = re.compile(r"=\s*[^\s\"'>]")
+
+
+def lines_are_short(text: str) -> Iterator[str]:
+    """A line is one element or one thought: what does not fit is a macro, an include, or goes on in the next line."""
+    for number, line in enumerate(text.splitlines(), 1):
+        if len(line) > MAX_LINE:
+            yield f"{number} {len(line)} characters"
 
 
 def nothing_is_marked_safe(text: str) -> Iterator[str]:

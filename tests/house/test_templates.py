@@ -25,6 +25,10 @@ def test_there_are_templates_to_judge() -> None:
     assert pages()
 
 
+def test_no_line_is_longer_than_a_reader_can_take_in() -> None:
+    assert offences(markup.lines_are_short, pages()) == []
+
+
 def test_no_template_turns_escaping_off() -> None:
     everything = sorted(file for file in (ROOT / "templates").rglob("*.*") if file.is_file())
     assert offences(markup.nothing_is_marked_safe, everything) == []
@@ -45,7 +49,9 @@ def test_every_field_of_a_code_can_be_filled_in_by_the_browser() -> None:
 
 
 BROKEN = [
+    (markup.lines_are_short, "<p>" + "word " * 24 + "</p>"),
     (markup.codes_are_filled_in, '{{ forms.field("code", "6-digit code", inputmode="numeric") }}'),
+    (markup.codes_are_filled_in, '{{ forms.field(\n  "code",\n  "6-digit code",\n  inputmode="numeric",\n) }}'),
     (markup.nothing_is_marked_safe, "{{ title|safe }}"),
     (markup.nothing_is_marked_safe, "<a {{ attributes | xmlattr }}>"),
     (markup.nothing_is_inline, "<p style='color: red'>"),
@@ -70,5 +76,10 @@ def test_every_law_on_templates_can_be_broken(law: Callable[[str], Iterator[str]
 
 @pytest.mark.parametrize("source", SOUND)
 def test_sound_markup_breaks_no_law(source: str) -> None:
-    laws = (markup.nothing_is_marked_safe, markup.nothing_is_inline, markup.attributes_are_quoted)
+    laws = (
+        markup.nothing_is_marked_safe,
+        markup.nothing_is_inline,
+        markup.attributes_are_quoted,
+        markup.lines_are_short,
+    )
     assert [found for law in laws for found in law(source)] == []

@@ -9,11 +9,13 @@ import httpx
 from litestar import Litestar
 
 from tests.cast import SECRET
+from tests.ports.laid_out import laid_out
 from tracker.config.settings import Settings
 from tracker.rules.core.viewer import Viewer
 from tracker.usecases.identity.one_time_links import issue_link, redeem_link
 
 BASE = "http://tracker.test"
+PACKED = ("content-encoding", "content-length")
 FORM_TOKEN = re.compile(r'name="_csrf" value="([^"]+)"')
 
 
@@ -34,17 +36,17 @@ class Browser:
 
     async def get(self, path: str, **kwargs: Any) -> httpx.Response:
         """Fetch a page."""
-        return await self._client.get(path, **kwargs)
+        return _shown(await self._client.get(path, **kwargs))
 
     async def send(self, method: str, path: str, **kwargs: Any) -> httpx.Response:
         """Send any request, as it is."""
-        return await self._client.request(method, path, **kwargs)
+        return _shown(await self._client.request(method, path, **kwargs))
 
     async def post(self, path: str, form: Mapping[str, Any] | None = None, **kwargs: Any) -> httpx.Response:
         """Send a form with the token that the site put into its pages."""
         headers = {"Origin": BASE, "Sec-Fetch-Site": "same-origin", **kwargs.pop("headers", {})}
         fields = {"_csrf": await self.form_token(), **(form or {})}
-        return await self._client.post(path, data=fields, headers=headers, **kwargs)
+        return _shown(await self._client.post(path, data=fields, headers=headers, **kwargs))
 
     async def form_token(self) -> str:
         """Return the token that stands in each form of this person, read from a page once."""
@@ -52,6 +54,15 @@ class Browser:
             found = FORM_TOKEN.search((await self.get("/subscriptions")).text)
             self._form_token = found[1] if found else ""
         return self._form_token
+
+
+def _shown(response: httpx.Response) -> httpx.Response:
+    """Return an answer, a page in it without the white space that does not show."""
+    if not response.headers.get("content-type", "").startswith("text/html"):
+        return response
+    headers = [(name, value) for name, value in response.headers.multi_items() if name not in PACKED]
+    content = laid_out(response.text).encode()
+    return httpx.Response(response.status_code, headers=headers, content=content, request=response.request)
 
 
 async def session_of(viewer: Viewer, now: datetime) -> str:

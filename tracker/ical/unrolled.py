@@ -1,7 +1,8 @@
 """The dates that any RRULE gives within a window (RFC 5545 §3.3.10), also by rules that the product does not keep.
 
 Periods (days, weeks, months, years) are gone through, and of each the days that fit are picked: the cost is that of the
-window, or with COUNT that of the years before it, and a budget bounds what a whole calendar may ask for.
+window, or with COUNT that of the years before it, and a budget bounds what a whole calendar may ask for. Why not by
+dateutil, which cannot be stopped between two dates: docs/decisions/0005-dependencies.md.
 """
 
 from calendar import monthrange

@@ -55,7 +55,7 @@ async def test_a_chip_says_kind_time_title_day_and_times(sqlite_cast: Cast, brow
     html = cell(await read(await browse(sqlite_cast.harbor_advocate)), "2027-01-14")
     assert f'href="/events/{event_id}/2027-01-14"' in html
     assert text(html) == (
-        "Thursday, January 14, 1 event• MTG 10 AM Monthly task force meeting,"
+        "Thursday, January 14, 1 event•MTG 10 AM Monthly task force meeting,"
         " Thursday, January 14, 2027, 10:00–11:30 AM, Meeting"
     )
 

@@ -18,6 +18,7 @@ from litestar.middleware import ASGIMiddleware
 from litestar.testing import TestClient
 from litestar.types import ASGIApp, Receive, Scope, Send
 
+from tests.ports.laid_out import laid_out
 from tracker.config.settings import Settings
 from tracker.ports.pages.core.static import FOLDER
 from tracker.ports.pages.core.templating import Pages, environment, icon, page, qr
@@ -71,7 +72,7 @@ class Markup(HTMLParser):
 
 
 def made(source: str, **values: Any) -> str:
-    return environment().from_string(source).render(values)
+    return laid_out(environment().from_string(source).render(values))
 
 
 class Session(ASGIMiddleware):
@@ -97,7 +98,7 @@ def visit() -> Iterator[Callable[..., str]]:
     def visit(name: str = "404", **state: Any) -> str:
         given = {"settings": SETTINGS, "viewer": None, "csrf": "token-1", "flash": None} | state
         with TestClient(Litestar([shown], middleware=[Session(**given)], openapi_config=None)) as browser:
-            return browser.get(f"/{name}").text
+            return laid_out(browser.get(f"/{name}").text)
 
     return visit
 
@@ -394,6 +395,11 @@ def test_a_toast_for_htmx_replaces_the_text_of_the_region_only() -> None:
     html = made('{{ cal.toast("Marked here", "/undo", "t", hx_post="/undo") }}')
     assert Markup(html).all("div")[0] == {"id": "toast", "hx-swap-oob": "innerHTML"}
     assert Markup(html).all("form")[0]["hx-post"] == "/undo"
+
+
+def test_a_page_does_not_carry_the_indentation_of_its_template() -> None:
+    source = "<ul>\n    <li>\n      {{ value }}\n    </li>\n\n</ul>\n<p>a  b</p>"
+    assert environment().from_string(source).render(value="a  b\n  c") == ("<ul> <li> a  b\n  c </li> </ul> <p>a b</p>")
 
 
 def test_only_events_that_have_all_facts_are_drawn() -> None:

@@ -80,7 +80,7 @@ async def test_a_deployment_has_a_notice_of_its_own(sqlite_cast: Cast) -> None:
     notice = "This is a system of <Agency>.\n\nUse is recorded.\nMisuse is punished.\nUse is consent.\n"
     page = (await Browser(create_app(settings(notice=notice))).get("/sign-in")).text
     assert "<p>This is a system of &lt;Agency&gt;.</p>" in page
-    assert re.findall(r"<li>(.*)</li>", page) == ["Use is recorded.", "Misuse is punished.", "Use is consent."]
+    assert re.findall(r"<li>(.*?)</li>", page) == ["Use is recorded.", "Misuse is punished.", "Use is consent."]
     assert "authorized use by task force members only" not in page
 
 

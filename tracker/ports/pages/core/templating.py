@@ -1,7 +1,8 @@
 """From values to HTML: the Jinja environment, the words and marks that templates may use, and a page's common parts.
 
-Every template has, without an import: `forms` and `cal` (the macros of templates/macros/), `icon`, `static`, `qr`, and
-the filters of `tracker.rules.core.wording`. A page adds viewer, nav, csrf, flash, settings, now, today and zone_word.
+Every template has, without an import: `alerts`, `tables`, `forms` and `cal` (the macros in core/macros/), `icon`,
+`static`, `qr`, and the filters of `tracker.rules.core.wording`. A page adds viewer, nav, csrf, flash, settings, now,
+today, and zone_word.
 """
 
 import re
@@ -20,6 +21,7 @@ from tracker.config.paths import folder
 from tracker.config.settings import Settings
 from tracker.ports.http import flash
 from tracker.ports.http.forms import FormRequest
+from tracker.ports.pages.core.indentation import WithoutIndentation
 from tracker.ports.pages.core.static import FOLDER, static
 from tracker.rules.core import date_words, wording
 from tracker.rules.core.viewer import Viewer
@@ -35,7 +37,12 @@ TEXT_LIMITS = {name: about.longest for name, about in TEXTS.items()} | {
     "comment": LONGEST_COMMENT,
 }
 """Characters that texts about an event may have: `text_limits.title`."""
-MACROS = {"forms": "core/macros/forms.html", "cal": "core/macros/calendar.html"}
+MACROS = {
+    "alerts": "core/macros/alerts.html",
+    "tables": "core/macros/tables.html",
+    "forms": "core/macros/forms.html",
+    "cal": "core/macros/calendar.html",
+}
 FILTERS = {
     "day": wording.day,
     "shortday": date_words.short_weekday_date,
@@ -98,6 +105,7 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
         auto_reload=False,
+        extensions=[WithoutIndentation],
     )
     jinja.globals.update(icon=icon, static=static, qr=qr, text_limits=TEXT_LIMITS)
     jinja.filters.update(FILTERS)
