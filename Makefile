@@ -7,13 +7,17 @@ VENV = .venv
 PORT ?= 8000
 BIN = $(VENV)/bin
 READY = $(VENV)/ready
+FAST = -q $(WORKERS) -k "not postgres" tests/rules tests/ical tests/usecases
+COVERAGE = $(VENV)/coverage.json
+MEASURED = --cov --cov-report=json:$(COVERAGE)
 WORKERS = -n auto --dist loadfile --no-loadscope-reorder  # a worker that ends the browser's folder ends its demo
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test lint fix types imports check wheel sbom bench faults compat contract migration pins
+.PHONY: help setup run test test-fast test-all coverage mutants lint fix types imports advisories check wheel sbom bench faults \
+	compat contract migration pins
 
 help: ## List what can be made
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
 
 $(READY): pyproject.toml constraints.txt scripts/environment.py
 	@"$(PY)" -c '$(ENOUGH)' 2>/dev/null || { echo "Python 3.11 or later is needed. Name one: make PY=python3.13" >&2; exit 1; }
@@ -26,14 +30,29 @@ setup: $(READY) ## Only set up: the virtual environment with the project and its
 run: $(READY) ## Serve the demo task force at http://127.0.0.1:8000 (PORT=8001 for another port)
 	@exec $(BIN)/tracker demo --data demo --port $(PORT)
 
-test: $(READY) ## Run all tests, on SQLite and PostgreSQL and in a browser
+test: $(READY) ## Run the tests that CI runs: SQLite, a browser, and PostgreSQL where the database matters
 	@chromium="$$($(BIN)/python scripts/browser.py)" && TRACKER_CHROMIUM="$$chromium" $(BIN)/python -m pytest -q $(WORKERS)
+
+test-fast: $(READY) ## Run the rules, calendars and use cases on SQLite, in about a minute
+	@$(BIN)/python -m pytest $(FAST)
+
+test-all: $(READY) ## Run every test on both databases and measure coverage, as CI does each night
+	@chromium="$$($(BIN)/python scripts/browser.py)" && TRACKER_CHROMIUM="$$chromium" \
+		$(BIN)/python -m pytest -q $(WORKERS) --all-engines $(MEASURED)
+	@$(BIN)/python scripts/coverage_floor.py $(COVERAGE)
+
+coverage: $(READY) ## Measure which lines and branches test-fast enters, and compare with the floors
+	@$(BIN)/python -m pytest $(FAST) $(MEASURED)
+	@$(BIN)/python scripts/coverage_floor.py $(COVERAGE)
+
+mutants: $(READY) ## List small changes that no test notices: make mutants ONLY='tracker.rules.roster.quorum*' (all: hours)
+	@$(BIN)/python scripts/mutants.py $(if $(ONLY),'$(ONLY)')
 
 lint: $(READY) ## Look for mistakes and for style
 	@$(BIN)/ruff check
 	@$(BIN)/ruff format --check
 
-fix: $(READY) ## Mend what can be mended by itself
+fix: $(READY) ## Fix what can be fixed automatically
 	@$(BIN)/ruff check --fix
 	@$(BIN)/ruff format
 
@@ -43,7 +62,10 @@ types: $(READY) ## Check the types
 imports: $(READY) ## Check that imports go down only
 	@$(BIN)/lint-imports --no-logo
 
-check: lint types imports test ## Everything that CI runs, but for the wheel
+advisories: $(READY) ## Compare what a deployment installs with the security advisories
+	@$(BIN)/python scripts/advisories.py
+
+check: lint types imports advisories test ## Everything that CI runs, except the wheel
 
 wheel: $(READY) ## Build the wheel into dist/, install it elsewhere and see it serve
 	@$(BIN)/python scripts/wheel.py dist

@@ -19,6 +19,22 @@ settings.register_profile("tracker", deadline=None)  # a busy machine is no mist
 settings.load_profile("tracker")
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the option of `make test-all`."""
+    text = "Run every test of a database on PostgreSQL too, not only those marked `both_engines`."
+    parser.addoption("--all-engines", action="store_true", help=text)
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run each test of a database on SQLite, and on PostgreSQL if it or all are marked; unless it names its engine."""
+    marks = list(metafunc.definition.iter_markers("parametrize"))
+    if "source" not in metafunc.fixturenames or any("source" in mark.args[0] for mark in marks):
+        return
+    is_marked = metafunc.definition.get_closest_marker("both_engines") is not None
+    runs_on_both = is_marked or metafunc.config.getoption("all_engines")
+    metafunc.parametrize("source", ["sqlite", "postgres"] if runs_on_both else ["sqlite"], indirect=True)
+
+
 def pytest_configure() -> None:
     """Keep each worker, and what it starts, on one processor.
 
@@ -52,14 +68,15 @@ def postgres_source() -> Iterator[Source]:
         asyncio.run(source.clean_up())
 
 
-@pytest.fixture(params=["sqlite", "postgres"])
+@pytest.fixture
 def source(request: pytest.FixtureRequest) -> Source:
+    """Databases of one engine; `pytest_generate_tests` says which."""
     return request.getfixturevalue(f"{request.param}_source")
 
 
 @pytest.fixture
 async def database(source: Source, tmp_path: Path) -> AsyncIterator[Engine]:
-    """A fresh migrated database, bound; the test runs once on each engine."""
+    """A fresh migrated database, bound; on both engines if the test is marked `both_engines`."""
     async with _opened(source, await source.fresh(tmp_path)) as engine:
         yield engine
 
@@ -73,14 +90,14 @@ async def sqlite_database(sqlite_source: Source, tmp_path: Path) -> AsyncIterato
 
 @pytest.fixture
 async def blank_database(source: Source, tmp_path: Path) -> AsyncIterator[Engine]:
-    """A database without tables, bound; the test runs once on each engine."""
+    """A database without tables, bound; on both engines if the test is marked `both_engines`."""
     async with _opened(source, await source.blank(tmp_path)) as engine:
         yield engine
 
 
 @pytest.fixture
 async def cast(source: Source, tmp_path: Path) -> AsyncIterator[Cast]:
-    """The cast in a fresh database, bound; the test runs once on each engine."""
+    """The cast in a fresh database, bound; on both engines if the test is marked `both_engines`."""
     async with _with_the_cast(source, tmp_path) as cast:
         yield cast
 

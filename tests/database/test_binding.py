@@ -10,6 +10,8 @@ from tests.database.others import url_of
 from tracker.database import Engine, bind, engine, engine_from_url, is_postgres, open_database, writing
 from tracker.tables.schema.roster.people import Agency
 
+pytestmark = pytest.mark.both_engines
+
 
 class Room(Table):
     name = Varchar(length=40)

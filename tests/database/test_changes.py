@@ -10,6 +10,8 @@ from tracker.database import Engine, bind, close_database, engine_from_url, open
 from tracker.database.postgres import PostgresEngine
 from tracker.database.sqlite import SQLiteEngine
 
+pytestmark = pytest.mark.both_engines
+
 
 @pytest.fixture
 async def file(tmp_path: Path) -> SQLiteEngine:

@@ -10,6 +10,8 @@ from tests.database.rows import add_orphan, add_parent, parents
 from tracker.database import Engine, conflicts, writing
 from tracker.errors import Conflict
 
+pytestmark = pytest.mark.both_engines
+
 MISTAKE = (sqlite3.IntegrityError, asyncpg.IntegrityConstraintViolationError)
 RESTRICTED = "CREATE TABLE pupil (id INTEGER PRIMARY KEY, parent INTEGER REFERENCES parent (id) ON DELETE RESTRICT)"
 

@@ -14,7 +14,7 @@ from tracker.tables.schema.events.events import AudienceVersion, Occurrence
 from tracker.tables.schema.events.invitations import Invitation
 from tracker.usecases.events import events
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.both_engines]
 
 
 async def test_rows_have_the_defaults_of_their_table(cast: Cast) -> None:

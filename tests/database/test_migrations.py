@@ -21,7 +21,7 @@ from tracker.tables.schema.core.constraints import Constraint, check, index, one
 from tracker.tables.schema.roster.sites import Site
 from tracker.usecases.core import audit
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.both_engines]
 
 TABLES: list[type[Table]] = APP_CONFIG.table_classes
 

@@ -1,8 +1,12 @@
 """Several processes at one database, and how a process ends."""
 
+import pytest
+
 from tests.database.others import process, url_of
 from tests.database.rows import count
 from tracker.database import Engine
+
+pytestmark = pytest.mark.both_engines
 
 
 async def test_four_processes_lose_no_increment_and_end_by_themselves(small: Engine) -> None:

@@ -7,6 +7,8 @@ from piccolo.querystring import QueryString
 from tests.database.rows import REFUSED, add_parent, parents
 from tracker.database import Engine, changing_schema, rebuild_table, writing
 
+pytestmark = pytest.mark.both_engines
+
 CREATE = "CREATE TABLE parent_new (id INTEGER PRIMARY KEY, name VARCHAR(80) NOT NULL UNIQUE, note TEXT NOT NULL)"
 COPY = "INSERT INTO parent_new SELECT id, name, '-' FROM parent"
 INDEX = "CREATE INDEX parent_note ON parent (note)"

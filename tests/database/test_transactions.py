@@ -22,6 +22,8 @@ from tests.database.rows import (
 )
 from tracker.database import Engine, lock_audit_head, trying, writing
 
+pytestmark = pytest.mark.both_engines
+
 
 class Stop(Exception):
     """What a test raises to leave a block."""

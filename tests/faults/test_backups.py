@@ -25,6 +25,8 @@ from tracker.database import bind, close_database, engine, engine_from_url, open
 from tracker.tables.schema.core.outbox import Message
 from tracker.usecases.core import audit, send_hold
 
+pytestmark = pytest.mark.both_engines
+
 BACKUPS = 25 if IS_FULL else 2
 READY_WITHIN = 60.0  # seconds
 LATER = NOW + timedelta(minutes=5)

@@ -16,6 +16,8 @@ from tracker.ports.mail.delivery import LANES, Delivery
 from tracker.tables.schema.core.outbox import Message
 from tracker.usecases.events import events
 
+pytestmark = pytest.mark.both_engines
+
 OUTAGE = timedelta(hours=6)
 STEP = timedelta(seconds=30)
 COARSE = STEP if IS_FULL else timedelta(minutes=8)

@@ -14,7 +14,16 @@ from tracker.ports.cli import main
 from .reading import ROOT
 
 OPERATIONS = ROOT / "docs" / "operations.md"
-DOCUMENTS = ("README.md", "ARCHITECTURE.md", "STYLE.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md", "LICENSE")
+DOCUMENTS = (
+    "README.md",
+    "ARCHITECTURE.md",
+    "STYLE.md",
+    "CONTRIBUTING.md",
+    "SECURITY.md",
+    "CHANGELOG.md",
+    "CODE_OF_CONDUCT.md",
+    "LICENSE",
+)
 LINK = re.compile(r"\]\((?!https?:|mailto:|#)([^)#\s]+)")
 
 PATH = re.compile(r"`((?:tracker|templates|migrations|tests|scripts|docs|bench)/[\w./*-]+)`")

@@ -18,6 +18,8 @@ from tracker.tables.schema.core.outbox import Message
 from tracker.tables.schema.roster.people import Member
 from tracker.usecases.events import events
 
+pytestmark = pytest.mark.both_engines
+
 LATER = NOW + timedelta(minutes=5)
 
 

@@ -26,7 +26,7 @@ from tracker.usecases.events import events as event_deeds
 from tracker.usecases.events import occurrences
 from tracker.usecases.events.events import schedule
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.both_engines]
 
 TODAY = date(2026, 12, 15)
 DUE = date(2026, 12, 22)

@@ -7,7 +7,7 @@ from tracker.errors import Invalid, NotAllowed, NotFound
 from tracker.usecases.attendance import printouts
 from tracker.usecases.events.events import schedule
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.both_engines]
 
 KEY = "2027-01-16"
 

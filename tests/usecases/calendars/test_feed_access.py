@@ -21,6 +21,8 @@ from tracker.usecases.calendars.feed_access import OpenFeeds, note_fetches, open
 from tracker.usecases.core.viewers import viewer_for
 from tracker.usecases.events.events import schedule
 
+pytestmark = pytest.mark.both_engines
+
 
 async def token_of(viewer: Viewer, scope: Scope = Scope.ALL) -> str:
     _, token = await subscriptions.create(viewer, "Phone", scope, NOW, shows_operations=False)

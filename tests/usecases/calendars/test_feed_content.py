@@ -23,6 +23,8 @@ from tracker.usecases.calendars import feed_content
 from tracker.usecases.events import events as event_deeds
 from tracker.usecases.events.occurrences import cancel_date, change_date, date_for, restore_occurrence
 
+pytestmark = pytest.mark.both_engines
+
 ORGANIZER = Organizer(name="Rescue Project", address="calendar@tracker.example")
 JANUARY_12 = datetime(2027, 1, 12, 10)
 MONTHLY = rule_for("monthly_nth", JANUARY_12, count=6)

@@ -19,6 +19,8 @@ from tracker.usecases.core import outbox
 from tracker.usecases.core.outbox_workers import Worker, enlist
 from tracker.usecases.events import events, occurrences
 
+pytestmark = pytest.mark.both_engines
+
 SENT = Skip(state=State.SENT, reason="")
 LATER = NOW + timedelta(minutes=5)
 ITEM_DUE = ItemDue(due=date(2027, 2, 9))

@@ -34,7 +34,7 @@ from tracker.usecases.identity import api_tokens
 from tracker.usecases.roster import accounts, committees, csv_import, directory, people
 from tracker.usecases.views import event_page, offboarding
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.both_engines]
 
 TODAY = NOW.date()
 LAST_WEEK = NOW - timedelta(days=8)

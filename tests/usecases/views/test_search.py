@@ -13,7 +13,7 @@ from tracker.usecases.views.search import search
 # A local time is naive: its zone stands beside it.
 # ruff: noqa: DTZ001
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.both_engines]
 
 
 async def test_all_words_must_substitute_an_event_wherever_they_stand(cast: Cast) -> None:
