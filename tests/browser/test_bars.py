@@ -17,7 +17,7 @@ FOCUS = """() => {
   const name = (one.textContent || one.name || one.id || one.tagName).trim().slice(0, 40);
   const isShown = style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2;
   const isFree = !top || one.contains(top) || top.contains(one) || !!top.closest("label");
-  return [one === document.committee, name, isShown, isFree];
+  return [one === document.body, name, isShown, isFree];
 }"""
 PASTED = "document.activeElement.dispatchEvent(new ClipboardEvent('paste', { bubbles: true, cancelable: true }))"
 SPAN = r"(All day.*|\d{1,2}:\d\d.*|noon.*)"

@@ -11,7 +11,7 @@ AS_SOON_AS_THE_WEEK_CHANGES = """() => new MutationObserver((_, watcher) => {
   watcher.disconnect();
   const press = new KeyboardEvent("keydown", { key: "n", bubbles: true, cancelable: true });
   setTimeout(() => document.activeElement.dispatchEvent(press));
-}).observe(document.committee, { childList: true, subtree: true })"""
+}).observe(document.body, { childList: true, subtree: true })"""
 
 
 def test_the_first_stop_skips_to_the_main_content(page_of: PageOf) -> None:

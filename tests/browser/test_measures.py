@@ -43,7 +43,7 @@ def seconds(page: Page, field: str, value: str, region: str, text: str) -> float
 def test_a_month_is_light(page_of: PageOf) -> None:
     response = page_of(COORDINATOR).goto("/calendar?month=2026-12")
     assert response is not None
-    assert len(gzip.compress(response.committee())) <= MONTH
+    assert len(gzip.compress(response.body())) <= MONTH
 
 
 def test_a_reply_page_is_light_and_yes_is_near(page_of: PageOf, demo: Demo) -> None:
@@ -55,7 +55,7 @@ def test_a_reply_page_is_light_and_yes_is_near(page_of: PageOf, demo: Demo) -> N
     page.on("response", note)
     to_reply(page, demo)
     page.wait_for_load_state("networkidle")
-    assert sum(len(gzip.compress(one.committee())) for one in responses if one.request.resource_type != "font") < REPLY
+    assert sum(len(gzip.compress(one.body())) for one in responses if one.request.resource_type != "font") < REPLY
     presses = 0
     while not page.evaluate("document.activeElement.matches('main button')"):
         page.keyboard.press("Tab")

@@ -265,7 +265,7 @@ def to_reply(page: Page, demo: Demo) -> None:
 def to_series_reply(page: Page, demo: Demo) -> None:
     """Open the link of an invitation to a series, with the dates that can be answered for alone."""
     page.goto(demo.series_link("kcpd.analyst@kcpd.example", MONTHLY))
-    page.get_by_text("Answer for one date only").click()
+    page.get_by_text("Reply for one date only").click()
 
 
 def to_item_link(page: Page, demo: Demo) -> None:
@@ -392,7 +392,7 @@ WAYS: dict[str, tuple[str | None, Way, str]] = {
     "edit a person": (COORDINATOR, to_row("/people", "KCPD analyst", "edit"), "Edit KCPD analyst"),
     "somebody leaves": (
         COORDINATOR,
-        to_row("/people", "HSI liaison", "departure"),
+        to_row("/people", "HSI liaison", "offboarding"),
         "HSI liaison leaves the task force",
     ),
     "suspend somebody": (COORDINATOR, to_row("/people", "HSI liaison", "suspension"), "Suspend HSI liaison"),

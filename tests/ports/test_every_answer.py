@@ -66,7 +66,7 @@ OURS = frozenset(
     "id uid reference kind status role arm level scope scopes visibility audience zone rrule purpose listing reply"
     " source state problem verb fields undo_snapshot facts"
     " form query leads quiet_from quiet_until key worker account actor"
-    " door subject subject_id previous hash seal body_hash token_hash password_hash totp_sealed token_sealed"
+    " subject subject_id previous hash seal body_hash token_hash password_hash totp_sealed token_sealed"
     " address_sealed mark_categories mark_limit".split()
 )
 """Columns of letters that hold what we write, choose from or take apart: choices, keys, hashes, JSON."""

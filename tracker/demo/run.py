@@ -95,7 +95,7 @@ def _settings(options: Options, folder: DemoFolder) -> Settings:
         "IS_DEMO": "yes",
         "TICK": TICK,
         "SESSIONS": SESSIONS,
-        "OUTSIDE_CALENDARS": "yes",
+        "SHARED_CALENDARS": "yes",
         "NOW": options.now.isoformat() if options.now else "",
     }
     given = {f"{PREFIX}{name}": value for name, value in chosen.items()}

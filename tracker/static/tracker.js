@@ -32,7 +32,7 @@
   function readFlash() {
     const flash = one("#flash");
     if (!flash || !flash.childElementCount) return;
-    const parts = [...flash.childNodes];
+    const parts = [...flash.children];
     flash.replaceChildren();
     setTimeout(() => flash.replaceChildren(...parts), 150);
     const undo = parts.flatMap((part) => [...part.querySelectorAll("[data-leaves]")])[0];

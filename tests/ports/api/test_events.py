@@ -54,7 +54,7 @@ async def test_the_same_request_with_the_same_key_makes_one_event(speak: Speak, 
 async def test_what_program_did_stands_in_the_audit_trail_by_its_door(speak: Speak, cast: Cast) -> None:
     await made(await speak(cast.coordinator))
     entry = await AuditEntry.select().where(AuditEntry.verb == "scheduled").first()
-    assert (entry["door"], entry["actor"]) == ("api", str(cast.coordinator.member_id))
+    assert (entry["source"], entry["actor"]) == ("api", str(cast.coordinator.member_id))
 
 
 async def test_what_is_left_out_of_a_change_stays(speak: Speak, cast: Cast) -> None:
@@ -223,7 +223,7 @@ async def test_a_look_at_a_named_event_is_recorded_as_on_its_page(speak: Speak, 
     program = await speak(cast.kcpd_detective)
     for path in ("/events", f"/events/{secret}", f"/events/{secret}/occurrences/2027-01-16"):
         assert (await program.get(path)).status_code == 200
-    read = await AuditEntry.select().where((AuditEntry.verb == "read") & (AuditEntry.door == "api"))
+    read = await AuditEntry.select().where((AuditEntry.verb == "read") & (AuditEntry.source == "api"))
     assert {one["subject_id"] for one in read} == {str(secret)}
 
 

@@ -39,7 +39,7 @@ async def entry(verb: str) -> Mapping[str, Any]:
 async def source(verb: str) -> tuple[str, str, str]:
     found = await entry(verb)
     assert re.fullmatch("[0-9a-f]{16}", found["request"])
-    return found["door"], found["address"], found["session"]
+    return found["source"], found["address"], found["session"]
 
 
 async def sign_out(app: Any, viewer: Viewer, *, address: str = PEER, **headers: str) -> str:
@@ -149,9 +149,9 @@ async def test_no_route_leaves_an_entry_that_does_not_say_from_where(tmp_path: P
     await seen(worlds.plain, worlds, "coordinator")
     async with opened(worlds.plain):
         came = await AuditEntry.select().where(AuditEntry.seq > before)
-    of_people = [one for one in came if one["door"] not in ("cli", "clock")]
+    of_people = [one for one in came if one["source"] not in ("cli", "clock")]
     assert len({one["verb"] for one in of_people}) > 20
     assert [one["verb"] for one in of_people if not (one["address"] and one["request"])] == []
     assert [one["verb"] for one in of_people if one["actor"] and not one["agency"]] == []
-    in_no_session = {one["door"] for one in of_people if one["actor"] and not one["session"]}
+    in_no_session = {one["source"] for one in of_people if one["actor"] and not one["session"]}
     assert in_no_session <= {"link", "feed"}

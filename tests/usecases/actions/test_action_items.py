@@ -269,7 +269,7 @@ async def test_a_link_speaks_to_the_owner_and_its_updates_are_told_apart(cast: C
     await moved(viewer, reference, status=ItemStatus.DONE)
     assert await latest_source(cast, reference) == "link"
     entry = await AuditEntry.select().order_by(AuditEntry.seq, ascending=False).first()
-    assert (entry["door"], entry["verb"], entry["actor"]) == ("link", "item_updated", str(cast.caht_lead.member_id))
+    assert (entry["source"], entry["verb"], entry["actor"]) == ("link", "item_updated", str(cast.caht_lead.member_id))
 
 
 async def test_the_link_of_somebody_who_left_or_may_not_see_it_or_of_no_item_is_not_found(cast: Cast) -> None:

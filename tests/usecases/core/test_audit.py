@@ -55,7 +55,7 @@ async def test_an_entry_says_who_did_what_to_what_when_and_from_where(cast: Cast
         "at": NOW,
         "actor": str(cast.coordinator.member_id),
         "agency": str(cast.agencies["USAO"]),
-        "door": "page",
+        "source": "page",
         "address": "192.0.2.7",
         "session": "0123456789ab",
         "request": "fedcba9876543210",
@@ -90,7 +90,7 @@ async def test_without_a_trail_the_change_fails_too(cast: Cast):
     assert not await Member.exists().where(Member.name == "Changed")
 
 
-WORDS = ("actor", "agency", "door", "address", "session", "request", "verb", "subject", "subject_id", "facts", "hash")
+WORDS = ("actor", "agency", "source", "address", "session", "request", "verb", "subject", "subject_id", "facts", "hash")
 
 
 @pytest.mark.parametrize("column", WORDS)

@@ -88,7 +88,7 @@ async def test_while_it_is_held_feeds_and_tokens_are_unknown_and_letting_it_send
 async def test_letting_it_send_is_told_in_the_trail_with_who_did_it(cast: Cast) -> None:
     await send_hold.hold(BACKUP, NOW)
     await send_hold.resume(cast.coordinator, LATER)
-    told = await AuditEntry.select(AuditEntry.verb, AuditEntry.actor, AuditEntry.door).order_by(AuditEntry.seq)
+    told = await AuditEntry.select(AuditEntry.verb, AuditEntry.actor, AuditEntry.source).order_by(AuditEntry.seq)
     assert [tuple(row.values()) for row in told[-2:]] == [
         ("backup_restored", "", "cli"),
         ("resumed_sending", str(cast.coordinator.member_id), "page"),

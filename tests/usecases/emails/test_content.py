@@ -327,8 +327,8 @@ async def test_every_letter_about_a_restricted_event_has_the_same_subject_and_te
     await events.cancel(cast.fbi_lead, event_id, 1, "Canary reason", LATER)
     third = await the_letter(MOVED)
     assert {one.subject for one in (first, second, third)} == {RESTRICTED_SUBJECT}
-    told = " ".join(str(one) for one in (first, second, third)).replace(str(event_id), "")
-    assert not [word for word in ("Bluestem", "Larkspur", "Canary", "Jan", "6:00", "Fbi lead") if word in told]
+    notified = " ".join(str(one) for one in (first, second, third)).replace(str(event_id), "")
+    assert not [word for word in ("Bluestem", "Larkspur", "Canary", "Jan", "6:00", "Fbi lead") if word in notified]
 
 
 async def test_a_letter_about_a_restricted_event_has_no_calendar(cast: Cast) -> None:

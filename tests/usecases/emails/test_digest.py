@@ -134,5 +134,5 @@ async def test_stopping_it_leaves_all_other_choices_and_is_in_the_trail_once(cas
         await preferences.stop_digest(reader.member_id, NOW, LINK)
     kept = await preferences.preferences_of(reader)
     assert kept == Preferences(date_reminders=False, quiet=(time(22), time(6)))
-    trail = await AuditEntry.select(AuditEntry.door).where(AuditEntry.facts == '{"digest": false}')
-    assert trail == [{"door": "link"}]
+    trail = await AuditEntry.select(AuditEntry.source).where(AuditEntry.facts == '{"digest": false}')
+    assert trail == [{"source": "link"}]

@@ -167,8 +167,8 @@ async def test_after_an_outage_the_reminders_of_what_began_are_recorded_as_too_l
 async def test_after_an_outage_the_trail_says_what_was_caught_up(cast: Cast) -> None:
     await single(cast)
     await plan(STARTS)
-    [entry] = await AuditEntry.select(AuditEntry.door, AuditEntry.facts).where(AuditEntry.verb == "caught_up")
-    assert (entry["door"], '"too_late": 6' in entry["facts"]) == ("clock", True)
+    [entry] = await AuditEntry.select(AuditEntry.source, AuditEntry.facts).where(AuditEntry.verb == "caught_up")
+    assert (entry["source"], '"too_late": 6' in entry["facts"]) == ("clock", True)
 
 
 async def test_a_reminder_that_could_not_be_sent_gives_way_to_the_next(cast: Cast) -> None:

@@ -74,8 +74,8 @@ async def test_a_field_that_is_edited_is_read_in_the_history_and_the_audit_log(c
 async def test_a_field_that_is_edited_is_seen_by_the_preview(cast: Cast, name: str) -> None:
     await subscriptions.create(cast.fbi_lead, "Phone", Scope.ALL, NOW, shows_operations=True)
     event_id = await scheduled(cast)
-    told = await preview.dry_run(cast.coordinator, event_id, edit(cast, event_id, name), SOON)
-    assert told.shown == {cast.fbi_lead.member_id}
+    notified = await preview.dry_run(cast.coordinator, event_id, edit(cast, event_id, name), SOON)
+    assert notified.shown == {cast.fbi_lead.member_id}
 
 
 @pytest.mark.parametrize("name", [one for one in FIELDS if one not in WHO_SEES_IT])

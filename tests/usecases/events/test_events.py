@@ -156,8 +156,8 @@ async def test_a_running_series_that_changes_its_hour_ends_and_goes_on_as_a_new_
 async def test_somebody_taken_off_the_list_alone_is_told(cast: Cast) -> None:
     event_id = await event_deeds.schedule(cast.coordinator, meeting(cast.fbi_lead, cast.hsi_liaison), NOW)
     await event_deeds.change(cast.coordinator, event_id, meeting(cast.fbi_lead), 1, NOW, notify=False)
-    told = await Message.select(Message.recipient).where(Message.kind == "withdrawal")
-    assert [row["recipient"] for row in told] == [cast.hsi_liaison.member_id]
+    notified = await Message.select(Message.recipient).where(Message.kind == "withdrawal")
+    assert [row["recipient"] for row in notified] == [cast.hsi_liaison.member_id]
 
 
 async def test_somebody_who_joins_an_event_that_moves_is_invited_and_gets_no_update(sqlite_cast: Cast) -> None:

@@ -38,7 +38,7 @@ async def change(viewer: Viewer, event_id: UUID, now: datetime = NOW, **facts: o
     )
 
 
-def told(entries: list[Entry]) -> list[tuple[Verb, tuple[tuple[Field, str, str], ...]]]:
+def notified(entries: list[Entry]) -> list[tuple[Verb, tuple[tuple[Field, str, str], ...]]]:
     return [(one.verb, tuple((each.field, each.before, each.after) for each in one.changes)) for one in entries]
 
 
@@ -50,7 +50,7 @@ async def test_a_change_of_place_reads_as_was_and_is(cast: Cast) -> None:
     event_id = await events.schedule(cast.coordinator, meeting(*everybody(cast)), NOW)
     await change(cast.coordinator, event_id, place="FBI field office")
     place = ((Field.PLACE, "USAO conference room", "FBI field office"),)
-    assert told(await read(cast.harbor_advocate, event_id)) == [(Verb.CHANGED, place)]
+    assert notified(await read(cast.harbor_advocate, event_id)) == [(Verb.CHANGED, place)]
 
 
 async def test_only_editors_read_who_did_it_and_how_many_people_came_or_went(cast: Cast) -> None:
@@ -72,8 +72,8 @@ async def test_a_date_tells_its_own_history_and_that_of_the_whole_series(cast: C
     await occurrences.cancel_date(cast.coordinator, event_id, "2027-01-19", 1, "", LATER)
     await change(cast.coordinator, event_id, LATER + timedelta(hours=1), title="Call")
     [renamed, when] = await read_date(cast.harbor_advocate, event_id, "2027-01-12")
-    assert told([renamed]) == [(Verb.CHANGED, ((Field.TITLE, "Monthly task force meeting", "Call"),))]
-    assert told([when]) == [
+    assert notified([renamed]) == [(Verb.CHANGED, ((Field.TITLE, "Monthly task force meeting", "Call"),))]
+    assert notified([when]) == [
         (Verb.CHANGED, ((Field.WHEN, "Tue, Jan 12, 10:00–11:30 AM Central", "Tue, Jan 12, 2:00–3:00 PM Central"),))
     ]
     every = await read(cast.harbor_advocate, event_id)
@@ -96,7 +96,7 @@ async def test_nothing_is_kept_of_a_draft_but_that_it_was_sent(cast: Cast) -> No
     event_id = await events.schedule(cast.coordinator, draft, NOW)
     await change(cast.coordinator, event_id, title="Briefing")
     await change(cast.coordinator, event_id, status=EventStatus.CONFIRMED)
-    assert told(await read(cast.fbi_lead, event_id)) == [(Verb.SENT, ())]
+    assert notified(await read(cast.fbi_lead, event_id)) == [(Verb.SENT, ())]
 
 
 async def test_a_running_series_that_goes_on_with_another_time_tells_so_at_both_ends(cast: Cast) -> None:
@@ -104,8 +104,8 @@ async def test_a_running_series_that_goes_on_with_another_time_tells_so_at_both_
     running = datetime(2027, 1, 13, 12, tzinfo=NOW.tzinfo)
     new_id = await change(cast.coordinator, event_id, running, starts=FIRST + timedelta(hours=1))
     both = ((Field.LAST, "", "Tuesday, January 12, 2027"), (Field.NEXT, "", "Tuesday, January 19, 2027"))
-    assert told(await read(cast.harbor_advocate, event_id)) == [(Verb.WENT_ON, both)]
-    assert told(await read(cast.harbor_advocate, new_id)) == [
+    assert notified(await read(cast.harbor_advocate, event_id)) == [(Verb.WENT_ON, both)]
+    assert notified(await read(cast.harbor_advocate, new_id)) == [
         (
             Verb.CONTINUED,
             (
@@ -123,11 +123,11 @@ async def test_a_series_that_ends_earlier_tells_with_which_date(cast: Cast) -> N
     event_id = await events.schedule(cast.coordinator, weekly(), NOW)
     await series_split.cancel_from(cast.coordinator, event_id, "2027-01-26", 1, "", NOW)
     last = ((Field.LAST, "", "Tuesday, January 19, 2027"),)
-    assert told(await read(cast.harbor_advocate, event_id)) == [(Verb.ENDED, last)]
+    assert notified(await read(cast.harbor_advocate, event_id)) == [(Verb.ENDED, last)]
     shorter = await events.schedule(cast.coordinator, weekly(), NOW)
     await change(cast.coordinator, shorter, rule=rule_for("weekly", FIRST, count=2))
     every_week = "every week on Tuesday, 10:00–11:30 AM Central, until"
-    assert told(await read(cast.harbor_advocate, shorter)) == [
+    assert notified(await read(cast.harbor_advocate, shorter)) == [
         (Verb.CHANGED, ((Field.WHEN, f"{every_week} Feb 2, 2027", f"{every_week} Jan 19, 2027"),))
     ]
 
@@ -149,7 +149,7 @@ async def test_what_named_people_knew_is_not_told_when_an_event_opens_to_more(ca
     await change(cast.coordinator, event_id, visibility=Visibility.ALL, title="Open day", place="City hall")
     await change(cast.coordinator, event_id, LATER, place="Town hall")
     place = ((Field.PLACE, "City hall", "Town hall"),)
-    assert told(await read(cast.harbor_advocate, event_id)) == [(Verb.CHANGED, place)]
+    assert notified(await read(cast.harbor_advocate, event_id)) == [(Verb.CHANGED, place)]
     assert "Larkspur" not in str(await read(cast.coordinator, event_id))
 
 

@@ -90,9 +90,9 @@ async def test_a_move_before_a_cancellation_that_nobody_heard_of_is_told_when_it
     await occurrences.cancel_date(cast.coordinator, event_id, APRIL, 2, "", NOW + timedelta(seconds=5))
     await occurrences.restore_occurrence(cast.coordinator, event_id, APRIL, 3, NOW + timedelta(seconds=9))
     waits = (Message.kind == "update") & (Message.state == "pending")
-    told = [decode(row["facts"]) for row in await Message.select(Message.facts).where(waits)]
-    changes = [one for one in told if isinstance(one, Changed)]
-    assert len(changes) == len(told) > 0
+    notified = [decode(row["facts"]) for row in await Message.select(Message.facts).where(waits)]
+    changes = [one for one in notified if isinstance(one, Changed)]
+    assert len(changes) == len(notified) > 0
     assert {one.before and one.before.starts_at for one in changes} == {datetime(2027, 4, 13, 15, tzinfo=UTC)}
 
 

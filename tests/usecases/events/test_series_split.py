@@ -213,9 +213,9 @@ async def test_cancelling_a_date_and_all_that_follow_ends_the_series_before_it(c
     event_id = await the_series(cast)
     await series_split.cancel_from(cast.coordinator, event_id, "2027-10-12", 1, "Moved online", AUGUST)
     assert [one.key for one in await dates_of(cast, event_id)][-1] == "2027-09-14"
-    told = await Message.select(Message.facts).where(Message.kind == "update").output(as_list=True)
-    assert len(told) == 3
-    assert [decode(one) for one in told] == [SeriesEnded(reason="Moved online")] * 3
+    notified = await Message.select(Message.facts).where(Message.kind == "update").output(as_list=True)
+    assert len(notified) == 3
+    assert [decode(one) for one in notified] == [SeriesEnded(reason="Moved online")] * 3
 
 
 async def test_cancelling_from_the_first_date_on_cancels_the_event(cast: Cast) -> None:

@@ -142,8 +142,8 @@ async def as_it_stands(cast: Cast, event_id: UUID) -> list[object]:
         if (mine := await replies.my_reply(cast.fbi_lead, one))
         for reply in [mine[1]]
     ]
-    told = [(one.at, one.verb, one.changes) for one in await history.history(cast.coordinator, event)]
-    return [event.title, event.starts, event.place, shown, replied, told]
+    notified = [(one.at, one.verb, one.changes) for one in await history.history(cast.coordinator, event)]
+    return [event.title, event.starts, event.place, shown, replied, notified]
 
 
 async def move(cast: Cast, event_id: UUID, version: int, now: datetime, **facts: object) -> None:

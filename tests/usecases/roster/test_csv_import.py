@@ -152,9 +152,9 @@ async def test_somebody_must_be_coordinator_afterwards(empty: Engine) -> None:
 
 async def test_every_change_is_in_the_audit_trail(empty: Engine) -> None:
     await importing(FILE)
-    verbs = await AuditEntry.select(AuditEntry.verb, AuditEntry.subject, AuditEntry.door).order_by(AuditEntry.seq)
+    verbs = await AuditEntry.select(AuditEntry.verb, AuditEntry.subject, AuditEntry.source).order_by(AuditEntry.seq)
     assert {(row["verb"], row["subject"]) for row in verbs} >= {("added", "member"), ("imported", "roster")}
-    assert {row["door"] for row in verbs} == {"cli"}
+    assert {row["source"] for row in verbs} == {"cli"}
     assert await audit.verify() is None
 
 

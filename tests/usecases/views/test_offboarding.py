@@ -107,8 +107,8 @@ async def test_the_new_lead_is_chair_has_accepted_and_is_told_alone(cast: Cast) 
     invited = await invitees.invitees_of(event_id)
     assert invited[second.member_id] == "chair"
     assert cast.coordinator.member_id not in invited
-    told = (Message.event == event_id) & (Message.state == "pending") & (Message.recipient == second.member_id)
-    assert await Message.count().where(told) >= 1
+    notified = (Message.event == event_id) & (Message.state == "pending") & (Message.recipient == second.member_id)
+    assert await Message.count().where(notified) >= 1
 
 
 async def test_a_successor_gains_no_sight_of_an_operation_that_does_not_name_them(cast: Cast) -> None:

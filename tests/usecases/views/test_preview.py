@@ -312,24 +312,26 @@ async def test_what_is_foreseen_of_a_deed_is_what_it_does(cast: Cast, name: str)
             await outbox.close(one, Skip(state=State.SENT, reason=""), later)
         now = later
     deed = making(cast, event_id, now)
-    told = await dry_run(cast.coordinator, event_id, deed, now)
+    notified = await dry_run(cast.coordinator, event_id, deed, now)
     before, replied = await reminders(cast, now), await counting_replies(cast, {event_id}, now)
     new_id = await deed() or event_id
     names = {one.member_id: one_name for one_name, one in cast.members.items()}
-    assert await queued(cast) == {(kind.value, names[one]) for kind, one in told.mails.mails} == mails
+    assert await queued(cast) == {(kind.value, names[one]) for kind, one in notified.mails.mails} == mails
     after = await reminders(cast, now)
-    assert moments(before - after) == Counter({at: n for at, n in counted(told, "before").items() if n})
-    assert moments(after - before) == counted(told, "after")
-    assert told.asked_again == asked_again(replied, await counting_replies(cast, {event_id, UUID(str(new_id))}, now))
+    assert moments(before - after) == Counter({at: n for at, n in counted(notified, "before").items() if n})
+    assert moments(after - before) == counted(notified, "after")
+    assert notified.asked_again == asked_again(
+        replied, await counting_replies(cast, {event_id, UUID(str(new_id))}, now)
+    )
 
 
 def moments(reminders: Counter[tuple[UUID, datetime]]) -> Counter[datetime]:
     return Counter(at for _, at in reminders.elements())
 
 
-def counted(told: Consequences, which: str) -> Counter[datetime]:
+def counted(notified: Consequences, which: str) -> Counter[datetime]:
     found: Counter[datetime] = Counter()
-    for move in told.moves:
+    for move in notified.moves:
         if at := getattr(move, which):
             found[at] += move.people
     return found
@@ -350,14 +352,14 @@ async def test_a_new_event_is_foreseen_with_its_invitations_and_reminders(cast: 
     async def deed() -> UUID:
         return await events.schedule(cast.coordinator, meeting(cast.fbi_lead, cast.caht_lead, **SERIES), NOW)
 
-    told = await dry_run(cast.coordinator, None, deed, NOW)
+    notified = await dry_run(cast.coordinator, None, deed, NOW)
     before = await reminders(cast, NOW)
     await deed()
     assert await queued(cast) == all_of("invitation", "fbi_lead", "caht_lead")
-    assert {kind.value for kind, _ in told.mails.mails} == {"invitation"}
-    assert moments(await reminders(cast, NOW) - before) == counted(told, "after")
-    assert told.reminder_words == "54 new reminders"
-    assert told.asked_words == ""
+    assert {kind.value for kind, _ in notified.mails.mails} == {"invitation"}
+    assert moments(await reminders(cast, NOW) - before) == counted(notified, "after")
+    assert notified.reminder_words == "54 new reminders"
+    assert notified.asked_words == ""
 
 
 async def test_of_what_is_only_foreseen_nothing_is_kept(cast: Cast) -> None:
@@ -395,31 +397,31 @@ async def test_feeds_that_show_it_are_those_that_hold_it_afterwards(cast: Cast) 
         (but(visibility=Visibility.NAMED), True),
     ):
         deed = edit(change)(cast, event_id, NOW)
-        told, before = await dry_run(cast.coordinator, event_id, deed, NOW), await held()
+        notified, before = await dry_run(cast.coordinator, event_id, deed, NOW), await held()
         await deed()
-        assert told.shown == (await held() if is_news else await held() - before)
-        assert told.lost == before - await held()
+        assert notified.shown == (await held() if is_news else await held() - before)
+        assert notified.lost == before - await held()
 
 
 async def test_what_nobody_changes_shows_in_no_feed_and_a_feed_says_how_often_it_is_read(cast: Cast) -> None:
     await subscriptions.create(cast.fbi_lead, "Phone", Scope.ALL, NOW, shows_operations=False)
     event_id = await scheduled(cast)
-    told = await dry_run(cast.coordinator, event_id, edit(but())(cast, event_id, NOW), NOW)
-    assert (told.mail_words, told.asked_words, told.reminder_words, told.feed_words) == (
+    notified = await dry_run(cast.coordinator, event_id, edit(but())(cast, event_id, NOW), NOW)
+    assert (notified.mail_words, notified.asked_words, notified.reminder_words, notified.feed_words) == (
         NO_MAIL,
         "Nobody is asked again",
         "None moves",
         "Nothing changes",
     )
-    told = await dry_run(cast.coordinator, event_id, edit(HOUR_LATER)(cast, event_id, NOW), NOW)
-    assert told.feed_words == f"The feeds of 1 person show it at their next refresh. {ANY_PROGRAM}."
+    notified = await dry_run(cast.coordinator, event_id, edit(HOUR_LATER)(cast, event_id, NOW), NOW)
+    assert notified.feed_words == f"The feeds of 1 person show it at their next refresh. {ANY_PROGRAM}."
 
 
 def test_programs_are_named_where_several_people_read_and_never_of_one() -> None:
     """Which program one person uses is theirs to tell."""
-    told = replace(of_nothing(), programs=frozenset({"Outlook", "another program"}))
+    notified = replace(of_nothing(), programs=frozenset({"Outlook", "another program"}))
     for people, often in ((1, ANY_PROGRAM), (2, ANY_PROGRAM), (3, "Outlook reads about every 3 hours")):
-        shown = replace(told, shown=frozenset(uuid4() for _ in range(people)))
+        shown = replace(notified, shown=frozenset(uuid4() for _ in range(people)))
         assert shown.feed_words.endswith(f"show it at their next refresh. {often}.")
 
 
@@ -439,19 +441,19 @@ async def test_the_words_count_each_kind_of_mail_and_end_with_nobody_else(cast: 
 
 async def test_who_is_off_the_list_from_a_date_on_is_counted_as_such(cast: Cast) -> None:
     event_id = await scheduled(cast, **SERIES)
-    told = await dry_run(cast.coordinator, event_id, edit(without("fbi_lead"), key=THIRD)(cast, event_id, NOW), NOW)
-    assert told.mail_words == (
+    notified = await dry_run(cast.coordinator, event_id, edit(without("fbi_lead"), key=THIRD)(cast, event_id, NOW), NOW)
+    assert notified.mail_words == (
         "1 person is taken off the list and told; 2 people get an update and an invitation; nobody else."
     )
 
 
 def test_who_gets_an_update_and_an_invitation_is_counted_once() -> None:
     stays, leaves, comes = (uuid4() for _ in range(3))
-    told = Notices(update=frozenset({stays, leaves}), invitation=frozenset({stays, comes}))
-    assert told.words == (
+    notified = Notices(update=frozenset({stays, leaves}), invitation=frozenset({stays, comes}))
+    assert notified.words == (
         "1 person gets an update; 1 person gets an update and an invitation; 1 person gets an invitation; nobody else."
     )
-    assert told.people == {stays, leaves, comes}
+    assert notified.people == {stays, leaves, comes}
 
 
 async def test_a_named_event_is_in_the_feeds_of_who_wants_such_events_there(cast: Cast) -> None:
@@ -468,16 +470,16 @@ async def test_who_takes_themselves_off_a_named_event_foresees_what_the_others_k
     plan = operation(cast.coordinator, cast.kcpd_detective)
     event_id = await events.schedule(cast.fbi_lead, plan, NOW)
     deed = edit(without("coordinator"))(cast, event_id, NOW)
-    told = await dry_run(cast.coordinator, event_id, deed, NOW)
+    notified = await dry_run(cast.coordinator, event_id, deed, NOW)
     as_lead = await dry_run(cast.fbi_lead, event_id, deed, NOW)
-    assert (told.moves, told.shown) == (as_lead.moves, as_lead.shown)
+    assert (notified.moves, notified.shown) == (as_lead.moves, as_lead.shown)
     assert await sees(cast.coordinator, event_id)
 
 
 async def test_a_look_waits_no_longer_than_its_patience_and_tells_that_nothing_changes_without_one(cast: Cast) -> None:
     event_id = await scheduled(cast)
-    told = await dry_run(cast.coordinator, event_id, edit(but())(cast, event_id, NOW), NOW)
-    assert told == of_nothing()
+    notified = await dry_run(cast.coordinator, event_id, edit(but())(cast, event_id, NOW), NOW)
+    assert notified == of_nothing()
     async with another_writer():
         with pytest.raises(TimeoutError):
             async with trying(0.05):

@@ -19,26 +19,26 @@ class Bounded(HttpToolsProtocol):
     """The server's own reader of requests, which would keep headers of any length, with an end to its patience."""
 
     _received = 0
-    _is_in_committee = False
+    _is_in_body = False
 
     def data_received(self, data: bytes) -> None:
         """Read on, or refuse and hang up when a request goes on and on."""
-        if self._received > (MOST if self._is_in_committee else MOST_OF_HEAD):
+        if self._received > (MOST if self._is_in_body else MOST_OF_HEAD):
             self._refuse()
             return
         self._received += len(data)
         super().data_received(data)
 
     def on_headers_complete(self) -> None:
-        self._is_in_committee = True
+        self._is_in_body = True
         super().on_headers_complete()
 
     def on_message_complete(self) -> None:
-        self._is_in_committee, self._received = False, 0
+        self._is_in_body, self._received = False, 0
         super().on_message_complete()
 
     def _refuse(self) -> None:
-        if self._is_in_committee:  # an answer may be under way
+        if self._is_in_body:  # an answer may be under way
             self.transport.close()
         else:
             self.send_400_response("The request is too large.")

@@ -32,7 +32,7 @@ NOTED_EVERY = timedelta(minutes=1)
 log = logging.getLogger(__name__)
 
 
-class Door:
+class FeedDesk:
     """What one running application remembers between two fetches."""
 
     def __init__(self, settings: Settings) -> None:
@@ -67,22 +67,22 @@ class Door:
 )
 async def subscription(request: FormRequest) -> Response[Any]:
     """Answer with the calendar behind the address; every address that opens nothing is answered alike."""
-    now, door = clock.now(), _door(request)
+    now, desk = clock.now(), _desk(request)
     try:
-        feed = await door.feeds.open(_token(request), now)
+        feed = await desk.feeds.open(_token(request), now)
     except NotFound:
-        return too_many() if door.guesses.is_one_too_many(origin_of(request).address, now) else unknown()
-    body = await door.maker.body(feed, now)
+        return too_many() if desk.guesses.is_one_too_many(origin_of(request).address, now) else unknown()
+    body = await desk.maker.body(feed, now)
     since = feed.body_since if feed.body_since and feed.body_hash == body.hash else now
     asked = {name.decode("latin-1"): value.decode("latin-1") for name, value in request.scope["headers"]}
     reply = response(body, since, asked)
     if request.method == HttpMethod.GET:
-        door.count(feed)
+        desk.count(feed)
         given = body.named if reply.status_code == OK else ()
         if given or _is_to_be_noted(feed, body.hash, now):
             program = client_name(asked.get("user-agent", ""))
             from_there = replace(feed, viewer=replace(feed.viewer, origin=origin_of(request)))
-            reply.background = BackgroundTask(door.note, from_there, body.hash, since, program, given, now)
+            reply.background = BackgroundTask(desk.note, from_there, body.hash, since, program, given, now)
     return reply
 
 
@@ -96,9 +96,9 @@ def _token(request: FormRequest) -> str:
     return name.removesuffix(SUFFIX) if name.endswith(SUFFIX) else ""
 
 
-def _door(request: FormRequest) -> Door:
+def _desk(request: FormRequest) -> FeedDesk:
     state = request.app.state
-    door: Door | None = state.get("feeds")
-    if door is None:
-        door = state["feeds"] = Door(request.scope["state"]["settings"])
-    return door
+    desk: FeedDesk | None = state.get("feeds")
+    if desk is None:
+        desk = state["feeds"] = FeedDesk(request.scope["state"]["settings"])
+    return desk

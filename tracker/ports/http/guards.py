@@ -133,8 +133,8 @@ def _know(connection: Connection, visit: Visit) -> None:
     connection.scope["state"].update(facts, csrf=token, flash=said, undo=undo)
 
 
-def _enter(connection: Connection, door: str) -> None:
-    enter(connection, door)
+def _enter(connection: Connection, source: str) -> None:
+    enter(connection, source)
     if csrf.is_deed(connection):
         csrf.check_origin(connection)
 

@@ -76,7 +76,7 @@ PLACES = {
     "mark_until": "marking.decontrol_on",
     "starts": "time",
     "ends": "minutes",
-    "body": "committee_id",
+    "committee": "committee_id",
 }
 """Where a program gives what has a field of its own in the forms of pages."""
 
@@ -97,8 +97,8 @@ class Refused(Exception):
 def problem(status: int, detail: str = "", errors: Mapping[str, str] | None = None) -> bytes:
     """Return the body of an answer with this status."""
     kind = KINDS.get(status) or Kind("refused", "Refused", "This request cannot be answered.")
-    told = tuple(FieldError(field, sentence) for field, sentence in (errors or {}).items())
-    return msgspec.json.encode(Problem(f"{DOCUMENTS}#{kind.slug}", kind.title, status, detail or kind.detail, told))
+    fields = tuple(FieldError(field, sentence) for field, sentence in (errors or {}).items())
+    return msgspec.json.encode(Problem(f"{DOCUMENTS}#{kind.slug}", kind.title, status, detail or kind.detail, fields))
 
 
 def response(status: int, detail: str = "", errors: Mapping[str, str] | None = None) -> Response[bytes]:

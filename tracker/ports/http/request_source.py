@@ -14,10 +14,10 @@ ORIGIN = "origin"
 """Where the guard leaves it in the state."""
 
 
-def enter(connection: Connection, door: str) -> Origin:
+def enter(connection: Connection, source: str) -> Origin:
     """Note by which door a request comes in, and return its origin; there is no session yet."""
     state = connection.scope["state"]
-    origin = Origin(door, address_of(connection.scope), request=state.get("request_id", ""))
+    origin = Origin(source, address_of(connection.scope), request=state.get("request_id", ""))
     state[ORIGIN] = origin
     return origin
 
@@ -31,7 +31,7 @@ def origin_of(connection: Connection) -> Origin:
 def source_of(connection: Connection) -> str:
     """Return by which door a request came in; nothing for one that leads to no route."""
     origin: Origin | None = connection.scope["state"].get(ORIGIN)
-    return origin.door if origin else ""
+    return origin.source if origin else ""
 
 
 def address_of(scope: Any) -> str:

@@ -84,7 +84,7 @@ THINGS = {
 }
 """Subject → what people call it; one that is not here is called by its own word."""
 
-DOORS = {
+SOURCES = {
     "page": "Site",
     "link": "Mail link",
     "feed": "Calendar feed",
@@ -225,12 +225,12 @@ class Entry:
     @property
     def where(self) -> str:
         """By which way it happened."""
-        return DOORS.get(self.origin.door, self.origin.door.capitalize())
+        return SOURCES.get(self.origin.source, self.origin.source.capitalize())
 
     @property
     def in_session(self) -> str:
         """In which session, or by which token, as the trail tells them apart."""
-        word = "Token" if self.origin.door == "api" else "Session"
+        word = "Token" if self.origin.source == "api" else "Session"
         return f"{word} {self.origin.session}" if self.origin.session else ""
 
     @property
@@ -243,6 +243,6 @@ class Entry:
         return "" if self.is_about_actor else THINGS.get(self.subject, self.subject)
 
 
-def told(facts: Mapping[str, object], *, reads_all: bool) -> Mapping[str, object]:
+def readable_facts(facts: Mapping[str, object], *, reads_all: bool) -> Mapping[str, object]:
     """Return what a reader is notified of the facts of an entry whose subject they may open."""
     return facts if reads_all else {name: facts[name] for name in SAID if name in facts}

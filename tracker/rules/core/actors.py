@@ -24,7 +24,7 @@ def network_address(text: str) -> str:
 class Origin:
     """By which way a deed comes in, and from where; what there is not is empty."""
 
-    door: str = "page"
+    source: str = "page"
     """page, link, feed, api, cli, clock"""
     address: str = ""
     """The network address; none for commands and the clock."""

@@ -119,14 +119,14 @@ def _was_words(about: Occasion, before: Before | None) -> str:
 
 
 def _was(about: Occasion, before: Before | None) -> Facts:
-    told: list[Fact] = []
+    notified: list[Fact] = []
     if time := _time_before(about, before):
-        told.append(Fact(name=FactName.WAS, value=time))
+        notified.append(Fact(name=FactName.WAS, value=time))
     if last := _other_end(about, before):
-        told.append(Fact(name=FactName.WAS_UNTIL, value=longday(last[0])))
+        notified.append(Fact(name=FactName.WAS_UNTIL, value=longday(last[0])))
     if _old_place(about, before) not in ("", place(about)):
-        told.append(Fact(name=FactName.WAS_AT, value=_old_place(about, before)))
-    return tuple(told)
+        notified.append(Fact(name=FactName.WAS_AT, value=_old_place(about, before)))
+    return tuple(notified)
 
 
 def _time_before(about: Occasion, before: Before | None) -> str:

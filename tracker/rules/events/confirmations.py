@@ -42,7 +42,7 @@ class Board:
 
 
 def board(
-    occurrence: Occurrence, history: Iterable[Entry], participants: Iterable[Participant], told: Collection[UUID]
+    occurrence: Occurrence, history: Iterable[Entry], participants: Iterable[Participant], notified: Collection[UUID]
 ) -> Board | None:
     """Return who has confirmed the last change of time or place of a date; None when there was none.
 
@@ -51,7 +51,7 @@ def board(
     change = next((one for one in history if _is_new_version(one, occurrence)), None)
     if change is None:
         return None
-    asked = [one for one in participants if one.role is not AttendeeRole.CHAIR and one.member_id in told]
+    asked = [one for one in participants if one.role is not AttendeeRole.CHAIR and one.member_id in notified]
     changed = {one.field for one in change.changes}
     return Board(
         since=change.at,

@@ -51,7 +51,7 @@ class Notices:
     def words(self) -> str:
         """Say it: "1 person is taken off the list and told; 12 people get an update; nobody else."."""
         both = self.update & self.invitation
-        told = (
+        notified = (
             (self.withdrawal | self.leaving, "is taken off the list and told", "are taken off the list and told"),
             (self.cancellation, "is told that it is canceled", "are told that it is canceled"),
             (self.ending, "is told that these dates are canceled", "are told that these dates are canceled"),
@@ -59,7 +59,7 @@ class Notices:
             (both, "gets an update and an invitation", "get an update and an invitation"),
             (self.invitation - both, "gets an invitation", "get an invitation"),
         )
-        parts = [plural(len(members), f"person {one}", f"people {many}") for members, one, many in told if members]
+        parts = [plural(len(members), f"person {one}", f"people {many}") for members, one, many in notified if members]
         return f"{'; '.join(parts)}; nobody else." if parts else NO_MAIL
 
 

@@ -186,9 +186,9 @@ def _is_asked_again(before: tuple[ReplyValue, ...], after: tuple[ReplyValue, ...
 
 
 def _notices(mails: Mapping[UUID, tuple[MessageKind, UUID]], endings: Mapping[UUID, str]) -> Notices:
-    told: dict[str, set[UUID]] = {}
+    notified: dict[str, set[UUID]] = {}
     for message_id, (kind, member_id) in mails.items():
-        told.setdefault(kind.value, set()).add(member_id)
+        notified.setdefault(kind.value, set()).add(member_id)
         if message_id in endings:
-            told.setdefault(endings[message_id], set()).add(member_id)
-    return Notices(**{name: frozenset(members) for name, members in told.items()})
+            notified.setdefault(endings[message_id], set()).add(member_id)
+    return Notices(**{name: frozenset(members) for name, members in notified.items()})

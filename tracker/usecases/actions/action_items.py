@@ -266,8 +266,8 @@ async def _save(
 
 
 async def _note(viewer: Viewer, item_id: UUID, change: str, text: str, now: datetime) -> None:
-    door = viewer.origin.door
-    source = door if door in {"link", "api"} else "site"
+    origin = viewer.origin.source
+    source = origin if origin in {"link", "api"} else "site"
     await rows.ActionNote.insert(
         rows.ActionNote(
             id=ids.new_id(), item=item_id, at=now, by=viewer.member_id, source=source, change=change, text=text

@@ -10,7 +10,7 @@ from uuid import UUID
 from tracker.database import writing
 from tracker.errors import NotFound
 from tracker.rules.audit import facts as audit_facts
-from tracker.rules.audit.words import OPEN_SUBJECTS, Entry, told
+from tracker.rules.audit.words import OPEN_SUBJECTS, Entry, readable_facts
 from tracker.rules.core.actors import Origin
 from tracker.rules.core.viewer import Viewer
 from tracker.tables.schema.events.marking_columns import marking_of
@@ -123,14 +123,14 @@ def _author(row: Row, people: dict[UUID, tuple[str, str]], called: Names) -> str
 def _origin(viewer: Viewer, row: Row, facts: dict[str, object]) -> Origin:
     """Return from where it came; before each entry said so, the facts of a sign-in did."""
     address = row["address"] or str(facts.get("client", "")).partition(" ")[0]
-    return Origin(row["door"], address, row["session"], row["request"] if viewer.reads_all_audit else "")
+    return Origin(row["source"], address, row["session"], row["request"] if viewer.reads_all_audit else "")
 
 
 def _entry(viewer: Viewer, row: Row, called: Names, author: str) -> Entry:
     is_open = bool(row["event"] or row["sees_item"] or row["subject"] in OPEN_SUBJECTS)
     title, address = _subject(row, called) if is_open else ("", "")
     said = json.loads(row["facts"])
-    facts = told(said, reads_all=viewer.reads_all_audit) if is_open else {}
+    facts = readable_facts(said, reads_all=viewer.reads_all_audit) if is_open else {}
     return Entry(
         seq=row["seq"],
         at=row["at"],

@@ -47,8 +47,8 @@ async def name(
     row = BlackoutRow(id=ids.new_id(), agency=agency_id, first=first, last=last, reason=reason)
     async with writing():
         await BlackoutRow.insert(row)
-        told = {"from": first, "to": last}
-        await audit.record(viewer.actor, "blackout_named", "agency", agency_id, told, now)
+        details = {"from": first, "to": last}
+        await audit.record(viewer.actor, "blackout_named", "agency", agency_id, details, now)
     return row.id
 
 
@@ -61,8 +61,8 @@ async def take_back(viewer: Viewer, agency_id: UUID, blackout_id: UUID, now: dat
         if row is None:
             return
         await BlackoutRow.delete().where(its)
-        told = {"from": row["first"], "to": row["last"]}
-        await audit.record(viewer.actor, "blackout_taken_back", "agency", agency_id, told, now)
+        details = {"from": row["first"], "to": row["last"]}
+        await audit.record(viewer.actor, "blackout_taken_back", "agency", agency_id, details, now)
 
 
 async def _check(viewer: Viewer, agency_id: UUID) -> None:

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from piccolo.querystring import QueryString
 
 from tracker.database import engine, writing
-from tracker.rules.audit.words import DOORS, READ
+from tracker.rules.audit.words import READ, SOURCES
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.events.event import Event, Occurrence
 from tracker.tables.visible.audit import entries
@@ -18,7 +18,7 @@ from tracker.usecases.core import audit, names
 from tracker.usecases.core.audit import Deed
 
 _KNOWN = (
-    "SELECT subject_id, facts FROM audit_entry WHERE actor = {} AND at >= {} AND verb = {} AND door = {}"
+    "SELECT subject_id, facts FROM audit_entry WHERE actor = {} AND at >= {} AND verb = {} AND source = {}"
     " AND address = {} AND subject = {}"
 )
 
@@ -31,7 +31,7 @@ class Reading:
 
     name: str
     agency: str
-    door: str
+    source: str
     at: datetime
 
 
@@ -68,7 +68,9 @@ async def note_all(
         for one, facts in looks.items()
     ]
     since = datetime.combine(now.astimezone(ZoneInfo(viewer.zone)).date(), time(), ZoneInfo(viewer.zone))
-    known = QueryString(_KNOWN, str(viewer.member_id), since, verb, viewer.origin.door, viewer.origin.address, subject)
+    known = QueryString(
+        _KNOWN, str(viewer.member_id), since, verb, viewer.origin.source, viewer.origin.address, subject
+    )
     try:
         if not await _missing(deeds, known):
             return
@@ -90,10 +92,10 @@ async def readings_of(viewer: Viewer, event_id: UUID) -> list[Reading]:
     """Return who has read a named event that the viewer may see, and by which way; the latest first."""
     latest: dict[tuple[UUID, str], datetime] = {}
     for row in await entries.looks(viewer, event_id):
-        latest.setdefault((UUID(row["actor"]), row["door"]), row["at"])
+        latest.setdefault((UUID(row["actor"]), row["source"]), row["at"])
     people = await names.people(member_id for member_id, _ in latest)
     return [
-        Reading(*people[member_id], door=DOORS.get(door, door), at=at)
-        for (member_id, door), at in latest.items()
+        Reading(*people[member_id], source=SOURCES.get(source, source), at=at)
+        for (member_id, source), at in latest.items()
         if member_id in people
     ]

@@ -100,7 +100,7 @@ def _entry(seq: int, previous: str, deed: Deed, now: datetime) -> AuditEntry:
         at=now.astimezone(UTC),
         actor=_text(deed.actor.member_id),
         agency=_text(deed.actor.agency_id),
-        door=deed.actor.origin.door,
+        source=deed.actor.origin.source,
         address=deed.actor.origin.address,
         session=deed.actor.origin.session,
         request=deed.actor.origin.request,
@@ -222,7 +222,7 @@ def _said(row: Mapping[str, Any]) -> str:
 
     What is not empty of that stands there by its name, so nothing can be blanked, filled in or moved unnoticed.
     """
-    words = [row[name] for name in ("actor", "door", "verb", "subject", "subject_id", "facts", "previous")]
+    words = [row[name] for name in ("actor", "source", "verb", "subject", "subject_id", "facts", "previous")]
     source = {name: row[name] for name in WHENCE if row[name] != ""}
     try:
         at = row["at"].astimezone(UTC).isoformat(timespec="microseconds")

@@ -69,8 +69,8 @@ async def _board(viewer: Viewer, occurrence: Occurrence, now: datetime) -> Board
     everybody = await sheet.participants(viewer, occurrence)
     people = await viewers_for((one.member_id for one in everybody), now)
     may_see = await audiences.audiences_of(occurrence.event.id)
-    told = {one for one, person in people.items() if person.audiences & may_see}
-    return board(occurrence, await history.history(viewer, occurrence.event, occurrence), everybody, told)
+    notified = {one for one, person in people.items() if person.audiences & may_see}
+    return board(occurrence, await history.history(viewer, occurrence.event, occurrence), everybody, notified)
 
 
 async def nudge(

@@ -69,8 +69,8 @@ async def add_event(
     await bulk_insert(rows.Event, [event])
     await add_dates(new_id, plan_rules.slots(plan), now, plan_rules.moved_starts(plan))
     seen_by = await set_audiences(viewer, new_id, lead_id, plan, now, list_of=previous.id if previous else None)
-    told = Notices(invitation=notifications.of_new(plan, lead_id))
-    await invite(viewer, new_id, lead_id, plan, event["version"], now, told=told)
+    notified = Notices(invitation=notifications.of_new(plan, lead_id))
+    await invite(viewer, new_id, lead_id, plan, event["version"], now, notified=notified)
     await audience_versions.touch(seen_by | {audiences.member(one) for one in (lead_id, *plan.invitees)})
     return new_id
 
@@ -142,8 +142,8 @@ async def change(
             new_id = await split(viewer, event, plan, now, add_event)
             await history.keep_plan(viewer, event, plan, invited, now, went_on_as=new_id)
         else:
-            told = notifications.of_change(event, plan, invited, splits=False, notify=notify)
-            new_id = await _change_in_place(viewer, event, plan, now, told)
+            notified = notifications.of_change(event, plan, invited, splits=False, notify=notify)
+            new_id = await _change_in_place(viewer, event, plan, now, notified)
             await history.keep_plan(viewer, event, plan, invited, now)
         await audit.record(viewer.actor, "changed", "event", event_id, {"fields": changed_fields(plan, event)}, now)
     return new_id
@@ -159,7 +159,7 @@ async def restore(viewer: Viewer, event_id: UUID, expected_version: int, now: da
     await _set_status(viewer, event_id, expected_version, EventStatus.CONFIRMED, "", now)
 
 
-async def _change_in_place(viewer: Viewer, event: Event, plan: Plan, now: datetime, told: Notices) -> UUID:
+async def _change_in_place(viewer: Viewer, event: Event, plan: Plan, now: datetime, notified: Notices) -> UUID:
     is_moved, is_elsewhere = plan_rules.moves(plan, event), plan_rules.goes_elsewhere(plan, event)
     is_new = event.status is EventStatus.DRAFT and plan.status is not EventStatus.DRAFT
     if plan.status is EventStatus.DRAFT and event.status is not EventStatus.DRAFT:
@@ -179,9 +179,9 @@ async def _change_in_place(viewer: Viewer, event: Event, plan: Plan, now: dateti
     if is_moved or is_elsewhere:
         await ask_after_change(viewer, event, before, plan, sequence, now)
     await set_audiences(viewer, event.id, event.lead_id, plan, now)
-    await invite(viewer, event.id, event.lead_id, plan, event.version + 1, now, told=told, entry=entry)
+    await invite(viewer, event.id, event.lead_id, plan, event.version + 1, now, notified=notified, entry=entry)
     news = Changed(before=_before(event), entry=closes)
-    await notify(news, event.id, event.version + 1, now, whom=told.update)
+    await notify(news, event.id, event.version + 1, now, whom=notified.update)
     await touch(event.id)
     return event.id
 

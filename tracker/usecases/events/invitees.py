@@ -46,7 +46,7 @@ async def invite(
     version: int,
     now: datetime,
     *,
-    told: Notices,
+    notified: Notices,
     entry: MailedEntry | None = None,
 ) -> None:
     """Make the invitations agree with the plan, and tell whom it concerns.
@@ -58,12 +58,12 @@ async def invite(
     known = await invitations(event_id)
     present = frozenset(member_id for member_id, one in known.items() if not one.is_withdrawn)
     added = frozenset(wanted) - present
-    await withdraw(event_id, present - frozenset(wanted), version, now, told=told.withdrawal, entry=entry)
+    await withdraw(event_id, present - frozenset(wanted), version, now, notified=notified.withdrawal, entry=entry)
     await _forget_replies([known[member_id].id for member_id in added if member_id in known], now)
     kept = await _keep(event_id, wanted, known, now)
     if lead_id in added:
         await bulk_insert(Reply, [_acceptance(kept[lead_id], viewer, now)])
-    await _notify_alone(Invited(), event_id, told.invitation, version, now)
+    await _notify_alone(Invited(), event_id, notified.invitation, version, now)
 
 
 async def _notify_alone(
@@ -130,18 +130,18 @@ async def withdraw(
     version: int,
     now: datetime,
     *,
-    told: frozenset[UUID],
+    notified: frozenset[UUID],
     entry: MailedEntry | None,
 ) -> None:
     """Take people off the list, and tell those of them who knew, each alone; `entry` goes out of their calendars."""
     if not gone:
         return
     await audience_versions.touch({audiences.member(one) for one in gone})
-    async with substitutes.told(event_id, now):
+    async with substitutes.notified(event_id, now):
         await Invitation.update({Invitation.withdrawn_at: now}).where(
             (Invitation.event == event_id) & Invitation.member.is_in(list(gone))
         )
-    await _notify_alone(Removed(entry=entry), event_id, told, version, now)
+    await _notify_alone(Removed(entry=entry), event_id, notified, version, now)
 
 
 async def let_go(event_id: UUID, whom: frozenset[UUID], version: int, now: datetime) -> None:

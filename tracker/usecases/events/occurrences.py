@@ -88,8 +88,8 @@ async def change_date(
             before, slot, place_changed=is_elsewhere, zone=occurrence.event.zone
         ):
             await ask_again(event_id, occurrence.id, occurrence.sequence + 1, now)
-        told = notifications.of_date(occurrence, slot, place, await invitees_of(event_id), notify=notify)
-        await _notify(Changed(before=_before(occurrence), reason=change.reason), occurrence, told.update, now)
+        notified = notifications.of_date(occurrence, slot, place, await invitees_of(event_id), notify=notify)
+        await _notify(Changed(before=_before(occurrence), reason=change.reason), occurrence, notified.update, now)
         title = occurrence.event.title if change.title is None else change.title
         agenda = occurrence.event.agenda if change.agenda is None else change.agenda
         changes = changes_of_date(occurrence, slot, title, place, agenda)

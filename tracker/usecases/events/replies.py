@@ -191,7 +191,7 @@ async def record(
     dates = [None, *waiting] if for_series else [occurrence.id]
     about = {"invitation": invitation_id, "source": source, "entered_by": viewer.member_id, "replied_at": now}
     counted = {"sequence": max(occurrence.sequence, occurrence.event.sequence), **about, **_columns(given)}
-    async with substitutes.told(occurrence.event.id, now):
+    async with substitutes.notified(occurrence.event.id, now):
         await rows.Reply.insert(*(rows.Reply(id=ids.new_id(), occurrence=date_id, **counted) for date_id in dates))
     verb = "replied_for" if source == ON_BEHALF else "replied"
     named = {"substitute": given.substitute_id} if given.substitute_id else {}

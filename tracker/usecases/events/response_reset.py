@@ -22,7 +22,7 @@ async def ask_again(event_id: UUID, occurrence_id: UUID | None, sequence: int, n
     """Let no earlier reply count for a changed date (or for the series), the lead's own excepted."""
     invited = (await invitees.invitations(event_id)).values()
     asked = {one.id for one in invited if not one.is_withdrawn and one.role is not AttendeeRole.CHAIR}
-    async with substitutes.told(event_id, now):
+    async with substitutes.notified(event_id, now):
         await _ask({(one, occurrence_id) for one in asked}, sequence, now)
 
 
@@ -43,7 +43,7 @@ async def ask_after_change(
         return
     await copied_replies.hold(event.id, [one.id for one in after if one.id not in changed])
     await ask_again(event.id, None, sequence, now)
-    async with substitutes.told(event.id, now):
+    async with substitutes.notified(event.id, now):
         await _ask(await invitees.replied_alone(changed & set(was)), sequence, now)
 
 

@@ -168,13 +168,13 @@ async def split(
     if is_narrower:
         await _narrow(viewer, event, plan, now)
     invited = await invitees_of(event.id)
-    told = notifications.of_change(event, plan, invited, splits=True, notify=False)
+    notified = notifications.of_change(event, plan, invited, splits=True, notify=False)
     gone = frozenset(invited) - frozenset(plan.invitees) - {event.lead_id}
-    await notify(SeriesContinued(entry=closes), event.id, event.version + 1, now, whom=told.update)
+    await notify(SeriesContinued(entry=closes), event.id, event.version + 1, now, whom=notified.update)
     if split and not is_narrower:
-        await let_go(event.id, told.withdrawal, event.version + 1, now)
+        await let_go(event.id, notified.withdrawal, event.version + 1, now)
     else:
-        await withdraw(event.id, gone, event.version + 1, now, told=told.withdrawal, entry=entry)
+        await withdraw(event.id, gone, event.version + 1, now, notified=notified.withdrawal, entry=entry)
     new_id = await add_event(viewer, onward, now, previous=event)
     await _add_again(rest, event, onward, new_id, now)
     await _cancel_again(new_id, [start for start, _ in plan_rules.slots(onward)], off)
@@ -235,7 +235,7 @@ async def _forget_dates(event: Event, which: Any, now: datetime) -> None:
     """Delete dates of an event that the new rule has not; one that something hangs on cannot go: Invalid(date=…)."""
     try:
         with conflicts():
-            async with writing(), substitutes.told(event.id, now):
+            async with writing(), substitutes.notified(event.id, now):
                 await rows.Occurrence.delete().where((rows.Occurrence.event == event.id) & which)
     except Conflict as held:
         raise Invalid(

@@ -79,7 +79,7 @@ async def of_event(event_id: UUID, occurrence_id: UUID | None) -> frozenset[UUID
 
 
 @asynccontextmanager
-async def told(event_id: UUID, now: datetime) -> AsyncIterator[None]:
+async def notified(event_id: UUID, now: datetime) -> AsyncIterator[None]:
     """Tell whoever begins or ceases to stand in by what is done inside; the caller is inside `writing()`."""
     before = await _standing(event_id)
     yield

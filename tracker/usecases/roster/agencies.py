@@ -63,8 +63,8 @@ async def change_agency(
             for member_id in members:
                 await shut(member_id)
         await audience_versions.touch(audiences.member(one) for one in members)
-        told = {"fields": sorted(changed), "status": facts.status}
-        await audit.record(viewer.actor, "updated", "agency", agency_id, told, now)
+        details = {"fields": sorted(changed), "status": facts.status}
+        await audit.record(viewer.actor, "updated", "agency", agency_id, details, now)
 
 
 async def _check(viewer: Viewer, facts: AgencyFacts, row: dict[str, Any] | None) -> None:

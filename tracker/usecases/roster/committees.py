@@ -55,10 +55,10 @@ async def change_committee(
         if wanted != chairs:
             await _set_chair(committee_id, facts.chair_id)
         await _save(committee_id, changed, expected_version + 1, chairs | wanted)
-        told: dict[str, object] = {"fields": sorted(changed) + ["chair"] * (wanted != chairs)}
+        details: dict[str, object] = {"fields": sorted(changed) + ["chair"] * (wanted != chairs)}
         if wanted != chairs:
-            told |= {"chair": facts.chair_id or "", "chaired": sorted(chairs)}
-        await audit.record(viewer.actor, "updated", "committee", committee_id, told, now)
+            details |= {"chair": facts.chair_id or "", "chaired": sorted(chairs)}
+        await audit.record(viewer.actor, "updated", "committee", committee_id, details, now)
 
 
 async def set_seat(
@@ -88,8 +88,8 @@ async def set_seat(
             committee_id=committee_id, agency_id=agency_id, primary=facts.primary_id, alternates=sorted(alternates)
         )
         await _save(committee_id, {}, expected_version + 1, before | after)
-        told = {"agency": agency_id, "primary": facts.primary_id, "alternates": sorted(alternates)}
-        await audit.record(viewer.actor, "seated", "committee", committee_id, told, now)
+        details = {"agency": agency_id, "primary": facts.primary_id, "alternates": sorted(alternates)}
+        await audit.record(viewer.actor, "seated", "committee", committee_id, details, now)
 
 
 async def remove_seat(
@@ -110,8 +110,8 @@ async def remove_seat(
             raise NotFound
         await Seat.delete().where(its)
         await _save(committee_id, {}, expected_version + 1, before)
-        told = {"agency": agency_id, "held_by": sorted(before)}
-        await audit.record(viewer.actor, "unseated", "committee", committee_id, told, now)
+        details = {"agency": agency_id, "held_by": sorted(before)}
+        await audit.record(viewer.actor, "unseated", "committee", committee_id, details, now)
 
 
 async def _committee(committee_id: UUID, expected_version: int) -> dict[str, Any]:

@@ -46,8 +46,8 @@ async def add_person(viewer: Viewer, facts: PersonFacts, reauthenticated_at: dat
         )
         values: dict[Any, Any] = {Member.is_guest: facts.is_guest, Member.expires_at: facts.expires_at}
         await Member.update(values).where(Member.id == member_id)
-        told = {"roles": sorted(facts.roles), "is_guest": facts.is_guest}
-        await audit.record(viewer.actor, "added", "member", member_id, told, now)
+        details = {"roles": sorted(facts.roles), "is_guest": facts.is_guest}
+        await audit.record(viewer.actor, "added", "member", member_id, details, now)
     return member_id
 
 
@@ -81,10 +81,10 @@ async def change_person(
         if "is_guest" in changed and facts.is_guest:
             await clear_credentials(member_id, now)
         await audience_versions.touch([audiences.member(member_id)])
-        told: dict[str, object] = {"fields": sorted(changed) + ["roles"] * (held != facts.roles)}
+        details: dict[str, object] = {"fields": sorted(changed) + ["roles"] * (held != facts.roles)}
         if held != facts.roles:
-            told |= {"gained": sorted(facts.roles - held), "lost": sorted(held - facts.roles)}
-        await audit.record(viewer.actor, "updated", "member", member_id, told, now)
+            details |= {"gained": sorted(facts.roles - held), "lost": sorted(held - facts.roles)}
+        await audit.record(viewer.actor, "updated", "member", member_id, details, now)
 
 
 async def is_other_arm(agency_id: UUID, other_id: UUID) -> bool:

@@ -96,8 +96,8 @@ async def change_site(
         changed = {name: value for name, value in _columns(facts).items() if row[name] != value}
         values: dict[Any, Any] = {**changed, "version": expected_version + 1}
         await SiteRow.update(values).where(SiteRow.id == site_id)
-        told = {"fields": sorted(changed)}
-        await audit.record(viewer.actor, "updated", "site", site_id, told, now)
+        details = {"fields": sorted(changed)}
+        await audit.record(viewer.actor, "updated", "site", site_id, details, now)
 
 
 async def _check(facts: SiteFacts, site_id: UUID | None) -> None:

@@ -60,7 +60,7 @@ class EventView:
     """People whom the viewer reads by name."""
     answerable: tuple[Participant, ...]
     """People for whom the viewer may record a reply."""
-    told: int
+    notified: int
     """How many people a change is mailed to."""
     nudge: Nudge | None
     """Whom the viewer could remind to reply; None when that is not theirs to do, or too late."""
@@ -97,7 +97,7 @@ async def event_view(viewer: Viewer, event_id: UUID, key: str, now: datetime) ->
         total=_replies("", everybody),
         named=tuple(named),
         answerable=tuple(answerable(viewer, occurrence, named, now)),
-        told=sum(one.role is not AttendeeRole.CHAIR or bool(one.substitutes_for) for one in everybody),
+        notified=sum(one.role is not AttendeeRole.CHAIR or bool(one.substitutes_for) for one in everybody),
         nudge=await nudge_of(viewer, occurrence, now),
         items=await _items(viewer, occurrence),
         before=before,

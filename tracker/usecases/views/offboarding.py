@@ -69,8 +69,8 @@ async def depart(
         successor = await viewer_for(successor_id, now)  # with the places that they have from now on
         await transfer_events(viewer, person, successor, now)
         await transfer_items(viewer, person, successor, now, today)
-        told = {"successor": successor_id}
-        await audit.record(viewer.actor, "departed", "member", member_id, told, now)
+        details = {"successor": successor_id}
+        await audit.record(viewer.actor, "departed", "member", member_id, details, now)
 
 
 async def _who_may_be_removed(viewer: Viewer, member_id: UUID) -> PersonCard:

@@ -14,7 +14,7 @@ def undo_for(event_id: UUID, deed: Deed, version: int, now: datetime, key: str =
     return flash.Undo(address=f"/events/{event_id}/undo", fields=fields, until=now + UNDO_FOR)
 
 
-def audit_facts_in_words(deed: str, people: int) -> str:
+def with_number_notified(deed: str, people: int) -> str:
     """Return what was done and how many people get a mail about it."""
     mails = f"{plural(people, 'person gets', 'people get')} a mail about it." if people else "No mail goes out."
     return f"{deed} {mails}"

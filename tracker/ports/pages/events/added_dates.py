@@ -12,7 +12,7 @@ from tracker.ports.http.dependencies import Now, Viewer
 from tracker.ports.http.guards import signed_in
 from tracker.ports.pages.core.dependencies import Form, Pages
 from tracker.ports.pages.core.form_values import FormValues, Reader, errors_of, version_in
-from tracker.ports.pages.core.request import audit_facts_in_words
+from tracker.ports.pages.core.request import with_number_notified
 from tracker.ports.pages.events.date_previews import NOT_COMPLETE, outcome_of
 from tracker.rules.events.clock_changes import clock_notes
 from tracker.rules.events.event import Event
@@ -42,7 +42,7 @@ async def add_date(event_id: FromPath[UUID], pages: Pages, viewer: Viewer, form:
     except Conflict:
         return await _form(pages, viewer, event, now, form, Invalid(MEANWHILE), 409)
     notes = [] if event.is_all_day else clock_notes([starts], event.duration, event.zone)
-    told = audit_facts_in_words(
+    told = with_number_notified(
         " ".join(["The date is added.", *notes]), await messages.number_notified(viewer, event_id, now)
     )
     return pages.redirect(f"/events/{event_id}/{key}", told)

@@ -17,7 +17,7 @@ from tracker.ports.http.dependencies import Now, Viewer
 from tracker.ports.http.guards import signed_in
 from tracker.ports.pages.core.dependencies import Form, Pages, Query
 from tracker.ports.pages.core.form_values import FormValues, Reader, errors_of, version_in
-from tracker.ports.pages.core.request import audit_facts_in_words, undo_for
+from tracker.ports.pages.core.request import undo_for, with_number_notified
 from tracker.ports.pages.events.event_page import address_of, times_of
 from tracker.ports.pages.events.preview import of_each
 from tracker.rules.events.event import Occurrence
@@ -143,7 +143,7 @@ async def _done(
     pages: Pages, viewer: Viewer, event_id: UUID, key: str, deed: str, now: Now, undo: flash.Undo | None = None
 ) -> Redirect:
     """Lead to the date as it is now, or to the nearest one that is left; a draft is gone altogether."""
-    words = audit_facts_in_words(deed, await messages.number_notified(viewer, event_id, now))
+    words = with_number_notified(deed, await messages.number_notified(viewer, event_id, now))
     with suppress(NotFound):
         return pages.redirect(address_of(await occurrences.date_for(viewer, event_id, key)), words, undo)
     with suppress(NotFound):

@@ -15,7 +15,7 @@ from tracker.ports.http.guards import signed_in
 from tracker.ports.pages.core.dependencies import Form, Pages
 from tracker.ports.pages.core.edit_conflicts import in_words, merged, record, recorded
 from tracker.ports.pages.core.form_values import FormValues, errors_of, version_in
-from tracker.ports.pages.core.request import audit_facts_in_words, undo_for
+from tracker.ports.pages.core.request import undo_for, with_number_notified
 from tracker.ports.pages.events.event_page import address_of
 from tracker.ports.pages.events.preview import Editing, change
 from tracker.ports.pages.events.schedule_context import FIELDS, schedule_form
@@ -139,7 +139,7 @@ async def _saved(pages: Pages, viewer: Viewer, event_id: UUID, now: Now, version
     back = undo_for(event_id, Deed.CHANGED, version, now) if await undo.may_undo_change(viewer, event_id, now) else None
     return pages.redirect(
         f"/events/{event_id}",
-        audit_facts_in_words("Saved.", await messages.number_notified(viewer, event_id, now)),
+        with_number_notified("Saved.", await messages.number_notified(viewer, event_id, now)),
         back,
     )
 

@@ -14,7 +14,7 @@ from tracker.ports.http.guards import signed_in
 from tracker.ports.pages.core.dependencies import Form, Pages
 from tracker.ports.pages.core.edit_conflicts import in_words, merged, record, recorded
 from tracker.ports.pages.core.form_values import Errors, FormValues, Reader, errors_of, version_in
-from tracker.ports.pages.core.request import audit_facts_in_words, undo_for
+from tracker.ports.pages.core.request import undo_for, with_number_notified
 from tracker.ports.pages.events.date_previews import NOT_COMPLETE, outcome_of
 from tracker.ports.pages.events.event_page import address_of, times_of
 from tracker.ports.pages.events.schedule_form import read_texts, read_when
@@ -67,7 +67,7 @@ async def save_date(
         )
     except Conflict:
         return await _beside_each_other(pages, viewer, form, await _theirs(viewer, now, event_id, key), now)
-    words, back = audit_facts_in_words("Saved.", await messages.number_notified(viewer, event_id, now)), None
+    words, back = with_number_notified("Saved.", await messages.number_notified(viewer, event_id, now)), None
     if await undo.may_undo_change(viewer, event_id, now):
         back = undo_for(event_id, Deed.CHANGED, version_in(form) + 1, now, key)
     return pages.redirect(address_of(view.occurrence), words, back)

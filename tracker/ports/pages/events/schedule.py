@@ -13,7 +13,7 @@ from tracker.ports.http.dependencies import Now, Viewer, Zone
 from tracker.ports.http.guards import signed_in
 from tracker.ports.pages.core.dependencies import Form, Pages, Query
 from tracker.ports.pages.core.form_values import Errors, FormValues, Reader, errors_of, id_in
-from tracker.ports.pages.core.request import audit_facts_in_words, undo_for
+from tracker.ports.pages.core.request import undo_for, with_number_notified
 from tracker.ports.pages.events.preview import Editing
 from tracker.ports.pages.events.schedule_context import FIELDS, schedule_context, schedule_form
 from tracker.ports.pages.events.schedule_form import read_plan
@@ -80,7 +80,7 @@ async def schedule_event(pages: Pages, viewer: Viewer, form: Form, zone: Zone, n
         return await schedule_form(
             pages, viewer, form, offered, zone, now, form_id=form_id, errors=errors, status_code=422
         )
-    told = audit_facts_in_words("Scheduled.", await messages.number_notified(viewer, event_id, now))
+    told = with_number_notified("Scheduled.", await messages.number_notified(viewer, event_id, now))
     sentence = DRAFTED if plan.status is EventStatus.DRAFT else told
     return pages.redirect(f"/events/{event_id}", sentence, undo_for(event_id, Deed.SCHEDULED, 1, now))
 

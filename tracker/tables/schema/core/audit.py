@@ -15,7 +15,7 @@ class AuditEntry(Table):
     """Member id; empty = the system. No foreign key: the trail outlives its subjects."""
     agency = Varchar(length=36, default="")
     """Id of the agency for which the member acted; empty = the system, or nobody knew who it was."""
-    door = Varchar(length=12)
+    source = Varchar(length=12)
     """page, link, feed, api, cli, clock"""
     address = Varchar(length=45, default="")
     """Network address, of 45 letters at most (RFC 4291 §2.2); empty for commands and the clock."""

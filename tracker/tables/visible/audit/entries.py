@@ -18,7 +18,7 @@ from tracker.tables.schema.events.marking_columns import MARK
 from tracker.tables.visible.core.rows import Row, rows, seen_by
 
 _HEAD = (
-    "SELECT t.seq, t.at, t.actor, t.agency, t.door, t.address, t.session, t.request, t.verb, t.subject, t.subject_id,"
+    "SELECT t.seq, t.at, t.actor, t.agency, t.source, t.address, t.session, t.request, t.verb, t.subject, t.subject_id,"
     " t.facts, t.hash, e.id AS event,"
     " COALESCE(o.title, e.title) AS event_title, o.original_start, i.reference, i.title AS item_title, i.origin,"
     f" {MARK},"
@@ -38,7 +38,7 @@ _FROM_THERE = " AND ({} IN (t.address, t.session) OR t.address = '' AND (t.facts
 _ID = "CASE WHEN t.subject = {} AND LENGTH(t.subject_id) = 36 THEN t.subject_id END"
 _ID_POSTGRES = "CASE WHEN t.subject = {} AND LENGTH(t.subject_id) = 36 THEN CAST(t.subject_id AS UUID) END"
 _READERS = (
-    "SELECT t.actor, t.door, t.at FROM audit_entry t JOIN event e ON e.id = {}"
+    "SELECT t.actor, t.source, t.at FROM audit_entry t JOIN event e ON e.id = {}"
     " WHERE t.subject = 'event' AND t.subject_id = {} AND t.verb = 'read' AND MAY_SEE(e)"
 )
 _LATEST_FIRST = " ORDER BY t.at DESC, t.seq DESC"
