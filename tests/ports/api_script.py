@@ -64,6 +64,7 @@ API_SCRIPT: dict[str, Callable[[Places], list[Ask]]] = {
     "GET /api/v1/openapi.json": _plain("/openapi.json"),
     "GET /api/v1/me": _plain("/me"),
     "GET /api/v1/people": _plain("/people"),
+    "GET /api/v1/agencies": _plain("/agencies"),
     "GET /api/v1/committees": _plain("/committees"),
     "GET /api/v1/events": _plain("/events", "/events?limit=1", "/events?limit=2", "/events?cursor=forged"),
     "POST /api/v1/events": lambda _: [("POST", f"{BASE}/events", NEW_EVENT)],

@@ -1,4 +1,4 @@
-"""Who speaks through the token, and whom and which committees they may name: what the other operations need as ids."""
+"""Whose token it is, and the people, agencies, and committees they may name: the ids that other operations need."""
 
 from typing import Any
 from uuid import UUID
@@ -11,9 +11,9 @@ from tracker.ports.api.shapes import Name, Shown
 from tracker.ports.http.dependencies import Viewer
 from tracker.ports.http.forms import FormRequest
 from tracker.rules.core.audiences import Arm
-from tracker.rules.core.viewer import Role
+from tracker.rules.core.viewer import Level, Role, Status
 from tracker.rules.identity.api_tokens import ApiScope
-from tracker.usecases.roster import people
+from tracker.usecases.roster import directory, people
 
 TAG = "You and others"
 
@@ -35,6 +35,24 @@ class PeopleShown(Shown):
     """People by agency and name."""
 
     items: tuple[Name, ...]
+
+
+class AgencyShown(Shown):
+    """An agency of the task force; `coalition_id` is the agency whose coalition it belongs to."""
+
+    id: UUID
+    code: str
+    name: str
+    arm: Arm
+    level: Level
+    status: Status
+    coalition_id: UUID | None
+
+
+class AgenciesShown(Shown):
+    """Agencies by code."""
+
+    items: tuple[AgencyShown, ...]
 
 
 class CommitteeShown(Shown):
@@ -90,6 +108,35 @@ async def list_people(request: FormRequest, viewer: Viewer) -> Response[Any]:
 
 @operation(
     HttpMethod.GET,
+    "/agencies",
+    Operation(
+        summary="List agencies",
+        tag=TAG,
+        scope=ApiScope.EVENTS_READ,
+        response=AgenciesShown,
+        text="Those with people whom you may invite, or all for a coordinator or an administrator.",
+    ),
+)
+async def list_agencies(request: FormRequest, viewer: Viewer) -> Response[Any]:
+    """Answer with the agencies that the viewer knows."""
+    found = await directory.agencies(viewer)
+    items = (
+        AgencyShown(
+            id=one.id,
+            code=one.code,
+            name=one.name,
+            arm=one.arm,
+            level=one.level,
+            status=one.status,
+            coalition_id=one.coalition_id,
+        )
+        for one in found
+    )
+    return response(request, AgenciesShown(items=tuple(items)))
+
+
+@operation(
+    HttpMethod.GET,
     "/committees",
     Operation(
         summary="List committees",
@@ -108,4 +155,4 @@ async def list_committees(request: FormRequest, viewer: Viewer) -> Response[Any]
     return response(request, CommitteesShown(items=tuple(items)))
 
 
-handlers = [read_me, list_people, list_committees]
+handlers = [read_me, list_people, list_agencies, list_committees]
