@@ -1,1 +1,1 @@
-"""Settings and where files are."""
+"""Settings, and where files are."""

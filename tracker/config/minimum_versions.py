@@ -1,4 +1,4 @@
-"""Are the installed releases above the known holes? Compares them with minimum-versions.toml."""
+"""Check that installed releases meet minimum-versions.toml, which excludes known vulnerabilities."""
 
 import platform
 import re
@@ -12,7 +12,7 @@ FILE = Path(__file__).with_name("minimum-versions.toml")
 
 
 class Finding(NamedTuple):
-    """One release beside its floor; `ok` when it is not below."""
+    """One release and its minimum version; `ok` when it is not older."""
 
     name: str
     installed: str
@@ -21,12 +21,12 @@ class Finding(NamedTuple):
 
 
 def libraries(version_of: Callable[[str], str] = metadata.version) -> list[Finding]:
-    """Return a finding for each library that has a floor; one that is missing counts as below."""
+    """Return a finding for each library that has a minimum version; a missing library counts as too old."""
     return [_finding(name, _installed(name, version_of), floor) for name, floor in _floors("libraries").items()]
 
 
 def interpreter(installed: str = platform.python_version()) -> Finding:
-    """Return the finding for Python itself; below its floor is a warning: the mail builder re-reads its own bytes."""
+    """Return the finding for Python itself; too old is a warning, because the mail builder re-reads its own output."""
     series = ".".join(installed.split(".")[:2])
     floor = _floors("python").get(series, series)
     return _finding("Python", installed, floor)
@@ -49,7 +49,7 @@ def _finding(name: str, installed: str, floor: str) -> Finding:
 
 
 def _release(version: str) -> tuple[int, ...]:
-    """Return the numbers of a version ("7.3.2rc1" → 7, 3, 2), without closing zeros; none for a word."""
+    """Return the numbers of a version ("7.3.2rc1" → 7, 3, 2), without trailing zeros; none for a word."""
     numbers = re.match(r"\d+(?:\.\d+)*", version)
     parts = [int(part) for part in numbers.group().split(".")] if numbers else []
     while parts and parts[-1] == 0:

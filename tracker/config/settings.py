@@ -1,6 +1,6 @@
-"""Settings, read once: from the data folder's file, and from the environment, which counts more.
+"""Settings, read once: from the data folder's file, and from the environment, which takes precedence.
 
-Each may also stand in a file of its own, named by *_FILE.
+Each may also be in a file of its own, named by *_FILE.
 """
 
 import os
@@ -18,12 +18,12 @@ DATA = "TRACKER_DATA"
 SQLITE = "sqlite:///"
 BEFORE = "TRACKER_SECRET_BEFORE"
 SHORTEST_SECRET = 32  # bytes
-STATEMENTS = 4  # whose system it is, that use is watched, that misuse is punished, that use is consent (AC-8)
+STATEMENTS = 4  # whose system it is, that use is monitored, that misuse is punished, that use is consent (AC-8)
 KNOWN_BAD_SECRETS = ("changeme", "secret", "default", "password")
 
 
 class BadSettings(Exception):
-    """A setting is missing or cannot be used; the text says which and what to do."""
+    """A setting is missing or cannot be used; the text says which one and what to do."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -117,21 +117,21 @@ class Settings:
 
     @property
     def earlier_secrets(self) -> list[str]:
-        """The secrets that were in force earlier, the latest first."""
+        """Return the secrets used earlier, the latest first."""
         return [line for line in map(str.strip, self.secret_before.splitlines()) if line]
 
     def __repr__(self) -> str:
-        """Show no secret."""
+        """Return a text without secrets."""
         return f"Settings(database={self.database_url.split('@')[-1]!r}, base_url={self.base_url!r})"
 
 
 def statements(notice: str) -> list[str]:
-    """Return the lines of a notice that say something."""
+    """Return the lines of a notice that are not blank."""
     return [line for line in map(str.strip, notice.splitlines()) if line]
 
 
 def load(environment: Mapping[str, str] = os.environ) -> Settings:
-    """Read and check the settings; raise `BadSettings` with what to do."""
+    """Read and check the settings. Errors: `BadSettings`, with what to do."""
     types = get_type_hints(Settings)
     given = _given(environment)
     values = {
@@ -150,7 +150,7 @@ def load(environment: Mapping[str, str] = os.environ) -> Settings:
 
 
 def _given(environment: Mapping[str, str]) -> Mapping[str, str]:
-    """Return the environment and, below it, what the data folder says."""
+    """Return the environment and, below it, the settings of the data folder."""
     folder = environment.get(DATA)
     if not folder:
         return environment
@@ -176,13 +176,13 @@ def _of_file(folder: Path) -> dict[str, str]:
 
 
 def _layered(below: Mapping[str, str], above: Mapping[str, str]) -> dict[str, str]:
-    """Return both; a name above also hides its twin with _FILE below, and the other way round."""
+    """Return both; a name above also hides its *_FILE variant below, and the other way around."""
     hidden = {name.removesuffix("_FILE") for name in above}
     return {name: value for name, value in below.items() if name.removesuffix("_FILE") not in hidden} | dict(above)
 
 
 def _in_folder(name: str, value: str, folder: Path) -> str:
-    """Let relative paths begin at the data folder."""
+    """Return a value with relative paths resolved against the data folder."""
     if name == "TRACKER_DATABASE_URL" and value.startswith(SQLITE):
         return f"{SQLITE}{folder / value.removeprefix(SQLITE)}"
     return str(folder / value) if name.startswith(PREFIX) and name.endswith("_FILE") and value else value

@@ -14,7 +14,7 @@ NAME = "settings.env"
 SECRET = "secret"  # noqa: S105 - the name of the file beside it
 BEFORE = "secret.before"
 DATABASE = "tracker.sqlite"
-FOLDER = "data"  # the setting that names the folder, and so cannot stand in it
+FOLDER = "data"  # the setting that names the folder, and so cannot be in its file
 WIDTH = 118  # characters of a comment
 LINE = re.compile(r"([A-Z][A-Z0-9_]*)=(.*)")
 HEAD = """\
@@ -25,7 +25,7 @@ HEAD = """\
 
 
 def read(path: Path) -> dict[str, str]:
-    """Return what the lines of a settings file say. Errors: OSError, ValueError with a sentence for people."""
+    """Return the settings in a file. Errors: OSError, ValueError with a sentence for people."""
     said: dict[str, str] = {}
     for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
         text = line.strip()
@@ -38,13 +38,13 @@ def read(path: Path) -> dict[str, str]:
 
 
 def names(kind: type[Any], prefix: str) -> set[str]:
-    """Return what may stand in a settings file: a name for each field of `kind`, and its twin with _FILE."""
+    """Return the names allowed in a settings file: one for each field of `kind`, and its *_FILE variant."""
     own = {prefix + field.name.upper() for field in fields(kind) if field.name != FOLDER}
     return own | {f"{name}_FILE" for name in own}
 
 
 def written(kind: type[Any], prefix: str, values: Mapping[str, str]) -> str:
-    """Return the text of a settings file: each field of `kind` with its docstring, and those of `values` turned on."""
+    """Return the text of a settings file: each field of `kind` with its docstring, and those in `values` set."""
     said = _docstrings(kind)
     shown = [field for field in fields(kind) if field.name != FOLDER]
     return "\n".join([HEAD, *(_part(field, said[field.name], prefix, values) for field in shown)])
@@ -57,14 +57,14 @@ def _part(field: Field[Any], docstring: str, prefix: str, values: Mapping[str, s
 
 
 def without(text: str, *names: str) -> str:
-    """Return the text of a settings file with some settings commented out, their values gone."""
+    """Return the text of a settings file with some settings commented out and their values removed."""
     for name in names:
         text = re.sub(rf"(?m)^\s*{re.escape(name)}=.*$", f"# {name}=", text)
     return text
 
 
 def changed(text: str, name: str, value: str) -> str:
-    """Return the text of a settings file in which a setting has this value, at its place or else at the end."""
+    """Return the text of a settings file with a setting changed in its place, or added at the end."""
     line, place = f"{name}={value}", re.compile(rf"(?m)^\s*#?\s*{re.escape(name)}=.*$")
     return place.sub(lambda _: line, text, count=1) if place.search(text) else f"{text.rstrip()}\n\n{line}\n"
 
@@ -76,7 +76,7 @@ def _bare(value: str) -> str:
 
 
 def _example(default: object) -> str:
-    """Return a default as one would type it; a field without one shows nothing."""
+    """Return a default as a person would type it; a field without a default shows nothing."""
     if isinstance(default, bool):
         return "yes" if default else "no"
     return "" if default in (None, MISSING) else str(default)

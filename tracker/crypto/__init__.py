@@ -1,1 +1,1 @@
-"""Keys, signed links, sealed files, ids."""
+"""Keys, signed links, sealed files, and ids."""

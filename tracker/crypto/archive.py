@@ -1,4 +1,4 @@
-"""Some files as one sealed file: a tar in a gzip in a seal, written whole or not at all, read whole or not at all."""
+"""Several files as one sealed file: a compressed tar, written completely or not at all, and read the same way."""
 
 import gzip
 import os
@@ -16,9 +16,9 @@ PIECE = 1 << 16  # bytes
 
 
 def write(target: Path, folder: Path, secret: str, facts: Mapping[str, Any]) -> int:
-    """Seal the files of a folder into a new one, and return its size in bytes; `facts` stay readable in its header.
+    """Seal the files of a folder into a new file, and return its size in bytes; `facts` stay readable in its header.
 
-    It is written beside its place first, so that no half of one ever stands there. Errors: Conflict when it is there.
+    It is written under a temporary name first, so `target` is never incomplete. Errors: Conflict when it exists.
     """
     if target.exists():
         raise Conflict(f"{target} exists already. Choose another name.")
@@ -36,9 +36,9 @@ def write(target: Path, folder: Path, secret: str, facts: Mapping[str, Any]) -> 
 
 
 def read(source: Path, secret: str, folder: Path, names: Collection[str]) -> Mapping[str, Any]:
-    """Take the files of these names out of a sealed one, whatever else is in it, and return the facts of its header.
+    """Extract the files of these names from a sealed one, ignoring others, and return the facts of its header.
 
-    Every byte was checked when this returns; before, nothing in the folder may be used. Errors: Invalid, OSError.
+    Every byte is verified when this returns; do not use the files in the folder before. Errors: Invalid, OSError.
     """
     try:
         with source.open("rb") as file:

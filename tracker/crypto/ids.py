@@ -1,4 +1,4 @@
-"""Ids and names that nobody can count: random always, repeatable only for a seeded demo. Tokens are never made here."""
+"""Ids and names that cannot be guessed: random, or repeatable for a seeded demo. Tokens are never made here."""
 
 import hashlib
 import json
@@ -17,7 +17,7 @@ _source: random.Random = secrets.SystemRandom()
 
 
 def seed(number: int | None) -> None:
-    """Make ids repeatable (demo and benchmarks only); None brings back true chance."""
+    """Make ids repeatable (demo and benchmarks only); None makes them random again."""
     global _source  # noqa: PLW0603 - one source for the process, set once at start
     _source = secrets.SystemRandom() if number is None else random.Random(number)  # noqa: S311 - ids of a demo
 
@@ -28,18 +28,18 @@ def new_id() -> UUID:
 
 
 def id_from(*facts: object) -> UUID:
-    """Return the one id that these facts have in every process, so that what is sent twice is made once.
+    """Return the same id for the same facts in every process, so that a form sent twice creates one thing.
 
-    Who sent it belongs among them: then nobody can aim at what somebody else made. Equal facts have equal ids: what a
-    dataclass does not compare (`field(compare=False)`) has no part in it. Errors: TypeError for a fact whose text is
-    not known to be the same in every process, such as a float or an object of a class of its own.
+    Include the sender in the facts, so that no one can aim at another person's id. Fields that a dataclass does not
+    compare (`field(compare=False)`) are left out. Errors: TypeError for a fact whose text may differ between processes,
+    such as a float or an object of a custom class.
     """
     text = json.dumps(_canonical(facts))
     return UUID(bytes=hashlib.sha256(text.encode()).digest()[:16], version=4)
 
 
 def _canonical(fact: object) -> object:
-    """Return a fact in the types of JSON, with the name of its kind where JSON has none for it."""
+    """Return a fact in the types of JSON, with the name of its type where JSON has none for it."""
     if fact is None or isinstance(fact, str | int):
         return fact
     if isinstance(fact, list | tuple):
@@ -64,10 +64,10 @@ def _sorted(parts: Iterable[object]) -> list[object]:
 
 
 def new_uid() -> str:
-    """Return an iCalendar UID (RFC 7986 §5.3: no host name, nothing that tells)."""
+    """Return an iCalendar UID (RFC 7986 §5.3: no host name, and nothing that identifies people)."""
     return str(new_id())
 
 
 def reference(prefix: str, length: int = 4) -> str:
-    """Return `prefix-XXXX`, for people to say; the caller's unique index catches the rare double."""
+    """Return `prefix-XXXX`, for people to say; the caller's unique index catches the rare duplicate."""
     return f"{prefix}-{''.join(_source.choices(ALPHABET, k=length))}"

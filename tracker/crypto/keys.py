@@ -1,7 +1,7 @@
-"""Keys for each purpose, derived from the one secret of the settings, and what is done with them: seals and tokens.
+"""Keys for each purpose, derived from the one secret of the settings, and the seals and tokens made with them.
 
-`use(secret)` is called once when a process starts; from then on `named(purpose)` gives the key of that purpose. What
-was made with an earlier secret is still read, by `every` key of its purpose, and nothing new is made with it.
+`use(secret)` is called once when a process starts; from then on `named(purpose)` returns the key of that purpose.
+Values made with an earlier secret can still be read, with `every` key of their purpose, but none is made with it.
 """
 
 import base64
@@ -19,23 +19,23 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 LENGTH = 32  # bytes of a key
 NONCE = 12  # bytes, as AES-GCM wants them
-TOKEN = 32  # bytes of a token that opens something: 256 bits
+TOKEN = 32  # bytes of a token that grants access: 256 bits
 
 _secrets: tuple[str, ...] = ()  # today's, then earlier ones
 
 
 class BrokenSeal(Exception):
-    """What was to be opened was sealed with another key, for another thing, or changed."""
+    """The value was sealed with another key or for another purpose, or it was changed."""
 
 
 def use(secret: str, *earlier: str) -> None:
-    """Set the secret from which all keys of this process come, and those that it replaced, the latest first."""
+    """Set the secret from which this process derives its keys, and the earlier secrets, the latest first."""
     global _secrets  # noqa: PLW0603 - the secrets of the process, set once at start
     _secrets = (secret, *earlier)
 
 
 def named(purpose: str) -> bytes:
-    """Return the key of one purpose, for example "audit"; raise `RuntimeError` before `use`."""
+    """Return the key of one purpose, for example "audit". Errors: `RuntimeError` before `use`."""
     return every(purpose)[0]
 
 
@@ -48,18 +48,18 @@ def every(purpose: str) -> tuple[bytes, ...]:
 
 @lru_cache(64)
 def key(secret: str, purpose: str) -> bytes:
-    """Derive a key of 32 bytes from the secret by HKDF-SHA-256 (RFC 5869); no purpose's key tells another's."""
+    """Derive a key of 32 bytes from the secret by HKDF-SHA-256 (RFC 5869); no purpose's key reveals another's."""
     return HKDF(SHA256(), LENGTH, salt=None, info=f"tracker:{purpose}".encode()).derive(secret.encode())
 
 
 def seal(with_key: bytes, text: str, bound_to: str = "") -> str:
-    """Encrypt and authenticate a text (AES-256-GCM, base64url); it opens only together with the same `bound_to`."""
+    """Encrypt and authenticate a text (AES-256-GCM, base64url); it opens only with the same `bound_to`."""
     nonce = secrets.token_bytes(NONCE)
     return _letters(nonce + AESGCM(with_key).encrypt(nonce, text.encode(), bound_to.encode()))
 
 
 def open_sealed(with_key: bytes, sealed: str, bound_to: str = "") -> str:
-    """Return the text that was sealed; raise `BrokenSeal` for anything else."""
+    """Return the text that was sealed. Errors: `BrokenSeal` for anything else."""
     try:
         raw = base64.b64decode(sealed.encode("ascii") + b"=" * (-len(sealed) % 4), altchars=b"-_", validate=True)
         return AESGCM(with_key).decrypt(raw[:NONCE], raw[NONCE:], bound_to.encode()).decode()
@@ -68,7 +68,7 @@ def open_sealed(with_key: bytes, sealed: str, bound_to: str = "") -> str:
 
 
 def unseal(purpose: str, sealed: str, bound_to: str = "") -> str:
-    """Return a text that was sealed for a purpose, today or with an earlier secret; raise `BrokenSeal`."""
+    """Return a text that was sealed for a purpose, with today's or an earlier secret. Errors: `BrokenSeal`."""
     for with_key in every(purpose)[:-1]:
         with suppress(BrokenSeal):
             return open_sealed(with_key, sealed, bound_to)
@@ -76,17 +76,17 @@ def unseal(purpose: str, sealed: str, bound_to: str = "") -> str:
 
 
 def mac(with_key: bytes, text: str) -> str:
-    """Return the HMAC-SHA-256 of a text (base64url, 43 letters)."""
+    """Return the HMAC-SHA-256 of a text (base64url, 43 characters)."""
     return _letters(hmac.digest(with_key, text.encode("utf-8", "surrogatepass"), "sha256"))
 
 
 def same(one: str, other: str) -> bool:
-    """Compare two secrets in a time that tells nothing; any characters may come in."""
+    """Compare two secrets in constant time; any characters are allowed."""
     return hmac.compare_digest(one.encode("utf-8", "surrogatepass"), other.encode("utf-8", "surrogatepass"))
 
 
 def new_token() -> str:
-    """Return 256 random bits (base64url, 43 letters)."""
+    """Return 256 random bits (base64url, 43 characters)."""
     return secrets.token_urlsafe(TOKEN)
 
 

@@ -1,8 +1,8 @@
-"""Files that nobody reads or changes without the key: AES-256-GCM in chunks, so that any length fits into memory.
+"""Files that cannot be read or changed without the key: AES-256-GCM in chunks, so that any size fits in memory.
 
-A file begins with two lines, the kind and a header in JSON that all may read; then come the chunks. The key is made
-for this one file from a secret and a random salt. A chunk's nonce is its number and whether it is the last, so none
-can be left out, moved, repeated or cut off (STREAM, Hoang and others 2015).
+A file begins with two plain lines, the kind and a header in JSON; then come the chunks. The key is made for this one
+file from a secret and a random salt. A chunk's nonce is its number and whether it is the last, so none can be left out,
+moved, repeated or cut off (STREAM, Hoang and others 2015).
 """
 
 import hashlib
@@ -24,7 +24,7 @@ MARK = "key"  # in the header: tells a wrong secret from a changed file
 
 
 class NotSealed(Exception):
-    """The file is none of ours."""
+    """The file is not a sealed file of this product."""
 
 
 class WrongSecret(Exception):
@@ -32,7 +32,7 @@ class WrongSecret(Exception):
 
 
 class Changed(Exception):
-    """The file is not as it was written, or not all of it is there."""
+    """The file was changed, or part of it is missing."""
 
 
 class _Writes(Protocol):
@@ -40,7 +40,7 @@ class _Writes(Protocol):
 
 
 class Sealer:
-    """A file to write to; what is written is sealed into `target`. Only `close` makes it whole."""
+    """A writable file; what is written is sealed into `target`, which is complete only after `close`."""
 
     def __init__(self, target: _Writes, secret: str, facts: Mapping[str, Any]) -> None:
         salt = secrets.token_hex(16)
@@ -52,7 +52,7 @@ class Sealer:
         target.write(header)
 
     def write(self, content: bytes) -> int:
-        """Take more content; all but the last chunk is sealed as soon as it is full."""
+        """Add content; every chunk but the last is sealed as soon as it is full."""
         self._waiting += content
         while len(self._waiting) > CHUNK:
             self._seal(bytes(self._waiting[:CHUNK]), is_last=False)
@@ -69,7 +69,7 @@ class Sealer:
 
 
 class Opener:
-    """A file to read from; `facts` is its header. Errors: NotSealed, WrongSecret, and while reading Changed."""
+    """A readable file; `facts` is its header. Errors: NotSealed, WrongSecret, and Changed while reading."""
 
     def __init__(self, source: BinaryIO, secret: str) -> None:
         kind, line = source.readline(len(KIND)), source.readline(LONGEST_HEADER)
@@ -80,13 +80,13 @@ class Opener:
         self._source, self._cipher = source, AESGCM(key)
         self._bound_to = hashlib.sha256(kind + line).digest()
         self._ahead = source.read(CHUNK + TAG)
-        if not self._ahead:  # even nothing is sealed as a chunk
+        if not self._ahead:  # even an empty file has one sealed chunk
             raise Changed
         self._ready = b""
         self._number = 0
 
     def read(self, size: int = -1) -> bytes:
-        """Return up to `size` bytes, all that is left for a negative one; none at the end."""
+        """Return up to `size` bytes, or all that is left for a negative `size`; none at the end."""
         parts = []
         while size and (self._ready or self._ahead):
             self._ready = self._ready or self._opened()

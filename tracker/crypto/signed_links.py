@@ -1,8 +1,8 @@
-"""Signed links: what a mail's button may open without an account. Pure; who holds the key makes and reads them.
+"""Signed links: what an email's button may open without an account. Pure; the owner of the key makes and reads them.
 
-A token names what it is for and nothing else, ends with the event or the item (the use case looks), survives reuse,
-and never signs anyone in, but for an invitation: that is a one-time link, found by its hash and never read here. It
-cannot be told from the outside whether a token is forged, cut or meant for another page.
+A token names its purpose and nothing else, ends with the event or the item (the use case checks), survives reuse, and
+never signs anyone in. The exception is an invitation: that is a one-time link, found by its hash and never read here. A
+token that is forged, cut or made for another page gets the same error.
 """
 
 import base64
@@ -21,7 +21,7 @@ LONGEST = 200  # characters; ours have 86 or 87
 
 
 class ReplyLink(NamedTuple):
-    """Answers one invitation: for one date, or for the series when `occurrence_id` is None."""
+    """Replies to one invitation: for one date, or for the series when `occurrence_id` is None."""
 
     invitation_id: UUID
     occurrence_id: UUID | None
@@ -35,7 +35,7 @@ class ItemLink(NamedTuple):
 
 
 class Links:
-    """Makes tokens with the first key and reads those of every key; one made for a purpose is nothing to another."""
+    """Makes tokens with the first key and reads those of every key; a token works only for its own purpose."""
 
     def __init__(self, *keys: bytes) -> None:
         self._reply = _signers(keys, "reply")
@@ -56,25 +56,25 @@ class Links:
         return _signed(self._digest, member_id)
 
     def invitation(self, member_id: UUID, link_id: UUID) -> str:
-        """Return the token of a mailed sign-in link: its hash is stored, and each try of the mail makes it anew."""
+        """Return the token of an emailed sign-in link: only its hash is stored; each send attempt computes it again."""
         return _signed(self._invitation, member_id, link_id)
 
     def read_reply(self, token: str) -> ReplyLink:
-        """Return what a reply token stands for; NotFound for anything else."""
+        """Return the contents of a reply token. Errors: NotFound for anything else."""
         ids = _read(self._reply, token)
         return ReplyLink(ids[0], ids[1] if len(ids) > 1 else None)
 
     def read_item(self, token: str) -> ItemLink:
-        """Return what an item's token stands for; NotFound for anything else."""
+        """Return the contents of an item's token. Errors: NotFound for anything else."""
         return ItemLink(*_read(self._item, token))
 
     def read_digest(self, token: str) -> UUID:
-        """Return the member whose digest a token stops; NotFound for anything else."""
+        """Return the member whose digest a token stops. Errors: NotFound for anything else."""
         return _read(self._digest, token)[0]
 
 
 def _signers(keys: Sequence[bytes], purpose: str) -> list[Signer]:
-    # itsdangerous signs with SHA-1 and derives its key by joining strings unless it is told otherwise.
+    # By default, itsdangerous signs with SHA-1 and derives its key by joining strings.
     salt = f"tracker.links.{purpose}"
     return [Signer(key, salt=salt, key_derivation="hmac", digest_method=sha256) for key in keys]
 
@@ -95,7 +95,7 @@ def _read(signers: Sequence[Signer], token: str) -> list[UUID]:
 
 
 def _letters(signer: Signer, token: bytes) -> bytes:
-    """Return what a token says; nothing when this signer did not write it, or not with these letters."""
+    """Return the content of a token; empty when this signer did not write it, or wrote it in another spelling."""
     try:
         letters = signer.unsign(token)
     except BadSignature:

@@ -1,4 +1,4 @@
-"""The two engines, which of them is bound, and the one way to write."""
+"""The two database engines, which of them is bound, and the one way to write."""
 
 from tracker.database.binding import (
     Engine,

@@ -1,4 +1,4 @@
-"""Which engine this process uses, and the words that use cases need of it."""
+"""Which engine this process uses, and what use cases need of it."""
 
 import asyncio
 import os
@@ -22,7 +22,7 @@ Engine = SQLiteEngine | PostgresEngine
 def engine_from_url(url: str, *, pool: int = 8, synchronous: str = "FULL") -> Engine:
     """Return the engine for `sqlite:///path` or `postgresql://user:password@host/name`; nothing is opened yet.
 
-    `pool` is the most connections at once; `synchronous` concerns SQLite only. Raises ValueError for other URLs.
+    `pool` is the most connections at once; `synchronous` concerns SQLite only. Errors: ValueError for other URLs.
     """
     kind, _, rest = url.partition("://")
     if kind in ("postgresql", "postgres"):
@@ -35,11 +35,11 @@ def engine_from_url(url: str, *, pool: int = 8, synchronous: str = "FULL") -> En
 
 
 def bind(engine: Engine) -> None:
-    """Let every table use this engine: those declared so far, and through `piccolo_conf` those declared later."""
+    """Make every table use this engine: those declared so far, and through `piccolo_conf` those declared later."""
     piccolo_conf.DB = engine
     os.environ[ENVIRONMENT_VARIABLE] = piccolo_conf.__name__
     for table in TABLE_REGISTRY:
-        table._meta.db = engine  # noqa: SLF001 - Piccolo's documented way in
+        table._meta.db = engine  # noqa: SLF001 - Piccolo's documented way
 
 
 def engine() -> Engine:
@@ -50,28 +50,29 @@ def engine() -> Engine:
 
 
 def is_postgres(engine: stock.Engine[Any]) -> TypeIs[PostgresEngine]:
-    """Say which of the two databases it is, where their SQL differs."""
+    """Return whether the engine is PostgreSQL, where the SQL of the two databases differs."""
     return isinstance(engine, PostgresEngine)
 
 
 def writing() -> AbstractAsyncContextManager[Any]:
     """Return one write transaction on the bound engine; inside one, a savepoint.
 
-    One writer at a time holds on both engines, so what is read inside is true until the end. Never send mail, render
-    or gather tasks inside. A statement that failed undoes the block even if its error is caught: nest to survive it.
+    One writer at a time holds on both engines, so what is read inside stays true until the end. Never send email,
+    render or gather tasks inside. A statement that failed undoes the block even if its error is caught: nest to survive
+    it.
     """
     return engine().transaction()
 
 
 class _TakenBack(Exception):
-    """Nothing of a transaction is to be kept."""
+    """Rolls back a transaction of which nothing is kept."""
 
 
 @asynccontextmanager
 async def trying(patience: float) -> AsyncIterator[None]:
-    """Write in a transaction of which nothing is kept: what is read inside tells what the writes would do.
+    """Open a write transaction that is rolled back at the end, to see what its writes would do.
 
-    Raises TimeoutError after `patience` seconds behind other writers: it is a look, and nobody waits long for one.
+    Errors: TimeoutError after `patience` seconds behind other writers, because a preview should not wait long.
     """
     with suppress(_TakenBack):
         async with AsyncExitStack() as held:
@@ -82,7 +83,7 @@ async def trying(patience: float) -> AsyncIterator[None]:
 
 
 def changing_schema() -> AbstractAsyncContextManager[Any]:
-    """Return one transaction for a migration and the row that says it ran; see `rebuild_table`."""
+    """Return one transaction for a migration and the row that records it; see `rebuild_table`."""
     return engine().change_of_schema()
 
 
@@ -92,14 +93,14 @@ async def open_database(engine: Engine) -> None:
 
 
 async def close_database(engine: Engine) -> None:
-    """End the engine's connections."""
+    """Close the engine's connections."""
     await engine.close()
 
 
 async def lock_audit_head() -> None:
-    """Hold the end of the audit chain until this transaction ends; raise TransactionError outside `writing()`.
+    """Lock the end of the audit chain until this transaction ends. Errors: TransactionError outside `writing()`.
 
-    The one writer on both engines is its only holder, so two rows can never follow the same row.
+    On both engines the single writer holds it, so two rows can never follow the same row.
     """
     if not engine().transaction_exists():
         raise TransactionError("An audit row is written in the transaction of its change.")

@@ -1,4 +1,4 @@
-"""Many rows of one table by one statement that is prepared once: Piccolo makes an object and a statement for each."""
+"""Many rows of one table by one statement, prepared once; Piccolo makes an object and a statement for each row."""
 
 from collections.abc import Container, Mapping, Sequence
 from typing import Any
@@ -9,10 +9,10 @@ from tracker.database import engine, is_postgres
 
 
 async def bulk_insert(table: type[Table], rows: Sequence[Mapping[str, Any]], then: str = "") -> None:
-    """Insert rows that all name the same columns; `then` ends the statement, as ON CONFLICT does.
+    """Insert rows that all name the same columns; `then` ends the statement, for example with ON CONFLICT.
 
-    A column that they do not name has its default; one that differs from row to row, as an id does, is to be named.
-    The caller is inside `writing()`.
+    Columns that they do not name get their defaults; name those that differ from row to row, such as ids. The caller is
+    inside `writing()`.
     """
     if rows:
         await engine().run_many(_statement(table, list(rows[0]), then), [list(row.values()) for row in rows])
@@ -28,14 +28,14 @@ def _statement(table: type[Table], named: Sequence[str], then: str) -> str:
 
 
 def _defaults(table: type[Table], named: Container[str]) -> dict[str, str]:
-    """Return the defaults of the other columns in SQL; what is empty the database leaves so by itself."""
-    columns = {one._meta.name: one for one in table._meta.columns}  # noqa: SLF001 - Piccolo has no other door
+    """Return the defaults of the other columns in SQL, except columns that are NULL by default."""
+    columns = {one._meta.name: one for one in table._meta.columns}  # noqa: SLF001 - Piccolo has no public name
     usual = {name: one.get_default_value() for name, one in columns.items() if name not in named}
     return {name: _literal(value) for name, value in usual.items() if value is not None}
 
 
 def _literal(value: object) -> str:
-    """Return a default in SQL: a parameter for each row would cost as much as what the row is about."""
+    """Return a default as a SQL literal: a parameter for each row would cost as much as the row's own values."""
     if isinstance(value, bool):
         return str(value).upper()
     if isinstance(value, int) or value == "":

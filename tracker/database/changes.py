@@ -1,4 +1,4 @@
-"""Whether anybody changed a SQLite database meanwhile: told in 2 µs, without a query in another thread."""
+"""Whether a SQLite database has changed meanwhile: known in 2 µs, without a query in another thread."""
 
 import itertools
 import sqlite3
@@ -6,13 +6,13 @@ from collections.abc import Callable
 from contextlib import suppress
 
 Mark = tuple[int, int]
-"""Which connection tells, and what it says."""
+"""The connection that was asked, and its data version."""
 
 _serial = itertools.count()
 
 
 class ChangeWatcher:
-    """A connection that only asks for `PRAGMA data_version`, which moves with every commit of any other connection."""
+    """A connection only for `PRAGMA data_version`, which changes with every commit of any other connection."""
 
     def __init__(self, connect: Callable[[], sqlite3.Connection]) -> None:
         self._connect = connect
@@ -20,7 +20,7 @@ class ChangeWatcher:
         self._number = 0
 
     def mark(self) -> Mark | None:
-        """Return what stays the same while nobody commits; None when it cannot be had without waiting."""
+        """Return a value that stays the same until the next commit; None when getting it would mean waiting."""
         with suppress(sqlite3.OperationalError):
             if self._connection is None:
                 self._connection, self._number = self._connect(), next(_serial)
@@ -29,7 +29,7 @@ class ChangeWatcher:
         return None
 
     def close(self) -> None:
-        """Give the connection back; the next mark is of another one and so unlike all before."""
+        """Close the connection; the next mark comes from another one, and so differs from all earlier ones."""
         if self._connection is not None:
             self._connection.close()
             self._connection = None

@@ -1,4 +1,4 @@
-"""The two drivers' words for "refused, because of another row", as one error for people."""
+"""One error for people when another row prevents a write, from the errors of both drivers."""
 
 import sqlite3
 from collections.abc import Iterator
@@ -20,8 +20,8 @@ POSTGRES_ERRORS = (postgres.UniqueViolationError, postgres.ForeignKeyViolationEr
 def conflicts(sentence: str | None = None) -> Iterator[None]:
     """Raise `Conflict(sentence)` where a unique index or a foreign key refuses a write.
 
-    NOT NULL and CHECK are no conflicts but mistakes of ours, and stay what they are. Put it around `writing()`, or
-    around a nested `writing()` to go on afterwards: a foreign key may be judged only at the end of a block.
+    NOT NULL and CHECK failures are bugs, not conflicts, and pass through. Put it around `writing()`, or around a nested
+    `writing()` to continue afterward: a foreign key may be checked only at the end of a block.
     """
     try:
         yield
@@ -32,5 +32,5 @@ def conflicts(sentence: str | None = None) -> Iterator[None]:
 
 
 def _is_conflict(refused: sqlite3.IntegrityError) -> bool:
-    # ON DELETE RESTRICT is refused by a trigger inside SQLite, and only its text tells it from a trigger of ours.
+    # ON DELETE RESTRICT is refused by a trigger inside SQLite; only its text distinguishes it from our own triggers.
     return refused.sqlite_errorcode in SQLITE_CODES or "FOREIGN KEY" in str(refused)

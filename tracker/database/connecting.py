@@ -1,4 +1,4 @@
-"""What an engine does with its connections; how, each of the two databases says for itself."""
+"""What an engine does with its connections; each of the two databases implements it."""
 
 import asyncio
 from abc import abstractmethod
@@ -13,7 +13,7 @@ from tracker.database.writer_lock import WriterLock
 
 Rows = Sequence[Any]
 Statement = tuple[str, list[Any]]
-"""In the database's own words, and its arguments."""
+"""SQL for the database, and its arguments."""
 
 
 class Connecting(Engine[BaseTransaction]):
@@ -25,7 +25,7 @@ class Connecting(Engine[BaseTransaction]):
         self._writer_locks: WeakKeyDictionary[asyncio.AbstractEventLoop, WriterLock] = WeakKeyDictionary()
 
     def writer_lock(self) -> WriterLock:
-        """Return the gate of the running event loop."""
+        """Return the writer lock of the running event loop."""
         loop = asyncio.get_running_loop()
         found = self._writer_locks.get(loop)
         if found is None:
@@ -33,7 +33,7 @@ class Connecting(Engine[BaseTransaction]):
         return found
 
     def change_mark(self) -> Mark | None:
-        """Return what stays the same while nobody commits; None where the database does not tell without a query."""
+        """Return a value that stays the same until the next commit; None where finding out takes a query."""
         return None
 
     @abstractmethod
@@ -46,7 +46,7 @@ class Connecting(Engine[BaseTransaction]):
 
     @abstractmethod
     async def begin(self) -> Any:
-        """Return a connection in a transaction that no other writer can be in; leave nothing behind on failure."""
+        """Return a connection in a transaction that excludes other writers; release everything on failure."""
 
     @abstractmethod
     async def fetch(self, connection: Any, query: str, arguments: list[Any]) -> Rows:
@@ -62,4 +62,4 @@ class Connecting(Engine[BaseTransaction]):
 
     @abstractmethod
     async def give_back(self, connection: Any, *, is_clean: bool) -> None:
-        """Keep the connection for the next user, or end it when it may still be in a transaction."""
+        """Keep the connection for the next user, or close it when it may still be in a transaction."""

@@ -1,4 +1,4 @@
-"""A copy of the whole database in one file, taken while others write, and a database made from such a file."""
+"""A copy of the whole database in one file, made while others write, and a database restored from such a file."""
 
 import asyncio
 import os
@@ -14,14 +14,14 @@ from tracker.errors import Invalid
 
 DUMP = ("pg_dump", "--format=custom", "--compress=0", "--no-owner", "--no-privileges")
 RESTORE = ("pg_restore", "--single-transaction", "--exit-on-error", "--no-owner", "--no-privileges")
-LONGEST = 200  # characters that are shown of what a program complained of
+LONGEST = 200  # characters shown of a program's error output
 
 
 async def copy_to(file: Path) -> None:
-    """Write what the bound database held at one moment into a new file; writers are neither stopped nor waited for.
+    """Write the bound database as of one moment into a new file; writers are neither stopped nor waited for.
 
-    SQLite: `VACUUM INTO`, one read transaction (a plain copy of a file in use is no copy). PostgreSQL: pg_dump, one
-    snapshot. Errors: Invalid when it cannot be done, with the reason.
+    SQLite: `VACUUM INTO`, one read transaction (a plain copy of a file in use is not reliable). PostgreSQL: pg_dump,
+    one snapshot. Errors: Invalid when it cannot be done, with the reason.
     """
     bound = engine()
     if is_postgres(bound):
@@ -32,7 +32,7 @@ async def copy_to(file: Path) -> None:
 
 
 async def fill_from(file: Path) -> None:
-    """Fill the bound PostgreSQL database, in which nothing is yet, from a file of `copy_to`: all of it or nothing."""
+    """Fill the bound, empty PostgreSQL database from a file of `copy_to`: all of it or nothing."""
     bound = engine()
     assert is_postgres(bound)  # noqa: S101 - a copy of SQLite is a database already
     tables = "SELECT count(*) AS count FROM pg_tables WHERE schemaname NOT IN ('pg_catalog', 'information_schema')"
@@ -42,7 +42,7 @@ async def fill_from(file: Path) -> None:
 
 
 async def is_whole() -> bool:
-    """Say whether the bound database is sound in itself, as far as it can tell."""
+    """Return whether the bound database passes its own integrity check."""
     bound = engine()
     if is_postgres(bound):  # its constraints were checked while it was filled
         return True
@@ -55,7 +55,7 @@ async def is_whole() -> bool:
 
 
 async def _run(bound: PostgresEngine, program: str, *words: str) -> None:
-    """Run one of PostgreSQL's own programs; the password goes by the environment, where no other user sees it."""
+    """Run one of PostgreSQL's own programs; the password is in the environment, where other users cannot see it."""
     path = shutil.which(program)
     if path is None:
         raise Invalid(f"{program} is not here. Install PostgreSQL's client programs, of the server's release or newer.")

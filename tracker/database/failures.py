@@ -1,4 +1,4 @@
-"""The two drivers' words for "the database cannot do that now": away, full, locked, broken, or without a table."""
+"""Recognizing the drivers' errors for a database that is away, full, locked, broken, or without a table."""
 
 import socket
 import sqlite3
@@ -9,19 +9,19 @@ from asyncpg import exceptions as postgres
 
 AWAY = (postgres.InterfaceError, postgres.PostgresError, ConnectionError, TimeoutError, socket.gaierror)
 OURS = (postgres.IntegrityConstraintViolationError, postgres.DataError, postgres.RaiseError)
-"""A refused row, a value that does not fit and a trigger of ours are mistakes in the code."""
+"""A refused row, a value that does not fit, or one of our own triggers: mistakes in the code."""
 AS_THEY_ARE = (sqlite3.OperationalError, sqlite3.DatabaseError, OSError)
-"""Kinds whose relatives mean something else: "malformed" is a DatabaseError, "no such file" is not a plain OSError."""
+"""Exact types; subclasses mean something else: "malformed" is a DatabaseError, "no such file" not a plain OSError."""
 
 
 def is_unavailable(error: BaseException) -> bool:
-    """Whether an error means that the database could not do what it can do at another time."""
+    """Return whether an error means that the database cannot do this now, but could at another time."""
     return type(error) in AS_THEY_ARE or (isinstance(error, AWAY) and not isinstance(error, OURS))
 
 
 @contextmanager
 def surviving_failures() -> Iterator[list[BaseException]]:
-    """Go on after the block when the database could not do it; the list then holds why."""
+    """Continue after the block when the database was unavailable; the list then holds the error."""
     failed: list[BaseException] = []
     try:
         yield failed

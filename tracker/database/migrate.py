@@ -20,7 +20,7 @@ OURS = folder("migrations")
 
 
 class WrongSchema(Exception):
-    """The schema of the database is not the one of this release; the text says what to do."""
+    """The database's schema is not the one of this release; the text says what to do."""
 
 
 class SchemaBehind(WrongSchema):
@@ -47,10 +47,10 @@ def statements(sql: str) -> Callable[[], Awaitable[None]]:
 
 
 async def migrate(migrations: Path = OURS) -> list[str]:
-    """Run what has not run yet on the bound engine, all in one transaction with the records; return their names.
+    """Run pending migrations on the bound engine, in one transaction with their records; return their names.
 
     That transaction is the lock: a second runner waits for it on both engines, and then finds nothing to do.
-    `migrations` is the folder of a release; tests name that of another one. Errors: SchemaAhead.
+    `migrations` is the folder of a release; tests pass another one. Errors: SchemaAhead.
     """
     async with changing_schema():
         await Migration.create_table(if_not_exists=True)
@@ -76,7 +76,7 @@ async def check_schema(migrations: Path = OURS) -> None:
 def on_our_schema(work: Callable[[], Awaitable[object]]) -> Callable[[], Awaitable[object]]:
     """Return work that raises `SchemaAhead` instead when a newer release has changed the database meanwhile.
 
-    A worker of the old release that nobody stopped before the upgrade must not go on with what it knows.
+    A worker of the old release that was not stopped before the upgrade must not continue.
     """
 
     async def run() -> object:
@@ -87,7 +87,7 @@ def on_our_schema(work: Callable[[], Awaitable[object]]) -> Callable[[], Awaitab
 
 
 async def unknown_migrations(migrations: Path = OURS) -> list[str]:
-    """Return the migrations that ran in this database and that this release does not know."""
+    """Return the migrations that ran in this database and are unknown to this release."""
     known = {module.ID for module in _modules(migrations)}
     return sorted(set(await Migration.get_migrations_which_ran(app_name=APP)) - known)
 
@@ -98,7 +98,7 @@ def names() -> list[str]:
 
 
 def newest() -> str:
-    """Return the name of the newest migration that this version of the product has."""
+    """Return the name of the newest migration of this release."""
     return names()[-1]
 
 
@@ -114,7 +114,7 @@ async def _missing(migrations: Path) -> list[ModuleType]:
 
 @cache
 def _modules(migrations: Path) -> list[ModuleType]:
-    """Return the migrations of a release, as they were when the process first looked: an upgrade changes the folder."""
+    """Return the migrations of a release as first read by this process, because an upgrade changes the folder."""
     return [_load(path) for path in sorted(migrations.glob("[0-9][0-9][0-9][0-9]_*.py"))]
 
 

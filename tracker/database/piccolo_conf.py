@@ -1,4 +1,4 @@
-"""What Piccolo looks for: the engine and the registry. `database.bind` puts the engine in."""
+"""What Piccolo looks for: the engine and the registry. `database.bind` sets the engine."""
 
 from piccolo.conf.apps import AppRegistry
 from piccolo.engine.base import Engine

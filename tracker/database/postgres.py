@@ -1,4 +1,4 @@
-"""PostgreSQL with the manners of SQLite: one writer at a time, nothing left in the pool by a failure."""
+"""PostgreSQL, made to behave like SQLite: one writer at a time, and no failed connection left in the pool."""
 
 import asyncio
 from collections.abc import Iterator, Sequence
@@ -16,13 +16,13 @@ from tracker.database.transactions import FAILED, OneWriterEngine
 OLDEST = 13  # major version
 LOCK_TIMEOUT = 30.0  # seconds, as SQLite's busy timeout
 CLOSING = 10.0  # seconds that open queries get at the end
-WRITER = 0x7472_6163_6B65_72  # the advisory lock of whoever writes ("tracker")
+WRITER = 0x7472_6163_6B65_72  # the advisory lock of the writer ("tracker")
 
 
 class PostgresEngine(OneWriterEngine, stock.PostgresEngine):  # type: ignore[misc]  # transaction() is replaced
-    """Piccolo's engine, hardened: stock drains its pool by failures, and READ COMMITTED loses read-then-write updates.
+    """Piccolo's engine, hardened: stock leaks pool connections on failures, and can lose read-then-write updates.
 
-    Writers queue for one advisory lock. SQLite forces the same order, so what passes on one engine passes on the other.
+    Writers queue for one advisory lock. SQLite forces the same order, so what works on one engine works on the other.
     """
 
     def __init__(self, dsn: str, *, pool: int = 8, timeout: float = LOCK_TIMEOUT) -> None:
@@ -33,7 +33,7 @@ class PostgresEngine(OneWriterEngine, stock.PostgresEngine):  # type: ignore[mis
         )
 
     async def check_version(self) -> None:
-        """Do nothing when the engine is made: stock connects here, at import time; `open` checks."""
+        """Do nothing when the engine is made, where stock connects at import time; `open` checks the version."""
 
     async def open(self) -> None:
         """Start the pool; raise when the server is away or too old."""
@@ -44,7 +44,7 @@ class PostgresEngine(OneWriterEngine, stock.PostgresEngine):  # type: ignore[mis
             raise RuntimeError(f"PostgreSQL {OLDEST} or newer is needed.")
 
     async def close(self) -> None:
-        """End the pool: queries that run get 10 s, then their connections are cut."""
+        """Close the pool: running queries get 10 s, then their connections are cut."""
         pool, self.pool = self.pool, None
         if pool is not None:
             with suppress(TimeoutError):
@@ -77,7 +77,7 @@ class PostgresEngine(OneWriterEngine, stock.PostgresEngine):  # type: ignore[mis
         await connection.executemany(query, rows)
 
     async def commit(self, connection: Any) -> None:
-        """Commit, or raise: PostgreSQL answers COMMIT of a failed transaction with a quiet ROLLBACK."""
+        """Commit, or raise: PostgreSQL responds to COMMIT of a failed transaction with a silent ROLLBACK."""
         if await connection.execute("COMMIT") != "COMMIT":
             raise TransactionError(FAILED)
 
@@ -100,7 +100,7 @@ class PostgresEngine(OneWriterEngine, stock.PostgresEngine):  # type: ignore[mis
 
 @contextmanager
 def _reaching() -> Iterator[None]:
-    """Say of a server whose socket file is gone, as while it starts again, what is said of any that is away."""
+    """Raise the usual "server is away" error when the socket file is missing, as during a server restart."""
     try:
         yield
     except FileNotFoundError as gone:

@@ -10,9 +10,9 @@ async def rebuild_table(
 ) -> None:
     """Rebuild `table` on SQLite; on PostgreSQL run the plain ALTER statements in `postgres`.
 
-    `create` makes and `copy` fills `<table>_new`; `then` makes the indexes and triggers again, which fall with the
-    old table. Inside `changing_schema()` it is part of that transaction; alone it is one. Inside `writing()` on SQLite
-    it raises TransactionError before it touches a row.
+    `create` makes and `copy` fills `<table>_new`; `then` makes the indexes and triggers again, which are dropped with
+    the old table. Inside `changing_schema()` it is part of that transaction; alone it is one. Inside `writing()` on
+    SQLite it raises TransactionError before it touches a row.
     """
     swap = (f'DROP TABLE "{table}"', f'ALTER TABLE "{table}_new" RENAME TO "{table}"')
     async with changing_schema():

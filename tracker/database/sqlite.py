@@ -1,4 +1,4 @@
-"""SQLite as a server's database: pooled connections, WAL, IMMEDIATE writes, a file that only its owner reads."""
+"""SQLite as a server's database: pooled connections, WAL, IMMEDIATE writes, a file that only its owner can read."""
 
 import asyncio
 import sqlite3
@@ -42,7 +42,7 @@ class Connection(aiosqlite.Connection):
         self._opened: sqlite3.Connection | None = None
 
     async def clear_away(self) -> None:
-        """End what a failed or canceled opening left: a thread that reports to the loop, perhaps an open file."""
+        """Clean up after a failed or canceled opening: a thread that reports to the loop, perhaps an open file."""
         await asyncio.to_thread(self._thread.join)
         if self._opened is not None:
             self._opened.close()
@@ -52,7 +52,7 @@ class Connection(aiosqlite.Connection):
         return self._opened
 
     async def fetch_each(self, statements: Sequence[Statement]) -> list[Rows]:
-        """Run statements one after another in one visit to the thread: to wake it costs more than a small query."""
+        """Run statements one after another in one call to the thread; waking it costs more than a small query."""
         handed: list[Rows] = await self._execute(self._fetch_each, statements)  # type: ignore[no-untyped-call]  # theirs
         found = handed.copy()
         handed.clear()  # the thread keeps this list, and so all that was read, until it is asked again
@@ -85,24 +85,24 @@ class SQLiteEngine(OneWriterEngine, stock.SQLiteEngine):  # type: ignore[misc]  
         super().__init__(path=path, timeout=timeout, cached_statements=STATEMENTS, check_same_thread=False)
 
     async def open(self) -> None:
-        """Create the file if need be, prove that it can be used, and start keeping connections."""
+        """Create the file if needed, check that it can be used, and start keeping connections."""
         self._is_open = True
         async with self._borrowed():
             pass
 
     async def close(self) -> None:
-        """End the idle connections; those in use end when they are given back."""
+        """Close the idle connections; those in use are closed when they are given back."""
         self._is_open = False
         self._watch.close()
         while self._idle:
             await self._idle.pop().close()
 
     def change_mark(self) -> Mark | None:
-        """Return what stays the same while nobody commits."""
+        """Return a value that stays the same until the next commit."""
         return self._watch.mark()
 
     def connect(self) -> sqlite3.Connection:
-        """Open the file in the calling thread, with everything set that stock leaves to chance."""
+        """Open the file in the calling thread, with all settings that stock leaves at SQLite's defaults."""
         create_for_owner_only(self.path)
         connection: sqlite3.Connection = sqlite3.connect(**self.connection_kwargs)
         try:
@@ -137,7 +137,7 @@ class SQLiteEngine(OneWriterEngine, stock.SQLiteEngine):  # type: ignore[misc]  
             self.writer_lock().leave()
 
     async def read_alone(self, statements: Sequence[Statement]) -> list[Rows]:
-        """Read outside any transaction, in one visit to a connection."""
+        """Read outside any transaction, in one call to a connection."""
         async with self._borrowed() as connection:
             return await connection.fetch_each(statements)
 
@@ -174,11 +174,11 @@ class SQLiteEngine(OneWriterEngine, stock.SQLiteEngine):  # type: ignore[misc]  
         await connection.executemany(query, rows)
 
     async def commit(self, connection: Connection) -> None:
-        """Commit, or raise: a deferred foreign key is judged here."""
+        """Commit, or raise: a deferred foreign key is checked here."""
         await self.fetch(connection, "COMMIT", [])
 
     async def give_back(self, connection: Connection, *, is_clean: bool) -> None:
-        """Keep the connection for the next user, or close it, which rolls back whatever was left."""
+        """Keep the connection for the next user, or close it, which rolls back anything that was left."""
         self.writer_lock().connections.release()
         if is_clean and self._is_open and not connection.in_transaction:
             self._idle.append(connection)
@@ -213,7 +213,7 @@ class SQLiteEngine(OneWriterEngine, stock.SQLiteEngine):  # type: ignore[misc]  
 
 
 class ChangeOfSchema(Transaction):
-    """A write transaction on a connection of its own without foreign keys, which are judged as a whole at the end.
+    """A write transaction on its own connection without foreign keys, which are checked as a whole at the end.
 
     With them on, DROP TABLE deletes the rows of the table and so, by ON DELETE CASCADE, all rows that refer to them;
     and the pragma does nothing inside a transaction (https://www.sqlite.org/lang_altertable.html §7).
@@ -231,7 +231,7 @@ class ChangeOfSchema(Transaction):
         await super()._commit()
 
     async def _give_back(self, *, is_clean: bool) -> None:  # noqa: ARG002 - clean or not, it is closed
-        await super()._give_back(is_clean=False)  # nobody else may get a connection without foreign keys
+        await super()._give_back(is_clean=False)  # no one else may get a connection without foreign keys
 
 
 def _fold(text: str) -> str:

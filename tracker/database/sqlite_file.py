@@ -1,4 +1,4 @@
-"""An SQLite file that only its owner reads, in WAL mode."""
+"""A SQLite file that only its owner can read, in WAL mode."""
 
 import os
 import sqlite3
@@ -7,9 +7,9 @@ from time import monotonic, sleep
 
 
 def create_for_owner_only(path: str) -> None:
-    """Create the file with mode 0600 if it is not there; SQLite gives its -wal and -shm the same mode.
+    """Create the file with mode 0600 if it does not exist; SQLite gives its -wal and -shm the same mode.
 
-    An existing file is not even opened: to close it again would drop every lock that this process holds on it
+    An existing file is not even opened, because closing it would drop every lock that this process holds on it
     (https://www.sqlite.org/howtocorrupt.html §2.2).
     """
     with suppress(FileExistsError):
@@ -17,9 +17,9 @@ def create_for_owner_only(path: str) -> None:
 
 
 def write_ahead(connection: sqlite3.Connection, patience: float) -> None:
-    """Switch the file to WAL, once for all time; raise where the file system cannot share memory.
+    """Switch the file to WAL permanently; raise where the file system cannot share memory.
 
-    SQLite does not wait here as it does elsewhere: of four processes that open a new file, one is told "locked".
+    SQLite does not wait here as it does elsewhere: when four processes open a new file, one gets "locked".
     """
     give_up = monotonic() + patience
     while (mode := _journal_mode(connection)) is None and monotonic() < give_up:

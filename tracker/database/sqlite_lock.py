@@ -1,4 +1,4 @@
-"""Waiting for the file's write lock, which another process may hold, so that whoever waits can be called off."""
+"""Waiting for the file's write lock, which another process may hold, in a way that can be canceled."""
 
 import sqlite3
 from collections.abc import Awaitable, Callable, Sequence
@@ -6,7 +6,7 @@ from time import monotonic
 
 from tracker.database.connecting import Rows, Statement
 
-SLICE = 0.2  # seconds inside SQLite, in which nobody can be called off
+SLICE = 0.2  # seconds inside SQLite, during which the wait cannot be canceled
 
 FetchEach = Callable[[Sequence[Statement]], Awaitable[Sequence[Rows]]]
 

@@ -1,7 +1,7 @@
-"""How ids and moments come out of SQLite: the values that Piccolo makes of them, in half the time.
+"""Converting ids and times that come out of SQLite to the same values as Piccolo does, in half the time.
 
-A month reads 500 dates with two moments and three ids each; `replace(tzinfo=…)` alone takes six times as long as to
-read the moment.
+A month reads 500 dates with two times and three ids each; `replace(tzinfo=…)` alone takes six times as long as parsing
+the time.
 """
 
 import sqlite3
@@ -12,7 +12,7 @@ from piccolo.engine import sqlite as stock  # noqa: F401 - it registers its own,
 
 
 def register() -> None:
-    """Let every connection of this process read ids and moments so."""
+    """Make every connection of this process convert ids and times this way."""
     sqlite3.register_converter("UUID", _id)
     sqlite3.register_converter("TIMESTAMPTZ", _moment)
 

@@ -1,4 +1,4 @@
-"""What both engines share: one writer at a time, savepoints inside, exits that nothing interrupts."""
+"""What both engines share: one writer at a time, nested savepoints, and clean exits that cannot be interrupted."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -19,8 +19,8 @@ FAILED = "A statement of this transaction failed, so nothing of it is kept. Nest
 class OneWriterEngine(Connecting):
     """The half of an engine that does not depend on the database: who is in a transaction and who may write.
 
-    A task that was started inside a transaction shares it while it is open and is on its own afterwards;
-    stock Piccolo keeps it on a connection that already serves somebody else.
+    A task that was started inside a transaction shares it while it is open and is on its own afterward; stock Piccolo
+    keeps it on a connection that another task uses by then.
     """
 
     current_transaction: ContextVar[Any]  # of Transaction; Piccolo types it by engine
@@ -31,13 +31,13 @@ class OneWriterEngine(Connecting):
         return None if held is None or held.is_over else held
 
     def transaction_exists(self) -> bool:
-        """Say whether this task is in an open transaction."""
+        """Return whether this task is in an open transaction."""
         return self.live_transaction() is not None
 
     def transaction(self, transaction_type: object = None, allow_nested: bool = True) -> BaseTransaction:  # noqa: ARG002, FBT001, FBT002 - Piccolo's signature
         """Return a write transaction, or a savepoint when the task is in one already.
 
-        Whatever type Piccolo asks for: a DEFERRED transaction that reads and then writes fails under load.
+        The type that Piccolo asks for is ignored: a DEFERRED transaction that reads and then writes fails under load.
         """
         held = self.live_transaction()
         if held is None:
@@ -47,12 +47,12 @@ class OneWriterEngine(Connecting):
         return Savepoint(held)
 
     async def run_querystring(self, querystring: QueryString, in_pool: bool = True) -> Rows:  # noqa: FBT001, FBT002 - Piccolo's signature
-        """Run one query where it belongs: in this task's transaction, else on a connection of its own."""
+        """Run one query in this task's transaction, or on a connection of its own."""
         query, arguments = querystring.compile_string(engine_type=self.engine_type)
         return await self._run(query, arguments, is_pooled=in_pool)
 
     async def read_each(self, *questions: QueryString) -> list[Rows]:
-        """Return the rows of several queries that do not wait for each other; SQLite answers them in one visit."""
+        """Return the rows of several independent queries; SQLite runs them in one call to its thread."""
         statements = [one.compile_string(engine_type=self.engine_type) for one in questions]
         held = self.live_transaction()
         if held is not None:
@@ -60,7 +60,7 @@ class OneWriterEngine(Connecting):
         return await self.read_alone(statements)
 
     async def run_many(self, query: str, rows: Sequence[Sequence[Any]]) -> None:
-        """Run one statement, in the database's own words, for each of some rows; only in a transaction."""
+        """Run one statement, in the database's own SQL, for each of some rows; only in a transaction."""
         held = self.live_transaction()
         if held is None:
             raise TransactionError("Many rows are written in one transaction.")
@@ -80,8 +80,8 @@ class OneWriterEngine(Connecting):
 class Transaction(BaseTransaction):
     """One write transaction.
 
-    Whatever happens on the way out (failed COMMIT, canceled task, dead connection), the connection goes back or is
-    closed, the write lock falls, and the task is no longer in a transaction. Stock Piccolo leaves all three behind.
+    Whatever happens on the way out (failed COMMIT, canceled task, dead connection), the connection is returned or
+    closed, the write lock is released, and the task is no longer in a transaction. Stock Piccolo fails at all three.
     """
 
     def __init__(self, engine: OneWriterEngine) -> None:
@@ -105,7 +105,7 @@ class Transaction(BaseTransaction):
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> bool:
-        # Said first: a task started inside must not put a statement between COMMIT and the connection's next user.
+        # Set first, so that a task started inside puts no statement between COMMIT and the connection's next user.
         self.is_over = True
         self._leave_context()
         try:
@@ -116,7 +116,7 @@ class Transaction(BaseTransaction):
         return False
 
     async def run(self, query: str, arguments: list[Any] | None = None) -> Rows:
-        """Run one statement in this transaction; after one has failed, refuse, as PostgreSQL does."""
+        """Run one statement in this transaction; refuse after one has failed, as PostgreSQL does."""
         with self._failing():
             return await self.engine.fetch(self.connection, query, arguments or [])
 
@@ -169,7 +169,7 @@ class Transaction(BaseTransaction):
             raise TransactionError(FAILED)
 
     async def _roll_back(self) -> bool:
-        """Say whether it went well; if not, the connection's end does it, and the first error is the one to show."""
+        """Return whether the rollback succeeded; if not, closing the connection does it. The first error is shown."""
         with suppress(Exception):
             await self.engine.fetch(self.connection, "ROLLBACK", [])
             return True
@@ -203,7 +203,7 @@ class Savepoint(BaseTransaction):
         return False
 
     async def _undo(self) -> None:
-        """Go back to where the block began; if that fails the whole transaction stays failed, and is never kept."""
+        """Return to where the block began; if that fails, the whole transaction stays failed and is never committed."""
         self.root.has_failed = False
         with suppress(Exception):
             await self.root.run(f"ROLLBACK TO SAVEPOINT {self.name}")

@@ -4,7 +4,7 @@ import asyncio
 
 
 class WriterLock:
-    """What the tasks of one event loop queue at, first come first served: nobody polls and nobody starves."""
+    """The queue of an event loop's tasks, first come first served: no task polls and no task starves."""
 
     def __init__(self, pool: int, patience: float) -> None:
         self.connections = asyncio.Semaphore(pool)
@@ -12,7 +12,7 @@ class WriterLock:
         self._patience = patience
 
     async def enter_to_write(self) -> None:
-        """Become the one writer of this loop; raise TimeoutError when the present one does not end in time."""
+        """Become the one writer of this loop; raise TimeoutError when the current one does not end in time."""
         async with asyncio.timeout(self._patience):
             await self._writer.acquire()
 

@@ -1,1 +1,1 @@
-"""Rows, those who read them as a person (`visible`), and those who read ids and moments for the clock and writers."""
+"""Rows, readers with a person as viewer (`visible`), and readers of ids and times for the clock and writers."""

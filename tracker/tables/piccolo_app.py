@@ -1,4 +1,4 @@
-"""Tells Piccolo which tables there are and where their migrations stand."""
+"""Registers the tables and the migrations folder with Piccolo."""
 
 from piccolo.conf.apps import AppConfig, table_finder
 

@@ -1,4 +1,4 @@
-"""Giving action items, moving them, handing them over: on the site, or by the signed link in a mail."""
+"""Assigning, updating and reassigning action items: on the site, or by the signed link in an email."""
 
 from dataclasses import replace
 from datetime import date, datetime
@@ -27,15 +27,15 @@ from tracker.usecases.actions.item_lists import possible_owners
 from tracker.usecases.core import audit, outbox
 from tracker.usecases.core.viewers import viewer_for
 
-TRIES = 50  # references drawn before giving up; of 810,000, so the second already is rare
+TRIES = 50  # references drawn before giving up; of 810,000, so even the second is rare
 UNSEEN = "This person may not see where the item comes from, so it cannot be theirs."
 
 
 async def create(viewer: Viewer, new: NewItem, now: datetime, today: date) -> str:
-    """Give an item to somebody, tell them, and return its reference.
+    """Assign a new item, notify its owner, and return its reference.
 
-    Errors: Invalid by field; NotAllowed for who may give items to nobody but themselves; NotFound for an origin that
-    the viewer may not see.
+    Errors: Invalid by field; NotAllowed for viewers who may assign items only to themselves; NotFound for an origin
+    that the viewer may not see.
     """
     title = _checked_title(new, today)
     async with writing():
@@ -75,9 +75,9 @@ async def create(viewer: Viewer, new: NewItem, now: datetime, today: date) -> st
 async def update(
     viewer: Viewer, reference: str, change: Change, expected_version: int, now: datetime, today: date
 ) -> ActionItem:
-    """Move an item, or note something about it, and return it; a closed one opens again by an open status.
+    """Change an item's status, or add a note to it, and return it; an open status reopens a closed item.
 
-    Errors: NotFound, NotAllowed, Invalid by field, Conflict when somebody changed it since that version.
+    Errors: NotFound, NotAllowed, Invalid by field, Conflict when it has changed since that version.
     """
     note = clean(change.note, changes.LONGEST_NOTE, "note", multiline=True)
     async with writing():
@@ -92,7 +92,7 @@ async def update(
 
 
 async def complete(viewer: Viewer, reference: str, expected_version: int, now: datetime, today: date) -> ActionItem:
-    """Mark an item done and return it; one that is done already stays as it is. Errors as in `update`."""
+    """Mark an item done and return it; does nothing when it is done already. Errors as in `update`."""
     async with writing():
         item = await _theirs(viewer, reference)
         if item.status is ItemStatus.DONE:
@@ -103,9 +103,9 @@ async def complete(viewer: Viewer, reference: str, expected_version: int, now: d
 async def hand_over(
     viewer: Viewer, reference: str, owner_id: UUID, expected_version: int, now: datetime, today: date
 ) -> ActionItem:
-    """Give an open item to another owner and tell them; the old owner's links stop working.
+    """Reassign an open item and notify its new owner; the old owner's links stop working.
 
-    Errors: NotFound, NotAllowed, Conflict, Invalid(owner) for somebody who may not see it.
+    Errors: NotFound, NotAllowed, Conflict, Invalid(owner) for a person who may not see it.
     """
     async with writing():
         item = await _theirs(viewer, reference)
@@ -125,7 +125,7 @@ async def hand_over(
 
 
 async def transfer(viewer: Viewer, item: ActionItem, owner: Viewer, now: datetime, today: date) -> ActionItem:
-    """Give an open item to somebody who may see it, and tell them; the caller is inside `writing()`."""
+    """Assign an open item to a person who may see it, and notify them; the caller is inside `writing()`."""
     after = replace(
         item,
         owner_id=owner.member_id,
@@ -143,7 +143,7 @@ async def transfer(viewer: Viewer, item: ActionItem, owner: Viewer, now: datetim
 
 
 async def drop(viewer: Viewer, item_id: UUID, now: datetime) -> None:
-    """Cancel an item whose owner leaves and that nobody else may see; the caller is inside `writing()`."""
+    """Cancel an item whose owner leaves and that no one else may see; the caller is inside `writing()`."""
     changed: dict[Any, Any] = {
         rows.ActionItem.status: ItemStatus.CANCELED,
         rows.ActionItem.closed_at: now,
@@ -156,9 +156,9 @@ async def drop(viewer: Viewer, item_id: UUID, now: datetime) -> None:
 
 
 async def item_by_link(item_id: UUID, owner_id: UUID, now: datetime, origin: Origin) -> tuple[Viewer, ActionItem]:
-    """Return the person to whom a signed link speaks, coming from there, and the item, open or closed.
+    """Return the person behind a signed link as viewer, coming from `origin`, and the item, open or closed.
 
-    Raises NotFound, always alike, when the owner is not active, does not own it any more, or may not see it.
+    Errors: the same NotFound when the owner is not active, no longer owns the item, or may not see it.
     """
     viewer = replace(await viewer_for(owner_id, now), origin=origin)
     item = await action_items.item_by_id(viewer, item_id)

@@ -1,4 +1,4 @@
-"""What people read of action items: the list, one item with its history, what a meeting carries, the form's choices."""
+"""Reading action items: the list, one item with its history, a meeting's items, and the form's choices."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ ORIGINS_BACK = timedelta(days=60)
 
 @dataclass(frozen=True, kw_only=True)
 class Board:
-    """The list of action items as one viewer asked for it; counts are of all that they may see."""
+    """The list of action items as one viewer asked for it; counts cover all that they may see."""
 
     counts: Counts
     groups: list[Group]
@@ -45,17 +45,17 @@ class ItemView:
 
 @dataclass(frozen=True, kw_only=True)
 class Choices:
-    """What the form of a new item offers; the keys of `origins` are dates, the latest first."""
+    """The choices in the form of a new item; the keys of `origins` are dates, the latest first."""
 
     owners: list[Person]
     origins: Mapping[UUID, Line]
     committees: Mapping[UUID, str]
     visibilities: frozenset[Visibility]
-    """Everyone, and the arms that are the viewer's."""
+    """Everyone, and the viewer's own arms."""
 
 
 async def board(viewer: Viewer, chosen: Filter, now: datetime, today: date) -> Board:
-    """Return the list that the filter lets through, grouped, with those done in the last 30 days if it asks."""
+    """Return the items that match the filter, grouped, with those done in the last 30 days if it asks for them."""
     every = await action_items.items(viewer, closed_since=now - lists.RECENT)
     listed = lists.matching(every, chosen, viewer.member_id)
     return Board(
@@ -66,12 +66,12 @@ async def board(viewer: Viewer, chosen: Filter, now: datetime, today: date) -> B
 
 
 async def counts(viewer: Viewer, now: datetime, today: date) -> Counts:
-    """Count what the viewer may see."""
+    """Return the number of items that the viewer may see, by status."""
     return lists.counts(await action_items.items(viewer, closed_since=now - lists.RECENT), today)
 
 
 async def item_view(viewer: Viewer, reference: str) -> ItemView:
-    """Return one item with its history; raise `NotFound` when it is missing or not for this viewer."""
+    """Return one item with its history. Errors: NotFound when it is missing or not for this viewer."""
     item = await action_items.item(viewer, reference)
     if item is None:
         raise NotFound
@@ -84,13 +84,13 @@ async def item_view(viewer: Viewer, reference: str) -> ItemView:
 
 
 async def open_items_of_people(viewer: Viewer, member_ids: Iterable[UUID]) -> list[ActionItem]:
-    """Return those open items of some people that the viewer may see, soonest due first."""
+    """Return the open items of some people that the viewer may see, soonest due first."""
     owners = set(member_ids)
     return [item for item in await action_items.items(viewer) if item.owner_id in owners]
 
 
 async def open_items_of_committee(viewer: Viewer, committee_id: UUID) -> list[ActionItem]:
-    """Return the open items that the next meeting of a committee carries, soonest due first."""
+    """Return the open items on the agenda of a committee's next meeting, soonest due first."""
     return await action_items.of_committee(viewer, committee_id)
 
 
@@ -100,12 +100,12 @@ async def open_items_of_series(viewer: Viewer, event_id: UUID) -> list[ActionIte
 
 
 async def items_of_date(viewer: Viewer, occurrence_id: UUID) -> list[ActionItem]:
-    """Return the items, open or closed, that were given on one date."""
+    """Return the items, open or closed, that were assigned on one date."""
     return await action_items.of_date(viewer, occurrence_id)
 
 
 async def choices(viewer: Viewer, origin_id: UUID | None, now: datetime) -> Choices:
-    """Return what the form offers; `origin_id` is the date that was chosen already, if the viewer may see it."""
+    """Return the form's choices; `origin_id` is the date that was chosen already, if the viewer may see it."""
     origin = await events.date_by_id(viewer, origin_id) if origin_id else None
     lines = await events.lines(viewer, now - ORIGINS_BACK, now + timedelta(hours=1))
     lines += await events.lines_by_id(viewer, [origin.id] if origin else [])
@@ -119,15 +119,15 @@ async def choices(viewer: Viewer, origin_id: UUID | None, now: datetime) -> Choi
 
 
 async def new_owners(viewer: Viewer, item: ActionItem) -> list[Person]:
-    """Return to whom the viewer may hand an item over."""
+    """Return the people to whom the viewer may reassign an item."""
     origin = await events.date_by_id(viewer, item.origin_id) if item.origin_id else None
     return [person for person in await possible_owners(viewer, origin) if person.id != item.owner_id]
 
 
 async def possible_owners(viewer: Viewer, origin: Occurrence | None) -> list[Person]:
-    """Return whom the viewer may name as owner, by agency and name: whom they know, or the list of a named event.
+    """Return whom the viewer may name as owner, by agency and name: people they know, or a named event's invitees.
 
-    Whether a person may see the item is asked once more when it is given to them.
+    Whether the owner may see the item is checked again when it is assigned.
     """
     if not viewer.may_schedule and origin is None:
         return await _named({viewer.member_id})

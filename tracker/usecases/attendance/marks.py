@@ -1,4 +1,4 @@
-"""How a mark gets the place of another: the earlier row stays, with the moment at which it was corrected."""
+"""Replacing attendance marks: the earlier row stays, with the time at which it was corrected."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -16,7 +16,7 @@ from tracker.usecases.core import audit
 
 @dataclass(frozen=True, kw_only=True)
 class NewMark:
-    """A mark that is to count from now on, in place of `old`."""
+    """A mark that counts from now on, in place of `old`."""
 
     old: Recorded | None
     mark: Mark
@@ -29,12 +29,12 @@ class NewMark:
 
     @property
     def changes_something(self) -> bool:
-        """Whether it says anything else than what counts already."""
+        """Return whether it differs from the mark that counts now."""
         return self.mark is not (self.old.mark if self.old else Mark.CLEARED)
 
 
 def in_place_of(old: Recorded, mark: Mark) -> NewMark:
-    """Return another mark for the same person or walk-in, at the agency that was noted then."""
+    """Return another mark for the same person or walk-in, at the agency recorded then."""
     is_guest = old.member_id is None
     return NewMark(
         old=old,

@@ -1,4 +1,4 @@
-"""Sheets of paper: the sign-in sheet, and numbered copies of a brief, each with somebody who answers for it."""
+"""Printouts: the sign-in sheet, and numbered copies of a brief, each with an accountable person."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -26,7 +26,7 @@ class Sheet:
 
     @property
     def agencies(self) -> dict[str, list[Participant]]:
-        """Return the people under the short name of the agency of each."""
+        """Return the people by the short name of their agency."""
         groups: dict[str, list[Participant]] = {}
         for one in self.people:
             groups.setdefault(one.agency, []).append(one)
@@ -68,7 +68,7 @@ async def brief(viewer: Viewer, event_id: UUID, key: str) -> Brief:
 async def issue_copy(viewer: Viewer, event_id: UUID, key: str, member_id: UUID | None, now: datetime) -> int:
     """Issue the next copy of a brief to one of the people on the operation, and return its number.
 
-    Errors: NotFound, NotAllowed, Invalid(member) for anybody else.
+    Errors: NotFound, NotAllowed, Invalid(member) for a person who is not on the operation.
     """
     async with writing():
         found = await brief(viewer, event_id, key)

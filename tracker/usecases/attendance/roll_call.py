@@ -1,6 +1,6 @@
-"""Taking attendance: one tap per person, those who replied yes at once, walk-ins, undo, close, reopen.
+"""Taking attendance: one tap per person, all Yes replies at once, walk-ins, undo, close, reopen.
 
-Every deed says what is to be true, not what is to be turned over, so the same tap sent twice is one tap.
+Every call names the resulting state instead of toggling it, so the same tap sent twice counts once.
 """
 
 from collections.abc import Mapping
@@ -30,21 +30,21 @@ from tracker.usecases.roster.quorum import quorum_of
 
 @dataclass(frozen=True, kw_only=True)
 class AttendanceSheet:
-    """One date's roll as it stands, and why it cannot be changed now (None when it can)."""
+    """One date's attendance sheet, and why it cannot be changed now (None when it can)."""
 
     occurrence: Occurrence
     lines: list[Line]
     tally: Tally
     agencies: Mapping[str, list[Line]]
     waiting_yes: int
-    """How many the bulk button would mark."""
+    """The number of people that the bulk button would mark."""
     quorum: Count | None
-    """Against what the committee that meets asks now; None where it asks nothing, and once attendance is closed."""
+    """Checked against the committee's rule today; None where it has no rule, and once attendance is closed."""
     why_not: str | None
 
 
 async def roll(viewer: Viewer, event_id: UUID, key: str, now: datetime) -> AttendanceSheet:
-    """Return a date's roll; raise `NotFound`, or `NotAllowed` for a viewer who may not take attendance."""
+    """Return a date's attendance sheet. Errors: NotFound, NotAllowed for a viewer who may not take attendance."""
     occurrence = await _theirs(viewer, event_id, key)
     lines = await _lines(viewer, occurrence)
     return AttendanceSheet(
@@ -60,38 +60,38 @@ async def roll(viewer: Viewer, event_id: UUID, key: str, now: datetime) -> Atten
 
 async def _quorum(viewer: Viewer, occurrence: Occurrence, lines: list[Line]) -> Count | None:
     if occurrence.attendance_closed_at is not None:
-        return None  # rule and seats of today say nothing about a meeting of last year
+        return None  # today's rule and seats say nothing about a meeting of last year
     asked = await quorum_of(viewer, occurrence.event.committee_id)
     present = {one.member_id for one in lines if one.member_id and one.mark in rules.PRESENT}
     return asked.count_present(present) if asked else None
 
 
 async def walk_in_choices(viewer: Viewer, roll: AttendanceSheet) -> list[Person]:
-    """Return the members whom the viewer knows and who are not on the roll."""
+    """Return the members whom the viewer knows and who are not on the attendance sheet."""
     listed = {line.member_id for line in roll.lines}
     return [person for person in await people.directory(viewer) if person.id not in listed]
 
 
 async def agency_choices() -> list[tuple[UUID, str]]:
-    """Return id and short name of each active agency: which agencies there are is known to every member."""
+    """Return id and short name of each active agency; every member may know which agencies there are."""
     found = await Agency.select(Agency.id, Agency.code).where(Agency.status == Status.ACTIVE).order_by(Agency.code)
     return [(row["id"], row["code"]) for row in found]
 
 
 async def last_step(viewer: Viewer, roll: AttendanceSheet, at: datetime) -> list[tuple[Recorded, Recorded | None]]:
-    """Return what the viewer's deed of that moment wrote and `undo` would take back, each with what it replaced."""
+    """Return the marks that the viewer wrote at that moment and can undo, each with the mark it replaced."""
     return await sheet.step(viewer, roll.occurrence, at)
 
 
 async def corrections(viewer: Viewer, roll: AttendanceSheet) -> list[Correction]:
-    """Return the marks of a roll that were replaced or taken back, the latest first."""
+    """Return the marks of an attendance sheet that were replaced or undone, the latest first."""
     return await sheet.corrections(viewer, roll.occurrence)
 
 
 async def record(viewer: Viewer, event_id: UUID, key: str, marks: Mapping[UUID, Mark], now: datetime) -> None:
-    """Record what is true of members on the roll; who has that mark already is left as is.
+    """Record marks for members on the attendance sheet; a member who has that mark already is skipped.
 
-    Errors: NotFound, NotAllowed (not theirs, not open), Invalid for people who are not on the roll.
+    Errors: NotFound, NotAllowed (not the viewer's to take, or not open), Invalid for people who are not on the sheet.
     """
     async with writing():
         occurrence = await _open(viewer, event_id, key, now)
@@ -114,7 +114,7 @@ async def record(viewer: Viewer, event_id: UUID, key: str, marks: Mapping[UUID, 
 
 
 async def record_guest(viewer: Viewer, event_id: UUID, key: str, mark_id: UUID, mark: Mark, now: datetime) -> None:
-    """Record what is true of a walk-in who is no member; does nothing when that mark was corrected meanwhile."""
+    """Record the mark of a walk-in who is not a member; does nothing when the mark has been corrected since."""
     rules.check_mark(mark, is_invited=False)
     async with writing():
         occurrence = await _open(viewer, event_id, key, now)
@@ -123,7 +123,7 @@ async def record_guest(viewer: Viewer, event_id: UUID, key: str, mark_id: UUID, 
 
 
 async def mark_yes_as_here(viewer: Viewer, event_id: UUID, key: str, now: datetime) -> None:
-    """Mark everybody here who replied yes and has no mark yet."""
+    """Mark everyone present who replied Yes and has no mark yet."""
     async with writing():
         occurrence = await _open(viewer, event_id, key, now)
         waiting = {line.member_id: line for line in rules.waiting_yes(await _lines(viewer, occurrence))}
@@ -136,9 +136,9 @@ async def mark_yes_as_here(viewer: Viewer, event_id: UUID, key: str, now: dateti
 
 
 async def add_walk_in(viewer: Viewer, event_id: UUID, key: str, walk_in: WalkIn, now: datetime) -> None:
-    """Add somebody who was not invited and mark them; the same form twice adds nobody, unless they were taken back.
+    """Add a person who was not invited and mark them; the same form twice adds them once, unless that was undone.
 
-    Raises `Invalid` without a name or for a member whom the viewer does not know.
+    Errors: Invalid without a name, or for a member whom the viewer does not know.
     """
     rules.check_mark(walk_in.mark, is_invited=False)
     async with writing():
@@ -153,7 +153,7 @@ async def add_walk_in(viewer: Viewer, event_id: UUID, key: str, walk_in: WalkIn,
 
 
 async def undo(viewer: Viewer, event_id: UUID, key: str, at: datetime, now: datetime) -> None:
-    """Bring back what counted before the viewer's own deed of that moment, wherever nothing newer counts."""
+    """Restore the marks from before the viewer's own change at that moment, except where a newer mark counts."""
     async with writing():
         occurrence = await _open(viewer, event_id, key, now)
         steps = await sheet.step(viewer, occurrence, at)
@@ -162,7 +162,7 @@ async def undo(viewer: Viewer, event_id: UUID, key: str, at: datetime, now: date
 
 
 async def close(viewer: Viewer, event_id: UUID, key: str, now: datetime) -> Tally:
-    """Close attendance and return the count; who has no mark stays so and is in the count. Closed stays closed."""
+    """Close attendance and return the count, including people without a mark. Does nothing when closed already."""
     async with writing():
         occurrence = await _theirs(viewer, event_id, key)
         counted = rules.tally(await _lines(viewer, occurrence))

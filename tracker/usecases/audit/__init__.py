@@ -1,1 +1,1 @@
-"""Reading and verifying the audit log, backups."""
+"""Reading and verifying the audit log, and backups."""

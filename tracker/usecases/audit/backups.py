@@ -1,4 +1,4 @@
-"""Backups: the database and the settings in one sealed file, and a held copy made of it."""
+"""Backups: the database and the settings in one sealed file, and a copy restored from it, on hold."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,12 +17,12 @@ from tracker.usecases.core import audit, send_hold
 
 SQLITE, POSTGRES = "sqlite", "postgresql"
 NAMES = {SQLITE: settings_file.DATABASE, POSTGRES: "tracker.dump"}
-"""How the database is called in a backup, beside the settings."""
+"""The file name of the database in a backup, beside the settings."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Backup:
-    """A backup that was opened, and where its database lies."""
+    """An opened backup, and where its database is."""
 
     made_at: datetime
     is_postgres: bool
@@ -30,10 +30,10 @@ class Backup:
 
 
 async def back_up(target: Path, scratch: Path, settings: str, secret: str, now: datetime) -> int:
-    """Write a new sealed file, and return its size in bytes; the mark of the last backup moves, and the trail tells.
+    """Write a sealed backup file, record it in the audit log and as the last backup, and return its size in bytes.
 
     `scratch` is an empty folder for the unsealed copy, on a disk as trusted as the database's. Errors: Conflict when
-    the file is there, Invalid when the database cannot be copied; OSError.
+    the file exists, Invalid when the database cannot be copied; OSError.
     """
     kind = POSTGRES if is_postgres(engine()) else SQLITE
     await copies.copy_to(scratch / NAMES[kind])
@@ -51,9 +51,9 @@ async def back_up(target: Path, scratch: Path, settings: str, secret: str, now: 
 
 
 def unpack(source: Path, secret: str, folder: Path) -> Backup:
-    """Write what a backup holds into a folder: the settings, and the database or what a database is filled from.
+    """Write the contents of a backup into a folder: the settings, and the database or a dump of it.
 
-    Errors: Invalid when it is no backup, changed, or sealed with another secret; OSError.
+    Errors: Invalid when it is not a backup, was changed, or was sealed with another secret; OSError.
     """
     facts = archive.read(source, secret, folder, (settings_file.NAME, *NAMES.values()))
     kind, made_at = facts["database"], datetime.fromisoformat(facts["made_at"])
@@ -61,9 +61,9 @@ def unpack(source: Path, secret: str, folder: Path) -> Backup:
 
 
 async def settle(backup: Backup, now: datetime) -> audit.Broken | None:
-    """Make the bound database a copy that is up to date and held: the file that was unpacked, or filled from it.
+    """Make the bound database an up-to-date copy on hold: the unpacked file, or filled from it.
 
-    Returns the first entry of the audit log that is not as it was written. Errors: Invalid when it is not sound.
+    Return the first broken entry of the audit log, if any. Errors: Invalid when the database is damaged.
     """
     if backup.is_postgres:
         await copies.fill_from(backup.database)

@@ -1,4 +1,4 @@
-"""The audit log for people: a page of entries as its reader may know of them, and the recorded acts of reading it."""
+"""The audit log for people: a page of the entries that its reader may know of, and a record of each reading."""
 
 import json
 from collections.abc import Iterable, Sequence
@@ -26,7 +26,7 @@ __all__ = ["Choice", "Verification", "export", "last_verification", "page", "ver
 PAGE = 50  # entries
 MOST = 50_000  # entries of one export
 HIDDEN = {"about": "one subject", "via": "one address or session"}
-"""What the record of a look says in place of what it looked up."""
+"""What the record of a reading says instead of what was looked up."""
 UNKNOWN = "Somebody who is not in the roster"
 
 Row = dict[str, Any]
@@ -35,7 +35,7 @@ Names = dict[UUID, Any]
 
 @dataclass(frozen=True, kw_only=True)
 class Page:
-    """Entries, newest first; `next_skip` of those at the last moment have been shown when there are older ones."""
+    """Entries, newest first; when there are older ones, `next_skip` of those at the last moment have been shown."""
 
     entries: Sequence[Entry]
     has_older: bool
@@ -44,11 +44,11 @@ class Page:
 
 
 async def page(viewer: Viewer, choice: Choice, asked: dict[str, str], now: datetime) -> Page:
-    """Return a page of the trail. That it was read is itself recorded, once a day for each filter (`asked`).
+    """Return a page of the audit log, and record the reading once a day for each filter (`asked`).
 
-    The record names no subject that was looked up: it is told to who may not know of that subject.
+    The record does not name the subject that was looked up, because its readers may not know of that subject.
 
-    Errors: NotFound for who does not read the trail.
+    Errors: NotFound for a viewer who may not read the audit log.
     """
     _check(viewer)
     await note(viewer, "audit_read", "audit", "", _asked(asked), now)
@@ -62,7 +62,7 @@ async def page(viewer: Viewer, choice: Choice, asked: dict[str, str], now: datet
 
 
 async def export(viewer: Viewer, choice: Choice, asked: dict[str, str], now: datetime) -> Sequence[Entry]:
-    """Return all entries of a choice, newest first, at most 50,000; that they left is recorded. Errors: NotFound."""
+    """Return all entries of a choice, newest first, at most 50,000, and record the export. Errors: NotFound."""
     _check(viewer)
     found = await entry_rows.entries(viewer, choice, MOST)
     async with writing():
@@ -71,13 +71,13 @@ async def export(viewer: Viewer, choice: Choice, asked: dict[str, str], now: dat
 
 
 async def verify(viewer: Viewer, now: datetime) -> Verification:
-    """Check the whole trail and record how it was found. Errors: NotFound for who does not read the trail."""
+    """Verify the whole audit log and record the result. Errors: NotFound for a viewer who may not read it."""
     _check(viewer)
     return await verification.verify(now, by=viewer.actor)
 
 
 async def last_verification(viewer: Viewer) -> Verification | None:
-    """Return how the trail was found the last time that it was verified. Errors: NotFound."""
+    """Return the result of the last verification. Errors: NotFound."""
     _check(viewer)
     return await verification.last()
 
@@ -88,13 +88,13 @@ def _check(viewer: Viewer) -> None:
 
 
 def _asked(asked: dict[str, str]) -> dict[str, object]:
-    """Return the facts of a look: whoever reads the trail may read them, so what was looked up stays out."""
+    """Return the facts of a reading without what was looked up, because readers of the log may see them."""
     kept = {name: HIDDEN.get(name, value) for name, value in asked.items()}
     return {"filter": kept} if kept else {}
 
 
 async def _told(viewer: Viewer, rows: Iterable[Row]) -> list[Entry]:
-    """Return entries with the names that they need, asked for at once."""
+    """Return entries with the names that they need, read at once."""
     found = list(rows)
     in_facts = audit_facts.ids_in([json.loads(row["facts"]) for row in found])
     actors = {UUID(row["actor"]) for row in found if row["actor"]}
@@ -111,7 +111,7 @@ def _ids(rows: Sequence[Row], subject: str) -> set[UUID]:
 
 
 def _author(row: Row, people: dict[UUID, tuple[str, str]], called: Names) -> str:
-    """Return who it was, with the agency for which they acted then; older entries have only that of today."""
+    """Return the actor, with the agency they acted for then; older entries have only today's."""
     if not row["actor"]:
         return "System"
     if UUID(row["actor"]) not in people:
@@ -121,7 +121,7 @@ def _author(row: Row, people: dict[UUID, tuple[str, str]], called: Names) -> str
 
 
 def _origin(viewer: Viewer, row: Row, facts: dict[str, object]) -> Origin:
-    """Return from where it came; before each entry said so, the facts of a sign-in did."""
+    """Return where the action came from; in older entries, only the facts of a sign-in say so."""
     address = row["address"] or str(facts.get("client", "")).partition(" ")[0]
     return Origin(row["source"], address, row["session"], row["request"] if viewer.reads_all_audit else "")
 
@@ -149,7 +149,7 @@ def _entry(viewer: Viewer, row: Row, called: Names, author: str) -> Entry:
 
 
 def _subject(row: Row, called: Names) -> tuple[str, str]:
-    """Return what the subject of an entry that the reader may open is called, and where it is."""
+    """Return the name and address of an entry's subject, if the reader may open it."""
     if row["reference"]:
         return f"{row['reference']} {row['item_title']}", f"/action-items/{row['reference']}"
     if row["event"]:

@@ -1,7 +1,7 @@
-"""What is done to the database when the secret was replaced: seals are made anew, and the trail tells.
+"""After the secret was replaced: values in the database are sealed with the new one, and the audit log records it.
 
-Keys of both are in use (`keys.use(new, old)`). What only hashes with a key stays as it is and is read with the
-old key: recovery codes, links in mails, the trail of before.
+Both keys are in use (`keys.use(new, old)`). Values that are only hashed with a key stay and are read with the old key:
+recovery codes, links in emails, older entries of the audit log.
 """
 
 from datetime import datetime
@@ -23,11 +23,11 @@ SEALED: tuple[tuple[Any, str, str], ...] = (
     (Subscription, "token_sealed", subscriptions.PURPOSE),
     (SharedCalendar, "address_sealed", shared_calendars.PURPOSE),
 )
-"""Every column that holds seals, each bound to the id of its row, and what its key is for."""
+"""Every column that holds sealed values, each bound to the id of its row, and the purpose of its key."""
 
 
 async def settle(now: datetime) -> int:
-    """Seal everything with the new secret, so that the old one opens nothing of this database; return how much."""
+    """Seal everything with the new secret, so the old one opens nothing in this database; return how many values."""
     async with writing():
         number = sum([await _reseal(*one) for one in SEALED])
         await audit.record(BY_COMMAND, "secret_replaced", "deployment", "", {}, now)
@@ -35,7 +35,7 @@ async def settle(now: datetime) -> int:
 
 
 async def _reseal(table: Any, column: str, purpose: str) -> int:
-    """Seal a column anew, one by one: each seal is another, and this happens once in years."""
+    """Seal a column again, row by row: each seal differs, and this happens once in years."""
     found = [row for row in await table.select("id", column) if row[column] is not None]
     for row in found:
         bound_to = str(row["id"])

@@ -1,4 +1,4 @@
-"""Verifying the audit log: when a person asks, and every night by the clock; how it was found is itself an entry."""
+"""Verifying the audit log, on request and every night; each result is itself an entry."""
 
 import json
 import logging
@@ -21,7 +21,7 @@ from tracker.usecases.core import audit, outbox
 
 MARK = "audit"
 AT = time(3)
-"""By the task force's clock, when nobody waits for pages."""
+"""By the task force's clock, when no one waits for pages."""
 TOLD = (Role.COORDINATOR, Role.AUDITOR)
 
 log = logging.getLogger(__name__)
@@ -29,31 +29,31 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, kw_only=True)
 class Verification:
-    """How the trail was found when it was last verified."""
+    """The result of the last verification of the audit log."""
 
     at: datetime
     broken: audit.Broken | None
 
     @property
     def is_whole(self) -> bool:
-        """Whether every entry was as it was written."""
+        """Return whether every entry was unchanged."""
         return self.broken is None
 
 
 async def verify(now: datetime, *, by: Actor) -> Verification:
-    """Check the whole trail and record how it was found; `by` is who asked, or the clock."""
+    """Verify the whole audit log and record the result; `by` is who asked, or the clock."""
     broken = await _first_broken()
     facts = {"broken": broken.seq, "why": broken.why} if broken else {}
     try:
         async with writing():
             await audit.record(by, "audit_verified", "audit", "", facts, now)
-    except Exception:  # a trail without its end takes no entry, and who asked must hear of it all the more
+    except Exception:  # a log without its end takes no entry, and the person who asked must still learn of it
         log.exception("The verification was not recorded.")
     return Verification(at=now, broken=broken)
 
 
 async def _first_broken() -> audit.Broken | None:
-    """Whatever keeps the trail from being verified is an alarm as well: it would else be how to silence it."""
+    """Return the first broken entry; a fault that stops the verification counts too, or it could silence the alarm."""
     try:
         return await audit.verify()
     except Exception:
@@ -62,7 +62,7 @@ async def _first_broken() -> audit.Broken | None:
 
 
 async def last() -> Verification | None:
-    """Return how the trail was found the last time that it was verified here."""
+    """Return the result of the last verification here."""
     found = await (
         AuditEntry.select(AuditEntry.at, AuditEntry.facts)
         .where((AuditEntry.subject == "audit") & (AuditEntry.verb == "audit_verified"))
@@ -77,9 +77,9 @@ async def last() -> Verification | None:
 
 
 async def verify_nightly(now: datetime, zone: str) -> Verification | None:
-    """Verify the trail once after each three o'clock in the night, whichever process comes first; None when it was.
+    """Verify the audit log once after 3 AM each night, in whichever process comes first; None when it was done.
 
-    When it is broken the log, and once the coordinators and auditors by mail, are told (SP 800-53 AU-5, AU-9).
+    If it is broken, the application log records it, and coordinators and auditors get one email (SP 800-53 AU-5, AU-9).
     """
     if not await _is_first_since(_last_night(now, zone), now):
         return None
@@ -97,7 +97,7 @@ def _last_night(now: datetime, zone: str) -> datetime:
 
 
 async def _is_first_since(moment: datetime, now: datetime) -> bool:
-    """Claim what is due since a moment: of several processes one gets it."""
+    """Claim what has been due since a moment; only one of several processes gets it."""
     mark = Watermark.name == MARK
     async with writing():
         if not await Watermark.exists().where(mark):

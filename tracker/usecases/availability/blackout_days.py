@@ -1,4 +1,4 @@
-"""Blackout days of agencies: named and taken back by their leads and coordinators, known to who may see the agency."""
+"""Blackout days of agencies: set and removed by their leads and coordinators, shown to viewers of the agency."""
 
 from collections.abc import Iterable
 from datetime import date, datetime
@@ -20,12 +20,12 @@ NOT_THEIRS = "Leads of the agency and coordinators name its blackout days."
 
 
 async def of_agency(agency_id: UUID, today: date) -> list[Blackout]:
-    """Return the days of an agency that are not over, earliest first; the caller has the right to see the agency."""
+    """Return an agency's days that are not over, earliest first; the caller has checked access to the agency."""
     return await _found((BlackoutRow.agency == agency_id) & (BlackoutRow.last >= today))
 
 
 async def of_people(viewer: Viewer, member_ids: Iterable[UUID], first: date, last: date) -> dict[UUID, list[Blackout]]:
-    """Return the days between two that concern people, by person; only of agencies that the viewer may see."""
+    """Return the days between two dates that concern people, by person; only of agencies that the viewer may see."""
     near = await _found((BlackoutRow.first <= last) & (BlackoutRow.last >= first))
     if not near:
         return {}
@@ -41,7 +41,7 @@ async def of_people(viewer: Viewer, member_ids: Iterable[UUID], first: date, las
 async def name(
     viewer: Viewer, agency_id: UUID, first: date | None, last: date | None, reason: str, now: datetime, today: date
 ) -> UUID:
-    """Name days of an agency; `today` is that of the task force. Errors: NotFound, NotAllowed, Invalid by field."""
+    """Set blackout days of an agency; `today` is the task force's. Errors: NotFound, NotAllowed, Invalid by field."""
     await _check(viewer, agency_id)
     first, last = rules.check(first, last, today)
     row = BlackoutRow(id=ids.new_id(), agency=agency_id, first=first, last=last, reason=reason)
@@ -53,7 +53,7 @@ async def name(
 
 
 async def take_back(viewer: Viewer, agency_id: UUID, blackout_id: UUID, now: datetime) -> None:
-    """Take days back; does nothing for days that were taken back already. Errors: NotFound, NotAllowed."""
+    """Remove blackout days; does nothing when they are removed already. Errors: NotFound, NotAllowed."""
     await _check(viewer, agency_id)
     async with writing():
         its = (BlackoutRow.id == blackout_id) & (BlackoutRow.agency == agency_id)
@@ -73,7 +73,7 @@ async def _check(viewer: Viewer, agency_id: UUID) -> None:
 
 
 async def _seen_by(viewer: Viewer, agency_ids: Iterable[UUID]) -> set[UUID]:
-    """Return those of some agencies of which the viewer may know somebody; who keeps the roster knows all there are."""
+    """Return the agencies where the viewer may know someone; roster managers know all of them."""
     if viewer.manages_accounts:
         known = {row["id"] for row in await directory_rows.agencies()}
     else:

@@ -1,4 +1,4 @@
-"""Calendars that members share for finding a time: shared, read now and then, shown as spans, and forgotten."""
+"""Calendars that members share for finding a time: shared, read at intervals, kept as busy spans, and deleted."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,12 +17,12 @@ from tracker.tables.schema.availability.shared_calendars import BusySpan, Shared
 from tracker.usecases.core import audit, send_hold
 
 PURPOSE = "shared_calendar"  # of the key that seals addresses
-NUL = "\x00"  # PostgreSQL takes it in no text, so it stands in none of our UIDs
+NUL = "\x00"  # PostgreSQL stores it in no text, so none of our UIDs has one
 
 
 @dataclass(frozen=True, kw_only=True)
 class Due:
-    """A calendar that is to be read now."""
+    """A calendar that is due to be read."""
 
     id: UUID
     address: str
@@ -30,20 +30,20 @@ class Due:
     failing_since: datetime | None
 
     def __repr__(self) -> str:
-        """Show no address."""
+        """Return a text without the address."""
         return f"Due(id={self.id})"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Sharing:
-    """When a member is taken by the calendar that they share, and until when that is known."""
+    """When a member is busy in the calendar they share, and up to when that is known."""
 
     until: datetime
     spans: Sequence[Span]
 
 
 async def share(viewer: Viewer, address: str, own_host: str, now: datetime) -> None:
-    """Share the calendar at an address, in place of the one before. Errors: Invalid(address)."""
+    """Share the calendar at an address, replacing the one before. Errors: Invalid(address)."""
     checked = rules.check_address(address, own_host)
     row = SharedCalendar(
         id=ids.new_id(), member=viewer.member_id, host=rules.host_of(checked), added_at=now, next_at=now
@@ -56,7 +56,7 @@ async def share(viewer: Viewer, address: str, own_host: str, now: datetime) -> N
 
 
 async def stop(viewer: Viewer, now: datetime) -> None:
-    """Share no calendar any more; its address and its spans are deleted at once."""
+    """Stop sharing; the address and its spans are deleted at once."""
     async with writing():
         for calendar_id in await _remove(viewer.member_id):
             await audit.record(viewer.actor, "removed", "shared_calendar", calendar_id, {}, now)
@@ -81,10 +81,10 @@ async def mine(viewer: Viewer) -> Shared | None:
 async def shared_by(
     member_ids: Iterable[UUID], start: datetime, end: datetime, now: datetime
 ) -> Mapping[UUID, Sharing]:
-    """Return when those of the members who share a calendar are taken by it in [start, end); others are left out.
+    """Return when members who share a calendar are busy in [start, end); other members are left out.
 
-    Nothing older than a week counts. Whom the viewer may invite is the caller's to know: members agreed to show their
-    spans to whoever does.
+    Nothing older than a week counts. The caller has checked whom the viewer may invite: members agreed to show their
+    spans to people who may invite them.
     """
     wanted = list(member_ids)
     shares = SharedCalendar.member.is_in(wanted) & (SharedCalendar.read_at > now - rules.STALE) & _serves()
@@ -99,7 +99,7 @@ async def shared_by(
 
 
 async def claim(now: datetime) -> Due | None:
-    """Return a calendar that is due, so that nobody else reads it now; None when there is none, or the copy is held."""
+    """Claim a calendar that is due, so no other process reads it; None when none is due, or the copy is on hold."""
     async with writing():
         row = None if await send_hold.held_copy() else await _next(now)
         if row is None:
@@ -115,9 +115,9 @@ async def claim(now: datetime) -> Due | None:
 
 
 async def keep(one: Due, found: Iterable[Found], unread: int, window: tuple[datetime, datetime], now: datetime) -> None:
-    """Keep what was read in place of what was kept, unless the calendar was removed meanwhile.
+    """Replace a calendar's spans with what was read, unless the calendar was removed meanwhile.
 
-    Entries that this tracker sent there itself are left out: what somebody may not see here must not show that way.
+    Entries that came from this tracker are left out, because they could show events that a viewer may not see here.
     """
     known = list(found)
     uids = sorted({uid for uid, _ in known if uid and NUL not in uid})
@@ -139,7 +139,7 @@ async def keep(one: Due, found: Iterable[Found], unread: int, window: tuple[date
 
 
 async def note_failure(one: Due, problem: Problem, now: datetime) -> None:
-    """Note that a calendar could not be read, and when it is tried again; spans that are too old are deleted."""
+    """Record that a calendar could not be read, and when to try again; spans that are too old are deleted."""
     ill: dict[Any, Any] = {
         SharedCalendar.failures: one.failures + 1,
         SharedCalendar.failing_since: one.failing_since or now,
@@ -154,7 +154,7 @@ async def note_failure(one: Due, problem: Problem, now: datetime) -> None:
 
 
 async def forget() -> None:
-    """Delete all spans: where reading calendars is turned off, nothing that was read counts any more."""
+    """Delete all spans, for when reading calendars is turned off."""
     if await BusySpan.exists():
         async with writing():
             await BusySpan.delete(force=True)
@@ -169,12 +169,12 @@ async def _next(now: datetime) -> Mapping[str, Any] | None:
 
 
 async def _remove(member_id: UUID) -> list[UUID]:
-    """Delete a member's calendar, its spans with it."""
+    """Delete a member's calendar and its spans."""
     removed = await SharedCalendar.delete().where(SharedCalendar.member == member_id).returning(SharedCalendar.id)
     return [row["id"] for row in removed]
 
 
 def _serves() -> Any:
-    """Return whether the owner of a calendar is active, at an active agency."""
-    owner: Any = SharedCalendar.member  # Piccolo says no types of what a foreign key leads to
+    """Return the condition that a calendar's owner and their agency are active."""
+    owner: Any = SharedCalendar.member  # Piccolo has no types for what a foreign key leads to
     return (owner.status == Status.ACTIVE) & (owner.agency.status == Status.ACTIVE)

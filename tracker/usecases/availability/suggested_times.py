@@ -22,46 +22,46 @@ from tracker.usecases.availability import blackout_days, shared_calendars
 from tracker.usecases.availability.shared_calendars import Sharing
 from tracker.usecases.roster.quorum import quorum_of
 
-AHEAD = 28  # days in which a time is looked for
+AHEAD = 28  # days in which to look for a time
 STATES = {Kind.TENTATIVE: State.TENTATIVE, Kind.BUSY: State.BUSY, Kind.OUT: State.OUT}
-MOST_DATES = 60  # of a series that are looked at for people who are double-booked
+MOST_DATES = 60  # of a series, that are checked for double-booked people
 
 
 @dataclass(frozen=True, kw_only=True)
 class DoubleBooking:
-    """Another event at one of the times of a plan, and whom it takes."""
+    """Another event at one of the times of a plan, and the people it makes double-booked."""
 
     member_ids: Sequence[UUID]
     starts_at: datetime
     title: str
-    """Of that event, which the viewer may see."""
+    """The other event's title; the viewer may see it."""
     is_marked: bool
     """Whether it is controlled information."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Wanted:
-    """What a time is looked for: from `first` (local) on, some days ahead."""
+    """What to look for: a time from `first` (local) on, within some days."""
 
     first: datetime
     length: timedelta
     zone: str
     ahead: int = AHEAD
     dates_of: Callable[[date], Sequence[date]] = rules.only_once
-    """The days of a series by its first one."""
+    """Returns the days of a series, given its first one."""
     typed: Candidate | None = None
-    """The dates as they stand in the form."""
+    """The dates entered in the form."""
     committee_id: UUID | None = None
-    """The committee whose meeting it is, and whose quorum counts."""
+    """The committee that meets, whose quorum counts."""
     event_id: UUID | None = None
-    """The event that is changed: it makes nobody busy."""
+    """The event that is being changed: it makes no one busy."""
     reads_outside: bool = False
-    """Whether calendars count that members keep elsewhere and share."""
+    """Whether calendars that members share from elsewhere count."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Found:
-    """The best times, and what is known of everybody's days."""
+    """The best times, and everyone's known busy times."""
 
     typed: Suggestion | None = None
     suggestions: Sequence[Suggestion] = ()
@@ -76,7 +76,7 @@ async def days_of(
     except_event: UUID | None = None,
     shared: Mapping[UUID, Sharing] | None = None,
 ) -> dict[UUID, Days]:
-    """Return what the viewer may know of people's days, without what they declined; `shared` is by whom and how."""
+    """Return the busy times the viewer may know of, without declined events; `shared` is from own calendars."""
     members, shared = list(member_ids), shared or {}
     busy: dict[UUID, list[Busy]] = {one: [] for one in members}
     for member, sharing in shared.items():
@@ -89,7 +89,7 @@ async def days_of(
 
 
 async def find(viewer: Viewer, invitees: Mapping[UUID, AttendeeRole], wanted: Wanted, now: datetime) -> Found:
-    """Return the best times for some people, how good the typed one is, and everybody's days."""
+    """Return the best times for some people, how good the typed one is, and everyone's days."""
     choices = [one for one in _choices(wanted) if one[0][0] > now]
     typed = [one for one in (wanted.typed,) if one and one[0][0] > now]
     slots = sorted(slot for choice in (*choices, *typed) for slot in choice)
@@ -135,9 +135,9 @@ def _choices(wanted: Wanted) -> list[Candidate]:
 async def double_bookings(
     viewer: Viewer, member_ids: Iterable[UUID], slots: Sequence[Slot], except_event: UUID | None = None
 ) -> list[DoubleBooking]:
-    """Return by which other events people are taken at one of the times, soonest first; each person once.
+    """Return the other events that make people double-booked, soonest first; each person once.
 
-    Only events count that the viewer may see, and only people whose names they read there.
+    Only events count that the viewer may see, and only people whose names they see there.
     """
     wanted, chosen = list(member_ids), list(slots[:MOST_DATES])
     if not wanted or not chosen:
@@ -153,7 +153,7 @@ async def double_bookings(
 
 
 def _by_event(rows: Iterable[Row]) -> list[DoubleBooking]:
-    """Return each date of an event once, with everybody whom it takes."""
+    """Return each date of an event once, with everyone it makes double-booked."""
     dates: dict[tuple[UUID, datetime], list[Row]] = {}
     for row in rows:
         dates.setdefault((row["event"], row["starts_at"]), []).append(row)

@@ -1,4 +1,4 @@
-"""The dates of a span of time as one viewer sees them, each with what they replied, and what narrows them."""
+"""The dates of a span as one viewer sees them, each with the viewer's reply, and the filters on them."""
 
 from datetime import datetime
 
@@ -17,19 +17,19 @@ _COMMITTEES = "SELECT b.id, b.name FROM committee b WHERE b.status = 'active' OR
 
 
 async def seen_between(viewer: Viewer, start: datetime, end: datetime) -> list[Seen]:
-    """Return the dates that touch [start, end), earliest first: one query, whatever their number."""
+    """Return the dates that overlap [start, end), earliest first, in one query."""
     return await calendar.seen(viewer, start, end)
 
 
 async def chosen_between(viewer: Viewer, start: datetime, end: datetime, chosen: Filter) -> list[Seen]:
-    """Return what a filter lets through of the dates that touch [start, end)."""
+    """Return the dates that overlap [start, end) and match a filter."""
     agency = chosen.agency
     of_agency = await calendar.events_of_agency(viewer, agency.id, start, end) if agency else frozenset()
     return matching(await seen_between(viewer, start, end), chosen, of_agency)
 
 
 async def choices(viewer: Viewer) -> Choices:
-    """Return the committees whose events the viewer may see, the agencies that they may know, and their own filters."""
+    """Return the committees whose events the viewer may see, the agencies they may know, and their saved filters."""
     committees, agencies, saved = await engine().read_each(
         QueryString(_COMMITTEES), await directory.active_agencies(viewer), saved_filters.mine(viewer)
     )

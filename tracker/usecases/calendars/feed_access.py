@@ -1,4 +1,4 @@
-"""From the token of a feed to its owner, what they may see now, and in which state that is; and who fetched it."""
+"""From a feed's token to its owner, what they may see now, and the feed's validator; and recording fetches."""
 
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,8 +16,8 @@ from tracker.rules.calendars.feeds import Scope, address_end
 from tracker.rules.core.viewer import Viewer
 from tracker.usecases.core.viewers import RIGHTS, viewer_from
 
-# One query, for a feed is asked for all day and is mostly unchanged. UNION loses the column types: all are text here.
-# Counters of all committees come along; those that the viewer does not hold are left out later, by the rules alone.
+# One query, because feeds are fetched all day and mostly unchanged. UNION loses the column types: all are text here.
+# It reads the counters of all committees; the rules later drop those that the viewer does not hold.
 _FEED = """
 WITH feed AS (
 SELECT s.id, s.scope, s.shows_operations, s.body_hash, s.body_since, s.fetched_at,
@@ -65,26 +65,26 @@ _FETCHED = (
 
 @dataclass(frozen=True, kw_only=True)
 class Feed:
-    """A feed that somebody asks for, at this moment."""
+    """A feed that is being requested."""
 
     subscription_id: UUID
     viewer: Viewer
     scope: Scope
     shows_operations: bool
     state: Hashable
-    """Another one as soon as something changed that the viewer may see, or what they may see."""
+    """Changes when something that the viewer may see changes, or when their rights do."""
     body_hash: str
-    """SHA-256 of the calendar that was served last; empty when it never was."""
+    """SHA-256 of the calendar that was served last; empty when none was."""
     body_since: datetime | None
     fetched_at: datetime | None
     ends_at: datetime
-    """From when on its address opens nothing: it was not used for long, or the account of its owner ends."""
+    """When its address stops working: long unused, or the owner's account ends."""
 
 
 class OpenFeeds:
-    """What `open_feed` found, kept as long as nobody at all commits: never longer, so that a revocation holds at once.
+    """Results of `open_feed`, kept until the next commit by anyone, so that a revocation takes effect at once.
 
-    Only SQLite tells that without a query; on PostgreSQL each request asks.
+    Only SQLite reports commits without a query; on PostgreSQL each request runs one.
     """
 
     def __init__(self) -> None:
@@ -100,15 +100,15 @@ class OpenFeeds:
             self._mark, self._found = mark, {}
         found = self._found
         if token not in found:
-            found[token] = await open_feed(token, now)  # what is found after a commit goes with the marks before it
+            found[token] = await open_feed(token, now)  # a later commit drops it with the older mark
         return _in_time(found[token], now)
 
 
 async def open_feed(token: str, now: datetime) -> Feed:
     """Return the feed behind a token.
 
-    Errors: NotFound when it is unknown, revoked or has stopped by itself, or its owner is not active now; and in a
-    restored copy that may not send yet, for it may have been revoked after the backup.
+    Errors: NotFound when it is unknown, revoked or has stopped by itself, or its owner is not active; and while a
+    restored copy is on hold, because it may have been revoked after the backup.
     """
     found = await engine().run_querystring(QueryString(_STATE, keys.token_hash(token)))
     row = next((one for one in found if one["kind"] == "feed"), None)
@@ -140,7 +140,7 @@ def _in_time(feed: Feed, now: datetime) -> Feed:
 async def note_fetches(
     subscription_id: UUID, count: int, client: str, body_hash: str, body_since: datetime, now: datetime
 ) -> None:
-    """Write down that a feed was fetched `count` times, last now by `client`, and what it was given."""
+    """Record that a feed was fetched `count` times, last now by `client`, and which content it got."""
     facts = (count, now, client, body_hash, body_since, subscription_id)
     await engine().run_querystring(QueryString(_FETCHED, *facts))
 
@@ -158,7 +158,7 @@ def _viewer(  # noqa: PLR0913, PLR0917 - the columns of a person, as text
     is_discreet: str,
     rights: tuple[Right, ...],
 ) -> Viewer:
-    """Return the viewer of these very rows: the same rows give the same viewer, so nothing here can be out of date."""
+    """Return the viewer of these rows; the same rows give the same viewer, so a cached one is never out of date."""
     person = {
         "member": UUID(member),
         "name": name,

@@ -1,4 +1,4 @@
-"""What a feed is made of: the events that its owner may see now, and how much of each."""
+"""The content of a feed: the events that its owner may see now, and how much of each."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -13,7 +13,7 @@ from tracker.tables.visible.events import events as visible_events
 async def published(
     viewer: Viewer, now: datetime, *, scope: Scope, shows_operations: bool
 ) -> list[tuple[Event, Level]]:
-    """Return the events of a feed by UID: those with a date from a year ago on, counted from midnight UTC."""
+    """Return the events of a feed by UID: those with a date in the past year or later, counted from midnight UTC."""
     since = now.replace(hour=0, minute=0, second=0, microsecond=0) - PAST_SHOWN
     events = await visible_events.published(viewer, since, invited_only=scope is Scope.MINE)
     levels = [

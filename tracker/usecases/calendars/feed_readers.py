@@ -1,4 +1,4 @@
-"""Whose feeds hold an event: the same rules as in a feed itself, asked of everybody who has one."""
+"""Which feeds contain an event, by the same rules as the feeds themselves."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ from tracker.usecases.events.substitutes import of_event
 
 @dataclass(frozen=True, kw_only=True)
 class FeedReader:
-    """One feed address that works, with its owner."""
+    """One working feed address, with its owner."""
 
     owner: Viewer
     scope: Scope
@@ -26,7 +26,7 @@ class FeedReader:
 
 
 async def feed_readers(now: datetime) -> list[FeedReader]:
-    """Return every feed that opens now; guests have none."""
+    """Return every feed that works now; guests have none."""
     table = Subscription
     found = await table.select(
         table.member,
@@ -52,7 +52,7 @@ async def feed_readers(now: datetime) -> list[FeedReader]:
 
 
 async def who_reads(readers: Iterable[FeedReader], events: Iterable[Event]) -> Mapping[UUID, frozenset[str]]:
-    """Return whose feeds hold one of these events, with the programs that fetch them."""
+    """Return the owners whose feeds contain one of these events, with the programs that fetch them."""
     found: dict[UUID, frozenset[str]] = {}
     for event in events:
         if event.status is EventStatus.DRAFT:

@@ -1,4 +1,4 @@
-"""Feed addresses: made for one device, shown again, replaced, turned off. Only the hash of an address opens a feed."""
+"""Feed addresses: made for one device, shown again, replaced, turned off. Feeds are found by the address's hash."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -49,7 +49,7 @@ async def subscriptions_of(viewer: Viewer) -> list[Subscription]:
 
 
 async def tokens_of(viewer: Viewer, reauthenticated_at: datetime, now: datetime) -> dict[UUID, str]:
-    """Return the tokens of the viewer's own addresses by id. Errors: NotAllowed when the proof is too old."""
+    """Return the tokens of the viewer's own addresses by id. Errors: NotAllowed without a recent confirmation."""
     if not is_recent(reauthenticated_at, now):
         raise NotAllowed("Confirm that it is you to see your addresses.")
     found = await rows.Subscription.select(rows.Subscription.id, rows.Subscription.token_sealed).where(
@@ -73,7 +73,7 @@ async def revoke(viewer: Viewer, subscription_id: UUID, now: datetime) -> None:
 
 
 async def change(viewer: Viewer, subscription_id: UUID, name: str, now: datetime, *, shows_operations: bool) -> None:
-    """Rename an address and say whether it shows named events discreetly. Errors: NotFound, Invalid(name)."""
+    """Rename an address and set whether it shows named events discreetly. Errors: NotFound, Invalid(name)."""
     fields: dict[Any, Any] = {"name": _name(name), "shows_operations": shows_operations}
     await _change(viewer, subscription_id, "changed", fields, {"shows_operations": shows_operations}, now)
 

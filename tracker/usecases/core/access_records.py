@@ -1,4 +1,4 @@
-"""Who has read what: looks at named events and at the audit log, each in the trail once a day and place."""
+"""Records of who read named events and the audit log: one audit entry per person, place and day."""
 
 import logging
 from collections.abc import Iterable, Mapping
@@ -27,7 +27,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Reading:
-    """When somebody last read a named event, and by which way."""
+    """When a person last read a named event, and from where."""
 
     name: str
     agency: str
@@ -36,7 +36,7 @@ class Reading:
 
 
 async def note_date(viewer: Viewer, occurrence: Occurrence, now: datetime) -> None:
-    """Record that a named event was read: once per person, version, way, address and day (28 CFR 23.20(e))."""
+    """Record that a named event was read: once per person, version, source, address and day (28 CFR 23.20(e))."""
     if occurrence.event.is_restricted:
         facts = {"date": occurrence.key, "version": occurrence.event.version, "date_version": occurrence.version}
         await note(viewer, READ, "event", str(occurrence.event.id), facts, now)
@@ -51,17 +51,18 @@ async def note_series(viewer: Viewer, events: Iterable[Event], now: datetime) ->
 async def note(
     viewer: Viewer, verb: str, subject: str, subject_id: str, facts: Mapping[str, object], now: datetime
 ) -> None:
-    """Record a look, as `note_all` does."""
+    """Record a read, as `note_all` does."""
     await note_all(viewer, verb, subject, {subject_id: facts}, now)
 
 
 async def note_all(
     viewer: Viewer, verb: str, subject: str, looks: Mapping[str, Mapping[str, object]], now: datetime
 ) -> None:
-    """Record looks at some things, by id, but those from there that are in the trail since the viewer's midnight.
+    """Record reads of some things, by id, except those already in the audit log since the viewer's midnight.
 
-    However many they are, the usual looks cost one indexed query and no write, and new ones one transaction. When the
-    trail takes no entry, the look goes on and the log says so: reading must not end with the disk.
+    Repeated reads cost one indexed query and no write; new ones cost one transaction. If the audit log cannot be
+    written, the read continues and the application log records the failure: a full disk must not stop people from
+    reading.
     """
     deeds = [
         Deed(actor=viewer.actor, verb=verb, subject=subject, subject_id=one, facts=facts)
@@ -74,10 +75,10 @@ async def note_all(
     try:
         if not await _missing(deeds, known):
             return
-        async with writing():  # one writer at a time: what is not there now is not there before the commit
+        async with writing():  # one writer at a time: what is missing now stays missing until the commit
             if missing := await _missing(deeds, known):
                 await audit.record_all(missing, now)
-    except Exception:  # whatever is wrong with the trail or the disk
+    except Exception:  # any fault of the audit log or the disk
         log.exception("A look was not recorded.")
 
 
@@ -89,7 +90,7 @@ async def _missing(deeds: list[Deed], known: QueryString) -> list[Deed]:
 
 
 async def readings_of(viewer: Viewer, event_id: UUID) -> list[Reading]:
-    """Return who has read a named event that the viewer may see, and by which way; the latest first."""
+    """Return who has read a named event that the viewer may see, and from where; the latest first."""
     latest: dict[tuple[UUID, str], datetime] = {}
     for row in await entries.looks(viewer, event_id):
         latest.setdefault((UUID(row["actor"]), row["source"]), row["at"])

@@ -1,7 +1,7 @@
-"""Who did what to what and when: entries written in the transaction of the change, chained by HMAC.
+"""The audit log: who did what to what and when, written in the transaction of the change and chained by HMAC.
 
-The key comes from `crypto.keys` (purpose "audit"). The head, sealed by the same key, says where the chain ends. After
-the secret was replaced, entries of before are read by the key of before, and none is written by it any more.
+The key comes from `crypto.keys` (purpose "audit"). The head, sealed with the same key, records where the chain ends.
+After the secret is replaced, the previous key still verifies older entries, and no entry is written with it.
 """
 
 import hmac
@@ -18,29 +18,29 @@ from tracker.errors import Invalid
 from tracker.rules.core.actors import Actor
 from tracker.tables.schema.core.audit import AuditEntry, AuditHead
 
-PURPOSE = "audit"  # of its keys
-START = "0" * 64  # what the first entry follows
+PURPOSE = "audit"  # purpose of the keys
+START = "0" * 64  # the `previous` of the first entry
 HEAD = 1  # id of the only head
 BATCH = 1_000  # entries read or written at once
-WHENCE = ("agency", "address", "session", "request")  # columns that came later: older entries have them empty
+WHENCE = ("agency", "address", "session", "request")  # columns added later: older entries have them empty
 UNREADABLE = "The entry cannot be read."
 
 
 @dataclass(frozen=True)
 class Broken:
-    """The first entry that is not as it was written, and what is wrong with it."""
+    """The first entry that fails verification, and what is wrong with it."""
 
     seq: int
     why: str
 
 
 class AnotherSecret(Exception):
-    """The trail was continued with a secret that this process does not know, so it may add nothing."""
+    """The log was continued with a secret that this process does not know, so it may not add entries."""
 
 
 @dataclass(frozen=True)
 class Head:
-    """Where the trail ended at one moment: number and hash of the last entry, sealed by the key of the trail."""
+    """The end of the audit log at one moment: number and hash of the last entry, sealed with the log's key."""
 
     seq: int
     hash: str
@@ -49,7 +49,7 @@ class Head:
 
 @dataclass(frozen=True, kw_only=True)
 class Deed:
-    """What an entry is to say, but when; the words are those of `record`."""
+    """An audit entry without its time; the fields are those of `record`."""
 
     actor: Actor
     verb: str
@@ -61,16 +61,17 @@ class Deed:
 async def record(
     actor: Actor, verb: str, subject: str, subject_id: UUID | str, facts: Mapping[str, object], now: datetime
 ) -> None:
-    """Add an entry inside the caller's `writing()`; without one it raises, and if it fails the change fails.
+    """Add an entry inside the caller's `writing()`.
 
-    `verb` is a past tense ("signed_in"); `facts` names changed fields and what is not secret of them.
+    Raises without a transaction, and a failure fails the change. `verb` is a past tense ("signed_in"); `facts` has the
+    changed fields and their values unless they are secret.
     """
     deed = Deed(actor=actor, verb=verb, subject=subject, subject_id=subject_id, facts=facts)
     await record_all([deed], now)
 
 
 async def record_all(deeds: Sequence[Deed], now: datetime) -> None:
-    """Add an entry for each of some deeds, at least one, in their order: `record` for many, at the cost of one."""
+    """Add an entry for each of at least one deeds, in order: many entries at the cost of one `record`."""
     await lock_audit_head()
     end = await _head()
     if end and _age(end["seal"], _sealed(end["seq"], end["hash"])) is None:
@@ -86,7 +87,7 @@ async def record_all(deeds: Sequence[Deed], now: datetime) -> None:
 
 
 def words_of(facts: Mapping[str, object]) -> str:
-    """Return facts as the trail keeps them."""
+    """Return facts as the audit log stores them."""
     return json.dumps(facts, sort_keys=True, default=str)
 
 
@@ -115,15 +116,15 @@ def _entry(seq: int, previous: str, deed: Deed, now: datetime) -> AuditEntry:
 
 
 async def head() -> Head | None:
-    """Return the end of the trail, to be kept where whoever owns the database does not reach; None without entries."""
+    """Return the end of the audit log, to be kept out of reach of the database's owner; None without entries."""
     row = await _head()
     return Head(row["seq"], row["hash"], row["seal"]) if row else None
 
 
 async def verify(kept: Iterable[Head] = (), *, batch: int = BATCH) -> Broken | None:
-    """Return the first broken entry of the trail, or None when all are as written, none missing, none added.
+    """Return the first broken entry of the audit log, or None when all are unchanged and none is missing or added.
 
-    Against ends that were kept elsewhere it also finds a trail that was cut or written anew by who has the key.
+    With ends that were kept elsewhere, it also detects a log that was cut or rewritten by someone who has the key.
     Errors: Invalid for an end that this key did not seal.
     """
     ends: dict[int, set[str]] = {}
@@ -148,7 +149,7 @@ async def verify(kept: Iterable[Head] = (), *, batch: int = BATCH) -> Broken | N
 
 
 class _Unreadable(Exception):
-    """The next entry holds what the database cannot give back."""
+    """The next entry has a value that the database cannot return."""
 
 
 def _check_seal(kept: Head) -> None:
@@ -183,7 +184,7 @@ def _wrong_end(end: Mapping[str, Any] | None, last: int, at_end: str) -> Broken 
 
 
 async def _entries(batch: int) -> AsyncIterator[Mapping[str, Any]]:
-    last = -(2**62)  # before any number that somebody may have put in
+    last = -(2**62)  # below any number that could have been inserted
     while rows := await _after(last, batch):
         for row in rows:
             yield row
@@ -191,12 +192,12 @@ async def _entries(batch: int) -> AsyncIterator[Mapping[str, Any]]:
 
 
 async def _after(last: int, limit: int) -> Sequence[Mapping[str, Any]]:
-    """Return the entries after a number, fewer than `limit` when one that cannot be read is among them."""
+    """Return the entries after a number; fewer than `limit` when one of them cannot be read."""
     try:
         found: Sequence[Mapping[str, Any]] = (
             await AuditEntry.select().where(AuditEntry.seq > last).order_by(AuditEntry.seq).limit(limit)
         )
-    except Exception as fault:  # of whatever kind: what was put there decides which
+    except Exception as fault:  # any type: it depends on the value that was inserted
         if limit == 1:
             raise _Unreadable from fault
         return await _after(last, limit // 2)
@@ -218,21 +219,21 @@ async def _move_head(seq: int, hash_: str, *, is_first: bool) -> None:
 
 
 def _said(row: Mapping[str, Any]) -> str:
-    """Return what the hash of an entry is made of, the same for one that was written before it said from where.
+    """Return the text that an entry's hash covers; entries older than the `WHENCE` columns keep the text they had.
 
-    What is not empty of that stands there by its name, so nothing can be blanked, filled in or moved unnoticed.
+    Those columns are named where they are not empty, so blanking, filling in or swapping one is detected.
     """
     words = [row[name] for name in ("actor", "source", "verb", "subject", "subject_id", "facts", "previous")]
     source = {name: row[name] for name in WHENCE if row[name] != ""}
     try:
         at = row["at"].astimezone(UTC).isoformat(timespec="microseconds")
         return json.dumps([row["seq"], at, *words, *([source] if source else [])])
-    except (AttributeError, TypeError, OverflowError) as fault:  # SQLite keeps in a column whatever is put there
+    except (AttributeError, TypeError, OverflowError) as fault:  # SQLite stores any type in any column
         raise _Unreadable from fault
 
 
 def _sealed(seq: int, hash_: str) -> str:
-    """Return what the seal of an end is made of."""
+    """Return the text that the seal of an end covers."""
     return json.dumps(["head", seq, hash_])
 
 
@@ -241,7 +242,7 @@ def _digest(text: str) -> str:
 
 
 def _age(made: object, text: str) -> int | None:
-    """Return with which secret a digest was made, 0 = today's, 1 = the one before; None with none that is known."""
+    """Return which secret made a digest: 0 = today's, 1 = the one before, None = unknown."""
     found, known = str(made).encode(), enumerate(_digests(text))
     return next((age for age, one in known if hmac.compare_digest(one.encode(), found)), None)
 

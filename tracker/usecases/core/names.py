@@ -1,4 +1,4 @@
-"""What ids are called that stand in the audit log, whoever they belong to and whether it is still active."""
+"""Names for the ids in the audit log, whether or not they are still active."""
 
 from collections.abc import Iterable
 from uuid import UUID
@@ -8,7 +8,7 @@ from tracker.tables.schema.roster.sites import Site
 
 
 async def people(ids: Iterable[UUID]) -> dict[UUID, tuple[str, str]]:
-    """Return name and agency of members, those who left included."""
+    """Return name and agency of members, including those who left."""
     wanted = set(ids)
     if not wanted:
         return {}
@@ -17,7 +17,7 @@ async def people(ids: Iterable[UUID]) -> dict[UUID, tuple[str, str]]:
 
 
 async def everybody() -> list[tuple[UUID, str, str]]:
-    """Return id, name and agency of all members who ever were, by agency and name."""
+    """Return id, name and agency of all present and past members, by agency and name."""
     found = await Member.select(Member.id, Member.name, Member.agency.code).order_by(
         Member.agency.code, Member.name, Member.id
     )

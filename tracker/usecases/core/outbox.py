@@ -1,7 +1,7 @@
-"""The outbox: what waits to be mailed, who has it in hand, and how it ended.
+"""The outbox: which messages wait, which worker has claimed them, and how they ended.
 
-Rows are written in the transaction of the change that they tell of. A claim never looks at a clock to judge another
-worker: a row in hand is free again when its worker is gone (`outbox_workers`).
+Rows are written in the transaction of the change they announce. A claim never looks at a clock to judge another worker:
+a claimed row is free again when its worker is gone (`outbox_workers`).
 """
 
 from collections.abc import Iterable, Sequence
@@ -37,7 +37,7 @@ __all__ = [
 ]
 
 NEWS = [MessageKind.INVITATION.value, *(kind.value for kind in CHANGES)]
-"""What tells people of an event, and of what becomes of it."""
+"""The kinds of message that announce an event and its changes."""
 INTERRUPTED = "Sent again: whoever had it in hand was interrupted, so it may arrive twice."
 _CLOSE = (
     "UPDATE message SET state = {}, reason = COALESCE({}, reason), sent_at = {}, worker = ''"
@@ -46,13 +46,13 @@ _CLOSE = (
 
 
 async def enqueue_all(drafts: Iterable[Draft], now: datetime) -> None:
-    """Queue messages inside the caller's `writing()`; those whose key is known already are left alone."""
+    """Queue messages inside the caller's `writing()`; a message whose key exists already is skipped."""
     made = [_row(draft, now) for draft in await _bundled(list(drafts))]
     await bulk_insert(rows.Message, made, " ON CONFLICT (key) DO NOTHING")
 
 
 async def hold(event_id: UUID, until: datetime) -> None:
-    """Let news that waits about an event go out no earlier than `until`. The caller is inside `writing()`."""
+    """Delay waiting messages about an event until `until` at the earliest. The caller is inside `writing()`."""
     waits = (
         (rows.Message.event == event_id) & (rows.Message.state == State.PENDING.value) & rows.Message.kind.is_in(NEWS)
     )
@@ -60,14 +60,14 @@ async def hold(event_id: UUID, until: datetime) -> None:
 
 
 async def anyone_responded(event_id: UUID, since: datetime) -> bool:
-    """Return whether a message about an event went out since then, or is on its way: it said how things stood."""
+    """Return whether a message about an event has gone out since then, or is being sent."""
     return await outbox_queue.anyone_responded(event_id, NEWS, since)
 
 
 async def take_back(event_id: UUID, queued_at: datetime) -> None:
-    """Let nothing go out that a deed of that moment queued, and let wait again what it had replaced.
+    """Delete the messages queued at that moment, and queue again those they had replaced.
 
-    The caller is inside `writing()`, and knows that nobody has heard of it.
+    The caller is inside `writing()`, and knows that none of them has gone out.
     """
     found = await outbox_queue.facts_of_deed(event_id, queued_at)
     replaced = [one for facts in found for one in replaced_by(facts)]
@@ -79,7 +79,7 @@ async def take_back(event_id: UUID, queued_at: datetime) -> None:
 
 
 async def claim(worker: str, gone: Iterable[str], now: datetime, limit: int) -> list[Message]:
-    """Take up to `limit` due messages in hand: those in nobody's, and those whose worker is gone."""
+    """Claim up to `limit` due messages: unclaimed ones, and those whose worker is gone."""
     free = ["", *gone]
     async with writing():
         found = await outbox_queue.claim(worker, free, INTERRUPTED, now, limit)
@@ -87,19 +87,19 @@ async def claim(worker: str, gone: Iterable[str], now: datetime, limit: int) -> 
 
 
 async def names_in_use() -> list[str]:
-    """Return the workers that have messages in hand."""
+    """Return the workers that have claimed messages."""
     return [*await outbox_queue.workers()]
 
 
 async def close(message: Message, outcome: Skip, now: datetime) -> None:
-    """Record how a message ended; what was sent is recorded whoever has it in hand now, for it is true."""
+    """Record how a message ended; a sent message is recorded as sent even if another worker has claimed it since."""
     sent_at = now if outcome.state is State.SENT else None
     reason = outcome.reason[:200] or None
     await engine().run_querystring(QueryString(_CLOSE, outcome.state.value, reason, sent_at, message.id))
 
 
 async def postpone(message: Message, reason: str, worker: str, now: datetime) -> None:
-    """Put a message back after a temporary failure, to be tried again later or, when that is no use, to be closed."""
+    """Put a message back after a temporary failure, to try again later, or close it when no more tries are left."""
     later = next_try(message, now)
     if isinstance(later, Skip):
         await close(message, Skip(state=later.state, reason=f"{later.reason} {reason}"), now)
@@ -110,7 +110,7 @@ async def postpone(message: Message, reason: str, worker: str, now: datetime) ->
 
 
 async def put_back(messages: Sequence[Message], worker: str) -> None:
-    """Give back what was taken in hand and not tried."""
+    """Release claimed messages that were not tried."""
     if messages:
         await rows.Message.update({rows.Message.worker: "", rows.Message.attempts: rows.Message.attempts - 1}).where(
             rows.Message.id.is_in([one.id for one in messages]) & (rows.Message.worker == worker)
@@ -118,9 +118,9 @@ async def put_back(messages: Sequence[Message], worker: str) -> None:
 
 
 async def suppress_for(member_id: UUID, reason: str) -> None:
-    """Let nothing that waits for a person go out; what is in hand is asked for once more before it is sent.
+    """Suppress the messages that wait for a person; claimed ones are checked again before they are sent.
 
-    That their account was changed they are told all the same. The caller is inside `writing()`.
+    Notices that their account changed still go out. The caller is inside `writing()`.
     """
     waits = (rows.Message.recipient == member_id) & (rows.Message.state == State.PENDING.value)
     await rows.Message.update({rows.Message.state: State.SUPPRESSED.value, rows.Message.reason: reason}).where(
@@ -129,7 +129,7 @@ async def suppress_for(member_id: UUID, reason: str) -> None:
 
 
 async def _bundled(drafts: list[Draft]) -> list[Draft]:
-    """Replace waiting messages by newer ones that say the same or more."""
+    """Merge new messages with waiting ones, which they supersede when they say the same or more."""
     earlier = await _earlier([one for one in drafts if isinstance(one.content, Invited | EventNews)])
     made: list[Draft] = []
     superseded: list[UUID] = []

@@ -1,8 +1,9 @@
-"""Who sends, and who of them is still there: known without a clock, by locks that fall when their holder dies.
+"""Which sending workers are alive, known without a clock: by locks that are released when their holder dies.
 
 SQLite: an OS lock (flock) on a file beside the database, freed by the kernel even at kill -9. PostgreSQL: a session's
 advisory lock on a connection of its own, freed by the server when the connection ends. A lease by the wall clock sends
-twice when one machine's clock is wrong; a row lock held while mail is sent keeps a transaction open over the network.
+twice when one machine's clock is wrong; a row lock held while an email is sent keeps a transaction open over the
+network.
 """
 
 import fcntl
@@ -14,28 +15,28 @@ from typing import Any
 
 from tracker.database import engine, is_postgres
 
-OURS = 0x6D61_696C  # first half of the advisory locks of workers ("mail")
-NAMES = 2**31  # the other half is a random number, and the worker's name
+OURS = 0x6D61_696C  # first half of the workers' advisory locks ("mail")
+NAMES = 2**31  # the other half is a random number, which is the worker's name
 KEEPALIVES = "SET tcp_keepalives_idle = 30; SET tcp_keepalives_interval = 10; SET tcp_keepalives_count = 3"
-"""A machine that loses its power frees its work after a minute and not after two hours."""
+"""A machine that loses power frees its work after a minute instead of two hours."""
 
 
 class Worker(ABC):
-    """A sender's proof of life. A name is never used again, so whoever is gone stays gone."""
+    """A sender's proof of life. A name is never used again, so a worker that is gone stays gone."""
 
     name: str
 
     @abstractmethod
     def is_there(self) -> bool:
-        """Whether the others still see this worker alive."""
+        """Return whether other workers still see this one as alive."""
 
     @abstractmethod
     async def gone(self, names: list[str]) -> list[str]:
-        """Return which of these workers are not alive any more."""
+        """Return which of these workers are no longer alive."""
 
     @abstractmethod
     async def leave(self) -> None:
-        """Let go; what is in hand is free for the others."""
+        """Release the lock; other workers may then claim this worker's messages."""
 
 
 async def enlist() -> Worker:
@@ -47,7 +48,7 @@ async def enlist() -> Worker:
 
 
 class FileWorker(Worker):
-    """Holds the lock of a file named after it."""
+    """A worker that holds the lock of a file named after it."""
 
     def __init__(self, folder: Path) -> None:
         folder.mkdir(mode=0o700, exist_ok=True)
@@ -56,11 +57,11 @@ class FileWorker(Worker):
         self._lock: int | None = _locked_file(folder / self.name)
 
     def is_there(self) -> bool:
-        """Whether the lock is held; it cannot be lost while the process lives."""
+        """Return whether the lock is held; it cannot be lost while the process lives."""
         return self._lock is not None
 
     async def gone(self, names: list[str]) -> list[str]:
-        """Return those whose lock nobody holds, and tidy up after them."""
+        """Return the workers whose lock is free, and remove their files."""
         return [one for one in names if one != self.name and _is_free(self._folder / one)]
 
     async def leave(self) -> None:
@@ -72,7 +73,7 @@ class FileWorker(Worker):
 
 
 class PostgresWorker(Worker):
-    """Holds an advisory lock on its own connection."""
+    """A worker that holds an advisory lock on its own connection."""
 
     def __init__(self, name: str, connection: Any) -> None:
         self.name = name
@@ -88,11 +89,11 @@ class PostgresWorker(Worker):
                 return cls(str(number), connection)
 
     def is_there(self) -> bool:
-        """Whether the connection still stands."""
+        """Return whether the connection is still open."""
         return not self._connection.is_closed()
 
     async def gone(self, names: list[str]) -> list[str]:
-        """Return those whose lock the server does not hold."""
+        """Return the workers whose lock the server does not hold."""
         held = await self._connection.fetch(
             "SELECT objid::bigint AS name FROM pg_locks WHERE locktype = 'advisory' AND classid = $1 AND objsubid = 2"
             " AND granted AND database = (SELECT oid FROM pg_database WHERE datname = current_database())",
@@ -101,12 +102,12 @@ class PostgresWorker(Worker):
         return [one for one in names if one not in {str(row["name"]) for row in held}]
 
     async def leave(self) -> None:
-        """End the connection, and with it the lock."""
+        """Close the connection, which frees the lock."""
         await self._connection.close()
 
 
 def _locked_file(path: Path) -> int:
-    """Create a file and hold its lock; the name is new, so nobody looks for it before it stands in a row."""
+    """Create a file and lock it; the name is new, so no other worker checks it before it is written to a row."""
     handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
     fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     return handle

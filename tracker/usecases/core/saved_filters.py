@@ -1,4 +1,4 @@
-"""Saved filters: keep what an address asks for under a name, list one's own, remove one."""
+"""Saved filters: save a page's query under a name, list your own, remove one."""
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
@@ -17,12 +17,12 @@ from tracker.rules.core.viewer import Viewer
 from tracker.tables.schema.core import saved_filters as rows
 from tracker.usecases.core import audit
 
-# Written out, not built: each page with filters asks, and to build it costs more than to run it.
+# Written out because every page with filters runs it, and building it costs more than running it.
 _MINE = "SELECT f.id, f.listing, f.name, f.query FROM saved_filter f WHERE f.member = {}"
 
 
 async def save(viewer: Viewer, listing: str, name: str, query: str, now: datetime) -> SavedFilter:
-    """Keep a filter for the viewer alone; what they have under this name on this page already becomes this one.
+    """Save a filter that only the viewer sees, replacing their filter of that name on that page.
 
     Errors: NotFound for a page without filters, Invalid(name).
     """
@@ -44,18 +44,18 @@ async def filters_of(viewer: Viewer) -> list[SavedFilter]:
 
 
 def mine(viewer: Viewer) -> QueryString:
-    """Return the question for the viewer's own filters, for a page that asks more in the same visit."""
+    """Return the query for the viewer's own filters, for a page that runs several queries at once."""
     return QueryString(_MINE, viewer.member_id)
 
 
 def in_order(found: Iterable[Mapping[str, Any]]) -> list[SavedFilter]:
-    """Return the filters that rows of `mine` tell of, by page and name."""
+    """Return the filters in the rows of `mine`, by page and name."""
     order = list(LISTINGS)
     return sorted(map(_filter, found), key=lambda one: (order.index(one.listing), one.name.casefold(), one.name))
 
 
 async def remove(viewer: Viewer, filter_id: UUID, now: datetime) -> SavedFilter:
-    """Remove one of the viewer's own filters and return what it was. Errors: NotFound."""
+    """Remove one of the viewer's own filters and return it. Errors: NotFound."""
     async with writing():
         mine = _of(viewer) & (rows.SavedFilter.id == filter_id)
         gone = await rows.SavedFilter.delete().where(mine).returning(*rows.SavedFilter.all_columns())

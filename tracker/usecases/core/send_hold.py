@@ -1,4 +1,4 @@
-"""A restored copy sends nothing until a person has made sure that it is the only one, and lets it."""
+"""A restored copy sends nothing until a person confirms that it is the only one and resumes sending."""
 
 from datetime import datetime
 
@@ -14,7 +14,7 @@ ONLY = 1  # id of the only row
 
 
 async def held_copy() -> datetime | None:
-    """Return the moment of the backup that this copy was made from while nothing is sent; None when it sends."""
+    """Return the time of the backup this copy was restored from, while sending is on hold; None when it sends."""
     found: list[datetime | None] = await Deployment.select(Deployment.copy_of).output(as_list=True)
     return found[0] if found else None
 
@@ -26,9 +26,9 @@ async def last_backup() -> datetime | None:
 
 
 async def hold(copy_of: datetime, now: datetime) -> None:
-    """Let this database, restored from a backup of that moment, send nothing, and end all its sessions and links.
+    """Hold sending in this database, restored from a backup of that moment, and end all its sessions and links.
 
-    What was revoked after the backup would be open again; feeds and tokens open nothing while the copy is held.
+    Access revoked after the backup would be open again; feeds and tokens are closed while the hold lasts.
     """
     async with writing():
         await Deployment.update({Deployment.copy_of: copy_of}).where(Deployment.id == ONLY)
@@ -38,9 +38,9 @@ async def hold(copy_of: datetime, now: datetime) -> None:
 
 
 async def resume(viewer: Viewer | None, now: datetime) -> bool:
-    """Let the copy send again and return whether it was held; `viewer` None = whoever runs the server.
+    """Resume sending and return whether it was on hold; `viewer` is None for the server's operator.
 
-    Errors: NotFound for a viewer who does not keep accounts.
+    Errors: NotFound for a viewer who may not manage accounts.
     """
     if viewer is not None and not viewer.manages_accounts:
         raise NotFound

@@ -1,4 +1,4 @@
-"""Who looks: builds a viewer, with what holds for them now, from the rows of people and sessions."""
+"""Build a viewer, with the rights that hold now, from the rows of people and sessions."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -17,7 +17,7 @@ from tracker.rules.core.viewer import Level, Role, Status, Viewer, viewer_of
 from tracker.rules.roster.accounts import is_over
 from tracker.tables.schema.identity.identity import Session
 
-IDLE = timedelta(minutes=30)  # without a request a session ends (CJIS AC-11)
+IDLE = timedelta(minutes=30)  # a session ends without a request (CJIS AC-11)
 LONGEST = timedelta(hours=12)  # and in any case (CJIS IA-11)
 TOUCH = timedelta(minutes=1)  # a session in use is written at most this often
 CHUNK = 1_000  # members in one query
@@ -55,7 +55,7 @@ SELECT 'committee', '', CAST(b.id AS VARCHAR(36)), CAST(r.member AS VARCHAR(36))
 
 @dataclass(frozen=True, kw_only=True)
 class Visit:
-    """A viewer behind a session: the hash of its cookie, and when they last proved who they are.
+    """A viewer behind a session: the hash of its cookie, and when they last confirmed who they are.
 
     It ends at `idle_end` unless it is used before, and at `last_end` in any case.
     """
@@ -67,14 +67,14 @@ class Visit:
     last_end: datetime
 
     def seconds_left(self, now: datetime) -> int:
-        """Return after how many seconds without use it ends."""
+        """Return the seconds until the session ends if it is not used."""
         return max(0, int((min(self.idle_end, self.last_end) - now).total_seconds()))
 
 
 async def viewer_for(member_id: UUID, now: datetime) -> Viewer:
-    """Return the viewer that a member is now; raise `NotFound` unless member and agency are active. Two queries.
+    """Return a member as a viewer. Two queries. Errors: NotFound unless member and agency are active.
 
-    Guests are viewers of the mails that they get and of the pages behind their links.
+    Guests are viewers of the emails they get and of the pages behind their links.
     """
     rows, rights = await engine().read_each(
         QueryString(_BY_MEMBER, member_id), QueryString(RIGHTS, member_id, member_id, member_id)
@@ -85,7 +85,7 @@ async def viewer_for(member_id: UUID, now: datetime) -> Viewer:
 
 
 async def viewers_for(member_ids: Iterable[UUID], now: datetime) -> dict[UUID, Viewer]:
-    """Return the viewers that these members are now; who is not active is left out. Two queries for a thousand."""
+    """Return these members as viewers, leaving out those who are not active. Two queries per thousand."""
     wanted, viewers = sorted(set(member_ids)), dict[UUID, Viewer]()
     for first in range(0, len(wanted), CHUNK):
         among = wanted[first : first + CHUNK]
@@ -101,10 +101,10 @@ async def viewers_for(member_ids: Iterable[UUID], now: datetime) -> dict[UUID, V
 async def viewer_of_session(
     token: str, now: datetime, origin: Origin = ON_SITE, *, is_use: bool = True
 ) -> Visit | None:
-    """Return who is behind a session's cookie, coming from there; None when it opens nothing.
+    """Return the viewer behind a session's cookie; None when it is unknown, over, or the person is not active.
 
-    That is when it is unknown, over, or its person not active any more. Two queries; once a minute it also notes that
-    the session is in use, unless a page asks by itself (`is_use` False).
+    `origin` is where the request comes from. Two queries; once a minute it also records that the session is in use,
+    unless a page asks by itself (`is_use` False).
     """
     session_id = keys.token_hash(token)
     member = QueryString(_OF_SESSION, session_id)
@@ -115,12 +115,12 @@ async def viewer_of_session(
         return None
     row = rows[0]
     if now - row["seen_at"] >= IDLE or now - row["created_at"] >= LONGEST:
-        with surviving_failures():  # it is over all the same
+        with surviving_failures():  # the session is over even if this write fails
             await Session.delete().where(Session.id == row["session"])
         return None
     seen_at = row["seen_at"]
     if is_use and now - seen_at >= TOUCH:
-        with surviving_failures():  # people go on reading while nothing can be written
+        with surviving_failures():  # people can keep reading while nothing can be written
             await Session.update({Session.seen_at: now}).where(Session.id == row["session"])
             seen_at = now
     return Visit(

@@ -1,6 +1,7 @@
-"""From a message in hand to the letter that goes out, or why none does: everything is read again at that moment.
+"""From a claimed message to the email that goes out, or the reason why none does.
 
-The recipient is the viewer, so a letter never says more than its reader may see now.
+Everything is read again at that moment with the recipient as viewer, so an email never says more than its reader may
+see now.
 """
 
 from datetime import datetime
@@ -46,7 +47,7 @@ UNREADABLE = Skip(state=State.FAILED, reason="This version can't read the messag
 
 
 async def letter(message: Message, now: datetime, zone: str) -> Letter | Skip:
-    """Return the letter of a message, or why it is not sent; `zone` is the task force's, for due days."""
+    """Return the email of a message, or why it is not sent; `zone` is the task force's, for due dates."""
     if isinstance(message.content, Unreadable):
         return UNREADABLE
     if message.not_after is not None and now >= message.not_after:
@@ -92,7 +93,7 @@ def _with_discretion(written: Letter, reader: Viewer) -> Letter:
 
 
 async def _change_letter(content: AccountChanged, message: Message, now: datetime, zone: str) -> Letter:
-    """Return the letter about a changed account, whatever became of the account and its address meanwhile."""
+    """Return the email about a changed account, whatever has happened to the account and its address since."""
     call = await account_notifications.whom_to_call(content.by_id)
     changed = account.changed(message.recipient_id, content, call, zone, message.created_at)
     try:
@@ -105,7 +106,7 @@ async def _change_letter(content: AccountChanged, message: Message, now: datetim
 async def _invitation_letter(
     content: AccountInvited, message: Message, reader: Viewer, now: datetime, zone: str
 ) -> Letter | Skip:
-    assert message.not_after is not None  # noqa: S101 - as long as its link is good
+    assert message.not_after is not None  # noqa: S101 - set for as long as the link works
     try:
         await check_link(mailed_token(reader.member_id, content.link_id), now)
     except Gone:

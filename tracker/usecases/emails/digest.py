@@ -1,4 +1,4 @@
-"""The weekly digest: planned for who turned it on, and written from what its reader may see when it is sent."""
+"""The weekly digest: planned for members who turned it on, and written from what they may see when it is sent."""
 
 from datetime import date, datetime, timedelta
 
@@ -23,7 +23,7 @@ NOTHING = Skip(state=State.SUPERSEDED, reason="The week has nothing to tell.")
 
 
 def digests(after: datetime, now: datetime, wishes: Wishes) -> list[Draft]:
-    """Return the digests that became due in (after, now]; after an outage only that of the last Monday."""
+    """Return the digests that became due in (after, now]; after an outage, only last Monday's."""
     found = []
     for member_id, chosen in sorted(wishes.of_member.items()):
         due = monday_in(after, now, wishes.zones[member_id]) if chosen.digest else None

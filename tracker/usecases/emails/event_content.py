@@ -1,4 +1,4 @@
-"""Letters about events: what holds now, as the recipient sees it, and whether the message still makes sense."""
+"""Emails about events: the current state as the recipient sees it, and whether the message still makes sense."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -44,11 +44,11 @@ DECLINED = Skip(state=State.SUPERSEDED, reason="The recipient declined.")
 REPLIED = Skip(state=State.SUPERSEDED, reason="The recipient has replied.")
 OVER = Skip(state=State.TOO_LATE, reason="It was over before it could be sent.")
 _OfOneDate = ReminderDue | ReplyNudge | ConfirmationNudge
-"""What speaks of one date and looks at no other."""
+"""Content about one date, for which the other dates don't matter."""
 
 
 async def event_letter(content: EventContent, message: Message, reader: Viewer, now: datetime) -> Letter | Skip:
-    """Return the letter of a message about an event, or why it is not sent."""
+    """Return the email of a message about an event, or why it is not sent."""
     event, dates = await _read(content, message, reader)
     if event is None:
         return _unseen(content, message, reader)
@@ -61,7 +61,7 @@ async def event_letter(content: EventContent, message: Message, reader: Viewer, 
 
 
 def _unseen(content: EventContent, message: Message, reader: Viewer) -> Letter | Skip:
-    """Only that they are off the list is told to whoever may not see the event any more: they knew of it."""
+    """Return the email for a reader who can no longer see the event: only the one that says they were removed."""
     if isinstance(content, Removed) and message.event_id:
         letter = event_emails.off_the_list(reader, message.event_id, content.entry)
         return discreet.of_nothing_more(letter) if reader.is_discreet else letter
@@ -78,7 +78,7 @@ def _letter(about: Occasion) -> Letter:
 
 
 async def _read(content: EventContent, message: Message, reader: Viewer) -> tuple[Event | None, list[Occurrence]]:
-    """Return what the letter needs of the event."""
+    """Return the event and the dates that the email needs."""
     if isinstance(content, _OfOneDate) and message.occurrence_id:
         date = await events.date_by_id(reader, message.occurrence_id)
         return (date.event, [date]) if date else (None, [])
@@ -89,7 +89,7 @@ async def _read(content: EventContent, message: Message, reader: Viewer) -> tupl
 async def _occasion(
     content: EventContent, message: Message, reader: Viewer, event: Event, dates: list[Occurrence], now: datetime
 ) -> Occasion | None:
-    """Return what the letter is made of; None when its date is gone."""
+    """Return what the email is written from; None when its date is gone."""
     ahead = [one for one in dates if one.ends_at > now and not one.is_off]
     own = (await replies.mine(reader, [event.id])).get(event.id)
     instead = {} if own else await _instead(event, dates, reader)
@@ -119,21 +119,21 @@ async def _occasion(
 
 
 def _reply(own: OwnInvitation | None, date: Occurrence, instead: Mapping[UUID, str]) -> ReplyValue:
-    """Return the reply that counts for a date; a substitute comes."""
+    """Return the reply that counts for a date; a substitute counts as Yes."""
     if date.id in instead:
         return ReplyValue.ACCEPTED
     return own.reply_for(date) if own else ReplyValue.NEEDS_ACTION
 
 
 def _is_replied(own: OwnInvitation | None, ahead: Sequence[Occurrence]) -> bool:
-    """Whether the reader has replied to each date to come."""
+    """Return whether the reader has replied to each date to come."""
     if own is None or not ahead:
         return False
     return all(own.reply_for(one) is not ReplyValue.NEEDS_ACTION for one in ahead)
 
 
 async def _instead(event: Event, dates: list[Occurrence], reader: Viewer) -> dict[UUID, str]:
-    """Return on which dates the reader comes in whose place."""
+    """Return the dates on which the reader is a substitute, and for whom."""
     standing = await standing_in((one.id, event.id) for one in dates)
     theirs = {date_id: who[reader.member_id] for date_id, who in standing.items() if reader.member_id in who}
     known = await names.people(theirs.values())
@@ -146,7 +146,7 @@ async def _replies(reader: Viewer, date: Occurrence) -> tuple[int, int, int]:
 
 
 async def _onward(reader: Viewer, event: Event) -> Event | None:
-    """Return the series that goes on where this one ends; no mail says the hours of one for named people."""
+    """Return the series that continues this one; never one for named people, because emails do not give its times."""
     found = next(iter(await series.after(reader, event)), None)
     return None if found is None or found.is_restricted else found
 
@@ -158,7 +158,7 @@ def _spoken_of(message: Message, dates: list[Occurrence], ahead: list[Occurrence
 
 
 def _why_not(about: Occasion) -> Skip | None:
-    """Return why the message makes no sense any more, or None."""
+    """Return why the message no longer makes sense, or None."""
     if isinstance(about.content, Removed):
         return INVITED_AGAIN if about.invitation_id or about.substitutes_for else _over(about)
     return _why_not_to_them(about) or _why_not_now(about)
@@ -198,6 +198,6 @@ def _why_no_reminder(about: Occasion) -> Skip | None:
 
 
 def _over(about: Occasion) -> Skip | None:
-    """Of a whole event something must be left; of one date its end."""
+    """Return `OVER` when the date, or every date of a whole event, has ended."""
     ends = max(one.ends_at for one in about.dates) if about.is_whole else about.date.ends_at
     return OVER if ends <= about.now else None

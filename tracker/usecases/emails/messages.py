@@ -1,4 +1,4 @@
-"""The list of messages, and sending one once more."""
+"""The list of messages, and sending one again."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -18,24 +18,24 @@ from tracker.usecases.emails import upcoming_reminders
 from tracker.usecases.emails.upcoming_reminders import Planned
 
 PAGE = 50  # messages on a page
-MOST_PLANNED = 100  # rows of what is to come
+MOST_PLANNED = 100  # upcoming reminders in the list
 PLANNED_KINDS = (None, MessageKind.REMINDER, MessageKind.NO_REPLY)
 
 
 @dataclass(frozen=True, kw_only=True)
 class MessagePage:
-    """One page of messages, newest first; what comes next of reminders, soonest first."""
+    """One page of messages, newest first, and of upcoming reminders, soonest first."""
 
     lines: list[MessageLine]
     planned: list[Planned]
     event: Event | None
     """The event that the list was narrowed to."""
     older: Place | None
-    """Where the next page goes on; None = this is the last one."""
+    """Where the next page starts; None = this is the last one."""
 
 
 async def message_page(viewer: Viewer, narrowed: Narrowed, after: Place | None, now: datetime) -> MessagePage:
-    """Return a page of what the viewer may see. Errors: NotFound for an event that they may not."""
+    """Return a page of messages that the viewer may see. Errors: NotFound for an event that they may not see."""
     event = await _event(viewer, narrowed.event)
     if narrowed.standing is Standing.PLANNED:
         found: list[MessageLine] = []
@@ -51,9 +51,9 @@ async def message_page(viewer: Viewer, narrowed: Narrowed, after: Place | None, 
 
 
 async def resend(viewer: Viewer, message_id: UUID, now: datetime) -> None:
-    """Queue a message once more, under a key of its own; it is written anew from what holds when it is sent.
+    """Queue a message again, under a new key; its content is read again when it is sent.
 
-    Errors: NotFound, Conflict (it still waits, is of no use any more, or another sending of it waits).
+    Errors: NotFound, Conflict (it is still waiting, no longer useful, or already queued again).
     """
     async with writing():
         line = await messages.message(viewer, message_id)
@@ -67,7 +67,7 @@ async def resend(viewer: Viewer, message_id: UUID, now: datetime) -> None:
 
 
 async def number_notified(viewer: Viewer, event_id: UUID, now: datetime) -> int:
-    """Return to how many people the deed that was done on an event at `now` is going to be mailed."""
+    """Return how many people will get an email about the change made to an event at `now`."""
     return await messages.number_notified(viewer, event_id, now)
 
 
@@ -102,7 +102,7 @@ async def _event(viewer: Viewer, event_id: UUID | None) -> Event | None:
 
 
 async def _planned(viewer: Viewer, narrowed: Narrowed, after: Place | None, now: datetime) -> list[Planned]:
-    """Return the reminders to come where they are asked for: alone, or above the first page of an event."""
+    """Return upcoming reminders where the list includes them: alone, or above the first page of an event."""
     if after or narrowed.standing not in (None, Standing.PLANNED) or narrowed.kind not in PLANNED_KINDS:
         return []
     if narrowed.event:
@@ -116,7 +116,7 @@ async def _planned(viewer: Viewer, narrowed: Narrowed, after: Place | None, now:
 
 
 def _to(person: UUID | None, planned: Planned) -> Planned:
-    """Return what goes out to one person of all to whom it does; None = to everybody."""
+    """Return a reminder addressed to one of its recipients; None = to all of them."""
     if person is None:
         return planned
     return replace(planned, people=tuple(one for one in planned.people if one.member_id == person))

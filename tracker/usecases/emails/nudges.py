@@ -1,4 +1,4 @@
-"""Reminding the people who have not replied to a date: whom it would reach, and the one click that does it."""
+"""Reminding people who have not replied to a date: whom it would reach, and sending it with one click."""
 
 from collections.abc import Iterable
 from dataclasses import replace
@@ -27,9 +27,9 @@ from tracker.usecases.events.occurrences import date_for
 
 
 async def nudges_of(viewer: Viewer, lines: Iterable[Line], now: datetime) -> dict[UUID, Nudge]:
-    """Return by date whom its lead, chair or coordinator could remind; other dates, and those begun, are left out.
+    """Return whom the viewer, as organizer, chair or coordinator, could remind, by date.
 
-    A handful of queries, however many dates.
+    Other dates, and dates that have begun, are left out. The number of queries does not depend on the number of dates.
     """
     theirs = {one.id: one for one in lines if may_edit(viewer, one) and takes_nudges(one, now)}
     silent = await waiting.silent(viewer, theirs)
@@ -46,9 +46,9 @@ async def nudges_of(viewer: Viewer, lines: Iterable[Line], now: datetime) -> dic
 
 
 async def nudge_of(viewer: Viewer, occurrence: Occurrence, now: datetime) -> Nudge | None:
-    """Return whom one date could remind, or None when the viewer cannot, or it is too late.
+    """Return whom the viewer could remind for one date, or None when they may not, or it is too late.
 
-    After a change of time or place these are all who have not confirmed it, whether they replied before or not.
+    After a change of time or place, that is everyone who has not confirmed it, whether or not they replied before.
     """
     found = await _of_silent(viewer, occurrence, now)
     if found is None:
@@ -76,10 +76,11 @@ async def _board(viewer: Viewer, occurrence: Occurrence, now: datetime) -> Board
 async def nudge(
     viewer: Viewer, event_id: UUID, key: str, now: datetime, zone: str, *, confirmations: bool = False
 ) -> int:
-    """Remind those who have not replied to a date and return how many they are; `zone` words the refusal.
+    """Remind people who have not replied to a date, and return how many there are.
 
-    With `confirmations` everybody who has not confirmed its new time or place, where there is one.
-    Errors: NotFound, NotAllowed, Conflict (nobody left to remind, or reminded less than two days ago).
+    With `confirmations`, remind those who have not confirmed its new time or place. `zone` is used in the error
+    message.
+    Errors: NotFound, NotAllowed, Conflict (no one left to remind, or reminded less than two days ago).
     """
     async with writing():
         occurrence = await date_for(viewer, event_id, key)
@@ -97,7 +98,7 @@ async def nudge(
 
 
 async def _queue(found: Nudge, wishes: Wishes, now: datetime) -> None:
-    """Queue the mails; to whoever has quiet hours it goes out when they end, where that is of use."""
+    """Queue the emails; people with quiet hours get theirs afterward, if that is still in time."""
     line = found.line
     moment = Moment(at=now, lead=line.starts_at - now, ends=line.starts_at)
     board = found.board

@@ -1,4 +1,4 @@
-"""What members and committees choose about mail: read for one of them, or for everybody at once, and saved."""
+"""Email preferences of members and committees: read for one or for all at once, and saved."""
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime, time, timedelta
@@ -37,7 +37,7 @@ MEMBERS_OWN = [
 
 
 async def everybodys_wishes() -> Wishes:
-    """Return what every member and committee chose. Two queries, whoever is reminded."""
+    """Return the preferences of every member and committee. Two queries, however many people are reminded."""
     members = await engine().run_querystring(QueryString(_WISHES))
     committees = await rows.CommitteePreference.select()
     return Wishes(
@@ -48,13 +48,13 @@ async def everybodys_wishes() -> Wishes:
 
 
 async def preferences_of(viewer: Viewer) -> Preferences:
-    """Return the viewer's own choices, the usual where they made none."""
+    """Return the viewer's preferences, with defaults where none are set."""
     found = await rows.Preference.select().where(rows.Preference.member == viewer.member_id)
     return _preferences(found[0]) if found else Preferences()
 
 
 async def save(viewer: Viewer, chosen: Preferences, now: datetime) -> None:
-    """Keep the viewer's choices: they hold for every reminder that is not queued yet, and for the next feed."""
+    """Save the viewer's preferences; they apply to reminders not queued yet, and to the next feed."""
     row = rows.Preference(
         id=ids.new_id(),
         member=viewer.member_id,
@@ -81,7 +81,7 @@ async def save(viewer: Viewer, chosen: Preferences, now: datetime) -> None:
 
 
 async def stop_digest(member_id: UUID, now: datetime, origin: Origin) -> None:
-    """Turn a member's digest off, by the link in it; one that is off stays off."""
+    """Turn off a member's digest, by the link in it; does nothing when it is off already."""
     account = await account_of(member_id)
     async with writing():
         is_on = (rows.Preference.member == member_id) & (rows.Preference.digest == True)  # noqa: E712 - a clause of SQL
@@ -91,19 +91,19 @@ async def stop_digest(member_id: UUID, now: datetime, origin: Origin) -> None:
 
 
 async def led_committees(viewer: Viewer) -> list[CommitteeChoice]:
-    """Return the committees whose reminders the viewer may set: those they chair, all of them for a coordinator."""
+    """Return the committees whose reminders the viewer may set: those they chair, or all for a coordinator."""
     return [one for one in await people.committees(viewer) if viewer.is_coordinator or one.id in viewer.chairs]
 
 
 async def of_committee(viewer: Viewer, committee_id: UUID) -> tuple[CommitteeChoice, CommitteePreferences]:
-    """Return a committee and what it chose for its events. Errors: NotFound, NotAllowed."""
+    """Return a committee and the preferences for its events. Errors: NotFound, NotAllowed."""
     committee = await _led_committee(viewer, committee_id)
     found = await rows.CommitteePreference.select().where(rows.CommitteePreference.committee == committee_id)
     return committee, _of_committee(found[0]) if found else CommitteePreferences()
 
 
 async def save_committee(viewer: Viewer, committee_id: UUID, chosen: CommitteePreferences, now: datetime) -> None:
-    """Keep what a committee chose for its events. Errors: NotFound, NotAllowed."""
+    """Save a committee's preferences for its events. Errors: NotFound, NotAllowed."""
     row = rows.CommitteePreference(
         id=ids.new_id(),
         committee=committee_id,
@@ -127,7 +127,7 @@ async def save_committee(viewer: Viewer, committee_id: UUID, chosen: CommitteePr
 
 
 async def _led_committee(viewer: Viewer, committee_id: UUID) -> CommitteeChoice:
-    """Return a committee that the viewer may set; one they are not in is missing to them."""
+    """Return a committee whose preferences the viewer may set. Errors: NotFound for one they are not in, NotAllowed."""
     committee = next((one for one in await people.committees(viewer) if one.id == committee_id), None)
     if committee is None:
         raise NotFound

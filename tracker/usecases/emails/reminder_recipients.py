@@ -1,4 +1,4 @@
-"""Whom a date reminds: everybody invited who has not declined it, the lead included, and who comes in their place."""
+"""Who is reminded of a date: invitees who have not declined, including the organizer, and substitutes."""
 
 from collections.abc import Iterable
 from uuid import UUID
@@ -17,9 +17,9 @@ async def who_comes(dates: Iterable[tuple[UUID, UUID]]) -> dict[UUID, list[UUID]
 
 
 async def counting_replies(dates: Iterable[tuple[UUID, UUID]]) -> dict[UUID, dict[UUID, ReplyValue]]:
-    """Return the reply that counts of everybody invited to each date, by member; `dates` are (occurrence, event).
+    """Return the reply that counts for each invitee of each date, by member; `dates` are (occurrence, event).
 
-    Who comes in somebody's place has accepted.
+    A substitute counts as accepted.
     """
     wanted = list(dates)
     instead = await standing_in(wanted)

@@ -1,8 +1,8 @@
-"""The planner of reminders: every moment that has passed since the last look gets its message, exactly once.
+"""The planner of reminders: each reminder whose time has passed since the last run is queued exactly once.
 
-Nothing is planned ahead, so a date that moves, is canceled or gains people needs no re-planning. The watermark says
-how far was looked; the key of a message holds its moment. What people want of reminders is read at that moment too, for
-everybody at once.
+Nothing is planned ahead, so a date that moves, is canceled or gains people needs no new plan. The watermark records how
+far the planner has run; a message's key includes its time. Reminder preferences are read in the same run, for all
+members at once.
 """
 
 from collections import Counter
@@ -28,21 +28,21 @@ from tracker.usecases.emails.reply_reminders import requests_to_reply
 
 MARK = "reminders"
 OUTAGE = timedelta(hours=1)
-"""After a longer gap the trail says what was caught up."""
+"""After a longer gap, the audit log records what was caught up."""
 NEWER = "A later reminder went out instead."
 
 
 async def queue_due(now: datetime, zone: str) -> int:
-    """Queue what has become due since the last look and return how many messages that made.
+    """Queue the reminders that have become due since the last run, and return how many messages that made.
 
-    The first look ever only sets the mark. `zone` is the task force's, for action items. A restored copy does not look
-    before a person lets it send; then it catches up as after an outage.
+    The very first run only sets the watermark. `zone` is the task force's, for action items. A restored copy does not
+    run before a person resumes sending; then it catches up as after an outage.
     """
     async with writing():
         if await send_hold.held_copy():
             return 0
         after = await _mark(now)
-        if after >= now:  # the first look, or a clock that was set back
+        if after >= now:  # the first run, or a clock that was set back
             return 0
         wishes = await everybodys_wishes()
         drafts = [*await _of_dates(after, now, wishes), *await _of_items(after, now, zone, wishes)]
@@ -85,7 +85,7 @@ async def _of_dates(after: datetime, now: datetime, wishes: Wishes) -> list[Draf
 
 
 def _near_moments(date: DueDate, after: datetime, now: datetime, wishes: Wishes) -> list[Moment]:
-    """Return the moments of a date that are in (after, now] for whoever's quiet hours move them."""
+    """Return the moments of a date in (after, now], widened by the longest shift that quiet hours can cause."""
     every = rules.of_date(date.starts_at, date.zone, is_all_day=date.is_all_day, leads=wishes.leads)
     return [one for one in every if after - wishes.shift < one.at <= now + wishes.shift]
 
@@ -131,6 +131,6 @@ def _item_reminder(item: DueItem, moment: Moment) -> Draft:
 
 
 async def _supersede_older(drafts: Sequence[Draft]) -> None:
-    """Let no reminder go out that a newer one to the same person has overtaken while no mail could be sent."""
+    """Supersede reminders that a newer one to the same person has overtaken while no email could be sent."""
     of_dates = [one.occurrence_id for one in drafts if one.occurrence_id]
     await outbox_queue.supersede_older(of_dates, [one.item_id for one in drafts if one.item_id], NEWER)

@@ -1,4 +1,4 @@
-"""The planner's part for missing replies: committees that want it have them asked for five and two days before."""
+"""The planner's part for missing replies: where a committee wants it, people are asked five and two days before."""
 
 from datetime import datetime
 from uuid import UUID
@@ -14,13 +14,13 @@ from tracker.tables.background.emails.due import DueDate
 
 
 async def requests_to_reply(after: datetime, now: datetime, wishes: Wishes) -> list[Draft]:
-    """Return what became due in (after, now]; an event that asked less than two days ago asks nobody."""
+    """Return the requests that became due in (after, now]; none for an event that asked less than two days ago."""
     if not wishes.asking:
         return []
     passed = await _passed(after, now, wishes)
     rest = await due.last_asked([date.event_id for date, _ in passed], now - REST)
     first: dict[UUID, tuple[DueDate, Moment]] = {}
-    for date, moment in passed:  # one mail for a series, about its next date
+    for date, moment in passed:  # one email for a series, about its next date
         if date.event_id not in rest:
             first.setdefault(date.event_id, (date, moment))
     silent = await due.silent(date.id for date, _ in first.values())
@@ -32,7 +32,7 @@ async def requests_to_reply(after: datetime, now: datetime, wishes: Wishes) -> l
 
 
 async def _passed(after: datetime, now: datetime, wishes: Wishes) -> list[tuple[DueDate, Moment]]:
-    """Return the dates, soonest first, each with the latest of its moments that is still of use."""
+    """Return the dates, soonest first, each with its latest moment that is still useful."""
     spans = ((after + lead - rules.SHIFT, now + lead + rules.SHIFT) for lead in ASKED_AGAIN)
     near = [one for one in await due.dates_starting(spans) if one.committee_id in wishes.asking and one.kind.asks_reply]
     return [
@@ -48,7 +48,7 @@ def _moments(date: DueDate) -> list[Moment]:
 
 
 def _request(date: DueDate, moment: Moment, member_id: UUID, wishes: Wishes) -> Draft:
-    """Return one message; it waits for the end of quiet hours, so that all of an event are queued at once."""
+    """Return one message; it is queued with the event's others, and waits for the end of quiet hours."""
     lead = int(moment.lead.total_seconds())
     return Draft(
         content=ReplyNudge(),

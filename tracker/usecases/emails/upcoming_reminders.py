@@ -1,4 +1,4 @@
-"""The reminders to come, as they would go out if nothing changed: computed for whoever looks, never stored."""
+"""Upcoming reminders, as they would go out if nothing changed: computed when viewed, never stored."""
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
@@ -19,15 +19,15 @@ from tracker.usecases.emails.preferences import everybodys_wishes
 from tracker.usecases.emails.reminder_recipients import who_comes
 
 AHEAD = timedelta(days=14)
-"""What goes out later is not shown."""
+"""Later reminders are not shown."""
 HORIZON = AHEAD + max(OFFERED) + rules.SHIFT
-"""So far ahead are the dates that it is about."""
+"""How far ahead the dates of these reminders can be."""
 END_OF_TIME = datetime.max.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Planned:
-    """What goes out about one date at one moment."""
+    """One reminder about a date, with its time and recipients."""
 
     at: datetime
     kind: MessageKind
@@ -35,7 +35,7 @@ class Planned:
     lead: timedelta
     line: Line
     people: tuple[Viewer, ...]
-    """To whom, by agency and name."""
+    """The recipients, by agency and name."""
 
 
 async def of_mine(viewer: Viewer, now: datetime) -> list[Planned]:
@@ -44,9 +44,9 @@ async def of_mine(viewer: Viewer, now: datetime) -> list[Planned]:
 
 
 async def of_event(viewer: Viewer, event_id: UUID, now: datetime, *, ahead: timedelta | None = AHEAD) -> list[Planned]:
-    """Return those of one event: everybody's for who may edit it, else the viewer's own.
+    """Return the upcoming reminders of one event: all of them for an editor of the event, otherwise the viewer's own.
 
-    They are those of the next two weeks, or of another time `ahead`; None = all.
+    They cover the next two weeks, or another span `ahead`; None = all.
     """
     event = await events.event(viewer, event_id)
     dates = await events.dates(viewer, event) if event else []
@@ -57,7 +57,7 @@ async def of_event(viewer: Viewer, event_id: UUID, now: datetime, *, ahead: time
 
 
 async def of_theirs(viewer: Viewer, now: datetime) -> list[Planned]:
-    """Return those of all dates that the viewer may edit, and the viewer's own of the others."""
+    """Return the reminders of all dates that the viewer may edit, and the viewer's own for the other dates."""
     return await _of_lines(viewer, await events.lines(viewer, now, now + HORIZON), now, now + AHEAD)
 
 
@@ -68,7 +68,7 @@ async def _of_lines(viewer: Viewer, lines: list[Line], now: datetime, until: dat
 async def _ahead(
     viewer: Viewer, lines: Iterable[Line], now: datetime, theirs: Collection[UUID], until: datetime
 ) -> list[Planned]:
-    """Return what goes out about these dates in (now, until], soonest first: of others than `theirs` the viewer's."""
+    """Return the reminders of these dates in (now, until], soonest first; outside `theirs`, only the viewer's own."""
     by_id = {one.id: one for one in lines if _is_ahead(one, now)}
     wishes = await everybodys_wishes()
     coming = await who_comes((one.id, one.event_id) for one in by_id.values())
@@ -98,14 +98,14 @@ async def _ahead(
 
 
 class _Moments:
-    """When something goes out about a date to one person; whoever wishes the same gets it at the same moments."""
+    """The moments at which one person is reminded of a date, computed once per distinct preference."""
 
     def __init__(self, wishes: Wishes) -> None:
         self._wishes = wishes
         self._known: dict[tuple[UUID, MessageKind, Wish | None], list[Moment]] = {}
 
     def __call__(self, line: Line, kind: MessageKind, to: Viewer) -> list[Moment]:
-        """Return the moments; of two at once the nearer one counts."""
+        """Return the moments; of two at once, the one with the shorter lead time counts."""
         if kind is MessageKind.NO_REPLY:
             wish: Wish | None = Wish(leads=None, quiet=self._wishes.quiet_of(to.member_id))
         else:

@@ -1,4 +1,4 @@
-"""Importing a calendar file: each event becomes one of the coordinator's, for everyone; all of it or nothing."""
+"""Importing a calendar file: each event becomes one of the coordinator's, visible to everyone; all rows or none."""
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
@@ -31,9 +31,9 @@ async def preview(viewer: Viewer, file: CalendarFile) -> Report:
 
 
 async def import_calendar(viewer: Viewer, file: CalendarFile, now: datetime, *, skips_refused: bool) -> Report:
-    """Save every event of a file that is not known yet, and return what became of each row.
+    """Save the events of a file that are not known yet, and return the result for each row.
 
-    With a refused row nothing is saved, unless `skips_refused`. Nobody is invited, so no mail goes out.
+    If a row is refused, nothing is saved, unless `skips_refused`. No one is invited, so no email goes out.
     Errors: NotAllowed.
     """
     check_importer(viewer)
@@ -58,7 +58,7 @@ def _mark(one: Incoming) -> str:
 
 
 async def _save(viewer: Viewer, new: Sequence[Incoming], now: datetime) -> None:
-    """Write the rows of all events table by table: event by event, 2,000 of them took a minute."""
+    """Write the rows of all events table by table; one event at a time, 2,000 events took a minute."""
     for one in new:
         plan_rules.check(one.plan)
         allow(viewer, one.plan)
@@ -105,7 +105,7 @@ def _deed(viewer: Viewer, event_id: UUID, one: Incoming) -> audit.Deed:
 
 
 def _dates(one: Incoming) -> Iterator[dict[str, Any]]:
-    """Yield each date of an event as the file says: by the rule, beside it, or changed; what is left out is none."""
+    """Yield each date of an event in the file: by its rule, added, or changed; excluded dates have no row."""
     for start, slot in one.slots.items():
         date = {
             "original_start": start,

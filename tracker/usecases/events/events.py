@@ -1,4 +1,4 @@
-"""Schedule an event, change it as a whole, cancel it, bring it back."""
+"""Schedule an event, change it as a whole, cancel it, or restore it."""
 
 from dataclasses import replace
 from datetime import datetime
@@ -42,9 +42,9 @@ async def schedule(
 ) -> UUID:
     """Save a plan as an event with all its dates, invite its people (unless it is a draft), and return its id.
 
-    The same plan from the same form (`form_id`, made with the form) makes one event, however often it is sent. Its
-    people are told from `notified_at` on, without it at once.
-    Errors: Invalid by field, NotAllowed when the viewer may not put such an event into calendars.
+    The same plan from the same form (`form_id`) makes one event, however often it is sent. People are notified from
+    `notified_at` on, or at once without it.
+    Errors: Invalid by field, NotAllowed when the viewer may not schedule such an event.
     """
     plan_rules.check(plan)
     await allow_marked(viewer, plan, now)
@@ -62,7 +62,7 @@ async def schedule(
 async def add_event(
     viewer: Viewer, plan: Plan, now: datetime, *, previous: Event | None = None, event_id: UUID | None = None
 ) -> UUID:
-    """Write the rows of a new event inside the caller's transaction; one that follows another keeps its lead."""
+    """Write the rows of a new event in the caller's transaction; one that follows `previous` keeps its organizer."""
     lead_id = previous.lead_id if previous else viewer.member_id
     event = new_row(plan, lead_id, now, event_id=event_id, previous=previous)
     new_id: UUID = event["id"]
@@ -78,7 +78,7 @@ async def add_event(
 def new_row(
     plan: Plan, lead_id: UUID, now: datetime, *, event_id: UUID | None = None, previous: Event | None = None
 ) -> dict[str, Any]:
-    """Return the row of a new event; an operation gets a reference."""
+    """Return the row of a new event; an operation gets a reference number."""
     return {
         "id": event_id or ids.new_id(),
         "uid": ids.new_uid(),
@@ -93,7 +93,7 @@ def new_row(
 
 
 async def event_for(viewer: Viewer, event_id: UUID) -> Event:
-    """Return the event; raise `NotFound` when it is missing or not for this viewer."""
+    """Return the event. Errors: NotFound when it is missing or the viewer may not see it."""
     event = await events.event(viewer, event_id)
     if event is None:
         raise NotFound
@@ -101,7 +101,7 @@ async def event_for(viewer: Viewer, event_id: UUID) -> Event:
 
 
 async def event_to_change(viewer: Viewer, event_id: UUID, expected_version: int) -> Event:
-    """Return the event if the viewer may change it and nobody did so since they read it.
+    """Return the event if the viewer may change it and it has not changed since they read it.
 
     Errors: NotFound, NotAllowed, Conflict.
     """
@@ -123,13 +123,13 @@ async def change(
     notify: bool,
     reauthenticated_at: datetime | None = None,
 ) -> UUID:
-    """Change the whole event and return its id, or the id of the series that goes on in its place.
+    """Change the whole event and return its id, or the id of the series that continues it.
 
-    A running series whose time or rule changes ends with its last date before `now`; a new one with its own UID goes
-    on (Open-Xchange refuses the same UID with another start). One that only ends on another day stays the same.
-    Everybody invited is told when time or place change, or when the event becomes one for named people, otherwise only
-    with `notify`. `reauthenticated_at` is when the viewer last confirmed who they are; opening a restricted event needs
-    that.
+    When the time or rule of a running series changes, the series ends with its last date before `now`, and a new one
+    with its own UID continues it (Open-Xchange refuses the same UID with another start). A series of which only the end
+    moves stays the same one. Invitees are notified when the time or place changes, or when the event becomes one for
+    named people; otherwise only with `notify`. `reauthenticated_at` is when the viewer last confirmed who they are;
+    opening a restricted event needs that.
     Errors: NotFound, NotAllowed, ReauthenticationNeeded, Conflict, Invalid by field.
     """
     async with writing():
@@ -155,7 +155,7 @@ async def cancel(viewer: Viewer, event_id: UUID, expected_version: int, reason: 
 
 
 async def restore(viewer: Viewer, event_id: UUID, expected_version: int, now: datetime) -> None:
-    """Bring a canceled event back. Errors: NotFound, NotAllowed, Conflict."""
+    """Restore a canceled event. Errors: NotFound, NotAllowed, Conflict."""
     await _set_status(viewer, event_id, expected_version, EventStatus.CONFIRMED, "", now)
 
 
@@ -165,7 +165,7 @@ async def _change_in_place(viewer: Viewer, event: Event, plan: Plan, now: dateti
     if plan.status is EventStatus.DRAFT and event.status is not EventStatus.DRAFT:
         raise Invalid(status="People were notified of this event already. Cancel it instead.")
     before = await events.dates(viewer, event)
-    # What is made anew comes after every SEQUENCE that mails gave one of the dates.
+    # New rows need a SEQUENCE higher than any that emails gave one of the dates.
     given = [event.sequence, *(one.sequence for one in before if is_moved)]
     sequence = max(given) + 1 if (is_moved or is_elsewhere) and not is_new else event.sequence
     entry = await mailed_entry(viewer, event, now)
@@ -215,7 +215,7 @@ async def _set_status(
 
 
 async def _discard(viewer: Viewer, event: Event, now: datetime) -> None:
-    """Delete a draft: a canceled one would be seen by everybody whom it was meant for."""
+    """Delete a draft; if canceled instead, the people it was meant for would see it."""
     await rows.Event.delete().where(rows.Event.id == event.id)
     await audit.record(viewer.actor, "discarded", "event", event.id, {}, now)
 

@@ -1,4 +1,4 @@
-"""What a form offers and what a plan would do, before anything is saved: read only."""
+"""What the event form offers, and what a plan would do before it is saved; read only."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -24,50 +24,50 @@ from tracker.usecases.roster.sites import open_sites
 
 @dataclass(frozen=True, kw_only=True)
 class Choices:
-    """What the form of an event offers to its viewer."""
+    """The choices in the form of an event."""
 
     lead_id: UUID
     people: tuple[Person, ...]
-    """Whom they may invite, by agency and name, and who is invited already; the lead is not among them."""
+    """People they may invite, by agency and name, and current invitees; the organizer is not among them."""
     committees: tuple[CommitteeChoice, ...]
     """Committees whose seats can be invited at once."""
     own_committees: tuple[CommitteeChoice, ...]
-    """Committees whose meeting it can be, and who alone may see it."""
+    """Committees that the event can belong to, and to which it can be limited."""
     visibilities: tuple[Visibility, ...]
     managers: frozenset[UUID] = frozenset()
-    """Who of them only keeps accounts or reads the trail: not meant when their agency is ticked."""
+    """People who only manage accounts or read the audit log: left out when their agency is checked."""
     lead: Person | None = None
     """The organizer, where the viewer may invite them too."""
     sites: tuple[Site, ...] = ()
-    """Where it can be; any other words will do too."""
+    """Sites to choose from; any other text is accepted too."""
     designators: Mapping[UUID, str] = field(default_factory=dict)
     """Agencies that may mark it as controlled information; none where the viewer may not mark it."""
 
     @property
     def agencies(self) -> dict[str, list[Person]]:
-        """Return the people under the short name of the agency of each, in order."""
+        """Return the people by the short name of their agency, in order."""
         return _by_agency(self.people)
 
     @property
     def participants(self) -> dict[str, list[Person]]:
-        """Return those of them who are meant when their agency is ticked."""
+        """Return the people who are invited when their agency is checked."""
         return _by_agency(one for one in self.people if one.id not in self.managers)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Picks:
-    """Who was ticked in the form: whole agencies, the first holders of a committee's seats, and people one by one."""
+    """The selections in the form: whole agencies, the primary members of a committee, and single people."""
 
     agencies: frozenset[UUID] = frozenset()
     committees: frozenset[UUID] = frozenset()
     people: frozenset[UUID] = frozenset()
     roles: Mapping[UUID, AttendeeRole | None] = field(default_factory=dict)
-    """As what each is invited; None = not at all, whatever else is ticked."""
+    """The role of each invitee; None = not invited, whatever else is checked."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Sending:
-    """Who is told when the form is sent; the organizer is notified of nothing."""
+    """Who is notified when the form is sent; the organizer never is."""
 
     people: int
     agencies: tuple[tuple[str, int], ...]
@@ -77,19 +77,19 @@ class Sending:
 
 @dataclass(frozen=True, kw_only=True)
 class EditImpact:
-    """What a change of time or rule would do to an event."""
+    """The effect of a change of time or rule on an event."""
 
     splits: bool
-    """Whether the series ends with its last date before now and a new one goes on."""
+    """Whether the series ends with its last date before now and a new one continues it."""
     ahead: int
     changed_ahead: int
     """Dates to come that were moved, renamed or canceled on their own."""
     invited: Mapping[UUID, AttendeeRole]
-    """Who is asked so far."""
+    """The people invited so far."""
     first: Occurrence | None = None
-    """The date from which on the series changes, when it is not all of it."""
+    """The date from which the series changes, when not all of it does."""
     last_before: Occurrence | None = None
-    """The date with which the series ends then."""
+    """The date with which the series then ends."""
 
 
 def _by_agency(people: Iterable[Person]) -> dict[str, list[Person]]:
@@ -100,7 +100,7 @@ def _by_agency(people: Iterable[Person]) -> dict[str, list[Person]]:
 
 
 async def choices(viewer: Viewer, event: Event | None = None, invited: Iterable[UUID] = ()) -> Choices:
-    """Return what the form offers for a new event, or for an event that the viewer may edit and its `invited`."""
+    """Return the choices for a new event, or for an event that the viewer may edit and the people `invited` to it."""
     lead_id = event.lead_id if event else viewer.member_id
     directory = await people.directory(viewer)
     known = {one.id: one for one in directory} | await people.people_by_id(invited)
@@ -125,7 +125,7 @@ async def choices(viewer: Viewer, event: Event | None = None, invited: Iterable[
 
 
 def invited(picks: Picks, offered: Choices) -> dict[UUID, AttendeeRole]:
-    """Return who is invited, and as what; only people whom the form offers."""
+    """Return the invitees and their roles, limited to people whom the form offers."""
     seated = {
         one for committee in offered.committees if committee.id in picks.committees for one in committee.primaries
     }
@@ -138,7 +138,7 @@ def invited(picks: Picks, offered: Choices) -> dict[UUID, AttendeeRole]:
 
 
 def sending(invitees: Mapping[UUID, AttendeeRole], offered: Choices) -> Sending:
-    """Return who would be told."""
+    """Return who would be notified."""
     agencies = Counter(person.agency for person in offered.people if person.id in invitees)
     optional = sum(role is AttendeeRole.OPTIONAL for role in invitees.values())
     return Sending(
@@ -147,7 +147,7 @@ def sending(invitees: Mapping[UUID, AttendeeRole], offered: Choices) -> Sending:
 
 
 async def edit_impact(viewer: Viewer, event: Event, now: datetime, key: str = "") -> EditImpact:
-    """Return what a change of time or rule would do; `key` names the date from which on. Errors: NotFound."""
+    """Return the effect of a change of time or rule, from the date `key` on if given. Errors: NotFound."""
     every = await events.dates(viewer, event)
     first = await date_for(viewer, event.id, key) if key else None
     before = [one for one in every if first and one.original_start < first.original_start]
@@ -163,7 +163,7 @@ async def edit_impact(viewer: Viewer, event: Event, now: datetime, key: str = ""
 
 
 def _visibilities(viewer: Viewer, own: tuple[CommitteeChoice, ...], event: Event | None) -> tuple[Visibility, ...]:
-    """Return those that the viewer may choose for some event, and the one that the event has."""
+    """Return the visibilities that the viewer may choose for some event, and the one that `event` has."""
     committee_id = own[0].id if own else None
     return tuple(
         one

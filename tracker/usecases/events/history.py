@@ -1,4 +1,4 @@
-"""Keeping what changed about an event, inside the transaction of the change, and reading it."""
+"""Record what changed about an event, inside the transaction of the change, and read it back."""
 
 import json
 from collections.abc import Iterable
@@ -30,9 +30,11 @@ async def keep(
     *,
     undo_snapshot: str | None = None,
 ) -> None:
-    """Keep what the viewer does to an event, which is given as it was before; of a draft nothing is kept.
+    """Record what the viewer did to an event; changes to a draft are not recorded.
 
-    With `former`, which says what it replaces, the deed can be taken back for a moment, in which nobody is told.
+    `event` has its status from before the change, and the visibility under which the change is recorded. With
+    `undo_snapshot`, the values that the change replaces, the viewer can undo it for `UNDO_FOR`, during which no one is
+    notified.
     """
     if event.status is EventStatus.DRAFT and verb is not Verb.SENT:
         return
@@ -56,7 +58,10 @@ async def keep(
 async def keep_plan(
     viewer: Viewer, event: Event, plan: Plan, invited: Iterable[UUID], now: datetime, *, went_on_as: UUID | None = None
 ) -> None:
-    """Keep what a plan changes about an event to which `invited` were asked before; the series that goes on, too."""
+    """Record what a plan changes about an event, and about the series that continues it, if any.
+
+    `invited` are the people who were invited before the change.
+    """
     changes = changes_of(event, plan, invited, splits=went_on_as is not None)
     after = replace(event, visibility=plan.visibility, committee_id=plan.committee_id)
     if went_on_as:
@@ -64,7 +69,7 @@ async def keep_plan(
         if after == event:
             ended = (*last_date(await events.dates(viewer, event)), *next_date(await events.dates(viewer, onward)))
             await keep(viewer, event, Verb.WENT_ON, ended, now)
-        else:  # one circle is not told with which date another goes on
+        else:  # people who see only one of the two series do not learn how the other one goes on
             await keep_end(viewer, event, now)
         await keep(viewer, onward, Verb.CONTINUED, changes, now)
     elif event.status is EventStatus.DRAFT and plan.status is not EventStatus.DRAFT:
@@ -78,10 +83,10 @@ async def keep_plan(
 
 
 async def keep_end(viewer: Viewer, event: Event, now: datetime) -> None:
-    """Keep that a series was cut short, and with which date it ends now."""
+    """Record that a series was cut short, and which date is now its last."""
     await keep(viewer, event, Verb.ENDED, last_date(await events.dates(viewer, event)), now)
 
 
 async def history(viewer: Viewer, event: Event, date: Occurrence | None = None) -> list[Entry]:
-    """Return what was done to an event or to one of its dates, newest first, as much as the viewer may read."""
+    """Return the changes to an event or to one of its dates that the viewer may read, newest first."""
     return await history_rows.history(viewer, event, date)

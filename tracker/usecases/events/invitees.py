@@ -1,4 +1,4 @@
-"""Who is invited to an event, and whom its changes are told; inside the caller's transaction."""
+"""Who is invited to an event, and who is notified of its changes; inside the caller's transaction."""
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
@@ -23,7 +23,7 @@ from tracker.tables.visible.events import events
 from tracker.usecases.core import outbox
 from tracker.usecases.events import substitutes
 
-# The first invitation keeps its moment: what was attended stays attended. Another one after a withdrawal has its own.
+# The first invitation keeps its time, so past attendance stays. An invitation after a withdrawal gets a new time.
 _AGAIN = (
     " ON CONFLICT (event, member) DO UPDATE SET role = EXCLUDED.role, withdrawn_at = NULL, again_at ="
     " CASE WHEN invitation.withdrawn_at IS NULL THEN invitation.again_at ELSE EXCLUDED.added_at END"
@@ -31,7 +31,7 @@ _AGAIN = (
 
 
 async def mailed_entry(viewer: Viewer, event: Event, now: datetime) -> MailedEntry | None:
-    """Return what mails have put into the calendars of the people invited so far; None when they never did."""
+    """Return what emails have put into the invitees' calendars so far; None when none was sent."""
     if event.is_restricted or event.status is EventStatus.DRAFT:
         return None
     sent = max((one.sequence for one in await events.dates(viewer, event)), default=0)
@@ -49,10 +49,10 @@ async def invite(
     notified: Notices,
     entry: MailedEntry | None = None,
 ) -> None:
-    """Make the invitations agree with the plan, and tell whom it concerns.
+    """Make the invitations match the plan, and notify the people concerned.
 
-    The lead is chair and has accepted. Somebody taken off the list gets a withdrawal, alone, that takes `entry` out of
-    their calendar. `version` is the event's after the change.
+    The organizer is chair and has accepted. People taken off the list each get an email that removes `entry` from their
+    calendar. `version` is the event's after the change.
     """
     wanted = {**plan.invitees, lead_id: AttendeeRole.CHAIR}
     known = await invitations(event_id)
@@ -69,7 +69,7 @@ async def invite(
 async def _notify_alone(
     content: EventContent, event_id: UUID, whom: frozenset[UUID], version: int, now: datetime
 ) -> None:
-    """Queue a message about the whole event to each of some people."""
+    """Queue a message about the whole event to each of some people, one email per person."""
     await outbox.enqueue_all([_draft(content, event_id, None, one, version) for one in sorted(whom)], now)
 
 
@@ -82,7 +82,7 @@ async def notify(
     whom: frozenset[UUID],
     occurrence_id: UUID | None = None,
 ) -> None:
-    """Queue one message to each of those whom `rules.notices` names, and to who comes in the place of somebody."""
+    """Queue one message to each person in `whom`, and to their substitutes."""
     also = await substitutes.of_event(event_id, occurrence_id) if whom else frozenset[UUID]()
     drafts = [_draft(news, event_id, occurrence_id, one, version) for one in sorted(whom | also)]
     await outbox.enqueue_all(drafts, now)
@@ -103,7 +103,7 @@ def _draft(
 
 
 async def take_the_chair(viewer: Viewer, event_ids: Iterable[UUID], now: datetime) -> None:
-    """Let the viewer lead new events to which nobody else is invited, and accept."""
+    """Make the viewer the organizer of new events that have no other invitees, and accept for them."""
     made: list[dict[str, Any]] = [
         {
             "id": ids.new_id(),
@@ -119,7 +119,7 @@ async def take_the_chair(viewer: Viewer, event_ids: Iterable[UUID], now: datetim
 
 
 async def touch(event_id: UUID) -> None:
-    """Let the calendars of everybody who may see the event, or is invited, know that it changed."""
+    """Raise the calendar versions of everyone who may see the event or is invited, so that feeds show the change."""
     invited = {audiences.member(member_id) for member_id in await invitees_of(event_id)}
     await audience_versions.touch(await audience_rows.audiences_of(event_id) | invited)
 
@@ -133,7 +133,7 @@ async def withdraw(
     notified: frozenset[UUID],
     entry: MailedEntry | None,
 ) -> None:
-    """Take people off the list, and tell those of them who knew, each alone; `entry` goes out of their calendars."""
+    """Take people off the list, and send those in `notified` an email each that removes `entry`."""
     if not gone:
         return
     await audience_versions.touch({audiences.member(one) for one in gone})
@@ -145,14 +145,14 @@ async def withdraw(
 
 
 async def let_go(event_id: UUID, whom: frozenset[UUID], version: int, now: datetime) -> None:
-    """Tell people, each alone, that the series goes on without them; they stay on the list of the dates before."""
+    """Notify people, one email each, that the series continues without them; they stay invited to its earlier dates."""
     await _notify_alone(RemovedFromSeries(), event_id, whom, version, now)
 
 
 async def change_lead(by: Viewer, event_id: UUID, undo_snapshot_id: UUID, lead_id: UUID, now: datetime) -> None:
-    """Let somebody else be chair of an event, who may see it already, and tell them alone.
+    """Make another person, who may see the event already, its organizer, and notify only them.
 
-    Nobody gains or loses sight of it but the former lead, who is off the list.
+    Visibility changes only for the former organizer, who is taken off the list.
     """
     kept = await _keep(event_id, {lead_id: AttendeeRole.CHAIR}, await invitations(event_id), now)
     await bulk_insert(Reply, [_acceptance(kept[lead_id], by, now)])
@@ -165,7 +165,7 @@ async def change_lead(by: Viewer, event_id: UUID, undo_snapshot_id: UUID, lead_i
 
 
 async def _forget_replies(invitation_ids: list[UUID], now: datetime) -> None:
-    """Let nothing that people replied before they were taken off the list count when they are invited again."""
+    """Reset earlier replies of people who are invited again after they were taken off the list."""
     for invitation, occurrence in {(one.invitation_id, one.occurrence_id) for one in await replies_to(invitation_ids)}:
         await Reply.insert(
             Reply(

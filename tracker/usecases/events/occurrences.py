@@ -1,4 +1,4 @@
-"""One date of an event: see it, move or change it, cancel it, bring it back."""
+"""One date of an event: show it, move or change it, cancel it, restore it."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -28,7 +28,7 @@ TWO_ON_A_DAY = "The series has another date on that day. Choose another day, or 
 
 
 async def between(viewer: Viewer, start: datetime, end: datetime) -> list[Line]:
-    """Return the dates that touch [start, end) and that the viewer may see, earliest first."""
+    """Return the dates that overlap [start, end) and that the viewer may see, earliest first."""
     return await events.lines(viewer, start, end)
 
 
@@ -38,7 +38,7 @@ async def next_of_agency(viewer: Viewer, agency_id: UUID, start: datetime, end: 
 
 
 async def date_for(viewer: Viewer, event_id: UUID, key: str) -> Occurrence:
-    """Return the date of an event that the rule put on the day `key` (ISO). Errors: NotFound."""
+    """Return the date of an event whose original day is `key` (ISO). Errors: NotFound."""
     occurrence = await events.date(viewer, event_id, day_of(key))
     if occurrence is None:
         raise NotFound
@@ -46,7 +46,7 @@ async def date_for(viewer: Viewer, event_id: UUID, key: str) -> Occurrence:
 
 
 async def nearest_date(viewer: Viewer, event_id: UUID, now: datetime) -> Occurrence:
-    """Return the next date of an event that is not over, else its last one. Errors: NotFound."""
+    """Return the next date of an event that is not over or canceled, or else its last one. Errors: NotFound."""
     event = await events.event(viewer, event_id)
     every = await events.dates(viewer, event) if event else []
     if not every:
@@ -60,16 +60,16 @@ async def dates_of(viewer: Viewer, event: Event) -> list[Occurrence]:
 
 
 async def neighbours(viewer: Viewer, occurrence: Occurrence) -> tuple[Occurrence | None, Occurrence | None]:
-    """Return the date before and the date after in the same series."""
+    """Return the previous and the next date in the same series."""
     return await events.neighbours(viewer, occurrence)
 
 
 async def change_date(
     viewer: Viewer, event_id: UUID, key: str, change: DateChange, expected_version: int, now: datetime, *, notify: bool
 ) -> None:
-    """Move or change one date. Everybody invited is told when time or place change, otherwise only with `notify`.
+    """Move or change one date. Invitees are notified when the time or place changes, otherwise only with `notify`.
 
-    Replies for this date are asked again when it moves by an hour or more, to another day, or to another place.
+    People are asked to reply again when the date moves by an hour or more, to another day, or to another place.
     Errors: NotFound, NotAllowed, Conflict, Invalid by field.
     """
     async with writing():
@@ -98,7 +98,7 @@ async def change_date(
 
 
 def _columns(occurrence: Occurrence, change: DateChange, slot: tuple[datetime, datetime]) -> dict[str, object]:
-    """Return the columns of a changed date; a text that is the series' own stays empty."""
+    """Return the columns of a changed date; a text that equals the series' own is not stored."""
     return {
         "starts_at": slot[0],
         "ends_at": slot[1],
@@ -124,7 +124,7 @@ async def cancel_date(
 
 
 async def restore_occurrence(viewer: Viewer, event_id: UUID, key: str, expected_version: int, now: datetime) -> None:
-    """Bring a canceled date back and ask everybody again, unless nobody has heard of the cancellation yet.
+    """Restore a canceled date, and ask people to reply again if the cancellation has been sent out.
 
     Errors: NotFound, NotAllowed, Conflict.
     """
@@ -141,7 +141,10 @@ async def restore_occurrence(viewer: Viewer, event_id: UUID, key: str, expected_
 
 
 async def date_to_change(viewer: Viewer, event_id: UUID, key: str, expected_version: int) -> Occurrence:
-    """Return the date if the viewer may change it and nobody did so since. Errors: NotFound, NotAllowed, Conflict."""
+    """Return the date if the viewer may change it and it has not changed since they read it.
+
+    Errors: NotFound, NotAllowed, Conflict.
+    """
     occurrence = await date_for(viewer, event_id, key)
     if not may_edit(viewer, occurrence.event):
         raise NotAllowed("Only the organizer, the committee's chair or a coordinator can change this date.")
@@ -151,7 +154,7 @@ async def date_to_change(viewer: Viewer, event_id: UUID, key: str, expected_vers
 
 
 async def _warn_of_double(viewer: Viewer, occurrence: Occurrence, change: DateChange) -> None:
-    """Refuse a day on which the series has another date already, unless somebody was warned of it."""
+    """Refuse a day on which the series has another date, unless the viewer confirmed it (`may_double`)."""
     zone = occurrence.event.zone
     every = await events.dates(viewer, occurrence.event)
     taken = {to_local(one.starts_at, zone).date() for one in every if one.id != occurrence.id and not one.is_off}
@@ -165,7 +168,7 @@ async def _save(occurrence: Occurrence, now: datetime, *, raise_sequence: bool, 
     await rows.Occurrence.update(
         {**fields, "is_changed": True, "version": occurrence.version + 1, "sequence": sequence, "changed_at": now}
     ).where(rows.Occurrence.id == occurrence.id)
-    # The series' version rises too: what is kept of it for feeds holds this date. Its own stamps stay (RFC 5546).
+    # The series' version rises too: its cached feed entry holds this date. SEQUENCE and DTSTAMP stay (RFC 5546).
     await rows.Event.update({rows.Event.version: occurrence.event.version + 1}).where(
         rows.Event.id == occurrence.event.id
     )

@@ -1,4 +1,4 @@
-"""Another lead for an event whose lead leaves the task force; inside the caller's transaction."""
+"""A new organizer for an event whose organizer leaves the task force; inside the caller's transaction."""
 
 from datetime import datetime
 from typing import Any
@@ -19,7 +19,7 @@ NO_LEAD = "Its organizer left the task force."
 
 
 async def transfer(by: Viewer, event: Event, new_owner: Viewer, now: datetime) -> None:
-    """Let somebody who may see an event lead it from now on, and tell them alone."""
+    """Make a person who may see the event its organizer, and notify only them."""
     await touch(event.id)
     changed: dict[Any, Any] = {"lead": new_owner.member_id, "version": event.version + 1, "changed_at": now}
     await rows.Event.update(changed).where(rows.Event.id == event.id)
@@ -33,7 +33,7 @@ async def transfer(by: Viewer, event: Event, new_owner: Viewer, now: datetime) -
 
 
 async def drop(by: Viewer, event_id: UUID, now: datetime) -> None:
-    """Cancel an event that only its lead could see, and tell the guests who are invited; a draft is discarded."""
+    """Cancel an event that only its organizer could see, and notify invited guests; a draft is discarded."""
     is_draft = (rows.Event.id == event_id) & (rows.Event.status == EventStatus.DRAFT)
     if await rows.Event.delete().where(is_draft).returning(rows.Event.id):
         await audit.record(by.actor, "discarded", "event", event_id, {}, now)

@@ -1,4 +1,4 @@
-"""What a viewer may put into calendars: for whom, and under which marking."""
+"""Which events a viewer may schedule: for whom, and under which marking."""
 
 from collections.abc import Iterable
 from datetime import date, datetime
@@ -25,7 +25,7 @@ NOT_YOURS = "Only members of law-enforcement agencies set, change or remove a ma
 
 
 def allow(viewer: Viewer, plan: Plan, event: Event | None = None) -> None:
-    """Raise `NotAllowed` unless the viewer may put such an event into calendars, or keep `event` so."""
+    """Raise `NotAllowed` unless the viewer may schedule such an event, or keep `event` as it is."""
     if not may_schedule(viewer, plan.kind, plan.visibility, plan.committee_id):
         raise NotAllowed("You can schedule events for your own arm, your committees, or people you name.")
     is_kept = event is not None and plan.committee_id == event.committee_id
@@ -34,7 +34,7 @@ def allow(viewer: Viewer, plan: Plan, event: Event | None = None) -> None:
 
 
 async def allow_marked(viewer: Viewer, plan: Plan, now: datetime, event: Event | None = None) -> None:
-    """As `allow`; refuse also a marking that is not the viewer's to set, and a list on which its limit lets nobody be.
+    """Check as `allow` does, and refuse a marking the viewer may not set, or a limit that excludes anyone on the list.
 
     Errors: NotAllowed, Invalid by field.
     """
@@ -51,7 +51,7 @@ async def allow_marked(viewer: Viewer, plan: Plan, now: datetime, event: Event |
 def designators(viewer: Viewer, known: Iterable[Person]) -> dict[UUID, str]:
     """Return the agencies that may designate what the viewer marks, the viewer's own first; `known` is the directory.
 
-    Whoever may not mark anything is offered none.
+    Viewers who may not mark events get none.
     """
     if not markings.may_mark(viewer):
         return {}
@@ -60,7 +60,7 @@ def designators(viewer: Viewer, known: Iterable[Person]) -> dict[UUID, str]:
 
 
 async def _check_new(viewer: Viewer, marking: Marking | None, before: Marking | None, today: date) -> None:
-    """The agency that designated it `before` stays a choice: the viewer may know nobody of it any more."""
+    """Check a new marking; the agency that designated it `before` stays a choice even if unknown to the viewer."""
     if not markings.may_mark(viewer):
         raise Invalid(mark_categories=NOT_YOURS)
     if marking is None:

@@ -1,4 +1,4 @@
-"""Replies that somebody else records: what a person said by telephone, or to the organizer in the corridor."""
+"""Replies recorded on another person's behalf: what they said by telephone, or to the organizer in person."""
 
 from datetime import datetime
 from uuid import UUID
@@ -25,11 +25,11 @@ async def reply_for(
     *,
     for_series: bool,
 ) -> Participant:
-    """Record what somebody who is invited replied to one date, or to the series, and return who it is.
+    """Record an invitee's reply to one date, or to the series, and return who the invitee is.
 
-    Nobody is mailed: the person sees on their page who entered it, and may reply again, which counts then. Only for
-    people whom the viewer reads by name. Errors: NotFound, NotAllowed, Gone, Invalid(person), Conflict for a draft or
-    a deadline.
+    No email is sent. The person sees on their page who entered the reply, and may reply again, which then counts. Only
+    for people whom the viewer sees by name.
+    Errors: NotFound, NotAllowed, Gone, Invalid(person), Conflict for a draft or a deadline.
     """
     async with writing():
         occurrence = await date_for(viewer, event_id, key)

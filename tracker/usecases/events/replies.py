@@ -1,4 +1,4 @@
-"""Replies to invitations: on the site, by a signed link, and who still owes one."""
+"""Replies to invitations: on the site, by a signed link, and who has not replied yet."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -24,7 +24,7 @@ OWED_AHEAD = timedelta(days=60)
 
 @dataclass(frozen=True, kw_only=True)
 class OpenInvitation:
-    """An invitation as its reply page shows it: the date it speaks of, and what was replied so far."""
+    """An invitation on its reply page: the date it is about, and the replies so far."""
 
     viewer: Viewer
     invitation_id: UUID
@@ -34,18 +34,18 @@ class OpenInvitation:
     reply: ReplyValue
     comment: str
     entered_by: str
-    """Who replied in their place; empty where they did so themselves."""
+    """Who replied on their behalf; empty where they did so themselves."""
     substitute: str
-    """Who comes in their place, if anybody does."""
+    """Their substitute, if any."""
     alternates: tuple[Viewer, ...]
-    """Whom they may send instead."""
+    """The people they may name as substitutes."""
     ahead: tuple[Occurrence, ...]
     """Further dates of the series, when the reply is for all of them."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Owed:
-    """A date on which the viewer has not said yet whether they come."""
+    """A date to which the viewer has not replied."""
 
     line: Line
     is_series: bool
@@ -58,7 +58,7 @@ async def my_reply(viewer: Viewer, occurrence: Occurrence) -> tuple[UUID, Reply 
 
 
 async def my_replies(viewer: Viewer, event: Event) -> tuple[Reply, ...] | None:
-    """Return everything that the viewer replied to an event; None when not invited."""
+    """Return all the viewer's replies to an event; None when not invited."""
     own = await _mine(viewer, event)
     return None if own is None else own.replies
 
@@ -74,7 +74,7 @@ async def reply(
     for_series: bool,
     substitute: UUID | None = None,
 ) -> None:
-    """Record the viewer's reply to one date or to the whole series, and who comes in their place when they do not.
+    """Record the viewer's reply to one date or to the whole series, and the substitute who comes when they do not.
 
     Errors: NotFound, NotAllowed, Gone, Invalid(substitute).
     """
@@ -94,9 +94,10 @@ async def reply(
 async def open_by_link(
     invitation_id: UUID, occurrence_id: UUID | None, now: datetime, origin: Origin
 ) -> OpenInvitation:
-    """Return what a reply link shows, with the invited person, coming from there, as viewer.
+    """Return what a reply link shows, with the invitee as viewer, coming from `origin`.
 
-    Errors: NotFound (withdrawn, departed, no longer visible: all alike), Gone when the event is over or canceled.
+    Errors: NotFound (withdrawn, left the task force, or no longer visible, all alike), Gone when the event is over or
+    canceled.
     """
     holder = await invitees.holder_of(invitation_id)
     if holder is None:
@@ -122,7 +123,7 @@ async def open_by_link(
 async def reply_by_link(
     reply: OpenInvitation, value: ReplyValue, comment: str, now: datetime, substitute: UUID | None = None
 ) -> None:
-    """Record the reply that was pressed on a reply page. Errors: Invalid(substitute)."""
+    """Record a reply made on a reply page. Errors: Invalid(substitute)."""
     async with writing():
         given = Given(value, comment, substitute)
         await substitutes.check(reply.viewer, reply.occurrence.event, given, now, for_series=reply.for_series)
@@ -132,7 +133,7 @@ async def reply_by_link(
 
 
 async def owed(viewer: Viewer, now: datetime) -> list[Owed]:
-    """Return the dates that the viewer has not replied in the next 60 days, one for each event, earliest first."""
+    """Return the dates in the next 60 days that wait for the viewer's reply, one for each event, earliest first."""
     ahead = await events.invited(viewer, now, now + OWED_AHEAD)
     lines = [one for one in ahead if one.kind.asks_reply and not one.is_off]
     mine = await replies.mine(viewer, (one.event_id for one in lines))
@@ -181,10 +182,10 @@ async def record(
     *,
     for_series: bool,
 ) -> None:
-    """Write a reply and its audit row inside the caller's `writing()`, and notify who begins or ceases to substitute.
+    """Write a reply and its audit entry, and notify people who start or stop substituting.
 
-    A reply to all dates counts for those too that were asked again alone and not replied to since. A single event is
-    replied to at its date.
+    The caller is inside `writing()`. A reply to the series also counts for dates that were asked again separately and
+    have no reply since. A reply to a single event is stored with its date.
     """
     for_series = for_series and occurrence.event.is_series
     waiting = await _asked_alone(viewer, invitation_id, occurrence.event, now) if for_series else []
@@ -204,7 +205,7 @@ def _columns(given: Given) -> dict[str, Any]:
 
 
 async def _asked_alone(viewer: Viewer, invitation_id: UUID, event: Event, now: datetime) -> list[UUID]:
-    """Return the dates to come about which somebody was asked again, and which they have not replied since."""
+    """Return the dates to come for which the person was asked again and has not replied since."""
     given = await invitees.replies_to([invitation_id])
     newest = {one.occurrence_id: one for one in sorted(given, key=lambda one: one.replied_at)}
     waiting = {date_id for date_id, one in newest.items() if date_id and one.value is ReplyValue.NEEDS_ACTION}
@@ -213,7 +214,7 @@ async def _asked_alone(viewer: Viewer, invitation_id: UUID, event: Event, now: d
 
 
 def check_ahead(occurrence: Occurrence, now: datetime, *, for_series: bool) -> None:
-    """Raise `Gone` for a date that takes no replies any more."""
+    """Raise `Gone` for a date that no longer takes replies."""
     if occurrence.is_off:
         raise Gone("This date is canceled. You do not need to reply.")
     if occurrence.ends_at <= now and not for_series:

@@ -1,4 +1,4 @@
-"""Who is asked again after a change: what somebody replied holds for the dates that stay as they were."""
+"""Who is asked to reply again after a change: replies stay valid for the dates that the change leaves alone."""
 
 from collections.abc import Iterable
 from collections.abc import Set as AbstractSet
@@ -19,7 +19,7 @@ from tracker.usecases.events import substitutes
 
 
 async def ask_again(event_id: UUID, occurrence_id: UUID | None, sequence: int, now: datetime) -> None:
-    """Let no earlier reply count for a changed date (or for the series), the lead's own excepted."""
+    """Reset the replies to a changed date, or to the series, except the organizer's."""
     invited = (await invitees.invitations(event_id)).values()
     asked = {one.id for one in invited if not one.is_withdrawn and one.role is not AttendeeRole.CHAIR}
     async with substitutes.notified(event_id, now):
@@ -29,10 +29,10 @@ async def ask_again(event_id: UUID, occurrence_id: UUID | None, sequence: int, n
 async def ask_after_change(
     viewer: Viewer, event: Event, before: Iterable[Occurrence], plan: Plan, sequence: int, now: datetime
 ) -> None:
-    """Ask again about the dates of an event that are not where and when they were `before` it became the plan.
+    """Ask again about the dates that the plan moves to another time or place.
 
-    Its dates are as the plan has them by now. What has begun stays replied, and so does a series that only ends on
-    another day: answers for all its dates hold for those that are new.
+    `before` are the dates before the change; the rows already match the plan. Dates that have begun keep their replies.
+    When only the end of a series moves, nothing is asked again: replies to the series hold for its new dates.
     """
     if plan.place == event.place and plan_rules.only_end_moves(plan, event):
         return
@@ -48,7 +48,7 @@ async def ask_after_change(
 
 
 async def forget_asking(event_id: UUID, asked_at: datetime) -> None:
-    """Let the replies count again that a change of that moment had asked for anew."""
+    """Restore the replies that a change at that moment had reset."""
     asked = (Reply.source == "change") & (Reply.replied_at == asked_at)
     if mine := await invitees.invitations(event_id):
         await Reply.delete().where(asked & Reply.invitation.is_in([one.id for one in mine.values()]))

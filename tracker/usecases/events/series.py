@@ -1,4 +1,4 @@
-"""The dates of an event as rows: made when it is saved, moved with its rule, or ended when a series goes on anew."""
+"""The dates of an event as rows: created with it, moved with its rule, or split off into a new series."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
@@ -37,7 +37,7 @@ _IN_PLACE = (
 
 
 class AddEvent(Protocol):
-    """Writes the rows of a new event that follows `previous`."""
+    """Write the rows of a new event that follows `previous`."""
 
     async def __call__(self, viewer: Viewer, plan: Plan, now: datetime, *, previous: Event) -> UUID:
         """Return the id of the new event."""
@@ -51,9 +51,10 @@ async def add_dates(
     *,
     kept: Mapping[datetime, UUID] = MappingProxyType({}),
 ) -> None:
-    """Write one row for each date; those that are `moved` are not where the rule puts them.
+    """Write one row for each date; dates in `moved` are marked as moved off the rule.
 
-    A date that is `kept` takes the row of that id, with what hangs on it, and nothing that was changed of it alone.
+    A date in `kept` reuses the row with that id. Records that refer to the row stay; changes made to that date alone
+    are dropped.
     """
     made = [
         {
@@ -72,18 +73,18 @@ async def add_dates(
 
 
 async def splits(viewer: Viewer, event: Event, now: datetime) -> bool:
-    """Whether a change of time or rule needs a new series: when one of the dates of its rule has begun."""
+    """Return whether a change of time or rule needs a new series: one of the dates of the old rule has begun."""
     by_rule = _by_rule(event)
     begun = (one.original_start in by_rule for one in await events.dates(viewer, event) if one.starts_at <= now)
     return event.is_series and any(begun)
 
 
 async def move_dates(event: Event, before: list[Occurrence], plan: Plan, now: datetime) -> None:
-    """Make the dates of an event, as they were `before`, agree with the plan.
+    """Make the dates of an event, which were `before`, match the plan.
 
-    A single event keeps its row, so what hangs on it stays. In a series, dates that stay on their day keep theirs;
-    dates that were added to it stay, but where its rule has that day now. What moves is as the series has it from now
-    on, but a date that was canceled stays canceled on its day.
+    A single event keeps its row, so records that refer to it stay. In a series, a date that stays on its day keeps its
+    row. Dates added beside the rule stay, unless the new rule has a date on that day. A date that moves drops its own
+    changes, but a canceled date stays canceled if its day stays.
     """
     if plan_rules.only_end_moves(plan, event):
         await _end_elsewhere(event, before, plan, now)
@@ -121,13 +122,13 @@ async def _end_elsewhere(event: Event, before: Iterable[Occurrence], plan: Plan,
         raise Invalid(until="A date that has begun stays in the series. Choose a later end.")
     if gone:
         await _forget_dates(event, rows.Occurrence.id.is_in([one.id for one in gone]), now)
-    days = {one.original_start.date() for one in before}  # one of them may have been added there
+    days = {one.original_start.date() for one in before}  # a date may have been added on that day
     later = [(start, slot) for start, slot in wanted.items() if start not in by_rule and start.date() not in days]
     await add_dates(event.id, later, now, plan_rules.moved_starts(plan))
 
 
 def _by_rule(event: Event) -> set[datetime]:
-    """Return where the rule puts dates, those that were taken out of it included."""
+    """Return the local starts of the rule, including those that were taken out of the series."""
     rule = plan_rules.rule_of(event)
     return set(dates(rule, event.starts)) if rule else {event.starts}
 
@@ -149,14 +150,16 @@ async def _replace_dates(
 async def split(
     viewer: Viewer, event: Event, plan: Plan, now: datetime, add_event: AddEvent, *, split: datetime | None = None
 ) -> UUID:
-    """End a series with its last date before `split` and let the plan go on as a new series; return its id.
+    """End a series with its last date before `split`, continue it by the plan as a new series, and return the new id.
 
-    `split` is a local start of the series, from which on the plan holds; without one the series ends with its last date
-    before `now`, and those of the plan that are still to come are the new ones. A date that was
-    canceled, or was held before its day, is left out where the new rule has one on the same day. Replies for dates
-    whose time and place stay the same go over. People who may not see the new series lose the old one as well, and
-    nobody gains it; but a committee of both arms takes none of it from one arm. With a `split`, people who are off the
-    list stay on the list of the dates before.
+    `split` is the local start in the series from which the plan applies. Without it, the series ends with its last date
+    before `now`, and the new series has the dates of the plan that are still to come.
+
+    - Where the new rule has a date on the day of an old one that was canceled or already held, that date is canceled.
+    - Replies to dates whose time and place stay the same are copied.
+    - People who may not see the new series lose access to the old one, and no one gains it.
+    - A committee of both arms does not take the old series away from one arm.
+    - With `split`, people taken off the list stay invited to the earlier dates.
     """
     ends = split or _local(now, event.zone) + INSTANT
     rest = [one for one in await events.dates(viewer, event) if one.original_start >= ends]
@@ -184,7 +187,7 @@ async def split(
 
 
 async def _cancel_again(event_id: UUID, starts: Iterable[datetime], days: set[date]) -> None:
-    """Let the dates that the rule puts on some days be canceled, as those were that they replace."""
+    """Cancel the dates that the rule puts on some days, because the dates they replace were canceled."""
     if same_day := [start for start in starts if start.date() in days]:
         await rows.Occurrence.update({rows.Occurrence.is_canceled: True, rows.Occurrence.is_changed: True}).where(
             (rows.Occurrence.event == event_id) & rows.Occurrence.original_start.is_in(same_day)
@@ -192,7 +195,7 @@ async def _cancel_again(event_id: UUID, starts: Iterable[datetime], days: set[da
 
 
 async def _add_again(rest: Iterable[Occurrence], event: Event, onward: Plan, new_id: UUID, now: datetime) -> None:
-    """Let dates that were added to the series, beside its rule, be dates of the one that goes on."""
+    """Carry dates that were added beside the rule over to the series that continues."""
     days = {start.date() for start, _ in plan_rules.slots(onward)}
     beside = [one.original_start for one in rest if one.original_start not in _by_rule(event) and not one.is_canceled]
     again = [start for start in beside if start.date() not in days]
@@ -200,7 +203,7 @@ async def _add_again(rest: Iterable[Occurrence], event: Event, onward: Plan, new
 
 
 async def end_series(event: Event, split: datetime, now: datetime) -> None:
-    """Let a series end with its last date before the local start `split`. Errors: Invalid(date=…)."""
+    """End a series with its last date before the local start `split`. Errors: Invalid(date=…)."""
     rule = plan_rules.rule_of(event)
     if rule is None:
         raise Invalid("Only a series can end early.")
@@ -219,7 +222,7 @@ async def end_series(event: Event, split: datetime, now: datetime) -> None:
 
 
 async def _narrow(viewer: Viewer, event: Event, plan: Plan, now: datetime) -> None:
-    """Let a series that ends be seen by those alone who see the plan and saw the series: nobody is shown the past."""
+    """Limit an ending series to people who see the plan and already saw the series, so no one gains its past."""
     if not await circle_is_within(plan, event):
         return
     saw = await who_may_see(event.id, plan.invitees, now)
@@ -232,7 +235,10 @@ async def _narrow(viewer: Viewer, event: Event, plan: Plan, now: datetime) -> No
 
 
 async def _forget_dates(event: Event, which: Any, now: datetime) -> None:
-    """Delete dates of an event that the new rule has not; one that something hangs on cannot go: Invalid(date=…)."""
+    """Delete dates that the new rule does not have.
+
+    Errors: Invalid(date=…) when action items or attendance belong to one of them.
+    """
     try:
         with conflicts():
             async with writing(), substitutes.notified(event.id, now):
@@ -248,7 +254,7 @@ def _local(moment: datetime, zone: str) -> datetime:
 
 
 def _onward(plan: Plan, split: datetime) -> Plan:
-    """Return the plan from its first date after `split` on, with the same last date."""
+    """Return the plan from its first date at or after `split`, with the same last date."""
     every = dates(plan.rule, plan.starts)
     ahead = [start for start in every if start >= split]
     if not ahead:

@@ -1,4 +1,4 @@
-"""One date of a series and all that follow: changed as a series of its own, or canceled; and a date added to one."""
+"""Changing or canceling this and following dates of a series, and adding a date to one."""
 
 from datetime import datetime
 from uuid import UUID
@@ -38,11 +38,11 @@ async def change_from(
     notify: bool,
     reauthenticated_at: datetime | None = None,
 ) -> UUID:
-    """Let a series end before the date `key` and go on by the plan as a new one; return its id.
+    """End a series before the date `key` and continue it by the plan as a new series; return the id of the new one.
 
-    From the first date on it is the whole series that changes. Replies for dates whose time and place stay the same
-    are not asked again. `reauthenticated_at` is when the viewer last confirmed who they are; opening a restricted event
-    needs that. Errors: NotFound, NotAllowed, ReauthenticationNeeded, Conflict, Invalid by field.
+    When `key` is the first date, the whole series changes. Replies to dates whose time and place stay the same are
+    kept. `reauthenticated_at` is when the viewer last confirmed who they are; opening a restricted event needs that.
+    Errors: NotFound, NotAllowed, ReauthenticationNeeded, Conflict, Invalid by field.
     """
     async with writing():
         event = await event_deeds.event_to_change(viewer, event_id, expected_version)
@@ -69,9 +69,9 @@ async def change_from(
 async def cancel_from(
     viewer: Viewer, event_id: UUID, key: str, expected_version: int, reason: str, now: datetime
 ) -> None:
-    """Let a series end before the date `key`, and tell everybody; from the first date on all is canceled.
+    """End a series before the date `key`, and notify the invitees; from the first date on, cancel all of it.
 
-    Errors: NotFound, NotAllowed, Conflict, Invalid when something hangs on one of the dates.
+    Errors: NotFound, NotAllowed, Conflict, Invalid when action items or attendance belong to one of the dates.
     """
     async with writing():
         event = await event_deeds.event_to_change(viewer, event_id, expected_version)
@@ -88,10 +88,11 @@ async def cancel_from(
 
 
 async def add_date(viewer: Viewer, event_id: UUID, starts: datetime, expected_version: int, now: datetime) -> str:
-    """Add a date beside the rule of a series (RDATE), with its length and place; `starts` is local. Return its key.
+    """Add a date beside the rule of a series (RDATE), with its length and place, and return the date's key.
 
-    Errors: NotFound, NotAllowed, Conflict; Invalid(date) for what is over, or when the series has a date on that day;
-    Invalid(starts) for a time of day in an all-day series.
+    `starts` is local.
+    Errors: NotFound, NotAllowed, Conflict; Invalid(date) for a time in the past, or when the series has a date on that
+    day; Invalid(starts) for a time of day in an all-day series.
     """
     async with writing():
         event = await event_deeds.event_to_change(viewer, event_id, expected_version)

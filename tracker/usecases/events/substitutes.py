@@ -1,4 +1,4 @@
-"""Coming in somebody's place: whom a seat's holder may name, who stands in on which date, and telling them."""
+"""Substitutes: whom a seat's holder may name, who substitutes on which date, and notifying them."""
 
 from collections.abc import AsyncIterator, Container, Iterable
 from contextlib import asynccontextmanager
@@ -22,13 +22,13 @@ from tracker.usecases.core.viewers import viewers_for
 NOT_AN_ALTERNATE = "Choose one of the alternates of your seat."
 ONE_DATE = "An alternate comes on one date. Choose “This date”."
 Standing = tuple[UUID, UUID, UUID]
-"""Of an invitation: who stands in, and on which date."""
+"""Part of an invitation: the invitation, its substitute, and the date."""
 
 
 async def choices(viewer: Viewer, event: Event, now: datetime) -> list[Viewer]:
-    """Return whom the viewer may send instead: the alternates of their seat in the event's committee who may see it.
+    """Return the people the viewer may send: alternates of their seat in the event's committee who may see the event.
 
-    Naming somebody never opens the event to them: who may not see it is not offered.
+    Naming a substitute never opens the event to them, so people who may not see it are not offered.
     """
     if event.committee_id is None:
         return []
@@ -48,7 +48,7 @@ async def choices(viewer: Viewer, event: Event, now: datetime) -> list[Viewer]:
 
 
 async def check(viewer: Viewer, event: Event, given: Given, now: datetime, *, for_series: bool) -> None:
-    """Raise `Invalid` unless the viewer sends nobody, or declines one date and may send this member instead."""
+    """Raise `Invalid` unless no substitute is named, or the viewer declines one date and may send this member."""
     if given.substitute_id is None:
         return
     if given.substitute_id not in {one.member_id for one in await choices(viewer, event, now)}:
@@ -60,7 +60,7 @@ async def check(viewer: Viewer, event: Event, given: Given, now: datetime, *, fo
 
 
 async def standing_in(dates: Iterable[tuple[UUID, UUID]]) -> dict[UUID, dict[UUID, UUID]]:
-    """Return who stands in on each date, and for whom; `dates` are (occurrence, event)."""
+    """Return the substitutes on each date, and whom each stands in for; `dates` are (occurrence, event)."""
     wanted = list(dates)
     named = await principals(event_id for _, event_id in wanted)
     found: dict[UUID, dict[UUID, UUID]] = {}
@@ -72,7 +72,7 @@ async def standing_in(dates: Iterable[tuple[UUID, UUID]]) -> dict[UUID, dict[UUI
 
 
 async def of_event(event_id: UUID, occurrence_id: UUID | None) -> frozenset[UUID]:
-    """Return who stands in on one date, or on any date of the event."""
+    """Return the substitutes on one date, or on any date of the event."""
     if occurrence_id:
         return frozenset((await standing_in([(occurrence_id, event_id)])).get(occurrence_id, ()))
     return frozenset(substitute for _, substitute, _ in await _standing(event_id))
@@ -80,7 +80,7 @@ async def of_event(event_id: UUID, occurrence_id: UUID | None) -> frozenset[UUID
 
 @asynccontextmanager
 async def notified(event_id: UUID, now: datetime) -> AsyncIterator[None]:
-    """Tell whoever begins or ceases to stand in by what is done inside; the caller is inside `writing()`."""
+    """Notify people who start or stop substituting through what is done inside; the caller is inside `writing()`."""
     before = await _standing(event_id)
     yield
     after = await _standing(event_id)
@@ -107,7 +107,7 @@ def _draft(
     now: datetime,
     left: Container[UUID] | None = None,
 ) -> Draft:
-    """Return the mail; of a date that is not in the series any more (`left`) it tells the whole event."""
+    """Return the email; for a date that is no longer in the series (not in `left`), it is about the whole event."""
     invitation_id, substitute, date_id = standing
     return Draft(
         content=content,

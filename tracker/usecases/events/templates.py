@@ -1,4 +1,4 @@
-"""Templates of events: save a form under a name, begin with it again, remove it."""
+"""Event templates: save a form under a name, start a new event from it, remove it."""
 
 import json
 from datetime import datetime
@@ -17,7 +17,7 @@ from tracker.usecases.core import audit
 
 
 async def save(viewer: Viewer, name: str, form: Texts, committee_id: UUID | None, now: datetime) -> None:
-    """Keep a form under a name; a template of the viewer that has this name already becomes this one.
+    """Save a form under a name, replacing the viewer's template of that name.
 
     `committee_id` is a committee for which the viewer may schedule. Errors: Invalid(template_name).
     """
@@ -36,14 +36,14 @@ async def save(viewer: Viewer, name: str, form: Texts, committee_id: UUID | None
 
 
 async def templates_for(viewer: Viewer) -> list[Template]:
-    """Return the templates with which the viewer may begin, by name."""
+    """Return the templates that the viewer may use, by name."""
     found = await _select().where((EventTemplate.owner == viewer.member_id) | EventTemplate.committee.is_not_null())
     every = [one for row in found if rules.may_use(viewer, one := _template(row))]
     return sorted(every, key=lambda one: (one.name.casefold(), one.owner, str(one.id)))
 
 
 async def template_for(viewer: Viewer, template_id: UUID) -> Template:
-    """Return one of them; raise `NotFound` when it is missing or not for this viewer."""
+    """Return one template. Errors: NotFound when it is missing or not for this viewer."""
     row = await _select().where(EventTemplate.id == template_id).first()
     template = _template(row) if row else None
     if template is None or not rules.may_use(viewer, template):

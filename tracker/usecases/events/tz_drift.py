@@ -1,7 +1,7 @@
-"""When time zone data changes: dates to come go back to the wall-clock time at which they were scheduled.
+"""When time zone data changes, dates to come go back to the wall-clock time at which they were scheduled.
 
-Governments change their clocks at short notice; 10 AM on Tuesday stays 10 AM on Tuesday. Reminders follow by
-themselves: they are planned from the dates, and calendars know the zone by its name.
+Governments change their clocks at short notice; 10 AM on Tuesday stays 10 AM on Tuesday. Reminders follow, because they
+are computed from the dates, and calendars know the zone by its name.
 """
 
 from datetime import datetime
@@ -14,12 +14,12 @@ from tracker.usecases.events.invitees import touch
 
 
 async def number_drifted(now: datetime) -> int:
-    """Return how many dates to come are not where the time zone data of this computer puts them."""
+    """Return how many dates to come differ from where this computer's time zone data puts them."""
     return len(await drifted(now))
 
 
 async def reproject(now: datetime) -> int:
-    """Put them right in one transaction, and return how many they were."""
+    """Move those dates in one transaction, and return how many there were."""
     async with writing():
         found = await drifted(now)
         for one in found:

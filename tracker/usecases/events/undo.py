@@ -1,4 +1,4 @@
-"""Undo within 20 seconds: a new event is gone as if it had never been; a cancellation or change did not happen."""
+"""Undo within 20 seconds: delete a new event, or reverse a change or a cancellation."""
 
 from datetime import datetime
 from uuid import UUID
@@ -23,11 +23,11 @@ from tracker.usecases.events.undo_snapshot import marks_otherwise, put_back
 
 
 async def undo_schedule(viewer: Viewer, event_id: UUID, expected_version: int, now: datetime) -> None:
-    """Discard an event that was scheduled a moment ago, with the invitations that still wait.
+    """Discard an event that was scheduled a moment ago, with the invitations that are still waiting.
 
-    Errors: NotFound, NotAllowed, Conflict; Gone when it is too late, or somebody was told.
+    Errors: NotFound, NotAllowed, Conflict; Gone when it is too late, or a message has gone out.
     """
-    with conflicts(TOO_LATE):  # something hangs on it already
+    with conflicts(TOO_LATE):  # other records refer to it already
         async with writing():
             event = await events.event_to_change(viewer, event_id, expected_version)
             check_open(event.created_at, now)
@@ -40,10 +40,10 @@ async def undo_schedule(viewer: Viewer, event_id: UUID, expected_version: int, n
 
 
 async def undo_change(viewer: Viewer, event_id: UUID, key: str, expected_version: int, now: datetime) -> None:
-    """Let an event, or one date of it (`key`), be as before a change of a moment ago, with the replies of before.
+    """Restore an event, or one date of it (`key`), as it was before a recent change, with its replies.
 
-    Errors: NotFound, NotAllowed, Conflict; Gone when it is too late, somebody was told or replied to it already, or it
-    cannot be taken back.
+    Errors: NotFound, NotAllowed, Conflict; Gone when it is too late, a message has gone out, a person has replied
+    since, or the change cannot be undone.
     """
     async with writing():
         date = await occurrences.date_to_change(viewer, event_id, key, expected_version) if key else None
@@ -68,13 +68,13 @@ async def undo_change(viewer: Viewer, event_id: UUID, key: str, expected_version
 
 
 async def may_undo_change(viewer: Viewer, event_id: UUID, changed_at: datetime) -> bool:
-    """Whether what was changed at that moment can be taken back."""
+    """Return whether the change made at that moment can be undone."""
     change = await history.last_change(viewer, event_id)
     return change is not None and change.at == changed_at and change.undo_snapshot is not None
 
 
 async def purge_snapshots(now: datetime) -> None:
-    """Forget what changes replaced that cannot be taken back any more: places and notes of before are nobody's."""
+    """Delete the undo snapshots of changes that can no longer be undone, so earlier places and notes are not kept."""
     is_late = EventChange.undo_snapshot.is_not_null() & (EventChange.at <= now - UNDO_FOR)
     if await due.any_undo_over(now - UNDO_FOR):
         async with writing():
@@ -82,7 +82,7 @@ async def purge_snapshots(now: datetime) -> None:
 
 
 async def undo_cancellation(viewer: Viewer, event_id: UUID, key: str, expected_version: int, now: datetime) -> None:
-    """Let an event take place, or one date of it (`key`), that was canceled a moment ago; nobody is told.
+    """Restore an event, or one date of it (`key`), that was canceled a moment ago; no one is notified.
 
     Errors: NotFound, NotAllowed, Conflict; Gone when it is too late.
     """

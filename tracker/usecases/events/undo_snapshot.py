@@ -1,4 +1,4 @@
-"""What a deed on an event replaces, kept as text for the moment in which it can be taken back."""
+"""The values that a change to an event replaces, kept as text while the change can be undone."""
 
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -19,7 +19,7 @@ Columns = dict[Any, Any]
 
 @dataclass(frozen=True, kw_only=True)
 class OldDate:
-    """A date as it was; `title`, `place` and `agenda`: None = as in the series."""
+    """A date before the change; for `title`, `place` and `agenda`, None means the series' own."""
 
     original_start: datetime
     starts_at: datetime
@@ -33,7 +33,7 @@ class OldDate:
 
 @dataclass(frozen=True, kw_only=True)
 class Snapshot:
-    """What a deed replaces; None = it leaves the event, or the date, as it is."""
+    """The values that a change replaces; None when it leaves the event, or the date, alone."""
 
     event: EventFields | None = None
     rrule: str | None = None
@@ -41,7 +41,7 @@ class Snapshot:
 
 
 def of_date(date: Occurrence) -> str:
-    """Return what a change of one date replaces."""
+    """Return the values that a change of one date replaces."""
     event = date.event
     kept = OldDate(
         original_start=date.original_start,
@@ -57,7 +57,7 @@ def of_date(date: Occurrence) -> str:
 
 
 def of_event(event: Event, plan: Plan) -> str | None:
-    """Return what a plan replaces in an event; None when it gives a series other dates, which would be too much."""
+    """Return the values that a plan replaces in an event; None for new dates of a series, which cannot be undone."""
     moves = plan_rules.moves(plan, event)
     if moves and (event.is_series or plan.rule):
         return None
@@ -67,7 +67,7 @@ def of_event(event: Event, plan: Plan) -> str | None:
 
 
 async def put_back(undo_snapshot: str, event: Event, date: Occurrence | None, now: datetime) -> None:
-    """Write what was before into the rows again, as a version of its own: a feed may have shown the other one."""
+    """Write the earlier values back as a new version, because a feed may have shown the changed ones."""
     kept = _read(undo_snapshot)
     fresh: Columns = {"version": event.version + 1}
     if kept.event:
@@ -80,7 +80,7 @@ async def put_back(undo_snapshot: str, event: Event, date: Occurrence | None, no
 
 
 def marks_otherwise(undo_snapshot: str, event: Event) -> bool:
-    """Whether the event was marked in another way before, or not at all."""
+    """Return whether the event had another marking before the change, or none."""
     kept = _read(undo_snapshot).event
     marking: Marking | None = kept.marking if kept else event.marking
     return marking != event.marking
@@ -88,7 +88,7 @@ def marks_otherwise(undo_snapshot: str, event: Event) -> bool:
 
 async def _put_back_date(kept: OldDate, event: Event, date: Occurrence | None, now: datetime) -> None:
     values: Columns = {**asdict(kept), "changed_at": now}
-    if date is None:  # the only one of its event, which has the numbers
+    if date is None:  # a single event: its version and sequence are raised on the event
         await rows.Occurrence.update(values).where(rows.Occurrence.event == event.id)
         return
     place = event.place if kept.place is None else kept.place

@@ -1,4 +1,4 @@
-"""Who may see an event, checked against who is invited and who owns what comes from it; in the caller's transaction."""
+"""Who may see an event, checked against invitees and owners of its action items; inside the caller's transaction."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -22,9 +22,10 @@ from tracker.usecases.roster import people
 async def set_audiences(
     viewer: Viewer, event_id: UUID, lead_id: UUID, plan: Plan, now: datetime, *, list_of: UUID | None = None
 ) -> frozenset[str]:
-    """Write and return who may see the event; refuse people who are invited but may not. Errors: Invalid(people=…).
+    """Write and return the audiences of an event. Errors: Invalid(people=…) for invitees who may not see it.
 
-    Who is on the list of the event, or of the event `list_of` that it follows, may stay there unknown to the viewer.
+    People already on the list of the event, or of `list_of`, the event that it follows, may stay there even if the
+    viewer does not know them.
     """
     listed = audiences.of_event(plan.visibility, plan.committee_id, plan.invitees, standing(plan.marking))
     wanted = listed | audiences.of_event(plan.visibility, plan.committee_id, {lead_id})
@@ -35,7 +36,7 @@ async def set_audiences(
 
 
 async def who_may_see(event_id: UUID, member_ids: Iterable[UUID], now: datetime) -> frozenset[UUID]:
-    """Return those of some people who may see an event now, and those on its list who are not active."""
+    """Return which of these people may see an event now, including invitees whose accounts are not active."""
     seen_by, wanted = await audience_rows.audiences_of(event_id), frozenset(member_ids)
     active = await viewers_for(wanted, now)
     return frozenset(
@@ -44,7 +45,11 @@ async def who_may_see(event_id: UUID, member_ids: Iterable[UUID], now: datetime)
 
 
 async def circle_is_within(plan: Plan, event: Event) -> bool:
-    """Whether a committee's plan is for people alone who see the event of one arm; any other may be narrower."""
+    """Return whether the plan may narrow who sees the event.
+
+    It may not when the plan is for a committee and the event is not for everyone, unless the committee belongs to the
+    arm that sees the event.
+    """
     if plan.visibility is not Visibility.COMMITTEE or event.visibility is Visibility.ALL:
         return True
     return await Committee.exists().where((Committee.id == plan.committee_id) & (Committee.arm == event.visibility))
@@ -64,7 +69,7 @@ async def _check_people(viewer: Viewer, event_id: UUID, plan: Plan, wanted: froz
 
 
 async def _check_owners(viewer: Viewer, event_id: UUID, wanted: frozenset[str], now: datetime) -> None:
-    """Refuse to take an event out of the sight of somebody whose open action item comes from it."""
+    """Refuse to hide an event from the owner of an open action item that comes from it."""
     items = await action_items.of_event(viewer, event_id)
     held = {owner: await _held_by(owner, now) for owner in {one.owner_id for one in items}}
     blind = [one for one in items if held[one.owner_id] and not wanted & held[one.owner_id]]
@@ -77,7 +82,7 @@ async def _check_owners(viewer: Viewer, event_id: UUID, wanted: frozenset[str], 
 
 
 async def _held_by(member_id: UUID, now: datetime) -> frozenset[str]:
-    """Return the audiences of a person; nobody waits for one who is not active."""
+    """Return the audiences of a person; none when the account is not active."""
     try:
         return (await viewer_for(member_id, now)).audiences
     except NotFound:
@@ -85,7 +90,7 @@ async def _held_by(member_id: UUID, now: datetime) -> frozenset[str]:
 
 
 async def _guests(invited: Iterable[Person]) -> list[Person]:
-    """Return who could not open what only named people see: that needs a sign-in."""
+    """Return the guests, who cannot open an event for named people because that needs a sign-in."""
     by_id = {one.id: one for one in invited}
     if not by_id:
         return []

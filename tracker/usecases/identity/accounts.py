@@ -1,4 +1,4 @@
-"""Accounts as a door sees them: what proves who somebody is, and whether the account is open."""
+"""Accounts as sign-in sees them: a person's credentials, and whether the account is open."""
 
 import hashlib
 from dataclasses import dataclass
@@ -14,16 +14,16 @@ from tracker.rules.core.viewer import Status
 from tracker.rules.roster.accounts import is_over
 from tracker.tables.schema.roster.people import Member
 
-PAUSE = timedelta(minutes=15)  # from the last of five wrong tries; an administrator can end it earlier
+PAUSE = timedelta(minutes=15)  # from the fifth failed sign-in; an administrator can end it earlier
 LONGEST_ADDRESS = 254  # characters (RFC 5321 §4.5.3.1)
 MOST = 3  # sessions of one person, unless the settings say otherwise
 
 
 @dataclass(frozen=True, kw_only=True)
 class Account:
-    """What a door must know of a member; `key` counts the tries.
+    """What sign-in needs to know of a member; failed sign-ins are counted under `key`.
 
-    `is_active` says that member and agency are active, and that the member is no guest.
+    `is_active` means that member and agency are active, and that the member is not a guest.
     """
 
     member_id: UUID
@@ -38,24 +38,24 @@ class Account:
     expires_at: datetime | None
 
     def actor(self, origin: Origin) -> Actor:
-        """Return who its holder is to the audit log, coming from there."""
+        """Return the account's member as the actor in the audit log, coming from `origin`."""
         return Actor(self.member_id, self.agency_id, origin)
 
     def is_open(self, now: datetime) -> bool:
-        """Whether it lets anybody in."""
+        """Return whether the account can sign in."""
         return self.is_active and not is_over(self.expires_at, now)
 
     def is_paused(self, now: datetime) -> bool:
-        """Whether five wrong tries closed the account a short while ago."""
+        """Return whether five failed sign-ins paused the account a short while ago."""
         return self.locked_at is not None and now < self.locked_at + PAUSE
 
 
 @dataclass(frozen=True, kw_only=True)
 class Arrival:
-    """How somebody comes to prove who they are: from where and with what, and in a browser of which earlier session.
+    """Where a sign-in comes from: its address, its browser, and an earlier session of that browser.
 
-    `browser` is what it says it is. `most` is how many sessions one person may have; the one that was used longest ago
-    gives way (SP 800-53 AC-10).
+    `browser` is what the browser calls itself. `most` is how many sessions one person may have; a new session ends the
+    one that was used longest ago (SP 800-53 AC-10).
     """
 
     origin: Origin = ON_SITE
@@ -65,16 +65,16 @@ class Arrival:
 
 
 UNKNOWN = Arrival()
-"""Where nobody knows or needs to know it: commands and tests."""
+"""For commands and tests, where the source does not matter."""
 
 
 def key_of(email: str) -> str:
-    """Return under which key the tries of a mail address count, whether anybody has that address or not."""
+    """Return the key under which failed sign-ins of an email address are counted, whether or not it has an account."""
     return hashlib.sha256(email.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def clean_address(email: str) -> str:
-    """Return an address as it is stored: trimmed, lower case; what cannot be one becomes empty."""
+    """Return an address as it is stored: trimmed, lower case; empty when it cannot be an address."""
     address = email.strip().lower()
     return address if len(address) <= LONGEST_ADDRESS and address.isprintable() else ""
 
@@ -85,12 +85,12 @@ async def account_of(member_id: UUID) -> Account | None:
 
 
 async def account_at(email: str) -> Account | None:
-    """Return the account with a mail address, as `clean_address` gives it."""
+    """Return the account with an email address in the form that `clean_address` returns."""
     return await _account(Member.email == email)
 
 
 async def has_password(member_id: UUID) -> bool:
-    """Whether a member has chosen a password; without one only a link lets them in again."""
+    """Return whether a member has a password; without one, only a link lets them in again."""
     return bool(await Member.exists().where((Member.id == member_id) & Member.password_hash.is_not_null()))
 
 

@@ -1,4 +1,4 @@
-"""Personal tokens: made for one program, shown once, revoked. Only the hash of a token opens the interface."""
+"""Personal tokens: made for one program, shown once, revoked. Only the hash of a token is stored."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -25,16 +25,16 @@ NOTED_EVERY = timedelta(minutes=1)
 
 @dataclass(frozen=True, kw_only=True)
 class Bearer:
-    """Who speaks through a token, and what it was made for."""
+    """The viewer behind a token, and the purpose of the token."""
 
     viewer: Viewer
     scopes: frozenset[ApiScope]
     unnoted: UUID | None
-    """The token, when its use is to be noted again; None when that was done less than a minute ago."""
+    """The token, when its use is to be recorded again; None when that was done less than a minute ago."""
 
 
 async def create(viewer: Viewer, name: str, scopes: frozenset[ApiScope], now: datetime) -> str:
-    """Make a token of 256 random bits, good for a year, and return it: it is stored as a hash and never shown again.
+    """Make a token of 256 random bits, valid for a year, and return it; it is stored as a hash and never shown again.
 
     Errors: Invalid(name), Invalid(scopes), and Invalid when the member has too many tokens.
     """
@@ -59,18 +59,18 @@ async def create(viewer: Viewer, name: str, scopes: frozenset[ApiScope], now: da
 
 
 async def tokens_of(viewer: Viewer, now: datetime) -> list[ApiToken]:
-    """Return the viewer's own tokens that still open something, oldest first."""
+    """Return the viewer's own tokens that are valid, oldest first."""
     found = await rows.ApiToken.select().where(_live(viewer.member_id, now)).order_by(rows.ApiToken.created_at)
     return [_token(row) for row in found]
 
 
 async def how_many(member_id: UUID, now: datetime) -> int:
-    """Return how many tokens of a member still open something."""
+    """Return how many of a member's tokens are valid."""
     return int(await rows.ApiToken.count().where(_live(member_id, now)))
 
 
 async def revoke(viewer: Viewer, token_id: UUID, now: datetime) -> None:
-    """Revoke one of the viewer's own tokens: it opens nothing from now on. Errors: NotFound."""
+    """Revoke one of the viewer's own tokens at once. Errors: NotFound."""
     async with writing():
         mine = _own(viewer) & (rows.ApiToken.id == token_id)
         if not await rows.ApiToken.update({rows.ApiToken.revoked_at: now}).where(mine).returning(rows.ApiToken.id):
@@ -79,16 +79,16 @@ async def revoke(viewer: Viewer, token_id: UUID, now: datetime) -> None:
 
 
 async def revoke_all(member_id: UUID, now: datetime) -> int:
-    """Revoke all tokens of a member for good; return how many. The caller is inside `writing()` and audits it."""
+    """Revoke all tokens of a member; return how many. The caller is inside `writing()` and audits it."""
     ended: dict[Any, Any] = {rows.ApiToken.revoked_at: now}
     return len(await rows.ApiToken.update(ended).where(_of(member_id)).returning(rows.ApiToken.id))
 
 
 async def bearer_of(token: str, now: datetime, origin: Origin) -> Bearer | None:
-    """Return who speaks through a token, coming from there; None when it opens nothing.
+    """Return the viewer behind a token, coming from `origin`; None when it is not valid.
 
-    That is when it is unknown, revoked, expired, or its owner not active now. In a restored copy that may not send
-    yet none is known: it may have been revoked after the backup.
+    That is when it is unknown, revoked or expired, or its owner is not active. While a restored copy is on hold, no
+    token is valid, because it may have been revoked after the backup.
     """
     usable = (
         (rows.ApiToken.token_hash == keys.token_hash(token))
@@ -111,7 +111,7 @@ async def bearer_of(token: str, now: datetime, origin: Origin) -> Bearer | None:
 
 
 async def note_use(token_id: UUID, now: datetime) -> None:
-    """Note that a token is in use; when nothing can be written the next use tries again."""
+    """Record that a token is in use; if the write fails, the next use tries again."""
     with surviving_failures():
         await rows.ApiToken.update({rows.ApiToken.used_at: now}).where(rows.ApiToken.id == token_id)
 

@@ -1,4 +1,4 @@
-"""The authenticator and the recovery codes of somebody who is signed in and has just proved who they are."""
+"""The authenticator and recovery codes of a person who is signed in and has confirmed who they are."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -23,7 +23,7 @@ from tracker.usecases.identity.sign_in import unchanged
 
 @dataclass(frozen=True, kw_only=True)
 class Credentials:
-    """By what a member proves who they are: whether there is a password, since when an authenticator, codes left."""
+    """A member's credentials: whether there is a password, since when an authenticator, and how many codes are left."""
 
     has_password: bool
     has_authenticator: bool
@@ -32,7 +32,7 @@ class Credentials:
 
 
 async def credentials_of(member_id: UUID) -> Credentials:
-    """Return by what a member proves who they are; never the proofs themselves. Errors: NotFound."""
+    """Return which credentials a member has, never the credentials themselves. Errors: NotFound."""
     account = await _account(member_id)
     row = await Member.select(Member.totp_at).where(Member.id == member_id).first()
     return Credentials(
@@ -44,7 +44,7 @@ async def credentials_of(member_id: UUID) -> Credentials:
 
 
 async def new_authenticator(member_id: UUID, session_id: str, sealed: str = "") -> Enrolment:
-    """Return a new secret for the authenticator app, or the one that a form of this session brought back.
+    """Return a new secret for the authenticator app, or the one in a form that this session sent back.
 
     Errors: NotAllowed for a secret of another session.
     """
@@ -55,7 +55,7 @@ async def new_authenticator(member_id: UUID, session_id: str, sealed: str = "") 
 async def set_authenticator(
     member_id: UUID, session_id: str, sealed: str, code: str, now: datetime, arrival: Arrival = UNKNOWN
 ) -> None:
-    """Put a new secret in force by its first code, in the place of the one before; the other sessions end.
+    """Put a new secret in force by its first code, replacing the earlier one; other sessions end.
 
     Errors: Invalid(code) with the tries that are left, NotAllowed for a secret of another session.
     """

@@ -1,4 +1,4 @@
-"""Wrong passwords and codes, counted over all doors in the database: five close an account, fifty a network's way."""
+"""Failed sign-ins, counted in the database: five pause an account, fifty block a network address."""
 
 import hashlib
 from datetime import datetime, timedelta
@@ -17,26 +17,27 @@ from tracker.usecases.core import audit, outbox
 from tracker.usecases.identity.accounts import Account, Arrival
 
 TRIES = 5  # wrong ones in a row before the pause (CJIS AC-7)
-WINDOW = timedelta(minutes=15)  # in which they count
+WINDOW = timedelta(minutes=15)  # during which they count
 TRIES_OF_NETWORK = 50  # wrong ones from one network address, over all accounts: one password tried on many people
-TOLD_WITHIN = timedelta(days=1)  # later, the mail about a pause would only frighten
-HOUSEHOLD = 64  # bits of an IPv6 address that tell one network from another
+TOLD_WITHIN = timedelta(days=1)  # later, the email about a pause would only cause alarm
+HOUSEHOLD = 64  # bits of an IPv6 address that identify a network
 FROM_THERE = "Too many wrong tries came from your network. Wait 15 minutes, or ask the coordinator."
 PAUSED = "Sign-in is paused for 15 minutes after 5 wrong tries. Try again after that, or ask the coordinator."
 
 
 async def count_failure(key: str, account: Account | None, now: datetime, arrival: Arrival, *, what: str) -> int:
-    """Note a wrong try, known account or not; return how many tries are left. The caller is inside `writing()`.
+    """Record a failed try, with or without an account, and return how many tries are left.
 
-    Every door that takes a secret which a person chose or types calls this, so that all count together. `key` is
-    `key_of` the address that was typed. Tries during a pause are in the audit log and do not prolong it.
+    The caller is inside `writing()`. Every form that takes a password or code calls this, so that all are counted
+    together. `key` is `key_of` the address that was typed. Tries during a pause are in the audit log and do not extend
+    it.
     """
     who = account.member_id if account else None
     stranger, facts = Actor(origin=arrival.origin), {"what": what, "browser": arrival.browser}
     await audit.record(stranger, "sign_in_failed", "member", who or key, facts, now)
     if account and account.is_paused(now):
         return 0
-    await FailedAttempt.delete().where(FailedAttempt.at <= now - WINDOW)  # of all accounts: the table stays small
+    await FailedAttempt.delete().where(FailedAttempt.at <= now - WINDOW)  # of all accounts, so the table stays small
     counted = [one for one in (key, _network(arrival.origin.address)) if one]
     await FailedAttempt.insert(*(FailedAttempt(id=ids.new_id(), account=one, at=now) for one in counted))
     failures: int = await FailedAttempt.count().where(FailedAttempt.account == key)
@@ -46,7 +47,7 @@ async def count_failure(key: str, account: Account | None, now: datetime, arriva
 
 
 async def refusal(account: Account, now: datetime, arrival: Arrival, *, field: str, why: str) -> Invalid:
-    """Count a wrong try of somebody known and return what to say at the field; the caller is inside `writing()`."""
+    """Record a failed try for a known account and return the error for the field; the caller is inside `writing()`."""
     left = await count_failure(account.key, account, now, arrival, what=field)
     if left == 0:
         return Invalid(**{field: PAUSED})
@@ -54,9 +55,9 @@ async def refusal(account: Account, now: datetime, arrival: Arrival, *, field: s
 
 
 async def check_network(address: str, now: datetime) -> None:
-    """Raise `Invalid` when too many wrong tries came from where somebody comes from, whoever they were for.
+    """Raise `Invalid` when too many failed tries came from this network address, for any accounts.
 
-    Five tries an account stop who guesses one password; this stops who tries one password on everybody.
+    Five tries per account stop people who guess one password; this stops people who try one password on everyone.
     """
     if (network := _network(address)) is None:
         return
@@ -66,7 +67,7 @@ async def check_network(address: str, now: datetime) -> None:
 
 
 async def forget_failures(key: str) -> None:
-    """Forget the wrong tries after a whole sign-in; the caller is inside `writing()`."""
+    """Delete the failed tries after a complete sign-in; the caller is inside `writing()`."""
     await FailedAttempt.delete().where(FailedAttempt.account == key)
 
 
@@ -78,9 +79,9 @@ async def release(member_id: UUID, now: datetime, *, by: Actor) -> None:
 
 
 def _network(known: str) -> str | None:
-    """Return the key of where somebody comes from, for IPv6 of the half that one household is given.
+    """Return the key of a network address; for IPv6, of the prefix that one household is given.
 
-    None without an address, and for this machine itself: a web server in front that names nobody is everybody.
+    None without an address, and for this machine: behind a reverse proxy that hides addresses, that would be everyone.
     """
     if not known or (address := ip_address(known)).is_loopback:
         return None
@@ -89,7 +90,7 @@ def _network(known: str) -> str | None:
 
 
 async def _pause(key: str, member_id: UUID | None, now: datetime, stranger: Actor) -> None:
-    await forget_failures(key)  # after the pause the count begins anew
+    await forget_failures(key)  # after the pause, counting starts over
     if member_id:
         await Member.update({Member.locked_at: now}).where(Member.id == member_id)
         await _notify(member_id, now)

@@ -1,4 +1,4 @@
-"""One-time links: made by an administrator or the demo, or mailed; opened by a button, good once and for one thing."""
+"""One-time links: made by an administrator or the demo, or emailed; each works once and for one purpose."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -30,7 +30,7 @@ async def issue_link(
 ) -> str:
     """Return the token of a new link; only its hash is stored. `by` is who asked for it.
 
-    It takes the place of the member's earlier links of the same purpose: each was shown to hand over, and is lost.
+    It replaces the member's earlier links of the same purpose, which were shown only once.
     """
     token = keys.new_token()
     theirs = SignInLink.member == member_id
@@ -47,12 +47,12 @@ async def issue_link(
 
 
 def mailed_token(member_id: UUID, link_id: UUID) -> str:
-    """Return the token of a link that a mail holds: whoever has the secret can make it from the two ids."""
+    """Return the token of an emailed link; with the secret it can be computed from the two ids."""
     return Links(keys.named("links")).invitation(member_id, link_id)
 
 
 async def issue_mailed(links: Mapping[UUID, UUID], until: datetime) -> None:
-    """Store a link, by the id that its mail is to name, for each of some members; it takes the place of earlier ones.
+    """Store a link for each of some members, by the id that its email names, replacing earlier links.
 
     The caller is inside `writing()` and audits it.
     """
@@ -66,7 +66,7 @@ async def issue_mailed(links: Mapping[UUID, UUID], until: datetime) -> None:
 
 
 async def check_link(token: str, now: datetime, purpose: str = SIGN_IN) -> Account:
-    """Return whose link it is; raise `Gone` unless it is still good. Nothing changes: a mail scanner may look at it."""
+    """Return a link's account; nothing changes, because mail scanners open links. Errors: Gone when it is not valid."""
     found = await SignInLink.select(SignInLink.member).where(_unused(token, now, purpose)).first()
     return await _holder(found["member"] if found else None, now)
 
@@ -74,8 +74,8 @@ async def check_link(token: str, now: datetime, purpose: str = SIGN_IN) -> Accou
 async def redeem_link(token: str, now: datetime, arrival: Arrival = UNKNOWN, *, asks_code: bool) -> str | Challenge:
     """Use a link: return the token of a new session, or the challenge when `asks_code`.
 
-    A link proves as much as a password: outside a demo the code is asked, or enrolled, all the same. Raises `Gone` for
-    links that are unknown, used or over.
+    A link counts as much as a password: outside a demo, a code is still asked for, or enrolled.
+    Errors: Gone for links that are unknown, used or expired.
     """
     async with writing():
         account = await spend(token, now)
@@ -85,20 +85,20 @@ async def redeem_link(token: str, now: datetime, arrival: Arrival = UNKNOWN, *, 
 
 
 async def spend(token: str, now: datetime, purpose: str = SIGN_IN) -> Account:
-    """Use a link up and return whose it was; raise `Gone` as above. The caller is inside `writing()`."""
+    """Use up a link and return its account. The caller is inside `writing()`. Errors: Gone, as above."""
     used: dict[Any, Any] = {SignInLink.used_at: now}
     spent = await SignInLink.update(used).where(_unused(token, now, purpose)).returning(SignInLink.member)
     return await _holder(spent[0]["member"] if spent else None, now)
 
 
 async def end_links(member_id: UUID) -> int:
-    """Let no link of a member that was not used yet open anything; return how many. Inside `writing()`."""
+    """Invalidate a member's unused links; return how many. The caller is inside `writing()`."""
     waiting = (SignInLink.member == member_id) & SignInLink.used_at.is_null()
     return len(await SignInLink.delete().where(waiting).returning(SignInLink.id))
 
 
 async def unused() -> frozenset[tuple[UUID, datetime]]:
-    """Return whose sign-in links were not used yet, and until when each is good."""
+    """Return the members with unused sign-in links, and when each link expires."""
     waiting = (SignInLink.purpose == SIGN_IN) & SignInLink.used_at.is_null()
     found = await SignInLink.select(SignInLink.member, SignInLink.expires_at).where(waiting)
     return frozenset((row["member"], row["expires_at"]) for row in found)

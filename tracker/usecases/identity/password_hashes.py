@@ -1,4 +1,4 @@
-"""How a password becomes what is stored: argon2id, or PBKDF2 where only what FIPS 140-3 approves may be used."""
+"""Hashing passwords: argon2id, or PBKDF2 where only algorithms approved by FIPS 140-3 may be used."""
 
 import base64
 import hashlib
@@ -20,7 +20,7 @@ _PBKDF2 = re.compile(r"\$pbkdf2-sha256\$i=([0-9]{1,9})\$([A-Za-z0-9+/]{22})\$([A
 
 
 class Scheme(Protocol):
-    """One way to hash; what it makes begins with `prefix` and names its own cost."""
+    """One way to hash; its hashes begin with `prefix` and name their own cost."""
 
     prefix: ClassVar[str]
 
@@ -28,10 +28,10 @@ class Scheme(Protocol):
         """Return a salted hash."""
 
     def matches(self, stored: str, password: bytes) -> bool:
-        """Say whether a hash of this scheme, at whatever cost, is of this password."""
+        """Return whether a hash of this scheme, at any cost, belongs to this password."""
 
     def is_outdated(self, stored: str) -> bool:
-        """Say whether a hash of this scheme was made at another cost than today's."""
+        """Return whether a hash of this scheme was made at another cost than today's."""
 
 
 class Argon2:
@@ -79,7 +79,7 @@ class Pbkdf2:
 
 
 def of(stored: str, known: Sequence[Scheme]) -> Scheme | None:
-    """Return the scheme that made a hash, or None when none of those that are known did."""
+    """Return the scheme that made a hash, or None when none of the known ones did."""
     return next((scheme for scheme in known if stored.startswith(scheme.prefix)), None)
 
 

@@ -1,6 +1,6 @@
-"""A forgotten password: a link from whoever keeps the accounts lets its member set another one, once.
+"""Password resets: with a link from an administrator, a member sets another password, once.
 
-The authenticator stays: the new password alone signs nobody in (OWASP ASVS 6.4.3).
+The authenticator stays: the new password alone is not enough to sign in (OWASP ASVS 6.4.3).
 """
 
 from datetime import datetime
@@ -18,7 +18,7 @@ CLOSED = "This account is closed. Open it before you give out a link."
 
 
 async def issue_reset(member_id: UUID, now: datetime, *, by: Actor) -> str:
-    """Return the token of a link that works once, for 30 minutes; earlier ones of the member stop.
+    """Return the token of a link that works once, for 30 minutes; the member's earlier reset links stop working.
 
     Errors: NotFound, NotAllowed for an account that is not open.
     """
@@ -31,14 +31,14 @@ async def issue_reset(member_id: UUID, now: datetime, *, by: Actor) -> str:
 
 
 async def check_reset(token: str, now: datetime) -> str:
-    """Return the mail address of the link's member; raise `Gone` unless it is still good. Nothing changes."""
+    """Return the email address of the link's member. Nothing changes. Errors: Gone when it is not valid."""
     return (await check_link(token, now, RESET)).email
 
 
 async def reset_password(token: str, password: str, now: datetime, origin: Origin) -> None:
-    """Set a password and use the link up; sessions and a pause after wrong tries end.
+    """Set a password and use up the link; sessions and a pause after failed sign-ins end.
 
-    Errors: Gone, Invalid(password) with the reason, after which the link is still good, Busy.
+    Errors: Gone, Invalid(password) with the reason, after which the link still works, Busy.
     """
     account = await check_link(token, now, RESET)
     stored = await checked_hash(account.member_id, password)

@@ -1,4 +1,4 @@
-"""Passwords: hashed in threads of their own, so that signing in never stalls the server."""
+"""Passwords: hashed in separate threads, so that signing in never stalls the server."""
 
 import asyncio
 import secrets
@@ -21,7 +21,7 @@ from tracker.usecases.identity.password_hashes import Argon2, Pbkdf2, Scheme
 from tracker.usecases.identity.sessions import end_sessions
 
 THREADS = 2  # hashes at once: each takes 64 MiB and one core
-WAITING = 20  # more than these are told to come back
+WAITING = 20  # more than these are asked to try again
 COMMON = Path(__file__).with_name("common-passwords.txt")
 BUSY = "Many people are signing in just now. Please try again in a minute."
 
@@ -29,10 +29,10 @@ Result = TypeVar("Result")
 
 
 class Hashing:
-    """Hashes by one scheme and knows the other's, two at a time; raises `Busy` when too many wait."""
+    """Hashes by one scheme and checks the other's hashes, two at a time; raises `Busy` when too many wait."""
 
     def __init__(self, scheme: Scheme | None = None, *, threads: int = THREADS, waiting: int = WAITING) -> None:
-        """Hash by a scheme from now on, argon2id by default; what the other one made is still good for its owner."""
+        """Hash by a scheme from now on, argon2id by default; hashes of the other scheme still work."""
         self._scheme = scheme or Argon2()
         self._known = (self._scheme, Argon2(), Pbkdf2())
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="hash")
@@ -44,7 +44,7 @@ class Hashing:
         return await self._run(self._scheme.hash, _bytes(password))
 
     async def matches(self, stored: str | None, password: str) -> bool:
-        """Say whether a password belongs to a hash; without a hash it takes the same time and is never right.
+        """Return whether a password matches a hash; without a hash it takes the same time and never matches.
 
         A hash of the other scheme takes its own time, until its owner signs in and it is renewed.
         """
@@ -53,7 +53,7 @@ class Hashing:
         return await self._run(self._verify, stored, _bytes(password))
 
     def is_outdated(self, stored: str) -> bool:
-        """Say whether a hash was made by another scheme, or at another cost, than today's."""
+        """Return whether a hash was made by another scheme, or at another cost, than today's."""
         return not stored.startswith(self._scheme.prefix) or self._scheme.is_outdated(stored)
 
     @cached_property
@@ -61,7 +61,7 @@ class Hashing:
         return self._scheme.hash(secrets.token_bytes(16))
 
     def _verify(self, stored: str | None, password: bytes) -> bool:
-        decoy = self._decoy  # the first sign-in of all makes it, whoever it is
+        decoy = self._decoy  # made during the first sign-in, whether or not the account exists
         against = stored or decoy
         made_by = password_hashes.of(against, self._known)
         return made_by is not None and made_by.matches(against, password) and stored is not None
@@ -86,14 +86,14 @@ def use(hashing: Hashing) -> None:
 
 
 def hashing() -> Hashing:
-    """Return the hashing that is in use."""
+    """Return the hashing in use."""
     return _hashing
 
 
 async def set_password(member_id: UUID, password: str, now: datetime, *, by: Actor, keeping: str | None = None) -> None:
     """Give a member a password and end their sessions, except the one whose id is `keeping`.
 
-    `by` is who does it. Raises `Invalid(password=…)` with the reason, `NotFound`, `Busy`.
+    `by` is who sets it. Errors: `Invalid(password=…)` with the reason, `NotFound`, `Busy`.
     """
     stored = await checked_hash(member_id, password)
     async with writing():
@@ -101,9 +101,9 @@ async def set_password(member_id: UUID, password: str, now: datetime, *, by: Act
 
 
 async def checked_hash(member_id: UUID, password: str) -> str:
-    """Return the hash of a password that may be taken; raise `Invalid(password=…)` for another, `NotFound`, `Busy`.
+    """Return the hash of an acceptable password. Errors: `Invalid(password=…)`, `NotFound`, `Busy`.
 
-    It takes a while, so it comes before the transaction that stores it.
+    Hashing takes a while, so it comes before the transaction that stores the hash.
     """
     if why := passwords.refusal(password, common_passwords(), await _person(member_id)):
         raise Invalid(password=why)
@@ -111,14 +111,14 @@ async def checked_hash(member_id: UUID, password: str) -> str:
 
 
 async def store_hash(member_id: UUID, stored: str, now: datetime, *, by: Actor, keeping: str | None = None) -> None:
-    """Put a hash in force and end sessions, as `set_password` does; the caller is inside `writing()`."""
+    """Store a hash and end sessions, as `set_password` does; the caller is inside `writing()`."""
     await Member.update({Member.password_hash: stored}).where(Member.id == member_id)
     await end_sessions(member_id, keeping=keeping)
     await audit.record(by, "password_changed", "member", member_id, {}, now)
 
 
 async def renew_hash(member_id: UUID, stored: str, password: str) -> str:
-    """Hash a password that was just found right once more, if the cost has changed since; return what is stored now."""
+    """Hash a correct password again if the scheme or cost has changed; return the hash that is stored now."""
     if not _hashing.is_outdated(stored):
         return stored
     renewed = await _hashing.hash(password)
@@ -129,7 +129,7 @@ async def renew_hash(member_id: UUID, stored: str, password: str) -> str:
 
 @lru_cache(1)
 def common_passwords() -> frozenset[str]:
-    """Return the passwords that are guessed first; the product carries the list."""
+    """Return the most commonly guessed passwords; the list is part of the product."""
     lines = COMMON.read_text(encoding="utf-8").splitlines()
     return frozenset(line for line in lines if line and not line.startswith("#"))
 

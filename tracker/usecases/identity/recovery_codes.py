@@ -1,6 +1,6 @@
-"""Recovery codes: ten of 80 bits for whoever has lost the phone, each good once (NIST SP 800-63B-4 §3.1.2).
+"""Recovery codes for a lost phone: ten of 80 bits, each usable once (NIST SP 800-63B-4 §3.1.2).
 
-Only hashes are stored, made with a key that is not in the database: a stolen copy of it is not worth guessing at.
+Only hashes are stored, made with a key that is not in the database, so guessing from a stolen copy is useless.
 """
 
 import base64
@@ -17,13 +17,13 @@ from tracker.usecases.core import audit
 from tracker.usecases.identity.accounts import Account
 
 COUNT = 10
-BYTES = 10  # of chance in a code: 16 letters
-GROUP = 4  # letters between two hyphens
+BYTES = 10  # random bytes in a code: 16 characters
+GROUP = 4  # characters between two hyphens
 LOOK_ALIKE = str.maketrans("018", "OIB")  # the alphabet of the codes has no 0, 1, 8, 9 (RFC 4648 §6)
 
 
 async def renew_codes(member_id: UUID, now: datetime, *, by: Actor) -> list[str]:
-    """Replace a member's codes by ten new ones and return these: nobody can show them again."""
+    """Replace a member's codes with ten new ones and return them; they cannot be shown again."""
     codes = [_new_code() for _ in range(COUNT)]
     async with writing():
         await forget_codes(member_id)
@@ -35,7 +35,7 @@ async def renew_codes(member_id: UUID, now: datetime, *, by: Actor) -> list[str]
 
 
 async def use_recovery_code(account: Account, typed: str, now: datetime) -> bool:
-    """Say whether a code is right and was never used; from now on it is used. The caller is inside `writing()`."""
+    """Return whether a code is right and unused, and use it up. The caller is inside `writing()`."""
     unused = RecoveryCode.id.is_in(_hashes(account.member_id, typed)) & RecoveryCode.used_at.is_null()
     return bool(await RecoveryCode.update({RecoveryCode.used_at: now}).where(unused).returning(RecoveryCode.id))
 
@@ -47,14 +47,14 @@ async def note_used(account: Account, origin: Origin, now: datetime) -> None:
 
 
 async def codes_left(member_id: UUID) -> int:
-    """Return how many codes of a member are still good."""
+    """Return how many unused codes a member has."""
     mine = (RecoveryCode.member == member_id) & RecoveryCode.used_at.is_null()
     left: int = await RecoveryCode.count().where(mine)
     return left
 
 
 async def forget_codes(member_id: UUID) -> None:
-    """Forget a member's codes, used or not; the caller is inside `writing()`."""
+    """Delete a member's codes, used or not; the caller is inside `writing()`."""
     await RecoveryCode.delete().where(RecoveryCode.member == member_id)
 
 
@@ -64,6 +64,6 @@ def _new_code() -> str:
 
 
 def _hashes(member_id: UUID, typed: str) -> list[str]:
-    """Return by what a code may be stored: with today's key, then with earlier ones."""
+    """Return the hashes under which a code may be stored: with today's key, then with earlier ones."""
     letters = re.sub(r"[\s-]", "", typed).upper().translate(LOOK_ALIKE)
     return [keys.mac(one, f"{member_id} {letters}") for one in keys.every("recovery code")]

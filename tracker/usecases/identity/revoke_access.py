@@ -1,6 +1,6 @@
-"""Everything by which a member can reach the tracker without signing in again: shut in one step, in one transaction.
+"""Revoking all access that works without signing in again, in one step and one transaction.
 
-A new way in (a token, a password for apps) is shut here too: a lost phone and a departure rely on it.
+A new kind of access (a token, an app password) belongs here too: lost phones and offboarding rely on it.
 """
 
 from datetime import datetime
@@ -17,7 +17,7 @@ from tracker.usecases.identity.sessions import end_sessions
 
 
 async def revoke_access(member_id: UUID, now: datetime, *, keeping: str | None = None) -> dict[str, int]:
-    """End a member's sessions, all but the one with the id `keeping`, and their links; shut their feeds and tokens.
+    """End a member's sessions, except the one with the id `keeping`, and their links, feeds and tokens.
 
     Return how many of each there were, for the audit log. The caller is inside `writing()`.
     """
@@ -32,9 +32,9 @@ async def revoke_access(member_id: UUID, now: datetime, *, keeping: str | None =
 async def report_lost_phone(
     viewer: Viewer, now: datetime, *, of: UUID | None = None, keeping: str | None = None
 ) -> dict[str, int]:
-    """Shut what a lost phone may hold, the viewer's own or that `of` another member; return how much was shut.
+    """Revoke what a lost phone may hold, the viewer's own or that `of` another member; return how much was revoked.
 
-    Of the viewer's sessions the one in which they tell of it goes on: `keeping`.
+    The viewer's current session, `keeping`, goes on.
     """
     whose = of or viewer.member_id
     async with writing():
@@ -44,7 +44,7 @@ async def report_lost_phone(
 
 
 async def revoke_feeds(member_id: UUID, now: datetime) -> int:
-    """Turn all feed addresses of a member off for good; return how many. The caller is in `writing()` and audits it."""
+    """Turn off all feed addresses of a member; return how many. The caller is inside `writing()` and audits it."""
     theirs = (Subscription.member == member_id) & Subscription.revoked_at.is_null()
     turned_off: dict[Any, Any] = {Subscription.revoked_at: now}
     return len(await Subscription.update(turned_off).where(theirs).returning(Subscription.id))

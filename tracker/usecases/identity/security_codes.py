@@ -1,4 +1,4 @@
-"""Security codes from an authenticator app (TOTP, RFC 6238): enrolled once, each code counts once."""
+"""Security codes from an authenticator app (TOTP, RFC 6238): enrolled once; each code counts once."""
 
 import re
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ from tracker.usecases.identity.sessions import end_sessions
 
 PURPOSE = "authenticator"  # of the key that seals the secrets of apps
 PERIOD = 30  # seconds of a code
-WINDOW = (0, -1, 1)  # periods around now that are taken: clocks of phones differ
+WINDOW = (0, -1, 1)  # periods around now that are accepted: phone clocks differ
 ISSUER = "Task Force Tracker"
 WRONG_CODE = (
     "That code did not match. Codes change every 30 seconds and count once. Check that your phone’s clock is set "
@@ -32,7 +32,7 @@ AGAIN = "Your authenticator app must be set up again. Please ask the coordinator
 
 @dataclass(frozen=True)
 class Enrolment:
-    """A new secret, not yet in force: `uri` for the QR code, `secret` to type, `sealed` to come back with the form."""
+    """A new secret, not yet in force: `uri` for the QR code, `secret` to type, `sealed` to send back with the form."""
 
     uri: str
     secret: str
@@ -40,16 +40,16 @@ class Enrolment:
 
 
 def begin_enrolment(account: Account, within: str) -> Enrolment:
-    """Return a new secret for an authenticator app; nothing is stored before a code proves it.
+    """Return a new secret for an authenticator app; nothing is stored until a code confirms it.
 
-    `within` is the challenge: only together with it does the sealed secret come back.
+    `within` is the challenge or session; the sealed secret is accepted only together with it.
     """
     secret = pyotp.random_base32()
     return _enrolment(account, secret, keys.seal(keys.named(PURPOSE), secret, _bound(account, within)))
 
 
 def same_enrolment(account: Account, within: str, sealed: str) -> Enrolment:
-    """Return the enrolment that a form brought back, so that a typing mistake needs no new scan."""
+    """Return the enrollment that a form sent back, so that a typing mistake needs no new scan."""
     return _enrolment(account, _opened(sealed, _bound(account, within)), sealed)
 
 
@@ -58,7 +58,7 @@ async def confirm_enrolment(
 ) -> bool:
     """Put a secret in force if `code` comes from it; the caller is inside `writing()`.
 
-    Raises `NotAllowed` when the account has an authenticator already.
+    Errors: `NotAllowed` when the account has an authenticator already.
     """
     none_yet, by = Member.totp_sealed.is_null(), account.actor(origin)
     return await _put_in_force(account, within, sealed, code, now, none_yet, by=by, verb="authenticator_added")
@@ -67,14 +67,14 @@ async def confirm_enrolment(
 async def replace_authenticator(
     account: Account, within: str, sealed: str, code: str, now: datetime, origin: Origin
 ) -> bool:
-    """Put a secret in the place of the one that is in force, if `code` comes from the new one; as above."""
+    """Replace the authenticator in force if `code` comes from the new secret; the caller is inside `writing()`."""
     unchanged = Member.totp_sealed == account.totp_sealed if account.totp_sealed else Member.totp_sealed.is_null()
     by = account.actor(origin)
     return await _put_in_force(account, within, sealed, code, now, unchanged, by=by, verb="authenticator_replaced")
 
 
 async def use_code(account: Account, code: str, now: datetime) -> bool:
-    """Say whether a code is right and was never used; from now on it is used. The caller is inside `writing()`."""
+    """Return whether a code is right and unused, and use it up. The caller is inside `writing()`."""
     if account.totp_sealed is None:
         return False
     step = _step(_opened(account.totp_sealed, _bound(account)), code, now)
@@ -85,7 +85,7 @@ async def use_code(account: Account, code: str, now: datetime) -> bool:
 
 
 async def forget_authenticator(member_id: UUID, now: datetime, *, by: Actor) -> None:
-    """Let a member enrol anew at the next sign-in (lost phone), and end their sessions; the recovery codes go too."""
+    """Remove a member's authenticator (lost phone), to enroll again at the next sign-in; sessions and codes end."""
     forgotten: dict[Any, Any] = {Member.totp_sealed: None, Member.totp_last_step: 0, Member.totp_at: None}
     async with writing():
         await Member.update(forgotten).where(Member.id == member_id)
@@ -113,7 +113,7 @@ async def _put_in_force(
 
 
 def _step(secret: str, code: str, now: datetime) -> int | None:
-    """Return the period whose code this is; all are compared, so the time tells nothing."""
+    """Return the period of this code; all are compared, so the time taken reveals nothing."""
     typed = re.sub(r"[\s-]", "", code)
     if not re.fullmatch(r"[0-9]{6}", typed):
         return None

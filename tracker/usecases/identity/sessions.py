@@ -1,4 +1,4 @@
-"""Sessions: opened at the end of every way to sign in, found by the hash of their cookie, ended for good."""
+"""Sessions: opened at the end of every kind of sign-in, found by the hash of their cookie, ended for good."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,13 +16,13 @@ from tracker.usecases.core.viewers import IDLE, LONGEST
 from tracker.usecases.identity.accounts import Account, Arrival
 from tracker.usecases.identity.failed_logins import forget_failures
 
-CLIENT = 200  # letters kept of what a browser says it is
+CLIENT = 200  # characters kept of what a browser calls itself
 NOT_NOW = "You cannot sign in now. Please ask the coordinator."
 
 
 @dataclass(frozen=True, kw_only=True)
 class OpenSession:
-    """A browser in which a member is signed in; `client` is from where, and what it says it is."""
+    """A browser in which a member is signed in; `client` is its address and what it calls itself."""
 
     id: str
     created_at: datetime
@@ -31,11 +31,11 @@ class OpenSession:
 
 
 async def open_session(account: Account, now: datetime, arrival: Arrival, *, how: str) -> str:
-    """End a sign-in: return the token of a new session; only its hash is stored.
+    """Complete a sign-in: return the token of a new session; only its hash is stored.
 
-    Every way to sign in ends here, and nowhere else is a session made. The earlier session of the same browser ends,
-    and so do what is more than one person may have, and sign-in links that wait: whoever is in needs none. Raises
-    `NotAllowed` when member or agency are not active.
+    Every kind of sign-in ends here, and sessions are made nowhere else. The browser's earlier session, sessions beyond
+    the limit per person, and unused sign-in links end.
+    Errors: `NotAllowed` when member or agency is not active.
     """
     if not account.is_open(now):
         raise NotAllowed(NOT_NOW)
@@ -69,12 +69,12 @@ async def _end_links(member_id: UUID) -> None:
 
 
 async def sign_out(viewer: Viewer, session_id: str, now: datetime) -> None:
-    """End the session in which somebody acts; one that is over is ended already."""
+    """End the viewer's current session; does nothing when it has ended already."""
     await _end(viewer, session_id, "signed_out", now)
 
 
 async def end_sessions(member_id: UUID, *, keeping: str | None = None) -> int:
-    """End a member's sessions, all but the one with the id `keeping`; return how many ended.
+    """End a member's sessions, except the one with the id `keeping`; return how many ended.
 
     The caller is inside `writing()`.
     """
@@ -83,7 +83,7 @@ async def end_sessions(member_id: UUID, *, keeping: str | None = None) -> int:
 
 
 async def sessions_of(member_id: UUID, now: datetime) -> list[OpenSession]:
-    """Return a member's open sessions, the one used last first."""
+    """Return a member's open sessions, most recently used first."""
     columns = (Session.id, Session.created_at, Session.seen_at, Session.client)
     is_open = (Session.seen_at > now - IDLE) & (Session.created_at > now - LONGEST)
     mine = (Session.member == member_id) & is_open
@@ -92,7 +92,7 @@ async def sessions_of(member_id: UUID, now: datetime) -> list[OpenSession]:
 
 
 async def end_session(viewer: Viewer, session_id: str, now: datetime) -> None:
-    """End one of somebody's own sessions; one that is not theirs, or over, is ended already."""
+    """End one of the viewer's own sessions; does nothing for one that is not theirs or has ended."""
     await _end(viewer, session_id, "session_ended", now)
 
 
@@ -104,7 +104,7 @@ async def sign_out_everywhere(member_id: UUID, now: datetime, *, by: Actor) -> N
 
 
 async def prove(session_id: str, now: datetime) -> None:
-    """Note that the person behind a session has just proved who they are once more."""
+    """Record that the person behind a session has just confirmed who they are."""
     await Session.update({Session.reauthenticated_at: now, Session.seen_at: now}).where(Session.id == session_id)
 
 

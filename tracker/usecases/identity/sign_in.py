@@ -1,4 +1,4 @@
-"""Signing in: a password or a link opens a challenge, a security code answers it, a session ends every way."""
+"""Signing in: a password or a link opens a challenge, a security code completes it, and a session begins."""
 
 import json
 from collections.abc import Awaitable, Callable
@@ -34,7 +34,7 @@ OVER = "This took too long. Please start again."
 
 @dataclass(frozen=True)
 class Challenge:
-    """Half a sign-in, sealed: the first proof was right, the code is missing; it opens nothing by itself."""
+    """Half a sign-in, sealed: the first credential was right, the code is missing; it opens nothing by itself."""
 
     token: str
     needs_enrolment: bool
@@ -42,7 +42,7 @@ class Challenge:
 
 @dataclass(frozen=True)
 class SecondStep:
-    """A kind of code that answers a challenge: what uses it up, and what is said when it is not right."""
+    """A kind of code that completes a challenge: how it is used up, and the message when it is wrong."""
 
     name: str
     use: Callable[[Account, str, datetime], Awaitable[bool]]
@@ -55,7 +55,7 @@ RECOVERY_CODE = SecondStep("recovery code", use_recovery_code, WRONG_RECOVERY_CO
 
 @dataclass(frozen=True)
 class FirstSignIn:
-    """The token of the new session, the recovery codes that are shown this once, and whether there is a password."""
+    """The token of the new session, the recovery codes (shown only now), and whether there is a password."""
 
     session: str
     recovery_codes: list[str]
@@ -65,8 +65,9 @@ class FirstSignIn:
 async def sign_in(email: str, password: str, now: datetime, arrival: Arrival = UNKNOWN) -> Challenge:
     """Check a password and return the challenge for the security code.
 
-    Unknown, wrong, over-long, paused, suspended: the same `Invalid`, after the same work; another one for a network
-    that sent too many wrong tries. Raises `Busy` when too many passwords wait to be checked.
+    Errors: the same `Invalid`, after the same work, for an unknown address, a wrong or over-long password, and a paused
+    or suspended account; another one for a network with too many failed tries; `Busy` when too many passwords wait to
+    be checked.
     """
     await check_network(arrival.origin.address, now)
     address = clean_address(email)
@@ -74,7 +75,7 @@ async def sign_in(email: str, password: str, now: datetime, arrival: Arrival = U
     stored = account.password_hash if account and account.is_open(now) else None
     is_right = await hashing().matches(stored, password)
     async with writing():
-        account = await account_at(address)  # once more: another try may have paused it meanwhile
+        account = await account_at(address)  # again, because another try may have paused it since
         is_right = is_right and account is not None and account.password_hash == stored and not account.is_paused(now)
         if not is_right:
             await count_failure(key_of(address), account, now, arrival, what="password")
@@ -85,7 +86,7 @@ async def sign_in(email: str, password: str, now: datetime, arrival: Arrival = U
 
 
 def challenge_for(account: Account, now: datetime) -> Challenge:
-    """Return the challenge for an account whose first proof was right."""
+    """Return the challenge for an account whose first credential was right."""
     words = {"m": str(account.member_id), "e": (now + CHALLENGE).timestamp(), "p": _proof(account)}
     return Challenge(keys.seal(_key(), json.dumps(words)), needs_enrolment=account.totp_sealed is None)
 
@@ -93,9 +94,9 @@ def challenge_for(account: Account, now: datetime) -> Challenge:
 async def answer_code(
     challenge: str, code: str, now: datetime, arrival: Arrival = UNKNOWN, *, by: SecondStep = SECURITY_CODE
 ) -> str:
-    """Answer a challenge with a security code, or `by` a recovery code, and return the token of the new session.
+    """Complete a challenge with a security code, or `by` a recovery code, and return the token of the new session.
 
-    Raises `Invalid(code=…)` with the tries that are left, `Gone` when the challenge is over.
+    Errors: `Invalid(code=…)` with the tries that are left, `Gone` when the challenge has expired.
     """
     account = await challenged(challenge, now)
     async with writing():
@@ -109,7 +110,7 @@ async def answer_code(
 
 
 async def enrol(challenge: str, now: datetime, sealed: str = "") -> Enrolment:
-    """Return a new secret for the authenticator app, or the one that a form brought back as `sealed`."""
+    """Return a new secret for the authenticator app, or the one that a form sent back as `sealed`."""
     account = await challenged(challenge, now)
     if account.totp_sealed is not None:
         raise Gone(OVER)
@@ -121,7 +122,7 @@ async def confirm_totp(
 ) -> FirstSignIn:
     """Put a new authenticator in force by its first code, make recovery codes, and open a session.
 
-    Raises as `answer_code`, and `NotAllowed` when the form was changed or another authenticator came first.
+    Errors: as `answer_code`, and `NotAllowed` when the form was altered or another authenticator came first.
     """
     account = await challenged(challenge, now)
     async with writing():
@@ -137,7 +138,7 @@ async def confirm_totp(
 
 
 async def challenged(challenge: str, now: datetime) -> Account:
-    """Return whose challenge this is; raise `Gone` when it is over, forged, or the account changed since."""
+    """Return the challenge's account. Errors: `Gone` when it has expired, is forged, or the account changed since."""
     try:
         words = json.loads(keys.open_sealed(_key(), challenge))
     except keys.BrokenSeal as broken:
@@ -150,7 +151,7 @@ async def challenged(challenge: str, now: datetime) -> Account:
 
 
 async def reauthentication_asked(member_id: UUID) -> str | None:
-    """Return by what a signed-in person can prove it is still them: "code", "password", or None."""
+    """Return how a signed-in person can confirm who they are: "code", "password", or None."""
     account = await account_of(member_id)
     if account is None:
         return None
@@ -158,9 +159,9 @@ async def reauthentication_asked(member_id: UUID) -> str | None:
 
 
 async def prove_again(member_id: UUID, session_id: str, proof: str, now: datetime, arrival: Arrival = UNKNOWN) -> None:
-    """Let a signed-in person prove who they are with a code, or with the password where there is no code yet.
+    """Confirm a signed-in person by a code, or by the password where there is no authenticator.
 
-    Raises `Invalid(proof=…)`, and `NotAllowed` for whoever has neither: a new sign-in link is their proof.
+    Errors: `Invalid(proof=…)`; `NotAllowed` for a person with neither, who needs a new sign-in link instead.
     """
     account = await account_of(member_id)
     if account is None or (account.totp_sealed is None and account.password_hash is None):
@@ -177,9 +178,9 @@ async def prove_again(member_id: UUID, session_id: str, proof: str, now: datetim
 
 
 async def prove_by_press(member_id: UUID, session_id: str, now: datetime) -> None:
-    """Take a press for the proof of whoever has neither code nor password; doors call this in a demo alone.
+    """Confirm a person who has neither code nor password by a press of a button; for demos only.
 
-    Raises `NotAllowed` for whoever has one of them.
+    Errors: `NotAllowed` for a person who has one of them.
     """
     async with writing():
         if await reauthentication_asked(member_id) is not None:
@@ -188,7 +189,7 @@ async def prove_by_press(member_id: UUID, session_id: str, now: datetime) -> Non
 
 
 async def unchanged(account: Account, now: datetime) -> Account:
-    """Read an account again inside the transaction; what was proved must still hold."""
+    """Read an account again inside the transaction; the credential that was checked must still be current."""
     again = await account_of(account.member_id)
     if again is None or not again.is_open(now) or _proof(again) != _proof(account):
         raise Gone(OVER)
@@ -196,7 +197,7 @@ async def unchanged(account: Account, now: datetime) -> Account:
 
 
 def _proof(account: Account) -> str:
-    """Return what changes with the password: a challenge dies with it."""
+    """Return a value that changes with the password, so that a new password ends the challenge."""
     return keys.mac(_key(), account.password_hash or "")[:16]
 
 

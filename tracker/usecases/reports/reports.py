@@ -1,6 +1,6 @@
-"""Reports: what a period's figures are for one reader, computed anew from the rows as they stand at that moment.
+"""Reports: the figures of a period for one reader, computed from the current rows each time.
 
-A correction of attendance shows the next time; nothing is kept of what a report said.
+Corrected attendance shows in the next report; no report is stored.
 """
 
 from collections.abc import Iterable
@@ -38,13 +38,13 @@ class Report:
     activities: list[Activity]
     """By kind, and last their sum; empty when nothing was held or canceled."""
     items: list[ItemLine]
-    """By agency, and last their sum; empty when there was nothing to do."""
+    """By agency, and last their sum; empty when there were no items."""
     is_restricted: bool
     """Whether it counts a date that is for named people only."""
 
 
 async def report(viewer: Viewer, asked: Asked) -> Report:
-    """Return the figures that were asked for; raise `NotAllowed` for a viewer without reports. Five queries."""
+    """Return the figures that were asked for. Five queries. Errors: NotAllowed for a viewer without reports."""
     reports.check_reader(viewer)
     reach, months = reports.reach_of(viewer), asked.period.months()
     later = [asked.span(first).start for first in months[1:]]
@@ -68,19 +68,19 @@ async def report(viewer: Viewer, asked: Asked) -> Report:
 
 
 async def items_of(viewer: Viewer, asked: Asked) -> list[ActionItem]:
-    """Return the items that may count: of the committee that was asked for, or all that the viewer may see."""
+    """Return the items that may count: the chosen committee's, or all that the viewer may see."""
     window = window_of(asked)
     every = await action_items.reported(viewer, window.start, window.end)
     return [one for one in every if asked.committee is None or one.committee_id == asked.committee.id]
 
 
 async def committees(viewer: Viewer) -> list[OfCommittee]:
-    """Return the committees to which the viewer may keep a report: for a coordinator all, else those they sit in."""
+    """Return the committees to which the viewer may limit a report: all for a coordinator, else those they sit in."""
     return [OfCommittee(one.id, one.name) for one in await people.committees(viewer)]
 
 
 async def agencies() -> list[Agency]:
-    """Return every agency there ever was, by arm and short name, and last the one for guests of none."""
+    """Return every present and past agency, by arm and short name, and last the one for guests without an agency."""
     columns = (AgencyRow.id, AgencyRow.code, AgencyRow.name, AgencyRow.arm, AgencyRow.level)
     found = [
         Agency(id=row["id"], code=row["code"], name=row["name"], arm=Arm(row["arm"]), level=row["level"])
@@ -91,13 +91,13 @@ async def agencies() -> list[Agency]:
 
 
 def window_of(asked: Asked) -> Window:
-    """Return the time in which action items count: of a period that is under way, what is past of it."""
+    """Return the time in which action items count; of a current period, only its past."""
     start, end = asked.period.span(asked.zone)
     return Window(start=start, end=max(start, min(end, asked.now)), zone=asked.zone)
 
 
 async def note_download(viewer: Viewer, asked: Asked, what: str, form: str, now: datetime) -> None:
-    """Write into the audit log that the viewer takes figures or rows out of the tracker."""
+    """Record in the audit log that the viewer downloads figures or rows."""
     reports.check_reader(viewer)
     facts = {"what": what, "format": form, "from": asked.period.first, "to": asked.period.last}
     async with writing():

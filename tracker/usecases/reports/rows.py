@@ -23,7 +23,7 @@ from tracker.tables.visible.reports.rows import DateRow, PlaceRow
 from tracker.usecases.reports.reports import agencies, items_of, window_of
 
 OTHERS = "others"
-"""The agency of walk-ins who belong to none of ours."""
+"""The agency of walk-ins whose agency is not in the directory."""
 
 
 class Part(StrEnum):
@@ -36,11 +36,11 @@ class Part(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Number:
-    """One number of a report: its column, and the line in which it stands (nothing = the line of all)."""
+    """One number of a report: its column, and the row it is in (nothing = the total row)."""
 
     part: Part
     measure: str
-    """A key of `rules.reports.MEASURES`; held or canceled; a `Column` of items."""
+    """A key of `rules.reports.reports.MEASURES`; held or canceled; a `Column` of items."""
     agency: UUID | str | None = None
     """An agency's id, or `OTHERS`."""
     arm: Arm | None = None
@@ -49,7 +49,7 @@ class Number:
 
 @dataclass(frozen=True, kw_only=True)
 class Rows:
-    """The rows behind a number, the first of them at least; one of the lists is filled."""
+    """The rows behind a number, or the first of them; one of the lists is filled."""
 
     count: int
     places: list[PlaceRow]
@@ -58,25 +58,25 @@ class Rows:
 
     @property
     def shown(self) -> int:
-        """How many rows are here."""
+        """Return how many rows are here."""
         return len(self.places) + len(self.dates) + len(self.items)
 
     @property
     def is_restricted(self) -> bool:
-        """Whether a row comes from an event for named people only."""
+        """Return whether a row comes from an event for named people only."""
         dates = [*self.dates, *(row.date for row in self.places)]
         return any(row.visibility is Visibility.NAMED for row in dates) or any(one.is_restricted for one in self.items)
 
     @property
     def banner(self) -> str:
-        """The banner over all rows that come from marked events; empty when none does."""
+        """Return the banner over all rows that come from marked events; empty when there are none."""
         of_dates = [one.marking for one in (*self.dates, *(row.date for row in self.places))]
         return banner_of_all(one for one in (*of_dates, *(item.marking for item in self.items)) if one)
 
 
 @dataclass(frozen=True, kw_only=True)
 class OfAgency:
-    """How the people of one agency attended, together and each."""
+    """The attendance of one agency's people, together and each."""
 
     total: Tally
     people: Mapping[UUID, Tally]
@@ -85,7 +85,7 @@ class OfAgency:
 
 
 async def of_agency(viewer: Viewer, asked: Asked, agency_id: UUID) -> OfAgency:
-    """Return how an agency attended, as the report of the same period counts it; raise `NotAllowed` without reports."""
+    """Return an agency's attendance, counted as in the report of the same period. Errors: NotAllowed."""
     reports.check_reader(viewer)
     counts = await report_rows.counts_by_person(viewer, asked.span(), reports.reach_of(viewer), agency_id)
     people: dict[UUID, Counter[str]] = {}
@@ -97,7 +97,7 @@ async def of_agency(viewer: Viewer, asked: Asked, agency_id: UUID) -> OfAgency:
 
 
 async def rows(viewer: Viewer, asked: Asked, number: Number, at_most: int) -> Rows:
-    """Return what one number counts; `NotFound` for a number that no report has."""
+    """Return the rows behind one number. Errors: NotFound for a number that no report has."""
     reports.check_reader(viewer)
     match number.part:
         case Part.PLACES if number.measure in reports.MEASURES:

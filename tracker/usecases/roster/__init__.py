@@ -1,1 +1,1 @@
-"""Agencies, people, committees and their seats, sites."""
+"""Agencies, people, committees and their seats, and sites."""

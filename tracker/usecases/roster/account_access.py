@@ -1,4 +1,4 @@
-"""How somebody comes in, for those who keep accounts: what there is, and the deeds that take it away or renew it."""
+"""A member's access, for administrators: what there is, and how to revoke or renew it."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -25,21 +25,21 @@ GUEST = "This person has no account: they answer by the links in emails."
 
 @dataclass(frozen=True, kw_only=True)
 class Access:
-    """How one person comes in; `why_not` says why the viewer may not change it."""
+    """A member's sign-in methods, sessions, feeds and tokens; `why_not` says why the viewer may not change them."""
 
     person: PersonCard
     proofs: Credentials
     paused_until: datetime | None
     sessions: int
     tokens: int
-    """Personal tokens by which programs come in."""
+    """Personal tokens of programs."""
     why_not: str | None
 
 
 async def access_of(viewer: Viewer, member_id: UUID, now: datetime) -> Access:
-    """Return how somebody comes in; raise `NotFound` for nobody, and for whoever keeps no accounts."""
+    """Return a member's access. Errors: NotFound, also when the viewer may not manage accounts."""
     person = await _person(viewer, member_id)
-    assert person.account is not None  # noqa: S101 - the directory gives it to those who keep accounts
+    assert person.account is not None  # noqa: S101 - the directory fills it for viewers who manage accounts
     locked_at = person.account.locked_at
     return Access(
         person=person,
@@ -60,7 +60,7 @@ async def make_reset_link(viewer: Viewer, member_id: UUID, now: datetime) -> str
 
 
 async def release(viewer: Viewer, member_id: UUID, now: datetime) -> None:
-    """End the pause after wrong tries. Errors: NotFound, NotAllowed."""
+    """End the pause after failed sign-ins. Errors: NotFound, NotAllowed."""
     await _check(viewer, member_id)
     async with writing():
         await account_notifications.notify(viewer, member_id, AccountChange.RELEASE, now)
@@ -68,7 +68,7 @@ async def release(viewer: Viewer, member_id: UUID, now: datetime) -> None:
 
 
 async def forget_authenticator(viewer: Viewer, member_id: UUID, now: datetime) -> None:
-    """Let a member who lost the phone enrol anew; sessions and recovery codes end. Errors: NotFound, NotAllowed."""
+    """Remove a member's authenticator (lost phone); sessions and recovery codes end. Errors: NotFound, NotAllowed."""
     await _check(viewer, member_id)
     async with writing():
         await account_notifications.notify(viewer, member_id, AccountChange.AUTHENTICATOR, now)
@@ -82,7 +82,7 @@ async def end_sessions(viewer: Viewer, member_id: UUID, now: datetime) -> None:
 
 
 async def turn_off_feeds(viewer: Viewer, member_id: UUID, now: datetime) -> None:
-    """Turn all feeds of a member off. Errors: NotFound, NotAllowed."""
+    """Turn off all feeds of a member. Errors: NotFound, NotAllowed."""
     await _check(viewer, member_id)
     async with writing():
         facts = {"feeds": await revoke_feeds(member_id, now)}
@@ -90,13 +90,13 @@ async def turn_off_feeds(viewer: Viewer, member_id: UUID, now: datetime) -> None
 
 
 async def revoke_everything(viewer: Viewer, member_id: UUID, now: datetime) -> None:
-    """End what a lost device may still open: sessions, feeds, tokens. Errors: NotFound, NotAllowed."""
+    """Revoke everything a lost device may still open: sessions, feeds, tokens. Errors: NotFound, NotAllowed."""
     await _check(viewer, member_id)
     await report_lost_phone(viewer, now, of=member_id)
 
 
 async def revoke_tokens(viewer: Viewer, member_id: UUID, now: datetime) -> None:
-    """Shut out every program that acts for a member. Errors: NotFound, NotAllowed."""
+    """Revoke the tokens of every program that acts for a member. Errors: NotFound, NotAllowed."""
     await _check(viewer, member_id)
     async with writing():
         facts = {"tokens": await api_tokens.revoke_all(member_id, now)}

@@ -1,4 +1,4 @@
-"""Invitations by mail: a one-time link to each of those who never signed in, all of them in one deed."""
+"""Invitations by email: a one-time link for each person who has never signed in, all queued in one step."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -21,49 +21,49 @@ from tracker.usecases.identity import one_time_links
 from tracker.usecases.roster import directory
 
 LIFETIME = timedelta(days=7)
-"""How long a mailed link is good: it lets in only who never came in, and only once."""
+"""How long an emailed link works; it lets in only people who have never signed in, and only once."""
 NOBODY = "Choose at least one person."
 
 
 @dataclass(frozen=True, kw_only=True)
 class Mailed:
-    """How the last invitation of somebody stands."""
+    """The state of a person's latest invitation."""
 
     at: datetime
     state: State
     reason: str
     until: datetime
     is_open: bool
-    """Whether its link still stands: a corrected address, or a newer link, ends it."""
+    """Whether its link still works: a corrected address, or a newer link, ends it."""
 
     @property
     def standing(self) -> Standing:
-        """What its state means to people."""
+        """Return what its state means in plain words."""
         return standing_of(self.state)
 
     def is_good(self, now: datetime) -> bool:
-        """Whether it is on its way, or arrived and its link still opens something."""
+        """Return whether it is on its way, or arrived with a link that still works."""
         return self.is_open and self.state in (State.PENDING, State.SENT) and now < self.until
 
 
 @dataclass(frozen=True, kw_only=True)
 class Newcomer:
-    """Somebody who never signed in and may be invited."""
+    """A person who has never signed in and may be invited."""
 
     person: PersonCard
     mailed: Mailed | None
 
 
 async def newcomers(viewer: Viewer, now: datetime) -> list[Newcomer]:
-    """Return those who never signed in, by agency and name, as far as the viewer may let them in."""
+    """Return the people who have never signed in and whom the viewer may invite, by agency and name."""
     mailed = await _mailed(viewer)
     return [Newcomer(person=one, mailed=mailed.get(one.id)) for one in await _new(viewer, now)]
 
 
 async def invite(viewer: Viewer, chosen: Collection[UUID] | None, reauthenticated_at: datetime, now: datetime) -> int:
-    """Queue a mail with a link, good once and for a week, to those chosen or to all (None); return to how many.
+    """Queue an email with a one-time link, valid for a week, to the `chosen` or to all (None), and return how many.
 
-    Who has signed in meanwhile, or may not be let in, is passed over. Errors: NotAllowed, Invalid(person).
+    People who have signed in since, or may not be invited, are skipped. Errors: NotAllowed, Invalid(person).
     """
     accounts.check_manager(viewer, reauthenticated_at, now)
     async with writing():

@@ -1,4 +1,4 @@
-"""Who is told, and whom to call, when a keeper of accounts changes how somebody comes in."""
+"""Who is notified, and whom to call, when an administrator changes a member's access."""
 
 from datetime import datetime
 from uuid import UUID
@@ -10,10 +10,10 @@ from tracker.usecases.core import outbox
 
 
 async def notify(viewer: Viewer, member_id: UUID, what: AccountChange, now: datetime) -> None:
-    """Queue the mail about a change to somebody's account, to the address that holds before it.
+    """Queue the email about a change to a member's account, to the address before the change.
 
-    Whoever keeps accounts could otherwise become anybody without a word. The caller is inside `writing()`, and calls
-    it before it replaces an address.
+    Without it, an administrator could take over an account unnoticed. The caller is inside `writing()`, and calls this
+    before it replaces an address.
     """
     [row] = await Member.select(Member.email, Member.name).where(Member.id == member_id)
     changed = AccountChanged(what=what, to=row["email"], name=row["name"], by=viewer.name, by_id=viewer.member_id)
@@ -22,7 +22,7 @@ async def notify(viewer: Viewer, member_id: UUID, what: AccountChange, now: date
 
 
 async def whom_to_call(but: UUID) -> str:
-    """Return the coordinators with their telephone numbers, without the one who made the change; "" for none."""
+    """Return the coordinators with their telephone numbers, except the one who made the change; "" for none."""
     roles = MemberRole.select(MemberRole.member).where(MemberRole.role == Role.COORDINATOR)
     wanted = [one for one in await roles.output(as_list=True) if one != but]
     if not wanted:

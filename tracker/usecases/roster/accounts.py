@@ -1,4 +1,4 @@
-"""The life of accounts: sign-in links, suspending and opening again, the yearly review, and what the clock ends."""
+"""The life of accounts: sign-in links, suspending and reopening, the yearly review, and automatic suspension."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -30,7 +30,7 @@ ONESELF = "You cannot suspend yourself."
 
 
 async def make_link(viewer: Viewer, member_id: UUID, reauthenticated_at: datetime, now: datetime) -> str:
-    """Return the token of a new sign-in link, good once and for 30 minutes. Errors: NotFound, NotAllowed."""
+    """Return the token of a new sign-in link, valid once and for 30 minutes. Errors: NotFound, NotAllowed."""
     async with writing():
         person = await _theirs(viewer, member_id, reauthenticated_at, now)
         if person.is_guest:
@@ -43,7 +43,7 @@ async def make_link(viewer: Viewer, member_id: UUID, reauthenticated_at: datetim
 
 
 async def may_suspend(viewer: Viewer, member_id: UUID, reauthenticated_at: datetime, now: datetime) -> PersonCard:
-    """Return whose account may be suspended. Errors: NotFound, NotAllowed, Conflict."""
+    """Return the person whose account may be suspended. Errors: NotFound, NotAllowed, Conflict."""
     person = await _theirs(viewer, member_id, reauthenticated_at, now)
     if person.status is not Status.ACTIVE:
         raise Conflict(ALREADY)
@@ -55,7 +55,7 @@ async def may_suspend(viewer: Viewer, member_id: UUID, reauthenticated_at: datet
 
 
 async def suspend(viewer: Viewer, member_id: UUID, why: str, reauthenticated_at: datetime, now: datetime) -> None:
-    """Shut an account until somebody opens it again; `why` is kept in the audit log.
+    """Suspend an account until it is reopened; `why` is kept in the audit log.
 
     Errors: Invalid(why), NotFound, NotAllowed, Conflict.
     """
@@ -70,7 +70,7 @@ async def suspend(viewer: Viewer, member_id: UUID, why: str, reauthenticated_at:
 
 
 async def reopen(viewer: Viewer, member_id: UUID, reauthenticated_at: datetime, now: datetime) -> None:
-    """Open an account again, without a last day that is over; who had left comes back as a member without roles.
+    """Reopen an account and drop a last day that has passed; people who had left come back as members without roles.
 
     Errors: NotFound, NotAllowed, Conflict.
     """
@@ -84,7 +84,7 @@ async def reopen(viewer: Viewer, member_id: UUID, reauthenticated_at: datetime, 
 
 
 async def review(viewer: Viewer, member_id: UUID, reauthenticated_at: datetime, now: datetime) -> None:
-    """Confirm that an account is still needed, for another year. Errors: NotFound, NotAllowed."""
+    """Confirm that an account is needed for another year. Errors: NotFound, NotAllowed."""
     async with writing():
         await _theirs(viewer, member_id, reauthenticated_at, now)
         await Member.update({Member.reviewed_at: now}).where(Member.id == member_id)
@@ -92,14 +92,14 @@ async def review(viewer: Viewer, member_id: UUID, reauthenticated_at: datetime, 
 
 
 def reopened(ends: datetime | None, now: datetime) -> dict[Any, Any]:
-    """Return the columns of an account that is opened again."""
+    """Return the columns of a reopened account."""
     return {Member.reopened_at: now, Member.expires_at: ends if ends and ends > now else None}
 
 
 async def close_due(now: datetime) -> int:
-    """Suspend the accounts whose last day is over and those that nobody used for 90 days; return how many.
+    """Suspend accounts whose last day has passed and those unused for 90 days; return how many.
 
-    The last coordinator stays, without a last day: else nobody could let anybody in again.
+    The last coordinator stays, without a last day, because no one else could let people in again.
     """
     async with writing():
         found = await Member.select(

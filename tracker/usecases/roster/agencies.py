@@ -1,4 +1,4 @@
-"""Adding an agency to the roster, changing one, and suspending it: its members' doors are shut at that moment."""
+"""Adding, changing and suspending agencies; suspending one revokes its members' access at once."""
 
 from datetime import datetime
 from typing import Any
@@ -45,7 +45,7 @@ async def change_agency(
     reauthenticated_at: datetime,
     now: datetime,
 ) -> None:
-    """Change an agency. Errors: NotFound, NotAllowed, Conflict when somebody did so since that version, Invalid."""
+    """Change an agency. Errors: NotFound, NotAllowed, Conflict when it has changed since that version, Invalid."""
     accounts.check_manager(viewer, reauthenticated_at, now)
     facts.check()
     async with writing():
@@ -68,7 +68,7 @@ async def change_agency(
 
 
 async def _check(viewer: Viewer, facts: AgencyFacts, row: dict[str, Any] | None) -> None:
-    """Raise `Invalid` for what the rows of others forbid; inside the caller's transaction."""
+    """Raise `Invalid` when other rows forbid the change; inside the caller's transaction."""
     others = [one for one in await Agency.select(Agency.id, Agency.code) if row is None or one["id"] != row["id"]]
     wrong = {
         "code": TAKEN if facts.code.casefold() in {one["code"].casefold() for one in others} else "",
@@ -84,7 +84,7 @@ async def _check(viewer: Viewer, facts: AgencyFacts, row: dict[str, Any] | None)
 
 
 async def _why_not(viewer: Viewer, row: dict[str, Any], status: Status) -> str:
-    """Return why an agency cannot come into a state, or nothing."""
+    """Return why an agency's status cannot change to this one, or ""."""
     if status == row["status"] or status is Status.ACTIVE:
         return ""
     if viewer.agency_id == row["id"]:

@@ -1,4 +1,4 @@
-"""Shutting the doors of an account: in the transaction of what ends it, so that none stays open a moment longer."""
+"""Closing an account in the transaction that ends its use, so that no access outlasts it."""
 
 from datetime import datetime
 from typing import Any
@@ -17,9 +17,10 @@ NO_MAIL = "The recipient is not active any more."
 
 
 async def shut(member_id: UUID) -> None:
-    """End sessions and sign-in links, let no mail go out, forget when they are busy elsewhere. In `writing()`.
+    """End sessions and sign-in links, suppress emails, and delete busy times read from a shared calendar.
 
-    Feeds and links in mails ask for an active member at each use, so they are shut by the status and open with it.
+    The caller is inside `writing()`.
+    Feeds and links in emails check at each use that the member is active, so they close and open with the status.
     """
     await end_sessions(member_id)
     await SignInLink.delete().where(SignInLink.member == member_id)
@@ -28,7 +29,7 @@ async def shut(member_id: UUID) -> None:
 
 
 async def clear_credentials(member_id: UUID, now: datetime) -> None:
-    """Leave no key of an account: password, authenticator, codes, links, feeds, tokens, a shared calendar's address.
+    """Delete all credentials: password, authenticator, codes, links, feeds, tokens, a shared calendar's address.
 
     The caller is inside `writing()`.
     """
@@ -40,7 +41,7 @@ async def clear_credentials(member_id: UUID, now: datetime) -> None:
 
 
 async def coordinators() -> frozenset[UUID]:
-    """Return who can coordinate: the coordinators who are active at an active agency."""
+    """Return the coordinators who are active at an active agency."""
     named = await MemberRole.select(MemberRole.member).where(MemberRole.role == Role.COORDINATOR).output(as_list=True)
     serves = (Member.status == Status.ACTIVE) & (Member.agency.status == Status.ACTIVE)
     found = await Member.select(Member.id).where(serves & Member.id.is_in(named)).output(as_list=True) if named else []
@@ -48,7 +49,7 @@ async def coordinators() -> frozenset[UUID]:
 
 
 async def _forget_busy_times(member_id: UUID) -> None:
-    """Delete when a member is busy elsewhere; their shared calendar stays and is read again when they come back."""
+    """Delete a member's busy times; their shared calendar stays and is read again when they come back."""
     shared = await SharedCalendar.select(SharedCalendar.id).where(SharedCalendar.member == member_id).first()
     if shared:
         await BusySpan.delete().where(BusySpan.calendar == shared["id"])

@@ -1,4 +1,4 @@
-"""Committees and their seats as who keeps the roster changes them; who sits where holds from that moment on."""
+"""Changing committees and their seats; a new holder has the seat's rights at once."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -72,7 +72,7 @@ async def set_seat(
 ) -> None:
     """Give an agency a seat in a committee, or change who holds it. Errors: NotFound, NotAllowed, Conflict, Invalid.
 
-    A holder who is suspended stays one, as alternate: whoever chooses among the active people does not mean them.
+    A suspended holder stays on as alternate, because forms offer only active people and so do not mean to remove them.
     """
     accounts.check_manager(viewer, reauthenticated_at, now)
     facts.check()
@@ -100,7 +100,7 @@ async def remove_seat(
     reauthenticated_at: datetime,
     now: datetime,
 ) -> None:
-    """Take an agency's seat in a committee away. Errors: NotFound, NotAllowed, Conflict."""
+    """Remove an agency's seat in a committee. Errors: NotFound, NotAllowed, Conflict."""
     accounts.check_manager(viewer, reauthenticated_at, now)
     async with writing():
         await _committee(committee_id, expected_version)
@@ -169,7 +169,7 @@ async def _holders(committee_id: UUID, agency_id: UUID) -> frozenset[UUID]:
 
 
 async def suspended_holders(committee_id: UUID, agency_id: UUID) -> frozenset[UUID]:
-    """Return who holds an agency's seat in a committee and is suspended; whoever asks keeps the roster."""
+    """Return the suspended holders of an agency's seat in a committee; the caller may manage the roster."""
     return await _suspended(await _holders(committee_id, agency_id))
 
 

@@ -1,4 +1,4 @@
-"""Importing the roster: agencies, members, committees and seats from a list, all of it or nothing."""
+"""Importing the roster: agencies, members, committees and seats from a list; all rows or none."""
 
 from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
@@ -48,7 +48,7 @@ _MEMBER = (
 
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
-    """What became of one row: a member was added, changed in these fields, or left as is."""
+    """The result for one row: the member was added, changed in these fields, or left as is."""
 
     row: int
     name: str
@@ -59,18 +59,18 @@ class Outcome:
 
 @dataclass(frozen=True, kw_only=True)
 class Report:
-    """What an import did, row by row; with a fault in it nothing was written."""
+    """The result of an import, row by row; if a row has a fault, nothing was written."""
 
     outcomes: Sequence[Outcome] = ()
     notes: Sequence[str] = ()
-    """Sentences on agencies, committees and seats."""
+    """Sentences about agencies, committees and seats."""
     faults: Sequence[Fault] = ()
 
 
 async def import_as(
     viewer: Viewer, content: bytes, reauthenticated_at: datetime, now: datetime, zone: str, *, is_trial: bool
 ) -> Report:
-    """Import a list for a keeper of the roster, who may change by it what they may change by hand.
+    """Import a list for a viewer who manages the roster, within what they may change by hand.
 
     Errors: NotAllowed, and as `import_roster`.
     """
@@ -79,7 +79,7 @@ async def import_as(
 
 
 class _Undo(Exception):
-    """Takes the transaction back, and carries out of it what was found."""
+    """Rolls the transaction back, and carries the report out of it."""
 
     def __init__(self, report: Report) -> None:
         super().__init__()
@@ -89,11 +89,11 @@ class _Undo(Exception):
 async def import_roster(
     content: bytes, now: datetime, zone: str, *, by: Actor = BY_COMMAND, is_trial: bool = False
 ) -> Report:
-    """Read a CSV file and make the roster agree with it; people are known by their address.
+    """Read a CSV file and make the roster match it; people are identified by their email address.
 
-    Who is not in the file stays as they are; so does what a missing column would say. `zone` is that of new members
-    for whom the file says none. Nothing is written when a row has a fault, or in a trial. Raises `Invalid` or
-    `TooLarge` when the file as a whole is not a roster.
+    People who are not in the file stay as they are, and so do fields without a column. `zone` is for new members for
+    whom the file gives none. Nothing is written when a row has a fault, or in a trial.
+    Errors: `Invalid` or `TooLarge` when the file as a whole is not a roster.
     """
     return await _import(content, _Import(now, zone, by), is_trial=is_trial)
 
@@ -117,7 +117,7 @@ def _keep(report: Report, *, is_trial: bool) -> None:
 
 
 class _Import:
-    """One import under way, inside its transaction."""
+    """One import in progress, inside its transaction."""
 
     def __init__(self, now: datetime, zone: str, by: Actor, manager: Viewer | None = None) -> None:
         self._now, self._zone, self._by = now, zone, by
@@ -126,7 +126,7 @@ class _Import:
         self._faults: list[Fault] = []
 
     async def all(self, entries: list[Entry]) -> Report:
-        """Write every row, and say what that did."""
+        """Write every row, and return the report."""
         agencies = Agencies(self._log)
         if faults := await agencies.agree(entries, may_move=not self._is_bound):
             return Report(faults=faults)
@@ -172,7 +172,7 @@ class _Import:
     def _check(
         self, one: Entry, member_id: UUID, known: dict[str, Any] | None, held: set[Role], granted: AbstractSet[Role]
     ) -> None:
-        """Note what this keeper may not change, or nobody may."""
+        """Add a fault for each change that this manager may not make, or that no one may make."""
         has_left = (one.status or (known and known["status"])) == Status.DEPARTED
         if has_left and (one.roles or one.seats):
             self._faults.append(Fault(row=one.row, field="status", sentence=LEFT_WITHOUT))
@@ -223,7 +223,7 @@ class _Import:
         return list(changed)
 
     async def _see_out(self, one: Entry, member_id: UUID) -> None:
-        """Take what they have as a departure does; who still has something in hand cannot leave by a list."""
+        """Offboard a member; add a fault when they still lead events or own items, or a person runs the import."""
         has_work = await transfer.led(member_id, self._now) or await transfer.owned(member_id)
         if self._manager or has_work:
             self._faults.append(Fault(row=one.row, field="status", sentence=HAND_OVER))

@@ -1,4 +1,4 @@
-"""The agencies of a roster: those it names for the first time are added, those it says more of are changed."""
+"""The agencies of a roster: new ones are added, and those with other values are changed."""
 
 from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
@@ -16,7 +16,7 @@ Log = Callable[[str, str, UUID | str, dict[str, object]], Awaitable[None]]
 
 
 class Agencies:
-    """The agencies of one import; `ids` by code in lower case, `notes` on what was done to them."""
+    """The agencies of one import; `ids` by code in lower case, `notes` on the changes."""
 
     def __init__(self, log: Log) -> None:
         self.ids: dict[str, UUID] = {}
@@ -24,9 +24,9 @@ class Agencies:
         self._log = log
 
     async def agree(self, entries: Iterable[Entry], *, may_move: bool = True) -> list[Fault]:
-        """Make the agencies agree with the rows, or say why that cannot be; inside the caller's transaction.
+        """Make the agencies match the rows, or return why they cannot; inside the caller's transaction.
 
-        `may_move`: whether an agency may come to the other arm.
+        `may_move`: whether an agency may move to the other arm.
         """
         stored = {
             row["code"].casefold(): row
@@ -41,7 +41,7 @@ class Agencies:
             return faults
         for code, rows in named.items():
             await (self._change(stored[code], rows) if code in stored else self._add(code, rows))
-        for code, rows in named.items():  # now that every agency is there
+        for code, rows in named.items():  # after every agency has been added
             await self._join(code, stored.get(code), rows)
         return []
 
@@ -78,7 +78,7 @@ def _by_code(entries: Iterable[Entry]) -> dict[str, list[Entry]]:
 
 
 def _said(rows: list[Entry]) -> dict[str, str]:
-    """Return what the rows of one agency say of it; they do not contradict each other."""
+    """Return the values that the rows of one agency give; the rows do not contradict each other."""
     said: dict[str, str] = {}
     for one in rows:
         for name, value in (("name", one.agency_name), ("arm", one.arm), ("level", one.level)):

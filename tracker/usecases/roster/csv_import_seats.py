@@ -1,4 +1,4 @@
-"""The seats and chairs of a roster: who sits where agrees with the row; new committees are added."""
+"""The seats and chairs of a roster: they are made to match the rows; new committees are added."""
 
 from collections.abc import Iterable, Mapping
 from uuid import UUID
@@ -11,11 +11,11 @@ from tracker.usecases.roster import people
 from tracker.usecases.roster.csv_import_agencies import Log
 
 Held = set[tuple[UUID, UUID | None, Place]]
-"""Committee, agency whose seat it is (None for a chair), place."""
+"""Committee, agency of the seat (None for a chair), place."""
 
 
 class Seats:
-    """The seats of one import; `notes` on new committees, and on who lost the first place in one."""
+    """The seats of one import; `notes` on new committees, and on members who are no longer primary."""
 
     def __init__(self, log: Log, listed: set[str]) -> None:
         self.notes: list[str] = []
@@ -26,7 +26,7 @@ class Seats:
         self._held: dict[UUID, Held] = {}
 
     async def know(self, entries: Iterable[Entry]) -> None:
-        """Read what there is, and add the committees that the rows name for the first time."""
+        """Read the current seats, and add the committees that the rows name for the first time."""
         self._committees = {
             row["name"].casefold(): row["id"] for row in await Committee.select(Committee.id, Committee.name)
         }
@@ -46,7 +46,7 @@ class Seats:
             self._held.setdefault(row["member"], set()).add((row["committee"], None, Place.CHAIR))
 
     async def agree(self, one: Entry, member_id: UUID, agency_id: UUID) -> bool:
-        """Make a member's seats agree with the row; say whether that changed anything."""
+        """Make a member's seats match the row; return whether that changed anything."""
         places = {self._committees[name.casefold()]: place for name, place in (one.seats or {}).items()}
         held = self._held.get(member_id, set())
         if self._wanted(places, agency_id) == held:
@@ -73,7 +73,7 @@ class Seats:
         await people.sit(seat_id=seat_id, member_id=member_id, is_primary=is_primary)
 
     async def _step_back(self, seat_id: UUID) -> None:
-        """Make whoever was primary an alternate: nobody whom the file does not name loses sight of the committee."""
+        """Make the current primary an alternate, so that people the file does not name keep their access."""
         of_seat, member = SeatHolder.seat == seat_id, SeatHolder.member
         for row in await SeatHolder.select(SeatHolder.is_primary, member.name, member.email).where(of_seat):
             if row["is_primary"] and row["member.email"] not in self._listed:

@@ -1,4 +1,4 @@
-"""A deployment as a whole: how it is founded."""
+"""Setting up a new deployment."""
 
 from datetime import datetime, timedelta
 
@@ -12,7 +12,7 @@ from tracker.usecases.roster.csv_import import import_roster
 async def found(roster: bytes, email: str, now: datetime, zone: str, lifetime: timedelta) -> str:
     """Import the first people into an empty database, and return the token of a sign-in link for one of them.
 
-    Errors: Conflict when somebody is in it already, Invalid when the roster cannot be taken.
+    Errors: Conflict when the database has people already, Invalid when the roster cannot be imported.
     """
     if await Member.exists():
         raise Conflict("The database holds people already. Name an empty one, or none.")

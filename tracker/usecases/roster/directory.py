@@ -1,4 +1,4 @@
-"""Who is who: the agencies, people and committees that a viewer may know, and how many of them, never one more."""
+"""The directory: the agencies, people and committees that a viewer may know, with counts that reveal no others."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -26,13 +26,13 @@ from tracker.usecases.roster.directory_rows import Row
 
 
 async def people(viewer: Viewer, *, with_departed: bool = False) -> list[PersonCard]:
-    """Return the people whom the viewer may know, by agency and name; those who left only for their keepers."""
+    """Return the people the viewer may know, by agency and name; departed ones only for account managers."""
     known = await rows.known_to(viewer)
     return await _cards(viewer, known, rows.ANYBODY if with_departed else rows.PRESENT)
 
 
 async def search(viewer: Viewer, words: str, *, at_most: int, with_departed: bool = False) -> Found:
-    """Return the first of those people whose name, title, address or agency holds the words, and how many there are."""
+    """Return the first people whose name, title, address or agency contains the words, and the number of matches."""
     known = await rows.known_to(viewer)
     if not words and not with_departed:
         counts = await rows.counts(known)
@@ -53,7 +53,7 @@ async def search(viewer: Viewer, words: str, *, at_most: int, with_departed: boo
 
 
 async def person(viewer: Viewer, member_id: UUID) -> PersonCard:
-    """Return one person; raise `NotFound` for nobody, and for somebody whom the viewer may not know."""
+    """Return one person. Errors: NotFound when there is none, or the viewer may not know them."""
     found = await _cards(viewer, await rows.known_to(viewer), rows.who_is(member_id))
     if not found:
         raise NotFound
@@ -61,7 +61,7 @@ async def person(viewer: Viewer, member_id: UUID) -> PersonCard:
 
 
 async def agencies(viewer: Viewer) -> list[AgencyCard]:
-    """Return the agencies of which the viewer may know somebody; all of them for who keeps the roster."""
+    """Return the agencies where the viewer may know someone; all of them for roster managers."""
     counts, seated = await rows.counts(await rows.known_to(viewer)), await _seated(viewer)
     return [
         _agency(row, counts.get(row["id"], 0), (), seated.get(row["id"], []))
@@ -71,16 +71,16 @@ async def agencies(viewer: Viewer) -> list[AgencyCard]:
 
 
 async def active_agencies(viewer: Viewer) -> QueryString:
-    """Return the question for id and code of the active ones of those agencies, by code: what one may choose from."""
+    """Return the query for id and code of the active ones of those agencies, by code, for a choice list."""
     return rows.active_agencies(
         rows.EVERY if viewer.manages_accounts else rows.agencies_of(await rows.known_to(viewer))
     )
 
 
 async def agency(viewer: Viewer, agency_id: UUID) -> AgencyCard:
-    """Return one agency with those of its people whom the viewer may know, the departed for their keepers.
+    """Return one agency with those of its people the viewer may know; departed ones only for account managers.
 
-    Raises `NotFound` for no agency, and for one of which the viewer may know nobody.
+    Errors: NotFound when there is none, or the viewer may know no one there.
     """
     found = await _cards(viewer, await rows.known_to(viewer), rows.at_agency(agency_id))
     row = next((one for one in await rows.agencies() if one["id"] == agency_id), None)
@@ -91,7 +91,7 @@ async def agency(viewer: Viewer, agency_id: UUID) -> AgencyCard:
 
 
 async def committees(viewer: Viewer) -> list[CommitteeCard]:
-    """Return the committees in which the viewer sits, by name; all of them for who keeps the roster."""
+    """Return the committees in which the viewer sits, by name; all of them for roster managers."""
     found = await rows.committees(viewer)
     ids = {row["id"] for row in found}
     seats = [row for row in await rows.seats() if row["committee"] in ids]
@@ -102,7 +102,7 @@ async def committees(viewer: Viewer) -> list[CommitteeCard]:
 
 
 async def committee(viewer: Viewer, committee_id: UUID) -> CommitteeCard:
-    """Return one committee; raise `NotFound` for none, and for one in which the viewer does not sit."""
+    """Return one committee. Errors: NotFound when there is none, or the viewer does not sit in it."""
     found = [one for one in await committees(viewer) if one.id == committee_id]
     if not found:
         raise NotFound
@@ -119,7 +119,7 @@ async def _cards(
 
 
 async def _places(viewer: Viewer) -> dict[UUID, list[Place]]:
-    """Return where people sit, in the committees that the viewer may know."""
+    """Return people's seats and chairs in the committees that the viewer may know."""
     names = {row["id"]: row["name"] for row in await rows.committees(viewer)}
     seated = {
         (row["member"], row["committee"]): bool(row["is_primary"])

@@ -1,4 +1,4 @@
-"""The rows behind the directory: read for one viewer, so that nobody whom they may not know leaves the database."""
+"""The rows behind the directory, read for one viewer: people they may not know never leave the database."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -51,30 +51,30 @@ _SEATS = (
 ANYBODY = QueryString("m.id = m.id")
 EVERY = QueryString("g.id = g.id")
 NOBODY = UUID(int=0)
-EVERYBODY = 1_000_000  # more than there are
+EVERYBODY = 1_000_000  # higher than any count
 PRESENT = QueryString("m.status <> 'departed'")
 
 
 def at_agency(agency_id: UUID) -> QueryString:
-    """Return the condition that leaves the people of one agency."""
+    """Return the condition that selects the people of one agency."""
     return QueryString("m.agency = {}", agency_id)
 
 
 def who_is(member_id: UUID) -> QueryString:
-    """Return the condition that leaves one person."""
+    """Return the condition that selects one person."""
     return QueryString("m.id = {}", member_id)
 
 
 def among(member_ids: Iterable[UUID]) -> QueryString:
-    """Return the condition that leaves some people."""
+    """Return the condition that selects some people."""
     return QueryString("m.id IN ({})", _list(member_ids))
 
 
 async def known_to(viewer: Viewer) -> QueryString:
-    """Return the condition that leaves the people whom the viewer may know.
+    """Return the condition that selects the people the viewer may know.
 
-    Who keeps accounts knows everybody. Others know the active people of their agency, of the committees in which they
-    sit, and those whom they read by name in an event to which both are invited.
+    Account managers know everyone. Others know the active people of their agency, of the committees in which they sit,
+    and those they see by name in an event to which both are invited.
     """
     if viewer.manages_accounts:
         return ANYBODY
@@ -84,12 +84,12 @@ async def known_to(viewer: Viewer) -> QueryString:
 
 
 async def people(known: QueryString, narrowed: QueryString, at_most: int = EVERYBODY) -> list[Row]:
-    """Return the first of those known people whom the second condition leaves, by agency and name."""
+    """Return the first of those known people who match the second condition, by agency and name."""
     return list(await engine().run_querystring(QueryString(_PEOPLE, known, narrowed, at_most)))
 
 
 async def names(known: QueryString, narrowed: QueryString) -> list[Row]:
-    """Return the same people in brief, with code and name of their agency: what is looked through to find some."""
+    """Return the same people in brief, with code and name of their agency, for searching."""
     of = {row["id"]: row for row in await agencies()}
     found = await engine().run_querystring(QueryString(_NAMES, known, narrowed))
     named = [dict(row) | {"code": of[row["agency"]]["code"], "agency_name": of[row["agency"]]["name"]} for row in found]
@@ -97,13 +97,13 @@ async def names(known: QueryString, narrowed: QueryString) -> list[Row]:
 
 
 async def counts(known: QueryString) -> dict[UUID, int]:
-    """Return how many of the known people serve at each agency, those who left not counted."""
+    """Return how many of the known people serve at each agency, not counting those who left."""
     found = await engine().run_querystring(QueryString(_COUNTS, known))
     return {row["agency"]: int(row["people"]) for row in found}
 
 
 async def committees(viewer: Viewer) -> list[Row]:
-    """Return the committees that the viewer may know, by name: all for who keeps the roster, else those they sit in."""
+    """Return the committees the viewer may know, by name: all for roster managers, otherwise those they sit in."""
     found: list[Row] = await Committee.select(
         Committee.id,
         Committee.name,
@@ -130,29 +130,29 @@ async def agencies() -> list[Row]:
 
 
 def agencies_of(known: QueryString) -> QueryString:
-    """Return the condition that leaves the agencies at which known people serve, those who left not counted."""
+    """Return the condition that selects the agencies where known people serve, not counting those who left."""
     return QueryString(_WITH_PEOPLE, known)
 
 
 def active_agencies(narrowed: QueryString) -> QueryString:
-    """Return the question for id and code of the active agencies that a condition leaves, by code."""
+    """Return the query for id and code of the active agencies that match a condition, by code."""
     return QueryString(_ACTIVE_AGENCIES, narrowed)
 
 
 async def seats() -> list[Row]:
-    """Return every seat with each of its holders, `member` None where nobody holds it now."""
+    """Return every seat with each of its holders; `member` is None for a vacant seat."""
     return list(await engine().run_querystring(QueryString(_SEATS)))
 
 
 async def chairs() -> list[Row]:
-    """Return who chairs which committee."""
+    """Return the chairs of each committee."""
     is_chair = (MemberRole.role == Role.COMMITTEE_CHAIR) & (MemberRole.member.status == "active")
     found: list[Row] = await MemberRole.select(MemberRole.member, MemberRole.committee).where(is_chair)
     return found
 
 
 async def roles() -> dict[UUID, frozenset[Role]]:
-    """Return what each member is trusted with."""
+    """Return each member's roles."""
     held: dict[UUID, set[Role]] = {}
     for row in await MemberRole.select(MemberRole.member, MemberRole.role):
         held.setdefault(row["member"], set()).add(Role(row["role"]))
@@ -160,7 +160,7 @@ async def roles() -> dict[UUID, frozenset[Role]]:
 
 
 async def feeds() -> dict[UUID, list[Any]]:
-    """Return when each feed in force was fetched last, by its owner."""
+    """Return when each active feed was last fetched, by its owner."""
     held: dict[UUID, list[Any]] = {}
     in_force = Subscription.revoked_at.is_null()
     for row in await Subscription.select(Subscription.member, Subscription.fetched_at).where(in_force):

@@ -1,4 +1,4 @@
-"""What nobody keeps who leaves: places, roles, invitations, sight of named events, doors; by page and by list alike."""
+"""What people lose when they leave: seats, roles, invitations, named events, and access."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -16,10 +16,10 @@ from tracker.usecases.roster.close_account import clear_credentials, shut
 
 
 async def leave(member_id: UUID, new_owner_id: UUID | None, now: datetime) -> None:
-    """Take everything that somebody has here; the caller is inside `writing()`.
+    """Remove everything that a member has here; the caller is inside `writing()`.
 
-    `new_owner_id`, a colleague, gets their seats and chairs. Without one the first alternate moves up, for nobody
-    of another agency can hold it, and the chairs are vacant.
+    `new_owner_id`, a colleague, gets their seats and chairs. Without one, the first alternate becomes primary, because
+    no one from another agency can hold the seat, and the chairs become vacant.
     """
     await _transfer_seats(member_id, new_owner_id)
     await MemberRole.delete().where(MemberRole.member == member_id)
@@ -78,9 +78,9 @@ async def _transfer_chairs(chaired: Iterable[UUID], new_owner_id: UUID) -> None:
 
 
 async def _forget_invitations(member_id: UUID, now: datetime) -> None:
-    """Take them off every list, and out of the sight of named events for good, should they ever come back.
+    """Take a member off every list, and out of the audiences of named events for good, even if they come back.
 
-    The rolls of dates that are over keep them.
+    The attendance sheets of past dates keep them.
     """
     open_ = (Invitation.member == member_id) & Invitation.withdrawn_at.is_null()
     await Invitation.update({Invitation.withdrawn_at: now}).where(open_)

@@ -1,4 +1,4 @@
-"""Agencies, members, committees and seats: adding them, and who is who for the forms."""
+"""Agencies, members, committees and seats: adding them, and listing people for the forms."""
 
 from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
@@ -75,7 +75,7 @@ async def add_member(
 
 
 async def set_roles(member_id: UUID, wanted: AbstractSet[Role], held: AbstractSet[Role]) -> None:
-    """Give a member these roles instead of those held; a chair's role comes and goes with the committee."""
+    """Replace the roles a member holds with these; a chair's role comes and goes with the committee."""
     if lost := held - wanted:
         of_member = (MemberRole.member == member_id) & MemberRole.committee.is_null()
         await MemberRole.delete().where(of_member & MemberRole.role.is_in(sorted(lost)))
@@ -113,7 +113,7 @@ async def add_seat(*, committee_id: UUID, agency_id: UUID, primary: UUID, altern
 
 
 async def sit(*, seat_id: UUID, member_id: UUID, is_primary: bool) -> None:
-    """Let a member fill a seat."""
+    """Add a member to a seat, as its primary or an alternate."""
     await SeatHolder.insert(SeatHolder(id=ids.new_id(), seat=seat_id, member=member_id, is_primary=is_primary))
 
 
@@ -125,7 +125,7 @@ async def make_chair(*, committee_id: UUID, member_id: UUID) -> None:
 
 
 async def note_change_in(committee_ids: Iterable[UUID]) -> None:
-    """Let open forms of committees whose seats or chairs changed, and the calendars of who sits there, know of it."""
+    """Raise the versions of committees whose seats or chairs changed, for open forms and members' calendars."""
     changed = sorted(set(committee_ids))
     if changed:
         await Committee.update({Committee.version: Committee.version + 1}).where(Committee.id.is_in(changed))
@@ -135,8 +135,8 @@ async def note_change_in(committee_ids: Iterable[UUID]) -> None:
 async def directory(viewer: Viewer) -> list[Person]:
     """Return the people whom the viewer may invite, by agency and name.
 
-    A coordinator knows everybody; others the people of their arm and those with whom they share a committee, so that a
-    list of names is not handed to whoever asks.
+    Coordinators know everyone. Others know the people of their arm and those with whom they share a committee, so that
+    no one gets the whole list of names just by asking.
     """
     by_name = await _people(QueryString(_PEOPLE + " ORDER BY m.name, m.id"))
     people = sorted(by_name, key=lambda one: one.agency)
@@ -147,7 +147,7 @@ async def directory(viewer: Viewer) -> list[Person]:
 
 
 async def people_by_id(member_ids: Iterable[UUID]) -> dict[UUID, Person]:
-    """Return the active people among the given ids; the caller has the right to know them."""
+    """Return the active people among these ids; the caller has checked that the viewer may know them."""
     wanted = list(member_ids)
     if not wanted:
         return {}
@@ -156,7 +156,7 @@ async def people_by_id(member_ids: Iterable[UUID]) -> dict[UUID, Person]:
 
 
 async def managers() -> frozenset[UUID]:
-    """Return who only keeps accounts or reads the trail: has no other role, and sits in no committee."""
+    """Return the members who only manage accounts or read the audit log: no other role, and no committee seat."""
     found = await engine().run_querystring(QueryString(_KEEPERS, Role.ADMINISTRATOR.value, Role.AUDITOR.value))
     return frozenset(row["member"] for row in found)
 
@@ -174,7 +174,7 @@ async def committees(viewer: Viewer) -> list[CommitteeChoice]:
 
 
 async def _people(query: QueryString) -> list[Person]:
-    """Return the members that a query finds at agencies that are active, which are read once and not joined to each."""
+    """Return the members that a query finds at active agencies; agencies are read once instead of joined to each."""
     active = await engine().run_querystring(QueryString(_AGENCIES))
     agencies = {row["id"]: (row["code"], Arm(row["arm"])) for row in active}
     return [

@@ -1,4 +1,4 @@
-"""Adding a person to the roster and changing one: by who keeps it, with what only a coordinator may do kept apart."""
+"""Adding a person to the roster and changing one, with what only a coordinator may do kept apart."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -26,7 +26,7 @@ OVER = "Choose a day that is not over."
 
 
 async def add_person(viewer: Viewer, facts: PersonFacts, reauthenticated_at: datetime, now: datetime) -> UUID:
-    """Add a person and return their id; nobody is told, and no door is open before a sign-in link is made.
+    """Add a person and return their id. No one is notified, and the person cannot sign in before they get a link.
 
     Errors: NotAllowed, Invalid by field.
     """
@@ -59,7 +59,7 @@ async def change_person(
     reauthenticated_at: datetime,
     now: datetime,
 ) -> None:
-    """Change a person. Errors: NotFound, NotAllowed, Conflict when somebody did so since that version, Invalid."""
+    """Change a person. Errors: NotFound, NotAllowed, Conflict when they have changed since that version, Invalid."""
     accounts.check_manager(viewer, reauthenticated_at, now)
     facts.check()
     async with writing():
@@ -75,7 +75,7 @@ async def change_person(
         changed = {name: value for name, value in _columns(facts).items() if row[name] != value}
         if "email" in changed:
             await account_notifications.notify(viewer, member_id, AccountChange.ADDRESS, now)
-            await end_links(member_id)  # whoever reads the former mailbox would come in by one
+            await end_links(member_id)  # the reader of the old mailbox could sign in with one
         await _save(member_id, changed, expected_version + 1)
         await people.set_roles(member_id, facts.roles, held)
         if "is_guest" in changed and facts.is_guest:
@@ -88,7 +88,7 @@ async def change_person(
 
 
 async def is_other_arm(agency_id: UUID, other_id: UUID) -> bool:
-    """Whether two agencies are of different arms."""
+    """Return whether two agencies belong to different arms."""
     arms = Agency.select(Agency.arm).where(Agency.id.is_in([agency_id, other_id])).output(as_list=True)
     return len(set(await arms)) > 1
 
@@ -101,7 +101,7 @@ async def _check(
     ends: datetime | None,
     now: datetime,
 ) -> None:
-    """Raise `Invalid` for what the rows of others forbid; inside the caller's transaction."""
+    """Raise `Invalid` when other rows forbid the change; inside the caller's transaction."""
     was, will = Role.COORDINATOR in held, Role.COORDINATOR in facts.roles
     agency = await Agency.select(Agency.status).where(Agency.id == facts.agency_id).first()
     taken = await Member.select(Member.id).where(Member.email == facts.email).first()

@@ -1,4 +1,4 @@
-"""One's own entry in the roster: what a member may change about themselves, and what only the coordinator may."""
+"""A member's own roster entry: what they may change themselves, and what only the coordinator may."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,7 +16,7 @@ from tracker.usecases.core import audit
 
 @dataclass(frozen=True, kw_only=True)
 class Profile:
-    """How a member stands in the roster."""
+    """A member's roster entry."""
 
     name: str
     title: str
@@ -34,7 +34,7 @@ async def profile_of(viewer: Viewer) -> Profile:
 
 
 async def change_profile(viewer: Viewer, wanted: Profile, now: datetime) -> None:
-    """Change the viewer's own title, phone and zone; a coordinator's name as well, anybody else's stays as it is.
+    """Change the viewer's own title, phone and zone, and a coordinator's own name; other members' names stay.
 
     Errors: Invalid by field.
     """

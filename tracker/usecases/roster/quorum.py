@@ -1,4 +1,4 @@
-"""The quorum of a committee, for those who may know the committee."""
+"""The quorum of a committee, for viewers who may know the committee."""
 
 from uuid import UUID
 
@@ -10,7 +10,7 @@ from tracker.usecases.roster import directory_rows
 
 
 async def quorum_of(viewer: Viewer, committee_id: UUID | None) -> Quorum | None:
-    """Return what a committee asks for and who holds its seats; None where it asks nothing, or is hidden from them."""
+    """Return a committee's quorum rule and seat holders; None when it has no rule, or the viewer may not know it."""
     if committee_id is None or committee(committee_id) not in viewer.audiences:
         return None
     row = await Committee.select(Committee.quorum, Committee.both_arms).where(Committee.id == committee_id).first()

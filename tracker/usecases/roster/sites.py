@@ -1,4 +1,4 @@
-"""Sites as who keeps the roster changes them, and what else takes place there at the times of an event."""
+"""Managing sites, and what else takes place at one at the times of an event."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -17,11 +17,11 @@ from tracker.tables.visible.availability import site_bookings
 from tracker.usecases.core import audit
 
 TAKEN = "Another site has this name already."
-MOST_DATES = 60  # of a series that are looked at
+MOST_DATES = 60  # of a series, that are checked
 
 
 async def every_site() -> list[Site]:
-    """Return all sites by name: where the task force meets is known to every member."""
+    """Return all sites by name; every member may know where the task force meets."""
     columns = SiteRow.id, SiteRow.name, SiteRow.address, SiteRow.capacity, SiteRow.equipment
     found = await SiteRow.select(*columns, SiteRow.is_open, SiteRow.version).order_by(SiteRow.name)
     return [Site(**row | {"is_open": bool(row["is_open"])}) for row in found]
@@ -33,7 +33,7 @@ async def open_sites() -> tuple[Site, ...]:
 
 
 async def site(site_id: UUID) -> Site:
-    """Return one site; raise `NotFound` for none."""
+    """Return one site. Errors: NotFound."""
     found = [one for one in await every_site() if one.id == site_id]
     if not found:
         raise NotFound
@@ -41,9 +41,9 @@ async def site(site_id: UUID) -> Site:
 
 
 async def room_of(viewer: Viewer, place: str, slots: Sequence[Slot], except_event: UUID | None = None) -> Room | None:
-    """Return the site that a place means, and what else is there at these times; None for a place that is no site.
+    """Return the site that a place names, and what else is there at these times; None when the place is no site.
 
-    Only events count that the viewer may see: for anybody else the room is free (docs/decisions/0017).
+    Only events that the viewer may see count; otherwise the room appears free (docs/decisions/0017).
     """
     found = site_at(place, await every_site())
     if found is None:
@@ -83,7 +83,7 @@ async def add_site(viewer: Viewer, facts: SiteFacts, reauthenticated_at: datetim
 async def change_site(
     viewer: Viewer, site_id: UUID, facts: SiteFacts, expected_version: int, reauthenticated_at: datetime, now: datetime
 ) -> None:
-    """Change a site. Errors: NotFound, NotAllowed, Conflict when somebody did so since that version, Invalid."""
+    """Change a site. Errors: NotFound, NotAllowed, Conflict when it has changed since that version, Invalid."""
     accounts.check_manager(viewer, reauthenticated_at, now)
     facts.check()
     async with writing():

@@ -29,7 +29,7 @@ from tracker.usecases.views.series_page import SeriesLinks, links_of
 
 @dataclass(frozen=True, kw_only=True)
 class AgencyReplies:
-    """The replies of one agency in numbers; which agencies take part is known to everybody who sees the event."""
+    """The number of replies from one agency; everyone who sees the event may know which agencies are invited."""
 
     agency: str
     invited: int
@@ -41,29 +41,29 @@ class AgencyReplies:
 
 @dataclass(frozen=True, kw_only=True)
 class EventView:
-    """One date with what hangs on it, as far as the viewer may know."""
+    """One date with its replies, items and other records, as far as the viewer may see them."""
 
     occurrence: Occurrence
     is_invited: bool
     reply: Reply | None
     alternates: tuple[Viewer, ...]
-    """Whom the viewer may send in their place."""
+    """The people whom the viewer may name as substitutes."""
     substitutes_for: str
-    """In whose place the viewer comes."""
+    """The person whom the viewer stands in for."""
     earlier: ReplyValue | None
-    """What the viewer had replied before they were asked again."""
+    """The viewer's reply before they were asked again."""
     may_edit: bool
     may_copy: bool
     replies: tuple[AgencyReplies, ...]
     total: AgencyReplies
     named: tuple[Participant, ...]
-    """People whom the viewer reads by name."""
+    """People whose names the viewer may see."""
     answerable: tuple[Participant, ...]
     """People for whom the viewer may record a reply."""
     notified: int
-    """How many people a change is mailed to."""
+    """How many people get an email about a change."""
     nudge: Nudge | None
-    """Whom the viewer could remind to reply; None when that is not theirs to do, or too late."""
+    """Whom the viewer could remind to reply; None when they may not, or it is too late."""
     items: tuple[ActionItem, ...]
     before: Occurrence | None
     after: Occurrence | None
@@ -71,9 +71,9 @@ class EventView:
     attendance_opens: datetime
     is_over: bool
     room: Room | None
-    """Where it will be, for those who may change it: what else is there, and whether everybody finds a seat."""
+    """The site, for people who may change the event: what else is there, and whether it holds everyone."""
     readings: tuple[Reading, ...]
-    """Who has opened a named event, for those who may change it."""
+    """Who has opened a named event, for people who may change it."""
     history: tuple[Entry, ...]
 
 
@@ -124,7 +124,7 @@ async def _readings(viewer: Viewer, occurrence: Occurrence) -> tuple[Reading, ..
 
 
 def replies_by_agency(participants: Iterable[Participant]) -> tuple[AgencyReplies, ...]:
-    """Return the replies in numbers, by agency."""
+    """Return the number of replies by agency."""
     groups: dict[str, list[Participant]] = {}
     for one in participants:
         groups.setdefault(one.agency, []).append(one)
@@ -144,7 +144,7 @@ def _replies(agency: str, participants: list[Participant]) -> AgencyReplies:
 
 
 async def _items(viewer: Viewer, occurrence: Occurrence) -> tuple[ActionItem, ...]:
-    """Return the open items of the event and of its committee, and what was given on this date, soonest due first."""
+    """Return the event's and its committee's open items, and items assigned on this date, soonest due first."""
     committee_id = occurrence.event.committee_id
     found = [
         *await open_items_of_series(viewer, occurrence.event.id),

@@ -1,6 +1,6 @@
-"""Whether the tracker does its work: is anything due left lying, does the clock tick, does the database answer.
+"""Health checks: whether due work is done, the clock runs, and the database responds.
 
-No counts: how many messages wait would tell an administrator of events that they may not know of.
+No counts: the number of waiting messages would tell an administrator of events that they may not know of.
 """
 
 from dataclasses import dataclass
@@ -26,38 +26,38 @@ _VERSION_POSTGRES = "SELECT current_setting('server_version') AS version"
 
 @dataclass(frozen=True, kw_only=True)
 class State:
-    """Whether everything due has been dealt with, and whether somebody looks for what becomes due."""
+    """Whether everything due has been done, and whether the clock still checks for due work."""
 
     is_late: bool
     is_ticking: bool
 
     @property
     def is_well(self) -> bool:
-        """Whether nobody needs to be woken."""
+        """Return whether no one needs to be alerted."""
         return self.is_ticking and not self.is_late
 
 
 @dataclass(frozen=True, kw_only=True)
 class Storage:
-    """The database as its keeper knows it."""
+    """The database, as its administrator sees it."""
 
     kind: str
     version: str
     megabytes: int
-    """Rounded up, so that it does not tell of single rows."""
+    """Rounded up, so that it reveals nothing about single rows."""
     schema: str
     """Name of the newest migration."""
 
 
 async def state(now: datetime) -> State:
-    """Return how the work stands."""
+    """Return the state of the work."""
     since = now - LATE
     found = await outbox_queue.health(since, REMINDERS)
     return State(is_late=found.is_late, is_ticking=found.is_ticking)
 
 
 async def note_look(now: datetime) -> None:
-    """Note that all mail that was due has been looked at; at most every half minute."""
+    """Record that all due emails have been processed; at most every half minute."""
     mark = Watermark.name == MAIL
     async with writing():
         found = await Watermark.select(Watermark.until).where(mark).first()
@@ -68,14 +68,14 @@ async def note_look(now: datetime) -> None:
 
 
 async def last_looks() -> dict[str, datetime]:
-    """Return when each job was last done, by name; one that never was is missing."""
+    """Return when each job last ran, by name; a job that never ran is missing."""
     of_jobs = Watermark.name.is_in([REMINDERS, MAIL, AUDIT])
     found = await Watermark.select(Watermark.name, Watermark.until).where(of_jobs)
     return {row["name"]: row["until"] for row in found}
 
 
 async def storage() -> Storage:
-    """Return what the database is."""
+    """Return the database's engine, version, size and schema."""
     is_server = is_postgres(engine())
     (size,) = await engine().run_querystring(QueryString(_SIZE_POSTGRES if is_server else _SIZE))
     (version,) = await engine().run_querystring(QueryString(_VERSION_POSTGRES if is_server else _VERSION))

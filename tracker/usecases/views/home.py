@@ -1,4 +1,4 @@
-"""What needs a person today: the queue of what others owe, the replies and action items that they owe themselves."""
+"""What needs a person today: what others owe them, and the replies and action items they owe themselves."""
 
 import logging
 from collections.abc import Awaitable
@@ -37,7 +37,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, kw_only=True)
 class Items:
-    """Open action items that are the viewer's own, and overdue ones of others that concern them."""
+    """The viewer's own open action items, and overdue ones of others that concern them."""
 
     mine: list[ActionItem]
     late: list[ActionItem]
@@ -47,20 +47,20 @@ class Items:
 
 @dataclass(frozen=True, kw_only=True)
 class Days:
-    """What the viewer may see from today on, and what the dates that they lead wait for."""
+    """The dates from today on that the viewer may see, and the missing replies to those they may edit."""
 
     agenda: list[Seen]
-    """The next 10 days, today with what is over by now included."""
+    """The next 10 days, including what is over by now today."""
     upcoming: Line | None
     """The next date within two weeks that takes place."""
     leads: bool
-    """Whether any date within two weeks, deadlines aside, is the viewer's to lead."""
+    """Whether the viewer may edit any date within two weeks that asks for replies."""
     replies: list[MissingReplies]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Home:
-    """The home page of one viewer; a part is None when it could not be read, and the others stand without it."""
+    """The home page of one viewer; a part that could not be read is None, and the others are still shown."""
 
     items: Items | None
     days: Days | None
@@ -72,12 +72,12 @@ class Home:
 
     @property
     def is_whole(self) -> bool:
-        """Whether every part could be read."""
+        """Return whether every part could be read."""
         return None not in (self.items, self.days, self.rolls, self.ending, self.owed)
 
     @property
     def is_empty(self) -> bool:
-        """Whether everything is known and nothing needs the viewer."""
+        """Return whether every part could be read and nothing needs the viewer."""
         return self.is_whole and not (self.follow_up or self.owed or (self.items and self.items.mine))
 
 
@@ -101,7 +101,7 @@ async def home(viewer: Viewer, now: datetime, today: date, zone: str) -> Home:
 async def _part(name: str, reading: Awaitable[T]) -> T | None:
     try:
         return await reading
-    except Exception:  # whatever keeps one part from being read, the others are still worth showing
+    except Exception:  # one part failed, whatever the reason; the others are still worth showing
         log.exception("Home page: %s could not be read.", name)
         return None
 

@@ -1,4 +1,4 @@
-"""Leaving the task force: what somebody has in hand passes to others, and every door is shut, in one transaction."""
+"""Offboarding: a member's work passes to others, and all their access is revoked, in one transaction."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -28,18 +28,18 @@ NOBODY = "Choose who takes over: nothing may stay without an owner."
 
 @dataclass(frozen=True, kw_only=True)
 class Transfer:
-    """What passes to others when somebody leaves, as far as the viewer may see it, and who could take it over."""
+    """The work that passes to others, as far as the viewer may see it, and the people who could take it over."""
 
     person: PersonCard
     events: Sequence[Line]
-    """The next date of each event that they lead."""
+    """The next date of each event that they organize."""
     items: Sequence[ActionItem]
     successors: Sequence[PersonCard]
     """Their colleagues, then the coordinators."""
 
 
 async def plan_transfer(viewer: Viewer, member_id: UUID, now: datetime) -> Transfer:
-    """Return what is to be known before somebody is seen out. Errors: NotFound, NotAllowed, Conflict."""
+    """Return what to review before a member is offboarded. Errors: NotFound, NotAllowed, Conflict."""
     if not viewer.manages_accounts:
         raise NotAllowed(accounts.KEEPERS_ONLY)
     person = await _who_may_be_removed(viewer, member_id)
@@ -54,10 +54,11 @@ async def plan_transfer(viewer: Viewer, member_id: UUID, now: datetime) -> Trans
 async def depart(
     viewer: Viewer, member_id: UUID, successor_id: UUID | None, reauthenticated_at: datetime, now: datetime, today: date
 ) -> None:
-    """See somebody out: a successor takes over seats, open action items and events to come.
+    """Offboard a member: a successor takes over seats, open action items and events to come.
 
-    What the successor may not see passes to somebody who may, so that nobody gains sight of it. Past attendance stays
-    as it was recorded. Errors: NotFound, NotAllowed, Conflict, Invalid(successor).
+    Work that the successor may not see passes to someone who may, so no one gains access to it. Past attendance stays
+    as recorded.
+    Errors: NotFound, NotAllowed, Conflict, Invalid(successor).
     """
     accounts.check_manager(viewer, reauthenticated_at, now)
     async with writing():
@@ -66,7 +67,7 @@ async def depart(
             raise Invalid(successor=NOBODY)
         successor = await viewer_for(successor_id, now)
         await leave(member_id, successor_id if successor.agency_id == person.agency_id else None, now)
-        successor = await viewer_for(successor_id, now)  # with the places that they have from now on
+        successor = await viewer_for(successor_id, now)  # with the seats that they have from now on
         await transfer_events(viewer, person, successor, now)
         await transfer_items(viewer, person, successor, now, today)
         details = {"successor": successor_id}
@@ -86,7 +87,10 @@ async def _who_may_be_removed(viewer: Viewer, member_id: UUID) -> PersonCard:
 
 
 async def _successors(viewer: Viewer, person: PersonCard, now: datetime) -> list[PersonCard]:
-    """Return who can take over; only a coordinator, who sees all committees, gets into one this way."""
+    """Return who can take over: active colleagues at the agency, and coordinators.
+
+    Viewers who are not coordinators cannot choose themselves, so they cannot get onto a committee this way.
+    """
     coordinate = await coordinators()
     near = [
         one

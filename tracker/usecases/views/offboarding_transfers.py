@@ -1,4 +1,4 @@
-"""Events and action items of somebody who leaves: each passes to the first who may see it, and nobody else learns."""
+"""Events and action items of a person who leaves: each passes to the first person who may already see it."""
 
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
@@ -18,9 +18,9 @@ from tracker.usecases.roster.close_account import coordinators
 
 
 async def transfer_events(by: Viewer, person: PersonCard, successor: Viewer, now: datetime) -> None:
-    """Give the events that somebody leads to the successor, or to the next of those invited who may see it.
+    """Transfer the events that a person organizes to the successor, or to the next invitee who may see them.
 
-    A draft goes with its author: nobody else has seen it. What only its lead could see is canceled.
+    A draft is deleted, because no one else has seen it. An event that only its organizer could see is canceled.
     """
     for event_id in await transfer.led(person.id, now):
         invited = await transfer.invited(event_id, person.agency_id, [person.id])
@@ -32,9 +32,9 @@ async def transfer_events(by: Viewer, person: PersonCard, successor: Viewer, now
 
 
 async def transfer_items(by: Viewer, person: PersonCard, successor: Viewer, now: datetime, today: date) -> None:
-    """Give the open items of somebody to the successor, or to whoever answers for it and may see it.
+    """Transfer a person's open items to the successor, or to the next candidate who may see the item.
 
-    That is who leads the event from which it comes, who gave it, a coordinator, or somebody invited there.
+    Candidates are the organizer of the event it comes from, the person who assigned it, a coordinator, or an invitee.
     """
     for owned in await transfer.owned(person.id):
         near = [successor.member_id, *filter(None, (owned.lead_id, owned.giver_id)), *sorted(await coordinators())]

@@ -1,6 +1,6 @@
-"""What a deed would do, told before it is done: it is done in a transaction, looked at, and taken back.
+"""Previews: a change is made in a transaction, its effects are read, and the transaction is rolled back.
 
-So the form cannot say anything else than what happens: there is no second computation.
+The preview is the change itself, so a form cannot promise anything else than what happens.
 """
 
 from collections.abc import Awaitable, Callable, Iterable, Sequence
@@ -24,17 +24,17 @@ from tracker.usecases.core.viewers import viewer_for
 from tracker.usecases.emails import upcoming_reminders
 from tracker.usecases.emails.reminder_recipients import counting_replies
 
-PATIENCE = 1.0  # seconds that a look waits for other writers
+PATIENCE = 1.0  # seconds to wait for other writers
 Deed = Callable[[], Awaitable[UUID | str | None]]
-"""Does it, and returns the id of an event that it made, if it made one."""
+"""Makes the change, and returns the id of an event that it created, if any."""
 
 
 async def dry_run(viewer: Viewer, event_id: UUID | None, deed: Deed, now: datetime) -> Consequences:
-    """Return what a deed of the viewer on an event would do; None = it makes one.
+    """Return what a deed of the viewer would do to an event; `event_id` None = the deed creates one.
 
+    Effects are read with the event's organizer as viewer, because viewers who remove themselves could not see it
+    afterward.
     Errors: those of the deed; TimeoutError while others write.
-
-    The event is looked at through the eyes of its lead: whoever takes themselves off it sees nothing of it afterwards.
     """
     readers = await feed_readers(now)
     async with trying(PATIENCE):
@@ -47,7 +47,7 @@ async def dry_run(viewer: Viewer, event_id: UUID | None, deed: Deed, now: dateti
 
 
 async def _eyes_on(viewer: Viewer, event_id: UUID | None, now: datetime) -> Viewer:
-    """Return the lead of an event; the viewer when it is a new one, or its lead is not here any more."""
+    """Return an event's organizer as viewer; the current viewer for a new event, or when the organizer has left."""
     event = await visible_events.event(viewer, event_id) if event_id else None
     with suppress(NotFound):
         return await viewer_for(event.lead_id, now) if event else viewer
@@ -72,7 +72,7 @@ async def _standing(
 
 
 def _content(events: Iterable[Event], dates: Iterable[Occurrence]) -> frozenset[object]:
-    """Return what calendars show: everything but the numbers and moments of the change itself."""
+    """Return what calendars show, without the version numbers and times of the change itself."""
     of_events = {(one.id, fields_of(one), one.rrule) for one in events}
     return frozenset(of_events) | {
         (one.event.id, one.starts_at, one.ends_at, one.title, one.place, one.agenda, one.is_off) for one in dates
@@ -80,7 +80,7 @@ def _content(events: Iterable[Event], dates: Iterable[Occurrence]) -> frozenset[
 
 
 async def _messages(event_ids: Sequence[UUID]) -> tuple[dict[UUID, tuple[MessageKind, UUID]], dict[UUID, str]]:
-    """Return the mails that wait, and which of them end a series for everybody or for their reader."""
+    """Return the waiting emails, and which of them end a series for everyone or for their reader."""
     if not event_ids:
         return {}, {}
     found = await outbox_queue.about_events(event_ids)
@@ -89,7 +89,7 @@ async def _messages(event_ids: Sequence[UUID]) -> tuple[dict[UUID, tuple[Message
 
 
 def _ending(content: Content | Unreadable) -> str:
-    """Return the field of `Notices` that a message belongs to after which nothing goes on for its reader, or ""."""
+    """Return the field of `Notices` for a message that ends the series for its reader, or ""."""
     match content:
         case SeriesEnded():
             return "ending"

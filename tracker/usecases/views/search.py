@@ -1,4 +1,4 @@
-"""Looking for words in events, people, committees and action items, among what the viewer may see and nothing else."""
+"""Searching events, people, committees and action items, limited to what the viewer may see."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,13 +17,13 @@ from tracker.tables.visible.core.rows import Row
 from tracker.tables.visible.views import search as search_rows
 from tracker.usecases.roster import directory
 
-MOST = 50  # of each sort; who finds more looks for more words
+MOST = 50  # results of each kind; people who get more add words
 DONE_SINCE = timedelta(days=365)
 
 
 @dataclass(frozen=True, kw_only=True)
 class FoundEvent:
-    """An event in which the words stand; times aware UTC."""
+    """An event that contains the words; times are aware UTC."""
 
     id: UUID
     title: str
@@ -35,17 +35,17 @@ class FoundEvent:
     is_all_day: bool
     dates: int
     starts_at: datetime
-    """Of the next date, or of the last one when it is over."""
+    """Start of the next date, or of the last one when the event is over."""
     is_over: bool
     is_marked: bool
     """Whether it is controlled information."""
     passage: str
-    """Where the words stand in agenda or notes, when they stand there."""
+    """The text around the words in agenda or notes, if they are there."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Found:
-    """What was found; each list holds at most `MOST`."""
+    """The results; each list has at most `MOST`."""
 
     words: tuple[str, ...]
     events: Sequence[FoundEvent] = ()
@@ -55,17 +55,17 @@ class Found:
 
     @property
     def number(self) -> int:
-        """Return how many there are."""
+        """Return the number of results."""
         return len(self.events) + len(self.people) + len(self.items) + len(self.committees)
 
     @property
     def is_full(self) -> bool:
-        """Whether there may be more of a sort than are shown."""
+        """Return whether a kind may have more results than are shown."""
         return MOST in (len(self.events), len(self.people), len(self.items), len(self.committees))
 
 
 async def search(viewer: Viewer, text: str, now: datetime) -> Found:
-    """Return what holds all the words of `text`; nothing for a text without words."""
+    """Return what contains all the words of `text`; nothing for a text without words."""
     words = words_of(text)
     if not words:
         return Found(words=())

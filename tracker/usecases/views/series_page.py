@@ -1,4 +1,4 @@
-"""What the page of a series shows to one viewer: all its dates, and what they replied to each."""
+"""What the page of a series shows to one viewer: all its dates, and the viewer's reply to each."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -29,20 +29,20 @@ class SeriesDate:
 
 @dataclass(frozen=True, kw_only=True)
 class SeriesLinks:
-    """The events that an event goes on from and that go on from it, as far as the viewer may see them."""
+    """The events that an event continues, and those that continue it, as far as the viewer may see them."""
 
     before: Event | None
     after: tuple[Event, ...]
 
 
 async def links_of(viewer: Viewer, event: Event) -> SeriesLinks:
-    """Return where an event comes from and how it goes on."""
+    """Return the events before and after an event in its chain of series."""
     return SeriesLinks(before=await series.before(viewer, event), after=await series.after(viewer, event))
 
 
 @dataclass(frozen=True, kw_only=True)
 class SeriesView:
-    """A series with its dates, those to come and those that are over, each in order."""
+    """A series with its upcoming and past dates, each in order."""
 
     event: Event
     ahead: tuple[SeriesDate, ...]
@@ -55,7 +55,7 @@ class SeriesView:
 
     @property
     def dates(self) -> tuple[SeriesDate, ...]:
-        """All of them, in order."""
+        """Return all dates, in order."""
         return (*self.over, *self.ahead)
 
 

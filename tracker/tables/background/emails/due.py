@@ -1,6 +1,6 @@
-"""What the clock asks of dates, items and changes: ids and moments alone, no words, for planners that show nobody.
+"""What the clock reads of dates, items and changes: only ids and times, for planners that show nothing to people.
 
-Whether a person may know of the thing is asked when the mail is written, by `visible`.
+Whether a person may know of the thing is checked by `visible` when the email is written.
 """
 
 from collections.abc import Iterable
@@ -73,7 +73,7 @@ async def dates_starting(spans: Iterable[tuple[datetime, datetime]]) -> list[Due
 
 
 async def silent(occurrence_ids: Iterable[UUID]) -> dict[UUID, list[UUID]]:
-    """Return the members who are asked to each of these dates and have not replied; its lead is never asked."""
+    """Return the invitees of each of these dates who have not replied, except its organizer."""
     wanted = list(occurrence_ids)
     found: dict[UUID, list[UUID]] = {}
     if wanted:
@@ -92,7 +92,7 @@ async def items_due(days: Iterable[date]) -> list[DueItem]:
 
 
 async def last_asked(event_ids: Iterable[UUID], since: datetime) -> dict[UUID, datetime]:
-    """Return when people were last reminded to reply to each of these events, where that was after a moment."""
+    """Return when people were last reminded to reply to each of these events, if that was after `since`."""
     wanted = list(event_ids)
     if not wanted:
         return {}
@@ -107,5 +107,5 @@ async def last_asked(event_ids: Iterable[UUID], since: datetime) -> dict[UUID, d
 
 
 async def any_undo_over(until: datetime) -> bool:
-    """Whether something is kept for the undo of a change that was made by then."""
+    """Return whether an undo snapshot is kept for a change that was made by then."""
     return await EventChange.exists().where(EventChange.undo_snapshot.is_not_null() & (EventChange.at <= until))

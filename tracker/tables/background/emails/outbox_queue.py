@@ -1,7 +1,7 @@
-"""Messages as their writers and senders need them, whoever may read what they say: ids, states, moments.
+"""Messages for their writers and senders, without a viewer: ids, states, times.
 
-The facts of a message leave here as they are stored, unread: they go into the message that replaces it, or into the
-letter that is written with its recipient as the viewer. A person reads `visible_messages`.
+The facts of a message leave here as stored, unread: they go into the message that replaces it, or into the email that
+is written with its recipient as the viewer. People read `visible.emails.messages`.
 """
 
 from collections.abc import Collection, Iterable, Sequence
@@ -36,11 +36,11 @@ _STATE = (
     "SELECT (SELECT COUNT(*) FROM (SELECT 1 AS late FROM message WHERE state = 'pending' AND due <= {} LIMIT 1) l)"
     " AS late, (SELECT COUNT(*) FROM watermark WHERE name = {} AND until >= {}) AS ticking"
 )
-_NONE = UUID(int=0)  # keeps a list of ids from being empty, which SQL does not take
+_NONE = UUID(int=0)  # keeps a list of ids from being empty, which SQL does not accept
 
 
 class Claimed(NamedTuple):
-    """A message that a worker has in hand."""
+    """A message that a worker has claimed."""
 
     id: UUID
     key: MessageKey
@@ -57,7 +57,7 @@ class Claimed(NamedTuple):
 
 
 class Queued(NamedTuple):
-    """A message about an event; free = in nobody's hands."""
+    """A message about an event; free = not claimed."""
 
     id: UUID
     kind: MessageKind
@@ -70,14 +70,14 @@ class Queued(NamedTuple):
 
 
 class Health(NamedTuple):
-    """Whether something due was left lying, and whether a job was done lately."""
+    """Whether due work was left undone, and whether a job ran lately."""
 
     is_late: bool
     is_ticking: bool
 
 
 async def about_events(event_ids: Iterable[UUID]) -> list[Queued]:
-    """Return the messages about these events that wait."""
+    """Return the waiting messages about these events."""
     return await _queued(Message.event.is_in(list(event_ids)) & (Message.state == State.PENDING.value))
 
 
@@ -121,21 +121,21 @@ async def _queued(where: Combinable) -> list[Queued]:
 
 
 async def anyone_responded(event_id: UUID, kinds: Iterable[str], since: datetime) -> bool:
-    """Whether a message of these kinds about an event went out since then, or is on its way."""
+    """Return whether a message of these kinds about an event has gone out since then, or is being sent."""
     about = (Message.event == event_id) & Message.kind.is_in(list(kinds))
     return await Message.exists().where(about & ((Message.sent_at >= since) | (Message.worker != "")))
 
 
 async def facts_of_deed(event_id: UUID, queued_at: datetime) -> list[StoredFacts]:
-    """Return the facts of the messages that the deed of a moment on an event queued."""
+    """Return the facts of the messages that a change to an event at that moment queued."""
     of_deed = (Message.event == event_id) & (Message.created_at == queued_at)
     return [StoredFacts(row["facts"]) for row in await Message.select(Message.facts).where(of_deed)]
 
 
 async def claim(worker: str, free: Collection[str], interrupted: str, now: datetime, limit: int) -> list[Claimed]:
-    """Take up to `limit` due messages in hand, those of the workers `free`, and return what is in hand then.
+    """Claim up to `limit` due messages, unclaimed or of the workers `free`, and return all that `worker` has claimed.
 
-    `interrupted` is noted with a message that another worker had. The caller is inside `writing()`.
+    `interrupted` is noted with a message that another worker had claimed. The caller is inside `writing()`.
     """
     workers = QueryString(", ".join(["{}"] * len(free)), *free)
     await engine().run_querystring(QueryString(_CLAIM, worker, interrupted, now, now, workers, limit))
@@ -159,20 +159,20 @@ async def claim(worker: str, free: Collection[str], interrupted: str, now: datet
 
 
 async def workers() -> frozenset[WorkerName]:
-    """Return who has messages in hand."""
+    """Return the workers that have claimed messages."""
     held = (Message.state == State.PENDING.value) & (Message.worker != "")
     return frozenset(await Message.select(Message.worker).where(held).distinct().output(as_list=True))
 
 
 async def supersede_older(occurrence_ids: Iterable[UUID], item_ids: Iterable[UUID], reason: str) -> None:
-    """Let no waiting reminder of these dates and items go out that a newer one to the same person has overtaken."""
+    """Supersede waiting reminders of these dates and items that a newer one to the same person has overtaken."""
     dates, items = {*occurrence_ids} | {_NONE}, {*item_ids} | {_NONE}
     if dates | items != {_NONE}:
         await engine().run_querystring(QueryString(_SUPERSEDE, reason, _among(dates), _among(items)))
 
 
 async def health(since: datetime, job: str) -> Health:
-    """Return how the work stands since a moment, by one query over two indexes."""
+    """Return the state of the work since a moment, by one query over two indexes."""
     (row,) = await engine().run_querystring(QueryString(_STATE, since, job, since))
     return Health(bool(row["late"]), bool(row["ticking"]))
 

@@ -1,4 +1,4 @@
-"""The audiences of an event as its writers need them, whoever may see it; a person reads `visible`."""
+"""The audiences of an event for its writers, without a viewer; people read `visible`."""
 
 from collections.abc import Iterable
 from uuid import UUID
@@ -25,7 +25,7 @@ async def audiences_of_each(event_ids: Iterable[UUID]) -> dict[UUID, set[Audienc
 
 
 async def replace_audiences(event_id: UUID, wanted: Iterable[str]) -> None:
-    """Let exactly these audiences see an event."""
+    """Make exactly these audiences see an event."""
     await EventAudience.delete().where(EventAudience.event == event_id)
     await EventAudience.insert(
         *(EventAudience(id=ids.new_id(), event=event_id, audience=one) for one in sorted(wanted))
@@ -33,7 +33,7 @@ async def replace_audiences(event_id: UUID, wanted: Iterable[str]) -> None:
 
 
 async def forget(audiences: Iterable[str]) -> list[UUID]:
-    """Let these see no event by a row of their own any more; return the events that they could see by one."""
+    """Remove these audiences from all events; return the events that they could see."""
     theirs = EventAudience.audience.is_in(sorted(audiences))
     gone = EventAudience.delete().where(theirs).returning(EventAudience.event)
     return [row["event"] for row in await gone]

@@ -1,7 +1,7 @@
-"""Replies that go over from a series to the one that follows it: for dates whose time and place stay the same.
+"""Replies copied from a series to the one that continues it, for dates whose time and place stay the same.
 
-And those that hold for such dates when a series stays the same but is asked about again. What people wrote is copied
-from row to row, and leaves here by nothing else.
+Also copies replies to such dates when the series stays the same but is asked again. Comments are copied from row to
+row, and leave here in no other way.
 """
 
 from collections.abc import Iterable, Mapping
@@ -16,7 +16,7 @@ from tracker.database import engine
 from tracker.rules.events.replies import ReplyValue
 from tracker.tables.schema.events.invitations import Reply
 
-# A later row for the same date takes the place of an earlier one: the newest answer for the series, then for the date.
+# A later row for the same date replaces an earlier one: the newest reply to the series, then to the date.
 _SAME = """
 SELECT n.id AS invitation, next.id AS occurrence, a.reply AS reply, a.comment AS comment, a.source AS source,
        a.entered_by AS entered_by, a.substitute AS substitute, a.replied_at AS replied_at
@@ -41,7 +41,7 @@ SELECT a.invitation, a.occurrence, a.reply, a.comment, a.source, a.entered_by, a
 
 
 async def hold(event_id: UUID, dates: Iterable[UUID]) -> None:
-    """Let what people replied for a whole series hold for these dates of it, whatever is asked of the others next.
+    """Copy people's replies to a series to these dates, so that they hold when the other dates are asked again.
 
     The caller is inside `writing()`.
     """
@@ -59,7 +59,7 @@ async def hold(event_id: UUID, dates: Iterable[UUID]) -> None:
 
 
 async def carry(old_id: UUID, new_id: UUID, now: datetime) -> None:
-    """Let what people replied for dates of the old series that are still to come hold for the same dates of the new.
+    """Copy people's replies to the old series' dates still to come to the same dates of the new series.
 
     The caller is inside `writing()`, both series have their dates, and the new one has its invitations.
     """

@@ -1,6 +1,7 @@
-"""Who is invited to an event and what they replied, as ids, states and moments, whoever may see it.
+"""Invitees of an event and their replies, as ids, states and times, without a viewer.
 
-For writers inside their transaction and for the clock; a person reads `visible_roll` and `visible_replies`.
+For writers inside their transaction and for the clock; people read `visible.attendance.sheet` and
+`visible.events.replies`.
 """
 
 from collections.abc import Iterable
@@ -12,7 +13,7 @@ from tracker.rules.events.replies import AttendeeRole, ReplyValue
 from tracker.tables.schema.events.invitations import Invitation, Reply
 
 CHUNK = 1_000  # ids in one query
-# The reply that counts is the newest for the date, else the newest for the series (`rules.invitations.effective`).
+# The reply that counts is the newest for the date, else the newest for the series (`rules.events.replies.effective`).
 REPLY = (
     "COALESCE((SELECT a.reply FROM reply a WHERE a.invitation = i.id AND a.occurrence = o.id"
     " ORDER BY a.replied_at DESC, a.sequence DESC LIMIT 1),"
@@ -24,7 +25,7 @@ REPLY = (
 
 
 class KnownInvitation(NamedTuple):
-    """An invitation, that of somebody who was taken off the list included."""
+    """An invitation, including one of a person who was taken off the list."""
 
     id: UUID
     role: AttendeeRole
@@ -32,7 +33,7 @@ class KnownInvitation(NamedTuple):
 
 
 class GivenReply(NamedTuple):
-    """A reply without its words; `occurrence_id` None means the whole series."""
+    """A reply without its comment; `occurrence_id` None means the whole series."""
 
     invitation_id: UUID
     occurrence_id: UUID | None
@@ -43,7 +44,7 @@ class GivenReply(NamedTuple):
 
 
 class Holder(NamedTuple):
-    """Who holds an invitation, and to what."""
+    """The member who holds an invitation, and its event."""
 
     member_id: UUID
     event_id: UUID
@@ -61,12 +62,12 @@ async def invitations(event_id: UUID) -> dict[UUID, KnownInvitation]:
 
 
 async def invitees_of(event_id: UUID) -> dict[UUID, AttendeeRole]:
-    """Return who is invited now, and as what."""
+    """Return the current invitees and their roles."""
     return {member_id: one.role for member_id, one in (await invitations(event_id)).items() if not one.is_withdrawn}
 
 
 async def invited_to_each(event_ids: Iterable[UUID]) -> dict[UUID, dict[UUID, UUID]]:
-    """Return for each of these events the members who are invited now, by their invitation."""
+    """Return the current invitees of each of these events, by their invitation."""
     known: dict[UUID, dict[UUID, UUID]] = {}
     for some in _chunks(event_ids):
         for row in (
@@ -79,7 +80,7 @@ async def invited_to_each(event_ids: Iterable[UUID]) -> dict[UUID, dict[UUID, UU
 
 
 async def holder_of(invitation_id: UUID) -> Holder | None:
-    """Return who holds an invitation that stands, and to what; None when it was withdrawn, or never made."""
+    """Return an invitation's member and event; None when it was withdrawn, or does not exist."""
     found = await Invitation.select(Invitation.member, Invitation.event).where(
         (Invitation.id == invitation_id) & Invitation.withdrawn_at.is_null()
     )
@@ -87,7 +88,7 @@ async def holder_of(invitation_id: UUID) -> Holder | None:
 
 
 async def replies_to(invitation_ids: Iterable[UUID]) -> list[GivenReply]:
-    """Return everything that was replied to these invitations."""
+    """Return all replies to these invitations."""
     given: list[GivenReply] = []
     for some in _chunks(invitation_ids):
         found = await Reply.select(
@@ -108,7 +109,7 @@ async def replies_to(invitation_ids: Iterable[UUID]) -> list[GivenReply]:
 
 
 async def replied_alone(occurrence_ids: Iterable[UUID]) -> set[tuple[UUID, UUID]]:
-    """Return each invitation and date of these that was replied alone, by anybody but the lead."""
+    """Return the invitations and dates, among these dates, with a reply to that date alone, except the organizer's."""
     wanted = list(occurrence_ids)
     if not wanted:
         return set()
@@ -119,7 +120,7 @@ async def replied_alone(occurrence_ids: Iterable[UUID]) -> set[tuple[UUID, UUID]
 
 
 async def anybody_replied(event_id: UUID, since: datetime) -> bool:
-    """Whether somebody replied to an event after that moment: to what it was changed to."""
+    """Return whether anyone replied to an event after that moment, and so to the changed event."""
     mine = [one.id for one in (await invitations(event_id)).values()]
     replied = (Reply.source != "change") & (Reply.replied_at > since)
     return bool(mine) and await Reply.exists().where(replied & Reply.invitation.is_in(mine))

@@ -1,4 +1,4 @@
-"""Which UIDs are our own, whoever may see their events: to leave them out of something, never to show them."""
+"""Which UIDs are our own, without a viewer: for leaving them out of something, never for showing them."""
 
 from collections.abc import Iterable
 

@@ -1,4 +1,4 @@
-"""Who comes in whose place, read from the replies: a reply that counts may name somebody who stands in."""
+"""Who substitutes for whom, read from the replies: a reply that counts may name a substitute."""
 
 from collections.abc import Iterable
 from typing import NamedTuple
@@ -16,7 +16,7 @@ SUBSTITUTE = (
     " AND (n.occurrence = s.occurrence OR (n.occurrence IS NULL AND s.occurrence IS NULL))"
     " AND n.replied_at > s.replied_at))"
 )
-"""Whether a member substitutes for somebody on some date of the event `e`."""
+"""Whether a member substitutes for another on some date of the event `e`."""
 _REPLIES = (
     "SELECT i.event, i.id, i.member, a.occurrence, a.reply, a.substitute, a.sequence, a.replied_at"
     " FROM invitation i JOIN reply a ON a.invitation = i.id WHERE i.withdrawn_at IS NULL AND i.event IN ({})"
@@ -25,7 +25,7 @@ _REPLIES = (
 
 
 class Principal(NamedTuple):
-    """Somebody invited who has named a substitute at some time, with everything that they replied."""
+    """An invitee who has ever named a substitute, with all their replies."""
 
     event_id: UUID
     invitation_id: UUID
@@ -33,18 +33,18 @@ class Principal(NamedTuple):
     replies: list[GivenReply]
 
     def substitute(self, occurrence_id: UUID) -> UUID | None:
-        """Return who comes instead on a date, if anybody does."""
+        """Return the substitute on a date, if there is one."""
         counts = effective(self.replies, occurrence_id)
         return counts.substitute_id if counts else None
 
     @property
     def scopes(self) -> set[UUID]:
-        """Return the dates that were replied on their own: an alternate is sent to one date."""
+        """Return the dates with replies of their own: a substitute comes to one date."""
         return {one.occurrence_id for one in self.replies if one.occurrence_id}
 
 
 async def principals(event_ids: Iterable[UUID]) -> list[Principal]:
-    """Return who has ever named a substitute at these events, and is still invited."""
+    """Return the current invitees who have ever named a substitute at these events."""
     wanted = sorted(set(event_ids))
     if not wanted:
         return []
@@ -66,7 +66,7 @@ async def principals(event_ids: Iterable[UUID]) -> list[Principal]:
 
 
 async def still_there(occurrence_ids: Iterable[UUID]) -> frozenset[UUID]:
-    """Return those of some dates that are in their series."""
+    """Return which of these dates still exist."""
     wanted = sorted(set(occurrence_ids))
     if not wanted:
         return frozenset()

@@ -1,6 +1,6 @@
-"""What somebody who leaves has in hand, as the handover needs it, whoever may see it; a person reads `visible_led`.
+"""The open work of a person who leaves, for its transfer, without a viewer; people read `visible.events.organized`.
 
-Only ids come out of here: to whom a thing passes is asked of `visible`, with each candidate as the viewer.
+Only ids leave here: `visible` decides who may take over, with each candidate as the viewer.
 """
 
 from collections.abc import Iterable
@@ -20,7 +20,7 @@ _OWNED = (
     "SELECT i.id, i.created_by, o.event, e.lead FROM action_item i LEFT JOIN occurrence o ON o.id = i.origin"
     " LEFT JOIN event e ON e.id = o.event WHERE i.owner = {} AND i.closed_at IS NULL ORDER BY i.id"
 )
-# Nearest first: colleagues, then those who must be there.
+# Nearest first: colleagues, then required invitees.
 _INVITED = (
     "SELECT i.member FROM invitation i JOIN member m ON m.id = i.member JOIN agency g ON g.id = m.agency"
     " WHERE i.event = {} AND i.withdrawn_at IS NULL AND m.status = 'active' AND g.status = 'active'"
@@ -30,7 +30,7 @@ _INVITED = (
 
 
 class Owned(NamedTuple):
-    """An open action item, with who could take it over: its giver, and who leads the event that it comes from."""
+    """An open action item and who could take it over: the person who assigned it, and its event's organizer."""
 
     id: UUID
     giver_id: UUID
@@ -39,18 +39,18 @@ class Owned(NamedTuple):
 
 
 async def led(member_id: UUID, now: datetime) -> list[UUID]:
-    """Return the events that somebody leads and that are not over, drafts included."""
+    """Return the events that a member organizes and that are not over, including drafts."""
     return [row["id"] for row in await engine().run_querystring(QueryString(_LED, member_id, now))]
 
 
 async def owned(member_id: UUID) -> list[Owned]:
-    """Return the open action items of somebody."""
+    """Return the open action items of a member."""
     found = await engine().run_querystring(QueryString(_OWNED, member_id))
     return [Owned(row["id"], row["created_by"], row["event"], row["lead"]) for row in found]
 
 
 async def invited(event_id: UUID, agency_id: UUID, but: Iterable[UUID]) -> list[UUID]:
-    """Return who is invited to an event and could lead it, the people of an agency first."""
+    """Return the invitees of an event who could organize it, the people of an agency first."""
     found = await engine().run_querystring(QueryString(_INVITED, event_id, agency_id))
     left_out = set(but)
     return [row["member"] for row in found if row["member"] not in left_out]

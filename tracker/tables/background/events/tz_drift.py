@@ -1,4 +1,4 @@
-"""Dates to come that do not stand where the present time zone data puts them; ids and moments alone, for the clock."""
+"""Dates to come that are not where current time zone data puts them; only ids and times, for the clock."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -19,19 +19,19 @@ _BY_RULE = (
 
 @dataclass(frozen=True, kw_only=True)
 class Drifted:
-    """A date whose wall-clock time is another moment now."""
+    """A date whose wall-clock time is now another moment."""
 
     id: UUID
     event_id: UUID
     starts_at: datetime
     ends_at: datetime
-    """Where it belongs."""
+    """The right times."""
 
 
 async def drifted(now: datetime) -> list[Drifted]:
-    """Return the dates after `now` whose moments are not those of the wall clock of their rule any more.
+    """Return the dates after `now` whose times no longer match the wall clock of their rule.
 
-    A date that somebody moved keeps the moment that was chosen; one that was only renamed follows its rule.
+    A date that a person moved keeps its chosen time; one that was only renamed follows its rule.
     """
     found = await engine().run_querystring(QueryString(_BY_RULE, now))
     judged = ((row, slot(row["original_start"], row["duration"], row["zone"])) for row in found)
@@ -43,12 +43,12 @@ async def drifted(now: datetime) -> list[Drifted]:
 
 
 async def put_right(one: Drifted, now: datetime) -> None:
-    """Let a date stand where it belongs; the caller is inside `writing()`."""
+    """Move a date to its right time; the caller is inside `writing()`."""
     await Occurrence.update(
         {Occurrence.starts_at: one.starts_at, Occurrence.ends_at: one.ends_at, Occurrence.changed_at: now}
     ).where(Occurrence.id == one.id)
 
 
 async def raise_versions(event_ids: Iterable[UUID]) -> None:
-    """Let what is kept of these events for feeds be made anew: a date that was renamed stands there by its moment."""
+    """Raise the versions of these events, because cached feed entries list renamed dates by their time."""
     await Event.update({Event.version: Event.version + 1}).where(Event.id.is_in(sorted(event_ids)))

@@ -12,19 +12,19 @@ from tracker.tables.schema.roster.people import Agency, Committee, Member
 
 
 class ActionItem(Table):
-    """Something one accountable person has to do by a day."""
+    """A task that one accountable person must finish by a day."""
 
     id = UUID(primary_key=True, default=UUID4())
     uid = Varchar(length=120, unique=True)
     reference = Varchar(length=12, unique=True)
-    """What people call it, for example AI-7QK4: random, so that a gap tells nothing."""
+    """The reference people use, for example AI-7QK4: random, so that a gap reveals nothing."""
     title = Varchar(length=200)
     owner = ForeignKey(Member, null=False, on_delete=OnDelete.restrict, index=True)
     agency = ForeignKey(Agency, null=False, on_delete=OnDelete.restrict)
-    """The owner's agency when the item was given."""
+    """The owner's agency when the item was assigned."""
     due = Date(null=False, default=None)
     origin = ForeignKey(Occurrence, null=True, default=None, on_delete=OnDelete.restrict, index=True)
-    """The date on which it was decided; who may see that event may see the item."""
+    """The date on which it was decided; people who may see that event may see the item."""
     committee = ForeignKey(Committee, null=True, default=None, on_delete=OnDelete.restrict, index=True)
     """The committee whose next meeting lists it while it is open."""
     audience = Varchar(length=60, default="all")

@@ -1,4 +1,4 @@
-"""Who was there. A mark is never changed: a correction is a new row, and the earlier one says when it was corrected."""
+"""Attendance. A mark is never changed: a correction is a new row, timestamped on the earlier one."""
 
 from piccolo.columns import UUID, ForeignKey, Timestamptz, Varchar
 from piccolo.columns.base import OnDelete
@@ -20,11 +20,11 @@ class AttendanceMark(Table):
     guest = Varchar(length=120, default="")
     """Name or role of a walk-in without a member row; empty for members."""
     guest_agency = Varchar(length=120, default="")
-    """Agency of a guest in words, when it is none of ours."""
+    """Agency of a guest in words, when it is not in the directory."""
     agency = ForeignKey(Agency, null=True, default=None, on_delete=OnDelete.restrict)
     """The agency served at that time."""
     status = Varchar(length=8)
-    """here, remote, absent, excused; cleared = the mark was taken back"""
+    """here, remote, absent, excused; cleared = the mark was undone"""
     recorded_by = ForeignKey(Member, null=False, on_delete=OnDelete.restrict)
     recorded_at = Timestamptz(null=False)
     corrected_at = Timestamptz(null=True, default=None)

@@ -1,4 +1,4 @@
-"""Copies of a brief on paper: each has a number and a person who answers for it."""
+"""Copies of a brief on paper: each has a number and an accountable person."""
 
 from piccolo.columns import UUID, ForeignKey, Integer, Timestamptz
 from piccolo.columns.base import OnDelete

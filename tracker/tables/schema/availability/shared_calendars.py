@@ -1,4 +1,4 @@
-"""Calendars that members share for finding a time: a sealed address, and spans; never what an event of them is."""
+"""Calendars that members share for finding a time: a sealed address and busy spans, never an event's content."""
 
 from piccolo.columns import UUID, ForeignKey, Integer, Text, Timestamptz, Varchar
 from piccolo.columns.base import OnDelete
@@ -10,27 +10,27 @@ from tracker.tables.schema.roster.people import Member
 
 
 class SharedCalendar(Table):
-    """The calendar that one member keeps elsewhere."""
+    """A calendar that a member keeps elsewhere."""
 
     id = UUID(primary_key=True, default=UUID4())
     member = ForeignKey(Member, null=False, on_delete=OnDelete.cascade, unique=True)
     address_sealed = Text(secret=True)
     host = Varchar(length=253)
-    """All of its address that is ever shown."""
+    """The only part of its address that is ever shown."""
     added_at = Timestamptz(null=False)
     next_at = Timestamptz(null=False, index=True)
-    """When it is read next; moved on before it is read, so that two processes do not read it at once."""
+    """When it is read next; moved ahead before reading, so that two processes do not read it at once."""
     read_at = Timestamptz(null=True, default=None)
     failing_since = Timestamptz(null=True, default=None)
     failures = Integer(default=0)
-    """How many times running it could not be read."""
+    """How many times in a row it could not be read."""
     problem = Varchar(length=12, default="")
     unread = Integer(default=0)
-    """Entries of it that could not be read."""
+    """Its entries that could not be read."""
 
 
 class BusySpan(Table):
-    """A time that its owner is taken."""
+    """A time when its owner is busy."""
 
     id = UUID(primary_key=True, default=UUID4())
     calendar = ForeignKey(SharedCalendar, null=False, on_delete=OnDelete.cascade)

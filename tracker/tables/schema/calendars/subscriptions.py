@@ -19,12 +19,12 @@ class Subscription(Table):
     token_hash = Varchar(length=64, unique=True, secret=True)
     token_sealed = Text(secret=True)
     scope = Varchar(length=8, default="all")
-    """all = everything the member may see; mine = what they are invited to or lead"""
+    """all = everything the member may see; mine = what they are invited to or organize"""
     shows_operations = Boolean(default=False)
     """Named events, discreet: "Operational period", time only."""
     created_at = Timestamptz(null=False)
     replaced_at = Timestamptz(null=True, default=None)
-    """When its address was replaced last; None = it still has the first one."""
+    """When its address was last replaced; None = it still has the first one."""
     revoked_at = Timestamptz(null=True, default=None)
     fetched_at = Timestamptz(null=True, default=None)
     client = Varchar(length=120, default="")

@@ -1,4 +1,4 @@
-"""Who did what to what and when, by which door: rows chained by HMAC, never changed."""
+"""The audit log: who did what to what and when, and from which source; rows chained by HMAC, never changed."""
 
 from piccolo.columns import BigInt, Text, Timestamptz, Varchar
 from piccolo.table import Table
@@ -12,15 +12,15 @@ class AuditEntry(Table):
     seq = BigInt(primary_key=True)
     at = Timestamptz(null=False)
     actor = Varchar(length=36, default="")
-    """Member id; empty = the system. No foreign key: the trail outlives its subjects."""
+    """Member id; empty = the system. No foreign key: the audit log outlives its subjects."""
     agency = Varchar(length=36, default="")
-    """Id of the agency for which the member acted; empty = the system, or nobody knew who it was."""
+    """Id of the agency for which the member acted; empty = the system, or an unknown person."""
     source = Varchar(length=12)
     """page, link, feed, api, cli, clock"""
     address = Varchar(length=45, default="")
-    """Network address, of 45 letters at most (RFC 4291 §2.2); empty for commands and the clock."""
+    """Network address, of 45 characters at most (RFC 4291 §2.2); empty for commands and the clock."""
     session = Varchar(length=12, default="")
-    """How the id of the session begins, which is the hash of its cookie; for a program, that of its token's row."""
+    """The first characters of the session's id, which is the hash of its cookie; for a program, of its token's row."""
     request = Varchar(length=16, default="")
     """The id that the access log gives the request."""
     verb = Varchar(length=40)
@@ -28,7 +28,7 @@ class AuditEntry(Table):
     """Kind of thing: event, occurrence, item, member, subscription…"""
     subject_id = Varchar(length=64, default="")
     facts = Text(default="{}")
-    """JSON: names of the changed fields and what is not secret of them."""
+    """JSON: names of the changed fields, and their values unless they are secret."""
     previous = Varchar(length=64)
     hash = Varchar(length=64)
 
@@ -41,7 +41,7 @@ class AuditEntry(Table):
 
 
 class AuditHead(Table):
-    """The end of the chain, one row with id 1: a deleted last entry is missed by it."""
+    """The end of the chain, one row with id 1: shows when the last entry was deleted."""
 
     id = BigInt(primary_key=True)
     seq = BigInt(null=False)

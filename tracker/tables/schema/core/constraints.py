@@ -1,10 +1,10 @@
-"""What the database holds rows to, declared beside their columns; migrations make it, and a test compares the two.
+"""Constraints and indexes of the database, declared beside the columns; migrations create them, and a test compares.
 
     constraints = (unique("event", "member"), index("invitation_member", "member", "event"), one_of("role", Role))
 
-A rule or an index of one column is said at the column (`unique=True`, `index=True`). The rest cannot be said to Piccolo
-(1.38): it knows no index of several columns or with a condition, and makes its own `Unique` and `Check` on PostgreSQL
-alone. Nothing here runs while the product does.
+Rules and indexes of one column are declared at the column (`unique=True`, `index=True`). Piccolo (1.38) cannot express
+the rest: it has no index of several columns or with a condition, and its own `Unique` and `Check` work on PostgreSQL
+only. Nothing here runs while the product does.
 """
 
 from dataclasses import dataclass
@@ -20,14 +20,14 @@ class Unique:
 
 @dataclass(frozen=True)
 class Check:
-    """A sentence of SQL that is true, or unknown, of each row."""
+    """A SQL condition that is true, or unknown, for each row."""
 
     sql: str
 
 
 @dataclass(frozen=True)
 class Index:
-    """A way to find rows by columns, of those rows for which `where` is true; empty = of all."""
+    """An index on columns, over the rows for which `where` is true; empty = over all."""
 
     name: str
     columns: tuple[str, ...]
@@ -40,7 +40,7 @@ Constraint = Unique | Check | Index
 
 
 def unique(*columns: str) -> Unique:
-    """Refuse a second row with the same values; rows with an empty one differ from all others."""
+    """Refuse a second row with the same values; a row with a NULL differs from all others."""
     return Unique(columns)
 
 
@@ -55,10 +55,10 @@ def unique_index(name: str, *columns: str, where: str) -> Index:
 
 
 def check(sql: str) -> Check:
-    """Refuse a row of which the sentence is false."""
+    """Refuse a row for which the condition is false."""
     return Check(sql)
 
 
 def one_of(column: str, words: type[StrEnum]) -> Check:
-    """Refuse a row whose column holds none of the words of an enumeration of the rules."""
+    """Refuse a row whose column holds none of the values of an enumeration of the rules."""
     return Check(f"{column} IN ({', '.join(repr(word.value) for word in words)})")

@@ -1,4 +1,4 @@
-"""What a deployment remembers of itself, in one row."""
+"""What a deployment stores about itself, in one row."""
 
 from piccolo.columns import BigInt, Timestamptz
 from piccolo.table import Table
@@ -11,7 +11,7 @@ class Deployment(Table):
 
     id = BigInt(primary_key=True)
     copy_of = Timestamptz(null=True, default=None)
-    """The moment of the backup that this was restored from, until a person lets it send; None = it sends."""
+    """The moment of the backup that this copy was restored from, until a person resumes sending; None = it sends."""
     backed_up_at = Timestamptz(null=True, default=None)
     """When the last backup was made."""
 

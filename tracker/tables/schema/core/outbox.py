@@ -13,30 +13,30 @@ from tracker.tables.schema.roster.people import Member
 
 
 class Message(Table):
-    """One mail to one person. What it says is read again at the moment of sending, with the recipient as viewer."""
+    """One email to one person. Its content is read at the moment of sending, with the recipient as viewer."""
 
     id = UUID(primary_key=True, default=UUID4())
     key = Varchar(length=250, unique=True)
     """The same deed for the same person never makes two rows."""
     kind = Varchar(length=20)
-    """`rules.outbox.MessageKind`: what people filter by"""
+    """`rules.core.outbox.MessageKind`: what people filter by"""
     recipient = ForeignKey(Member, null=False, on_delete=OnDelete.restrict)
     event = ForeignKey(Event, null=True, default=None, on_delete=OnDelete.restrict)
     occurrence = ForeignKey(Occurrence, null=True, default=None, on_delete=OnDelete.set_null)
     """None = the whole series"""
     item = ForeignKey(ActionItem, null=True, default=None, on_delete=OnDelete.restrict, index=True)
     facts = Text(default="{}")
-    """JSON of `rules.message_types`: what can't be read again later, such as the earlier time."""
+    """JSON of `rules.core.message_types`: what can't be read again later, such as the earlier time."""
     created_at = Timestamptz(null=False)
     """Gives the Date header, the same on every try."""
     due = Timestamptz(null=False)
     not_after = Timestamptz(null=True, default=None)
-    """From this moment on it is of no use."""
+    """From this moment on it is no longer useful."""
     state = Varchar(length=12, default="pending")
     reason = Varchar(length=200, default="")
     attempts = Integer(default=0)
     worker = Varchar(length=40, default="")
-    """Who has it in hand; empty = nobody"""
+    """The worker that has claimed it; empty = none"""
     try_after = Timestamptz(null=True, default=None)
     sent_at = Timestamptz(null=True, default=None)
 
@@ -52,7 +52,7 @@ class Message(Table):
 
 
 class Watermark(Table):
-    """How far a planner has looked: everything due up to `until` has its row."""
+    """How far a planner has run: everything due up to `until` has its row."""
 
     name = Varchar(length=20, primary_key=True)
     until = Timestamptz(null=False)

@@ -1,4 +1,4 @@
-"""Saved filters: what somebody looks at again and again, kept under a name for them alone."""
+"""Saved filters: a listing's filter kept under a name, for one person alone."""
 
 from piccolo.columns import UUID, ForeignKey, Timestamptz, Varchar
 from piccolo.columns.base import OnDelete
@@ -10,14 +10,14 @@ from tracker.tables.schema.roster.people import Member
 
 
 class SavedFilter(Table):
-    """One filter of one listing; a person has one of a name there."""
+    """One filter of one listing; its name is unique per person and listing."""
 
     id = UUID(primary_key=True, default=UUID4())
     member = ForeignKey(Member, null=False, on_delete=OnDelete.cascade)
     listing = Varchar(length=20)
     name = Varchar(length=60)
     query = Varchar(length=500)
-    """What stands after the question mark of its address."""
+    """The query string of its address."""
     created_at = Timestamptz(null=False)
 
     constraints = (unique("member", "listing", "name"),)

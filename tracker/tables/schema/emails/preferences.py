@@ -1,4 +1,4 @@
-"""What members chose about their mail, and committees about that of their events; whoever has no row has the usual."""
+"""Email preferences of members, and of committees for their events; without a row, the defaults apply."""
 
 from piccolo.columns import UUID, Boolean, ForeignKey, Timestamptz, Varchar
 from piccolo.columns.base import OnDelete
@@ -10,33 +10,33 @@ from tracker.tables.schema.roster.people import Committee, Member
 
 
 class Preference(Table):
-    """The choices of one member."""
+    """The preferences of one member."""
 
     id = UUID(primary_key=True, default=UUID4())
     member = ForeignKey(Member, null=False, on_delete=OnDelete.cascade, unique=True)
     date_reminders = Boolean(default=True)
     item_reminders = Boolean(default=True)
     leads = Varchar(length=60, null=True, default=None)
-    """Lead times in minutes, "10080,120"; None = as the committee or the task force has them"""
+    """Lead times in minutes, "10080,120"; None = the committee's or the task force's"""
     quiet_from = Varchar(length=5, null=True, default=None)
     """22:00, on the member's own clock"""
     quiet_until = Varchar(length=5, null=True, default=None)
     digest = Boolean(default=False)
     """Whether a weekly digest comes on Mondays"""
     is_discreet = Boolean(default=False)
-    """Mails and feeds tell the time and nothing else."""
+    """Emails and feeds show the time and nothing else."""
     changed_at = Timestamptz(null=False)
 
     constraints = (check("(quiet_from IS NULL) = (quiet_until IS NULL)"),)
 
 
 class CommitteePreference(Table):
-    """The choices of a committee for those of its events' people who made none."""
+    """The preferences of a committee, for people who have set none for its events."""
 
     id = UUID(primary_key=True, default=UUID4())
     committee = ForeignKey(Committee, null=False, on_delete=OnDelete.cascade, unique=True)
     leads = Varchar(length=60)
     """As in `Preference`"""
     asks_again = Boolean(default=False)
-    """Whether those who have not replied are asked again five and two days before."""
+    """Whether people who have not replied are asked again five and two days before."""
     changed_at = Timestamptz(null=False)

@@ -1,4 +1,4 @@
-"""How often something changed for each audience; the counters of a viewer's audiences make the state of their feed."""
+"""Counters of changes for each audience; the counters of a viewer's audiences make their feed's validator."""
 
 from collections.abc import Iterable
 
@@ -11,8 +11,8 @@ _ONE_MORE = " ON CONFLICT (audience) DO UPDATE SET version = audience_version.ve
 async def touch(audiences: Iterable[str]) -> None:
     """Count a change for each audience, inside the caller's transaction.
 
-    Give the audiences that lose sight of a thing as well as those that gain it. Always in the same order: two writers
-    that lock the same rows never wait for each other in a circle.
+    Pass the audiences that lose visibility of a thing as well as those that gain it. Always in the same order, so that
+    two writers that lock the same rows cannot deadlock.
     """
     made = [{"audience": audience, "version": 1} for audience in sorted(set(audiences))]
     await bulk_insert(AudienceVersion, made, _ONE_MORE)

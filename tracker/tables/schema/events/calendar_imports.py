@@ -1,4 +1,4 @@
-"""Which events came out of a calendar file, and what the file called them."""
+"""Which events came from a calendar file, and their identifiers in it."""
 
 from piccolo.columns import UUID, ForeignKey, Varchar
 from piccolo.columns.base import OnDelete
@@ -9,9 +9,9 @@ from tracker.tables.schema.events.events import Event
 
 
 class ImportedEvent(Table):
-    """One imported event; its own UID is random as that of any other, so that invitations of others never meet it."""
+    """One imported event; its own UID is random like any other, so that other systems' invitations never match it."""
 
     id = UUID(primary_key=True, default=UUID4())
     event = ForeignKey(Event, null=False, unique=True, on_delete=OnDelete.cascade)
     source = Varchar(length=64, index=True)
-    """SHA-256 of the UID in the file, in hex: UIDs of others have any length, and mail addresses in them."""
+    """SHA-256 of the UID in the file, in hex: foreign UIDs have any length, and may contain email addresses."""

@@ -1,4 +1,4 @@
-"""An event's fields as columns: what readers select, how a row becomes fields, and fields become columns."""
+"""An event's fields as columns: what readers select, and the conversion in both directions."""
 
 from collections.abc import Mapping
 from dataclasses import fields
@@ -17,13 +17,13 @@ _TYPES = {
     for one in fields(EventFields)
     if isinstance(one.type, type) and issubclass(one.type, StrEnum | bool)
 }
-"""The fields that a column holds as another type: words as text, and a yes or no as a number (SQLite)."""
+"""Fields that a column holds as another type: words as text, and booleans as numbers (SQLite)."""
 FIELDS_OF_EVENT = ", ".join(f"e.{column}" for column in _COLUMNS.values())
-"""What `fields_in` reads of event `e`, besides `marked.MARK` and `marked.MARK_AGENCY`."""
+"""What `fields_in` reads of event `e`, besides `marking_columns.MARK` and `marking_columns.MARK_AGENCY`."""
 
 
 def fields_in(row: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the values of an event's fields, by name, that a reader's row holds."""
+    """Return the values of an event's fields, by name, from a reader's row."""
     values = {name: row[column] for name, column in _COLUMNS.items()}
     values |= {name: kind(values[name]) for name, kind in _TYPES.items()}
     values["marking"] = marking_columns.marking_of(row)
@@ -31,7 +31,7 @@ def fields_in(row: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def columns_of(one: EventFields, rrule: str | None) -> dict[str, Any]:
-    """Return the columns that keep an event's fields and the rule by which it repeats."""
+    """Return the columns for an event's fields and its recurrence rule."""
     values = values_of(one)
     plain = {column: values[name] for name, column in _COLUMNS.items()}
     return {**plain, "rrule": rrule, **marking_columns.columns_of(one.marking)}

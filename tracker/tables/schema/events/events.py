@@ -1,4 +1,4 @@
-"""Events and their dates. A person reads them through `visible`, never here."""
+"""Events and their dates. People read them through `visible`, never here."""
 
 from piccolo.columns import (
     UUID,
@@ -29,27 +29,27 @@ class Event(Table):
 
     id = UUID(primary_key=True, default=UUID4())
     uid = Varchar(length=120, unique=True)
-    """iCalendar UID: random, and the same for ever."""
+    """iCalendar UID: random, and never changes."""
     reference = Varchar(length=12, null=True, default=None, unique=True)
-    """What people call an operation, for example OP-7QK4: random, so that a gap tells nothing."""
+    """The reference people use for an operation, for example OP-7QK4: random, so that a gap reveals nothing."""
     kind = Varchar(length=20)
     title = Varchar(length=200)
     description = Text(default="")
     place = Varchar(length=300, default="")
     video_link = Varchar(length=500, default="")
     agenda = Text(default="")
-    """One item a line; minutes may stand at the end of a line."""
+    """One item per line; a line may end with minutes."""
     visibility = Varchar(length=20)
     committee = ForeignKey(Committee, null=True, default=None, on_delete=OnDelete.restrict, index=True)
     lead = ForeignKey(Member, null=False, on_delete=OnDelete.restrict, index=True)
     status = Varchar(length=12)
     cancel_reason = Varchar(length=500, default="")
-    """As it was told to the people invited; empty unless it is canceled."""
+    """The reason that invitees were given; empty unless it is canceled."""
     mark_categories = Varchar(length=60, default="")
-    """As they stand in its banner, for example SP-INV/LEI; empty = it is not marked."""
+    """As shown in its banner, for example SP-INV/LEI; empty = it is not marked."""
     mark_limit = Varchar(length=10, default="")
     mark_agency = ForeignKey(Agency, null=True, default=None, on_delete=OnDelete.restrict)
-    """Which one designated it; this and the next are there exactly when it is marked."""
+    """The agency that designated it; this and the next are set exactly when it is marked."""
     mark_until = Date(null=True, default=None)
     """The day of decontrol."""
     zone = Varchar(length=60)
@@ -105,13 +105,13 @@ class Occurrence(Table):
     title = Varchar(length=200, null=True, default=None)
     place = Varchar(length=300, null=True, default=None)
     agenda = Text(null=True, default=None)
-    """title, place, agenda: None = as in the series"""
+    """title, place, agenda: None = the series' own"""
     is_canceled = Boolean(default=False)
     cancel_reason = Varchar(length=500, default="")
     is_changed = Boolean(default=False)
-    """Whether it differs from what the rule says and so stands in feeds as an override."""
+    """Whether it differs from the rule, and so is an override in feeds."""
     is_moved = Boolean(default=False)
-    """Whether somebody chose its moment: new time zone data leaves it there."""
+    """Whether a person chose its time: new time zone data leaves it there."""
     version = Integer(default=1)
     sequence = Integer(default=0)
     changed_at = Timestamptz(null=False)
@@ -123,8 +123,8 @@ class Occurrence(Table):
 class AudienceVersion(Table):
     """A counter for each audience: rises when something that the audience may see changes.
 
-    A feed's ETag is made of the counters of its owner's audiences, so a change that somebody may not see moves
-    nothing of theirs.
+    A feed's ETag is made of the counters of its owner's audiences, so a change that a person may not see does not alter
+    their feed's ETag.
     """
 
     audience = Varchar(length=60, primary_key=True)

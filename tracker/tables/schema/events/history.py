@@ -1,4 +1,4 @@
-"""What changed about events, kept as people read it; the audit log keeps that it happened, without any content."""
+"""Changes to events, stored as people read them; the audit log records only that they happened, without content."""
 
 from piccolo.columns import UUID, ForeignKey, Text, Timestamptz, Varchar
 from piccolo.columns.base import OnDelete
@@ -11,7 +11,7 @@ from tracker.tables.schema.roster.people import Committee, Member
 
 
 class EventChange(Table):
-    """One deed on an event or on one of its dates."""
+    """One change to an event or to one of its dates."""
 
     id = UUID(primary_key=True, default=UUID4())
     event = ForeignKey(Event, null=False, on_delete=OnDelete.cascade)
@@ -23,11 +23,11 @@ class EventChange(Table):
     """sent, changed, canceled, restored, date_added, ended, went_on, continued"""
     visibility = Varchar(length=20)
     committee = ForeignKey(Committee, null=True, default=None, on_delete=OnDelete.restrict)
-    """visibility, committee: who could see the event when it was done; after a change of that itself"""
+    """visibility, committee: who could see the event when it was changed; for a change of visibility, afterward"""
     fields = Text(default="[]")
     """JSON: rows [field, before, after] in words"""
     undo_snapshot = Text(null=True, default=None)
-    """JSON: what the deed replaced, as `usecases.undo_snapshot` wrote it; None = it cannot be taken back (any more)."""
+    """JSON: the replaced values, as `usecases.events.undo_snapshot` wrote them; None = cannot be undone."""
 
     constraints = (
         index("event_change_event", "event", "at"),

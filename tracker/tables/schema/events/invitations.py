@@ -1,4 +1,4 @@
-"""Who is invited to an event and what they replied."""
+"""Invitees of an event and their replies."""
 
 from piccolo.columns import UUID, ForeignKey, Integer, Text, Timestamptz, Varchar
 from piccolo.columns.base import OnDelete
@@ -12,16 +12,16 @@ from tracker.tables.schema.roster.people import Member
 
 
 class Invitation(Table):
-    """One person asked to come to an event, on all its dates."""
+    """One person's invitation to an event, for all its dates."""
 
     id = UUID(primary_key=True, default=UUID4())
     event = ForeignKey(Event, null=False, on_delete=OnDelete.cascade)
     member = ForeignKey(Member, null=False, on_delete=OnDelete.restrict)
     role = Varchar(length=12, default="required")
     added_at = Timestamptz(null=False)
-    """When it was first made: attendance counts from here (`visible_roll.WAS_INVITED`)"""
+    """When it was first made: attendance counts from here (`visible.attendance.sheet.WAS_INVITED`)"""
     again_at = Timestamptz(null=True, default=None)
-    """When somebody who had been taken off the list was last invited again; None = never"""
+    """When a person who had been taken off the list was last invited again; None = never"""
     withdrawn_at = Timestamptz(null=True, default=None)
 
     constraints = (
@@ -39,13 +39,13 @@ class Reply(Table):
     occurrence = ForeignKey(Occurrence, null=True, default=None, on_delete=OnDelete.cascade)
     """None = for the whole series"""
     reply = Varchar(length=12)
-    """accepted, tentative, declined; needs_action when a changed date asks again"""
+    """accepted, tentative, declined; needs_action when people are asked again after a change"""
     comment = Text(default="")
     source = Varchar(length=12)
     """site, link, mail, on_behalf, change"""
     entered_by = ForeignKey(Member, null=True, default=None, on_delete=OnDelete.restrict)
     substitute = ForeignKey(Member, null=True, default=None, on_delete=OnDelete.restrict)
-    """Who comes in their place; the reply itself is declined"""
+    """The substitute; the reply itself is declined"""
     sequence = Integer(default=0)
     replied_at = Timestamptz(null=False)
 

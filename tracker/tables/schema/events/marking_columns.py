@@ -1,4 +1,4 @@
-"""Markings as columns of events: how a reader's row becomes one, and one becomes the columns of a row."""
+"""Markings as columns of events, with the conversion in both directions."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -6,14 +6,14 @@ from typing import Any
 from tracker.rules.events.markings import Category, Limit, Marking
 
 MARK = "e.mark_categories, e.mark_limit, e.mark_agency, e.mark_until"
-"""What `marking_of` reads of event `e`; a reader may name the agency behind it, with the next two."""
+"""What `marking_of` reads of event `e`; a reader may add the agency's name, with the next two."""
 MARK_AGENCY = "k.name AS mark_agency_name"
 MARKED_BY = " LEFT JOIN agency k ON k.id = e.mark_agency"
 BETWEEN = "/"
 
 
 def marking_of(row: Mapping[str, Any]) -> Marking | None:
-    """Return the marking that a row of `MARK` tells of; none where there is no event."""
+    """Return the marking in a row of `MARK`; None where there is no event."""
     if not row["mark_categories"]:
         return None
     return Marking(
@@ -26,7 +26,7 @@ def marking_of(row: Mapping[str, Any]) -> Marking | None:
 
 
 def columns_of(marking: Marking | None) -> dict[str, Any]:
-    """Return the columns that keep a marking, or none."""
+    """Return the columns for a marking, or for none."""
     return {
         "mark_categories": BETWEEN.join(sorted(marking.categories)) if marking else "",
         "mark_limit": (marking.limit or "") if marking else "",

@@ -1,4 +1,4 @@
-"""Templates of events: forms that are kept under a name."""
+"""Event templates: forms saved under a name."""
 
 from piccolo.columns import UUID, ForeignKey, Text, Timestamptz, Varchar
 from piccolo.columns.base import OnDelete
@@ -10,15 +10,15 @@ from tracker.tables.schema.roster.people import Committee, Member
 
 
 class EventTemplate(Table):
-    """One template; a person has one of a name."""
+    """One template; its name is unique per person."""
 
     id = UUID(primary_key=True, default=UUID4())
     owner = ForeignKey(Member, null=False, on_delete=OnDelete.cascade)
     name = Varchar(length=80)
     committee = ForeignKey(Committee, null=True, default=None, on_delete=OnDelete.cascade)
-    """Whoever schedules for it may use the template; None = the owner alone."""
+    """People who may schedule for it may use the template; None = the owner alone."""
     form = Text(default="{}")
-    """The texts of its fields, as JSON: read back as whoever filled in the form again would type them."""
+    """The texts of its fields, as JSON, as a person would type them into the form."""
     created_at = Timestamptz(null=False)
 
     constraints = (unique("owner", "name"),)

@@ -1,1 +1,1 @@
-"""Who somebody is: signing in, sessions, codes, tokens."""
+"""Who a person is: sign-in, sessions, codes, tokens."""

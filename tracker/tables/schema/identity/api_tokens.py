@@ -1,4 +1,4 @@
-"""Personal tokens of the programming interface: only their hashes are stored."""
+"""Personal tokens of the API: only their hashes are stored."""
 
 from piccolo.columns import UUID, ForeignKey, Timestamptz, Varchar
 from piccolo.columns.base import OnDelete
@@ -9,14 +9,14 @@ from tracker.tables.schema.roster.people import Member
 
 
 class ApiToken(Table):
-    """One token of one member; it opens what its scopes say, of what the member may see and do."""
+    """One token of one member; its scopes limit it within what the member may see and do."""
 
     id = UUID(primary_key=True, default=UUID4())
     member = ForeignKey(Member, null=False, on_delete=OnDelete.cascade, index=True)
     name = Varchar(length=60)
     token_hash = Varchar(length=64, unique=True, secret=True)
     scopes = Varchar(length=200)
-    """Words such as events:read, with a space between."""
+    """Words such as events:read, separated by spaces."""
     created_at = Timestamptz(null=False)
     expires_at = Timestamptz(null=False)
     used_at = Timestamptz(null=True, default=None)

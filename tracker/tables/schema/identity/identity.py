@@ -1,4 +1,4 @@
-"""What opens a door: sessions, one-time links, failed attempts. Only hashes are stored."""
+"""Sessions, one-time links, recovery codes and failed sign-ins. Secrets are stored only as hashes."""
 
 from piccolo.columns import UUID, ForeignKey, Timestamptz, Varchar
 from piccolo.columns.base import OnDelete
@@ -10,19 +10,19 @@ from tracker.tables.schema.roster.people import Member
 
 
 class Session(Table):
-    """A browser that signed in; `id` is the SHA-256 of the cookie."""
+    """A signed-in browser; `id` is the SHA-256 of the cookie."""
 
     id = Varchar(length=64, primary_key=True)
     member = ForeignKey(Member, null=False, on_delete=OnDelete.cascade, index=True)
     created_at = Timestamptz(null=False)
     seen_at = Timestamptz(null=False)
     reauthenticated_at = Timestamptz(null=False)
-    """When the person last proved who they are (sign-in or re-authentication)."""
+    """When the person last confirmed who they are (sign-in or re-authentication)."""
     client = Varchar(length=200, default="")
 
 
 class SignInLink(Table):
-    """A link that lets one person in once; `id` is the SHA-256 of its token."""
+    """A link that signs one person in once; `id` is the SHA-256 of its token."""
 
     id = Varchar(length=64, primary_key=True)
     member = ForeignKey(Member, null=False, on_delete=OnDelete.cascade)
@@ -35,7 +35,7 @@ class SignInLink(Table):
 
 
 class RecoveryCode(Table):
-    """A code for whoever has lost the phone; `id` is the keyed hash of member and code."""
+    """A code for a lost phone; `id` is the keyed hash of member and code."""
 
     id = Varchar(length=43, primary_key=True)
     member = ForeignKey(Member, null=False, on_delete=OnDelete.cascade, index=True)
@@ -44,11 +44,11 @@ class RecoveryCode(Table):
 
 
 class FailedAttempt(Table):
-    """A wrong password or code; counted for each account by all doors together."""
+    """A wrong password or code; all sign-in forms count them together for each account."""
 
     id = UUID(primary_key=True, default=UUID4())
     account = Varchar(length=64)
-    """SHA-256 of the lower-case mail address, known or not."""
+    """SHA-256 of the lower-case email address, known or not."""
     at = Timestamptz(null=False)
 
     constraints = (index("failed_attempt_account", "account", "at"),)

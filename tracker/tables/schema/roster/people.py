@@ -12,7 +12,7 @@ from tracker.tables.schema.core.constraints import check, one_of, unique, unique
 
 
 class Agency(Table):
-    """A member organisation of one arm and one level."""
+    """A member organization of one arm and one level."""
 
     id = UUID(primary_key=True, default=UUID4())
     name = Varchar(length=200)
@@ -48,21 +48,21 @@ class Member(Table):
     password_hash = Varchar(length=255, null=True, default=None, secret=True)
     totp_sealed = Text(null=True, default=None, secret=True)
     totp_last_step = BigInt(default=0)
-    """Number of the 30 seconds whose code was used last: a code counts once (RFC 6238 §5.2)."""
+    """Number of the 30-second period whose code was used last: a code counts once (RFC 6238 §5.2)."""
     totp_at = Timestamptz(null=True, default=None)
     """Since when the authenticator is in force."""
     locked_at = Timestamptz(null=True, default=None)
     joined_at = Timestamptz(null=False)
     is_guest = Boolean(default=False)
-    """Invited and replying by the links in mails, and never signed in: no door of an account opens."""
+    """Invited, and replies by the links in emails; cannot sign in."""
     expires_at = Timestamptz(null=True, default=None)
-    """From this moment the account is suspended; None = it does not end by itself."""
+    """From this moment the account is suspended; None = it has no end date."""
     signed_in_at = Timestamptz(null=True, default=None)
     """When they last signed in; None = not yet."""
     reopened_at = Timestamptz(null=True, default=None)
-    """When a suspended account was opened again: days without a sign-in are counted from there."""
+    """When a suspended account was reopened: days without a sign-in are counted from there."""
     reviewed_at = Timestamptz(null=True, default=None)
-    """When somebody last confirmed that the account is still needed."""
+    """When the account was last confirmed as still needed."""
     version = Integer(default=1)
 
     constraints = (check("email = lower(email)"), one_of("status", Status))
@@ -89,7 +89,7 @@ class MemberRole(Table):
 
 
 class Committee(Table):
-    """A steering committee, committee or team, with seats."""
+    """A steering committee, working group or team, with seats."""
 
     id = UUID(primary_key=True, default=UUID4())
     name = Varchar(length=120, unique=True)
@@ -100,9 +100,9 @@ class Committee(Table):
     """active, ended"""
     version = Integer(default=1)
     quorum = Integer(null=True, default=None)
-    """How many of its seats must be there; None = it asks for no number."""
+    """How many of its seats must be there; None = no number is required."""
     both_arms = Boolean(default=False)
-    """Whether somebody of each arm must be there."""
+    """Whether each arm must be represented."""
 
     constraints = (check("quorum > 0"),)
 

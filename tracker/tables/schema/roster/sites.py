@@ -1,4 +1,4 @@
-"""Places where the task force meets, with the seats they have."""
+"""Places where the task force meets, with their capacity."""
 
 from piccolo.columns import UUID, Boolean, Integer, Varchar
 from piccolo.columns.defaults.uuid import UUID4
@@ -8,13 +8,13 @@ from tracker.tables.schema.core.constraints import check
 
 
 class Site(Table):
-    """A room or a building; an event is there when its place says so in these words."""
+    """A room or a building; an event is there when its place is exactly this text."""
 
     id = UUID(primary_key=True, default=UUID4())
     name = Varchar(length=120, unique=True)
     address = Varchar(length=160, default="")
     capacity = Integer(null=True, default=None)
-    """Seats; None = nobody has counted them."""
+    """Chairs; None = not counted."""
     equipment = Varchar(length=160, default="")
     is_open = Boolean(default=True)
     """Whether it is offered for new events."""

@@ -1,7 +1,7 @@
-"""The one reader of action items: every query takes a viewer and has no way round.
+"""The one reader of action items: every query takes a viewer and cannot bypass the check.
 
-An item that comes from a date is seen by whoever may see that event (`visible_rows`); one without an origin by those
-for whom its own audience holds. Owning an item opens nothing.
+An item that comes from a date is visible to people who may see that event (`visible.core.rows`); one without an origin,
+to its own audience. Owning an item opens nothing.
 """
 
 from collections.abc import Iterable
@@ -39,7 +39,7 @@ _IN_ORDER = " ORDER BY i.due, i.reference"
 
 
 async def items(viewer: Viewer, closed_since: datetime | None = None) -> list[ActionItem]:
-    """Return the open items, soonest due first, and those closed since a moment if one is given."""
+    """Return the open items, soonest due first, and those closed since `closed_since` if given."""
     if closed_since is None:
         return await _items(viewer, _OR_OWN_AUDIENCE + " AND i.closed_at IS NULL" + _IN_ORDER)
     also_closed = " AND (i.closed_at IS NULL OR i.closed_at >= {})"
@@ -47,13 +47,13 @@ async def items(viewer: Viewer, closed_since: datetime | None = None) -> list[Ac
 
 
 async def reported(viewer: Viewer, since: datetime, until: datetime) -> list[ActionItem]:
-    """Return the items that were given before `until` and not closed before `since`, soonest due first."""
+    """Return the items that were assigned before `until` and not closed before `since`, soonest due first."""
     tail = _OR_OWN_AUDIENCE + " AND i.created_at < {} AND (i.closed_at IS NULL OR i.closed_at >= {})" + _IN_ORDER
     return await _items(viewer, tail, until, since)
 
 
 async def after(viewer: Viewer, place: tuple[datetime, UUID], limit: int, owners: Iterable[UUID]) -> list[ActionItem]:
-    """Return items, open or closed, in the order in which they were given, those of `owners` alone if there are any."""
+    """Return items after a cursor, open or closed, in the order of assignment; only those of `owners` if given."""
     wanted, tail = list(owners), _OR_OWN_AUDIENCE + " AND (i.created_at > {} OR (i.created_at = {} AND i.id > {}))"
     order = " ORDER BY i.created_at, i.id LIMIT {}"
     if not wanted:

@@ -1,4 +1,4 @@
-"""The numbered copies of a date that the viewer may see."""
+"""The numbered copies of the brief for a date that the viewer may see."""
 
 from tracker.rules.attendance.printouts import Copy
 from tracker.rules.core.viewer import Viewer

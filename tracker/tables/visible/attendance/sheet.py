@@ -1,7 +1,7 @@
-"""Who is invited to a date and who was there: the reader of what hangs on a date that the viewer may see.
+"""Invitees and attendance of a date that the viewer may see.
 
-Every query asks the predicate of `visible_rows` again, so that an occurrence kept from an earlier moment opens nothing.
-Two queries for the participants, one for the marks, whatever their number.
+Every query checks the predicate of `visible.core.rows` again, so an occurrence read earlier opens nothing. Two queries
+for the participants and one for the marks, whatever their number.
 """
 
 from collections.abc import Iterable
@@ -23,8 +23,11 @@ WAS_INVITED = (
     "(i.added_at <= o.ends_at OR i.added_at <= e.created_at)"
     " AND (i.withdrawn_at IS NULL OR i.withdrawn_at > o.starts_at)"
 )
-"""Whether the invitation `i` of the event `e` held for the date `o`: made with the event or before the date was over,
-and not withdrawn before it began. Whoever joins or leaves a series changes nothing about its past."""
+"""Whether invitation `i` of event `e` counts for date `o`.
+
+It was made with the event, or before the date was over, and was not withdrawn before the date began. People who join or
+leave a series do not change its past.
+"""
 _INVITED = (
     "SELECT i.id, i.member, i.role, m.name, m.agency, g.code, g.arm FROM invitation i JOIN event e ON e.id = i.event"
     " JOIN occurrence o ON o.event = e.id JOIN member m ON m.id = i.member JOIN agency g ON g.id = m.agency"
@@ -46,7 +49,7 @@ _MARKS = (
     " JOIN member w ON w.id = k.recorded_by JOIN agency v ON v.id = w.agency"
     " LEFT JOIN member m ON m.id = k.member LEFT JOIN agency g ON g.id = k.agency WHERE MAY_SEE(e)"
 )
-# Whose names they are is `rules.attendance.named_participants`, said in SQL; of an event one reads who leads it.
+# The SQL form of `rules.attendance.sheet.named_participants`; the organizer of an event is named to all its viewers.
 _MET = (
     "SELECT DISTINCT i.member FROM invitation x JOIN event e ON e.id = x.event JOIN invitation i ON i.event = e.id"
     " JOIN member m ON m.id = i.member JOIN agency g ON g.id = m.agency WHERE MAY_SEE(e)"
@@ -54,7 +57,7 @@ _MET = (
 
 
 async def met(viewer: Viewer) -> set[UUID]:
-    """Return the people whom the viewer reads by name in the events to which both are invited."""
+    """Return the people whom the viewer sees by name in events to which both are invited."""
     of_mine = (
         " AND x.member = {} AND x.withdrawn_at IS NULL AND i.withdrawn_at IS NULL"
         " AND (g.arm = {} OR e.lead = {} OR e.lead = i.member OR e.committee IN ({}))"
@@ -77,15 +80,15 @@ _REPLACED = (
 
 
 async def invitees(viewer: Viewer, event_id: UUID) -> dict[UUID, AttendeeRole]:
-    """Return who is invited to an event now, and as what."""
+    """Return the current invitees of an event and their roles."""
     found = await rows(_ROLES, viewer, " AND e.id = {} AND i.withdrawn_at IS NULL", event_id)
     return {row["member"]: AttendeeRole(row["role"]) for row in found}
 
 
 async def participants(viewer: Viewer, occurrence: Occurrence) -> list[Participant]:
-    """Return everybody invited to the date, by agency and name, each with the reply that counts for it.
+    """Return everyone invited to the date, by agency and name, each with the reply that counts for it.
 
-    Whose names the viewer may read is `rules.attendance.named_participants`.
+    Whose names the viewer may see is `rules.attendance.sheet.named_participants`.
     """
     by_agency_and_name = " AND o.id = {} AND " + WAS_INVITED + " ORDER BY g.code, m.name, m.id"
     invited = await rows(_INVITED, viewer, by_agency_and_name, occurrence.id)
@@ -106,7 +109,7 @@ async def participants(viewer: Viewer, occurrence: Occurrence) -> list[Participa
 def _with_substitutes(
     asked: list[Participant], people: dict[UUID, Row], replies: dict[UUID, list[Reply]], occurrence: Occurrence
 ) -> list[Participant]:
-    """Return those who were asked, and who comes in somebody's place; who was asked too has their own line alone."""
+    """Return the invitees and their substitutes; a substitute who is also invited has only their own line."""
     known, instead = {one.member_id for one in asked}, []
     for one in asked:
         counts = effective(replies[one.invitation_id], occurrence.id)
@@ -138,7 +141,7 @@ async def recorded(viewer: Viewer, occurrence: Occurrence) -> list[Recorded]:
 
 
 async def current(viewer: Viewer, occurrence: Occurrence, member_ids: Iterable[UUID]) -> dict[UUID, Recorded]:
-    """Return the newest row of each of these members, cleared ones included."""
+    """Return the newest row of each of these members, including cleared ones."""
     wanted = set(member_ids)
     tail = " AND o.id = {} AND k.corrected_at IS NULL AND k.member IS NOT NULL"
     found = [_recorded(row) for row in await rows(_MARKS, viewer, tail, occurrence.id)]
@@ -146,26 +149,26 @@ async def current(viewer: Viewer, occurrence: Occurrence, member_ids: Iterable[U
 
 
 async def guest(viewer: Viewer, occurrence: Occurrence, mark_id: UUID) -> Recorded | None:
-    """Return the mark of a walk-in who is no member, unless it was corrected meanwhile."""
+    """Return the mark of a walk-in who is not a member, unless it has been corrected since."""
     tail = " AND o.id = {} AND k.id = {} AND k.corrected_at IS NULL AND k.member IS NULL"
     found = await rows(_MARKS, viewer, tail, occurrence.id, mark_id)
     return _recorded(found[0]) if found else None
 
 
 async def still_counts(viewer: Viewer, occurrence: Occurrence, mark_id: UUID) -> bool | None:
-    """Return whether a mark was not corrected since; None when there is none."""
+    """Return whether a mark has not been corrected since; None when there is none."""
     found = await rows(_MARKS, viewer, " AND o.id = {} AND k.id = {}", occurrence.id, mark_id)
     return found[0]["corrected_at"] is None if found else None
 
 
 async def corrections(viewer: Viewer, occurrence: Occurrence) -> list[Correction]:
-    """Return every mark that was replaced or taken back, the latest first."""
+    """Return every mark that was replaced or undone, the latest first."""
     tail = " AND o.id = {} AND k.corrected_at IS NOT NULL AND k.status <> 'cleared' ORDER BY k.corrected_at DESC, k.id"
     return [_correction(row) for row in await rows(_REPLACED, viewer, tail, occurrence.id)]
 
 
 async def step(viewer: Viewer, occurrence: Occurrence, at: datetime) -> list[tuple[Recorded, Recorded | None]]:
-    """Return what the viewer's own deed of that moment wrote and still counts, each with the mark it replaced."""
+    """Return the marks the viewer wrote at that moment that still count, each with the mark it replaced."""
     tail = (
         " AND o.id = {} AND ((k.recorded_at = {} AND k.recorded_by = {} AND k.corrected_at IS NULL)"
         " OR k.corrected_at = {}) ORDER BY g.code, m.name, k.id"

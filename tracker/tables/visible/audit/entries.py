@@ -1,7 +1,7 @@
 """The one reader of the audit log for people: entries about an event reach only those who may see the event.
 
-An entry leads to its event over the date, the invitation, the action item or the message that it is about. Who does
-not see that event is not told of the entry; who reads the whole trail (`Viewer.reads_all_audit`) gets it without names.
+An entry leads to its event through its date, invitation, action item or message. Viewers who may not see that event do
+not get the entry, except that readers of the whole log (`Viewer.reads_all_audit`) get it without names.
 """
 
 from collections.abc import Collection
@@ -32,9 +32,9 @@ _HEAD = (
 )
 _TAIL = " WHERE t.at >= {} AND t.at <= {}{} ORDER BY t.at DESC, t.seq DESC LIMIT {} OFFSET {}"
 _OPEN = " AND (e.id IS NOT NULL OR t.subject IN ({}) OR (i.id IS NOT NULL AND i.origin IS NULL AND i.audience IN ({})))"
-# Before each entry said from where it came, the facts of a sign-in did, with what the browser said of itself behind.
+# Older entries have no source columns; the facts of a sign-in hold it, followed by what the browser calls itself.
 _FROM_THERE = " AND ({} IN (t.address, t.session) OR t.address = '' AND (t.facts LIKE {} OR t.facts LIKE {}))"
-# The cast stands in a CASE: PostgreSQL refuses the whole query for one text that is no id.
+# The cast is in a CASE because PostgreSQL refuses the whole query for one text that is not an id.
 _ID = "CASE WHEN t.subject = {} AND LENGTH(t.subject_id) = 36 THEN t.subject_id END"
 _ID_POSTGRES = "CASE WHEN t.subject = {} AND LENGTH(t.subject_id) = 36 THEN CAST(t.subject_id AS UUID) END"
 _READERS = (
@@ -46,7 +46,7 @@ _LATEST_FIRST = " ORDER BY t.at DESC, t.seq DESC"
 
 @dataclass(frozen=True, kw_only=True)
 class Choice:
-    """Which entries a reader asks for: those in [since, until], newest first, after `skip` of them."""
+    """The entries a reader asks for: those in [since, until], newest first, after skipping `skip` of them."""
 
     since: datetime
     until: datetime
@@ -57,7 +57,7 @@ class Choice:
     about: str = ""
     """Id of a subject; empty = any."""
     via: str = ""
-    """A network address, or how a session or a token is told in the trail; empty = any."""
+    """A network address, or the log's name for a session or a token; empty = any."""
 
 
 async def entries(viewer: Viewer, choice: Choice, limit: int) -> list[Row]:
@@ -94,11 +94,11 @@ def _id_of(kind: str) -> QueryString:
 
 
 def _texts(words: Collection[str]) -> QueryString:
-    """Return a list for IN, which must hold something."""
+    """Return a list for IN, which must not be empty."""
     held = sorted(words) or [""]
     return QueryString(", ".join(["{}"] * len(held)), *held)
 
 
 async def looks(viewer: Viewer, event_id: UUID) -> list[Row]:
-    """Return the looks at an event, the latest first; nothing for who may not see it."""
+    """Return the recorded readings of an event, the latest first; none for viewers who may not see it."""
     return await rows(_READERS, viewer, _LATEST_FIRST, event_id, str(event_id))

@@ -1,4 +1,4 @@
-"""When people are taken by events that the viewer may see and whose names they read there; nothing else counts."""
+"""People's busy times, only from events that the viewer may see and in which they see the person's name."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -10,8 +10,8 @@ from tracker.rules.core.viewer import Viewer
 from tracker.tables.visible.core.rows import Row, rows
 from tracker.tables.visible.events.events import LONGEST
 
-# Whose names a viewer reads is `rules.attendance.named_participants`, said in SQL. The dates are picked first: from the
-# people on, an engine without statistics reads every date that they ever had.
+# The SQL form of `rules.attendance.sheet.named_participants`. Dates are selected first: starting from the people, an
+# engine without statistics reads every date that they ever had.
 _TAKEN = (
     "WITH near AS MATERIALIZED (SELECT id, event, starts_at, ends_at, title FROM occurrence"
     " WHERE starts_at >= {} AND starts_at < {} AND ends_at > {} AND NOT is_canceled)"
@@ -30,7 +30,7 @@ _TAIL = (
 
 
 async def taken(viewer: Viewer, member_ids: Iterable[UUID], start: datetime, end: datetime) -> list[Row]:
-    """Return a row for each person and date that touches [start, end), with the reply that counts, if there is one."""
+    """Return a row for each person and date that overlaps [start, end), with the reply that counts, if there is one."""
     wanted = list(member_ids)
     if not wanted:
         return []

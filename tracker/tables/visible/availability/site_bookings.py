@@ -1,4 +1,4 @@
-"""What takes place at a site, of the events that the viewer may see; nothing else is there for them."""
+"""Events at a site that the viewer may see; for the viewer, the site is otherwise free."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -24,7 +24,7 @@ _TAIL_ON_SQLITE = _TAIL.replace("LOWER(", "FOLD(")
 
 
 async def there(viewer: Viewer, places: Sequence[str], start: datetime, end: datetime) -> list[Row]:
-    """Return the dates that touch [start, end) at one of some places (at least one), in small letters."""
+    """Return the dates that overlap [start, end) at one of some places (at least one), given in lower case."""
     among = QueryString(", ".join(["{}"] * len(places)), *places)
     tail = _TAIL if is_postgres(engine()) else _TAIL_ON_SQLITE
     return await rows(_THERE, viewer, tail, start - LONGEST, end, start, among)

@@ -1,6 +1,7 @@
-"""The dates of a span as calendars show them, and in which of them an agency takes part.
+"""The dates of a span as calendars show them, and the dates to which an agency is invited.
 
-One query, joined by the span itself and not by a list of ids: a month of 500 dates asks as much as an empty one.
+One query, joined by the span itself and not by a list of ids: a month of 500 dates takes as many queries as an empty
+one.
 """
 
 from collections.abc import Iterable
@@ -25,7 +26,7 @@ _OF_AGENCY = "SELECT DISTINCT o.event FROM occurrence o JOIN event e ON e.id = o
 
 
 async def seen(viewer: Viewer, start: datetime, end: datetime) -> list[Seen]:
-    """Return the dates that touch [start, end), earliest first, each with its committee and the viewer's reply."""
+    """Return the dates that overlap [start, end), earliest first, each with its committee and the viewer's reply."""
     tail = _SPAN + " ORDER BY o.starts_at, o.id"
     found = await rows(_SEEN, viewer, tail, viewer.member_id, *_span(start, end))
     return [
@@ -50,9 +51,9 @@ async def of_agency(viewer: Viewer, agency_id: UUID, start: datetime, end: datet
 
 
 async def events_of_agency(viewer: Viewer, agency_id: UUID, start: datetime, end: datetime) -> frozenset[UUID]:
-    """Return the events with a date in [start, end) in which an agency takes part.
+    """Return the events with a date in [start, end) to which people of an agency are invited.
 
-    Which agencies take part in an event is known to everybody who sees it.
+    Everyone who sees an event may know which agencies are invited.
     """
     tail = (
         _SPAN + " AND EXISTS (SELECT 1 FROM member m WHERE m.agency = {} AND (m.id = e.lead OR EXISTS (SELECT 1"

@@ -1,8 +1,8 @@
-"""The one predicate of who may see an event, and the only way from SQL to a reader's rows: each query takes a viewer.
+"""The one predicate for who may see an event, and the only way from SQL to a reader's rows: queries take a viewer.
 
-An event is visible when one of its audiences is among the viewer's (`rules.audiences`); a draft to its lead alone.
-Where the SQL of a reader says `MAY_SEE(e)`, of its event `e`, `rows` writes the predicate, in brackets, and its
-arguments; SQL that does not say it is refused.
+An event is visible when one of its audiences is among the viewer's (`rules.core.audiences`); a draft only to its
+organizer. Where a reader's SQL says `MAY_SEE(e)`, for its event `e`, `rows` inserts the predicate and its arguments;
+SQL without it is refused.
 """
 
 from typing import Any
@@ -23,15 +23,15 @@ _MAY_SEE = (
 
 
 def seen_by(viewer: Viewer) -> tuple[QueryString, UUID]:
-    """Return the arguments of the predicate: the viewer's audiences, for IN, and who they are."""
+    """Return the arguments of the predicate: the viewer's audiences, for IN, and the viewer's id."""
     held = sorted(viewer.audiences)
     return QueryString(", ".join(["{}"] * len(held)), *held), viewer.member_id
 
 
 async def rows(select: str, viewer: Viewer, where: str, *arguments: Any) -> list[Row]:
-    """Run `select` + `where`, which say once between them whose sight they ask for: `MAY_SEE(e)`.
+    """Run `select` + `where`, which contain `MAY_SEE(e)` exactly once.
 
-    `arguments` are those of the other placeholders, in their order. Errors: ValueError for SQL that asks nobody's.
+    `arguments` are those of the other placeholders, in their order. Errors: ValueError for SQL without `MAY_SEE`.
     """
     before, marker, after = (select + where).partition(_MARKER)
     if not marker:

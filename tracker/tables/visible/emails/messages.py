@@ -1,6 +1,6 @@
-"""The one reader of messages for people: those about what the viewer may see, and either to them or theirs to lead.
+"""The one reader of messages for people: about what the viewer may see, and sent to them or about their own events.
 
-A message about an event that its reader may not see is missing, whoever it was sent to, and is in no count.
+A message about an event that its reader may not see is missing and not counted, even if it was sent to them.
 """
 
 from collections.abc import Mapping
@@ -17,7 +17,7 @@ from tracker.rules.core.viewer import Viewer
 from tracker.rules.emails.messages import About, MessageLine, Narrowed, Place, base_of, sending_of
 from tracker.tables.visible.core.rows import Row, rows, seen_by
 
-NOBODY = UUID(int=0)  # keeps a list of ids from being empty, which SQL does not take
+NOBODY = UUID(int=0)  # keeps a list of ids from being empty, which SQL does not accept
 _FROM = (
     " FROM message m JOIN member r ON r.id = m.recipient JOIN agency g ON g.id = r.agency"
     " LEFT JOIN action_item i ON i.id = m.item LEFT JOIN occurrence o ON o.id = COALESCE(m.occurrence, i.origin)"
@@ -59,7 +59,7 @@ _AFTER = " AND (m.due < {} OR (m.due = {} AND m.id < {}))"
 
 @dataclass(frozen=True, kw_only=True)
 class Stored:
-    """A message with what one more sending of it needs."""
+    """A message with what is needed to send it again."""
 
     key: str
     kind: MessageKind
@@ -71,12 +71,12 @@ class Stored:
     """JSON"""
     not_after: datetime | None
     sendings: Mapping[str, State]
-    """The keys of all sendings so far, its own included."""
+    """The keys of all sendings so far, including this one."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class AccountInvitation:
-    """A mail with a link for somebody who never signed in."""
+    """An email with a link for a person who has never signed in."""
 
     recipient_id: UUID
     at: datetime
@@ -86,7 +86,7 @@ class AccountInvitation:
 
 
 async def messages(viewer: Viewer, narrowed: Narrowed, after: Place | None, limit: int) -> list[MessageLine]:
-    """Return up to `limit` messages, newest first, from a place on; one query for each state that is asked for."""
+    """Return up to `limit` messages after a cursor, newest first; one query for each state that is asked for."""
     clauses, arguments = _narrowed(narrowed)
     if after is not None:
         clauses.append(_AFTER)
@@ -108,7 +108,7 @@ async def message(viewer: Viewer, message_id: UUID) -> MessageLine | None:
 
 
 async def stored(viewer: Viewer, message_id: UUID) -> Stored | None:
-    """Return a message as it is stored, with all its sendings, or None when it is missing or not for this viewer."""
+    """Return a message as stored, with all its sendings, or None when it is missing or not for this viewer."""
     found = await _rows(_STORED, viewer, " AND m.id = {}", message_id)
     if not found:
         return None
@@ -128,12 +128,12 @@ async def stored(viewer: Viewer, message_id: UUID) -> Stored | None:
 
 
 async def number_notified(viewer: Viewer, event_id: UUID, queued_at: datetime) -> int:
-    """Return to how many people the deed of a moment on an event is going to be mailed."""
+    """Return how many people will get an email about the change made to an event at that moment."""
     return int((await rows(_TOLD, viewer, "", event_id, queued_at))[0]["people"])
 
 
 async def account_invitations(viewer: Viewer) -> list[AccountInvitation]:
-    """Return the invitations to sign in that were ever queued, oldest first; nothing for who keeps no accounts."""
+    """Return all invitations to sign in ever queued, oldest first; none for viewers who may not manage accounts."""
     if not viewer.manages_accounts:
         return []
     of_kind = " AND m.kind = {} ORDER BY m.created_at"

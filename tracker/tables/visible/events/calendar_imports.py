@@ -1,4 +1,4 @@
-"""Which UIDs of a calendar file stand for events that the viewer may see already."""
+"""Which UIDs of a calendar file belong to events that the viewer may see already."""
 
 from collections.abc import Collection
 
@@ -12,12 +12,12 @@ _OWN = "SELECT e.uid AS name FROM event e WHERE MAY_SEE(e)"
 
 
 async def known_sources(viewer: Viewer, sources: Collection[str]) -> set[str]:
-    """Return those of the given marks (`ImportedEvent.source`) whose events the viewer may see."""
+    """Return which of these hashes (`ImportedEvent.source`) belong to events that the viewer may see."""
     return {row["name"] for row in await rows(_IMPORTED, viewer, " AND i.source IN ({})", _list(sources))}
 
 
 async def known_uids(viewer: Viewer, uids: Collection[str]) -> set[str]:
-    """Return those of the given UIDs that are our own, of events that the viewer may see."""
+    """Return which of these UIDs are our own and belong to events that the viewer may see."""
     return {row["name"] for row in await rows(_OWN, viewer, " AND e.uid IN ({})", _list(uids))}
 
 

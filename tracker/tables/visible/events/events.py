@@ -1,7 +1,7 @@
-"""The reader of events and their dates: every query takes a viewer and asks the predicate of `visible_rows`.
+"""The reader of events and their dates: every query takes a viewer and checks the predicate of `visible.core.rows`.
 
-Missing and forbidden look alike: `None` or an empty list. The SQL is written out, not built: the month page reads
-500 rows in one go, and building such a query in the ORM costs more than running it.
+Missing and forbidden look alike: `None` or an empty list. The SQL is written out, not built: the month page reads 500
+rows at once, and building such a query in the ORM costs more than running it.
 """
 
 from collections.abc import Iterable
@@ -22,7 +22,7 @@ from tracker.tables.visible.core.rows import Row, rows
 LONGEST = timedelta(days=14)
 """No event lasts longer (rules refuse it), so a range query starts this much earlier."""
 
-# Looked up, for a month asks 500 times: to call the class takes as long as to read the moments of a date.
+# A lookup, because a month needs 500: calling the class takes as long as reading a date's times.
 _KINDS = {str(one): one for one in Kind}
 _VISIBILITIES = {str(one): one for one in Visibility}
 _STATUSES = {str(one): one for one in EventStatus}
@@ -32,7 +32,7 @@ LINE = (
     " o.is_canceled, o.is_changed, e.kind, e.title, e.place, e.visibility, e.status, e.zone, e.is_all_day, e.lead,"
     f" e.committee, {MARK}"
 )
-"""What `line` reads of date `o` and event `e`; a reader may name more behind it."""
+"""What `line` reads of date `o` and event `e`; a reader may append more columns."""
 _LINES = LINE + " FROM occurrence o JOIN event e ON e.id = o.event WHERE MAY_SEE(e)"
 _EVENT = (
     f"SELECT {FIELDS_OF_EVENT}, {MARK}, {MARK_AGENCY}, e.id, e.uid, e.reference, b.name AS committee_name, e.lead,"
@@ -49,23 +49,23 @@ _DATE = (
 
 
 async def lines_where(viewer: Viewer, where: str, *arguments: Any) -> list[Line]:
-    """Return dates in brief; `where` goes on behind the predicate."""
+    """Return dates in brief; `where` is appended to the predicate."""
     return [line(row) for row in await rows(_LINES, viewer, where, *arguments)]
 
 
 async def events_where(viewer: Viewer, where: str, *arguments: Any) -> list[Event]:
-    """Return events; `where` goes on behind the predicate."""
+    """Return events; `where` is appended to the predicate."""
     return [_event(row) for row in await rows(_EVENT, viewer, where, *arguments)]
 
 
 async def lines(viewer: Viewer, start: datetime, end: datetime) -> list[Line]:
-    """Return the dates that touch [start, end), earliest first, in brief: for calendars and lists."""
+    """Return the dates that overlap [start, end), earliest first, in brief: for calendars and lists."""
     tail = " AND o.starts_at >= {} AND o.starts_at < {} AND o.ends_at > {} ORDER BY o.starts_at, o.id"
     return await lines_where(viewer, tail, start - LONGEST, end, start)
 
 
 async def lines_by_id(viewer: Viewer, occurrence_ids: Iterable[UUID]) -> list[Line]:
-    """Return those of the given dates that the viewer may see, earliest first."""
+    """Return which of these dates the viewer may see, earliest first."""
     wanted = list(occurrence_ids)
     if not wanted:
         return []
@@ -103,7 +103,7 @@ async def date_by_id(viewer: Viewer, occurrence_id: UUID) -> Occurrence | None:
 
 
 async def neighbours(viewer: Viewer, occurrence: Occurrence) -> tuple[Occurrence | None, Occurrence | None]:
-    """Return the date before and the date after this one in the same series."""
+    """Return the previous and the next date in the same series."""
     here = occurrence.event.id, occurrence.original_start
     earlier = " AND o.event = {} AND o.original_start < {} ORDER BY o.original_start DESC LIMIT 1"
     later = " AND o.event = {} AND o.original_start > {} ORDER BY o.original_start LIMIT 1"
@@ -113,9 +113,9 @@ async def neighbours(viewer: Viewer, occurrence: Occurrence) -> tuple[Occurrence
 
 
 async def published(viewer: Viewer, since: datetime, *, invited_only: bool) -> list[Event]:
-    """Return every event with a date that ends after `since`: what a feed is made of.
+    """Return every event with a date that ends after `since`: the content of a feed.
 
-    Drafts are in no feed, their lead's own included.
+    Drafts are in no feed, not even their organizer's own.
     """
     mine = (
         " AND (e.lead = {} OR EXISTS (SELECT 1 FROM invitation i WHERE i.event = e.id AND i.member = {}"
@@ -153,7 +153,7 @@ async def invited(viewer: Viewer, start: datetime, end: datetime) -> list[Line]:
 
 
 def line(row: Row) -> Line:
-    """Return the date in brief that a row of `LINE` tells of."""
+    """Return the date in brief from a row of `LINE`."""
     is_off = bool(row["is_canceled"]) or row["status"] == EventStatus.CANCELED
     return Line(
         id=row["id"],

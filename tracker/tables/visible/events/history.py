@@ -1,8 +1,8 @@
 """What changed about an event that the viewer may see.
 
-What was done while everybody could see the event stays readable. What was done in a narrower circle is shown only
-while the event has that circle: when it opens to more people, they do not read what it was before. A circle of named
-people grows by name: who comes in reads what was done after that, unless they may edit the event.
+Changes made while everyone could see the event stay readable. Changes made while fewer people could see it are shown
+only while it has that same visibility: when it opens to more people, they do not read its earlier changes. For an event
+for named people, a new invitee reads only later changes, unless they may edit the event.
 """
 
 import json
@@ -31,7 +31,7 @@ _SAME_CIRCLE = (
     " AND (h.visibility = {} OR (h.visibility = e.visibility"
     " AND (h.committee = e.committee OR (h.committee IS NULL AND e.committee IS NULL)){}))"
 )
-# What invited somebody may have changed more in the same moment; of that they read nothing either.
+# The change that invited a person may have changed more at the same moment; they read none of that either.
 _WAS_IN_IT = (
     " AND (e.visibility <> {} OR EXISTS (SELECT 1 FROM invitation i WHERE i.event = e.id AND i.member = {}"
     " AND i.withdrawn_at IS NULL AND COALESCE(i.again_at, i.added_at) < h.at))"
@@ -42,7 +42,7 @@ _OF_DATE = " AND h.event = {}" + _SAME_CIRCLE + " AND (h.occurrence IS NULL OR h
 
 
 class LastChange(NamedTuple):
-    """The newest deed on an event; `former` is what its undo writes back, None = it cannot be taken back."""
+    """The newest change to an event; its undo writes `undo_snapshot` back; None = it cannot be undone."""
 
     id: UUID
     at: datetime
@@ -51,7 +51,7 @@ class LastChange(NamedTuple):
 
 
 async def last_change(viewer: Viewer, event_id: UUID) -> LastChange | None:
-    """Return what was done to an event last, for its undo; whether that is theirs to do is asked elsewhere."""
+    """Return the last change to an event, for its undo; the caller checks whether the viewer may undo it."""
     found = await rows(_LAST, viewer, " AND h.event = {} ORDER BY h.at DESC LIMIT 1", event_id)
     return (
         LastChange(found[0]["id"], found[0]["at"], found[0]["occurrence"], found[0]["undo_snapshot"]) if found else None
@@ -59,7 +59,7 @@ async def last_change(viewer: Viewer, event_id: UUID) -> LastChange | None:
 
 
 async def history(viewer: Viewer, of: Event, date: Occurrence | None = None) -> list[Entry]:
-    """Return what was done to an event, newest first; with `date` only what concerns that date."""
+    """Return the changes to an event, newest first; with `date` only those that concern that date."""
     edits = may_edit(viewer, of)
     was_in_it = QueryString("") if edits else QueryString(_WAS_IN_IT, Visibility.NAMED, viewer.member_id)
     if date is None:

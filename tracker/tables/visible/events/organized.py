@@ -1,4 +1,4 @@
-"""What somebody leads, as far as a viewer may see it: before they leave, it is shown who takes it over."""
+"""Events that a person organizes, as far as a viewer may see them: shown before the person is offboarded."""
 
 from datetime import datetime
 from uuid import UUID
@@ -16,6 +16,6 @@ _LED = (
 
 
 async def led(viewer: Viewer, member_id: UUID, now: datetime) -> list[Line]:
-    """Return the next date of each event that somebody leads, earliest first."""
+    """Return the next date of each event that a person organizes, earliest first."""
     found = await rows(_NEXT, viewer, _LED, member_id, now)
     return await lines_by_id(viewer, [row["id"] for row in found])

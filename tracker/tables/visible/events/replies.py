@@ -1,4 +1,4 @@
-"""The viewer's own invitations to events that they may see, and what they replied, or somebody for them."""
+"""The viewer's own invitations to events that they may see, and the replies by them or on their behalf."""
 
 from collections.abc import Iterable
 from itertools import groupby
@@ -20,7 +20,7 @@ _MINE = (
 
 
 async def mine(viewer: Viewer, event_ids: Iterable[UUID]) -> dict[UUID, OwnInvitation]:
-    """Return the viewer's invitations to these events that stand, by event."""
+    """Return the viewer's current invitations to these events, by event."""
     wanted = sorted(set(event_ids))
     if not wanted:
         return {}
@@ -43,7 +43,7 @@ def _own(found: list[Row]) -> tuple[UUID, OwnInvitation]:
 
 
 def reply(row: Row) -> Reply:
-    """Return the reply that a row tells of, with who gave it for the person and who comes in their place."""
+    """Return the reply in a row, with the person who recorded it on behalf and the substitute."""
     return Reply(
         occurrence_id=row["occurrence"],
         value=ReplyValue(row["reply"]),

@@ -1,4 +1,4 @@
-"""Where a series comes from and how it goes on: those of the other events that the viewer may see."""
+"""The series before and after a series, where the viewer may see them."""
 
 from collections.abc import Iterable
 from uuid import UUID
@@ -16,18 +16,18 @@ _AFTER = " AND e.previous_series = {} ORDER BY e.starts, e.id"
 
 
 async def before(viewer: Viewer, of: Event) -> Event | None:
-    """Return the series that this event goes on from."""
+    """Return the series that this event continues."""
     found = await events_where(viewer, _BEFORE, of.id)
     return found[0] if found else None
 
 
 async def after(viewer: Viewer, of: Event) -> tuple[Event, ...]:
-    """Return the events that go on from this series, earliest first; each time it was split there is one more."""
+    """Return the events that continue this series, earliest first; each split adds one."""
     return tuple(await events_where(viewer, _AFTER, of.id))
 
 
 async def gone_on_from(viewer: Viewer, event_ids: Iterable[UUID]) -> frozenset[UUID]:
-    """Return those of some series from which another event goes on."""
+    """Return which of these series are continued by another event."""
     wanted = list(event_ids)
     if not wanted:
         return frozenset()

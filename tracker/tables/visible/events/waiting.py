@@ -1,4 +1,4 @@
-"""What dates wait for: replies of the people who are invited, and the closing of attendance; asked of many at once."""
+"""What dates wait for, replies and the closing of attendance, read for many dates at once."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -52,7 +52,7 @@ async def replies(viewer: Viewer, occurrence_ids: Iterable[UUID]) -> dict[UUID, 
 
 
 async def silent(viewer: Viewer, occurrence_ids: Iterable[UUID]) -> dict[UUID, list[UUID]]:
-    """Return the active members who are asked to each of these dates and have not replied; its lead is never asked."""
+    """Return the active invitees of each of these dates who have not replied, except its organizer."""
     wanted = list(occurrence_ids)
     found: dict[UUID, list[UUID]] = {}
     if wanted:
@@ -62,7 +62,7 @@ async def silent(viewer: Viewer, occurrence_ids: Iterable[UUID]) -> dict[UUID, l
 
 
 async def last_dates(viewer: Viewer, since: datetime, until: datetime) -> list[Line]:
-    """Return the last dates of series that start in [since, until), where no other one that they see goes on."""
+    """Return the last dates of series that start in [since, until), without a visible series that continues them."""
     tail = (
         " AND o.starts_at >= {} AND o.starts_at < {} AND e.rrule IS NOT NULL"
         " AND e.status IN ('tentative', 'confirmed')"
@@ -75,9 +75,9 @@ async def last_dates(viewer: Viewer, since: datetime, until: datetime) -> list[L
 
 
 async def open_sheets(viewer: Viewer, since: datetime, until: datetime) -> list[Line]:
-    """Return the dates that start in [since, until), to which people are invited and whose attendance is not closed.
+    """Return the dates that start in [since, until), have invitees, and whose attendance is not closed.
 
-    Deadlines and what is canceled or a draft have no attendance.
+    Deadlines, drafts and canceled dates have no attendance.
     """
     tail = (
         " AND o.starts_at >= {} AND o.starts_at < {} AND o.attendance_closed_at IS NULL AND NOT o.is_canceled"

@@ -79,7 +79,7 @@ class DateRow:
 
     @property
     def minutes(self) -> int:
-        """How long it took; whole days are not counted."""
+        """Return the length in minutes; whole days are not counted."""
         return 0 if self.is_all_day else (self.ends_at - self.starts_at) // timedelta(minutes=1)
 
 
@@ -92,9 +92,9 @@ class PlaceRow:
     agency: str
     mark: Mark
     is_remote: bool
-    """How a walk-in took part, too."""
+    """Whether the person, or a walk-in, attended remotely."""
     substitute: str
-    """Who came in their place."""
+    """The substitute who came."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -134,7 +134,7 @@ async def place_count(viewer: Viewer, span: Span, reach: Reach, cell: Cell) -> i
 
 
 async def counts_by_person(viewer: Viewer, span: Span, reach: Reach, agency_id: UUID) -> list[PersonCount]:
-    """Return how many places the people who served at an agency at that time had, by person and mark."""
+    """Return how many places people had by person and mark, for those who served at an agency at the time."""
     chosen = (_NO_MONTH, *span_values(span), within(reach), _of([agency_id]))
     found = await rows(HELD, viewer, _COUNT_BY_PERSON + "{}{} GROUP BY 1, 2", *chosen)
     return [

@@ -1,8 +1,8 @@
 """What reports count of the dates that the viewer may see.
 
-The rows behind a number (`visible_report_rows.py`) are asked for by the same pieces of SQL, so a number is the count of
-its rows. Whoever came without an invitation that held for the date (`visible_roll.WAS_INVITED`) is a walk-in; but the
-alternate who came for somebody fills that place.
+The rows behind a number (`visible/reports/rows.py`) come from the same pieces of SQL, so a number is the count of its
+rows. A person who came without an invitation that counts for the date (`WAS_INVITED`) is a walk-in, except that a
+substitute fills the place of the invitee.
 """
 
 from collections.abc import Iterable, Sequence
@@ -21,14 +21,14 @@ from tracker.tables.visible.attendance.sheet import WAS_INVITED
 from tracker.tables.visible.core.rows import Row, rows
 
 OVER = " AND o.starts_at >= {} AND o.starts_at < {} AND o.ends_at <= {} AND e.kind IN ({}) AND e.status <> 'draft'{}"
-# Made once: the planner would otherwise ask who may see a date, and in which month it is, for each person again.
+# Computed once: the planner would otherwise check visibility and month of a date again for each person.
 HELD = (
     "WITH held AS MATERIALIZED (SELECT {} AS month, o.id, o.event, o.original_start, o.starts_at, o.ends_at, o.title,"
     " o.attendance_closed_at FROM occurrence o JOIN event e ON e.id = o.event WHERE MAY_SEE(e)"
 )
 TAKES_PLACE = " AND NOT o.is_canceled AND e.status <> 'canceled'"
 _CAME = "k.corrected_at IS NULL AND k.status IN ('here', 'remote')"
-# An alternate fills one place: of who was asked, did not come, and named them for the date in the reply that counts.
+# A substitute fills one place: of an invitee who did not come and named them in the date's effective reply.
 _STOOD_IN = (
     ", stood_in AS MATERIALIZED (SELECT o.id AS occurrence, i.id AS invitation, k.member, k.status,"
     " ROW_NUMBER() OVER (PARTITION BY o.id, k.member ORDER BY i.added_at, i.id) AS place"
@@ -119,7 +119,7 @@ def span_values(span: Span) -> tuple[Any, ...]:
 
 
 def within(reach: Reach) -> QueryString:
-    """Return the condition that keeps to the reader's reach; nothing for one who reads everybody's attendance."""
+    """Return the condition that limits rows to the reader's reach; none for readers of everyone's attendance."""
     if reach.is_whole:
         return QueryString("")
     agencies = [reach.agency_id] if reach.agency_id else []
@@ -127,7 +127,7 @@ def within(reach: Reach) -> QueryString:
 
 
 def listed(values: Iterable[Any]) -> QueryString:
-    """Return values for IN; no value is in an empty list."""
+    """Return values for IN; an empty list matches nothing."""
     every = sorted(values, key=str)
     return QueryString(", ".join(["{}"] * len(every)), *every) if every else QueryString("NULL")
 

@@ -1,4 +1,4 @@
-"""Long lists a page at a time, in an order that nothing new disturbs: each page starts after the last one's end."""
+"""Long lists a page at a time, in an order that new rows do not disturb: each page starts where the last one ended."""
 
 from datetime import datetime
 from uuid import UUID
@@ -8,17 +8,17 @@ from tracker.rules.events.event import Event, Line
 from tracker.tables.visible.events.events import LONGEST, events_where, lines_where
 
 Place = tuple[datetime, UUID]
-"""Where a page ended: the moment by which the list is ordered, and the id of the last one."""
+"""Where a page ended: the time by which the list is ordered, and the id of the last row."""
 
 
 async def events(viewer: Viewer, after: Place, limit: int) -> list[Event]:
-    """Return events in the order in which they were made."""
+    """Return events in the order in which they were created."""
     tail = " AND (e.created_at > {} OR (e.created_at = {} AND e.id > {})) ORDER BY e.created_at, e.id LIMIT {}"
     return await events_where(viewer, tail, after[0], *after, limit)
 
 
 async def lines(viewer: Viewer, start: datetime, end: datetime, after: Place, limit: int) -> list[Line]:
-    """Return the dates that touch [start, end), earliest first."""
+    """Return the dates that overlap [start, end), earliest first."""
     tail = (
         " AND o.starts_at >= {} AND o.starts_at < {} AND o.ends_at > {}"
         " AND (o.starts_at > {} OR (o.starts_at = {} AND o.id > {})) ORDER BY o.starts_at, o.id LIMIT {}"

@@ -1,4 +1,4 @@
-"""Events in which words stand, of those that the viewer may see: what may not be seen is not even counted."""
+"""Events that contain words, among those that the viewer may see; events they may not see are not even counted."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -30,7 +30,7 @@ _TAIL = (
 
 
 async def events(viewer: Viewer, words: Sequence[str], now: datetime, limit: int) -> list[Row]:
-    """Return events in whose texts, or in the texts of one of their dates, all the words stand; those to come first.
+    """Return events that contain all the words in their texts or those of one of their dates; upcoming ones first.
 
     A row holds what the list shows of an event, how many `dates` it has, and its `next` (None: over) and `last` start.
     """
@@ -42,10 +42,10 @@ async def events(viewer: Viewer, words: Sequence[str], now: datetime, limit: int
 
 
 def _moment(value: datetime | str | None) -> datetime | None:
-    """Return a moment that was computed: SQLite gives it as text, for only columns have a type there."""
+    """Return a computed time: SQLite gives it as text, because only columns have a type there."""
     return datetime.fromisoformat(value) if isinstance(value, str) else value
 
 
 def _pattern(word: str) -> str:
-    """Return the word for LIKE, in which it stands for itself (`q=%` finds a percent sign)."""
+    """Return the word as a LIKE pattern that matches it literally (`q=%` finds a percent sign)."""
     return "%" + word.replace("!", "!!").replace("%", "!%").replace("_", "!_") + "%"
