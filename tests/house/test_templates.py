@@ -44,7 +44,7 @@ def test_every_attribute_is_quoted() -> None:
 
 def test_every_field_of_a_code_can_be_filled_in_by_the_browser() -> None:
     fields = [found for file in pages() for found in markup.CODE_FIELD.findall(file.read_text(encoding="utf-8"))]
-    assert len(fields) >= len(("sign-in", "enrolment", "proof", "another authenticator"))
+    assert len(fields) >= len(("sign-in", "enrollment", "proof", "another authenticator"))
     assert offences(markup.codes_are_filled_in, pages()) == []
 
 

@@ -26,7 +26,7 @@ WITHOUT_SIGN_IN = {
     "/static/{name:path}": "public",
     "/sign-in": "public",
     "/sign-in/code": "public",
-    "/sign-in/enrolment": "public",
+    "/sign-in/enrollment": "public",
     "/sign-in/recovery": "public",
     "/sign-in/link/{token:str}": "link",
     "/sign-in/reset/{token:str}": "link",

@@ -149,7 +149,7 @@ def test_the_first_broken_entry_of_the_audit_trail_is_named(
     assert (result.exit_code, result.stderr) == (1, said)
 
 
-def test_another_secret_finds_the_audit_trail_broken(peopled: Tracker) -> None:
+def test_another_secret_finds_the_audit_log_altered(peopled: Tracker) -> None:
     assert peopled("audit", "verify", SECRET="x" * 40).exit_code == 1
 
 

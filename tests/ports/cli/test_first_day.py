@@ -70,7 +70,7 @@ async def test_from_an_empty_folder_to_the_first_invitation(
     page = await sent(site, await opened(site, link), link.removeprefix(str(site.base_url).rstrip("/")))
     key = SETUP_KEY.search(page)
     assert key
-    await sent(site, page, "/sign-in/enrolment", code=pyotp.TOTP(key[0].replace(" ", "")).now())
+    await sent(site, page, "/sign-in/enrollment", code=pyotp.TOTP(key[0].replace(" ", "")).now())
     assert "1 added" in run("roster", "import", people, "--data", tmp_path / "data")
     page = await opened(site, "/schedule")
     person = re.search(r'name="person"[^>]* value="([^"]+)"', page)

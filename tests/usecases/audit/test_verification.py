@@ -60,7 +60,7 @@ async def test_a_changed_trail_is_told_to_coordinators_and_auditors_once(cast: C
         found = await verify_nightly(THREE + timedelta(days=night), ZONE)
         assert found
         assert not found.is_whole
-    told = await Message.select(Message.recipient).where(Message.kind == MessageKind.TRAIL_BROKEN.value)
+    told = await Message.select(Message.recipient).where(Message.kind == MessageKind.AUDIT_LOG_ALTERED.value)
     assert {one["recipient"] for one in told} == {cast.coordinator.member_id, cast.auditor.member_id}
     assert len(told) == 2
     assert "The audit log is not as it was written. Entry 1" in caplog.text
@@ -82,7 +82,7 @@ async def test_whatever_is_put_into_the_trail_the_alarm_is_not_silenced(cast: Ca
     found = await verify_nightly(THREE, ZONE)
     assert found
     assert not found.is_whole
-    assert await Message.count().where(Message.kind == MessageKind.TRAIL_BROKEN.value) == 2
+    assert await Message.count().where(Message.kind == MessageKind.AUDIT_LOG_ALTERED.value) == 2
 
 
 async def test_an_entry_that_sqlite_cannot_read_is_told_and_the_last_look_says_so(sqlite_cast: Cast):
@@ -91,7 +91,7 @@ async def test_an_entry_that_sqlite_cannot_read_is_told_and_the_last_look_says_s
     await unguard()
     await engine().run_ddl("UPDATE audit_entry SET at = 'x' WHERE verb = 'tested'")
     await verify_nightly(THREE, ZONE)
-    assert await Message.count().where(Message.kind == MessageKind.TRAIL_BROKEN.value) == 2
+    assert await Message.count().where(Message.kind == MessageKind.AUDIT_LOG_ALTERED.value) == 2
     last = await verification.last()
     assert last
     assert last.broken == audit.Broken(1, audit.UNREADABLE)

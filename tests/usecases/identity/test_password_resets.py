@@ -54,7 +54,7 @@ async def test_a_link_sets_a_new_password_once_and_the_code_is_still_asked(each_
     link = await link_for(each_world.kcpd_detective)
     await reset_password(link, NEW, SOON, LINK)
     challenge = await sign_in_deeds.sign_in(each_world.kcpd_detective.email, NEW, LATER)
-    assert not challenge.needs_enrolment
+    assert not challenge.needs_enrollment
     assert await sign_in_deeds.answer_code(challenge.token, app.code(LATER), LATER)
     with pytest.raises(Gone):
         await reset_password(link, PASSWORD, SOON, LINK)

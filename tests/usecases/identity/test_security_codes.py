@@ -30,20 +30,20 @@ async def replies(world: Cast, code: str, now=NEXT) -> bool:
 
 async def test_a_first_sign_in_must_enrol(world: Cast):
     challenge = await sign_in.sign_in(world.kcpd_detective.email, PASSWORD, NOW)
-    assert challenge.needs_enrolment
+    assert challenge.needs_enrollment
     with pytest.raises(Invalid):
         await sign_in.answer_code(challenge.token, "123456", NOW)
 
 
-async def test_after_enrolment_the_code_is_asked(world: Cast):
+async def test_after_enrollment_the_code_is_asked(world: Cast):
     await enrol(world.kcpd_detective)
     challenge = await sign_in.sign_in(world.kcpd_detective.email, PASSWORD, NEXT)
-    assert not challenge.needs_enrolment
+    assert not challenge.needs_enrollment
     with pytest.raises(Gone):
         await sign_in.enrol(challenge.token, NEXT)
 
 
-async def test_an_enrolment_names_the_product_and_the_account(world: Cast):
+async def test_an_enrollment_names_the_product_and_the_account(world: Cast):
     challenge = await sign_in.sign_in(world.kcpd_detective.email, PASSWORD, NOW)
     uri = (await sign_in.enrol(challenge.token, NOW)).uri
     assert uri.startswith("otpauth://totp/Task%20Force%20Tracker:kcpd_detective%40kcpd.example?secret=")
@@ -58,7 +58,7 @@ async def test_a_wrong_code_enrols_nothing_and_keeps_the_secret(world: Cast):
     assert await Session.count() == 0
 
 
-async def test_each_enrolment_has_a_secret_of_its_own(world: Cast):
+async def test_each_enrollment_has_a_secret_of_its_own(world: Cast):
     challenge = (await sign_in.sign_in(world.kcpd_detective.email, PASSWORD, NOW)).token
     assert (await sign_in.enrol(challenge, NOW)).secret != (await sign_in.enrol(challenge, NOW)).secret
 
@@ -66,12 +66,12 @@ async def test_each_enrolment_has_a_secret_of_its_own(world: Cast):
 async def test_a_secret_of_another_sign_in_cannot_be_enrolled(world: Cast):
     one = (await sign_in.sign_in(world.kcpd_detective.email, PASSWORD, NOW)).token
     other = (await sign_in.sign_in(world.kcpd_detective.email, PASSWORD, NOW)).token
-    enrolment = await sign_in.enrol(one, NOW)
+    enrollment = await sign_in.enrol(one, NOW)
     with pytest.raises(NotAllowed):
-        await sign_in.confirm_totp(other, enrolment.sealed, App(enrolment.secret).code(NOW), NOW)
+        await sign_in.confirm_totp(other, enrollment.sealed, App(enrollment.secret).code(NOW), NOW)
 
 
-async def test_of_two_enrolments_the_first_counts(each_world: Cast):
+async def test_of_two_enrollments_the_first_counts(each_world: Cast):
     challenge = (await sign_in.sign_in(each_world.kcpd_detective.email, PASSWORD, NOW)).token
     one, other = await sign_in.enrol(challenge, NOW), await sign_in.enrol(challenge, NOW)
     await sign_in.confirm_totp(challenge, one.sealed, App(one.secret).code(NOW), NOW)
@@ -79,7 +79,7 @@ async def test_of_two_enrolments_the_first_counts(each_world: Cast):
         await sign_in.confirm_totp(challenge, other.sealed, App(other.secret).code(NOW), NOW)
 
 
-async def test_the_code_of_the_enrolment_is_used_up(world: Cast):
+async def test_the_code_of_the_enrollment_is_used_up(world: Cast):
     app = await enrol(world.kcpd_detective)
     assert not await replies(world, app.code(NOW), NOW)
 
@@ -135,12 +135,12 @@ async def test_what_is_no_code_is_wrong(world: Cast, code: str):
 
 async def test_the_secret_is_stored_sealed_and_opens_for_its_owner_only(world: Cast):
     challenge = (await sign_in.sign_in(world.kcpd_detective.email, PASSWORD, NOW)).token
-    enrolment = await sign_in.enrol(challenge, NOW)
-    await sign_in.confirm_totp(challenge, enrolment.sealed, App(enrolment.secret).code(NOW), NOW)
+    enrollment = await sign_in.enrol(challenge, NOW)
+    await sign_in.confirm_totp(challenge, enrollment.sealed, App(enrollment.secret).code(NOW), NOW)
     row = await Member.select(Member.totp_sealed).where(Member.id == world.kcpd_detective.member_id).first()
-    assert enrolment.secret not in row["totp_sealed"]
+    assert enrollment.secret not in row["totp_sealed"]
     await give_password(world.fbi_lead)
     await Member.update({Member.totp_sealed: row["totp_sealed"]}).where(Member.id == world.fbi_lead.member_id)
     other = await sign_in.sign_in(world.fbi_lead.email, PASSWORD, NEXT)
     with pytest.raises(NotAllowed):
-        await sign_in.answer_code(other.token, App(enrolment.secret).code(NEXT), NEXT)
+        await sign_in.answer_code(other.token, App(enrollment.secret).code(NEXT), NEXT)

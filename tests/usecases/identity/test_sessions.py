@@ -230,12 +230,12 @@ async def test_outside_a_demo_a_link_still_asks_for_the_code(world: Cast):
     await enrol(world.kcpd_detective)
     link = await issue_link(world.kcpd_detective.member_id, NOW)
     challenge = await redeem_link(link, NOW, asks_code=True)
-    assert not challenge.needs_enrolment
+    assert not challenge.needs_enrollment
     assert await Session.count() == 1
 
 
-async def test_outside_a_demo_a_first_link_leads_to_enrolment(world: Cast):
+async def test_outside_a_demo_a_first_link_leads_to_enrollment(world: Cast):
     link = await issue_link(world.caht_lead.member_id, NOW)
     challenge = await redeem_link(link, NOW, asks_code=True)
-    assert challenge.needs_enrolment
+    assert challenge.needs_enrollment
     assert await Session.count() == 0

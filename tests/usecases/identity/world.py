@@ -30,9 +30,9 @@ async def give_password(viewer: Viewer, password: str = PASSWORD) -> None:
 async def enrol(viewer: Viewer, now: datetime = NOW) -> "App":
     """Sign a member in for the first time, and return the authenticator app they enrolled."""
     challenge = await sign_in.sign_in(viewer.email, PASSWORD, now)
-    enrolment = await sign_in.enrol(challenge.token, now)
-    app = App(enrolment.secret)
-    await sign_in.confirm_totp(challenge.token, enrolment.sealed, app.code(now), now)
+    enrollment = await sign_in.enrol(challenge.token, now)
+    app = App(enrollment.secret)
+    await sign_in.confirm_totp(challenge.token, enrollment.sealed, app.code(now), now)
     return app
 
 

@@ -41,7 +41,7 @@ class MessageKind(StrEnum):
     DIGEST = "digest"
     ACCOUNT_LOCKED = "account_locked"
     ACCOUNT_CHANGED = "account_changed"
-    TRAIL_BROKEN = "trail_broken"
+    AUDIT_LOG_ALTERED = "audit_log_altered"
     ACCOUNT_INVITATION = "account_invitation"
 
 
@@ -66,7 +66,7 @@ KINDS: Mapping[type[Content], MessageKind] = {
     types.AccountLocked: MessageKind.ACCOUNT_LOCKED,
     types.AccountChanged: MessageKind.ACCOUNT_CHANGED,
     types.AccountInvited: MessageKind.ACCOUNT_INVITATION,
-    types.AuditLogAltered: MessageKind.TRAIL_BROKEN,
+    types.AuditLogAltered: MessageKind.AUDIT_LOG_ALTERED,
 }
 """The kind that people filter by, for every type of message."""
 CHANGES = frozenset({MessageKind.UPDATE, MessageKind.CANCELLATION, MessageKind.WITHDRAWAL})

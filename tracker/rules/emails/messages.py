@@ -56,7 +56,7 @@ KIND_WORDS = {
     MessageKind.DIGEST: "Weekly digest",
     MessageKind.ACCOUNT_LOCKED: "Account locked",
     MessageKind.ACCOUNT_CHANGED: "Account changed",
-    MessageKind.TRAIL_BROKEN: "Audit log changed",
+    MessageKind.AUDIT_LOG_ALTERED: "Audit log changed",
     MessageKind.ACCOUNT_INVITATION: "Invitation to sign in",
 }
 OF_ACCOUNTS = frozenset({MessageKind.ACCOUNT_LOCKED, MessageKind.ACCOUNT_CHANGED, MessageKind.ACCOUNT_INVITATION})

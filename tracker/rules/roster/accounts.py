@@ -10,7 +10,7 @@ from tracker.rules.core.viewer import Role, Viewer
 
 IDLE = timedelta(days=90)  # without a sign-in an account is suspended (CJIS AC-2)
 REVIEW = timedelta(days=365)  # an account is confirmed at least this often
-KEEPERS_ONLY = "Only a coordinator or an administrator keeps people, agencies, committees and sites."
+MANAGERS_ONLY = "Only a coordinator or an administrator keeps people, agencies, committees and sites."
 PROVE_FIRST = "Confirm that it is you: the last proof is more than 15 minutes old."
 OWN_ACCOUNT = "You cannot change your own account. Ask a coordinator or another administrator."
 COORDINATORS = "Only a coordinator can change the account of a coordinator."
@@ -22,7 +22,7 @@ GRANTED = frozenset({Role.COORDINATOR, Role.ADMINISTRATOR, Role.AUDITOR, Role.AG
 def check_manager(viewer: Viewer, reauthenticated_at: datetime, now: datetime) -> None:
     """Raise `NotAllowed` unless the viewer keeps accounts and has just proved who they are."""
     if not viewer.manages_accounts:
-        raise NotAllowed(KEEPERS_ONLY)
+        raise NotAllowed(MANAGERS_ONLY)
     if not is_recent(reauthenticated_at, now):
         raise NotAllowed(PROVE_FIRST)
 

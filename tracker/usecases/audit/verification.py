@@ -110,7 +110,7 @@ async def _is_first_since(moment: datetime, now: datetime) -> bool:
 async def _notify(broken: audit.Broken, now: datetime) -> None:
     async with writing():
         drafts = [
-            Draft(content=AuditLogAltered(), recipient_id=reader, key=f"trail_broken:{reader}:{broken.seq}")
+            Draft(content=AuditLogAltered(), recipient_id=reader, key=f"audit_log_altered:{reader}:{broken.seq}")
             for reader in await _readers()
         ]
         await outbox.enqueue_all(drafts, now)

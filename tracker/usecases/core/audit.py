@@ -22,7 +22,7 @@ PURPOSE = "audit"  # purpose of the keys
 START = "0" * 64  # the `previous` of the first entry
 HEAD = 1  # id of the only head
 BATCH = 1_000  # entries read or written at once
-WHENCE = ("agency", "address", "session", "request")  # columns added later: older entries have them empty
+SOURCE_COLUMNS = ("agency", "address", "session", "request")  # columns added later: older entries have them empty
 UNREADABLE = "The entry cannot be read."
 
 
@@ -219,12 +219,12 @@ async def _move_head(seq: int, hash_: str, *, is_first: bool) -> None:
 
 
 def _said(row: Mapping[str, Any]) -> str:
-    """Return the text that an entry's hash covers; entries older than the `WHENCE` columns keep the text they had.
+    """Return the text that an entry's hash covers; entries older than the `SOURCE_COLUMNS` columns keep the text they had.
 
     Those columns are named where they are not empty, so blanking, filling in or swapping one is detected.
     """
     words = [row[name] for name in ("actor", "source", "verb", "subject", "subject_id", "facts", "previous")]
-    source = {name: row[name] for name in WHENCE if row[name] != ""}
+    source = {name: row[name] for name in SOURCE_COLUMNS if row[name] != ""}
     try:
         at = row["at"].astimezone(UTC).isoformat(timespec="microseconds")
         return json.dumps([row["seq"], at, *words, *([source] if source else [])])

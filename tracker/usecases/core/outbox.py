@@ -24,7 +24,7 @@ from tracker.tables.schema.core import outbox as rows
 
 __all__ = [
     "Draft",
-    "anyone_responded",
+    "anyone_notified",
     "claim",
     "close",
     "enqueue_all",
@@ -59,9 +59,9 @@ async def hold(event_id: UUID, until: datetime) -> None:
     await rows.Message.update({rows.Message.due: until}).where(waits & (rows.Message.due < until))
 
 
-async def anyone_responded(event_id: UUID, since: datetime) -> bool:
+async def anyone_notified(event_id: UUID, since: datetime) -> bool:
     """Return whether a message about an event has gone out since then, or is being sent."""
-    return await outbox_queue.anyone_responded(event_id, NEWS, since)
+    return await outbox_queue.anyone_notified(event_id, NEWS, since)
 
 
 async def take_back(event_id: UUID, queued_at: datetime) -> None:

@@ -37,7 +37,7 @@ from tracker.usecases.identity.one_time_links import check_link, mailed_token
 from tracker.usecases.roster import account_notifications
 
 NOT_ACTIVE = Skip(state=State.SUPPRESSED, reason="The recipient is not active any more.")
-NOT_AUTHORISED = Skip(state=State.SUPPRESSED, reason="The recipient may not see it any more.")
+NOT_AUTHORIZED = Skip(state=State.SUPPRESSED, reason="The recipient may not see it any more.")
 NOT_OWNER = Skip(state=State.SUPPRESSED, reason="The recipient does not own the item any more.")
 CLOSED = Skip(state=State.SUPERSEDED, reason="The item is closed.")
 ANOTHER_DAY = Skip(state=State.SUPERSEDED, reason="The item is due on another day now.")
@@ -119,7 +119,7 @@ async def _item_letter(
 ) -> Letter | Skip:
     item = await action_items.item_by_id(reader, message.item_id) if message.item_id else None
     if item is None:
-        return NOT_AUTHORISED
+        return NOT_AUTHORIZED
     return _why_no_item_letter(content, reader, item) or item_emails.letter(
         content, item, to_local(now, zone).date(), is_discreet=reader.is_discreet
     )

@@ -31,7 +31,7 @@ from tracker.tables.visible.events import events, replies, series
 from tracker.usecases.core import names
 from tracker.usecases.events.substitutes import standing_in
 
-NOT_AUTHORISED = Skip(state=State.SUPPRESSED, reason="The recipient may not see it any more.")
+NOT_AUTHORIZED = Skip(state=State.SUPPRESSED, reason="The recipient may not see it any more.")
 NOT_INVITED = Skip(state=State.SUPPRESSED, reason="The recipient is not invited any more.")
 ASKED_THEMSELVES = Skip(state=State.SUPERSEDED, reason="The recipient is invited themselves.")
 INVITED_AGAIN = Skip(state=State.SUPERSEDED, reason="The recipient is invited again.")
@@ -65,7 +65,7 @@ def _unseen(content: EventContent, message: Message, reader: Viewer) -> Letter |
     if isinstance(content, Removed) and message.event_id:
         letter = event_emails.off_the_list(reader, message.event_id, content.entry)
         return discreet.of_nothing_more(letter) if reader.is_discreet else letter
-    return NOT_AUTHORISED
+    return NOT_AUTHORIZED
 
 
 def _letter(about: Occasion) -> Letter:

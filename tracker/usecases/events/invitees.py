@@ -149,7 +149,7 @@ async def let_go(event_id: UUID, whom: frozenset[UUID], version: int, now: datet
     await _notify_alone(RemovedFromSeries(), event_id, whom, version, now)
 
 
-async def change_lead(by: Viewer, event_id: UUID, undo_snapshot_id: UUID, lead_id: UUID, now: datetime) -> None:
+async def change_lead(by: Viewer, event_id: UUID, former_organizer_id: UUID, lead_id: UUID, now: datetime) -> None:
     """Make another person, who may see the event already, its organizer, and notify only them.
 
     Visibility changes only for the former organizer, who is taken off the list.
@@ -157,8 +157,8 @@ async def change_lead(by: Viewer, event_id: UUID, undo_snapshot_id: UUID, lead_i
     kept = await _keep(event_id, {lead_id: AttendeeRole.CHAIR}, await invitations(event_id), now)
     await bulk_insert(Reply, [_acceptance(kept[lead_id], by, now)])
     found = await audience_rows.audiences_of(event_id)
-    await audience_rows.replace_audiences(event_id, found - audiences.of_one(undo_snapshot_id))
-    gone = (Invitation.event == event_id) & (Invitation.member == undo_snapshot_id)
+    await audience_rows.replace_audiences(event_id, found - audiences.of_one(former_organizer_id))
+    gone = (Invitation.event == event_id) & (Invitation.member == former_organizer_id)
     await Invitation.update({Invitation.withdrawn_at: now}).where(gone)
     key = f"invitation:{event_id}:{lead_id}:{now.isoformat()}"
     await outbox.enqueue_all([outbox.Draft(content=Invited(), recipient_id=lead_id, event_id=event_id, key=key)], now)

@@ -59,9 +59,9 @@ async def dates_of(viewer: Viewer, event: Event) -> list[Occurrence]:
     return await events.dates(viewer, event)
 
 
-async def neighbours(viewer: Viewer, occurrence: Occurrence) -> tuple[Occurrence | None, Occurrence | None]:
+async def neighbors(viewer: Viewer, occurrence: Occurrence) -> tuple[Occurrence | None, Occurrence | None]:
     """Return the previous and the next date in the same series."""
-    return await events.neighbours(viewer, occurrence)
+    return await events.neighbors(viewer, occurrence)
 
 
 async def change_date(
@@ -133,7 +133,7 @@ async def restore_occurrence(viewer: Viewer, event_id: UUID, key: str, expected_
         if not occurrence.is_canceled:
             raise Conflict("This date takes place already.")
         await _save(occurrence, now, raise_sequence=True, fields={"is_canceled": False, "cancel_reason": ""})
-        if await outbox.anyone_responded(event_id, occurrence.changed_at):
+        if await outbox.anyone_notified(event_id, occurrence.changed_at):
             await ask_again(event_id, occurrence.id, occurrence.sequence + 1, now)
         whom = notifications.to_all(occurrence.event, await invitees_of(event_id))
         await _notify(Restored(before=_before(occurrence)), occurrence, whom, now)

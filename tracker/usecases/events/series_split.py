@@ -125,5 +125,5 @@ async def _to_come(viewer: Viewer, event: Event, key: str, now: datetime) -> Occ
 
 
 async def _is_the_first(viewer: Viewer, date: Occurrence) -> bool:
-    before, _ = await events.neighbours(viewer, date)
+    before, _ = await events.neighbors(viewer, date)
     return before is None

@@ -31,7 +31,7 @@ async def undo_schedule(viewer: Viewer, event_id: UUID, expected_version: int, n
         async with writing():
             event = await events.event_to_change(viewer, event_id, expected_version)
             check_open(event.created_at, now)
-            if await outbox.anyone_responded(event_id, event.created_at):
+            if await outbox.anyone_notified(event_id, event.created_at):
                 raise Gone(TOO_LATE)
             await touch(event_id)
             await Message.delete().where(Message.event == event_id)
@@ -52,7 +52,7 @@ async def undo_change(viewer: Viewer, event_id: UUID, key: str, expected_version
         if change is None or change.undo_snapshot is None or change.occurrence_id != (date.id if date else None):
             raise Gone(TOO_LATE)
         check_open(change.at, now)
-        if await outbox.anyone_responded(event_id, change.at):
+        if await outbox.anyone_notified(event_id, change.at):
             raise Gone(TOO_LATE)
         if await anybody_replied(event_id, change.at):
             raise Gone(MEANWHILE)

@@ -12,10 +12,10 @@ from tracker.usecases.identity.failed_logins import refusal
 from tracker.usecases.identity.recovery_codes import codes_left
 from tracker.usecases.identity.security_codes import (
     WRONG_CODE,
-    Enrolment,
-    begin_enrolment,
+    Enrollment,
+    begin_enrollment,
     replace_authenticator,
-    same_enrolment,
+    same_enrollment,
 )
 from tracker.usecases.identity.sessions import end_sessions
 from tracker.usecases.identity.sign_in import unchanged
@@ -43,13 +43,13 @@ async def credentials_of(member_id: UUID) -> Credentials:
     )
 
 
-async def new_authenticator(member_id: UUID, session_id: str, sealed: str = "") -> Enrolment:
+async def new_authenticator(member_id: UUID, session_id: str, sealed: str = "") -> Enrollment:
     """Return a new secret for the authenticator app, or the one in a form that this session sent back.
 
     Errors: NotAllowed for a secret of another session.
     """
     account = await _account(member_id)
-    return same_enrolment(account, session_id, sealed) if sealed else begin_enrolment(account, session_id)
+    return same_enrollment(account, session_id, sealed) if sealed else begin_enrollment(account, session_id)
 
 
 async def set_authenticator(

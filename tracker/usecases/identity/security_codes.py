@@ -31,7 +31,7 @@ AGAIN = "Your authenticator app must be set up again. Please ask the coordinator
 
 
 @dataclass(frozen=True)
-class Enrolment:
+class Enrollment:
     """A new secret, not yet in force: `uri` for the QR code, `secret` to type, `sealed` to send back with the form."""
 
     uri: str
@@ -39,21 +39,21 @@ class Enrolment:
     sealed: str
 
 
-def begin_enrolment(account: Account, within: str) -> Enrolment:
+def begin_enrollment(account: Account, within: str) -> Enrollment:
     """Return a new secret for an authenticator app; nothing is stored until a code confirms it.
 
     `within` is the challenge or session; the sealed secret is accepted only together with it.
     """
     secret = pyotp.random_base32()
-    return _enrolment(account, secret, keys.seal(keys.named(PURPOSE), secret, _bound(account, within)))
+    return _enrollment(account, secret, keys.seal(keys.named(PURPOSE), secret, _bound(account, within)))
 
 
-def same_enrolment(account: Account, within: str, sealed: str) -> Enrolment:
+def same_enrollment(account: Account, within: str, sealed: str) -> Enrollment:
     """Return the enrollment that a form sent back, so that a typing mistake needs no new scan."""
-    return _enrolment(account, _opened(sealed, _bound(account, within)), sealed)
+    return _enrollment(account, _opened(sealed, _bound(account, within)), sealed)
 
 
-async def confirm_enrolment(
+async def confirm_enrollment(
     account: Account, within: str, sealed: str, code: str, now: datetime, origin: Origin
 ) -> bool:
     """Put a secret in force if `code` comes from it; the caller is inside `writing()`.
@@ -123,9 +123,9 @@ def _step(secret: str, code: str, now: datetime) -> int | None:
     return found[0] if found else None
 
 
-def _enrolment(account: Account, secret: str, sealed: str) -> Enrolment:
+def _enrollment(account: Account, secret: str, sealed: str) -> Enrollment:
     uri = pyotp.TOTP(secret).provisioning_uri(name=account.email, issuer_name=ISSUER)
-    return Enrolment(uri=uri, secret=secret, sealed=sealed)
+    return Enrollment(uri=uri, secret=secret, sealed=sealed)
 
 
 def _opened(sealed: str, bound_to: str) -> str:

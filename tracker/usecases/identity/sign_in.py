@@ -15,10 +15,10 @@ from tracker.usecases.identity.passwords import hashing, renew_hash
 from tracker.usecases.identity.recovery_codes import note_used, renew_codes, use_recovery_code
 from tracker.usecases.identity.security_codes import (
     WRONG_CODE,
-    Enrolment,
-    begin_enrolment,
-    confirm_enrolment,
-    same_enrolment,
+    Enrollment,
+    begin_enrollment,
+    confirm_enrollment,
+    same_enrollment,
     use_code,
 )
 from tracker.usecases.identity.sessions import open_session, prove
@@ -37,7 +37,7 @@ class Challenge:
     """Half a sign-in, sealed: the first credential was right, the code is missing; it opens nothing by itself."""
 
     token: str
-    needs_enrolment: bool
+    needs_enrollment: bool
 
 
 @dataclass(frozen=True)
@@ -88,7 +88,7 @@ async def sign_in(email: str, password: str, now: datetime, arrival: Arrival = U
 def challenge_for(account: Account, now: datetime) -> Challenge:
     """Return the challenge for an account whose first credential was right."""
     words = {"m": str(account.member_id), "e": (now + CHALLENGE).timestamp(), "p": _proof(account)}
-    return Challenge(keys.seal(_key(), json.dumps(words)), needs_enrolment=account.totp_sealed is None)
+    return Challenge(keys.seal(_key(), json.dumps(words)), needs_enrollment=account.totp_sealed is None)
 
 
 async def answer_code(
@@ -109,12 +109,12 @@ async def answer_code(
     raise refused
 
 
-async def enrol(challenge: str, now: datetime, sealed: str = "") -> Enrolment:
+async def enrol(challenge: str, now: datetime, sealed: str = "") -> Enrollment:
     """Return a new secret for the authenticator app, or the one that a form sent back as `sealed`."""
     account = await challenged(challenge, now)
     if account.totp_sealed is not None:
         raise Gone(OVER)
-    return same_enrolment(account, challenge, sealed) if sealed else begin_enrolment(account, challenge)
+    return same_enrollment(account, challenge, sealed) if sealed else begin_enrollment(account, challenge)
 
 
 async def confirm_totp(
@@ -127,7 +127,7 @@ async def confirm_totp(
     account = await challenged(challenge, now)
     async with writing():
         account = await unchanged(account, now)
-        if not account.is_paused(now) and await confirm_enrolment(
+        if not account.is_paused(now) and await confirm_enrollment(
             account, challenge, sealed, code, now, arrival.origin
         ):
             session = await open_session(account, now, arrival, how="new authenticator")

@@ -21,7 +21,7 @@ from tracker.usecases.core.access_records import Reading, readings_of
 from tracker.usecases.emails.nudges import nudge_of
 from tracker.usecases.events import substitutes
 from tracker.usecases.events.history import history
-from tracker.usecases.events.occurrences import date_for, neighbours
+from tracker.usecases.events.occurrences import date_for, neighbors
 from tracker.usecases.events.replies import my_reply
 from tracker.usecases.roster.sites import room_of
 from tracker.usecases.views.series_page import SeriesLinks, links_of
@@ -83,7 +83,7 @@ async def event_view(viewer: Viewer, event_id: UUID, key: str, now: datetime) ->
     mine = await my_reply(viewer, occurrence)
     everybody = await sheet.participants(viewer, occurrence)
     named = named_participants(viewer, occurrence.event, everybody)
-    before, after = await neighbours(viewer, occurrence)
+    before, after = await neighbors(viewer, occurrence)
     return EventView(
         occurrence=occurrence,
         is_invited=mine is not None,

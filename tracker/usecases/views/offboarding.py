@@ -41,7 +41,7 @@ class Transfer:
 async def plan_transfer(viewer: Viewer, member_id: UUID, now: datetime) -> Transfer:
     """Return what to review before a member is offboarded. Errors: NotFound, NotAllowed, Conflict."""
     if not viewer.manages_accounts:
-        raise NotAllowed(accounts.KEEPERS_ONLY)
+        raise NotAllowed(accounts.MANAGERS_ONLY)
     person = await _who_may_be_removed(viewer, member_id)
     return Transfer(
         person=person,

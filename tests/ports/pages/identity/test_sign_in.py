@@ -52,10 +52,10 @@ async def send(browser: Browser, page: str, action: str, **fields: Any) -> httpx
 async def enrolled(browser: Browser, viewer: Viewer) -> App:
     """Sign in for the first time, and return the app that was set up."""
     await send(browser, "/sign-in", "/sign-in", email=viewer.email, **ACK)
-    page = html.unescape((await browser.get("/sign-in/enrolment")).text)
+    page = html.unescape((await browser.get("/sign-in/enrollment")).text)
     app = App(SECRET.search(page)[1].replace(" ", ""))  # type: ignore[index]  # the page has it
-    form = typed(page, "/sign-in/enrolment", code=app.code(clock.now()))
-    response = await browser.send("POST", "/sign-in/enrolment", data=form)
+    form = typed(page, "/sign-in/enrollment", code=app.code(clock.now()))
+    response = await browser.send("POST", "/sign-in/enrollment", data=form)
     assert (response.status_code, "Save your recovery codes" in response.text) == (200, True)
     assert 'href="/password"' not in response.text
     return app
@@ -200,7 +200,7 @@ async def test_a_first_sign_in_sets_up_the_app_and_opens_a_session(browser: Brow
 
 async def test_the_right_password_alone_opens_only_the_set_up(browser: Browser, detective: Viewer) -> None:
     response = await send(browser, "/sign-in", "/sign-in", email=detective.email, **ACK)
-    assert response.headers["location"] == "/sign-in/enrolment"
+    assert response.headers["location"] == "/sign-in/enrollment"
     for path in ("/", "/calendar", "/action-items", "/subscriptions", "/password", "/sign-in/again"):
         assert (await browser.get(path)).status_code == 303
     assert await Session.count() == 0
@@ -210,9 +210,9 @@ async def test_the_set_up_shows_a_picture_and_a_key_and_keeps_both_after_a_typin
     browser: Browser, detective: Viewer
 ) -> None:
     await send(browser, "/sign-in", "/sign-in", email=detective.email, **ACK)
-    page = html.unescape((await browser.get("/sign-in/enrolment")).text)
-    form = typed(page, "/sign-in/enrolment", code="000000")
-    response = await browser.send("POST", "/sign-in/enrolment", data=form)
+    page = html.unescape((await browser.get("/sign-in/enrollment")).text)
+    form = typed(page, "/sign-in/enrollment", code="000000")
+    response = await browser.send("POST", "/sign-in/enrollment", data=form)
     assert response.status_code == 422
     assert 'aria-label="QR code for your authenticator app"' in page
     assert SECRET.search(html.unescape(response.text))[1] == SECRET.search(page)[1]  # type: ignore[index]  # both show it
@@ -220,9 +220,9 @@ async def test_the_set_up_shows_a_picture_and_a_key_and_keeps_both_after_a_typin
 
 async def test_a_changed_secret_is_not_taken(browser: Browser, detective: Viewer) -> None:
     await send(browser, "/sign-in", "/sign-in", email=detective.email, **ACK)
-    form = typed(html.unescape((await browser.get("/sign-in/enrolment")).text), "/sign-in/enrolment", code="000000")
+    form = typed(html.unescape((await browser.get("/sign-in/enrollment")).text), "/sign-in/enrollment", code="000000")
     for sealed in ("", "x", "é" * 100):
-        response = await browser.send("POST", "/sign-in/enrolment", data=form | {"sealed": [sealed]})
+        response = await browser.send("POST", "/sign-in/enrollment", data=form | {"sealed": [sealed]})
         assert response.status_code == 403
     assert await Session.count() == 0
 
@@ -259,9 +259,9 @@ async def test_a_recovery_code_signs_in_and_says_how_many_are_left(
     app: Litestar, browser: Browser, detective: Viewer
 ) -> None:
     await send(browser, "/sign-in", "/sign-in", email=detective.email, **ACK)
-    page = html.unescape((await browser.get("/sign-in/enrolment")).text)
+    page = html.unescape((await browser.get("/sign-in/enrollment")).text)
     code = App(SECRET.search(page)[1].replace(" ", "")).code(NOW)  # type: ignore[index]  # the page has it
-    done = await browser.send("POST", "/sign-in/enrolment", data=typed(page, "/sign-in/enrolment", code=code))
+    done = await browser.send("POST", "/sign-in/enrollment", data=typed(page, "/sign-in/enrollment", code=code))
     saved = re.findall(r"<li>([A-Z2-7-]{19})</li>", done.text)
     other = Browser(app)
     await send(other, "/sign-in?next=/calendar", "/sign-in", email=detective.email, **ACK)
@@ -276,7 +276,7 @@ async def test_a_recovery_code_signs_in_and_says_how_many_are_left(
     assert (refused.status_code, "4 tries left" in refused.text) == (422, True)
 
 
-@pytest.mark.parametrize("path", ["/sign-in/code", "/sign-in/enrolment", "/sign-in/recovery"])
+@pytest.mark.parametrize("path", ["/sign-in/code", "/sign-in/enrollment", "/sign-in/recovery"])
 @pytest.mark.parametrize("cookie", ["", "challenge=bogus", "challenge=%00"])
 async def test_without_the_first_proof_the_second_step_leads_back(browser: Browser, path: str, cookie: str) -> None:
     response = await browser.get(path, headers={"Cookie": cookie} if cookie else {})
@@ -340,7 +340,7 @@ async def test_a_link_that_is_over_was_used_or_never_made_gets_the_same_page(dem
 async def test_outside_a_demo_a_link_leads_to_the_second_step(browser: Browser, sqlite_cast: Cast) -> None:
     path = f"/sign-in/link/{await issue_link(sqlite_cast.caht_lead.member_id, clock.now())}"
     response = await send(browser, path, path)
-    assert (response.status_code, response.headers["location"]) == (303, "/sign-in/enrolment")
+    assert (response.status_code, response.headers["location"]) == (303, "/sign-in/enrollment")
 
 
 async def test_a_first_sign_in_by_a_link_ends_with_a_password_that_opens_the_next(
@@ -348,9 +348,9 @@ async def test_a_first_sign_in_by_a_link_ends_with_a_password_that_opens_the_nex
 ) -> None:
     path = f"/sign-in/link/{await issue_link(sqlite_cast.caht_lead.member_id, clock.now())}"
     await send(browser, path, path)
-    page = html.unescape((await browser.get("/sign-in/enrolment?next=/calendar")).text)
+    page = html.unescape((await browser.get("/sign-in/enrollment?next=/calendar")).text)
     code = App(SECRET.search(page)[1].replace(" ", "")).code(NOW)  # type: ignore[index]  # the page has it
-    codes = await browser.send("POST", "/sign-in/enrolment", data=typed(page, "/sign-in/enrolment", code=code))
+    codes = await browser.send("POST", "/sign-in/enrollment", data=typed(page, "/sign-in/enrollment", code=code))
     assert "Next, choose the password" in codes.text
     onward = re.search(r'<a class="usa-button" href="([^"]*)">I have saved them', codes.text)
     assert onward is not None

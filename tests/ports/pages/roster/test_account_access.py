@@ -53,7 +53,7 @@ async def test_a_link_is_made_shown_once_and_used_by_its_owner(app: Litestar, ma
     response = await owner.send("POST", path, data=form)
     assert (response.status_code, response.headers["location"]) == (303, "/sign-in")
     assert "Your password is set." in (await owner.get("/sign-in")).text
-    assert (await sign_in.sign_in(detective.email, NEW, NOW)).needs_enrolment
+    assert (await sign_in.sign_in(detective.email, NEW, NOW)).needs_enrollment
     assert (await owner.get(path)).status_code == 410
     assert (await owner.send("POST", path, data=form)).status_code == 410
 

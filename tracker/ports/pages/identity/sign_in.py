@@ -16,7 +16,7 @@ from tracker.ports.pages.identity.sign_in_forms import wanting
 from tracker.usecases.identity import sign_in as sign_in_deeds
 
 SIGN_IN = "identity/sign-in.html"
-ENROLMENT = "identity/enrolment.html"
+ENROLLMENT = "identity/enrollment.html"
 NO_ACK = "Read the notice, and confirm that you agree to its terms."
 
 
@@ -38,14 +38,14 @@ async def sign_in(entry: Entry, arrival: Arrival, form: Form, now: Now) -> Respo
     return entry.to_second_step(challenge, form["next"])
 
 
-@get("/sign-in/enrolment", guards=[public])
-async def enrolment_page(entry: Entry, now: Now, wanted: Wanted = "") -> Response[Any]:
+@get("/sign-in/enrollment", guards=[public])
+async def enrollment_page(entry: Entry, now: Now, wanted: Wanted = "") -> Response[Any]:
     """Show a new secret for an authenticator app to somebody who signs in for the first time."""
-    return await _enrolment(entry, now, wanting(wanted))
+    return await _enrollment(entry, now, wanting(wanted))
 
 
-@post("/sign-in/enrolment", guards=[public], status_code=303)
-async def confirm_enrolment(entry: Entry, arrival: Arrival, form: Form, now: Now) -> Response[Any]:
+@post("/sign-in/enrollment", guards=[public], status_code=303)
+async def confirm_enrollment(entry: Entry, arrival: Arrival, form: Form, now: Now) -> Response[Any]:
     """Put the app in force by its first code; the answer is a session, and the recovery codes, shown this once."""
     try:
         await entry.check_own()
@@ -53,9 +53,9 @@ async def confirm_enrolment(entry: Entry, arrival: Arrival, form: Form, now: Now
     except Gone:
         return entry.to_start(form["next"])
     except Invalid as wrong:
-        return await _enrolment(entry, now, form, wrong)
+        return await _enrollment(entry, now, form, wrong)
     except NotAllowed as wrong:  # the page is stale, or its secret is not one of ours: a new one is shown
-        return await _enrolment(entry, now, form.but({"sealed": ""}), wrong)
+        return await _enrollment(entry, now, form.but({"sealed": ""}), wrong)
     wanted = place(form["next"])
     onward = wanted if first.has_password else reauthenticate.to_password(wanted)
     codes = entry.show(
@@ -64,12 +64,12 @@ async def confirm_enrolment(entry: Entry, arrival: Arrival, form: Form, now: Now
     return entry.let_in(first.session, wanted, response=codes)
 
 
-async def _enrolment(entry: Entry, now: Now, form: FormValues, wrong: Exception | None = None) -> Response[Any]:
+async def _enrollment(entry: Entry, now: Now, form: FormValues, wrong: Exception | None = None) -> Response[Any]:
     try:
         made = await sign_in_deeds.enrol(entry.challenge, now, form["sealed"])
     except (Gone, NotAllowed):
         return entry.to_start(form["next"])
-    return entry.show(ENROLMENT, form=form, wrong=wrong, made=made)
+    return entry.show(ENROLLMENT, form=form, wrong=wrong, made=made)
 
 
 def _check_filled(form: FormValues) -> None:
@@ -87,8 +87,8 @@ def _check_filled(form: FormValues) -> None:
 handlers: list[Any] = [
     sign_in_page,
     sign_in,
-    enrolment_page,
-    confirm_enrolment,
+    enrollment_page,
+    confirm_enrollment,
     *security_code.handlers,
     *sign_in_link.handlers,
     *password_reset.handlers,

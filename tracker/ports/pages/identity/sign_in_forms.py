@@ -74,7 +74,7 @@ class Entry:
 
     def to_second_step(self, challenge: Challenge, wanted: str) -> Redirect:
         """Lead on to the code, or to the set-up of an authenticator app: nothing else is open before that."""
-        path = "/sign-in/enrolment" if challenge.needs_enrolment else "/sign-in/code"
+        path = "/sign-in/enrollment" if challenge.needs_enrollment else "/sign-in/code"
         response = Redirect(_with_next(path, wanted), status_code=303)
         seconds = int(CHALLENGE.total_seconds())
         cookies.put(response, self._settings, cookies.CHALLENGE, challenge.token, seconds)

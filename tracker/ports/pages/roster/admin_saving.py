@@ -11,7 +11,7 @@ from tracker.ports.http.dependencies import Now, Viewer, Visit
 from tracker.ports.pages.core.edit_conflicts import ChangeInWords, in_words, merged, record, recorded
 from tracker.ports.pages.core.form_values import Errors, FormValues, errors_of, version_in
 from tracker.ports.pages.core.reauthentication import is_reauthenticated
-from tracker.rules.roster.accounts import KEEPERS_ONLY
+from tracker.rules.roster.accounts import MANAGERS_ONLY
 
 NO_FORM = FormValues({})
 
@@ -51,7 +51,7 @@ def opened(form: FormValues, version: int) -> Sheet:
 def check_manager(viewer: Viewer) -> None:
     """Raise `NotAllowed` unless the viewer keeps the roster."""
     if not viewer.manages_accounts:
-        raise NotAllowed(KEEPERS_ONLY)
+        raise NotAllowed(MANAGERS_ONLY)
 
 
 async def save(

@@ -120,7 +120,7 @@ async def _queued(where: Combinable) -> list[Queued]:
     ]
 
 
-async def anyone_responded(event_id: UUID, kinds: Iterable[str], since: datetime) -> bool:
+async def anyone_notified(event_id: UUID, kinds: Iterable[str], since: datetime) -> bool:
     """Return whether a message of these kinds about an event has gone out since then, or is being sent."""
     about = (Message.event == event_id) & Message.kind.is_in(list(kinds))
     return await Message.exists().where(about & ((Message.sent_at >= since) | (Message.worker != "")))

@@ -102,7 +102,7 @@ async def date_by_id(viewer: Viewer, occurrence_id: UUID) -> Occurrence | None:
     return _occurrence(found[0], of) if of else None
 
 
-async def neighbours(viewer: Viewer, occurrence: Occurrence) -> tuple[Occurrence | None, Occurrence | None]:
+async def neighbors(viewer: Viewer, occurrence: Occurrence) -> tuple[Occurrence | None, Occurrence | None]:
     """Return the previous and the next date in the same series."""
     here = occurrence.event.id, occurrence.original_start
     earlier = " AND o.event = {} AND o.original_start < {} ORDER BY o.original_start DESC LIMIT 1"
