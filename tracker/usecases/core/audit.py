@@ -219,7 +219,7 @@ async def _move_head(seq: int, hash_: str, *, is_first: bool) -> None:
 
 
 def _said(row: Mapping[str, Any]) -> str:
-    """Return the text that an entry's hash covers; entries older than the `SOURCE_COLUMNS` columns keep the text they had.
+    """Return the text that an entry's hash covers; older entries, without `SOURCE_COLUMNS`, keep theirs.
 
     Those columns are named where they are not empty, so blanking, filling in or swapping one is detected.
     """
