@@ -1,4 +1,4 @@
-"""Composes settings, database, doors and clock into one application; decides nothing."""
+"""Composes settings, database, ports and clock into one application; decides nothing."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
@@ -42,17 +42,17 @@ from tracker.usecases.identity.passwords import Hashing
 from tracker.usecases.roster import accounts as account_life
 from tracker.usecases.views import health
 
-PLANNING_EVERY = 60.0  # seconds between two looks for reminders that became due
-ACCOUNTS_EVERY = 60.0  # seconds between two looks for accounts that end
-UNDO_EVERY = 60.0  # seconds between two looks for what cannot be taken back any more
-AUDIT_EVERY = 600.0  # seconds between two looks whether the night's verification is due
-CALENDARS_EVERY = 60.0  # seconds between two looks for calendars to be read
+PLANNING_EVERY = 60.0  # seconds between two checks for due reminders
+ACCOUNTS_EVERY = 60.0  # seconds between two checks for expired accounts
+UNDO_EVERY = 60.0  # seconds between two checks for undo snapshots to delete
+AUDIT_EVERY = 600.0  # seconds between two checks whether the nightly verification is due
+CALENDARS_EVERY = 60.0  # seconds between two checks for shared calendars to read
 
 Job = tuple[str, float, Callable[[], Awaitable[object]]]
 
 
 def create_app(settings: Settings | None = None) -> Litestar:
-    """Return the application; without settings they are read from the environment.
+    """Return the application; without settings, they are read from the environment.
 
     Raises `BadSettings`, and `Unguarded` for a route without a guard. The database is opened when it starts.
     """
@@ -99,7 +99,7 @@ def _pages(settings: Settings) -> list[Router]:
 def _running(settings: Settings, links: Links) -> Callable[[Litestar], Any]:
     @asynccontextmanager
     async def running(_app: Litestar) -> AsyncIterator[None]:
-        """Open the database, check its schema, tick while the application runs."""
+        """Open the database, check its schema, and run the clock while the application runs."""
         bind(engine_from_url(settings.database_url, pool=settings.database_pool))
         await open_database(engine())
         try:

@@ -12,12 +12,12 @@ _read: Callable[[], datetime] = _real
 
 
 def now() -> datetime:
-    """Return the present moment, aware, in UTC; a demo may have started it elsewhere."""
+    """Return the present time, aware, in UTC; a demo may have started it at another time."""
     return _read()
 
 
 def start_at(moment: datetime | None, *, stands_still: bool = False) -> None:
-    """Let the clock run on from `moment` (aware), or stand still there; None brings back the real time."""
+    """Run the clock from `moment` (aware) on, or stop it there; None restores the real time."""
     global _read  # noqa: PLW0603 - the clock is one for the process, set once at start
     if moment is None:
         _read = _real

@@ -1,14 +1,14 @@
-"""What can go wrong, in sentences for people; each door maps these to its own replies in one table.
+"""What can go wrong, in sentences for people; each port maps these to its own responses in one table.
 
 TrackerError
-├── NotFound      missing, or not for this viewer: the two are never told apart
+├── NotFound      missing, or not for this viewer: the two are never distinguished
 ├── NotAllowed    the viewer sees the thing but may not do this to it
-│   └── ReauthenticationNeeded    they may, once they confirm who they are
-├── Conflict      somebody else changed it meanwhile, or it already exists
-├── Invalid       what was typed cannot be taken; one sentence per field
-├── TooLarge      more than the product takes in one piece
-├── Busy          too much at once; the same try works in a minute
-└── Gone          a link that worked once and does not any more
+│   └── ReauthenticationNeeded    they may, after they confirm their identity
+├── Conflict      another person changed it meanwhile, or it already exists
+├── Invalid       the input can't be accepted; one sentence per field
+├── TooLarge      more than the product accepts at once
+├── Busy          too much at once; the same request works in a minute
+└── Gone          a link that worked once and no longer does
 """
 
 
@@ -23,7 +23,7 @@ class TrackerError(Exception):
 
 
 class NotFound(TrackerError):
-    """The thing is missing or the viewer may not know of it; the answer is the same."""
+    """The thing is missing or the viewer may not know of it; the response is the same."""
 
     sentence = "We cannot find that page."
 
@@ -35,19 +35,19 @@ class NotAllowed(TrackerError):
 
 
 class ReauthenticationNeeded(NotAllowed):
-    """The viewer must confirm who they are first: a session or a token alone is not enough for this (CJIS IA-11)."""
+    """The viewer must confirm their identity first: a session or a token alone is not enough for this (CJIS IA-11)."""
 
     sentence = "Confirm it’s you before you do this."
 
 
 class Conflict(TrackerError):
-    """The thing changed since the viewer read it, or exists already."""
+    """The thing changed since the viewer read it, or it already exists."""
 
     sentence = "Somebody changed this while you were working on it."
 
 
 class Invalid(TrackerError):
-    """Input that cannot be taken: `fields` maps a field's name to one sentence."""
+    """Input that can't be accepted: `fields` maps a field's name to one sentence."""
 
     sentence = "Please check what you entered."
 
@@ -57,18 +57,18 @@ class Invalid(TrackerError):
 
 
 class TooLarge(TrackerError):
-    """The input is larger than the product takes."""
+    """The input is larger than the product accepts."""
 
     sentence = "This is too large."
 
 
 class Busy(TrackerError):
-    """More at once than the product takes; nothing is wrong with the request."""
+    """Too much at once; nothing is wrong with the request."""
 
     sentence = "The tracker is busy. Please try again in a minute."
 
 
 class Gone(TrackerError):
-    """A signed link whose event is over, or which a newer mail replaced."""
+    """A signed link whose event is over, or which a newer email replaced."""
 
     sentence = "This link has expired or was replaced."

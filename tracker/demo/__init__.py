@@ -1,1 +1,1 @@
-"""The demo task force: invented agencies, people by role, a living calendar around today, mails that really go out."""
+"""The demo task force: invented agencies, people named by role, a calendar around today, and real emails."""

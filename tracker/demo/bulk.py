@@ -1,7 +1,7 @@
 """A larger demo for measurements: more people, and an older past, written as rows in bulk.
 
-What is added has no mails, answers, attendance or audit entries, and ended before the demo's own past began: the
-calendar of today stays as it is while the database grows.
+The added part has no emails, replies, attendance or audit entries, and ended before the demo's own past began: today's
+calendar stays the same while the database grows.
 """
 
 import random
@@ -25,9 +25,9 @@ from tracker.tables.schema.events.invitations import Invitation
 from tracker.tables.schema.roster.people import Member
 from tracker.usecases.events.series import add_dates
 
-PEOPLE = 25  # in each helping
-SERIES = 20  # in each helping
-DATES = 50  # in each series, weekly: a thousand dates in each helping
+PEOPLE = 25  # in each batch
+SERIES = 20  # in each batch
+DATES = 50  # in each series, weekly: a thousand dates in each batch
 INVITED = 10  # people of each series
 LATEST = timedelta(weeks=DATES + 30)  # before today, for the first date of a series
 EARLIEST = timedelta(days=20 * 365)
@@ -39,14 +39,14 @@ SEEN_BY = {Visibility.ALL: 5, Visibility.LAW_ENFORCEMENT: 3, Visibility.VICTIM_S
 
 @dataclass(frozen=True)
 class _Helper:
-    """Somebody who was added."""
+    """A person who was added."""
 
     id: UUID
     arm: Arm
 
 
 async def add(company: Company, now: datetime, zone: str, luck: random.Random, times: int) -> None:
-    """Add so many helpings of people and series, inside the caller's transaction."""
+    """Add this many batches of people and series, inside the caller's transaction."""
     for number in range(times):
         helpers = await _people(company, number, now - EARLIEST, zone)
         plans = [_plan(now, zone, luck, helpers) for _ in range(SERIES)]

@@ -1,4 +1,4 @@
-"""What three people of the demo share of the calendars that they keep elsewhere: invented hours, read from nowhere."""
+"""The calendars that three people of the demo share: invented hours, not read from any server."""
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime, time, timedelta
@@ -15,7 +15,7 @@ MONDAY, TUESDAY, WEDNESDAY, THURSDAY, FRIDAY = range(5)
 
 
 class Habit(NamedTuple):
-    """When somebody is taken on some days of every week, by the wall clock."""
+    """When a person is busy on some days of every week, on the wall clock."""
 
     days: tuple[int, ...]
     starts: time
@@ -37,11 +37,11 @@ HABITS: Mapping[str, tuple[Habit, ...]] = {
         Habit((WEDNESDAY, FRIDAY), time(10), time(11, 30), Kind.TENTATIVE),
     ),
 }
-ADDRESS = "https://calendar.example/{}.ics"  # nobody has this domain (RFC 2606)
+ADDRESS = "https://calendar.example/{}.ics"  # this domain can't exist (RFC 2606)
 
 
 async def share(company: Company, now: datetime, zone: str) -> None:
-    """Let them share, and keep the hours as if the calendars had just been read."""
+    """Share their calendars, and store the hours as if the calendars had just been read."""
     for key, habits in HABITS.items():
         await shared_calendars.share(company.members[key], ADDRESS.format(key.replace("_", "-")), "", now)
         under_way = await shared_calendars.claim(now)

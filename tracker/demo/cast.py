@@ -1,4 +1,4 @@
-"""Who is in the demo: the agencies of the model task force, two invented organizations, people named by their role."""
+"""The people of the demo: the agencies of the model task force, two invented organizations, people named by role."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -131,22 +131,22 @@ SITES = (
     SiteFacts(name="FBI field office, room 210", address="", capacity=16, equipment="Video", is_open=True),
     SiteFacts(name="KCPD academy, room 4", address="", capacity=40, equipment="Projector", is_open=True),
 )
-"""Harbor House is none of them: where a shelter is stands nowhere."""
+"""Harbor House is not among them: the place of a shelter is never given."""
 BEHIND_THE_SCENES = ("administrator", "auditor")
-"""Who keeps accounts or reads the trail, and is invited to nothing."""
-PHONE = "816-555-{:04}"  # 555-01xx belongs to nobody
+"""Administrators and auditors, who are invited to nothing."""
+PHONE = "816-555-{:04}"  # 555-01xx numbers are reserved for fiction
 
 
 @dataclass(frozen=True)
 class Company:
-    """The demo's people as viewers by key; committees by key as ids, with the keys of those who hold their seats."""
+    """The demo's people as viewers by key; committees by key as ids, with the keys of their members."""
 
     members: Mapping[str, Viewer]
     committees: Mapping[str, UUID]
     agencies: Mapping[str, UUID]
 
     def named(self, *words: str) -> tuple[str, ...]:
-        """Return the keys behind people's keys, committees' keys, an arm's name or "everyone"; each once."""
+        """Return the keys of people, given by keys of people or committees, an arm's name or "everyone"; each once."""
         return tuple(dict.fromkeys(key for word in words for key in self._behind(word)))
 
     def _behind(self, word: str) -> Iterable[str]:
@@ -182,12 +182,12 @@ async def assemble(now: datetime, zone: str) -> Company:
 async def company(
     ids: Mapping[str, UUID], committees: Mapping[str, UUID], agencies: Mapping[str, UUID], now: datetime
 ) -> Company:
-    """Return the people as viewers, with the rights that hold now."""
+    """Return the people as viewers, with the rights that they hold now."""
     return Company({key: await viewer_for(one, now) for key, one in ids.items()}, committees, agencies)
 
 
 def address(key: str) -> str:
-    """Return the mail address of a person: no such domain exists (RFC 2606)."""
+    """Return the email address of a person: the domain can't exist (RFC 2606)."""
     agency = next(code for code, members in PEOPLE.items() if key in (one[0] for one in members))
     return f"{key.replace('_', '.')}@{agency.lower().replace(' ', '-')}.example"
 

@@ -1,4 +1,4 @@
-"""Days around today, for a calendar that is alive whenever the demo starts."""
+"""Days around today, for a calendar that looks current whenever the demo starts."""
 
 from collections.abc import Callable
 from datetime import date, timedelta
@@ -9,7 +9,7 @@ MONDAY, TUESDAY, WEDNESDAY, THURSDAY, FRIDAY, SATURDAY, SUNDAY = range(7)
 MONTHS = 12  # in a year
 
 Day = Callable[[date], date]
-"""A day as seen from today."""
+"""A day relative to today."""
 
 
 def weeks(number: int, weekday: int) -> Day:
@@ -38,5 +38,5 @@ def workday(number: int) -> Day:
 
 
 def last_workday(today: date) -> date:
-    """Return the last day before today that is no weekend."""
+    """Return the last day before today that is not on a weekend."""
     return today - timedelta(days={MONDAY: 3, SUNDAY: 2}.get(today.weekday(), 1))

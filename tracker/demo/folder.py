@@ -1,4 +1,4 @@
-"""The folder of a demo: its database, the mails it sent, its secret and settings, and who may be in it."""
+"""The folder of a demo: its database, the emails it sent, its secret and settings, and which process uses it."""
 
 import fcntl
 import json
@@ -23,7 +23,7 @@ NOTE = (
 
 
 class DemoFolder:
-    """One folder, held by one running demo; only files that a demo makes are ever deleted in it."""
+    """A folder that one running demo holds; only files that a demo makes are ever deleted in it."""
 
     def __init__(self, path: Path) -> None:
         self.path = path.absolute()
@@ -37,18 +37,18 @@ class DemoFolder:
 
     @property
     def database_url(self) -> str:
-        """Return where the database is, as a setting says it."""
+        """Return the database URL, as the setting has it."""
         return f"sqlite:///{self._database}"
 
     @property
     def has_database(self) -> bool:
-        """Whether an earlier demo left its database."""
+        """Return whether an earlier demo left its database."""
         return self._database.exists() and self._secret.exists()
 
     def claim(self) -> None:
         """Make the folder, and hold it until `leave` or the end of the process.
 
-        Errors: Invalid when it cannot be made, or holds a database or settings that no demo made; Conflict when another
+        Errors: Invalid when it can't be made, or holds a database or settings that no demo made; Conflict when another
         demo runs.
         """
         try:
@@ -60,7 +60,7 @@ class DemoFolder:
             raise Invalid(f"{self.path} cannot be used: {refused.strerror}.") from refused
 
     def leave(self) -> None:
-        """Let another demo have the folder."""
+        """Release the folder for another demo."""
         if self._lock is not None:
             os.close(self._lock)
             self._lock = None
@@ -80,18 +80,18 @@ class DemoFolder:
         return self._secret.read_text(encoding="ascii").strip()
 
     def settle(self, values: Mapping[str, str]) -> None:
-        """Write the settings with which other commands work on this demo."""
+        """Write the settings with which other commands use this demo."""
         _write(self._settings, settings_file.written(Settings, PREFIX, values))
 
     @property
     def link_commands(self) -> list[str]:
-        """Return the commands that print a sign-in link for the people who stay behind the scenes."""
-        # For a day, because a clock that --now moved begins anew in each command.
+        """Return the commands that print a sign-in link for people who are not personas."""
+        # Valid for a day, because a clock set by --now starts again in each command.
         begin = f"tracker sign-in-link --data {shlex.quote(str(self.path))} --minutes 1440"
         return [f"{begin} {address(one)}" for one in BEHIND_THE_SCENES]
 
     def list(self, facts: Mapping[str, object]) -> None:
-        """Write `demo.json`; it appears whole or not at all."""
+        """Write `demo.json`; it appears complete or not at all."""
         part = self.listing.with_suffix(".part")
         _write(part, json.dumps(facts, indent=2) + "\n")
         part.replace(self.listing)

@@ -1,4 +1,4 @@
-"""What a demo says when it is ready, to people and to programs."""
+"""What a demo prints when it is ready, for people and for programs."""
 
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -8,12 +8,12 @@ from tracker.demo.personas import Persona
 
 
 def listing(base_url: str, mails: Path, people: Sequence[Persona]) -> dict[str, object]:
-    """Return what `demo.json` holds: the address, the folder with one .eml per mail, and the people to be."""
+    """Return the content of `demo.json`: the address, the folder with one .eml per email, and the personas."""
     return {"base_url": base_url, "mail_folder": str(mails), "personas": [asdict(one) for one in people]}
 
 
 def greeting(base_url: str, mails: Path, people: Sequence[Persona], more: Sequence[str]) -> str:
-    """Return the lines that a terminal shows; `more` are the commands that print further links."""
+    """Return the lines for a terminal; `more` are the commands that print further links."""
     width = max(len(one.role) for one in people)
     links = [f"  {one.role:{width}}  {one.sign_in_url}" for one in people]
     return "\n".join(

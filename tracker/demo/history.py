@@ -1,4 +1,4 @@
-"""Answers, attendance and changes of the demo's past: most people reply, some do not, some come who said no."""
+"""Replies, attendance and changes of the demo's past: most people reply, some don't, some come who replied no."""
 
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -16,7 +16,7 @@ from tracker.usecases.attendance import roll_call
 from tracker.usecases.events import events, occurrences, replies
 
 REPLIES = {ReplyValue.ACCEPTED: 0.68, ReplyValue.TENTATIVE: 0.08, ReplyValue.DECLINED: 0.08, None: 0.16}
-"""How often each answer comes; None = no reply."""
+"""How often each reply occurs; None = no reply."""
 SILENT = {
     ("monthly", "advocate"),
     ("steering", "kcpd_detective"),
@@ -27,16 +27,16 @@ SILENT = {
     ("labor_rights", "shelter_lead"),
     ("enforcement", "fbi_lead"),
 }
-"""Script and person: so that each persona still owes somebody an answer."""
+"""Script and person: so that each persona is still waiting for a reply."""
 COMMENTS = ("In the field that day.", "In training that week.", "Court in the morning.")
 MARKS = {Mark.HERE: 0.5, Mark.REMOTE: 0.2, Mark.ABSENT: 0.12, Mark.EXCUSED: 0.12, None: 0.06}
-"""What becomes of people who did not say yes; None = nobody marked them."""
-NOT_TAKEN = "briefing"  # its attendance waits for whoever looks at the demo
+"""The marks of people who did not reply yes; None = not marked."""
+NOT_TAKEN = "briefing"  # its attendance is left open for visitors of the demo
 GUEST = ("Paralegal", "Jackson County Prosecutor")
 
 
 def fill(story: Story) -> dict[str, list[Date]]:
-    """Write the whole programme into the diary, and return the dates of each script."""
+    """Write the whole program into the diary, and return the dates of each script."""
     ahead = to_local(story.now + SOON_AHEAD, story.zone)
     soon = replace(SOON, first=lambda _: ahead.date(), starts=ahead.time().replace(second=0, microsecond=0))
     dates = {script.key: _notify(story, script) for script in (*SERIES, *SINGLES, soon)}
@@ -103,7 +103,7 @@ def _attendance(story: Story, script: Script, date: Date) -> None:
 
 
 def _mark(story: Story, line: Line) -> Mark | None:
-    """Return what to record of a person; of those marked already one in twelve took part remotely."""
+    """Return the mark of a person; one in twelve of those marked already took part remotely."""
     if line.mark is not None:
         return Mark.REMOTE if story.luck.random() < 1 / 12 else None
     return story.luck.choices(list(MARKS), list(MARKS.values()))[0]

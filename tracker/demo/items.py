@@ -1,4 +1,4 @@
-"""The action items of the demo: open, in progress, blocked, overdue, done; each given on a date that took place."""
+"""The action items of the demo: open, in progress, blocked, overdue, done; each assigned on a date that took place."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -18,7 +18,7 @@ SOON_AFTER = timedelta(minutes=6)
 
 @dataclass(frozen=True, kw_only=True)
 class Step:
-    """What the owner did with an item, so many days ago."""
+    """An update by the owner of an item, some days ago."""
 
     ago: int
     status: ItemStatus
@@ -28,7 +28,7 @@ class Step:
 
 @dataclass(frozen=True, kw_only=True)
 class Errand:
-    """An item: given on the date of `origin` that lies `back` dates in the past (1 = the latest), due in `due` days."""
+    """An item: assigned on the date of `origin` that lies `back` dates in the past (1 = latest), due in `due` days."""
 
     title: str
     owner: str
@@ -176,7 +176,7 @@ ERRANDS = (
 
 
 def give(story: Story, dates: dict[str, list[Date]]) -> None:
-    """Write every item, and what became of it, into the diary."""
+    """Write every item, and its updates, into the diary."""
     for errand in ERRANDS:
         _give(story, errand, _origin(story, errand, dates))
 

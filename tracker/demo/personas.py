@@ -1,4 +1,4 @@
-"""The five people whom a visitor can be: their one-time sign-in links, the addresses of their feeds, their tokens."""
+"""The five people that a visitor can be: their one-time sign-in links, the addresses of their feeds, their tokens."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -24,12 +24,12 @@ PERSONAS = {
     "caht_lead": "CAHT lead",
     "advocate": "NGO advocate",
 }
-"""What each is shown as, by the key of the cast."""
+"""The description of each, by their key in the cast."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Persona:
-    """One of them, as `demo.json` lists them."""
+    """One persona, as `demo.json` lists it."""
 
     name: str
     email: str
@@ -42,7 +42,7 @@ class Persona:
 
 
 async def personas(base_url: str, now: datetime) -> list[Persona]:
-    """Return all five with new links, good once and for 24 hours, and new tokens; a feed is made for who has none."""
+    """Return all five with new links, valid once and for 24 hours, and new tokens; missing feeds are made."""
     return [await _persona(key, role, base_url, now) for key, role in PERSONAS.items()]
 
 
@@ -73,7 +73,7 @@ async def _feed(viewer: Viewer, now: datetime) -> str:
 
 
 async def _token(viewer: Viewer, now: datetime) -> str:
-    """Return a new token with all scopes in place of that of an earlier start: only its hash was kept."""
+    """Return a new token with all scopes, replacing that of an earlier start: only its hash was kept."""
     for old in await api_tokens.tokens_of(viewer, now):
         if old.name == PROGRAM:
             await api_tokens.revoke(viewer, old.id, now)

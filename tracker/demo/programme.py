@@ -1,4 +1,4 @@
-"""What the demo's calendar holds: the recurring meetings of both arms and of all, trainings, outreach, operations."""
+"""The demo's calendar: the recurring meetings of each arm and of both, trainings, outreach, operations."""
 
 from dataclasses import dataclass
 from datetime import time, timedelta
@@ -38,7 +38,7 @@ class Script:
     sees: Visibility = ALL
     committee: str | None = None
     starts: time = time(10)
-    """Of no matter to what takes whole days."""
+    """Ignored for all-day events."""
     minutes: int = 60
     repeat: Repeat = Repeat.NONE
     interval: int = 1
@@ -50,14 +50,14 @@ class Script:
     notice: int = 14
     """Days before its first date on which it was scheduled."""
     categories: frozenset[Category] = frozenset()
-    """Under which it is marked as controlled information, by the agency of its lead; none = it is not marked."""
+    """The marking by its organizer's agency, as controlled unclassified information; none = it is not marked."""
     limit: Limit | None = None
     is_new: bool = False
-    """Scheduled when the demo starts, so that its invitations really go out."""
+    """Scheduled when the demo starts, so that its invitations are really sent."""
 
     @property
     def is_all_day(self) -> bool:
-        """Whether it takes whole days."""
+        """Return whether it is an all-day event."""
         return self.minutes % (24 * 60) == 0
 
 
@@ -328,4 +328,4 @@ SOON = Script(
     video_link=VIDEO,
 )
 SOON_AHEAD = timedelta(hours=2, minutes=2)
-"""So long after the demo starts this call begins: its reminder of two hours before comes while somebody watches."""
+"""How long after the demo starts this call begins: visitors can watch its reminder two hours before."""

@@ -1,4 +1,4 @@
-"""Makes a demo and serves it: one process with the application, its clock, and a mail server that keeps every mail."""
+"""Makes a demo and serves it: one process with the application, its clock, and a mail server that keeps every email."""
 
 import asyncio
 import os
@@ -30,13 +30,13 @@ Say = Callable[[str], None]
 
 SINK_CLOSES = 1.0  # seconds
 SILENT = {f"{PREFIX}RUN_CLOCK": "no"}
-TICK = "5"  # seconds: whoever looks on waits less
-SESSIONS = "20"  # of one persona, whom several people may be at a time
+TICK = "5"  # seconds: shorter, because a visitor is watching
+SESSIONS = "20"  # of one persona, which several people may use at a time
 
 
 @dataclass(frozen=True, kw_only=True)
 class Options:
-    """What the command line asks for; `now` None = the real time, `listener` None = make it and do not serve it."""
+    """The options of the command line; `now` None = the real time, `listener` None = make it and do not serve it."""
 
     folder: Path
     listener: socket.socket | None
@@ -49,9 +49,9 @@ class Options:
 
 
 def run(options: Options, say: Say) -> None:
-    """Make the demo, or go on with the one that is there, and serve it until somebody stops it.
+    """Make the demo, or continue the existing one, and serve it until it is stopped.
 
-    Errors: Invalid and Conflict when the folder cannot be used.
+    Errors: Invalid and Conflict when the folder can't be used.
     """
     for stop in (signal.SIGINT, signal.SIGTERM):
         signal.signal(stop, _stop)
@@ -80,9 +80,10 @@ def _stop(_number: int, _frame: FrameType | None) -> None:
 
 
 def _settings(options: Options, folder: DemoFolder) -> Settings:
-    """Return the demo's settings, and leave them in the environment for the application; nobody else's count.
+    """Return the demo's settings, and set them in the environment for the application; no others count.
 
-    Other commands find them in the folder, without the secret, which is a file there, and without a clock that mails.
+    Other commands find them in the folder, without the secret, which is a file there, and without a clock that sends
+    emails.
     """
     for name in [name for name in os.environ if name.startswith(PREFIX)]:
         del os.environ[name]
@@ -105,16 +106,16 @@ def _settings(options: Options, folder: DemoFolder) -> Settings:
 
 
 async def _prepare(options: Options, settings: Settings, say: Say, *, is_recent: bool) -> None:
-    """Migrate the database and, in a fresh one, tell the demo's story."""
+    """Migrate the database and, in a new one, play the demo's story."""
     started = time.perf_counter()
-    # A demo that loses power is made again, so nothing waits for the disk here.
+    # A demo that loses power is made again, so writes need not wait for the disk.
     engine = engine_from_url(settings.database_url, synchronous="OFF")
     bind(engine)
     await open_database(engine)
     try:
         await migrate()
         if is_recent:
-            now = settings.now or clock.now()  # a named moment as it is, for the clock has run on since
+            now = settings.now or clock.now()  # a given time is used exactly, because the clock has advanced since
             await fill(Recipe(now=now, zone=settings.time_zone, seed=options.seed, size=options.size))
     finally:
         await close_database(engine)
@@ -145,7 +146,7 @@ def _serve(listener: socket.socket, folder: DemoFolder, settings: Settings, say:
 
 
 class _Server(uvicorn.Server):
-    """Says when it is ready."""
+    """Reports when it is ready."""
 
     def __init__(self, config: uvicorn.Config, ready: Callable[[], Awaitable[None]]) -> None:
         super().__init__(config)

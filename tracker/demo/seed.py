@@ -16,25 +16,25 @@ from tracker.usecases.availability import blackout_days
 from tracker.usecases.core import outbox
 
 FIRST_DAY = timedelta(days=200)  # before the start: when the people joined
-JUST_NOW = timedelta(minutes=10)  # before the start: what is newer really goes out by mail
+JUST_NOW = timedelta(minutes=10)  # before the start: newer messages are really emailed
 UNSENT = Skip(state=State.SUPPRESSED, reason="Part of the demo's invented past: nobody was written to.")
 EVERYTHING = 1_000_000  # messages
 BLACKOUTS: tuple[tuple[str, Day, Day, str], ...] = (
     ("fbi_lead", weeks(2, MONDAY), weeks(2, WEDNESDAY), "Range week"),
     ("caht_lead", weeks(1, TUESDAY), weeks(1, TUESDAY), "Staff retreat"),
 )
-"""Who names for their agency which days, and why."""
+"""Which days each person sets as blackout days for their agency, and why."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Recipe:
-    """How to make a demo: the same recipe makes the same demo, but for secrets and tokens."""
+    """How to make a demo: the same recipe makes the same demo, except for secrets and tokens."""
 
     now: datetime
     zone: str
     seed: int = 1
     size: int = 1
-    """Multiplies people and events; what is added lies in the past and has no mails, answers or attendance."""
+    """Multiplies people and events; the added ones lie in the past and have no emails, replies or attendance."""
 
 
 async def fill(recipe: Recipe) -> Company:
@@ -57,7 +57,7 @@ async def fill(recipe: Recipe) -> Company:
 
 
 async def _blackouts(company: Company, recipe: Recipe) -> None:
-    """Name the days on which two agencies are not available."""
+    """Set the blackout days of two agencies."""
     now, today = recipe.now - JUST_NOW, local(recipe.now, recipe.zone).date()
     for key, first, last, reason in BLACKOUTS:
         lead = company.members[key]
@@ -65,7 +65,7 @@ async def _blackouts(company: Company, recipe: Recipe) -> None:
 
 
 async def _past(story: Story, until: datetime) -> None:
-    """Live day by day, so that an update of the past finds the invitation settled, as it would have been."""
+    """Run day by day, so that an update in the past finds its invitation settled, as it would have been."""
     for days in range(FIRST_DAY.days, -1, -1):
         moment = until - timedelta(days=days)
         await story.live(moment)
@@ -73,6 +73,6 @@ async def _past(story: Story, until: datetime) -> None:
 
 
 async def _settle(until: datetime) -> None:
-    """Close the messages of the past, each with the reason why nobody got it."""
+    """Close the messages of the past, each with the reason why no one got it."""
     for message in await outbox.claim("demo", [], until, EVERYTHING):
         await outbox.close(message, UNSENT, until)

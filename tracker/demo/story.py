@@ -1,6 +1,6 @@
-"""What happened in the demo so far, told in the order of time by the deeds of the product itself.
+"""What has happened in the demo so far, in order of time, by the use cases of the product itself.
 
-Each deed gets its own moment as `now`, so answers, attendance, notes and the audit log are as old as they say.
+Each action gets its own time as `now`, so replies, attendance, notes and the audit log have the right age.
 """
 
 import random
@@ -27,7 +27,7 @@ Deed = Callable[[datetime], Awaitable[object]]
 
 @dataclass(frozen=True, kw_only=True)
 class Date:
-    """One date of a script: its key in addresses, and when it is."""
+    """One date of a script: its key in addresses, and its times."""
 
     key: str
     starts_at: datetime
@@ -36,7 +36,7 @@ class Date:
 
 @dataclass
 class Story:
-    """The diary of the demo; `events` are the ids of what was scheduled so far, by the script's key."""
+    """The diary of the demo; `events` are the ids of scheduled events, by the script's key."""
 
     company: Company
     now: datetime
@@ -46,22 +46,22 @@ class Story:
     _diary: list[tuple[datetime, Deed]] = field(default_factory=list)
 
     def who(self, key: str) -> Viewer:
-        """Return a person as the one who acts; the audit log says that the command line spoke for them."""
+        """Return a person as the actor; the audit log says that the command line acted for them."""
         return replace(self.company.members[key], origin=Origin("cli"))
 
     def at(self, moment: datetime, deed: Deed) -> None:
-        """Write a deed into the diary; what would lie ahead happens when the demo starts."""
+        """Write an action into the diary; one in the future happens when the demo starts."""
         self._diary.append((min(moment, self.now), deed))
 
     async def live(self, until: datetime) -> None:
-        """Do what the diary holds up to a moment, earliest first, and strike it out."""
+        """Run the actions of the diary up to a time, earliest first, and remove them from it."""
         due = sorted((one for one in self._diary if one[0] <= until), key=itemgetter(0))
         self._diary = [one for one in self._diary if one[0] > until]
         for moment, deed in due:
             await deed(moment)
 
     def scheduled(self, script: Script) -> tuple[datetime, list[Date]]:
-        """Write into the diary that a script is scheduled; return when, and its dates."""
+        """Write the scheduling of a script into the diary; return when it happens, and its dates."""
         plan = self.plan(script)
         dates = [
             Date(key=start.date().isoformat(), starts_at=slot[0], ends_at=slot[1])
@@ -76,7 +76,7 @@ class Story:
         return min(moment, self.now), dates
 
     def plan(self, script: Script) -> Plan:
-        """Return the plan of a script, seen from today."""
+        """Return the plan of a script, relative to today."""
         day = script.first(to_local(self.now, self.zone).date())
         starts = datetime.combine(day, time() if script.is_all_day else script.starts)
         return Plan(
@@ -99,7 +99,7 @@ class Story:
         )
 
     def marking(self, script: Script, day: date) -> Marking:
-        """Return the marking of a script, in force for a year after its first day."""
+        """Return the marking of a script, valid for a year after its first day."""
         lead = self.company.members[script.lead]
         return Marking(
             categories=script.categories,
@@ -110,5 +110,5 @@ class Story:
         )
 
     def invited(self, script: Script) -> list[str]:
-        """Return the keys of those whom a script invites, its lead left out."""
+        """Return the keys of the people that a script invites, without its organizer."""
         return [key for key in self.company.named(*script.who) if key != script.lead]

@@ -1,1 +1,1 @@
-"""Bytes to entries and back; knows iCalendar and nothing of the database."""
+"""Converts iCalendar bytes to entries and back, without access to the database."""

@@ -1,7 +1,7 @@
-"""From the bytes of a calendar file to its events as lists of lines: one pass, no recursion, nothing is unrolled.
+"""From the bytes of a calendar file to its events as lists of lines: one pass, no recursion, no expansion of rules.
 
-Foreign files nest thousands deep, repeat alarms without end, and grow in memory when they are read as a tree; here a
-line is read only when somebody asks for it. What stands in an event (VALARM) is passed over.
+Files of other programs can nest thousands deep, repeat alarms without end, and grow in memory when they are read as a
+tree. Here a line is parsed only when it is needed, and components inside an event (VALARM) are skipped.
 """
 
 import re
@@ -17,14 +17,14 @@ from tracker.errors import Invalid, TooLarge
 LARGEST = 2_000_000  # bytes
 MOST = 2_000  # events
 DEEPEST = 3
-"""VCALENDAR, VEVENT, VALARM; or VCALENDAR, VTIMEZONE, DAYLIGHT."""
+"""The deepest nesting: VCALENDAR, VEVENT, VALARM; or VCALENDAR, VTIMEZONE, DAYLIGHT."""
 NO_CALENDAR = "This is not a calendar file (.ics)."
 DAMAGED = "The calendar file is damaged: {} does not end where it should. Export it again."
 _NAME = re.compile(r"[A-Za-z0-9-]+")
 
 
 class Property(NamedTuple):
-    """A value as it stands in the file, and its parameters, their names in capitals."""
+    """A value as the file holds it, and its parameters, with names in capitals."""
 
     value: str
     parameters: dict[str, str]
@@ -38,11 +38,11 @@ class Component:
     lines: dict[str, list[Contentline]] = field(default_factory=dict)
 
     def all(self, name: str) -> list[Property]:
-        """Return every property of that name. Errors: Invalid for a line that cannot be read."""
+        """Return every property of that name. Errors: Invalid for a line that can't be read."""
         return [_property(line) for line in self.lines.get(name, ())]
 
     def one(self, name: str) -> Property | None:
-        """Return the first property of that name. Errors: Invalid for a line that cannot be read."""
+        """Return the first property of that name. Errors: Invalid for a line that can't be read."""
         return next(iter(self.all(name)), None)
 
     def text(self, name: str) -> str:
@@ -53,7 +53,7 @@ class Component:
 
 @dataclass
 class Components:
-    """What a file holds: its events, its time zones, and how many of everything else."""
+    """The content of a file: its events, its time zones, and the count of everything else."""
 
     events: list[Component] = field(default_factory=list)
     zones: list[Component] = field(default_factory=list)
@@ -61,7 +61,7 @@ class Components:
 
 
 def components(content: bytes, most: int = MOST) -> Components:
-    """Return what a file of at most so many events holds. Errors: TooLarge; Invalid when it is no calendar."""
+    """Return the content of a file of at most so many events. Errors: TooLarge; Invalid when it is not a calendar."""
     if len(content) > LARGEST:
         raise TooLarge(f"The file is larger than {LARGEST // 1_000_000} MB. Export fewer months at a time.")
     scan = _Scan(most)

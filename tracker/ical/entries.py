@@ -1,4 +1,4 @@
-"""Which VEVENTs an event becomes: its series, and one for each date that is not as the rule says."""
+"""The VEVENTs of an event: its series, and one for each date that differs from the rule."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -13,7 +13,7 @@ from tracker.rules.recurrence import dates as dates_by_rule
 
 @dataclass(frozen=True, kw_only=True)
 class Entry:
-    """One VEVENT to be. A naive time is what the clocks of the event's zone show, an aware one is a moment."""
+    """A VEVENT before it is written. A naive time is on the clocks of the event's zone, an aware one is a moment."""
 
     event: Event
     zone: ZoneInfo
@@ -26,7 +26,7 @@ class Entry:
     sequence: int
     changed_at: datetime
     recurrence_id: datetime | None = None
-    """Naive: where the rule put this date."""
+    """Naive: the start that the rule gives this date."""
     rrule: str | None = None
     exdates: tuple[datetime, ...] = ()
     rdates: tuple[datetime, ...] = ()
@@ -36,7 +36,7 @@ def entries(event: Event, dates: Sequence[Occurrence], is_gone: Callable[[Occurr
     """Return the series first, then the dates that differ; none when all dates are gone.
 
     A date that `is_gone` becomes an EXDATE, and never an override too: Google refuses both. Errors: Invalid for a rule
-    or a zone that the product does not keep.
+    or a zone that the product does not support.
     """
     shown = [one for one in dates if not is_gone(one)]
     if not shown:
@@ -48,7 +48,7 @@ def entries(event: Event, dates: Sequence[Occurrence], is_gone: Callable[[Occurr
 
 
 def of_date(one: Occurrence) -> Entry:
-    """Return the entry of one date alone, named by its RECURRENCE-ID. Errors as in `entries`."""
+    """Return the entry of one date alone, identified by its RECURRENCE-ID. Errors as in `entries`."""
     event = one.event
     return Entry(
         event=event,
@@ -83,7 +83,7 @@ def of_series(event: Event) -> Entry:
 
 
 class _Pattern:
-    """What a reader makes of DTSTART, DTEND and RRULE."""
+    """How a reader computes dates from DTSTART, DTEND and RRULE."""
 
     def __init__(self, event: Event) -> None:
         self.event = event
@@ -92,10 +92,10 @@ class _Pattern:
         self.elapsed = self._utc(event.starts + event.duration) - self._utc(event.starts)
 
     def is_left_by(self, one: Occurrence) -> bool:
-        """Say whether the date needs a VEVENT of its own, whatever its row says of itself.
+        """Return whether the date needs a VEVENT of its own, even if its row is unchanged.
 
-        RFC 5545 §3.8.5.3 repeats the time elapsed, many programs the wall clock: where the clocks change in between,
-        the two differ, and only an override says it to all.
+        RFC 5545 §3.8.5.3 repeats the elapsed time, many programs the wall clock time. Where the clocks change in
+        between, the two differ, and only an override means the same to all.
         """
         if one.is_changed or one.is_canceled:
             return True

@@ -18,10 +18,10 @@ REFRESH = "PT1H"
 
 
 def vevents(event: Event, dates: Sequence[Occurrence], level: Level, organizer: Organizer, today: date) -> bytes:
-    """Return the series and its overrides; empty when nothing of it is shown any more on the UTC day `today`.
+    """Return the series and its overrides; empty when none of it is shown any longer on the UTC day `today`.
 
-    `organizer` is the task force's mailbox, the same for every event, so that it tells nobody's name.
-    Errors: Invalid for what cannot stand in a calendar.
+    `organizer` is the task force's mailbox, the same for every event, so that it reveals no name. Errors: Invalid for
+    values that a calendar can't hold.
     """
     if is_over_and_gone(event, today):
         return b""
@@ -33,7 +33,7 @@ def vevents(event: Event, dates: Sequence[Occurrence], level: Level, organizer: 
 
 
 def calendar(name: str, zone: str, zones: Iterable[str], events: Iterable[bytes]) -> bytes:
-    """Return the whole calendar: its head, the zones in use, then the events.
+    """Return the whole calendar: its header, the zones in use, then the events.
 
     `zone` is the task force's own. Errors: Invalid, ZoneInfoNotFoundError.
     """

@@ -1,4 +1,4 @@
-"""What an event of a foreign file says in single properties, and what a file holds that stays behind."""
+"""The single properties of an event in another program's file, and which content of a file is not imported."""
 
 from datetime import datetime, timedelta
 
@@ -13,13 +13,13 @@ from tracker.rules.events.event import EventStatus
 from tracker.rules.events.event_fields import TEXTS, cleaned, wrong_texts
 
 PROPERTIES = {"title": "SUMMARY", "place": "LOCATION", "description": "DESCRIPTION"}
-"""The texts of an event that a file tells, and in which property."""
+"""The texts of an event that a file holds, and the property of each."""
 PRIVATE = "It is marked as private. Imported events are for everyone, so it stays out."
 CANCELED = "It is canceled."
 
 
 def passed_over(one: Component) -> str:
-    """Return why an event is left out without being a mistake; empty for one that is to be taken."""
+    """Return why an event is skipped without being an error; empty for one that is imported."""
     if is_canceled(one):
         return CANCELED
     secrecy = one.one("CLASS")
@@ -27,13 +27,13 @@ def passed_over(one: Component) -> str:
 
 
 def is_canceled(one: Component) -> bool:
-    """Whether the event, or the date, does not take place."""
+    """Return whether the event, or the date, is canceled."""
     status = one.one("STATUS")
     return status is not None and status.value.upper() == "CANCELLED"
 
 
 def status_of(one: Component) -> EventStatus:
-    """Return whether it is certain."""
+    """Return whether the event is confirmed or tentative."""
     status = one.one("STATUS")
     is_tentative = status is not None and status.value.upper() == "TENTATIVE"
     return EventStatus.TENTATIVE if is_tentative else EventStatus.CONFIRMED
@@ -48,7 +48,7 @@ def text_of(one: Component, name: str) -> str:
 
 
 def video_link_of(one: Component) -> str:
-    """Return where it is held online (RFC 7986 §5.11, and Google's own name for it)."""
+    """Return the video link (RFC 7986 §5.11, and Google's own property)."""
     for name in ("CONFERENCE", "X-GOOGLE-CONFERENCE"):
         for given in one.all(name):
             if is_web_address(given.value) and not wrong_texts({"video_link": given.value}):
@@ -68,12 +68,12 @@ def span_of(text: str) -> timedelta:
 
 
 def utc_note(starts: datetime, zone: str) -> str:
-    """Return what becomes of the times of a series written in UTC."""
+    """Return the note on the times of a series written in UTC."""
     return f"Its times are in UTC in the file: here it is at {clock(starts)} {zone_word(zone)} all year."
 
 
 def notes_on(found: Components) -> list[str]:
-    """Return what the file holds beside events, and what of them stays behind."""
+    """Return notes on the content beside events, and on parts of events that are not imported."""
     notes = []
     if alarms := found.others["VALARM"]:
         notes.append(f"{plural(alarms, 'alarm')} of the file left out: reminders here are those of the tracker.")

@@ -1,6 +1,6 @@
-"""RRULE as other programs spell it (RFC 5545 §3.3.10), read as one of the rules that the product keeps, or refused.
+"""RRULE as other programs write it (RFC 5545 §3.3.10), read as a rule that the product supports, or refused.
 
-Nothing is ever unrolled by the words of the file: `rules.recurrence` counts the dates, and stops at its limits.
+Rules of a file are never expanded as they are: `rules.recurrence` counts the dates, and stops at its limits.
 """
 
 from collections.abc import Mapping
@@ -24,7 +24,7 @@ Parts = Mapping[str, str]
 
 
 def rule_from(text: str, start: datetime, clock: WallClock, zones: Zones, today: date) -> tuple[Rule, str]:
-    """Return the rule of a series that begins at the local `start`, and a sentence when the file gives it no end.
+    """Return the rule of a series that begins at the local `start`, and a note when the file gives it no end.
 
     Such a series ends a year after `today`, or after its start when that is later. Errors: Invalid with a sentence.
     """
@@ -35,7 +35,7 @@ def rule_from(text: str, start: datetime, clock: WallClock, zones: Zones, today:
     rule = _anchored(parts, start, until or (_usual_end(start, today) if is_endless else None), count)
     if rule.until:
         rule = replace(rule, until=dates(rule, start)[-1].date())
-    dates(rule, start)  # refuses what is too long, too many, or does not begin with its start
+    dates(rule, start)  # refuses a series that is too long, has too many dates, or does not begin at its start
     return rule, f"It has no end in the file: it ends on {short_date(rule.until)}." if is_endless and rule.until else ""
 
 
@@ -84,7 +84,7 @@ def _frequency(parts: Parts) -> Frequency:
 
 
 def _month(parts: Parts, start: datetime, frequency: Frequency) -> int | None:
-    """Return the month of a yearly rule; elsewhere BYMONTH would leave months out."""
+    """Return the month of a yearly rule; elsewhere BYMONTH would skip months."""
     if frequency is not Frequency.YEARLY:
         if "BYMONTH" in parts:
             raise Invalid(NOT_KEPT.format("some months only"))
@@ -119,7 +119,7 @@ def _weekdays(parts: Parts) -> list[tuple[int, int]]:
 
 
 def _check_weeks(parts: Parts, interval: int, days: tuple[int, ...]) -> None:
-    """Refuse a rule of every few weeks whose days fall otherwise when weeks begin on Sunday, as they do here."""
+    """Refuse a rule of every few weeks whose days differ when weeks begin on Sunday, as they do here."""
     begins = parts.get("WKST", "MO")
     is_same = interval == 1 or len(set(days)) == 1 or begins == "SU" or (begins == "MO" and SUNDAY not in days)
     if not is_same:
@@ -139,7 +139,7 @@ def _number(parts: Parts, name: str) -> int | None:
 
 
 def _until(text: str, start: datetime, clock: WallClock, zones: Zones) -> date:
-    """Return the last local day that may be a date: UNTIL is a moment, and the series has its hour."""
+    """Return the last possible local day: UNTIL is a moment, and the series has its hour."""
     stamp = zones.stamp(Property(text, {}))
     end = clock.shows(stamp)
     if stamp.is_day or end.time() >= start.time():

@@ -1,7 +1,7 @@
-"""Times as other programs write them: which zone they mean, and what the clocks of an event's zone show then.
+"""Times as other programs write them: their zones, and the same times on the clocks of an event's zone.
 
-A time without a zone is one of the task force's zone. A time in UTC is converted to it; in a series written in UTC
-the clock keeps its hour all year, as whoever made the series meant it.
+A time without a zone is in the task force's zone. A time in UTC is converted to it; in a series written in UTC the hour
+on the clock stays the same all year, as the author of the series meant it.
 """
 
 import re
@@ -22,7 +22,7 @@ _UTC_NAMES = frozenset({"UTC", "GMT", "ETC/UTC", "ETC/GMT", "Z"})
 
 
 class Stamp(NamedTuple):
-    """A time of the file: naive, with the name of its zone (None = no zone), or a day."""
+    """A time in the file: naive, with the name of its zone (None = no zone), or a day."""
 
     local: datetime
     zone: str | None
@@ -30,13 +30,13 @@ class Stamp(NamedTuple):
 
     @property
     def is_utc(self) -> bool:
-        """Whether it was said in UTC."""
+        """Return whether it was written in UTC."""
         return self.zone == "UTC"
 
 
 @dataclass(frozen=True)
 class Zones:
-    """How the zones of a file are named here; `home` is the task force's."""
+    """The IANA names of a file's zones; `home` is the task force's."""
 
     home: str
     known: Mapping[str, str]
@@ -54,7 +54,7 @@ class Zones:
         if not FIRST_YEAR <= year <= LAST_YEAR:
             raise Invalid(f"It lies in the year {year}. We take {FIRST_YEAR} to {LAST_YEAR}.")
         try:
-            local = datetime(year, month, day, hour, minute, min(second, 59))  # noqa: DTZ001 - its zone stands beside
+            local = datetime(year, month, day, hour, minute, min(second, 59))  # noqa: DTZ001 - its zone is stored beside it
         except ValueError as odd:
             raise Invalid(f"“{one.value}” is not a date that the calendar has.") from odd
         is_day = found[4] is None
@@ -72,21 +72,21 @@ class Zones:
 
 
 def zones_of(components: Iterable[Component], home: str) -> Zones:
-    """Return how to name the zones of a file: some programs say the common name beside their own (X-LIC-LOCATION)."""
+    """Return the IANA names of a file's zones: some programs add the common name to their own (X-LIC-LOCATION)."""
     known = {one.text("TZID"): one.text("X-LIC-LOCATION") for one in components}
     return Zones(home, {tzid: name for tzid, name in known.items() if tzid and name})
 
 
 @dataclass(frozen=True)
 class WallClock:
-    """The clocks of one event's zone; `shift` takes the UTC times of a series written in UTC to them."""
+    """The clocks of one event's zone; `shift` converts the UTC times of a series written in UTC to them."""
 
     zone: str
     home: str
     shift: timedelta | None = None
 
     def shows(self, stamp: Stamp) -> datetime:
-        """Return what these clocks show at a time of the file. Errors: Invalid."""
+        """Return the time on these clocks at a time of the file. Errors: Invalid."""
         if stamp.is_utc and self.shift is not None:
             return stamp.local + self.shift
         own = stamp.zone or self.home
@@ -110,7 +110,7 @@ class WallClock:
 
 
 def clock_of(start: Stamp, home: str, *, is_series: bool) -> WallClock:
-    """Return the clocks of an event that starts so."""
+    """Return the clocks of an event with this start."""
     if start.zone is None or start.is_utc:
         plain = WallClock(home, home)
         shift = plain.shows(start) - start.local if start.is_utc and is_series else None
@@ -119,7 +119,7 @@ def clock_of(start: Stamp, home: str, *, is_series: bool) -> WallClock:
 
 
 def _endings(tzid: str) -> Iterable[str]:
-    """Yield what may be the common name at the end of a long one: /mozilla.org/20050126_1/America/New_York."""
+    """Yield possible common names at the end of a long one: /mozilla.org/20050126_1/America/New_York."""
     parts = tzid.split("/")
     return ("/".join(parts[-length:]) for length in (3, 2) if len(parts) > length)
 

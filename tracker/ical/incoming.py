@@ -1,6 +1,6 @@
-"""A calendar file of somebody else, read into plans of events, each row that cannot be taken with its reason.
+"""Reads another program's calendar file into plans of events; each row that can't be imported has its reason.
 
-Alarms, attachments and people of the file are left behind: reminders are the product's own, and nobody is invited.
+Alarms, attachments and people of the file are not imported: reminders are the product's own, and no one is invited.
 """
 
 from collections.abc import Sequence
@@ -35,9 +35,9 @@ A_DAY = timedelta(days=1)
 
 
 def read(content: bytes, now: datetime, home: str) -> CalendarFile:
-    """Return what a file holds; `home` is the task force's zone, `now` decides how far a series without an end goes.
+    """Return the content of a file; `home` is the task force's zone, `now` limits a series without an end.
 
-    Errors: Invalid and TooLarge when the file as a whole cannot be taken.
+    Errors: Invalid and TooLarge when the file as a whole can't be imported.
     """
     found = components(content)
     if not found.events:
@@ -51,7 +51,7 @@ def read(content: bytes, now: datetime, home: str) -> CalendarFile:
 
 
 def _groups(events: Sequence[Component]) -> list[tuple[Component, list[Component]]]:
-    """Return each event with the components that change single dates of it; one that has lost its event is its own."""
+    """Return each event with the components that change its dates; one whose event is missing forms its own group."""
     masters = {_uid(one): one for one in reversed(events) if "RECURRENCE-ID" not in one.lines}
     changes: dict[str, list[Component]] = {uid: [] for uid in masters}
     groups = []
@@ -65,7 +65,7 @@ def _groups(events: Sequence[Component]) -> list[tuple[Component, list[Component
 
 
 def _uid(one: Component) -> str:
-    """Return the UID; for an event without one, as old programs write, a name made of its lines."""
+    """Return the UID; for an event without one, as old programs write, a hash of its lines."""
     line = next(iter(one.lines.get("UID", ())), "")
     named = line.partition(":")[2].strip()
     return named or sha256("\n".join(sorted(chain(*one.lines.values()))).encode()).hexdigest()
@@ -82,7 +82,7 @@ class _Reader:
         self._seen: set[str] = set()
 
     def take(self, one: Component, overrides: Sequence[Component]) -> None:
-        """Read one event, or note why it is not taken."""
+        """Read one event, or record why it is not imported."""
         title = "(no title)"
         try:
             title = text_of(one, "title") or title
@@ -148,7 +148,7 @@ class _Reader:
     def _change(
         self, plan: Plan, override: Component, wall: WallClock, known: set[datetime]
     ) -> tuple[datetime, DateChange | None]:
-        """Return which date a component changes, and what it becomes."""
+        """Return which date a component changes, and its new values."""
         named = override.one("RECURRENCE-ID")
         if named is None or "RANGE" in named.parameters:
             raise Invalid("A change of one date and all that follow (RANGE) cannot be taken. Export it as two series.")
@@ -171,7 +171,7 @@ class _Reader:
         return found[0], change
 
     def _named(self, stamps: Sequence[Stamp], wall: WallClock, known: set[datetime]) -> list[datetime]:
-        """Return the dates that are meant: by their start, or by their day, as some programs write them."""
+        """Return the named dates: by their start, or by their day, as some programs write them."""
         by_day = {start.date(): start for start in known}
         wanted = [by_day.get(one.local.date()) if one.is_day else wall.shows(one) for one in stamps]
         return [one for one in wanted if one in known]
@@ -183,7 +183,7 @@ class _Reader:
         return self.zones.stamp(given)
 
     def _length(self, one: Component, start: Stamp, starts: datetime, wall: WallClock) -> timedelta:
-        """Return how long it lasts on the clocks of its zone; a day that says no end is one day (RFC 5545 §3.6.1)."""
+        """Return the length on the clocks of its zone; a day without an end is one day (RFC 5545 §3.6.1)."""
         if end := one.one("DTEND"):
             stamp = self.zones.stamp(end)
             if stamp.is_day != start.is_day:

@@ -42,10 +42,10 @@ def request(
     only: Occurrence | None = None,
     is_discreet: bool = False,
 ) -> bytes:
-    """Return METHOD:REQUEST for the whole event, or for one date alone as Outlook wants it; the same bytes each time.
+    """Return METHOD:REQUEST for the whole event, or for one date alone as Outlook needs it; the same bytes each time.
 
-    A canceled date is an EXDATE. Named events come with a neutral title and the time only, and so does everything to
-    who reads discreetly. Errors: Invalid for what cannot stand in a calendar, or when there is no date to invite to.
+    A canceled date is an EXDATE. Restricted events, and all events for readers who chose time-only emails, have only a
+    neutral title and the time. Errors: Invalid for values that a calendar can't hold, or when no date is left.
     """
     is_one_date = only is not None and event.is_series
     found = [of_date(only)] if only and is_one_date else entries(event, dates, lambda one: one.is_canceled)
@@ -61,9 +61,9 @@ def cancel(
     only: Occurrence | None = None,
     is_discreet: bool = False,
 ) -> bytes:
-    """Return METHOD:CANCEL for the whole event or one date: it was canceled, or this reader is invited no more.
+    """Return METHOD:CANCEL for the whole event or one date: it was canceled, or this reader is no longer invited.
 
-    Its SEQUENCE is never below what the reader was sent. Errors as in `request`.
+    Its SEQUENCE is never lower than the last one sent to the reader. Errors as in `request`.
     """
     if only and event.is_series:
         entry = of_date(only)
@@ -76,9 +76,9 @@ def cancel(
 
 
 def take_out(entry: MailedEntry, attendee: Attendee, organizer: Organizer) -> bytes:
-    """Return METHOD:CANCEL that names the entry by its UID and says nothing else of it: no time, no title.
+    """Return METHOD:CANCEL that identifies the entry by its UID and reveals nothing else: no time, no title.
 
-    For a reader who may not see the event any more. DTSTART may be left out beside a METHOD (RFC 5545 §3.6.1).
+    For a reader who may no longer see the event. DTSTART may be left out beside a METHOD (RFC 5545 §3.6.1).
     """
     event = b"".join(
         (
@@ -140,7 +140,7 @@ def _attendee(attendee: Attendee, method: str) -> bytes:
 
 
 def _read_back(message: bytes, method: str, count: int) -> None:
-    """Refuse a message that another reader would not take as it was meant; nothing unsound is ever sent."""
+    """Refuse a message that another program would read differently; an invalid one is never sent."""
     calendar = icalendar.Calendar.from_ical(message)
     events = calendar.walk("VEVENT")
     is_sound = (

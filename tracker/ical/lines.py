@@ -1,7 +1,7 @@
 """Content lines (RFC 5545 §3.1): the one place where text becomes bytes of a calendar.
 
-Nothing that a person typed can start a line of its own: names are ours, values are escaped, controls are refused, and
-no `assert` is relied on, so `python -O` changes nothing.
+Nothing that a person typed can start a line of its own: names are fixed, values are escaped, and control characters are
+refused. No `assert` is relied on, so `python -O` changes nothing.
 """
 
 import re
@@ -9,8 +9,8 @@ from collections.abc import Iterable
 
 from tracker.errors import Invalid
 
-LONGEST = 75  # octets of a line without its end
-INSIDE = 0x80  # the upper two bits of a byte that goes on with a character of UTF-8
+LONGEST = 75  # octets of a line without its line end
+INSIDE = 0x80  # the upper two bits of a UTF-8 continuation byte
 _FORBIDDEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff]")
 _NOT_IN_PARAMETERS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ufeff]")
 _MAIL_ADDRESS = re.compile(r"[^\s\x00-\x20\x7f-\x9f\"<>(),;:\\\[\]@]{1,64}@[A-Za-z0-9.-]{1,255}")
@@ -36,7 +36,7 @@ def plain(name: str, value: str) -> bytes:
 def address(name: str, email: str, common_name: str, *parameters: str) -> bytes:
     """Return a property of type CAL-ADDRESS (§3.3.3): ORGANIZER or ATTENDEE.
 
-    Errors: Invalid for an odd address or name.
+    Errors: Invalid for a malformed address or name.
     """
     if not _MAIL_ADDRESS.fullmatch(email):
         raise Invalid("This mail address cannot stand in a calendar.")
@@ -51,7 +51,7 @@ def link(name: str, url: str) -> bytes:
 
 
 def is_web_address(url: str) -> bool:
-    """Say whether a text is a plain http or https address."""
+    """Return whether a text is a plain http or https address."""
     return _WEB_ADDRESS.fullmatch(url) is not None
 
 
@@ -77,7 +77,7 @@ def fold(line: str) -> bytes:
 
 
 def _quoted(value: str) -> str:
-    """Return a parameter value in quotes; it cannot hold any (§3.1), and not every client reads RFC 6868."""
+    """Return a parameter value in quotes; it can't contain quotes (§3.1), and not every client reads RFC 6868."""
     _refuse(_NOT_IN_PARAMETERS, value)
     return '"' + value.replace('"', "'") + '"'
 

@@ -1,6 +1,6 @@
-"""When the owner of a foreign calendar is taken, as Outlook, Google, Apple and others publish it; nothing else is read.
+"""When the owner of a shared calendar is busy, as Outlook, Google, Apple and others publish it; nothing else is read.
 
-Titles, places, texts and people of such a calendar are never looked at.
+Titles, places, texts and people of such a calendar are never read.
 """
 
 from collections.abc import Iterable, Iterator
@@ -18,28 +18,28 @@ from tracker.rules.core.wall_clock import to_local, to_utc
 
 MOST = 20_000  # entries of a calendar
 MOST_DAYS = 1_000_000
-"""Days that the series of a calendar go through together, and what one date that is found costs of them: seconds."""
+"""The most days that the series of a calendar step through, which takes seconds; a date found costs `A_DATE` days."""
 A_DATE = 10
 LONGEST = timedelta(days=31)
-"""Of a date of a series."""
+"""The longest duration of one date of a series."""
 A_DAY = timedelta(days=1)
 BUSY_STATUS = {"TENTATIVE": Kind.TENTATIVE, "OOF": Kind.OUT}
-"""X-MICROSOFT-CDO-BUSYSTATUS, which says more than STATUS ([MS-OXCICAL] 2.1.3.1.1.20.31)."""
+"""X-MICROSOFT-CDO-BUSYSTATUS, which is more specific than STATUS ([MS-OXCICAL] 2.1.3.1.1.20.31)."""
 NOT_TAKEN = frozenset({"FREE", "WORKINGELSEWHERE"})
 
 
 class Reading(NamedTuple):
-    """What a calendar says of its owner, and how many of its entries could not be read."""
+    """The busy times of a calendar's owner, and how many entries could not be read."""
 
     found: list[Found]
     unread: int
 
 
 def read(content: bytes, start: datetime, end: datetime, home: str) -> Reading:
-    """Return when the owner is taken in [start, end), aware; times without a zone are of the zone `home`.
+    """Return when the owner is busy in [start, end), aware; times without a zone are in the zone `home`.
 
-    Bare periods (VFREEBUSY) count as unread: without a UID, those of this task force's named events would show here.
-    Errors: Invalid, TooLarge when the calendar as a whole cannot be read.
+    Bare periods (VFREEBUSY) count as unread: they have no UID, so this task force's named events would show here.
+    Errors: Invalid, TooLarge when the calendar as a whole can't be read.
     """
     held = components(content, MOST)
     reader = _Reader(zones_of(held.zones, home), start, end)
@@ -55,7 +55,7 @@ def _uid(one: Component) -> str:
 
 
 def _kind(one: Component) -> Kind | None:
-    """Return in what way an event takes its owner; None when it does not."""
+    """Return how an event makes its owner busy; None when it does not."""
     names = ("TRANSP", "STATUS", "X-MICROSOFT-CDO-BUSYSTATUS")
     says = {name: found.value.upper() for name in names if (found := one.one(name))}
     word = says.get("X-MICROSOFT-CDO-BUSYSTATUS", "")
@@ -76,7 +76,7 @@ class _Reader:
         self._replaced: dict[str, set[date | datetime]] = {}
 
     def replace(self, one: Component) -> None:
-        """Note which date of a series a component substitutes for; `take` counts it when it cannot be read."""
+        """Record which date of a series a component replaces; `take` counts it when it can't be read."""
         with suppress(Invalid):
             for named in self._days_and_moments(one.all("RECURRENCE-ID")):
                 self._replaced.setdefault(_uid(one), set()).add(named)
@@ -123,7 +123,7 @@ class _Reader:
         return list({first: None, **{first._replace(local=local): None for local in found}, **dict.fromkeys(extra)})
 
     def _until(self, text: str, first: Stamp, zone: str) -> datetime:
-        """Return the last local time that may be a date: UNTIL is a moment, or a day that counts to its end."""
+        """Return the last possible local time: UNTIL is a moment, or a day, which is included."""
         if text[:4].isdigit() and int(text[:4]) > LAST_YEAR:
             return datetime.max  # noqa: DTZ901 - local; the year 9999 is how some programs write that there is no end
         stamp = self.zones.stamp(Property(text, {}))
@@ -132,7 +132,7 @@ class _Reader:
         return to_local(self._moment(stamp), zone).replace(tzinfo=None) if stamp.zone and first.zone else stamp.local
 
     def _days_and_moments(self, named: Iterable[Property]) -> Iterator[date | datetime]:
-        """Yield which dates are meant: by their start, or by their day, as some programs write them."""
+        """Yield the named dates: by their start, or by their day, as some programs write them."""
         for stamp in self.zones.stamps(named):
             yield stamp.local.date() if stamp.is_day else self._moment(stamp)
 
@@ -143,7 +143,7 @@ class _Reader:
         return self.zones.stamp(given)
 
     def _length(self, one: Component, first: Stamp) -> timedelta:
-        """Return how long a date lasts: days by the calendar, hours as they elapse (RFC 5545 §3.6.1)."""
+        """Return the length of a date: days by the calendar, hours as they elapse (RFC 5545 §3.6.1)."""
         if end := one.one("DTEND"):
             last = self.zones.stamp(end)
             length = last.local - first.local if first.is_day else self._moment(last) - self._moment(first)
@@ -159,7 +159,7 @@ class _Reader:
         return self._moment(start) + length
 
     def _is_single(self, one: Component) -> bool:
-        """Whether it substitutes for one date of a series. Errors: Invalid when it does for all that follow, too."""
+        """Return whether it replaces one date of a series. Errors: Invalid when it replaces all following dates too."""
         named = one.one("RECURRENCE-ID")
         if named is not None and "RANGE" in named.parameters:
             raise Invalid(NOT_READ)

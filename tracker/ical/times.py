@@ -1,4 +1,4 @@
-"""Dates and times as iCalendar writes them: in the zone of their event, true even when the law on DST changes."""
+"""Dates and times as iCalendar writes them: in the zone of their event, valid even when the law on DST changes."""
 
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -16,9 +16,9 @@ def stamp(name: str, moment: datetime) -> bytes:
 
 
 def time(name: str, value: datetime, zone: ZoneInfo) -> bytes:
-    """Return a property as the clocks of the zone show it (form 3); `value` is a moment, or naive on those clocks.
+    """Return a property on the clocks of the zone (form 3); `value` is a moment, or naive on those clocks.
 
-    The second of a doubled hour can only be said in UTC.
+    The second occurrence of a doubled hour can only be written in UTC.
     """
     local = value.astimezone(zone) if value.tzinfo else value
     if local.tzinfo and local.fold:

@@ -1,7 +1,7 @@
-"""VTIMEZONE (RFC 5545 §3.6.5) for the zones in use, made from the zone database that the product itself reckons with.
+"""VTIMEZONE (RFC 5545 §3.6.5) for the zones in use, made from the zone database that the product itself uses.
 
-By RRULE with BYDAY from a 1970 or 2007 start and never by RDATE, which Outlook misreads (MS KB 4456241). Where a
-country's rule cannot be said so, each change stands alone as an observance of its own.
+It uses RRULE with BYDAY from a 1970 or 2007 start and never RDATE, which Outlook misreads (MS KB 4456241). Where a
+country's rule can't be written that way, each change is an observance of its own.
 """
 
 from collections.abc import Iterator
@@ -15,14 +15,14 @@ from tracker.ical import lines
 from tracker.ical.times import tzid
 
 FIRST_YEAR = 2007  # when the present rule of the United States began
-LAST_YEAR = 2037  # the zone database goes on by the same rule afterwards
+LAST_YEAR = 2037  # the zone database continues by the same rule afterwards
 NEVER_CHANGED = datetime(1970, 1, 1)  # noqa: DTZ001 - a wall clock without a zone
 CODES = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 LAST, FIFTH = -1, 5
 
 
 class Change(NamedTuple):
-    """The clocks change: `local` is what they show at that moment, before they are set."""
+    """A clock change: `local` is what the clocks show at that moment, before they are set."""
 
     local: datetime
     before: timedelta
@@ -32,13 +32,13 @@ class Change(NamedTuple):
 
     @property
     def kind(self) -> tuple[object, ...]:
-        """What changes of one observance have in common, their day aside."""
+        """Return what all changes of one observance have in common, without the day."""
         day = (self.local.month, self.local.weekday(), self.local.time())
         return (self.before, self.after, self.name, self.is_dst, *day)
 
     @property
     def ordinals(self) -> frozenset[int]:
-        """Which weekday of its month this is: 1 to 4 from the start, and LAST."""
+        """Return which weekday of its month this is: 1 to 4 from the start, and LAST."""
         from_start = (self.local.day + 6) // 7
         is_last = (self.local + timedelta(days=7)).month != self.local.month
         fitting = ((from_start, from_start < FIFTH), (LAST, is_last))
@@ -46,13 +46,13 @@ class Change(NamedTuple):
 
 
 class Run(NamedTuple):
-    """The same change year after year."""
+    """The same change, year after year."""
 
     changes: tuple[Change, ...]
     ordinals: frozenset[int]
 
     def goes_on_with(self, change: Change) -> bool:
-        """Say whether a change is the next of this run."""
+        """Return whether a change is the next of this run."""
         latest = self.changes[-1]
         return (
             change.kind == latest.kind
@@ -76,7 +76,7 @@ def _changes(zone: tzinfo) -> Iterator[Change]:
 
 
 def _when(start: datetime, end: datetime, zone: tzinfo) -> datetime:
-    """Return the first second of the new offset, by halving."""
+    """Return the first second of the new offset, by bisection."""
     old = _offset(start, zone)
     while end - start > timedelta(seconds=1):
         middle = start + timedelta(seconds=(end - start) // timedelta(seconds=2))
@@ -100,7 +100,7 @@ def _offset(moment: datetime, zone: tzinfo) -> timedelta:
 
 
 def _runs(changes: Iterator[Change]) -> list[Run]:
-    """Gather the changes of each observance, as long as one rule fits them all."""
+    """Collect the changes of each observance, as long as one rule fits them all."""
     runs: list[Run] = []
     for change in changes:
         index = next((n for n, run in enumerate(runs) if run.goes_on_with(change)), None)

@@ -1,8 +1,8 @@
-"""The dates that any RRULE gives within a window (RFC 5545 §3.3.10), also by rules that the product does not keep.
+"""The dates that any RRULE gives within a window (RFC 5545 §3.3.10), even for rules that the product does not support.
 
-Periods (days, weeks, months, years) are gone through, and of each the days that fit are picked: the cost is that of the
-window, or with COUNT that of the years before it, and a budget bounds what a whole calendar may ask for. Why not by
-dateutil, which cannot be stopped between two dates: docs/decisions/0005-dependencies.md.
+Periods (days, weeks, months, years) are visited in order, and the matching days of each are picked. The cost is that of
+the window, or with COUNT that of the years before it, and a budget limits a whole calendar. Why not dateutil, which
+can't be stopped between two dates: docs/decisions/0005-dependencies.md.
 """
 
 from calendar import monthrange
@@ -25,20 +25,20 @@ Parts = Mapping[str, str]
 
 
 class Budget:
-    """How many days the series of one calendar may go through together."""
+    """How many days the series of one calendar may step through together."""
 
     def __init__(self, days: int) -> None:
         self._left = days
 
     def pay(self, days: int) -> None:
-        """Count some days. Errors: TooLarge when there are no more."""
+        """Spend some days. Errors: TooLarge when none are left."""
         self._left -= days
         if self._left < 0:
             raise TooLarge("The calendar has more series than can be read.")
 
 
 class _Nth(NamedTuple):
-    """A weekday, the how-manieth of month or year; 0 = each."""
+    """A weekday and its ordinal in the month or year; 0 = each."""
 
     nth: int
     weekday: int
@@ -62,7 +62,7 @@ def starts_between(
 ) -> list[datetime]:
     """Return the local starts (naive) of a series that begins at `first`, on the days of a window, both ends included.
 
-    `until` reads the value of UNTIL as a local time. Errors: Invalid for a rule that is not read, as one by the hour;
+    `until` reads the value of UNTIL as a local time. Errors: Invalid for an unsupported rule, such as an hourly one;
     TooLarge.
     """
     rule, (start, end) = _rule(text, first, until), window
@@ -102,7 +102,7 @@ def _periods_before(rule: _Rule, first: date, day: date) -> int:
 
 
 def _period(rule: _Rule, first: date, number: int) -> Sequence[date]:
-    """Return the days of the period that comes so many after that of `first`; none after the last year."""
+    """Return the days of the period that many periods after that of `first`; none after the last year."""
     try:
         match rule.frequency:
             case "DAILY":
@@ -149,7 +149,7 @@ def _is_weekday(rule: _Rule, one: _Nth, day: date, length: int) -> bool:
 
 
 def _rule(text: str, first: datetime, until: Until) -> _Rule:
-    """Read a rule, and fill in what it takes from its first date. Errors: Invalid."""
+    """Read a rule, with the defaults from its first date. Errors: Invalid."""
     parts = _parts(text)
     frequency, weekdays = parts.get("FREQ", ""), _weekdays(parts)
     monthdays, months = _numbers(parts, "BYMONTHDAY", 31), _numbers(parts, "BYMONTH", 12)

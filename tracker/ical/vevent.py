@@ -1,4 +1,4 @@
-"""VEVENT (RFC 5545 §3.6.1): an entry as bytes, in full or so that it tells the time and nothing else."""
+"""VEVENT (RFC 5545 §3.6.1): an entry as bytes, in full or with only its time."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -14,12 +14,12 @@ CANCELED = "Canceled: "
 
 @dataclass(frozen=True, kw_only=True)
 class Organizer:
-    """To whom a calendar program writes about the event."""
+    """The address that a calendar program writes to about the event."""
 
     name: str
     address: str
     base_url: str = ""
-    """Where the pages of events are, without a slash at the end; empty = events name no page."""
+    """The base address of event pages, without a trailing slash; empty = events have no link."""
 
 
 def vevent(
@@ -27,8 +27,8 @@ def vevent(
 ) -> bytes:
     """Return one component; `attendees` are its ATTENDEE lines.
 
-    `marks_canceled` puts "Canceled: " before the title, as feeds need: many programs do not show STATUS.
-    Errors: Invalid for text that cannot stand in a calendar.
+    `marks_canceled` puts "Canceled: " before the title, as feeds need: many programs do not show STATUS. Errors:
+    Invalid for text that a calendar can't hold.
     """
     prefix = CANCELED if entry.is_off and marks_canceled else ""
     body = _full(entry, prefix, organizer.base_url) if level is Level.FULL else _discreet(entry, level, prefix)
@@ -59,7 +59,7 @@ def _times(entry: Entry) -> Iterator[bytes]:
 
 
 def _when(name: str, value: datetime, entry: Entry) -> bytes:
-    """Return a time in the form of DTSTART: Outlook and Google pass over any other form of the same moment."""
+    """Return a time in the form of DTSTART: Outlook and Google ignore any other form of the same moment."""
     return times.day(name, value, entry.zone) if entry.event.is_all_day else times.time(name, value, entry.zone)
 
 

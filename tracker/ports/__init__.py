@@ -1,1 +1,1 @@
-"""Doors: decode a request, call one use case, encode the answer."""
+"""Ports: decode a request, call one use case, encode the response."""

@@ -1,1 +1,1 @@
-"""What is true: pure functions of frozen values, with viewer and now as arguments."""
+"""Rules: pure functions of frozen values, with viewer and now as arguments."""

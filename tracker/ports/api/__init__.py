@@ -1,1 +1,1 @@
-"""The door for programs: JSON under /api/v1, opened by personal tokens; the same use cases as the pages."""
+"""The API for programs: JSON under /api/v1, with personal tokens; the same use cases as the pages."""

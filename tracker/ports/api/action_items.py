@@ -1,4 +1,4 @@
-"""Action items in JSON: list, give, read with history, update, complete, hand over."""
+"""Action items in JSON: list, assign, read with history, update, complete, reassign."""
 
 from typing import Any
 
@@ -37,7 +37,7 @@ ITEM = "/action-items/{reference:str}"
 
 
 def _changing(summary: str, text: str, body: Any = None) -> Operation:
-    """Return what the document says of a change of an item."""
+    """Return the document's description of a change to an item."""
     return Operation(
         summary=summary,
         text=text,
@@ -63,7 +63,7 @@ def _changing(summary: str, text: str, body: Any = None) -> Operation:
     ),
 )
 async def list_items(request: FormRequest, viewer: Viewer) -> Response[Any]:
-    """Answer with a page of the list."""
+    """Return a page of the list."""
     query = query_of(request, ItemQuery)
     after = place_in(request, viewer, query.cursor)
     found = await listings.items(viewer, after, query.limit + 1, only_mine=query.mine)
@@ -87,7 +87,7 @@ async def list_items(request: FormRequest, viewer: Viewer) -> Response[Any]:
     ),
 )
 async def give_item(request: FormRequest, viewer: Viewer, today: Today, now: Now) -> Response[Any]:
-    """Give an item to somebody."""
+    """Assign an item to a person."""
     new = await _new(viewer, await body_of(request, NewItemGiven))
     reference = await action_items.create(viewer, new, now, today)
     return await _item(request, viewer, reference, status=201, Location=f"{BASE}/action-items/{reference}")
@@ -95,7 +95,7 @@ async def give_item(request: FormRequest, viewer: Viewer, today: Today, now: Now
 
 @operation(HttpMethod.GET, ITEM, Operation(summary="Read an action item", tag=TAG, scope=READ, response=ItemShown))
 async def read_item(reference: FromPath[str], request: FormRequest, viewer: Viewer) -> Response[Any]:
-    """Answer with one item and its history."""
+    """Return one item and its history."""
     return await _item(request, viewer, reference)
 
 
@@ -107,7 +107,7 @@ async def read_item(reference: FromPath[str], request: FormRequest, viewer: View
 async def update_item(
     reference: FromPath[str], request: FormRequest, viewer: Viewer, today: Today, now: Now
 ) -> Response[Any]:
-    """Move an item, or note something about it."""
+    """Update an item, or add a note to it."""
     view = await _matched(request, viewer, reference)
     new = await body_of(request, ItemChange)
     change = Change(
@@ -134,7 +134,7 @@ async def complete_item(
 async def hand_item_over(
     reference: FromPath[str], request: FormRequest, viewer: Viewer, today: Today, now: Now
 ) -> Response[Any]:
-    """Give an open item to somebody else."""
+    """Reassign an open item."""
     view = await _matched(request, viewer, reference)
     new = await body_of(request, HandOver)
     await action_items.hand_over(viewer, reference, new.owner_id, view.item.version, now, today)

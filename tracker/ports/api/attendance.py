@@ -1,4 +1,4 @@
-"""Attendance in JSON: the roll of a date, marks, walk-ins, closing and reopening; for who may take it."""
+"""Attendance in JSON: the sheet of a date, marks, walk-ins, closing and reopening; for people who may take it."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -27,14 +27,14 @@ ROLL = "/events/{event_id:uuid}/occurrences/{key:str}/attendance"
 
 
 class WalkInMark(StrEnum):
-    """How somebody who was not invited took part."""
+    """How a person who was not invited took part."""
 
     HERE = "here"
     REMOTE = "remote"
 
 
 class SheetLine(Shown):
-    """One line of a roll: somebody invited, with or without a mark, or somebody who came without an invitation."""
+    """One line of an attendance sheet: an invited person, with or without a mark, or a walk-in."""
 
     member_id: UUID | None
     name: str
@@ -46,7 +46,7 @@ class SheetLine(Shown):
 
 
 class SheetCounts(Shown):
-    """A roll in numbers; here and remote count walk-ins too."""
+    """An attendance sheet in numbers; here and remote count walk-ins too."""
 
     invited: int
     here: int
@@ -58,7 +58,7 @@ class SheetCounts(Shown):
 
 
 class SheetShown(Shown):
-    """The roll of a date."""
+    """The attendance sheet of a date."""
 
     event_id: UUID
     key: str
@@ -68,13 +68,13 @@ class SheetShown(Shown):
 
 
 class NewMark(Given):
-    """What is true of somebody; cleared takes a mark back."""
+    """A person’s attendance; cleared removes a mark."""
 
     mark: Mark
 
 
 class NewWalkIn(Given):
-    """Somebody who came without an invitation: a member, or a guest by name or role, with or without an agency."""
+    """A person who came without an invitation: a member, or a guest by name or role, with or without an agency."""
 
     member_id: UUID | None = None
     name: Annotated[str, Meta(max_length=LONGEST_NAME, description="Of a guest. Never a victim’s name.")] = ""
@@ -100,7 +100,7 @@ _marking = partial(Operation, tag=TAG, scope=WRITE, response=SheetShown, may_con
 async def read_sheet(
     event_id: FromPath[UUID], key: FromPath[str], request: FormRequest, viewer: Viewer, now: Now
 ) -> Response[Any]:
-    """Answer with the roll of a date."""
+    """Return the attendance sheet of a date."""
     return await _roll(request, viewer, now, event_id, key)
 
 
@@ -117,7 +117,7 @@ async def mark(
     viewer: Viewer,
     now: Now,
 ) -> Response[Any]:
-    """Mark one member of the roll."""
+    """Mark one member on the sheet."""
     await _check_taker(viewer, now, event_id, key)
     new = await body_of(request, NewMark)
     await roll_call.record(viewer, event_id, key, {member_id: new.mark}, now)
@@ -132,7 +132,7 @@ async def mark(
 async def mark_replied_yes(
     event_id: FromPath[UUID], key: FromPath[str], request: FormRequest, viewer: Viewer, now: Now
 ) -> Response[Any]:
-    """Mark everybody here who replied yes and has no mark."""
+    """Mark everyone here who replied yes and has no mark."""
     await roll_call.mark_yes_as_here(viewer, event_id, key, now)
     return await _roll(request, viewer, now, event_id, key)
 
@@ -147,7 +147,7 @@ async def mark_replied_yes(
 async def add_walk_in(
     event_id: FromPath[UUID], key: FromPath[str], request: FormRequest, viewer: Viewer, now: Now
 ) -> Response[Any]:
-    """Add somebody who was not invited."""
+    """Add a person who was not invited."""
     await _check_taker(viewer, now, event_id, key)
     new = await body_of(request, NewWalkIn)
     walk_in = WalkIn(
@@ -189,7 +189,7 @@ async def reopen(
 
 
 async def _check_taker(viewer: Viewer, now: Now, event_id: UUID, key: str) -> None:
-    """Raise `NotFound` or `NotAllowed` for who may not take attendance, before the committee is read."""
+    """Raise `NotFound` or `NotAllowed` for people who may not take attendance, before the request body is read."""
     await roll_call.roll(viewer, event_id, key, now)
 
 

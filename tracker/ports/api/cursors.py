@@ -1,4 +1,4 @@
-"""Cursors: where a page of a list ended, signed for this reader and this list; they tell nothing that was not shown."""
+"""Cursors: where a page of a list ended, signed for this reader and this list; they reveal nothing new."""
 
 import base64
 import binascii
@@ -19,13 +19,13 @@ LONGEST = 400  # characters
 
 
 def cursor(viewer: Viewer, of: str, position: Sequence[str]) -> str:
-    """Return the cursor that goes on after a position of a list."""
+    """Return the cursor that continues after a position of a list."""
     letters = base64.urlsafe_b64encode(msgspec.json.encode(position)).rstrip(b"=").decode("ascii")
     return f"{letters}.{_mark(viewer, of, letters)}"
 
 
 def position_of(viewer: Viewer, of: str, text: str) -> list[str]:
-    """Return where a cursor goes on. Errors: NotFound for one that was not made here for this reader and this list."""
+    """Return the position of a cursor. Errors: NotFound unless it was made here for this reader and this list."""
     letters, _, mark = text.partition(".")
     if len(text) > LONGEST or not keys.same(mark, _mark(viewer, of, letters)):
         raise NotFound
@@ -36,7 +36,7 @@ def position_of(viewer: Viewer, of: str, text: str) -> list[str]:
 
 
 def place_words(moment: datetime, thing_id: UUID) -> tuple[str, str]:
-    """Return a place of a list that is ordered by a moment as its cursor holds it."""
+    """Return a place, in a list that is ordered by time, as its cursor holds it."""
     return moment.isoformat(), str(thing_id)
 
 

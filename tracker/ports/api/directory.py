@@ -1,4 +1,4 @@
-"""Whose token it is, and the people, agencies, and committees they may name: the ids that other operations need."""
+"""The owner of the token, and the people, agencies, and committees that they may name: ids for other operations."""
 
 from typing import Any
 from uuid import UUID
@@ -19,7 +19,7 @@ TAG = "You and others"
 
 
 class Me(Shown):
-    """The owner of the token, and what the token was made for."""
+    """The owner of the token, and the scopes of the token."""
 
     id: UUID
     name: str
@@ -72,7 +72,7 @@ class CommitteesShown(Shown):
 
 @operation(HttpMethod.GET, "/me", Operation(summary="Read whose token this is", tag=TAG, scope=None, response=Me))
 async def read_me(request: FormRequest, viewer: Viewer) -> Response[Any]:
-    """Answer with the owner of the token."""
+    """Return the owner of the token."""
     scopes = request.scope["state"]["scopes"]
     shown = Me(
         id=viewer.member_id,
@@ -99,7 +99,7 @@ async def read_me(request: FormRequest, viewer: Viewer) -> Response[Any]:
     ),
 )
 async def list_people(request: FormRequest, viewer: Viewer) -> Response[Any]:
-    """Answer with the people whom the viewer knows."""
+    """Return the people whom the viewer may know."""
     found = await people.directory(viewer)
     return response(
         request, PeopleShown(items=tuple(Name(id=one.id, name=one.name, agency=one.agency) for one in found))
@@ -118,7 +118,7 @@ async def list_people(request: FormRequest, viewer: Viewer) -> Response[Any]:
     ),
 )
 async def list_agencies(request: FormRequest, viewer: Viewer) -> Response[Any]:
-    """Answer with the agencies that the viewer knows."""
+    """Return the agencies that the viewer may know."""
     found = await directory.agencies(viewer)
     items = (
         AgencyShown(
@@ -147,7 +147,7 @@ async def list_agencies(request: FormRequest, viewer: Viewer) -> Response[Any]:
     ),
 )
 async def list_committees(request: FormRequest, viewer: Viewer) -> Response[Any]:
-    """Answer with the committees of the viewer."""
+    """Return the committees that the viewer may know."""
     found = await people.committees(viewer)
     items = (
         CommitteeShown(id=one.id, name=one.name, place=one.place, members=tuple(sorted(one.members))) for one in found

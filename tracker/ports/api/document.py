@@ -1,4 +1,4 @@
-"""The OpenAPI document, made of the very operations and shapes that answer, so that it says what they do."""
+"""The OpenAPI document, generated from the operations and shapes themselves, so that it matches what they do."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -90,7 +90,7 @@ def document(handlers: Iterable[HTTPRouteHandler], version: str) -> Json:
 
 
 def about_of(handler: HTTPRouteHandler) -> Operation:
-    """Return what a handler says of its operation."""
+    """Return the operation that a handler implements."""
     about: Operation = handler.opt["about"]
     return about
 

@@ -1,4 +1,4 @@
-"""From the JSON of a new or changed event, or of one date, to what the use cases take."""
+"""From the JSON of a new or changed event, or of one date, to the arguments of the use cases."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -20,11 +20,11 @@ from tracker.rules.events.replies import AttendeeRole
 from tracker.rules.recurrence import Rule, rule_for
 
 AS_GIVEN = ("kind", "visibility", "is_all_day", "committee_id")
-"""Fields that the use cases take as a program gives them; texts are cleaned, the others have shapes of their own."""
+"""Fields that the use cases take as sent; texts are cleaned, and the others have shapes of their own."""
 
 
 def plan_of_new(new: NewEvent, zone: str) -> Plan:
-    """Return the plan of a new event; `zone` counts where it names none. Errors: Invalid by field."""
+    """Return the plan of a new event; `zone` is the default. Errors: Invalid by field."""
     empty = Plan(
         kind=new.kind,
         title="",
@@ -37,7 +37,7 @@ def plan_of_new(new: NewEvent, zone: str) -> Plan:
 
 
 def plan_changed(plan: Plan, change: EventChange) -> Plan:
-    """Return the plan of an event with what is to change.
+    """Return the plan of an event with its changes.
 
     Errors: Invalid by field, Conflict for a canceled one.
     """
@@ -47,23 +47,23 @@ def plan_changed(plan: Plan, change: EventChange) -> Plan:
 
 
 def reason_in(why: Cancelling | OccurrenceChange) -> str:
-    """Return the reason of a change, clean. Errors: Invalid(reason)."""
+    """Return the reason for a change, cleaned. Errors: Invalid(reason)."""
     return cleaned_reason(why.reason)
 
 
 def given(what: Given) -> dict[str, Any]:
-    """Return the fields that a program sent, or that have a value of their own."""
+    """Return the fields that a program sent, or that have a default value."""
     return {name: value for name, value in asdict(what).items() if value is not UNSET}
 
 
 def moved(starts: datetime, duration: timedelta, fields: Mapping[str, Any]) -> tuple[datetime, timedelta]:
-    """Return a local start and a duration with the date, time or minutes that are given."""
+    """Return a local start and a duration with the given date, time or minutes in their place."""
     when = local_start(fields.get("date", starts.date()), fields.get("time", f"{starts:%H:%M}"))
     return when, timedelta(minutes=fields["minutes"]) if "minutes" in fields else duration
 
 
 def tidy(fields: Mapping[str, Any]) -> dict[str, str]:
-    """Return the texts that are given, clean. Errors: Invalid by field."""
+    """Return the given texts, cleaned. Errors: Invalid by field."""
     return {name: cleaned(name, fields[name]) for name in TEXTS if fields.get(name) is not None}
 
 

@@ -1,4 +1,4 @@
-"""What events are in JSON."""
+"""The JSON shapes of events."""
 
 from datetime import date
 from enum import StrEnum
@@ -62,7 +62,7 @@ class Every(StrEnum):
 
 
 class NewStatus(StrEnum):
-    """How sure an event is; a draft is seen by its lead alone and mails nobody."""
+    """How sure an event is; only its organizer sees a draft, and a draft sends no email."""
 
     DRAFT = "draft"
     TENTATIVE = "tentative"
@@ -70,14 +70,14 @@ class NewStatus(StrEnum):
 
 
 class Needed(StrEnum):
-    """Whether an event can do without somebody."""
+    """Whether an event can take place without the person."""
 
     REQUIRED = "required"
     OPTIONAL = "optional"
 
 
 class Repeat(Given):
-    """How an event repeats, and when that ends: by a last day or by a number of dates, else after a year."""
+    """How an event repeats, and when that ends: by a last day or by a number of dates, otherwise after a year."""
 
     every: Every
     interval: Annotated[int, Meta(ge=1, le=400)] = 1
@@ -87,7 +87,7 @@ class Repeat(Given):
 
 
 class Invitee(Given):
-    """Somebody who is to come."""
+    """A person to invite."""
 
     member_id: UUID
     role: Needed = Needed.REQUIRED
@@ -97,7 +97,7 @@ People = Annotated[tuple[Invitee, ...], Meta(max_length=MOST_PEOPLE, description
 
 
 class MarkingGiven(Given):
-    """The marking of controlled information; only law-enforcement members set, change or remove one."""
+    """The marking of controlled unclassified information; only law-enforcement members set, change or remove one."""
 
     categories: Annotated[tuple[Category, ...], Meta(min_length=1, max_length=len(Category))]
     agency_id: Annotated[UUID, Meta(description="The law-enforcement agency that designates it.")]
@@ -128,7 +128,7 @@ class NewEvent(Given):
 
 
 class EventChange(Given):
-    """What is to change of an event, all its dates included; what is left out stays."""
+    """Changes to an event, all its dates included; fields that are left out stay as they are."""
 
     kind: Kind | UnsetType = UNSET
     title: Title | UnsetType = UNSET
@@ -151,14 +151,14 @@ class EventChange(Given):
 
 
 class CommitteeName(Shown):
-    """A committee: a committee or a team with seats."""
+    """A committee or a team with seats."""
 
     id: UUID
     name: str
 
 
 class MarkingShown(Shown):
-    """The marking of controlled information (32 CFR 2002)."""
+    """The marking of controlled unclassified information (32 CFR 2002)."""
 
     banner: Annotated[str, Meta(examples=["CUI//SP-INV/LEI//FEDCON"])]
     categories: tuple[Category, ...]
@@ -205,7 +205,7 @@ class EventPage(Shown):
 
 
 def event_shown(viewer: Viewer, event: Event) -> EventShown:
-    """Return an event in the words of the interface."""
+    """Return an event in the shape of the API."""
     rule = rule_of(event)
     return EventShown(
         **texts_of(event),

@@ -1,4 +1,4 @@
-"""Events in JSON: list, schedule, read, change as a whole, cancel, bring back."""
+"""Events in JSON: list, schedule, read, change as a whole, cancel, restore."""
 
 from functools import partial
 from typing import Any
@@ -29,7 +29,7 @@ EVENT = "/events/{event_id:uuid}"
 
 _reads = partial(Operation, tag=TAG, scope=READ)
 changes = partial(Operation, tag=TAG, scope=WRITE, response=EventShown, is_conditional=True, may_conflict=True)
-"""What the document says of every deed on an event that exists."""
+"""The document's description of every change to an existing event."""
 
 
 @operation(
@@ -43,7 +43,7 @@ changes = partial(Operation, tag=TAG, scope=WRITE, response=EventShown, is_condi
     ),
 )
 async def list_events(request: FormRequest, viewer: Viewer, now: Now) -> Response[Any]:
-    """Answer with a page of the list."""
+    """Return a page of the list."""
     query = query_of(request, PageQuery)
     found = await listings.events(viewer, place_in(request, viewer, query.cursor), query.limit + 1)
     following = next_page(request, found, query.limit, lambda one: place_words(one.created_at, one.id))
@@ -76,7 +76,7 @@ async def schedule_event(request: FormRequest, viewer: Viewer, zone: Zone, now: 
 
 @operation(HttpMethod.GET, EVENT, _reads(summary="Read an event", response=EventShown))
 async def read_event(event_id: FromPath[UUID], request: FormRequest, viewer: Viewer, now: Now) -> Response[Any]:
-    """Answer with one event."""
+    """Return one event."""
     return await event_reply(request, viewer, now, event_id)
 
 
@@ -92,7 +92,7 @@ async def read_event(event_id: FromPath[UUID], request: FormRequest, viewer: Vie
     ),
 )
 async def change_event(event_id: FromPath[UUID], request: FormRequest, viewer: Viewer, now: Now) -> Response[Any]:
-    """Change what is given of an event."""
+    """Change the given fields of an event."""
     event = await matched_event(request, viewer, event_id)
     change = await body_of(request, EventChange)
     _, plan = await events.plan_to_change(viewer, event_id)
@@ -124,7 +124,7 @@ async def cancel_event(event_id: FromPath[UUID], request: FormRequest, viewer: V
     changes(summary="Restore an event", text="Brings a canceled event back and mails everybody invited."),
 )
 async def restore_event(event_id: FromPath[UUID], request: FormRequest, viewer: Viewer, now: Now) -> Response[Any]:
-    """Bring a canceled event back."""
+    """Restore a canceled event."""
     event = await matched_event(request, viewer, event_id)
     await events.restore(viewer, event_id, event.version, now)
     return await event_reply(request, viewer, now, event_id)
@@ -133,7 +133,7 @@ async def restore_event(event_id: FromPath[UUID], request: FormRequest, viewer: 
 async def event_reply(
     request: FormRequest, viewer: Viewer, now: Now, event_id: UUID, *, status: int = 200, **headers: str
 ) -> Response[Any]:
-    """Return the answer that shows an event; nothing when what was done took it out of the viewer's own sight."""
+    """Return the response that shows an event; an empty one when the change ended the viewer's own access to it."""
     try:
         event = await events.event_for(viewer, event_id)
     except NotFound:

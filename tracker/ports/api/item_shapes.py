@@ -1,4 +1,4 @@
-"""What action items are in JSON."""
+"""The JSON shapes of action items."""
 
 from datetime import date
 from enum import StrEnum
@@ -29,7 +29,7 @@ Note = Annotated[str, Meta(max_length=LONGEST_NOTE, description="No victim or ca
 
 
 class SeenBy(StrEnum):
-    """Who may see an item without an origin; one with an origin is seen by whoever may see that event."""
+    """Who may see an item without an origin; people who may see the origin’s event see an item with one."""
 
     ALL = "all"
     LAW_ENFORCEMENT = "law_enforcement"
@@ -38,20 +38,20 @@ class SeenBy(StrEnum):
 
 
 class ItemQuery(PageQuery):
-    """Which action items are read."""
+    """Which action items to return."""
 
     mine: Annotated[bool, Meta(description="Only those that are yours.")] = False
 
 
 class OriginGiven(Given):
-    """The date on which something was decided."""
+    """The date on which it was decided."""
 
     event_id: UUID
     key: Annotated[str, Meta(max_length=10)]
 
 
 class NewItemGiven(Given):
-    """Something that one person is to do by a day."""
+    """A task for one person, with a due day."""
 
     title: ItemTitle
     owner_id: UUID
@@ -62,7 +62,7 @@ class NewItemGiven(Given):
 
 
 class ItemChange(Given):
-    """What is said of an item; what is left out stays."""
+    """Changes to an item; fields that are left out stay as they are."""
 
     status: ItemStatus | UnsetType = UNSET
     progress: Progress | UnsetType = UNSET
@@ -71,13 +71,13 @@ class ItemChange(Given):
 
 
 class HandOver(Given):
-    """To whom an item is given."""
+    """The new owner of an item."""
 
     owner_id: UUID
 
 
 class OriginShown(Shown):
-    """The date from which an item comes."""
+    """The date that an item comes from."""
 
     event_id: UUID
     key: str
@@ -85,7 +85,7 @@ class OriginShown(Shown):
 
 
 class NoteShown(Shown):
-    """One step in the life of an item."""
+    """One step in an item’s history."""
 
     at: Moment
     by: str
@@ -127,7 +127,7 @@ class ItemPage(Shown):
 
 
 def item_brief(item: ActionItem) -> ItemBrief:
-    """Return an item as it stands in a list."""
+    """Return an item as a list shows it."""
     return ItemBrief(
         reference=item.reference,
         title=item.title,

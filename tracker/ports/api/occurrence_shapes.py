@@ -1,4 +1,4 @@
-"""What dates of events are in JSON."""
+"""The JSON shapes of dates of events."""
 
 from typing import Annotated
 from uuid import UUID
@@ -26,7 +26,7 @@ from tracker.rules.events.event import EventStatus, Kind, Line, Occurrence
 
 
 class SpanQuery(PageQuery, kw_only=True):
-    """Which span of time is read: its start belongs to it, its end does not."""
+    """The span of time to read: its start is included, its end is not."""
 
     start: Moment = field(name="from")
     end: Moment = field(name="to")
@@ -88,7 +88,7 @@ class OccurrencePage(Shown):
 
 
 class OccurrenceChange(Given):
-    """What is to change of one date; what is left out stays, null is as in the series."""
+    """Changes to one date; fields that are left out stay as they are, null restores the value of the series."""
 
     date: Day | UnsetType = UNSET
     time: Clock | UnsetType = UNSET
@@ -101,7 +101,7 @@ class OccurrenceChange(Given):
 
 
 def occurrence_shown(occurrence: Occurrence) -> OccurrenceShown:
-    """Return a date in the words of the interface."""
+    """Return a date in the shape of the API."""
     starts, duration = start_of(occurrence)
     return OccurrenceShown(
         event_id=occurrence.event.id,
@@ -126,7 +126,7 @@ def occurrence_shown(occurrence: Occurrence) -> OccurrenceShown:
 
 
 def line_shown(line: Line) -> LineShown:
-    """Return a date in brief in the words of the interface."""
+    """Return a date in brief in the shape of the API."""
     return LineShown(
         event_id=line.event_id,
         key=line.key,

@@ -1,4 +1,4 @@
-"""Dates of events in JSON: those of one event, those of a span of time, and what is done with one."""
+"""Dates of events in JSON: those of one event, those of a span of time, and changes to one of them."""
 
 from datetime import UTC, datetime
 from functools import partial
@@ -38,7 +38,7 @@ READ, WRITE = ApiScope.EVENTS_READ, ApiScope.EVENTS_WRITE
 OF_EVENT = "/events/{event_id:uuid}/occurrences"
 DATE = f"{OF_EVENT}/{{key:str}}"
 FIRST, LAST = datetime(1970, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
-"""Between these all dates are."""
+"""All dates lie between these."""
 
 _reads = partial(Operation, tag=TAG, scope=READ)
 _changes = partial(Operation, tag=TAG, scope=WRITE, response=OccurrenceShown, is_conditional=True, may_conflict=True)
@@ -55,7 +55,7 @@ _changes = partial(Operation, tag=TAG, scope=WRITE, response=OccurrenceShown, is
     ),
 )
 async def list_dates(request: FormRequest, viewer: Viewer) -> Response[Any]:
-    """Answer with a page of the list."""
+    """Return a page of the list."""
     query = query_of(request, SpanQuery)
     start, end = _within(query.start), _within(query.end)
     found = await listings.dates(viewer, start, end, place_in(request, viewer, query.cursor), query.limit + 1)
@@ -74,7 +74,7 @@ async def list_dates(request: FormRequest, viewer: Viewer) -> Response[Any]:
 async def list_dates_of_event(
     event_id: FromPath[UUID], request: FormRequest, viewer: Viewer, now: Now
 ) -> Response[Any]:
-    """Answer with a page of an event's dates."""
+    """Return a page of an event's dates."""
     query = query_of(request, PageQuery)
     event = await events.event_for(viewer, event_id)
     await access_records.note_series(viewer, [event], now)
@@ -90,7 +90,7 @@ async def list_dates_of_event(
 async def read_date(
     event_id: FromPath[UUID], key: FromPath[str], request: FormRequest, viewer: Viewer, now: Now
 ) -> Response[Any]:
-    """Answer with one date."""
+    """Return one date."""
     return await _date(request, viewer, now, event_id, key)
 
 
@@ -106,7 +106,7 @@ async def read_date(
 async def change_date(
     event_id: FromPath[UUID], key: FromPath[str], request: FormRequest, viewer: Viewer, now: Now
 ) -> Response[Any]:
-    """Change what is given of a date."""
+    """Change the given fields of a date."""
     occurrence = await _matched(request, viewer, event_id, key)
     body = await body_of(request, OccurrenceChange)
     change = _change(occurrence, body)
@@ -137,7 +137,7 @@ async def cancel_date(
 async def restore_occurrence(
     event_id: FromPath[UUID], key: FromPath[str], request: FormRequest, viewer: Viewer, now: Now
 ) -> Response[Any]:
-    """Bring a canceled date back."""
+    """Restore a canceled date."""
     occurrence = await _matched(request, viewer, event_id, key)
     await occurrences.restore_occurrence(viewer, event_id, key, occurrence.version, now)
     return await _date(request, viewer, now, event_id, key)
@@ -166,7 +166,7 @@ async def _matched(request: FormRequest, viewer: Viewer, event_id: UUID, key: st
 
 
 def _within(moment: datetime) -> datetime:
-    """Return a moment in UTC, or the edge of all dates for one beyond."""
+    """Return a moment in UTC, limited to the span of all dates."""
     return min(max(moment, FIRST), LAST).astimezone(UTC)
 
 

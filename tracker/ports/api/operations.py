@@ -1,4 +1,4 @@
-"""One operation of the interface: its route, the scope that it needs, and everything that its document says of it."""
+"""One operation of the API: its route, its scope, and everything that the document says about it."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ Shape = type[msgspec.Struct]
 
 @dataclass(frozen=True, kw_only=True)
 class Operation:
-    """What a program may ask, and what it gets."""
+    """What a program may request, and what it gets."""
 
     summary: str
     tag: str
@@ -30,17 +30,17 @@ class Operation:
     query: Shape | None = None
     status: int = 200
     is_conditional: bool = False
-    """Whether it changes something that has a version, so that If-Match is needed."""
+    """Whether it changes something that has a version, so that If-Match is required."""
     may_conflict: bool = False
     is_repeatable: bool = False
-    """Whether an Idempotency-Key lets the same request count once."""
+    """Whether an Idempotency-Key makes a repeated request count once."""
     may_vanish: bool = False
-    """Whether 204 may come in place of the answer."""
+    """Whether 204 can replace the content."""
     text: str = ""
 
 
 def operation(method: HttpMethod, path: str, about: Operation) -> Callable[[Callable[..., Any]], HTTPRouteHandler]:
-    """Make a function the handler of an operation; what can be read can be asked for by HEAD too."""
+    """Make a function the handler of an operation; an operation that reads also handles HEAD."""
     is_read = method is HttpMethod.GET
     return route(
         f"{BASE}{path}",

@@ -1,4 +1,4 @@
-"""What a program sent: a JSON body or a query, decoded by the shape that the document shows, unknown fields refused."""
+"""Decodes a JSON body or a query by the shape that the document shows; unknown fields are refused."""
 
 import re
 from collections.abc import Mapping
@@ -24,7 +24,7 @@ MOST_PARAMETERS = 50
 
 
 async def body_of(request: FormRequest, shape: type[T]) -> T:
-    """Return the body. Errors: Refused with 415, 400 for what is no JSON, 422 with a sentence for each field."""
+    """Return the decoded body. Errors: Refused with 415, 400 for invalid JSON, 422 with a sentence for each field."""
     if request.content_type[0] != JSON:
         raise Refused(415)
     given = _decoded(await request.body())
@@ -35,7 +35,7 @@ async def body_of(request: FormRequest, shape: type[T]) -> T:
 
 
 def query_of(request: FormRequest, shape: type[T]) -> T:
-    """Return the parameters after the question mark. Errors: Refused with 422 and a sentence for each parameter."""
+    """Return the decoded query. Errors: Refused with 422 and a sentence for each parameter."""
     given = _parameters(request)
     try:
         return msgspec.convert(given, shape, strict=False)
@@ -44,7 +44,7 @@ def query_of(request: FormRequest, shape: type[T]) -> T:
 
 
 def idempotency_key(request: FormRequest) -> UUID | None:
-    """Return the key by which the same request counts once. Errors: Refused for one that is no UUID."""
+    """Return the key by which a repeated request counts once. Errors: Refused for one that is not a UUID."""
     text = request.headers.get("idempotency-key")
     try:
         return UUID(text) if text is not None else None
@@ -88,7 +88,7 @@ def _whole(value: Any) -> Any:
 
 
 def _errors_of(shape: type[msgspec.Struct], given: Any, *, strict: bool) -> Mapping[str, str]:
-    """Return a sentence for each field that cannot be taken, all at once; its own words are never repeated."""
+    """Return a sentence for each wrong field, all at once; what the program sent is never repeated."""
     if not isinstance(given, dict):
         return {"": "Send one JSON object."}
     known = {field.encode_name: field for field in msgspec.structs.fields(shape)}
@@ -103,7 +103,7 @@ def _errors_of(shape: type[msgspec.Struct], given: Any, *, strict: bool) -> Mapp
 
 
 def _error_of(value: object, kind: Any, *, strict: bool) -> tuple[str, str] | None:
-    """Return where inside a field the error is, and what it is."""
+    """Return the position of an error inside a field, and the error."""
     try:
         msgspec.convert(value, kind, strict=strict)
     except msgspec.ValidationError as odd:
@@ -115,7 +115,7 @@ def _error_of(value: object, kind: Any, *, strict: bool) -> tuple[str, str] | No
 
 
 def _said(sentence: str, value: object, kind: Any) -> str:
-    """Return what is wrong as the rules say it, where they do: the same words as on pages."""
+    """Return the error in the words of the rules, where they have any: the same words as on pages."""
     if sentence.startswith("Invalid enum value"):
         return f"{_words_of(kind)}."
     if not isinstance(value, str):
@@ -126,13 +126,13 @@ def _said(sentence: str, value: object, kind: Any) -> str:
 
 
 def _sentence_of(kind: Any) -> str:
-    """Return what a shape says of texts that it does not take; empty where it says nothing."""
+    """Return a shape's own sentence about texts that it refuses; empty where it has none."""
     parts = (kind, *get_args(kind))
     metas = (meta for part in parts for meta in getattr(part, "__metadata__", ()) if isinstance(meta, msgspec.Meta))
     return next((str(meta.extra[SENTENCE]) for meta in metas if meta.extra and SENTENCE in meta.extra), "")
 
 
 def _words_of(kind: Any) -> str:
-    """Return which words can stand in a field; inside another shape, only the document says it."""
+    """Return the words that a field accepts; those inside another shape are only in the document."""
     is_plain = isinstance(kind, type) and issubclass(kind, StrEnum)
     return f"Write one of: {', '.join(kind)}" if is_plain else "This is not one of the words that can stand here"

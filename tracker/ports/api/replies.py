@@ -1,4 +1,4 @@
-"""Replies in JSON: one's own to a date or a series, and those of a date by agency and by name."""
+"""Replies in JSON: the viewer's own to a date or a series, and those to a date by agency and by name."""
 
 from enum import StrEnum
 from functools import partial
@@ -40,7 +40,7 @@ Substitute = Annotated[str | None, Meta(description="Who comes in their place, w
 
 
 class Reply(StrEnum):
-    """What somebody who is invited can answer."""
+    """The possible replies of an invited person."""
 
     ACCEPTED = "accepted"
     TENTATIVE = "tentative"
@@ -48,7 +48,7 @@ class Reply(StrEnum):
 
 
 class NewReply(Given):
-    """One’s own answer."""
+    """Your own reply."""
 
     reply: Reply
     comment: Comment = ""
@@ -61,7 +61,7 @@ class NewReply(Given):
 
 
 class ReplyShown(Shown):
-    """One’s own answer as it counts for a date."""
+    """Your own reply as it counts for a date."""
 
     event_id: UUID
     key: str
@@ -84,7 +84,7 @@ class AgencyCounts(Shown):
 
 
 class PersonReply(Shown):
-    """The reply of somebody whom you read by name; comments are for who may change the event."""
+    """The reply of a person whom you read by name; comments are for people who may change the event."""
 
     member_id: UUID
     name: str
@@ -101,7 +101,7 @@ class PersonReply(Shown):
 
 
 class RepliesShown(Shown):
-    """The replies to a date: all in numbers, and by name those that you may read by name."""
+    """The replies to a date: all in numbers, and those that you may read by name."""
 
     total: AgencyCounts
     agencies: tuple[AgencyCounts, ...]
@@ -116,7 +116,7 @@ _replies = partial(Operation, tag=TAG, scope=WRITE, body=NewReply, response=Repl
 async def read_replies(
     event_id: FromPath[UUID], key: FromPath[str], request: FormRequest, viewer: Viewer, now: Now
 ) -> Response[Any]:
-    """Answer with the replies to a date."""
+    """Return the replies to a date."""
     view = await event_view(viewer, event_id, key, now)
     await access_records.note_date(viewer, view.occurrence, now)
     shown = RepliesShown(
@@ -139,7 +139,7 @@ async def read_replies(
 async def read_reply(
     event_id: FromPath[UUID], key: FromPath[str], request: FormRequest, viewer: Viewer
 ) -> Response[Any]:
-    """Answer with one's own reply to a date."""
+    """Return the viewer's own reply to a date."""
     return await _mine(request, viewer, event_id, key)
 
 
@@ -151,7 +151,7 @@ async def read_reply(
 async def reply_to_date(
     event_id: FromPath[UUID], key: FromPath[str], request: FormRequest, viewer: Viewer, now: Now
 ) -> Response[Any]:
-    """Record one's own reply to a date."""
+    """Record the viewer's own reply to a date."""
     return await _reply(request, viewer, now, event_id, key, for_series=False)
 
 
@@ -164,7 +164,7 @@ async def reply_to_date(
     ),
 )
 async def reply_to_event(event_id: FromPath[UUID], request: FormRequest, viewer: Viewer, now: Now) -> Response[Any]:
-    """Record one's own reply to a whole event."""
+    """Record the viewer's own reply to a whole event."""
     nearest = await nearest_date(viewer, event_id, now)
     return await _reply(request, viewer, now, event_id, nearest.key, for_series=True)
 

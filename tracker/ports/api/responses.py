@@ -1,4 +1,4 @@
-"""Answers: JSON with an ETag made of what this reader sees, 304 for what they have already, and the next page."""
+"""API responses: JSON with an ETag made of what this reader sees, 304 for unchanged content, and the next page."""
 
 import base64
 import hashlib
@@ -19,7 +19,7 @@ from tracker.ports.http.problems import Refused
 
 T = TypeVar("T")
 TAG = re.compile(r'(?:W/)?"[\x21\x23-\x7e]*"')
-HALF = 16  # letters: 96 bits of what is seen, 96 of the mark that we gave this tag
+HALF = 16  # characters: 96 bits of the content, 96 of the proof that this tag was made here
 READS = (HttpMethod.GET, HttpMethod.HEAD)
 
 
@@ -39,9 +39,9 @@ def etag(request: FormRequest, body: msgspec.Struct) -> str:
 
 
 def check_match(request: FormRequest, now: msgspec.Struct) -> None:
-    """Refuse a change of what is not as the program read it: 412 for an earlier ETag of ours, 409 for any other.
+    """Refuse a change unless the thing is as the program read it: 412 for an earlier ETag, 409 for any other.
 
-    If-Match is a required parameter, so a request without it does not fit the document: 422 as for all of these.
+    If-Match is a required parameter, so a request without it does not match the document: 422, as always.
     """
     asked = request.headers.get("if-match")
     if asked is None:
@@ -56,7 +56,7 @@ def check_match(request: FormRequest, now: msgspec.Struct) -> None:
 def next_page(
     request: FormRequest, found: Sequence[T], limit: int, position: Callable[[T], Sequence[str]]
 ) -> str | None:
-    """Return the address of the page after this one; `found` holds one more than the limit when there is one."""
+    """Return the address of the page after this one; `found` has one more than the limit when there is one."""
     if len(found) <= limit:
         return None
     path = request.scope["path"]
@@ -66,12 +66,12 @@ def next_page(
 
 
 def list_reply(request: FormRequest, body: msgspec.Struct, following: str | None) -> Response[Any]:
-    """Return a page of a list; where there is another, its address stands in the Link header too (RFC 8288)."""
+    """Return a page of a list; the address of a next page is in the Link header too (RFC 8288)."""
     return response(request, body, Link=f'<{following}>; rel="next"') if following else response(request, body)
 
 
 def _names(asked: str | None, tag: str) -> bool:
-    """Whether If-None-Match names this tag; weak ones count, as caches make them weak (RFC 9110 §13.1.2)."""
+    """Return whether If-None-Match names this tag; weak ones count, as caches make them weak (RFC 9110 §13.1.2)."""
     if asked is None:
         return False
     return asked.strip() == "*" or tag in [one.removeprefix("W/") for one in TAG.findall(asked)]

@@ -1,4 +1,4 @@
-"""All operations of the interface, and its document for whoever asks."""
+"""All operations of the API, and its public document."""
 
 import msgspec
 from litestar import HttpMethod, Response, route
@@ -23,7 +23,7 @@ def described() -> Json:
 
 @route(f"{BASE}/openapi.json", http_method=[HttpMethod.GET, HttpMethod.HEAD], guards=[public])
 async def openapi(request: FormRequest) -> Response[bytes]:
-    """Answer with the document: it is the same for everybody and tells nothing of the task force."""
+    """Return the document: it is the same for everyone and reveals nothing about the task force."""
     return Response(msgspec.json.encode(request.app.state["api_document"]), media_type=JSON)
 
 

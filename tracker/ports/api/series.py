@@ -1,4 +1,4 @@
-"""Parts of a series in JSON: a date and all that follow, changed or canceled; a date beside the rule."""
+"""Parts of a series in JSON: this and following dates, changed or canceled; an added date."""
 
 from typing import Any
 from uuid import UUID
@@ -25,7 +25,7 @@ ETAG_OF = "If-Match is that of the event."
 
 
 class NewDate(Given):
-    """A date beside the rule, with the length and the place of the series."""
+    """A date outside the rule, with the length and the place of the series."""
 
     date: Day
     time: Clock
@@ -65,7 +65,7 @@ async def add_date(event_id: FromPath[UUID], request: FormRequest, viewer: Viewe
 async def change_following(
     event_id: FromPath[UUID], key: FromPath[str], request: FormRequest, viewer: Viewer, now: Now
 ) -> Response[Any]:
-    """Change a date of a series and all that follow."""
+    """Change this and following dates of a series."""
     event = await matched_event(request, viewer, event_id)
     first = await occurrences.date_for(viewer, event_id, key)
     change = await body_of(request, EventChange)
@@ -88,7 +88,7 @@ async def change_following(
 async def cancel_following(
     event_id: FromPath[UUID], key: FromPath[str], request: FormRequest, viewer: Viewer, now: Now
 ) -> Response[Any]:
-    """Let a series end before a date."""
+    """End a series before a date."""
     event = await matched_event(request, viewer, event_id)
     reason = reason_in(await body_of(request, Cancelling))
     await series_split.cancel_from(viewer, event_id, key, event.version, reason, now)

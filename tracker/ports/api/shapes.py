@@ -13,7 +13,7 @@ from tracker.rules.events.event_fields import LONGEST_REASON, NO_TITLE, TEXTS
 MOST = 200  # things on one page of a list
 
 SENTENCE = "sentence"
-"""Under this name a shape says in words for people what else it takes, beside a pattern or a least length."""
+"""The key under which a shape explains its pattern or least length in words for people."""
 
 Title = Annotated[
     str,
@@ -47,7 +47,7 @@ Cursor = Annotated[str, Meta(description="Goes on after a page; taken from the a
 
 
 class Given(Struct, forbid_unknown_fields=True):
-    """What a program sends; a field that is not known is refused."""
+    """What a program sends; an unknown field is refused."""
 
 
 class Shown(Struct):
@@ -55,7 +55,7 @@ class Shown(Struct):
 
 
 class PageQuery(Given):
-    """How a list is read."""
+    """The page of a list to read."""
 
     limit: Limit = 50
     cursor: Cursor | UnsetType = UNSET
@@ -70,18 +70,18 @@ class Name(Shown):
 
 
 class Cancelling(Given):
-    """Why something is canceled."""
+    """The reason for a cancellation."""
 
     reason: Reason = ""
 
 
 def local_start(day: date, clock: str) -> datetime:
-    """Return the local start, without offset, of a day and a time that fit their shapes."""
+    """Return the local start, without offset, of a day and a time in their shapes."""
     return datetime.combine(day, time.fromisoformat(clock))
 
 
 def start_of(occurrence: Occurrence) -> tuple[datetime, timedelta]:
-    """Return the local start of a date, without offset, and how long it lasts by the clock on the wall."""
+    """Return the local start of a date, without offset, and its duration on the wall clock."""
     zone = occurrence.event.zone
     starts, ends = (local(one, zone).replace(tzinfo=None) for one in (occurrence.starts_at, occurrence.ends_at))
     return starts, ends - starts

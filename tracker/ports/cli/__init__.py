@@ -1,4 +1,4 @@
-"""The command line: what an operator types; each command calls one deed and says in a sentence how it went."""
+"""The command line for operators; each command calls one use case and reports the result in a sentence."""
 
 from tracker.ports.cli.main import main
 

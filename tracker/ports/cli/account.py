@@ -1,4 +1,4 @@
-"""tracker account: what an operator can do for somebody who cannot sign in."""
+"""tracker account: what an operator can do for a person who can't sign in."""
 
 from collections.abc import Awaitable, Callable
 
@@ -17,14 +17,14 @@ from tracker.usecases.identity.password_resets import issue_reset
 
 @click.group()
 def account() -> None:
-    """Help somebody who cannot sign in."""
+    """Help people who can't sign in."""
 
 
 @account.command()
 @takes_data
 @click.argument("email")
 def release(email: str) -> None:
-    """End the pause of EMAIL after five wrong tries."""
+    """End the pause of EMAIL after five failed attempts."""
 
     async def deed(found: Account, _settings: Settings) -> str:
         await failed_logins.release(found.member_id, clock.now(), by=BY_COMMAND)
@@ -37,7 +37,7 @@ def release(email: str) -> None:
 @takes_data
 @click.argument("email")
 def reset(email: str) -> None:
-    """Print a link by which EMAIL sets a new password, once, within 30 minutes; the code is still asked."""
+    """Print a link for EMAIL to set a new password, once, within 30 minutes; the code is still required."""
 
     async def deed(found: Account, settings: Settings) -> str:
         token = await issue_reset(found.member_id, clock.now(), by=BY_COMMAND)

@@ -1,4 +1,4 @@
-"""tracker audit: whether the audit log is still as it was written, and where it ends."""
+"""tracker audit: verify the audit log, and print where it ends."""
 
 import re
 from pathlib import Path
@@ -17,14 +17,14 @@ LARGEST = 10_000_000  # bytes of kept heads
 
 @click.group()
 def audit() -> None:
-    """Look after the audit log."""
+    """Verify the audit log."""
 
 
 @audit.command()
 @takes_data
 @click.pass_context
 def head(context: click.Context) -> None:
-    """Print where the trail ends, to be kept elsewhere: number and hash of the last entry, and their seal."""
+    """Print where the audit log ends, to be kept elsewhere: number and hash of the last entry, and their seal."""
     found = with_database(_head)
     if found is None:
         click.echo("The audit log has no entries.", err=True)

@@ -44,7 +44,7 @@ async def _back_up(file: Path, chosen: Settings) -> int:
 
 @contextmanager
 def _scratch(folder: Path) -> Iterator[Path]:
-    """Make a folder for the unsealed copy beside the database, and empty it also after a kill; one backup at a time."""
+    """Make a folder for the unsealed copy beside the database, emptied even after a kill; one backup at a time."""
     lock, scratch = os.open(folder, os.O_RDONLY), folder / SCRATCH
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -30,7 +30,7 @@ SAID = {
 
 @click.group()
 def calendar() -> None:
-    """Take over calendars that were kept elsewhere."""
+    """Import calendars that were kept elsewhere."""
 
 
 @calendar.command("import")
@@ -43,7 +43,7 @@ def calendar() -> None:
 def import_file(context: click.Context, file: Path, email: str, *, is_trial: bool, skips_refused: bool) -> None:
     """Import FILE, a calendar file (.ics): each event becomes one of the coordinator EMAIL, for everyone.
 
-    All events or none; what is in the tracker already is passed over. Nobody is invited, and no mail goes out.
+    All events or none; events that are in the tracker already are skipped. No one is invited, and no email is sent.
     """
     content = read_file(file, LARGEST)
 

@@ -1,4 +1,4 @@
-"""tracker check: is this deployment sound? One line for each thing that was looked at."""
+"""tracker check: verify this deployment, one line for each check."""
 
 import asyncio
 
@@ -16,7 +16,7 @@ from tracker.ports.health.checks import Line, State
 @takes_data
 @click.pass_context
 def check(context: click.Context) -> None:
-    """Look at settings, database, files, mail server and releases; exit with 1 when something is wrong."""
+    """Check settings, database, files, email server and releases; exit with 1 when something is wrong."""
     lines = asyncio.run(_lines())
     for line in lines:
         click.echo(f"{line.state:8} {line.name:12} {line.words}")

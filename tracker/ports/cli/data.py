@@ -14,7 +14,7 @@ FOLDER = click.Path(file_okay=False, path_type=Path)
 
 
 def takes_data(command: Command) -> Command:
-    """Let a command be told its data folder by --data, or by TRACKER_DATA; without one the environment says it all."""
+    """Add the option --data, or TRACKER_DATA, for the data folder; without one, the environment has all settings."""
     option = click.option(
         "--data", envvar=DATA, type=FOLDER, expose_value=False, callback=_chosen, help="Folder made by `tracker init`."
     )
@@ -22,12 +22,12 @@ def takes_data(command: Command) -> Command:
 
 
 def new_data(command: Command) -> Command:
-    """Let a command be told by --data which folder it is to make."""
+    """Add the option --data for the folder that the command makes."""
     return click.option("--data", "folder", type=FOLDER, required=True, help="Folder to make.")(command)
 
 
 def use(folder: Path) -> None:
-    """Take the settings of this process, and of what it starts, from a data folder."""
+    """Set the settings of this process, and of its child processes, from a data folder."""
     os.environ[DATA] = str(folder.absolute())
 
 

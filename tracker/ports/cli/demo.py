@@ -1,4 +1,4 @@
-"""tracker demo: the demo task force, made fresh and served on this computer only."""
+"""tracker demo: a newly made demo task force, served on this computer only."""
 
 from datetime import datetime
 from pathlib import Path
@@ -35,7 +35,7 @@ LARGEST = 1_000
 def demo(
     data: Path, port: int, seed: int, start: str | None, size: int, *, lists: bool, keeps: bool, only_makes: bool
 ) -> None:
-    """Make and serve the demo task force, with sign-in links for five people and the mails it sends."""
+    """Make and serve the demo task force, with sign-in links for five people and the emails it sends."""
     from tracker.demo.run import Options, run  # noqa: PLC0415 - other commands need not wait for it
 
     need_assertions()

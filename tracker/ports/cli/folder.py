@@ -1,4 +1,4 @@
-"""A data folder in the making: it becomes one whole or not at all."""
+"""A new data folder: it is complete, or it does not exist."""
 
 import os
 import shutil
@@ -10,15 +10,15 @@ from tracker.config import settings_file
 from tracker.errors import Conflict, Invalid
 
 MAKING = ".making"
-FOREIGN = {MAKING, "lost+found"}  # left by a maker that was killed; belongs to the file system
+FOREIGN = {MAKING, "lost+found"}  # left by a process that was killed; belongs to the file system
 
 
 class Claim:
-    """An empty or new folder of mode 0700. What the block puts into `place` is moved there when it ends well.
+    """An empty or new folder of mode 0700. What the block puts into `place` is moved there when it succeeds.
 
-    The settings come last, and no command works in a folder without them, so a kill never leaves half of one. It works
-    inside the folder because that may be a mounted volume, or the one place where this user may write.
-    Errors: Conflict when something is in the folder, Invalid when it cannot be made.
+    The settings come last, and no command works in a folder without them, so a kill never leaves half of one. The work
+    is done inside the folder because it may be a mounted volume, or the only place where this user may write. Errors:
+    Conflict when the folder is not empty, Invalid when it can't be made.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -38,7 +38,7 @@ class Claim:
         return self
 
     def write(self, name: str, text: str) -> None:
-        """Write a file that only its owner reads."""
+        """Write a file that only its owner can read."""
         handle = os.open(self.place / name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(handle, "w", encoding="utf-8") as file:
             file.write(text)

@@ -1,4 +1,4 @@
-"""How the application is served: one HTTP server for the demo and for real."""
+"""The HTTP server, the same for the demo and for production."""
 
 import errno
 import socket
@@ -9,20 +9,20 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from tracker.errors import Conflict, Invalid, NotAllowed
 
-BACKLOG = 2048  # connections that wait to be taken
-GOODBYE = 3  # seconds that open requests get at the end
-MOST_OF_HEAD = 64_000  # bytes of one request before its body, and what comes with them in one piece
-MOST = 2_000_000  # bytes of one request, trailers included; the application takes less
+BACKLOG = 2048  # waiting connections
+GOODBYE = 3  # seconds that open requests get at shutdown
+MOST_OF_HEAD = 64_000  # bytes of a request before its body, and what arrives in one piece with them
+MOST = 2_000_000  # bytes of a request, trailers included; the application accepts fewer
 
 
 class Bounded(HttpToolsProtocol):
-    """The server's own reader of requests, which would keep headers of any length, with an end to its patience."""
+    """The server's own request reader, which has no limit for headers, with limits."""
 
     _received = 0
     _is_in_body = False
 
     def data_received(self, data: bytes) -> None:
-        """Read on, or refuse and hang up when a request goes on and on."""
+        """Read on, or refuse and disconnect when a request exceeds the limits."""
         if self._received > (MOST if self._is_in_body else MOST_OF_HEAD):
             self._refuse()
             return
@@ -38,7 +38,7 @@ class Bounded(HttpToolsProtocol):
         super().on_message_complete()
 
     def _refuse(self) -> None:
-        if self._is_in_body:  # an answer may be under way
+        if self._is_in_body:  # a response may be under way
             self.transport.close()
         else:
             self.send_400_response("The request is too large.")
@@ -53,7 +53,7 @@ def need_assertions() -> None:
 def server_config(app: str, *, proxy: str = "") -> uvicorn.Config:
     """Return the server for a factory named "module:function"; `proxy` is the address whose X-Forwarded-* count.
 
-    By default none count: uvicorn would believe any peer on this machine.
+    By default none count: uvicorn would trust any peer on this machine.
     """
     return uvicorn.Config(
         app,

@@ -1,4 +1,4 @@
-"""tracker init: everything that a new deployment needs, and a way in for its first coordinator."""
+"""tracker init: everything that a new deployment needs, and a sign-in link for its first coordinator."""
 
 import asyncio
 import csv
@@ -59,12 +59,12 @@ def init(folder: Path, coordinator: str | None, given: tuple[str, ...], **person
 
 
 def _asked() -> str:
-    """Return what a person answers; where there is none to ask, an address that can be replaced once they are in."""
+    """Return a person's answer; without a terminal, an address that can be replaced after sign-in."""
     return str(click.prompt(WHO)) if sys.stdin.isatty() else Settings.coordinator_address
 
 
 def _roster(email: str, person: dict[str, str]) -> bytes:
-    """Return a roster of one. Errors: Invalid with what cannot be taken."""
+    """Return a roster of one. Errors: Invalid with each wrong value."""
     row = {"email": email, "agency_code": person.pop("agency"), "roles": "coordinator", **person}
     content = StringIO()
     writer = csv.DictWriter(content, row)
@@ -77,7 +77,7 @@ def _roster(email: str, person: dict[str, str]) -> bytes:
 
 
 def _values(email: str, given: Iterable[str]) -> dict[str, str]:
-    """Return the settings to write: what follows from the coordinator's address, then what was given."""
+    """Return the settings to write: those derived from the coordinator's address, then the given ones."""
     values = {"COORDINATOR_ADDRESS": email, "MAIL_FROM": f"calendar@{email.partition('@')[2]}"}
     for one in given:
         name, sign, value = one.partition("=")

@@ -1,4 +1,4 @@
-"""The `tracker` command. What goes wrong is one sentence on stderr and exit code 2, never a traceback."""
+"""The `tracker` command. Errors are one sentence on stderr and exit code 2, never a traceback."""
 
 import os
 from typing import Any
@@ -26,7 +26,7 @@ from tracker.ports.cli.sign_in_link import sign_in_link
 
 
 class Refusal(click.ClickException):
-    """Says why a command did not do what was asked."""
+    """Reports why a command failed."""
 
     exit_code = 2
 
@@ -36,10 +36,10 @@ class Refusal(click.ClickException):
 
 
 class Commands(click.Group):
-    """Turns the errors that people are meant to read into refusals."""
+    """Turns errors that people are meant to read into refusals."""
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run the command that was named."""
+        """Run the named command."""
         try:
             return super().invoke(ctx)
         except (TrackerError, BadSettings, WrongSchema) as known:
@@ -49,12 +49,12 @@ class Commands(click.Group):
 @click.group(cls=Commands)
 @click.version_option(package_name="taskforce-tracker")
 def main() -> None:
-    """Run and look after the Task Force Tracker.
+    """Run and maintain the Task Force Tracker.
 
-    Settings stand in the file settings.env of the folder that --data names, and in environment variables that begin
-    with TRACKER_, which count more; docs/operations.md lists them.
+    Settings are in the file settings.env of the folder that --data names, and in environment variables that begin with
+    TRACKER_, which take precedence; docs/operations.md lists them.
     """
-    os.umask(0o077)  # whatever is written is for its owner alone
+    os.umask(0o077)  # new files are readable by their owner only
 
 
 for command in (

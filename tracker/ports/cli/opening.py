@@ -1,4 +1,4 @@
-"""What most commands need first: the settings, and the database opened and closed."""
+"""What most commands need first: the settings, and an open database."""
 
 import asyncio
 import sqlite3
@@ -31,7 +31,7 @@ def settings() -> Settings:
 
 
 def read_file(file: Path, most: int) -> bytes:
-    """Return what a file holds, one byte more than `most` when it is larger than that. Errors: Invalid."""
+    """Return the content of a file, one byte more than `most` when it is larger than that. Errors: Invalid."""
     try:
         with file.open("rb") as content:
             return content.read(most + 1)
@@ -40,9 +40,9 @@ def read_file(file: Path, most: int) -> bytes:
 
 
 def with_database(work: Callable[[Settings], Awaitable[Outcome]]) -> Outcome:
-    """Run something on the database of the settings, whose schema must be up to date, and return what it returns.
+    """Run a function on the database of the settings, whose schema must be up to date, and return its result.
 
-    Errors: BadSettings, NotFound when there is no database, Invalid when it cannot be opened, WrongSchema.
+    Errors: BadSettings, NotFound when there is no database, Invalid when it can't be opened, WrongSchema.
     """
 
     async def run() -> Outcome:
@@ -73,7 +73,7 @@ async def opened(chosen: Settings, *, may_be_new: bool = False) -> AsyncIterator
 
 
 def _engine(chosen: Settings, *, may_be_new: bool) -> Engine:
-    """Return the engine of the settings; SQLite would make a file wherever a path is mistyped."""
+    """Return the engine of the settings; checked first, because SQLite would make a file for a mistyped path."""
     try:
         engine = engine_from_url(chosen.database_url, pool=chosen.database_pool)
     except ValueError as odd:

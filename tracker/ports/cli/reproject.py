@@ -1,4 +1,4 @@
-"""tracker reproject: put dates to come right after the time zone data of this computer changed."""
+"""tracker reproject: correct upcoming dates after the time zone data of this computer changed."""
 
 import click
 
@@ -12,7 +12,7 @@ from tracker.usecases.events import tz_drift
 @click.command()
 @takes_data
 def reproject() -> None:
-    """Move dates to come back to their wall-clock time, after the time zone data changed."""
+    """Move upcoming dates back to their wall-clock time, after the time zone data changed."""
 
     async def replanned(_settings: Settings) -> int:
         return await tz_drift.reproject(clock.now())

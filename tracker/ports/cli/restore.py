@@ -1,4 +1,4 @@
-"""tracker restore: a new data folder from a backup, which sends nothing until a person lets it."""
+"""tracker restore: a new data folder from a backup, which sends nothing until an operator allows it."""
 
 import asyncio
 import os
@@ -21,7 +21,7 @@ from tracker.usecases.core.audit import Broken
 FILE = click.Path(dir_okay=False, path_type=Path)
 URL = "TRACKER_DATABASE_URL"
 ELSEWHERE = (URL, f"{URL}_FILE", "TRACKER_SECRET", "TRACKER_SECRET_FILE", "TRACKER_DATA")
-"""What the environment says of these belongs to another deployment."""
+"""Settings whose values in the environment belong to another deployment."""
 
 
 @click.command()

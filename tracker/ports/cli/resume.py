@@ -1,4 +1,4 @@
-"""tracker resume: let a restored copy send again."""
+"""tracker resume: allow a restored copy to send again."""
 
 import click
 
@@ -12,7 +12,7 @@ from tracker.usecases.core import send_hold
 @click.command()
 @takes_data
 def resume() -> None:
-    """Let a copy that was restored from a backup send mails; first make sure that no other copy runs."""
+    """Allow a copy restored from a backup to send emails; first make sure that no other copy runs."""
     was_held = with_database(_resume)
     click.echo("Sending goes on. What is of no use any more is not sent." if was_held else "Nothing was held.")
 

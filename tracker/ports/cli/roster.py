@@ -13,7 +13,7 @@ from tracker.rules.roster.csv_file import LARGEST
 from tracker.rules.roster.csv_rows import Fault
 from tracker.usecases.roster.csv_import import Outcome, Report, import_roster
 
-MOST = 50  # faults that are shown
+MOST = 50  # errors that are shown
 
 
 @click.group()
@@ -27,10 +27,10 @@ def roster() -> None:
 @click.option("--dry-run", "is_trial", is_flag=True, help="Say what would happen, and write nothing.")
 @click.pass_context
 def import_file(context: click.Context, file: Path, *, is_trial: bool) -> None:
-    """Import FILE, a CSV file in UTF-8: all rows or none; people are known by their email.
+    """Import FILE, a CSV file in UTF-8: all rows or none; people are identified by their email.
 
-    The first row names the columns. Needed: agency_code, name, email. Known: agency_name, arm, level, coalition,
-    title, phone, zone, roles, seats, status; docs/operations.md says what they hold.
+    The first row names the columns. Required: agency_code, name, email. Optional: agency_name, arm, level, coalition,
+    title, phone, zone, roles, seats, status; docs/operations.md explains them.
     """
     content = read_file(file, LARGEST)
 

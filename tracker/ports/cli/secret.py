@@ -1,4 +1,4 @@
-"""tracker secret: replacing the secret from which all keys come, when somebody knew it who should not any more."""
+"""tracker secret: replace the secret from which all keys are derived, for example after it was exposed."""
 
 import os
 from pathlib import Path
@@ -19,13 +19,13 @@ ELSEWHERE = "The secret does not stand in the file secret of a data folder, so i
 
 @click.group()
 def secret() -> None:
-    """Look after the secret."""
+    """Manage the secret."""
 
 
 @secret.command()
 @takes_data
 def replace() -> None:
-    """Put a new secret in force; stop every process first, and start them anew afterwards."""
+    """Replace the secret; stop every process first, and start them again afterwards."""
     folder = _folder(settings())
     with_database(_nothing)  # nothing is replaced while the database cannot be opened
     _write(folder)
@@ -44,14 +44,14 @@ def _folder(chosen: Settings) -> Path:
 
 
 def _write(folder: Path) -> None:
-    """Keep the secret of before, then put the new one in its place: at no moment is either lost."""
+    """Keep the old secret, then put the new one in its place: neither is lost at any moment."""
     chosen = settings()
     _put(folder / settings_file.BEFORE, "\n".join([chosen.secret, *chosen.earlier_secrets]))
     _put(folder / settings_file.SECRET, keys.new_token())
 
 
 def _put(file: Path, text: str) -> None:
-    """Write a file for its owner alone, whole or not at all."""
+    """Write a file for its owner only, completely or not at all."""
     waiting = file.with_name(f"{file.name}.new")
     waiting.unlink(missing_ok=True)
     with os.fdopen(os.open(waiting, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as opened:

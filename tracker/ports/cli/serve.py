@@ -1,4 +1,4 @@
-"""tracker serve: the application on a port, after a look at what would keep it from working."""
+"""tracker serve: the application on a port, after checks that it can work."""
 
 import gc
 import os
@@ -14,7 +14,7 @@ from tracker.ports.cli.opening import settings, with_database
 from tracker.ports.health import checks
 from tracker.ports.http import access_log
 
-SWEPT = 20_000  # new objects after which the collector looks for rings among them
+SWEPT = 20_000  # new objects after which the garbage collector looks for cycles among them
 
 
 @click.command()
@@ -36,7 +36,7 @@ def serve(host: str, port: int, proxy: str) -> None:
 
 
 def _address(chosen: Settings, listener: socket.socket) -> str:
-    """Return where people come to; where no setting says it, that is the port of this computer that is served."""
+    """Return the address where people reach it; without a setting, the served port of this computer."""
     if chosen.base_url != Settings.base_url:
         return chosen.base_url
     served = f"http://127.0.0.1:{listener.getsockname()[1]}"
@@ -45,7 +45,7 @@ def _address(chosen: Settings, listener: socket.socket) -> str:
 
 
 def _warn(chosen: Settings) -> None:
-    """Say what one should mend soon, and serve all the same."""
+    """Print what should be fixed soon, and serve anyway."""
     for line in checks.of_files(chosen):
         if line.state is not checks.State.OK:
             click.echo(f"Warning: {line.words}", err=True)
@@ -57,14 +57,14 @@ def _serve(listener: socket.socket, proxy: str) -> None:
     settle()
     try:
         uvicorn.Server(config).run(sockets=[listener])
-    except KeyboardInterrupt:  # uvicorn passes on what stopped it
+    except KeyboardInterrupt:  # uvicorn passes on the exception that stopped it
         click.echo("Stopped.", err=True)
 
 
 def settle() -> None:
-    """Leave what is loaded out of later sweeps, and sweep once for some pages, not several times for each.
+    """Exclude loaded objects from later collections, and collect once for several pages, not several times for each.
 
-    Sweeping what stays took 50 ms from every tenth large page. A month of 500 dates makes 4,000 objects.
+    Collecting them took 50 ms from every tenth large page. A month of 500 dates makes 4,000 objects.
     """
     gc.collect()
     gc.freeze()
@@ -72,4 +72,4 @@ def settle() -> None:
 
 
 async def _nothing(_settings: Settings) -> None:
-    """Ask nothing of the database but that it is there and up to date."""
+    """Do nothing; opening the database has checked that it is there and up to date."""

@@ -1,4 +1,4 @@
-"""tracker sign-in-link: a way in for somebody who has no password yet, or has lost it."""
+"""tracker sign-in-link: for people who have no password yet, or have lost it."""
 
 from datetime import timedelta
 

@@ -1,1 +1,1 @@
-"""The clock door: what happens by itself, and when."""
+"""The clock: what runs on schedule, and when."""

@@ -1,7 +1,7 @@
-"""Ticks: runs jobs every so many seconds, and keeps ticking when somebody sets the wall clock.
+"""Runs jobs at fixed intervals, and keeps running when the wall clock is set.
 
-APScheduler is the ticker and nothing else: it loses one-off jobs that are late, doubles them between processes and is
-silent for an hour when the clock goes back an hour. The truth is in the database.
+APScheduler is only the ticker: it loses one-off jobs that are late, doubles them between processes and is silent for an
+hour when the clock goes back an hour. The truth is in the database.
 """
 
 import asyncio
@@ -14,18 +14,18 @@ from typing import NamedTuple
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
-JUMP = 300.0  # seconds that the wall clock may move against the monotonic one before somebody is told
-HOLD = 120.0  # seconds without jobs after a jump: time for a human
-LOOKS = 1.0  # seconds between two looks of the watchdog, at most
+JUMP = 300.0  # seconds that the wall clock may move against the monotonic one before it is logged
+HOLD = 120.0  # seconds without jobs after a jump: time for a person to react
+LOOKS = 1.0  # seconds between two checks of the watchdog, at most
 PATIENCE = 2  # intervals without a tick before the watchdog ticks
 
 log = logging.getLogger("tracker.clock")
 quiet = logging.getLogger("tracker.clock.ticks")
-quiet.setLevel(logging.ERROR)  # a job that outlasts its interval is no news
+quiet.setLevel(logging.ERROR)  # a job that takes longer than its interval is expected
 
 
 class Job(NamedTuple):
-    """What to run every so many seconds; it never runs twice at once."""
+    """A function to run at an interval; it never runs twice at once."""
 
     name: str
     every: float
@@ -56,7 +56,7 @@ class Clock:
         self._watchdog: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
-        """Run each job now and then every so many seconds."""
+        """Run each job now and then at its interval."""
         for job in self._jobs:
             self._ticked[job.name] = self._steady()
             self._scheduler.add_job(
@@ -66,7 +66,7 @@ class Clock:
         self._watchdog = asyncio.create_task(self._watch())
 
     async def stop(self) -> None:
-        """Start no more jobs and wait for those that run: APScheduler would cancel them."""
+        """Start no more jobs and wait for running ones: APScheduler would cancel them."""
         self._is_stopping = True
         if self._watchdog is not None:
             self._watchdog.cancel()
@@ -106,7 +106,7 @@ class Clock:
         self._drift = drift
 
     def _wake_the_silent(self) -> None:
-        """Tick where APScheduler waits for a moment that was an hour away when the clock went back."""
+        """Tick where APScheduler waits for a time that was an hour ahead when the clock went back."""
         for job in self._jobs:
             is_silent = self._steady() - self._ticked[job.name] > PATIENCE * job.every
             if is_silent and job.name not in self._running:

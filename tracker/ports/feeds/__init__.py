@@ -1,1 +1,1 @@
-"""Personal feeds: what a subscribed calendar program fetches all day long."""
+"""Personal feeds, which subscribed calendar programs fetch all day."""

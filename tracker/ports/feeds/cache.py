@@ -1,4 +1,4 @@
-"""A shelf of made things that fills up to a number of bytes; what was not asked for longest goes first."""
+"""A cache with a size limit in bytes; the least recently used entry is dropped first."""
 
 from collections import OrderedDict
 from collections.abc import Hashable
@@ -6,11 +6,11 @@ from typing import Generic, Protocol, TypeVar
 
 
 class Sized(Protocol):
-    """Something that knows how much room it takes."""
+    """An object that knows its size."""
 
     @property
     def size(self) -> int:
-        """Bytes."""
+        """Return the size in bytes."""
 
 
 Key = TypeVar("Key", bound=Hashable)
@@ -18,7 +18,7 @@ Thing = TypeVar("Thing", bound=Sized)
 
 
 class Cache(Generic[Key, Thing]):
-    """Things by key; `room` in bytes. What is larger than the whole shelf is not kept."""
+    """Objects by key; `room` in bytes. An object larger than that is not kept."""
 
     def __init__(self, room: int) -> None:
         self._room = room
@@ -26,14 +26,14 @@ class Cache(Generic[Key, Thing]):
         self._things: OrderedDict[Key, Thing] = OrderedDict()
 
     def get(self, key: Key) -> Thing | None:
-        """Return the thing, or None when it was never put here or had to go."""
+        """Return the object, or None when it was never stored or was dropped."""
         thing = self._things.get(key)
         if thing is not None:
             self._things.move_to_end(key)
         return thing
 
     def put(self, key: Key, thing: Thing) -> None:
-        """Keep the thing in place of an earlier one with this key."""
+        """Store the object, replacing an earlier one with this key."""
         self._drop(key)
         self._things[key] = thing
         self._taken += thing.size

@@ -1,4 +1,4 @@
-"""Makes feeds: each event once for each version and level, the whole once for each state of its owner's sight."""
+"""Builds feeds: each event once for each version and level, the whole once for each state of its owner's visibility."""
 
 import gzip
 import hashlib
@@ -21,7 +21,7 @@ from tracker.usecases.calendars.feed_access import Feed
 
 EVENTS_ROOM = 16_000_000  # bytes
 FEEDS_ROOM = 16_000_000  # bytes
-CHUNK = 100  # events that are read and written in one go: other requests come in between
+CHUNK = 100  # events that are read and written at a time: other requests are served in between
 
 Wanted = tuple[Event, Level]
 Key = tuple[UUID, int, Level]
@@ -31,7 +31,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Piece:
-    """One event at one level, good until a day on which time alone changes it."""
+    """One event at one level, valid until a day on which time alone changes it."""
 
     text: bytes
     zone: str | None
@@ -39,7 +39,7 @@ class Piece:
 
     @property
     def size(self) -> int:
-        """Bytes, with what Python adds."""
+        """Return the size in bytes, including Python's overhead."""
         return len(self.text) + 500
 
 
@@ -51,16 +51,16 @@ class Body:
     packed: bytes
     hash: str
     named: tuple[Event, ...] = ()
-    """The events in it that only named people may see: that it went out is recorded."""
+    """The restricted events in it: their disclosure is recorded."""
 
     @property
     def size(self) -> int:
-        """Bytes."""
+        """Return the size in bytes."""
         return len(self.text) + len(self.packed)
 
 
 class FeedBuilder:
-    """The feeds of one running application. Both shelves are its own: nothing of one database shows in another's."""
+    """The feeds of one running application. Both caches are its own: nothing of one database appears in another's."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
@@ -72,7 +72,7 @@ class FeedBuilder:
         self._bodies: Cache[Hashable, Body] = Cache(FEEDS_ROOM)
 
     async def body(self, feed: Feed, now: datetime) -> Body:
-        """Return the calendar of a feed as it is now."""
+        """Return the current calendar of a feed."""
         key = (feed.state, now.date())
         body = self._bodies.get(key)
         if body is None:
@@ -97,7 +97,7 @@ class FeedBuilder:
             dates = await feed_content.dates_of(feed.viewer, [event for event, _ in chunk])
             ready |= await to_thread.run_sync(self._written, chunk, dates, today)
         for one in missing:
-            if ready[_key(one)].text:  # nothing: this viewer lost sight of it between two queries; others did not
+            if ready[_key(one)].text:  # nothing: this viewer lost access to it between two queries; others did not
                 self._pieces.put(_key(one), ready[_key(one)])
         return [ready[_key(one)] for one in wanted]
 
@@ -110,7 +110,7 @@ class FeedBuilder:
         try:
             organizer = self._nobody if level is Level.APPOINTMENT else self._organizer
             text = vevents(event, dates, level, organizer, today)
-        except Exception:  # one event that cannot be written must not take all others away
+        except Exception:  # one event that can't be written must not remove all others
             log.exception("Event %s is left out of feeds.", event.id)
             text = b""
         zone = event.zone if text and not event.is_all_day else None

@@ -1,4 +1,4 @@
-"""Conditional answers (RFC 9110 §13): 304 while a program has the calendar already, gzip when it can read it."""
+"""Conditional responses (RFC 9110 §13): 304 while a program has the calendar already, gzip when it accepts that."""
 
 import re
 from collections.abc import Mapping
@@ -18,12 +18,12 @@ HEADERS = {
     "Vary": "Accept-Encoding",
 }
 TAG_LENGTH = 32  # hexadecimal digits of the SHA-256
-PACKED = "-gzip"  # other bytes, so another strong ETag (RFC 9110 §8.8.3.3)
+PACKED = "-gzip"  # other bytes, so a different strong ETag (RFC 9110 §8.8.3.3)
 TAKES_GZIP = re.compile(r"\bgzip\b(?!\s*;\s*q=0(?:\.0*)?\s*(?:,|$))", re.IGNORECASE)
 
 
 def response(body: Body, since: datetime, asked: Mapping[str, str]) -> Response[bytes]:
-    """Return the calendar, or 304 when `asked` (header names in lower case) shows that it is known."""
+    """Return the calendar, or 304 when `asked` (header names in lower case) shows that the program has it."""
     is_packed = TAKES_GZIP.search(asked.get("accept-encoding", "")) is not None
     tag = body.hash[:TAG_LENGTH]
     headers = HEADERS | {"ETag": f'"{tag}{PACKED}"' if is_packed else f'"{tag}"', "Last-Modified": _http_date(since)}
@@ -36,12 +36,12 @@ def response(body: Body, since: datetime, asked: Mapping[str, str]) -> Response[
 
 
 def unknown() -> Response[str]:
-    """Return the one answer for every address that opens nothing, whatever the reason."""
+    """Return the one response for every invalid address, whatever the reason."""
     return Response("Not found.\n", status_code=404, media_type="text/plain", headers=HEADERS)
 
 
 def too_many() -> Response[str]:
-    """Return the answer to somebody who guesses."""
+    """Return the response to a client that made too many guesses."""
     headers = HEADERS | {"Retry-After": "60"}
     return Response("Too many requests.\n", status_code=429, media_type="text/plain", headers=headers)
 

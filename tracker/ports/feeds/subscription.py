@@ -25,7 +25,7 @@ from tracker.usecases.calendars.feed_access import Feed, OpenFeeds, note_fetches
 from tracker.usecases.core import access_records
 
 SUFFIX = ".ics"
-OK = 200  # the calendar goes out; with 304 it is there already
+OK = 200  # the calendar is sent; with 304 the program has it already
 NOTED_EVERY = timedelta(minutes=1)
 """A feed's row is written at most this often; fetches in between are counted here and written with the next."""
 
@@ -48,12 +48,12 @@ class FeedDesk:
     async def note(
         self, feed: Feed, body_hash: str, since: datetime, program: str, given: Sequence[Event], now: datetime
     ) -> None:
-        """Write down what was counted, and which named events were given out; never fail."""
+        """Write the count of fetches, and which restricted events were disclosed; never fail."""
         await access_records.note_series(feed.viewer, given, now)
         count = self._uncounted.pop(feed.subscription_id, 0)
         try:
             await note_fetches(feed.subscription_id, count, program, body_hash, since, now)
-        except Exception:  # the calendar is out already, and the next fetch tries again
+        except Exception:  # the calendar is sent already, and the next fetch tries again
             log.exception("A fetch was not noted.")
             self._uncounted[feed.subscription_id] = self._uncounted.get(feed.subscription_id, 0) + count
 
@@ -66,7 +66,7 @@ class FeedDesk:
     opt={"skip_compression": True},
 )
 async def subscription(request: FormRequest) -> Response[Any]:
-    """Answer with the calendar behind the address; every address that opens nothing is answered alike."""
+    """Return the calendar of the address; all invalid addresses get the same response."""
     now, desk = clock.now(), _desk(request)
     try:
         feed = await desk.feeds.open(_token(request), now)
@@ -91,7 +91,7 @@ def _is_to_be_noted(feed: Feed, body_hash: str, now: datetime) -> bool:
 
 
 def _token(request: FormRequest) -> str:
-    """Return what stands between /feeds/ and .ics; nothing for any other address, so that it opens nothing."""
+    """Return the text between /feeds/ and .ics; nothing for any other address, so that it is invalid."""
     name = str(request.path_params.get("name", "")).removeprefix("/")
     return name.removesuffix(SUFFIX) if name.endswith(SUFFIX) else ""
 

@@ -1,1 +1,1 @@
-"""Health checks: whether this deployment is sound and does its work."""
+"""Health checks: whether this deployment is configured correctly and does its work."""

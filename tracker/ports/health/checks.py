@@ -1,4 +1,4 @@
-"""Is this deployment sound? One line for each thing that was looked at, for `tracker check` and for administrators."""
+"""Checks of this deployment, one line each, for `tracker check` and for administrators."""
 
 import asyncio
 import shutil
@@ -27,13 +27,13 @@ from tracker.usecases.events.tz_drift import number_drifted
 Trouble = Callable[[Settings], str]
 OLDEST_BACKUP = 48  # hours
 OLDEST_VERIFICATION = 48  # hours
-EXAMPLE = ".example"  # a domain in which nobody gets mail (RFC 2606)
+EXAMPLE = ".example"  # a domain in which no one gets email (RFC 2606)
 SCARCE, TOO_SCARCE = 1_000_000_000, 100_000_000  # bytes free on the disk of the data folder
 OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 
 class State(StrEnum):
-    """How a thing is; a fault makes the whole check fail."""
+    """The result of a check; a fault makes the whole check fail."""
 
     OK = "ok"
     WARNING = "warning"
@@ -42,7 +42,7 @@ class State(StrEnum):
 
 @dataclass(frozen=True)
 class Line:
-    """One thing that was looked at."""
+    """One check and its result."""
 
     state: State
     name: str
@@ -53,17 +53,17 @@ async def lines(chosen: Settings) -> list[Line]:
     """Return every line, with the database of the settings bound and open."""
     of_rows = [line async for line in of_database()]
     if all(line.state is not State.FAULT for line in of_rows):
-        of_rows.append(_zones(await number_drifted(clock.now())))  # reads every date to come: not for a page
+        of_rows.append(_zones(await number_drifted(clock.now())))  # reads every upcoming date: too slow for a page
     return [*of_settings(chosen), *of_rows, *await of_surroundings(chosen)]
 
 
 async def of_surroundings(chosen: Settings, trouble: Trouble = mail_server.trouble) -> list[Line]:
-    """Return what can be said without a database: files, disk, mail server as `trouble` tells, releases."""
+    """Return the checks that need no database: files, disk, email server (from `trouble`), releases."""
     return [*of_files(chosen), await asyncio.to_thread(of_mail, chosen, trouble), *of_releases()]
 
 
 def refuse_unsafe(chosen: Settings, host: str) -> None:
-    """Raise `Invalid` for a demo that others would reach, a clock that was moved, sessions that can be overheard."""
+    """Raise `Invalid` for a demo that others could reach, a clock that was moved, or sessions without https."""
     if chosen.is_demo and not is_loopback(host):
         raise Invalid("A demo is served on this computer only. Take --host 127.0.0.1, or set TRACKER_IS_DEMO=no.")
     if chosen.now is not None and not chosen.is_demo:
@@ -74,19 +74,19 @@ def refuse_unsafe(chosen: Settings, host: str) -> None:
 
 
 def of_settings(chosen: Settings) -> Iterator[Line]:
-    """Yield whether the settings can be used, and what time it is."""
+    """Yield whether the settings can be used, and the present time."""
     try:
         refuse_unsafe(chosen, "127.0.0.1")
         yield _addresses(chosen)
     except Invalid as unsafe:
         yield Line(State.FAULT, "Settings", str(unsafe))
-    # For a person to compare: one machine cannot tell that its clock is wrong.
+    # For a person to compare: one machine can't tell that its clock is wrong.
     now = local(clock.now(), chosen.time_zone)
     yield Line(State.OK, "Clock", f"It is {day(now)}, {now.year}, {clock_words(now)}, {zone_word(chosen.time_zone)}.")
 
 
 async def of_database() -> AsyncIterator[Line]:
-    """Yield what the open database says."""
+    """Yield the checks of the open database."""
     yield Line(State.OK, "Database", "It can be opened.")
     try:
         await check_schema()
@@ -118,7 +118,7 @@ def _last_backup(made_at: datetime | None) -> Line:
 
 
 def of_files(chosen: Settings) -> Iterator[Line]:
-    """Yield who else may read the data folder, and how much room is left there; nothing without such a folder."""
+    """Yield who else may read the data folder, and how much space is left there; nothing without such a folder."""
     if not chosen.data:
         return
     if open_to_others := [path.name for path in private_files(Path(chosen.data)) if path.stat().st_mode & OTHERS]:
@@ -130,7 +130,7 @@ def of_files(chosen: Settings) -> Iterator[Line]:
 
 
 def private_files(folder: Path) -> Sequence[Path]:
-    """Return those files of a data folder that are nobody else's business; others may lie in it, too."""
+    """Return the private files of a data folder; it may contain other files too."""
     database = settings_file.DATABASE
     own = (settings_file.NAME, settings_file.SECRET, settings_file.BEFORE)
     names = ("", *own, database, f"{database}-wal", f"{database}-shm")
@@ -138,7 +138,7 @@ def private_files(folder: Path) -> Sequence[Path]:
 
 
 def of_mail(chosen: Settings, trouble: Trouble = mail_server.trouble) -> Line:
-    """Return whether the mail server would take our mails, as `trouble` tells; may wait for it."""
+    """Return whether the email server would accept emails (from `trouble`); may wait for it."""
     place = f"{chosen.smtp_host}, port {chosen.smtp_port},"
     if why_not := trouble(chosen):
         return Line(State.FAULT, "Mail server", f"{place} cannot be used: {why_not}")
@@ -146,7 +146,7 @@ def of_mail(chosen: Settings, trouble: Trouble = mail_server.trouble) -> Line:
 
 
 def of_trail(found: Verification | None) -> Line:
-    """Return how the audit log was found when it was last verified."""
+    """Return the result of the audit log's last verification."""
     if found is None:
         return Line(State.OK, "Audit log", "It will be verified tonight, and every night.")
     if not found.is_whole:
@@ -158,7 +158,7 @@ def of_trail(found: Verification | None) -> Line:
 
 
 def of_releases() -> Iterator[Line]:
-    """Yield the releases of Python and of libraries that have a floor."""
+    """Yield the releases of Python and of libraries that have a minimum version."""
     for found in minimum_versions.libraries():
         words = f"{found.installed}; at least {found.floor} is needed."
         yield Line(State.OK if found.ok else State.FAULT, found.name, words)

@@ -1,4 +1,4 @@
-"""Whether the mail server would take our mails now: it answers, it encrypts, it lets us in."""
+"""Whether the email server would accept emails now: it responds, it encrypts, and it accepts the sign-in."""
 
 import smtplib
 import ssl
@@ -9,14 +9,14 @@ from collections.abc import Callable
 from tracker.config.settings import Settings
 from tracker.ports.http.addresses import is_loopback
 
-PATIENCE = 5.0  # seconds for each word of the server
-HOLDS = 60.0  # seconds for which a page says again what the server said
+PATIENCE = 5.0  # seconds for each reply of the server
+HOLDS = 60.0  # seconds for which a page repeats the last result
 TLS_PORT = 465  # TLS from the first byte (RFC 8314)
 OPEN = "It offers no STARTTLS, and mails go to another machine only over an encrypted line."
 
 
 def trouble(settings: Settings) -> str:
-    """Return why no mail can go there now; empty when it can. Sends nothing, and waits for the server."""
+    """Return why no email can be sent now; empty when it can. Sends nothing, and waits for the server."""
     try:
         with _connected(settings) as server:
             return _introduced(server, settings)
@@ -25,7 +25,7 @@ def trouble(settings: Settings) -> str:
 
 
 class Lately:
-    """What the mail server said within the last minute: a page that is read often does not knock each time."""
+    """The email server's result within the last minute: a page that is read often does not connect each time."""
 
     def __init__(
         self, ask: Callable[[Settings], str] = trouble, *, steady: Callable[[], float] = time.monotonic
@@ -35,7 +35,7 @@ class Lately:
         self._until, self._said = -1.0, ""
 
     def trouble(self, settings: Settings) -> str:
-        """Return what `trouble` of this module does, asked anew when a minute is over; at most one asks at once."""
+        """Return the result of this module's `trouble`, renewed after a minute; at most one check runs at once."""
         with self._asking:
             if self._steady() >= self._until:
                 self._said = self._ask(settings)

@@ -1,1 +1,1 @@
-"""What all ports share that speak HTTP."""
+"""What all HTTP ports share."""

@@ -1,4 +1,4 @@
-"""Logs as JSON, one line for each thing that happened, without tokens, addresses of pages or what people typed."""
+"""Logs as JSON, one line per event, without tokens, page addresses or what people typed."""
 
 import json
 import logging
@@ -9,7 +9,7 @@ from typing import Any, TextIO
 
 from tracker.ports.http.request_source import address_of
 
-TOKEN = re.compile(r"[A-Za-z0-9_-]{32,}")  # 256 bits in base64url are 43 letters
+TOKEN = re.compile(r"[A-Za-z0-9_-]{32,}")  # 256 bits in base64url are 43 characters
 SECRETS = re.compile(r"(?i)(password|cookie|authorization|_csrf|token)([\"']?\s*[=:]\s*[\"']?)[^\s,;\"'&]+")
 UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 FIELDS = ("method", "route", "status", "ms", "member", "client", "request")
@@ -19,10 +19,10 @@ log = logging.getLogger("tracker.access")
 
 
 class JsonLines(logging.Formatter):
-    """Each record is one line of JSON, whatever is in it."""
+    """Formats each record as one line of JSON, whatever it contains."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """Return the line; the time is UTC in milliseconds."""
+        """Return the line; the time is UTC with milliseconds."""
         at = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(record.created))
         line: dict[str, Any] = {
             "at": f"{at}.{int(record.msecs):03}Z",
@@ -37,7 +37,7 @@ class JsonLines(logging.Formatter):
 
 
 def configure(stream: TextIO = sys.stderr) -> None:
-    """Send logs there as JSON: all of ours, and the warnings of libraries; called once when a server starts."""
+    """Log as JSON: everything of the tracker, and the warnings of libraries. Called once when a server starts."""
     handler = logging.StreamHandler(stream)
     handler.setFormatter(JsonLines())
     logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
@@ -45,12 +45,12 @@ def configure(stream: TextIO = sys.stderr) -> None:
 
 
 def redacted(text: str) -> str:
-    """Return a text without what looks like a token, and without the values of fields that hold secrets."""
+    """Return a text without parts that look like tokens, and without the values of fields that hold secrets."""
     return SECRETS.sub(rf"\1\2{HIDDEN}", TOKEN.sub(_hidden, text))
 
 
 def note(scope: Any, status: int, seconds: float) -> None:
-    """Write down one answered request; the route's template, never the address that was asked for."""
+    """Log one request that was answered, with the template of its route, never the requested address."""
     if not log.isEnabledFor(logging.INFO):
         return
     state = scope["state"]
@@ -70,7 +70,7 @@ def note(scope: Any, status: int, seconds: float) -> None:
 
 
 def route_of(scope: Any) -> str:
-    """Return the template of the route that was taken, or "none"."""
+    """Return the template of the matched route, or "none"."""
     handler = scope.get("route_handler")
     if handler is None:
         return "none"
@@ -78,7 +78,7 @@ def route_of(scope: Any) -> str:
 
 
 def _hidden(found: re.Match[str]) -> str:
-    """Keep ids and names of code: a token has letters of both cases."""
+    """Hide tokens, but keep ids and names from code: a token has letters of both cases."""
     word = found[0]
     is_token = any(letter.isupper() for letter in word) and any(letter.islower() for letter in word)
     return HIDDEN if is_token and not UUID.fullmatch(word) else word

@@ -1,4 +1,4 @@
-"""By which names people reach the site, which are this computer itself, and where a sign-in may lead."""
+"""The names by which people reach the site, which of them mean this computer, and where a sign-in may lead."""
 
 import re
 from functools import lru_cache
@@ -19,7 +19,7 @@ NOWHERE = ("/sign-in", "/sign-out")
 
 @lru_cache(8)
 def hosts(settings: Settings) -> frozenset[str]:
-    """Return the Host headers that are ours, in lower case: that of the base URL; a demo has both names of loopback."""
+    """Return the accepted Host headers, in lower case: that of the base URL; a demo has both names of loopback."""
     address = urlsplit(settings.base_url)
     name = address.hostname or ""
     names = LOOPBACK if settings.is_demo and name in LOOPBACK else (name,)
@@ -31,19 +31,19 @@ def hosts(settings: Settings) -> frozenset[str]:
 
 @lru_cache(8)
 def origins(settings: Settings) -> frozenset[str]:
-    """Return the Origin headers that are ours."""
+    """Return the accepted Origin headers."""
     scheme = urlsplit(settings.base_url).scheme
     return frozenset(f"{scheme}://{host}" for host in hosts(settings))
 
 
 def place(text: str) -> str:
-    """Return where to go after signing in: a place of this site as asked, else home; never another site."""
+    """Return where to go after signing in: the requested page of this site, or home; never another site."""
     is_ours = len(text) <= LONGEST_PLACE and PLACE.fullmatch(text) and not text.startswith(NOWHERE)
     return text if is_ours else HOME
 
 
 def asked(scope: Scope) -> str:
-    """Return the path and the query of a request as they were asked for, whatever bytes they hold."""
+    """Return the path and query of a request exactly as requested, whatever bytes they hold."""
     query = scope["query_string"].decode("latin-1")
     return f"{scope['path']}?{query}" if query else scope["path"]
 

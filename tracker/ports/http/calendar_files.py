@@ -1,7 +1,7 @@
-"""Reading a calendar file that somebody sends, beside everything else that this process does.
+"""Reads an uploaded calendar file while this process goes on serving other requests.
 
-In a thread, not in a process of its own: reading goes through the lines once, builds no tree and unrolls nothing by
-the words of the file, so the largest file takes seconds and its memory, and the event loop goes on meanwhile.
+A thread is enough and no extra process is needed: reading goes through the lines once, builds no tree and expands no
+rules because the file says so. The largest file takes seconds, and the event loop keeps running.
 """
 
 from datetime import datetime
@@ -18,7 +18,7 @@ PATIENCE = 10.0  # seconds
 
 
 async def read_calendar(content: bytes, now: datetime, zone: str) -> CalendarFile:
-    """Return what a file holds. Errors: Invalid, TooLarge; Busy when reading takes longer than ten seconds."""
+    """Return the content of a file. Errors: Invalid, TooLarge; Busy when reading takes longer than ten seconds."""
     try:
         with anyio.fail_after(PATIENCE):
             return await to_thread.run_sync(partial(read, content, now, zone), abandon_on_cancel=True)

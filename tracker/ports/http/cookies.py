@@ -1,4 +1,4 @@
-"""Cookies: bound to this host, to https where there is https, and out of reach of scripts and of other sites."""
+"""Cookies: bound to this host, limited to https where the site has it, and out of reach of scripts and other sites."""
 
 from typing import Any
 
@@ -14,17 +14,17 @@ FLASH = "flash"
 
 
 def is_secure(settings: Settings) -> bool:
-    """Whether people reach the site by https; only the demo on loopback does without."""
+    """Return whether people reach the site by https; only the demo on loopback doesn't use it."""
     return settings.base_url.startswith("https:")
 
 
 def name_of(cookie: str, settings: Settings) -> str:
-    """Return a cookie's name as browsers see it; `__Host-` lets no other host of the domain set it (RFC 6265bis)."""
+    """Return a cookie's full name; `__Host-` keeps other hosts of the domain from setting it (RFC 6265bis)."""
     return f"__Host-{cookie}" if is_secure(settings) else cookie
 
 
 def read(connection: Connection, cookie: str) -> str:
-    """Return what a browser sent, or nothing; any characters may be in it."""
+    """Return the cookie that a browser sent, or nothing; it may contain any characters."""
     settings: Settings = connection.scope["state"]["settings"]
     return connection.cookies.get(name_of(cookie, settings), "")
 
@@ -43,5 +43,5 @@ def put(response: Response[Any], settings: Settings, cookie: str, value: str, se
 
 
 def remove(response: Response[Any], settings: Settings, cookie: str) -> None:
-    """Let a browser forget a cookie."""
+    """Delete a cookie in the browser."""
     put(response, settings, cookie, "", 0)

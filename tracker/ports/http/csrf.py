@@ -1,4 +1,4 @@
-"""Was this form filled in on a page of ours by this visitor? The browser says so, and a token in the form."""
+"""Checks that this visitor filled in a form on a page of this site, by the browser's headers and a form token."""
 
 import re
 import secrets
@@ -16,21 +16,21 @@ from tracker.ports.http.request_source import Connection
 FIELD = "_csrf"
 HEADER = "x-csrf-token"
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
-LIFETIME = timedelta(hours=1)  # of a sign-in form that nobody sends
+LIFETIME = timedelta(hours=1)  # for a sign-in form that is never sent
 STALE = "This form is out of date. Go back, reload the page, and send it again."
 FOREIGN = "This form did not come from a page of the tracker, so nothing was done."
 NONCE = re.compile(r"(\d{1,12})\.[A-Za-z0-9_-]{22}\.[A-Za-z0-9_-]{43}", re.ASCII)
 
 
 def token_for(cookie: str) -> str:
-    """Return the form token that belongs to a session's cookie, or to that of a sign-in form; no other fits."""
+    """Return the only form token that fits this cookie of a session or a sign-in form."""
     return keys.mac(keys.named("form"), cookie)
 
 
 def check_origin(connection: Connection) -> None:
-    """Raise `NotAllowed` when the browser says that another site sent this.
+    """Raise `NotAllowed` when the browser says that another site sent the request.
 
-    Our own pages have the policy no-referrer, so browsers write "Origin: null" for their forms (Fetch §3.1): what
+    Pages of this site have the policy no-referrer, so browsers send "Origin: null" with their forms (Fetch §3.1). What
     counts is Sec-Fetch-Site, which every browser since 2023 sends, and an Origin that names another site.
     """
     site = connection.headers.get("sec-fetch-site", "same-origin")
@@ -44,37 +44,37 @@ async def check_token(connection: Connection, cookie: str) -> None:
     form = await _form(connection)
     sent = connection.headers.get(HEADER) or form.get(FIELD, "")
     if not isinstance(sent, str) or not keys.same(sent, token_for(cookie)):
-        await form.close()  # Litestar closes files only of forms that came past the guards
+        await form.close()  # Litestar closes uploaded files only of forms that came past the guards
         raise NotAllowed(STALE)
 
 
 def new_nonce(now: datetime) -> str:
-    """Return a value for the cookie of a sign-in form: it has no session yet to bind its token to."""
+    """Return a value for the cookie of a sign-in form, which has no session yet to bind its token to."""
     words = f"{int((now + LIFETIME).timestamp())}.{secrets.token_urlsafe(16)}"
     return f"{words}.{_mark(words)}"
 
 
 def is_good_nonce(cookie: str, now: datetime) -> bool:
-    """Say whether the cookie of a sign-in form is one of ours, and fresh."""
+    """Return whether the cookie of a sign-in form was made here, not too long ago."""
     found = NONCE.fullmatch(cookie)
     words, _, mark = cookie.rpartition(".")
     return bool(found) and keys.same(mark, _mark(words)) and now.timestamp() < int(cookie.partition(".")[0])
 
 
 def is_deed(connection: Connection) -> bool:
-    """Say whether a request may change something."""
+    """Return whether a request may change something."""
     scope: Any = connection.scope
     return scope["method"] not in SAFE
 
 
 async def _form(connection: Connection) -> FormMultiDict:
     if not isinstance(connection, Request):
-        return FormMultiDict()  # a mounted application reads its own body: only the header counts there
+        return FormMultiDict()  # a mounted application reads the request body itself: only the header counts there
     try:
         return await connection.form()
     except TooLarge:
         raise
-    except Exception as unreadable:  # whatever a parser makes of odd bytes, there is no token in it
+    except Exception as unreadable:  # whatever a parser makes of odd bytes, they hold no token
         raise NotAllowed(STALE) from unreadable
 
 

@@ -1,7 +1,7 @@
-"""Tries that led to nothing, for the audit log: a member was refused, or asked for what is not there for them.
+"""Denied requests, for the audit log: a member was refused, or asked for something that isn't there for them.
 
-Missing and forbidden events are recorded alike and after the answer has gone out, so that neither an answer nor its
-time tells which it was. One entry a day for each person, thing and route.
+Missing and forbidden events are recorded alike, after the response was sent, so that neither the response nor its
+timing shows which it was. There is one entry a day for each person, subject and route.
 """
 
 from litestar.background_tasks import BackgroundTask
@@ -14,11 +14,11 @@ from tracker.rules.core.viewer import Viewer
 from tracker.usecases.core import access_records
 
 EVENT = "event_id"
-"""What routes call the id of an event."""
+"""The name of an event's id in routes."""
 
 
 def recorded(request: FormRequest, error: TrackerError) -> BackgroundTask | None:
-    """Return what is to be recorded once the answer is out, if anything is."""
+    """Return what is to be recorded after the response, if anything is."""
     viewer: Viewer | None = request.scope["state"].get("viewer")
     event_id = request.path_params.get(EVENT)
     if viewer is None or not (isinstance(error, NotAllowed) or (isinstance(error, NotFound) and event_id)):

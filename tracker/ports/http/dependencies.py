@@ -1,7 +1,7 @@
-"""What Litestar hands to a handler by name: who asks, from where, when, and with which settings.
+"""What Litestar injects into handlers by name: the viewer, the request source, the time, and the settings.
 
-A handler says `viewer: Viewer, now: Now` with these types. To a type checker they are the plain ones; to Litestar they
-are marked as dependencies, whose providers stand below under the names of the parameters.
+A handler declares `viewer: Viewer, now: Now` with these types. For a type checker they are the plain types; for
+Litestar they are marked as dependencies, whose providers follow below under the names of the parameters.
 """
 
 from datetime import date, datetime
@@ -21,28 +21,28 @@ from tracker.usecases.core import viewers
 
 T = TypeVar("T")
 Injected: TypeAlias = SkipValidation[NamedDependency[T]]
-"""Filled in by the name of the parameter; we made the value, so it is not validated again."""
+"""Injected by the name of the parameter; the value is made here, so it is not validated again."""
 
 Viewer: TypeAlias = Injected[viewer.Viewer]
-"""Who is signed in, or speaks through a token; behind the guards `signed_in` and `bearer` only."""
+"""The person who is signed in or uses a token; only behind the guards `signed_in` and `bearer`."""
 Visit: TypeAlias = Injected[viewers.Visit]
-"""Who is signed in, by which session; behind the guard `signed_in` only."""
+"""The person who is signed in, and the session; only behind the guard `signed_in`."""
 Origin: TypeAlias = Injected[actors.Origin]
-"""Where the request comes from, as its guard noted it."""
+"""The source of the request, as its guard recorded it."""
 Settings: TypeAlias = Injected[settings.Settings]
 """The settings of this application."""
 Zone: TypeAlias = Injected[str]
 """The IANA name of the task force's time zone."""
 Now: TypeAlias = Injected[datetime]
-"""The moment of the request, aware, in UTC: one and the same for everything that is done for it."""
+"""The time of the request, aware, in UTC: the same for everything that is done for it."""
 Today: TypeAlias = Injected[date]
-"""The day that it is then in the task force's zone."""
+"""The day of the request in the task force's zone."""
 Links: TypeAlias = Injected[signed_links.Links]
-"""What signs and reads the links in emails."""
+"""Signs and reads the links in emails."""
 
 
 def now_of(scope: Scope) -> datetime:
-    """Return the moment of a request: when it was first asked for."""
+    """Return the time of a request, fixed at the first call."""
     moment: datetime = scope["state"].setdefault("now", clock.now())
     return moment
 
@@ -54,7 +54,7 @@ def settings_of(scope: Scope) -> settings.Settings:
 
 
 def viewer_of(scope: Scope) -> viewer.Viewer:
-    """Return who asks; behind the guards `signed_in` and `bearer` only."""
+    """Return the viewer; only behind the guards `signed_in` and `bearer`."""
     found: viewer.Viewer = scope["state"]["viewer"]
     return found
 
@@ -92,4 +92,4 @@ DEPENDENCIES = {
     "today": Provide(_today, sync_to_thread=False),
     "links": Provide(_links, sync_to_thread=False),
 }
-"""What every handler may ask for. None depends on another, so Litestar resolves them in one step."""
+"""Dependencies of every handler. None depends on another, so Litestar resolves them in one step."""

@@ -1,4 +1,4 @@
-"""One table from what went wrong to what is answered: a page, or what a program reads where a program asks."""
+"""The one table from errors to responses: a page, or a format for programs where a program asks."""
 
 import logging
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Reply:
-    """A status, the page that tells it, and its heading where the page has none of its own."""
+    """A status, the page that shows it, and its heading where the page has none of its own."""
 
     status: int
     template: str = "core/errors/bad-request.html"
@@ -47,17 +47,17 @@ BY_STATUS = {
 }
 BROKEN = Reply(500, "core/errors/500.html")
 AWAY = Reply(503, "core/errors/503.html")
-RETRY = 60  # seconds until somebody who was too many, or too early, comes back
+RETRY = 60  # seconds until a client that was rate-limited, or too early, may retry
 
 
 class ShowsPage(Protocol):
-    """How a page is made of the name of its template, the request, and what stands in it."""
+    """Makes a page from the name of its template, the request, and its values."""
 
     def __call__(self, name: str, request: FormRequest, *, status_code: int = 200, **context: Any) -> Response[str]: ...
 
 
 def handlers(page: ShowsPage) -> dict[int | type[Exception], Any]:
-    """Return the table for Litestar's `exception_handlers`; what shows pages comes in, for here no door is known."""
+    """Return the table for Litestar's `exception_handlers`; `page` is a parameter because this module knows no port."""
     responses = Responses(page)
     return {
         TrackerError: responses.refused,
@@ -69,13 +69,13 @@ def handlers(page: ShowsPage) -> dict[int | type[Exception], Any]:
 
 
 class Responses:
-    """Answers errors by pages, or by what a program reads where a program asks."""
+    """Turns errors into pages, or into a format for programs where a program asks."""
 
     def __init__(self, page: ShowsPage) -> None:
         self._page = page
 
     def refused(self, request: FormRequest, error: TrackerError) -> Response[Any]:
-        """Answer an error that people are meant to read."""
+        """Return the response to an error that people are meant to read."""
         response: Response[Any]
         if problems.is_api(request.scope["path"]):
             response = problems.response_to(error)
@@ -85,7 +85,7 @@ class Responses:
         return response
 
     def rejected(self, request: FormRequest, error: HTTPException) -> Response[Any]:
-        """Answer what Litestar could not use; its own words are not shown: they repeat what was asked."""
+        """Return the response to a request that Litestar rejected, without Litestar's text, which repeats the input."""
         if error.status_code >= 500:  # noqa: PLR2004 - ours, not the visitor's
             return self.broken(request, error)
         response = self._response(request, BY_STATUS.get(error.status_code, Reply(error.status_code)), "")
@@ -94,14 +94,14 @@ class Responses:
         return response
 
     def broken(self, request: FormRequest, error: Exception) -> Response[Any]:
-        """Answer a mistake of ours, or a database that cannot do it now: the page has a reference, the log the rest."""
+        """Return the response to a bug or a database failure: the page shows a reference, the log has the details."""
         reference = request.scope["state"].get("request_id", "")
         log.error("A request broke off.", exc_info=error, extra={"request": reference})
         reply = AWAY if is_unavailable(error) else BROKEN
         return self._response(request, reply, "", reference=reference, again=_asked_again(request))
 
     def to_sign_in(self, request: FormRequest, error: SignInNeeded) -> Response[Any]:
-        """Lead a stranger to the sign-in page and from there on; tell htmx that the session is over."""
+        """Redirect a stranger to the sign-in page, and from there back; for htmx, say that the session is over."""
         if request.headers.get("hx-request") == "true":
             return self._response(request, Reply(401, "core/errors/403.html"), "You are signed out.")
         wanted = place(error.place)
@@ -123,14 +123,14 @@ class Responses:
 
 
 def refused_by_interface(_: FormRequest, error: problems.Refused) -> Response[Any]:
-    """Answer what the programming interface could not use."""
+    """Return the response to a request that the API could not use."""
     response = problems.response(error.status, error.detail, error.errors)
     response.headers.update({name.replace("_", "-"): value for name, value in error.headers.items()})
     return response
 
 
 def status_of(error: Exception) -> int:
-    """Return the status of an error that a page tells in its own form."""
+    """Return the status of an error that a page shows in its own form."""
     if isinstance(error, TrackerError):
         return _reply(error).status
     return AWAY.status if is_unavailable(error) else BROKEN.status
@@ -141,5 +141,5 @@ def _reply(error: TrackerError) -> Reply:
 
 
 def _asked_again(request: FormRequest) -> str:
-    """Return the page to try once more; empty after a form, for only its owner decides to send it again."""
+    """Return the page to retry; empty after a form, because only its owner decides to send it again."""
     return place(asked(request.scope)) if request.method == "GET" else ""

@@ -1,4 +1,4 @@
-"""One sentence that the next page shows once, carried by a signed cookie ("Your password is set."), and its Undo."""
+"""A message that the next page shows once ("Your password is set."), in a signed cookie, with an optional Undo."""
 
 import json
 from collections.abc import Mapping
@@ -16,36 +16,36 @@ from tracker.ports.http.request_source import Connection
 
 SECONDS = 60
 BETWEEN = "\n"
-"""What stands between the sentence, which is one line, and its Undo."""
+"""Separates the message, which is one line, from its Undo."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Undo:
-    """How what was done is taken back: by a form to `address` with these fields, until a moment."""
+    """How to undo a change: by a form to `address` with these fields, until a given time."""
 
     address: str
     fields: Mapping[str, str]
     until: datetime
 
     def seconds_left(self, now: datetime) -> int:
-        """Return for how many more seconds."""
+        """Return the seconds that are left to undo it."""
         return max(0, int((self.until - now).total_seconds()))
 
 
 def say(response: Response[Any], settings: Settings, sentence: str, undo: Undo | None = None) -> None:
-    """Let the next page show a sentence, and a button that takes back what it says."""
+    """Set the message for the next page, with a button that undoes what it reports."""
     more = json.dumps([undo.address, dict(undo.fields), undo.until.isoformat()]) if undo else ""
     text = f"{sentence}{BETWEEN}{more}" if undo else sentence
     cookies.put(response, settings, cookies.FLASH, f"{_mark(text)}.{quote(text, safe='')}", SECONDS)
 
 
 def heard(connection: Connection) -> str | None:
-    """Return the sentence that waits to be shown; what others wrote into the cookie is none."""
+    """Return the message to show; a cookie that was not signed here counts as none."""
     return _text(connection).partition(BETWEEN)[0] or None
 
 
 def undo_of(connection: Connection) -> Undo | None:
-    """Return how what the sentence says can be taken back; None when it cannot."""
+    """Return how the reported change can be undone; None when it can't."""
     more = _text(connection).partition(BETWEEN)[2]
     if not more:
         return None
@@ -54,7 +54,7 @@ def undo_of(connection: Connection) -> Undo | None:
 
 
 def removal(settings: Settings) -> bytes:
-    """Return the Set-Cookie header that ends it, for the page that has shown it."""
+    """Return the Set-Cookie header that deletes the message, for the page that has shown it."""
     secure = "; Secure" if cookies.is_secure(settings) else ""
     name = cookies.name_of(cookies.FLASH, settings)
     return f"{name}=; Max-Age=0; Path=/; HttpOnly; SameSite=lax{secure}".encode("ascii")

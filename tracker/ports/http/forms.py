@@ -1,4 +1,4 @@
-"""Reads posted forms: Litestar's own way keeps the last 1,024 bodies, passwords included, in memory for good."""
+"""Reads posted forms: Litestar itself would keep the last 1,024 request bodies, passwords included, in memory."""
 
 from typing import Any
 from urllib.parse import parse_qsl
@@ -15,10 +15,10 @@ TOO_MANY = "This form has more fields than we can take."
 
 
 class FormRequest(litestar.Request[None, None, State]):
-    """The application's `request_class`: who asks stands in the state, not in Litestar's `user` and `auth`."""
+    """The application's `request_class`: the viewer is in the state, not in Litestar's `user` and `auth`."""
 
     async def form(self) -> FormMultiDict:
-        """Return what was posted; raise `TooLarge` for more fields than any form of ours has."""
+        """Return the posted form. Errors: TooLarge for more fields than any form of the site has."""
         is_url_encoded = self.content_type[0] == RequestEncodingType.URL_ENCODED
         if is_url_encoded and self._connection_state.form is Empty:
             self._connection_state.form = _fields(await self.body())

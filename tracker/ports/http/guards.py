@@ -1,4 +1,4 @@
-"""Who may come in: every route has one of `public`, `signed_in`, `link`, `feed`, `bearer`, or nothing starts."""
+"""Guards: every route has one of `public`, `signed_in`, `link`, `feed`, `bearer`, or the application doesn't start."""
 
 import logging
 import re
@@ -24,15 +24,15 @@ from tracker.usecases.identity.api_tokens import bearer_of
 log = logging.getLogger(__name__)
 
 BEARER = re.compile(r"(?i:bearer) +(?P<token>[A-Za-z0-9_-]{43})", re.ASCII)
-"""A token in the header; anything else cannot be one, and is no guess."""
+"""A token in the header; any other value can't be one, and does not count as a guess."""
 SIGNED_OUT = "You are signed out. Sign in again in another tab, then go back: what you typed is still there."
 HERE = re.compile(r"https?://[^/]+(/.*)", re.DOTALL)
 POLLED = {"polled": True}
-"""`opt` of a route that pages ask by themselves: nobody uses the session by it, so it does not live on (CJIS AC-11)."""
+"""`opt` of a route that pages request by themselves: it does not extend the session (CJIS AC-11)."""
 
 
 class SignInNeeded(Exception):
-    """A stranger asked for a page of the members; `place` is where to go on afterwards, as they asked for it."""
+    """A stranger requested a page for members; `place` is where to go after signing in."""
 
     def __init__(self, place: str) -> None:
         self.place = place
@@ -40,18 +40,18 @@ class SignInNeeded(Exception):
 
 
 class Unguarded(Exception):
-    """A route has no guard of ours; the application does not start."""
+    """A route has no guard; the application does not start."""
 
 
 async def public(connection: Connection, _: BaseRouteHandler) -> None:
-    """Everybody may come in; nobody is known. Forms must come from a page of ours."""
+    """Admit everyone, without a viewer. Forms must come from a page of this site."""
     _enter(connection, "page")
 
 
 async def signed_in(connection: Connection, handler: BaseRouteHandler) -> None:
-    """Only a person with a session may come in; their forms carry the token that belongs to it.
+    """Admit only people with a session; their forms carry the session's form token.
 
-    Leaves `viewer`, `visit`, `csrf`, `flash` in the state. Raises `SignInNeeded` for a look, `NotAllowed` for a deed.
+    Sets `viewer`, `visit`, `csrf`, `flash` in the state. Raises `SignInNeeded` for a read, `NotAllowed` for a change.
     """
     _enter(connection, "page")
     visit = await _visit(connection, is_use=not handler.opt.get("polled"))
@@ -63,16 +63,16 @@ async def signed_in(connection: Connection, handler: BaseRouteHandler) -> None:
 
 
 async def recognise(error: Exception, scope: Any) -> None:
-    """Leave in the state who asked for an address that leads nowhere, so that the page about it is their usual one.
+    """Set the viewer in the state for an address without a route, so that its error page looks as usual.
 
-    It is then the same to the byte as for an event that they may not see. A hook for `after_exception`.
+    The page is then the same to the byte as for an event that they may not see. A hook for `after_exception`.
     """
     if not isinstance(error, HTTPException) or source_of(connection := FormRequest(scope)):
         return
     enter(connection, "page")
     try:
         visit = await _visit(connection)
-    except Exception:  # whatever keeps us from knowing who it is, there is nothing to see here for a stranger either
+    except Exception:  # when the viewer can't be determined, for any reason, the page is that of a stranger
         log.exception("Who asked for a missing page could not be read.")
         return
     if visit:
@@ -80,20 +80,20 @@ async def recognise(error: Exception, scope: Any) -> None:
 
 
 async def link(connection: Connection, _: BaseRouteHandler) -> None:
-    """Whoever holds the link may come in: the signed token in the address is the right, and its handler reads it."""
+    """Admit anyone who has the link: the signed token in the address is the permission, and the handler reads it."""
     _enter(connection, "link")
 
 
 async def feed(connection: Connection, _: BaseRouteHandler) -> None:
-    """Whoever holds the address may fetch; no cookie counts, and errors are plain text."""
+    """Admit anyone who has the address; cookies are ignored, and errors are plain text."""
     enter(connection, "feed")
 
 
 async def bearer(connection: Connection, handler: BaseRouteHandler) -> None:
-    """Whoever sends a personal token may come in, as far as its scopes go; no cookie counts, so no form token is asked.
+    """Admit anyone with a personal token, within its scopes; cookies are ignored, so no form token is needed.
 
-    The handler names the scope it needs as `scope` in its `opt`. Leaves `viewer` and `scopes` in the state. Unknown,
-    revoked and expired tokens are answered alike.
+    The handler names the scope it needs as `scope` in its `opt`. Sets `viewer` and `scopes` in the state. Unknown,
+    revoked and expired tokens get the same response.
     """
     state, origin = connection.scope["state"], enter(connection, "api")
     sent = BEARER.fullmatch(connection.headers.get("authorization", ""))
@@ -112,7 +112,7 @@ GUARDS = (public, signed_in, link, feed, bearer)
 
 
 def refuse_unguarded(app: Litestar) -> None:
-    """Raise `Unguarded` unless every handler of every route, mounts included, has exactly one of our guards."""
+    """Raise `Unguarded` unless every handler of every route, mounts included, has exactly one of these guards."""
     for route in app.routes:
         handlers = route.route_handlers if isinstance(route, HTTPRoute) else [route.route_handler]
         for handler in handlers:
@@ -146,12 +146,12 @@ def _count_guess(connection: Connection) -> None:
 
 
 def _asked(connection: Connection) -> str:
-    """Return the place that a stranger wanted: the page itself, or the one whose part htmx asked for."""
+    """Return the address that a stranger requested: the page itself, or the page whose part htmx requested."""
     if here := HERE.fullmatch(connection.headers.get("hx-current-url", "")):
         return here[1]
     return asked(connection.scope)
 
 
 def _is_litestars_own(handler: BaseRouteHandler) -> bool:
-    """Whether this is the answer to OPTIONS that Litestar adds to each path: it lists the methods, no more."""
+    """Return whether this is the OPTIONS handler that Litestar adds to each path; it only lists the methods."""
     return handler.fn.__module__ == "litestar.routes.http"

@@ -1,4 +1,4 @@
-"""Problem details (RFC 9457): how the programming interface tells what went wrong, the same always alike."""
+"""Problem details (RFC 9457): how the API reports errors, always in the same form."""
 
 from collections.abc import Mapping
 
@@ -8,13 +8,13 @@ from litestar import Response
 from tracker.errors import Busy, Conflict, Gone, Invalid, NotAllowed, NotFound, TooLarge, TrackerError
 
 API = "/api/v1/"
-"""Whatever is asked below this address is answered for programs, errors included."""
+"""Every response below this address is for programs, errors included."""
 MEDIA_TYPE = "application/problem+json"
 DOCUMENTS = "/api/v1/docs"
 
 
 class Kind(msgspec.Struct, frozen=True):
-    """One kind of problem: its name in `type`, its title, and the sentence for who has none of their own."""
+    """One kind of problem: its name in `type`, its title, and the sentence for errors that have none of their own."""
 
     slug: str
     title: str
@@ -47,20 +47,20 @@ STATUSES: dict[type[TrackerError], int] = {
     TooLarge: 413,
     Busy: 503,
 }
-"""A request that fits the document is refused by the rules with 403 or 409; 422 is for one that does not fit it."""
+"""The rules refuse a valid request with 403 or 409; 422 is for one that does not match the document."""
 
 RETRY = {429: 60, 503: 60}  # seconds
 
 
 class FieldError(msgspec.Struct, frozen=True):
-    """What is wrong with one field of the body, or one parameter."""
+    """The error of one field of the request body, or of one parameter."""
 
     field: str
     detail: str
 
 
 class Problem(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A problem in words: `type` leads to its explanation, `errors` holds a sentence for each field."""
+    """A problem in words: `type` links to its explanation, `errors` holds a sentence for each field."""
 
     type: str
     title: str
@@ -78,16 +78,16 @@ PLACES = {
     "ends": "minutes",
     "committee": "committee_id",
 }
-"""Where a program gives what has a field of its own in the forms of pages."""
+"""Names in the API for fields that are separate in the forms of pages."""
 
 
 def is_api(path: str) -> bool:
-    """Whether an address is one of the programming interface's."""
+    """Return whether an address belongs to the API."""
     return f"{path}/".startswith(API)
 
 
 class Refused(Exception):
-    """The interface cannot take a request, whatever it asks for; told as a problem."""
+    """The API can't accept a request, whatever it asks for; reported as a problem."""
 
     def __init__(self, status: int, detail: str = "", errors: Mapping[str, str] | None = None, **headers: str) -> None:
         self.status, self.detail, self.errors, self.headers = status, detail, errors or {}, headers
@@ -95,20 +95,20 @@ class Refused(Exception):
 
 
 def problem(status: int, detail: str = "", errors: Mapping[str, str] | None = None) -> bytes:
-    """Return the body of an answer with this status."""
+    """Return the body of a problem response with this status."""
     kind = KINDS.get(status) or Kind("refused", "Refused", "This request cannot be answered.")
     fields = tuple(FieldError(field, sentence) for field, sentence in (errors or {}).items())
     return msgspec.json.encode(Problem(f"{DOCUMENTS}#{kind.slug}", kind.title, status, detail or kind.detail, fields))
 
 
 def response(status: int, detail: str = "", errors: Mapping[str, str] | None = None) -> Response[bytes]:
-    """Return an answer that tells a problem; one that passes by itself says when to try again."""
+    """Return a problem response; one for a temporary problem says when to try again."""
     again = {"Retry-After": str(RETRY[status])} if status in RETRY else {}
     return Response(problem(status, detail, errors), status_code=status, media_type=MEDIA_TYPE, headers=again)
 
 
 def response_to(error: TrackerError) -> Response[bytes]:
-    """Return the answer to an error that people are meant to read; what is missing is always told alike."""
+    """Return the response to an error that people are meant to read; missing things are always reported alike."""
     status = next(STATUSES[kind] for kind in type(error).__mro__ if kind in STATUSES)
     fields = error.fields if isinstance(error, Invalid) else {}
     fields = {PLACES.get(name, name): sentence for name, sentence in fields.items()}

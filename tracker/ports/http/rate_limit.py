@@ -1,15 +1,15 @@
-"""How many unknown feed addresses or tokens one network address tried lately; known ones are never counted.
+"""Counts unknown feed addresses and tokens from one network address; known ones are never counted.
 
-Each process counts for itself, so three of them allow three times as many guesses a minute. Of 2^256 that makes
-nobody find one; a row in the database for each guess would let whoever guesses keep the database busy.
+Each process counts for itself, so three processes allow three times as many guesses a minute. Out of 2^256 that finds
+none, and a database row for each guess would let an attacker keep the database busy.
 """
 
 from collections import OrderedDict
 from datetime import datetime, timedelta
 
-MOST = 20  # tries in one minute from one network address
+MOST = 20  # guesses in one minute from one network address
 WINDOW = timedelta(minutes=1)
-REMEMBERED = 10_000  # network addresses; a guesser with more of them has 256 bits before him all the same
+REMEMBERED = 10_000  # network addresses; an attacker with more of them still has to guess 256 bits
 
 
 class Guesses:
@@ -19,7 +19,7 @@ class Guesses:
         self._counted: OrderedDict[str, tuple[datetime, int]] = OrderedDict()
 
     def is_one_too_many(self, client: str, now: datetime) -> bool:
-        """Count a guess and say whether it is above the limit of its minute."""
+        """Count a guess and return whether it is above the limit of its minute."""
         started, count = self._counted.pop(client, (now, 0))
         if now - started >= WINDOW:
             started, count = now, 0

@@ -1,4 +1,4 @@
-"""Stands around the whole application, mounts and errors included: host, body size, headers, request id, access log."""
+"""Wraps the whole application, mounts and errors included: host, body size, headers, request id, access log."""
 
 import secrets
 import time
@@ -27,13 +27,13 @@ HEADERS = (
     (b"cross-origin-resource-policy", b"same-origin"),
     (b"permissions-policy", b"camera=(), microphone=(), geolocation=(), payment=(), usb=()"),
     (b"x-robots-tag", b"noindex"),
-    (b"cache-control", b"no-store, private"),  # unless the answer says otherwise: hashed files, feeds
+    (b"cache-control", b"no-store, private"),  # unless the response has its own: hashed files, feeds
 )
 LARGE = "This is larger than 1 MB, which is the most we can take at once."
 
 
 def protect(app: Litestar, settings: Settings) -> None:
-    """Put the shield around an application; unlike Litestar's middleware it also sees what matches no route."""
+    """Wrap an application; unlike Litestar's middleware, this also sees requests that match no route."""
     app.asgi_handler = Shield(app.asgi_handler, settings)
 
 
@@ -49,7 +49,7 @@ class Shield:
             self._headers += ((b"strict-transport-security", HSTS),)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer odd requests at once; count, complete and note all others."""
+        """Reject malformed requests at once; count, complete and log all others."""
         if scope["type"] != ScopeType.HTTP:
             await self._app(scope, receive, send)
             return
@@ -74,13 +74,13 @@ class Shield:
 
 
 class _Response:
-    """Completes the headers of one answer and remembers its status."""
+    """Completes the headers of one response and remembers its status."""
 
     def __init__(self, scope: Any, send: Send, headers: tuple[tuple[bytes, bytes], ...]) -> None:
         self._state = scope["state"]
         self._send = send
         self._headers = headers
-        self.status = 500  # what a server answers when an application breaks off
+        self.status = 500  # the server's response when an application fails
 
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
@@ -100,7 +100,7 @@ class _Response:
 
 
 class _Counted:
-    """Counts what is received, whoever reads it; raises `TooLarge` above the limit."""
+    """Counts the bytes of the request body as it is read; raises `TooLarge` above the limit."""
 
     def __init__(self, scope: Any, receive: Receive) -> None:
         self._receive = receive

@@ -1,4 +1,4 @@
-"""Notes that a personal token is in use, once the answer has gone out: whoever reads does not wait for a write."""
+"""Records that a personal token is in use, after the response was sent: reading must not wait for a write."""
 
 from typing import Any
 from uuid import UUID
@@ -10,11 +10,11 @@ from tracker import clock
 from tracker.usecases.identity.api_tokens import note_use
 
 UNNOTED = "unnoted_token"
-"""Where the guard leaves the id of a token whose use is to be noted."""
+"""The state key for the id of a token whose use is to be recorded."""
 
 
 def note_after_responses(app: Litestar) -> None:
-    """Put the noting around an application, refusals included."""
+    """Wrap an application so that uses are recorded after each response, refusals included."""
     app.asgi_handler = Notes(app.asgi_handler)
 
 
@@ -26,7 +26,7 @@ class Notes:
         self._noting: set[UUID] = set()
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        """Answer, then note; while nothing can be written one attempt for each token waits, not one for each answer."""
+        """Respond, then record; while the database is locked, one attempt waits per token, not one per response."""
         await self._app(scope, receive, send)
         token_id: UUID | None = scope.get("state", {}).get(UNNOTED)
         if token_id is None or token_id in self._noting:

@@ -1,1 +1,1 @@
-"""The mail door: letters become bytes, bytes become mail; and a sink that keeps a demo's mail."""
+"""Email: content becomes bytes, bytes are sent; and a sink that keeps a demo's emails."""

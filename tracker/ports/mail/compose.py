@@ -1,4 +1,4 @@
-"""From a letter to the bytes of a mail: the same bytes for every try, and no header that was not intended.
+"""From an email's content to its bytes: the same bytes for every try, and no unintended header.
 
 Calendar messages: RFC 6047 (iMIP); headers: RFC 5322, RFC 3834.
 """
@@ -47,12 +47,12 @@ OF_PARTS = {"content-type", "content-transfer-encoding", "content-disposition", 
 
 
 class Unsafe(Exception):
-    """The mail would not be the one that was meant; it is not sent, and people see why."""
+    """The email would differ from what was intended; it is not sent, and people see why."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Mail:
-    """What goes to the mail server."""
+    """What is handed to the email server."""
 
     sender: str
     recipient: str
@@ -60,7 +60,7 @@ class Mail:
 
 
 class Composer:
-    """Makes mails in the name of the task force."""
+    """Makes emails in the name of the task force."""
 
     def __init__(self, settings: Settings, links: Links) -> None:
         self._name = one_line(settings.task_force_name)
@@ -70,7 +70,7 @@ class Composer:
         self._addresses = Addresses(settings.base_url, links)
 
     def mail(self, letter: Letter, message: Message) -> Mail:
-        """Return the mail of a letter. Errors: Unsafe, Invalid for what cannot stand in a calendar."""
+        """Return the finished email. Errors: Unsafe, Invalid for values that a calendar can't hold."""
         words, recipient = worded(letter), checked_address(letter.to)
         body = self._parts(letter, words)
         stop = self._stop(letter)
@@ -94,7 +94,7 @@ class Composer:
         )
 
     def _stop(self, letter: Letter) -> tuple[str, ...]:
-        """Return what lets a mail program unsubscribe by one click (RFC 8058 §3.1); mails that must come have none."""
+        """Return the headers for one-click unsubscribe (RFC 8058 §3.1); required emails have none."""
         if letter.stop is None:
             return ()
         return (
@@ -103,7 +103,7 @@ class Composer:
         )
 
     def _parts(self, letter: Letter, words: Worded) -> Part:
-        """Return the parts, the calendar last, where mail programs look for it."""
+        """Return the parts, the calendar last, where email programs look for it."""
         forms = bodies(letter, words, self._addresses, self._name)
         alternatives = [readable("text/plain", forms.text), readable("text/html", forms.html)]
         if letter.calendar is None:
@@ -129,7 +129,7 @@ class Composer:
 
 
 def checked_address(text: str) -> str:
-    """Return one plain mail address, its domain in ASCII; raise `Unsafe` for anything else, such as two of them."""
+    """Return one plain email address, its domain in ASCII; raise `Unsafe` for anything else, such as two of them."""
     local, _, domain = text.strip().rpartition("@")
     try:
         address = f"{local}@{domain.encode('idna').decode('ascii') if not domain.isascii() else domain}"
@@ -141,7 +141,7 @@ def checked_address(text: str) -> str:
 
 
 def check(content: bytes, kinds: Sequence[str], headers: Sequence[str] = OURS) -> None:
-    """Read the finished bytes again and raise `Unsafe` unless they are exactly what was meant.
+    """Parse the finished bytes and raise `Unsafe` unless they are exactly what was intended.
 
     Some versions of Python's `email` let a text make headers of its own (CVE-2024-6923, CVE-2026-1299).
     """
@@ -149,7 +149,7 @@ def check(content: bytes, kinds: Sequence[str], headers: Sequence[str] = OURS) -
     names = [line.partition(b":")[0].decode("latin-1") for line in head.split(b"\r\n") if line[:1] not in b" \t"]
     if sorted(names) != sorted(headers):
         raise Unsafe("The mail would have other headers than it was given.")
-    ends = {content.count(end) for end in (b"\r\n", b"\r", b"\n")}  # all alike: no end of a line stands alone
+    ends = {content.count(end) for end in (b"\r\n", b"\r", b"\n")}  # all alike: no line end stands alone
     if len(ends) > 1 or not content.isascii() or b"\0" in content:
         raise Unsafe("The mail would hold characters that mail cannot carry.")
     if max(map(len, content.split(b"\r\n"))) > LONGEST_LINE:

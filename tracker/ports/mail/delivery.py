@@ -1,4 +1,4 @@
-"""The dispatcher: takes due messages in hand, writes each letter from what holds now, sends it, records the end."""
+"""The dispatcher: claims due messages, writes each email from what is true now, sends it, and records the result."""
 
 import asyncio
 import logging
@@ -17,9 +17,9 @@ from tracker.usecases.core import outbox, send_hold
 from tracker.usecases.core.outbox_workers import Worker, enlist
 from tracker.usecases.emails import content
 
-BATCH = 50  # messages taken in hand at once
-LANES = 5  # connections at most: so many mails can arrive twice when the process is killed
-PER_LANE = 10  # messages for which one more connection is worth it
+BATCH = 50  # messages claimed at once
+LANES = 5  # connections at most: this many emails can arrive twice when the process is killed
+PER_LANE = 10  # messages that justify one more connection
 
 SENT = Skip(state=State.SENT, reason="")
 OUR_ERROR = "An error of ours kept it from being sent; the log has the details."
@@ -28,7 +28,7 @@ log = logging.getLogger("tracker.mail")
 
 
 class Delivery:
-    """Sends what is due whenever it is told to; any number of processes may."""
+    """Sends due messages each time it runs; any number of processes may do so."""
 
     def __init__(self, settings: Settings, composer: Composer, now: Callable[[], datetime]) -> None:
         self._settings = settings
@@ -37,10 +37,10 @@ class Delivery:
         self._worker: Worker | None = None
         self._lock = asyncio.Lock()
         self._is_stopping = False
-        self._sent: set[UUID] = set()  # taken by the mail server, but the database does not know yet
+        self._sent: set[UUID] = set()  # accepted by the mail server, but not yet recorded in the database
 
     async def dispatch(self) -> int:
-        """Send all that is due and return how many messages were dealt with; stop early when the server is away."""
+        """Send all due messages and return how many were handled; stop early when the server is away."""
         async with self._lock:
             if self._is_stopping or await send_hold.held_copy():
                 return 0
@@ -53,7 +53,7 @@ class Delivery:
                 await asyncio.gather(*(one.close() for one in lines))
 
     async def stop(self) -> None:
-        """Finish the mails that are under way, put back the others, and leave."""
+        """Finish the emails being sent, release the others, and leave."""
         self._is_stopping = True
         async with self._lock:
             if self._worker is not None:
@@ -61,7 +61,7 @@ class Delivery:
                 self._worker = None
 
     async def _present(self) -> Worker:
-        """Return this process as a worker: a new one when the database lost sight of it."""
+        """Return this process as a worker: a new one when the database has given up on it."""
         if self._worker is None or not self._worker.is_there():
             self._worker = await enlist()
         return self._worker
@@ -78,7 +78,7 @@ class Delivery:
         return done
 
     async def _send(self, batch: Sequence[Message], worker: Worker, lines: Sequence[Line]) -> list[Message]:
-        """Send a batch over as many lines as it is worth and return what was not tried."""
+        """Send a batch over a suitable number of connections and return what was not tried."""
         waiting = deque(batch)
         async with asyncio.TaskGroup() as lanes:
             for line in lines[: 1 + len(batch) // PER_LANE]:
@@ -86,7 +86,7 @@ class Delivery:
         return list(waiting)
 
     def _may_go_on(self, worker: Worker) -> bool:
-        """Whether what is in hand is still ours: others take it as soon as the database lost sight of us."""
+        """Return whether the claims are still valid: others take them when the database gives up on this worker."""
         return not self._is_stopping and worker.is_there()
 
     async def _lane(self, waiting: deque[Message], worker: Worker, line: Line) -> None:
@@ -95,22 +95,22 @@ class Delivery:
                 break
 
     async def _one(self, message: Message, worker: str, line: Line) -> bool:
-        """Deal with one message; return whether the server can take more."""
+        """Handle one message; return whether the server can take more."""
         try:
             await outbox.close(message, await self._tried(message, line), self._now())
         except Temporary as later:
             return await self._put_off(message, str(later), worker) and not isinstance(later, Away)
-        except Exception:  # one message that we cannot deal with must not keep the others
+        except Exception:  # one message that can't be handled must not stop the others
             log.exception("Message %s could not be dealt with.", message.id)
             return await self._put_off(message, OUR_ERROR, worker)
         self._sent.discard(message.id)
         return True
 
     async def _put_off(self, message: Message, reason: str, worker: str) -> bool:
-        """Put a message back for later; without a database it stays in hand, and the next dispatch finds it there."""
+        """Postpone a message; without a database it stays claimed, and the next dispatch finds it."""
         try:
             await outbox.postpone(message, reason, worker, self._now())
-        except Exception:  # it must not cancel the mails that are under way
+        except Exception:  # it must not cancel the emails being sent
             log.exception("Message %s could not be put back.", message.id)
             return False
         return True

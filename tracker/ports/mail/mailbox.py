@@ -1,4 +1,4 @@
-"""Reads the mails that the sink keeps, for a demo's page."""
+"""Reads the emails that the sink keeps, for a demo's page."""
 
 import re
 from dataclasses import dataclass
@@ -11,12 +11,12 @@ from pathlib import Path
 from anyio import to_thread
 
 NAME = re.compile(r"\d{6,12}", re.ASCII)
-MOST = 200  # mails in a list
+MOST = 200  # emails in a list
 
 
 @dataclass(frozen=True, kw_only=True)
 class KeptMail:
-    """One mail as its reader has it; parts that it does not have are empty."""
+    """One email as its reader has it; missing parts are empty."""
 
     name: str
     """Its number, for addresses."""
@@ -35,11 +35,11 @@ class Mailbox:
         self._folder = folder
 
     async def newest(self, to: str = "") -> list[KeptMail]:
-        """Return the newest mails first, to one address if it is given."""
+        """Return the newest emails first, to one address if it is given."""
         return await to_thread.run_sync(self._newest, to.lower())
 
     async def mail(self, name: str) -> KeptMail | None:
-        """Return one mail, or None."""
+        """Return one email, or None."""
         return await to_thread.run_sync(self._mail, name) if NAME.fullmatch(name) else None
 
     def _newest(self, to: str) -> list[KeptMail]:

@@ -1,7 +1,7 @@
-"""Writes mails as bytes (RFC 2045 to 2047): the few forms that ours have, the same on every Python.
+"""Writes emails as bytes (RFC 2045 to 2047): only the forms that the tracker needs, the same on every Python.
 
-Python's own writer asks several times as much time, and in some versions lets a text make headers. Its reader reads
-again what stands here before anything is sent (`compose.check`).
+Python's own writer takes several times as long, and in some versions lets a text make headers. Its parser checks this
+output before it is sent (`compose.check`).
 """
 
 import base64
@@ -12,11 +12,11 @@ from typing import NamedTuple
 
 LINE = 78  # characters (RFC 5322 §2.1.1)
 OUTER, INNER = "=_parts_of_this_mail", "=_forms_of_this_letter"
-"""Boundaries: the same for every try, and no text can hold them, since an = in it is written as =3D."""
+"""Boundaries: the same for every try, and no text can contain them, because an = in it is written as =3D."""
 
 
 class Part(NamedTuple):
-    """A part with its headers; `kinds` are the types of itself and of what is in it, in their order."""
+    """A part with its headers; `kinds` are its own type and those of its parts, in order."""
 
     headers: tuple[str, ...]
     body: bytes
@@ -50,7 +50,7 @@ def multipart(kind: str, boundary: str, parts: Iterable[Part]) -> Part:
 
 
 def header(name: str, text: str) -> str:
-    """Return a header of one line of text, in encoded words where it has more than ASCII, folded where it is long."""
+    """Return a header with one line of text, in encoded words if it is not ASCII, folded if it is long."""
     if text.isascii() and len(name) + len(text) + 2 <= LINE:
         return f"{name}: {text}"
     words = Header(text, "us-ascii" if text.isascii() else "utf-8", header_name=name)

@@ -1,7 +1,7 @@
-"""Proves, before the first mail of a process, that hostile titles stay titles with this Python and these settings.
+"""Tests, before a process sends its first email, that hostile titles stay titles with this Python and these settings.
 
-Some releases of Python let a title make headers of its own (CVE-2024-6923, CVE-2025-11468, CVE-2026-1299). Each mail
-is read again before it is sent (`compose.check`); a process whose mails would all be refused does not start.
+Some releases of Python let a title make headers of its own (CVE-2024-6923, CVE-2025-11468, CVE-2026-1299). Each email
+is checked again before it is sent (`compose.check`); a process whose emails would all be refused does not start.
 """
 
 from datetime import UTC, datetime
@@ -27,7 +27,7 @@ HOSTILE = (
     "Title\x00\ud800",
     "Ü" * 200 + "\r\nBcc: somebody@else.example",
 )
-"""Each once made an extra header, ended the headers, or could not be written, somewhere."""
+"""Each once made an extra header, ended the headers, or could not be written, in some release."""
 NOBODY = UUID(int=0)
 LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 MESSAGE = Message(
@@ -46,14 +46,14 @@ MESSAGE = Message(
 
 
 class Writer(Protocol):
-    """Whatever makes mails of letters."""
+    """An object that makes emails from content."""
 
     def mail(self, letter: Letter, message: Message) -> Mail:
-        """Return the mail of a letter."""
+        """Return the finished email."""
 
 
 def prove(writer: Writer) -> None:
-    """Raise `Unsafe` unless every hostile title comes out as a mail with our headers, once each, for one reader."""
+    """Raise `Unsafe` unless every hostile title becomes an email to one reader with exactly the expected headers."""
     for title in HOSTILE:
         mail = writer.mail(_letter(title), MESSAGE)
         read = BytesParser(policy=compat32).parsebytes(mail.content)

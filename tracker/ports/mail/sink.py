@@ -1,4 +1,4 @@
-"""A demo's mail server: takes everything on loopback and keeps one .eml per mail, named in the order of arrival."""
+"""A demo's mail server: accepts everything on loopback and keeps one .eml per email, named in order of arrival."""
 
 import asyncio
 import os
@@ -14,7 +14,7 @@ LARGEST = 10_000_000  # bytes
 
 
 class Sink:
-    """Keeps mails in a folder; nothing is ever sent on."""
+    """Keeps emails in a folder; nothing is ever sent on."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -31,14 +31,14 @@ class Sink:
         return address[1]
 
     async def stop(self) -> None:
-        """Stop listening; what was taken is kept."""
+        """Stop listening; received emails are kept."""
         if self._server is not None:
             self._server.close()
             await self._server.wait_closed()
             self._server = None
 
     async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802, ARG002 - aiosmtpd's hook
-        """Keep one mail as it came."""
+        """Keep one email as it came."""
         self._last += 1
         await to_thread.run_sync(_keep, self._folder, f"{self._last:06}.eml", bytes(envelope.content))
         return "250 Kept"

@@ -1,7 +1,7 @@
-"""One line to the mail server (RFC 5321): encrypted unless it stays on this machine, used for mail after mail.
+"""One connection to the mail server (RFC 5321): encrypted unless it stays on this machine, used for many emails.
 
-What goes wrong is either `Refused` (this mail, for good) or `Temporary` (try again later). A server that refuses us
-and not the recipient is our own trouble: the mail is kept and the log says so.
+Errors are either `Refused` (this email, permanently) or `Temporary` (try again later). When the server refuses the
+tracker and not the recipient, the fault is in this deployment: the email is kept and the log says so.
 """
 
 import asyncio
@@ -25,35 +25,35 @@ from tracker.ports.http.addresses import is_loopback
 from tracker.ports.mail.compose import Mail
 from tracker.rules.emails.content import cut, one_line
 
-BUDGET = 20.0  # seconds for one mail, from connecting to the server's word
+BUDGET = 20.0  # seconds for one email, from connecting to the server's reply
 TLS_PORT = 465  # TLS from the first byte (RFC 8314); every other port is upgraded by STARTTLS
-PERMANENT = 500  # codes from here on are the server's last word
+PERMANENT = 500  # codes from here on are permanent
 GOODBYE = 2.0  # seconds for QUIT
 
 log = logging.getLogger("tracker.mail")
 
 
 class Refused(Exception):
-    """The server will never take this mail: no such recipient, or a text that it does not want."""
+    """The server will never accept this email: no such recipient, or a text that it refuses."""
 
 
 class Temporary(Exception):
-    """The mail may go later."""
+    """The email may be accepted later."""
 
 
 class Away(Temporary):
-    """The server cannot be reached or used at all, so other mails need not be tried now."""
+    """The server can't be reached or used at all, so other emails need not be tried now."""
 
 
 class Line:
-    """A connection that opens with the first mail and again after it broke; one mail at a time."""
+    """A connection that opens with the first email and again after it broke; one email at a time."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._client: aiosmtplib.SMTP | None = None
 
     async def send(self, mail: Mail) -> None:
-        """Hand over one mail within 20 s; return only when the server took it. Errors: Refused, Temporary, Away."""
+        """Send one email within 20 s; return only when the server accepted it. Errors: Refused, Temporary, Away."""
         try:
             async with asyncio.timeout(BUDGET):
                 client = await self._connected()
@@ -69,7 +69,7 @@ class Line:
             raise Temporary(_words(broken)) from broken
 
     async def close(self) -> None:
-        """Say goodbye, if the server still listens."""
+        """Close the connection properly, if the server still responds."""
         if self._client is not None and self._client.is_connected:
             with suppress(SMTPException, OSError, TimeoutError):
                 await self._client.quit(timeout=GOODBYE)
@@ -101,13 +101,13 @@ def _client(settings: Settings) -> aiosmtplib.SMTP:
         username=settings.smtp_user or None,
         password=settings.smtp_password or None,
         use_tls=is_tls and not is_here,
-        start_tls=not is_here and not is_tls,  # True = no mail without it
+        start_tls=not is_here and not is_tls,  # True = no email without it
         local_hostname=settings.mail_from.rpartition("@")[2],
     )
 
 
 def _unconnected(problem: Exception) -> Away:
-    """Return what to raise: a server that is away may come back; sign-in, STARTTLS and certificates need somebody."""
+    """Return what to raise: a server that is away may come back; sign-in, STARTTLS and certificates need a person."""
     match problem:
         case ssl.SSLError():
             return _trouble(problem)
@@ -123,7 +123,7 @@ def _judged(response: SMTPResponseException) -> Refused | Temporary:
 
 
 def _trouble(problem: Exception) -> Away:
-    """Return a reason to wait, and raise the alarm: somebody has to mend the settings or the server."""
+    """Return a reason to wait, and log an alert: the settings or the server must be fixed."""
     log.error("The mail server does not let us send: %s", _words(problem))
     return Away(_words(problem))
 

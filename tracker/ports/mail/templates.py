@@ -1,4 +1,4 @@
-"""Which files hold the words of which email, and how they are read."""
+"""Which files hold the words of each email, and how they are read."""
 
 import re
 from collections.abc import Mapping
@@ -131,16 +131,16 @@ _TAG_LINE = re.compile(r"^[ \t]*((?:\{%(?:(?!%\}).)*%\}|\{#(?:(?!#\}).)*#\})+)[ 
 
 
 class TagLines(Extension):
-    """A line that holds tags alone leaves no line; a tag inside a line leaves the line's end where it is."""
+    """Removes the line end of a line that holds only tags; a tag inside a line does not change the line end."""
 
     def preprocess(self, source: str, name: str | None, filename: str | None = None) -> str:  # noqa: ARG002 - Jinja's
-        """Take away the ends of lines that hold tags alone."""
+        """Remove the ends of lines that hold only tags."""
         return _TAG_LINE.sub(r"\1", source)
 
 
 @cache
 def words() -> Environment:
-    """Return the environment for words: whatever value goes into them becomes one line, safe in a header."""
+    """Return the environment for words: every value that goes into them becomes one line, safe in a header."""
     jinja = Environment(
         loader=FileSystemLoader(folder("templates")),
         autoescape=select_autoescape(("html",), default=False),
@@ -159,5 +159,5 @@ def _one_line(value: object) -> object:
 
 
 def _counted(count: int, one: str, many: str | None = None) -> str:
-    """Return "3 events", or nothing for none."""
+    """Return "3 events", or an empty text for 0."""
     return plural(count, one, many) if count else ""

@@ -23,27 +23,27 @@ from tracker.rules.emails.content import (
     one_line,
 )
 
-WIDTH = 72  # characters in a line of plain text, as mail programs like it
+WIDTH = 72  # characters in a line of plain text, as email programs prefer it
 LABEL = 13  # characters before a fact
 LAYOUT_TEXT, LAYOUT_HTML = "emails/layout.txt", "emails/layout.html"
 
 
 class Link(NamedTuple):
-    """A button or a link, with its whole address."""
+    """A button or a link, with its full address."""
 
     label: str
     url: str
 
 
 class Bodies(NamedTuple):
-    """The same letter twice."""
+    """The same email as plain text and as HTML."""
 
     text: str
     html: str
 
 
 class Addresses:
-    """Makes the addresses that mails hold: of this site, and with signed tokens where no sign-in is asked."""
+    """Makes the addresses in emails: of this site, with signed tokens where no sign-in is required."""
 
     def __init__(self, base_url: str, links: Links) -> None:
         self._base_url = base_url
@@ -54,7 +54,7 @@ class Addresses:
         return [Link(button_label(one.name), self.of(one.target)) for one in buttons]
 
     def of(self, target: Target) -> str:
-        """Return the address of a target; what a button preselects is only a hint to the page that it opens."""
+        """Return the address of a target; a value that a button preselects is only a hint to the page it opens."""
         match target:
             case ReplyPage():
                 token = self._links.reply(target.invitation_id, target.occurrence_id)
@@ -73,7 +73,7 @@ class Addresses:
 
 
 def bodies(letter: Letter, words: Worded, addresses: Addresses, task_force: str) -> Bodies:
-    """Return the readable parts of a letter."""
+    """Return the readable parts of an email."""
     stop = Link(button_label(ButtonName.STOP_DIGEST), addresses.of(letter.stop)) if letter.stop else None
     values = {
         "words": words,

@@ -1,4 +1,4 @@
-"""From a letter to its words: its templates are filled in with what it says."""
+"""From an email's content to its words: the content fills in its templates."""
 
 import re
 from collections.abc import Mapping
@@ -42,13 +42,13 @@ def worded(letter: Letter) -> Worded:
 
 
 def button_label(name: ButtonName) -> str:
-    """Return the words on a button or link."""
+    """Return the label of a button or link."""
     label: str = _made_in(BUTTONS)["labels"][name]
     return label
 
 
 def _subject(file: str, values: Mapping[str, Any]) -> str:
-    """Return the subject, with as much of the title as it holds beside its other words."""
+    """Return the subject, with as much of the title as fits beside its other words."""
     whole = one_line(_filled(file, values))
     if TITLE not in values or len(whole) <= SUBJECT:
         return whole
@@ -62,7 +62,7 @@ def _fact(fact: Fact) -> tuple[str, str]:
 
 @cache
 def _made_in(file: str) -> dict[str, Any]:
-    """Return the lists and macros that a template makes for others."""
+    """Return the lists and macros that a template exports for others."""
     return vars(words().get_template(file).module)
 
 

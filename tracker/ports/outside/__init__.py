@@ -1,1 +1,1 @@
-"""The way out: calendars that members share are read from the servers where they keep them."""
+"""Outbound connections: reads members' shared calendars from the servers that hold them."""

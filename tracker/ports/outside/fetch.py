@@ -1,7 +1,7 @@
-"""Fetching a calendar from an address that a member typed: nothing but a small public HTTPS answer is ever read.
+"""Fetches a calendar from an address that a member typed; only a small public HTTPS response is ever read.
 
-Each redirect is followed by hand, as a new address with the same checks. Every failure is one of three, and none tells
-what was found on the way.
+Each redirect is followed by hand, as a new address with the same checks. Every failure is one of three, and none
+reveals what was found on the way.
 """
 
 import asyncio
@@ -35,7 +35,7 @@ class Failed(Exception):
 
 
 class Response(NamedTuple):
-    """What a server answered; the names of headers are in small letters."""
+    """A server's response; the names of headers are in lower case."""
 
     status: int
     headers: Mapping[str, str]
@@ -43,7 +43,7 @@ class Response(NamedTuple):
 
 
 async def fetch(address: str, network: Network, own_host: str, *, patience: float = PATIENCE) -> bytes:
-    """Return what stands at an address, at most 2 MB, within some seconds. Errors: Failed."""
+    """Return the content of an address, at most 2 MB, within some seconds. Errors: Failed."""
     try:
         async with asyncio.timeout(patience):
             for _ in range(REDIRECTS + 1):
@@ -80,7 +80,7 @@ async def _get(address: str, network: Network) -> Response:
 
 
 async def _response(talk: h11.Connection, reader: StreamReader) -> Response:
-    """Return the answer; what comes with another status than 200 is not read."""
+    """Return the response; the body is read only for status 200."""
     response, content = None, bytearray()
     while not isinstance(event := await _next(talk, reader), h11.EndOfMessage | h11.ConnectionClosed):
         if isinstance(event, h11.Response):

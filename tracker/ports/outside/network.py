@@ -1,4 +1,4 @@
-"""The network through which calendars are read: a name is resolved once, and each of its addresses is checked first."""
+"""The network for reading calendars: a name is resolved once, and each of its addresses is checked before use."""
 
 import asyncio
 import socket
@@ -11,14 +11,14 @@ from dataclasses import dataclass
 from tracker.rules.availability.public_addresses import is_public
 
 HTTPS = 443
-MOST_ADDRESSES = 4  # of one host that are tried
+MOST_ADDRESSES = 4  # addresses of one host that are tried
 
 Resolve = Callable[[str], Awaitable[Sequence[str]]]
 Connect = Callable[[str, str], Awaitable[tuple[StreamReader, StreamWriter]]]
 
 
 class Refused(Exception):
-    """A host has no address that answers, or one that is not of the public internet."""
+    """A host has no address that responds, or one that is not on the public internet."""
 
 
 async def resolve(host: str) -> Sequence[str]:
@@ -32,7 +32,7 @@ async def connect(
 ) -> tuple[StreamReader, StreamWriter]:
     """Open an encrypted connection to a numeric address; its certificate must be the host's. Errors: OSError.
 
-    `trust` says whose certificates are believed, by default those that the machine believes.
+    `trust` holds the trusted certificates, by default those of the machine.
     """
     context = trust or ssl.create_default_context()
     return await asyncio.open_connection(address, port, ssl=context, server_hostname=host, flags=socket.AI_NUMERICHOST)
@@ -40,14 +40,14 @@ async def connect(
 
 @dataclass(frozen=True, kw_only=True)
 class Network:
-    """How hosts are found and reached; no proxy of the environment is asked, for it would choose the address anew."""
+    """Finds and reaches hosts; no proxy of the environment is used, because it would resolve the address again."""
 
     resolve: Resolve = resolve
     connect: Connect = connect
     may_reach: Callable[[str], bool] = is_public
 
     async def reach(self, host: str) -> tuple[StreamReader, StreamWriter]:
-        """Connect to the first address of a host that answers, after all were checked. Errors: Refused, OSError."""
+        """Connect to the first address of a host that responds, after checking all. Errors: Refused, OSError."""
         addresses = await self.resolve(host)
         if not addresses or not all(self.may_reach(address) for address in addresses):
             raise Refused

@@ -1,4 +1,4 @@
-"""Reading the calendars that are due: one after the other, each with all its limits."""
+"""Reads the shared calendars that are due: one after another, each within its limits."""
 
 from datetime import datetime
 from functools import partial
@@ -21,7 +21,7 @@ PATIENCE = 10.0  # seconds for the text of one calendar
 
 
 async def read_due(settings: Settings, network: Network) -> int:
-    """Read the calendars that are due, and return how many; where none may be read, forget what was."""
+    """Read the due calendars, and return how many; where reading is turned off, delete what was read."""
     if not settings.shared_calendars:
         await shared_calendars.forget()
         return 0

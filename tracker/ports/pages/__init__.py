@@ -1,1 +1,1 @@
-"""Web pages: the doors that people see in a browser."""
+"""Web pages: the interface that people use in a browser."""

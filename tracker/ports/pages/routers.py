@@ -1,4 +1,4 @@
-"""The pages by room: one router for each, with the handlers of its modules and what they may ask for by name."""
+"""The pages by room: one router for each, with the handlers of its modules and their dependencies."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -47,7 +47,7 @@ from tracker.ports.pages.views import admin, agency_pages, api_docs, blackout_da
 
 
 def _room(*modules: Sequence[Any], **dependencies: Provide) -> Router:
-    """Return the router of the handlers of some modules; `dependencies` are those of this room alone."""
+    """Return the router for the handlers of some modules; `dependencies` are those of this room alone."""
     handlers = [handler for module in modules for handler in module]
     return Router("/", route_handlers=handlers, dependencies={**DEPENDENCIES, **dependencies})
 

@@ -1,4 +1,4 @@
-"""Action items: states, lateness, who may see them, give them and move them."""
+"""Action items: states, lateness, and who may see, assign and update them."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -22,7 +22,7 @@ class ItemStatus(StrEnum):
 
     @property
     def word(self) -> str:
-        """Return what people call it."""
+        """Return the label of the state."""
         return self.value.replace("_", " ").capitalize()
 
 
@@ -61,17 +61,17 @@ class ActionItem:
     version: int
     sequence: int
     marking: Marking | None = None
-    """That of the event that it comes from: its title names it."""
+    """The marking of the event that it comes from: the item's title can name the event."""
 
     @property
     def is_open(self) -> bool:
-        """Whether something is still to be done."""
+        """Return whether it is still to be done."""
         return self.status not in CLOSED
 
 
 @dataclass(frozen=True, kw_only=True)
 class Note:
-    """One step in an item's life."""
+    """One step in an item's history."""
 
     at: datetime
     by: str
@@ -81,12 +81,12 @@ class Note:
 
 
 def days_late(item: ActionItem, today: date) -> int:
-    """Return by how many days an open item is overdue; negative = days left, 0 = due today. Closed items are 0."""
+    """Return how many days an open item is overdue; negative = days left, 0 = due today. Closed items give 0."""
     return (today - item.due).days if item.is_open else 0
 
 
 def visibility_of(audience: str) -> Visibility:
-    """Return what the audience of an item without an origin is called for people."""
+    """Return the label for the audience of an item without an origin."""
     kind, _, name = audience.partition(":")
     match kind:
         case "arm":
@@ -98,19 +98,20 @@ def visibility_of(audience: str) -> Visibility:
 
 
 def may_update(viewer: Viewer, item: ActionItem) -> bool:
-    """Whether the viewer, who sees the item, may move it: owner, giver, the committee's chair, a coordinator."""
+    """Return whether a viewer who sees the item may update it: owner, assigner, committee's chair, coordinator."""
     return viewer.member_id == item.owner_id or may_direct(viewer, item)
 
 
 def may_direct(viewer: Viewer, item: ActionItem) -> bool:
-    """Whether the viewer may give the item to somebody else or cancel it: who gave it, the chair, a coordinator."""
+    """Return whether the viewer may reassign or cancel the item: its assigner, the committee's chair, a coordinator."""
     return viewer.member_id == item.created_by_id or item.committee_id in viewer.chairs or viewer.is_coordinator
 
 
 def may_give(viewer: Viewer, owner_id: UUID, origin: Event | None) -> bool:
-    """Whether the viewer may give an item to this person.
+    """Return whether the viewer may assign an item to this person.
 
-    Everybody may to themselves; who may schedule anything, or leads the event that it comes from, may to others.
+    Everyone may assign to themselves; people who may schedule, or who organize the event that it comes from, may assign
+    to others.
     """
     leads = origin is not None and may_edit(viewer, origin)
     return viewer.member_id == owner_id or viewer.may_schedule or leads

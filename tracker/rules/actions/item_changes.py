@@ -1,4 +1,4 @@
-"""How an action item moves: what a change makes of it, and the words that its history keeps."""
+"""How an action item changes: the item after a change, and the words that its history keeps."""
 
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
@@ -25,16 +25,16 @@ class NewItem:
     owner_id: UUID
     due: date
     origin_id: UUID | None = None
-    """The date on which it was decided; who may see that event may see the item."""
+    """The date on which it was decided; people who may see that event may see the item."""
     seen_by: Visibility = Visibility.ALL
-    """Counts only without an origin; a list of named people cannot be chosen."""
+    """Applies only without an origin; a list of named people can't be chosen."""
     committee_id: UUID | None = None
     """The committee whose next meeting lists it while it is open; None = that of the origin."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Change:
-    """What somebody says of an item; None = as it is."""
+    """A change to an item; None = unchanged."""
 
     status: ItemStatus | None = None
     progress: int | None = None
@@ -43,7 +43,7 @@ class Change:
 
 
 def changed(item: ActionItem, change: Change, now: datetime, today: date) -> ActionItem:
-    """Return the item after the change; the same when nothing changes and nothing is noted.
+    """Return the item after the change; the same item when nothing changes and nothing is noted.
 
     Done is 100 percent; a closed item opens again when it gets an open status. Raises `Invalid` by field.
     """
@@ -72,7 +72,7 @@ def _progress(item: ActionItem, change: Change, status: ItemStatus) -> int:
 
 
 def check_due(due: date, today: date) -> None:
-    """Raise `Invalid` for a new due day that is over or beyond all planning."""
+    """Raise `Invalid` for a new due day that is in the past or too far ahead."""
     if due < today:
         raise Invalid(due="Choose today or a later day.")
     if due > today + FARTHEST:

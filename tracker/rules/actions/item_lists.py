@@ -1,4 +1,4 @@
-"""How a list of action items is narrowed, grouped and counted."""
+"""How a list of action items is filtered, grouped and counted."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ RECENT = timedelta(days=30)  # how long done items can still be listed
 
 
 class GroupBy(StrEnum):
-    """What the list is ordered under."""
+    """How the list is grouped."""
 
     DUE = "due"
     OWNER = "owner"
@@ -22,7 +22,7 @@ class GroupBy(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Filter:
-    """What a viewer wants to see of the items they may see."""
+    """Which of the items that a viewer may see they want to see."""
 
     group_by: GroupBy = GroupBy.DUE
     words: str = ""
@@ -50,7 +50,7 @@ class Counts:
 
 
 def counts(items: Iterable[ActionItem], today: date) -> Counts:
-    """Count open items and those done lately; due this week = today or in the six days after it."""
+    """Count open and recently done items; due this week means today or in the six days after it."""
     every = list(items)
     unfinished = [one for one in every if one.is_open]
     return Counts(
@@ -62,7 +62,7 @@ def counts(items: Iterable[ActionItem], today: date) -> Counts:
 
 
 def matching(items: Iterable[ActionItem], chosen: Filter, member_id: UUID) -> list[ActionItem]:
-    """Return the items that the filter lets through; every word must stand in number, title, owner or agency."""
+    """Return the items that match the filter; number, title, owner or agency must contain every word."""
     wanted = chosen.words.casefold().split()
     return [
         one
@@ -74,7 +74,7 @@ def matching(items: Iterable[ActionItem], chosen: Filter, member_id: UUID) -> li
 
 
 def grouped(items: Iterable[ActionItem], group_by: GroupBy, today: date) -> list[Group]:
-    """Return the items under headings, soonest due first; done ones stand last, under one heading."""
+    """Return the items under headings, soonest due first; done ones come last, under one heading."""
     ordered = sorted(items, key=lambda one: (one.due, one.reference))
     headings = {GroupBy.DUE: _by_due(today), GroupBy.OWNER: _by_owner, GroupBy.AGENCY: _by_agency}
     heading = headings[group_by]

@@ -1,4 +1,4 @@
-"""What sheets of paper show: when each item of an agenda begins, the copies of a brief, and who may print what."""
+"""The content of printouts: when each agenda item begins, the copies of a brief, and who may print what."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ WALK_INS = 4  # empty rows of a sign-in sheet
 
 @dataclass(frozen=True, kw_only=True)
 class Copy:
-    """A numbered copy of a brief, with name and agency of who answers for it and of who printed it."""
+    """A numbered copy of a brief, with name and agency of its holder and of the person who printed it."""
 
     number: int
     issued_at: datetime
@@ -23,7 +23,7 @@ class Copy:
 
 
 def timetable(items: Iterable[AgendaItem], starts: datetime) -> Iterator[tuple[datetime | None, AgendaItem]]:
-    """Yield each item with the time at which it begins; None after one that does not say how long it takes."""
+    """Yield each item with the time at which it begins; None after an item without a length."""
     begins: datetime | None = starts
     for item in items:
         yield begins, item
@@ -31,7 +31,7 @@ def timetable(items: Iterable[AgendaItem], starts: datetime) -> Iterator[tuple[d
 
 
 def check_sign_in_sheet(viewer: Viewer, event: Event) -> None:
-    """Raise `NotAllowed` unless the viewer reads everybody's name and takes attendance."""
+    """Raise `NotAllowed` unless the viewer reads all names and takes attendance."""
     if not may_edit(viewer, event):
         raise NotAllowed("Only the organizer, the committee's chair or a coordinator can print a sign-in sheet.")
 

@@ -1,4 +1,4 @@
-"""Attendance: when it is taken, what one line of the roll says, how a roll is counted, whose names a viewer reads."""
+"""Attendance: when it is taken, the lines of the sheet, how they are counted, and whose names a viewer reads."""
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
@@ -18,7 +18,7 @@ OPENS_BEFORE = timedelta(minutes=30)
 
 
 class Mark(StrEnum):
-    """What is recorded about a person on one date; cleared = an earlier mark was taken back."""
+    """What is recorded about a person on one date; cleared = an earlier mark was removed."""
 
     HERE = "here"
     REMOTE = "remote"
@@ -29,12 +29,12 @@ class Mark(StrEnum):
 
 PRESENT = frozenset({Mark.HERE, Mark.REMOTE})
 WALK_IN_MARKS = frozenset({Mark.HERE, Mark.REMOTE, Mark.CLEARED})
-"""Who was not invited came or did not come, but was never missing."""
+"""The marks for people who were not invited: if they did not come, they are not absent."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Recorded:
-    """The mark that counts for one person or walk-in; the agency is the one served at that time."""
+    """The mark that counts for one person or walk-in, with the agency that they served at that time."""
 
     id: UUID
     member_id: UUID | None
@@ -44,25 +44,25 @@ class Recorded:
     mark: Mark
     recorded_at: datetime
     entered_by: str = ""
-    """Name and agency of who recorded it."""
+    """Name and agency of the person who recorded it."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Correction:
-    """A mark that another one took the place of."""
+    """A mark that a later one replaced."""
 
     name: str
     agency: str
     before: Mark
     after: Mark
     by: str
-    """Name and agency of who recorded the later one."""
+    """Name and agency of the person who recorded the later one."""
     at: datetime
 
 
 @dataclass(frozen=True, kw_only=True)
 class Line:
-    """One line of the roll: a participant with or without a mark, or a walk-in with one."""
+    """One line of the sheet: a participant with or without a mark, or a walk-in with one."""
 
     name: str
     agency: str
@@ -72,25 +72,25 @@ class Line:
     mark: Mark | None
     participant: Participant | None
     entered_by: str = ""
-    """Name and agency of who recorded the mark."""
+    """Name and agency of the person who recorded the mark."""
 
     @property
     def is_walk_in(self) -> bool:
-        """Whether the person came without an invitation."""
+        """Return whether the person came without an invitation."""
         return self.participant is None
 
     @property
     def replied_yes(self) -> bool:
-        """Whether the reply that counts for this date is yes."""
+        """Return whether the reply that counts for this date is yes."""
         return self.participant is not None and self.participant.reply is ReplyValue.ACCEPTED
 
 
 @dataclass(frozen=True, kw_only=True)
 class WalkIn:
-    """Somebody who came without an invitation: a member, or a guest with the name and agency that they give."""
+    """A person who came without an invitation: a member, or a guest with the name and agency that they give."""
 
     id: UUID
-    """Made with the form: sent twice by the same person for the same date it adds one person."""
+    """Made with the form: if it is sent twice by the same person for the same date, it adds one person."""
     member_id: UUID | None = None
     name: str = ""
     agency_id: UUID | None = None
@@ -100,7 +100,7 @@ class WalkIn:
 
 @dataclass(frozen=True, kw_only=True)
 class Tally:
-    """A roll in numbers; here and remote count walk-ins too, invited and unmarked do not."""
+    """A sheet in numbers; here and remote include walk-ins, invited and unmarked do not."""
 
     invited: int
     here: int
@@ -112,17 +112,17 @@ class Tally:
 
     @property
     def present(self) -> int:
-        """How many took part, in the room or remotely."""
+        """Return how many took part, in the room or remotely."""
         return self.here + self.remote
 
 
 def opens_at(occurrence: Occurrence) -> datetime:
-    """Return the first moment at which attendance can be taken."""
+    """Return when attendance can first be taken."""
     return occurrence.starts_at - OPENS_BEFORE
 
 
 def why_not(occurrence: Occurrence, now: datetime) -> str | None:
-    """Return the sentence that says why no mark can be made at this moment, or None when it can."""
+    """Return the sentence that explains why no mark can be made now, or None when it can."""
     if occurrence.is_off:
         return "This date was canceled, so there is no attendance to take."
     if occurrence.status is EventStatus.DRAFT:
@@ -136,24 +136,24 @@ def why_not(occurrence: Occurrence, now: datetime) -> str | None:
 
 
 def check_open(occurrence: Occurrence, now: datetime) -> None:
-    """Raise `NotAllowed` unless marks can be made at this moment."""
+    """Raise `NotAllowed` unless marks can be made now."""
     if refusal := why_not(occurrence, now):
         raise NotAllowed(refusal)
 
 
 def check_mark(mark: Mark, *, is_invited: bool) -> None:
-    """Raise `Invalid` for a mark that a person who was not invited cannot have."""
+    """Raise `Invalid` for a mark that a person who was not invited can't have."""
     if not is_invited and mark not in WALK_IN_MARKS:
         raise Invalid(status="Only people who were invited can be absent or excused.")
 
 
 def pressed(mark: Mark, before: Mark | None) -> Mark:
-    """Return what a tap on the button `mark` says when the page showed `before`: the same again takes it back."""
+    """Return the mark set by the button `mark` when the page showed `before`: pressing the same one clears it."""
     return Mark.CLEARED if mark is before else mark
 
 
 def roll(participants: Iterable[Participant], recorded: Iterable[Recorded]) -> list[Line]:
-    """Return everybody who was invited or came, by agency and name."""
+    """Return everyone who was invited or came, by agency and name."""
     marks = list(recorded)
     of_member = {one.member_id: one for one in marks if one.member_id}
     invited = [_invited(one, of_member.pop(one.member_id, None)) for one in participants]
@@ -188,7 +188,7 @@ def _walk_in(recorded: Recorded) -> Line:
 
 
 def tally(lines: Collection[Line]) -> Tally:
-    """Count a roll, or the part of it that belongs to one agency."""
+    """Count a sheet, or the part of it that belongs to one agency."""
     marks = Counter(line.mark for line in lines)
     return Tally(
         invited=sum(not line.is_walk_in for line in lines),
@@ -202,7 +202,7 @@ def tally(lines: Collection[Line]) -> Tally:
 
 
 def by_agency(lines: Iterable[Line]) -> Mapping[str, list[Line]]:
-    """Return the lines under the agency of each, in the order in which they come."""
+    """Return the lines grouped by agency, in their present order."""
     groups: dict[str, list[Line]] = {}
     for line in lines:
         groups.setdefault(line.agency, []).append(line)
@@ -210,14 +210,14 @@ def by_agency(lines: Iterable[Line]) -> Mapping[str, list[Line]]:
 
 
 def waiting_yes(lines: Iterable[Line]) -> list[Line]:
-    """Return the people who replied yes and have no mark: the bulk button's, so that it overrules nobody."""
+    """Return the people who replied yes and have no mark, for the bulk button, which overrules no earlier mark."""
     return [line for line in lines if line.replied_yes and line.mark is None]
 
 
 def named_participants(viewer: Viewer, event: Event, participants: Iterable[Participant]) -> list[Participant]:
     """Return whom the viewer reads by name.
 
-    The lead, the committee's chair and a coordinator read all names; everybody else those of the own arm.
+    The organizer, the committee's chair and a coordinator read all names; everyone else reads those of their own arm.
     """
     reads_all = may_edit(viewer, event)
     return [one for one in participants if reads_all or one.arm is viewer.arm]

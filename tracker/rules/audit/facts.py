@@ -1,4 +1,4 @@
-"""What the facts of an entry of the audit log are called, in one line for people: "Changed place and title"."""
+"""The labels of an audit log entry's facts, in one line for people: "Changed place and title"."""
 
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -11,7 +11,7 @@ from tracker.rules.events.event_fields import FIELDS as EVENT_FIELDS
 from tracker.rules.identity.browsers import UNKNOWN, browser_name
 
 UNTOLD = frozenset({"client", "next"})
-"""Told elsewhere, as from where a sign-in came before each entry said so; or the id of what has an entry of its own."""
+"""Shown elsewhere, such as the source of older sign-in entries; or the id of something with an entry of its own."""
 LABELS = {
     "fields": "Changed",
     "gained": "Now also",
@@ -45,7 +45,7 @@ LABELS = {
     "scopes": "May",
     "browser": "With",
 }
-"""What stands before a fact; one that is not here is told by its own word."""
+"""Label of a fact; a fact that is not listed is labeled by its own name."""
 JOINED = frozenset(
     {
         "version",
@@ -65,7 +65,7 @@ JOINED = frozenset(
         "browser",
     }
 )
-"""Those after which no colon belongs."""
+"""Labels without a colon."""
 FIELDS = {
     **{name: about.log_words for name, about in EVENT_FIELDS.items() if about.log_words},
     "expires_at": "last day",
@@ -83,7 +83,7 @@ FIELDS = {
     "mark_agency": "who marked it",
     "mark_until": "day of decontrol",
 }
-"""Columns whose own word is none for people; the others are told by it, without its underscores."""
+"""Columns whose own name is not plain; the others are labeled by their name, without underscores."""
 VALUES = {
     "accepted": "yes",
     "declined": "no",
@@ -110,12 +110,12 @@ _ROUTE = re.compile(r"([A-Z]+) (/\S*)")
 
 
 def said(facts: Mapping[str, object]) -> str:
-    """Return what the facts say, without what is empty or told elsewhere."""
+    """Return the facts in words, without empty ones and those shown elsewhere."""
     return "; ".join(_told(name, value) for name, value in facts.items() if name not in UNTOLD and value not in EMPTY)
 
 
 def ids_in(value: object) -> set[UUID]:
-    """Return the ids that stand in facts, of whatever they are."""
+    """Return the ids in facts, of any kind."""
     if isinstance(value, Mapping):
         return {found for one in value.values() for found in ids_in(one)}
     if isinstance(value, list):
@@ -124,7 +124,7 @@ def ids_in(value: object) -> set[UUID]:
 
 
 def named(facts: Mapping[str, object], names: Mapping[UUID, str]) -> dict[str, object]:
-    """Return facts in which a name stands where the id of what has one stood."""
+    """Return the facts with names in place of ids."""
     return {name: _named(value, names) for name, value in facts.items()}
 
 
@@ -168,7 +168,7 @@ def _fields(value: object) -> str:
 
 
 def _route(value: object) -> str:
-    """Return a route as people type it, without what it names: "Looked at /events/…"."""
+    """Return a route without its parameters: "Looked at /events/…"."""
     found = _ROUTE.fullmatch(str(value))
     if not found:
         return str(value)
@@ -194,7 +194,7 @@ def _scopes(value: object) -> str:
 
 
 def _browser(value: object) -> str:
-    """Return a browser in two words, a program by its own."""
+    """Return a browser in two words, another program by its own name."""
     name = browser_name(str(value))
     return str(value) if name.startswith(UNKNOWN) else name
 

@@ -1,4 +1,4 @@
-"""What the entries of the audit log are called, the groups that a reader filters by, and which facts are told."""
+"""The wording of audit log entries, the groups for filtering, and the facts that are shown."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from tracker.rules.events.markings import Marking
 
 READ = "read"
 DENIED = frozenset({"denied", "not_found", "sign_in_failed", "locked"})
-"""Tries that led to nothing."""
+"""Denied requests."""
 
 VERBS = {
     "not_found": "Asked for a page that is not there for them:",
@@ -63,7 +63,7 @@ VERBS = {
     "secret_replaced": "Replaced the secret of",
     "resumed_sending": "Let a restored copy send:",
 }
-"""Verb → how a sentence begins; one that is not here is told by its own word ("scheduled" → "Scheduled")."""
+"""Verb → how a sentence begins; one that is not listed is used as it is ("scheduled" → "Scheduled")."""
 
 THINGS = {
     "occurrence": "date",
@@ -82,7 +82,7 @@ THINGS = {
     "preference": "reminder settings",
     "committee_preference": "reminder settings of a committee",
 }
-"""Subject → what people call it; one that is not here is called by its own word."""
+"""Subject → its label; one that is not listed is used as it is."""
 
 SOURCES = {
     "page": "Site",
@@ -110,11 +110,11 @@ SAID = (
     "filter",
     "route",
 )
-"""Facts that everybody who may read an entry is told; others could count what the reader does not see."""
+"""Facts that all readers of an entry may see; others could count things that the reader does not see."""
 
 
 class Group(NamedTuple):
-    """Entries that a reader picks together: those with one of these verbs, and those about one of these subjects."""
+    """Entries that a reader filters for together: those with one of these verbs, or about one of these subjects."""
 
     label: str
     verbs: frozenset[str] = frozenset()
@@ -180,62 +180,62 @@ OPEN_SUBJECTS = frozenset(
         "shared_calendar",
     }
 )
-"""Subjects that tell of no event. Whatever is not here and leads to no event that the reader sees is kept from them."""
+"""Subjects that reveal no event. Others are hidden unless they lead to an event that the reader sees."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Entry:
-    """One entry as one reader is notified of it."""
+    """One entry as one reader sees it."""
 
     seq: int
-    """Its number in the chain; only who reads the whole trail is shown it, for gaps tell of what is left out."""
+    """Its number in the chain; only readers of the whole log see it, because gaps reveal what is left out."""
     at: datetime
     actor_id: UUID | None
     actor: str
-    """Name and the agency of that moment, "System", or that nobody has that id any more."""
+    """Name and agency at that time, "System", or a note that the id no longer exists."""
     origin: Origin
     verb: str
     subject: str
     subject_id: str
     title: str = ""
-    """What the subject is called; empty for what the reader may not open."""
+    """Label of the subject; empty if the reader may not open it."""
     address: str = ""
-    """Where the subject is; empty when it has no page, or none for the reader."""
+    """The address of the subject; empty when it has no page, or none for the reader."""
     facts: Mapping[str, object]
     is_open: bool
-    """Whether the reader may open the subject; otherwise ids and verbs are all they are told."""
+    """Whether the reader may open the subject; otherwise they see only ids and verbs."""
     marking: Marking | None = None
-    """That of the event which the subject is or comes from, when the reader may see it."""
+    """The marking of the event that the subject is or comes from, when the reader may see it."""
 
     @property
     def is_denied(self) -> bool:
-        """Whether it tells of a try that led to nothing."""
+        """Return whether it records a denied request."""
         return self.verb in DENIED
 
     @property
     def words(self) -> str:
-        """What happened, as the beginning of a sentence that its title or id ends."""
+        """Return what happened, as the beginning of a sentence that the subject's title or id completes."""
         return f"{VERBS.get(self.verb) or self.verb.replace('_', ' ').capitalize()} {self._thing}".strip().rstrip(":")
 
     @property
     def said(self) -> str:
-        """The facts in one line: "Changed place and title; version 3"."""
+        """Return the facts in one line: "Changed place and title; version 3"."""
         return audit_facts.said(self.facts)
 
     @property
     def where(self) -> str:
-        """By which way it happened."""
+        """Return the request source in words."""
         return SOURCES.get(self.origin.source, self.origin.source.capitalize())
 
     @property
     def in_session(self) -> str:
-        """In which session, or by which token, as the trail tells them apart."""
+        """Return the session or token, in the characters that the audit log keeps."""
         word = "Token" if self.origin.source == "api" else "Session"
         return f"{word} {self.origin.session}" if self.origin.session else ""
 
     @property
     def is_about_actor(self) -> bool:
-        """Whether it tells of what somebody did with their own account."""
+        """Return whether people changed their own account."""
         return self.subject == "member" and self.subject_id == str(self.actor_id)
 
     @property
@@ -244,5 +244,5 @@ class Entry:
 
 
 def readable_facts(facts: Mapping[str, object], *, reads_all: bool) -> Mapping[str, object]:
-    """Return what a reader is notified of the facts of an entry whose subject they may open."""
+    """Return the facts that a reader may see of an entry whose subject they may open."""
     return facts if reads_all else {name: facts[name] for name in SAID if name in facts}

@@ -1,4 +1,4 @@
-"""Blackout days: when the people of an agency are not available, by what the agency says of itself; pure."""
+"""Blackout days: when an agency reports that its people are not available; pure."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -11,12 +11,12 @@ from tracker.rules.core.wording import TO, day
 
 LONGEST = timedelta(days=92)
 FARTHEST = timedelta(days=731)
-"""How far ahead a blackout may end."""
+"""How far in the future a blackout may end."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Blackout:
-    """Some days of one agency, both ends included."""
+    """Consecutive days of one agency, both ends included."""
 
     id: UUID
     agency_id: UUID
@@ -27,7 +27,7 @@ class Blackout:
     reason: str
 
     def holds(self, on: date) -> bool:
-        """Whether the day is one of them."""
+        """Return whether the day is one of them."""
         return self.first <= on <= self.last
 
     def words(self, today: date) -> str:
@@ -37,13 +37,13 @@ class Blackout:
 
 
 def may_name(viewer: Viewer, agency_id: UUID) -> bool:
-    """Whether the viewer says for an agency when its people are not available: its leads, and coordinators."""
+    """Return whether the viewer may set blackout days for an agency: its leads, and coordinators."""
     leads = Role.AGENCY_LEAD in viewer.roles and viewer.agency_id == agency_id
     return viewer.is_coordinator or leads
 
 
 def check(first: date | None, last: date | None, today: date) -> tuple[date, date]:
-    """Return the days, one without a last day. Errors: Invalid by field."""
+    """Return the days; only the first without a last day. Errors: Invalid by field."""
     if first is None:
         raise Invalid(first="Choose the first day.")
     last = last or first

@@ -1,4 +1,4 @@
-"""What is known of a person's days: when they are not free, and in which way; pure and without a clock."""
+"""A person's known busy times, and their kind; pure and without a clock."""
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
@@ -12,14 +12,14 @@ from tracker.rules.events.plan import Slot
 
 
 class State(StrEnum):
-    """What is known of a person for half an hour; of two that hold at once, the later one counts."""
+    """A person's availability for half an hour; of two states at once, the later one in the list counts."""
 
     FREE = "free"
     TENTATIVE = "tentative"
     BUSY = "busy"
     OUT = "out of office"
     BLACKOUT = "blackout day"
-    """Nobody of the agency is available."""
+    """No one at the agency is available."""
 
 
 WORST = {state: number for number, state in enumerate(State)}
@@ -27,17 +27,17 @@ WORST = {state: number for number, state in enumerate(State)}
 
 @dataclass(frozen=True, kw_only=True)
 class Busy:
-    """A time that a person has given away; aware UTC, end excluded."""
+    """A time when a person is not free; aware UTC, end excluded."""
 
     starts_at: datetime
     ends_at: datetime
     state: State = State.BUSY
     title: str = ""
-    """Of an event that the viewer may see, or the reason of a blackout; a calendar kept elsewhere tells none."""
+    """Title of an event that the viewer may see, or reason of a blackout; a shared calendar gives none."""
 
 
 class Days:
-    """What is known of one person, asked for many times; `shared_until` tells how far they share a calendar."""
+    """The busy times of one person, for many queries; `shared_until` is how far their shared calendar reaches."""
 
     def __init__(self, busy: Iterable[Busy], shared_until: datetime | None = None) -> None:
         self.shared_until = shared_until
@@ -46,25 +46,25 @@ class Days:
         self._longest = max((one.ends_at - one.starts_at for one in self._busy), default=timedelta(0))
 
     def shares(self, day: date, zone: str) -> bool:
-        """Whether they share a calendar that tells of this day."""
+        """Return whether they share a calendar that covers this day."""
         return self.shared_until is not None and day < to_local(self.shared_until, zone).date()
 
     def and_away(self, more: Iterable[Busy]) -> "Days":
-        """Return the same days with more times that are given away."""
+        """Return the same days with more busy times."""
         return Days([*self._busy, *more], self.shared_until)
 
     def reason(self, starts_at: datetime, ends_at: datetime) -> str:
-        """Return why there is a blackout in [starts_at, ends_at); nothing where there is none."""
+        """Return the reason of a blackout in [starts_at, ends_at); nothing where there is none."""
         reasons = (one.title for one in self.taken(starts_at, ends_at) if one.state is State.BLACKOUT)
         return next(reasons, "")
 
     def state(self, starts_at: datetime, ends_at: datetime) -> State:
-        """Return how free the person is in [starts_at, ends_at)."""
+        """Return how available the person is in [starts_at, ends_at)."""
         states = (one.state for one in self.taken(starts_at, ends_at))
         return max(states, key=WORST.__getitem__, default=State.FREE)
 
     def states(self, slots: Sequence[Slot]) -> dict[int, State]:
-        """Return the numbers of the slots in which the person is not free; `slots` are in order of start and end."""
+        """Return the numbers of the slots in which the person is not free; `slots` are sorted by start and end."""
         found: dict[int, State] = {}
         for one in self._busy:
             first = bisect_right(slots, one.starts_at, key=itemgetter(1))
@@ -75,6 +75,6 @@ class Days:
         return found
 
     def taken(self, starts_at: datetime, ends_at: datetime) -> list[Busy]:
-        """Return what lies in [starts_at, ends_at)."""
+        """Return the busy times in [starts_at, ends_at)."""
         first, last = bisect_left(self._starts, starts_at - self._longest), bisect_left(self._starts, ends_at)
         return [one for one in self._busy[first:last] if one.ends_at > starts_at]

@@ -1,4 +1,4 @@
-"""The days for which a time is looked for as the grid draws them: working hours, in half hours that are alike."""
+"""The days of the availability grid: working hours, with equal half hours put together."""
 
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -10,29 +10,29 @@ from tracker.rules.core.wall_clock import to_local, to_utc
 
 @dataclass(frozen=True, kw_only=True)
 class Cell:
-    """Some half hours of one person's day that are alike."""
+    """Consecutive half hours of one person's day with the same state."""
 
     span: int
     state: State
     reason: str = ""
-    """Of a blackout."""
+    """The reason of a blackout."""
 
 
 def widened(start: datetime, end: datetime, zone: str) -> tuple[datetime, datetime]:
-    """Return [start, end) with all working hours of its first and its last day, as the grid draws them."""
+    """Return [start, end) extended to all working hours of its first and last day, as the grid shows them."""
     first, last = to_local(start, zone).date(), to_local(end, zone).date()
     opens, closes = to_utc(datetime.combine(first, OPENS), zone), to_utc(datetime.combine(last, CLOSES), zone)
     return min(start, opens), max(end, closes)
 
 
 def half_hours(day: date) -> list[datetime]:
-    """Return where the half hours of a working day begin, by the wall clock."""
+    """Return the starts of the half hours of a working day, on the wall clock."""
     begins, closes = datetime.combine(day, OPENS), datetime.combine(day, CLOSES)
     return [begins + number * STEP for number in range((closes - begins) // STEP)]
 
 
 def row(days: Days, day: date, zone: str) -> list[Cell]:
-    """Return a person's working hours of one day; half hours that are taken alike are put together."""
+    """Return a person's working hours of one day, with equal half hours put together."""
     cells: list[Cell] = []
     for begins in half_hours(day):
         slot = to_utc(begins, zone), to_utc(begins + STEP, zone)

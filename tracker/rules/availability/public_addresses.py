@@ -1,21 +1,21 @@
-"""Which network addresses belong to the public internet: the only ones that an address typed by a member may lead to.
+"""Which network addresses belong to the public internet: the only ones that a member's calendar address may reach.
 
 Of IPv6 only global unicast counts, which leaves out loopback, link-local, unique local and multicast addresses, and
-those that carry an IPv4 address inside: mapped (::ffff:0:0/96) and NAT64 (64:ff9b::/96).
+those that contain an IPv4 address: mapped (::ffff:0:0/96) and NAT64 (64:ff9b::/96).
 """
 
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 
 _GLOBAL_UNICAST = IPv6Network("2000::/3")
-# IANA special-purpose registries (RFC 6890 and its updates), written out: what Python knows of them differs by release.
+# IANA special-purpose registries (RFC 6890 and its updates), as a list: Python's own differs by release.
 _NOT_PUBLIC_V6 = tuple(
     map(
         IPv6Network,
         (
-            "2001::/23",  # protocol assignments, Teredo among them: an IPv4 address inside
+            "2001::/23",  # protocol assignments, including Teredo: contains an IPv4 address
             "2001:db8::/32",
             "3fff::/20",  # documentation
-            "2002::/16",  # 6to4: an IPv4 address inside
+            "2002::/16",  # 6to4: contains an IPv4 address
         ),
     )
 )
@@ -27,7 +27,7 @@ _NOT_PUBLIC_V4 = tuple(
             "10.0.0.0/8",
             "100.64.0.0/10",  # behind a carrier's NAT (RFC 6598)
             "127.0.0.0/8",
-            "168.63.129.16/32",  # Azure replies its own virtual machines here
+            "168.63.129.16/32",  # Azure serves its own virtual machines here
             "169.254.0.0/16",  # link-local: metadata of cloud machines
             "172.16.0.0/12",
             "192.0.0.0/24",
@@ -45,7 +45,7 @@ _NOT_PUBLIC_V4 = tuple(
 
 
 def is_public(text: str) -> bool:
-    """Whether a numeric address belongs to the public internet; False for what is no numeric address."""
+    """Return whether a numeric address belongs to the public internet; False for other text."""
     try:
         address = ip_address(text)
     except ValueError:

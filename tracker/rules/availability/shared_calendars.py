@@ -1,6 +1,6 @@
-"""Calendars that members share for finding a time: which addresses are taken, how often they are read, what is kept.
+"""Calendars that members share for finding a time: allowed addresses, how often they are read, what is kept.
 
-Of such a calendar only spans are ever kept: from when, until when, and in what way the person is taken.
+Only spans of such a calendar are kept: from when, until when, and the kind of busy time.
 """
 
 import re
@@ -16,13 +16,13 @@ from tracker.rules.core.wall_clock import to_local, to_utc
 
 LONGEST_ADDRESS = 2_000  # characters
 AHEAD = timedelta(days=184)
-"""How far ahead spans are kept."""
+"""How far in the future spans are kept."""
 EVERY = timedelta(hours=1)
-"""How often a calendar is read; the page of its owner says so."""
+"""How often a calendar is read; its owner's page shows this."""
 LATER = (timedelta(minutes=15), timedelta(hours=1), timedelta(hours=4), timedelta(hours=12), timedelta(days=1))
-"""After how long a calendar is tried again when it could not be read: once, twice, and so on."""
+"""Pauses before retries of a calendar that could not be read: after the first failure, the second, and so on."""
 STALE = timedelta(days=7)
-"""A calendar that was not read for so long tells nothing any more."""
+"""A calendar that was not read for this long no longer counts."""
 MOST_SPANS = 5_000
 
 _HOST = re.compile(r"(?=.{4,253}\Z)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?")
@@ -42,7 +42,7 @@ PROGRAMS = {
 
 
 class Kind(StrEnum):
-    """In what way somebody is taken."""
+    """The kind of a busy time."""
 
     BUSY = "busy"
     TENTATIVE = "tentative"
@@ -50,7 +50,7 @@ class Kind(StrEnum):
 
 
 class Span(NamedTuple):
-    """A time that somebody is taken; aware UTC, end excluded."""
+    """A busy time; aware UTC, end excluded."""
 
     starts_at: datetime
     ends_at: datetime
@@ -58,17 +58,17 @@ class Span(NamedTuple):
 
 
 class Found(NamedTuple):
-    """A span as it was read, with the UID of what it comes from: only to leave out what the tracker knows itself."""
+    """A span as it was read, with the UID of its entry, used only to leave out events of the tracker itself."""
 
     uid: str
     span: Span
 
 
 class Problem(StrEnum):
-    """Why a calendar could not be read, as its owner is told."""
+    """Why a calendar could not be read, as its owner sees it."""
 
     UNREACHABLE = "unreachable"
-    """No reply, a refused address, a bad certificate: one word for all, so that it tells nothing of any network."""
+    """No reply, a refused address, a bad certificate: one value for all, so that it reveals no network."""
     CLOSED = "closed"
     """The calendar's server replied, but not with a calendar."""
     TOO_LARGE = "too_large"
@@ -94,28 +94,28 @@ class Shared:
     failing_since: datetime | None
     problem: Problem | None
     unread: int
-    """Entries of it that could not be read, and so count as free."""
+    """Entries that could not be read, and so count as free."""
     spans: int
 
     def is_known(self, now: datetime) -> bool:
-        """Whether what was read of it still counts."""
+        """Return whether what was read of it still counts."""
         return self.read_at is not None and now - self.read_at < STALE
 
     def trouble(self, since: str) -> str:
-        """Return why it is not read, since a day in words, and what its owner can do; empty while it is read."""
+        """Return why it is not read, since when, and what its owner can do; empty while it is read."""
         return WORDS[self.problem].format(since=since, program=self.program) if self.problem else ""
 
     @property
     def program(self) -> str:
-        """What its owner keeps it in."""
+        """Return the program or service that holds the calendar."""
         names = (name for host, name in PROGRAMS.items() if self.host == host or self.host.endswith(f".{host}"))
         return next(names, "your calendar program")
 
 
 def check_address(text: str, own_host: str) -> str:
-    """Return the address by which a calendar is read: https, port 443, a host by its name, no password in it.
+    """Return the address of a calendar: https, port 443, a host by name, no password.
 
-    webcal:// is https:// here, as calendar programs mean it. Errors: Invalid(address).
+    webcal:// is read as https://, as calendar programs do. Errors: Invalid(address).
     """
     given = text.strip()
     try:
@@ -139,23 +139,23 @@ def check_address(text: str, own_host: str) -> str:
 
 
 def host_of(address: str) -> str:
-    """Return the host of an address that was checked."""
+    """Return the host of a checked address."""
     return address.split("/", 3)[2]
 
 
 def window(now: datetime, zone: str) -> tuple[datetime, datetime]:
-    """Return from when to when spans are kept: from the beginning of today on."""
+    """Return the span in which busy times are kept: from the beginning of today on."""
     today = to_local(now, zone).replace(hour=0, minute=0, second=0, microsecond=0, tzinfo=None)
     return to_utc(today, zone), to_utc(today + AHEAD, zone)
 
 
 def pause_after(failures: int) -> timedelta:
-    """Return after how long a calendar is tried again that could not be read so many times running."""
+    """Return the pause before the next try after this many consecutive failures."""
     return LATER[min(failures, len(LATER)) - 1] if failures else EVERY
 
 
 def merged(spans: Iterable[Span], start: datetime, end: datetime) -> list[Span]:
-    """Return the spans of [start, end), those of one kind that touch put together: how many there were is not kept."""
+    """Return the spans in [start, end), adjacent ones of one kind merged: their number is not kept."""
     found: list[Span] = []
     last: dict[Kind, int] = {}
     for one in sorted(spans):

@@ -1,4 +1,4 @@
-"""Finding a time: when the people who are needed are free, by what is known of their days; pure and without a clock."""
+"""Suggested times: when required people are free, as far as is known; pure and without a clock."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -14,47 +14,47 @@ from tracker.rules.roster.quorum import Count, Quorum
 
 STEP = timedelta(minutes=30)
 OPENS, CLOSES = time(8), time(18)
-"""Working hours, by the wall clock of the task force."""
+"""Working hours, on the wall clock of the task force."""
 NOON = time(12)
 
 
 Candidate = tuple[Slot, ...]
-"""The dates of an event if it began at some day and hour: one, or the first ones of a series."""
+"""The dates of an event that begins at some day and hour: one, or the first ones of a series."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Suggestion:
-    """A time, and who could not come to it, each with the number of its dates."""
+    """A time, and the people who could not come, each with the number of their missed dates."""
 
     starts_at: datetime
     ends_at: datetime
     dates: int
-    """How many dates were looked at: 1 for a single event."""
+    """How many dates were checked: 1 for a single event."""
     free: int
-    """On how many of them no required person is missing."""
+    """On how many dates no required person is missing."""
     missing: Mapping[UUID, int]
-    """Required people who are busy, out of office, or of an agency that has a blackout day."""
+    """Required people who are busy, out of office, or at an agency with a blackout day."""
     why: Mapping[UUID, State] = field(default_factory=dict)
-    """In which way one of them is missing, where it is not busy: the same on each of these dates."""
+    """Why one of them is missing, where they are not simply busy: the same on each of these dates."""
     blackouts: int = 0
-    """How many blackout days these are of required people, counted for each of them."""
+    """How many blackout days these are, counted for each required person."""
     tentative: Mapping[UUID, int]
     optional_missing: Mapping[UUID, int]
     quorate: int = 0
-    """On how many dates there would be a quorum; none where nobody asks for one."""
+    """On how many dates there would be a quorum; none where none is required."""
     quorum: Count | None = None
     """How many seats would be filled on the first date."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class People:
-    """For whom a time is looked for, and what is known of their days."""
+    """The people for whom times are suggested, and their busy times."""
 
     required: Sequence[UUID]
     optional: Sequence[UUID]
     days: Mapping[UUID, Days]
     quorum: Quorum | None = None
-    """What the committee whose meeting it is asks for."""
+    """The quorum rule of the meeting's committee."""
 
 
 def only_once(day: date) -> Sequence[date]:
@@ -65,10 +65,10 @@ def only_once(day: date) -> Sequence[date]:
 def candidates(
     first: datetime, days: int, length: timedelta, zone: str, dates_of: Callable[[date], Sequence[date]] = only_once
 ) -> list[Candidate]:
-    """Return what could be chosen from `first` (local) on, over some days: a start on each half hour of working hours.
+    """Return possible times from `first` (local) on, over some days: a start on each half hour of working hours.
 
-    First dates on weekends and federal holidays are left out. `dates_of` tells the days of a series by its first one;
-    none where there is no such series.
+    First dates on weekends and federal holidays are left out. `dates_of` returns the days of a series from its first
+    one; none where there is no such series.
     """
     found: list[Candidate] = []
     for day in (first.date() + timedelta(days=number) for number in range(days)):
@@ -84,17 +84,17 @@ def candidates(
 
 
 def candidate(on: Iterable[date], begins: time, length: timedelta, zone: str) -> Candidate:
-    """Return the dates of an event on some days, from an hour of the wall clock on."""
+    """Return the dates of an event on some days, from a time on the wall clock on."""
     return tuple(slot_at(datetime.combine(day, begins), length, zone) for day in on)
 
 
 def suggestions(
     choices: Sequence[Candidate], people: People, zone: str, like: time = OPENS, most: int = 5
 ) -> list[Suggestion]:
-    """Return the best choices: with a quorum first, then with the fewest required people missing, then the soonest.
+    """Return the best times: with a quorum first, then with the fewest required people missing, then the soonest.
 
-    On blackout days of required people only when there is no other. Of one half day at most one is named, so that the
-    choice is a choice: of equal ones the nearest to the hour `like`.
+    Blackout days of required people are used only when there is no other day. Each half day gives at most one time, so
+    that the choices differ: among equal ones, the closest to the hour `like`.
     """
     every = judged(choices, people)
     fewest = min((one.blackouts for one in every), default=0)
@@ -110,7 +110,7 @@ def suggestions(
 
 
 def judged(choices: Sequence[Candidate], people: People) -> list[Suggestion]:
-    """Return who could not come to each of the choices."""
+    """Return who could not come to each of the times."""
     slots = sorted({slot for choice in choices for slot in choice})
     at = {slot: number for number, slot in enumerate(slots)}
     required, optional = _taken_in(slots, people.required, people.days), _taken_in(slots, people.optional, people.days)
@@ -124,11 +124,11 @@ def judged(choices: Sequence[Candidate], people: People) -> list[Suggestion]:
 
 
 Taken = Mapping[UUID, State]
-"""Who is not free in one slot, and how."""
+"""The people who are not free in one slot, and their state."""
 
 
 def _taken_in(slots: Sequence[Slot], people: Iterable[UUID], days: Mapping[UUID, Days]) -> Sequence[Taken]:
-    """Return, for each slot, who is not free in it."""
+    """Return, for each slot, the people who are not free in it."""
     taken: list[dict[UUID, State]] = [{} for _ in slots]
     for one in people:
         for number, state in days[one].states(slots).items() if one in days else ():
@@ -137,7 +137,7 @@ def _taken_in(slots: Sequence[Slot], people: Iterable[UUID], days: Mapping[UUID,
 
 
 def _counts(slots: Sequence[Slot], people: People) -> Sequence[Count | None]:
-    """Return, for each slot, how many seats would be filled; who is tentative counts as there."""
+    """Return, for each slot, how many seats would be filled; tentative people count as present."""
     if people.quorum is None:
         return [None] * len(slots)
     taken = _taken_in(slots, people.quorum.holders, people.days)
@@ -172,7 +172,7 @@ def _all_of(some: Mapping[UUID, int], missing: Mapping[UUID, int], way: State) -
 
 
 def _number(taken: Iterable[Taken], counts: Callable[[State], bool]) -> dict[UUID, int]:
-    """Return on how many dates somebody is taken in a way that counts."""
+    """Return on how many dates a person is busy in a way that counts."""
     found: dict[UUID, int] = {}
     for states in taken:
         for one, state in states.items():

@@ -1,4 +1,4 @@
-"""What is said of a suggested time: how many are free, and who is not, by name."""
+"""The text for a suggested time: how many people are free, and who is not, by name."""
 
 from collections.abc import Iterable, Mapping
 from uuid import UUID
@@ -10,20 +10,20 @@ from tracker.rules.core.wording import plural
 from tracker.rules.events.plan import Person
 
 NAMED = 6
-"""How many people are named for one time."""
+"""The most people named for one time."""
 
 
 def unshared(one: Suggestion, required: Iterable[UUID], days: Mapping[UUID, Days], zone: str) -> int:
-    """Return how many of those who count as free share no calendar that tells of the first date."""
+    """Return how many people who count as free share no calendar that covers the first date."""
     day = to_local(one.starts_at, zone).date()
     as_free = (who for who in required if one.missing.get(who, 0) < one.dates)
     return sum(who in days and not days[who].shares(day, zone) for who in as_free)
 
 
 def notes(one: Suggestion, required: int, names: Mapping[UUID, Person], unknown: int = 0) -> list[str]:
-    """Return what there is to say of a time; `names` holds everybody but the organizer.
+    """Return the notes on a time; `names` holds everyone but the organizer.
 
-    `unknown` is how many of the required people could share a calendar and do not.
+    `unknown` is how many of the required people could share a calendar and don't.
     """
     busy, out, away = (_missing(one, way) for way in (State.BUSY, State.OUT, State.BLACKOUT))
     in_words = ((busy, "busy"), (out, "out of office"), (one.tentative, "tentative"))

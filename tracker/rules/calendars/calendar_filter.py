@@ -1,4 +1,4 @@
-"""What a viewer wants to see of the calendar: kinds, a committee, an agency, an audience, their own, canceled dates."""
+"""The filter of the calendar: kinds, a committee, an agency, an audience, the viewer's own, canceled dates."""
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ EVERY_KIND = frozenset(Kind)
 
 @dataclass(frozen=True, kw_only=True)
 class Choice:
-    """A committee or an agency that the calendar can be narrowed to."""
+    """A committee or an agency to filter the calendar by."""
 
     id: UUID
     name: str
@@ -22,35 +22,35 @@ class Choice:
 
 @dataclass(frozen=True, kw_only=True)
 class Choices:
-    """What the viewer may choose from."""
+    """The choices that the viewer has."""
 
     committees: tuple[Choice, ...] = ()
     agencies: tuple[Choice, ...] = ()
     saved: tuple[SavedFilter, ...] = ()
-    """Their own filters, those of other pages too."""
+    """The viewer's saved filters, including those of other pages."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Filter:
-    """What a viewer wants to see of the events that they may see; None and the whole set leave nothing out."""
+    """Which of the events that a viewer may see they want to see; None and the whole set leave nothing out."""
 
     kinds: frozenset[Kind] = EVERY_KIND
     committee: Choice | None = None
     agency: Choice | None = None
-    """An agency that takes part: its people are invited, or one of them leads."""
+    """An agency that takes part: its people are invited, or one of them is the organizer."""
     visibility: Visibility | None = None
     only_mine: bool = False
-    """Only what they lead or are invited to."""
+    """Only events that they organize or are invited to."""
     with_canceled: bool = True
 
     @property
     def is_narrow(self) -> bool:
-        """Whether it leaves anything out."""
+        """Return whether it leaves anything out."""
         return self != Filter()
 
 
 def matching(seen: Iterable[Seen], chosen: Filter, of_agency: Collection[UUID] = ()) -> list[Seen]:
-    """Return what the filter lets through; `of_agency` are the events in which the chosen agency takes part."""
+    """Return the dates that match the filter; `of_agency` are the events in which the chosen agency takes part."""
     if not chosen.is_narrow:
         return list(seen)
     return [

@@ -1,4 +1,4 @@
-"""What leaves the house in feeds: how much of an event, how long a cancellation stays, and who fetched it."""
+"""The content of feeds: how much of an event, how long a cancellation stays, and which program fetched it."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -10,21 +10,21 @@ from tracker.errors import Invalid
 from tracker.rules.events.event import Event, EventStatus, Kind, Occurrence
 
 CANCELED_STAY = timedelta(days=30)
-"""A cancellation is shown this long, so that every client has seen it; then the date is gone."""
+"""How long a cancellation is shown, so that every client sees it; then the date is removed."""
 PAST_SHOWN = timedelta(days=366)
 """Events whose last date ended before this are in no feed."""
 MAX_SUBSCRIPTIONS = 10
 ADDRESS_LIVES = timedelta(days=365)
-"""From the day it was made or replaced: an address that was forwarded is not good for ever."""
+"""From the day it was made or replaced: an address that was forwarded must not work forever."""
 ADDRESS_UNUSED = timedelta(days=90)
-"""An address that no calendar fetched for so long is off: nobody would miss it, and somebody may have found it."""
+"""An address that no calendar fetched for this long is turned off: it isn't missed, and others may have found it."""
 TOLD_BEFORE = timedelta(days=30)
-"""So long before its end the owner is told that an address will stop."""
+"""How long before its end the owner is notified that an address will stop."""
 """Addresses that one member may have at once: one for each device."""
 
 APPOINTMENT = "Appointment"
 APPOINTMENTS = "Appointments"
-"""What is said instead of the task force's name to who reads discreetly."""
+"""Replaces the task force's name for readers who chose time-only emails and feeds."""
 
 REFRESHES = {
     "Google Calendar": "every 8 to 24 hours",
@@ -32,7 +32,7 @@ REFRESHES = {
     "Apple Calendar": "as often as its owner chose",
     "Thunderbird": "every 30 minutes while it is open",
 }
-"""How often a program looks for changes, as far as people have seen it do so."""
+"""How often each program checks for changes, as far as people have observed it."""
 _CLIENTS = (
     ("google", "Google Calendar"),
     ("outlook", "Outlook"),
@@ -51,22 +51,22 @@ _CLIENTS = (
 
 
 class Level(StrEnum):
-    """How much of an event stands in a calendar that others keep."""
+    """How much of an event a calendar outside the tracker contains."""
 
     FULL = "full"
     DISCREET = "discreet"
-    """A neutral title and the time only."""
+    """Only a neutral title and the time."""
     APPOINTMENT = "appointment"
-    """The time only, for who reads discreetly: neither title nor sender name the task force."""
+    """Only the time: neither title nor sender name the task force."""
 
 
 class Scope(StrEnum):
-    """Which events a feed holds."""
+    """Which events a feed contains."""
 
     ALL = "all"
-    """Everything its owner may see."""
+    """Everything that its owner may see."""
     MINE = "mine"
-    """What its owner is invited to or leads."""
+    """What its owner is invited to or organizes."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,33 +86,33 @@ class Subscription:
 
     @property
     def ends_at(self) -> datetime:
-        """From when on its address opens nothing."""
+        """Return when its address stops working."""
         return address_end(self.issued_at, self.fetched_at)
 
     def is_over(self, now: datetime) -> bool:
-        """Whether its address has stopped by itself."""
+        """Return whether its address has expired."""
         return self.ends_at <= now
 
     def is_unused(self, now: datetime) -> bool:
-        """Whether it has stopped because no calendar fetched it, not because of its age."""
+        """Return whether it stopped because no calendar fetched it, not because of its age."""
         return self.is_over(now) and now < self.issued_at + ADDRESS_LIVES
 
     def ends_soon(self, now: datetime) -> bool:
-        """Whether its owner should replace the address now: its year is nearly over."""
+        """Return whether its owner should replace the address now because its year is nearly over."""
         return not self.is_over(now) and self.issued_at + ADDRESS_LIVES - TOLD_BEFORE <= now
 
 
 def address_end(issued_at: datetime, fetched_at: datetime | None) -> datetime:
-    """Return from when on an address opens nothing: a year after it was made, or 90 days after its last use."""
+    """Return when an address stops working: a year after it was made, or 90 days after its last use."""
     used_at = max(issued_at, fetched_at or issued_at)
     return min(issued_at + ADDRESS_LIVES, used_at + ADDRESS_UNUSED)
 
 
 def level_for(event: Event, *, shows_operations: bool, is_discreet: bool = False) -> Level | None:
-    """Return how much of an event a feed may hold; None = it is left out.
+    """Return how much of an event a feed may contain; None = it is left out.
 
-    So are named and marked events, unless they are turned on: then their time is told. `is_discreet` is its owner's
-    choice for all their events.
+    Named and marked events are left out too, unless they are turned on: then only their time is shown. `is_discreet` is
+    the owner's choice for all their events.
     """
     if event.is_kept_back and not shows_operations:
         return None
@@ -122,24 +122,24 @@ def level_for(event: Event, *, shows_operations: bool, is_discreet: bool = False
 
 
 def neutral_title(kind: Kind, level: Level) -> str:
-    """Return the title that tells nothing."""
+    """Return the title that reveals nothing."""
     if level is Level.APPOINTMENT:
         return APPOINTMENT
     return "Operational period" if kind is Kind.JOINT_OPERATION else "Task force event"
 
 
 def is_over_and_gone(event: Event, today: date) -> bool:
-    """Whether the whole event was canceled so long ago that it is not shown any more."""
+    """Return whether the whole event was canceled so long ago that it is no longer shown."""
     return event.status is EventStatus.CANCELED and today >= _end_of_stay(event.changed_at)
 
 
 def is_date_gone(occurrence: Occurrence, today: date) -> bool:
-    """Whether a canceled date is so far behind that it is not shown any more."""
+    """Return whether a canceled date is so old that it is no longer shown."""
     return occurrence.is_canceled and today >= _end_of_stay(occurrence.ends_at)
 
 
 def shown_until(event: Event, dates: Iterable[Occurrence], today: date) -> date:
-    """Return the first day on which something canceled is not shown any more, `date.max` if time changes nothing."""
+    """Return the first day on which a canceled item is no longer shown; `date.max` if time changes nothing."""
     days = [_end_of_stay(one.ends_at) for one in dates if one.is_canceled]
     if event.status is EventStatus.CANCELED:
         days.append(_end_of_stay(event.changed_at))
@@ -147,13 +147,13 @@ def shown_until(event: Event, dates: Iterable[Occurrence], today: date) -> date:
 
 
 def client_name(user_agent: str) -> str:
-    """Return what people call the program behind a User-Agent; its own words are never kept or shown."""
+    """Return the common name of the program behind a User-Agent, whose own text is never kept or shown."""
     words = user_agent.lower()
     return next((name for mark, name in _CLIENTS if mark in words), "another program")
 
 
 def scope_of(text: str) -> Scope:
-    """Return the scope that a form named. Errors: Invalid(scope)."""
+    """Return the scope that a form sent. Errors: Invalid(scope)."""
     if text not in set(Scope):
         raise Invalid(scope="Choose what the feed shows.")
     return Scope(text)

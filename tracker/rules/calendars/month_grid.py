@@ -1,4 +1,4 @@
-"""The calendar's month as a grid: its weeks, what falls on which local day, what a day has room for."""
+"""The calendar's month as a grid: its weeks, the dates of each local day, and how many a day has room for."""
 
 import re
 from bisect import bisect_left, bisect_right
@@ -17,7 +17,7 @@ from tracker.rules.events.replies import ReplyValue
 
 FIRST_MONTH = date(FIRST_YEAR + 1, 1, 1)
 LAST_MONTH = date(LAST_YEAR - 1, 12, 1)
-SHOWN = 3  # events of a day in the month; the rest is behind "N more"
+SHOWN = 3  # events of a day in the month; the rest are behind "N more"
 A_DAY = timedelta(days=1)
 _MONTH = re.compile(r"[0-9]{4}-[0-9]{2}", re.ASCII)
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
@@ -28,15 +28,15 @@ class Seen(NamedTuple):
 
     line: Line
     reply: ReplyValue | None = None
-    """What the viewer answered; None when they are not invited."""
+    """The viewer's reply; None when they are not invited."""
     committee: str | None = None
-    """The name of the committee that it is for."""
+    """The name of its committee."""
     is_mine: bool = False
-    """Whether the viewer leads it or is invited."""
+    """Whether the viewer organizes it or is invited."""
 
 
 def month_of(text: str) -> date | None:
-    """Return the first day of a month written as "2026-12"; None for anything else and far outside our time."""
+    """Return the first day of a month written as "2026-12"; None for other text and years out of range."""
     if not _MONTH.fullmatch(text) or not 1 <= int(text[5:]) <= 12 or int(text[:4]) == 0:  # noqa: PLR2004 - months
         return None
     month = date(int(text[:4]), int(text[5:]), 1)
@@ -44,7 +44,7 @@ def month_of(text: str) -> date | None:
 
 
 def day_of(text: str) -> date | None:
-    """Return a day written as "2026-12-10"; None for anything else and far outside our time."""
+    """Return a day written as "2026-12-10"; None for other text and years out of range."""
     try:
         return within(date.fromisoformat(text)) if _DAY.fullmatch(text) else None
     except ValueError:
@@ -52,18 +52,18 @@ def day_of(text: str) -> date | None:
 
 
 def within(day: date) -> date | None:
-    """Return the day; None outside our time."""
+    """Return the day; None if it is out of range."""
     return day if FIRST_MONTH <= day <= last_day(LAST_MONTH) else None
 
 
 def turned(month: date, by: int) -> date | None:
-    """Return the first day of the month so many months later; None beyond the first and the last month."""
+    """Return the first day of the month that many months later; None beyond the first and the last month."""
     other = month + relativedelta(months=by)
     return other if FIRST_MONTH <= other <= LAST_MONTH else None
 
 
 def weeks(month: date) -> list[list[date]]:
-    """Return the weeks that touch a month, Sunday first, with the days of its neighbors that fill them."""
+    """Return the weeks of a month, Sunday first, filled with days of the neighboring months."""
     return Calendar(SUNDAY).monthdatescalendar(month.year, month.month)
 
 
@@ -83,7 +83,7 @@ def moments(first: date, last: date, zone: str) -> tuple[datetime, datetime]:
 
 
 def days_of(line: Line, zone: str) -> list[date]:
-    """Return the local days that a date touches; one of whole days keeps the days of its own zone."""
+    """Return the local days that a date touches; an all-day date keeps the days of its own zone."""
     clock = ZoneInfo(line.zone if line.is_all_day else zone)
     first = line.starts_at.astimezone(clock).date()
     last = (max(line.ends_at, line.starts_at + timedelta.resolution) - timedelta.resolution).astimezone(clock).date()
@@ -91,7 +91,7 @@ def days_of(line: Line, zone: str) -> list[date]:
 
 
 def by_day(seen: Iterable[Seen], first: date, last: date, zone: str) -> dict[date, list[Seen]]:
-    """Return what falls on each day from `first` to `last`, days without anything left out, in the order given."""
+    """Return the dates of each day from `first` to `last`, without empty days, in the order given."""
     every = days_between(first, last)
     midnights = [_midnight(day, zone) for day in (*every, last + A_DAY)]
     days: dict[date, list[Seen]] = {day: [] for day in every}
@@ -102,7 +102,7 @@ def by_day(seen: Iterable[Seen], first: date, last: date, zone: str) -> dict[dat
 
 
 def shown(seen: Iterable[Seen], at_most: int = SHOWN) -> list[Seen]:
-    """Return what a day of the month has room for, earliest first: what is canceled gives way to what is not."""
+    """Return the dates that a day of the month has room for, earliest first; canceled ones give way to others."""
     every = list(seen)
     taken = list(islice((one for one in every if not one.line.is_off), at_most))
     taken += islice((one for one in every if one.line.is_off), at_most - len(taken))
@@ -110,7 +110,7 @@ def shown(seen: Iterable[Seen], at_most: int = SHOWN) -> list[Seen]:
 
 
 def week_to_list(of_month: Iterable[list[date]], days: Mapping[date, object], today: date) -> list[date] | None:
-    """Return the week that is written out below a month: today's, else the first in which something happens."""
+    """Return the week that is listed below a month: today's, else the first one with a date."""
     every = list(of_month)
     return next((week for week in every if today in week), None) or next(
         (week for week in every if any(day in days for day in week)), None
@@ -122,9 +122,9 @@ def _all_day(line: Line, among: Container[date]) -> list[date]:
 
 
 def _touched(line: Line, days: Sequence[date], midnights: Sequence[datetime]) -> Sequence[date]:
-    """Return which of some days a date touches; `midnights` are their beginnings, and the end of the last.
+    """Return which days a date touches; `midnights` are their beginnings, and the end of the last.
 
-    To look them up costs a tenth of `days_of`: nearly every date ends on the day on which it begins.
+    A lookup costs a tenth of `days_of`: nearly every date ends on the day on which it begins.
     """
     first = bisect_right(midnights, line.starts_at) - 1
     if 0 <= first < len(days) and line.ends_at <= midnights[first + 1]:

@@ -1,4 +1,4 @@
-"""A week as a table of half hours: what overlaps stands side by side, what has no hours of the day stands on top."""
+"""A week as a table of half hours: overlapping dates are side by side, dates without hours are on top."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -9,14 +9,14 @@ from tracker.rules.calendars.month_grid import A_DAY, SHOWN, Seen, days_of, show
 from tracker.rules.core.wording import local
 from tracker.rules.events.event import Kind
 
-HALF_HOURS = 48  # in a day by the clock on the wall, those of a change of time included
+HALF_HOURS = 48  # in a day on the wall clock, including those of a clock change
 OFFICE = (16, 36)  # half hours that are always shown: 8 AM to 6 PM
-BESIDE = 4  # dates that overlap and have room side by side; the rest is behind "N more"
+BESIDE = 4  # overlapping dates with room side by side; the rest are behind "N more"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Block:
-    """A cell of the table: a date, or the gap beside one, so many half hours high and so many columns wide."""
+    """A cell of the table: a date or the gap beside one, with its height in half hours and its width in columns."""
 
     first: int
     """The half hour of the day in which it starts."""
@@ -33,7 +33,7 @@ class Day:
     count: int
     """How many dates touch it."""
     top: list[Seen]
-    """Whole days, deadlines, and what goes on from the day before."""
+    """All-day dates, deadlines, and dates that continue from the day before."""
     more: int
     """How many dates the table has no room for."""
     blocks: list[Block]
@@ -41,13 +41,13 @@ class Day:
 
 @dataclass(frozen=True, kw_only=True)
 class Week:
-    """Seven days, and the half hours from `first` to `last`, that one excluded."""
+    """Seven days, and the half hours from `first` to `last`, which is excluded."""
 
     days: list[Day]
     first: int
     last: int
     columns: int
-    """Columns of each day, so that any number of dates that overlap divides them."""
+    """Columns of each day, divisible by any number of overlapping dates."""
 
     def row(self, half_hour: int) -> list[Block]:
         """Return the cells that start in a row, day by day; half hours without a date are cells of their own."""
@@ -69,7 +69,7 @@ class _Timed:
 
 @dataclass
 class _Cluster:
-    """Dates that overlap each other, one after the other, in lanes."""
+    """Overlapping dates, in lanes."""
 
     dates: list[_Timed] = field(default_factory=list)
 
@@ -83,7 +83,7 @@ class _Cluster:
 
 
 def week_of(days: Sequence[date], by_day: Mapping[date, Iterable[Seen]], zone: str) -> Week:
-    """Return the table of a week; hours are those on the wall of `zone`, the early and late ones where something is."""
+    """Return the table of a week; hours are on the wall clock of `zone`, early and late ones only where needed."""
     parted = [(day, list(by_day.get(day, ()))) for day in days]
     timed = {day: [one for one in seen if _has_hours(one, day, zone)] for day, seen in parted}
     clusters = {day: _clusters(day, timed[day], zone) for day in days}
@@ -120,12 +120,12 @@ def _day(day: date, seen: list[Seen], clusters: tuple[list[_Cluster], int], unti
 
 
 def _has_hours(one: Seen, day: date, zone: str) -> bool:
-    """Whether a date has a place among the hours of a day: it starts there, not a whole day and no deadline."""
+    """Return whether a date belongs among the hours of a day: it starts there and is neither all-day nor a deadline."""
     return not one.line.is_all_day and one.line.kind is not Kind.DEADLINE and days_of(one.line, zone)[0] == day
 
 
 def _clusters(day: date, seen: Iterable[Seen], zone: str) -> tuple[list[_Cluster], int]:
-    """Return the dates of a day by what overlaps, and how many there is no room for."""
+    """Return the dates of a day in overlapping groups, and how many there is no room for."""
     clusters: list[_Cluster] = []
     crowded = 0
     for one in sorted((_timed(day, one, zone) for one in seen), key=lambda one: (one.first, -one.last)):
@@ -152,7 +152,7 @@ def _half_hours(moment: datetime) -> int:
 
 
 def _blocks(cluster: _Cluster, columns: int) -> list[Block]:
-    """Return the cells of a cluster from left to right: each lane from top to bottom, its gaps included."""
+    """Return the cells of a group from left to right: each lane from top to bottom, its gaps included."""
     width = columns // cluster.lanes
     blocks: list[Block] = []
     for lane in range(cluster.lanes):

@@ -1,1 +1,1 @@
-"""What every room uses."""
+"""Rules that every room uses."""

@@ -1,17 +1,17 @@
-"""Who acts, and from where: what each entry of the audit log says of its author (NIST SP 800-53 AU-3)."""
+"""Who acts, and from where: what each entry of the audit log records about its author (NIST SP 800-53 AU-3)."""
 
 from dataclasses import dataclass, replace
 from ipaddress import IPv6Address, ip_address
 from uuid import UUID
 
-MARK = 12  # letters of the id of a session or token that the trail keeps: enough to tell them apart, and no more
+MARK = 12  # characters of a session or token id that the audit log keeps: just enough to tell sessions apart
 
 
 def network_address(text: str) -> str:
-    """Return a network address as the trail keeps it, nothing for what is none.
+    """Return a network address as the audit log keeps it; empty when the text isn't an address.
 
-    A server that listens on IPv6 sees those of IPv4 mapped (RFC 4291 §2.5.5.2): they are what they were. The name of
-    this machine's own network card, which may stand behind an address (§11 of RFC 4007), is left out.
+    A server that listens on IPv6 sees IPv4 clients under mapped addresses (RFC 4291 §2.5.5.2); they are returned as
+    IPv4. A zone id, which names a network card of this machine (RFC 4007 §11), is removed.
     """
     try:
         address = ip_address(text.partition("%")[0])
@@ -22,19 +22,19 @@ def network_address(text: str) -> str:
 
 @dataclass(frozen=True)
 class Origin:
-    """By which way a deed comes in, and from where; what there is not is empty."""
+    """The source of a request; unknown parts are empty."""
 
     source: str = "page"
     """page, link, feed, api, cli, clock"""
     address: str = ""
     """The network address; none for commands and the clock."""
     session: str = ""
-    """How the id of the session begins, which is the hash of its cookie; for a program, that of its token's row."""
+    """The first characters of the session's id (a hash of its cookie), or of a token's row id."""
     request: str = ""
-    """The id that the access log gives the request."""
+    """The id of the request in the access log."""
 
     def within(self, session_id: str) -> "Origin":
-        """Return the same in a session, or by a token, of which only the beginning of its id is kept."""
+        """Return this origin with the first characters of a session or token id."""
         return replace(self, session=session_id[:MARK])
 
 
@@ -43,7 +43,7 @@ ON_SITE = Origin()
 
 @dataclass(frozen=True)
 class Actor:
-    """The author of a deed: a member, with their agency at that moment; without a member a stranger or the system."""
+    """The author of a change: a member with their agency at that time; without a member, a stranger or the system."""
 
     member_id: UUID | None = None
     agency_id: UUID | None = None
@@ -51,6 +51,6 @@ class Actor:
 
 
 BY_COMMAND = Actor(origin=Origin("cli"))
-"""Whoever runs the server, at its command line."""
+"""The person who runs the server, at its command line."""
 BY_CLOCK = Actor(origin=Origin("clock"))
-"""The tracker itself, when it is time."""
+"""The tracker itself, acting on schedule."""

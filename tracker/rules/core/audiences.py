@@ -1,9 +1,8 @@
-"""Audiences: the words by which an event names who may see it, and which of them hold for a person.
+"""Audiences: names for who may see an event, and which of them hold for a person.
 
-An audience is one of `all`, `arm:<arm>`, `agency:<id>`, `committee:<id>`, `member:<id>`; `federal:<id>` is a
-member while
-they serve at a federal agency, `government:<id>` at a governmental one. An event is visible to a viewer when one of its
-audiences is among those that hold for the viewer now.
+An audience is one of `all`, `arm:<arm>`, `agency:<id>`, `committee:<id>`, `member:<id>`. `federal:<id>` is a member
+only while they serve at a federal agency, `government:<id>` only while they serve at a government agency. An event is
+visible to a viewer when one of its audiences is among those that hold for the viewer now.
 """
 
 from collections.abc import Iterable
@@ -12,7 +11,7 @@ from typing import NewType
 from uuid import UUID
 
 Audience = NewType("Audience", str)
-"""As it stands in a row of an event."""
+"""An audience as the row of an event stores it."""
 EVERYONE = "all"
 
 
@@ -34,7 +33,7 @@ class Visibility(StrEnum):
 
 
 class Standing(StrEnum):
-    """As what somebody on the list of a named event sees it: as themselves, or while they serve at such an agency."""
+    """In what capacity a person on a named event's list sees it: as a person, or while they serve at such an agency."""
 
     MEMBER = "member"
     FEDERAL = "federal"
@@ -42,17 +41,17 @@ class Standing(StrEnum):
 
 
 def arm(name: Arm) -> str:
-    """Return the audience of everybody who serves in one arm."""
+    """Return the audience of everyone who serves in one arm."""
     return f"arm:{name}"
 
 
 def agency(agency_id: UUID) -> str:
-    """Return the audience of everybody who serves at one agency."""
+    """Return the audience of everyone who serves at one agency."""
     return f"agency:{agency_id}"
 
 
 def committee(committee_id: UUID) -> str:
-    """Return the audience of everybody who holds a seat in one committee, alternates included."""
+    """Return the audience of everyone who holds a seat on one committee, alternates included."""
     return f"committee:{committee_id}"
 
 
@@ -62,19 +61,19 @@ def member(member_id: UUID) -> str:
 
 
 def named(member_id: UUID, standing: Standing) -> str:
-    """Return the audience of one person while they have this standing."""
+    """Return the audience of one person while they serve in this capacity."""
     return f"{standing}:{member_id}"
 
 
 def of_one(member_id: UUID) -> frozenset[str]:
-    """Return every audience that is of one person alone."""
+    """Return every audience that can consist of this one person."""
     return frozenset(named(member_id, standing) for standing in Standing)
 
 
 def of_event(
     visibility: Visibility, committee_id: UUID | None, people: Iterable[UUID], standing: Standing = Standing.MEMBER
 ) -> frozenset[str]:
-    """Return the audiences of an event; `people` are those on the list of a named event, who see it as `standing`."""
+    """Return the audiences of an event; `people` are on the list of a named event and see it as `standing`."""
     match visibility:
         case Visibility.ALL:
             return frozenset({EVERYONE})
@@ -89,7 +88,7 @@ def of_event(
 def of_person(
     member_id: UUID, agency_id: UUID, arms: Iterable[Arm], committees: Iterable[UUID], standings: Iterable[Standing]
 ) -> frozenset[str]:
-    """Return the audiences that hold for an active person: a seat, an arm, an agency, the person and their standing."""
+    """Return the audiences that hold for an active person: committees, arm, agency, and the person in each capacity."""
     oneself = {named(member_id, one) for one in standings}
     return frozenset(
         {EVERYONE, agency(agency_id), *oneself} | {arm(one) for one in arms} | {committee(one) for one in committees}

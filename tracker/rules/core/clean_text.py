@@ -1,4 +1,4 @@
-"""Text as people type it, made safe to store: nothing in it can start a line, hide, or turn the reading direction."""
+"""Text that people type, made safe to store: it can't start a new line, hide, or reverse the reading direction."""
 
 import re
 import unicodedata
@@ -8,17 +8,17 @@ from tracker.errors import Invalid
 _LINE_ENDS = re.compile("\r\n|[\n\r\v\f\x85\u2028\u2029]")
 _INVISIBLE = re.compile(
     "["
-    "\x00-\x08\x0e-\x1f\x7f-\x9f"  # controls (C0, C1); tab and line ends are handled before
-    "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"  # bidi controls: a title must not show its end first
-    "\ufeff\ufffe\uffff\ud800-\udfff"  # byte order mark, what XML forbids, halves of a character
+    "\x00-\x08\x0e-\x1f\x7f-\x9f"  # control characters (C0, C1); tabs and line ends are handled earlier
+    "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"  # bidirectional controls: they could show the end of a title first
+    "\ufeff\ufffe\uffff\ud800-\udfff"  # byte order mark, characters that XML forbids, lone surrogates
     "]"
 )
 
 
 def clean(text: str, longest: int, field: str, *, multiline: bool = False) -> str:
-    """Return the text without controls and outer space, in NFC, with plain newlines, or in one line.
+    """Return the text in NFC without control characters and outer space, with plain newlines or on one line.
 
-    Line ends, tabs and runs of spaces in a text of one line become one space. Errors: Invalid(`field`) above `longest`
+    In a one-line text, runs of line ends, tabs and spaces become one space. Errors: Invalid(`field`) above `longest`
     characters.
     """
     lines = _LINE_ENDS.sub("\n", text).replace("\t", " ").split("\n")
@@ -32,5 +32,5 @@ def clean(text: str, longest: int, field: str, *, multiline: bool = False) -> st
 
 
 def too_long(text: str, longest: int) -> str:
-    """Return the sentence for a text above its limit, the same wherever it was typed or sent."""
+    """Return the error for a text above its limit, in the same words for every port."""
     return f"Use at most {longest:,} characters; this has {len(text):,}."

@@ -1,16 +1,16 @@
-"""Rows as the bytes of a CSV file that no spreadsheet takes for formulas (OWASP: CSV injection)."""
+"""Rows as the bytes of a CSV file that no spreadsheet reads as formulas (OWASP: CSV injection)."""
 
 import csv
 import io
 from collections.abc import Iterable, Sequence
 
 BOM = "\N{ZERO WIDTH NO-BREAK SPACE}"
-"""Excel reads UTF-8 only behind it."""
+"""Excel reads a file as UTF-8 only when it starts with this mark."""
 STARTS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # noqa: RUF001 - the full-width forms count too
 
 
 def csv_bytes(rows: Iterable[Sequence[object]]) -> bytes:
-    """Return rows as CSV: UTF-8 with its mark, every cell in quotation marks, CR LF (RFC 4180)."""
+    """Return rows as CSV: UTF-8 with a byte order mark, every cell quoted, CR LF line ends (RFC 4180)."""
     text = io.StringIO(BOM, newline="")
     text.seek(len(BOM))
     csv.writer(text, quoting=csv.QUOTE_ALL).writerows([cell(one) for one in row] for row in rows)
@@ -18,7 +18,7 @@ def csv_bytes(rows: Iterable[Sequence[object]]) -> bytes:
 
 
 def cell(value: object) -> str:
-    """Return a value as a cell's text; what a spreadsheet would calculate gets an apostrophe before it."""
+    """Return a value as a cell's text; an apostrophe goes before text that a spreadsheet would calculate."""
     if isinstance(value, int | float):
         return str(value)
     text = "" if value is None else str(value)

@@ -1,4 +1,4 @@
-"""Dates and times of day in plain American English, the same in pages, mails and error sentences."""
+"""Dates and times of day in plain American English, the same in pages, emails and errors."""
 
 from datetime import date, datetime
 
@@ -48,7 +48,7 @@ def clock_time(time: datetime) -> str:
 def time_range(start: datetime, end: datetime, zone: str = "") -> str:
     """Return, for example, 2:00–3:30 PM, 11:30 AM–1:00 PM, or 6:00 PM – 2:00 AM next day; one time if they are equal.
 
-    `zone` is the word for the time zone, which stands after the last time: 2:00–3:30 PM Central.
+    `zone` is the word for the time zone, which follows the last time: 2:00–3:30 PM Central.
     """
     till = f"{clock_time(end)} {zone}".rstrip()
     if start == end:

@@ -1,7 +1,7 @@
-"""The messages that wait in the outbox: each is a small struct with a tag, kept as JSON in its row.
+"""The messages that wait in the outbox: each is a small struct with a tag, stored as JSON in its row.
 
 A struct holds only what can't be read again when the email is sent, such as the time that people knew before.
-Everything else is read at that moment, as the recipient may see it then.
+Everything else is read when the email is sent, as the recipient may see it then.
 """
 
 from datetime import date, datetime
@@ -19,15 +19,15 @@ class Before(Struct, frozen=True, kw_only=True):
     ends_at: datetime
     place: str
     repeats: str = ""
-    """The rule of a series in words; empty when it is not about a whole series."""
+    """The rule of a series in words; empty when the message isn't about a whole series."""
     until: date | None = None
-    """The last date by that rule."""
+    """The last date under that rule."""
 
 
 class MailedEntry(Struct, frozen=True, kw_only=True):
-    """What earlier emails put into the reader's calendar and is to go, whatever they may see of the event now.
+    """An entry that earlier emails put into the reader's calendar and that is removed whatever they may see now.
 
-    `sequence` is above that of every email before (RFC 5546 §2.1.4); `at` is when they lost access to the event.
+    `sequence` is higher than in every earlier email (RFC 5546 §2.1.4); `at` is when they lost access to the event.
     """
 
     uid: str
@@ -36,7 +36,7 @@ class MailedEntry(Struct, frozen=True, kw_only=True):
 
 
 class AccountChange(StrEnum):
-    """What an administrator did to how somebody signs in."""
+    """How an administrator changed the way a person signs in."""
 
     SIGN_IN_LINK = "sign_in_link"
     RESET_LINK = "reset_link"
@@ -50,24 +50,24 @@ class _Tagged(Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="
 
 
 class EventNews(_Tagged, frozen=True, kw_only=True):
-    """What is said about an event that the person was told about before."""
+    """A message about an event that the person was notified of before."""
 
     entry: MailedEntry | None = None
-    """The calendar entry to remove, when the event became restricted or its reader lost access to it."""
+    """The calendar entry to remove, when the event became restricted or the reader lost access to it."""
 
 
 class Update(EventNews, frozen=True, kw_only=True):
-    """News of an event or date that takes place."""
+    """A change to an event or date that takes place."""
 
     before: Before | None = None
 
 
 class Invited(_Tagged, frozen=True, kw_only=True, tag="invited"):
-    """Somebody is invited to an event."""
+    """The reader is invited to an event."""
 
 
 class Changed(Update, frozen=True, kw_only=True, tag="changed"):
-    """An event or date has another time, place or detail; which of them is read at the moment of sending."""
+    """An event or date has a new time, place or detail; which one is read when the email is sent."""
 
     reason: str = ""
 
@@ -79,21 +79,21 @@ class DateAdded(Update, frozen=True, kw_only=True, tag="date_added"):
 
 
 class Restored(Update, frozen=True, kw_only=True, tag="restored"):
-    """A canceled event or date takes place after all."""
+    """A canceled event or date is restored."""
 
 
 class SeriesEnd(EventNews, frozen=True, kw_only=True):
-    """A running series ends for its reader; no other message says it."""
+    """A running series ends for its reader; no other message says so."""
 
 
 class SeriesEnded(SeriesEnd, frozen=True, kw_only=True, tag="series_ended"):
-    """The dates to come of a series are canceled."""
+    """The upcoming dates of a series are canceled."""
 
     reason: str = ""
 
 
 class SeriesContinued(SeriesEnd, frozen=True, kw_only=True, tag="series_continued"):
-    """A series ends and another one continues it, to which its reader gets an invitation."""
+    """A series ends and another one continues it; the reader gets an invitation to the new one."""
 
 
 class RemovedFromSeries(SeriesEnd, frozen=True, kw_only=True, tag="removed_from_series"):
@@ -109,11 +109,11 @@ class Canceled(EventNews, frozen=True, kw_only=True, tag="canceled"):
 
 
 class Removed(EventNews, frozen=True, kw_only=True, tag="removed"):
-    """The reader is not invited any longer, or no longer a substitute; the event takes place."""
+    """The reader is no longer invited, or no longer a substitute; the event takes place."""
 
 
 class SubstituteNamed(_Tagged, frozen=True, kw_only=True, tag="substitute_named"):
-    """The reader is to come in somebody's place."""
+    """The reader is asked to substitute for another person."""
 
 
 class ReminderDue(_Tagged, frozen=True, kw_only=True, tag="reminder_due"):
@@ -125,11 +125,11 @@ class ReminderDue(_Tagged, frozen=True, kw_only=True, tag="reminder_due"):
 
 
 class ReplyNudge(_Tagged, frozen=True, kw_only=True, tag="reply_nudge"):
-    """Somebody has not replied to a date."""
+    """The reader has not replied to a date."""
 
 
 class ConfirmationNudge(_Tagged, frozen=True, kw_only=True, tag="confirmation_nudge"):
-    """Somebody has not confirmed what changed: `what` names it in words, `since` is when it changed."""
+    """The reader has not confirmed a change: `what` names it in words, `since` is when it changed."""
 
     since: datetime
     what: str
@@ -147,11 +147,11 @@ class ItemReminder(_Tagged, frozen=True, kw_only=True):
 
 
 class ItemDue(ItemReminder, frozen=True, kw_only=True, tag="item_due"):
-    """An action item will be due, or is due today."""
+    """An action item is due soon, or today."""
 
 
 class ItemOverdue(ItemReminder, frozen=True, kw_only=True, tag="item_overdue"):
-    """An action item was due."""
+    """An action item is overdue."""
 
 
 class WeeklyDigest(_Tagged, frozen=True, kw_only=True, tag="weekly_digest"):
@@ -165,7 +165,7 @@ class AccountLocked(_Tagged, frozen=True, kw_only=True, tag="account_locked"):
 
 
 class AccountChanged(_Tagged, frozen=True, kw_only=True, tag="account_changed"):
-    """Somebody else changed how a person signs in; `to` is their address before the change, `by` who did it."""
+    """Another person changed how the reader signs in; `to` is the reader's earlier address, `by` the other person."""
 
     what: AccountChange
     to: str
@@ -175,7 +175,7 @@ class AccountChanged(_Tagged, frozen=True, kw_only=True, tag="account_changed"):
 
 
 class AccountInvited(_Tagged, frozen=True, kw_only=True, tag="account_invited"):
-    """Somebody new gets a link to sign in for the first time."""
+    """A new member gets a link to sign in for the first time."""
 
     link_id: UUID
     by: str
@@ -194,12 +194,12 @@ EventContent = Invited | News | SubstituteNamed | ReminderDue | ReplyNudge | Con
 ItemContent = ItemAssigned | ItemDue | ItemOverdue
 AccountContent = AccountLocked | AccountInvited | AuditLogAltered
 ReaderContent = EventContent | ItemContent | AccountContent | WeeklyDigest
-"""What is written from what its recipient may see when it is sent."""
+"""Messages written from what the recipient may see when they are sent."""
 Content = ReaderContent | AccountChanged
 
 
 class _Row(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What a row of the outbox keeps as JSON."""
+    """What an outbox row stores as JSON."""
 
     content: Content
     replaces: tuple[UUID, ...] = ()
@@ -215,7 +215,7 @@ _ROW, _REPLACES = msgspec.json.Decoder(_Row), msgspec.json.Decoder(_Replaces)
 
 
 def encode(content: Content, replaces: tuple[UUID, ...] = ()) -> str:
-    """Return the JSON of a row; `replaces` are the waiting messages that it stands for."""
+    """Return the JSON of a row; `replaces` are the waiting messages that it replaces."""
     return msgspec.json.encode(_Row(content=content, replaces=replaces)).decode()
 
 
@@ -228,5 +228,5 @@ def decode(text: str) -> Content | Unreadable:
 
 
 def replaced_by(text: str) -> tuple[UUID, ...]:
-    """Return the waiting messages that a row stands for."""
+    """Return the waiting messages that a row replaces."""
     return _REPLACES.decode(text).replaces

@@ -1,4 +1,4 @@
-"""Messages that wait to be mailed: their kinds and states, when to try again, when to give up, which ones bundle."""
+"""Messages that wait to be emailed: their kinds and states, when to try again, when to give up, which ones bundle."""
 
 import hashlib
 from collections.abc import Mapping
@@ -12,21 +12,21 @@ from tracker.rules.core import message_types as types
 from tracker.rules.core.message_types import Content, Unreadable
 
 MessageKey = NewType("MessageKey", str)
-"""Names the deed and the person: ids, kinds and moments."""
+"""Names the change and the person: ids, kinds and times."""
 WorkerName = NewType("WorkerName", str)
 StoredFacts = NewType("StoredFacts", str)
-"""The facts of a message as its row keeps them, unread."""
+"""The facts of a message as its row stores them, not decoded."""
 PAUSE = timedelta(seconds=30)
-"""A change waits this long before it is mailed, so that several edits make one mail."""
+"""How long a change waits before it is emailed, so that several edits make one email."""
 GIVE_UP = timedelta(days=5)
-"""As long as mail servers themselves try (RFC 5321 §4.5.4.1), where nothing ends the use earlier."""
+"""How long mail servers themselves keep trying (RFC 5321 §4.5.4.1); for messages with no earlier end."""
 FIRST_RETRY = timedelta(seconds=30)
 LONGEST_RETRY = timedelta(minutes=30)
-JITTER = 0.1  # of the pause, either way, so that a thousand mails do not come back in one second
+JITTER = 0.1  # share of the pause, either way, so that a thousand emails don't retry in the same second
 
 
 class MessageKind(StrEnum):
-    """Why somebody is written to."""
+    """Why a person gets an email."""
 
     INVITATION = "invitation"
     UPDATE = "update"
@@ -70,30 +70,31 @@ KINDS: Mapping[type[Content], MessageKind] = {
 }
 """The kind that people filter by, for every type of message."""
 CHANGES = frozenset({MessageKind.UPDATE, MessageKind.CANCELLATION, MessageKind.WITHDRAWAL})
-"""What is said about an event that the person was notified of before."""
+"""Messages about an event that the person was notified of before."""
 
 
 class State(StrEnum):
-    """What became of a message; only a pending one is still to be sent."""
+    """The state of a message; only a pending one is still to be sent."""
 
     PENDING = "pending"
     SENT = "sent"
     BOUNCED = "bounced"
-    """The mail server refused the address or the text for good."""
+    """The mail server permanently refused the address or the text."""
     FAILED = "failed"
-    """Given up after days of trying, or it could not be written safely."""
+    """Given up after days of trying, or because it could not be written safely."""
     TOO_LATE = "too_late"
     SUPERSEDED = "superseded"
-    """Something newer says it, or it is not true any more."""
+    """A newer message says the same, or it is no longer true."""
     SUPPRESSED = "suppressed"
-    """The recipient may not know, or is not concerned, any more."""
+    """The recipient may no longer see it, or it no longer concerns them."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Draft:
-    """A message to be queued; `key` names the deed and the person: the same key never makes two messages.
+    """A message to be queued; `key` names the change and the person: the same key never makes two messages.
 
-    `due` None = now, a change after `PAUSE`, in which further edits join it. From `not_after` on it is of no use.
+    `due` None means now, or for a change after `PAUSE`, so that further edits join it. From `not_after` on the message
+    is of no use.
     """
 
     content: Content
@@ -107,7 +108,7 @@ class Draft:
     state: State = State.PENDING
     reason: str = ""
     replaces: tuple[UUID, ...] = ()
-    """The waiting messages that it stands for."""
+    """The waiting messages that this one replaces."""
 
     @property
     def kind(self) -> MessageKind:
@@ -117,7 +118,7 @@ class Draft:
 
 @dataclass(frozen=True, kw_only=True)
 class Message:
-    """A message in hand."""
+    """A message that is claimed for sending."""
 
     id: UUID
     key: str
@@ -141,12 +142,12 @@ class Skip:
 
 
 def message_name(key: str) -> str:
-    """Return the left side of the Message-ID: the same for every try of a message, and telling nothing."""
+    """Return the left side of the Message-ID: the same for every try of a message, and revealing nothing."""
     return hashlib.sha256(key.encode()).hexdigest()[:32]
 
 
 def next_try(message: Message, now: datetime) -> datetime | Skip:
-    """Return when to try again (30 s after a failure, doubled each time, at most 30 min), or that it is too late."""
+    """Return when to try again, or that it is too late: 30 s after a failure, doubled each time, at most 30 min."""
     pause = min(FIRST_RETRY * int(2 ** min(message.attempts - 1, 10)), LONGEST_RETRY)
     chance = hashlib.sha256(f"{message.key}:{message.attempts}".encode()).digest()[0] / 255
     at = now + pause * (1 - JITTER + 2 * JITTER * chance)

@@ -1,4 +1,4 @@
-"""One email for a change, however many edits it took: which waiting messages a new one replaces, or makes needless."""
+"""One email for a change, however many edits it took: which waiting messages a new one replaces or makes needless."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -29,7 +29,7 @@ NEVER_TOLD = "They had not been notified of it yet."
 
 @dataclass(frozen=True, kw_only=True)
 class Earlier:
-    """A message to the same person about the same event; waiting = pending and in nobody's hands."""
+    """An earlier message to the same person about the same event; waiting means pending and not claimed."""
 
     id: UUID
     content: Content | Unreadable
@@ -39,9 +39,9 @@ class Earlier:
 
 
 def bundle(draft: Draft, earlier: Iterable[Earlier]) -> tuple[Draft, list[UUID]]:
-    """Return the message as it is to be queued, and the waiting ones that it supersedes.
+    """Return the message to be queued, and the waiting ones that it supersedes.
 
-    Every email is written from what holds when it is sent, so a waiting invitation says every change already.
+    Every email is written from what is true when it is sent, so a waiting invitation already covers every change.
     """
     known = list(earlier)
     waiting = [one for one in known if one.is_waiting]
@@ -57,12 +57,12 @@ def bundle(draft: Draft, earlier: Iterable[Earlier]) -> tuple[Draft, list[UUID]]
 
 
 def _is_said_by(draft: Draft, news: News, earlier: Earlier) -> bool:
-    """Whether the draft says what a waiting message says: both about one date, or the draft about the whole event."""
+    """Return whether the draft covers a waiting message: both are about one date, or the draft is about all dates."""
     return draft.occurrence_id in (None, earlier.occurrence_id) and _says_it_too(news, earlier)
 
 
 def _says_it_too(news: News, earlier: Earlier) -> bool:
-    """The end of a series is said by no other update; it says itself only what waits about single dates."""
+    """Return whether the draft repeats the message; a series' end does so only for waiting changes to single dates."""
     is_end = isinstance(news, SeriesEnd)
     if isinstance(news, Canceled | Removed) or is_end == isinstance(earlier.content, SeriesEnd):
         return True
@@ -85,7 +85,7 @@ def _beside_an_invitation(draft: Draft, waiting: list[Earlier], *, was_notified:
 
 
 def _joined(draft: Draft, news: News, same: Sequence[Earlier]) -> tuple[Draft, list[UUID]]:
-    """Return news with what the reader knew before the first of the waiting edits that it replaces."""
+    """Return the message with what the reader knew before the first of the waiting edits that it replaces."""
     if isinstance(news, Restored) and any(isinstance(one.content, Canceled) for one in same):
         return _unheard(draft, news, same), _ids(same)
     content = structs.replace(news, entry=_entry(same) or news.entry)
@@ -99,7 +99,7 @@ def _joined(draft: Draft, news: News, same: Sequence[Earlier]) -> tuple[Draft, l
 
 
 def _unheard(draft: Draft, news: Restored, same: Sequence[Earlier]) -> Draft:
-    """Say nothing of a cancellation that was taken back before anybody heard of it, only what changed before it."""
+    """Omit a cancellation that was undone before its reader was notified; keep only what changed before it."""
     canceled = (one.content for one in same if isinstance(one.content, Canceled))
     unsent = next((one.unsent for one in canceled if one.unsent), None)
     if unsent is None:
@@ -108,7 +108,7 @@ def _unheard(draft: Draft, news: Restored, same: Sequence[Earlier]) -> Draft:
 
 
 def _known_before(draft: Draft, same: Iterable[Earlier]) -> Iterator[Before | None]:
-    """Yield what the reader knew before each waiting update of the same event or date, the first one first."""
+    """Yield what the reader knew before each waiting update of the same event or date, oldest first."""
     for one in same:
         if isinstance(one.content, Update) and one.occurrence_id == draft.occurrence_id:
             yield one.content.before

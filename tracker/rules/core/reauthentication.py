@@ -1,4 +1,4 @@
-"""How long a proof of who somebody is holds, for what needs more than a session (CJIS IA-11)."""
+"""How long a confirmed identity holds, for actions that need more than a session (CJIS IA-11)."""
 
 from datetime import datetime, timedelta
 
@@ -6,5 +6,5 @@ PROOF_HOLDS = timedelta(minutes=15)
 
 
 def is_recent(reauthenticated_at: datetime, now: datetime) -> bool:
-    """Whether a person who proved who they are at `reauthenticated_at` need not do it again."""
+    """Return whether a person who confirmed their identity at `reauthenticated_at` need not do it again."""
     return now - reauthenticated_at < PROOF_HOLDS

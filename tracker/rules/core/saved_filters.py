@@ -1,6 +1,7 @@
-"""Saved filters: of which listings, and what of an address they keep.
+"""Saved filters: which lists have them, and which parts of an address they keep.
 
-A filter holds words and ids that its owner typed or chose, and gives no sight: its link asks like any other.
+A filter holds words and ids that its owner typed or chose and grants no access: its link checks permission like any
+other.
 """
 
 from collections.abc import Mapping
@@ -12,7 +13,7 @@ from uuid import UUID
 LONGEST_NAME = 60  # characters
 LONGEST_QUERY = 500  # characters
 MOST = 50
-"""Filters that one person keeps."""
+"""Filters that one person can keep."""
 
 
 class Listing(NamedTuple):
@@ -20,7 +21,7 @@ class Listing(NamedTuple):
 
     label: str
     fields: tuple[str, ...]
-    """What a filter keeps; never the day of a calendar nor the page of a list, so that it opens at the present."""
+    """The parts that a filter keeps; never a calendar's day or a list's page, so that it opens at the present."""
 
 
 LISTINGS: Mapping[str, Listing] = {
@@ -31,7 +32,7 @@ LISTINGS: Mapping[str, Listing] = {
     "reports": Listing("Reports", ("period", "from", "to", "kind", "committee")),
     "audit": Listing("Audit log", ("who", "what", "about", "via", "from", "to")),
 }
-"""Path of the page → what it is called and what a filter of it keeps."""
+"""Path of the page → its name and what a filter of it keeps."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,16 +46,16 @@ class SavedFilter:
 
     @property
     def label(self) -> str:
-        """The name of the page that it narrows."""
+        """Return the name of the page that the filter narrows."""
         return LISTINGS[self.listing].label
 
     @property
     def address(self) -> str:
-        """Where it leads."""
+        """Return the address of the filtered page."""
         return f"/{self.listing}?{self.query}"
 
 
 def kept(listing: str, query: str) -> str:
-    """Return what a filter keeps of an address's query, in one order; empty when it narrows nothing."""
+    """Return what a filter keeps of an address's query, in a fixed order; empty when it narrows nothing."""
     asked = parse_qs(query)
     return urlencode([(field, text) for field in LISTINGS[listing].fields for text in asked.get(field, ())])

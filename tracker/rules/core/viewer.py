@@ -1,4 +1,4 @@
-"""Who acts: the viewer, with the rights that hold for them now."""
+"""Who acts: the viewer, with the rights that they hold now."""
 
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -24,26 +24,26 @@ STANDINGS = {
     Level.FEDERAL: tuple(Standing),
     Level.NON_GOVERNMENTAL: (Standing.MEMBER,),
 }
-"""As what people of an agency see a named event."""
+"""In which capacities people of an agency see a named event."""
 
 
 class Role(StrEnum):
-    """What a member is trusted with beyond being one; a committee chair is one for a committee."""
+    """A role that a member holds beyond membership; a committee chair holds it for a committee."""
 
     COORDINATOR = "coordinator"
     COMMITTEE_CHAIR = "committee_chair"
     AGENCY_LEAD = "agency_lead"
     ADMINISTRATOR = "administrator"
-    """Keeps accounts and the roster; no right to any content comes with it (NIST SP 800-53 AC-5)."""
+    """Manages accounts and the roster; the role gives no right to any content (NIST SP 800-53 AC-5)."""
     AUDITOR = "auditor"
-    """Reads the audit log; what they may not open shows as ids and verbs."""
+    """Reads the audit log; entries that they may not open show only ids and verbs."""
 
 
 SCHEDULERS = frozenset({Role.COORDINATOR, Role.COMMITTEE_CHAIR, Role.AGENCY_LEAD})
 
 
 class Status(StrEnum):
-    """The state of an agency or a member; only `active` opens any door."""
+    """The state of an agency or a member; only `active` has any access."""
 
     ACTIVE = "active"
     SUSPENDED = "suspended"
@@ -52,9 +52,9 @@ class Status(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Viewer:
-    """A signed-in person, or the person a mail, a feed or a signed link speaks to.
+    """A signed-in person, or the person addressed by an email, a feed or a signed link.
 
-    `audiences` is what holds for them at this moment; every reader meets it with the audiences of an event.
+    `audiences` is what holds for them now; every reader compares it with the audiences of an event.
     """
 
     member_id: UUID
@@ -67,43 +67,43 @@ class Viewer:
     zone: str
     roles: frozenset[Role] = frozenset()
     chairs: frozenset[UUID] = frozenset()
-    """Committees whose chair the viewer is."""
+    """Committees that the viewer chairs."""
     audiences: frozenset[str] = field(default=frozenset())
     is_discreet: bool = False
-    """Whether mails and feeds tell this person the time and nothing else; details are behind the sign-in."""
+    """Whether emails and feeds show this person only the time; details need a sign-in."""
     signs_in: bool = True
-    """Whether they have an account; a guest has none, and opens nothing but the pages behind their links."""
+    """Whether they have an account; a guest has none and opens only the pages behind their links."""
     origin: Origin = field(default=ON_SITE, compare=False)
-    """By which way they act, and from where; they are the same person anywhere."""
+    """The request source; they are the same person whichever way they come."""
 
     @property
     def actor(self) -> Actor:
-        """Who they are to the audit log."""
+        """Return the viewer as the audit log names them."""
         return Actor(self.member_id, self.agency_id, self.origin)
 
     @property
     def is_coordinator(self) -> bool:
-        """Whether the viewer coordinates the task force."""
+        """Return whether the viewer coordinates the task force."""
         return Role.COORDINATOR in self.roles
 
     @property
     def may_schedule(self) -> bool:
-        """Whether the viewer may schedule anything at all."""
+        """Return whether the viewer may schedule anything at all."""
         return not SCHEDULERS.isdisjoint(self.roles)
 
     @property
     def manages_accounts(self) -> bool:
-        """Whether the viewer adds people, lets them in and shows them out."""
+        """Return whether the viewer adds people, invites them to sign in, and offboards them."""
         return not self.roles.isdisjoint((Role.COORDINATOR, Role.ADMINISTRATOR))
 
     @property
     def reads_audit(self) -> bool:
-        """Whether the viewer may read the audit log."""
+        """Return whether the viewer may read the audit log."""
         return not self.roles.isdisjoint((Role.COORDINATOR, Role.AUDITOR))
 
     @property
     def reads_all_audit(self) -> bool:
-        """Whether the viewer reads every entry: of what they may not open, ids and verbs."""
+        """Return whether the viewer reads every entry; of those they may not open, ids and verbs only."""
         return Role.AUDITOR in self.roles
 
 

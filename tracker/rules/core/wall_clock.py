@@ -1,4 +1,4 @@
-"""Wall clocks: what a local time in a named zone means as a moment, and back."""
+"""Wall clocks: convert a local time in a named zone to a moment, and back."""
 
 import re
 from datetime import UTC, datetime
@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from tracker.errors import Invalid
 
 ZoneName = NewType("ZoneName", str)
-"""A name of the IANA database, as it stands beside a series."""
+"""A name of the IANA database, as a series stores it."""
 FIRST_YEAR, LAST_YEAR = 1970, 2199
 _NAME = re.compile(r"UTC|[A-Z][A-Za-z_]{1,30}(/[A-Za-z0-9_+-]{1,30}){1,2}", re.ASCII)
 
@@ -31,7 +31,7 @@ _WORDS = {name: word for word, names in _US_ZONES.items() for name in names.spli
 
 @cache
 def zone_of(name: str) -> ZoneInfo:
-    """Return the zone of an IANA name; Invalid(zone) when there is none, old abbreviations such as EST included."""
+    """Return the zone of an IANA name. Errors: Invalid(zone) for unknown names and old abbreviations such as EST."""
     if not _NAME.fullmatch(name):
         raise Invalid(zone="Choose a time zone from the list.")
     try:
@@ -43,7 +43,7 @@ def zone_of(name: str) -> ZoneInfo:
 def to_utc(local: datetime, zone: str) -> datetime:
     """Return the moment, aware in UTC, of a naive local time.
 
-    A time that the clocks skip goes forward by the gap; of a doubled time the first one counts (RFC 5545 §3.3.5).
+    A time that the clocks skip moves forward by the gap; of a doubled time the first one counts (RFC 5545 §3.3.5).
     Errors: Invalid(zone), Invalid(date) outside the years 1970 to 2199.
     """
     if local.tzinfo is not None:
@@ -52,12 +52,12 @@ def to_utc(local: datetime, zone: str) -> datetime:
 
 
 def is_skipped(local: datetime, zone: str) -> bool:
-    """Whether no clock of the zone ever shows this naive time, because it goes forward over it."""
+    """Return whether the clocks of the zone never show this naive time, because they go forward past it."""
     return to_local(to_utc(local, zone), zone).replace(tzinfo=None) != local
 
 
 def is_doubled(local: datetime, zone: str) -> bool:
-    """Whether the clocks of the zone show this naive time twice, because they go back."""
+    """Return whether the clocks of the zone show this naive time twice, because they go back."""
     first, second = (local.replace(tzinfo=zone_of(zone), fold=fold).utcoffset() for fold in (0, 1))
     return first != second and not is_skipped(local, zone)
 
@@ -70,7 +70,7 @@ def to_local(moment: datetime, zone: str) -> datetime:
 
 
 def zone_word(zone: str) -> str:
-    """Return what people call a zone: Central for America/Chicago, outside the plain US zones the city."""
+    """Return what people call a zone: Central for America/Chicago; outside the plain U.S. zones, the city."""
     return _WORDS.get(zone) or zone_of(zone).key.rpartition("/")[2].replace("_", " ")
 
 

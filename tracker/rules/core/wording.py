@@ -1,4 +1,4 @@
-"""How days, times and numbers are worded for people, the same on pages and in mails.
+"""How days, times and numbers are worded for people, the same on pages and in emails.
 
 Every `datetime` here is aware and already in the reader's zone (see `local`); words follow U.S. plain language.
 """
@@ -8,12 +8,12 @@ from zoneinfo import ZoneInfo
 
 from dateutil.relativedelta import relativedelta
 
-SAME_YEAR = relativedelta(months=6)  # nearer than this, a day is named without its year
+SAME_YEAR = relativedelta(months=6)  # a day closer than this is named without its year
 NOON = 12  # hours
 HOUR = 60  # minutes
-SAME_EVENING = 6 * HOUR  # minutes: so far hours are counted across midnight too
+SAME_EVENING = 6 * HOUR  # minutes: up to this length, hours are counted across midnight too
 COUNTED_DAYS = 30  # longer ago than this, the day is named
-SOON = 3  # days before a due date that are counted
+SOON = 3  # days before a due date within which they are counted
 TO = "\N{EN DASH}"
 ZONES = {
     "America/New_York": "Eastern",
@@ -44,7 +44,7 @@ def zone_word(zone: str) -> str:
 
 
 def day(value: date, today: date | None = None) -> str:
-    """Return "Thu, Dec 10"; with the year when more than six months from `today`."""
+    """Return "Thu, Dec 10"; with the year when it is more than six months from `today`."""
     moment = _date(value)
     words = f"{moment:%a, %b} {moment.day}"
     is_far = today is not None and not _date(today) - SAME_YEAR <= moment <= _date(today) + SAME_YEAR
@@ -62,15 +62,15 @@ def clock(value: datetime | time) -> str:
 
 
 def clock_of_half_hour(number: int) -> str:
-    """Return the time at which a half hour of the day begins, as short as it goes: "8 AM" for 16, "8:30 AM" for 17."""
+    """Return the time at which a half hour of the day begins, in short form: "8 AM" for 16, "8:30 AM" for 17."""
     return clock(time(number // 2, number % 2 * 30)).replace(":00", "")
 
 
 def span(starts: datetime, ends: datetime, is_all_day: bool = False) -> str:  # noqa: FBT001, FBT002 - a template filter
-    """Return the times that follow the day of the start; `ends` is the first moment outside.
+    """Return the times to show after the start's day; `ends` is the first moment after the event.
 
-    "2:00-3:30 PM", "11:30 AM-1:00 PM", "10:00 PM-midnight", "6:00 PM - Sat, Dec 12, 2:00 AM", "All day",
-    "All day to Sat, Dec 12"; with en dashes.
+    "2:00-3:30 PM", "11:30 AM-1:00 PM", "10:00 PM-midnight", "6:00 PM - Sat, Dec 12, 2:00 AM", "All day", "All day to
+    Sat, Dec 12"; with en dashes.
     """
     last = (ends - timedelta(microseconds=1)).date() if ends > starts else starts.date()
     if is_all_day:
@@ -103,12 +103,12 @@ def ago(then: datetime, now: datetime) -> str:
 
 
 def plural(count: int, one: str, many: str | None = None) -> str:
-    """Return "1 person", "4 people": `many` is `one` and an s when it is not given."""
+    """Return "1 person", "4 people"; without `many`, the plural is `one` and an s."""
     return f"{count:,} {one if count == 1 else many or one + 's'}"
 
 
 def lateness(due: date, today: date) -> str:
-    """Return where an open thing stands: "Overdue by 4 days", "Due today", "Due in 3 days", "Due Thu, Dec 10"."""
+    """Return when an open item is due: "Overdue by 4 days", "Due today", "Due in 3 days", "Due Thu, Dec 10"."""
     late = (today - due).days
     if late > 0:
         return f"Overdue by {plural(late, 'day')}"

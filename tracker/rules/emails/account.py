@@ -1,4 +1,4 @@
-"""Letters about one's own account; they tell nothing of events, and only an invitation holds a link that signs in."""
+"""Emails about the reader's own account; they reveal nothing about events, and only an invitation can sign in."""
 
 from datetime import datetime
 from uuid import UUID
@@ -12,7 +12,7 @@ from tracker.rules.emails.facts import Fact, FactName, Footer
 
 
 def invited(reader: Viewer, content: AccountInvited, until: datetime, zone: str) -> Letter:
-    """Return the letter by which somebody new signs in for the first time; its link ends `until`."""
+    """Return the email with which a new member signs in for the first time; its link expires at `until`."""
     ends = local(until, zone)
     page = InvitationPage(member_id=reader.member_id, link_id=content.link_id)
     return Letter(
@@ -30,7 +30,7 @@ def invited(reader: Viewer, content: AccountInvited, until: datetime, zone: str)
 
 
 def locked(reader: Viewer, zone: str, paused_at: datetime) -> Letter:
-    """Return the letter that tells a member of the pause; `zone` is the task force's."""
+    """Return the email that notifies a member that sign-in is paused; `zone` is the task force's."""
     return Letter(
         says=AccountLockedEmail(),
         to=reader.email,
@@ -43,10 +43,10 @@ def locked(reader: Viewer, zone: str, paused_at: datetime) -> Letter:
 
 
 def changed(member_id: UUID, content: AccountChanged, call: str, zone: str, done_at: datetime) -> Letter:
-    """Return the letter that tells somebody what another person did to their account.
+    """Return the email that notifies a person that another person changed their account.
 
-    The message holds the address, for it may be what was replaced. `call` names the coordinators to call; empty when
-    there is none but the person who made the change.
+    The message holds the address, because the address may be what was replaced. `call` names the coordinators to call;
+    it is empty when the only one is the person who made the change.
     """
     return Letter(
         says=AccountChangedEmail(call=call),

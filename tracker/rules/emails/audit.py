@@ -1,4 +1,4 @@
-"""The letter that says that the audit log was altered."""
+"""The email that reports that the audit log was altered."""
 
 from datetime import datetime
 
@@ -10,7 +10,7 @@ from tracker.rules.emails.facts import Fact, FactName, Footer
 
 
 def broken(reader: Viewer, zone: str, found_at: datetime) -> Letter:
-    """Return the letter to a reader of the audit log; it names no entry, for not everyone may know of each."""
+    """Return the email to a reader of the audit log; it names no entry, because not every reader may know of each."""
     return Letter(
         says=AuditLogAlteredEmail(),
         to=reader.email,

@@ -1,4 +1,4 @@
-"""Letters about a change of time, place or details, a date more, or a canceled event that takes place after all."""
+"""Emails about a change of time, place or details, an added date, or a restored event."""
 
 from datetime import date, datetime
 
@@ -24,7 +24,7 @@ from tracker.rules.recurrence.words import pattern_words
 
 
 def update(about: Occasion, content: Changed | DateAdded | Restored) -> Letter:
-    """Return the news of a change, of a date more, or that it takes place after all."""
+    """Return the email about a change, an added date, or a restored event or date."""
     before = content.before
     when = FactName.NOW if _is_moved(about, before) and not about.is_series else FactName.WHEN
     reason = content.reason if isinstance(content, Changed) else ""
@@ -89,7 +89,7 @@ def _series_changed(about: Occasion, before: Before | None) -> SeriesChangedEmai
 
 
 def _other_end(about: Occasion, before: Before | None) -> tuple[date, date] | None:
-    """Return the last date of before and of now of a series that is the same but for its end."""
+    """Return the earlier and the new last date of a series that differs only in its end."""
     rule = rule_of(about.event)
     if rule is None or before is None or before.until is None or before.repeats != pattern_words(rule):
         return None
@@ -98,7 +98,7 @@ def _other_end(about: Occasion, before: Before | None) -> tuple[date, date] | No
 
 
 def _hour_before(about: Occasion, before: Before | None) -> datetime | None:
-    """Return when the dates of a series began before, where its rule has another hour now."""
+    """Return the hour at which the dates of a series used to begin, where its rule has another hour now."""
     if before is None or not about.is_series or about.event.is_all_day:
         return None
     was = _starts_before(about, before)
@@ -130,7 +130,7 @@ def _was(about: Occasion, before: Before | None) -> Facts:
 
 
 def _time_before(about: Occasion, before: Before | None) -> str:
-    """Return when it was, or how a series repeated and at which hours, as far as that is different now."""
+    """Return the earlier time, or the earlier rule and hours of a series, where they differ from now."""
     if before is None:
         return ""
     starts, ends = _starts_before(about, before), to_local(before.ends_at, about.event.zone)
@@ -150,10 +150,10 @@ def _is_moved(about: Occasion, before: Before | None) -> bool:
 
 
 def _old_place(about: Occasion, before: Before | None) -> str:
-    """Return where it was, in the words of `place`; where nothing else is known, where it is."""
+    """Return the earlier place in the words of `place`; where no earlier place is known, the present one."""
     return place(about, before.place if before else None)
 
 
 def _starts_before(about: Occasion, before: Before) -> datetime:
-    """Return when it began before, by the wall clock of the event."""
+    """Return the earlier start, on the wall clock of the event."""
     return to_local(before.starts_at, about.event.zone)

@@ -1,7 +1,7 @@
-"""Letters: one email before its templates make words of it, and the limits of subject, preview and characters.
+"""The content of one email before its templates put it into words, and the limits of subject, preview and characters.
 
-What is decided stands here: which facts and buttons an email has, to whom it goes, what it tells their calendar. Its
-words are in `templates/emails/`.
+This module decides which facts and buttons an email has, who gets it, and what it does to their calendar. The words are
+in `templates/emails/`.
 """
 
 from dataclasses import dataclass, replace
@@ -22,7 +22,7 @@ SUBJECT = 70  # characters that a phone shows
 PREVIEW = 90
 SHORTEST_TITLE = 10
 HOUR = 60  # minutes
-EVERY = 1_000_000  # characters: what is longer was refused when it was typed
+EVERY = 1_000_000  # characters: longer text was refused when it was typed
 
 REPLY_WORDS = {ReplyValue.ACCEPTED: "Yes", ReplyValue.TENTATIVE: "Maybe", ReplyValue.DECLINED: "No"}
 REPLY_KEYS = {ReplyValue.ACCEPTED: "yes", ReplyValue.TENTATIVE: "maybe", ReplyValue.DECLINED: "no"}
@@ -30,7 +30,7 @@ REPLY_KEYS = {ReplyValue.ACCEPTED: "yes", ReplyValue.TENTATIVE: "maybe", ReplyVa
 
 @dataclass(frozen=True, kw_only=True)
 class ReplyPage:
-    """The page that replies one invitation; `reply` (yes, maybe, no) only preselects."""
+    """The page that replies to one invitation; `reply` (yes, maybe, no) is only preselected."""
 
     invitation_id: UUID
     occurrence_id: UUID | None
@@ -39,7 +39,7 @@ class ReplyPage:
 
 @dataclass(frozen=True, kw_only=True)
 class ItemPage:
-    """The page on which an item's owner tells how it stands; `status` only preselects."""
+    """The page on which an item's owner reports its status; `status` is only preselected."""
 
     item_id: UUID
     owner_id: UUID
@@ -55,7 +55,7 @@ class SitePage:
 
 @dataclass(frozen=True, kw_only=True)
 class Elsewhere:
-    """An address that is not ours: the video room."""
+    """An address outside the tracker: the video room."""
 
     url: str
 
@@ -69,7 +69,7 @@ class StopPage:
 
 @dataclass(frozen=True, kw_only=True)
 class InvitationPage:
-    """The page on which somebody new signs in for the first time."""
+    """The page on which a new member signs in for the first time."""
 
     member_id: UUID
     link_id: UUID
@@ -79,7 +79,7 @@ Target = ReplyPage | ItemPage | SitePage | StopPage | InvitationPage | Elsewhere
 
 
 class ButtonName(StrEnum):
-    """A button or link by what it is for; its label is in `templates/emails/shared/buttons.txt`."""
+    """A button or link by its purpose; its label is in `templates/emails/shared/buttons.txt`."""
 
     REPLY_YES = "reply_yes"
     REPLY_MAYBE = "reply_maybe"
@@ -115,7 +115,7 @@ class Button:
 
 @dataclass(frozen=True, kw_only=True)
 class CalendarPart:
-    """What the reader's calendar is told: the whole event, or one date of a series."""
+    """What the email changes in the reader's calendar: the whole event, or one date of a series."""
 
     is_cancel: bool
     event: Event
@@ -124,12 +124,12 @@ class CalendarPart:
     reply: ReplyValue
     role: AttendeeRole
     is_discreet: bool = False
-    """Whether it tells the time and nothing else."""
+    """Whether it shows only the time."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Letter:
-    """One email to one person; what it says goes into its templates."""
+    """One email to one person; its templates turn this content into words."""
 
     says: Says
     to: str
@@ -139,27 +139,27 @@ class Letter:
     more: tuple[Button, ...] = ()
     footer: Footer
     thread: UUID
-    """The event or item that its mails are gathered under."""
+    """The event or item whose emails form one thread."""
     is_discreet: bool = False
-    """Whether it says nothing that names the task force."""
+    """Whether it contains nothing that names the task force."""
     is_time_only: bool = False
-    """Whether its text only asks to sign in, whatever its own templates say."""
+    """Whether its text only asks the reader to sign in, whatever its own templates say."""
     stop: StopPage | None = None
-    """How to get no more of its kind; the mail then says so to mail programs too."""
+    """How to stop emails of this kind; the email then has a header for email programs too."""
     calendar: CalendarPart | MailedEntry | None = None
     banner: str = ""
-    """Its first and last line where it tells of something marked."""
+    """The first and last line of an email about marked content."""
     indicator: str = ""
-    """Who designated that, where it tells of one thing."""
+    """Who designated the marking, in an email about one event or item."""
 
 
 def marked(letter: Letter, marking: Marking | None) -> Letter:
-    """Return the letter under the marking of what it tells of."""
+    """Return the email under the marking of its content."""
     return replace(letter, banner=marking.banner, indicator=marking.indicator) if marking else letter
 
 
 def without_sign_in(letter: Letter) -> Letter:
-    """Return the letter for a guest: without the ways to pages that open after a sign-in only."""
+    """Return the email for a guest: without links to pages that need a sign-in."""
     buttons = tuple(one for one in letter.buttons if not isinstance(one.target, SitePage))
     return replace(
         letter, buttons=buttons, more=tuple(one for one in letter.more if not isinstance(one.target, SitePage))
@@ -175,7 +175,7 @@ def one_line(text: str) -> str:
 
 
 def cut(text: str, length: int) -> str:
-    """Return at most `length` characters, ended by … at a word where something is left out."""
+    """Return at most `length` characters; a longer text is cut at a word and ends in …."""
     if len(text) <= length:
         return text
     kept = text[: length - 1]
@@ -184,7 +184,7 @@ def cut(text: str, length: int) -> str:
 
 
 def fitting(title: str, beside: int) -> str:
-    """Return as much of a title as a subject holds beside so many other characters."""
+    """Return as much of a title as fits into a subject beside so many other characters."""
     return cut(one_line(title), max(SUBJECT - beside, SHORTEST_TITLE))
 
 

@@ -1,7 +1,7 @@
-"""What the templates of each email may say: the values that its subject, preview and committee stand for.
+"""What the templates of each email can use: the values for its subject, preview and text.
 
-Each class belongs to one folder in `templates/emails/`, whose files use its fields by name. Values come ready to read:
-days as "Thu, Dec 10", times as "2:00 PM", and "" for what there is not.
+Each class belongs to one folder in `templates/emails/`, whose files use its fields by name. Values are ready to read:
+days as "Thu, Dec 10", times as "2:00 PM", and "" for missing values.
 """
 
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from tracker.rules.emails.event_contexts import EventEmail, RemovedUnseenEmail
 
 
 class Reason(StrEnum):
-    """Why a restricted event is written about."""
+    """Why a reader gets an email about a restricted event."""
 
     INVITATION = "invitation"
     REMINDER = "reminder"
@@ -21,7 +21,7 @@ class Reason(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class RestrictedEmail:
-    """`restricted`: something about a restricted event, of which no email tells anything."""
+    """`restricted`: a change to a restricted event; the email reveals nothing about it."""
 
     reason: Reason
     has_attachment: bool
@@ -59,7 +59,7 @@ class ItemOverdueEmail:
 
 
 class ItemNews(StrEnum):
-    """Why an action item is written about."""
+    """Why a reader gets an email about an action item."""
 
     ASSIGNED = "assigned"
     DUE = "due"
@@ -68,18 +68,18 @@ class ItemNews(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class ItemRestrictedEmail:
-    """`item_restricted`: something about an action item of which no email tells more than its number and its day."""
+    """`item_restricted`: an action item of which the email reveals only the number and the due day."""
 
     about: ItemNews
     reference: str
     due: str
     days: int
-    """Until it is due, or since then; 0 when it is new."""
+    """Days until it is due, or since then; 0 when the item is new."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class DigestEmail:
-    """`digest`: the week of its reader."""
+    """`digest`: the reader's week."""
 
     monday: str
     sunday: str
@@ -91,7 +91,7 @@ class DigestEmail:
 
 @dataclass(frozen=True, kw_only=True)
 class AccountInvitationEmail:
-    """`account_invitation`: somebody new gets a link to sign in for the first time."""
+    """`account_invitation`: a new member gets a link to sign in for the first time."""
 
     until: str
 
@@ -103,10 +103,10 @@ class AccountLockedEmail:
 
 @dataclass(frozen=True, kw_only=True)
 class AccountChangedEmail:
-    """`account_changed`: somebody else changed how the reader signs in."""
+    """`account_changed`: another person changed how the reader signs in."""
 
     call: str
-    """The coordinators with their telephone numbers, or nothing."""
+    """The coordinators with their phone numbers, or nothing."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -126,4 +126,4 @@ Says = (
     | AccountEmail
     | AuditLogAlteredEmail
 )
-"""What an email says."""
+"""The context of an email."""

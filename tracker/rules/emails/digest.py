@@ -1,4 +1,4 @@
-"""The weekly digest: when it is due, and what of a week stands in it."""
+"""The weekly digest: when it is due, and what it lists."""
 
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -9,23 +9,23 @@ from tracker.rules.core.wall_clock import to_local, to_utc
 from tracker.rules.events.event import Line
 
 AT = time(7)
-"""On Mondays, by the reader's own clock."""
+"""On Mondays, in the reader's own zone."""
 USE = timedelta(days=1)
-"""A digest that could not be sent so long is of no use any more."""
+"""After this long, a digest that could not be sent is no longer useful."""
 OWED_AHEAD = timedelta(days=14)
-"""Replies to what is further ahead are not asked for yet."""
+"""Replies to later dates are not requested yet."""
 A_WEEK = 7  # days
 
 
 @dataclass(frozen=True, kw_only=True)
 class Week:
-    """A week of one reader; `today` and the days are those of their zone."""
+    """One reader's week; `today` and the days are in their zone."""
 
     reader: Viewer
     monday: date
     today: date
     events: tuple[Line, ...]
-    """What they are invited to and did not decline, earliest first."""
+    """Dates that they are invited to and did not decline, earliest first."""
     owed: tuple[Line, ...]
     """The next date of each event to which they have not replied."""
     items: tuple[ActionItem, ...]
@@ -33,12 +33,12 @@ class Week:
 
     @property
     def sunday(self) -> date:
-        """Its last day."""
+        """Return the last day of the week."""
         return self.monday + timedelta(days=A_WEEK - 1)
 
     @property
     def is_empty(self) -> bool:
-        """Whether there is nothing to tell."""
+        """Return whether there is nothing to report."""
         return not (self.events or self.owed or self.items)
 
 
@@ -53,6 +53,6 @@ def monday_in(after: datetime, now: datetime, zone: str) -> tuple[date, datetime
 
 
 def span_of(monday: date, zone: str) -> tuple[datetime, datetime]:
-    """Return the first moment of a week and the first one after it."""
+    """Return the start of a week and the start of the next one."""
     first, after = (datetime.combine(day, time()) for day in (monday, monday + timedelta(days=A_WEEK)))
     return to_utc(first, zone), to_utc(after, zone)

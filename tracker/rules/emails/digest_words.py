@@ -1,4 +1,4 @@
-"""The weekly digest; what is restricted is counted and not listed."""
+"""The text of the weekly digest; restricted events are counted, not listed."""
 
 from collections.abc import Iterable
 from dataclasses import replace
@@ -16,7 +16,7 @@ from tracker.rules.emails.facts import Fact, FactName, Facts, Footer
 from tracker.rules.events.event import Line
 from tracker.rules.events.markings import banner_of_all
 
-LISTED = 10  # lines of a kind
+LISTED = 10  # lines of each kind
 
 
 def digest(week: Week) -> Letter:
@@ -52,7 +52,7 @@ def _says(week: Week) -> DigestEmail:
 
 
 def _banner(week: Week) -> str:
-    """Return the banner over all that is listed."""
+    """Return the banner for everything that is listed."""
     dates = (one.marking for one in (*week.events, *week.owed) if one.visibility is not Visibility.NAMED)
     items = (one.marking for one in week.items if not one.is_restricted)
     return banner_of_all(one for one in (*dates, *items) if one)

@@ -1,6 +1,6 @@
-"""What mails say to who reads discreetly: that something is up with an appointment, and when; the rest after sign-in.
+"""Emails to readers who chose time-only emails: an appointment changed, and when; the rest needs a sign-in.
 
-Each word is made from an event that knows nothing but its times, so that no text can carry more.
+Every word is made from an event of which only the times are known, so that no text can reveal more.
 """
 
 from collections.abc import Callable
@@ -28,7 +28,7 @@ from tracker.rules.events.event import Event, Occurrence
 from tracker.rules.events.event_fields import TEXTS
 
 SOMEONE = "someone"
-"""Stands for the name of the person in whose place the reader comes."""
+"""Replaces the name of the person for whom the reader substitutes."""
 KEPT_FACTS = frozenset(
     {
         FactName.WHAT,
@@ -58,21 +58,21 @@ KEPT_FACTS = frozenset(
         FactName.DETAILS,
     }
 )
-"""The rows that tell times and the reader's own reply."""
+"""The rows that show times and the reader's own reply."""
 
 
 def of_event(about: Occasion, make: Callable[[Occasion], Letter]) -> Letter:
-    """Return the letter that `make` writes, of an appointment."""
+    """Return the email that `make` writes, about an appointment."""
     return _discreet(make(_appointment(about)), f"/events/{about.event.id}")
 
 
 def of_named_event(letter: Letter) -> Letter:
-    """Return the letter about a restricted event, which does not even tell the time."""
+    """Return the email about a restricted event, which doesn't even show the time."""
     return _discreet(letter, f"/events/{letter.thread}")
 
 
 def of_nothing_more(letter: Letter) -> Letter:
-    """Return a letter that tells nothing of an event or item as it is, in an email that names no task force."""
+    """Return an email that reveals nothing about an event or item and doesn't name the task force."""
     return replace(letter, footer=Footer.DISCREET, is_discreet=True)
 
 
@@ -106,7 +106,7 @@ def _appointment(about: Occasion) -> Occasion:
 
 
 def _times_of(content: EventContent) -> EventContent:
-    """Return a message without what people wrote: no reason, no place, nothing of what is to be confirmed."""
+    """Return a message without what people wrote: no reason, no place, nothing about what is to be confirmed."""
     match content:
         case Changed(before=before) | DateAdded(before=before):
             return Changed(before=_placeless(before))

@@ -1,4 +1,4 @@
-"""Letters about an event: invitation, cancellation, removal, substitute, and the one about restricted events."""
+"""Emails about an event: invitation, cancellation, removal, substitute, and the one about restricted events."""
 
 from uuid import UUID
 
@@ -41,9 +41,9 @@ from tracker.rules.emails.reply import is_asked, kept_reply_buttons, reply_facts
 
 
 def restricted(about: Occasion) -> Letter:
-    """Return the one letter that there is about restricted events: it says nothing of them.
+    """Return the only email that there is about restricted events; it reveals nothing about them.
 
-    An entry that was mailed before the event became restricted goes out of the reader's calendar.
+    An entry that was emailed before the event became restricted is removed from the reader's calendar.
     """
     entry = about.content.entry if isinstance(about.content, EventNews) else None
     page = SitePage(path=f"/events/{about.event.id}")
@@ -60,7 +60,7 @@ def restricted(about: Occasion) -> Letter:
 
 
 def invitation(about: Occasion) -> Letter:
-    """Return the invitation to an event, with all its dates; it asks for no reply that another series had already."""
+    """Return the invitation to an event, with all its dates; a reply given to an earlier series is not requested."""
     is_replied = about.is_replied and not about.is_lead
     organizer = Fact(name=FactName.ORGANIZER, value=f"{about.event.lead} ({about.event.lead_agency})")
     by = None if is_replied else reply_by(about)
@@ -84,7 +84,7 @@ def invitation(about: Occasion) -> Letter:
 
 
 def cancellation(about: Occasion, content: Canceled) -> Letter:
-    """Return the news that a date, or the whole event, does not take place."""
+    """Return the email that a date, or the whole event, is canceled."""
     following = _following(about)
     off = Fact(name=FactName.CANCELED, value=f"{longday(about.starts)}, {times_of(about)}")
     says = CanceledEmail(
@@ -105,7 +105,7 @@ def cancellation(about: Occasion, content: Canceled) -> Letter:
 
 
 def withdrawal(about: Occasion) -> Letter:
-    """Return the news that its reader is not invited any longer; the event itself takes place."""
+    """Return the email that its reader is no longer invited; the event itself takes place."""
     says = RemovedEmail(title=about.title, day="" if about.is_series else day(about.starts, about.today))
     return letter_of(
         about,
@@ -117,7 +117,7 @@ def withdrawal(about: Occasion) -> Letter:
 
 
 def substitute(about: Occasion) -> Letter:
-    """Return the news that its reader comes in somebody's place."""
+    """Return the email that asks its reader to substitute for another person."""
     name = one_line(about.substitutes_for)
     return letter_of(
         about,
@@ -130,7 +130,7 @@ def substitute(about: Occasion) -> Letter:
 
 
 def off_the_list(reader: Viewer, event_id: UUID, entry: MailedEntry | None) -> Letter:
-    """Return the news for somebody who may not see the event any longer: that they were removed, and nothing else.
+    """Return the email to a person who may no longer see the event: that they were removed, and nothing else.
 
     `entry` is what earlier emails put into their calendar, if any did.
     """
@@ -157,6 +157,6 @@ def _reason(content: EventContent) -> Reason:
 
 
 def _following(about: Occasion) -> str:
-    """Return the next date of the series, when one of its dates is canceled."""
+    """Return the next date of the series when one of its dates is canceled."""
     later = [one for one in about.ahead if one.starts_at > about.date.starts_at and not about.is_whole]
     return day_and_time(about, later[0]) if later else ""

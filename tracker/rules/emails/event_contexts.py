@@ -1,4 +1,4 @@
-"""What the templates of emails about one event may say; the other emails are in `email_contexts`."""
+"""What the templates of emails about one event can use; the other emails are in `contexts`."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -6,13 +6,13 @@ from enum import StrEnum
 
 @dataclass(frozen=True, kw_only=True)
 class OwnReply:
-    """The reader's reply to what an email is about; nothing is set when they lead it."""
+    """The reader's reply to the subject of an email; every field is empty when the reader is the organizer."""
 
     kept: str = ""
-    """Yes, Maybe or No, which still counts."""
+    """Yes, Maybe or No, if it still counts."""
     is_missing: bool = False
     comes_for: str = ""
-    """The person in whose place the reader comes."""
+    """The person for whom the reader substitutes."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,14 +23,14 @@ class InvitationEmail:
     starts: str
     reply_by: str
     reply_kept: str
-    """The reply that counts from an earlier series, so that none is asked for."""
+    """The reply that still counts from an earlier series, so that none is requested."""
     asks_reply: bool
     outline: str
-    """How long it takes, and in which ways people come: "90 minutes, in person."."""
+    """How long it takes and how people attend, such as "90 minutes, in person." with its period."""
 
 
 class Change(StrEnum):
-    """What of an event or date is another one."""
+    """What changed about an event or date."""
 
     TIME = "time"
     PLACE = "place"
@@ -39,24 +39,24 @@ class Change(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class ChangedEmail:
-    """`changed`: an event with one date, or one date of a series, has another time, place or detail."""
+    """`changed`: an event with one date, or one date of a series, has a new time, place or detail."""
 
     title: str
     change: Change
     starts: str
     day: str
     time: str
-    """Empty when it takes all day."""
+    """Empty for an all-day event."""
     was_day: str
     """Set when it moved to another day."""
     was: str
-    """When it was, as far as that is different."""
+    """The earlier time, as far as it differs."""
     reply: OwnReply
 
 
 @dataclass(frozen=True, kw_only=True)
 class SeriesChangedEmail:
-    """`series_changed`: a series has another time, rule, end, place or detail."""
+    """`series_changed`: a series has a new time, rule, end, place or detail."""
 
     title: str
     starts: str
@@ -65,7 +65,7 @@ class SeriesChangedEmail:
     was_time: str
     """Set when it begins at another hour."""
     until: str
-    """Set with `was_until` when only its end is another one."""
+    """Set with `was_until` when only the end of the series changed."""
     was_until: str
     is_longer: bool
     is_elsewhere: bool
@@ -74,7 +74,7 @@ class SeriesChangedEmail:
 
 @dataclass(frozen=True, kw_only=True)
 class RestoredEmail:
-    """`restored`: a canceled event or date takes place after all."""
+    """`restored`: a canceled event or date is restored."""
 
     title: str
     starts: str
@@ -96,7 +96,7 @@ class DateAddedEmail:
 
 @dataclass(frozen=True, kw_only=True)
 class CanceledEmail:
-    """`canceled`: an event or date does not take place."""
+    """`canceled`: an event or date is canceled."""
 
     title: str
     day: str
@@ -107,7 +107,7 @@ class CanceledEmail:
 
 @dataclass(frozen=True, kw_only=True)
 class RemovedEmail:
-    """`removed`: the reader is not invited any longer."""
+    """`removed`: the reader is no longer invited."""
 
     title: str
     day: str
@@ -116,7 +116,7 @@ class RemovedEmail:
 
 @dataclass(frozen=True, kw_only=True)
 class RemovedUnseenEmail:
-    """`removed_unseen`: the reader is not invited any longer and may not even know the event's title."""
+    """`removed_unseen`: the reader is no longer invited and may not even know the event's title."""
 
     has_attachment: bool
     """Whether the email removes the event from their calendar."""
@@ -124,7 +124,7 @@ class RemovedUnseenEmail:
 
 @dataclass(frozen=True, kw_only=True)
 class SeriesEndedEmail:
-    """`series_ended`: the dates to come of a series are canceled."""
+    """`series_ended`: the upcoming dates of a series are canceled."""
 
     title: str
     last_day: str
@@ -144,24 +144,24 @@ class SeriesContinuedEmail:
 
     title: str
     first_day: str
-    """Of the new series; empty when the reader may not know it by email."""
+    """Title of the new series; empty when the reader may not see it by email."""
     time: str
     was_time: str
-    """Set when only the hour is another one."""
+    """Set when only the hour changed."""
     was: str
-    """The rule and the hours before, when more than the hour is another one."""
+    """The earlier rule and hours, when more than the hour changed."""
     is_same_time: bool
     is_elsewhere: bool
 
 
 @dataclass(frozen=True, kw_only=True)
 class SubstituteEmail:
-    """`substitute`: the reader comes in somebody's place."""
+    """`substitute`: the reader substitutes for another person."""
 
     title: str
     starts: str
     name: str
-    """The person in whose place they come."""
+    """The person for whom they substitute."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -172,7 +172,7 @@ class ReminderEmail:
     near: str
     """"Today", "Tomorrow" or "In 7 days"."""
     time: str
-    """Empty when it takes all day, and when the date is days away."""
+    """Empty for an all-day event, and when the date is days away."""
     starts: str
     """Set when the date is days away."""
     where: str

@@ -1,4 +1,4 @@
-"""The rows of facts that letters about events share: what, when and where, and the dates of a series."""
+"""The rows of facts that emails about events share: what, when and where, and the dates of a series."""
 
 from datetime import datetime
 
@@ -10,12 +10,12 @@ from tracker.rules.events.event import Occurrence
 from tracker.rules.events.plan import is_moved, rule_of
 from tracker.rules.recurrence import dates
 
-MOST_NAMED = 6  # dates that are not as the rule says
-NEXT_NAMED = 5  # dates, as many as the form shows
+MOST_NAMED = 6  # dates that differ from the rule
+NEXT_NAMED = 5  # dates, the same number as on the form
 
 
 def what_when_where(about: Occasion, when: FactName = FactName.WHEN) -> Facts:
-    """Return the facts that nearly every letter begins with."""
+    """Return the facts that nearly every email begins with."""
     where = place(about)
     return (
         what(about),
@@ -32,7 +32,7 @@ def what(about: Occasion) -> Fact:
 
 
 def why(reason: str) -> Facts:
-    """Return the reason that somebody gave."""
+    """Return the reason that was given."""
     return (Fact(name=FactName.WHY, value=reason.strip()),) if reason.strip() else ()
 
 
@@ -51,7 +51,7 @@ def _dates(about: Occasion) -> Facts:
 
 
 def exceptions(about: Occasion) -> Facts:
-    """Return which dates to come of a series are not as its rule says: not on, moved, or beside it."""
+    """Return which upcoming dates of a series differ from its rule: canceled, moved, or added."""
     by_rule = [start for start in dates(rule_of(about.event), about.event.starts) if _is_ahead(about, start)]
     known = {one.original_start: one for one in about.dates if one.starts_at > about.now}
     off = [start for start in by_rule if start not in known or known[start].is_off]
@@ -67,7 +67,7 @@ def exceptions(about: Occasion) -> Facts:
 
 
 def _moved_words(about: Occasion, date: Occurrence) -> str:
-    """Return "Tue, Mar 9 to Wed, Mar 10, 1:00 PM", or with the new hours alone where it stays on its day."""
+    """Return "Tue, Mar 9 to Wed, Mar 10, 1:00 PM"; on the same day, only the new hours."""
     starts, ends = (to_local(at, about.event.zone) for at in (date.starts_at, date.ends_at))
     is_same_day = starts.date() == date.original_start.date() and not about.event.is_all_day
     now = span(starts, ends) if is_same_day else day_and_time(about, date)
@@ -84,7 +84,7 @@ def _some(words: list[str]) -> str:
 
 
 def _own_time(about: Occasion) -> Facts:
-    """Return the time on the reader's own clock, where it shows another one."""
+    """Return the time in the reader's own zone, where it differs."""
     own = to_local(about.date.starts_at, about.reader.zone)
     if about.event.is_all_day or own.utcoffset() == about.starts.utcoffset():
         return ()

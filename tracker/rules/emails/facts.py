@@ -1,4 +1,4 @@
-"""The rows of facts and the footers of emails, by name: which of them an email has is decided in Python.
+"""The rows of facts and the footers of emails, by name: Python decides which of them an email has.
 
 Their words are in `templates/emails/shared/`.
 """
@@ -8,7 +8,7 @@ from enum import StrEnum
 
 
 class FactName(StrEnum):
-    """A row of facts by what it is; its label is in `templates/emails/shared/facts.txt`."""
+    """A row of facts by its meaning; its label is in `templates/emails/shared/facts.txt`."""
 
     WHAT = "what"
     WHEN = "when"
@@ -65,7 +65,7 @@ class Fact:
 
 
 class Footer(StrEnum):
-    """Why its reader gets an email; the words are in `templates/emails/shared/footer.txt`."""
+    """Why the reader gets an email; the words are in `templates/emails/shared/footer.txt`."""
 
     INVITED = "invited"
     SUBSTITUTE = "substitute"

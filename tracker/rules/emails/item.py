@@ -1,4 +1,4 @@
-"""Letters about an action item: assigned, due, overdue. No subject holds its title."""
+"""Emails about an action item: assigned, due, overdue. No subject contains its title."""
 
 from datetime import date
 
@@ -22,7 +22,7 @@ STATUS_WORDS = {ItemStatus.OPEN: "Open", ItemStatus.IN_PROGRESS: "In progress", 
 
 
 def letter(content: ItemContent, item: ActionItem, today: date, *, is_discreet: bool = False) -> Letter:
-    """Return the letter to the owner of an item, by the task force's calendar day; `is_discreet` as they chose."""
+    """Return the email to an item's owner, by the task force's calendar day; `is_discreet` is the owner's choice."""
     says = _says(content, item, today)
     if is_discreet or item.is_restricted:
         restricted = _restricted(item, says)
@@ -54,7 +54,7 @@ def _says(content: ItemContent, item: ActionItem, today: date) -> ItemEmail:
 
 
 def _restricted(item: ActionItem, about: ItemEmail) -> Letter:
-    """Return a letter that names the item and its day, and nothing of the event it comes from."""
+    """Return an email that names the item and its due day, and nothing of the event it comes from."""
     page = SitePage(path=f"/action-items/{item.reference}")
     return Letter(
         says=_nothing_more(about),

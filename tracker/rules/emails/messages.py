@@ -1,4 +1,4 @@
-"""Messages as people look at them: what became of each, in words, and which of them can be sent once more."""
+"""Messages as the Messages page shows them: the state of each, in words, and which ones can be resent."""
 
 import re
 from collections.abc import Iterable
@@ -12,12 +12,12 @@ from tracker.rules.core.outbox import MessageKind, State
 from tracker.rules.core.wording import plural
 
 AGAIN = "#"
-"""Stands in a key between the deed and the number of the sending."""
+"""Separates the change from the number of the sending in a key."""
 _NUMBER = re.compile(rf"{AGAIN}([0-9]+)\Z")
 
 
 class Standing(StrEnum):
-    """What people ask about a message; several states can stand behind one reply."""
+    """The status of a message as people see it; one status can cover several states."""
 
     PLANNED = "planned"
     """Computed from the rules; there is no row yet."""
@@ -65,13 +65,13 @@ RESENDABLE = STATES[Standing.FAILED] | STATES[Standing.SENT]
 
 @dataclass(frozen=True, kw_only=True)
 class About:
-    """The date or the whole event that a message speaks of, as its reader may see it."""
+    """The date or the whole event that a message is about, as the viewer may see it."""
 
     event_id: UUID
     title: str
     visibility: Visibility
     is_marked: bool
-    """Whether it is controlled information."""
+    """Whether it is controlled unclassified information."""
     key: str | None
     """Name of the date in addresses; None = the whole event."""
     starts_at: datetime | None
@@ -95,7 +95,7 @@ class MessageLine:
     recipient: str
     agency: str
     sending: int
-    """1, or more when it was sent once more by hand."""
+    """1, or more when it was resent by hand."""
     about: About | None
     item: str | None
     """Reference of the action item."""
@@ -103,19 +103,19 @@ class MessageLine:
 
     @property
     def standing(self) -> Standing:
-        """Where it stands."""
+        """Return the status."""
         return standing_of(self.state)
 
     @property
     def tries(self) -> str:
-        """Return "3 tries" where there was more than one."""
+        """Return "3 tries" when there was more than one."""
         return plural(self.attempts, "try", "tries") if self.attempts > 1 else ""
 
     def may_resend(self, now: datetime) -> bool:
-        """Whether it can be sent once more: it was sent or could not be, and it is still of use.
+        """Return whether it can be resent: it was sent or failed, and it is still of use.
 
-        Somebody who got a request to reply is asked again by the rules of such requests alone; that an account was
-        locked or changed is news once, and who is invited again gets another link.
+        A request to reply is repeated only by the rules for such requests. The news that an account was locked or
+        changed is sent once, and a new account invitation gets a new link.
         """
         is_done = self.kind is MessageKind.NO_REPLY and self.state is State.SENT
         is_past = self.kind in OF_ACCOUNTS or (self.not_after is not None and now >= self.not_after)
@@ -124,7 +124,7 @@ class MessageLine:
 
 @dataclass(frozen=True, kw_only=True)
 class Place:
-    """Where a page of the list goes on: after this message, newest first."""
+    """Where a page of the list continues: after this message, newest first."""
 
     due: datetime
     id: UUID
@@ -132,7 +132,7 @@ class Place:
 
 @dataclass(frozen=True, kw_only=True)
 class Narrowed:
-    """What of the list is asked for; nothing = everything."""
+    """The filters on the list; empty = everything."""
 
     standing: Standing | None = None
     kind: MessageKind | None = None
@@ -141,17 +141,17 @@ class Narrowed:
 
     @property
     def states(self) -> frozenset[State]:
-        """The states that stand behind the reply; none = all."""
+        """Return the states that the filter covers; none = all."""
         return STATES.get(self.standing, frozenset()) if self.standing else frozenset()
 
 
 def standing_of(state: State) -> Standing:
-    """Return what a state means to people."""
+    """Return the status that a state means to people."""
     return next(one for one, states in STATES.items() if state in states)
 
 
 def next_key(key: str, known: Iterable[str]) -> str:
-    """Return the key of one more sending of a message; `known` are the keys of all its sendings so far."""
+    """Return the key for resending a message; `known` are the keys of all its sendings so far."""
     return f"{base_of(key)}{AGAIN}{max([sending_of(one) for one in known], default=1) + 1}"
 
 

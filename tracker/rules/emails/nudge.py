@@ -1,4 +1,4 @@
-"""Letters to people who have not replied to an event, or have not confirmed its new time or place."""
+"""Emails to people who have not replied to an event, or have not confirmed its new time or place."""
 
 from tracker.rules.core.message_types import ConfirmationNudge
 from tracker.rules.core.wording import day
@@ -22,14 +22,14 @@ def no_reply(about: Occasion) -> Letter:
 
 
 def confirm(about: Occasion, content: ConfirmationNudge) -> Letter:
-    """Return the reminder to confirm what changed."""
+    """Return the reminder to confirm a change."""
     says = ConfirmationNudgeEmail(title=about.title, day=day(about.starts, about.today), what=content.what)
     facts = (*what_when_where(about), *_before_the_change(about))
     return letter_of(about, says, facts=facts, buttons=kept_reply_buttons(about), more=(event_page(about),))
 
 
 def is_confirmed(about: Occasion, content: ConfirmationNudge) -> bool:
-    """Whether the reader has confirmed what changed."""
+    """Return whether the reader has confirmed the change."""
     return has_confirmed(about.reply, about.responded_at, content.since)
 
 

@@ -1,4 +1,4 @@
-"""Reminding those who have not replied: when it is of use, and that nobody is asked again within two days."""
+"""Nudges to people who have not replied: when they are useful, and never twice within two days."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -9,41 +9,41 @@ from tracker.rules.events.confirmations import Board
 from tracker.rules.events.event import EventStatus, Line
 
 REST = timedelta(hours=48)
-"""So long after one reminder about an event nobody is asked again to reply to it, on any of its dates."""
+"""How long after one nudge about an event people are not asked again to reply, on any of its dates."""
 ASKED_AGAIN = (timedelta(days=5), timedelta(days=2))
-"""How long before a date the events of a committee that wants it ask again for missing replies."""
+"""How long before a date missing replies are requested again, for committees that chose it."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Nudge:
-    """Whom a date could remind: those who are asked, may see it and have not said whether they come."""
+    """The people whom a date could nudge: those who are invited, may see it and have not replied."""
 
     line: Line
     silent: tuple[UUID, ...]
     """Members."""
     board: Board | None = None
-    """Set when they are asked to confirm a change, and are silent until they do."""
+    """Set when they are asked to confirm a change and have not done so."""
     last: datetime | None
-    """When people were reminded of the event before."""
+    """When people were last nudged about the event."""
 
     @property
     def opens_at(self) -> datetime | None:
-        """When they may be reminded again; None when they never were."""
+        """Return when they may be nudged again; None when they never were."""
         return self.last + REST if self.last else None
 
     def is_open(self, now: datetime) -> bool:
-        """Whether the last reminder is long enough ago."""
+        """Return whether the last nudge is long enough ago."""
         return self.opens_at is None or now >= self.opens_at
 
 
 def takes_nudges(line: Line, now: datetime) -> bool:
-    """Whether a date is still to come and its replies are of use."""
+    """Return whether a date is still upcoming and replies to it are useful."""
     takes_place = not line.is_off and line.status is not EventStatus.DRAFT
     return line.kind.asks_reply and takes_place and now < line.starts_at
 
 
 def why_not(nudge: Nudge, now: datetime, zone: str) -> str | None:
-    """Return the sentence that says why nobody can be reminded at this moment, or None; days as in `zone`."""
+    """Return the sentence that explains why no one can be nudged now, or None; days as in `zone`."""
     if not nudge.silent:
         return "Everybody has confirmed the change." if nudge.board else "Everybody who is asked has replied."
     if nudge.opens_at and not nudge.is_open(now):
@@ -53,7 +53,7 @@ def why_not(nudge: Nudge, now: datetime, zone: str) -> str | None:
 
 
 def done_words(count: int, deed: str = "reply") -> str:
-    """Return what the page says when it is done; `deed` is what they are reminded to do."""
+    """Return the page's confirmation; `deed` is what people are asked to do."""
     return f"{plural(count, 'person is', 'people are')} reminded to {deed}. You can remind again in two days."
 
 

@@ -1,4 +1,4 @@
-"""Which letter a message about an event makes."""
+"""Which email a message about an event makes."""
 
 from tracker.rules.core.message_types import (
     Canceled,
@@ -22,7 +22,7 @@ from tracker.rules.emails.parts import Occasion
 
 
 def write(about: Occasion) -> Letter:
-    """Return the letter of a message about an event that is not restricted."""
+    """Return the email for a message about an event that is not restricted."""
     match about.content:
         case Invited():
             return event.invitation(about)

@@ -1,4 +1,4 @@
-"""What letters about events share: what they are made of, their facts, their buttons."""
+"""What emails about events share: their source values, facts and buttons."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -31,36 +31,36 @@ from tracker.rules.recurrence.words import pattern_words
 
 @dataclass(frozen=True, kw_only=True)
 class Occasion:
-    """What a letter about an event is made of, all as its reader may see it."""
+    """What an email about an event is made of, all as its reader may see it."""
 
     content: EventContent
     reader: Viewer
     event: Event
     date: Occurrence
-    """The date it speaks of; in a letter about the whole event the next one, else the last one."""
+    """The date that it is about; for the whole event, the next date or else the last one."""
     is_whole: bool
-    """Whether it speaks of the whole event and not of one date of a series."""
+    """Whether it is about the whole event and not one date of a series."""
     dates: tuple[Occurrence, ...]
     ahead: tuple[Occurrence, ...]
-    """The dates that are still to come and take place."""
+    """The upcoming dates that take place."""
     invitation_id: UUID | None
     reply: ReplyValue
     is_replied: bool = False
-    """Whether its reader has replied for each date to come."""
+    """Whether its reader has replied for each upcoming date."""
     role: AttendeeRole
     responded_at: datetime | None = None
     """When its reader last replied."""
     replies: tuple[int, int, int] | None = None
-    """How many people said yes, maybe and no so far; only for who is asked to reply."""
+    """How many people replied yes, maybe and no so far; only for readers who are asked to reply."""
     substitutes_for: str = ""
-    """In whose place its reader comes, who was not asked themselves."""
+    """The person for whom the reader substitutes; the reader was not invited themselves."""
     onward: Event | None = None
-    """The series that goes on where this one was cut short."""
+    """The series that continues this one where it was cut short."""
     now: datetime
 
     @cached_property
     def title(self) -> str:
-        """Return the title of what it speaks of, fit for a header."""
+        """Return the title of the event, safe for a header."""
         return one_line(self.event.title if self.is_whole else self.date.title)
 
     @cached_property
@@ -70,22 +70,22 @@ class Occasion:
 
     @cached_property
     def today(self) -> datetime:
-        """Return the present moment on the wall clock of the event."""
+        """Return the current time on the wall clock of the event."""
         return to_local(self.now, self.event.zone)
 
     @property
     def is_series(self) -> bool:
-        """Whether it speaks of a series as a whole."""
+        """Return whether it is about a series as a whole."""
         return self.is_whole and self.event.is_series
 
     @property
     def has_no_reply(self) -> bool:
-        """Whether its reader still owes a reply; the lead never does."""
+        """Return whether the reader still owes a reply; the organizer never does."""
         return self.reply is ReplyValue.NEEDS_ACTION and not self.is_lead
 
     @property
     def is_lead(self) -> bool:
-        """Whether its reader leads the event."""
+        """Return whether the reader is the organizer."""
         return self.reader.member_id == self.event.lead_id
 
 
@@ -99,7 +99,7 @@ def letter_of(
     calendar: CalendarPart | None = None,
     footer: Footer = Footer.INVITED,
 ) -> Letter:
-    """Return a letter to the reader, in the thread of the event."""
+    """Return an email to the reader, in the thread of the event."""
     return Letter(
         says=says,
         to=about.reader.email,
@@ -127,27 +127,27 @@ def times(about: Occasion) -> str:
 
 
 def day_and_time(about: Occasion, date: Occurrence | None = None) -> str:
-    """Return "Thu, Dec 10, 2:00 PM" of its date or another one, without a time for all-day events."""
+    """Return "Thu, Dec 10, 2:00 PM" for its date or another one, without a time for all-day events."""
     starts = to_local((date or about.date).starts_at, about.event.zone)
     on = day(starts, about.today)
     return on if about.event.is_all_day else f"{on}, {clock(starts)}"
 
 
 def place(about: Occasion, room: str | None = None) -> str:
-    """Return "5th-floor conference room, or by video", or nothing; with another `room` than the present one."""
+    """Return "5th-floor conference room, or by video", or nothing; `room` replaces the present room."""
     if room is None:
         room = about.event.place if about.is_whole else about.date.place
     return place_of(about.event, room)
 
 
 def place_of(event: Event, room: str) -> str:
-    """Return where an event is, in one of its rooms: as `place`."""
+    """Return where an event takes place, in one of its rooms, in the words of `place`."""
     words = ", or ".join(filter(None, (one_line(room), "by video" if event.video_link else "")))
     return words[:1].upper() + words[1:]
 
 
 def length_and_way(about: Occasion) -> str:
-    """Return "90 minutes, in person or by video.", as much of it as there is."""
+    """Return "90 minutes, in person or by video.", as far as it is known."""
     ways = (("in person", about.event.place), ("by video", about.event.video_link))
     way = " or ".join(word for word, given in ways if given)
     length = length_words(about.date.ends_at - about.date.starts_at)
@@ -156,12 +156,12 @@ def length_and_way(about: Occasion) -> str:
 
 
 def reply_by(about: Occasion) -> datetime | None:
-    """Return until when replies are asked for: 5 PM two days before the date; None when that is over."""
+    """Return the deadline for replies: 5 PM two days before the date; None when it has passed."""
     return reply_rules.reply_by(about.starts, about.today)
 
 
 def reply_buttons(about: Occasion) -> tuple[Button, ...]:
-    """Return the three buttons of an invitation; none for the lead."""
+    """Return the three buttons of an invitation; none for the organizer."""
     names = ((ButtonName.REPLY_YES, "yes"), (ButtonName.REPLY_MAYBE, "maybe"), (ButtonName.REPLY_NO, "no"))
     return tuple(button for name, key in names for button in reply_button(about, name, key))
 
@@ -182,14 +182,14 @@ def event_page(about: Occasion, name: ButtonName = ButtonName.AGENDA_AND_PEOPLE)
 
 
 def video_room(about: Occasion) -> tuple[Button, ...]:
-    """Return the way into the video room, when there is one on the web."""
+    """Return the link to the video room, when there is one on the web."""
     link = about.event.video_link
     is_on_the_web = link.startswith("https://")
     return (Button(name=ButtonName.VIDEO, target=Elsewhere(url=link)),) if is_on_the_web else ()
 
 
 def calendar_part(about: Occasion, *, is_cancel: bool = False) -> CalendarPart:
-    """Return what the reader's calendar is told."""
+    """Return what changes in the reader's calendar."""
     return CalendarPart(
         is_cancel=is_cancel,
         event=about.event,

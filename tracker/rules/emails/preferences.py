@@ -1,4 +1,4 @@
-"""What a member chose about mail: which reminders, how long before, in which hours none, and how much they tell."""
+"""What a member chose about email: which reminders, how long before, quiet hours, and how much an email shows."""
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -15,19 +15,19 @@ OFFERED = (timedelta(days=7), timedelta(days=3), *LEAD_TIMES[1:], timedelta(minu
 USUAL = frozenset(LEAD_TIMES)
 LONGEST_QUIET = timedelta(hours=12)
 BEFORE_QUIET = timedelta(minutes=5)
-"""So long before the quiet hours comes what would be of little use after them."""
+"""How long before quiet hours a reminder is sent that would be of little use after them."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Quiet:
-    """Hours of each day, by the wall clock of a zone, in which no reminder is sent; they may go over midnight."""
+    """Hours of each day, on the wall clock of a zone, in which no reminder is sent; they may cross midnight."""
 
     starts: time
     ends: time
     zone: str
 
     def around(self, moment: datetime) -> tuple[datetime, datetime] | None:
-        """Return begin and end of the quiet hours that hold a moment, or None."""
+        """Return the start and end of the quiet hours that contain a moment, or None."""
         today = to_local(moment, self.zone).date()
         for day in (today - timedelta(days=1), today):
             last = day if self.starts < self.ends else day + timedelta(days=1)
@@ -40,51 +40,51 @@ class Quiet:
 
 @dataclass(frozen=True, kw_only=True)
 class Preferences:
-    """What one member chose; as it stands here it is for whoever chose nothing."""
+    """What one member chose; the defaults are for members who chose nothing."""
 
     date_reminders: bool = True
     item_reminders: bool = True
     leads: frozenset[timedelta] | None = None
-    """None = as the committee of an event, or else the task force, has it."""
+    """None = use the committee's or else the task force's setting."""
     quiet: tuple[time, time] | None = None
     digest: bool = False
     """A weekly digest on Mondays."""
     is_discreet: bool = False
-    """Mails and feeds tell the time and nothing else."""
+    """Emails and feeds show only the time."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class CommitteePreferences:
-    """What a committee chose for its events; as it stands here it is for a committee that chose nothing."""
+    """What a committee chose for its events; the defaults are for committees that chose nothing."""
 
     leads: frozenset[timedelta] = USUAL
     asks_again: bool = False
-    """Whether those who have not replied are asked again (`rules.nudges.ASKED_AGAIN`)."""
+    """Whether missing replies are requested again (`rules.emails.nudges.ASKED_AGAIN`)."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Wish:
-    """The reminders that one person wants of one date or of their items."""
+    """The reminders that one person wants for one date or for their items."""
 
     leads: frozenset[timedelta] | None = USUAL
     """None = all there are."""
     quiet: Quiet | None = None
 
     def wants(self, moment: Moment) -> bool:
-        """Whether it is one of the lead times."""
+        """Return whether it is one of the lead times."""
         return self.leads is None or moment.lead in self.leads
 
 
 @dataclass(frozen=True, kw_only=True)
 class Wishes:
-    """What everybody chose, with the zone of each person's quiet hours, and what committees chose for their events."""
+    """What all people chose, with the zone of each person's quiet hours, and what committees chose for their events."""
 
     of_member: Mapping[UUID, Preferences] = field(default_factory=dict)
     zones: Mapping[UUID, str] = field(default_factory=dict)
     of_committee: Mapping[UUID, CommitteePreferences] = field(default_factory=dict)
 
     def of_date(self, member_id: UUID, committee_id: UUID | None) -> Wish | None:
-        """Return what a person wants of a date of this committee; None = no reminder."""
+        """Return what a person wants for a date of this committee; None = no reminder."""
         own = self.of_member.get(member_id)
         usual = self.of_committee.get(committee_id, CommitteePreferences()).leads if committee_id else USUAL
         if own is None:
@@ -94,31 +94,31 @@ class Wishes:
         return Wish(leads=usual if own.leads is None else own.leads, quiet=self.quiet_of(member_id))
 
     def of_items(self, member_id: UUID) -> Wish | None:
-        """Return what a person wants of their action items; None = no reminder."""
+        """Return what a person wants for their action items; None = no reminder."""
         own = self.of_member.get(member_id)
         if own and not own.item_reminders:
             return None
         return Wish(leads=None, quiet=self.quiet_of(member_id))
 
     def of_anybody(self, committee_id: UUID | None) -> set[Wish]:
-        """Return each different wish that somebody may have of a date of this committee."""
+        """Return each distinct wish that people may have for a date of this committee."""
         every = {self.of_date(member_id, committee_id) for member_id in (*self.of_member, UUID(int=0))}
         return {one for one in every if one is not None}
 
     @property
     def leads(self) -> set[timedelta]:
-        """All lead times that anybody wants."""
+        """Return all lead times that anyone wants."""
         own = (one.leads or frozenset() for one in self.of_member.values())
         return set(LEAD_TIMES).union(*own, *(one.leads for one in self.of_committee.values()))
 
     @property
     def asking(self) -> frozenset[UUID]:
-        """The committees that ask again for missing replies."""
+        """Return the committees that request missing replies again."""
         return frozenset(committee_id for committee_id, one in self.of_committee.items() if one.asks_again)
 
     @property
     def shift(self) -> timedelta:
-        """By how much quiet hours can move a reminder, at the most."""
+        """Return the longest time by which quiet hours can move a reminder."""
         return LONGEST_QUIET + BEFORE_QUIET if any(one.quiet for one in self.of_member.values()) else timedelta(0)
 
     def quiet_of(self, member_id: UUID) -> Quiet | None:
@@ -130,7 +130,7 @@ class Wishes:
 
 
 def wanted(moments: Iterable[Moment], wish: Wish | None, after: datetime, now: datetime) -> list[Moment]:
-    """Return the moments of one date or item that a person wants and that are in (after, now], each judged."""
+    """Return the moments for one date or item that a person wants and that are in (after, now], each judged."""
     return judged(chosen(moments, wish), after, now)
 
 
@@ -140,10 +140,10 @@ def chosen(moments: Iterable[Moment], wish: Wish | None) -> list[Moment]:
 
 
 def quieter(moment: Moment, quiet: Quiet | None) -> Moment:
-    """Return a reminder that falls into quiet hours at their end, or shortly before them.
+    """Return a reminder moved out of quiet hours, to their end or shortly before their start.
 
-    At their end while at least half of its lead is left then, so that it is still of use; never after what it reminds
-    of has begun.
+    It moves to the end while at least half of its lead time is left then, so that it is still useful; it never moves
+    past the start of what it reminds of.
     """
     hours = quiet.around(moment.at) if quiet else None
     if hours is None:
@@ -168,7 +168,7 @@ def check_quiet(starts: time | None, ends: time | None) -> tuple[time, time] | N
 
 
 def check_leads(leads: Collection[timedelta]) -> frozenset[timedelta]:
-    """Return lead times. Errors: Invalid(leads) when there is none, or one that is not offered."""
+    """Return lead times. Errors: Invalid(leads) when there are none, or one that is not offered."""
     if not leads or not set(leads) <= set(OFFERED):
         raise Invalid(leads="Choose at least one time, or turn these reminders off.")
     return frozenset(leads)

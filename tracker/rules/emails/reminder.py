@@ -1,4 +1,4 @@
-"""The reminder of a date; how near the date is follows from the moment of sending."""
+"""The reminder of a date; how near the date is depends on the time of sending."""
 
 from tracker.rules.core.message_types import ReminderDue
 from tracker.rules.core.wording import clock

@@ -1,6 +1,6 @@
-"""Reminders: the moments at which a date or an item asks for attention, and what is still of use after an outage.
+"""Reminders: when a date or an item needs attention, and which reminders are still useful after an outage.
 
-A day before is the same time on the wall clock of the day before, 23 to 25 hours earlier; two hours are two hours
+One day before is the same wall clock time on the day before, 23 to 25 hours earlier; two hours are exactly two hours
 (RFC 5545 §3.3.6: nominal and exact durations).
 """
 
@@ -15,16 +15,16 @@ LEAD_TIMES = (timedelta(days=7), timedelta(days=1), timedelta(hours=2))
 ITEM_DAYS = (-3, 0, 1, 4, 7)
 """Days after the due day on which an item's owner is reminded: three before, the day itself, overdue."""
 MORNING = time(8)
-"""When reminders of whole days go out: all-day events and action items."""
+"""When reminders that count in whole days are sent: all-day events and action items."""
 SHIFT = timedelta(hours=12)
-"""A lead time on the wall clock, or of an all-day event, differs by less than this from the same exact time."""
+"""The most by which a lead time in wall clock time, or for an all-day event, differs from the same exact time."""
 LATE = timedelta(minutes=15)
-"""A reminder that goes out later than this says so."""
+"""A reminder that is sent later than this says so."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Moment:
-    """A reminder at its moment: `lead` names it, and from `ends` on it is of no use."""
+    """A reminder and when it is due: `lead` names it, and from `ends` on it is of no use."""
 
     at: datetime
     lead: timedelta
@@ -37,9 +37,9 @@ class Moment:
 def of_date(
     starts_at: datetime, zone: str, *, is_all_day: bool, leads: Iterable[timedelta] = LEAD_TIMES
 ) -> list[Moment]:
-    """Return the moments at which the people of a date are reminded, earliest first; `zone` is the event's.
+    """Return when the people of a date are reminded, earliest first; `zone` is the event's.
 
-    All-day events begin at midnight: lead times of less than a day are no use to them.
+    All-day events begin at midnight: lead times of less than a day don't apply to them.
     """
     local = to_local(starts_at, zone).replace(tzinfo=None)
     if is_all_day:
@@ -51,9 +51,9 @@ def of_date(
 
 
 def of_item(due: date, zone: str) -> list[Moment]:
-    """Return the moments at which an item's owner is reminded, earliest first; `zone` is the task force's.
+    """Return when an item's owner is reminded, earliest first; `zone` is the task force's.
 
-    Each is of use until the next one; the lead is negative when the item is overdue.
+    Each reminder is useful until the next one; the lead is negative when the item is overdue.
     """
     mornings = [to_utc(datetime.combine(due + timedelta(days=days), MORNING), zone) for days in (*ITEM_DAYS, 14)]
     return [
@@ -68,16 +68,16 @@ def due_days(days: Iterable[date]) -> set[date]:
 
 
 def mornings(after: datetime, until: datetime, zone: str) -> list[date]:
-    """Return the days whose reminders fall into (after, until], by the wall clock of `zone`."""
+    """Return the days whose reminders fall into (after, until], on the wall clock of `zone`."""
     first, last = to_local(after, zone).date(), to_local(until, zone).date()
     every = (first + timedelta(days=days) for days in range((last - first).days + 1))
     return [one for one in every if after < to_utc(datetime.combine(one, MORNING), zone) <= until]
 
 
 def judged(moments: Iterable[Moment], after: datetime, now: datetime) -> list[Moment]:
-    """Return the moments of one date or item in (after, now], each with what becomes of it.
+    """Return the moments for one date or item in (after, now], each with what happens to it.
 
-    Of several only the latest that is still of use goes out: after an outage nobody gets three mails at once.
+    Only the latest one that is still useful is sent: after an outage people don't get three emails at once.
     """
     passed = [one for one in moments if after < one.at <= now]
     useful = [one for one in passed if now < one.ends]
@@ -86,7 +86,7 @@ def judged(moments: Iterable[Moment], after: datetime, now: datetime) -> list[Mo
 
 
 def _when(one: Moment) -> tuple[datetime, timedelta]:
-    """Order by time; of two at once the nearer one is the later."""
+    """Order by time; of two at the same time, the one closer to the event comes later."""
     return one.at, -one.lead
 
 

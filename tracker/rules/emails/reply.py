@@ -1,4 +1,4 @@
-"""What becomes of the reader's own reply: it still counts, or it is asked for."""
+"""What happens to the reader's own reply after a change: it still counts, or a new one is requested."""
 
 from tracker.rules.emails.content import REPLY_KEYS, REPLY_WORDS, Button, ButtonName
 from tracker.rules.emails.event_contexts import OwnReply
@@ -7,7 +7,7 @@ from tracker.rules.emails.parts import Occasion, reply_button, reply_buttons
 
 
 def own_reply(about: Occasion) -> OwnReply:
-    """Return what becomes of the reader's reply after a change."""
+    """Return what happens to the reader's reply after a change."""
     if about.is_lead:
         return OwnReply()
     if about.substitutes_for:
@@ -16,7 +16,7 @@ def own_reply(about: Occasion) -> OwnReply:
 
 
 def reply_facts(about: Occasion) -> Facts:
-    """Return the row that says the same."""
+    """Return the row of facts that says whether the reply still counts."""
     if about.is_lead:
         return ()
     if about.substitutes_for:
@@ -27,7 +27,7 @@ def reply_facts(about: Occasion) -> Facts:
 
 
 def kept_reply_buttons(about: Occasion) -> tuple[Button, ...]:
-    """Return the three replies, or the two ways on for people who have replied."""
+    """Return the three replies, or two links for people who have replied."""
     if about.has_no_reply:
         return reply_buttons(about)
     kept = REPLY_KEYS.get(about.reply, "")
@@ -35,5 +35,5 @@ def kept_reply_buttons(about: Occasion) -> tuple[Button, ...]:
 
 
 def is_asked(about: Occasion) -> bool:
-    """Whether the reader is asked to reply; what they press in a calendar app then reaches nobody."""
+    """Return whether the reader is asked to reply; a reply pressed in a calendar app reaches no one."""
     return about.has_no_reply and bool(reply_buttons(about))

@@ -1,4 +1,4 @@
-"""Letters about a running series that ends before its time: cut short, or continued as another one."""
+"""Emails about a running series that ends early: cut short, or continued as another one."""
 
 from datetime import datetime
 
@@ -21,18 +21,18 @@ from tracker.rules.recurrence.words import pattern_words
 
 
 def goes_on_without_them(about: Occasion) -> Letter:
-    """Return the news that a series continues as another one, to which its reader is not invited."""
+    """Return the email that a series continues as another one, to which its reader is not invited."""
     return _letter(about, RemovedFromSeriesEmail(title=about.title, last_day=day(_last(about), about.today)))
 
 
 def cut_short(about: Occasion, content: SeriesEnded) -> Letter:
-    """Return the news that the dates to come of a series are canceled."""
+    """Return the email that the upcoming dates of a series are canceled."""
     says = SeriesEndedEmail(title=about.title, last_day=day(_last(about), about.today))
     return _letter(about, says, why(content.reason))
 
 
 def goes_on(about: Occasion) -> Letter:
-    """Return the news that another series continues this one."""
+    """Return the email that another series continues this one."""
     if about.onward is None:
         return _letter(about, _unknown_onward(about))
     return _letter(about, _onward(about, about.onward), _was_and_now(about, about.onward))
@@ -79,7 +79,7 @@ def _was_and_now(about: Occasion, now: Event) -> Facts:
     if _when(was) != _when(now):
         changed.append(Fact(name=FactName.WAS, value=_when(was)))
         changed.append(Fact(name=FactName.NOW, value=f"{_when(now)}, from {longday(now.starts)}"))
-    if _where(was) != _where(now) and now.marking == was.marking:  # the email has the banner of the old one
+    if _where(was) != _where(now) and now.marking == was.marking:  # the email has the banner of the earlier series
         changed.append(Fact(name=FactName.WAS_AT, value=_where(was)))
         changed.append(Fact(name=FactName.NOW_AT, value=_where(now)))
     return tuple(changed)

@@ -1,29 +1,29 @@
-"""Agendas: one item a line, with its minutes at the end of the line."""
+"""Agendas: one item per line, with its minutes at the end of the line."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 from tracker.rules.core.date_words import MONTHS
 
-LONGEST_ITEM = 480  # minutes: a larger number at the end of a line is part of its words
+LONGEST_ITEM = 480  # minutes: a larger number at the end of a line is part of its text
 _DATES = frozenset({*MONTHS, *(month[:3] for month in MONTHS), "Sept"})
 
 
 @dataclass(frozen=True, kw_only=True)
 class AgendaItem:
-    """One line of an agenda; `minutes` None where the line names none."""
+    """One line of an agenda; `minutes` is None where the line gives none."""
 
     title: str
     minutes: int | None
 
 
 def agenda_items(text: str) -> list[AgendaItem]:
-    """Return the items of an agenda, empty lines left out."""
+    """Return the items of an agenda, without empty lines."""
     return [_item(line) for raw in text.splitlines() if (line := raw.strip())]
 
 
 def planned_minutes(items: Iterable[AgendaItem]) -> int:
-    """Return how many minutes the items name together."""
+    """Return the sum of the items' minutes."""
     return sum(item.minutes or 0 for item in items)
 
 

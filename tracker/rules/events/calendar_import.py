@@ -1,4 +1,4 @@
-"""What a calendar file of somebody else holds, row by row: what can become events, and what not, and why."""
+"""The content of another program's calendar file, row by row: which rows can become events, which can't, and why."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -15,7 +15,7 @@ from tracker.rules.events import plan as plan_rules
 from tracker.rules.events.plan import DateChange, Plan, Slot
 
 MOST_DATES = 20_000
-"""Dates of all events of a file together: what is saved in one transaction."""
+"""The most dates of all events of a file together, because they are saved in one transaction."""
 
 ONLY_COORDINATORS = "Only coordinators import calendar files: what they bring is for everyone."
 KNOWN = "It is in the tracker already."
@@ -26,18 +26,18 @@ class Incoming:
     """One event of a file as it would be saved; times are local to the zone of its plan, without offset."""
 
     row: int
-    """Its place among the events of the file, from 1."""
+    """Its position among the events of the file, from 1."""
     uid: str
-    """What the program that wrote the file calls it."""
+    """The identifier that the program that wrote the file gave it."""
     plan: Plan
     left_out: frozenset[datetime] = frozenset()
-    """Dates by the rule that are none (EXDATE)."""
+    """Dates of the rule that are left out (EXDATE)."""
     added: tuple[datetime, ...] = ()
-    """Dates that no rule gives (RDATE)."""
+    """Extra dates beside the rule (RDATE)."""
     changes: Mapping[datetime, DateChange | None] = field(default_factory=dict)
-    """What single dates become; None = canceled."""
+    """Changes to single dates; None = canceled."""
     notes: tuple[str, ...] = ()
-    """What is read otherwise than it stands there, one sentence each."""
+    """How the import differs from the file, one sentence each."""
 
     @property
     def slots(self) -> dict[datetime, Slot]:
@@ -53,7 +53,7 @@ class _Fate(TypedDict):
 
 
 class Outcome(StrEnum):
-    """What becomes of a row."""
+    """What happens to a row."""
 
     NEW = "new"
     KNOWN = "known"
@@ -63,7 +63,7 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Row:
-    """A row of the file and what becomes of it; `event` is what was read, if it could be."""
+    """A row of the file and what happens to it; `event` is what was read, if it could be."""
 
     row: int
     title: str
@@ -74,7 +74,7 @@ class Row:
 
 @dataclass(frozen=True, kw_only=True)
 class CalendarFile:
-    """A file as it was read; `rest` are the rows that are not taken, `notes` are on what it holds beside events."""
+    """A file as it was read; `rest` are the rows that are not imported, `notes` concern content beside events."""
 
     events: Sequence[Incoming] = ()
     rest: Sequence[Row] = ()
@@ -95,12 +95,12 @@ class Report:
 
     @property
     def refused(self) -> list[Row]:
-        """Return the rows that keep the others from being saved."""
+        """Return the rows that prevent the others from being saved."""
         return [one for one in self.rows if one.outcome is Outcome.REFUSED]
 
     @property
     def words(self) -> str:
-        """Return the sums: "4 events added, 1 already here, 1 left out, 2 refused"; what is none is not named."""
+        """Return the totals: "4 events added, 1 already here, 1 left out, 2 refused"; zeros are omitted."""
         sums = Counter(one.outcome for one in self.rows)
         said = {Outcome.KNOWN: "already here", Outcome.LEFT_OUT: "left out", Outcome.REFUSED: "refused"}
         rest = [f"{sums[outcome]} {word}" for outcome, word in said.items() if sums[outcome]]
@@ -108,7 +108,7 @@ class Report:
 
 
 def report_on(file: CalendarFile, known: frozenset[int]) -> Report:
-    """Return what an import of a file does, when these rows are in the tracker already."""
+    """Return what an import of a file does, given the rows that are in the tracker already."""
     events = [
         Row(row=one.row, title=one.plan.title, event=one, **_fate(one, is_known=one.row in known))
         for one in file.events
@@ -123,7 +123,7 @@ def _fate(one: Incoming, *, is_known: bool) -> _Fate:
 
 
 def check_importer(viewer: Viewer) -> None:
-    """Raise `NotAllowed` for whoever may not bring events for everyone into all calendars at once."""
+    """Raise `NotAllowed` for people who may not add events for everyone to all calendars at once."""
     if not viewer.is_coordinator:
         raise NotAllowed(ONLY_COORDINATORS)
 

@@ -1,4 +1,4 @@
-"""What becomes of hours that the clocks skip or show twice, in a sentence for whoever types them."""
+"""What happens to hours that the clocks skip or show twice, in a sentence for the person who types them."""
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
@@ -9,7 +9,7 @@ from tracker.rules.events.plan import slot
 
 
 def clock_notes(starts: Iterable[datetime], duration: timedelta, zone: str) -> list[str]:
-    """Return a sentence for each date, by its naive local start, whose hours the clocks of `zone` change."""
+    """Return a sentence for each date, by its naive local start, whose hours a clock change of `zone` affects."""
     every = list(starts)
     named = [("This date" if len(every) == 1 else short_weekday_date(one), one) for one in every]
     return [f"{name} {words}." for name, one in named if (words := _words(one, duration, zone))]

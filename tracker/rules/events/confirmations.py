@@ -1,4 +1,4 @@
-"""Who has confirmed that they know of a new time or place: whoever replied, or kept their reply, since the change."""
+"""Who has confirmed a new time or place: people who replied, or kept their reply, since the change."""
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
@@ -10,30 +10,30 @@ from tracker.rules.events.history import Entry, Field, Verb
 from tracker.rules.events.replies import AttendeeRole, Participant, ReplyValue
 
 WORDS = {Field.WHEN: "time", Field.PLACE: "place", Field.VIDEO: "video link"}
-"""What has to be confirmed, in the order in which it is said; anything else that changes asks nobody."""
+"""Changes that need confirmation, in the order in which they are named; other changes need none."""
 
 SAID = {ReplyValue.ACCEPTED: "yes", ReplyValue.TENTATIVE: "maybe", ReplyValue.DECLINED: "no"}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Board:
-    """The people asked to come to a date that was changed after they knew of it; its lead is not among them."""
+    """The people asked to come to a date that changed after they were notified of it; without the organizer."""
 
     since: datetime
-    """When it was changed last."""
+    """When it last changed."""
     what: str
-    """ "time", "time and place": what is new."""
+    """"time", "time and place": what is new."""
     confirmed: tuple[Participant, ...]
     waiting: tuple[Participant, ...]
 
     @property
     def asked(self) -> int:
-        """How many people are to confirm."""
+        """Return how many people are asked to confirm."""
         return len(self.confirmed) + len(self.waiting)
 
     @property
     def waiting_by_agency(self) -> dict[str, list[str]]:
-        """Return the names of those who have not confirmed, by agency, each with what they had said before."""
+        """Return the names of those who have not confirmed, by agency, each with their earlier reply."""
         names: dict[str, list[str]] = {}
         for one in self.waiting:
             said = one.earlier or (None if one.reply is ReplyValue.NEEDS_ACTION else one.reply)
@@ -46,7 +46,7 @@ def board(
 ) -> Board | None:
     """Return who has confirmed the last change of time or place of a date; None when there was none.
 
-    `history` is newest first; `told` are the members whom a mail about it reaches.
+    `history` is newest first; `notified` are the members who get an email about it.
     """
     change = next((one for one in history if _is_new_version(one, occurrence)), None)
     if change is None:
@@ -62,14 +62,14 @@ def board(
 
 
 def has_confirmed(reply: ReplyValue, responded_at: datetime | None, since: datetime) -> bool:
-    """Whether a reply counts and was given after `since`; `responded_at` is when the person last pressed a button."""
+    """Return whether a reply counts and is later than `since`; `responded_at` is when the person last replied."""
     return reply is not ReplyValue.NEEDS_ACTION and responded_at is not None and responded_at > since
 
 
 def _is_new_version(entry: Entry, occurrence: Occurrence) -> bool:
-    """Whether a deed changed when or where this date takes place.
+    """Return whether a change affected when or where this date takes place.
 
-    A change of the whole event concerns the dates that it touched: one that only let the series end later has not.
+    A change to the whole event affects the dates that it touched; one that only extended the series did not.
     """
     fields = {one.field for one in entry.changes}
     if entry.verb is not Verb.CHANGED or fields.isdisjoint(WORDS):

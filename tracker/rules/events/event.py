@@ -1,4 +1,4 @@
-"""Events and their dates as frozen values, and who may do what to them."""
+"""Events and their dates as frozen values, and who may do what with them."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -43,37 +43,37 @@ class Event(EventFields):
     created_at: datetime
     changed_at: datetime
     cancel_reason: str = ""
-    """Why it was canceled, in the words of whoever did it."""
+    """Why it was canceled, in the words of the person who canceled it."""
 
     @property
     def is_restricted(self) -> bool:
-        """Whether only named people may know of it."""
+        """Return whether only named people may see it."""
         return self.visibility is Visibility.NAMED
 
     @property
     def banner(self) -> str:
-        """The banner of its marking; empty when it is not marked."""
+        """Return the banner of its marking; empty when it is not marked."""
         return self.marking.banner if self.marking else ""
 
     @property
     def is_kept_back(self) -> bool:
-        """Whether feeds, which whoever has their address reads, do not hold it in full."""
+        """Return whether feeds leave out its details, because anyone who has a feed's address can read it."""
         return self.is_restricted or self.marking is not None
 
     @property
     def is_series(self) -> bool:
-        """Whether it has more than one date by rule."""
+        """Return whether a rule gives it more than one date."""
         return self.rrule is not None
 
 
 @dataclass(frozen=True, kw_only=True)
 class Occurrence:
-    """One date of an event; `starts_at` and `ends_at` are aware UTC, end excluded."""
+    """One date of an event; `starts_at` and `ends_at` are aware UTC; the end is excluded."""
 
     id: UUID
     event: Event
     original_start: datetime
-    """Local start by the rule: identity of the date, equals RECURRENCE-ID."""
+    """Local start by the rule: the identity of the date, equal to RECURRENCE-ID."""
     starts_at: datetime
     ends_at: datetime
     title: str
@@ -95,17 +95,17 @@ class Occurrence:
 
     @property
     def is_off(self) -> bool:
-        """Whether this date does not take place."""
+        """Return whether this date doesn't take place."""
         return self.is_canceled or self.event.status is EventStatus.CANCELED
 
     @property
     def status(self) -> EventStatus:
-        """The status of this date: canceled when either the date or the whole event is."""
+        """Return the status of this date: canceled when either the date or the whole event is."""
         return EventStatus.CANCELED if self.is_off else self.event.status
 
 
 def day_of(key: str) -> datetime:
-    """Return the local midnight of a date's key (YYYY-MM-DD); any other text names no date: `NotFound`."""
+    """Return the local midnight of a date's key (YYYY-MM-DD). Errors: NotFound for any other text."""
     try:
         return datetime.strptime(key, "%Y-%m-%d")  # noqa: DTZ007 - local to the event's zone
     except ValueError as odd:
@@ -113,7 +113,7 @@ def day_of(key: str) -> datetime:
 
 
 class Line(NamedTuple):
-    """One date in brief, for calendars and lists; times aware UTC. A tuple, since a month makes 500 of them."""
+    """One date in brief, for calendars and lists; times aware UTC. A tuple, because a month can have 500 of them."""
 
     id: UUID
     event_id: UUID
@@ -134,15 +134,15 @@ class Line(NamedTuple):
 
     @property
     def is_off(self) -> bool:
-        """Whether this date does not take place."""
+        """Return whether this date doesn't take place."""
         return self.status is EventStatus.CANCELED
 
 
 def may_schedule(viewer: Viewer, kind: Kind, visibility: Visibility, committee_id: UUID | None) -> bool:
-    """Whether the viewer may put such an event into calendars.
+    """Return whether the viewer may schedule such an event.
 
-    A coordinator may schedule anything; a committee's chair what it may see; an agency lead what the own arm may
-    see, or a list of named people. Joint operations belong to law enforcement.
+    A coordinator may schedule anything; a committee's chair, what the committee may see; an agency lead, what their own
+    arm may see, or an event for named people. Joint operations are limited to law enforcement.
     """
     if viewer.is_coordinator:
         return True
@@ -155,9 +155,9 @@ def may_schedule(viewer: Viewer, kind: Kind, visibility: Visibility, committee_i
 
 
 def may_edit(viewer: Viewer, event: Event | Line) -> bool:
-    """Whether the viewer, who sees the event, may change it: its lead, the committee's chair, a coordinator."""
+    """Return whether a viewer who sees the event may change it: organizer, committee's chair, coordinator."""
     return viewer.member_id == event.lead_id or event.committee_id in viewer.chairs or viewer.is_coordinator
 
 
 may_take_attendance = may_edit
-"""Whoever may change an event may also take attendance at it."""
+"""People who may change an event may also take attendance at it."""

@@ -1,4 +1,4 @@
-"""The one list of an event's fields: what each is, what people call it, and the limits that every port obeys.
+"""The one list of an event's fields: the type of each, its label, and the limits that every port obeys.
 
 Plans, stored events, undo snapshots and previews hold these fields. Columns, history, audit log, emails, API and forms
 walk the list, so a new field appears in all of them; `CONTRIBUTING.md` shows how to add one.
@@ -23,7 +23,7 @@ NO_TITLE = "Give the event a title."
 
 
 class Kind(StrEnum):
-    """What sort of event it is."""
+    """The kind of an event."""
 
     MEETING = "meeting"
     JOINT_OPERATION = "joint_operation"
@@ -33,12 +33,12 @@ class Kind(StrEnum):
 
     @property
     def asks_reply(self) -> bool:
-        """Whether anybody is to say that they come: to a deadline nobody comes."""
+        """Return whether people are asked to reply; a deadline has no attendance."""
         return self is not Kind.DEADLINE
 
 
 class EventStatus(StrEnum):
-    """Drafts are seen by their lead alone and are in no feed."""
+    """The status of an event. Only its organizer sees a draft, and no feed contains it."""
 
     DRAFT = "draft"
     TENTATIVE = "tentative"
@@ -48,22 +48,22 @@ class EventStatus(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class About:
-    """What is said of a field."""
+    """Labels and names of a field."""
 
     label: str
-    """What people call it, in forms and in the history of an event."""
+    """The label, in forms and in the history of an event."""
     log_words: str = ""
-    """What the audit log calls its column, where that is not the column's own name."""
+    """The name of its column in the audit log, where that differs from the column's own name."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Text(About):
-    """What is true of a field that people type."""
+    """Limits of a field that people type."""
 
     longest: int  # characters
     is_multiline: bool = False
     is_link: bool = False
-    """Whether it is an address on the web: https only."""
+    """Whether it is a web address: https only."""
 
 
 def _is(about: About) -> Mapping[str, About]:
@@ -87,7 +87,7 @@ class EventFields:
         default="", metadata=_is(Text(label="Video link", log_words="video", longest=500, is_link=True))
     )
     agenda: str = field(default="", metadata=_is(Text(label="Agenda", longest=5_000, is_multiline=True)))
-    """One item on each line; minutes may follow at its end."""
+    """One item per line; minutes may follow at its end."""
     description: str = field(
         default="", metadata=_is(Text(label="Notes", log_words="notes", longest=5_000, is_multiline=True))
     )
@@ -98,7 +98,7 @@ class EventFields:
 FIELDS: Mapping[str, About] = {one.name: one.metadata[ABOUT] for one in fields(EventFields)}
 """Every field of an event by its name, in the order of the list."""
 TEXTS: Mapping[str, Text] = {name: about for name, about in FIELDS.items() if isinstance(about, Text)}
-"""Those that people type."""
+"""The fields that people type."""
 
 
 def values_of(one: EventFields) -> dict[str, Any]:
@@ -107,7 +107,7 @@ def values_of(one: EventFields) -> dict[str, Any]:
 
 
 def fields_of(one: EventFields) -> EventFields:
-    """Return the list's fields alone, without what a plan or a stored event adds."""
+    """Return only the list's fields, without what a plan or a stored event adds."""
     return EventFields(**values_of(one))
 
 
@@ -117,17 +117,17 @@ def texts_of(one: EventFields) -> dict[str, str]:
 
 
 def when(one: EventFields) -> tuple[object, ...]:
-    """Return what says, with its rule, when it takes place; a change of it raises SEQUENCE (RFC 5546 §2.1.4)."""
+    """Return the fields that define, with the rule, when it takes place; a change raises SEQUENCE (RFC 5546 §2.1.4)."""
     return one.starts, one.duration, one.zone, one.is_all_day
 
 
 def where(one: EventFields) -> tuple[object, ...]:
-    """Return what says where people go; a change of it raises SEQUENCE too."""
+    """Return the fields that define where people go; a change raises SEQUENCE too."""
     return one.place, one.video_link
 
 
 def label_of(name: str) -> str:
-    """Return what people call a field."""
+    """Return the label of a field."""
     return FIELDS[name].label
 
 
@@ -138,18 +138,18 @@ def cleaned(name: str, text: str) -> str:
 
 
 def cleaned_reason(text: str) -> str:
-    """Return why an event or a date changes or is canceled, safe to store. Errors: Invalid(reason)."""
+    """Return the reason for a change or cancellation, safe to store. Errors: Invalid(reason)."""
     return clean(text, LONGEST_REASON, "reason", multiline=True)
 
 
 def wrong_texts(texts: Mapping[str, str | None]) -> dict[str, str]:
-    """Return a sentence for each text, given by the name of its field, that no event may have; None = not given."""
+    """Return an error for each text, by the name of its field, that no event may have; None = not given."""
     found = {name: _wrong(TEXTS[name], text) for name, text in texts.items() if text}
     return {name: sentence for name, sentence in found.items() if sentence}
 
 
 def is_https(link: str) -> bool:
-    """Whether a text is the address of a page that only https leads to."""
+    """Return whether a text is an https address."""
     try:
         parts = urlsplit(link)
         return parts.scheme == "https" and bool(parts.hostname) and not any(one.isspace() for one in link)

@@ -1,4 +1,4 @@
-"""The history of an event in words: what a change did, and who reads how much of it."""
+"""The history of an event in words: what each change did, and how much of it each reader sees."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -19,7 +19,7 @@ NOTHING = "none"
 
 
 class Verb(StrEnum):
-    """What was done."""
+    """The action of an entry."""
 
     SENT = "sent"
     """A draft was sent."""
@@ -27,23 +27,23 @@ class Verb(StrEnum):
     CANCELED = "canceled"
     RESTORED = "restored"
     DATE_ADDED = "date_added"
-    """A series got a date beside its rule."""
+    """A date outside its rule was added to a series."""
     ENDED = "ended"
     """A series ended before its last date."""
     WENT_ON = "went_on"
-    """A series ended before its last date, and another one goes on from it."""
+    """A series ended before its last date, and another one continues it."""
     CONTINUED = "continued"
-    """It goes on from another series."""
+    """It continues another series."""
 
 
 class Field(StrEnum):
-    """What can change."""
+    """A field that can change."""
 
     WHEN = "when"
     LAST = "last"
-    """The last date that is left of a series."""
+    """The last remaining date of a series."""
     NEXT = "next"
-    """The first date of the series that goes on."""
+    """The first date of the series that continues."""
     PLACE = "place"
     TITLE = "title"
     STATUS = "status"
@@ -58,7 +58,7 @@ class Field(StrEnum):
 
     @property
     def label(self) -> str:
-        """What people call it."""
+        """Return its label."""
         return LABELS[self]
 
 
@@ -70,16 +70,16 @@ LABELS = {name: about.label for name, about in FIELDS.items()} | {
     Field.LEAD: "Organizer",
 }
 IN_WORDS = (Field.PLACE, Field.TITLE, Field.STATUS)
-"""Fields of an event of which the history says what they were and are; of the others it says that they changed."""
+"""Fields of an event whose earlier and new values the history shows; for others it says only that they changed."""
 ON_THEIR_OWN = frozenset({"starts", "duration", "zone", "is_all_day", "visibility", "committee_id", "marking"})
-"""Fields of which the history speaks in another way."""
+"""Fields that the history describes in another way."""
 EDITORS_ONLY = frozenset({Field.KIND, Field.VISIBILITY, Field.PEOPLE})
-"""Who is invited and who may see an event is not told to everybody who sees it."""
+"""Not everyone who sees an event may see who is invited and who can see it."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Change:
-    """One field before and after, in words; both empty where it is only told that it changed."""
+    """One field before and after, in words; both are empty where only the fact of the change is shown."""
 
     field: Field
     before: str = ""
@@ -88,7 +88,7 @@ class Change:
 
 @dataclass(frozen=True, kw_only=True)
 class Entry:
-    """One deed as it is read."""
+    """One change as it is read."""
 
     at: datetime
     verb: Verb
@@ -96,15 +96,16 @@ class Entry:
     """None = the whole event."""
     changes: tuple[Change, ...]
     actor: str | None
-    """Name and agency; None for whoever may not edit the event."""
+    """Name and agency; None for people who may not edit the event."""
 
 
 def changes_of(event: Event, plan: Plan, invited: Iterable[UUID], *, splits: bool = False) -> tuple[Change, ...]:
-    """Return what a plan changes about an event to which `invited` are asked so far.
+    """Return what a plan changes about an event to which `invited` are invited so far.
 
-    With `splits` the plan is the rest of a series, so how long both last is no news.
+    With `splits` the plan is the rest of a series, so the length of the two series is not reported.
 
-    When other people may see it from now on, nothing else is told: what one circle knew is not for the other.
+    When the change adds people who can see the event, nothing else is recorded: what one group knew is not for the
+    other.
     """
     if (event.visibility, event.committee_id) != (plan.visibility, plan.committee_id):
         return (Change(field=Field.VISIBILITY),)
@@ -132,17 +133,17 @@ def changes_of_date(occurrence: Occurrence, after: Slot, title: str, place: str,
 
 
 def last_date(left: Sequence[Occurrence]) -> tuple[Change, ...]:
-    """Return with which date a series ends that was cut short; `left` are its dates, in order."""
+    """Return the last date of a series that was cut short; `left` are its dates, in order."""
     return _on(Field.LAST, left[-1:])
 
 
 def next_date(onward: Sequence[Occurrence]) -> tuple[Change, ...]:
-    """Return with which date a series goes on; `onward` are the dates of the new one, in order."""
+    """Return the date with which a series continues; `onward` are the dates of the new one, in order."""
     return _on(Field.NEXT, [one for one in onward if not one.is_off][:1])
 
 
 def readable(changes: Iterable[Change], *, may_edit: bool) -> tuple[Change, ...]:
-    """Return what a reader is notified of a deed."""
+    """Return what a reader may see of a change."""
     return tuple(one for one in changes if may_edit or one.field not in EDITORS_ONLY)
 
 
@@ -159,7 +160,7 @@ def _silent(field: Field, before: object, after: object) -> Change | None:
 
 
 def _of_fields(event: Event, plan: Plan) -> Iterator[Change | None]:
-    """Yield what becomes of each field of the one list, first of those that are told in words."""
+    """Yield the changes to the fields of the list, first those that are shown in words."""
     before, after = values_of(event), values_of(plan)
     for field in IN_WORDS:
         yield _change(field, before[field], after[field])
@@ -183,7 +184,7 @@ def _people(before: frozenset[UUID], after: frozenset[UUID]) -> Change | None:
 
 
 def _when(plan: Plan, *, with_end: bool) -> str:
-    """Return it so that "was … is now …" can go around it."""
+    """Return it in a form that fits "was … is now …"."""
     if plan.rule is None:
         return _hours(slot(plan.starts, plan.duration, plan.zone), plan)
     words = pattern_and_hours(plan.rule, plan.starts, plan.duration, plan.zone, is_all_day=plan.is_all_day)

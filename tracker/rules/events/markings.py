@@ -1,7 +1,7 @@
-"""Markings of controlled unclassified information: what may be chosen, and the banner made of it (32 CFR 2002.20).
+"""Markings of controlled unclassified information: the choices, and the banner made of them (32 CFR 2002.20).
 
-Categories and limits are those of the CUI Registry of the National Archives that fit a task force; nobody types a label
-of their own. Categories about victims are left out: what they protect has no place here.
+Categories and limits are those of the CUI Registry of the National Archives that fit a task force; people can't type
+labels of their own. Categories about victims are left out: information that they protect has no place here.
 """
 
 from collections.abc import Iterable
@@ -17,11 +17,11 @@ from tracker.rules.core.viewer import STANDINGS, Level, Viewer
 
 CONTROL = "CUI"
 SPECIFIED = "SP-"
-"""Stands before a category whose law says how it is handled; any other one is Basic."""
+"""Prefix of a category whose law says how it is handled; any other one is Basic."""
 
 
 class Category(StrEnum):
-    """A category as it stands in a banner: with `SP-`, and without where the registry has a Basic authority for it."""
+    """A category in a banner: with `SP-`, and without it where the registry has a Basic authority for it."""
 
     SP_CHRI = "SP-CHRI"
     INV = "INV"
@@ -33,17 +33,17 @@ class Category(StrEnum):
 
     @property
     def is_specified(self) -> bool:
-        """Whether its law says how it is handled."""
+        """Return whether its law says how it is handled."""
         return self.startswith(SPECIFIED)
 
     @property
     def abbreviation(self) -> str:
-        """Return what the registry calls it in short."""
+        """Return the registry's abbreviation."""
         return self.removeprefix(SPECIFIED)
 
     @property
     def words(self) -> str:
-        """Return what the registry calls it in full."""
+        """Return the registry's full name."""
         return NAMES[self.abbreviation]
 
 
@@ -66,7 +66,7 @@ class Limit(StrEnum):
 
     @property
     def words(self) -> str:
-        """Say who may get it."""
+        """Return who may get it, in words."""
         return LIMIT_WORDS[self]
 
 
@@ -83,7 +83,7 @@ STANDING = {
     Limit.FEDCON: Standing.FEDERAL,
     Limit.NOCON: Standing.GOVERNMENT,
 }
-"""As what people stand on the list. Who is a contractor is not known here, so none is taken for one."""
+"""The standing of people on the list. Contractors are not recorded here, so no one is treated as one."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,12 +105,12 @@ class Marking:
 
     @property
     def indicator(self) -> str:
-        """Return the designation indicator of the first page."""
+        """Return the designation indicator for the first page."""
         return f"Controlled by: {self.agency}. Decontrol on: {short_date(self.decontrol_on)}."
 
 
 def banner_of_all(markings: Iterable[Marking]) -> str:
-    """Return the banner of a page or file that holds all of these: every category and the closest limit; else ""."""
+    """Return the banner of a page or file that holds all of these: every category and the strictest limit; else ""."""
     every = list(markings)
     if not every:
         return ""
@@ -121,7 +121,7 @@ def banner_of_all(markings: Iterable[Marking]) -> str:
 
 
 def check(marking: Marking, today: date) -> None:
-    """Raise `Invalid` with a sentence for each field that keeps the marking from being set today."""
+    """Check that the marking can be set today. Errors: Invalid with a sentence for each field."""
     wrong: dict[str, str] = {}
     if not marking.categories:
         wrong["mark_categories"] = "Choose at least one category."
@@ -134,18 +134,18 @@ def check(marking: Marking, today: date) -> None:
 
 
 def standing(marking: Marking | None) -> Standing:
-    """Return as what people on the list of an event so marked see it: who moves to another agency may lose sight."""
+    """Return the standing of people on the list of an event so marked: changing agencies may end their access."""
     return STANDING[marking.limit if marking else None]
 
 
 def check_limit(limit: Limit, visibility: Visibility) -> None:
-    """Raise `Invalid` for a limit on an event that more than named people may see."""
+    """Check that a limited event is for named people only. Errors: Invalid."""
     if visibility is not Visibility.NAMED:
         raise Invalid(mark_limit=f"{limit} is for a list of people. Choose “Only the named participants” above.")
 
 
 def check_people(limit: Limit, people: Iterable[tuple[str, Level]]) -> None:
-    """Raise `Invalid` when somebody on the list, given as words and level of agency, may not have it."""
+    """Check that each person on the list, given as words and level of agency, may have it. Errors: Invalid."""
     if others := sorted(words for words, level in people if STANDING[limit] not in STANDINGS[level]):
         raise Invalid(
             mark_limit=f"{limit} means {limit.words}. Take others off the list, or choose another limit: "
@@ -154,23 +154,23 @@ def check_people(limit: Limit, people: Iterable[tuple[str, Level]]) -> None:
 
 
 def may_mark(viewer: Viewer) -> bool:
-    """Whether somebody who may change an event may also set, change or remove its marking."""
+    """Return whether a person who may change an event may also set, change or remove its marking."""
     return viewer.arm is Arm.LAW_ENFORCEMENT
 
 
 def may_copy(viewer: Viewer, marking: Marking | None) -> bool:
-    """Whether somebody may schedule a copy of an event so marked: what it says is controlled in the copy too."""
+    """Return whether a person may schedule a copy of an event so marked: the copy is controlled too."""
     return viewer.may_schedule and (marking is None or may_mark(viewer))
 
 
 def banner(categories: Iterable[Category], limits: Iterable[Limit]) -> str:
-    """Return the banner of categories and limits: Specified first, each group by the alphabet (CUI Registry)."""
+    """Return the banner of categories and limits: Specified first, each group in alphabetical order (CUI Registry)."""
     ordered = sorted(categories, key=lambda one: (not one.is_specified, one.abbreviation))
     return "//".join(filter(None, (CONTROL, "/".join(ordered), "/".join(sorted(limits)))))
 
 
 def _closest(limits: set[Limit]) -> set[Limit]:
-    """Return what lets in only those whom all limits let in."""
+    """Return the limit that admits only people whom all limits admit."""
     federal = limits & {Limit.FED_ONLY, Limit.FEDCON}
     if Limit.FED_ONLY in limits or (federal and Limit.NOCON in limits):
         return (limits & {Limit.DL_ONLY}) | {Limit.FED_ONLY}

@@ -1,4 +1,4 @@
-"""Who gets which mail when an event changes: the form that shows it and the deed that queues it ask the same rule."""
+"""Who gets which email when an event changes: the preview and the change itself use the same rule."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,32 +13,32 @@ from tracker.rules.events.plan import Plan, Slot
 from tracker.rules.events.replies import AttendeeRole
 
 Invited = Mapping[UUID, AttendeeRole]
-"""Members who are invited, and as what; the lead is chair."""
+"""Members who are invited, and their roles; the organizer is chair."""
 NOBODY: frozenset[UUID] = frozenset()
 NO_MAIL = "Nobody is mailed."
 
 
 @dataclass(frozen=True, kw_only=True)
 class Notices:
-    """Members by the mail that they get; somebody may get two, when one series ends and another one goes on."""
+    """Members by the email that they get; a member may get two, when one series ends and another one continues."""
 
     withdrawal: frozenset[UUID] = NOBODY
     cancellation: frozenset[UUID] = NOBODY
     update: frozenset[UUID] = NOBODY
     invitation: frozenset[UUID] = NOBODY
     ending: frozenset[UUID] = NOBODY
-    """Those whose update says that the dates to come are canceled and that nothing goes on from them."""
+    """People whose update says that the upcoming dates are canceled and that nothing continues them."""
     leaving: frozenset[UUID] = NOBODY
-    """Those whose update says that the dates to come go on without them."""
+    """People whose update says that the upcoming dates continue without them."""
 
     @property
     def people(self) -> frozenset[UUID]:
-        """Return everybody who gets a mail, each once."""
+        """Return everyone who gets an email, each once."""
         return self.withdrawal | self.cancellation | self.update | self.invitation
 
     @property
     def mails(self) -> frozenset[tuple[MessageKind, UUID]]:
-        """Return each mail as its kind and its recipient."""
+        """Return each email as its kind and its recipient."""
         kinds = (
             (MessageKind.WITHDRAWAL, self.withdrawal),
             (MessageKind.CANCELLATION, self.cancellation),
@@ -49,7 +49,7 @@ class Notices:
 
     @property
     def words(self) -> str:
-        """Say it: "1 person is taken off the list and told; 12 people get an update; nobody else."."""
+        """Return it in words: "1 person gets an update; nobody else.", for example."""
         both = self.update & self.invitation
         notified = (
             (self.withdrawal | self.leaving, "is taken off the list and told", "are taken off the list and told"),
@@ -64,15 +64,16 @@ class Notices:
 
 
 def of_new(plan: Plan, lead_id: UUID) -> frozenset[UUID]:
-    """Return who is invited by mail to a new event: everybody on its list but the lead; to a draft nobody."""
+    """Return who gets an invitation to a new event: everyone on its list but the organizer; for a draft, no one."""
     return NOBODY if plan.status is EventStatus.DRAFT else frozenset(plan.invitees) - {lead_id}
 
 
 def of_change(event: Event, plan: Plan, invited: Invited, *, splits: bool, notify: bool) -> Notices:
-    """Return who is told when an event, to which `invited` were asked so far, becomes what the plan says.
+    """Return who is notified when an event, to which `invited` are invited so far, becomes what the plan says.
 
-    Everybody who stays on the list hears of another time, rule or place, and of an event that becomes one for named
-    people; of anything else only with `notify`. Of a draft nobody has heard, so whoever leaves its list is not told.
+    Everyone who stays on the list is notified of a new time, rule or place, and of an event that becomes one for named
+    people; of other changes only with `notify`. People who leave a draft's list are not notified, because they never
+    heard of it.
     """
     wanted = {**plan.invitees, event.lead_id: AttendeeRole.CHAIR}
     if plan.status is EventStatus.DRAFT:
@@ -88,23 +89,23 @@ def of_change(event: Event, plan: Plan, invited: Invited, *, splits: bool, notif
 
 
 def of_date(occurrence: Occurrence, slot: Slot, place: str, invited: Invited, *, notify: bool) -> Notices:
-    """Return who is told when one date gets this slot and place, or with `notify` when anything else of it changes."""
+    """Return who is notified when one date gets this slot and place, or with `notify` when anything else changes."""
     stays = (occurrence.starts_at, occurrence.ends_at, occurrence.place) == (*slot, place)
     return Notices() if stays and not notify else Notices(update=to_all(occurrence.event, invited))
 
 
 def to_all(event: Event, invited: Invited) -> frozenset[UUID]:
-    """Return who hears of what concerns everybody, such as a cancellation; of a draft nobody does."""
+    """Return who is notified of something that concerns everyone, such as a cancellation; for a draft, no one."""
     return NOBODY if event.status is EventStatus.DRAFT else asked(invited)
 
 
 def closes(event: Event, plan: Plan) -> bool:
-    """Whether an event that calendars may hold by its name becomes one for named people."""
+    """Return whether an event that calendars may show by name becomes one for named people."""
     return plan.visibility is Visibility.NAMED and not event.is_restricted and event.status is not EventStatus.DRAFT
 
 
 def asked(invited: Invited) -> frozenset[UUID]:
-    """Return everybody on the list but the lead, who is notified of nothing."""
+    """Return everyone on the list but the organizer, who is never notified."""
     return frozenset(member_id for member_id, role in invited.items() if role is not AttendeeRole.CHAIR)
 
 

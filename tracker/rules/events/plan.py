@@ -1,4 +1,4 @@
-"""A plan for an event, as somebody fills in the form, and what makes it one that can be saved."""
+"""A plan for an event, as people fill in the form, and the checks that allow it to be saved."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -22,7 +22,7 @@ LONGEST = timedelta(days=14)
 WHOLE_DAYS = "An all-day event starts at 00:00 and lasts whole days."
 CONFIRM_FIRST = "To open this event to more people, confirm on the site that it’s you."
 REPLIES_SURVIVE = timedelta(hours=1)
-"""A date that moves by less than this on the same day asks nobody again."""
+"""A date that moves by less than this on the same day needs no new replies."""
 
 REACH = {
     Visibility.ALL: 3,
@@ -31,7 +31,7 @@ REACH = {
     Visibility.COMMITTEE: 1,
     Visibility.NAMED: 0,
 }
-"""How far each choice reaches, from everybody to a list."""
+"""The reach of each choice, from everyone to a list."""
 
 Slot = tuple[datetime, datetime]
 """Start and end of a date, aware UTC; the end is excluded."""
@@ -44,7 +44,7 @@ class Plan(EventFields):
     rule: Rule | None = None
     invitees: Mapping[UUID, AttendeeRole] = field(default_factory=dict)
     on_holidays: Choices = field(default_factory=dict)
-    """What becomes of dates by the rule that fall on a holiday."""
+    """What happens to dates of the rule that fall on a holiday."""
 
     @property
     def rrule(self) -> str | None:
@@ -53,7 +53,7 @@ class Plan(EventFields):
 
 
 class Person(NamedTuple):
-    """A member as the people field of a form knows them."""
+    """A member as the people field of a form shows them."""
 
     id: UUID
     name: str
@@ -64,7 +64,7 @@ class Person(NamedTuple):
 
 
 def check(plan: Plan) -> None:
-    """Raise `Invalid` with a sentence for each field that keeps the plan from being saved."""
+    """Check that the plan can be saved. Errors: Invalid with a sentence for each wrong field."""
     wrong = wrong_texts(texts_of(plan))
     if not plan.title.strip():
         wrong["title"] = NO_TITLE
@@ -80,7 +80,7 @@ def check(plan: Plan) -> None:
 
 
 def is_of_whole_days(starts: datetime, duration: timedelta) -> bool:
-    """Whether a local start and a length are those of an all-day event."""
+    """Return whether a local start and a length are those of an all-day event."""
     return starts.time() == time() and not duration % A_DAY
 
 
@@ -105,7 +105,7 @@ def _wrong_on_holidays(plan: Plan) -> dict[str, str]:
 
 
 def slots(plan: Plan) -> list[tuple[datetime, Slot]]:
-    """Return (original local start, UTC slot) for each date of the plan, by wall clock (`rules.wall_clock`)."""
+    """Return (original local start, UTC slot) for each date of the plan, by wall clock (`rules.core.wall_clock`)."""
     return [
         (start, slot(day, plan.duration, plan.zone))
         for start, day in held(dates(plan.rule, plan.starts), plan.on_holidays)
@@ -113,14 +113,14 @@ def slots(plan: Plan) -> list[tuple[datetime, Slot]]:
 
 
 def moved_starts(plan: Plan) -> frozenset[datetime]:
-    """Return where the rule puts the dates that the plan holds on another day."""
+    """Return the rule's starts of the dates that the plan holds on another day."""
     return frozenset(start for start, day in held(dates(plan.rule, plan.starts), plan.on_holidays) if start != day)
 
 
 def slot(starts: datetime, duration: timedelta, zone: str) -> Slot:
     """Return the UTC slot of a local start; the end is by wall clock too, so that 9 to 5 stays 9 to 5.
 
-    Of a date that goes forward because the clocks skip its start, the length stays: it would end before it starts.
+    A date whose start the clocks skip moves forward and keeps its length; otherwise it could end before it starts.
     """
     begins = to_utc(starts, zone)
     if duration < A_DAY and is_skipped(starts, zone):
@@ -134,22 +134,22 @@ def rule_of(event: Event) -> Rule | None:
 
 
 def plan_of(event: Event, invitees: Mapping[UUID, AttendeeRole]) -> Plan:
-    """Return the plan that would make this event: what its form shows."""
+    """Return the plan that would make this event, for its form."""
     return Plan(**values_of(event), rule=rule_of(event), invitees=dict(invitees))
 
 
 def moves(plan: Plan, event: Event) -> bool:
-    """Whether the plan changes when the event takes place: start, length, zone or rule."""
+    """Return whether the plan changes when the event takes place: start, length, zone or rule."""
     return (when(plan), plan.rrule) != (when(event), event.rrule)
 
 
 def goes_elsewhere(plan: Plan, event: Event) -> bool:
-    """Whether the plan changes where people go: the place or the video link."""
+    """Return whether the plan changes where people go: the place or the video link."""
     return where(plan) != where(event)
 
 
 def only_end_moves(plan: Plan, event: Event) -> bool:
-    """Whether the plan lets a series end later or earlier, and changes nothing else of when it takes place."""
+    """Return whether the plan changes only the end of a series, and nothing else about when it takes place."""
     new, old = plan.rule, rule_of(event)
     if new is None or old is None or new == old or when(plan) != when(event):
         return False
@@ -157,12 +157,12 @@ def only_end_moves(plan: Plan, event: Event) -> bool:
 
 
 def needs_new_series(plan: Plan, event: Event) -> bool:
-    """Whether a series of which a date has begun ends for this plan, and another one goes on."""
+    """Return whether this plan ends a series that has begun and starts a new one."""
     return moves(plan, event) and not only_end_moves(plan, event)
 
 
 def from_date(plan: Plan, first: datetime) -> Plan:
-    """Return the plan of the part of a series that begins with its date `first` (local), with the same last date."""
+    """Return the plan for the part of a series that begins with its date `first` (local), with the same last date."""
     if plan.rule is None:
         return plan
     last = dates(plan.rule, plan.starts)[-1].date()
@@ -170,14 +170,15 @@ def from_date(plan: Plan, first: datetime) -> Plan:
 
 
 def narrows(plan: Plan, event: Event) -> bool:
-    """Whether fewer people may see the plan than the event, or others on its list: history follows then."""
+    """Return whether the plan reaches fewer people than the event, or named ones: its earlier dates then do too."""
     return REACH[plan.visibility] < REACH[event.visibility] or plan.visibility is Visibility.NAMED
 
 
 def check_opening(plan: Plan, event: Event, reauthenticated_at: datetime | None, now: datetime) -> None:
-    """Raise `ReauthenticationNeeded` when the plan lets more than named people see what only they saw.
+    """Check that a plan which makes a restricted event visible to more people is allowed.
 
-    Whoever does that confirmed at `reauthenticated_at` who they are, a short while ago; a program (None) cannot.
+    Errors: ReauthenticationNeeded unless the person confirmed their identity at `reauthenticated_at`, a short while
+    ago; a program (None) can't.
     """
     is_opened = event.is_restricted and plan.visibility is not Visibility.NAMED
     if is_opened and (reauthenticated_at is None or not is_recent(reauthenticated_at, now)):
@@ -185,7 +186,7 @@ def check_opening(plan: Plan, event: Event, reauthenticated_at: datetime | None,
 
 
 def asks_again(before: Slot, after: Slot, *, place_changed: bool, zone: str) -> bool:
-    """Whether replies given for `before` no longer count for `after`."""
+    """Return whether replies given for `before` no longer count for `after`."""
     same_day = to_local(before[0], zone).date() == to_local(after[0], zone).date()
     small = all(abs(new - old) < REPLIES_SURVIVE for old, new in zip(before, after, strict=True))
     return place_changed or not (same_day and small)
@@ -193,7 +194,7 @@ def asks_again(before: Slot, after: Slot, *, place_changed: bool, zone: str) -> 
 
 @dataclass(frozen=True, kw_only=True)
 class DateChange:
-    """What one date is to become; None = as the series has it."""
+    """What one date is to become; None = the same as the series."""
 
     starts: datetime
     """Local to the event's zone, without offset."""
@@ -203,11 +204,11 @@ class DateChange:
     agenda: str | None = None
     reason: str = ""
     may_double: bool = False
-    """Whether it may fall on the day of another date of its series: somebody was warned."""
+    """Whether it may fall on the day of another date of its series: the person was warned."""
 
 
 def check_change(change: DateChange, *, is_all_day: bool) -> None:
-    """Raise `Invalid` with a sentence for each field when a date of an event cannot become this."""
+    """Check that a date of an event can become this. Errors: Invalid with a sentence for each wrong field."""
     wrong = wrong_texts({"title": change.title, "place": change.place, "agenda": change.agenda})
     wrong |= _wrong_span(change.starts, change.duration, is_all_day=is_all_day)
     if wrong:
@@ -215,16 +216,16 @@ def check_change(change: DateChange, *, is_all_day: bool) -> None:
 
 
 def is_added(occurrence: Occurrence) -> bool:
-    """Whether this date stands beside the rule of its series."""
+    """Return whether this date was added outside the rule of its series."""
     event = occurrence.event
     return occurrence.original_start not in dates(rule_of(event), event.starts)
 
 
 def slot_by_rule(occurrence: Occurrence) -> Slot:
-    """Return where the rule puts this date."""
+    """Return the slot that the rule gives this date."""
     return slot(occurrence.original_start, occurrence.event.duration, occurrence.event.zone)
 
 
 def is_moved(occurrence: Occurrence) -> bool:
-    """Whether this date is not where the rule puts it."""
+    """Return whether this date is not where the rule puts it."""
     return (occurrence.starts_at, occurrence.ends_at) != slot_by_rule(occurrence)

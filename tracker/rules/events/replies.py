@@ -1,4 +1,4 @@
-"""Replies: which one counts, and what a change asks again."""
+"""Replies: which one counts, and which changes need a new one."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -14,9 +14,9 @@ from tracker.rules.recurrence.holidays import working_day_by
 
 LONGEST_COMMENT = 1_000  # characters
 ON_BEHALF = "on_behalf"
-"""Source of a reply that somebody else entered."""
+"""Source of a reply that another person recorded."""
 REPLY_BEFORE, REPLY_HOUR = timedelta(days=2), time(17)
-"""Replies are asked for by 5 PM two days before, or on the last working day before that."""
+"""Replies are due by 5 PM two days before, or on the last working day before that."""
 
 
 class ReplyValue(StrEnum):
@@ -37,7 +37,7 @@ class AttendeeRole(StrEnum):
 
 
 class Given(NamedTuple):
-    """What somebody says: whether they come, in which words, and who comes in their place if they do not."""
+    """What a person replies: whether they come, a comment, and who substitutes for them if they don't."""
 
     value: ReplyValue
     comment: str = ""
@@ -55,26 +55,26 @@ class Reply:
     sequence: int
     replied_at: datetime
     entered_by: str = ""
-    """Name and agency of whoever replied for the person; empty where they did so themselves."""
+    """Name and agency of the person who replied for them; empty where they replied themselves."""
     substitute_id: UUID | None = None
     substitute: str = ""
-    """Who comes in the person's place, with the agency."""
+    """The substitute, with the agency."""
 
 
 class Dated(Protocol):
-    """What tells which of several replies counts."""
+    """The values that decide which of several replies counts."""
 
     @property
     def occurrence_id(self) -> UUID | None:
-        """Return the date that was replied; None = the whole series."""
+        """Return the date that the reply is for; None = the whole series."""
 
     @property
     def sequence(self) -> int:
-        """Return the SEQUENCE that was replied."""
+        """Return the SEQUENCE that the reply is for."""
 
     @property
     def replied_at(self) -> datetime:
-        """Return when it was replied."""
+        """Return when the reply was given."""
 
 
 AnyReply = TypeVar("AnyReply", bound=Dated)
@@ -97,18 +97,18 @@ class Participant:
     replied_at: datetime | None
     entered_by: str = ""
     substitute: str = ""
-    """As in the reply that counts."""
+    """From the reply that counts."""
     substitutes_for: str = ""
-    """In whose place they come, with the agency: they were not asked themselves."""
+    """The person for whom they substitute, with the agency; they were not invited themselves."""
     earlier: ReplyValue | None = None
-    """What they had replied before they were asked again, where that does not count any more."""
+    """Their reply before a new one was requested, where it no longer counts."""
     responded_at: datetime | None = None
-    """When an answer for the date or the series was last given, by themselves or for them."""
+    """When a reply for the date or the series was last given, by themselves or for them."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class OwnInvitation:
-    """Somebody's own invitation to an event, with the replies that they gave to it."""
+    """A person's own invitation to an event, with the replies that they gave."""
 
     id: UUID
     role: AttendeeRole
@@ -122,9 +122,9 @@ class OwnInvitation:
 
 
 def reply_by(starts: datetime, now: datetime) -> datetime | None:
-    """Return until when replies are asked for: 5 PM of a working day, two days before a date or earlier.
+    """Return the deadline for replies: 5 PM of a working day, two days before a date or earlier.
 
-    None when that is over. Both moments are on the wall clock of the event.
+    None when it has passed. Both moments are on the wall clock of the event.
     """
     day = working_day_by((starts - REPLY_BEFORE).date())
     by = datetime.combine(day, REPLY_HOUR, starts.tzinfo)
@@ -139,7 +139,7 @@ def effective(replies: Iterable[AnyReply], occurrence_id: UUID | None) -> AnyRep
 
 
 def responded_at(replies: Iterable[Reply], occurrence_id: UUID) -> datetime | None:
-    """Return when somebody last replied for a date or the series; that they were asked again is no reply."""
+    """Return when a person last replied for a date or the series; a request for a new reply doesn't count."""
     given = [
         one.replied_at
         for one in replies
@@ -149,7 +149,7 @@ def responded_at(replies: Iterable[Reply], occurrence_id: UUID) -> datetime | No
 
 
 def earlier(replies: Iterable[Reply], occurrence_id: UUID) -> ReplyValue | None:
-    """Return what somebody replied for a date before they were asked again; None when nothing, or it still counts."""
+    """Return a person's reply for a date before a new one was requested; None when there is none or it still counts."""
     known = [one for one in replies if one.occurrence_id in (None, occurrence_id)]
     counts = effective(known, occurrence_id)
     if counts is None or counts.value is not ReplyValue.NEEDS_ACTION:
@@ -162,7 +162,7 @@ def earlier(replies: Iterable[Reply], occurrence_id: UUID) -> ReplyValue | None:
 def answerable(
     viewer: Viewer, occurrence: Occurrence, named: Iterable[Participant], now: datetime
 ) -> list[Participant]:
-    """Return for whom the viewer may record a reply, of those whom they read by name: who edits, for anybody else."""
+    """Return for whom the viewer may record a reply, among those they see by name: editors, for anyone else."""
     is_open = occurrence.ends_at > now and not occurrence.is_off and occurrence.event.status is not EventStatus.DRAFT
     if not (may_edit(viewer, occurrence.event) and is_open and occurrence.event.kind.asks_reply):
         return []

@@ -1,4 +1,4 @@
-"""Templates of events: what the form of a new event begins with, and who may begin with it."""
+"""Event templates: what the form of a new event starts with, and who may use them."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -14,9 +14,9 @@ from tracker.rules.events.replies import AttendeeRole
 
 LONGEST_NAME = 80  # characters
 LARGEST = 60_000
-"""Characters of a form as it is kept."""
+"""The most characters of a stored form."""
 MOST = 50
-"""Templates that one person keeps."""
+"""The most templates that one person keeps."""
 
 FIELDS = frozenset(
     {
@@ -35,31 +35,31 @@ FIELDS = frozenset(
         "mark_agency",
     }
 )
-"""The fields that a template keeps: what, who, where and how marked, and the hours; no day, nor how it repeats."""
+"""The fields that a template keeps: what, who, where, marking, and hours; not the day or how it repeats."""
 ROLE = "role-"
-"""How the names of the fields begin that say as what somebody is invited."""
+"""Prefix of the form fields that hold a person's role in the invitation."""
 
 Texts = Mapping[str, Sequence[str]]
-"""A form: the texts of each field."""
+"""A form: the text of each field."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Template:
-    """A template as somebody who may use it sees it."""
+    """A template as a person who may use it sees it."""
 
     id: UUID
     name: str
     owner_id: UUID
     owner: str
     committee_id: UUID | None
-    """The committee whose schedulers may use it; None = the owner's alone."""
+    """The committee whose schedulers may use it; None = the owner only."""
     committee: str
     form: Texts
     created_at: datetime
 
 
 def kept(form: Texts) -> dict[str, list[str]]:
-    """Return what a template keeps of a form; the usual role is not said for each of all whom the form lists."""
+    """Return what a template keeps of a form; the default role is omitted for the people that the form lists."""
     usual = (AttendeeRole.REQUIRED.value,)
     return {
         name: [text for text in texts if text]
@@ -69,12 +69,12 @@ def kept(form: Texts) -> dict[str, list[str]]:
 
 
 def is_shared(visibility: str) -> bool:
-    """Whether a template may be of a committee: one for named people tells their names to its owner alone."""
+    """Return whether a template may belong to a committee: one for named people shows their names to its owner only."""
     return visibility != Visibility.NAMED
 
 
 def may_use(viewer: Viewer, template: Template) -> bool:
-    """Whether the viewer may begin with it: its owner, and those who schedule for its committee."""
+    """Return whether the viewer may use it: its owner, and people who schedule for its committee."""
     if viewer.member_id == template.owner_id:
         return True
     committee_id = template.committee_id
@@ -86,5 +86,5 @@ def may_use(viewer: Viewer, template: Template) -> bool:
 
 
 def may_remove(viewer: Viewer, template: Template) -> bool:
-    """Whether the viewer, who may use it, may also remove it: its owner, or a coordinator."""
+    """Return whether the viewer, who may use it, may also remove it: its owner, or a coordinator."""
     return viewer.member_id == template.owner_id or viewer.is_coordinator

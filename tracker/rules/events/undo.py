@@ -1,4 +1,4 @@
-"""Taking back what was done a moment ago, before anybody was told."""
+"""Undoing a recent change, before people are notified."""
 
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -6,13 +6,13 @@ from enum import StrEnum
 from tracker.errors import Gone
 
 UNDO_FOR = timedelta(seconds=20)
-"""So long a deed can be taken back; news of the event waits for it, changes longer (`outbox`)."""
+"""How long a change can be undone; messages about the event wait for it, edits longer (`outbox`)."""
 TOO_LATE = "The 20 seconds are over, so it stays. You can still change or cancel it."
 MEANWHILE = "Somebody changed it or replied to it meanwhile, so it stays. You can still change or cancel it."
 
 
 class Deed(StrEnum):
-    """What can be taken back."""
+    """A change that can be undone."""
 
     SCHEDULED = "scheduled"
     CANCELED = "canceled"
@@ -20,6 +20,6 @@ class Deed(StrEnum):
 
 
 def check_open(done_at: datetime, now: datetime) -> None:
-    """Raise `Gone` when a deed was done too long ago to be taken back."""
+    """Check that a change is recent enough to be undone. Errors: Gone."""
     if now - done_at >= UNDO_FOR:
         raise Gone(TOO_LATE)

@@ -1,1 +1,1 @@
-"""Who somebody is: signing in, sessions, codes, tokens."""
+"""Identity: signing in, sessions, codes, tokens."""

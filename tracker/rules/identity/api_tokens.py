@@ -1,4 +1,4 @@
-"""Personal tokens of the programming interface: what each may be allowed, and for how long."""
+"""Personal tokens of the API: what each may be allowed, and for how long."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -9,11 +9,11 @@ from uuid import UUID
 from tracker.errors import Invalid
 
 LIFETIME = timedelta(days=365)
-MAX_TOKENS = 10  # of one person
+MAX_TOKENS = 10  # tokens of one person
 
 
 class ApiScope(StrEnum):
-    """What a token opens; it never opens more than its owner may see and do."""
+    """What a token allows; it never allows more than its owner may see and do."""
 
     EVENTS_READ = "events:read"
     EVENTS_WRITE = "events:write"
@@ -39,7 +39,7 @@ SCOPE_WORDS = {
 
 @dataclass(frozen=True, kw_only=True)
 class ApiToken:
-    """A token as its owner sees it: never the token itself."""
+    """A token as its owner sees it, without its value."""
 
     id: UUID
     name: str
@@ -50,7 +50,7 @@ class ApiToken:
 
 
 def scopes_of(words: Iterable[str]) -> frozenset[ApiScope]:
-    """Return the scopes that a form named. Errors: Invalid(scopes) for none or an unknown one."""
+    """Return the scopes that a form sent. Errors: Invalid(scopes) for none or an unknown one."""
     chosen = set(words)
     if not chosen or not chosen <= set(ApiScope):
         raise Invalid(scopes="Choose at least one thing that the token may do.")

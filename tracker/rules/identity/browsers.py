@@ -1,4 +1,4 @@
-"""What a browser says it is, in two words: enough for its owner to know it again in a list."""
+"""The name of a browser in two words: enough for its owner to recognize it in a list."""
 
 BROWSERS = (
     ("Edg", "Edge"),
@@ -10,7 +10,7 @@ BROWSERS = (
     ("Chrome/", "Chrome"),
     ("Safari/", "Safari"),
 )
-"""Marks of a User-Agent and names, the telling ones first: most say that they are Chrome and Safari as well."""
+"""Parts of a User-Agent and names, specific ones first: most browsers also claim to be Chrome and Safari."""
 SYSTEMS = (
     ("iPhone", "iPhone"),
     ("iPad", "iPad"),
@@ -24,7 +24,7 @@ UNKNOWN = "Another browser"
 
 
 def browser_name(user_agent: str) -> str:
-    """Return "Firefox on Windows", or as much of it as a browser says."""
+    """Return "Firefox on Windows", or as much of it as a browser reports."""
     browser = _first(BROWSERS, user_agent) or UNKNOWN
     system = _first(SYSTEMS, user_agent)
     return f"{browser} on {system}" if system else browser

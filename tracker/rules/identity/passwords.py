@@ -1,6 +1,6 @@
-"""Which passwords are taken, and why the others are not (NIST SP 800-63B-4 §3.1.1.2, CJIS IA-5(1)(a)).
+"""Which passwords are accepted, and why others are not (NIST SP 800-63B-4 §3.1.1.2, CJIS IA-5(1)(a)).
 
-No kinds of characters are demanded and nothing expires: length counts, and that nobody would guess it first.
+No kinds of characters are required and nothing expires: length counts, and that it is hard to guess.
 """
 
 import re
@@ -9,8 +9,8 @@ from collections.abc import Set as AbstractSet
 
 SHORTEST = 15  # characters
 LONGEST = 128  # characters
-ENOUGH = 4.0  # parts that must be guessed one by one; see `parts`
-MARK = 0.25  # part of a digit or sign: dates and "123!" add little
+ENOUGH = 4.0  # parts that must each be guessed; see `parts`
+MARK = 0.25  # part for a digit or sign: dates and "123!" add little
 LONGEST_WORD = 24  # letters of a word that is looked up
 
 TASK_FORCE_WORDS = frozenset(
@@ -29,9 +29,9 @@ _ROWS = ("abcdefghijklmnopqrstuvwxyz", "qwertyuiop", "asdfghjkl", "zxcvbnm", "12
 
 
 def refusal(password: str, common: AbstractSet[str], personal: Iterable[str] = ()) -> str | None:
-    """Return why a password is not taken, in a sentence, or None.
+    """Return the sentence that explains why a password is refused, or None.
 
-    `common` holds words that are guessed first (lower case); `personal` the person's own words: name, mail, agency.
+    `common` holds words that are guessed first (lower case); `personal` the person's own words: name, email, agency.
     """
     if len(password) < SHORTEST:
         return f"Use at least {SHORTEST} characters. Four or more words that do not belong together work well."
@@ -49,10 +49,10 @@ def refusal(password: str, common: AbstractSet[str], personal: Iterable[str] = (
 
 
 def parts(password: str, common: AbstractSet[str], given: AbstractSet[str]) -> float:
-    """Return of how many parts a password consists that somebody must guess, at the least.
+    """Return the least number of parts of a password that must be guessed.
 
-    A `given` word is free, a common password or a run ("qwerty", "aaaa") is one part, an unknown letter is one,
-    a digit or sign a quarter.
+    A `given` word is free, a common password or a run ("qwerty", "aaaa") is one part, an unknown letter is one, a digit
+    or sign a quarter.
     """
     text = password.lower()
     plain = text.translate(_LEET)

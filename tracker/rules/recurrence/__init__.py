@@ -1,4 +1,4 @@
-"""Series: from what a form offers to a rule, its dates and its RRULE; one door to the recurrence modules."""
+"""Series: from the choices of a form to a rule, its dates and its RRULE; the one entry to the recurrence modules."""
 
 from collections.abc import Iterable
 from dataclasses import replace
@@ -33,7 +33,7 @@ A_DAY = timedelta(days=1)
 
 
 class Repeat(StrEnum):
-    """What the form offers; day, weekday and month of a choice are those of the first date."""
+    """The choices of the form; day, weekday and month of a choice are those of the first date."""
 
     NONE = "none"
     DAILY = "daily"
@@ -67,8 +67,8 @@ def rule_for(
     """Return the rule of a choice (`Repeat`) for a series whose first date is `start` (naive); None for a single event.
 
     A weekly series without weekdays takes the day of `start`. Without an end the series lasts a year (a monthly one
-    twelve months), a yearly one five; `until` becomes the last date that the series has.
-    Errors: Invalid by repeat, interval, weekdays, until, count or date.
+    twelve months), a yearly one five; `until` becomes the last date of the series. Errors: Invalid by repeat, interval,
+    weekdays, until, count or date.
     """
     if choice not in set(Repeat):
         raise Invalid(repeat="Choose how the event repeats.")
@@ -86,14 +86,14 @@ def rule_for(
 
 
 def _usual_end(frequency: Frequency, first: date) -> date:
-    """Return the last day of a year; of a monthly series of its twelfth month, which may hold a later weekday."""
+    """Return the last day of a year; for a monthly series, of its twelfth month, which may have a later weekday."""
     if frequency is Frequency.MONTHLY:
         return years_after(first.replace(day=1), 1) - A_DAY
     return years_after(first - A_DAY, MAX_YEARS if frequency is Frequency.YEARLY else 1)
 
 
 def choice_of(rule: Rule) -> Repeat:
-    """Return the choice that gives such a rule."""
+    """Return the choice that gives this rule."""
     if rule.frequency in (Frequency.DAILY, Frequency.WEEKLY):
         return Repeat(rule.frequency.value)
     is_yearly = rule.frequency is Frequency.YEARLY

@@ -1,4 +1,4 @@
-"""The dates of a series, by plain arithmetic on local dates: the cost is that of the dates given, and bounded."""
+"""The dates of a series, by plain arithmetic on local dates: the cost grows with their number, and is bounded."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -14,8 +14,8 @@ from tracker.rules.recurrence.rule import LAST, MAX_DATES, MAX_YEARS, Frequency,
 def dates(rule: Rule | None, start: datetime, limit: int = MAX_DATES) -> tuple[datetime, ...]:
     """Return all local starts (naive) of a series, `start` first; only `start` without a rule.
 
-    Nothing is cut silently: Invalid(date) when the start does not fit the rule, Invalid(until) or Invalid(count) when
-    the series would end before it starts, go beyond five years, or have more than `limit` dates.
+    Nothing is cut off silently: Invalid(date) when the start does not fit the rule, Invalid(until) or Invalid(count)
+    when the series would end before it starts, exceed five years, or have more than `limit` dates.
     """
     check_start(start)
     if rule is None:
@@ -29,12 +29,12 @@ def dates(rule: Rule | None, start: datetime, limit: int = MAX_DATES) -> tuple[d
 
 
 def first_dates(rule: Rule | None, start: datetime, n: int = 5) -> tuple[datetime, ...]:
-    """Return the first `n` local starts of a series, fewer if it has fewer. Errors as in `dates`."""
+    """Return the first `n` local starts of a series, or all if there are fewer. Errors as in `dates`."""
     return dates(rule, start)[:n]
 
 
 def until_before(rule: Rule, start: datetime, *, split: datetime) -> Rule:
-    """Return the rule that ends a series before the local start `split`; Invalid(date) when no date would be left."""
+    """Return the rule that ends a series before the local start `split`. Errors: Invalid(date) when no date is left."""
     kept = [one for one in dates(rule, start) if one < split]
     if not kept:
         raise Invalid(date="No date of the series comes before this one. Change the whole series instead.")
@@ -42,7 +42,7 @@ def until_before(rule: Rule, start: datetime, *, split: datetime) -> Rule:
 
 
 def check_start(start: datetime) -> None:
-    """Raise Invalid(date) for a first date that is outside the years in which a series may start."""
+    """Raise Invalid(date) for a first date outside the years in which a series may start."""
     if start.tzinfo is not None:
         raise ValueError("a series starts at a naive local time: its zone comes beside it")
     if not FIRST_YEAR <= start.year <= LAST_YEAR - MAX_YEARS:

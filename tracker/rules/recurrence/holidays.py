@@ -1,4 +1,4 @@
-"""The eleven federal holidays (5 U.S.C. 6103), computed, with the days on which they are observed."""
+"""The eleven federal holidays (5 U.S.C. 6103), computed, with their observed days."""
 
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
@@ -30,7 +30,7 @@ def federal_holidays(year: int) -> Mapping[date, str]:
     """Return the federal holidays that fall in a year, by date.
 
     A holiday on a Saturday is observed on the Friday before, one on a Sunday on the Monday after (Executive Order
-    11582); both days are named. Friday, December 31 may so be the observed New Year's Day of the next year.
+    11582); both days are listed. Friday, December 31 can therefore be the observed New Year's Day of the next year.
     """
     named = {date(year, month, day): name for month, day, name in _ON_A_DAY}
     named |= {nth_weekday(year, month, weekday, nth): name for month, weekday, nth, name in _ON_A_WEEKDAY}
@@ -57,7 +57,7 @@ def working_day_by(day: date) -> date:
 
 
 def is_working_day(day: date) -> bool:
-    """Whether a day is neither on a weekend nor a federal holiday."""
+    """Return whether a day is neither on a weekend nor a federal holiday."""
     return day.weekday() < _SATURDAY and day not in federal_holidays(day.year)
 
 

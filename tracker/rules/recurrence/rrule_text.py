@@ -1,4 +1,4 @@
-"""Rules as RRULE values (RFC 5545 §3.3.10) and back; only the one spelling that we write is read."""
+"""Rules as RRULE values (RFC 5545 §3.3.10) and back; only the tracker's own spelling is read."""
 
 import re
 from datetime import UTC, date, datetime
@@ -26,7 +26,7 @@ _SPELLING = re.compile(
 def to_rrule(rule: Rule, start: datetime, zone: str | None) -> str:
     """Return the RRULE value of a series; `zone` is None for all-day events, whose UNTIL is a date.
 
-    UNTIL is the last start of the series itself, in UTC beside a zone, so that no reader loses or adds a date.
+    UNTIL is the last start of the series itself, in UTC if there is a zone, so that no reader loses or adds a date.
     Errors as in `dates`, and Invalid(zone).
     """
     last = dates(rule, start)[-1]
@@ -37,7 +37,7 @@ def to_rrule(rule: Rule, start: datetime, zone: str | None) -> str:
 
 
 def from_rrule(text: str, zone: str | None) -> Rule:
-    """Return the rule of an RRULE value that `to_rrule` wrote for the same zone; Invalid(repeat) for any other text."""
+    """Return the rule of an RRULE value that `to_rrule` wrote for this zone. Errors: Invalid(repeat) for other text."""
     found = _SPELLING.fullmatch(text)
     rule = _rule(found, zone) if found else None
     if found is None or rule is None or _pattern(rule) != found["pattern"]:

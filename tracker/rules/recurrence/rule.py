@@ -1,7 +1,7 @@
 """The rule of a series: only what Outlook and RFC 5545 read alike, and always with an end.
 
-A monthly rule has no day 29, 30 or 31: RFC 5545 leaves out the months without that day, Outlook moves to their last
-day. "The last day" (BYMONTHDAY=-1) means the same to both ([MS-OXCICAL] §2.1.3.2.2.3).
+A monthly rule has no day 29, 30 or 31: RFC 5545 skips the months without that day, Outlook moves to their last day.
+"The last day" (BYMONTHDAY=-1) means the same to both ([MS-OXCICAL] §2.1.3.2.2.3).
 """
 
 from dataclasses import dataclass
@@ -35,12 +35,12 @@ MAX_INTERVAL = {Frequency.DAILY: 400, Frequency.WEEKLY: 52, Frequency.MONTHLY: 2
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Rule:
-    """How a series repeats and when it ends; sound by construction, else Invalid by field."""
+    """How a series repeats and when it ends; valid by construction, else Invalid by field."""
 
     frequency: Frequency
     interval: int = 1
     weekdays: tuple[int, ...] = ()
-    """The days of a weekly series, Monday = 0; kept sorted, each once."""
+    """The days of a weekly series, Monday = 0; sorted, each once."""
     monthday: int | None = None
     """Day of the month: 1 to 28 or LAST; in a yearly series any day that the month has every year."""
     nth: int | None = None
@@ -53,7 +53,7 @@ class Rule:
     count: int | None = None
 
     def __post_init__(self) -> None:
-        """Put the weekdays in order and refuse what is not sound."""
+        """Sort the weekdays and refuse an invalid rule."""
         object.__setattr__(self, "weekdays", tuple(sorted(set(self.weekdays))))
         _check_interval(self)
         _check_known_traps(self)

@@ -1,4 +1,4 @@
-"""Series in plain words: the same in form, page, mail and history."""
+"""Series in plain words: the same in form, page, email and history."""
 
 from datetime import datetime, timedelta
 

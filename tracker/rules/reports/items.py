@@ -1,4 +1,4 @@
-"""Action items in a report: which columns an item counts in, how old open ones are, how long closed ones took."""
+"""Action items in a report: the columns in which an item counts, the age of open items, the days to completion."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ WEEK, MONTH = 7, 30  # days
 
 
 class Column(StrEnum):
-    """What of an agency's items is counted."""
+    """A count of an agency's items."""
 
     GIVEN = "given"
     OPEN = "open"
@@ -33,7 +33,7 @@ AGES = (Column.NOT_DUE, Column.LATE_WEEK, Column.LATE_MONTH, Column.LATE_LONGER)
 
 @dataclass(frozen=True, kw_only=True)
 class Window:
-    """The time that a report looks at: from `start` on, as things stood at `end`; days are those of `zone`."""
+    """The time of a report: from `start` on, with the state at `end`; days are those of `zone`."""
 
     start: datetime
     end: datetime
@@ -42,23 +42,23 @@ class Window:
 
 @dataclass(frozen=True, kw_only=True)
 class ItemLine:
-    """The items of one agency, or of all (None), in numbers."""
+    """The numbers of one agency's items, or of all (None)."""
 
     agency: Agency | None
     numbers: dict[Column, int]
     median_days: float | None
-    """From the day on which it was given to the day on which it was done; half of those closed took longer."""
+    """Median days from assignment to completion, of the closed items."""
 
     @property
     def on_time(self) -> int | None:
-        """How many percent of those closed were done by the day on which they were due."""
+        """Return the percentage of closed items that were done by their due day."""
         return percent(self.numbers[Column.ON_TIME], self.numbers[Column.CLOSED])
 
 
 def columns_of(item: ActionItem, window: Window) -> frozenset[Column]:
     """Return the columns in which an item counts.
 
-    Given and closed (done, not canceled) count within the window, open and its age at the end of it; an item is late
+    Assigned and closed (done, not canceled) count within the window, open and its age at the end of it; an item is late
     from the day after it was due, in the zone of the window.
     """
     columns = {_age(item, window), Column.OPEN} if _is_open(item, window) else set()
@@ -72,7 +72,7 @@ def columns_of(item: ActionItem, window: Window) -> frozenset[Column]:
 
 
 def lines(items: Iterable[ActionItem], agencies: Iterable[Agency], window: Window) -> list[ItemLine]:
-    """Return a line for each agency with an item that counts, and last their sum; nothing when none counts."""
+    """Return a line for each agency with an item that counts, and last their total; nothing when none counts."""
     counted = [(item, columns) for item in items if (columns := columns_of(item, window))]
     groups: dict[UUID, list[tuple[ActionItem, frozenset[Column]]]] = {}
     for one in counted:
@@ -82,7 +82,7 @@ def lines(items: Iterable[ActionItem], agencies: Iterable[Agency], window: Windo
 
 
 def days_taken(item: ActionItem, zone: str) -> int:
-    """Return the days from the one on which a closed item was given to the one on which it was closed."""
+    """Return the days from the assignment of a closed item to its end."""
     return (local(item.closed_at or item.created_at, zone).date() - local(item.created_at, zone).date()).days
 
 

@@ -1,7 +1,7 @@
-"""Periods of reports: grant half-years, quarters and years of the federal government, months, chosen days.
+"""Periods of reports: grant half-years, federal quarters and fiscal years, months, chosen days.
 
 A period holds whole days of the task force's zone, the last one included. The federal fiscal year begins on October 1
-and bears the number of the year in which it ends (31 U.S.C. 1102); grants are reported for the halves of the calendar
+and has the number of the year in which it ends (31 U.S.C. 1102); grants are reported for the halves of the calendar
 year.
 """
 
@@ -17,14 +17,14 @@ from tracker.rules.calendars.month_grid import A_DAY, FIRST_MONTH, LAST_MONTH, l
 from tracker.rules.core.date_words import MONTHS, month_day
 
 CUSTOM = "custom"
-LONGEST_YEARS = 3  # what one report covers: the life of a grant
+LONGEST_YEARS = 3  # the most that one report covers: the life of a grant
 FISCAL_START = 10  # October
 _KEY = re.compile(r"(?P<half>\d{4})-H(?P<h>[12])|FY(?P<fiscal>\d{4})(-Q(?P<q>[1-4]))?|(?P<month>\d{4}-\d{2})", re.ASCII)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Period:
-    """A span of days with a name; `key` stands for it in addresses."""
+    """A span of days with a name; `key` is its name in addresses."""
 
     key: str
     name: str
@@ -36,14 +36,14 @@ class Period:
         return moments(self.first, self.last, zone)
 
     def months(self) -> list[date]:
-        """Return the first days of the months that it touches."""
+        """Return the first day of each month that it touches."""
         first, last = self.first.replace(day=1), self.last
         months = (last.year - first.year) * 12 + last.month - first.month + 1
         return [first + relativedelta(months=number) for number in range(months)]
 
 
 def named(key: str) -> Period | None:
-    """Return the period of a key such as 2026-H2, FY2027-Q1, FY2027 or 2026-12; None for anything else."""
+    """Return the period of a key such as 2026-H2, FY2027-Q1, FY2027 or 2026-12; None for other text."""
     found = _KEY.fullmatch(key)
     if found is None:
         return None
@@ -92,12 +92,12 @@ def custom(first: date, last: date) -> Period:
 
 
 def at(day: date) -> Period:
-    """Return the grant half-year in which a day falls: what a report covers until somebody chooses."""
+    """Return the grant half-year that contains a day: the default period of a report."""
     return half_year(day.year, 1 if day.month <= 6 else 2)  # noqa: PLR2004 - June
 
 
 def offered(today: date) -> list[tuple[str, list[Period]]]:
-    """Return the periods to choose from, those of today first, under what they are called."""
+    """Return the periods to choose from, those of today first, under their labels."""
     return [
         ("Grant half-years", _back(at, today, 4)),
         ("Federal fiscal quarters", _back(_quarter_at, today, 8)),
@@ -107,7 +107,7 @@ def offered(today: date) -> list[tuple[str, list[Period]]]:
 
 
 def _back(kind: Callable[[date], Period], day: date, count: int) -> list[Period]:
-    """Return so many periods of one kind: that of the day, and those before it."""
+    """Return that many periods of one kind: the one of the day, and those before it."""
     periods = [kind(day)]
     while len(periods) < count:
         periods.append(kind(periods[-1].first - A_DAY))

@@ -1,6 +1,7 @@
-"""Reports: who reads them, how far each reader's reach goes, and what is counted.
+"""Reports: who reads them, what each reader's reports cover, and what is counted.
 
-A report counts only what its reader may open row by row, so no figure tells more than its rows, and none is suppressed.
+A report counts only what its reader may open row by row, so figures reveal no more than the rows, and none is
+suppressed.
 """
 
 from dataclasses import dataclass
@@ -16,11 +17,11 @@ from tracker.rules.reports.periods import Period
 from tracker.rules.reports.periods import month as month_of
 
 KINDS = (Kind.MEETING, Kind.TRAINING, Kind.OUTREACH, Kind.JOINT_OPERATION)
-"""What is attended; a deadline is not."""
+"""Kinds with attendance; a deadline has none."""
 
 
 class Mark(StrEnum):
-    """What became of one person's place at a date."""
+    """The result for one invited person or walk-in at a date."""
 
     HERE = "here"
     REMOTE = "remote"
@@ -48,7 +49,7 @@ MEASURES = {
 
 
 class OfCommittee(NamedTuple):
-    """A committee, to whose events a report may keep."""
+    """A committee to whose events a report can be limited."""
 
     id: UUID
     name: str
@@ -56,7 +57,7 @@ class OfCommittee(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class Span:
-    """Dates of some kinds, and of one committee if one is given, that start in [start, end) and are over by `until`."""
+    """Dates of some kinds, and of one committee if given, that start in [start, end) and have ended by `until`."""
 
     start: datetime
     end: datetime
@@ -67,7 +68,7 @@ class Span:
 
 @dataclass(frozen=True, kw_only=True)
 class Asked:
-    """What a reader wants to know: a period, one kind of event or committee or all (None), as things stand at `now`."""
+    """A reader's request: a period, one kind of event or committee or all (None), in the state at `now`."""
 
     period: Period
     kind: Kind | None
@@ -77,11 +78,11 @@ class Asked:
 
     @property
     def is_under_way(self) -> bool:
-        """Whether the period is not over yet."""
+        """Return whether the period is not over yet."""
         return self.now < self.period.span(self.zone)[1]
 
     def span(self, month: date | None = None) -> Span:
-        """Return the dates that count: of the period, or of what lies in it of one month."""
+        """Return the span of the dates that count: the period, or the part of it in one month."""
         start, end = self.period.span(self.zone)
         if month is not None:
             first, after = month_of(month).span(self.zone)
@@ -98,7 +99,7 @@ class Asked:
 
 @dataclass(frozen=True, kw_only=True)
 class Cell:
-    """Which places one number counts: those with one of the marks, of some agencies or of all (None)."""
+    """What one number counts: places with one of the marks, of some agencies or of all (None)."""
 
     marks: frozenset[Mark]
     agencies: frozenset[UUID | None] | None = None
@@ -109,13 +110,13 @@ class Reach:
     """Whose attendance a reader counts among the events that they may see."""
 
     is_whole: bool
-    """Everybody's, so that the rest does not matter."""
+    """Everyone's, so that the other fields don't matter."""
     lead_id: UUID
-    """That of the events which this member leads."""
+    """That of the events which this member organizes."""
     committees: frozenset[UUID]
     """That of the events of these committees."""
     agency_id: UUID | None
-    """That of the people of this agency, wherever."""
+    """That of the people of this agency, at any event."""
 
 
 def check_reader(viewer: Viewer) -> None:
@@ -125,15 +126,15 @@ def check_reader(viewer: Viewer) -> None:
 
 
 def may_read(viewer: Viewer) -> bool:
-    """Whether the viewer has reports: those who answer for a task force, a committee, or an agency."""
+    """Return whether the viewer has reports: people responsible for the task force, a committee, or an agency."""
     return viewer.may_schedule
 
 
 def reach_of(viewer: Viewer) -> Reach:
     """Return whose attendance the viewer counts, among the events that they may see.
 
-    A coordinator: everybody's. A chair: that of the committee's events. An agency lead: that of their agency. Everyone:
-    that of events they lead. Elsewhere a roll is not theirs to read (`rules.meetings.may_take_attendance`).
+    A coordinator: everyone's. A chair: that of the committee's events. An agency lead: that of their agency. Everyone:
+    that of events they organize. Elsewhere they may not read attendance (`rules.events.event.may_take_attendance`).
     """
     leads_the_agency = Role.AGENCY_LEAD in viewer.roles
     return Reach(

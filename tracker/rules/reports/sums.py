@@ -1,4 +1,4 @@
-"""Sums of a report: what the database counted, added up by agency, arm, month and kind of event."""
+"""Totals of a report: the counts of the database, added up by agency, arm, month and kind of event."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -13,7 +13,7 @@ from tracker.rules.reports.reports import KINDS, Mark
 
 @dataclass(frozen=True, kw_only=True)
 class Agency:
-    """An agency as a report names it; walk-ins of no member agency have the id None."""
+    """An agency as a report names it; walk-ins without a member agency have the id None."""
 
     id: UUID | None
     code: str
@@ -24,7 +24,7 @@ class Agency:
 
 @dataclass(frozen=True, kw_only=True)
 class Places:
-    """How many people had one mark, of one agency, at dates of one kind in one month."""
+    """How many people of one agency had one mark, at dates of one kind in one month."""
 
     month: int
     """Number of the month within the period, from 0."""
@@ -36,7 +36,7 @@ class Places:
 
 @dataclass(frozen=True, kw_only=True)
 class Dates:
-    """How many dates of one kind in one month were held or canceled, and how long they took."""
+    """How many dates of one kind in one month were held or canceled, and their total length."""
 
     month: int
     kind: Kind
@@ -49,7 +49,7 @@ class Dates:
 
 @dataclass(frozen=True, kw_only=True)
 class Tally:
-    """Places in numbers; whoever was invited is in exactly one of here, remote, excused, absent, unmarked and open.
+    """Places in numbers; each invited person is in exactly one of here, remote, excused, absent, unmarked and open.
 
     A place that an alternate filled is here or remote.
     """
@@ -65,27 +65,27 @@ class Tally:
 
     @property
     def invited(self) -> int:
-        """How many places there were for people who were invited."""
+        """Return how many people were invited."""
         return self.present + self.excused + self.absent + self.not_marked
 
     @property
     def not_marked(self) -> int:
-        """How many have no mark, whether attendance is closed or not."""
+        """Return how many have no mark, whether attendance is closed or not."""
         return self.unmarked + self.open
 
     @property
     def present(self) -> int:
-        """How many of those invited took part, in the room or remotely."""
+        """Return how many of those invited took part, in the room or remotely."""
         return self.here + self.remote
 
     @property
     def attended(self) -> int:
-        """How many took part, walk-ins included."""
+        """Return how many took part, walk-ins included."""
         return self.present + self.walk_in
 
     @property
     def rate(self) -> int | None:
-        """Present of invited, in whole percent, without those not marked yet; None when that leaves nobody."""
+        """Return present of invited, in whole percent, without those not marked yet; None when that leaves no one."""
         return percent(self.present, self.invited - self.open)
 
 
@@ -100,18 +100,18 @@ class MonthLine:
 
 @dataclass(frozen=True, kw_only=True)
 class Activity:
-    """What was held of one kind, or of all (None)."""
+    """The dates of one kind, or of all (None)."""
 
     kind: Kind | None
     held: int
     canceled: int
     minutes: int
-    """Of what was held, whole days left out."""
+    """Minutes of held dates, without all-day ones."""
     tally: Tally
 
 
 def tally(places: Iterable[Places]) -> Tally:
-    """Add places up."""
+    """Return the total of places."""
     counted: Counter[str] = Counter()
     for one in places:
         counted[one.mark.value] += one.number
@@ -127,14 +127,14 @@ def by_agency(places: Iterable[Places], agencies: Iterable[Agency]) -> list[tupl
 
 
 def by_arm(lines: Iterable[tuple[Agency, Tally]]) -> list[tuple[Arm, Tally]]:
-    """Return the sums of the arms that have a line."""
+    """Return the totals of the arms that have a line."""
     every = list(lines)
     arms = [arm for arm in Arm if any(agency.arm is arm for agency, _ in every)]
     return [(arm, total(one for agency, one in every if agency.arm is arm)) for arm in arms]
 
 
 def total(tallies: Iterable[Tally]) -> Tally:
-    """Add tallies up."""
+    """Return the total of tallies."""
     counted: Counter[str] = Counter()
     for one in tallies:
         counted.update(vars(one))
@@ -142,7 +142,7 @@ def total(tallies: Iterable[Tally]) -> Tally:
 
 
 def by_month(places: Iterable[Places], dates: Iterable[Dates], months: Iterable[date]) -> list[MonthLine]:
-    """Return a line for each month, those without a date too."""
+    """Return a line for each month, including months without a date."""
     every, held = list(places), [one for one in dates if not one.is_off]
     return [
         MonthLine(
@@ -155,7 +155,7 @@ def by_month(places: Iterable[Places], dates: Iterable[Dates], months: Iterable[
 
 
 def by_kind(places: Iterable[Places], dates: Iterable[Dates]) -> list[Activity]:
-    """Return a line for each kind of which there was a date, held or canceled, and last their sum (kind None)."""
+    """Return a line for each kind with a date, held or canceled, and last their total (kind None)."""
     every, days = list(places), list(dates)
     kinds = [kind for kind in KINDS if any(one.kind is kind for one in days)]
     return [_activity(kind, every, days) for kind in (*kinds, None)] if kinds else []
@@ -174,5 +174,5 @@ def _activity(kind: Kind | None, places: list[Places], dates: list[Dates]) -> Ac
 
 
 def percent(part: int, whole: int) -> int | None:
-    """Return a part in whole percent, halves up; None of nothing."""
+    """Return a part in whole percent, halves rounded up; None if the whole is 0."""
     return (200 * part + whole) // (2 * whole) if whole else None

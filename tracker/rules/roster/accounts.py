@@ -1,4 +1,4 @@
-"""The life of accounts: who keeps them, what ends them, and what may not be taken from the task force."""
+"""The life of accounts: who manages them, what ends them, and what can't be taken from the task force."""
 
 from collections.abc import Set as AbstractSet
 from datetime import datetime, timedelta
@@ -8,19 +8,19 @@ from tracker.errors import NotAllowed
 from tracker.rules.core.reauthentication import is_recent
 from tracker.rules.core.viewer import Role, Viewer
 
-IDLE = timedelta(days=90)  # without a sign-in an account is suspended (CJIS AC-2)
-REVIEW = timedelta(days=365)  # an account is confirmed at least this often
+IDLE = timedelta(days=90)  # without a sign-in, an account is suspended (CJIS AC-2)
+REVIEW = timedelta(days=365)  # an account is reviewed at least this often
 MANAGERS_ONLY = "Only a coordinator or an administrator keeps people, agencies, committees and sites."
 PROVE_FIRST = "Confirm that it is you: the last proof is more than 15 minutes old."
 OWN_ACCOUNT = "You cannot change your own account. Ask a coordinator or another administrator."
 COORDINATORS = "Only a coordinator can change the account of a coordinator."
 LAST_COORDINATOR = "Nobody else is coordinator. Give somebody else that role first."
 GRANTED = frozenset({Role.COORDINATOR, Role.ADMINISTRATOR, Role.AUDITOR, Role.AGENCY_LEAD})
-"""Roles that a person is given; a committee's chair is made with the committee."""
+"""Roles that a person is given; a committee's chair is chosen with the committee."""
 
 
 def check_manager(viewer: Viewer, reauthenticated_at: datetime, now: datetime) -> None:
-    """Raise `NotAllowed` unless the viewer keeps accounts and has just proved who they are."""
+    """Raise `NotAllowed` unless the viewer manages accounts and has recently confirmed their identity."""
     if not viewer.manages_accounts:
         raise NotAllowed(MANAGERS_ONLY)
     if not is_recent(reauthenticated_at, now):
@@ -28,9 +28,9 @@ def check_manager(viewer: Viewer, reauthenticated_at: datetime, now: datetime) -
 
 
 def check_account(viewer: Viewer, member_id: UUID, roles: AbstractSet[Role]) -> None:
-    """Raise `NotAllowed` when a keeper may not touch this account.
+    """Raise `NotAllowed` when an administrator may not change this account.
 
-    An administrator gains nothing by keeping accounts: not by their own, not by a coordinator's.
+    Managing accounts gives administrators no further rights: neither through their own account nor a coordinator's.
     """
     if viewer.is_coordinator:
         return
@@ -41,7 +41,7 @@ def check_account(viewer: Viewer, member_id: UUID, roles: AbstractSet[Role]) -> 
 
 
 def may_touch(viewer: Viewer, member_id: UUID, roles: AbstractSet[Role]) -> bool:
-    """Whether a keeper may touch this account."""
+    """Return whether an administrator may change this account."""
     try:
         check_account(viewer, member_id, roles)
     except NotAllowed:
@@ -50,16 +50,16 @@ def may_touch(viewer: Viewer, member_id: UUID, roles: AbstractSet[Role]) -> bool
 
 
 def is_over(expires_at: datetime | None, now: datetime) -> bool:
-    """Whether the last day of an account is over: nothing opens for it, also before the clock has suspended it."""
+    """Return whether an account's last day has passed: it has no access, even before the clock has suspended it."""
     return expires_at is not None and expires_at <= now
 
 
 def is_idle(signed_in_at: datetime | None, reopened_at: datetime | None, now: datetime) -> bool:
-    """Whether an account was not used for 90 days; nobody who has never signed in has one that could be used."""
+    """Return whether an account was not used for 90 days; an account that never signed in is not counted."""
     used = [one for one in (signed_in_at, reopened_at) if one]
     return bool(used) and max(used) <= now - IDLE
 
 
 def needs_review(reviewed_at: datetime | None, joined_at: datetime, now: datetime) -> bool:
-    """Whether somebody should confirm that an account is still needed."""
+    """Return whether an administrator should confirm that an account is still needed."""
     return (reviewed_at or joined_at) <= now - REVIEW

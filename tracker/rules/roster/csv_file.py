@@ -1,4 +1,4 @@
-"""From the bytes of a CSV file to the rows of a roster; what cannot be read is named with its line or row."""
+"""From the bytes of a CSV file to the rows of a roster; errors name the line or row."""
 
 import csv
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ SAVE_AS = "In a spreadsheet, save it as “CSV UTF-8 (comma delimited)”."
 
 
 def read(content: bytes) -> tuple[list[Entry], list[Fault]]:
-    """Return what the rows of a file say, and the faults of those that cannot be taken.
+    """Return the content of a file's rows, and the errors of rows that can't be imported.
 
     Raises `Invalid` or `TooLarge` when the file as a whole is not a roster.
     """
@@ -47,7 +47,7 @@ def _text(content: bytes) -> str:
 
 
 def _rows(text: str) -> Iterator[tuple[int, list[str]]]:
-    """Yield the rows with their numbers; empty ones count, and are left out."""
+    """Yield the rows with their numbers; empty ones are counted and left out."""
     reader = csv.reader(StringIO(text, newline=""), strict=True)
     number = 0
     while True:

@@ -1,4 +1,4 @@
-"""The roster as a list: what each column of a row may hold, and in what rows may not contradict each other."""
+"""The roster as a list: what each column of a row may hold, and how rows may not contradict each other."""
 
 import re
 import unicodedata
@@ -18,19 +18,19 @@ Value = TypeVar("Value")
 REQUIRED = ("agency_code", "name", "email")
 COLUMNS = (*REQUIRED, "agency_name", "arm", "level", "coalition", "title", "phone", "zone", "roles", "seats", "status")
 LONGEST = {"agency_code": 20, "coalition": 20, "name": 120, "title": 120, "email": 254, "phone": 40, "agency_name": 200}
-LONGEST_CELL = 2_000  # characters, where nothing shorter is said
+LONGEST_CELL = 2_000  # characters, where no shorter limit is given
 LONGEST_COMMITTEE = 120  # characters
 ROLES = {str(one): one for one in (Role.COORDINATOR, Role.AGENCY_LEAD, Role.ADMINISTRATOR, Role.AUDITOR)}
 LEVELS = {**{str(one): one for one in Level}, "ngo": Level.NON_GOVERNMENTAL}
 ADDRESS = re.compile(r"[a-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}")
 NUMBER = re.compile(r"\+?[\d(][\d ().x/-]*")
-FORMULA = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")  # spreadsheets take the wide forms too
-JOINERS = "\u200c\u200d"  # invisible, and part of how some names are written
+FORMULA = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")  # spreadsheets read the full-width forms too
+JOINERS = "\u200c\u200d"  # invisible, and part of the spelling of some names
 SEAT = re.compile(r"(?P<committee>.*?)\s*(?:\((?P<place>primary|alternate|chair)\))?", re.IGNORECASE)
 
 
 class Place(StrEnum):
-    """How somebody sits in a committee; its chair is also the primary of the own agency's seat."""
+    """A person's place on a committee; its chair is also the primary of their own agency's seat."""
 
     PRIMARY = "primary"
     ALTERNATE = "alternate"
@@ -39,7 +39,7 @@ class Place(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Fault:
-    """Why a row cannot be taken; rows are counted as a spreadsheet does: the names of the columns are row 1."""
+    """Why a row can't be imported; rows are numbered as in a spreadsheet: the column names are row 1."""
 
     row: int
     field: str
@@ -48,7 +48,7 @@ class Fault:
 
 @dataclass(frozen=True, kw_only=True)
 class Entry:
-    """One member as a row says; None = the list does not say, so what is stored stays."""
+    """One member in a row; None = the list does not say, so the stored value stays."""
 
     row: int
     agency_code: str
@@ -68,7 +68,7 @@ class Entry:
 
 
 class Cells:
-    """The cells of one row; keeps a fault for each that cannot be taken."""
+    """The cells of one row; collects an error for each invalid one."""
 
     def __init__(self, row: int, cells: Mapping[str, str]) -> None:
         self._row = row
@@ -76,7 +76,7 @@ class Cells:
         self.faults: list[Fault] = []
 
     def read(self, field: str, meant: Callable[[str], Value]) -> Value | None:
-        """Return what a cell means, or None when the column is missing or the cell wrong."""
+        """Return the value of a cell, or None when the column is missing or the cell invalid."""
         if field not in self._cells:
             return None
         try:
@@ -87,7 +87,7 @@ class Cells:
 
 
 def entry(row: int, cells: Mapping[str, str]) -> tuple[Entry | None, list[Fault]]:
-    """Return what a row says, or the faults of its cells; `cells` has at least the required columns."""
+    """Return the entry of a row, or the errors of its cells; `cells` has at least the required columns."""
     given = Cells(row, cells)
     found = Entry(
         row=row,
@@ -109,7 +109,7 @@ def entry(row: int, cells: Mapping[str, str]) -> tuple[Entry | None, list[Fault]
 
 
 def contradictions(entries: Iterable[Entry]) -> list[Fault]:
-    """Return the rows that contradict an earlier one: an address twice, another fact of an agency, a seat taken."""
+    """Return rows that contradict an earlier one: a repeated address, a different agency fact, a seat already held."""
     said: dict[tuple[str, ...], tuple[int, object]] = {}
     return [
         Fault(row=one.row, field=field, sentence=sentence.format(row=said[key][0]))
@@ -120,7 +120,7 @@ def contradictions(entries: Iterable[Entry]) -> list[Fault]:
 
 
 def _claims(one: Entry) -> Iterable[tuple[tuple[str, ...], object, str, str]]:
-    """Yield what a row claims: key, value, column, and the sentence for when an earlier row says another value."""
+    """Yield the claims of a row: key, value, column, and the error for an earlier row with another value."""
     agency = one.agency_code.casefold()
     yield ("email", one.email), one.row, "email", "This address stands in row {row} too."
     for field, value in (

@@ -1,4 +1,4 @@
-"""Who is who, as the pages of agencies, people and committees show it: values that hold what their viewer may know."""
+"""The directory, as the pages of agencies, people and committees show it: values that their viewer may know."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -12,14 +12,14 @@ from tracker.rules.roster.quorum import NO_QUORUM, QuorumRule
 
 
 class CommitteeStatus(StrEnum):
-    """The state of a committee; an ended one opens nothing to those who sat in it."""
+    """The state of a committee; an ended one gives no access to its former members."""
 
     ACTIVE = "active"
     ENDED = "ended"
 
 
 class Access(StrEnum):
-    """How somebody comes in, in the order in which it is told."""
+    """How a person signs in, in the order in which it is shown."""
 
     DEPARTED = "Left"
     SUSPENDED = "Suspended"
@@ -30,7 +30,7 @@ class Access(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Place:
-    """How somebody sits in a committee: as primary or alternate of their agency's seat, as its chair, or both."""
+    """A person's place on a committee: primary or alternate of their agency's seat, chair, or both."""
 
     committee_id: UUID
     committee: str
@@ -40,14 +40,14 @@ class Place:
 
     @property
     def words(self) -> str:
-        """What it is called."""
+        """Return the label of the place."""
         seat = ("primary" if self.is_primary else "alternate") if self.has_seat else ""
         return ", ".join(filter(None, ("chair" if self.is_chair else "", seat)))
 
 
 @dataclass(frozen=True, kw_only=True)
 class Account:
-    """What only those who keep accounts see of somebody's."""
+    """What only administrators see of an account."""
 
     has_two_steps: bool
     has_password: bool
@@ -57,13 +57,13 @@ class Account:
     reviewed_at: datetime | None
     joined_at: datetime
     fetched_at: datetime | None
-    """When a calendar fetched one of the feeds last; None when none did."""
+    """When a calendar last fetched one of the feeds; None when none did."""
     feeds: int
 
 
 @dataclass(frozen=True, kw_only=True)
 class PersonCard:
-    """Somebody whom the viewer may know; `account` only for those who keep accounts."""
+    """A person whom the viewer may know; `account` is set only for administrators."""
 
     id: UUID
     name: str
@@ -81,17 +81,17 @@ class PersonCard:
     version: int
     roles: frozenset[Role] = frozenset()
     places: Sequence[Place] = field(default=())
-    """Those in committees that the viewer may know."""
+    """Places on committees that the viewer may know."""
     account: Account | None = None
 
     @property
     def is_coordinator(self) -> bool:
-        """Whether they coordinate the task force."""
+        """Return whether they coordinate the task force."""
         return Role.COORDINATOR in self.roles
 
     @property
     def access(self) -> Access:
-        """How they come in; of others than their keepers nobody learns whether they did."""
+        """Return how they sign in; only their administrators see whether they have done so."""
         if self.status is not Status.ACTIVE:
             return Access.DEPARTED if self.status is Status.DEPARTED else Access.SUSPENDED
         if self.is_guest:
@@ -102,7 +102,7 @@ class PersonCard:
 
 @dataclass(frozen=True, kw_only=True)
 class AgencyCard:
-    """An agency, with the people and committees of it that the viewer may know."""
+    """An agency, with its people and committees that the viewer may know."""
 
     id: UUID
     code: str
@@ -115,16 +115,16 @@ class AgencyCard:
     status: Status
     version: int
     count: int
-    """How many people the viewer may know there, those who left not counted."""
+    """How many of its people the viewer may know, without those who left."""
     people: Sequence[PersonCard] = ()
     """These people, on the page of the agency."""
     committees: Sequence[tuple[UUID, str]] = ()
-    """Committees in which it has a seat."""
+    """Committees on which it has a seat."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Found:
-    """The first of the people that somebody looks for, and how many there are; all among those they may know."""
+    """The first people that match a search, and how many do, among those the viewer may know."""
 
     people: Sequence[PersonCard]
     found: int
@@ -135,7 +135,7 @@ class Found:
 
 @dataclass(frozen=True, kw_only=True)
 class SeatCard:
-    """An agency's seat in a committee; without a primary it is vacant."""
+    """An agency's seat on a committee; without a primary it is vacant."""
 
     id: UUID
     agency_id: UUID
@@ -146,7 +146,7 @@ class SeatCard:
 
 @dataclass(frozen=True, kw_only=True)
 class CommitteeCard:
-    """A committee with its seats, for those who sit in it and those who keep the roster."""
+    """A committee with its seats, for its members and for those who manage the roster."""
 
     id: UUID
     name: str
@@ -161,7 +161,7 @@ class CommitteeCard:
 
     @property
     def vacant(self) -> int:
-        """How many seats have no primary."""
+        """Return how many seats have no primary."""
         return sum(seat.primary is None for seat in self.seats)
 
 
@@ -172,7 +172,7 @@ ROLE_WORDS = {
     Role.AGENCY_LEAD: "Agency lead",
     Role.COMMITTEE_CHAIR: "Committee chair",
 }
-"""Most trusted first."""
+"""Roles with the most rights first."""
 ARM_WORDS = {Arm.LAW_ENFORCEMENT: "Law enforcement", Arm.VICTIM_SERVICES: "Victim services"}
 LEVEL_WORDS = {
     Level.FEDERAL: "Federal",
@@ -190,11 +190,11 @@ COMMITTEE_KINDS = {
 
 
 def role_words(roles: frozenset[Role]) -> str:
-    """Return what somebody is trusted with, "Member" for no more than being one."""
+    """Return a person's roles in words, "Member" for none."""
     return ", ".join(words for role, words in ROLE_WORDS.items() if role in roles) or "Member"
 
 
 def holds(words: str, *texts: str) -> bool:
-    """Whether each of the words stands in one of the texts, in any letters."""
+    """Return whether one of the texts contains each of the words, ignoring case."""
     text = " ".join(texts).casefold()
     return all(word in text for word in words.casefold().split())

@@ -1,4 +1,4 @@
-"""What a keeper of the roster may say of a person, an agency, a committee or a seat, and what is wrong with it."""
+"""Changes that an administrator may make to a person, an agency, a committee or a seat, and their errors."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,7 +19,7 @@ PHONE_HINT = "Write the number with digits, for example 816-555-0100."
 
 @dataclass(frozen=True, kw_only=True)
 class PersonFacts:
-    """A person as a form says; `email` in lower case, texts cleaned."""
+    """A person as a form describes them; `email` in lower case, texts cleaned."""
 
     name: str
     title: str
@@ -32,7 +32,7 @@ class PersonFacts:
     expires_at: datetime | None
 
     def check(self) -> None:
-        """Raise `Invalid` with a sentence for each field that cannot be taken."""
+        """Raise `Invalid` with a sentence for each wrong field."""
         wrong = {
             "name": "" if self.name else "Say how they are called. A role will do: “HSI liaison”.",
             "email": "" if ADDRESS.fullmatch(self.email) else ADDRESS_HINT,
@@ -46,7 +46,7 @@ class PersonFacts:
 
 @dataclass(frozen=True, kw_only=True)
 class AgencyFacts:
-    """An agency as a form says."""
+    """An agency as a form describes it."""
 
     code: str
     name: str
@@ -56,7 +56,7 @@ class AgencyFacts:
     status: Status
 
     def check(self) -> None:
-        """Raise `Invalid` with a sentence for each field that cannot be taken."""
+        """Raise `Invalid` with a sentence for each wrong field."""
         wrong = {
             "code": "" if self.code else "Give the agency a short name, for example KCPD.",
             "name": "" if self.name else "Write the full name of the agency.",
@@ -68,7 +68,7 @@ class AgencyFacts:
 
 @dataclass(frozen=True, kw_only=True)
 class CommitteeFacts:
-    """A committee as a form says; `chair_id` None = nobody chairs it."""
+    """A committee as a form describes it; `chair_id` None = it has no chair."""
 
     name: str
     kind: str
@@ -79,7 +79,7 @@ class CommitteeFacts:
     quorum: QuorumRule = NO_QUORUM
 
     def check(self) -> None:
-        """Raise `Invalid` with a sentence for each field that cannot be taken."""
+        """Raise `Invalid` with a sentence for each wrong field."""
         wrong = {
             "name": "" if self.name else "Give the committee a name.",
             "kind": "" if self.kind in COMMITTEE_KINDS else "Choose what kind of committee it is.",
@@ -90,13 +90,13 @@ class CommitteeFacts:
 
 @dataclass(frozen=True, kw_only=True)
 class SeatFacts:
-    """Who holds an agency's seat in a committee; the primary is no alternate."""
+    """The holders of an agency's seat on a committee; the primary is not an alternate."""
 
     primary_id: UUID | None
     alternate_ids: frozenset[UUID]
 
     def check(self) -> None:
-        """Raise `Invalid` unless somebody is primary, once."""
+        """Raise `Invalid` unless there is a primary who is not an alternate."""
         if self.primary_id is None:
             raise Invalid(primary="Choose who fills the seat first.")
         if self.primary_id in self.alternate_ids:

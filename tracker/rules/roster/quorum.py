@@ -1,4 +1,4 @@
-"""Quorum: how many seats of a committee must be there, and whether somebody of each arm must be; pure."""
+"""Quorum: how many seats of a committee must be filled, and whether each arm must be present; pure."""
 
 from collections.abc import Container, Sequence
 from dataclasses import dataclass
@@ -14,15 +14,15 @@ IN_WORDS = {Arm.LAW_ENFORCEMENT: "law-enforcement", Arm.VICTIM_SERVICES: "victim
 
 @dataclass(frozen=True, kw_only=True)
 class QuorumRule:
-    """What a committee asks of those who come; by default nothing."""
+    """A committee's quorum requirement; by default none."""
 
     seats: int | None = None
-    """How many of its seats must be there."""
+    """How many of its seats must be filled."""
     both_arms: bool = False
 
     @property
     def is_asked(self) -> bool:
-        """Whether the committee asks for anything."""
+        """Return whether the committee requires a quorum."""
         return self.seats is not None or self.both_arms
 
     def words(self, of: int) -> str:
@@ -31,7 +31,7 @@ class QuorumRule:
         return ", ".join(filter(None, (seats, "both arms" if self.both_arms else ""))) or "none"
 
     def check(self, arm: Arm | None) -> None:
-        """Raise `Invalid` for what a committee of this arm (None: of both) cannot ask."""
+        """Raise `Invalid` for a rule that a committee of this arm (None: of both) can't require."""
         if self.seats is not None and not 1 <= self.seats <= MOST_SEATS:
             raise Invalid(quorum=f"Write how many seats must be there: 1 to {MOST_SEATS}, or leave it empty.")
         if self.both_arms and arm is not None:
@@ -51,22 +51,22 @@ class Seat:
 
 @dataclass(frozen=True, kw_only=True)
 class Count:
-    """How many seats are filled, against what is asked."""
+    """How many seats are filled, compared with the requirement."""
 
     filled: int
     of: int
     needed: int
     absent: tuple[Arm, ...]
-    """Arms that are asked for, and of which nobody is there."""
+    """Required arms with no one present."""
 
     @property
     def is_met(self) -> bool:
-        """Whether there is a quorum."""
+        """Return whether there is a quorum."""
         return self.filled >= self.needed and not self.absent
 
     @property
     def words(self) -> str:
-        """What is said of it: "Quorum: 6 of 8 seats, 5 needed", or what keeps it from being one."""
+        """Return "Quorum: 6 of 8 seats, 5 needed", or why there is no quorum."""
         needed = f", {self.needed} needed" if self.needed else ""
         seats = f"{self.filled} of {plural(self.of, 'seat')}{needed}"
         if self.is_met:
@@ -85,23 +85,23 @@ class Quorum:
 
     @property
     def holders(self) -> frozenset[UUID]:
-        """Everybody who may fill a seat."""
+        """Return all people who may fill a seat."""
         return frozenset(one for seat in self.seats for one in seat.holders)
 
     def among(self, invited: Container[UUID]) -> "Quorum":
-        """Return the committee when only seats are expected of which somebody is invited; an alternate may come then.
+        """Return the committee reduced to seats of which a member is invited; an alternate may come then.
 
-        Nobody fills the others.
+        No one fills the others.
         """
         kept = (seat if any(one in invited for one in seat.holders) else _empty(seat) for seat in self.seats)
         return Quorum(rule=self.rule, seats=tuple(kept))
 
     def count(self, absent: Container[UUID]) -> Count:
-        """Return how many seats are filled when some people cannot come."""
+        """Return how many seats are filled when some people can't come."""
         return self._counted([seat for seat in self.seats if any(one not in absent for one in seat.holders)])
 
     def count_present(self, present: Container[UUID]) -> Count:
-        """Return how many seats are filled by those who are there."""
+        """Return how many seats are filled by the people present."""
         return self._counted([seat for seat in self.seats if any(one in present for one in seat.holders)])
 
     def _counted(self, filled: Sequence[Seat]) -> Count:

@@ -1,4 +1,4 @@
-"""Sites: places where the task force meets, which of them the words of an event mean, and how many sit there; pure."""
+"""Sites: places where the task force meets, which of them an event's place means, and their capacity; pure."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ class Site:
     name: str
     address: str
     capacity: int | None
-    """Seats; None = not known."""
+    """Capacity in people; None = not known."""
     equipment: str
     is_open: bool
     """Whether it is offered for new events."""
@@ -31,22 +31,22 @@ class Site:
 
     @property
     def place(self) -> str:
-        """What an event there says of its place."""
+        """Return the place text of an event at this site."""
         return ", ".join(filter(None, (self.name, self.address)))
 
     @property
     def words(self) -> str:
-        """What there is: "20 seats, projector"."""
+        """Return what the site has: "20 seats, projector"."""
         seats = plural(self.capacity, "seat") if self.capacity is not None else ""
         return ", ".join(filter(None, (seats, self.equipment)))
 
     @property
     def texts(self) -> tuple[str, str]:
-        """Return the words for its place in small letters: the name alone, and with the address."""
+        """Return the texts for its place in lower case: the name alone, and with the address."""
         return _folded(self.name), _folded(self.place)
 
     def too_small(self, invited: int) -> str:
-        """Return what is said when those invited and the organizer find no seat, else nothing."""
+        """Return the warning when the invited people and the organizer don't fit, else nothing."""
         if self.capacity is None or invited < self.capacity:
             return ""
         people = plural(invited + 1, "person", "people")
@@ -55,7 +55,7 @@ class Site:
 
 @dataclass(frozen=True, kw_only=True)
 class SiteFacts:
-    """A site as a form says."""
+    """A site as a form describes it."""
 
     name: str
     address: str
@@ -64,7 +64,7 @@ class SiteFacts:
     is_open: bool
 
     def check(self) -> None:
-        """Raise `Invalid` with a sentence for each field that cannot be taken."""
+        """Raise `Invalid` with a sentence for each wrong field."""
         seats = self.capacity is None or 1 <= self.capacity <= MOST_SEATS
         wrong = {
             "name": "" if self.name else "Say how people call it, for example “5th-floor conference room”.",
@@ -81,20 +81,20 @@ class Taken:
     event_id: UUID
     title: str
     is_marked: bool
-    """Whether it is controlled information."""
+    """Whether it is controlled unclassified information."""
     starts_at: datetime
 
 
 @dataclass(frozen=True, kw_only=True)
 class Room:
-    """The site of an event, and what else is there at its times, as far as the viewer may see it."""
+    """The site of an event, and other events there at its times, as far as the viewer may see them."""
 
     site: Site
     taken: Sequence[Taken]
 
 
 def site_at(place: str, sites: Iterable[Site]) -> Site | None:
-    """Return the site that a place means: one that is called so, with or without its address."""
+    """Return the site that a place text names, with or without its address."""
     wanted = _folded(place)
     return next((one for one in sites if wanted and wanted in one.texts), None)
 

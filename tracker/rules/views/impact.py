@@ -1,4 +1,4 @@
-"""What a deed does to mails, replies, reminders and feeds: how things stand before and after it, compared."""
+"""What a change does to emails, replies, reminders and feeds: the state before and after it, compared."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -12,38 +12,38 @@ from tracker.rules.events.notifications import Notices
 from tracker.rules.events.replies import ReplyValue
 
 FEWEST = 3
-"""So many people's feeds at least are spoken of by their programs: of fewer it would tell what somebody uses."""
+"""The fewest people whose calendar programs are named: for fewer, it would reveal what a person uses."""
 ANY_PROGRAM = "Calendar programs look for changes within hours, some only once a day"
 
 
 AtMoments = Mapping[datetime, frozenset[UUID]]
-"""When a reminder goes out, and to whom."""
+"""When a reminder is sent, and to whom."""
 Reminders = Mapping[datetime, Mapping[timedelta, AtMoments]]
-"""By the start of a date, and by how long before it they go out."""
+"""Keyed by the start of a date, and by how long before it they are sent."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Standing:
-    """How things stand with an event, and with the series that goes on from it, at one moment."""
+    """The state of an event, and of the series that continues it, at one moment."""
 
     is_known: bool = False
-    """Whether it is there and no draft, so that somebody can have been asked."""
+    """Whether it exists and is not a draft, so that people can have been invited."""
     content: frozenset[object] = frozenset()
     """What calendars show of it; equal where they need not change."""
     messages: Mapping[UUID, tuple[MessageKind, UUID]] = field(default_factory=dict)
-    """The mails that wait, by their id: kind and recipient."""
+    """The waiting emails by their id: kind and recipient."""
     endings: Mapping[UUID, str] = field(default_factory=dict)
-    """The updates among them after which nothing goes on for their reader: the name of their field in `Notices`."""
+    """Waiting updates after which nothing continues for their reader: the name of their field in `Notices`."""
     replies: Mapping[UUID, tuple[ReplyValue, ...]] = field(default_factory=dict)
-    """The replies of each person that count for the dates to come, canceled ones included."""
+    """The replies of each person that count for the upcoming dates, canceled ones included."""
     reminders: Reminders = field(default_factory=dict)
     feeds: Mapping[UUID, frozenset[str]] = field(default_factory=dict)
-    """Whose feeds hold it, with the programs that fetch them."""
+    """The owners whose feeds contain it, with the programs that fetch them."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Move:
-    """Reminders of some people with the same lead time that go out at another moment; None = not at all."""
+    """Reminders of some people with the same lead time that are sent at another time; None = not at all."""
 
     lead: timedelta
     before: datetime | None
@@ -53,34 +53,34 @@ class Move:
 
 @dataclass(frozen=True, kw_only=True)
 class Consequences:
-    """What a deed does."""
+    """What a change does."""
 
     mails: Notices
     waiting: int
-    """How many people get a mail that waits since an earlier deed and says this one too."""
+    """How many people get an email that waits since an earlier change and covers this one too."""
     was_known: bool
     """Whether people could know of it before."""
     asked_again: frozenset[UUID]
-    """Whose replies do not count any more, so that they are asked again."""
+    """People whose replies no longer count, so that they are asked again."""
     moves: tuple[Move, ...]
-    """The reminders that move, begin or end, in the order of their dates."""
+    """The reminders that move, are added or are removed, in the order of their dates."""
     shown: frozenset[UUID]
-    """Whose feeds show it at their next refresh."""
+    """Owners whose feeds show the change at the next refresh."""
     lost: frozenset[UUID]
-    """Whose feeds do not hold it any more."""
+    """Owners whose feeds no longer contain it."""
     programs: frozenset[str]
-    """What fetches these feeds."""
+    """The programs that fetch these feeds."""
 
     @property
     def mail_words(self) -> str:
-        """Say who gets which mail."""
+        """Return in words who gets which email."""
         if self.waiting and not self.mails.mails:
             return f"No further mail: {plural(self.waiting, 'mail that waits says', 'mails that wait say')} it."
         return self.mails.words
 
     @property
     def asked_words(self) -> str:
-        """Say whose replies are asked again; nothing of what nobody knew before."""
+        """Return in words whose replies are requested again; nothing about events that no one knew before."""
         if not self.was_known:
             return ""
         number = len(self.asked_again)
@@ -88,7 +88,7 @@ class Consequences:
 
     @property
     def reminder_words(self) -> str:
-        """Say how many reminders move, are new, or do not go out."""
+        """Return in words how many reminders move, are new, or are canceled."""
         moved = sum(one.people for one in self.moves if one.before and one.after)
         new = sum(one.people for one in self.moves if one.before is None)
         ended = sum(one.people for one in self.moves if one.after is None)
@@ -102,7 +102,7 @@ class Consequences:
 
     @property
     def feed_words(self) -> str:
-        """Say what feeds will show, and honestly when."""
+        """Return in words what feeds will show, and realistically when."""
         said = []
         if self.shown:
             whose = plural(len(self.shown), "person", "people")
@@ -115,7 +115,7 @@ class Consequences:
 
 
 def between(before: Standing, after: Standing) -> Consequences:
-    """Return what leads from one standing to the other."""
+    """Return the difference between two states."""
     new = {message_id: mail for message_id, mail in after.messages.items() if message_id not in before.messages}
     changes = before.content != after.content
     shown = frozenset(after.feeds) if changes else frozenset(after.feeds) - frozenset(before.feeds)
@@ -138,12 +138,12 @@ def between(before: Standing, after: Standing) -> Consequences:
 
 
 def of_nothing() -> Consequences:
-    """Return what it does to save an event as it is."""
+    """Return the effect of saving an event unchanged."""
     return between(Standing(is_known=True), Standing(is_known=True))
 
 
 def moves(before: Reminders, after: Reminders) -> tuple[Move, ...]:
-    """Return which reminders move from where to where: a date that moves is matched with the one it becomes."""
+    """Return which reminders move, from where to where: a date that moves is matched with its new date."""
     gone = {date for date, of_date in before.items() if after.get(date) != of_date}
     new = {date for date, of_date in after.items() if before.get(date) != of_date}
     found = []
@@ -155,7 +155,7 @@ def moves(before: Reminders, after: Reminders) -> tuple[Move, ...]:
 
 
 def _pairs(gone: set[datetime], new: set[datetime]) -> list[tuple[datetime | None, datetime | None]]:
-    """Match each date that loses reminders with the one that gains them: itself, or as many others in their order."""
+    """Match each date that loses reminders with the one that gains them: itself, or another one in the same order."""
     same = sorted(gone & new)
     was, becomes = sorted(gone.difference(same)), sorted(new.difference(same))
     if len(was) == len(becomes):
@@ -164,7 +164,7 @@ def _pairs(gone: set[datetime], new: set[datetime]) -> list[tuple[datetime | Non
 
 
 def _moves(lead: timedelta, before: AtMoments, after: AtMoments) -> list[Move]:
-    """Return what becomes of the reminders of one date with one lead time; people may get them at several moments."""
+    """Return the changes to one date's reminders with one lead time; people may get them at several times."""
     gone, new = (frozenset[UUID]().union(*one.values()) for one in (before, after))
     found: list[tuple[datetime | None, datetime | None, frozenset[UUID]]] = [
         *((was, becomes, old & later) for was, old in before.items() for becomes, later in after.items()),
@@ -179,7 +179,7 @@ def _moves(lead: timedelta, before: AtMoments, after: AtMoments) -> list[Move]:
 
 
 def _is_asked_again(before: tuple[ReplyValue, ...], after: tuple[ReplyValue, ...]) -> bool:
-    """Whether a person owes more replies than before because what they had replied counts no more."""
+    """Return whether a person owes more replies than before because an earlier reply no longer counts."""
     owed = [sum(one is ReplyValue.NEEDS_ACTION for one in given) for given in (before, after)]
     replied = len(before) - owed[0], len(after) - owed[1]
     return owed[1] > owed[0] and replied[1] < replied[0]

@@ -1,22 +1,22 @@
-"""What somebody looks for: the words of it, and where they stand in a text."""
+"""Search: the words of a query, and where a text contains them."""
 
 import re
 from collections.abc import Sequence
 
 MOST_WORDS = 8
-LONGEST = 100  # characters of what is looked for
+LONGEST = 100  # characters of a query
 
 Piece = tuple[str, bool]
 """A part of a text, and whether it is one of the words."""
 
 
 def words_of(text: str) -> tuple[str, ...]:
-    """Return the words that must all be found, each once, without regard to case."""
+    """Return the words that must all match, each once, ignoring case."""
     return tuple(dict.fromkeys(text[:LONGEST].lower().split()))[:MOST_WORDS]
 
 
 def pieces(text: str, words: Sequence[str]) -> list[Piece]:
-    """Return a text in pieces, so that a page can mark the words in it."""
+    """Return a text in parts, so that a page can highlight the words in it."""
     if not words:
         return [(text, False)]
     longest_first = sorted(words, key=len, reverse=True)
@@ -25,7 +25,7 @@ def pieces(text: str, words: Sequence[str]) -> list[Piece]:
 
 
 def around(text: str, words: Sequence[str], length: int = 120) -> str:
-    """Return the part of a long text in which the first of the words stands; empty when none does."""
+    """Return the part of a long text around the first matching word; empty when none matches."""
     lower = text.lower()
     places = [lower.find(word) for word in words if word in lower]
     if not places:

@@ -1,4 +1,4 @@
-"""The work queue of the home page: what of other people's delays concerns a viewer, and what is most urgent."""
+"""The work queue of the home page: which delays of other people concern a viewer, and which are most urgent."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -10,10 +10,10 @@ from tracker.rules.core.viewer import Role, Viewer
 from tracker.rules.emails.nudges import Nudge
 from tracker.rules.events.event import Line
 
-RUNNING_OUT = timedelta(days=3)  # before a date, in which missing replies come first
-AHEAD = timedelta(days=14)  # so far ahead are missing replies followed up
-BACK = timedelta(days=30)  # so long is attendance asked for after a date
-ENDING = timedelta(days=60)  # so long before its last date is a series to be extended, or let go
+RUNNING_OUT = timedelta(days=3)  # before a date: missing replies within this time come first
+AHEAD = timedelta(days=14)  # how far ahead missing replies are followed up
+BACK = timedelta(days=30)  # how long after a date its open attendance is listed
+ENDING = timedelta(days=60)  # how long before its last date an ending series is listed
 SHOWN = 12  # rows of the queue
 
 
@@ -28,20 +28,20 @@ class Need(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class MissingReplies:
-    """A date that the viewer leads and for which people have not replied; `agencies` says how many of each."""
+    """A date that the viewer organizes with missing replies; `agencies` counts them by agency."""
 
     line: Line
     invited: int
     waiting: int
     agencies: tuple[tuple[str, int], ...]
     nudge: Nudge | None = None
-    """Whom the viewer could remind."""
+    """The people whom the viewer could nudge."""
     need: Need = Need.REPLIES
 
 
 @dataclass(frozen=True, kw_only=True)
 class OpenSheet:
-    """A date that the viewer leads, has begun or is over, and whose attendance is not closed."""
+    """A date that the viewer organizes, that has begun or is over, and whose attendance is open."""
 
     line: Line
     is_over: bool
@@ -50,7 +50,7 @@ class OpenSheet:
 
 @dataclass(frozen=True, kw_only=True)
 class LateItem:
-    """Somebody else's overdue action item."""
+    """Another person's overdue action item."""
 
     item: ActionItem
     need: Need = Need.ITEM
@@ -58,7 +58,7 @@ class LateItem:
 
 @dataclass(frozen=True, kw_only=True)
 class EndingSeries:
-    """A series that the viewer leads and whose last date, `line`, is near."""
+    """A series that the viewer organizes and whose last date, `line`, is near."""
 
     line: Line
     need: Need = Need.ENDING
@@ -68,9 +68,9 @@ Row = MissingReplies | OpenSheet | LateItem | EndingSeries
 
 
 def concerns(viewer: Viewer, item: ActionItem) -> bool:
-    """Whether it is the viewer's to see that an item gets done.
+    """Return whether the viewer is responsible for following up on an item.
 
-    Who may move it, and the lead of the agency that has it.
+    These are the people who may update it, and the lead of the owner's agency.
     """
     leads_the_agency = Role.AGENCY_LEAD in viewer.roles and item.agency_id == viewer.agency_id
     return may_update(viewer, item) or leads_the_agency
@@ -79,8 +79,8 @@ def concerns(viewer: Viewer, item: ActionItem) -> bool:
 def in_order(rows: Iterable[Row], now: datetime, today: date) -> list[Row]:
     """Return the queue, most urgent first.
 
-    What runs now and what is asked within three days, soonest first; then items, latest first; then attendance at
-    dates that are over, oldest first; then replies for later dates, soonest first; then series that end.
+    Running dates and replies due within three days, soonest first; then items, most overdue first; then attendance of
+    past dates, oldest first; then replies for later dates, soonest first; then ending series.
     """
     return sorted(rows, key=lambda row: _urgency(row, now, today))
 

@@ -1,4 +1,4 @@
-"""Action items: the list with its filter, one item with its history, giving, moving and handing over."""
+"""Action items: the list with its filter, one item with its history, assigning, updating and reassigning."""
 
 from typing import Annotated, Any
 
@@ -33,7 +33,7 @@ HOME = "/"
 async def list_page(
     pages: Pages, viewer: Viewer, params: Query, query_string: QueryString, today: Today, now: Now
 ) -> Response[str]:
-    """Show the list; the address holds group, words, mine and done, and the date for which a new item is given."""
+    """Show the list; the address holds group, words, mine and done, and the date that a new item comes from."""
     context = await board_context(viewer, today, now, params)
     if pages.is_htmx:
         return pages.render("actions/items-part.html", **context)
@@ -45,7 +45,7 @@ async def list_page(
 async def give(
     pages: Pages, viewer: Viewer, form: Form, query_string: QueryString, today: Today, now: Now
 ) -> Response[Any]:
-    """Give an item to somebody, or show the form again with what is missing."""
+    """Assign an item, or show the form again with its errors."""
     try:
         reference = await action_items.create(viewer, forms.read_new(form), now, today)
     except Invalid as wrong:
@@ -80,7 +80,7 @@ async def item_row(
 async def move(
     reference: FromPath[str], pages: Pages, viewer: Viewer, form: Form, today: Today, now: Now
 ) -> Response[Any]:
-    """Save an update, or show the form again: with errors (422), or with what changed meanwhile (409)."""
+    """Save an update, or show the form again: with errors (422), or with changes that were saved meanwhile (409)."""
     try:
         change, version = forms.read_change(form), version_in(form)
         item = await action_items.update(viewer, reference, change, version, now, today)
@@ -97,7 +97,7 @@ async def move(
 async def complete(
     reference: FromPath[str], pages: Pages, viewer: Viewer, form: Form, today: Today, now: Now
 ) -> Response[Any]:
-    """Mark an item done by one press."""
+    """Mark an item done with one click."""
     before = (await item_lists.item_view(viewer, reference)).item
     try:
         item = await action_items.complete(viewer, reference, version_in(form), now, today)
@@ -110,7 +110,7 @@ async def complete(
 async def hand_over(
     reference: FromPath[str], pages: Pages, viewer: Viewer, form: Form, today: Today, now: Now
 ) -> Response[Any]:
-    """Give an item to another owner."""
+    """Reassign an item."""
     owner_id = id_in(form["owner"]) or forms.NOBODY
     try:
         await action_items.hand_over(viewer, reference, owner_id, version_in(form), now, today)
@@ -140,7 +140,7 @@ async def _moved(
     *,
     before: ActionItem | None = None,
 ) -> Response[Any]:
-    """Answer an update: the line and a message to htmx, else the way back to where it was pressed."""
+    """Return the response to an update: the line and a message to htmx, else a redirect to where it was pressed."""
     if pages.is_htmx:
         context = await item_context(viewer, today, item.reference)
         return await row_reply(pages, viewer, now, context, said=sentence, before=before)
@@ -149,7 +149,7 @@ async def _moved(
 
 
 async def _again(pages: Pages, viewer: Viewer, now: Now, context: Context, status_code: int) -> Response[Any]:
-    """Show an item's form once more, with everything that was typed."""
+    """Show an item's form again, with everything that was typed."""
     if pages.is_htmx:
         return await row_reply(pages, viewer, now, context, is_open=True, status_code=status_code)
     return pages.render("actions/show.html", status_code=status_code, **context)
@@ -158,7 +158,7 @@ async def _again(pages: Pages, viewer: Viewer, now: Now, context: Context, statu
 async def _beside_each_other(
     pages: Pages, viewer: Viewer, today: Today, now: Now, reference: str, form: FormValues
 ) -> Response[Any]:
-    """Show what was typed beside what somebody else saved, under the new version."""
+    """Show what was typed beside what another person saved, with the new version."""
     view = await item_lists.item_view(viewer, reference)
     saved = forms.form_of_item(view.item)
     both, changes = merged(recorded(form["was"]), form, saved)

@@ -1,4 +1,4 @@
-"""What the forms of action items hold, and how they are read."""
+"""The forms of action items, and how they are read."""
 
 from datetime import date
 from uuid import UUID
@@ -21,11 +21,11 @@ SEEN_BY = {
     Visibility.VICTIM_SERVICES: "Victim-services arm only",
 }
 MORE_TIME = "time"
-"""On the page behind a mail's link: not a status of its own, but a wish for another day."""
+"""On the page behind an email link: not a status of its own, but a request for another day."""
 
 
 def read_filter(query: FormValues) -> Filter:
-    """Return what the address asks for; what it cannot mean counts as not asked."""
+    """Return the filter of the address; values that can't be understood are ignored."""
     group = query["group"]
     return Filter(
         group_by=GroupBy(group) if group in set(GroupBy) else GroupBy.DUE,
@@ -36,7 +36,7 @@ def read_filter(query: FormValues) -> Filter:
 
 
 def read_new(form: FormValues) -> NewItem:
-    """Return what is to be given. Errors: Invalid by field, everything at once."""
+    """Return the new item. Errors: Invalid by field, all at once."""
     reader = Reader(form)
     title = reader.text("title", LONGEST_TITLE)
     if not title:
@@ -70,7 +70,7 @@ def form_of_item(item: ActionItem) -> FormValues:
 
 
 def read_change(form: FormValues) -> Change:
-    """Return what is said of an item; a field that is missing leaves it as it is. Errors: Invalid by field."""
+    """Return the change to an item; a missing field leaves it as it is. Errors: Invalid by field."""
     reader = Reader(form)
     change = Change(
         status=_status(reader),
@@ -83,7 +83,7 @@ def read_change(form: FormValues) -> Change:
 
 
 def read_word_from_owner(form: FormValues) -> Change:
-    """Return what an owner says by the link in a mail. Errors: Invalid by field."""
+    """Return what an owner reports with the link in an email. Errors: Invalid by field."""
     reader = Reader(form)
     status, due = form["status"], reader.day("due")
     if status == MORE_TIME:
@@ -110,12 +110,12 @@ def status_options(*, may_cancel: bool) -> list[tuple[str, str]]:
 
 
 def progress_options(now: int) -> list[tuple[str, str]]:
-    """Return the options of a progress field: quarters, and the present value if it is another."""
+    """Return the options of a progress field: quarters, and the present value if it differs."""
     return [(str(step), f"{step}%") for step in sorted({*STEPS, now})]
 
 
 def said(name: str, text: str) -> str:
-    """Return the text of a field in words, for somebody who reads what another person saved."""
+    """Return the text of a field in words, to show what another person saved."""
     if name == "status":
         return ItemStatus(text).word if text in set(ItemStatus) else "as it was"
     if name == "progress":

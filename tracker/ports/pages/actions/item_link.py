@@ -1,4 +1,4 @@
-"""The page behind an action item's link in a mail: without an account; looking changes nothing, a button does."""
+"""The page behind an action item's email link: without an account; looking changes nothing, a button does."""
 
 from typing import Any, TypeVar
 
@@ -30,7 +30,7 @@ STANDS = [
 async def update_page(
     token: FromPath[str], pages: Pages, origin: Origin, params: Query, today: Today, now: Now, links: Links
 ) -> Response[str]:
-    """Show the form; ?s=done only chooses an answer and puts the focus on the button, ?saved=1 says what was saved."""
+    """Show the form; ?s=done only preselects a status and focuses the button, ?saved=1 shows what was saved."""
     try:
         viewer, item = await _theirs(origin, now, links, token)
     except NotFound as unknown:
@@ -48,7 +48,7 @@ async def update_page(
 async def save_update(
     token: FromPath[str], pages: Pages, origin: Origin, form: Form, today: Today, now: Now, links: Links
 ) -> Response[Any]:
-    """Save what the owner says, or show the form again with what is missing or changed meanwhile."""
+    """Save what the owner reports, or show the form again with what is missing or changed meanwhile."""
     try:
         viewer, item = await _theirs(origin, now, links, token)
         if item.is_restricted or not item.is_open:
@@ -73,7 +73,7 @@ async def _theirs(origin: Origin, now: Now, links: Links, token: str) -> tuple[V
 
 
 def _blank(item: ActionItem) -> FormValues:
-    """Return the form as the item stands; a new day is asked for, so the present one is no text of it."""
+    """Return the form of the item as it is; the field for a new day starts empty."""
     status = ItemStatus.IN_PROGRESS if item.status is ItemStatus.OPEN else item.status
     return forms.form_of_item(item).but({"due": "", "status": status.value})
 
@@ -115,7 +115,7 @@ async def _form(  # noqa: PLR0913 - the facts of one page
 async def _beside_each_other(
     pages: Pages, today: Today, token: str, viewer: Viewer, item: ActionItem, form: FormValues
 ) -> Response[str]:
-    """Show what the owner typed beside what somebody else saved meanwhile."""
+    """Show what the owner typed beside what another person saved meanwhile."""
     if item.is_restricted or not item.is_open:
         return _closed(pages, today, item)
     both, changes = merged(recorded(form["was"]), form, _blank(item))
@@ -124,7 +124,7 @@ async def _beside_each_other(
 
 
 def _closed(pages: Pages, today: Today, item: ActionItem) -> Response[str]:
-    """Say that there is nothing to update; of an item for named people nothing is said before they sign in."""
+    """Say that there is nothing to update; a restricted item shows nothing before the owner signs in."""
     if item.is_restricted:
         return _private(pages.render("actions/link-sign-in.html", target=f"/action-items/{item.reference}"))
     closed_at = item.closed_at or item.changed_at
@@ -134,7 +134,7 @@ def _closed(pages: Pages, today: Today, item: ActionItem) -> Response[str]:
 
 
 def _private(response: R) -> R:
-    """Keep the address, which is the right to update, from search engines and other sites."""
+    """Keep the address, which is the permission to update, from search engines and other sites."""
     response.headers.update({"X-Robots-Tag": "noindex", "Referrer-Policy": "no-referrer"})
     return response
 

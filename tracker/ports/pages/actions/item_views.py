@@ -1,4 +1,4 @@
-"""What the templates of action items show."""
+"""The values for the templates of action items."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -19,11 +19,11 @@ from tracker.usecases.actions import item_lists
 
 Context = dict[str, Any]
 USUAL_TIME = timedelta(days=14)
-"""What a new item's due day says until somebody chooses another."""
+"""The due day of a new item until another one is chosen."""
 
 
 async def board_context(viewer: Viewer, today: Today, now: Now, query: FormValues) -> Context:
-    """Return the list that the address asks for."""
+    """Return the list that the address requests."""
     chosen = forms.read_filter(query)
     board = await item_lists.board(viewer, chosen, now, today)
     asked = {"q": chosen.words, "mine": "1" if chosen.only_mine else "", "done": "1" if chosen.with_done else ""}
@@ -111,7 +111,7 @@ async def row_reply(
     before: ActionItem | None = None,
     status_code: int = 200,
 ) -> Response[str]:
-    """Answer htmx with an item's line in the list, the counts, and a message with its Undo where there is one."""
+    """Return the response to htmx: an item's line, the counts, and a message, with Undo where possible."""
     return pages.render(
         "actions/row-part.html",
         status_code=status_code,

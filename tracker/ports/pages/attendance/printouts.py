@@ -1,4 +1,4 @@
-"""Sheets of paper as pages of their own: agenda, sign-in sheet, and the numbered cover of an operation's brief."""
+"""Printouts as pages of their own: agenda, sign-in sheet, and the numbered cover of an operation's brief."""
 
 from typing import Any
 from uuid import UUID
@@ -31,7 +31,7 @@ FIELDS = ("member",)
 async def agenda_sheet(
     event_id: FromPath[UUID], key: FromPath[str], pages: Pages, viewer: Viewer, now: Now
 ) -> Response[str]:
-    """Show the agenda with room for notes, and the open action items."""
+    """Show the agenda with space for notes, and the open action items."""
     view = await event_view(viewer, event_id, key, now)
     times = times_of(view.occurrence)
     items = list(timetable(agenda_items(view.occurrence.agenda), times["starts"]))
@@ -44,7 +44,7 @@ async def agenda_sheet(
 async def sign_in_sheet(
     event_id: FromPath[UUID], key: FromPath[str], pages: Pages, viewer: Viewer, now: Now
 ) -> Response[str]:
-    """Show the sheet on which people sign that they are there."""
+    """Show the sheet on which people sign in."""
     sheet = await printouts.sign_in_sheet(viewer, event_id, key)
     return await _sheet("sign-in-sheet", pages, viewer, now, sheet.occurrence, sheet=sheet, walk_ins=WALK_INS)
 
@@ -53,7 +53,7 @@ async def sign_in_sheet(
 async def copies(
     event_id: FromPath[UUID], key: FromPath[str], pages: Pages, viewer: Viewer, visit: Visit, now: Now
 ) -> Response[Any]:
-    """Show the copies of a brief to a fresh proof, and the form that issues the next one."""
+    """Show the copies of a brief after a recent confirmation, and the form that issues the next one."""
     brief = await printouts.brief(viewer, event_id, key)
     return first_reauthenticate(visit, f"/events/{event_id}/{key}/print/brief", now) or await _copies(
         pages, viewer, now, brief
@@ -64,7 +64,7 @@ async def copies(
 async def issue_copy(
     event_id: FromPath[UUID], key: FromPath[str], pages: Pages, viewer: Viewer, visit: Visit, form: Form, now: Now
 ) -> Response[Any]:
-    """Issue the next copy to somebody, and show it."""
+    """Issue the next copy to a person, and show it."""
     brief = await printouts.brief(viewer, event_id, key)
     if first := first_reauthenticate(visit, f"/events/{event_id}/{key}/print/brief", now):
         return first

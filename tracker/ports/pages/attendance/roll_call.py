@@ -1,4 +1,4 @@
-"""The roll of a date: one tap per person, a bulk button, walk-ins, undo; every button is a form of its own."""
+"""The roll call of a date: one tap per person, a bulk button, walk-ins, undo; every button is a form of its own."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -32,7 +32,7 @@ OTHER = ("other", "Another agency")
 async def attendance_page(
     event_id: FromPath[UUID], key: FromPath[str], pages: Pages, viewer: Viewer, now: Now, step: FromQuery[str] = ""
 ) -> Response[str]:
-    """Show the roll; ?step=… names the deed that the page may take back."""
+    """Show the attendance sheet; ?step=… names the change that the page can undo."""
     roll = await roll_call.roll(viewer, event_id, key, now)
     return pages.render("attendance/show.html", **await _with_history(viewer, roll, _moment(step)))
 
@@ -41,7 +41,7 @@ async def attendance_page(
 async def attendance_count(
     event_id: FromPath[UUID], key: FromPath[str], pages: Pages, viewer: Viewer, now: Now
 ) -> Response[str]:
-    """Show the count alone, for a second screen that asks every five seconds."""
+    """Show only the count, for a second screen that refreshes every five seconds."""
     roll = await roll_call.roll(viewer, event_id, key, now)
     return pages.render("attendance/count.html", roll=roll)
 
@@ -50,7 +50,7 @@ async def attendance_count(
 async def mark_person(
     event_id: FromPath[UUID], key: FromPath[str], pages: Pages, viewer: Viewer, form: Form, now: Now
 ) -> Response[Any]:
-    """Record the button that was tapped for one person; the pressed one again takes the mark back."""
+    """Record the button that was tapped for one person; tapping the same one again clears the mark."""
     member_id, mark_id, mark = id_in(form["member"]), id_in(form["guest"]), _tapped(form)
     if member_id:
         await roll_call.record(viewer, event_id, key, {member_id: mark}, now)
@@ -65,7 +65,7 @@ async def mark_person(
 async def mark_yes(
     event_id: FromPath[UUID], key: FromPath[str], pages: Pages, viewer: Viewer, now: Now
 ) -> Response[Any]:
-    """Mark everybody here who replied yes and has no mark."""
+    """Mark everyone here who replied yes and has no mark."""
     await roll_call.mark_yes_as_here(viewer, event_id, key, now)
     return await _shown(pages, viewer, now, event_id, key, now, is_bulk=True)
 
@@ -74,7 +74,7 @@ async def mark_yes(
 async def add_walk_in(
     event_id: FromPath[UUID], key: FromPath[str], pages: Pages, viewer: Viewer, form: Form, now: Now
 ) -> Response[Any]:
-    """Add somebody who came without an invitation, or show the form again with what is missing."""
+    """Add a person who came without an invitation, or show the form again with its errors."""
     try:
         await roll_call.add_walk_in(viewer, event_id, key, _walk_in(form), now)
     except Invalid as wrong:
@@ -89,7 +89,7 @@ async def add_walk_in(
 async def undo(
     event_id: FromPath[UUID], key: FromPath[str], pages: Pages, viewer: Viewer, form: Form, now: Now
 ) -> Response[Any]:
-    """Take back the viewer's last deed, wherever nothing newer counts."""
+    """Undo the viewer's last change, unless a newer one counts."""
     at = _moment(form["at"])
     if at is None:
         raise Invalid("There is nothing to undo.")
@@ -99,7 +99,7 @@ async def undo(
 
 @post(f"{PATH}/closure", guards=[signed_in], status_code=303)
 async def close(event_id: FromPath[UUID], key: FromPath[str], viewer: Viewer, now: Now) -> Redirect:
-    """Close attendance; the page then says who was not marked."""
+    """Close attendance; the page then shows who was not marked."""
     await roll_call.close(viewer, event_id, key, now)
     return Redirect(_address(event_id, key), status_code=303)
 
@@ -122,7 +122,7 @@ async def _shown(
     member_id: UUID | None = None,
     **facts: bool,
 ) -> Response[Any]:
-    """Answer a deed: to htmx with the line or the list that changed, else with the way back to the page."""
+    """Return the response to a change: to htmx the line or list that changed, else a redirect to the page."""
     if not pages.is_htmx:
         place = f"#p-{member_id}" if member_id else ""
         return Redirect(f"{_address(event_id, key)}?{urlencode({'step': step.isoformat()})}{place}", status_code=303)
@@ -134,7 +134,7 @@ async def _shown(
 
 
 async def _context(viewer: Viewer, roll: AttendanceSheet, step: datetime | None) -> dict[str, Any]:
-    """Return what a line of the roll and the message about the last deed show."""
+    """Return the values for a line of the sheet and the message about the last change."""
     occurrence = roll.occurrence
     return {
         **times_of(occurrence),
@@ -147,7 +147,7 @@ async def _context(viewer: Viewer, roll: AttendanceSheet, step: datetime | None)
 
 
 async def _whole(viewer: Viewer, roll: AttendanceSheet, step: datetime | None) -> dict[str, Any]:
-    """Return what the whole list shows, with an empty form for a walk-in."""
+    """Return the values for the whole list, with an empty form for a walk-in."""
     closed_at = roll.occurrence.attendance_closed_at
     people = await roll_call.walk_in_choices(viewer, roll)
     return {
@@ -162,7 +162,7 @@ async def _whole(viewer: Viewer, roll: AttendanceSheet, step: datetime | None) -
 
 
 async def _with_history(viewer: Viewer, roll: AttendanceSheet, step: datetime | None) -> dict[str, Any]:
-    """Return what the page shows: the list, and what was corrected, with its moments on the wall clock of the date."""
+    """Return the values for the page: the list, and the corrections, with times on the wall clock of the date."""
     zone = roll.occurrence.event.zone
     corrections = [(local(one.at, zone), one) for one in await roll_call.corrections(viewer, roll)]
     return await _whole(viewer, roll, step) | {"corrections": corrections}
@@ -180,7 +180,7 @@ def _tapped(form: FormValues) -> Mark:
 
 
 def _walk_in(form: FormValues) -> WalkIn:
-    """Return who came; the same form sent twice is the same person, two people from one page are two."""
+    """Return the walk-in; the same form sent twice is the same person, two people from one page are two."""
     who = "\n".join(form[name] for name in WALK_IN_FIELDS)
     return WalkIn(
         id=uuid5(id_in(form["ticket"]) or ids.new_id(), who),
@@ -192,7 +192,7 @@ def _walk_in(form: FormValues) -> WalkIn:
 
 
 def _moment(text: str) -> datetime | None:
-    """Return a moment as the page wrote it, or None for anything else."""
+    """Return a time as the page wrote it, or None for anything else."""
     try:
         moment = datetime.fromisoformat(text)
         return moment.astimezone(UTC) if moment.tzinfo else None

@@ -1,4 +1,4 @@
-"""The audit page: who did what and when, as its reader may know of it; verifying the trail, and a file of it."""
+"""The audit page: who did what and when, as far as its reader may know; verification, and export as a file."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -25,7 +25,7 @@ COLUMNS = ("At (UTC)", "Who", "What", "Subject", "Subject id", "Facts", "By", "F
 async def audit_page(
     pages: Pages, viewer: Viewer, params: Query, query_string: QueryString, zone: Zone, now: Now
 ) -> Response[str]:
-    """Show a page of the trail; the address holds the filter."""
+    """Show a page of the audit log; the address holds the filter."""
     return await _shown(
         pages, viewer, params, query_string, zone, now, await reading.last_verification(viewer), is_recent=False
     )
@@ -35,7 +35,7 @@ async def audit_page(
 async def verify(
     pages: Pages, viewer: Viewer, params: Query, query_string: QueryString, zone: Zone, now: Now
 ) -> Response[str]:
-    """Check every entry of the trail and show how it was found."""
+    """Verify every entry of the audit log and show the result."""
     return await _shown(
         pages, viewer, params, query_string, zone, now, await reading.verify(viewer, now), is_recent=True
     )
@@ -43,7 +43,7 @@ async def verify(
 
 @get("/audit/export", guards=[signed_in])
 async def export(viewer: Viewer, visit: Visit, params: Query, zone: Zone, now: Now) -> Response[Any]:
-    """Give the entries of a filter as a file, to a fresh proof; that somebody took it is an entry too."""
+    """Return the entries of a filter as a file, after a recent confirmation; the export is an entry too."""
     asked = asked_for(params, zone)
     if first := first_reauthenticate(visit, asked.newest, now):
         return first
@@ -91,7 +91,7 @@ async def _options(asked: Asked) -> dict[str, Any]:
 
 
 def moment(at: datetime, today: Today) -> str:
-    """Return a local moment to the hundredth of a second, as CJIS AU-8 wants it: "Tue, Dec 15, 9:00:00.12 AM"."""
+    """Return a local time to the hundredth of a second, as CJIS AU-8 requires: "Tue, Dec 15, 9:00:00.12 AM"."""
     hour, half = at.hour % 12 or 12, "AM" if at.hour < 12 else "PM"  # noqa: PLR2004 - noon
     seconds = f"{at.second:02d}.{at.microsecond // 10_000:02d}"
     return f"{day(at, today)}, {hour}:{at.minute:02d}:{seconds} {half}"

@@ -1,4 +1,4 @@
-"""What the address of the audit page asks for, and the addresses that ask for older entries or for an export."""
+"""The query of the audit page, and the addresses for older entries and for an export."""
 
 import re
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ _MARK = re.compile(f"[0-9a-f]{{{MARK}}}")
 
 @dataclass(frozen=True, kw_only=True)
 class Asked:
-    """The filter of an address, without ids and places that are none; what it means, and what of it cannot be read."""
+    """The filter of an address, without invalid ids and places; its meaning, and which parts can't be read."""
 
     filter: dict[str, str]
     choice: Choice
@@ -33,16 +33,16 @@ class Asked:
 
     @property
     def export(self) -> str:
-        """The address of the same entries as a file."""
+        """Return the address of the same entries as a file."""
         return _address(EXPORT, self.filter)
 
     @property
     def newest(self) -> str:
-        """The address of the newest entries of this filter."""
+        """Return the address of the newest entries of this filter."""
         return _address(PAGE, self.filter)
 
     def older(self, page: Page) -> str:
-        """Return the address of the entries after those of a page: by moment, for a number would tell of gaps."""
+        """Return the address of the entries after those of a page: by time, because a number would reveal gaps."""
         assert page.next_until is not None  # noqa: S101 - asked only when there are older ones
         at = page.next_until.astimezone(UTC).isoformat().replace("+00:00", "Z")
         return _address(PAGE, {**self.filter, "before": f"{at}-{page.next_skip}"})
@@ -57,7 +57,7 @@ class Asked:
 
 
 def asked_for(query: FormValues, zone: str) -> Asked:
-    """Return what an address asks for; what it says that nobody understands is passed over, days are told."""
+    """Return the query of an address; unknown values are ignored, invalid days are reported."""
     reader = Reader(query)
     first, last = reader.day("from"), reader.day("to")
     if first and last and last < first:
@@ -97,7 +97,7 @@ def _id(text: str) -> str:
 
 
 def _place(text: str) -> str:
-    """Return a network address as the trail keeps it, or how it tells a session or a token; empty for anything else."""
+    """Return a network address, or the prefix of a session or token, as the audit log keeps it; otherwise empty."""
     return network_address(text) or (text if _MARK.fullmatch(text) else "")
 
 

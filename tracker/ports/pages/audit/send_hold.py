@@ -1,4 +1,4 @@
-"""The button that lets a restored copy send again."""
+"""The button that allows a restored copy to send again."""
 
 from typing import Any
 
@@ -17,7 +17,7 @@ RESUMED = "Sending goes on. What is of no use any more is not sent."
 
 @post("/sending", guards=[signed_in], status_code=303)
 async def resume(pages: Pages, viewer: Viewer, visit: Visit, now: Now) -> Response[Any]:
-    """Let it send. Errors: NotFound for who does not keep accounts."""
+    """Allow it to send. Errors: NotFound for people who do not manage accounts."""
     if not viewer.manages_accounts:
         raise NotFound
     if first := first_reauthenticate(visit, HOME, now):

@@ -1,1 +1,1 @@
-"""When people are free, and what conflicts."""
+"""When people are available, and what conflicts."""

@@ -1,4 +1,4 @@
-"""The page on which a member shares when they are busy in a calendar that they keep elsewhere."""
+"""The page on which members share the busy times of a calendar that they keep elsewhere."""
 
 from typing import Any
 
@@ -21,13 +21,13 @@ REMOVED = "The calendar is removed, and so is everything that was read from it."
 
 @get(PATH, guards=[signed_in])
 async def calendar_page(pages: Pages, viewer: Viewer, settings: Settings) -> Response[str]:
-    """Show what the viewer shares; the address itself is not shown again."""
+    """Show what the viewer shares, without the address."""
     return await _page(pages, viewer, settings)
 
 
 @post(PATH, guards=[signed_in], status_code=303)
 async def share_calendar(pages: Pages, viewer: Viewer, form: Form, now: Now, settings: Settings) -> Response[Any]:
-    """Share the calendar at an address, or show the form again with what is wrong."""
+    """Share the calendar at an address, or show the form again with its errors."""
     if not settings.shared_calendars:
         raise NotFound
     try:
@@ -39,7 +39,7 @@ async def share_calendar(pages: Pages, viewer: Viewer, form: Form, now: Now, set
 
 @post(f"{PATH}/removal", guards=[signed_in], status_code=303)
 async def remove_calendar(pages: Pages, viewer: Viewer, now: Now, settings: Settings) -> Redirect:
-    """Share no calendar any more."""
+    """Stop sharing a calendar."""
     await shared_calendars.stop(viewer, now)
     is_on = settings.shared_calendars
     return pages.redirect(PATH if is_on else "/settings", REMOVED)

@@ -1,4 +1,4 @@
-"""Finding a time while an event is scheduled: suggested times to choose from, and everybody's day beside each other."""
+"""Suggested times while an event is scheduled, and everyone's day side by side."""
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
@@ -36,13 +36,13 @@ from tracker.usecases.events.form_options import Choices, invited
 
 AN_HOUR = timedelta(hours=1)
 JUDGED = 12
-"""How many dates of a series are looked at."""
+"""How many dates of a series are checked."""
 AHEAD_OF: Mapping[str, int] = {Repeat.DAILY: 7, Repeat.WEEKLY: 7}
-"""Days in which the first date of such a series is looked for; later ones would give the same series again."""
+"""Days in which the first date of such a series can be; later ones would give the same series again."""
 USE = "use-time"
-"""What the button is worth that puts the chosen time into the form."""
+"""The value of the button that puts the chosen time into the form."""
 WHEN = ("date", "starts", "ends", "last_day", "all_day")
-"""The fields that it fills."""
+"""The fields that it fills in."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,12 +52,12 @@ class Line:
     person: Person
     cells: list[Cell]
     shares: bool
-    """Whether more of the day is known than the events here: what they share of a calendar kept elsewhere."""
+    """Whether the person's shared calendar covers the day, in addition to the events here."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Choice:
-    """A time to choose: the value of its field, when it is by the wall clock, and what there is to say of it."""
+    """A time to choose: the value of its field, when it is on the wall clock, and its notes."""
 
     value: str
     starts: datetime
@@ -67,13 +67,13 @@ class Choice:
 
 @dataclass(frozen=True, kw_only=True)
 class Times:
-    """What was found; `day` is the one that is drawn."""
+    """The result; `day` is the day that is drawn."""
 
     required: int
     reads_outside: bool
     """Whether people can share calendars that they keep elsewhere."""
     typed: Choice | None
-    """The time that stands in the form."""
+    """The time in the form."""
     choices: list[Choice]
     day: date
     lines: list[Line]
@@ -81,14 +81,14 @@ class Times:
     """How many required people are free in each half hour of the day."""
     hours: list[datetime]
     looked_from: str
-    """Fields of day and hours from which on they were looked for, so that a chosen time leaves them as they are."""
+    """Day and hours from which the search started, so that choosing a time does not change them."""
 
 
 @post("/schedule/times", guards=[signed_in], status_code=200)
 async def find_times(
     pages: Pages, viewer: Viewer, form: Form, zone: Zone, now: Now, settings: Settings
 ) -> Response[str]:
-    """Suggest times for the people who are ticked; a time that was chosen is put into the form above the same ones."""
+    """Suggest times for the selected people; a chosen time is put into the form above the same suggestions."""
     event_id = id_in(form["event"])
     if event_id is None:
         check_organizer(viewer)
@@ -105,7 +105,7 @@ async def find_times(
 
 
 def chosen_time(form: FormValues) -> dict[str, str]:
-    """Return the fields of day and hours for the chosen time; none when it cannot be read."""
+    """Return the fields of day and hours for the chosen time; none when it can't be read."""
     day, _, hours = form["slot"].partition("T")
     starts, _, ends = hours.partition("/")
     chosen = FormValues({"date": [day], "starts": [starts], "ends": [ends]})
@@ -115,7 +115,7 @@ def chosen_time(form: FormValues) -> dict[str, str]:
 
 
 def _looked_from(form: FormValues) -> dict[str, str]:
-    """Return the fields of day and hours as they were when times were looked for."""
+    """Return the fields of day and hours from when the search started."""
     fields = parse_qs(form["looked_from"], keep_blank_values=True)
     return {name: fields[name][-1] for name in WHEN if name in fields}
 
@@ -152,7 +152,7 @@ async def _times(viewer: Viewer, now: Now, settings: Settings, form: FormValues,
 
 
 def _wanted(form: FormValues, zone: str, now: Now) -> Wanted:
-    """Return what is looked for: from the typed day and hour on, or from the next working day on."""
+    """Return the search: from the typed day and hour on, or from the next working day on."""
     when = read_when(Reader(form))
     tomorrow = next_working_day(local(now, zone).date())
     if when is None or when.is_all_day:
@@ -172,7 +172,7 @@ def _wanted(form: FormValues, zone: str, now: Now) -> Wanted:
 
 
 def dates_like(form: FormValues, when: When) -> Callable[[date], Sequence[date]]:
-    """Return what tells the first days of the typed series from its first one; none where it would not be a series."""
+    """Return a function from a first day to the days of the typed series; () where there is no such series."""
 
     def dates_of(first: date) -> Sequence[date]:
         starts = datetime.combine(first, when.starts.time())
@@ -187,7 +187,7 @@ def dates_like(form: FormValues, when: When) -> Callable[[date], Sequence[date]]
 def _choice(
     one: Suggestion, zone: str, required: Sequence[UUID], names: Mapping[UUID, Person], days: Mapping[UUID, Days]
 ) -> Choice:
-    """Return a time with its words; `days` holds nobody where no calendars are shared."""
+    """Return a time with its notes; `days` is empty where no calendars are shared."""
     starts, ends = local(one.starts_at, zone), local(one.ends_at, zone)
     value = f"{starts:%Y-%m-%dT%H:%M}/{ends:%H:%M}"
     said = notes(one, len(required), names, unshared(one, required, days, zone))

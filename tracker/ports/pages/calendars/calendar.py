@@ -29,7 +29,7 @@ async def calendar_page(
 ) -> Response[str]:
     """Show a month or a week.
 
-    `view` (month, week, list), `month` (2026-12) or for a week `date` (2026-12-10); and what narrows it: `kind`
+    `view` (month, week, list), `month` (2026-12) or for a week `date` (2026-12-10); and the filters: `kind`
     (repeatable), `committee` (its name), `agency` (KCPD), `visibility`, `mine` (1), `canceled` (0).
     """
     choices = await date_lines.choices(viewer)

@@ -1,4 +1,4 @@
-"""A month as a table, day by day, and the week that is written out below it on a narrow screen."""
+"""A month as a table, day by day, and the week that is listed below it on a narrow screen."""
 
 from collections.abc import Mapping
 from datetime import date
@@ -12,7 +12,7 @@ from tracker.rules.core.date_words import month_day
 from tracker.rules.recurrence.holidays import holiday_notes
 
 DOTS = 3  # at most, for the events of a day on a narrow screen
-LISTED = 18  # events written out below the month on a narrow screen
+LISTED = 18  # events listed below the month on a narrow screen
 
 
 class Cell(NamedTuple):
@@ -23,13 +23,13 @@ class Cell(NamedTuple):
     classes: str
     is_today: bool
     note: str
-    """The holiday, or the name of a neighboring month at its first day."""
+    """The holiday, or the name of a neighboring month on its first day."""
     events: int
     entries: list[Entry]
 
     @property
     def more(self) -> int:
-        """How many of its events are not shown."""
+        """Return how many of its events are not shown."""
         return self.events - len(self.entries)
 
     @property
@@ -39,7 +39,7 @@ class Cell(NamedTuple):
 
 
 def month_context(asked: Asked, seen: list[Seen], zone: str, today: date) -> dict[str, Any]:
-    """Return what the template of the month shows."""
+    """Return the values of the month's template."""
     weeks = month_grid.weeks(asked.month)
     days = month_grid.by_day(seen, weeks[0][0], weeks[-1][-1], zone)
     every = [day for week in weeks for day in week]
@@ -74,7 +74,7 @@ def _cell(
 
 
 def _week(weeks: list[list[date]], days: Mapping[date, list[Seen]], zone: str, today: date) -> dict[str, Any]:
-    """Return what is written out below the table on a narrow screen, as far as it has room."""
+    """Return what is listed below the table on a narrow screen, as far as it has room."""
     week = month_grid.week_to_list(weeks, days, today)
     if week is None:
         return {"week_name": "", "week_days": []}

@@ -1,4 +1,4 @@
-"""What the address of the calendar asks for, and the addresses that ask for something near it."""
+"""The query of the calendar, and the addresses of related views."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -20,7 +20,7 @@ NOTHING = UUID(int=0)
 
 
 class View(StrEnum):
-    """How the calendar is laid out."""
+    """The layout of the calendar."""
 
     MONTH = "month"
     WEEK = "week"
@@ -29,30 +29,30 @@ class View(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Asked:
-    """A month as a table or a list, or a week, narrowed by a filter."""
+    """A month as a table or a list, or a week, with a filter."""
 
     day: date
-    """A day of the month or of the week."""
+    """A day of the month or week."""
     view: View = View.MONTH
     chosen: Filter
     is_whole: bool = False
-    """Whether a month shows every event of each day, as for paper."""
+    """Whether a month shows every event of each day, as for printing."""
     is_misread: bool = False
-    """Whether the address named a time that cannot be read, so that today's is shown."""
+    """Whether the address had a time that can't be read, so that today's is shown."""
 
     @property
     def month(self) -> date:
-        """The first day of the month."""
+        """Return the first day of the month."""
         return self.day.replace(day=1)
 
     @property
     def unit(self) -> str:
-        """What one turns: "week" or "month"."""
+        """Return the unit for going forward and back: "week" or "month"."""
         return "week" if self.view is View.WEEK else "month"
 
     @property
     def name(self) -> str:
-        """What is shown: "December 2026", "December 6–12, 2026"."""
+        """Return the title: "December 2026", "December 6–12, 2026"."""
         return span_name(self.view, self.day)
 
     def shown(self) -> tuple[date, date]:
@@ -66,50 +66,50 @@ class Asked:
         return weeks[0][0], weeks[-1][-1]
 
     def turned(self, by: int) -> date | None:
-        """Return a day in the month or week so many later; None outside our time."""
+        """Return a day in the month or week that many later; None out of range."""
         if self.view is not View.WEEK:
             return month_grid.turned(self.month, by)
         return month_grid.within(month_grid.A_DAY * A_WEEK * by + self.day)
 
     def address(self, *, day: date | None = None, view: View | None = None, chosen: Filter | None = None) -> str:
-        """Return the address of this page with something else in it; what is usual is left out."""
+        """Return the address of this page with some values changed; defaults are left out."""
         return _address(_time(view or self.view, day or self.day) + _rest(view or self.view, chosen or self.chosen))
 
     @property
     def fields(self) -> list[tuple[str, str]]:
-        """What the form of the filters sends along: the time and the view."""
+        """Return the hidden values of the filter form: the time and the view."""
         view = [] if self.view is View.MONTH else [("view", str(self.view))]
         return _time(self.view, self.day) + view
 
     @property
     def of_today(self) -> str:
-        """The address of the present month or week, however late it is followed."""
+        """Return the address of the present month or week, valid whenever it is opened."""
         return _address(_rest(self.view, self.chosen))
 
     @property
     def whole(self) -> str:
-        """The address of the month with every event of each day."""
+        """Return the address of the month with every event of each day."""
         return f"{self.address()}&all=1"
 
     @property
     def with_canceled(self) -> str:
-        """The address that shows canceled dates too."""
+        """Return the address that shows canceled dates too."""
         return self.address(chosen=replace(self.chosen, with_canceled=True))
 
     @property
     def unfiltered(self) -> str:
-        """The address without any filter."""
+        """Return the address without any filter."""
         return self.address(chosen=Filter())
 
     def lists_of(self, days: Sequence[date]) -> dict[date, str]:
-        """Return where the lists of their months write out these days."""
+        """Return the list addresses of the months of these days."""
         months = {day.replace(day=1) for day in days}
         lists = {month: self.address(day=month, view=View.LIST) for month in months}
         return {day: f"{lists[day.replace(day=1)]}#l-{day}" for day in days}
 
 
 def span_name(view: View, day: date) -> str:
-    """Return the name of the month or the week of a day: "December 2026", "November 29 – December 5, 2026"."""
+    """Return the name of the month or week of a day: "December 2026", "November 29 – December 5, 2026"."""
     if view is not View.WEEK:
         return f"{day:%B %Y}"
     first, *_, last = week_around(day)
@@ -120,7 +120,7 @@ def span_name(view: View, day: date) -> str:
 
 
 def asked_for(query: FormValues, today: date, choices: Choices) -> Asked:
-    """Return what an address asks for; what it says that nobody understands is passed over."""
+    """Return the query of an address; unknown values are ignored."""
     view = next((one for one in View if query["view"] == one), View.MONTH)
     month, day = month_grid.month_of(query["month"]), month_grid.day_of(query["date"])
     wanted = (day or month) if view is View.WEEK else (month or day)
@@ -146,7 +146,7 @@ def _filter(query: FormValues, choices: Choices) -> Filter:
 
 
 def _chosen(name: str, offered: Sequence[Choice]) -> Choice | None:
-    """Return what is called so; for a name that is not offered, a choice that nothing belongs to."""
+    """Return the choice with this name; for a name that is not offered, a choice that matches nothing."""
     return next((one for one in offered if one.name == name), Choice(id=NOTHING, name=name)) if name else None
 
 

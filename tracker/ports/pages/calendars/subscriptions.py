@@ -1,4 +1,4 @@
-"""The page of calendar subscriptions: one's own feed addresses, and how to put them into a calendar."""
+"""The page of calendar subscriptions: the viewer's feed addresses, and how to add them to a calendar."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -31,20 +31,20 @@ FIELDS = ("name", "scope")
 
 @dataclass(frozen=True, kw_only=True)
 class Shown:
-    """A feed and, while its owner may see it and it opens something, its address."""
+    """A feed and, while its owner may see it and it works, its address."""
 
     feed: Subscription
     address: str | None
 
     @property
     def webcal(self) -> str | None:
-        """The address by which a calendar program opens itself."""
+        """Return the address that opens a calendar program."""
         return self.address and f"webcal://{self.address.partition('://')[2]}"
 
 
 @get(PATH, guards=[signed_in])
 async def subscriptions_page(pages: Pages, viewer: Viewer, visit: Visit, now: Now, settings: Settings) -> Response[str]:
-    """Show one's feeds; looking makes none."""
+    """Show the viewer's feeds; this creates none."""
     return await _page(pages, viewer, visit, now, settings)
 
 
@@ -52,7 +52,7 @@ async def subscriptions_page(pages: Pages, viewer: Viewer, visit: Visit, now: No
 async def make_feed(
     pages: Pages, viewer: Viewer, visit: Visit, form: Form, now: Now, settings: Settings
 ) -> Response[Any]:
-    """Make a feed, or show the form again with what is missing."""
+    """Make a feed, or show the form again with its errors."""
     try:
         await subscriptions.create(
             viewer, form["name"], scope_of(form["scope"]), now, shows_operations=bool(form["shows_operations"])
@@ -74,7 +74,7 @@ async def change_feed(
     now: Now,
     settings: Settings,
 ) -> Response[Any]:
-    """Rename a feed, turn its operations on or off."""
+    """Rename a feed, or turn its operations on or off."""
     shows_operations = bool(form["shows_operations"])
     try:
         await subscriptions.change(viewer, subscription_id, form["name"], now, shows_operations=shows_operations)
@@ -103,7 +103,7 @@ async def replace_address(subscription_id: FromPath[UUID], pages: Pages, viewer:
 
 @post(f"{PATH}/{{subscription_id:uuid}}/revocation", guards=[signed_in], status_code=303)
 async def turn_off(subscription_id: FromPath[UUID], pages: Pages, viewer: Viewer, now: Now) -> Redirect:
-    """Turn a feed off for good."""
+    """Turn a feed off permanently."""
     await subscriptions.revoke(viewer, subscription_id, now)
     return pages.redirect(PATH, TURNED_OFF)
 

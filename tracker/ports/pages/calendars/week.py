@@ -1,4 +1,4 @@
-"""A week by the hour, and the same days written out for a narrow screen."""
+"""A week by the hour, and the same days as a list for a narrow screen."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -15,7 +15,7 @@ from tracker.rules.recurrence.holidays import holiday_notes
 
 @dataclass(frozen=True, kw_only=True)
 class Head:
-    """The head of a day's column, and what stands above its hours."""
+    """The head of a day's column, and what is above its hours."""
 
     day: date
     href: str
@@ -37,7 +37,7 @@ class HalfHour:
 
 
 def week_context(asked: Asked, seen: list[Seen], zone: str, today: date) -> dict[str, Any]:
-    """Return what the template of the week shows."""
+    """Return the values of the week's template."""
     days = week_around(asked.day)
     by_day = month_grid.by_day(seen, days[0], days[-1], zone)
     week = week_of(days, by_day, zone)

@@ -1,4 +1,4 @@
-"""Dates as the marks of calendars and agendas show them (the macros `chip` and `agenda`)."""
+"""Dates as entries of calendars and agendas (the macros `chip` and `agenda`)."""
 
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
@@ -12,7 +12,7 @@ from tracker.rules.events.event import Line
 
 
 class Entry(NamedTuple):
-    """A date on one of the days that it touches; `starts` and `ends` are on the wall clock of the reader."""
+    """A date on one of its days; `starts` and `ends` are on the wall clock of the reader."""
 
     href: str
     kind: str
@@ -24,11 +24,11 @@ class Entry(NamedTuple):
     ends: datetime
     is_all_day: bool
     time: str
-    """What this day shows of its time: "2 PM", on its last day "until 2 AM", nothing for a whole day."""
+    """The time shown on this day: "2 PM", on its last day "until 2 AM", nothing for a whole day."""
     committee: str | None = None
     reply: str | None = None
     is_marked: bool = False
-    """Whether it is controlled information."""
+    """Whether it is controlled unclassified information."""
 
 
 Agenda = list[tuple[date, list[Entry]]]
@@ -41,7 +41,7 @@ def address_of(line: Line) -> str:
 
 
 def times_of(line: Line, zone: str) -> tuple[datetime, datetime]:
-    """Return start and end on the wall clock of `zone`; whole days stay the days of their own zone."""
+    """Return start and end on the wall clock of `zone`; all-day dates keep the days of their own zone."""
     own = line.zone if line.is_all_day else zone
     return local(line.starts_at, own), local(line.ends_at, own)
 
@@ -74,12 +74,12 @@ def marks_of(seen: Iterable[Seen]) -> dict[str, set[str]]:
 
 
 def agenda(seen: Iterable[Seen], first: date, last: date, zone: str) -> Agenda:
-    """Return what falls on each day from `first` to `last`, days without anything left out."""
+    """Return the entries of each day from `first` to `last`, without empty days."""
     return written_out(month_grid.by_day(seen, first, last, zone), zone)
 
 
 def written_out(days: Mapping[date, Iterable[Seen]], zone: str, at_most: int | None = None) -> Agenda:
-    """Return days with their entries, as many entries as there is room for; the last day may be cut short."""
+    """Return days with their entries, as many entries as fit; the last day may be cut short."""
     found: Agenda = []
     room = at_most
     for day, seen in days.items():

@@ -1,4 +1,4 @@
-"""What Litestar hands to the handlers of pages by name: the form, the query of the address, and what makes a page."""
+"""What Litestar injects into the handlers of pages by name: the form, the query, and the page builder."""
 
 from typing import Annotated, TypeAlias
 
@@ -12,19 +12,19 @@ from tracker.ports.pages.core import templating, uploads
 from tracker.ports.pages.core.form_values import FormValues, form_of, query_of
 
 Pages: TypeAlias = Injected[templating.Pages]
-"""What makes the pages of this request, and leads to others."""
+"""Makes the pages and redirects of this request."""
 Form: TypeAlias = Injected[FormValues]
-"""What was posted. Errors: Invalid, TooLarge."""
+"""The posted form. Errors: Invalid, TooLarge."""
 Upload: TypeAlias = Injected[uploads.Upload | None]
-"""The file that was chosen in the field `file` of a form; None for a form without one."""
+"""The uploaded file in the field `file` of a form; None for a form without one."""
 Query: TypeAlias = Injected[FormValues]
-"""What the address asks for after the question mark."""
+"""The query of the address."""
 Wanted: TypeAlias = Annotated[str, QueryParameter(name="next")]
-"""Where somebody wants to go afterwards: `next` in the address."""
+"""Where to go afterwards: `next` in the address."""
 QueryString: TypeAlias = Injected[str]
-"""The same as `Query`, as it was written; bytes that are no text are replaced."""
+"""The same as `Query`, as text; bytes that are not text are replaced."""
 FormToken: TypeAlias = Injected[str]
-"""The token that every form of this session carries; behind the guard `signed_in` only."""
+"""The token that every form of this session carries; only behind the guard `signed_in`."""
 
 
 async def _upload(request: FormRequest) -> uploads.Upload | None:
@@ -60,4 +60,4 @@ DEPENDENCIES = {
     "query_string": Provide(_query_string, sync_to_thread=False),
     "form_token": Provide(_form_token, sync_to_thread=False),
 }
-"""What every handler of a page may ask for, beside `tracker.ports.http.dependencies`."""
+"""Dependencies of every page handler, beside `tracker.ports.http.dependencies`."""

@@ -1,4 +1,4 @@
-"""Two people edit at once: what changed meanwhile, field by field, and what the second one typed, side by side."""
+"""Two people edit at once: what changed meanwhile, field by field, beside what the second person typed."""
 
 import json
 from collections.abc import Callable, Iterable, Mapping
@@ -11,23 +11,23 @@ SEPARATOR = "\n"
 REPEATED = ("weekdays", "roles", "alternates", "mark_categories")
 """Fields that hold several texts."""
 Flat = dict[str, str]
-"""Each field as one text; of people, `person:<id>` as what each is invited."""
+"""Each field as one text; for people, `person:<id>` with their role in the invitation."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Change:
-    """A field that somebody else changed since the form was opened."""
+    """A field that another person changed since the form was opened."""
 
     name: str
     now: str
     typed: str
     is_taken: bool
-    """Whether the form took the new value, because this person had not touched the field."""
+    """Whether the form took the new value, because this person had not changed the field."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class ChangeInWords:
-    """The same for people: what the field is called and what the values mean."""
+    """A change in words: the label of the field and the meaning of its values."""
 
     label: str
     now: str
@@ -38,7 +38,7 @@ class ChangeInWords:
 def in_words(
     changes: Iterable[Change], labels: Mapping[str, str], said: Callable[[str, str], str]
 ) -> list[ChangeInWords]:
-    """Return the changes in the order of `labels`; `said(name, text)` words a value. Others have no words and go."""
+    """Return the changes in the order of `labels`, without others; `said(name, text)` words a value."""
     of_field = {change.name: change for change in changes}
     return [
         ChangeInWords(label=label, now=said(name, change.now), typed=said(name, change.typed), is_taken=change.is_taken)
@@ -59,12 +59,12 @@ def flat(form: FormValues) -> Flat:
 
 
 def record(form: FormValues) -> str:
-    """Return what a hidden field keeps of a form as it was opened."""
+    """Return the hidden field's record of a form as it was opened."""
     return json.dumps(flat(form), ensure_ascii=False, separators=(",", ":"))
 
 
 def recorded(text: str) -> Flat:
-    """Return what such a field says; nothing when it says nothing that we wrote: it decides only what is shown."""
+    """Return the content of such a field; nothing when it was not written here. It decides only what is shown."""
     try:
         found = json.loads(text) if len(text) <= LONGEST_RECORD else {}
     except (ValueError, RecursionError):
@@ -75,7 +75,7 @@ def recorded(text: str) -> Flat:
 def merged(was: Flat, typed: FormValues, now: FormValues) -> tuple[FormValues, list[Change]]:
     """Return the form to show again, and what changed meanwhile.
 
-    A field that this person had not touched takes the new value; what they typed stays. Whatever `was` holds, only
+    A field that this person had not changed takes the new value; what they typed stays. Whatever `was` holds, only
     fields of `now` count.
     """
     mine, theirs = flat(typed), flat(now)

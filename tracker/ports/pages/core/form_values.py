@@ -1,4 +1,4 @@
-"""What a form holds, as text; how days, times, numbers and ids are read from it, with a sentence for each mistake."""
+"""The texts of a form, and how days, times, numbers and ids are read from it, with a sentence for each error."""
 
 import re
 from calendar import monthrange
@@ -22,7 +22,7 @@ UNREADABLE = "The form arrived in a way that we cannot read. Go back, and send i
 
 
 class FormValues(Mapping[str, str]):
-    """The texts of a form; of a repeated field the first counts, and a field that is missing is empty."""
+    """The texts of a form; of a repeated field the first one counts, and a missing field is empty."""
 
     def __init__(self, values: Mapping[str, Sequence[str]]) -> None:
         self._values = {name: tuple(texts) for name, texts in values.items()}
@@ -50,14 +50,14 @@ class FormValues(Mapping[str, str]):
 
 
 class Errors(dict[str, str]):
-    """A sentence for each field that cannot be taken, from top to bottom; None for a field without one."""
+    """An error for each wrong field, from top to bottom; None for a field without one."""
 
     def __missing__(self, name: str) -> None:
-        """Return nothing, so that a template may ask for any field."""
+        """Return nothing, so that a template may look up any field."""
 
 
 def errors_of(wrong: Invalid | None, fields: Sequence[str]) -> Errors:
-    """Return the errors in the order of a form's fields; what belongs to none of them stands under the empty name."""
+    """Return the errors in the order of a form's fields; errors of no field are under the empty name."""
     if wrong is None:
         return Errors()
     known = {name: wrong.fields[name] for name in fields if name in wrong.fields}
@@ -67,28 +67,28 @@ def errors_of(wrong: Invalid | None, fields: Sequence[str]) -> Errors:
 
 
 async def form_of(request: FormRequest) -> FormValues:
-    """Return what was posted; a file in the place of a text counts as missing. Errors: Invalid."""
+    """Return the posted form; a file in place of a text counts as missing. Errors: Invalid."""
     try:
         form = await request.form()
-    except (UnicodeDecodeError, LookupError) as odd:  # a part of a multipart form names a charset that it does not keep
+    except (UnicodeDecodeError, LookupError) as odd:  # a part of a multipart form names a wrong charset
         raise Invalid(UNREADABLE) from odd
     return FormValues({name: [one for one in form.getall(name) if isinstance(one, str)] for name in form})
 
 
 def query_of(request: FormRequest) -> FormValues:
-    """Return what the address asks for after the question mark."""
+    """Return the query of the address."""
     return FormValues({name: request.query_params.getall(name) for name in request.query_params})
 
 
 class Reader:
-    """Reads one form; `wrong` gathers a sentence for each field that cannot be taken, so that all are told at once."""
+    """Reads one form; `wrong` collects an error for each field, so that all are reported together."""
 
     def __init__(self, form: FormValues) -> None:
         self.form = form
         self.wrong: dict[str, str] = {}
 
     def tried(self, make: Callable[[], T], otherwise: T) -> T:
-        """Return what `make` gives; note its `Invalid` and return `otherwise`."""
+        """Return the result of `make`; record its `Invalid` and return `otherwise`."""
         try:
             return make()
         except Invalid as refused:
@@ -100,7 +100,7 @@ class Reader:
         return self.tried(lambda: clean(self.form[name], longest, name, multiline=multiline), "")
 
     def day(self, name: str, missing: str | None = None) -> date | None:
-        """Return a day; `missing` is the sentence for a field that must be filled."""
+        """Return a day; `missing` is the error for an empty required field."""
         day = self._typed(name, missing, _day, _no_day(self.form[name].strip()))
         if day is not None and not FIRST_YEAR <= day.year <= LAST_YEAR:
             self.refuse(name, _YEARS)
@@ -112,15 +112,15 @@ class Reader:
         return self._typed(name, missing, _time, "Write the time as hours:minutes, for example 14:30.")
 
     def number(self, name: str, wanted: str = "Write a whole number, for example 12.") -> int | None:
-        """Return a whole number below a million; `wanted` is the sentence for anything else."""
+        """Return a whole number below a million; `wanted` is the error for anything else."""
         return self._typed(name, None, _number, wanted)
 
     def refuse(self, name: str, sentence: str) -> None:
-        """Note why a field cannot be taken, unless something is noted there already."""
+        """Record the error of a field, unless it has one already."""
         self.wrong.setdefault(name, sentence)
 
     def check(self) -> None:
-        """Raise `Invalid` with everything that was noted."""
+        """Raise `Invalid` with all recorded errors."""
         if self.wrong:
             raise Invalid(**self.wrong)
 
@@ -138,7 +138,7 @@ class Reader:
 
 
 def ids_in(texts: Sequence[str]) -> frozenset[UUID]:
-    """Return the ids among the texts of a field; what is none is left out, and is then no one's."""
+    """Return the ids among the texts of a field, without texts that are none."""
     return frozenset(one for one in map(id_in, texts) if one is not None)
 
 
@@ -151,7 +151,7 @@ def id_in(text: str) -> UUID | None:
 
 
 def version_in(form: FormValues) -> int:
-    """Return the version that a form was opened with; 0, which nothing has, for anything else."""
+    """Return the version that a form was opened with; 0, which no row has, for anything else."""
     return int(form["version"]) if _NUMBER.fullmatch(form["version"]) else 0
 
 
@@ -162,7 +162,7 @@ def _day(text: str) -> date:
 
 
 def _no_day(text: str) -> str:
-    """Return why a text is no day: it is not written as one, or the calendar does not have it."""
+    """Return why a text is not a day: it is in another format, or not in the calendar."""
     if not _DAY.fullmatch(text):
         return "Write the day as year-month-day, for example 2027-01-14."
     year, month = (int(part) for part in text.split("-")[:2])

@@ -1,4 +1,4 @@
-"""The line breaks and indentation of templates, which readers of the source need and readers of the page do not."""
+"""Removes the line breaks and indentation of templates, which help readers of the source but not of the page."""
 
 import re
 from collections.abc import Iterable
@@ -10,10 +10,10 @@ SPACE = re.compile(r"\s+")
 
 
 class WithoutIndentation(Extension):
-    """Makes one space of each run of white space in a template, when it is compiled: pages carry no indentation.
+    """Collapses each run of white space in a template into one space when it is compiled.
 
-    HTML shows any run as one space, except in `pre` and `textarea`: there a template writes values alone, which are not
-    touched.
+    HTML shows any run as one space, except in `pre` and `textarea`: there a template writes only values, which are not
+    changed.
     """
 
     def filter_stream(self, stream: TokenStream) -> Iterable[Token]:

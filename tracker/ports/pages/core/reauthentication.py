@@ -1,4 +1,4 @@
-"""The one way by which a page asks its visitor for a fresh proof, before what needs more than a session."""
+"""The one way in which a page asks people to confirm their identity, for actions that need more than a session."""
 
 from datetime import datetime
 from urllib.parse import quote
@@ -12,19 +12,19 @@ AGAIN = "/sign-in/again"
 
 
 def first_reauthenticate(visit: Visit, back: str, now: datetime) -> Redirect | None:
-    """Return the way to a fresh proof, from where it goes on to `back`; None while the last one holds.
+    """Return the redirect to confirm one's identity and then go to `back`; None while the last confirmation holds.
 
-    `back` is a page of this site to look at, never a deed: what a form held is gone by then. So a page asks before it
-    shows its form, and its deed asks again.
+    `back` is a page to read, never a change: the content of a form would be lost. So a page asks before it shows its
+    form, and its action asks again.
     """
     return None if is_reauthenticated(visit, now) else Redirect(to_reauthentication(back), status_code=303)
 
 
 def is_reauthenticated(visit: Visit, now: datetime) -> bool:
-    """Return whether the visitor proved who they are a short while ago."""
+    """Return whether the visitor has confirmed their identity recently."""
     return is_recent(visit.reauthenticated_at, now)
 
 
 def to_reauthentication(back: str) -> str:
-    """Return the address where one proves who one is, and goes on to `back`."""
+    """Return the address where people confirm their identity and then go to `back`."""
     return f"{AGAIN}?next={quote(back, safe='/')}"

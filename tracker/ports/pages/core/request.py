@@ -1,4 +1,4 @@
-"""What pages say after a deed: how it is taken back, and how many people are notified of it."""
+"""What pages report after a change: how to undo it, and how many people are notified."""
 
 from datetime import datetime
 from uuid import UUID
@@ -9,12 +9,12 @@ from tracker.rules.events.undo import UNDO_FOR, Deed
 
 
 def undo_for(event_id: UUID, deed: Deed, version: int, now: datetime, key: str = "") -> flash.Undo:
-    """Return how a deed on an event, done `now`, can be taken back; `version` is that after the deed."""
+    """Return how a change to an event, made `now`, can be undone; `version` is the one after the change."""
     fields = {"deed": deed, "version": str(version), "key": key}
     return flash.Undo(address=f"/events/{event_id}/undo", fields=fields, until=now + UNDO_FOR)
 
 
 def with_number_notified(deed: str, people: int) -> str:
-    """Return what was done and how many people get a mail about it."""
+    """Return what was done and how many people get an email about it."""
     mails = f"{plural(people, 'person gets', 'people get')} a mail about it." if people else "No mail goes out."
     return f"{deed} {mails}"

@@ -1,4 +1,4 @@
-"""Saved filters: the part of a page that lists them and saves another, and how one is removed in the settings."""
+"""Saved filters: the part of a page that lists them and saves another, and removal in the settings."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -21,12 +21,12 @@ FIELDS = ("name",)
 
 
 async def saved_in(viewer: Viewer, query_string: QueryString, listing: str) -> dict[str, Any]:
-    """Return what the part `core/parts/saved-filters.html` shows on a page whose address holds a filter."""
+    """Return the values of `core/parts/saved-filters.html` on a page whose address holds a filter."""
     return saved_among(query_string, listing, await saved_filters.filters_of(viewer))
 
 
 def saved_among(query_string: QueryString, listing: str, every: Iterable[SavedFilter]) -> dict[str, Any]:
-    """Return the same where the viewer's filters have been read with something else."""
+    """Return the same where the viewer's filters were read with something else."""
     saved = [one for one in every if one.listing == listing]
     asked = kept(listing, query_string) if saved else ""
     in_force = [one for one in saved if one.query == asked]
@@ -35,7 +35,7 @@ def saved_among(query_string: QueryString, listing: str, every: Iterable[SavedFi
 
 @post(PATH, guards=[signed_in], status_code=303)
 async def save_filter(pages: Pages, viewer: Viewer, form: Form, now: Now) -> Response[Any]:
-    """Keep a filter under a name and show what it finds, or say what is missing."""
+    """Save a filter under a name and show its page, or say what is missing."""
     try:
         made = await saved_filters.save(viewer, form["listing"], form["name"], form["query"], now)
     except Invalid as wrong:
@@ -45,7 +45,7 @@ async def save_filter(pages: Pages, viewer: Viewer, form: Form, now: Now) -> Res
 
 @post(f"{PATH}/{{filter_id:uuid}}/removal", guards=[signed_in], status_code=303)
 async def remove_filter(filter_id: FromPath[UUID], pages: Pages, viewer: Viewer, form: Form, now: Now) -> Redirect:
-    """Remove a filter, and show the page from which that was done."""
+    """Remove a filter, and show the page where that was done."""
     gone = await saved_filters.remove(viewer, filter_id, now)
     back = gone.address if form["from"] == gone.listing else "/settings#filters"
     return pages.redirect(back, f"The filter “{gone.name}” is removed.")

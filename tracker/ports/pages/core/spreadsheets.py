@@ -1,4 +1,4 @@
-"""Tables as files: CSV, and XLSX whose texts are written as texts, which no spreadsheet program calculates."""
+"""Tables as files: CSV, and XLSX whose texts are stored as texts, so that spreadsheets don't calculate them."""
 
 import re
 from collections.abc import Sequence
@@ -23,7 +23,7 @@ PLAIN = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_num
 
 @dataclass(frozen=True, kw_only=True)
 class Sheet:
-    """A table with a name; its last `totals` rows are sums."""
+    """A table with a name; its last `totals` rows are totals."""
 
     name: str
     columns: tuple[str, ...]
@@ -32,7 +32,7 @@ class Sheet:
 
 
 def csv_of(heading: str, sheets: Sequence[Sheet], banner: str = "") -> bytes:
-    """Return the heading, then each table under its name, with a free line before it; the banner comes first."""
+    """Return the heading, then each table under its name, with an empty line before it; the banner comes first."""
     rows: list[Sequence[Cell]] = [(banner,), (heading,)] if banner else [(heading,)]
     for sheet in sheets:
         rows += [(), (sheet.name,), sheet.columns, *sheet.rows]
@@ -40,9 +40,9 @@ def csv_of(heading: str, sheets: Sequence[Sheet], banner: str = "") -> bytes:
 
 
 def xlsx_of(heading: str, sheets: Sequence[Sheet], made_at: datetime, banner: str = "") -> bytes:
-    """Return a workbook with a page for each table, the heading on top of each; the same input gives the same bytes.
+    """Return a workbook with a sheet for each table, the heading at the top of each; equal input gives equal bytes.
 
-    The banner stands above the heading, and on top and at the end of each sheet of paper.
+    The banner is above the heading, and at the top and bottom of each printed page.
     """
     file = BytesIO()
     with Workbook(file, PLAIN) as book:
@@ -80,7 +80,7 @@ def _write(page: Worksheet, row: int, column: int, cell: Cell, look: Format | No
 
 
 def _tab(name: str) -> str:
-    """Return a name as the tab of a sheet may bear it."""
+    """Return a name that is valid for the tab of a sheet."""
     return NOT_IN_A_TAB.sub("", name)[:LONGEST_NAME].strip(" '") or "Rows"
 
 

@@ -1,4 +1,4 @@
-"""Files for browsers under hashed names: a change gets a new address, so caches may keep each one for a year."""
+"""Files for browsers under hashed names: a change gets a new address, so caches may keep each file for a year."""
 
 import gzip
 import hashlib
@@ -45,10 +45,10 @@ class Asset:
 
 
 def load(folder: Path) -> dict[str, Asset]:
-    """Return the files below `folder` by name; raise `LookupError` if a style sheet names one that is not there."""
+    """Return the files below `folder` by name; raise `LookupError` if a style sheet names a missing file."""
     found: dict[str, Asset] = {}
     paths = (path for path in folder.rglob("*") if path.suffix in TYPES and path.is_file())
-    for path in sorted(paths, key=lambda one: (one.suffix == ".css", one)):  # style sheets last: they name the others
+    for path in sorted(paths, key=lambda one: (one.suffix == ".css", one)):  # style sheets last: they name the rest
         name = path.relative_to(folder).as_posix()
         body = path.read_bytes()
         found[name] = _asset(name, rewritten(name, body, found) if path.suffix == ".css" else body)
@@ -56,7 +56,7 @@ def load(folder: Path) -> dict[str, Asset]:
 
 
 def rewritten(name: str, sheet: bytes, known: Mapping[str, Asset]) -> bytes:
-    """Return a style sheet whose references, relative to its own folder, are the hashed addresses of `known` files."""
+    """Return a style sheet whose references, relative to its folder, are replaced by addresses of `known` files."""
 
     def address(reference: re.Match[str]) -> str:
         target = posixpath.normpath(posixpath.join(posixpath.dirname(name), reference[2]))
@@ -73,7 +73,7 @@ def _asset(name: str, body: bytes) -> Asset:
     return Asset(
         address=f"{PREFIX}{stem}.{digest}{suffix}",
         media_type=TYPES[suffix],
-        etag=f'W/"{digest}"',  # weak: the same for the plain and the packed bytes
+        etag=f'W/"{digest}"',  # weak: the same for the plain and the compressed bytes
         body=body,
         packed=gzip.compress(body, mtime=0) if suffix in TEXTS else None,
     )
@@ -104,7 +104,7 @@ def static(name: str) -> str:
     opt={"skip_compression": True},
 )
 def static_file(scope: Scope, headers: Headers) -> Response[bytes | None]:
-    """Answer with one file of the manifest; whatever else is asked for is not found."""
+    """Return one file of the manifest. Errors: NotFound for any other name."""
     asset = _by_address().get(scope["path"])
     if asset is None:
         raise NotFoundException
@@ -123,7 +123,7 @@ def _response(asset: Asset, known: str, encodings: str) -> Response[bytes | None
 
 
 def _matches(etag: str, known: str) -> bool:
-    """Compare weakly, as RFC 9110 §13.1.2 asks for If-None-Match."""
+    """Compare weakly, as RFC 9110 §13.1.2 requires for If-None-Match."""
     opaque = etag.removeprefix("W/")
     return known.strip() == "*" or opaque in (one.strip().removeprefix("W/") for one in known.split(","))
 

@@ -1,4 +1,4 @@
-"""From values to HTML: the Jinja environment, the words and marks that templates may use, and a page's common parts.
+"""From values to HTML: the Jinja environment, the functions and icons of templates, and the common parts of pages.
 
 Every template has, without an import: `alerts`, `tables`, `forms` and `cal` (the macros in core/macros/), `icon`,
 `static`, `qr`, and the filters of `tracker.rules.core.wording`. A page adds viewer, nav, csrf, flash, settings, now,
@@ -30,13 +30,13 @@ from tracker.rules.events.event_fields import LONGEST_REASON, TEXTS
 from tracker.rules.events.replies import LONGEST_COMMENT
 from tracker.rules.reports import reports
 
-QUIET_ZONE = 4  # modules of white around a QR code (ISO/IEC 18004)
+QUIET_ZONE = 4  # modules of white space around a QR code (ISO/IEC 18004)
 SVG_FRAME = re.compile(r"^<svg[^>]*>|</svg>\s*$")
 TEXT_LIMITS = {name: about.longest for name, about in TEXTS.items()} | {
     "reason": LONGEST_REASON,
     "comment": LONGEST_COMMENT,
 }
-"""Characters that texts about an event may have: `text_limits.title`."""
+"""The limits of an event's texts, in characters: `text_limits.title`."""
 MACROS = {
     "alerts": "core/macros/alerts.html",
     "tables": "core/macros/tables.html",
@@ -59,7 +59,7 @@ FILTERS = {
 
 
 class Place(NamedTuple):
-    """One word of the primary navigation; a page is in it when it sets `section` to the key."""
+    """One entry of the primary navigation; it is current when a page sets `section` to the key."""
 
     key: str
     address: str
@@ -109,7 +109,7 @@ def environment() -> Environment:
     )
     jinja.globals.update(icon=icon, static=static, qr=qr, text_limits=TEXT_LIMITS)
     jinja.filters.update(FILTERS)
-    for name, file in MACROS.items():  # in this order: a module keeps the globals of the moment it is made
+    for name, file in MACROS.items():  # in this order: a module keeps the globals of the time when it is made
         jinja.globals[name] = jinja.get_template(file).module
     return jinja
 
@@ -120,25 +120,25 @@ def render(name: str, context: Mapping[str, Any]) -> str:
 
 
 class Pages:
-    """Makes the pages of one request; what its guard left in the state says what all of them show."""
+    """Makes the pages of one request; the state that its guard set decides what all of them show."""
 
     def __init__(self, state: Mapping[str, Any], *, is_htmx: bool = False) -> None:
         self._state = state
         self.is_htmx = is_htmx
-        """Whether htmx asks, so that a part of the page is enough."""
+        """Whether htmx sent the request, so that a part of the page is enough."""
 
     def render(self, name: str, *, status_code: int = 200, **context: Any) -> Response[str]:
-        """Return a whole page that no cache may keep."""
+        """Return a whole page that caches may not keep."""
         return _private(render(name, common(self._state) | context), status_code)
 
     def render_block(self, name: str, block: str, *, status_code: int = 200, **context: Any) -> Response[str]:
-        """Return one block of a page's template alone, as htmx swaps it in."""
+        """Return only one block of a page's template, for htmx to swap in."""
         template = environment().get_template(name)
         values = template.new_context(common(self._state) | context)
         return _private("".join(template.blocks[block](values)), status_code)
 
     def redirect(self, address: str, sentence: str = "", undo: flash.Undo | None = None) -> Redirect:
-        """Lead to a page, which begins by saying what has been done, and offers to take it back."""
+        """Redirect to a page that starts with a message about what was done, and a button to undo it."""
         response = Redirect(address, status_code=303)
         if sentence:
             flash.say(response, self._state["settings"], sentence, undo)
@@ -146,12 +146,12 @@ class Pages:
 
 
 def page(name: str, request: FormRequest, *, status_code: int = 200, **context: Any) -> Response[str]:
-    """Return a whole page where there is no handler to inject `Pages` into: for an error."""
+    """Return a whole page where no handler can receive `Pages`: for an error."""
     return Pages(request.scope.get("state") or {}).render(name, status_code=status_code, **context)
 
 
 def common(state: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what every page shows; works without a session and for an error before the settings were reached."""
+    """Return what every page shows; works without a session, and for errors before the settings are known."""
     settings = state.get("settings") or Settings(secret="")
     viewer, visit = state.get("viewer"), state.get("visit")
     moment = state.get("now") or clock.now()

@@ -1,4 +1,4 @@
-"""The file that somebody chose in a form."""
+"""The file that was uploaded with a form."""
 
 from dataclasses import dataclass
 
@@ -12,7 +12,7 @@ EMPTY = "The file is empty."
 
 @dataclass(frozen=True, kw_only=True)
 class Upload:
-    """A file as the browser sent it; a field in which none was chosen has neither a name nor content."""
+    """A file as the browser sent it; a field without a chosen file has neither name nor content."""
 
     name: str
     content: bytes
@@ -25,7 +25,7 @@ async def upload_in(request: FormRequest) -> Upload | None:
 
 
 def content_of(upload: Upload | None) -> bytes:
-    """Return what the chosen file holds, nothing when none was chosen. Errors: Invalid(file)."""
+    """Return the content of the chosen file, nothing when none was chosen. Errors: Invalid(file)."""
     if upload is None:
         return b""
     if upload.name and not upload.content:

@@ -1,1 +1,1 @@
-"""Emails, reminders and what people chose about them."""
+"""Emails, reminders and people's preferences about them."""

@@ -1,4 +1,4 @@
-"""The mails that a demo sent, for whoever looks at it. Registered in a demo alone, which only this computer reaches.
+"""The emails that a demo sent, for its visitors. Registered only in a demo, which only this computer reaches.
 
 The application puts the reader of the sink's folder into `app.state.mailbox`.
 """
@@ -24,7 +24,7 @@ FOLD = re.compile(r"\r?\n[ \t]")  # RFC 5545 §3.1
 
 
 class Mail(Protocol):
-    """One mail as the page shows it; parts that it does not have are empty."""
+    """One email as the page shows it; missing parts are empty."""
 
     @property
     def name(self) -> str: ...
@@ -43,30 +43,30 @@ class Mail(Protocol):
 
 
 class Mailbox(Protocol):
-    """Where the mails are."""
+    """Where the emails are kept."""
 
     async def newest(self, to: str = "") -> Sequence[Mail]:
-        """Return the newest mails first, to one address if it is given."""
+        """Return the newest emails first, to one address if it is given."""
 
     async def mail(self, name: str) -> Mail | None:
-        """Return one mail, or None."""
+        """Return one email, or None."""
 
 
 def mailbox_of(scope: Scope) -> Mailbox:
-    """Return where the mails of this application are."""
+    """Return the mailbox of this application."""
     found: Mailbox = scope["litestar_app"].state["mailbox"]
     return found
 
 
 @get("/demo/mail", guards=[public])
 async def mails_page(pages: Pages, mailbox: Injected[Mailbox], to: FromQuery[str] = "") -> Response[str]:
-    """Show the newest mails; ?to= keeps those to one address."""
+    """Show the newest emails; ?to= shows only those to one address."""
     return pages.render("emails/pages/demo-emails.html", mails=await mailbox.newest(to), to=to)
 
 
 @get("/demo/mail/{name:str}", guards=[public])
 async def mail_page(name: FromPath[str], pages: Pages, mailbox: Injected[Mailbox]) -> Response[str]:
-    """Show the parts of one mail as text, with their links to follow. Errors: NotFound."""
+    """Show the parts of one email as text, with clickable links. Errors: NotFound."""
     mail = await mailbox.mail(name)
     if mail is None:
         raise NotFound
@@ -77,7 +77,7 @@ async def mail_page(name: FromPath[str], pages: Pages, mailbox: Injected[Mailbox
 
 @get("/demo/mail/{name:str}/shown", guards=[public])
 async def shown_mail(name: FromPath[str], mailbox: Injected[Mailbox]) -> Response[str]:
-    """Show the HTML of one mail as a mail program does: in a sandbox, without scripts and anything from elsewhere."""
+    """Show the HTML of one email as an email program does: in a sandbox, without scripts and external content."""
     mail = await mailbox.mail(name)
     if mail is None or not mail.html:
         raise NotFound
@@ -85,7 +85,7 @@ async def shown_mail(name: FromPath[str], mailbox: Injected[Mailbox]) -> Respons
 
 
 def pieces(text: str) -> Iterator[tuple[str, bool]]:
-    """Yield a text in pieces, each with whether it is an address to follow."""
+    """Yield a text in parts, each with whether it is a clickable address."""
     end = 0
     for found in ADDRESS.finditer(text):
         yield text[end : found.start()], False

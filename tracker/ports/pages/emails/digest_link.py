@@ -16,7 +16,7 @@ HEADERS = {"Referrer-Policy": "no-referrer", "X-Robots-Tag": "noindex"}
 
 @route("/n/{token:str}", http_method=[HttpMethod.GET, HttpMethod.HEAD], guards=[link])
 async def ask_to_stop(token: FromPath[str], pages: Pages, links: Links) -> Response[str]:
-    """Ask whether the digest is to be stopped."""
+    """Ask whether to stop the digest."""
     try:
         _member(links, token)
     except NotFound as unknown:
@@ -26,7 +26,7 @@ async def ask_to_stop(token: FromPath[str], pages: Pages, links: Links) -> Respo
 
 @post("/n/{token:str}", guards=[link], status_code=200)
 async def stop(token: FromPath[str], pages: Pages, origin: Origin, now: Now, links: Links) -> Response[str]:
-    """Stop it: the button of the page, or a mail program that unsubscribes by one click and shows no page."""
+    """Stop it: the page's button, or an email program that unsubscribes with one click and shows no page."""
     try:
         await preferences.stop_digest(_member(links, token), now, origin)
     except NotFound as unknown:

@@ -1,4 +1,4 @@
-"""The page of every message: planned, waiting, sent, failed or skipped, and why; and sending one once more."""
+"""The Messages page: planned, waiting, sent, failed or skipped, and why; and resending one."""
 
 from typing import Any
 from uuid import UUID
@@ -59,14 +59,14 @@ async def message_list(
 
 @post(f"{PATH}/{{message_id:uuid}}/sendings", guards=[signed_in], status_code=303)
 async def send_again(message_id: FromPath[UUID], pages: Pages, viewer: Viewer, form: Form, now: Now) -> Redirect:
-    """Queue a message once more, and go back to where it was pressed."""
+    """Queue a message again, and redirect to where it was pressed."""
     asked = asked_for(form)
     await messages.resend(viewer, message_id, now)
     return pages.redirect(asked.address, AGAIN)
 
 
 async def _people(viewer: Viewer) -> list[Any]:
-    """Return whom the list can be narrowed to: who leads nothing sees their own messages alone."""
+    """Return the people to filter by: viewers who organize nothing see only their own messages."""
     return people_options(await people.directory(viewer), "Everybody") if viewer.may_schedule else []
 
 

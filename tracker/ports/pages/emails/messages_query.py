@@ -1,4 +1,4 @@
-"""What the address of the list of messages asks for, and the addresses of what is near it."""
+"""The query of the Messages page, and the addresses of related views."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -22,13 +22,13 @@ class Asked:
 
     @property
     def address(self) -> str:
-        """The address of the first page."""
+        """Return the address of the first page."""
         asked = [(name, text) for name, text in self.fields.items() if text]
         return f"{PATH}?{urlencode(asked)}" if asked else PATH
 
     @property
     def fields(self) -> dict[str, str]:
-        """What a form sends along to come back here."""
+        """Return the hidden values with which a form comes back here."""
         one = self.narrowed
         return {
             "state": one.standing or "",
@@ -39,22 +39,22 @@ class Asked:
 
     @property
     def is_narrowed(self) -> bool:
-        """Whether something is left out by choice, the event aside."""
+        """Return whether a filter is set, apart from the event."""
         return replace(self.narrowed, event=None) != Narrowed()
 
     @property
     def of_event(self) -> str:
-        """The address without any filter but the event."""
+        """Return the address without any filter but the event."""
         return Asked(narrowed=Narrowed(event=self.narrowed.event)).address
 
     def older(self, place: Place) -> str:
-        """Return the address of the page that goes on after a message."""
+        """Return the address of the page that continues after a message."""
         after = urlencode({"after": f"{place.due.isoformat()}{BETWEEN}{place.id}"})
         return f"{self.address}{'&' if self.address != PATH else '?'}{after}"
 
 
 def asked_for(query: FormValues) -> Asked:
-    """Return what an address or a form asks for; what nobody understands is passed over."""
+    """Return the query of an address or a form; unknown values are ignored."""
     standing, kind = query["state"], query["kind"]
     narrowed = Narrowed(
         standing=Standing(standing) if standing in set(Standing) else None,

@@ -1,4 +1,4 @@
-"""The click that reminds everybody who has not replied to a date, or not confirmed its new time or place."""
+"""The button that nudges everyone who has not replied to a date, or not confirmed its new time or place."""
 
 from uuid import UUID
 
@@ -19,7 +19,7 @@ from tracker.usecases.emails import nudges
 async def remind(
     event_id: FromPath[UUID], key: FromPath[str], pages: Pages, viewer: Viewer, form: Form, zone: Zone, now: Now
 ) -> Redirect:
-    """Remind them and say how many; where somebody was quicker the page says when it can be done again."""
+    """Nudge them and say how many; if someone else was faster, the page says when it is possible again."""
     confirms = bool(form["confirmations"])
     back = HOME if form["next"] == HOME else f"/events/{event_id}/{key}#participants"
     try:

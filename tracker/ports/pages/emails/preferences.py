@@ -1,4 +1,4 @@
-"""Which mails a member gets, when, and how much they tell; and the reminders of a committee's events."""
+"""Which emails a member gets, when, and how much they show; and the reminders for a committee's events."""
 
 from datetime import timedelta
 from typing import Any
@@ -41,7 +41,7 @@ async def notifications(pages: Pages, viewer: Viewer, zone: Zone, now: Now) -> R
 
 @post(PATH, guards=[signed_in], status_code=303)
 async def save_notifications(pages: Pages, viewer: Viewer, form: Form, zone: Zone, now: Now) -> Response[Any]:
-    """Keep them, or show the form again with what is wrong."""
+    """Save the choices, or show the form again with its errors."""
     try:
         await preferences.save(viewer, _read(form), now)
     except Invalid as wrong:
@@ -51,7 +51,7 @@ async def save_notifications(pages: Pages, viewer: Viewer, form: Form, zone: Zon
 
 @get("/committees/{committee_id:uuid}/reminders", guards=[signed_in])
 async def committee_reminders(committee_id: FromPath[UUID], pages: Pages, viewer: Viewer) -> Response[str]:
-    """Show when the people of a committee's events are reminded, unless they chose for themselves."""
+    """Show when people are reminded of a committee's events, unless they chose for themselves."""
     committee, found = await preferences.of_committee(viewer, committee_id)
     leads = [_minutes(one) for one in found.leads]
     form = FormValues({"leads": leads, "asks_again": ["yes"] if found.asks_again else []})
@@ -64,7 +64,7 @@ async def committee_reminders(committee_id: FromPath[UUID], pages: Pages, viewer
 async def save_committee_reminders(
     committee_id: FromPath[UUID], pages: Pages, viewer: Viewer, form: Form, now: Now
 ) -> Response[Any]:
-    """Keep it, or show the form again."""
+    """Save the choices, or show the form again."""
     committee, _ = await preferences.of_committee(viewer, committee_id)
     try:
         chosen = CommitteePreferences(leads=_leads(form), asks_again=bool(form["asks_again"]))
@@ -83,7 +83,7 @@ async def save_committee_reminders(
 
 
 def _read(form: FormValues) -> Preferences:
-    """Return what a form says. Errors: Invalid by field."""
+    """Return the choices in a form. Errors: Invalid by field."""
     reader = Reader(form)
     starts, ends = reader.time("quiet_from"), reader.time("quiet_until")
     quiet = None if reader.wrong else reader.tried(lambda: check_quiet(starts, ends), None)

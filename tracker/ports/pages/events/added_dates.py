@@ -1,4 +1,4 @@
-"""A date beside the rule of a series: the form that adds one."""
+"""The form that adds a date outside the rule of a series."""
 
 from datetime import datetime
 from typing import Any
@@ -32,7 +32,7 @@ async def new_date(event_id: FromPath[UUID], pages: Pages, viewer: Viewer, now: 
 
 @post("/events/{event_id:uuid}/dates", guards=[signed_in], status_code=303)
 async def add_date(event_id: FromPath[UUID], pages: Pages, viewer: Viewer, form: Form, now: Now) -> Response[Any]:
-    """Add the date, or show the form again with what keeps it from being added."""
+    """Add the date, or show the form again with its errors."""
     event, _ = await events.plan_to_change(viewer, event_id)
     try:
         starts = _starts(Reader(form), event)
@@ -50,7 +50,7 @@ async def add_date(event_id: FromPath[UUID], pages: Pages, viewer: Viewer, form:
 
 @post("/events/{event_id:uuid}/dates/impact", guards=[signed_in], status_code=200)
 async def preview(event_id: FromPath[UUID], pages: Pages, viewer: Viewer, form: Form, now: Now) -> Response[str]:
-    """Say what happens when the date is added as it is typed."""
+    """Show what happens when the date is added as typed."""
     event, _ = await events.plan_to_change(viewer, event_id)
     return pages.render("events/date-outcome.html", **await _outcome(viewer, form, event, now))
 

@@ -1,4 +1,4 @@
-"""Importing a calendar file: first a report of every event, then all of it or nothing."""
+"""Importing a calendar file: first a report on every event, then all of them or none."""
 
 from typing import Any
 
@@ -31,7 +31,7 @@ async def import_page(pages: Pages, viewer: Viewer) -> Response[Any]:
 async def import_events(
     pages: Pages, viewer: Viewer, form: Form, upload: Upload, zone: Zone, now: Now
 ) -> Response[Any]:
-    """Show what a file would do, row by row; when that was confirmed, do it."""
+    """Show what a file would do, row by row; after confirmation, import it."""
     check_importer(viewer)
     try:
         text, form = _sent(upload, form)
@@ -53,7 +53,7 @@ async def _report(viewer: Viewer, file: CalendarFile, now: Now, *, is_confirmed:
 
 
 def _sent(upload: Upload | None, form: FormValues) -> tuple[bytes, FormValues]:
-    """Return the file, chosen now or confirmed after its report, and the form; a chosen file is never confirmed."""
+    """Return the file, newly chosen or confirmed after its report, and the form; a new file is never confirmed."""
     chosen = content_of(upload)
     content = chosen or form["calendar"].encode()
     if not content:

@@ -1,4 +1,4 @@
-"""Canceling one date or a whole event, after a page that says who is told; and bringing either back."""
+"""Canceling one date or a whole event, after a page that shows who is notified; and restoring either."""
 
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
@@ -34,7 +34,7 @@ ONLY_THEIRS = "Only the organizer, the committee's chair or a coordinator can ca
 async def ask_to_cancel_date(
     event_id: FromPath[UUID], key: FromPath[str], pages: Pages, viewer: Viewer, params: Query, now: Now
 ) -> Response[Any]:
-    """Ask whether one date is to be canceled."""
+    """Ask whether to cancel one date."""
     view = await _theirs(viewer, now, event_id, key)
     if not view.occurrence.event.is_series:
         return Redirect(f"/events/{event_id}/cancellation", status_code=303)
@@ -45,7 +45,7 @@ async def ask_to_cancel_date(
 async def cancel_date(
     event_id: FromPath[UUID], key: FromPath[str], pages: Pages, viewer: Viewer, form: Form, now: Now
 ) -> Response[Any]:
-    """Cancel one date, or that date and all that follow."""
+    """Cancel one date, or this and following dates."""
 
     async def deed(reason: str, now: Now) -> None:
         if form["which"] == "following":
@@ -59,14 +59,14 @@ async def cancel_date(
 
 @get("/events/{event_id:uuid}/cancellation", guards=[signed_in])
 async def ask_to_cancel(event_id: FromPath[UUID], pages: Pages, viewer: Viewer, now: Now) -> Response[str]:
-    """Ask whether the whole event is to be canceled."""
+    """Ask whether to cancel the whole event."""
     key = (await occurrences.nearest_date(viewer, event_id, now)).key
     return await _question(pages, viewer, now, await _theirs(viewer, now, event_id, key), FormValues({}), whole=True)
 
 
 @post("/events/{event_id:uuid}/cancellation", guards=[signed_in], status_code=303)
 async def cancel(event_id: FromPath[UUID], pages: Pages, viewer: Viewer, form: Form, now: Now) -> Response[Any]:
-    """Cancel the event with all its dates to come."""
+    """Cancel the event with all its upcoming dates."""
     key = (await occurrences.nearest_date(viewer, event_id, now)).key
 
     async def deed(reason: str, now: Now) -> None:
@@ -79,7 +79,7 @@ async def cancel(event_id: FromPath[UUID], pages: Pages, viewer: Viewer, form: F
 async def restore_occurrence(
     event_id: FromPath[UUID], key: FromPath[str], pages: Pages, viewer: Viewer, form: Form, now: Now
 ) -> Redirect:
-    """Bring a canceled date back; when somebody was quicker, the page shows how it is now."""
+    """Restore a canceled date; if someone else was faster, the page shows the present state."""
     version = version_in(form)
     try:
         await occurrences.restore_occurrence(viewer, event_id, key, version, now)
@@ -90,7 +90,7 @@ async def restore_occurrence(
 
 @post("/events/{event_id:uuid}/restoration", guards=[signed_in], status_code=303)
 async def restore(event_id: FromPath[UUID], pages: Pages, viewer: Viewer, form: Form, now: Now) -> Redirect:
-    """Bring a canceled event back; when somebody was quicker, the page shows how it is now."""
+    """Restore a canceled event; if someone else was faster, the page shows the present state."""
     version = version_in(form)
     try:
         await events.restore(viewer, event_id, version, now)
@@ -142,7 +142,7 @@ async def _cancel(
 async def _done(
     pages: Pages, viewer: Viewer, event_id: UUID, key: str, deed: str, now: Now, undo: flash.Undo | None = None
 ) -> Redirect:
-    """Lead to the date as it is now, or to the nearest one that is left; a draft is gone altogether."""
+    """Redirect to the date, or to the nearest one that is left; a discarded draft has no page."""
     words = with_number_notified(deed, await messages.number_notified(viewer, event_id, now))
     with suppress(NotFound):
         return pages.redirect(address_of(await occurrences.date_for(viewer, event_id, key)), words, undo)
@@ -182,7 +182,7 @@ async def _question(
 
 
 def _deeds(viewer: Viewer, date: Occurrence, *, whole: bool) -> dict[str, Callable[[datetime], Awaitable[None]]]:
-    """Return what the question can lead to, under the words of its choices."""
+    """Return what each choice of the question would do, under its label."""
     event = date.event
     if whole:
         return {"": partial(events.cancel, viewer, event.id, event.version, "")}

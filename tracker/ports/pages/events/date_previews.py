@@ -1,4 +1,4 @@
-"""What the forms of one date say before it is saved: what the deed would do, and what stands against the time."""
+"""What the forms of one date show before it is saved: what saving would do, and what conflicts with the time."""
 
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -27,7 +27,7 @@ NOT_COMPLETE: Final[dict[str, Any]] = {
 async def outcome_of(
     viewer: Viewer, event: Event, starts: datetime, duration: timedelta, place: str, deed: Deed, now: datetime
 ) -> dict[str, Any]:
-    """Return what the template shows of a date that is to begin at `starts` (local) and take place somewhere."""
+    """Return what the template shows for a date that starts at `starts` (local) at some place."""
     _, plan = await events.plan_to_change(viewer, event.id)
     going = plan.invitees if event.kind is not Kind.DEADLINE else {}
     known = await people.people_by_id(going)

@@ -1,4 +1,4 @@
-"""Changing an event as a whole: the form of schedule.py, filled in, and what happens when two people use it at once."""
+"""Changing an event as a whole: the form of schedule.py, filled in, and simultaneous edits by two people."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -85,7 +85,7 @@ async def edit_event(
     now: Now,
     key: Annotated[str, QueryParameter(name="from")] = "",
 ) -> Response[Any]:
-    """Show the form of an event; `from` is the date from which on a series is to change."""
+    """Show the form of an event; `from` is the first date of a series that is to change."""
     opened = await _opened(viewer, event_id, key, now)
     if opened.event.status is EventStatus.CANCELED:
         return Redirect(f"/events/{event_id}", status_code=303)
@@ -102,7 +102,8 @@ async def save_event(
 ) -> Response[Any]:
     """Save the whole event, or show the form again.
 
-    That is with errors (422), with what changed meanwhile (409), or for a fresh proof before more people see it (403).
+    It is shown again with errors (422), with changes that were saved meanwhile (409), or to confirm the person's
+    identity before more people can see the event (403).
     """
     opened = await _opened(viewer, event_id, form["from"], now)
     if form["save"] not in ("send", "draft"):
@@ -131,7 +132,7 @@ async def save_event(
 
 
 async def _saved(pages: Pages, viewer: Viewer, event_id: UUID, now: Now, version: int) -> Redirect:
-    """Lead to the event, or to the calendar whoever has just taken it out of their own sight."""
+    """Redirect to the event, or to the calendar when people have just removed their own access to it."""
     try:
         await events.event_for(viewer, event_id)
     except NotFound:
@@ -167,7 +168,7 @@ async def _again(
     *,
     asks_reauthentication: str = "",
 ) -> Response[str]:
-    """Show what was typed, under the version with which the form was opened."""
+    """Show what was typed, with the version that the form was opened with."""
     editing = opened.editing._replace(version=version_in(form), was=form["was"])
     return await schedule_form(
         pages,
@@ -184,7 +185,7 @@ async def _again(
 
 
 async def _beside_each_other(pages: Pages, viewer: Viewer, form: FormValues, opened: Opened, now: Now) -> Response[str]:
-    """Show what was typed beside what somebody else saved, under the new version: the next Save knows of both."""
+    """Show what was typed beside what another person saved, with the new version: the next Save is based on both."""
     both, changes = merged(recorded(form["was"]), form, opened.form)
     people = {f"person:{one.id}": f"Invitation of {one.name} ({one.agency})" for one in opened.offered.people}
     words = in_words(changes, LABELS | people, _said(opened))

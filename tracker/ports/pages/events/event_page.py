@@ -1,4 +1,4 @@
-"""The page of an event: everything about one date in one place, and the answer of whoever is invited."""
+"""The page of an event: everything about one date in one place, and the viewer's reply if they are invited."""
 
 from functools import partial
 from typing import Any
@@ -29,19 +29,19 @@ from tracker.usecases.views.event_page import EventView, event_view
 from tracker.usecases.views.series_page import series_view
 
 DATES_SHOWN = 12
-"""Dates to come of a series that are shown unfolded."""
+"""Upcoming dates of a series that are shown expanded."""
 HOME = "/"
 """Where a reply that was given on the home page leads back to."""
 REPLIES = {"yes": ReplyValue.ACCEPTED, "maybe": ReplyValue.TENTATIVE, "no": ReplyValue.DECLINED}
-"""What the buttons of a page are worth."""
+"""The values of the reply buttons."""
 ALTERNATE = "alternate"
-"""What the button is worth that sends somebody else."""
+"""The value of the button that names a substitute."""
 REPLY_FIELDS = ("reply", "comment", "substitute")
 
 
 @get("/events/{event_id:uuid}", guards=[signed_in])
 async def series_page(event_id: FromPath[UUID], pages: Pages, viewer: Viewer, now: Now) -> Response[Any]:
-    """Show a series with all its dates; of an event with one date, lead to that."""
+    """Show a series with all its dates; redirect an event with one date to that date."""
     view = await series_view(viewer, event_id, now)
     if not view.event.is_series:
         return Redirect(address_of(view.dates[0].occurrence), status_code=303)
@@ -72,7 +72,7 @@ async def event_page(
 
 
 async def _if_restored(viewer: Viewer, view: EventView, now: Now) -> Consequences | None:
-    """Return what the button does that brings a canceled event or date back, for whoever has it."""
+    """Return what restoring a canceled event or date would do, for people who may restore it."""
     date = view.occurrence
     if not (date.is_off and view.may_edit):
         return None
@@ -87,7 +87,7 @@ async def _if_restored(viewer: Viewer, view: EventView, now: Now) -> Consequence
 async def response(
     event_id: FromPath[UUID], key: FromPath[str], pages: Pages, viewer: Viewer, form: Form, now: Now
 ) -> Response[Any]:
-    """Record the viewer's answer; a date that is over or canceled shows so."""
+    """Record the viewer's reply; if the date is over or canceled, show that."""
     try:
         value, comment, substitute = read_reply(form)
         for_series = form["scope"] == "series"
@@ -102,7 +102,7 @@ async def response(
 
 
 def read_reply_value(form: FormValues, field: str = "reply", comment: str = "comment") -> tuple[ReplyValue, str]:
-    """Return what was answered, and in which words, from the fields of these names. Errors: Invalid by field."""
+    """Return a reply and its comment from the fields of these names. Errors: Invalid by field."""
     reader = Reader(form)
     words = reader.text(comment, LONGEST_COMMENT, multiline=True)
     value = REPLIES.get(form[field])
@@ -113,7 +113,7 @@ def read_reply_value(form: FormValues, field: str = "reply", comment: str = "com
 
 
 def read_reply(form: FormValues) -> tuple[ReplyValue, str, UUID | None]:
-    """Return what somebody answered, in which words, and whom they send instead. Errors: Invalid by field."""
+    """Return a reply, its comment, and the substitute. Errors: Invalid by field."""
     if form["reply"] != ALTERNATE:
         return *read_reply_value(form), None
     value, words = read_reply_value(form.but({"reply": "no"}))
@@ -175,7 +175,7 @@ async def _replied(
     *,
     wrong: Invalid | None = None,
 ) -> Response[Any]:
-    """Show the page as it is now: the parts that changed to htmx, the whole of it with an error, else its address."""
+    """Show the present state: to htmx the parts that changed, with an error the whole page, else a redirect."""
     if not wrong and not pages.is_htmx:
         occurrence = await occurrences.date_for(viewer, event_id, key)
         return Redirect(f"{address_of(occurrence)}#reply", status_code=303)

@@ -1,4 +1,4 @@
-"""Changing one date of a series: its day, hours, place, title and agenda; beside what somebody else saved meanwhile."""
+"""Changing one date of a series: its day, hours, place, title and agenda; beside what others saved meanwhile."""
 
 from datetime import datetime, time, timedelta
 from typing import Any
@@ -55,7 +55,7 @@ async def edit_date(
 async def save_date(
     event_id: FromPath[UUID], key: FromPath[str], pages: Pages, viewer: Viewer, form: Form, now: Now
 ) -> Response[Any]:
-    """Save one date, or show the form again: with errors (422), or with what changed meanwhile (409)."""
+    """Save one date, or show the form again: with errors (422), or with changes that were saved meanwhile (409)."""
     view = await _theirs(viewer, now, event_id, key)
     try:
         change = read_change(form, view.occurrence)
@@ -77,14 +77,14 @@ async def save_date(
 async def preview(
     event_id: FromPath[UUID], key: FromPath[str], pages: Pages, viewer: Viewer, form: Form, now: Now
 ) -> Response[str]:
-    """Say what happens when the form is saved as it is."""
+    """Show what happens when the form is saved as it is."""
     view = await _theirs(viewer, now, event_id, key)
     outcome = await _outcome(viewer, form, view.occurrence, now)
     return pages.render("events/date-outcome.html", **outcome)
 
 
 async def _outcome(viewer: Viewer, form: FormValues, date: Occurrence, now: Now) -> dict[str, Any]:
-    """Return what saving the form would do, and what stands against it; little while it cannot be saved."""
+    """Return what saving the form would do and what conflicts with it; only part of that if it can't be saved."""
     event = date.event
     try:
         change = read_change(form, date)
@@ -122,7 +122,7 @@ def form_of_date(occurrence: Occurrence) -> FormValues:
 
 
 def read_change(form: FormValues, occurrence: Occurrence) -> DateChange:
-    """Return what a date is to become. Errors: Invalid by field."""
+    """Return the change to a date. Errors: Invalid by field."""
     is_all_day = occurrence.event.is_all_day
     reader = Reader(form.but({"all_day": "yes" if is_all_day else "", "repeat": ""}))
     when = read_when(reader)
@@ -148,7 +148,7 @@ async def _theirs(viewer: Viewer, now: Now, event_id: UUID, key: str) -> EventVi
 async def _beside_each_other(
     pages: Pages, viewer: Viewer, form: FormValues, view: EventView, now: Now
 ) -> Response[str]:
-    """Show what was typed beside what somebody else saved, under the new version."""
+    """Show what was typed beside what another person saved, with the new version."""
     saved = form_of_date(view.occurrence)
     both, changes = merged(recorded(form["was"]), form, saved)
     words = in_words(changes, LABELS, lambda _, text: text or "empty")
@@ -168,7 +168,7 @@ async def _beside_each_other(
 async def _form(
     pages: Pages, viewer: Viewer, view: EventView, form: FormValues, now: Now, **found: Any
 ) -> Response[str]:
-    """Return the form; `found` is its version, what was in it, and what is wrong or changed, with the status."""
+    """Return the form; `found` is its version, its texts, errors and changes, with the status."""
     return pages.render(
         "events/edit-date.html",
         **{

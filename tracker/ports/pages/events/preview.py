@@ -1,4 +1,4 @@
-"""What forms say before they are saved: what their deed would do to mails, answers, reminders and feeds."""
+"""What forms show before they are saved: the effects on emails, replies, reminders and feeds."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
@@ -29,23 +29,23 @@ class Editing(NamedTuple):
     was: str
     edit_impact: EditImpact
     changes: Sequence[ChangeInWords] | None = None
-    """What somebody else saved meanwhile; None when nobody did."""
+    """What another person saved meanwhile; None when no one did."""
 
     @property
     def first_key(self) -> str:
-        """Return the name of the date from which on the series changes; empty when it is all of it."""
+        """Return the name of the first date of the series that changes; empty when the whole series does."""
         return self.edit_impact.first.key if self.edit_impact.first else ""
 
     def is_as_opened(self, form: FormValues) -> bool:
-        """Whether a form to change what people know of shows it as it is, so that nothing need be tried.
+        """Return whether the form shows the event unchanged, so that there is no effect to compute.
 
-        A series that changes from a date on is another one from there, even if nothing of it is typed anew.
+        A form that changes a series from one date on is never unchanged, even if nothing in it is edited.
         """
         return self.event.status is not EventStatus.DRAFT and not self.first_key and self.was == record(form)
 
 
 class Foreseen(NamedTuple):
-    """What a deed would do, or why it cannot be done as it stands."""
+    """The effect of a change, or why it can't be made as it is."""
 
     outcome: Consequences | None = None
     hindrance: str = ""
@@ -61,7 +61,7 @@ async def change(
     notify: bool,
     reauthenticated_at: datetime,
 ) -> UUID:
-    """Save what a form describes, for all dates or from one on. Errors: as in `meetings.change`."""
+    """Save what a form describes, for all dates or from one on. Errors: as in the use case that it calls."""
     event_id = editing.event.id
     if key := editing.first_key:
         return await series_split.change_from(
@@ -82,9 +82,9 @@ async def of_form(
     *,
     is_tried: bool,
 ) -> Foreseen:
-    """Return what happens when the form of an event is sent as it is, or what is still in the way of it.
+    """Return what sending the form of an event would do, or what prevents it.
 
-    A form that cannot be saved is not tried, so that it waits for nobody; nor is any without `is_tried`.
+    A form that can't be saved is not tried, so it waits for no lock; nor is any form without `is_tried`.
     """
     event = editing.event if editing else None
     if editing and editing.is_as_opened(form):
@@ -100,26 +100,26 @@ async def of_form(
         if editing is None:
             return await events.schedule(viewer, plan, now, notified_at=now + UNDO_FOR)
         is_told = bool(form["notify"])
-        # A preview shows what sending would do; whoever opens a restricted event is asked to confirm when they send it.
+        # A preview shows the effect of sending; opening a restricted event asks to confirm identity when it is sent.
         return await change(viewer, editing, plan, editing.event.version, now, notify=is_told, reauthenticated_at=now)
 
     return await _tried(viewer, event.id if event else None, deed, now)
 
 
 async def of_deed(viewer: Viewer, event_id: UUID | None, deed: Deed, now: datetime) -> Consequences | None:
-    """Return what a deed would do; None when it cannot be done now, or nothing can be written."""
+    """Return the effect of a change; None when it can't be made now, or the database can't be written."""
     return (await _tried(viewer, event_id, deed, now)).outcome
 
 
 async def of_each(
     viewer: Viewer, event_id: UUID, deeds: Mapping[str, Callable[[datetime], Awaitable[None]]], now: datetime
 ) -> dict[str, Consequences | None]:
-    """Return what each of some deeds would do, under its words."""
+    """Return the effect of each change, under its label."""
     return {words: await of_deed(viewer, event_id, partial(deed, now), now) for words, deed in deeds.items()}
 
 
 async def _tried(viewer: Viewer, event_id: UUID | None, deed: Deed, now: datetime) -> Foreseen:
-    """Return what a deed would do, or why not; neither while nothing can be written."""
+    """Return the effect of a change, or why it can't be made; neither while the database can't be written."""
     found = Foreseen()
     with surviving_failures():
         try:

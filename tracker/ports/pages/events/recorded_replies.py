@@ -1,4 +1,4 @@
-"""Recording what somebody else answered: a form below the participants of an event."""
+"""Recording another person's reply: a form below the participants of an event."""
 
 from typing import Any
 from uuid import UUID
@@ -23,7 +23,7 @@ FIELDS = ("person", "reply", "note", "reply_for")
 async def record_reply(
     event_id: FromPath[UUID], key: FromPath[str], pages: Pages, viewer: Viewer, form: Form, now: Now
 ) -> Response[Any]:
-    """Record it and say so, or show the page again with what was typed; a date that takes no replies shows so."""
+    """Record the reply, or show the page again with what was typed; a date that takes no replies shows that."""
     view = await event_view(viewer, event_id, key, now)
     try:
         value, note = read_reply_value(form, "reply", "note")

@@ -18,16 +18,16 @@ from tracker.usecases.events.replies import OpenInvitation
 
 R = TypeVar("R", bound=Response[Any])
 Alone: TypeAlias = Annotated[str, QueryParameter(name="date")]
-"""The key of the date, of all that a link answers for, that is meant alone; empty = all of them."""
+"""The key of the only date meant, of all dates that a link covers; empty = all of them."""
 
 
 @route("/r/{token:str}", http_method=[HttpMethod.GET, HttpMethod.HEAD], guards=[link])
 async def reply_page(
     token: FromPath[str], pages: Pages, origin: Origin, params: Query, now: Now, links: Links, alone: Alone = ""
 ) -> Response[str]:
-    """Show an invitation with its three buttons; ?a=yes puts that button first, ?saved=yes says what was saved.
+    """Show an invitation with its three buttons; ?a=yes puts that button first, ?saved=yes shows what was saved.
 
-    The link to a series answers for one of its dates, too: ?date=2027-01-14.
+    The link to a series also replies to one of its dates: ?date=2027-01-14.
     """
     try:
         reply = await _reply(links, token, alone, now, origin)
@@ -42,7 +42,7 @@ async def reply_page(
 async def save_reply(
     token: FromPath[str], pages: Pages, origin: Origin, form: Form, now: Now, links: Links, alone: Alone = ""
 ) -> Response[Any]:
-    """Record the answer whose button was pressed."""
+    """Record the reply whose button was pressed."""
     try:
         reply = await _reply(links, token, alone, now, origin)
         if reply.occurrence.event.is_restricted:
@@ -60,7 +60,7 @@ async def _reply(links: Links, token: str, alone: str, now: Now, origin: Origin)
     wanted = links.read_reply(token)
     reply = await replies.open_by_link(wanted.invitation_id, wanted.occurrence_id, now, origin)
     if not alone or reply.occurrence.event.is_restricted:
-        return reply  # of an event for named people no answer may tell on which days it is
+        return reply  # the response for a restricted event must not show on which days it is
     dates = (reply.occurrence, *reply.ahead) if reply.for_series else ()
     date_id = next((one.id for one in dates if one.key == alone), None)
     if date_id is None:
@@ -78,7 +78,7 @@ def _form(
     form: FormValues | None = None,
     wrong: Invalid | None = None,
 ) -> Response[str]:
-    """Show the three buttons, or the way to sign in where only named people may know what it is about."""
+    """Show the three buttons, or a link to sign in where only named people may know what the event is."""
     if reply.occurrence.event.is_restricted:
         return _private(pages.render("events/reply-sign-in.html", address=f"/events/{reply.occurrence.event.id}"))
     first = next((word for word, value in REPLIES.items() if value is reply.reply), "yes")
@@ -108,14 +108,14 @@ def _context(token: str, alone: str, reply: OpenInvitation) -> dict[str, Any]:
 
 
 def _closed(pages: Pages, why: NotFound | Gone) -> Response[str]:
-    """Say that the event is over or canceled; of any other link nothing is said but that it cannot be used."""
+    """Say that the event is over or canceled; of any other link, say only that it can't be used."""
     if why.sentence in (NotFound.sentence, Gone.sentence):
         return _private(pages.render("core/errors/link.html", status_code=404))
     return _private(pages.render("events/reply-closed.html", status_code=410, sentence=why.sentence))
 
 
 def _private(response: R) -> R:
-    """Keep the address, which is the right to answer, from search engines and other sites."""
+    """Keep the address, which is the permission to reply, from search engines and other sites."""
     response.headers.update({"X-Robots-Tag": "noindex", "Referrer-Policy": "no-referrer"})
     return response
 

@@ -1,4 +1,4 @@
-"""Scheduling: the form, what it says while it is filled in, and the new event."""
+"""Scheduling: the form, its preview while it is filled in, and the new event."""
 
 from datetime import date
 from typing import Any
@@ -33,12 +33,12 @@ from tracker.usecases.events.form_options import Choices
 DRAFTED = "The draft is saved. Nobody but you can see it."
 ONLY_MARKERS = "This event is marked as controlled information. Only members of law-enforcement agencies copy it."
 SENDS = ("send", "draft")
-"""What the buttons that save are worth; any other one shows the form again, and nothing is sent."""
+"""The values of the buttons that save; any other button shows the form again, and nothing is sent."""
 
 
 @get("/schedule", guards=[signed_in])
 async def schedule_page(pages: Pages, viewer: Viewer, params: Query, zone: Zone, now: Now) -> Response[str]:
-    """Show an empty form for the kind and the day that the address asks for, a copy of `like`, or from a `template`."""
+    """Show an empty form for the requested kind and day, a copy of `like`, or one from a `template`."""
     check_organizer(viewer)
     offered = await form_options.choices(viewer)
     form = _asked_for(params, zone, now, offered)
@@ -60,13 +60,13 @@ async def schedule_page(pages: Pages, viewer: Viewer, params: Query, zone: Zone,
 
 @get("/events", guards=[signed_in])
 async def all_events() -> Redirect:
-    """Lead to the calendar: a form that was shown again stands under this address."""
+    """Redirect to the calendar: a form that was shown again has this address."""
     return Redirect("/calendar", status_code=303)
 
 
 @post("/events", guards=[signed_in], status_code=303)
 async def schedule_event(pages: Pages, viewer: Viewer, form: Form, zone: Zone, now: Now) -> Response[Any]:
-    """Save what the form describes, or show it again with what keeps it from being saved."""
+    """Save what the form describes, or show it again with its errors."""
     check_organizer(viewer)
     offered = await form_options.choices(viewer)
     form_id = id_in(form["form_id"]) or ids.new_id()
@@ -87,7 +87,7 @@ async def schedule_event(pages: Pages, viewer: Viewer, form: Form, zone: Zone, n
 
 @get("/schedule/preview", guards=[signed_in])
 async def preview_dates(pages: Pages, viewer: Viewer, params: Query, zone: Zone, now: Now) -> Response[str]:
-    """Say what the date fields mean."""
+    """Show what the date fields mean."""
     check_organizer(viewer)
     form = params
     return pages.render(
@@ -102,7 +102,7 @@ async def preview_dates(pages: Pages, viewer: Viewer, params: Query, zone: Zone,
 
 @post("/schedule/summary", guards=[signed_in], status_code=200)
 async def summary(pages: Pages, viewer: Viewer, form: Form, zone: Zone, now: Now) -> Response[str]:
-    """Say who gets what; an operation that was another kind a moment ago is for named people."""
+    """Show who gets what; when the kind has just become operation, it is for named people."""
     event_id = id_in(form["event"])
     if event_id is None:
         check_organizer(viewer)
@@ -115,13 +115,13 @@ async def summary(pages: Pages, viewer: Viewer, form: Form, zone: Zone, now: Now
 
 
 def check_organizer(viewer: Viewer) -> None:
-    """Raise `NotAllowed` for somebody who may schedule nothing."""
+    """Raise `NotAllowed` for people who may not schedule anything."""
     if not viewer.may_schedule:
         raise NotAllowed("Coordinators, chairs of committees and agency leads schedule events. Ask one of them.")
 
 
 def _begun_words(name: str, missing: int) -> str:
-    """Return with what the form begins, and who of the template is not in it."""
+    """Return what the form starts with, and which people of the template are missing."""
     rest = f" {plural(missing, 'person', 'people')} of it {'is' if missing == 1 else 'are'} not on your list."
     return f"This form begins with the template “{name}”.{rest if missing else ''}"
 
@@ -133,7 +133,7 @@ def _asked_for(params: Query, zone: str, now: Now, offered: Choices) -> FormValu
 
 
 async def offered_in(viewer: Viewer, event_id: UUID | None, key: str, now: Now) -> tuple[Choices, Editing | None]:
-    """Return what the form offers, for a new event or for the one that it changes. Errors: NotFound, NotAllowed."""
+    """Return the choices of the form, for a new event or the one that it changes. Errors: NotFound, NotAllowed."""
     if event_id is None:
         return await form_options.choices(viewer), None
     event, plan = await events.plan_to_change(viewer, event_id)

@@ -1,4 +1,4 @@
-"""What stands against the typed times: people who are taken, blackout days, a room that is taken or too small."""
+"""Conflicts with the typed times: double-booked people, blackout days, a room that is double-booked or too small."""
 
 from collections.abc import Collection, Sequence
 from datetime import date, timedelta
@@ -24,7 +24,7 @@ from tracker.usecases.roster import sites
 async def double_bookings_in(
     viewer: Viewer, form: FormValues, offered: Choices, zone: str, event_id: UUID | None
 ) -> dict[str, Any]:
-    """Return what the template of the panel names, of what the viewer may see; `event_id` is the one to be changed."""
+    """Return the values of the panel, from what the viewer may see; `event_id` is the event being changed."""
     people = invited(picks_of(form), offered)
     return await conflicts_at(viewer, _typed_slots(form, zone), zone, people, offered.lead_id, form["place"], event_id)
 
@@ -38,7 +38,7 @@ async def conflicts_at(
     place: str,
     event_id: UUID | None,
 ) -> dict[str, Any]:
-    """Return the same for times and people that are known."""
+    """Return the same for known times and people."""
     return {
         "double_bookings": await suggested_times.double_bookings(viewer, people, slots, event_id),
         "blackouts": await _blackouts(viewer, {lead_id, *people}, slots, zone),
@@ -62,7 +62,7 @@ def _days_of(slot: Slot, zone: str) -> list[date]:
 
 
 def _typed_slots(form: FormValues, zone: str) -> list[Slot]:
-    """Return the first dates that are typed; none of a deadline, which takes nobody, or of what cannot be read."""
+    """Return the first typed dates; none for a deadline, which takes no time, or for text that can't be read."""
     reader = Reader(form)
     when = read_when(reader)
     if when is None or reader.wrong or form["kind"] == Kind.DEADLINE:

@@ -1,4 +1,4 @@
-"""What the templates of the schedule form are given."""
+"""The values for the templates of the schedule form."""
 
 from typing import Any
 
@@ -47,7 +47,7 @@ async def schedule_context(
     *,
     is_tried: bool = True,
 ) -> dict[str, Any]:
-    """Return what every part of the form shows; without `is_tried` not what it would do when it is sent."""
+    """Return what every part of the form shows; without `is_tried`, not the effect of sending it."""
     event = editing.event if editing else None
     foreseen = await preview.of_form(viewer, form, offered, zone, editing, now, is_tried=is_tried)
     committees = {one.id: one.name for one in offered.own_committees}
@@ -85,8 +85,8 @@ async def schedule_form(
 ) -> Response[str]:
     """Return the whole form, with everything that was typed; `found` is what else it shows, and its status.
 
-    Without `is_tried` the page asks by itself, once it is there, what sending the form would do: a GET of the form of a
-    new event waits for no writer.
+    Without `is_tried` the page requests the preview itself after it has loaded: a GET of the form of a new event waits
+    for no writer.
     """
     usual = {
         "form_id": "",

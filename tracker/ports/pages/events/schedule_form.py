@@ -1,4 +1,4 @@
-"""From the form of an event to a plan: every field is read, and all mistakes are told at once."""
+"""From the form of an event to a plan: every field is read, and all errors are reported together."""
 
 import re
 from collections.abc import Iterable
@@ -24,7 +24,7 @@ from tracker.usecases.events.form_options import Choices, Picks, invited
 
 NOT_INVITED = "out"
 ON_HOLIDAY = "holiday-"
-"""How the names of the fields begin that say what becomes of a date on a holiday; its day follows."""
+"""Prefix of the fields that hold the choice for a date on a holiday; its day follows."""
 ISO_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 ROLES: dict[str, AttendeeRole | None] = {**{role.value: role for role in AttendeeRole}, NOT_INVITED: None}
 UNNAMED_OPERATION = "Operations are for named people unless you decide otherwise. Check who can see it and send again."
@@ -43,7 +43,7 @@ class When:
 
 
 def read_plan(form: FormValues, offered: Choices, zone: str, event: Event | None = None) -> Plan:
-    """Return the plan that a form describes; `event` is the one to be changed. Errors: Invalid by field."""
+    """Return the plan that a form describes; `event` is the one being changed. Errors: Invalid by field."""
     reader = Reader(form)
     when = read_when(reader) or When(starts=ANY_DAY, duration=timedelta(hours=1), is_all_day=False)
     plan = Plan(
@@ -68,12 +68,12 @@ def read_plan(form: FormValues, offered: Choices, zone: str, event: Event | None
 
 
 def read_texts(reader: Reader, names: Iterable[str]) -> dict[str, Any]:
-    """Return the texts of fields of an event, safe to store; one that is too long counts as empty and is noted."""
+    """Return the texts of an event's fields, safe to store; one that is too long counts as empty and is an error."""
     return {name: reader.tried(partial(cleaned, name, reader.form[name]), "") for name in names}
 
 
 def read_when(reader: Reader) -> When | None:
-    """Return when the event takes place and how it repeats, or None when its days or times cannot be read."""
+    """Return when the event takes place and how it repeats, or None when its days or times can't be read."""
     is_all_day = bool(reader.form["all_day"])
     span = _days(reader) if is_all_day else _hours(reader)
     if span is None:
@@ -103,7 +103,7 @@ def rule_in(reader: Reader, starts: datetime) -> Rule | None:
 
 
 def holiday_choices(form: FormValues) -> dict[date, HolidayChoice]:
-    """Return what was chosen for dates on holidays; a field that cannot be read counts for nothing."""
+    """Return the choices for dates on holidays; a field that can't be read is ignored."""
     chosen = {}
     for name in form:
         day = name.removeprefix(ON_HOLIDAY)
@@ -114,7 +114,7 @@ def holiday_choices(form: FormValues) -> dict[date, HolidayChoice]:
 
 
 def picks_of(form: FormValues) -> Picks:
-    """Return who was ticked."""
+    """Return the people who are checked."""
     roles = {
         member_id: ROLES[form[name]]
         for name in form
@@ -129,7 +129,7 @@ def picks_of(form: FormValues) -> Picks:
 
 
 def status_of(form: FormValues, event: Event | None) -> EventStatus:
-    """Return the state that the pressed button and the tick for "tentative" ask for."""
+    """Return the status for the pressed button and the "tentative" check box."""
     if form["save"] == "draft" and (event is None or event.status is EventStatus.DRAFT):
         return EventStatus.DRAFT
     return EventStatus.TENTATIVE if form["tentative"] else EventStatus.CONFIRMED
@@ -195,7 +195,7 @@ def _picks(reader: Reader, offered: Choices) -> Picks:
 
 
 def _check_operation(reader: Reader, plan: Plan) -> None:
-    """An operation is sent to more than named people only by somebody who saw the question under that kind."""
+    """Allow an operation for more than named people only if the form asked about visibility under that kind."""
     is_open = plan.kind is Kind.JOINT_OPERATION and plan.visibility is not Visibility.NAMED
     if is_open and reader.form["kind_shown"] != Kind.JOINT_OPERATION:
         reader.refuse("visibility", UNNAMED_OPERATION)

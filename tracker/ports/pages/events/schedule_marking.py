@@ -1,4 +1,4 @@
-"""The marking in the form of an event: what it offers, what is read from it, and the texts of a known one."""
+"""The marking in the form of an event: its choices, what is read from it, and the texts of a known marking."""
 
 from typing import Any
 from uuid import UUID
@@ -17,7 +17,7 @@ LIMITS = [("", "No further limit"), *((one.value, f"{one}: {one.words}") for one
 
 
 def read_marking(reader: Reader, offered: Choices, event: Event | None) -> Marking | None:
-    """Return the marking that a form describes; None where it describes none, or cannot be read."""
+    """Return the marking that a form describes; None where it describes none, or can't be read."""
     form = reader.form
     if not form["mark_categories"] and _says_no_more(form, event.marking if event else None):
         return None
@@ -34,7 +34,7 @@ def read_marking(reader: Reader, offered: Choices, event: Event | None) -> Marki
 
 
 def shown(form: FormValues, offered: Choices, event: Event | None) -> dict[str, Any]:
-    """Return what the templates name: all choices, and the banner that those made so far give, if a category is one."""
+    """Return the values of the templates: all choices, and the banner of the present ones, if a category is chosen."""
     categories, limit = _categories(form), _limit(form)
     return {
         "categories": CATEGORIES,
@@ -45,7 +45,7 @@ def shown(form: FormValues, offered: Choices, event: Event | None) -> dict[str, 
 
 
 def texts_of(marking: Marking | None) -> dict[str, tuple[str, ...]]:
-    """Return the texts of the fields that describe a marking; empty ones for none."""
+    """Return the texts of the fields that describe a marking; empty for none."""
     if marking is None:
         return dict.fromkeys(FIELDS, ())
     return {
@@ -57,7 +57,7 @@ def texts_of(marking: Marking | None) -> dict[str, tuple[str, ...]]:
 
 
 def ready(form: FormValues, offered: Choices) -> FormValues:
-    """Return a form in which the viewer's own agency designates; without any marking for who may not mark."""
+    """Return the form with the viewer's own agency as designator; without a marking for people who may not mark."""
     if not offered.designators:
         return form.but(texts_of(None))
     agency_id = id_in(form["mark_agency"])
@@ -65,13 +65,13 @@ def ready(form: FormValues, offered: Choices) -> FormValues:
 
 
 def agencies(offered: Choices, event: Event | None) -> list[tuple[str, str]]:
-    """Return the agencies that the form offers, that of a known event among them."""
+    """Return the agencies that the form offers, including that of a known event."""
     kept = {event.marking.agency_id: event.marking.agency} if event and event.marking else {}
     return [(str(agency_id), name) for agency_id, name in {**kept, **offered.designators}.items()]
 
 
 def _says_no_more(form: FormValues, before: Marking | None) -> bool:
-    """Whether nothing was typed beside the categories since the form was opened."""
+    """Return whether nothing was typed beside the categories since the form was opened."""
     known = FormValues(texts_of(before))
     return all(form[name] in ("", known[name]) for name in ("mark_limit", "mark_until"))
 
@@ -85,7 +85,7 @@ def _limit(form: FormValues) -> Limit | None:
 
 
 def _agency(reader: Reader, offered: Choices, event: Event | None) -> UUID | None:
-    """Return the designator; that of a known event stays, whoever edits it."""
+    """Return the designator; a known event always keeps its own."""
     chosen = id_in(reader.form["mark_agency"])
     kept = event.marking.agency_id if event and event.marking else None
     if chosen is None or (offered.designators and chosen not in {*offered.designators, kept}):

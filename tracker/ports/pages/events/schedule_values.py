@@ -1,4 +1,4 @@
-"""From a plan to the texts of its form, and the texts of an empty one."""
+"""From a plan to the texts of its form, and the texts of an empty form."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
@@ -22,7 +22,7 @@ A_DAY = timedelta(days=1)
 
 
 def empty_form(kind: Kind, day: date, offered: Choices) -> FormValues:
-    """Return the form of a new event: an operation is for named people unless somebody decides otherwise."""
+    """Return the form of a new event: an operation is for named people unless its organizer chooses otherwise."""
     form = FormValues(
         {
             name: (text,)
@@ -75,7 +75,7 @@ def form_of_plan(plan: Plan) -> FormValues:
 
 
 def form_of_copy(plan: Plan, day: str, offered: Choices) -> FormValues:
-    """Return the form of a new event like another one: it begins on `day` (ISO) and repeats as nothing does yet.
+    """Return the form of a new event like another one: it starts on `day` (ISO) and doesn't repeat.
 
     People whom the form does not offer are left out, such as its own organizer.
     """
@@ -97,9 +97,9 @@ def form_of_copy(plan: Plan, day: str, offered: Choices) -> FormValues:
 
 
 def form_of_template(template: Template, day: date, offered: Choices) -> tuple[FormValues, int]:
-    """Return the form that a template begins on `day`, and how many of its people the form does not offer.
+    """Return the form that a template starts on `day`, and how many of its people the form does not offer.
 
-    Only what is offered to whoever uses it stays chosen: a committee, who can see it, and people.
+    Only choices that its user may make are kept: a committee, who can see it, and people.
     """
     kept = FormValues(template.form)
     kind = next((one for one in Kind if one == kept["kind"]), Kind.MEETING)
@@ -130,7 +130,7 @@ def _usual(kind: Kind, offered: Choices) -> Visibility | str:
 
 
 def _usual_committee(offered: Choices) -> str:
-    """Return the committee of a chair, who schedules for nobody else."""
+    """Return the committee of a chair who schedules for that committee only."""
     is_chair = Visibility.ALL not in offered.visibilities and Visibility.COMMITTEE in offered.visibilities
     return str(offered.own_committees[0].id) if is_chair and offered.own_committees else ""
 

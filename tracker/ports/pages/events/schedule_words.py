@@ -1,4 +1,4 @@
-"""What the form says of dates while somebody fills it in: ways to repeat, the sentence, the next dates, holidays."""
+"""What the form says about dates while it is filled in: ways to repeat, the sentence, the next dates, holidays."""
 
 from dataclasses import dataclass
 from datetime import date, datetime, time
@@ -29,7 +29,7 @@ PLAIN_WORDS = {
     Repeat.YEARLY_NTH: "Every year on the same weekday of the month",
     Repeat.YEARLY_LAST: "Every year on the last such weekday of the month",
 }
-"""What a choice is called while the date is not known or does not fit it."""
+"""The label of a choice while the date is unknown or does not fit it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,13 +42,13 @@ class DatesInWords:
     holidays: tuple[tuple[date, str], ...] = ()
     more_holidays: int = 0
     no_next_week: frozenset[date] = frozenset()
-    """Those of the holidays that cannot be held a week later: another date of the series is on that day."""
+    """Holidays that can't be moved a week later: another date of the series is on that day."""
     clock_notes: tuple[str, ...] = ()
-    """What becomes of hours that the clocks skip or show twice."""
+    """What happens to hours that the clocks skip or show twice."""
     zone: str = ""
     is_over: bool = False
     reply_by: datetime | None = None
-    """Until when replies to the first date are asked for, on the wall clock of the zone; None when that is over."""
+    """The deadline for replies to the first date, on the wall clock of the zone; None when it has passed."""
     wrong: tuple[str, ...] = ()
 
     @property
@@ -70,7 +70,7 @@ def dates_in_words(form: FormValues, zone: str, now: datetime) -> DatesInWords:
 
 
 def repeat_options(form: FormValues) -> list[tuple[str, str]]:
-    """Return the ways to repeat that fit the first date, in its own words; the chosen one stays, fitting or not."""
+    """Return the ways to repeat that fit the first date, in its words; the chosen one stays even if it doesn't fit."""
     day = Reader(form).day("date")
     fitting = [(choice.value, words) for choice in Repeat if (words := _words(choice, day)) is not None]
     if day is None or form["repeat"] in {value for value, _ in fitting} or form["repeat"] not in set(Repeat):

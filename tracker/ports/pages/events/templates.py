@@ -1,4 +1,4 @@
-"""Templates of events: save the form as one, begin with one, remove one."""
+"""Event templates: save the form as one, use one, remove one."""
 
 from uuid import UUID
 
@@ -23,7 +23,7 @@ PATH = "/schedule/templates"
 
 @get(PATH, guards=[signed_in])
 async def templates_page(pages: Pages, viewer: Viewer) -> Response[str]:
-    """List the templates with which the viewer may begin."""
+    """List the templates that the viewer may use."""
     check_organizer(viewer)
     every = await templates.templates_for(viewer)
     return pages.render("events/schedule/templates.html", rows=[(one, may_remove(viewer, one)) for one in every])
@@ -31,7 +31,7 @@ async def templates_page(pages: Pages, viewer: Viewer) -> Response[str]:
 
 @post(PATH, guards=[signed_in], status_code=200)
 async def save_template(pages: Pages, viewer: Viewer, form: Form, zone: Zone, now: Now) -> Response[str]:
-    """Keep what the form holds as a template, and show the form again as it was."""
+    """Save the content of the form as a template, and show the form again unchanged."""
     check_organizer(viewer)
     offered = await form_options.choices(viewer)
     form_id = id_in(form["form_id"]) or ids.new_id()
@@ -57,7 +57,7 @@ async def remove_template(pages: Pages, viewer: Viewer, now: Now, template_id: F
 
 
 def _committee(form: FormValues, offered: Choices) -> UUID | None:
-    """Return the committee whose schedulers may use the template; None for one that is the viewer's alone."""
+    """Return the committee whose schedulers may use the template; None for the viewer's own."""
     chosen = id_in(form["committee"])
     is_offered = chosen in {one.id for one in offered.own_committees}
     return chosen if is_offered and is_shared(form["visibility"]) else None

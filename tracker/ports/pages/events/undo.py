@@ -1,4 +1,4 @@
-"""The Undo button beside the sentence that says what was done."""
+"""The Undo button beside the message that says what was done."""
 
 from uuid import UUID
 
@@ -22,7 +22,7 @@ BACK = "Undone. It takes place, and nobody was told that it was canceled."
 
 @post("/events/{event_id:uuid}/undo", guards=[signed_in], status_code=303)
 async def take_back(event_id: FromPath[UUID], pages: Pages, viewer: Viewer, form: Form, now: Now) -> Redirect:
-    """Take back what was done to an event a moment ago, or say why it stays."""
+    """Undo a recent change to an event, or say why it can't be undone."""
     try:
         if form["deed"] == Deed.SCHEDULED:
             await undo.undo_schedule(viewer, event_id, version_in(form), now)

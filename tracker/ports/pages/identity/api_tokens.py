@@ -1,4 +1,4 @@
-"""The page of personal tokens: what programs may do for oneself; a token is shown once, when it is made."""
+"""The page of personal tokens: what programs may do for their owner; a token is shown once, when it is made."""
 
 from typing import Any
 from uuid import UUID
@@ -23,13 +23,13 @@ REVOKED = "The token is revoked. Whatever used it is shut out."
 
 @get(PATH, guards=[signed_in])
 async def tokens_page(pages: Pages, viewer: Viewer, visit: Visit, now: Now) -> Response[str]:
-    """Show one's tokens and, after a fresh proof, the form of a new one."""
+    """Show the viewer's tokens and, after a recent confirmation, the form for a new one."""
     return await _page(pages, viewer, visit, now)
 
 
 @post(PATH, guards=[signed_in], status_code=201)
 async def make_token(pages: Pages, viewer: Viewer, visit: Visit, form: Form, now: Now) -> Response[Any]:
-    """Make a token and show it, or show the form again with what is missing."""
+    """Make a token and show it, or show the form again with its errors."""
     if first := first_reauthenticate(visit, PATH, now):
         return first
     try:
@@ -41,7 +41,7 @@ async def make_token(pages: Pages, viewer: Viewer, visit: Visit, form: Form, now
 
 @post(f"{PATH}/{{token_id:uuid}}/revocation", guards=[signed_in], status_code=303)
 async def revoke_token(token_id: FromPath[UUID], pages: Pages, viewer: Viewer, now: Now) -> Redirect:
-    """Revoke a token for good."""
+    """Revoke a token permanently."""
     await api_tokens.revoke(viewer, token_id, now)
     return pages.redirect(PATH, REVOKED)
 

@@ -1,4 +1,4 @@
-"""What Litestar hands to the handlers of signing in: how a person arrives, and what lets them in."""
+"""What Litestar injects into the handlers of signing in: the arrival of a person, and the way to a session."""
 
 from typing import TypeAlias
 
@@ -10,9 +10,9 @@ from tracker.ports.pages.identity import sign_in_forms
 from tracker.usecases.identity import accounts
 
 Arrival: TypeAlias = Injected[accounts.Arrival]
-"""How a person who proves who they are arrives: from where, with which browser."""
+"""How a person who confirms their identity arrives: from where, with which browser."""
 Entry: TypeAlias = Injected[sign_in_forms.Entry]
-"""What makes the pages of people without a session, and lets them in."""
+"""Makes the pages for people without a session, and starts their session."""
 
 
 def _arrival(request: FormRequest) -> accounts.Arrival:
@@ -24,4 +24,4 @@ def _entry(request: FormRequest) -> sign_in_forms.Entry:
 
 
 DEPENDENCIES = {"arrival": Provide(_arrival, sync_to_thread=False), "entry": Provide(_entry, sync_to_thread=False)}
-"""What handlers of signing in may ask for, beside those of every page."""
+"""Dependencies of sign-in handlers, beside those of every page."""

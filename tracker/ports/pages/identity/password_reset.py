@@ -1,4 +1,4 @@
-"""A forgotten password: whoever was handed the link sets another one, and then signs in with it and the code."""
+"""Password reset: the person with the link sets a new password, and then signs in with it and the code."""
 
 from typing import Any
 
@@ -19,7 +19,7 @@ SET = "Your password is set. Sign in with it now."
 
 @route(PATH, http_method=[HttpMethod.GET, HttpMethod.HEAD], guards=[link])
 async def reset_page(token: FromPath[str], pages: Pages, entry: Entry, now: Now) -> Response[str]:
-    """Show the form for a new password, or that the link is over; nothing changes."""
+    """Show the form for a new password, or that the link has expired; nothing changes."""
     return await _form(token, pages, entry, now)
 
 
@@ -27,7 +27,7 @@ async def reset_page(token: FromPath[str], pages: Pages, entry: Entry, now: Now)
 async def set_password(
     token: FromPath[str], pages: Pages, entry: Entry, origin: Origin, form: Form, now: Now
 ) -> Response[Any]:
-    """Set the password and use the link up; the sign-in page is next."""
+    """Set the password and invalidate the link; the sign-in page is next."""
     try:
         await entry.check_own()
         check_repeated(form)

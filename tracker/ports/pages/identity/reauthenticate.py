@@ -1,4 +1,4 @@
-"""For people who are signed in: proving once more that it is them, choosing a password, signing out."""
+"""For people who are signed in: confirming their identity again, choosing a password, signing out."""
 
 from typing import Any
 from urllib.parse import quote
@@ -23,7 +23,7 @@ PASSWORD = "/password"  # noqa: S105 - an address
 
 @get(AGAIN, guards=[signed_in])
 async def again_page(pages: Pages, visit: Visit, settings: Settings, wanted: Wanted = "") -> Response[str]:
-    """Ask for the code, or for the password of somebody who has no code; `next` is where to go afterwards."""
+    """Ask for the code, or for the password of a person without a code; `next` is where to go afterwards."""
     return await _again(pages, visit, settings, wanting(wanted))
 
 
@@ -31,7 +31,7 @@ async def again_page(pages: Pages, visit: Visit, settings: Settings, wanted: Wan
 async def prove_again(
     pages: Pages, visit: Visit, arrival: Arrival, form: Form, now: Now, settings: Settings
 ) -> Response[Any]:
-    """Check the proof and lead back to what needed it."""
+    """Check the code or password and go back to the page that required it."""
     try:
         if await _is_press_enough(visit, settings):
             await sign_in.prove_by_press(visit.viewer.member_id, visit.session_id, now)
@@ -44,7 +44,7 @@ async def prove_again(
 
 @get(PASSWORD, guards=[signed_in])
 async def password_page(pages: Pages, visit: Visit, now: Now, wanted: Wanted = "") -> Response[Any]:
-    """Show the form for a new password to somebody who has just proved who they are; `next` is where to go then."""
+    """Show the form for a new password after a recent confirmation; `next` is where to go afterwards."""
     return first_reauthenticate(visit, to_password(wanted), now) or _password(pages, wanting(wanted))
 
 
@@ -65,7 +65,7 @@ async def choose_password(pages: Pages, visit: Visit, form: Form, now: Now) -> R
 
 @post("/sign-out", guards=[signed_in], status_code=303)
 async def sign_out(pages: Pages, visit: Visit, now: Now, settings: Settings) -> Response[Any]:
-    """End the session, and let the browser forget what pages kept in it."""
+    """End the session, and delete what pages stored in the browser."""
     await sessions.sign_out(visit.viewer, visit.session_id, now)
     # Only "storage": "cookies" would end the sessions of every other site of the same domain.
     response = pages.redirect("/sign-in", "You are signed out.")
@@ -75,7 +75,7 @@ async def sign_out(pages: Pages, visit: Visit, now: Now, settings: Settings) -> 
 
 
 def to_password(wanted: str) -> str:
-    """Return the address where one chooses a password, and goes on to `wanted`."""
+    """Return the address where people choose a password, and then go to `wanted`."""
     return PASSWORD if place(wanted) == HOME else f"{PASSWORD}?next={quote(place(wanted), safe='/')}"
 
 
@@ -88,7 +88,7 @@ async def _again(
 
 
 async def _is_press_enough(visit: Visit, settings: Settings) -> bool:
-    """Whether this is a demo and somebody who has neither code nor password: its links let people in without either."""
+    """Return whether this is a demo and the person has neither code nor password: its links need neither."""
     if not settings.is_demo:
         return False
     return await sign_in.reauthentication_asked(visit.viewer.member_id) is None

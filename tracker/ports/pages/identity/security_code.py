@@ -27,25 +27,25 @@ USED = (
 
 @get(CODE, guards=[public])
 async def code_page(entry: Entry, now: Now, wanted: Wanted = "") -> Response[Any]:
-    """Ask for the code of somebody whose password was right."""
+    """Ask for the code of a person whose password was right."""
     return await _ask(entry, wanted, now, SECURITY_CODE)
 
 
 @post(CODE, guards=[public], status_code=303)
 async def answer_code(entry: Entry, arrival: Arrival, form: Form, now: Now) -> Response[Any]:
-    """Check the code; a session is the answer."""
+    """Check the code and start a session."""
     return await _check(entry, arrival, form, now, SECURITY_CODE)
 
 
 @get(RECOVERY, guards=[public])
 async def recovery_page(entry: Entry, now: Now, wanted: Wanted = "") -> Response[Any]:
-    """Ask somebody whose password was right for a recovery code."""
+    """Ask a person whose password was right for a recovery code."""
     return await _ask(entry, wanted, now, RECOVERY_CODE)
 
 
 @post(RECOVERY, guards=[public], status_code=303)
 async def answer_recovery_code(entry: Entry, arrival: Arrival, form: Form, now: Now) -> Response[Any]:
-    """Check the recovery code and use it up; a session is the answer, and how many codes are left."""
+    """Check the recovery code and use it up; start a session, and show how many codes are left."""
     return await _check(entry, arrival, form, now, RECOVERY_CODE)
 
 

@@ -1,4 +1,4 @@
-"""Settings: another authenticator app, and new recovery codes; both need a fresh proof of who asks (CJIS IA-11)."""
+"""Settings: another authenticator app, and new recovery codes; both need a recent confirmation (CJIS IA-11)."""
 
 from typing import Any
 
@@ -24,13 +24,13 @@ FIRST_CODES = "Your authenticator app is set up. Now make recovery codes, for th
 
 @get(AUTHENTICATOR, guards=[signed_in])
 async def authenticator_page(pages: Pages, visit: Visit, now: Now) -> Response[Any]:
-    """Show a new secret; the app that is in force goes on until a code of the new one is entered."""
+    """Show a new secret; the present app stays valid until a code of the new one is entered."""
     return first_reauthenticate(visit, AUTHENTICATOR, now) or await _authenticator(pages, visit)
 
 
 @post(AUTHENTICATOR, guards=[signed_in], status_code=303)
 async def set_authenticator(pages: Pages, visit: Visit, arrival: Arrival, form: Form, now: Now) -> Response[Any]:
-    """Put the new app in the place of the one before, by its first code."""
+    """Replace the present app with the new one, by its first code."""
     if first := first_reauthenticate(visit, AUTHENTICATOR, now):
         return first
     person = visit.viewer.member_id
@@ -38,7 +38,7 @@ async def set_authenticator(pages: Pages, visit: Visit, arrival: Arrival, form: 
         await authenticators.set_authenticator(person, visit.session_id, form["sealed"], form["code"], now, arrival)
     except Invalid as wrong:
         return await _authenticator(pages, visit, form["sealed"], wrong)
-    except NotAllowed as wrong:  # the page is stale, or its secret is not one of ours: a new one is shown
+    except NotAllowed as wrong:  # the page is stale, or its secret was not made here: a new one is shown
         return await _authenticator(pages, visit, "", wrong)
     has_codes = (await authenticators.credentials_of(person)).codes_left > 0
     return pages.redirect(SECURITY, SET_UP) if has_codes else pages.redirect(CODES, FIRST_CODES)
@@ -52,7 +52,7 @@ async def codes_page(pages: Pages, visit: Visit, now: Now) -> Response[Any]:
 
 @post(CODES, guards=[signed_in], status_code=200)
 async def make_codes(pages: Pages, visit: Visit, now: Now) -> Response[Any]:
-    """Replace the recovery codes and show the new ones, this once."""
+    """Replace the recovery codes and show the new ones, only once."""
     if first := first_reauthenticate(visit, CODES, now):
         return first
     viewer = visit.viewer

@@ -1,4 +1,4 @@
-"""How long one's session goes on, asked by the page itself before it warns, and a way to let it go on."""
+"""How much longer the session lasts, requested by the page before it warns, and a way to extend it."""
 
 from typing import Any
 
@@ -13,13 +13,13 @@ PATH = "/session"
 
 @get(PATH, guards=[signed_in], opt=POLLED)
 async def session_state(visit: Visit, form_token: FormToken, now: Now) -> Response[dict[str, Any]]:
-    """Say how long the session goes on; asking does not prolong it."""
+    """Return how much longer the session lasts; this request does not extend it."""
     return _state(visit, form_token, now)
 
 
 @post(PATH, guards=[signed_in], status_code=200)
 async def stay(visit: Visit, form_token: FormToken, now: Now) -> Response[dict[str, Any]]:
-    """Let the session go on, as any use does."""
+    """Extend the session, as any use does."""
     return _state(visit, form_token, now)
 
 

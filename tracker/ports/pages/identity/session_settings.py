@@ -1,4 +1,4 @@
-"""Settings: where one is signed in, and how to end it, one by one, everywhere, or with the feeds of a lost phone."""
+"""Settings: where the viewer is signed in, and how to end it: one by one, everywhere, or after losing a phone."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -28,7 +28,7 @@ SHUT = "Done: {} ended, {} turned off, {} revoked. Next, set up an authenticator
 
 @dataclass(frozen=True, kw_only=True)
 class ShownSession:
-    """A session in words; `is_here` says it is the one that looks."""
+    """A session in words; `is_here` marks the present one."""
 
     id: str
     browser: str
@@ -39,14 +39,14 @@ class ShownSession:
 
 
 async def shown_sessions(member_id: UUID, here: str, now: Now) -> list[ShownSession]:
-    """Return a member's open sessions in words, the one that looks first."""
+    """Return a member's open sessions in words, the present one first."""
     found = [_shown(one, here) for one in await session_deeds.sessions_of(member_id, now)]
     return sorted(found, key=lambda one: not one.is_here)
 
 
 @post("/settings/sessions/{session_id:str}/end", guards=[signed_in], status_code=303)
 async def end_session(session_id: FromPath[str], pages: Pages, viewer: Viewer, now: Now) -> Redirect:
-    """Sign another browser out; this one signs out by the button in the header."""
+    """Sign another browser out; this one signs out with the button in the header."""
     await session_deeds.end_session(viewer, session_id, now)
     return pages.redirect(SECURITY, ENDED)
 
@@ -63,7 +63,7 @@ async def sign_out_everywhere(pages: Pages, viewer: Viewer, now: Now, settings: 
 
 @get(LOST, guards=[signed_in])
 async def lost_phone_page(pages: Pages, viewer: Viewer, visit: Visit, now: Now) -> Response[str]:
-    """Say what ends when a phone is told to be lost."""
+    """Show what ends when a phone is reported lost."""
     here = visit.session_id
     sessions = await session_deeds.sessions_of(viewer.member_id, now)
     others = [one for one in sessions if one.id != here]

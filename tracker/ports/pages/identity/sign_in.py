@@ -1,4 +1,4 @@
-"""Signing in: the notice and the password, and at the first time the set-up of the app that makes codes."""
+"""Signing in: the notice and the password, and at the first sign-in the setup of the authenticator app."""
 
 from typing import Any
 
@@ -40,13 +40,13 @@ async def sign_in(entry: Entry, arrival: Arrival, form: Form, now: Now) -> Respo
 
 @get("/sign-in/enrollment", guards=[public])
 async def enrollment_page(entry: Entry, now: Now, wanted: Wanted = "") -> Response[Any]:
-    """Show a new secret for an authenticator app to somebody who signs in for the first time."""
+    """Show a new secret for an authenticator app to a person who signs in for the first time."""
     return await _enrollment(entry, now, wanting(wanted))
 
 
 @post("/sign-in/enrollment", guards=[public], status_code=303)
 async def confirm_enrollment(entry: Entry, arrival: Arrival, form: Form, now: Now) -> Response[Any]:
-    """Put the app in force by its first code; the answer is a session, and the recovery codes, shown this once."""
+    """Activate the app by its first code; start a session, and show the recovery codes, only once."""
     try:
         await entry.check_own()
         first = await sign_in_deeds.confirm_totp(entry.challenge, form["sealed"], form["code"], now, arrival)
@@ -54,7 +54,7 @@ async def confirm_enrollment(entry: Entry, arrival: Arrival, form: Form, now: No
         return entry.to_start(form["next"])
     except Invalid as wrong:
         return await _enrollment(entry, now, form, wrong)
-    except NotAllowed as wrong:  # the page is stale, or its secret is not one of ours: a new one is shown
+    except NotAllowed as wrong:  # the page is stale, or its secret was not made here: a new one is shown
         return await _enrollment(entry, now, form.but({"sealed": ""}), wrong)
     wanted = place(form["next"])
     onward = wanted if first.has_password else reauthenticate.to_password(wanted)

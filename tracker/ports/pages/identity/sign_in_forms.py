@@ -1,4 +1,4 @@
-"""What the pages of signing in share: forms of people who have no session yet, and the way in at the end."""
+"""What the sign-in pages share: forms for people who have no session yet, and the start of the session."""
 
 from datetime import datetime
 from typing import Any
@@ -22,11 +22,11 @@ FIELDS = ("ack", "email", "password", "repeated", "code")
 STALE = "This page was open for too long, or your browser does not keep cookies. Please try again."
 DIFFER = "The two passwords differ. Type the same one twice."
 NO_FORM = FormValues({})
-LONGEST_BROWSER = 150  # letters kept of what a browser says it is
+LONGEST_BROWSER = 150  # characters kept of a browser's name for itself
 
 
 class Entry:
-    """Makes the pages of people without a session, and lets them in; a request carries their short cookies."""
+    """Makes the pages for people without a session, and starts it; a request carries their short-lived cookies."""
 
     def __init__(self, request: FormRequest, settings: Settings, now: datetime) -> None:
         self._request = request
@@ -35,15 +35,15 @@ class Entry:
 
     @property
     def challenge(self) -> str:
-        """What the browser kept of the first proof, while the second is missing; empty when it kept nothing."""
+        """Return the challenge that the browser kept after the first step, while the second is missing; else empty."""
         return cookies.read(self._request, cookies.CHALLENGE)
 
     def show(
         self, template: str, *, form: FormValues = NO_FORM, wrong: Exception | None = None, **more: Any
     ) -> Response[str]:
-        """Show a form; its token belongs to a short cookie of this browser.
+        """Show a form; its token belongs to a short-lived cookie of this browser.
 
-        `wrong` is told in the page, with what was typed still there; passwords are never sent back.
+        The page shows the errors in `wrong`, with what was typed; passwords are never sent back.
         """
         nonce = cookies.read(self._request, cookies.SIGN_IN)
         is_new = not csrf.is_good_nonce(nonce, self._now)
@@ -66,14 +66,14 @@ class Entry:
         return response
 
     async def check_own(self) -> None:
-        """Raise `NotAllowed` unless the form stood on a page that `show` made for this browser, not long ago."""
+        """Raise `NotAllowed` unless `show` made the form for this browser, not too long ago."""
         nonce = cookies.read(self._request, cookies.SIGN_IN)
         if not csrf.is_good_nonce(nonce, self._now):
             raise NotAllowed(STALE)
         await csrf.check_token(self._request, nonce)
 
     def to_second_step(self, challenge: Challenge, wanted: str) -> Redirect:
-        """Lead on to the code, or to the set-up of an authenticator app: nothing else is open before that."""
+        """Redirect to the code, or to the setup of an authenticator app: nothing else is open before that."""
         path = "/sign-in/enrollment" if challenge.needs_enrollment else "/sign-in/code"
         response = Redirect(_with_next(path, wanted), status_code=303)
         seconds = int(CHALLENGE.total_seconds())
@@ -81,7 +81,7 @@ class Entry:
         return response
 
     def to_start(self, wanted: str) -> Redirect:
-        """Lead back to the sign-in page when the first proof is missing or too old."""
+        """Redirect to the sign-in page when the first step is missing or too old."""
         response = Redirect(_with_next("/sign-in", wanted), status_code=303)
         cookies.remove(response, self._settings, cookies.CHALLENGE)
         return response
@@ -89,9 +89,9 @@ class Entry:
     def let_in(
         self, session: str, wanted: str, response: Response[Any] | None = None, sentence: str = ""
     ) -> Response[Any]:
-        """Give a browser its session and lead to the page that was wanted, or give the answer that comes before it.
+        """Start a session in a browser and redirect to the requested page, or return the response that comes before it.
 
-        `sentence` is what the next page begins with.
+        `sentence` is shown at the top of the next page.
         """
         response = response or Redirect(place(wanted), status_code=303)
         if sentence:
@@ -108,13 +108,13 @@ def wanting(wanted: str) -> FormValues:
 
 
 def check_repeated(form: FormValues) -> None:
-    """Raise `Invalid` unless a new password was typed twice alike."""
+    """Raise `Invalid` unless a new password was typed the same way twice."""
     if form["password"] != form["repeated"]:
         raise Invalid(repeated=DIFFER)
 
 
 def arrival_of(request: FormRequest, settings: Settings) -> Arrival:
-    """Return how somebody comes to prove who they are: from where and with what, and to how many sessions."""
+    """Return how a person arrives to confirm their identity: from where, with which browser and open sessions."""
     said = "".join(letter for letter in request.headers.get("user-agent", "") if letter.isprintable())
     return Arrival(
         origin=origin_of(request),

@@ -1,4 +1,4 @@
-"""One-time sign-in links: looking shows a button, so that a mail scanner does not use the link up."""
+"""One-time sign-in links: looking shows a button, so that an email scanner does not use the link up."""
 
 from typing import Any
 
@@ -19,7 +19,7 @@ PATH = "/sign-in/link/{token:str}"
 
 @route(PATH, http_method=[HttpMethod.GET, HttpMethod.HEAD], guards=[link])
 async def link_page(token: FromPath[str], pages: Pages, entry: Entry, now: Now) -> Response[str]:
-    """Show the notice and the button, or that the link is over; nothing changes."""
+    """Show the notice and the button, or that the link has expired; nothing changes."""
     try:
         await check_link(token, now)
     except Gone:

@@ -1,4 +1,4 @@
-"""Addresses of reports: what the form asks for, what a number's link says, and how both are read back."""
+"""Addresses of reports: the query of the form, the link of a number, and how both are read back."""
 
 from collections.abc import Callable, Mapping
 from datetime import date
@@ -31,9 +31,9 @@ KIND_WORDS = {
 
 
 async def asked_in(viewer: Viewer, zone: str, now: Now, query: FormValues) -> Asked:
-    """Return what the address asks for: this grant half-year of all kinds and committees, unless it says otherwise.
+    """Return the query of the address; by default, this grant half-year of all kinds and committees.
 
-    `Invalid` for days that make no period; an odd word counts as none; a committee that is not the viewer's has no
+    `Invalid` for days that make no period; an unknown word is ignored; a committee that the viewer may not know has no
     events.
     """
     kind = query["kind"] if query["kind"] in list(KINDS) else None
@@ -49,7 +49,7 @@ async def asked_in(viewer: Viewer, zone: str, now: Now, query: FormValues) -> As
 
 
 def query_for(asked: Asked) -> dict[str, str]:
-    """Return what an address says of a report."""
+    """Return the query of a report."""
     days = {"from": asked.period.first.isoformat(), "to": asked.period.last.isoformat()}
     query = {"period": asked.period.key, **(days if asked.period.key == CUSTOM else {})}
     return (
@@ -60,13 +60,13 @@ def query_for(asked: Asked) -> dict[str, str]:
 
 
 def only(asked: Asked) -> str:
-    """Return to what a report keeps, in words: "Meetings of Steering Committee only"; nothing when to nothing."""
+    """Return what a report is limited to, in words: "Meetings of Steering Committee only"; nothing for no limit."""
     kind = KIND_WORDS[asked.kind] if asked.kind else "Events" if asked.committee else ""
     return f"{kind}{f' of {asked.committee.name}' if asked.committee else ''} only" if kind else ""
 
 
 def periods_for(asked: Asked) -> list[Any]:
-    """Return the named periods to choose from; one that is not offered stands first while it is shown."""
+    """Return the named periods to choose from; one that is not offered comes first while it is shown."""
     offered = period_rules.offered(local(asked.now, asked.zone).date())
     known = {period.key for _, periods in offered for period in periods}
     other = [] if asked.period.key in {*known, CUSTOM} else [(asked.period.key, asked.period.name)]
@@ -79,7 +79,7 @@ def page_of(asked: Asked) -> str:
 
 
 def linked(asked: Asked) -> Callable[..., str]:
-    """Return what gives the address of a number's rows: link("places", "here", agency=…, month=…, kind=…)."""
+    """Return the function for the address of a number's rows: link("places", "here", agency=…, month=…, kind=…)."""
 
     def link(part: str, measure: str, **line: Any) -> str:
         return f"{PAGE}/rows?{encoded(query_for(asked) | number_query(part, measure, line))}"
@@ -88,17 +88,17 @@ def linked(asked: Asked) -> Callable[..., str]:
 
 
 def encoded(query: Mapping[str, str]) -> str:
-    """Return a query as it stands behind the question mark."""
+    """Return a query as it follows the question mark."""
     return urlencode(query)
 
 
 def number_query(part: str, measure: str, line: Mapping[str, Any]) -> dict[str, str]:
-    """Return what an address says of a number; what is None in its line is left out."""
+    """Return the query of a number; values that are None in its line are left out."""
     return {"part": part, "of": measure, **{name: _word(one) for name, one in line.items() if one is not None}}
 
 
 def number_in(query: FormValues) -> Number:
-    """Return the number whose rows the address asks for; `NotFound` when it names none."""
+    """Return the number whose rows the address requests; `NotFound` when there is none."""
     agency = query["agency"]
     if query["part"] not in list(Part) or (query["arm"] and query["arm"] not in list(Arm)):
         raise NotFound
@@ -114,7 +114,7 @@ def number_in(query: FormValues) -> Number:
 
 
 def line_of(number: Number) -> dict[str, Any]:
-    """Return the line in which a number stands, as `number_query` takes it."""
+    """Return the line of a number, as `number_query` takes it."""
     return {"agency": number.agency, "arm": number.arm, "month": number.month}
 
 

@@ -11,11 +11,11 @@ LEFT, RIGHT = 44.0, 510.0
 STEPS = (0, 25, 50, 75, 100)  # percent
 BAR = 0.6  # of the width of a month
 WIDEST = 52.0
-LABELLED = 12  # months whose bars bear their number; of more, the table says it
+LABELLED = 12  # months whose bars have a label; with more, the table has the numbers
 
 
 class Bar(NamedTuple):
-    """One month: where its bar stands and what it says; `rate` None = nobody was invited, so there is no bar."""
+    """One month: the position of its bar and its label; `rate` None = no one was invited, so there is no bar."""
 
     x: float
     y: float
@@ -34,7 +34,7 @@ class Step(NamedTuple):
 
 
 class Chart(NamedTuple):
-    """The whole drawing; `words` says the same."""
+    """The whole drawing; `words` is its text alternative."""
 
     bars: list[Bar]
     steps: list[Step]

@@ -37,9 +37,9 @@ from tracker.usecases.reports.rows import Number
 SHOWN = 500  # rows of a page
 MOST = 100_000  # rows of a file
 FILES = ("csv", "xlsx")
-"""The forms in which figures and rows are downloaded."""
+"""The file formats of figures and rows."""
 FileType: TypeAlias = Injected[str]
-"""The one of them that the address asks for."""
+"""The format that the address requests."""
 
 
 def _file_type(scope: Scope) -> str:
@@ -95,7 +95,7 @@ async def rows_page(pages: Pages, viewer: Viewer, params: Query, zone: Zone, now
 async def report_file(
     file_type: FileType, viewer: Viewer, visit: Visit, params: Query, zone: Zone, now: Now, settings: Settings
 ) -> Response[Any]:
-    """Hand out a period's figures as a file, and write that into the audit log."""
+    """Return a period's figures as a file, and record that in the audit log."""
     asked = await asked_in(viewer, zone, now, params)
     found = await reports.report(viewer, asked)
     if found.is_restricted and (proof := first_reauthenticate(visit, addresses.page_of(asked), now)):
@@ -108,7 +108,7 @@ async def report_file(
 async def rows_file(
     file_type: FileType, viewer: Viewer, visit: Visit, params: Query, zone: Zone, now: Now, settings: Settings
 ) -> Response[Any]:
-    """Hand out the rows behind a number as a file, and write that into the audit log."""
+    """Return the rows behind a number as a file, and record that in the audit log."""
     asked, number = await asked_in(viewer, zone, now, params), number_in(params)
     found = await rows.rows(viewer, asked, number, MOST)
     if found.shown < found.count:
@@ -166,7 +166,7 @@ async def _committees(viewer: Viewer, asked: Asked) -> list[tuple[str, str]]:
 
 
 def _form_of(asked: Asked) -> dict[str, str]:
-    """Return what the form holds for a report that was asked for; its days stand ready for chosen ones."""
+    """Return the form of a requested report; its days are filled in for chosen days."""
     days = {"from": asked.period.first.isoformat(), "to": asked.period.last.isoformat()}
     return {**days, "kind": "", "committee": "", **query_for(asked)}
 
@@ -183,7 +183,7 @@ def _choices(asked: Asked) -> dict[str, Any]:
 
 
 def _words(asked: Asked) -> dict[str, Any]:
-    """Return what the pages of reports say alike."""
+    """Return the values that all report pages share."""
     return {
         "asked": asked,
         "link": linked(asked),

@@ -1,4 +1,4 @@
-"""A report and its rows as tables for files: the same figures as on the page, under the same names."""
+"""A report and its rows as tables for files: the same figures and names as on the page."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -64,14 +64,14 @@ MARK_WORDS = {
 
 
 def heading_of(task_force: str, asked: Asked, reader: str, *, is_restricted: bool) -> str:
-    """Return the first line of a file: whose it is, which period, as of when, and over what it counts."""
+    """Return the first line of a file: the reader, the period, the time, and what it covers."""
     marking = "Named participants only. " if is_restricted else ""
     kept = f" {only(asked)}." if only(asked) else ""
     return f"{marking}{task_force}. {asked.period.name}.{kept} As of {as_of(asked)}. Counts what {reader} may see."
 
 
 def as_of(asked: Asked) -> str:
-    """Return the moment of a report in words."""
+    """Return the time of a report in words."""
     moment = local(asked.now, asked.zone)
     return f"{day(moment)}, {moment.year}, {clock(moment)} {zone_word(asked.zone)}"
 
@@ -132,7 +132,7 @@ def row_sheet(name: str, rows: Rows, zone: str) -> Sheet:
 
 
 def mark_words(mark: str, *, is_remote: bool, substitute: str) -> str:
-    """Return what became of a place, in words, and who came instead."""
+    """Return what became of an invited place, in words, and who came instead."""
     words = "Walk-in, remote" if mark == "walk_in" and is_remote else MARK_WORDS[mark]
     return f"{words}: {substitute} came in their place" if substitute else words
 

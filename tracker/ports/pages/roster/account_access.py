@@ -1,4 +1,4 @@
-"""How one person comes in, for those who keep accounts: a new password, the end of a pause, a lost phone."""
+"""How one person signs in, for administrators: a new password, the end of a pause, a lost phone."""
 
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
@@ -32,14 +32,14 @@ DEEDS: tuple[tuple[str, Deed, str], ...] = (
     ("tokens-revocation", account_access.revoke_tokens, "Their personal tokens are revoked."),
     ("shutdown", account_access.revoke_everything, "Their sessions, feeds and tokens are shut."),
 )
-"""The buttons of the page: address, what is done, and what is said afterwards."""
+"""The buttons of the page: address, action, and the message afterwards."""
 
 
 @get(PATH, guards=[signed_in])
 async def access_page(
     person_id: FromPath[UUID], pages: Pages, viewer: Viewer, now: Now, settings: Settings
 ) -> Response[Any]:
-    """Show by what somebody comes in."""
+    """Show how a person signs in."""
     return await _page(person_id, pages, viewer, now, settings)
 
 
@@ -47,7 +47,7 @@ async def access_page(
 async def make_link(
     person_id: FromPath[UUID], pages: Pages, visit: Visit, now: Now, settings: Settings
 ) -> Response[Any]:
-    """Make a link for a new password and show it, this once."""
+    """Make a link for a new password and show it, only once."""
     if first := await _first(person_id, visit, now):
         return first
     try:
@@ -60,7 +60,7 @@ async def make_link(
 
 
 def _handler(tail: str, deed: Deed, words: str) -> HTTPRouteHandler:
-    """Return the handler of a button that does one thing to somebody's access and then says so."""
+    """Return the handler of a button that changes a person's access and then says so."""
 
     @post(f"{PATH}/{tail}", guards=[signed_in], status_code=303)
     async def handler(
@@ -78,7 +78,7 @@ def _handler(tail: str, deed: Deed, words: str) -> HTTPRouteHandler:
 
 
 async def _first(person_id: UUID, visit: Visit, now: Now) -> Response[Any] | None:
-    """Return the way to a fresh proof; for whoever keeps no accounts there is nothing to prove oneself for."""
+    """Return the redirect to confirm one's identity, or None; refuse people who do not manage accounts."""
     await account_access.access_of(visit.viewer, person_id, now)
     return first_reauthenticate(visit, _address(person_id), now)
 

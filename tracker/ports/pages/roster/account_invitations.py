@@ -1,4 +1,4 @@
-"""Inviting those who never signed in: some of them or all, each by a mail with a link of their own."""
+"""Inviting people who never signed in: some or all, each by an email with a link of their own."""
 
 from datetime import timedelta
 from typing import Any
@@ -23,14 +23,14 @@ FIELDS = ("person",)
 
 @get(PATH, guards=[signed_in])
 async def invitations_page(pages: Pages, viewer: Viewer, visit: Visit, now: Now) -> Response[Any]:
-    """Show who never signed in, and how the last invitation of each stands."""
+    """Show who never signed in, and the state of each person's last invitation."""
     check_manager(viewer)
     return first_reauthenticate(visit, PATH, now) or await _page(pages, viewer, now)
 
 
 @post(PATH, guards=[signed_in], status_code=303)
 async def invite(pages: Pages, viewer: Viewer, visit: Visit, form: Form, zone: Zone, now: Now) -> Response[Any]:
-    """Invite those who are ticked, or everybody."""
+    """Invite the selected people, or everyone."""
     check_manager(viewer)
     if first := first_reauthenticate(visit, PATH, now):
         return first

@@ -1,4 +1,4 @@
-"""What a keeper of accounts does with one: a sign-in link, suspending, opening again, the yearly review."""
+"""What an administrator does with an account: a sign-in link, suspending, reopening, the yearly review."""
 
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
@@ -31,7 +31,7 @@ REVIEWED = "The account is reviewed, for another year."
 async def make_link(
     person_id: FromPath[UUID], pages: Pages, viewer: Viewer, visit: Visit, now: Now, settings: Settings
 ) -> Response[Any]:
-    """Make a sign-in link and show it, this once: it is not kept anywhere."""
+    """Make a sign-in link and show it, only once: it is not stored."""
     check_manager(viewer)
     if first := first_reauthenticate(visit, f"/people/{person_id}", now):
         return first
@@ -49,7 +49,7 @@ async def make_link(
 async def ask_to_suspend(
     person_id: FromPath[UUID], pages: Pages, viewer: Viewer, visit: Visit, now: Now
 ) -> Response[Any]:
-    """Say what suspending does, and ask why."""
+    """Explain what suspending does, and ask for the reason."""
     check_manager(viewer)
     return first_reauthenticate(visit, f"/people/{person_id}/suspension", now) or await _suspension(
         pages, viewer, visit, now, person_id
@@ -74,7 +74,7 @@ async def suspend(
 
 @post("/people/{person_id:uuid}/restoration", guards=[signed_in], status_code=303)
 async def reopen(person_id: FromPath[UUID], pages: Pages, viewer: Viewer, visit: Visit, now: Now) -> Response[Any]:
-    """Open a suspended account again."""
+    """Reopen a suspended account."""
     return await _do(pages, viewer, visit, now, person_id, accounts.reopen, REOPENED)
 
 
@@ -86,7 +86,7 @@ async def review(person_id: FromPath[UUID], pages: Pages, viewer: Viewer, visit:
 
 @get("/people/review", guards=[signed_in])
 async def review_page(pages: Pages, viewer: Viewer, now: Now) -> Response[Any]:
-    """Show the accounts that nobody confirmed within a year."""
+    """Show the accounts that no one confirmed within a year."""
     check_manager(viewer)
     due = [
         one

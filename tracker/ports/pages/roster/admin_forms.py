@@ -1,4 +1,4 @@
-"""The form of what keepers of the roster add and change: one mechanism for people, agencies and committees."""
+"""The forms with which administrators add and change things: one mechanism for people, agencies and committees."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
@@ -21,37 +21,37 @@ Facts = TypeVar("Facts")
 
 @dataclass(frozen=True, kw_only=True)
 class AdminForm(Generic[Facts]):
-    """What one kind of form does, for a viewer who keeps the roster; `thing_id` is None for something new."""
+    """What one kind of form does, for a viewer who manages the roster; `thing_id` is None for something new."""
 
     address: str
-    """Where its list stands, for example /agencies."""
+    """The address of its list, for example /agencies."""
     key: str
-    """What the id is called in the address of one."""
+    """The name of the id in the address."""
     template: str
     fields: tuple[str, ...]
     read: Callable[[FormValues, str], Facts]
-    """What a form says; days are those of the zone."""
+    """Reads a form; days are those of the zone."""
     add: Callable[[Viewer, Facts, datetime, datetime], Awaitable[UUID]]
     change: Callable[[Viewer, UUID, Facts, int, datetime, datetime], Awaitable[None]]
     texts: Callable[[Viewer, UUID, str], Awaitable[tuple[FormValues, int]]]
-    """What stands in the form of a known one, with the days of the zone, and its version. Errors: NotFound."""
+    """Returns the form of a known one, with the days of the zone, and its version. Errors: NotFound."""
     words: Callable[[Viewer], Awaitable[Words]]
     shown: Callable[[Viewer, UUID | None, FormValues], Awaitable[Mapping[str, Any]]]
-    """What its template is given beside the form."""
+    """Returns what its template gets beside the form."""
     added: Callable[[Facts], str]
     saved: Callable[[Facts], str]
     blank: Callable[[FormValues, str], FormValues] = lambda *_: NO_FORM
-    """What stands in the form of a new one, made of the query of the address and the zone."""
+    """Returns the form of a new one, made of the query of the address and the zone."""
     leads_to: Callable[[UUID], str] | None = None
-    """Where one is shown afterwards; None = at its own address."""
+    """Where it is shown afterwards; None = at its own address."""
 
     def place(self, thing_id: UUID) -> str:
-        """Return where one is shown."""
+        """Return where it is shown."""
         return self.leads_to(thing_id) if self.leads_to else f"{self.address}/{thing_id}"
 
 
 def handlers_of(kept: AdminForm[Any]) -> list[Any]:
-    """Return the handlers of the form: what shows it and saves it, for a new thing and for a known one."""
+    """Return the handlers of the form: those that show and save it, for a new thing and for a known one."""
     return [*_of_new(kept), *_of_known(kept)]
 
 
@@ -67,7 +67,7 @@ def _of_new(kept: AdminForm[Any]) -> tuple[Any, Any]:
 
     @post(address, guards=[signed_in], status_code=303)
     async def add(pages: Pages, visit: Visit, form: Form, zone: Zone, now: Now) -> Response[Any]:
-        """Add it, or show the form again with errors."""
+        """Add it, or show the form again with its errors."""
         check_manager(visit.viewer)
 
         async def deed() -> Response[Any]:
@@ -104,7 +104,7 @@ def _of_known(kept: AdminForm[Any]) -> tuple[Any, Any]:
         zone: Zone,
         now: Now,
     ) -> Response[Any]:
-        """Save it, or show the form again with errors or with what changed meanwhile."""
+        """Save it, or show the form again with errors or with changes that were saved meanwhile."""
         check_manager(visit.viewer)
 
         async def deed() -> Response[Any]:

@@ -1,4 +1,4 @@
-"""What the forms of who keeps the roster share: a fresh proof, errors at their fields, and two keepers at once."""
+"""What the administrators' forms share: a recent confirmation, errors at their fields, and simultaneous edits."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -18,7 +18,7 @@ NO_FORM = FormValues({})
 
 @dataclass(frozen=True, kw_only=True)
 class Sheet:
-    """A form as it is shown: what stands in it, what is wrong with it, and what changed since it was opened."""
+    """A form as it is shown: its texts, its errors, and what changed since it was opened."""
 
     form: FormValues
     version: int = 0
@@ -31,7 +31,7 @@ class Sheet:
 
 @dataclass(frozen=True, kw_only=True)
 class Words:
-    """How the changes of a form are told: its fields in order, and what a text in one means."""
+    """How the changes of a form are worded: its fields in order, and the meaning of their texts."""
 
     labels: Mapping[str, str]
     said: Callable[[str, str], str]
@@ -40,16 +40,16 @@ class Words:
 Show = Callable[[Sheet], Awaitable[Response[Any]]]
 Deed = Callable[[], Awaitable[Response[Any]]]
 Current = Callable[[], Awaitable[tuple[Sheet, Words]]]
-"""How the form is as it stands now, after somebody else saved it."""
+"""Returns the form as it is now, after another person saved it."""
 
 
 def opened(form: FormValues, version: int) -> Sheet:
-    """Return a form as somebody opens it."""
+    """Return a form as it is opened."""
     return Sheet(form=form, version=version, was=record(form))
 
 
 def check_manager(viewer: Viewer) -> None:
-    """Raise `NotAllowed` unless the viewer keeps the roster."""
+    """Raise `NotAllowed` unless the viewer manages the roster."""
     if not viewer.manages_accounts:
         raise NotAllowed(MANAGERS_ONLY)
 
@@ -63,9 +63,10 @@ async def save(
     show: Show,
     current: Current | None = None,
 ) -> Response[Any]:
-    """Do what a form asks, or show it again with everything that was typed.
+    """Save a form, or show it again with everything that was typed.
 
-    That is without a fresh proof (403), with errors (422), or beside what somebody else saved meanwhile (409).
+    It is shown again without a recent confirmation (403), with errors (422), or beside what another person saved
+    meanwhile (409).
     """
     typed = Sheet(form=form, version=version_in(form), was=form["was"])
     if not is_reauthenticated(visit, now):

@@ -1,4 +1,4 @@
-"""Adding an agency and changing one, for those who keep the roster."""
+"""Adding and changing an agency, for people who manage the roster."""
 
 from collections.abc import Mapping
 from typing import Any

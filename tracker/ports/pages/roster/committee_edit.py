@@ -1,4 +1,4 @@
-"""Adding a committee and changing one with its chair and quorum, for those who keep the roster."""
+"""Adding and changing a committee with its chair and quorum, for people who manage the roster."""
 
 from collections.abc import Mapping
 from typing import Any

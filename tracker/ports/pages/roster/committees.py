@@ -1,4 +1,4 @@
-"""The committees of the task force, and the page of one: who chairs it, and who holds its seats."""
+"""The committees of the task force, and the page of one: its chair, and the holders of its seats."""
 
 from uuid import UUID
 

@@ -1,4 +1,4 @@
-"""Importing a list of people: first a report of every row, then all of it or nothing."""
+"""Importing a list of people: first a report on every row, then all of them or none."""
 
 from typing import Any
 
@@ -33,7 +33,7 @@ async def import_page(pages: Pages, viewer: Viewer, visit: Visit, now: Now) -> R
 async def import_list(
     pages: Pages, viewer: Viewer, visit: Visit, form: Form, upload: Upload, zone: Zone, now: Now
 ) -> Response[Any]:
-    """Show what a file would do, row by row; when that was confirmed, do it."""
+    """Show what a file would do, row by row; after confirmation, import it."""
     check_manager(viewer)
     if first := first_reauthenticate(visit, PATH, now):
         return first

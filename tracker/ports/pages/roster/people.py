@@ -1,4 +1,4 @@
-"""Who is who: the list of people with its find box, and the page of one person."""
+"""The directory: the list of people with its search box, and the page of one person."""
 
 from collections.abc import Sequence
 from itertools import groupby
@@ -20,13 +20,13 @@ from tracker.usecases.actions import item_lists
 from tracker.usecases.roster import directory
 
 MOST = 100  # people on one page
-LONGEST_WORDS = 100  # characters of what is looked for
+LONGEST_WORDS = 100  # characters of a search
 WORDS: dict[str, Any] = {"arm_words": ARM_WORDS, "role_words": role_words}
 
 
 @get("/people", guards=[signed_in])
 async def people_page(pages: Pages, viewer: Viewer, params: Query, query_string: QueryString) -> Response[str]:
-    """Show the people whom the viewer may know, by agency; the address holds what is looked for."""
+    """Show the people whom the viewer may know, by agency; the address holds the search."""
     context = await _listed(viewer, params)
     if pages.is_htmx:
         return pages.render_block("roster/people/list.html", "found", **context)
@@ -40,7 +40,7 @@ async def person_page(person_id: FromPath[UUID], pages: Pages, viewer: Viewer, z
 
 
 async def person_context(viewer: Viewer, zone: str, person_id: UUID) -> dict[str, Any]:
-    """Return what the page of a person shows."""
+    """Return the values of a person's page."""
     person = await directory.person(viewer, person_id)
     return {
         **WORDS,

@@ -1,4 +1,4 @@
-"""Adding a person and changing one, for those who keep the roster."""
+"""Adding and changing a person, for people who manage the roster."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -1,4 +1,4 @@
-"""What the form of a person holds, and how it is read."""
+"""The form of a person, and how it is read."""
 
 from collections.abc import Iterable
 from datetime import datetime, time, timedelta
@@ -34,19 +34,19 @@ HINTS = {
 
 
 def role_options(viewer: Viewer) -> list[tuple[str, str, str]]:
-    """Return the roles that the viewer may give: value, word, what it is for."""
+    """Return the roles that the viewer may give: value, label, purpose."""
     given = [role for role in HINTS if viewer.is_coordinator or role is not Role.COORDINATOR]
     return [(role.value, ROLE_WORDS[role], HINTS[role]) for role in given]
 
 
 def zone_options(zone: str) -> list[tuple[str, str]]:
-    """Return the time zones to choose from, with the one that is chosen already."""
+    """Return the time zones to choose from, including the present one."""
     known = list(ZONES)
     return [(one, f"{zone_word(one)} ({one})") for one in (known if zone in known or not zone else [*known, zone])]
 
 
 def new_form(zone: str, agency: str) -> FormValues:
-    """Return the form of somebody new, with the task force's zone and perhaps an agency."""
+    """Return the form of a new person, with the task force's zone and perhaps an agency."""
     return FormValues({"zone": (zone,), "agency": (agency,)})
 
 
@@ -73,7 +73,7 @@ def last_day(ends: datetime, zone: str) -> datetime:
 
 
 def read_person(form: FormValues, zone: str) -> PersonFacts:
-    """Return what a form says of a person. Errors: Invalid by field, those of the texts at once."""
+    """Return the person that a form describes. Errors: Invalid by field, those of the texts at once."""
     reader = Reader(form)
     name, title = reader.text("name", LONGEST["name"]), reader.text("title", LONGEST["title"])
     email, phone = reader.text("email", LONGEST["email"]).lower(), reader.text("phone", LONGEST["phone"])
@@ -93,7 +93,7 @@ def read_person(form: FormValues, zone: str) -> PersonFacts:
 
 
 def words_for(agencies: Iterable[AgencyCard]) -> Words:
-    """Return how changes of a person's form are told."""
+    """Return how changes of a person's form are worded."""
     codes = {str(one.id): one.code for one in agencies}
 
     def said(name: str, text: str) -> str:
@@ -108,6 +108,6 @@ def words_for(agencies: Iterable[AgencyCard]) -> Words:
 
 
 def agency_options(agencies: Iterable[AgencyCard], chosen: str) -> list[tuple[str, str]]:
-    """Return the agencies to choose from: those that are active, and the chosen one."""
+    """Return the agencies to choose from: active ones, and the chosen one."""
     open_ = [one for one in agencies if one.status == "active" or str(one.id) == chosen]
     return [("", "Choose an agency"), *((str(one.id), f"{one.code} · {one.name}") for one in open_)]

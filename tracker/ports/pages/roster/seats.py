@@ -1,4 +1,4 @@
-"""Who holds an agency's seat in a committee, for those who keep the roster."""
+"""The holders of an agency's seat on a committee, for people who manage the roster."""
 
 from typing import Any
 from uuid import UUID
@@ -26,7 +26,7 @@ LABELS = {"primary": "Primary", "alternates": "Alternates"}
 
 @get("/committees/{committee_id:uuid}/seats", guards=[signed_in])
 async def choose_agency(committee_id: FromPath[UUID], viewer: Viewer, agency: FromQuery[str] = "") -> Response[Any]:
-    """Lead to the form of the seat of the agency that the address names."""
+    """Redirect to the form of the seat of the agency in the address."""
     check_manager(viewer)
     agency_id = id_in(agency)
     return Redirect(
@@ -38,7 +38,7 @@ async def choose_agency(committee_id: FromPath[UUID], viewer: Viewer, agency: Fr
 async def edit_seat(
     committee_id: FromPath[UUID], agency_id: FromPath[UUID], pages: Pages, viewer: Viewer, visit: Visit, now: Now
 ) -> Response[Any]:
-    """Show who holds a seat, or the form of a new one."""
+    """Show the holders of a seat, or the form of a new one."""
     sheet, _ = await _opened(viewer, committee_id, agency_id)
     back = f"/committees/{committee_id}/seats/{agency_id}"
     return first_reauthenticate(visit, back, now) or await _form(pages, viewer, sheet, committee_id, agency_id)
@@ -48,7 +48,7 @@ async def edit_seat(
 async def save_seat(
     committee_id: FromPath[UUID], agency_id: FromPath[UUID], pages: Pages, visit: Visit, form: Form, now: Now
 ) -> Response[Any]:
-    """Save who holds a seat, or show the form again with errors or with what changed meanwhile."""
+    """Save the holders of a seat, or show the form again with errors or with changes that were saved meanwhile."""
     viewer = visit.viewer
     check_manager(viewer)
 
@@ -78,7 +78,7 @@ async def remove_seat(
     form: Form,
     now: Now,
 ) -> Response[Any]:
-    """Take a seat away."""
+    """Remove a seat."""
     check_manager(viewer)
     if first := first_reauthenticate(visit, f"/committees/{committee_id}", now):
         return first

@@ -1,4 +1,4 @@
-"""The sites where the task force meets: a list for those who schedule, and a form for those who keep it."""
+"""The sites where the task force meets: a list for people who schedule, and a form for people who manage it."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -26,7 +26,7 @@ STATUSES = [
 
 @get("/sites", guards=[signed_in])
 async def sites_page(pages: Pages, viewer: Viewer) -> Response[str]:
-    """Show the sites. Errors: NotFound for who neither schedules nor keeps them."""
+    """Show the sites. Errors: NotFound for people who neither schedule nor manage them."""
     if not (viewer.may_schedule or viewer.manages_accounts):
         raise NotFound
     return pages.render("roster/sites/list.html", sites=await sites.every_site())

@@ -1,1 +1,1 @@
-"""What draws on several rooms."""
+"""Pages that draw on several rooms."""

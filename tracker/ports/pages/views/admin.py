@@ -1,4 +1,4 @@
-"""What whoever keeps accounts or reads the audit log can do, on one page."""
+"""The administration page for people who manage accounts or read the audit log."""
 
 from collections.abc import Callable
 from typing import NamedTuple, TypeAlias
@@ -18,11 +18,11 @@ from tracker.usecases.core import send_hold
 from tracker.usecases.views import health
 
 MailServer: TypeAlias = Injected[Lately]
-"""What remembers how the mail server answered lately."""
+"""Remembers the last result of the email server check."""
 
 
 class Task(NamedTuple):
-    """One page of the administration and what it is good for."""
+    """One page of the administration and its purpose."""
 
     address: str
     label: str
@@ -72,7 +72,7 @@ TASKS = (
 
 @get("/admin", guards=[signed_in])
 async def admin_page(pages: Pages, viewer: Viewer) -> Response[str]:
-    """Show the pages that the viewer may use. Errors: NotFound for who may use none of them."""
+    """Show the pages that the viewer may use. Errors: NotFound for people who may use none of them."""
     tasks = [task for task in TASKS if task.is_for(viewer)]
     if not tasks:
         raise NotFound
@@ -83,7 +83,7 @@ async def admin_page(pages: Pages, viewer: Viewer) -> Response[str]:
 async def health_page(
     pages: Pages, viewer: Viewer, now: Now, settings: Settings, mail_server: MailServer
 ) -> Response[str]:
-    """Show whether the work gets done: in words, for counts would tell of what the viewer does not see."""
+    """Show whether the jobs run: in words, because counts would reveal what the viewer does not see."""
     if not viewer.manages_accounts:
         raise NotFound
     looks = await health.last_looks()

@@ -48,7 +48,7 @@ async def agency_page(
     now: Now,
     period: FromQuery[str] = "",
 ) -> Response[str]:
-    """Show one agency; `period` in the address is that of its attendance, for those who have reports."""
+    """Show one agency; `period` in the address is that of its attendance, for people who have reports."""
     return pages.render(
         "roster/agencies/show.html", **await agency_context(viewer, agency_id, zone, today, now, period)
     )
@@ -57,7 +57,7 @@ async def agency_page(
 async def agency_context(
     viewer: Viewer, agency_id: UUID, zone: Zone, today: Today, now: Now, period: str = ""
 ) -> dict[str, Any]:
-    """Return what the page of an agency shows. Errors: NotFound."""
+    """Return the values of an agency's page. Errors: NotFound."""
     found = await directory.agency(viewer, agency_id)
     items = await item_lists.open_items_of_people(viewer, [person.id for person in found.people])
     return {
@@ -76,7 +76,7 @@ async def agency_context(
 
 
 async def _attendance(viewer: Viewer, agency_id: UUID, zone: Zone, now: Now, period: str) -> dict[str, Any]:
-    """Return how the agency attended in the period that is asked for; nothing for a viewer without reports."""
+    """Return the agency's attendance in the requested period; None for a viewer without reports."""
     if not may_read(viewer):
         return {"attendance": None}
     asked = await asked_in(viewer, zone, now, FormValues({"period": [period if period != CUSTOM else ""]}))

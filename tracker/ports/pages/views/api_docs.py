@@ -1,4 +1,4 @@
-"""The programming interface explained to people: its own document as a page, with an example for each operation."""
+"""The API explained to people: its own document as a page, with an example for each operation."""
 
 import json
 from dataclasses import dataclass
@@ -38,7 +38,7 @@ VALUES: Json = {
 
 @dataclass(frozen=True, kw_only=True)
 class Kind:
-    """What a value is: words, the shape that explains it if there is one, and the limits of its values."""
+    """The type of a value: words, the shape that explains it if there is one, and the limits of its values."""
 
     words: str
     shape: str = ""
@@ -69,14 +69,14 @@ class Asked:
     parameters: tuple[Field, ...]
     body: str
     responses: tuple[tuple[str, str, str], ...]
-    """Status, what it means, and the shape of the answer."""
+    """Status, its meaning, and the shape of the response."""
     problems: tuple[int, ...]
     curl: str
 
 
 @get(DOCUMENTS, guards=[public])
 async def api_docs(state: State, pages: Pages, settings: Settings) -> Response[str]:
-    """Show the document: it is the same for everybody and made once."""
+    """Show the document: it is the same for everyone and made once."""
     shown: Response[str] | None = state.get("api_docs")
     if shown is None:
         shown = state["api_docs"] = _shown(pages, state["api_document"], settings.base_url)
@@ -136,7 +136,7 @@ def _shape_in(holder: Json) -> str:
 
 
 def _shapes(document: Json) -> list[tuple[str, str, list[Field], list[str]]]:
-    """Return name, words, fields and, for a list of words, the words."""
+    """Return name, description, fields and, for an enumeration, its values."""
     return [
         (name, schema.get("description", ""), _fields(schema), schema.get("enum", []))
         for name, schema in document["components"]["schemas"].items()
@@ -153,7 +153,7 @@ def _fields(schema: Json) -> list[Field]:
 
 
 def kind_of(schema: Json) -> Kind:
-    """Return what a value of a schema is, in words."""
+    """Return the type of a schema's value, in words."""
     if "$ref" in schema:
         return Kind(words="", shape=schema["$ref"].rpartition("/")[2])
     if "anyOf" in schema:
@@ -169,7 +169,7 @@ def kind_of(schema: Json) -> Kind:
 
 
 def _curl(document: Json, base_url: str, method: str, path: str, operation: Json) -> str:
-    """Return a command that one can try, with a value of each thing that is needed."""
+    """Return a command to try, with an example of each required value."""
     for one in operation["parameters"]:
         if one["in"] == "path":
             path = path.replace(f"{{{one['name']}}}", str(_value(document, one["schema"])))
@@ -188,7 +188,7 @@ def _curl(document: Json, base_url: str, method: str, path: str, operation: Json
 
 
 def _value(document: Json, schema: Json) -> Any:
-    """Return an example of a schema: what it names as one, else the plainest value."""
+    """Return an example of a schema: its own, else the plainest value."""
     if "$ref" in schema:
         return _value(document, document["components"]["schemas"][schema["$ref"].rpartition("/")[2]])
     if "anyOf" in schema:
@@ -203,7 +203,7 @@ def _value(document: Json, schema: Json) -> Any:
 
 
 def _best(fields: Json) -> str:
-    """Return the field that shows a change best: the first with an example, else the first."""
+    """Return the field that illustrates a change best: the first with an example, else the first."""
     return next((name for name, one in fields.items() if "examples" in one), next(iter(fields)))
 
 

@@ -1,4 +1,4 @@
-"""Blackout days of an agency, named and taken back on its page."""
+"""Blackout days of an agency, added and removed on its page."""
 
 from typing import Any
 from uuid import UUID
@@ -24,7 +24,7 @@ FIELDS = ("first", "last", "reason")
 async def name_blackout(
     agency_id: FromPath[UUID], pages: Pages, viewer: Viewer, form: Form, zone: Zone, today: Today, now: Now
 ) -> Response[Any]:
-    """Name blackout days, or show the page again with what keeps them from being named."""
+    """Add blackout days, or show the page again with the errors."""
     try:
         await _name(viewer, today, now, agency_id, form)
     except Invalid as wrong:
@@ -38,7 +38,7 @@ async def name_blackout(
 async def take_back(
     agency_id: FromPath[UUID], blackout_id: FromPath[UUID], pages: Pages, viewer: Viewer, now: Now
 ) -> Redirect:
-    """Take blackout days back."""
+    """Remove blackout days."""
     await blackout_days.take_back(viewer, agency_id, blackout_id, now)
     return pages.redirect(_place(agency_id), "The blackout days are removed.")
 

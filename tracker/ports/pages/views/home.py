@@ -1,4 +1,4 @@
-"""Home: what needs the person who is signed in, with the button that settles each thing."""
+"""Home: what needs the viewer's attention, with the button that settles each thing."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -23,7 +23,7 @@ AGENDA_SHOWN = 30  # events beside the queue; all of them are in the calendar
 
 @dataclass(frozen=True, kw_only=True)
 class Tile:
-    """A count at the head of the page, and where what it counts is."""
+    """A count at the top of the page, and its link."""
 
     count: int
     words: str
@@ -36,7 +36,7 @@ class Tile:
 async def home_page(
     pages: Pages, viewer: Viewer, zone: Zone, today: Today, now: Now, settings: Settings
 ) -> Response[str]:
-    """Show what needs the viewer; a part that cannot be read says so, and the rest stays."""
+    """Show what needs the viewer's attention; a part that can't be read says so, and the rest is shown."""
     found = await what_needs(viewer, now, today, zone)
     last = today + timedelta(days=NEXT_DAYS - 1)
     days = month_grid.by_day(found.days.agenda if found.days else (), today, last, zone)
@@ -72,7 +72,7 @@ def _items(found: Home) -> list[Tile]:
 
 
 def _dates(found: Home, zone: str) -> list[Tile]:
-    """Return the missing replies for the next date that the viewer leads, or how much is ahead for everybody else."""
+    """Return the missing replies for the next date that the viewer organizes, or for others the upcoming dates."""
     if found.days is None:
         return []
     if not found.days.leads:

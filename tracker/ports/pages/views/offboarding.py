@@ -1,4 +1,4 @@
-"""Seeing somebody out: what passes to others, who takes it over, and the one button that does it."""
+"""Offboarding a person: what is transferred, to whom, and the one button that does it."""
 
 from typing import Any
 from uuid import UUID
@@ -24,7 +24,7 @@ PATH = "/people/{person_id:uuid}/offboarding"
 async def preview_offboarding(
     person_id: FromPath[UUID], pages: Pages, visit: Visit, zone: Zone, now: Now
 ) -> Response[Any]:
-    """Show what somebody has in hand, and ask who takes it over."""
+    """Show what a person is responsible for, and ask for a successor."""
     check_manager(visit.viewer)
     first = first_reauthenticate(visit, f"/people/{person_id}/offboarding", now)
     return first or await _page(pages, visit.viewer, zone, now, person_id)
@@ -34,7 +34,7 @@ async def preview_offboarding(
 async def leave(
     person_id: FromPath[UUID], pages: Pages, visit: Visit, form: Form, zone: Zone, today: Today, now: Now
 ) -> Response[Any]:
-    """See somebody out."""
+    """Offboard a person."""
     check_manager(visit.viewer)
     if first := first_reauthenticate(visit, f"/people/{person_id}/offboarding", now):
         return first

@@ -12,7 +12,7 @@ from tracker.usecases.views import search
 
 @get("/search", guards=[signed_in])
 async def search_page(pages: Pages, viewer: Viewer, now: Now, q: FromQuery[str] = "") -> Response[str]:
-    """Show what was found, with the words marked in it."""
+    """Show the results, with the words highlighted in them."""
     text = q.strip()[:LONGEST]
     found = await search.search(viewer, text, now)
 

@@ -1,4 +1,4 @@
-"""Settings: one's own entry in the roster, and the ways to what else one can set: security, feeds, notifications."""
+"""Settings: the viewer's own entry in the roster, and links to the other settings: security, feeds, notifications."""
 
 from typing import Any
 
@@ -27,14 +27,14 @@ SAVED = "Your profile is saved."
 
 @get(PATH, guards=[signed_in])
 async def settings_page(pages: Pages, viewer: Viewer, visit: Visit, now: Now) -> Response[str]:
-    """Show what one can set."""
+    """Show the settings."""
     mine = await profile.profile_of(viewer)
     return await _page(pages, viewer, visit, now, FormValues({field: [mine.__dict__[field]] for field in FIELDS}))
 
 
 @post(f"{PATH}/profile", guards=[signed_in], status_code=303)
 async def save_profile(pages: Pages, viewer: Viewer, visit: Visit, form: Form, now: Now) -> Response[Any]:
-    """Change one's own entry in the roster."""
+    """Change the viewer's own entry in the roster."""
     wanted = Profile(name=form["name"], title=form["title"], phone=form["phone"], zone=form["zone"])
     try:
         await profile.change_profile(viewer, wanted, now)
@@ -63,7 +63,7 @@ async def _page(
 
 
 def _zones(chosen: str) -> list[tuple[str, str]]:
-    """Return the zones to choose from by their words, and the one that is chosen whatever it is."""
+    """Return the zones to choose from by their labels, and the chosen one in any case."""
     known = {zone: f"{word} ({zone.rpartition('/')[2].replace('_', ' ')})" for zone, word in ZONES.items()}
     return list(({chosen: known.get(chosen, chosen)} | known).items()) if chosen else list(known.items())
 
