@@ -250,7 +250,7 @@ CREATE TABLE event_change (
   undo_snapshot TEXT
 );
 CREATE INDEX event_change_event ON event_change (event, at);
-CREATE INDEX event_change_former ON event_change (at) WHERE undo_snapshot IS NOT NULL;
+CREATE INDEX event_change_undo ON event_change (at) WHERE undo_snapshot IS NOT NULL;
 CREATE TABLE event_template (
   id UUID PRIMARY KEY NOT NULL,
   owner UUID NOT NULL REFERENCES member (id) ON DELETE CASCADE,

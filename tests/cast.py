@@ -187,5 +187,5 @@ def _plan(invitees: tuple[Viewer, ...], facts: dict[str, Any]) -> Plan:
 
 
 def everybody(cast: Cast) -> tuple[Viewer, ...]:
-    """Return all members but the coordinator, and those who keep accounts or read the trail."""
+    """Return all members but the coordinator, and those who keep accounts or read the log."""
     return tuple(viewer for name, viewer in cast.members.items() if name not in OF_NO_EVENT)

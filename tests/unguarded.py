@@ -14,6 +14,6 @@ DROPS = {
 
 
 async def unguard() -> None:
-    """Remove the triggers that keep the trail from being changed."""
+    """Remove the triggers that keep the log from being changed."""
     for statement in DROPS[engine().engine_type]:
         await engine().run_ddl(statement)

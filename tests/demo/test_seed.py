@@ -104,7 +104,7 @@ async def test_a_deadline_of_the_demo_is_one_whole_day(demo: Company) -> None:
     assert {f"{moment:%H:%M}" for moment in due} == {"00:00"}
 
 
-async def test_each_persona_owes_an_reply(demo: Company) -> None:
+async def test_each_persona_owes_a_reply(demo: Company) -> None:
     for key in ("coordinator", "fbi_lead", "kcpd_detective", "caht_lead", "advocate"):
         assert await replies.owed(demo.members[key], NOW), key
 

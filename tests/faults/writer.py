@@ -2,7 +2,7 @@
 
     python -m tests.faults.writer FOLDER
 
-FOLDER is a data folder; each meeting makes an event, an entry in the trail and two messages in one transaction.
+FOLDER is a data folder; each meeting makes an event, an entry in the log and two messages in one transaction.
 """
 
 import asyncio

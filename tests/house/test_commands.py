@@ -35,6 +35,17 @@ DIRECTIVES = {
 }
 
 
+NGINX = frozenset(
+    """
+    access_log client_body_timeout client_header_timeout client_max_body_size error_log http2 keepalive listen location
+    proxy_connect_timeout proxy_http_version proxy_next_upstream proxy_next_upstream_tries proxy_pass
+    proxy_read_timeout proxy_set_header return send_timeout server server_name server_tokens ssl_certificate
+    ssl_certificate_key ssl_protocols ssl_session_tickets upstream
+    """.split()
+)
+"""The directives of nginx that the example uses, each looked up in its documentation."""
+
+
 def blocks() -> Iterator[tuple[str, str]]:
     """Yield what stands in shell blocks of documents and in deployment files, with the name of the file."""
     for file in [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]:
@@ -79,3 +90,9 @@ def test_the_container_is_built_of_what_it_is_given() -> None:
     given = set(re.findall(r"^!(\S+)$", (ROOT / ".dockerignore").read_text(), re.MULTILINE))
     assert wanted == given
     assert [name for name in wanted if not (ROOT / name).exists()] == []
+
+
+def test_the_example_for_nginx_holds_only_directives_that_nginx_knows() -> None:
+    lines = (ROOT / "deploy" / "nginx.conf").read_text(encoding="utf-8").splitlines()
+    words = [line.split()[0].rstrip(";") for line in lines if line.strip() and line.strip()[0] not in "#}"]
+    assert [word for word in words if word not in NGINX] == []

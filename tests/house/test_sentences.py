@@ -13,7 +13,7 @@ COMMENT, CODE, VALUE = (re.compile(one, re.DOTALL) for one in (r"\{#.*?#\}", r"\
 INLINE, TAG = re.compile(r"</?(b|a|i|em|strong|span|code|kbd|mark)\b[^>]*>"), re.compile(r"<[^>]+>")
 LITERAL = re.compile(r'"([^"{}<>=]*[a-z] [^"{}<>=]*)"')
 SQL = re.compile(r"\b(SELECT|FROM|WHERE|JOIN|UNION|CONFLICT)\b")
-SPEAKING = ("ports/pages/*.py", "usecases/*.py", "errors.py")
+SPEAKING = ("ports/pages/**/*.py", "usecases/**/*.py", "errors.py")
 
 
 def of_template(text: str) -> Iterator[str]:

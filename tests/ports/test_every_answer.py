@@ -133,7 +133,9 @@ async def hostile(tmp_path: Path) -> Worlds:
 
 
 @pytest.mark.parametrize("viewer", ["coordinator", "kcpd_detective"])
-async def test_no_text_of_anybody_becomes_markup_and_no_reply_is_kept_by_a_cache(hostile: Worlds, viewer: str) -> None:
+async def test_no_text_of_anybody_becomes_markup_and_no_response_is_kept_by_a_cache(
+    hostile: Worlds, viewer: str
+) -> None:
     responses = await seen(hostile.secret, hostile, viewer)
     pages = [
         (ask, committee.decode())

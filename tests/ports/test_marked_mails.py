@@ -44,8 +44,8 @@ async def mails(reader: Viewer, now: datetime = LATER) -> list[dict[str, str]]:
 
 def lines(html: str) -> list[str]:
     """Return the lines that a reader sees of an HTML mail, its title and its hidden preview too."""
-    committee = html[html.index("<body") :]
-    return [line for text in re.split(r"<[^>]+>", committee) if (line := unescape(text).strip())]
+    body = html[html.index("<body") :]
+    return [line for text in re.split(r"<[^>]+>", body) if (line := unescape(text).strip())]
 
 
 def is_marked(mail: dict[str, str], banner: str = BANNER) -> bool:

@@ -266,7 +266,7 @@ async def _a_template(cast: Cast) -> UUID:
 
 
 async def _looks_at(cast: Cast, event_id: UUID) -> None:
-    """Leave what looks at an event leave in the trail: of who is named, of who is not, of who reads the whole trail."""
+    """Leave what looks at an event leave in the log: of who is named, of who is not, of who reads the whole log."""
     event = await events.event_for(cast.kcpd_detective, event_id)
     await access_records.note_series(cast.kcpd_detective, [event], NOW)
     route = {"route": "GET /events/{event_id}"}

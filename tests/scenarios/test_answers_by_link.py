@@ -41,7 +41,7 @@ async def test_a_yes_by_the_link_is_known_at_once_as_given_by_link_and_mails_nob
     assert await office.mails() == []
 
 
-async def test_a_scanner_that_follows_every_link_replies_nothing(office: Office) -> None:
+async def test_a_scanner_that_follows_every_link_answers_nothing(office: Office) -> None:
     event, mails = await scheduled(office)
     scanner = await office.browser(None)
     for mail in mails:

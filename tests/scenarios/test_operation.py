@@ -86,7 +86,7 @@ async def test_for_everybody_else_no_door_knows_of_it(office: Office) -> None:
         assert by_ical(feed.content) == []
 
 
-async def test_ten_guesses_of_an_address_are_ten_equal_replies(office: Office) -> None:
+async def test_ten_guesses_of_an_address_are_ten_equal_responses(office: Office) -> None:
     event = await planned(office)
     browser = await office.browser("caht_lead")
     guesses = [event, *(uuid4() for _ in range(9))]

@@ -83,7 +83,7 @@ async def test_a_calendar_without_a_cookie_gets_what_it_needs_and_nobodys_addres
     assert b"ATTENDEE" not in feed.content
 
 
-async def test_an_hour_later_nothing_is_sent_and_a_head_is_the_same_without_its_committee(office: Office) -> None:
+async def test_an_hour_later_nothing_is_sent_and_a_head_is_the_same_without_its_body(office: Office) -> None:
     await scheduled(office)
     address = await office.subscribe(DETECTIVE)
     first = await office.fetch(address)

@@ -64,13 +64,13 @@ def run(options: Options, say: Say) -> None:
 
 
 def _run(options: Options, folder: DemoFolder, say: Say) -> None:
-    is_recent = not (options.keeps and folder.has_database)
-    if is_recent:
+    is_new = not (options.keeps and folder.has_database)
+    if is_new:
         folder.clear()
     settings = _settings(options, folder)
     keys.use(settings.secret)
     clock.start_at(settings.now)
-    asyncio.run(_prepare(options, settings, say, is_recent=is_recent))
+    asyncio.run(_prepare(options, settings, say, is_new=is_new))
     if options.listener is not None:
         _serve(options.listener, folder, settings, say, lists=options.lists)
 
@@ -105,7 +105,7 @@ def _settings(options: Options, folder: DemoFolder) -> Settings:
     return load()
 
 
-async def _prepare(options: Options, settings: Settings, say: Say, *, is_recent: bool) -> None:
+async def _prepare(options: Options, settings: Settings, say: Say, *, is_new: bool) -> None:
     """Migrate the database and, in a new one, play the demo's story."""
     started = time.perf_counter()
     # A demo that loses power is made again, so writes need not wait for the disk.
@@ -114,13 +114,13 @@ async def _prepare(options: Options, settings: Settings, say: Say, *, is_recent:
     await open_database(engine)
     try:
         await migrate()
-        if is_recent:
+        if is_new:
             now = settings.now or clock.now()  # a given time is used exactly, because the clock has advanced since
             await fill(Recipe(now=now, zone=settings.time_zone, seed=options.seed, size=options.size))
     finally:
         await close_database(engine)
     took = time.perf_counter() - started
-    say(f"A fresh demo was made in {took:.1f} s." if is_recent else "Going on with the demo that is there.")
+    say(f"A fresh demo was made in {took:.1f} s." if is_new else "Going on with the demo that is there.")
 
 
 def _serve(listener: socket.socket, folder: DemoFolder, settings: Settings, say: Say, *, lists: bool) -> None:

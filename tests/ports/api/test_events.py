@@ -158,10 +158,10 @@ async def test_what_fits_the_document_and_breaks_a_rule_is_a_conflict(
     assert (response.status_code, [one["field"] for one in response.json()["errors"]]) == (409, [field])
 
 
-@pytest.mark.parametrize("committee", [b"{", b"[" * 200_000, b'"\xff"', b"", b'{"a":' * 100_000])
-async def test_what_is_no_json_cannot_be_read(speak: Speak, cast: Cast, committee: bytes) -> None:
+@pytest.mark.parametrize("body", [b"{", b"[" * 200_000, b'"\xff"', b"", b'{"a":' * 100_000])
+async def test_what_is_no_json_cannot_be_read(speak: Speak, cast: Cast, body: bytes) -> None:
     program = await speak(cast.coordinator)
-    response = await program.ask("POST", "/events", content=committee, headers={"Content-Type": "application/json"})
+    response = await program.ask("POST", "/events", content=body, headers={"Content-Type": "application/json"})
     assert response.status_code == 400
 
 

@@ -88,7 +88,7 @@ def sends(line: socket.socket, data: bytes) -> bool:
     return True
 
 
-def test_the_application_replies_and_ends_when_it_is_told_to(settings: dict[str, str]) -> None:
+def test_the_application_answers_and_ends_when_it_is_told_to(settings: dict[str, str]) -> None:
     with serving(settings) as server:
         found = response(f"{settings['TRACKER_BASE_URL']}/sign-in")
         server.send_signal(signal.SIGTERM)

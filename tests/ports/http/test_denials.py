@@ -1,4 +1,4 @@
-"""Tries that led to nothing are in the trail: refused deeds, and events that are not there for who asks."""
+"""Tries that led to nothing are in the log: refused deeds, and events that are not there for who asks."""
 
 import json
 from uuid import uuid4

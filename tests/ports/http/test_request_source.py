@@ -43,7 +43,7 @@ async def source(verb: str) -> tuple[str, str, str]:
 
 
 async def sign_out(app: Any, viewer: Viewer, *, address: str = PEER, **headers: str) -> str:
-    """Do something on a page, and return how the trail tells the session."""
+    """Do something on a page, and return how the log tells the session."""
     session = await session_of(viewer, NOW)
     response = await Browser(app, session, address=address).post("/sign-out", headers=headers)
     assert response.status_code == 303

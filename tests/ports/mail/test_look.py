@@ -1,7 +1,5 @@
 """Mails in a real mail reader's engine: readable by everyone, on a phone as on a desk."""
 
-import os
-import shutil
 from collections.abc import Iterator
 from uuid import UUID
 
@@ -9,6 +7,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, sync_playwright
 
+from scripts.browser import find
 from tests.ports.mail.making import letter, message, parts
 from tests.ports.mail.sending import composer
 from tracker.rules.emails.content import Button, ButtonName, Elsewhere, ReplyPage, SitePage
@@ -25,9 +24,9 @@ FACTS = (
 @pytest.fixture(scope="module", params=[1280, 390, 320])
 def page(request: pytest.FixtureRequest) -> Iterator[Page]:
     """A mail with everything that one can have, at one width."""
-    chromium = os.environ.get("TRACKER_CHROMIUM") or shutil.which("chromium")
+    chromium = find()
     if chromium is None:
-        pytest.skip("No Chromium; `make test` finds or installs one.")
+        pytest.fail("No Chromium. `make test` finds or installs one.")
     reply = ReplyPage(invitation_id=UUID(int=1), occurrence_id=None)
     names = (ButtonName.REPLY_YES, ButtonName.REPLY_MAYBE, ButtonName.REPLY_NO)
     buttons = tuple(Button(name=name, target=reply) for name in names)

@@ -43,7 +43,7 @@ def test_nobody_is_asked_to_reply_by_a_day_on_which_nobody_works(starts: datetim
     assert reply_by(starts, datetime(2026, 11, 1, tzinfo=CENTRAL)) == by
 
 
-def test_an_reply_for_the_date_counts_before_a_later_one_for_the_series() -> None:
+def test_a_reply_for_the_date_counts_before_a_later_one_for_the_series() -> None:
     assert effective([reply(YES, 2), reply(NO, 3, None), reply(NO, 4, OTHER)], THIS) == reply(YES, 2)
 
 
@@ -52,7 +52,7 @@ def test_of_two_replies_of_one_moment_that_of_the_higher_sequence_counts() -> No
     assert effective([asked, reply(YES, 2)], THIS) == effective([reply(YES, 2), asked], THIS) == asked
 
 
-def test_an_reply_for_another_date_is_not_heard_for_this_one() -> None:
+def test_a_reply_for_another_date_is_not_heard_for_this_one() -> None:
     assert responded_at([reply(YES, 2, OTHER)], THIS) is None
     given = [reply(YES, 2), reply(YES, 3, None), reply(YES, 4, OTHER), reply(ASKED_AGAIN, 5)]
     assert responded_at(given, THIS) == reply(YES, 3).replied_at

@@ -1,4 +1,4 @@
-"""Every night the trail is verified once, and who reads it hears when it is not as it was written."""
+"""Every night the log is verified once, and who reads it hears when it is not as it was written."""
 
 from datetime import UTC, datetime, timedelta
 

@@ -1,4 +1,4 @@
-"""Blackout days of agencies: who names them, who learns of them, and what the trail keeps."""
+"""Blackout days of agencies: who names them, who learns of them, and what the log keeps."""
 
 from datetime import date
 

@@ -90,7 +90,7 @@ async def test_removing_deletes_all_of_it_at_once(cast: Cast) -> None:
     await shared_calendars.stop(cast.fbi_lead, NOW)
 
 
-async def test_an_reply_that_comes_after_the_removal_is_not_kept(cast: Cast) -> None:
+async def test_a_reply_that_comes_after_the_removal_is_not_kept(cast: Cast) -> None:
     await shared_calendars.share(cast.fbi_lead, ADDRESS, "", NOW)
     under_way = await due()
     await shared_calendars.stop(cast.fbi_lead, NOW)

@@ -131,7 +131,7 @@ async def test_what_was_found_is_kept_only_as_long_as_nobody_commits(cast: Cast)
     assert await feeds.open(token, NOW) == first
 
 
-async def test_a_change_between_the_question_and_the_reply_is_seen_by_the_next_request(cast: Cast) -> None:
+async def test_a_change_between_the_question_and_the_answer_is_seen_by_the_next_request(cast: Cast) -> None:
     token, feeds = await token_of(cast.kcpd_detective), OpenFeeds()
     await asyncio.gather(
         *(feeds.open(token, NOW) for _ in range(5)), schedule(cast.coordinator, meeting(cast.fbi_lead), NOW)

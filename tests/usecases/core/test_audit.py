@@ -101,7 +101,7 @@ async def test_a_changed_word_names_the_first_broken_entry(trail, column):
 
 
 async def come_from_there(cast: Cast) -> None:
-    """Write three entries of a session, in a trail that nothing guards."""
+    """Write three entries of a session, in a log that nothing guards."""
     by = replace(cast.coordinator, origin=Origin("page", "192.0.2.7", "192.0.2.9", "192.0.2.8")).actor
     async with writing():
         await audit.record_all([deed(by) for _ in range(3)], NOW)
@@ -140,7 +140,7 @@ async def test_no_letter_keeps_a_changed_entry_from_being_named(trail, column):
 
 async def test_no_letter_keeps_a_changed_end_from_being_named(trail):
     await AuditHead.update({AuditHead.seal: "é" * 64}).where(AuditHead.id == 1)
-    assert await audit.verify() == audit.Broken(5, "The recorded end of the trail was changed.")
+    assert await audit.verify() == audit.Broken(5, "The recorded end of the log was changed.")
 
 
 @pytest.mark.parametrize("batch", [1, 2, 1_000])
@@ -189,12 +189,12 @@ async def test_a_head_set_back_to_hide_a_cut_is_found(trail):
     await AuditEntry.delete().where(AuditEntry.seq == 5)
     last = await AuditEntry.select().where(AuditEntry.seq == 4).first()
     await AuditHead.update({AuditHead.seq: 4, AuditHead.hash: last["hash"]}).where(AuditHead.id == 1)
-    assert await audit.verify() == audit.Broken(4, "The recorded end of the trail was changed.")
+    assert await audit.verify() == audit.Broken(4, "The recorded end of the log was changed.")
 
 
 async def test_a_missing_head_is_found(trail):
     await AuditHead.delete(force=True)
-    assert await audit.verify() == audit.Broken(5, "The end of the trail is not recorded.")
+    assert await audit.verify() == audit.Broken(5, "The end of the log is not recorded.")
 
 
 async def test_an_entry_made_without_the_key_is_found(trail):
@@ -250,7 +250,7 @@ async def test_a_guarded_trail_still_grows(guarded_trail):
 
 
 async def rewritten(upto: int) -> None:
-    """Write the trail anew as whoever owns the database and the secret can: other entries, in a whole chain."""
+    """Write the log anew as whoever owns the database and the secret can: other entries, in a whole chain."""
     await engine().run_ddl("DELETE FROM audit_head")
     await engine().run_ddl("DELETE FROM audit_entry")
     async with writing():
@@ -288,7 +288,7 @@ async def test_a_trail_that_was_written_anew_with_the_key_is_found_by_an_end_tha
     end = await kept()
     await rewritten(9)
     assert await audit.verify([end]) == audit.Broken(
-        5, "The entry is another one than when the end of the trail was kept."
+        5, "The entry is another one than when the end of the log was kept."
     )
     assert await audit.verify([end, await kept()]) is not None
 

@@ -85,7 +85,7 @@ async def test_who_replied_for_the_series_has_replied_to_each_date(cast: Cast) -
     assert await reminded() == ["Caht lead"]
 
 
-async def test_an_reply_to_an_earlier_time_is_none(cast: Cast) -> None:
+async def test_a_reply_to_an_earlier_time_is_none(cast: Cast) -> None:
     event_id = await asked(cast, cast.fbi_lead, rule=rule_for("monthly_nth", meeting().starts, count=3))
     await reply(cast.fbi_lead, event_id, ReplyValue.ACCEPTED)
     moved = DateChange(starts=datetime(2027, 1, 14, 13), duration=timedelta(minutes=90))  # noqa: DTZ001 - local

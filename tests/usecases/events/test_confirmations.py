@@ -44,7 +44,7 @@ async def asked(cast: Cast, **facts: Any) -> UUID:
     return event_id
 
 
-async def test_an_reply_to_the_time_of_before_is_kept_and_shown_as_such(cast: Cast) -> None:
+async def test_a_reply_to_the_time_of_before_is_kept_and_shown_as_such(cast: Cast) -> None:
     event_id = await asked(cast, rule=MONTHLY)
     await move(cast, event_id, TO_THURSDAY)
     shown = (await event_view(cast.coordinator, event_id, KEY, NOW)).named

@@ -42,7 +42,7 @@ async def replies(viewer: Viewer, event_id: UUID, key: str = KEY) -> dict[str, t
     return {one.name: (one.reply, one.entered_by) for one in await sheet.participants(viewer, date)}
 
 
-async def test_the_list_names_who_entered_an_reply(cast: Cast) -> None:
+async def test_the_list_names_who_entered_a_reply(cast: Cast) -> None:
     event_id = await asked(cast, cast.kcpd_detective, cast.caht_lead)
     await enter(cast.coordinator, event_id, cast.kcpd_detective)
     found = await replies(cast.coordinator, event_id)

@@ -58,7 +58,7 @@ async def test_the_last_word_on_a_single_event_counts_for_its_date_or_for_all_of
     assert await counts(cast.fbi_lead, event_id) is ReplyValue.DECLINED
 
 
-async def test_an_reply_above_the_date_of_a_single_event_does_not_survive_its_move(cast: Cast) -> None:
+async def test_a_reply_above_the_date_of_a_single_event_does_not_survive_its_move(cast: Cast) -> None:
     event_id = await events.schedule(cast.coordinator, meeting(cast.fbi_lead), NOW)
     await above_the_date(cast.fbi_lead, event_id, ReplyValue.ACCEPTED)
     await move(cast, event_id)

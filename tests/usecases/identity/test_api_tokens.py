@@ -92,7 +92,7 @@ async def test_nobody_has_more_tokens_than_they_can_keep_an_eye_on(sqlite_cast: 
         await api_tokens.create(sqlite_cast.caht_lead, "One more", READ, NOW)
 
 
-async def test_making_and_revoking_substitute_the_audit_trail(sqlite_cast: Cast) -> None:
+async def test_making_and_revoking_are_in_the_audit_trail(sqlite_cast: Cast) -> None:
     await api_tokens.create(sqlite_cast.caht_lead, "Roster", READ, NOW)
     [shown] = await api_tokens.tokens_of(sqlite_cast.caht_lead, NOW)
     await api_tokens.revoke(sqlite_cast.caht_lead, shown.id, NOW)

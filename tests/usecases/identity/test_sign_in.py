@@ -52,7 +52,7 @@ async def test_only_the_exact_password_is_right(world: Cast, change):
     await fails(world.kcpd_detective.email, change(PASSWORD))
 
 
-async def test_unknown_wrong_suspended_paused_and_overlong_get_the_same_reply(each_world: Cast):
+async def test_unknown_wrong_suspended_paused_and_overlong_get_the_same_answer(each_world: Cast):
     await give_password(each_world.fbi_lead)
     await give_password(each_world.hsi_liaison)
     await give_password(each_world.ipd_liaison)

@@ -115,8 +115,8 @@ async def test_a_new_primary_makes_the_former_an_alternate_and_the_report_says_s
         "agency_code,name,email,seats\nKCPD,KCPD sergeant,sergeant@kcpd.example,Steering Committee\n"
     )
     assert [note for note in report.notes if "Kcpd detective" in note]
-    undo_snapshot = await viewer_for(cast.kcpd_detective.member_id, NOW)
-    assert undo_snapshot.audiences >= {f"committee:{cast.committees['steering']}"}
+    former_primary = await viewer_for(cast.kcpd_detective.member_id, NOW)
+    assert former_primary.audiences >= {f"committee:{cast.committees['steering']}"}
 
 
 async def test_a_departed_member_opens_no_door(cast: Cast) -> None:

@@ -114,7 +114,7 @@ async def test_of_two_keepers_the_second_learns_of_the_first(cast: Cast) -> None
     assert await column(cast.ipd_liaison.member_id, "phone") == "816-555-0101"
 
 
-async def test_roles_are_given_and_taken_and_substitute_the_trail(cast: Cast) -> None:
+async def test_roles_are_given_and_taken_and_are_in_the_trail(cast: Cast) -> None:
     lead = await facts_of(cast, cast.ipd_liaison, roles=frozenset({Role.AGENCY_LEAD}))
     await change(cast.administrator, cast.ipd_liaison, lead)
     assert (await viewer_for(cast.ipd_liaison.member_id, NOW)).may_schedule

@@ -20,7 +20,7 @@ from tracker.ports.api.item_shapes import (
 )
 from tracker.ports.api.operations import BASE, Operation, operation
 from tracker.ports.api.reading import body_of, query_of
-from tracker.ports.api.responses import check_match, list_reply, next_page, response
+from tracker.ports.api.responses import check_match, list_response, next_page, response
 from tracker.ports.http.dependencies import Now, Today, Viewer
 from tracker.ports.http.forms import FormRequest
 from tracker.rules.actions.item_changes import Change, NewItem
@@ -69,7 +69,7 @@ async def list_items(request: FormRequest, viewer: Viewer) -> Response[Any]:
     found = await listings.items(viewer, after, query.limit + 1, only_mine=query.mine)
     following = next_page(request, found, query.limit, lambda one: place_words(one.created_at, one.id))
     items = tuple(map(item_brief, found[: query.limit]))
-    return list_reply(request, ItemPage(items=items, next=following), following)
+    return list_response(request, ItemPage(items=items, next=following), following)
 
 
 @operation(

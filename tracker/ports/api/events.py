@@ -13,7 +13,7 @@ from tracker.ports.api.event_plans import plan_changed, plan_of_new, reason_in
 from tracker.ports.api.event_shapes import EventChange, EventPage, EventShown, NewEvent, event_shown
 from tracker.ports.api.operations import BASE, Operation, operation
 from tracker.ports.api.reading import body_of, idempotency_key, query_of
-from tracker.ports.api.responses import READS, check_match, list_reply, next_page, response
+from tracker.ports.api.responses import READS, check_match, list_response, next_page, response
 from tracker.ports.api.shapes import Cancelling, PageQuery
 from tracker.ports.http.dependencies import Now, Viewer, Zone
 from tracker.ports.http.forms import FormRequest
@@ -49,7 +49,7 @@ async def list_events(request: FormRequest, viewer: Viewer, now: Now) -> Respons
     following = next_page(request, found, query.limit, lambda one: place_words(one.created_at, one.id))
     items = tuple(event_shown(viewer, one) for one in found[: query.limit])
     await access_records.note_series(viewer, found[: query.limit], now)
-    return list_reply(request, EventPage(items=items, next=following), following)
+    return list_response(request, EventPage(items=items, next=following), following)
 
 
 @operation(

@@ -22,7 +22,7 @@ from tracker.ports.api.occurrence_shapes import (
 )
 from tracker.ports.api.operations import Operation, operation
 from tracker.ports.api.reading import body_of, query_of
-from tracker.ports.api.responses import check_match, list_reply, next_page, response
+from tracker.ports.api.responses import check_match, list_response, next_page, response
 from tracker.ports.api.shapes import Cancelling, PageQuery, start_of
 from tracker.ports.http.dependencies import Now, Viewer
 from tracker.ports.http.forms import FormRequest
@@ -61,7 +61,7 @@ async def list_dates(request: FormRequest, viewer: Viewer) -> Response[Any]:
     found = await listings.dates(viewer, start, end, place_in(request, viewer, query.cursor), query.limit + 1)
     following = next_page(request, found, query.limit, lambda one: place_words(one.starts_at, one.id))
     items = tuple(map(line_shown, found[: query.limit]))
-    return list_reply(request, LinePage(items=items, next=following), following)
+    return list_response(request, LinePage(items=items, next=following), following)
 
 
 @operation(
@@ -83,7 +83,7 @@ async def list_dates_of_event(
     found = [one for one in every if one.key > after][: query.limit + 1]
     following = next_page(request, found, query.limit, lambda one: (one.key,))
     items = tuple(map(occurrence_shown, found[: query.limit]))
-    return list_reply(request, OccurrencePage(items=items, next=following), following)
+    return list_response(request, OccurrencePage(items=items, next=following), following)
 
 
 @operation(HttpMethod.GET, DATE, _reads(summary="Read a date", response=OccurrenceShown))

@@ -65,7 +65,7 @@ def next_page(
     return f"{path}?{urlencode([*kept, ('cursor', onward)])}"
 
 
-def list_reply(request: FormRequest, body: msgspec.Struct, following: str | None) -> Response[Any]:
+def list_response(request: FormRequest, body: msgspec.Struct, following: str | None) -> Response[Any]:
     """Return a page of a list; the address of a next page is in the Link header too (RFC 8288)."""
     return response(request, body, Link=f'<{following}>; rel="next"') if following else response(request, body)
 

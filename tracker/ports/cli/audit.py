@@ -9,7 +9,7 @@ from tracker.config.settings import Settings
 from tracker.errors import Invalid
 from tracker.ports.cli.data import takes_data
 from tracker.ports.cli.opening import with_database
-from tracker.usecases.core import audit as trail
+from tracker.usecases.core import audit as audit_log
 
 HEAD = re.compile(r"([0-9]{1,18}) ([0-9a-f]{64}) ([0-9a-f]{64})")
 LARGEST = 10_000_000  # bytes of kept heads
@@ -37,7 +37,7 @@ def head(context: click.Context) -> None:
     "--head",
     "kept",
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
-    help="A file of lines that `tracker audit head` printed: also find a trail that was cut or written anew.",
+    help="A file of lines that `tracker audit head` printed: also find a log that was cut or written anew.",
 )
 @takes_data
 @click.pass_context
@@ -45,8 +45,8 @@ def verify(context: click.Context, kept: Path | None) -> None:
     """Check every entry; name the first broken one and exit with 1."""
     heads = _heads(kept) if kept else []
 
-    async def checked(_settings: Settings) -> trail.Broken | None:
-        return await trail.verify(heads)
+    async def checked(_settings: Settings) -> audit_log.Broken | None:
+        return await audit_log.verify(heads)
 
     broken = with_database(checked)
     if broken is not None:
@@ -55,19 +55,19 @@ def verify(context: click.Context, kept: Path | None) -> None:
     click.echo("The audit log is as it was written.")
 
 
-async def _head(_settings: Settings) -> trail.Head | None:
-    return await trail.head()
+async def _head(_settings: Settings) -> audit_log.Head | None:
+    return await audit_log.head()
 
 
-def _heads(file: Path) -> list[trail.Head]:
+def _heads(file: Path) -> list[audit_log.Head]:
     if file.stat().st_size > LARGEST:
         raise Invalid(f"{file} is too large for a file of heads.")
     lines = file.read_text(encoding="utf-8", errors="replace").splitlines()
     return [_read(file, number, line) for number, line in enumerate(lines, 1) if line.strip()]
 
 
-def _read(file: Path, number: int, line: str) -> trail.Head:
+def _read(file: Path, number: int, line: str) -> audit_log.Head:
     found = HEAD.fullmatch(line.strip())
     if found is None:
         raise Invalid(f"Line {number} of {file} is not what `tracker audit head` prints.")
-    return trail.Head(int(found[1]), found[2], found[3])
+    return audit_log.Head(int(found[1]), found[2], found[3])

@@ -75,15 +75,15 @@ async def subscription(request: FormRequest) -> Response[Any]:
     body = await desk.maker.body(feed, now)
     since = feed.body_since if feed.body_since and feed.body_hash == body.hash else now
     asked = {name.decode("latin-1"): value.decode("latin-1") for name, value in request.scope["headers"]}
-    reply = response(body, since, asked)
+    answer = response(body, since, asked)
     if request.method == HttpMethod.GET:
         desk.count(feed)
-        given = body.named if reply.status_code == OK else ()
+        given = body.named if answer.status_code == OK else ()
         if given or _is_to_be_noted(feed, body.hash, now):
             program = client_name(asked.get("user-agent", ""))
             from_there = replace(feed, viewer=replace(feed.viewer, origin=origin_of(request)))
-            reply.background = BackgroundTask(desk.note, from_there, body.hash, since, program, given, now)
-    return reply
+            answer.background = BackgroundTask(desk.note, from_there, body.hash, since, program, given, now)
+    return answer
 
 
 def _is_to_be_noted(feed: Feed, body_hash: str, now: datetime) -> bool:

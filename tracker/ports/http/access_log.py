@@ -56,7 +56,7 @@ def note(scope: Any, status: int, seconds: float) -> None:
     state = scope["state"]
     viewer = state.get("viewer")
     log.info(
-        "replied",
+        "answered",
         extra={
             "method": scope["method"],
             "route": route_of(scope),

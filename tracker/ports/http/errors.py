@@ -21,7 +21,7 @@ log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class Reply:
+class ErrorPage:
     """A status, the page that shows it, and its heading where the page has none of its own."""
 
     status: int
@@ -29,24 +29,24 @@ class Reply:
     heading: str = ""
 
 
-REPLIES: dict[type[TrackerError], Reply] = {
-    NotFound: Reply(404, "core/errors/404.html"),
-    NotAllowed: Reply(403, "core/errors/403.html"),
-    Conflict: Reply(409, heading="Somebody changed this meanwhile"),
-    Invalid: Reply(422, heading="Please check what you entered"),
-    TooLarge: Reply(413, heading="This is too large"),
-    Busy: Reply(503, heading="The tracker is busy"),
-    Gone: Reply(410, "core/errors/link.html"),
+ERROR_PAGES: dict[type[TrackerError], ErrorPage] = {
+    NotFound: ErrorPage(404, "core/errors/404.html"),
+    NotAllowed: ErrorPage(403, "core/errors/403.html"),
+    Conflict: ErrorPage(409, heading="Somebody changed this meanwhile"),
+    Invalid: ErrorPage(422, heading="Please check what you entered"),
+    TooLarge: ErrorPage(413, heading="This is too large"),
+    Busy: ErrorPage(503, heading="The tracker is busy"),
+    Gone: ErrorPage(410, "core/errors/link.html"),
 }
 BY_STATUS = {
-    401: REPLIES[NotAllowed],
-    403: REPLIES[NotAllowed],
-    404: REPLIES[NotFound],
-    405: Reply(405, heading="This address does not take that request"),
-    413: REPLIES[TooLarge],
+    401: ERROR_PAGES[NotAllowed],
+    403: ERROR_PAGES[NotAllowed],
+    404: ERROR_PAGES[NotFound],
+    405: ErrorPage(405, heading="This address does not take that request"),
+    413: ERROR_PAGES[TooLarge],
 }
-BROKEN = Reply(500, "core/errors/500.html")
-AWAY = Reply(503, "core/errors/503.html")
+BROKEN = ErrorPage(500, "core/errors/500.html")
+AWAY = ErrorPage(503, "core/errors/503.html")
 RETRY = 60  # seconds until a client that was rate-limited, or too early, may retry
 
 
@@ -80,7 +80,7 @@ class Responses:
         if problems.is_api(request.scope["path"]):
             response = problems.response_to(error)
         else:
-            response = self._response(request, _reply(error), error.sentence)
+            response = self._response(request, _page_of(error), error.sentence)
         response.background = denials.recorded(request, error)
         return response
 
@@ -88,7 +88,7 @@ class Responses:
         """Return the response to a request that Litestar rejected, without Litestar's text, which repeats the input."""
         if error.status_code >= 500:  # noqa: PLR2004 - ours, not the visitor's
             return self.broken(request, error)
-        response = self._response(request, BY_STATUS.get(error.status_code, Reply(error.status_code)), "")
+        response = self._response(request, BY_STATUS.get(error.status_code, ErrorPage(error.status_code)), "")
         if allowed := (error.headers or {}).get("allow"):
             response.headers["Allow"] = allowed
         return response
@@ -97,27 +97,27 @@ class Responses:
         """Return the response to a bug or a database failure: the page shows a reference, the log has the details."""
         reference = request.scope["state"].get("request_id", "")
         log.error("A request broke off.", exc_info=error, extra={"request": reference})
-        reply = AWAY if is_unavailable(error) else BROKEN
-        return self._response(request, reply, "", reference=reference, again=_asked_again(request))
+        shown = AWAY if is_unavailable(error) else BROKEN
+        return self._response(request, shown, "", reference=reference, again=_asked_again(request))
 
     def to_sign_in(self, request: FormRequest, error: SignInNeeded) -> Response[Any]:
         """Redirect a stranger to the sign-in page, and from there back; for htmx, say that the session is over."""
         if request.headers.get("hx-request") == "true":
-            return self._response(request, Reply(401, "core/errors/403.html"), "You are signed out.")
+            return self._response(request, ErrorPage(401, "core/errors/403.html"), "You are signed out.")
         wanted = place(error.place)
         return Redirect("/sign-in" if wanted == HOME else f"/sign-in?next={quote(wanted, safe='/')}", status_code=303)
 
-    def _response(self, request: FormRequest, reply: Reply, sentence: str, **context: str) -> Response[Any]:
+    def _response(self, request: FormRequest, shown: ErrorPage, sentence: str, **context: str) -> Response[Any]:
         response: Response[Any]
         if problems.is_api(request.scope["path"]):
-            return problems.response(reply.status)
+            return problems.response(shown.status)
         if source_of(request) == "feed":
-            said = "Not found." if reply is REPLIES[NotFound] else sentence or "This does not work."
-            response = Response(f"{said}\n", status_code=reply.status, media_type="text/plain")
+            said = "Not found." if shown is ERROR_PAGES[NotFound] else sentence or "This does not work."
+            response = Response(f"{said}\n", status_code=shown.status, media_type="text/plain")
         else:
-            words = {"sentence": sentence, "heading": reply.heading, **context}
-            response = self._page(reply.template, request, status_code=reply.status, **words)
-        if reply.status == AWAY.status:
+            words = {"sentence": sentence, "heading": shown.heading, **context}
+            response = self._page(shown.template, request, status_code=shown.status, **words)
+        if shown.status == AWAY.status:
             response.headers["Retry-After"] = str(RETRY)
         return response
 
@@ -132,12 +132,12 @@ def refused_by_interface(_: FormRequest, error: problems.Refused) -> Response[An
 def status_of(error: Exception) -> int:
     """Return the status of an error that a page shows in its own form."""
     if isinstance(error, TrackerError):
-        return _reply(error).status
+        return _page_of(error).status
     return AWAY.status if is_unavailable(error) else BROKEN.status
 
 
-def _reply(error: TrackerError) -> Reply:
-    return REPLIES[next(kind for kind in type(error).__mro__ if kind in REPLIES)]
+def _page_of(error: TrackerError) -> ErrorPage:
+    return ERROR_PAGES[next(kind for kind in type(error).__mro__ if kind in ERROR_PAGES)]
 
 
 def _asked_again(request: FormRequest) -> str:

@@ -10,7 +10,7 @@ from tracker.rules.emails.preferences import lead_words
 from tracker.rules.events.event_fields import FIELDS as EVENT_FIELDS
 from tracker.rules.identity.browsers import UNKNOWN, browser_name
 
-UNTOLD = frozenset({"client", "next"})
+NOT_NOTIFIED = frozenset({"client", "next"})
 """Shown elsewhere, such as the source of older sign-in entries; or the id of something with an entry of its own."""
 LABELS = {
     "fields": "Changed",
@@ -111,7 +111,9 @@ _ROUTE = re.compile(r"([A-Z]+) (/\S*)")
 
 def said(facts: Mapping[str, object]) -> str:
     """Return the facts in words, without empty ones and those shown elsewhere."""
-    return "; ".join(_told(name, value) for name, value in facts.items() if name not in UNTOLD and value not in EMPTY)
+    return "; ".join(
+        _told(name, value) for name, value in facts.items() if name not in NOT_NOTIFIED and value not in EMPTY
+    )
 
 
 def ids_in(value: object) -> set[UUID]:

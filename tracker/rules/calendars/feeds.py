@@ -18,7 +18,7 @@ ADDRESS_LIVES = timedelta(days=365)
 """From the day it was made or replaced: an address that was forwarded must not work forever."""
 ADDRESS_UNUSED = timedelta(days=90)
 """An address that no calendar fetched for this long is turned off: it isn't missed, and others may have found it."""
-TOLD_BEFORE = timedelta(days=30)
+NOTIFIED_BEFORE = timedelta(days=30)
 """How long before its end the owner is notified that an address will stop."""
 """Addresses that one member may have at once: one for each device."""
 
@@ -99,7 +99,7 @@ class Subscription:
 
     def ends_soon(self, now: datetime) -> bool:
         """Return whether its owner should replace the address now because its year is nearly over."""
-        return not self.is_over(now) and self.issued_at + ADDRESS_LIVES - TOLD_BEFORE <= now
+        return not self.is_over(now) and self.issued_at + ADDRESS_LIVES - NOTIFIED_BEFORE <= now
 
 
 def address_end(issued_at: datetime, fetched_at: datetime | None) -> datetime:

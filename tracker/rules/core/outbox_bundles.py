@@ -24,7 +24,7 @@ from tracker.rules.core.message_types import (
 from tracker.rules.core.outbox import Draft, State
 
 SAID_BY_INVITATION = "The invitation that still waits says it."
-NEVER_TOLD = "They had not been notified of it yet."
+NEVER_SHOWN = "They had not been notified of it yet."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,7 +81,7 @@ def _beside_an_invitation(draft: Draft, waiting: list[Earlier], *, was_notified:
         return replace(draft, state=State.SUPERSEDED, reason=SAID_BY_INVITATION), []
     if was_notified:
         return draft, _ids(waiting)
-    return replace(draft, state=State.SUPERSEDED, reason=NEVER_TOLD), _ids(waiting)
+    return replace(draft, state=State.SUPERSEDED, reason=NEVER_SHOWN), _ids(waiting)
 
 
 def _joined(draft: Draft, news: News, same: Sequence[Earlier]) -> tuple[Draft, list[UUID]]:
@@ -103,7 +103,7 @@ def _unheard(draft: Draft, news: Restored, same: Sequence[Earlier]) -> Draft:
     canceled = (one.content for one in same if isinstance(one.content, Canceled))
     unsent = next((one.unsent for one in canceled if one.unsent), None)
     if unsent is None:
-        return replace(draft, state=State.SUPERSEDED, reason=NEVER_TOLD)
+        return replace(draft, state=State.SUPERSEDED, reason=NEVER_SHOWN)
     return replace(draft, content=Changed(before=unsent, entry=news.entry))
 
 

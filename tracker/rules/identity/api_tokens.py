@@ -26,7 +26,7 @@ class ApiScope(StrEnum):
 
 
 SCOPE_WORDS = {
-    ApiScope.EVENTS_READ: "Read events, their dates, people and bodies",
+    ApiScope.EVENTS_READ: "Read events, their dates, people, agencies, and committees",
     ApiScope.EVENTS_WRITE: "Schedule, change and cancel events and dates",
     ApiScope.REPLIES_READ: "Read replies",
     ApiScope.REPLIES_WRITE: "Reply for you",

@@ -169,18 +169,18 @@ def _wrong(
     if row["previous"] != previous:
         return Broken(seq, "The entry does not follow the one before it.")
     if ends.get(seq, {row["hash"]}) != {row["hash"]}:
-        return Broken(seq, "The entry is another one than when the end of the trail was kept.")
+        return Broken(seq, "The entry is another one than when the end of the log was kept.")
     return None
 
 
 def _wrong_end(end: Mapping[str, Any] | None, last: int, at_end: str) -> Broken | None:
     if end is None:
-        return Broken(last, "The end of the trail is not recorded.") if last else None
+        return Broken(last, "The end of the log is not recorded.") if last else None
     if _age(end["seal"], _sealed(end["seq"], end["hash"])) is None:
-        return Broken(end["seq"], "The recorded end of the trail was changed.")
+        return Broken(end["seq"], "The recorded end of the log was changed.")
     if last < end["seq"]:
         return Broken(last + 1, "The entry is missing, and all after it.")
-    return None if at_end == end["hash"] else Broken(end["seq"], "The recorded end of the trail is another one.")
+    return None if at_end == end["hash"] else Broken(end["seq"], "The recorded end of the log is another one.")
 
 
 async def _entries(batch: int) -> AsyncIterator[Mapping[str, Any]]:

@@ -73,7 +73,7 @@ async def test_a_tap_without_scripts_leads_back_to_the_same_person(desk: Browser
     assert f'action="{roll}/undo"' in page
 
 
-async def test_a_tap_with_scripts_replies_the_line_and_the_count_alone(
+async def test_a_tap_with_scripts_answers_with_the_line_and_the_count_alone(
     desk: Browser, roll: str, sqlite_cast: Cast
 ) -> None:
     response = await tap(desk, roll, sqlite_cast.kcpd_detective, "absent", **HTMX)

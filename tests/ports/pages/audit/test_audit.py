@@ -207,7 +207,7 @@ async def test_a_whole_trail_is_said_to_be_whole(sqlite_cast: Cast, browse: Sign
     browser = await browse(sqlite_cast.coordinator)
     assert "has not been verified here yet" in await read(browser)
     response = await browser.post("/audit/verification")
-    assert "The whole trail is as it was written, as of Tue, Dec 15, 9:00:00.00 AM." in response.text
+    assert "The whole log is as it was written, as of Tue, Dec 15, 9:00:00.00 AM." in response.text
     assert "Last verified Tue, Dec 15, 9:00:00.00 AM" in await read(browser)
 
 
@@ -230,7 +230,7 @@ async def test_a_trail_without_its_end_is_told_though_nothing_can_be_added(sqlit
     await engine().run_ddl("DELETE FROM audit_head")
     response = await browser.post("/audit/verification")
     assert response.status_code == 200
-    assert "The end of the trail is not recorded." in response.text
+    assert "The end of the log is not recorded." in response.text
 
 
 async def test_the_file_holds_the_entries_of_the_filter_without_formulas(sqlite_cast: Cast, browse: SignIn) -> None:
@@ -239,7 +239,7 @@ async def test_the_file_holds_the_entries_of_the_filter_without_formulas(sqlite_
     browser = await browse(sqlite_cast.coordinator)
     response = await browser.get(f"/audit/export?about={event_id}")
     assert response.headers["content-type"].startswith("text/csv")
-    assert response.headers["content-disposition"] == 'attachment; filename="audit-trail.csv"'
+    assert response.headers["content-disposition"] == 'attachment; filename="audit-log.csv"'
     rows = list(csv.reader(io.StringIO(response.content.decode("utf-8-sig"), newline="")))
     assert rows[0] == [
         "At (UTC)",

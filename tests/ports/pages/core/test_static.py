@@ -74,7 +74,7 @@ def test_a_browser_that_has_another_file_is_sent_this_one(browser: TestClient[Li
     assert browser.get(static("tracker.css"), headers={"If-None-Match": '"other"'}).status_code == 200
 
 
-def test_head_tells_the_length_and_sends_no_committee(browser: TestClient[Litestar]) -> None:
+def test_head_tells_the_length_and_sends_no_body(browser: TestClient[Litestar]) -> None:
     whole = browser.get(static("favicon.svg"), headers={"Accept-Encoding": "identity"})
     head = browser.head(static("favicon.svg"), headers={"Accept-Encoding": "identity"})
     assert (head.status_code, head.content) == (200, b"")
@@ -106,7 +106,7 @@ def test_odd_bytes_as_a_server_decodes_them_are_not_found(browser: TestClient[Li
     assert {path: browser.get(path).status_code for path in asked} == dict.fromkeys(asked, 404)
 
 
-def test_only_reading_is_replied(browser: TestClient[Litestar]) -> None:
+def test_only_reading_is_answered(browser: TestClient[Litestar]) -> None:
     assert browser.post(static("tracker.css")).status_code == 405
 
 

@@ -354,7 +354,7 @@ def test_who_sees_an_event_is_told_in_words(name: str) -> None:
 @pytest.mark.parametrize(
     ("reply", "word"), [("accepted", "Yes"), ("tentative", "Maybe"), ("declined", "No"), ("needs_action", "No reply")]
 )
-def test_an_reply_is_told_in_words(reply: str, word: str) -> None:
+def test_a_reply_is_told_in_words(reply: str, word: str) -> None:
     assert text_of(made("{{ cal.rsvp(reply) }}", reply=reply)) == word
 
 

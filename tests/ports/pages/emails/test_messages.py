@@ -62,7 +62,7 @@ async def test_a_member_reads_their_own_and_finds_no_filter_by_person(sqlite_cas
     assert "Fbi lead" not in page
 
 
-async def test_filters_substitute_the_address_and_what_nobody_understands_is_passed_over(
+async def test_filters_are_in_the_address_and_what_nobody_understands_is_passed_over(
     sqlite_cast: Cast, browse: SignIn
 ) -> None:
     await scheduled(sqlite_cast)

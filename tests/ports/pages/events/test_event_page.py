@@ -117,7 +117,7 @@ async def test_a_button_replies_for_the_date(sqlite_cast: Cast, browse: SignIn, 
     assert [one.reply.value if one.reply else None for one in views] == [value, None]
 
 
-async def test_an_reply_can_be_for_all_dates(sqlite_cast: Cast, browse: SignIn) -> None:
+async def test_a_reply_can_be_for_all_dates(sqlite_cast: Cast, browse: SignIn) -> None:
     event_id = await events.schedule(sqlite_cast.coordinator, weekly(sqlite_cast.kcpd_detective), NOW)
     detective = await browse(sqlite_cast.kcpd_detective)
     await detective.post(f"/events/{event_id}/{KEY}/reply", {"reply": "yes", "scope": "series"})
@@ -148,7 +148,7 @@ async def test_htmx_gets_the_reply_and_the_numbers_alone(sqlite_cast: Cast, brow
     assert "1 yes · 0 maybe · 1 no · 0 no reply" in response.text
 
 
-async def test_an_reply_that_says_nothing_is_asked_for_again(sqlite_cast: Cast, browse: SignIn) -> None:
+async def test_a_reply_that_says_nothing_is_asked_for_again(sqlite_cast: Cast, browse: SignIn) -> None:
     event_id = await events.schedule(sqlite_cast.coordinator, meeting(sqlite_cast.kcpd_detective), NOW)
     detective = await browse(sqlite_cast.kcpd_detective)
     for headers in ({}, {"HX-Request": "true"}):

@@ -103,7 +103,7 @@ async def test_what_cannot_be_taken_is_told_and_kept(desk: Browser, series: UUID
 
 
 @pytest.mark.parametrize("form", [{}, {"version": "9" * 40}, {"date": ["", "x"]}, {"last_day": "2199-12-31"}])
-async def test_half_a_form_is_replied_with_a_sentence(desk: Browser, series: UUID, form: dict[str, Any]) -> None:
+async def test_half_a_form_is_answered_with_a_sentence(desk: Browser, series: UUID, form: dict[str, Any]) -> None:
     response = await save(desk, series, {"starts": ["10:00"], "ends": ["11:00"], **form})
     assert response.status_code == 422
 

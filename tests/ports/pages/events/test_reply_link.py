@@ -199,7 +199,7 @@ async def test_a_canceled_event_and_one_that_is_over_each_say_so(
     assert "This event is over. Replies are closed." in responses[1].text
 
 
-async def test_a_reply_without_an_reply_is_asked_for_again(app: Litestar, sqlite_cast: Cast, stranger: Browser) -> None:
+async def test_a_reply_without_a_choice_is_asked_for_again(app: Litestar, sqlite_cast: Cast, stranger: Browser) -> None:
     _, link = await invited(app, sqlite_cast, meeting(sqlite_cast.fbi_lead), sqlite_cast.fbi_lead, one_date=True)
     response = await stranger.send("POST", link, data={"reply": "perhaps", "comment": "Kept"})
     assert response.status_code == 422

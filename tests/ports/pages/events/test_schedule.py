@@ -238,14 +238,14 @@ ODD: tuple[dict[str, Any], ...] = (
 
 
 @pytest.mark.parametrize("odd", ODD)
-async def test_odd_input_is_replied_with_a_sentence(desk: Browser, odd: dict[str, Any]) -> None:
+async def test_odd_input_is_answered_with_a_sentence(desk: Browser, odd: dict[str, Any]) -> None:
     response = await sent(desk, **odd)
     assert response.status_code == 422
     assert 'id="error-summary"' in response.text
 
 
 PART = b'--x\r\nContent-Disposition: form-data; name="'
-ODD_COMMITTEES = (
+ODD_BODIES = (
     ("application/x-www-form-urlencoded", b"_csrf=TOKEN&title=%%ff%00&date=\xff\xfe&%ff=1&=&&save=send"),
     ("application/x-www-form-urlencoded", b"_csrf=TOKEN"),
     (
@@ -264,13 +264,13 @@ ODD_COMMITTEES = (
 )
 
 
-@pytest.mark.parametrize(("kind", "committee"), ODD_COMMITTEES)
-async def test_odd_bytes_and_files_never_break_the_form(desk: Browser, kind: str, committee: bytes) -> None:
+@pytest.mark.parametrize(("kind", "body"), ODD_BODIES)
+async def test_odd_bytes_and_files_never_break_the_form(desk: Browser, kind: str, body: bytes) -> None:
     token = (await filled(desk))["_csrf"][0]
     response = await desk.send(
         "POST",
         "/events",
-        content=committee.replace(b"TOKEN", token.encode()),
+        content=body.replace(b"TOKEN", token.encode()),
         headers={"Content-Type": kind, "Origin": "http://tracker.test", "Sec-Fetch-Site": "same-origin"},
     )
     assert response.status_code < 500
@@ -377,7 +377,7 @@ async def test_the_count_of_an_agency_follows_every_way_to_invite(sqlite_cast: C
     assert f'<span id="in-{agency}" hx-swap-oob="innerHTML">2 of 2 invited</span>' in part
 
 
-async def test_agencies_substitute_the_order_of_the_alphabet_whatever_their_case(desk: Browser) -> None:
+async def test_agencies_are_in_the_order_of_the_alphabet_whatever_their_case(desk: Browser) -> None:
     named = re.findall(r"<summary>([^:<]+): <span id=\"in-", (await desk.get("/schedule")).text)
     assert named.index("Harbor House") < named.index("HSI")
     assert named == sorted(named, key=str.casefold)

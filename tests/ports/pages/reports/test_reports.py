@@ -31,7 +31,7 @@ async def desk(browse: SignIn, sqlite_cast: Cast) -> Browser:
     return await browse(sqlite_cast.coordinator)
 
 
-async def test_reports_substitute_the_navigation_of_those_who_have_them(browse: SignIn, sqlite_cast: Cast) -> None:
+async def test_reports_are_in_the_navigation_of_those_who_have_them(browse: SignIn, sqlite_cast: Cast) -> None:
     for who, has in ((sqlite_cast.coordinator, True), (sqlite_cast.caht_lead, True), (sqlite_cast.hsi_liaison, False)):
         browser = await browse(who)
         assert ('href="/reports"' in (await browser.get("/")).text) is has

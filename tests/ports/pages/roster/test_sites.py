@@ -28,7 +28,7 @@ async def test_a_site_is_added_and_edited_by_who_keeps_the_roster(sqlite_cast: C
 
 
 @pytest.mark.parametrize("seats", ["-5", "0", "10000", "99999999", "many"])
-async def test_seats_that_cannot_be_taken_are_replied_with_their_range(
+async def test_seats_that_cannot_be_taken_are_answered_with_their_range(
     sqlite_cast: Cast, browse: SignIn, seats: str
 ) -> None:
     desk = await browse(sqlite_cast.coordinator)

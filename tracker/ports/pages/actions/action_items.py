@@ -16,7 +16,7 @@ from tracker.ports.pages.actions.item_views import (
     item_context,
     new_context,
     origin_in,
-    row_reply,
+    row_response,
 )
 from tracker.ports.pages.core.dependencies import Form, Pages, Query, QueryString
 from tracker.ports.pages.core.edit_conflicts import in_words, merged, recorded
@@ -73,7 +73,7 @@ async def item_row(
     """Show an item's line in the list, with its form when ?open=1; without htmx the item's own page."""
     if not pages.is_htmx:
         return Redirect(f"/action-items/{reference}", status_code=303)
-    return await row_reply(pages, viewer, now, await item_context(viewer, today, reference), is_open=is_open == "1")
+    return await row_response(pages, viewer, now, await item_context(viewer, today, reference), is_open=is_open == "1")
 
 
 @post(ITEM, guards=[signed_in], status_code=303)
@@ -143,7 +143,7 @@ async def _moved(
     """Return the response to an update: the line and a message to htmx, else a redirect to where it was pressed."""
     if pages.is_htmx:
         context = await item_context(viewer, today, item.reference)
-        return await row_reply(pages, viewer, now, context, said=sentence, before=before)
+        return await row_response(pages, viewer, now, context, said=sentence, before=before)
     places = {"/": "/", "list": "/action-items"}
     return pages.redirect(places.get(form["next"], f"/action-items/{item.reference}"), sentence)
 
@@ -151,7 +151,7 @@ async def _moved(
 async def _again(pages: Pages, viewer: Viewer, now: Now, context: Context, status_code: int) -> Response[Any]:
     """Show an item's form again, with everything that was typed."""
     if pages.is_htmx:
-        return await row_reply(pages, viewer, now, context, is_open=True, status_code=status_code)
+        return await row_response(pages, viewer, now, context, is_open=True, status_code=status_code)
     return pages.render("actions/show.html", status_code=status_code, **context)
 
 

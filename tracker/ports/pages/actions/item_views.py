@@ -100,7 +100,7 @@ async def item_context(
     }
 
 
-async def row_reply(
+async def row_response(
     pages: Pages,
     viewer: Viewer,
     now: Now,

@@ -48,7 +48,7 @@ async def export(viewer: Viewer, visit: Visit, params: Query, zone: Zone, now: N
     if first := first_reauthenticate(visit, asked.newest, now):
         return first
     entries = await reading.export(viewer, asked.choice, asked.filter, now)
-    headers = {"Content-Disposition": 'attachment; filename="audit-trail.csv"'}
+    headers = {"Content-Disposition": 'attachment; filename="audit-log.csv"'}
     banner = banner_of_all(one.marking for one in entries if one.marking)
     rows = [*([(banner,)] if banner else []), COLUMNS, *(_cells(one) for one in entries)]
     return Response(csv_bytes(rows), media_type="text/csv", headers=headers)

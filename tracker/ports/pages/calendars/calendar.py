@@ -36,11 +36,11 @@ async def calendar_page(
     asked = asked_for(params, today, choices)
     start, end = month_grid.moments(*asked.shown(), zone)
     seen = await date_lines.chosen_between(viewer, start, end, asked.chosen)
-    committee = COMMITTEES[asked.view](asked, seen, zone, today)
+    content = CONTENTS[asked.view](asked, seen, zone, today)
     saved = saved_among(query_string, "calendar", choices.saved)
     banner = banner_of_all(one.line.marking for one in seen if one.line.marking)
     frame = _frame(asked, today)
-    return pages.render(f"calendars/{asked.view}.html", choices=choices, banner=banner, **saved, **frame, **committee)
+    return pages.render(f"calendars/{asked.view}.html", choices=choices, banner=banner, **saved, **frame, **content)
 
 
 def _frame(asked: Asked, today: Today) -> dict[str, Any]:
@@ -79,7 +79,7 @@ def _list(asked: Asked, seen: list[Seen], zone: str, _today: date) -> dict[str, 
     }
 
 
-COMMITTEES: dict[View, Callable[[Asked, list[Seen], str, date], dict[str, Any]]] = {
+CONTENTS: dict[View, Callable[[Asked, list[Seen], str, date], dict[str, Any]]] = {
     View.MONTH: month_context,
     View.WEEK: week_context,
     View.LIST: _list,

@@ -33,7 +33,7 @@ from tracker.usecases.events import events, form_options, undo
 from tracker.usecases.events.form_options import Choices
 
 CANCELED = Invalid("This event is canceled. Bring it back before you change it. What you typed is kept here.")
-OUT_OF_SIGHT = "Saved. Only the people on its list can see that event now, and you are not one of them."
+NO_LONGER_VISIBLE = "Saved. Only the people on its list can see that event now, and you are not one of them."
 LABELS = {
     **{name: label_of(name) for name in ("title", "kind", "visibility")},
     "committee": label_of("committee_id"),
@@ -136,7 +136,7 @@ async def _saved(pages: Pages, viewer: Viewer, event_id: UUID, now: Now, version
     try:
         await events.event_for(viewer, event_id)
     except NotFound:
-        return pages.redirect("/calendar", OUT_OF_SIGHT)
+        return pages.redirect("/calendar", NO_LONGER_VISIBLE)
     back = undo_for(event_id, Deed.CHANGED, version, now) if await undo.may_undo_change(viewer, event_id, now) else None
     return pages.redirect(
         f"/events/{event_id}",

@@ -84,7 +84,7 @@ async def _if_restored(viewer: Viewer, view: EventView, now: Now) -> Consequence
 
 
 @post("/events/{event_id:uuid}/{key:str}/reply", guards=[signed_in], status_code=303)
-async def response(
+async def save_reply(
     event_id: FromPath[UUID], key: FromPath[str], pages: Pages, viewer: Viewer, form: Form, now: Now
 ) -> Response[Any]:
     """Record the viewer's reply; if the date is over or canceled, show that."""
@@ -185,4 +185,4 @@ async def _replied(
     return pages.render(template, status_code=422 if wrong else 200, **event_context(view, now) | typed)
 
 
-handlers = [series_page, event_page, response]
+handlers = [series_page, event_page, save_reply]

@@ -31,5 +31,5 @@ class EventChange(Table):
 
     constraints = (
         index("event_change_event", "event", "at"),
-        index("event_change_former", "at", where="undo_snapshot IS NOT NULL"),
+        index("event_change_undo", "at", where="undo_snapshot IS NOT NULL"),
     )
