@@ -17,7 +17,7 @@ ID = UUID(int=7)
 EVERY: tuple[Content, ...] = (
     types.Invited(),
     types.Changed(before=BEFORE, reason="court", entry=ENTRY),
-    types.DateAdded(starts=datetime(2027, 3, 2, 10)),  # noqa: DTZ001 - on the wall clock of the event
+    types.DateAdded(starts=datetime(2027, 3, 2, 10), date=ID),  # noqa: DTZ001 - on the wall clock of the event
     types.Restored(before=BEFORE),
     types.SeriesEnded(reason="done"),
     types.SeriesContinued(entry=ENTRY),

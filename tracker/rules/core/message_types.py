@@ -35,6 +35,23 @@ class MailedEntry(Struct, frozen=True, kw_only=True):
     at: datetime
 
 
+class AlsoWhat(StrEnum):
+    """What else happened to a date."""
+
+    ADDED = "added"
+    CHANGED = "changed"
+    CANCELED = "canceled"
+    RESTORED = "restored"
+
+
+class Also(Struct, frozen=True, kw_only=True):
+    """What a message says beside its subject, because a waiting message that it replaces would have said it."""
+
+    what: AlsoWhat
+    date: UUID | None = None
+    """The occurrence; None = the subject itself."""
+
+
 class AccountChange(StrEnum):
     """How an administrator changed the way a person signs in."""
 
@@ -54,6 +71,7 @@ class EventNews(_Tagged, frozen=True, kw_only=True):
 
     entry: MailedEntry | None = None
     """The calendar entry to remove, when the event became restricted or the reader lost access to it."""
+    also: tuple[Also, ...] = ()
 
 
 class Update(EventNews, frozen=True, kw_only=True):
@@ -73,9 +91,10 @@ class Changed(Update, frozen=True, kw_only=True, tag="changed"):
 
 
 class DateAdded(Update, frozen=True, kw_only=True, tag="date_added"):
-    """A series has one more date; `starts` is on the wall clock of the event."""
+    """A series has one more date, the occurrence `date`; `starts` is on the wall clock of the event."""
 
     starts: datetime
+    date: UUID
 
 
 class Restored(Update, frozen=True, kw_only=True, tag="restored"):

@@ -2,15 +2,19 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from uuid import UUID
 
 from msgspec import structs
 
 from tracker.rules.core.message_types import (
+    Also,
+    AlsoWhat,
     Before,
     Canceled,
     Changed,
     Content,
+    DateAdded,
     EventNews,
     Invited,
     MailedEntry,
@@ -35,13 +39,26 @@ class Earlier:
     content: Content | Unreadable
     occurrence_id: UUID | None
     is_waiting: bool
-    was_notified: bool
+    may_be_known: bool
+    """Whether it was sent, or may have been: it is being sent, or a first try failed."""
+    queued_at: datetime
+    sent_at: datetime | None = None
+
+    def may_show(self, other: "Earlier") -> bool:
+        """Return whether its reader may know from it of the change that the other message announces.
+
+        Every email is written from what is true when it is sent, so a message about the whole event, sent while the
+        other one waits, shows that change in its calendar part.
+        """
+        is_about_it = self.occurrence_id in (None, other.occurrence_id)
+        return is_about_it and self.may_be_known and (self.sent_at is None or self.sent_at >= other.queued_at)
 
 
 def bundle(draft: Draft, earlier: Iterable[Earlier]) -> tuple[Draft, list[UUID]]:
     """Return the message to be queued, and the waiting ones that it supersedes.
 
-    Every email is written from what is true when it is sent, so a waiting invitation already covers every change.
+    A waiting invitation covers every change, because it is written when it is sent. What one message says for several
+    is in its `also`.
     """
     known = list(earlier)
     waiting = [one for one in known if one.is_waiting]
@@ -49,27 +66,33 @@ def bundle(draft: Draft, earlier: Iterable[Earlier]) -> tuple[Draft, list[UUID]]
         case Invited():
             return draft, _ids(waiting)
         case EventNews() if any(isinstance(one.content, Invited) for one in waiting):
-            return _beside_an_invitation(draft, waiting, was_notified=any(one.was_notified for one in known))
+            return _beside_an_invitation(draft, waiting, may_be_known=any(one.may_be_known for one in known))
         case Update() | SeriesEnd() | Canceled() | Removed() as news:
-            return _joined(draft, news, [one for one in waiting if _is_said_by(draft, news, one)])
+            same = [one for one in waiting if _is_said_by(draft, news, one)]
+            return _joined(draft, news, same, known)
         case _:
             return draft, []
 
 
 def _is_said_by(draft: Draft, news: News, earlier: Earlier) -> bool:
     """Return whether the draft covers a waiting message: both are about one date, or the draft is about all dates."""
-    return draft.occurrence_id in (None, earlier.occurrence_id) and _says_it_too(news, earlier)
+    if draft.occurrence_id not in (None, earlier.occurrence_id):
+        return False
+    is_same = draft.occurrence_id == earlier.occurrence_id
+    match news, earlier.content:
+        case (Canceled() | Removed(), _) | (SeriesEnd(), SeriesEnd()):
+            return True
+        case (_, Removed() | SeriesEnd()):
+            return False
+        case (SeriesEnd(), _):
+            return not is_same
+        case (Update(), Canceled()):
+            return isinstance(news, Restored) or not is_same
+        case _:
+            return True
 
 
-def _says_it_too(news: News, earlier: Earlier) -> bool:
-    """Return whether the draft repeats the message; a series' end does so only for waiting changes to single dates."""
-    is_end = isinstance(news, SeriesEnd)
-    if isinstance(news, Canceled | Removed) or is_end == isinstance(earlier.content, SeriesEnd):
-        return True
-    return is_end and earlier.occurrence_id is not None
-
-
-def _beside_an_invitation(draft: Draft, waiting: list[Earlier], *, was_notified: bool) -> tuple[Draft, list[UUID]]:
+def _beside_an_invitation(draft: Draft, waiting: list[Earlier], *, may_be_known: bool) -> tuple[Draft, list[UUID]]:
     match draft.content:
         case Removed():
             is_over = True
@@ -79,20 +102,23 @@ def _beside_an_invitation(draft: Draft, waiting: list[Earlier], *, was_notified:
             is_over = False
     if not is_over:
         return replace(draft, state=State.SUPERSEDED, reason=SAID_BY_INVITATION), []
-    if was_notified:
+    if may_be_known:
         return draft, _ids(waiting)
     return replace(draft, state=State.SUPERSEDED, reason=NEVER_SHOWN), _ids(waiting)
 
 
-def _joined(draft: Draft, news: News, same: Sequence[Earlier]) -> tuple[Draft, list[UUID]]:
+def _joined(draft: Draft, news: News, same: Sequence[Earlier], known: Iterable[Earlier]) -> tuple[Draft, list[UUID]]:
     """Return the message with what the reader knew before the first of the waiting edits that it replaces."""
-    if isinstance(news, Restored) and any(isinstance(one.content, Canceled) for one in same):
-        return _unheard(draft, news, same), _ids(same)
+    canceled = [one for one in same if isinstance(one.content, Canceled) and one.occurrence_id == draft.occurrence_id]
+    if isinstance(news, Restored) and canceled and not any(one.may_show(canceled[0]) for one in known):
+        return _unheard(draft, news, canceled), _ids(same)
     content = structs.replace(news, entry=_entry(same) or news.entry)
     before = next(_known_before(draft, same), None)
     match content:
         case Update():
-            content = structs.replace(content, before=before or content.before)
+            content = structs.replace(content, before=before or content.before, also=_also(draft, content, same))
+        case SeriesEnd():
+            content = structs.replace(content, also=_also(draft, content, same))
         case Canceled():
             content = structs.replace(content, unsent=before)
     return replace(draft, content=content), _ids(same)
@@ -105,6 +131,32 @@ def _unheard(draft: Draft, news: Restored, same: Sequence[Earlier]) -> Draft:
     if unsent is None:
         return replace(draft, state=State.SUPERSEDED, reason=NEVER_SHOWN)
     return replace(draft, content=Changed(before=unsent, entry=news.entry))
+
+
+def _also(draft: Draft, news: Update | SeriesEnd, same: Iterable[Earlier]) -> tuple[Also, ...]:
+    """Return what the waiting messages would have said that the draft does not say itself."""
+    found: dict[UUID | None, Also] = {}
+    for one in same:
+        for also in _said(one, is_same=one.occurrence_id == draft.occurrence_id):
+            if also.date not in found or found[also.date].what is not AlsoWhat.ADDED:
+                found[also.date] = also
+    own = news.date if isinstance(news, DateAdded) else None
+    return tuple(one for date, one in found.items() if date is None or date != own)
+
+
+def _said(one: Earlier, *, is_same: bool) -> Iterator[Also]:
+    """Yield what a message says that a later one does not repeat; `is_same` = both have the same subject."""
+    if isinstance(one.content, EventNews):
+        yield from one.content.also
+    match one.content:
+        case DateAdded(date=date):
+            yield Also(what=AlsoWhat.ADDED, date=date)
+        case Restored():
+            yield Also(what=AlsoWhat.RESTORED, date=None if is_same else one.occurrence_id)
+        case Changed() if not is_same:
+            yield Also(what=AlsoWhat.CHANGED, date=one.occurrence_id)
+        case Canceled() if not is_same:
+            yield Also(what=AlsoWhat.CANCELED, date=one.occurrence_id)
 
 
 def _known_before(draft: Draft, same: Iterable[Earlier]) -> Iterator[Before | None]:

@@ -14,7 +14,7 @@ from tracker.rules.emails.event_contexts import (
     RestoredEmail,
     SeriesChangedEmail,
 )
-from tracker.rules.emails.event_facts import what_when_where, why
+from tracker.rules.emails.event_facts import also, what_when_where, why
 from tracker.rules.emails.facts import Fact, FactName, Facts
 from tracker.rules.emails.parts import Occasion, calendar_part, day_and_time, event_page, letter_of, place
 from tracker.rules.emails.reply import kept_reply_buttons, own_reply, reply_facts
@@ -31,7 +31,7 @@ def update(about: Occasion, content: Changed | DateAdded | Restored) -> Letter:
     return letter_of(
         about,
         _says(about, content),
-        facts=(*_was(about, before), *what_when_where(about, when), *why(reason), *reply_facts(about)),
+        facts=(*_was(about, before), *what_when_where(about, when), *also(about), *why(reason), *reply_facts(about)),
         buttons=kept_reply_buttons(about),
         more=(event_page(about),),
         calendar=calendar_part(about),

@@ -43,6 +43,10 @@ KEPT_FACTS = frozenset(
         FactName.NOT_ON,
         FactName.MOVED,
         FactName.ALSO_ON,
+        FactName.ALSO_ADDED,
+        FactName.ALSO_CHANGED,
+        FactName.ALSO_CANCELED,
+        FactName.ALSO_RESTORED,
         FactName.OWN_TIME,
         FactName.CANCELED,
         FactName.ALL_CANCELED,
@@ -108,12 +112,12 @@ def _appointment(about: Occasion) -> Occasion:
 def _times_of(content: EventContent) -> EventContent:
     """Return a message without what people wrote: no reason, no place, nothing about what is to be confirmed."""
     match content:
-        case Changed(before=before) | DateAdded(before=before):
-            return Changed(before=_placeless(before))
-        case Restored(before=before):
-            return Restored(before=_placeless(before))
-        case SeriesEnded():
-            return SeriesEnded()
+        case Changed(before=before, also=also) | DateAdded(before=before, also=also):
+            return Changed(before=_placeless(before), also=also)
+        case Restored(before=before, also=also):
+            return Restored(before=_placeless(before), also=also)
+        case SeriesEnded(also=also):
+            return SeriesEnded(also=also)
         case Canceled():
             return Canceled()
         case ConfirmationNudge():

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from tracker.rules.core.message_types import AlsoWhat, EventNews
 from tracker.rules.core.wall_clock import to_local, zone_word
 from tracker.rules.core.wording import day, longday, plural, span
 from tracker.rules.emails.facts import Fact, FactName, Facts
@@ -10,8 +11,14 @@ from tracker.rules.events.event import Occurrence
 from tracker.rules.events.plan import is_moved, rule_of
 from tracker.rules.recurrence import dates
 
-MOST_NAMED = 6  # dates that differ from the rule
+MOST_NAMED = 6  # dates that differ from the rule, or that changed too
 NEXT_NAMED = 5  # dates, the same number as on the form
+_ALSO = {
+    AlsoWhat.ADDED: FactName.ALSO_ADDED,
+    AlsoWhat.CHANGED: FactName.ALSO_CHANGED,
+    AlsoWhat.CANCELED: FactName.ALSO_CANCELED,
+    AlsoWhat.RESTORED: FactName.ALSO_RESTORED,
+}
 
 
 def what_when_where(about: Occasion, when: FactName = FactName.WHEN) -> Facts:
@@ -34,6 +41,23 @@ def what(about: Occasion) -> Fact:
 def why(reason: str) -> Facts:
     """Return the reason that was given."""
     return (Fact(name=FactName.WHY, value=reason.strip()),) if reason.strip() else ()
+
+
+def also(about: Occasion) -> Facts:
+    """Return what earlier changes, for which no email of their own goes out, did to dates that are still to come."""
+    if not isinstance(about.content, EventNews):
+        return ()
+    known = {one.id: one for one in about.dates if one.ends_at > about.now}
+    found: dict[FactName, list[str]] = {}
+    for one in about.content.also:
+        words = found.setdefault(_ALSO[one.what], [])
+        if one.date in known and known[one.date].is_off == (one.what is AlsoWhat.CANCELED):
+            words.append(day_and_time(about, known[one.date]))
+    is_back = any(one.date is None for one in about.content.also)
+    return (
+        *([Fact(name=FactName.ALSO_RESTORED)] if is_back else []),
+        *(Fact(name=name, value=_some(words)) for name, words in found.items() if words),
+    )
 
 
 def _dates(about: Occasion) -> Facts:

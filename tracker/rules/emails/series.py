@@ -12,7 +12,7 @@ from tracker.rules.emails.event_contexts import (
     SeriesContinuedEmail,
     SeriesEndedEmail,
 )
-from tracker.rules.emails.event_facts import exceptions, what, why
+from tracker.rules.emails.event_facts import also, exceptions, what, why
 from tracker.rules.emails.facts import Fact, FactName, Facts
 from tracker.rules.emails.parts import Occasion, calendar_part, event_page, letter_of, place_of
 from tracker.rules.events.event import Event
@@ -43,7 +43,7 @@ def _letter(about: Occasion, says: EventEmail, facts: Facts = ()) -> Letter:
     return letter_of(
         about,
         says,
-        facts=(what(about), last, *exceptions(about), *facts),
+        facts=(what(about), last, *exceptions(about), *also(about), *facts),
         more=(event_page(about, ButtonName.SERIES),),
         calendar=calendar_part(about),
     )

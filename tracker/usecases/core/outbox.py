@@ -163,7 +163,9 @@ def _earlier_one(one: Queued) -> Earlier:
         content=decode(one.facts),
         occurrence_id=one.occurrence_id,
         is_waiting=is_pending and one.is_free,
-        was_notified=one.state is State.SENT or (is_pending and not one.is_free),
+        may_be_known=one.state is State.SENT or (is_pending and one.is_tried),
+        queued_at=one.created_at,
+        sent_at=one.sent_at,
     )
 
 

@@ -109,12 +109,12 @@ async def add_date(viewer: Viewer, event_id: UUID, starts: datetime, expected_ve
             {rows.Event.version: event.version + 1, rows.Event.sequence: event.sequence + 1, rows.Event.changed_at: now}
         ).where(rows.Event.id == event_id)
         whom = notifications.to_all(event, await invitees_of(event_id))
-        await notify(DateAdded(starts=starts), event_id, event.version + 1, now, whom=whom)
+        added = await date_for(viewer, event_id, starts.date().isoformat())
+        await notify(DateAdded(starts=starts, date=added.id), event_id, event.version + 1, now, whom=whom)
         await touch(event_id)
         await history.keep(viewer, event, Verb.DATE_ADDED, [Change(field=Field.WHEN, after=day(starts))], now)
-        key = starts.date().isoformat()
-        await audit.record(viewer.actor, "date_added", "event", event_id, {"date": key}, now)
-    return key
+        await audit.record(viewer.actor, "date_added", "event", event_id, {"date": added.key}, now)
+    return added.key
 
 
 async def _to_come(viewer: Viewer, event: Event, key: str, now: datetime) -> Occurrence:

@@ -57,7 +57,7 @@ class Claimed(NamedTuple):
 
 
 class Queued(NamedTuple):
-    """A message about an event; free = not claimed."""
+    """A message about an event; free = not claimed, tried = a worker has claimed it at least once."""
 
     id: UUID
     kind: MessageKind
@@ -66,6 +66,9 @@ class Queued(NamedTuple):
     occurrence_id: UUID | None
     state: State
     is_free: bool
+    is_tried: bool
+    created_at: datetime
+    sent_at: datetime | None
     facts: StoredFacts
 
 
@@ -100,6 +103,9 @@ async def _queued(where: Combinable) -> list[Queued]:
             Message.occurrence,
             Message.state,
             Message.worker,
+            Message.attempts,
+            Message.created_at,
+            Message.sent_at,
             Message.facts,
         )
         .where(where)
@@ -114,6 +120,9 @@ async def _queued(where: Combinable) -> list[Queued]:
             row["occurrence"],
             State(row["state"]),
             not row["worker"],
+            row["attempts"] > 0,
+            row["created_at"],
+            row["sent_at"],
             StoredFacts(row["facts"]),
         )
         for row in found

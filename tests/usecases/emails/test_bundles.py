@@ -1,0 +1,164 @@
+"""One email for several changes says them all, and nothing that a calendar may show is contradicted in silence."""
+
+# A local time is naive: its zone is beside it.
+# ruff: noqa: DTZ001
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from tests.cast import NOW, ZONE, Cast, meeting
+from tests.emails import ReadEmail, read
+from tracker.rules.core.outbox import Skip, State
+from tracker.rules.events.plan import DateChange
+from tracker.rules.recurrence import rule_for
+from tracker.usecases.core import outbox
+from tracker.usecases.emails import content
+from tracker.usecases.events import events, occurrences, series_split
+
+KEY, OTHER = "2027-02-09", "2027-03-09"
+SECOND = timedelta(seconds=1)
+THEN = NOW + timedelta(minutes=5)
+LATER = THEN + timedelta(hours=1)
+
+
+async def sent(now: datetime) -> list[ReadEmail]:
+    """Send what is due, and return the emails."""
+    found = []
+    for message in await outbox.claim("test", (), now, 100):
+        made = read(await content.letter(message, now, ZONE))
+        await outbox.close(message, made if isinstance(made, Skip) else Skip(state=State.SENT, reason=""), now)
+        found += [made] if isinstance(made, ReadEmail) else []
+    return found
+
+
+async def series(cast: Cast) -> UUID:
+    """Schedule six monthly meetings; the invitations are out."""
+    plan = meeting(cast.fbi_lead)
+    rule = rule_for("monthly_nth", plan.starts, count=6)
+    event_id = await events.schedule(cast.coordinator, replace(plan, rule=rule), NOW)
+    await sent(NOW)
+    return event_id
+
+
+async def change_place(cast: Cast, event_id: UUID, now: datetime) -> None:
+    event, plan = await events.plan_to_change(cast.coordinator, event_id)
+    await events.change(cast.coordinator, event_id, replace(plan, place="Annex"), event.version, now, notify=True)
+
+
+async def cancel(cast: Cast, event_id: UUID, now: datetime, key: str = KEY) -> None:
+    version = (await occurrences.date_for(cast.coordinator, event_id, key)).version
+    await occurrences.cancel_date(cast.coordinator, event_id, key, version, "", now)
+
+
+async def restore(cast: Cast, event_id: UUID, now: datetime, key: str = KEY) -> None:
+    version = (await occurrences.date_for(cast.coordinator, event_id, key)).version
+    await occurrences.restore_occurrence(cast.coordinator, event_id, key, version, now)
+
+
+async def move(cast: Cast, event_id: UUID, now: datetime, key: str = KEY) -> None:
+    date = await occurrences.date_for(cast.coordinator, event_id, key)
+    change = DateChange(starts=datetime.fromisoformat(f"{key}T13:00"), duration=timedelta(hours=1))
+    await occurrences.change_date(cast.coordinator, event_id, key, change, date.version, now, notify=True)
+
+
+async def add_date(cast: Cast, event_id: UUID, now: datetime, day: int = 23) -> None:
+    version = (await events.event_for(cast.coordinator, event_id)).version
+    await series_split.add_date(cast.coordinator, event_id, datetime(2027, 2, day, 10), version, now)
+
+
+async def test_a_date_is_announced_as_restored_when_an_update_of_its_series_may_have_shown_it_canceled(
+    cast: Cast,
+) -> None:
+    event_id = await series(cast)
+    await change_place(cast, event_id, THEN)
+    await cancel(cast, event_id, THEN + SECOND)
+    [update] = await sent(THEN + 30 * SECOND)
+    assert dict(update.facts)["Not on"] == "Tue, Feb 9"
+    await restore(cast, event_id, THEN + 32 * SECOND)
+    [back] = await sent(LATER)
+    assert back.subject == "Back on: Monthly task force meeting, Tue, Feb 9, 10:00 AM"
+
+
+async def test_a_date_is_announced_as_restored_when_a_failed_first_try_may_have_shown_it_canceled(cast: Cast) -> None:
+    event_id = await series(cast)
+    await change_place(cast, event_id, THEN)
+    await cancel(cast, event_id, THEN + SECOND)
+    [update] = await outbox.claim("test", (), THEN + 30 * SECOND, 100)
+    await outbox.postpone(update, "451 busy", "test", THEN + 30 * SECOND)
+    await restore(cast, event_id, THEN + 32 * SECOND)
+    assert "Back on" in " ".join(one.subject for one in await sent(LATER))
+
+
+async def test_a_cancellation_whose_first_try_failed_is_not_withdrawn_in_silence(cast: Cast) -> None:
+    event_id = await series(cast)
+    await cancel(cast, event_id, THEN)
+    [canceled] = await outbox.claim("test", (), THEN + 31 * SECOND, 100)
+    await outbox.postpone(canceled, "451 busy", "test", THEN + 31 * SECOND)
+    await restore(cast, event_id, THEN + 32 * SECOND)
+    assert [one.subject.partition(":")[0] for one in await sent(LATER)] == ["Back on"]
+
+
+async def test_no_one_hears_of_a_cancellation_that_was_undone_before_anything_went_out(cast: Cast) -> None:
+    event_id = await series(cast)
+    await change_place(cast, event_id, THEN)
+    await cancel(cast, event_id, THEN + SECOND)
+    await restore(cast, event_id, THEN + 5 * SECOND)
+    [update] = await sent(LATER)
+    assert "Not on" not in dict(update.facts)
+
+
+async def test_an_email_about_an_added_date_says_which_date_is_back_on(cast: Cast) -> None:
+    event_id = await series(cast)
+    await cancel(cast, event_id, THEN)
+    await sent(THEN + timedelta(minutes=1))
+    await restore(cast, event_id, THEN + timedelta(minutes=2))
+    await add_date(cast, event_id, THEN + timedelta(minutes=2, seconds=5))
+    [letter] = await sent(LATER)
+    assert letter.subject == "New date: Monthly task force meeting, Tue, Feb 23, 10:00 AM"
+    assert ("Back on", "Tue, Feb 9, 10:00 AM") in letter.facts
+
+
+async def test_an_email_about_a_second_added_date_names_the_first_one_too(cast: Cast) -> None:
+    event_id = await series(cast)
+    await add_date(cast, event_id, THEN, 23)
+    await add_date(cast, event_id, THEN + SECOND, 24)
+    [letter] = await sent(LATER)
+    assert ("New date", "Tue, Feb 23, 10:00 AM") in letter.facts
+
+
+async def test_an_email_about_a_series_says_which_dates_were_moved_and_canceled_just_before(cast: Cast) -> None:
+    event_id = await series(cast)
+    await move(cast, event_id, THEN)
+    await cancel(cast, event_id, THEN + SECOND, OTHER)
+    await change_place(cast, event_id, THEN + 2 * SECOND)
+    [letter] = await sent(LATER)
+    assert ("Also changed", "Tue, Feb 9, 1:00 PM") in letter.facts
+    assert ("Also canceled", "Tue, Mar 9, 10:00 AM") in letter.facts
+
+
+async def test_an_email_about_the_end_of_a_series_says_which_remaining_date_was_moved_just_before(cast: Cast) -> None:
+    event_id = await series(cast)
+    await move(cast, event_id, THEN)
+    version = (await events.event_for(cast.coordinator, event_id)).version
+    await series_split.cancel_from(cast.coordinator, event_id, "2027-04-13", version, "", THEN + SECOND)
+    [letter] = await sent(LATER)
+    assert ("Also changed", "Tue, Feb 9, 1:00 PM") in letter.facts
+
+
+async def test_an_email_about_a_date_that_is_moved_and_back_on_says_both(cast: Cast) -> None:
+    event_id = await series(cast)
+    await cancel(cast, event_id, THEN)
+    await sent(THEN + timedelta(minutes=1))
+    await restore(cast, event_id, THEN + timedelta(minutes=2))
+    await move(cast, event_id, THEN + timedelta(minutes=2, seconds=1))
+    [letter] = await sent(LATER)
+    assert letter.subject.startswith("Changed:")
+    assert ("Back on", "It was canceled, and takes place again.") in letter.facts
+
+
+async def test_a_canceled_date_that_is_edited_at_once_is_still_announced_as_canceled(cast: Cast) -> None:
+    event_id = await series(cast)
+    await cancel(cast, event_id, THEN)
+    await move(cast, event_id, THEN + SECOND)
+    assert [one.subject.partition(":")[0] for one in await sent(LATER)] == ["Canceled"]
