@@ -37,7 +37,7 @@ def moved(one: Occurrence) -> Occurrence:
     )
 
 
-def test_an_invitation_asks_its_one_reader_and_names_nobody_else() -> None:
+def test_an_invitation_asks_for_no_reply_by_calendar_and_names_its_one_reader_alone() -> None:
     method, [shown] = read(request(event(), dates_of(event()), READER, ORGANIZER))
     assert method == "REQUEST"
     assert str(shown["ATTENDEE"]) == "mailto:detective@kcpd.example"
@@ -46,7 +46,7 @@ def test_an_invitation_asks_its_one_reader_and_names_nobody_else() -> None:
         "CUTYPE": "INDIVIDUAL",
         "ROLE": "REQ-PARTICIPANT",
         "PARTSTAT": "NEEDS-ACTION",
-        "RSVP": "TRUE",
+        "RSVP": "FALSE",
     }
     assert str(shown["ORGANIZER"]) == "mailto:calendar@tracker.example"
 

@@ -70,8 +70,8 @@ def test_a_control_character_in_a_date_or_rule_is_refused(control: str) -> None:
 
 
 def test_a_name_in_quotes_cannot_end_them() -> None:
-    assert lines.address("ATTENDEE", "a@tracker.example", 'A";X-EVIL="b', "RSVP=TRUE") == (
-        b"ATTENDEE;CN=\"A';X-EVIL='b\";RSVP=TRUE:mailto:a@tracker.example\r\n"
+    assert lines.address("ATTENDEE", "a@tracker.example", 'A";X-EVIL="b', "RSVP=FALSE") == (
+        b"ATTENDEE;CN=\"A';X-EVIL='b\";RSVP=FALSE:mailto:a@tracker.example\r\n"
     )
 
 

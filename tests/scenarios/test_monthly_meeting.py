@@ -87,7 +87,7 @@ async def test_each_of_the_seven_gets_one_invitation_that_puts_twelve_dates_into
     assert entry["RRULE"].to_ical() == b"FREQ=MONTHLY;UNTIL=20271214T160000Z;BYDAY=2TU"
     assert (entry["DTSTART"].params["TZID"], len(calendar.timezones)) == ("America/Chicago", 1)
     [reader] = entry.attendees
-    assert (str(reader), reader.params["RSVP"]) == ("mailto:caht_lead@caht.example", "TRUE")
+    assert (str(reader), reader.params["RSVP"]) == ("mailto:caht_lead@caht.example", "FALSE")
     # The organizer is the office and not the person: the address stays the same when the coordinator changes.
     assert str(entry["ORGANIZER"]) == "mailto:calendar@tracker.example"
 

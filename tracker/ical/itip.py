@@ -127,7 +127,8 @@ def _level(event: Event, *, is_discreet: bool) -> Level:
 
 def _attendee(attendee: Attendee, method: str) -> bytes:
     reply = attendee.reply.upper().replace("_", "-")
-    asks = ("RSVP=TRUE",) if method == "REQUEST" else ()
+    # FALSE (RFC 5545 §3.2.17) until replies of calendar programs are read: people reply with the buttons of the email.
+    asks = ("RSVP=FALSE",) if method == "REQUEST" else ()
     return lines.address(
         "ATTENDEE",
         attendee.email,

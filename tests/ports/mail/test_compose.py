@@ -130,7 +130,7 @@ def test_an_item_is_updated_without_an_account() -> None:
 def test_text_and_html_hold_the_same_facts_and_links() -> None:
     video = Button(name=ButtonName.VIDEO, target=Elsewhere(url="https://v.example/1"))
     found = parts(composer().mail(letter(more=(video,)), message()).content)
-    for word in ("Core group", "Kansas City", "https://v.example/1", "Use a button to reply."):
+    for word in ("Core group", "Kansas City", "https://v.example/1", "Please reply with these buttons."):
         assert word in found["text/plain"].get_content()
         assert word in found["text/html"].get_content()
 
@@ -235,3 +235,10 @@ def test_bytes_that_are_not_as_they_were_meant_are_never_sent(old: bytes, new: b
     content, kinds = spoilt(old, new)
     with pytest.raises(Unsafe):
         check(content, kinds)
+
+
+def test_how_to_reply_is_said_above_the_buttons() -> None:
+    found = parts(composer().mail(letter(), message()).content)
+    for kind in ("text/plain", "text/html"):
+        text = found[kind].get_content()
+        assert 0 < text.index("Please reply with these buttons.") < text.index("Reply yes")

@@ -144,13 +144,38 @@ async def test_the_buttons_of_an_invitation_reply_for_the_whole_event(cast: Cast
     ]
 
 
-async def test_who_is_asked_is_told_that_a_calendar_program_does_not_reply_for_them(cast: Cast) -> None:
+APPS = "We don't receive replies from calendar apps."
+
+
+def above_the_buttons(letter: ReadEmail) -> str:
+    """Return the paragraphs, which every layout puts above the buttons."""
+    return " ".join(letter.paragraphs)
+
+
+async def test_who_is_asked_to_reply_is_told_above_the_buttons_how(cast: Cast) -> None:
     await events.schedule(cast.coordinator, meeting(cast.fbi_lead), NOW)
     invitation = await the_letter()
+    assert invitation.paragraphs == (f"Please reply with these buttons. {APPS}",)
     await move(cast, await series(cast), datetime(2027, 2, 10, 13, 0))
     update = await the_letter(MOVED)
-    for letter in (invitation, update):
-        assert "We don't receive replies from calendar apps." in " ".join(letter.paragraphs)
+    assert above_the_buttons(update).endswith(f"Please reply with these buttons. {APPS}")
+
+
+async def test_who_has_replied_is_told_above_the_buttons_how_to_change_it(cast: Cast) -> None:
+    event_id = await series(cast)
+    await replies.reply(cast.fbi_lead, event_id, "2027-02-09", ReplyValue.ACCEPTED, "", LATER, for_series=True)
+    event, plan = await events.plan_to_change(cast.coordinator, event_id)
+    await events.change(cast.coordinator, event_id, replace(plan, agenda="Budget"), event.version, LATER, notify=True)
+    update = await the_letter(MOVED)
+    assert [one.label for one in update.buttons] == ["Keep my reply", "Change my reply"]
+    assert above_the_buttons(update).endswith(f"To change your reply, use these buttons. {APPS}")
+
+
+@pytest.mark.parametrize("is_discreet", [False, True])
+async def test_every_email_with_a_request_says_that_calendar_apps_do_not_reply(cast: Cast, is_discreet: bool) -> None:
+    await preferences.save(cast.fbi_lead, Preferences(is_discreet=is_discreet), NOW)
+    await events.schedule(cast.coordinator, meeting(cast.fbi_lead), NOW)
+    assert APPS in above_the_buttons(await the_letter())
 
 
 async def test_a_guest_is_led_to_no_page_that_asks_for_a_sign_in(cast: Cast) -> None:

@@ -6,7 +6,7 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from tracker.ports.mail.templates import BUTTONS, FACTS, FILES, FOOTER, TIME_ONLY, words
-from tracker.rules.emails.content import PREVIEW, SUBJECT, ButtonName, Letter, cut, fitting, one_line
+from tracker.rules.emails.content import PREVIEW, SUBJECT, ButtonName, CalendarPart, Letter, cut, fitting, one_line
 from tracker.rules.emails.facts import Fact
 
 TITLE = "title"
@@ -30,7 +30,7 @@ def worded(letter: Letter) -> Worded:
     files, values = FILES[type(letter.says)], _values(letter)
     heading, *paragraphs = _blocks(_filled(files.body, values))
     if letter.is_time_only:
-        paragraphs = _blocks(_filled(TIME_ONLY, values))
+        paragraphs = _blocks(_filled(TIME_ONLY, {"has_request": _has_request(letter)}))
     return Worded(
         subject=_subject(files.subject, values),
         preview=cut(one_line(_filled(files.preview, values)), PREVIEW),
@@ -64,6 +64,11 @@ def _fact(fact: Fact) -> tuple[str, str]:
 def _made_in(file: str) -> dict[str, Any]:
     """Return the lists and macros that a template exports for others."""
     return vars(words().get_template(file).module)
+
+
+def _has_request(letter: Letter) -> bool:
+    """Return whether calendar programs may show their own reply buttons for the email."""
+    return isinstance(letter.calendar, CalendarPart) and not letter.calendar.is_cancel
 
 
 def _values(letter: Letter) -> dict[str, Any]:

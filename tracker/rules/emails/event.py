@@ -37,7 +37,7 @@ from tracker.rules.emails.parts import (
     when_words,
 )
 from tracker.rules.emails.parts import times as times_of
-from tracker.rules.emails.reply import is_asked, kept_reply_buttons, reply_facts
+from tracker.rules.emails.reply import kept_reply_buttons, reply_facts
 
 
 def restricted(about: Occasion) -> Letter:
@@ -64,12 +64,13 @@ def invitation(about: Occasion) -> Letter:
     is_replied = about.is_replied and not about.is_lead
     organizer = Fact(name=FactName.ORGANIZER, value=f"{about.event.lead} ({about.event.lead_agency})")
     by = None if is_replied else reply_by(about)
+    buttons = kept_reply_buttons(about) if is_replied else reply_buttons(about)
     says = InvitationEmail(
         title=about.title,
         starts=day_and_time(about),
         reply_by=day(by, about.today) if by else "",
         reply_kept=REPLY_WORDS[about.reply] if is_replied else "",
-        asks_reply=is_asked(about),
+        asks_reply=bool(buttons) and not is_replied,
         outline=length_and_way(about),
     )
     asked = (Fact(name=FactName.REPLY_BY, value=f"{longday(by)}, {clock(by)}"),) if by else ()
@@ -77,7 +78,7 @@ def invitation(about: Occasion) -> Letter:
         about,
         says,
         facts=(*what_when_where(about), organizer, *(reply_facts(about) if is_replied else asked)),
-        buttons=kept_reply_buttons(about) if about.is_replied else reply_buttons(about),
+        buttons=buttons,
         more=(event_page(about),),
         calendar=calendar_part(about),
     )

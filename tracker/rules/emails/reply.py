@@ -32,8 +32,3 @@ def kept_reply_buttons(about: Occasion) -> tuple[Button, ...]:
         return reply_buttons(about)
     kept = REPLY_KEYS.get(about.reply, "")
     return *reply_button(about, ButtonName.KEEP_REPLY, kept), *reply_button(about, ButtonName.CHANGE_REPLY)
-
-
-def is_asked(about: Occasion) -> bool:
-    """Return whether the reader is asked to reply; a reply pressed in a calendar app reaches no one."""
-    return about.has_no_reply and bool(reply_buttons(about))
