@@ -11,13 +11,12 @@ from tracker.errors import Invalid
 from tracker.ical.components import Property
 from tracker.ical.foreign_times import WallClock, Zones
 from tracker.rules.core.date_words import short_date
-from tracker.rules.recurrence import LAST, MAX_YEARS, Frequency, Rule, dates
+from tracker.rules.recurrence import LAST, MAX_YEARS, MONDAY, Frequency, Rule, dates
 from tracker.rules.recurrence.dates import years_after
 
 NOT_KEPT = "The tracker does not keep this way to repeat ({})."
 TOO_OLD = "It repeats without an end and began more than five years ago. Give it an end, or a later start."
 CODES = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
-SUNDAY = 6
 READ = frozenset({"FREQ", "INTERVAL", "COUNT", "UNTIL", "BYDAY", "BYMONTHDAY", "BYMONTH", "BYSETPOS", "WKST"})
 
 Parts = Mapping[str, str]
@@ -62,8 +61,14 @@ def _anchored(parts: Parts, start: datetime, until: date | None, count: int | No
         if frequency is Frequency.DAILY and interval > 1:
             raise Invalid(NOT_KEPT.format("some days of every few days"))
         days = days or (start.weekday(),)
-        _check_weeks(parts, interval, days)
-        return Rule(frequency=Frequency.WEEKLY, interval=interval, weekdays=days, until=until, count=count)
+        return Rule(
+            frequency=Frequency.WEEKLY,
+            interval=interval,
+            weekdays=days,
+            week_starts=_week_starts(parts),
+            until=until,
+            count=count,
+        )
     month = _month(parts, start, frequency)
     if by_day:
         nth, weekday = _one_weekday(parts, by_day)
@@ -118,12 +123,12 @@ def _weekdays(parts: Parts) -> list[tuple[int, int]]:
     return found
 
 
-def _check_weeks(parts: Parts, interval: int, days: tuple[int, ...]) -> None:
-    """Refuse a rule of every few weeks whose days differ when weeks begin on Sunday, as they do here."""
-    begins = parts.get("WKST", "MO")
-    is_same = interval == 1 or len(set(days)) == 1 or begins == "SU" or (begins == "MO" and SUNDAY not in days)
-    if not is_same:
-        raise Invalid(NOT_KEPT.format(f"weeks that begin on another day than Sunday, WKST={begins[:10]}"))
+def _week_starts(parts: Parts) -> int:
+    """Return the first day of the week, Monday = 0 and the default (RFC 5545 §3.3.10)."""
+    code = parts.get("WKST", CODES[MONDAY])
+    if code not in CODES:
+        raise Invalid(NOT_KEPT.format(f"WKST={code[:10]}"))
+    return CODES.index(code)
 
 
 def _number(parts: Parts, name: str) -> int | None:

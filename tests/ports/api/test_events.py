@@ -43,6 +43,18 @@ async def test_an_event_is_scheduled_and_read_back_as_it_was_sent(speak: Speak, 
     assert [one["key"] for one in dates] == ["2027-01-12", "2027-01-19", "2027-01-26", "2027-02-02"]
 
 
+@pytest.mark.parametrize(("week_starts", "second"), [(0, "2027-01-17"), (6, "2027-01-24")])
+async def test_a_series_of_every_second_week_counts_from_the_day_on_which_its_weeks_start(
+    speak: Speak, cast: Cast, week_starts: int, second: str
+) -> None:
+    program = await speak(cast.coordinator)
+    rule = {"every": "weekly", "interval": 2, "weekdays": [1, 6], "week_starts": week_starts, "count": 2}
+    path, _ = await made(program, {**NEW, "repeat": rule})
+    assert (await program.get(path)).json()["repeat"]["week_starts"] == week_starts
+    dates = (await program.get(f"{path}/occurrences")).json()["items"]
+    assert [one["key"] for one in dates] == ["2027-01-12", second]
+
+
 async def test_the_same_request_with_the_same_key_makes_one_event(speak: Speak, cast: Cast) -> None:
     program, key = await speak(cast.coordinator), {"Idempotency-Key": str(uuid4())}
     responses = [await program.ask("POST", "/events", NEW, headers=key) for _ in range(2)]

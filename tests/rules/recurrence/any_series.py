@@ -23,6 +23,7 @@ def a_series(
     choice = draw(some.sampled_from(CHOICES))
     interval = draw(some.one_of(some.integers(1, 3), some.integers(1, 60)))
     weekdays = {day.weekday(), *draw(some.sets(some.integers(0, 6), max_size=3))}
+    week_starts = draw(some.integers(0, 6))
     is_counted = draw(some.booleans())
     ends = (
         {"count": draw(some.integers(1, most))}
@@ -30,7 +31,7 @@ def a_series(
         else {"until": day + timedelta(days=draw(some.integers(0, 1826)))}
     )
     try:
-        rule = rule_for(choice, start, interval=interval, weekdays=weekdays, **ends)
+        rule = rule_for(choice, start, interval=interval, weekdays=weekdays, week_starts=week_starts, **ends)
     except Invalid:
         reject()
     assert rule is not None

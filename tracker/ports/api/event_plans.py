@@ -97,5 +97,11 @@ def _rule(repeat: Repeat | None, starts: datetime) -> Rule | None:
     if repeat is None:
         return None
     return rule_for(
-        repeat.every, starts, interval=repeat.interval, weekdays=repeat.weekdays, until=repeat.until, count=repeat.count
+        repeat.every,
+        starts,
+        interval=repeat.interval,
+        weekdays=repeat.weekdays,
+        week_starts=repeat.week_starts,
+        until=repeat.until,
+        count=repeat.count,
     )

@@ -27,7 +27,7 @@ from tracker.rules.events.event import Event, EventStatus, Kind, may_edit
 from tracker.rules.events.event_fields import ONLY_HTTPS, TEXTS, texts_of
 from tracker.rules.events.markings import Category, Limit, Marking
 from tracker.rules.events.plan import rule_of
-from tracker.rules.recurrence import Rule, choice_of
+from tracker.rules.recurrence import SUNDAY, Rule, choice_of
 
 LONGEST_ZONE = 60  # characters
 MOST_PEOPLE = 500
@@ -45,6 +45,7 @@ VideoLink = Annotated[
 ]
 Notes = Annotated[str, Meta(max_length=TEXTS["description"].longest, description="No victim or case details.")]
 Weekday = Annotated[int, Meta(ge=0, le=6, description="Monday is 0.")]
+WEEK_STARTS = "The first day of a week (WKST): it matters for a series on several days of every second week or fewer."
 
 
 class Every(StrEnum):
@@ -82,6 +83,7 @@ class Repeat(Given):
     every: Every
     interval: Annotated[int, Meta(ge=1, le=400)] = 1
     weekdays: Annotated[tuple[Weekday, ...], Meta(max_length=7, description="Of a weekly series.")] = ()
+    week_starts: Annotated[Weekday, Meta(description=WEEK_STARTS)] = SUNDAY
     until: date | None = None
     count: Annotated[int, Meta(ge=1, le=1_000)] | None = None
 
@@ -246,5 +248,10 @@ def _marking(marking: Marking) -> MarkingShown:
 
 def _repeat(rule: Rule) -> Repeat:
     return Repeat(
-        every=Every(choice_of(rule)), interval=rule.interval, weekdays=rule.weekdays, until=rule.until, count=rule.count
+        every=Every(choice_of(rule)),
+        interval=rule.interval,
+        weekdays=rule.weekdays,
+        week_starts=rule.week_starts,
+        until=rule.until,
+        count=rule.count,
     )

@@ -9,12 +9,14 @@ from typing import TypedDict
 from tracker.errors import Invalid
 from tracker.rules.recurrence.dates import check_start, dates, first_dates, until_before, years_after
 from tracker.rules.recurrence.rrule_text import from_rrule, to_rrule
-from tracker.rules.recurrence.rule import LAST, MAX_DATES, MAX_YEARS, Frequency, Rule, nth_weekday
+from tracker.rules.recurrence.rule import LAST, MAX_DATES, MAX_YEARS, MONDAY, SUNDAY, Frequency, Rule, nth_weekday
 
 __all__ = [
     "LAST",
     "MAX_DATES",
     "MAX_YEARS",
+    "MONDAY",
+    "SUNDAY",
     "Frequency",
     "Repeat",
     "Rule",
@@ -49,6 +51,7 @@ class Repeat(StrEnum):
 
 class _Anchor(TypedDict, total=False):
     weekdays: tuple[int, ...]
+    week_starts: int
     monthday: int
     nth: int
     weekday: int
@@ -61,14 +64,15 @@ def rule_for(
     *,
     interval: int = 1,
     weekdays: Iterable[int] = (),
+    week_starts: int = SUNDAY,
     until: date | None = None,
     count: int | None = None,
 ) -> Rule | None:
     """Return the rule of a choice (`Repeat`) for a series whose first date is `start` (naive); None for a single event.
 
-    A weekly series without weekdays takes the day of `start`. Without an end the series lasts a year (a monthly one
-    twelve months), a yearly one five; `until` becomes the last date of the series. Errors: Invalid by repeat, interval,
-    weekdays, until, count or date.
+    A weekly series without weekdays takes the day of `start`; one of every few weeks counts weeks from `week_starts`
+    (Monday = 0). Without an end the series lasts a year (a monthly one twelve months), a yearly one five; `until`
+    becomes the last date of the series. Errors: Invalid by repeat, interval, weekdays, until, count or date.
     """
     if choice not in set(Repeat):
         raise Invalid(repeat="Choose how the event repeats.")
@@ -79,7 +83,7 @@ def rule_for(
     frequency = Frequency(unit)
     if until is None and count is None:
         until = _usual_end(frequency, start.date())
-    anchor = _anchor(frequency, where, start.date(), tuple(weekdays))
+    anchor = _anchor(frequency, where, start.date(), tuple(weekdays), week_starts)
     rule = Rule(frequency=frequency, interval=interval, until=until, count=count, **anchor)
     last = dates(rule, start)[-1].date()
     return replace(rule, until=last) if rule.until else rule
@@ -104,12 +108,12 @@ def choice_of(rule: Rule) -> Repeat:
     return Repeat.MONTHLY_LAST_DAY if rule.monthday == LAST else Repeat.MONTHLY_DAY
 
 
-def _anchor(frequency: Frequency, where: str, day: date, weekdays: tuple[int, ...]) -> _Anchor:
+def _anchor(frequency: Frequency, where: str, day: date, weekdays: tuple[int, ...], week_starts: int) -> _Anchor:
     match frequency:
         case Frequency.DAILY:
             return {}
         case Frequency.WEEKLY:
-            return {"weekdays": weekdays or (day.weekday(),)}
+            return {"weekdays": weekdays or (day.weekday(),), "week_starts": week_starts}
         case Frequency.MONTHLY:
             return _day_of_month(where, day)
         case Frequency.YEARLY:

@@ -8,7 +8,16 @@ from itertools import count, islice, takewhile
 from tracker.errors import Invalid
 from tracker.rules.core.date_words import short_date, short_weekday_date
 from tracker.rules.core.wall_clock import FIRST_YEAR, LAST_YEAR
-from tracker.rules.recurrence.rule import LAST, MAX_DATES, MAX_YEARS, Frequency, Rule, last_day, nth_weekday
+from tracker.rules.recurrence.rule import (
+    LAST,
+    MAX_DATES,
+    MAX_YEARS,
+    Frequency,
+    Rule,
+    in_week_order,
+    last_day,
+    nth_weekday,
+)
 
 
 def dates(rule: Rule | None, start: datetime, limit: int = MAX_DATES) -> tuple[datetime, ...]:
@@ -96,10 +105,9 @@ def _daily(rule: Rule, first: date) -> Iterator[date]:
 
 
 def _weekly(rule: Rule, first: date) -> Iterator[date]:
-    # Weeks start on Sunday, as on the calendar page; the RRULE says so where it matters.
-    sunday = first - timedelta(days=(first.weekday() + 1) % 7)
-    offsets = sorted((weekday + 1) % 7 for weekday in rule.weekdays)
-    return (sunday + timedelta(days=7 * week + offset) for week in count(step=rule.interval) for offset in offsets)
+    week = first - timedelta(days=(first.weekday() - rule.week_starts) % 7)
+    offsets = [(day - rule.week_starts) % 7 for day in in_week_order(rule.weekdays, rule.week_starts)]
+    return (week + timedelta(days=7 * weeks + offset) for weeks in count(step=rule.interval) for offset in offsets)
 
 
 def _monthly(rule: Rule, first: date) -> Iterator[date]:

@@ -6,10 +6,9 @@ from datetime import UTC, date, datetime
 from tracker.errors import Invalid
 from tracker.rules.core.wall_clock import to_local, to_utc
 from tracker.rules.recurrence.dates import dates
-from tracker.rules.recurrence.rule import Frequency, Rule
+from tracker.rules.recurrence.rule import MONDAY, Frequency, Rule, in_week_order
 
 _CODES = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
-_SUNDAY = 6
 _LONGEST_COUNT = 999  # [MS-OXCICAL] §2.1.3.2.2 reads at most three digits
 _SPELLING = re.compile(
     r"(?P<pattern>FREQ=(?P<frequency>DAILY|WEEKLY|MONTHLY|YEARLY)"
@@ -17,7 +16,7 @@ _SPELLING = re.compile(
     r"(;BYMONTH=(?P<month>[0-9]{1,2}))?"
     r"(;BYMONTHDAY=(?P<monthday>-1|[0-9]{1,2}))?"
     r"(;BYDAY=((?P<nth>-1|[1-4])(?P<weekday>[A-Z]{2})|(?P<weekdays>[A-Z]{2}(,[A-Z]{2}){0,6})))?"
-    r"(;WKST=SU)?)"
+    r"(;WKST=(?P<week_starts>[A-Z]{2}))?)"
     r";(COUNT=(?P<count>[0-9]{1,3})|UNTIL=(?P<until>[0-9]{8}(T[0-9]{6}Z)?))",
     re.ASCII,
 )
@@ -57,8 +56,8 @@ def _pattern(rule: Rule) -> str:
         parts.append(f"BYDAY={','.join(_CODES[day] for day in rule.weekdays)}")
     if rule.nth and rule.weekday is not None:
         parts.append(f"BYDAY={rule.nth}{_CODES[rule.weekday]}")
-    if rule.interval > 1 and _SUNDAY in rule.weekdays and len(rule.weekdays) > 1:
-        parts.append("WKST=SU")
+    if rule.interval > 1 and in_week_order(rule.weekdays, rule.week_starts) != in_week_order(rule.weekdays, MONDAY):
+        parts.append(f"WKST={_CODES[rule.week_starts]}")  # without it, weeks start on Monday
     return ";".join(parts)
 
 
@@ -68,6 +67,7 @@ def _rule(found: re.Match[str], zone: str | None) -> Rule | None:
             frequency=Frequency(found["frequency"].lower()),
             interval=_number(found["interval"]) or 1,
             weekdays=tuple(_CODES.index(code) for code in (found["weekdays"] or "").split(",") if code),
+            week_starts=_CODES.index(found["week_starts"] or _CODES[MONDAY]),
             monthday=_number(found["monthday"]),
             nth=_number(found["nth"]),
             weekday=_CODES.index(found["weekday"]) if found["weekday"] else None,

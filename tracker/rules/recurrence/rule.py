@@ -4,6 +4,7 @@ A monthly rule has no day 29, 30 or 31: RFC 5545 skips the months without that d
 "The last day" (BYMONTHDAY=-1) means the same to both ([MS-OXCICAL] §2.1.3.2.2.3).
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
@@ -13,6 +14,8 @@ from tracker.rules.core.date_words import WEEKDAYS
 
 MAX_DATES = 1_000
 MAX_YEARS = 5
+MONDAY, SUNDAY = 0, 6
+"""Weeks start on Sunday unless a series says otherwise, as on the calendar page; in RFC 5545, on Monday."""
 LAST = -1
 """As `nth`, the last such weekday; as `monthday`, the last day of the month."""
 
@@ -41,6 +44,8 @@ class Rule:
     interval: int = 1
     weekdays: tuple[int, ...] = ()
     """The days of a weekly series, Monday = 0; sorted, each once."""
+    week_starts: int = SUNDAY
+    """The first day of its weeks (WKST), Monday = 0; where it makes no difference, Sunday."""
     monthday: int | None = None
     """Day of the month: 1 to 28 or LAST; in a yearly series any day that the month has every year."""
     nth: int | None = None
@@ -55,11 +60,23 @@ class Rule:
     def __post_init__(self) -> None:
         """Sort the weekdays and refuse an invalid rule."""
         object.__setattr__(self, "weekdays", tuple(sorted(set(self.weekdays))))
+        object.__setattr__(self, "week_starts", _plainest_start(self))
         _check_interval(self)
         _check_known_traps(self)
         if not _is_sound(self):
             raise Invalid(repeat="Calendars do not agree on this way to repeat. Choose another one.")
         _check_end(self)
+
+
+def week_start_matters(rule: Rule) -> bool:
+    """Return whether a rule has other dates when weeks start on Sunday than when they start on Monday or on its day."""
+    orders = {in_week_order(rule.weekdays, day) for day in (SUNDAY, MONDAY, rule.week_starts)}
+    return rule.interval > 1 and len(orders) > 1
+
+
+def in_week_order(weekdays: Iterable[int], week_starts: int) -> tuple[int, ...]:
+    """Return days of the week (Monday = 0) in the order of a week that starts on `week_starts`."""
+    return tuple(sorted(weekdays, key=lambda day: (day - week_starts) % 7))
 
 
 def nth_weekday(year: int, month: int, weekday: int, nth: int) -> date:
@@ -71,6 +88,13 @@ def nth_weekday(year: int, month: int, weekday: int, nth: int) -> date:
 def last_day(year: int, month: int) -> date:
     """Return the last day of a month."""
     return date(year + month // 12, month % 12 + 1, 1) - timedelta(days=1)
+
+
+def _plainest_start(rule: Rule) -> int:
+    """Return Sunday or Monday where weeks from there give the same dates, so that rules with equal dates are equal."""
+    order = in_week_order(rule.weekdays, rule.week_starts)
+    is_plain = (day for day in (SUNDAY, MONDAY) if rule.interval == 1 or in_week_order(rule.weekdays, day) == order)
+    return next(is_plain, rule.week_starts)
 
 
 def _check_interval(rule: Rule) -> None:
@@ -95,7 +119,7 @@ def _is_sound(rule: Rule) -> bool:
     if rule.frequency is Frequency.DAILY:
         return _is_every_day(rule) and not rule.weekdays
     if rule.frequency is Frequency.WEEKLY:
-        return _is_every_day(rule) and set(rule.weekdays) <= set(range(7))
+        return _is_every_day(rule) and {*rule.weekdays, rule.week_starts} <= set(range(7))
     if rule.weekdays or not (_is_by_weekday(rule) or _is_by_monthday(rule)):
         return False
     return rule.month in range(1, 13) if rule.frequency is Frequency.YEARLY else rule.month is None

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from tracker.rules.core.date_words import MONTHS, WEEKDAYS, clock_time, long_date, short_date, time_range
 from tracker.rules.core.wall_clock import zone_word
 from tracker.rules.recurrence.dates import dates
-from tracker.rules.recurrence.rule import LAST, UNITS, Frequency, Rule
+from tracker.rules.recurrence.rule import LAST, UNITS, Frequency, Rule, in_week_order, week_start_matters
 
 _ORDINALS = {1: "first", 2: "second", 3: "third", 4: "fourth", LAST: "last"}
 _WORKDAYS = (0, 1, 2, 3, 4)
@@ -59,15 +59,22 @@ def pattern_words(rule: Rule) -> str:
         case Frequency.DAILY:
             return every
         case Frequency.WEEKLY:
-            return f"{every} {_on_weekdays(rule.weekdays)}"
+            return f"{every} {_on_weekdays(rule)}"
         case Frequency.MONTHLY | Frequency.YEARLY:
             return f"{every} on {_day_of_month(rule)}"
 
 
-def _on_weekdays(weekdays: tuple[int, ...]) -> str:
-    if weekdays == _WORKDAYS:
-        return "from Monday to Friday"
-    return "on every day" if weekdays == _EVERY_DAY else f"on {_and(weekdays)}"
+def _on_weekdays(rule: Rule) -> str:
+    """Return "on Tuesday and Thursday"; which day a week starts on is said where it decides which dates there are."""
+    if rule.weekdays == _EVERY_DAY:
+        days = "on every day"
+    elif rule.weekdays == _WORKDAYS:
+        days = "from Monday to Friday"
+    else:
+        days = (
+            f"on {_and(in_week_order(rule.weekdays, rule.week_starts) if week_start_matters(rule) else rule.weekdays)}"
+        )
+    return f"{days} (weeks start on {WEEKDAYS[rule.week_starts]})" if week_start_matters(rule) else days
 
 
 def _and(weekdays: tuple[int, ...]) -> str:

@@ -67,6 +67,14 @@ def test_the_days_of_a_weekly_series_come_back_from_its_form() -> None:
     assert read_plan(form_of_plan(meeting(starts=start, rule=rule)), OFFERED, ZONE).rule == rule
 
 
+def test_a_series_keeps_the_day_on_which_its_weeks_start_in_its_form() -> None:
+    start = datetime.fromisoformat("2027-01-12 10:00")
+    rule = rule_for("weekly", start, weekdays=(1, 6), interval=2, week_starts=0, count=5)
+    assert rule is not None
+    assert rule.week_starts == 0
+    assert read_plan(form_of_plan(meeting(starts=start, rule=rule)), OFFERED, ZONE).rule == rule
+
+
 def test_a_copy_names_only_people_whom_its_form_offers() -> None:
     plan = replace(meeting(), invitees={OFFERED.lead_id: AttendeeRole.CHAIR, PEOPLE[0].id: AttendeeRole.OPTIONAL})
     copied = read_plan(form_of_copy(plan, "2027-01-13", OFFERED), OFFERED, ZONE)

@@ -47,6 +47,7 @@ LABELS = {
     "until": "Until",
     "count": "Number of dates",
     "weekdays": "Days of a weekly series",
+    "week_starts": "Weeks start on",
     **{name: about.label for name, about in TEXTS.items()},
     "tentative": "Tentative",
     "mark_categories": "Marking",
@@ -65,6 +66,7 @@ VALUES: dict[str, dict[str, str]] = {
     "all_day": {"yes": "yes", "": "no"},
     "tentative": {"yes": "yes", "": "no"},
     "repeat": {choice.value: words.lower() for choice, words in PLAIN_WORDS.items()},
+    "week_starts": {str(day): name for day, name in enumerate(WEEKDAYS)},
 }
 
 

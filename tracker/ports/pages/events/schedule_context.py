@@ -29,6 +29,7 @@ FIELDS = (
     "until",
     "count",
     "weekdays",
+    "week_starts",
     "holidays",
     "people",
     *(name for name in TEXTS if name != "title"),

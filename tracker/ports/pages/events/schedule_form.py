@@ -18,7 +18,7 @@ from tracker.rules.events.event import Event, EventStatus, Kind
 from tracker.rules.events.event_fields import TEXTS, cleaned
 from tracker.rules.events.plan import DateChange, Plan
 from tracker.rules.events.replies import AttendeeRole
-from tracker.rules.recurrence import Repeat, Rule, rule_for
+from tracker.rules.recurrence import SUNDAY, Repeat, Rule, rule_for
 from tracker.rules.recurrence.holiday_choices import HolidayChoice
 from tracker.usecases.events.form_options import Choices, Picks, invited
 
@@ -26,6 +26,8 @@ NOT_INVITED = "out"
 ON_HOLIDAY = "holiday-"
 """Prefix of the fields that hold the choice for a date on a holiday; its day follows."""
 ISO_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+DAYS = tuple("0123456")
+"""Of the week, as forms send them; Monday = 0."""
 ROLES: dict[str, AttendeeRole | None] = {**{role.value: role for role in AttendeeRole}, NOT_INVITED: None}
 UNNAMED_OPERATION = "Operations are for named people unless you decide otherwise. Check who can see it and send again."
 ANY_DAY = datetime(2000, 1, 1)  # noqa: DTZ001 - local, and only substitutes for a day that cannot be read
@@ -91,12 +93,13 @@ def rule_in(reader: Reader, starts: datetime) -> Rule | None:
     if choice == Repeat.NONE:
         return rule_for(choice, starts)
     interval = reader.number("interval")
-    weekdays = [int(one) for one in form.all("weekdays") if one in tuple("0123456")] if choice == Repeat.WEEKLY else []
+    weekdays = [int(one) for one in form.all("weekdays") if one in DAYS] if choice == Repeat.WEEKLY else []
     return rule_for(
         choice,
         starts,
         interval=1 if interval is None else interval,
         weekdays=weekdays,
+        week_starts=int(form["week_starts"]) if form["week_starts"] in DAYS else SUNDAY,
         until=reader.day("until"),
         count=reader.number("count"),
     )

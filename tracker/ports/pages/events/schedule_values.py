@@ -13,7 +13,7 @@ from tracker.rules.events.event import EventStatus, Kind
 from tracker.rules.events.event_fields import texts_of as texts_of_event
 from tracker.rules.events.plan import Plan
 from tracker.rules.events.templates import ROLE, Template
-from tracker.rules.recurrence import Repeat, Rule, choice_of
+from tracker.rules.recurrence import SUNDAY, Repeat, Rule, choice_of
 from tracker.usecases.events.form_options import Choices
 
 BEGINS, ENDS = time(9), time(10)
@@ -36,6 +36,7 @@ def empty_form(kind: Kind, day: date, offered: Choices) -> FormValues:
                 "ends": _clock(ENDS),
                 "repeat": Repeat.NONE,
                 "interval": "1",
+                "week_starts": str(SUNDAY),
             }.items()
         }
     )
@@ -137,10 +138,11 @@ def _usual_committee(offered: Choices) -> str:
 
 def _repeating(rule: Rule | None) -> dict[str, str]:
     if rule is None:
-        return {"repeat": Repeat.NONE, "interval": "1", "until": "", "count": ""}
+        return {"repeat": Repeat.NONE, "interval": "1", "week_starts": str(SUNDAY), "until": "", "count": ""}
     return {
         "repeat": choice_of(rule),
         "interval": str(rule.interval),
+        "week_starts": str(rule.week_starts),
         "until": rule.until.isoformat() if rule.until else "",
         "count": str(rule.count or ""),
     }
