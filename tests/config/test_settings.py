@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from tracker.config import settings_file
-from tracker.config.settings import PREFIX, BadSettings, Settings, load, statements
+from tracker.config.settings import PREFIX, BadSettings, Settings, database_elsewhere, load, statements
 
 SECRET = "a secret of the tests, long enough"
 
@@ -100,3 +100,27 @@ def test_a_setting_is_changed_at_its_place(folder: Path) -> None:
 def test_a_setting_that_is_taken_out_leaves_no_value_behind(folder: Path) -> None:
     text = settings_file.without("TRACKER_SMTP_PASSWORD=hunter2\n", "TRACKER_SMTP_PASSWORD")
     assert "hunter2" not in text
+
+
+def test_a_copied_folder_that_names_the_first_database_is_refused(
+    folder: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    first = tmp_path_factory.mktemp("first") / "tracker.sqlite"
+    say(folder, f"TRACKER_DATABASE_URL=sqlite:///{first}\n")
+    assert (of(folder).database_url, database_elsewhere({"TRACKER_DATA": str(folder)})) == (f"sqlite:///{first}", first)
+    (folder / "tracker.sqlite").touch()
+    with pytest.raises(BadSettings, match=r"write TRACKER_DATABASE_URL=sqlite:///tracker.sqlite there"):
+        of(folder)
+
+
+def test_a_folder_may_name_its_own_database_by_an_absolute_path(folder: Path) -> None:
+    (folder / "tracker.sqlite").touch()
+    say(folder, f"TRACKER_DATABASE_URL=sqlite:///{folder}/tracker.sqlite\n")
+    assert of(folder).database_url == f"sqlite:///{folder}/tracker.sqlite"
+    assert database_elsewhere({"TRACKER_DATA": str(folder)}) is None
+
+
+def test_a_database_that_the_environment_names_may_be_anywhere(folder: Path) -> None:
+    (folder / "tracker.sqlite").touch()
+    say(folder, "TRACKER_DATABASE_URL=sqlite:////first/tracker.sqlite\n")
+    assert of(folder, DATABASE_URL="sqlite:////elsewhere.sqlite").database_url == "sqlite:////elsewhere.sqlite"

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import signal
 import socket
 import sqlite3
@@ -163,3 +164,19 @@ def test_a_port_in_use_is_named(tmp_path: Path) -> None:
         )
     assert refused.returncode == 2
     assert f"Port {port} is in use." in refused.stderr
+
+
+def test_a_copy_of_a_demo_is_verified_and_not_the_demo_that_it_was_copied_from(tmp_path: Path) -> None:
+    first, copy = tmp_path / "demo", tmp_path / "copy"
+    subprocess.run(command("--data", str(first), "--no-serve"), capture_output=True, check=True)
+    shutil.copytree(first, copy)
+    with closing(sqlite3.connect(copy / "tracker.sqlite")) as database, database:
+        for (name,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
+            database.execute(f"DROP TRIGGER {name}")
+        database.execute("UPDATE audit_entry SET verb = 'altered' WHERE seq = 2")
+    verified = [
+        subprocess.run(tracker("audit", "verify", "--data", str(one)), capture_output=True, text=True, check=False)
+        for one in (first, copy)
+    ]
+    assert [one.returncode for one in verified] == [0, 1]
+    assert verified[1].stderr == "Entry 2: The entry was changed.\n"

@@ -15,6 +15,7 @@ from tracker.config import settings_file
 
 PREFIX = "TRACKER_"
 DATA = "TRACKER_DATA"
+DATABASE = "TRACKER_DATABASE_URL"
 SQLITE = "sqlite:///"
 BEFORE = "TRACKER_SECRET_BEFORE"
 SHORTEST_SECRET = 32  # bytes
@@ -154,12 +155,38 @@ def _given(environment: Mapping[str, str]) -> Mapping[str, str]:
     folder = environment.get(DATA)
     if not folder:
         return environment
-    given = {"TRACKER_DATABASE_URL": Settings.database_url, **_layered(_of_file(Path(folder)), environment)}
+    said = _of_file(Path(folder))
+    _check_database(Path(folder), said, environment)
+    given = {DATABASE: Settings.database_url, **_layered(said, environment)}
     if not {"TRACKER_SECRET", "TRACKER_SECRET_FILE"} & given.keys():
         given["TRACKER_SECRET_FILE"] = settings_file.SECRET
     if not {BEFORE, f"{BEFORE}_FILE"} & given.keys() and (Path(folder) / settings_file.BEFORE).exists():
         given[f"{BEFORE}_FILE"] = settings_file.BEFORE
     return {name: _in_folder(name, value, Path(folder)) for name, value in given.items()}
+
+
+def database_elsewhere(environment: Mapping[str, str] = os.environ) -> Path | None:
+    """Return the SQLite database that the data folder's file names outside the folder, or None."""
+    folder = environment.get(DATA)
+    return _elsewhere(Path(folder), _of_file(Path(folder)), environment) if folder else None
+
+
+def _check_database(folder: Path, said: Mapping[str, str], environment: Mapping[str, str]) -> None:
+    """Refuse a folder that has a database and whose file names one elsewhere: it is most likely a copy."""
+    own, named = folder / settings_file.DATABASE, _elsewhere(folder, said, environment)
+    if named is not None and own.exists():
+        raise BadSettings(
+            f"{folder / settings_file.NAME} names the database {named}, and {own} is another one. To use {own}, write"
+            f" {DATABASE}={SQLITE}{settings_file.DATABASE} there. To use {named}, move {own} away."
+        )
+
+
+def _elsewhere(folder: Path, said: Mapping[str, str], environment: Mapping[str, str]) -> Path | None:
+    url = said.get(DATABASE, "")
+    if not url.startswith(SQLITE) or {DATABASE, f"{DATABASE}_FILE"} & environment.keys():
+        return None
+    named = folder / url.removeprefix(SQLITE)
+    return None if named.resolve().is_relative_to(folder.resolve()) else named
 
 
 def _of_file(folder: Path) -> dict[str, str]:
@@ -183,9 +210,10 @@ def _layered(below: Mapping[str, str], above: Mapping[str, str]) -> dict[str, st
 
 def _in_folder(name: str, value: str, folder: Path) -> str:
     """Return a value with relative paths resolved against the data folder."""
-    if name == "TRACKER_DATABASE_URL" and value.startswith(SQLITE):
+    if name == DATABASE and value.startswith(SQLITE):
         return f"{SQLITE}{folder / value.removeprefix(SQLITE)}"
-    return str(folder / value) if name.startswith(PREFIX) and name.endswith("_FILE") and value else value
+    is_path = name.startswith(PREFIX) and name.endswith(("_FILE", "_MAIL_FOLDER"))
+    return str(folder / value) if is_path and value else value
 
 
 def _text(name: str, environment: Mapping[str, str]) -> str | None:

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from tracker.config import settings_file
-from tracker.config.settings import PREFIX, Settings
+from tracker.config.settings import PREFIX, SQLITE, Settings
 from tracker.demo.cast import BEHIND_THE_SCENES, address
 from tracker.errors import Conflict, Invalid
 
@@ -39,6 +39,11 @@ class DemoFolder:
     def database_url(self) -> str:
         """Return the database URL, as the setting has it."""
         return f"sqlite:///{self._database}"
+
+    @property
+    def relative(self) -> dict[str, str]:
+        """Return the settings that name places in the folder, so that a copy of the folder uses its own."""
+        return {f"{PREFIX}DATABASE_URL": f"{SQLITE}{self._database.name}", f"{PREFIX}MAIL_FOLDER": self.mails.name}
 
     @property
     def has_database(self) -> bool:

@@ -100,7 +100,8 @@ def _settings(options: Options, folder: DemoFolder) -> Settings:
         "NOW": options.now.isoformat() if options.now else "",
     }
     given = {f"{PREFIX}{name}": value for name, value in chosen.items()}
-    folder.settle({name: value for name, value in given.items() if name != "TRACKER_SECRET"} | SILENT)
+    kept = {name: value for name, value in given.items() if name != "TRACKER_SECRET"}
+    folder.settle(kept | folder.relative | SILENT)
     os.environ.update(given)
     return load()
 

@@ -1,6 +1,7 @@
 """What most commands need first: the settings, and an open database."""
 
 import asyncio
+import os
 import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -8,9 +9,10 @@ from pathlib import Path
 from typing import TypeVar
 
 import asyncpg
+import click
 
 from tracker import clock
-from tracker.config.settings import Settings, load
+from tracker.config.settings import DATA, Settings, database_elsewhere, load
 from tracker.crypto import keys
 from tracker.database import Engine, bind, close_database, engine_from_url, is_postgres, open_database
 from tracker.database.migrate import check_schema
@@ -23,11 +25,17 @@ LONGEST_REASON = 10_000  # characters
 
 
 def settings() -> Settings:
-    """Return the settings of the environment. Errors: BadSettings, Invalid."""
+    """Return the settings of the environment; note on stderr a database outside the data folder.
+
+    Errors: BadSettings, Invalid.
+    """
     try:
-        return load()
+        chosen, elsewhere = load(), database_elsewhere()
     except (OSError, UnicodeDecodeError) as unreadable:
         raise Invalid(f"A file that a TRACKER_…_FILE setting names cannot be read: {unreadable}.") from unreadable
+    if elsewhere is not None:
+        click.echo(f"{os.environ[DATA]} uses the database {elsewhere}, which is outside that folder.", err=True)
+    return chosen
 
 
 def read_file(file: Path, most: int) -> bytes:
