@@ -11,16 +11,19 @@ from tests.cast import NOW, Cast, everybody, meeting, operation
 from tracker.database import writing
 from tracker.errors import NotFound
 from tracker.rules.actions.item_changes import NewItem
+from tracker.rules.attendance.sheet import Mark
 from tracker.rules.audit.words import GROUPS, Entry
 from tracker.rules.core.actors import BY_CLOCK, BY_COMMAND, Actor, Origin
 from tracker.rules.core.viewer import Role, Viewer
 from tracker.rules.events.replies import ReplyValue
 from tracker.tables.schema.roster.people import Member
 from tracker.usecases.actions import action_items
+from tracker.usecases.attendance import roll_call
 from tracker.usecases.audit.reading import Choice, Page, export, last_verification, page, verify
 from tracker.usecases.core import audit, names
 from tracker.usecases.events import events, replies
 from tracker.usecases.events.occurrences import date_for
+from tracker.usecases.events.recorded_replies import reply_for
 
 pytestmark = [pytest.mark.anyio, pytest.mark.both_engines]
 
@@ -235,3 +238,45 @@ async def test_what_counts_unseen_things_is_not_told_to_a_coordinator(cast: Cast
 
 async def test_those_who_left_keep_their_names(cast: Cast):
     assert cast.fbi_lead.member_id in await names.people([cast.fbi_lead.member_id])
+
+
+async def test_the_log_says_whom_a_mark_concerns_and_for_whom_a_reply_was_recorded(cast: Cast) -> None:
+    last_week = meeting(cast.harbor_advocate, cast.fbi_lead, starts=datetime(2026, 12, 15, 9))  # noqa: DTZ001 - local to the event's zone
+    event_id = await events.schedule(cast.coordinator, last_week, NOW - timedelta(days=1))
+    marks = {cast.harbor_advocate.member_id: Mark.HERE, cast.fbi_lead.member_id: Mark.HERE}
+    await roll_call.record(cast.coordinator, event_id, "2026-12-15", marks, NOW)
+    ahead = await events.schedule(cast.coordinator, meeting(cast.harbor_advocate), NOW)
+    await reply_for(
+        cast.coordinator,
+        ahead,
+        "2027-01-12",
+        cast.harbor_advocate.member_id,
+        ReplyValue.TENTATIVE,
+        "",
+        NOW,
+        for_series=False,
+    )
+    for reader in (cast.coordinator, cast.auditor):
+        said = {one.verb: one.said for one in (await read(reader)).entries}
+        assert said["attendance_marked"] == "Here: Harbor advocate (Harbor House) and Fbi lead (FBI)"
+        assert "For Harbor advocate (Harbor House)" in said["replied_for"]
+
+
+async def test_an_auditor_who_may_not_open_an_operation_does_not_read_whose_reply_was_recorded(cast: Cast) -> None:
+    event_id = await events.schedule(cast.fbi_lead, operation(cast.kcpd_detective), NOW)
+    who, yes = cast.kcpd_detective.member_id, ReplyValue.ACCEPTED
+    await reply_for(cast.fbi_lead, event_id, "2027-01-16", who, yes, "", NOW, for_series=False)
+    [entry] = [one for one in (await read(cast.auditor)).entries if one.verb == "replied_for"]
+    assert (entry.title, dict(entry.facts)) == ("", {})
+
+
+async def test_marks_that_were_only_counted_stay_readable_and_the_chain_holds_over_both(cast: Cast) -> None:
+    event_id = await events.schedule(cast.coordinator, meeting(cast.fbi_lead), NOW)
+    date = await date_for(cast.coordinator, event_id, "2027-01-12")
+    async with writing():
+        await audit.record(cast.coordinator.actor, "attendance_marked", "occurrence", date.id, {"here": 1}, NOW)
+        whom = {"here": [str(cast.fbi_lead.member_id)], "absent": ["a walk-in"]}
+        await audit.record(cast.coordinator.actor, "attendance_marked", "occurrence", date.id, whom, LATER)
+    said = [one.said for one in (await read(cast.auditor)).entries if one.verb == "attendance_marked"]
+    assert said == ["Absent: a walk-in; Here: Fbi lead (FBI)", "Here: 1"]
+    assert await audit.verify() is None

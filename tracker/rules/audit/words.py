@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
+from tracker.rules.attendance.sheet import Mark
 from tracker.rules.audit import facts as audit_facts
 from tracker.rules.core.actors import Origin
 from tracker.rules.events.markings import Marking
@@ -109,6 +110,7 @@ SAID = (
     "browser",
     "filter",
     "route",
+    *(str(mark) for mark in Mark),
 )
 """Facts that all readers of an entry may see; others could count things that the reader does not see."""
 

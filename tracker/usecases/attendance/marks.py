@@ -1,6 +1,5 @@
 """Replacing attendance marks: the earlier row stays, with the time at which it was corrected."""
 
-from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,6 +11,8 @@ from tracker.rules.core.viewer import Viewer
 from tracker.rules.events.event import Occurrence
 from tracker.tables.schema.attendance.attendance import AttendanceMark
 from tracker.usecases.core import audit
+
+OUTSIDER = "a walk-in"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,8 +55,16 @@ async def replace_marks(viewer: Viewer, occurrence: Occurrence, marks: Iterable[
     if replaced := [one.old.id for one in changed if one.old]:
         await AttendanceMark.update({AttendanceMark.corrected_at: now}).where(AttendanceMark.id.is_in(replaced))
     await AttendanceMark.insert(*(_row(viewer, occurrence, one, now) for one in changed))
-    facts = Counter(str(one.mark) for one in changed)
+    facts = _whom_by_mark(changed)
     await audit.record(viewer.actor, "attendance_marked", "occurrence", occurrence.id, facts, now)
+
+
+def _whom_by_mark(marks: Iterable[NewMark]) -> dict[str, list[str]]:
+    """Return the people who got each mark, as the audit log keeps them: the ids of members; outsiders have none."""
+    whom: dict[str, list[str]] = {}
+    for one in marks:
+        whom.setdefault(str(one.mark), []).append(str(one.member_id) if one.member_id else OUTSIDER)
+    return whom
 
 
 def _row(viewer: Viewer, occurrence: Occurrence, new: NewMark, now: datetime) -> AttendanceMark:

@@ -41,7 +41,14 @@ async def reply_for(
         if person is None:
             raise Invalid(person="Choose one of the people who are invited.")
         await replies.record(
-            viewer, person.invitation_id, occurrence, Given(value, comment), ON_BEHALF, now, for_series=for_series
+            viewer,
+            person.invitation_id,
+            occurrence,
+            Given(value, comment),
+            ON_BEHALF,
+            now,
+            for_series=for_series,
+            whose=person.member_id,
         )
     return person
 

@@ -181,11 +181,13 @@ async def record(
     now: datetime,
     *,
     for_series: bool,
+    whose: UUID | None = None,
 ) -> None:
     """Write a reply and its audit entry, and notify people who start or stop substituting.
 
     The caller is inside `writing()`. A reply to the series also counts for dates that were asked again separately and
     have no reply since. A reply to a single event is stored with its date.
+    `whose` reply it is, is recorded where another person enters it.
     """
     for_series = for_series and occurrence.event.is_series
     waiting = await _asked_alone(viewer, invitation_id, occurrence.event, now) if for_series else []
@@ -195,8 +197,9 @@ async def record(
     async with substitutes.notified(occurrence.event.id, now):
         await rows.Reply.insert(*(rows.Reply(id=ids.new_id(), occurrence=date_id, **counted) for date_id in dates))
     verb = "replied_for" if source == ON_BEHALF else "replied"
-    named = {"substitute": given.substitute_id} if given.substitute_id else {}
-    facts = {"reply": given.value, "date": None if for_series else occurrence.key, **named}
+    named = {"for": whose, "substitute": given.substitute_id}
+    known = {name: member_id for name, member_id in named.items() if member_id}
+    facts = {"reply": given.value, "date": None if for_series else occurrence.key, **known}
     await audit.record(viewer.actor, verb, "invitation", invitation_id, facts, now)
 
 
