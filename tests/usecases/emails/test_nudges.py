@@ -1,6 +1,7 @@
 """Reminding those who have not replied: only them, only who may see it, and not again for two days."""
 
 import asyncio
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -15,7 +16,7 @@ from tracker.rules.core.outbox import Skip, State
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.emails.content import PREVIEW, SUBJECT, ReplyPage
 from tracker.rules.emails.contexts import Reason, RestrictedEmail
-from tracker.rules.emails.nudges import REST
+from tracker.rules.emails.nudges import REST, skipped
 from tracker.rules.events.plan import DateChange
 from tracker.rules.events.replies import ReplyValue
 from tracker.rules.recurrence import rule_for
@@ -101,11 +102,40 @@ async def test_nobody_is_reminded_again_for_two_days(cast: Cast) -> None:
     assert await remind(cast.coordinator, event_id, NOW + REST) == 1
 
 
-async def test_the_two_days_hold_for_all_dates_of_a_series(cast: Cast) -> None:
+async def test_a_nudge_about_one_date_leaves_the_other_dates_of_the_series_free(cast: Cast) -> None:
     event_id = await asked(cast, cast.fbi_lead, rule=rule_for("monthly_nth", meeting().starts, count=3))
     await remind(cast.coordinator, event_id)
-    with pytest.raises(Conflict):
-        await remind(cast.coordinator, event_id, key="2027-02-09")
+    assert await remind(cast.coordinator, event_id, key="2027-02-09") == 1
+
+
+async def test_who_was_never_reminded_is_reminded_while_the_others_rest_and_it_says_who_is_skipped(cast: Cast) -> None:
+    event_id = await asked(cast, cast.fbi_lead)
+    await remind(cast.coordinator, event_id)
+    event, plan = await events.plan_to_change(cast.coordinator, event_id)
+    more = replace(plan, invitees=meeting(cast.fbi_lead, cast.caht_lead, cast.hsi_liaison).invitees)
+    await events.change(cast.coordinator, event_id, more, event.version, NOW, notify=False)
+    later = NOW + timedelta(hours=1)
+    found = await nudge_of(cast.coordinator, await occurrences.date_for(cast.coordinator, event_id, KEY), later)
+    assert found is not None
+    assert skipped(found, later, ZONE) == ("Skips Fbi lead (FBI): reminded on Tue, Dec 15 at 9:00 AM.",)
+    assert len(found.asked) == await remind(cast.coordinator, event_id, later) == 2
+    assert await reminded() == ["Caht lead", "Fbi lead", "Hsi liaison"]
+
+
+async def test_who_lost_sight_of_the_event_is_named_as_skipped(cast: Cast) -> None:
+    steering = {"visibility": Visibility.COMMITTEE, "committee_id": cast.committees["steering"]}
+    event_id = await asked(cast, cast.fbi_lead, cast.fbi_alternate, **steering)
+    await SeatHolder.delete().where(SeatHolder.member == cast.fbi_alternate.member_id)
+    found = await nudge_of(cast.coordinator, await occurrences.date_for(cast.coordinator, event_id, KEY), NOW)
+    assert found is not None
+    assert skipped(found, NOW, ZONE) == ("Skips Fbi alternate (FBI): no active account, or no access to the event.",)
+
+
+async def test_a_nudge_that_was_not_sent_does_not_count(cast: Cast) -> None:
+    event_id = await asked(cast, cast.fbi_lead)
+    await remind(cast.coordinator, event_id)
+    await Message.update({Message.state: State.SUPERSEDED.value}).where(Message.kind == "no_reply")
+    assert await remind(cast.coordinator, event_id, NOW + timedelta(hours=1)) == 1
 
 
 async def test_two_clicks_at_once_remind_once(cast: Cast) -> None:
@@ -118,7 +148,7 @@ async def test_two_clicks_at_once_remind_once(cast: Cast) -> None:
 async def test_when_everybody_replied_there_is_nobody_to_remind(cast: Cast) -> None:
     event_id = await asked(cast, cast.fbi_lead)
     await reply(cast.fbi_lead, event_id, ReplyValue.DECLINED)
-    with pytest.raises(Conflict, match="Everybody"):
+    with pytest.raises(Conflict, match="Everyone"):
         await remind(cast.coordinator, event_id)
 
 
@@ -139,7 +169,7 @@ async def test_who_left_or_lost_sight_of_the_event_is_neither_reminded_nor_count
 
 async def test_a_date_that_began_reminds_nobody(cast: Cast) -> None:
     event_id = await asked(cast, cast.fbi_lead)
-    with pytest.raises(Conflict, match="not ahead"):
+    with pytest.raises(Conflict, match="has begun"):
         await remind(cast.coordinator, event_id, datetime(2027, 1, 12, 16, tzinfo=UTC))
 
 

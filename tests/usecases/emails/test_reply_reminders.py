@@ -3,6 +3,7 @@
 # A local time is naive: its zone stands beside it.
 # ruff: noqa: DTZ001
 
+from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
@@ -14,7 +15,7 @@ from tracker.errors import Conflict
 from tracker.rules.core.audiences import Visibility
 from tracker.rules.emails.preferences import CommitteePreferences, Preferences
 from tracker.rules.events.event import Kind
-from tracker.rules.events.replies import ReplyValue
+from tracker.rules.events.replies import AttendeeRole, ReplyValue
 from tracker.rules.recurrence import rule_for
 from tracker.tables.schema.core.outbox import Message
 from tracker.usecases.emails import preferences
@@ -122,3 +123,15 @@ async def test_in_quiet_hours_it_waits_for_their_end_by_hand_too(cast: Cast) -> 
     assert await asked() == [("Hsi liaison", STARTS - FIVE), ("Fbi lead", STARTS - FIVE + noon)]
     await nudge(cast.coordinator, event_id, KEY, STARTS - TWO, ZONE)
     assert (await asked())[2:] == [("Hsi liaison", STARTS - TWO), ("Fbi lead", STARTS - TWO + noon)]
+
+
+async def test_who_was_not_asked_by_hand_is_asked_on_the_day_although_others_rest(cast: Cast) -> None:
+    event_id = await scheduled(cast)
+    await nudge(cast.coordinator, event_id, KEY, STARTS - FIVE - timedelta(hours=3), ZONE)
+    event, known = await events.plan_to_change(cast.coordinator, event_id)
+    more = replace(known, invitees={**known.invitees, cast.caht_lead.member_id: AttendeeRole.REQUIRED})
+    await events.change(
+        cast.coordinator, event_id, more, event.version, STARTS - FIVE - timedelta(hours=2), notify=True
+    )
+    await plan(STARTS - FIVE)
+    assert [name for name, due in await asked() if due == STARTS - FIVE] == ["Caht lead"]

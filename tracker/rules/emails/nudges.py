@@ -1,6 +1,7 @@
-"""Nudges to people who have not replied: when they are useful, and never twice within two days."""
+"""Nudges to people who have not replied: when they are useful, and no person twice within two days about one date."""
 
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -9,31 +10,38 @@ from tracker.rules.events.confirmations import Board
 from tracker.rules.events.event import EventStatus, Line
 
 REST = timedelta(hours=48)
-"""How long after one nudge about an event people are not asked again to reply, on any of its dates."""
+"""How long after a nudge about a date a person gets no other one about that date."""
 ASKED_AGAIN = (timedelta(days=5), timedelta(days=2))
 """How long before a date missing replies are requested again, for committees that chose it."""
+NAMED = 6  # skipped people who are named; more are counted
 
 
 @dataclass(frozen=True, kw_only=True)
 class Nudge:
-    """The people whom a date could nudge: those who are invited, may see it and have not replied."""
+    """The people who are invited to a date and have not replied to it, and which of them can be nudged now."""
 
     line: Line
     silent: tuple[UUID, ...]
     """Members."""
     board: Board | None = None
     """Set when they are asked to confirm a change and have not done so."""
-    last: datetime | None
-    """When people were last nudged about the event."""
+    last: Mapping[UUID, datetime] = field(default_factory=dict)
+    """When people were last nudged about the date, for those nudged within `REST`."""
+    unreachable: Collection[UUID] = frozenset()
+    """Those who get no email about the event: their account isn't active, or they may not see it any more."""
+    names: Mapping[UUID, str] = field(default_factory=dict)
+    """Each with their agency."""
 
     @property
-    def opens_at(self) -> datetime | None:
-        """Return when they may be nudged again; None when they never were."""
-        return self.last + REST if self.last else None
+    def asked(self) -> tuple[UUID, ...]:
+        """Return the people who would get an email now."""
+        return tuple(one for one in self.silent if one not in self.last and one not in self.unreachable)
 
-    def is_open(self, now: datetime) -> bool:
-        """Return whether the last nudge is long enough ago."""
-        return self.opens_at is None or now >= self.opens_at
+    @property
+    def resting(self) -> tuple[UUID, ...]:
+        """Return the people who are skipped because they were nudged lately, those who wait longest first."""
+        reachable = [one for one in self.silent if one in self.last and one not in self.unreachable]
+        return tuple(sorted(reachable, key=lambda one: (self.last[one], self.names.get(one, ""))))
 
 
 def takes_nudges(line: Line, now: datetime) -> bool:
@@ -44,17 +52,37 @@ def takes_nudges(line: Line, now: datetime) -> bool:
 
 def why_not(nudge: Nudge, now: datetime, zone: str) -> str | None:
     """Return the sentence that explains why no one can be nudged now, or None; days as in `zone`."""
-    if not nudge.silent:
-        return "Everybody has confirmed the change." if nudge.board else "Everybody who is asked has replied."
-    if nudge.opens_at and not nudge.is_open(now):
-        opens, here = local(nudge.opens_at, zone), local(now, zone)
-        return f"Reminded {_at(local(nudge.opens_at - REST, zone), here)}. You can remind again {_at(opens, here)}."
-    return None
+    if nudge.asked:
+        return None
+    if nudge.resting:
+        last, here = nudge.last[nudge.resting[0]], local(now, zone)
+        opens = local(last + REST, zone)
+        return f"Reminded {_at(local(last, zone), here)}. You can remind again {_at(opens, here)}."
+    if nudge.unreachable:
+        return "No one who is missing gets email about this event any more."
+    return "Everyone has confirmed the change." if nudge.board else "Everyone who is asked has replied."
+
+
+def skipped(nudge: Nudge, now: datetime, zone: str) -> tuple[str, ...]:
+    """Return who is not among those nudged, and why, one sentence for each reason; days as in `zone`."""
+    here, said = local(now, zone), []
+    for at in dict.fromkeys(nudge.last[one] for one in nudge.resting):
+        people = [one for one in nudge.resting if nudge.last[one] == at]
+        said.append(f"Skips {_names(nudge, people)}: reminded {_at(local(at, zone), here)}.")
+    if gone := [one for one in nudge.silent if one in nudge.unreachable]:
+        said.append(f"Skips {_names(nudge, gone)}: no active account, or no access to the event.")
+    return tuple(said)
 
 
 def done_words(count: int, deed: str = "reply") -> str:
     """Return the page's confirmation; `deed` is what people are asked to do."""
-    return f"{plural(count, 'person is', 'people are')} reminded to {deed}. You can remind again in two days."
+    return f"{plural(count, 'person is', 'people are')} reminded to {deed}. You can remind them again in two days."
+
+
+def _names(nudge: Nudge, people: Collection[UUID]) -> str:
+    names = sorted(nudge.names.get(one, "") for one in people)
+    more = len(names) - NAMED
+    return ", ".join(names) if more <= 0 else f"{', '.join(names[:NAMED])} and {more} more"
 
 
 def _at(moment: datetime, today: datetime) -> str:

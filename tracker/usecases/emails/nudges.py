@@ -20,7 +20,7 @@ from tracker.tables.background.emails import due
 from tracker.tables.background.events import audiences
 from tracker.tables.visible.attendance import sheet
 from tracker.tables.visible.events import events, history, waiting
-from tracker.usecases.core import audit, outbox
+from tracker.usecases.core import audit, names, outbox
 from tracker.usecases.core.viewers import viewers_for
 from tracker.usecases.emails.preferences import everybodys_wishes
 from tracker.usecases.events.occurrences import date_for
@@ -35,13 +35,28 @@ async def nudges_of(viewer: Viewer, lines: Iterable[Line], now: datetime) -> dic
     silent = await waiting.silent(viewer, theirs)
     event_ids = sorted({theirs[one].event_id for one in silent})
     seen_by = await audiences.audiences_of_each(event_ids)
-    people = await viewers_for((one for members in silent.values() for one in members), now)
-    last = await due.last_asked(event_ids, now - REST)
+    everyone = {one for members in silent.values() for one in members}
+    people, named = await viewers_for(everyone, now), await names.people(everyone)
+    last = await _last_nudges(event_ids, now)
     found: dict[UUID, Nudge] = {}
     for date_id, line in theirs.items():
-        may_see = seen_by.get(line.event_id, set())
-        asked = [one for one in silent.get(date_id, ()) if one in people and people[one].audiences & may_see]
-        found[date_id] = Nudge(line=line, silent=tuple(asked), last=last.get(line.event_id))
+        may_see, members = seen_by.get(line.event_id, set()), tuple(silent.get(date_id, ()))
+        found[date_id] = Nudge(
+            line=line,
+            silent=members,
+            last=last.get(date_id, {}),
+            unreachable={one for one in members if one not in people or not people[one].audiences & may_see},
+            names={one: "{} ({})".format(*named[one]) for one in members},
+        )
+    return found
+
+
+async def _last_nudges(event_ids: Iterable[UUID], now: datetime) -> dict[UUID, dict[UUID, datetime]]:
+    """Return when each person was last nudged about each date of these events, within `REST`."""
+    found: dict[UUID, dict[UUID, datetime]] = {}
+    for one in await due.nudged(event_ids, now - REST):
+        if one.occurrence_id is not None:
+            found.setdefault(one.occurrence_id, {})[one.member_id] = one.at
     return found
 
 
@@ -56,7 +71,8 @@ async def nudge_of(viewer: Viewer, occurrence: Occurrence, now: datetime) -> Nud
     of_change = await _board(viewer, occurrence, now)
     if of_change is None:
         return found
-    return replace(found, board=of_change, silent=tuple(one.member_id for one in of_change.waiting))
+    named = {one.member_id: f"{one.name} ({one.agency})" for one in of_change.waiting}
+    return replace(found, board=of_change, silent=tuple(named), names=named, unreachable=frozenset())
 
 
 async def _of_silent(viewer: Viewer, occurrence: Occurrence, now: datetime) -> Nudge | None:
@@ -80,7 +96,7 @@ async def nudge(
 
     With `confirmations`, remind those who have not confirmed its new time or place. `zone` is used in the error
     message.
-    Errors: NotFound, NotAllowed, Conflict (no one left to remind, or reminded less than two days ago).
+    Errors: NotFound, NotAllowed, Conflict (no one is left to remind, or all were reminded less than two days ago).
     """
     async with writing():
         occurrence = await date_for(viewer, event_id, key)
@@ -88,13 +104,13 @@ async def nudge(
             raise NotAllowed("Only the organizer, the committee's chair or a coordinator can remind people.")
         found = await (nudge_of if confirmations else _of_silent)(viewer, occurrence, now)
         if found is None:
-            raise Conflict("This date is not ahead any more, so nobody is asked to reply.")
+            raise Conflict("This date has begun or is over, so no one is asked to reply.")
         if refusal := rules.why_not(found, now, zone):
             raise Conflict(refusal)
         await _queue(found, await everybodys_wishes(), now)
-        facts = {"people": len(found.silent)}
+        facts = {"people": len(found.asked)}
         await audit.record(viewer.actor, "reminded", "occurrence", occurrence.id, facts, now)
-    return len(found.silent)
+    return len(found.asked)
 
 
 async def _queue(found: Nudge, wishes: Wishes, now: datetime) -> None:
@@ -114,7 +130,7 @@ async def _queue(found: Nudge, wishes: Wishes, now: datetime) -> None:
                 not_after=line.starts_at,
                 due=max(now, quieter(moment, wishes.quiet_of(one)).at),
             )
-            for one in found.silent
+            for one in found.asked
         ],
         now,
     )

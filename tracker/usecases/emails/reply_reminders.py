@@ -14,20 +14,22 @@ from tracker.tables.background.emails.due import DueDate
 
 
 async def requests_to_reply(after: datetime, now: datetime, wishes: Wishes) -> list[Draft]:
-    """Return the requests that became due in (after, now]; none for an event that asked less than two days ago."""
+    """Return the requests that became due in (after, now]; none to a person asked about the event within two days."""
     if not wishes.asking:
         return []
     passed = await _passed(after, now, wishes)
-    rest = await due.last_asked([date.event_id for date, _ in passed], now - REST)
+    resting = {
+        (one.event_id, one.member_id) for one in await due.nudged({one.event_id for one, _ in passed}, now - REST)
+    }
     first: dict[UUID, tuple[DueDate, Moment]] = {}
     for date, moment in passed:  # one email for a series, about its next date
-        if date.event_id not in rest:
-            first.setdefault(date.event_id, (date, moment))
+        first.setdefault(date.event_id, (date, moment))
     silent = await due.silent(date.id for date, _ in first.values())
     return [
         _request(date, moment, member_id, wishes)
         for date, moment in first.values()
         for member_id in silent.get(date.id, ())
+        if (date.event_id, member_id) not in resting
     ]
 
 

@@ -16,7 +16,7 @@ from tracker.ports.pages.core.form_values import Errors, FormValues, Reader, err
 from tracker.ports.pages.events.preview import of_deed
 from tracker.rules.core.date_words import short_date
 from tracker.rules.core.wording import local, plural
-from tracker.rules.emails.nudges import why_not
+from tracker.rules.emails.nudges import skipped, why_not
 from tracker.rules.events.agenda import agenda_items, planned_minutes
 from tracker.rules.events.event import EventStatus, Occurrence
 from tracker.rules.events.plan import is_moved, rule_of, slot
@@ -142,7 +142,7 @@ def event_context(view: EventView, now: Now) -> dict[str, Any]:
         "minutes": int((occurrence.ends_at - occurrence.starts_at).total_seconds() // 60),
         "repeats": pattern_words(rule) if (rule := rule_of(event)) else "",
         "was": tuple(local(one, event.zone) for one in by_rule) if event.is_series and is_moved(occurrence) else None,
-        "why_no_nudge": lambda nudge: why_not(nudge, now, event.zone),
+        "nudge_words": lambda nudge: (why_not(nudge, now, event.zone), skipped(nudge, now, event.zone)),
         "attendance_opens": local(view.attendance_opens, event.zone),
         "comment": "",
         "readings": [(one, local(one.at, event.zone)) for one in view.readings],

@@ -11,7 +11,7 @@ from tracker.ports.pages.core.date_entries import address_of, times_of, written_
 from tracker.ports.pages.core.dependencies import Pages
 from tracker.rules.calendars import month_grid
 from tracker.rules.core.wording import day
-from tracker.rules.emails.nudges import why_not
+from tracker.rules.emails.nudges import skipped, why_not
 from tracker.rules.views.work_queue import AHEAD, SHOWN
 from tracker.usecases.core import send_hold
 from tracker.usecases.identity.accounts import has_password
@@ -50,7 +50,7 @@ async def home_page(
         address=address_of,
         lacks_password=not settings.is_demo and not await has_password(viewer.member_id),
         copy_of=await send_hold.held_copy() if viewer.manages_accounts else None,
-        why_no_nudge=lambda nudge: why_not(nudge, now, zone),
+        nudge_words=lambda nudge: (why_not(nudge, now, zone), skipped(nudge, now, zone)),
     )
 
 

@@ -11,7 +11,7 @@ from uuid import UUID
 from piccolo.querystring import QueryString
 
 from tracker.database import engine
-from tracker.rules.core.outbox import MessageKind
+from tracker.rules.core.outbox import MessageKind, State
 from tracker.rules.core.wall_clock import ZoneName
 from tracker.rules.events.event import Kind
 from tracker.tables.background.events.invitees import REPLY
@@ -49,6 +49,15 @@ class DueItem(NamedTuple):
     id: UUID
     owner_id: UUID
     due: date
+
+
+class Nudged(NamedTuple):
+    """A request to reply to a date, or to confirm its change."""
+
+    event_id: UUID
+    occurrence_id: UUID | None
+    member_id: UUID
+    at: datetime
 
 
 async def dates_starting(spans: Iterable[tuple[datetime, datetime]]) -> list[DueDate]:
@@ -91,19 +100,20 @@ async def items_due(days: Iterable[date]) -> list[DueItem]:
     return [DueItem(row["id"], row["owner"], row["due"]) for row in found]
 
 
-async def last_asked(event_ids: Iterable[UUID], since: datetime) -> dict[UUID, datetime]:
-    """Return when people were last reminded to reply to each of these events, if that was after `since`."""
+async def nudged(event_ids: Iterable[UUID], since: datetime) -> list[Nudged]:
+    """Return the requests to reply or confirm about these events after `since` that were sent or wait, oldest first."""
     wanted = list(event_ids)
     if not wanted:
-        return {}
+        return []
+    of_kind = (Message.kind == MessageKind.NO_REPLY.value) & Message.state.is_in(
+        [State.PENDING.value, State.SENT.value]
+    )
     found = (
-        await Message.select(Message.event, Message.created_at)
-        .where(
-            (Message.kind == MessageKind.NO_REPLY.value) & Message.event.is_in(wanted) & (Message.created_at > since)
-        )
+        await Message.select(Message.event, Message.occurrence, Message.recipient, Message.created_at)
+        .where(of_kind & Message.event.is_in(wanted) & (Message.created_at > since))
         .order_by(Message.created_at)
     )
-    return {row["event"]: row["created_at"] for row in found}
+    return [Nudged(row["event"], row["occurrence"], row["recipient"], row["created_at"]) for row in found]
 
 
 async def any_undo_over(until: datetime) -> bool:
