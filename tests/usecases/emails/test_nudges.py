@@ -12,6 +12,7 @@ from tests.cast import NOW, ZONE, Cast, meeting, operation
 from tests.emails import ReadEmail, read
 from tracker.errors import Conflict, NotAllowed, NotFound
 from tracker.rules.core.audiences import Visibility
+from tracker.rules.core.message_types import Changed, ConfirmationNudge
 from tracker.rules.core.outbox import Skip, State
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.emails.content import PREVIEW, SUBJECT, ReplyPage
@@ -61,7 +62,12 @@ async def reminded() -> list[str]:
 
 
 async def sent(now: datetime = NOW + timedelta(minutes=1)) -> list[ReadEmail | Skip]:
-    return [read(await content.letter(one, now, ZONE)) for one in await outbox.claim("test", (), now, 100)]
+    """Send what is due, and return what became of it."""
+    found = []
+    for message in await outbox.claim("test", (), now, 100):
+        found.append(read(await content.letter(message, now, ZONE)))
+        await outbox.close(message, Skip(state=State.SENT, reason=""), now)
+    return found
 
 
 async def the_letter() -> ReadEmail:
@@ -242,3 +248,17 @@ async def test_nobody_of_a_suspended_agency_is_reminded(sqlite_cast: Cast) -> No
     await Agency.update({Agency.status: "suspended"}).where(Agency.code == "FBI")
     assert await remind(sqlite_cast.coordinator, event_id) == 1
     assert await reminded() == ["Hsi liaison"]
+
+
+@pytest.mark.both_engines
+async def test_a_request_to_confirm_goes_out_after_the_email_about_the_change(cast: Cast) -> None:
+    event_id = await asked(cast, cast.fbi_lead, rule=rule_for("monthly_nth", meeting().starts, count=3))
+    moved = DateChange(starts=datetime(2027, 1, 14, 13), duration=timedelta(minutes=90))  # noqa: DTZ001 - local
+    await occurrences.change_date(cast.coordinator, event_id, KEY, moved, 1, NOW, notify=True)
+    await nudge(cast.coordinator, event_id, KEY, NOW + timedelta(seconds=5), ZONE, confirmations=True)
+    order = []
+    for seconds in (10, 60, 75):
+        for message in await outbox.claim("test", (), NOW + timedelta(seconds=seconds), 100):
+            order.append(type(message.content))
+            await outbox.close(message, Skip(state=State.SENT, reason=""), NOW)
+    assert order == [Changed, ConfirmationNudge]

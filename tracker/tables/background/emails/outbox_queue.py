@@ -16,10 +16,16 @@ from tracker.database import engine
 from tracker.rules.core.outbox import MessageKey, MessageKind, State, StoredFacts, WorkerName
 from tracker.tables.schema.core.outbox import Message
 
+# People read what is new about an event before they are reminded of it.
+_NEWS_WAITS = (
+    "EXISTS (SELECT 1 FROM message n WHERE n.recipient = m.recipient AND n.event = m.event AND n.state = 'pending'"
+    " AND n.created_at <= m.created_at AND n.kind IN ('invitation', 'update', 'cancellation', 'withdrawal'))"
+)
 _CLAIM = (
     "UPDATE message SET worker = {}, attempts = attempts + 1, reason = CASE WHEN worker = '' THEN reason ELSE {} END"
-    " WHERE id IN (SELECT id FROM message WHERE state = 'pending' AND due <= {}"
-    " AND (try_after IS NULL OR try_after <= {}) AND worker IN ({}) ORDER BY due, id LIMIT {})"
+    " WHERE id IN (SELECT m.id FROM message m WHERE m.state = 'pending' AND m.due <= {}"
+    " AND (m.try_after IS NULL OR m.try_after <= {}) AND m.worker IN ({})"
+    f" AND NOT (m.kind IN ('reminder', 'no_reply') AND {_NEWS_WAITS}) ORDER BY m.due, m.id LIMIT {{}})"
 )
 _IN_HAND = (
     "SELECT id, key, kind, recipient, event, occurrence, item, facts, created_at, due, not_after, attempts"
@@ -143,6 +149,8 @@ async def facts_of_deed(event_id: UUID, queued_at: datetime) -> list[StoredFacts
 
 async def claim(worker: str, free: Collection[str], interrupted: str, now: datetime, limit: int) -> list[Claimed]:
     """Claim up to `limit` due messages, unclaimed or of the workers `free`, and return all that `worker` has claimed.
+
+    A reminder or request to reply waits for earlier news about its event to the same person.
 
     `interrupted` is noted with a message that another worker had claimed. The caller is inside `writing()`.
     """
