@@ -20,7 +20,9 @@ ONE, TWO = UUID(int=1), UUID(int=2)
 
 def invitation(text: str) -> InvitationEmail:
     """Return an invitation in which a text stands wherever people's words can."""
-    return InvitationEmail(title=text, starts=text, reply_by=text, reply_kept="", asks_reply=True, outline=text)
+    return InvitationEmail(
+        title=text, starts=text, reply_by=text, reply_kept="", asks_reply=True, is_tentative=False, outline=text
+    )
 
 
 def letter(**other: Any) -> Letter:

@@ -23,7 +23,7 @@ from tracker.rules.core.viewer import Viewer
 from tracker.rules.emails.content import PREVIEW, SUBJECT, ReplyPage
 from tracker.rules.emails.event_contexts import InvitationEmail, SeriesContinuedEmail
 from tracker.rules.emails.preferences import Preferences
-from tracker.rules.events.event import Event
+from tracker.rules.events.event import Event, EventStatus
 from tracker.rules.events.plan import DateChange, from_date
 from tracker.rules.events.replies import AttendeeRole, ReplyValue
 from tracker.rules.recurrence import rule_for
@@ -773,3 +773,66 @@ async def test_a_row_of_another_version_is_not_sent_and_says_why(cast: Cast) -> 
     made = await content_deeds.letter(replace(message, content=Unreadable()), LATER, ZONE)
     assert isinstance(made, Skip)
     assert made.state is State.FAILED
+
+
+async def tentative(cast: Cast, **facts: Any) -> UUID:
+    plan = meeting(cast.fbi_lead, status=EventStatus.TENTATIVE)
+    return await events.schedule(cast.coordinator, replace(plan, **facts), NOW)
+
+
+async def confirmed(cast: Cast, event_id: UUID, **facts: Any) -> ReadEmail:
+    """Confirm a tentative event, and return the email about it."""
+    event, plan = await events.plan_to_change(cast.coordinator, event_id)
+    changed = replace(plan, status=EventStatus.CONFIRMED, **facts)
+    await events.change(cast.coordinator, event_id, changed, event.version, LATER, notify=False)
+    return await the_letter(MOVED)
+
+
+async def test_an_invitation_to_a_tentative_event_says_that_it_may_still_change(sqlite_cast: Cast) -> None:
+    await tentative(sqlite_cast)
+    letter = await the_letter()
+    assert letter.subject == "Tentative: Monthly task force meeting, Tue, Jan 12, 10:00 AM"
+    assert dict(letter.facts)["Status"] == "Tentative. It may still change."
+
+
+async def test_a_reminder_of_a_tentative_event_says_that_it_may_still_change(sqlite_cast: Cast) -> None:
+    event_id = await tentative(sqlite_cast)
+    await waiting(LATER)
+    await remind(sqlite_cast.fbi_lead, event_id, "2027-01-12")
+    letter = await the_letter(datetime.fromisoformat("2027-01-11T16:00+00:00"))
+    assert letter.subject == "Tentative, tomorrow, 10:00 AM: Monthly task force meeting"
+    assert dict(letter.facts)["Status"] == "Tentative. It may still change."
+
+
+async def test_an_email_says_when_a_tentative_event_is_confirmed(sqlite_cast: Cast) -> None:
+    event_id = await tentative(sqlite_cast)
+    await waiting(LATER)
+    letter = await confirmed(sqlite_cast, event_id)
+    assert (letter.subject, letter.heading) == (
+        "Confirmed: Monthly task force meeting, Tue, Jan 12, 10:00 AM",
+        "It is confirmed",
+    )
+    assert dict(letter.facts)["Status"] == "Confirmed. It was tentative before."
+
+
+async def test_an_email_says_when_a_tentative_series_is_confirmed(sqlite_cast: Cast) -> None:
+    event_id = await tentative(sqlite_cast, rule=rule_for("monthly_nth", meeting().starts, count=6))
+    await waiting(LATER)
+    letter = await confirmed(sqlite_cast, event_id)
+    assert (letter.subject, letter.heading) == (
+        "Confirmed: Monthly task force meeting, from Tue, Jan 12, 10:00 AM",
+        "The series is confirmed",
+    )
+
+
+async def test_a_tentative_event_that_is_confirmed_at_another_place_says_both(sqlite_cast: Cast) -> None:
+    event_id = await tentative(sqlite_cast)
+    await waiting(LATER)
+    letter = await confirmed(sqlite_cast, event_id, place="Annex")
+    assert letter.subject.startswith("New place: ")
+    assert dict(letter.facts)["Status"] == "Confirmed. It was tentative before."
+
+
+async def test_a_confirmed_event_says_nothing_of_its_status(sqlite_cast: Cast) -> None:
+    await events.schedule(sqlite_cast.coordinator, meeting(sqlite_cast.fbi_lead), NOW)
+    assert "Status" not in dict((await the_letter()).facts)

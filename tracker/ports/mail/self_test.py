@@ -62,7 +62,9 @@ def prove(writer: Writer) -> None:
 
 
 def _letter(title: str) -> Letter:
-    says = InvitationEmail(title=title, starts=title, reply_by=title, reply_kept="", asks_reply=True, outline=title)
+    says = InvitationEmail(
+        title=title, starts=title, reply_by=title, reply_kept="", asks_reply=True, is_tentative=False, outline=title
+    )
     facts = (Fact(name=FactName.WHAT, value=title),)
     return Letter(
         says=says, to="nobody@tracker.invalid", to_name=title, facts=facts, thread=NOBODY, footer=Footer.INVITED

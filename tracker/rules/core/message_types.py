@@ -22,6 +22,7 @@ class Before(Struct, frozen=True, kw_only=True):
     """The rule of a series in words; empty when the message isn't about a whole series."""
     until: date | None = None
     """The last date under that rule."""
+    was_tentative: bool = False
 
 
 class MailedEntry(Struct, frozen=True, kw_only=True):

@@ -31,7 +31,14 @@ def update(about: Occasion, content: Changed | DateAdded | Restored) -> Letter:
     return letter_of(
         about,
         _says(about, content),
-        facts=(*_was(about, before), *what_when_where(about, when), *also(about), *why(reason), *reply_facts(about)),
+        facts=(
+            *_was(about, before),
+            *what_when_where(about, when),
+            *([Fact(name=FactName.CONFIRMED)] if _is_confirmed(about, before) else []),
+            *also(about),
+            *why(reason),
+            *reply_facts(about),
+        ),
         buttons=kept_reply_buttons(about),
         more=(event_page(about),),
         calendar=calendar_part(about),
@@ -69,11 +76,14 @@ def _changed(about: Occasion, before: Before | None) -> ChangedEmail:
 def _what_changed(about: Occasion, before: Before | None) -> Change:
     if _is_moved(about, before):
         return Change.TIME
-    return Change.PLACE if _old_place(about, before) != place(about) else Change.DETAILS
+    if _old_place(about, before) != place(about):
+        return Change.PLACE
+    return Change.CONFIRMED if _is_confirmed(about, before) else Change.DETAILS
 
 
 def _series_changed(about: Occasion, before: Before | None) -> SeriesChangedEmail:
     hour, ends = _hour_before(about, before), _other_end(about, before)
+    is_elsewhere = _old_place(about, before) != place(about)
     return SeriesChangedEmail(
         title=about.title,
         starts=day_and_time(about),
@@ -83,7 +93,8 @@ def _series_changed(about: Occasion, before: Before | None) -> SeriesChangedEmai
         until=day(ends[1], about.today) if ends else "",
         was_until=day(ends[0], about.today) if ends else "",
         is_longer=bool(ends and ends[1] > ends[0]),
-        is_elsewhere=_old_place(about, before) != place(about),
+        is_elsewhere=is_elsewhere,
+        is_confirmed=_is_confirmed(about, before) and not _was(about, before) and not is_elsewhere,
         reply=own_reply(about),
     )
 
@@ -147,6 +158,11 @@ def _is_moved(about: Occasion, before: Before | None) -> bool:
     if before is None:
         return False
     return (before.starts_at, before.ends_at) != (about.date.starts_at, about.date.ends_at)
+
+
+def _is_confirmed(about: Occasion, before: Before | None) -> bool:
+    """Return whether the reader knew the event as tentative, and it is not any more."""
+    return before is not None and before.was_tentative and not about.is_tentative
 
 
 def _old_place(about: Occasion, before: Before | None) -> str:

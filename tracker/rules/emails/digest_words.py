@@ -13,7 +13,7 @@ from tracker.rules.emails.contexts import DigestEmail
 from tracker.rules.emails.digest import Week
 from tracker.rules.emails.discreet import of_nothing_more
 from tracker.rules.emails.facts import Fact, FactName, Facts, Footer
-from tracker.rules.events.event import Line
+from tracker.rules.events.event import EventStatus, Line
 from tracker.rules.events.markings import banner_of_all
 
 LISTED = 10  # lines of each kind
@@ -60,7 +60,7 @@ def _banner(week: Week) -> str:
 
 def _dates(name: FactName, lines: Iterable[Line], week: Week) -> Facts:
     shown = [one for one in lines if one.visibility is not Visibility.NAMED]
-    return _listed(name, [f"{one_line(one.title)}, {_when(one, week)}" for one in shown])
+    return _listed(name, [f"{one_line(one.title)}, {_when(one, week)}{_standing(one)}" for one in shown])
 
 
 def _items(week: Week) -> Facts:
@@ -83,6 +83,10 @@ def _listed(name: FactName, words: list[str]) -> Facts:
 def _when(line: Line, week: Week) -> str:
     starts = to_local(line.starts_at, line.zone if line.is_all_day else week.reader.zone)
     return day(starts, week.today) if line.is_all_day else f"{day(starts, week.today)}, {clock(starts)}"
+
+
+def _standing(line: Line) -> str:
+    return ", tentative" if line.status is EventStatus.TENTATIVE else ""
 
 
 def _has_named(week: Week) -> bool:

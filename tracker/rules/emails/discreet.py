@@ -51,6 +51,8 @@ KEPT_FACTS = frozenset(
         FactName.CANCELED,
         FactName.ALL_CANCELED,
         FactName.NEXT,
+        FactName.TENTATIVE,
+        FactName.CONFIRMED,
         FactName.REPLY_BY,
         FactName.REPLIED,
         FactName.REPLY_KEPT,

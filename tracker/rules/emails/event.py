@@ -71,6 +71,7 @@ def invitation(about: Occasion) -> Letter:
         reply_by=day(by, about.today) if by else "",
         reply_kept=REPLY_WORDS[about.reply] if is_replied else "",
         asks_reply=bool(buttons) and not is_replied,
+        is_tentative=about.is_tentative,
         outline=length_and_way(about),
     )
     asked = (Fact(name=FactName.REPLY_BY, value=f"{longday(by)}, {clock(by)}"),) if by else ()

@@ -25,6 +25,7 @@ class InvitationEmail:
     reply_kept: str
     """The reply that still counts from an earlier series, so that none is requested."""
     asks_reply: bool
+    is_tentative: bool
     outline: str
     """How long it takes and how people attend, such as "90 minutes, in person." with its period."""
 
@@ -34,6 +35,8 @@ class Change(StrEnum):
 
     TIME = "time"
     PLACE = "place"
+    CONFIRMED = "confirmed"
+    """Only that it is no longer tentative."""
     DETAILS = "details"
 
 
@@ -69,6 +72,8 @@ class SeriesChangedEmail:
     was_until: str
     is_longer: bool
     is_elsewhere: bool
+    is_confirmed: bool
+    """Whether it is no longer tentative, and neither time nor place changed."""
     reply: OwnReply
 
 
@@ -176,6 +181,7 @@ class ReminderEmail:
     starts: str
     """Set when the date is days away."""
     where: str
+    is_tentative: bool
     is_led: bool
     replied: str
     """"Yes", "Maybe", "No", or nothing."""

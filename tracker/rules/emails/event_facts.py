@@ -30,6 +30,7 @@ def what_when_where(about: Occasion, when: FactName = FactName.WHEN) -> Facts:
         *_dates(about),
         *_own_time(about),
         *([Fact(name=FactName.WHERE, value=where)] if where else []),
+        *([Fact(name=FactName.TENTATIVE)] if about.is_tentative else []),
     )
 
 

@@ -35,6 +35,8 @@ class FactName(StrEnum):
     OWN_TIME = "own_time"
     ORGANIZER = "organizer"
     WHY = "why"
+    TENTATIVE = "tentative"
+    CONFIRMED = "confirmed"
     REPLY_BY = "reply_by"
     REPLIED = "replied"
     REPLY_KEPT = "reply_kept"

@@ -23,7 +23,7 @@ from tracker.rules.emails.content import (
 from tracker.rules.emails.event_contexts import EventEmail
 from tracker.rules.emails.facts import Facts, Footer
 from tracker.rules.events import replies as reply_rules
-from tracker.rules.events.event import Event, Occurrence
+from tracker.rules.events.event import Event, EventStatus, Occurrence
 from tracker.rules.events.plan import rule_of
 from tracker.rules.events.replies import AttendeeRole, ReplyValue
 from tracker.rules.recurrence.words import pattern_words
@@ -77,6 +77,11 @@ class Occasion:
     def is_series(self) -> bool:
         """Return whether it is about a series as a whole."""
         return self.is_whole and self.event.is_series
+
+    @property
+    def is_tentative(self) -> bool:
+        """Return whether the event may still change."""
+        return self.event.status is EventStatus.TENTATIVE
 
     @property
     def has_no_reply(self) -> bool:

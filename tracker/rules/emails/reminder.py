@@ -29,6 +29,7 @@ def reminder(about: Occasion, content: ReminderDue) -> Letter:
         time="" if about.event.is_all_day or _is_far(about) else clock(about.starts),
         starts=day_and_time(about) if _is_far(about) else "",
         where=place(about),
+        is_tentative=about.is_tentative,
         is_led=about.is_lead,
         replied="" if about.is_lead else REPLY_WORDS.get(about.reply, ""),
         is_late=content.is_late,

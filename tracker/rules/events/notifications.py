@@ -71,9 +71,9 @@ def of_new(plan: Plan, lead_id: UUID) -> frozenset[UUID]:
 def of_change(event: Event, plan: Plan, invited: Invited, *, splits: bool, notify: bool) -> Notices:
     """Return who is notified when an event, to which `invited` are invited so far, becomes what the plan says.
 
-    Everyone who stays on the list is notified of a new time, rule or place, and of an event that becomes one for named
-    people; of other changes only with `notify`. People who leave a draft's list are not notified, because they never
-    heard of it.
+    Everyone who stays on the list is notified of a new time, rule or place, of a tentative event that is confirmed, and
+    of an event that becomes one for named people; of other changes only with `notify`. People who leave a draft's list
+    are not notified, because they never heard of it.
     """
     wanted = {**plan.invitees, event.lead_id: AttendeeRole.CHAIR}
     if plan.status is EventStatus.DRAFT:
@@ -110,4 +110,5 @@ def asked(invited: Invited) -> frozenset[UUID]:
 
 
 def _is_news(event: Event, plan: Plan) -> bool:
-    return plan_rules.moves(plan, event) or plan_rules.goes_elsewhere(plan, event) or closes(event, plan)
+    is_elsewhere = plan_rules.moves(plan, event) or plan_rules.goes_elsewhere(plan, event)
+    return is_elsewhere or plan_rules.confirms(plan, event) or closes(event, plan)

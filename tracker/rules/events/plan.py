@@ -11,7 +11,7 @@ from tracker.rules.core.audiences import Arm, Visibility
 from tracker.rules.core.date_words import short_weekday_date
 from tracker.rules.core.reauthentication import is_recent
 from tracker.rules.core.wall_clock import is_skipped, to_local, to_utc
-from tracker.rules.events.event import Event, Occurrence
+from tracker.rules.events.event import Event, EventStatus, Occurrence
 from tracker.rules.events.event_fields import NO_TITLE, EventFields, texts_of, values_of, when, where, wrong_texts
 from tracker.rules.events.replies import AttendeeRole
 from tracker.rules.recurrence import Rule, dates, from_rrule, to_rrule
@@ -146,6 +146,11 @@ def moves(plan: Plan, event: Event) -> bool:
 def goes_elsewhere(plan: Plan, event: Event) -> bool:
     """Return whether the plan changes where people go: the place or the video link."""
     return where(plan) != where(event)
+
+
+def confirms(plan: Plan, event: Event) -> bool:
+    """Return whether the plan confirms an event that was announced as tentative."""
+    return event.status is EventStatus.TENTATIVE and plan.status is EventStatus.CONFIRMED
 
 
 def only_end_moves(plan: Plan, event: Event) -> bool:

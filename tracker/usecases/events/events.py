@@ -127,9 +127,9 @@ async def change(
 
     When the time or rule of a running series changes, the series ends with its last date before `now`, and a new one
     with its own UID continues it (Open-Xchange refuses the same UID with another start). A series of which only the end
-    moves stays the same one. Invitees are notified when the time or place changes, or when the event becomes one for
-    named people; otherwise only with `notify`. `reauthenticated_at` is when the viewer last confirmed who they are;
-    opening a restricted event needs that.
+    moves stays the same one. Invitees are notified when the time or place changes, when a tentative event is confirmed,
+    or when the event becomes one for named people; otherwise only with `notify`. `reauthenticated_at` is when the
+    viewer last confirmed who they are; opening a restricted event needs that.
     Errors: NotFound, NotAllowed, ReauthenticationNeeded, Conflict, Invalid by field.
     """
     async with writing():
@@ -233,6 +233,7 @@ def _before(event: Event) -> Before:
         place=event.place,
         repeats=pattern_words(rule) if rule else "",
         until=dates(rule, event.starts)[-1].date() if rule else None,
+        was_tentative=event.status is EventStatus.TENTATIVE,
     )
 
 

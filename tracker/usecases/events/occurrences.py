@@ -11,7 +11,7 @@ from tracker.rules.core.message_types import Before, Canceled, Changed, EventCon
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.core.wall_clock import to_local
 from tracker.rules.events import notifications, plan
-from tracker.rules.events.event import Event, Line, Occurrence, day_of, may_edit
+from tracker.rules.events.event import Event, EventStatus, Line, Occurrence, day_of, may_edit
 from tracker.rules.events.history import Change, Verb, changes_of_date
 from tracker.rules.events.plan import DateChange
 from tracker.tables.background.events.invitees import invitees_of
@@ -180,7 +180,10 @@ async def _notify(news: EventContent, occurrence: Occurrence, whom: frozenset[UU
 
 
 def _before(occurrence: Occurrence) -> Before:
-    return Before(starts_at=occurrence.starts_at, ends_at=occurrence.ends_at, place=occurrence.place)
+    was_tentative = occurrence.event.status is EventStatus.TENTATIVE
+    return Before(
+        starts_at=occurrence.starts_at, ends_at=occurrence.ends_at, place=occurrence.place, was_tentative=was_tentative
+    )
 
 
 async def _log(
