@@ -332,8 +332,10 @@ CREATE TABLE action_item (
   created_at TIMESTAMPTZ NOT NULL,
   changed_at TIMESTAMPTZ NOT NULL,
   closed_at TIMESTAMPTZ,
+  blocked_at TIMESTAMPTZ,
   version INTEGER NOT NULL,
-  sequence INTEGER NOT NULL
+  sequence INTEGER NOT NULL,
+  CHECK ((status = 'blocked') = (blocked_at IS NOT NULL))
 );
 CREATE INDEX action_item_due ON action_item (due) WHERE closed_at IS NULL;
 CREATE INDEX action_item_owner ON action_item (owner);

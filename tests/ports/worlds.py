@@ -225,6 +225,8 @@ async def _secrets(cast: Cast, places: Places) -> None:
         datetime(2026, 12, 9, 13, tzinfo=NOW.tzinfo),
     )
     places.secret_item = await _item(lead, cast.kcpd_detective, "Canary item", over, "2026-12-09")
+    blocked = Change(status=ItemStatus.BLOCKED, note="Canary")
+    await action_items.update(cast.kcpd_detective, places.secret_item, blocked, 1, NOW, TODAY)
     await _secrets_about(cast, places)
 
 

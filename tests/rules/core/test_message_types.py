@@ -29,6 +29,8 @@ EVERY: tuple[Content, ...] = (
     types.ReplyNudge(),
     types.ConfirmationNudge(since=AT, what="time"),
     types.ItemAssigned(),
+    types.ItemBlocked(since=AT),
+    types.ItemNoted(at=AT),
     types.ItemDue(due=date(2027, 2, 9)),
     types.ItemOverdue(due=date(2027, 2, 9), is_late=True),
     types.WeeklyDigest(monday=date(2027, 2, 8)),

@@ -18,7 +18,9 @@ from tracker.rules.emails.contexts import (
     AuditLogAlteredEmail,
     DigestEmail,
     ItemAssignedEmail,
+    ItemBlockedEmail,
     ItemDueEmail,
+    ItemNotedEmail,
     ItemOverdueEmail,
     ItemRestrictedEmail,
     RestrictedEmail,
@@ -97,6 +99,12 @@ FILES: Mapping[type[Says], Files] = {
     ),
     ItemAssignedEmail: Files(
         "emails/item_assigned/subject.txt", "emails/item_assigned/preview.txt", "emails/item_assigned/body.txt"
+    ),
+    ItemBlockedEmail: Files(
+        "emails/item_blocked/subject.txt", "emails/item_blocked/preview.txt", "emails/item_blocked/body.txt"
+    ),
+    ItemNotedEmail: Files(
+        "emails/item_noted/subject.txt", "emails/item_noted/preview.txt", "emails/item_noted/body.txt"
     ),
     ItemDueEmail: Files("emails/item_due/subject.txt", "emails/item_due/preview.txt", "emails/item_due/body.txt"),
     ItemOverdueEmail: Files(

@@ -60,6 +60,8 @@ class ActionItem:
     closed_at: datetime | None
     version: int
     sequence: int
+    blocked_at: datetime | None = None
+    """Since when it is blocked; None = it is not."""
     marking: Marking | None = None
     """The marking of the event that it comes from: the item's title can name the event."""
 
@@ -115,3 +117,10 @@ def may_give(viewer: Viewer, owner_id: UUID, origin: Event | None) -> bool:
     """
     leads = origin is not None and may_edit(viewer, origin)
     return viewer.member_id == owner_id or viewer.may_schedule or leads
+
+
+def is_help(by_id: UUID, before: ActionItem, after: ActionItem, note: str) -> bool:
+    """Return whether a person who doesn't own a blocked item unblocks it, or adds a note to it."""
+    is_theirs = by_id == before.owner_id or before.owner_id != after.owner_id
+    is_unblocked = after.status is not ItemStatus.BLOCKED
+    return before.status is ItemStatus.BLOCKED and after.is_open and not is_theirs and (is_unblocked or bool(note))

@@ -58,6 +58,7 @@ def changed(item: ActionItem, change: Change, now: datetime, today: date) -> Act
     return replace(
         after,
         changed_at=now,
+        blocked_at=(item.blocked_at or now) if status is ItemStatus.BLOCKED else None,
         closed_at=(item.closed_at or now) if is_closed else None,
         version=item.version + 1,
         sequence=item.sequence + (1 if due != item.due or status is ItemStatus.CANCELED else 0),

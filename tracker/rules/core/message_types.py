@@ -159,6 +159,18 @@ class ItemAssigned(_Tagged, frozen=True, kw_only=True, tag="item_assigned"):
     """An action item has a new owner."""
 
 
+class ItemBlocked(_Tagged, frozen=True, kw_only=True, tag="item_blocked"):
+    """An action item is blocked since this moment; its reader can help or reassign it."""
+
+    since: datetime
+
+
+class ItemNoted(_Tagged, frozen=True, kw_only=True, tag="item_noted"):
+    """Another person unblocked the reader's action item or added a note to it; the note has this time."""
+
+    at: datetime
+
+
 class ItemReminder(_Tagged, frozen=True, kw_only=True):
     """An open action item is due near this day."""
 
@@ -211,7 +223,7 @@ class Unreadable(Struct, frozen=True):
 
 News = Changed | DateAdded | Restored | SeriesEnded | SeriesContinued | RemovedFromSeries | Canceled | Removed
 EventContent = Invited | News | SubstituteNamed | ReminderDue | ReplyNudge | ConfirmationNudge
-ItemContent = ItemAssigned | ItemDue | ItemOverdue
+ItemContent = ItemAssigned | ItemBlocked | ItemNoted | ItemDue | ItemOverdue
 AccountContent = AccountLocked | AccountInvited | AuditLogAltered
 ReaderContent = EventContent | ItemContent | AccountContent | WeeklyDigest
 """Messages written from what the recipient may see when they are sent."""

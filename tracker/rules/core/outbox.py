@@ -36,6 +36,8 @@ class MessageKind(StrEnum):
     REMINDER = "reminder"
     NO_REPLY = "no_reply"
     ITEM_ASSIGNED = "item_assigned"
+    ITEM_BLOCKED = "item_blocked"
+    ITEM_NOTED = "item_noted"
     ITEM_DUE = "item_due"
     ITEM_OVERDUE = "item_overdue"
     DIGEST = "digest"
@@ -60,6 +62,8 @@ KINDS: Mapping[type[Content], MessageKind] = {
     types.ReplyNudge: MessageKind.NO_REPLY,
     types.ConfirmationNudge: MessageKind.NO_REPLY,
     types.ItemAssigned: MessageKind.ITEM_ASSIGNED,
+    types.ItemBlocked: MessageKind.ITEM_BLOCKED,
+    types.ItemNoted: MessageKind.ITEM_NOTED,
     types.ItemDue: MessageKind.ITEM_DUE,
     types.ItemOverdue: MessageKind.ITEM_OVERDUE,
     types.WeeklyDigest: MessageKind.DIGEST,

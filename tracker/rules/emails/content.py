@@ -98,6 +98,8 @@ class ButtonName(StrEnum):
     SIGN_IN_TO_READ = "sign_in_to_read"
     MARK_DONE = "mark_done"
     UPDATE_ITEM = "update_item"
+    ADD_NOTE = "add_note"
+    REASSIGN_ITEM = "reassign_item"
     HOME = "home"
     SET_UP_ACCOUNT = "set_up_account"
     SESSIONS = "sessions"

@@ -38,6 +38,26 @@ class ItemAssignedEmail:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ItemBlockedEmail:
+    """`item_blocked`: the owner of an action item can't finish it; the reader can help or reassign it."""
+
+    reference: str
+    due: str
+    owner: str
+    has_reason: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class ItemNotedEmail:
+    """`item_noted`: another person unblocked the reader's action item, or added a note while it was blocked."""
+
+    reference: str
+    due: str
+    by: str
+    is_blocked: bool
+
+
+@dataclass(frozen=True, kw_only=True)
 class ItemDueEmail:
     """`item_due`: an action item is due in some days, or today."""
 
@@ -62,6 +82,8 @@ class ItemNews(StrEnum):
     """Why a reader gets an email about an action item."""
 
     ASSIGNED = "assigned"
+    BLOCKED = "blocked"
+    NOTED = "noted"
     DUE = "due"
     OVERDUE = "overdue"
 
@@ -74,7 +96,7 @@ class ItemRestrictedEmail:
     reference: str
     due: str
     days: int
-    """Days until it is due, or since then; 0 when the item is new."""
+    """Days until it is due, or since then; 0 when the email isn't a reminder."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -114,7 +136,7 @@ class AuditLogAlteredEmail:
     """`audit_log_altered`: verification found that the audit log was altered."""
 
 
-ItemEmail = ItemAssignedEmail | ItemDueEmail | ItemOverdueEmail
+ItemEmail = ItemAssignedEmail | ItemBlockedEmail | ItemNotedEmail | ItemDueEmail | ItemOverdueEmail
 AccountEmail = AccountInvitationEmail | AccountLockedEmail | AccountChangedEmail
 Says = (
     EventEmail

@@ -51,6 +51,8 @@ KIND_WORDS = {
     MessageKind.REMINDER: "Reminder",
     MessageKind.NO_REPLY: "Request to reply",
     MessageKind.ITEM_ASSIGNED: "New action item",
+    MessageKind.ITEM_BLOCKED: "Action item blocked",
+    MessageKind.ITEM_NOTED: "Note on a blocked item",
     MessageKind.ITEM_DUE: "Action item due",
     MessageKind.ITEM_OVERDUE: "Action item overdue",
     MessageKind.DIGEST: "Weekly digest",

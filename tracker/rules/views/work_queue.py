@@ -22,6 +22,7 @@ class Need(StrEnum):
 
     REPLIES = "replies"
     ATTENDANCE = "attendance"
+    BLOCKED = "blocked"
     ITEM = "item"
     ENDING = "ending"
 
@@ -49,6 +50,18 @@ class OpenSheet:
 
 
 @dataclass(frozen=True, kw_only=True)
+class BlockedItem:
+    """Another person's action item that they can't finish without help."""
+
+    item: ActionItem
+    since: datetime
+    reason: str
+    may_direct: bool
+    """Whether the viewer may reassign it."""
+    need: Need = Need.BLOCKED
+
+
+@dataclass(frozen=True, kw_only=True)
 class LateItem:
     """Another person's overdue action item."""
 
@@ -64,7 +77,7 @@ class EndingSeries:
     need: Need = Need.ENDING
 
 
-Row = MissingReplies | OpenSheet | LateItem | EndingSeries
+Row = MissingReplies | OpenSheet | BlockedItem | LateItem | EndingSeries
 
 
 def concerns(viewer: Viewer, item: ActionItem) -> bool:
@@ -79,21 +92,24 @@ def concerns(viewer: Viewer, item: ActionItem) -> bool:
 def in_order(rows: Iterable[Row], now: datetime, today: date) -> list[Row]:
     """Return the queue, most urgent first.
 
-    Running dates and replies due within three days, soonest first; then items, most overdue first; then attendance of
-    past dates, oldest first; then replies for later dates, soonest first; then ending series.
+    Running dates and replies due within three days, soonest first; then blocked items, longest first; then overdue
+    items, most overdue first; then attendance of past dates, oldest first; then replies for later dates, soonest
+    first; then ending series.
     """
     return sorted(rows, key=lambda row: _urgency(row, now, today))
 
 
 def _urgency(row: Row, now: datetime, today: date) -> tuple[int, float]:
     match row:
+        case BlockedItem():
+            return 1, row.since.timestamp()
         case LateItem():
-            return 1, -days_late(row.item, today)
+            return 2, -days_late(row.item, today)
         case OpenSheet(is_over=True):
-            return 2, row.line.starts_at.timestamp()
-        case MissingReplies() if row.line.starts_at - now > RUNNING_OUT:
             return 3, row.line.starts_at.timestamp()
-        case EndingSeries():
+        case MissingReplies() if row.line.starts_at - now > RUNNING_OUT:
             return 4, row.line.starts_at.timestamp()
+        case EndingSeries():
+            return 5, row.line.starts_at.timestamp()
         case _:
             return 0, row.line.starts_at.timestamp()

@@ -16,15 +16,15 @@ from tracker.rules.core import audiences
 from tracker.rules.core.actors import Origin
 from tracker.rules.core.audiences import EVERYONE, Visibility
 from tracker.rules.core.clean_text import clean
-from tracker.rules.core.message_types import ItemAssigned
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.core.wording import day
 from tracker.rules.events.event import Occurrence
 from tracker.tables.schema.actions import action_items as rows
 from tracker.tables.visible.actions import action_items
 from tracker.tables.visible.events import events
+from tracker.usecases.actions import item_messages
 from tracker.usecases.actions.item_lists import possible_owners
-from tracker.usecases.core import audit, outbox
+from tracker.usecases.core import audit
 from tracker.usecases.core.viewers import viewer_for
 
 TRIES = 50  # references drawn before giving up; of 810,000, so even the second is rare
@@ -67,7 +67,7 @@ async def create(viewer: Viewer, new: NewItem, now: datetime, today: date) -> st
             )
         )
         await _note(viewer, row.id, f"Given to {owner.name}, due {day(new.due, today)}", "", now)
-        await _notify(viewer, row.id, owner.member_id, 1, now)
+        await item_messages.to_new_owner(viewer, row.id, owner.member_id, 1, now)
         await audit.record(viewer.actor, "item_created", "item", row.id, {}, now)
     return str(row.reference)
 
@@ -88,6 +88,7 @@ async def update(
         after = changes.changed(item, replace(change, note=note), now, today)
         if after != item:
             await _save(viewer, item, after, note, "item_updated", now, today)
+            await item_messages.about_blocked(viewer, item, after, note, now)
     return after
 
 
@@ -125,7 +126,10 @@ async def hand_over(
 
 
 async def transfer(viewer: Viewer, item: ActionItem, owner: Viewer, now: datetime, today: date) -> ActionItem:
-    """Assign an open item to a person who may see it, and notify them; the caller is inside `writing()`."""
+    """Assign an open item to a person who may see it, and notify them; the caller is inside `writing()`.
+
+    What blocked its earlier owner need not block the new one: a blocked item is open again.
+    """
     after = replace(
         item,
         owner_id=owner.member_id,
@@ -133,12 +137,14 @@ async def transfer(viewer: Viewer, item: ActionItem, owner: Viewer, now: datetim
         owner_email=owner.email,
         agency_id=owner.agency_id,
         agency=owner.agency,
+        status=ItemStatus.OPEN if item.status is ItemStatus.BLOCKED else item.status,
+        blocked_at=None,
         version=item.version + 1,
         sequence=item.sequence + 1,
         changed_at=now,
     )
     await _save(viewer, item, after, "", "item_handed_over", now, today)
-    await _notify(viewer, item.id, owner.member_id, after.version, now)
+    await item_messages.to_new_owner(viewer, item.id, owner.member_id, after.version, now)
     return after
 
 
@@ -147,6 +153,7 @@ async def drop(viewer: Viewer, item_id: UUID, now: datetime) -> None:
     changed: dict[Any, Any] = {
         rows.ActionItem.status: ItemStatus.CANCELED,
         rows.ActionItem.closed_at: now,
+        rows.ActionItem.blocked_at: None,
         rows.ActionItem.changed_at: now,
         rows.ActionItem.version: rows.ActionItem.version + 1,
     }
@@ -254,6 +261,7 @@ async def _save(
         "progress": after.progress,
         "changed_at": after.changed_at,
         "closed_at": after.closed_at,
+        "blocked_at": after.blocked_at,
         "version": after.version,
         "sequence": after.sequence,
     }
@@ -272,13 +280,4 @@ async def _note(viewer: Viewer, item_id: UUID, change: str, text: str, now: date
         rows.ActionNote(
             id=ids.new_id(), item=item_id, at=now, by=viewer.member_id, source=source, change=change, text=text
         )
-    )
-
-
-async def _notify(viewer: Viewer, item_id: UUID, owner_id: UUID, version: int, now: datetime) -> None:
-    if owner_id == viewer.member_id:
-        return
-    key = f"item_assigned:{item_id}:{owner_id}:{version}"
-    await outbox.enqueue_all(
-        [outbox.Draft(content=ItemAssigned(), recipient_id=owner_id, key=key, item_id=item_id)], now
     )

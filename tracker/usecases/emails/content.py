@@ -7,7 +7,7 @@ see now.
 from datetime import datetime
 
 from tracker.errors import Gone, NotFound
-from tracker.rules.actions.action_items import ActionItem
+from tracker.rules.actions.action_items import ActionItem, may_direct
 from tracker.rules.core.message_types import (
     AccountChanged,
     AccountContent,
@@ -15,8 +15,10 @@ from tracker.rules.core.message_types import (
     AccountLocked,
     AuditLogAltered,
     ItemAssigned,
+    ItemBlocked,
     ItemContent,
     ItemDue,
+    ItemNoted,
     ItemOverdue,
     ItemReminder,
     ReaderContent,
@@ -29,6 +31,7 @@ from tracker.rules.core.wall_clock import to_local
 from tracker.rules.emails import account, audit, discreet
 from tracker.rules.emails import item as item_emails
 from tracker.rules.emails.content import Letter, without_sign_in
+from tracker.rules.emails.item import Said
 from tracker.tables.visible.actions import action_items
 from tracker.usecases.core.viewers import viewer_for
 from tracker.usecases.emails.digest import digest_letter
@@ -39,6 +42,8 @@ from tracker.usecases.roster import account_notifications
 NOT_ACTIVE = Skip(state=State.SUPPRESSED, reason="The recipient is not active any more.")
 NOT_AUTHORIZED = Skip(state=State.SUPPRESSED, reason="The recipient may not see it any more.")
 NOT_OWNER = Skip(state=State.SUPPRESSED, reason="The recipient does not own the item any more.")
+CANNOT_HELP = Skip(state=State.SUPPRESSED, reason="The recipient can't reassign the item.")
+NOT_BLOCKED = Skip(state=State.SUPERSEDED, reason="The item isn't blocked any more.")
 CLOSED = Skip(state=State.SUPERSEDED, reason="The item is closed.")
 ANOTHER_DAY = Skip(state=State.SUPERSEDED, reason="The item is due on another day now.")
 NO_LINK = Skip(state=State.SUPERSEDED, reason="They have signed in, or got another link.")
@@ -68,7 +73,7 @@ async def _letter_to(
     match content:
         case AccountLocked() | AccountInvited() | AuditLogAltered():
             return await _account_letter(reader, content, message, now, zone)
-        case ItemAssigned() | ItemDue() | ItemOverdue():
+        case ItemAssigned() | ItemBlocked() | ItemNoted() | ItemDue() | ItemOverdue():
             return await _item_letter(content, message, reader, now, zone)
         case WeeklyDigest():
             return await digest_letter(content, reader, now)
@@ -120,14 +125,36 @@ async def _item_letter(
     item = await action_items.item_by_id(reader, message.item_id) if message.item_id else None
     if item is None:
         return NOT_AUTHORIZED
-    return _why_no_item_letter(content, reader, item) or item_emails.letter(
-        content, item, to_local(now, zone).date(), is_discreet=reader.is_discreet
-    )
+    if skip := _why_no_item_letter(content, reader, item):
+        return skip
+    said = await _said(content, reader, item)
+    return item_emails.letter(content, item, reader, to_local(now, zone).date(), said)
+
+
+async def _said(content: ItemContent, reader: Viewer, item: ActionItem) -> Said:
+    """Return the note that the email repeats."""
+    match content:
+        case ItemBlocked():
+            reasons = await action_items.reasons(reader, [item.id])
+            return Said(text=reasons.get(item.id, ""))
+        case ItemNoted(at=at):
+            written = (one for one in await action_items.notes(reader, item) if one.at == at)
+            return next((Said(text=one.text, by=one.by) for one in written), Said())
+        case _:
+            return Said()
 
 
 def _why_no_item_letter(content: ItemContent, reader: Viewer, item: ActionItem) -> Skip | None:
+    if isinstance(content, ItemBlocked):
+        return _why_no_call_for_help(content, reader, item)
     if item.owner_id != reader.member_id:
         return NOT_OWNER
     if not item.is_open:
         return CLOSED
     return ANOTHER_DAY if isinstance(content, ItemReminder) and content.due != item.due else None
+
+
+def _why_no_call_for_help(content: ItemBlocked, reader: Viewer, item: ActionItem) -> Skip | None:
+    if not may_direct(reader, item):
+        return CANNOT_HELP
+    return None if item.blocked_at == content.since else NOT_BLOCKED

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import TypeVar
 
-from tracker.rules.actions.action_items import ActionItem, days_late
+from tracker.rules.actions.action_items import ActionItem, ItemStatus, days_late, may_direct
 from tracker.rules.attendance.sheet import OPENS_BEFORE
 from tracker.rules.calendars import month_grid
 from tracker.rules.calendars.month_grid import Seen
@@ -16,6 +16,7 @@ from tracker.rules.views.work_queue import (
     AHEAD,
     BACK,
     ENDING,
+    BlockedItem,
     EndingSeries,
     LateItem,
     MissingReplies,
@@ -37,12 +38,14 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, kw_only=True)
 class Items:
-    """The viewer's own open action items, and overdue ones of others that concern them."""
+    """The viewer's own open action items, and blocked and overdue ones of others that concern them."""
 
     mine: list[ActionItem]
+    blocked: list[BlockedItem]
     late: list[ActionItem]
+    """Overdue and not blocked."""
     overdue: int
-    """How many of both are overdue."""
+    """How many of all these are overdue."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,7 +90,7 @@ async def home(viewer: Viewer, now: datetime, today: date, zone: str) -> Home:
     days = await _part("calendar", _days(viewer, now, today, zone))
     rolls = await _part("attendance", _rolls(viewer, now))
     ending = await _part("series that end", _ending(viewer, now))
-    rows: list[Row] = [LateItem(item=one) for one in (items.late if items else ())]
+    rows: list[Row] = [*items.blocked, *(LateItem(item=one) for one in items.late)] if items else []
     return Home(
         items=items,
         days=days,
@@ -108,12 +111,25 @@ async def _part(name: str, reading: Awaitable[T]) -> T | None:
 
 async def _items(viewer: Viewer, today: date) -> Items:
     every = [one for one in await action_items.items(viewer) if concerns(viewer, one)]
+    blocked = await _blocked(viewer, [one for one in every if one.owner_id != viewer.member_id])
+    waiting_for_help = {one.item.id for one in blocked}
     late = [one for one in every if days_late(one, today) > 0]
     return Items(
         mine=[one for one in every if one.owner_id == viewer.member_id],
-        late=[one for one in late if one.owner_id != viewer.member_id],
+        blocked=blocked,
+        late=[one for one in late if one.owner_id != viewer.member_id and one.id not in waiting_for_help],
         overdue=len(late),
     )
+
+
+async def _blocked(viewer: Viewer, items: list[ActionItem]) -> list[BlockedItem]:
+    since = {one.id: one.blocked_at for one in items if one.status is ItemStatus.BLOCKED}
+    reasons = await action_items.reasons(viewer, since)
+    return [
+        BlockedItem(item=one, since=at, reason=reasons.get(one.id, ""), may_direct=may_direct(viewer, one))
+        for one in items
+        if (at := since.get(one.id))
+    ]
 
 
 async def _days(viewer: Viewer, now: datetime, today: date, zone: str) -> Days:

@@ -36,6 +36,8 @@ class ActionItem(Table):
     created_at = Timestamptz(null=False)
     changed_at = Timestamptz(null=False)
     closed_at = Timestamptz(null=True, default=None)
+    blocked_at = Timestamptz(null=True, default=None)
+    """Since when it is blocked; the first note since then says why."""
     version = Integer(default=1)
     sequence = Integer(default=0)
 
@@ -43,6 +45,7 @@ class ActionItem(Table):
         check("title <> ''"),
         one_of("status", ItemStatus),
         check("progress BETWEEN 0 AND 100"),
+        check("(status = 'blocked') = (blocked_at IS NOT NULL)"),
         index("action_item_due", "due", where="closed_at IS NULL"),
     )
 

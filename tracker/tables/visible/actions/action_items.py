@@ -21,7 +21,8 @@ from tracker.tables.visible.core.rows import Row, rows, seen_by
 _ITEM = (
     "SELECT i.id, i.uid, i.reference, i.title, i.owner, m.name, m.email, i.agency, g.code, i.due, i.origin,"
     " i.committee,"
-    " i.audience, i.status, i.progress, i.created_by, i.created_at, i.changed_at, i.closed_at, i.version, i.sequence,"
+    " i.audience, i.status, i.progress, i.created_by, i.created_at, i.changed_at, i.closed_at, i.blocked_at,"
+    " i.version, i.sequence,"
     " o.original_start, o.starts_at, o.title AS own_title, e.id AS event, e.title AS event_title, e.visibility, e.zone,"
     f" {MARK}, {MARK_AGENCY}"
     " FROM action_item i JOIN member m ON m.id = i.owner JOIN agency g ON g.id = i.agency"
@@ -29,7 +30,7 @@ _ITEM = (
     " WHERE ((i.origin IS NOT NULL AND MAY_SEE(e))"
 )
 _NOTE = (
-    "SELECT n.at, n.source, n.change, n.text, w.name FROM action_note n JOIN action_item i ON i.id = n.item"
+    "SELECT n.item, n.at, n.source, n.change, n.text, w.name FROM action_note n JOIN action_item i ON i.id = n.item"
     " LEFT JOIN member w ON w.id = n.by"
     " LEFT JOIN occurrence o ON o.id = i.origin LEFT JOIN event e ON e.id = o.event"
     " WHERE ((i.origin IS NOT NULL AND MAY_SEE(e))"
@@ -107,6 +108,16 @@ async def notes(viewer: Viewer, of: ActionItem) -> list[Note]:
     ]
 
 
+async def reasons(viewer: Viewer, item_ids: Iterable[UUID]) -> dict[UUID, str]:
+    """Return why each of these items is blocked: the first note since then, if there is one."""
+    wanted = list(item_ids)
+    if not wanted:
+        return {}
+    among = QueryString(", ".join(["{}"] * len(wanted)), *wanted)
+    said = _OR_OWN_AUDIENCE + " AND i.id IN ({}) AND n.at >= i.blocked_at AND n.text <> '' ORDER BY n.at DESC, n.id"
+    return {row["item"]: row["text"] for row in await rows(_NOTE, viewer, said, seen_by(viewer)[0], among)}
+
+
 async def _items(viewer: Viewer, tail: str, *arguments: Any) -> list[ActionItem]:
     return [_item(row) for row in await rows(_ITEM, viewer, tail, seen_by(viewer)[0], *arguments)]
 
@@ -137,6 +148,7 @@ def _item(row: Row) -> ActionItem:
         created_at=row["created_at"],
         changed_at=row["changed_at"],
         closed_at=row["closed_at"],
+        blocked_at=row["blocked_at"],
         version=row["version"],
         sequence=row["sequence"],
         marking=marking_of(row),
