@@ -271,6 +271,7 @@ CREATE TABLE invitation (
   event UUID NOT NULL REFERENCES event (id) ON DELETE CASCADE,
   member UUID NOT NULL REFERENCES member (id) ON DELETE RESTRICT,
   role VARCHAR(12) NOT NULL CHECK (role IN ('chair', 'required', 'optional')),
+  by_seat BOOLEAN NOT NULL,
   added_at TIMESTAMPTZ NOT NULL,
   again_at TIMESTAMPTZ,
   withdrawn_at TIMESTAMPTZ,

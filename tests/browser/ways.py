@@ -393,7 +393,7 @@ WAYS: dict[str, tuple[str | None, Way, str]] = {
     "somebody leaves": (
         COORDINATOR,
         to_row("/people", "HSI liaison", "offboarding"),
-        "HSI liaison leaves the task force",
+        "Remove HSI liaison from the task force",
     ),
     "suspend somebody": (COORDINATOR, to_row("/people", "HSI liaison", "suspension"), "Suspend HSI liaison"),
     "import a list": (COORDINATOR, to("/people/import"), "Import a list"),
@@ -405,7 +405,7 @@ WAYS: dict[str, tuple[str | None, Way, str]] = {
     "edit an agency": (COORDINATOR, to_row("/agencies", "IPD", "edit"), "Edit IPD"),
     "add a committee": (COORDINATOR, to("/committees/new"), "Add a committee"),
     "edit a committee": (COORDINATOR, to_row("/committees", "Steering Committee", "edit"), "Edit Steering Committee"),
-    "a seat": (COORDINATOR, to_seat, "Seat of"),
+    "a seat": (COORDINATOR, to_seat, "seat"),
     "agencies": (COORDINATOR, to("/agencies"), "Agencies"),
     "blackout days with errors": (FBI_LEAD, to_refused_blackout, "Federal Bureau of Investigation"),
     "marking with errors": (COORDINATOR, to_refused_marking, "Schedule an event"),

@@ -249,10 +249,10 @@ async def test_a_list_gives_nothing_to_who_left(cast: Cast, cells: str) -> None:
 
 async def test_by_a_list_only_a_coordinator_moves_somebody_to_the_other_arm(cast: Cast) -> None:
     row = b"agency_code,name,email\nFBI,Harbor advocate,harbor_advocate@harbor-house.example\n"
-    refused = await import_as(cast.administrator, row, NOW, NOW, ZONE, is_trial=False)
+    refused = await import_as(cast.administrator, row, NOW, NOW, ZONE)
     assert [(one.field, one.sentence) for one in refused.faults] == [("agency_code", ONLY_COORDINATORS_MOVE)]
     assert (await viewer_for(cast.harbor_advocate.member_id, NOW)).agency == "Harbor House"
-    assert (await import_as(cast.coordinator, row, NOW, NOW, ZONE, is_trial=False)).faults == ()
+    assert (await import_as(cast.coordinator, row, NOW, NOW, ZONE)).faults == ()
     assert (await viewer_for(cast.harbor_advocate.member_id, NOW)).agency == "FBI"
 
 

@@ -338,3 +338,56 @@ async def test_by_a_list_nobody_leaves_who_has_something_in_hand(cast: Cast) -> 
     assert (await csv_import.import_roster(row, NOW, ZONE)).faults == ()
     assert await column(cast.ipd_liaison.member_id, "status") == "departed"
     assert await item_lists.open_items_of_people(cast.coordinator, [cast.ipd_liaison.member_id]) == []
+
+
+async def of_steering(cast: Cast, *who: Viewer) -> UUID:
+    about = {"visibility": Visibility.COMMITTEE, "committee_id": cast.committees["steering"]}
+    return await events.schedule(cast.coordinator, meeting(*who, **about), LAST_WEEK)
+
+
+async def test_a_successor_is_invited_to_the_dates_to_come(cast: Cast) -> None:
+    steering = await of_steering(cast, cast.fbi_lead, cast.caht_lead)
+    by_name = await events.schedule(cast.coordinator, meeting(cast.fbi_lead, cast.hsi_liaison), LAST_WEEK)
+    await leave(cast, cast.fbi_lead, cast.fbi_alternate)
+    for event_id in (steering, by_name):
+        invited = await invitees.invitees_of(event_id)
+        assert cast.fbi_alternate.member_id in invited
+        assert cast.fbi_lead.member_id not in invited
+
+
+async def test_the_alternate_who_moves_up_is_invited_when_the_successor_is_of_another_agency(cast: Cast) -> None:
+    steering = await of_steering(cast, cast.fbi_lead, cast.caht_lead)
+    by_name = await events.schedule(cast.coordinator, meeting(cast.caht_alternate), LAST_WEEK)
+    await leave(cast, cast.fbi_lead, cast.coordinator)
+    assert cast.fbi_alternate.member_id in await invitees.invitees_of(steering)
+    await leave(cast, cast.caht_alternate, cast.coordinator)
+    assert set(await invitees.invitees_of(by_name)) == {cast.coordinator.member_id}
+
+
+async def test_no_list_of_named_people_gets_longer_when_someone_leaves(cast: Cast) -> None:
+    raid = await events.schedule(cast.fbi_lead, operation(cast.kcpd_detective), LAST_WEEK)
+    await leave(cast, cast.kcpd_detective, cast.kcpd_alternate)
+    assert set(await invitees.invitees_of(raid)) == {cast.fbi_lead.member_id}
+
+
+async def test_offboarding_tells_who_is_invited_and_mailed_in_place_of_the_person(cast: Cast) -> None:
+    await of_steering(cast, cast.kcpd_detective, cast.caht_lead)
+    [impact] = await offboarding.depart(
+        cast.coordinator, cast.kcpd_detective.member_id, cast.kcpd_alternate.member_id, NOW, NOW, TODAY
+    )
+    assert (impact.joins, impact.leaves) == ("Kcpd alternate", "Kcpd detective")
+    assert impact.notified == {cast.kcpd_alternate.member_id}
+    to_them = (Message.recipient == cast.kcpd_alternate.member_id) & (Message.state == "pending")
+    assert await Message.select(Message.kind).where(to_them).output(as_list=True) == ["invitation"]
+
+
+async def test_the_dates_to_come_of_the_person_are_listed_as_far_as_the_keeper_may_know_them(cast: Cast) -> None:
+    steering = await of_steering(cast, cast.caht_lead, cast.kcpd_detective)
+    open_to_all = await events.schedule(cast.coordinator, meeting(cast.caht_lead, cast.kcpd_detective), LAST_WEEK)
+    for manager, who, expected in (
+        (cast.coordinator, cast.kcpd_detective, {steering, open_to_all}),
+        (cast.administrator, cast.kcpd_detective, {open_to_all}),
+        (cast.administrator, cast.bridge_advocate, set()),
+    ):
+        found = await offboarding.plan_transfer(manager, who.member_id, NOW)
+        assert {line.event_id for line in found.invitations} == expected

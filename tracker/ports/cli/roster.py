@@ -11,7 +11,8 @@ from tracker.ports.cli.data import takes_data
 from tracker.ports.cli.opening import read_file, with_database
 from tracker.rules.roster.csv_file import LARGEST
 from tracker.rules.roster.csv_rows import Fault
-from tracker.usecases.roster.csv_import import Outcome, Report, import_roster
+from tracker.usecases.roster.csv_import import Outcome, Report
+from tracker.usecases.views.seat_changes import import_roster
 
 MOST = 50  # errors that are shown
 

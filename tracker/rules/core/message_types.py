@@ -6,6 +6,7 @@ Everything else is read when the email is sent, as the recipient may see it then
 
 from datetime import date, datetime
 from enum import StrEnum
+from typing import NewType
 from uuid import UUID
 
 import msgspec
@@ -23,6 +24,10 @@ class Before(Struct, frozen=True, kw_only=True):
     until: date | None = None
     """The last date under that rule."""
     was_tentative: bool = False
+
+
+EntryUid = NewType("EntryUid", str)
+"""The UID of an event: random, and reveals nothing about it."""
 
 
 class MailedEntry(Struct, frozen=True, kw_only=True):

@@ -147,6 +147,12 @@ def readable(changes: Iterable[Change], *, may_edit: bool) -> tuple[Change, ...]
     return tuple(one for one in changes if may_edit or one.field not in EDITORS_ONLY)
 
 
+def people_words(added: int, removed: int) -> str:
+    """Return how a list of people changed: "2 people added, 1 person removed", or nothing."""
+    counted = (added, "added"), (removed, "removed")
+    return ", ".join(f"{plural(count, 'person', 'people')} {deed}" for count, deed in counted if count)
+
+
 def _on(field: Field, found: Sequence[Occurrence]) -> tuple[Change, ...]:
     return tuple(Change(field=field, after=longday(local(one.starts_at, one.event.zone))) for one in found)
 
@@ -176,11 +182,8 @@ def _marking(event: Event, plan: Plan) -> Change | None:
 
 
 def _people(before: frozenset[UUID], after: frozenset[UUID]) -> Change | None:
-    added, gone = len(after - before), len(before - after)
-    words = [
-        f"{plural(count, 'person', 'people')} {deed}" for count, deed in ((added, "added"), (gone, "removed")) if count
-    ]
-    return Change(field=Field.PEOPLE, after=", ".join(words)) if words else None
+    words = people_words(len(after - before), len(before - after))
+    return Change(field=Field.PEOPLE, after=words) if words else None
 
 
 def _when(plan: Plan, *, with_end: bool) -> str:

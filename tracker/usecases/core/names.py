@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from uuid import UUID
 
+from tracker.rules.core.audiences import Arm
 from tracker.tables.schema.roster.people import Agency, Committee, Member
 from tracker.tables.schema.roster.sites import Site
 
@@ -14,6 +15,15 @@ async def people(ids: Iterable[UUID]) -> dict[UUID, tuple[str, str]]:
         return {}
     found = await Member.select(Member.id, Member.name, Member.agency.code).where(Member.id.is_in(list(wanted)))
     return {row["id"]: (row["name"], row["agency.code"]) for row in found}
+
+
+async def arms(ids: Iterable[UUID]) -> dict[UUID, Arm]:
+    """Return the arms in which members serve, or served."""
+    wanted = list(set(ids))
+    if not wanted:
+        return {}
+    found = await Member.select(Member.id, Member.agency.arm).where(Member.id.is_in(wanted))
+    return {row["id"]: Arm(row["agency.arm"]) for row in found}
 
 
 async def everybody() -> list[tuple[UUID, str, str]]:

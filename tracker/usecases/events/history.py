@@ -4,9 +4,11 @@ import json
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
+from typing import Protocol
 from uuid import UUID
 
 from tracker.crypto import ids
+from tracker.rules.core.audiences import Visibility
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.events.event import Event, EventStatus, Occurrence
 from tracker.rules.events.history import Change, Entry, Verb, changes_of, last_date, next_date
@@ -20,9 +22,29 @@ from tracker.usecases.core import outbox
 from tracker.usecases.events.undo_snapshot import of_event
 
 
+class Recorded(Protocol):
+    """What the history notes of an event: also a meeting that was read without a viewer has it."""
+
+    @property
+    def id(self) -> UUID:
+        """Return the id of the event."""
+
+    @property
+    def status(self) -> EventStatus:
+        """Return its status."""
+
+    @property
+    def visibility(self) -> Visibility:
+        """Return who may see it."""
+
+    @property
+    def committee_id(self) -> UUID | None:
+        """Return the committee that meets."""
+
+
 async def keep(
     viewer: Viewer,
-    event: Event,
+    event: Recorded,
     verb: Verb,
     changes: Iterable[Change],
     now: datetime,

@@ -15,6 +15,7 @@ from tracker.rules.events.event import Event, EventStatus
 from tracker.rules.events.notifications import Notices
 from tracker.rules.events.plan import Plan
 from tracker.rules.events.replies import AttendeeRole
+from tracker.rules.events.seat_invitations import follows_seats
 from tracker.tables.background.events import audiences as audience_rows
 from tracker.tables.background.events.invitees import KnownInvitation, invitations, invitees_of, replies_to
 from tracker.tables.schema.events import audience_versions
@@ -22,11 +23,12 @@ from tracker.tables.schema.events.invitations import Invitation, Reply
 from tracker.tables.visible.events import events
 from tracker.usecases.core import outbox
 from tracker.usecases.events import substitutes
+from tracker.usecases.roster.people import primaries
 
 # The first invitation keeps its time, so past attendance stays. An invitation after a withdrawal gets a new time.
 _AGAIN = (
-    " ON CONFLICT (event, member) DO UPDATE SET role = EXCLUDED.role, withdrawn_at = NULL, again_at ="
-    " CASE WHEN invitation.withdrawn_at IS NULL THEN invitation.again_at ELSE EXCLUDED.added_at END"
+    " ON CONFLICT (event, member) DO UPDATE SET role = EXCLUDED.role, by_seat = EXCLUDED.by_seat, withdrawn_at = NULL,"
+    " again_at = CASE WHEN invitation.withdrawn_at IS NULL THEN invitation.again_at ELSE EXCLUDED.added_at END"
 )
 
 
@@ -60,10 +62,27 @@ async def invite(
     added = frozenset(wanted) - present
     await withdraw(event_id, present - frozenset(wanted), version, now, notified=notified.withdrawal, entry=entry)
     await _forget_replies([known[member_id].id for member_id in added if member_id in known], now)
-    kept = await _keep(event_id, wanted, known, now)
+    kept = await _keep(event_id, wanted, known, now, by_seat=await _seated(plan))
     if lead_id in added:
         await bulk_insert(Reply, [_acceptance(kept[lead_id], viewer, now)])
     await _notify_alone(Invited(), event_id, notified.invitation, version, now)
+
+
+async def add(
+    event_id: UUID,
+    member_id: UUID,
+    role: AttendeeRole,
+    version: int,
+    now: datetime,
+    *,
+    notified: frozenset[UUID],
+    by_seat: bool,
+) -> None:
+    """Put one more person on the list, and invite them by email if they are in `notified`."""
+    known = await invitations(event_id)
+    await _forget_replies([known[member_id].id] if member_id in known else [], now)
+    await _keep(event_id, {member_id: role}, known, now, by_seat=frozenset({member_id} if by_seat else ()))
+    await _notify_alone(Invited(), event_id, notified & {member_id}, version, now)
 
 
 async def _notify_alone(
@@ -154,7 +173,7 @@ async def change_lead(by: Viewer, event_id: UUID, former_organizer_id: UUID, lea
 
     Visibility changes only for the former organizer, who is taken off the list.
     """
-    kept = await _keep(event_id, {lead_id: AttendeeRole.CHAIR}, await invitations(event_id), now)
+    kept = await _keep(event_id, {lead_id: AttendeeRole.CHAIR}, await invitations(event_id), now, by_seat=frozenset())
     await bulk_insert(Reply, [_acceptance(kept[lead_id], by, now)])
     found = await audience_rows.audiences_of(event_id)
     await audience_rows.replace_audiences(event_id, found - audiences.of_one(former_organizer_id))
@@ -181,16 +200,33 @@ async def _forget_replies(invitation_ids: list[UUID], now: datetime) -> None:
 
 
 async def _keep(
-    event_id: UUID, wanted: Mapping[UUID, AttendeeRole], known: Mapping[UUID, KnownInvitation], now: datetime
+    event_id: UUID,
+    wanted: Mapping[UUID, AttendeeRole],
+    known: Mapping[UUID, KnownInvitation],
+    now: datetime,
+    *,
+    by_seat: frozenset[UUID],
 ) -> dict[UUID, UUID]:
-    """Write the invitations; return the id of each by member."""
+    """Write the invitations, those in `by_seat` as primaries of a seat; return the id of each by member."""
     kept = {member_id: known[member_id].id if member_id in known else ids.new_id() for member_id in sorted(wanted)}
     made = [
-        {"id": id_, "event": event_id, "member": member_id, "role": wanted[member_id].value, "added_at": now}
+        {
+            "id": id_,
+            "event": event_id,
+            "member": member_id,
+            "role": wanted[member_id].value,
+            "by_seat": member_id in by_seat,
+            "added_at": now,
+        }
         for member_id, id_ in kept.items()
     ]
     await bulk_insert(Invitation, made, _AGAIN)
     return kept
+
+
+async def _seated(plan: Plan) -> frozenset[UUID]:
+    """Return the people who are invited as primaries of a seat on the committee that meets."""
+    return await primaries(plan.committee_id) if plan.committee_id and follows_seats(plan) else frozenset()
 
 
 def _acceptance(invitation_id: UUID, viewer: Viewer, now: datetime) -> dict[str, Any]:

@@ -67,15 +67,13 @@ class Report:
     faults: Sequence[Fault] = ()
 
 
-async def import_as(
-    viewer: Viewer, content: bytes, reauthenticated_at: datetime, now: datetime, zone: str, *, is_trial: bool
-) -> Report:
+async def import_as(viewer: Viewer, content: bytes, reauthenticated_at: datetime, now: datetime, zone: str) -> Report:
     """Import a list for a viewer who manages the roster, within what they may change by hand.
 
     Errors: NotAllowed, and as `import_roster`.
     """
     accounts.check_manager(viewer, reauthenticated_at, now)
-    return await _import(content, _Import(now, zone, viewer.actor, viewer), is_trial=is_trial)
+    return await _import(content, _Import(now, zone, viewer.actor, viewer), is_trial=False)
 
 
 class _Undo(Exception):

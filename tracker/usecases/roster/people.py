@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from piccolo.querystring import QueryString
@@ -36,6 +36,14 @@ class CommitteeChoice:
     place: str
     members: frozenset[UUID]
     primaries: frozenset[UUID]
+
+
+class SeatHeld(NamedTuple):
+    """A seat of an agency on a committee, and its primary."""
+
+    committee_id: UUID
+    agency_id: UUID
+    member_id: UUID
 
 
 async def add_agency(*, name: str, code: str, arm: Arm, level: Level, coalition: UUID | None = None) -> UUID:
@@ -115,6 +123,18 @@ async def add_seat(*, committee_id: UUID, agency_id: UUID, primary: UUID, altern
 async def sit(*, seat_id: UUID, member_id: UUID, is_primary: bool) -> None:
     """Add a member to a seat, as its primary or an alternate."""
     await SeatHolder.insert(SeatHolder(id=ids.new_id(), seat=seat_id, member=member_id, is_primary=is_primary))
+
+
+async def primaries(committee_id: UUID) -> frozenset[UUID]:
+    """Return the primaries of a committee's seats."""
+    return frozenset(one.member_id for one in await seats_held() if one.committee_id == committee_id)
+
+
+async def seats_held() -> frozenset[SeatHeld]:
+    """Return the seats of all committees that have a primary."""
+    first = SeatHolder.is_primary.eq(value=True)
+    found = await SeatHolder.select(SeatHolder.seat.committee, SeatHolder.seat.agency, SeatHolder.member).where(first)
+    return frozenset(SeatHeld(row["seat.committee"], row["seat.agency"], row["member"]) for row in found)
 
 
 async def make_chair(*, committee_id: UUID, member_id: UUID) -> None:

@@ -12,14 +12,17 @@ from tracker.rules.core.viewer import Status, Viewer
 from tracker.rules.events.event import Line
 from tracker.rules.roster import accounts
 from tracker.rules.roster.directory import PersonCard
+from tracker.rules.views.list_impact import ListImpact, may_know
 from tracker.tables.visible.events import organized
 from tracker.usecases.actions import item_lists
 from tracker.usecases.core import audit
 from tracker.usecases.core.viewers import viewer_for, viewers_for
+from tracker.usecases.events.seat_invitations import following_the_seats, held_by, pass_on
 from tracker.usecases.roster import directory
 from tracker.usecases.roster.close_account import coordinators
 from tracker.usecases.roster.ended_roles import leave
 from tracker.usecases.views.offboarding_transfers import transfer_events, transfer_items
+from tracker.usecases.views.seat_changes import shown
 
 ONESELF = "Somebody else sees you out: a coordinator or an administrator."
 GONE = "They left already."
@@ -34,6 +37,8 @@ class Transfer:
     events: Sequence[Line]
     """The next date of each event that they organize."""
     items: Sequence[ActionItem]
+    invitations: Sequence[Line]
+    """The dates to come to which they are invited, where the viewer may know that."""
     successors: Sequence[PersonCard]
     """Their colleagues, then the coordinators."""
 
@@ -46,6 +51,7 @@ async def plan_transfer(viewer: Viewer, member_id: UUID, now: datetime) -> Trans
     return Transfer(
         person=person,
         events=await organized.led(viewer, member_id, now),
+        invitations=await _invitations(viewer, person, now),
         items=await item_lists.open_items_of_people(viewer, [member_id]),
         successors=await _successors(viewer, person, now),
     )
@@ -53,11 +59,13 @@ async def plan_transfer(viewer: Viewer, member_id: UUID, now: datetime) -> Trans
 
 async def depart(
     viewer: Viewer, member_id: UUID, successor_id: UUID | None, reauthenticated_at: datetime, now: datetime, today: date
-) -> None:
-    """Offboard a member: a successor takes over seats, open action items and events to come.
+) -> list[ListImpact]:
+    """Offboard a member: a successor takes over seats, invitations, open action items and events to come.
 
-    Work that the successor may not see passes to someone who may, so no one gains access to it. Past attendance stays
-    as recorded.
+    A seat's invitations pass to its next primary. Others pass to a successor at the same agency, where that person may
+    see the event already; operations and events for named people never do. Work that the successor may not see passes
+    to someone who may, so no one gains access to it. Past attendance stays as recorded. Returns what changed on lists
+    of events, as far as the viewer may know it.
     Errors: NotFound, NotAllowed, Conflict, Invalid(successor).
     """
     accounts.check_manager(viewer, reauthenticated_at, now)
@@ -66,12 +74,23 @@ async def depart(
         if successor_id not in {one.id for one in await _successors(viewer, person, now)} or successor_id is None:
             raise Invalid(successor=NOBODY)
         successor = await viewer_for(successor_id, now)
-        await leave(member_id, successor_id if successor.agency_id == person.agency_id else None, now)
+        is_colleague = successor.agency_id == person.agency_id
+        held = await held_by(member_id, now)
+        async with following_the_seats(viewer, now) as passed:
+            await leave(member_id, successor_id if is_colleague else None, now)
+        if is_colleague:
+            passed += await pass_on(viewer, held, successor_id, now)
         successor = await viewer_for(successor_id, now)  # with the seats that they have from now on
         await transfer_events(viewer, person, successor, now)
         await transfer_items(viewer, person, successor, now, today)
         details = {"successor": successor_id}
         await audit.record(viewer.actor, "departed", "member", member_id, details, now)
+        return await shown(viewer, passed, now)
+
+
+async def _invitations(viewer: Viewer, person: PersonCard, now: datetime) -> list[Line]:
+    lines = await organized.invited(viewer, person.id, now)
+    return [one for one in lines if may_know(viewer, one, [person.arm])]
 
 
 async def _who_may_be_removed(viewer: Viewer, member_id: UUID) -> PersonCard:

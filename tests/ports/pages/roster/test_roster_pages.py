@@ -5,13 +5,15 @@ from datetime import timedelta
 import httpx
 import pytest
 
-from tests.cast import NOW, Cast
+from tests.cast import NOW, Cast, meeting
 from tests.ports.browser import Browser
 from tests.ports.conftest import SignIn
 from tests.ports.pages.forms import typed
 from tests.usecases.roster.forms import column
 from tracker import clock
+from tracker.rules.core.audiences import Visibility
 from tracker.tables.schema.roster.people import Member
+from tracker.usecases.events import events
 from tracker.usecases.roster import directory
 
 pytestmark = pytest.mark.anyio
@@ -251,3 +253,29 @@ async def test_an_administrator_imports_no_coordinator_and_not_themselves(cast: 
     moved = b"agency_code,name,email,arm\nCAHT,Caht lead,caht_lead@caht.example,law enforcement\n"
     assert "Only a coordinator can move an agency to the other arm" in (await sent(browser, moved)).text
     assert (await directory.person(cast.coordinator, cast.coordinator.member_id)).name == "Coordinator"
+
+
+async def test_a_new_primary_is_saved_after_a_look_at_the_dates_and_emails(cast: Cast, desk: Browser) -> None:
+    about = {"visibility": Visibility.COMMITTEE, "committee_id": cast.committees["steering"]}
+    await events.schedule(cast.coordinator, meeting(cast.kcpd_detective, cast.fbi_lead, **about), NOW)
+    seat = f"/committees/{cast.committees['steering']}/seats/{cast.agencies['KCPD']}"
+    page = (await desk.get(seat)).text
+    review = await desk.post(seat, typed(page, seat, primary=cast.kcpd_alternate.member_id, alternates=[]))
+    assert review.status_code == 200
+    assert "Kcpd alternate is invited. Kcpd detective is removed from the list." in review.text
+    assert "Save seat and notify 2 people" in review.text
+    done = await desk.post(seat, typed(review.text, seat))
+    assert done.status_code == 303
+    notice = (await desk.get(done.headers["location"])).text
+    assert "Seat saved. 1 list of invitees changed with it. 2 emails go to 2 people." in notice
+
+
+async def test_a_seat_is_removed_after_a_look_at_the_dates_and_emails(cast: Cast, desk: Browser) -> None:
+    about = {"visibility": Visibility.COMMITTEE, "committee_id": cast.committees["steering"]}
+    await events.schedule(cast.coordinator, meeting(cast.kcpd_detective, cast.fbi_lead, **about), NOW)
+    seat = f"/committees/{cast.committees['steering']}/seats/{cast.agencies['KCPD']}"
+    page = (await desk.get(seat)).text
+    review = await desk.post(f"{seat}/removal", typed(page, f"{seat}/removal"))
+    assert "Kcpd detective is removed from the list." in review.text
+    done = await desk.post(f"{seat}/removal", typed(review.text, f"{seat}/removal"))
+    assert "Seat removed." in (await desk.get(done.headers["location"])).text

@@ -4,11 +4,12 @@ from datetime import timedelta
 
 import pytest
 
-from tests.cast import NOW, Cast, operation
+from tests.cast import NOW, Cast, meeting, operation
 from tests.ports.conftest import SignIn
 from tests.ports.pages.forms import typed
 from tests.usecases.roster.forms import column
 from tracker import clock
+from tracker.rules.core.audiences import Visibility
 from tracker.usecases.events import events
 
 pytestmark = pytest.mark.anyio
@@ -49,7 +50,7 @@ async def test_one_press_and_they_have_left(cast: Cast, browse: SignIn) -> None:
     reply = await browser.post(theirs, form)
     assert reply.headers["location"] == f"/people/{cast.fbi_lead.member_id}"
     page = (await browser.get(reply.headers["location"])).text
-    assert "They have left." in page
+    assert "Their work was reassigned and all access ended." in page
     assert "Let back in" in page
     assert "Fbi lead" not in (await browser.get("/people")).text
     assert "Fbi lead" in (await browser.get("/people?left=1")).text
@@ -59,7 +60,7 @@ async def test_the_seat_of_who_is_suspended_returns_until_they_are_seen_out(cast
     browser, theirs = await browse(cast.coordinator), page_of(cast, "fbi_lead")
     address = theirs.removesuffix("/offboarding")
     await browser.post(f"{address}/suspension", {"why": "Long leave"})
-    assert "A seat or chair held before is given up by this, too." in (await browser.get(theirs)).text
+    assert "Offboarding also ends a seat or chair that they held before." in (await browser.get(theirs)).text
     await browser.post(f"{address}/restoration")
     assert "Steering Committee" in (await browser.get(address)).text
     await browser.post(f"{address}/suspension", {"why": "Gone"})
@@ -88,3 +89,33 @@ async def test_a_fresh_proof_is_asked_first(cast: Cast, browse: SignIn) -> None:
 
 async def test_others_are_refused(cast: Cast, browse: SignIn) -> None:
     assert (await (await browse(cast.fbi_lead)).get(page_of(cast, "fbi_alternate"))).status_code == 403
+
+
+async def test_the_dates_and_emails_are_reviewed_before_anyone_is_removed(cast: Cast, browse: SignIn) -> None:
+    about = {"visibility": Visibility.COMMITTEE, "committee_id": cast.committees["steering"]}
+    await events.schedule(cast.coordinator, meeting(cast.fbi_lead, cast.caht_lead, **about), NOW)
+    await events.schedule(cast.coordinator, operation(cast.fbi_lead), NOW)
+    browser, theirs = await browse(cast.coordinator), page_of(cast, "fbi_lead")
+    first = (await browser.get(theirs)).text
+    assert "Monthly task force meeting" in first
+    review = await browser.post(theirs, typed(first, theirs, successor=cast.fbi_alternate.member_id))
+    assert review.status_code == 200
+    assert "Fbi alternate is invited. Fbi lead is removed from the list." in review.text
+    assert "1 email goes to 1 person." in review.text
+    assert "No one takes the place of Fbi lead here:" in review.text
+    assert await column(cast.fbi_lead.member_id, "status") == "active"
+    done = await browser.post(theirs, typed(review.text, theirs))
+    assert (
+        "1 list of invitees changed with it. 1 email goes to 1 person."
+        in (await browser.get(done.headers["location"])).text
+    )
+
+
+async def test_another_successor_is_reviewed_again(cast: Cast, browse: SignIn) -> None:
+    about = {"visibility": Visibility.COMMITTEE, "committee_id": cast.committees["steering"]}
+    await events.schedule(cast.coordinator, meeting(cast.hsi_liaison, **about), NOW)
+    browser, theirs = await browse(cast.coordinator), page_of(cast, "hsi_liaison")
+    first = (await browser.get(theirs)).text
+    review = await browser.post(theirs, typed(first, theirs, successor=cast.coordinator.member_id))
+    assert "Hsi liaison is removed from the list." in review.text
+    assert "No email is sent." in review.text

@@ -48,6 +48,11 @@ def opened(form: FormValues, version: int) -> Sheet:
     return Sheet(form=form, version=version, was=record(form))
 
 
+def typed_in(form: FormValues) -> Sheet:
+    """Return a form as it was sent, to be shown again."""
+    return Sheet(form=form, version=version_in(form), was=form["was"])
+
+
 def check_manager(viewer: Viewer) -> None:
     """Raise `NotAllowed` unless the viewer manages the roster."""
     if not viewer.manages_accounts:
@@ -68,7 +73,7 @@ async def save(
     It is shown again without a recent confirmation (403), with errors (422), or beside what another person saved
     meanwhile (409).
     """
-    typed = Sheet(form=form, version=version_in(form), was=form["was"])
+    typed = typed_in(form)
     if not is_reauthenticated(visit, now):
         return await show(replace(typed, asks_reauthentication=True, status_code=403))
     try:

@@ -1,5 +1,6 @@
 """Importing a list of people: first a report on every row, then all of them or none."""
 
+from functools import partial
 from typing import Any
 
 from litestar import Response, get, post
@@ -13,10 +14,13 @@ from tracker.ports.pages.core.form_values import Errors, FormValues
 from tracker.ports.pages.core.reauthentication import first_reauthenticate
 from tracker.ports.pages.core.uploads import content_of
 from tracker.ports.pages.roster.admin_saving import check_manager
+from tracker.ports.pages.roster.list_review import Review, review_of
 from tracker.rules.core.wording import plural
 from tracker.rules.roster.csv_rows import COLUMNS, REQUIRED
-from tracker.usecases.roster import csv_import
+from tracker.rules.views.list_impact import done_words
 from tracker.usecases.roster.csv_import import Report
+from tracker.usecases.views import seat_changes
+from tracker.usecases.views.seat_changes import Imported
 
 PATH = "/people/import"
 NO_FILE = "Choose the file of the list."
@@ -39,18 +43,19 @@ async def import_list(
         return first
     try:
         text, is_trial = _list(upload, form)
-        report = await _import(visit, zone, now, viewer, text, is_trial=is_trial)
+        report, impact = await _import(visit, zone, now, viewer, text, is_trial=is_trial)
     except (Invalid, TooLarge) as wrong:
         return _page(pages, status_code=errors.status_of(wrong), wrong=wrong.sentence)
     if is_trial or report.faults:
         shown = "" if report.faults else text.decode("utf-8-sig")
-        return _page(pages, status_code=422 if report.faults else 200, report=report, text=shown)
-    return pages.redirect("/people", f"The list is imported: {_counted(report)}.")
+        review = review_of(impact, zone)
+        return _page(pages, status_code=422 if report.faults else 200, report=report, text=shown, review=review)
+    return pages.redirect("/people", f"The list is imported: {_counted(report)}.{done_words(impact)}")
 
 
-async def _import(visit: Visit, zone: str, now: Now, viewer: Viewer, text: bytes, *, is_trial: bool) -> Report:
-    reauthenticated_at = visit.reauthenticated_at
-    return await csv_import.import_as(viewer, text, reauthenticated_at, now, zone, is_trial=is_trial)
+async def _import(visit: Visit, zone: str, now: Now, viewer: Viewer, text: bytes, *, is_trial: bool) -> Imported:
+    deed = partial(seat_changes.import_as, viewer, text, visit.reauthenticated_at, now, zone)
+    return await (seat_changes.preview(deed) if is_trial else deed())
 
 
 def _list(upload: Upload | None, form: FormValues) -> tuple[bytes, bool]:
@@ -63,7 +68,13 @@ def _list(upload: Upload | None, form: FormValues) -> tuple[bytes, bool]:
 
 
 def _page(
-    pages: Pages, *, status_code: int = 200, wrong: str = "", report: Report | None = None, text: str = ""
+    pages: Pages,
+    *,
+    status_code: int = 200,
+    wrong: str = "",
+    report: Report | None = None,
+    text: str = "",
+    review: Review | None = None,
 ) -> Response[Any]:
     return pages.render(
         "roster/people/import.html",
@@ -72,6 +83,7 @@ def _page(
         report=report,
         text=text,
         counted=_counted(report) if report else "",
+        review=review,
         columns=[name for name in COLUMNS if name not in REQUIRED],
         required=REQUIRED,
         errors=Errors({"file": wrong} if wrong else {}),

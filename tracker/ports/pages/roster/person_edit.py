@@ -11,6 +11,7 @@ from tracker.ports.pages.roster.admin_saving import Words
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.roster import accounts
 from tracker.usecases.roster import directory, people_changes
+from tracker.usecases.views import seat_changes
 
 
 async def _texts(viewer: Viewer, person_id: UUID, zone: str) -> tuple[FormValues, int]:
@@ -42,7 +43,7 @@ handlers = handlers_of(
         read=forms.read_person,
         blank=lambda query, zone: forms.new_form(zone, query["agency"]),
         add=people_changes.add_person,
-        change=people_changes.change_person,
+        change=seat_changes.change_person,
         texts=_texts,
         words=_words,
         shown=_shown,

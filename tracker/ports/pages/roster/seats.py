@@ -1,5 +1,7 @@
 """The holders of an agency's seat on a committee, for people who manage the roster."""
 
+from collections.abc import Sequence
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -13,11 +15,14 @@ from tracker.ports.http.guards import signed_in
 from tracker.ports.pages.core.dependencies import Form, Pages
 from tracker.ports.pages.core.form_values import FormValues, id_in, ids_in, version_in
 from tracker.ports.pages.core.reauthentication import first_reauthenticate
-from tracker.ports.pages.roster.admin_saving import Sheet, Words, check_manager, opened, save
+from tracker.ports.pages.roster.admin_saving import Sheet, Words, check_manager, opened, save, typed_in
+from tracker.ports.pages.roster.list_review import is_reviewed, review_of
 from tracker.rules.core.viewer import Status
 from tracker.rules.roster.directory import AgencyCard, CommitteeCard, PersonCard
 from tracker.rules.roster.people_changes import SeatFacts
+from tracker.rules.views.list_impact import ListImpact, done_words
 from tracker.usecases.roster import committees, directory
+from tracker.usecases.views import seat_changes
 
 SEAT = "/committees/{committee_id:uuid}/seats/{agency_id:uuid}"
 FIELDS = ("primary", "alternates")
@@ -54,10 +59,12 @@ async def save_seat(
 
     async def change() -> Response[Any]:
         facts = SeatFacts(primary_id=id_in(form["primary"]), alternate_ids=ids_in(form.all("alternates")))
-        await committees.set_seat(
-            viewer, committee_id, agency_id, facts, version_in(form), visit.reauthenticated_at, now
-        )
-        return pages.redirect(f"/committees/{committee_id}", "The seat is saved. It holds from now on.")
+        proof = visit.reauthenticated_at
+        deed = partial(seat_changes.set_seat, viewer, committee_id, agency_id, facts, version_in(form), proof, now)
+        impact = await seat_changes.preview(deed)
+        if not is_reviewed(form, impact):
+            return await _form(pages, viewer, typed_in(form), committee_id, agency_id, saving=impact)
+        return pages.redirect(f"/committees/{committee_id}", f"Seat saved.{done_words(await deed())}")
 
     async def show(sheet: Sheet) -> Response[Any]:
         return await _form(pages, viewer, sheet, committee_id, agency_id)
@@ -82,9 +89,13 @@ async def remove_seat(
     check_manager(viewer)
     if first := first_reauthenticate(visit, f"/committees/{committee_id}", now):
         return first
-    version = version_in(form)
-    await committees.remove_seat(viewer, committee_id, agency_id, version, visit.reauthenticated_at, now)
-    return pages.redirect(f"/committees/{committee_id}", "The seat is taken away.")
+    proof, version = visit.reauthenticated_at, version_in(form)
+    deed = partial(seat_changes.remove_seat, viewer, committee_id, agency_id, version, proof, now)
+    impact = await seat_changes.preview(deed)
+    if not is_reviewed(form, impact):
+        sheet, _ = await _opened(viewer, committee_id, agency_id)
+        return await _form(pages, viewer, sheet, committee_id, agency_id, removing=impact)
+    return pages.redirect(f"/committees/{committee_id}", f"Seat removed.{done_words(await deed())}")
 
 
 async def _of(viewer: Viewer, committee_id: UUID, agency_id: UUID) -> tuple[CommitteeCard, AgencyCard]:
@@ -112,7 +123,17 @@ async def _opened(viewer: Viewer, committee_id: UUID, agency_id: UUID) -> tuple[
     return opened(form, committee.version), Words(labels=LABELS, said=said)
 
 
-async def _form(pages: Pages, viewer: Viewer, sheet: Sheet, committee_id: UUID, agency_id: UUID) -> Response[Any]:
+async def _form(
+    pages: Pages,
+    viewer: Viewer,
+    sheet: Sheet,
+    committee_id: UUID,
+    agency_id: UUID,
+    *,
+    saving: Sequence[ListImpact] = (),
+    removing: Sequence[ListImpact] = (),
+) -> Response[Any]:
+    """Show the form; `saving` or `removing` is what that does to lists of events, for review."""
     committee, agency = await _of(viewer, committee_id, agency_id)
     people = sorted((one for one in agency.people if one.status is Status.ACTIVE), key=_name)
     away = await committees.suspended_holders(committee_id, agency_id)
@@ -129,6 +150,8 @@ async def _form(pages: Pages, viewer: Viewer, sheet: Sheet, committee_id: UUID, 
         primaries=[("", "Choose a person"), *((str(one.id), one.name) for one in people)],
         alternates=[(str(one.id), one.name, one.title) for one in people],
         suspended=sorted(one.name for one in agency.people if one.id in away),
+        saving=review_of(saving, viewer.zone),
+        removing=review_of(removing, viewer.zone),
     )
 
 

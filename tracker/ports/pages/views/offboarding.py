@@ -1,5 +1,7 @@
-"""Offboarding a person: what is transferred, to whom, and the one button that does it."""
+"""Offboarding a person: what passes to whom, which invitations and emails follow, and the button that does it."""
 
+from collections.abc import Sequence
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -14,10 +16,13 @@ from tracker.ports.pages.core.dependencies import Form, Pages
 from tracker.ports.pages.core.form_values import Errors, errors_of, id_in
 from tracker.ports.pages.core.reauthentication import first_reauthenticate
 from tracker.ports.pages.roster.admin_saving import check_manager
+from tracker.ports.pages.roster.list_review import by_event, is_reviewed, review_of
 from tracker.ports.pages.roster.people import WORDS, by_agency
-from tracker.usecases.views import offboarding
+from tracker.rules.views.list_impact import ListImpact, done_words
+from tracker.usecases.views import offboarding, seat_changes
 
 PATH = "/people/{person_id:uuid}/offboarding"
+DONE = "Removed. Their work was reassigned and all access ended."
 
 
 @get(PATH, guards=[signed_in])
@@ -34,33 +39,49 @@ async def preview_offboarding(
 async def leave(
     person_id: FromPath[UUID], pages: Pages, visit: Visit, form: Form, zone: Zone, today: Today, now: Now
 ) -> Response[Any]:
-    """Offboard a person."""
+    """Offboard a person; first show which invitations pass to whom, and which emails go out."""
     check_manager(visit.viewer)
     if first := first_reauthenticate(visit, f"/people/{person_id}/offboarding", now):
         return first
-    successor_id = id_in(form["successor"])
+    successor_id, proof = id_in(form["successor"]), visit.reauthenticated_at
+    deed = partial(offboarding.depart, visit.viewer, person_id, successor_id, proof, now, today)
     try:
-        await offboarding.depart(visit.viewer, person_id, successor_id, visit.reauthenticated_at, now, today)
+        impact = await seat_changes.preview(deed)
+        if not is_reviewed(form, impact):
+            return await _page(pages, visit.viewer, zone, now, person_id, successor_id=successor_id, impact=impact)
+        done = await deed()
     except Invalid as wrong:
         return await _page(pages, visit.viewer, zone, now, person_id, wrong)
-    return pages.redirect(
-        f"/people/{person_id}", "They have left. What was theirs is in other hands, every door is shut."
-    )
+    return pages.redirect(f"/people/{person_id}", f"{DONE}{done_words(done)}")
 
 
 async def _page(
-    pages: Pages, viewer: Viewer, zone: str, now: Now, person_id: UUID, wrong: Invalid | None = None
+    pages: Pages,
+    viewer: Viewer,
+    zone: str,
+    now: Now,
+    person_id: UUID,
+    wrong: Invalid | None = None,
+    *,
+    successor_id: UUID | None = None,
+    impact: Sequence[ListImpact] = (),
 ) -> Response[Any]:
+    """Show the page; `impact` is what the chosen successor takes over on lists of events, for review."""
     found = await offboarding.plan_transfer(viewer, person_id, now)
     successors = [
         (first.agency, [(str(one.id), one.name) for one in group]) for first, group in by_agency(found.successors)
     ]
+    passed = {one.dates[0].event_id for one in impact}
     return pages.render(
         "roster/people/offboarding.html",
         status_code=422 if wrong else 200,
         **WORDS,
         found=found,
         person=found.person,
+        invitations=by_event(found.invitations, zone),
+        review=review_of(impact, zone),
+        unfilled=by_event((one for one in found.invitations if one.event_id not in passed), zone),
+        successor=str(successor_id or ""),
         successors=[("", "Choose a person"), *successors],
         errors=errors_of(wrong, ("successor",)) or Errors(),
         address=address_of,

@@ -1,6 +1,6 @@
 """Invitees of an event and their replies."""
 
-from piccolo.columns import UUID, ForeignKey, Integer, Text, Timestamptz, Varchar
+from piccolo.columns import UUID, Boolean, ForeignKey, Integer, Text, Timestamptz, Varchar
 from piccolo.columns.base import OnDelete
 from piccolo.columns.defaults.uuid import UUID4
 from piccolo.table import Table
@@ -18,6 +18,8 @@ class Invitation(Table):
     event = ForeignKey(Event, null=False, on_delete=OnDelete.cascade)
     member = ForeignKey(Member, null=False, on_delete=OnDelete.restrict)
     role = Varchar(length=12, default="required")
+    by_seat = Boolean(default=False)
+    """Whether they are on the list as primary of a seat on the committee that meets, and not by name."""
     added_at = Timestamptz(null=False)
     """When it was first made: attendance counts from here (`visible.attendance.sheet.WAS_INVITED`)"""
     again_at = Timestamptz(null=True, default=None)

@@ -73,6 +73,18 @@ async def lines_by_id(viewer: Viewer, occurrence_ids: Iterable[UUID]) -> list[Li
     return await lines_where(viewer, tail, QueryString(", ".join(["{}"] * len(wanted)), *wanted))
 
 
+async def ahead(viewer: Viewer, event_ids: Iterable[UUID], now: datetime) -> list[Line]:
+    """Return the dates of these events that take place and are not over, earliest first."""
+    wanted = list(event_ids)
+    if not wanted:
+        return []
+    tail = (
+        " AND o.event IN ({}) AND o.ends_at > {} AND NOT o.is_canceled AND e.status <> 'canceled'"
+        " ORDER BY o.starts_at, o.id"
+    )
+    return await lines_where(viewer, tail, QueryString(", ".join(["{}"] * len(wanted)), *wanted), now)
+
+
 async def event(viewer: Viewer, event_id: UUID) -> Event | None:
     """Return one event, or None when it is missing or not for this viewer."""
     found = await events_where(viewer, " AND e.id = {}", event_id)

@@ -1,4 +1,4 @@
-"""Events that a person organizes, as far as a viewer may see them: shown before the person is offboarded."""
+"""Events that a person organizes or is invited to, as far as a viewer may see them: shown before offboarding."""
 
 from datetime import datetime
 from uuid import UUID
@@ -6,7 +6,7 @@ from uuid import UUID
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.events.event import Line
 from tracker.tables.visible.core.rows import rows
-from tracker.tables.visible.events.events import lines_by_id
+from tracker.tables.visible.events.events import lines_by_id, lines_where
 
 _NEXT = "SELECT o.id FROM occurrence o JOIN event e ON e.id = o.event WHERE MAY_SEE(e)"
 _LED = (
@@ -14,8 +14,19 @@ _LED = (
     " WHERE n.event = e.id AND n.ends_at > {})"
 )
 
+_INVITED = (
+    " AND o.ends_at > {} AND NOT o.is_canceled AND e.status <> 'canceled' AND EXISTS (SELECT 1 FROM invitation i"
+    " WHERE i.event = e.id AND i.member = {} AND i.withdrawn_at IS NULL AND i.role <> 'chair')"
+    " ORDER BY o.starts_at, o.id"
+)
+
 
 async def led(viewer: Viewer, member_id: UUID, now: datetime) -> list[Line]:
     """Return the next date of each event that a person organizes, earliest first."""
     found = await rows(_NEXT, viewer, _LED, member_id, now)
     return await lines_by_id(viewer, [row["id"] for row in found])
+
+
+async def invited(viewer: Viewer, member_id: UUID, now: datetime) -> list[Line]:
+    """Return the dates to come, earliest first, to which a person is invited and which they do not organize."""
+    return await lines_where(viewer, _INVITED, now, member_id)

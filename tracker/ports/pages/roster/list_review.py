@@ -1,0 +1,77 @@
+"""Reviewing what a change of seats does to lists of events: people see the dates and emails before it is saved."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+
+from tracker.crypto import ids
+from tracker.ports.pages.core.date_entries import address_of, times_of
+from tracker.ports.pages.core.form_values import FormValues
+from tracker.rules.core.wording import plural
+from tracker.rules.events.event import Line
+from tracker.rules.views.list_impact import ListImpact, email_words, notified
+
+
+class ReviewedDate(NamedTuple):
+    """A date to come; `starts` and `ends` are on the wall clock of the reader."""
+
+    line: Line
+    address: str
+    starts: datetime
+    ends: datetime
+
+
+class ReviewedList(NamedTuple):
+    """One event: who is invited and who is removed, if anyone is, and its dates to come."""
+
+    words: str
+    dates: list[ReviewedDate]
+
+
+class Review(NamedTuple):
+    """What a page shows before a change of seats; `reviewed` is the hidden field that says what was shown."""
+
+    lists: list[ReviewedList]
+    emails: str
+    notify: str
+    """The end of the button: " and notify 2 people", or nothing."""
+    reviewed: str
+
+
+def is_reviewed(form: FormValues, impact: Sequence[ListImpact]) -> bool:
+    """Return whether the form was sent from a page that showed exactly this, or there is nothing to show."""
+    return not impact or form["reviewed"] == _reviewed(impact)
+
+
+def review_of(impact: Sequence[ListImpact], zone: str) -> Review | None:
+    """Return what to show; None where no list changes that the viewer may know of."""
+    if not impact:
+        return None
+    people = len(notified(impact))
+    return Review(
+        lists=[ReviewedList(one.words, [_date(line, zone) for line in one.dates]) for one in impact],
+        emails=email_words(impact),
+        notify=f" and notify {plural(people, 'person', 'people')}" if people else "",
+        reviewed=_reviewed(impact),
+    )
+
+
+def by_event(lines: Iterable[Line], zone: str) -> list[ReviewedList]:
+    """Return the events that have these dates, in the order of their first ones."""
+    events: dict[UUID, list[ReviewedDate]] = {}
+    for line in lines:
+        events.setdefault(line.event_id, []).append(_date(line, zone))
+    return [ReviewedList("", dates) for dates in events.values()]
+
+
+def _date(line: Line, zone: str) -> ReviewedDate:
+    return ReviewedDate(line, address_of(line), *times_of(line, zone))
+
+
+def _reviewed(impact: Sequence[ListImpact]) -> str:
+    return str(ids.id_from([_facts(one) for one in impact]))
+
+
+def _facts(one: ListImpact) -> tuple[list[UUID], str, str, frozenset[UUID]]:
+    return [line.id for line in one.dates], one.leaves, one.joins, one.notified

@@ -1,0 +1,119 @@
+"""Deeds that change who holds a seat, with the invitations that follow it, and what they would do to lists and emails.
+
+What is shown is what the viewer may know; lists of other events change too, without a word.
+"""
+
+from collections.abc import Awaitable, Callable, Iterable
+from datetime import datetime
+from typing import NamedTuple, TypeVar
+from uuid import UUID
+
+from tracker.database import trying, writing
+from tracker.rules.core.viewer import Viewer
+from tracker.rules.events.event import Line
+from tracker.rules.roster.people_changes import PersonFacts, SeatFacts
+from tracker.rules.views.list_impact import ListImpact, may_know
+from tracker.tables.visible.events import events
+from tracker.usecases.core import names
+from tracker.usecases.events.seat_invitations import Passed, following_the_seats
+from tracker.usecases.roster import committees, csv_import, people_changes
+from tracker.usecases.roster.csv_import import Report
+
+PATIENCE = 1.0  # seconds to wait for other writers before a preview is given up
+Effect = TypeVar("Effect")
+
+
+class Imported(NamedTuple):
+    """The report of an import, and what its changes of seats do to the lists of events."""
+
+    report: Report
+    impact: list[ListImpact]
+
+
+async def set_seat(
+    viewer: Viewer,
+    committee_id: UUID,
+    agency_id: UUID,
+    facts: SeatFacts,
+    expected_version: int,
+    reauthenticated_at: datetime,
+    now: datetime,
+) -> list[ListImpact]:
+    """Give an agency a seat, or change who holds it, and return what that did. Errors: as `committees.set_seat`."""
+    async with writing():
+        async with following_the_seats(viewer, now) as passed:
+            await committees.set_seat(viewer, committee_id, agency_id, facts, expected_version, reauthenticated_at, now)
+        return await shown(viewer, passed, now)
+
+
+async def remove_seat(
+    viewer: Viewer,
+    committee_id: UUID,
+    agency_id: UUID,
+    expected_version: int,
+    reauthenticated_at: datetime,
+    now: datetime,
+) -> list[ListImpact]:
+    """Remove an agency's seat, and return what that did. Errors: as `committees.remove_seat`."""
+    async with writing():
+        async with following_the_seats(viewer, now) as passed:
+            await committees.remove_seat(viewer, committee_id, agency_id, expected_version, reauthenticated_at, now)
+        return await shown(viewer, passed, now)
+
+
+async def change_person(
+    viewer: Viewer,
+    member_id: UUID,
+    facts: PersonFacts,
+    expected_version: int,
+    reauthenticated_at: datetime,
+    now: datetime,
+) -> None:
+    """Change a person; with another agency they leave their seats. Errors: as `people_changes.change_person`."""
+    async with writing(), following_the_seats(viewer, now):
+        await people_changes.change_person(viewer, member_id, facts, expected_version, reauthenticated_at, now)
+
+
+async def import_as(viewer: Viewer, content: bytes, reauthenticated_at: datetime, now: datetime, zone: str) -> Imported:
+    """Import a list for a viewer, with its changes of seats. Errors: as `csv_import.import_as`."""
+    async with writing():
+        async with following_the_seats(viewer, now) as passed:
+            report = await csv_import.import_as(viewer, content, reauthenticated_at, now, zone)
+        return Imported(report, await shown(viewer, passed, now))
+
+
+async def import_roster(content: bytes, now: datetime, zone: str, *, is_trial: bool) -> Report:
+    """Import a list at the command line, with its changes of seats. Errors: as `csv_import.import_roster`."""
+    async with writing(), following_the_seats(None, now):
+        return await csv_import.import_roster(content, now, zone, is_trial=is_trial)
+
+
+async def preview(deed: Callable[[], Awaitable[Effect]]) -> Effect:
+    """Return what one of these deeds would do: it is done, and rolled back.
+
+    Errors: those of the deed; TimeoutError while others write.
+    """
+    async with trying(PATIENCE):
+        return await deed()
+
+
+async def shown(viewer: Viewer, passed: Iterable[Passed], now: datetime) -> list[ListImpact]:
+    """Return the changes of lists that the viewer may know, earliest date first."""
+    changes = list(passed)
+    ahead: dict[UUID, list[Line]] = {}
+    for line in await events.ahead(viewer, {one.event_id for one in changes}, now):
+        ahead.setdefault(line.event_id, []).append(line)
+    concerned = {one for change in changes for one in change.people}
+    known, arms = await names.people(concerned), await names.arms(concerned)
+    impact = [
+        ListImpact(
+            dates=tuple(ahead[one.event_id]),
+            leaves=known[one.gone_id][0] if one.gone_id else "",
+            joins=known[one.new_id][0] if one.new_id else "",
+            notified=one.notified,
+        )
+        for one in changes
+        if one.event_id in ahead
+        and may_know(viewer, ahead[one.event_id][0], [arms[member_id] for member_id in one.people])
+    ]
+    return sorted(impact, key=lambda one: one.dates[0].starts_at)
