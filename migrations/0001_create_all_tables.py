@@ -246,11 +246,18 @@ CREATE TABLE event_change (
   verb VARCHAR(20) NOT NULL,
   visibility VARCHAR(20) NOT NULL,
   committee UUID REFERENCES committee (id) ON DELETE RESTRICT,
-  fields TEXT NOT NULL,
-  undo_snapshot TEXT
+  fields TEXT NOT NULL
 );
 CREATE INDEX event_change_event ON event_change (event, at);
-CREATE INDEX event_change_undo ON event_change (at) WHERE undo_snapshot IS NOT NULL;
+CREATE TABLE undo_snapshot (
+  id UUID PRIMARY KEY NOT NULL,
+  event UUID NOT NULL REFERENCES event (id) ON DELETE CASCADE,
+  actor UUID NOT NULL REFERENCES member (id) ON DELETE CASCADE,
+  at TIMESTAMPTZ NOT NULL,
+  replaced TEXT NOT NULL
+);
+CREATE INDEX undo_snapshot_event ON undo_snapshot (event, at);
+CREATE INDEX undo_snapshot_at ON undo_snapshot (at);
 CREATE TABLE event_template (
   id UUID PRIMARY KEY NOT NULL,
   owner UUID NOT NULL REFERENCES member (id) ON DELETE CASCADE,

@@ -28,6 +28,7 @@ WORDS = {
     "ZoneName": "a local time is no moment without it",
     "EntryUid": "drawn by chance, and what a calendar must be given to remove an entry",
     "StoredFacts": "unread, into the message that takes the place of another, or into its recipient's letter",
+    "StoredRows": "unread, back into the tables that they were read from",
 }
 """The only texts that a background reader returns, each under a name of its own, and why."""
 

@@ -26,6 +26,7 @@ THEY_READ = {
     "EventChange": "event_change",
     "BriefCopy": "brief_copy",
     "ImportedEvent": "imported_event",
+    "UndoSnapshot": "undo_snapshot",
 }
 """What hangs on events today; a new table that leads there joins it by its foreign key."""
 

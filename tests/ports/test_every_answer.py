@@ -64,7 +64,7 @@ TEXTS = {
 """What people type, or programs say of themselves, by table and column."""
 OURS = frozenset(
     "id uid reference kind status role arm level scope scopes visibility audience zone rrule purpose listing reply"
-    " source state problem verb fields undo_snapshot facts"
+    " source state problem verb fields replaced facts"
     " form query leads quiet_from quiet_until key worker account actor"
     " subject subject_id previous hash seal body_hash token_hash password_hash totp_sealed token_sealed"
     " address_sealed mark_categories mark_limit".split()

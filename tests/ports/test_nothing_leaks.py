@@ -174,9 +174,9 @@ SCRIPT: dict[str, Callable[[Places], list[Ask]]] = {
     "GET /events/{event_id}/cancellation": _of_events("GET", "/cancellation"),
     "POST /events/{event_id}/cancellation": _of_events("POST", "/cancellation", version="1"),
     "POST /events/{event_id}/undo": lambda p: [
-        ("POST", f"/events/{event}/undo", {"deed": deed, "version": "1", "key": key})
+        ("POST", f"/events/{event}/undo", {"change": str(change), "key": key})
         for event, key in _events(p)
-        for deed in ("scheduled", "canceled")
+        for change in (event, p.secret_event)
     ],
     "POST /events/{event_id}/restoration": _of_events("POST", "/restoration", version="1"),
     "GET /events/{event_id}/dates": _of_events("GET", "/dates"),

@@ -12,6 +12,7 @@ TABLE_MODULES = (
     "tracker.tables.schema.identity.api_tokens",
     "tracker.tables.schema.events.events",
     "tracker.tables.schema.events.history",
+    "tracker.tables.schema.events.undo",
     "tracker.tables.schema.events.invitations",
     "tracker.tables.schema.attendance.attendance",
     "tracker.tables.schema.actions.action_items",

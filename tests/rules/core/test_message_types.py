@@ -55,8 +55,3 @@ def test_every_type_of_message_has_a_kind_and_an_example_here() -> None:
 )
 def test_what_this_version_does_not_know_is_unreadable_and_no_error(text: str) -> None:
     assert decode(text) == Unreadable()
-
-
-def test_the_messages_that_a_row_stands_for_are_read_whatever_its_type_is() -> None:
-    written = encode(types.Invited(), (ID,)).replace("invited", "from_the_future")
-    assert types.replaced_by(written) == (ID,)

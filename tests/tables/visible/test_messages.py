@@ -7,7 +7,6 @@ import pytest
 from tests.cast import NOW, Cast, operation
 from tracker.tables.schema.core.outbox import Message
 from tracker.tables.visible.emails import messages
-from tracker.tables.visible.events import history
 from tracker.usecases.events import events
 
 pytestmark = [pytest.mark.anyio, pytest.mark.both_engines]
@@ -42,13 +41,3 @@ async def test_who_keeps_no_accounts_reads_no_invitation_to_sign_in(cast: Cast) 
     assert await messages.account_invitations(cast.fbi_lead) == []
     [one] = await messages.account_invitations(cast.coordinator)
     assert one.recipient_id == cast.fbi_lead.member_id
-
-
-async def test_what_a_change_replaced_is_read_by_who_may_see_the_event_alone(cast: Cast) -> None:
-    event_id = await events.schedule(cast.coordinator, operation(cast.fbi_lead), NOW)
-    plan = operation(cast.fbi_lead, place="Annex")
-    await events.change(cast.coordinator, event_id, plan, 1, NOW, notify=False)
-    change = await history.last_change(cast.fbi_lead, event_id)
-    assert change is not None
-    assert change.undo_snapshot is not None
-    assert await history.last_change(cast.harbor_advocate, event_id) is None

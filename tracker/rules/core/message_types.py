@@ -235,25 +235,18 @@ ReaderContent = EventContent | ItemContent | AccountContent | WeeklyDigest
 Content = ReaderContent | AccountChanged
 
 
-class _Row(Struct, frozen=True, kw_only=True, omit_defaults=True):
+class _Row(Struct, frozen=True, kw_only=True):
     """What an outbox row stores as JSON."""
 
     content: Content
-    replaces: tuple[UUID, ...] = ()
 
 
-class _Replaces(Struct, frozen=True):
-    """The part of a row that can be read whatever its content is."""
-
-    replaces: tuple[UUID, ...] = ()
+_ROW = msgspec.json.Decoder(_Row)
 
 
-_ROW, _REPLACES = msgspec.json.Decoder(_Row), msgspec.json.Decoder(_Replaces)
-
-
-def encode(content: Content, replaces: tuple[UUID, ...] = ()) -> str:
-    """Return the JSON of a row; `replaces` are the waiting messages that it replaces."""
-    return msgspec.json.encode(_Row(content=content, replaces=replaces)).decode()
+def encode(content: Content) -> str:
+    """Return the JSON of a row."""
+    return msgspec.json.encode(_Row(content=content)).decode()
 
 
 def decode(text: str) -> Content | Unreadable:
@@ -262,8 +255,3 @@ def decode(text: str) -> Content | Unreadable:
         return _ROW.decode(text).content
     except msgspec.ValidationError:
         return Unreadable()
-
-
-def replaced_by(text: str) -> tuple[UUID, ...]:
-    """Return the waiting messages that a row replaces."""
-    return _REPLACES.decode(text).replaces

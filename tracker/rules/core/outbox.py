@@ -111,8 +111,6 @@ class Draft:
     not_after: datetime | None = None
     state: State = State.PENDING
     reason: str = ""
-    replaces: tuple[UUID, ...] = ()
-    """The waiting messages that this one replaces."""
 
     @property
     def kind(self) -> MessageKind:

@@ -5,7 +5,6 @@ a claimed row is free again when its worker is gone (`outbox_workers`).
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -15,7 +14,7 @@ from piccolo.querystring import QueryString
 from tracker.crypto import ids
 from tracker.database import engine, writing
 from tracker.database.bulk_insert import bulk_insert
-from tracker.rules.core.message_types import AccountChanged, EventNews, Invited, decode, encode, replaced_by
+from tracker.rules.core.message_types import AccountChanged, EventNews, Invited, decode, encode
 from tracker.rules.core.outbox import CHANGES, KINDS, PAUSE, Draft, Message, MessageKind, Skip, State, next_try
 from tracker.rules.core.outbox_bundles import Earlier, bundle
 from tracker.tables.background.emails import outbox_queue
@@ -33,11 +32,12 @@ __all__ = [
     "postpone",
     "put_back",
     "suppress_for",
-    "take_back",
 ]
 
 NEWS = [MessageKind.INVITATION.value, *(kind.value for kind in CHANGES)]
 """The kinds of message that announce an event and its changes."""
+HELD = [*NEWS, MessageKind.SUBSTITUTE.value]
+"""The kinds of message that wait while a change can be undone."""
 INTERRUPTED = "Sent again: whoever had it in hand was interrupted, so it may arrive twice."
 _CLOSE = (
     "UPDATE message SET state = {}, reason = COALESCE({}, reason), sent_at = {}, worker = ''"
@@ -54,7 +54,7 @@ async def enqueue_all(drafts: Iterable[Draft], now: datetime) -> None:
 async def hold(event_id: UUID, until: datetime) -> None:
     """Delay waiting messages about an event until `until` at the earliest. The caller is inside `writing()`."""
     waits = (
-        (rows.Message.event == event_id) & (rows.Message.state == State.PENDING.value) & rows.Message.kind.is_in(NEWS)
+        (rows.Message.event == event_id) & (rows.Message.state == State.PENDING.value) & rows.Message.kind.is_in(HELD)
     )
     await rows.Message.update({rows.Message.due: until}).where(waits & (rows.Message.due < until))
 
@@ -62,20 +62,6 @@ async def hold(event_id: UUID, until: datetime) -> None:
 async def anyone_notified(event_id: UUID, since: datetime) -> bool:
     """Return whether a message about an event has gone out since then, or is being sent."""
     return await outbox_queue.anyone_notified(event_id, NEWS, since)
-
-
-async def take_back(event_id: UUID, queued_at: datetime) -> None:
-    """Delete the messages queued at that moment, and queue again those they had replaced.
-
-    The caller is inside `writing()`, and knows that none of them has gone out.
-    """
-    found = await outbox_queue.facts_of_deed(event_id, queued_at)
-    replaced = [one for facts in found for one in replaced_by(facts)]
-    await rows.Message.delete().where((rows.Message.event == event_id) & (rows.Message.created_at == queued_at))
-    if replaced:
-        await rows.Message.update({rows.Message.state: State.PENDING.value, rows.Message.reason: ""}).where(
-            rows.Message.id.is_in(replaced)
-        )
 
 
 async def claim(worker: str, gone: Iterable[str], now: datetime, limit: int) -> list[Message]:
@@ -135,7 +121,7 @@ async def _bundled(drafts: list[Draft]) -> list[Draft]:
     superseded: list[UUID] = []
     for draft in drafts:
         kept, replaced = bundle(draft, earlier.get((draft.recipient_id, draft.event_id), []))
-        made.append(replace(kept, replaces=tuple(replaced)))
+        made.append(kept)
         superseded.extend(replaced)
     if superseded:
         await rows.Message.update(
@@ -179,7 +165,7 @@ def _row(draft: Draft, now: datetime) -> dict[str, Any]:
         "event": draft.event_id,
         "occurrence": draft.occurrence_id,
         "item": draft.item_id,
-        "facts": encode(draft.content, draft.replaces),
+        "facts": encode(draft.content),
         "created_at": now,
         "due": draft.due or now + pause,
         "not_after": draft.not_after,

@@ -19,6 +19,7 @@ from tracker.rules.events.event import Event, EventStatus, Kind, may_edit
 from tracker.rules.events.history import Verb
 from tracker.rules.events.notifications import Notices
 from tracker.rules.events.plan import Plan
+from tracker.rules.events.undo import Deed
 from tracker.rules.recurrence import dates
 from tracker.rules.recurrence.holiday_choices import chosen_before
 from tracker.rules.recurrence.words import pattern_words
@@ -34,6 +35,7 @@ from tracker.usecases.events.invitees import invite, mailed_entry, notify, touch
 from tracker.usecases.events.permission import allow_marked
 from tracker.usecases.events.response_reset import ask_after_change
 from tracker.usecases.events.series import add_dates, move_dates, split, splits
+from tracker.usecases.events.undo_snapshot import undoable
 from tracker.usecases.events.visibility import set_audiences
 
 
@@ -52,7 +54,8 @@ async def schedule(
     async with writing():
         if form_id and await events.event(viewer, event_id):
             return event_id
-        await add_event(viewer, plan, now, event_id=event_id)
+        async with undoable(viewer, event_id, Deed.SCHEDULED, now):
+            await add_event(viewer, plan, now, event_id=event_id)
         if notified_at:
             await outbox.hold(event_id, notified_at)
         await audit.record(viewer.actor, "scheduled", "event", event_id, {"kind": plan.kind}, now)
@@ -138,13 +141,15 @@ async def change(
         plan_rules.check_opening(plan, event, reauthenticated_at, now)
         await allow_marked(viewer, plan, now, event)
         invited = await invitees_of(event_id)
-        if plan_rules.needs_new_series(plan, event) and await splits(viewer, event, now):
-            new_id = await split(viewer, event, plan, now, add_event)
-            await history.keep_plan(viewer, event, plan, invited, now, went_on_as=new_id)
-        else:
-            notified = notifications.of_change(event, plan, invited, splits=False, notify=notify)
-            new_id = await _change_in_place(viewer, event, plan, now, notified)
-            await history.keep_plan(viewer, event, plan, invited, now)
+        async with undoable(viewer, event_id, Deed.CHANGED, now) as made:
+            if plan_rules.needs_new_series(plan, event) and await splits(viewer, event, now):
+                new_id = await split(viewer, event, plan, now, add_event)
+                made.append(new_id)
+                await history.keep_plan(viewer, event, plan, invited, now, went_on_as=new_id)
+            else:
+                notified = notifications.of_change(event, plan, invited, splits=False, notify=notify)
+                new_id = await _change_in_place(viewer, event, plan, now, notified)
+                await history.keep_plan(viewer, event, plan, invited, now)
         await audit.record(viewer.actor, "changed", "event", event_id, {"fields": changed_fields(plan, event)}, now)
     return new_id
 
@@ -196,21 +201,22 @@ async def _set_status(
         if event.status is EventStatus.DRAFT:
             await _discard(viewer, event, now)
             return
-        await rows.Event.update(
-            {
-                rows.Event.status: status,
-                rows.Event.cancel_reason: reason,
-                rows.Event.version: event.version + 1,
-                rows.Event.sequence: event.sequence + 1,
-                rows.Event.changed_at: now,
-            }
-        ).where(rows.Event.id == event.id)
-        await touch(event.id)
-        news = Canceled(reason=reason) if status is EventStatus.CANCELED else Restored()
-        whom = notifications.to_all(event, await invitees_of(event.id))
-        await notify(news, event.id, event.version + 1, now, whom=whom)
-        verb = Verb.CANCELED if status is EventStatus.CANCELED else Verb.RESTORED
-        await history.keep(viewer, event, verb, (), now)
+        is_off = status is EventStatus.CANCELED
+        verb, news = (Verb.CANCELED, Canceled(reason=reason)) if is_off else (Verb.RESTORED, Restored())
+        async with undoable(viewer, event_id, Deed.CANCELED if is_off else Deed.CHANGED, now):
+            await rows.Event.update(
+                {
+                    rows.Event.status: status,
+                    rows.Event.cancel_reason: reason,
+                    rows.Event.version: event.version + 1,
+                    rows.Event.sequence: event.sequence + 1,
+                    rows.Event.changed_at: now,
+                }
+            ).where(rows.Event.id == event.id)
+            await touch(event.id)
+            whom = notifications.to_all(event, await invitees_of(event.id))
+            await notify(news, event.id, event.version + 1, now, whom=whom)
+            await history.keep(viewer, event, verb, (), now)
         await audit.record(viewer.actor, verb, "event", event_id, {}, now)
 
 

@@ -12,14 +12,12 @@ from tracker.rules.core.audiences import Visibility
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.events.event import Event, EventStatus, Occurrence
 from tracker.rules.events.history import Change, Entry, Verb, changes_of, last_date, next_date
-from tracker.rules.events.markings import standing
 from tracker.rules.events.plan import Plan
 from tracker.rules.events.undo import UNDO_FOR
 from tracker.tables.schema.events.history import EventChange
 from tracker.tables.visible.events import events
 from tracker.tables.visible.events import history as history_rows
 from tracker.usecases.core import outbox
-from tracker.usecases.events.undo_snapshot import of_event
 
 
 class Recorded(Protocol):
@@ -49,14 +47,11 @@ async def keep(
     changes: Iterable[Change],
     now: datetime,
     date: Occurrence | None = None,
-    *,
-    undo_snapshot: str | None = None,
 ) -> None:
     """Record what the viewer did to an event; changes to a draft are not recorded.
 
-    `event` has its status from before the change, and the visibility under which the change is recorded. With
-    `undo_snapshot`, the values that the change replaces, the viewer can undo it for `UNDO_FOR`, during which no one is
-    notified.
+    `event` has its status from before the change, and the visibility under which the change is recorded. No one is
+    notified for `UNDO_FOR`, during which the viewer can undo it.
     """
     if event.status is EventStatus.DRAFT and verb is not Verb.SENT:
         return
@@ -71,7 +66,6 @@ async def keep(
             visibility=event.visibility,
             committee=event.committee_id,
             fields=json.dumps([[one.field, one.before, one.after] for one in changes], ensure_ascii=False),
-            undo_snapshot=undo_snapshot,
         )
     )
     await outbox.hold(event.id, now + UNDO_FOR)
@@ -97,11 +91,7 @@ async def keep_plan(
     elif event.status is EventStatus.DRAFT and plan.status is not EventStatus.DRAFT:
         await keep(viewer, after, Verb.SENT, (), now)
     elif changes:
-        is_same_circle = after == event and standing(event.marking) is standing(plan.marking)
-        undo_snapshot = (
-            of_event(event, plan) if is_same_circle and set(invited) == {*plan.invitees, event.lead_id} else None
-        )
-        await keep(viewer, after, Verb.CHANGED, changes, now, undo_snapshot=undo_snapshot)
+        await keep(viewer, after, Verb.CHANGED, changes, now)
 
 
 async def keep_end(viewer: Viewer, event: Event, now: datetime) -> None:

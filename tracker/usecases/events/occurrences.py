@@ -14,6 +14,7 @@ from tracker.rules.events import notifications, plan
 from tracker.rules.events.event import Event, EventStatus, Line, Occurrence, day_of, may_edit
 from tracker.rules.events.history import Change, Verb, changes_of_date
 from tracker.rules.events.plan import DateChange
+from tracker.rules.events.undo import Deed
 from tracker.tables.background.events.invitees import invitees_of
 from tracker.tables.schema.events import events as rows
 from tracker.tables.visible.calendars import calendar
@@ -22,7 +23,7 @@ from tracker.usecases.core import audit, outbox
 from tracker.usecases.events import history
 from tracker.usecases.events.invitees import notify, touch
 from tracker.usecases.events.response_reset import ask_again
-from tracker.usecases.events.undo_snapshot import of_date
+from tracker.usecases.events.undo_snapshot import undoable
 
 TWO_ON_A_DAY = "The series has another date on that day. Choose another day, or tick “Two dates on one day”."
 
@@ -78,23 +79,26 @@ async def change_date(
         if not occurrence.event.is_series:
             raise Invalid("This event has one date. Change the event itself.")
         await _warn_of_double(viewer, occurrence, change)
-        slot = plan.slot(change.starts, change.duration, occurrence.event.zone)
-        place = occurrence.event.place if change.place is None else change.place
-        is_moved, is_elsewhere = slot != (occurrence.starts_at, occurrence.ends_at), place != occurrence.place
-        fields = _columns(occurrence, change, slot)
-        await _save(occurrence, now, raise_sequence=is_moved or is_elsewhere, fields=fields)
-        before = (occurrence.starts_at, occurrence.ends_at)
-        if (is_moved or is_elsewhere) and plan.asks_again(
-            before, slot, place_changed=is_elsewhere, zone=occurrence.event.zone
-        ):
-            await ask_again(event_id, occurrence.id, occurrence.sequence + 1, now)
-        notified = notifications.of_date(occurrence, slot, place, await invitees_of(event_id), notify=notify)
-        await _notify(Changed(before=_before(occurrence), reason=change.reason), occurrence, notified.update, now)
-        title = occurrence.event.title if change.title is None else change.title
-        agenda = occurrence.event.agenda if change.agenda is None else change.agenda
-        changes = changes_of_date(occurrence, slot, title, place, agenda)
-        verb, undo_snapshot = "moved" if is_moved else "changed", of_date(occurrence)
-        await _log(viewer, verb, occurrence, now, Verb.CHANGED, changes, undo_snapshot=undo_snapshot)
+        async with undoable(viewer, event_id, Deed.CHANGED, now):
+            await _change(viewer, occurrence, change, now, notify=notify)
+
+
+async def _change(viewer: Viewer, occurrence: Occurrence, change: DateChange, now: datetime, *, notify: bool) -> None:
+    event = occurrence.event
+    slot = plan.slot(change.starts, change.duration, event.zone)
+    place = event.place if change.place is None else change.place
+    is_moved, is_elsewhere = slot != (occurrence.starts_at, occurrence.ends_at), place != occurrence.place
+    fields = _columns(occurrence, change, slot)
+    await _save(occurrence, now, raise_sequence=is_moved or is_elsewhere, fields=fields)
+    before = (occurrence.starts_at, occurrence.ends_at)
+    if (is_moved or is_elsewhere) and plan.asks_again(before, slot, place_changed=is_elsewhere, zone=event.zone):
+        await ask_again(event.id, occurrence.id, occurrence.sequence + 1, now)
+    notified = notifications.of_date(occurrence, slot, place, await invitees_of(event.id), notify=notify)
+    await _notify(Changed(before=_before(occurrence), reason=change.reason), occurrence, notified.update, now)
+    title = event.title if change.title is None else change.title
+    agenda = event.agenda if change.agenda is None else change.agenda
+    changes = changes_of_date(occurrence, slot, title, place, agenda)
+    await _log(viewer, "moved" if is_moved else "changed", occurrence, now, Verb.CHANGED, changes)
 
 
 def _columns(occurrence: Occurrence, change: DateChange, slot: tuple[datetime, datetime]) -> dict[str, object]:
@@ -117,10 +121,11 @@ async def cancel_date(
         occurrence = await date_to_change(viewer, event_id, key, expected_version)
         if occurrence.is_canceled:
             raise Conflict("This date is canceled already.")
-        await _save(occurrence, now, raise_sequence=True, fields={"is_canceled": True, "cancel_reason": reason})
-        whom = notifications.to_all(occurrence.event, await invitees_of(event_id))
-        await _notify(Canceled(reason=reason), occurrence, whom, now)
-        await _log(viewer, "canceled", occurrence, now, Verb.CANCELED)
+        async with undoable(viewer, event_id, Deed.CANCELED, now):
+            await _save(occurrence, now, raise_sequence=True, fields={"is_canceled": True, "cancel_reason": reason})
+            whom = notifications.to_all(occurrence.event, await invitees_of(event_id))
+            await _notify(Canceled(reason=reason), occurrence, whom, now)
+            await _log(viewer, "canceled", occurrence, now, Verb.CANCELED)
 
 
 async def restore_occurrence(viewer: Viewer, event_id: UUID, key: str, expected_version: int, now: datetime) -> None:
@@ -132,12 +137,13 @@ async def restore_occurrence(viewer: Viewer, event_id: UUID, key: str, expected_
         occurrence = await date_to_change(viewer, event_id, key, expected_version)
         if not occurrence.is_canceled:
             raise Conflict("This date takes place already.")
-        await _save(occurrence, now, raise_sequence=True, fields={"is_canceled": False, "cancel_reason": ""})
-        if await outbox.anyone_notified(event_id, occurrence.changed_at):
-            await ask_again(event_id, occurrence.id, occurrence.sequence + 1, now)
-        whom = notifications.to_all(occurrence.event, await invitees_of(event_id))
-        await _notify(Restored(before=_before(occurrence)), occurrence, whom, now)
-        await _log(viewer, "restored", occurrence, now, Verb.RESTORED)
+        async with undoable(viewer, event_id, Deed.CHANGED, now):
+            await _save(occurrence, now, raise_sequence=True, fields={"is_canceled": False, "cancel_reason": ""})
+            if await outbox.anyone_notified(event_id, occurrence.changed_at):
+                await ask_again(event_id, occurrence.id, occurrence.sequence + 1, now)
+            whom = notifications.to_all(occurrence.event, await invitees_of(event_id))
+            await _notify(Restored(before=_before(occurrence)), occurrence, whom, now)
+            await _log(viewer, "restored", occurrence, now, Verb.RESTORED)
 
 
 async def date_to_change(viewer: Viewer, event_id: UUID, key: str, expected_version: int) -> Occurrence:
@@ -187,16 +193,9 @@ def _before(occurrence: Occurrence) -> Before:
 
 
 async def _log(
-    viewer: Viewer,
-    verb: str,
-    occurrence: Occurrence,
-    now: datetime,
-    kept: Verb,
-    changes: Iterable[Change] = (),
-    *,
-    undo_snapshot: str | None = None,
+    viewer: Viewer, verb: str, occurrence: Occurrence, now: datetime, kept: Verb, changes: Iterable[Change] = ()
 ) -> None:
-    await history.keep(viewer, occurrence.event, kept, changes, now, occurrence, undo_snapshot=undo_snapshot)
+    await history.keep(viewer, occurrence.event, kept, changes, now, occurrence)
     await audit.record(viewer.actor, verb, "occurrence", occurrence.id, {"date": occurrence.key}, now)
 
 

@@ -47,13 +47,6 @@ async def ask_after_change(
         await _ask(await invitees.replied_alone(changed & set(was)), sequence, now)
 
 
-async def forget_asking(event_id: UUID, asked_at: datetime) -> None:
-    """Restore the replies that a change at that moment had reset."""
-    asked = (Reply.source == "change") & (Reply.replied_at == asked_at)
-    if mine := await invitees.invitations(event_id):
-        await Reply.delete().where(asked & Reply.invitation.is_in([one.id for one in mine.values()]))
-
-
 def _asks(was: Occurrence | None, one: Occurrence, zone: str) -> bool:
     if was is None:
         return True

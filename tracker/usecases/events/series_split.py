@@ -13,6 +13,7 @@ from tracker.rules.events import plan as plan_rules
 from tracker.rules.events.event import Event, Occurrence
 from tracker.rules.events.history import Change, Field, Verb
 from tracker.rules.events.plan import Plan
+from tracker.rules.events.undo import Deed
 from tracker.tables.background.events.invitees import invitees_of
 from tracker.tables.schema.events import events as rows
 from tracker.tables.visible.events import events
@@ -23,6 +24,7 @@ from tracker.usecases.events.invitees import notify, touch
 from tracker.usecases.events.occurrences import date_for
 from tracker.usecases.events.permission import allow_marked
 from tracker.usecases.events.series import add_dates, end_series, split
+from tracker.usecases.events.undo_snapshot import undoable
 
 BESIDE_THE_RULE = "This date was added to the series. Change it alone, or all dates from another one on."
 
@@ -59,8 +61,10 @@ async def change_from(
         if plan_rules.slots(plan)[0][1][0] <= now:
             raise Invalid(date="The new dates begin in the past. Choose a later first day.")
         invited = await invitees_of(event_id)
-        new_id = await split(viewer, event, plan, now, event_deeds.add_event, split=first.original_start)
-        await history.keep_plan(viewer, event, plan, invited, now, went_on_as=new_id)
+        async with undoable(viewer, event_id, Deed.CHANGED, now) as made:
+            new_id = await split(viewer, event, plan, now, event_deeds.add_event, split=first.original_start)
+            made.append(new_id)
+            await history.keep_plan(viewer, event, plan, invited, now, went_on_as=new_id)
         facts = {"fields": event_deeds.changed_fields(plan, event), "from": key, "next": str(new_id)}
         await audit.record(viewer.actor, "changed", "event", event_id, facts, now)
     return new_id
@@ -79,11 +83,12 @@ async def cancel_from(
         if await _is_the_first(viewer, first):
             await event_deeds.cancel(viewer, event_id, expected_version, reason, now)
             return
-        await end_series(event, first.original_start, now)
-        whom = notifications.to_all(event, await invitees_of(event_id))
-        await notify(SeriesEnded(reason=reason), event_id, event.version + 1, now, whom=whom)
-        await touch(event_id)
-        await history.keep_end(viewer, event, now)
+        async with undoable(viewer, event_id, Deed.CANCELED, now):
+            await end_series(event, first.original_start, now)
+            whom = notifications.to_all(event, await invitees_of(event_id))
+            await notify(SeriesEnded(reason=reason), event_id, event.version + 1, now, whom=whom)
+            await touch(event_id)
+            await history.keep_end(viewer, event, now)
         await audit.record(viewer.actor, "ended", "event", event_id, {"from": key}, now)
 
 
@@ -104,17 +109,24 @@ async def add_date(viewer: Viewer, event_id: UUID, starts: datetime, expected_ve
             raise Invalid(date="That is over already. Choose a day to come.")
         if any(one.original_start.date() == starts.date() for one in await events.dates(viewer, event)):
             raise Invalid(date="The series has a date on that day already. Change that one instead.")
-        await add_dates(event_id, [(starts, plan_rules.slot(starts, event.duration, event.zone))], now)
-        await rows.Event.update(
-            {rows.Event.version: event.version + 1, rows.Event.sequence: event.sequence + 1, rows.Event.changed_at: now}
-        ).where(rows.Event.id == event_id)
-        whom = notifications.to_all(event, await invitees_of(event_id))
-        added = await date_for(viewer, event_id, starts.date().isoformat())
-        await notify(DateAdded(starts=starts, date=added.id), event_id, event.version + 1, now, whom=whom)
-        await touch(event_id)
-        await history.keep(viewer, event, Verb.DATE_ADDED, [Change(field=Field.WHEN, after=day(starts))], now)
+        async with undoable(viewer, event_id, Deed.CHANGED, now):
+            added = await _add(viewer, event, starts, now)
         await audit.record(viewer.actor, "date_added", "event", event_id, {"date": added.key}, now)
     return added.key
+
+
+async def _add(viewer: Viewer, event: Event, starts: datetime, now: datetime) -> Occurrence:
+    version = event.version + 1
+    await add_dates(event.id, [(starts, plan_rules.slot(starts, event.duration, event.zone))], now)
+    await rows.Event.update(
+        {rows.Event.version: version, rows.Event.sequence: event.sequence + 1, rows.Event.changed_at: now}
+    ).where(rows.Event.id == event.id)
+    added = await date_for(viewer, event.id, starts.date().isoformat())
+    whom = notifications.to_all(event, await invitees_of(event.id))
+    await notify(DateAdded(starts=starts, date=added.id), event.id, version, now, whom=whom)
+    await touch(event.id)
+    await history.keep(viewer, event, Verb.DATE_ADDED, [Change(field=Field.WHEN, after=day(starts))], now)
+    return added
 
 
 async def _to_come(viewer: Viewer, event: Event, key: str, now: datetime) -> Occurrence:

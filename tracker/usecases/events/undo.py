@@ -1,96 +1,139 @@
-"""Undo within 20 seconds: delete a new event, or reverse a change or a cancellation."""
+"""Undo within 20 seconds: whatever a change did to an event, its dates, people, replies and messages is reversed."""
 
-from datetime import datetime
+from collections.abc import Iterable
+from datetime import datetime, timedelta
 from uuid import UUID
 
+import msgspec
+from piccolo.table import Table
+
 from tracker.database import conflicts, writing
+from tracker.database.bulk_insert import bulk_insert
 from tracker.errors import Gone, NotAllowed
 from tracker.rules.core.viewer import Viewer
-from tracker.rules.events.markings import may_mark
-from tracker.rules.events.undo import MEANWHILE, TOO_LATE, UNDO_FOR, check_open
-from tracker.tables.background.emails import due
-from tracker.tables.background.events.invitees import anybody_replied
+from tracker.rules.events import event as event_rules
+from tracker.rules.events.undo import (
+    MEANWHILE,
+    NOTIFIED,
+    TOO_LATE,
+    UNDO_FOR,
+    Deed,
+    Replaced,
+    Row,
+    Tables,
+    check_open,
+    fingerprint,
+    renumbered,
+    tables_of,
+)
+from tracker.tables.background.events import undo as undo_rows
+from tracker.tables.schema.attendance.printouts import BriefCopy
 from tracker.tables.schema.core.outbox import Message
-from tracker.tables.schema.events import events as rows
+from tracker.tables.schema.events.events import Event, EventAudience, Occurrence
 from tracker.tables.schema.events.history import EventChange
-from tracker.tables.visible.events import history
+from tracker.tables.schema.events.invitations import Invitation, Reply
+from tracker.tables.schema.events.undo import UndoSnapshot
+from tracker.tables.visible.events import events
 from tracker.usecases.core import audit, outbox
-from tracker.usecases.events import events, occurrences
 from tracker.usecases.events.invitees import touch
-from tracker.usecases.events.permission import NOT_YOURS
-from tracker.usecases.events.response_reset import forget_asking
-from tracker.usecases.events.undo_snapshot import marks_otherwise, put_back
+
+_IN_ORDER: tuple[type[Table], ...] = (Event, EventAudience, Occurrence, Invitation, Reply, EventChange, BriefCopy)
+"""What a change may write, each table after those to which it refers."""
+_NUMBERED = ("event", "occurrence")
+"""Tables whose rows have a version and a SEQUENCE."""
+_LONG_AGO = datetime(1900, 1, 1)  # noqa: DTZ001 - local, as the column is
+_OF_MESSAGES = ("occurrence", "state", "reason")
+"""What a change does to messages that wait: it replaces them, or deletes the date that they are about."""
 
 
-async def undo_schedule(viewer: Viewer, event_id: UUID, expected_version: int, now: datetime) -> None:
-    """Discard an event that was scheduled a moment ago, with the invitations that are still waiting.
+async def undo(viewer: Viewer, event_id: UUID, change_id: UUID, now: datetime) -> Deed:
+    """Undo a change that the viewer made to an event a moment ago, and return what it was; no one is notified.
 
-    Errors: NotFound, NotAllowed, Conflict; Gone when it is too late, or a message has gone out.
+    The event is as before, and so are its dates, invitations, replies, history and waiting messages; only versions and
+    SEQUENCE rise. It can be undone by the person who made it, as long as they may edit the event before or after it.
+    Errors: NotAllowed; Gone or Conflict when it is too late, an email may have gone out, another person has changed the
+    event or replied to it since, or other records refer to what the change made.
     """
-    with conflicts(TOO_LATE):  # other records refer to it already
+    with conflicts(MEANWHILE):
         async with writing():
-            event = await events.event_to_change(viewer, event_id, expected_version)
-            check_open(event.created_at, now)
-            if await outbox.anyone_notified(event_id, event.created_at):
+            kept = await undo_rows.kept(change_id, event_id, viewer.member_id)
+            if kept is None:
                 raise Gone(TOO_LATE)
+            check_open(kept.at, now)
+            replaced = msgspec.json.decode(kept.replaced, type=Replaced)
+            about = {event_id, *replaced.made["event"]}
+            present = await _as_left(about, replaced, kept.at, now)
+            before = await events.event(viewer, event_id)
+            for one in sorted(about):
+                await touch(one)
+            await _delete(replaced, kept.at)
+            await _put_back(replaced, present, now)
+            await _check_editor(viewer, event_id, before)
+            await UndoSnapshot.delete().where(UndoSnapshot.id == change_id)
             await touch(event_id)
-            await Message.delete().where(Message.event == event_id)
-            await rows.Event.delete().where(rows.Event.id == event_id)
-            await audit.record(viewer.actor, "undone", "event", event_id, {}, now)
+            await audit.record(viewer.actor, "undone", "event", event_id, {"change": replaced.deed}, now)
+    return replaced.deed
 
 
-async def undo_change(viewer: Viewer, event_id: UUID, key: str, expected_version: int, now: datetime) -> None:
-    """Restore an event, or one date of it (`key`), as it was before a recent change, with its replies.
-
-    Errors: NotFound, NotAllowed, Conflict; Gone when it is too late, a message has gone out, a person has replied
-    since, or the change cannot be undone.
-    """
-    async with writing():
-        date = await occurrences.date_to_change(viewer, event_id, key, expected_version) if key else None
-        event = date.event if date else await events.event_to_change(viewer, event_id, expected_version)
-        change = await history.last_change(viewer, event_id)
-        if change is None or change.undo_snapshot is None or change.occurrence_id != (date.id if date else None):
-            raise Gone(TOO_LATE)
-        check_open(change.at, now)
-        if await outbox.anyone_notified(event_id, change.at):
-            raise Gone(TOO_LATE)
-        if await anybody_replied(event_id, change.at):
-            raise Gone(MEANWHILE)
-        if not may_mark(viewer) and marks_otherwise(change.undo_snapshot, event):
-            raise NotAllowed(NOT_YOURS)
-        await put_back(change.undo_snapshot, event, date, now)
-        await forget_asking(event_id, change.at)
-        await outbox.take_back(event_id, change.at)
-        await EventChange.delete().where(EventChange.id == change.id)
-        await touch(event_id)
-        subject, subject_id = ("occurrence", date.id) if date else ("event", event_id)
-        await audit.record(viewer.actor, "undone", subject, subject_id, {}, now)
-
-
-async def may_undo_change(viewer: Viewer, event_id: UUID, changed_at: datetime) -> bool:
-    """Return whether the change made at that moment can be undone."""
-    change = await history.last_change(viewer, event_id)
-    return change is not None and change.at == changed_at and change.undo_snapshot is not None
+async def change_to_undo(viewer: Viewer, event_id: UUID, changed_at: datetime) -> UUID | None:
+    """Return the change that the viewer made to an event at that moment; None if it can't be undone."""
+    return await undo_rows.change_at(event_id, viewer.member_id, changed_at)
 
 
 async def purge_snapshots(now: datetime) -> None:
-    """Delete the undo snapshots of changes that can no longer be undone, so earlier places and notes are not kept."""
-    is_late = EventChange.undo_snapshot.is_not_null() & (EventChange.at <= now - UNDO_FOR)
-    if await due.any_undo_over(now - UNDO_FOR):
+    """Delete what changes replaced that can no longer be undone, so earlier places and notes are not kept."""
+    if await undo_rows.any_over(now - UNDO_FOR):
         async with writing():
-            await EventChange.update({EventChange.undo_snapshot: None}).where(is_late)
+            await UndoSnapshot.delete().where(UndoSnapshot.at <= now - UNDO_FOR)
 
 
-async def undo_cancellation(viewer: Viewer, event_id: UUID, key: str, expected_version: int, now: datetime) -> None:
-    """Restore an event, or one date of it (`key`), that was canceled a moment ago; no one is notified.
+async def _as_left(about: Iterable[UUID], replaced: Replaced, changed_at: datetime, now: datetime) -> Tables:
+    """Return the rows of the events. Errors: Gone unless they are as the change left them and no one knows of it."""
+    if any([await outbox.anyone_notified(one, changed_at) for one in about]):
+        raise Gone(NOTIFIED)
+    present = await undo_rows.rows_of(about, now)
+    if fingerprint(present) != replaced.left:
+        raise Gone(MEANWHILE)
+    return tables_of(present)
 
-    Errors: NotFound, NotAllowed, Conflict; Gone when it is too late.
-    """
-    if key:
-        occurrence = await occurrences.date_for(viewer, event_id, key)
-        check_open(occurrence.changed_at, now)
-        await occurrences.restore_occurrence(viewer, event_id, key, expected_version, now)
-    else:
-        event = await events.event_for(viewer, event_id)
-        check_open(event.changed_at, now)
-        await events.restore(viewer, event_id, expected_version, now)
+
+async def _check_editor(viewer: Viewer, event_id: UUID, before: event_rules.Event | None) -> None:
+    after = await events.event(viewer, event_id)
+    if not any(one is not None and event_rules.may_edit(viewer, one) for one in (before, after)):
+        raise NotAllowed("Only the organizer, the committee's chair or a coordinator can change this event.")
+
+
+async def _delete(replaced: Replaced, changed_at: datetime) -> None:
+    """Delete what the change made; nothing else may refer to it."""
+    tables: tuple[type[Table], ...] = (Message, *reversed(_IN_ORDER))
+    for table in tables:
+        if made := replaced.made[table._meta.tablename]:  # noqa: SLF001 - Piccolo has no public name
+            of_it = table._meta.primary_key.is_in(list(made))  # noqa: SLF001 - as above
+            is_of_then = Message.created_at == changed_at  # one of before is listed too if its date is now to come
+            await table.delete().where(of_it & is_of_then if table is Message else of_it)
+
+
+async def _put_back(replaced: Replaced, present: Tables, now: datetime) -> None:
+    for table in _IN_ORDER:
+        name = table._meta.tablename  # noqa: SLF001 - as above
+        rows = list(replaced.before[name])
+        if name in _NUMBERED:
+            rows = [renumbered(row, present[name].get(UUID(row["id"])), now) for row in rows]
+        if table is Occurrence:
+            await _make_way(rows)
+        await _write(table, rows, [one._meta.name for one in table._meta.columns])  # noqa: SLF001 - as above
+    await _write(Message, replaced.before["message"], _OF_MESSAGES)
+
+
+async def _make_way(dates: Iterable[Row]) -> None:
+    """Give each date a day that no other one has, because two dates may have swapped theirs."""
+    apart = [row | {"original_start": _LONG_AGO + timedelta(days=day)} for day, row in enumerate(dates)]
+    await _write(Occurrence, apart, ["original_start"])
+
+
+async def _write(table: type[Table], rows: Iterable[Row], columns: Iterable[str]) -> None:
+    """Insert rows, or write these columns of those that are there."""
+    kinds = {one._meta.name: one.value_type | None for one in table._meta.columns}  # noqa: SLF001 - as above
+    values = [{name: msgspec.convert(row[name], kind) for name, kind in kinds.items()} for row in rows]
+    assigned = ", ".join(f"{name} = EXCLUDED.{name}" for name in columns)
+    await bulk_insert(table, values, f" ON CONFLICT (id) DO UPDATE SET {assigned}")

@@ -284,7 +284,7 @@ async def test_a_date_of_whose_cancellation_nobody_heard_is_brought_back_without
     desk: Browser, series: UUID
 ) -> None:
     address = f"/events/{series}/{KEY}"
-    await Message.update({Message.state: "sent", Message.sent_at: NOW}, force=True)
+    await Message.update({Message.state: "sent", Message.sent_at: NOW - timedelta(days=1)}, force=True)
     page = (await desk.get(f"{address}/cancellation")).text
     await desk.post(f"{address}/cancellation", typed(page, f"{address}/cancellation"))
     page = (await desk.get(address)).text

@@ -4,13 +4,21 @@ from datetime import datetime
 from uuid import UUID
 
 from tracker.ports.http import flash
+from tracker.rules.core.viewer import Viewer
 from tracker.rules.core.wording import plural
-from tracker.rules.events.undo import UNDO_FOR, Deed
+from tracker.rules.events.undo import UNDO_FOR
+from tracker.usecases.events import undo
 
 
-def undo_for(event_id: UUID, deed: Deed, version: int, now: datetime, key: str = "") -> flash.Undo:
-    """Return how a change to an event, made `now`, can be undone; `version` is the one after the change."""
-    fields = {"deed": deed, "version": str(version), "key": key}
+async def undo_for(viewer: Viewer, event_id: UUID, now: datetime, key: str = "") -> flash.Undo | None:
+    """Return how the viewer can undo what they did `now` to an event; None if it can't be undone.
+
+    Afterward they see the date `key`, or the nearest one.
+    """
+    change_id = await undo.change_to_undo(viewer, event_id, now)
+    if change_id is None:
+        return None
+    fields = {"change": str(change_id), "key": key}
     return flash.Undo(address=f"/events/{event_id}/undo", fields=fields, until=now + UNDO_FOR)
 
 

@@ -12,7 +12,7 @@ from tracker.ports.http.dependencies import Now, Viewer
 from tracker.ports.http.guards import signed_in
 from tracker.ports.pages.core.dependencies import Form, Pages
 from tracker.ports.pages.core.form_values import FormValues, Reader, errors_of, version_in
-from tracker.ports.pages.core.request import with_number_notified
+from tracker.ports.pages.core.request import undo_for, with_number_notified
 from tracker.ports.pages.events.date_previews import NOT_COMPLETE, outcome_of
 from tracker.rules.events.clock_changes import clock_notes
 from tracker.rules.events.event import Event
@@ -45,7 +45,7 @@ async def add_date(event_id: FromPath[UUID], pages: Pages, viewer: Viewer, form:
     told = with_number_notified(
         " ".join(["The date is added.", *notes]), await messages.number_notified(viewer, event_id, now)
     )
-    return pages.redirect(f"/events/{event_id}/{key}", told)
+    return pages.redirect(f"/events/{event_id}/{key}", told, await undo_for(viewer, event_id, now, key))
 
 
 @post("/events/{event_id:uuid}/dates/impact", guards=[signed_in], status_code=200)

@@ -12,7 +12,6 @@ from litestar.params import FromPath
 from litestar.response import Redirect
 
 from tracker.errors import Conflict, Invalid, NotAllowed, NotFound
-from tracker.ports.http import flash
 from tracker.ports.http.dependencies import Now, Viewer
 from tracker.ports.http.guards import signed_in
 from tracker.ports.pages.core.dependencies import Form, Pages, Query
@@ -22,7 +21,6 @@ from tracker.ports.pages.events.event_page import address_of, times_of
 from tracker.ports.pages.events.preview import of_each
 from tracker.rules.events.event import Occurrence
 from tracker.rules.events.event_fields import cleaned_reason
-from tracker.rules.events.undo import Deed
 from tracker.usecases.emails import messages
 from tracker.usecases.events import events, occurrences, series_split
 from tracker.usecases.views.event_page import EventView, event_view
@@ -131,19 +129,13 @@ async def _cancel(
         return await _question(
             pages, viewer, now, await _theirs(viewer, now, event_id, key), form, whole=whole, is_stale=True
         )
-    undo = (
-        None
-        if form["which"] == "following"
-        else undo_for(event_id, Deed.CANCELED, version_in(form) + 1, now, "" if whole else key)
-    )
-    return await _done(pages, viewer, event_id, key, "Canceled.", now, undo)
+    return await _done(pages, viewer, event_id, key, "Canceled.", now)
 
 
-async def _done(
-    pages: Pages, viewer: Viewer, event_id: UUID, key: str, deed: str, now: Now, undo: flash.Undo | None = None
-) -> Redirect:
+async def _done(pages: Pages, viewer: Viewer, event_id: UUID, key: str, deed: str, now: Now) -> Redirect:
     """Redirect to the date, or to the nearest one that is left; a discarded draft has no page."""
     words = with_number_notified(deed, await messages.number_notified(viewer, event_id, now))
+    undo = await undo_for(viewer, event_id, now, key)
     with suppress(NotFound):
         return pages.redirect(address_of(await occurrences.date_for(viewer, event_id, key)), words, undo)
     with suppress(NotFound):

@@ -10,6 +10,7 @@ from litestar.params import FromPath, QueryParameter
 from litestar.response import Redirect
 
 from tracker.errors import Conflict, Invalid, NotFound, ReauthenticationNeeded
+from tracker.ports.http import flash
 from tracker.ports.http.dependencies import Now, Viewer, Visit
 from tracker.ports.http.guards import signed_in
 from tracker.ports.pages.core.dependencies import Form, Pages
@@ -27,9 +28,8 @@ from tracker.rules.core.date_words import WEEKDAYS
 from tracker.rules.events.event import Event, EventStatus
 from tracker.rules.events.event_fields import TEXTS, label_of
 from tracker.rules.events.plan import from_date, is_added
-from tracker.rules.events.undo import Deed
 from tracker.usecases.emails import messages
-from tracker.usecases.events import events, form_options, undo
+from tracker.usecases.events import events, form_options
 from tracker.usecases.events.form_options import Choices
 
 CANCELED = Invalid("This event is canceled. Bring it back before you change it. What you typed is kept here.")
@@ -130,21 +130,17 @@ async def save_event(
     except Conflict:
         opened = await _opened(viewer, event_id, form["from"], now)
         return await _beside_each_other(pages, viewer, form, opened, now)
-    return await _saved(pages, viewer, new_id, now, version_in(form) + 1)
+    return await _saved(pages, viewer, new_id, now, await undo_for(viewer, event_id, now, form["from"]))
 
 
-async def _saved(pages: Pages, viewer: Viewer, event_id: UUID, now: Now, version: int) -> Redirect:
+async def _saved(pages: Pages, viewer: Viewer, event_id: UUID, now: Now, undo: flash.Undo | None) -> Redirect:
     """Redirect to the event, or to the calendar when people have just removed their own access to it."""
     try:
         await events.event_for(viewer, event_id)
     except NotFound:
-        return pages.redirect("/calendar", NO_LONGER_VISIBLE)
-    back = undo_for(event_id, Deed.CHANGED, version, now) if await undo.may_undo_change(viewer, event_id, now) else None
-    return pages.redirect(
-        f"/events/{event_id}",
-        with_number_notified("Saved.", await messages.number_notified(viewer, event_id, now)),
-        back,
-    )
+        return pages.redirect("/calendar", NO_LONGER_VISIBLE, undo)
+    words = with_number_notified("Saved.", await messages.number_notified(viewer, event_id, now))
+    return pages.redirect(f"/events/{event_id}", words, undo)
 
 
 async def _opened(viewer: Viewer, event_id: UUID, key: str, now: Now) -> Opened:

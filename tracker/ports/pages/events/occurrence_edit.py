@@ -23,9 +23,8 @@ from tracker.rules.core.wording import local
 from tracker.rules.events.event import Occurrence
 from tracker.rules.events.event_fields import cleaned_reason, label_of
 from tracker.rules.events.plan import DateChange, is_added
-from tracker.rules.events.undo import Deed
 from tracker.usecases.emails import messages
-from tracker.usecases.events import occurrences, undo
+from tracker.usecases.events import occurrences
 from tracker.usecases.roster import sites
 from tracker.usecases.views.event_page import EventView, event_view
 
@@ -67,10 +66,8 @@ async def save_date(
         )
     except Conflict:
         return await _beside_each_other(pages, viewer, form, await _theirs(viewer, now, event_id, key), now)
-    words, back = with_number_notified("Saved.", await messages.number_notified(viewer, event_id, now)), None
-    if await undo.may_undo_change(viewer, event_id, now):
-        back = undo_for(event_id, Deed.CHANGED, version_in(form) + 1, now, key)
-    return pages.redirect(address_of(view.occurrence), words, back)
+    words = with_number_notified("Saved.", await messages.number_notified(viewer, event_id, now))
+    return pages.redirect(address_of(view.occurrence), words, await undo_for(viewer, event_id, now, key))
 
 
 @post("/events/{event_id:uuid}/{key:str}/impact", guards=[signed_in], status_code=200)

@@ -23,7 +23,7 @@ from tracker.rules.core.audiences import Visibility
 from tracker.rules.core.wording import local, plural
 from tracker.rules.events.event import EventStatus, Kind
 from tracker.rules.events.markings import may_copy
-from tracker.rules.events.undo import UNDO_FOR, Deed
+from tracker.rules.events.undo import UNDO_FOR
 from tracker.rules.recurrence.holidays import next_working_day
 from tracker.usecases.emails import messages
 from tracker.usecases.events import events, form_options
@@ -82,7 +82,7 @@ async def schedule_event(pages: Pages, viewer: Viewer, form: Form, zone: Zone, n
         )
     told = with_number_notified("Scheduled.", await messages.number_notified(viewer, event_id, now))
     sentence = DRAFTED if plan.status is EventStatus.DRAFT else told
-    return pages.redirect(f"/events/{event_id}", sentence, undo_for(event_id, Deed.SCHEDULED, 1, now))
+    return pages.redirect(f"/events/{event_id}", sentence, await undo_for(viewer, event_id, now))
 
 
 @get("/schedule/preview", guards=[signed_in])

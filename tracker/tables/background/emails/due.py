@@ -17,7 +17,6 @@ from tracker.rules.events.event import Kind
 from tracker.tables.background.events.invitees import REPLY
 from tracker.tables.schema.actions.action_items import ActionItem
 from tracker.tables.schema.core.outbox import Message
-from tracker.tables.schema.events.history import EventChange
 
 _DATES = (
     "SELECT o.id, o.event, o.starts_at, e.zone, e.is_all_day, e.committee, e.kind"
@@ -114,8 +113,3 @@ async def nudged(event_ids: Iterable[UUID], since: datetime) -> list[Nudged]:
         .order_by(Message.created_at)
     )
     return [Nudged(row["event"], row["occurrence"], row["recipient"], row["created_at"]) for row in found]
-
-
-async def any_undo_over(until: datetime) -> bool:
-    """Return whether an undo snapshot is kept for a change that was made by then."""
-    return await EventChange.exists().where(EventChange.undo_snapshot.is_not_null() & (EventChange.at <= until))

@@ -141,12 +141,6 @@ async def anyone_notified(event_id: UUID, kinds: Iterable[str], since: datetime)
     return await Message.exists().where(about & ((Message.sent_at >= since) | (Message.worker != "")))
 
 
-async def facts_of_deed(event_id: UUID, queued_at: datetime) -> list[StoredFacts]:
-    """Return the facts of the messages that a change to an event at that moment queued."""
-    of_deed = (Message.event == event_id) & (Message.created_at == queued_at)
-    return [StoredFacts(row["facts"]) for row in await Message.select(Message.facts).where(of_deed)]
-
-
 async def claim(worker: str, free: Collection[str], interrupted: str, now: datetime, limit: int) -> list[Claimed]:
     """Claim up to `limit` due messages, unclaimed or of the workers `free`, and return all that `worker` has claimed.
 

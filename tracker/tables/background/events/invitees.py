@@ -119,13 +119,6 @@ async def replied_alone(occurrence_ids: Iterable[UUID]) -> set[tuple[UUID, UUID]
     return {(row["invitation"], row["occurrence"]) for row in found}
 
 
-async def anybody_replied(event_id: UUID, since: datetime) -> bool:
-    """Return whether anyone replied to an event after that moment, and so to the changed event."""
-    mine = [one.id for one in (await invitations(event_id)).values()]
-    replied = (Reply.source != "change") & (Reply.replied_at > since)
-    return bool(mine) and await Reply.exists().where(replied & Reply.invitation.is_in(mine))
-
-
 def _chunks(ids: Iterable[UUID]) -> list[list[UUID]]:
     every = sorted(ids)
     return [every[first : first + CHUNK] for first in range(0, len(every), CHUNK)]

@@ -26,10 +26,5 @@ class EventChange(Table):
     """visibility, committee: who could see the event when it was changed; for a change of visibility, afterward"""
     fields = Text(default="[]")
     """JSON: rows [field, before, after] in words"""
-    undo_snapshot = Text(null=True, default=None)
-    """JSON: the replaced values, as `usecases.events.undo_snapshot` wrote them; None = cannot be undone."""
 
-    constraints = (
-        index("event_change_event", "event", "at"),
-        index("event_change_undo", "at", where="undo_snapshot IS NOT NULL"),
-    )
+    constraints = (index("event_change_event", "event", "at"),)

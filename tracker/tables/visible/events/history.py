@@ -6,8 +6,6 @@ for named people, a new invitee reads only later changes, unless they may edit t
 """
 
 import json
-from datetime import datetime
-from typing import NamedTuple
 from uuid import UUID
 
 from piccolo.querystring import QueryString
@@ -23,10 +21,6 @@ _CHANGES = (
     "SELECT h.at, h.verb, h.occurrence, h.fields, m.name, g.code FROM event_change h JOIN event e ON e.id = h.event"
     " JOIN member m ON m.id = h.actor JOIN agency g ON g.id = m.agency WHERE MAY_SEE(e)"
 )
-_LAST = (
-    "SELECT h.id, h.at, h.occurrence, h.undo_snapshot FROM event_change h JOIN event e ON e.id = h.event"
-    " WHERE MAY_SEE(e)"
-)
 _SAME_CIRCLE = (
     " AND (h.visibility = {} OR (h.visibility = e.visibility"
     " AND (h.committee = e.committee OR (h.committee IS NULL AND e.committee IS NULL)){}))"
@@ -39,23 +33,6 @@ _WAS_IN_IT = (
 _NEWEST_FIRST = " ORDER BY h.at DESC, h.id"
 _ALL_OF_IT = " AND h.event = {}" + _SAME_CIRCLE + _NEWEST_FIRST
 _OF_DATE = " AND h.event = {}" + _SAME_CIRCLE + " AND (h.occurrence IS NULL OR h.occurrence = {})" + _NEWEST_FIRST
-
-
-class LastChange(NamedTuple):
-    """The newest change to an event; its undo writes `undo_snapshot` back; None = it cannot be undone."""
-
-    id: UUID
-    at: datetime
-    occurrence_id: UUID | None
-    undo_snapshot: str | None
-
-
-async def last_change(viewer: Viewer, event_id: UUID) -> LastChange | None:
-    """Return the last change to an event, for its undo; the caller checks whether the viewer may undo it."""
-    found = await rows(_LAST, viewer, " AND h.event = {} ORDER BY h.at DESC LIMIT 1", event_id)
-    return (
-        LastChange(found[0]["id"], found[0]["at"], found[0]["occurrence"], found[0]["undo_snapshot"]) if found else None
-    )
 
 
 async def history(viewer: Viewer, of: Event, date: Occurrence | None = None) -> list[Entry]:
