@@ -179,7 +179,6 @@ def test_our_own_feed_is_read_as_the_same_moments(is_all_day: bool) -> None:
         ),
         (["RRULE:FREQ=WEEKLY;COUNT=1", "EXDATE:20270112T100000"], "All of its dates are left out."),
         (["RDATE;TZID=America/Chicago:20270113T100000"], "It has extra dates, but no rule by which it repeats."),
-        ([f"LOCATION:{'x' * 301}"], "Place: Use at most 300 characters; this has 301."),
     ],
 )
 def test_what_cannot_be_taken_is_refused_with_its_reason(lines: list[str], sentence: str) -> None:
@@ -191,7 +190,7 @@ def test_a_series_without_an_end_from_long_ago_is_refused() -> None:
     assert sentence.startswith("It repeats without an end and began more than five years ago.")
 
 
-@pytest.mark.parametrize("line", ["STATUS:CANCELLED", "CLASS:PRIVATE", "CLASS:CONFIDENTIAL"])
+@pytest.mark.parametrize("line", ["STATUS:CANCELLED", "CLASS:PRIVATE", "CLASS:CONFIDENTIAL", "CLASS:X-SECRET"])
 def test_canceled_and_private_events_are_left_out_and_named(line: str) -> None:
     [row] = taken(vevent(line)).rest
     assert (row.title, row.outcome) == ("Core group", Outcome.LEFT_OUT)
@@ -207,11 +206,88 @@ def test_an_event_without_a_uid_is_known_by_what_it_says() -> None:
     assert len({one.uid for one in file.events}) == 2
 
 
-def test_alarms_attachments_and_people_of_a_file_stay_behind() -> None:
+def test_alarms_attachments_and_people_of_a_file_stay_behind_and_its_row_says_so() -> None:
     alarm = "BEGIN:VALARM\r\nTRIGGER:-PT1M\r\nREPEAT:2147483647\r\nEND:VALARM"
     file = taken(vevent("ATTACH:https://evil.example/x", "ATTENDEE:mailto:a@b.example", alarm))
     assert len(file.events) == 1
-    assert [note.split(" ")[0] for note in file.notes] == ["1", "Attachments", "The"]
+    [event] = file.events
+    assert event.notes == ("1 person in the file is not invited and not notified.", "Left out: 1 alarm, attachments.")
+
+
+@pytest.mark.parametrize(
+    ("lines", "note"),
+    [
+        (["ORGANIZER:mailto:a@b.example"], "Its organizer in the file isn't kept: you're the organizer."),
+        (
+            ["ATTENDEE:mailto:a@b.example", 'ATTENDEE;CN="B: C":mailto:c@b.example'],
+            "2 people in the file are not invited and not notified.",
+        ),
+        (["CATEGORIES:Red", "GEO:1;2", "URL:https://a.example"], "Left out: categories, map position, web address."),
+        (
+            ["X-A:1", "X-B:1", "X-C;D=E:1", "X-F:1"],
+            "Left out: properties of other programs (X-A, X-B, X-C and 1 more).",
+        ),
+        (["TRANSP:TRANSPARENT"], "The file counts its time as free; here it counts as busy."),
+        (["STATUS:PERHAPS"], "Its status “PERHAPS” is read as confirmed."),
+        ([f"LOCATION:{'x' * 301}"], "Place: cut after 300 characters; the file has 301."),
+        (["DESCRIPTION:Left\u202eright"], "Notes: characters that can't be shown are left out."),
+        (
+            ["CONFERENCE:tel:+1-555-0100"],
+            "1 way to join online is left out: an event has one video link, which starts with https.",
+        ),
+        (
+            ["DTSTART:20270112T100000", "DURATION:PT1H"],
+            "It has no time zone in the file: its times are read as Central.",
+        ),
+        (
+            ["DTSTART;TZID=Eastern Standard Time:20270112T100000", "DURATION:PT1H"],
+            "Its time zone “Eastern Standard Time” is read as America/New_York.",
+        ),
+    ],
+)
+def test_what_an_event_would_lose_or_change_is_said_of_it(lines: list[str], note: str) -> None:
+    assert one_event(*lines).notes == (note,)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "CLASS:PUBLIC",
+        "TRANSP:OPAQUE",
+        "DESCRIPTION:  First\\n\\nSecond  ",
+        "X-GOOGLE-CONFERENCE:https://meet.example/1",
+        "DTSTAMP:20261201T000000Z",
+        "SEQUENCE:3",
+        "RRULE:FREQ=WEEKLY;INTERVAL=2;BYDAY=TU,SU;COUNT=4",
+    ],
+)
+def test_of_an_event_that_is_kept_as_it_is_nothing_is_said(line: str) -> None:
+    assert one_event(line).notes == ()
+
+
+def test_what_single_dates_of_a_series_would_lose_is_said_with_their_days() -> None:
+    named = f"RECURRENCE-ID;TZID={ZONE}:202701"
+    file = taken(
+        vevent(WEEKLY, "DESCRIPTION:Ours"),
+        vevent(f"{named}19T100000", "DESCRIPTION:Another", "STATUS:TENTATIVE"),
+        vevent(f"{named}26T100000", "DESCRIPTION:Ours", title="x" * 201),
+        vevent(f"{named}26T100000", "DESCRIPTION:Ours"),
+    )
+    [event] = file.events
+    assert event.notes == (
+        "Tue, Jan 19, 2027: it has the notes and the status of the series, not its own.",
+        "Tue, Jan 26, 2027: Title: cut after 200 characters; the file has 201.",
+        "Tue, Jan 26, 2027: changed more than once; the last change counts.",
+    )
+
+
+def test_a_private_date_of_a_series_for_everyone_stays_out() -> None:
+    hidden = vevent(f"RECURRENCE-ID;TZID={ZONE}:20270119T100000", "CLASS:PRIVATE", title="Canary")
+    [event] = taken(vevent(WEEKLY), hidden).events
+    assert (len(event.slots), event.changes) == (3, {})
+    assert event.notes == (
+        "Tue, Jan 19, 2027: it is marked as private. Imported events are for everyone, so it stays out.",
+    )
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
 """From the bytes of a calendar file to its events as lists of lines: one pass, no recursion, no expansion of rules.
 
 Files of other programs can nest thousands deep, repeat alarms without end, and grow in memory when they are read as a
-tree. Here a line is parsed only when it is needed, and components inside an event (VALARM) are skipped.
+tree. Here a line is parsed only when it is needed, and components inside an event (VALARM) are only counted.
 """
 
 import re
@@ -36,6 +36,8 @@ class Component:
 
     row: int = 0
     lines: dict[str, list[Contentline]] = field(default_factory=dict)
+    parts: Counter[str] = field(default_factory=Counter)
+    """How many components of each kind are inside it, such as VALARM."""
 
     def all(self, name: str) -> list[Property]:
         """Return every property of that name. Errors: Invalid for a line that can't be read."""
@@ -53,7 +55,7 @@ class Component:
 
 @dataclass
 class Components:
-    """The content of a file: its events, its time zones, and the count of everything else."""
+    """The content of a file: its events, its time zones, and the count of every other component."""
 
     events: list[Component] = field(default_factory=list)
     zones: list[Component] = field(default_factory=list)
@@ -109,7 +111,8 @@ class _Scan:
 
     def _meet(self, kind: str) -> None:
         if len(self.open) > 2:  # noqa: PLR2004 - a part of a component
-            self.found.others[kind] += 1
+            if self.inner is not None:
+                self.inner.parts[kind] += 1
             return
         self.inner = Component(len(self.found.events) + 1 if kind == "VEVENT" else 0)
         if kind == "VEVENT":

@@ -5,15 +5,18 @@ from datetime import datetime, timedelta
 from icalendar.prop import vDuration
 
 from tracker.errors import Invalid
-from tracker.ical.components import Component, Components
+from tracker.ical.components import LARGEST, Component, Components
 from tracker.ical.lines import is_web_address
+from tracker.rules.core.clean_text import clean
 from tracker.rules.core.wording import clock, plural, zone_word
 from tracker.rules.events import plan
 from tracker.rules.events.event import EventStatus
-from tracker.rules.events.event_fields import TEXTS, cleaned, wrong_texts
+from tracker.rules.events.event_fields import TEXTS, wrong_texts
 
 PROPERTIES = {"title": "SUMMARY", "place": "LOCATION", "description": "DESCRIPTION"}
 """The texts of an event that a file holds, and the property of each."""
+VIDEO = ("CONFERENCE", "X-GOOGLE-CONFERENCE", "X-MICROSOFT-SKYPETEAMSMEETINGURL")
+"""Where files keep video links: RFC 7986 §5.11, and what Google and Microsoft write."""
 PRIVATE = "It is marked as private. Imported events are for everyone, so it stays out."
 CANCELED = "It is canceled."
 
@@ -22,8 +25,13 @@ def passed_over(one: Component) -> str:
     """Return why an event is skipped without being an error; empty for one that is imported."""
     if is_canceled(one):
         return CANCELED
+    return PRIVATE if is_private(one) else ""
+
+
+def is_private(one: Component) -> bool:
+    """Return whether the event, or the date, is not for everyone; an unknown CLASS is private (RFC 5545 §3.8.1.3)."""
     secrecy = one.one("CLASS")
-    return PRIVATE if secrecy and secrecy.value.upper() in ("PRIVATE", "CONFIDENTIAL") else ""
+    return secrecy is not None and secrecy.value.upper() != "PUBLIC"
 
 
 def is_canceled(one: Component) -> bool:
@@ -40,16 +48,18 @@ def status_of(one: Component) -> EventStatus:
 
 
 def text_of(one: Component, name: str) -> str:
-    """Return the text of an event's field, safe to store. Errors: Invalid, which names the field, above its limit."""
-    try:
-        return cleaned(name, one.text(PROPERTIES[name]))
-    except Invalid as wrong:
-        raise Invalid(f"{TEXTS[name].label}: {wrong.sentence}") from wrong
+    """Return the text of an event's field, safe to store, and cut where it is longer than the field may be."""
+    return uncut(one, name)[: TEXTS[name].longest].rstrip()
+
+
+def uncut(one: Component, name: str) -> str:
+    """Return the text of an event's field, safe to show, as long as the file has it."""
+    return clean(one.text(PROPERTIES[name]), LARGEST, name, multiline=TEXTS[name].is_multiline)
 
 
 def video_link_of(one: Component) -> str:
-    """Return the video link (RFC 7986 §5.11, and Google's own property)."""
-    for name in ("CONFERENCE", "X-GOOGLE-CONFERENCE"):
+    """Return the first video link that an event may have; empty = none."""
+    for name in VIDEO:
         for given in one.all(name):
             if is_web_address(given.value) and not wrong_texts({"video_link": given.value}):
                 return given.value
@@ -73,17 +83,11 @@ def utc_note(starts: datetime, zone: str) -> str:
 
 
 def notes_on(found: Components) -> list[str]:
-    """Return notes on the content beside events, and on parts of events that are not imported."""
+    """Return notes on the content beside events."""
     notes = []
-    if alarms := found.others["VALARM"]:
-        notes.append(f"{plural(alarms, 'alarm')} of the file left out: reminders here are those of the tracker.")
     if others := sum(found.others[kind] for kind in ("VTODO", "VJOURNAL", "VFREEBUSY")):
         notes.append(
             f"{plural(others, 'task, journal or free-busy entry', 'tasks, journals or free-busy entries')} "
             "left out: only events are imported."
         )
-    if any("ATTACH" in one.lines for one in found.events):
-        notes.append("Attachments of the file are left out.")
-    if any("ATTENDEE" in one.lines for one in found.events):
-        notes.append("The people that the file invites are not invited here, and nobody is told.")
     return notes

@@ -1,6 +1,7 @@
 """Reads another program's calendar file into plans of events; each row that can't be imported has its reason.
 
 Alarms, attachments and people of the file are not imported: reminders are the product's own, and no one is invited.
+What an event loses, or has otherwise than in the file, its notes say (`foreign_notes`).
 """
 
 from collections.abc import Sequence
@@ -11,8 +12,10 @@ from itertools import chain
 
 from tracker.errors import Invalid
 from tracker.ical.components import Component, components
+from tracker.ical.foreign_notes import notes_of, notes_of_dates, zone_note
 from tracker.ical.foreign_parts import (
     is_canceled,
+    is_private,
     notes_on,
     passed_over,
     span_of,
@@ -99,17 +102,12 @@ class _Reader:
             raise Invalid("The file holds this event twice.")
         self._seen.add(uid)
         is_series = bool(one.lines.get("RRULE"))
+        if one.lines.get("RDATE") and not is_series:
+            raise Invalid("It has extra dates, but no rule by which it repeats.")
         start = self._start(one)
         wall = clock_of(start, self.zones.home, is_series=is_series)
         starts = wall.shows(start)
-        notes = []
-        rule = None
-        if is_series:
-            rule, note = self._rule(one, starts, wall)
-            notes += [note] if note else []
-            notes += [utc_note(starts, wall.zone)] if start.is_utc else []
-        elif one.lines.get("RDATE"):
-            raise Invalid("It has extra dates, but no rule by which it repeats.")
+        rule, rule_note = self._rule(one, starts, wall) if is_series else (None, "")
         plan = Plan(
             kind=Kind.MEETING,
             visibility=Visibility.ALL,
@@ -125,7 +123,11 @@ class _Reader:
             video_link=video_link_of(one),
         )
         plan_rules.check(plan)
-        return self._with_dates(Incoming(row=one.row, uid=uid, plan=plan, notes=tuple(notes)), one, overrides, wall)
+        notes = [rule_note, zone_note(one, start, self.zones.home), *notes_of(one, overrides)]
+        if is_series and start.is_utc:
+            notes.append(utc_note(starts, wall.zone))
+        bare = Incoming(row=one.row, uid=uid, plan=plan, notes=tuple(filter(None, notes)))
+        return self._with_dates(bare, one, overrides, wall)
 
     def _with_dates(self, bare: Incoming, one: Component, overrides: Sequence[Component], wall: WallClock) -> Incoming:
         by_rule = {start for start, _ in plan_rules.slots(bare.plan)}
@@ -134,29 +136,36 @@ class _Reader:
         if any(stamp.is_day != bare.plan.is_all_day for stamp in extra):
             raise Invalid("An extra date is a day and the others have times, or the other way round.")
         added = {wall.shows(stamp) for stamp in extra} - by_rule - left_out
-        known = by_rule - left_out | added
+        dated = [(self._date_of(override, wall, by_rule - left_out | added), override) for override in overrides]
+        hidden = {start for start, override in dated if is_private(override)}
+        known = (by_rule - left_out | added) - hidden
         if not known:
             raise Invalid("All of its dates are left out.")
-        changes: dict[datetime, DateChange | None] = {}
-        for override in overrides:
-            start, change = self._change(bare.plan, override, wall, known)
-            changes[start] = change
+        changes = {start: self._change(bare.plan, override, wall) for start, override in dated if start in known}
         if all(changes.get(start, bare) is None for start in known):
             raise Invalid("All of its dates are canceled.")
-        return replace(bare, left_out=left_out, added=tuple(sorted(added)), changes=changes)
+        return replace(
+            bare,
+            left_out=left_out | hidden,
+            added=tuple(sorted(added - hidden)),
+            changes=changes,
+            notes=(*bare.notes, *notes_of_dates(dated, one)),
+        )
 
-    def _change(
-        self, plan: Plan, override: Component, wall: WallClock, known: set[datetime]
-    ) -> tuple[datetime, DateChange | None]:
-        """Return which date a component changes, and its new values."""
+    def _date_of(self, override: Component, wall: WallClock, known: set[datetime]) -> datetime:
+        """Return which date a component changes."""
         named = override.one("RECURRENCE-ID")
         if named is None or "RANGE" in named.parameters:
             raise Invalid("A change of one date and all that follow (RANGE) cannot be taken. Export it as two series.")
         found = self._named([self.zones.stamp(named)], wall, known)
         if not found:
             raise Invalid(f"“{named.value[:40]}” is changed, but it is no date of this series.")
+        return found[0]
+
+    def _change(self, plan: Plan, override: Component, wall: WallClock) -> DateChange | None:
+        """Return the new values of the date that a component changes; None = canceled."""
         if is_canceled(override):
-            return found[0], None
+            return None
         start = self._start(override)
         if start.is_day != plan.is_all_day:
             raise Invalid("One of its dates lasts all day and the others do not. Such a series cannot be kept.")
@@ -168,7 +177,7 @@ class _Reader:
             place=text_of(override, "place"),
         )
         plan_rules.check_change(change, is_all_day=plan.is_all_day)
-        return found[0], change
+        return change
 
     def _named(self, stamps: Sequence[Stamp], wall: WallClock, known: set[datetime]) -> list[datetime]:
         """Return the named dates: by their start, or by their day, as some programs write them."""

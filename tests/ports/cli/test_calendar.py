@@ -37,12 +37,21 @@ def test_a_file_is_imported_once(folder: Path) -> None:
     assert (again.exit_code, again.stdout.splitlines()[-1]) == (0, "0 events added, 1 already here, 1 left out.")
 
 
+def test_a_dry_run_says_below_each_event_what_it_would_lose(folder: Path) -> None:
+    file = a_file(folder, vevent("CATEGORIES:Red", uid="red"), vevent(uid="plain"))
+    trial = tracker("calendar", "import", file, "--data", folder, "--as", BOSS, "--dry-run")
+    [first, note, second, *_] = trial.stdout.splitlines()
+    assert first.startswith("Row 1: ")
+    assert note == "  Left out: categories."
+    assert second.startswith("Row 2: ")
+
+
 def test_a_refused_event_stops_the_others_with_exit_code_1(folder: Path) -> None:
     file = a_file(folder, vevent(uid="three"), vevent("RRULE:FREQ=SECONDLY", uid="four", title="Bad one"))
     words = ("calendar", "import", file, "--data", folder, "--as", BOSS)
     stopped = tracker(*words)
     assert stopped.exit_code == 1
-    assert "Row 2: Bad one cannot be taken." in stopped.stderr
+    assert "Row 2: Bad one can't be imported." in stopped.stderr
     assert "Nothing was imported." in stopped.stderr
     skipping = tracker(*words, "--skip-refused")
     assert (skipping.exit_code, skipping.stdout.splitlines()[-1]) == (0, "1 event added, 1 refused.")

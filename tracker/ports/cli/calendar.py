@@ -24,7 +24,7 @@ SAID = {
     Outcome.NEW: "is new.",
     Outcome.KNOWN: "is passed over.",
     Outcome.LEFT_OUT: "is left out.",
-    Outcome.REFUSED: "cannot be taken.",
+    Outcome.REFUSED: "can't be imported.",
 }
 
 
@@ -38,12 +38,13 @@ def calendar() -> None:
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--as", "email", required=True, metavar="EMAIL", help="The coordinator whose events they become.")
 @click.option("--dry-run", "is_trial", is_flag=True, help="Say what would happen, and write nothing.")
-@click.option("--skip-refused", "skips_refused", is_flag=True, help="Import the others when some cannot be taken.")
+@click.option("--skip-refused", "skips_refused", is_flag=True, help="Import the others when some can't be imported.")
 @click.pass_context
 def import_file(context: click.Context, file: Path, email: str, *, is_trial: bool, skips_refused: bool) -> None:
     """Import FILE, a calendar file (.ics): each event becomes one of the coordinator EMAIL, for everyone.
 
     All events or none; events that are in the tracker already are skipped. No one is invited, and no email is sent.
+    What an event loses, or has otherwise than in the file, is said below its line: see it first with --dry-run.
     """
     content = read_file(file, LARGEST)
 
@@ -58,6 +59,8 @@ def import_file(context: click.Context, file: Path, email: str, *, is_trial: boo
     stops = bool(report.refused) and not skips_refused
     for one in report.rows:
         click.echo(_line(one), err=one.outcome is Outcome.REFUSED)
+        for note in one.notes:
+            click.echo(f"  {note}")
     for line in _end(report, is_trial=is_trial, stops=stops):
         click.echo(line, err=stops)
     if stops:
@@ -79,7 +82,7 @@ def _line(one: Row) -> str:
 def _end(report: Report, *, is_trial: bool, stops: bool) -> Iterator[str]:
     yield from report.notes
     if stops:
-        yield "Nothing was imported. Mend the file, or let --skip-refused leave these events out."
+        yield "Nothing was imported. Fix the file, or let --skip-refused leave these events out."
         return
     yield f"{report.words}."
     if is_trial:

@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import TypedDict
 
 from tracker.errors import NotAllowed, TooLarge
 from tracker.rules.core.date_words import short_date, short_weekday_date
@@ -47,11 +46,6 @@ class Incoming:
         return extra | by_rule
 
 
-class _Fate(TypedDict):
-    outcome: "Outcome"
-    sentence: str
-
-
 class Outcome(StrEnum):
     """What happens to a row."""
 
@@ -70,6 +64,11 @@ class Row:
     outcome: Outcome
     sentence: str = ""
     event: Incoming | None = None
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Return how the saved event differs from the file, one sentence each."""
+        return self.event.notes if self.event and self.outcome is Outcome.NEW else ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,6 +98,11 @@ class Report:
         return [one for one in self.rows if one.outcome is Outcome.REFUSED]
 
     @property
+    def differing(self) -> int:
+        """Return how many of the saved events differ from the file."""
+        return sum(1 for one in self.rows if one.notes)
+
+    @property
     def words(self) -> str:
         """Return the totals: "4 events added, 1 already here, 1 left out, 2 refused"; zeros are omitted."""
         sums = Counter(one.outcome for one in self.rows)
@@ -109,17 +113,13 @@ class Report:
 
 def report_on(file: CalendarFile, known: frozenset[int]) -> Report:
     """Return what an import of a file does, given the rows that are in the tracker already."""
-    events = [
-        Row(row=one.row, title=one.plan.title, event=one, **_fate(one, is_known=one.row in known))
-        for one in file.events
-    ]
+    events = [_row(one, is_known=one.row in known) for one in file.events]
     return Report(rows=sorted([*events, *file.rest], key=lambda one: one.row), notes=file.notes)
 
 
-def _fate(one: Incoming, *, is_known: bool) -> _Fate:
-    if is_known:
-        return {"outcome": Outcome.KNOWN, "sentence": KNOWN}
-    return {"outcome": Outcome.NEW, "sentence": " ".join(one.notes)}
+def _row(one: Incoming, *, is_known: bool) -> Row:
+    outcome, sentence = (Outcome.KNOWN, KNOWN) if is_known else (Outcome.NEW, "")
+    return Row(row=one.row, title=one.plan.title, outcome=outcome, sentence=sentence, event=one)
 
 
 def check_importer(viewer: Viewer) -> None:

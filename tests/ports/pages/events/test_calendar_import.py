@@ -42,6 +42,17 @@ async def test_a_file_is_shown_first_and_imported_when_it_was_confirmed(browse: 
     assert "Core group" in await titles(await browse(sqlite_cast.harbor_advocate))
 
 
+async def test_what_an_event_would_lose_is_said_in_its_row_before_it_is_saved(
+    browse: SignIn, sqlite_cast: Cast
+) -> None:
+    desk = await browse(sqlite_cast.coordinator)
+    report = await chosen(desk, calendar(vevent("CATEGORIES:Red", "ORGANIZER:mailto:a@b.example"), vevent(uid="two")))
+    assert "1 event will differ from the file" in report.text
+    assert "<li>Left out: categories.</li>" in report.text
+    assert "<li>Its organizer in the file isn&#39;t kept: you&#39;re the organizer.</li>" in report.text
+    assert "Core group" not in await titles(desk)
+
+
 async def test_an_event_that_cannot_be_taken_stops_the_others(browse: SignIn, sqlite_cast: Cast) -> None:
     desk = await browse(sqlite_cast.coordinator)
     report = await chosen(desk, calendar(GOOD, BAD))
