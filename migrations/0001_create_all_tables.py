@@ -246,7 +246,8 @@ CREATE TABLE event_change (
   verb VARCHAR(20) NOT NULL,
   visibility VARCHAR(20) NOT NULL,
   committee UUID REFERENCES committee (id) ON DELETE RESTRICT,
-  fields TEXT NOT NULL
+  fields TEXT NOT NULL,
+  reason TEXT NOT NULL
 );
 CREATE INDEX event_change_event ON event_change (event, at);
 CREATE TABLE undo_snapshot (

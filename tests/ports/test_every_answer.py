@@ -57,6 +57,7 @@ TEXTS = {
     "saved_filter": "name",
     "shared_calendar": "host",
     "api_token": "name",
+    "event_change": "reason",
     "event_template": "name",
     "message": "reason",
     "session": "client",

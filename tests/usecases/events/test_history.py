@@ -202,3 +202,36 @@ async def test_who_is_invited_again_to_a_named_event_reads_nothing_of_what_was_b
     await change(cast.fbi_lead, event_id, at[3], invitees=asked(cast.kcpd_detective, cast.hsi_liaison))
     await change(cast.fbi_lead, event_id, at[4], place="Lot C")
     assert [one.at for one in await read(cast.hsi_liaison, event_id)] == [at[4]]
+
+
+async def test_the_reason_of_a_change_and_of_a_cancellation_is_read_by_whoever_sees_the_event(cast: Cast) -> None:
+    event_id = await events.schedule(cast.coordinator, weekly(), NOW)
+    moved = DateChange(starts=FIRST, duration=timedelta(minutes=90), place="Annex", reason=" Room is painted\n")
+    await occurrences.change_date(cast.coordinator, event_id, "2027-01-12", moved, 1, NOW, notify=True)
+    await occurrences.cancel_date(cast.coordinator, event_id, "2027-01-19", 1, "Federal holiday week", LATER)
+    version = (await events.event_for(cast.coordinator, event_id)).version
+    await series_split.cancel_from(cast.coordinator, event_id, "2027-02-02", version, "No budget", LATER)
+    version = (await events.event_for(cast.coordinator, event_id)).version
+    await events.cancel(cast.coordinator, event_id, version, "All is done", LATER + timedelta(hours=1))
+    entries = await read(cast.harbor_advocate, event_id)
+    assert {(one.verb, one.reason) for one in entries} == {
+        (Verb.CHANGED, "Room is painted"),
+        (Verb.CANCELED, "Federal holiday week"),
+        (Verb.ENDED, "No budget"),
+        (Verb.CANCELED, "All is done"),
+    }
+    assert [one.reason for one in await read_date(cast.harbor_advocate, event_id, "2027-01-12")] == [
+        "All is done",
+        "No budget",
+        "Room is painted",
+    ]
+
+
+async def test_a_reason_given_while_fewer_people_saw_the_event_stays_theirs(cast: Cast) -> None:
+    first = datetime(2027, 1, 16, 6)  # noqa: DTZ001 - local to the event's zone
+    series = operation(cast.kcpd_detective, rule=rule_for("weekly", first, count=2))
+    event_id = await events.schedule(cast.fbi_lead, series, NOW)
+    moved = DateChange(starts=datetime(2027, 1, 16, 8), duration=timedelta(hours=6), reason="Canary")  # noqa: DTZ001 - local to the event's zone
+    await occurrences.change_date(cast.fbi_lead, event_id, "2027-01-16", moved, 1, NOW, notify=True)
+    await change(cast.fbi_lead, event_id, LATER, visibility=Visibility.LAW_ENFORCEMENT)
+    assert "Canary" not in [one.reason for one in await read(cast.hsi_liaison, event_id)]

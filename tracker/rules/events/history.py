@@ -95,6 +95,8 @@ class Entry:
     date: Occurrence | None
     """None = the whole event."""
     changes: tuple[Change, ...]
+    reason: str = ""
+    """Why, as the person who made the change said; also in the email about it."""
     actor: str | None
     """Name and agency; None for people who may not edit the event."""
 

@@ -216,7 +216,7 @@ async def _set_status(
             await touch(event.id)
             whom = notifications.to_all(event, await invitees_of(event.id))
             await notify(news, event.id, event.version + 1, now, whom=whom)
-            await history.keep(viewer, event, verb, (), now)
+            await history.keep(viewer, event, verb, (), now, reason=reason)
         await audit.record(viewer.actor, verb, "event", event_id, {}, now)
 
 

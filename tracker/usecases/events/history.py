@@ -47,6 +47,8 @@ async def keep(
     changes: Iterable[Change],
     now: datetime,
     date: Occurrence | None = None,
+    *,
+    reason: str = "",
 ) -> None:
     """Record what the viewer did to an event; changes to a draft are not recorded.
 
@@ -66,6 +68,7 @@ async def keep(
             visibility=event.visibility,
             committee=event.committee_id,
             fields=json.dumps([[one.field, one.before, one.after] for one in changes], ensure_ascii=False),
+            reason=reason.strip(),
         )
     )
     await outbox.hold(event.id, now + UNDO_FOR)
@@ -94,9 +97,9 @@ async def keep_plan(
         await keep(viewer, after, Verb.CHANGED, changes, now)
 
 
-async def keep_end(viewer: Viewer, event: Event, now: datetime) -> None:
+async def keep_end(viewer: Viewer, event: Event, now: datetime, *, reason: str = "") -> None:
     """Record that a series was cut short, and which date is now its last."""
-    await keep(viewer, event, Verb.ENDED, last_date(await events.dates(viewer, event)), now)
+    await keep(viewer, event, Verb.ENDED, last_date(await events.dates(viewer, event)), now, reason=reason)
 
 
 async def history(viewer: Viewer, event: Event, date: Occurrence | None = None) -> list[Entry]:

@@ -98,7 +98,8 @@ async def _change(viewer: Viewer, occurrence: Occurrence, change: DateChange, no
     title = event.title if change.title is None else change.title
     agenda = event.agenda if change.agenda is None else change.agenda
     changes = changes_of_date(occurrence, slot, title, place, agenda)
-    await _log(viewer, "moved" if is_moved else "changed", occurrence, now, Verb.CHANGED, changes)
+    verb = "moved" if is_moved else "changed"
+    await _log(viewer, verb, occurrence, now, Verb.CHANGED, changes, reason=change.reason)
 
 
 def _columns(occurrence: Occurrence, change: DateChange, slot: tuple[datetime, datetime]) -> dict[str, object]:
@@ -125,7 +126,7 @@ async def cancel_date(
             await _save(occurrence, now, raise_sequence=True, fields={"is_canceled": True, "cancel_reason": reason})
             whom = notifications.to_all(occurrence.event, await invitees_of(event_id))
             await _notify(Canceled(reason=reason), occurrence, whom, now)
-            await _log(viewer, "canceled", occurrence, now, Verb.CANCELED)
+            await _log(viewer, "canceled", occurrence, now, Verb.CANCELED, reason=reason)
 
 
 async def restore_occurrence(viewer: Viewer, event_id: UUID, key: str, expected_version: int, now: datetime) -> None:
@@ -193,9 +194,16 @@ def _before(occurrence: Occurrence) -> Before:
 
 
 async def _log(
-    viewer: Viewer, verb: str, occurrence: Occurrence, now: datetime, kept: Verb, changes: Iterable[Change] = ()
+    viewer: Viewer,
+    verb: str,
+    occurrence: Occurrence,
+    now: datetime,
+    kept: Verb,
+    changes: Iterable[Change] = (),
+    *,
+    reason: str = "",
 ) -> None:
-    await history.keep(viewer, occurrence.event, kept, changes, now, occurrence)
+    await history.keep(viewer, occurrence.event, kept, changes, now, occurrence, reason=reason)
     await audit.record(viewer.actor, verb, "occurrence", occurrence.id, {"date": occurrence.key}, now)
 
 

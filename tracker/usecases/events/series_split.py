@@ -88,7 +88,7 @@ async def cancel_from(
             whom = notifications.to_all(event, await invitees_of(event_id))
             await notify(SeriesEnded(reason=reason), event_id, event.version + 1, now, whom=whom)
             await touch(event_id)
-            await history.keep_end(viewer, event, now)
+            await history.keep_end(viewer, event, now, reason=reason)
         await audit.record(viewer.actor, "ended", "event", event_id, {"from": key}, now)
 
 

@@ -193,3 +193,10 @@ async def test_the_form_of_all_dates_from_one_on_tells_the_mails_that_it_sends_a
     assert "Nobody is mailed." in await read(desk, f"/events/{event_id}/edit")
     assert "Nobody is mailed." in await read(desk, f"/events/{event_id}/edit?from=2027-01-12")
     assert "Nobody is mailed." not in await read(desk, f"/events/{event_id}/edit?from=2027-01-26")
+
+
+async def test_the_history_says_why_a_date_moved(sqlite_cast: Cast, browse: SignIn, series: UUID) -> None:
+    again = DateChange(starts=FIRST, duration=timedelta(minutes=90), place="Annex", reason="Room is painted.")
+    await occurrences.change_date(sqlite_cast.coordinator, series, "2027-01-12", again, 1, NOW, notify=False)
+    page = await read(await browse(sqlite_cast.fbi_lead), f"/events/{series}/2027-01-12")
+    assert "Reason: Room is painted." in page

@@ -26,5 +26,7 @@ class EventChange(Table):
     """visibility, committee: who could see the event when it was changed; for a change of visibility, afterward"""
     fields = Text(default="[]")
     """JSON: rows [field, before, after] in words"""
+    reason = Text(default="")
+    """Why, as the person who made the change said"""
 
     constraints = (index("event_change_event", "event", "at"),)

@@ -18,7 +18,8 @@ from tracker.tables.visible.core.rows import Row, rows
 from tracker.tables.visible.events.events import dates
 
 _CHANGES = (
-    "SELECT h.at, h.verb, h.occurrence, h.fields, m.name, g.code FROM event_change h JOIN event e ON e.id = h.event"
+    "SELECT h.at, h.verb, h.occurrence, h.fields, h.reason, m.name, g.code"
+    " FROM event_change h JOIN event e ON e.id = h.event"
     " JOIN member m ON m.id = h.actor JOIN agency g ON g.id = m.agency WHERE MAY_SEE(e)"
 )
 _SAME_CIRCLE = (
@@ -58,5 +59,6 @@ def _entry(row: Row, known: dict[UUID, Occurrence], *, edits: bool) -> Entry:
         verb=Verb(row["verb"]),
         date=known.get(row["occurrence"]),
         changes=readable(changes, may_edit=edits),
+        reason=row["reason"],
         actor=f"{row['name']} ({row['code']})" if edits else None,
     )
