@@ -165,7 +165,7 @@ def names(groups: list[item_lists.Group]) -> list[tuple[str, list[str]]]:
 
 
 def test_items_are_grouped_by_when_they_are_due() -> None:
-    listed = item_lists.matching(ITEMS, Filter(with_done=True), OWNER)
+    listed = item_lists.matching(ITEMS, Filter(with_done=True), OWNER, {})
     assert names(item_lists.grouped(listed, GroupBy.DUE, TODAY)) == [
         ("Overdue", ["AI-LATE"]),
         ("Due today", ["AI-NOW2"]),
@@ -176,7 +176,7 @@ def test_items_are_grouped_by_when_they_are_due() -> None:
 
 
 def test_items_are_grouped_by_owner_and_by_agency() -> None:
-    listed = item_lists.matching(ITEMS, Filter(), OWNER)
+    listed = item_lists.matching(ITEMS, Filter(), OWNER, {})
     assert [group.name for group in item_lists.grouped(listed, GroupBy.OWNER, TODAY)] == [
         "Analyst (FBI)",
         "Shelter lead (CAHT)",
@@ -195,7 +195,7 @@ def test_items_are_grouped_by_owner_and_by_agency() -> None:
     ],
 )
 def test_a_list_is_narrowed_by_words_and_to_the_viewers_own(chosen: Filter, found: list[str]) -> None:
-    assert [one.reference for one in item_lists.matching(ITEMS, chosen, OWNER)] == found
+    assert [one.reference for one in item_lists.matching(ITEMS, chosen, OWNER, {})] == found
 
 
 def test_counts_leave_closed_items_out_of_what_is_owed() -> None:

@@ -1,12 +1,17 @@
 """Search finds what the viewer may see, and counts nothing else."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 
 from tests.cast import NOW, Cast, meeting, operation
+from tracker.rules.actions.item_changes import Change, NewItem
+from tracker.rules.actions.item_lists import Filter
+from tracker.rules.core.viewer import Viewer
 from tracker.rules.events.plan import DateChange
 from tracker.rules.recurrence import rule_for
+from tracker.usecases.actions import action_items, item_lists
 from tracker.usecases.events import events, occurrences
 from tracker.usecases.views.search import search
 
@@ -70,3 +75,41 @@ async def test_a_committee_is_not_found_by_whoever_holds_no_seat_in_it(cast: Cas
     found = await search(cast.harbor_advocate, "enforcement", NOW)
     assert (found.committees, found.number) == ([], 0)
     assert len((await search(cast.fbi_lead, "enforcement", NOW)).committees) == 1
+
+
+async def noted_item(giver: Viewer, owner: Viewer, note: str, **facts: Any) -> str:
+    """Assign an item, and let its owner note something on it."""
+    today = NOW.date()
+    new = NewItem(title="Draft the protocol", owner_id=owner.member_id, due=today + timedelta(days=7), **facts)
+    reference = await action_items.create(giver, new, NOW, today)
+    await action_items.update(owner, reference, Change(note=note), 1, NOW + timedelta(minutes=1), today)
+    return reference
+
+
+@pytest.mark.parametrize("text", ["COUNTY counsel", "protocol counsel", "élan"])
+async def test_a_note_of_an_action_item_is_found_beside_its_title(cast: Cast, text: str) -> None:
+    reference = await noted_item(cast.coordinator, cast.caht_lead, "Waiting for the county counsel of Élan.")
+    found = await search(cast.hsi_liaison, text, NOW)
+    assert [one.reference for one in found.items] == [reference]
+    assert [*found.passages.values()] == ["Waiting for the county counsel of Élan."]
+
+
+async def test_a_note_of_an_operation_s_item_is_found_and_counted_by_the_named_alone(cast: Cast) -> None:
+    event_id = await events.schedule(cast.fbi_lead, operation(cast.kcpd_detective), NOW)
+    origin = await occurrences.date_for(cast.fbi_lead, event_id, "2027-01-16")
+    await noted_item(cast.fbi_lead, cast.kcpd_detective, "Ask the county counsel.", origin_id=origin.id)
+    assert (await search(cast.kcpd_detective, "counsel", NOW)).number == 1
+    for stranger in (cast.coordinator, cast.harbor_advocate, cast.fbi_alternate):
+        found = await search(stranger, "counsel", NOW)
+        assert (found.number, dict(found.passages)) == (0, {})
+
+
+async def test_a_sign_in_a_note_stands_for_itself(cast: Cast) -> None:
+    await noted_item(cast.coordinator, cast.caht_lead, "Half of it")
+    assert (await search(cast.caht_lead, "%", NOW)).items == []
+
+
+async def test_the_list_of_action_items_looks_in_notes_too(cast: Cast) -> None:
+    reference = await noted_item(cast.coordinator, cast.caht_lead, "Waiting for the county counsel.")
+    board = await item_lists.board(cast.hsi_liaison, Filter(words="counsel"), NOW, NOW.date())
+    assert [one.reference for group in board.groups for one in group.items] == [reference]

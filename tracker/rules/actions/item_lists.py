@@ -1,6 +1,6 @@
 """How a list of action items is filtered, grouped and counted."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
@@ -61,16 +61,30 @@ def counts(items: Iterable[ActionItem], today: date) -> Counts:
     )
 
 
-def matching(items: Iterable[ActionItem], chosen: Filter, member_id: UUID) -> list[ActionItem]:
-    """Return the items that match the filter; number, title, owner or agency must contain every word."""
-    wanted = chosen.words.casefold().split()
+def matching(
+    items: Iterable[ActionItem], chosen: Filter, member_id: UUID, notes: Mapping[UUID, Iterable[str]]
+) -> list[ActionItem]:
+    """Return the items that match the filter; number, title, owner, agency or notes must contain every word.
+
+    `notes` are the notes of each item, or of them those that contain one of the words.
+    """
+    wanted = words_of(chosen.words)
     return [
         one
         for one in items
         if (one.is_open or (chosen.with_done and one.status is ItemStatus.DONE))
         and (not chosen.only_mine or one.owner_id == member_id)
-        and all(word in f"{one.title} {one.owner} {one.agency} {one.reference}".casefold() for word in wanted)
+        and all(word in _texts(one, notes.get(one.id, ())) for word in wanted)
     ]
+
+
+def words_of(text: str) -> list[str]:
+    """Return the words that an item must contain, ignoring case."""
+    return text.lower().split()
+
+
+def _texts(item: ActionItem, notes: Iterable[str]) -> str:
+    return "\n".join((item.title, item.owner, item.agency, item.reference, *notes)).lower()
 
 
 def grouped(items: Iterable[ActionItem], group_by: GroupBy, today: date) -> list[Group]:

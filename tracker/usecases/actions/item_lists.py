@@ -57,7 +57,8 @@ class Choices:
 async def board(viewer: Viewer, chosen: Filter, now: datetime, today: date) -> Board:
     """Return the items that match the filter, grouped, with those done in the last 30 days if it asks for them."""
     every = await action_items.items(viewer, closed_since=now - lists.RECENT)
-    listed = lists.matching(every, chosen, viewer.member_id)
+    notes = await action_items.notes_with(viewer, lists.words_of(chosen.words))
+    listed = lists.matching(every, chosen, viewer.member_id, notes)
     return Board(
         counts=lists.counts(every, today),
         groups=lists.grouped(listed, chosen.group_by, today),

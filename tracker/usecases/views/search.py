@@ -1,7 +1,7 @@
 """Searching events, people, committees and action items, limited to what the viewer may see."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -51,6 +51,8 @@ class Found:
     events: Sequence[FoundEvent] = ()
     people: Sequence[PersonCard] = ()
     items: Sequence[ActionItem] = ()
+    passages: Mapping[UUID, str] = field(default_factory=dict)
+    """The text around the words in a note of an item, if they are there."""
     committees: Sequence[CommitteeCard] = ()
 
     @property
@@ -71,11 +73,13 @@ async def search(viewer: Viewer, text: str, now: datetime) -> Found:
         return Found(words=())
     looked_for = " ".join(words)
     items = await action_items.items(viewer, closed_since=now - DONE_SINCE)
+    notes = await action_items.notes_with(viewer, words)
     return Found(
         words=words,
         events=[_event(row, words) for row in await search_rows.events(viewer, words, now, MOST)],
         people=(await directory.search(viewer, looked_for, at_most=MOST)).people,
-        items=matching(items, Filter(words=looked_for, with_done=True), viewer.member_id)[:MOST],
+        items=matching(items, Filter(words=looked_for, with_done=True), viewer.member_id, notes)[:MOST],
+        passages={item_id: around(texts[0], words) for item_id, texts in notes.items()},
         committees=[one for one in await directory.committees(viewer) if holds(looked_for, one.name, one.place)][:MOST],
     )
 

@@ -17,6 +17,7 @@ from tracker.rules.core.viewer import Viewer
 from tracker.rules.core.wording import day, local
 from tracker.tables.schema.events.marking_columns import MARK, MARK_AGENCY, MARKED_BY, marking_of
 from tracker.tables.visible.core.rows import Row, rows, seen_by
+from tracker.tables.visible.core.words import contains, pattern
 
 _ITEM = (
     "SELECT i.id, i.uid, i.reference, i.title, i.owner, m.name, m.email, i.agency, g.code, i.due, i.origin,"
@@ -116,6 +117,19 @@ async def reasons(viewer: Viewer, item_ids: Iterable[UUID]) -> dict[UUID, str]:
     among = QueryString(", ".join(["{}"] * len(wanted)), *wanted)
     said = _OR_OWN_AUDIENCE + " AND i.id IN ({}) AND n.at >= i.blocked_at AND n.text <> '' ORDER BY n.at DESC, n.id"
     return {row["item"]: row["text"] for row in await rows(_NOTE, viewer, said, seen_by(viewer)[0], among)}
+
+
+async def notes_with(viewer: Viewer, words: Iterable[str]) -> dict[UUID, list[str]]:
+    """Return the texts of notes that contain one of these lower-case words, newest first, by item."""
+    each = [QueryString(contains("n.text"), pattern(word)) for word in words]
+    if not each:
+        return {}
+    any_of = QueryString(" OR ".join(["{}"] * len(each)), *each)
+    found: dict[UUID, list[str]] = {}
+    tail = _OR_OWN_AUDIENCE + " AND ({}) ORDER BY n.at DESC, n.id"
+    for row in await rows(_NOTE, viewer, tail, seen_by(viewer)[0], any_of):
+        found.setdefault(row["item"], []).append(row["text"])
+    return found
 
 
 async def _items(viewer: Viewer, tail: str, *arguments: Any) -> list[ActionItem]:

@@ -5,9 +5,9 @@ from datetime import datetime
 
 from piccolo.querystring import QueryString
 
-from tracker.database import engine, is_postgres
 from tracker.rules.core.viewer import Viewer
 from tracker.tables.visible.core.rows import Row, rows
+from tracker.tables.visible.core.words import contains, pattern
 
 _TEXT = "e.title || ' ' || e.place || ' ' || e.agenda || ' ' || e.description || ' ' || COALESCE(e.reference, '')"
 _OWN = "COALESCE(o.title, '') || ' ' || COALESCE(o.place, '') || ' ' || COALESCE(o.agenda, '')"
@@ -18,11 +18,6 @@ _FOUND = (
     " COUNT(d.id) AS dates, MIN(CASE WHEN d.ends_at > {} THEN d.starts_at END) AS next, MAX(d.starts_at) AS last"
     " FROM event e JOIN occurrence d ON d.event = e.id WHERE MAY_SEE(e)"
 )
-_WORD = (
-    f"(LOWER({_TEXT}) LIKE {{}} ESCAPE '!' OR EXISTS (SELECT 1 FROM occurrence o WHERE o.event = e.id"
-    f" AND o.is_changed AND LOWER({_OWN}) LIKE {{}} ESCAPE '!'))"
-)
-_WORD_ON_SQLITE = _WORD.replace("LOWER(", "FOLD(")
 _TAIL = (
     " AND {} GROUP BY e.id"
     " ORDER BY CASE WHEN MAX(d.ends_at) > {} THEN 0 ELSE 1 END, MAX(d.starts_at) DESC, e.id LIMIT {}"
@@ -34,8 +29,9 @@ async def events(viewer: Viewer, words: Sequence[str], now: datetime, limit: int
 
     A row holds what the list shows of an event, how many `dates` it has, and its `next` (None: over) and `last` start.
     """
-    condition = _WORD if is_postgres(engine()) else _WORD_ON_SQLITE
-    each = [QueryString(condition, _pattern(word), _pattern(word)) for word in words]
+    of_date = f"EXISTS (SELECT 1 FROM occurrence o WHERE o.event = e.id AND o.is_changed AND {contains(_OWN)})"
+    condition = f"({contains(_TEXT)} OR {of_date})"
+    each = [QueryString(condition, pattern(word), pattern(word)) for word in words]
     every = QueryString(" AND ".join(["{}"] * len(each)), *each)
     found = await rows(_FOUND, viewer, _TAIL, now, every, now, limit)
     return [{**row, "next": _moment(row["next"]), "last": _moment(row["last"])} for row in found]
@@ -44,8 +40,3 @@ async def events(viewer: Viewer, words: Sequence[str], now: datetime, limit: int
 def _moment(value: datetime | str | None) -> datetime | None:
     """Return a computed time: SQLite gives it as text, because only columns have a type there."""
     return datetime.fromisoformat(value) if isinstance(value, str) else value
-
-
-def _pattern(word: str) -> str:
-    """Return the word as a LIKE pattern that matches it literally (`q=%` finds a percent sign)."""
-    return "%" + word.replace("!", "!!").replace("%", "!%").replace("_", "!_") + "%"
