@@ -195,6 +195,26 @@ async def test_the_form_of_all_dates_from_one_on_tells_the_mails_that_it_sends_a
     assert "Nobody is mailed." not in await read(desk, f"/events/{event_id}/edit?from=2027-01-26")
 
 
+async def test_times_in_another_zone_name_it_wherever_they_stand(sqlite_cast: Cast, browse: SignIn) -> None:
+    plan = replace(meeting(sqlite_cast.fbi_lead, rule=rule_for("weekly", FIRST, count=3)), zone="America/Denver")
+    event_id = await schedule(sqlite_cast.coordinator, plan, NOW)
+    moved = DateChange(starts=datetime(2027, 1, 20, 13), duration=timedelta(hours=1))  # noqa: DTZ001 - local
+    await occurrences.change_date(sqlite_cast.coordinator, event_id, "2027-01-19", moved, 1, NOW, notify=False)
+    browser = await browse(sqlite_cast.coordinator)
+    assert "10:00–11:30 AM Mountain" in " ".join(rows(await read(browser, f"/events/{event_id}")))
+    page = await read(browser, f"/events/{event_id}/2027-01-19")
+    text = " ".join(re.sub(r"<[^>]+>", " ", page).split())
+    assert "10:00–11:30 AM Mountain." in text
+    assert "8:00 AM Mountain" in text[text.index("History") :]
+    assert "Times are Mountain." in await read(browser, f"/events/{event_id}/edit")
+    assert "Times are Mountain." in await read(browser, f"/events/{event_id}/dates")
+
+
+async def test_times_in_the_zone_of_the_task_force_name_none(sqlite_cast: Cast, browse: SignIn, series: UUID) -> None:
+    browser = await browse(sqlite_cast.coordinator)
+    assert "Central" not in " ".join(rows(await read(browser, f"/events/{series}")))
+
+
 async def test_the_history_says_why_a_date_moved(sqlite_cast: Cast, browse: SignIn, series: UUID) -> None:
     again = DateChange(starts=FIRST, duration=timedelta(minutes=90), place="Annex", reason="Room is painted.")
     await occurrences.change_date(sqlite_cast.coordinator, series, "2027-01-12", again, 1, NOW, notify=False)
