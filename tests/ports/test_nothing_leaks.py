@@ -222,6 +222,9 @@ SCRIPT: dict[str, Callable[[Places], list[Ask]]] = {
         "/action-items?q=canary",
         "/action-items?mine=1",
     ),
+    "GET /action-items/new": lambda p: [
+        ("GET", f"/action-items/new?origin={one}&title=New", {}) for one in (p.past_date, p.secret_date, NOWHERE)
+    ],
     "POST /action-items": lambda p: [("POST", "/action-items", {"title": "New", "origin": str(p.secret_event)})],
     "GET /action-items/{reference}": _of_items("GET", ""),
     "POST /action-items/{reference}": _of_items("POST", "", status="in_progress", version="9"),

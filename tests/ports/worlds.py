@@ -58,6 +58,7 @@ class Places:
     event_key: str
     past: UUID
     past_key: str
+    past_date: UUID
     item: str
     person: UUID
     agency: UUID
@@ -67,6 +68,7 @@ class Places:
     everybody: tuple[UUID, ...]
     secret_event: UUID
     secret_key: str
+    secret_date: UUID
     secret_item: str
     secret_person: UUID
     secret_committee: UUID
@@ -143,6 +145,7 @@ async def _what_all_may_see(cast: Cast) -> Places:
         during,
     )
     item = await _item(cast.coordinator, cast.harbor_advocate, "Send the contact sheet", past, "2026-12-08")
+    date_id = (await occurrences.date_for(cast.coordinator, past, "2026-12-08")).id
     room = SiteFacts(
         name="USAO conference room", address="400 E 9th St", capacity=5, equipment="Projector", is_open=True
     )
@@ -153,6 +156,7 @@ async def _what_all_may_see(cast: Cast) -> Places:
         event_key="2027-01-12",
         past=past,
         past_key="2026-12-08",
+        past_date=date_id,
         item=item,
         person=person,
         agency=agency,
@@ -162,6 +166,7 @@ async def _what_all_may_see(cast: Cast) -> Places:
         everybody=tuple(one.member_id for one in everybody(cast)),
         secret_event=series,
         secret_key="2027-01-12",
+        secret_date=date_id,
         secret_item=item,
         secret_person=person,
         secret_committee=committee,
@@ -225,6 +230,7 @@ async def _secrets(cast: Cast, places: Places) -> None:
         datetime(2026, 12, 9, 13, tzinfo=NOW.tzinfo),
     )
     places.secret_item = await _item(lead, cast.kcpd_detective, "Canary item", over, "2026-12-09")
+    places.secret_date = (await occurrences.date_for(lead, over, "2026-12-09")).id
     blocked = Change(status=ItemStatus.BLOCKED, note="Canary")
     await action_items.update(cast.kcpd_detective, places.secret_item, blocked, 1, NOW, TODAY)
     await _secrets_about(cast, places)

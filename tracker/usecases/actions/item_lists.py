@@ -108,11 +108,12 @@ async def items_of_date(viewer: Viewer, occurrence_id: UUID) -> list[ActionItem]
 async def choices(viewer: Viewer, origin_id: UUID | None, now: datetime) -> Choices:
     """Return the form's choices; `origin_id` is the date that was chosen already, if the viewer may see it."""
     origin = await events.date_by_id(viewer, origin_id) if origin_id else None
+    event = origin.event if origin else None
     lines = await events.lines(viewer, now - ORIGINS_BACK, now + timedelta(hours=1))
     lines += await events.lines_by_id(viewer, [origin.id] if origin else [])
     latest_first = sorted(lines, key=lambda line: line.starts_at, reverse=True)
     return Choices(
-        owners=await possible_owners(viewer, origin),
+        owners=[one for one in await possible_owners(viewer, origin) if rules.may_give(viewer, one.id, event)],
         origins={line.id: line for line in latest_first if line.status is not EventStatus.DRAFT and not line.is_off},
         committees={committee.id: committee.name for committee in await people.committees(viewer)},
         visibilities=frozenset(one for one in Visibility if of_event(one, None, ()) & viewer.audiences),

@@ -65,6 +65,8 @@ class EventView:
     nudge: Nudge | None
     """Whom the viewer could remind to reply; None when they may not, or it is too late."""
     items: tuple[ActionItem, ...]
+    assigns_items: bool
+    """Whether the viewer may assign action items from here to other people."""
     before: Occurrence | None
     after: Occurrence | None
     links: SeriesLinks
@@ -100,6 +102,7 @@ async def event_view(viewer: Viewer, event_id: UUID, key: str, now: datetime) ->
         notified=sum(one.role is not AttendeeRole.CHAIR or bool(one.substitutes_for) for one in everybody),
         nudge=await nudge_of(viewer, occurrence, now),
         items=await _items(viewer, occurrence),
+        assigns_items=viewer.may_schedule or may_edit(viewer, occurrence.event),
         before=before,
         after=after,
         links=await links_of(viewer, occurrence.event),

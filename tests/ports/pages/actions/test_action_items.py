@@ -1,5 +1,6 @@
 """The pages of action items: the list, one item, its forms, and the page behind the link in a mail."""
 
+import html
 import re
 from dataclasses import replace
 from datetime import date, timedelta
@@ -360,3 +361,61 @@ async def test_the_link_page_keeps_its_address_to_itself_and_leads_nowhere(
     assert "no-store" in response.headers["cache-control"]
     assert set(re.findall(r'<a [^>]*href="([^"]+)"', response.text)) == {"#main", "mailto:coordinator@tracker.example"}
     assert "Do not include victim or case details." in response.text
+
+
+async def a_meeting(cast: Cast, **facts: Any) -> tuple[str, UUID]:
+    """Schedule a meeting with an agenda; return the address and the id of its date."""
+    agenda = "Welcome 5\nLanguage access & interpreters 20"
+    event_id = await schedule(cast.coordinator, meeting(cast.caht_lead, agenda=agenda, **facts), NOW)
+    date = await occurrences.date_for(cast.coordinator, event_id, "2027-01-12")
+    return f"/events/{event_id}/2027-01-12", date.id
+
+
+async def test_a_meeting_and_each_line_of_its_agenda_lead_to_a_new_item(desk: Browser, sqlite_cast: Cast) -> None:
+    address, origin = await a_meeting(sqlite_cast)
+    links = re.findall(r'href="(/action-items/new[^"]*)"', (await desk.get(address)).text)
+    assert [html.unescape(one) for one in links] == [
+        f"/action-items/new?origin={origin}&title=Welcome",
+        f"/action-items/new?origin={origin}&title=Language%20access%20%26%20interpreters",
+        f"/action-items/new?origin={origin}",
+    ]
+    page = (await desk.get(html.unescape(links[1]))).text
+    form = typed(page, "/action-items")
+    assert (form["title"], form["origin"]) == (["Language access & interpreters"], [str(origin)])
+
+
+async def test_an_item_from_a_meeting_is_saved_and_leads_back_there(desk: Browser, sqlite_cast: Cast) -> None:
+    address, origin = await a_meeting(sqlite_cast)
+    page = (await desk.get(f"/action-items/new?origin={origin}&title=Welcome")).text
+    form = typed(page, "/action-items", owner=str(sqlite_cast.caht_lead.member_id))
+    response = await desk.post("/action-items", form)
+    assert (response.status_code, response.headers["location"]) == (303, f"{address}#actions")
+    [item] = await item_lists.items_of_date(sqlite_cast.caht_lead, origin)
+    shown = (await desk.get(address)).text
+    assert (item.title, f"{item.reference} is assigned." in shown, item.reference in shown) == ("Welcome", True, True)
+
+
+async def test_a_mistake_in_an_item_from_a_meeting_shows_that_form_again(desk: Browser, sqlite_cast: Cast) -> None:
+    address, origin = await a_meeting(sqlite_cast)
+    response = await desk.post("/action-items", {"title": "", "owner": "x", "origin": str(origin), "back": "meeting"})
+    assert response.status_code == 422
+    assert "New action item from Monthly task force meeting" in response.text
+    assert f'href="{address}#actions">Cancel' in response.text
+
+
+async def test_a_meeting_that_one_may_not_see_takes_no_item(browse: SignIn, sqlite_cast: Cast) -> None:
+    event_id = await schedule(sqlite_cast.fbi_lead, operation(sqlite_cast.kcpd_detective), NOW)
+    origin = (await occurrences.date_for(sqlite_cast.fbi_lead, event_id, "2027-01-16")).id
+    browser = await browse(sqlite_cast.coordinator)
+    answers = [await browser.get(f"/action-items/new?origin={one}") for one in (origin, uuid4(), "x")]
+    assert [one.status_code for one in answers] == [404, 404, 404]
+    assert "Canary" not in answers[0].text
+
+
+async def test_a_member_assigns_an_item_from_a_meeting_to_themselves_alone(browse: SignIn, sqlite_cast: Cast) -> None:
+    address, origin = await a_meeting(sqlite_cast)
+    browser = await browse(sqlite_cast.kcpd_detective)
+    assert "title=Welcome" not in (await browser.get(address)).text
+    page = (await browser.get(f"/action-items/new?origin={origin}")).text
+    owners = re.findall(r'<option value="([0-9a-f-]{36})"', page)
+    assert owners == [str(sqlite_cast.kcpd_detective.member_id)]

@@ -13,7 +13,9 @@ from tracker.ports.pages.actions import item_forms as forms
 from tracker.ports.pages.actions.item_views import (
     Context,
     board_context,
+    from_meeting_context,
     item_context,
+    meeting_form_in,
     new_context,
     origin_in,
     row_response,
@@ -27,6 +29,8 @@ from tracker.usecases.actions import action_items, item_lists
 
 ITEM = "/action-items/{reference:str}"
 HOME = "/"
+MEETING = "meeting"
+"""Where a form came from, and goes back to when it is saved: the page of a meeting."""
 
 
 @get("/action-items", guards=[signed_in])
@@ -41,18 +45,32 @@ async def list_page(
     return await _list(pages, viewer, query_string, context, new)
 
 
+@get("/action-items/new", guards=[signed_in])
+async def new_page(pages: Pages, viewer: Viewer, params: Query, today: Today, now: Now) -> Response[str]:
+    """Show the form of a new item from the meeting ?origin=…, with the title ?title=… of a line of its agenda."""
+    form = meeting_form_in(params, today)
+    return pages.render("actions/new-from-meeting.html", **await from_meeting_context(viewer, today, now, form))
+
+
 @post("/action-items", guards=[signed_in], status_code=303)
 async def give(
     pages: Pages, viewer: Viewer, form: Form, query_string: QueryString, today: Today, now: Now
 ) -> Response[Any]:
-    """Assign an item, or show the form again with its errors."""
+    """Assign an item, or show the form again with its errors; from a meeting's page, go back there."""
     try:
         reference = await action_items.create(viewer, forms.read_new(form), now, today)
     except Invalid as wrong:
+        errors = errors_of(wrong, forms.NEW_FIELDS)
+        if form["back"] == MEETING:
+            context = await from_meeting_context(viewer, today, now, form, errors)
+            return pages.render("actions/new-from-meeting.html", status_code=422, **context)
         context = await board_context(viewer, today, now, FormValues({}))
-        new = await new_context(viewer, today, now, form, errors_of(wrong, forms.NEW_FIELDS))
+        new = await new_context(viewer, today, now, form, errors)
         return await _list(pages, viewer, query_string, context, new, status_code=422)
-    return pages.redirect(f"/action-items/{reference}", f"{reference} is given.")
+    item = (await item_lists.item_view(viewer, reference)).item
+    at_meeting = f"/events/{item.origin_event_id}/{item.origin_key}#actions"
+    is_back = form["back"] == MEETING and item.origin_id is not None
+    return pages.redirect(at_meeting if is_back else f"/action-items/{reference}", f"{reference} is assigned.")
 
 
 @get(ITEM, guards=[signed_in])
@@ -167,4 +185,4 @@ async def _beside_each_other(
     return await _again(pages, viewer, now, await item_context(viewer, today, reference, shown, changes=words), 409)
 
 
-handlers = [list_page, give, item_page, item_row, move, complete, hand_over]
+handlers = [list_page, new_page, give, item_page, item_row, move, complete, hand_over]

@@ -7,13 +7,16 @@ from urllib.parse import urlencode
 
 from litestar import Response
 
+from tracker.errors import NotFound
 from tracker.ports.http.dependencies import Now, Today, Viewer
 from tracker.ports.pages.actions import item_forms as forms
+from tracker.ports.pages.core.date_entries import address_of
 from tracker.ports.pages.core.dependencies import Pages, Query
 from tracker.ports.pages.core.edit_conflicts import ChangeInWords, record
 from tracker.ports.pages.core.form_values import Errors, FormValues, id_in
 from tracker.ports.pages.core.people_options import people_options
 from tracker.rules.actions.action_items import ActionItem
+from tracker.rules.actions.item_changes import LONGEST_TITLE
 from tracker.rules.core.wording import day, local
 from tracker.usecases.actions import item_lists
 
@@ -65,6 +68,32 @@ async def new_context(
             *((one.value, words) for one, words in forms.SEEN_BY.items() if one in offered.visibilities),
             *((f"committee:{one}", f"{name} only") for one, name in offered.committees.items()),
         ],
+    }
+
+
+def meeting_form_in(params: Query, today: Today) -> FormValues:
+    """Return the form of a new item from ?origin=…, with ?title=… of an agenda line, cut to its limit."""
+    title = params["title"][:LONGEST_TITLE]
+    return origin_in(params, today).but({"title": title})
+
+
+async def from_meeting_context(
+    viewer: Viewer, today: Today, now: Now, form: FormValues, errors: Errors | None = None
+) -> Context:
+    """Return the form of a new item from one meeting. Errors: NotFound for a meeting that takes no items."""
+    origin_id = id_in(form["origin"])
+    offered = await item_lists.choices(viewer, origin_id, now)
+    line = offered.origins.get(origin_id) if origin_id else None
+    if line is None:
+        raise NotFound
+    return {
+        "form": form,
+        "errors": errors or Errors(),
+        "owners": people_options(offered.owners, "Choose"),
+        "line": line,
+        "starts": local(line.starts_at, line.zone),
+        "address": address_of(line),
+        "today": today,
     }
 
 

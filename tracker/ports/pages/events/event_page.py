@@ -144,6 +144,8 @@ def event_context(view: EventView, now: Now) -> dict[str, Any]:
         "was": tuple(local(one, event.zone) for one in by_rule) if event.is_series and is_moved(occurrence) else None,
         "nudge_words": lambda nudge: (why_not(nudge, now, event.zone), skipped(nudge, now, event.zone)),
         "attendance_opens": local(view.attendance_opens, event.zone),
+        "takes_items": event.status is not EventStatus.DRAFT and not occurrence.is_off,
+        "assigns_items": view.assigns_items,
         "comment": "",
         "readings": [(one, local(one.at, event.zone)) for one in view.readings],
         "wrong": errors_of(None, REPLY_FIELDS),
